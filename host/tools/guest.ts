@@ -1,0 +1,116 @@
+// Compiles AssemblyScript guests and instantiates single modules for unit tests.
+// Compilation runs in this process through asc's own API and is cached under build/guest by the content of every
+// guest source, so that a hundred tests pay for one compilation.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { instantiate } from '@assemblyscript/loader';
+
+export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const cacheFolder = join(repositoryRoot, 'build', 'guest');
+// asc can redirect `abort` only to a file that is part of the program, so every entry is wrapped by one that brings it along.
+const wrapperEntry = 'guest.ts';
+const wrapperSource = (entryPath: string) =>
+  `import './protocol/guest/panic';\nexport * from './${entryPath.replace(/\.ts$/, '')}';\n`;
+const guestFolders = ['protocol/guest', 'bootloader', 'firmware'];
+
+export interface CompileOptions {
+  /** Pages of 64 KiB, both initial and maximum; asconfig.json says how many by default. */
+  memoryPages?: number;
+  /** Extra asc arguments, for instance `--use`. */
+  extraArguments?: string[];
+}
+
+/** Compiles one entry file (path from the repository root) to a wasm module. Throws with asc's diagnostics. */
+export async function compileGuest(entryPath: string, options: CompileOptions = {}): Promise<Uint8Array> {
+  const argumentsOfAsc = ascArguments(options);
+  const cacheFile = join(cacheFolder, `${cacheKey([entryPath, ...argumentsOfAsc])}.wasm`);
+  const cached = readIfThere(cacheFile);
+  if (cached) return cached;
+  const asc = (await import('assemblyscript/asc')).default;
+  let binary: Uint8Array | undefined;
+  const result = await asc.main([...argumentsOfAsc, '--outFile', 'guest.wasm'], {
+    readFile: (name, baseDirectory) =>
+      name === wrapperEntry ? wrapperSource(entryPath) : (readIfThere(join(baseDirectory, name))?.toString() ?? null),
+    writeFile: (_name, contents) => {
+      binary = contents as Uint8Array;
+    },
+    listFiles: () => [],
+  });
+  if (result.error || !binary) {
+    throw new Error(`asc could not compile ${entryPath}:\n${result.stderr.toString()} ${result.error?.stack ?? ''}`);
+  }
+  mkdirSync(cacheFolder, { recursive: true });
+  const temporary = `${cacheFile}.${process.pid}.${Math.floor(performance.now() * 1000)}`;
+  writeFileSync(temporary, binary);
+  renameSync(temporary, cacheFile);
+  return binary;
+}
+
+export interface GuestBus {
+  read32(address: number): number;
+  write32(address: number, value: number): void;
+}
+
+const refusingBus: GuestBus = {
+  read32: (address) => refuse('read', address),
+  write32: (address) => refuse('write', address),
+};
+
+/** Instantiates one AssemblyScript module for a unit test, through AssemblyScript's own loader. */
+export async function instantiateGuest<T extends Record<string, unknown>>(
+  entryPath: string,
+  bus: GuestBus = refusingBus,
+  options: CompileOptions = {},
+): Promise<T & { memory: WebAssembly.Memory }> {
+  const binary = await compileGuest(entryPath, options);
+  const { exports } = await instantiate(binary, { bus: { ...bus } });
+  return exports as unknown as T & { memory: WebAssembly.Memory };
+}
+
+function ascArguments(options: CompileOptions): string[] {
+  const pages = options.memoryPages === undefined ? [] : [String(options.memoryPages)];
+  return [
+    wrapperEntry,
+    ...['--config', 'asconfig.json', '--target', 'guest', '--baseDir', repositoryRoot],
+    ...pages.flatMap((count) => ['--initialMemory', count, '--maximumMemory', count]),
+    ...(options.extraArguments ?? []),
+  ];
+}
+
+function cacheKey(argumentsOfAsc: string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(argumentsOfAsc.filter((a) => a !== repositoryRoot)));
+  hash.update(readFileSync(join(repositoryRoot, 'asconfig.json')));
+  for (const folder of guestFolders) {
+    for (const file of sourceFiles(join(repositoryRoot, folder))) {
+      hash.update(relative(repositoryRoot, file)).update(readFileSync(file));
+    }
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+function sourceFiles(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'EISDIR')
+      return undefined;
+    throw error;
+  }
+}
+
+function refuse(direction: string, address: number): never {
+  throw new Error(
+    `this unit test gave the guest no bus, yet it wants to ${direction} 0x${(address >>> 0).toString(16)}; pass one`,
+  );
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{host,hil,protocol,bootloader,firmware}/**/*.test.ts'],
+    // Compiling a guest takes seconds on a slow machine, and every test file may be the first to need one.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
