@@ -1,0 +1,170 @@
+// Reset controller: why the core came up, what went wrong before, and the way from bootloader to firmware.
+
+import type { Peripheral } from './svd.ts';
+
+export const reset: Peripheral = {
+  name: 'RESET',
+  base: 0x4000_1000,
+  doc: 'Reset controller: reset cause, fault record, boot hand-over and the trial timer.',
+  registers: [
+    {
+      name: 'CONTROL',
+      offset: 0x00,
+      reset: 0,
+      access: 'write-only',
+      doc: 'Requests take effect when the running export returns.',
+      fields: [
+        {
+          name: 'REQUEST',
+          bits: [3, 0],
+          doc: 'What is asked for',
+          values: {
+            RESET: { value: 1, doc: 'Reset the chip, cause SOFTWARE' },
+            HANDOVER: {
+              value: 2,
+              doc: 'Load the module at HANDOVER_ADDRESS into fresh RAM and call its reset(); once per reset',
+            },
+            CLEAR_FAULT: { value: 3, doc: 'Forget the fault record (FAULT_COUNT stays)' },
+          },
+        },
+        {
+          name: 'KEY',
+          bits: [31, 16],
+          doc: 'Must be the key',
+          values: { KEY: { value: 0xc01d, doc: 'Unlocks the request' } },
+        },
+      ],
+    },
+    {
+      name: 'CAUSE',
+      offset: 0x04,
+      reset: 1,
+      access: 'read-only',
+      doc: 'Why the chip came out of reset.',
+      fields: [
+        {
+          name: 'CAUSE',
+          bits: [3, 0],
+          doc: 'Reset cause',
+          values: {
+            POWER_ON: { value: 1, doc: 'Power was applied' },
+            PIN: { value: 2, doc: 'The reset pin was pulled' },
+            SOFTWARE: { value: 3, doc: 'CONTROL.REQUEST' },
+            WATCHDOG: { value: 4, doc: 'The watchdog was not fed in time, or too early' },
+            FAULT: { value: 5, doc: 'The core faulted; the fault record says how' },
+            TRIAL_TIMEOUT: { value: 6, doc: 'A trial image was not confirmed before the trial timer ran out' },
+            BROWN_OUT: { value: 7, doc: 'The supply dipped below the limit' },
+          },
+        },
+      ],
+    },
+    {
+      name: 'BOOT_REQUEST',
+      offset: 0x08,
+      reset: 0,
+      access: 'read-write',
+      doc: 'A wish to the bootloader; survives every reset but power-on.',
+      fields: [
+        {
+          name: 'MODE',
+          bits: [3, 0],
+          doc: 'Wish',
+          values: {
+            NORMAL: { value: 0, doc: 'Boot as usual' },
+            SAFE_MODE: { value: 1, doc: 'Stay in the bootloader and answer SMP' },
+          },
+        },
+      ],
+    },
+    { name: 'RESET_COUNT', offset: 0x0c, reset: 0, access: 'read-only', doc: 'Resets since power-on.' },
+    {
+      name: 'TRIAL_TIMEOUT',
+      offset: 0x10,
+      reset: 0,
+      access: 'read-write',
+      doc: 'Milliseconds from this write until the chip resets with cause TRIAL_TIMEOUT; zero stops the timer. After the hand-over only zero may be written.',
+    },
+    {
+      name: 'HANDOVER_ADDRESS',
+      offset: 0x14,
+      reset: 0,
+      access: 'read-write',
+      doc: 'Flash address of the module to run. Read-only after the hand-over (a write is a bus fault).',
+    },
+    {
+      name: 'HANDOVER_LENGTH',
+      offset: 0x18,
+      reset: 0,
+      access: 'read-write',
+      doc: 'Its length in bytes. Read-only after the hand-over.',
+    },
+    {
+      name: 'FAULT_CAUSE',
+      offset: 0x20,
+      reset: 0,
+      access: 'read-only',
+      doc: 'The last fault; survives every reset but power-on.',
+      fields: [
+        {
+          name: 'CAUSE',
+          bits: [7, 0],
+          doc: 'Fault cause',
+          values: {
+            NONE: { value: 0, doc: 'No fault since power-on or CLEAR_FAULT' },
+            BUDGET: { value: 1, doc: 'One run of the core took longer than the core allows' },
+            UNREACHABLE: { value: 2, doc: 'unreachable was executed: a failed assertion' },
+            MEMORY_BOUNDS: { value: 3, doc: 'RAM access out of bounds' },
+            DIVIDE_BY_ZERO: { value: 4, doc: 'Integer division by zero' },
+            INTEGER_OVERFLOW: { value: 5, doc: 'Integer division overflow' },
+            INDIRECT_CALL: { value: 6, doc: 'Indirect call to a missing or differently typed function' },
+            STACK_OVERFLOW: { value: 7, doc: 'Call stack exhausted' },
+            BUS_UNMAPPED: { value: 8, doc: 'No device or register at the address' },
+            BUS_MISALIGNED: { value: 9, doc: 'The address is not a multiple of 4' },
+            BUS_RESERVED: { value: 10, doc: 'A reserved bit or a value outside its enumeration was written' },
+            BUS_ACCESS: { value: 11, doc: 'A write-only register was read, or a read-only one written' },
+            BUS_PROTECTED: { value: 12, doc: 'A protected partition was to be changed' },
+            BUS_STATE: { value: 13, doc: 'The device cannot do this in its present state' },
+            IMAGE_REFUSED: { value: 14, doc: 'The module at the hand-over address is not one the core runs' },
+            WATCHDOG: {
+              value: 15,
+              doc: 'The watchdog ran out while the core was busy; the function named is where it was',
+            },
+            SLEEP_FOREVER: { value: 16, doc: 'The core waits for lines that nothing can raise' },
+          },
+        },
+      ],
+    },
+    {
+      name: 'FAULT_ADDRESS',
+      offset: 0x24,
+      reset: 0,
+      access: 'read-only',
+      doc: 'Bus address of the fault, zero where there is none.',
+    },
+    {
+      name: 'FAULT_CYCLE_LOW',
+      offset: 0x28,
+      reset: 0,
+      access: 'read-only',
+      doc: 'Core cycle since reset at which it happened, low word.',
+    },
+    { name: 'FAULT_CYCLE_HIGH', offset: 0x2c, reset: 0, access: 'read-only', doc: 'Core cycle, high word.' },
+    { name: 'FAULT_COUNT', offset: 0x30, reset: 0, access: 'read-only', doc: 'Faults since power-on.' },
+    {
+      name: 'FAULT_FUNCTION',
+      offset: 0x40,
+      count: 12,
+      reset: 0,
+      access: 'read-only',
+      doc: 'Name of the function that faulted: ASCII, zero-padded, its last 48 characters.',
+    },
+    {
+      name: 'MAILBOX',
+      offset: 0x80,
+      count: 16,
+      reset: 0,
+      access: 'read-write',
+      doc: 'Hand-over record from bootloader to firmware (protocol/handover.ts). Read-only after the hand-over; cleared by reset.',
+    },
+  ],
+};

@@ -1,0 +1,36 @@
+// Constant tables: the one form in which both sides' numbers are written down.
+//
+// A table has a prefix, a sentence, and named values each with a sentence of its own. The host uses `valuesOf(table)`;
+// the generator makes `export const PREFIX_NAME: u32 = value;` for the guests. What must stay true: every value is
+// an unsigned 32-bit integer, and a prefix names exactly one table.
+
+export interface ConstantTable<Names extends string = string> {
+  prefix: string;
+  doc: string;
+  values: Record<Names, readonly [value: number, doc: string]>;
+}
+
+export function constantTable<Names extends string>(
+  prefix: string,
+  doc: string,
+  values: Record<Names, readonly [number, string]>,
+): ConstantTable<Names> {
+  return { prefix, doc, values };
+}
+
+export function valuesOf<Names extends string>(table: ConstantTable<Names>): Record<Names, number> {
+  return Object.fromEntries(
+    Object.entries(table.values).map(([name, entry]) => [name, (entry as [number, string])[0]]),
+  ) as Record<Names, number>;
+}
+
+/** The name of a value, or `undefined` where the table has none. */
+export function nameOf(table: ConstantTable, value: number): string | undefined {
+  return Object.keys(table.values).find((name) => table.values[name]?.[0] === value);
+}
+
+/** The sentence that explains a value, or `undefined` where the table has none. */
+export function docOf(table: ConstantTable, value: number): string | undefined {
+  const name = nameOf(table, value);
+  return name === undefined ? undefined : table.values[name]?.[1];
+}

@@ -1,0 +1,43 @@
+// Which files the generator makes, as text: path below protocol/ -> content.
+
+import { peripherals } from '../chip/chip.ts';
+import { checkPeripheral } from '../chip/svd.ts';
+import { handoverTable } from '../handover.ts';
+import { bootDecisions, bootPolicy, slotStates } from '../image/boot-state.ts';
+import { imageFormat, tlvTypes, trailerFormat } from '../image/format.ts';
+import { rejectReasons } from '../image/reasons.ts';
+import { fuseMap, interruptLines, memoryMap } from '../memory-map.ts';
+import { smpTables } from '../smp/smp.ts';
+import { eventKinds } from '../telemetry/events.ts';
+import { guestConstants } from './guest-constants.ts';
+import { guestRegisters } from './guest-registers.ts';
+import { hostRegisters } from './host-registers.ts';
+import { registerReference } from './register-reference.ts';
+import { svdFile } from './svd-file.ts';
+
+export const constantTables = [
+  memoryMap,
+  interruptLines,
+  fuseMap,
+  handoverTable,
+  imageFormat,
+  tlvTypes,
+  trailerFormat,
+  rejectReasons,
+  slotStates,
+  bootDecisions,
+  bootPolicy,
+  ...smpTables,
+  eventKinds,
+];
+
+export function generatedFiles(): Record<string, string> {
+  peripherals.forEach(checkPeripheral);
+  return {
+    'guest/generated/registers.ts': guestRegisters(peripherals),
+    'guest/generated/constants.ts': guestConstants(constantTables),
+    'generated/registers.ts': hostRegisters(peripherals),
+    'generated/chip.svd': svdFile(peripherals),
+    'generated/registers.md': registerReference(peripherals),
+  };
+}

@@ -1,0 +1,41 @@
+// What the bootloader remembers of a slot, and why it chose what it chose.
+
+import { constantTable, valuesOf } from '../constants.ts';
+
+export const slotStates = constantTable(
+  'SLOT',
+  'State of a slot’s image. It is about one image hash; another image in the slot is UNMARKED.',
+  {
+    UNMARKED: [0, 'Nobody asked for this image to be run'],
+    PENDING: [1, 'Asked for, not started yet'],
+    TRIAL: [2, 'Started, not confirmed yet'],
+    CONFIRMED: [3, 'Confirmed'],
+    REJECTED: [4, 'Tried or checked, and refused for a reason'],
+  },
+);
+
+export const bootDecisions = constantTable('DECISION', 'Why the bootloader did what it did.', {
+  NONE: [0, 'No decision yet'],
+  CONFIRMED: [1, 'Boots the newest confirmed image'],
+  TRIAL_FIRST: [2, 'First boot of a pending image, on trial'],
+  TRIAL_AGAIN: [3, 'The trial goes on: the last one ended through no fault of the image'],
+  PERMANENT: [4, 'A pending image that was confirmed in advance'],
+  REVERTED: [5, 'The trial failed; back to the confirmed image'],
+  FALLBACK: [6, 'The newest confirmed image no longer verifies; an older one boots'],
+  RESCUE: [7, 'Nothing confirmed is bootable; a valid unmarked image boots on trial'],
+  SAFE_MODE_NO_IMAGE: [8, 'Safe mode: nothing is bootable'],
+  SAFE_MODE_REQUESTED: [9, 'Safe mode: asked for by command'],
+  SAFE_MODE_STRAP: [10, 'Safe mode: fuse strap'],
+});
+
+export const bootPolicy = constantTable('POLICY', 'Numbers of the boot policy.', {
+  TRIAL_BOOTS: [3, 'Boots a trial may take when power fails in between'],
+  TRIAL_TIMEOUT_MS: [300_000, 'Time a trial has to be confirmed: five minutes, for a person at a terminal'],
+  WATCHDOG_TIMEOUT_US: [1_000_000, 'Watchdog the firmware inherits at the hand-over'],
+  WATCHDOG_WINDOW_US: [10_000, 'Its window: feeding faster than this is a runaway loop'],
+  RESET_DELAY_MS: [250, 'From the answer to an SMP reset to the reset'],
+});
+
+export const SlotState = valuesOf(slotStates);
+export const BootDecision = valuesOf(bootDecisions);
+export const BootPolicy = valuesOf(bootPolicy);

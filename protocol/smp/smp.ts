@@ -1,0 +1,150 @@
+// SMP (MCUmgr): operations, groups, commands, error codes, and the sizes this device states.
+// Source: Zephyr's SMP protocol specification (services/device_mgmt) and the behaviour of a Zephyr 4.4 server.
+
+import { constantTable, valuesOf } from '../constants.ts';
+
+export const smpHeader = constantTable('SMP', 'Header and sizes.', {
+  HEADER_SIZE: [8, 'Bytes, big endian: op, flags, length (u16), group (u16), sequence, command'],
+  OP_READ: [0, 'Read request'],
+  OP_READ_RESPONSE: [1, 'Its response'],
+  OP_WRITE: [2, 'Write request'],
+  OP_WRITE_RESPONSE: [3, 'Its response'],
+  VERSION_1: [0, 'Version bits of SMP v1'],
+  VERSION_2: [1, 'Version bits of SMP v2'],
+  BUFFER_SIZE: [2048, 'Largest message, header included'],
+  BUFFER_COUNT: [4, 'Messages the device queues'],
+  UDP_PORT: [1337, 'Default UDP port'],
+});
+
+export const smpGroups = constantTable('GROUP', 'Groups.', {
+  OS: [0, 'Operating system'],
+  IMG: [1, 'Images'],
+  STAT: [2, 'Statistics'],
+  ENUM: [10, 'Enumeration of groups'],
+});
+
+export const osCommands = constantTable('OS', 'Commands of the OS group.', {
+  ECHO: [0, 'Echo'],
+  TASKSTAT: [2, 'Task statistics'],
+  MPSTAT: [3, 'Memory pool statistics'],
+  DATETIME: [4, 'Date and time'],
+  RESET: [5, 'Reset'],
+  PARAMS: [6, 'MCUmgr parameters'],
+  INFO: [7, 'Application info'],
+  BOOTLOADER_INFO: [8, 'Bootloader info'],
+});
+
+export const imgCommands = constantTable('IMG', 'Commands of the IMG group.', {
+  STATE: [0, 'State of images'],
+  UPLOAD: [1, 'Upload'],
+  ERASE: [5, 'Erase slot'],
+  SLOT_INFO: [6, 'Slot info'],
+});
+
+export const statCommands = constantTable('STAT', 'Commands of the STAT group.', {
+  READ: [0, 'Read one group of counters'],
+  LIST: [1, 'List groups of counters'],
+});
+
+export const enumCommands = constantTable('ENUM', 'Commands of the ENUM group.', {
+  COUNT: [0, 'How many groups'],
+  LIST: [1, 'Which groups'],
+  SINGLE: [2, 'One group by index'],
+  DETAILS: [3, 'Names and handler counts'],
+});
+
+export const smpErrors = constantTable('MGMT', 'SMP-level error codes (`rc`).', {
+  EOK: [0, 'No error'],
+  EUNKNOWN: [1, 'Unknown error'],
+  ENOMEM: [2, 'Not enough memory'],
+  EINVAL: [3, 'Invalid argument'],
+  ETIMEOUT: [4, 'Timeout'],
+  ENOENT: [5, 'No such entry'],
+  EBADSTATE: [6, 'Not possible in the current state'],
+  EMSGSIZE: [7, 'Response too large'],
+  ENOTSUP: [8, 'Not supported'],
+  ECORRUPT: [9, 'Corrupt message'],
+  EBUSY: [10, 'Busy, try later'],
+  EACCESSDENIED: [11, 'Access denied'],
+  UNSUPPORTED_TOO_OLD: [12, 'Protocol version too old'],
+  UNSUPPORTED_TOO_NEW: [13, 'Protocol version too new'],
+});
+
+export const osErrors = constantTable('OS_ERR', 'Error codes of the OS group.', {
+  UNKNOWN: [1, 'Unknown error'],
+  INVALID_FORMAT: [2, 'Unknown format character'],
+  QUERY_YIELDS_NO_ANSWER: [3, 'Unknown query'],
+});
+
+export const imgErrors = constantTable('IMG_ERR', 'Error codes of the IMG group.', {
+  UNKNOWN: [1, 'Unknown error'],
+  FLASH_CONFIG_QUERY_FAIL: [2, 'Flash layout not known'],
+  NO_IMAGE: [3, 'No image in the slot'],
+  NO_TLVS: [4, 'The image has no TLVs'],
+  INVALID_TLV: [5, 'The image has an invalid TLV'],
+  TLV_MULTIPLE_HASHES: [6, 'The image has several hashes'],
+  TLV_INVALID_SIZE: [7, 'A TLV has the wrong size'],
+  HASH_NOT_FOUND: [8, 'No image with this hash'],
+  NO_FREE_SLOT: [9, 'No slot is free'],
+  FLASH_OPEN: [10, 'Flash cannot be opened'],
+  FLASH_READ: [11, 'Flash cannot be read'],
+  FLASH_WRITE: [12, 'Flash cannot be written'],
+  FLASH_ERASE: [13, 'Flash cannot be erased'],
+  INVALID_SLOT: [14, 'No such slot'],
+  NO_FREE_MEMORY: [15, 'Not enough memory'],
+  FLASH_CTX_ALREADY_SET: [16, 'An upload is already open'],
+  FLASH_CTX_NOT_SET: [17, 'No upload is open'],
+  FLASH_AREA_DEVICE_NULL: [18, 'No flash device'],
+  INVALID_PAGE_OFFSET: [19, 'Invalid page offset'],
+  INVALID_OFFSET: [20, 'No offset in the request'],
+  INVALID_LENGTH: [21, 'No length in the first request'],
+  INVALID_IMAGE_HEADER: [22, 'The first chunk is shorter than an image header'],
+  INVALID_IMAGE_HEADER_MAGIC: [23, 'The image magic is wrong'],
+  INVALID_HASH: [24, 'The hash has the wrong length or is missing'],
+  INVALID_FLASH_ADDRESS: [25, 'Invalid flash address'],
+  VERSION_GET_FAILED: [26, 'The running version cannot be read'],
+  CURRENT_VERSION_IS_NEWER: [27, 'The running image is newer'],
+  IMAGE_ALREADY_PENDING: [28, 'Another image is pending'],
+  INVALID_IMAGE_VECTOR_TABLE: [29, 'Invalid vector table'],
+  INVALID_IMAGE_TOO_LARGE: [30, 'The image does not fit the slot'],
+  INVALID_IMAGE_DATA_OVERRUN: [31, 'More data than announced'],
+  IMAGE_CONFIRMATION_DENIED: [32, 'The device is not healthy enough to confirm'],
+  IMAGE_SETTING_TEST_TO_ACTIVE_DENIED: [33, 'The running image cannot be tested'],
+  ACTIVE_SLOT_NOT_KNOWN: [34, 'The running slot cannot be determined'],
+});
+
+export const statErrors = constantTable('STAT_ERR', 'Error codes of the STAT group.', {
+  UNKNOWN: [1, 'Unknown error'],
+  INVALID_GROUP: [2, 'Invalid group'],
+  INVALID_STAT_NAME: [3, 'Unknown group name (as Zephyr 4.4 answers)'],
+  INVALID_STAT_SIZE: [4, 'Invalid size'],
+  WALK_ABORTED: [5, 'Walk aborted'],
+});
+
+export const enumErrors = constantTable('ENUM_ERR', 'Error codes of the ENUM group.', {
+  UNKNOWN: [1, 'Unknown error'],
+  TOO_MANY_GROUP_ENTRIES: [2, 'Too many groups asked for'],
+  INSUFFICIENT_HEAP: [3, 'Not enough memory'],
+  INDEX_TOO_LARGE: [4, 'No group with this index'],
+});
+
+export const smpTables = [
+  smpHeader,
+  smpGroups,
+  osCommands,
+  imgCommands,
+  statCommands,
+  enumCommands,
+  smpErrors,
+  osErrors,
+  imgErrors,
+  statErrors,
+  enumErrors,
+];
+
+export const Smp = valuesOf(smpHeader);
+export const SmpGroup = valuesOf(smpGroups);
+export const OsCommand = valuesOf(osCommands);
+export const ImgCommand = valuesOf(imgCommands);
+export const StatCommand = valuesOf(statCommands);
+export const EnumCommand = valuesOf(enumCommands);

@@ -1,0 +1,25 @@
+// Kinds of recorder events, each with the meaning of its two arguments. Version 1.
+// A kind keeps its number for ever; a new meaning is a new kind.
+
+import { constantTable, valuesOf } from '../constants.ts';
+
+export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, then what argument 0 and 1 hold.', {
+  BOOT_START: [1, 'The bootloader starts: reset cause, resets since power-on'],
+  BOOT_VERIFY: [2, 'A slot was verified: slot, reason (0 is good)'],
+  BOOT_DECISION: [3, 'The bootloader decided: decision, slot'],
+  BOOT_HANDOVER: [4, 'Control goes to the firmware: slot, version'],
+  BOOT_REJECT: [5, 'An image was marked rejected: slot, reason'],
+  SAFE_MODE: [6, 'Safe mode begins: decision, reset cause'],
+  FIRMWARE_START: [16, 'The firmware starts: slot, slot state'],
+  HEARTBEAT: [17, 'Heartbeat: sequence number, health word'],
+  DEADLINE_MISSED: [18, 'A task ended past its deadline: task, microseconds late'],
+  BUDGET_EXCEEDED: [19, 'A task used more cycles than its budget: task, cycles'],
+  UPLOAD_START: [24, 'An upload begins: slot, bytes'],
+  UPLOAD_DONE: [25, 'An upload is complete: slot, 1 if its SHA-256 matched'],
+  IMAGE_PENDING: [26, 'An image was marked pending: slot, 1 if permanent'],
+  IMAGE_CONFIRMED: [27, 'An image was confirmed: slot, version'],
+  SLOT_ERASED: [28, 'A slot was erased: slot, 0'],
+  RESET_REQUESTED: [29, 'A reset was asked for over SMP: boot mode, force'],
+});
+
+export const EventKind = valuesOf(eventKinds);
