@@ -1,0 +1,95 @@
+// Reading the known fields of one request. A handler opens the map, asks for each field it knows, and looks at
+// `fieldsOk()` once: a field of the wrong type, or there twice, spoils the request; unknown fields are nobody's business.
+//
+// There is one request at a time (the core runs to completion), so the open map is module state. The item limit of the
+// reader keeps the repeated walks short.
+
+import {
+  CBOR_BYTES,
+  CBOR_FALSE,
+  CBOR_INVALID,
+  CBOR_MAP,
+  CBOR_NEGATIVE,
+  CBOR_NULL,
+  CBOR_TEXT,
+  CBOR_TRUE,
+  CBOR_TWICE,
+  CBOR_UNSIGNED,
+  cborArgument,
+  cborCheck,
+  cborKind,
+  cborMapFind,
+} from './cbor-reader';
+
+let map: usize = 0;
+let spoilt: bool = true;
+
+/** Selects the map in `length` bytes at `pointer`; false when there is no well-formed map. */
+export function openFields(pointer: usize, length: u32): bool {
+  const good = cborCheck(pointer, length) != CBOR_INVALID && cborKind(pointer) == CBOR_MAP;
+  map = good ? pointer : 0;
+  spoilt = !good;
+  return good;
+}
+
+export function fieldsOk(): bool {
+  return !spoilt;
+}
+
+function spoil(): usize {
+  spoilt = true;
+  return 0;
+}
+
+/** A field's value whatever its type, or 0 when it is absent. */
+export function findField(key: string): usize {
+  if (map == 0) return 0;
+  const value = cborMapFind(map, key);
+  return value == CBOR_TWICE ? spoil() : value;
+}
+
+function findFieldOfKind(key: string, kind: u32): usize {
+  const value = findField(key);
+  if (value == 0) return 0;
+  return cborKind(value) == kind ? value : spoil();
+}
+
+export function findText(key: string): usize {
+  return findFieldOfKind(key, CBOR_TEXT);
+}
+
+export function findBytes(key: string): usize {
+  return findFieldOfKind(key, CBOR_BYTES);
+}
+
+/** Bytes, where null says the same as leaving the field out. */
+export function findBytesOrNull(key: string): usize {
+  const value = findField(key);
+  return value != 0 && load<u8>(value) == CBOR_NULL ? 0 : findBytes(key);
+}
+
+export function findUnsigned(key: string): usize {
+  return findFieldOfKind(key, CBOR_UNSIGNED);
+}
+
+export function readUnsigned(key: string, absent: u64): u64 {
+  const value = findUnsigned(key);
+  return value == 0 ? absent : cborArgument(value);
+}
+
+export function readBoolean(key: string, absent: bool): bool {
+  const value = findField(key);
+  if (value == 0) return absent;
+  const initial: u32 = load<u8>(value);
+  if (initial != CBOR_TRUE && initial != CBOR_FALSE) spoil();
+  return initial == CBOR_TRUE;
+}
+
+/** A boolean that some clients send as a number: anything but 0 is true. */
+export function readFlag(key: string, absent: bool): bool {
+  const value = findField(key);
+  if (value == 0) return absent;
+  const kind = cborKind(value);
+  if (kind > CBOR_NEGATIVE) return readBoolean(key, absent);
+  return kind == CBOR_NEGATIVE || cborArgument(value) != 0;
+}
