@@ -9,6 +9,7 @@ import { rejectReasons } from '../image/reasons.ts';
 import { fuseMap, interruptLines, memoryMap } from '../memory-map.ts';
 import { smpTables } from '../smp/smp.ts';
 import { eventKinds } from '../telemetry/events.ts';
+import { healthBits } from '../telemetry/health.ts';
 import { guestConstants } from './guest-constants.ts';
 import { guestRegisters } from './guest-registers.ts';
 import { hostRegisters } from './host-registers.ts';
@@ -29,6 +30,7 @@ export const constantTables = [
   bootPolicy,
   ...smpTables,
   eventKinds,
+  healthBits,
 ];
 
 export function generatedFiles(): Record<string, string> {

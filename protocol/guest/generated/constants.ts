@@ -521,3 +521,19 @@ export const EVENT_IMAGE_CONFIRMED: u32 = 27;
 export const EVENT_SLOT_ERASED: u32 = 28;
 /** A reset was asked for over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
+
+// HEALTH: Bits of the health word; zero is healthy.
+/** Not every task has completed its first run yet. */
+export const HEALTH_STARTING: u32 = 1;
+/** A task missed its deadline in the last ten seconds. */
+export const HEALTH_DEADLINE: u32 = 2;
+/** A task used more cycles than its budget in the last ten seconds. */
+export const HEALTH_BUDGET: u32 = 4;
+/** A serial line lost bytes in the last ten seconds. */
+export const HEALTH_LINK: u32 = 8;
+/** A flash operation did not read back as written. */
+export const HEALTH_FLASH: u32 = 16;
+/** A self-test failed; stays until reset. */
+export const HEALTH_SELF_TEST: u32 = 32;
+/** The bootloader left no valid hand-over record; stays until reset. */
+export const HEALTH_HANDOVER: u32 = 64;

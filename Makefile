@@ -1,0 +1,59 @@
+# coldrig: everything a person or a CI calls. `make help` lists it.
+# Nothing is needed beyond Node 20.19+ and make; packages are installed by the first target that needs them.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+INSTALLED := node_modules/.installed
+
+.PHONY: help
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+.PHONY: install
+install: $(INSTALLED) ## the packages, exactly as the lock file has them
+
+$(INSTALLED): package.json package-lock.json
+	@node -e 'const [a,b]=process.versions.node.split(".").map(Number); if (a<20||(a===20&&b<19)) { console.error("coldrig needs Node 20.19 or newer; this is "+process.version); process.exit(1) }'
+	npm ci --no-audit --no-fund --loglevel=error
+	ln -sf ../../host/cli/coldrig.mjs node_modules/.bin/coldrig
+	@touch $@
+
+.PHONY: run
+run: $(INSTALLED) ## build, sign, boot, and watch three bad updates undo themselves
+	node host/cli/coldrig.mjs demo
+
+.PHONY: check
+check: $(INSTALLED) ## formatter, linter, type checker (host and guests), tidy rules
+	node_modules/.bin/biome check --error-on-warnings .
+	node_modules/.bin/tsc --noEmit
+	node_modules/.bin/tsc --noEmit -p protocol/guest
+	node_modules/.bin/tsc --noEmit -p bootloader
+	node_modules/.bin/tsc --noEmit -p firmware
+	node_modules/.bin/vitest run hil/tidy protocol/generate
+
+.PHONY: test
+test: check ## check, then every test
+	mkdir -p build
+	node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=build/test.json
+
+.PHONY: interop
+interop: $(INSTALLED) ## the clients and signers other people wrote, where Python, Go or Rust are there
+	node_modules/.bin/tsx hil/interop/main.ts
+
+.PHONY: bench
+bench: $(INSTALLED) ## speed beside a peer's, medians; writes build/bench.json
+	node_modules/.bin/tsx hil/bench/main.ts
+
+.PHONY: generate
+generate: $(INSTALLED) ## registers, constants, chip.svd and the register reference from protocol/
+	node_modules/.bin/tsx protocol/generate.ts
+
+.PHONY: format
+format: $(INSTALLED) ## format and apply the linter's safe fixes
+	node_modules/.bin/biome check --write .
+
+.PHONY: clean
+clean: ## what was built; packages stay
+	rm -rf build

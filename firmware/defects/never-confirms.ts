@@ -1,0 +1,14 @@
+// Firmware with one known defect, for the bench: a self-test that never passes, so nobody may confirm the image.
+
+import { HEALTH_SELF_TEST } from '../../protocol/guest/generated/constants';
+import { latchHealth } from '../health/health';
+import * as firmware from '../main';
+
+export function reset(): void {
+  firmware.reset();
+  latchHealth(HEALTH_SELF_TEST);
+}
+
+export function interrupt(lines: u32): void {
+  firmware.interrupt(lines);
+}

@@ -1,0 +1,81 @@
+// The health word: one bit per thing that is wrong (HEALTH_* in protocol/telemetry/health.ts), zero is healthy.
+//
+// Counters of the scheduler and the lines are compared with what they were a moment ago; a bit they raise lasts ten
+// seconds, so that a reader who looks once a second cannot miss it. `latchHealth` raises a bit until reset.
+
+import { HEALTH_BUDGET, HEALTH_DEADLINE, HEALTH_LINK, HEALTH_STARTING } from '../../protocol/guest/generated/constants';
+import {
+  readUart0Status,
+  readUart1Status,
+  UART0_STATUS_OVERRUN,
+  UART1_STATUS_OVERRUN,
+  writeUart0Status,
+  writeUart1Status,
+} from '../../protocol/guest/generated/registers';
+import { NS_PER_SECOND, uptimeNs } from '../clock';
+import { taskMisses, taskOverruns, taskRuns } from '../scheduler/statistics';
+import { TASK_COUNT, taskPeriodUs } from '../tasks';
+
+const HOLD_NS: u64 = 10 * NS_PER_SECOND;
+
+let latched: u32 = 0;
+let starting: bool = true;
+let missesSeen: u32 = 0;
+let overrunsSeen: u32 = 0;
+let deadlineUntilNs: u64 = 0;
+let budgetUntilNs: u64 = 0;
+let linkUntilNs: u64 = 0;
+let overrunCount: u32 = 0;
+
+/** Raises a bit until reset. */
+export function latchHealth(bit: u32): void {
+  latched |= bit;
+}
+
+export function lineOverruns(): u32 {
+  return overrunCount;
+}
+
+/** The health word as of now. */
+export function healthWord(): u32 {
+  const now = uptimeNs();
+  let word = latched;
+  if (starting) word |= HEALTH_STARTING;
+  if (now < deadlineUntilNs) word |= HEALTH_DEADLINE;
+  if (now < budgetUntilNs) word |= HEALTH_BUDGET;
+  if (now < linkUntilNs) word |= HEALTH_LINK;
+  return word;
+}
+
+export function runHealth(): void {
+  const now = uptimeNs();
+  let misses: u32 = 0;
+  let overruns: u32 = 0;
+  let waiting: u32 = 0;
+  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+    misses += taskMisses(task);
+    overruns += taskOverruns(task);
+    if (taskPeriodUs(task) != 0 && taskRuns(task) == 0) waiting++;
+  }
+  if (misses != missesSeen) deadlineUntilNs = now + HOLD_NS;
+  if (overruns != overrunsSeen) budgetUntilNs = now + HOLD_NS;
+  if (takeLineOverruns()) linkUntilNs = now + HOLD_NS;
+  missesSeen = misses;
+  overrunsSeen = overruns;
+  starting = waiting != 0;
+}
+
+function takeLineOverruns(): bool {
+  let lost = false;
+  if ((readUart0Status() & UART0_STATUS_OVERRUN) != 0) {
+    writeUart0Status(UART0_STATUS_OVERRUN);
+    overrunCount++;
+    lost = true;
+  }
+  if ((readUart1Status() & UART1_STATUS_OVERRUN) != 0) {
+    writeUart1Status(UART1_STATUS_OVERRUN);
+    overrunCount++;
+    lost = true;
+  }
+  return lost;
+}

@@ -1,0 +1,16 @@
+// Heartbeat: a sequence number and the health word, once a second, into the event recorder.
+
+import { EVENT_HEARTBEAT } from '../../protocol/guest/generated/constants';
+import { healthWord } from '../health/health';
+import { recordEvent } from '../recorder';
+
+let sequence: u32 = 0;
+
+export function heartbeatSequence(): u32 {
+  return sequence;
+}
+
+export function runHeartbeat(): void {
+  sequence++;
+  recordEvent(EVENT_HEARTBEAT, sequence, healthWord());
+}

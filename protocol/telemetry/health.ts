@@ -1,0 +1,15 @@
+// The health word: one bit per thing that is wrong, zero is healthy. An image is confirmed only while it is zero.
+
+import { constantTable, valuesOf } from '../constants.ts';
+
+export const healthBits = constantTable('HEALTH', 'Bits of the health word; zero is healthy.', {
+  STARTING: [1 << 0, 'Not every task has completed its first run yet'],
+  DEADLINE: [1 << 1, 'A task missed its deadline in the last ten seconds'],
+  BUDGET: [1 << 2, 'A task used more cycles than its budget in the last ten seconds'],
+  LINK: [1 << 3, 'A serial line lost bytes in the last ten seconds'],
+  FLASH: [1 << 4, 'A flash operation did not read back as written'],
+  SELF_TEST: [1 << 5, 'A self-test failed; stays until reset'],
+  HANDOVER: [1 << 6, 'The bootloader left no valid hand-over record; stays until reset'],
+});
+
+export const Health = valuesOf(healthBits);
