@@ -1,0 +1,73 @@
+// All machine state in one flat buffer.
+//
+// Every part of the board takes its typed arrays from here while it is constructed, and keeps no other state that matters
+// to a run. So a snapshot is one copy of `size` bytes, restore is one copy back, and nothing can be forgotten.
+// What must stay true: the same board takes the same pieces in the same order in every process, so that
+// a snapshot written by one fits another; nothing is taken after `seal()`.
+
+/** Room for every device's state. Most of it is the UARTs' buffers and the recorder's ring; taking more is a bug in a device. */
+const defaultCapacity = 128 * 1024;
+const alignment = 8;
+
+export class Arena {
+  readonly buffer: ArrayBuffer;
+  private used = 0;
+  private sealed = false;
+  private all: Uint8Array;
+
+  constructor(capacity = defaultCapacity) {
+    this.buffer = new ArrayBuffer(capacity);
+    this.all = new Uint8Array(this.buffer);
+  }
+
+  /** Bytes in use: what a snapshot copies. */
+  get size(): number {
+    return this.used;
+  }
+
+  words(count: number): Uint32Array {
+    return new Uint32Array(this.buffer, this.take(count * 4), count);
+  }
+
+  floats(count: number): Float64Array {
+    return new Float64Array(this.buffer, this.take(count * 8), count);
+  }
+
+  bytes(count: number): Uint8Array {
+    return new Uint8Array(this.buffer, this.take(count), count);
+  }
+
+  /** No piece can be taken any more; the layout is fixed. */
+  seal(): void {
+    this.sealed = true;
+    this.all = new Uint8Array(this.buffer, 0, this.used);
+  }
+
+  copyTo(target: Uint8Array): void {
+    if (target.length !== this.used) throw sizeError(target.length, this.used);
+    target.set(this.all);
+  }
+
+  copyFrom(source: Uint8Array): void {
+    if (source.length !== this.used) throw sizeError(source.length, this.used);
+    this.all.set(source);
+  }
+
+  private take(byteLength: number): number {
+    if (this.sealed) throw new Error('arena: state must be taken while the board is constructed, not later');
+    const offset = this.used;
+    const end = offset + Math.ceil(byteLength / alignment) * alignment;
+    if (end > this.buffer.byteLength)
+      throw new Error(
+        `arena: ${byteLength} bytes asked for, ${this.buffer.byteLength - offset} left; raise its capacity`,
+      );
+    this.used = end;
+    return offset;
+  }
+}
+
+function sizeError(given: number, expected: number): Error {
+  return new Error(
+    `arena: a state of ${given} bytes does not fit this board's ${expected}; it was written by another version`,
+  );
+}

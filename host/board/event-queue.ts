@@ -1,0 +1,141 @@
+// What happens next: a bounded binary heap of plain records in the arena.
+//
+//   record   [time ns][sequence][kind][a][b]        five floats each
+//   order    by time, then by sequence: what was scheduled first happens first
+//
+// Records, never closures: so that a snapshot holds the future as well. What must stay true: `head[0]` is the time of the first
+// event, Infinity when there is none. The bus compares every access against that one number.
+
+import type { Arena } from './arena.ts';
+
+/** One or two events a device, one scheduled fault or input; more means something schedules without end. */
+export const eventCapacity = 128;
+const stride = 5;
+
+export class EventQueue {
+  /** [0] time of the first event. Shared with the bus; written here only. */
+  readonly head: Float64Array;
+  private readonly heap: Float64Array;
+  /** [0] next sequence number. */
+  private readonly counters: Float64Array;
+  /** [0] events in the heap. */
+  private readonly count: Uint32Array;
+  private readonly top = { time: 0, kind: 0, a: 0, b: 0 };
+
+  constructor(arena: Arena) {
+    this.head = arena.floats(1);
+    this.heap = arena.floats(eventCapacity * stride);
+    this.counters = arena.floats(1);
+    this.count = arena.words(1);
+    this.head[0] = Number.POSITIVE_INFINITY;
+  }
+
+  get length(): number {
+    return this.count[0];
+  }
+
+  get nextTime(): number {
+    return this.head[0];
+  }
+
+  /** Throws when the queue is full or the time is not a whole, safe number of nanoseconds. */
+  schedule(time: number, kind: number, a = 0, b = 0): void {
+    const index = this.count[0];
+    if (index === eventCapacity)
+      throw new Error(`event queue: full with ${eventCapacity} events; event ${kind} does not fit`);
+    if (!Number.isSafeInteger(time)) throw new Error(`event queue: ${time} is not a time for event ${kind}`);
+    const at = index * stride;
+    this.heap[at] = time;
+    this.heap[at + 1] = this.counters[0]++;
+    this.heap[at + 2] = kind;
+    this.heap[at + 3] = a;
+    this.heap[at + 4] = b;
+    this.count[0] = index + 1;
+    this.siftUp(index);
+    this.head[0] = this.heap[0];
+  }
+
+  /** Takes the first event out. The record returned is overwritten by the next call. */
+  pop(): { readonly time: number; readonly kind: number; readonly a: number; readonly b: number } {
+    if (this.count[0] === 0) throw new Error('event queue: nothing to take');
+    this.top.time = this.heap[0];
+    this.top.kind = this.heap[2];
+    this.top.a = this.heap[3];
+    this.top.b = this.heap[4];
+    this.removeAt(0);
+    return this.top;
+  }
+
+  /** Removes every event of a kind; true when there was one. */
+  cancel(kind: number): boolean {
+    let found = false;
+    for (let index = this.count[0] - 1; index >= 0; index--) {
+      if (this.heap[index * stride + 2] !== kind) continue;
+      this.removeAt(index);
+      found = true;
+      // The record moved here came from behind, and may have sifted up past this place; look at all again.
+      index = this.count[0];
+    }
+    return found;
+  }
+
+  /** Time of the first event of a kind, Infinity when there is none. */
+  timeOf(kind: number): number {
+    let time = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < this.count[0]; index++) {
+      const at = index * stride;
+      if (this.heap[at + 2] === kind && this.heap[at] < time) time = this.heap[at];
+    }
+    return time;
+  }
+
+  private removeAt(index: number): void {
+    const last = this.count[0] - 1;
+    if (index !== last) this.heap.copyWithin(index * stride, last * stride, (last + 1) * stride);
+    // A freed place is zeroed, so that equal futures are equal bytes.
+    this.heap.fill(0, last * stride, (last + 1) * stride);
+    this.count[0] = last;
+    if (index < last) {
+      this.siftDown(index);
+      this.siftUp(index);
+    }
+    this.head[0] = last === 0 ? Number.POSITIVE_INFINITY : this.heap[0];
+  }
+
+  private before(left: number, right: number): boolean {
+    const difference = this.heap[left * stride] - this.heap[right * stride];
+    return difference < 0 || (difference === 0 && this.heap[left * stride + 1] < this.heap[right * stride + 1]);
+  }
+
+  private siftUp(start: number): void {
+    let index = start;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!this.before(index, parent)) return;
+      this.swap(index, parent);
+      index = parent;
+    }
+  }
+
+  private siftDown(start: number): void {
+    let index = start;
+    for (;;) {
+      let first = index;
+      const left = 2 * index + 1;
+      if (left < this.count[0] && this.before(left, first)) first = left;
+      if (left + 1 < this.count[0] && this.before(left + 1, first)) first = left + 1;
+      if (first === index) return;
+      this.swap(index, first);
+      index = first;
+    }
+  }
+
+  private swap(one: number, other: number): void {
+    const heap = this.heap;
+    for (let field = 0; field < stride; field++) {
+      const kept = heap[one * stride + field];
+      heap[one * stride + field] = heap[other * stride + field];
+      heap[other * stride + field] = kept;
+    }
+  }
+}

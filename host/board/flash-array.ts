@@ -1,0 +1,143 @@
+// The cells of the NOR flash: 512 pages of 4 KiB, copied when written.
+//
+// A page is shared by every snapshot and fork that has not changed it, so a fork costs a table of 512 references, and a
+// million tries of an update cost what they changed. Beside the cells there may be a mask of weak bits: bits a power cut left half
+// programmed or half erased; they read as one or zero, anew at each read, until they are erased or settled.
+// What must stay true: a page in `cells` is written only after `ownPage`; the mapped read is one table look-up.
+
+import { MemoryMap } from '../../protocol/memory-map.ts';
+
+export const flashSize = MemoryMap.FLASH_SIZE;
+export const pageBytes = 4096;
+export const pageCount = flashSize / pageBytes;
+const wordsPerPage = pageBytes / 4;
+
+const erasedPage = new Int32Array(wordsPerPage).fill(-1);
+
+/** An immutable picture of the array: references to pages nobody writes any more. */
+export interface FlashPicture {
+  readonly cells: readonly Int32Array[];
+  readonly weak: readonly (Int32Array | undefined)[];
+  readonly weakPages: number;
+}
+
+export class FlashArray {
+  private cells: Int32Array[] = new Array(pageCount).fill(erasedPage);
+  private weak: (Int32Array | undefined)[] = new Array(pageCount).fill(undefined);
+  private weakPages = 0;
+  /** 1 where the page belongs to this array alone. */
+  private readonly owned = new Uint8Array(pageCount);
+  private readonly random: () => number;
+
+  /** `random` decides what a weak bit reads as. */
+  constructor(random: () => number) {
+    this.random = random;
+  }
+
+  /** The word at a byte address below `flashSize`, a multiple of 4; as a signed number. */
+  readWord(address: number): number {
+    const page = address >>> 12;
+    const word = this.cells[page][(address & 0xfff) >> 2];
+    return this.weakPages === 0 ? word : this.settleWeak(page, (address & 0xfff) >> 2, word);
+  }
+
+  /** Copies bytes out, from any address. */
+  readBytes(address: number, target: Uint8Array): void {
+    if (address < 0 || address + target.length > flashSize)
+      throw new Error(`flash: ${target.length} bytes at 0x${address.toString(16)} are not all in the array`);
+    for (let done = 0; done < target.length; ) {
+      const at = address + done;
+      const offset = at & 0xfff;
+      const length = Math.min(pageBytes - offset, target.length - done);
+      this.readPiece(at >>> 12, offset, target.subarray(done, done + length));
+      done += length;
+    }
+  }
+
+  /** Sets cells to exactly these bytes (any address): what the factory, or a finished or torn operation, leaves behind. */
+  writeBytes(address: number, source: Uint8Array): void {
+    if (address < 0 || address + source.length > flashSize)
+      throw new Error(`flash: ${source.length} bytes at 0x${address.toString(16)} are not all in the array`);
+    for (let done = 0; done < source.length; ) {
+      const at = address + done;
+      const length = Math.min(pageBytes - (at & 0xfff), source.length - done);
+      const bytes = bytesOf(this.ownPage(at >>> 12));
+      bytes.set(source.subarray(done, done + length), at & 0xfff);
+      done += length;
+    }
+  }
+
+  /** Sets a word's cells. */
+  writeWord(address: number, value: number): void {
+    this.ownPage(address >>> 12)[(address & 0xfff) >> 2] = value;
+  }
+
+  /** Whole page to ones, weak bits gone. Costs a reference. */
+  erasePage(address: number): void {
+    const page = address >>> 12;
+    this.cells[page] = erasedPage;
+    this.owned[page] = 0;
+    if (this.weak[page]) {
+      this.weak[page] = undefined;
+      this.weakPages--;
+    }
+  }
+
+  /** Says which bits of a word are weak from now on (0: none). */
+  setWeak(address: number, mask: number): void {
+    const page = address >>> 12;
+    const old = this.weak[page];
+    if (!old && mask === 0) return;
+    const copy = old ? old.slice() : new Int32Array(wordsPerPage);
+    if (!old) this.weakPages++;
+    copy[(address & 0xfff) >> 2] = mask;
+    this.weak[page] = copy;
+  }
+
+  weakBits(address: number): number {
+    return this.weak[address >>> 12]?.[(address & 0xfff) >> 2] ?? 0;
+  }
+
+  picture(): FlashPicture {
+    this.owned.fill(0);
+    return { cells: this.cells.slice(), weak: this.weak.slice(), weakPages: this.weakPages };
+  }
+
+  show(picture: FlashPicture): void {
+    for (let page = 0; page < pageCount; page++) {
+      this.cells[page] = picture.cells[page];
+      this.weak[page] = picture.weak[page];
+    }
+    this.weakPages = picture.weakPages;
+    this.owned.fill(0);
+  }
+
+  private ownPage(page: number): Int32Array {
+    if (this.owned[page] === 0) {
+      this.cells[page] = this.cells[page].slice();
+      this.owned[page] = 1;
+    }
+    return this.cells[page];
+  }
+
+  private readPiece(page: number, offset: number, target: Uint8Array): void {
+    const weak = this.weak[page];
+    if (!weak) {
+      target.set(bytesOf(this.cells[page]).subarray(offset, offset + target.length));
+      return;
+    }
+    const words = this.cells[page].slice();
+    for (let word = offset >> 2; word < (offset + target.length + 3) >> 2; word++)
+      words[word] = this.settleWeak(page, word, words[word]);
+    target.set(bytesOf(words).subarray(offset, offset + target.length));
+  }
+
+  private settleWeak(page: number, word: number, value: number): number {
+    const mask = this.weak[page]?.[word] ?? 0;
+    return mask === 0 ? value : value ^ (this.random() & mask);
+  }
+}
+
+function bytesOf(page: Int32Array): Uint8Array {
+  return new Uint8Array(page.buffer, page.byteOffset, pageBytes);
+}
