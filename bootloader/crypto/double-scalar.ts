@@ -1,0 +1,69 @@
+// out = s B + k P, in one walk over the bits: the doublings are shared, B's multiples are a static table, P's are made here.
+// The time depends on the scalars; in a verification both are public.
+
+import { BASE_ODD_MULTIPLES, BASE_WINDOW_BITS } from './generated/curve';
+import {
+  AFFINE_SIZE,
+  POINT_SIZE,
+  pointAddAffine,
+  pointAddCached,
+  pointCache,
+  pointComplete,
+  pointCompleteWithoutT,
+  pointDouble,
+  pointSetNeutral,
+} from './point';
+import { SIGNED_DIGITS, signedDigits } from './signed-digits';
+
+// Eight odd multiples: with 16 the longer preparation eats what fewer additions save.
+const WINDOW_BITS: u32 = 5;
+const MULTIPLES: usize = 8;
+
+/** P, 3P, 5P ... 15P, cached. */
+const oddMultiples: usize = memory.data(1280, 8);
+const pointDigits: usize = memory.data(256, 8);
+const baseDigits: usize = memory.data(256, 8);
+const completed: usize = memory.data(160, 8);
+const current: usize = memory.data(160, 8);
+const sum: usize = memory.data(160, 8);
+
+/** Scalars of 32 bytes below 2^253. `point` needs its T; `out` gets none. */
+export function doubleScalarMultiply(out: usize, s: usize, k: usize, point: usize): void {
+  assert(1 << (WINDOW_BITS - 2) == <u32>MULTIPLES, 'the table holds every digit');
+  const baseCount = signedDigits(baseDigits, s, BASE_WINDOW_BITS);
+  const pointCount = signedDigits(pointDigits, k, WINDOW_BITS);
+  assert(baseCount <= SIGNED_DIGITS && pointCount <= SIGNED_DIGITS, 'digits end with their buffer');
+  prepareMultiples(point);
+  pointSetNeutral(out);
+  for (let i = max<u32>(baseCount, pointCount); i > 0; i--) {
+    pointDouble(completed, out);
+    const pointDigit = <i32>load<i8>(pointDigits + i - 1);
+    if (pointDigit != 0) {
+      pointComplete(current, completed);
+      pointAddCached(completed, current, oddMultiples + rowOf(pointDigit) * POINT_SIZE, pointDigit < 0);
+    }
+    const baseDigit = <i32>load<i8>(baseDigits + i - 1);
+    if (baseDigit != 0) {
+      pointComplete(current, completed);
+      pointAddAffine(completed, current, BASE_ODD_MULTIPLES + rowOf(baseDigit) * AFFINE_SIZE, baseDigit < 0);
+    }
+    pointCompleteWithoutT(out, completed);
+  }
+}
+
+/** Where the multiple by an odd digit, or by its opposite, stands in a table: 1, 3, 5 ... are rows 0, 1, 2 ... */
+function rowOf(digit: i32): usize {
+  return <usize>(abs<i32>(digit) >> 1);
+}
+
+function prepareMultiples(point: usize): void {
+  pointCache(oddMultiples, point);
+  pointDouble(completed, point);
+  pointComplete(current, completed);
+  for (let i: usize = 1; i < MULTIPLES; i++) {
+    // current is 2P each time: (2i+1) P = (2i-1) P + 2P.
+    pointAddCached(completed, current, oddMultiples + (i - 1) * POINT_SIZE, false);
+    pointComplete(sum, completed);
+    pointCache(oddMultiples + i * POINT_SIZE, sum);
+  }
+}
