@@ -1,0 +1,106 @@
+// The log of a run: records {timeNs, kind, a, b}, and their running hash.
+//
+// A run is a function of images, seed and inputs; its log is the value. The hash (two 32-bit lanes) and the number of records live in
+// the arena, so that restore rewinds them. Listeners see records go by; nothing here keeps them.
+// What must stay true: everything that decides what happens next is a record, inputs and faults too, so two runs with equal
+// hashes were the same run. A kind keeps its number: hashes are compared between versions.
+
+import type { Arena } from './arena.ts';
+
+export const LogKind = {
+  /** Input: power was applied. a, b: 0. */
+  POWER_ON: 1,
+  /** Power went away. a: 1 when an access was about to be made, b: accesses since the cut was armed. */
+  POWER_CUT: 2,
+  /** The chip came out of reset. a: cause (RESET.CAUSE), b: resets since power-on. */
+  RESET: 3,
+  /** The mask ROM started the bootloader. a: its length, b: its CRC-32. */
+  BOOT_ROM: 4,
+  /** The core loaded the firmware. a: flash address, b: length. */
+  HANDOVER: 5,
+  /** The core ran. a: lines it was called with (0 for reset()), b: cycles it took. */
+  RUN: 6,
+  /** The core faulted. a: cause (RESET.FAULT_CAUSE), b: bus address. */
+  FAULT: 7,
+  /** Nothing can go on without a person. a: reason (HaltReason), b: detail. */
+  HALT: 8,
+  /** A scheduled event was handled. a: kind (EventKind), b: first argument. */
+  EVENT: 9,
+  /** Input: bytes put on a serial line. a: line << 24 | length, b: hash of the bytes. */
+  INPUT: 10,
+  /** Bytes left the chip. a: line << 24 | length, b: hash of the bytes. */
+  OUTPUT: 11,
+  /** Input: reset pin pulled. a, b: 0. */
+  RESET_PIN: 12,
+  /** Input: supply dipped. a, b: 0. */
+  BROWN_OUT: 13,
+  /** Flash operation started. a: operation (FLASH.COMMAND), b: address. */
+  FLASH_START: 14,
+  /** Flash operation ended. a: address, b: hash of the bytes programmed (0 for an erase). */
+  FLASH_DONE: 15,
+  /** Flash operation torn by loss of power or a reset. a: tear pattern << 24 | address, b: hash of what the torn piece now holds. */
+  FLASH_TORN: 16,
+  /** Fuse word burnt. a: index, b: word afterwards. */
+  FUSE: 17,
+  /** Recorder event. a: low half of the second argument << 16 | kind, b: first argument. */
+  RECORDER: 18,
+  /** Input: factory or host set flash and fuses. a: CRC-32 of the flash, b: hash of the fuse words. */
+  PROVISION: 19,
+} as const;
+
+export interface LogRecord {
+  timeNs: number;
+  kind: number;
+  a: number;
+  b: number;
+}
+
+export class Log {
+  listener: ((record: LogRecord) => void) | undefined;
+  private readonly lanes: Uint32Array;
+  private readonly counter: Float64Array;
+
+  constructor(arena: Arena) {
+    this.lanes = arena.words(2);
+    this.counter = arena.floats(1);
+    this.lanes[0] = 0x6a09e667;
+    this.lanes[1] = 0xbb67ae85;
+  }
+
+  /** Records so far. */
+  get length(): number {
+    return this.counter[0];
+  }
+
+  /** 16 hexadecimal digits. */
+  get hash(): string {
+    const [high, low] = this.lanes;
+    return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
+  }
+
+  add(timeNs: number, kind: number, a: number, b: number): void {
+    this.counter[0]++;
+    this.mix(timeNs);
+    this.mix(timeNs / 2 ** 32);
+    this.mix(kind);
+    this.mix(a);
+    this.mix(b);
+    this.listener?.({ timeNs, kind, a: a >>> 0, b: b >>> 0 });
+  }
+
+  /** Each lane takes the word and the other lane in, so that neither is a function of 32 bits only. */
+  private mix(word: number): void {
+    const lanes = this.lanes;
+    const first = Math.imul(lanes[0] ^ word, 0x85ebca6b) ^ (lanes[1] >>> 13);
+    lanes[0] = first;
+    lanes[1] = Math.imul((lanes[1] + (first ^ (first >>> 15))) | 0, 0xc2b2ae35) ^ word;
+  }
+}
+
+/** 32-bit hash of some bytes, for records that stand for them (FNV-1a, then mixed). */
+export function hashOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}

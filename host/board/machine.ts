@@ -1,0 +1,198 @@
+// Everything of the board but the core: time, events, chance, log, registers, flash cells, interrupt lines, and the devices.
+//
+// It is what devices see as their context. Tests of a device make a Machine, add the device, poke registers by name and let
+// time pass; the board adds the core and the power switch. What must stay true: all state is in the arena or in the flash array.
+
+import type { PeripheralEntry } from '../../protocol/generated/registers.ts';
+import { Arena } from './arena.ts';
+import { Bus } from './bus.ts';
+import { Clock, takeClock } from './clock.ts';
+import { type Device, type DeviceContext, EventKind, type Registers } from './device.ts';
+import { EventQueue } from './event-queue.ts';
+import { ChipReset, Fault } from './fault.ts';
+import { FlashArray } from './flash-array.ts';
+import { hashOf, Log, LogKind } from './log.ts';
+import { Random } from './random.ts';
+import { RegisterFile } from './register-file.ts';
+
+/** The board's side of a machine: what is not the machine's to decide. */
+export interface MachineOwner {
+  /** An event of one of the board's own kinds (power cut, reset pin, brown-out) is due. */
+  onBoardEvent(kind: number): void;
+  onTransmit(line: number, bytes: Uint8Array, timeNs: number): void;
+  /** The power cut armed for this very access. */
+  onAccessCut(): void;
+  /** The running core's budget must be counted anew. */
+  onRearm(): void;
+}
+
+/** Events that end the run of a core: its budget never reaches past the first of them. */
+export const runEndingKinds: readonly number[] = [
+  EventKind.WATCHDOG_EXPIRED,
+  EventKind.TRIAL_TIMEOUT,
+  EventKind.POWER_CUT,
+  EventKind.RESET_PIN,
+  EventKind.BROWN_OUT,
+];
+
+export class Machine implements DeviceContext {
+  readonly arena = new Arena();
+  readonly clock = takeClock(this.arena);
+  readonly queue = new EventQueue(this.arena);
+  readonly logbook = new Log(this.arena);
+  readonly flash: FlashArray;
+  readonly registerFile = new RegisterFile(this.arena);
+  readonly bus: Bus;
+  /** [0] raised interrupt lines. */
+  readonly lines = this.arena.words(1);
+  readonly devices: Device[] = [];
+  owner: MachineOwner | undefined;
+  private readonly chance: Random;
+  private readonly deviceOfKind: (Device | undefined)[] = [];
+
+  constructor(seed = 1) {
+    this.chance = new Random(this.arena, seed);
+    this.flash = new FlashArray(() => this.chance.next());
+    this.bus = new Bus(this.arena, this.clock, this.queue.head, this.registerFile, this.flash, {
+      catchUp: (time) => this.advanceTo(time),
+      accessCountdownEnded: () => this.owner?.onAccessCut(),
+      rearm: () => {
+        this.bus.rearmNeeded = false;
+        this.owner?.onRearm();
+      },
+    });
+  }
+
+  get now(): number {
+    return this.clock[Clock.NOW];
+  }
+
+  get resetTime(): number {
+    return this.clock[Clock.RESET_TIME];
+  }
+
+  get powerOnTime(): number {
+    return this.clock[Clock.POWER_ON_TIME];
+  }
+
+  /** Connects a device to the bus and to its events. */
+  add<D extends Device>(device: D): D {
+    this.registerFile.connect(device);
+    for (const kind of device.eventKinds ?? []) {
+      if (this.deviceOfKind[kind])
+        throw new Error(`machine: event kind ${kind} belongs to ${this.deviceOfKind[kind]?.peripheral.name}`);
+      this.deviceOfKind[kind] = device;
+    }
+    this.devices.push(device);
+    return device;
+  }
+
+  /** The chip comes out of reset: lines low, every device in its reset state. */
+  resetDevices(cause: number): void {
+    this.lines[0] = 0;
+    this.clock[Clock.RESET_TIME] = this.now;
+    for (const device of this.devices) device.reset(cause);
+  }
+
+  /** Power goes: operations in progress are torn, and nothing of the chip's is due any more. */
+  losePower(): void {
+    for (const device of this.devices) device.powerLost?.();
+    for (const device of this.devices) for (const kind of device.eventKinds ?? []) this.queue.cancel(kind);
+    this.lines[0] = 0;
+  }
+
+  /** Lets time pass: handles all events due by `time`, each at its own time. */
+  advanceTo(time: number): void {
+    while (this.queue.nextTime <= time) this.handleNext();
+    this.clock[Clock.NOW] = time;
+  }
+
+  /** Jumps to the first event and handles it. */
+  handleNext(): void {
+    const { time, kind, a, b } = this.queue.pop();
+    this.clock[Clock.NOW] = time;
+    this.logbook.add(time, LogKind.EVENT, kind, a);
+    const device = this.deviceOfKind[kind];
+    if (device) device.onEvent?.(kind, a, b);
+    else if (this.owner) this.owner.onBoardEvent(kind);
+    else throw new Error(`machine: nobody handles event kind ${kind}`);
+  }
+
+  /** Reads a register by name, in no time: `machine.peek(TIMER, 'NOW_LOW')`. */
+  peek<P extends PeripheralEntry>(peripheral: P, register: keyof P['registers'] & string, index = 0): number {
+    return this.bus.peek(peripheral.base + peripheral.registers[register].offset + index * 4);
+  }
+
+  poke<P extends PeripheralEntry>(
+    peripheral: P,
+    register: keyof P['registers'] & string,
+    value: number,
+    index = 0,
+  ): void {
+    this.bus.poke(peripheral.base + peripheral.registers[register].offset + index * 4, value);
+  }
+
+  registers<P extends PeripheralEntry>(peripheral: P): Registers<P> {
+    return this.registerFile.registersOf(peripheral);
+  }
+
+  schedule(time: number, kind: number, a = 0, b = 0): void {
+    if (time < this.now)
+      throw new Error(`machine: event ${kind} was to happen at ${time} ns, but it is ${this.now} ns`);
+    this.queue.schedule(time, kind, a, b);
+    if (runEndingKinds.includes(kind)) this.bus.rearmNeeded = true;
+  }
+
+  cancel(kind: number): void {
+    if (this.queue.cancel(kind) && runEndingKinds.includes(kind)) this.bus.rearmNeeded = true;
+  }
+
+  setLine(line: number, raised: boolean): void {
+    if (raised) this.lines[0] |= line;
+    else this.lines[0] &= ~line;
+  }
+
+  fault(cause: number, detail: string): never {
+    throw new Fault(cause, this.bus.address, detail);
+  }
+
+  resetChip(cause: number): never {
+    throw new ChipReset(cause);
+  }
+
+  stallUntil(time: number): void {
+    const start = this.now;
+    if (time < start) throw new Error(`machine: a stall until ${time} ns, but it is ${start} ns`);
+    this.advanceTo(time);
+    this.endStall(start);
+  }
+
+  /** Stalls from event to event until one of these lines is raised; false when there is no event left to wait for. */
+  stallUntilLine(mask: number): boolean {
+    const start = this.now;
+    while ((this.lines[0] & mask) === 0) {
+      if (this.queue.length === 0) return false;
+      this.handleNext();
+    }
+    this.endStall(start);
+    return true;
+  }
+
+  log(kind: number, a: number, b: number): void {
+    this.logbook.add(this.now, kind, a, b);
+  }
+
+  random(): number {
+    return this.chance.next();
+  }
+
+  transmit(line: number, bytes: Uint8Array): void {
+    this.log(LogKind.OUTPUT, (line << 24) | bytes.length, hashOf(bytes));
+    this.owner?.onTransmit(line, bytes, this.now);
+  }
+
+  private endStall(start: number): void {
+    this.clock[Clock.ACTIVATION_END] += this.now - start;
+    this.bus.rearmNeeded = true;
+  }
+}

@@ -1,0 +1,114 @@
+// All register words of the chip in one array in the arena, and flat tables by word index that say what each may do.
+//
+// Built once from the generated register table. A `slot` is a register word's place in `words`; slot 0 is "there is none".
+//
+//   address -> rotate right by 2 -> minus the first peripheral's -> slotOf[...] -> words[slot]
+//
+// Rotating instead of shifting puts a misaligned address out of every table, so that one compare finds both mistakes.
+
+import {
+  type FieldEntry,
+  type PeripheralEntry,
+  peripheralTable,
+  type RegisterEntry,
+} from '../../protocol/generated/registers.ts';
+import type { Arena } from './arena.ts';
+import type { Device, ReadHook, Registers, WriteHook } from './device.ts';
+
+const peripheralWords = 1024;
+const firstBase = peripheralTable[0].base;
+
+/** Word index of the first peripheral, after the rotation. */
+export const firstWord = firstBase >>> 2;
+export const wordCount = peripheralTable.length * peripheralWords;
+
+export const rotateAddress = (address: number) => (address >>> 2) | (address << 30);
+
+interface Slot {
+  peripheral: PeripheralEntry;
+  register: RegisterEntry;
+  index: number;
+  /** Fields with a closed list of values. */
+  closed: [name: string, field: FieldEntry][];
+}
+
+export class RegisterFile {
+  readonly words: Uint32Array;
+  /** The same words, signed: what a wasm i32 takes without conversion. */
+  readonly signed: Int32Array;
+  readonly slots: (Slot | undefined)[] = [undefined];
+  /** By word index: slot of any register; of registers whose read, or whose write, needs no more than a look at the word. */
+  readonly slotOf = new Uint16Array(wordCount);
+  readonly plainRead = new Uint16Array(wordCount);
+  readonly plainWrite = new Uint16Array(wordCount);
+  /** By slot. */
+  readonly reserved: Int32Array;
+  readonly readHooks: (ReadHook | undefined)[] = [];
+  readonly writeHooks: (WriteHook | undefined)[] = [];
+  private readonly firstSlot = new Map<string, number>();
+
+  constructor(arena: Arena) {
+    for (const [number, peripheral] of peripheralTable.entries()) {
+      if (peripheral.base !== firstBase + number * peripheralWords * 4)
+        throw new Error(`register file: ${peripheral.name} is not at the next 4 KiB; the flat tables need that`);
+      this.firstSlot.set(peripheral.name, this.slots.length);
+      for (const register of Object.values(peripheral.registers as Record<string, RegisterEntry>))
+        this.addRegister(number, peripheral, register);
+    }
+    this.words = arena.words(this.slots.length);
+    this.signed = new Int32Array(this.words.buffer, this.words.byteOffset, this.words.length);
+    this.reserved = Int32Array.from(this.slots, (slot) => (slot ? ~slot.register.writable : 0));
+  }
+
+  registersOf<P extends PeripheralEntry>(peripheral: P): Registers<P> {
+    const first = this.firstSlot.get(peripheral.name);
+    if (first === undefined) throw new Error(`register file: the chip has no ${peripheral.name}`);
+    const entries = Object.entries(peripheral.registers) as [keyof P['registers'], RegisterEntry][];
+    const at = {} as Record<keyof P['registers'], number>;
+    let count = 0;
+    for (const [name, register] of entries) {
+      at[name] = count;
+      count += register.count;
+    }
+    const words = this.words.subarray(first, first + count);
+    const reset = (except: readonly (keyof P['registers'])[] = []) => {
+      for (const [name, register] of entries)
+        if (!except.includes(name)) words.fill(register.reset, at[name], at[name] + register.count);
+    };
+    return { words, at, reset };
+  }
+
+  /** Connects a device's hooks. */
+  connect(device: Device): void {
+    const registers = device.peripheral.registers as Record<string, RegisterEntry>;
+    for (const name of [...Object.keys(device.onRead ?? {}), ...Object.keys(device.onWrite ?? {})])
+      if (!registers[name]) throw new Error(`register file: ${device.peripheral.name} has no register ${name} to hook`);
+    for (const register of Object.values(registers)) {
+      const word = rotateAddress(device.peripheral.base + register.offset) - firstWord;
+      for (let index = 0; index < register.count; index++) {
+        const slot = this.slotOf[word + index];
+        this.readHooks[slot] = device.onRead?.[register.name];
+        this.writeHooks[slot] = device.onWrite?.[register.name];
+        if (this.readHooks[slot]) this.plainRead[word + index] = 0;
+        if (this.writeHooks[slot]) this.plainWrite[word + index] = 0;
+      }
+    }
+  }
+
+  private addRegister(peripheralNumber: number, peripheral: PeripheralEntry, register: RegisterEntry): void {
+    const closed = Object.entries(register.fields).filter(([, field]) => field.values !== undefined);
+    for (let index = 0; index < register.count; index++) {
+      const word = peripheralNumber * peripheralWords + register.offset / 4 + index;
+      const slot = this.slots.length;
+      this.slots.push({ peripheral, register, index, closed });
+      this.readHooks.push(undefined);
+      this.writeHooks.push(undefined);
+      this.slotOf[word] = slot;
+      if (register.readable !== 0) this.plainRead[word] = slot;
+      // A plain write replaces the word: nothing to keep, nothing to clear or set by ones, no list to check.
+      const whole = register.writable === register.mask && register.readable === register.mask;
+      if (whole && register.oneToClear === 0 && register.oneToSet === 0 && closed.length === 0)
+        this.plainWrite[word] = slot;
+    }
+  }
+}
