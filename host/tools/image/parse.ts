@@ -1,0 +1,215 @@
+// Reads everything an MCUboot image says about itself. Trusts nothing in it.
+// What must stay true: a file is read as the flash it would be written to, so bytes behind its end are erased (0xff); and
+// whatever the bytes, the only thing thrown is an `ImageError` with the bootloader's reason, the offset and what to do.
+
+import { createHash } from 'node:crypto';
+import { nameOf } from '../../../protocol/constants.ts';
+import { ImageFormat, Tlv, Trailer, tlvTypes } from '../../../protocol/image/format.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { hexNumber, ImageError } from './error.ts';
+import type { ImageVersion } from './version.ts';
+
+export interface ImageHeader {
+  loadAddress: number;
+  headerSize: number;
+  protectedSize: number;
+  imageSize: number;
+  flags: number;
+  version: ImageVersion;
+}
+
+export interface ImageTlv {
+  protected: boolean;
+  type: number;
+  /** Name in protocol/image/format.ts, or the type as a number. */
+  name: string;
+  /** Of the entry's head in the file; its value begins 4 bytes later. */
+  offset: number;
+  value: Uint8Array;
+}
+
+export interface ImageTrailer {
+  /** The magic stands at the end of the file: the bootloader takes the image as asked for. */
+  pending: boolean;
+  /** image_ok is set as well: it takes it as confirmed. */
+  confirmed: boolean;
+}
+
+export interface ImageInfo {
+  header: ImageHeader;
+  tlvs: ImageTlv[];
+  /** From the first byte to the end of the protected TLVs: what is hashed. */
+  hashedSize: number;
+  /** Everything up to the end of the TLVs. */
+  totalSize: number;
+  /** Bytes in the file. */
+  fileSize: number;
+  /** SHA-256 over the hashed region, computed; the TLV may say otherwise. */
+  computedHash: Uint8Array;
+  /** SHA-256 as its TLV states it: the name of the image in SMP. */
+  hash: Uint8Array | undefined;
+  keyHash: Uint8Array | undefined;
+  signature: Uint8Array | undefined;
+  securityCounter: number | undefined;
+  boardId: number | undefined;
+  dependencies: { image: number; version: ImageVersion }[];
+  trailer: ImageTrailer;
+}
+
+/** The whole image. Throws an `ImageError` where its structure does not hold together. */
+export function parseImage(bytes: Uint8Array, name = 'the image'): ImageInfo {
+  const header = parseHeader(bytes, name);
+  const { tlvs, hashedSize, totalSize } = parseTlvs(bytes, header, name);
+  const first = (type: number, isProtected: boolean, size: number) =>
+    tlvs.find((tlv) => tlv.type === type && tlv.protected === isProtected && tlv.value.length === size)?.value;
+  const counter = first(Tlv.SECURITY_COUNTER, true, 4);
+  const board = first(Tlv.BOARD_ID, true, 4);
+  return {
+    header,
+    tlvs,
+    hashedSize,
+    totalSize,
+    fileSize: bytes.length,
+    computedHash: hashOf(bytes, hashedSize),
+    hash: first(Tlv.SHA256, false, 32),
+    keyHash: first(Tlv.KEYHASH, false, 32),
+    signature: first(Tlv.ED25519, false, 64),
+    securityCounter: counter && u32(counter, 0),
+    boardId: board && u32(board, 0),
+    dependencies: tlvs
+      .filter((tlv) => tlv.protected && tlv.type === Tlv.DEPENDENCY && tlv.value.length === 12)
+      .map((tlv) => ({ image: tlv.value[0] as number, version: versionAt(tlv.value, 4) })),
+    trailer: parseTrailer(bytes),
+  };
+}
+
+/** Header alone: magic, header size and payload size are sound. */
+export function parseHeader(bytes: Uint8Array, name = 'the image'): ImageHeader {
+  const magic = u32(bytes, 0);
+  if (magic === 0xffff_ffff) {
+    const what = bytes.length === 0 ? 'is empty' : 'begins with erased flash (0xffffffff)';
+    throw new ImageError('SLOT_EMPTY', `${name} ${what}: there is no image; sign one with 'coldrig image sign'`, 0);
+  }
+  if (magic !== ImageFormat.MAGIC) throw badMagic(bytes, magic, name);
+  const header: ImageHeader = {
+    loadAddress: u32(bytes, ImageFormat.OFFSET_LOAD_ADDRESS),
+    headerSize: u16(bytes, ImageFormat.OFFSET_HEADER_SIZE),
+    protectedSize: u16(bytes, ImageFormat.OFFSET_PROTECTED_SIZE),
+    imageSize: u32(bytes, ImageFormat.OFFSET_IMAGE_SIZE),
+    flags: u32(bytes, ImageFormat.OFFSET_FLAGS),
+    version: versionAt(bytes, ImageFormat.OFFSET_MAJOR),
+  };
+  const { headerSize, imageSize } = header;
+  if (headerSize < ImageFormat.HEADER_SIZE_MIN || headerSize > MemoryMap.IMAGE_SIZE_MAX) {
+    const text = `${name}, offset 0x8: header size is ${headerSize}, expected ${ImageFormat.HEADER_SIZE_MIN} or more`;
+    throw new ImageError('HEADER_SIZE', `${text}; sign the payload again`, ImageFormat.OFFSET_HEADER_SIZE);
+  }
+  const room = MemoryMap.IMAGE_SIZE_MAX - headerSize - header.protectedSize - ImageFormat.TLV_INFO_SIZE;
+  if (imageSize === 0 || imageSize > room) {
+    const text = `${name}, offset 0xc: payload size is ${imageSize}, a slot has room for 1 to ${Math.max(room, 0)}`;
+    throw new ImageError('IMAGE_SIZE', `${text}; make the payload fit and sign it again`, 12);
+  }
+  return header;
+}
+
+/** The two TLV areas: present, their sizes agree with the header and each other, no entry reaches over the end. */
+export function parseTlvs(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  name = 'the image',
+): { tlvs: ImageTlv[]; hashedSize: number; totalSize: number } {
+  const tlvs: ImageTlv[] = [];
+  let offset = header.headerSize + header.imageSize;
+  if (header.protectedSize > 0) {
+    const end = areaEnd(bytes, offset, ImageFormat.TLV_PROTECTED_INFO_MAGIC, name);
+    if (end - offset !== header.protectedSize) {
+      const said = `the header says ${header.protectedSize}`;
+      throw tlvAreaError(name, offset + 2, `protected TLV area has ${end - offset} bytes, ${said}`);
+    }
+    tlvs.push(...entriesOf(bytes, offset, end, true, name));
+    offset = end;
+  }
+  const end = areaEnd(bytes, offset, ImageFormat.TLV_INFO_MAGIC, name);
+  tlvs.push(...entriesOf(bytes, offset, end, false, name));
+  return { tlvs, hashedSize: offset, totalSize: end };
+}
+
+export function hashOf(bytes: Uint8Array, size: number): Uint8Array {
+  const hash = createHash('sha256').update(bytes.subarray(0, size));
+  if (size > bytes.length) hash.update(new Uint8Array(size - bytes.length).fill(0xff));
+  return new Uint8Array(hash.digest());
+}
+
+function areaEnd(bytes: Uint8Array, offset: number, magic: number, name: string): number {
+  const found = u16(bytes, offset);
+  if (found !== magic) {
+    const behind = offset >= bytes.length ? ` (the file ends at ${hexNumber(bytes.length)}: it is cut short)` : '';
+    throw tlvAreaError(name, offset, `TLV area begins with ${hexNumber(found)}, expected ${hexNumber(magic)}${behind}`);
+  }
+  const size = u16(bytes, offset + 2);
+  if (size < ImageFormat.TLV_INFO_SIZE || offset + size > MemoryMap.IMAGE_SIZE_MAX) {
+    const room = MemoryMap.IMAGE_SIZE_MAX - offset;
+    throw tlvAreaError(name, offset + 2, `TLV area says it has ${size} bytes, possible are 4 to ${room}`);
+  }
+  return offset + size;
+}
+
+function entriesOf(bytes: Uint8Array, start: number, end: number, isProtected: boolean, name: string): ImageTlv[] {
+  const tlvs: ImageTlv[] = [];
+  let offset = start + ImageFormat.TLV_INFO_SIZE;
+  while (offset < end) {
+    const type = u16(bytes, offset);
+    const length = u16(bytes, offset + 2);
+    if (offset + 4 > end || offset + 4 + length > end) {
+      const text = `${name}, offset ${hexNumber(offset)}: a TLV of ${length} bytes runs past the end of its area`;
+      throw new ImageError('TLV_ENTRY', `${text} at ${hexNumber(end)}; the file is damaged: get it again`, offset);
+    }
+    const value = bytesAt(bytes, offset + 4, length);
+    tlvs.push({ protected: isProtected, type, name: nameOf(tlvTypes, type) ?? hexNumber(type), offset, value });
+    offset += 4 + length;
+  }
+  return tlvs;
+}
+
+function parseTrailer(bytes: Uint8Array): ImageTrailer {
+  const start = bytes.length - Trailer.MAGIC;
+  const words = [Trailer.MAGIC_WORD_0, Trailer.MAGIC_WORD_1, Trailer.MAGIC_WORD_2, Trailer.MAGIC_WORD_3];
+  const pending =
+    bytes.length === MemoryMap.SLOT_SIZE && words.every((word, index) => u32(bytes, start + 4 * index) === word);
+  return { pending, confirmed: pending && bytes[bytes.length - Trailer.IMAGE_OK] === Trailer.FLAG_SET };
+}
+
+function badMagic(bytes: Uint8Array, magic: number, name: string): ImageError {
+  const isWasm = magic === 0x6d73_6100;
+  const isHex = bytes[0] === 0x3a;
+  const guess = isWasm
+    ? 'this is a wasm module: sign it first'
+    : isHex
+      ? 'this looks like Intel HEX: convert it to binary'
+      : 'this is no MCUboot image: sign one';
+  const text = `${name}, offset 0x0: first word is ${hexNumber(magic)}, expected ${hexNumber(ImageFormat.MAGIC)}`;
+  return new ImageError('BAD_MAGIC', `${text}; ${guess} with 'coldrig image sign'`, 0);
+}
+
+function tlvAreaError(name: string, offset: number, what: string): ImageError {
+  return new ImageError('TLV_AREA', `${name}, offset ${hexNumber(offset)}: ${what}; get the file again`, offset);
+}
+
+function versionAt(bytes: Uint8Array, offset: number): ImageVersion {
+  return {
+    major: u8(bytes, offset),
+    minor: u8(bytes, offset + 1),
+    revision: u16(bytes, offset + 2),
+    build: u32(bytes, offset + 4),
+  };
+}
+
+function bytesAt(bytes: Uint8Array, offset: number, length: number): Uint8Array {
+  const value = new Uint8Array(length).fill(0xff);
+  value.set(bytes.subarray(offset, offset + length));
+  return value;
+}
+
+const u8 = (bytes: Uint8Array, offset: number): number => bytes[offset] ?? 0xff;
+const u16 = (bytes: Uint8Array, offset: number): number => u8(bytes, offset) | (u8(bytes, offset + 1) << 8);
+const u32 = (bytes: Uint8Array, offset: number): number => (u16(bytes, offset) | (u16(bytes, offset + 2) << 16)) >>> 0;
