@@ -1,0 +1,198 @@
+// The pacer couples virtual time to the wall clock, and is the only one that moves the board while links are open.
+//
+//   wall   ──┬───────┬──────────┬─────>        virtual now = anchor + speed * (wall now - wall anchor)
+//            │ input │          │ idle: sleeps until the board's next event is due
+//   board  ──┴─run───┴─run──────┴─────>
+//
+// An input arrives at the virtual time the wall clock stands for: the board is first run up to there, then the bytes are put on
+// the line, and `onInput` is told the exact time, so that the same list of inputs repeats the run. At speed `max` nothing is
+// waited for. When the board cannot keep up, or the machine slept, the anchor moves: lost wall time is not made good.
+
+import type { LineNumber, Wire } from './link.ts';
+
+/** What the pacer needs of a board (host/board/board.ts is one). Times are virtual nanoseconds. */
+export interface PacedBoard {
+  readonly now: number;
+  /** When something happens next without any input; Infinity when nothing will. */
+  readonly nextEventTime: number;
+  runUntil(timeNs: number): void;
+  send(line: LineNumber, bytes: Uint8Array): void;
+  onTransmit: (line: LineNumber, bytes: Uint8Array, timeNs: number) => void;
+}
+
+export interface Input {
+  timeNs: number;
+  line: LineNumber;
+  bytes: Uint8Array;
+}
+
+/** Virtual seconds per real second, or as fast as this machine can. */
+export type Speed = number | 'max';
+
+export interface PacerOptions {
+  speed?: Speed;
+  /** Told of every input with the virtual time at which the board got it. */
+  onInput?: (input: Input) => void;
+  /** Told when the board throws: that is a bug in the bench, and the pacer has stopped. */
+  onError?: (error: unknown) => void;
+}
+
+/** Longest stretch of wall time spent in the board before sockets get their turn, in milliseconds. */
+const TURN_MS = 4;
+/** Longest sleep: links wake the pacer, so this only bounds what a missed wake-up could cost. */
+const SLEEP_MAXIMUM_MS = 200;
+/** Behind by more than this, the pacer gives up catching up. */
+const LAG_MAXIMUM_MS = 500;
+/** After traffic the pacer polls instead of sleeping for so long: timers are no finer than a millisecond, exchanges are. */
+const POLL_MS = 3;
+
+export class Pacer {
+  private readonly board: PacedBoard;
+  private readonly options: PacerOptions;
+  private readonly speed: Speed;
+  private readonly listeners: [Set<Listener>, Set<Listener>] = [new Set(), new Set()];
+  private readonly waiting: { line: LineNumber; bytes: Uint8Array }[] = [];
+  private inBoard = false;
+  private running = false;
+  private cancelWake = () => {};
+  private anchorWallMs = 0;
+  private anchorNs = 0;
+  private trafficWallMs = Number.NEGATIVE_INFINITY;
+  private sliceNs = 100_000;
+
+  constructor(board: PacedBoard, options: PacerOptions = {}) {
+    const { speed = 1 } = options;
+    if (speed !== 'max' && !(speed > 0 && Number.isFinite(speed)))
+      throw new RangeError(`speed ${speed} is not above 0`);
+    this.board = board;
+    this.options = options;
+    this.speed = speed;
+    board.onTransmit = (line, bytes) => this.transmitted(line, bytes);
+  }
+
+  /** The far end of a serial line, for a link. */
+  wire(line: LineNumber): Wire {
+    return {
+      send: (bytes) => this.send(line, bytes),
+      listen: (listener) => {
+        this.listeners[line].add(listener);
+        return () => this.listeners[line].delete(listener);
+      },
+    };
+  }
+
+  start(): void {
+    if (this.running) return;
+    this.running = true;
+    this.anchor();
+    this.turn();
+  }
+
+  stop(): void {
+    this.running = false;
+    this.cancelWake();
+  }
+
+  private send(line: LineNumber, bytes: Uint8Array): void {
+    this.waiting.push({ line, bytes: bytes.slice() });
+    this.trafficWallMs = performance.now();
+    // A listener that answers while the board transmits is heard as soon as the board is at rest.
+    if (this.running && !this.inBoard) this.turn();
+  }
+
+  private transmitted(line: LineNumber, bytes: Uint8Array): void {
+    this.trafficWallMs = performance.now();
+    const copy = bytes.slice();
+    for (const listener of this.listeners[line]) listener(copy);
+  }
+
+  /** Runs the board up to the present, gives it what has arrived, and arranges the next turn. */
+  private turn(): void {
+    this.cancelWake();
+    try {
+      this.advance();
+      this.deliver();
+    } catch (error) {
+      this.stop();
+      if (!this.options.onError) throw error;
+      this.options.onError(error);
+      return;
+    }
+    this.wakeLater();
+  }
+
+  private advance(): void {
+    if (this.speed !== 'max' && this.lagMs() > LAG_MAXIMUM_MS) this.anchor();
+    const begin = performance.now();
+    this.inBoard = true;
+    try {
+      for (let wall = begin; wall - begin < TURN_MS; ) {
+        const target = this.target(wall);
+        if (this.board.now >= target) break;
+        this.board.runUntil(Math.min(target, Math.max(this.board.now, this.idleUntil(target)) + this.sliceNs));
+        const after = performance.now();
+        this.fitSlice(after - wall);
+        wall = after;
+      }
+    } finally {
+      this.inBoard = false;
+    }
+  }
+
+  /** Where virtual time should be now. At `max` there is no present: up to whatever comes next, and nowhere if nothing does. */
+  private target(wallMs: number): number {
+    if (this.speed !== 'max') return Math.floor(this.anchorNs + (wallMs - this.anchorWallMs) * 1e6 * this.speed);
+    return this.board.nextEventTime === Number.POSITIVE_INFINITY ? this.board.now : Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Idle time is skipped: a slice begins where something happens. */
+  private idleUntil(target: number): number {
+    return Math.min(target, this.board.nextEventTime);
+  }
+
+  /** Keeps a slice at about half a millisecond of wall time, so that a turn ends when it should. */
+  private fitSlice(tookMs: number): void {
+    if (tookMs > 1) this.sliceNs = Math.max(10_000, Math.floor(this.sliceNs / 2));
+    else if (tookMs < 0.25) this.sliceNs = Math.min(1_000_000_000, this.sliceNs * 2);
+  }
+
+  private deliver(): void {
+    while (this.waiting.length > 0) {
+      const { line, bytes } = this.waiting.shift() as { line: LineNumber; bytes: Uint8Array };
+      this.options.onInput?.({ timeNs: this.board.now, line, bytes });
+      this.board.send(line, bytes);
+    }
+  }
+
+  private wakeLater(): void {
+    if (!this.running) return;
+    const delayMs = this.delayMs();
+    if (delayMs <= 0) {
+      const handle = setImmediate(() => this.turn());
+      this.cancelWake = () => clearImmediate(handle);
+    } else {
+      const handle = setTimeout(() => this.turn(), Math.min(delayMs, SLEEP_MAXIMUM_MS));
+      this.cancelWake = () => clearTimeout(handle);
+    }
+  }
+
+  private delayMs(): number {
+    const next = this.board.nextEventTime;
+    if (this.speed === 'max') return next === Number.POSITIVE_INFINITY ? SLEEP_MAXIMUM_MS : 0;
+    const now = performance.now();
+    if (now - this.trafficWallMs < POLL_MS) return 0;
+    return Math.max(1, this.anchorWallMs + (next - this.anchorNs) / 1e6 / this.speed - now);
+  }
+
+  private lagMs(): number {
+    const target = this.target(performance.now());
+    return (target - this.board.now) / 1e6 / (this.speed as number);
+  }
+
+  private anchor(): void {
+    this.anchorWallMs = performance.now();
+    this.anchorNs = this.board.now;
+  }
+}
+
+type Listener = (bytes: Uint8Array) => void;

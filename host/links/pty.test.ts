@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open as openFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually, FakeWire } from './fake-line.ts';
+import { Pty, type PtyHelper } from './pty.ts';
+
+let folder = '';
+let opened: Pty | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'coldrig-pty-'));
+});
+afterEach(async () => {
+  await opened?.close();
+  opened = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+async function ptyOn(wire: FakeWire, helper: PtyHelper): Promise<string> {
+  const path = join(folder, 'console');
+  opened = await Pty.open({ wire, path, helpers: [helper] });
+  return path;
+}
+
+async function read(terminal: FileHandle, length: number): Promise<string> {
+  let text = '';
+  while (text.length < length)
+    text += (await terminal.read(Buffer.alloc(256), 0, 256)).buffer.toString('latin1').replace(/\0+$/, '');
+  return text;
+}
+
+const echo = () => new FakeWire((bytes) => bytes);
+const isInstalled = (helper: PtyHelper) => spawnSync(helper, ['-V']).error === undefined;
+
+for (const helper of ['python3', 'socat'] as const) {
+  describe.skipIf(!isInstalled(helper))(`the console as a pseudo-terminal (through ${helper})`, () => {
+    it('is raw: control characters that open a console frame pass, nothing is echoed or translated', async () => {
+      const wire = echo();
+      const terminal = await openFile(await ptyOn(wire, helper), 'r+');
+      await terminal.write('\x06\x09AAA=\n\x04\x14BBB=\n\x03\x7f\r');
+      expect(await read(terminal, 17)).toBe('\x06\x09AAA=\n\x04\x14BBB=\n\x03\x7f\r');
+      expect(wire.text).toBe('\x06\x09AAA=\n\x04\x14BBB=\n\x03\x7f\r');
+      await terminal.close();
+    });
+
+    it('serves one client after another', async () => {
+      const path = await ptyOn(echo(), helper);
+      for (const word of ['first', 'second', 'third']) {
+        const terminal = await openFile(path, 'r+');
+        await terminal.write(word);
+        expect(await read(terminal, word.length)).toBe(word);
+        await terminal.close();
+      }
+    });
+
+    it('takes its link along when it is closed', async () => {
+      const wire = echo();
+      const path = await ptyOn(wire, helper);
+      expect(existsSync(path)).toBe(true);
+      await opened?.close();
+      expect(existsSync(path)).toBe(false);
+      expect(wire.listenerCount).toBe(0);
+    });
+  });
+}
+
+describe.skipIf(!isInstalled('python3'))('the pseudo-terminal helper', () => {
+  it('keeps from a client what was said before it came', async () => {
+    const wire = new FakeWire();
+    const path = await ptyOn(wire, 'python3');
+    wire.fromBoard(Buffer.from('stale'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const terminal = await openFile(path, 'r+');
+    await terminal.write('?');
+    await eventually('the question', () => wire.text === '?');
+    wire.fromBoard(Buffer.from('fresh'));
+    expect(await read(terminal, 5)).toBe('fresh');
+    await terminal.close();
+  });
+
+  it('replaces the link of a run that was killed', async () => {
+    symlinkSync('/dev/pts/9999', join(folder, 'console'));
+    const terminal = await openFile(await ptyOn(echo(), 'python3'), 'r+');
+    await terminal.close();
+  });
+
+  it('leaves a file of somebody else’s alone', async () => {
+    const path = join(folder, 'console');
+    writeFileSync(path, 'mine');
+    await expect(Pty.open({ wire: echo(), path })).rejects.toThrow('is no terminal of an earlier run; remove it');
+    expect(readFileSync(path, 'utf8')).toBe('mine');
+  });
+
+  it('says when the folder of the link is missing', async () => {
+    const path = join(folder, 'nowhere', 'console');
+    await expect(Pty.open({ wire: echo(), path })).rejects.toThrow(`could not open a pseudo-terminal at ${path}`);
+  });
+
+  it('says what to install when there is neither helper', async () => {
+    await expect(Pty.open({ wire: echo(), path: join(folder, 'console'), helpers: [] })).rejects.toThrow(
+      'a pseudo-terminal needs python3 or socat',
+    );
+  });
+});

@@ -1,0 +1,128 @@
+// The serial console as a pseudo-terminal, for tools that want a serial port: `--pty /tmp/coldrig` and then
+// `smpmgr --port /tmp/coldrig`.
+//
+//   client  <->  /dev/pts/N  <->  helper process (python3, or socat)  <->  Wire
+//
+// Node.js has no way to open a pseudo-terminal, so a helper does: python3 with host/links/pty-helper.py, which every Linux
+// and macOS developer machine has, else socat. What must stay true: the path given is a symbolic link we made, never a file of
+// somebody else's; and it is gone when the link is closed.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, existsSync, lstatSync, openSync, readlinkSync, unlinkSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Link, LinkError, type Wire } from './link.ts';
+
+const HELPER_SCRIPT = fileURLToPath(new URL('pty-helper.py', import.meta.url));
+const START_TIMEOUT_MS = 10_000;
+/** What the helper may have left to write before the board's bytes are dropped. */
+const UNREAD_MAXIMUM = 128 * 1024;
+
+export type PtyHelper = 'python3' | 'socat';
+
+export interface PtyOptions {
+  wire: Wire;
+  /** Where the symbolic link to the terminal shall be. */
+  path: string;
+  /** Helpers to try, in this order. */
+  helpers?: PtyHelper[];
+}
+
+export class Pty implements Link {
+  readonly address: string;
+  readonly helper: PtyHelper;
+  private readonly child: ChildProcess;
+  private readonly path: string;
+  private readonly unlisten: () => void;
+  private readonly release: () => void;
+  private closed = false;
+
+  /** Opens a terminal. Throws `LinkError` when the path is taken or neither helper is installed. */
+  static async open({ wire, path, helpers = ['python3', 'socat'] }: PtyOptions): Promise<Pty> {
+    const link = resolve(path);
+    clearStaleLink(link);
+    for (const helper of helpers) {
+      const child = await startHelper(helper, link);
+      if (child) return new Pty(child, helper, link, wire);
+    }
+    throw new LinkError(
+      `a pseudo-terminal needs python3 or socat, and neither was found (looked for ${helpers.join(', ')}); ` +
+        'install one of them, or leave --pty out and use --serial PORT',
+    );
+  }
+
+  private constructor(child: ChildProcess, helper: PtyHelper, path: string, wire: Wire) {
+    this.child = child;
+    this.helper = helper;
+    this.path = path;
+    this.address = `serial://${path}`;
+    this.release = helper === 'socat' ? holdOpen(path) : () => {};
+    child.stdout?.on('data', (bytes) => wire.send(bytes));
+    // When the helper dies, writing to it fails; `close` is still what cleans up.
+    child.stdin?.on('error', () => {});
+    this.unlisten = wire.listen((bytes) => {
+      if ((child.stdin?.writableLength ?? 0) <= UNREAD_MAXIMUM) child.stdin?.write(bytes);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.unlisten();
+    this.release();
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const ended = once(this.child, 'exit');
+      this.child.stdin?.end();
+      const kill = setTimeout(() => this.child.kill('SIGKILL'), 1000);
+      await ended;
+      clearTimeout(kill);
+    }
+    clearStaleLink(this.path);
+  }
+}
+
+/** Removes a link a killed run left behind; anything else at the path is not ours to remove. */
+function clearStaleLink(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return;
+  const target = stat.isSymbolicLink() ? readlinkSync(path) : undefined;
+  if (!target?.startsWith('/dev/')) {
+    throw new LinkError(
+      `${path} exists and is no terminal of an earlier run; remove it or choose another path for --pty`,
+    );
+  }
+  unlinkSync(path);
+}
+
+/** Starts a helper and waits until the terminal is there; undefined when the helper is not installed. */
+async function startHelper(helper: PtyHelper, path: string): Promise<ChildProcess | undefined> {
+  const child = spawn(helper, helperArguments[helper](path), { stdio: 'pipe' });
+  let said = '';
+  const outcome = await new Promise<'ready' | 'missing' | 'ended' | 'late'>((done) => {
+    setTimeout(() => done('late'), START_TIMEOUT_MS).unref();
+    child.once('error', () => done('missing'));
+    child.once('close', () => done('ended'));
+    child.stderr.on('data', (text) => {
+      said += text;
+      if (/\/dev\/\S+\n/.test(said) && existsSync(path)) done('ready');
+    });
+  });
+  if (outcome === 'ready') return child;
+  child.kill('SIGKILL');
+  if (outcome === 'missing') return undefined;
+  throw new LinkError(
+    `${helper} could not open a pseudo-terminal at ${path}: ${said.trim().split('\n').at(-1) || 'it said nothing'}`,
+  );
+}
+
+const helperArguments: Record<PtyHelper, (path: string) => string[]> = {
+  python3: (path) => [HELPER_SCRIPT, path],
+  socat: (path) => ['-d', '-d', '-t', '0.05', `PTY,raw,echo=0,link=${path}`, 'STDIO'],
+};
+
+/** socat ends when the last client leaves; one that is always there keeps it. */
+function holdOpen(path: string): () => void {
+  const terminal = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
+  return () => closeSync(terminal);
+}
