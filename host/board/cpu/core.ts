@@ -1,0 +1,171 @@
+// One management core: a prepared image, its RAM, and a bus. It runs an export to completion, or to a fault.
+//
+// What must stay true: between runs the core's whole state is `memory` and the mutable globals, so copying those two is a
+// snapshot. A run that did not return (fault, power cut) leaves them in the middle of something; the core
+// then refuses to run until restart() or restoreGlobals() has put a state in place.
+
+import { type Fault, faultOf, stackFramesMax } from './faults.ts';
+import type { PreparedImage } from './image.ts';
+import { counterWindow } from './meter.ts';
+
+/** Addresses and values are unsigned 32-bit. `cyclesLeft` is exact: the access itself is already paid. */
+export interface Bus {
+  read32(address: number, cyclesLeft: number): number;
+  write32(address: number, value: number, cyclesLeft: number): void;
+}
+
+export type RunResult =
+  | { outcome: 'returned'; cyclesUsed: number }
+  | { outcome: 'fault'; cyclesUsed: number; fault: Fault };
+
+/** 8.6 seconds at 4 ns; a run is given less, up to the next moment the board must act. */
+export const budgetCyclesMax = 0x7fff_ffff;
+
+interface MeteredExports {
+  memory: WebAssembly.Memory;
+  reset(): void;
+  interrupt(lines: number): void;
+  readCycles(): number;
+  writeCycles(cycles: number): void;
+  saveGlobals(): void;
+  restoreGlobals(): void;
+  [helper: string]: unknown;
+}
+
+export class Core {
+  readonly image: PreparedImage;
+  /** RAM. Of fixed size, so the view stays valid. */
+  readonly memory: Uint8Array;
+  private readonly words: Uint32Array;
+  private readonly exports: MeteredExports;
+  private state: 'idle' | 'running' | 'broken' = 'idle';
+  /** Cycles given to this run so far. */
+  private granted = 0;
+
+  /** A core whose RAM and globals are as the image has them before any code has run. */
+  constructor(image: PreparedImage, bus: Bus) {
+    this.image = image;
+    const imports = {
+      bus: {
+        read32: (address: number, cyclesLeft: number) => bus.read32(address >>> 0, cyclesLeft),
+        write32: (address: number, value: number, cyclesLeft: number) =>
+          bus.write32(address >>> 0, value >>> 0, cyclesLeft),
+      },
+    };
+    this.exports = new WebAssembly.Instance(image.module, imports).exports as unknown as MeteredExports;
+    const { buffer } = this.exports.memory;
+    this.memory = new Uint8Array(buffer);
+    this.words = new Uint32Array(buffer);
+    if (!image.fresh) {
+      const globals = new Uint32Array(image.globalWords);
+      this.saveGlobals(globals);
+      image.fresh = { memory: this.memory.slice(), globals };
+    }
+  }
+
+  /** Runs an export with a budget. Exceptions that are not the guest's fault come through as they are. */
+  run(entry: 'reset' | 'interrupt', lines: number, budgetCycles: number): RunResult {
+    if (this.state !== 'idle') throw new Error(`the core is ${this.state}; let it return, or restart it first`);
+    checkBudget(budgetCycles);
+    const { exports } = this;
+    const stackTraceLimit = Error.stackTraceLimit;
+    Error.stackTraceLimit = stackFramesMax;
+    this.state = 'running';
+    this.granted = budgetCycles;
+    exports.writeCycles(budgetCycles);
+    try {
+      if (entry === 'reset') exports.reset();
+      else exports.interrupt(lines);
+      this.state = 'idle';
+      return { outcome: 'returned', cyclesUsed: this.granted - exports.readCycles() };
+    } catch (error) {
+      this.state = 'broken';
+      const cyclesLeft = exports.readCycles();
+      const cyclesUsed = this.granted - Math.max(cyclesLeft, 0);
+      const fault = faultOf(error, this.image, cyclesLeft, cyclesUsed);
+      if (!fault) throw error;
+      return { outcome: 'fault', cyclesUsed, fault };
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+
+  /** What is left of the budget; negative once it ran out. Outside a run: what the last one left. */
+  get cyclesLeft(): number {
+    return this.exports.readCycles();
+  }
+
+  /** Extends or shortens the budget of the run a bus access comes from. Cycles used are counted on as they were. */
+  set cyclesLeft(cycles: number) {
+    if (this.state !== 'running') throw new Error('only a running core has a budget to change; give it to run()');
+    checkBudget(cycles);
+    this.granted += cycles - this.exports.readCycles();
+    this.exports.writeCycles(cycles);
+  }
+
+  /** Cycles the current or last run has used so far. */
+  get cyclesUsed(): number {
+    return this.granted - Math.max(this.exports.readCycles(), 0);
+  }
+
+  /** RAM and globals as if newly made; a tenth of the price of a new instance. Block counters go on. */
+  restart(): void {
+    const { fresh } = this.image;
+    if (!fresh) throw new Error('an image with a core has a fresh state');
+    this.restoreGlobals(fresh.globals);
+    this.memory.set(fresh.memory);
+  }
+
+  /** Copies the mutable globals to `target` from `at` on: image.globalWords words, the order of image.mutableGlobals. */
+  saveGlobals(target: Uint32Array, at = 0): void {
+    const { words } = this;
+    const count = this.borrow(target, at);
+    const saved = words.slice(0, count);
+    this.exports.saveGlobals();
+    for (let i = 0; i < count; i++) target[at + i] = words[i];
+    words.set(saved);
+  }
+
+  /** The way back. Makes a core that broke off a run usable again; its memory is the caller's to put in place. */
+  restoreGlobals(source: Uint32Array, at = 0): void {
+    const { words } = this;
+    const count = this.borrow(source, at);
+    const saved = words.slice(0, count);
+    for (let i = 0; i < count; i++) words[i] = source[at + i];
+    this.exports.restoreGlobals();
+    words.set(saved);
+    this.state = 'idle';
+  }
+
+  /** Executions of each block of image.blocks since this core was made. */
+  readBlockCounts(): Float64Array {
+    const { blocks } = this.image;
+    if (!blocks) throw new Error('this image was prepared without countBlocks');
+    if (this.state === 'running') throw new Error('counters are read through RAM; let the core return first');
+    const { words } = this;
+    const counts = new Float64Array(blocks.length);
+    const saved = words.slice(0, counterWindow / 4);
+    for (let first = 0, helper = 0; first < counts.length; first += counterWindow / 8, helper++) {
+      (this.exports[`readCounters_${helper}`] as () => void)();
+      const last = Math.min(first + counterWindow / 8, counts.length);
+      for (let i = first; i < last; i++) counts[i] = words[2 * (i - first)] + words[2 * (i - first) + 1] * 2 ** 32;
+    }
+    words.set(saved);
+    return counts;
+  }
+
+  /** The helpers move globals through the first words of RAM, which is a hundred times faster than WebAssembly.Global. */
+  private borrow(buffer: Uint32Array, at: number): number {
+    const count = this.image.globalWords;
+    if (this.state === 'running') throw new Error('the globals of a running core are not a state; let it return first');
+    if (at < 0 || at + count > buffer.length)
+      throw new Error(`${count} words do not fit ${buffer.length} from ${at} on`);
+    return count;
+  }
+}
+
+function checkBudget(cycles: number): void {
+  if (!Number.isInteger(cycles) || cycles < 0 || cycles > budgetCyclesMax) {
+    throw new Error(`${cycles} is no cycle budget; it is an integer from 0 to ${budgetCyclesMax}`);
+  }
+}

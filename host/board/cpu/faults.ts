@@ -1,0 +1,142 @@
+// What can go wrong while an image runs, and how it is told from what went wrong in the host.
+//
+// A trap of the engine and a GuestFault thrown out of a bus access are the guest's: they become a Fault record. Any other
+// exception (a power cut, a defect of a device model) is not, and goes on to whoever called run().
+
+import type { PreparedImage } from './image.ts';
+
+export type FaultCause =
+  | 'budget' // more cycles than it was given
+  | 'unreachable' // a failed assertion, mostly
+  | 'memory-out-of-bounds'
+  | 'divide-by-zero'
+  | 'integer-overflow' // the least integer divided by -1
+  | 'indirect-call' // a table entry that is missing, empty, or of another type
+  | 'stack-overflow' // see `causeOf`
+  | 'bus';
+
+export interface Fault {
+  cause: FaultCause;
+  /** Why the bus refused, in the board's words; only with cause 'bus'. */
+  busCause: string | undefined;
+  /** The bus address; zero with any other cause. */
+  address: number;
+  /** Cycles of this run until the fault. With cause 'budget' it is all that were granted. */
+  cyclesUsed: number;
+  /** Where the core was: the function, and the instruction's offset in the image. -1 and 'unknown' if the engine did not say. */
+  functionIndex: number;
+  functionName: string;
+  offset: number;
+  /** The engine's or the board's words. */
+  detail: string;
+}
+
+/** What an exception must have to count as the guest's fault. */
+export interface GuestFault {
+  readonly guestFault: true;
+  readonly cause: string;
+  readonly address: number;
+  readonly message: string;
+}
+
+/** Thrown by a board out of a bus access: unmapped, misaligned, a reserved bit, … */
+export class BusFault<Cause extends string = string> extends Error implements GuestFault {
+  override readonly name = 'BusFault';
+  readonly guestFault = true;
+  override readonly cause: Cause;
+  readonly address: number;
+
+  constructor(cause: Cause, address: number, message: string) {
+    super(message);
+    this.cause = cause;
+    this.address = address;
+  }
+}
+
+/** The engine's wording, which is all it gives; the tests reach every line of it. */
+const trapCauses: Record<string, FaultCause> = {
+  unreachable: 'unreachable',
+  'memory access out of bounds': 'memory-out-of-bounds',
+  'divide by zero': 'divide-by-zero',
+  'remainder by zero': 'divide-by-zero',
+  'divide result unrepresentable': 'integer-overflow',
+  'table index is out of bounds': 'indirect-call',
+  'null function or function signature mismatch': 'indirect-call',
+};
+
+/**
+ * Frames of an error that are looked at. The guest's innermost frame is behind the few of the bus that threw; the core sets this
+ * limit for the time of a run, so that the host's own does not matter.
+ */
+export const stackFramesMax = 32;
+
+/** The fault an exception stands for, or undefined if it is not the guest's. `cyclesLeft` is negative when the budget ran out. */
+export function faultOf(
+  error: unknown,
+  image: PreparedImage,
+  cyclesLeft: number,
+  cyclesUsed: number,
+): Fault | undefined {
+  const guestFault = isGuestFault(error) ? error : undefined;
+  const cause = guestFault ? 'bus' : causeOf(error, cyclesLeft);
+  if (!cause) return undefined;
+  const frame = innermostGuestFrame(error as Error);
+  return {
+    cause,
+    busCause: guestFault?.cause,
+    address: guestFault?.address ?? 0,
+    cyclesUsed,
+    functionIndex: frame?.functionIndex ?? -1,
+    functionName: frame ? image.functionNames[frame.functionIndex] : 'unknown',
+    offset: frame ? image.originalOffset(frame.offset) : -1,
+    detail: cause === 'budget' ? 'the cycle budget is used up' : (error as Error).message,
+  };
+}
+
+function isGuestFault(error: unknown): error is GuestFault {
+  return typeof error === 'object' && error !== null && (error as Partial<GuestFault>).guestFault === true;
+}
+
+function causeOf(error: unknown, cyclesLeft: number): FaultCause | undefined {
+  if (error instanceof WebAssembly.RuntimeError) {
+    const cause = trapCauses[error.message];
+    if (!cause)
+      throw new Error(`the engine traps with words this core does not know: ${error.message}`, { cause: error });
+    return cause === 'unreachable' && cyclesLeft < 0 ? 'budget' : cause;
+  }
+  // The image's stack is bounded at load, far below the engine's, so this takes a host that had almost none left. An overflow
+  // in the host's own frames (a bus access that recurses) is the host's.
+  if (error instanceof RangeError && /call stack/i.test(error.message) && innermostGuestFrame(error, 1))
+    return 'stack-overflow';
+  return undefined;
+}
+
+const framePattern = /wasm:\/\/wasm\/[^:]*:wasm-function\[(\d+)\]:0x([0-9a-f]+)/;
+
+/** The innermost frame of metered code among an error's first `framesMax`. */
+function innermostGuestFrame(
+  error: Error,
+  framesMax = stackFramesMax,
+): { functionIndex: number; offset: number } | undefined {
+  for (const frame of stackFrames(error).slice(0, framesMax)) {
+    const match = framePattern.exec(frame);
+    if (match) return { functionIndex: Number(match[1]), offset: Number.parseInt(match[2], 16) };
+  }
+  return undefined;
+}
+
+/** The frames as the engine writes them, whatever a source-map tool has made of Error.prepareStackTrace. */
+function stackFrames(error: Error): string[] {
+  const original = Error.prepareStackTrace;
+  let frames: string[] | undefined;
+  Error.prepareStackTrace = (_error, sites) => {
+    frames = sites.map(String);
+    return frames.join('\n');
+  };
+  try {
+    const { stack } = error; // formatted on first use; if someone was earlier, their text has the frames too
+    return frames ?? (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  } finally {
+    Error.prepareStackTrace = original;
+  }
+}

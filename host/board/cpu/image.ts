@@ -1,0 +1,140 @@
+// From bytes in flash to something a core can run: check, meter, compile. The result depends on the bytes alone, so it is
+// kept by their SHA-256: a chip that resets a thousand times pays once.
+
+import { createHash } from 'node:crypto';
+import { type CheckedImage, checkImage } from './check.ts';
+import { nameOf } from './code.ts';
+import { type MeteredImage, type MutableGlobal, meter } from './meter.ts';
+import { ImageRefused } from './refused.ts';
+
+/** Code that executes equally often: a coverage point. */
+export interface Block {
+  functionIndex: number;
+  functionName: string;
+  /** Of its first instruction, in the image. */
+  offset: number;
+  /** Bytes of the image that belong to it, as pairs of start and end. */
+  ranges: number[];
+}
+
+export interface PreparedImage {
+  module: WebAssembly.Module;
+  /** SHA-256 of the image's bytes, in hex. */
+  hash: string;
+  byteLength: number;
+  meteredByteLength: number;
+  /** By function index, bus imports first. */
+  functionNames: string[];
+  mutableGlobals: MutableGlobal[];
+  /** Words a buffer for the mutable globals needs. */
+  globalWords: number;
+  memoryPages: number;
+  /** Stack of the deepest call path, in the model of stack.ts. */
+  stackBytes: number;
+  /** In the order of the counters; only with countBlocks. */
+  blocks: Block[] | undefined;
+  /** Offset in the image of an offset in the metered module, for fault records. */
+  originalOffset(meteredOffset: number): number;
+  /** What a new instance holds before any code has run; filled in by the first core. */
+  fresh: { memory: Uint8Array; globals: Uint32Array } | undefined;
+}
+
+export interface PrepareOptions {
+  /** Counts how often each block executes, for coverage and profiles. Changes no cycle. */
+  countBlocks?: boolean;
+}
+
+/** Bootloader and a few firmwares, each with and without counters. */
+const cacheEntriesMax = 16;
+const cache = new Map<string, PreparedImage>();
+
+/** Checks, meters and compiles an image, or finds it in the cache. Throws ImageRefused. */
+export function prepareImage(bytes: Uint8Array, { countBlocks = false }: PrepareOptions = {}): PreparedImage {
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  const key = countBlocks ? `${hash} counted` : hash;
+  const cached = cache.get(key);
+  if (cached) {
+    cache.delete(key); // to put it last: the first entry is the one not used for longest
+    cache.set(key, cached);
+    return cached;
+  }
+  const prepared = prepareUncached(bytes, hash, countBlocks);
+  cache.set(key, prepared);
+  const [oldest] = cache.keys();
+  if (cache.size > cacheEntriesMax) cache.delete(oldest);
+  return prepared;
+}
+
+/** As prepareImage, but always does the work; `hash` is what the result is to carry. */
+export function prepareUncached(bytes: Uint8Array, hash: string, countBlocks: boolean): PreparedImage {
+  const image = checkImage(bytes);
+  const metered = meter(image, countBlocks);
+  const functionNames = image.declarations.functions.map((_, index) => nameOf(image.sections.names, index));
+  for (const [index, { field }] of image.declarations.imports.entries()) functionNames[index] = `bus.${field}`;
+  return {
+    module: compile(bytes, metered),
+    hash,
+    byteLength: bytes.length,
+    meteredByteLength: metered.bytes.length,
+    functionNames,
+    mutableGlobals: metered.mutableGlobals,
+    globalWords: metered.globalWords,
+    memoryPages: image.memoryPages,
+    stackBytes: image.stackBytes,
+    blocks: countBlocks ? blocksOf(image, metered, functionNames) : undefined,
+    originalOffset: (offset) => metered.offsets.originalOf(offset),
+    fresh: undefined,
+  };
+}
+
+function compile(bytes: Uint8Array, metered: MeteredImage): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(metered.bytes as Uint8Array<ArrayBuffer>);
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError)) throw error;
+    throw invalid(bytes, error);
+  }
+}
+
+/** Lets the engine judge the bytes as they were flashed, so that its words and its offset are about them. */
+function invalid(bytes: Uint8Array, meteredError: WebAssembly.CompileError): Error {
+  try {
+    new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError)) throw error;
+    const [, offset] = /@\+(\d+)/.exec(error.message) ?? [];
+    const reason = error.message.replace(/^WebAssembly\.Module\(\): /, '').replace(/ @\+\d+$/, '');
+    return new ImageRefused(
+      'invalid',
+      Number(offset ?? 0),
+      `${reason}; the compiler that wrote this module is at fault`,
+    );
+  }
+  return new Error(`metering broke a valid image, a defect of meter.ts: ${meteredError.message}`);
+}
+
+function blocksOf(image: CheckedImage, metered: MeteredImage, functionNames: string[]): Block[] {
+  const { code } = image;
+  const { segments, counted } = metered;
+  const blocks: Block[] = new Array(counted.length);
+  const counterOf = new Map<number, number>();
+  for (const [counter, segment] of counted.entries()) counterOf.set(segment, counter);
+  for (const body of code.bodies) {
+    const { functionIndex } = body;
+    for (let i = body.first; i <= body.last; i++) {
+      const counter = counterOf.get(segments.owner[i]);
+      if (counter === undefined) continue;
+      const [start, end] = [code.offset[i], i < body.last ? code.offset[i + 1] : body.end];
+      blocks[counter] ??= {
+        functionIndex,
+        functionName: functionNames[functionIndex],
+        offset: start,
+        ranges: [start, start],
+      };
+      const { ranges } = blocks[counter];
+      if (ranges[ranges.length - 1] === start) ranges[ranges.length - 1] = end;
+      else ranges.push(start, end);
+    }
+  }
+  return blocks;
+}

@@ -1,0 +1,48 @@
+// The one way an image is turned down. Whatever bytes the core is given, reading them ends in a checked image or in this.
+
+export type RefusalCode =
+  | 'malformed' // not a wasm module, or a broken one
+  | 'invalid' // well formed, but the engine's validator says no
+  | 'size'
+  | 'limit'
+  | 'import'
+  | 'export'
+  | 'float'
+  | 'simd'
+  | 'threads'
+  | 'memory'
+  | 'memory-grow'
+  | 'bulk-memory'
+  | 'reference-types'
+  | 'table'
+  | 'tail-calls'
+  | 'exceptions'
+  | 'multi-value'
+  | 'start'
+  | 'recursion'
+  | 'stack-depth'
+  | 'unknown-opcode';
+
+/** Thrown while an image is read or checked. `offset` is the byte in the image where the reason is. */
+export class ImageRefused extends Error {
+  override readonly name = 'ImageRefused';
+  readonly code: RefusalCode;
+  readonly offset: number;
+  readonly functionName: string | undefined;
+
+  constructor(code: RefusalCode, offset: number, message: string, functionName?: string) {
+    const where = functionName === undefined ? '' : ` in ${functionName}`;
+    super(`image refused (${code}) at byte 0x${offset.toString(16)}${where}: ${message}`);
+    this.code = code;
+    this.offset = offset;
+    this.functionName = functionName;
+  }
+}
+
+export function malformed(offset: number, message: string): never {
+  throw new ImageRefused(
+    'malformed',
+    offset,
+    `${message}; the bytes are not a whole wasm module, build or flash it again`,
+  );
+}
