@@ -89,7 +89,10 @@ export class Bus {
 
   /** A write that takes no time. */
   poke(address: number, value: number): void {
-    this.writeSlow(address, value);
+    const index = (rotateAddress(address) - firstWord) >>> 0;
+    const slot = index < wordCount ? this.registers.plainWrite[index] : unmapped;
+    if (slot !== unmapped && (value & this.registers.reserved[slot]) === 0) this.words[slot] = value;
+    else this.writeSlow(address, value);
   }
 
   private catchUp(now: number): void {

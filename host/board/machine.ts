@@ -46,6 +46,8 @@ export class Machine implements DeviceContext {
   /** [0] raised interrupt lines. */
   readonly lines = this.arena.words(1);
   readonly devices: Device[] = [];
+  /** The core's RAM, for the DMA; empty while no module is loaded. */
+  ram = new Uint8Array(0);
   owner: MachineOwner | undefined;
   private readonly chance: Random;
   private readonly deviceOfKind: (Device | undefined)[] = [];

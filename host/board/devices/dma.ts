@@ -1,0 +1,76 @@
+// Block copy between core RAM and the bus. The core stalls for the copy.
+//
+// The copy is made at the access that starts it, then time passes: nobody can look at RAM in between, for the core is the only
+// one who could. What must stay true: each word or byte it moves obeys the same rules as an access of the core.
+
+import { DMA } from '../../../protocol/generated/registers.ts';
+import { nsPerCycle } from '../clock.ts';
+import type { Device, Registers } from '../device.ts';
+import { FaultCause } from '../device.ts';
+import { flashSize } from '../flash-array.ts';
+import type { Machine } from '../machine.ts';
+
+/** As the register description says: set-up, then a word a cycle, or a byte a cycle at a fixed address. */
+const setupCycles = 8;
+const { DIRECTION, ADDRESSING } = DMA.registers.CONTROL.fields;
+const fromRam = DIRECTION.values.RAM_TO_BUS << DIRECTION.shift;
+const fixed = ADDRESSING.values.FIXED << ADDRESSING.shift;
+
+export class Dma implements Device {
+  readonly peripheral = DMA;
+  readonly onWrite = { CONTROL: (value: number) => this.copy(value) };
+  private readonly machine: Machine;
+  private readonly registers: Registers<typeof DMA>;
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+    this.registers = machine.registers(DMA);
+  }
+
+  reset(): void {
+    this.registers.reset();
+  }
+
+  private copy(control: number): void {
+    const { words, at } = this.registers;
+    const [ramAddress, busAddress, length] = [words[at.RAM_ADDRESS], words[at.BUS_ADDRESS], words[at.LENGTH]];
+    const ram = this.machine.ram;
+    if (ramAddress + length > ram.length)
+      this.machine.fault(
+        FaultCause.MEMORY_BOUNDS,
+        `DMA of ${length} bytes at RAM address 0x${ramAddress.toString(16)}; RAM ends at 0x${ram.length.toString(16)}`,
+      );
+    // A copy into the DMA's own registers would start another from within; nothing sane does that.
+    if (busAddress >= DMA.base && busAddress < DMA.base + 0x1000)
+      this.machine.fault(FaultCause.BUS_STATE, 'DMA to or from its own registers');
+    const block = ram.subarray(ramAddress, ramAddress + length);
+    if ((control & fixed) !== 0) this.copyFixed(busAddress, block, (control & fromRam) !== 0);
+    else if ((control & fromRam) === 0 && busAddress + length <= flashSize)
+      this.machine.flash.readBytes(busAddress, block);
+    else this.copyWords(busAddress, block, (control & fromRam) !== 0);
+    const cycles = setupCycles + ((control & fixed) !== 0 ? length : Math.ceil(length / 4));
+    this.machine.stallUntil(this.machine.now + cycles * nsPerCycle);
+  }
+
+  private copyFixed(address: number, block: Uint8Array, write: boolean): void {
+    const { bus } = this.machine;
+    for (let i = 0; i < block.length; i++) {
+      if (write) bus.poke(address, block[i]);
+      else block[i] = bus.peek(address);
+    }
+  }
+
+  private copyWords(address: number, block: Uint8Array, write: boolean): void {
+    const { bus } = this.machine;
+    if (block.length % 4 !== 0)
+      this.machine.fault(
+        FaultCause.BUS_MISALIGNED,
+        `DMA of ${block.length} bytes to or from registers; they are copied by words of 4`,
+      );
+    const view = new DataView(block.buffer, block.byteOffset, block.length);
+    for (let i = 0; i < block.length; i += 4) {
+      if (write) bus.poke(address + i, view.getUint32(i, true));
+      else view.setUint32(i, bus.peek(address + i), true);
+    }
+  }
+}

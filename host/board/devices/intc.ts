@@ -1,0 +1,39 @@
+// Interrupt controller: which raised lines call the core, and the way to wait for one inside a run.
+//
+// Lines are level-triggered and owned by the devices that raise them; this device only masks them. What must stay true: a wait ends
+// at the very event that raises a line, or with a fault when no event is left that could.
+
+import { INTC } from '../../../protocol/generated/registers.ts';
+import type { Device, Registers } from '../device.ts';
+import { FaultCause } from '../device.ts';
+import type { Machine } from '../machine.ts';
+
+export class InterruptController implements Device {
+  readonly peripheral = INTC;
+  readonly onRead = { PENDING: () => this.pending };
+  readonly onWrite = { WAIT: (lines: number) => this.wait(lines) };
+  private readonly machine: Machine;
+  private readonly registers: Registers<typeof INTC>;
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+    this.registers = machine.registers(INTC);
+  }
+
+  reset(): void {
+    this.registers.reset();
+  }
+
+  /** Raised and enabled lines: what the core is called with. */
+  get pending(): number {
+    return this.machine.lines[0] & this.registers.words[this.registers.at.ENABLE];
+  }
+
+  private wait(lines: number): void {
+    if (!this.machine.stallUntilLine(lines))
+      this.machine.fault(
+        FaultCause.SLEEP_FOREVER,
+        `INTC.WAIT for lines 0x${lines.toString(16)}, but no event is left that could raise one; start the operation first`,
+      );
+  }
+}
