@@ -3,11 +3,11 @@
 // reset() prepares, interrupt() runs whatever became due. Nothing is allocated, nothing blocks: the core sleeps between
 // interrupts, and a run that takes too long is the watchdog's business. tasks.ts is the table to read next.
 
+import { recordEvent } from '../bootloader/record-event';
 import {
   EVENT_FIRMWARE_START,
   HEALTH_HANDOVER,
   LINE_FLASH,
-  LINE_FUSES,
   LINE_TIMER,
   LINE_UART0,
   LINE_UART1,
@@ -15,12 +15,11 @@ import {
 import { TIMER_STATUS_ALARM, writeIntcEnable, writeTimerStatus } from '../protocol/guest/generated/registers';
 import { handoverValid, runningSlot, stateAtHandover } from './boot/handover';
 import { latchHealth } from './health/health';
-import { recordEvent } from './recorder';
 import { releaseTask, runReleasedTasks, startScheduler } from './scheduler/scheduler';
 import { smpInterrupt, startSmp } from './smp/task';
 import { TASK_SMP } from './tasks';
 
-const SMP_LINES: u32 = LINE_UART0 | LINE_UART1 | LINE_FLASH | LINE_FUSES;
+const SMP_LINES: u32 = LINE_UART0 | LINE_UART1 | LINE_FLASH;
 
 export function reset(): void {
   recordEvent(EVENT_FIRMWARE_START, runningSlot(), stateAtHandover());

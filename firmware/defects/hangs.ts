@@ -1,6 +1,6 @@
 // Firmware with one known defect, for the bench: two seconds after its start it spins for ever.
 
-import { NS_PER_SECOND, uptimeNs } from '../clock';
+import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import * as firmware from '../main';
 
 const HANGS_AFTER_NS: u64 = 2 * NS_PER_SECOND;

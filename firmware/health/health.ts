@@ -3,16 +3,10 @@
 // Counters of the scheduler and the lines are compared with what they were a moment ago; a bit they raise lasts ten
 // seconds, so that a reader who looks once a second cannot miss it. `latchHealth` raises a bit until reset.
 
+import { consoleOverruns } from '../../bootloader/smp/line-console';
+import { gatewayOverruns } from '../../bootloader/smp/line-gateway';
+import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import { HEALTH_BUDGET, HEALTH_DEADLINE, HEALTH_LINK, HEALTH_STARTING } from '../../protocol/guest/generated/constants';
-import {
-  readUart0Status,
-  readUart1Status,
-  UART0_STATUS_OVERRUN,
-  UART1_STATUS_OVERRUN,
-  writeUart0Status,
-  writeUart1Status,
-} from '../../protocol/guest/generated/registers';
-import { NS_PER_SECOND, uptimeNs } from '../clock';
 import { taskMisses, taskOverruns, taskRuns } from '../scheduler/statistics';
 import { TASK_COUNT, taskPeriodUs } from '../tasks';
 
@@ -25,15 +19,11 @@ let overrunsSeen: u32 = 0;
 let deadlineUntilNs: u64 = 0;
 let budgetUntilNs: u64 = 0;
 let linkUntilNs: u64 = 0;
-let overrunCount: u32 = 0;
+let lostSeen: u32 = 0;
 
 /** Raises a bit until reset. */
 export function latchHealth(bit: u32): void {
   latched |= bit;
-}
-
-export function lineOverruns(): u32 {
-  return overrunCount;
 }
 
 /** The health word as of now. */
@@ -51,6 +41,7 @@ export function runHealth(): void {
   const now = uptimeNs();
   let misses: u32 = 0;
   let overruns: u32 = 0;
+  const lost = gatewayOverruns() + consoleOverruns();
   let waiting: u32 = 0;
   for (let task: u32 = 0; task < TASK_COUNT; task++) {
     misses += taskMisses(task);
@@ -59,23 +50,9 @@ export function runHealth(): void {
   }
   if (misses != missesSeen) deadlineUntilNs = now + HOLD_NS;
   if (overruns != overrunsSeen) budgetUntilNs = now + HOLD_NS;
-  if (takeLineOverruns()) linkUntilNs = now + HOLD_NS;
+  if (lost != lostSeen) linkUntilNs = now + HOLD_NS;
   missesSeen = misses;
   overrunsSeen = overruns;
+  lostSeen = lost;
   starting = waiting != 0;
-}
-
-function takeLineOverruns(): bool {
-  let lost = false;
-  if ((readUart0Status() & UART0_STATUS_OVERRUN) != 0) {
-    writeUart0Status(UART0_STATUS_OVERRUN);
-    overrunCount++;
-    lost = true;
-  }
-  if ((readUart1Status() & UART1_STATUS_OVERRUN) != 0) {
-    writeUart1Status(UART1_STATUS_OVERRUN);
-    overrunCount++;
-    lost = true;
-  }
-  return lost;
 }

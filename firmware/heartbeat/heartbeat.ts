@@ -1,8 +1,8 @@
 // Heartbeat: a sequence number and the health word, once a second, into the event recorder.
 
+import { recordEvent } from '../../bootloader/record-event';
 import { EVENT_HEARTBEAT } from '../../protocol/guest/generated/constants';
 import { healthWord } from '../health/health';
-import { recordEvent } from '../recorder';
 
 let sequence: u32 = 0;
 

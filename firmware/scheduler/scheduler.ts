@@ -4,6 +4,8 @@
 // not run are skipped, and the miss is counted once. An event task is released by `releaseTask` (an interrupt line) or
 // `wakeTask` (a time). What must stay true: the alarm is always armed for the earliest release before the core sleeps.
 
+import { recordEvent } from '../../bootloader/record-event';
+import { NS_PER_CYCLE, NS_PER_US, uptimeNs } from '../../protocol/guest/clock';
 import { EVENT_BUDGET_EXCEEDED, EVENT_DEADLINE_MISSED } from '../../protocol/guest/generated/constants';
 import {
   TIMER_CONTROL_ARM,
@@ -11,8 +13,6 @@ import {
   writeTimerAlarmLow,
   writeTimerControl,
 } from '../../protocol/guest/generated/registers';
-import { NS_PER_CYCLE, NS_PER_US, uptimeNs } from '../clock';
-import { recordEvent } from '../recorder';
 import { runTask, TASK_COUNT, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from '../tasks';
 import { countRun, initStatistics, NEVER, nextRelease, setNextRelease } from './statistics';
 
