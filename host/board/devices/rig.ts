@@ -1,0 +1,107 @@
+// What the tests of the devices share: a machine with one device on it, and words for what happens to it.
+// No core runs; registers are poked by name through the real bus, and time passes through the real event queue.
+
+import type { Device } from '../device.ts';
+import { FaultCause, ResetCause } from '../device.ts';
+import { ChipReset, Fault } from '../fault.ts';
+import type { FlashPicture } from '../flash-array.ts';
+import { LogKind, type LogRecord } from '../log.ts';
+import { Machine } from '../machine.ts';
+
+export const microseconds = (count: number) => count * 1000;
+export const milliseconds = (count: number) => count * 1_000_000;
+export const seconds = (count: number) => count * 1_000_000_000;
+
+export interface Sent {
+  line: number;
+  bytes: number[];
+  timeNs: number;
+}
+
+export class Rig<D extends Device> {
+  readonly machine: Machine;
+  readonly device: D;
+  /** What left the chip on serial lines, a burst each. */
+  readonly sent: Sent[] = [];
+  readonly logged: LogRecord[] = [];
+
+  constructor(make: (machine: Machine) => D, seed = 1) {
+    this.machine = new Machine(seed);
+    this.device = this.machine.add(make(this.machine));
+    this.machine.owner = {
+      onBoardEvent: (kind) => {
+        throw new Error(`rig: event ${kind} belongs to a board, and there is none`);
+      },
+      onTransmit: (line, bytes, timeNs) => this.sent.push({ line, bytes: [...bytes], timeNs }),
+      onAccessCut: () => {},
+      onRearm: () => {},
+    };
+    this.machine.logbook.listener = (record) => this.logged.push(record);
+    this.machine.resetDevices(ResetCause.POWER_ON);
+  }
+
+  skip(ns: number): void {
+    this.machine.advanceTo(this.machine.now + ns);
+  }
+
+  reset(cause: number = ResetCause.SOFTWARE): void {
+    this.machine.resetDevices(cause);
+  }
+
+  cutPower(): void {
+    this.machine.losePower();
+  }
+
+  powerOn(): void {
+    this.machine.resetDevices(ResetCause.POWER_ON);
+  }
+
+  lineRaised(): boolean {
+    return (this.machine.lines[0] & this.device.peripheral.line) !== 0;
+  }
+
+  snapshot(): () => void {
+    const state = new Uint8Array(this.machine.arena.size);
+    this.machine.arena.seal();
+    this.machine.arena.copyTo(state);
+    const picture: FlashPicture = this.machine.flash.picture();
+    return () => {
+      this.machine.arena.copyFrom(state);
+      this.machine.flash.show(picture);
+    };
+  }
+
+  /** Log records of one kind. */
+  records(kind: number): LogRecord[] {
+    if (!Object.values(LogKind).includes(kind as never)) throw new Error(`rig: ${kind} is no kind of log record`);
+    return this.logged.filter((record) => record.kind === kind);
+  }
+}
+
+/** The name of the fault cause an access is refused with, or what happened instead. */
+export function refusal(access: () => unknown): string {
+  try {
+    access();
+    return 'accepted';
+  } catch (problem) {
+    if (!(problem instanceof Fault)) throw problem;
+    return nameOf(FaultCause, problem.faultCause);
+  }
+}
+
+/** The name of the cause the chip is reset with, or what happened instead. */
+export function resetCauseOf(action: () => unknown): string {
+  try {
+    action();
+    return 'no reset';
+  } catch (problem) {
+    if (!(problem instanceof ChipReset)) throw problem;
+    return nameOf(ResetCause, problem.resetCause);
+  }
+}
+
+function nameOf(values: Record<string, number>, value: number): string {
+  const found = Object.entries(values).find(([, each]) => each === value);
+  if (!found) throw new Error(`rig: ${value} is none of ${Object.keys(values).join(', ')}`);
+  return found[0];
+}

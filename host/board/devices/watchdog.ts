@@ -1,0 +1,100 @@
+// Window watchdog: resets the chip when it is fed too late or too early.
+//
+//   feed         window                 timeout
+//    |---too early--|------ in time ------|  reset
+//    '-> reset      '-> counts anew
+//
+// What must stay true: while enabled there is exactly one expiry event in the queue, at `deadline`. The board
+// bounds the core's budget by it, so that a hung core is caught at the cycle it should be.
+
+import { WATCHDOG } from '../../../protocol/generated/registers.ts';
+import type { Device, DeviceContext, Registers } from '../device.ts';
+import { EventKind, FaultCause, ResetCause } from '../device.ts';
+
+const nanosecondsPerMicrosecond = 1000;
+const enable = WATCHDOG.registers.CONTROL.fields.ENABLE.mask;
+
+export class Watchdog implements Device {
+  readonly peripheral = WATCHDOG;
+  readonly eventKinds = [EventKind.WATCHDOG_EXPIRED];
+  readonly onRead = { REMAINING: () => this.remaining() };
+  readonly onWrite = {
+    CONTROL: (_value: number, _index: number, previous: number) => this.start(previous),
+    TIMEOUT: (_value: number, _index: number, previous: number) => this.refuseWhileEnabled('TIMEOUT', previous),
+    WINDOW: (_value: number, _index: number, previous: number) => this.refuseWhileEnabled('WINDOW', previous),
+    FEED: () => this.feed(),
+  };
+  private readonly context: DeviceContext;
+  private readonly registers: Registers<typeof WATCHDOG>;
+  /** [0] time of the last feed, or of the start. */
+  private readonly fed: Float64Array;
+
+  constructor(context: DeviceContext) {
+    this.context = context;
+    this.registers = context.registers(WATCHDOG);
+    this.fed = context.arena.floats(1);
+  }
+
+  /** Time at which the chip is reset unless it feeds before; Infinity while not enabled. */
+  get deadline(): number {
+    const { words, at } = this.registers;
+    if (!this.enabled) return Number.POSITIVE_INFINITY;
+    return this.fed[0] + words[at.TIMEOUT] * nanosecondsPerMicrosecond;
+  }
+
+  reset(): void {
+    this.context.cancel(EventKind.WATCHDOG_EXPIRED);
+    this.registers.reset();
+    this.fed[0] = 0;
+  }
+
+  onEvent(): void {
+    if (this.context.now !== this.deadline)
+      throw new Error(`watchdog: expired at ${this.context.now} ns, but its deadline is ${this.deadline} ns`);
+    this.context.resetChip(ResetCause.WATCHDOG);
+  }
+
+  private get enabled(): boolean {
+    return (this.registers.words[this.registers.at.CONTROL] & enable) !== 0;
+  }
+
+  private start(previous: number): void {
+    // Enabling twice must not count as a feed: that would be one without the key.
+    if ((previous & enable) !== 0 || !this.enabled) return;
+    const { words, at } = this.registers;
+    if (words[at.WINDOW] < words[at.TIMEOUT]) {
+      this.countFromNow();
+      return;
+    }
+    words[at.CONTROL] = previous;
+    this.context.fault(
+      FaultCause.BUS_STATE,
+      `watchdog: WINDOW ${words[at.WINDOW]} us must be shorter than TIMEOUT ${words[at.TIMEOUT]} us, else no feed is in time`,
+    );
+  }
+
+  private feed(): void {
+    if (!this.enabled) return;
+    const { words, at } = this.registers;
+    if (this.context.now - this.fed[0] < words[at.WINDOW] * nanosecondsPerMicrosecond)
+      this.context.resetChip(ResetCause.WATCHDOG);
+    this.countFromNow();
+  }
+
+  private countFromNow(): void {
+    this.fed[0] = this.context.now;
+    this.context.cancel(EventKind.WATCHDOG_EXPIRED);
+    this.context.schedule(this.deadline, EventKind.WATCHDOG_EXPIRED);
+  }
+
+  private remaining(): number {
+    if (!this.enabled) return 0;
+    return Math.floor((this.deadline - this.context.now) / nanosecondsPerMicrosecond);
+  }
+
+  private refuseWhileEnabled(name: 'TIMEOUT' | 'WINDOW', previous: number): void {
+    if (!this.enabled) return;
+    this.registers.words[this.registers.at[name]] = previous;
+    this.context.fault(FaultCause.BUS_STATE, `watchdog: ${name} is locked while enabled; set it before CONTROL.ENABLE`);
+  }
+}
