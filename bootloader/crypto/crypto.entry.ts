@@ -5,6 +5,7 @@ export { ed25519Verify } from './ed25519';
 export { fieldAdd, fieldBytesAreCanonical, fieldFromBytes, fieldNegate, fieldSubtract, fieldToBytes } from './field';
 export { fieldMultiply, fieldSquare } from './field-multiply';
 export { fieldInvert } from './field-power';
+export { pointDecode, pointEncode } from './point-encoding';
 export { scalarIsCanonical, scalarReduce } from './scalar';
 export { SHA256_CONTEXT_SIZE, sha256, sha256Final, sha256Init, sha256Update } from './sha256';
 export { SHA512_CONTEXT_SIZE, sha512, sha512Final, sha512Init, sha512Update } from './sha512';

@@ -5,8 +5,9 @@
 // Bounds: loose limbs are below 2^28 (even) and 2^27 (odd). Column 0 is the largest: one even product (2^56),
 // 38 times five odd ones (2^54) and 19 times four even ones, together below 2^62.97. So i64 never overflows, whatever the signs.
 //
-// Two carry chains run side by side, from limb 0 and from limb 5, for they are on the path from one product to the next. The
-// largest carry into limb 0 is 19 * 2^38, so the last step moves less than 2^17 into limb 1: the result is tight.
+// Two carry chains run side by side, from limb 0 and from limb 5, for they are on the path from one product to the next. At
+// their ends less than 19 * 2^38 comes back to limb 0 and less than 2^37 to limb 5, so that less than 2^17 moves on
+// into limb 1 and 2^12 into limb 6: the result is tight.
 
 const EVEN_MASK: i64 = 0x3ffffff;
 const ODD_MASK: i64 = 0x1ffffff;

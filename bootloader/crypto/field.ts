@@ -6,10 +6,10 @@
 //   bit       0   26   51   77  102  128  153  179  204  230   (255 = 0, times 19)
 //   width    26   25   26   25   26   25   26   25   26   25
 //
-// Limbs are signed and carried late. A *tight* element has even limbs in [0, 2^26) and odd ones in (-2^16, 2^25 + 2^16);
-// every product is tight. A *loose* one has even limbs below 2^28 and odd ones below 2^27 in size; every function here
-// and in field-multiply.ts takes loose arguments. So up to three tight elements may be added or subtracted in any
-// way before the next product, and add and subtract need no carry.
+// Limbs are signed and carried late. A *tight* element has limbs within their widths, from 0 up, but for the two that end
+// the carry chains: limb 1 may be 2^17 beyond, either way, and limb 6 2^13. Every product is tight. A *loose* one has even
+// limbs below 2^28 and odd ones below 2^27 in size; every function here and in field-multiply.ts takes loose arguments.
+// So up to three tight elements may be added or subtracted in any way before the next product, without any carry.
 //
 // Nothing here runs in constant time: a verifier knows no secret.
 

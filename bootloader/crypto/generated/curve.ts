@@ -1,10 +1,12 @@
-// Constants of edwards25519 (RFC 8032, 5.1), field elements in limbs as field.ts draws them. Written by curve.generate.ts.
+// Constants of edwards25519 (RFC 8032, 5.1); field elements in limbs as field.ts draws them.
+// Written by generate/generate.ts.
 
 /** d of the curve equation -x^2 + y^2 = 1 + d x^2 y^2. */
 export const CURVE_D: usize = memory.data<i32>([
   56195235, 13857412, 51736253, 6949390, 114729, 24766616, 60832955, 30306712, 48412415, 21499315,
 ]);
 
+/** 2d. */
 export const CURVE_2D: usize = memory.data<i32>([
   45281625, 27714825, 36363642, 13898781, 229458, 15978800, 54557047, 27058993, 29715967, 9444199,
 ]);
@@ -14,20 +16,20 @@ export const SQRT_MINUS_ONE: usize = memory.data<i32>([
   34513072, 25610706, 9377949, 3500415, 12389472, 33281959, 41962654, 31548777, 326685, 11406482,
 ]);
 
-/** L, the order of the base point, least significant word first. */
+/** L, the order of the base point, four words. */
 export const ORDER: usize = memory.data<u64>([
   6346243789798364141, 1503914060200516822, 0, 1152921504606846976,
 ]);
 
-/** L - 2^252 in five limbs of 28 bits. */
+/** L - 2^252, five digits of 28 bits. */
 export const ORDER_TAIL: usize = memory.data<i64>([
   217437165, 19280293, 127719000, 262007343, 5342,
 ]);
 
-/** Width of the signed digits the table below serves: digits are odd and less than 2^(width-1) in size. */
+/** Width of the signed digits the table below serves: they are odd and less than 2^(width-1) in size. */
 export const BASE_WINDOW_BITS: u32 = 7;
 
-/** (2i+1) B as y + x, y - x, 2dxy. */
+/** B, 3B, 5B ... each as y + x, y - x, 2dxy. */
 export const BASE_ODD_MULTIPLES: usize = memory.data<i32>([
   25967493, 19198397, 29566455, 3660896, 54414519, 4014786, 27544626, 21800161, 61029707, 2047604,
   54563134, 934261, 64385954, 3049989, 66381436, 9406985, 12720692, 5043384, 19500929, 18085054,

@@ -1,5 +1,5 @@
 // SHA-2 initial hash values and SHA-512 round constants (FIPS 180-4, 4.2.3, 5.3.3, 5.3.5).
-// Written by sha2.generate.ts; SHA-256 has its round constants in its code.
+// Written by generate/generate.ts; SHA-256 has its round constants in its code.
 
 export const SHA256_INITIAL: usize = memory.data<u32>([
   0x6a09e667,

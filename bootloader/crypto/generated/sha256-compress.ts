@@ -1,4 +1,4 @@
-// One SHA-256 block, all 64 rounds written out (FIPS 180-4, 6.2.2). Written by sha2.generate.ts.
+// One SHA-256 block, all 64 rounds written out (FIPS 180-4, 6.2.2). Written by generate/generate.ts.
 // Unrolled, the sixteen schedule words and the eight state words stay in locals, the state rotates by renaming, and the
 // whole block is one straight line that cycle metering charges once. A loop of 4 x 16 rounds measured 16 % slower.
 

@@ -1,4 +1,4 @@
-// Writes the SHA-2 constants and the unrolled SHA-256 compression (host TypeScript; run crypto.generate.ts).
+// Renders the SHA-2 constants and the unrolled SHA-256 compression.
 // FIPS 180-4: round constants are the first fractional bits of the cube roots of the first primes (4.2.2, 4.2.3),
 // initial hash values those of the square roots (5.3.3, 5.3.5). So nothing is typed by hand, and nothing can be mistyped.
 
@@ -34,14 +34,14 @@ export function renderSha2Constants(): string {
     `export const ${name}: usize = memory.data<${type}>([\n${values.map((value) => `  ${value},\n`).join('')}]);\n`;
   return [
     '// SHA-2 initial hash values and SHA-512 round constants (FIPS 180-4, 4.2.3, 5.3.3, 5.3.5).',
-    '// Written by sha2.generate.ts; SHA-256 has its round constants in its code.\n',
+    '// Written by generate/generate.ts; SHA-256 has its round constants in its code.\n',
     table('SHA256_INITIAL', 'u32', fractions(8, 2n, 32n)),
     table('SHA512_INITIAL', 'u64', fractions(8, 2n, 64n)),
     table('SHA512_ROUND_CONSTANTS', 'u64', fractions(80, 3n, 64n)),
   ].join('\n');
 }
 
-const header = `// One SHA-256 block, all 64 rounds written out (FIPS 180-4, 6.2.2). Written by sha2.generate.ts.
+const header = `// One SHA-256 block, all 64 rounds written out (FIPS 180-4, 6.2.2). Written by generate/generate.ts.
 // Unrolled, the sixteen schedule words and the eight state words stay in locals, the state rotates by renaming, and the
 // whole block is one straight line that cycle metering charges once. A loop of 4 x 16 rounds measured 16 % slower.
 

@@ -1,13 +1,14 @@
-// Writes bootloader/crypto/generated: npx tsx bootloader/crypto/crypto.generate.ts
-// The files are kept in the repository, so that what is compiled can be read; crypto.generate.test.ts holds them to this.
+// Writes bootloader/crypto/generated: npx tsx bootloader/crypto/generate/generate.ts
+// This folder is host TypeScript. What it writes is kept in the repository, so that what is compiled can be read, and
+// generate.test.ts holds it to this.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { renderCurve } from './curve.generate.ts';
-import { renderSha2Constants, renderSha256Compress } from './sha2.generate.ts';
+import { renderCurve } from './render-curve.ts';
+import { renderSha2Constants, renderSha256Compress } from './render-sha2.ts';
 
-export const generatedFolder = join(dirname(fileURLToPath(import.meta.url)), 'generated');
+export const generatedFolder = join(dirname(fileURLToPath(import.meta.url)), '..', 'generated');
 
 /** File name in generated/ -> the text it must have. */
 export function generatedFiles(): Record<string, string> {
