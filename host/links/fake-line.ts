@@ -7,6 +7,7 @@ import type { PacedBoard } from './pacer.ts';
 export class FakeWire implements Wire {
   /** What links have put on the line. */
   readonly sent: Uint8Array[] = [];
+  backlog = 0;
   private readonly listeners = new Set<(bytes: Uint8Array) => void>();
   private readonly answer: ((bytes: Uint8Array) => Uint8Array | undefined) | undefined;
 
@@ -46,9 +47,16 @@ export class EchoBoard implements PacedBoard {
   onTransmit: PacedBoard['onTransmit'] = () => {};
   private readonly pending: { timeNs: number; line: LineNumber; bytes: Uint8Array }[] = [];
   private readonly delayNs: number;
+  private readonly wireBytes: number;
 
-  constructor(delayNs = 1_000_000) {
+  constructor(delayNs = 1_000_000, wireBytes = 16 * 1024) {
     this.delayNs = delayNs;
+    this.wireBytes = wireBytes;
+  }
+
+  wireFree(line: LineNumber): number {
+    const used = this.pending.filter((event) => event.line === line).reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return this.wireBytes - used;
   }
 
   get nextEventTime(): number {
@@ -66,6 +74,7 @@ export class EchoBoard implements PacedBoard {
   }
 
   send(line: LineNumber, bytes: Uint8Array): void {
+    if (bytes.length > this.wireFree(line)) throw new Error('the wire is full');
     this.pending.push({ timeNs: this.now + this.delayNs, line, bytes });
   }
 }

@@ -85,6 +85,15 @@ describe('the UDP gateway', () => {
     expect(framesSent(wire)[0].length).toBe(2 + 2048);
   });
 
+  it('drops datagrams while the line is congested, as a socket would', async () => {
+    const wire = new FakeWire();
+    const gateway = await gatewayOn(wire);
+    wire.backlog = 100_000;
+    (await client()).send('lost', gateway.port, '127.0.0.1');
+    await eventually('the loss', () => gateway.counters.dropped === 1);
+    expect(wire.sent).toHaveLength(0);
+  });
+
   it('says which port is taken and what to do', async () => {
     const { port } = await gatewayOn(new FakeWire());
     const refusal = Gateway.open({ wire: new FakeWire(), port });

@@ -8,7 +8,7 @@
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { Smp } from '../../protocol/smp/smp.ts';
-import { bindError, type Link, type Wire } from './link.ts';
+import { BACKLOG_HIGH, bindError, type Link, type Wire } from './link.ts';
 import { SlipDecoder, slipEncode } from './slip.ts';
 
 const PEER_TAG_SIZE = 2;
@@ -25,7 +25,7 @@ export interface GatewayOptions {
 export interface GatewayCounters {
   received: number;
   sent: number;
-  /** Answers for peers that had left the table, and frames that were no answers. */
+  /** Datagrams the line had no room for, answers for peers that had left the table, frames that were no answers. */
   dropped: number;
 }
 
@@ -70,6 +70,11 @@ export class Gateway implements Link {
   }
 
   private toBoard(wire: Wire, datagram: Uint8Array, peer: RemoteInfo): void {
+    // A socket nobody reads fast enough drops what comes; so does a gateway whose line is full.
+    if (wire.backlog > BACKLOG_HIGH) {
+      this.counters.dropped += 1;
+      return;
+    }
     const tag = this.peers.tagOf(peer);
     // A device takes as much as its receive buffer holds and finds the payload too short for its header.
     const kept = datagram.subarray(0, Smp.BUFFER_SIZE);

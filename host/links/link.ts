@@ -16,8 +16,18 @@ export type LineNumber = typeof GATEWAY_LINE | typeof CONSOLE_LINE;
 export interface Wire {
   /** Puts bytes on the board's receive line, as soon as the pacer can. */
   send(bytes: Uint8Array): void;
+  /** Bytes sent that have not reached the line yet. A link that can hold back its client does so above `BACKLOG_HIGH`. */
+  readonly backlog: number;
   /** Calls back with every run of bytes the board transmits; returns a function that ends it. */
   listen(onBytes: (bytes: Uint8Array) => void): () => void;
+}
+
+/** A console line takes 0.6 s for so much, the gateway's 25 ms. */
+export const BACKLOG_HIGH = 64 * 1024;
+
+/** Holds a byte stream back while its wire is congested. */
+export async function relieved(wire: Wire): Promise<void> {
+  while (wire.backlog > BACKLOG_HIGH / 2) await new Promise((resolve) => setTimeout(resolve, 5).unref());
 }
 
 export interface Link {

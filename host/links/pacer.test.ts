@@ -113,8 +113,24 @@ describe('the pacer', () => {
     const end = performance.now() + 800;
     while (performance.now() < end);
     await sleep(20);
-    expect(board.now / 1e6).toBeGreaterThan(20);
+    pacer?.wire(CONSOLE_LINE).send(Buffer.from('x'));
     expect(board.now / 1e6).toBeLessThan(400);
+  });
+
+  it('gives a line no more than it takes, and the rest as time passes', async () => {
+    const board = new EchoBoard(1_000_000, 100);
+    const wire = paced(board, 'max').wire(CONSOLE_LINE);
+    let heard = '';
+    wire.listen((bytes) => {
+      heard += text(bytes);
+    });
+    pacer?.start();
+    const all = Array.from({ length: 1000 }, (_, i) => String.fromCharCode(97 + (i % 26))).join('');
+    wire.send(Buffer.from(all));
+    expect(wire.backlog).toBe(900);
+    await eventually('everything', () => heard.length === 1000);
+    expect(heard).toBe(all);
+    expect(wire.backlog).toBe(0);
   });
 
   it('stops and reports when the board throws', async () => {

@@ -8,14 +8,17 @@
 // the line, and `onInput` is told the exact time, so that the same list of inputs repeats the run. At speed `max` nothing is
 // waited for. When the board cannot keep up, or the machine slept, the anchor moves: lost wall time is not made good.
 
-import type { LineNumber, Wire } from './link.ts';
+import { CONSOLE_LINE, GATEWAY_LINE, type LineNumber, type Wire } from './link.ts';
 
 /** What the pacer needs of a board (host/board/board.ts is one). Times are virtual nanoseconds. */
 export interface PacedBoard {
   readonly now: number;
   /** When something happens next without any input; Infinity when nothing will. */
   readonly nextEventTime: number;
+  /** Runs everything due by then. Afterwards `now` is that time, or later by what the core's last activation took. */
   runUntil(timeNs: number): void;
+  /** Bytes `send` takes on a line at this moment; they leave its wire as time passes. */
+  wireFree(line: LineNumber): number;
   send(line: LineNumber, bytes: Uint8Array): void;
   onTransmit: (line: LineNumber, bytes: Uint8Array, timeNs: number) => void;
 }
@@ -45,13 +48,16 @@ const SLEEP_MAXIMUM_MS = 200;
 const LAG_MAXIMUM_MS = 500;
 /** After traffic the pacer polls instead of sleeping for so long: timers are no finer than a millisecond, exchanges are. */
 const POLL_MS = 3;
+/** Activations that may follow one another without a moment's rest; a board that never rests cannot be given an input exactly. */
+const SETTLE_ROUNDS = 100_000;
 
 export class Pacer {
   private readonly board: PacedBoard;
   private readonly options: PacerOptions;
   private readonly speed: Speed;
   private readonly listeners: [Set<Listener>, Set<Listener>] = [new Set(), new Set()];
-  private readonly waiting: { line: LineNumber; bytes: Uint8Array }[] = [];
+  private readonly waiting: [Uint8Array[], Uint8Array[]] = [[], []];
+  private readonly backlog: [number, number] = [0, 0];
   private inBoard = false;
   private running = false;
   private cancelWake = () => {};
@@ -72,7 +78,11 @@ export class Pacer {
 
   /** The far end of a serial line, for a link. */
   wire(line: LineNumber): Wire {
+    const { backlog } = this;
     return {
+      get backlog() {
+        return backlog[line];
+      },
       send: (bytes) => this.send(line, bytes),
       listen: (listener) => {
         this.listeners[line].add(listener);
@@ -94,7 +104,9 @@ export class Pacer {
   }
 
   private send(line: LineNumber, bytes: Uint8Array): void {
-    this.waiting.push({ line, bytes: bytes.slice() });
+    if (bytes.length === 0) return;
+    this.waiting[line].push(bytes.slice());
+    this.backlog[line] += bytes.length;
     this.trafficWallMs = performance.now();
     // A listener that answers while the board transmits is heard as soon as the board is at rest.
     if (this.running && !this.inBoard) this.turn();
@@ -156,12 +168,44 @@ export class Pacer {
     else if (tookMs < 0.25) this.sliceNs = Math.min(1_000_000_000, this.sliceNs * 2);
   }
 
+  /** Puts on each line what it takes; the rest waits until time has passed. */
   private deliver(): void {
-    while (this.waiting.length > 0) {
-      const { line, bytes } = this.waiting.shift() as { line: LineNumber; bytes: Uint8Array };
-      this.options.onInput?.({ timeNs: this.board.now, line, bytes });
-      this.board.send(line, bytes);
+    if (this.backlog[0] + this.backlog[1] === 0) return;
+    this.settle();
+    for (const line of [GATEWAY_LINE, CONSOLE_LINE] as const) {
+      for (let free = this.board.wireFree(line); free > 0 && this.backlog[line] > 0; free = this.board.wireFree(line)) {
+        const bytes = this.take(line, free);
+        this.options.onInput?.({ timeNs: this.board.now, line, bytes });
+        this.board.send(line, bytes);
+      }
     }
+  }
+
+  /**
+   * Leaves nothing to do at this very moment. A replay runs to the time of an input before it gives it, so the recorded run must
+   * have done as much: the last activation may have ended late, with the next one due already.
+   */
+  private settle(): void {
+    this.inBoard = true;
+    try {
+      for (let round = 0, before = -1; before !== this.board.now; round++) {
+        if (round > SETTLE_ROUNDS) throw new Error(`the board does not come to rest at ${this.board.now} ns`);
+        before = this.board.now;
+        this.board.runUntil(before);
+      }
+    } finally {
+      this.inBoard = false;
+    }
+  }
+
+  private take(line: LineNumber, most: number): Uint8Array {
+    const queue = this.waiting[line];
+    const first = queue[0];
+    const taken = first.subarray(0, most);
+    if (taken.length === first.length) queue.shift();
+    else queue[0] = first.subarray(taken.length);
+    this.backlog[line] -= taken.length;
+    return taken;
   }
 
   private wakeLater(): void {
@@ -181,6 +225,7 @@ export class Pacer {
     if (this.speed === 'max') return next === Number.POSITIVE_INFINITY ? SLEEP_MAXIMUM_MS : 0;
     const now = performance.now();
     if (now - this.trafficWallMs < POLL_MS) return 0;
+    if (this.backlog[0] + this.backlog[1] > 0) return 1;
     return Math.max(1, this.anchorWallMs + (next - this.anchorNs) / 1e6 / this.speed - now);
   }
 

@@ -12,7 +12,7 @@ import { once } from 'node:events';
 import { closeSync, constants, existsSync, lstatSync, openSync, readlinkSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Link, LinkError, type Wire } from './link.ts';
+import { BACKLOG_HIGH, type Link, LinkError, relieved, type Wire } from './link.ts';
 
 const HELPER_SCRIPT = fileURLToPath(new URL('pty-helper.py', import.meta.url));
 const START_TIMEOUT_MS = 10_000;
@@ -58,7 +58,12 @@ export class Pty implements Link {
     this.path = path;
     this.address = `serial://${path}`;
     this.release = helper === 'socat' ? holdOpen(path) : () => {};
-    child.stdout?.on('data', (bytes) => wire.send(bytes));
+    child.stdout?.on('data', (bytes) => {
+      wire.send(bytes);
+      if (wire.backlog <= BACKLOG_HIGH) return;
+      child.stdout?.pause();
+      relieved(wire).then(() => child.stdout?.resume());
+    });
     // When the helper dies, writing to it fails; `close` is still what cleans up.
     child.stdin?.on('error', () => {});
     this.unlisten = wire.listen((bytes) => {

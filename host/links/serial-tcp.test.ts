@@ -62,6 +62,20 @@ describe('the console over TCP', () => {
     await eventually('the answer', () => polite.text() === 'still here');
   });
 
+  it('holds a client back while the line is congested', async () => {
+    const wire = new FakeWire();
+    const serial = await serialOn(wire);
+    const { socket } = await client(serial.port);
+    wire.backlog = 100_000;
+    socket.write('1');
+    await eventually('the first byte', () => wire.text === '1');
+    socket.write('2');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(wire.text).toBe('1');
+    wire.backlog = 0;
+    await eventually('the second byte', () => wire.text === '12');
+  });
+
   it('cuts off a client that never reads', async () => {
     const wire = new FakeWire();
     const serial = await serialOn(wire);

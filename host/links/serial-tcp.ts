@@ -4,7 +4,7 @@
 // do not talk at once. A client that stops reading is cut off instead of growing this process.
 
 import { createServer, type Server, type Socket } from 'node:net';
-import { bindError, type Link, type Wire } from './link.ts';
+import { BACKLOG_HIGH, bindError, type Link, relieved, type Wire } from './link.ts';
 
 const CLIENTS_MAXIMUM = 8;
 /** What a client may leave unread: a thousand console lines of 127 bytes, rounded up. */
@@ -58,7 +58,12 @@ export class SerialTcp implements Link {
 
   private welcome(client: Socket, wire: Wire): void {
     this.clients.add(client);
-    client.on('data', (bytes) => wire.send(bytes));
+    client.on('data', (bytes) => {
+      wire.send(bytes);
+      if (wire.backlog <= BACKLOG_HIGH) return;
+      client.pause();
+      relieved(wire).then(() => client.resume());
+    });
     // A client that vanishes mid-write is no error of ours; 'close' follows every 'error'.
     client.on('error', () => {});
     client.on('close', () => this.clients.delete(client));

@@ -1,0 +1,32 @@
+// How a command ends: with a result that has two renderings, text for people and an object with stable keys for machines.
+
+import type { Command } from 'commander';
+
+export interface Result {
+  /** Without a trailing newline. */
+  text: string;
+  /** Keys are documented in the command's help and keep their meaning. */
+  json: object;
+  exitCode?: number;
+}
+
+export interface GlobalOptions {
+  json?: boolean;
+  verbose?: boolean;
+}
+
+/** Wraps a command's work so that its result is printed as the caller asked. */
+export function printing<Arguments extends unknown[], Options extends object>(
+  work: (options: Options & GlobalOptions, ...values: Arguments) => Result | Promise<Result>,
+) {
+  // Commander calls with the positional values, then the options, then the command.
+  return async (...received: unknown[]): Promise<void> => {
+    const command = received.at(-1) as Command;
+    const values = received.slice(0, -2) as Arguments;
+    const options = command.optsWithGlobals<Options & GlobalOptions>();
+    const result = await work(options, ...values);
+    const ok = (result.exitCode ?? 0) === 0;
+    process.stdout.write(options.json ? `${JSON.stringify({ ok, ...result.json })}\n` : `${result.text}\n`);
+    if (result.exitCode) process.exitCode = result.exitCode;
+  };
+}
