@@ -46,6 +46,13 @@ export function consoleReceiverReset(receiver: usize, buffer: usize, capacity: u
   store<u32>(receiver, capacity, 4);
 }
 
+/** Gives a packet that has just begun its buffer: a line needs none while it is silent. */
+export function consoleReceiverAim(receiver: usize, buffer: usize, capacity: u32): void {
+  assert(load<u32>(receiver, 8) == 0, 'the buffer comes before the first byte');
+  store<u32>(receiver, <u32>buffer);
+  store<u32>(receiver, capacity, 4);
+}
+
 /** True from a packet's first marker until the packet ends or is dropped: the receiver then needs its buffer. */
 export function consoleReceiverBusy(receiver: usize): bool {
   return load<u32>(receiver, 20) != IGNORING;

@@ -33,6 +33,16 @@ export function slipReceiverReset(receiver: usize, buffer: usize, capacity: u32)
   store<u32>(receiver, 0, 16);
 }
 
+/** True while a frame has begun and needs its buffer, or is being dropped. */
+export function slipReceiverBusy(receiver: usize): bool {
+  return load<u32>(receiver, 8) != 0 || load<u32>(receiver, 12) != RECEIVING;
+}
+
+/** Bytes were lost, or there is no room: nothing is believed until the next END. */
+export function slipReceiverDrop(receiver: usize): void {
+  store<u32>(receiver, DROPPING, 12);
+}
+
 /** The peer of the frame that has just ended; the two bytes that open the next one shift it out. */
 export function slipReceiverPeer(receiver: usize): u32 {
   return load<u32>(receiver, 16) & 0xffff;

@@ -7,8 +7,6 @@
 
 import { loadBig16, storeBig16 } from './endian';
 
-export const SMP_HEADER_SIZE: u32 = 8;
-
 export function smpOperation(header: usize): u32 {
   return load<u8>(header) & 7;
 }

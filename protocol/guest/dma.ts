@@ -1,0 +1,39 @@
+// Block copies between RAM and the bus. The core stalls while one runs, so it is complete when the call returns.
+
+import {
+  DMA_CONTROL_ADDRESSING_FIXED,
+  DMA_CONTROL_DIRECTION_RAM_TO_BUS,
+  DMA_CONTROL_START_START,
+  writeDmaBusAddress,
+  writeDmaControl,
+  writeDmaLength,
+  writeDmaRamAddress,
+} from './generated/registers';
+
+function copyBlock(ram: usize, busAddress: u32, length: u32, control: u32): void {
+  if (length == 0) return;
+  writeDmaRamAddress(<u32>ram);
+  writeDmaBusAddress(busAddress);
+  writeDmaLength(length);
+  writeDmaControl(DMA_CONTROL_START_START | control);
+}
+
+/** Mapped flash (any alignment) or registers (whole words) into RAM. */
+export function copyFromBus(target: usize, busAddress: u32, length: u32): void {
+  copyBlock(target, busAddress, length, 0);
+}
+
+/** RAM into registers (whole words). */
+export function copyToBus(busAddress: u32, source: usize, length: u32): void {
+  copyBlock(source, busAddress, length, DMA_CONTROL_DIRECTION_RAM_TO_BUS);
+}
+
+/** `length` bytes out of a FIFO register; the caller has made sure that they are there. */
+export function copyFromFifo(target: usize, register: u32, length: u32): void {
+  copyBlock(target, register, length, DMA_CONTROL_ADDRESSING_FIXED);
+}
+
+/** `length` bytes into a FIFO register; the caller has made sure that it takes them. */
+export function copyToFifo(register: u32, source: usize, length: u32): void {
+  copyBlock(source, register, length, DMA_CONTROL_ADDRESSING_FIXED | DMA_CONTROL_DIRECTION_RAM_TO_BUS);
+}
