@@ -1,13 +1,16 @@
 // The ways out of a running core. Each is thrown from a bus access, through the guest's frames, and caught by the run loop.
 
+import type { GuestFault } from './cpu/cpu.ts';
+
 /** The core did what it must not. Becomes the fault record in RESET; an Error, for its stack names the guest's function. */
-export class Fault extends Error {
+export class Fault extends Error implements GuestFault {
+  override readonly name = 'Fault';
+  /** A value of RESET.FAULT_CAUSE. */
   readonly faultCause: number;
   readonly address: number;
 
   constructor(faultCause: number, address: number, message: string) {
     super(message);
-    this.name = 'Fault';
     this.faultCause = faultCause;
     this.address = address >>> 0;
   }

@@ -98,6 +98,33 @@ export class FlashArray {
     return this.weak[address >>> 12]?.[(address & 0xfff) >> 2] ?? 0;
   }
 
+  /**
+   * The pages a range lies in, from now on never written in place, so that `hasPages` can tell whether the range has changed.
+   * Undefined where bits are weak: such a range may differ at the next look.
+   */
+  sharePages(address: number, length: number): readonly Int32Array[] | undefined {
+    const [first, end] = [address >>> 12, (address + length + pageBytes - 1) >>> 12];
+    for (let page = first; page < end; page++) {
+      if (this.weak[page]) return undefined;
+      this.owned[page] = 0;
+    }
+    return this.cells.slice(first, end);
+  }
+
+  /** Whether the pages from `address` on are still these, and firm. */
+  hasPages(address: number, pages: readonly Int32Array[]): boolean {
+    const first = address >>> 12;
+    for (let i = 0; i < pages.length; i++) if (this.cells[first + i] !== pages[i] || this.weak[first + i]) return false;
+    return true;
+  }
+
+  /** All cells as they are, weak bits at the value they lean to; changes nothing, not even chance. */
+  image(): Uint8Array {
+    const bytes = new Uint8Array(flashSize);
+    for (let page = 0; page < pageCount; page++) bytes.set(bytesOf(this.cells[page]), page * pageBytes);
+    return bytes;
+  }
+
   picture(): FlashPicture {
     this.owned.fill(0);
     return { cells: this.cells.slice(), weak: this.weak.slice(), weakPages: this.weakPages };

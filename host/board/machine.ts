@@ -7,7 +7,7 @@ import type { PeripheralEntry } from '../../protocol/generated/registers.ts';
 import { Arena } from './arena.ts';
 import { Bus } from './bus.ts';
 import { Clock, takeClock } from './clock.ts';
-import { type Device, type DeviceContext, EventKind, type Registers } from './device.ts';
+import { type Device, type DeviceContext, EventKind, FaultCause, type Registers, ResetCause } from './device.ts';
 import { EventQueue } from './event-queue.ts';
 import { ChipReset, Fault } from './fault.ts';
 import { FlashArray } from './flash-array.ts';
@@ -47,7 +47,9 @@ export class Machine implements DeviceContext {
   readonly lines = this.arena.words(1);
   readonly devices: Device[] = [];
   /** The core's RAM, for the DMA; empty while no module is loaded. */
-  ram = new Uint8Array(0);
+  ram: Uint8Array = new Uint8Array(0);
+  /** While it runs, a watchdog reset is also a fault of the function it was in. */
+  coreRunning = false;
   owner: MachineOwner | undefined;
   private readonly chance: Random;
   private readonly deviceOfKind: (Device | undefined)[] = [];
@@ -159,6 +161,8 @@ export class Machine implements DeviceContext {
   }
 
   resetChip(cause: number): never {
+    if (cause === ResetCause.WATCHDOG && this.coreRunning)
+      throw new Fault(FaultCause.WATCHDOG, 0, 'the watchdog reset the chip while the core was busy');
     throw new ChipReset(cause);
   }
 

@@ -1,0 +1,93 @@
+// What the board itself remembers, in the arena: the few words that are neither a device's nor the core's.
+//
+//   off --powerOn--> rom --> bootloader --hand-over--> firmware
+//    ^                ^ |         |                       |
+//    '--power lost--  | '-> halted (nothing to load, or resets without end)
+//                     '-------any reset-----------------------'
+
+import type { Arena } from './arena.ts';
+
+export type BoardMode = 'off' | 'bootloader' | 'firmware' | 'halted';
+
+const modes: readonly BoardMode[] = ['off', 'bootloader', 'firmware', 'halted'];
+
+/** What the core is to do before it may sleep. */
+export const Phase = {
+  /** Nothing but interrupts. */
+  NONE: 0,
+  /** The mask ROM starts the bootloader. */
+  ROM: 1,
+  /** The loaded module's reset() is called. */
+  ENTER: 2,
+} as const;
+
+/** Why a board is halted: it would do nothing else until someone flashes it, pulls the pin or cycles power. */
+export const HaltReason = {
+  NONE: 0,
+  BOOT_HEADER: 1,
+  BOOT_LENGTH: 2,
+  BOOT_CRC: 3,
+  BOOT_REFUSED: 4,
+  RESET_LOOP: 5,
+} as const;
+
+export const haltSentences: Record<number, string> = {
+  [HaltReason.NONE]: 'not halted',
+  [HaltReason.BOOT_HEADER]: 'the boot partition has no header: flash a bootloader',
+  [HaltReason.BOOT_LENGTH]: 'the boot partition’s header has an impossible length: flash the bootloader again',
+  [HaltReason.BOOT_CRC]: 'the bootloader’s CRC-32 is wrong: flash it again',
+  [HaltReason.BOOT_REFUSED]: 'the core refuses the bootloader’s module',
+  [HaltReason.RESET_LOOP]: 'the chip reset again and again and never came to rest; the fault record says why',
+};
+
+const Place = { MODE: 0, PHASE: 1, HALT_REASON: 2, RESTLESS_RESETS: 3, CUT_ARMED: 4, PLACES: 5 } as const;
+
+export class BoardState {
+  private readonly words: Uint32Array;
+
+  constructor(arena: Arena) {
+    this.words = arena.words(Place.PLACES);
+  }
+
+  get mode(): BoardMode {
+    return modes[this.words[Place.MODE]];
+  }
+
+  set mode(mode: BoardMode) {
+    this.words[Place.MODE] = modes.indexOf(mode);
+  }
+
+  get phase(): number {
+    return this.words[Place.PHASE];
+  }
+
+  set phase(phase: number) {
+    this.words[Place.PHASE] = phase;
+  }
+
+  get haltReason(): number {
+    return this.words[Place.HALT_REASON];
+  }
+
+  set haltReason(reason: number) {
+    this.words[Place.HALT_REASON] = reason;
+  }
+
+  /** Resets since the core last had nothing to do. */
+  get restlessResets(): number {
+    return this.words[Place.RESTLESS_RESETS];
+  }
+
+  set restlessResets(count: number) {
+    this.words[Place.RESTLESS_RESETS] = count;
+  }
+
+  /** Whether the bus's countdown is a power cut. */
+  get cutArmed(): boolean {
+    return this.words[Place.CUT_ARMED] !== 0;
+  }
+
+  set cutArmed(armed: boolean) {
+    this.words[Place.CUT_ARMED] = armed ? 1 : 0;
+  }
+}

@@ -1,0 +1,54 @@
+// From flash to the core: takes a module's bytes out of the array and has them checked, metered and compiled.
+//
+// The bytes in flash are the bytes that run, at every boot; so each load compares flash with what was loaded before. Comparing is
+// cheap because pages are copied when written: the same page object is the same content. What must stay true: a page this
+// cache has seen is never written in place (`sharePages` sees to that).
+
+import { type PreparedImage, prepareImage } from './cpu/cpu.ts';
+import type { FlashArray } from './flash-array.ts';
+
+export interface LoadedImage {
+  readonly prepared: PreparedImage;
+  /** The module as it was in flash. */
+  readonly bytes: Uint8Array;
+}
+
+interface Entry {
+  address: number;
+  length: number;
+  pages: readonly Int32Array[];
+  image: LoadedImage;
+}
+
+/** Bootloader and both slots, and one more of each for an update in between. */
+const entriesMax = 6;
+
+export class ImageLoader {
+  private readonly flash: FlashArray;
+  private readonly countBlocks: boolean;
+  private entries: Entry[] = [];
+
+  constructor(flash: FlashArray, countBlocks: boolean) {
+    this.flash = flash;
+    this.countBlocks = countBlocks;
+  }
+
+  /** Loads `length` bytes at a flash address. Throws ImageRefused. */
+  load(address: number, length: number): LoadedImage {
+    const known = this.entries.find(
+      (entry) => entry.address === address && entry.length === length && this.flash.hasPages(address, entry.pages),
+    );
+    if (known) return known.image;
+    const bytes = new Uint8Array(length);
+    this.flash.readBytes(address, bytes);
+    const image = { prepared: this.prepare(bytes), bytes };
+    const pages = this.flash.sharePages(address, length);
+    if (pages) this.entries = [{ address, length, pages, image }, ...this.entries].slice(0, entriesMax);
+    return image;
+  }
+
+  /** The same for bytes that were loaded before, from a stored snapshot. */
+  prepare(bytes: Uint8Array): PreparedImage {
+    return prepareImage(bytes, { countBlocks: this.countBlocks });
+  }
+}

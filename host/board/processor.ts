@@ -1,0 +1,137 @@
+// The core in its socket: which module is loaded, and one activation of it from call to return.
+//
+// An activation gets a budget of cycles up to the first moment something ends it: the watchdog, the trial timer, a scheduled power
+// cut or reset, or the activation limit. Running out is therefore always at the exact cycle, with or without a bus access.
+// What must stay true: afterwards the clock stands where the run ended and all events up to there have happened.
+
+import { Clock, nsPerCycle } from './clock.ts';
+import { Core, type CoreFault, type FaultCause as CoreFaultCause } from './cpu/cpu.ts';
+import { FaultCause, ResetCause } from './device.ts';
+import type { ResetController } from './devices/reset.ts';
+import { ChipReset } from './fault.ts';
+import type { LoadedImage } from './image-loader.ts';
+import { LogKind } from './log.ts';
+import { type Machine, runEndingKinds } from './machine.ts';
+
+/**
+ * What one activation may take when no watchdog says otherwise: one second of cycles. The longest honest one is the bootloader verifying two
+ * full slots, well under half a second; a bootloader that takes more is stuck, and no watchdog runs yet to say so.
+ */
+export const activationLimitNs = 1_000_000_000;
+
+const faultOfTrap: Record<Exclude<CoreFaultCause, 'bus'>, number> = {
+  budget: FaultCause.BUDGET,
+  unreachable: FaultCause.UNREACHABLE,
+  'memory-out-of-bounds': FaultCause.MEMORY_BOUNDS,
+  'divide-by-zero': FaultCause.DIVIDE_BY_ZERO,
+  'integer-overflow': FaultCause.INTEGER_OVERFLOW,
+  'indirect-call': FaultCause.INDIRECT_CALL,
+  'stack-overflow': FaultCause.STACK_OVERFLOW,
+};
+
+/** Cores kept for images that come back at the next boot: bootloader, both slots. */
+const coresMax = 4;
+
+export class Processor {
+  loaded: LoadedImage | undefined;
+  core: Core | undefined;
+  /** The last fault in words, for people; the record in RESET is the machine's. */
+  faultDetail = '';
+  private readonly machine: Machine;
+  private readonly reset: ResetController;
+  private readonly cores = new Map<string, Core>();
+
+  constructor(machine: Machine, reset: ResetController) {
+    this.machine = machine;
+    this.reset = reset;
+  }
+
+  /** Puts a module in the socket, with fresh RAM and globals. */
+  load(image: LoadedImage): Core {
+    const core = this.socket(image);
+    core.restart();
+    return core;
+  }
+
+  /** Puts a module in the socket without touching its RAM, which the caller restores. */
+  socket(image: LoadedImage): Core {
+    const { hash } = image.prepared;
+    const core = this.cores.get(hash) ?? new Core(image.prepared, this.machine.bus);
+    this.cores.delete(hash);
+    this.cores.set(hash, core);
+    const [oldest] = this.cores.keys();
+    if (this.cores.size > coresMax) this.cores.delete(oldest);
+    this.loaded = image;
+    this.core = core;
+    this.machine.ram = core.memory;
+    return core;
+  }
+
+  unload(): void {
+    this.loaded = undefined;
+    this.core = undefined;
+    this.machine.ram = new Uint8Array(0);
+  }
+
+  /** Calls an export and lets it run to completion. Throws ChipReset or PowerLoss when it does not get there. */
+  activate(entry: 'reset' | 'interrupt', lines: number): void {
+    const { core, machine } = this;
+    if (!core) throw new Error('processor: no module is loaded, yet the core is to run');
+    const { clock } = machine;
+    clock[Clock.ACTIVATION_END] = machine.now + activationLimitNs;
+    machine.coreRunning = true;
+    machine.bus.rearmNeeded = false;
+    let fault: CoreFault | undefined;
+    try {
+      const result = core.run(entry, lines, this.budget());
+      if (result.outcome === 'fault') fault = result.fault;
+    } finally {
+      machine.coreRunning = false;
+      machine.log(LogKind.RUN, lines, core.cyclesUsed);
+    }
+    const end = clock[Clock.RUN_END] - Math.max(core.cyclesLeft, 0) * nsPerCycle;
+    if (fault) this.endInFault(fault, Math.max(end, machine.now));
+    machine.advanceTo(end);
+  }
+
+  /** Counts the running core's budget anew: a stall took time, or a deadline moved. */
+  rearm(): void {
+    if (!this.machine.coreRunning || !this.core) return;
+    this.core.cyclesLeft = this.budget();
+  }
+
+  /** The core faulted now: writes the record, then resets the chip. */
+  recordFault(cause: number, address: number, functionName: string, detail: string): void {
+    const { machine, reset } = this;
+    const cycle = Math.floor((machine.now - machine.resetTime) / nsPerCycle);
+    reset.recordFault(cause, address, cycle, functionName);
+    machine.log(LogKind.FAULT, cause, address);
+    this.faultDetail = detail;
+  }
+
+  /** Cycles from now to the first moment that ends the run; sets the clock's RUN_END to it. */
+  private budget(): number {
+    const { clock, queue, now } = this.machine;
+    let end = clock[Clock.ACTIVATION_END];
+    for (const kind of runEndingKinds) end = Math.min(end, queue.timeOf(kind));
+    const cycles = Math.max(0, Math.ceil((end - now) / nsPerCycle));
+    clock[Clock.RUN_END] = now + cycles * nsPerCycle;
+    return cycles;
+  }
+
+  private endInFault(fault: CoreFault, time: number): never {
+    const { functionName, address, detail } = fault;
+    let cause = fault.cause === 'bus' ? (fault.busCause as number) : faultOfTrap[fault.cause];
+    let resetCause: number = cause === FaultCause.WATCHDOG ? ResetCause.WATCHDOG : ResetCause.FAULT;
+    try {
+      this.machine.advanceTo(time);
+    } catch (ending) {
+      // The budget reached to this very moment. A watchdog's end is the fault of the function it was in; others are not.
+      if (!(ending instanceof ChipReset) || ending.resetCause !== ResetCause.WATCHDOG) throw ending;
+      cause = FaultCause.WATCHDOG;
+      resetCause = ResetCause.WATCHDOG;
+    }
+    this.recordFault(cause, address, functionName, detail);
+    throw new ChipReset(resetCause);
+  }
+}
