@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { BusFault, Core, type Fault, prepareImage } from './cpu.ts';
-import { image, recordingBus } from './testing.ts';
+import { Core, type CoreFault, prepareImage } from './cpu.ts';
+import { image, RefusedAccess, recordingBus } from './testing/modules.ts';
 
-function faultIn(fields: string, reset: string, budget = 1_000_000): Fault {
+function faultIn(fields: string, reset: string, budget = 1_000_000): CoreFault {
   const core = new Core(prepareImage(image(fields, { reset })), recordingBus());
   const result = core.run('reset', 0, budget);
   if (result.outcome !== 'fault') throw new Error('the run returned, but a fault was expected');
@@ -63,7 +63,7 @@ describe('a fault names its cause', () => {
       {
         read32: () => 0,
         write32(address) {
-          throw new BusFault('misaligned', address, 'no multiple of 4');
+          throw new RefusedAccess(9, address, 'no multiple of 4');
         },
       },
     );
@@ -72,7 +72,7 @@ describe('a fault names its cause', () => {
       outcome: 'fault',
       fault: {
         cause: 'bus',
-        busCause: 'misaligned',
+        busCause: 9,
         address: 0x4000_0001,
         functionName: 'poke',
         detail: 'no multiple of 4',

@@ -4,11 +4,11 @@
 // snapshot. A run that did not return (fault, power cut) leaves them in the middle of something; the core
 // then refuses to run until restart() or restoreGlobals() has put a state in place.
 
-import { type Fault, faultOf, stackFramesMax } from './faults.ts';
+import { counterWindow } from './counters.ts';
+import { type CoreFault, faultOf, stackFramesMax } from './faults.ts';
 import type { PreparedImage } from './image.ts';
-import { counterWindow } from './meter.ts';
 
-/** Addresses and values are unsigned 32-bit. `cyclesLeft` is exact: the access itself is already paid. */
+/** Addresses and values are 32-bit patterns, signed or not: wasm hands them over signed. `cyclesLeft` is exact: the access is paid. */
 export interface Bus {
   read32(address: number, cyclesLeft: number): number;
   write32(address: number, value: number, cyclesLeft: number): void;
@@ -16,7 +16,7 @@ export interface Bus {
 
 export type RunResult =
   | { outcome: 'returned'; cyclesUsed: number }
-  | { outcome: 'fault'; cyclesUsed: number; fault: Fault };
+  | { outcome: 'fault'; cyclesUsed: number; fault: CoreFault };
 
 /** 8.6 seconds at 4 ns; a run is given less, up to the next moment the board must act. */
 export const budgetCyclesMax = 0x7fff_ffff;
@@ -47,9 +47,8 @@ export class Core {
     this.image = image;
     const imports = {
       bus: {
-        read32: (address: number, cyclesLeft: number) => bus.read32(address >>> 0, cyclesLeft),
-        write32: (address: number, value: number, cyclesLeft: number) =>
-          bus.write32(address >>> 0, value >>> 0, cyclesLeft),
+        read32: (address: number, cyclesLeft: number) => bus.read32(address, cyclesLeft),
+        write32: (address: number, value: number, cyclesLeft: number) => bus.write32(address, value, cyclesLeft),
       },
     };
     this.exports = new WebAssembly.Instance(image.module, imports).exports as unknown as MeteredExports;

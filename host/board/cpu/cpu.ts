@@ -19,7 +19,8 @@
 export { type CheckedImage, checkImage, memoryPagesMax, moduleBytesMax } from './check.ts';
 export { type Bus, budgetCyclesMax, Core, type RunResult } from './core.ts';
 export { blockBytesPerCycle, busAccessCycles, costTable } from './costs.ts';
-export { BusFault, type Fault, type FaultCause, type GuestFault } from './faults.ts';
-export { type Block, type PreparedImage, type PrepareOptions, prepareImage } from './image.ts';
+export type { Block } from './counters.ts';
+export type { CoreFault, FaultCause, GuestFault } from './faults.ts';
+export { type PreparedImage, type PrepareOptions, prepareImage } from './image.ts';
 export type { MutableGlobal } from './meter.ts';
 export { ImageRefused, type RefusalCode } from './refused.ts';

@@ -15,10 +15,10 @@ export type FaultCause =
   | 'stack-overflow' // see `causeOf`
   | 'bus';
 
-export interface Fault {
+export interface CoreFault {
   cause: FaultCause;
-  /** Why the bus refused, in the board's words; only with cause 'bus'. */
-  busCause: string | undefined;
+  /** Why the bus refused, as the board numbers it; only with cause 'bus'. */
+  busCause: number | undefined;
   /** The bus address; zero with any other cause. */
   address: number;
   /** Cycles of this run until the fault. With cause 'budget' it is all that were granted. */
@@ -31,26 +31,10 @@ export interface Fault {
   detail: string;
 }
 
-/** What an exception must have to count as the guest's fault. */
-export interface GuestFault {
-  readonly guestFault: true;
-  readonly cause: string;
+/** An exception thrown out of a bus access is the guest's fault if it is an Error with these; the board's Fault is one. */
+export interface GuestFault extends Error {
+  readonly faultCause: number;
   readonly address: number;
-  readonly message: string;
-}
-
-/** Thrown by a board out of a bus access: unmapped, misaligned, a reserved bit, … */
-export class BusFault<Cause extends string = string> extends Error implements GuestFault {
-  override readonly name = 'BusFault';
-  readonly guestFault = true;
-  override readonly cause: Cause;
-  readonly address: number;
-
-  constructor(cause: Cause, address: number, message: string) {
-    super(message);
-    this.cause = cause;
-    this.address = address;
-  }
 }
 
 /** The engine's wording, which is all it gives; the tests reach every line of it. */
@@ -76,14 +60,14 @@ export function faultOf(
   image: PreparedImage,
   cyclesLeft: number,
   cyclesUsed: number,
-): Fault | undefined {
+): CoreFault | undefined {
   const guestFault = isGuestFault(error) ? error : undefined;
   const cause = guestFault ? 'bus' : causeOf(error, cyclesLeft);
   if (!cause) return undefined;
   const frame = innermostGuestFrame(error as Error);
   return {
     cause,
-    busCause: guestFault?.cause,
+    busCause: guestFault?.faultCause,
     address: guestFault?.address ?? 0,
     cyclesUsed,
     functionIndex: frame?.functionIndex ?? -1,
@@ -94,7 +78,7 @@ export function faultOf(
 }
 
 function isGuestFault(error: unknown): error is GuestFault {
-  return typeof error === 'object' && error !== null && (error as Partial<GuestFault>).guestFault === true;
+  return error instanceof Error && typeof (error as Partial<GuestFault>).faultCause === 'number';
 }
 
 function causeOf(error: unknown, cyclesLeft: number): FaultCause | undefined {

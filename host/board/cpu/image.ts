@@ -2,20 +2,11 @@
 // kept by their SHA-256: a chip that resets a thousand times pays once.
 
 import { createHash } from 'node:crypto';
-import { type CheckedImage, checkImage } from './check.ts';
+import { checkImage } from './check.ts';
 import { nameOf } from './code.ts';
+import { type Block, blocksOf } from './counters.ts';
 import { type MeteredImage, type MutableGlobal, meter } from './meter.ts';
 import { ImageRefused } from './refused.ts';
-
-/** Code that executes equally often: a coverage point. */
-export interface Block {
-  functionIndex: number;
-  functionName: string;
-  /** Of its first instruction, in the image. */
-  offset: number;
-  /** Bytes of the image that belong to it, as pairs of start and end. */
-  ranges: number[];
-}
 
 export interface PreparedImage {
   module: WebAssembly.Module;
@@ -81,7 +72,7 @@ export function prepareUncached(bytes: Uint8Array, hash: string, countBlocks: bo
     globalWords: metered.globalWords,
     memoryPages: image.memoryPages,
     stackBytes: image.stackBytes,
-    blocks: countBlocks ? blocksOf(image, metered, functionNames) : undefined,
+    blocks: countBlocks ? blocksOf(image, metered.segments, metered.counted, functionNames) : undefined,
     originalOffset: (offset) => metered.offsets.originalOf(offset),
     fresh: undefined,
   };
@@ -111,30 +102,4 @@ function invalid(bytes: Uint8Array, meteredError: WebAssembly.CompileError): Err
     );
   }
   return new Error(`metering broke a valid image, a defect of meter.ts: ${meteredError.message}`);
-}
-
-function blocksOf(image: CheckedImage, metered: MeteredImage, functionNames: string[]): Block[] {
-  const { code } = image;
-  const { segments, counted } = metered;
-  const blocks: Block[] = new Array(counted.length);
-  const counterOf = new Map<number, number>();
-  for (const [counter, segment] of counted.entries()) counterOf.set(segment, counter);
-  for (const body of code.bodies) {
-    const { functionIndex } = body;
-    for (let i = body.first; i <= body.last; i++) {
-      const counter = counterOf.get(segments.owner[i]);
-      if (counter === undefined) continue;
-      const [start, end] = [code.offset[i], i < body.last ? code.offset[i + 1] : body.end];
-      blocks[counter] ??= {
-        functionIndex,
-        functionName: functionNames[functionIndex],
-        offset: start,
-        ranges: [start, start],
-      };
-      const { ranges } = blocks[counter];
-      if (ranges[ranges.length - 1] === start) ranges[ranges.length - 1] = end;
-      else ranges.push(start, end);
-    }
-  }
-  return blocks;
 }

@@ -69,13 +69,6 @@ export function findSegments(code: Code, declarations: Declarations, callGraph: 
   return segments;
 }
 
-/** Segments that own an instruction, by position in the code. (The others only pay for a loop head.) */
-export function countedSegments({ heads, owner }: Segments): Uint32Array {
-  const counted = new Set(owner);
-  counted.delete(-1);
-  return Uint32Array.from(counted).sort((a, b) => heads[a] - heads[b]);
-}
-
 class BodyWalk {
   private readonly frames: Frame[] = [];
   private readonly code: Code;

@@ -1,7 +1,7 @@
 // Small modules for the tests of this folder, written as text.
 
 import binaryen from 'binaryen';
-import type { Bus } from './core.ts';
+import type { Bus } from '../core.ts';
 
 binaryen.setDebugInfo(true); // keeps the names
 
@@ -34,17 +34,29 @@ export interface Access {
   cyclesLeft: number;
 }
 
+/** What a board throws out of a bus access it refuses. */
+export class RefusedAccess extends Error {
+  readonly faultCause: number;
+  readonly address: number;
+
+  constructor(faultCause: number, address: number, message: string) {
+    super(message);
+    this.faultCause = faultCause;
+    this.address = address >>> 0;
+  }
+}
+
 /** A bus that answers every read with a number made from the address, and keeps a record. */
 export function recordingBus(): Bus & { accesses: Access[] } {
   const accesses: Access[] = [];
   return {
     accesses,
     read32(address, cyclesLeft) {
-      accesses.push({ address, value: undefined, cyclesLeft });
+      accesses.push({ address: address >>> 0, value: undefined, cyclesLeft });
       return (Math.imul(address, 0x9e37_79b1) ^ accesses.length) >>> 0;
     },
     write32(address, value, cyclesLeft) {
-      accesses.push({ address, value, cyclesLeft });
+      accesses.push({ address: address >>> 0, value: value >>> 0, cyclesLeft });
     },
   };
 }

@@ -1,0 +1,125 @@
+// Meters function bodies: copies the code and puts in, at each segment's head,
+//
+//   cycles -= charge; if (cycles < 0) unreachable
+//
+// before each bus access, `cycles` as one more argument, and behind each block operation, which has succeeded then and so has a
+// length within RAM, a charge for that length.
+
+import type { CheckedImage } from './check.ts';
+import type { Body } from './code.ts';
+import { blockBytesPerCycle } from './costs.ts';
+import { ValueType } from './declarations.ts';
+import type { OffsetMap } from './offset-map.ts';
+import { keyOf } from './opcodes.ts';
+import type { Segments } from './segments.ts';
+import { Op, type Writer } from './writer.ts';
+
+const CALL = keyOf('call');
+const COPY = keyOf('memory.copy');
+const FILL = keyOf('memory.fill');
+
+export class BodyMeter {
+  private readonly image: CheckedImage;
+  private readonly segments: Segments;
+  private readonly cycles: number;
+  private readonly offsets: OffsetMap;
+  private readonly out: Writer;
+  /** By instruction: 1 + the segment it is the head of, or 0. */
+  private readonly headOf: Uint32Array;
+  /** By segment: 1 + its counter, or 0. */
+  private readonly counterOf: Uint32Array;
+
+  /** `cycles` is the index of the budget global; the counters of the segments in `counted` come behind it. */
+  constructor(
+    image: CheckedImage,
+    segments: Segments,
+    counted: Uint32Array,
+    cycles: number,
+    offsets: OffsetMap,
+    out: Writer,
+  ) {
+    this.image = image;
+    this.segments = segments;
+    this.cycles = cycles;
+    this.offsets = offsets;
+    this.out = out;
+    this.headOf = new Uint32Array(image.code.opcode.length);
+    this.counterOf = new Uint32Array(segments.heads.length);
+    for (const [segment, head] of segments.heads.entries()) this.headOf[head] = segment + 1;
+    for (const [counter, segment] of counted.entries()) this.counterOf[segment] = counter + 1;
+  }
+
+  write(body: Body): void {
+    const { out, image, segments } = this;
+    const { opcode, offset, immediate } = image.code;
+    this.locals(body);
+    let copied = body.codeStart;
+    const copyTo = (end: number) => {
+      this.offsets.add(out.length, copied);
+      out.copy(image.bytes, copied, end);
+      copied = end;
+    };
+    for (let i = body.first; i <= body.last; i++) {
+      if (this.headOf[i] !== 0) {
+        copyTo(offset[i]);
+        this.head(this.headOf[i] - 1);
+      }
+      if (opcode[i] === CALL && immediate[i] < image.declarations.importedFunctions) {
+        copyTo(offset[i]);
+        out.indexed(Op.GLOBAL_GET, this.cycles);
+      } else if (isBlockOperation(opcode[i]) && segments.owner[i] >= 0) {
+        copyTo(offset[i]);
+        out.indexed(Op.LOCAL_TEE, body.locals);
+        copyTo(offset[i + 1]);
+        this.chargeLength(body.locals);
+      }
+    }
+    copyTo(body.end);
+  }
+
+  /** The body's locals and, where a block operation needs it, one more for its length. */
+  private locals(body: Body): void {
+    const { out, image } = this;
+    const extra = image.code.opcode.subarray(body.first, body.last).some(isBlockOperation);
+    out.u32(body.localGroups.length + (extra ? 1 : 0));
+    out.copy(image.bytes, body.groupsStart, body.codeStart);
+    if (extra) out.bytesOf(1, ValueType.I32);
+  }
+
+  private head(segment: number): void {
+    const { out, cycles } = this;
+    const charge = this.segments.charges[segment];
+    if (this.counterOf[segment] !== 0) {
+      const counter = cycles + this.counterOf[segment];
+      out.indexed(Op.GLOBAL_GET, counter);
+      out.bytesOf(Op.CONST_64, 1, Op.ADD_64);
+      out.indexed(Op.GLOBAL_SET, counter);
+    }
+    if (charge === 0) return;
+    out.indexed(Op.GLOBAL_GET, cycles);
+    out.byte(Op.CONST_32);
+    out.s32(charge);
+    this.subtractAndTest();
+  }
+
+  private chargeLength(lengthLocal: number): void {
+    const { out } = this;
+    out.indexed(Op.GLOBAL_GET, this.cycles);
+    out.indexed(Op.LOCAL_GET, lengthLocal);
+    out.bytesOf(Op.CONST_32, blockBytesPerCycle - 1, Op.ADD_32);
+    out.bytesOf(Op.CONST_32, Math.log2(blockBytesPerCycle), Op.SHIFT_RIGHT_32);
+    this.subtractAndTest();
+  }
+
+  private subtractAndTest(): void {
+    const { out, cycles } = this;
+    out.byte(Op.SUBTRACT_32);
+    out.indexed(Op.GLOBAL_SET, cycles);
+    out.indexed(Op.GLOBAL_GET, cycles);
+    out.bytesOf(Op.CONST_32, 0, Op.LESS_32, Op.IF, Op.EMPTY_BLOCK, Op.UNREACHABLE, Op.END);
+  }
+}
+
+function isBlockOperation(key: number): boolean {
+  return key === COPY || key === FILL;
+}
