@@ -3,6 +3,7 @@
 import { peripherals } from '../chip/chip.ts';
 import { checkPeripheral } from '../chip/svd.ts';
 import { handoverTable } from '../handover.ts';
+import { bootRecordTable } from '../image/boot-record.ts';
 import { bootDecisions, bootPolicy, slotStates } from '../image/boot-state.ts';
 import { imageFormat, tlvTypes, trailerFormat } from '../image/format.ts';
 import { rejectReasons } from '../image/reasons.ts';
@@ -28,6 +29,7 @@ export const constantTables = [
   slotStates,
   bootDecisions,
   bootPolicy,
+  bootRecordTable,
   ...smpTables,
   eventKinds,
   healthBits,

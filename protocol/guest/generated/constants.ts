@@ -282,6 +282,36 @@ export const POLICY_WATCHDOG_WINDOW_US: u32 = 0x00002710;
 /** From the answer to an SMP reset to the reset. */
 export const POLICY_RESET_DELAY_MS: u32 = 250;
 
+// RECORD: Layout of a boot-state record, offsets in bytes.
+/** "CBS1". */
+export const RECORD_MAGIC_VALUE: u32 = 0x31534243;
+/** Bytes of a record. */
+export const RECORD_SIZE: u32 = 128;
+/** u32. */
+export const RECORD_MAGIC: u32 = 0;
+/** u32. */
+export const RECORD_SEQUENCE: u32 = 4;
+/** Entry of slot A; that of slot B follows. */
+export const RECORD_ENTRIES: u32 = 8;
+/** Bytes of an entry. */
+export const RECORD_ENTRY_SIZE: u32 = 40;
+/** u8, in an entry. */
+export const RECORD_ENTRY_STATE: u32 = 0;
+/** u8, in an entry. */
+export const RECORD_ENTRY_REASON: u32 = 1;
+/** u8, in an entry. */
+export const RECORD_ENTRY_BOOTS_LEFT: u32 = 2;
+/** 32 bytes, in an entry. */
+export const RECORD_ENTRY_HASH: u32 = 8;
+/** u32: slot handed over to last, or NO_SLOT. */
+export const RECORD_RUNNING: u32 = 88;
+/** Erased bytes up to the CRC. */
+export const RECORD_SPARE: u32 = 92;
+/** u32: CRC-32 (IEEE) of everything before it. */
+export const RECORD_CRC: u32 = 124;
+/** In RUNNING: the bootloader kept control. */
+export const RECORD_NO_SLOT: u32 = 255;
+
 // SMP: Header and sizes.
 /** Bytes, big endian: op, flags, length (u16), group (u16), sequence, command. */
 export const SMP_HEADER_SIZE: u32 = 8;

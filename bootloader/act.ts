@@ -1,0 +1,53 @@
+// Makes the boot state say what was decided: one record, appended only if it differs from the last. Doing it twice does it once.
+
+import {
+  EVENT_BOOT_REJECT,
+  RECORD_ENTRY_STATE,
+  RECORD_NO_SLOT,
+  RECORD_RUNNING,
+  SLOT_CONFIRMED,
+  SLOT_REJECTED,
+} from '../protocol/guest/generated/constants';
+import {
+  ACTION_BOOT,
+  ACTION_VERIFY,
+  OUTCOME_ACTION,
+  OUTCOME_SLOT,
+  SLOT_FACT_STATE,
+  SLOT_OUTCOME_BOOTS_LEFT,
+  SLOT_OUTCOME_REASON,
+  SLOT_OUTCOME_STATE,
+  slotFacts,
+  slotOutcome,
+} from './decide';
+import { recordEvent } from './record-event';
+import { SLOT_COUNT } from './slots';
+import { entryIn, entrySpeaks, fillEntry, knownHash } from './state/boot-state';
+import { appendRecord, draftDiffers, draftRecord, journalWait } from './state/journal';
+
+/** Writes the outcome down, waiting for flash. False where flash does not take it: nothing may then lean on it. */
+export function act(facts: usize, outcome: usize): bool {
+  const action = load<u32>(outcome, OUTCOME_ACTION);
+  assert(action != ACTION_VERIFY, 'what is not decided yet is not done');
+  const record = draftRecord();
+  for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) draftEntry(record, facts, outcome, slot);
+  store<u32>(record, action == ACTION_BOOT ? load<u32>(outcome, OUTCOME_SLOT) : RECORD_NO_SLOT, RECORD_RUNNING);
+  if (!draftDiffers()) return true;
+  appendRecord();
+  return journalWait();
+}
+
+function draftEntry(record: usize, facts: usize, outcome: usize, slot: u32): void {
+  const to = slotOutcome(outcome, slot);
+  const before = load<u32>(slotFacts(facts, slot), SLOT_FACT_STATE);
+  const state = load<u32>(to, SLOT_OUTCOME_STATE);
+  const reason = load<u32>(to, SLOT_OUTCOME_REASON);
+  if (state == SLOT_REJECTED && before != SLOT_REJECTED) recordEvent(EVENT_BOOT_REJECT, slot, reason);
+  const entry = entryIn(record, slot);
+  const speaks = entrySpeaks(slot);
+  // Nothing was decided about an image the entry does not know: the entry may still be about one that comes back.
+  if (!speaks && state == before) return;
+  // A confirmed image whose own hash TLV rotted shows as another one. Its rejection must not cost the good one its entry.
+  if (!speaks && state == SLOT_REJECTED && <u32>load<u8>(entry, RECORD_ENTRY_STATE) == SLOT_CONFIRMED) return;
+  fillEntry(entry, state, reason, load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT), knownHash(slot));
+}

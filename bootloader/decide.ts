@@ -1,0 +1,259 @@
+// What to do with this boot: a pure function from facts to an outcome. It reads no register and writes none.
+//
+// First, how a trial fared, by the cause of this reset. It counts only for the image that was handed over to last.
+//
+//   cause                      trial with boots left     with none
+//   POWER_ON, PIN, BROWN_OUT   goes on                   REJECTED, TRIALS_EXHAUSTED
+//   SOFTWARE                   REJECTED, UNCONFIRMED
+//   WATCHDOG                   REJECTED, WATCHDOG
+//   FAULT                      REJECTED, FAULT; or CORE_REFUSED, and that for a confirmed image too: it would never run
+//   TRIAL_TIMEOUT              REJECTED, TRIAL_TIMEOUT
+//
+// Then, who boots. The strap or a wish keeps the bootloader in control. Else the first in this order that verifies:
+//
+//   1  whoever is CONFIRMED, PENDING or TRIAL: highest version first (build number ignored); of equal versions the one that was
+//      asked for before the CONFIRMED one; of equals slot A
+//   2  UNMARKED images, highest version first: a rescue, on trial
+//
+// and if none does, safe mode. An image whose verdict is not known yet is not skipped: the outcome is VERIFY, and the caller
+// decides again with the verdict. So nobody is verified who need not be, and nobody boots unverified.
+//
+//   chosen was          becomes      decision
+//   PENDING             TRIAL        TRIAL_FIRST
+//   PENDING permanent   CONFIRMED    PERMANENT
+//   TRIAL               TRIAL        TRIAL_AGAIN
+//   CONFIRMED           CONFIRMED    REVERTED if a trial was rejected now, else FALLBACK if a confirmed image was found bad, else CONFIRMED
+//   UNMARKED            TRIAL        RESCUE
+//
+// Whoever was looked at and found bad is REJECTED with the reason, but for a CONFIRMED image, which keeps its state and gets the reason
+// beside it: it was good once, and if flash reads right again, it may be all we have.
+// A trial needs its record written before it runs; where flash no longer takes records (`writable`), nobody goes on trial.
+
+import {
+  DECISION_CONFIRMED,
+  DECISION_FALLBACK,
+  DECISION_NONE,
+  DECISION_PERMANENT,
+  DECISION_RESCUE,
+  DECISION_REVERTED,
+  DECISION_SAFE_MODE_NO_IMAGE,
+  DECISION_SAFE_MODE_REQUESTED,
+  DECISION_SAFE_MODE_STRAP,
+  DECISION_TRIAL_AGAIN,
+  DECISION_TRIAL_FIRST,
+  POLICY_TRIAL_BOOTS,
+  REASON_CORE_REFUSED,
+  REASON_FAULT,
+  REASON_NONE,
+  REASON_SLOT_EMPTY,
+  REASON_TRIAL_TIMEOUT,
+  REASON_TRIALS_EXHAUSTED,
+  REASON_UNCONFIRMED,
+  REASON_WATCHDOG,
+  SLOT_CONFIRMED,
+  SLOT_PENDING,
+  SLOT_REJECTED,
+  SLOT_TRIAL,
+  SLOT_UNMARKED,
+} from '../protocol/guest/generated/constants';
+import {
+  RESET_CAUSE_CAUSE_BROWN_OUT,
+  RESET_CAUSE_CAUSE_FAULT,
+  RESET_CAUSE_CAUSE_PIN,
+  RESET_CAUSE_CAUSE_POWER_ON,
+  RESET_CAUSE_CAUSE_SOFTWARE,
+  RESET_CAUSE_CAUSE_TRIAL_TIMEOUT,
+  RESET_CAUSE_CAUSE_WATCHDOG,
+} from '../protocol/guest/generated/registers';
+
+// facts                                          slot facts, two of them
+//    0  u32  reset cause (RESET.CAUSE)              0  u32  state (SLOT_*)
+//    4  u32  1: the core refused the image          4  u32  1: pending and confirmed in advance
+//    8  u32  1: safe mode was asked for             8  u32  boots a trial has left
+//   12  u32  1: the safe-mode strap is burnt       12  u32  version
+//   16  u32  1: boot-state records can be written  16  u32  verdict: a REASON_*, or UNCHECKED
+//   20  u32  slot handed over to last              20  u32  reason kept so far
+//   24       slot A; at 48 slot B
+export const FACTS_SIZE: i32 = 72;
+export const FACT_CAUSE: usize = 0;
+export const FACT_CORE_REFUSED: usize = 4;
+export const FACT_SAFE_MODE_ASKED: usize = 8;
+export const FACT_STRAP: usize = 12;
+export const FACT_WRITABLE: usize = 16;
+export const FACT_RUNNING: usize = 20;
+const FACT_SLOTS: usize = 24;
+const SLOT_FACTS_SIZE: usize = 24;
+export const SLOT_FACT_STATE: usize = 0;
+export const SLOT_FACT_PERMANENT: usize = 4;
+export const SLOT_FACT_BOOTS_LEFT: usize = 8;
+export const SLOT_FACT_VERSION: usize = 12;
+export const SLOT_FACT_VERDICT: usize = 16;
+export const SLOT_FACT_REASON: usize = 20;
+export const UNCHECKED: u32 = 0xffffffff;
+
+// outcome                                        slot outcome, two of them
+//    0  u32  what to do                             0  u32  state from now on
+//    4  u32  slot to verify or boot                 4  u32  reason from now on
+//    8  u32  decision (DECISION_*)                  8  u32  boots a trial has left from now on
+//   12       slot A; at 24 slot B
+export const OUTCOME_SIZE: i32 = 36;
+export const OUTCOME_ACTION: usize = 0;
+export const OUTCOME_SLOT: usize = 4;
+export const OUTCOME_DECISION: usize = 8;
+const OUTCOME_SLOTS: usize = 12;
+const SLOT_OUTCOME_SIZE: usize = 12;
+export const SLOT_OUTCOME_STATE: usize = 0;
+export const SLOT_OUTCOME_REASON: usize = 4;
+export const SLOT_OUTCOME_BOOTS_LEFT: usize = 8;
+
+export const ACTION_VERIFY: u32 = 1;
+export const ACTION_BOOT: u32 = 2;
+export const ACTION_SAFE_MODE: u32 = 3;
+
+export function slotFacts(facts: usize, slot: u32): usize {
+  return facts + FACT_SLOTS + slot * SLOT_FACTS_SIZE;
+}
+
+export function slotOutcome(outcome: usize, slot: u32): usize {
+  return outcome + OUTCOME_SLOTS + slot * SLOT_OUTCOME_SIZE;
+}
+
+export function decide(facts: usize, outcome: usize): void {
+  let failed = judge(facts, outcome, 0) | judge(facts, outcome, 1);
+  if (load<u32>(facts, FACT_STRAP) != 0) {
+    conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_STRAP);
+    return;
+  }
+  if (load<u32>(facts, FACT_SAFE_MODE_ASKED) != 0) {
+    conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_REQUESTED);
+    return;
+  }
+  const first = ranksFirst(facts, outcome);
+  for (let turn: u32 = 0; turn < 4; turn++) {
+    const slot = first ^ (turn & 1);
+    const rescue = turn >= 2;
+    if (!isCandidate(facts, outcome, slot, rescue)) continue;
+    const verdict = load<u32>(slotFacts(facts, slot), SLOT_FACT_VERDICT);
+    if (verdict == UNCHECKED) {
+      conclude(outcome, ACTION_VERIFY, slot, DECISION_NONE);
+      return;
+    }
+    if (verdict == REASON_NONE) {
+      choose(facts, outcome, slot, failed);
+      return;
+    }
+    failed |= refuse(outcome, slot, verdict);
+  }
+  conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_NO_IMAGE);
+}
+
+/** Carries the slot over, with the verdict on its last run; the state, as a bit, of an image that failed just now. */
+function judge(facts: usize, outcome: usize, slot: u32): u32 {
+  const from = slotFacts(facts, slot);
+  const to = slotOutcome(outcome, slot);
+  const state = load<u32>(from, SLOT_FACT_STATE);
+  assert(state <= SLOT_REJECTED, 'a slot has one of five states');
+  store<u32>(to, state, SLOT_OUTCOME_STATE);
+  store<u32>(to, load<u32>(from, SLOT_FACT_REASON), SLOT_OUTCOME_REASON);
+  store<u32>(to, load<u32>(from, SLOT_FACT_BOOTS_LEFT), SLOT_OUTCOME_BOOTS_LEFT);
+  const ran = load<u32>(facts, FACT_RUNNING) == slot;
+  const coreRefused = load<u32>(facts, FACT_CORE_REFUSED) != 0;
+  let reason: u32 = REASON_NONE;
+  if (state == SLOT_TRIAL && ran) reason = trialReason(load<u32>(facts, FACT_CAUSE), coreRefused);
+  if (state == SLOT_TRIAL && reason == REASON_NONE && load<u32>(from, SLOT_FACT_BOOTS_LEFT) == 0) {
+    reason = REASON_TRIALS_EXHAUSTED;
+  }
+  if (state == SLOT_CONFIRMED && ran && coreRefused) reason = REASON_CORE_REFUSED;
+  if (reason != REASON_NONE) reject(to, reason);
+  return reason == REASON_NONE ? 0 : 1 << state;
+}
+
+/** Why a trial that ended with this reset failed, or REASON_NONE when that was no fault of the image. */
+function trialReason(cause: u32, coreRefused: bool): u32 {
+  switch (cause) {
+    case RESET_CAUSE_CAUSE_POWER_ON:
+    case RESET_CAUSE_CAUSE_PIN:
+    case RESET_CAUSE_CAUSE_BROWN_OUT:
+      return REASON_NONE;
+    case RESET_CAUSE_CAUSE_WATCHDOG:
+      return REASON_WATCHDOG;
+    case RESET_CAUSE_CAUSE_FAULT:
+      return coreRefused ? REASON_CORE_REFUSED : REASON_FAULT;
+    case RESET_CAUSE_CAUSE_TRIAL_TIMEOUT:
+      return REASON_TRIAL_TIMEOUT;
+    default:
+      assert(cause == RESET_CAUSE_CAUSE_SOFTWARE, 'the chip knows seven reset causes');
+      return REASON_UNCONFIRMED;
+  }
+}
+
+/** The slot whose image comes first by version, then by having been asked for. */
+function ranksFirst(facts: usize, outcome: usize): u32 {
+  const versionA = load<u32>(slotFacts(facts, 0), SLOT_FACT_VERSION);
+  const versionB = load<u32>(slotFacts(facts, 1), SLOT_FACT_VERSION);
+  if (versionA != versionB) return versionA > versionB ? 0 : 1;
+  return wasAskedFor(outcome, 1) && !wasAskedFor(outcome, 0) ? 1 : 0;
+}
+
+function wasAskedFor(outcome: usize, slot: u32): bool {
+  const state = load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE);
+  return state == SLOT_PENDING || state == SLOT_TRIAL;
+}
+
+function isCandidate(facts: usize, outcome: usize, slot: u32, rescue: bool): bool {
+  const state = load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE);
+  const permanent = load<u32>(slotFacts(facts, slot), SLOT_FACT_PERMANENT) != 0;
+  const wouldTry = state != SLOT_CONFIRMED && !(state == SLOT_PENDING && permanent);
+  if (wouldTry && load<u32>(facts, FACT_WRITABLE) == 0) return false;
+  if (rescue)
+    return state == SLOT_UNMARKED && load<u32>(slotFacts(facts, slot), SLOT_FACT_VERDICT) != REASON_SLOT_EMPTY;
+  return state == SLOT_CONFIRMED || wasAskedFor(outcome, slot);
+}
+
+function choose(facts: usize, outcome: usize, slot: u32, failed: u32): void {
+  const to = slotOutcome(outcome, slot);
+  const state = load<u32>(to, SLOT_OUTCOME_STATE);
+  let decision: u32 = DECISION_CONFIRMED;
+  let bootsLeft: u32 = 0;
+  if (state == SLOT_CONFIRMED) {
+    if ((failed & (1 << SLOT_TRIAL)) != 0) decision = DECISION_REVERTED;
+    else if ((failed & (1 << SLOT_CONFIRMED)) != 0) decision = DECISION_FALLBACK;
+  } else if (state == SLOT_TRIAL) {
+    decision = DECISION_TRIAL_AGAIN;
+    bootsLeft = load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT) - 1;
+  } else if (state == SLOT_PENDING && load<u32>(slotFacts(facts, slot), SLOT_FACT_PERMANENT) != 0) {
+    decision = DECISION_PERMANENT;
+  } else {
+    decision = state == SLOT_PENDING ? DECISION_TRIAL_FIRST : DECISION_RESCUE;
+    bootsLeft = POLICY_TRIAL_BOOTS - 1;
+  }
+  const confirmed = decision == DECISION_PERMANENT || state == SLOT_CONFIRMED;
+  assert(bootsLeft < POLICY_TRIAL_BOOTS, 'a trial has a limit');
+  store<u32>(to, confirmed ? SLOT_CONFIRMED : SLOT_TRIAL, SLOT_OUTCOME_STATE);
+  store<u32>(to, REASON_NONE, SLOT_OUTCOME_REASON);
+  store<u32>(to, bootsLeft, SLOT_OUTCOME_BOOTS_LEFT);
+  conclude(outcome, ACTION_BOOT, slot, decision);
+}
+
+/** What does not verify is refused; its state, as a bit. */
+function refuse(outcome: usize, slot: u32, reason: u32): u32 {
+  const to = slotOutcome(outcome, slot);
+  const state = load<u32>(to, SLOT_OUTCOME_STATE);
+  if (state == SLOT_CONFIRMED) store<u32>(to, reason, SLOT_OUTCOME_REASON);
+  else reject(to, reason);
+  return 1 << state;
+}
+
+function reject(to: usize, reason: u32): void {
+  assert(reason != REASON_NONE, 'a rejection has a reason');
+  store<u32>(to, SLOT_REJECTED, SLOT_OUTCOME_STATE);
+  store<u32>(to, reason, SLOT_OUTCOME_REASON);
+  store<u32>(to, 0, SLOT_OUTCOME_BOOTS_LEFT);
+}
+
+function conclude(outcome: usize, action: u32, slot: u32, decision: u32): void {
+  assert((action == ACTION_VERIFY) == (decision == DECISION_NONE), 'what is not decided yet has no decision');
+  store<u32>(outcome, action, OUTCOME_ACTION);
+  store<u32>(outcome, slot, OUTCOME_SLOT);
+  store<u32>(outcome, decision, OUTCOME_DECISION);
+}

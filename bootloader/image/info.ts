@@ -1,0 +1,101 @@
+// What we know of the image in each slot. Filled by parseSlot (structure) and verifySlot (everything); plain memory, so that
+// the state list, the decision and the hand-over all speak of the same finding.
+//
+//     0  u32  reason: REASON_NONE, or why the image is refused, as far as it was looked at
+//     4  u32  seen: SEEN_* bits
+//     8  u32  version: major << 24 | minor << 16 | revision
+//    12  u32  build number
+//    16  u32  payload: flash address
+//    20  u32  payload: bytes
+//    24  u32  signed bytes: header, payload and protected TLVs
+//    28  u32  all bytes, TLVs included
+//    32  u32  security counter (SEEN_COUNTER)
+//    36  u32  board (SEEN_BOARD)
+//    40  u32  key it verified with, NO_KEY before
+//    48       hash TLV, 32 bytes (SEEN_HASH)
+//    80       KEYHASH, 32 bytes (SEEN_KEYHASH)
+//   112       signature, 64 bytes (SEEN_SIGNATURE)
+
+import { REASON_NONE, REASON_SLOT_EMPTY } from '../../protocol/guest/generated/constants';
+import { SLOT_COUNT } from '../slots';
+
+export const INFO_SIZE: usize = 176;
+export const INFO_REASON: usize = 0;
+export const INFO_SEEN: usize = 4;
+export const INFO_VERSION: usize = 8;
+export const INFO_BUILD: usize = 12;
+export const INFO_PAYLOAD: usize = 16;
+export const INFO_PAYLOAD_SIZE: usize = 20;
+export const INFO_SIGNED_SIZE: usize = 24;
+export const INFO_TOTAL_SIZE: usize = 28;
+export const INFO_COUNTER: usize = 32;
+export const INFO_BOARD: usize = 36;
+export const INFO_KEY: usize = 40;
+export const INFO_HASH: usize = 48;
+export const INFO_KEYHASH: usize = 80;
+export const INFO_SIGNATURE: usize = 112;
+
+export const SEEN_HEADER: u32 = 1;
+export const SEEN_HASH: u32 = 2;
+export const SEEN_KEYHASH: u32 = 4;
+export const SEEN_SIGNATURE: u32 = 8;
+export const SEEN_COUNTER: u32 = 16;
+export const SEEN_BOARD: u32 = 32;
+/** The whole image verified, at the last look. */
+export const SEEN_VERIFIED: u32 = 64;
+
+export const NO_KEY: u32 = 0xffffffff;
+
+const infos: usize = memory.data(2 * 176, 8);
+
+export function imageInfo(slot: u32): usize {
+  assert(slot < SLOT_COUNT, 'there are two slots');
+  return infos + slot * INFO_SIZE;
+}
+
+export function clearInfo(slot: u32): usize {
+  const info = imageInfo(slot);
+  memory.fill(info, 0, INFO_SIZE);
+  store<u32>(info, REASON_SLOT_EMPTY, INFO_REASON);
+  store<u32>(info, NO_KEY, INFO_KEY);
+  return info;
+}
+
+export function hasSeen(info: usize, what: u32): bool {
+  return (load<u32>(info, INFO_SEEN) & what) == what;
+}
+
+export function markSeen(info: usize, what: u32): void {
+  store<u32>(info, load<u32>(info, INFO_SEEN) | what, INFO_SEEN);
+}
+
+/** Why the image is refused as far as it was looked at, or REASON_NONE. */
+export function imageReason(slot: u32): u32 {
+  return load<u32>(imageInfo(slot), INFO_REASON);
+}
+
+/** Whether the last look at the image was a full verification, and good. */
+export function imageVerified(slot: u32): bool {
+  const good = hasSeen(imageInfo(slot), SEEN_VERIFIED);
+  assert(!good || imageReason(slot) == REASON_NONE, 'a verified image has no reason to be refused');
+  return good;
+}
+
+/** Whether the image can be named: its header is sound and its hash TLV was found. */
+export function imageHasHash(slot: u32): bool {
+  return hasSeen(imageInfo(slot), SEEN_HEADER | SEEN_HASH);
+}
+
+/** Where the 32 bytes of the hash TLV are; meaningful when imageHasHash. */
+export function imageHash(slot: u32): usize {
+  return imageInfo(slot) + INFO_HASH;
+}
+
+/** major << 24 | minor << 16 | revision: compares as MCUboot compares, without the build number. */
+export function imageVersion(slot: u32): u32 {
+  return load<u32>(imageInfo(slot), INFO_VERSION);
+}
+
+export function imageBuild(slot: u32): u32 {
+  return load<u32>(imageInfo(slot), INFO_BUILD);
+}

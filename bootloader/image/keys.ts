@@ -1,0 +1,33 @@
+// Which of the fuses' keys an image names. MCUboot names a key by the SHA-256 of its SubjectPublicKeyInfo in DER; for Ed25519
+// that is always the same 12 bytes (RFC 8410) and then the key.
+
+import { FUSE_KEY_COUNT } from '../../protocol/guest/generated/constants';
+import { sha256 } from '../crypto/sha256';
+import { keyIsValid, readKey } from '../fuses';
+
+const PREFIX_SIZE: u32 = 12;
+const KEY_SIZE: u32 = 32;
+
+/** SubjectPublicKeyInfo: prefix, then the key of the last look. */
+// biome-ignore format: prefix, then room for the key
+const publicKeyInfo: usize = memory.data<u8>([
+  0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+]);
+const digest: usize = memory.data(32, 8);
+
+/** The first key in use at or after `from` whose hash is the 32 bytes at `keyHash`; FUSE_KEY_COUNT when there is none. */
+export function findKey(keyHash: usize, from: u32): u32 {
+  for (let key = from; key < FUSE_KEY_COUNT; key++) {
+    if (!keyIsValid(key)) continue;
+    readKey(key, publicKeyInfo + PREFIX_SIZE);
+    sha256(publicKeyInfo, PREFIX_SIZE + KEY_SIZE, digest);
+    if (memory.compare(digest, keyHash, 32) == 0) return key;
+  }
+  return FUSE_KEY_COUNT;
+}
+
+/** The 32 bytes of the key that findKey found last. */
+export function foundKey(): usize {
+  return publicKeyInfo + PREFIX_SIZE;
+}

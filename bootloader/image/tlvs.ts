@@ -1,0 +1,156 @@
+// The TLV areas behind the payload: a walk in which no length is believed.
+//
+// What is taken and what is refused follows MCUboot's bootutil built for Ed25519 over SHA-256 with the TLV allow-list and
+// rollback protection on (mcuboot 2d4bacc3, boot/bootutil/src/image_validate.c and tlv.c). We take nothing that it refuses. Where we
+// refuse what it takes:
+//
+//   we refuse                                bootutil                         why we do
+//   KEYHASH not exactly 32 bytes             compares as many as there are    a hash of no bytes matches every key
+//   a second SHA-256 TLV                     checks each                      one image, one name: state lists show it
+//   a second KEYHASH or signature            the last good pair counts        which key vouches must not depend on order
+//   a second security counter                checks each                      the counter we record must be the only one
+//   SHA-384, SHA-512 beside the SHA-256      ignores them                     the variants we do not take are named as such
+//   any other unprotected type:              ignores those on its list        what nobody signed and nobody reads is not
+//     PUBKEY, RSA, ECDSA, ENC_*                                               part of an image
+//   a dependency not of 12 bytes             leaves it to the loader          there is no loader behind us
+//   a protected TLV across the area's end    walks on into the next area      an entry belongs to one area
+//   1 to 3 bytes behind the last TLV         reads past the area              the area's size is part of what must add up
+//   a payload of no bytes                    takes it                         the core has nothing to run
+//   flags for encryption, compression,       leaves them to the loader        there is no loader behind us
+//     RAM load, ...; NON_BOOTABLE
+//   a board identity of another board        does not know it                 it is our vendor TLV
+
+import { copyFromBus } from '../../protocol/guest/dma';
+import {
+  IMAGE_TLV_INFO_MAGIC,
+  IMAGE_TLV_INFO_SIZE,
+  IMAGE_TLV_PROTECTED_INFO_MAGIC,
+  MAP_IMAGE_SIZE_MAX,
+  REASON_HASH_MISSING,
+  REASON_KEY_UNKNOWN,
+  REASON_NONE,
+  REASON_SIGNATURE_MISSING,
+  REASON_SIGNATURE_VARIANT,
+  REASON_TLV_AREA,
+  REASON_TLV_DUPLICATE,
+  REASON_TLV_ENTRY,
+  REASON_TLV_LENGTH,
+  REASON_TLV_NOT_ALLOWED,
+  TLV_BOARD_ID,
+  TLV_DEPENDENCY,
+  TLV_ED25519,
+  TLV_KEYHASH,
+  TLV_SECURITY_COUNTER,
+  TLV_SHA256,
+  TLV_SHA384,
+  TLV_SHA512,
+  TLV_SIG_PURE,
+} from '../../protocol/guest/generated/constants';
+import { slotAddress } from '../slots';
+import {
+  hasSeen,
+  INFO_BOARD,
+  INFO_COUNTER,
+  INFO_HASH,
+  INFO_KEYHASH,
+  INFO_PAYLOAD,
+  INFO_PAYLOAD_SIZE,
+  INFO_SIGNATURE,
+  INFO_SIGNED_SIZE,
+  INFO_TOTAL_SIZE,
+  markSeen,
+  SEEN_BOARD,
+  SEEN_COUNTER,
+  SEEN_HASH,
+  SEEN_KEYHASH,
+  SEEN_SIGNATURE,
+} from './info';
+
+const TLV_HEADER_SIZE: u32 = 4;
+const DEPENDENCY_SIZE: u32 = 12;
+
+/** u16 and u16: an area's magic and size, or an entry's type and length. */
+const pair: usize = memory.data(4, 4);
+
+/** Walks both areas of the image whose header is in `info`, and copies what is found there. */
+export function parseTlvs(slot: u32, info: usize): u32 {
+  const payloadEnd = load<u32>(info, INFO_PAYLOAD) + load<u32>(info, INFO_PAYLOAD_SIZE);
+  const signedEnd = slotAddress(slot) + load<u32>(info, INFO_SIGNED_SIZE);
+  assert(payloadEnd <= signedEnd, 'the header was checked');
+  if (signedEnd > payloadEnd) {
+    const size = areaSize(payloadEnd, IMAGE_TLV_PROTECTED_INFO_MAGIC);
+    if (size != signedEnd - payloadEnd) return REASON_TLV_AREA;
+    const reason = walk(info, payloadEnd, signedEnd, true);
+    if (reason != REASON_NONE) return reason;
+  }
+  const size = areaSize(signedEnd, IMAGE_TLV_INFO_MAGIC);
+  const room = slotAddress(slot) + MAP_IMAGE_SIZE_MAX - signedEnd;
+  if (size < IMAGE_TLV_INFO_SIZE || size > room) return REASON_TLV_AREA;
+  store<u32>(info, load<u32>(info, INFO_SIGNED_SIZE) + size, INFO_TOTAL_SIZE);
+  const reason = walk(info, signedEnd, signedEnd + size, false);
+  if (reason != REASON_NONE) return reason;
+  if (!hasSeen(info, SEEN_HASH)) return REASON_HASH_MISSING;
+  return hasSeen(info, SEEN_SIGNATURE) ? REASON_NONE : REASON_SIGNATURE_MISSING;
+}
+
+/** Size of the area at `address`, its info included, or 0 where there is none of this kind. */
+function areaSize(address: u32, magic: u32): u32 {
+  copyFromBus(pair, address, IMAGE_TLV_INFO_SIZE);
+  return <u32>load<u16>(pair) == magic ? <u32>load<u16>(pair, 2) : 0;
+}
+
+function walk(info: usize, area: u32, end: u32, isProtected: bool): u32 {
+  let at = area + IMAGE_TLV_INFO_SIZE;
+  while (at != end) {
+    if (end - at < TLV_HEADER_SIZE) return REASON_TLV_ENTRY;
+    copyFromBus(pair, at, TLV_HEADER_SIZE);
+    const type: u32 = load<u16>(pair);
+    const length: u32 = load<u16>(pair, 2);
+    at += TLV_HEADER_SIZE;
+    if (length > end - at) return REASON_TLV_ENTRY;
+    if (!isProtected && !allowedUnprotected(type)) return REASON_TLV_NOT_ALLOWED;
+    const reason = take(info, type, length, at);
+    if (reason != REASON_NONE) return reason;
+    at += length;
+  }
+  return REASON_NONE;
+}
+
+/** What may stand outside the signed bytes: the hash, the signature, and whose it is; and what names another variant. */
+function allowedUnprotected(type: u32): bool {
+  if (type >= TLV_SHA256 && type <= TLV_SHA512) return true;
+  return type == TLV_KEYHASH || type == TLV_ED25519 || type == TLV_SIG_PURE;
+}
+
+function take(info: usize, type: u32, length: u32, at: u32): u32 {
+  switch (type) {
+    case TLV_SHA384:
+    case TLV_SHA512:
+    case TLV_SIG_PURE:
+      return REASON_SIGNATURE_VARIANT;
+    case TLV_SHA256:
+      return takeField(info, SEEN_HASH, INFO_HASH, 32, length, at);
+    case TLV_KEYHASH:
+      return takeField(info, SEEN_KEYHASH, INFO_KEYHASH, 32, length, at);
+    case TLV_ED25519:
+      // bootutil passes over a signature that no KEYHASH precedes.
+      if (!hasSeen(info, SEEN_KEYHASH)) return REASON_KEY_UNKNOWN;
+      return takeField(info, SEEN_SIGNATURE, INFO_SIGNATURE, 64, length, at);
+    case TLV_SECURITY_COUNTER:
+      return takeField(info, SEEN_COUNTER, INFO_COUNTER, 4, length, at);
+    case TLV_BOARD_ID:
+      return takeField(info, SEEN_BOARD, INFO_BOARD, 4, length, at);
+    case TLV_DEPENDENCY:
+      return length == DEPENDENCY_SIZE ? REASON_NONE : REASON_TLV_LENGTH;
+    default:
+      return REASON_NONE;
+  }
+}
+
+function takeField(info: usize, seen: u32, field: usize, size: u32, length: u32, at: u32): u32 {
+  if (hasSeen(info, seen)) return REASON_TLV_DUPLICATE;
+  if (length != size) return REASON_TLV_LENGTH;
+  copyFromBus(info + field, at, size);
+  markSeen(info, seen);
+  return REASON_NONE;
+}

@@ -1,0 +1,89 @@
+// The bootloader: verify -> decide -> act -> hand over, or stay and be rescued.
+//
+//   survey     facts: registers, fuses, boot state, both images' headers                    survey.ts, state/
+//   decide     pure; names who boots, or who must be verified before that can be said        decide.ts
+//   verify     pure; one slot at a time, only on demand                                      image/
+//   act        one boot-state record, only if it differs                                     act.ts
+//   hand over  protect, limit, tell, go                                                      handover.ts
+//   safe mode  the SMP server                                                                safe-mode.ts, smp/
+//
+// What must stay true:
+// - No image runs that did not verify in this very boot.
+// - Between two resets at most one record is appended before the hand-over, and none when nothing changed.
+// - RAM is new at every boot: whatever must outlast one is in the boot state.
+
+import { EVENT_BOOT_DECISION, EVENT_BOOT_START, EVENT_BOOT_VERIFY } from '../protocol/guest/generated/constants';
+import {
+  RESET_BOOT_REQUEST_MODE_NORMAL,
+  readResetCause,
+  readResetResetCount,
+  writeResetBootRequest,
+} from '../protocol/guest/generated/registers';
+import { act } from './act';
+import {
+  ACTION_BOOT,
+  ACTION_VERIFY,
+  decide,
+  FACT_SAFE_MODE_ASKED,
+  FACT_WRITABLE,
+  FACTS_SIZE,
+  OUTCOME_ACTION,
+  OUTCOME_DECISION,
+  OUTCOME_SIZE,
+  OUTCOME_SLOT,
+  SLOT_FACT_VERDICT,
+  SLOT_OUTCOME_STATE,
+  slotFacts,
+  slotOutcome,
+  UNCHECKED,
+} from './decide';
+import { handOver } from './handover';
+import { verifySlot } from './image/verify';
+import { recordEvent } from './record-event';
+import { serveSafeMode, startSafeMode } from './safe-mode';
+import { SLOT_COUNT } from './slots';
+import { loadBootState } from './state/boot-state';
+import { survey } from './survey';
+
+const facts: usize = memory.data(FACTS_SIZE, 4);
+const outcome: usize = memory.data(OUTCOME_SIZE, 4);
+
+export function reset(): void {
+  recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount());
+  loadBootState();
+  survey(facts);
+  // A wish counts once.
+  if (load<u32>(facts, FACT_SAFE_MODE_ASKED) != 0) writeResetBootRequest(RESET_BOOT_REQUEST_MODE_NORMAL);
+  decideAndVerify();
+  if (!act(facts, outcome)) {
+    // Without a record nobody may go on trial: decide again under that condition, and leave flash alone.
+    store<u32>(facts, 0, FACT_WRITABLE);
+    decideAndVerify();
+  }
+  const decision = load<u32>(outcome, OUTCOME_DECISION);
+  const slot = load<u32>(outcome, OUTCOME_SLOT);
+  recordEvent(EVENT_BOOT_DECISION, decision, slot);
+  if (load<u32>(outcome, OUTCOME_ACTION) == ACTION_BOOT) {
+    handOver(slot, load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE), decision);
+  } else {
+    startSafeMode(decision);
+  }
+}
+
+export function interrupt(lines: u32): void {
+  serveSafeMode(lines);
+}
+
+/** Decides, verifying whom the decision asks for: each slot once at most. */
+function decideAndVerify(): void {
+  decide(facts, outcome);
+  for (let turn: u32 = 0; turn < SLOT_COUNT && load<u32>(outcome, OUTCOME_ACTION) == ACTION_VERIFY; turn++) {
+    const slot = load<u32>(outcome, OUTCOME_SLOT);
+    assert(load<u32>(slotFacts(facts, slot), SLOT_FACT_VERDICT) == UNCHECKED, 'nobody is verified twice');
+    const verdict = verifySlot(slot);
+    recordEvent(EVENT_BOOT_VERIFY, slot, verdict);
+    store<u32>(slotFacts(facts, slot), verdict, SLOT_FACT_VERDICT);
+    decide(facts, outcome);
+  }
+  assert(load<u32>(outcome, OUTCOME_ACTION) != ACTION_VERIFY, 'two verdicts decide');
+}

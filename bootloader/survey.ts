@@ -1,0 +1,57 @@
+// Gathers the facts decide.ts decides on: the only place where the decision's inputs are read from the chip.
+
+import { REASON_NONE } from '../protocol/guest/generated/constants';
+import {
+  RESET_BOOT_REQUEST_MODE,
+  RESET_BOOT_REQUEST_MODE_SAFE_MODE,
+  RESET_CAUSE_CAUSE_FAULT,
+  RESET_FAULT_CAUSE_CAUSE_IMAGE_REFUSED,
+  readResetBootRequest,
+  readResetCause,
+  readResetFaultCause,
+} from '../protocol/guest/generated/registers';
+import {
+  FACT_CAUSE,
+  FACT_CORE_REFUSED,
+  FACT_RUNNING,
+  FACT_SAFE_MODE_ASKED,
+  FACT_STRAP,
+  FACT_WRITABLE,
+  SLOT_FACT_BOOTS_LEFT,
+  SLOT_FACT_PERMANENT,
+  SLOT_FACT_REASON,
+  SLOT_FACT_STATE,
+  SLOT_FACT_VERDICT,
+  SLOT_FACT_VERSION,
+  slotFacts,
+  UNCHECKED,
+} from './decide';
+import { safeModeStrap } from './fuses';
+import { imageVersion } from './image/info';
+import { parseSlot } from './image/verify';
+import { SLOT_COUNT } from './slots';
+import { lastRunning, slotBootsLeft, slotPermanent, slotReason, slotState } from './state/boot-state';
+
+/** Fills the facts from registers, fuses, boot state and both slots' headers. Nothing is verified yet. */
+export function survey(facts: usize): void {
+  const cause = readResetCause();
+  const refused = cause == RESET_CAUSE_CAUSE_FAULT && readResetFaultCause() == RESET_FAULT_CAUSE_CAUSE_IMAGE_REFUSED;
+  const asked = (readResetBootRequest() & RESET_BOOT_REQUEST_MODE) == RESET_BOOT_REQUEST_MODE_SAFE_MODE;
+  store<u32>(facts, cause, FACT_CAUSE);
+  store<u32>(facts, <u32>refused, FACT_CORE_REFUSED);
+  store<u32>(facts, <u32>asked, FACT_SAFE_MODE_ASKED);
+  store<u32>(facts, <u32>safeModeStrap(), FACT_STRAP);
+  store<u32>(facts, 1, FACT_WRITABLE);
+  store<u32>(facts, lastRunning(), FACT_RUNNING);
+  for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) surveySlot(slotFacts(facts, slot), slot);
+}
+
+function surveySlot(facts: usize, slot: u32): void {
+  const reason = parseSlot(slot);
+  store<u32>(facts, slotState(slot), SLOT_FACT_STATE);
+  store<u32>(facts, <u32>slotPermanent(slot), SLOT_FACT_PERMANENT);
+  store<u32>(facts, slotBootsLeft(slot), SLOT_FACT_BOOTS_LEFT);
+  store<u32>(facts, imageVersion(slot), SLOT_FACT_VERSION);
+  store<u32>(facts, reason == REASON_NONE ? UNCHECKED : reason, SLOT_FACT_VERDICT);
+  store<u32>(facts, slotReason(slot), SLOT_FACT_REASON);
+}
