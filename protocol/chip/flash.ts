@@ -5,7 +5,7 @@ import type { Peripheral } from './svd.ts';
 export const flash: Peripheral = {
   name: 'FLASH',
   base: 0x4000_0000,
-  doc: 'NOR flash controller: erases 4 KiB sectors to ones, programs (clears bits of) aligned 8-byte units, and guards partitions until the next reset.',
+  doc: 'NOR flash controller: erases 4 KiB sectors to ones, programs (clears bits of) aligned 8-byte units, and guards partitions until the next reset. A reset in the middle of an operation tears it, as the loss of power does.',
   interrupt: { line: 1, doc: 'Operation done' },
   registers: [
     {
@@ -13,7 +13,7 @@ export const flash: Peripheral = {
       offset: 0x00,
       reset: 0,
       access: 'write-only',
-      doc: 'Starts an operation on ADDRESS. A command while BUSY, a misaligned address, or a protected one is a bus fault.',
+      doc: 'Starts an operation on ADDRESS, with LENGTH and BUFFER as they are now; the array changes when it is done. A command while BUSY, a misaligned address, or a protected one is a bus fault.',
       fields: [
         {
           name: 'OPERATION',

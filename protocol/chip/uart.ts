@@ -48,7 +48,13 @@ const registers: Register[] = [
     doc: 'Switches the line on.',
     fields: [{ name: 'ENABLE', bits: [0, 0], doc: 'Received bytes are taken; while zero they are dropped' }],
   },
-  { name: 'BAUD', offset: 0x10, reset: 1_000_000, access: 'read-write', doc: 'Bits a second; a byte takes ten bits.' },
+  {
+    name: 'BAUD',
+    offset: 0x10,
+    reset: 1_000_000,
+    access: 'read-write',
+    doc: 'Bits a second; a byte takes ten bits. Writing zero is a bus fault.',
+  },
   {
     name: 'INTERRUPT_ENABLE',
     offset: 0x14,

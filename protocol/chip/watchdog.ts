@@ -12,7 +12,7 @@ export const watchdog: Peripheral = {
       offset: 0x00,
       reset: 0,
       access: 'read-write',
-      doc: 'Starts the watchdog.',
+      doc: 'Starts the watchdog. Starting it with a WINDOW not below TIMEOUT is a bus fault: no feed could be in time.',
       fields: [{ name: 'ENABLE', bits: [0, 0], modifiedWriteValues: 'oneToSet', doc: 'Runs; counts from the write' }],
     },
     {

@@ -35,7 +35,7 @@ export interface PeripheralEntry {
   registers: Record<string, RegisterEntry>;
 }
 
-/** NOR flash controller: erases 4 KiB sectors to ones, programs (clears bits of) aligned 8-byte units, and guards partitions until the next reset. */
+/** NOR flash controller: erases 4 KiB sectors to ones, programs (clears bits of) aligned 8-byte units, and guards partitions until the next reset. A reset in the middle of an operation tears it, as the loss of power does. */
 export const FLASH = {
   name: 'FLASH',
   base: 0x40000000,

@@ -1,10 +1,10 @@
 // NOR flash controller: the only way the flash array changes while the chip runs.
 //
-//   COMMAND ---> BUSY -------------------------------> DONE         array changes here, all at once
-//                 '-- power lost or chip reset: torn                 units begun before the cut are done or torn, the rest as before
+//   COMMAND --> BUSY -----------------------> DONE   the array changes here, all at once
+//                '-- power lost or chip reset: torn   units before the cut are done, one is torn, the rest as before
 //
-// An operation is latched when it starts, so that the guest may fill BUFFER for the next one meanwhile. Reading the array while BUSY
-// shows it as it was before. What must stay true: programming only ever clears bits; a protected
+// An operation is latched when it starts, so that the guest may fill BUFFER for the next one meanwhile. Reading the
+// array while BUSY shows it as it was before. What must stay true: programming only ever clears bits; a protected
 // partition never changes; while BUSY there is exactly one FLASH_DONE event in the queue.
 
 import { FLASH } from '../../../protocol/generated/registers.ts';
@@ -17,8 +17,8 @@ import { anyTearPattern, tearPatternNumber, tearPatterns } from './tear.ts';
 
 const { SECTOR_SIZE, PAGE_SIZE, UNIT_SIZE, FLASH_SIZE } = MemoryMap;
 
-// Typical values of Winbond's W25Q128JV data sheet ("AC Electrical Characteristics": page program 0.4 ms for 256 bytes, sector erase 45 ms;
-// "DC Electrical Characteristics": 20 mA while it does either, at 3.3 V). They are for room temperature: no data sheet goes to 4 K.
+// Typical values as in the data sheets of Winbond's W25Q class: 0.4 ms to program a page of 256 bytes, 45 ms to erase a
+// sector, 20 mA meanwhile, at 3.3 V. They hold at room temperature: no data sheet goes down to 4 K.
 /** Time to program one 8-byte unit: a 32nd of a page. */
 export const unitProgramNs = 12_500;
 export const sectorEraseNs = 45_000_000;
@@ -89,7 +89,7 @@ export class Flash implements Device {
     return { erasePicojoules, programPicojoules, sectorsErased, unitsProgrammed };
   }
 
-  /** Decides how the next interrupted operations are torn: the name of a pattern in tear.ts, or undefined for the seed to choose. */
+  /** Decides how interrupted operations are torn: by a pattern of tear.ts, or as the seed says (undefined). */
   chooseTear(name: string | undefined): void {
     this.latched[latchedHeader.tearChoice] = name === undefined ? 0 : tearPatternNumber(name) + 1;
   }
@@ -221,7 +221,7 @@ export class Flash implements Device {
     this.registers.words[this.registers.at.STATUS] &= ~BUSY.mask;
   }
 
-  /** `wanted` are the bytes the operation was to leave (an erase), or to program. Returns a hash of what is there now. */
+  /** `wanted`: what the operation was to leave (an erase), or to program. Returns a hash of what is there now. */
   private tearPiece(pattern: number, address: number, wanted: Uint8Array): number {
     const cells = new Uint8Array(wanted.length);
     this.array.readBytes(address, cells);

@@ -74,7 +74,7 @@ test('INDEX and DATA may change during a burn: it was latched', () => {
   expect([...rig.device.cells.subarray(0, 3)]).toEqual([0, 0xf0, 0]);
 });
 
-test('refused: a second command while busy, a wrong key, a word that is not there, a write to the fuses themselves', () => {
+test('refused: a command while busy, a wrong key, a word that is not there, a write to a fuse', () => {
   const rig = makeRig();
   startBurn(rig, 1, 1);
   expect(refusal(() => rig.machine.poke(FUSES, 'COMMAND', command))).toBe('BUS_STATE');

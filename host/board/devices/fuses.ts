@@ -1,8 +1,8 @@
 // One-time-programmable fuse words.
 //
-// The fuses are their own memory: WORD keeps its value over every reset and without power, and bits only go from zero to
-// one. What must stay true: nothing but `burn` changes a fuse of a running chip; a burn that power or a reset interrupts leaves any
-// subset of its ones, never anything else.
+// The fuses are their own memory: WORD keeps its value over every reset and without power, and bits only go from zero
+// to one. What must stay true: nothing but `burn` changes a fuse of a running chip; a burn that power or a reset
+// interrupts leaves any subset of its ones, never anything else.
 
 import { FUSES } from '../../../protocol/generated/registers.ts';
 import { Fuse } from '../../../protocol/memory-map.ts';
@@ -10,7 +10,7 @@ import type { Device, DeviceContext, Registers } from '../device.ts';
 import { EventKind, FaultCause } from '../device.ts';
 import { LogKind } from '../log.ts';
 
-/** Time to burn one word: 20 us, the order of anti-fuse OTP macros; the contract between bench and firmware, not a measured chip. */
+/** Time to burn one word: the order of anti-fuse macros. An agreed figure, not one of a particular chip. */
 export const burnNs = 20_000;
 
 const { BUSY, DONE } = FUSES.registers.STATUS.fields;

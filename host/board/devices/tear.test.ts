@@ -20,7 +20,7 @@ function torn(name: string, cells: Uint8Array, target: Uint8Array, random: () =>
   return result;
 }
 
-// `random` of 2: "some" is 1 + 2 % 7 = 3 bytes. Of 0x0f0f: low bits of each byte made it, and the next byte up says which are weak.
+// `random` of 2: "some" is 1 + 2 % 7 = 3 bytes. Of 0x0f0f: the low half of each byte made it, and is weak.
 test.each([
   ['NONE', 2, [0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe], 0],
   ['PREFIX', 2, [0xff, 0xff, 0xff, 0x76, 0x98, 0xba, 0xdc, 0xfe], 0],

@@ -1,10 +1,11 @@
 // What an interrupted flash operation leaves behind: the patterns, as a table that proofs can choose from by name.
 //
-// An operation takes bytes from `cells` towards `target`. Cut in the middle, each bit that was to change may have made it
-// or not; which ones is the pattern. What must stay true: a bit that was not to change never does (PRE_PROGRAMMED excepted: before it
-// erases, a NOR chip programs every cell of the sector to zero), and the outcome depends on the bytes and on `random` alone.
+// An operation takes bytes from `cells` towards `target`. Cut in the middle, each bit that was to change may have made
+// it or not; which ones is the pattern. What must stay true: a bit that was not to change never does (but for
+// PRE_PROGRAMMED: before it erases, a NOR chip programs every cell of the sector to zero), and the outcome depends on
+// the bytes and on `random` alone.
 
-/** Changes `cells` in place; may name bits in `weak` (same length) that read anew at each read. `random` gives 32 bits. */
+/** Changes `cells` in place; may name bits in `weak` (as long) that read anew at each read. `random` gives 32 bits. */
 type Tear = (cells: Uint8Array, target: Uint8Array, weak: Uint8Array, random: () => number) => void;
 
 interface TearPattern {

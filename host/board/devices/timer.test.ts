@@ -48,7 +48,7 @@ test('any time reads back whole through the two words', () => {
   );
 });
 
-test('skip to one nanosecond before the alarm: it has not fired; one more: it has, the line is raised and it is disarmed', () => {
+test('one nanosecond before its time the alarm has not fired; one more, and it has, raised the line, and is disarmed', () => {
   const rig = makeRig();
   armFor(rig, seconds(10));
   rig.skip(seconds(10) - 1);

@@ -1,7 +1,8 @@
 // 64-bit nanosecond timer with one alarm.
 //
-// The counter is the board's clock since reset, so it costs nothing while nobody looks. What must stay true: an armed alarm is
-// exactly one event in the queue, at the time ALARM held when ARM was written; changing ALARM later moves nothing.
+// The counter is the board's clock since reset, so it costs nothing while nobody looks. What must stay true: an armed
+// alarm is exactly one event in the queue, at the time ALARM held when ARM was written; changing ALARM later moves
+// nothing.
 
 import { TIMER } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';

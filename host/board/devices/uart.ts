@@ -3,9 +3,10 @@
 //   host: receive() -> wire 16 KiB --RECEIVE events--> receive FIFO -> DATA reads
 //   DATA writes -> transmit FIFO --TRANSMIT events--> context.transmit() -> host
 //
-// Bytes move in bursts of at most 64, each one event at the time its last byte is over: a byte is up to 63 byte
-// times late, never early, and a long frame costs an event per 64 bytes. What must stay true: bytes keep their order; a lost one sets
-// OVERRUN, or was received while ENABLE was zero; each direction has at most one event in the queue, exactly while it moves bytes.
+// Bytes move in bursts of at most 64, each one event at the time its last byte is over: a byte is up to 63 byte times
+// late, never early, and a long frame costs an event per 64 bytes. What must stay true: bytes keep their order; a lost
+// one sets OVERRUN, or was received while ENABLE was zero; each direction has one event in the queue exactly while it
+// moves bytes.
 
 import { UART0, UART1 } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
@@ -76,11 +77,11 @@ export class Uart implements Device {
     return this.wire.free;
   }
 
-  /** The room puts bytes on the wire; they arrive one byte time after another. Throws when they are more than `wireFree`. */
+  /** The room puts bytes on the wire; they arrive a byte time after another. Throws when they exceed `wireFree`. */
   receive(bytes: Uint8Array): void {
     if (bytes.length > this.wire.free)
       throw new Error(
-        `uart${this.line}: ${bytes.length} bytes do not fit on the wire, ${this.wire.free} do; let time pass before sending more`,
+        `uart${this.line}: ${bytes.length} bytes do not fit on the wire, ${this.wire.free} do; let time pass first`,
       );
     const idle = this.wire.length === 0;
     this.wire.pushAll(bytes, bytes.length);

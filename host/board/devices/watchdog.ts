@@ -69,7 +69,7 @@ export class Watchdog implements Device {
     words[at.CONTROL] = previous;
     this.context.fault(
       FaultCause.BUS_STATE,
-      `watchdog: WINDOW ${words[at.WINDOW]} us must be shorter than TIMEOUT ${words[at.TIMEOUT]} us, else no feed is in time`,
+      `watchdog: WINDOW ${words[at.WINDOW]} us must be below TIMEOUT ${words[at.TIMEOUT]} us, or no feed is in time`,
     );
   }
 

@@ -2,9 +2,9 @@
 
 import { read32, write32 } from '../bus';
 
-// FLASH: NOR flash controller: erases 4 KiB sectors to ones, programs (clears bits of) aligned 8-byte units, and guards partitions until the next reset.
+// FLASH: NOR flash controller: erases 4 KiB sectors to ones, programs (clears bits of) aligned 8-byte units, and guards partitions until the next reset. A reset in the middle of an operation tears it, as the loss of power does.
 
-/** Starts an operation on ADDRESS. A command while BUSY, a misaligned address, or a protected one is a bus fault. */
+/** Starts an operation on ADDRESS, with LENGTH and BUFFER as they are now; the array changes when it is done. A command while BUSY, a misaligned address, or a protected one is a bus fault. */
 export const FLASH_COMMAND: u32 = 0x40000000;
 /** What to do */
 export const FLASH_COMMAND_OPERATION: u32 = 0x0000000f;
@@ -281,7 +281,7 @@ export function writeResetMailbox(index: u32, value: u32): void {
 
 // WATCHDOG: Window watchdog: resets the chip when it is fed too late or too early. Once started only a reset stops it.
 
-/** Starts the watchdog. */
+/** Starts the watchdog. Starting it with a WINDOW not below TIMEOUT is a bus fault: no feed could be in time. */
 export const WATCHDOG_CONTROL: u32 = 0x40002000;
 /** Runs; counts from the write */
 export const WATCHDOG_CONTROL_ENABLE: u32 = 0x00000001;
@@ -513,7 +513,7 @@ export function writeUart0Control(value: u32): void {
   write32(UART0_CONTROL, value);
 }
 
-/** Bits a second; a byte takes ten bits. */
+/** Bits a second; a byte takes ten bits. Writing zero is a bus fault. */
 export const UART0_BAUD: u32 = 0x40005010;
 export function readUart0Baud(): u32 {
   return read32(UART0_BAUD);
@@ -593,7 +593,7 @@ export function writeUart1Control(value: u32): void {
   write32(UART1_CONTROL, value);
 }
 
-/** Bits a second; a byte takes ten bits. */
+/** Bits a second; a byte takes ten bits. Writing zero is a bus fault. */
 export const UART1_BAUD: u32 = 0x40006010;
 export function readUart1Baud(): u32 {
   return read32(UART1_BAUD);
