@@ -1,5 +1,5 @@
 // Cases in which our signer and imgtool must agree to the last byte: the same options in both tongues. golden.json
-// holds what imgtool 2.4.0 made of them; make-golden.ts makes it anew.
+// holds what imgtool 2.4.0 made of them; golden.generate.ts makes it anew.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,0 +1,76 @@
+// The one error this folder throws. It says what happened, where, and what to do; its name can be compared in code.
+// DEVICE errors carry the device's own group and code; the others were noticed on this side of the wire.
+
+import { type ConstantTable, docOf, nameOf } from '../../../protocol/constants.ts';
+import {
+  enumErrors,
+  imgErrors,
+  osErrors,
+  SmpGroup,
+  smpErrors,
+  smpGroups,
+  statErrors,
+} from '../../../protocol/smp/smp.ts';
+
+export type SmpErrorKind = 'device' | 'timeout' | 'malformed' | 'link' | 'target' | 'argument';
+
+export class SmpError extends Error {
+  readonly kind: SmpErrorKind;
+  /** Group whose code it is; undefined for an SMP-level code (`rc`) and for errors of this side. */
+  readonly group: number | undefined;
+  /** The device's code; 0 for errors of this side. */
+  readonly code: number;
+
+  constructor(kind: SmpErrorKind, message: string, device?: { group: number | undefined; code: number; name: string }) {
+    super(message);
+    this.kind = kind;
+    this.group = device?.group;
+    this.code = device?.code ?? 0;
+    this.name = device?.name ?? kind.toUpperCase();
+  }
+}
+
+const groupTables: Record<number, ConstantTable> = {
+  [SmpGroup.OS]: osErrors,
+  [SmpGroup.IMG]: imgErrors,
+  [SmpGroup.STAT]: statErrors,
+  [SmpGroup.ENUM]: enumErrors,
+};
+
+const remedies: Record<string, string> = {
+  ENOTSUP: 'the device does not know this command; ask it what it knows with the ENUM group',
+  EBUSY: 'try again in a moment',
+  EACCESSDENIED: 'unlock the device first',
+  ECORRUPT: 'the message was damaged on the way; try again',
+  EMSGSIZE: 'ask for less at once',
+  ENOMEM: 'send smaller messages: see the MCUmgr parameters',
+  UNSUPPORTED_TOO_NEW: 'speak SMP version 1 to this device',
+  HASH_NOT_FOUND: 'list the images: the hash is the one in the image, not that of the file',
+  NO_FREE_SLOT: 'the running image is on trial: confirm it, or reset to go back, then try again',
+  INVALID_IMAGE_HEADER_MAGIC: "this file is no MCUboot image; sign it with 'coldrig image sign'",
+  INVALID_IMAGE_HEADER: "this file is no MCUboot image; sign it with 'coldrig image sign'",
+  INVALID_IMAGE_TOO_LARGE: 'make the image fit the slot: slot info says how large it is',
+  CURRENT_VERSION_IS_NEWER: 'sign the image with a higher version',
+  IMAGE_ALREADY_PENDING: 'confirm the running image, or reset to go back, then try again',
+  IMAGE_CONFIRMATION_DENIED: 'wait until the device reports itself healthy; only the running image can be confirmed',
+  IMAGE_SETTING_TEST_TO_ACTIVE_DENIED: 'this image runs already: confirm it, or upload another',
+};
+
+/** An answer that is an error: `{rc}` of SMP itself (group undefined) or `{err: {group, rc}}` of a group. */
+export function deviceError(what: string, group: number | undefined, code: number, reason?: string): SmpError {
+  const table = group === undefined ? smpErrors : groupTables[group];
+  const name = (table && nameOf(table, code)) ?? `ERROR_${code}`;
+  const owner = group === undefined ? 'SMP' : (nameOf(smpGroups, group) ?? `group ${group}`);
+  const meaning = (table && docOf(table, code)) ?? 'an error this client has no words for';
+  const said = reason === undefined ? '' : `, reason '${reason}'`;
+  const remedy = remedies[name] === undefined ? '' : `; ${remedies[name]}`;
+  return new SmpError(
+    'device',
+    `${what}: the device refuses: ${meaning} (${owner} ${name}, code ${code}${said})${remedy}`,
+    {
+      group,
+      code,
+      name,
+    },
+  );
+}

@@ -1,0 +1,29 @@
+// An SMP (MCUmgr) client as a library: `SmpClient.open('udp://host:1337')`, or a client over any transport of your own.
+// Works against any SMP server: this board, Zephyr, MCUboot's serial recovery. Where they differ, see the README.
+
+export { type CborMap, decodeBody, encodeBody } from './cbor.ts';
+export {
+  type BootloaderInfo,
+  type EnumDetails,
+  type ImageState,
+  type SlotInfo,
+  SmpClient,
+  type SmpParameters,
+  type TaskStatistics,
+} from './client.ts';
+export { ConsoleDecoder, consoleFraming, crc16, encodeConsole } from './console-framing.ts';
+export { SmpError, type SmpErrorKind } from './error.ts';
+export { decodeMessage, encodeMessage, type SmpHeader, type SmpMessage, type SmpVersion } from './message.ts';
+export { type Answer, type Command, type RequestOptions, type SessionOptions, SmpSession } from './session.ts';
+export { openTarget, parseTarget, type Target } from './target.ts';
+export {
+  answeringDevice,
+  type ByteStream,
+  type FrameDecoder,
+  type Framing,
+  framedTransport,
+  type InProcessDevice,
+  inProcessTransport,
+  type SmpTransport,
+} from './transport.ts';
+export type { UploadOptions, UploadProgress, UploadResult } from './upload-plan.ts';

@@ -1,0 +1,89 @@
+// What an upload is asked for, and what it sends: the file, cut into chunks that fit the device's messages.
+// What must stay true: the chunk at an offset is always the same bytes, so that sending it twice changes nothing.
+
+import { createHash } from 'node:crypto';
+import { type CborMap, encodeBody } from './cbor.ts';
+import { SmpError } from './error.ts';
+import { headerSize } from './message.ts';
+
+export interface UploadProgress {
+  /** Bytes the device has. */
+  bytes: number;
+  totalBytes: number;
+  elapsedMs: number;
+}
+
+export interface UploadOptions {
+  onProgress?: (progress: UploadProgress) => void;
+  signal?: AbortSignal;
+  /** Go on where an earlier upload of the same bytes ended; true by default. False erases first. */
+  resume?: boolean;
+  /** Image number, for devices with several. */
+  image?: number;
+  /** Have the device refuse an image that is not newer. */
+  onlyUpgrade?: boolean;
+  /** Messages under way at once; as many as the device can hold by default. */
+  window?: number;
+  /** How long the device may go without taking anything, 10 s by default. */
+  timeoutMs?: number;
+  /** The same for the first chunk, during which a device may erase a slot; 40 s by default. */
+  firstTimeoutMs?: number;
+}
+
+export interface UploadResult {
+  /** SHA-256 over the file, which the device compared where it answered `match`. */
+  sha256: Uint8Array;
+  /** Offset at which an earlier upload was resumed; 0 for a fresh one. */
+  resumedAt: number;
+  /** Whether the device said that its copy has this SHA-256; undefined where it did not say. */
+  matched: boolean | undefined;
+  elapsedMs: number;
+  /** Messages sent, and how many of them were chunks sent again. */
+  messages: number;
+  resent: number;
+}
+
+// A device programs flash by pages: chunks that end on one save it half-filled pages.
+const flashPage = 256;
+// An empty byte string has a head of one byte, a long one of three.
+const longHead = 2;
+
+export class UploadPlan {
+  readonly totalBytes: number;
+  /** SHA-256 over the whole file. */
+  readonly sha256: Uint8Array;
+  readonly #bytes: Uint8Array;
+  readonly #largestMessage: number;
+  readonly #options: UploadOptions;
+
+  /** `largestMessage`: bytes, header included. */
+  constructor(bytes: Uint8Array, largestMessage: number, options: UploadOptions) {
+    if (bytes.length === 0) throw new SmpError('argument', 'upload: the file is empty; there is nothing to send');
+    this.#bytes = bytes;
+    this.#largestMessage = largestMessage;
+    this.#options = options;
+    this.totalBytes = bytes.length;
+    this.sha256 = new Uint8Array(createHash('sha256').update(bytes).digest());
+  }
+
+  /** Where the chunk that begins at `offset` ends: as far as the message holds, on a flash page where that costs little. */
+  endOf(offset: number): number {
+    const around = headerSize + encodeBody(this.bodyOf(offset, offset)).length + longHead;
+    const room = this.#largestMessage - around;
+    if (room < 1) {
+      const text = `upload: messages of ${this.#largestMessage} bytes leave no room for data`;
+      throw new SmpError('argument', `${text}; allow at least ${around + 32}`);
+    }
+    const end = Math.min(offset + room, this.totalBytes);
+    const aligned = end - (end % flashPage);
+    return end < this.totalBytes && aligned > offset + room / 2 ? aligned : end;
+  }
+
+  /** Body of the message; the first one opens the session. */
+  bodyOf(offset: number, end: number): CborMap {
+    const data = this.#bytes.subarray(offset, end);
+    if (offset > 0) return { off: offset, data };
+    const { image, onlyUpgrade } = this.#options;
+    return { image, len: this.totalBytes, off: 0, sha: this.sha256, data, upgrade: onlyUpgrade || undefined };
+  }
+}
