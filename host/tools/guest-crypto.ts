@@ -8,6 +8,8 @@ type Pointer = number;
 interface Exports extends Record<string, unknown> {
   SLOTS: WebAssembly.Global;
   MESSAGE: WebAssembly.Global;
+  VERIFY_LINE: WebAssembly.Global;
+  SHA256_LINE: WebAssembly.Global;
   SHA256_CONTEXT_SIZE: WebAssembly.Global;
   SHA512_CONTEXT_SIZE: WebAssembly.Global;
   sha256(data: Pointer, length: number, digest: Pointer): void;
