@@ -40,7 +40,7 @@ export const haltSentences: Record<number, string> = {
   [HaltReason.RESET_LOOP]: 'the chip reset again and again and never came to rest; the fault record says why',
 };
 
-const Place = { MODE: 0, PHASE: 1, HALT_REASON: 2, RESTLESS_RESETS: 3, CUT_ARMED: 4, PLACES: 5 } as const;
+const Place = { MODE: 0, PHASE: 1, HALT_REASON: 2, RESTLESS_RESETS: 3, PLACES: 4 } as const;
 
 export class BoardState {
   private readonly words: Uint32Array;
@@ -80,14 +80,5 @@ export class BoardState {
 
   set restlessResets(count: number) {
     this.words[Place.RESTLESS_RESETS] = count;
-  }
-
-  /** Whether the bus's countdown is a power cut. */
-  get cutArmed(): boolean {
-    return this.words[Place.CUT_ARMED] !== 0;
-  }
-
-  set cutArmed(armed: boolean) {
-    this.words[Place.CUT_ARMED] = armed ? 1 : 0;
   }
 }

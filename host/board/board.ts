@@ -73,7 +73,9 @@ export class Board {
     machine.owner = {
       onBoardEvent: (kind) => this.onBoardEvent(kind),
       onTransmit: (line, bytes, timeNs) => this.onTransmit?.(line as 0 | 1, bytes, timeNs),
-      onAccessCut: () => this.onAccessCut(),
+      onAccessCut: () => {
+        throw new PowerLoss();
+      },
       onRearm: () => this.processor.rearm(),
     };
     machine.arena.seal();
@@ -151,8 +153,12 @@ export class Board {
   /** Power goes at the n-th bus access from now (1: the next), which does not take place any more. */
   cutPowerAtAccess(n: number): void {
     if (!Number.isInteger(n) || n < 1 || n > 0x7fff_ffff) throw new Error(`board: ${n} is not the number of an access`);
-    this.own.cutArmed = true;
-    this.machine.bus.countdown[0] = n;
+    this.machine.armAccessCut(n);
+  }
+
+  /** Accesses left before the cut armed by `cutPowerAtAccess`; arming a far one and looking here counts a program's accesses. */
+  get accessesToCut(): number {
+    return this.machine.accessesToCut;
   }
 
   pullResetPin(): void {
@@ -349,12 +355,6 @@ export class Board {
     if (this.own.mode === 'off') return;
     if (kind === EventKind.POWER_CUT) throw new PowerLoss();
     throw new ChipReset(kind === EventKind.BROWN_OUT ? ResetCause.BROWN_OUT : ResetCause.PIN);
-  }
-
-  private onAccessCut(): void {
-    if (!this.own.cutArmed) return;
-    this.own.cutArmed = false;
-    throw new PowerLoss();
   }
 
   private expectOff(verb: string): void {

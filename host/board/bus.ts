@@ -1,11 +1,10 @@
 // The bus: every access of the core, with its exact time, decoded or refused.
 //
-// An access first catches up with time (events due by now happen before the access sees a device), then counts down to a power cut
-// at an access, if one is armed, and only then touches flash or a register. Reads and writes that need no device are one look-up
-// in a flat table (register-file.ts); all else takes the slow road, where the refusals are. Nothing is allocated.
+// An access first compares its time with the one number that says whether anything is due: events that come before it happen before
+// it sees a device, and a power cut armed for it comes here too. Then one look-up in a flat table (register-file.ts) says where
+// the word is; what needs a device, or must be refused, takes the slow road. Nothing is allocated.
 // What must stay true: an access either does what the register description says, or throws a Fault that says why not.
 
-import type { Arena } from './arena.ts';
 import { Clock, nsPerCycle } from './clock.ts';
 import { FaultCause } from './device.ts';
 import { Fault } from './fault.ts';
@@ -17,104 +16,101 @@ const unmapped = 0;
 
 /** What the bus asks of the machine around it. */
 export interface BusOwner {
-  /** Handles every event due by `time`, and sets the clock to it. */
-  catchUp(time: number): void;
-  /** The countdown of accesses reached zero. */
-  accessCountdownEnded(): void;
+  /** An access is made at `time`, at which something may be due: handles it, and sets the clock to `time`. */
+  lookUp(time: number): void;
   /** Something moved the end of the core's budget during this access. */
   rearm(): void;
 }
 
 export class Bus {
-  /** [0] accesses until the owner is told; wraps. */
-  readonly countdown: Int32Array;
   /** Set by the owner when a hook stalled the core or moved a deadline. */
   rearmNeeded = false;
   /** Address of the access a hook is handling. */
   address = 0;
   private readonly clock: Float64Array;
-  private readonly due: Float64Array;
-  private readonly registers: RegisterFile;
   private readonly words: Int32Array;
+  private readonly readTable: Int32Array;
+  private readonly writeTable: Int32Array;
+  private readonly registers: RegisterFile;
   private readonly flash: FlashArray;
   private readonly owner: BusOwner;
 
-  constructor(
-    arena: Arena,
-    clock: Float64Array,
-    due: Float64Array,
-    registers: RegisterFile,
-    flash: FlashArray,
-    owner: BusOwner,
-  ) {
-    const countdown = arena.words(1);
-    this.countdown = new Int32Array(countdown.buffer, countdown.byteOffset, 1);
+  constructor(clock: Float64Array, registers: RegisterFile, flash: FlashArray, owner: BusOwner) {
     this.clock = clock;
-    this.due = due;
+    this.words = registers.arenaWords;
+    this.readTable = registers.readTable;
+    this.writeTable = registers.writeTable;
     this.registers = registers;
-    this.words = registers.signed;
     this.flash = flash;
     this.owner = owner;
   }
 
   /** `cyclesLeft`: what the core has left of its budget at this access, which says when it is. Result as a signed number. */
   read32(address: number, cyclesLeft: number): number {
-    const now = this.clock[Clock.RUN_END] - cyclesLeft * nsPerCycle;
-    if (now < this.due[0]) this.clock[Clock.NOW] = now;
-    else this.catchUp(now);
-    if (--this.countdown[0] === 0) this.owner.accessCountdownEnded();
-    const word = rotateAddress(address);
-    if (word >>> 0 < flashWords) return this.flash.readWord(address);
-    const index = (word - firstWord) >>> 0;
-    const slot = index < wordCount ? this.registers.plainRead[index] : unmapped;
-    return slot !== unmapped ? this.words[slot] : this.readSlow(address);
+    const clock = this.clock;
+    const now = clock[Clock.RUN_END] - cyclesLeft * nsPerCycle;
+    if (now < clock[Clock.DUE]) clock[Clock.NOW] = now;
+    else this.lookUp(now);
+    const index = (rotateAddress(address) - firstWord) >>> 0;
+    if (index < wordCount) {
+      const place = this.readTable[index];
+      if (place > 0) return this.words[place];
+      if (place < 0) return this.readHook(address, -place);
+    }
+    return this.readOther(address);
   }
 
   write32(address: number, value: number, cyclesLeft: number): void {
-    const now = this.clock[Clock.RUN_END] - cyclesLeft * nsPerCycle;
-    if (now < this.due[0]) this.clock[Clock.NOW] = now;
-    else this.catchUp(now);
-    if (--this.countdown[0] === 0) this.owner.accessCountdownEnded();
-    const index = (rotateAddress(address) - firstWord) >>> 0;
-    const slot = index < wordCount ? this.registers.plainWrite[index] : unmapped;
-    if (slot !== unmapped && (value & this.registers.reserved[slot]) === 0) this.words[slot] = value;
-    else this.writeSlow(address, value);
+    const clock = this.clock;
+    const now = clock[Clock.RUN_END] - cyclesLeft * nsPerCycle;
+    if (now < clock[Clock.DUE]) clock[Clock.NOW] = now;
+    else this.lookUp(now);
+    this.poke(address, value);
   }
 
   /** A read that takes no time: for DMA, and for people poking registers. */
   peek(address: number): number {
-    if (rotateAddress(address) >>> 0 < flashWords) return this.flash.readWord(address) >>> 0;
-    return this.readSlow(address) >>> 0;
+    const slot = rotateAddress(address) >>> 0 < flashWords ? unmapped : this.readableSlot(address);
+    return (slot === unmapped ? this.flash.readWord(address) : this.readHook(address, slot)) >>> 0;
   }
 
   /** A write that takes no time. */
   poke(address: number, value: number): void {
     const index = (rotateAddress(address) - firstWord) >>> 0;
-    const slot = index < wordCount ? this.registers.plainWrite[index] : unmapped;
-    if (slot !== unmapped && (value & this.registers.reserved[slot]) === 0) this.words[slot] = value;
+    const place = index < wordCount ? this.writeTable[index] : 0;
+    if (place !== 0) this.words[place] = value;
     else this.writeSlow(address, value);
   }
 
-  private catchUp(now: number): void {
-    this.owner.catchUp(now);
+  private lookUp(now: number): void {
+    this.owner.lookUp(now);
     if (this.rearmNeeded) this.owner.rearm();
   }
 
-  private readSlow(address: number): number {
+  private readHook(address: number, slot: number): number {
+    const hook = this.registers.readHooks[slot];
+    if (hook === undefined) return this.registers.words[slot];
+    this.address = address;
+    return hook(this.registers.indexOfSlot[slot]);
+  }
+
+  /** Flash, or a refusal. */
+  private readOther(address: number): number {
+    if (rotateAddress(address) >>> 0 < flashWords) return this.flash.readWord(address);
+    return this.readHook(address, this.readableSlot(address));
+  }
+
+  private readableSlot(address: number): number {
     const slot = this.slotAt(address, 'read');
     const entry = this.registers.slots[slot];
     if (!entry) throw unmappedFault(address, 'read');
-    const { register, peripheral, index } = entry;
-    if (register.readable === 0)
+    if (entry.register.readable === 0)
       throw new Fault(
         FaultCause.BUS_ACCESS,
         address,
-        `read of ${peripheral.name}.${register.name}, which is write-only`,
+        `read of ${entry.peripheral.name}.${entry.register.name}, which is write-only`,
       );
-    const hook = this.registers.readHooks[slot];
-    if (hook === undefined) return this.words[slot];
-    this.address = address;
-    return hook(index);
+    return slot;
   }
 
   private writeSlow(address: number, value: number): void {
@@ -124,12 +120,13 @@ export class Bus {
     const { register, index } = entry;
     if (register.writable === 0 || (value & ~register.writable) !== 0 || entry.closed.length !== 0)
       this.refuseForbidden(address, slot, value);
-    const previous = this.words[slot];
-    if (register.readable !== 0) this.words[slot] = merge(previous, value, register);
+    const { words } = this.registers;
+    const previous = words[slot];
+    if (register.readable !== 0) words[slot] = merge(previous, value, register);
     const hook = this.registers.writeHooks[slot];
     if (hook === undefined) return;
     this.address = address;
-    hook(value >>> 0, index, previous >>> 0);
+    hook(value >>> 0, index, previous);
     if (this.rearmNeeded) this.owner.rearm();
   }
 

@@ -17,7 +17,9 @@ export const Clock = {
   ACTIVATION_END: 2,
   RESET_TIME: 3,
   POWER_ON_TIME: 4,
-  PLACES: 5,
+  /** Time from which a bus access must first look up from its work: the first event's, or always. The event queue keeps it. */
+  DUE: 5,
+  PLACES: 6,
 } as const;
 
 export function takeClock(arena: Arena): Float64Array {

@@ -3,31 +3,32 @@
 //   record   [time ns][sequence][kind][a][b]        five floats each
 //   order    by time, then by sequence: what was scheduled first happens first
 //
-// Records, never closures: so that a snapshot holds the future as well. What must stay true: `head[0]` is the time of the first
-// event, Infinity when there is none. The bus compares every access against that one number.
+// Records, never closures: so that a snapshot holds the future as well. What must stay true: the clock's DUE is the time of the
+// first event, Infinity when there is none, or minus Infinity while every access counts. The bus compares each access against
+// that one number, and against nothing else.
 
 import type { Arena } from './arena.ts';
+import { Clock } from './clock.ts';
 
 /** One or two events a device, one scheduled fault or input; more means something schedules without end. */
 export const eventCapacity = 128;
 const stride = 5;
 
 export class EventQueue {
-  /** [0] time of the first event. Shared with the bus; written here only. */
-  readonly head: Float64Array;
+  private readonly clock: Float64Array;
   private readonly heap: Float64Array;
   /** [0] next sequence number. */
   private readonly counters: Float64Array;
-  /** [0] events in the heap. */
+  /** [0] events in the heap, [1] whether every access counts. */
   private readonly count: Uint32Array;
   private readonly top = { time: 0, kind: 0, a: 0, b: 0 };
 
-  constructor(arena: Arena) {
-    this.head = arena.floats(1);
+  constructor(arena: Arena, clock: Float64Array) {
+    this.clock = clock;
     this.heap = arena.floats(eventCapacity * stride);
     this.counters = arena.floats(1);
-    this.count = arena.words(1);
-    this.head[0] = Number.POSITIVE_INFINITY;
+    this.count = arena.words(2);
+    this.announce();
   }
 
   get length(): number {
@@ -35,7 +36,13 @@ export class EventQueue {
   }
 
   get nextTime(): number {
-    return this.head[0];
+    return this.count[0] === 0 ? Number.POSITIVE_INFINITY : this.heap[0];
+  }
+
+  /** Makes every bus access look up, whether an event is due or not; for counting accesses. */
+  watchEveryAccess(on: boolean): void {
+    this.count[1] = on ? 1 : 0;
+    this.announce();
   }
 
   /** Throws when the queue is full or the time is not a whole, safe number of nanoseconds. */
@@ -52,7 +59,7 @@ export class EventQueue {
     this.heap[at + 4] = b;
     this.count[0] = index + 1;
     this.siftUp(index);
-    this.head[0] = this.heap[0];
+    this.announce();
   }
 
   /** Takes the first event out. The record returned is overwritten by the next call. */
@@ -99,7 +106,11 @@ export class EventQueue {
       this.siftDown(index);
       this.siftUp(index);
     }
-    this.head[0] = last === 0 ? Number.POSITIVE_INFINITY : this.heap[0];
+    this.announce();
+  }
+
+  private announce(): void {
+    this.clock[Clock.DUE] = this.count[1] === 0 ? this.nextTime : Number.NEGATIVE_INFINITY;
   }
 
   private before(left: number, right: number): boolean {

@@ -38,7 +38,7 @@ export const runEndingKinds: readonly number[] = [
 export class Machine implements DeviceContext {
   readonly arena = new Arena();
   readonly clock = takeClock(this.arena);
-  readonly queue = new EventQueue(this.arena);
+  readonly queue = new EventQueue(this.arena, this.clock);
   readonly logbook = new Log(this.arena);
   readonly flash: FlashArray;
   readonly registerFile = new RegisterFile(this.arena);
@@ -51,15 +51,16 @@ export class Machine implements DeviceContext {
   /** While it runs, a watchdog reset is also a fault of the function it was in. */
   coreRunning = false;
   owner: MachineOwner | undefined;
+  /** [0] accesses until the armed cut. */
+  private readonly accessesLeft = this.arena.words(1);
   private readonly chance: Random;
   private readonly deviceOfKind: (Device | undefined)[] = [];
 
   constructor(seed = 1) {
     this.chance = new Random(this.arena, seed);
     this.flash = new FlashArray(() => this.chance.next());
-    this.bus = new Bus(this.arena, this.clock, this.queue.head, this.registerFile, this.flash, {
-      catchUp: (time) => this.advanceTo(time),
-      accessCountdownEnded: () => this.owner?.onAccessCut(),
+    this.bus = new Bus(this.clock, this.registerFile, this.flash, {
+      lookUp: (time) => this.lookUp(time),
       rearm: () => {
         this.bus.rearmNeeded = false;
         this.owner?.onRearm();
@@ -109,6 +110,17 @@ export class Machine implements DeviceContext {
   advanceTo(time: number): void {
     while (this.queue.nextTime <= time) this.handleNext();
     this.clock[Clock.NOW] = time;
+  }
+
+  /** Has `onAccessCut` called at the n-th access from now (1: the next); 0 disarms. */
+  armAccessCut(n: number): void {
+    this.accessesLeft[0] = n;
+    this.queue.watchEveryAccess(n !== 0);
+  }
+
+  /** Accesses still to be made before the armed cut; 0 when none is armed. */
+  get accessesToCut(): number {
+    return this.accessesLeft[0];
   }
 
   /** Jumps to the first event and handles it. */
@@ -195,6 +207,14 @@ export class Machine implements DeviceContext {
   transmit(line: number, bytes: Uint8Array): void {
     this.log(LogKind.OUTPUT, (line << 24) | bytes.length, hashOf(bytes));
     this.owner?.onTransmit(line, bytes, this.now);
+  }
+
+  /** What is due before an access at `time`: events, then a cut armed for this very access. */
+  private lookUp(time: number): void {
+    this.advanceTo(time);
+    if (this.accessesLeft[0] === 0 || --this.accessesLeft[0] !== 0) return;
+    this.queue.watchEveryAccess(false);
+    this.owner?.onAccessCut();
   }
 
   private endStall(start: number): void {

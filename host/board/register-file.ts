@@ -2,7 +2,7 @@
 //
 // Built once from the generated register table. A `slot` is a register word's place in `words`; slot 0 is "there is none".
 //
-//   address -> rotate right by 2 -> minus the first peripheral's -> slotOf[...] -> words[slot]
+//   address -> rotate right by 2 -> minus the first peripheral's -> readTable[...] -> the arena's words
 //
 // Rotating instead of shifting puts a misaligned address out of every table, so that one compare finds both mistakes.
 
@@ -34,17 +34,20 @@ interface Slot {
 
 export class RegisterFile {
   readonly words: Uint32Array;
-  /** The same words, signed: what a wasm i32 takes without conversion. */
-  readonly signed: Int32Array;
+  /** The whole arena as signed words, which a wasm i32 takes without conversion; `words` begin at `firstArenaWord`. */
+  readonly arenaWords: Int32Array;
+  readonly firstArenaWord: number;
   readonly slots: (Slot | undefined)[] = [undefined];
-  /** By word index: slot of any register; of registers whose read, or whose write, needs no more than a look at the word. */
+  /** By word index: the register's slot. */
   readonly slotOf = new Uint16Array(wordCount);
-  readonly plainRead = new Uint16Array(wordCount);
-  readonly plainWrite = new Uint16Array(wordCount);
-  /** By slot. */
-  readonly reserved: Int32Array;
-  readonly readHooks: (ReadHook | undefined)[] = [];
-  readonly writeHooks: (WriteHook | undefined)[] = [];
+  /** By word index: above 0, the arena word that is the answer; below 0, minus the slot whose hook answers; 0, no ordinary read. */
+  readonly readTable = new Int32Array(wordCount);
+  /** By word index: above 0, the arena word to replace; 0, no write that just replaces all 32 bits. */
+  readonly writeTable = new Int32Array(wordCount);
+  /** By slot: word number in a register array, and what devices do. */
+  readonly indexOfSlot: number[] = [0];
+  readonly readHooks: (ReadHook | undefined)[] = [undefined];
+  readonly writeHooks: (WriteHook | undefined)[] = [undefined];
   private readonly firstSlot = new Map<string, number>();
 
   constructor(arena: Arena) {
@@ -56,8 +59,9 @@ export class RegisterFile {
         this.addRegister(number, peripheral, register);
     }
     this.words = arena.words(this.slots.length);
-    this.signed = new Int32Array(this.words.buffer, this.words.byteOffset, this.words.length);
-    this.reserved = Int32Array.from(this.slots, (slot) => (slot ? ~slot.register.writable : 0));
+    this.arenaWords = new Int32Array(arena.buffer);
+    this.firstArenaWord = this.words.byteOffset / 4;
+    for (let word = 0; word < wordCount; word++) if (this.slotOf[word] !== 0) this.setTables(word, this.slotOf[word]);
   }
 
   registersOf<P extends PeripheralEntry>(peripheral: P): Registers<P> {
@@ -89,8 +93,7 @@ export class RegisterFile {
         const slot = this.slotOf[word + index];
         this.readHooks[slot] = device.onRead?.[register.name];
         this.writeHooks[slot] = device.onWrite?.[register.name];
-        if (this.readHooks[slot]) this.plainRead[word + index] = 0;
-        if (this.writeHooks[slot]) this.plainWrite[word + index] = 0;
+        this.setTables(word + index, slot);
       }
     }
   }
@@ -101,14 +104,22 @@ export class RegisterFile {
       const word = peripheralNumber * peripheralWords + register.offset / 4 + index;
       const slot = this.slots.length;
       this.slots.push({ peripheral, register, index, closed });
+      this.indexOfSlot.push(index);
       this.readHooks.push(undefined);
       this.writeHooks.push(undefined);
       this.slotOf[word] = slot;
-      if (register.readable !== 0) this.plainRead[word] = slot;
-      // A plain write replaces the word: nothing to keep, nothing to clear or set by ones, no list to check.
-      const whole = register.writable === register.mask && register.readable === register.mask;
-      if (whole && register.oneToClear === 0 && register.oneToSet === 0 && closed.length === 0)
-        this.plainWrite[word] = slot;
     }
+  }
+
+  private setTables(word: number, slot: number): void {
+    const register = this.slots[slot]?.register;
+    if (!register) throw new Error(`register file: slot ${slot} is empty`);
+    const arenaWord = this.firstArenaWord + slot;
+    if (register.readable !== 0) this.readTable[word] = this.readHooks[slot] ? -slot : arenaWord;
+    const { writable, readable, oneToClear, oneToSet, fields } = register;
+    // A write that just replaces the word: nothing to keep, to clear or set by ones, to refuse, or to tell anyone.
+    const replaces = writable === 0xffff_ffff && readable === writable && oneToClear === 0 && oneToSet === 0;
+    const closed = Object.values(fields).some((field) => field.values !== undefined);
+    this.writeTable[word] = replaces && !closed && !this.writeHooks[slot] ? arenaWord : 0;
   }
 }

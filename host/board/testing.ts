@@ -3,7 +3,7 @@
 import { peripheralTable, RESET } from '../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { Board, type BoardOptions } from './board.ts';
-import { image } from './cpu/testing.ts';
+import { image } from './cpu/testing/modules.ts';
 import { FaultCause, ResetCause } from './device.ts';
 import { LogKind, type LogRecord } from './log.ts';
 
