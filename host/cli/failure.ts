@@ -4,6 +4,7 @@
 
 import { LinkError } from '../links/link.ts';
 import { ImageError } from '../tools/image/index.ts';
+import { SmpError } from '../tools/smp/index.ts';
 
 export const ExitCode = { OK: 0, FAILED: 1, USAGE: 2, UNDONE: 3, INTERRUPTED: 130 } as const;
 
@@ -38,6 +39,11 @@ export function explain(error: unknown): Explanation {
     return { code: error.reason, message: error.message, exitCode: ExitCode.FAILED, facts: { offset: error.offset } };
   }
   if (error instanceof LinkError) return { code: 'LINK', message: error.message, exitCode: ExitCode.FAILED, facts };
+  if (error instanceof SmpError) {
+    const device = error.kind === 'device' ? { group: error.group ?? null, rc: error.code } : {};
+    const exitCode = error.kind === 'target' ? ExitCode.USAGE : ExitCode.FAILED;
+    return { code: error.name, message: error.message, exitCode, facts: { kind: error.kind, ...device } };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'UNEXPECTED',

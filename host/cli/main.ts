@@ -60,7 +60,8 @@ function report(error: unknown, argumentList: string[]): number {
     process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, ...facts } })}\n`);
   } else {
     const style = styleOf(process.stderr);
-    process.stderr.write(`${paint(style, 'red', 'error:')} ${wrap(message, style.width - 7, '  ')}\n`);
+    const text = process.stderr.isTTY ? wrap(message, style.width - 7, '  ') : message;
+    process.stderr.write(`${paint(style, 'red', 'error:')} ${text}\n`);
   }
   if (argumentList.includes('--verbose') || process.env.COLDRIG_DEBUG) {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);

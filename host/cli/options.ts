@@ -25,6 +25,22 @@ export function parseSpeed(text: string): Speed {
   return value;
 }
 
+export function parseSeconds(text: string): number {
+  const value = Number(text);
+  if (text === '' || !Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('expected seconds above 0');
+  return value;
+}
+
+export const parseMilliseconds = integerBetween(1, 3_600_000);
+
+/** A slot by letter or number. */
+export function parseSlot(text: string): number {
+  const slot = ['A', 'B'].indexOf(text.toUpperCase());
+  if (slot >= 0) return slot;
+  if (text === '0' || text === '1') return Number(text);
+  throw new InvalidArgumentError('expected A or B');
+}
+
 /** `auto` or a 32-bit number. */
 export function parseSecurityCounter(text: string): number | 'auto' {
   return text === 'auto' ? text : parseWord(text);

@@ -68,7 +68,7 @@ export class EchoBoard implements PacedBoard {
       const event = this.pending.shift() as (typeof this.pending)[number];
       this.now = event.timeNs;
       this.history.push(`${event.timeNs} ${event.line} ${Buffer.from(event.bytes).toString('hex')}`);
-      this.onTransmit(event.line, event.bytes, event.timeNs);
+      this.onTransmit?.(event.line, event.bytes, event.timeNs);
     }
     this.now = Math.max(this.now, timeNs);
   }

@@ -20,7 +20,7 @@ export interface PacedBoard {
   /** Bytes `send` takes on a line at this moment; they leave its wire as time passes. */
   wireFree(line: LineNumber): number;
   send(line: LineNumber, bytes: Uint8Array): void;
-  onTransmit: (line: LineNumber, bytes: Uint8Array, timeNs: number) => void;
+  onTransmit: ((line: LineNumber, bytes: Uint8Array, timeNs: number) => void) | undefined;
 }
 
 export interface Input {
@@ -36,6 +36,9 @@ export interface PacerOptions {
   speed?: Speed;
   /** Told of every input with the virtual time at which the board got it. */
   onInput?: (input: Input) => void;
+  /** Stops there, exactly but for the core's last activation, and says so with `onEnd`. */
+  untilNs?: number;
+  onEnd?: () => void;
   /** Told when the board throws: that is a bug in the bench, and the pacer has stopped. */
   onError?: (error: unknown) => void;
 }
@@ -55,6 +58,7 @@ export class Pacer {
   private readonly board: PacedBoard;
   private readonly options: PacerOptions;
   private readonly speed: Speed;
+  private readonly untilNs: number;
   private readonly listeners: [Set<Listener>, Set<Listener>] = [new Set(), new Set()];
   private readonly waiting: [Uint8Array[], Uint8Array[]] = [[], []];
   private readonly backlog: [number, number] = [0, 0];
@@ -73,6 +77,7 @@ export class Pacer {
     this.board = board;
     this.options = options;
     this.speed = speed;
+    this.untilNs = options.untilNs ?? Number.MAX_SAFE_INTEGER;
     board.onTransmit = (line, bytes) => this.transmitted(line, bytes);
   }
 
@@ -124,6 +129,7 @@ export class Pacer {
     try {
       this.advance();
       this.deliver();
+      if (this.board.now >= this.untilNs) this.end();
     } catch (error) {
       this.stop();
       if (!this.options.onError) throw error;
@@ -131,6 +137,11 @@ export class Pacer {
       return;
     }
     this.wakeLater();
+  }
+
+  private end(): void {
+    this.stop();
+    this.options.onEnd?.();
   }
 
   private advance(): void {
@@ -153,8 +164,11 @@ export class Pacer {
 
   /** Where virtual time should be now. At `max` there is no present: up to whatever comes next, and nowhere if nothing does. */
   private target(wallMs: number): number {
-    if (this.speed !== 'max') return Math.floor(this.anchorNs + (wallMs - this.anchorWallMs) * 1e6 * this.speed);
-    return this.board.nextEventTime === Number.POSITIVE_INFINITY ? this.board.now : Number.MAX_SAFE_INTEGER;
+    const { board, speed, untilNs } = this;
+    if (speed !== 'max')
+      return Math.min(untilNs, Math.floor(this.anchorNs + (wallMs - this.anchorWallMs) * 1e6 * speed));
+    const isOver = board.nextEventTime === Number.POSITIVE_INFINITY && untilNs === Number.MAX_SAFE_INTEGER;
+    return isOver ? board.now : untilNs;
   }
 
   /** Idle time is skipped: a slice begins where something happens. */
@@ -221,8 +235,8 @@ export class Pacer {
   }
 
   private delayMs(): number {
-    const next = this.board.nextEventTime;
-    if (this.speed === 'max') return next === Number.POSITIVE_INFINITY ? SLEEP_MAXIMUM_MS : 0;
+    const next = Math.min(this.board.nextEventTime, this.untilNs);
+    if (this.speed === 'max') return this.board.nextEventTime === Number.POSITIVE_INFINITY ? SLEEP_MAXIMUM_MS : 0;
     const now = performance.now();
     if (now - this.trafficWallMs < POLL_MS) return 0;
     if (this.backlog[0] + this.backlog[1] > 0) return 1;

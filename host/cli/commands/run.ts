@@ -1,2 +1,148 @@
-import type { Command } from 'commander';
-export function addRunCommand(_program: Command): void {}
+// `coldrig run`: one emulated board, up for clients until Ctrl-C.
+
+import { Command, Option } from 'commander';
+import { Smp } from '../../../protocol/smp/smp.ts';
+import type { Board } from '../../board/board.ts';
+import type { Speed } from '../../links/pacer.ts';
+import { collect, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
+import type { GlobalOptions } from '../result.ts';
+import { LiveLog, type LogLine } from '../run/live-log.ts';
+import { newDevice } from '../run/new-device.ts';
+import { Session } from '../run/session.ts';
+import { paint, type Style, styleOf, table, wrap } from '../terminal.ts';
+import { momentText } from '../words.ts';
+
+interface RunOptions extends GlobalOptions {
+  image?: string;
+  key?: string[];
+  seed: number;
+  speed: Speed;
+  udp: number;
+  host?: string;
+  serial?: number;
+  pty?: string;
+  flash?: string;
+  record?: string;
+  for?: number;
+}
+
+const EXAMPLES = `
+Examples:
+  coldrig run                                    smpmgr --ip 127.0.0.1 image state-read
+  coldrig run --pty /tmp/coldrig                 smpmgr --port /tmp/coldrig image state-read
+  coldrig run --flash my-device.bin              the same device again next time
+  coldrig run --speed 10 --record run.jsonl      ten times as fast; inputs kept for 'coldrig replay'
+
+With --json every line is an object {timeNs, event, …}; the first is {event: "ready", links, …}.`;
+
+export function addRunCommand(program: Command): void {
+  program.addCommand(
+    new Command('run')
+      .description('run an emulated board until Ctrl-C')
+      .option('--image <file>', 'signed image a new device carries (default: the development firmware)')
+      .option('--key <key.pem>', 'key its fuses trust; may be repeated (default: the development key)', collect)
+      .option('--seed <n>', 'decides what power cuts leave behind', parseWord, 1)
+      .option('--speed <x>', 'virtual seconds per real second, or max', parseSpeed, 1)
+      .option('--udp <port>', 'port of the gateway; 0 chooses one', parsePort, Smp.UDP_PORT)
+      .addOption(new Option('--port <port>', 'same as --udp').argParser(parsePort).hideHelp())
+      .option('--host <address>', 'address to listen on (default: this machine only)')
+      .option('--serial <port>', 'serve the console on this TCP port', parsePort)
+      .option('--pty <path>', 'serve the console as a pseudo-terminal at this path')
+      .option('--flash <file.bin>', 'keep flash and fuses in this file')
+      .option('--record <file>', 'write all inputs to this file, for a replay')
+      .option('--for <seconds>', 'end after so many virtual seconds', parseSeconds)
+      .addHelpText('after', EXAMPLES)
+      .action(async (_options: object, command: Command) => {
+        const options = command.optsWithGlobals<RunOptions & { port?: number }>();
+        await run({ ...options, udp: options.port ?? options.udp });
+      }),
+  );
+}
+
+async function run(options: RunOptions): Promise<void> {
+  const style = styleOf(process.stdout);
+  const print = (line: LogLine) =>
+    process.stdout.write(options.json ? `${JSON.stringify(lineJson(line))}\n` : `${lineText(line, style)}\n`);
+  const { board, origin, fingerprint } = await newDevice(
+    { seed: options.seed, image: options.image, keys: options.key, flash: options.flash },
+    progressNote(options.json === true),
+  );
+  const log = new LiveLog(board, print);
+  const session = new Session(board, {
+    ...options,
+    untilNs: options.for === undefined ? undefined : Math.round(options.for * 1e9),
+    record:
+      options.record === undefined ? undefined : { path: options.record, seed: options.seed, device: fingerprint },
+  });
+  await serve(session, async () => {
+    announce(session, origin, options, style);
+    board.onLog = (record) => log.record(record);
+    board.powerOn();
+  });
+  farewell(board, options);
+}
+
+/** The hash is what makes two runs comparable: the same images, seed and inputs give the same. */
+function farewell(board: Board, { json, flash, record }: RunOptions): void {
+  const { now: timeNs, logHash } = board;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ timeNs, event: 'end', logHash })}\n`);
+    return;
+  }
+  const kept = [flash && `device kept in ${flash}`, record && `inputs in ${record}`].filter(Boolean);
+  const lines = [`\nended at ${momentText(timeNs)} of virtual time, log hash ${logHash}`, ...kept];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Runs a session until Ctrl-C, a signal or its own end, and always cleans up. */
+export async function serve(session: Session, begin: () => void | Promise<void>): Promise<void> {
+  const end = () => session.end();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, end);
+  try {
+    await session.open();
+    await begin();
+    session.go();
+    await session.over;
+  } finally {
+    await session.stop();
+    for (const signal of signals) process.removeListener(signal, end);
+  }
+}
+
+export function lineText({ timeNs, text, tone }: LogLine, style: Style): string {
+  const moment = momentText(timeNs).padStart(13);
+  const body = wrap(text, style.width - 15, ' '.repeat(15));
+  return `${paint(style, 'dim', moment)}  ${tone ? paint(style, tone, body) : body}`;
+}
+
+function lineJson({ timeNs, event, facts }: LogLine): object {
+  return { timeNs, event, ...facts };
+}
+
+function announce(session: Session, origin: string, options: RunOptions, style: Style): void {
+  const links = session.links.map(({ address }) => address);
+  if (options.json) {
+    const facts = { links, origin, seed: options.seed, speed: options.speed, pid: process.pid };
+    process.stdout.write(`${JSON.stringify({ timeNs: 0, event: 'ready', ...facts })}\n`);
+    return;
+  }
+  process.stdout.write(`${wrap(`coldrig: ${origin}`, style.width, '  ')}\n${connectText(links)}\n\n`);
+}
+
+/** How to reach each link, for people. */
+export function connectText(links: string[]): string {
+  const rows = links.map((address) => {
+    const [scheme, place] = address.split('://');
+    const own = address === `udp://127.0.0.1:${Smp.UDP_PORT}` ? 'coldrig status' : `coldrig status --target ${address}`;
+    if (scheme === 'serial' && place.startsWith('/'))
+      return ['  console', place, `smpmgr --port ${place} image state-read`];
+    return [scheme === 'udp' ? '  gateway' : '  console', address, own];
+  });
+  return `${table(rows)}\n  Ctrl-C ends it`;
+}
+
+function progressNote(quiet: boolean): (what: string) => void {
+  if (quiet || !process.stderr.isTTY) return () => {};
+  return (what) => process.stderr.write(`\x1b[2Kbuilding ${what} …\r`);
+}

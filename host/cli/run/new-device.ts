@@ -1,0 +1,67 @@
+// A board to run: fresh from the factory, or the one kept in a file.
+
+import { createHash } from 'node:crypto';
+import { Board } from '../../board/board.ts';
+import { buildAll } from '../../tools/build.ts';
+import { parseImage, readPublicKey } from '../../tools/image/index.ts';
+import { Failure } from '../failure.ts';
+import { readInput } from '../files.ts';
+import { loadDevice } from './device-file.ts';
+
+export interface DeviceOptions {
+  seed: number;
+  /** Signed image for slot A; the development firmware when left out. */
+  image?: string;
+  /** Public keys for the fuses; the development key when left out. */
+  keys?: string[];
+  /** File the device is kept in. */
+  flash?: string;
+}
+
+export interface NewDevice {
+  board: Board;
+  /** Where it comes from, in words. */
+  origin: string;
+  /** SHA-256 of flash and fuses. */
+  fingerprint: string;
+}
+
+/** Makes the board and gives it its flash and fuses; it has no power yet. */
+export async function newDevice(options: DeviceOptions, onStep: (what: string) => void): Promise<NewDevice> {
+  const board = new Board({ seed: options.seed });
+  const origin = restoreFromFile(board, options) ?? (await provisionNew(board, options, onStep));
+  const fuses = board.fuseWords();
+  const fingerprint = createHash('sha256')
+    .update(board.flashImage())
+    .update(new Uint8Array(fuses.buffer, fuses.byteOffset, fuses.byteLength))
+    .digest('hex');
+  return { board, origin, fingerprint };
+}
+
+function restoreFromFile(board: Board, { flash, image }: DeviceOptions): string | undefined {
+  const kept = flash === undefined ? undefined : loadDevice(flash);
+  if (!kept) return undefined;
+  if (image !== undefined) {
+    throw new Failure(
+      'OPTION',
+      `${flash} holds a device already, so --image ${image} has no place to go; ` +
+        `leave it out and use 'coldrig flash ${image}' once the board runs`,
+      { exitCode: 2 },
+    );
+  }
+  board.loadFlash(kept.flash);
+  board.loadFuses(kept.fuses);
+  return `the device kept in ${flash}`;
+}
+
+async function provisionNew(board: Board, options: DeviceOptions, onStep: (what: string) => void): Promise<string> {
+  const { bootloader, publicKey, images } = await buildAll(options.image === undefined ? ['factory'] : [], onStep);
+  const keys = options.keys?.map((file) => readPublicKey(readInput(file, 'the key'), { name: file })) ?? [publicKey];
+  const image = options.image === undefined ? images.get('factory')?.bytes : readInput(options.image, 'the image');
+  // Says what is wrong with a file that is no image at all; a bad signature is for the bootloader to find.
+  parseImage(image as Uint8Array, options.image);
+  board.provision({ bootloader, keys, slots: { A: image } });
+  return options.image === undefined
+    ? 'a new device with the development firmware'
+    : `a new device with ${options.image}`;
+}

@@ -1,0 +1,112 @@
+// Builds everything a board needs into build/: bootloader, firmware, the development key, and signed images to flash.
+//
+//   build/keys/development.pem      made at the first build, for its owner only; images signed with it boot on our boards
+//   build/bootloader.wasm
+//   build/images/<name>.bin         one for each entry of `developmentImages`
+//
+// What must stay true: the key never leaves build/, which git ignores; images are a function of sources and key.
+
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { compileGuest, repositoryRoot } from './guest.ts';
+import { generateKey, readPublicKey, signImage } from './image/index.ts';
+
+export const buildFolder = join(repositoryRoot, 'build');
+const keyFile = join(buildFolder, 'keys', 'development.pem');
+
+export interface DevelopmentImage {
+  name: string;
+  version: string;
+  /** What a flasher will see, in words. */
+  promise: string;
+  /** Entry file of the firmware. */
+  source: string;
+  /** This bit of the byte in the middle of the payload is flipped after signing. */
+  flippedBit?: number;
+}
+
+/** The first is what a new board carries; the others are updates to it. */
+export const developmentImages: readonly DevelopmentImage[] = [
+  { name: 'factory', version: '1.0.0', promise: 'what a new board carries', source: 'firmware/main.ts' },
+  { name: 'good', version: '1.1.0', promise: 'a good update', source: 'firmware/main.ts' },
+  {
+    name: 'never-confirms',
+    version: '1.2.0',
+    promise: 'runs, but its self-test fails: nobody may confirm it',
+    source: 'firmware/defects/never-confirms.ts',
+  },
+  {
+    name: 'hangs',
+    version: '1.3.0',
+    promise: 'spins for ever two seconds after its start',
+    source: 'firmware/defects/hangs.ts',
+  },
+  {
+    name: 'flipped-bit',
+    version: '1.4.0',
+    promise: 'one bit is not what was signed',
+    source: 'firmware/main.ts',
+    flippedBit: 3,
+  },
+];
+
+export interface BuiltImage extends DevelopmentImage {
+  file: string;
+  bytes: Uint8Array;
+}
+
+export interface Build {
+  bootloader: Uint8Array;
+  privateKeyPem: string;
+  /** 32 bytes, for the fuses. */
+  publicKey: Uint8Array;
+  images: Map<string, BuiltImage>;
+}
+
+/** Compiles (cached by content), signs and writes. `onStep` hears what takes time. */
+export async function buildAll(names?: string[], onStep: (what: string) => void = () => {}): Promise<Build> {
+  const privateKeyPem = developmentKey();
+  onStep('bootloader');
+  const bootloader = await compileGuest('bootloader/main.ts');
+  writeWhole(join(buildFolder, 'bootloader.wasm'), bootloader);
+  const images = new Map<string, BuiltImage>();
+  for (const image of developmentImages.filter(({ name }) => names?.includes(name) ?? true)) {
+    onStep(`${image.name} ${image.version}`);
+    images.set(image.name, await buildImage(image, privateKeyPem));
+  }
+  return { bootloader, privateKeyPem, publicKey: readPublicKey(privateKeyPem), images };
+}
+
+async function buildImage(image: DevelopmentImage, privateKeyPem: string): Promise<BuiltImage> {
+  const payload = await compileGuest(image.source);
+  // One counter for all, so that any development image may follow any other.
+  const bytes = signImage({ payload, privateKeyPem, version: image.version, securityCounter: 1 });
+  if (image.flippedBit !== undefined) bytes[payload.length >> 1] ^= 1 << image.flippedBit;
+  const file = join(buildFolder, 'images', `${image.name}-${image.version}.bin`);
+  writeWhole(file, bytes);
+  return { ...image, file, bytes };
+}
+
+/** The development key, made when there is none. Of two builds at once the first to link its key wins; both read that one. */
+export function developmentKey(): string {
+  if (!existsSync(keyFile)) {
+    mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 });
+    const fresh = `${keyFile}.${process.pid}`;
+    writeFileSync(fresh, generateKey().privateKeyPem, { mode: 0o600 });
+    try {
+      linkSync(fresh, keyFile);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    rmSync(fresh);
+  }
+  return readFileSync(keyFile, 'utf8');
+}
+
+/** Written beside its place and renamed, for tests and commands may build at the same time. */
+function writeWhole(path: string, bytes: Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, bytes);
+  renameSync(temporary, path);
+}
