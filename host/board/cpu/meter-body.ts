@@ -17,6 +17,8 @@ import { Op, type Writer } from './writer.ts';
 const CALL = keyOf('call');
 const COPY = keyOf('memory.copy');
 const FILL = keyOf('memory.fill');
+const LOOP = keyOf('loop');
+const CALL_INDIRECT = keyOf('call_indirect');
 
 export class BodyMeter {
   private readonly image: CheckedImage;
@@ -24,6 +26,8 @@ export class BodyMeter {
   private readonly cycles: number;
   private readonly offsets: OffsetMap;
   private readonly out: Writer;
+  /** In functions with loops, the local that mirrors `cycles`; else -1. */
+  private mirror = -1;
   /** By instruction: 1 + the segment it is the head of, or 0. */
   private readonly headOf: Uint32Array;
   /** By segment: 1 + its counter, or 0. */
@@ -52,7 +56,12 @@ export class BodyMeter {
   write(body: Body): void {
     const { out, image, segments } = this;
     const { opcode, offset, immediate } = image.code;
-    this.locals(body);
+    const code = opcode.subarray(body.first, body.last);
+    this.mirror = code.includes(LOOP) ? body.locals : -1;
+    const lengthLocal = body.locals + (this.mirror < 0 ? 0 : 1);
+    const extraLocals = lengthLocal - body.locals + (code.some(isBlockOperation) ? 1 : 0);
+    this.locals(body, extraLocals);
+    this.reload();
     let copied = body.codeStart;
     const copyTo = (end: number) => {
       this.offsets.add(out.length, copied);
@@ -64,26 +73,37 @@ export class BodyMeter {
         copyTo(offset[i]);
         this.head(this.headOf[i] - 1);
       }
-      if (opcode[i] === CALL && immediate[i] < image.declarations.importedFunctions) {
-        copyTo(offset[i]);
-        out.indexed(Op.GLOBAL_GET, this.cycles);
+      if (opcode[i] === CALL || opcode[i] === CALL_INDIRECT) {
+        if (opcode[i] === CALL && immediate[i] < image.declarations.importedFunctions) {
+          copyTo(offset[i]);
+          out.indexed(Op.GLOBAL_GET, this.cycles);
+        }
+        if (this.mirror >= 0) {
+          copyTo(offset[i + 1]);
+          this.reload();
+        }
       } else if (isBlockOperation(opcode[i]) && segments.owner[i] >= 0) {
         copyTo(offset[i]);
-        out.indexed(Op.LOCAL_TEE, body.locals);
+        out.indexed(Op.LOCAL_TEE, lengthLocal);
         copyTo(offset[i + 1]);
-        this.chargeLength(body.locals);
+        this.chargeLength(lengthLocal);
       }
     }
     copyTo(body.end);
   }
 
-  /** The body's locals and, where a block operation needs it, one more for its length. */
-  private locals(body: Body): void {
+  private locals(body: Body, extra: number): void {
     const { out, image } = this;
-    const extra = image.code.opcode.subarray(body.first, body.last).some(isBlockOperation);
-    out.u32(body.localGroups.length + (extra ? 1 : 0));
+    out.u32(body.localGroups.length + (extra > 0 ? 1 : 0));
     out.copy(image.bytes, body.groupsStart, body.codeStart);
-    if (extra) out.bytesOf(1, ValueType.I32);
+    if (extra > 0) out.bytesOf(extra, ValueType.I32);
+  }
+
+  /** Brings the mirror up to date where others may have charged: at the function's entry and behind calls. */
+  private reload(): void {
+    if (this.mirror < 0) return;
+    this.out.indexed(Op.GLOBAL_GET, this.cycles);
+    this.out.indexed(Op.LOCAL_SET, this.mirror);
   }
 
   private head(segment: number): void {
@@ -96,7 +116,7 @@ export class BodyMeter {
       out.indexed(Op.GLOBAL_SET, counter);
     }
     if (charge === 0) return;
-    out.indexed(Op.GLOBAL_GET, cycles);
+    this.readCycles();
     out.byte(Op.CONST_32);
     out.s32(charge);
     this.subtractAndTest();
@@ -104,18 +124,24 @@ export class BodyMeter {
 
   private chargeLength(lengthLocal: number): void {
     const { out } = this;
-    out.indexed(Op.GLOBAL_GET, this.cycles);
+    this.readCycles();
     out.indexed(Op.LOCAL_GET, lengthLocal);
     out.bytesOf(Op.CONST_32, blockBytesPerCycle - 1, Op.ADD_32);
     out.bytesOf(Op.CONST_32, Math.log2(blockBytesPerCycle), Op.SHIFT_RIGHT_32);
     this.subtractAndTest();
   }
 
+  private readCycles(): void {
+    if (this.mirror < 0) this.out.indexed(Op.GLOBAL_GET, this.cycles);
+    else this.out.indexed(Op.LOCAL_GET, this.mirror);
+  }
+
   private subtractAndTest(): void {
     const { out, cycles } = this;
     out.byte(Op.SUBTRACT_32);
+    if (this.mirror >= 0) out.indexed(Op.LOCAL_TEE, this.mirror);
     out.indexed(Op.GLOBAL_SET, cycles);
-    out.indexed(Op.GLOBAL_GET, cycles);
+    this.readCycles();
     out.bytesOf(Op.CONST_32, 0, Op.LESS_32, Op.IF, Op.EMPTY_BLOCK, Op.UNREACHABLE, Op.END);
   }
 }

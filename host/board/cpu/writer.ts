@@ -6,6 +6,7 @@ export const Op = {
   IF: 0x04,
   END: 0x0b,
   LOCAL_GET: 0x20,
+  LOCAL_SET: 0x21,
   LOCAL_TEE: 0x22,
   GLOBAL_GET: 0x23,
   GLOBAL_SET: 0x24,
