@@ -42,12 +42,21 @@ export class ByteRing {
 
   /** Appends the first `length` bytes of `source`. */
   pushAll(source: Uint8Array, length: number): void {
-    for (let i = 0; i < length; i++) this.push(source[i]);
+    if (length > this.free) throw new Error(`byte ring: ${length} bytes do not fit, ${this.free} do`);
+    const mask = this.bytes.length - 1;
+    const end = this.state[0] + this.state[1];
+    for (let i = 0; i < length; i++) this.bytes[(end + i) & mask] = source[i];
+    this.state[1] += length;
   }
 
   /** Takes the oldest `length` bytes into the start of `target`. */
   popAll(target: Uint8Array, length: number): void {
-    for (let i = 0; i < length; i++) target[i] = this.pop();
+    if (length > this.length) throw new Error(`byte ring: ${length} bytes asked for, ${this.length} are there`);
+    const mask = this.bytes.length - 1;
+    const start = this.state[0];
+    for (let i = 0; i < length; i++) target[i] = this.bytes[(start + i) & mask];
+    this.state[0] = (start + length) & mask;
+    this.state[1] -= length;
   }
 
   clear(): void {

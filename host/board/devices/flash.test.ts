@@ -64,6 +64,18 @@ describe('programming', () => {
     expect(status(rig)).toBe(DONE.mask);
   });
 
+  test('any single bit of a unit wanted as a one of a zero is noticed', () => {
+    for (let bit = 0; bit < UNIT_SIZE * 8; bit++) {
+      const rig = makeFlashRig();
+      program(rig, STORAGE, unit(0));
+      const wanted = unit(0);
+      wanted[bit >> 3] = 1 << (bit & 7);
+      startProgram(rig, STORAGE, wanted);
+      rig.skip(unitProgramNs);
+      expect([bit, status(rig)]).toEqual([bit, DONE.mask | PROGRAM_ERROR.mask]);
+    }
+  });
+
   test('programming the same bytes twice is no error', () => {
     const rig = makeFlashRig();
     program(rig, STORAGE, unit(0x5a));
