@@ -39,6 +39,9 @@ export interface Answer {
   error: SmpError | undefined;
 }
 
+// Waits double up to this, so that in ten seconds a bad network is tried seven times.
+const slowestResendMs = 2000;
+
 export class SmpSession {
   readonly transport: SmpTransport;
   readonly version: SmpVersion;
@@ -122,7 +125,7 @@ export class SmpSession {
       const answer = await this.next(command, (n) => n === sequence, Math.min(waitMs, remainingMs), options.signal);
       if (answer) return answer;
       if (transport.nowMs() >= deadline) throw this.#timeout(command, timeoutMs, sends);
-      waitMs *= 2;
+      waitMs = Math.min(waitMs * 2, Math.max(waitMs, slowestResendMs));
     }
   }
 

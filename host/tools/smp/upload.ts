@@ -36,7 +36,8 @@ interface Chunk {
 
 const command: Command = { what: 'upload', group: SmpGroup.IMG, command: ImgCommand.UPLOAD, write: true };
 const busyPauseMs = 50;
-const stateTimeoutMs = 2000;
+const stateTimeoutMs = 1000;
+const stateTries = 5;
 // Answers in a row that move nothing, and sessions lost in one upload, before we say that this leads nowhere.
 const patience = 200;
 const restartsAllowed = 5;
@@ -70,11 +71,14 @@ class Upload {
   #opened = false;
   #resumedAt = 0;
   #finished = false;
+  /** Every byte has been sent at least once, so the device may be done. */
+  #sentAll = false;
   #matched: boolean | undefined;
   #sends = 0;
   #resent = 0;
   #restarts = 0;
   #idleAnswers = 0;
+  #lastRefusal: SmpError | undefined;
   #progressMs: number;
 
   constructor(
@@ -135,6 +139,7 @@ class Upload {
       sends: 1,
     };
     this.#sends += 1;
+    this.#sentAll ||= end === this.#plan.totalBytes;
     this.#chunks.set(sequence, chunk);
     return end;
   }
@@ -150,8 +155,8 @@ class Upload {
   async #take({ sequence, body, error }: Answer): Promise<void> {
     const chunk = this.#chunks.get(sequence) as Chunk;
     this.#chunks.delete(sequence);
-    this.#idleAnswers += 1;
     if (error) return this.#takeError(error);
+    this.#idleAnswers += 1;
     const fields = new Fields(body, 'upload');
     const wants = fields.count('off');
     if (wants > this.#plan.totalBytes) {
@@ -159,7 +164,7 @@ class Upload {
     }
     if (chunk.sends === 1) this.#roundTrip.measure(this.#nowMs() - chunk.sentMs);
     if (!this.#opened) this.#open(wants, chunk);
-    else if (wants < chunk.hadWhenSent) await this.#lostSession(chunk, wants);
+    else if (wants < chunk.hadWhenSent) await this.#lostSession(wants);
     else if (wants < chunk.end && wants >= this.#had) await this.#resendMissing(wants, chunk);
     if (wants > this.#had) this.#advance(wants);
     if (this.#had === this.#plan.totalBytes) this.#finish(fields);
@@ -174,6 +179,7 @@ class Upload {
     this.#had = wants;
     this.#progressMs = this.#nowMs();
     this.#idleAnswers = 0;
+    this.#lastRefusal = undefined;
     for (const [sequence, chunk] of this.#chunks) if (chunk.end <= wants) this.#chunks.delete(sequence);
     const elapsedMs = this.#progressMs - this.#startMs;
     this.#options.onProgress?.({ bytes: wants, totalBytes: this.#plan.totalBytes, elapsedMs });
@@ -184,9 +190,8 @@ class Upload {
     if (missing && missing.order < dropped.order) await this.#sendAgain(missing);
   }
 
-  async #lostSession(chunk: Chunk, wants: number): Promise<void> {
-    const isLastAgain = chunk.end === this.#plan.totalBytes && chunk.sends > 1 && wants === 0;
-    if (isLastAgain && (await this.#isComplete())) {
+  async #lostSession(wants: number): Promise<void> {
+    if (this.#sentAll && wants === 0 && (await this.#isComplete())) {
       this.#had = this.#plan.totalBytes;
       return;
     }
@@ -198,15 +203,20 @@ class Upload {
     this.#chunks.clear();
     this.#had = 0;
     this.#opened = false;
+    this.#sentAll = false;
   }
 
-  /** Servers that forget a finished upload answer its last chunk, sent again, as if it never was; the slot knows better. */
+  /** Servers that forget a finished upload answer a chunk sent again as if it never was; the slot knows better. */
   async #isComplete(): Promise<boolean> {
     const hash = this.#imageHash;
     if (hash === undefined) return false;
     const state: Command = { what: 'image state', group: SmpGroup.IMG, command: ImgCommand.STATE, write: false };
-    const sequence = await this.#client.post(state, {}, this.#options.signal);
-    const answer = await this.#client.next(state, (n) => n === sequence, stateTimeoutMs, this.#options.signal);
+    const { signal } = this.#options;
+    let answer: Answer | undefined;
+    for (let tries = 0; tries < stateTries && answer === undefined; tries += 1) {
+      const sequence = await this.#client.post(state, {}, signal);
+      answer = await this.#client.next(state, (n) => n === sequence, stateTimeoutMs, signal);
+    }
     if (answer === undefined || answer.error) return false;
     return new Fields(answer.body, 'image state')
       .maps('images')
@@ -216,7 +226,8 @@ class Upload {
   /** A device out of buffers gets a rest and one message at a time; any other refusal ends the upload. */
   async #takeError(error: SmpError): Promise<void> {
     const passes = error.group === undefined && passingCodes.includes(error.code);
-    if (!passes || this.#nowMs() - this.#progressMs > this.#limitMs()) throw error;
+    if (!passes) throw error;
+    this.#lastRefusal = error;
     this.#window = 1;
     await this.#client.next(command, () => false, busyPauseMs, this.#options.signal);
     this.#chunks.clear(); // their answers, if any came, went by in the rest
@@ -265,6 +276,7 @@ class Upload {
     }
     const idleMs = this.#nowMs() - this.#progressMs;
     if (idleMs < this.#limitMs()) return;
+    if (this.#lastRefusal) throw this.#lastRefusal;
     const text = `upload: no progress for ${Math.round(idleMs)} ms at ${at}${this.#client.strayText()}`;
     throw new SmpError('timeout', `${text}; upload again to go on from there`);
   }
