@@ -148,7 +148,9 @@ function readTable(reader: Reader): Limits {
 function readLimits(reader: Reader): Limits {
   const offset = reader.offset;
   const flags = reader.byte('limits');
-  const minimum = flags & 4 ? malformed(offset, '64-bit limits') : reader.u32('a minimum');
+  if (flags & 4)
+    throw new ImageRefused('memory', offset, 'the memory is 64-bit; the core has 32-bit addresses, build for wasm32');
+  const minimum = reader.u32('a minimum');
   return { offset, flags, minimum, maximum: flags & 1 ? reader.u32('a maximum') : undefined };
 }
 

@@ -17,10 +17,11 @@ export function assemble(text: string): Uint8Array {
 }
 
 /** The least an image must have, around the given module fields; `reset` and `interrupt` are empty unless among them. */
-export function image(fields: string, { reset = '', interrupt = '', pages = 1 } = {}): Uint8Array {
+export function image(fields: string, { reset = '', interrupt = '', pages = 1 } = {}, imports = ''): Uint8Array {
   return assemble(`(module
     (import "bus" "read32" (func $read32 (param i32) (result i32)))
     (import "bus" "write32" (func $write32 (param i32 i32)))
+    ${imports}
     (memory (export "memory") ${pages} ${pages})
     ${fields}
     (func $reset (export "reset") ${reset})
