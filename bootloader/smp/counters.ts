@@ -16,6 +16,11 @@ export function count(counter: u32): void {
   store<u32>(counters + (counter << 2), load<u32>(counters + (counter << 2)) + 1);
 }
 
+export function counted(counter: u32): u32 {
+  assert(counter < COUNTERS, 'a counter of this server');
+  return load<u32>(counters + (counter << 2));
+}
+
 export function reportServer(): void {
   addStatistics('smp');
   addCounter('requests', counters + (COUNT_REQUESTS << 2));

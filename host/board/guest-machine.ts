@@ -25,6 +25,7 @@ export class GuestMachine implements MachineOwner {
   readonly resetController = new ResetController(this.machine);
   readonly interruptController = new InterruptController(this.machine);
   readonly flash = new Flash(this.machine, this.machine.flash);
+  readonly fuses = new Fuses(this.machine);
   /** Give this to `instantiateGuest`. */
   readonly bus = {
     read32: (address: number) => this.machine.bus.peek(address) | 0,
@@ -36,14 +37,15 @@ export class GuestMachine implements MachineOwner {
 
   constructor() {
     const { machine } = this;
-    const others = [
-      new Dma(machine),
-      new Fuses(machine),
-      new Recorder(machine),
-      new Timer(machine),
-      new Watchdog(machine),
-    ];
-    for (const device of [...this.uarts, this.resetController, this.interruptController, this.flash, ...others])
+    const others = [new Dma(machine), new Recorder(machine), new Timer(machine), new Watchdog(machine)];
+    for (const device of [
+      ...this.uarts,
+      this.resetController,
+      this.interruptController,
+      this.flash,
+      this.fuses,
+      ...others,
+    ])
       machine.add(device);
     machine.arena.seal();
     machine.owner = this;
@@ -62,7 +64,7 @@ export class GuestMachine implements MachineOwner {
     while (!this.resetController.resetRequested) {
       const lines = this.interruptController.pending;
       if (lines !== 0) this.guest?.interrupt(lines);
-      else if (this.machine.queue.nextTime <= end) this.machine.handleNext();
+      else if (this.machine.queue.length > 0 && this.machine.queue.nextTime <= end) this.machine.handleNext();
       else break;
     }
     if (Number.isFinite(end) && !this.resetController.resetRequested) this.machine.advanceTo(end);

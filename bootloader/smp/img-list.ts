@@ -1,0 +1,107 @@
+// IMG state read and slot info. Slots without an image that can be named are absent; there are no keys beyond the standard
+// ones, for clients refuse replies that have more.
+
+import {
+  writeArrayStart,
+  writeBooleanField,
+  writeBytes,
+  writeEnd,
+  writeMapStart,
+  writeText,
+  writeTextBytes,
+  writeUnsignedField,
+} from '../../protocol/guest/cbor-writer';
+import { MAP_SLOT_SIZE, REASON_NONE, SLOT_CONFIRMED, SLOT_PENDING } from '../../protocol/guest/generated/constants';
+import { imageBuild, imageHasHash, imageHash, imageReason, imageVersion } from '../image/info';
+import { SLOT_COUNT } from '../slots';
+import { slotPermanent, slotState } from '../state/boot-state';
+import { activeSlot, confirmedInAdvance, NO_SLOT, onTrial, readSlots, spareSlot } from './img-slots';
+
+const HASH_SIZE: u32 = 32;
+// "255.255.65535.4294967295"
+const versionText: usize = memory.data(24);
+
+export function answerImageList(): u32 {
+  readSlots();
+  writeImageList();
+  return 0;
+}
+
+/** The reply of state read, and of every state write that succeeds. The slots have been read. */
+export function writeImageList(): void {
+  writeText('images');
+  writeArrayStart();
+  for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) {
+    if (imageHasHash(slot)) writeImage(slot);
+  }
+  writeEnd();
+  writeUnsignedField('splitStatus', 0);
+}
+
+function writeImage(slot: u32): void {
+  const active = slot == activeSlot();
+  const inAdvance = confirmedInAdvance(slot);
+  const pending = !active && (slotState(slot) == SLOT_PENDING || inAdvance);
+  writeMapStart();
+  writeUnsignedField('slot', slot);
+  writeText('version');
+  writeTextBytes(versionText, formatVersion(imageVersion(slot), imageBuild(slot)));
+  writeText('hash');
+  writeBytes(imageHash(slot), HASH_SIZE);
+  writeBooleanField('bootable', imageReason(slot) == REASON_NONE);
+  writeBooleanField('pending', pending);
+  writeBooleanField('confirmed', showsConfirmed(slot));
+  writeBooleanField('active', active);
+  writeBooleanField('permanent', pending && (inAdvance || slotPermanent(slot)));
+  writeEnd();
+}
+
+/** The running image; or, while it is on trial or nothing runs, what there is to fall back to. */
+function showsConfirmed(slot: u32): bool {
+  if (slotState(slot) != SLOT_CONFIRMED) return false;
+  const active = activeSlot();
+  return slot == active || active == NO_SLOT || onTrial();
+}
+
+/** major.minor.revision, and .build unless it is zero. Returns the length. */
+function formatVersion(version: u32, build: u32): u32 {
+  let length = appendDecimal(0, version >> 24);
+  length = appendDecimal(appendDot(length), (version >> 16) & 0xff);
+  length = appendDecimal(appendDot(length), version & 0xffff);
+  return build == 0 ? length : appendDecimal(appendDot(length), build);
+}
+
+function appendDot(length: u32): u32 {
+  store<u8>(versionText + length, 0x2e);
+  return length + 1;
+}
+
+function appendDecimal(start: u32, value: u32): u32 {
+  let digits: u32 = 1;
+  for (let rest = value; rest >= 10; rest /= 10) digits++;
+  for (let index = digits; index > 0; index--, value /= 10) {
+    store<u8>(versionText + start + index - 1, <u8>(0x30 + (value % 10)));
+  }
+  return start + digits;
+}
+
+export function answerSlotInfo(): u32 {
+  readSlots();
+  writeText('images');
+  writeArrayStart();
+  writeMapStart();
+  writeUnsignedField('image', 0);
+  writeText('slots');
+  writeArrayStart();
+  for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) {
+    writeMapStart();
+    writeUnsignedField('slot', slot);
+    writeUnsignedField('size', MAP_SLOT_SIZE);
+    if (slot == spareSlot()) writeUnsignedField('upload_image_id', 0);
+    writeEnd();
+  }
+  writeEnd();
+  writeEnd();
+  writeEnd();
+  return 0;
+}

@@ -1,0 +1,76 @@
+// Which slot runs, and which one may be overwritten.
+//
+// While an image runs, the other slot is spare, unless the running one is on trial: then the other holds what to fall back to.
+// In safe mode nothing runs, and the slot that is worth less is spare: an empty or broken one before an image, an image nobody confirmed
+// before a confirmed one, the older of two.
+
+import {
+  HANDOVER_MAGIC,
+  HANDOVER_MAGIC_VALUE,
+  HANDOVER_SLOT,
+  REASON_NONE,
+  SLOT_CONFIRMED,
+} from '../../protocol/guest/generated/constants';
+import { readResetMailbox } from '../../protocol/guest/generated/registers';
+import { imageHasHash, imageVersion } from '../image/info';
+import { parseSlot } from '../image/verify';
+import { otherSlot, SLOT_COUNT } from '../slots';
+import { slotReason, slotState } from '../state/boot-state';
+
+export const NO_SLOT: u32 = 0xffffffff;
+
+/** Looks at both slots anew: everything below speaks of what was found then. */
+export function readSlots(): void {
+  for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) parseSlot(slot);
+}
+
+/** The slot whose image runs, or NO_SLOT in the bootloader: reset clears the hand-over record. */
+export function activeSlot(): u32 {
+  if (readResetMailbox(HANDOVER_MAGIC) != HANDOVER_MAGIC_VALUE) return NO_SLOT;
+  const slot = readResetMailbox(HANDOVER_SLOT);
+  assert(slot < SLOT_COUNT, 'the bootloader hands over one of two slots');
+  return slot;
+}
+
+/** Whether the running image is not confirmed yet. */
+export function onTrial(): bool {
+  const active = activeSlot();
+  return active != NO_SLOT && slotState(active) != SLOT_CONFIRMED;
+}
+
+/** Whether the slot holds an image that was confirmed and was good when it was last looked at. */
+export function holdsConfirmed(slot: u32): bool {
+  return imageHasHash(slot) && slotState(slot) == SLOT_CONFIRMED && slotReason(slot) == REASON_NONE;
+}
+
+/** Whether the other slot's image will run at the next boot although nobody tries it: it was confirmed in advance. */
+export function confirmedInAdvance(slot: u32): bool {
+  const active = activeSlot();
+  if (active == NO_SLOT || slot == active || !holdsConfirmed(slot)) return false;
+  return !onTrial() && imageVersion(slot) > imageVersion(active);
+}
+
+/** The slot an upload goes to, whether or not it may be taken now. */
+export function spareSlot(): u32 {
+  const active = activeSlot();
+  if (active != NO_SLOT) return otherSlot(active);
+  const worthA = worth(0);
+  const worthB = worth(1);
+  if (worthA != worthB) return worthA < worthB ? 0 : 1;
+  return imageVersion(0) <= imageVersion(1) ? 0 : 1;
+}
+
+function worth(slot: u32): u32 {
+  if (!imageHasHash(slot)) return 0;
+  return holdsConfirmed(slot) ? 2 : 1;
+}
+
+/** Whether an upload may take the spare slot. */
+export function mayUpload(): bool {
+  return !onTrial();
+}
+
+export function mayErase(slot: u32): bool {
+  if (slot == activeSlot() || onTrial()) return false;
+  return slot == spareSlot() || !holdsConfirmed(slot);
+}
