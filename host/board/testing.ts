@@ -14,8 +14,14 @@ export interface Guest {
   interrupt?: string;
 }
 
+const assembled = new Map<string, Uint8Array>();
+
+/** Assembling takes ten times as long as most tests, and many ask for the same guest. */
 export function assembleGuest({ fields = '', reset = '', interrupt = '' }: Guest): Uint8Array {
-  return image(fields, { reset, interrupt, pages: 2 });
+  const key = [fields, reset, interrupt].join('\n;\n');
+  const module = assembled.get(key) ?? image(fields, { reset, interrupt, pages: 2 });
+  assembled.set(key, module);
+  return module;
 }
 
 /** Address of a register by name: `at('UART0', 'DATA')`. */
