@@ -88,8 +88,8 @@ function checkItems(bytes: Uint8Array, start: number, isMap: boolean, count: num
   for (let index = 0; index < count; index += 1) {
     if (count === Number.POSITIVE_INFINITY && bytes[offset] === 0xff) return offset + 1;
     if (isMap) {
-      const isText = bytes[offset] !== undefined && (bytes[offset] as number) >> 5 === 3;
-      if (!isText) throw new Error(`a key that is no text stands at byte ${offset}`);
+      const head = bytes[offset];
+      if (head !== undefined && head >> 5 !== 3) throw new Error(`a key that is no text stands at byte ${offset}`);
       offset = checkBody(bytes, offset, depth + 1);
     }
     offset = checkBody(bytes, offset, depth + 1);
