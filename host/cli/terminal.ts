@@ -42,6 +42,11 @@ export function wrap(text: string, width: number, indent = ''): string {
   return [...lines, line].join('\n');
 }
 
+/** Text that begins at a column and stays right of it, wrapped to the terminal's width. */
+export function hang(text: string, width: number, column: number): string {
+  return wrap(text, Math.max(20, width - column)).replaceAll('\n', `\n${' '.repeat(column)}`);
+}
+
 /** Columns aligned on their longest cell, two spaces between. */
 export function table(rows: string[][]): string {
   const widths: number[] = [];

@@ -63,7 +63,7 @@ export interface Build {
   images: Map<string, BuiltImage>;
 }
 
-/** Compiles (cached by content), signs and writes. `onStep` hears what takes time. */
+/** Compiles (cached by content), signs and writes. `onStep` hears what takes time, and '' at the end. */
 export async function buildAll(names?: string[], onStep: (what: string) => void = () => {}): Promise<Build> {
   const privateKeyPem = developmentKey();
   onStep('bootloader');
@@ -74,6 +74,7 @@ export async function buildAll(names?: string[], onStep: (what: string) => void 
     onStep(`${image.name} ${image.version}`);
     images.set(image.name, await buildImage(image, privateKeyPem));
   }
+  onStep('');
   return { bootloader, privateKeyPem, publicKey: readPublicKey(privateKeyPem), images };
 }
 

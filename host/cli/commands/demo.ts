@@ -1,2 +1,118 @@
-import type { Command } from 'commander';
-export function addDemoCommand(_program: Command): void {}
+// `coldrig demo`, which `make run` calls: builds, boots, tells the story, and on a terminal stays up for clients.
+
+import { Command } from 'commander';
+import { Smp } from '../../../protocol/smp/smp.ts';
+import { Board } from '../../board/board.ts';
+import { type BuiltImage, buildAll } from '../../tools/build.ts';
+import { type Ending, type Teller, tellStory } from '../demo/story.ts';
+import { ExitCode, Failure } from '../failure.ts';
+import { parsePort, parseWord } from '../options.ts';
+import type { GlobalOptions } from '../result.ts';
+import { LiveLog } from '../run/live-log.ts';
+import { buildNotes } from '../run/new-device.ts';
+import { Session } from '../run/session.ts';
+import { hang, paint, type Style, styleOf, wrap } from '../terminal.ts';
+import { momentText, spanText } from '../words.ts';
+import { connectText, lineText, serve } from './run.ts';
+
+interface DemoOptions extends GlobalOptions {
+  seed: number;
+  udp: number;
+  stay?: boolean;
+}
+
+export function addDemoCommand(program: Command): void {
+  program.addCommand(
+    new Command('demo')
+      .description('build, boot, and watch one good update stay and three bad ones undo themselves')
+      .option('--seed <n>', 'seed of the board', parseWord, 1)
+      .option('--udp <port>', 'port for clients afterwards', parsePort, Smp.UDP_PORT)
+      .option('--stay', 'stay up for clients (what it does on a terminal)')
+      .option('--no-stay', 'end after the story')
+      .addHelpText(
+        'after',
+        '\nWith --json: one object {ok, endings: [{image, version, outcome, cause, trialNs, …}], …}.',
+      )
+      .action(async (_options: object, command: Command) => demo(command.optsWithGlobals<DemoOptions>())),
+  );
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const style = styleOf(process.stdout);
+  const begin = performance.now();
+  const build = await buildAll(undefined, buildNotes(options.json === true));
+  const built = performance.now();
+  const board = new Board({ seed: options.seed });
+  board.provision({
+    bootloader: build.bootloader,
+    keys: [build.publicKey],
+    slots: { A: build.images.get('factory')?.bytes },
+  });
+  if (!options.json) introduce(build.bootloader.length, [...build.images.values()], built - begin, style);
+  const endings = await tellStory(board, build, options.json ? silent : printer(style));
+  const realMs = performance.now() - built;
+  const good = endings.every(isAsPromised);
+  if (options.json) {
+    const { now: virtualNs, logHash } = board;
+    process.stdout.write(`${JSON.stringify({ ok: good, endings, virtualNs, realMs, logHash })}\n`);
+  } else {
+    summarize(board, endings, realMs, style);
+  }
+  if (!good) throw new Failure('STORY', 'the story did not end as it should: see above', { facts: { endings } });
+  if (!options.json && (options.stay ?? process.stdout.isTTY))
+    await stayUp(board, [...build.images.values()], options, style);
+}
+
+function isAsPromised({ image, outcome }: Ending): boolean {
+  return image === 'good' ? outcome === 'confirmed' : outcome !== 'confirmed';
+}
+
+const silent: Teller = { chapter: () => {}, line: () => {}, verdict: () => {} };
+
+function printer(style: Style): Teller {
+  const print = (text: string) => process.stdout.write(`${text}\n`);
+  let chapter = 0;
+  return {
+    chapter(title) {
+      chapter += 1;
+      print(`\n${paint(style, 'bold', wrap(`${chapter}. ${title}`, style.width, '   '))}`);
+    },
+    line: (line) => print(lineText(line, style)),
+    verdict(text, good) {
+      const mark = (good ? 'ok' : 'FAILED').padStart(13);
+      print(`${paint(style, good ? 'green' : 'red', mark)}  ${hang(text, style.width, 15)}`);
+    },
+  };
+}
+
+function introduce(bootloaderBytes: number, images: BuiltImage[], buildMs: number, style: Style): void {
+  const text =
+    `coldrig: bootloader (${bootloaderBytes} bytes) and ${images.length} signed images built in ${spanText(buildMs * 1e6)}. ` +
+    'Times below are the board’s own; idle time is skipped.';
+  process.stdout.write(`${wrap(text, style.width)}\n`);
+}
+
+function summarize(board: Board, endings: Ending[], realMs: number, style: Style): void {
+  const undone = endings.filter(({ outcome }) => outcome !== 'confirmed').length;
+  const running = endings.at(-1)?.running ?? 'nothing';
+  const text =
+    `${undone} bad updates, ${undone} undone; ${running} runs. ${momentText(board.now)} of the board’s life in ` +
+    `${momentText(realMs * 1e6)}, log hash ${board.logHash}.`;
+  process.stdout.write(`\n${paint(style, 'bold', wrap(text, style.width))}\n`);
+}
+
+async function stayUp(board: Board, images: BuiltImage[], { udp }: DemoOptions, style: Style): Promise<void> {
+  const session = new Session(board, { speed: 1, udp });
+  await serve(session, () => {
+    const log = new LiveLog(board, (line) => process.stdout.write(`${lineText(line, style)}\n`));
+    board.onLog = (record) => log.record(record);
+    const hangs = images.find(({ name }) => name === 'hangs');
+    const target = udp === Smp.UDP_PORT ? '' : ` --target ${session.links[0]?.address}`;
+    process.stdout.write(`\nThe board stays up, now in real time. From another terminal:\n`);
+    process.stdout.write(`${connectText(session.links.map(({ address }) => address))}\n`);
+    process.stdout.write(
+      `  for instance  npx coldrig flash build/images/hangs-${hangs?.version}.bin --confirm${target}\n\n`,
+    );
+  });
+  process.exitCode = ExitCode.OK;
+}

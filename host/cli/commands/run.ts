@@ -7,9 +7,9 @@ import type { Speed } from '../../links/pacer.ts';
 import { collect, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
 import { LiveLog, type LogLine } from '../run/live-log.ts';
-import { newDevice } from '../run/new-device.ts';
+import { buildNotes, newDevice } from '../run/new-device.ts';
 import { Session } from '../run/session.ts';
-import { paint, type Style, styleOf, table, wrap } from '../terminal.ts';
+import { hang, paint, type Style, styleOf, table, wrap } from '../terminal.ts';
 import { momentText } from '../words.ts';
 
 interface RunOptions extends GlobalOptions {
@@ -65,7 +65,7 @@ async function run(options: RunOptions): Promise<void> {
     process.stdout.write(options.json ? `${JSON.stringify(lineJson(line))}\n` : `${lineText(line, style)}\n`);
   const { board, origin, fingerprint } = await newDevice(
     { seed: options.seed, image: options.image, keys: options.key, flash: options.flash },
-    progressNote(options.json === true),
+    buildNotes(options.json === true),
   );
   const log = new LiveLog(board, print);
   const session = new Session(board, {
@@ -112,7 +112,7 @@ export async function serve(session: Session, begin: () => void | Promise<void>)
 
 export function lineText({ timeNs, text, tone }: LogLine, style: Style): string {
   const moment = momentText(timeNs).padStart(13);
-  const body = wrap(text, style.width - 15, ' '.repeat(15));
+  const body = hang(text, style.width, 15);
   return `${paint(style, 'dim', moment)}  ${tone ? paint(style, tone, body) : body}`;
 }
 
@@ -140,9 +140,4 @@ export function connectText(links: string[]): string {
     return [scheme === 'udp' ? '  gateway' : '  console', address, own];
   });
   return `${table(rows)}\n  Ctrl-C ends it`;
-}
-
-function progressNote(quiet: boolean): (what: string) => void {
-  if (quiet || !process.stderr.isTTY) return () => {};
-  return (what) => process.stderr.write(`\x1b[2Kbuilding ${what} …\r`);
 }

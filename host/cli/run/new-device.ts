@@ -65,3 +65,9 @@ async function provisionNew(board: Board, options: DeviceOptions, onStep: (what:
     ? 'a new device with the development firmware'
     : `a new device with ${options.image}`;
 }
+
+/** Says on stderr what is being built, as long as it takes, on a terminal. */
+export function buildNotes(quiet: boolean): (what: string) => void {
+  if (quiet || !process.stderr.isTTY) return () => {};
+  return (what) => process.stderr.write(what === '' ? '\x1b[2K' : `\x1b[2Kbuilding ${what} …\r`);
+}

@@ -1,0 +1,27 @@
+// What happened on a board, kept so that a story can be told from it: every number in the demonstration comes from here or from
+// an answer of the device.
+
+import type { LogLine } from '../run/live-log.ts';
+
+export class Witness {
+  private readonly lines: LogLine[] = [];
+
+  saw(line: LogLine): void {
+    this.lines.push(line);
+  }
+
+  /** A mark to look back to. */
+  get mark(): number {
+    return this.lines.length;
+  }
+
+  /** First event of this name after a mark. */
+  first(event: string, mark: number): LogLine | undefined {
+    return this.lines.slice(mark).find((line) => line.event === event);
+  }
+
+  /** Last one. */
+  last(event: string, mark = 0): LogLine | undefined {
+    return this.lines.slice(mark).findLast((line) => line.event === event);
+  }
+}
