@@ -3,8 +3,7 @@
 // Counters of the scheduler and the lines are compared with what they were a moment ago; a bit they raise lasts ten
 // seconds, so that a reader who looks once a second cannot miss it. `latchHealth` raises a bit until reset.
 
-import { consoleOverruns } from '../../bootloader/smp/line-console';
-import { gatewayOverruns } from '../../bootloader/smp/line-gateway';
+import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../bootloader/smp/counters';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import { HEALTH_BUDGET, HEALTH_DEADLINE, HEALTH_LINK, HEALTH_STARTING } from '../../protocol/guest/generated/constants';
 import { taskMisses, taskOverruns, taskRuns } from '../scheduler/statistics';
@@ -41,7 +40,7 @@ export function runHealth(): void {
   const now = uptimeNs();
   let misses: u32 = 0;
   let overruns: u32 = 0;
-  const lost = gatewayOverruns() + consoleOverruns();
+  const lost = counted(COUNT_GATEWAY_OVERRUNS) + counted(COUNT_CONSOLE_OVERRUNS);
   let waiting: u32 = 0;
   for (let task: u32 = 0; task < TASK_COUNT; task++) {
     misses += taskMisses(task);

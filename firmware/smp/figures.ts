@@ -1,11 +1,8 @@
 // The figures STAT shows, and the tasks OS task statistics shows. They are gathered here when the SMP task runs, because the
 // server reads each one as a u32 where it stands.
 
-import { framesLost } from '../../bootloader/smp/frames';
-import { consoleOverruns } from '../../bootloader/smp/line-console';
-import { gatewayOverruns } from '../../bootloader/smp/line-gateway';
+import { reportServer } from '../../bootloader/smp/counters';
 import { reportTask, reportTaskUse } from '../../bootloader/smp/os-statistics';
-import { requestsRefused, requestsServed } from '../../bootloader/smp/server';
 import { addCounter, addStatistics } from '../../bootloader/smp/stat';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import {
@@ -66,17 +63,14 @@ export function listFigures(): void {
   list('feeds_withheld');
   list('worst_cycles');
   list('least_slack_us');
-  addStatistics('smp_svr_stats');
-  list('requests');
-  list('refused');
-  list('frames_lost');
-  list('overruns');
+  reportServer();
   for (let task: u32 = 0; task < TASK_COUNT; task++) reportTask(taskName(task), <i32>task);
 }
 
 function list(name: string): void {
   assert(count < FIGURES_MAX, 'room for every figure');
-  addCounter(name, figures + ((<usize>count++) << 2));
+  addCounter(name, figures + ((<usize>count) << 2));
+  count++;
 }
 
 /** Writes all figures in the order they were listed in. */
@@ -98,10 +92,6 @@ export function refreshFigures(): void {
   at = put(at, readResetFaultCycleLow());
   at = put(at, readResetFaultCycleHigh());
   at = putTasks(at);
-  at = put(at, requestsServed());
-  at = put(at, requestsRefused());
-  at = put(at, framesLost());
-  at = put(at, gatewayOverruns() + consoleOverruns());
   assert(at == count, 'as many figures as names');
 }
 

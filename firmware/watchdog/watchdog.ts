@@ -12,6 +12,7 @@ import {
 import { taskMisses } from '../scheduler/statistics';
 import { TASK_COUNT } from '../tasks';
 
+let firstRun: bool = true;
 let missesSeen: u32 = 0;
 let feedsWithheld: u32 = 0;
 
@@ -20,6 +21,11 @@ export function watchdogFeedsWithheld(): u32 {
 }
 
 export function runWatchdog(): void {
+  // The bootloader started the watchdog a moment ago: a feed now would come before its window opens.
+  if (firstRun) {
+    firstRun = false;
+    return;
+  }
   let misses: u32 = 0;
   for (let task: u32 = 0; task < TASK_COUNT; task++) misses += taskMisses(task);
   const everyDeadlineMet = misses == missesSeen;
