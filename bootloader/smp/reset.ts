@@ -21,11 +21,11 @@ import {
 import { recordEvent } from '../record-event';
 import { openRequest, requestIsEmpty } from './request';
 
-/** The deadline while no reset was asked for. */
-export const NO_RESET: u64 = 0xffff_ffff_ffff_ffff;
+/** The deadline where no reset was asked for: later than any time. */
+export const NO_RESET: u64 = u64.MAX_VALUE;
 
-// NO_RESET; naming it here would become code at load, which the core refuses.
-let deadlineNs: u64 = -1;
+// 0 while no reset was asked for: globals that begin as anything but plain figures would become code at load, which the core refuses.
+let deadlineNs: u64 = 0;
 let bootMode: u32 = 0;
 let busy: bool = false;
 
@@ -35,11 +35,11 @@ export function setResetBusy(value: bool): void {
 }
 
 export function resetDeadlineNs(): u64 {
-  return deadlineNs;
+  return deadlineNs == 0 ? NO_RESET : deadlineNs;
 }
 
 export function resetWhenDue(): void {
-  if (deadlineNs == NO_RESET || uptimeNs() < deadlineNs) return;
+  if (deadlineNs == 0 || uptimeNs() < deadlineNs) return;
   writeResetBootRequest(bootMode);
   writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_RESET);
 }
@@ -55,7 +55,7 @@ export function answerReset(): u32 {
   }
   if (busy && !force) return MGMT_EBUSY;
   // Asked for again, the reset comes no later; the last wish for the mode counts.
-  if (deadlineNs == NO_RESET) deadlineNs = uptimeNs() + POLICY_RESET_DELAY_MS * NS_PER_MS;
+  if (deadlineNs == 0) deadlineNs = uptimeNs() + POLICY_RESET_DELAY_MS * NS_PER_MS;
   bootMode = <u32>mode;
   recordEvent(EVENT_RESET_REQUESTED, bootMode, force ? 1 : 0);
   return 0;
