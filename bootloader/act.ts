@@ -22,7 +22,7 @@ import {
 } from './decide';
 import { recordEvent } from './record-event';
 import { SLOT_COUNT } from './slots';
-import { entryIn, entrySpeaks, fillEntry, knownHash } from './state/boot-state';
+import { entryIn, entrySpeaks, fillEntry } from './state/boot-state';
 import { appendRecord, draftDiffers, draftRecord, journalWait } from './state/journal';
 
 /** Writes the outcome down, waiting for flash. False where flash does not take it: nothing may then lean on it. */
@@ -43,11 +43,11 @@ function draftEntry(record: usize, facts: usize, outcome: usize, slot: u32): voi
   const state = load<u32>(to, SLOT_OUTCOME_STATE);
   const reason = load<u32>(to, SLOT_OUTCOME_REASON);
   if (state == SLOT_REJECTED && before != SLOT_REJECTED) recordEvent(EVENT_BOOT_REJECT, slot, reason);
-  const entry = entryIn(record, slot);
   const speaks = entrySpeaks(slot);
   // Nothing was decided about an image the entry does not know: the entry may still be about one that comes back.
   if (!speaks && state == before) return;
   // A confirmed image whose own hash TLV rotted shows as another one. Its rejection must not cost the good one its entry.
-  if (!speaks && state == SLOT_REJECTED && <u32>load<u8>(entry, RECORD_ENTRY_STATE) == SLOT_CONFIRMED) return;
-  fillEntry(entry, state, reason, load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT), knownHash(slot));
+  if (!speaks && state == SLOT_REJECTED && <u32>load<u8>(entryIn(record, slot), RECORD_ENTRY_STATE) == SLOT_CONFIRMED)
+    return;
+  fillEntry(record, slot, state, reason, load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT));
 }

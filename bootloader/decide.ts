@@ -20,9 +20,9 @@
 //
 //   chosen was          becomes      decision
 //   PENDING             TRIAL        TRIAL_FIRST
-//   PENDING permanent   CONFIRMED    PERMANENT
 //   TRIAL               TRIAL        TRIAL_AGAIN
-//   CONFIRMED           CONFIRMED    REVERTED if a trial was rejected now, else FALLBACK if a confirmed image was found bad, else CONFIRMED
+//   PENDING permanent   CONFIRMED    PERMANENT   \ but REVERTED if a trial was rejected now,
+//   CONFIRMED           CONFIRMED    CONFIRMED   / else FALLBACK if a confirmed image was found bad
 //   UNMARKED            TRIAL        RESCUE
 //
 // Whoever was looked at and found bad is REJECTED with the reason, but for a CONFIRMED image, which keeps its state and gets the reason
@@ -213,26 +213,30 @@ function isCandidate(facts: usize, outcome: usize, slot: u32, rescue: bool): boo
 function choose(facts: usize, outcome: usize, slot: u32, failed: u32): void {
   const to = slotOutcome(outcome, slot);
   const state = load<u32>(to, SLOT_OUTCOME_STATE);
-  let decision: u32 = DECISION_CONFIRMED;
+  const permanent = state == SLOT_PENDING && load<u32>(slotFacts(facts, slot), SLOT_FACT_PERMANENT) != 0;
+  const confirmed = permanent || state == SLOT_CONFIRMED;
+  let decision: u32 = DECISION_RESCUE;
   let bootsLeft: u32 = 0;
-  if (state == SLOT_CONFIRMED) {
-    if ((failed & (1 << SLOT_TRIAL)) != 0) decision = DECISION_REVERTED;
-    else if ((failed & (1 << SLOT_CONFIRMED)) != 0) decision = DECISION_FALLBACK;
-  } else if (state == SLOT_TRIAL) {
+  if (!confirmed) bootsLeft = POLICY_TRIAL_BOOTS - 1;
+  if (state == SLOT_TRIAL) {
     decision = DECISION_TRIAL_AGAIN;
     bootsLeft = load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT) - 1;
-  } else if (state == SLOT_PENDING && load<u32>(slotFacts(facts, slot), SLOT_FACT_PERMANENT) != 0) {
-    decision = DECISION_PERMANENT;
-  } else {
-    decision = state == SLOT_PENDING ? DECISION_TRIAL_FIRST : DECISION_RESCUE;
-    bootsLeft = POLICY_TRIAL_BOOTS - 1;
+  } else if (confirmed) {
+    decision = confirmedDecision(permanent, failed);
+  } else if (state == SLOT_PENDING) {
+    decision = DECISION_TRIAL_FIRST;
   }
-  const confirmed = decision == DECISION_PERMANENT || state == SLOT_CONFIRMED;
   assert(bootsLeft < POLICY_TRIAL_BOOTS, 'a trial has a limit');
   store<u32>(to, confirmed ? SLOT_CONFIRMED : SLOT_TRIAL, SLOT_OUTCOME_STATE);
   store<u32>(to, REASON_NONE, SLOT_OUTCOME_REASON);
   store<u32>(to, bootsLeft, SLOT_OUTCOME_BOOTS_LEFT);
   conclude(outcome, ACTION_BOOT, slot, decision);
+}
+
+function confirmedDecision(permanent: bool, failed: u32): u32 {
+  if ((failed & (1 << SLOT_TRIAL)) != 0) return DECISION_REVERTED;
+  if ((failed & (1 << SLOT_CONFIRMED)) != 0) return DECISION_FALLBACK;
+  return permanent ? DECISION_PERMANENT : DECISION_CONFIRMED;
 }
 
 /** What does not verify is refused; its state, as a bit. */

@@ -18,18 +18,24 @@ import {
 } from '../protocol/guest/generated/registers';
 import { flashService } from './flash/job';
 import { recordEvent } from './record-event';
+import { reportServer } from './smp/counters';
 import { registerEnumeration } from './smp/enumeration';
+import { registerImages } from './smp/img';
 import { consoleInterrupt, startConsole } from './smp/line-console';
 import { gatewayInterrupt, startGateway } from './smp/line-gateway';
 import { registerOs } from './smp/os';
 import { INFO_MACHINE, INFO_OPERATING_SYSTEM, INFO_PROCESSOR, INFO_SYSTEM, INFO_VERSION, setInfo } from './smp/os-info';
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from './smp/reset';
 import { serveRequest } from './smp/server';
+import { registerStat } from './smp/stat';
 
 export function startSafeMode(decision: u32): void {
   recordEvent(EVENT_SAFE_MODE, decision, readResetCause());
   writeFlashProtect(FLASH_PROTECT_BOOT);
   registerOs();
+  registerImages();
+  registerStat();
+  reportServer();
   registerEnumeration();
   setInfo(INFO_SYSTEM, 'coldrig');
   setInfo(INFO_VERSION, 'bootloader in safe mode');

@@ -27,10 +27,9 @@ import {
   UNCHECKED,
 } from './decide';
 import { safeModeStrap } from './fuses';
-import { imageVersion } from './image/info';
 import { parseSlot } from './image/verify';
 import { SLOT_COUNT } from './slots';
-import { lastRunning, slotBootsLeft, slotPermanent, slotReason, slotState } from './state/boot-state';
+import { lastRunning, slotBootsLeft, slotPermanent, slotReason, slotState, slotVersion } from './state/boot-state';
 
 /** Fills the facts from registers, fuses, boot state and both slots' headers. Nothing is verified yet. */
 export function survey(facts: usize): void {
@@ -51,7 +50,7 @@ function surveySlot(facts: usize, slot: u32): void {
   store<u32>(facts, slotState(slot), SLOT_FACT_STATE);
   store<u32>(facts, <u32>slotPermanent(slot), SLOT_FACT_PERMANENT);
   store<u32>(facts, slotBootsLeft(slot), SLOT_FACT_BOOTS_LEFT);
-  store<u32>(facts, imageVersion(slot), SLOT_FACT_VERSION);
+  store<u32>(facts, slotVersion(slot), SLOT_FACT_VERSION);
   store<u32>(facts, reason == REASON_NONE ? UNCHECKED : reason, SLOT_FACT_VERDICT);
   store<u32>(facts, slotReason(slot), SLOT_FACT_REASON);
 }

@@ -45,7 +45,7 @@ const PAGE_BYTES: i32 = 256;
 const page: usize = memory.data(PAGE_BYTES, 8);
 const readBack: usize = memory.data(PAGE_BYTES, 8);
 
-let phase: u32 = IDLE;
+let phase: u32 = 0;
 let failed: bool = false;
 /** Where the running operation works, and how many bytes the job still has from there on. */
 let address: u32 = 0;

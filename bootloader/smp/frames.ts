@@ -19,17 +19,16 @@ const FRAME_SIZE: u32 = MESSAGE + SMP_BUFFER_SIZE;
 
 const frames: usize = memory.data(<i32>FRAME_COUNT * <i32>FRAME_SIZE, 8);
 let arrivals: u32 = 0;
-// FRAME_COUNT, in figures: an initialiser that names a constant becomes code at load, which the core refuses.
-let freeFrames: u32 = 5;
-let fewestFree: u32 = 5;
+let taken: u32 = 0;
+let mostTaken: u32 = 0;
 
 /** A buffer for a frame that has begun to arrive, or 0 when all are taken. */
 export function claimFrame(): usize {
   for (let frame = frames; frame < frames + FRAME_COUNT * FRAME_SIZE; frame += FRAME_SIZE) {
     if (load<u32>(frame) != FREE) continue;
     store<u32>(frame, CLAIMED);
-    freeFrames--;
-    fewestFree = min(fewestFree, freeFrames);
+    taken++;
+    mostTaken = max(mostTaken, taken);
     return frame;
   }
   count(COUNT_FRAMES_LOST);
@@ -62,8 +61,8 @@ export function firstFrame(): usize {
 export function releaseFrame(frame: usize): void {
   assert(load<u32>(frame) != FREE, 'a frame is released once');
   store<u32>(frame, FREE);
-  freeFrames++;
-  assert(freeFrames <= FRAME_COUNT, 'no more frames are free than there are');
+  taken--;
+  assert(taken < FRAME_COUNT, 'no more frames are taken than there are');
 }
 
 export function frameLine(frame: usize): u32 {
@@ -93,9 +92,9 @@ export function advanceFrame(frame: usize, length: u32): void {
 }
 
 export function framesFree(): u32 {
-  return freeFrames;
+  return FRAME_COUNT - taken;
 }
 
 export function framesFewestFree(): u32 {
-  return fewestFree;
+  return FRAME_COUNT - mostTaken;
 }

@@ -18,6 +18,7 @@ import {
   RECORD_ENTRY_REASON,
   RECORD_ENTRY_SIZE,
   RECORD_ENTRY_STATE,
+  RECORD_ENTRY_VERSION,
   RECORD_RUNNING,
   SLOT_CONFIRMED,
   SLOT_PENDING,
@@ -45,7 +46,7 @@ import { TRAILER_ASKS_NOTHING, TRAILER_ASKS_PERMANENT, trailerAsks } from './tra
 const HASH_SIZE: usize = 32;
 
 /** What the append under way will have made of which slot: SLOT_CONFIRMED, SLOT_PENDING, SLOT_REJECTED or SLOT_UNMARKED. */
-let changeTo: u32 = SLOT_UNMARKED;
+let changeTo: u32 = 0;
 let changedSlot: u32 = 0;
 let changing: bool = false;
 
@@ -66,9 +67,10 @@ export function entrySpeaks(slot: u32): bool {
   return !imageHasHash(slot) || memory.compare(entry + RECORD_ENTRY_HASH, imageHash(slot), HASH_SIZE) == 0;
 }
 
-/** The 32 bytes the image in the slot is known by: its hash TLV, or what that was when it could still be read. */
-export function knownHash(slot: u32): usize {
-  return entrySpeaks(slot) ? entryIn(current, slot) + RECORD_ENTRY_HASH : imageHash(slot);
+/** The version the image in the slot says it has, or had when it could still be read. */
+export function slotVersion(slot: u32): u32 {
+  if (imageHasHash(slot) || !entrySpeaks(slot)) return imageVersion(slot);
+  return load<u32>(entryIn(current, slot), RECORD_ENTRY_VERSION);
 }
 
 /** SLOT_* state of the image in the slot. */
@@ -138,7 +140,7 @@ export function stateFailed(): bool {
 
 function startChange(slot: u32, state: u32, reason: u32): bool {
   if (changing || journalBusy() || flashBusy()) return false;
-  fillEntry(entryIn(draftRecord(), slot), state, reason, 0, knownHash(slot));
+  fillEntry(draftRecord(), slot, state, reason, 0);
   changeTo = state;
   changedSlot = slot;
   if (draftDiffers()) {
@@ -150,19 +152,22 @@ function startChange(slot: u32, state: u32, reason: u32): bool {
   return true;
 }
 
-/** Writes an entry; one that says nothing is all zeros. */
-export function fillEntry(entry: usize, state: u32, reason: u32, bootsLeft: u32, hash: usize): void {
+/** Writes the slot's entry in a draft, about the image that is in the slot, or was when it could still be read. */
+export function fillEntry(draft: usize, slot: u32, state: u32, reason: u32, bootsLeft: u32): void {
   assert(
     state == SLOT_REJECTED || state == SLOT_CONFIRMED || reason == REASON_NONE,
     'only what was refused has a reason',
   );
   assert(state == SLOT_TRIAL || bootsLeft == 0, 'only a trial has boots left');
-  memory.fill(entry, 0, RECORD_ENTRY_SIZE);
-  if (state == SLOT_UNMARKED) return;
+  const known = entryIn(current, slot);
+  const entry = entryIn(draft, slot);
+  const version = slotVersion(slot);
+  memory.copy(entry + RECORD_ENTRY_HASH, entrySpeaks(slot) ? known + RECORD_ENTRY_HASH : imageHash(slot), HASH_SIZE);
   store<u8>(entry, <u8>state, RECORD_ENTRY_STATE);
   store<u8>(entry, <u8>reason, RECORD_ENTRY_REASON);
   store<u8>(entry, <u8>bootsLeft, RECORD_ENTRY_BOOTS_LEFT);
-  memory.copy(entry + RECORD_ENTRY_HASH, hash, HASH_SIZE);
+  store<u32>(entry, version, RECORD_ENTRY_VERSION);
+  if (state == SLOT_UNMARKED) memory.fill(entry, 0, RECORD_ENTRY_SIZE);
 }
 
 function announce(): void {

@@ -48,10 +48,10 @@ export const current: usize = memory.data(RECORD_BYTES, 8);
 const next: usize = memory.data(RECORD_BYTES, 8);
 const again: usize = memory.data(RECORD_BYTES, 8);
 
-let phase: u32 = IDLE;
+let phase: u32 = 0;
 let failed: bool = false;
 /** Places are numbered through both sectors: 0 to 31 in the first, 32 to 63 in the second. */
-let newest: u32 = NO_PLACE;
+let newest: u32 = 0;
 /** Rank of the place newestBelow found last. */
 let foundRank: u64 = 0;
 let target: u32 = 0;

@@ -5,7 +5,7 @@
 //     4  u32  sequence, one more each record        1  u8   reason (reject reasons)
 //     8       entry of slot A                       2  u8   boots a trial has left
 //    48       entry of slot B                       3  u8   0
-//    88  u32  slot handed over to last              4  u32  0
+//    88  u32  slot handed over to last              4  u32  version: major << 24 | minor << 16 | revision
 //    92       32 bytes of 0xFF, for later           8       SHA-256 of the image it is about
 //   124  u32  CRC-32 of bytes 0 to 123
 //
@@ -24,6 +24,7 @@ export const bootRecordTable = constantTable('RECORD', 'Layout of a boot-state r
   ENTRY_STATE: [0, 'u8, in an entry'],
   ENTRY_REASON: [1, 'u8, in an entry'],
   ENTRY_BOOTS_LEFT: [2, 'u8, in an entry'],
+  ENTRY_VERSION: [4, 'u32, in an entry: major << 24 | minor << 16 | revision'],
   ENTRY_HASH: [8, '32 bytes, in an entry'],
   RUNNING: [88, 'u32: slot handed over to last, or NO_SLOT'],
   SPARE: [92, 'Erased bytes up to the CRC'],

@@ -301,6 +301,8 @@ export const RECORD_ENTRY_STATE: u32 = 0;
 export const RECORD_ENTRY_REASON: u32 = 1;
 /** u8, in an entry. */
 export const RECORD_ENTRY_BOOTS_LEFT: u32 = 2;
+/** u32, in an entry: major << 24 | minor << 16 | revision. */
+export const RECORD_ENTRY_VERSION: u32 = 4;
 /** 32 bytes, in an entry. */
 export const RECORD_ENTRY_HASH: u32 = 8;
 /** u32: slot handed over to last, or NO_SLOT. */

@@ -1,0 +1,346 @@
+// The ways a boot goes, told on the real board with the real bootloader: what was verified, what was chosen, what was kept.
+
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Fuse, MemoryMap } from '../../protocol/memory-map.ts';
+import { BootBench, image, keys } from './bench.ts';
+
+const seconds = 1_000_000_000;
+let v1: Uint8Array;
+let v2: Uint8Array;
+let v3: Uint8Array;
+
+beforeAll(async () => {
+  v1 = await image('1.0.0');
+  v2 = await image('2.0.0');
+  v3 = await image('3.0.0');
+});
+
+/** v1 confirmed and running in A, v2 in B just marked pending. */
+async function withPendingUpdate(): Promise<BootBench> {
+  const bench = await BootBench.make({ A: v1 });
+  bench.powerOn();
+  bench.place('B', v2);
+  expect(bench.tell('p')).toBe('+');
+  return bench;
+}
+
+/** v2 in B on trial, v1 confirmed in A. */
+async function withTrial(): Promise<BootBench> {
+  const bench = await withPendingUpdate();
+  expect(bench.tellAndReboot('r').decision).toBe('TRIAL_FIRST');
+  return bench;
+}
+
+describe('a confirmed image', () => {
+  test('provisioned by the factory boots as permanent and is remembered as confirmed', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    expect(bench.powerOn()).toEqual({ decision: 'PERMANENT', slot: 'A', verified: ['A good'], rejected: [] });
+    expect(bench.state()).toEqual({ A: 'CONFIRMED', B: 'UNMARKED' });
+  });
+
+  test('boots again and again without a write to flash', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.powerOn();
+    for (let boot = 0; boot < 3; boot++) expect(bench.powerCycle().decision).toBe('CONFIRMED');
+    expect(bench.recordCount()).toBe(1);
+  });
+
+  test('of the higher version boots, and only that one is verified', async () => {
+    const bench = await BootBench.make({ A: v1, B: v2 });
+    expect(bench.powerOn()).toMatchObject({ slot: 'B', verified: ['B good'] });
+  });
+
+  test('keeps running through every kind of reset', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.powerOn();
+    for (const letter of ['r', 'x', 'h', 'd'])
+      expect(bench.tellAndReboot(letter, 2 * seconds)).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
+    bench.board.pullResetPin();
+    expect(bench.settle().slot).toBe('A');
+    bench.board.brownOut();
+    expect(bench.settle().slot).toBe('A');
+  });
+});
+
+describe('an update', () => {
+  test('marked pending runs on trial after a reset, and stays once it confirmed itself', async () => {
+    const bench = await withPendingUpdate();
+    expect(bench.state()).toEqual({ A: 'CONFIRMED', B: 'PENDING' });
+    expect(bench.tellAndReboot('r')).toEqual({
+      decision: 'TRIAL_FIRST',
+      slot: 'B',
+      verified: ['B good'],
+      rejected: [],
+    });
+    expect(bench.state().B).toBe('TRIAL 2');
+    expect(bench.tell('c')).toBe('+');
+    expect(bench.state()).toEqual({ A: 'CONFIRMED', B: 'CONFIRMED' });
+    expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
+  });
+
+  test('that is confirmed is not reset by the trial timer', async () => {
+    const bench = await withTrial();
+    bench.tell('c');
+    bench.board.runFor(400 * seconds);
+    expect(bench.story()).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
+  });
+
+  test('confirming twice writes once', async () => {
+    const bench = await withTrial();
+    bench.tell('c');
+    const records = bench.recordCount();
+    expect(bench.tell('c')).toBe('+');
+    expect(bench.recordCount()).toBe(records);
+  });
+
+  test('whose record was written but not started yet survives the loss of power as pending', async () => {
+    const bench = await withPendingUpdate();
+    expect(bench.powerCycle()).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
+  });
+
+  test('that is older than the confirmed image is never booted', async () => {
+    const bench = await BootBench.make({ A: v2 });
+    bench.powerOn();
+    bench.place('B', v1);
+    bench.tell('p');
+    expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
+  });
+
+  test('of the same version as the confirmed image runs on trial', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.powerOn();
+    bench.place('B', await image('1.0.0', { boardId: 1 }));
+    bench.tell('p');
+    expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
+  });
+
+  test('that nobody marked is not booted while a confirmed image is bootable', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.powerOn();
+    bench.place('B', v2);
+    expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'CONFIRMED', slot: 'A', verified: ['A good'] });
+  });
+
+  test('damaged after it was marked is rejected, and the confirmed image boots', async () => {
+    const bench = await withPendingUpdate();
+    bench.flipBit(MemoryMap.SLOT_B + 200, 3);
+    expect(bench.tellAndReboot('r')).toEqual({
+      decision: 'CONFIRMED',
+      slot: 'A',
+      verified: ['B HASH_MISMATCH', 'A good'],
+      rejected: ['B HASH_MISMATCH'],
+    });
+    expect(bench.state().B).toBe('REJECTED HASH_MISMATCH');
+    expect(bench.powerCycle().verified).toEqual(['A good']);
+  });
+});
+
+describe('a trial is undone', () => {
+  test.each([
+    ['by a software reset before it is confirmed', 'r', 0, 'UNCONFIRMED'],
+    ['when it faults', 'x', 0, 'FAULT'],
+    ['when it hangs and the watchdog bites', 'h', 2, 'WATCHDOG'],
+    ['when it stops feeding the watchdog', 'd', 2, 'WATCHDOG'],
+    ['when it writes to the slot it runs from', 'e', 0, 'FAULT'],
+  ])('%s', async (_how, letter, waitSeconds, reason) => {
+    const bench = await withTrial();
+    expect(bench.tellAndReboot(letter, (waitSeconds + 1) * seconds)).toEqual({
+      decision: 'REVERTED',
+      slot: 'A',
+      verified: ['A good'],
+      rejected: [`B ${reason}`],
+    });
+    expect(bench.state()).toEqual({ A: 'CONFIRMED', B: `REJECTED ${reason}` });
+    expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A', rejected: [] });
+  });
+
+  test('when nobody confirms it within five minutes', async () => {
+    const bench = await withTrial();
+    bench.board.runFor(299 * seconds);
+    expect(bench.story().slot).toBe('B');
+    bench.board.runFor(2 * seconds);
+    expect(bench.settle()).toMatchObject({ decision: 'REVERTED', slot: 'A', rejected: ['B TRIAL_TIMEOUT'] });
+  });
+
+  test('when the core refuses to run it', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.powerOn();
+    bench.place('B', await image('2.0.0', { payload: Buffer.from('this is not WebAssembly') }));
+    bench.tell('p');
+    expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'REVERTED', slot: 'A', rejected: ['B CORE_REFUSED'] });
+  });
+
+  test('after three boots that lost power, and not before', async () => {
+    const bench = await withTrial();
+    expect(bench.powerCycle()).toMatchObject({ decision: 'TRIAL_AGAIN', slot: 'B' });
+    expect(bench.state().B).toBe('TRIAL 1');
+    bench.board.brownOut();
+    expect(bench.settle()).toMatchObject({ decision: 'TRIAL_AGAIN', slot: 'B' });
+    expect(bench.state().B).toBe('TRIAL 0');
+    expect(bench.powerCycle()).toMatchObject({ decision: 'REVERTED', slot: 'A', rejected: ['B TRIALS_EXHAUSTED'] });
+  });
+
+  test('and can be asked for again when it was forgotten, as an upload does', async () => {
+    const bench = await withTrial();
+    bench.tellAndReboot('x');
+    expect(bench.tell('f')).toBe('+');
+    bench.tell('p');
+    expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
+  });
+});
+
+describe('MCUboot trailers', () => {
+  test('`--pad` asks for a trial', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.place('B', await image('2.0.0', { pad: true }));
+    expect(bench.powerOn()).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
+    expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'REVERTED', slot: 'A' });
+    expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A', rejected: [] });
+  });
+
+  test('`--confirm` makes it permanent', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.powerOn();
+    bench.place('B', await image('2.0.0', { confirm: true }));
+    expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'PERMANENT', slot: 'B' });
+    expect(bench.state().B).toBe('CONFIRMED');
+    expect(bench.tellAndReboot('x')).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
+  });
+
+  test('`--pad` on an older image than the confirmed one changes nothing', async () => {
+    const bench = await BootBench.make({ A: v2 });
+    bench.place('B', await image('1.0.0', { pad: true }));
+    expect(bench.powerOn()).toMatchObject({ decision: 'PERMANENT', slot: 'A' });
+  });
+
+  test('image_ok with another value than 1 asks for nothing', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.place('B', await image('2.0.0', { pad: true }));
+    bench.write(MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE - 24, Uint8Array.of(3));
+    expect(bench.powerOn()).toMatchObject({ slot: 'A' });
+  });
+
+  test('copy_done without image_ok asks for nothing: another bootloader has had it on trial', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.place('B', await image('2.0.0', { pad: true }));
+    bench.write(MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE - 32, Uint8Array.of(1));
+    expect(bench.powerOn()).toMatchObject({ slot: 'A' });
+  });
+});
+
+describe('when the confirmed image rots', () => {
+  test('the older confirmed one boots, and the rotten one is tried again at every boot', async () => {
+    const bench = await BootBench.make({ A: v1, B: v2 });
+    bench.powerOn();
+    bench.powerCycle();
+    bench.flipBit(MemoryMap.SLOT_B + 300, 0);
+    expect(bench.powerCycle()).toEqual({
+      decision: 'FALLBACK',
+      slot: 'A',
+      verified: ['B HASH_MISMATCH', 'A good'],
+      rejected: [],
+    });
+    expect(bench.state().B).toBe('CONFIRMED HASH_MISMATCH');
+    const records = bench.recordCount();
+    expect(bench.powerCycle()).toMatchObject({ decision: 'FALLBACK', slot: 'A' });
+    expect(bench.recordCount()).toBe(records);
+    bench.flipBit(MemoryMap.SLOT_B + 300, 0);
+    expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
+    expect(bench.state().B).toBe('CONFIRMED');
+  });
+
+  test('so that its header cannot be read, it is still remembered, and boots when it can be again', async () => {
+    const bench = await BootBench.make({ A: v1, B: v2 });
+    bench.powerOn();
+    bench.flipBit(MemoryMap.SLOT_B, 0);
+    expect(bench.powerCycle()).toMatchObject({ decision: 'FALLBACK', slot: 'A' });
+    expect(bench.state().B).toBe('CONFIRMED BAD_MAGIC');
+    bench.flipBit(MemoryMap.SLOT_B, 0);
+    expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
+  });
+
+  test('and nothing else is confirmed, a valid image nobody marked is a rescue, on trial', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.powerOn();
+    bench.place('B', v2);
+    bench.flipBit(MemoryMap.SLOT_A + 300, 0);
+    expect(bench.powerCycle()).toMatchObject({ decision: 'RESCUE', slot: 'B' });
+    expect(bench.state().B).toBe('TRIAL 2');
+    bench.tell('c');
+    expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
+  });
+});
+
+describe('safe mode', () => {
+  test('is where an empty board goes', async () => {
+    const bench = await BootBench.make();
+    expect(bench.powerOn()).toEqual({ decision: 'SAFE_MODE_NO_IMAGE', slot: undefined, verified: [], rejected: [] });
+  });
+
+  test('is where a board goes both of whose images are damaged, each with its reason kept', async () => {
+    const bench = await BootBench.make({ A: v1, B: v2 });
+    bench.flipBit(MemoryMap.SLOT_A + 300, 0);
+    bench.flipBit(MemoryMap.SLOT_B + v2.length - 1, 7);
+    expect(bench.powerOn()).toMatchObject({
+      decision: 'SAFE_MODE_NO_IMAGE',
+      slot: undefined,
+      rejected: ['A HASH_MISMATCH', 'B SIGNATURE_INVALID'],
+    });
+    expect(bench.state()).toEqual({ A: 'REJECTED HASH_MISMATCH', B: 'REJECTED SIGNATURE_INVALID' });
+  });
+
+  test('is entered on request, once', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.powerOn();
+    expect(bench.tellAndReboot('s')).toMatchObject({ decision: 'SAFE_MODE_REQUESTED', slot: undefined });
+    bench.board.pullResetPin();
+    expect(bench.settle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
+  });
+
+  test('is entered at every boot when the strap is burnt', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.setFuse(Fuse.STRAP, 1);
+    expect(bench.powerOn().decision).toBe('SAFE_MODE_STRAP');
+    expect(bench.powerCycle().decision).toBe('SAFE_MODE_STRAP');
+  });
+
+  test('does not count as a boot of a trial', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.place('B', await image('2.0.0', { pad: true }));
+    bench.powerOn();
+    bench.powerCycle();
+    expect(bench.state().B).toBe('TRIAL 1');
+    bench.board.cutPower();
+    bench.setFuse(Fuse.STRAP, 1);
+    expect(bench.powerOn().decision).toBe('SAFE_MODE_STRAP');
+    expect(bench.state().B).toBe('TRIAL 1');
+  });
+});
+
+describe('fuses', () => {
+  test('the second key in the fuses boots an image too', async () => {
+    const bench = await BootBench.make({ A: await image('1.0.0', { privateKeyPem: keys[1].privateKeyPem }) });
+    expect(bench.powerOn().slot).toBe('A');
+  });
+
+  test('an image of a revoked key does not boot, one of another key does', async () => {
+    const bench = await BootBench.make({ A: v3, B: await image('1.0.0', { privateKeyPem: keys[1].privateKeyPem }) });
+    bench.setFuse(Fuse.KEY_REVOKED, 1);
+    expect(bench.powerOn()).toMatchObject({ slot: 'B', verified: ['A KEY_REVOKED', 'B good'] });
+  });
+
+  test('an image whose security counter is below the fuses’ does not boot', async () => {
+    const bench = await BootBench.make({
+      A: await image('3.0.0', { securityCounter: 2 }),
+      B: await image('1.0.0', { securityCounter: 3 }),
+    });
+    bench.setFuse(Fuse.SECURITY_COUNTER, 0b101);
+    bench.setFuse(Fuse.SECURITY_COUNTER + 7, 0x8000_0000);
+    expect(bench.powerOn()).toMatchObject({ slot: 'B', verified: ['A SECURITY_COUNTER', 'B good'] });
+  });
+
+  test('an image for another board does not boot', async () => {
+    const bench = await BootBench.make({ A: await image('1.0.0', { boardId: 7 }) });
+    expect(bench.powerOn()).toMatchObject({ slot: undefined, verified: ['A WRONG_BOARD'] });
+  });
+});
