@@ -5,6 +5,7 @@ import { copyFromFifo, copyToFifo } from '../../protocol/guest/dma';
 import {
   UART0_CONTROL,
   UART0_CONTROL_ENABLE,
+  UART0_CONTROL_FLOW_CONTROL,
   UART0_DATA,
   UART0_INTERRUPT_ENABLE,
   UART0_INTERRUPT_ENABLE_RECEIVE_AVAILABLE,
@@ -27,7 +28,8 @@ const INTERRUPT_ENABLE: u32 = UART0_INTERRUPT_ENABLE - UART0_DATA;
 
 export function uartStart(base: u32): void {
   write32(base + INTERRUPT_ENABLE, UART0_INTERRUPT_ENABLE_RECEIVE_AVAILABLE);
-  write32(base + CONTROL, UART0_CONTROL_ENABLE);
+  // A burst must not be lost because the core is verifying an image: the sender waits.
+  write32(base + CONTROL, UART0_CONTROL_ENABLE | UART0_CONTROL_FLOW_CONTROL);
 }
 
 /** Asks for an interrupt when all is sent, or no longer. Received bytes always interrupt. */

@@ -46,7 +46,14 @@ const registers: Register[] = [
     reset: 0,
     access: 'read-write',
     doc: 'Switches the line on.',
-    fields: [{ name: 'ENABLE', bits: [0, 0], doc: 'Received bytes are taken; while zero they are dropped' }],
+    fields: [
+      { name: 'ENABLE', bits: [0, 0], doc: 'Received bytes are taken; while zero they are dropped' },
+      {
+        name: 'FLOW_CONTROL',
+        bits: [1, 1],
+        doc: 'The sender is held off (RTS) while the receive FIFO has no room; while zero bytes that find no room are lost',
+      },
+    ],
   },
   {
     name: 'BAUD',

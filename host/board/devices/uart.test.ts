@@ -7,6 +7,7 @@ import { burstBytes, fifoBytes, Uart, wireBytes } from './uart.ts';
 import { byteNs, free, makeUartRig, pattern, readAll, sentBytes, status, waiting, write } from './uart-rig.ts';
 
 const { RECEIVE_AVAILABLE, TRANSMIT_EMPTY, OVERRUN } = UART0.registers.STATUS.fields;
+const { ENABLE, FLOW_CONTROL } = UART0.registers.CONTROL.fields;
 
 describe('receiving', () => {
   test('a byte takes ten bit times to arrive: not there one nanosecond before', () => {
@@ -51,6 +52,31 @@ describe('receiving', () => {
     rig.device.receive(Uint8Array.of(3));
     rig.skip(2 * byteNs);
     expect(readAll(rig)).toEqual([1, 2, 3]);
+  });
+
+  test('with flow control a reader too slow for 512 bytes loses none: the sender waits on the wire', () => {
+    const rig = makeUartRig();
+    rig.machine.poke(UART0, 'CONTROL', ENABLE.mask | FLOW_CONTROL.mask);
+    rig.device.receive(pattern(1500));
+    const seen: number[] = [];
+    for (let pause = 0; pause < 5; pause++) {
+      rig.skip(milliseconds(20));
+      expect(waiting(rig)).toBeLessThanOrEqual(fifoBytes);
+      seen.push(...readAll(rig));
+    }
+    expect(seen).toEqual([...pattern(1500)]);
+    expect(status(rig) & OVERRUN.mask).toBe(0);
+  });
+
+  test('a sender that was held off goes on after a reset of the chip', () => {
+    const rig = makeUartRig();
+    rig.machine.poke(UART0, 'CONTROL', ENABLE.mask | FLOW_CONTROL.mask);
+    rig.device.receive(pattern(600));
+    rig.skip(milliseconds(20));
+    rig.device.reset();
+    rig.machine.poke(UART0, 'CONTROL', ENABLE.mask);
+    rig.skip(milliseconds(20));
+    expect(readAll(rig)).toEqual([...pattern(600)].slice(fifoBytes));
   });
 
   test('a reader too slow for 512 bytes loses the newest, and OVERRUN says so until it is cleared', () => {

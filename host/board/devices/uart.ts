@@ -6,7 +6,7 @@
 // Bytes move in bursts of at most 64, each one event at the time its last byte is over: a byte is up to 63 byte times
 // late, never early, and a long frame costs an event per 64 bytes. What must stay true: bytes keep their order; a lost
 // one sets OVERRUN, or was received while ENABLE was zero; each direction has one event in the queue exactly while it
-// moves bytes.
+// moves bytes. With FLOW_CONTROL a burst that finds no room is held on the wire until the FIFO has some.
 
 import { UART0, UART1 } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
@@ -23,7 +23,7 @@ const nanosecondsPerSecond = 1_000_000_000;
 
 const { RECEIVE_AVAILABLE, TRANSMIT_EMPTY, OVERRUN } = UART0.registers.STATUS.fields;
 const { RECEIVED, TRANSMIT_FREE } = UART0.registers.LEVEL.fields;
-const enable = UART0.registers.CONTROL.fields.ENABLE.mask;
+const { ENABLE, FLOW_CONTROL } = UART0.registers.CONTROL.fields;
 
 /** What differs between the lines. */
 const lines = [
@@ -51,6 +51,8 @@ export class Uart implements Device {
   private readonly toSend: ByteRing;
   /** [0] bytes of the burst that is leaving, 0 while the line is idle. */
   private readonly leaving: Uint32Array;
+  /** [0] 1 while the sender is held off: bytes are on the wire, and none is under way. */
+  private readonly held: Uint32Array;
   /** [0] when that burst began, [1] when its last byte is over. */
   private readonly burst: Float64Array;
   /** Holds bytes only within one event. */
@@ -69,6 +71,7 @@ export class Uart implements Device {
     this.received = new ByteRing(context.arena, fifoBytes);
     this.toSend = new ByteRing(context.arena, fifoBytes);
     this.leaving = context.arena.words(1);
+    this.held = context.arena.words(1);
     this.burst = context.arena.floats(2);
   }
 
@@ -94,12 +97,14 @@ export class Uart implements Device {
     this.context.cancel(this.transmitKind);
     this.received.clear();
     this.registers.reset();
+    this.releaseSender();
   }
 
   powerLost(): void {
     this.cutTransmission();
     this.received.clear();
     this.wire.clear();
+    this.held[0] = 0;
   }
 
   onEvent(kind: number, length: number): void {
@@ -111,9 +116,15 @@ export class Uart implements Device {
     if (length < 1 || length > this.wire.length)
       throw new Error(`uart${this.line}: ${length} bytes arrived of ${this.wire.length} on the wire`);
     const { words, at } = this.registers;
+    const flowControlled =
+      (words[at.CONTROL] & (ENABLE.mask | FLOW_CONTROL.mask)) === (ENABLE.mask | FLOW_CONTROL.mask);
+    if (flowControlled && this.received.free < length) {
+      this.held[0] = 1;
+      return;
+    }
     this.wire.popAll(this.scratch, length);
     if (this.wire.length > 0) this.startArrival();
-    if ((words[at.CONTROL] & enable) === 0) return;
+    if ((words[at.CONTROL] & ENABLE.mask) === 0) return;
     const taken = Math.min(length, this.received.free);
     this.received.pushAll(this.scratch, taken);
     if (taken < length) words[at.STATUS] |= OVERRUN.mask;
@@ -141,6 +152,7 @@ export class Uart implements Device {
         `uart${this.line}: nothing received to read; look at STATUS.RECEIVE_AVAILABLE or LEVEL first`,
       );
     const byte = this.received.pop();
+    if (this.received.free >= burstBytes) this.releaseSender();
     if (this.received.length === 0) {
       this.registers.words[this.registers.at.STATUS] &= ~RECEIVE_AVAILABLE.mask;
       this.updateLine();
@@ -163,6 +175,12 @@ export class Uart implements Device {
 
   private level(): number {
     return ((this.toSend.free << TRANSMIT_FREE.shift) | (this.received.length << RECEIVED.shift)) >>> 0;
+  }
+
+  private releaseSender(): void {
+    if (this.held[0] === 0) return;
+    this.held[0] = 0;
+    this.startArrival();
   }
 
   private startArrival(): void {

@@ -506,6 +506,9 @@ export const UART0_CONTROL: u32 = 0x4000500c;
 /** Received bytes are taken; while zero they are dropped */
 export const UART0_CONTROL_ENABLE: u32 = 0x00000001;
 export const UART0_CONTROL_ENABLE_SHIFT: u32 = 0;
+/** The sender is held off (RTS) while the receive FIFO has no room; while zero bytes that find no room are lost */
+export const UART0_CONTROL_FLOW_CONTROL: u32 = 0x00000002;
+export const UART0_CONTROL_FLOW_CONTROL_SHIFT: u32 = 1;
 export function readUart0Control(): u32 {
   return read32(UART0_CONTROL);
 }
@@ -586,6 +589,9 @@ export const UART1_CONTROL: u32 = 0x4000600c;
 /** Received bytes are taken; while zero they are dropped */
 export const UART1_CONTROL_ENABLE: u32 = 0x00000001;
 export const UART1_CONTROL_ENABLE_SHIFT: u32 = 0;
+/** The sender is held off (RTS) while the receive FIFO has no room; while zero bytes that find no room are lost */
+export const UART1_CONTROL_FLOW_CONTROL: u32 = 0x00000002;
+export const UART1_CONTROL_FLOW_CONTROL_SHIFT: u32 = 1;
 export function readUart1Control(): u32 {
   return read32(UART1_CONTROL);
 }
