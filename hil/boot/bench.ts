@@ -4,15 +4,15 @@
 import { Board } from '../../host/board/board.ts';
 import { decodeBootState } from '../../host/tools/boot-state.ts';
 import { compileGuest } from '../../host/tools/guest.ts';
-import { generateKey, type KeyPair, type SignOptions, signImage } from '../../host/tools/image/index.ts';
+import { type SignOptions, signImage } from '../../host/tools/image/index.ts';
 import { nameOf } from '../../protocol/constants.ts';
 import { BootRecord } from '../../protocol/image/boot-record.ts';
 import { bootDecisions, slotStates } from '../../protocol/image/boot-state.ts';
 import { rejectReasons } from '../../protocol/image/reasons.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
+import { keys } from './keys.ts';
 
-export const keys: KeyPair[] = [1, 2, 3, 4].map((n) => generateKey(new Uint8Array(32).fill(n)));
 export const slotAddress = { A: MemoryMap.SLOT_A, B: MemoryMap.SLOT_B };
 export type SlotName = keyof typeof slotAddress;
 

@@ -2,7 +2,8 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Fuse, MemoryMap } from '../../protocol/memory-map.ts';
-import { BootBench, image, keys } from './bench.ts';
+import { BootBench, image } from './bench.ts';
+import { keys } from './keys.ts';
 
 const seconds = 1_000_000_000;
 let v1: Uint8Array;
