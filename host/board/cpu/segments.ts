@@ -117,11 +117,17 @@ class BodyWalk {
   }
 
   private open(kind: number, opener: number, segment: number, dead: boolean): void {
-    const backEdges = kind === LOOP ? [] : null;
-    const level = this.frames.length;
     this.frames.push({
-      ...{ kind, opener, segment, first: segment, split: false, barrier: false },
-      ...{ dead, bornDead: dead, escapesTo: level, backEdges },
+      kind,
+      opener,
+      segment,
+      first: segment,
+      split: false,
+      barrier: false,
+      dead,
+      bornDead: dead,
+      escapesTo: this.frames.length,
+      backEdges: kind === LOOP ? [] : null,
     });
   }
 

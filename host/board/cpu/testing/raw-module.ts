@@ -4,7 +4,7 @@
 import { Writer } from '../writer.ts';
 
 /** `reset` and the extra functions are instructions without locals, their final `end` (0x0b) included. */
-export function moduleOf(reset: number[], extra: number[][] = []): Uint8Array {
+export function moduleOf(reset: ArrayLike<number>, extra: ArrayLike<number>[] = []): Uint8Array {
   const out = new Writer(256);
   const section = (id: number, contents: () => void) => {
     out.byte(id);
@@ -39,7 +39,12 @@ export function moduleOf(reset: number[], extra: number[][] = []): Uint8Array {
   });
   section(10, () => {
     out.byte(2 + extra.length);
-    for (const code of [reset, [0x0b], ...extra]) out.sized(() => out.bytesOf(0, ...code));
+    for (const code of [reset, [0x0b], ...extra]) {
+      out.sized(() => {
+        out.byte(0); // no locals
+        out.copy(Uint8Array.from(code), 0, code.length);
+      });
+    }
   });
   return out.bytes.slice();
 }
