@@ -59,7 +59,8 @@ export interface ImageInfo {
 /** The whole image. Throws an `ImageError` where its structure does not hold together. */
 export function parseImage(bytes: Uint8Array, name = 'the image'): ImageInfo {
   const header = parseHeader(bytes, name);
-  const { tlvs, hashedSize, totalSize } = parseTlvs(bytes, header, name);
+  const tlvs = [...walkTlvs(bytes, header, name)];
+  const hashedSize = header.headerSize + header.imageSize + header.protectedSize;
   const first = (type: number, isProtected: boolean, size: number) =>
     tlvs.find((tlv) => tlv.type === type && tlv.protected === isProtected && tlv.value.length === size)?.value;
   const counter = first(Tlv.SECURITY_COUNTER, true, 4);
@@ -68,7 +69,7 @@ export function parseImage(bytes: Uint8Array, name = 'the image'): ImageInfo {
     header,
     tlvs,
     hashedSize,
-    totalSize,
+    totalSize: hashedSize + u16(bytes, hashedSize + 2),
     fileSize: bytes.length,
     computedHash: hashOf(bytes, hashedSize),
     hash: first(Tlv.SHA256, false, 32),
@@ -104,34 +105,34 @@ export function parseHeader(bytes: Uint8Array, name = 'the image'): ImageHeader 
     const text = `${name}, offset 0x8: header size is ${headerSize}, expected ${ImageFormat.HEADER_SIZE_MIN} or more`;
     throw new ImageError('HEADER_SIZE', `${text}; sign the payload again`, ImageFormat.OFFSET_HEADER_SIZE);
   }
-  const room = MemoryMap.IMAGE_SIZE_MAX - headerSize - header.protectedSize - ImageFormat.TLV_INFO_SIZE;
+  const room = MemoryMap.IMAGE_SIZE_MAX - headerSize;
   if (imageSize === 0 || imageSize > room) {
     const text = `${name}, offset 0xc: payload size is ${imageSize}, a slot has room for 1 to ${Math.max(room, 0)}`;
     throw new ImageError('IMAGE_SIZE', `${text}; make the payload fit and sign it again`, 12);
   }
+  const { protectedSize } = header;
+  const isTooSmall = protectedSize !== 0 && protectedSize < ImageFormat.TLV_INFO_SIZE;
+  if (isTooSmall || protectedSize + ImageFormat.TLV_INFO_SIZE > room - imageSize) {
+    const text = `the header says that the protected TLVs have ${protectedSize} bytes, behind a payload of ${imageSize}`;
+    throw tlvAreaError(name, ImageFormat.OFFSET_PROTECTED_SIZE, text);
+  }
   return header;
 }
 
-/** The two TLV areas: present, their sizes agree with the header and each other, no entry reaches over the end. */
-export function parseTlvs(
-  bytes: Uint8Array,
-  header: ImageHeader,
-  name = 'the image',
-): { tlvs: ImageTlv[]; hashedSize: number; totalSize: number } {
-  const tlvs: ImageTlv[] = [];
-  let offset = header.headerSize + header.imageSize;
+/** The entries of both TLV areas in order. Throws at the first place that does not add up. */
+export function* walkTlvs(bytes: Uint8Array, header: ImageHeader, name = 'the image'): Generator<ImageTlv> {
+  const payloadEnd = header.headerSize + header.imageSize;
+  const hashedSize = payloadEnd + header.protectedSize;
   if (header.protectedSize > 0) {
-    const end = areaEnd(bytes, offset, ImageFormat.TLV_PROTECTED_INFO_MAGIC, name);
-    if (end - offset !== header.protectedSize) {
+    const end = areaEnd(bytes, payloadEnd, ImageFormat.TLV_PROTECTED_INFO_MAGIC, name);
+    if (end !== hashedSize) {
       const said = `the header says ${header.protectedSize}`;
-      throw tlvAreaError(name, offset + 2, `protected TLV area has ${end - offset} bytes, ${said}`);
+      throw tlvAreaError(name, payloadEnd + 2, `protected TLV area has ${end - payloadEnd} bytes, ${said}`);
     }
-    tlvs.push(...entriesOf(bytes, offset, end, true, name));
-    offset = end;
+    yield* entriesOf(bytes, payloadEnd, end, true, name);
   }
-  const end = areaEnd(bytes, offset, ImageFormat.TLV_INFO_MAGIC, name);
-  tlvs.push(...entriesOf(bytes, offset, end, false, name));
-  return { tlvs, hashedSize: offset, totalSize: end };
+  const end = areaEnd(bytes, hashedSize, ImageFormat.TLV_INFO_MAGIC, name);
+  yield* entriesOf(bytes, hashedSize, end, false, name);
 }
 
 export function hashOf(bytes: Uint8Array, size: number): Uint8Array {
@@ -154,8 +155,13 @@ function areaEnd(bytes: Uint8Array, offset: number, magic: number, name: string)
   return offset + size;
 }
 
-function entriesOf(bytes: Uint8Array, start: number, end: number, isProtected: boolean, name: string): ImageTlv[] {
-  const tlvs: ImageTlv[] = [];
+function* entriesOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isProtected: boolean,
+  name: string,
+): Generator<ImageTlv> {
   let offset = start + ImageFormat.TLV_INFO_SIZE;
   while (offset < end) {
     const type = u16(bytes, offset);
@@ -165,10 +171,9 @@ function entriesOf(bytes: Uint8Array, start: number, end: number, isProtected: b
       throw new ImageError('TLV_ENTRY', `${text} at ${hexNumber(end)}; the file is damaged: get it again`, offset);
     }
     const value = bytesAt(bytes, offset + 4, length);
-    tlvs.push({ protected: isProtected, type, name: nameOf(tlvTypes, type) ?? hexNumber(type), offset, value });
+    yield { protected: isProtected, type, name: nameOf(tlvTypes, type) ?? hexNumber(type), offset, value };
     offset += 4 + length;
   }
-  return tlvs;
 }
 
 function parseTrailer(bytes: Uint8Array): ImageTrailer {

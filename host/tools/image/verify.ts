@@ -1,7 +1,6 @@
 // Would the bootloader boot this image? The same checks in the same order, with the same names for what is wrong, so that
 // "no" is said at the desk and not at 4 K.
-// Stricter than MCUboot in three points, as the bootloader is: KEYHASH has its full length, no TLV that may stand once
-// stands twice, and every signature made with a key we know must verify.
+// What must stay true: bootloader/image walks and refuses exactly so; its tlvs.ts lists where that is stricter than MCUboot.
 
 import { verify as verifySignature } from 'node:crypto';
 import { docOf } from '../../../protocol/constants.ts';
@@ -10,15 +9,7 @@ import { RejectReason, rejectReasons } from '../../../protocol/image/reasons.ts'
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { hexBytes, hexNumber, ImageError, type RejectReasonName } from './error.ts';
 import { keyHash, publicKeyObject } from './keys.ts';
-import {
-  hashOf,
-  type ImageHeader,
-  type ImageInfo,
-  type ImageTlv,
-  parseHeader,
-  parseImage,
-  parseTlvs,
-} from './parse.ts';
+import { hashOf, type ImageHeader, type ImageInfo, type ImageTlv, parseHeader, parseImage, walkTlvs } from './parse.ts';
 
 export interface VerifyOptions {
   /** File name for messages. */
@@ -74,12 +65,18 @@ function checkImage(bytes: Uint8Array, publicKeys: Uint8Array[], options: Verify
     throw new ImageError('IMAGE_SIZE', `${text}; pad it to the slot size or not at all`, MemoryMap.SLOT_SIZE);
   }
   checkFlags(header, name);
-  const { tlvs, hashedSize } = parseTlvs(bytes, header, name);
-  checkTlvs(tlvs, name);
-  const digest = checkHash(bytes, tlvs, hashedSize, name);
-  const keyIndex = checkSignatures(tlvs, digest, publicKeys, options.revokedKeys ?? [], name);
-  checkSecurityCounter(tlvs, options.securityCounter ?? 0, name);
-  checkBoard(tlvs, options.boardId, name);
+  const found = new Map<number, ImageTlv>();
+  for (const tlv of walkTlvs(bytes, header, name)) takeTlv(found, tlv, name);
+  const hash = found.get(Tlv.SHA256);
+  const signature = found.get(Tlv.ED25519);
+  if (!hash) throw new ImageError('HASH_MISSING', `${name}: it has no SHA256 TLV; sign the image again`);
+  if (!signature) {
+    throw new ImageError('SIGNATURE_MISSING', `${name}: it is not signed; sign it with 'coldrig image sign --key'`);
+  }
+  const digest = checkHash(bytes, hash, header, name);
+  const keyIndex = checkSignature(signature, found.get(Tlv.KEYHASH), digest, publicKeys, options, name);
+  checkSecurityCounter(found.get(Tlv.SECURITY_COUNTER), options.securityCounter ?? 0, name);
+  checkBoard(found.get(Tlv.BOARD_ID), options.boardId, name);
   return keyIndex;
 }
 
@@ -95,95 +92,90 @@ function checkFlags(header: ImageHeader, name: string): void {
   }
 }
 
-const unprotectedAllowed: Record<number, number> = { [Tlv.SHA256]: 32, [Tlv.KEYHASH]: 32, [Tlv.ED25519]: 64 };
-const protectedLengths: Record<number, number> = { [Tlv.SECURITY_COUNTER]: 4, [Tlv.DEPENDENCY]: 12, [Tlv.BOARD_ID]: 4 };
+/** TLVs that mean something to the bootloader, and their lengths. Each may stand once, a dependency as often as it likes. */
+const knownLengths: Record<number, number> = {
+  [Tlv.SHA256]: 32,
+  [Tlv.KEYHASH]: 32,
+  [Tlv.ED25519]: 64,
+  [Tlv.SECURITY_COUNTER]: 4,
+  [Tlv.BOARD_ID]: 4,
+  [Tlv.DEPENDENCY]: 12,
+};
 const variantTypes = [Tlv.SHA384, Tlv.SHA512, Tlv.SIG_PURE];
-const singleTypes = [Tlv.SHA256, Tlv.SECURITY_COUNTER, Tlv.BOARD_ID];
 
-function checkTlvs(tlvs: ImageTlv[], name: string): void {
-  for (const [index, tlv] of tlvs.entries()) {
-    const at = `${name}, offset ${hexNumber(tlv.offset)}: TLV ${tlv.name}`;
-    const isVariant = !tlv.protected && variantTypes.includes(tlv.type);
-    if (isVariant) throw new ImageError('SIGNATURE_VARIANT', `${at}: ${explainReason(15)}`, tlv.offset);
-    if (!tlv.protected && unprotectedAllowed[tlv.type] === undefined) {
-      const text = `${at} stands outside the signed part, where only SHA256, KEYHASH and ED25519 may`;
-      throw new ImageError('TLV_NOT_ALLOWED', `${text}; sign the image again with the TLV protected`, tlv.offset);
-    }
-    const length = (tlv.protected ? protectedLengths : unprotectedAllowed)[tlv.type];
-    if (length !== undefined && tlv.value.length !== length) {
-      const text = `${at} has ${tlv.value.length} bytes, expected ${length}`;
-      throw new ImageError('TLV_LENGTH', `${text}; sign the image again`, tlv.offset);
-    }
-    const isFirst = tlvs.findIndex((other) => other.type === tlv.type && other.protected === tlv.protected) === index;
-    if (!isFirst && singleTypes.includes(tlv.type)) {
-      throw new ImageError('TLV_DUPLICATE', `${at} stands twice; sign the image again`, tlv.offset);
-    }
-  }
+/** What may stand outside the signed part: the hash, the signature, whose it is; and what names another variant. */
+function allowedUnprotected(type: number): boolean {
+  const isHash = type >= Tlv.SHA256 && type <= Tlv.SHA512;
+  return isHash || type === Tlv.KEYHASH || type === Tlv.ED25519 || type === Tlv.SIG_PURE;
 }
 
-function checkHash(bytes: Uint8Array, tlvs: ImageTlv[], hashedSize: number, name: string): Uint8Array {
-  const stated = tlvs.find((tlv) => !tlv.protected && tlv.type === Tlv.SHA256);
-  if (!stated) throw new ImageError('HASH_MISSING', `${name}: it has no SHA256 TLV; sign the image again`);
-  const computed = hashOf(bytes, hashedSize);
-  if (Buffer.compare(computed, stated.value) !== 0) {
-    const where = `${name}, bytes 0x0 to ${hexNumber(hashedSize)}`;
-    const text = `${where}: SHA-256 is ${hexBytes(computed)}, its TLV says ${hexBytes(stated.value)}`;
-    throw new ImageError('HASH_MISMATCH', `${text}; the file is damaged or was changed after signing`, stated.offset);
+function takeTlv(found: Map<number, ImageTlv>, tlv: ImageTlv, name: string): void {
+  const at = `${name}, offset ${hexNumber(tlv.offset)}: TLV ${tlv.name}`;
+  if (!tlv.protected && !allowedUnprotected(tlv.type)) {
+    const text = `${at} stands outside the signed part, where nothing vouches for it`;
+    throw new ImageError('TLV_NOT_ALLOWED', `${text}; sign the image again with the TLV protected`, tlv.offset);
   }
-  return computed;
+  if (variantTypes.includes(tlv.type)) {
+    const text = `${at} is of the SHA-512 or the pure way of signing, expected is SHA-256`;
+    throw new ImageError('SIGNATURE_VARIANT', `${text}; sign with imgtool's default for Ed25519`, tlv.offset);
+  }
+  if (tlv.type === Tlv.ED25519 && !found.has(Tlv.KEYHASH)) {
+    const text = `${at} comes before any KEYHASH says with which key`;
+    throw new ImageError('KEY_UNKNOWN', `${text}; sign the image again`, tlv.offset);
+  }
+  const length = knownLengths[tlv.type];
+  if (length === undefined) return;
+  if (found.has(tlv.type) && tlv.type !== Tlv.DEPENDENCY) {
+    throw new ImageError('TLV_DUPLICATE', `${at} stands twice; sign the image again`, tlv.offset);
+  }
+  if (tlv.value.length !== length) {
+    const text = `${at} has ${tlv.value.length} bytes, expected ${length}`;
+    throw new ImageError('TLV_LENGTH', `${text}; sign the image again`, tlv.offset);
+  }
+  found.set(tlv.type, tlv);
 }
 
-/** Each KEYHASH names the key of the signature that follows it. Returns the index of the first key that vouches. */
-function checkSignatures(
-  tlvs: ImageTlv[],
+function checkHash(bytes: Uint8Array, stated: ImageTlv, header: ImageHeader, name: string): Uint8Array {
+  const size = header.headerSize + header.imageSize + header.protectedSize;
+  const computed = hashOf(bytes, size);
+  if (Buffer.compare(computed, stated.value) === 0) return computed;
+  const where = `${name}, bytes 0x0 to ${hexNumber(size)}`;
+  const text = `${where}: SHA-256 is ${hexBytes(computed)}, its TLV says ${hexBytes(stated.value)}`;
+  throw new ImageError('HASH_MISMATCH', `${text}; the file is damaged or was changed after signing`, stated.offset);
+}
+
+/** Returns the index of the public key that vouches for the digest. */
+function checkSignature(
+  signature: ImageTlv,
+  keyHashTlv: ImageTlv | undefined,
   digest: Uint8Array,
   publicKeys: Uint8Array[],
-  revokedKeys: Uint8Array[],
+  options: VerifyOptions,
   name: string,
 ): number {
+  const named = hexBytes(keyHashTlv?.value ?? new Uint8Array());
   const hashes = publicKeys.map((key) => hexBytes(keyHash(key)));
-  const revoked = new Set(revokedKeys.map((key) => hexBytes(keyHash(key))));
-  const unprotected = tlvs.filter((tlv) => !tlv.protected);
-  if (!unprotected.some((tlv) => tlv.type === Tlv.ED25519)) {
-    throw new ImageError('SIGNATURE_MISSING', `${name}: it is not signed; sign it with 'coldrig image sign --key'`);
+  const keyIndex = hashes.indexOf(named);
+  if (keyIndex < 0) {
+    const known = hashes.length === 0 ? 'no key was given' : `the keys given are ${hashes.join(', ')}`;
+    const text = `${name}: it is signed with key ${named}, but ${known}`;
+    throw new ImageError(
+      'KEY_UNKNOWN',
+      `${text}; pass the key it was signed with, or sign it again`,
+      keyHashTlv?.offset,
+    );
   }
-  let named: ImageTlv | undefined;
-  let vouching: number | undefined;
-  let revokedHash: string | undefined;
-  for (const tlv of unprotected) {
-    if (tlv.type === Tlv.KEYHASH) named = tlv;
-    if (tlv.type !== Tlv.ED25519) continue;
-    const hash = named && hexBytes(named.value);
-    named = undefined;
-    const keyIndex = hashes.indexOf(hash ?? '');
-    if (keyIndex < 0) continue;
-    if (revoked.has(hash ?? '')) {
-      revokedHash = hash;
-      continue;
-    }
-    if (!verifySignature(null, digest, publicKeyObject(publicKeys[keyIndex] as Uint8Array), tlv.value)) {
-      const text = `${name}, offset ${hexNumber(tlv.offset)}: the signature does not verify with key ${hash}`;
-      throw new ImageError('SIGNATURE_INVALID', `${text}; it was changed or forged: sign the image again`, tlv.offset);
-    }
-    vouching ??= keyIndex;
+  if (options.revokedKeys?.some((key) => hexBytes(keyHash(key)) === named)) {
+    const text = `${name}: its key ${named} is revoked; sign it with another key`;
+    throw new ImageError('KEY_REVOKED', text, keyHashTlv?.offset);
   }
-  if (vouching !== undefined) return vouching;
-  if (revokedHash !== undefined) {
-    throw new ImageError('KEY_REVOKED', `${name}: its key ${revokedHash} is revoked; sign it with another key`);
-  }
-  throw unknownKey(unprotected, hashes, name);
+  if (verifySignature(null, digest, publicKeyObject(publicKeys[keyIndex] as Uint8Array), signature.value))
+    return keyIndex;
+  const text = `${name}, offset ${hexNumber(signature.offset)}: the signature does not verify with key ${named}`;
+  throw new ImageError('SIGNATURE_INVALID', `${text}; it was changed or forged: sign it again`, signature.offset);
 }
 
-function unknownKey(tlvs: ImageTlv[], hashes: string[], name: string): ImageError {
-  const stated = tlvs.find((tlv) => tlv.type === Tlv.KEYHASH);
-  const found = stated ? `it is signed with key ${hexBytes(stated.value)}` : 'it does not say with which key (KEYHASH)';
-  const known = hashes.length === 0 ? 'no key was given' : `the keys given are ${hashes.join(', ')}`;
-  const text = `${name}: ${found}, but ${known}; pass the key it was signed with, or sign it again`;
-  return new ImageError('KEY_UNKNOWN', text, stated?.offset);
-}
-
-function checkSecurityCounter(tlvs: ImageTlv[], least: number, name: string): void {
-  const tlv = tlvs.find((entry) => entry.protected && entry.type === Tlv.SECURITY_COUNTER);
+function checkSecurityCounter(tlv: ImageTlv | undefined, least: number, name: string): void {
   if (!tlv) {
     const text = `${name}: it has no security counter, so the bootloader could not tell it from a rolled-back one`;
     throw new ImageError('SECURITY_COUNTER', `${text}; sign it with --security-counter auto`);
@@ -194,8 +186,7 @@ function checkSecurityCounter(tlvs: ImageTlv[], least: number, name: string): vo
   throw new ImageError('SECURITY_COUNTER', `${text} or more; sign it with a higher --security-counter`, tlv.offset);
 }
 
-function checkBoard(tlvs: ImageTlv[], boardId: number | undefined, name: string): void {
-  const tlv = tlvs.find((entry) => entry.protected && entry.type === Tlv.BOARD_ID);
+function checkBoard(tlv: ImageTlv | undefined, boardId: number | undefined, name: string): void {
   if (!tlv || boardId === undefined) return;
   const stated = Buffer.from(tlv.value).readUInt32LE(0);
   if (stated === boardId) return;
