@@ -1,9 +1,9 @@
 // The cells of the NOR flash: 512 pages of 4 KiB, copied when written.
 //
-// A page is shared by every snapshot and fork that has not changed it, so a fork costs a table of 512 references, and a
+// A page, and the table of pages, is shared by every snapshot and fork that has not changed it: a fork costs nothing, and a
 // million tries of an update cost what they changed. Beside the cells there may be a mask of weak bits: bits a power cut left half
 // programmed or half erased; they read as one or zero, anew at each read, until they are erased or settled.
-// What must stay true: a page in `cells` is written only after `ownPage`; the mapped read is one table look-up.
+// What must stay true: a page is written only after `ownPage`, a table only after `ownTables`; the mapped read is one table look-up.
 
 import { MemoryMap } from '../../protocol/memory-map.ts';
 
@@ -27,6 +27,8 @@ export class FlashArray {
   private weakPages = 0;
   /** 1 where the page belongs to this array alone. */
   private readonly owned = new Uint8Array(pageCount);
+  /** Whether the tables `cells` and `weak` belong to this array alone. */
+  private tablesOwned = true;
   private readonly random: () => number;
 
   /** `random` decides what a weak bit reads as. */
@@ -75,12 +77,12 @@ export class FlashArray {
   /** Whole page to ones, weak bits gone. Costs a reference. */
   erasePage(address: number): void {
     const page = address >>> 12;
+    this.ownTables();
     this.cells[page] = erasedPage;
     this.owned[page] = 0;
-    if (this.weak[page]) {
-      this.weak[page] = undefined;
-      this.weakPages--;
-    }
+    if (!this.weak[page]) return;
+    this.weak[page] = undefined;
+    this.weakPages--;
   }
 
   /** Says which bits of a word are weak from now on (0: none). */
@@ -91,6 +93,7 @@ export class FlashArray {
     const copy = old ? old.slice() : new Int32Array(wordsPerPage);
     if (!old) this.weakPages++;
     copy[(address & 0xfff) >> 2] = mask;
+    this.ownTables();
     this.weak[page] = copy;
   }
 
@@ -126,21 +129,33 @@ export class FlashArray {
   }
 
   picture(): FlashPicture {
-    this.owned.fill(0);
-    return { cells: this.cells.slice(), weak: this.weak.slice(), weakPages: this.weakPages };
+    this.share();
+    return { cells: this.cells, weak: this.weak, weakPages: this.weakPages };
   }
 
   show(picture: FlashPicture): void {
-    for (let page = 0; page < pageCount; page++) {
-      this.cells[page] = picture.cells[page];
-      this.weak[page] = picture.weak[page];
-    }
+    this.share();
+    this.cells = picture.cells as Int32Array[];
+    this.weak = picture.weak as (Int32Array | undefined)[];
     this.weakPages = picture.weakPages;
+  }
+
+  /** From now on others may look at pages and tables: none is written in place. */
+  private share(): void {
+    this.tablesOwned = false;
     this.owned.fill(0);
+  }
+
+  private ownTables(): void {
+    if (this.tablesOwned) return;
+    this.cells = this.cells.slice();
+    this.weak = this.weak.slice();
+    this.tablesOwned = true;
   }
 
   private ownPage(page: number): Int32Array {
     if (this.owned[page] === 0) {
+      this.ownTables();
       this.cells[page] = this.cells[page].slice();
       this.owned[page] = 1;
     }
