@@ -14,10 +14,11 @@ import { LogKind } from './log.ts';
 import { type Machine, runEndingKinds } from './machine.ts';
 
 /**
- * What one activation may take when no watchdog says otherwise: one second of cycles. The longest honest one is the bootloader verifying two
- * full slots, well under half a second; a bootloader that takes more is stuck, and no watchdog runs yet to say so.
+ * What one activation may take when no watchdog says otherwise: two seconds of cycles. The longest honest one is the bootloader verifying two
+ * full slots, well under half a second; a bootloader that takes more is stuck, and no watchdog runs yet to say so. It is twice the
+ * watchdog the bootloader starts (POLICY_WATCHDOG_TIMEOUT_US), so that firmware which feeds and then hangs is the watchdog's case.
  */
-export const activationLimitNs = 1_000_000_000;
+export const activationLimitNs = 2_000_000_000;
 
 const faultOfTrap: Record<Exclude<CoreFaultCause, 'bus'>, number> = {
   budget: FaultCause.BUDGET,
