@@ -37,9 +37,9 @@ export function survey(facts: usize): void {
   const refused = cause == RESET_CAUSE_CAUSE_FAULT && readResetFaultCause() == RESET_FAULT_CAUSE_CAUSE_IMAGE_REFUSED;
   const asked = (readResetBootRequest() & RESET_BOOT_REQUEST_MODE) == RESET_BOOT_REQUEST_MODE_SAFE_MODE;
   store<u32>(facts, cause, FACT_CAUSE);
-  store<u32>(facts, <u32>refused, FACT_CORE_REFUSED);
-  store<u32>(facts, <u32>asked, FACT_SAFE_MODE_ASKED);
-  store<u32>(facts, <u32>safeModeStrap(), FACT_STRAP);
+  store<u32>(facts, refused ? 1 : 0, FACT_CORE_REFUSED);
+  store<u32>(facts, asked ? 1 : 0, FACT_SAFE_MODE_ASKED);
+  store<u32>(facts, safeModeStrap() ? 1 : 0, FACT_STRAP);
   store<u32>(facts, 1, FACT_WRITABLE);
   store<u32>(facts, lastRunning(), FACT_RUNNING);
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) surveySlot(slotFacts(facts, slot), slot);
@@ -48,7 +48,7 @@ export function survey(facts: usize): void {
 function surveySlot(facts: usize, slot: u32): void {
   const reason = parseSlot(slot);
   store<u32>(facts, slotState(slot), SLOT_FACT_STATE);
-  store<u32>(facts, <u32>slotPermanent(slot), SLOT_FACT_PERMANENT);
+  store<u32>(facts, slotPermanent(slot) ? 1 : 0, SLOT_FACT_PERMANENT);
   store<u32>(facts, slotBootsLeft(slot), SLOT_FACT_BOOTS_LEFT);
   store<u32>(facts, slotVersion(slot), SLOT_FACT_VERSION);
   store<u32>(facts, reason == REASON_NONE ? UNCHECKED : reason, SLOT_FACT_VERDICT);

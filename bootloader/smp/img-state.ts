@@ -1,11 +1,11 @@
 // IMG state write: test an image at the next boot, or confirm one.
 //
-//   who        test                                        confirm
-//   active     refused, 33                                 CONFIRMED; nothing to do if it is
-//   other      PENDING                                     version above the running one: CONFIRMED in advance; equal: PENDING
+//   who        test               confirm
+//   active     refused, 33        CONFIRMED; nothing to do if it is; refused with 32 while the device is not healthy
+//   other      PENDING            refused, 32: what never ran is never confirmed, or one command could brick the device
 //
-// Of the other slot's image, either way: refused with 28 while a trial runs; nothing to do if it is to run next anyway; refused
-// with 27 if an older version than the confirmed one, which the bootloader would prefer for ever; verified first.
+// Test of the other slot's image: refused with 28 while a trial runs; nothing to do if it is to run next anyway; refused with 27
+// if an older version than the confirmed one, which the bootloader would prefer for ever; verified first.
 
 import { fieldsOk, findBytesOrNull, readBoolean } from '../../protocol/guest/cbor-fields';
 import { cborContent, cborContentLength } from '../../protocol/guest/cbor-reader';
@@ -14,6 +14,7 @@ import {
   IMG_ERR_FLASH_WRITE,
   IMG_ERR_HASH_NOT_FOUND,
   IMG_ERR_IMAGE_ALREADY_PENDING,
+  IMG_ERR_IMAGE_CONFIRMATION_DENIED,
   IMG_ERR_IMAGE_SETTING_TEST_TO_ACTIVE_DENIED,
   IMG_ERR_INVALID_HASH,
   IMG_ERR_NO_IMAGE,
@@ -31,11 +32,18 @@ import { verifySlot } from '../image/verify';
 import { otherSlot, SLOT_COUNT } from '../slots';
 import { slotState, startConfirm, startMarkPending, stateBusy, stateFailed } from '../state/boot-state';
 import { writeImageList } from './img-list';
-import { activeSlot, confirmedInAdvance, holdsConfirmed, NO_SLOT, onTrial, readSlots } from './img-slots';
+import { activeSlot, holdsConfirmed, NO_SLOT, onTrial, readSlots } from './img-slots';
 import { giveReason, openRequest } from './request';
 import { STATUS_DEFERRED, STATUS_GROUP } from './status';
 
 const HASH_SIZE: u32 = 32;
+
+let confirmDenied: bool = false;
+
+/** While true the running image cannot be confirmed: the firmware's health word decides. */
+export function setConfirmDenied(value: bool): void {
+  confirmDenied = value;
+}
 
 export function answerStateWrite(step: u32): u32 {
   if (step == 0) {
@@ -82,6 +90,10 @@ function confirmActive(active: u32): u32 {
   if (slotState(active) == SLOT_CONFIRMED) return 0;
   // A running image whose flash no longer shows its name cannot be vouched for.
   if (!imageHasHash(active)) return STATUS_GROUP + IMG_ERR_NO_IMAGE;
+  if (confirmDenied) {
+    giveReason('not healthy');
+    return STATUS_GROUP + IMG_ERR_IMAGE_CONFIRMATION_DENIED;
+  }
   return startConfirm(active) ? 0 : MGMT_EBUSY;
 }
 
@@ -89,15 +101,17 @@ function markOther(slot: u32, confirm: bool): u32 {
   const rival = otherSlot(slot);
   assert(slot != activeSlot(), 'the running image is confirmed elsewhere');
   if (onTrial()) return STATUS_GROUP + IMG_ERR_IMAGE_ALREADY_PENDING;
-  if (confirmedInAdvance(slot) || (slotState(slot) == SLOT_PENDING && !confirm)) return 0;
-  const contested = holdsConfirmed(rival);
-  if (contested && imageVersion(slot) < imageVersion(rival)) {
+  if (confirm) {
+    giveReason('test it first');
+    return STATUS_GROUP + IMG_ERR_IMAGE_CONFIRMATION_DENIED;
+  }
+  if (slotState(slot) == SLOT_PENDING) return 0;
+  if (holdsConfirmed(rival) && imageVersion(slot) < imageVersion(rival)) {
     giveReason('downgrade');
     return STATUS_GROUP + IMG_ERR_CURRENT_VERSION_IS_NEWER;
   }
   const reason = verifySlot(slot);
   // In plain words of the protocol, which every client shows: damaged, or not allowed.
   if (reason != REASON_NONE) return reason <= REASON_HASH_MISMATCH ? MGMT_ECORRUPT : MGMT_EACCESSDENIED;
-  const inAdvance = confirm && !(contested && imageVersion(slot) == imageVersion(rival));
-  return (inAdvance ? startConfirm(slot) : startMarkPending(slot)) ? 0 : MGMT_EBUSY;
+  return startMarkPending(slot) ? 0 : MGMT_EBUSY;
 }

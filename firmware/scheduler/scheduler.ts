@@ -35,16 +35,13 @@ export function wakeTask(task: u32, timeNs: u64): void {
   if (timeNs < nextRelease(task)) setNextRelease(task, timeNs);
 }
 
-/** Runs every released task, first row first, then arms the alarm for the next release. */
+/**
+ * Runs every released task once, first row first, then arms the alarm. What is released anew meanwhile waits for the
+ * next run of the core, so that the lines are drained in between.
+ */
 export function runReleasedTasks(): void {
-  let task: u32 = 0;
-  while (task < TASK_COUNT) {
-    if (nextRelease(task) <= uptimeNs()) {
-      runOnce(task);
-      task = 0;
-    } else {
-      task++;
-    }
+  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+    if (nextRelease(task) <= uptimeNs()) runOnce(task);
   }
   armAlarm();
 }
