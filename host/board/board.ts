@@ -25,7 +25,7 @@ import { ImageLoader } from './image-loader.ts';
 import { hashOf, LogKind, type LogRecord } from './log.ts';
 import { Machine } from './machine.ts';
 import { Processor } from './processor.ts';
-import { capture, restore, type Snapshot } from './snapshot.ts';
+import { capture, restore, type Snapshot, snapshotFromBytes, snapshotToBytes } from './snapshot.ts';
 
 export interface BoardOptions {
   /** Any integer: decides what power cuts leave behind, and nothing else. */
@@ -220,6 +220,15 @@ export class Board {
 
   restore(snapshot: Snapshot): void {
     restore(this.machine, this.processor, snapshot);
+  }
+
+  /** A snapshot as one piece of bytes, and the way back, in any process; `snapshot.ts` says what is in it. */
+  saveState(): Uint8Array {
+    return snapshotToBytes(this.snapshot());
+  }
+
+  loadState(bytes: Uint8Array): void {
+    this.restore(snapshotFromBytes(bytes, (module) => this.loader.prepare(module)));
   }
 
   /** Another board in the same state. What it shares is copied when written. */

@@ -149,6 +149,34 @@ describe('a snapshot', () => {
   });
 });
 
+describe('a snapshot as bytes', () => {
+  it('brings another board to the same state and the same future', () => {
+    fc.assert(
+      fc.property(steps, steps, (before, after) => {
+        const [board, other] = [fresh(), fresh(99)];
+        take(board, before);
+        other.loadState(board.saveState());
+        expect(stateOf(other)).toBe(stateOf(board));
+        for (const each of [board, other]) take(each, after);
+        expect(stateOf(other)).toBe(stateOf(board));
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('leaves erased flash out', () => {
+    expect(fresh().saveState().length).toBeLessThan(100_000);
+  });
+
+  it('that are none, are cut off, or have something behind them are refused', () => {
+    const board = fresh();
+    const bytes = board.saveState();
+    expect(() => board.loadState(new Uint8Array(100))).toThrow('these bytes are none');
+    expect(() => board.loadState(bytes.subarray(0, 1000))).toThrow('it ends at byte 1000');
+    expect(() => board.loadState(Uint8Array.of(...bytes, 0))).toThrow('1 bytes too many');
+  });
+});
+
 describe('a fork', () => {
   it('goes its own way: neither sees what the other does', () => {
     fc.assert(

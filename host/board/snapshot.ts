@@ -1,12 +1,19 @@
 // A whole board as data: the arena, the core's RAM and globals, the module it runs, and references to flash pages.
 //
+// As bytes:  | "CRSN" | version | six lengths | arena | RAM | globals | module | numbers of pages not erased | of pages with weak bits | pages
+//
 // Taken when the guest's stack is empty, so RAM and globals are all there is of the core. What must stay true: restoring a
 // snapshot and going on is the same run, to the last bit of the log hash, as never having left it.
 
-import type { FlashPicture } from './flash-array.ts';
+import type { PreparedImage } from './cpu/cpu.ts';
+import { FlashArray, type FlashPicture, pageBytes } from './flash-array.ts';
 import type { LoadedImage } from './image-loader.ts';
 import type { Machine } from './machine.ts';
 import type { Processor } from './processor.ts';
+
+const magic = 0x4e53_5243;
+const formatVersion = 1;
+const headerWords = 8;
 
 export interface Snapshot {
   readonly arena: Uint8Array;
@@ -51,6 +58,74 @@ export function restore(machine: Machine, processor: Processor, snapshot: Snapsh
   const core = processor.socket(snapshot.image);
   core.restoreGlobals(snapshot.globals);
   core.memory.set(snapshot.ram);
+}
+
+/** The bytes of a snapshot, to keep or to send: what is erased is left out. */
+export function snapshotToBytes(snapshot: Snapshot): Uint8Array {
+  const { cells, weak } = snapshot.flash;
+  const used = pagesWhere(cells, (page) => page.some((word) => word !== -1));
+  const unstable = pagesWhere(weak, (page) => page !== undefined);
+  const globals = bytesOf(snapshot.globals);
+  const header = new Uint32Array(headerWords);
+  const parts = [
+    ...[snapshot.arena, snapshot.ram, globals, snapshot.image?.bytes ?? new Uint8Array(0)],
+    ...[bytesOf(Uint32Array.from(used)), bytesOf(Uint32Array.from(unstable))],
+  ];
+  header.set([magic, formatVersion, ...parts.map((part) => part.length)]);
+  const pages = [...used.map((page) => cells[page]), ...unstable.map((page) => weak[page] as Int32Array)];
+  const all = [bytesOf(header), ...parts, ...pages.map(bytesOf)];
+  const bytes = new Uint8Array(all.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of all) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** The way back, in any process. Throws when the bytes are no snapshot. */
+export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Array) => PreparedImage): Snapshot {
+  const reader = { bytes, at: 0 };
+  const header = wordsOf(take(reader, headerWords * 4));
+  if (header[0] !== magic || header[1] !== formatVersion)
+    throw new Error('snapshot: these bytes are none, or were written by another version of the bench');
+  const [arena, ram, globals, module, used, unstable] = Array.from(header.subarray(2), (length) =>
+    take(reader, length),
+  );
+  const blank = new FlashArray(() => 0).picture();
+  const [cells, weak] = [[...blank.cells], [...blank.weak]];
+  for (const page of wordsOf(used)) cells[page] = new Int32Array(take(reader, pageBytes).buffer);
+  for (const page of wordsOf(unstable)) weak[page] = new Int32Array(take(reader, pageBytes).buffer);
+  if (reader.at !== bytes.length) throw new Error(`snapshot: ${bytes.length - reader.at} bytes too many at its end`);
+  return {
+    arena,
+    flash: { cells, weak, weakPages: unstable.length / 4 },
+    image: module.length === 0 ? undefined : { prepared: prepare(module), bytes: module },
+    ram,
+    globals: wordsOf(globals),
+  };
+}
+
+function pagesWhere<Page>(pages: readonly Page[], test: (page: Page) => boolean): number[] {
+  return Array.from(pages.keys()).filter((page) => test(pages[page]));
+}
+
+function bytesOf(words: Uint32Array | Int32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}
+
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
+
+/** A copy, so that its words are aligned whatever came before. */
+function take(reader: { bytes: Uint8Array; at: number }, length: number): Uint8Array {
+  const end = reader.at + length;
+  if (end > reader.bytes.length)
+    throw new Error(`snapshot: it ends at byte ${reader.bytes.length}, before byte ${end}`);
+  const part = Uint8Array.from(reader.bytes.subarray(reader.at, end));
+  reader.at = end;
+  return part;
 }
 
 function refuseWhileRunning(machine: Machine, done: string): void {
