@@ -90,7 +90,7 @@ function causeOf(error: unknown, cyclesLeft: number): FaultCause | undefined {
   }
   // The image's stack is bounded at load, far below the engine's, so this takes a host that had almost none left. An overflow
   // in the host's own frames (a bus access that recurses) is the host's.
-  if (error instanceof RangeError && /call stack/i.test(error.message) && innermostGuestFrame(error, 1))
+  if (error instanceof RangeError && error.message.includes('call stack') && innermostGuestFrame(error, 1))
     return 'stack-overflow';
   return undefined;
 }
@@ -112,14 +112,10 @@ function innermostGuestFrame(
 /** The frames as the engine writes them, whatever a source-map tool has made of Error.prepareStackTrace. */
 function stackFrames(error: Error): string[] {
   const original = Error.prepareStackTrace;
-  let frames: string[] | undefined;
-  Error.prepareStackTrace = (_error, sites) => {
-    frames = sites.map(String);
-    return frames.join('\n');
-  };
+  Error.prepareStackTrace = (raised, sites) => [String(raised), ...sites.map((site) => `    at ${site}`)].join('\n');
   try {
-    const { stack } = error; // formatted on first use; if someone was earlier, their text has the frames too
-    return frames ?? (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+    // Formatted on first use, and kept. If someone was earlier, their text has the engine's frames too.
+    return (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
   } finally {
     Error.prepareStackTrace = original;
   }
