@@ -269,7 +269,7 @@ describe('what is found', () => {
     expect([...info.slice(2, 9)]).toEqual([0x01_02_0003, 4, MemoryMap.SLOT_B + 32, 50, 32 + 50 + 12, image.length, 5]);
     expect(info[10]).toBe(1);
     const hash = new Uint8Array(guest.memory.buffer, guest.imageInfo(1) + 48, 32);
-    expect(Buffer.from(image).includes(hash)).toBe(true);
+    expect(Buffer.from(image).includes(Buffer.from(hash))).toBe(true);
   });
 
   test('by a look at the structure alone is what the image says, damaged or not', () => {

@@ -56,6 +56,22 @@ describe('a power cut inside a record', () => {
   });
 });
 
+test('a power cut at any bus access of a first trial boot leaves an image that boots, the update or its predecessor', () => {
+  const pending = confirmed.fork();
+  pending.tell('p');
+  pending.board.cutPower();
+  const outcomes = new Set<string>();
+  for (let access = 1; ; access++) {
+    const bench = pending.fork();
+    bench.board.cutPowerAtAccess(access);
+    bench.board.powerOn();
+    while (bench.board.state === 'bootloader') bench.board.runFor(microseconds * 100);
+    if (bench.board.state !== 'off') break;
+    outcomes.add(`${bench.powerOn().decision}`);
+  }
+  expect([...outcomes].sort()).toEqual(['TRIAL_AGAIN', 'TRIAL_FIRST']);
+});
+
 describe('the change of sectors', () => {
   test('happens every 32 records, and the last state holds', () => {
     const bench = confirmed.fork();
