@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { MemoryMap } from '../../protocol/memory-map.ts';
-import { Board, restlessResetsMax } from './board.ts';
+import { Board } from './board.ts';
+import { restlessResetsMax } from './life.ts';
 import { LogKind } from './log.ts';
 import { assembleGuest, at, bench, faultName, read, requestReset, resetCauses, write } from './testing.ts';
 

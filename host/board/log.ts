@@ -10,7 +10,7 @@ import type { Arena } from './arena.ts';
 export const LogKind = {
   /** Input: power was applied. a, b: 0. */
   POWER_ON: 1,
-  /** Power went away. a: 1 when an access was about to be made, b: accesses since the cut was armed. */
+  /** Power went away. a: 1 when it ended a step of the board (a run, an event), 0 when it was switched off in between. b: 0. */
   POWER_CUT: 2,
   /** The chip came out of reset. a: cause (RESET.CAUSE), b: resets since power-on. */
   RESET: 3,

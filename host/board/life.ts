@@ -1,0 +1,188 @@
+// The life of a board under power: ROM, bootloader, hand-over, firmware, interrupts, sleep, resets, and how it ends.
+//
+//   off --power--> ROM --> bootloader reset() --hand-over--> firmware reset() --> sleep <--> interrupt(lines)
+//                   ^            |                                 |                            |
+//                   '------------'-------- any reset --------------'----------------------------'
+//
+// One step at a time: the ROM, an activation of the core, or the next event. What must stay true: every way out of a step is a
+// return, a ChipReset or a PowerLoss; idle time is skipped; the core runs while it has work, and events come in between.
+
+import { type BoardState, HaltReason, Phase } from './board-state.ts';
+import { loadTimeNs, readBootHeader, romStartNs } from './boot-rom.ts';
+import { Clock } from './clock.ts';
+import { ImageRefused } from './cpu/cpu.ts';
+import { EventKind, FaultCause, ResetCause } from './device.ts';
+import type { InterruptController } from './devices/intc.ts';
+import type { ResetController } from './devices/reset.ts';
+import { ChipReset, PowerLoss } from './fault.ts';
+import { flashSize } from './flash-array.ts';
+import type { ImageLoader } from './image-loader.ts';
+import { LogKind } from './log.ts';
+import type { Machine } from './machine.ts';
+import type { Processor } from './processor.ts';
+
+/**
+ * A chip that is reset this often without its core ever coming to rest is not going to: three trials of an update, a revert and
+ * a good boot are five resets at most.
+ */
+export const restlessResetsMax = 16;
+
+export class Life {
+  private readonly machine: Machine;
+  private readonly state: BoardState;
+  private readonly reset: ResetController;
+  private readonly intc: InterruptController;
+  private readonly processor: Processor;
+  private readonly loader: ImageLoader;
+
+  constructor(
+    machine: Machine,
+    state: BoardState,
+    reset: ResetController,
+    intc: InterruptController,
+    processor: Processor,
+    loader: ImageLoader,
+  ) {
+    this.machine = machine;
+    this.state = state;
+    this.reset = reset;
+    this.intc = intc;
+    this.processor = processor;
+    this.loader = loader;
+  }
+
+  /** Whether the core has something to do before it may sleep. */
+  get hasWork(): boolean {
+    if (this.state.mode === 'off' || this.state.mode === 'halted') return false;
+    return this.state.phase !== Phase.NONE || this.intc.pending !== 0;
+  }
+
+  /** Lets time pass until `timeNs`, and until the activation that is then running has ended. */
+  runUntil(timeNs: number): void {
+    const { machine } = this;
+    while (machine.now < timeNs || machine.queue.nextTime <= timeNs) {
+      if (this.hasWork) {
+        if (machine.now >= timeNs) break;
+        this.guarded(() => this.work());
+        continue;
+      }
+      this.state.restlessResets = 0;
+      if (machine.queue.nextTime > timeNs) break;
+      this.guarded(() => machine.handleNext());
+    }
+    if (machine.now < timeNs) machine.clock[Clock.NOW] = timeNs;
+  }
+
+  resetChip(cause: number): void {
+    const { state, machine } = this;
+    this.processor.unload();
+    state.mode = 'bootloader';
+    state.haltReason = HaltReason.NONE;
+    state.phase = Phase.ROM;
+    machine.resetDevices(cause);
+    machine.log(LogKind.RESET, cause, this.reset.resetCount);
+    // Power, pin and brown-out come from outside; only what the chip does to itself can go on for ever.
+    const outside = cause === ResetCause.POWER_ON || cause === ResetCause.PIN || cause === ResetCause.BROWN_OUT;
+    state.restlessResets = outside ? 0 : state.restlessResets + 1;
+    if (state.restlessResets > restlessResetsMax) this.halt(HaltReason.RESET_LOOP);
+  }
+
+  /** `inStep`: 1 when it ended a step, 0 when it came from outside between steps. */
+  losePower(inStep: number): void {
+    this.machine.losePower();
+    this.processor.unload();
+    this.state.mode = 'off';
+    this.state.phase = Phase.NONE;
+    this.state.restlessResets = 0;
+    this.machine.log(LogKind.POWER_CUT, inStep, 0);
+  }
+
+  /** An event of the board's own is due; the step it comes in ends here. */
+  onBoardEvent(kind: number): void {
+    if (this.state.mode === 'off') return;
+    if (kind === EventKind.POWER_CUT) throw new PowerLoss();
+    throw new ChipReset(kind === EventKind.BROWN_OUT ? ResetCause.BROWN_OUT : ResetCause.PIN);
+  }
+
+  /** Does something that may end in a reset or in loss of power, and lets that happen. */
+  private guarded(step: () => void): void {
+    try {
+      step();
+    } catch (ending) {
+      if (ending instanceof ChipReset) this.resetChip(ending.resetCause);
+      else if (ending instanceof PowerLoss) this.losePower(1);
+      else throw ending;
+    }
+  }
+
+  /** One thing the core has to do. */
+  private work(): void {
+    const { state, processor } = this;
+    const { phase } = state;
+    if (phase === Phase.ROM) {
+      this.bootFromRom();
+      return;
+    }
+    state.phase = Phase.NONE;
+    if (phase === Phase.ENTER) processor.activate('reset', 0);
+    else processor.activate('interrupt', this.intc.pending);
+    if (this.reset.resetRequested) throw new ChipReset(ResetCause.SOFTWARE);
+    if (this.reset.handoverRequested) this.handOver();
+  }
+
+  private bootFromRom(): void {
+    const { machine } = this;
+    const header = readBootHeader(machine.flash);
+    if (!('crc' in header)) {
+      machine.advanceTo(machine.now + romStartNs);
+      this.halt(header.haltReason);
+      return;
+    }
+    const { address, length, crc } = header;
+    machine.advanceTo(machine.now + romStartNs + loadTimeNs(length));
+    if (!this.load(address, length)) {
+      this.halt(HaltReason.BOOT_REFUSED);
+      return;
+    }
+    machine.log(LogKind.BOOT_ROM, length, crc);
+    this.state.phase = Phase.ENTER;
+  }
+
+  /** Loads the firmware from the very bytes in flash the bootloader points at. */
+  private handOver(): void {
+    const { machine, reset } = this;
+    const { address, length } = reset.handover;
+    machine.log(LogKind.HANDOVER, address, length);
+    machine.advanceTo(machine.now + loadTimeNs(length));
+    if (!this.load(address, length)) throw new ChipReset(ResetCause.FAULT);
+    reset.markHandedOver();
+    this.state.mode = 'firmware';
+    this.state.phase = Phase.ENTER;
+  }
+
+  /** Puts the module at a flash address into the core; false, and a fault record, when the core refuses it. */
+  private load(address: number, length: number): boolean {
+    try {
+      if (length === 0 || address + length > flashSize)
+        throw new ImageRefused(
+          'size',
+          0,
+          `${length} bytes at flash address 0x${address.toString(16)} are not in flash`,
+        );
+      this.processor.load(this.loader.load(address, length));
+      return true;
+    } catch (refusal) {
+      if (!(refusal instanceof ImageRefused)) throw refusal;
+      this.processor.recordFault(FaultCause.IMAGE_REFUSED, address, refusal.functionName ?? '', refusal.message);
+      return false;
+    }
+  }
+
+  private halt(reason: number): void {
+    this.processor.unload();
+    this.state.mode = 'halted';
+    this.state.phase = Phase.NONE;
+    this.state.haltReason = reason;
+    this.machine.log(LogKind.HALT, reason, this.reset.fault.cause);
+  }
+}
