@@ -6,13 +6,13 @@
 import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../bootloader/smp/counters';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import { HEALTH_BUDGET, HEALTH_DEADLINE, HEALTH_LINK, HEALTH_STARTING } from '../../protocol/guest/generated/constants';
-import { taskMisses, taskOverruns, taskRuns } from '../scheduler/statistics';
-import { TASK_COUNT, taskPeriodUs } from '../tasks';
+import { taskMisses, taskOverruns } from '../scheduler/statistics';
+import { TASK_COUNT } from '../tasks';
+import { watchdogFeeds } from '../watchdog/watchdog';
 
 const HOLD_NS: u64 = 10 * NS_PER_SECOND;
 
 let latched: u32 = 0;
-let starting: bool = true;
 let missesSeen: u32 = 0;
 let overrunsSeen: u32 = 0;
 let deadlineUntilNs: u64 = 0;
@@ -29,7 +29,7 @@ export function latchHealth(bit: u32): void {
 export function healthWord(): u32 {
   const now = uptimeNs();
   let word = latched;
-  if (starting) word |= HEALTH_STARTING;
+  if (watchdogFeeds() == 0) word |= HEALTH_STARTING;
   if (now < deadlineUntilNs) word |= HEALTH_DEADLINE;
   if (now < budgetUntilNs) word |= HEALTH_BUDGET;
   if (now < linkUntilNs) word |= HEALTH_LINK;
@@ -41,11 +41,9 @@ export function runHealth(): void {
   let misses: u32 = 0;
   let overruns: u32 = 0;
   const lost = counted(COUNT_GATEWAY_OVERRUNS) + counted(COUNT_CONSOLE_OVERRUNS);
-  let waiting: u32 = 0;
   for (let task: u32 = 0; task < TASK_COUNT; task++) {
     misses += taskMisses(task);
     overruns += taskOverruns(task);
-    if (taskPeriodUs(task) != 0 && taskRuns(task) == 0) waiting++;
   }
   if (misses != missesSeen) deadlineUntilNs = now + HOLD_NS;
   if (overruns != overrunsSeen) budgetUntilNs = now + HOLD_NS;
@@ -53,5 +51,4 @@ export function runHealth(): void {
   missesSeen = misses;
   overrunsSeen = overruns;
   lostSeen = lost;
-  starting = waiting != 0;
 }

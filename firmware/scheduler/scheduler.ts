@@ -16,11 +16,12 @@ import {
 import { runTask, TASK_COUNT, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from '../tasks';
 import { countRun, initStatistics, NEVER, nextRelease, setNextRelease } from './statistics';
 
+/** Every periodic task is first released one period from now. */
 export function startScheduler(): void {
   const now = uptimeNs();
   for (let task: u32 = 0; task < TASK_COUNT; task++) {
     initStatistics(task);
-    if (taskPeriodUs(task) != 0) setNextRelease(task, now);
+    if (taskPeriodUs(task) != 0) setNextRelease(task, now + <u64>taskPeriodUs(task) * NS_PER_US);
   }
 }
 

@@ -12,20 +12,19 @@ import {
 import { taskMisses } from '../scheduler/statistics';
 import { TASK_COUNT } from '../tasks';
 
-let firstRun: bool = true;
 let missesSeen: u32 = 0;
+let feeds: u32 = 0;
 let feedsWithheld: u32 = 0;
+
+export function watchdogFeeds(): u32 {
+  return feeds;
+}
 
 export function watchdogFeedsWithheld(): u32 {
   return feedsWithheld;
 }
 
 export function runWatchdog(): void {
-  // The bootloader started the watchdog a moment ago: a feed now would come before its window opens.
-  if (firstRun) {
-    firstRun = false;
-    return;
-  }
   let misses: u32 = 0;
   for (let task: u32 = 0; task < TASK_COUNT; task++) misses += taskMisses(task);
   const everyDeadlineMet = misses == missesSeen;
@@ -34,5 +33,6 @@ export function runWatchdog(): void {
     feedsWithheld++;
     return;
   }
+  feeds++;
   if ((readWatchdogControl() & WATCHDOG_CONTROL_ENABLE) != 0) writeWatchdogFeed(WATCHDOG_FEED_KEY_KEY);
 }

@@ -14,12 +14,6 @@ interface Cbor extends Record<string, unknown> {
   cborSkip: Numbers;
   cborFirst: Numbers;
   cborCount: Numbers;
-  findOff: Numbers;
-  openFields: Numbers;
-  fieldsOk: Numbers;
-  readOff(absent: bigint): bigint;
-  readUpgrade: Numbers;
-  readForce: Numbers;
   writerStart: Numbers;
   writerFinish: Numbers;
   writeMapStart: Numbers;
@@ -216,63 +210,6 @@ describe('reading CBOR', () => {
   test('every prefix of a good item is refused', () => {
     const bytes = encoder.encode({ off: 70000, data: new Uint8Array(30), nested: [{ a: [1, -2, 'text'] }, true] });
     for (let length = 0; length < bytes.length; length++) expect(check(bytes.subarray(0, length))).toBe(-1);
-  });
-});
-
-describe('the fields of a request', () => {
-  const open = (value: unknown) =>
-    cbor.openFields(input, load(value instanceof Buffer ? value : encoder.encode(value)));
-  const off = () => Number(cbor.readOff(7n));
-
-  test('are found whatever their order, and unknown ones are ignored', () => {
-    expect(open({ a: [1, { off: 2 }], off: 5, z: null })).toBe(1);
-    expect(off()).toBe(5);
-    expect(cbor.fieldsOk()).toBe(1);
-  });
-
-  test('have their default when absent', () => {
-    open({});
-    expect([off(), cbor.readUpgrade(1), cbor.readForce(0)]).toEqual([7, 1, 0]);
-    expect(cbor.fieldsOk()).toBe(1);
-  });
-
-  test.each([
-    ['of the wrong type', { off: 'five' }],
-    ['null', { off: null }],
-    ['negative where a size is wanted', { off: -1 }],
-    ['there twice', hex('a2 636f6666 01 636f6666 02')],
-  ])('spoil the request when one is %s', (_what, value) => {
-    expect(open(value)).toBe(1);
-    off();
-    expect(cbor.fieldsOk()).toBe(0);
-  });
-
-  test('may be there twice when nobody asks for them', () => {
-    open(hex('a2 617a 01 617a 02'));
-    expect(off()).toBe(7);
-    expect(cbor.fieldsOk()).toBe(1);
-  });
-
-  test.each([
-    ['an array', [1]],
-    ['text', 'off'],
-    ['nothing', Buffer.alloc(0)],
-    ['noise', Buffer.from([0xff, 0xff])],
-  ])('are not looked for in %s', (_what, value) => {
-    expect(open(value)).toBe(0);
-    expect([off(), cbor.fieldsOk()]).toEqual([7, 0]);
-  });
-
-  test('a flag may come as a boolean or as a number, and as nothing else', () => {
-    const forces = [true, false, 0, 1, 5, -1].map((force) => {
-      open({ force });
-      return cbor.readForce(0);
-    });
-    expect(forces).toEqual([1, 0, 0, 1, 1, 1]);
-    expect(cbor.fieldsOk()).toBe(1);
-    open({ force: 'yes' });
-    cbor.readForce(0);
-    expect(cbor.fieldsOk()).toBe(0);
   });
 });
 

@@ -3,7 +3,7 @@
 import { constantTable, valuesOf } from '../constants.ts';
 
 export const healthBits = constantTable('HEALTH', 'Bits of the health word; zero is healthy.', {
-  STARTING: [1 << 0, 'Not every task has completed its first run yet'],
+  STARTING: [1 << 0, 'The watchdog has not been fed for the first time yet'],
   DEADLINE: [1 << 1, 'A task missed its deadline in the last ten seconds'],
   BUDGET: [1 << 2, 'A task used more cycles than its budget in the last ten seconds'],
   LINK: [1 << 3, 'A serial line lost bytes in the last ten seconds'],

@@ -555,7 +555,7 @@ export const EVENT_SLOT_ERASED: u32 = 28;
 export const EVENT_RESET_REQUESTED: u32 = 29;
 
 // HEALTH: Bits of the health word; zero is healthy.
-/** Not every task has completed its first run yet. */
+/** The watchdog has not been fed for the first time yet. */
 export const HEALTH_STARTING: u32 = 1;
 /** A task missed its deadline in the last ten seconds. */
 export const HEALTH_DEADLINE: u32 = 2;
