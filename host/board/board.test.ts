@@ -5,7 +5,7 @@ import { MemoryMap } from '../../protocol/memory-map.ts';
 import { Board } from './board.ts';
 import { restlessResetsMax } from './life.ts';
 import { LogKind } from './log.ts';
-import { assembleGuest, at, bench, faultName, read, requestReset, resetCauses, write } from './testing.ts';
+import { assembleGuest, at, bench, faultName, read, requestReset, resetCauses, times, write } from './testing.ts';
 
 const millisecond = 1_000_000;
 const record = (kind: number) => `${write('RECORDER', 'EVENT', kind)}`;
@@ -184,6 +184,24 @@ describe('the serial lines', () => {
     board.runFor(millisecond);
     expect(board.recorderEvents()).toEqual([]);
     expect(board.wireFree(0)).toBe(16384);
+  });
+});
+
+describe('block counters', () => {
+  it('tell how often each block ran, and change nothing else', () => {
+    const guest = { reset: `(local $i i32) ${times(5, record(1))}` };
+    const run = (countBlocks: boolean) => {
+      const { board } = bench(guest, undefined, { countBlocks });
+      board.powerOn();
+      board.runFor(millisecond);
+      return board;
+    };
+    const [plain, counted] = [run(false), run(true)];
+    expect(counted.logHash).toBe(plain.logHash);
+    const [{ image, counts }] = counted.blockCounts();
+    expect(counts.length).toBe(image.blocks?.length);
+    expect(Math.max(...counts)).toBe(5);
+    expect(() => plain.blockCounts()).toThrow('without countBlocks');
   });
 });
 

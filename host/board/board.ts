@@ -6,6 +6,7 @@
 
 import { type BoardMode, BoardState, haltSentences } from './board-state.ts';
 import { Clock } from './clock.ts';
+import type { PreparedImage } from './cpu/cpu.ts';
 import { EventKind, ResetCause } from './device.ts';
 import { Dma } from './devices/dma.ts';
 import { Flash } from './devices/flash.ts';
@@ -141,12 +142,14 @@ export class Board {
   /** Power goes at this time, in the middle of whatever is going on. */
   cutPowerAt(timeNs: number): void {
     this.machine.schedule(timeNs, EventKind.POWER_CUT);
+    this.machine.log(LogKind.CUT_AT_TIME, timeNs, timeNs / 2 ** 32);
   }
 
   /** Power goes at the n-th bus access from now (1: the next), which does not take place any more. */
   cutPowerAtAccess(n: number): void {
     if (!Number.isInteger(n) || n < 1 || n > 0x7fff_ffff) throw new Error(`board: ${n} is not the number of an access`);
     this.machine.armAccessCut(n);
+    this.machine.log(LogKind.CUT_AT_ACCESS, n, 0);
   }
 
   /** Accesses left before the cut armed by `cutPowerAtAccess`; arming a far one and looking here counts a program's accesses. */
@@ -169,8 +172,8 @@ export class Board {
 
   /** Puts bytes on a serial line's receive wire now; lost when power is off. Throws when the wire is full (`wireFree`). */
   send(line: 0 | 1, bytes: Uint8Array): void {
-    this.machine.log(LogKind.INPUT, (line << 24) | bytes.length, hashOf(bytes));
     if (this.own.mode !== 'off') this.uarts[line].receive(bytes);
+    this.machine.log(LogKind.INPUT, (line << 24) | bytes.length, hashOf(bytes));
   }
 
   wireFree(line: 0 | 1): number {
@@ -232,6 +235,11 @@ export class Board {
   /** The core's RAM itself; empty without power. */
   ram(): Uint8Array {
     return this.machine.ram;
+  }
+
+  /** How often each block of each module ran since this board was made; only with the option `countBlocks`. */
+  blockCounts(): { image: PreparedImage; counts: Float64Array }[] {
+    return this.processor.blockCounts();
   }
 
   recorderEvents(): RecordedEvent[] {

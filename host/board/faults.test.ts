@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { FLASH } from '../../protocol/generated/registers.ts';
+import { assemble } from './cpu/testing/modules.ts';
 import { FaultCause } from './device.ts';
 import { LogKind } from './log.ts';
 import { activationLimitNs } from './processor.ts';
@@ -109,6 +110,21 @@ describe('a guest faults with cause', () => {
     expect(resetCauses(records)).toEqual(['POWER_ON', 'FAULT']);
   });
 
+  it('IMAGE_REFUSED when the module wants more RAM than the chip has', () => {
+    const fields = '(memory (export "memory") 3 3)';
+    const module = assemble(`(module ${fields} (func (export "reset")) (func (export "interrupt") (param i32)))`);
+    const { board } = bench({
+      reset: `(if (i32.eqz ${read('RESET', 'FAULT_COUNT')}) (then ${handOverTo(module)}))`,
+    });
+    const flash = board.flashImage();
+    flash.set(module, 0x4_0000);
+    board.loadFlash(flash);
+    board.powerOn();
+    board.runFor(millisecond);
+    expect(faultName(board)).toBe('IMAGE_REFUSED');
+    expect(board.faultDetail).toContain('the chip has 131072');
+  });
+
   it('IMAGE_REFUSED when the hand-over address is not in flash', () => {
     const { board } = bench({
       reset: `(if (i32.eqz ${read('RESET', 'FAULT_COUNT')}) (then ${handOverTo(new Uint8Array(100), 0x1f_fff0)}))`,
@@ -116,7 +132,7 @@ describe('a guest faults with cause', () => {
     board.powerOn();
     board.runFor(millisecond);
     expect(faultName(board)).toBe('IMAGE_REFUSED');
-    expect(board.faultDetail).toContain('not in flash');
+    expect(board.faultDetail).toContain('are not in flash');
   });
 
   it('every cause there is has been reached, but the one the core rules out at load', () => {

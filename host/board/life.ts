@@ -7,6 +7,7 @@
 // One step at a time: the ROM, an activation of the core, or the next event. What must stay true: every way out of a step is a
 // return, a ChipReset or a PowerLoss; idle time is skipped; the core runs while it has work, and events come in between.
 
+import { MemoryMap } from '../../protocol/memory-map.ts';
 import { type BoardState, HaltReason, Phase } from './board-state.ts';
 import { loadTimeNs, readBootHeader, romStartNs } from './boot-rom.ts';
 import { Clock } from './clock.ts';
@@ -26,6 +27,8 @@ import type { Processor } from './processor.ts';
  * a good boot are five resets at most.
  */
 export const restlessResetsMax = 16;
+
+const wasmPageBytes = 65536;
 
 export class Life {
   private readonly machine: Machine;
@@ -169,7 +172,11 @@ export class Life {
           0,
           `${length} bytes at flash address 0x${address.toString(16)} are not in flash`,
         );
-      this.processor.load(this.loader.load(address, length));
+      const image = this.loader.load(address, length);
+      const ramBytes = image.prepared.memoryPages * wasmPageBytes;
+      if (ramBytes > MemoryMap.RAM_SIZE)
+        throw new ImageRefused('memory', 0, `it wants ${ramBytes} bytes of RAM; the chip has ${MemoryMap.RAM_SIZE}`);
+      this.processor.load(image);
       return true;
     } catch (refusal) {
       if (!(refusal instanceof ImageRefused)) throw refusal;

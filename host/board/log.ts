@@ -22,7 +22,7 @@ export const LogKind = {
   RUN: 6,
   /** The core faulted. a: cause (RESET.FAULT_CAUSE), b: bus address. */
   FAULT: 7,
-  /** Nothing can go on without a person. a: reason (HaltReason), b: detail. */
+  /** Nothing can go on without a person. a: reason (HaltReason), b: cause in the fault record. */
   HALT: 8,
   /** A scheduled event was handled. a: kind (EventKind), b: first argument. */
   EVENT: 9,
@@ -46,6 +46,10 @@ export const LogKind = {
   RECORDER: 18,
   /** Input: factory or host set flash and fuses. a: CRC-32 of the flash, b: hash of the fuse words. */
   PROVISION: 19,
+  /** Input: power is to be cut at a bus access. a: which from now, b: 0. */
+  CUT_AT_ACCESS: 20,
+  /** Input: power is to be cut at a time. a: nanoseconds, low word, b: high word. */
+  CUT_AT_TIME: 21,
 } as const;
 
 export interface LogRecord {

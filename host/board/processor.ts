@@ -5,7 +5,7 @@
 // What must stay true: afterwards the clock stands where the run ended and all events up to there have happened.
 
 import { Clock, nsPerCycle } from './clock.ts';
-import { Core, type CoreFault, type FaultCause as CoreFaultCause } from './cpu/cpu.ts';
+import { Core, type CoreFault, type FaultCause as CoreFaultCause, type PreparedImage } from './cpu/cpu.ts';
 import { FaultCause, ResetCause } from './device.ts';
 import type { ResetController } from './devices/reset.ts';
 import { ChipReset } from './fault.ts';
@@ -40,7 +40,7 @@ export class Processor {
   faultDetail = '';
   private readonly machine: Machine;
   private readonly reset: ResetController;
-  private readonly cores = new Map<string, Core>();
+  private readonly cores = new Map<PreparedImage, Core>();
 
   constructor(machine: Machine, reset: ResetController) {
     this.machine = machine;
@@ -56,10 +56,10 @@ export class Processor {
 
   /** Puts a module in the socket without touching its RAM, which the caller restores. */
   socket(image: LoadedImage): Core {
-    const { hash } = image.prepared;
-    const core = this.cores.get(hash) ?? new Core(image.prepared, this.machine.bus);
-    this.cores.delete(hash);
-    this.cores.set(hash, core);
+    const { prepared } = image;
+    const core = this.cores.get(prepared) ?? new Core(prepared, this.machine.bus);
+    this.cores.delete(prepared);
+    this.cores.set(prepared, core);
     const [oldest] = this.cores.keys();
     if (this.cores.size > coresMax) this.cores.delete(oldest);
     this.loaded = image;
@@ -72,6 +72,11 @@ export class Processor {
     this.loaded = undefined;
     this.core = undefined;
     this.machine.ram = new Uint8Array(0);
+  }
+
+  /** Counters of every core in the socket so far, but the ones that were not used for longest. */
+  blockCounts(): { image: PreparedImage; counts: Float64Array }[] {
+    return Array.from(this.cores, ([image, core]) => ({ image, counts: core.readBlockCounts() }));
   }
 
   /** Calls an export and lets it run to completion. Throws ChipReset or PowerLoss when it does not get there. */
