@@ -25,7 +25,7 @@ export function causeText(cause: number): string {
 
 /** What the core did wrong. */
 export function faultText(cause: number): string {
-  return lowerFirst(enumerated('FAULT_CAUSE', cause)?.doc ?? `fault ${cause}`);
+  return firstClause(enumerated('FAULT_CAUSE', cause)?.doc ?? `fault ${cause}`);
 }
 
 export function decisionText(decision: number): string {
@@ -48,7 +48,7 @@ export function versionText(word: number): string {
 export function healthText(word: number): string {
   if (word === 0) return 'healthy';
   const wrong = Object.entries(healthBits.values).filter(([, [bit]]) => (word & bit) !== 0);
-  return `not healthy: ${wrong.map(([, [, doc]]) => lowerFirst(doc)).join('; ') || `0x${word.toString(16)}`}`;
+  return `not healthy: ${wrong.map(([, [, doc]]) => firstClause(doc)).join('; ') || `0x${word.toString(16)}`}`;
 }
 
 /** A span of time with three digits or so: `850 ms`, `12.4 s`, `5 min 0 s`. */
@@ -74,6 +74,11 @@ export function momentText(nanoseconds: number): string {
 
 export function bytesText(count: number): string {
   return count < 4096 ? `${count} bytes` : `${(count / 1024).toFixed(1)} KiB`;
+}
+
+/** Tables explain in full sentences; what stands before the semicolon is the fact. */
+function firstClause(text: string): string {
+  return lowerFirst(text.split(';')[0]);
 }
 
 function lowerFirst(text: string): string {

@@ -3,7 +3,7 @@
 // guest source, so that a hundred tests pay for one compilation.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instantiate } from '@assemblyscript/loader';
@@ -26,7 +26,7 @@ export interface CompileOptions {
 /** Compiles one entry file (path from the repository root) to a wasm module. Throws with asc's diagnostics. */
 export async function compileGuest(entryPath: string, options: CompileOptions = {}): Promise<Uint8Array> {
   const argumentsOfAsc = ascArguments(options);
-  const cacheFile = join(cacheFolder, `${cacheKey([entryPath, ...argumentsOfAsc])}.wasm`);
+  const cacheFile = cacheFileOf(entryPath, options);
   const cached = readIfThere(cacheFile);
   if (cached) return cached;
   const asc = (await import('assemblyscript/asc')).default;
@@ -47,6 +47,11 @@ export async function compileGuest(entryPath: string, options: CompileOptions = 
   writeFileSync(temporary, binary);
   renameSync(temporary, cacheFile);
   return binary;
+}
+
+/** Whether `compileGuest` will only have to read a file. */
+export function isCompiled(entryPath: string, options: CompileOptions = {}): boolean {
+  return existsSync(cacheFileOf(entryPath, options));
 }
 
 export interface GuestBus {
@@ -78,6 +83,10 @@ function ascArguments(options: CompileOptions): string[] {
     ...pages.flatMap((count) => ['--initialMemory', count, '--maximumMemory', count]),
     ...(options.extraArguments ?? []),
   ];
+}
+
+function cacheFileOf(entryPath: string, options: CompileOptions): string {
+  return join(cacheFolder, `${cacheKey([entryPath, ...ascArguments(options)])}.wasm`);
 }
 
 function cacheKey(argumentsOfAsc: string[]): string {

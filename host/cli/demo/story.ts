@@ -147,9 +147,10 @@ class Story {
     const trialNs = began && reset ? reset.timeNs - began.timeNs : null;
     const recoveryNs = reset && back ? back.timeNs - reset.timeNs : null;
     const cause = rejected ? `${reset?.facts.cause}: ${rejected.facts.reason}` : null;
-    const fault = witness.first('fault', mark);
+    const fault = began && witness.last('fault', mark);
     const undone = rejected !== undefined && running !== image.version;
-    const where = fault?.facts.function ? `, stuck in ${fault.facts.function}` : '';
+    const where =
+      fault && fault.timeNs >= began.timeNs && fault.facts.function ? `, stuck in ${fault.facts.function}` : '';
     this.teller.verdict(
       undone
         ? `undone by ${reset?.facts.cause} ${spanText(trialNs ?? 0)} into its trial${where}; ${running} runs again ` +

@@ -1,7 +1,7 @@
 // The live log of a board: of everything its log records, what a person watching wants to know, one line each.
 //
 // Lines are facts first (for --json), words second. What repeats is held down: a heartbeat is shown after each boot, when
-// the health word changes, and then once in ten seconds of real time.
+// the health word changes, and then once in ten seconds of real time, as is a task in trouble.
 
 import { EventKind } from '../../../protocol/telemetry/events.ts';
 import type { RecordedEvent } from '../../board/devices/recorder.ts';
@@ -37,7 +37,7 @@ export interface LoggedBoard {
   recorderEvents(): RecordedEvent[];
 }
 
-const HEARTBEAT_PAUSE_MS = 10_000;
+const REPEAT_PAUSE_MS = 10_000;
 const REASONS_NOT_WORTH_A_LINE = new Set([0, 1]);
 
 type Told = Omit<LogLine, 'timeNs'>;
@@ -49,6 +49,7 @@ export class LiveLog {
   private readonly wallMs: () => number;
   private health = -1;
   private heartbeatShownMs = Number.NEGATIVE_INFINITY;
+  private readonly shownMs = new Map<number, number>();
 
   constructor(board: LoggedBoard, onLine: (line: LogLine) => void, wallMs: () => number = () => performance.now()) {
     this.board = board;
@@ -95,16 +96,27 @@ export class LiveLog {
   private recorded(kind: number, argument0: number): Told | undefined {
     if (kind === EventKind.HEARTBEAT) return this.heartbeat();
     const tell = tellers[kind];
+    if (this.isRepeated(kind, argument0)) return undefined;
     const event = tell && this.board.recorderEvents().at(-1);
     if (!tell || !event) return undefined;
     if (kind === EventKind.BOOT_VERIFY && REASONS_NOT_WORTH_A_LINE.has(event.argument1)) return undefined;
     return tell(argument0, event.argument1);
   }
 
+  /** A task in trouble is in trouble every time it runs: once in ten seconds is enough. */
+  private isRepeated(kind: number, task: number): boolean {
+    if (kind !== EventKind.DEADLINE_MISSED && kind !== EventKind.BUDGET_EXCEEDED) return false;
+    const key = kind * 0x1_0000 + task;
+    const nowMs = this.wallMs();
+    const isRepeated = nowMs - (this.shownMs.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_PAUSE_MS;
+    if (!isRepeated) this.shownMs.set(key, nowMs);
+    return isRepeated;
+  }
+
   private heartbeat(): Told | undefined {
     const event = this.board.recorderEvents().at(-1);
     const nowMs = this.wallMs();
-    const isDue = nowMs - this.heartbeatShownMs >= HEARTBEAT_PAUSE_MS;
+    const isDue = nowMs - this.heartbeatShownMs >= REPEAT_PAUSE_MS;
     if (!event || (event.argument1 === this.health && !isDue)) return undefined;
     const { argument0: sequence, argument1: health } = event;
     this.health = health;
