@@ -1,5 +1,5 @@
 // An SMP (MCUmgr) client as a library: `SmpClient.open('udp://host:1337')`, or a client over any transport of your own.
-// Works against any SMP server: this board, Zephyr, MCUboot's serial recovery. Where they differ, see the README.
+// Works against any SMP server: this board, Zephyr, MCUboot's serial recovery.
 
 export { type CborMap, decodeBody, encodeBody } from './cbor.ts';
 export {

@@ -43,8 +43,8 @@ export interface UploadResult {
   resent: number;
 }
 
-// A device programs flash by pages: chunks that end on one save it half-filled pages.
-const flashPage = 256;
+// Flash is programmed in units; some devices take whole ones only and have the rest sent again.
+const flashUnit = 8;
 // An empty byte string has a head of one byte, a long one of three.
 const longHead = 2;
 
@@ -66,7 +66,7 @@ export class UploadPlan {
     this.sha256 = new Uint8Array(createHash('sha256').update(bytes).digest());
   }
 
-  /** Where the chunk that begins at `offset` ends: as far as the message holds, on a flash page where that costs little. */
+  /** Where the chunk that begins at `offset` ends: as far as the message holds, in whole flash units. */
   endOf(offset: number): number {
     const around = headerSize + encodeBody(this.bodyOf(offset, offset)).length + longHead;
     const room = this.#largestMessage - around;
@@ -75,8 +75,8 @@ export class UploadPlan {
       throw new SmpError('argument', `${text}; allow at least ${around + 32}`);
     }
     const end = Math.min(offset + room, this.totalBytes);
-    const aligned = end - (end % flashPage);
-    return end < this.totalBytes && aligned > offset + room / 2 ? aligned : end;
+    const aligned = end - (end % flashUnit);
+    return end < this.totalBytes && aligned > offset ? aligned : end;
   }
 
   /** Body of the message; the first one opens the session. */
