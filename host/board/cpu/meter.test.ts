@@ -125,9 +125,42 @@ describe('a metered image', () => {
     }
   });
 
-  it('is accepted by the cache as one image, whatever it is prepared for', () => {
+  it('that would never end is stopped, after exactly the accesses that fit', () => {
+    let stopped = 0;
+    for (let seed = 0; seed < 80; seed++) {
+      const bytes = randomImage(chooser(seed), { endless: true });
+      const accesses: number[] = [];
+      const interpreter = new Interpreter(checkImage(bytes), {
+        read32: (address, cycles) => (Math.imul(address, 0x9e37_79b1) ^ accesses.push(cycles)) >>> 0,
+        write32: (_address, _value, cycles) => accesses.push(cycles),
+      });
+      expect(() => {
+        interpreter.run('reset', 0);
+        throw new TooLong();
+      }).toThrow();
+      const small = Math.floor(interpreter.cycles / 2);
+      const bus = recordingBus();
+      const result = new Core(prepareUncached(bytes, '', false), bus).run('reset', 0, small);
+      if (result.outcome === 'fault' && result.fault.cause === 'budget') stopped++;
+      const inTime = accesses.filter((cycles) => cycles <= small);
+      expect({ seed, at: bus.accesses.map(({ cyclesLeft }) => small - cyclesLeft) }).toEqual({ seed, at: inTime });
+    }
+    expect(stopped).toBeGreaterThan(50);
+  });
+});
+
+describe('the cache of prepared images', () => {
+  it('goes by content and purpose', () => {
     const { bytes } = samples[0];
     expect(prepareImage(bytes)).toBe(prepareImage(bytes.slice()));
     expect(prepareImage(bytes, { countBlocks: true })).not.toBe(prepareImage(bytes));
+  });
+
+  it('forgets the image not used for longest', () => {
+    const first = prepareImage(samples[0].bytes);
+    for (const { bytes } of samples.slice(1, 14)) prepareImage(bytes);
+    expect(prepareImage(samples[0].bytes)).toBe(first);
+    for (const { bytes } of samples.slice(14, 60)) prepareImage(bytes);
+    expect(prepareImage(samples[0].bytes)).not.toBe(first);
   });
 });

@@ -12,6 +12,8 @@ import { binary, Trap, typed, unary, type Value } from './arithmetic.ts';
 /** The program is too long to be worth a test. */
 export class TooLong extends Error {}
 
+const stepsMax = 300_000;
+
 export interface InterpreterBus {
   /** `cycles`: all executed so far, this access included. */
   read32(address: number, cycles: number): number;
@@ -125,7 +127,7 @@ export class Interpreter {
       else i = this.ends.get(label.opener) as number;
     };
     while (i < body.last) {
-      if (++this.steps > 300_000) throw new TooLong();
+      if (++this.steps > stepsMax) throw new TooLong();
       const key = code.opcode[i];
       const immediate = code.immediate[i];
       this.executed[i]++;

@@ -39,7 +39,8 @@ const unary32 = isPure('i32', 0).flatMap((o) => (o?.mnemonic === 'i32.wrap_i64' 
 const unary64 = isPure('i64', 0).flatMap((o) => (/eqz|i32/.test(o?.mnemonic ?? '') ? [] : [o?.mnemonic as string]));
 const returns32 = /\.(eq|ne|lt|gt|le|ge)(_|$)/;
 
-export function randomImage(choose: Choose): Uint8Array {
+/** Loops go on for some hundred iterations in all, or, `endless`, for about ever. */
+export function randomImage(choose: Choose, { endless = false } = {}): Uint8Array {
   const out = new Writer(4096);
   const section = (id: number, contents: () => void) => {
     out.byte(id);
@@ -60,7 +61,7 @@ export function randomImage(choose: Choose): Uint8Array {
   section(5, () => out.bytesOf(1, 1, 1, 1));
   section(6, () => {
     out.bytesOf(3, I32, 1, 0x41);
-    out.s32(20 + choose(100));
+    out.s32(endless ? 0x7fff_ffff : 20 + choose(100));
     out.bytesOf(0x0b, I64, 1, 0x42, choose(64), 0x0b, I32, 0, 0x41, choose(64), 0x0b);
   });
   section(7, () => {
