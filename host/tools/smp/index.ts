@@ -1,5 +1,5 @@
 // An SMP (MCUmgr) client as a library: `SmpClient.open('udp://host:1337')`, or a client over any transport of your own.
-// Works against any SMP server: this board, Zephyr, MCUboot's serial recovery.
+// Written for any SMP server. Run against this board; messages recorded from Zephyr and MCUboot are its golden vectors.
 
 export { type CborMap, decodeBody, encodeBody } from './cbor.ts';
 export {
