@@ -11,6 +11,7 @@ import {
   EVENT_BOOT_REJECT,
   EVENT_IMAGE_CONFIRMED,
   EVENT_IMAGE_PENDING,
+  HANDOVER_SLOT,
   REASON_NONE,
   RECORD_ENTRIES,
   RECORD_ENTRY_BOOTS_LEFT,
@@ -26,7 +27,7 @@ import {
   SLOT_TRIAL,
   SLOT_UNMARKED,
 } from '../../protocol/guest/generated/constants';
-import { writeResetTrialTimeout } from '../../protocol/guest/generated/registers';
+import { readResetMailbox, writeResetTrialTimeout } from '../../protocol/guest/generated/registers';
 import { flashBusy } from '../flash/job';
 import { imageHasHash, imageHash, imageReason, imageVersion } from '../image/info';
 import { recordEvent } from '../record-event';
@@ -109,6 +110,7 @@ export function startMarkPending(slot: u32): bool {
 /** Confirms the running image. When the record holds, the trial timer is stopped. */
 export function startConfirm(slot: u32): bool {
   assert(imageHasHash(slot), 'an image that runs can be named');
+  assert(readResetMailbox(HANDOVER_SLOT) == slot, 'what never ran is never confirmed');
   return startChange(slot, SLOT_CONFIRMED, REASON_NONE);
 }
 

@@ -118,6 +118,16 @@ describe('when the confirmed image rots', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
   });
 
+  test('so that its own hash TLV names another image, it still boots when it can be read again', async () => {
+    const bench = await BootBench.make({ A: v1 });
+    bench.powerOn();
+    const hashTlv = MemoryMap.SLOT_A + v1.length - 136;
+    bench.flipBit(hashTlv, 5);
+    expect(bench.powerCycle()).toMatchObject({ decision: 'SAFE_MODE_NO_IMAGE', rejected: ['A HASH_MISMATCH'] });
+    bench.flipBit(hashTlv, 5);
+    expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
+  });
+
   test('and nothing else is confirmed, a valid image nobody marked is a rescue, on trial', async () => {
     const bench = await BootBench.make({ A: v1 });
     bench.powerOn();
@@ -127,6 +137,21 @@ describe('when the confirmed image rots', () => {
     expect(bench.state().B).toBe('TRIAL 2');
     bench.tell('c');
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
+  });
+});
+
+describe('a confirmed image the core refuses to run', () => {
+  const notWebAssembly = { payload: Buffer.from('this is not WebAssembly') };
+
+  test('gives way to an older confirmed one', async () => {
+    const bench = await BootBench.make({ A: v1, B: await image('2.0.0', notWebAssembly) });
+    expect(bench.powerOn()).toMatchObject({ decision: 'FALLBACK', slot: 'A', rejected: ['B CORE_REFUSED'] });
+    expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A', verified: ['A good'] });
+  });
+
+  test('leaves a board without another one in safe mode, not in a reset loop', async () => {
+    const bench = await BootBench.make({ A: await image('1.0.0', notWebAssembly) });
+    expect(bench.powerOn()).toMatchObject({ decision: 'SAFE_MODE_NO_IMAGE', rejected: ['A CORE_REFUSED'] });
   });
 });
 

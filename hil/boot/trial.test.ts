@@ -65,6 +65,12 @@ describe('an update', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
   });
 
+  test('rejected before it started is not booted', async () => {
+    const bench = await withPendingUpdate();
+    expect(bench.tell('j')).toBe('+');
+    expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
+  });
+
   test('that is older than the confirmed image is never booted', async () => {
     const bench = await BootBench.make({ A: v2 });
     bench.powerOn();
