@@ -15,7 +15,7 @@ import { MAP_SLOT_SIZE, REASON_NONE, SLOT_CONFIRMED, SLOT_PENDING } from '../../
 import { imageBuild, imageHasHash, imageHash, imageReason, imageVersion } from '../image/info';
 import { SLOT_COUNT } from '../slots';
 import { slotPermanent, slotState } from '../state/boot-state';
-import { activeSlot, confirmedInAdvance, NO_SLOT, onTrial, readSlots, spareSlot } from './img-slots';
+import { activeSlot, NO_SLOT, onTrial, readSlots, spareSlot } from './img-slots';
 
 const HASH_SIZE: u32 = 32;
 // "255.255.65535.4294967295"
@@ -40,8 +40,7 @@ export function writeImageList(): void {
 
 function writeImage(slot: u32): void {
   const active = slot == activeSlot();
-  const inAdvance = confirmedInAdvance(slot);
-  const pending = !active && (slotState(slot) == SLOT_PENDING || inAdvance);
+  const pending = !active && slotState(slot) == SLOT_PENDING;
   writeMapStart();
   writeUnsignedField('slot', slot);
   writeText('version');
@@ -52,7 +51,7 @@ function writeImage(slot: u32): void {
   writeBooleanField('pending', pending);
   writeBooleanField('confirmed', showsConfirmed(slot));
   writeBooleanField('active', active);
-  writeBooleanField('permanent', pending && (inAdvance || slotPermanent(slot)));
+  writeBooleanField('permanent', pending && slotPermanent(slot));
   writeEnd();
 }
 

@@ -43,13 +43,6 @@ export function holdsConfirmed(slot: u32): bool {
   return imageHasHash(slot) && slotState(slot) == SLOT_CONFIRMED && slotReason(slot) == REASON_NONE;
 }
 
-/** Whether the other slot's image will run at the next boot although nobody tries it: it was confirmed in advance. */
-export function confirmedInAdvance(slot: u32): bool {
-  const active = activeSlot();
-  if (active == NO_SLOT || slot == active || !holdsConfirmed(slot)) return false;
-  return !onTrial() && imageVersion(slot) > imageVersion(active);
-}
-
 /** The slot an upload goes to, whether or not it may be taken now. */
 export function spareSlot(): u32 {
   const active = activeSlot();

@@ -7,6 +7,8 @@ import { registerImages } from './img';
 import { gatewayInterrupt, startGateway } from './line-gateway';
 import { serveRequest } from './server';
 
+export { setConfirmDenied } from './img-state';
+
 export function reset(): void {
   registerImages();
   startGateway();

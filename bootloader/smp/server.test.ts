@@ -1,62 +1,22 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { GuestMachine } from '../../host/board/guest-machine.ts';
-import { SlipDecoder, slipEncode } from '../../host/links/slip.ts';
-import { instantiateGuest } from '../../host/tools/guest.ts';
-import { RECORDER, RESET, UART0 } from '../../protocol/generated/registers.ts';
-import { EventKind } from '../../protocol/telemetry/events.ts';
+import { GuestBench, message, milliseconds } from '../../hil/smp/guest-bench.ts';
 
-interface Guest extends Record<string, unknown> {
-  memory: WebAssembly.Memory;
-  reset(): void;
-  interrupt(lines: number): void;
-  resetWhenDue(): void;
-  setResetBusy(busy: number): void;
-}
-
-const milliseconds = 1_000_000;
-let board: GuestMachine;
-let guest: Guest;
+let bench: GuestBench;
 
 beforeEach(async () => {
-  board = new GuestMachine();
-  guest = await instantiateGuest<Guest>('bootloader/smp/server.entry.ts', board.bus);
-  board.start(guest);
+  bench = new GuestBench('bootloader/smp/server.entry.ts');
+  await bench.boot(0);
 });
 
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
-const hexOf = (data: Uint8Array) => Buffer.from(data).toString('hex');
-
-function toGateway(peer: number, datagram: Uint8Array) {
-  board.uarts[0].receive(slipEncode(Buffer.concat([Uint8Array.of(peer >> 8, peer & 0xff), datagram])));
-}
-
-/** Datagrams the device has sent, each as "peer:hex". */
-function fromGateway(): string[] {
-  const frames: string[] = [];
-  const decoder = new SlipDecoder(4096);
-  decoder.push(board.take(0), (frame) => frames.push(`${(frame[0] << 8) | frame[1]}:${hexOf(frame.subarray(2))}`));
-  return frames;
-}
-
-/** One datagram in, the datagrams that come back, as hex. */
-function ask(request: string | Uint8Array): string[] {
-  toGateway(7, typeof request === 'string' ? bytes(request) : request);
-  board.run(200 * milliseconds);
-  return fromGateway().map((frame) => {
-    expect(frame.startsWith('7:')).toBe(true);
-    return frame.slice(2);
-  });
-}
-
-/** A request with its header made for it. */
-function message(operation: number, group: number, command: number, payload: string, version = 1): string {
-  const body = bytes(payload);
-  const header = Buffer.from([(version << 3) | operation, 0, 0, body.length, group >> 8, group & 0xff, 0x42, command]);
-  return Buffer.concat([header, body]).toString('hex');
-}
-
+const request = (operation: number, group: number, command: number, payload: string, version = 1) =>
+  message(operation, group, command, bytes(payload), version).toString('hex');
 const payloadOf = (reply: string) => reply.slice(16);
+
+// An echo, as a real server took it and answered it.
+const echo = '0a00000900000000a161646568656c6c6f';
+const echoed = '0b00000a00000000bf61726568656c6c6fff';
 
 // Requests to and replies of a Zephyr 4.4.0 server, recorded on the wire.
 const golden: [string, string, string][] = [
@@ -99,47 +59,49 @@ const golden: [string, string, string][] = [
 
 describe('on the wire, as a Zephyr server answers', () => {
   test.each(golden)('%s', (_what, request, reply) => {
-    expect(ask(request)).toEqual([reply]);
+    expect(bench.exchange(request)).toEqual([reply]);
   });
 });
 
 describe('headers', () => {
   test('reserved bits are ignored in a request and zero in its reply', () => {
-    expect(ask('ea00000600000000a16164626869')).toEqual(['0b00000700000000bf6172626869ff']);
+    expect(bench.exchange('ea00000600000000a16164626869')).toEqual(['0b00000700000000bf6172626869ff']);
   });
 
   test.each([1, 3, 4, 5, 6, 7])('operation %i is not supported, and answered as a write', (operation) => {
-    expect(ask(message(operation, 0, 0, 'a0'))).toEqual(['0b00000600004200bf62726308ff']);
+    expect(bench.exchange(request(operation, 0, 0, 'a0'))).toEqual(['0b00000600004200bf62726308ff']);
   });
 
   test('a payload shorter than the header says is corrupt', () => {
-    expect(ask('0a0000ff00000000a0')).toEqual(['0b00000600000000bf62726309ff']);
+    expect(bench.exchange('0a0000ff00000000a0')).toEqual(['0b00000600000000bf62726309ff']);
   });
 
   test('several requests in a datagram are answered in order, a datagram each', () => {
-    expect(ask(message(2, 0, 0, 'a161646131') + message(2, 0, 0, 'a161646132'))).toEqual([
+    expect(bench.exchange(request(2, 0, 0, 'a161646131') + request(2, 0, 0, 'a161646132'))).toEqual([
       '0b00000600004200bf61726131ff',
       '0b00000600004200bf61726132ff',
     ]);
   });
 
   test('what follows a request that failed is not looked at', () => {
-    expect(ask(message(0, 99, 0, 'a0') + message(2, 0, 0, 'a161646132'))).toEqual(['0900000600634200bf62726308ff']);
+    expect(bench.exchange(request(0, 99, 0, 'a0') + request(2, 0, 0, 'a161646132'))).toEqual([
+      '0900000600634200bf62726308ff',
+    ]);
   });
 
   test('a few bytes behind the last request are dropped without a word', () => {
-    expect(ask(`${message(2, 0, 0, 'a161646131')}0a000000000000`)).toEqual(['0b00000600004200bf61726131ff']);
+    expect(bench.exchange(`${request(2, 0, 0, 'a161646131')}0a000000000000`)).toEqual(['0b00000600004200bf61726131ff']);
   });
 
   test.each(['', '0a', '0a000000000000'])('fewer than eight bytes are answered with silence (%s)', (datagram) => {
-    expect(ask(datagram)).toEqual([]);
-    expect(ask(golden[0][1])).toEqual([golden[0][2]]);
+    expect(bench.exchange(datagram)).toEqual([]);
+    expect(bench.exchange(echo)).toEqual([echoed]);
   });
 
   test('a datagram beyond the buffer is cut and answered as corrupt', () => {
     const large = Buffer.concat([bytes('0a000bb800000000'), new Uint8Array(3000)]);
-    expect(ask(large)).toEqual(['0b00000600000000bf62726309ff']);
-    expect(ask(golden[0][1])).toEqual([golden[0][2]]);
+    expect(bench.exchange(large)).toEqual(['0b00000600000000bf62726309ff']);
+    expect(bench.exchange(echo)).toEqual([echoed]);
   });
 
   test('the largest message is served, its reply too large by a byte is not', () => {
@@ -149,34 +111,34 @@ describe('headers', () => {
         Buffer.from([0xa1, 0x61, 0x64, 0x79, length >> 8, length & 0xff]),
         Buffer.alloc(length, 0x61),
       ]);
-    const largest = ask(echo(2048 - 8 - 7));
+    const largest = bench.exchange(echo(2048 - 8 - 7));
     expect(largest).toHaveLength(1);
     expect(largest[0]).toHaveLength(2 * 2048);
-    expect(ask(echo(2048 - 8 - 6)).map(payloadOf)).toEqual(['bf62726307ff']);
+    expect(bench.exchange(echo(2048 - 8 - 6)).map(payloadOf)).toEqual(['bf62726307ff']);
   });
 
   test('the same sequence number twice is served twice', () => {
-    expect(ask(golden[0][1])).toEqual(ask(golden[0][1]));
+    expect(bench.exchange(echo)).toEqual(bench.exchange(echo));
   });
 });
 
 describe('requests', () => {
   test('unknown keys are ignored', () => {
-    expect(ask(message(2, 0, 0, 'a2617a8101616462 6869')).map(payloadOf)).toEqual(['bf6172626869ff']);
+    expect(bench.exchange(request(2, 0, 0, 'a2617a8101616462 6869')).map(payloadOf)).toEqual(['bf6172626869ff']);
   });
 
   test('a map of indefinite length is a map, a text of indefinite length is not a text', () => {
-    expect(ask(message(2, 0, 0, 'bf6164626869ff')).map(payloadOf)).toEqual(['bf6172626869ff']);
-    expect(ask(message(2, 0, 0, 'a161647f626869ff')).map(payloadOf)).toEqual(['bf62726303ff']);
+    expect(bench.exchange(request(2, 0, 0, 'bf6164626869ff')).map(payloadOf)).toEqual(['bf6172626869ff']);
+    expect(bench.exchange(request(2, 0, 0, 'a161647f626869ff')).map(payloadOf)).toEqual(['bf62726303ff']);
   });
 
   test('a key of the wrong type, or there twice, is an invalid argument', () => {
-    expect(ask(message(2, 0, 0, 'a1616401')).map(payloadOf)).toEqual(['bf62726303ff']);
-    expect(ask(message(2, 0, 0, 'a2616461616164 6162')).map(payloadOf)).toEqual(['bf62726303ff']);
+    expect(bench.exchange(request(2, 0, 0, 'a1616401')).map(payloadOf)).toEqual(['bf62726303ff']);
+    expect(bench.exchange(request(2, 0, 0, 'a2616461616164 6162')).map(payloadOf)).toEqual(['bf62726303ff']);
   });
 
   test('nested deeper than the reader goes they are an invalid argument', () => {
-    expect(ask(message(2, 0, 0, `a1617a${'81'.repeat(100)}00`)).map(payloadOf)).toEqual(['bf62726303ff']);
+    expect(bench.exchange(request(2, 0, 0, `a1617a${'81'.repeat(100)}00`)).map(payloadOf)).toEqual(['bf62726303ff']);
   });
 
   test('noise never faults the core, and the next request is answered', () => {
@@ -188,178 +150,12 @@ describe('requests', () => {
       );
     fc.assert(
       fc.property(fc.array(request, { maxLength: 4 }), (requests) => {
-        for (const datagram of requests) toGateway(7, datagram);
-        board.run(50 * milliseconds);
-        expect(fromGateway().length).toBeLessThanOrEqual(requests.length * 4);
-        expect(ask(golden[0][1])).toEqual([golden[0][2]]);
+        for (const datagram of requests) bench.send(7, datagram);
+        bench.board.run(50 * milliseconds);
+        expect(bench.received().length).toBeLessThanOrEqual(requests.length * 4);
+        expect(bench.exchange(echo)).toEqual([echoed]);
       }),
       { numRuns: 200 },
     );
   });
-});
-
-describe('the lines', () => {
-  test('a reply goes to the peer whose request it answers', () => {
-    toGateway(1, bytes(message(2, 0, 0, 'a161646131')));
-    toGateway(0xc0db, bytes(message(2, 0, 0, 'a161646132')));
-    board.run(50 * milliseconds);
-    expect(fromGateway()).toEqual(['1:0b00000600004200bf61726131ff', '49371:0b00000600004200bf61726132ff']);
-  });
-
-  test('four of the largest messages in a row are all answered', () => {
-    const text = Buffer.alloc(1900, 0x62);
-    const echo = Buffer.concat([bytes('0a000772000001 00 a16164 79076c'), text]);
-    for (let peer = 0; peer < 4; peer++) toGateway(peer, echo);
-    board.run(500 * milliseconds);
-    expect(fromGateway().map((frame) => frame.slice(0, 18))).toEqual(
-      [0, 1, 2, 3].map((peer) => `${peer}:0b00077300000100`),
-    );
-  });
-
-  test('the console is served beside the gateway, each in its own framing', () => {
-    // An echo of "hi" as SMP console framing has it.
-    board.uarts[1].receive(Buffer.from('boot log\n\x06\x09ABAKAAAGAAAAAKFhZGJoaQAA\n', 'latin1'));
-    board.run(50 * milliseconds);
-    expect(board.take(1)).toHaveLength(0);
-    board.uarts[1].receive(Buffer.from(consoleFrame(bytes('0a00000600000000a16164626869')), 'latin1'));
-    board.uarts[0].receive(slipEncode(Buffer.concat([Uint8Array.of(0, 7), bytes(golden[0][1])])));
-    board.run(50 * milliseconds);
-    const expected = consoleFrame(bytes('0b00000700000000bf6172626869ff'));
-    expect(Buffer.from(board.take(1)).toString('latin1')).toBe(expected);
-    expect(fromGateway()).toEqual([`7:${golden[0][2]}`]);
-  });
-
-  test('a packet that never ends on the console leaves the gateway its four buffers', () => {
-    board.uarts[1].receive(Buffer.from('\x06\x09AAAA\n', 'latin1'));
-    board.run(10 * milliseconds);
-    for (let peer = 0; peer < 4; peer++) toGateway(peer, bytes(golden[0][1]));
-    board.run(50 * milliseconds);
-    expect(fromGateway()).toHaveLength(4);
-  });
-
-  test('bytes lost in the FIFO cost the frame they belonged to, and nothing else', () => {
-    // While the core cannot look, a frame and a half arrive; the FIFO holds 512 bytes.
-    board.machine.poke(UART0, 'INTERRUPT_ENABLE', 0);
-    const echo = Buffer.concat([bytes('0a0001620000 0100 a16164 79015c'), Buffer.alloc(348, 0x62)]);
-    toGateway(1, echo);
-    toGateway(2, echo);
-    board.run(10 * milliseconds);
-    board.machine.poke(UART0, 'INTERRUPT_ENABLE', 1);
-    board.run(10 * milliseconds);
-    toGateway(3, bytes(golden[0][1]));
-    board.run(50 * milliseconds);
-    expect(fromGateway().map((frame) => frame.slice(0, 4))).toEqual(['1:0b', '3:0b']);
-  });
-});
-
-/** The framing of the SMP documentation, for a message that fits one line. */
-function consoleFrame(text: Uint8Array): string {
-  let crc = 0;
-  for (const byte of text) {
-    crc ^= byte << 8;
-    for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc & 0x8000 ? 0x11021 : 0);
-  }
-  const packet = Buffer.from([0, text.length + 2, ...text, (crc >> 8) & 0xff, crc & 0xff]);
-  return `\x06\x09${packet.toString('base64')}\n`;
-}
-
-describe('the OS group', () => {
-  const text = (reply: string) => Buffer.from(payloadOf(reply), 'hex').toString('latin1');
-
-  test('says it boots as MCUboot does, in place and with revert', () => {
-    expect(text(ask(message(0, 0, 8, 'a0'))[0])).toBe('\xbfjbootloadergMCUboot\xff');
-    expect(ask(message(0, 0, 8, 'a1657175657279646d6f6465')).map(payloadOf)).toEqual(['bf646d6f646505ff']);
-    expect(ask(message(0, 0, 8, 'a165717565727962 7878')).map(payloadOf)).toEqual([
-      'bf63657272bf6567726f75700062726303ffff',
-    ]);
-  });
-
-  test('gives info fields in their natural order, whatever the order asked for', () => {
-    expect(text(ask(message(0, 0, 7, 'a0'))[0])).toBe('\xbffoutputgcoldrig\xff');
-    expect(text(ask(message(0, 0, 7, 'a166666f726d6174626d73'))[0])).toBe('\xbffoutputncoldrig wasm32\xff');
-    expect(text(ask(message(0, 0, 7, 'a166666f726d61746161'))[0])).toContain('coldrig unknown 1.2.3 unknown');
-  });
-
-  test('reports tasks with all the fields that clients insist on', () => {
-    const reply = text(ask(message(0, 0, 2, 'a0'))[0]);
-    const fields = ['tasks', 'smp', 'prio', 'tid', 'state', 'stkuse', 'stksiz', 'cswcnt', 'runtime', 'last_checkin'];
-    for (const field of fields) expect(reply).toContain(field);
-  });
-
-  test('reports the frame pool', () => {
-    const reply = text(ask(message(0, 0, 3, 'a0'))[0]);
-    for (const field of ['mpools', 'smp_frames', 'blksiz', 'nblks', 'nfree', 'min']) expect(reply).toContain(field);
-  });
-
-  test('answers a reset first and resets a quarter of a second later', () => {
-    expect(ask(message(2, 0, 5, 'a0')).map(payloadOf)).toEqual(['bfff']);
-    guest.resetWhenDue();
-    expect(board.resetController.resetRequested).toBe(false);
-    board.machine.advanceTo(board.machine.now + 51 * milliseconds);
-    guest.resetWhenDue();
-    expect(board.resetController.resetRequested).toBe(true);
-    expect(board.machine.peek(RESET, 'BOOT_REQUEST')).toBe(0);
-    expect(lastEvent()).toEqual([EventKind.RESET_REQUESTED, 0, 0]);
-  });
-
-  test('resets into safe mode when asked to, and refuses a mode it does not know', () => {
-    expect(ask(message(2, 0, 5, 'a169626f6f745f6d6f646502')).map(payloadOf)).toEqual(['bf62726303ff']);
-    ask(message(2, 0, 5, 'a169626f6f745f6d6f646501'));
-    board.machine.advanceTo(board.machine.now + 300 * milliseconds);
-    guest.resetWhenDue();
-    expect(board.machine.peek(RESET, 'BOOT_REQUEST')).toBe(1);
-    expect(board.resetController.resetRequested).toBe(true);
-  });
-
-  test('refuses a reset while busy, unless it is forced by a boolean or a number', () => {
-    guest.setResetBusy(1);
-    expect(ask(message(2, 0, 5, '')).map(payloadOf)).toEqual(['bf6272630aff']);
-    expect(ask(message(2, 0, 5, 'a165666f72636500')).map(payloadOf)).toEqual(['bf6272630aff']);
-    expect(ask(message(2, 0, 5, 'a165666f72636501')).map(payloadOf)).toEqual(['bfff']);
-    expect(ask(message(2, 0, 5, 'a165666f726365f5')).map(payloadOf)).toEqual(['bfff']);
-  });
-
-  function lastEvent(): number[] {
-    board.machine.poke(RECORDER, 'INDEX', board.machine.peek(RECORDER, 'COUNT') - 1);
-    return (['ENTRY_KIND', 'ENTRY_ARGUMENT0', 'ENTRY_ARGUMENT1'] as const).map((name) =>
-      board.machine.peek(RECORDER, name),
-    );
-  }
-});
-
-describe('statistics', () => {
-  test('are listed by name and read where they are', () => {
-    expect(ask(message(0, 2, 1, 'a0')).map(payloadOf)).toEqual(['bf69737461745f6c6973749f63736d70ffff']);
-    ask(message(0, 99, 0, 'a0'));
-    const reply = Buffer.from(payloadOf(ask(message(0, 2, 0, 'a1646e616d6563736d70'))[0]), 'hex').toString('latin1');
-    expect(reply).toContain('\xbfdnamecsmpffields\xbfhrequests\x02grefused\x01kframes_lost\x00');
-  });
-});
-
-describe('enumeration', () => {
-  test('counts and lists the groups in the order of their registration', () => {
-    expect(ask(message(0, 10, 0, 'a0')).map(payloadOf)).toEqual(['bf65636f756e7403ff']);
-    expect(ask(message(0, 10, 1, 'a0')).map(payloadOf)).toEqual(['bf6667726f7570739f00020affff']);
-  });
-
-  test('goes through them one by one and says when it is done', () => {
-    expect(ask(message(0, 10, 2, 'a165696e64657800')).map(payloadOf)).toEqual(['bf6567726f757000ff']);
-    expect(ask(message(0, 10, 2, 'a165696e64657802')).map(payloadOf)).toEqual(['bf6567726f75700a63656e64f5ff']);
-  });
-
-  test('gives names and handler counts, of those asked for or of all', () => {
-    const stat = 'bf6567726f757002646e616d656973746174206d676d746868616e646c65727302ff';
-    expect(ask(message(0, 10, 3, 'a16667726f7570738102')).map(payloadOf)).toEqual([`bf6667726f7570739f${stat}ffff`]);
-    const all = payloadOf(ask(message(0, 10, 3, 'a0'))[0]);
-    expect(all).toContain(stat);
-    expect(all).toContain('6f73206d676d74'); // "os mgmt"
-    expect(ask(message(0, 10, 3, 'a16667726f7570736131')).map(payloadOf)).toEqual(['bf62726303ff']);
-  });
-});
-
-test('a reply is complete 200 ms after its request began to arrive, the largest one too', () => {
-  const text = Buffer.alloc(2033, 0x62);
-  toGateway(1, Buffer.concat([bytes('0a0007f7000001 00 a16164 7907f1'), text]));
-  board.run(200 * milliseconds);
-  expect(fromGateway().map((frame) => frame.length)).toEqual([2 + 2 * 2048]);
 });

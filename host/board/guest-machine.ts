@@ -33,6 +33,8 @@ export class GuestMachine implements MachineOwner {
   };
   /** What each line has sent and nobody has taken yet. */
   readonly sent: [number[], number[]] = [[], []];
+  /** When the last byte left, on either line. */
+  lastTransmitNs = 0;
   private guest: GuestExports | undefined;
 
   constructor() {
@@ -77,6 +79,7 @@ export class GuestMachine implements MachineOwner {
 
   onTransmit(line: number, bytes: Uint8Array): void {
     this.sent[line].push(...bytes);
+    this.lastTransmitNs = this.machine.now;
   }
 
   onBoardEvent(kind: number): void {
