@@ -40,7 +40,8 @@ test: check ## check, then every test
 
 .PHONY: interop
 interop: $(INSTALLED) ## the clients and signers other people wrote, where Python, Go or Rust are there
-	node_modules/.bin/tsx hil/interop/main.ts
+	mkdir -p build
+	node_modules/.bin/vitest run --config hil/interop/vitest.config.ts --reporter=default --reporter=json --outputFile.json=build/interop.json
 
 .PHONY: bench
 bench: $(INSTALLED) ## speed beside a peer's, medians; writes build/bench.json

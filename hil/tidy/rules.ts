@@ -77,11 +77,12 @@ const entryPoints = [
   /^host\/cli\/coldrig\.mjs$/,
   /(^|[./])generate\.ts$/,
   /\.entry\.ts$/,
-  /^vitest\.config\.ts$/,
+  /(^|\/)vitest\.config\.ts$/,
   /^(bootloader|firmware)\/main\.ts$/,
   /^firmware\/defects\//,
   /^protocol\/guest\/panic\.ts$/,
-  /^hil\/(bench|interop)\/main\.ts$/,
+  /^hil\/bench\/main\.ts$/,
+  /\.interop\.ts$/,
   /^\.ci\//,
 ];
 
