@@ -47,6 +47,7 @@ const readBack: usize = memory.data(PAGE_BYTES, 8);
 
 let phase: u32 = 0;
 let failed: bool = false;
+let failures: u32 = 0;
 /** Where the running operation works, and how many bytes the job still has from there on. */
 let address: u32 = 0;
 let remaining: u32 = 0;
@@ -62,6 +63,11 @@ export function flashBusy(): bool {
 export function flashFailed(): bool {
   assert(phase == IDLE, 'a running job has not failed yet');
   return failed;
+}
+
+/** Jobs since reset that did not read back as written. */
+export function flashFailures(): u32 {
+  return failures;
 }
 
 /** Starts erasing `length` bytes, both in whole sectors. The caller has seen that no job runs. */
@@ -152,6 +158,7 @@ function finishPage(): void {
 function end(badly: bool): void {
   phase = IDLE;
   failed = badly;
+  if (badly) failures++;
 }
 
 /** Whether `length` bytes at `from` read as ones; both are multiples of 8. */

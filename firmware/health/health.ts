@@ -3,9 +3,16 @@
 // Counters of the scheduler and the lines are compared with what they were a moment ago; a bit they raise lasts ten
 // seconds, so that a reader who looks once a second cannot miss it. `latchHealth` raises a bit until reset.
 
+import { flashFailures } from '../../bootloader/flash/job';
 import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../bootloader/smp/counters';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
-import { HEALTH_BUDGET, HEALTH_DEADLINE, HEALTH_LINK, HEALTH_STARTING } from '../../protocol/guest/generated/constants';
+import {
+  HEALTH_BUDGET,
+  HEALTH_DEADLINE,
+  HEALTH_FLASH,
+  HEALTH_LINK,
+  HEALTH_STARTING,
+} from '../../protocol/guest/generated/constants';
 import { taskMisses, taskOverruns } from '../scheduler/statistics';
 import { TASK_COUNT } from '../tasks';
 import { watchdogFeeds } from '../watchdog/watchdog';
@@ -33,6 +40,7 @@ export function healthWord(): u32 {
   if (now < deadlineUntilNs) word |= HEALTH_DEADLINE;
   if (now < budgetUntilNs) word |= HEALTH_BUDGET;
   if (now < linkUntilNs) word |= HEALTH_LINK;
+  if (flashFailures() != 0) word |= HEALTH_FLASH;
   return word;
 }
 

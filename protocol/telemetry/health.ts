@@ -7,7 +7,7 @@ export const healthBits = constantTable('HEALTH', 'Bits of the health word; zero
   DEADLINE: [1 << 1, 'A task missed its deadline in the last ten seconds'],
   BUDGET: [1 << 2, 'A task used more cycles than its budget in the last ten seconds'],
   LINK: [1 << 3, 'A serial line lost bytes in the last ten seconds'],
-  FLASH: [1 << 4, 'A flash operation did not read back as written'],
+  FLASH: [1 << 4, 'A flash operation did not read back as written; stays until reset'],
   SELF_TEST: [1 << 5, 'A self-test failed; stays until reset'],
   HANDOVER: [1 << 6, 'The bootloader left no valid hand-over record; stays until reset'],
 });

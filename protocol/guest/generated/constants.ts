@@ -563,7 +563,7 @@ export const HEALTH_DEADLINE: u32 = 2;
 export const HEALTH_BUDGET: u32 = 4;
 /** A serial line lost bytes in the last ten seconds. */
 export const HEALTH_LINK: u32 = 8;
-/** A flash operation did not read back as written. */
+/** A flash operation did not read back as written; stays until reset. */
 export const HEALTH_FLASH: u32 = 16;
 /** A self-test failed; stays until reset. */
 export const HEALTH_SELF_TEST: u32 = 32;
