@@ -56,6 +56,8 @@ export const developmentImages: readonly DevelopmentImage[] = [
 export interface BuiltImage extends DevelopmentImage {
   file: string;
   bytes: Uint8Array;
+  /** The bit that is not what was signed. */
+  flipped?: { offset: number; bit: number };
 }
 
 export interface Build {
@@ -105,10 +107,11 @@ async function buildImage(image: DevelopmentImage, privateKeyPem: string): Promi
   const payload = await compileGuest(image.source);
   // One counter for all, so that any development image may follow any other.
   const bytes = signImage({ payload, privateKeyPem, version: image.version, securityCounter: 1 });
-  if (image.flippedBit !== undefined) bytes[payload.length >> 1] ^= 1 << image.flippedBit;
+  const flipped = image.flippedBit === undefined ? undefined : { offset: payload.length >> 1, bit: image.flippedBit };
+  if (flipped) bytes[flipped.offset] ^= 1 << flipped.bit;
   const file = join(buildFolder, 'images', `${image.name}-${image.version}.bin`);
   writeWhole(file, bytes);
-  return { ...image, file, bytes };
+  return { ...image, file, bytes, flipped };
 }
 
 /** The development key, made when there is none. Of two builds at once the first to link its key wins; both read that one. */

@@ -3,9 +3,11 @@
 //
 // What must stay true: every number and every cause is read from the board's log or from the device's answers.
 
+import { MemoryMap } from '../../../protocol/memory-map.ts';
 import type { Board } from '../../board/board.ts';
 import { boardDevice } from '../../links/in-process.ts';
 import type { Build, BuiltImage } from '../../tools/build.ts';
+import { parseImage } from '../../tools/image/index.ts';
 import { inProcessTransport, SmpClient, SmpError } from '../../tools/smp/index.ts';
 import { updateDevice } from '../../tools/update.ts';
 import { LiveLog, type LogLine } from '../run/live-log.ts';
@@ -42,7 +44,7 @@ export async function tellStory(board: Board, build: Build, teller: Teller): Pro
   await story.boot();
   return [
     await story.goodUpdate(),
-    await story.badUpdate('never-confirms', (mark) => story.tryToConfirm(mark)),
+    await story.badUpdate('never-confirms', () => story.tryToConfirm()),
     await story.badUpdate('hangs', async () => {}),
     await story.damagedUpdate(),
   ];
@@ -107,57 +109,83 @@ class Story {
   }
 
   /** Puts an image on trial and waits until the device has gone back by itself. */
-  async badUpdate(name: string, meanwhile: (mark: number) => Promise<void>): Promise<Ending> {
+  async badUpdate(name: string, meanwhile: () => Promise<void>): Promise<Ending> {
     const image = this.image(name);
     this.teller.chapter(`${image.version}: ${image.promise}`);
     const mark = this.witness.mark;
     const result = await updateDevice(this.client, image.bytes, { goal: 'trial' });
     if (result.verdict !== 'on-trial') return this.refusedEnding(image, result.refusal);
-    await meanwhile(mark);
+    await meanwhile();
     const rejected = this.runUntil('image-rejected', mark, PATIENCE_NS);
     const rejectMark = this.witness.mark;
     this.runUntil('firmware-start', rejectMark, PATIENCE_NS);
     return this.undoneEnding(image, mark, rejected);
   }
 
-  /** One bit is not what was signed: where does it stop? */
+  /** One bit is not what was signed: first in the file, then in a good image that was accepted already. */
   async damagedUpdate(): Promise<Ending> {
     const image = this.image('flipped-bit');
     this.teller.chapter(`${image.version}: ${image.promise}`);
-    const result = await updateDevice(this.client, image.bytes, { goal: 'trial' });
-    return this.refusedEnding(image, result.refusal);
+    const inFile = await updateDevice(this.client, image.bytes, { goal: 'trial' });
+    this.note('upload-refused', inFile.refusal ? `damaged before the upload: ${said(inFile.refusal)}` : 'not refused');
+    const mended = flipBit(image.bytes, image);
+    await this.client.upload(mended);
+    await this.client.imageTest(parseImage(mended).hash ?? new Uint8Array(0));
+    const mark = this.witness.mark;
+    this.flipInFlash(image, mended);
+    const rejected = this.runUntil('image-rejected', mark, PATIENCE_NS);
+    this.runUntil('firmware-start', mark, PATIENCE_NS);
+    return this.undoneEnding(image, mark, rejected);
   }
 
-  async tryToConfirm(mark: number): Promise<void> {
+  /** What no check at upload can find: a cell changes its mind while the power is off. */
+  private flipInFlash(image: BuiltImage, bytes: Uint8Array): void {
+    const { board } = this;
+    board.cutPower();
+    const flash = board.flashImage();
+    const place = Buffer.from(flash).indexOf(bytes.subarray(0, 4096), MemoryMap.SLOT_A);
+    const { offset, bit } = flippedBitOf(image);
+    flash[place + offset] ^= 1 << bit;
+    board.loadFlash(flash);
+    this.note(
+      'bit-flipped',
+      `damaged after the upload: bit ${bit} of flash address 0x${(place + offset).toString(16)}`,
+    );
+    board.powerOn();
+  }
+
+  async tryToConfirm(): Promise<void> {
     this.runUntil('heartbeat', this.witness.mark, 120 * SECOND_NS);
     const attempt = await this.client.imageConfirm().catch((error: unknown) => error);
     const { health = 0 } = await this.client.statRead('heartbeat');
-    const refusal = attempt instanceof SmpError ? `refused (${attempt.name})` : 'accepted';
-    const text = `a client asks to confirm it: ${refusal}; it is ${healthText(health)}`;
-    const began = this.witness.first('boot', mark)?.timeNs ?? 0;
-    this.teller.line({ timeNs: Math.max(began, this.board.now), event: 'confirm-tried', facts: { refusal }, text });
+    const answer = attempt instanceof SmpError ? said(attempt) : 'the device agrees';
+    this.note('confirm-tried', `a client asks to confirm it: ${answer}; it is ${healthText(health)}`);
+  }
+
+  /** Something the story does, among what the board says. */
+  private note(event: string, text: string): void {
+    this.teller.line({ timeNs: this.board.now, event, facts: {}, text, tone: 'cyan' });
   }
 
   private async undoneEnding(image: BuiltImage, mark: number, rejected: LogLine | undefined): Promise<Ending> {
     const { witness } = this;
     const running = await this.runningVersion();
-    const began = witness.first('boot', mark);
     const reset = witness.last('reset', mark);
     const back = witness.last('boot', mark);
-    const trialNs = began && reset ? reset.timeNs - began.timeNs : null;
+    const trial = witness.first('boot', mark);
+    const fault = witness.last('fault', mark);
+    const wasTried = trial !== undefined && reset !== undefined && trial.timeNs < reset.timeNs;
+    const trialNs = wasTried ? reset.timeNs - trial.timeNs : null;
     const recoveryNs = reset && back ? back.timeNs - reset.timeNs : null;
-    const cause = rejected ? `${reset?.facts.cause}: ${rejected.facts.reason}` : null;
-    const fault = began && witness.last('fault', mark);
     const undone = rejected !== undefined && running !== image.version;
-    const where =
-      fault && fault.timeNs >= began.timeNs && fault.facts.function ? `, stuck in ${fault.facts.function}` : '';
+    const where = wasTried && fault && fault.timeNs > trial.timeNs ? `, stuck in ${fault.facts.function}` : '';
+    const how = trialNs === null ? 'at boot, before it ran' : `${spanText(trialNs)} into its trial`;
+    const again = `${running} runs again ${spanText(recoveryNs ?? 0)} after the reset`;
     this.teller.verdict(
-      undone
-        ? `undone by ${reset?.facts.cause} ${spanText(trialNs ?? 0)} into its trial${where}; ${running} runs again ` +
-            `${spanText(recoveryNs ?? 0)} later`
-        : `not undone: ${running ?? 'nothing'} runs`,
+      undone ? `undone ${how}: ${rejected.facts.reason}${where}; ${again}` : `not undone: ${running ?? 'nothing'} runs`,
       undone,
     );
+    const cause = rejected ? String(rejected.facts.reason) : null;
     const outcome = undone ? 'undone' : 'confirmed';
     return { image: image.name, version: image.version, outcome, running, cause, trialNs, recoveryNs };
   }
@@ -165,10 +193,7 @@ class Story {
   private async refusedEnding(image: BuiltImage, refusal: SmpError | undefined): Promise<Ending> {
     const running = await this.runningVersion();
     const stopped = refusal !== undefined && running !== image.version;
-    const text = stopped
-      ? `refused before it ever ran (${refusal.name}); ${running} never stopped running`
-      : `not stopped: ${running ?? 'nothing'} runs`;
-    this.teller.verdict(text, stopped);
+    this.teller.verdict(stopped ? `${said(refusal)}; ${running} runs on` : `not stopped: ${running} runs`, stopped);
     const cause = refusal?.message ?? null;
     const outcome = stopped ? 'refused' : 'confirmed';
     return { image: image.name, version: image.version, outcome, running, cause, ...noTimes };
@@ -193,6 +218,24 @@ class Story {
     if (!image) throw new Error(`the build made no image '${name}'`);
     return image;
   }
+}
+
+/** A refusal in the device's own words. */
+function said(refusal: SmpError): string {
+  const [, , meaning] = /^(.*?): the device refuses: (.*?) \(/.exec(refusal.message) ?? [];
+  return `the device refuses (${refusal.name}${meaning ? `: ${meaning}` : ''})`;
+}
+
+function flipBit(bytes: Uint8Array, image: BuiltImage): Uint8Array {
+  const { offset, bit } = flippedBitOf(image);
+  const copy = bytes.slice();
+  copy[offset] ^= 1 << bit;
+  return copy;
+}
+
+function flippedBitOf({ flipped }: BuiltImage): { offset: number; bit: number } {
+  if (!flipped) throw new Error('this image was built without a flipped bit');
+  return flipped;
 }
 
 const noTimes = { trialNs: null, recoveryNs: null };
