@@ -99,8 +99,9 @@ export class Machine implements DeviceContext {
     for (const device of this.devices) device.reset(cause);
   }
 
-  /** Power goes: operations in progress are torn, and nothing of the chip's is due any more. */
+  /** Power goes: operations in progress are torn, and nothing of the chip's is due any more; nor is a cut at an access. */
   losePower(): void {
+    this.armAccessCut(0);
     for (const device of this.devices) device.powerLost?.();
     for (const device of this.devices) for (const kind of device.eventKinds ?? []) this.queue.cancel(kind);
     this.lines[0] = 0;
