@@ -42,8 +42,8 @@ export class Timer implements Device {
   private latchNow(): number {
     const { words, at } = this.registers;
     const elapsed = this.context.now - this.context.resetTime;
-    words[at.NOW_HIGH] = Math.floor(elapsed / wordSpan);
-    return elapsed % wordSpan;
+    words[at.NOW_HIGH] = elapsed / wordSpan;
+    return elapsed >>> 0;
   }
 
   private armOrDisarm(value: number): void {
