@@ -91,7 +91,11 @@ export const everyFileHasAReader: Rule = (files) => {
   const code = files.filter(({ path }) => isCode(path));
   const read = new Set(code.flatMap((file) => importsOf(file).map(({ target }) => target)));
   const mentioned = (path: string) =>
-    code.some((file) => file.path !== path && file.text.includes(path.split('/').slice(-2).join('/')));
+    code.some(
+      (file) =>
+        file.path !== path &&
+        [path.split('/').slice(-2).join('/'), `'./${path.split('/').at(-1)}'`].some((name) => file.text.includes(name)),
+    );
   return code
     .filter(
       ({ path }) =>
@@ -182,7 +186,7 @@ const foreignWords: [RegExp, string][] = [
     'a private key',
   ],
   [
-    new RegExp(['TO', 'DO\\b|FIX', 'ME\\b|XXX\\b'].join('')),
+    new RegExp(['\\bTO', 'DO\\b|\\bFIX', 'ME\\b|\\bX', 'XX\\b'].join('')),
     'a note to oneself; do it, or say in words what is left open',
   ],
 ];

@@ -35,7 +35,7 @@ export function repositoryFiles(): SourceFile[] {
 }
 
 export const isCode = (path: string): boolean => /\.(ts|mjs)$/.test(path);
-export const isTest = (path: string): boolean => path.endsWith('.test.ts');
+export const isTest = (path: string): boolean => /\.(test|interop)\.ts$/.test(path);
 export const isGenerated = (path: string): boolean => path.includes('/generated/');
 
 export function parse(file: SourceFile): ts.SourceFile {
