@@ -97,7 +97,7 @@ async function compileAll(sources: string[], onStep: (what: string) => void): Pr
 }
 
 async function compileInWorker(source: string): Promise<void> {
-  const worker = new Worker(new URL('compile-worker.mjs', import.meta.url), { workerData: source });
+  const worker = new Worker(new URL('./compile-worker.mjs', import.meta.url), { workerData: source });
   const [failure] = await once(worker, 'message');
   await worker.terminate();
   if (failure !== null) throw new Error(failure);

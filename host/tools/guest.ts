@@ -1,10 +1,10 @@
 // Compiles AssemblyScript guests and instantiates single modules for unit tests.
-// Compilation runs in this process through asc's own API and is cached under build/guest by the content of every
-// guest source, so that a hundred tests pay for one compilation.
+// Compilation runs in this process through asc's own API and is cached under build/guest by the content of
+// every source the entry imports, so that a hundred tests pay for one compilation.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instantiate } from '@assemblyscript/loader';
 
@@ -14,7 +14,7 @@ const cacheFolder = join(repositoryRoot, 'build', 'guest');
 const wrapperEntry = 'guest.ts';
 const wrapperSource = (entryPath: string) =>
   `import './protocol/guest/panic';\nexport * from './${entryPath.replace(/\.ts$/, '')}';\n`;
-const guestFolders = ['protocol/guest', 'bootloader', 'firmware'];
+const panicPath = 'protocol/guest/panic.ts';
 
 export interface CompileOptions {
   /** Pages of 64 KiB, both initial and maximum; asconfig.json says how many by default. */
@@ -86,26 +86,30 @@ function ascArguments(options: CompileOptions): string[] {
 }
 
 function cacheFileOf(entryPath: string, options: CompileOptions): string {
-  return join(cacheFolder, `${cacheKey([entryPath, ...ascArguments(options)])}.wasm`);
+  return join(cacheFolder, `${cacheKey(entryPath, ascArguments(options))}.wasm`);
 }
 
-function cacheKey(argumentsOfAsc: string[]): string {
+function cacheKey(entryPath: string, argumentsOfAsc: string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(argumentsOfAsc.filter((a) => a !== repositoryRoot)));
   hash.update(readFileSync(join(repositoryRoot, 'asconfig.json')));
-  for (const folder of guestFolders) {
-    for (const file of sourceFiles(join(repositoryRoot, folder))) {
-      hash.update(relative(repositoryRoot, file)).update(readFileSync(file));
-    }
-  }
+  hash.update(readFileSync(join(repositoryRoot, 'node_modules', 'assemblyscript', 'package.json')));
+  for (const [path, text] of sourcesOf(entryPath)) hash.update(path).update(text);
   return hash.digest('hex').slice(0, 32);
 }
 
-function sourceFiles(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+/** The entry and everything it imports, directly or not: path from the repository's root, and text. */
+function sourcesOf(entryPath: string): Map<string, string> {
+  const sources = new Map<string, string>();
+  const waiting = [panicPath, entryPath];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (sources.has(path)) continue;
+    const text = readIfThere(join(repositoryRoot, path))?.toString();
+    if (text === undefined) throw new Error(`${path} is not there; ${entryPath} needs it`);
+    sources.set(path, text);
+    for (const [, specifier] of text.matchAll(/\bfrom '(\.[^']*)'/g))
+      waiting.push(`${join(dirname(path), specifier)}.ts`);
+  }
+  return sources;
 }
 
 function readIfThere(path: string): Buffer | undefined {

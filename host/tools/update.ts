@@ -45,8 +45,9 @@ export interface UpdateResult {
   upload: UploadResult | undefined;
   /** The image that runs now; undefined in safe mode or when nothing was asked. */
   running: ImageState | undefined;
-  /** Why it was refused or not confirmed: the device's own error. */
+  /** Why it was refused or not confirmed: the device's own error, and at which step. */
   refusal: SmpError | undefined;
+  refusedAt: UpdateStep | undefined;
   /** Statistics `boot` of the device after the trial, where it has them. */
   boot: Record<string, number> | undefined;
   /** Health word when it was not confirmed, where the device has one. */
@@ -73,13 +74,21 @@ class Update {
   private readonly hash: Uint8Array;
   private readonly options: UpdateOptions;
   private readonly result: UpdateResult;
+  private at: UpdateStep = 'upload';
 
   constructor(client: SmpClient, image: Uint8Array, hash: Uint8Array, version: string, options: UpdateOptions) {
     this.client = client;
     this.image = image;
     this.hash = hash;
     this.options = options;
-    const nothing = { upload: undefined, running: undefined, refusal: undefined, boot: undefined, health: undefined };
+    const nothing = {
+      upload: undefined,
+      running: undefined,
+      refusal: undefined,
+      refusedAt: undefined,
+      boot: undefined,
+      health: undefined,
+    };
     this.result = { verdict: 'uploaded', version, hash, ...nothing };
   }
 
@@ -118,6 +127,7 @@ class Update {
     } catch (error) {
       if (!(error instanceof SmpError) || error.kind !== 'device') throw error;
       this.result.refusal = error;
+      this.result.refusedAt = this.at;
       this.result.verdict = 'refused';
       return false;
     }
@@ -161,7 +171,7 @@ class Update {
   }
 
   private async end(verdict: Verdict): Promise<UpdateResult> {
-    if (verdict !== 'undone') this.result.refusal = undefined;
+    if (verdict !== 'undone') this.result.refusal = this.result.refusedAt = undefined;
     this.result.verdict = verdict;
     this.result.running = await this.running();
     this.result.boot = await this.statistics('boot');
@@ -198,6 +208,7 @@ class Update {
   }
 
   private step(step: UpdateStep): void {
+    this.at = step;
     this.options.onStep?.(step);
   }
 }
