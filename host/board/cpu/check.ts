@@ -4,6 +4,7 @@
 // Must have: reset(), interrupt(lines), and one memory of fixed size. May import: bus.read32 and bus.write32.
 // The rest is refused with its place, name and reason. Opcodes are judged where they are read (code.ts).
 
+import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { buildCallGraph, type CallGraph } from './call-graph.ts';
 import { type Code, nameOf, readCode } from './code.ts';
 import {
@@ -21,7 +22,7 @@ import { readSections, SectionId, type Sections } from './sections.ts';
 import { frameSizes, stackBytesMax } from './stack.ts';
 
 /** A slot of flash; nothing larger can be stored, so nothing larger is read. */
-export const moduleBytesMax = 512 * 1024;
+export const moduleBytesMax = MemoryMap.SLOT_SIZE;
 export const pageBytes = 65536;
 /** 512 KiB, the RAM window of the chip family; every page is also copied by every snapshot. */
 export const memoryPagesMax = 8;

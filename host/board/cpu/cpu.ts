@@ -15,6 +15,8 @@
 //    returns has been charged exactly what it executed, and so has a run at each bus access.
 //  - The image cannot see the meter: not its counter, not its helpers, not the host's stack (bounded at load, recursion refused).
 //  - Between runs, memory and mutable globals are the whole state.
+//
+// testing/ has what proves it: a reference interpreter, and random programs to run on both.
 
 export { type CheckedImage, checkImage, memoryPagesMax, moduleBytesMax } from './check.ts';
 export { type Bus, budgetCyclesMax, Core, type RunResult } from './core.ts';

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { compileGuest } from '../../tools/guest.ts';
 import { Core, checkImage, ImageRefused } from './cpu.ts';
 import { prepareUncached } from './image.ts';
+import { type Choose, chooser } from './testing/choose.ts';
 import { image, recordingBus } from './testing/modules.ts';
-import { type Choose, chooser, randomImage } from './testing/random-program.ts';
+import { randomImage } from './testing/random-program.ts';
 import { moduleOf } from './testing/raw-module.ts';
 
 /** Every section, every kind of declaration, every immediate. */

@@ -20,12 +20,21 @@ export interface InterpreterBus {
   write32(address: number, value: number, cycles: number): void;
 }
 
-const kindOf = (mnemonic: string) => keyOf(mnemonic);
-const BLOCK = kindOf('block');
-const LOOP = kindOf('loop');
-const IF = kindOf('if');
-const ELSE = kindOf('else');
-const END = kindOf('end');
+const BLOCK = keyOf('block');
+const LOOP = keyOf('loop');
+const IF = keyOf('if');
+const ELSE = keyOf('else');
+const END = keyOf('end');
+const CALL = keyOf('call');
+
+/** A function under way: its instructions, its open blocks, and where it is. */
+interface Activation {
+  body: Body;
+  results: number;
+  base: number;
+  labels: { opener: number; height: number; arity: number }[];
+  next: number;
+}
 
 export class Interpreter {
   readonly memory: Uint8Array;
@@ -109,93 +118,94 @@ export class Interpreter {
   private execute(body: Body, locals: Value[], results: number): void {
     const { code, declarations } = this.image;
     const { stack } = this;
-    const labels: { opener: number; height: number; arity: number }[] = [];
-    const base = stack.length;
-    let i = body.first;
-    const keep = (count: number, height: number) => stack.splice(height, stack.length - height - count);
-    const branch = (depth: number): void => {
-      if (depth >= labels.length) {
-        keep(results, base);
-        i = body.last;
-        return;
-      }
-      labels.length -= depth;
-      const label = labels[labels.length - 1];
-      const loop = code.opcode[label.opener] === LOOP;
-      keep(loop ? 0 : label.arity, label.height);
-      if (loop) i = label.opener + 1;
-      else i = this.ends.get(label.opener) as number;
-    };
-    while (i < body.last) {
+    const activation: Activation = { body, results, base: stack.length, labels: [], next: body.first };
+    while (activation.next < body.last) {
       if (++this.steps > stepsMax) throw new TooLong();
-      const key = code.opcode[i];
-      const immediate = code.immediate[i];
-      this.executed[i]++;
-      const importCall = key === keyOf('call') && immediate < declarations.importedFunctions;
-      this.cycles += importCall ? busAccessCycles : costs[key];
+      const at = activation.next++;
+      const key = code.opcode[at];
+      const immediate = code.immediate[at];
+      const busAccess = key === CALL && immediate < declarations.importedFunctions;
+      this.executed[at]++;
+      this.cycles += busAccess ? busAccessCycles : costs[key];
       const mnemonic = opcodes[key]?.mnemonic as string;
-      const at = i++;
-      switch (mnemonic) {
-        case 'block':
-        case 'loop':
-          labels.push({ opener: at, height: stack.length, arity: immediate === 0x40 ? 0 : 1 });
-          break;
-        case 'if': {
-          const condition = stack.pop();
-          labels.push({ opener: at, height: stack.length, arity: immediate === 0x40 ? 0 : 1 });
-          if (condition === 0)
-            i = this.elses.has(at) ? (this.elses.get(at) as number) + 1 : (this.ends.get(at) as number);
-          break;
-        }
-        case 'else':
-          i = this.ends.get(labels[labels.length - 1].opener) as number;
-          break;
-        case 'end':
-          labels.pop();
-          break;
-        case 'br':
-          branch(immediate);
-          break;
-        case 'br_if':
-          if (stack.pop() !== 0) branch(immediate);
-          break;
-        case 'br_table': {
-          const targets = code.labelTables[immediate];
-          const index = (stack.pop() as number) >>> 0;
-          branch(targets[Math.min(index, targets.length - 1)]);
-          break;
-        }
-        case 'return':
-          branch(labels.length);
-          break;
-        case 'call':
-          this.call(immediate);
-          break;
-        case 'call_indirect': {
-          const index = (stack.pop() as number) >>> 0;
-          if (index >= this.table.length) throw new Trap('table index is out of bounds');
-          const callee = this.table[index];
-          const shape = (type: number) => JSON.stringify({ ...declarations.types[type], offset: 0 });
-          if (callee === undefined || shape(declarations.functions[callee]) !== shape(immediate)) {
-            throw new Trap('null function or function signature mismatch');
-          }
-          this.call(callee);
-          break;
-        }
-        case 'local.get':
-          stack.push(locals[immediate]);
-          break;
-        case 'local.set':
-          locals[immediate] = stack.pop() as Value;
-          break;
-        case 'local.tee':
-          locals[immediate] = stack[stack.length - 1];
-          break;
-        default:
-          this.plain(mnemonic, at);
-      }
+      if (mnemonic === 'call') this.call(immediate);
+      else if (mnemonic === 'call_indirect') this.callIndirect(immediate);
+      else if (mnemonic === 'local.get') stack.push(locals[immediate]);
+      else if (mnemonic === 'local.set') locals[immediate] = stack.pop() as Value;
+      else if (mnemonic === 'local.tee') locals[immediate] = stack[stack.length - 1];
+      else if (!this.control(mnemonic, at, activation)) this.plain(mnemonic, at);
     }
-    if (stack.length !== base + results) throw new Error('the interpreter lost count of its operands');
+    if (stack.length !== activation.base + results) throw new Error('the interpreter lost count of its operands');
+  }
+
+  /** Executes an instruction of control flow; false if it is none. */
+  private control(mnemonic: string, at: number, activation: Activation): boolean {
+    const { code } = this.image;
+    const { stack } = this;
+    const immediate = code.immediate[at];
+    const { labels } = activation;
+    switch (mnemonic) {
+      case 'block':
+      case 'loop':
+      case 'if': {
+        const condition = mnemonic === 'if' ? stack.pop() : 1;
+        labels.push({ opener: at, height: stack.length, arity: immediate === 0x40 ? 0 : 1 });
+        const otherwise = this.elses.get(at);
+        if (condition === 0) activation.next = otherwise === undefined ? this.endOf(at) : otherwise + 1;
+        return true;
+      }
+      case 'else':
+        activation.next = this.endOf(labels[labels.length - 1].opener);
+        return true;
+      case 'end':
+        labels.pop();
+        return true;
+      case 'br_if':
+        if (stack.pop() !== 0) this.branch(immediate, activation);
+        return true;
+      case 'br_table': {
+        const targets = code.labelTables[immediate];
+        this.branch(targets[Math.min((stack.pop() as number) >>> 0, targets.length - 1)], activation);
+        return true;
+      }
+      case 'br':
+      case 'return':
+        this.branch(mnemonic === 'br' ? immediate : labels.length, activation);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private endOf(opener: number): number {
+    return this.ends.get(opener) as number;
+  }
+
+  private branch(depth: number, activation: Activation): void {
+    const { labels, body, results, base } = activation;
+    const keep = (count: number, height: number) => this.stack.splice(height, this.stack.length - height - count);
+    if (depth >= labels.length) {
+      keep(results, base);
+      activation.next = body.last;
+      return;
+    }
+    labels.length -= depth;
+    const { opener, height, arity } = labels[labels.length - 1];
+    const loop = this.image.code.opcode[opener] === LOOP;
+    keep(loop ? 0 : arity, height);
+    activation.next = loop ? opener + 1 : this.endOf(opener);
+  }
+
+  private callIndirect(type: number): void {
+    const { types, functions } = this.image.declarations;
+    const index = (this.stack.pop() as number) >>> 0;
+    if (index >= this.table.length) throw new Trap('table index is out of bounds');
+    const callee = this.table[index];
+    const shape = (at: number) => `${types[at].parameters}->${types[at].results}`;
+    if (callee === undefined || shape(functions[callee]) !== shape(type)) {
+      throw new Trap('null function or function signature mismatch');
+    }
+    this.call(callee);
   }
 
   private plain(mnemonic: string, at: number): void {
