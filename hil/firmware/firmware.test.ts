@@ -62,7 +62,7 @@ describe('a running controller', () => {
   test('lists its groups of figures, and knows why it booted', async () => {
     const device = await Device.running(image);
     const { stat_list } = device.ask(read, 2, 1);
-    expect(stat_list).toEqual(['heartbeat', 'boot', 'faults', 'tasks', 'smp']);
+    expect(stat_list).toEqual(['heartbeat', 'boot', 'faults', 'tasks', 'smp_svr_stats']);
     // Decision 4: an image confirmed before it was flashed; reset cause 1: power-on.
     expect(device.statistics('boot')).toMatchObject({ slot: 0, state: 3, decision: 4, reset_cause: 1, resets: 0 });
     expect(device.statistics('boot').version).toBe(0x0100_0000);
