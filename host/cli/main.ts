@@ -5,6 +5,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addFlashCommand } from './commands/flash.ts';
 import { addImageCommands } from './commands/image.ts';
+import { addReplayCommand } from './commands/replay.ts';
 import { addRunCommand } from './commands/run.ts';
 import { ExitCode, explain } from './failure.ts';
 import { paint, styleOf, wrap } from './terminal.ts';
@@ -40,6 +41,7 @@ function buildProgram(): Command {
     .addHelpText('after', EXAMPLES)
     .exitOverride();
   addRunCommand(program);
+  addReplayCommand(program);
   addDemoCommand(program);
   addFlashCommand(program);
   addDeviceCommands(program);

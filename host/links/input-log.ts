@@ -8,7 +8,7 @@
 // the same log hash. A log without its last line (the run was killed) still replays; there is only nothing to compare.
 
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { LineNumber } from './link.ts';
+import { type LineNumber, LinkError } from './link.ts';
 import type { Input, PacedBoard } from './pacer.ts';
 
 export interface InputLogHead {
@@ -55,7 +55,9 @@ export function readInputLog(path: string): InputLog {
     .filter((line) => line !== '');
   const [head, ...rest] = lines.map((line, index) => parseLine(path, index + 1, line));
   if (head?.coldrig !== FORMAT || head.version !== VERSION) {
-    throw new Error(`${path}: not a coldrig input log, version ${VERSION}; make one with coldrig run --record FILE`);
+    throw new LinkError(
+      `${path}: not a coldrig input log, version ${VERSION}; make one with coldrig run --record FILE`,
+    );
   }
   const log: InputLog = { seed: Number(head.seed), device: String(head.device), inputs: [] };
   let lastNs = 0;
@@ -72,7 +74,7 @@ export function replayInputs(board: PacedBoard, { inputs, end }: Pick<InputLog, 
   for (const { timeNs, line, bytes } of inputs) {
     board.runUntil(timeNs);
     if (board.now !== timeNs)
-      throw new Error(`the board stands at ${board.now} ns where the recorded one was at ${timeNs} ns`);
+      throw new LinkError(`the board stands at ${board.now} ns where the recorded one was at ${timeNs} ns`);
     board.send(line, bytes);
   }
   if (end) board.runUntil(end.endNs);
@@ -82,7 +84,7 @@ function parseLine(path: string, number: number, line: string): Record<string, u
   try {
     return JSON.parse(line);
   } catch {
-    throw new Error(`${path}:${number}: not a JSON object; the log is damaged, record the run again`);
+    throw new LinkError(`${path}:${number}: not a JSON object; the log is damaged, record the run again`);
   }
 }
 
@@ -94,7 +96,7 @@ function toInput(path: string, number: number, entry: Record<string, unknown>, l
     (line === 0 || line === 1) &&
     typeof bytes === 'string';
   if (!good) {
-    throw new Error(`${path}:${number}: expected timeNs (not before ${lastNs}), line 0 or 1 and bytes in hex`);
+    throw new LinkError(`${path}:${number}: expected timeNs (not before ${lastNs}), line 0 or 1 and bytes in hex`);
   }
   return { timeNs: timeNs as number, line: line as LineNumber, bytes: Buffer.from(bytes as string, 'hex') };
 }

@@ -86,6 +86,15 @@ describe.skipIf(!isInstalled('python3'))('the pseudo-terminal helper', () => {
     await terminal.close();
   });
 
+  it('leaves the link of a later run alone when it is closed', async () => {
+    const path = await ptyOn(echo(), 'python3');
+    const later = await Pty.open({ wire: echo(), path });
+    await opened?.close();
+    expect(existsSync(path)).toBe(true);
+    await later.close();
+    expect(existsSync(path)).toBe(false);
+  });
+
   it('leaves a file of somebody else’s alone', async () => {
     const path = join(folder, 'console');
     writeFileSync(path, 'mine');

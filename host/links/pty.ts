@@ -34,6 +34,7 @@ export class Pty implements Link {
   readonly helper: PtyHelper;
   private readonly child: ChildProcess;
   private readonly path: string;
+  private readonly terminal: string | undefined;
   private readonly unlisten: () => void;
   private readonly release: () => void;
   private closed = false;
@@ -56,6 +57,7 @@ export class Pty implements Link {
     this.child = child;
     this.helper = helper;
     this.path = path;
+    this.terminal = linkTarget(path);
     this.address = `serial://${path}`;
     this.release = helper === 'socat' ? holdOpen(path) : () => {};
     child.stdout?.on('data', (bytes) => {
@@ -83,16 +85,20 @@ export class Pty implements Link {
       await ended;
       clearTimeout(kill);
     }
-    clearStaleLink(this.path);
+    // The helper takes its link along; this is for one that was killed. A link made by somebody after us stays.
+    if (linkTarget(this.path) === this.terminal) unlinkSync(this.path);
   }
+}
+
+function linkTarget(path: string): string | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isSymbolicLink() ? readlinkSync(path) : undefined;
 }
 
 /** Removes a link a killed run left behind; anything else at the path is not ours to remove. */
 function clearStaleLink(path: string): void {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat) return;
-  const target = stat.isSymbolicLink() ? readlinkSync(path) : undefined;
-  if (!target?.startsWith('/dev/')) {
+  if (!lstatSync(path, { throwIfNoEntry: false })) return;
+  if (!linkTarget(path)?.startsWith('/dev/')) {
     throw new LinkError(
       `${path} exists and is no terminal of an earlier run; remove it or choose another path for --pty`,
     );

@@ -36,7 +36,8 @@ async function status(client: SmpClient): Promise<Result> {
   const boot = await ifKnown(client.statRead('boot'));
   const faults = await ifKnown(client.statRead('faults'));
   const mode = images.some(({ active }) => active) ? 'firmware' : 'safe-mode';
-  const rows = [['device', `${client.transport.name}${application === undefined ? '' : `  ${application}`}`]];
+  const rows = [['device', client.transport.name]];
+  if (application !== undefined) rows.push(['system', application]);
   if (mode === 'safe-mode') rows.push(['mode', 'safe mode: no image runs, the bootloader answers']);
   if (heartbeat) rows.push(['health', `${healthText(heartbeat.health)}, up ${spanText(heartbeat.uptime_s * 1e9)}`]);
   if (boot) rows.push(['last boot', `${causeText(boot.reset_cause)}: ${decisionText(boot.decision)}`]);

@@ -24,7 +24,7 @@ Examples:
   coldrig flash app.bin --target serial:///tmp/coldrig
 
 Exit code 0: done as asked. 3: the device refused the image or went back to the old one.
-With --json: {ok, verdict: uploaded|on-trial|confirmed|refused|undone, version, hash, slot, uploadMs, bytes, running, why}.`;
+With --json: {ok, verdict: uploaded|on-trial|confirmed|refused|undone, version, hash, bytes, uploadMs, running, refusal, why, health}.`;
 
 export function addFlashCommand(program: Command): void {
   program.addCommand(
@@ -76,7 +76,7 @@ function sentence(result: UpdateResult, bytes: number): string {
     'on-trial': () =>
       `version ${version} runs on trial (${took}); keep it with 'coldrig confirm', drop it with 'coldrig reset'`,
     confirmed: () => `version ${version} runs and is confirmed (${took})`,
-    refused: () => `version ${version} was refused, nothing has changed. ${result.refusal?.message}`,
+    refused: () => `version ${version} was refused, the device runs on as before. ${refusedBecause(result)}`,
     undone: () => {
       const now = running
         ? `version ${running.version} in slot ${slotName(running.slot)} runs`
@@ -85,6 +85,17 @@ function sentence(result: UpdateResult, bytes: number): string {
     },
   };
   return sentences[result.verdict]();
+}
+
+/** SMP has few codes for "this image is not good"; the step tells what they mean here. */
+function refusedBecause({ refusal, refusedAt }: UpdateResult): string {
+  const meanings: Record<string, string> = {
+    ECORRUPT: 'what is in its slot is not what was signed: the file is damaged, or was changed after signing',
+    EACCESSDENIED: 'its signature, key, security counter or board is not one this device accepts',
+  };
+  const meaning = refusedAt === 'mark' ? meanings[refusal?.name ?? ''] : undefined;
+  if (meaning === undefined) return refusal?.message ?? '';
+  return `${meaning} (${refusal?.name}); 'coldrig image verify' says more`;
 }
 
 /** What the device says about how it came to go back. */
@@ -103,7 +114,8 @@ function verdictJson(result: UpdateResult, bytes: number): object {
     uploadMs: upload?.elapsedMs ?? null,
     resent: upload?.resent ?? null,
     running: running ? { version: running.version, slot: slotName(running.slot) } : null,
-    why: verdict === 'undone' ? why(result) : (refusal?.message ?? null),
+    refusal: refusal?.name ?? null,
+    why: verdict === 'undone' ? why(result) : verdict === 'refused' ? refusedBecause(result) : null,
     health: health ?? null,
   };
 }

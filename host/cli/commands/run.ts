@@ -6,6 +6,7 @@ import type { Board } from '../../board/board.ts';
 import type { Speed } from '../../links/pacer.ts';
 import { collect, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
+import { claimDevice } from '../run/device-file.ts';
 import { LiveLog, type LogLine } from '../run/live-log.ts';
 import { buildNotes, newDevice } from '../run/new-device.ts';
 import { Session } from '../run/session.ts';
@@ -60,6 +61,15 @@ export function addRunCommand(program: Command): void {
 }
 
 async function run(options: RunOptions): Promise<void> {
+  const giveBack = options.flash === undefined ? () => {} : claimDevice(options.flash);
+  try {
+    await runClaimed(options);
+  } finally {
+    giveBack();
+  }
+}
+
+async function runClaimed(options: RunOptions): Promise<void> {
   const style = styleOf(process.stdout);
   const print = (line: LogLine) =>
     process.stdout.write(options.json ? `${JSON.stringify(lineJson(line))}\n` : `${lineText(line, style)}\n`);

@@ -127,7 +127,8 @@ class Story {
     const image = this.image('flipped-bit');
     this.teller.chapter(`${image.version}: ${image.promise}`);
     const inFile = await updateDevice(this.client, image.bytes, { goal: 'trial' });
-    this.note('upload-refused', inFile.refusal ? `damaged before the upload: ${said(inFile.refusal)}` : 'not refused');
+    const refusal = inFile.refusal ? `the device refuses to try it (${inFile.refusal.name})` : 'not refused';
+    this.note('upload-refused', `damaged before the upload: ${refusal}`);
     const mended = flipBit(image.bytes, image);
     await this.client.upload(mended);
     await this.client.imageTest(parseImage(mended).hash ?? new Uint8Array(0));

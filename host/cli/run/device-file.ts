@@ -3,9 +3,10 @@
 //   +0          flash, 2 MiB, as it is: other tools can look at it
 //   +flash      u32 'CRFZ' | u32 words | u32 CRC-32 of flash and words | the fuse words, little endian
 //
-// What must stay true: the file is replaced in one step, so that a crash leaves the device as it was or as it is.
+// What must stay true: the file is replaced in one step, so that a crash leaves the device as it was or as it is; and one process
+// at a time has it.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { Failure } from '../failure.ts';
@@ -50,6 +51,45 @@ export function saveDevice(path: string, contents: DeviceContents): void {
   head.setUint32(8, checksum(contents), true);
   for (const [word, value] of contents.fuses.entries()) head.setUint32(HEAD_SIZE + word * 4, value, true);
   writeOutput(path, bytes, 'the device file');
+}
+
+/**
+ * Claims the file for this process; returns what gives it back. Throws when another live process has it: whoever saves last would
+ * undo the other's device.
+ */
+export function claimDevice(path: string): () => void {
+  const lock = `${path}.lock`;
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
+      return () => rmSync(lock, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        throw new Failure('DEVICE_FILE', `${lock} cannot be written: check the folder of --flash`, { cause: error });
+      }
+    }
+    const owner = Number(readFileSync(lock, 'utf8'));
+    if (isAlive(owner)) {
+      throw new Failure(
+        'DEVICE_BUSY',
+        `the device file ${path} is in use by process ${owner}; end that run, or copy the file and use the copy`,
+      );
+    }
+    // Left behind by a run that was killed.
+    rmSync(lock, { force: true });
+  }
+  throw new Failure(
+    'DEVICE_BUSY',
+    `the device file ${path} is claimed by several runs at once; start one after the other`,
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return Number.isInteger(pid) && pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function checksum({ flash, fuses }: DeviceContents): number {
