@@ -22,7 +22,8 @@ export function counted(counter: u32): u32 {
 }
 
 export function reportServer(): void {
-  addStatistics('smp');
+  // The name Zephyr's sample server has made known.
+  addStatistics('smp_svr_stats');
   addCounter('requests', counters + (COUNT_REQUESTS << 2));
   addCounter('refused', counters + (COUNT_REFUSED << 2));
   addCounter('frames_lost', counters + (COUNT_FRAMES_LOST << 2));

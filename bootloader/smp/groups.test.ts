@@ -88,12 +88,15 @@ describe('the OS group', () => {
 
 describe('statistics', () => {
   test('are listed by name and read where they are', () => {
-    expect(bench.exchange(request(0, 2, 1, 'a0')).map(payloadOf)).toEqual(['bf69737461745f6c6973749f63736d70ffff']);
+    expect(bench.exchange(request(0, 2, 1, 'a0')).map(payloadOf)).toEqual([
+      'bf69737461745f6c6973749f6d736d705f7376725f7374617473ffff',
+    ]);
     bench.exchange(request(0, 99, 0, 'a0'));
-    const reply = Buffer.from(payloadOf(bench.exchange(request(0, 2, 0, 'a1646e616d6563736d70'))[0]), 'hex').toString(
-      'latin1',
-    );
-    expect(reply).toContain('\xbfdnamecsmpffields\xbfhrequests\x02grefused\x01kframes_lost\x00');
+    const reply = Buffer.from(
+      payloadOf(bench.exchange(request(0, 2, 0, 'a1646e616d656d736d705f7376725f7374617473'))[0]),
+      'hex',
+    ).toString('latin1');
+    expect(reply).toContain('\xbfdnamemsmp_svr_statsffields\xbfhrequests\x02grefused\x01kframes_lost\x00');
   });
 });
 

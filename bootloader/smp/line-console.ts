@@ -26,6 +26,8 @@ import {
 } from './uart';
 
 export const LINE_CONSOLE: u32 = 1;
+/** What common USB serial adapters do reliably. */
+const BAUD: u32 = 1_000_000;
 
 const receiver: usize = memory.data(<i32>CONSOLE_RECEIVER_SIZE, 4);
 const sender: usize = memory.data(<i32>CONSOLE_SENDER_SIZE, 4);
@@ -36,7 +38,7 @@ let sending: bool = false;
 
 export function startConsole(): void {
   consoleReceiverReset(receiver, 0, 0);
-  uartStart(UART1_DATA);
+  uartStart(UART1_DATA, BAUD);
 }
 
 export function consoleInterrupt(): void {

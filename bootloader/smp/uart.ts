@@ -3,6 +3,7 @@
 import { read32, write32 } from '../../protocol/guest/bus';
 import { copyFromFifo, copyToFifo } from '../../protocol/guest/dma';
 import {
+  UART0_BAUD,
   UART0_CONTROL,
   UART0_CONTROL_ENABLE,
   UART0_CONTROL_FLOW_CONTROL,
@@ -24,9 +25,11 @@ export const UART_FIFO_SIZE: u32 = 512;
 const STATUS: u32 = UART0_STATUS - UART0_DATA;
 const LEVEL: u32 = UART0_LEVEL - UART0_DATA;
 const CONTROL: u32 = UART0_CONTROL - UART0_DATA;
+const BAUD: u32 = UART0_BAUD - UART0_DATA;
 const INTERRUPT_ENABLE: u32 = UART0_INTERRUPT_ENABLE - UART0_DATA;
 
-export function uartStart(base: u32): void {
+export function uartStart(base: u32, baud: u32): void {
+  write32(base + BAUD, baud);
   write32(base + INTERRUPT_ENABLE, UART0_INTERRUPT_ENABLE_RECEIVE_AVAILABLE);
   // A burst must not be lost because the core is verifying an image: the sender waits.
   write32(base + CONTROL, UART0_CONTROL_ENABLE | UART0_CONTROL_FLOW_CONTROL);
