@@ -27,7 +27,7 @@ const FIELD_COUNT: u32 = 9;
 const ALL_FIELDS: u32 = (1 << FIELD_COUNT) - 1;
 const ALL: u32 = 0x61;
 /** Longest text of a field. */
-export const INFO_TEXT_SIZE: u32 = 60;
+const INFO_TEXT_SIZE: u32 = 60;
 // Per field: u32 length, text.
 const SLOT_SIZE: u32 = 64;
 const texts: usize = memory.data(9 * 64, 4);

@@ -7,7 +7,7 @@ import { SMP_BUFFER_SIZE } from '../../protocol/guest/generated/constants';
 import { FRAME_COUNT, framesFewestFree, framesFree } from './frames';
 
 /** Tasks a guest may report. */
-export const TASKS_MAX: u32 = 16;
+const TASKS_MAX: u32 = 16;
 const TASK_SIZE: u32 = 24;
 const tasks: usize = memory.data(16 * 24, 8);
 let taskCount: u32 = 0;

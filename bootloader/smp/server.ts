@@ -55,14 +55,9 @@ const reply: usize = memory.data(<i32>SMP_BUFFER_SIZE, 8);
 // How many times the handler of the current request was called; 0 when the next call is the first.
 let step: u32 = 0;
 
-/** True while a reply is still leaving: a reset now would cut it off. */
-export function replyLeaving(): bool {
+/** True while the reply buffer is still being sent. */
+function replyLeaving(): bool {
   return gatewaySending() || consoleSending();
-}
-
-/** True while a request is being worked on and not answered yet. */
-export function requestUnderWay(): bool {
-  return step != 0;
 }
 
 /**

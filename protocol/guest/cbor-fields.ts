@@ -68,7 +68,7 @@ export function findBytesOrNull(key: string): usize {
   return value != 0 && load<u8>(value) == CBOR_NULL ? 0 : findBytes(key);
 }
 
-export function findUnsigned(key: string): usize {
+function findUnsigned(key: string): usize {
   return findFieldOfKind(key, CBOR_UNSIGNED);
 }
 

@@ -16,8 +16,8 @@ export const CBOR_BYTES: u32 = 2;
 export const CBOR_TEXT: u32 = 3;
 export const CBOR_ARRAY: u32 = 4;
 export const CBOR_MAP: u32 = 5;
-export const CBOR_TAG: u32 = 6;
-export const CBOR_SIMPLE: u32 = 7;
+const CBOR_TAG: u32 = 6;
+const CBOR_SIMPLE: u32 = 7;
 
 export const CBOR_FALSE: u32 = 0xf4;
 export const CBOR_TRUE: u32 = 0xf5;

@@ -40,7 +40,7 @@ export function writerFinish(): i32 {
 }
 
 /** Bytes that still fit; 0 after an overflow. */
-export function writerRoom(): u32 {
+function writerRoom(): u32 {
   return overflow ? 0 : <u32>(limit - position);
 }
 

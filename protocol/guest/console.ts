@@ -24,7 +24,7 @@ export const CONSOLE_RECEIVER_SIZE: u32 = 40;
 export const CONSOLE_SENDER_SIZE: u32 = 36;
 export const CONSOLE_NOTHING: i32 = -1;
 /** Base64 characters a line holds at most: 127 with marker and line feed, 124 being a multiple of four. */
-export const CONSOLE_LINE_CHARACTERS: u32 = 124;
+const CONSOLE_LINE_CHARACTERS: u32 = 124;
 
 const START_FIRST: u32 = 0x06;
 const START_SECOND: u32 = 0x09;
