@@ -15,7 +15,8 @@ import {
 import { TIMER_STATUS_ALARM, writeIntcEnable, writeTimerStatus } from '../protocol/guest/generated/registers';
 import { handoverValid, runningSlot, stateAtHandover } from './boot/handover';
 import { latchHealth } from './health/health';
-import { releaseTask, runReleasedTasks, startScheduler } from './scheduler/scheduler';
+import { releaseTask } from './scheduler/releases';
+import { runReleasedTasks, startScheduler } from './scheduler/scheduler';
 import { smpInterrupt, startSmp } from './smp/task';
 import { TASK_SMP } from './tasks';
 

@@ -2,18 +2,13 @@
 //
 // Tasks are cooperative and run to completion, the first row first. A task has met its deadline when it ends no later than
 // DEADLINE after it was released; its budget is in core cycles (4 ns), stalls for block copies included.
-// To add a task: a row here, a constant, a line in `runTask` and in `taskName`.
+// To add a task: a row here, a constant, a line in `taskName` and in run-task.ts.
 //
 //   task       period   deadline  budget      responsibility
 //   WATCHDOG   100 ms   100 ms        4,000   feeds the watchdog when every task met its deadline
 //   HEALTH     100 ms   200 ms        4,000   gathers the health word
 //   HEARTBEAT    1 s    200 ms        4,000   sequence number and health word into the event recorder
 //   SMP        on event 200 ms   25,000,000   serves management requests; its worst case is verifying a full slot
-
-import { runHealth } from './health/health';
-import { runHeartbeat } from './heartbeat/heartbeat';
-import { runSmp } from './smp/task';
-import { runWatchdog } from './watchdog/watchdog';
 
 export const TASK_WATCHDOG: u32 = 0;
 export const TASK_HEALTH: u32 = 1;
@@ -55,11 +50,4 @@ export function taskName(task: u32): string {
     default:
       return 'smp';
   }
-}
-
-export function runTask(task: u32): void {
-  if (task == TASK_WATCHDOG) runWatchdog();
-  else if (task == TASK_HEALTH) runHealth();
-  else if (task == TASK_HEARTBEAT) runHeartbeat();
-  else runSmp();
 }

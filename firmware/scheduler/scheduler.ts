@@ -2,7 +2,7 @@
 //
 // A periodic task is released on a fixed grid, so lateness never accumulates; grid points that passed while it could
 // not run are skipped, and the miss is counted once. An event task is released by `releaseTask` (an interrupt line) or
-// `wakeTask` (a time). What must stay true: the alarm is always armed for the earliest release before the core sleeps.
+// `wakeTask` (a time), both in releases.ts. What must stay true: the alarm is always armed for the earliest release before the core sleeps.
 
 import { recordEvent } from '../../bootloader/record-event';
 import { NS_PER_CYCLE, NS_PER_US, uptimeNs } from '../../protocol/guest/clock';
@@ -13,27 +13,19 @@ import {
   writeTimerAlarmLow,
   writeTimerControl,
 } from '../../protocol/guest/generated/registers';
-import { runTask, TASK_COUNT, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from '../tasks';
-import { countRun, initStatistics, NEVER, nextRelease, setNextRelease } from './statistics';
+import { runTask } from '../run-task';
+import { TASK_COUNT, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from '../tasks';
+import { NEVER, nextRelease, setNextRelease } from './releases';
+import { countRun, initStatistics } from './statistics';
 
 /** Every periodic task is first released one period from now. */
 export function startScheduler(): void {
   const now = uptimeNs();
   for (let task: u32 = 0; task < TASK_COUNT; task++) {
     initStatistics(task);
-    if (taskPeriodUs(task) != 0) setNextRelease(task, now + <u64>taskPeriodUs(task) * NS_PER_US);
+    const periodNs = <u64>taskPeriodUs(task) * NS_PER_US;
+    setNextRelease(task, periodNs == 0 ? NEVER : now + periodNs);
   }
-}
-
-/** Releases an event task now. */
-export function releaseTask(task: u32): void {
-  wakeTask(task, uptimeNs());
-}
-
-/** Releases an event task at a time, or earlier if something earlier was asked for. */
-export function wakeTask(task: u32, timeNs: u64): void {
-  assert(taskPeriodUs(task) == 0, 'a periodic task is released by its grid alone');
-  if (timeNs < nextRelease(task)) setNextRelease(task, timeNs);
 }
 
 /**

@@ -16,7 +16,7 @@ import { registerStat } from '../../bootloader/smp/stat';
 import { uptimeNs } from '../../protocol/guest/clock';
 import { LINE_FLASH, LINE_UART0, LINE_UART1 } from '../../protocol/guest/generated/constants';
 import { healthWord } from '../health/health';
-import { releaseTask, wakeTask } from '../scheduler/scheduler';
+import { releaseTask, wakeTask } from '../scheduler/releases';
 import { TASK_SMP } from '../tasks';
 import { listFigures, refreshFigures } from './figures';
 import { describeFirmware } from './info';
