@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mcumgrClient, mcumgrClientTarget } from './clients/mcumgr-client.ts';
-import { Device } from './device.ts';
 import { builtTool } from './install.ts';
+import { LiveDevice } from './live-device.ts';
 import { runClient } from './run-client.ts';
 import { tellStory } from './story.ts';
 
@@ -12,9 +12,9 @@ for (const line of ['UDP', 'serial'] as const) {
 }
 
 describe.skipIf(tool.path === undefined).each(['UDP', 'serial'] as const)('mcumgr-client over %s asks', (line) => {
-  let device: Device;
+  let device: LiveDevice;
   beforeAll(async () => {
-    device = await Device.start();
+    device = await LiveDevice.start();
   });
   afterAll(() => device?.close());
 

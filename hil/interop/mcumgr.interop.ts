@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mcumgr, mcumgrTarget } from './clients/mcumgr.ts';
-import { Device } from './device.ts';
 import { builtTool } from './install.ts';
+import { LiveDevice } from './live-device.ts';
 import { runClient } from './run-client.ts';
 import { tellStory } from './story.ts';
 
@@ -12,9 +12,9 @@ for (const line of ['UDP', 'serial'] as const) {
 }
 
 describe.skipIf(tool.path === undefined)('Go mcumgr', () => {
-  let device: Device;
+  let device: LiveDevice;
   beforeAll(async () => {
-    device = await Device.start();
+    device = await LiveDevice.start();
   });
   afterAll(() => device?.close());
   const smp = (...command: string[]) => runClient(tool.path as string, [...mcumgrTarget(device, 'UDP'), ...command]);
@@ -41,8 +41,19 @@ describe.skipIf(tool.path === undefined)('Go mcumgr', () => {
     expect(await smp('image', 'confirm', '')).toContain('active confirmed');
   });
 
-  test('what the device does not have is an error it shows, and the device goes on', async () => {
-    expect(await smp('datetime').catch((error: Error) => error.message)).toMatch(/8|not supported/i);
+  const refused: [command: string[], code: string][] = [
+    [['config', 'a/b'], 'Error: 8'],
+    [['log', 'list'], 'error: 8'],
+    [['run', 'list'], 'Error: 8'],
+    [['crash', 'div0'], 'Error: 8'],
+    [['shell', 'exec', 'ls'], 'status=8'],
+    [['image', 'corelist'], 'Error: 8'],
+    [['stat', 'nothing'], 'Error: 5'],
+    [['image', 'test', '00'.repeat(32)], 'Error: 1'],
+    [['image', 'confirm', 'abcd'], 'Error: 3'],
+  ];
+  test.each(refused)('%j is refused, and it shows the code', async (command, code) => {
+    expect(await smp(...command)).toContain(code);
     expect(await smp('echo', 'still here')).toContain('still here');
   });
 });

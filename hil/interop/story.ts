@@ -7,9 +7,9 @@
 // true: no step here knows which client it is.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Device } from './device.ts';
 import { type UpdateFile, updateFile } from './images.ts';
 import type { Tool } from './install.ts';
+import { LiveDevice } from './live-device.ts';
 
 /** What each client can be told to do. Each returns what the client printed. */
 export interface ClientUnderTest {
@@ -24,7 +24,7 @@ export interface ClientUnderTest {
 }
 
 export interface Cast {
-  device: Device;
+  device: LiveDevice;
   client: ClientUnderTest;
   first: UpdateFile;
   second: UpdateFile;
@@ -131,7 +131,11 @@ const story: Step[] = [
 ];
 
 /** Plays the story as one test a step; after a step that failed the rest is skipped, for it stands on it. */
-export function tellStory(title: string, tool: Tool, make: (program: string, device: Device) => ClientUnderTest): void {
+export function tellStory(
+  title: string,
+  tool: Tool,
+  make: (program: string, device: LiveDevice) => ClientUnderTest,
+): void {
   const { path } = tool;
   if (path === undefined) {
     skipWithReason(title, tool);
@@ -142,7 +146,7 @@ export function tellStory(title: string, tool: Tool, make: (program: string, dev
     let failed: string | undefined;
 
     beforeAll(async () => {
-      const device = await Device.start();
+      const device = await LiveDevice.start();
       const [first, second] = await Promise.all(
         ['1.1.0', '1.2.0'].map((version) => updateFile(device.folder, version)),
       );

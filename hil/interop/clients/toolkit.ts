@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { Smp } from '../../../protocol/smp/smp.ts';
-import type { Device } from '../device.ts';
+import type { LiveDevice } from '../live-device.ts';
 import { runClient } from '../run-client.ts';
 import type { ClientUnderTest } from '../story.ts';
 
@@ -15,7 +15,7 @@ export interface Toolkit extends ClientUnderTest {
   everything(): Promise<string>;
 }
 
-export function toolkit(python: string, device: Device, line: 'UDP' | 'serial'): Toolkit {
+export function toolkit(python: string, device: LiveDevice, line: 'UDP' | 'serial'): Toolkit {
   const target = line === 'UDP' ? ['udp', device.host, String(Smp.UDP_PORT)] : ['serial', device.terminal];
   const call = (...command: string[]) => runClient(python, [script, ...target, ...command]);
   return {

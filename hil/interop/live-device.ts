@@ -28,7 +28,7 @@ const patienceMs = 30_000;
 /** All of 127/8 is this machine on Linux; elsewhere only the first may be. */
 const hosts = [1, 2, 3, 4, 5, 6, 7, 8].map((last) => `127.0.0.${last}`);
 
-export class Device {
+export class LiveDevice {
   /** Address whose port 1337 is the gateway: smpmgr knows no other port. */
   readonly host: string;
   /** Path of the console's pseudo-terminal. */
@@ -41,12 +41,12 @@ export class Device {
   private complaints = '';
 
   /** Starts a new device and waits until its firmware calls itself healthy. */
-  static async start(options: string[] = []): Promise<Device> {
+  static async start(options: string[] = []): Promise<LiveDevice> {
     // Compiled here, where nobody waits for it: the device then finds everything built.
     await buildAll(['factory']);
     mkdirSync(interopFolder, { recursive: true });
     const folder = mkdtempSync(join(interopFolder, 'run-'));
-    const device = new Device(await freeHost(), folder, options);
+    const device = new LiveDevice(await freeHost(), folder, options);
     try {
       await device.healthy(0, startTimeoutMs);
     } catch (error) {
