@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Board } from '../../board/board.ts';
+import { type Build, buildAll } from '../../tools/build.ts';
+import { coldrig } from '../testing.ts';
+import { type Ending, tellStory } from './story.ts';
+
+describe('the story', () => {
+  let build: Build;
+  let endings: Ending[];
+  const told: string[] = [];
+  let hash = '';
+
+  async function tell(): Promise<Ending[]> {
+    const board = new Board({ seed: 1 });
+    const { bootloader, publicKey, images } = build;
+    board.provision({ bootloader, keys: [publicKey], slots: { A: images.get('factory')?.bytes } });
+    const result = await tellStory(board, build, {
+      chapter: (title) => told.push(title),
+      line: ({ text }) => told.push(text),
+      verdict: (text, good) => told.push(`${good ? 'ok' : 'FAILED'}: ${text}`),
+    });
+    hash = board.logHash;
+    return result;
+  }
+
+  beforeAll(async () => {
+    build = await buildAll();
+    endings = await tell();
+  }, 300_000);
+
+  it('ends as promised: one update stays, three are undone', () => {
+    expect(endings.map(({ image, outcome, running }) => [image, outcome, running])).toEqual([
+      ['good', 'confirmed', '1.1.0'],
+      ['never-confirms', 'undone', '1.1.0'],
+      ['hangs', 'undone', '1.1.0'],
+      ['flipped-bit', 'undone', '1.1.0'],
+    ]);
+    expect(told.filter((text) => text.startsWith('FAILED'))).toEqual([]);
+  });
+
+  it('gives each a cause of its own, from the device', () => {
+    expect(endings.slice(1).map(({ cause }) => cause)).toEqual([
+      'a trial not confirmed in time',
+      'a trial that the watchdog reset',
+      'the SHA-256 of the bytes in flash is not the one in the TLV',
+    ]);
+    expect(told).toContain(
+      'fault: the watchdog ran out while the core was busy in firmware/defects/hangs/interrupt, cycle '.concat(
+        told.find((text) => text.startsWith('fault:'))?.split('cycle ')[1] ?? '',
+      ),
+    );
+  });
+
+  it('gives each its timing: five minutes to confirm, three seconds to hang, a blink to recover', () => {
+    const [, never, hangs, flipped] = endings;
+    expect((never?.trialNs ?? 0) / 1e9).toBeCloseTo(300, 0);
+    expect((hangs?.trialNs ?? 0) / 1e9).toBeCloseTo(3, 0);
+    expect(flipped?.trialNs).toBeNull();
+    for (const { recoveryNs } of [never, hangs, flipped] as Ending[]) expect(recoveryNs).toBeLessThan(1e9);
+  });
+
+  it('is the same story every time, to the last bit of the log', async () => {
+    const first = hash;
+    await tell();
+    expect(hash).toBe(first);
+  });
+
+  it('is told by one command, readable in 60 columns, and ends with exit code 0 where no terminal is', async () => {
+    const { code, stdout } = await coldrig(['demo'], { columns: 60 });
+    expect(code).toBe(0);
+    expect(stdout).toContain('3 bad updates, 3 undone; 1.1.0 runs.');
+    const tooLong = stdout.split('\n').filter((line) => line.length > 60);
+    expect(tooLong).toEqual([]);
+  });
+
+  it('is one object for machines', async () => {
+    const { json } = await coldrig(['demo', '--json']);
+    expect(json).toMatchObject({ ok: true, endings: [{ image: 'good' }, {}, {}, {}] });
+  });
+});

@@ -1,0 +1,93 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Board } from '../board/board.ts';
+import { boardDevice } from '../links/in-process.ts';
+import { type Build, buildAll } from './build.ts';
+import { inProcessTransport, SmpClient } from './smp/index.ts';
+import { type UpdateOptions, type UpdateStep, updateDevice } from './update.ts';
+
+let build: Build;
+beforeAll(async () => {
+  build = await buildAll();
+}, 300_000);
+
+const imageOf = (name: string) => build.images.get(name)?.bytes ?? new Uint8Array(0);
+
+/** A new board that runs 1.0.0, and a client that talks to it in virtual time. */
+function newBoard() {
+  const board = new Board();
+  board.provision({ bootloader: build.bootloader, keys: [build.publicKey], slots: { A: imageOf('factory') } });
+  board.powerOn();
+  board.runUntil(2e9);
+  const client = new SmpClient(inProcessTransport(boardDevice(board)));
+  const steps: UpdateStep[] = [];
+  const update = (name: string, goal: UpdateOptions['goal'], options: Partial<UpdateOptions> = {}) =>
+    updateDevice(client, imageOf(name), { goal, onStep: (step) => steps.push(step), ...options });
+  return { board, client, steps, update };
+}
+
+describe('an update', () => {
+  it('to be uploaded only is in the other slot afterwards, and marked by nobody', async () => {
+    const { client, update } = newBoard();
+    expect(await update('good', 'upload')).toMatchObject({ verdict: 'uploaded', version: '1.1.0' });
+    const other = (await client.imageState()).find(({ slot }) => slot === 1);
+    expect(other).toMatchObject({ version: '1.1.0', pending: false, active: false });
+  });
+
+  it('to be tried runs on trial, and the next reset undoes it', async () => {
+    const { client, update } = newBoard();
+    expect(await update('good', 'trial')).toMatchObject({ verdict: 'on-trial', running: { version: '1.1.0' } });
+    await client.reset();
+    await client.waitUntilBack();
+    expect((await client.imageState()).find(({ active }) => active)?.version).toBe('1.0.0');
+  });
+
+  it('to be kept is watched, then confirmed, and stays', async () => {
+    const { board, client, steps, update } = newBoard();
+    const result = await update('good', 'confirm', { watchMs: 3000 });
+    expect(result).toMatchObject({ verdict: 'confirmed', running: { version: '1.1.0', confirmed: true } });
+    expect(steps).toEqual(['upload', 'mark', 'reset', 'watch', 'confirm']);
+    board.cutPower();
+    board.powerOn();
+    await client.waitUntilBack();
+    expect((await client.imageState()).find(({ active }) => active)?.version).toBe('1.1.0');
+  });
+
+  it('that is there and confirmed already needs nothing', async () => {
+    const { steps, update } = newBoard();
+    expect(await update('factory', 'confirm')).toMatchObject({ verdict: 'confirmed', upload: undefined });
+    expect(steps).toEqual([]);
+  });
+
+  it('on trial already is only watched and confirmed', async () => {
+    const { steps, update } = newBoard();
+    await update('good', 'trial');
+    steps.length = 0;
+    expect((await update('good', 'confirm', { watchMs: 1000 })).verdict).toBe('confirmed');
+    expect(steps).toEqual(['watch', 'confirm']);
+  });
+
+  it('that hangs is undone while it is watched', async () => {
+    const { update } = newBoard();
+    const result = await update('hangs', 'confirm');
+    expect(result).toMatchObject({ verdict: 'undone', running: { version: '1.0.0' }, boot: { reset_cause: 4 } });
+  });
+
+  it('that never gets healthy is not confirmed but taken back, with the health word as the reason', async () => {
+    const { steps, update } = newBoard();
+    const result = await update('never-confirms', 'confirm', { watchMs: 1000, healthyWithinMs: 2000 });
+    expect(result).toMatchObject({ verdict: 'undone', running: { version: '1.0.0' }, health: 32 });
+    expect(steps.slice(-3)).toEqual(['confirm', 'back', 'reset']);
+  });
+
+  it('with a flipped bit is refused when it is to be marked', async () => {
+    const { update } = newBoard();
+    expect(await update('flipped-bit', 'trial')).toMatchObject({ verdict: 'refused', refusedAt: 'mark' });
+  });
+
+  it('that is no image is refused before anything is sent', async () => {
+    const { client } = newBoard();
+    await expect(updateDevice(client, new Uint8Array(100), { goal: 'upload' })).rejects.toThrow(
+      'this is no MCUboot image',
+    );
+  });
+});
