@@ -1,0 +1,116 @@
+// CBOR as strangers write it: every way to write a head, known keys with values of any kind, and what no decoder should take.
+
+import fc from 'fast-check';
+
+/** How many bytes hold the argument of a head; 0: the head itself does. */
+type Width = 0 | 1 | 2 | 4 | 8;
+
+/** A head with its argument in this width; a wider one than needed is legal, a narrower one cuts the argument. */
+export function head(major: number, argument: bigint | number, width: Width): Uint8Array {
+  const value = BigInt(argument);
+  if (width === 0) return Uint8Array.of((major << 5) | Math.min(Number(value), 23));
+  const bytes = new Uint8Array(1 + width);
+  bytes[0] = (major << 5) | (24 + Math.log2(width));
+  for (let index = 0; index < width; index++) bytes[width - index] = Number((value >> BigInt(8 * index)) & 0xffn);
+  return bytes;
+}
+
+const join = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
+const anyHead = (major: number, count: number) =>
+  fc.constantFrom<Width>(0, 1, 2, 4, 8).map((width) => head(major, count, count > 23 && width === 0 ? 1 : width));
+const breakByte = Uint8Array.of(0xff);
+
+const string = (major: number) => (content: Uint8Array) => anyHead(major, content.length).map((h) => join(h, content));
+
+/** Keys the device knows, and some it does not. */
+const keyNames = [
+  ...['d', 'hash', 'confirm', 'off', 'len', 'data', 'sha', 'upgrade', 'image', 'slot', 'name', 'format', 'query'],
+  ...['index', 'groups', 'force', 'boot_mode', 'x', '', 'd\0', '__proto__'],
+];
+const key = fc.constantFrom(...keyNames).chain((name) => string(3)(new Uint8Array(Buffer.from(name))));
+
+const text = fc
+  .oneof(
+    fc.string({ maxLength: 30 }),
+    fc.string({ unit: 'binary', maxLength: 8 }),
+    fc.constantFrom('mode', 'a', 'tasks'),
+  )
+  .chain((content) => string(3)(new Uint8Array(Buffer.from(content))));
+const bytes = fc.uint8Array({ maxLength: 40 }).chain(string(2));
+const number = fc
+  .tuple(fc.constantFrom(0, 1), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.constantFrom<Width>(0, 1, 2, 4, 8))
+  .map(([major, value, width]) => head(major, value, width));
+const small = fc.nat(40).chain((value) => anyHead(0, value));
+const simple = fc.constantFrom(
+  ...[[0xf4], [0xf5], [0xf6], [0xf7], [0xf9, 0x3c, 0], [0xfa, 0, 0, 0, 0], [0xfb, 0, 0, 0, 0, 0, 0, 0, 0]].map((each) =>
+    Uint8Array.from(each),
+  ),
+);
+
+/** Well-formed at times, and never what this device should take. */
+const poison = fc.oneof(
+  fc
+    .constantFrom(
+      ...[[0xc0, 0], [0xd8, 24, 0x40], [0x7f, 0x61, 0x61, 0xff], [0x5f, 0x41, 1, 0xff], [0x1c], [0x3d], [0x9e], [0xbc]],
+      ...[[0x1f], [0xdf], [0xff], [0xe0], [0xf8, 24], [0xf8, 0xff], [0xfc], [0xf0]],
+    )
+    .map((each) => Uint8Array.from(each)),
+  // Lengths and counts that no message holds.
+  fc
+    .tuple(
+      fc.constantFrom(2, 3, 4, 5),
+      fc.constantFrom(30n, 300n, 2n ** 16n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 63n, 2n ** 64n - 1n),
+    )
+    .map(([major, count]) => head(major, count, 8)),
+);
+
+function container(major: number, items: Uint8Array[], count: number): fc.Arbitrary<Uint8Array> {
+  return fc.oneof(
+    anyHead(major, count).map((h) => join(h, ...items)),
+    fc.constant(join(Uint8Array.of((major << 5) | 31), ...items, breakByte)),
+  );
+}
+
+const { item } = fc.letrec<{ item: Uint8Array; array: Uint8Array; map: Uint8Array }>((tie) => ({
+  item: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    { weight: 3, arbitrary: small },
+    { weight: 2, arbitrary: text },
+    { weight: 2, arbitrary: bytes },
+    { weight: 1, arbitrary: number },
+    { weight: 2, arbitrary: simple },
+    { weight: 1, arbitrary: tie('array') },
+    { weight: 1, arbitrary: tie('map') },
+  ),
+  array: fc.array(tie('item'), { maxLength: 6 }).chain((items) => container(4, items, items.length)),
+  map: fc
+    .array(fc.tuple(fc.oneof({ weight: 6, arbitrary: key }, { weight: 1, arbitrary: tie('item') }), tie('item')), {
+      maxLength: 5,
+    })
+    .chain((pairs) => container(5, pairs.flat(), pairs.length)),
+}));
+
+const fields = (value: fc.Arbitrary<Uint8Array>) =>
+  fc.array(fc.tuple(key, value), { maxLength: 6 }).chain((pairs) => container(5, pairs.flat(), pairs.length));
+
+/** Containers within containers, definite or not, closed or not. */
+const nest = fc
+  .tuple(fc.constantFrom(0x81, 0x9f, 0xa1, 0xbf), fc.nat(300), fc.boolean())
+  .map(([opening, depth, closed]) => {
+    const keyByte = opening >> 5 === 5 ? [0x61, 0x78] : [];
+    const closing = closed && (opening & 31) === 31 ? new Uint8Array(depth).fill(0xff) : new Uint8Array(0);
+    const layers = Array.from({ length: depth }, () => Uint8Array.of(opening, ...keyByte));
+    return join(Uint8Array.of(0xa1, 0x61, 0x78), ...layers, Uint8Array.of(0), closing);
+  });
+
+/** A body: mostly a map of keys the device knows, at times anything. */
+export const body: fc.Arbitrary<Uint8Array> = fc.oneof(
+  { weight: 6, arbitrary: fields(item) },
+  { weight: 3, arbitrary: fields(fc.oneof({ weight: 4, arbitrary: item }, { weight: 1, arbitrary: poison })) },
+  { weight: 1, arbitrary: nest },
+  { weight: 1, arbitrary: item },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
+  // Cut off, and with something behind it.
+  { weight: 2, arbitrary: fc.tuple(fields(item), fc.nat(40)).map(([whole, cut]) => whole.slice(0, -1 - cut)) },
+  { weight: 1, arbitrary: fc.tuple(fields(item), fc.uint8Array({ maxLength: 9 })).map(([a, b]) => join(a, b)) },
+);
