@@ -3,7 +3,7 @@
 // No watchdog runs here: nothing was handed over, and a reset would only bring us back. Everything but the boot partition may be
 // written. Flash work is asynchronous as in the firmware, so that an answer never waits for an erase.
 
-import { EVENT_SAFE_MODE, LINE_FLASH, LINE_TIMER, LINE_UART0, LINE_UART1 } from '../protocol/guest/generated/constants';
+import { EVENT_SAFE_MODE, LINE_TIMER } from '../protocol/guest/generated/constants';
 import {
   FLASH_PROTECT_BOOT,
   readResetCause,
@@ -16,42 +16,29 @@ import {
   writeTimerControl,
   writeTimerStatus,
 } from '../protocol/guest/generated/registers';
-import { flashService } from './flash/job';
 import { recordEvent } from './record-event';
 import { reportServer } from './smp/counters';
-import { registerEnumeration } from './smp/enumeration';
-import { registerImages } from './smp/img';
-import { consoleInterrupt, startConsole } from './smp/line-console';
-import { gatewayInterrupt, startGateway } from './smp/line-gateway';
-import { registerOs } from './smp/os';
 import { INFO_MACHINE, INFO_OPERATING_SYSTEM, INFO_PROCESSOR, INFO_SYSTEM, INFO_VERSION, setInfo } from './smp/os-info';
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from './smp/reset';
 import { serveRequest } from './smp/server';
-import { registerStat } from './smp/stat';
+import { SERVICE_LINES, serviceLines, startService } from './smp/service';
 
 export function startSafeMode(decision: u32): void {
   recordEvent(EVENT_SAFE_MODE, decision, readResetCause());
   writeFlashProtect(FLASH_PROTECT_BOOT);
-  registerOs();
-  registerImages();
-  registerStat();
+  startService();
   reportServer();
-  registerEnumeration();
   setInfo(INFO_SYSTEM, 'coldrig');
   setInfo(INFO_VERSION, 'bootloader in safe mode');
   setInfo(INFO_MACHINE, 'cryo-cmos');
   setInfo(INFO_PROCESSOR, 'wasm32');
   setInfo(INFO_OPERATING_SYSTEM, 'coldrig');
-  startGateway();
-  startConsole();
-  writeIntcEnable(LINE_TIMER | LINE_FLASH | LINE_UART0 | LINE_UART1);
+  writeIntcEnable(LINE_TIMER | SERVICE_LINES);
 }
 
 export function serveSafeMode(lines: u32): void {
   if ((lines & LINE_TIMER) != 0) writeTimerStatus(TIMER_STATUS_ALARM);
-  if ((lines & LINE_FLASH) != 0) flashService();
-  if ((lines & LINE_UART0) != 0) gatewayInterrupt();
-  if ((lines & LINE_UART1) != 0) consoleInterrupt();
+  serviceLines(lines);
   while (serveRequest()) {
     // One request, or one step of it, a turn.
   }

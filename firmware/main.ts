@@ -4,37 +4,29 @@
 // interrupts, and a run that takes too long is the watchdog's business. tasks.ts is the table to read next.
 
 import { recordEvent } from '../bootloader/record-event';
-import {
-  EVENT_FIRMWARE_START,
-  HEALTH_HANDOVER,
-  LINE_FLASH,
-  LINE_TIMER,
-  LINE_UART0,
-  LINE_UART1,
-} from '../protocol/guest/generated/constants';
+import { SERVICE_LINES, serviceLines } from '../bootloader/smp/service';
+import { EVENT_FIRMWARE_START, HEALTH_HANDOVER, LINE_TIMER } from '../protocol/guest/generated/constants';
 import { TIMER_STATUS_ALARM, writeIntcEnable, writeTimerStatus } from '../protocol/guest/generated/registers';
 import { handoverValid, runningSlot, stateAtHandover } from './boot/handover';
 import { latchHealth } from './health/health';
 import { releaseTask } from './scheduler/releases';
 import { runReleasedTasks, startScheduler } from './scheduler/scheduler';
-import { smpInterrupt, startSmp } from './smp/task';
+import { startSmp } from './smp/task';
 import { TASK_SMP } from './tasks';
-
-const SMP_LINES: u32 = LINE_UART0 | LINE_UART1 | LINE_FLASH;
 
 export function reset(): void {
   recordEvent(EVENT_FIRMWARE_START, runningSlot(), stateAtHandover());
   if (!handoverValid()) latchHealth(HEALTH_HANDOVER);
   startScheduler();
   startSmp();
-  writeIntcEnable(LINE_TIMER | SMP_LINES);
+  writeIntcEnable(LINE_TIMER | SERVICE_LINES);
   runReleasedTasks();
 }
 
 export function interrupt(lines: u32): void {
   if ((lines & LINE_TIMER) != 0) writeTimerStatus(TIMER_STATUS_ALARM);
-  if ((lines & SMP_LINES) != 0) {
-    smpInterrupt(lines);
+  if ((lines & SERVICE_LINES) != 0) {
+    serviceLines(lines);
     releaseTask(TASK_SMP);
   }
   runReleasedTasks();
