@@ -24,13 +24,15 @@ const pythonPackages = {
   imgtool: ['imgtool==2.4.0'],
   smpmgr: ['smpmgr==0.19.1', 'smpclient==7.3.0', 'smp==4.2.0'],
   'mcumgr-toolkit': ['mcumgr-toolkit==0.20.0'],
+  'cmsis-svd': ['cmsis-svd==0.6', 'lxml==6.1.3'],
 };
+const libraries: string[] = ['mcumgr-toolkit', 'cmsis-svd'];
 const oldestPython = [3, 10];
 const pythonTimeoutMs = 600_000;
 
 /** A package's program; for one that is a library only, its Python. */
 export function pythonTool(name: keyof typeof pythonPackages): Promise<Tool> {
-  const program = name === 'mcumgr-toolkit' ? 'python' : name;
+  const program = libraries.includes(name) ? 'python' : name;
   const folder = join(interopFolder, name);
   return once(name, async () => {
     const requirements = pythonPackages[name];
