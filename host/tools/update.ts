@@ -18,6 +18,8 @@ export type UpdateStep = 'upload' | 'mark' | 'reset' | 'watch' | 'confirm' | 'ba
 export interface UpdateOptions {
   /** How far to go. */
   goal: UpdateGoal;
+  /** What errors call the image: its file, as the person named it. */
+  name?: string;
   /** How long a trial is watched before it is confirmed, 5 s by default. */
   watchMs?: number;
   /** How long after that the device may take to call itself healthy, 10 s by default. */
@@ -63,7 +65,7 @@ export async function updateDevice(
   image: Uint8Array,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
-  const { header, hash } = parseImage(image);
+  const { header, hash } = parseImage(image, options.name);
   if (hash === undefined) throw new SmpError('argument', 'update: the image has no SHA256 TLV; sign it');
   return new Update(client, image, hash, formatVersion(header.version), options).run();
 }

@@ -53,7 +53,7 @@ async function flash(options: FlashOptions, file: string): Promise<Result> {
   const progress = uploadProgress(options.json === true);
   const result = await withClient(options, (client, signal) =>
     updateDevice(client, image, {
-      ...{ goal, signal, watchMs: options.watch * 1000, onProgress: progress.update },
+      ...{ goal, signal, name: file, watchMs: options.watch * 1000, onProgress: progress.update },
       onStep: (step) => {
         progress.stop();
         if (!options.json && process.stderr.isTTY && stepNotes[step]) process.stderr.write(`  ${stepNotes[step]}\n`);
