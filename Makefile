@@ -16,8 +16,7 @@ install: $(INSTALLED) ## the packages, exactly as the lock file has them
 
 $(INSTALLED): package.json package-lock.json
 	@node -e 'const [a,b]=process.versions.node.split(".").map(Number); if (a<20||(a===20&&b<19)) { console.error("coldrig needs Node 20.19 or newer; this is "+process.version); process.exit(1) }'
-	@# npm 11 refuses the lock file when a registry lacks packages of other platforms; npm install takes what there is.
-	npm ci --no-audit --no-fund --loglevel=error 2>/dev/null || npm install --no-save --no-audit --no-fund --loglevel=error
+	npm ci --no-audit --no-fund --loglevel=error
 	ln -sf ../../host/cli/coldrig.mjs node_modules/.bin/coldrig
 	@touch $@
 
