@@ -112,7 +112,11 @@ export class Victim {
       this.put(wire.line, bytes.subarray(start, end));
       start = end;
       this.letArrive(wire);
-      for (const datagram of this.newMessages(wire)) answers.push(...this.answersTo(wire, datagram));
+      const [datagram] = this.newMessages(wire);
+      if (!datagram) continue;
+      // A piece that completes a message leaves nothing behind it on the line.
+      Object.assign(this.sides[wire.line], { stream: Buffer.alloc(0), messages: 0 });
+      answers.push(...this.answersTo(wire, datagram));
     }
     return answers;
   }
