@@ -20,8 +20,10 @@ Examples:
 
 /** Runs one command line; returns the exit code. */
 export async function main(argumentList: string[]): Promise<number> {
-  // A reader that has seen enough (`| head`) is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCode.OK : 1));
+  // A reader that has seen enough (`| head`) is not an error; `run` hears of it too, and ends in order.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.exitCode = ExitCode.FAILED;
+  });
   const program = buildProgram();
   try {
     await program.parseAsync(argumentList, { from: 'user' });

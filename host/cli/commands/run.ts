@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { Smp } from '../../../protocol/smp/smp.ts';
 import type { Board } from '../../board/board.ts';
 import type { Speed } from '../../links/pacer.ts';
+import { DEFAULT_TARGET } from '../client.ts';
 import { collect, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
 import { claimDevice } from '../run/device-file.ts';
@@ -109,6 +110,8 @@ export async function serve(session: Session, begin: () => void | Promise<void>)
   const end = () => session.end();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, end);
+  // Whoever read our output has gone, as in `coldrig run | head`.
+  process.stdout.once('error', end);
   try {
     await session.open();
     await begin();
@@ -117,6 +120,7 @@ export async function serve(session: Session, begin: () => void | Promise<void>)
   } finally {
     await session.stop();
     for (const signal of signals) process.removeListener(signal, end);
+    process.stdout.removeListener('error', end);
   }
 }
 
@@ -137,17 +141,20 @@ function announce(session: Session, origin: string, options: RunOptions, style: 
     process.stdout.write(`${JSON.stringify({ timeNs: 0, event: 'ready', ...facts })}\n`);
     return;
   }
-  process.stdout.write(`${wrap(`coldrig: ${origin}`, style.width, '  ')}\n${connectText(links)}\n\n`);
+  const title = wrap(`coldrig: ${origin}`, style.width, '  ');
+  process.stdout.write(`${title}\n${connectText(links, style.width)}\n  Ctrl-C ends it\n\n`);
 }
 
-/** How to reach each link, for people. */
-export function connectText(links: string[]): string {
+/** How to reach each link, for people: side by side where that fits, else one below the other. */
+export function connectText(links: string[], width: number): string {
   const rows = links.map((address) => {
     const [scheme, place] = address.split('://');
-    const own = address === `udp://127.0.0.1:${Smp.UDP_PORT}` ? 'coldrig status' : `coldrig status --target ${address}`;
-    if (scheme === 'serial' && place.startsWith('/'))
-      return ['  console', place, `smpmgr --port ${place} image state-read`];
-    return [scheme === 'udp' ? '  gateway' : '  console', address, own];
+    const isTerminal = scheme === 'serial' && place.startsWith('/');
+    const target = address === DEFAULT_TARGET ? '' : ` --target ${address}`;
+    const call = isTerminal ? `smpmgr --port ${place} image state-read` : `npx coldrig status${target}`;
+    return [scheme === 'udp' ? '  gateway' : '  console', isTerminal ? place : address, call];
   });
-  return `${table(rows)}\n  Ctrl-C ends it`;
+  const beside = table(rows);
+  if (Math.max(...beside.split('\n').map((line) => line.length)) <= width) return beside;
+  return rows.map(([name, place, call]) => `${name}  ${place}\n           ${call}`).join('\n');
 }

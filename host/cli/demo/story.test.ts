@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Board } from '../../board/board.ts';
-import { type Build, buildAll } from '../../tools/build.ts';
+import { type Build, type BuiltImage, buildAll } from '../../tools/build.ts';
 import { coldrig } from '../testing.ts';
 import { type Ending, tellStory } from './story.ts';
 
@@ -14,7 +14,8 @@ describe('the story', () => {
     const board = new Board({ seed: 1 });
     const { bootloader, publicKey, images } = build;
     board.provision({ bootloader, keys: [publicKey], slots: { A: images.get('factory')?.bytes } });
-    const result = await tellStory(board, build, {
+    const imageOf = async (name: string) => images.get(name) as BuiltImage;
+    const result = await tellStory(board, imageOf, {
       chapter: (title) => told.push(title),
       line: ({ text }) => told.push(text),
       verdict: (text, good) => told.push(`${good ? 'ok' : 'FAILED'}: ${text}`),

@@ -6,7 +6,7 @@
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import type { Board } from '../../board/board.ts';
 import { boardDevice } from '../../links/in-process.ts';
-import type { Build, BuiltImage } from '../../tools/build.ts';
+import type { BuiltImage } from '../../tools/build.ts';
 import { parseImage } from '../../tools/image/index.ts';
 import { inProcessTransport, SmpClient, SmpError } from '../../tools/smp/index.ts';
 import { updateDevice } from '../../tools/update.ts';
@@ -39,8 +39,12 @@ export interface Ending {
 const PATIENCE_NS = 600e9;
 const SECOND_NS = 1e9;
 
-export async function tellStory(board: Board, build: Build, teller: Teller): Promise<Ending[]> {
-  const story = new Story(board, build, teller);
+/** Images by name, as they are needed: the last ones may still be compiling when the story begins. */
+export type Images = (name: string) => Promise<BuiltImage>;
+
+/** Tells the story of a provisioned board that has no power yet. */
+export async function tellStory(board: Board, images: Images, teller: Teller): Promise<Ending[]> {
+  const story = new Story(board, images, teller);
   await story.boot();
   return [
     await story.goodUpdate(),
@@ -52,14 +56,14 @@ export async function tellStory(board: Board, build: Build, teller: Teller): Pro
 
 class Story {
   private readonly board: Board;
-  private readonly build: Build;
+  private readonly image: Images;
   private readonly teller: Teller;
   private readonly witness = new Witness();
   private readonly client: SmpClient;
 
-  constructor(board: Board, build: Build, teller: Teller) {
+  constructor(board: Board, images: Images, teller: Teller) {
     this.board = board;
-    this.build = build;
+    this.image = images;
     this.teller = teller;
     const log = new LiveLog(
       board,
@@ -75,7 +79,7 @@ class Story {
   }
 
   async boot(): Promise<void> {
-    const image = this.image('factory');
+    const image = await this.image('factory');
     this.teller.chapter(`A new board is switched on. Slot A holds ${image.version}, ${bytesText(image.bytes.length)}.`);
     this.board.powerOn();
     const beat = this.runUntil('heartbeat', 0, 10 * SECOND_NS);
@@ -89,7 +93,7 @@ class Story {
   }
 
   async goodUpdate(): Promise<Ending> {
-    const image = this.image('good');
+    const image = await this.image('good');
     this.teller.chapter(`${image.version}: ${image.promise}`);
     const mark = this.witness.mark;
     const result = await updateDevice(this.client, image.bytes, { goal: 'confirm' });
@@ -110,7 +114,7 @@ class Story {
 
   /** Puts an image on trial and waits until the device has gone back by itself. */
   async badUpdate(name: string, meanwhile: () => Promise<void>): Promise<Ending> {
-    const image = this.image(name);
+    const image = await this.image(name);
     this.teller.chapter(`${image.version}: ${image.promise}`);
     const mark = this.witness.mark;
     const result = await updateDevice(this.client, image.bytes, { goal: 'trial' });
@@ -124,7 +128,7 @@ class Story {
 
   /** One bit is not what was signed: first in the file, then in a good image that was accepted already. */
   async damagedUpdate(): Promise<Ending> {
-    const image = this.image('flipped-bit');
+    const image = await this.image('flipped-bit');
     this.teller.chapter(`${image.version}: ${image.promise}`);
     const inFile = await updateDevice(this.client, image.bytes, { goal: 'trial' });
     const refusal = inFile.refusal ? `the device refuses to try it (${inFile.refusal.name})` : 'not refused';
@@ -212,12 +216,6 @@ class Story {
   private async runningVersion(): Promise<string | null> {
     const running = (await this.client.imageState()).find(({ active }) => active);
     return running?.version ?? null;
-  }
-
-  private image(name: string): BuiltImage {
-    const image = this.build.images.get(name);
-    if (!image) throw new Error(`the build made no image '${name}'`);
-    return image;
   }
 }
 

@@ -54,6 +54,16 @@ describe('the live log', () => {
     ]);
   });
 
+  it('says of an upload whether its SHA-256 matched, or that there was none to match', () => {
+    const board = watching();
+    for (const verdict of [1, 0, 2]) board.records(EventKind.UPLOAD_DONE, 1, verdict);
+    expect(board.texts()).toEqual([
+      'upload into slot B complete',
+      'upload into slot B complete, but its SHA-256 does not match',
+      'upload into slot B complete; the client gave no SHA-256 to compare',
+    ]);
+  });
+
   it('names the function that faulted', () => {
     const board = watching();
     board.happens(LogKind.FAULT, 15);

@@ -126,6 +126,13 @@ export class LiveLog {
   }
 }
 
+/** What the device made of the file's SHA-256; clients need not give one. */
+const uploadOutcomes: [text: string, matched: boolean | null][] = [
+  [', but its SHA-256 does not match', false],
+  ['', true],
+  ['; the client gave no SHA-256 to compare', null],
+];
+
 const tellers: Partial<Record<number, Teller>> = {
   [EventKind.BOOT_VERIFY]: (slot, reason) => ({
     event: 'image-refused',
@@ -179,12 +186,15 @@ const tellers: Partial<Record<number, Teller>> = {
     facts: { slot: slotName(slot), bytes },
     text: `upload of ${bytesText(bytes)} into slot ${slotName(slot)} begins`,
   }),
-  [EventKind.UPLOAD_DONE]: (slot, matched) => ({
-    event: 'upload-done',
-    facts: { slot: slotName(slot), matched: matched === 1 },
-    text: `upload into slot ${slotName(slot)} complete${matched === 1 ? '' : ', but its SHA-256 does not match'}`,
-    tone: matched === 1 ? undefined : 'red',
-  }),
+  [EventKind.UPLOAD_DONE]: (slot, verdict) => {
+    const [outcome, matched] = uploadOutcomes[verdict] ?? ['', null];
+    return {
+      event: 'upload-done',
+      facts: { slot: slotName(slot), matched },
+      text: `upload into slot ${slotName(slot)} complete${outcome}`,
+      tone: matched === false ? 'red' : undefined,
+    };
+  },
   [EventKind.IMAGE_PENDING]: (slot, permanent) => ({
     event: 'image-pending',
     facts: { slot: slotName(slot), permanent: permanent === 1 },
