@@ -3,6 +3,7 @@
 import { SMP_BUFFER_SIZE } from '../../protocol/guest/generated/constants';
 import { UART0_DATA } from '../../protocol/guest/generated/registers';
 import {
+  SLIP_END,
   SLIP_NOTHING,
   SLIP_RECEIVER_SIZE,
   SLIP_SENDER_SIZE,
@@ -54,7 +55,7 @@ export function gatewayInterrupt(): void {
 }
 
 function takeByte(byte: u32): void {
-  if (!slipReceiverBusy(receiver)) {
+  if (!slipReceiverBusy(receiver) && byte != SLIP_END) {
     if (frame == 0) frame = claimFrame();
     if (frame == 0) slipReceiverDrop(receiver);
     else slipReceiverReset(receiver, frameMessage(frame), SMP_BUFFER_SIZE);

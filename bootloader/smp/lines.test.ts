@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { GuestBench, message, milliseconds } from '../../hil/smp/guest-bench.ts';
+import { GuestBench, message, milliseconds, read } from '../../hil/smp/guest-bench.ts';
 import { slipEncode } from '../../host/links/slip.ts';
+import { encodeConsole } from '../../host/tools/smp/console-framing.ts';
 import { UART0 } from '../../protocol/generated/registers.ts';
 
 let bench: GuestBench;
@@ -58,6 +59,18 @@ describe('the lines', () => {
     for (let peer = 0; peer < 4; peer++) bench.send(peer, bytes(echo));
     bench.board.run(50 * milliseconds);
     expect(received()).toHaveLength(4);
+  });
+
+  test('a frame that finds no buffer is lost, and counted once', () => {
+    // A long reply on the console holds the server up, and its request's buffer, while eight datagrams come for the four others.
+    const long = Buffer.concat([bytes('0a0007720000 0100 a16164 79076c'), Buffer.alloc(1900, 0x62)]);
+    bench.board.uarts[1].receive(encodeConsole(long));
+    bench.board.run(35 * milliseconds);
+    for (let peer = 0; peer < 8; peer++) bench.send(peer, bytes(echo));
+    bench.board.run(100 * milliseconds);
+    expect(received()).toEqual([0, 1, 2, 3].map((peer) => `${peer}:${echoed}`));
+    const { fields } = bench.ask<{ fields: { frames_lost: number } }>(read, 0, { name: 'smp_svr_stats' }, { group: 2 });
+    expect(fields.frames_lost).toBe(4);
   });
 
   test('bytes lost in the FIFO cost the frame they belonged to, and nothing else', () => {

@@ -193,6 +193,11 @@ export class Victim {
     return checkAnswer(request, answer.message, (what) => this.broken(what));
   }
 
+  /** What the device has said on a line that nobody has looked at yet. */
+  take(wire: Wire): (Datagram & { timeNs: number })[] {
+    return this.sides[wire.line].answers.splice(0);
+  }
+
   /** Whether an answer waits that nobody asked for. */
   private strayAnswers(): number {
     return this.sides[0].answers.length + this.sides[1].answers.length;

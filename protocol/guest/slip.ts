@@ -14,7 +14,8 @@ export const SLIP_SENDER_SIZE: u32 = 20;
 /** What a receiver says between frames, and a sender when it has nothing left. */
 export const SLIP_NOTHING: i32 = -1;
 
-const END: u32 = 0xc0;
+/** Ends a frame; where none has begun it means nothing. */
+export const SLIP_END: u32 = 0xc0;
 const ESCAPE: u32 = 0xdb;
 const ESCAPED_END: u32 = 0xdc;
 const ESCAPED_ESCAPE: u32 = 0xdd;
@@ -52,12 +53,12 @@ export function slipReceiverPeer(receiver: usize): u32 {
 export function slipReceiverPush(receiver: usize, byte: u32): i32 {
   assert(byte <= 0xff, 'the line carries bytes');
   const state = load<u32>(receiver, 12);
-  if (byte == END) return finishFrame(receiver, state);
+  if (byte == SLIP_END) return finishFrame(receiver, state);
   if (state == DROPPING) return SLIP_NOTHING;
   if (state == RECEIVING_ESCAPE) {
     const known = byte == ESCAPED_END || byte == ESCAPED_ESCAPE;
     store<u32>(receiver, known ? RECEIVING : DROPPING, 12);
-    if (known) keepByte(receiver, byte == ESCAPED_END ? END : ESCAPE);
+    if (known) keepByte(receiver, byte == ESCAPED_END ? SLIP_END : ESCAPE);
   } else if (byte == ESCAPE) {
     store<u32>(receiver, RECEIVING_ESCAPE, 12);
   } else {
@@ -116,7 +117,7 @@ export function slipSenderNext(sender: usize): i32 {
   const next = load<u32>(sender);
   if (state == SENDING_START || (state == SENDING_DATAGRAM && next == load<u32>(sender, 4))) {
     store<u32>(sender, state == SENDING_START ? SENDING_PEER_HIGH : SENT, 8);
-    return <i32>END;
+    return <i32>SLIP_END;
   }
   if (state == SENDING_DATAGRAM) {
     store<u32>(sender, next + 1);
@@ -129,7 +130,7 @@ export function slipSenderNext(sender: usize): i32 {
 }
 
 function escapeByte(sender: usize, byte: u32): i32 {
-  if (byte != END && byte != ESCAPE) return <i32>byte;
-  store<u32>(sender, byte == END ? ESCAPED_END : ESCAPED_ESCAPE, 16);
+  if (byte != SLIP_END && byte != ESCAPE) return <i32>byte;
+  store<u32>(sender, byte == SLIP_END ? ESCAPED_END : ESCAPED_ESCAPE, 16);
   return <i32>ESCAPE;
 }
