@@ -216,7 +216,7 @@ function finishChunk(): void {
   phase = IDLE;
   if (!isComplete()) return;
   if (shaLength != SHA256_DIGEST_SIZE) {
-    recordEvent(EVENT_UPLOAD_DONE, slot, 0);
+    recordEvent(EVENT_UPLOAD_DONE, slot, 2);
     return;
   }
   phase = HASHING;

@@ -15,7 +15,7 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   DEADLINE_MISSED: [18, 'A task ended past its deadline: task, microseconds late'],
   BUDGET_EXCEEDED: [19, 'A task used more cycles than its budget: task, cycles'],
   UPLOAD_START: [24, 'An upload begins: slot, bytes'],
-  UPLOAD_DONE: [25, 'An upload is complete: slot, 1 if its SHA-256 matched'],
+  UPLOAD_DONE: [25, 'An upload is complete: slot, 1 if its SHA-256 matched, 0 if not, 2 if none was given'],
   IMAGE_PENDING: [26, 'An image was marked pending: slot, 1 if permanent'],
   IMAGE_CONFIRMED: [27, 'An image was confirmed: slot, version'],
   SLOT_ERASED: [28, 'A slot was erased: slot, 0'],

@@ -543,7 +543,7 @@ export const EVENT_DEADLINE_MISSED: u32 = 18;
 export const EVENT_BUDGET_EXCEEDED: u32 = 19;
 /** An upload begins: slot, bytes. */
 export const EVENT_UPLOAD_START: u32 = 24;
-/** An upload is complete: slot, 1 if its SHA-256 matched. */
+/** An upload is complete: slot, 1 if its SHA-256 matched, 0 if not, 2 if none was given. */
 export const EVENT_UPLOAD_DONE: u32 = 25;
 /** An image was marked pending: slot, 1 if permanent. */
 export const EVENT_IMAGE_PENDING: u32 = 26;
