@@ -16,11 +16,22 @@ const wrapperSource = (entryPath: string) =>
   `import './protocol/guest/panic';\nexport * from './${entryPath.replace(/\.ts$/, '')}';\n`;
 const panicPath = 'protocol/guest/panic.ts';
 
+/** A piece of a source that is to be another, as a test of tests wants it: a guest broken on purpose. */
+export interface SourceChange {
+  /** From the repository's root. */
+  path: string;
+  /** Stands in the file exactly once. */
+  find: string;
+  replace: string;
+}
+
 export interface CompileOptions {
   /** Pages of 64 KiB, both initial and maximum; asconfig.json says how many by default. */
   memoryPages?: number;
   /** Extra asc arguments, for instance `--use`. */
   extraArguments?: string[];
+  /** Sources that are to be compiled otherwise than they stand in their files. */
+  changes?: SourceChange[];
 }
 
 /** Compiles one entry file (path from the repository root) to a wasm module. Throws with asc's diagnostics. */
@@ -33,7 +44,7 @@ export async function compileGuest(entryPath: string, options: CompileOptions = 
   let binary: Uint8Array | undefined;
   const result = await asc.main([...argumentsOfAsc, '--outFile', 'guest.wasm'], {
     readFile: (name, baseDirectory) =>
-      name === wrapperEntry ? wrapperSource(entryPath) : (readIfThere(join(baseDirectory, name))?.toString() ?? null),
+      name === wrapperEntry ? wrapperSource(entryPath) : (sourceText(name, baseDirectory, options.changes) ?? null),
     writeFile: (_name, contents) => {
       binary = contents as Uint8Array;
     },
@@ -86,30 +97,47 @@ function ascArguments(options: CompileOptions): string[] {
 }
 
 function cacheFileOf(entryPath: string, options: CompileOptions): string {
-  return join(cacheFolder, `${cacheKey(entryPath, ascArguments(options))}.wasm`);
+  return join(cacheFolder, `${cacheKey(entryPath, ascArguments(options), options.changes)}.wasm`);
 }
 
-function cacheKey(entryPath: string, argumentsOfAsc: string[]): string {
+function cacheKey(entryPath: string, argumentsOfAsc: string[], changes?: SourceChange[]): string {
   const hash = createHash('sha256').update(JSON.stringify(argumentsOfAsc.filter((a) => a !== repositoryRoot)));
   hash.update(readFileSync(join(repositoryRoot, 'asconfig.json')));
   hash.update(readFileSync(join(repositoryRoot, 'node_modules', 'assemblyscript', 'package.json')));
-  for (const [path, text] of sourcesOf(entryPath)) hash.update(path).update(text);
+  for (const [path, text] of sourcesOf(entryPath, changes)) hash.update(path).update(text);
   return hash.digest('hex').slice(0, 32);
 }
 
 /** The entry and everything it imports, directly or not: path from the repository's root, and text. */
-function sourcesOf(entryPath: string): Map<string, string> {
+function sourcesOf(entryPath: string, changes?: SourceChange[]): Map<string, string> {
   const sources = new Map<string, string>();
   const waiting = [panicPath, entryPath];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (sources.has(path)) continue;
-    const text = readIfThere(join(repositoryRoot, path))?.toString();
+    const text = sourceText(path, repositoryRoot, changes);
     if (text === undefined) throw new Error(`${path} is not there; ${entryPath} needs it`);
     sources.set(path, text);
     for (const [, specifier] of text.matchAll(/\bfrom '(\.[^']*)'/g))
       waiting.push(`${join(dirname(path), specifier)}.ts`);
   }
+  const unused = changes?.find(({ path }) => !sources.has(path));
+  if (unused) throw new Error(`${unused.path} was to be changed, but ${entryPath} does not import it`);
   return sources;
+}
+
+/** A source as it is to be compiled; undefined where there is no such file. */
+function sourceText(path: string, baseDirectory: string, changes: SourceChange[] = []): string | undefined {
+  let text = readIfThere(join(baseDirectory, path))?.toString();
+  for (const change of changes) {
+    if (text === undefined || change.path !== path) continue;
+    const pieces = text.split(change.find);
+    if (pieces.length !== 2) {
+      const times = pieces.length - 1;
+      throw new Error(`${path}: what is to be changed stands there ${times} times, not once: ${change.find}`);
+    }
+    text = pieces.join(change.replace);
+  }
+  return text;
 }
 
 function readIfThere(path: string): Buffer | undefined {
