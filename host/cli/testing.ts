@@ -76,6 +76,16 @@ export class RunningBoard {
     }
   }
 
+  /** Closes our end of its output, as `head` does when it has seen enough. */
+  stopReading(): void {
+    this.child.stdout.destroy();
+  }
+
+  async ended(): Promise<number | null> {
+    if (this.child.exitCode === null) await once(this.child, 'exit');
+    return this.child.exitCode;
+  }
+
   async end(signal: NodeJS.Signals): Promise<number | null> {
     if (this.child.exitCode !== null) return this.child.exitCode;
     const ended = once(this.child, 'close');
