@@ -14,8 +14,13 @@ export interface UpdateFile {
   hash: string;
 }
 
-export async function updateFile(folder: string, version: string): Promise<UpdateFile> {
-  const payload = await compileGuest('firmware/main.ts');
+/** `change` may make something else of the firmware before it is signed. */
+export async function updateFile(
+  folder: string,
+  version: string,
+  change = (module: Uint8Array) => module,
+): Promise<UpdateFile> {
+  const payload = change(await compileGuest('firmware/main.ts'));
   const bytes = signImage({ payload, privateKeyPem: developmentKey(), version, securityCounter: 1 });
   const path = join(folder, `update-${version}.bin`);
   writeFileSync(path, bytes);
