@@ -75,13 +75,16 @@ function startStateWrite(): u32 {
   return confirm ? confirmActive(slot) : STATUS_GROUP + IMG_ERR_IMAGE_SETTING_TEST_TO_ACTIVE_DENIED;
 }
 
-/** The slot of the image with this hash TLV; the running one, if both hold it. */
+/**
+ * The slot of the image with this hash TLV. If both hold it: the running one; in safe mode one that verifies, for what an upload cut in its
+ * signature left behind bears the same hash.
+ */
 function findByHash(hash: usize): u32 {
   const active = activeSlot();
   let found = NO_SLOT;
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) {
     if (!imageHasHash(slot) || memory.compare(hash, imageHash(slot), HASH_SIZE) != 0) continue;
-    if (found == NO_SLOT || slot == active) found = slot;
+    if (found == NO_SLOT || slot == active || (found != active && verifySlot(found) != REASON_NONE)) found = slot;
   }
   return found;
 }

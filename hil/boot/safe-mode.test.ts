@@ -82,6 +82,21 @@ test('an image marked for test in safe mode boots as an update does', async () =
   expect(bench.settle()).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'A' });
 });
 
+test('an upload whose signature a power cut tore is repeated, and what is marked is the whole one', async () => {
+  const bench = await BootBench.make();
+  bench.place('A', v1);
+  bench.flipBit(MemoryMap.SLOT_A + v1.length - 1, 0);
+  expect(bench.powerOn().decision).toBe('SAFE_MODE_NO_IMAGE');
+  const client = overGateway(bench);
+  await client.upload(v1);
+  const { slot, hash } = (await client.imageState())[1];
+  expect(slot).toBe(1);
+  await client.imageTest(hash as Uint8Array);
+  await client.reset();
+  bench.board.runFor(300 * milliseconds);
+  expect(bench.settle()).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
+});
+
 test('a board both of whose images are damaged takes a new one', async () => {
   const bench = await BootBench.make({ A: v1, B: v2 });
   bench.flipBit(MemoryMap.SLOT_A + 100, 0);
