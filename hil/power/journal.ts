@@ -1,0 +1,29 @@
+// The boot-state journal as a programmer on the bench sees and fills it.
+
+import { crc32 } from 'node:zlib';
+import type { Board } from '../../host/board/board.ts';
+import { type BootState, decodeBootState } from '../../host/tools/boot-state.ts';
+import { BootRecord } from '../../protocol/image/boot-record.ts';
+import { MemoryMap } from '../../protocol/memory-map.ts';
+import { readCells } from './cells.ts';
+
+const journalBytes = 2 * MemoryMap.SECTOR_SIZE;
+
+export function bootState(board: Board): BootState | undefined {
+  return decodeBootState(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));
+}
+
+/** Copies of the newest record, each with the next sequence number, until there are so many records from the first place on. */
+export function fillJournal(board: Board, records: number): void {
+  const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));
+  let count = 0;
+  while (count < records && journal.readUInt32LE(count * BootRecord.SIZE) === BootRecord.MAGIC_VALUE) count++;
+  if (count === 0) throw new Error('a journal without a record cannot be filled');
+  for (; count < records; count++) {
+    const at = count * BootRecord.SIZE;
+    journal.copy(journal, at, at - BootRecord.SIZE, at);
+    journal.writeUInt32LE(journal.readUInt32LE(at + BootRecord.SEQUENCE) + 1, at + BootRecord.SEQUENCE);
+    journal.writeUInt32LE(crc32(journal.subarray(at, at + BootRecord.CRC)), at + BootRecord.CRC);
+  }
+  board.machine.flash.writeBytes(MemoryMap.BOOT_STATE_0, journal);
+}

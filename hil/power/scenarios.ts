@@ -1,0 +1,122 @@
+// The stories power is cut in, as data.
+//
+// `start` is how the device comes to the bench and what happened to it before; `steps` is the story power is cut in. Each step says in
+// `boots` what may run once power is back, if it was cut between the end of the step before and this one's answer. So an answer is
+// a promise: what was answered survives a cut right after it. `keeps` is the image that was confirmed at the start: it must stay
+// bootable until the goal is confirmed. `goal` is what runs when the story, begun again from its first step, is over.
+
+import type { ImageName } from './images.ts';
+
+export type Outcome = ImageName | 'safe mode';
+
+export type Action =
+  | { do: 'switch on' }
+  | { do: 'upload'; image: ImageName; part?: number }
+  | { do: 'mark'; image: ImageName }
+  | { do: 'reset' }
+  | { do: 'confirm' }
+  | { do: 'erase'; slot: number }
+  | { do: 'wait for a watchdog' }
+  /** At the desk, without power: copies of the newest record until the journal has so many. */
+  | { do: 'fill journal'; records: number };
+
+export type Step = Action & { boots: readonly Outcome[] };
+
+export interface Scenario {
+  name: string;
+  start: { slots: { A?: ImageName; B?: ImageName }; story: readonly Action[] };
+  steps: readonly Step[];
+  keeps?: ImageName;
+  goal: ImageName;
+}
+
+const on: Action = { do: 'switch on' };
+const updateTo = (image: ImageName): Action[] => [
+  { do: 'upload', image },
+  { do: 'mark', image },
+  { do: 'reset' },
+  { do: 'confirm' },
+];
+
+const update = (from: ImageName, to: ImageName): Step[] => [
+  { do: 'upload', image: to, boots: [from] },
+  { do: 'mark', image: to, boots: [from, to] },
+  { do: 'reset', boots: [to] },
+  { do: 'confirm', boots: [to] },
+];
+
+/** Marked, tried and confirmed over a journal that is full at another moment each time: its switch of sectors falls there. */
+const journalSwitch = (name: string, records: number): Scenario => ({
+  name: `journal switch ${name}`,
+  start: {
+    slots: { A: 'v1' },
+    story: [on, { do: 'upload', image: 'v2' }, { do: 'fill journal', records }, on],
+  },
+  steps: update('v1', 'v2').slice(1),
+  keeps: 'v1',
+  goal: 'v2',
+});
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'factory boot',
+    start: { slots: { A: 'v1' }, story: [] },
+    steps: [{ do: 'switch on', boots: ['v1'] }],
+    keeps: 'v1',
+    goal: 'v1',
+  },
+  {
+    name: 'first install',
+    start: { slots: {}, story: [on] },
+    steps: [
+      // Whole but not answered yet, it is a rescue; once answered, it must be one.
+      { do: 'upload', image: 'v1', boots: ['safe mode', 'v1'] },
+      { do: 'mark', image: 'v1', boots: ['v1'] },
+      { do: 'reset', boots: ['v1'] },
+      { do: 'confirm', boots: ['v1'] },
+    ],
+    goal: 'v1',
+  },
+  { name: 'upgrade', start: { slots: { A: 'v1' }, story: [on] }, steps: update('v1', 'v2'), keeps: 'v1', goal: 'v2' },
+  {
+    name: 'revert after a watchdog',
+    start: {
+      slots: { A: 'v1' },
+      story: [on, { do: 'upload', image: 'hangs' }, { do: 'mark', image: 'hangs' }, { do: 'reset' }],
+    },
+    steps: [{ do: 'wait for a watchdog', boots: ['hangs', 'v1'] }],
+    keeps: 'v1',
+    goal: 'v1',
+  },
+  {
+    name: 'upload over a half-written slot',
+    start: { slots: { A: 'v1' }, story: [on, { do: 'upload', image: 'v3', part: 0.5 }] },
+    steps: update('v1', 'v2'),
+    keeps: 'v1',
+    goal: 'v2',
+  },
+  {
+    name: 'third version over the first',
+    start: { slots: { A: 'v1' }, story: [on, ...updateTo('v2')] },
+    steps: update('v2', 'v3'),
+    keeps: 'v2',
+    goal: 'v3',
+  },
+  {
+    name: 'erase',
+    start: { slots: { A: 'v1' }, story: [on, ...updateTo('v2')] },
+    steps: [{ do: 'erase', slot: 0, boots: ['v2'] }],
+    keeps: 'v2',
+    goal: 'v2',
+  },
+  journalSwitch('when marked', 64),
+  journalSwitch('when tried', 63),
+  journalSwitch('when confirmed', 62),
+];
+
+export function scenarioByName(name: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.name === name);
+  if (!found)
+    throw new Error(`no scenario is called '${name}'; there are ${scenarios.map((each) => each.name).join(', ')}`);
+  return found;
+}

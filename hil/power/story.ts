@@ -1,0 +1,154 @@
+// Plays a scenario's story and writes down where power can be cut: each flash operation, each boot, and a snapshot from which a cut
+// there can be replayed without the operator.
+
+import { Board } from '../../host/board/board.ts';
+import { LogKind, type LogRecord } from '../../host/board/log.ts';
+import type { Snapshot } from '../../host/board/snapshot.ts';
+import { FLASH } from '../../protocol/generated/registers.ts';
+import { type Images, publicKeys } from './images.ts';
+import { fillJournal } from './journal.ts';
+import { Operator, StoryFailed } from './operator.ts';
+import type { Action, Scenario } from './scenarios.ts';
+
+const bootLimitNs = 1_000_000_000;
+const watchdogLimitNs = 5_000_000_000;
+const { ERASE_SECTOR } = FLASH.registers.COMMAND.fields.OPERATION.values;
+
+export interface FlashOperation {
+  /** Index of the story's step it belongs to. */
+  step: number;
+  erase: boolean;
+  address: number;
+  startNs: number;
+  endNs: number;
+  /** The board shortly before. */
+  before: Snapshot;
+}
+
+export interface Boot {
+  step: number;
+  /** The bootloader is loaded and has not begun. */
+  before: Snapshot;
+}
+
+export interface Recording {
+  start: Snapshot;
+  operations: FlashOperation[];
+  boots: Boot[];
+}
+
+/** Plays the story once, uncut. Throws a StoryFailed when it does not end as it should. */
+export function recordStory(scenario: Scenario, images: Images, bootloader: Uint8Array, seed: number): Recording {
+  const operator = new Operator(new Board({ seed }));
+  prepare(operator, scenario, images, bootloader);
+  const recorder = new Recorder(operator);
+  const start = operator.board.snapshot();
+  for (const [index, step] of scenario.steps.entries()) {
+    recorder.step = index;
+    act(operator, step, images);
+  }
+  // What the last answer set off is part of the story.
+  operator.waitFor(() => isResting(operator.board), bootLimitNs, 'the board comes to rest');
+  recorder.stop();
+  return { start, operations: recorder.operations, boots: recorder.boots };
+}
+
+/** What the story says next, up to its answer. */
+export function act(operator: Operator, action: Action, images: Images): void {
+  switch (action.do) {
+    case 'switch on':
+      operator.board.powerOn();
+      settle(operator);
+      return;
+    case 'upload':
+      operator.upload(images[action.image], action.part);
+      return;
+    case 'mark':
+      operator.mark(images[action.image]);
+      return;
+    case 'reset':
+      operator.reset();
+      waitForReset(operator, bootLimitNs);
+      return;
+    case 'confirm':
+      operator.confirm();
+      return;
+    case 'erase':
+      operator.erase(action.slot);
+      return;
+    case 'wait for a watchdog':
+      waitForReset(operator, watchdogLimitNs);
+      return;
+    case 'fill journal':
+      operator.board.cutPower();
+      fillJournal(operator.board, action.records);
+  }
+}
+
+/** From power-on or reset until the firmware, or safe mode, waits for what comes. */
+export function settle(operator: Operator, withinNs = bootLimitNs): void {
+  operator.waitFor(() => isResting(operator.board), withinNs, 'firmware or safe mode comes to rest');
+}
+
+function isResting(board: Board): boolean {
+  return (board.state === 'firmware' || board.state === 'bootloader') && board.nextEventTime > board.now;
+}
+
+function waitForReset(operator: Operator, withinNs: number): void {
+  const { machine } = operator.board;
+  const before = machine.resetTime;
+  operator.waitFor(() => machine.resetTime !== before, withinNs, 'the board resets itself');
+  settle(operator);
+}
+
+function prepare(operator: Operator, scenario: Scenario, images: Images, bootloader: Uint8Array): void {
+  const { A, B } = scenario.start.slots;
+  operator.board.provision({
+    bootloader,
+    keys: publicKeys,
+    slots: { ...(A && { A: images[A] }), ...(B && { B: images[B] }) },
+  });
+  for (const action of scenario.start.story) act(operator, action, images);
+}
+
+class Recorder {
+  step = 0;
+  readonly operations: FlashOperation[] = [];
+  readonly boots: Boot[] = [];
+  private readonly operator: Operator;
+  private before: Snapshot;
+  private inUse = false;
+  private bootBegins = false;
+
+  constructor(operator: Operator) {
+    this.operator = operator;
+    this.before = operator.board.snapshot();
+    operator.beforeStep = () => this.beforeStep();
+    operator.board.onLog = (record) => this.onLog(record);
+  }
+
+  stop(): void {
+    this.operator.beforeStep = undefined;
+    this.operator.board.onLog = undefined;
+    const open = this.operations.find(({ endNs }) => endNs === 0);
+    if (open) throw new StoryFailed(`the operation at 0x${open.address.toString(16)} has begun and not ended`);
+  }
+
+  private beforeStep(): void {
+    this.before = this.operator.board.snapshot(this.inUse ? undefined : this.before);
+    this.inUse = this.bootBegins;
+    if (this.bootBegins) this.boots.push({ step: this.step, before: this.before });
+    this.bootBegins = false;
+  }
+
+  private onLog({ timeNs, kind, a, b }: LogRecord): void {
+    if (kind === LogKind.BOOT_ROM) this.bootBegins = true;
+    if (kind === LogKind.FLASH_START) {
+      const { step, before } = this;
+      this.operations.push({ step, erase: a === ERASE_SECTOR, address: b, startNs: timeNs, endNs: 0, before });
+      this.inUse = true;
+    }
+    const last = this.operations.at(-1);
+    if (kind === LogKind.FLASH_DONE && last) last.endNs = timeNs;
+  }
+}
