@@ -34,6 +34,12 @@ describe('the command line', () => {
     expect(outcome.stderr).toContain(advice);
   });
 
+  it('tells machines of a wrong command line too', async () => {
+    const outcome = await coldrig(['run', '--seed', 'x', '--json']);
+    expect(outcome.code).toBe(2);
+    expect(outcome.json).toMatchObject({ ok: false, error: { code: 'USAGE' } });
+  });
+
   it('tells machines what went wrong as an object', async () => {
     const outcome = await coldrig(['image', 'info', inFolder('missing.bin'), '--json']);
     expect(outcome.code).toBe(1);

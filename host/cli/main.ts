@@ -29,7 +29,7 @@ export async function main(argumentList: string[]): Promise<number> {
     await program.parseAsync(argumentList, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : ExitCode.OK;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+    if (error instanceof CommanderError) return reportUsage(error, argumentList);
     return report(error, argumentList);
   }
 }
@@ -60,10 +60,22 @@ function inherit(command: Command, parent: Command): void {
   for (const child of command.commands) inherit(child, command);
 }
 
+/** Commander has told the person already. */
+function reportUsage(error: CommanderError, argumentList: string[]): number {
+  if (error.exitCode === 0) return ExitCode.OK;
+  const message = error.message.replace(/^error: /, '');
+  if (argumentList.includes('--json')) printFailure({ code: 'USAGE', message });
+  return ExitCode.USAGE;
+}
+
+function printFailure(error: object): void {
+  process.stdout.write(`${JSON.stringify({ ok: false, error })}\n`);
+}
+
 function report(error: unknown, argumentList: string[]): number {
   const { code, message, exitCode, facts } = explain(error);
   if (argumentList.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, ...facts } })}\n`);
+    printFailure({ code, message, ...facts });
   } else {
     const style = styleOf(process.stderr);
     const text = process.stderr.isTTY ? wrap(message, style.width - 7, '  ') : message;

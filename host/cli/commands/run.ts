@@ -35,7 +35,9 @@ Examples:
   coldrig run --flash my-device.bin              the same device again next time
   coldrig run --speed 10 --record run.jsonl      ten times as fast; inputs kept for 'coldrig replay'
 
-With --json every line is an object {timeNs, event, …}; the first is {event: "ready", links, …}.`;
+With --json every line is an object {timeNs, event, …}; times are virtual. The first is ready {links, origin, seed, speed, pid},
+the last end {logHash}; in between reset, fault, halted, image-refused, image-rejected, boot-decision, boot, safe-mode,
+firmware-start, heartbeat, upload-start, upload-done, image-pending, image-confirmed, slot-erased, reset-requested.`;
 
 export function addRunCommand(program: Command): void {
   program.addCommand(

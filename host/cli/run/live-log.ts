@@ -3,6 +3,7 @@
 // Lines are facts first (for --json), words second. What repeats is held down: a heartbeat is shown after each boot, when
 // the health word changes, and then once in ten seconds of real time, as is a task in trouble.
 
+import { BootDecision } from '../../../protocol/image/boot-state.ts';
 import { EventKind } from '../../../protocol/telemetry/events.ts';
 import type { RecordedEvent } from '../../board/devices/recorder.ts';
 import type { FaultRecord } from '../../board/devices/reset.ts';
@@ -41,7 +42,7 @@ const REPEAT_PAUSE_MS = 10_000;
 const REASONS_NOT_WORTH_A_LINE = new Set([0, 1]);
 
 type Told = Omit<LogLine, 'timeNs'>;
-type Teller = (a: number, b: number) => Told;
+type Teller = (a: number, b: number) => Told | undefined;
 
 export class LiveLog {
   private readonly board: LoggedBoard;
@@ -140,11 +141,12 @@ const tellers: Partial<Record<number, Teller>> = {
     text: `slot ${slotName(slot)} refused: ${reasonText(reason)}`,
     tone: 'yellow',
   }),
-  [EventKind.BOOT_DECISION]: (decision, slot) => ({
-    event: 'boot-decision',
-    facts: { decision: decisionText(decision), slot: slotName(slot) },
-    text: `bootloader: ${decisionText(decision)}`,
-  }),
+  [EventKind.BOOT_DECISION]: (decision, slot) => {
+    // Safe mode has an event of its own, right after.
+    if (decision >= BootDecision.SAFE_MODE_NO_IMAGE) return undefined;
+    const facts = { decision: decisionText(decision), slot: slotName(slot) };
+    return { event: 'boot-decision', facts, text: `bootloader: ${decisionText(decision)}` };
+  },
   [EventKind.BOOT_HANDOVER]: (slot, version) => ({
     event: 'boot',
     facts: { slot: slotName(slot), version: versionText(version) },

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../links/fake-line.ts';
 import { type BuiltImage, buildAll } from '../../tools/build.ts';
 import { coldrig, RunningBoard } from '../testing.ts';
 
@@ -99,6 +100,13 @@ describe('a board that runs for clients', () => {
     other.stopReading();
     expect(await other.ended()).toBe(0);
     expect(readdirSync(folder)).not.toContain('other.bin.lock');
+  });
+
+  it('takes its pseudo-terminal along even when it is killed', async () => {
+    const killed = await RunningBoard.start(['--udp', '0', '--pty', pty()]);
+    expect(existsSync(pty())).toBe(true);
+    await killed.end('SIGKILL');
+    await eventually('the link is gone', () => !existsSync(pty()));
   });
 
   it('is the same device again when it is started from its file', async () => {
