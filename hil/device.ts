@@ -10,7 +10,8 @@ import { type CborMap, decodeBody } from '../host/tools/smp/cbor.ts';
 import { decodeMessage, encodeMessage } from '../host/tools/smp/message.ts';
 import { EventKind } from '../protocol/telemetry/events.ts';
 
-const key = generateKey(new Uint8Array(32).fill(3));
+/** What images are signed with; its public half is in the fuses. */
+export const key = generateKey(new Uint8Array(32).fill(3));
 const peer = 1;
 const gateway = 0;
 export const millisecond = 1_000_000;

@@ -1,25 +1,65 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeBody } from '../../host/tools/smp/cbor.ts';
 import { decodeMessage, encodeMessage } from '../../host/tools/smp/message.ts';
-import { read, second, write } from '../device.ts';
+import { millisecond, read, second, write } from '../device.ts';
+import { seed } from './seed.ts';
 import type { Victim } from './victim.ts';
 import { victims } from './victims.ts';
-import { type Wire, wires } from './wire.ts';
+import { gateway, type Wire, wires } from './wire.ts';
 
 const [os, img, stat] = [0, 1, 2];
 
 const echo = (sequence: number, text = `echo ${sequence}`) =>
   encodeMessage({ operation: write, version: 2, group: os, sequence: sequence & 0xff, command: 0 }, { d: text });
 
-const lost = (victim: Victim) =>
-  (victim.ask(read, stat, 0, { name: 'smp_svr_stats' }).fields.fields as { frames_lost: number }).frames_lost;
+const figures = (victim: Victim, name: string) =>
+  victim.ask(read, stat, 0, { name }).fields.fields as Record<string, number>;
+const lost = (victim: Victim) => figures(victim, 'smp_svr_stats').frames_lost;
 
 /** Which of the echoes came back, by their text. */
 function echoed(victim: Victim, wire: Wire): string[] {
   return victim.take(wire).map(({ message }) => decodeBody(decodeMessage(message).body).r as string);
 }
 
+/** Noise of the seed; its bytes mean little to either line. */
+function noise(length: number): Uint8Array {
+  const words = fc.sample(fc.integer(), { seed, numRuns: length / 4 });
+  return new Uint8Array(Int32Array.from(words).buffer);
+}
+
+const torrents: [string, Uint8Array][] = [
+  ['noise', noise(8192)],
+  ['ends of frames', new Uint8Array(8192).fill(0xc0)],
+  ['frames of two bytes', Buffer.from('c00001c0'.repeat(2048), 'hex')],
+  ['echoes', Buffer.concat(Array.from({ length: 200 }, (_, sequence) => gateway.encode(echo(sequence), sequence)))],
+  ['starts of packets', Buffer.from('0609'.repeat(4096), 'hex')],
+];
+
 describe.each(victims)('%s', (_name, make) => {
+  test.each(torrents)(
+    'lives through three seconds of %s on both lines as fast as they carry it',
+    async (_what, piece) => {
+      const victim = await make();
+      const { board } = victim;
+      const end = board.now + 3 * second;
+      while (board.now < end) {
+        for (const line of [0, 1] as const) if (board.wireFree(line) >= piece.length) board.send(line, piece);
+        board.runFor(millisecond);
+      }
+      victim.judgeMachine();
+      board.runFor(second);
+      // What the torrent ended with must not stay behind on the lines.
+      for (const { line } of wires) board.send(line, Uint8Array.of(0xc0, 0x0a));
+      board.runFor(second);
+      victim.linesAreNew();
+      victim.judge();
+      if (board.state === 'firmware')
+        expect(figures(victim, 'tasks')).toMatchObject({ deadlines_missed: 0, feeds_withheld: 0 });
+    },
+    20_000,
+  );
+
   test.each(wires)('answers as many requests at once as the wire of $name holds, in order', async (wire) => {
     const victim = await make();
     const texts = Array.from({ length: 150 }, (_, sequence) => `echo ${sequence}`);
