@@ -21,10 +21,9 @@ describe(`${result.points} power cuts with seed ${result.seed} (${sample})`, () 
   });
 
   test('cover operations, accesses, recoveries, and stories begun again', () => {
-    for (const { name, operationPoints, points, secondCuts } of result.scenarios) {
-      expect(operationPoints, name).toBeGreaterThan(20);
-      expect(points, name).toBeGreaterThan(operationPoints + secondCuts - 1);
-    }
+    // One program operation at least: before, after, and six patterns in its first unit and in its last.
+    for (const { name, operationPoints } of result.scenarios)
+      expect(operationPoints, name).toBeGreaterThanOrEqual(1 + 6 + 6 + 1);
     const sum = (count: 'accessPoints' | 'secondCuts' | 'repeats') =>
       result.scenarios.reduce((total, scenario) => total + scenario[count], 0);
     expect(sum('accessPoints')).toBeGreaterThan(200);
