@@ -22,12 +22,14 @@ import { INFO_MACHINE, INFO_OPERATING_SYSTEM, INFO_PROCESSOR, INFO_SYSTEM, INFO_
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from './smp/reset';
 import { serveRequest } from './smp/server';
 import { SERVICE_LINES, serviceLines, startService } from './smp/service';
+import { refreshSlots, reportSlots } from './smp/slot-figures';
 
 export function startSafeMode(decision: u32): void {
   recordEvent(EVENT_SAFE_MODE, decision, readResetCause());
   writeFlashProtect(FLASH_PROTECT_BOOT);
   startService();
   reportServer();
+  reportSlots();
   setInfo(INFO_SYSTEM, 'coldrig');
   setInfo(INFO_VERSION, 'bootloader in safe mode');
   setInfo(INFO_MACHINE, 'cryo-cmos');
@@ -39,6 +41,7 @@ export function startSafeMode(decision: u32): void {
 export function serveSafeMode(lines: u32): void {
   if ((lines & LINE_TIMER) != 0) writeTimerStatus(TIMER_STATUS_ALARM);
   serviceLines(lines);
+  refreshSlots();
   while (serveRequest()) {
     // One request, or one step of it, a turn.
   }

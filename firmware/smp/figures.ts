@@ -3,6 +3,7 @@
 
 import { reportServer } from '../../bootloader/smp/counters';
 import { reportTask, reportTaskUse } from '../../bootloader/smp/os-statistics';
+import { refreshSlots, reportSlots } from '../../bootloader/smp/slot-figures';
 import { addCounter, addStatistics } from '../../bootloader/smp/stat';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import {
@@ -64,6 +65,7 @@ export function listFigures(): void {
   list('worst_cycles');
   list('least_slack_us');
   reportServer();
+  reportSlots();
   for (let task: u32 = 0; task < TASK_COUNT; task++) reportTask(taskName(task), <i32>task);
 }
 
@@ -92,6 +94,7 @@ export function refreshFigures(): void {
   at = put(at, readResetFaultCycleLow());
   at = put(at, readResetFaultCycleHigh());
   at = putTasks(at);
+  refreshSlots();
   assert(at == count, 'as many figures as names');
 }
 

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LogKind } from '../../host/board/log.ts';
+import { SlotState } from '../../protocol/image/boot-state.ts';
+import { RejectReason } from '../../protocol/image/reasons.ts';
 import { Health } from '../../protocol/telemetry/health.ts';
 import { Device, firmwareImage, millisecond, read, second, write } from '../device.ts';
 
@@ -62,7 +64,7 @@ describe('a running controller', () => {
   test('lists its groups of figures, and knows why it booted', async () => {
     const device = await Device.running(image);
     const { stat_list } = device.ask(read, 2, 1);
-    expect(stat_list).toEqual(['heartbeat', 'boot', 'faults', 'tasks', 'smp_svr_stats']);
+    expect(stat_list).toEqual(['heartbeat', 'boot', 'faults', 'tasks', 'smp_svr_stats', 'slots']);
     // Decision 4: an image confirmed before it was flashed; reset cause 1: power-on.
     expect(device.statistics('boot')).toMatchObject({ slot: 0, state: 3, decision: 4, reset_cause: 1, resets: 0 });
     expect(device.statistics('boot').version).toBe(0x0100_0000);
@@ -134,6 +136,11 @@ describe('an image on trial', () => {
     device.waitFor(() => device.board.state === 'firmware');
     expect(slots(device)).toEqual(['0:1.0.0 active confirmed', '1:1.1.0']);
     expect(device.statistics('boot')).toMatchObject({ decision: 5, reset_cause: 6 });
+    const { REJECTED, CONFIRMED } = SlotState;
+    expect(device.statistics('slots')).toEqual({
+      ...{ a_state: CONFIRMED, a_reason: 0 },
+      ...{ b_state: REJECTED, b_reason: RejectReason.TRIAL_TIMEOUT },
+    });
   });
 
   test('cannot be confirmed in the moment it starts: the watchdog must have been fed first', async () => {

@@ -7,7 +7,7 @@ import { ExitCode, Failure } from '../failure.ts';
 import { parseSlot } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { table } from '../terminal.ts';
-import { causeText, decisionText, faultText, healthText, slotName, spanText } from '../words.ts';
+import { causeText, decisionText, faultText, healthText, reasonText, slotName, spanText } from '../words.ts';
 
 export function addDeviceCommands(program: Command): void {
   program.addCommand(statusCommand());
@@ -24,7 +24,7 @@ function statusCommand(): Command {
     .description('what runs, how it is, and what is in the slots')
     .addHelpText(
       'after',
-      '\nWith --json: {ok, target, application, mode, images, health, uptimeSeconds, boot, faults}.',
+      '\nWith --json: {ok, target, application, mode, images, health, uptimeSeconds, boot, faults, slots}.',
     )
     .action(printing((options: TargetOptions) => withClient(options, (client) => status(client))));
 }
@@ -35,6 +35,7 @@ async function status(client: SmpClient): Promise<Result> {
   const heartbeat = await ifKnown(client.statRead('heartbeat'));
   const boot = await ifKnown(client.statRead('boot'));
   const faults = await ifKnown(client.statRead('faults'));
+  const slots = await ifKnown(client.statRead('slots'));
   const mode = images.some(({ active }) => active) ? 'firmware' : 'safe-mode';
   const rows = [['device', client.transport.name]];
   if (application !== undefined) rows.push(['system', application]);
@@ -43,13 +44,17 @@ async function status(client: SmpClient): Promise<Result> {
   if (boot) rows.push(['last boot', `${causeText(boot.reset_cause)}: ${decisionText(boot.decision)}`]);
   if (faults && faults.count > 0)
     rows.push(['faults', `${faults.count} since power-on, the last: ${faultText(faults.cause)}`]);
-  for (const image of images) rows.push([`slot ${slotName(image.slot)}`, imageText(image)]);
+  for (const image of images) {
+    rows.push([`slot ${slotName(image.slot)}`, imageText(image)]);
+    const reason = slots?.[image.slot === 0 ? 'a_reason' : 'b_reason'] ?? 0;
+    if (reason !== 0) rows.push(['', `  refused: ${reasonText(reason)}`]);
+  }
   return {
     text: table(rows),
     json: {
       ...{ target: client.transport.name, application: application ?? null, mode, images: images.map(imageJson) },
       ...{ health: heartbeat?.health ?? null, uptimeSeconds: heartbeat?.uptime_s ?? null },
-      ...{ boot: boot ?? null, faults: faults ?? null },
+      ...{ boot: boot ?? null, faults: faults ?? null, slots: slots ?? null },
     },
   };
 }
