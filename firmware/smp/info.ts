@@ -29,7 +29,8 @@ export function describeFirmware(): void {
   setInfo(INFO_OPERATING_SYSTEM, 'coldrig');
   setInfo(INFO_VERSION, 'controller');
   let length: u32 = 0;
-  for (let word: u32 = 0; word < SERIAL_WORDS; word++) length = appendHex(length, readFusesWord(FUSE_SERIAL + word));
+  for (let word: u32 = 0; word < SERIAL_WORDS; word++)
+    length = appendHex(length, bswap<u32>(readFusesWord(FUSE_SERIAL + word)));
   setInfoBytes(INFO_NODE, text, length);
   length = 0;
   for (let word: u32 = 0; word < HASH_WORDS_SHOWN; word++)

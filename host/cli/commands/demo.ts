@@ -10,7 +10,7 @@ import { ExitCode, Failure } from '../failure.ts';
 import { parsePort, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
 import { LiveLog } from '../run/live-log.ts';
-import { buildNotes } from '../run/new-device.ts';
+import { buildNotes, serialOf } from '../run/new-device.ts';
 import { Session } from '../run/session.ts';
 import { hang, paint, type Style, styleOf, wrap } from '../terminal.ts';
 import { bytesText, momentText, spanText } from '../words.ts';
@@ -57,7 +57,8 @@ async function demo(options: DemoOptions): Promise<void> {
   };
   const board = new Board({ seed: options.seed });
   const factory = await imageOf('factory');
-  board.provision({ bootloader: build.bootloader, keys: [build.publicKey], slots: { A: factory.bytes } });
+  const slots = { A: factory.bytes };
+  board.provision({ bootloader: build.bootloader, keys: [build.publicKey], slots, serial: serialOf(options.seed) });
   if (!options.json) introduce(build.bootloader.length, factory.bytes.length, builtMs, style);
   const told = performance.now();
   const endings = await tellStory(board, imageOf, options.json ? silent : printer(style));

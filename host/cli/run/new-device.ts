@@ -60,10 +60,17 @@ async function provisionNew(board: Board, options: DeviceOptions, onStep: (what:
   const image = options.image === undefined ? images.get('factory')?.bytes : readInput(options.image, 'the image');
   // Says what is wrong with a file that is no image at all; a bad signature is for the bootloader to find.
   parseImage(image as Uint8Array, options.image);
-  board.provision({ bootloader, keys, slots: { A: image } });
+  board.provision({ bootloader, keys, slots: { A: image }, serial: serialOf(options.seed) });
   return options.image === undefined
     ? 'a new device with the development firmware'
     : `a new device with ${options.image}`;
+}
+
+/** Devices are told apart by their seed: 16 bytes, most significant first. */
+export function serialOf(seed: number): Uint8Array {
+  const serial = Buffer.alloc(16);
+  serial.writeUInt32BE(seed, 12);
+  return serial;
 }
 
 /** Says on stderr what is being built, as long as it takes, on a terminal. */
