@@ -17,6 +17,8 @@ export type Action =
   | { do: 'confirm' }
   | { do: 'erase'; slot: number }
   | { do: 'wait for a watchdog' }
+  /** At the desk, without power: a bit of the slot's image flips. */
+  | { do: 'damage'; slot: number }
   /** At the desk, without power: copies of the newest record until the journal has so many. */
   | { do: 'fill journal'; records: number };
 
@@ -76,6 +78,20 @@ export const scenarios: readonly Scenario[] = [
       { do: 'confirm', boots: ['v1'] },
     ],
     goal: 'v1',
+  },
+  {
+    name: 'rescue of a device whose images rotted',
+    start: {
+      slots: { A: 'v1' },
+      story: [on, ...updateTo('v2'), { do: 'damage', slot: 0 }, { do: 'damage', slot: 1 }, on],
+    },
+    steps: [
+      { do: 'upload', image: 'v3', boots: ['safe mode', 'v3'] },
+      { do: 'mark', image: 'v3', boots: ['v3'] },
+      { do: 'reset', boots: ['v3'] },
+      { do: 'confirm', boots: ['v3'] },
+    ],
+    goal: 'v3',
   },
   { name: 'upgrade', start: { slots: { A: 'v1' }, story: [on] }, steps: update('v1', 'v2'), keeps: 'v1', goal: 'v2' },
   {

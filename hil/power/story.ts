@@ -5,6 +5,8 @@ import { Board } from '../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../host/board/log.ts';
 import type { Snapshot } from '../../host/board/snapshot.ts';
 import { FLASH } from '../../protocol/generated/registers.ts';
+import { ImageFormat } from '../../protocol/image/format.ts';
+import { MemoryMap } from '../../protocol/memory-map.ts';
 import { type Images, publicKeys } from './images.ts';
 import { fillJournal } from './journal.ts';
 import { Operator, StoryFailed } from './operator.ts';
@@ -79,10 +81,26 @@ export function act(operator: Operator, action: Action, images: Images): void {
     case 'wait for a watchdog':
       waitForReset(operator, watchdogLimitNs);
       return;
+    case 'damage':
+      takeToDesk(operator.board);
+      damage(operator.board, action.slot);
+      return;
     case 'fill journal':
-      operator.board.cutPower();
+      takeToDesk(operator.board);
       fillJournal(operator.board, action.records);
   }
+}
+
+function takeToDesk(board: Board): void {
+  if (board.state !== 'off') board.cutPower();
+}
+
+function damage(board: Board, slot: number): void {
+  const address = (slot === 0 ? MemoryMap.SLOT_A : MemoryMap.SLOT_B) + ImageFormat.HEADER_SIZE_MIN;
+  const byte = new Uint8Array(1);
+  board.machine.flash.readBytes(address, byte);
+  byte[0] ^= 1;
+  board.machine.flash.writeBytes(address, byte);
 }
 
 /** From power-on or reset until the firmware, or safe mode, waits for what comes. */
