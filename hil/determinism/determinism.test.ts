@@ -15,7 +15,7 @@ let state: string;
 let elsewhere: Promise<string>;
 
 beforeAll(async () => {
-  const tell = fileURLToPath(new URL('tell.ts', import.meta.url));
+  const tell = fileURLToPath(new URL('../determinism/tell.ts', import.meta.url));
   ({ story, state } = await record(seed));
   // Only now: the modules it needs are then compiled already.
   elsewhere = promisify(execFile)(process.execPath, ['--import', 'tsx', tell, `${seed}`]).then(({ stdout }) => stdout);
