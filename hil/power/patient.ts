@@ -92,8 +92,8 @@ export class Patient {
     board.powerOn();
     try {
       settle(operator, 4 * reachLimitNs);
-      this.recovery.tookNs = board.now - this.powerOnNs;
       operator.echo();
+      this.recovery.tookNs = board.now - this.powerOnNs;
     } catch (failure) {
       if (!(failure instanceof StoryFailed)) throw failure;
       this.recovery.failure = failure.message;
