@@ -42,7 +42,7 @@ export class LiveDevice {
 
   /** Starts a new device and waits until its firmware calls itself healthy. */
   static async start(options: string[] = []): Promise<LiveDevice> {
-    // Compiled here, where nobody waits for it: the device then finds everything built.
+    // The suite has built it already; for others it is compiled here, where nobody waits for it.
     await buildAll(['factory']);
     mkdirSync(interopFolder, { recursive: true });
     const folder = mkdtempSync(join(interopFolder, 'run-'));

@@ -165,9 +165,12 @@ export function tellStory(
   });
 }
 
-/** One skipped test whose name says why, and one line on the terminal. */
-export function skipWithReason(title: string, { missing }: Tool): void {
-  process.stderr.write(`skipped: ${title}: ${missing}\n`);
+const told = new Set<string>();
+
+/** One skipped test whose name says why, and one line a program on the terminal. */
+export function skipWithReason(title: string, { missing = 'nobody said why' }: Tool): void {
+  if (!told.has(missing)) process.stderr.write(`skipped: ${missing}\n`);
+  told.add(missing);
   describe(title, () => {
     test.skip(`cannot be had: ${missing}`, () => {});
   });

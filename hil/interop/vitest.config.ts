@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['hil/interop/**/*.interop.ts'],
+    globalSetup: 'hil/interop/setup.ts',
     fileParallelism: false,
     // One upload by the slowest client: the Go mcumgr rests 20 ms after each line of 124 characters.
     testTimeout: 120_000,
