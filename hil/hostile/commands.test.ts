@@ -49,7 +49,8 @@ describe.each(victims)('%s', (_name, make) => {
     const bodies = some(body, 61);
     let turn = 0;
     for (const version of [0, 1, 2, 3]) {
-      for (const group of groups) {
+      // What is too new is refused before anybody looks at the group.
+      for (const group of version > 1 ? [0, 1, 0xffff] : groups) {
         victim.restart();
         for (const command of commands) {
           for (let operation = 0; operation < 8; operation++) {
