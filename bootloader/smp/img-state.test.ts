@@ -144,6 +144,14 @@ describe('in safe mode', () => {
     expect(bench.list(bench.mark(update, false))).toBe('0:bc 1:bp');
   });
 
+  test('testing the confirmed image changes nothing: it boots next, and is not put on trial again', async () => {
+    bench.confirmRunning();
+    await bench.boot('safe mode');
+    expect(bench.list(bench.mark(running, false))).toBe('0:bc');
+    await bench.boot('safe mode');
+    expect(bench.list()).toBe('0:bc');
+  });
+
   test('a blank device takes an image and can be told to boot it', async () => {
     bench = await ImageBench.make(undefined);
     expect(bench.list()).toBe('');

@@ -116,5 +116,7 @@ function markOther(slot: u32, confirm: bool): u32 {
   const reason = verifySlot(slot);
   // In plain words of the protocol, which every client shows: damaged, or not allowed.
   if (reason != REASON_NONE) return reason <= REASON_HASH_MISMATCH ? MGMT_ECORRUPT : MGMT_EACCESSDENIED;
+  // In safe mode: the image to fall back to boots next as it is, and a trial could only cost it that.
+  if (activeSlot() == NO_SLOT && holdsConfirmed(slot)) return 0;
   return startMarkPending(slot) ? 0 : MGMT_EBUSY;
 }

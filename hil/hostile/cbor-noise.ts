@@ -93,6 +93,34 @@ const { item } = fc.letrec<{ item: Uint8Array; array: Uint8Array; map: Uint8Arra
 const fields = (value: fc.Arbitrary<Uint8Array>) =>
   fc.array(fc.tuple(key, value), { maxLength: 6 }).chain((pairs) => container(5, pairs.flat(), pairs.length));
 
+const named = (name: string, value: fc.Arbitrary<Uint8Array>) => {
+  const label = string(3)(new Uint8Array(Buffer.from(name)));
+  return fc.option(fc.tuple(label, value), { nil: undefined });
+};
+const flag = fc.constantFrom(Uint8Array.of(0xf4), Uint8Array.of(0xf5));
+const digest = fc
+  .oneof(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.uint8Array({ maxLength: 33 }))
+  .chain(string(2));
+const list = fc.array(fc.constantFrom(0, 1, 2, 10, 63), { maxLength: 6 }).chain((all) =>
+  container(
+    4,
+    all.map((each) => head(0, each, each > 23 ? 1 : 0)),
+    all.length,
+  ),
+);
+
+/** A map whose keys have the values they want: what gets past the first look. */
+const fitting = fc
+  .tuple(
+    ...[named('d', text), named('hash', digest), named('confirm', flag), named('name', text), named('groups', list)],
+    ...[named('off', small), named('len', number), named('data', bytes), named('sha', digest), named('upgrade', flag)],
+    ...[named('slot', small), named('index', small), named('format', text), named('query', text), named('force', flag)],
+  )
+  .chain((pairs) => {
+    const given = pairs.filter((pair) => pair !== undefined);
+    return container(5, given.flat(), given.length);
+  });
+
 /** Containers within containers, definite or not, closed or not. */
 const nest = fc
   .tuple(fc.constantFrom(0x81, 0x9f, 0xa1, 0xbf), fc.nat(300), fc.boolean())
@@ -105,7 +133,8 @@ const nest = fc
 
 /** A body: mostly a map of keys the device knows, at times anything. */
 export const body: fc.Arbitrary<Uint8Array> = fc.oneof(
-  { weight: 6, arbitrary: fields(item) },
+  { weight: 4, arbitrary: fields(item) },
+  { weight: 4, arbitrary: fitting },
   { weight: 3, arbitrary: fields(fc.oneof({ weight: 4, arbitrary: item }, { weight: 1, arbitrary: poison })) },
   { weight: 1, arbitrary: nest },
   { weight: 1, arbitrary: item },

@@ -4,7 +4,7 @@ import { signImage } from '../../host/tools/image/index.ts';
 import { encodeMessage } from '../../host/tools/smp/message.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { key, millisecond, read, second, write } from '../device.ts';
-import { hashIn } from './images.ts';
+import { hashIn, place } from './images.ts';
 import { always } from './seed.ts';
 import type { Victim } from './victim.ts';
 import { firmware, safeMode } from './victims.ts';
@@ -24,13 +24,6 @@ interface Listed {
   pending: boolean;
 }
 
-/** Puts bytes into slot B as an upload would leave them, without the time an upload takes. */
-function place(victim: Victim, bytes: Uint8Array): void {
-  const { flash } = victim.board.machine;
-  for (let at = 0; at < MemoryMap.SLOT_SIZE; at += MemoryMap.SECTOR_SIZE) flash.erasePage(MemoryMap.SLOT_B + at);
-  flash.writeBytes(MemoryMap.SLOT_B, bytes);
-}
-
 const mark = (hash: Uint8Array) => ({ hash, confirm: false });
 
 describe.each([
@@ -47,7 +40,7 @@ describe.each([
       const bytes = good.slice();
       for (const [at, flip] of changes) bytes[at] ^= flip;
       if (Buffer.from(bytes).equals(good)) return;
-      place(victim, bytes);
+      place(victim.board, bytes);
       const listed = (victim.ask(read, img, 0).fields.images as Listed[]).find(({ slot }) => slot === 1);
       for (const hash of [hashIn(good), ...(listed ? [listed.hash] : [])]) {
         const { fields } = victim.ask(write, img, 0, mark(hash));
@@ -60,7 +53,7 @@ describe.each([
 
   test('marks the image nothing was changed of, so the refusals above mean something', async () => {
     const victim = await make();
-    place(victim, good);
+    place(victim.board, good);
     const { images } = victim.ask(write, img, 0, mark(hashIn(good))).fields as { images: Listed[] };
     expect(images[1]).toMatchObject({ slot: 1, pending: true });
     victim.judge();
@@ -88,7 +81,7 @@ describe.each([
       victim.restart();
       const bytes = Buffer.from(good);
       for (const [at, width, value] of changes) bytes.writeUIntLE(value % 2 ** (8 * width), at, width);
-      place(victim, bytes);
+      place(victim.board, bytes);
       for (const command of [0, 6]) expect(victim.ask(read, img, command).fields.images).toBeDefined();
       if (!bytes.equals(good))
         expect(victim.ask(write, img, 0, mark(hashIn(good))).fields).not.toHaveProperty('images');
@@ -106,10 +99,10 @@ describe.each([
     const header = Buffer.from(good.subarray(0, 32));
     header.writeUInt16LE(0xfffc, 10);
     header.writeUInt32LE(8, 12);
-    place(victim, Buffer.concat([header, Buffer.alloc(8), area(8), area(7)]));
+    place(victim.board, Buffer.concat([header, Buffer.alloc(8), area(8), area(7)]));
     for (let turn = 0; turn < 20; turn++) victim.ask(read, img, 0);
     victim.judge();
-    place(victim, Buffer.concat([header, Buffer.alloc(8), area(8), signedTail(good)]));
+    place(victim.board, Buffer.concat([header, Buffer.alloc(8), area(8), signedTail(good)]));
     for (let turn = 0; turn < 20; turn++) victim.ask(read, img, 0);
     victim.judge();
   });
@@ -122,7 +115,7 @@ describe('a flood of requests that verify a full slot', () => {
     victim = await firmware();
     const large = signed(new Uint8Array(MemoryMap.IMAGE_SIZE_MAX - 400).fill(0x5a));
     large[large.length - 1] ^= 1;
-    place(victim, large);
+    place(victim.board, large);
     const header = { operation: write, version: 2, group: img, sequence: 7, command: 0 };
     request = gateway.encode(encodeMessage(header, mark(hashIn(large))), 7);
   });

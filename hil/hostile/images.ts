@@ -1,6 +1,15 @@
 // Images as the tests of this folder send them.
 
+import type { Board } from '../../host/board/board.ts';
 import { ImageFormat, Tlv } from '../../protocol/image/format.ts';
+import { MemoryMap } from '../../protocol/memory-map.ts';
+
+/** Puts bytes into slot B as an upload would leave them, without the time an upload takes. */
+export function place(board: Board, bytes: Uint8Array): void {
+  const { flash } = board.machine;
+  for (let at = 0; at < MemoryMap.SLOT_SIZE; at += MemoryMap.SECTOR_SIZE) flash.erasePage(MemoryMap.SLOT_B + at);
+  flash.writeBytes(MemoryMap.SLOT_B, bytes);
+}
 
 /** The SHA-256 TLV of a well-formed image: what a client names it by. */
 export function hashIn(image: Uint8Array): Uint8Array {

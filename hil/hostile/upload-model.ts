@@ -19,6 +19,25 @@ export type UploadAnswer = { off: number; match?: boolean } | { err: { group: nu
 const refused = (rc: number): UploadAnswer => ({ err: { group: 1, rc } });
 const [noFreeSlot, offsetMissing, lengthMissing, headerShort, magicWrong, hashLong] = [9, 20, 21, 22, 23, 24];
 const [tooLarge, overrun, downgrade] = [30, 31, 27];
+/** The same in version 1: generic codes, and a few words for a human. */
+export function inVersion1(answer: UploadAnswer): object {
+  if (!('err' in answer)) return answer;
+  const generic = new Map([
+    [noFreeSlot, 6],
+    [downgrade, 6],
+    [tooLarge, 1],
+    [overrun, 1],
+    [magicWrong, 1],
+  ]);
+  const words = new Map([
+    [noFreeSlot, 'no slot'],
+    [downgrade, 'downgrade'],
+    [magicWrong, 'magic mismatch'],
+  ]);
+  const { rc } = answer.err;
+  return { rc: generic.get(rc) ?? 3, ...(words.has(rc) ? { rsn: words.get(rc) } : {}) };
+}
+
 const imageMagic = 0x96f3_b83d;
 const headerLength = 32;
 

@@ -69,7 +69,7 @@ export class Victim {
   constructor(board: Board, slots: number[]) {
     this.board = board;
     this.boot = this.inFlash(MemoryMap.BOOT, MemoryMap.BOOT_SIZE);
-    this.slots = slots.map((number) => ({ number, bytes: this.inFlash(slotStart[number], MemoryMap.SLOT_SIZE) }));
+    this.slots = slots.map((number) => this.inSlot(number));
     this.base = board.snapshot();
     this.restart();
     board.onLog = ({ kind, a }) => {
@@ -132,9 +132,15 @@ export class Victim {
     return this.deliver(wire, wire.encode(message, 1 + (this.sequence++ % 0xffff))).at(-1);
   }
 
-  ask(operation: number, group: number, command: number, body: CborMap | Uint8Array = {}, wire = gateway): Answer {
+  ask(
+    operation: number,
+    group: number,
+    command: number,
+    body: CborMap | Uint8Array = {},
+    { wire = gateway, version = 2 } = {},
+  ): Answer {
     const sequence = this.sequence & 0xff;
-    const answer = this.request(wire, encodeMessage({ operation, version: 2, group, sequence, command }, body));
+    const answer = this.request(wire, encodeMessage({ operation, version, group, sequence, command }, body));
     if (!answer) throw new Error(`no answer to operation ${operation} of group ${group}, command ${command}`);
     return answer;
   }
@@ -195,12 +201,12 @@ export class Victim {
     this.guardWhatCounts();
   }
 
-  /** A confirmed update no longer needs the image before it, and a rejected one is nobody's. */
+  /** What runs must not change, nor what there is to fall back to; a rejected update is nobody's, nor is what a confirmed one replaced. */
   private guardWhatCounts(): void {
     const images = this.ask(Smp.OP_READ, SmpGroup.IMG, ImgCommand.STATE).fields.images as Listed[];
-    const needed = images.filter(({ active, confirmed }) => active || confirmed);
-    this.guarded = this.guarded.filter(({ number }) => needed.some(({ slot }) => slot === number));
-    if (this.guarded.length === 0) this.broken('neither of the images it had is active or confirmed');
+    const needed = images.filter(({ active, confirmed }) => active || confirmed).map(({ slot }) => slot);
+    if (needed.length === 0) this.broken('no image is active or confirmed');
+    this.guarded = needed.map((slot) => this.guarded.find(({ number }) => number === slot) ?? this.inSlot(slot));
   }
 
   private nextAnswer(wire: Wire, peer: number, request: Uint8Array): Answer {
@@ -230,7 +236,7 @@ export class Victim {
     if (this.strayAnswers() > 0) this.broken(`${this.strayAnswers()} answers that nobody asked for`);
     for (const wire of wires) {
       const text = `still there? ${wire.name}`;
-      const { fields } = this.ask(write, 0, 0, { d: text }, wire);
+      const { fields } = this.ask(write, 0, 0, { d: text }, { wire });
       if (fields.r !== text) this.broken(`an echo came back as ${JSON.stringify(fields)} on ${wire.name}`);
     }
     if (this.strayAnswers() > 0) this.broken(`${this.strayAnswers()} answers that nobody asked for`);
@@ -244,6 +250,10 @@ export class Victim {
     if (!this.inFlash(MemoryMap.BOOT, MemoryMap.BOOT_SIZE).equals(this.boot)) this.broken('the bootloader changed');
     for (const { number, bytes } of this.guarded)
       if (!this.inFlash(slotStart[number], MemoryMap.SLOT_SIZE).equals(bytes)) this.broken(`slot ${number} changed`);
+  }
+
+  private inSlot(number: number): Slot {
+    return { number, bytes: this.inFlash(slotStart[number], MemoryMap.SLOT_SIZE) };
   }
 
   inFlash(start: number, length: number): Buffer {
