@@ -34,6 +34,7 @@ interface Slot {
 
 interface Listed {
   slot: number;
+  version: string;
   active: boolean;
   confirmed: boolean;
 }
@@ -201,12 +202,17 @@ export class Victim {
     this.guardWhatCounts();
   }
 
-  /** What runs must not change, nor what there is to fall back to; a rejected update is nobody's, nor is what a confirmed one replaced. */
+  /**
+   * What runs must not change, nor what there is to fall back to: the confirmed image, or in safe mode the newest of two. A rejected
+   * update is nobody's, nor is what a confirmed one replaced.
+   */
   private guardWhatCounts(): void {
     const images = this.ask(Smp.OP_READ, SmpGroup.IMG, ImgCommand.STATE).fields.images as Listed[];
-    const needed = images.filter(({ active, confirmed }) => active || confirmed).map(({ slot }) => slot);
-    if (needed.length === 0) this.broken('no image is active or confirmed');
-    this.guarded = needed.map((slot) => this.guarded.find(({ number }) => number === slot) ?? this.inSlot(slot));
+    const newestFirst = images.sort((a, b) => b.version.localeCompare(a.version, 'en', { numeric: true }));
+    const confirmed = newestFirst.filter((each) => each.confirmed).slice(0, 1);
+    const needed = new Set([...images.filter(({ active }) => active), ...confirmed].map(({ slot }) => slot));
+    if (needed.size === 0) this.broken('no image is active or confirmed');
+    this.guarded = [...needed].map((slot) => this.guarded.find(({ number }) => number === slot) ?? this.inSlot(slot));
   }
 
   private nextAnswer(wire: Wire, peer: number, request: Uint8Array): Answer {
