@@ -5,14 +5,18 @@ import { join } from 'node:path';
 import { readInputLog } from '../../host/links/input-log.ts';
 import { GATEWAY_LINE } from '../../host/links/link.ts';
 import { SlipDecoder } from '../../host/links/slip.ts';
-import { developmentKey } from '../../host/tools/build.ts';
-import { goldenKey } from '../../host/tools/image/golden-cases.ts';
 import { mcumgr } from './clients/mcumgr.ts';
 import { mcumgrClient } from './clients/mcumgr-client.ts';
 import { builtTool, interopFolder } from './install.ts';
-import { LiveDevice } from './live-device.ts';
 import type { LineName } from './raw-line.ts';
-import { type RecordedSession, recordedFile, recordedFileHash, recordedHash, recordedImage } from './recording.ts';
+import {
+  type RecordedSession,
+  recordedFile,
+  recordedFileHash,
+  recordedHash,
+  recordedImage,
+  startForRecording,
+} from './recording.ts';
 
 const clients = { mcumgr, 'mcumgr-client': mcumgrClient };
 const workshop = join(interopFolder, 'recording');
@@ -21,12 +25,7 @@ async function record(name: keyof typeof clients, line: LineName): Promise<Recor
   const tool = await builtTool(name);
   if (tool.path === undefined) throw new Error(tool.missing);
   const log = join(workshop, `${name}-${line}.jsonl`);
-  const keys = [goldenKey.privateKeyPem, developmentKey()].flatMap((pem, index) => {
-    const file = join(workshop, `key-${index}.pem`);
-    writeFileSync(file, pem, { mode: 0o600 });
-    return ['--key', file];
-  });
-  const device = await LiveDevice.start(['--record', log, ...keys]);
+  const device = await startForRecording(['--record', log]);
   const image = join(device.folder, 'image.bin');
   writeFileSync(image, recordedImage);
   const client = clients[name](tool.path, device, line);

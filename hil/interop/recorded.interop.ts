@@ -1,11 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { developmentKey } from '../../host/tools/build.ts';
-import { goldenKey } from '../../host/tools/image/golden-cases.ts';
 import { ConsoleDecoder, decodeBody, decodeMessage, type SmpMessage } from '../../host/tools/smp/index.ts';
-import { interopFolder } from './install.ts';
-import { LiveDevice } from './live-device.ts';
 import { exchange, openRawLine } from './raw-line.ts';
 import {
   type RecordedSession,
@@ -14,6 +9,7 @@ import {
   recordedHash,
   recordedImage,
   recordedSessions,
+  startForRecording,
 } from './recording.ts';
 
 // The Go and the Rust client, also where neither can be built: their own bytes, answered by the device over real links.
@@ -43,21 +39,13 @@ function isRefused(request: SmpMessage): boolean {
   return request.group === group && request.command === command.state && confirm === true && asksByHash;
 }
 
-function keyOptions(): string[] {
-  return [goldenKey.privateKeyPem, developmentKey()].flatMap((pem, index) => {
-    const file = join(interopFolder, `recorded-key-${index}.pem`);
-    writeFileSync(file, pem, { mode: 0o600 });
-    return ['--key', file];
-  });
-}
-
 test('the recording is of the image this suite makes', () => {
   expect(JSON.parse(readFileSync(recordedFile, 'utf8')).imageSha256).toBe(recordedFileHash);
 });
 
 describe.each(recordedSessions())('what $client says over $line', (session) => {
   test('is answered, request by request, to the end: a trial the core refuses, and the old image again', async () => {
-    const device = await LiveDevice.start(keyOptions());
+    const device = await startForRecording();
     onTestFinished(() => device.close());
     const line = await openRawLine(device, session.line);
     onTestFinished(() => line.close());
