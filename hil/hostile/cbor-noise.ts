@@ -36,6 +36,8 @@ const text = fc
     fc.constantFrom('mode', 'a', 'tasks'),
   )
   .chain((content) => string(3)(new Uint8Array(Buffer.from(content))));
+/** Bytes that are called text. */
+const noText = fc.uint8Array({ minLength: 1, maxLength: 9 }).chain(string(3));
 const bytes = fc.uint8Array({ maxLength: 40 }).chain(string(2));
 const number = fc
   .tuple(fc.constantFrom(0, 1), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.constantFrom<Width>(0, 1, 2, 4, 8))
@@ -76,6 +78,7 @@ const { item } = fc.letrec<{ item: Uint8Array; array: Uint8Array; map: Uint8Arra
     { depthSize: 'small', withCrossShrink: true },
     { weight: 3, arbitrary: small },
     { weight: 2, arbitrary: text },
+    { weight: 1, arbitrary: noText },
     { weight: 2, arbitrary: bytes },
     { weight: 1, arbitrary: number },
     { weight: 2, arbitrary: simple },

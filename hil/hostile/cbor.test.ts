@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Decoder } from 'cbor-x/decode-no-eval';
 import { describe, expect, test } from 'vitest';
 import { body } from './cbor-noise.ts';
@@ -60,7 +61,13 @@ function owed(payload: Uint8Array): { r?: string; rc?: number } {
   if (values.length === 0) return { r: '' };
   const whole = payload.slice(0, end);
   const text = (decoder.decode(whole) as Map<unknown, unknown>).get('d');
-  return typeof text === 'string' ? { r: text } : { rc: 3 };
+  return typeof text === 'string' && isUtf8(contentOf(payload, values[0])) ? { r: text } : { rc: 3 };
+}
+
+/** The bytes of a good string. */
+function contentOf(bytes: Uint8Array, at: number): Uint8Array {
+  const info = bytes[at] & 31;
+  return bytes.subarray(at + 1 + (info < 24 ? 0 : 1 << (info - 24)), endOf({ bytes, steps: 0 }, at, 1));
 }
 
 /** Where the values of a text key in a good map begin. */
@@ -91,8 +98,6 @@ describe.each(victims)('%s', (_name, make) => {
     always(body, 1500, (payload) => {
       const answer = victim.request(gateway, messageOf(header, payload));
       const expected = owed(payload);
-      // Text that is no UTF-8 comes back as it is; a decoder of ours would stumble over it.
-      if (expected.r?.includes('\ufffd')) return;
       expect(answer?.fields).toEqual(expected);
     });
     victim.judge();

@@ -7,6 +7,7 @@ interface Fields extends Record<string, unknown> {
   memory: WebAssembly.Memory;
   openFields: Numbers;
   fieldsOk: Numbers;
+  findTextOff: Numbers;
   readOff(absent: bigint): bigint;
   readUpgrade: Numbers;
   readForce: Numbers;
@@ -53,6 +54,14 @@ describe('the fields of a request', () => {
     expect(open(value)).toBe(1);
     off();
     expect(cbor.fieldsOk()).toBe(0);
+  });
+
+  test('that are text must be UTF-8, or they spoil the request', () => {
+    open({ off: 'fünf' });
+    expect(cbor.findTextOff()).not.toBe(0);
+    expect(cbor.fieldsOk()).toBe(1);
+    open(hex('a1 636f6666 64 66c36e66'));
+    expect([cbor.findTextOff(), cbor.fieldsOk()]).toEqual([0, 0]);
   });
 
   test('may be there twice when nobody asks for them', () => {

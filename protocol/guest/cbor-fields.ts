@@ -17,9 +17,12 @@ import {
   CBOR_UNSIGNED,
   cborArgument,
   cborCheck,
+  cborContent,
+  cborContentLength,
   cborKind,
   cborMapFind,
 } from './cbor-reader';
+import { isUtf8 } from './utf8';
 
 let map: usize = 0;
 let spoilt: bool = true;
@@ -54,8 +57,10 @@ function findFieldOfKind(key: string, kind: u32): usize {
   return cborKind(value) == kind ? value : spoil();
 }
 
+/** Text, and truly: bytes that are no UTF-8 are of the wrong type. */
 export function findText(key: string): usize {
-  return findFieldOfKind(key, CBOR_TEXT);
+  const text = findFieldOfKind(key, CBOR_TEXT);
+  return text == 0 || isUtf8(cborContent(text), cborContentLength(text)) ? text : spoil();
 }
 
 export function findBytes(key: string): usize {

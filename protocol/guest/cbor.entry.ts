@@ -4,12 +4,15 @@ export * from './cbor-fields';
 export * from './cbor-reader';
 export * from './cbor-writer';
 
-import { readBoolean, readFlag, readUnsigned } from './cbor-fields';
+import { findText, readBoolean, readFlag, readUnsigned } from './cbor-fields';
 import { cborMapFind } from './cbor-reader';
 import { writeText } from './cbor-writer';
 
 export function findOff(map: usize): usize {
   return cborMapFind(map, 'off');
+}
+export function findTextOff(): usize {
+  return findText('off');
 }
 export function readOff(absent: u64): u64 {
   return readUnsigned('off', absent);
