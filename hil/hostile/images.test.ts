@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { signImage } from '../../host/tools/image/index.ts';
 import { encodeMessage } from '../../host/tools/smp/message.ts';
+import { Trailer } from '../../protocol/image/format.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
-import { key, millisecond, read, second, write } from '../device.ts';
+import { firmwareImage, key, millisecond, read, second, write } from '../device.ts';
 import { hashIn, place } from './images.ts';
 import { always } from './seed.ts';
 import type { Victim } from './victim.ts';
@@ -85,6 +86,27 @@ describe.each([
       for (const command of [0, 6]) expect(victim.ask(read, img, command).fields.images).toBeDefined();
       if (!bytes.equals(good))
         expect(victim.ask(write, img, 0, mark(hashIn(good))).fields).not.toHaveProperty('images');
+      victim.judge();
+    });
+  });
+
+  test('runs one of its images, and keeps the other, whatever the trailer of a good one says', async () => {
+    const victim = await make();
+    const update = await firmwareImage('1.2.0');
+    const { MAGIC_WORD_0, MAGIC_WORD_1, MAGIC_WORD_2, MAGIC_WORD_3 } = Trailer;
+    const magic = Buffer.from(Uint32Array.of(MAGIC_WORD_0, MAGIC_WORD_1, MAGIC_WORD_2, MAGIC_WORD_3).buffer);
+    const ending = fc.oneof(
+      fc.constant(magic),
+      fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      fc.constant(magic.subarray(1)),
+    );
+    const flags = fc.array(fc.constantFrom(0, 1, 2, 3, 0xff), { minLength: 0, maxLength: 64 });
+    always(fc.tuple(flags, ending), 40, ([before, last]) => {
+      victim.restart();
+      place(victim.board, update);
+      const trailer = Uint8Array.of(...before, ...last);
+      victim.board.machine.flash.writeBytes(MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE - trailer.length, trailer);
+      for (const mode of [0, 1, 0]) victim.ask(write, os, 5, { boot_mode: mode });
       victim.judge();
     });
   });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { CborMap } from '../../host/tools/smp/cbor.ts';
 import { firmwareImage, millisecond, read, write } from '../device.ts';
+import { body } from './cbor-noise.ts';
 import { hashIn, place } from './images.ts';
 import { messageOf, peaceful } from './noise.ts';
 import { always } from './seed.ts';
@@ -8,7 +10,7 @@ import type { Victim } from './victim.ts';
 import { victims } from './victims.ts';
 import { wires } from './wire.ts';
 
-const [os, img] = [0, 1];
+const [os, img, enumeration] = [0, 1, 10];
 let first: Uint8Array;
 let update: Uint8Array;
 beforeAll(async () => {
@@ -105,6 +107,76 @@ describe.each(victims)('%s', (_name, make) => {
       victim.judge();
     });
   });
+});
+
+/** Group codes in the words of version 1; what is not listed is 1, unknown. */
+const generic: Record<number, [number, number][]> = {
+  0: [
+    [2, 3],
+    [3, 5],
+  ],
+  1: [
+    [3, 5],
+    [4, 5],
+    [9, 6],
+    [27, 6],
+    [28, 6],
+    [14, 3],
+    [19, 3],
+    [20, 3],
+    [21, 3],
+    [22, 3],
+    [24, 3],
+    [25, 3],
+  ],
+  2: [
+    [3, 5],
+    [2, 5],
+  ],
+  10: [[4, 3]],
+};
+
+test.each(victims)(
+  '%s says in version 1 what it says in version 2, in the words that version has',
+  async (_name, make) => {
+    const victim = await make();
+    const header = fc.record({
+      group: fc.constantFrom(0, 1, 2, 10),
+      command: fc.nat(8),
+      operation: fc.constantFrom(read, write),
+    });
+    const version1 = (fields: CborMap) => {
+      const { err } = fields as { err?: { group: number; rc: number } };
+      return err ? { rc: new Map(generic[err.group]).get(err.rc) ?? 1 } : fields;
+    };
+    always(fc.tuple(header, body), 300, ([{ group, command, operation }, payload]) => {
+      const [first, second] = [0, 1].map((version) => {
+        victim.restart();
+        const to = { first: (version << 3) | operation, flags: 0, group, sequence: 1, command };
+        return victim.request(wires[0], messageOf(to, payload))?.fields as CborMap;
+      });
+      const { rsn, ...said } = first;
+      if (rsn !== undefined) expect(said.rc).toBeDefined();
+      expect(said).toEqual(version1(second));
+    });
+  },
+);
+
+test('the details of any groups are those of each group that is there, once, in its own order', async () => {
+  const victim = await victims[0][1]();
+  const all = victim.ask(read, enumeration, 3).fields.groups as { group: number }[];
+  const group = fc.oneof(
+    fc.constantFrom(0, 1, 2, 10),
+    fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    fc.constant(2n ** 32n + 1n),
+  );
+  always(fc.array(group, { maxLength: 250 }), 60, (groups) => {
+    const { fields } = victim.ask(read, enumeration, 3, { groups });
+    expect(fields.groups).toEqual(all.filter((each) => groups.includes(each.group)));
+  });
+  expect(victim.ask(read, enumeration, 3, { groups: [0, -1] }).fields).toEqual({ rc: 3 });
+  expect(victim.ask(read, enumeration, 3, { groups: new Array(254).fill(1) }).fields).toEqual({ rc: 3 });
+  victim.judge();
 });
 
 test('a boot state written to its end and over again answers in time, and says in the end what was done last', async () => {

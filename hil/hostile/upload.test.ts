@@ -150,3 +150,17 @@ describe.each(cases)('%s', (_name, make, mayUpload, running, slot) => {
     },
   );
 });
+
+test('a file as large as the slot is stored, and hashed at its last chunk, without any answer being late', async () => {
+  const victim = await victims[0][1]();
+  const whole = file(9, MemoryMap.SLOT_SIZE);
+  const sha = createHash('sha256').update(whole).digest();
+  let answer = victim.ask(write, img, upload, { off: 0, len: whole.length, sha, data: whole.subarray(0, 1900) });
+  while (answer.fields.off !== whole.length) {
+    const off = answer.fields.off as number;
+    answer = victim.ask(write, img, upload, { off, data: whole.subarray(off, off + 1900) });
+    expect(answer.fields.off).toBeGreaterThan(off);
+  }
+  expect(answer.fields).toEqual({ off: whole.length, match: true });
+  victim.judge();
+});
