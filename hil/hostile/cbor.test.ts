@@ -95,7 +95,7 @@ const header = { first: 8 | 2, flags: 0, group: 0, sequence: 5, command: 0 };
 describe.each(victims)('%s', (_name, make) => {
   test('takes for a map what cbor-x takes, within its bounds, and echoes the very text', async () => {
     const victim = await make();
-    always(body, 1500, (payload) => {
+    always(body, 1000, (payload) => {
       const answer = victim.request(gateway, messageOf(header, payload));
       const expected = owed(payload);
       expect(answer?.fields).toEqual(expected);

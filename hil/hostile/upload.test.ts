@@ -122,7 +122,7 @@ describe.each(cases)('%s', (_name, make, mayUpload, running, slot) => {
     'answers any order of chunks as a session must, and holds what it said it stored ($name)',
     async (wire) => {
       const victim = await make();
-      always(fc.array(step, { maxLength: 14 }), wire === serialConsole ? 40 : 150, (steps) => {
+      always(fc.array(step, { maxLength: 14 }), wire === serialConsole ? 30 : 100, (steps) => {
         victim.restart();
         const model = new UploadModel(mayUpload, running as number[] | undefined);
         let current: Buffer = Buffer.alloc(0);

@@ -13,11 +13,12 @@ import type { Board } from '../../host/board/board.ts';
 import { ResetCause } from '../../host/board/device.ts';
 import { LogKind } from '../../host/board/log.ts';
 import type { Snapshot } from '../../host/board/snapshot.ts';
-import { type CborMap, decodeBody } from '../../host/tools/smp/cbor.ts';
-import { decodeMessage, encodeMessage, headerSize, type SmpMessage } from '../../host/tools/smp/message.ts';
+import type { CborMap } from '../../host/tools/smp/cbor.ts';
+import { encodeMessage, headerSize } from '../../host/tools/smp/message.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { ImgCommand, OsCommand, Smp, SmpGroup } from '../../protocol/smp/smp.ts';
 import { millisecond, write } from '../device.ts';
+import { type Answer, checkAnswer } from './answer.ts';
 import { type Datagram, gateway, serialConsole, type Wire, wires } from './wire.ts';
 
 const patienceNs = 200 * millisecond;
@@ -37,10 +38,6 @@ interface Listed {
   version: string;
   active: boolean;
   confirmed: boolean;
-}
-
-export interface Answer extends SmpMessage {
-  fields: CborMap;
 }
 
 /** A line as the test sees it. */
@@ -277,23 +274,4 @@ export class Victim {
 
 function side(wire: Wire): Side {
   return { decode: wire.decoder(), stream: Buffer.alloc(0), messages: 0, answers: [] };
-}
-
-/** An answer must mirror its request's header, and be a success, an `rc`, or a group's `err` in version 2. */
-function checkAnswer(request: Uint8Array, bytes: Uint8Array, broken: (what: string) => never): Answer {
-  const answer = decodeMessage(bytes);
-  const expected = Buffer.from(request.subarray(0, headerSize));
-  const operation = (expected[0] & 7) === Smp.OP_READ ? Smp.OP_READ_RESPONSE : Smp.OP_WRITE_RESPONSE;
-  const version = Math.min((expected[0] >> 3) & 3, 1);
-  expected[0] = (version << 3) | operation;
-  expected[1] = 0;
-  expected.writeUInt16BE(answer.body.length, 2);
-  const header = Buffer.from(bytes.subarray(0, headerSize));
-  if (!header.equals(expected)) broken(`header ${header.toString('hex')} answers, not ${expected.toString('hex')}`);
-  const fields = decodeBody(answer.body);
-  const { rc, err } = fields as { rc?: number; err?: { group: number; rc: number } };
-  if (rc !== undefined && !(rc >= 1 && rc <= 13)) broken(`rc ${rc} is no SMP error`);
-  if (err !== undefined && (version === 0 || err.group !== answer.group || !(err.rc >= 1)))
-    broken(`${JSON.stringify(err)} is no error of group ${answer.group} in version ${version + 1}`);
-  return { ...answer, fields };
 }
