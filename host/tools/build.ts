@@ -81,26 +81,56 @@ export async function buildAll(names?: string[], onStep: (what: string) => void 
   return { bootloader, privateKeyPem, publicKey: readPublicKey(privateKeyPem), images };
 }
 
-/** Compiles what is not compiled yet, one compiler a processor: asc takes ten seconds for a guest, most of it optimizing. */
+/** Compiles what is not compiled yet. */
 async function compileAll(sources: string[], onStep: (what: string) => void): Promise<void> {
-  const missing = [...new Set(sources)].filter((source) => !isCompiled(source));
-  const running = new Set<string>();
-  const takeTurns = async () => {
-    for (let source = missing.shift(); source !== undefined; source = missing.shift()) {
-      running.add(source);
-      onStep([...running].join(', '));
-      await compileInWorker(source);
-      running.delete(source);
-    }
+  const running = new Set([...new Set(sources)].filter((source) => !isCompiled(source)));
+  if (running.size > 0) onStep([...running].join(', '));
+  const compile = async (source: string) => {
+    await compileInTurn(source);
+    running.delete(source);
+    if (running.size > 0) onStep([...running].join(', '));
   };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, takeTurns));
+  await Promise.all([...running].map(compile));
 }
 
-async function compileInWorker(source: string): Promise<void> {
-  const worker = new Worker(new URL('./compile-worker.mjs', import.meta.url), { workerData: source });
-  const [failure] = await once(worker, 'message');
+interface CompilerJob {
+  source: string;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+const jobs: CompilerJob[] = [];
+/** Guests queued or being compiled: two builds at once that want the same one wait for the same one. */
+const underWay = new Map<string, Promise<void>>();
+let compilers = 0;
+
+/** Queues a guest for the compilers: one a processor, each kept while there is work, for its first guest takes it longest. */
+function compileInTurn(source: string): Promise<void> {
+  const compiled =
+    underWay.get(source) ??
+    new Promise<void>((resolve, reject) => {
+      jobs.push({ source, resolve, reject });
+      if (compilers < Math.min(availableParallelism(), 4)) void runCompiler();
+    }).finally(() => underWay.delete(source));
+  underWay.set(source, compiled);
+  return compiled;
+}
+
+async function runCompiler(): Promise<void> {
+  compilers += 1;
+  const worker = new Worker(new URL('./compile-worker.mjs', import.meta.url));
+  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+    const answer = once(worker, 'message');
+    worker.postMessage(job.source);
+    const failure: string | null = await answer.then(
+      ([text]) => text,
+      (error: Error) => error.message,
+    );
+    if (failure === null) job.resolve();
+    else job.reject(new Error(failure));
+  }
+  compilers -= 1;
   await worker.terminate();
-  if (failure !== null) throw new Error(failure);
 }
 
 async function buildImage(image: DevelopmentImage, privateKeyPem: string): Promise<BuiltImage> {

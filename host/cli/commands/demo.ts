@@ -42,11 +42,12 @@ async function demo(options: DemoOptions): Promise<void> {
   const style = styleOf(process.stdout);
   const notes = buildNotes(options.json === true);
   const begin = performance.now();
-  const build = await buildAll(['factory', 'good', 'flipped-bit'], notes);
-  const builtMs = performance.now() - begin;
+  const first = buildAll(['factory', 'good', 'flipped-bit'], notes);
   // Two more guests take their time to compile; the story begins meanwhile.
   const rest = buildAll(['never-confirms', 'hangs'], notes);
   rest.catch(() => {});
+  const build = await first;
+  const builtMs = performance.now() - begin;
   let waitedMs = 0;
   const imageOf = async (name: string): Promise<BuiltImage> => {
     const asked = performance.now();
