@@ -11,7 +11,7 @@
 // Doubling does not read T, and computing it costs a product: only `pointComplete` writes T, `pointCompleteWithoutT` does
 // not. All elements of points are tight, those of cached and completed ones sums of at most three: loose.
 
-import { FIELD_SIZE, fieldAdd, fieldCopy, fieldSetSmall, fieldSubtract } from './field';
+import { fieldAdd, fieldSetSmall, fieldSubtract } from './field';
 import { fieldMultiply, fieldSquare } from './field-multiply';
 import { CURVE_2D } from './generated/curve';
 
@@ -102,8 +102,4 @@ export function pointCache(cached: usize, point: usize): void {
   fieldSubtract(cached + MINUS, point + Y, point + X);
   fieldMultiply(cached + T2D, point + T, CURVE_2D);
   fieldAdd(cached + TWICE_Z, point + Z, point + Z);
-}
-
-export function pointCopy(out: usize, point: usize): void {
-  for (let i: usize = 0; i < POINT_SIZE; i += FIELD_SIZE) fieldCopy(out + i, point + i);
 }

@@ -13,6 +13,5 @@ import { watchdog } from './watchdog.ts';
 
 export const peripherals: Peripheral[] = [flash, reset, watchdog, timer, fuses, uart0, uart1, recorder, dma, intc];
 
-/** Core clock: one cycle is 4 ns, the step of the sequencer cores. */
-export const coreClockHz = 250_000_000;
+/** The core runs at 250 MHz: one cycle is 4 ns, the step of the sequencer cores. */
 export const nanosecondsPerCycle = 4;

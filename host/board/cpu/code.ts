@@ -39,7 +39,7 @@ export interface Body {
   last: number;
 }
 
-/** Register allocation and frame size grow with locals; -O3 code of real firmware stays under 200. */
+/** Register allocation and frame size grow with locals; code of real firmware stays under 200. */
 export const localsMax = 1024;
 
 const END = keyOf('end');
