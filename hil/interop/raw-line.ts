@@ -14,6 +14,7 @@ export interface RawLine {
   frame(message: Uint8Array): Uint8Array;
   /** Next message from the device; undefined when none came. */
   receive(timeoutMs: number): Promise<Uint8Array | undefined>;
+  /** Hangs up; doing it twice does it once. */
   close(): Promise<void>;
 }
 
@@ -40,6 +41,7 @@ export async function exchange(line: RawLine, bytes: Uint8Array): Promise<{ answ
 async function openUdp(device: LiveDevice): Promise<RawLine> {
   const socket = createSocket('udp4');
   const inbox = new Inbox();
+  let isOpen = true;
   socket.on('message', (datagram) => inbox.put(datagram));
   await new Promise<void>((resolve) => socket.connect(Smp.UDP_PORT, device.host, resolve));
   return {
@@ -47,7 +49,11 @@ async function openUdp(device: LiveDevice): Promise<RawLine> {
       new Promise((resolve, reject) => socket.send(bytes, (error) => (error ? reject(error) : resolve()))),
     frame: (message) => message,
     receive: (timeoutMs) => inbox.take(timeoutMs),
-    close: () => new Promise((resolve) => socket.close(() => resolve())),
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      await new Promise<void>((resolve) => socket.close(() => resolve()));
+    },
   };
 }
 
@@ -70,6 +76,7 @@ async function openTerminal(device: LiveDevice): Promise<RawLine> {
     frame: encodeConsole,
     receive: (timeoutMs) => inbox.take(timeoutMs),
     async close() {
+      if (!isOpen) return;
       isOpen = false;
       await pumping;
       await stream.close();
