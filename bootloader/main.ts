@@ -8,15 +8,20 @@
 //   safe mode  the SMP server                                                                safe-mode.ts, smp/
 //
 // What must stay true:
+// - The first write closes all output gates, and nothing here opens one.
 // - No image runs that did not verify in this very boot.
 // - Between two resets at most one record is appended before the hand-over, and none when nothing changed.
 // - RAM is new at every boot: whatever must outlast one is in the boot state.
 
 import { EVENT_BOOT_DECISION, EVENT_BOOT_START, EVENT_BOOT_VERIFY } from '../protocol/guest/generated/constants';
 import {
+  OUTPUTS_DISABLE_DAC,
+  OUTPUTS_DISABLE_HEATERS,
+  OUTPUTS_DISABLE_MULTIPLEXER,
   RESET_BOOT_REQUEST_MODE_NORMAL,
   readResetCause,
   readResetResetCount,
+  writeOutputsDisable,
   writeResetBootRequest,
 } from '../protocol/guest/generated/registers';
 import { act } from './act';
@@ -49,6 +54,8 @@ const facts: usize = memory.data(FACTS_SIZE, 4);
 const outcome: usize = memory.data(OUTCOME_SIZE, 4);
 
 export function reset(): void {
+  // The reset closed all gates. A chip whose reset did not is made safe before anything else is done.
+  writeOutputsDisable(OUTPUTS_DISABLE_HEATERS | OUTPUTS_DISABLE_DAC | OUTPUTS_DISABLE_MULTIPLEXER);
   recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount());
   loadBootState();
   survey(facts);

@@ -9,6 +9,7 @@ import { EVENT_FIRMWARE_START, HEALTH_HANDOVER, LINE_TIMER } from '../protocol/g
 import { TIMER_STATUS_ALARM, writeIntcEnable, writeTimerStatus } from '../protocol/guest/generated/registers';
 import { handoverValid, runningSlot, stateAtHandover } from './boot/handover';
 import { latchHealth } from './health/health';
+import { openOutputs } from './outputs/outputs';
 import { releaseTask } from './scheduler/releases';
 import { runReleasedTasks, startScheduler } from './scheduler/scheduler';
 import { startSmp } from './smp/task';
@@ -19,6 +20,7 @@ export function reset(): void {
   if (!handoverValid()) latchHealth(HEALTH_HANDOVER);
   startScheduler();
   startSmp();
+  openOutputs();
   writeIntcEnable(LINE_TIMER | SERVICE_LINES);
   runReleasedTasks();
 }

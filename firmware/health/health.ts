@@ -32,6 +32,11 @@ export function latchHealth(bit: u32): void {
   latched |= bit;
 }
 
+/** What was raised until reset. */
+export function latchedHealth(): u32 {
+  return latched;
+}
+
 /** The health word as of now. */
 export function healthWord(): u32 {
   const now = uptimeNs();

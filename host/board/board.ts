@@ -12,6 +12,7 @@ import { Dma } from './devices/dma.ts';
 import { Flash } from './devices/flash.ts';
 import { Fuses } from './devices/fuses.ts';
 import { InterruptController } from './devices/intc.ts';
+import { Outputs } from './devices/outputs.ts';
 import { type RecordedEvent, Recorder } from './devices/recorder.ts';
 import { type FaultRecord, ResetController } from './devices/reset.ts';
 import { Timer } from './devices/timer.ts';
@@ -61,6 +62,7 @@ export class Board {
     this.recorder = machine.add(new Recorder(machine));
     machine.add(new Dma(machine));
     const intc = machine.add(new InterruptController(machine));
+    machine.add(new Outputs(machine));
     this.loader = new ImageLoader(machine.flash, options.countBlocks ?? false);
     this.processor = new Processor(machine, this.reset);
     this.life = new Life(machine, this.own, this.reset, intc, this.processor, this.loader);

@@ -61,11 +61,16 @@ export interface Device {
   onEvent?(kind: number, a: number, b: number): void;
   /**
    * The chip comes out of reset (a value of RESET.CAUSE; POWER_ON when power was applied). The device sets its registers
-   * (`registers.reset()`), lowers its line (all lines are low already) and cancels its events, except what survives.
+   * (`registers.reset()`), lowers its line (all lines are low and all output gates closed already) and cancels its events, except what survives.
    */
   reset(cause: number): void;
   /** Power goes away now: an operation in progress is torn here. Its events are removed right after. */
   powerLost?(): void;
+  /**
+   * The core opened or closed output gates: `context.outputEnabled` already says how it is from now on. Before `reset` and
+   * `powerLost`, which close all of them, it is not called.
+   */
+  outputsChanged?(): void;
 }
 
 /** A peripheral's register words, in the arena. */
@@ -91,6 +96,10 @@ export interface DeviceContext {
   cancel(kind: number): void;
   /** Raises or lowers a level-triggered interrupt line (`peripheral.line`: a bit). */
   setLine(line: number, raised: boolean): void;
+  /** Whether an output's gate is open (`gate`: a mask of OUTPUTS.STATE). Closed, it is in its safe state, whatever its registers say. */
+  outputEnabled(gate: number): boolean;
+  /** Opens exactly these gates, and tells every device; for the OUTPUTS device. */
+  setOutputs(gates: number): void;
   /** Refuses the access being handled: a bus fault with one of the FaultCause values; `detail` is for the person who reads it. */
   fault(cause: number, detail: string): never;
   /** Resets the chip now; ends the run of the core when there is one. Does not return. */

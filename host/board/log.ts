@@ -50,6 +50,8 @@ export const LogKind = {
   CUT_AT_ACCESS: 20,
   /** Input: power is to be cut at a time. a: nanoseconds, low word, b: high word. */
   CUT_AT_TIME: 21,
+  /** Output gates were opened or closed by the core. a: gates open from now on (OUTPUTS.STATE), b: those open before. */
+  OUTPUTS: 22,
 } as const;
 
 export interface LogRecord {

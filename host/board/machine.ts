@@ -45,6 +45,8 @@ export class Machine implements DeviceContext {
   readonly bus: Bus;
   /** [0] raised interrupt lines. */
   readonly lines = this.arena.words(1);
+  /** [0] open output gates. */
+  private readonly outputs = this.arena.words(1);
   readonly devices: Device[] = [];
   /** The core's RAM, for the DMA; empty while no module is loaded. */
   ram: Uint8Array = new Uint8Array(0);
@@ -92,9 +94,10 @@ export class Machine implements DeviceContext {
     return device;
   }
 
-  /** The chip comes out of reset: lines low, every device in its reset state. */
+  /** The chip comes out of reset: lines low, output gates closed, every device in its reset state. */
   resetDevices(cause: number): void {
     this.lines[0] = 0;
+    this.outputs[0] = 0;
     this.clock[Clock.RESET_TIME] = this.now;
     for (const device of this.devices) device.reset(cause);
   }
@@ -102,6 +105,7 @@ export class Machine implements DeviceContext {
   /** Power goes: operations in progress are torn, and nothing of the chip's is due any more; nor is a cut at an access. */
   losePower(): void {
     this.armAccessCut(0);
+    this.outputs[0] = 0;
     for (const device of this.devices) device.powerLost?.();
     for (const device of this.devices) for (const kind of device.eventKinds ?? []) this.queue.cancel(kind);
     this.lines[0] = 0;
@@ -167,6 +171,18 @@ export class Machine implements DeviceContext {
   setLine(line: number, raised: boolean): void {
     if (raised) this.lines[0] |= line;
     else this.lines[0] &= ~line;
+  }
+
+  outputEnabled(gate: number): boolean {
+    return (this.outputs[0] & gate) !== 0;
+  }
+
+  setOutputs(gates: number): void {
+    const before = this.outputs[0];
+    if (before === gates) return;
+    this.outputs[0] = gates;
+    this.log(LogKind.OUTPUTS, gates, before);
+    for (const device of this.devices) device.outputsChanged?.();
   }
 
   fault(cause: number, detail: string): never {

@@ -192,4 +192,16 @@ export const INTC = {
   },
 } satisfies PeripheralEntry;
 
-export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC];
+/** Output gates. A closed gate holds its outputs in the safe state, whatever the registers of the peripheral behind it say. Every reset closes all. Opening one takes a key; closing takes none, so that safety is one plain write. */
+export const OUTPUTS = {
+  name: 'OUTPUTS',
+  base: 0x4000a000,
+  line: 0,
+  registers: {
+    ENABLE: { name: 'ENABLE', offset: 0x000, count: 1, reset: 0x00000000, mask: 0xffff0007, readable: 0x00000000, writable: 0xffff0007, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { HEATERS: { mask: 0x00000001, shift: 0 }, DAC: { mask: 0x00000002, shift: 1 }, MULTIPLEXER: { mask: 0x00000004, shift: 2 }, KEY: { mask: 0xffff0000, shift: 16, values: { KEY: 0xa7e } } } },
+    DISABLE: { name: 'DISABLE', offset: 0x004, count: 1, reset: 0x00000000, mask: 0x00000007, readable: 0x00000000, writable: 0x00000007, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { HEATERS: { mask: 0x00000001, shift: 0 }, DAC: { mask: 0x00000002, shift: 1 }, MULTIPLEXER: { mask: 0x00000004, shift: 2 } } },
+    STATE: { name: 'STATE', offset: 0x008, count: 1, reset: 0x00000000, mask: 0x00000007, readable: 0x00000007, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { HEATERS: { mask: 0x00000001, shift: 0 }, DAC: { mask: 0x00000002, shift: 1 }, MULTIPLEXER: { mask: 0x00000004, shift: 2 } } },
+  },
+} satisfies PeripheralEntry;
+
+export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS];

@@ -788,3 +788,55 @@ export const INTC_WAIT_LINES_SHIFT: u32 = 0;
 export function writeIntcWait(value: u32): void {
   write32(INTC_WAIT, value);
 }
+
+// OUTPUTS: Output gates. A closed gate holds its outputs in the safe state, whatever the registers of the peripheral behind it say. Every reset closes all. Opening one takes a key; closing takes none, so that safety is one plain write.
+
+/** Opens the gates whose bits are ones, and leaves the others as they are. */
+export const OUTPUTS_ENABLE: u32 = 0x4000a000;
+/** Heaters; closed: no current flows */
+export const OUTPUTS_ENABLE_HEATERS: u32 = 0x00000001;
+export const OUTPUTS_ENABLE_HEATERS_SHIFT: u32 = 0;
+/** Waveform outputs and markers; closed: muted, markers low */
+export const OUTPUTS_ENABLE_DAC: u32 = 0x00000002;
+export const OUTPUTS_ENABLE_DAC_SHIFT: u32 = 1;
+/** Multiplexer; closed: parked, every sample-and-hold cell left alone */
+export const OUTPUTS_ENABLE_MULTIPLEXER: u32 = 0x00000004;
+export const OUTPUTS_ENABLE_MULTIPLEXER_SHIFT: u32 = 2;
+/** Must be the key, so that a stray write heats nothing */
+export const OUTPUTS_ENABLE_KEY: u32 = 0xffff0000;
+export const OUTPUTS_ENABLE_KEY_SHIFT: u32 = 16;
+/** Unlocks the write */
+export const OUTPUTS_ENABLE_KEY_KEY: u32 = 0x0a7e0000;
+export function writeOutputsEnable(value: u32): void {
+  write32(OUTPUTS_ENABLE, value);
+}
+
+/** Closes the gates whose bits are ones, and leaves the others as they are. */
+export const OUTPUTS_DISABLE: u32 = 0x4000a004;
+/** Heaters; closed: no current flows */
+export const OUTPUTS_DISABLE_HEATERS: u32 = 0x00000001;
+export const OUTPUTS_DISABLE_HEATERS_SHIFT: u32 = 0;
+/** Waveform outputs and markers; closed: muted, markers low */
+export const OUTPUTS_DISABLE_DAC: u32 = 0x00000002;
+export const OUTPUTS_DISABLE_DAC_SHIFT: u32 = 1;
+/** Multiplexer; closed: parked, every sample-and-hold cell left alone */
+export const OUTPUTS_DISABLE_MULTIPLEXER: u32 = 0x00000004;
+export const OUTPUTS_DISABLE_MULTIPLEXER_SHIFT: u32 = 2;
+export function writeOutputsDisable(value: u32): void {
+  write32(OUTPUTS_DISABLE, value);
+}
+
+/** The gates: one is open. */
+export const OUTPUTS_STATE: u32 = 0x4000a008;
+/** Heaters; closed: no current flows */
+export const OUTPUTS_STATE_HEATERS: u32 = 0x00000001;
+export const OUTPUTS_STATE_HEATERS_SHIFT: u32 = 0;
+/** Waveform outputs and markers; closed: muted, markers low */
+export const OUTPUTS_STATE_DAC: u32 = 0x00000002;
+export const OUTPUTS_STATE_DAC_SHIFT: u32 = 1;
+/** Multiplexer; closed: parked, every sample-and-hold cell left alone */
+export const OUTPUTS_STATE_MULTIPLEXER: u32 = 0x00000004;
+export const OUTPUTS_STATE_MULTIPLEXER_SHIFT: u32 = 2;
+export function readOutputsState(): u32 {
+  return read32(OUTPUTS_STATE);
+}
