@@ -15,12 +15,14 @@ import {
 import type { Arena } from './arena.ts';
 import type { Device, ReadHook, Registers, WriteHook } from './device.ts';
 
-const peripheralWords = 1024;
+const peripheralBytes = 4096;
 const firstBase = peripheralTable[0].base;
+const lastBase = Math.max(...peripheralTable.map(({ base }) => base));
 
 /** Word index of the first peripheral, after the rotation. */
 export const firstWord = firstBase >>> 2;
-export const wordCount = peripheralTable.length * peripheralWords;
+/** Words from the first peripheral to the end of the last; between peripherals there may be gaps, where nothing is mapped. */
+export const wordCount = (lastBase + peripheralBytes - firstBase) / 4;
 
 export const rotateAddress = (address: number) => (address >>> 2) | (address << 30);
 
@@ -51,12 +53,14 @@ export class RegisterFile {
   private readonly firstSlot = new Map<string, number>();
 
   constructor(arena: Arena) {
-    for (const [number, peripheral] of peripheralTable.entries()) {
-      if (peripheral.base !== firstBase + number * peripheralWords * 4)
-        throw new Error(`register file: ${peripheral.name} is not at the next 4 KiB; the flat tables need that`);
+    for (const peripheral of peripheralTable) {
+      if (peripheral.base < firstBase || peripheral.base % peripheralBytes !== 0)
+        throw new Error(
+          `register file: ${peripheral.name} is not at a multiple of 4 KiB behind ${peripheralTable[0].name}`,
+        );
       this.firstSlot.set(peripheral.name, this.slots.length);
       for (const register of Object.values(peripheral.registers as Record<string, RegisterEntry>))
-        this.addRegister(number, peripheral, register);
+        this.addRegister(peripheral, register);
     }
     this.words = arena.words(this.slots.length);
     this.arenaWords = new Int32Array(arena.buffer);
@@ -98,10 +102,10 @@ export class RegisterFile {
     }
   }
 
-  private addRegister(peripheralNumber: number, peripheral: PeripheralEntry, register: RegisterEntry): void {
+  private addRegister(peripheral: PeripheralEntry, register: RegisterEntry): void {
     const closed = Object.entries(register.fields).filter(([, field]) => field.values !== undefined);
     for (let index = 0; index < register.count; index++) {
-      const word = peripheralNumber * peripheralWords + register.offset / 4 + index;
+      const word = (peripheral.base - firstBase + register.offset) / 4 + index;
       const slot = this.slots.length;
       this.slots.push({ peripheral, register, index, closed });
       this.indexOfSlot.push(index);
