@@ -1,0 +1,16 @@
+// What can be measured: one file each, by the name that `make bench` calls it.
+
+import { benchBoard } from './board.ts';
+import { benchColdBoot } from './cold-boot.ts';
+import { benchCrypto } from './crypto.ts';
+import { benchMetering } from './metering.ts';
+import type { BenchRow } from './row.ts';
+import { benchUpload } from './upload.ts';
+
+export const benches: Record<string, () => Promise<BenchRow[]>> = {
+  crypto: benchCrypto,
+  board: benchBoard,
+  metering: benchMetering,
+  'cold-boot': benchColdBoot,
+  upload: benchUpload,
+};
