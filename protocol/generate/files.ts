@@ -8,12 +8,16 @@ import { bootDecisions, bootPolicy, slotStates } from '../image/boot-state.ts';
 import { imageFormat, tlvTypes, trailerFormat } from '../image/format.ts';
 import { rejectReasons } from '../image/reasons.ts';
 import { fuseMap, interruptLines, memoryMap } from '../memory-map.ts';
+import { wordLayout } from '../q1/encoding.ts';
+import { sequenceLayout } from '../q1/sequence.ts';
 import { smpTables } from '../smp/smp.ts';
 import { eventKinds } from '../telemetry/events.ts';
 import { healthBits } from '../telemetry/health.ts';
 import { guestConstants } from './guest-constants.ts';
+import { guestInstructions } from './guest-instructions.ts';
 import { guestRegisters } from './guest-registers.ts';
 import { hostRegisters } from './host-registers.ts';
+import { instructionReference } from './instruction-reference.ts';
 import { registerReference } from './register-reference.ts';
 import { svdFile } from './svd-file.ts';
 
@@ -31,6 +35,8 @@ export const constantTables = [
   bootPolicy,
   bootRecordTable,
   ...smpTables,
+  wordLayout,
+  sequenceLayout,
   eventKinds,
   healthBits,
 ];
@@ -40,8 +46,10 @@ export function generatedFiles(): Record<string, string> {
   return {
     'guest/generated/registers.ts': guestRegisters(peripherals),
     'guest/generated/constants.ts': guestConstants(constantTables),
+    'guest/generated/instructions.ts': guestInstructions(),
     'generated/registers.ts': hostRegisters(peripherals),
     'generated/chip.svd': svdFile(peripherals),
     'generated/registers.md': registerReference(peripherals),
+    'generated/q1.md': instructionReference(),
   };
 }

@@ -520,6 +520,56 @@ export const ENUM_ERR_INSUFFICIENT_HEAP: u32 = 3;
 /** No group with this index. */
 export const ENUM_ERR_INDEX_TOO_LARGE: u32 = 4;
 
+// Q1_WORD: Offsets in an instruction word, in bytes.
+/** Opcode, u8. */
+export const Q1_WORD_OPCODE: u32 = 0;
+/** Small operand or register, u8. */
+export const Q1_WORD_X: u32 = 1;
+/** Immediate duration in ns, u16. */
+export const Q1_WORD_DURATION: u32 = 2;
+/** Operand, u32. */
+export const Q1_WORD_A: u32 = 4;
+/** Operand or jump target, u32. */
+export const Q1_WORD_B: u32 = 8;
+/** Third operand, u16. */
+export const Q1_WORD_C: u32 = 12;
+/** Line of the source from 1; 0 is unknown, u16. */
+export const Q1_WORD_LINE: u32 = 14;
+/** Bytes of an instruction. */
+export const Q1_WORD_SIZE: u32 = 16;
+
+// Q1_SEQUENCE: Header of an assembled sequence: offsets of u32 words.
+/** Q1_SEQUENCE_MAGIC_VALUE. */
+export const Q1_SEQUENCE_MAGIC: u32 = 0;
+/** Q1_SEQUENCE_VERSION_VALUE. */
+export const Q1_SEQUENCE_VERSION: u32 = 4;
+/** Number of the profile it was assembled for. */
+export const Q1_SEQUENCE_PROFILE: u32 = 8;
+/** Bytes of the whole sequence, header included. */
+export const Q1_SEQUENCE_LENGTH: u32 = 12;
+/** How many instructions. */
+export const Q1_SEQUENCE_INSTRUCTIONS: u32 = 16;
+/** How many rows the waveform table has: highest index and one. */
+export const Q1_SEQUENCE_WAVEFORMS: u32 = 20;
+/** Rows of the weight table. */
+export const Q1_SEQUENCE_WEIGHTS: u32 = 24;
+/** Rows of the acquisition table. */
+export const Q1_SEQUENCE_ACQUISITIONS: u32 = 28;
+/** Samples of all waveforms. */
+export const Q1_SEQUENCE_WAVEFORM_SAMPLES: u32 = 32;
+/** Samples of all weights. */
+export const Q1_SEQUENCE_WEIGHT_SAMPLES: u32 = 36;
+/** Bytes of the header. */
+export const Q1_SEQUENCE_HEADER_SIZE: u32 = 40;
+/** "Q1SQ". */
+export const Q1_SEQUENCE_MAGIC_VALUE: u32 = 0x51533151;
+/** Version of this layout. */
+export const Q1_SEQUENCE_VERSION_VALUE: u32 = 1;
+/** Bytes of a row of the waveform and weight tables. */
+export const Q1_SEQUENCE_ROW_SIZE: u32 = 8;
+/** Sample of 1.0. */
+export const Q1_SEQUENCE_FULL_SCALE: u32 = 0x00008000;
+
 // EVENT: Recorder event kinds: name, then what argument 0 and 1 hold.
 /** The bootloader starts: reset cause, resets since power-on. */
 export const EVENT_BOOT_START: u32 = 1;

@@ -1,0 +1,268 @@
+// The Q1ASM instruction table: assembler, disassembler, lint, the firmware's decoder and the reference page all come from it.
+//
+// One row a mnemonic, one form for each legal way to give its operands, and an opcode for each form: the core decides everything by the
+// opcode. What must stay true: an opcode keeps its meaning for ever, and zero is `illegal`, so that empty memory cannot run.
+//
+// Cost is what the classic core spends, in steps of 4 ns. Source of the default: the open simulator q1simulator 1.0.5 (q1parser.py,
+// q1core.py), whose authors corrected it to the published Q1ASM specification: one step an instruction, whose first register operand
+// comes with it, one for each further register, two more for arithmetic and conditional jumps, three for a jump that is taken.
+
+import type { Operand, OperandField, OperandKindName } from './operands.ts';
+
+/** What an instruction is to the two cores. */
+export type InstructionClass =
+  | 'control'
+  | 'jump'
+  | 'arithmetic'
+  /** Latched; takes effect with the next instruction that commits. */
+  | 'parameter'
+  /** Decides whether the real-time instructions after it are executed. */
+  | 'condition'
+  /** Goes through the queue to the real-time core and takes time there. */
+  | 'realTime';
+
+export interface Form {
+  opcode: number;
+  /** Name of the opcode in the guests: Q1_OP_name. */
+  name: string;
+  operands: Operand[];
+  /** Steps of the classic core. */
+  steps: number;
+}
+
+export interface Instruction {
+  mnemonic: string;
+  class: InstructionClass;
+  /** Commits the latched parameters before it acts. */
+  commits: boolean;
+  forms: Form[];
+  doc: string;
+  /** Where the cost comes from. */
+  costSource: CostSource;
+}
+
+export const costSources = {
+  simulator: 'q1simulator 1.0.5, which follows the published specification',
+  confirmed: 'q1simulator 1.0.5; the same figure in qililab’s report 670 or an independent simulator',
+  disputed: 'q1simulator 1.0.5; q1pulse’s comments count 12 ns also with two registers (cost model alu12)',
+} as const;
+export type CostSource = keyof typeof costSources;
+
+const immediate = (kind: OperandKindName, field: OperandField): Operand => ({ kind, mode: 'immediate', field });
+const source = (kind: OperandKindName, field: OperandField): Operand => ({ kind, mode: 'source', field });
+const destination: Operand = { kind: 'word', mode: 'destination', field: 'x' };
+const counter: Operand = { kind: 'word', mode: 'counter', field: 'x' };
+const duration = immediate('duration', 'duration');
+const otherwise = immediate('otherwise', 'duration');
+
+const form = (opcode: number, name: string, operands: Operand[], steps: number): Form => ({
+  ...{ opcode, name, operands, steps },
+});
+
+function alone(opcode: number, mnemonic: string, doc: string, group: InstructionClass = 'control'): Instruction {
+  const forms = [form(opcode, mnemonic.toUpperCase(), [], 1)];
+  return { mnemonic, class: group, commits: false, forms, doc, costSource: 'simulator' };
+}
+
+/** `op a,b,destination`, where b is a number or a register. */
+function arithmetic(opcode: number, mnemonic: string, kind: OperandKindName, doc: string): Instruction {
+  const name = mnemonic.toUpperCase();
+  const forms = [
+    form(opcode, `${name}_I`, [source('word', 'a'), immediate(kind, 'b'), destination], 3),
+    form(opcode + 1, `${name}_R`, [source('word', 'a'), source(kind, 'b'), destination], 4),
+  ];
+  return { mnemonic, class: 'arithmetic', commits: false, forms, doc, costSource: 'disputed' };
+}
+
+/** `op a,address`: the target is always in field b. */
+function jumpIf(opcode: number, mnemonic: string, operands: Operand[], doc: string): Instruction {
+  const name = mnemonic.toUpperCase();
+  const forms = [
+    form(opcode, `${name}_I`, [...operands, immediate('address', 'b')], 3),
+    form(opcode + 1, `${name}_R`, [...operands, source('address', 'b')], 3),
+  ];
+  return { mnemonic, class: 'jump', commits: false, forms, doc, costSource: 'confirmed' };
+}
+
+function parameter(opcode: number, mnemonic: string, kinds: OperandKindName[], doc: string): Instruction {
+  const fields: OperandField[] = ['a', 'b'];
+  const name = mnemonic.toUpperCase();
+  const given = (make: typeof immediate) => kinds.map((kind, index) => make(kind, fields[index]));
+  const forms = [
+    form(opcode, `${name}_I`, given(immediate), 1),
+    form(opcode + 1, `${name}_R`, given(source), kinds.length),
+  ];
+  return { mnemonic, class: 'parameter', commits: false, forms, doc, costSource: 'simulator' };
+}
+
+/** A real-time instruction whose duration alone may be a register. */
+function wait(opcode: number, mnemonic: string, doc: string): Instruction {
+  const name = mnemonic.toUpperCase();
+  const forms = [form(opcode, `${name}_I`, [duration], 1), form(opcode + 1, `${name}_R`, [source('duration', 'a')], 1)];
+  return { mnemonic, class: 'realTime', commits: false, forms, doc, costSource: 'simulator' };
+}
+
+function realTime(mnemonic: string, commits: boolean, forms: Form[], doc: string): Instruction {
+  return { mnemonic, class: 'realTime', commits, forms, doc, costSource: 'simulator' };
+}
+
+export const instructions: Instruction[] = [
+  alone(0, 'illegal', 'Stops the sequencer with the flag SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION'),
+  alone(1, 'stop', 'The classic core stops; the real-time core finishes what is queued'),
+  alone(2, 'nop', 'One step of the classic core'),
+  {
+    ...jumpIf(3, 'jmp', [], 'Continues at the address'),
+    forms: [form(3, 'JMP_I', [immediate('address', 'b')], 4), form(4, 'JMP_R', [source('address', 'b')], 4)],
+  },
+  jumpIf(5, 'jge', [source('word', 'x'), immediate('word', 'a')], 'Jumps if register >= number, both unsigned'),
+  jumpIf(7, 'jlt', [source('word', 'x'), immediate('word', 'a')], 'Jumps if register < number, both unsigned'),
+  jumpIf(9, 'loop', [counter], 'Takes one off the register and jumps unless it became zero; zero wraps to 2^32 - 1'),
+  {
+    ...alone(11, 'move', 'destination = source', 'arithmetic'),
+    forms: [
+      form(11, 'MOVE_I', [immediate('word', 'a'), destination], 1),
+      form(12, 'MOVE_R', [source('word', 'a'), destination], 1),
+    ],
+  },
+  {
+    ...alone(13, 'not', 'destination = bitwise complement of the source', 'arithmetic'),
+    forms: [
+      form(13, 'NOT_I', [immediate('word', 'a'), destination], 3),
+      form(14, 'NOT_R', [source('word', 'a'), destination], 3),
+    ],
+  },
+  { ...arithmetic(15, 'add', 'word', 'destination = a + b, modulo 2^32'), costSource: 'confirmed' },
+  arithmetic(17, 'sub', 'word', 'destination = a - b, modulo 2^32'),
+  arithmetic(19, 'and', 'word', 'destination = a and b, bitwise'),
+  arithmetic(21, 'or', 'word', 'destination = a or b, bitwise'),
+  arithmetic(23, 'xor', 'word', 'destination = a exclusive-or b, bitwise'),
+  arithmetic(25, 'asl', 'shift', 'destination = a shifted left by b'),
+  arithmetic(
+    27,
+    'asr',
+    'shift',
+    'destination = a shifted right by b, zeros coming in: logical in spite of its name, as q1pulse found on hardware',
+  ),
+  parameter(32, 'set_mrk', ['marker'], 'Marker outputs; those of all sequencers are OR-ed'),
+  parameter(34, 'set_freq', ['frequency'], 'NCO frequency, phase-continuous'),
+  alone(36, 'reset_ph', 'NCO phase to zero, and the relative and accumulated phases with it', 'parameter'),
+  parameter(38, 'set_ph', ['phase'], 'Relative phase of the NCO'),
+  parameter(40, 'set_ph_delta', ['phase'], 'Adds to the accumulated phase of the NCO'),
+  parameter(42, 'set_awg_gain', ['gain', 'gain'], 'Gain of path 0 and path 1: samples are multiplied by it over 32768'),
+  parameter(44, 'set_awg_offs', ['offset', 'offset'], 'Offset of path 0 and path 1, added after the gain'),
+  {
+    ...{ mnemonic: 'set_cond', class: 'condition', commits: false, costSource: 'simulator' },
+    forms: [
+      form(
+        48,
+        'SET_COND_I',
+        [immediate('flag', 'x'), immediate('triggers', 'a'), immediate('operator', 'b'), otherwise],
+        1,
+      ),
+      form(49, 'SET_COND_R', [source('flag', 'x'), source('triggers', 'a'), source('operator', 'b'), otherwise], 3),
+    ],
+    doc: 'First operand 0: off. Else each real-time instruction that follows runs only while operator over the masked counters that reached their thresholds is true; otherwise it is a wait of the last operand',
+  },
+  realTime('upd_param', true, [form(64, 'UPD_PARAM', [duration], 1)], 'Commits the latched parameters'),
+  realTime(
+    'play',
+    true,
+    [
+      form(65, 'PLAY_I', [immediate('wave', 'a'), immediate('wave', 'b'), duration], 1),
+      form(66, 'PLAY_R', [source('wave', 'a'), source('wave', 'b'), duration], 2),
+    ],
+    'Starts a waveform on path 0 and one on path 1, in place of what plays there; they go on after the duration',
+  ),
+  realTime(
+    'acquire',
+    true,
+    [
+      form(67, 'ACQUIRE_I', [immediate('acquisition', 'x'), immediate('bin', 'a'), duration], 1),
+      form(68, 'ACQUIRE_R', [immediate('acquisition', 'x'), source('bin', 'a'), duration], 1),
+    ],
+    'Opens a square integration window into a bin; its length is the integration length of the sequencer',
+  ),
+  realTime(
+    'acquire_weighed',
+    true,
+    [
+      form(
+        69,
+        'ACQUIRE_WEIGHED_I',
+        [
+          ...[immediate('acquisition', 'x'), immediate('bin', 'a')],
+          ...[immediate('weight', 'b'), immediate('weight', 'c'), duration],
+        ],
+        1,
+      ),
+      form(
+        70,
+        'ACQUIRE_WEIGHED_R',
+        [immediate('acquisition', 'x'), source('bin', 'a'), source('weight', 'b'), source('weight', 'c'), duration],
+        3,
+      ),
+    ],
+    'Opens an integration window weighed by two weight functions; it is as long as the longer of them',
+  ),
+  realTime(
+    'acquire_ttl',
+    true,
+    [
+      form(
+        71,
+        'ACQUIRE_TTL_I',
+        [immediate('acquisition', 'x'), immediate('bin', 'a'), immediate('flag', 'b'), duration],
+        1,
+      ),
+      form(
+        72,
+        'ACQUIRE_TTL_R',
+        [immediate('acquisition', 'x'), source('bin', 'a'), immediate('flag', 'b'), duration],
+        1,
+      ),
+    ],
+    'Opens (1) or closes (0) a window that counts threshold crossings at the input',
+  ),
+  realTime(
+    'set_latch_en',
+    false,
+    [
+      form(73, 'SET_LATCH_EN_I', [immediate('flag', 'a'), duration], 1),
+      form(74, 'SET_LATCH_EN_R', [source('flag', 'a'), duration], 1),
+    ],
+    'Lets the trigger counters count (1) or keeps them as they are (0)',
+  ),
+  wait(75, 'latch_rst', 'Sets all trigger counters to zero'),
+  wait(77, 'wait', 'Lets time pass; commits nothing'),
+  realTime(
+    'wait_trigger',
+    false,
+    [
+      form(79, 'WAIT_TRIGGER_I', [immediate('trigger', 'a'), duration], 1),
+      form(80, 'WAIT_TRIGGER_R', [source('trigger', 'a'), source('duration', 'b')], 2),
+    ],
+    'Holds the real-time core until a trigger with this address arrives, then for the duration',
+  ),
+  wait(81, 'wait_sync', 'Holds the real-time core until every synchronised sequencer is there, then for the duration'),
+];
+
+/** Further steps of a conditional jump or loop that jumps. */
+export const JUMP_TAKEN_STEPS = 3;
+
+/** Nanoseconds of a step of the classic core. */
+export const STEP_NS = 4;
+
+/** From here on an opcode is of the real-time class. */
+export const REAL_TIME_OPCODE = 64;
+
+/** Opcodes are below this. */
+export const OPCODE_COUNT = 83;
+
+/** Other readings of what the core costs, as steps that differ from the table. */
+export const costModels: Record<string, { doc: string; steps: Record<string, number> }> = {
+  q1simulator: { doc: 'The table as it is', steps: {} },
+  alu12: {
+    doc: 'Arithmetic takes 12 ns also with two registers, as comments in q1pulse count it',
+    steps: Object.fromEntries(['ADD', 'SUB', 'AND', 'OR', 'XOR', 'ASL', 'ASR'].map((name) => [`${name}_R`, 3])),
+  },
+};

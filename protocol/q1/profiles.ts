@@ -1,0 +1,76 @@
+// Sequencer profiles: what a kind of hardware holds and how far its real-time core may run behind. Data only; a number that nobody has
+// published says so.
+//
+// Sources: instruction, waveform, acquisition and bin limits of the Qblox modules are those of their scheduler
+// (backends/qblox/constants.py) and their documentation; index widths QAT's q1_sequence/ir/imm_desc.py. The depth of the real-time queue, the
+// head start and what wait_sync hides are estimates of q1simulator 1.0.5 (q1core.py): the vendor states none of them. Of the cryogenic
+// chip (arXiv:2604.16216) only the shared instruction memory and the 4 ns step are published; the rest is taken from the readout module, so that
+// programs fit both.
+
+export interface Profile {
+  /** In the header of an assembled sequence. */
+  number: number;
+  doc: string;
+  sequencers: number;
+  /** Instructions a sequencer holds, or all of them together where the memory is shared. */
+  instructions: number;
+  sharedInstructions: boolean;
+  waveforms: number;
+  /** Samples of all waveforms of a sequencer. */
+  waveformSamples: number;
+  weights: number;
+  weightSamples: number;
+  /** Zero: no acquisition path. */
+  acquisitions: number;
+  /** Bins of all acquisitions of a sequencer. */
+  bins: number;
+  /** Entries between the classic and the real-time core. */
+  realTimeQueue: number;
+  /** What the classic core is ahead at the start, in steps. */
+  headStartSteps: number;
+  /** What a wait_sync hides of the classic core's time, in steps. */
+  syncCreditSteps: number;
+  /** Acquisitions that may wait to be binned. */
+  acquisitionQueue: number;
+  /** Time one acquisition takes to be binned, with one sequencer acquiring. */
+  acquisitionIntervalNs: number;
+}
+
+const qrm: Profile = {
+  number: 1,
+  doc: 'Readout module: two output and two input paths',
+  sequencers: 6,
+  instructions: 12288,
+  sharedInstructions: false,
+  waveforms: 1024,
+  waveformSamples: 16384,
+  weights: 32,
+  weightSamples: 16384,
+  acquisitions: 32,
+  bins: 3_000_000,
+  realTimeQueue: 16,
+  headStartSteps: 10,
+  syncCreditSteps: 50,
+  acquisitionQueue: 7,
+  acquisitionIntervalNs: 300,
+};
+
+export const profiles = {
+  'qblox-qcm': {
+    ...qrm,
+    number: 0,
+    doc: 'Control module: two output paths a sequencer, no acquisition',
+    instructions: 16384,
+    ...{ weights: 0, weightSamples: 0, acquisitions: 0, bins: 0 },
+  },
+  'qblox-qrm': qrm,
+  'cryo-hrl': {
+    ...qrm,
+    number: 2,
+    doc: 'Cryogenic controller: 6144 instructions shared by all sequencers',
+    instructions: 6144,
+    sharedInstructions: true,
+  },
+} satisfies Record<string, Profile>;
+
+export type ProfileName = keyof typeof profiles;
