@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { Smp } from '../../protocol/smp/smp.ts';
 import { SmpClient, SmpError } from '../tools/smp/index.ts';
-import { ExitCode, Failure } from './failure.ts';
+import { untilInterrupted } from './interruption.ts';
 import { parseMilliseconds } from './options.ts';
 
 export const DEFAULT_TARGET = `udp://127.0.0.1:${Smp.UDP_PORT}`;
@@ -20,26 +20,21 @@ export function withTarget(command: Command): Command {
 }
 
 /** Opens a client for `work` and closes it, whatever happens. Ctrl-C ends the work and with it the command. */
-export async function withClient<Result>(
+export function withClient<Result>(
   { target, timeout }: TargetOptions,
   work: (client: SmpClient, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const interruption = new AbortController();
-  const interrupt = () =>
-    interruption.abort(new Failure('INTERRUPTED', 'interrupted', { exitCode: ExitCode.INTERRUPTED }));
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
-  let client: SmpClient | undefined;
-  try {
-    // A serial line may still carry answers to a client before us.
-    const firstSequence = process.pid & 0xff;
-    client = await SmpClient.open(target, { timeoutMs: timeout, firstSequence, signal: interruption.signal });
-    return await work(client, interruption.signal);
-  } finally {
-    await client?.close();
-    process.removeListener('SIGINT', interrupt);
-    process.removeListener('SIGTERM', interrupt);
-  }
+  return untilInterrupted(async (signal) => {
+    let client: SmpClient | undefined;
+    try {
+      // A serial line may still carry answers to a client before us.
+      const firstSequence = process.pid & 0xff;
+      client = await SmpClient.open(target, { timeoutMs: timeout, firstSequence, signal });
+      return await work(client, signal);
+    } finally {
+      await client?.close();
+    }
+  });
 }
 
 /** The answer, or undefined from a device that does not know the question (the bootloader knows fewer). */

@@ -5,6 +5,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addFlashCommand } from './commands/flash.ts';
 import { addImageCommands } from './commands/image.ts';
+import { addProveCommand } from './commands/prove.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addRunCommand } from './commands/run.ts';
 import { ExitCode, explain } from './failure.ts';
@@ -46,6 +47,7 @@ function buildProgram(): Command {
     .exitOverride();
   addRunCommand(program);
   addReplayCommand(program);
+  addProveCommand(program);
   addDemoCommand(program);
   addFlashCommand(program);
   addDeviceCommands(program);

@@ -4,12 +4,12 @@
 // What must stay true: between two `beforeStep` nothing goes into the board, so a snapshot taken there leads to everything that
 // happens until the next one.
 
-import type { Board } from '../../host/board/board.ts';
-import { SlipDecoder, slipEncode } from '../../host/links/slip.ts';
-import { type CborMap, decodeBody } from '../../host/tools/smp/cbor.ts';
-import { decodeMessage, encodeMessage } from '../../host/tools/smp/message.ts';
-import { valuesOf } from '../../protocol/constants.ts';
-import { ImgCommand, imgErrors, OsCommand, Smp, SmpGroup } from '../../protocol/smp/smp.ts';
+import type { Board } from '../../../host/board/board.ts';
+import { SlipDecoder, slipEncode } from '../../../host/links/slip.ts';
+import { type CborMap, decodeBody } from '../../../host/tools/smp/cbor.ts';
+import { decodeMessage, encodeMessage } from '../../../host/tools/smp/message.ts';
+import { valuesOf } from '../../../protocol/constants.ts';
+import { ImgCommand, imgErrors, OsCommand, Smp, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { hashOfImage, sha256 } from './images.ts';
 
 const ImgError = valuesOf(imgErrors);

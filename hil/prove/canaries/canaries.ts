@@ -1,6 +1,6 @@
 // Bootloaders broken on purpose, each in a piece of its source (the firmware stays sound): the sweep must catch every one, or it proves nothing.
 
-import type { SourceChange } from '../../host/tools/guest.ts';
+import type { SourceChange } from '../../../host/tools/guest.ts';
 
 export interface Canary {
   name: string;

@@ -1,33 +1,14 @@
-// What must be true of a device whenever power comes back, stated once.
+// Holds a recovery against the invariants: what was handed over to, what runs, what is still bootable.
 
-import type { Board } from '../../host/board/board.ts';
-import { verifyImage } from '../../host/tools/image/index.ts';
-import { SlotState } from '../../protocol/image/boot-state.ts';
-import { MemoryMap } from '../../protocol/memory-map.ts';
-import { isWeak, readCells } from './cells.ts';
-import { hashOfImage, type ImageName, type Images, publicKeys } from './images.ts';
-import { bootState } from './journal.ts';
+import type { Board } from '../../../host/board/board.ts';
+import { verifyImage } from '../../../host/tools/image/index.ts';
+import { SlotState } from '../../../protocol/image/boot-state.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { isWeak, readCells } from '../device/cells.ts';
+import { hashOfImage, type ImageName, type Images, publicKeys } from '../device/images.ts';
+import { bootState } from '../device/journal.ts';
+import { bootsMax, type Finding, type Invariant, reachLimitNs } from '../invariants.ts';
 import type { Outcome, Scenario } from './scenarios.ts';
-
-/** One boot for the power that came back; a second one where that boot itself asks for it. */
-export const bootsMax = 2;
-/** A boot that verifies two images and switches journal sectors takes 125 ms; twice that. */
-export const reachLimitNs = 250_000_000;
-
-export const invariants = {
-  verified: 'it never runs bytes that do not verify',
-  whole: 'it boots the old or the new image whole, and what it answered before the cut still holds',
-  bootable: 'what was confirmed and valid stays bootable until something newer is confirmed',
-  alive: 'it never halts',
-  reaches: `with power left on it reaches firmware, or a safe mode that answers SMP, within ${bootsMax} boots and ${reachLimitNs / 1e6} ms`,
-  repeatable: 'the interrupted story, begun again, succeeds',
-} as const;
-export type Invariant = keyof typeof invariants;
-
-export interface Finding {
-  invariant: Invariant;
-  text: string;
-}
 
 /** What ran between power-on and rest. */
 export interface Recovery {

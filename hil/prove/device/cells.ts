@@ -1,8 +1,8 @@
 // Flash as the bench sees it, without touching it: reading never asks chance what a weak bit is, so looking changes no run.
 
 import { createHash } from 'node:crypto';
-import type { Board } from '../../host/board/board.ts';
-import { type FlashPicture, pageBytes } from '../../host/board/flash-array.ts';
+import type { Board } from '../../../host/board/board.ts';
+import { type FlashPicture, pageBytes } from '../../../host/board/flash-array.ts';
 
 /** The bytes the cells lean to, from the start of a page on. */
 export function readCells(board: Board, address: number, length: number): Uint8Array {

@@ -1,20 +1,13 @@
 // The board under the sweep: cut here, recovered, judged, and led on from there, again and again on one board by snapshots.
 
-import type { Board } from '../../host/board/board.ts';
-import { LogKind, type LogRecord } from '../../host/board/log.ts';
-import type { Snapshot } from '../../host/board/snapshot.ts';
-import { fingerprint } from './cells.ts';
-import type { Images } from './images.ts';
-import {
-  type Finding,
-  isConfirmed,
-  judge,
-  lookAtHandover,
-  type Recovery,
-  reachLimitNs,
-  runningNow,
-} from './invariants.ts';
-import { Operator, StoryFailed } from './operator.ts';
+import type { Board } from '../../../host/board/board.ts';
+import { LogKind, type LogRecord } from '../../../host/board/log.ts';
+import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { fingerprint } from '../device/cells.ts';
+import type { Images } from '../device/images.ts';
+import { Operator, StoryFailed } from '../device/operator.ts';
+import { type Finding, reachLimitNs } from '../invariants.ts';
+import { isConfirmed, judge, lookAtHandover, type Recovery, runningNow } from './judge.ts';
 import type { Point } from './points.ts';
 import type { Outcome, Scenario } from './scenarios.ts';
 import { act, settle } from './story.ts';
@@ -32,6 +25,8 @@ export class Patient {
   private readonly start: Snapshot;
   private readonly operator: Operator;
   private recovery: Recovery = { resets: 0, tookNs: 0, handovers: [], failure: undefined };
+  /** What the board did since the last cut was set up. */
+  readonly records: LogRecord[] = [];
   /** Flash operations since power-on: start and end, as times after it. */
   private operations: [number, number][] = [];
   private powerOnNs = 0;
@@ -56,6 +51,7 @@ export class Patient {
   /** Goes to a point and loses power there. `chance` decides what the cut leaves where the point does not say. */
   cut({ before, cut, name }: Point, chance: number): void {
     const { board } = this;
+    this.records.length = 0;
     board.restore(before);
     // Another place in the board's own sequence of chance for each point.
     for (let draws = chance & 63; draws > 0; draws--) board.machine.random();
@@ -149,7 +145,9 @@ export class Patient {
     this.board.cutPower();
   }
 
-  private onLog({ kind, timeNs, a }: LogRecord): void {
+  private onLog(record: LogRecord): void {
+    const { kind, timeNs, a } = record;
+    this.records.push(record);
     if (kind === LogKind.RESET) this.recovery.resets++;
     if (kind === LogKind.HANDOVER) this.recovery.handovers.push(lookAtHandover(this.board, a, this.images));
     const sincePowerOn = timeNs - this.powerOnNs;

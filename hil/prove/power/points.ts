@@ -3,10 +3,10 @@
 // A point has a name that says where it is, and everything that is left to choice is chosen by a hash of seed and name: so a sample is
 // the same wherever it is taken, and one point can be repeated alone.
 
-import { unitProgramNs } from '../../host/board/devices/flash.ts';
-import { tearPatterns } from '../../host/board/devices/tear.ts';
-import { hashOf } from '../../host/board/log.ts';
-import type { Snapshot } from '../../host/board/snapshot.ts';
+import { unitProgramNs } from '../../../host/board/devices/flash.ts';
+import { tearPatterns } from '../../../host/board/devices/tear.ts';
+import { hashOf } from '../../../host/board/log.ts';
+import type { Snapshot } from '../../../host/board/snapshot.ts';
 import type { Scenario } from './scenarios.ts';
 import type { FlashOperation, Recording } from './story.ts';
 

@@ -1,15 +1,15 @@
 // Plays a scenario's story and writes down where power can be cut: each flash operation, each boot, and a snapshot from which a cut
 // there can be replayed without the operator.
 
-import { Board } from '../../host/board/board.ts';
-import { LogKind, type LogRecord } from '../../host/board/log.ts';
-import type { Snapshot } from '../../host/board/snapshot.ts';
-import { FLASH } from '../../protocol/generated/registers.ts';
-import { ImageFormat } from '../../protocol/image/format.ts';
-import { MemoryMap } from '../../protocol/memory-map.ts';
-import { type Images, publicKeys } from './images.ts';
-import { fillJournal } from './journal.ts';
-import { Operator, StoryFailed } from './operator.ts';
+import { Board } from '../../../host/board/board.ts';
+import { LogKind, type LogRecord } from '../../../host/board/log.ts';
+import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { FLASH } from '../../../protocol/generated/registers.ts';
+import { ImageFormat } from '../../../protocol/image/format.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { type Images, publicKeys } from '../device/images.ts';
+import { fillJournal } from '../device/journal.ts';
+import { Operator, StoryFailed } from '../device/operator.ts';
 import type { Action, Scenario } from './scenarios.ts';
 
 const bootLimitNs = 1_000_000_000;

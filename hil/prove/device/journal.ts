@@ -1,10 +1,10 @@
 // The boot-state journal as a programmer on the bench sees and fills it.
 
 import { crc32 } from 'node:zlib';
-import type { Board } from '../../host/board/board.ts';
-import { type BootState, decodeBootState } from '../../host/tools/boot-state.ts';
-import { BootRecord } from '../../protocol/image/boot-record.ts';
-import { MemoryMap } from '../../protocol/memory-map.ts';
+import type { Board } from '../../../host/board/board.ts';
+import { type BootState, decodeBootState } from '../../../host/tools/boot-state.ts';
+import { BootRecord } from '../../../protocol/image/boot-record.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { readCells } from './cells.ts';
 
 const journalBytes = 2 * MemoryMap.SECTOR_SIZE;

@@ -1,8 +1,8 @@
 // The images power stories are about: the real firmware, signed, by names that say what it is in the story.
 
 import { createHash } from 'node:crypto';
-import { compileGuest } from '../../host/tools/guest.ts';
-import { generateKey, parseImage, signImage } from '../../host/tools/image/index.ts';
+import { compileGuest } from '../../../host/tools/guest.ts';
+import { generateKey, parseImage, signImage } from '../../../host/tools/image/index.ts';
 
 const key = generateKey(new Uint8Array(32).fill(9));
 export const publicKeys: Uint8Array[] = [key.publicKey];

@@ -5,7 +5,7 @@
 // a promise: what was answered survives a cut right after it. `keeps` is the image that was confirmed at the start: it must stay
 // bootable until the goal is confirmed. `goal` is what runs when the story, begun again from its first step, is over.
 
-import type { ImageName } from './images.ts';
+import type { ImageName } from '../device/images.ts';
 
 export type Outcome = ImageName | 'safe mode';
 
@@ -26,6 +26,8 @@ export type Step = Action & { boots: readonly Outcome[] };
 
 export interface Scenario {
   name: string;
+  /** The story in one sentence. */
+  about: string;
   start: { slots: { A?: ImageName; B?: ImageName }; story: readonly Action[] };
   steps: readonly Step[];
   keeps?: ImageName;
@@ -50,6 +52,7 @@ const update = (from: ImageName, to: ImageName): Step[] => [
 /** Marked, tried and confirmed over a journal that is full at another moment each time: its switch of sectors falls there. */
 const journalSwitch = (name: string, records: number): Scenario => ({
   name: `journal switch ${name}`,
+  about: `The journal’s sector is full, and the other one taken, ${name}.`,
   start: {
     slots: { A: 'v1' },
     story: [on, { do: 'upload', image: 'v2' }, { do: 'fill journal', records }, on],
@@ -62,6 +65,7 @@ const journalSwitch = (name: string, records: number): Scenario => ({
 export const scenarios: readonly Scenario[] = [
   {
     name: 'factory boot',
+    about: 'A board fresh from the factory is switched on.',
     start: { slots: { A: 'v1' }, story: [] },
     steps: [{ do: 'switch on', boots: ['v1'] }],
     keeps: 'v1',
@@ -69,6 +73,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'first install',
+    about: 'A board without any image is given one by its safe mode.',
     start: { slots: {}, story: [on] },
     steps: [
       // Whole but not answered yet, it is a rescue; once answered, it must be one.
@@ -81,6 +86,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'rescue of a device whose images rotted',
+    about: 'Both images rotted; safe mode takes a new one.',
     start: {
       slots: { A: 'v1' },
       story: [on, ...updateTo('v2'), { do: 'damage', slot: 0 }, { do: 'damage', slot: 1 }, on],
@@ -93,9 +99,17 @@ export const scenarios: readonly Scenario[] = [
     ],
     goal: 'v3',
   },
-  { name: 'upgrade', start: { slots: { A: 'v1' }, story: [on] }, steps: update('v1', 'v2'), keeps: 'v1', goal: 'v2' },
+  {
+    name: 'upgrade',
+    about: 'A newer image is uploaded, marked, tried and confirmed.',
+    start: { slots: { A: 'v1' }, story: [on] },
+    steps: update('v1', 'v2'),
+    keeps: 'v1',
+    goal: 'v2',
+  },
   {
     name: 'revert after a watchdog',
+    about: 'An update hangs; the watchdog ends its trial and the old image comes back.',
     start: {
       slots: { A: 'v1' },
       story: [on, { do: 'upload', image: 'hangs' }, { do: 'mark', image: 'hangs' }, { do: 'reset' }],
@@ -106,6 +120,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'upload over a half-written slot',
+    about: 'An upload broke off; another image is uploaded over it, tried and confirmed.',
     start: { slots: { A: 'v1' }, story: [on, { do: 'upload', image: 'v3', part: 0.5 }] },
     steps: update('v1', 'v2'),
     keeps: 'v1',
@@ -113,6 +128,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'third version over the first',
+    about: 'The second update overwrites the oldest image while the newer one runs.',
     start: { slots: { A: 'v1' }, story: [on, ...updateTo('v2')] },
     steps: update('v2', 'v3'),
     keeps: 'v2',
@@ -120,6 +136,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'erase',
+    about: 'The image that does not run is erased.',
     start: { slots: { A: 'v1' }, story: [on, ...updateTo('v2')] },
     steps: [{ do: 'erase', slot: 0, boots: ['v2'] }],
     keeps: 'v2',

@@ -1,0 +1,21 @@
+// What must be true of a device whenever power comes back, stated once. Every proof holds what it tries against these.
+
+/** One boot for the power that came back; a second one where that boot itself asks for it. */
+export const bootsMax = 2;
+/** A boot that verifies two images and switches journal sectors takes 125 ms; twice that. */
+export const reachLimitNs = 250_000_000;
+
+export const invariants = {
+  verified: 'it never runs bytes that do not verify',
+  whole: 'it boots the old or the new image whole, and what it answered before the cut still holds',
+  bootable: 'what was confirmed and valid stays bootable until something newer is confirmed',
+  alive: 'it never halts',
+  reaches: `with power left on it reaches firmware, or a safe mode that answers SMP, within ${bootsMax} boots and ${reachLimitNs / 1e6} ms`,
+  repeatable: 'the interrupted story, begun again, succeeds',
+} as const;
+export type Invariant = keyof typeof invariants;
+
+export interface Finding {
+  invariant: Invariant;
+  text: string;
+}

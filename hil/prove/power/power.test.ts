@@ -1,0 +1,27 @@
+// Power cut in update stories on the real bootloader and firmware: the slice of the proof that every test run can afford. All of it:
+// coldrig prove power
+
+import { describe, expect, test } from 'vitest';
+import { runSlice, toldOf } from '../testing.ts';
+import { slice } from './sweep.ts';
+
+// Swept before the tests have names, so that these can say how many points there were.
+const result = await runSlice('power');
+const { uploadOperations, accesses, cutAgain } = slice;
+const sample = `one in ${uploadOperations} of an upload's operations, one in ${accesses} bus accesses of a boot, one recovery in ${cutAgain}`;
+
+describe(`${result.points} power cuts with seed ${result.seed} (${sample})`, () => {
+  test.each(result.scenarios)('$name: $points cuts break no invariant', ({ name }) => {
+    expect(toldOf(result, name)).toEqual([]);
+  });
+
+  test('cover operations, accesses, recoveries, and stories begun again', () => {
+    // One program operation at least: before, after, and six patterns in its first unit and in its last.
+    for (const { name, counts } of result.scenarios)
+      expect(counts.atOperations, name).toBeGreaterThanOrEqual(1 + 6 + 6 + 1);
+    const sum = (count: string) => result.scenarios.reduce((total, { counts }) => total + counts[count], 0);
+    expect(sum('atAccesses')).toBeGreaterThan(200);
+    expect(sum('secondCuts')).toBeGreaterThan(200);
+    expect(sum('repeats')).toBeGreaterThan(100);
+  });
+});

@@ -1,0 +1,94 @@
+// What a proof is: many small tries, each held against the invariants, cut into parts that threads and machines share.
+//
+//   Proof --parts--> [Part] --Bench.run--> [PartResult] --merge--> ProofResult
+//
+// What must stay true: the list of parts is the same in every process that is given the same options, and a part's result depends on the
+// part and the options alone. So it does not matter which thread or which shard ran it, and results of shards add up.
+
+import type { Finding } from './invariants.ts';
+
+export interface ProofOptions {
+  /** Decides what is sampled, and what cuts and flips leave behind. */
+  seed: number;
+  /** `slice` is what a test run can afford. */
+  effort: 'slice' | 'full';
+  /** Only this scenario. */
+  scenario?: string;
+  /** Only the point of this name, as a violation names it. */
+  point?: string;
+  /** With a bootloader broken on purpose. */
+  canary?: string;
+  /** Ends a part at its first violation. */
+  stopAtFirst?: boolean;
+}
+
+/** A piece of work for one thread, from one to twenty seconds of the full proof. */
+export interface Part {
+  scenario: string;
+  /** From 0. */
+  part: number;
+  /** How many the scenario has. */
+  parts: number;
+  /** How much work it is beside other parts, in any unit. */
+  weight: number;
+}
+
+export interface Violation extends Finding {
+  scenario: string;
+  /** Where: `--point` takes it. */
+  point: string;
+  /** What was chosen on the way there, as little as it takes. */
+  choices: string[];
+  /** What the board did, a line an event. */
+  log: string[];
+}
+
+export interface PartResult {
+  scenario: string;
+  /** Tries held against the invariants. */
+  points: number;
+  violations: Violation[];
+  /** Further figures; those of a scenario's parts are added up. */
+  counts: Record<string, number>;
+  /** What `extra` makes more of. */
+  facts?: unknown[];
+}
+
+/** Tells how much of a part is done: a share from 0 to 1, and points. */
+export type OnPartProgress = (share: number, points: number) => void;
+
+/** A thread's own things: compiled guests, signed images, boards. */
+export interface Bench {
+  run(part: Part, onProgress: OnPartProgress): PartResult | Promise<PartResult>;
+}
+
+export interface ScenarioText {
+  name: string;
+  /** One sentence. */
+  about: string;
+}
+
+export interface Proof {
+  name: string;
+  /** In the order of the table. */
+  scenarios: readonly ScenarioText[];
+  parts(options: ProofOptions): Part[] | Promise<Part[]>;
+  /** Does once what threads must not all do at the same time: compiling guests. */
+  prepare?(options: ProofOptions): Promise<void>;
+  open(options: ProofOptions): Promise<Bench>;
+  /** Further keys of the result, from every part's facts. */
+  extra?(facts: unknown[]): Record<string, unknown>;
+}
+
+/** Parts of equal weight of each scenario that the options ask for. Throws with the names there are. */
+export function partsOf(
+  scenarios: readonly { name: string; weight: number; parts: number }[],
+  { scenario }: ProofOptions,
+): Part[] {
+  const wanted = scenarios.filter(({ name }) => scenario === undefined || scenario === name);
+  if (wanted.length === 0)
+    throw new Error(`no scenario is called '${scenario}'; there are ${scenarios.map(({ name }) => name).join(', ')}`);
+  return wanted.flatMap(({ name, weight, parts }) =>
+    Array.from({ length: parts }, (_, part) => ({ scenario: name, part, parts, weight: weight / parts })),
+  );
+}

@@ -1,0 +1,25 @@
+// The proofs there are, by name. Each is loaded when it is asked for, so that a command line that only wants help is quick.
+
+import type { Proof } from './proof.ts';
+
+export interface ProofEntry {
+  name: string;
+  /** One sentence, for help and for the page. */
+  about: string;
+  load(): Promise<Proof>;
+}
+
+export const proofs: readonly ProofEntry[] = [
+  {
+    name: 'power',
+    about:
+      'power cut before, inside and after every flash and fuse operation, at every bus access, and again in the recovery',
+    load: async () => (await import('./power/power.ts')).power,
+  },
+];
+
+export async function loadProof(name: string): Promise<Proof> {
+  const found = proofs.find((entry) => entry.name === name);
+  if (!found) throw new Error(`no proof is called '${name}'; there are ${proofs.map((each) => each.name).join(', ')}`);
+  return found.load();
+}

@@ -1,0 +1,59 @@
+// The frame: where a part runs changes nothing of what comes of it, and shards add up.
+
+import { describe, expect, test } from 'vitest';
+import { fromJson, toJson } from './json.ts';
+import { junitOf } from './junit.ts';
+import { mergeResults } from './result.ts';
+import { runProof } from './run.ts';
+
+const scenario = 'factory boot';
+const canary = 'newest record broken, so none';
+const options = { seed: 1, effort: 'slice', scenario } as const;
+const figures = (json: Record<string, unknown>) => {
+  const { seconds, pointsPerSecondPerCore, ...rest } = json;
+  return { ...rest, timed: typeof seconds, rated: typeof pointsPerSecondPerCore };
+};
+
+describe('a proof', () => {
+  test('comes out the same in threads as in this one', async () => {
+    const here = await runProof('power', { ...options, threads: 0 });
+    const there = await runProof('power', { ...options, threads: 2 });
+    expect(figures(toJson(there))).toEqual(figures(toJson(here)));
+  });
+
+  test('cut into shards adds up to the whole', async () => {
+    const full = { ...options, effort: 'full', threads: 0 } as const;
+    const whole = await runProof('power', full);
+    const shards: Awaited<ReturnType<typeof runProof>>[] = [];
+    for (const number of [2, 1]) shards.push(await runProof('power', { ...full, shard: { number, of: 2 } }));
+    expect(shards[0].points).toBeLessThan(whole.points);
+    const written = shards.map((shard) => fromJson(JSON.stringify(toJson(shard))));
+    expect(figures(toJson(mergeResults(written)))).toEqual(figures(toJson(whole)));
+    expect(() => mergeResults([written[0], written[0]])).toThrow(/overlap/);
+    expect(() => mergeResults([written[0], { ...written[1], seed: 2 }])).toThrow(/not a part of power, seed 1/);
+  });
+
+  test('prints the keys a machine relies on', async () => {
+    const json = toJson(await runProof('power', { ...options, threads: 0 }));
+    const keys = ['proof', 'scenarios', 'points', 'violations', 'seconds', 'pointsPerSecondPerCore', 'seed', 'slice'];
+    expect(Object.keys(json)).toEqual(keys);
+    expect(json.scenarios).toEqual([{ name: scenario, points: json.points, violations: 0 }]);
+  });
+
+  test('tells a CI of each violation, with the command that shows it again', async () => {
+    const result = await runProof('power', { ...options, scenario: 'upgrade', canary, threads: 0, stopAtFirst: true });
+    const xml = junitOf(result);
+    expect(xml).toContain(`<testsuite name="prove power" tests="1" failures="${result.violations}"`);
+    expect(xml).toContain(
+      `replay: coldrig prove power --seed 1 --scenario 'upgrade' --point '${result.found[0].point}'`,
+    );
+    expect(result.found[0].log.join('\n')).toMatch(/ms POWER_CUT[\s\S]*ms RESET POWER_ON/);
+  });
+
+  test('knows its scenarios and points by name', async () => {
+    const run = (more: object) => runProof('power', { ...options, threads: 0, ...more });
+    await expect(run({ scenario: 'lunch' })).rejects.toThrow(/no scenario is called 'lunch'; there are factory boot,/);
+    await expect(run({ point: 'program 99 before' })).rejects.toThrow(/no point called 'program 99 before'/);
+    await expect(runProof('cake', options)).rejects.toThrow(/no proof is called 'cake'; there are power/);
+  });
+});

@@ -1,0 +1,180 @@
+// Runs a proof: its parts handed to threads one after the other, or all of them in this thread.
+//
+//   prepare once -> threads open their benches -> each takes the next part -> results, in the order of the parts
+//
+// What must stay true: threads and shards decide when and where a part runs, never what comes of it.
+
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { OnPartProgress, Part, PartResult, Proof, ProofOptions } from './proof.ts';
+import { loadProof } from './proofs.ts';
+import { type ProofResult, resultOf } from './result.ts';
+
+export interface Shard {
+  /** From 1 to `of`. */
+  number: number;
+  of: number;
+}
+
+export interface RunOptions extends ProofOptions {
+  /** Worker threads: one a core when left out; 0 for none but this one. */
+  threads?: number;
+  shard?: Shard;
+  onProgress?: (progress: RunProgress) => void;
+  /** Ends the run: it then throws what the signal was aborted with. */
+  signal?: AbortSignal;
+}
+
+export interface RunProgress {
+  /** From 0 to 1. */
+  share: number;
+  points: number;
+  violations: number;
+  /** Time threads have spent on parts. */
+  coreSeconds: number;
+  threads: number;
+}
+
+/** What goes to a thread. */
+export interface WorkerTask {
+  proof: string;
+  options: ProofOptions;
+}
+
+/** What comes back from it, for each part. */
+export type WorkerAnswer = { share: number; points: number } | { result: PartResult } | { error: string };
+
+export async function runProof(name: string, options: RunOptions): Promise<ProofResult> {
+  const { threads = availableParallelism(), shard, onProgress, signal, ...own } = options;
+  const proof = await loadProof(name);
+  await proof.prepare?.(own);
+  const all = await proof.parts(own);
+  const parts = shard ? all.filter((_, index) => index % shard.of === shard.number - 1) : all;
+  const began = performance.now();
+  const count = Math.min(threads, parts.length);
+  const tally = new Tally(parts, Math.max(count, 1), onProgress);
+  const results =
+    count === 0 ? await inThisThread(proof, own, parts, tally) : await inThreads(proof.name, own, parts, tally, signal);
+  if (own.point !== undefined && results.every(({ points }) => points === 0))
+    throw new Error(`${own.scenario ?? name}: it has no point called '${own.point}'`);
+  const seconds = (performance.now() - began) / 1000;
+  const shardName = shard && `${shard.number}/${shard.of}`;
+  return resultOf(proof, own, results, { seconds, coreSeconds: tally.coreSeconds, shard: shardName });
+}
+
+async function inThisThread(proof: Proof, options: ProofOptions, parts: Part[], tally: Tally): Promise<PartResult[]> {
+  const bench = await proof.open(options);
+  const results: PartResult[] = [];
+  for (const [index, part] of parts.entries()) {
+    const end = tally.begin(index);
+    results.push(await bench.run(part, end.progress));
+    end.done(results[index]);
+  }
+  return results;
+}
+
+async function inThreads(
+  proof: string,
+  options: ProofOptions,
+  parts: Part[],
+  tally: Tally,
+  signal?: AbortSignal,
+): Promise<PartResult[]> {
+  const results: PartResult[] = [];
+  // Heavy ones first, so that no thread begins one when the others are at their end.
+  const waiting = [...parts.keys()].sort((a, b) => parts[b].weight - parts[a].weight);
+  const workerData: WorkerTask = { proof, options };
+  const workers = Array.from(
+    { length: tally.threads },
+    () => new Worker(new URL('./worker.mjs', import.meta.url), { workerData }),
+  );
+  const stop = () => Promise.all(workers.map((worker) => worker.terminate()));
+  signal?.addEventListener('abort', stop);
+  const work = async (worker: Worker) => {
+    for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+      const end = tally.begin(index);
+      results[index] = await partIn(worker, parts[index], end.progress);
+      end.done(results[index]);
+    }
+  };
+  try {
+    await Promise.all(workers.map(work));
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    await stop();
+    signal?.removeEventListener('abort', stop);
+  }
+  return results;
+}
+
+/** Has a thread do a part. Throws when it fails or is ended. */
+function partIn(worker: Worker, part: Part, progress: OnPartProgress): Promise<PartResult> {
+  return new Promise<PartResult>((resolve, reject) => {
+    const onExit = () => reject(new Error('a thread of the proof ended before its part was done'));
+    const onMessage = (answer: WorkerAnswer) => {
+      if ('share' in answer) {
+        progress(answer.share, answer.points);
+        return;
+      }
+      worker.off('message', onMessage).off('error', reject).off('exit', onExit);
+      if ('result' in answer) resolve(answer.result);
+      else reject(new Error(answer.error));
+    };
+    worker.on('message', onMessage).on('error', reject).on('exit', onExit);
+    worker.postMessage(part);
+  });
+}
+
+/** How far the run is. */
+class Tally {
+  coreSeconds = 0;
+  readonly threads: number;
+  private readonly parts: readonly Part[];
+  private readonly onProgress: RunOptions['onProgress'];
+  private readonly shares: number[];
+  private readonly points: number[];
+  private readonly begun = new Map<number, number>();
+  private violations = 0;
+
+  constructor(parts: readonly Part[], threads: number, onProgress: RunOptions['onProgress']) {
+    this.parts = parts;
+    this.threads = threads;
+    this.onProgress = onProgress;
+    this.shares = parts.map(() => 0);
+    this.points = parts.map(() => 0);
+  }
+
+  begin(index: number): { progress: OnPartProgress; done: (result: PartResult) => void } {
+    this.begun.set(index, performance.now());
+    const progress: OnPartProgress = (share, points) => {
+      this.shares[index] = share;
+      this.points[index] = points;
+      this.tell();
+    };
+    return {
+      progress,
+      done: (result) => {
+        this.coreSeconds += this.secondsOf(index);
+        this.begun.delete(index);
+        this.violations += result.violations.length;
+        progress(1, result.points);
+      },
+    };
+  }
+
+  private secondsOf(index: number): number {
+    return (performance.now() - (this.begun.get(index) ?? 0)) / 1000;
+  }
+
+  private tell(): void {
+    if (!this.onProgress) return;
+    const whole = this.parts.reduce((sum, { weight }) => sum + weight, 0);
+    const done = this.parts.reduce((sum, { weight }, index) => sum + weight * this.shares[index], 0);
+    const points = this.points.reduce((sum, count) => sum + count, 0);
+    let { coreSeconds } = this;
+    for (const index of this.begun.keys()) coreSeconds += this.secondsOf(index);
+    this.onProgress({ share: done / whole, points, violations: this.violations, coreSeconds, threads: this.threads });
+  }
+}

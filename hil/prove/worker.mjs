@@ -1,0 +1,25 @@
+// A thread of a proof: opens its bench, then answers each part it is given with progress and its result. See run.ts, which starts it.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { register } from 'tsx/esm/api';
+
+register();
+const tellEveryMs = 200;
+const { proof: name, options } = workerData;
+const bench = import('./proofs.ts').then(({ loadProof }) => loadProof(name)).then((proof) => proof.open(options));
+// Whoever waits for a part is told.
+bench.catch(() => {});
+
+parentPort.on('message', async (part) => {
+  let told = performance.now();
+  const progress = (share, points) => {
+    if (performance.now() - told < tellEveryMs) return;
+    told = performance.now();
+    parentPort.postMessage({ share, points });
+  };
+  try {
+    parentPort.postMessage({ result: await (await bench).run(part, progress) });
+  } catch (error) {
+    parentPort.postMessage({ error: `${part.scenario}: ${error.stack ?? error}` });
+  }
+});
