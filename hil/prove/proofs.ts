@@ -16,6 +16,11 @@ export const proofs: readonly ProofEntry[] = [
       'power cut before, inside and after every flash and fuse operation, at every bus access, and again in the recovery',
     load: async () => (await import('./power/power.ts')).power,
   },
+  {
+    name: 'glitch',
+    about: 'one branch inverted, one call skipped, one bus read corrupted while the bootloader decides',
+    load: async () => (await import('./glitch/glitch.ts')).glitch,
+  },
 ];
 
 export async function loadProof(name: string): Promise<Proof> {

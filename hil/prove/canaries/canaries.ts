@@ -1,6 +1,6 @@
 // Bootloaders broken on purpose, each in a piece of its source (the firmware stays sound): the sweep must catch every one, or it proves nothing.
 
-import type { SourceChange } from '../../../host/tools/guest.ts';
+import { compileGuest, type SourceChange } from '../../../host/tools/guest.ts';
 
 export interface Canary {
   name: string;
@@ -87,4 +87,9 @@ export function canaryByName(name: string): Canary {
   if (!found)
     throw new Error(`no canary is called '${name}'; there are ${canaries.map((each) => each.name).join(', ')}`);
   return found;
+}
+
+/** The bootloader a proof is about: the sound one, or a canary. */
+export function bootloaderFor({ canary }: { canary?: string }): Promise<Uint8Array> {
+  return compileGuest('bootloader/main.ts', canary === undefined ? {} : { changes: canaryByName(canary).changes });
 }

@@ -1,8 +1,7 @@
 // `coldrig prove power`: update stories on the real bootloader and firmware, cut wherever power can go.
 
 import { Board } from '../../../host/board/board.ts';
-import { compileGuest } from '../../../host/tools/guest.ts';
-import { canaryByName } from '../canaries/canaries.ts';
+import { bootloaderFor } from '../canaries/canaries.ts';
 import { type Images, makeImages } from '../device/images.ts';
 import {
   type Bench,
@@ -31,10 +30,6 @@ export const power: Proof = {
   },
   open: async (options) => new PowerBench(options, await makeImages(), await bootloaderFor(options)),
 };
-
-function bootloaderFor({ canary }: ProofOptions): Promise<Uint8Array> {
-  return compileGuest('bootloader/main.ts', canary === undefined ? {} : { changes: canaryByName(canary).changes });
-}
 
 class PowerBench implements Bench {
   private readonly options: ProofOptions;

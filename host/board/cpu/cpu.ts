@@ -23,6 +23,8 @@ export { type Bus, budgetCyclesMax, Core, type RunResult } from './core.ts';
 export { blockBytesPerCycle, busAccessCycles, costTable } from './costs.ts';
 export type { Block } from './counters.ts';
 export type { CoreFault, FaultCause, GuestFault } from './faults.ts';
+export { armGlitch, type Glitch, type GlitchableImage, makeGlitchable } from './glitch.ts';
+export type { GlitchSite } from './glitch-body.ts';
 export { type PreparedImage, type PrepareOptions, prepareImage } from './image.ts';
 export type { MutableGlobal } from './meter.ts';
 export { ImageRefused, type RefusalCode } from './refused.ts';

@@ -16,8 +16,8 @@ import { ExternalKind, ValueType } from './declarations.ts';
 import { type Helper, helperFunctions } from './helpers.ts';
 import { BodyMeter } from './meter-body.ts';
 import { OffsetMap } from './offset-map.ts';
-import { Reader } from './reader.ts';
-import { type Section, SectionId } from './sections.ts';
+import { SectionWriter } from './section-writer.ts';
+import { SectionId } from './sections.ts';
 import { findSegments, type Segments } from './segments.ts';
 import { Op, Writer } from './writer.ts';
 
@@ -78,60 +78,32 @@ const busTypes = {
   write32: { parameters: [I32, I32, I32], results: [] },
 };
 
-class ModuleWriter {
-  private readonly image: CheckedImage;
-  private readonly out: Writer;
-
-  constructor(image: CheckedImage, out: Writer) {
-    this.image = image;
-    this.out = out;
-  }
-
+class ModuleWriter extends SectionWriter {
   write(mutableGlobals: MutableGlobal[], helpers: Helper[], bodies: BodyMeter, counters: number): void {
     const { out, image } = this;
-    const { sections, declarations, code } = image;
+    const { declarations, code } = image;
     const ownTypes = [busTypes.read32, busTypes.write32, ...helpers];
-    out.bytesOf(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+    this.begin();
     this.extend(SectionId.TYPE, ownTypes, ({ parameters, results }) => {
       out.bytesOf(0x60, parameters.length, ...parameters, results.length, ...results);
     });
     this.imports();
     const firstHelperType = declarations.types.length + 2;
     this.extend(SectionId.FUNCTION, helpers, (_, index) => out.u32(firstHelperType + index));
-    this.keep(sections.byId[SectionId.TABLE]);
-    this.keep(sections.byId[SectionId.MEMORY]);
+    this.keep(SectionId.TABLE);
+    this.keep(SectionId.MEMORY);
     const ownGlobals = [I32, ...new Array<number>(counters).fill(I64)];
     this.extend(SectionId.GLOBAL, ownGlobals, (type) => {
       out.bytesOf(type, 1, type === I32 ? Op.CONST_32 : Op.CONST_64, 0, Op.END);
     });
     this.exports(mutableGlobals, helpers);
-    this.keep(sections.byId[SectionId.ELEMENT]);
+    this.keep(SectionId.ELEMENT);
     this.section(SectionId.CODE, () => {
       out.u32(code.bodies.length + helpers.length);
       for (const body of code.bodies) out.sized(() => bodies.write(body));
       for (const helper of helpers) out.sized(() => this.helper(helper));
     });
-    this.keep(sections.byId[SectionId.DATA]);
-  }
-
-  private section(id: number, contents: () => void): void {
-    this.out.byte(id);
-    this.out.sized(contents);
-  }
-
-  private keep(section: Section | undefined): void {
-    if (section) this.section(section.id, () => this.out.copy(this.image.bytes, section.start, section.end));
-  }
-
-  /** Writes a vector section again with more elements behind its own. */
-  private extend<T>(id: number, added: T[], element: (value: T, index: number) => void): void {
-    const { bytes, sections } = this.image;
-    this.section(id, () => {
-      const { count, start, end } = vectorOf(bytes, sections.byId[id]);
-      this.out.u32(count + added.length);
-      this.out.copy(bytes, start, end);
-      added.forEach(element);
-    });
+    this.keep(SectionId.DATA);
   }
 
   private imports(): void {
@@ -174,11 +146,4 @@ class ModuleWriter {
     helper.write(this.out);
     this.out.byte(Op.END);
   }
-}
-
-/** The count of a checked vector section, and where its elements are. */
-function vectorOf(bytes: Uint8Array, section: Section | undefined): { count: number; start: number; end: number } {
-  if (!section) return { count: 0, start: 0, end: 0 };
-  const reader = new Reader(bytes, section.start, section.end);
-  return { count: reader.u32('a count'), start: reader.offset, end: section.end };
 }

@@ -1,0 +1,49 @@
+// The images of an attack: small, so that a boot is cheap, and right in every way but the one an attack is about.
+//
+// The payload is the least module the core runs. Keys: 0 and 1 are good, 2 is revoked, 3 is no key of the device.
+
+import { createHash } from 'node:crypto';
+import { type SignOptions, signImage } from '../../../host/tools/image/index.ts';
+import { keys } from '../../boot/keys.ts';
+
+/** What is in the fuses of the device that is attacked. */
+export const device = {
+  keys: keys.slice(0, 3).map(({ publicKey }) => publicKey),
+  revokedKeys: [keys[2].publicKey],
+  securityCounter: 3,
+  boardId: 7,
+} as const;
+
+// (module (memory (export "memory") 1 1) (func (export "reset")) (func (export "interrupt") (param i32)))
+const module = [
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x60, 0x00, 0x00, 0x60, 0x01, 0x7f, 0x00],
+  ...[0x03, 0x03, 0x02, 0x00, 0x01, 0x05, 0x04, 0x01, 0x01, 0x01, 0x01],
+  ...[0x07, 0x1e, 0x03, 0x06, ...Buffer.from('memory'), 0x02, 0x00, 0x05, ...Buffer.from('reset'), 0x00, 0x00],
+  ...[0x09, ...Buffer.from('interrupt'), 0x00, 0x01, 0x0a, 0x07, 0x02, 0x02, 0x00, 0x0b, 0x02, 0x00, 0x0b],
+];
+export const payload = Uint8Array.from(module);
+
+/** A good image for the device; `options` say where it is not. */
+export function specimen(version: string, options: Partial<SignOptions> = {}): Uint8Array {
+  const { securityCounter, boardId } = device;
+  const privateKeyPem = keys[0].privateKeyPem;
+  return signImage({ payload, privateKeyPem, version, securityCounter, boardId, ...options });
+}
+
+/** The same image with other bytes from `offset` on. */
+export function patched(image: Uint8Array, offset: number, bytes: Uint8Array): Uint8Array {
+  const result = image.slice();
+  result.set(bytes, offset);
+  return result;
+}
+
+/** Where the value of a TLV of 32 bytes or more begins: its type and length are found, with what is known of its start. */
+export function placeOf(image: Uint8Array, value: Uint8Array): number {
+  const at = Buffer.from(image).indexOf(value);
+  if (at < 0) throw new Error('the image does not hold these bytes');
+  return at;
+}
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(bytes).digest());
+}

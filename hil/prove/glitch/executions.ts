@@ -1,0 +1,19 @@
+// How often each glitch site is executed in the boot an attack is about, by the block counters of the core.
+
+import type { GlitchableImage } from '../../../host/board/cpu/cpu.ts';
+import { AttackBench } from '../attack/bench.ts';
+import type { Attack } from './attacks.ts';
+
+/** By site. */
+export function countExecutions({ bytes, sites }: GlitchableImage, attack: Attack, seed: number): number[] {
+  const bench = new AttackBench(bytes, seed, true);
+  attack.prepare(bench);
+  const loaded = bench.loaded();
+  const before = bench.blockCounts(bytes);
+  bench.bootFrom(loaded);
+  const after = bench.blockCounts(bytes);
+  return sites.map(({ asksAt }) => {
+    const block = after.blockAt(asksAt);
+    return after.counts[block] - before.counts[block];
+  });
+}

@@ -1,0 +1,107 @@
+// `coldrig prove glitch`: while the bootloader decides, one thing goes wrong, and what must not run does not.
+//
+//   rewrite the bootloader once     every site in it, each asleep                 host/board/cpu/glitch.ts
+//   boot it once, counted           which sites this boot executes, how often     executions.ts
+//   for each glitch of glitches.ts  restore, arm, boot, judge; then boot again, unharmed
+//
+// A glitch may lead to safe mode, to a fault, to the other image, or hang the core until somebody cuts power. What it may not do is run
+// what does not verify, nor leave a device behind that boots otherwise than before once the glitch is over.
+
+import { checkImage, type GlitchableImage, makeGlitchable, prepareImage } from '../../../host/board/cpu/cpu.ts';
+import { AttackBench } from '../attack/bench.ts';
+import { judgeRest, judgeRun } from '../attack/judge.ts';
+import { payload } from '../attack/specimens.ts';
+import { bootloaderFor } from '../canaries/canaries.ts';
+import {
+  type Bench,
+  type OnPartProgress,
+  type Part,
+  type PartResult,
+  type Proof,
+  type ProofOptions,
+  partsOf,
+} from '../proof.ts';
+import { type Attack, attacks } from './attacks.ts';
+import { countExecutions } from './executions.ts';
+import { type GlitchSampling, glitchesOf, type NamedGlitch, withGlitch } from './glitches.ts';
+
+/** Every function that copies by DMA comes through this one. */
+const copies = 'protocol/guest/dma/copyBlock';
+/** Four times what the longest of these boots takes. */
+const withinNs = 60_000_000;
+
+const full: GlitchSampling = { sites: 1, between: 6, bytes: 4 };
+/** What a test run can afford. */
+export const slice: GlitchSampling = { sites: 6, between: 1, bytes: 1 };
+
+export const glitch: Proof = {
+  name: 'glitch',
+  scenarios: attacks,
+  parts: (options) =>
+    partsOf(
+      attacks.map(({ name }) => ({ name, weight: 1, parts: options.effort === 'full' ? 2 : 1 })),
+      options,
+    ),
+  prepare: async (options) => {
+    await bootloaderFor(options);
+  },
+  open: async (options) => new GlitchBench(options, await bootloaderFor(options)),
+};
+
+class GlitchBench implements Bench {
+  private readonly options: ProofOptions;
+  private readonly bootloader: GlitchableImage;
+
+  constructor(options: ProofOptions, bootloader: Uint8Array) {
+    this.options = options;
+    this.bootloader = makeGlitchable(checkImage(bootloader), copies);
+    prepareImage(payload);
+  }
+
+  run(part: Part, onProgress: OnPartProgress): PartResult {
+    const { options, bootloader } = this;
+    const attack = attackByName(part.scenario);
+    const executions = countExecutions(bootloader, attack, options.seed);
+    const bench = new AttackBench(bootloader.bytes, options.seed);
+    attack.prepare(bench);
+    const loaded = bench.loaded();
+    const sampling = options.effort === 'full' || options.point !== undefined ? full : slice;
+    const all = glitchesOf(bootloader.sites, executions, sampling, options.seed);
+    const own = all.filter(({ name }, index) =>
+      options.point === undefined ? index % part.parts === part.part : name === options.point,
+    );
+    const result: PartResult = { scenario: part.scenario, points: 0, violations: [], counts: { sites: 0, hung: 0 } };
+    result.counts.sites = new Set(own.map(({ site }) => site)).size;
+    for (const [index, each] of own.entries()) {
+      if (options.stopAtFirst && result.violations.length > 0) break;
+      this.try(bench, () => bench.bootFrom(withGlitch(loaded, each.glitch), undefined, withinNs), attack, each, result);
+      onProgress((index + 1) / own.length, result.points);
+    }
+    return result;
+  }
+
+  private try(
+    bench: AttackBench,
+    boot: () => ReturnType<AttackBench['boot']>,
+    attack: Attack,
+    { name }: NamedGlitch,
+    result: PartResult,
+  ): void {
+    result.points++;
+    const struck = boot();
+    const ran = judgeRun(struck);
+    result.violations.push(...bench.violations(attack.name, name, ran));
+    if (ran.length > 0) return;
+    if (struck.state === 'off') result.counts.hung++;
+    else bench.board.cutPower();
+    const after = bench.boot();
+    const findings = [...judgeRun(after), ...judgeRest(after, attack.bootable)];
+    result.violations.push(...bench.violations(attack.name, name, findings));
+  }
+}
+
+function attackByName(name: string): Attack {
+  const found = attacks.find((attack) => attack.name === name);
+  if (!found) throw new Error(`no attack is called '${name}'`);
+  return found;
+}

@@ -1,0 +1,201 @@
+// Function bodies with their glitch sites: copies the code and puts the question "now?" where something could go wrong.
+//
+//   if, br_if, select   ... condition   eqz, strikes(site), eq                inverted when it strikes
+//   br_table            ... index       strikes(site), xor
+//   call f              ... arguments   to locals; strikes(site) if: leftover else: arguments, call f end
+//   read32              ... word        site, read
+
+import type { CheckedImage } from './check.ts';
+import { type Body, nameOf } from './code.ts';
+import { ValueType } from './declarations.ts';
+import { keyOf } from './opcodes.ts';
+import { Op, type Writer } from './writer.ts';
+
+export interface GlitchSite {
+  kind: 'branch' | 'call' | 'read' | 'copy';
+  functionName: string;
+  /** The instruction, in the image as it was. */
+  offset: number;
+  /** Where the question is asked, in the rewritten image. */
+  asksAt: number;
+  /** The function called, with kinds call and copy. */
+  callee: string | undefined;
+  /** Whether the call owes an i32 or i64. */
+  owesResult: boolean;
+}
+
+/** Opcodes this file and glitch.ts write, beside the meter's. */
+export const glitchOp = {
+  ...Op,
+  ELSE: keyOf('else'),
+  RETURN: keyOf('return'),
+  CALL: keyOf('call'),
+  SELECT: keyOf('select'),
+  LOAD_8: keyOf('i32.load8_u'),
+  STORE_8: keyOf('i32.store8'),
+  IS_ZERO_32: keyOf('i32.eqz'),
+  EQUAL_32: keyOf('i32.eq'),
+  NOT_EQUAL_32: keyOf('i32.ne'),
+  REMAINDER_32: keyOf('i32.rem_u'),
+  AND_32: keyOf('i32.and'),
+  OR_32: keyOf('i32.or'),
+  XOR_32: keyOf('i32.xor'),
+  EXTEND_64: keyOf('i64.extend_i32_u'),
+};
+
+const IF = keyOf('if');
+const BR_IF = keyOf('br_if');
+const BR_TABLE = keyOf('br_table');
+const { I32, I64 } = ValueType;
+
+export class GlitchBody {
+  readonly sites: GlitchSite[] = [];
+  private readonly image: CheckedImage;
+  private readonly copies: string;
+  private readonly out: Writer;
+  private readonly strikes: number;
+  private readonly value: number;
+  private readonly useArgument: number;
+  /** First of the body's locals for arguments of 64 bits; those for 32 bits are before it. */
+  private wideArguments = 0;
+
+  constructor(image: CheckedImage, copies: string, out: Writer) {
+    this.image = image;
+    this.copies = copies;
+    this.out = out;
+    this.strikes = image.declarations.functions.length;
+    this.value = image.declarations.globals.length + 2;
+    this.useArgument = this.value + 1;
+  }
+
+  write(body: Body): void {
+    const { out, image } = this;
+    const { opcode, offset } = image.code;
+    this.locals(body);
+    let copied = body.codeStart;
+    const copyTo = (end: number) => {
+      out.copy(image.bytes, copied, end);
+      copied = end;
+    };
+    for (let i = body.first; i < body.last; i++) {
+      const key = opcode[i];
+      if (key !== IF && key !== BR_IF && key !== BR_TABLE && key !== glitchOp.SELECT && key !== glitchOp.CALL) continue;
+      copyTo(offset[i]);
+      if (key === glitchOp.CALL) {
+        this.call(body, i);
+        copied = offset[i + 1];
+      } else this.condition(body, i, key);
+    }
+    copyTo(body.end);
+  }
+
+  /** Room for the arguments of the call that has most of each type. */
+  private locals(body: Body): void {
+    const { out, image } = this;
+    const [narrow, wide] = this.mostArguments(body);
+    this.wideArguments = body.locals + narrow;
+    out.u32(body.localGroups.length + 2);
+    out.copy(image.bytes, body.groupsStart, body.codeStart);
+    out.u32(narrow);
+    out.byte(I32);
+    out.u32(wide);
+    out.byte(I64);
+  }
+
+  private mostArguments(body: Body): [number, number] {
+    const { opcode, immediate } = this.image.code;
+    let [narrow, wide] = [0, 0];
+    for (let i = body.first; i < body.last; i++) {
+      if (opcode[i] !== glitchOp.CALL) continue;
+      const { parameters } = this.typeOf(immediate[i]);
+      const wideOnes = parameters.filter((type) => type === I64).length;
+      narrow = Math.max(narrow, parameters.length - wideOnes);
+      wide = Math.max(wide, wideOnes);
+    }
+    return [narrow, wide];
+  }
+
+  private typeOf(functionIndex: number) {
+    const { types, functions } = this.image.declarations;
+    return types[functions[functionIndex]];
+  }
+
+  private condition(body: Body, instruction: number, key: number): void {
+    const { out } = this;
+    if (key !== BR_TABLE) out.byte(glitchOp.IS_ZERO_32);
+    this.ask(this.site(body, instruction, 'branch'));
+    out.byte(key === BR_TABLE ? glitchOp.XOR_32 : glitchOp.EQUAL_32);
+  }
+
+  /** Writes a call with its sites. */
+  private call(body: Body, instruction: number): void {
+    const { out, image } = this;
+    const target = image.code.immediate[instruction];
+    const { parameters, results } = this.typeOf(target);
+    if (target < image.declarations.importedFunctions && results.length === 1) {
+      out.indexed(glitchOp.CALL, target);
+      out.byte(Op.CONST_32);
+      out.s32(this.site(body, instruction, 'read'));
+      out.indexed(glitchOp.CALL, this.strikes + 1);
+      return;
+    }
+    const callee = nameOf(image.sections.names, target);
+    const places = this.placesOf(body, parameters);
+    for (const place of places.toReversed()) out.indexed(Op.LOCAL_SET, place);
+    this.ask(this.site(body, instruction, 'call', callee, results.length === 1));
+    out.bytesOf(Op.IF, results[0] ?? Op.EMPTY_BLOCK);
+    if (results.length === 1) this.leftover(results[0], places[parameters.indexOf(I32)]);
+    out.byte(glitchOp.ELSE);
+    for (const place of places) out.indexed(Op.LOCAL_GET, place);
+    out.indexed(glitchOp.CALL, target);
+    if (callee === this.copies) this.copied(this.site(body, instruction, 'copy', callee), places);
+    out.byte(Op.END);
+  }
+
+  /** The locals arguments wait in, first argument first. */
+  private placesOf(body: Body, parameters: number[]): number[] {
+    let narrow = body.locals;
+    let wide = this.wideArguments;
+    return parameters.map((type) => (type === I32 ? narrow++ : wide++));
+  }
+
+  private leftover(type: number, argument: number | undefined): void {
+    const { out } = this;
+    if (argument !== undefined) out.indexed(Op.LOCAL_GET, argument);
+    out.indexed(Op.GLOBAL_GET, this.value);
+    if (argument !== undefined) {
+      out.indexed(Op.GLOBAL_GET, this.useArgument);
+      out.byte(glitchOp.SELECT);
+    }
+    if (type === I64) out.byte(glitchOp.EXTEND_64);
+  }
+
+  private copied(site: number, [address, , length]: number[]): void {
+    const { out } = this;
+    out.indexed(Op.LOCAL_GET, address);
+    out.indexed(Op.LOCAL_GET, length);
+    out.byte(Op.CONST_32);
+    out.s32(site);
+    out.indexed(glitchOp.CALL, this.strikes + 2);
+  }
+
+  private ask(site: number): void {
+    const { out } = this;
+    out.byte(Op.CONST_32);
+    out.s32(site);
+    out.indexed(glitchOp.CALL, this.strikes);
+  }
+
+  private site(
+    { functionIndex }: Body,
+    instruction: number,
+    kind: GlitchSite['kind'],
+    callee?: string,
+    owesResult = false,
+  ): number {
+    const { code, sections } = this.image;
+    const functionName = nameOf(sections.names, functionIndex);
+    const [offset, asksAt] = [code.offset[instruction], this.out.length];
+    return this.sites.push({ kind, functionName, offset, asksAt, callee, owesResult }) - 1;
+  }
+}
