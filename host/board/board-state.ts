@@ -40,7 +40,7 @@ export const haltSentences: Record<number, string> = {
   [HaltReason.RESET_LOOP]: 'the chip reset again and again and never came to rest; the fault record says why',
 };
 
-const Place = { MODE: 0, PHASE: 1, HALT_REASON: 2, RESTLESS_RESETS: 3, PLACES: 4 } as const;
+const Place = { MODE: 0, PHASE: 1, HALT_REASON: 2, RESTLESS_RESETS: 3, CORE_STUCK: 4, PLACES: 5 } as const;
 
 export class BoardState {
   private readonly words: Uint32Array;
@@ -71,6 +71,15 @@ export class BoardState {
 
   set haltReason(reason: number) {
     this.words[Place.HALT_REASON] = reason;
+  }
+
+  /** 1 while a disturbance keeps the core from running; a reset ends it. */
+  get coreStuck(): number {
+    return this.words[Place.CORE_STUCK];
+  }
+
+  set coreStuck(stuck: number) {
+    this.words[Place.CORE_STUCK] = stuck;
   }
 
   /** Resets since the core last had nothing to do. */

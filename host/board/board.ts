@@ -4,20 +4,29 @@
 // life.ts (the run loop), snapshot.ts, factory.ts. What must stay true: a run is a function of images, seed and inputs, so every
 // input goes through a method here and into the log.
 
+import { Activity } from '../../protocol/cryo/energies.ts';
 import { type BoardMode, BoardState, haltSentences } from './board-state.ts';
 import { Clock } from './clock.ts';
 import type { PreparedImage } from './cpu/cpu.ts';
 import { EventKind, ResetCause } from './device.ts';
+import { ActivityCounters } from './devices/activity.ts';
+import { ClockDevice } from './devices/clock.ts';
 import { Dma } from './devices/dma.ts';
 import { Flash } from './devices/flash.ts';
+import { FrontEnd } from './devices/frontend.ts';
 import { Fuses } from './devices/fuses.ts';
+import { Heaters } from './devices/heaters.ts';
 import { InterruptController } from './devices/intc.ts';
+import { InterlockLatch } from './devices/interlock.ts';
 import { Outputs } from './devices/outputs.ts';
+import { Rails } from './devices/rails.ts';
 import { type RecordedEvent, Recorder } from './devices/recorder.ts';
 import { type FaultRecord, ResetController } from './devices/reset.ts';
+import { Thermometry } from './devices/thermometry.ts';
 import { Timer } from './devices/timer.ts';
 import { Uart } from './devices/uart.ts';
 import { Watchdog } from './devices/watchdog.ts';
+import { DisturbanceKind } from './disturbance.ts';
 import { loadFlash, loadFuses, type Provision, provision } from './factory.ts';
 import { PowerLoss } from './fault.ts';
 import { ImageLoader } from './image-loader.ts';
@@ -26,10 +35,13 @@ import { hashOf, LogKind, type LogRecord } from './log.ts';
 import { Machine } from './machine.ts';
 import { Processor } from './processor.ts';
 import { capture, restore, type Snapshot, snapshotFromBytes, snapshotToBytes } from './snapshot.ts';
+import type { Disturbance, Surroundings } from './surroundings.ts';
 
 export interface BoardOptions {
   /** Any integer: decides what power cuts leave behind, and nothing else. */
   seed?: number;
+  /** What it is put into; a quiet bench when left out. Each board needs one of its own. */
+  surroundings?: () => Surroundings;
   /** Counts basic blocks of what runs, for coverage; changes no cycle. */
   countBlocks?: boolean;
 }
@@ -50,7 +62,7 @@ export class Board {
 
   constructor(options: BoardOptions = {}) {
     this.options = options;
-    const machine = new Machine(options.seed ?? 1);
+    const machine = new Machine(options.seed ?? 1, options.surroundings?.());
     this.machine = machine;
     this.own = new BoardState(machine.arena);
     this.flash = machine.add(new Flash(machine, machine.flash));
@@ -63,11 +75,18 @@ export class Board {
     machine.add(new Dma(machine));
     const intc = machine.add(new InterruptController(machine));
     machine.add(new Outputs(machine));
+    machine.add(new Thermometry(machine));
+    machine.add(new Heaters(machine));
+    machine.add(new Rails(machine));
+    machine.add(new ClockDevice(machine));
+    machine.add(new FrontEnd(machine));
+    machine.add(new ActivityCounters(machine));
+    machine.add(new InterlockLatch(machine));
     this.loader = new ImageLoader(machine.flash, options.countBlocks ?? false);
     this.processor = new Processor(machine, this.reset);
     this.life = new Life(machine, this.own, this.reset, intc, this.processor, this.loader);
     machine.owner = {
-      onBoardEvent: (kind) => this.life.onBoardEvent(kind),
+      onBoardEvent: (kind, a, b) => this.life.onBoardEvent(kind, a, b),
       onTransmit: (line, bytes, timeNs) => this.onTransmit?.(line as 0 | 1, bytes, timeNs),
       onAccessCut: () => {
         throw new PowerLoss();
@@ -174,8 +193,27 @@ export class Board {
 
   /** Puts bytes on a serial line's receive wire now; lost when power is off. Throws when the wire is full (`wireFree`). */
   send(line: 0 | 1, bytes: Uint8Array): void {
-    if (this.own.mode !== 'off') this.uarts[line].receive(bytes);
+    if (this.own.mode !== 'off') {
+      this.uarts[line].receive(bytes);
+      this.machine.count(Activity.LINK_BYTES, bytes.length);
+    }
     this.machine.log(LogKind.INPUT, (line << 24) | bytes.length, hashOf(bytes));
+  }
+
+  /** Something outside is to go wrong; the surroundings make of it what it is, the board only what hits its core, RAM or flash. */
+  disturb(disturbance: Disturbance): void {
+    const { kind, place, size, startNs, endNs } = disturbance;
+    if (!(startNs >= this.now && endNs > startNs))
+      throw new Error(`board: a disturbance from ${startNs} to ${endNs} ns, but it is ${this.now} ns`);
+    const times = hashOf(new Uint8Array(Float64Array.of(startNs, endNs).buffer));
+    this.machine.log(LogKind.DISTURBANCE, (kind << 24) | (place << 16) | (times & 0xffff), size);
+    if (kind === DisturbanceKind.FIRMWARE_LOCK) {
+      this.machine.schedule(startNs, EventKind.FIRMWARE_LOCK, place, size);
+      return;
+    }
+    this.machine.surroundings.disturb(disturbance);
+    this.machine.schedule(startNs, EventKind.SURROUNDINGS);
+    if (endNs !== Number.POSITIVE_INFINITY) this.machine.schedule(endNs, EventKind.SURROUNDINGS);
   }
 
   wireFree(line: 0 | 1): number {

@@ -21,6 +21,7 @@
 import type { PeripheralEntry } from '../../protocol/generated/registers.ts';
 import { RESET } from '../../protocol/generated/registers.ts';
 import type { Arena } from './arena.ts';
+import type { SurroundingsPort } from './surroundings.ts';
 
 /** Kinds of scheduled events. A kind belongs to one device (its `eventKinds`); the last ones belong to the board. */
 export const EventKind = {
@@ -36,6 +37,11 @@ export const EventKind = {
   POWER_CUT: 16,
   RESET_PIN: 17,
   BROWN_OUT: 18,
+  /** A disturbance of the surroundings begins or ends. */
+  SURROUNDINGS: 48,
+  /** A disturbance hits the core, its RAM or its flash. a: where, b: size (disturbance.ts). */
+  FIRMWARE_LOCK: 49,
+  SCAN_DONE: 50,
 } as const;
 
 /** Values of RESET.FAULT_CAUSE.CAUSE and RESET.CAUSE.CAUSE, by name. */
@@ -71,6 +77,8 @@ export interface Device {
    * `powerLost`, which close all of them, it is not called.
    */
   outputsChanged?(): void;
+  /** The chip feels something new of its surroundings (`context.surroundings.felt`). May reset the chip. */
+  onFelt?(): void;
 }
 
 /** A peripheral's register words, in the arena. */
@@ -106,6 +114,10 @@ export interface DeviceContext {
   resetChip(cause: number): never;
   /** The core does nothing until this time (DMA, waiting); only from a write hook. */
   stallUntil(time: number): void;
+  /** What is outside the chip: what it does to it, and what it feels of it. */
+  readonly surroundings: SurroundingsPort;
+  /** Counts something the chip does (`Activity` in protocol/cryo/energies.ts), because it heats. */
+  count(activity: number, times: number): void;
   /** One record in the log and its hash; kinds in log.ts. */
   log(kind: number, a: number, b: number): void;
   /** Next 32 bits of the board's seeded generator. */

@@ -15,6 +15,7 @@ import { ImageRefused } from './cpu/cpu.ts';
 import { EventKind, FaultCause, ResetCause } from './device.ts';
 import type { InterruptController } from './devices/intc.ts';
 import type { ResetController } from './devices/reset.ts';
+import { LockPlace } from './disturbance.ts';
 import { ChipReset, PowerLoss } from './fault.ts';
 import { flashSize } from './flash-array.ts';
 import type { ImageLoader } from './image-loader.ts';
@@ -56,7 +57,7 @@ export class Life {
 
   /** Whether the core has something to do before it may sleep. */
   get hasWork(): boolean {
-    if (this.state.mode === 'off' || this.state.mode === 'halted') return false;
+    if (this.state.mode === 'off' || this.state.mode === 'halted' || this.state.coreStuck !== 0) return false;
     return this.state.phase !== Phase.NONE || this.intc.pending !== 0;
   }
 
@@ -80,6 +81,7 @@ export class Life {
     const { state, machine } = this;
     this.processor.unload();
     state.mode = 'bootloader';
+    state.coreStuck = 0;
     state.haltReason = HaltReason.NONE;
     state.phase = Phase.ROM;
     machine.resetDevices(cause);
@@ -101,10 +103,22 @@ export class Life {
   }
 
   /** An event of the board's own is due; the step it comes in ends here. */
-  onBoardEvent(kind: number): void {
+  onBoardEvent(kind: number, a: number, b: number): void {
+    if (kind === EventKind.FIRMWARE_LOCK) {
+      this.lock(a, b);
+      return;
+    }
     if (this.state.mode === 'off') return;
     if (kind === EventKind.POWER_CUT) throw new PowerLoss();
     throw new ChipReset(kind === EventKind.BROWN_OUT ? ResetCause.BROWN_OUT : ResetCause.PIN);
+  }
+
+  /** A disturbance hits the core until the next reset, or a bit of RAM or flash for good. */
+  private lock(place: number, bit: number): void {
+    const { machine, state } = this;
+    if (place === LockPlace.CORE) state.coreStuck = 1;
+    else if (place === LockPlace.RAM) machine.ram[bit >>> 3] ^= 1 << (bit & 7);
+    else machine.flash.writeWord((bit >>> 5) << 2, machine.flash.readWord((bit >>> 5) << 2) ^ (1 << (bit & 31)));
   }
 
   /** Does something that may end in a reset or in loss of power, and lets that happen. */

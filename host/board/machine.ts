@@ -3,6 +3,7 @@
 // It is what devices see as their context. Tests of a device make a Machine, add the device, poke registers by name and let
 // time pass; the board adds the core and the power switch. What must stay true: all state is in the arena or in the flash array.
 
+import { Activity } from '../../protocol/cryo/energies.ts';
 import type { PeripheralEntry } from '../../protocol/generated/registers.ts';
 import { Arena } from './arena.ts';
 import { Bus } from './bus.ts';
@@ -14,11 +15,12 @@ import { FlashArray } from './flash-array.ts';
 import { hashOf, Log, LogKind } from './log.ts';
 import { Random } from './random.ts';
 import { RegisterFile } from './register-file.ts';
+import { QuietBench, type Surroundings, SurroundingsPort } from './surroundings.ts';
 
 /** The board's side of a machine: what is not the machine's to decide. */
 export interface MachineOwner {
   /** An event of one of the board's own kinds (power cut, reset pin, brown-out) is due. */
-  onBoardEvent(kind: number): void;
+  onBoardEvent(kind: number, a: number, b: number): void;
   onTransmit(line: number, bytes: Uint8Array, timeNs: number): void;
   /** The power cut armed for this very access. */
   onAccessCut(): void;
@@ -55,10 +57,11 @@ export class Machine implements DeviceContext {
   owner: MachineOwner | undefined;
   /** [0] accesses until the armed cut. */
   private readonly accessesLeft = this.arena.words(1);
+  readonly surroundings: SurroundingsPort;
   private readonly chance: Random;
   private readonly deviceOfKind: (Device | undefined)[] = [];
 
-  constructor(seed = 1) {
+  constructor(seed = 1, surroundings: Surroundings = new QuietBench()) {
     this.chance = new Random(this.arena, seed);
     this.flash = new FlashArray(() => this.chance.next());
     this.bus = new Bus(this.clock, this.registerFile, this.flash, {
@@ -68,6 +71,15 @@ export class Machine implements DeviceContext {
         this.owner?.onRearm();
       },
     });
+    this.surroundings = new SurroundingsPort(
+      this.arena,
+      surroundings,
+      () => this.now,
+      (kind, a, b) => this.log(kind, a, b),
+    );
+    this.surroundings.onFelt = () => {
+      for (const device of this.devices) device.onFelt?.();
+    };
   }
 
   get now(): number {
@@ -135,7 +147,8 @@ export class Machine implements DeviceContext {
     this.logbook.add(time, LogKind.EVENT, kind, a);
     const device = this.deviceOfKind[kind];
     if (device) device.onEvent?.(kind, a, b);
-    else if (this.owner) this.owner.onBoardEvent(kind);
+    else if (kind === EventKind.SURROUNDINGS) this.surroundings.look();
+    else if (this.owner) this.owner.onBoardEvent(kind, a, b);
     else throw new Error(`machine: nobody handles event kind ${kind}`);
   }
 
@@ -221,7 +234,12 @@ export class Machine implements DeviceContext {
     return this.chance.next();
   }
 
+  count(activity: number, times: number): void {
+    this.surroundings.counts[activity] += times;
+  }
+
   transmit(line: number, bytes: Uint8Array): void {
+    this.count(Activity.LINK_BYTES, bytes.length);
     this.log(LogKind.OUTPUT, (line << 24) | bytes.length, hashOf(bytes));
     this.owner?.onTransmit(line, bytes, this.now);
   }

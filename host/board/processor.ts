@@ -4,6 +4,7 @@
 // cut or reset, or the activation limit. Running out is therefore always at the exact cycle, with or without a bus access.
 // What must stay true: afterwards the clock stands where the run ended and all events up to there have happened.
 
+import { Activity } from '../../protocol/cryo/energies.ts';
 import { Clock, nsPerCycle } from './clock.ts';
 import { Core, type CoreFault, type FaultCause as CoreFaultCause, type PreparedImage } from './cpu/cpu.ts';
 import { FaultCause, ResetCause } from './device.ts';
@@ -94,6 +95,7 @@ export class Processor {
     } finally {
       machine.coreRunning = false;
       machine.log(LogKind.RUN, lines, core.cyclesUsed);
+      machine.count(Activity.CYCLES, core.cyclesUsed);
     }
     const end = clock[Clock.RUN_END] - Math.max(core.cyclesLeft, 0) * nsPerCycle;
     if (fault) this.endInFault(fault, Math.max(end, machine.now));

@@ -1,13 +1,20 @@
 // The whole chip: its peripherals in address order.
 
+import { activity } from './activity.ts';
+import { clock } from './clock.ts';
 import { dma } from './dma.ts';
 import { flash } from './flash.ts';
+import { frontend } from './frontend.ts';
 import { fuses } from './fuses.ts';
+import { heaters } from './heaters.ts';
 import { intc } from './intc.ts';
+import { interlock } from './interlock.ts';
 import { outputs } from './outputs.ts';
+import { rails } from './rails.ts';
 import { recorder } from './recorder.ts';
 import { reset } from './reset.ts';
 import type { Peripheral } from './svd.ts';
+import { thermometry } from './thermometry.ts';
 import { timer } from './timer.ts';
 import { uart0, uart1 } from './uart.ts';
 import { watchdog } from './watchdog.ts';
@@ -24,6 +31,13 @@ export const peripherals: Peripheral[] = [
   dma,
   intc,
   outputs,
+  thermometry,
+  heaters,
+  rails,
+  clock,
+  frontend,
+  activity,
+  interlock,
 ];
 
 /** The core runs at 250 MHz: one cycle is 4 ns, the step of the sequencer cores. */

@@ -2,7 +2,7 @@
 
 import type { Peripheral } from './svd.ts';
 
-const lines = { bits: [7, 0] as [number, number] };
+const lines = { bits: [15, 0] as [number, number] };
 
 export const intc: Peripheral = {
   name: 'INTC',

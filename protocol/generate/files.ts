@@ -2,6 +2,8 @@
 
 import { peripherals } from '../chip/chip.ts';
 import { checkPeripheral } from '../chip/svd.ts';
+import { activityTable, energyTable } from '../cryo/energies.ts';
+import { channelTable, heaterTable, railTable, referenceTable, signalTable } from '../cryo/places.ts';
 import { handoverTable } from '../handover.ts';
 import { bootRecordTable } from '../image/boot-record.ts';
 import { bootDecisions, bootPolicy, slotStates } from '../image/boot-state.ts';
@@ -39,6 +41,13 @@ export const constantTables = [
   sequenceLayout,
   eventKinds,
   healthBits,
+  channelTable,
+  heaterTable,
+  railTable,
+  referenceTable,
+  signalTable,
+  activityTable,
+  energyTable,
 ];
 
 export function generatedFiles(): Record<string, string> {

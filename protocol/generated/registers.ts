@@ -186,9 +186,9 @@ export const INTC = {
   base: 0x40009000,
   line: 0,
   registers: {
-    PENDING: { name: 'PENDING', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x000000ff, readable: 0x000000ff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LINES: { mask: 0x000000ff, shift: 0 } } },
-    ENABLE: { name: 'ENABLE', offset: 0x004, count: 1, reset: 0x00000000, mask: 0x000000ff, readable: 0x000000ff, writable: 0x000000ff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LINES: { mask: 0x000000ff, shift: 0 } } },
-    WAIT: { name: 'WAIT', offset: 0x008, count: 1, reset: 0x00000000, mask: 0x000000ff, readable: 0x00000000, writable: 0x000000ff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LINES: { mask: 0x000000ff, shift: 0 } } },
+    PENDING: { name: 'PENDING', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x0000ffff, readable: 0x0000ffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LINES: { mask: 0x0000ffff, shift: 0 } } },
+    ENABLE: { name: 'ENABLE', offset: 0x004, count: 1, reset: 0x00000000, mask: 0x0000ffff, readable: 0x0000ffff, writable: 0x0000ffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LINES: { mask: 0x0000ffff, shift: 0 } } },
+    WAIT: { name: 'WAIT', offset: 0x008, count: 1, reset: 0x00000000, mask: 0x0000ffff, readable: 0x00000000, writable: 0x0000ffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LINES: { mask: 0x0000ffff, shift: 0 } } },
   },
 } satisfies PeripheralEntry;
 
@@ -204,4 +204,99 @@ export const OUTPUTS = {
   },
 } satisfies PeripheralEntry;
 
-export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS];
+/** Thermometry scanner: every PERIOD it reads all channels that have an excitation. Readings are microvolts of a diode, milliohms of a resistor. */
+export const THERMOMETRY = {
+  name: 'THERMOMETRY',
+  base: 0x40020000,
+  line: 4096,
+  registers: {
+    CONTROL: { name: 'CONTROL', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x00000003, readable: 0x00000003, writable: 0x00000003, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { ENABLE: { mask: 0x00000001, shift: 0 }, INTERRUPT: { mask: 0x00000002, shift: 1 } } },
+    STATUS: { name: 'STATUS', offset: 0x004, count: 1, reset: 0x00000000, mask: 0x00000001, readable: 0x00000001, writable: 0x00000001, oneToClear: 0x00000001, oneToSet: 0x00000000, fields: { DONE: { mask: 0x00000001, shift: 0 } } },
+    PERIOD: { name: 'PERIOD', offset: 0x008, count: 1, reset: 0x000001f4, mask: 0x0000ffff, readable: 0x0000ffff, writable: 0x0000ffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { MILLISECONDS: { mask: 0x0000ffff, shift: 0 } } },
+    SEQUENCE: { name: 'SEQUENCE', offset: 0x00c, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SEQUENCE: { mask: 0xffffffff, shift: 0 } } },
+    EXCITATION: { name: 'EXCITATION', offset: 0x040, count: 6, reset: 0x00000000, mask: 0x000fffff, readable: 0x000fffff, writable: 0x000fffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { NANOAMPERES: { mask: 0x000fffff, shift: 0 } } },
+    READING: { name: 'READING', offset: 0x060, count: 6, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { READING: { mask: 0xffffffff, shift: 0 } } },
+    FLAGS: { name: 'FLAGS', offset: 0x080, count: 6, reset: 0x00000000, mask: 0x00000007, readable: 0x00000007, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { VALID: { mask: 0x00000001, shift: 0 }, OPEN: { mask: 0x00000002, shift: 1 }, SHORT: { mask: 0x00000004, shift: 2 } } },
+  },
+} satisfies PeripheralEntry;
+
+/** Heater drivers. A heater is driven while OUTPUTS.STATE.HEATERS is open and its rail is on. */
+export const HEATERS = {
+  name: 'HEATERS',
+  base: 0x40021000,
+  line: 0,
+  registers: {
+    DUTY: { name: 'DUTY', offset: 0x000, count: 3, reset: 0x00000000, mask: 0x0000ffff, readable: 0x0000ffff, writable: 0x0000ffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { DUTY: { mask: 0x0000ffff, shift: 0 } } },
+    LIMIT: { name: 'LIMIT', offset: 0x020, count: 3, reset: 0x0000ffff, mask: 0x0000ffff, readable: 0x0000ffff, writable: 0x0000ffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { DUTY: { mask: 0x0000ffff, shift: 0 } } },
+    MEASURED: { name: 'MEASURED', offset: 0x040, count: 3, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { MEASURED: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
+/** Supply rails. A rail more than 20 % above what it is built for is switched off by its comparator at once; CORE 20 % below resets the chip. */
+export const RAILS = {
+  name: 'RAILS',
+  base: 0x40022000,
+  line: 8192,
+  registers: {
+    ENABLE: { name: 'ENABLE', offset: 0x000, count: 1, reset: 0x00000001, mask: 0x0000003f, readable: 0x0000003f, writable: 0x0000003f, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RAILS: { mask: 0x0000003f, shift: 0 } } },
+    GOOD: { name: 'GOOD', offset: 0x004, count: 1, reset: 0x00000000, mask: 0x0000003f, readable: 0x0000003f, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RAILS: { mask: 0x0000003f, shift: 0 } } },
+    TRIPPED: { name: 'TRIPPED', offset: 0x008, count: 1, reset: 0x00000000, mask: 0x00003f3f, readable: 0x00003f3f, writable: 0x00003f3f, oneToClear: 0x00003f3f, oneToSet: 0x00000000, fields: { OVER: { mask: 0x0000003f, shift: 0 }, UNDER: { mask: 0x00003f00, shift: 8 } } },
+    MILLIVOLTS: { name: 'MILLIVOLTS', offset: 0x020, count: 6, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { MILLIVOLTS: { mask: 0xffffffff, shift: 0 } } },
+    MICROAMPERES: { name: 'MICROAMPERES', offset: 0x040, count: 6, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { MICROAMPERES: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
+/** Clock. The sequencers run from the loop, locked to the reference selected; the management core runs on whatever there is. */
+export const CLOCK = {
+  name: 'CLOCK',
+  base: 0x40023000,
+  line: 16384,
+  registers: {
+    SELECT: { name: 'SELECT', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x00000001, readable: 0x00000001, writable: 0x00000001, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { REFERENCE: { mask: 0x00000001, shift: 0, values: { PRIMARY: 0x0, SECONDARY: 0x1 } } } },
+    STATUS: { name: 'STATUS', offset: 0x004, count: 1, reset: 0x00000000, mask: 0x00000007, readable: 0x00000007, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { PRIMARY: { mask: 0x00000001, shift: 0 }, SECONDARY: { mask: 0x00000002, shift: 1 }, LOCKED: { mask: 0x00000004, shift: 2 } } },
+    LOST: { name: 'LOST', offset: 0x008, count: 1, reset: 0x00000000, mask: 0x00000001, readable: 0x00000001, writable: 0x00000001, oneToClear: 0x00000001, oneToSet: 0x00000000, fields: { LOCK: { mask: 0x00000001, shift: 0 } } },
+    OFFSET: { name: 'OFFSET', offset: 0x010, count: 2, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { OFFSET: { mask: 0xffffffff, shift: 0 } } },
+    JITTER: { name: 'JITTER', offset: 0x018, count: 2, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { JITTER: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
+/** Signal lines: pilot-tone loss, attenuation in front of the converter, peaks and clipped samples. */
+export const FRONTEND = {
+  name: 'FRONTEND',
+  base: 0x40024000,
+  line: 0,
+  registers: {
+    ATTENUATION: { name: 'ATTENUATION', offset: 0x000, count: 4, reset: 0x00000000, mask: 0x0000001f, readable: 0x0000001f, writable: 0x0000001f, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { DECIBELS: { mask: 0x0000001f, shift: 0 } } },
+    LOSS: { name: 'LOSS', offset: 0x020, count: 4, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LOSS: { mask: 0xffffffff, shift: 0 } } },
+    PEAK: { name: 'PEAK', offset: 0x040, count: 4, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { PEAK: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
+/** Activity counters, and the limit of the sequencers’ duty. */
+export const ACTIVITY = {
+  name: 'ACTIVITY',
+  base: 0x40025000,
+  line: 0,
+  registers: {
+    DUTY: { name: 'DUTY', offset: 0x000, count: 1, reset: 0x00000064, mask: 0x0000007f, readable: 0x0000007f, writable: 0x0000007f, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { PERCENT: { mask: 0x0000007f, shift: 0, values: { MUTED: 0x0, QUARTER: 0x19, HALF: 0x32, FULL: 0x64 } } } },
+    COUNT: { name: 'COUNT', offset: 0x040, count: 6, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { COUNT: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
+/** Interlock latch. Survives every reset but power-on. */
+export const INTERLOCK = {
+  name: 'INTERLOCK',
+  base: 0x40026000,
+  line: 0,
+  registers: {
+    TRIPPED: { name: 'TRIPPED', offset: 0x000, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0xffffffff, fields: { TRIPPED: { mask: 0xffffffff, shift: 0 } } },
+    CLEAR: { name: 'CLEAR', offset: 0x004, count: 1, reset: 0x00000000, mask: 0xffff001f, readable: 0x00000000, writable: 0xffff001f, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { NUMBER: { mask: 0x0000001f, shift: 0 }, KEY: { mask: 0xffff0000, shift: 16, values: { KEY: 0x5afe } } } },
+    COUNT: { name: 'COUNT', offset: 0x008, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { COUNT: { mask: 0xffffffff, shift: 0 } } },
+    VALUE: { name: 'VALUE', offset: 0x00c, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { VALUE: { mask: 0xffffffff, shift: 0 } } },
+    LAST: { name: 'LAST', offset: 0x010, count: 1, reset: 0xffffffff, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LAST: { mask: 0xffffffff, shift: 0 } } },
+    TIME_LOW: { name: 'TIME_LOW', offset: 0x014, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { TIME_LOW: { mask: 0xffffffff, shift: 0 } } },
+    TIME_HIGH: { name: 'TIME_HIGH', offset: 0x018, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { TIME_HIGH: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
+export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];

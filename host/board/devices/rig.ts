@@ -7,6 +7,8 @@ import { ChipReset, Fault } from '../fault.ts';
 import type { FlashPicture } from '../flash-array.ts';
 import { LogKind, type LogRecord } from '../log.ts';
 import { Machine } from '../machine.ts';
+import type { Disturbance, Surroundings } from '../surroundings.ts';
+import { QuietBench } from '../surroundings.ts';
 
 export const microseconds = (count: number) => count * 1000;
 export const milliseconds = (count: number) => count * 1_000_000;
@@ -25,8 +27,8 @@ export class Rig<D extends Device> {
   readonly sent: Sent[] = [];
   readonly logged: LogRecord[] = [];
 
-  constructor(make: (machine: Machine) => D, seed = 1) {
-    this.machine = new Machine(seed);
+  constructor(make: (machine: Machine) => D, seed = 1, surroundings?: Surroundings) {
+    this.machine = new Machine(seed, surroundings);
     this.device = this.machine.add(make(this.machine));
     this.machine.owner = {
       onBoardEvent: (kind) => {
@@ -104,4 +106,30 @@ function nameOf(values: Record<string, number>, value: number): string {
   const found = Object.entries(values).find(([, each]) => each === value);
   if (!found) throw new Error(`rig: ${value} is none of ${Object.keys(values).join(', ')}`);
   return found[0];
+}
+
+/** A quiet bench on which a test sets what the chip feels, and reads what was done to it. */
+export class TestBench implements Surroundings {
+  readonly disturbances: Disturbance[] = [];
+  acts: Float64Array = new Float64Array();
+  private readonly quiet = new QuietBench();
+  private readonly set = new Map<number, number>();
+
+  attach(): void {}
+
+  advance(timeNs: number, acts: Float64Array, counts: Float64Array, felt: Float64Array): void {
+    this.quiet.advance(timeNs, acts, counts, felt);
+    for (const [place, value] of this.set) felt[place] = value;
+    this.acts = acts;
+  }
+
+  disturb(disturbance: Disturbance): void {
+    this.disturbances.push(disturbance);
+  }
+
+  /** From the next look on the chip feels this; undefined: what it would on a quiet bench. */
+  feel(place: number, value: number | undefined): void {
+    if (value === undefined) this.set.delete(place);
+    else this.set.set(place, value);
+  }
 }

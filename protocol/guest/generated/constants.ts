@@ -51,6 +51,12 @@ export const LINE_UART0: u32 = 4;
 export const LINE_UART1: u32 = 8;
 /** Fuse burnt. */
 export const LINE_FUSES: u32 = 16;
+/** Thermometry scan done. */
+export const LINE_THERMOMETRY: u32 = 0x00001000;
+/** A rail’s comparator has tripped. */
+export const LINE_RAILS: u32 = 0x00002000;
+/** The clock has lost its lock. */
+export const LINE_CLOCK: u32 = 0x00004000;
 
 // FUSE: Fuse words. Bits go from zero to one and never back.
 /** Bit 0 provisioned, bit 1 locked for the field. */
@@ -619,3 +625,87 @@ export const HEALTH_FLASH: u32 = 16;
 export const HEALTH_SELF_TEST: u32 = 32;
 /** The bootloader left no valid hand-over record; stays until reset. */
 export const HEALTH_HANDOVER: u32 = 64;
+
+// CHANNEL: Thermometer channels of the scanner.
+/** 50 K plate, DT-670. */
+export const CHANNEL_PLATE_50K: u32 = 0;
+/** 4 K plate, CX-1030. */
+export const CHANNEL_PLATE_4K: u32 = 1;
+/** 4 K plate again, CX-1010: a second opinion, of another make. */
+export const CHANNEL_PLATE_4K_B: u32 = 2;
+/** Still, RX-102A. */
+export const CHANNEL_STILL: u32 = 3;
+/** Cold plate, RX-102A. */
+export const CHANNEL_CP: u32 = 4;
+/** Mixing chamber, RX-102A. */
+export const CHANNEL_MXC: u32 = 5;
+/** How many. */
+export const CHANNEL_COUNT: u32 = 6;
+
+// HEATER: Heaters the chip drives.
+/** 4 K plate: holds it still against a changing load; full scale 200 mW. */
+export const HEATER_PLATE_4K: u32 = 0;
+/** Still: keeps the mixture going round; full scale 50 mW. */
+export const HEATER_STILL: u32 = 1;
+/** Mixing chamber; full scale 500 uW. */
+export const HEATER_MXC: u32 = 2;
+/** How many. */
+export const HEATER_COUNT: u32 = 3;
+
+// RAIL: Supply rails, in the order they are switched on.
+/** Management core: on with the chip; a dip resets it. */
+export const RAIL_CORE: u32 = 0;
+/** Thermometry and its converter. */
+export const RAIL_SENSE: u32 = 1;
+/** Line amplifiers at 50 K. */
+export const RAIL_RF: u32 = 2;
+/** Waveform converters at 4 K. */
+export const RAIL_DAC: u32 = 3;
+/** Multiplexer and its lines to the cold plate. */
+export const RAIL_MULTIPLEXER: u32 = 4;
+/** Heaters. */
+export const RAIL_HEATER: u32 = 5;
+/** How many. */
+export const RAIL_COUNT: u32 = 6;
+
+// REFERENCE: Clock references.
+/** From the rack. */
+export const REFERENCE_PRIMARY: u32 = 0;
+/** A second line of its own. */
+export const REFERENCE_SECONDARY: u32 = 1;
+/** How many. */
+export const REFERENCE_COUNT: u32 = 2;
+
+// SIGNAL: Signal lines with a pilot tone and a sampling converter at their end.
+/** How many. */
+export const SIGNAL_COUNT: u32 = 4;
+
+// ACTIVITY: What the chip counts of what it does: index of ACTIVITY.COUNT.
+/** Cycles the management core was awake. */
+export const ACTIVITY_CYCLES: u32 = 0;
+/** Events the sequencers played. */
+export const ACTIVITY_EVENTS: u32 = 1;
+/** Microseconds of one waveform converter switched on. */
+export const ACTIVITY_DAC_MICROSECONDS: u32 = 2;
+/** Sample-and-hold cells refreshed. */
+export const ACTIVITY_REFRESHES: u32 = 3;
+/** Bytes sent or received on the serial lines. */
+export const ACTIVITY_LINK_BYTES: u32 = 4;
+/** Thermometer readings converted. */
+export const ACTIVITY_CONVERSIONS: u32 = 5;
+/** How many. */
+export const ACTIVITY_KINDS: u32 = 6;
+
+// ENERGY: Picojoules one of each costs.
+/** A cycle of the management core: 50 mW when it never sleeps. */
+export const ENERGY_CYCLE: u32 = 200;
+/** An event played. */
+export const ENERGY_EVENT: u32 = 500;
+/** A waveform converter for a microsecond: 157 uW while it is on. */
+export const ENERGY_DAC_MICROSECOND: u32 = 157;
+/** A cell refreshed. */
+export const ENERGY_REFRESH: u32 = 0x000007d0;
+/** A byte on a serial line, drivers included. */
+export const ENERGY_LINK_BYTE: u32 = 0x00004e20;
+/** A thermometer reading, excitation and converter. */
+export const ENERGY_CONVERSION: u32 = 0x000f4240;

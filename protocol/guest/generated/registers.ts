@@ -762,7 +762,7 @@ export function writeDmaControl(value: u32): void {
 /** Raised and enabled lines. */
 export const INTC_PENDING: u32 = 0x40009000;
 /** One bit a line */
-export const INTC_PENDING_LINES: u32 = 0x000000ff;
+export const INTC_PENDING_LINES: u32 = 0x0000ffff;
 export const INTC_PENDING_LINES_SHIFT: u32 = 0;
 export function readIntcPending(): u32 {
   return read32(INTC_PENDING);
@@ -771,7 +771,7 @@ export function readIntcPending(): u32 {
 /** Lines that may call the core. */
 export const INTC_ENABLE: u32 = 0x40009004;
 /** One bit a line */
-export const INTC_ENABLE_LINES: u32 = 0x000000ff;
+export const INTC_ENABLE_LINES: u32 = 0x0000ffff;
 export const INTC_ENABLE_LINES_SHIFT: u32 = 0;
 export function readIntcEnable(): u32 {
   return read32(INTC_ENABLE);
@@ -783,7 +783,7 @@ export function writeIntcEnable(value: u32): void {
 /** Stalls the core until one of these lines is raised, enabled or not; waiting for lines that nothing can raise is a fault. */
 export const INTC_WAIT: u32 = 0x40009008;
 /** One bit a line */
-export const INTC_WAIT_LINES: u32 = 0x000000ff;
+export const INTC_WAIT_LINES: u32 = 0x0000ffff;
 export const INTC_WAIT_LINES_SHIFT: u32 = 0;
 export function writeIntcWait(value: u32): void {
   write32(INTC_WAIT, value);
@@ -839,4 +839,352 @@ export const OUTPUTS_STATE_MULTIPLEXER: u32 = 0x00000004;
 export const OUTPUTS_STATE_MULTIPLEXER_SHIFT: u32 = 2;
 export function readOutputsState(): u32 {
   return read32(OUTPUTS_STATE);
+}
+
+// THERMOMETRY: Thermometry scanner: every PERIOD it reads all channels that have an excitation. Readings are microvolts of a diode, milliohms of a resistor.
+
+/** Runs the scanner. */
+export const THERMOMETRY_CONTROL: u32 = 0x40020000;
+/** Scans; the first scan ends one PERIOD after it is set */
+export const THERMOMETRY_CONTROL_ENABLE: u32 = 0x00000001;
+export const THERMOMETRY_CONTROL_ENABLE_SHIFT: u32 = 0;
+/** Raise the line while STATUS.DONE is set */
+export const THERMOMETRY_CONTROL_INTERRUPT: u32 = 0x00000002;
+export const THERMOMETRY_CONTROL_INTERRUPT_SHIFT: u32 = 1;
+export function readThermometryControl(): u32 {
+  return read32(THERMOMETRY_CONTROL);
+}
+export function writeThermometryControl(value: u32): void {
+  write32(THERMOMETRY_CONTROL, value);
+}
+
+/** State of the scanner. */
+export const THERMOMETRY_STATUS: u32 = 0x40020004;
+/** A scan has ended */
+export const THERMOMETRY_STATUS_DONE: u32 = 0x00000001;
+export const THERMOMETRY_STATUS_DONE_SHIFT: u32 = 0;
+export function readThermometryStatus(): u32 {
+  return read32(THERMOMETRY_STATUS);
+}
+export function writeThermometryStatus(value: u32): void {
+  write32(THERMOMETRY_STATUS, value);
+}
+
+/** Milliseconds from the end of one scan to the end of the next: 10 to 65535; less is a bus fault. */
+export const THERMOMETRY_PERIOD: u32 = 0x40020008;
+/** Milliseconds */
+export const THERMOMETRY_PERIOD_MILLISECONDS: u32 = 0x0000ffff;
+export const THERMOMETRY_PERIOD_MILLISECONDS_SHIFT: u32 = 0;
+export function readThermometryPeriod(): u32 {
+  return read32(THERMOMETRY_PERIOD);
+}
+export function writeThermometryPeriod(value: u32): void {
+  write32(THERMOMETRY_PERIOD, value);
+}
+
+/** Scans since reset. */
+export const THERMOMETRY_SEQUENCE: u32 = 0x4002000c;
+export function readThermometrySequence(): u32 {
+  return read32(THERMOMETRY_SEQUENCE);
+}
+
+/** Nanoamperes through the thermometer of each channel; zero leaves the channel out. */
+export const THERMOMETRY_EXCITATION: u32 = 0x40020040;
+export const THERMOMETRY_EXCITATION_COUNT: u32 = 6;
+/** Nanoamperes */
+export const THERMOMETRY_EXCITATION_NANOAMPERES: u32 = 0x000fffff;
+export const THERMOMETRY_EXCITATION_NANOAMPERES_SHIFT: u32 = 0;
+export function readThermometryExcitation(index: u32): u32 {
+  return read32(THERMOMETRY_EXCITATION + (index << 2));
+}
+export function writeThermometryExcitation(index: u32, value: u32): void {
+  write32(THERMOMETRY_EXCITATION + (index << 2), value);
+}
+
+/** Reading of each channel at the end of the last scan. */
+export const THERMOMETRY_READING: u32 = 0x40020060;
+export const THERMOMETRY_READING_COUNT: u32 = 6;
+export function readThermometryReading(index: u32): u32 {
+  return read32(THERMOMETRY_READING + (index << 2));
+}
+
+/** What the converter says of that reading. */
+export const THERMOMETRY_FLAGS: u32 = 0x40020080;
+export const THERMOMETRY_FLAGS_COUNT: u32 = 6;
+/** It was taken, and is in the range of the converter */
+export const THERMOMETRY_FLAGS_VALID: u32 = 0x00000001;
+export const THERMOMETRY_FLAGS_VALID_SHIFT: u32 = 0;
+/** No current flows: the converter is at its upper end */
+export const THERMOMETRY_FLAGS_OPEN: u32 = 0x00000002;
+export const THERMOMETRY_FLAGS_OPEN_SHIFT: u32 = 1;
+/** No voltage: the converter is at its lower end */
+export const THERMOMETRY_FLAGS_SHORT: u32 = 0x00000004;
+export const THERMOMETRY_FLAGS_SHORT_SHIFT: u32 = 2;
+export function readThermometryFlags(index: u32): u32 {
+  return read32(THERMOMETRY_FLAGS + (index << 2));
+}
+
+// HEATERS: Heater drivers. A heater is driven while OUTPUTS.STATE.HEATERS is open and its rail is on.
+
+/** Share of the time current flows, in parts of 65535. More than LIMIT is a bus fault. */
+export const HEATERS_DUTY: u32 = 0x40021000;
+export const HEATERS_DUTY_COUNT: u32 = 3;
+/** Share */
+export const HEATERS_DUTY_DUTY: u32 = 0x0000ffff;
+export const HEATERS_DUTY_DUTY_SHIFT: u32 = 0;
+export function readHeatersDuty(index: u32): u32 {
+  return read32(HEATERS_DUTY + (index << 2));
+}
+export function writeHeatersDuty(index: u32, value: u32): void {
+  write32(HEATERS_DUTY + (index << 2), value);
+}
+
+/** Largest DUTY the driver takes. It can only be lowered until the next reset (raising it is a bus fault); a DUTY above it is lowered with it. */
+export const HEATERS_LIMIT: u32 = 0x40021020;
+export const HEATERS_LIMIT_COUNT: u32 = 3;
+/** Share */
+export const HEATERS_LIMIT_DUTY: u32 = 0x0000ffff;
+export const HEATERS_LIMIT_DUTY_SHIFT: u32 = 0;
+export function readHeatersLimit(index: u32): u32 {
+  return read32(HEATERS_LIMIT + (index << 2));
+}
+export function writeHeatersLimit(index: u32, value: u32): void {
+  write32(HEATERS_LIMIT + (index << 2), value);
+}
+
+/** Microwatts that really flow, as the current monitor measures them. */
+export const HEATERS_MEASURED: u32 = 0x40021040;
+export const HEATERS_MEASURED_COUNT: u32 = 3;
+export function readHeatersMeasured(index: u32): u32 {
+  return read32(HEATERS_MEASURED + (index << 2));
+}
+
+// RAILS: Supply rails. A rail more than 20 % above what it is built for is switched off by its comparator at once; CORE 20 % below resets the chip.
+
+/** Rails that are on. CORE cannot be switched off; a write without its bit is a bus fault, as is one that switches on a rail whose OVER bit is set. */
+export const RAILS_ENABLE: u32 = 0x40022000;
+/** One bit a rail, CORE the lowest */
+export const RAILS_ENABLE_RAILS: u32 = 0x0000003f;
+export const RAILS_ENABLE_RAILS_SHIFT: u32 = 0;
+export function readRailsEnable(): u32 {
+  return read32(RAILS_ENABLE);
+}
+export function writeRailsEnable(value: u32): void {
+  write32(RAILS_ENABLE, value);
+}
+
+/** Rails that are on, have come up (2 ms) and are within 10 % of what they are built for. */
+export const RAILS_GOOD: u32 = 0x40022004;
+/** One bit a rail, CORE the lowest */
+export const RAILS_GOOD_RAILS: u32 = 0x0000003f;
+export const RAILS_GOOD_RAILS_SHIFT: u32 = 0;
+export function readRailsGood(): u32 {
+  return read32(RAILS_GOOD);
+}
+
+/** What the comparators have seen; the line is raised while any bit is set. */
+export const RAILS_TRIPPED: u32 = 0x40022008;
+/** Rail was too high, and was switched off */
+export const RAILS_TRIPPED_OVER: u32 = 0x0000003f;
+export const RAILS_TRIPPED_OVER_SHIFT: u32 = 0;
+/** Rail that was up was too low */
+export const RAILS_TRIPPED_UNDER: u32 = 0x00003f00;
+export const RAILS_TRIPPED_UNDER_SHIFT: u32 = 8;
+export function readRailsTripped(): u32 {
+  return read32(RAILS_TRIPPED);
+}
+export function writeRailsTripped(value: u32): void {
+  write32(RAILS_TRIPPED, value);
+}
+
+/** Voltage of each rail now. */
+export const RAILS_MILLIVOLTS: u32 = 0x40022020;
+export const RAILS_MILLIVOLTS_COUNT: u32 = 6;
+export function readRailsMillivolts(index: u32): u32 {
+  return read32(RAILS_MILLIVOLTS + (index << 2));
+}
+
+/** Current of each rail now. */
+export const RAILS_MICROAMPERES: u32 = 0x40022040;
+export const RAILS_MICROAMPERES_COUNT: u32 = 6;
+export function readRailsMicroamperes(index: u32): u32 {
+  return read32(RAILS_MICROAMPERES + (index << 2));
+}
+
+// CLOCK: Clock. The sequencers run from the loop, locked to the reference selected; the management core runs on whatever there is.
+
+/** Reference the loop follows; it locks within 200 us of a reference that is there. */
+export const CLOCK_SELECT: u32 = 0x40023000;
+/** Reference */
+export const CLOCK_SELECT_REFERENCE: u32 = 0x00000001;
+export const CLOCK_SELECT_REFERENCE_SHIFT: u32 = 0;
+/** From the rack */
+export const CLOCK_SELECT_REFERENCE_PRIMARY: u32 = 0x00000000;
+/** The second line */
+export const CLOCK_SELECT_REFERENCE_SECONDARY: u32 = 0x00000001;
+export function readClockSelect(): u32 {
+  return read32(CLOCK_SELECT);
+}
+export function writeClockSelect(value: u32): void {
+  write32(CLOCK_SELECT, value);
+}
+
+/** State of references and loop. */
+export const CLOCK_STATUS: u32 = 0x40023004;
+/** The primary reference is there */
+export const CLOCK_STATUS_PRIMARY: u32 = 0x00000001;
+export const CLOCK_STATUS_PRIMARY_SHIFT: u32 = 0;
+/** The secondary reference is there */
+export const CLOCK_STATUS_SECONDARY: u32 = 0x00000002;
+export const CLOCK_STATUS_SECONDARY_SHIFT: u32 = 1;
+/** The loop is locked */
+export const CLOCK_STATUS_LOCKED: u32 = 0x00000004;
+export const CLOCK_STATUS_LOCKED_SHIFT: u32 = 2;
+export function readClockStatus(): u32 {
+  return read32(CLOCK_STATUS);
+}
+
+/** The line is raised while the bit is set. */
+export const CLOCK_LOST: u32 = 0x40023008;
+/** The loop lost its lock */
+export const CLOCK_LOST_LOCK: u32 = 0x00000001;
+export const CLOCK_LOST_LOCK_SHIFT: u32 = 0;
+export function readClockLost(): u32 {
+  return read32(CLOCK_LOST);
+}
+export function writeClockLost(value: u32): void {
+  write32(CLOCK_LOST, value);
+}
+
+/** How far each reference is off, in parts in 10^9 of the mean of both, signed; as the counter last measured it. */
+export const CLOCK_OFFSET: u32 = 0x40023010;
+export const CLOCK_OFFSET_COUNT: u32 = 2;
+export function readClockOffset(index: u32): u32 {
+  return read32(CLOCK_OFFSET + (index << 2));
+}
+
+/** Jitter of the loop on each reference in femtoseconds, rms, as last measured. */
+export const CLOCK_JITTER: u32 = 0x40023018;
+export const CLOCK_JITTER_COUNT: u32 = 2;
+export function readClockJitter(index: u32): u32 {
+  return read32(CLOCK_JITTER + (index << 2));
+}
+
+// FRONTEND: Signal lines: pilot-tone loss, attenuation in front of the converter, peaks and clipped samples.
+
+/** Attenuation switched in before the converter of each line. */
+export const FRONTEND_ATTENUATION: u32 = 0x40024000;
+export const FRONTEND_ATTENUATION_COUNT: u32 = 4;
+/** Decibels */
+export const FRONTEND_ATTENUATION_DECIBELS: u32 = 0x0000001f;
+export const FRONTEND_ATTENUATION_DECIBELS_SHIFT: u32 = 0;
+export function readFrontendAttenuation(index: u32): u32 {
+  return read32(FRONTEND_ATTENUATION + (index << 2));
+}
+export function writeFrontendAttenuation(index: u32, value: u32): void {
+  write32(FRONTEND_ATTENUATION + (index << 2), value);
+}
+
+/** Loss of the pilot tone on each line, ATTENUATION not counted, in thousandths of a decibel. */
+export const FRONTEND_LOSS: u32 = 0x40024020;
+export const FRONTEND_LOSS_COUNT: u32 = 4;
+export function readFrontendLoss(index: u32): u32 {
+  return read32(FRONTEND_LOSS + (index << 2));
+}
+
+/** Largest sample of each line in the last measurement, in thousandths of full scale; 1000 is clipped. */
+export const FRONTEND_PEAK: u32 = 0x40024040;
+export const FRONTEND_PEAK_COUNT: u32 = 4;
+export function readFrontendPeak(index: u32): u32 {
+  return read32(FRONTEND_PEAK + (index << 2));
+}
+
+// ACTIVITY: Activity counters, and the limit of the sequencers’ duty.
+
+/** Share of the time the sequencers may play, for shedding load. */
+export const ACTIVITY_DUTY: u32 = 0x40025000;
+/** Percent */
+export const ACTIVITY_DUTY_PERCENT: u32 = 0x0000007f;
+export const ACTIVITY_DUTY_PERCENT_SHIFT: u32 = 0;
+/** Nothing is played */
+export const ACTIVITY_DUTY_PERCENT_MUTED: u32 = 0x00000000;
+/** One millisecond in four */
+export const ACTIVITY_DUTY_PERCENT_QUARTER: u32 = 0x00000019;
+/** One millisecond in two */
+export const ACTIVITY_DUTY_PERCENT_HALF: u32 = 0x00000032;
+/** As programmed */
+export const ACTIVITY_DUTY_PERCENT_FULL: u32 = 0x00000064;
+export function readActivityDuty(): u32 {
+  return read32(ACTIVITY_DUTY);
+}
+export function writeActivityDuty(value: u32): void {
+  write32(ACTIVITY_DUTY, value);
+}
+
+/** One counter a kind of activity (protocol/cryo/energies.ts), since reset, wrapping. */
+export const ACTIVITY_COUNT: u32 = 0x40025040;
+export const ACTIVITY_COUNT_COUNT: u32 = 6;
+export function readActivityCount(index: u32): u32 {
+  return read32(ACTIVITY_COUNT + (index << 2));
+}
+
+// INTERLOCK: Interlock latch. Survives every reset but power-on.
+
+/** Interlocks that have tripped and were not cleared, by number (protocol/cryo/interlocks.ts). A one is set for good; CLEAR takes it back. */
+export const INTERLOCK_TRIPPED: u32 = 0x40026000;
+/** One bit an interlock */
+export const INTERLOCK_TRIPPED_TRIPPED: u32 = 0xffffffff;
+export const INTERLOCK_TRIPPED_TRIPPED_SHIFT: u32 = 0;
+export function readInterlockTripped(): u32 {
+  return read32(INTERLOCK_TRIPPED);
+}
+export function writeInterlockTripped(value: u32): void {
+  write32(INTERLOCK_TRIPPED, value);
+}
+
+/** Takes one trip back. */
+export const INTERLOCK_CLEAR: u32 = 0x40026004;
+/** Interlock */
+export const INTERLOCK_CLEAR_NUMBER: u32 = 0x0000001f;
+export const INTERLOCK_CLEAR_NUMBER_SHIFT: u32 = 0;
+/** Must be the key, so that a stray write forgets nothing */
+export const INTERLOCK_CLEAR_KEY: u32 = 0xffff0000;
+export const INTERLOCK_CLEAR_KEY_SHIFT: u32 = 16;
+/** Unlocks the write */
+export const INTERLOCK_CLEAR_KEY_KEY: u32 = 0x5afe0000;
+export function writeInterlockClear(value: u32): void {
+  write32(INTERLOCK_CLEAR, value);
+}
+
+/** Trips since power-on: bits of TRIPPED that went from zero to one. */
+export const INTERLOCK_COUNT: u32 = 0x40026008;
+export function readInterlockCount(): u32 {
+  return read32(INTERLOCK_COUNT);
+}
+
+/** What the last interlock to trip had measured, in its own unit; written before TRIPPED. */
+export const INTERLOCK_VALUE: u32 = 0x4002600c;
+export function readInterlockValue(): u32 {
+  return read32(INTERLOCK_VALUE);
+}
+export function writeInterlockValue(value: u32): void {
+  write32(INTERLOCK_VALUE, value);
+}
+
+/** Number of the last interlock to trip; all ones: none since power-on. */
+export const INTERLOCK_LAST: u32 = 0x40026010;
+export function readInterlockLast(): u32 {
+  return read32(INTERLOCK_LAST);
+}
+
+/** When that was: nanoseconds since power-on, low word. */
+export const INTERLOCK_TIME_LOW: u32 = 0x40026014;
+export function readInterlockTimeLow(): u32 {
+  return read32(INTERLOCK_TIME_LOW);
+}
+
+/** High word. */
+export const INTERLOCK_TIME_HIGH: u32 = 0x40026018;
+export function readInterlockTimeHigh(): u32 {
+  return read32(INTERLOCK_TIME_HIGH);
 }

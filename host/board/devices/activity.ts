@@ -1,0 +1,46 @@
+// Activity counters: the chip's own view of what it does. The totals are the surroundings port's, for they heat; here they count from the last reset.
+//
+// What must stay true: COUNT is the total less what it was at the reset, modulo 2^32, so that differences of two reads are exact.
+
+import { Activity } from '../../../protocol/cryo/energies.ts';
+import { ACTIVITY, OUTPUTS } from '../../../protocol/generated/registers.ts';
+import type { Device, DeviceContext, Registers } from '../device.ts';
+import { Act } from '../surroundings.ts';
+
+const gate = OUTPUTS.registers.STATE.fields.DAC.mask;
+/** Two a sequencer. They are on while their output gate is open, whether anything is played or not. */
+const converters = 12;
+
+export class ActivityCounters implements Device {
+  readonly peripheral = ACTIVITY;
+  readonly onRead = { COUNT: (kind: number) => this.count(kind) };
+  private readonly context: DeviceContext;
+  private readonly registers: Registers<typeof ACTIVITY>;
+  private readonly atReset: Float64Array;
+
+  constructor(context: DeviceContext) {
+    this.context = context;
+    this.registers = context.registers(ACTIVITY);
+    this.atReset = context.arena.floats(Activity.KINDS);
+  }
+
+  reset(): void {
+    this.registers.reset();
+    this.context.surroundings.act(Act.CONVERTERS, 0);
+    this.atReset.set(this.context.surroundings.counts);
+  }
+
+  powerLost(): void {
+    this.context.surroundings.act(Act.CONVERTERS, 0);
+  }
+
+  outputsChanged(): void {
+    this.context.surroundings.act(Act.CONVERTERS, this.context.outputEnabled(gate) ? converters : 0);
+  }
+
+  private count(kind: number): number {
+    const { surroundings } = this.context;
+    surroundings.settle();
+    return Math.floor(surroundings.counts[kind] - this.atReset[kind]);
+  }
+}

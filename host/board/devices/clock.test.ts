@@ -1,0 +1,45 @@
+// The clock says when its loop has fallen out of lock, even when nobody was looking.
+
+import { expect, test } from 'vitest';
+import { CLOCK } from '../../../protocol/generated/registers.ts';
+import { Act, Felt } from '../surroundings.ts';
+import { ClockDevice } from './clock.ts';
+import { Rig, refusal, TestBench } from './rig.ts';
+
+const [bothAndLocked, neitherNorLocked, secondary] = [0b111, 0b010, 1];
+
+function locked() {
+  const bench = new TestBench();
+  const rig = new Rig((machine) => new ClockDevice(machine), 1, bench);
+  rig.machine.surroundings.look();
+  return { bench, rig };
+}
+
+test('losing the lock raises the line until firmware has seen it, although the lock is back', () => {
+  const { bench, rig } = locked();
+  expect([rig.machine.peek(CLOCK, 'STATUS'), rig.lineRaised()]).toEqual([bothAndLocked, false]);
+  bench.feel(Felt.CLOCK, neitherNorLocked);
+  rig.machine.surroundings.look();
+  bench.feel(Felt.CLOCK, undefined);
+  rig.machine.surroundings.look();
+  expect([rig.machine.peek(CLOCK, 'LOST'), rig.lineRaised()]).toEqual([1, true]);
+  rig.machine.poke(CLOCK, 'LOST', 1);
+  expect([rig.machine.peek(CLOCK, 'LOST'), rig.lineRaised()]).toEqual([0, false]);
+});
+
+test('selecting a reference is felt outside; a reset goes back to the primary; there is no third', () => {
+  const { bench, rig } = locked();
+  rig.machine.poke(CLOCK, 'SELECT', secondary);
+  expect(bench.acts[Act.REFERENCE]).toBe(secondary);
+  rig.reset();
+  expect([bench.acts[Act.REFERENCE], rig.machine.peek(CLOCK, 'SELECT')]).toEqual([0, 0]);
+  expect(refusal(() => rig.machine.poke(CLOCK, 'SELECT', 2))).toBe('BUS_RESERVED');
+});
+
+test('offset is signed, jitter is not', () => {
+  const { bench, rig } = locked();
+  bench.feel(Felt.OFFSET + 1, -250);
+  bench.feel(Felt.JITTER, 180);
+  expect(rig.machine.peek(CLOCK, 'OFFSET', 1) | 0).toBe(-250);
+  expect(rig.machine.peek(CLOCK, 'JITTER', 0)).toBe(180);
+});

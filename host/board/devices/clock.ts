@@ -1,0 +1,55 @@
+// Clock: which reference the loop follows, whether it is locked, and what the counters measure of both references.
+//
+// What must stay true: LOST.LOCK is set by every fall of LOCKED and by nothing else, and stays until firmware clears it.
+
+import { Reference } from '../../../protocol/cryo/places.ts';
+import { CLOCK } from '../../../protocol/generated/registers.ts';
+import type { Device, DeviceContext, Registers } from '../device.ts';
+import { Act, Felt } from '../surroundings.ts';
+
+const { LOCKED } = CLOCK.registers.STATUS.fields;
+
+export class ClockDevice implements Device {
+  readonly peripheral = CLOCK;
+  readonly onRead = {
+    STATUS: () => this.felt(Felt.CLOCK),
+    OFFSET: (reference: number) => this.felt(Felt.OFFSET + reference),
+    JITTER: (reference: number) => this.felt(Felt.JITTER + reference),
+  };
+  readonly onWrite = {
+    SELECT: (value: number) => this.context.surroundings.act(Act.REFERENCE, value),
+    LOST: () => this.drive(),
+  };
+  private readonly context: DeviceContext;
+  private readonly registers: Registers<typeof CLOCK>;
+  /** [0] 1 while the loop was locked at the last look. */
+  private readonly locked: Uint32Array;
+
+  constructor(context: DeviceContext) {
+    this.context = context;
+    this.registers = context.registers(CLOCK);
+    this.locked = context.arena.words(1);
+  }
+
+  reset(): void {
+    this.registers.reset();
+    this.locked[0] = 0;
+    this.context.surroundings.act(Act.REFERENCE, Reference.PRIMARY);
+  }
+
+  onFelt(): void {
+    const locked = (this.context.surroundings.felt[Felt.CLOCK] & LOCKED.mask) !== 0;
+    if (!locked && this.locked[0] !== 0) this.registers.words[this.registers.at.LOST] = 1;
+    this.locked[0] = locked ? 1 : 0;
+    this.drive();
+  }
+
+  private felt(place: number): number {
+    this.context.surroundings.look();
+    return this.context.surroundings.felt[place];
+  }
+
+  private drive(): void {
+    this.context.setLine(CLOCK.line, this.registers.words[this.registers.at.LOST] !== 0);
+  }
+}

@@ -1,0 +1,25 @@
+// The front end shows what comes back from each line, and never more than its converter can show.
+
+import { expect, test } from 'vitest';
+import { FRONTEND } from '../../../protocol/generated/registers.ts';
+import { Act, Felt } from '../surroundings.ts';
+import { FrontEnd } from './frontend.ts';
+import { Rig, TestBench } from './rig.ts';
+
+test('loss is shown as it is, a peak above full scale as full scale', () => {
+  const bench = new TestBench();
+  const rig = new Rig((machine) => new FrontEnd(machine), 1, bench);
+  bench.feel(Felt.LOSS + 2, 6_000);
+  bench.feel(Felt.PEAK + 2, 1_413);
+  expect(rig.machine.peek(FRONTEND, 'LOSS', 2)).toBe(6_000);
+  expect(rig.machine.peek(FRONTEND, 'PEAK', 2)).toBe(1_000);
+});
+
+test('attenuation is felt on its line until a reset takes it out', () => {
+  const bench = new TestBench();
+  const rig = new Rig((machine) => new FrontEnd(machine), 1, bench);
+  rig.machine.poke(FRONTEND, 'ATTENUATION', 12, 3);
+  expect(bench.acts[Act.ATTENUATION + 3]).toBe(12);
+  rig.reset();
+  expect(bench.acts[Act.ATTENUATION + 3]).toBe(0);
+});

@@ -1,0 +1,38 @@
+// Front end: attenuators, and what pilot tone and converter say of each signal line.
+//
+// What must stay true: a peak shows what the converter shows, so never more than full scale.
+
+import { Signal } from '../../../protocol/cryo/places.ts';
+import { FRONTEND } from '../../../protocol/generated/registers.ts';
+import type { Device, DeviceContext, Registers } from '../device.ts';
+import { Act, Felt } from '../surroundings.ts';
+
+const fullScale = 1000;
+
+export class FrontEnd implements Device {
+  readonly peripheral = FRONTEND;
+  readonly onRead = {
+    LOSS: (line: number) => this.felt(Felt.LOSS + line),
+    PEAK: (line: number) => Math.min(fullScale, this.felt(Felt.PEAK + line)),
+  };
+  readonly onWrite = {
+    ATTENUATION: (value: number, line: number) => this.context.surroundings.act(Act.ATTENUATION + line, value),
+  };
+  private readonly context: DeviceContext;
+  private readonly registers: Registers<typeof FRONTEND>;
+
+  constructor(context: DeviceContext) {
+    this.context = context;
+    this.registers = context.registers(FRONTEND);
+  }
+
+  reset(): void {
+    this.registers.reset();
+    for (let line = 0; line < Signal.COUNT; line++) this.context.surroundings.act(Act.ATTENUATION + line, 0);
+  }
+
+  private felt(place: number): number {
+    this.context.surroundings.look();
+    return this.context.surroundings.felt[place];
+  }
+}

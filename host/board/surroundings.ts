@@ -1,0 +1,179 @@
+// What surrounds the chip, as the chip meets it: plain integers in both directions, and nothing of any physics.
+//
+//   chip --acts--> (heat, currents, switches) --advance--> (readings, voltages, jitter) --felt--> chip
+//
+// Time passes outside only when somebody looks: `look` brings the surroundings to the present under what the chip did since the last
+// time, and takes what the chip feels from now on. An act first does the same, so each is held for exactly as long as it lasted. All state
+// is in the arena, the surroundings' own as well, so that a snapshot holds both sides. What is felt anew goes into the log.
+// What must stay true: when nobody acts, looking more often changes nothing but the log.
+
+import { Activity } from '../../protocol/cryo/energies.ts';
+import { Channel, Heater, Rail, Reference, railMillivolts, Signal } from '../../protocol/cryo/places.ts';
+import type { Arena } from './arena.ts';
+import { hashOf, LogKind } from './log.ts';
+
+/** Where each thing the chip does stands in `acts`. */
+export const Act = {
+  /** 1 while the chip has power. */
+  POWERED: 0,
+  /** Rails switched on, one bit each. */
+  RAILS: 1,
+  /** Reference the clock follows. */
+  REFERENCE: 2,
+  /** Microwatts asked of each heater: zero while its gate is closed. They flow while the heater rail is on. */
+  HEATER: 3,
+  /** Nanoamperes through each thermometer. */
+  EXCITATION: 3 + Heater.COUNT,
+  /** Decibels switched in before the converter of each signal line. */
+  ATTENUATION: 3 + Heater.COUNT + Channel.COUNT,
+  /** Waveform converters switched on. */
+  CONVERTERS: 3 + Heater.COUNT + Channel.COUNT + Signal.COUNT,
+  PLACES: 4 + Heater.COUNT + Channel.COUNT + Signal.COUNT,
+} as const;
+
+/** Where each thing the chip feels stands in `felt`. */
+export const Felt = {
+  /** Microvolts or milliohms of each thermometer; `openReading` when no current flows, 0 when it is shorted. */
+  READING: 0,
+  /** Microwatts that flow through each heater. */
+  HEATER: Channel.COUNT,
+  /** Microvolts of each rail. */
+  RAIL_VOLTAGE: Channel.COUNT + Heater.COUNT,
+  /** Microamperes of each rail. */
+  RAIL_CURRENT: Channel.COUNT + Heater.COUNT + Rail.COUNT,
+  /** References that are there, one bit each; bit 2: the loop is locked. As CLOCK.STATUS. */
+  CLOCK: Channel.COUNT + Heater.COUNT + 2 * Rail.COUNT,
+  /** Parts in 10^9 each reference is off, signed. */
+  OFFSET: 1 + Channel.COUNT + Heater.COUNT + 2 * Rail.COUNT,
+  /** Femtoseconds of jitter on each reference. */
+  JITTER: 1 + Channel.COUNT + Heater.COUNT + 2 * Rail.COUNT + Reference.COUNT,
+  /** Thousandths of a decibel the pilot tone loses on each line. */
+  LOSS: 1 + Channel.COUNT + Heater.COUNT + 2 * Rail.COUNT + 2 * Reference.COUNT,
+  /** Largest sample of each line in thousandths of full scale, attenuation counted; may be above 1000, where the converter clips. */
+  PEAK: 1 + Channel.COUNT + Heater.COUNT + 2 * Rail.COUNT + 2 * Reference.COUNT + Signal.COUNT,
+  PLACES: 1 + Channel.COUNT + Heater.COUNT + 2 * Rail.COUNT + 2 * Reference.COUNT + 2 * Signal.COUNT,
+} as const;
+
+export const openReading = 0xffff_ffff;
+
+/** A disturbance from outside, as integers. What `place` and `size` mean depends on the kind (disturbance.ts). */
+export interface Disturbance {
+  kind: number;
+  place: number;
+  size: number;
+  startNs: number;
+  /** Infinity: for good. */
+  endNs: number;
+}
+
+/** What a board can be put into. Its state is what it takes from `memory`, and nothing else. */
+export interface Surroundings {
+  /** Called once, while the board is made. */
+  attach(memory: (places: number) => Float64Array): void;
+  /**
+   * Brings everything to `timeNs` under these acts and counts (totals of activity since the board was made), held since the last
+   * call, then writes what the chip feels into `felt`: integers.
+   */
+  advance(timeNs: number, acts: Float64Array, counts: Float64Array, felt: Float64Array): void;
+  /** Keeps a disturbance that will take effect at its time; the board looks when it begins and when it ends. */
+  disturb(disturbance: Disturbance): void;
+}
+
+/** A bench at rest: every thermometer reads what it would in an idle fridge, every rail what it should, and nothing disturbs anything. */
+export class QuietBench implements Surroundings {
+  attach(): void {}
+
+  advance(_timeNs: number, acts: Float64Array, _counts: Float64Array, felt: Float64Array): void {
+    felt.set(quietReadings, Felt.READING);
+    const rails = acts[Act.POWERED] === 0 ? 0 : acts[Act.RAILS];
+    const heated = (rails >>> Rail.HEATER) & 1;
+    for (let heater = 0; heater < Heater.COUNT; heater++)
+      felt[Felt.HEATER + heater] = heated * acts[Act.HEATER + heater];
+    for (const [rail, millivolts] of railMillivolts.entries()) {
+      const on = (rails >>> rail) & 1;
+      felt[Felt.RAIL_VOLTAGE + rail] = on * millivolts * 1000;
+      felt[Felt.RAIL_CURRENT + rail] = on * 1000;
+    }
+    felt[Felt.CLOCK] = 0b111;
+  }
+
+  disturb(): void {
+    throw new Error('board: it lies on a quiet bench, where nothing can be disturbed; make it with surroundings');
+  }
+}
+
+/** 42 K, 3.1 K twice, 0.96 K, 90 mK and 20 mK, by the curves of the thermometers there. */
+const quietReadings: readonly number[] = [1_085_800, 720_000, 322_000, 2_450_000, 21_000_000, 100_000_000];
+
+/** The board's side of the port. */
+export class SurroundingsPort {
+  readonly acts: Float64Array;
+  readonly felt: Float64Array;
+  /** Totals of activity, by kind. */
+  readonly counts: Float64Array;
+  /** Called after a look that found something new. */
+  onFelt: () => void = () => {};
+  private readonly surroundings: Surroundings;
+  private readonly clock: () => number;
+  private readonly log: (kind: number, a: number, b: number) => void;
+  private readonly feltBytes: Uint8Array;
+  /** [0] time up to which converters are counted. */
+  private readonly settledNs: Float64Array;
+  /** What the chip felt at the last look. */
+  private readonly known: Float64Array;
+
+  constructor(
+    arena: Arena,
+    surroundings: Surroundings,
+    clock: () => number,
+    log: (kind: number, a: number, b: number) => void,
+  ) {
+    this.acts = arena.floats(Act.PLACES);
+    this.felt = arena.floats(Felt.PLACES);
+    this.counts = arena.floats(Activity.KINDS);
+    this.feltBytes = new Uint8Array(this.felt.buffer, this.felt.byteOffset, this.felt.byteLength);
+    this.known = arena.floats(Felt.PLACES);
+    this.settledNs = arena.floats(1);
+    this.surroundings = surroundings;
+    this.clock = clock;
+    this.log = log;
+    surroundings.attach((places) => arena.floats(places));
+  }
+
+  /** The chip does something else from now on. */
+  act(place: number, value: number): void {
+    if (this.acts[place] === value) return;
+    this.advance();
+    this.acts[place] = value;
+  }
+
+  /** Lets the surroundings catch up; true when the chip feels something new. */
+  look(): boolean {
+    const { felt, known } = this;
+    this.advance();
+    let changed = false;
+    for (let place = 0; place < Felt.PLACES && !changed; place++) changed = felt[place] !== known[place];
+    if (!changed) return false;
+    known.set(felt);
+    this.log(LogKind.FELT, hashOf(this.feltBytes), 0);
+    this.onFelt();
+    return true;
+  }
+
+  disturb(disturbance: Disturbance): void {
+    this.advance();
+    this.surroundings.disturb(disturbance);
+  }
+
+  /** Brings the counts up to date that grow with time. */
+  settle(): void {
+    const now = this.clock();
+    this.counts[Activity.DAC_MICROSECONDS] += (this.acts[Act.CONVERTERS] * (now - this.settledNs[0])) / 1000;
+    this.settledNs[0] = now;
+  }
+
+  private advance(): void {
+    this.settle();
+    this.surroundings.advance(this.clock(), this.acts, this.counts, this.felt);
+  }
+}
