@@ -2,7 +2,8 @@
 // published says so.
 //
 // Sources: instruction, waveform, acquisition and bin limits of the Qblox modules are those of their scheduler
-// (backends/qblox/constants.py) and their documentation; index widths QAT's q1_sequence/ir/imm_desc.py. The depth of the real-time queue, the
+// (backends/qblox/constants.py) and their documentation, the bins those of the first readout modules, which this chip's memory was made for (later
+// ones have three million); index widths QAT's q1_sequence/ir/imm_desc.py. The depth of the real-time queue, the
 // head start and what wait_sync hides are estimates of q1simulator 1.0.5 (q1core.py): the vendor states none of them. Of the cryogenic
 // chip (arXiv:2604.16216) only the shared instruction memory and the 4 ns step are published; the rest is taken from the readout module, so that
 // programs fit both.
@@ -22,7 +23,7 @@ export interface Profile {
   weightSamples: number;
   /** Zero: no acquisition path. */
   acquisitions: number;
-  /** Bins of all acquisitions of a sequencer. */
+  /** Bins of all acquisitions of all sequencers. */
   bins: number;
   /** Entries between the classic and the real-time core. */
   realTimeQueue: number;
@@ -47,7 +48,7 @@ const qrm: Profile = {
   weights: 32,
   weightSamples: 16384,
   acquisitions: 32,
-  bins: 3_000_000,
+  bins: 131_072,
   realTimeQueue: 16,
   headStartSteps: 10,
   syncCreditSteps: 50,

@@ -1,0 +1,49 @@
+// Q1ASM tools: assembler, disassembler, lint. What the firmware and these agree on is protocol/q1.
+//
+// `assembleSequence` takes the text of a sequence JSON or of a bare program and throws Q1Error, with all findings at once, if it cannot be
+// assembled. `lint` says what is wrong with what can.
+
+import { type ProfileName, profiles } from '../../../protocol/q1/profiles.ts';
+import { assemble, type Program } from './assemble.ts';
+import { encodeSequence } from './encode.ts';
+import type { Finding } from './findings.ts';
+import { lint } from './lint/lint.ts';
+import { readSequence, type SequenceParts } from './sequence-file.ts';
+
+export type { Program } from './assemble.ts';
+export { disassemble, disassembleToSequence } from './disassemble.ts';
+export { DecodeError, decodeSequence } from './encode.ts';
+export { type Finding, findingText, Q1Error, type Source } from './findings.ts';
+export { lintTogether } from './lint/lint.ts';
+export type { SequenceParts } from './sequence-file.ts';
+
+export interface AssembledSequence {
+  name: string;
+  profile: ProfileName;
+  program: Program;
+  parts: SequenceParts;
+  /** What is uploaded: protocol/q1/sequence.ts. */
+  binary: Uint8Array;
+  /** From the lint; errors among them mean that the profile's hardware would refuse the sequence. */
+  findings: Finding[];
+}
+
+/** A profile of undefined is chosen by what the program does: readout if it acquires, else control. Throws Q1Error. */
+export function assembleSequence(text: string, name: string, profile?: ProfileName): AssembledSequence {
+  const parts = readSequence(text, name);
+  const program = assemble(parts.source);
+  const chosen = profile ?? suitableProfile(program, parts);
+  const findings = lint(program, parts, chosen);
+  const binary = fits(findings) ? encodeSequence(program, parts, profiles[chosen].number) : new Uint8Array();
+  return { name, profile: chosen, program, parts, binary, findings };
+}
+
+/** What the profile's hardware would take. */
+export function fits(findings: Finding[]): boolean {
+  return findings.every(({ severity }) => severity !== 'error');
+}
+
+function suitableProfile({ instructions }: Program, { acquisitions, weights }: SequenceParts): ProfileName {
+  const acquires = instructions.some(({ instruction }) => instruction.mnemonic.startsWith('acquire'));
+  return acquires || acquisitions.length > 0 || weights.length > 0 ? 'qblox-qrm' : 'qblox-qcm';
+}

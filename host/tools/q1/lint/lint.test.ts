@@ -1,0 +1,172 @@
+import { describe, expect, it, test } from 'vitest';
+import { profiles } from '../../../../protocol/q1/profiles.ts';
+import { assembleSequence, lintTogether } from '../index.ts';
+import { assembled, findingsIn } from '../testing.ts';
+
+const findings = (...lines: string[]) => findingsIn(lines.join('\n'), 'qblox-qrm');
+
+describe('a register read right after it was written', () => {
+  it('is found, also by operands that are not arithmetic', () => {
+    expect(findings('move 4,R1', 'wait R1', 'stop')).toEqual(['2:6 READ_AFTER_WRITE']);
+    expect(findings('move 4,R1', 'add R2,R1,R3', 'stop')).toEqual(['2:8 READ_AFTER_WRITE']);
+    expect(findings('move 4,R1', 'loop R1,@a', 'a: stop')).toEqual(['2:6 READ_AFTER_WRITE']);
+  });
+
+  it('is found along jumps', () => {
+    expect(findings('move 3,R0', 'nop', 'a: add R0,1,R1', 'nop', 'loop R0,@a', 'stop')).toEqual([
+      '3:8 READ_AFTER_WRITE',
+    ]);
+  });
+
+  it('is not found when something stands between, or when it is only written again', () => {
+    expect(findings('move 4,R1', 'nop', 'wait R1', 'move 1,R1', 'move 2,R1', 'stop')).toEqual([]);
+  });
+});
+
+describe('what a register is known to hold', () => {
+  it('is judged where it is a duration, whichever way it got there', () => {
+    expect(findings('move 2,R0', 'nop', 'wait R0', 'stop')).toEqual(['3:6 DURATION']);
+    expect(findings('wait R5', 'stop')).toEqual(['1:6 DURATION']);
+    expect(findings('move 1,R0', 'nop', 'asl R0,16,R1', 'nop', 'wait R1', 'stop')).toEqual(['5:6 DURATION']);
+  });
+
+  it('is not judged where a loop changes it or paths differ', () => {
+    const looped = ['move 9,R0', 'nop', 'a: wait R0', 'sub R0,1,R0', 'nop', 'jge R0,4,@a', 'stop'];
+    expect(findings(...looped)).toEqual([]);
+  });
+});
+
+describe('paths', () => {
+  it('that nobody takes are found, one finding a stretch', () => {
+    expect(findings('jmp @end', 'nop', 'wait 4', 'wait 8', 'end: stop')).toEqual(['2:1 UNREACHABLE']);
+  });
+
+  it('are not missed for an illegal that guards a jump', () => {
+    expect(findings('jmp @end', 'illegal', 'end: stop')).toEqual([]);
+  });
+
+  it('through a register lead to every label that is taken', () => {
+    expect(findings('move @a,R1', 'nop', 'jmp R1', 'nop', 'wait 4', 'a: stop')).toEqual(['4:1 UNREACHABLE']);
+    expect(findings('move 3,R1', 'nop', 'jmp R1', 'wait 4', 'stop')).toEqual([]);
+  });
+
+  it('that run off the end are found', () => {
+    expect(findings('move 1,R0', 'a: wait 4', 'loop R0,@a')).toEqual(['3:1 NO_STOP']);
+    expect(findings('a: wait 4', 'jmp @a')).toEqual([]);
+    expect(findings('# nothing')).toEqual(['EMPTY']);
+  });
+});
+
+describe('set_cond', () => {
+  it('that is still on at the stop is found', () => {
+    expect(findings('set_cond 1,1,0,4', 'wait 4', 'stop')).toEqual(['3:1 CONDITION_ON']);
+    expect(findings('set_cond 1,1,0,4', 'wait 4', 'set_cond 0,0,0,4', 'stop')).toEqual([]);
+  });
+
+  it('that a loop brings back to where it was off is found', () => {
+    const program = ['move 9,R0', 'a: wait 8', 'set_cond 1,1,0,4', 'wait 4', 'loop R0,@a', 'set_cond 0,0,0,4', 'stop'];
+    expect(findings(...program)).toEqual(['2:4 CONDITION_MIXED']);
+  });
+
+  it('whose branches take different times is found', () => {
+    const branches = (otherwise: number) => [
+      'set_cond 1,1,0,4',
+      'wait 100',
+      `set_cond 1,1,1,${otherwise}`,
+      'wait 200',
+      'set_cond 0,0,0,4',
+      'stop',
+    ];
+    expect(findings(...branches(4))).toEqual(['1:1 CONDITION_UNBALANCED']);
+    expect(findings(...branches(104))).toEqual([]);
+    expect(findings('set_cond 1,1,0,100', 'wait 100', 'set_cond 0,0,0,4', 'stop')).toEqual([]);
+    const balanced = ['set_cond 1,3,4,4', 'wait 100', 'set_cond 1,3,5,4', 'wait 100', 'set_cond 0,0,0,4', 'stop'];
+    expect(findings(...balanced)).toEqual([]);
+  });
+
+  it('too soon after wait_trigger is found', () => {
+    const program = (wait: number) => [
+      `wait_trigger 1,${wait}`,
+      'set_cond 1,1,0,4',
+      'wait 4',
+      'set_cond 0,0,0,4',
+      'stop',
+    ];
+    expect(findings(...program(4))).toEqual(['1:16 TRIGGER_SETTLE']);
+    expect(findings(...program(8))).toEqual([]);
+  });
+});
+
+describe('what a sequence does not have', () => {
+  const sequence = (program: string[]) =>
+    JSON.stringify({
+      program,
+      waveforms: { a: { data: [0], index: 0 }, b: { data: [0], index: 2 } },
+      weights: { w: { data: [0], index: 0 } },
+      acquisitions: { m: { num_bins: 5, index: 1 } },
+    });
+
+  it('is found where a number or a known register names it', () => {
+    const program = [
+      'play 0,1,4',
+      'move 3,R0',
+      'nop',
+      'play R0,R0,4',
+      'acquire 1,4,4',
+      'acquire 1,5,4',
+      'acquire 0,0,4',
+      'stop',
+    ];
+    expect(findingsIn(sequence(program))).toEqual([
+      ...['1:8 MISSING', '4:6 MISSING', '4:9 MISSING', '6:11 MISSING', '7:9 MISSING'],
+    ]);
+  });
+
+  it('is not found where it is there', () => {
+    expect(findingsIn(sequence(['play 0,2,4', 'acquire_weighed 1,0,0,0,4', 'stop']))).toEqual([]);
+  });
+});
+
+describe('the profile', () => {
+  const many = (count: number) => [...Array(count - 1).fill('nop'), 'stop'].join('\n');
+
+  test('limits the instructions', () => {
+    expect(findingsIn(many(12288), 'qblox-qrm')).toEqual([]);
+    expect(findingsIn(many(12289), 'qblox-qrm')).toEqual(['12289:1 PROGRAM_MEMORY']);
+    expect(findingsIn(many(12289), 'qblox-qcm')).toEqual([]);
+  });
+
+  test('may share them among sequencers', () => {
+    const programs = [3000, 3000, 145].map((count) => assembleSequence(many(count), 'a', 'cryo-hrl').program);
+    expect(lintTogether(programs.slice(0, 2), 'cryo-hrl')).toBeUndefined();
+    expect(lintTogether(programs, 'cryo-hrl')?.message).toContain('6145 instructions in all programs together');
+    expect(lintTogether(programs, 'qblox-qcm')).toBeUndefined();
+    expect(lintTogether(Array(7).fill(programs[0]), 'qblox-qcm')?.rule).toBe('SEQUENCERS');
+  });
+
+  test('limits samples, indices and bins', () => {
+    const data = Array(9000).fill(0);
+    const waveforms = { a: { data, index: 0 }, b: { data, index: 1024 } };
+    const acquisitions = { a: { num_bins: profiles['qblox-qrm'].bins, index: 0 }, b: { num_bins: 1, index: 32 } };
+    const weights = { w: { data: [0], index: 40 } };
+    const sequence = JSON.stringify({ program: 'stop', waveforms, weights, acquisitions });
+    expect(findingsIn(sequence, 'qblox-qrm')).toEqual([
+      'waveforms.b.index INDEX',
+      'waveforms SAMPLE_MEMORY',
+      'weights.w.index INDEX',
+      'acquisitions.b.index INDEX',
+      'acquisitions BIN_MEMORY',
+    ]);
+  });
+
+  test('without acquisition refuses to acquire, and is not chosen for what does', () => {
+    expect(findingsIn('acquire 0,0,4\nstop', 'qblox-qcm')).toContain('1:1 NO_ACQUISITION');
+    expect(assembleSequence('acquire 0,0,4\nstop', 'a').profile).toBe('qblox-qrm');
+    expect(assembleSequence('wait 4\nstop', 'a').profile).toBe('qblox-qcm');
+  });
+
+  test('refuses without a binary', () => {
+    expect(assembleSequence('acquire 0,0,4\nstop', 'a', 'qblox-qcm').binary).toHaveLength(0);
+    expect(assembled('stop').binary.length).toBeGreaterThan(0);
+  });
+});

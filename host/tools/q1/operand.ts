@@ -1,0 +1,113 @@
+// One operand as it is written: a number, a register, a label's address, or an alias for any of them.
+
+import { REGISTER_COUNT } from '../../../protocol/q1/operands.ts';
+import type { Token } from './line.ts';
+
+export type WrittenOperand =
+  | { kind: 'register'; number: number }
+  | { kind: 'number'; value: number }
+  | { kind: 'label'; value: number; name: string };
+
+/** What is wrong with a token that is no operand. */
+export class OperandError extends Error {
+  readonly rule: string;
+
+  constructor(rule: string, message: string) {
+    super(message);
+    this.rule = rule;
+  }
+}
+
+export interface Names {
+  /** Label to the index of the instruction after it. */
+  labels: ReadonlyMap<string, number>;
+  /** Alias to what it stands for. */
+  aliases: ReadonlyMap<string, string>;
+}
+
+const NUMBER = /^[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)$/;
+/** An alias may stand for an alias, but not without end. */
+const ALIAS_DEPTH = 16;
+
+export function readOperand({ text }: Token, names: Names): WrittenOperand {
+  const resolved = resolveAliases(text, names);
+  if (/^R[0-9]+$/.test(resolved)) return register(resolved);
+  if (resolved.startsWith('@')) return labelAddress(resolved.slice(1), names);
+  if (NUMBER.test(resolved)) return { kind: 'number', value: numberOf(resolved) };
+  throw new OperandError('SYNTAX', notAnOperand(resolved));
+}
+
+function resolveAliases(text: string, { aliases }: Names): string {
+  let resolved = text;
+  for (let depth = 0; resolved.startsWith('$'); depth += 1) {
+    const value = aliases.get(resolved.slice(1));
+    if (value === undefined) {
+      throw new OperandError('UNDEFINED', `alias ${resolved} is not defined: write .DEF ${resolved.slice(1)} value`);
+    }
+    if (depth === ALIAS_DEPTH) throw new OperandError('ALIAS_LOOP', `alias ${text} stands for itself`);
+    resolved = value;
+  }
+  return resolved;
+}
+
+function register(text: string): WrittenOperand {
+  const number = Number(text.slice(1));
+  if (number < REGISTER_COUNT) return { kind: 'register', number };
+  throw new OperandError('RANGE', `there is no register ${text}: expected R0 to R${REGISTER_COUNT - 1}`);
+}
+
+function labelAddress(name: string, { labels }: Names): WrittenOperand {
+  const value = labels.get(name);
+  if (value === undefined) throw new OperandError('UNDEFINED', undefinedLabel(name, labels));
+  return { kind: 'label', value, name };
+}
+
+function undefinedLabel(name: string, labels: Names['labels']): string {
+  const close = closest(name, labels.keys());
+  return `label @${name} is not defined${close === undefined ? '' : `: did you mean @${close}?`}`;
+}
+
+function numberOf(text: string): number {
+  const magnitude = Number(text.replace(/^[+-]/, ''));
+  return text.startsWith('-') ? 0 - magnitude : magnitude;
+}
+
+function notAnOperand(text: string): string {
+  const expected = 'expected a number (1000, -42, 0x3a), a register (R0 to R63), @label or $ALIAS';
+  if (/^r[0-9]+$/.test(text)) return `${text} is not a register: they are written with a capital R`;
+  if (/^[+-]?[0-9]*\.[0-9]+/.test(text)) return `${text} is not a whole number: ${expected}`;
+  return `${quoted(text)} is not an operand: ${expected}`;
+}
+
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
+
+/** The candidate that is at most two letters away, if there is one. */
+export function closest(text: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.min(3, text.length);
+  for (const candidate of candidates) {
+    const distance = lettersApart(text, candidate, bestDistance);
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Edit distance (insertions, deletions, replacements, neighbours swapped), given up at `limit`. */
+function lettersApart(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit;
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + same);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) row[j] = Math.min(row[j], beforeLast[j - 2] + 1);
+    }
+    [beforeLast, last] = [last, row];
+  }
+  return last[b.length];
+}

@@ -1,0 +1,149 @@
+// A sequence as compilers write it: JSON {program, waveforms, weights, acquisitions}, or a bare program. The program may be one string or a
+// list of lines. Everything that is not as it should be is collected, with the JSON path it has.
+
+import { SequenceLayout } from '../../../protocol/q1/sequence.ts';
+import { type Finding, Q1Error, type Source } from './findings.ts';
+import { jsonFault } from './json-place.ts';
+import { quoted } from './operand.ts';
+
+export interface Samples {
+  name: string;
+  index: number;
+  /** Value times 32768 without its fraction. */
+  samples: Int32Array;
+}
+
+export interface Acquisition {
+  name: string;
+  index: number;
+  bins: number;
+}
+
+export interface SequenceParts {
+  source: Source;
+  waveforms: Samples[];
+  weights: Samples[];
+  acquisitions: Acquisition[];
+}
+
+/** Largest number of bins that fits the word it is kept in. */
+const BINS_MOST = 2 ** 31 - 1;
+
+/** `name` decides nothing but messages: JSON is what begins with a brace. Throws Q1Error. */
+export function readSequence(text: string, name: string): SequenceParts {
+  const json = text.trimStart().startsWith('{');
+  if (!json) {
+    const source = { name, embedded: false, lines: splitLines(text) };
+    return { source, waveforms: [], weights: [], acquisitions: [] };
+  }
+  return new SequenceReader(name).read(parseJson(text, name));
+}
+
+function parseJson(text: string, name: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text);
+  } catch (problem) {
+    if (!(problem instanceof SyntaxError)) throw problem;
+    const source = { name, embedded: false, lines: splitLines(text) };
+    const { offset, expected } = jsonFault(text) ?? { offset: 0, expected: 'JSON' };
+    const before = text.slice(0, offset).split('\n');
+    const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, length: 1 };
+    const found = offset === text.length ? 'the file ends here' : `found ${quoted(text[offset])}`;
+    const message = `not valid JSON: ${found}, expected ${expected}`;
+    throw new Q1Error(source, [{ severity: 'error', rule: 'JSON', ...place, message }]);
+  }
+}
+
+function splitLines(text: string): string[] {
+  return text.split(/\r?\n/);
+}
+
+class SequenceReader {
+  private readonly findings: Finding[] = [];
+  private readonly source: Source;
+
+  constructor(name: string) {
+    this.source = { name, embedded: true, lines: [] };
+  }
+
+  read(sequence: Record<string, unknown>): SequenceParts {
+    this.source.lines = this.program(sequence.program);
+    const parts = {
+      source: this.source,
+      waveforms: this.sampleTable(sequence.waveforms, 'waveforms'),
+      weights: this.sampleTable(sequence.weights, 'weights'),
+      acquisitions: this.acquisitionTable(sequence.acquisitions),
+    };
+    if (this.findings.length > 0) throw new Q1Error(this.source, this.findings);
+    return parts;
+  }
+
+  private program(value: unknown): string[] {
+    if (typeof value === 'string') return splitLines(value);
+    if (Array.isArray(value) && value.every((line) => typeof line === 'string')) return value.flatMap(splitLines);
+    return this.wrong([], 'program', value, 'a string or a list of lines');
+  }
+
+  private sampleTable(value: unknown, table: string): Samples[] {
+    return this.entries(value, table).map(([name, entry]) => {
+      const path = `${table}.${name}`;
+      const data = Array.isArray(entry.data)
+        ? entry.data
+        : this.wrong<unknown[]>([0], `${path}.data`, entry.data, 'a list of numbers from -1 to 1');
+      if (data.length === 0) this.wrong(0, `${path}.data`, data, 'at least one sample');
+      return { name, index: this.index(entry.index, path), samples: this.samples(data, `${path}.data`) };
+    });
+  }
+
+  private samples(data: unknown[], path: string): Int32Array {
+    const bad = data.findIndex((value) => typeof value !== 'number' || !(value >= -1 && value <= 1));
+    if (bad >= 0) this.wrong(0, `${path}[${bad}]`, data[bad], 'a number from -1 to 1');
+    return Int32Array.from(data, (value) => Math.trunc(Number(value) * SequenceLayout.FULL_SCALE));
+  }
+
+  private acquisitionTable(value: unknown): Acquisition[] {
+    return this.entries(value, 'acquisitions').map(([name, entry]) => {
+      const path = `acquisitions.${name}`;
+      const bins = entry.num_bins;
+      const whole = typeof bins === 'number' && Number.isInteger(bins) && bins >= 1 && bins <= BINS_MOST;
+      if (!whole) this.wrong(0, `${path}.num_bins`, bins, 'a whole number of bins, 1 or more');
+      return { name, index: this.index(entry.index, path), bins: whole ? bins : 1 };
+    });
+  }
+
+  /** Objects of a table by name; a table that is not there is empty. An index may stand once. */
+  private entries(value: unknown, table: string): [string, Record<string, unknown>][] {
+    if (value === undefined || value === null) return [];
+    if (!isObject(value)) return this.wrong([], table, value, 'an object of named entries');
+    const seen = new Map<unknown, string>();
+    const kept: [string, Record<string, unknown>][] = [];
+    for (const [name, entry] of Object.entries(value)) {
+      if (!isObject(entry)) {
+        this.wrong(0, `${table}.${name}`, entry, 'an object');
+        continue;
+      }
+      const other = seen.get(entry.index);
+      if (other !== undefined) this.wrong(0, `${table}.${name}.index`, entry.index, `an index ${other} does not have`);
+      seen.set(entry.index, name);
+      kept.push([name, entry]);
+    }
+    return kept;
+  }
+
+  private index(value: unknown, path: string): number {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+    return this.wrong(0, `${path}.index`, value, 'a whole number, 0 or more');
+  }
+
+  private wrong<Instead>(instead: Instead, path: string, found: unknown, expected: string): Instead {
+    const text = found === undefined ? 'missing' : quoted(JSON.stringify(found) ?? String(found)).slice(1, -1);
+    const message = `${found === undefined ? 'missing' : `found ${text.replaceAll('\\"', '"')}`}: expected ${expected}`;
+    const place = { line: 0, column: 0, length: 0 };
+    this.findings.push({ severity: 'error', rule: 'SEQUENCE', ...place, path, message });
+    return instead;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
