@@ -8,7 +8,16 @@
 // What must stay true: when nobody acts, looking more often changes nothing but the log.
 
 import { Activity } from '../../protocol/cryo/energies.ts';
-import { Channel, Heater, Rail, Reference, railMillivolts, Signal } from '../../protocol/cryo/places.ts';
+import {
+  Channel,
+  channelSensors,
+  Heater,
+  Rail,
+  Reference,
+  railMillivolts,
+  Signal,
+} from '../../protocol/cryo/places.ts';
+import { curves } from '../../protocol/sensors/curves.ts';
 import type { Arena } from './arena.ts';
 import { hashOf, LogKind } from './log.ts';
 
@@ -102,8 +111,11 @@ export class QuietBench implements Surroundings {
   }
 }
 
-/** 42 K, 3.1 K twice, 0.96 K, 90 mK and 20 mK, by the curves of the thermometers there. */
-const quietReadings: readonly number[] = [1_085_800, 720_000, 322_000, 2_450_000, 21_000_000, 100_000_000];
+const quietKelvin: readonly number[] = [42, 3.1, 3.1, 0.96, 0.09, 0.02];
+const quietReadings = quietKelvin.map((kelvin, channel) => {
+  const curve = curves[channelSensors[channel]];
+  return Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit);
+});
 
 /** The board's side of the port. */
 export class SurroundingsPort {

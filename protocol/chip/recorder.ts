@@ -43,5 +43,13 @@ export const recorder: Peripheral = {
     },
     { name: 'ENTRY_ARGUMENT0', offset: 0x20, reset: 0, access: 'read-only', doc: 'First argument.' },
     { name: 'ENTRY_ARGUMENT1', offset: 0x24, reset: 0, access: 'read-only', doc: 'Second argument.' },
+    {
+      name: 'HEARTBEAT',
+      offset: 0x80,
+      count: 32,
+      reset: 0,
+      access: 'read-write',
+      doc: 'The last heartbeat record (protocol/telemetry/heartbeat.ts), complete once its HEARTBEAT event is recorded. Survives as the ring does.',
+    },
   ],
 };

@@ -3,6 +3,7 @@
 // Firmware, the chip's registers and the bench all count in this order.
 
 import { constantTable, valuesOf } from '../constants.ts';
+import type { SensorType } from '../sensors/curves.ts';
 
 export const channelTable = constantTable('CHANNEL', 'Thermometer channels of the scanner.', {
   PLATE_50K: [0, '50 K plate, DT-670'],
@@ -44,6 +45,9 @@ export const signalTable = constantTable(
     COUNT: [4, 'How many'],
   },
 );
+
+/** Thermometer of each channel, in the order of `channelTable`. */
+export const channelSensors: readonly SensorType[] = ['DT-670', 'CX-1030', 'CX-1010', 'RX-102A', 'RX-102A', 'RX-102A'];
 
 /** Millivolts each rail is built for, in the order of `railTable`. */
 export const railMillivolts: readonly number[] = [800, 1800, 1200, 1100, 1000, 5000];

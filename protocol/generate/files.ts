@@ -2,7 +2,9 @@
 
 import { peripherals } from '../chip/chip.ts';
 import { checkPeripheral } from '../chip/svd.ts';
+import { budgetTable, shedTable } from '../cryo/budget.ts';
 import { activityTable, energyTable } from '../cryo/energies.ts';
+import { actionTable, clearerTable, conditionTable, interlockTable } from '../cryo/interlocks.ts';
 import { channelTable, heaterTable, railTable, referenceTable, signalTable } from '../cryo/places.ts';
 import { handoverTable } from '../handover.ts';
 import { bootRecordTable } from '../image/boot-record.ts';
@@ -15,7 +17,9 @@ import { sequenceLayout } from '../q1/sequence.ts';
 import { smpTables } from '../smp/smp.ts';
 import { eventKinds } from '../telemetry/events.ts';
 import { healthBits } from '../telemetry/health.ts';
+import { heartbeatTable } from '../telemetry/heartbeat.ts';
 import { guestConstants } from './guest-constants.ts';
+import { guestCryo } from './guest-cryo.ts';
 import { guestInstructions } from './guest-instructions.ts';
 import { guestRegisters } from './guest-registers.ts';
 import { hostRegisters } from './host-registers.ts';
@@ -48,6 +52,13 @@ export const constantTables = [
   signalTable,
   activityTable,
   energyTable,
+  conditionTable,
+  actionTable,
+  clearerTable,
+  interlockTable,
+  budgetTable,
+  shedTable,
+  heartbeatTable,
 ];
 
 export function generatedFiles(): Record<string, string> {
@@ -56,6 +67,7 @@ export function generatedFiles(): Record<string, string> {
     'guest/generated/registers.ts': guestRegisters(peripherals),
     'guest/generated/constants.ts': guestConstants(constantTables),
     'guest/generated/instructions.ts': guestInstructions(),
+    'guest/generated/cryo.ts': guestCryo(),
     'generated/registers.ts': hostRegisters(peripherals),
     'generated/chip.svd': svdFile(peripherals),
     'generated/registers.md': registerReference(peripherals),

@@ -164,6 +164,7 @@ export const RECORDER = {
     ENTRY_KIND: { name: 'ENTRY_KIND', offset: 0x01c, count: 1, reset: 0x00000000, mask: 0x0000ffff, readable: 0x0000ffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { KIND: { mask: 0x0000ffff, shift: 0 } } },
     ENTRY_ARGUMENT0: { name: 'ENTRY_ARGUMENT0', offset: 0x020, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { ENTRY_ARGUMENT0: { mask: 0xffffffff, shift: 0 } } },
     ENTRY_ARGUMENT1: { name: 'ENTRY_ARGUMENT1', offset: 0x024, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { ENTRY_ARGUMENT1: { mask: 0xffffffff, shift: 0 } } },
+    HEARTBEAT: { name: 'HEARTBEAT', offset: 0x080, count: 32, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { HEARTBEAT: { mask: 0xffffffff, shift: 0 } } },
   },
 } satisfies PeripheralEntry;
 

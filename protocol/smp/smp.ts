@@ -21,6 +21,7 @@ export const smpGroups = constantTable('GROUP', 'Groups.', {
   IMG: [1, 'Images'],
   STAT: [2, 'Statistics'],
   ENUM: [10, 'Enumeration of groups'],
+  CRYO: [66, 'Temperatures, interlocks, heaters and power of this controller'],
 });
 
 export const osCommands = constantTable('OS', 'Commands of the OS group.', {
@@ -51,6 +52,23 @@ export const enumCommands = constantTable('ENUM', 'Commands of the ENUM group.',
   LIST: [1, 'Which groups'],
   SINGLE: [2, 'One group by index'],
   DETAILS: [3, 'Names and handler counts'],
+});
+
+export const cryoCommands = constantTable('CRYO', 'Commands of the CRYO group.', {
+  TEMPERATURES: [0, 'Read: temperature and state of every thermometer'],
+  INTERLOCKS: [1, 'Read: every interlock; write {clear}: take a trip back'],
+  HEARTBEAT: [2, 'Read: the heartbeat record'],
+  POWER: [3, 'Read: power estimated and allowed, load shed, rails and clock'],
+  HEATER: [4, 'Read: every heater; write {heater, microwatts}: its power'],
+});
+
+export const cryoErrors = constantTable('CRYO_ERR', 'Error codes of the CRYO group.', {
+  UNKNOWN: [1, 'Unknown error'],
+  NO_SUCH_INTERLOCK: [2, 'No interlock has this number'],
+  CONDITION_HOLDS: [3, 'What tripped it is still so; it cannot be cleared'],
+  NO_SUCH_HEATER: [4, 'No heater has this number'],
+  ABOVE_LIMIT: [5, 'More than the heater’s limit'],
+  NOT_SAFE: [6, 'An interlock has tripped; clear it first'],
 });
 
 export const smpErrors = constantTable('MGMT', 'SMP-level error codes (`rc`).', {
@@ -140,6 +158,8 @@ export const smpTables = [
   imgErrors,
   statErrors,
   enumErrors,
+  cryoCommands,
+  cryoErrors,
 ];
 
 export const Smp = valuesOf(smpHeader);
@@ -147,4 +167,6 @@ export const SmpGroup = valuesOf(smpGroups);
 export const OsCommand = valuesOf(osCommands);
 export const ImgCommand = valuesOf(imgCommands);
 export const StatCommand = valuesOf(statCommands);
+export const CryoCommand = valuesOf(cryoCommands);
+export const CryoError = valuesOf(cryoErrors);
 export const EnumCommand = valuesOf(enumCommands);

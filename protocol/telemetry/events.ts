@@ -1,4 +1,4 @@
-// Kinds of recorder events, each with the meaning of its two arguments. Version 1.
+// Kinds of recorder events, each with the meaning of its two arguments. Version 2: the cryostat’s.
 // A kind keeps its number for ever; a new meaning is a new kind.
 
 import { constantTable, valuesOf } from '../constants.ts';
@@ -14,6 +14,19 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   HEARTBEAT: [17, 'Heartbeat: sequence number, health word'],
   DEADLINE_MISSED: [18, 'A task ended past its deadline: task, microseconds late'],
   BUDGET_EXCEEDED: [19, 'A task used more cycles than its budget: task, cycles'],
+  INTERLOCK_TRIPPED: [48, 'An interlock tripped: number, what was measured'],
+  INTERLOCK_CLEARED: [49, 'A trip was taken back: number, 1 by an operator, 0 by itself'],
+  SAFE_STATE: [50, 'All outputs are off: interlock, rails that stay on'],
+  RAILS_UP: [51, 'All rails are up: rails that are good, milliseconds it took'],
+  RAIL_FAILED: [52, 'A rail does not come up: rail, millivolts'],
+  CLOCK_SWITCHED: [53, 'The clock follows another reference: reference, why (0 lost, 1 offset, 2 jitter)'],
+  LOAD_SHED: [54, 'Load was shed or given back: step (SHED_*), microwatts estimated'],
+  SENSOR_LOST: [55, 'A thermometer is not believed any more: channel, why (SENSOR_*)'],
+  SENSOR_BACK: [56, 'A thermometer is believed again: channel, microkelvin'],
+  SIGNAL_LOST: [57, 'A signal line loses more than it should: line, thousandths of a decibel'],
+  SIGNAL_BACK: [58, 'A signal line is as it was: line, thousandths of a decibel'],
+  ATTENUATED: [59, 'Attenuation before a converter was changed: line, decibels'],
+  TRIAL_GIVEN_UP: [60, 'The firmware gives its own trial up: reason, microwatts'],
   UPLOAD_START: [24, 'An upload begins: slot, bytes'],
   UPLOAD_DONE: [25, 'An upload is complete: slot, 1 if its SHA-256 matched, 0 if not, 2 if none was given'],
   IMAGE_PENDING: [26, 'An image was marked pending: slot, 1 if permanent'],

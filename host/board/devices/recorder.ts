@@ -46,7 +46,7 @@ export class Recorder implements Device {
 
   reset(cause: number): void {
     if (cause !== ResetCause.POWER_ON) {
-      this.registers.reset(['COUNT']);
+      this.registers.reset(['COUNT', 'HEARTBEAT']);
       return;
     }
     this.registers.reset();

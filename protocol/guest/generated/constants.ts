@@ -351,6 +351,8 @@ export const GROUP_IMG: u32 = 1;
 export const GROUP_STAT: u32 = 2;
 /** Enumeration of groups. */
 export const GROUP_ENUM: u32 = 10;
+/** Temperatures, interlocks, heaters and power of this controller. */
+export const GROUP_CRYO: u32 = 66;
 
 // OS: Commands of the OS group.
 /** Echo. */
@@ -526,6 +528,32 @@ export const ENUM_ERR_INSUFFICIENT_HEAP: u32 = 3;
 /** No group with this index. */
 export const ENUM_ERR_INDEX_TOO_LARGE: u32 = 4;
 
+// CRYO: Commands of the CRYO group.
+/** Read: temperature and state of every thermometer. */
+export const CRYO_TEMPERATURES: u32 = 0;
+/** Read: every interlock; write {clear}: take a trip back. */
+export const CRYO_INTERLOCKS: u32 = 1;
+/** Read: the heartbeat record. */
+export const CRYO_HEARTBEAT: u32 = 2;
+/** Read: power estimated and allowed, load shed, rails and clock. */
+export const CRYO_POWER: u32 = 3;
+/** Read: every heater; write {heater, microwatts}: its power. */
+export const CRYO_HEATER: u32 = 4;
+
+// CRYO_ERR: Error codes of the CRYO group.
+/** Unknown error. */
+export const CRYO_ERR_UNKNOWN: u32 = 1;
+/** No interlock has this number. */
+export const CRYO_ERR_NO_SUCH_INTERLOCK: u32 = 2;
+/** What tripped it is still so; it cannot be cleared. */
+export const CRYO_ERR_CONDITION_HOLDS: u32 = 3;
+/** No heater has this number. */
+export const CRYO_ERR_NO_SUCH_HEATER: u32 = 4;
+/** More than the heater’s limit. */
+export const CRYO_ERR_ABOVE_LIMIT: u32 = 5;
+/** An interlock has tripped; clear it first. */
+export const CRYO_ERR_NOT_SAFE: u32 = 6;
+
 // Q1_WORD: Offsets in an instruction word, in bytes.
 /** Opcode, u8. */
 export const Q1_WORD_OPCODE: u32 = 0;
@@ -597,6 +625,32 @@ export const EVENT_HEARTBEAT: u32 = 17;
 export const EVENT_DEADLINE_MISSED: u32 = 18;
 /** A task used more cycles than its budget: task, cycles. */
 export const EVENT_BUDGET_EXCEEDED: u32 = 19;
+/** An interlock tripped: number, what was measured. */
+export const EVENT_INTERLOCK_TRIPPED: u32 = 48;
+/** A trip was taken back: number, 1 by an operator, 0 by itself. */
+export const EVENT_INTERLOCK_CLEARED: u32 = 49;
+/** All outputs are off: interlock, rails that stay on. */
+export const EVENT_SAFE_STATE: u32 = 50;
+/** All rails are up: rails that are good, milliseconds it took. */
+export const EVENT_RAILS_UP: u32 = 51;
+/** A rail does not come up: rail, millivolts. */
+export const EVENT_RAIL_FAILED: u32 = 52;
+/** The clock follows another reference: reference, why (0 lost, 1 offset, 2 jitter). */
+export const EVENT_CLOCK_SWITCHED: u32 = 53;
+/** Load was shed or given back: step (SHED_*), microwatts estimated. */
+export const EVENT_LOAD_SHED: u32 = 54;
+/** A thermometer is not believed any more: channel, why (SENSOR_*). */
+export const EVENT_SENSOR_LOST: u32 = 55;
+/** A thermometer is believed again: channel, microkelvin. */
+export const EVENT_SENSOR_BACK: u32 = 56;
+/** A signal line loses more than it should: line, thousandths of a decibel. */
+export const EVENT_SIGNAL_LOST: u32 = 57;
+/** A signal line is as it was: line, thousandths of a decibel. */
+export const EVENT_SIGNAL_BACK: u32 = 58;
+/** Attenuation before a converter was changed: line, decibels. */
+export const EVENT_ATTENUATED: u32 = 59;
+/** The firmware gives its own trial up: reason, microwatts. */
+export const EVENT_TRIAL_GIVEN_UP: u32 = 60;
 /** An upload begins: slot, bytes. */
 export const EVENT_UPLOAD_START: u32 = 24;
 /** An upload is complete: slot, 1 if its SHA-256 matched, 0 if not, 2 if none was given. */
@@ -625,6 +679,18 @@ export const HEALTH_FLASH: u32 = 16;
 export const HEALTH_SELF_TEST: u32 = 32;
 /** The bootloader left no valid hand-over record; stays until reset. */
 export const HEALTH_HANDOVER: u32 = 64;
+/** A thermometer is not believed. */
+export const HEALTH_SENSOR: u32 = 256;
+/** An interlock has tripped and was not cleared. */
+export const HEALTH_INTERLOCK: u32 = 512;
+/** A rail that should be on is not good. */
+export const HEALTH_RAILS: u32 = 0x00000400;
+/** A clock reference is missing or bad. */
+export const HEALTH_CLOCK: u32 = 0x00000800;
+/** A signal line loses more than it should, or clips. */
+export const HEALTH_SIGNAL: u32 = 0x00001000;
+/** Load is shed: more power is taken than the plate can carry away. */
+export const HEALTH_SHEDDING: u32 = 0x00002000;
 
 // CHANNEL: Thermometer channels of the scanner.
 /** 50 K plate, DT-670. */
@@ -709,3 +775,143 @@ export const ENERGY_REFRESH: u32 = 0x000007d0;
 export const ENERGY_LINK_BYTE: u32 = 0x00004e20;
 /** A thermometer reading, excitation and converter. */
 export const ENERGY_CONVERSION: u32 = 0x000f4240;
+
+// CONDITION: What an interlock compares.
+/** Temperature of a channel, microkelvin. */
+export const CONDITION_HOT: u32 = 0;
+/** Temperature of a channel above its slow average, microkelvin. */
+export const CONDITION_RISE: u32 = 1;
+/** No thermometer of the 4 K plate is readable, or the scanner stands still. */
+export const CONDITION_BLIND: u32 = 2;
+/** A heater gives more than it is asked for, microwatts. */
+export const CONDITION_RUNAWAY: u32 = 3;
+/** The comparator of a rail has tripped: mask of RAILS.TRIPPED. */
+export const CONDITION_RAIL_TRIPPED: u32 = 4;
+/** The loop is not locked. */
+export const CONDITION_CLOCK_GONE: u32 = 5;
+/** The power budget says that shedding load was not enough. */
+export const CONDITION_OVER_BUDGET: u32 = 6;
+
+// ACTION: What an interlock does when it trips.
+/** Waveform outputs and markers muted, sequencers stopped. */
+export const ACTION_MUTE: u32 = 1;
+/** Heaters without current, and their rail off. */
+export const ACTION_HEATERS_OFF: u32 = 2;
+/** All output gates closed, every rail off but CORE and SENSE. */
+export const ACTION_SAFE_STATE: u32 = 7;
+
+// CLEARER: Who takes a trip back.
+/** A person, by command, once the condition is gone. */
+export const CLEARER_OPERATOR: u32 = 0;
+/** The condition, when it has been gone for as long as it must last. */
+export const CLEARER_ITSELF: u32 = 1;
+
+// INTERLOCK_NUMBER: Interlocks: places in INTERLOCK.TRIPPED.
+/** Warmer than it may ever be in operation. */
+export const INTERLOCK_NUMBER_PLATE_50K_HOT: u32 = 0;
+/** Warms faster than its load explains. */
+export const INTERLOCK_NUMBER_PLATE_50K_RISE: u32 = 1;
+/** Warmer than it may ever be in operation. */
+export const INTERLOCK_NUMBER_PLATE_4K_HOT: u32 = 2;
+/** Warms faster than its load explains. */
+export const INTERLOCK_NUMBER_PLATE_4K_RISE: u32 = 3;
+/** Warmer than it may ever be in operation. */
+export const INTERLOCK_NUMBER_STILL_HOT: u32 = 4;
+/** Warms faster than its load explains. */
+export const INTERLOCK_NUMBER_STILL_RISE: u32 = 5;
+/** Warmer than it may ever be in operation. */
+export const INTERLOCK_NUMBER_CP_HOT: u32 = 6;
+/** Warms faster than its load explains. */
+export const INTERLOCK_NUMBER_CP_RISE: u32 = 7;
+/** Warmer than it may ever be in operation. */
+export const INTERLOCK_NUMBER_MXC_HOT: u32 = 8;
+/** Warms faster than its load explains. */
+export const INTERLOCK_NUMBER_MXC_RISE: u32 = 9;
+/** The 4 K plate cannot be measured any more. */
+export const INTERLOCK_NUMBER_BLIND: u32 = 10;
+/** A heater gives more than it is asked for. */
+export const INTERLOCK_NUMBER_HEATER_RUNAWAY: u32 = 11;
+/** A rail was too high and was switched off. */
+export const INTERLOCK_NUMBER_RAIL_OVER: u32 = 12;
+/** A rail that was up was too low. */
+export const INTERLOCK_NUMBER_RAIL_UNDER: u32 = 13;
+/** Neither reference keeps the loop locked. */
+export const INTERLOCK_NUMBER_CLOCK_GONE: u32 = 14;
+/** The controller takes more power than its plate can carry away. */
+export const INTERLOCK_NUMBER_OVER_BUDGET: u32 = 15;
+/** How many. */
+export const INTERLOCK_NUMBER_COUNT: u32 = 16;
+
+// BUDGET: Numbers of the power budget.
+/** What the controller may take in all, while its plate is cold enough. */
+export const BUDGET_TOTAL_MICROWATTS: u32 = 0x000249f0;
+/** What its management core may take of that: 9 mK on the plate. */
+export const BUDGET_CORE_MICROWATTS: u32 = 0x00001388;
+/** What a microwatt does to the 4 K plate. */
+export const BUDGET_PLATE_NANOKELVIN_PER_MICROWATT: u32 = 0x000006d6;
+/** The plate may be no warmer than this with everything on: the budget shrinks towards it. */
+export const BUDGET_PLATE_LIMIT_MICROKELVIN: u32 = 0x00401640;
+/** Over budget for so long, the next load is shed. */
+export const BUDGET_STEP_SECONDS: u32 = 2;
+/** Well below it for so long, one is given back. */
+export const BUDGET_RECOVER_SECONDS: u32 = 10;
+/** Well below: this share of the budget. */
+export const BUDGET_RECOVER_PERCENT: u32 = 80;
+
+// SHED: What is shed: each step contains those before it.
+/** Nothing. */
+export const SHED_NOTHING: u32 = 0;
+/** Sequencers play half of the time. */
+export const SHED_HALF_DUTY: u32 = 1;
+/** Sequencers play a quarter of the time. */
+export const SHED_QUARTER_DUTY: u32 = 2;
+/** Waveform outputs are muted. */
+export const SHED_MUTED: u32 = 3;
+/** Not enough: the interlock has the word. */
+export const SHED_SAFE_STATE: u32 = 4;
+
+// BEAT: Words of the heartbeat record.
+/** Value of VERSION. */
+export const BEAT_VERSION_NUMBER: u32 = 1;
+/** Version of this record; 0: there was no heartbeat yet. */
+export const BEAT_VERSION: u32 = 0;
+/** Heartbeats since the firmware started. */
+export const BEAT_SEQUENCE: u32 = 1;
+/** Seconds since reset. */
+export const BEAT_UPTIME_SECONDS: u32 = 2;
+/** Health word. */
+export const BEAT_HEALTH: u32 = 3;
+/** Slot the firmware runs from. */
+export const BEAT_SLOT: u32 = 4;
+/** State of its image at the hand-over. */
+export const BEAT_SLOT_STATE: u32 = 5;
+/** First of eight words: SHA-256 of the image. */
+export const BEAT_IMAGE_HASH: u32 = 6;
+/** First of six words: microkelvin by channel; 0 is not known. */
+export const BEAT_TEMPERATURES: u32 = 14;
+/** Least slack of any task since reset, microseconds, signed. */
+export const BEAT_LEAST_SLACK_US: u32 = 20;
+/** Which task that was. */
+export const BEAT_LEAST_SLACK_TASK: u32 = 21;
+/** Cause of the last fault of the core. */
+export const BEAT_FAULT_CAUSE: u32 = 22;
+/** Faults since power-on. */
+export const BEAT_FAULT_COUNT: u32 = 23;
+/** Interlocks that have tripped and were not cleared. */
+export const BEAT_TRIPPED: u32 = 24;
+/** Interlock that tripped last; all ones: none. */
+export const BEAT_LAST_TRIP: u32 = 25;
+/** Estimated power. */
+export const BEAT_POWER_MICROWATTS: u32 = 26;
+/** What it may be. */
+export const BEAT_BUDGET_MICROWATTS: u32 = 27;
+/** Load that is shed. */
+export const BEAT_SHED: u32 = 28;
+/** Rails that are good. */
+export const BEAT_RAILS_GOOD: u32 = 29;
+/** Clock reference, and bit 2: locked. */
+export const BEAT_REFERENCE: u32 = 30;
+/** Thermometers that are readable, one bit each. */
+export const BEAT_CHANNELS: u32 = 31;
+/** How many. */
+export const BEAT_WORDS: u32 = 32;

@@ -700,6 +700,16 @@ export function readRecorderEntryArgument1(): u32 {
   return read32(RECORDER_ENTRY_ARGUMENT1);
 }
 
+/** The last heartbeat record (protocol/telemetry/heartbeat.ts), complete once its HEARTBEAT event is recorded. Survives as the ring does. */
+export const RECORDER_HEARTBEAT: u32 = 0x40007080;
+export const RECORDER_HEARTBEAT_COUNT: u32 = 32;
+export function readRecorderHeartbeat(index: u32): u32 {
+  return read32(RECORDER_HEARTBEAT + (index << 2));
+}
+export function writeRecorderHeartbeat(index: u32, value: u32): void {
+  write32(RECORDER_HEARTBEAT + (index << 2), value);
+}
+
 // DMA: Copies a block between core RAM and the bus; the core stalls for the copy (8 cycles and one per 4 bytes; one per byte with a fixed address).
 
 /** Byte address in core RAM; the block must lie in RAM. */

@@ -1,0 +1,34 @@
+// The power budget: what the controller may take at the 4 K plate, and what it gives up when it takes more.
+//
+//   normal --over budget 2 s--> half duty --2 s--> quarter duty --2 s--> muted --2 s--> over budget (interlock, or the end of a trial)
+//      ^------------------------- below 80 % of the budget for 10 s: one step back --------'
+//
+// A plate follows its load within seconds (1.75 mK/mW at 3 K, measured on a dilution fridge), so what a controller takes is what its qubits feel.
+// The management core has a share of its own: what 10 mK on the plate allow. What must stay true: load is shed in this order, and
+// given back in the opposite one.
+
+import { constantTable, valuesOf } from '../constants.ts';
+
+export const budgetTable = constantTable('BUDGET', 'Numbers of the power budget.', {
+  TOTAL_MICROWATTS: [150_000, 'What the controller may take in all, while its plate is cold enough'],
+  CORE_MICROWATTS: [5_000, 'What its management core may take of that: 9 mK on the plate'],
+  PLATE_NANOKELVIN_PER_MICROWATT: [1_750, 'What a microwatt does to the 4 K plate'],
+  PLATE_LIMIT_MICROKELVIN: [
+    4_200_000,
+    'The plate may be no warmer than this with everything on: the budget shrinks towards it',
+  ],
+  STEP_SECONDS: [2, 'Over budget for so long, the next load is shed'],
+  RECOVER_SECONDS: [10, 'Well below it for so long, one is given back'],
+  RECOVER_PERCENT: [80, 'Well below: this share of the budget'],
+});
+
+export const shedTable = constantTable('SHED', 'What is shed: each step contains those before it.', {
+  NOTHING: [0, 'Nothing'],
+  HALF_DUTY: [1, 'Sequencers play half of the time'],
+  QUARTER_DUTY: [2, 'Sequencers play a quarter of the time'],
+  MUTED: [3, 'Waveform outputs are muted'],
+  SAFE_STATE: [4, 'Not enough: the interlock has the word'],
+});
+
+export const Budget = valuesOf(budgetTable);
+export const Shed = valuesOf(shedTable);
