@@ -17,6 +17,11 @@ export const proofs: readonly ProofEntry[] = [
     load: async () => (await import('./power/power.ts')).power,
   },
   {
+    name: 'tamper',
+    about: 'bits flipped, ends cut off, TLVs rearranged, strange and old images, in every state of the device',
+    load: async () => (await import('./tamper/tamper.ts')).tamper,
+  },
+  {
     name: 'glitch',
     about: 'one branch inverted, one call skipped, one bus read corrupted while the bootloader decides',
     load: async () => (await import('./glitch/glitch.ts')).glitch,

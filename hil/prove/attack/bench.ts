@@ -4,20 +4,18 @@
 
 import { Board } from '../../../host/board/board.ts';
 import { EventKind } from '../../../host/board/device.ts';
-import { pageBytes } from '../../../host/board/flash-array.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { verifyImage } from '../../../host/tools/image/index.ts';
+import type { TrialDevice } from '../../../host/tools/image/hostile-images.ts';
+import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { Trailer } from '../../../protocol/image/format.ts';
-import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
-import { readCells } from '../device/cells.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { eventLines } from '../device/event-log.ts';
+import { bootState } from '../device/journal.ts';
 import type { Finding } from '../invariants.ts';
 import type { Violation } from '../proof.ts';
 import { device } from './specimens.ts';
-
-const slotAddresses = [MemoryMap.SLOT_A, MemoryMap.SLOT_B] as const;
-export type Slot = 0 | 1;
+import { burnTrust, Desk, type Slot, slotAddresses, type Verdict } from './trust.ts';
 
 /** Sixteen resets without rest halt the board; a boot that has not decided by then never will. */
 const resetsMax = 16;
@@ -37,47 +35,38 @@ export interface Boot {
   state: Board['state'];
 }
 
-export interface BlockCounts {
-  counts: Float64Array;
-  /** The block a byte of the module belongs to. */
-  blockAt(offset: number): number;
-}
-
-interface Verdict {
-  refusal: string | undefined;
-  /** Where the payload is. */
-  start: number;
-  size: number;
-}
-
 export class AttackBench {
   readonly board: Board;
-  /** What was handed over to in the boot under way. */
+  private readonly desk: Desk;
+  /** Of the boot under way: what was handed over to, and what the board did. */
   private handOvers: HandOver[] = [];
   private resets = 0;
-  /** What the board did in the boot under way. */
   private records: LogRecord[] = [];
-  private readonly verdicts = new WeakMap<Int32Array, Verdict>();
 
   constructor(bootloader: Uint8Array, seed: number, countBlocks = false) {
     this.board = new Board({ seed, countBlocks });
-    this.board.provision({ bootloader, keys: device.keys, boardId: device.boardId });
-    const fuses = this.board.fuseWords();
-    fuses[Fuse.KEY_REVOKED] = 0b100;
-    fuses[Fuse.SECURITY_COUNTER] = 2 ** device.securityCounter - 1;
-    this.board.loadFuses(fuses);
+    this.board.provision({ bootloader, keys: [] });
+    this.burn(device);
+    this.desk = new Desk(this.board);
     this.board.onLog = (record) => this.onLog(record);
+  }
+
+  // --- at the desk -------------------------------------------------------------------------------------------------------
+
+  burn(trust: TrialDevice): void {
+    burnTrust(this.board, trust);
   }
 
   addressOf(slot: Slot): number {
     return slotAddresses[slot];
   }
 
-  /** Erases a slot and puts bytes at its start, as a programmer on the desk would. */
-  place(slot: Slot, image: Uint8Array): void {
+  /** Erases a slot and puts bytes at its start, as a programmer would, with a trailer that asks for it if it is to. */
+  place(slot: Slot, image: Uint8Array, asks?: 'test' | 'permanent'): void {
     const { flash } = this.board.machine;
     for (let at = 0; at < MemoryMap.SLOT_SIZE; at += MemoryMap.SECTOR_SIZE) flash.erasePage(slotAddresses[slot] + at);
     flash.writeBytes(slotAddresses[slot], image);
+    if (asks) this.mark(slot, asks);
   }
 
   /** Writes the slot's trailer: asked for on trial, or confirmed in advance. */
@@ -100,6 +89,24 @@ export class AttackBench {
     this.write(address, byte);
   }
 
+  /** The desk's opinion of what is in a slot. */
+  verdict(slot: Slot): Verdict {
+    return this.desk.verdict(slot);
+  }
+
+  /** Slots whose image verifies and is, by the journal, this. */
+  slotsThatAre(state: keyof typeof SlotState): Slot[] {
+    const entries = bootState(this.board)?.slots ?? [];
+    return ([0, 1] as const).filter((slot) => {
+      const { refusal, hash } = this.verdict(slot);
+      const entry = entries[slot];
+      if (refusal !== undefined || hash === undefined || entry?.state !== SlotState[state]) return false;
+      return Buffer.compare(entry.hash, hash) === 0;
+    });
+  }
+
+  // --- power -------------------------------------------------------------------------------------------------------------
+
   /** The board as the ROM leaves it: the bootloader is loaded and has not begun. */
   loaded(): Snapshot {
     this.board.powerOn();
@@ -107,17 +114,16 @@ export class AttackBench {
     return this.board.snapshot();
   }
 
-  /** From power-on. */
+  /** From power-on; power is cut before if it is there. */
   boot(withinNs?: number): Boot {
+    this.switchOff();
     this.begin();
     this.board.powerOn();
     return this.goOn(withinNs);
   }
 
-  private begin(): void {
-    this.handOvers = [];
-    this.resets = 0;
-    this.records = [];
+  switchOff(): void {
+    if (this.board.state !== 'off') this.board.cutPower();
   }
 
   /** From where a snapshot was taken, with what the attacker does to flash first. */
@@ -126,6 +132,12 @@ export class AttackBench {
     this.begin();
     attack?.(this);
     return this.goOn(withinNs);
+  }
+
+  private begin(): void {
+    this.handOvers = [];
+    this.resets = 0;
+    this.records = [];
   }
 
   private goOn(withinNs?: number): Boot {
@@ -137,26 +149,7 @@ export class AttackBench {
     return { handOvers: this.handOvers, resets: this.resets, state: board.state };
   }
 
-  /** How often each block of a module has run since the bench was made. */
-  blockCounts(module: Uint8Array): BlockCounts {
-    const found = this.board.blockCounts().find(({ image }) => image.byteLength === module.length);
-    if (!found?.image.blocks) throw new Error('the module has not run here, or is not counted');
-    const starts = found.image.blocks.flatMap(({ ranges }, block) =>
-      ranges.flatMap((start, index) => (index % 2 === 0 ? [{ start, end: ranges[index + 1], block }] : [])),
-    );
-    starts.sort((a, b) => a.start - b.start);
-    const blockAt = (offset: number) => {
-      let [low, high] = [0, starts.length];
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (starts[middle].end <= offset) low = middle + 1;
-        else high = middle;
-      }
-      if (!(starts[low]?.start <= offset)) throw new Error(`no block has the byte 0x${offset.toString(16)}`);
-      return starts[low].block;
-    };
-    return { counts: found.counts, blockAt };
-  }
+  // --- what was seen -----------------------------------------------------------------------------------------------------
 
   /** Findings of the boot under way, with its log. */
   violations(scenario: string, point: string, findings: Finding[]): Violation[] {
@@ -171,29 +164,11 @@ export class AttackBench {
     if (kind === LogKind.HANDOVER) this.handOvers.push(this.look(a, b));
   }
 
-  /** By the host's own verification of the slot the module lies in. */
   private look(address: number, length: number): HandOver {
     const slot: Slot = address >= MemoryMap.SLOT_B ? 1 : 0;
     const { refusal, start, size } = this.verdict(slot);
     if (refusal !== undefined) return { slot, refusal };
     if (address === start && length === size) return { slot, refusal };
     return { slot: undefined, refusal: `${length} bytes at 0x${address.toString(16)} are no image’s payload` };
-  }
-
-  /** Specimens lie in one page, and a page in a picture is never written again: what was found of it keeps. */
-  private verdict(slot: Slot): Verdict {
-    const page = this.board.machine.flash.picture().cells[slotAddresses[slot] / pageBytes];
-    const known = this.verdicts.get(page);
-    if (known) return known;
-    const cells = readCells(this.board, slotAddresses[slot], MemoryMap.SLOT_SIZE);
-    const { ok, message, image } = verifyImage(cells, [...device.keys], {
-      securityCounter: device.securityCounter,
-      boardId: device.boardId,
-      revokedKeys: [...device.revokedKeys],
-    });
-    const { headerSize = 0, imageSize = 0 } = image?.header ?? {};
-    const verdict = { refusal: ok ? undefined : message, start: slotAddresses[slot] + headerSize, size: imageSize };
-    if (image === undefined || image.totalSize <= pageBytes) this.verdicts.set(page, verdict);
-    return verdict;
   }
 }

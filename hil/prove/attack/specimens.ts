@@ -3,16 +3,17 @@
 // The payload is the least module the core runs. Keys: 0 and 1 are good, 2 is revoked, 3 is no key of the device.
 
 import { createHash } from 'node:crypto';
+import type { TrialDevice } from '../../../host/tools/image/hostile-images.ts';
 import { type SignOptions, signImage } from '../../../host/tools/image/index.ts';
 import { keys } from '../../boot/keys.ts';
 
 /** What is in the fuses of the device that is attacked. */
-export const device = {
+export const device: TrialDevice = {
   keys: keys.slice(0, 3).map(({ publicKey }) => publicKey),
   revokedKeys: [keys[2].publicKey],
   securityCounter: 3,
   boardId: 7,
-} as const;
+};
 
 // (module (memory (export "memory") 1 1) (func (export "reset")) (func (export "interrupt") (param i32)))
 const module = [

@@ -32,7 +32,7 @@ function offered(image: Uint8Array): Attack['prepare'] {
     bench.place(0, specimen('1.0.0'));
     bench.mark(0, 'permanent');
     bench.boot();
-    bench.board.cutPower();
+    bench.switchOff();
     bench.place(1, image);
     bench.mark(1, 'test');
   };
@@ -53,7 +53,7 @@ function afterTheFact(image: Uint8Array): Attack['prepare'] {
     offered(good)(bench);
     bench.mark(1, 'permanent');
     bench.boot();
-    bench.board.cutPower();
+    bench.switchOff();
     bench.write(bench.addressOf(1), image);
   };
 }

@@ -2,6 +2,7 @@
 
 import type { GlitchableImage } from '../../../host/board/cpu/cpu.ts';
 import { AttackBench } from '../attack/bench.ts';
+import { blockCounts } from '../attack/block-counts.ts';
 import type { Attack } from './attacks.ts';
 
 /** By site. */
@@ -9,9 +10,9 @@ export function countExecutions({ bytes, sites }: GlitchableImage, attack: Attac
   const bench = new AttackBench(bytes, seed, true);
   attack.prepare(bench);
   const loaded = bench.loaded();
-  const before = bench.blockCounts(bytes);
+  const before = blockCounts(bench.board, bytes);
   bench.bootFrom(loaded);
-  const after = bench.blockCounts(bytes);
+  const after = blockCounts(bench.board, bytes);
   return sites.map(({ asksAt }) => {
     const block = after.blockAt(asksAt);
     return after.counts[block] - before.counts[block];

@@ -93,7 +93,6 @@ class GlitchBench implements Bench {
     result.violations.push(...bench.violations(attack.name, name, ran));
     if (ran.length > 0) return;
     if (struck.state === 'off') result.counts.hung++;
-    else bench.board.cutPower();
     const after = bench.boot();
     const findings = [...judgeRun(after), ...judgeRest(after, attack.bootable)];
     result.violations.push(...bench.violations(attack.name, name, findings));

@@ -2,8 +2,8 @@
 // sample of those in between; each in the ways its kind can go wrong.
 
 import { armGlitch, type Glitch, type GlitchSite } from '../../../host/board/cpu/cpu.ts';
-import { hashOf } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { choice } from '../choice.ts';
 
 /** How much of all there is. */
 export interface GlitchSampling {
@@ -22,11 +22,6 @@ export interface NamedGlitch {
 }
 
 const none = { value: 0, useArgument: 0, and: -1, xor: 0 };
-
-/** Everything left to choice is chosen by a hash of seed and name, so one glitch can be repeated alone. */
-export function choice(seed: number, name: string): number {
-  return hashOf(Buffer.from(`${seed} ${name}`));
-}
 
 export function glitchesOf(
   sites: GlitchSite[],

@@ -5,8 +5,8 @@
 
 import { unitProgramNs } from '../../../host/board/devices/flash.ts';
 import { tearPatterns } from '../../../host/board/devices/tear.ts';
-import { hashOf } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { choice, oneIn } from '../choice.ts';
 import type { Scenario } from './scenarios.ts';
 import type { FlashOperation, Recording } from './story.ts';
 
@@ -33,11 +33,6 @@ export interface Point {
   /** Where it is replayed from. */
   before: Snapshot;
   cut: { atNs: number; tear?: string } | { atAccess: number };
-}
-
-/** 32 bits that depend on these alone. */
-export function choice(seed: number, name: string): number {
-  return hashOf(Buffer.from(`${seed} ${name}`));
 }
 
 export function operationPoints(
@@ -87,8 +82,4 @@ export function accessPoints(
       points.push({ name: `boot ${number} access ${n}`, step, before, cut: { atAccess: n } });
     return points;
   });
-}
-
-export function oneIn(many: number, seed: number, name: string): boolean {
-  return choice(seed, name) % many === 0;
 }

@@ -9,11 +9,12 @@
 
 import { tearPatterns } from '../../../host/board/devices/tear.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { choice, oneIn } from '../choice.ts';
 import { eventLines } from '../device/event-log.ts';
 import type { Finding } from '../invariants.ts';
 import type { OnPartProgress, Part, PartResult, ProofOptions, Violation } from '../proof.ts';
 import type { Patient } from './patient.ts';
-import { accessPoints, choice, oneIn, operationPoints, type Point, type Sampling } from './points.ts';
+import { accessPoints, operationPoints, type Point, type Sampling } from './points.ts';
 import type { Recording } from './story.ts';
 
 /** Every first cut there is. What comes after it stays a sample: all pairs are millions, a story begun again costs thirty points. */

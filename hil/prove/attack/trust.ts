@@ -1,0 +1,109 @@
+// What a device trusts, as its fuses say it; and the desk's own opinion of an image in flash under that trust.
+
+import type { Board } from '../../../host/board/board.ts';
+import { pageBytes } from '../../../host/board/flash-array.ts';
+import type { TrialDevice } from '../../../host/tools/image/hostile-images.ts';
+import { verifyImage } from '../../../host/tools/image/index.ts';
+import { FUSES } from '../../../protocol/generated/registers.ts';
+import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
+import { readCells } from '../device/cells.ts';
+import { payload } from './specimens.ts';
+
+export type Slot = 0 | 1;
+export const slotAddresses = [MemoryMap.SLOT_A, MemoryMap.SLOT_B] as const;
+
+export interface Verdict {
+  /** Why it may not be run; undefined where it may. */
+  refusal: string | undefined;
+  /** Where the payload is, and how long. */
+  start: number;
+  size: number;
+  /** Whether it is a module the core takes. */
+  runnable: boolean;
+  /** As images are ordered: without the build number. */
+  version: number;
+  /** The hash TLV. */
+  hash: Uint8Array | undefined;
+}
+
+/** Makes the fuses of a board say this and nothing else, power or not: keys in their places, revoked ones marked. */
+export function burnTrust(board: Board, { keys, revokedKeys, securityCounter, boardId }: TrialDevice): void {
+  const words = fuseWords(board).fill(0);
+  words[Fuse.LIFECYCLE] = 1;
+  words[Fuse.BOARD_ID] = boardId;
+  for (let bit = 0; bit < securityCounter; bit++) words[Fuse.SECURITY_COUNTER + (bit >> 5)] |= 1 << (bit & 31);
+  for (const [number, key] of keys.entries()) {
+    words.set(new Uint32Array(key.slice().buffer), Fuse.KEYS + number * Fuse.KEY_WORDS);
+    words[Fuse.KEY_VALID] |= 1 << number;
+    if (revokedKeys.some((revoked) => Buffer.compare(revoked, key) === 0)) words[Fuse.KEY_REVOKED] |= 1 << number;
+  }
+}
+
+function fuseWords(board: Board): Uint32Array {
+  const { words, at } = board.machine.registers(FUSES);
+  return words.subarray(at.WORD, at.WORD + Fuse.WORD_COUNT);
+}
+
+function trustOf(words: Uint32Array): TrialDevice {
+  const keys: Uint8Array[] = [];
+  const revokedKeys: Uint8Array[] = [];
+  for (let number = 0; number < Fuse.KEY_COUNT; number++) {
+    const first = Fuse.KEYS + number * Fuse.KEY_WORDS;
+    const key = new Uint8Array(words.slice(first, first + Fuse.KEY_WORDS).buffer);
+    if ((words[Fuse.KEY_VALID] >> number) & 1) keys.push(key);
+    if ((words[Fuse.KEY_REVOKED] >> number) & 1) revokedKeys.push(key);
+  }
+  let securityCounter = 0;
+  for (let bit = 0; bit < 32 * Fuse.SECURITY_COUNTER_WORDS; bit++)
+    securityCounter += (words[Fuse.SECURITY_COUNTER + (bit >> 5)] >>> (bit & 31)) & 1;
+  return { keys, revokedKeys, securityCounter, boardId: words[Fuse.BOARD_ID] };
+}
+
+/** Looks at slots of one board, and remembers what it saw. */
+export class Desk {
+  private readonly board: Board;
+  private readonly seen = new WeakMap<Int32Array, Verdict>();
+  private fuses = new Uint32Array(0);
+  private trust: TrialDevice = { keys: [], revokedKeys: [], securityCounter: 0, boardId: 0 };
+
+  constructor(board: Board) {
+    this.board = board;
+  }
+
+  /** Specimens lie in one page, and a page in a picture is never written again: what was found of it keeps. */
+  verdict(slot: Slot): Verdict {
+    const usual = this.readFuses();
+    const page = this.board.machine.flash.picture().cells[slotAddresses[slot] / pageBytes];
+    const known = usual ? this.seen.get(page) : undefined;
+    if (known) return known;
+    const verdict = this.look(slot);
+    const small = verdict.size > 0 && verdict.start - slotAddresses[slot] + verdict.size < pageBytes / 2;
+    if (usual && small) this.seen.set(page, verdict);
+    return verdict;
+  }
+
+  private look(slot: Slot): Verdict {
+    const { keys, ...options } = this.trust;
+    const cells = readCells(this.board, slotAddresses[slot], MemoryMap.SLOT_SIZE);
+    const { ok, message, image } = verifyImage(cells, keys, options);
+    const { headerSize = 0, imageSize = 0, version = { major: 0, minor: 0, revision: 0 } } = image?.header ?? {};
+    return {
+      refusal: ok ? undefined : message,
+      start: slotAddresses[slot] + headerSize,
+      size: imageSize,
+      runnable: ok && Buffer.compare(cells.subarray(headerSize, headerSize + imageSize), payload) === 0,
+      version: version.major * 2 ** 24 + version.minor * 2 ** 16 + version.revision,
+      hash: image?.hash,
+    };
+  }
+
+  /** Whether the fuses are as they were when this board was first looked at. */
+  private readFuses(): boolean {
+    const words = fuseWords(this.board);
+    const first = this.fuses.length === 0;
+    if (first) this.fuses = words.slice();
+    const usual = words.every((word, index) => word === this.fuses[index]);
+    this.trust = trustOf(words);
+    return usual;
+  }
+}

@@ -1,0 +1,13 @@
+// Chance that can be repeated: everything left to choice is chosen by a hash of seed and name. So a sample is the same wherever it is
+// taken, and one point can be tried again alone.
+
+import { hashOf } from '../../host/board/log.ts';
+
+/** 32 bits that depend on these alone. */
+export function choice(seed: number, name: string): number {
+  return hashOf(Buffer.from(`${seed} ${name}`));
+}
+
+export function oneIn(many: number, seed: number, name: string): boolean {
+  return choice(seed, name) % many === 0;
+}

@@ -1,0 +1,83 @@
+// Single bits, ends cut off, and pieces of two good images put together.
+
+import { parseImage } from '../../../host/tools/image/index.ts';
+import { BootRecord } from '../../../protocol/image/boot-record.ts';
+import { ImageFormat, Trailer } from '../../../protocol/image/format.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
+import type { AttackBench } from '../attack/bench.ts';
+import { specimen } from '../attack/specimens.ts';
+import type { TamperCase } from './cases.ts';
+import { newer } from './states.ts';
+
+type Slot = 0 | 1;
+
+function bits(name: string, address: (bench: AttackBench) => number, bytes: number): TamperCase[] {
+  return Array.from({ length: bytes * 8 }, (_, number) => ({
+    name: `bit ${number & 7} of ${name} ${number >> 3}`,
+    change: (bench) => bench.flip(address(bench) + (number >> 3), number & 7),
+  }));
+}
+
+/** Every bit of header, payload and TLVs of an image in this slot. */
+export function imageBits(slot: Slot, image: Uint8Array): TamperCase[] {
+  return bits('byte', (bench) => bench.addressOf(slot), image.length);
+}
+
+/** Every bit of the slot's trailer, and as much again in front of it. */
+export function trailerBits(slot: Slot): TamperCase[] {
+  const size = 2 * Trailer.COPY_DONE;
+  return bits('trailer byte', (bench) => bench.addressOf(slot) + MemoryMap.SLOT_SIZE - size, size);
+}
+
+/** Every bit of the first records of the boot state's journal. */
+export function recordBits(records: number): TamperCase[] {
+  return bits('boot state byte', () => MemoryMap.BOOT_STATE_0, records * BootRecord.SIZE);
+}
+
+/** The image up to any byte; behind it erased cells, zeros, or what an older image left. */
+export function truncations(): TamperCase[] {
+  const rest: Record<string, Uint8Array> = {
+    'erased cells': new Uint8Array(newer.length).fill(0xff),
+    zeros: new Uint8Array(newer.length),
+    'an older image': specimen('1.5.0'),
+  };
+  return Object.entries(rest).flatMap(([name, behind]) =>
+    Array.from(newer.keys(), (length) => ({
+      name: `${length} bytes, then ${name}`,
+      change: (bench: AttackBench) => {
+        bench.place(1, behind, 'test');
+        bench.write(bench.addressOf(1), newer.subarray(0, length));
+      },
+    })).slice(1),
+  );
+}
+
+/** Each part from one of two good images: all mixtures but the two images themselves. */
+export function mixtures(): TamperCase[] {
+  const other = specimen('3.0.1', { securityCounter: 9 });
+  const ends = partEnds(newer);
+  return Array.from({ length: 2 ** ends.length }, (_, mask) => mask)
+    .slice(1, -1)
+    .map((mask) => {
+      const parts = ends.map((end, part) => {
+        const from = (mask >> part) & 1 ? other : newer;
+        return from.subarray(ends[part - 1] ?? 0, end);
+      });
+      return {
+        name: `parts ${mask.toString(2).padStart(ends.length, '0')}`,
+        change: (bench) => bench.place(1, new Uint8Array(Buffer.concat(parts)), 'test'),
+      };
+    });
+}
+
+/** Where header, payload, protected TLVs and each unprotected TLV end. */
+function partEnds(image: Uint8Array): number[] {
+  const { header, hashedSize, tlvs } = parseImage(image);
+  const ends = [header.headerSize, header.headerSize + header.imageSize, hashedSize];
+  let at = hashedSize + ImageFormat.TLV_INFO_SIZE;
+  for (const { value } of tlvs.filter((tlv) => !tlv.protected)) {
+    at += 4 + value.length;
+    ends.push(at);
+  }
+  return ends;
+}

@@ -1,0 +1,68 @@
+// Everything the tamper proof tries: devices, and what is done to their flash.
+
+import type { TamperCase, TamperScenario } from './cases.ts';
+import { imageBits, mixtures, recordBits, trailerBits, truncations } from './flips.ts';
+import { newer, older, stateByName, states } from './states.ts';
+import { downgrades, hostileCases, otherBoards } from './strangers.ts';
+import { tlvMutations } from './tlv-mutations.ts';
+
+/** Records that are in the journal once an update was tried. */
+const recordsWritten = 3;
+
+const imageFlips = states.map(
+  ({ name, prepare }): TamperScenario => ({
+    name: `bits of an image, ${name}`,
+    about: `each bit of header, payload and TLVs in slot B flipped by itself; the image was ${name}`,
+    prepare,
+    cases: () => imageBits(1, newer),
+    sliceOf: 16,
+  }),
+);
+
+const trailerFlips = ['asked for', 'confirmed in advance', 'confirmed', 'nobody asked for, and alone'].map(
+  (name): TamperScenario => ({
+    name: `bits of a trailer, ${name}`,
+    about: `each bit of slot B's trailer, and of as much in front of it; the image was ${name}`,
+    prepare: stateByName(name).prepare,
+    cases: () => trailerBits(1),
+    sliceOf: 8,
+  }),
+);
+
+const recordFlips = ['on trial', 'given up after its trials', 'confirmed'].map(
+  (name): TamperScenario => ({
+    name: `bits of the boot state, ${name}`,
+    about: `each bit of the journal's records; the image in slot B was ${name}`,
+    prepare: stateByName(name).prepare,
+    cases: () => recordBits(recordsWritten),
+    sliceOf: 32,
+  }),
+);
+
+function offered(name: string, about: string, cases: () => TamperCase[], sliceOf: number): TamperScenario {
+  return { name, about, prepare: stateByName('asked for').prepare, cases, sliceOf, asked: true };
+}
+
+export const scenarios: readonly TamperScenario[] = [
+  ...imageFlips,
+  {
+    name: 'bits of the only other image',
+    about: 'each bit of a confirmed image in slot A, while B holds another confirmed one',
+    prepare: stateByName('confirmed').prepare,
+    cases: () => imageBits(0, older),
+    sliceOf: 16,
+  },
+  ...trailerFlips,
+  ...recordFlips,
+  offered('truncations', 'the image up to any byte, before erased cells, zeros or an older image', truncations, 16),
+  offered('mixtures', 'header, payload and TLVs from two good images', mixtures, 1),
+  offered(
+    'structured TLV mutations',
+    'entries left out, doubled, moved, renamed, cut and stretched; sizes and header lie; hash and signature made to fit or not',
+    () => tlvMutations(newer).map(([name, image]) => ({ name, change: (bench) => bench.place(1, image, 'test') })),
+    16,
+  ),
+  offered('hostile images', 'images no signing tool would make, and some that are odd and good', hostileCases, 1),
+  offered('images for other boards', 'signed by the right key, with another board identity', otherBoards, 1),
+  ...downgrades,
+];

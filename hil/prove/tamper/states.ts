@@ -1,0 +1,101 @@
+// The states a device can be in when it is attacked, each brought about as it comes about: by boots of the real bootloader.
+//
+//   A holds 2.0.0 but where the name says otherwise, B what is under attack (3.0.0, good)
+
+import type { AttackBench } from '../attack/bench.ts';
+import { specimen } from '../attack/specimens.ts';
+
+export const older = specimen('2.0.0');
+export const newer = specimen('3.0.0');
+
+export interface DeviceState {
+  name: string;
+  prepare(bench: AttackBench): void;
+}
+
+function confirmed(bench: AttackBench, image: Uint8Array): void {
+  bench.place(0, image);
+  bench.mark(0, 'permanent');
+  bench.boot();
+  bench.switchOff();
+}
+
+/** Boots and switches off so often. */
+function boots(bench: AttackBench, count: number): void {
+  for (let boot = 0; boot < count; boot++) {
+    bench.boot();
+    bench.switchOff();
+  }
+}
+
+export const states: readonly DeviceState[] = [
+  {
+    name: 'as it came from the factory',
+    prepare(bench) {
+      bench.place(0, older);
+      bench.mark(0, 'permanent');
+      bench.place(1, newer);
+    },
+  },
+  {
+    name: 'asked for',
+    prepare(bench) {
+      confirmed(bench, older);
+      bench.place(1, newer);
+      bench.mark(1, 'test');
+    },
+  },
+  {
+    name: 'on trial',
+    prepare(bench) {
+      confirmed(bench, older);
+      bench.place(1, newer);
+      bench.mark(1, 'test');
+      boots(bench, 1);
+    },
+  },
+  {
+    name: 'given up after its trials',
+    prepare(bench) {
+      confirmed(bench, older);
+      bench.place(1, newer);
+      bench.mark(1, 'test');
+      boots(bench, 4);
+    },
+  },
+  {
+    name: 'confirmed in advance',
+    prepare(bench) {
+      confirmed(bench, older);
+      bench.place(1, newer);
+      bench.mark(1, 'permanent');
+    },
+  },
+  {
+    name: 'confirmed',
+    prepare(bench) {
+      confirmed(bench, older);
+      bench.place(1, newer);
+      bench.mark(1, 'permanent');
+      boots(bench, 1);
+    },
+  },
+  {
+    name: 'confirmed, and alone',
+    prepare(bench) {
+      bench.place(1, newer);
+      bench.mark(1, 'permanent');
+      boots(bench, 1);
+    },
+  },
+  {
+    name: 'nobody asked for, and alone',
+    prepare: (bench) => bench.place(1, newer),
+  },
+];
+
+export function stateByName(name: string): DeviceState {
+  const found = states.find((state) => state.name === name);
+  if (!found) throw new Error(`no device is '${name}'`);
+  return found;
+}

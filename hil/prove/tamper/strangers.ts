@@ -1,0 +1,72 @@
+// Whole images that are wrong in one way, or odd and good all the same; images for other boards; and older ones, in every state of the device.
+
+import { hostileImages, oddButGood, type TrialDevice, trialDevice } from '../../../host/tools/image/hostile-images.ts';
+import { keys } from '../../boot/keys.ts';
+import type { AttackBench } from '../attack/bench.ts';
+import { device, specimen } from '../attack/specimens.ts';
+import type { TamperCase, TamperScenario } from './cases.ts';
+import { states } from './states.ts';
+
+/** Images no signing tool would make, on the device each is about. */
+export function hostileCases(): TamperCase[] {
+  const hostile = hostileImages.map(({ name, bytes, device: own }) => ({
+    name,
+    change: (bench: AttackBench) => offer(bench, bytes, { ...trialDevice, ...own }),
+  }));
+  const odd = oddButGood.map(([name, bytes]) => ({
+    name: `${name}, which is odd and good`,
+    change: (bench: AttackBench) => offer(bench, bytes, trialDevice),
+    mustRun: 1 as const,
+  }));
+  return [...hostile, ...odd];
+}
+
+function offer(bench: AttackBench, bytes: Uint8Array, fuses: TrialDevice): void {
+  bench.burn(fuses);
+  bench.place(1, bytes);
+  bench.mark(1, 'test');
+}
+
+/** Signed by the right key, for boards that are not this one. */
+export function otherBoards(): TamperCase[] {
+  const { boardId } = device;
+  const others = [...Array.from({ length: 32 }, (_, bit) => (boardId ^ (1 << bit)) >>> 0), 0, 0xffff_ffff];
+  return others.map((other) => ({
+    name: `board 0x${other.toString(16)}`,
+    change: (bench) => {
+      bench.place(1, specimen('3.0.0', { boardId: other }));
+      bench.mark(1, 'test');
+    },
+  }));
+}
+
+/** Signed and history: by counter, by version, by a key that has been revoked since. */
+const old: Record<string, Uint8Array> = {
+  'version 1.9.0': specimen('1.9.0'),
+  'version 2.0.0+9, the same but for its build': specimen('2.0.0+9'),
+  'counter one too low': specimen('9.0.0', { securityCounter: device.securityCounter - 1 }),
+  'counter 0': specimen('9.0.0', { securityCounter: 0 }),
+  'no counter': specimen('9.0.0', { securityCounter: undefined }),
+  'a revoked key': specimen('9.0.0', { privateKeyPem: keys[2].privateKeyPem }),
+};
+const marks = ['nothing', 'test', 'permanent'] as const;
+
+/** One scenario for each state: every old image, in either slot, with every trailer. */
+export const downgrades: readonly TamperScenario[] = states.map(({ name, prepare }) => ({
+  name: `downgrade of a device, ${name}`,
+  about: `old images that were good once, put into either slot; slot B was ${name}`,
+  prepare,
+  cases: () =>
+    Object.entries(old).flatMap(([what, image]) =>
+      ([0, 1] as const).flatMap((slot) =>
+        marks.map((mark) => ({
+          name: `${what} in slot ${'AB'[slot]}, trailer asks for ${mark}`,
+          change: (bench) => {
+            bench.place(slot, image);
+            if (mark !== 'nothing') bench.mark(slot, mark);
+          },
+        })),
+      ),
+    ),
+  sliceOf: 1,
+}));
