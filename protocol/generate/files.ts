@@ -12,8 +12,7 @@ import { bootDecisions, bootPolicy, slotStates } from '../image/boot-state.ts';
 import { imageFormat, tlvTypes, trailerFormat } from '../image/format.ts';
 import { rejectReasons } from '../image/reasons.ts';
 import { fuseMap, interruptLines, memoryMap } from '../memory-map.ts';
-import { wordLayout } from '../q1/encoding.ts';
-import { sequenceLayout } from '../q1/sequence.ts';
+import { sequencerTables } from '../q1/tables.ts';
 import { smpTables } from '../smp/smp.ts';
 import { eventKinds } from '../telemetry/events.ts';
 import { healthBits } from '../telemetry/health.ts';
@@ -41,8 +40,7 @@ export const constantTables = [
   bootPolicy,
   bootRecordTable,
   ...smpTables,
-  wordLayout,
-  sequenceLayout,
+  ...sequencerTables,
   eventKinds,
   healthBits,
   channelTable,

@@ -18,18 +18,15 @@ import {
 } from './declarations.ts';
 import { cleanName } from './names.ts';
 import { ImageRefused, malformed, type RefusalCode } from './refused.ts';
+import { coreRules, type ImageRules } from './rules.ts';
 import { readSections, SectionId, type Sections } from './sections.ts';
 import { frameSizes, stackBytesMax } from './stack.ts';
 
 /** A slot of flash; nothing larger can be stored, so nothing larger is read. */
 export const moduleBytesMax = MemoryMap.SLOT_SIZE;
 export const pageBytes = 65536;
-/** 512 KiB, the RAM window of the chip family; every page is also copied by every snapshot. */
-export const memoryPagesMax = 8;
 /** Indirect calls of a firmware are a few task and handler tables. */
 export const tableEntriesMax = 4096;
-/** Snapshots move mutable globals through one page of RAM, 8 bytes each at most; this leaves half of it. */
-export const mutableGlobalsMax = 4096;
 
 export interface CheckedImage {
   bytes: Uint8Array;
@@ -43,7 +40,7 @@ export interface CheckedImage {
 }
 
 /** Reads and judges an image. Throws ImageRefused, and nothing else, whatever the bytes. */
-export function checkImage(bytes: Uint8Array): CheckedImage {
+export function checkImage(bytes: Uint8Array, rules: ImageRules = coreRules): CheckedImage {
   if (bytes.length > moduleBytesMax) {
     refuse(
       'size',
@@ -56,18 +53,18 @@ export function checkImage(bytes: Uint8Array): CheckedImage {
   if (start) refuse('start', start.start, 'a start section runs code at load; initialise in reset() instead');
   const declarations = readDeclarations(bytes, sections);
   checkTypes(declarations);
-  checkImports(declarations);
+  checkImports(declarations, rules);
   checkTable(declarations);
-  const memoryPages = checkMemory(declarations);
-  checkGlobals(declarations);
-  checkExports(declarations);
+  const memoryPages = checkMemory(declarations, rules);
+  checkGlobals(declarations, rules);
+  checkExports(declarations, rules);
   nameExports(declarations, sections.names);
   checkElements(declarations, sections);
   checkData(declarations, memoryPages);
   const code = readCode(bytes, sections, declarations);
   checkLocals(code, sections);
   const callGraph = buildCallGraph(code, declarations, sections.names, frameSizes(code, declarations));
-  const stackBytes = checkStack(declarations, callGraph, code, sections);
+  const stackBytes = checkStack(declarations, callGraph, code, sections, rules);
   return { bytes, sections, declarations, code, callGraph, memoryPages, stackBytes };
 }
 
@@ -110,14 +107,13 @@ function signature(type: FunctionType): string {
   return `(${names(type.parameters)}) -> (${names(type.results)})`;
 }
 
-const busImports: Record<string, string> = { read32: '(i32) -> (i32)', write32: '(i32, i32) -> ()' };
-
-function checkImports({ imports, types }: Declarations): void {
+function checkImports({ imports, types }: Declarations, rules: ImageRules): void {
+  const may = Object.keys(rules.imports).map((field) => `bus.${field}`);
   for (const { offset, module, field, kind, type } of imports) {
     const name = `${shown(module)}.${shown(field)}`;
-    const known = module === 'bus' && Object.hasOwn(busImports, field) ? busImports[field] : undefined;
+    const known = module === 'bus' && Object.hasOwn(rules.imports, field) ? rules.imports[field] : undefined;
     if (!known || kind !== ExternalKind.FUNCTION) {
-      refuse('import', offset, `${name}; an image may import only bus.read32 and bus.write32`);
+      refuse('import', offset, `${name}; an image may import only ${may.join(' and ') || 'nothing here'}`);
     }
     const actual = signature(types[type]);
     if (actual !== known) refuse('import', offset, `${name} has the type ${actual}; the core provides ${known}`);
@@ -134,7 +130,7 @@ function checkTable({ tables }: Declarations): void {
   }
 }
 
-function checkMemory({ memories }: Declarations): number {
+function checkMemory({ memories }: Declarations, { memoryPagesMax }: ImageRules): number {
   if (memories.length !== 1) {
     const offset = memories[1]?.offset ?? 0;
     refuse(
@@ -163,7 +159,7 @@ function checkMemory({ memories }: Declarations): number {
   return minimum;
 }
 
-function checkGlobals({ globals }: Declarations): void {
+function checkGlobals({ globals }: Declarations, { mutableGlobalsMax }: ImageRules): void {
   for (const [index, { offset, type }] of globals.entries()) checkValueType(type, offset, `global ${index}`);
   const mutable = globals.filter((global) => global.mutable).length;
   if (mutable > mutableGlobalsMax) {
@@ -171,12 +167,7 @@ function checkGlobals({ globals }: Declarations): void {
   }
 }
 
-const requiredExports: [name: string, signature: string][] = [
-  ['reset', '() -> ()'],
-  ['interrupt', '(i32) -> ()'],
-];
-
-function checkExports(declarations: Declarations): void {
+function checkExports(declarations: Declarations, rules: ImageRules): void {
   const { exports, functions, types, importedFunctions, tables, memories, globals } = declarations;
   const counts = [functions.length, tables.length, memories.length, globals.length];
   for (const [name, { offset, kind, index }] of exports) {
@@ -185,7 +176,7 @@ function checkExports(declarations: Declarations): void {
       refuse('import', offset, `the export "${shown(name)}" hands an import on; bus accesses may only be called`);
     }
   }
-  for (const [name, expected] of requiredExports) {
+  for (const [name, expected] of rules.exports) {
     const entry = exports.get(name);
     if (entry?.kind !== ExternalKind.FUNCTION)
       refuse('export', entry?.offset ?? 0, `there is no exported function ${name}${expected}`);
@@ -251,9 +242,15 @@ function checkLocals(code: Code, sections: Sections): void {
   }
 }
 
-function checkStack(declarations: Declarations, callGraph: CallGraph, code: Code, sections: Sections): number {
+function checkStack(
+  declarations: Declarations,
+  callGraph: CallGraph,
+  code: Code,
+  sections: Sections,
+  rules: ImageRules,
+): number {
   let deepest = 0;
-  for (const [name] of requiredExports) {
+  for (const [name] of rules.exports) {
     const index = declarations.exports.get(name)?.index as number;
     const needed = callGraph.stackBytes[index];
     if (needed > stackBytesMax) {

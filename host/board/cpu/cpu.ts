@@ -18,13 +18,13 @@
 //
 // testing/ has what proves it: a reference interpreter, and random programs to run on both.
 
-export { type CheckedImage, checkImage, memoryPagesMax, moduleBytesMax } from './check.ts';
+export { type CheckedImage, checkImage, moduleBytesMax } from './check.ts';
 export { type Bus, budgetCyclesMax, Core, type RunResult } from './core.ts';
 export { blockBytesPerCycle, busAccessCycles, costTable } from './costs.ts';
 export type { Block } from './counters.ts';
 export type { CoreFault, FaultCause, GuestFault } from './faults.ts';
 export { armGlitch, type Glitch, type GlitchableImage, makeGlitchable } from './glitch.ts';
 export type { GlitchSite } from './glitch-body.ts';
-export { type PreparedImage, type PrepareOptions, prepareImage } from './image.ts';
+export { type PreparedImage, type PrepareOptions, prepareImage, prepareSequencer } from './image.ts';
 export type { MutableGlobal } from './meter.ts';
 export { ImageRefused, type RefusalCode } from './refused.ts';

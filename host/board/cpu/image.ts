@@ -5,8 +5,9 @@ import { createHash } from 'node:crypto';
 import { checkImage } from './check.ts';
 import { nameOf } from './code.ts';
 import { type Block, blocksOf } from './counters.ts';
-import { type MeteredImage, type MutableGlobal, meter } from './meter.ts';
+import { type MutableGlobal, meter } from './meter.ts';
 import { ImageRefused } from './refused.ts';
+import { sequencerRules } from './rules.ts';
 
 export interface PreparedImage {
   module: WebAssembly.Module;
@@ -63,7 +64,7 @@ export function prepareUncached(bytes: Uint8Array, hash: string, countBlocks: bo
   const functionNames = image.declarations.functions.map((_, index) => nameOf(image.sections.names, index));
   for (const [index, { field }] of image.declarations.imports.entries()) functionNames[index] = `bus.${field}`;
   return {
-    module: compile(bytes, metered),
+    module: compile(bytes, metered.bytes),
     hash,
     byteLength: bytes.length,
     meteredByteLength: metered.bytes.length,
@@ -78,9 +79,26 @@ export function prepareUncached(bytes: Uint8Array, hash: string, countBlocks: bo
   };
 }
 
-function compile(bytes: Uint8Array, metered: MeteredImage): WebAssembly.Module {
+/** Two firmwares' are about what a board sees. */
+const sequencersMax = 4;
+const sequencers = new Map<string, WebAssembly.Module>();
+
+/** Checks and compiles the sequencers' module, as it is: its time is not its own execution's. Throws ImageRefused. */
+export function prepareSequencer(bytes: Uint8Array): WebAssembly.Module {
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  const known = sequencers.get(hash);
+  if (known) return known;
+  checkImage(bytes, sequencerRules);
+  const module = compile(bytes, bytes);
+  sequencers.set(hash, module);
+  const [oldest] = sequencers.keys();
+  if (sequencers.size > sequencersMax) sequencers.delete(oldest);
+  return module;
+}
+
+function compile(bytes: Uint8Array, run: Uint8Array): WebAssembly.Module {
   try {
-    return new WebAssembly.Module(metered.bytes as Uint8Array<ArrayBuffer>);
+    return new WebAssembly.Module(run as Uint8Array<ArrayBuffer>);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
     throw invalid(bytes, error);

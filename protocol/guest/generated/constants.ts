@@ -604,6 +604,244 @@ export const Q1_SEQUENCE_ROW_SIZE: u32 = 8;
 /** Sample of 1.0. */
 export const Q1_SEQUENCE_FULL_SCALE: u32 = 0x00008000;
 
+// SEQUENCER_STATE: State of a sequencer.
+/** Nothing was loaded or armed since the reset. */
+export const SEQUENCER_STATE_IDLE: u32 = 0;
+/** Ready to start. */
+export const SEQUENCER_STATE_ARMED: u32 = 1;
+/** Its classic core runs. */
+export const SEQUENCER_STATE_RUNNING: u32 = 2;
+/** Its classic core has stopped, its real-time core finishes what is queued. */
+export const SEQUENCER_STATE_Q1_STOPPED: u32 = 3;
+/** Both have stopped. */
+export const SEQUENCER_STATE_STOPPED: u32 = 4;
+
+// SEQUENCER_FLAG: Flags of a sequencer, since it was armed.
+/** It was disarmed before it started. */
+export const SEQUENCER_FLAG_DISARMED: u32 = 1;
+/** It was stopped from outside. */
+export const SEQUENCER_FLAG_FORCED_STOP: u32 = 2;
+/** The classic core met an illegal instruction, or ran off the end. */
+export const SEQUENCER_FLAG_SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION: u32 = 4;
+/** The real-time core met an operand it cannot execute: a duration below 4 or above 65535 ns, an address or operator that does not exist. */
+export const SEQUENCER_FLAG_SEQUENCE_PROCESSOR_RT_EXEC_ILLEGAL_INSTRUCTION: u32 = 8;
+/** An instruction reached the real-time core after its time. */
+export const SEQUENCER_FLAG_SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW: u32 = 16;
+/** No such waveform for path 0. */
+export const SEQUENCER_FLAG_AWG_WAVE_PLAYBACK_INDEX_INVALID_PATH_0: u32 = 32;
+/** No such waveform for path 1. */
+export const SEQUENCER_FLAG_AWG_WAVE_PLAYBACK_INDEX_INVALID_PATH_1: u32 = 64;
+/** No such weight for path 0. */
+export const SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_0: u32 = 128;
+/** No such weight for path 1. */
+export const SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_1: u32 = 256;
+/** Scope acquisition of path 0 is complete. */
+export const SEQUENCER_FLAG_ACQ_SCOPE_DONE_PATH_0: u32 = 512;
+/** Scope acquisition of path 1 is complete. */
+export const SEQUENCER_FLAG_ACQ_SCOPE_DONE_PATH_1: u32 = 0x00000400;
+/** Input of path 0 was out of range. */
+export const SEQUENCER_FLAG_ACQ_SCOPE_OUT_OF_RANGE_PATH_0: u32 = 0x00000800;
+/** Input of path 1 was out of range. */
+export const SEQUENCER_FLAG_ACQ_SCOPE_OUT_OF_RANGE_PATH_1: u32 = 0x00001000;
+/** Scope data of path 0 was overwritten. */
+export const SEQUENCER_FLAG_ACQ_SCOPE_OVERWRITTEN_PATH_0: u32 = 0x00002000;
+/** Scope data of path 1 was overwritten. */
+export const SEQUENCER_FLAG_ACQ_SCOPE_OVERWRITTEN_PATH_1: u32 = 0x00004000;
+/** It has stopped, and every acquisition is in its bin. */
+export const SEQUENCER_FLAG_ACQ_BINNING_DONE: u32 = 0x00008000;
+/** Acquisitions came faster than they can be binned. */
+export const SEQUENCER_FLAG_ACQ_BINNING_FIFO_ERROR: u32 = 0x00010000;
+/** Binning lost its connection. */
+export const SEQUENCER_FLAG_ACQ_BINNING_COMM_ERROR: u32 = 0x00020000;
+/** A bin overflowed. */
+export const SEQUENCER_FLAG_ACQ_BINNING_OUT_OF_RANGE: u32 = 0x00040000;
+/** No such acquisition. */
+export const SEQUENCER_FLAG_ACQ_INDEX_INVALID: u32 = 0x00080000;
+/** No such bin in the acquisition. */
+export const SEQUENCER_FLAG_ACQ_BIN_INDEX_INVALID: u32 = 0x00100000;
+/** Its trigger met one of another sequencer on the network and was lost. */
+export const SEQUENCER_FLAG_TRIGGER_NETWORK_CONFLICT: u32 = 0x00200000;
+/** Its trigger came while an earlier one of its own was still being sent. */
+export const SEQUENCER_FLAG_TRIGGER_NETWORK_MISSED_INTERNAL_TRIGGER: u32 = 0x00400000;
+/** Gain, waveform and offset together left the range of an output, which was clipped. */
+export const SEQUENCER_FLAG_OUTPUT_OVERFLOW: u32 = 0x00800000;
+/** The clock was unstable. */
+export const SEQUENCER_FLAG_CLOCK_INSTABILITY: u32 = 0x01000000;
+/** The integrator of path 0 was out of range. */
+export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0: u32 = 0x02000000;
+/** The integrator of path 1 was out of range. */
+export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: u32 = 0x04000000;
+/** It waits in wait_sync for a sequencer that will not come. */
+export const SEQUENCER_FLAG_SYNC_DEADLOCK: u32 = 0x80000000;
+
+// SEQUENCER_SETTING: Settings of a sequencer.
+/** 1: takes part in wait_sync. */
+export const SEQUENCER_SETTING_SYNC_ENABLE: u32 = 0;
+/** Window of acquire in ns, 4 to 2^24 - 4. */
+export const SEQUENCER_SETTING_INTEGRATION_LENGTH: u32 = 1;
+/** Cosine of the rotation before the threshold, i32 in 1/2^30. */
+export const SEQUENCER_SETTING_ROTATION_COS: u32 = 2;
+/** Its sine. */
+export const SEQUENCER_SETTING_ROTATION_SIN: u32 = 3;
+/** Threshold of the rotated sum, i32 in full scale times ns. */
+export const SEQUENCER_SETTING_THRESHOLD: u32 = 4;
+/** 1: an acquisition that reaches the threshold sends a trigger. */
+export const SEQUENCER_SETTING_TRIGGER_ENABLE: u32 = 5;
+/** Its address, 1 to 15. */
+export const SEQUENCER_SETTING_TRIGGER_ADDRESS: u32 = 6;
+/** 1: one that does not reach it sends instead. */
+export const SEQUENCER_SETTING_TRIGGER_INVERT: u32 = 7;
+/** 1: each crossing of a TTL acquisition goes to the next bin. */
+export const SEQUENCER_SETTING_TTL_AUTO_BIN: u32 = 8;
+/** Index 0 to 14: what the counter of address index + 1 must reach. */
+export const SEQUENCER_SETTING_COUNT_THRESHOLD: u32 = 9;
+/** Index 0 to 14: 1 inverts it. */
+export const SEQUENCER_SETTING_COUNT_INVERT: u32 = 10;
+/** Index 0, 1: gain of the path at the start, i16. */
+export const SEQUENCER_SETTING_GAIN: u32 = 11;
+/** Index 0, 1: offset of the path at the start, i16. */
+export const SEQUENCER_SETTING_OFFSET: u32 = 12;
+/** Frequency of the oscillator at the start, i32 in 1/4 Hz. */
+export const SEQUENCER_SETTING_FREQUENCY: u32 = 13;
+/** Index 0 to 1023: what the input shows to the acquisitions in turn: i16 of path 0, i16 of path 1 above it. */
+export const SEQUENCER_SETTING_RESPONSE: u32 = 14;
+/** Responses there are; after the last comes the first. 0: the input is silent. */
+export const SEQUENCER_SETTING_RESPONSE_COUNT: u32 = 15;
+/** Entries between the two cores, 1 to 64. */
+export const SEQUENCER_SETTING_QUEUE_DEPTH: u32 = 16;
+/** Steps from the first real-time instruction in the queue to its execution. */
+export const SEQUENCER_SETTING_HEAD_START: u32 = 17;
+/** Steps from the last sequencer in wait_sync to the release of all. */
+export const SEQUENCER_SETTING_SYNC_CREDIT: u32 = 18;
+/** Row of the cost table. */
+export const SEQUENCER_SETTING_COST_MODEL: u32 = 19;
+/** Responses a sequencer has room for. */
+export const SEQUENCER_SETTING_RESPONSES_MAX: u32 = 0x00000400;
+
+// SEQUENCER_LOAD: Why a sequence was taken or refused.
+/** It was taken. */
+export const SEQUENCER_LOAD_GOOD: u32 = 0;
+/** The sequencer is running; stop it first. */
+export const SEQUENCER_LOAD_RUNNING: u32 = 1;
+/** Its length is not that of its parts, or a part is larger than the sequencer. */
+export const SEQUENCER_LOAD_SIZE: u32 = 2;
+/** The CRC-32 is not that of the bytes received. */
+export const SEQUENCER_LOAD_CRC: u32 = 3;
+/** It does not begin with the header of an assembled sequence of this version. */
+export const SEQUENCER_LOAD_HEADER: u32 = 4;
+/** An instruction does not exist, or has an operand out of range. */
+export const SEQUENCER_LOAD_INSTRUCTION: u32 = 5;
+/** A waveform or weight lies outside its samples. */
+export const SEQUENCER_LOAD_ROW: u32 = 6;
+/** There are not enough bins left. */
+export const SEQUENCER_LOAD_BINS: u32 = 7;
+
+// SEQUENCER_RUN: Why a run of the sequencers ended.
+/** No sequencer runs any more. */
+export const SEQUENCER_RUN_DONE: u32 = 0;
+/** The time it was to go to is reached. */
+export const SEQUENCER_RUN_UNTIL: u32 = 1;
+/** Its instructions are used up. */
+export const SEQUENCER_RUN_BUDGET: u32 = 2;
+/** The record buffer is full: take them, and run on. */
+export const SEQUENCER_RUN_RECORDS: u32 = 3;
+/** The sequencers that run wait for what will not come. */
+export const SEQUENCER_RUN_DEADLOCK: u32 = 4;
+
+// SEQUENCER_FIGURE: What is known of a sequencer.
+/** SEQUENCER_STATE_*. */
+export const SEQUENCER_FIGURE_STATE: u32 = 0;
+/** SEQUENCER_FLAG_*. */
+export const SEQUENCER_FIGURE_FLAGS: u32 = 1;
+/** Time of its real-time core in ns, low word. */
+export const SEQUENCER_FIGURE_TIME_LOW: u32 = 2;
+/** High word. */
+export const SEQUENCER_FIGURE_TIME_HIGH: u32 = 3;
+/** Instructions its classic core has executed since it was armed, low word. */
+export const SEQUENCER_FIGURE_EXECUTED_LOW: u32 = 4;
+/** High word. */
+export const SEQUENCER_FIGURE_EXECUTED_HIGH: u32 = 5;
+/** Instruction it stopped at in a fault; 0xffff where it did not. */
+export const SEQUENCER_FIGURE_FAULT_INDEX: u32 = 6;
+/** When that was due, low word. */
+export const SEQUENCER_FIGURE_FAULT_TIME_LOW: u32 = 7;
+/** High word. */
+export const SEQUENCER_FIGURE_FAULT_TIME_HIGH: u32 = 8;
+/** Least slack of its real-time instructions in ns, i32; 0x7fffffff before the first. */
+export const SEQUENCER_FIGURE_LEAST_SLACK: u32 = 9;
+/** Of all: sequencers in wait_sync, one bit each; from bit 8 those they wait for; from bit 16 those that wait for a trigger. */
+export const SEQUENCER_FIGURE_WAITING: u32 = 10;
+/** By index: register of the classic core. */
+export const SEQUENCER_FIGURE_REGISTER: u32 = 11;
+/** By index: trigger counter of address index + 1. */
+export const SEQUENCER_FIGURE_COUNTER: u32 = 12;
+/** By index: first bin of an acquisition. */
+export const SEQUENCER_FIGURE_FIRST_BIN: u32 = 13;
+/** By index: bins of an acquisition. */
+export const SEQUENCER_FIGURE_BINS: u32 = 14;
+/** Instructions of its program. */
+export const SEQUENCER_FIGURE_INSTRUCTIONS: u32 = 15;
+/** Of all: the instruction or row the last load was refused for. */
+export const SEQUENCER_FIGURE_LOAD_PLACE: u32 = 16;
+/** Time of its classic core in ns, low word. */
+export const SEQUENCER_FIGURE_CLASSIC_LOW: u32 = 17;
+/** High word. */
+export const SEQUENCER_FIGURE_CLASSIC_HIGH: u32 = 18;
+
+// SEQUENCER_PLACE: Addresses in the memory of the module.
+/** Where a sequence is put to be loaded. */
+export const SEQUENCER_PLACE_STAGING: u32 = 0;
+/** Bytes there. */
+export const SEQUENCER_PLACE_STAGING_SIZE: u32 = 1;
+/** The record buffer. */
+export const SEQUENCER_PLACE_RECORDS: u32 = 2;
+/** u32: records in it. */
+export const SEQUENCER_PLACE_RECORD_COUNT: u32 = 3;
+/** Bins: {sum 0 i64, sum 1 i64, count u32, over the threshold u32}. */
+export const SEQUENCER_PLACE_BINS: u32 = 4;
+/** Bytes of a bin. */
+export const SEQUENCER_PLACE_BIN_SIZE: u32 = 5;
+
+// SEQUENCER_RECORD: Records of the sequencers.
+/** Bytes of a record. */
+export const SEQUENCER_RECORD_SIZE: u32 = 32;
+/** No instruction belongs to it. */
+export const SEQUENCER_RECORD_INDEX_NONE: u32 = 0x0000ffff;
+/** A real-time instruction that commits nothing, or that was skipped. */
+export const SEQUENCER_RECORD_EXECUTE: u32 = 1;
+/** A real-time instruction that commits: what is at the outputs from now on. */
+export const SEQUENCER_RECORD_COMMIT: u32 = 2;
+/** The oscillator changed. */
+export const SEQUENCER_RECORD_NCO: u32 = 3;
+/** An acquisition window opens. */
+export const SEQUENCER_RECORD_ACQUIRE: u32 = 4;
+/** An acquisition is complete. */
+export const SEQUENCER_RECORD_RESULT: u32 = 5;
+/** A trigger is sent, or lost. */
+export const SEQUENCER_RECORD_TRIGGER: u32 = 6;
+/** All synchronised sequencers are there. */
+export const SEQUENCER_RECORD_SYNC: u32 = 7;
+/** The real-time core has stopped. */
+export const SEQUENCER_RECORD_STOPPED: u32 = 8;
+/** An instruction came too late. */
+export const SEQUENCER_RECORD_UNDERFLOW: u32 = 9;
+/** Acquisition over a square window. */
+export const SEQUENCER_RECORD_TYPE_SQUARE: u32 = 0;
+/** Weighed acquisition. */
+export const SEQUENCER_RECORD_TYPE_WEIGHED: u32 = 1;
+/** Count of threshold crossings. */
+export const SEQUENCER_RECORD_TYPE_TTL: u32 = 2;
+
+// TRIGGER: The trigger network.
+/** Addresses 1 to 15. */
+export const TRIGGER_ADDRESSES: u32 = 15;
+/** Sends begin at multiples of this, counted from the last wait_sync. */
+export const TRIGGER_GRID_NS: u32 = 28;
+/** From the send to the counters of all sequencers. */
+export const TRIGGER_LATENCY_NS: u32 = 212;
+/** From one send to the next: nine grid points. */
+export const TRIGGER_SPACING_NS: u32 = 252;
+
 // EVENT: Recorder event kinds: name, then what argument 0 and 1 hold.
 /** The bootloader starts: reset cause, resets since power-on. */
 export const EVENT_BOOT_START: u32 = 1;

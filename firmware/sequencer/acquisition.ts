@@ -1,0 +1,231 @@
+// Acquisitions: a window opens, its sums go into a bin, and a result over the threshold may ask for a trigger.
+//
+// What the input shows in a window is its response: a constant level a path, given beforehand, one response after another. The
+// sum over a square window is level times length, over a weighed one level times the sum of the weights; for TTL the level of path 0
+// is the number of crossings. Sums are in sample units times ns (weights in 1/32768); they are rotated, then compared.
+
+import {
+  SEQUENCER_FLAG_ACQ_BIN_INDEX_INVALID,
+  SEQUENCER_FLAG_ACQ_BINNING_FIFO_ERROR,
+  SEQUENCER_FLAG_ACQ_INDEX_INVALID,
+  SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_0,
+  SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_1,
+  SEQUENCER_RECORD_ACQUIRE,
+  SEQUENCER_RECORD_RESULT,
+  SEQUENCER_RECORD_TYPE_SQUARE,
+  SEQUENCER_RECORD_TYPE_TTL,
+  SEQUENCER_RECORD_TYPE_WEIGHED,
+  SEQUENCER_SETTING_INTEGRATION_LENGTH,
+  SEQUENCER_SETTING_RESPONSE_COUNT,
+  SEQUENCER_SETTING_ROTATION_COS,
+  SEQUENCER_SETTING_ROTATION_SIN,
+  SEQUENCER_SETTING_THRESHOLD,
+  SEQUENCER_SETTING_TRIGGER_ADDRESS,
+  SEQUENCER_SETTING_TRIGGER_ENABLE,
+  SEQUENCER_SETTING_TRIGGER_INVERT,
+  SEQUENCER_SETTING_TTL_AUTO_BIN,
+} from '../../protocol/guest/generated/constants';
+import {
+  ACQUISITIONS,
+  BINNING,
+  BINNING_COUNT,
+  BINNING_FREE,
+  BINNING_INTERVAL,
+  RESPONSE_NEXT,
+  RESPONSES,
+  ROW_SIZE,
+  setFlag,
+  settingOf,
+  TTL_ACQUISITION,
+  TTL_BIN,
+  TTL_OPEN,
+  TTL_SINCE,
+  WEIGHT_ROW_SIZE,
+  WEIGHT_ROWS,
+} from './core';
+import { BIN_SIZE, BINS } from './layout';
+import { requestTrigger } from './network';
+import { record } from './records';
+
+const FRACTION_BITS: i64 = 15;
+const ROTATION_BITS: i64 = 30;
+const BINNING_QUEUE: u32 = 7;
+const WEIGHT_COUNT: u32 = 32;
+const ACQUISITION_ROWS: u32 = 32;
+
+/** acquire: a square window of the sequencer's integration length. */
+export function acquireSquare(core: usize, index: u32, time: i64, acquisition: u32, bin: u32): void {
+  const length = settingOf(core, SEQUENCER_SETTING_INTEGRATION_LENGTH);
+  if (!opens(core, index, time, acquisition, SEQUENCER_RECORD_TYPE_SQUARE, bin, length, 0)) return;
+  const response = nextResponse(core);
+  const sum0 = <i64>level0(response) * <i64>length;
+  finish(core, index, time, acquisition, bin, <i64>length, sum0, <i64>level1(response) * <i64>length);
+}
+
+/** acquire_weighed: as long as the longer of the two weights. */
+export function acquireWeighed(core: usize, index: u32, time: i64, acquisition: u32, bin: u32, w0: u32, w1: u32): void {
+  const row0 = weightRow(core, w0);
+  const row1 = weightRow(core, w1);
+  if (row0 == 0) setFlag(core, SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_0);
+  else if (row1 == 0) setFlag(core, SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_1);
+  if (row0 == 0 || row1 == 0) return;
+  const length = max(load<u32>(row0, 4), load<u32>(row1, 4));
+  if (!opens(core, index, time, acquisition, SEQUENCER_RECORD_TYPE_WEIGHED, bin, length, w0 | (w1 << 16))) return;
+  const response = nextResponse(core);
+  const sum0 = (<i64>level0(response) * load<i64>(row0, 8)) >> FRACTION_BITS;
+  const sum1 = (<i64>level1(response) * load<i64>(row1, 8)) >> FRACTION_BITS;
+  finish(core, index, time, acquisition, bin, <i64>length, sum0, sum1);
+}
+
+/** acquire_ttl: opens the window, or closes it and counts. */
+export function acquireTtl(core: usize, index: u32, time: i64, acquisition: u32, bin: u32, enable: u32): void {
+  if (enable != 0) {
+    store<u32>(core, 1, TTL_OPEN);
+    store<u32>(core, acquisition, TTL_ACQUISITION);
+    store<u32>(core, bin, TTL_BIN);
+    store<i64>(core, time, TTL_SINCE);
+    return;
+  }
+  if (load<u32>(core, TTL_OPEN) == 0) return;
+  store<u32>(core, 0, TTL_OPEN);
+  const opened = load<i64>(core, TTL_SINCE);
+  const into = load<u32>(core, TTL_ACQUISITION);
+  const first = load<u32>(core, TTL_BIN);
+  const length = <u32>(time - opened);
+  if (!opens(core, index, opened, into, SEQUENCER_RECORD_TYPE_TTL, first, length, 0)) return;
+  const crossings = max<i32>(0, level0(nextResponse(core)));
+  const step: u32 = settingOf(core, SEQUENCER_SETTING_TTL_AUTO_BIN) != 0 ? 1 : 0;
+  for (let crossing: i32 = 0; crossing < crossings; crossing++) {
+    const place = binPlace(core, into, first + <u32>crossing * step);
+    if (place == 0) return;
+    store<u32>(place, load<u32>(place, 16) + 1, 16);
+  }
+  record(SEQUENCER_RECORD_RESULT, core, index, time, first, into | (crossings > 0 ? 0x100 : 0), <u32>crossings, 0);
+  triggerOn(core, time, crossings > 0);
+}
+
+/** Records the window; false when there is no such acquisition. */
+function opens(
+  core: usize,
+  index: u32,
+  time: i64,
+  acquisition: u32,
+  type: u32,
+  bin: u32,
+  length: u32,
+  weights: u32,
+): bool {
+  if (acquisition >= ACQUISITION_ROWS || load<u32>(acquisitionRow(core, acquisition), 4) == 0) {
+    setFlag(core, SEQUENCER_FLAG_ACQ_INDEX_INVALID);
+    return false;
+  }
+  record(SEQUENCER_RECORD_ACQUIRE, core, index, time, bin, acquisition | (type << 8), length, weights);
+  return true;
+}
+
+function acquisitionRow(core: usize, acquisition: u32): usize {
+  return core + ACQUISITIONS + acquisition * ROW_SIZE;
+}
+
+function weightRow(core: usize, weight: u32): usize {
+  const row = core + WEIGHT_ROWS + (weight & (WEIGHT_COUNT - 1)) * WEIGHT_ROW_SIZE;
+  return weight < WEIGHT_COUNT && load<u32>(row, 4) != 0 ? row : 0;
+}
+
+function binPlace(core: usize, acquisition: u32, bin: u32): usize {
+  const row = acquisitionRow(core, acquisition);
+  if (bin >= load<u32>(row, 4)) {
+    setFlag(core, SEQUENCER_FLAG_ACQ_BIN_INDEX_INVALID);
+    return 0;
+  }
+  return BINS + (load<u32>(row) + bin) * BIN_SIZE;
+}
+
+function finish(
+  core: usize,
+  index: u32,
+  time: i64,
+  acquisition: u32,
+  bin: u32,
+  length: i64,
+  sum0: i64,
+  sum1: i64,
+): void {
+  const place = binPlace(core, acquisition, bin);
+  if (place == 0) return;
+  if (!mayBin(core, time)) {
+    setFlag(core, SEQUENCER_FLAG_ACQ_BINNING_FIFO_ERROR);
+    return;
+  }
+  const reached = overThreshold(core, sum0, sum1);
+  store<i64>(place, load<i64>(place) + sum0);
+  store<i64>(place, load<i64>(place, 8) + sum1, 8);
+  store<u32>(place, load<u32>(place, 16) + 1, 16);
+  store<u32>(place, load<u32>(place, 20) + (reached ? 1 : 0), 20);
+  const end = time + length;
+  const state: u32 = reached ? 0x100 : 0;
+  record(SEQUENCER_RECORD_RESULT, core, index, end, bin, acquisition | state, saturated(sum0), saturated(sum1));
+  triggerOn(core, end, reached);
+}
+
+/** The signed difference comes out first, so that an equal sum reaches the threshold. */
+function overThreshold(core: usize, sum0: i64, sum1: i64): bool {
+  const cosine = <i64>(<i32>settingOf(core, SEQUENCER_SETTING_ROTATION_COS));
+  const sine = <i64>(<i32>settingOf(core, SEQUENCER_SETTING_ROTATION_SIN));
+  // A sum takes up to 39 bits, so its fraction goes before the rotation.
+  const full0 = sum0 >> FRACTION_BITS;
+  const full1 = sum1 >> FRACTION_BITS;
+  const rotated = (full0 * cosine + full1 * sine) >> ROTATION_BITS;
+  return rotated >= <i64>(<i32>settingOf(core, SEQUENCER_SETTING_THRESHOLD));
+}
+
+function triggerOn(core: usize, time: i64, reached: bool): void {
+  if (settingOf(core, SEQUENCER_SETTING_TRIGGER_ENABLE) == 0) return;
+  const inverted = settingOf(core, SEQUENCER_SETTING_TRIGGER_INVERT) != 0;
+  if (reached != inverted) requestTrigger(core, time, settingOf(core, SEQUENCER_SETTING_TRIGGER_ADDRESS));
+}
+
+/** Binning takes an acquisition every so often, and a few may wait; false when this one finds no place. */
+function mayBin(core: usize, time: i64): bool {
+  let waiting = load<u32>(core, BINNING_COUNT);
+  let free = load<i64>(core, BINNING_FREE);
+  let done: u32 = 0;
+  while (done < waiting && free <= time) {
+    const start = max(load<i64>(core + (done << 3), BINNING), free);
+    free = start + <i64>load<u32>(core, BINNING_INTERVAL);
+    done++;
+  }
+  if (done != 0) {
+    waiting -= done;
+    memory.copy(core + BINNING, core + BINNING + (done << 3), waiting << 3);
+  }
+  store<i64>(core, free, BINNING_FREE);
+  const fits = waiting <= BINNING_QUEUE;
+  if (fits) {
+    store<i64>(core + (waiting << 3), time, BINNING);
+    waiting++;
+  }
+  store<u32>(core, waiting, BINNING_COUNT);
+  return fits;
+}
+
+/** The next response, one a window: {path 0 i16, path 1 i16}; 0 where the input is silent. */
+function nextResponse(core: usize): u32 {
+  const count = settingOf(core, SEQUENCER_SETTING_RESPONSE_COUNT);
+  if (count == 0) return 0;
+  const next = load<u32>(core, RESPONSE_NEXT);
+  store<u32>(core, next + 1 == count ? 0 : next + 1, RESPONSE_NEXT);
+  return load<u32>(core + (next << 2), RESPONSES);
+}
+
+function level0(response: u32): i32 {
+  return <i32>(<i16>response);
+}
+
+function level1(response: u32): i32 {
+  return <i32>(<i16>(response >> 16));
+}
+
+function saturated(sum: i64): u32 {
+  return <u32>max<i64>(min<i64>(sum, <i64>i32.MAX_VALUE), <i64>i32.MIN_VALUE);
+}

@@ -1,0 +1,65 @@
+// Bins: one pool, given out from its start to the acquisitions of one core after another.
+//
+// A core that is loaded anew gives its bins back, and what the others have moves down: tables and sums together. What must stay
+// true: the bins in use are one piece from the start of the pool, in the order of the cores.
+
+import { ACQUISITIONS, ROW_SIZE } from './core';
+import { BIN_SIZE, BINS, BINS_MAX, BINS_USED, CORE_COUNT, coreAt } from './layout';
+
+const ACQUISITIONS_MAX: u32 = 32;
+
+function row(index: u32, acquisition: u32): usize {
+  return coreAt(index) + ACQUISITIONS + acquisition * ROW_SIZE;
+}
+
+function binsOf(index: u32): u32 {
+  let bins: u32 = 0;
+  for (let acquisition: u32 = 0; acquisition < ACQUISITIONS_MAX; acquisition++)
+    bins += load<u32>(row(index, acquisition), 4);
+  return bins;
+}
+
+/** Gives a core bins for `count` acquisitions, whose numbers of bins stand at `wanted`; false when there are not enough. */
+export function takeBins(index: u32, wanted: usize, count: u32): bool {
+  const own = binsOf(index);
+  let total: u64 = 0;
+  for (let acquisition: u32 = 0; acquisition < count; acquisition++) total += load<u32>(wanted + (acquisition << 2));
+  const others = load<u32>(BINS_USED) - own;
+  if (total > <u64>(BINS_MAX - others)) return false;
+  const needed = <u32>total;
+  const first = binsBefore(index);
+  if (needed != own) moveBehind(index, first + own, first + needed);
+  let next = first;
+  for (let acquisition: u32 = 0; acquisition < ACQUISITIONS_MAX; acquisition++) {
+    const bins: u32 = acquisition < count ? load<u32>(wanted + (acquisition << 2)) : 0;
+    store<u32>(row(index, acquisition), next);
+    store<u32>(row(index, acquisition), bins, 4);
+    next += bins;
+  }
+  store<u32>(BINS_USED, others + needed);
+  clearBins(index);
+  return true;
+}
+
+/** Empties the bins of a core. */
+export function clearBins(index: u32): void {
+  memory.fill(BINS + binsBefore(index) * BIN_SIZE, 0, binsOf(index) * BIN_SIZE);
+}
+
+function binsBefore(index: u32): u32 {
+  let bins: u32 = 0;
+  for (let other: u32 = 0; other < index; other++) bins += binsOf(other);
+  return bins;
+}
+
+/** Moves what the cores behind this one have from bin `from` on to bin `to`. */
+function moveBehind(index: u32, from: u32, to: u32): void {
+  const length = load<u32>(BINS_USED) - from;
+  memory.copy(BINS + to * BIN_SIZE, BINS + from * BIN_SIZE, length * BIN_SIZE);
+  for (let other = index + 1; other < CORE_COUNT; other++) {
+    for (let acquisition: u32 = 0; acquisition < ACQUISITIONS_MAX; acquisition++) {
+      const place = row(other, acquisition);
+      store<u32>(place, load<u32>(place) + to - from);
+    }
+  }
+}

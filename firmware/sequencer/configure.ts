@@ -1,0 +1,133 @@
+// Settings of a sequencer: a number, a setting and, for some, an index (protocol/q1/settings.ts). They are judged here, whoever sets them.
+
+import {
+  SEQUENCER_SETTING_COST_MODEL,
+  SEQUENCER_SETTING_COUNT_INVERT,
+  SEQUENCER_SETTING_COUNT_THRESHOLD,
+  SEQUENCER_SETTING_GAIN,
+  SEQUENCER_SETTING_HEAD_START,
+  SEQUENCER_SETTING_INTEGRATION_LENGTH,
+  SEQUENCER_SETTING_OFFSET,
+  SEQUENCER_SETTING_QUEUE_DEPTH,
+  SEQUENCER_SETTING_RESPONSE,
+  SEQUENCER_SETTING_RESPONSE_COUNT,
+  SEQUENCER_SETTING_RESPONSES_MAX,
+  SEQUENCER_SETTING_ROTATION_COS,
+  SEQUENCER_SETTING_SYNC_CREDIT,
+  SEQUENCER_SETTING_SYNC_ENABLE,
+  SEQUENCER_SETTING_TRIGGER_ADDRESS,
+  SEQUENCER_SETTING_TRIGGER_ENABLE,
+  SEQUENCER_SETTING_TRIGGER_INVERT,
+  SEQUENCER_SETTING_TTL_AUTO_BIN,
+  SEQUENCER_STATE_Q1_STOPPED,
+  SEQUENCER_STATE_RUNNING,
+  TRIGGER_ADDRESSES,
+} from '../../protocol/guest/generated/constants';
+import {
+  Q1_PROFILE_HEAD_START_STEPS,
+  Q1_PROFILE_REAL_TIME_QUEUE,
+  Q1_PROFILE_ROWS,
+  Q1_PROFILE_SYNC_CREDIT_STEPS,
+} from '../../protocol/guest/generated/instructions';
+import {
+  CORE_INDEX,
+  INVERSIONS,
+  QUEUE_MAX,
+  RESPONSES,
+  SETTING_GAIN,
+  SETTING_OFFSET,
+  SETTINGS,
+  STATE,
+  THRESHOLDS,
+} from './core';
+import { CORE_COUNT, coreAt, RECORD_MASK } from './layout';
+
+const SETTINGS_WITHOUT_INDEX: u32 = 20;
+const COST_MODELS: u32 = 2;
+const STEPS_MAX: u32 = 4096;
+const LENGTH_LEAST: u32 = 4;
+const LENGTH_MOST: u32 = 0xff_fffc;
+const ONE: u32 = 1 << 30;
+const FULL_GAIN: u32 = 0x7fff_7fff;
+const COUNT_MOST: u32 = 0xffff;
+
+/** Every core as after a reset of the chip. */
+export function resetSettings(): void {
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    const core = coreAt(index);
+    store<u32>(core, index, CORE_INDEX);
+    put(core, SEQUENCER_SETTING_INTEGRATION_LENGTH, 1000);
+    put(core, SEQUENCER_SETTING_ROTATION_COS, ONE);
+    put(core, SEQUENCER_SETTING_TRIGGER_ADDRESS, 1);
+    put(core, SEQUENCER_SETTING_QUEUE_DEPTH, load<u32>(Q1_PROFILE_ROWS + Q1_PROFILE_REAL_TIME_QUEUE));
+    put(core, SEQUENCER_SETTING_HEAD_START, load<u32>(Q1_PROFILE_ROWS + Q1_PROFILE_HEAD_START_STEPS));
+    put(core, SEQUENCER_SETTING_SYNC_CREDIT, load<u32>(Q1_PROFILE_ROWS + Q1_PROFILE_SYNC_CREDIT_STEPS));
+    store<u32>(core, FULL_GAIN, SETTING_GAIN);
+  }
+  store<u32>(RECORD_MASK, 0);
+}
+
+function put(core: usize, setting: u32, value: u32): void {
+  store<u32>(core + (setting << 2), value, SETTINGS);
+}
+
+/** False when there is no such setting, its value is out of range, or the sequencer is running. */
+export function configureCore(index: u32, setting: u32, at: u32, value: u32): bool {
+  if (index >= CORE_COUNT) return false;
+  const core = coreAt(index);
+  const state = load<u32>(core, STATE);
+  if (state == SEQUENCER_STATE_RUNNING || state == SEQUENCER_STATE_Q1_STOPPED) return false;
+  switch (setting) {
+    case SEQUENCER_SETTING_COUNT_THRESHOLD:
+      return value <= COUNT_MOST && putAt(core + THRESHOLDS, at, TRIGGER_ADDRESSES, value);
+    case SEQUENCER_SETTING_COUNT_INVERT:
+      return value <= 1 && putAt(core + INVERSIONS, at, TRIGGER_ADDRESSES, value);
+    case SEQUENCER_SETTING_RESPONSE:
+      return putAt(core + RESPONSES, at, SEQUENCER_SETTING_RESPONSES_MAX, value);
+    case SEQUENCER_SETTING_GAIN:
+      return putHalf(core + SETTING_GAIN, at, value);
+    case SEQUENCER_SETTING_OFFSET:
+      return putHalf(core + SETTING_OFFSET, at, value);
+    default:
+      if (at != 0 || setting >= SETTINGS_WITHOUT_INDEX || !isInRange(setting, value)) return false;
+      put(core, setting, value);
+      return true;
+  }
+}
+
+function putAt(table: usize, at: u32, count: u32, value: u32): bool {
+  if (at >= count) return false;
+  store<u32>(table + (at << 2), value);
+  return true;
+}
+
+function putHalf(place: usize, at: u32, value: u32): bool {
+  if (at > 1) return false;
+  store<u16>(place + (at << 1), <u16>value);
+  return true;
+}
+
+function isInRange(setting: u32, value: u32): bool {
+  switch (setting) {
+    case SEQUENCER_SETTING_SYNC_ENABLE:
+    case SEQUENCER_SETTING_TRIGGER_ENABLE:
+    case SEQUENCER_SETTING_TRIGGER_INVERT:
+    case SEQUENCER_SETTING_TTL_AUTO_BIN:
+      return value <= 1;
+    case SEQUENCER_SETTING_INTEGRATION_LENGTH:
+      return value >= LENGTH_LEAST && value <= LENGTH_MOST;
+    case SEQUENCER_SETTING_TRIGGER_ADDRESS:
+      return value - 1 < TRIGGER_ADDRESSES;
+    case SEQUENCER_SETTING_RESPONSE_COUNT:
+      return value <= SEQUENCER_SETTING_RESPONSES_MAX;
+    case SEQUENCER_SETTING_QUEUE_DEPTH:
+      return value - 1 < QUEUE_MAX;
+    case SEQUENCER_SETTING_HEAD_START:
+    case SEQUENCER_SETTING_SYNC_CREDIT:
+      return value <= STEPS_MAX;
+    case SEQUENCER_SETTING_COST_MODEL:
+      return value < COST_MODELS;
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,78 @@
+// Where everything is in the memory of the sequencer module. It has a memory of its own, beside the management core's: 104 pages.
+//
+//   0x000000  tables the compiler placed
+//   0x010000  GLOBALS      the run, trigger network, requests under way
+//   0x020000  DELIVERED    triggers sent, 4096 of 16 bytes: {received i64, address u32, 0}
+//   0x030000  CORES        six of 0x5000: registers, state, responses, tables    core.ts
+//   0x050000  PROGRAMS     six of 16384 instructions of 16 bytes
+//   0x1d0000  WAVEFORMS    six of 16384 samples, i32
+//   0x230000  WEIGHTS      likewise
+//   0x290000  BINS         131072 of 24 bytes, one pool for all: {sum 0 i64, sum 1 i64, count u32, over the threshold u32}
+//   0x590000  RECORDS      16384 of 32 bytes; the host drains them
+//   0x610000  STAGING      a sequence on its way in
+//   0x680000
+//
+// What must stay true: all state is here, in no global, so a copy of the memory is the state. What GLOBALS holds:
+
+export const CORE_COUNT: u32 = 6;
+export const GLOBALS: usize = 0x01_0000;
+export const DELIVERED: usize = 0x02_0000;
+export const DELIVERED_MAX: u32 = 4096;
+export const CORES: usize = 0x03_0000;
+export const CORE_SIZE: u32 = 0x5000;
+export const PROGRAMS: usize = 0x05_0000;
+export const PROGRAM_SIZE: u32 = 0x4_0000;
+export const INSTRUCTIONS_MAX: u32 = 16384;
+export const WAVEFORMS: usize = 0x1d_0000;
+export const WEIGHTS: usize = 0x23_0000;
+export const SAMPLES_SIZE: u32 = 0x1_0000;
+export const SAMPLES_MAX: u32 = 16384;
+export const BINS: usize = 0x29_0000;
+export const BIN_SIZE: u32 = 24;
+export const BINS_MAX: u32 = 131072;
+export const RECORDS: usize = 0x59_0000;
+export const RECORDS_MAX: u32 = 16384;
+export const STAGING: usize = 0x61_0000;
+export const STAGING_SIZE: u32 = 0x7_0000;
+
+/** Records not drained yet, u32. */
+export const RECORD_COUNT: usize = GLOBALS;
+/** Bit n: records of kind n are wanted, u32. */
+export const RECORD_MASK: usize = GLOBALS + 4;
+/** Bit n: core n sends triggers and has started, u32. */
+export const SENDERS: usize = GLOBALS + 8;
+/** Bins given to acquisitions, u32. */
+export const BINS_USED: usize = GLOBALS + 12;
+/** Where the grid of the trigger network begins, i64. */
+export const GRID_ORIGIN: usize = GLOBALS + 16;
+/** When the network is free again, i64. */
+export const NETWORK_FREE: usize = GLOBALS + 24;
+/** Whose trigger it carried last, u32. */
+export const NETWORK_OWNER: usize = GLOBALS + 32;
+/** Requests waiting for the network, u32, and their list in the order of time: {time i64, core u32, address u32}. */
+export const REQUEST_COUNT: usize = GLOBALS + 36;
+export const REQUESTS: usize = GLOBALS + 0x100;
+export const REQUESTS_MAX: u32 = 128;
+export const REQUEST_SIZE: u32 = 16;
+/** Triggers delivered since the reset, u32. */
+export const DELIVERED_COUNT: usize = GLOBALS + 40;
+/** Cores that wait in wait_sync, and synchronised cores they wait for, as of the last run; bits, u32. */
+export const WAITING_SYNC: usize = GLOBALS + 44;
+export const MISSING_SYNC: usize = GLOBALS + 48;
+/** Cores that wait for a trigger, as of the last run; bits, u32. */
+export const WAITING_TRIGGER: usize = GLOBALS + 52;
+/** Time up to which the classic cores may run, i64. */
+export const UNTIL: usize = GLOBALS + 56;
+/** Time beyond which a real-time core may not get ahead of the others, i64. */
+export const WINDOW: usize = GLOBALS + 64;
+/** Classic instructions executed, by all cores, u64. */
+export const EXECUTED: usize = GLOBALS + 72;
+/** Where the load of a sequence failed: the instruction or table row, u32. */
+export const LOAD_PLACE: usize = GLOBALS + 80;
+
+export const NEVER: i64 = i64.MAX_VALUE;
+
+export function coreAt(index: u32): usize {
+  assert(index < CORE_COUNT, 'there are six cores');
+  return CORES + index * CORE_SIZE;
+}

@@ -1,0 +1,165 @@
+// A sequence out of the staging area into a core: judged whole, then taken whole (protocol/q1/sequence.ts has its layout).
+//
+//   header -> sizes fit -> CRC fits -> every instruction is in the limits of its opcode -> every table row lies in its samples -> bins -> copy
+//
+// What must stay true: a sequence that is refused changes nothing, and one that is taken needs no look at its registers again.
+
+import { crc32 } from '../../protocol/guest/crc32';
+import {
+  Q1_SEQUENCE_ACQUISITIONS,
+  Q1_SEQUENCE_HEADER_SIZE,
+  Q1_SEQUENCE_INSTRUCTIONS,
+  Q1_SEQUENCE_LENGTH,
+  Q1_SEQUENCE_MAGIC,
+  Q1_SEQUENCE_MAGIC_VALUE,
+  Q1_SEQUENCE_ROW_SIZE,
+  Q1_SEQUENCE_VERSION,
+  Q1_SEQUENCE_VERSION_VALUE,
+  Q1_SEQUENCE_WAVEFORM_SAMPLES,
+  Q1_SEQUENCE_WAVEFORMS,
+  Q1_SEQUENCE_WEIGHT_SAMPLES,
+  Q1_SEQUENCE_WEIGHTS,
+  Q1_WORD_A,
+  Q1_WORD_B,
+  Q1_WORD_C,
+  Q1_WORD_DURATION,
+  Q1_WORD_SIZE,
+  Q1_WORD_X,
+  SEQUENCER_LOAD_BINS,
+  SEQUENCER_LOAD_CRC,
+  SEQUENCER_LOAD_GOOD,
+  SEQUENCER_LOAD_HEADER,
+  SEQUENCER_LOAD_INSTRUCTION,
+  SEQUENCER_LOAD_ROW,
+  SEQUENCER_LOAD_RUNNING,
+  SEQUENCER_LOAD_SIZE,
+  SEQUENCER_STATE_IDLE,
+  SEQUENCER_STATE_Q1_STOPPED,
+  SEQUENCER_STATE_RUNNING,
+} from '../../protocol/guest/generated/constants';
+import {
+  Q1_FLAG_LEGAL,
+  Q1_OPCODE_COUNT,
+  Q1_OPCODE_ROW_SIZE,
+  Q1_OPCODE_ROWS,
+} from '../../protocol/guest/generated/instructions';
+import { takeBins } from './bins';
+import { ACQUISITION_COUNT, CORE_INDEX, END, ROW_SIZE, STATE, WAVES, WEIGHT_ROW_SIZE, WEIGHT_ROWS } from './core';
+import {
+  coreAt,
+  INSTRUCTIONS_MAX,
+  LOAD_PLACE,
+  PROGRAM_SIZE,
+  PROGRAMS,
+  SAMPLES_MAX,
+  SAMPLES_SIZE,
+  STAGING,
+  STAGING_SIZE,
+  WAVEFORMS,
+  WEIGHTS,
+} from './layout';
+
+const WAVES_MAX: u32 = 1024;
+const WEIGHTS_MAX: u32 = 32;
+const ACQUISITIONS_MAX: u32 = 32;
+
+function count(field: u32): u32 {
+  return load<u32>(STAGING + field);
+}
+
+/** Loads `length` staged bytes into a core; SEQUENCER_LOAD_*, and LOAD_PLACE says which instruction or row it was. */
+export function loadStaged(index: u32, length: u32, crc: u32): u32 {
+  const core = coreAt(index);
+  const state = load<u32>(core, STATE);
+  store<u32>(LOAD_PLACE, 0);
+  if (state == SEQUENCER_STATE_RUNNING || state == SEQUENCER_STATE_Q1_STOPPED) return SEQUENCER_LOAD_RUNNING;
+  const refusal = judge(length, crc);
+  if (refusal != SEQUENCER_LOAD_GOOD) return refusal;
+  const waveRows = STAGING + Q1_SEQUENCE_HEADER_SIZE + count(Q1_SEQUENCE_INSTRUCTIONS) * Q1_WORD_SIZE;
+  const weightRows = waveRows + count(Q1_SEQUENCE_WAVEFORMS) * Q1_SEQUENCE_ROW_SIZE;
+  const acquisitionRows = weightRows + count(Q1_SEQUENCE_WEIGHTS) * Q1_SEQUENCE_ROW_SIZE;
+  const samples = acquisitionRows + (count(Q1_SEQUENCE_ACQUISITIONS) << 2);
+  if (!rowsLieIn(waveRows, count(Q1_SEQUENCE_WAVEFORMS), count(Q1_SEQUENCE_WAVEFORM_SAMPLES)))
+    return SEQUENCER_LOAD_ROW;
+  if (!rowsLieIn(weightRows, count(Q1_SEQUENCE_WEIGHTS), count(Q1_SEQUENCE_WEIGHT_SAMPLES))) return SEQUENCER_LOAD_ROW;
+  if (!takeBins(index, acquisitionRows, count(Q1_SEQUENCE_ACQUISITIONS))) return SEQUENCER_LOAD_BINS;
+  take(core, waveRows, weightRows, samples);
+  return SEQUENCER_LOAD_GOOD;
+}
+
+/** Header, length, CRC and instructions. */
+function judge(length: u32, crc: u32): u32 {
+  if (length < Q1_SEQUENCE_HEADER_SIZE || length > STAGING_SIZE) return SEQUENCER_LOAD_SIZE;
+  if (crc32(0, STAGING, length) != crc) return SEQUENCER_LOAD_CRC;
+  if (count(Q1_SEQUENCE_MAGIC) != Q1_SEQUENCE_MAGIC_VALUE) return SEQUENCER_LOAD_HEADER;
+  if (count(Q1_SEQUENCE_VERSION) != Q1_SEQUENCE_VERSION_VALUE) return SEQUENCER_LOAD_HEADER;
+  const instructions = count(Q1_SEQUENCE_INSTRUCTIONS);
+  if (instructions > INSTRUCTIONS_MAX || count(Q1_SEQUENCE_WAVEFORMS) > WAVES_MAX) return SEQUENCER_LOAD_SIZE;
+  if (count(Q1_SEQUENCE_WEIGHTS) > WEIGHTS_MAX) return SEQUENCER_LOAD_SIZE;
+  if (count(Q1_SEQUENCE_ACQUISITIONS) > ACQUISITIONS_MAX) return SEQUENCER_LOAD_SIZE;
+  const samples = count(Q1_SEQUENCE_WAVEFORM_SAMPLES);
+  const weights = count(Q1_SEQUENCE_WEIGHT_SAMPLES);
+  if (samples > SAMPLES_MAX || weights > SAMPLES_MAX) return SEQUENCER_LOAD_SIZE;
+  const rows = count(Q1_SEQUENCE_WAVEFORMS) + count(Q1_SEQUENCE_WEIGHTS);
+  const tables = rows * Q1_SEQUENCE_ROW_SIZE + (count(Q1_SEQUENCE_ACQUISITIONS) << 2);
+  const whole = Q1_SEQUENCE_HEADER_SIZE + instructions * Q1_WORD_SIZE + tables + ((samples + weights) << 2);
+  if (whole != length || count(Q1_SEQUENCE_LENGTH) != length) return SEQUENCER_LOAD_SIZE;
+  for (let index: u32 = 0; index < instructions; index++) {
+    store<u32>(LOAD_PLACE, index);
+    if (!isLegal(STAGING + Q1_SEQUENCE_HEADER_SIZE + index * Q1_WORD_SIZE)) return SEQUENCER_LOAD_INSTRUCTION;
+  }
+  return SEQUENCER_LOAD_GOOD;
+}
+
+/** Every field within the limits its opcode has in the instruction table (protocol/generate/guest-instructions.ts). */
+function isLegal(word: usize): bool {
+  const opcode: u32 = load<u8>(word);
+  if (opcode >= Q1_OPCODE_COUNT) return false;
+  const row = Q1_OPCODE_ROWS + opcode * Q1_OPCODE_ROW_SIZE;
+  return (
+    (load<u8>(row, 1) & Q1_FLAG_LEGAL) != 0 &&
+    load<u8>(word, Q1_WORD_X) <= load<u8>(row, 2) &&
+    <u32>load<u16>(word, Q1_WORD_DURATION) - load<u16>(row, 4) <= load<u16>(row, 6) &&
+    load<u32>(word, Q1_WORD_A) - load<u32>(row, 8) <= load<u32>(row, 12) &&
+    load<u32>(word, Q1_WORD_B) - load<u32>(row, 16) <= load<u32>(row, 20) &&
+    load<u16>(word, Q1_WORD_C) <= load<u16>(row, 24)
+  );
+}
+
+function rowsLieIn(rows: usize, rowCount: u32, samples: u32): bool {
+  for (let index: u32 = 0; index < rowCount; index++) {
+    store<u32>(LOAD_PLACE, index);
+    const row = rows + index * Q1_SEQUENCE_ROW_SIZE;
+    if (load<u32>(row, 4) > samples || load<u32>(row) > samples - load<u32>(row, 4)) return false;
+  }
+  return true;
+}
+
+function take(core: usize, waveRows: usize, weightRows: usize, samples: usize): void {
+  const index = load<u32>(core, CORE_INDEX);
+  const program = PROGRAMS + index * PROGRAM_SIZE;
+  const instructions = count(Q1_SEQUENCE_INSTRUCTIONS) * Q1_WORD_SIZE;
+  memory.copy(program, STAGING + Q1_SEQUENCE_HEADER_SIZE, instructions);
+  store<u32>(core, <u32>program + instructions, END);
+  memory.fill(core + WAVES, 0, WAVES_MAX * ROW_SIZE);
+  memory.copy(core + WAVES, waveRows, count(Q1_SEQUENCE_WAVEFORMS) * ROW_SIZE);
+  const waveBytes = count(Q1_SEQUENCE_WAVEFORM_SAMPLES) << 2;
+  memory.copy(WAVEFORMS + index * SAMPLES_SIZE, samples, waveBytes);
+  const weights = WEIGHTS + index * SAMPLES_SIZE;
+  memory.copy(weights, samples + waveBytes, count(Q1_SEQUENCE_WEIGHT_SAMPLES) << 2);
+  memory.fill(core + WEIGHT_ROWS, 0, WEIGHTS_MAX * WEIGHT_ROW_SIZE);
+  for (let weight: u32 = 0; weight < count(Q1_SEQUENCE_WEIGHTS); weight++) {
+    const from = weightRows + weight * ROW_SIZE;
+    const row = core + WEIGHT_ROWS + weight * WEIGHT_ROW_SIZE;
+    store<u64>(row, load<u64>(from));
+    store<i64>(row, sumOf(weights + (load<u32>(from) << 2), load<u32>(from, 4)), 8);
+  }
+  store<u32>(core, count(Q1_SEQUENCE_ACQUISITIONS), ACQUISITION_COUNT);
+  store<u32>(core, SEQUENCER_STATE_IDLE, STATE);
+}
+
+function sumOf(samples: usize, length: u32): i64 {
+  let sum: i64 = 0;
+  for (let index: u32 = 0; index < length; index++) sum += <i64>load<i32>(samples + (index << 2));
+  return sum;
+}

@@ -1,0 +1,66 @@
+// Latched parameters and the oscillator. They come into force together, when an instruction commits.
+//
+// A turn is 4e9 units, because a frequency is given in quarters of a hertz and time in nanoseconds: the phase then grows by
+// `frequency` units a nanosecond, exactly, for ever. Commit in the order reset, relative phase, frequency, accumulated phase.
+
+import { SEQUENCER_RECORD_NCO } from '../../protocol/guest/generated/constants';
+import {
+  ACCUMULATED_PHASE,
+  FREQUENCY,
+  LATCHED_DELTA,
+  LATCHED_FREQUENCY,
+  LATCHED_NCO,
+  LATCHED_PHASE,
+  NCO_DELTA,
+  NCO_FREQUENCY,
+  NCO_PHASE,
+  NCO_RESET,
+  PHASE_OFFSET,
+  RELATIVE_PHASE,
+} from './core';
+import { record } from './records';
+
+const TURN: i64 = 4_000_000_000;
+/** Units of the instruction's phase, 1e-9 turn. */
+const PHASE_UNITS: u64 = 4;
+
+export function latchNco(core: usize, what: u32): void {
+  store<u32>(core, load<u32>(core, LATCHED_NCO) | what, LATCHED_NCO);
+}
+
+/** A skipped instruction that would have committed: what waits for the oscillator is gone, marker, gain and offset stay. */
+export function discardNco(core: usize): void {
+  store<u32>(core, 0, LATCHED_NCO);
+}
+
+/** `frequency` units a nanosecond for `time` nanoseconds, modulo a turn. */
+function grown(frequency: i32, time: i64): i64 {
+  const units = (<i64>frequency * (time % TURN)) % TURN;
+  return units < 0 ? units + TURN : units;
+}
+
+export function commitNco(core: usize, index: u32, time: i64): void {
+  const latched = load<u32>(core, LATCHED_NCO);
+  store<u32>(core, 0, LATCHED_NCO);
+  const before = load<i32>(core, FREQUENCY);
+  if ((latched & NCO_RESET) != 0) {
+    store<u32>(core, <u32>((TURN - grown(before, time)) % TURN), PHASE_OFFSET);
+    store<u32>(core, 0, RELATIVE_PHASE);
+    store<u32>(core, 0, ACCUMULATED_PHASE);
+  }
+  if ((latched & NCO_PHASE) != 0)
+    store<u32>(core, <u32>((<u64>load<u32>(core, LATCHED_PHASE) * PHASE_UNITS) % <u64>TURN), RELATIVE_PHASE);
+  if ((latched & NCO_FREQUENCY) != 0) {
+    const after = load<i32>(core, LATCHED_FREQUENCY);
+    const phase = <i64>load<u32>(core, PHASE_OFFSET) + grown(before, time);
+    store<u32>(core, <u32>((phase + TURN - grown(after, time)) % TURN), PHASE_OFFSET);
+    store<i32>(core, after, FREQUENCY);
+  }
+  if ((latched & NCO_DELTA) != 0) {
+    const sum = <u64>load<u32>(core, ACCUMULATED_PHASE) + <u64>load<u32>(core, LATCHED_DELTA) * PHASE_UNITS;
+    store<u32>(core, <u32>(sum % <u64>TURN), ACCUMULATED_PHASE);
+  }
+  const phase = <u64>load<u32>(core, RELATIVE_PHASE) + <u64>load<u32>(core, ACCUMULATED_PHASE);
+  const offset = load<u32>(core, PHASE_OFFSET);
+  record(SEQUENCER_RECORD_NCO, core, index, time, load<u32>(core, FREQUENCY), offset, <u32>(phase % <u64>TURN), 0);
+}

@@ -1,0 +1,171 @@
+// The trigger network: requests in the order of time, one trigger on it at a time, every sequencer hears it 212 ns after the send.
+//
+// Cores run ahead of each other, so a request is settled only when no core can still ask for an earlier one. What must stay true: a core is told
+// of the triggers up to time t only when every request up to t - 212 ns is settled; then its answer can never change.
+
+import {
+  SEQUENCER_FLAG_TRIGGER_NETWORK_CONFLICT,
+  SEQUENCER_FLAG_TRIGGER_NETWORK_MISSED_INTERNAL_TRIGGER,
+  SEQUENCER_RECORD_INDEX_NONE,
+  SEQUENCER_RECORD_TRIGGER,
+  SEQUENCER_SETTING_SYNC_ENABLE,
+  SEQUENCER_STATE_RUNNING,
+  TRIGGER_GRID_NS,
+  TRIGGER_LATENCY_NS,
+  TRIGGER_SPACING_NS,
+} from '../../protocol/guest/generated/constants';
+import {
+  CORE_INDEX,
+  CURSOR,
+  isRunning,
+  STATE,
+  setFlag,
+  settingOf,
+  TIME,
+  WAIT,
+  WAIT_SYNC,
+  WAIT_SYNC_OVER,
+  WAIT_TIME,
+  WAIT_TRIGGER,
+} from './core';
+import { takeTriggers } from './latches';
+import {
+  CORE_COUNT,
+  coreAt,
+  DELIVERED,
+  DELIVERED_COUNT,
+  DELIVERED_MAX,
+  GRID_ORIGIN,
+  NETWORK_FREE,
+  NETWORK_OWNER,
+  NEVER,
+  REQUEST_COUNT,
+  REQUEST_SIZE,
+  REQUESTS,
+  REQUESTS_MAX,
+  SENDERS,
+} from './layout';
+import { record } from './records';
+
+const LOST_IN_CONFLICT: u32 = 1;
+const MISSED: u32 = 2;
+
+/** An acquisition of this core asks for a trigger at `time`. */
+export function requestTrigger(core: usize, time: i64, address: u32): void {
+  const count = load<u32>(REQUEST_COUNT);
+  if (count == REQUESTS_MAX) {
+    setFlag(core, SEQUENCER_FLAG_TRIGGER_NETWORK_MISSED_INTERNAL_TRIGGER);
+    return;
+  }
+  const index = load<u32>(core, CORE_INDEX);
+  let place = REQUESTS + count * REQUEST_SIZE;
+  while (place > REQUESTS) {
+    const before = place - REQUEST_SIZE;
+    const earlier = load<i64>(before) < time || (load<i64>(before) == time && load<u32>(before, 8) <= index);
+    if (earlier) break;
+    memory.copy(place, before, REQUEST_SIZE);
+    place = before;
+  }
+  store<i64>(place, time);
+  store<u32>(place, index, 8);
+  store<u32>(place, address, 12);
+  store<u32>(REQUEST_COUNT, count + 1);
+}
+
+/** Settles every request up to `time` minus the latency; false while a core may still ask for one before that. */
+export function settleNetwork(time: i64): bool {
+  if ((load<u32>(SENDERS) | load<u32>(REQUEST_COUNT)) == 0) return true;
+  const last = time - <i64>TRIGGER_LATENCY_NS;
+  while (load<u32>(REQUEST_COUNT) != 0 && load<i64>(REQUESTS) <= last) {
+    if (!allPast(load<i64>(REQUESTS))) return false;
+    settleFirst();
+  }
+  return allPast(last);
+}
+
+/** The first request, when it is sure that no earlier one will come; false when there is none such. */
+export function settleOne(): bool {
+  if (load<u32>(REQUEST_COUNT) == 0 || !allPast(load<i64>(REQUESTS))) return false;
+  settleFirst();
+  return true;
+}
+
+function settleFirst(): void {
+  const asked = load<i64>(REQUESTS);
+  const index = load<u32>(REQUESTS, 8);
+  const address = load<u32>(REQUESTS, 12);
+  const count = load<u32>(REQUEST_COUNT) - 1;
+  memory.copy(REQUESTS, REQUESTS + REQUEST_SIZE, count * REQUEST_SIZE);
+  store<u32>(REQUEST_COUNT, count);
+  const core = coreAt(index);
+  const send = onGrid(asked);
+  const waited = <u32>(send - asked);
+  if (send < load<i64>(NETWORK_FREE)) {
+    const own = load<u32>(NETWORK_OWNER) == index;
+    const conflict = SEQUENCER_FLAG_TRIGGER_NETWORK_CONFLICT;
+    setFlag(core, own ? SEQUENCER_FLAG_TRIGGER_NETWORK_MISSED_INTERNAL_TRIGGER : conflict);
+    recordTrigger(core, send, address, waited, own ? MISSED : LOST_IN_CONFLICT);
+    return;
+  }
+  store<i64>(NETWORK_FREE, send + <i64>TRIGGER_SPACING_NS);
+  store<u32>(NETWORK_OWNER, index);
+  recordTrigger(core, send, address, waited, 0);
+  deliver(send + <i64>TRIGGER_LATENCY_NS, address);
+}
+
+function recordTrigger(core: usize, time: i64, address: u32, waited: u32, lost: u32): void {
+  record(SEQUENCER_RECORD_TRIGGER, core, SEQUENCER_RECORD_INDEX_NONE, time, address, waited, lost, 0);
+}
+
+/** The first grid point at or after `time`. */
+function onGrid(time: i64): i64 {
+  const grid = <i64>TRIGGER_GRID_NS;
+  const into = (time - load<i64>(GRID_ORIGIN)) % grid;
+  return into == 0 ? time : into < 0 ? time - into : time + grid - into;
+}
+
+function deliver(received: i64, address: u32): void {
+  const count = load<u32>(DELIVERED_COUNT);
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    const core = coreAt(index);
+    // Only one that has stood still for 4096 triggers lags so far; it takes them with its latches as they are.
+    if (count - load<u32>(core, CURSOR) >= DELIVERED_MAX) takeTriggers(core, NEVER);
+  }
+  const place = DELIVERED + (count % DELIVERED_MAX) * 16;
+  store<i64>(place, received);
+  store<u32>(place, address, 8);
+  store<u32>(DELIVERED_COUNT, count + 1);
+}
+
+/** Whether no core can ask for a trigger before `time` any more. */
+function allPast(time: i64): bool {
+  const senders = load<u32>(SENDERS);
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    if ((senders & (1 << index)) != 0 && earliestRequest(coreAt(index)) < time) return false;
+  }
+  return true;
+}
+
+/**
+ * A bound below any request this core has not made yet. One that waits for a trigger asks later than whatever frees it, which is
+ * itself later than all that matters to who asks; one that waits for the others asks after the last of them has come.
+ */
+function earliestRequest(core: usize): i64 {
+  if (!isRunning(core, SEQUENCER_STATE_RUNNING)) return NEVER;
+  const wait = load<u32>(core, WAIT);
+  if (wait == WAIT_TRIGGER) return NEVER;
+  if (wait == WAIT_SYNC_OVER) return load<i64>(core, WAIT_TIME);
+  return wait == WAIT_SYNC ? earliestRelease() : load<i64>(core, TIME);
+}
+
+/** A bound below the time at which the cores in wait_sync go on. */
+function earliestRelease(): i64 {
+  let latest: i64 = 0;
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    const core = coreAt(index);
+    if (settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) == 0) continue;
+    if (load<u32>(core, STATE) != SEQUENCER_STATE_RUNNING || load<u32>(core, WAIT) == WAIT_TRIGGER) return NEVER;
+    latest = max(latest, load<i64>(core, TIME));
+  }
+  return latest;
+}

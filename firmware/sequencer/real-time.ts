@@ -1,0 +1,249 @@
+// One real-time instruction: into the queue, judged by its condition, executed at its time.
+//
+//   arrival = classic time, or when the queue has a place again      slack = time - arrival; below zero is an underflow
+//   skipped by the condition:  time += else                          executed:  time += duration
+//
+// The queue is never walked: an entry leaves it at its time, times only grow, so it has a place exactly when the entry
+// DEPTH before has been executed. What must stay true: an instruction that cannot be decided yet leaves no trace but the classic
+// core's standstill, and is tried again as it was.
+
+import {
+  Q1_WORD_A,
+  Q1_WORD_B,
+  Q1_WORD_C,
+  Q1_WORD_DURATION,
+  Q1_WORD_X,
+  SEQUENCER_FLAG_AWG_WAVE_PLAYBACK_INDEX_INVALID_PATH_0,
+  SEQUENCER_FLAG_AWG_WAVE_PLAYBACK_INDEX_INVALID_PATH_1,
+  SEQUENCER_FLAG_SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW,
+  SEQUENCER_FLAG_SEQUENCE_PROCESSOR_RT_EXEC_ILLEGAL_INSTRUCTION,
+  SEQUENCER_RECORD_COMMIT,
+  SEQUENCER_RECORD_EXECUTE,
+  SEQUENCER_RECORD_SYNC,
+  SEQUENCER_RECORD_UNDERFLOW,
+  SEQUENCER_SETTING_HEAD_START,
+  TRIGGER_ADDRESSES,
+} from '../../protocol/guest/generated/constants';
+import {
+  Q1_OP_ACQUIRE_R,
+  Q1_OP_ACQUIRE_TTL_R,
+  Q1_OP_ACQUIRE_WEIGHED_R,
+  Q1_OP_LATCH_RST_I,
+  Q1_OP_LATCH_RST_R,
+  Q1_OP_PLAY_I,
+  Q1_OP_PLAY_R,
+  Q1_OP_SET_LATCH_EN_I,
+  Q1_OP_SET_LATCH_EN_R,
+  Q1_OP_UPD_PARAM,
+  Q1_OP_WAIT_I,
+  Q1_OP_WAIT_R,
+  Q1_OP_WAIT_SYNC_I,
+  Q1_OP_WAIT_SYNC_R,
+  Q1_OP_WAIT_TRIGGER_I,
+  Q1_OP_WAIT_TRIGGER_R,
+  Q1_STEP_NS,
+} from '../../protocol/guest/generated/instructions';
+import { acquireSquare, acquireTtl, acquireWeighed } from './acquisition';
+import {
+  CLASSIC_TIME,
+  CLOCK_STARTED,
+  CONDITION,
+  CONDITION_ELSE,
+  CONDITION_OPERATOR,
+  LATCH_ENABLED,
+  LATCHED_GAIN,
+  LATCHED_MARKER,
+  LATCHED_NCO,
+  LATCHED_OFFSET,
+  LEAST_SLACK,
+  QUEUE,
+  QUEUE_DEPTH,
+  QUEUE_SLOT,
+  ROW_SIZE,
+  SLACK,
+  setFlag,
+  settingOf,
+  TIME,
+  WAIT,
+  WAIT_NONE,
+  WAIT_TRIGGER,
+  WAVES,
+} from './core';
+import { clearCounters, conditionHolds, findTrigger, NO_TRIGGER, takeTriggers } from './latches';
+import { NEVER } from './layout';
+import { commitNco, discardNco } from './nco';
+import { settleNetwork } from './network';
+import { record } from './records';
+import { stopInFault } from './stop';
+import { synchronise } from './sync';
+
+export const DONE: u32 = 0;
+export const STOPPED: u32 = 1;
+/** Not yet: other cores must come further, or all must be in wait_sync, or a trigger must come. */
+export const AFTER_OTHERS: u32 = 2;
+export const AFTER_SYNC: u32 = 3;
+export const AFTER_TRIGGER: u32 = 4;
+
+const DURATION_LEAST: u32 = 4;
+const DURATION_MOST: u32 = 65535;
+const OPERATOR_COUNT: u32 = 6;
+const WAVE_COUNT: u32 = 1024;
+const NO_WAVES: u32 = 0xffffffff;
+const SKIPPED: u32 = 1;
+const PLAYS: u32 = 1 << 20;
+
+/** Executes the real-time instruction at `word`, the core's `index`-th; the classic core's time is in memory. */
+export function executeRealTime(core: usize, word: usize, opcode: u32, index: u32): u32 {
+  const time = arrive(core);
+  if (load<i32>(core, SLACK) < 0) return underflow(core, index, time);
+  if (load<u32>(core, CONDITION) != 0) {
+    if (load<u32>(core, CONDITION_OPERATOR) >= OPERATOR_COUNT) return illegal(core, index, time);
+    if (!settleNetwork(time)) return AFTER_OTHERS;
+    takeTriggers(core, time);
+    if (!conditionHolds(core)) return skip(core, opcode, index, time);
+  }
+  if (opcode >= Q1_OP_WAIT_TRIGGER_I) return waitForOthers(core, word, opcode, index, time);
+  const duration = durationOf(core, word, opcode);
+  if (duration < DURATION_LEAST || duration > DURATION_MOST) return illegal(core, index, time);
+  if (opcode < Q1_OP_SET_LATCH_EN_I) return commit(core, word, opcode, index, time, duration);
+  if (opcode < Q1_OP_WAIT_I) {
+    if (!settleNetwork(time)) return AFTER_OTHERS;
+    takeTriggers(core, time);
+    if (opcode >= Q1_OP_LATCH_RST_I) clearCounters(core);
+    else store<u32>(core, operandA(core, word, opcode == Q1_OP_SET_LATCH_EN_R) & 1, LATCH_ENABLED);
+  }
+  record(SEQUENCER_RECORD_EXECUTE, core, index, time, duration, 0, 0, 0);
+  return leave(core, time, duration);
+}
+
+/** The instruction reaches the queue; returns its time and leaves its slack. */
+function arrive(core: usize): i64 {
+  const slot = load<u32>(core, QUEUE_SLOT);
+  const hasPlace = load<i64>(core + (slot << 3), QUEUE);
+  const arrival = max(load<i64>(core, CLASSIC_TIME), hasPlace);
+  store<i64>(core, arrival, CLASSIC_TIME);
+  if (load<u32>(core, CLOCK_STARTED) == 0) {
+    store<u32>(core, 1, CLOCK_STARTED);
+    store<i64>(core, arrival + <i64>(settingOf(core, SEQUENCER_SETTING_HEAD_START) * Q1_STEP_NS), TIME);
+  }
+  const time = load<i64>(core, TIME);
+  store<i32>(core, <i32>max(min(time - arrival, <i64>i32.MAX_VALUE), <i64>i32.MIN_VALUE), SLACK);
+  return time;
+}
+
+/** The instruction leaves the queue at `time`; the next one is due after `duration`. */
+function leave(core: usize, time: i64, duration: u32): u32 {
+  const slot = load<u32>(core, QUEUE_SLOT);
+  store<i64>(core + (slot << 3), time, QUEUE);
+  store<u32>(core, slot + 1 == load<u32>(core, QUEUE_DEPTH) ? 0 : slot + 1, QUEUE_SLOT);
+  store<i64>(core, time + <i64>duration, TIME);
+  if (load<i32>(core, SLACK) < load<i32>(core, LEAST_SLACK)) store<i32>(core, load<i32>(core, SLACK), LEAST_SLACK);
+  return DONE;
+}
+
+function skip(core: usize, opcode: u32, index: u32, time: i64): u32 {
+  if (opcode < Q1_OP_SET_LATCH_EN_I) discardNco(core);
+  const duration = load<u32>(core, CONDITION_ELSE);
+  record(SEQUENCER_RECORD_EXECUTE, core, index, time, duration, SKIPPED, 0, 0);
+  return leave(core, time, duration);
+}
+
+function underflow(core: usize, index: u32, time: i64): u32 {
+  store<i32>(core, load<i32>(core, SLACK), LEAST_SLACK);
+  record(SEQUENCER_RECORD_UNDERFLOW, core, index, time, 0, 0, 0, 0);
+  return stopInFault(core, SEQUENCER_FLAG_SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW, index, time);
+}
+
+function illegal(core: usize, index: u32, time: i64): u32 {
+  return stopInFault(core, SEQUENCER_FLAG_SEQUENCE_PROCESSOR_RT_EXEC_ILLEGAL_INSTRUCTION, index, time);
+}
+
+function registerOf(core: usize, number: u32): u32 {
+  return load<u32>(core + (number << 2));
+}
+
+function operandA(core: usize, word: usize, isRegister: bool): u32 {
+  const a = load<u32>(word, Q1_WORD_A);
+  return isRegister ? registerOf(core, a) : a;
+}
+
+function durationOf(core: usize, word: usize, opcode: u32): u32 {
+  if (opcode == Q1_OP_WAIT_R || opcode == Q1_OP_LATCH_RST_R || opcode == Q1_OP_WAIT_SYNC_R)
+    return registerOf(core, load<u32>(word, Q1_WORD_A));
+  if (opcode == Q1_OP_WAIT_TRIGGER_R) return registerOf(core, load<u32>(word, Q1_WORD_B));
+  return load<u16>(word, Q1_WORD_DURATION);
+}
+
+/** upd_param, play and the acquisitions: what is latched comes into force, then they do their own. */
+function commit(core: usize, word: usize, opcode: u32, index: u32, time: i64, duration: u32): u32 {
+  if (load<u32>(core, LATCHED_NCO) != 0) commitNco(core, index, time);
+  let waves: u32 = NO_WAVES;
+  if (opcode == Q1_OP_PLAY_I || opcode == Q1_OP_PLAY_R) waves = wavesOf(core, word, opcode == Q1_OP_PLAY_R);
+  else if (opcode != Q1_OP_UPD_PARAM) acquire(core, word, opcode, index, time);
+  const plays = waves != NO_WAVES;
+  const shown = duration | (load<u32>(core, LATCHED_MARKER) << 16) | (plays ? PLAYS : 0);
+  const gain = load<u32>(core, LATCHED_GAIN);
+  record(SEQUENCER_RECORD_COMMIT, core, index, time, shown, gain, load<u32>(core, LATCHED_OFFSET), plays ? waves : 0);
+  return leave(core, time, duration);
+}
+
+/** Both waveforms of a play, or NO_WAVES and a flag when one is not there: nothing starts then. */
+function wavesOf(core: usize, word: usize, fromRegisters: bool): u32 {
+  let wave0 = load<u32>(word, Q1_WORD_A);
+  let wave1 = load<u32>(word, Q1_WORD_B);
+  if (fromRegisters) {
+    wave0 = registerOf(core, wave0);
+    wave1 = registerOf(core, wave1);
+  }
+  if (!hasWave(core, wave0)) setFlag(core, SEQUENCER_FLAG_AWG_WAVE_PLAYBACK_INDEX_INVALID_PATH_0);
+  else if (!hasWave(core, wave1)) setFlag(core, SEQUENCER_FLAG_AWG_WAVE_PLAYBACK_INDEX_INVALID_PATH_1);
+  else return wave0 | (wave1 << 16);
+  return NO_WAVES;
+}
+
+function hasWave(core: usize, wave: u32): bool {
+  return wave < WAVE_COUNT && load<u32>(core + WAVES + wave * ROW_SIZE, 4) != 0;
+}
+
+function acquire(core: usize, word: usize, opcode: u32, index: u32, time: i64): void {
+  const acquisition: u32 = load<u8>(word, Q1_WORD_X);
+  const fromRegister = opcode == Q1_OP_ACQUIRE_R || opcode == Q1_OP_ACQUIRE_WEIGHED_R || opcode == Q1_OP_ACQUIRE_TTL_R;
+  const bin = operandA(core, word, fromRegister);
+  if (opcode <= Q1_OP_ACQUIRE_R) {
+    acquireSquare(core, index, time, acquisition, bin);
+  } else if (opcode <= Q1_OP_ACQUIRE_WEIGHED_R) {
+    const w0 = load<u32>(word, Q1_WORD_B);
+    const w1: u32 = load<u16>(word, Q1_WORD_C);
+    if (fromRegister) acquireWeighed(core, index, time, acquisition, bin, registerOf(core, w0), registerOf(core, w1));
+    else acquireWeighed(core, index, time, acquisition, bin, w0, w1);
+  } else {
+    acquireTtl(core, index, time, acquisition, bin, load<u32>(word, Q1_WORD_B));
+  }
+}
+
+/** wait_trigger and wait_sync: their duration begins when what they wait for has come. */
+function waitForOthers(core: usize, word: usize, opcode: u32, index: u32, time: i64): u32 {
+  const duration = durationOf(core, word, opcode);
+  if (duration < DURATION_LEAST || duration > DURATION_MOST) return illegal(core, index, time);
+  const forSync = opcode >= Q1_OP_WAIT_SYNC_I;
+  let reached: i64 = 0;
+  if (forSync) {
+    reached = synchronise(core, time);
+    if (reached == NEVER) return AFTER_SYNC;
+  } else {
+    const address = operandA(core, word, opcode == Q1_OP_WAIT_TRIGGER_R);
+    if (address - 1 >= TRIGGER_ADDRESSES) return illegal(core, index, time);
+    reached = findTrigger(core, time, address);
+    if (reached == NO_TRIGGER) {
+      store<u32>(core, WAIT_TRIGGER, WAIT);
+      return AFTER_TRIGGER;
+    }
+    store<u32>(core, WAIT_NONE, WAIT);
+  }
+  const waited = <u32>(reached - time);
+  if (forSync) record(SEQUENCER_RECORD_SYNC, core, index, reached, waited, 0, 0, 0);
+  record(SEQUENCER_RECORD_EXECUTE, core, index, time, waited + duration, 0, 0, 0);
+  leave(core, time, duration);
+  store<i64>(core, reached + <i64>duration, TIME);
+  return DONE;
+}

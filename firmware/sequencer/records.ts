@@ -1,0 +1,28 @@
+// Records of what the sequencers do (protocol/q1/records.ts), into a buffer the host empties. Kinds nobody wants are not written.
+
+import { SEQUENCER_RECORD_INDEX_NONE, SEQUENCER_RECORD_SIZE } from '../../protocol/guest/generated/constants';
+import { CORE_INDEX, SLACK } from './core';
+import { RECORD_COUNT, RECORD_MASK, RECORDS, RECORDS_MAX } from './layout';
+
+/** Room one real-time instruction may need: NCO, ACQUIRE, COMMIT, RESULT, and triggers that are settled with it. */
+const ROOM: u32 = 256;
+
+export function recordsFull(): bool {
+  return load<u32>(RECORD_COUNT) > RECORDS_MAX - ROOM;
+}
+
+/** Writes a record, when its kind is wanted. */
+export function record(kind: u32, core: usize, index: u32, time: i64, a: u32, b: u32, c: u32, d: u32): void {
+  if ((load<u32>(RECORD_MASK) & (1 << kind)) == 0) return;
+  const count = load<u32>(RECORD_COUNT);
+  assert(count < RECORDS_MAX, 'the run stops before the buffer is full');
+  const place = RECORDS + count * SEQUENCER_RECORD_SIZE;
+  store<u32>(place, kind | (load<u32>(core, CORE_INDEX) << 8) | (index << 16));
+  store<i32>(place, index == SEQUENCER_RECORD_INDEX_NONE ? 0 : load<i32>(core, SLACK), 4);
+  store<i64>(place, time, 8);
+  store<u32>(place, a, 16);
+  store<u32>(place, b, 20);
+  store<u32>(place, c, 24);
+  store<u32>(place, d, 28);
+  store<u32>(RECORD_COUNT, count + 1);
+}

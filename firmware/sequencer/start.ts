@@ -1,0 +1,127 @@
+// Arming and starting: a core as it is before its first instruction.
+//
+// Registers, counters and condition are cleared, outputs are what the settings say. Bins are not: results add up until they
+// are deleted.
+
+import {
+  SEQUENCER_SETTING_FREQUENCY,
+  SEQUENCER_SETTING_QUEUE_DEPTH,
+  SEQUENCER_SETTING_TRIGGER_ENABLE,
+  SEQUENCER_STATE_ARMED,
+  SEQUENCER_STATE_Q1_STOPPED,
+  SEQUENCER_STATE_RUNNING,
+} from '../../protocol/guest/generated/constants';
+import { Q1_REGISTER_COUNT } from '../../protocol/guest/generated/instructions';
+import {
+  ACQUISITION_COUNT,
+  BINNING_INTERVAL,
+  CLASSIC_TIME,
+  CORE_INDEX,
+  CURSOR,
+  END,
+  FAULT_INDEX,
+  FLAGS,
+  FREQUENCY,
+  isRunning,
+  LATCHED_GAIN,
+  LATCHED_OFFSET,
+  LEAST_SLACK,
+  NEXT,
+  QUEUE,
+  QUEUE_DEPTH,
+  QUEUE_MAX,
+  SETTING_GAIN,
+  SETTING_OFFSET,
+  STATE,
+  settingOf,
+  TIME,
+} from './core';
+import { clearCounters } from './latches';
+import {
+  CORE_COUNT,
+  coreAt,
+  DELIVERED_COUNT,
+  GRID_ORIGIN,
+  NETWORK_FREE,
+  PROGRAM_SIZE,
+  PROGRAMS,
+  REQUEST_COUNT,
+  SENDERS,
+} from './layout';
+
+const NO_INDEX: u32 = 0xffff;
+/** What is cleared at once: from FLAGS' neighbours to the last word of the state. */
+const STATE_FROM: usize = FLAGS;
+const STATE_TO: usize = ACQUISITION_COUNT;
+const BINNING_NS: u32 = 300;
+
+/** Arms the cores of a mask; those that run are left alone. */
+export function armCores(mask: u32): void {
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    const core = coreAt(index);
+    if ((mask & (1 << index)) != 0 && !isBusy(core) && load<u32>(core, END) != 0) arm(core);
+  }
+}
+
+/** Starts the armed cores of a mask at `time`, all at once. */
+export function startCores(mask: u32, time: i64): void {
+  if (!anyBusy()) clearNetwork(time);
+  const acquiring = countAcquiring(mask);
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    const core = coreAt(index);
+    if ((mask & (1 << index)) == 0 || !isRunning(core, SEQUENCER_STATE_ARMED)) continue;
+    store<u32>(core, SEQUENCER_STATE_RUNNING, STATE);
+    store<i64>(core, time, CLASSIC_TIME);
+    store<i64>(core, time, TIME);
+    store<u32>(core, load<u32>(DELIVERED_COUNT), CURSOR);
+    // One sequencer may acquire every 300 ns, three every 600, five every 900 (reference: acquisition limits).
+    store<u32>(core, BINNING_NS * ((acquiring + 1) / 2), BINNING_INTERVAL);
+    for (let slot: u32 = 0; slot < QUEUE_MAX; slot++) store<i64>(core + (slot << 3), i64.MIN_VALUE, QUEUE);
+    if (settingOf(core, SEQUENCER_SETTING_TRIGGER_ENABLE) != 0) store<u32>(SENDERS, load<u32>(SENDERS) | (1 << index));
+  }
+}
+
+export function isBusy(core: usize): bool {
+  return isRunning(core, SEQUENCER_STATE_RUNNING) || isRunning(core, SEQUENCER_STATE_Q1_STOPPED);
+}
+
+function anyBusy(): bool {
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    if (isBusy(coreAt(index))) return true;
+  }
+  return false;
+}
+
+function clearNetwork(time: i64): void {
+  store<u32>(SENDERS, 0);
+  store<u32>(REQUEST_COUNT, 0);
+  store<u32>(DELIVERED_COUNT, 0);
+  store<i64>(NETWORK_FREE, i64.MIN_VALUE);
+  store<i64>(GRID_ORIGIN, time);
+}
+
+function countAcquiring(mask: u32): u32 {
+  let acquiring: u32 = 0;
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    const core = coreAt(index);
+    const starts = (mask & (1 << index)) != 0 && isRunning(core, SEQUENCER_STATE_ARMED);
+    if ((starts || isBusy(core)) && load<u32>(core, ACQUISITION_COUNT) != 0) acquiring++;
+  }
+  return max<u32>(acquiring, 1);
+}
+
+function arm(core: usize): void {
+  memory.fill(core, 0, Q1_REGISTER_COUNT << 2);
+  const end = load<u32>(core, END);
+  memory.fill(core + STATE_FROM, 0, STATE_TO - STATE_FROM);
+  store<u32>(core, end, END);
+  store<u32>(core, <u32>PROGRAMS + load<u32>(core, CORE_INDEX) * PROGRAM_SIZE, NEXT);
+  store<u32>(core, settingOf(core, SEQUENCER_SETTING_QUEUE_DEPTH), QUEUE_DEPTH);
+  store<i32>(core, i32.MAX_VALUE, LEAST_SLACK);
+  store<u32>(core, NO_INDEX, FAULT_INDEX);
+  store<u32>(core, load<u32>(core, SETTING_GAIN), LATCHED_GAIN);
+  store<u32>(core, load<u32>(core, SETTING_OFFSET), LATCHED_OFFSET);
+  store<u32>(core, settingOf(core, SEQUENCER_SETTING_FREQUENCY), FREQUENCY);
+  clearCounters(core);
+  store<u32>(core, SEQUENCER_STATE_ARMED, STATE);
+}

@@ -1,0 +1,58 @@
+// How a sequencer ends: its classic core stops and what is queued is finished, or its real-time core stops at once in a fault.
+
+import {
+  SEQUENCER_FLAG_ACQ_BINNING_DONE,
+  SEQUENCER_RECORD_INDEX_NONE,
+  SEQUENCER_RECORD_STOPPED,
+  SEQUENCER_STATE_Q1_STOPPED,
+  SEQUENCER_STATE_STOPPED,
+} from '../../protocol/guest/generated/constants';
+import {
+  ACQUISITION_COUNT,
+  CLASSIC_TIME,
+  CLOCK_STARTED,
+  CORE_INDEX,
+  FAULT_INDEX,
+  FAULT_TIME,
+  FLAGS,
+  STATE,
+  setFlag,
+  TIME,
+  WAIT,
+  WAIT_NONE,
+} from './core';
+import { SENDERS } from './layout';
+import { record } from './records';
+
+/** Says that the real-time instruction ended the sequencer (real-time.ts). */
+const STOPPED: u32 = 1;
+
+/** The classic core stops; the real-time core goes on to the end of what is queued. */
+export function stopClassic(core: usize): void {
+  if (load<u32>(core, CLOCK_STARTED) == 0) store<i64>(core, load<i64>(core, CLASSIC_TIME), TIME);
+  store<u32>(core, SEQUENCER_STATE_Q1_STOPPED, STATE);
+  store<u32>(core, WAIT_NONE, WAIT);
+  store<u32>(SENDERS, load<u32>(SENDERS) & ~(1 << load<u32>(core, CORE_INDEX)));
+}
+
+/** The real-time core stops at `time`, at this instruction. */
+export function stopInFault(core: usize, flag: u32, index: u32, time: i64): u32 {
+  setFlag(core, flag);
+  store<u32>(core, index, FAULT_INDEX);
+  store<i64>(core, time, FAULT_TIME);
+  stopClassic(core);
+  finish(core);
+  return STOPPED;
+}
+
+/** The queue of a stopped classic core is empty by `time`: the sequencer is done. */
+export function finishIfDrained(core: usize, time: i64): void {
+  if (load<u32>(core, STATE) == SEQUENCER_STATE_Q1_STOPPED && load<i64>(core, TIME) <= time) finish(core);
+}
+
+function finish(core: usize): void {
+  store<u32>(core, SEQUENCER_STATE_STOPPED, STATE);
+  if (load<u32>(core, ACQUISITION_COUNT) != 0) setFlag(core, SEQUENCER_FLAG_ACQ_BINNING_DONE);
+  const flags = load<u32>(core, FLAGS);
+  record(SEQUENCER_RECORD_STOPPED, core, SEQUENCER_RECORD_INDEX_NONE, load<i64>(core, TIME), flags, 0, 0, 0);
+}

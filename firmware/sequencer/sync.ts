@@ -1,0 +1,52 @@
+// wait_sync: every synchronised sequencer comes to it, then all go on at the same moment.
+//
+// The release is the arrival of the last and a credit on top, which hides what the classic cores spent before. The trigger network's grid
+// begins anew at each release. A sequencer that does not take part goes straight on.
+
+import {
+  SEQUENCER_SETTING_SYNC_CREDIT,
+  SEQUENCER_SETTING_SYNC_ENABLE,
+  SEQUENCER_STATE_RUNNING,
+} from '../../protocol/guest/generated/constants';
+import { Q1_STEP_NS } from '../../protocol/guest/generated/instructions';
+import { isRunning, settingOf, TIME, WAIT, WAIT_NONE, WAIT_SYNC, WAIT_SYNC_OVER, WAIT_TIME } from './core';
+import { CORE_COUNT, coreAt, GRID_ORIGIN, NEVER } from './layout';
+
+function creditNs(core: usize): i64 {
+  return <i64>(settingOf(core, SEQUENCER_SETTING_SYNC_CREDIT) * Q1_STEP_NS);
+}
+
+/** The core is in wait_sync since `time`. When it goes on, or NEVER: ask again. */
+export function synchronise(core: usize, time: i64): i64 {
+  if (settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) == 0) return releaseAlone(core, time);
+  if (load<u32>(core, WAIT) == WAIT_NONE) {
+    store<u32>(core, WAIT_SYNC, WAIT);
+    releaseIfComplete();
+  }
+  if (load<u32>(core, WAIT) != WAIT_SYNC_OVER) return NEVER;
+  store<u32>(core, WAIT_NONE, WAIT);
+  return load<i64>(core, WAIT_TIME);
+}
+
+function releaseAlone(core: usize, time: i64): i64 {
+  const release = time + creditNs(core);
+  store<i64>(GRID_ORIGIN, release);
+  return release;
+}
+
+function releaseIfComplete(): void {
+  let release: i64 = 0;
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    const core = coreAt(index);
+    if (settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) == 0) continue;
+    if (!isRunning(core, SEQUENCER_STATE_RUNNING) || load<u32>(core, WAIT) != WAIT_SYNC) return;
+    release = max(release, load<i64>(core, TIME) + creditNs(core));
+  }
+  store<i64>(GRID_ORIGIN, release);
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    const core = coreAt(index);
+    if (settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) == 0) continue;
+    store<u32>(core, WAIT_SYNC_OVER, WAIT);
+    store<i64>(core, release, WAIT_TIME);
+  }
+}

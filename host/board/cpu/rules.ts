@@ -1,0 +1,45 @@
+// What differs between the two kinds of image a chip runs: the management core's, and the sequencers' module inside of it.
+//
+// The sequencers' own is larger, has no bus, and keeps no state in globals, so that a copy of its memory is its state.
+
+export interface ImageRules {
+  memoryPagesMax: number;
+  mutableGlobalsMax: number;
+  /** Functions it may import from `bus`, with their types. */
+  imports: Record<string, string>;
+  /** Functions it must export, with their types. */
+  exports: [name: string, signature: string][];
+}
+
+export const coreRules: ImageRules = {
+  /** 512 KiB, the RAM window of the chip family; every page is also copied by every snapshot. */
+  memoryPagesMax: 8,
+  /** Snapshots move mutable globals through one page of RAM, 8 bytes each at most; this leaves half of it. */
+  mutableGlobalsMax: 4096,
+  imports: { read32: '(i32) -> (i32)', write32: '(i32, i32) -> ()' },
+  exports: [
+    ['reset', '() -> ()'],
+    ['interrupt', '(i32) -> ()'],
+  ],
+};
+
+export const sequencerRules: ImageRules = {
+  /** Programs, waveforms, weights, bins and records of six sequencers, 6.5 MiB. */
+  memoryPagesMax: 104,
+  mutableGlobalsMax: 0,
+  imports: {},
+  exports: [
+    ['reset', '() -> ()'],
+    ['recordKinds', '(i32) -> ()'],
+    ['recordsTaken', '() -> ()'],
+    ['configure', '(i32, i32, i32, i32) -> (i32)'],
+    ['load_', '(i32, i32, i32) -> (i32)'],
+    ['arm', '(i32) -> ()'],
+    ['start', '(i32, i32, i32) -> ()'],
+    ['stop', '(i32) -> ()'],
+    ['run', '(i32, i32, i32) -> (i32)'],
+    ['deleteBins', '(i32) -> ()'],
+    ['figure', '(i32, i32, i32) -> (i32)'],
+    ['place', '(i32) -> (i32)'],
+  ],
+};

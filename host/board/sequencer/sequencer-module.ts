@@ -1,0 +1,164 @@
+// One instance of the sequencers' module (firmware/sequencer): the same for the chip's devices and for a run without a chip.
+//
+// It is checked as an image is, with limits of its own, and compiled once for its bytes. It is not metered: the time of the sequencers is
+// the instruction table's. What must stay true: the whole state is `memory`; records are taken before a run goes on.
+
+import { SequencerFigure, SequencerPlace, SequencerRun } from '../../../protocol/q1/module.ts';
+import { SequencerRecord } from '../../../protocol/q1/records.ts';
+import { SequencerSetting } from '../../../protocol/q1/settings.ts';
+import { prepareSequencer } from '../cpu/cpu.ts';
+
+export const sequencerCount = 6;
+const wordSpan = 2 ** 32;
+/** Instructions of one call into the module: enough to make the call nothing, few enough to look up now and then. */
+const budgetPerCall = 20_000_000;
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  reset(): void;
+  recordKinds(mask: number): void;
+  recordsTaken(): void;
+  configure(core: number, setting: number, index: number, value: number): number;
+  load_(core: number, length: number, crc: number): number;
+  arm(mask: number): void;
+  start(mask: number, timeLow: number, timeHigh: number): void;
+  stop(mask: number): void;
+  run(untilLow: number, untilHigh: number, budget: number): number;
+  deleteBins(core: number): void;
+  figure(core: number, which: number, index: number): number;
+  place(which: number): number;
+}
+
+export interface Bin {
+  /** Sums over the windows, in sample units times ns. */
+  sum0: number;
+  sum1: number;
+  count: number;
+  /** Acquisitions that reached the threshold. */
+  thresholdCount: number;
+}
+
+/** Takes a batch of records; the view is good until it returns. Eight words each, protocol/q1/records.ts. */
+export type RecordSink = (words: Int32Array, count: number) => void;
+
+export class SequencerModule {
+  readonly memory: Uint8Array;
+  private readonly exports: Exports;
+  private readonly words: Int32Array;
+  private readonly recordCountAt: number;
+  private readonly records: Int32Array;
+  private sink: RecordSink | undefined;
+
+  /** As after a reset of the chip. Throws ImageRefused when the bytes may not run. */
+  constructor(bytes: Uint8Array) {
+    this.exports = new WebAssembly.Instance(prepareSequencer(bytes), {}).exports as unknown as Exports;
+    const { buffer } = this.exports.memory;
+    this.memory = new Uint8Array(buffer);
+    this.words = new Int32Array(buffer);
+    this.exports.reset();
+    this.recordCountAt = this.exports.place(SequencerPlace.RECORD_COUNT) / 4;
+    this.records = this.words.subarray(this.exports.place(SequencerPlace.RECORDS) / 4);
+  }
+
+  /** From now on records of these kinds go to the sink; undefined: none are made. */
+  listen(kinds: readonly number[], sink: RecordSink | undefined): void {
+    this.sink = sink;
+    this.exports.recordKinds(sink === undefined ? 0 : kinds.reduce((mask, kind) => mask | (1 << kind), 0));
+  }
+
+  configure(core: number, setting: keyof typeof SequencerSetting | number, value: number, index = 0): boolean {
+    const number = typeof setting === 'number' ? setting : SequencerSetting[setting];
+    return this.exports.configure(core, number, index, value) === 1;
+  }
+
+  /** Puts bytes of a sequence into the staging area. */
+  stage(bytes: Uint8Array, offset = 0): void {
+    const size = this.exports.place(SequencerPlace.STAGING_SIZE);
+    if (offset + bytes.length > size)
+      throw new Error(`sequencer: ${bytes.length} bytes at ${offset} do not fit the staging area of ${size}`);
+    this.memory.set(bytes, this.exports.place(SequencerPlace.STAGING) + offset);
+  }
+
+  /** A value of SequencerLoad. */
+  load(core: number, length: number, crc: number): number {
+    return this.exports.load_(core, length, crc);
+  }
+
+  arm(mask: number): void {
+    this.exports.arm(mask);
+  }
+
+  start(mask: number, timeNs = 0): void {
+    this.exports.start(mask, timeNs >>> 0, Math.floor(timeNs / wordSpan));
+    this.drain();
+  }
+
+  stop(mask: number): void {
+    this.exports.stop(mask);
+    this.drain();
+  }
+
+  /**
+   * Runs until `untilNs` (of the classic cores), or for `budget` instructions, or to the end. A value of SequencerRun; never RECORDS,
+   * for the records are taken on the way.
+   */
+  run(untilNs = Number.POSITIVE_INFINITY, budget = Number.POSITIVE_INFINITY): number {
+    const until = Math.min(untilNs, 2 ** 62);
+    const start = this.executed;
+    for (;;) {
+      const left = budget - (this.executed - start);
+      const outcome = this.exports.run(until >>> 0, Math.floor(until / wordSpan), Math.min(left, budgetPerCall));
+      this.drain();
+      if (outcome === SequencerRun.RECORDS) continue;
+      if (outcome === SequencerRun.BUDGET && this.executed - start < budget) continue;
+      return outcome;
+    }
+  }
+
+  figure(core: number, which: keyof typeof SequencerFigure, index = 0): number {
+    return this.exports.figure(core, SequencerFigure[which], index) >>> 0;
+  }
+
+  /** Time of a real-time core, in ns since the release. */
+  timeNs(core: number): number {
+    return this.figure(core, 'TIME_HIGH') * wordSpan + this.figure(core, 'TIME_LOW');
+  }
+
+  instructionsExecuted(core: number): number {
+    return this.figure(core, 'EXECUTED_HIGH') * wordSpan + this.figure(core, 'EXECUTED_LOW');
+  }
+
+  /** Bins of an acquisition, from `first` on; fewer than `count` where they end. */
+  bins(core: number, acquisition: number, first = 0, count = Number.POSITIVE_INFINITY): Bin[] {
+    const end = Math.min(this.figure(core, 'BINS', acquisition), first + count);
+    const size = this.exports.place(SequencerPlace.BIN_SIZE);
+    const base = this.exports.place(SequencerPlace.BINS) + this.figure(core, 'FIRST_BIN', acquisition) * size;
+    const view = new DataView(this.memory.buffer);
+    return Array.from({ length: Math.max(0, end - first) }, (_, index) => {
+      const at = base + (first + index) * size;
+      return {
+        sum0: Number(view.getBigInt64(at, true)),
+        sum1: Number(view.getBigInt64(at + 8, true)),
+        count: view.getUint32(at + 16, true),
+        thresholdCount: view.getUint32(at + 20, true),
+      };
+    });
+  }
+
+  deleteBins(core: number): void {
+    this.exports.deleteBins(core);
+  }
+
+  private get executed(): number {
+    let sum = 0;
+    for (let core = 0; core < sequencerCount; core++) sum += this.instructionsExecuted(core);
+    return sum;
+  }
+
+  private drain(): void {
+    const count = this.words[this.recordCountAt];
+    if (count === 0) return;
+    this.sink?.(this.records.subarray(0, (count * SequencerRecord.SIZE) / 4), count);
+    this.exports.recordsTaken();
+  }
+}

@@ -1,0 +1,75 @@
+// The door of the sequencers' module (firmware/sequencer): what its exports answer, and what can be asked of it.
+//
+//   reset()                          once, on zeroed memory
+//   load_(core, length, crc)         takes the sequence in the staging area              -> SEQUENCER_LOAD_*
+//   configure(core, setting, index, value)                                               -> 1, or 0 when refused
+//   arm(mask), start(mask, time), stop(mask)
+//   run(until, budget)               until is a time in ns, budget instructions          -> SEQUENCER_RUN_*
+//   recordKinds(mask), recordsTaken()
+//   figure(core, which, index)       what is known of a core                             -> SEQUENCER_FIGURE_*
+//   place(which)                     where in its memory something is                    -> SEQUENCER_PLACE_*
+//
+// Times are passed as low and high word.
+
+import { constantTable, valuesOf } from '../constants.ts';
+
+export const sequencerLoads = constantTable('SEQUENCER_LOAD', 'Why a sequence was taken or refused.', {
+  GOOD: [0, 'It was taken'],
+  RUNNING: [1, 'The sequencer is running; stop it first'],
+  SIZE: [2, 'Its length is not that of its parts, or a part is larger than the sequencer'],
+  CRC: [3, 'The CRC-32 is not that of the bytes received'],
+  HEADER: [4, 'It does not begin with the header of an assembled sequence of this version'],
+  INSTRUCTION: [5, 'An instruction does not exist, or has an operand out of range'],
+  ROW: [6, 'A waveform or weight lies outside its samples'],
+  BINS: [7, 'There are not enough bins left'],
+});
+
+export const sequencerRuns = constantTable('SEQUENCER_RUN', 'Why a run of the sequencers ended.', {
+  DONE: [0, 'No sequencer runs any more'],
+  UNTIL: [1, 'The time it was to go to is reached'],
+  BUDGET: [2, 'Its instructions are used up'],
+  RECORDS: [3, 'The record buffer is full: take them, and run on'],
+  DEADLOCK: [4, 'The sequencers that run wait for what will not come'],
+});
+
+export const sequencerFigures = constantTable('SEQUENCER_FIGURE', 'What is known of a sequencer.', {
+  STATE: [0, 'SEQUENCER_STATE_*'],
+  FLAGS: [1, 'SEQUENCER_FLAG_*'],
+  TIME_LOW: [2, 'Time of its real-time core in ns, low word'],
+  TIME_HIGH: [3, 'High word'],
+  EXECUTED_LOW: [4, 'Instructions its classic core has executed since it was armed, low word'],
+  EXECUTED_HIGH: [5, 'High word'],
+  FAULT_INDEX: [6, 'Instruction it stopped at in a fault; 0xffff where it did not'],
+  FAULT_TIME_LOW: [7, 'When that was due, low word'],
+  FAULT_TIME_HIGH: [8, 'High word'],
+  LEAST_SLACK: [9, 'Least slack of its real-time instructions in ns, i32; 0x7fffffff before the first'],
+  WAITING: [
+    10,
+    'Of all: sequencers in wait_sync, one bit each; from bit 8 those they wait for; from bit 16 those that wait for a trigger',
+  ],
+  REGISTER: [11, 'By index: register of the classic core'],
+  COUNTER: [12, 'By index: trigger counter of address index + 1'],
+  FIRST_BIN: [13, 'By index: first bin of an acquisition'],
+  BINS: [14, 'By index: bins of an acquisition'],
+  INSTRUCTIONS: [15, 'Instructions of its program'],
+  LOAD_PLACE: [16, 'Of all: the instruction or row the last load was refused for'],
+  CLASSIC_LOW: [17, 'Time of its classic core in ns, low word'],
+  CLASSIC_HIGH: [18, 'High word'],
+});
+
+export const sequencerPlaces = constantTable('SEQUENCER_PLACE', 'Addresses in the memory of the module.', {
+  STAGING: [0, 'Where a sequence is put to be loaded'],
+  STAGING_SIZE: [1, 'Bytes there'],
+  RECORDS: [2, 'The record buffer'],
+  RECORD_COUNT: [3, 'u32: records in it'],
+  BINS: [4, 'Bins: {sum 0 i64, sum 1 i64, count u32, over the threshold u32}'],
+  BIN_SIZE: [5, 'Bytes of a bin'],
+});
+
+export const SequencerLoad = valuesOf(sequencerLoads);
+export const SequencerRun = valuesOf(sequencerRuns);
+export const SequencerFigure = valuesOf(sequencerFigures);
+export const SequencerPlace = valuesOf(sequencerPlaces);
+
+/** Custom section of the firmware's wasm module that holds the sequencers' module. */
+export const sequencerSectionName = 'coldrig.sequencer';

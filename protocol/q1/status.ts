@@ -1,0 +1,60 @@
+// What a sequencer says about itself: one state, and flags that stay until it is armed again.
+//
+//   IDLE --arm--> ARMED --start--> RUNNING --stop, illegal instruction--> Q1_STOPPED --queue empty--> STOPPED
+//                                     '-----------------underflow, real-time fault----------------------^
+//
+// States and flags are those of the instrument's driver (qblox_instruments, SequencerStates and SequencerStatusFlags), one bit
+// each. Flags of the time-tagging module (DIO_*) are not here; SYNC_DEADLOCK is ours.
+
+import { constantTable, valuesOf } from '../constants.ts';
+
+export const sequencerStates = constantTable('SEQUENCER_STATE', 'State of a sequencer.', {
+  IDLE: [0, 'Nothing was loaded or armed since the reset'],
+  ARMED: [1, 'Ready to start'],
+  RUNNING: [2, 'Its classic core runs'],
+  Q1_STOPPED: [3, 'Its classic core has stopped, its real-time core finishes what is queued'],
+  STOPPED: [4, 'Both have stopped'],
+});
+
+export const sequencerFlags = constantTable('SEQUENCER_FLAG', 'Flags of a sequencer, since it was armed.', {
+  DISARMED: [1 << 0, 'It was disarmed before it started'],
+  FORCED_STOP: [1 << 1, 'It was stopped from outside'],
+  SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION: [
+    1 << 2,
+    'The classic core met an illegal instruction, or ran off the end',
+  ],
+  SEQUENCE_PROCESSOR_RT_EXEC_ILLEGAL_INSTRUCTION: [
+    1 << 3,
+    'The real-time core met an operand it cannot execute: a duration below 4 or above 65535 ns, an address or operator that does not exist',
+  ],
+  SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW: [1 << 4, 'An instruction reached the real-time core after its time'],
+  AWG_WAVE_PLAYBACK_INDEX_INVALID_PATH_0: [1 << 5, 'No such waveform for path 0'],
+  AWG_WAVE_PLAYBACK_INDEX_INVALID_PATH_1: [1 << 6, 'No such waveform for path 1'],
+  ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_0: [1 << 7, 'No such weight for path 0'],
+  ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_1: [1 << 8, 'No such weight for path 1'],
+  ACQ_SCOPE_DONE_PATH_0: [1 << 9, 'Scope acquisition of path 0 is complete'],
+  ACQ_SCOPE_DONE_PATH_1: [1 << 10, 'Scope acquisition of path 1 is complete'],
+  ACQ_SCOPE_OUT_OF_RANGE_PATH_0: [1 << 11, 'Input of path 0 was out of range'],
+  ACQ_SCOPE_OUT_OF_RANGE_PATH_1: [1 << 12, 'Input of path 1 was out of range'],
+  ACQ_SCOPE_OVERWRITTEN_PATH_0: [1 << 13, 'Scope data of path 0 was overwritten'],
+  ACQ_SCOPE_OVERWRITTEN_PATH_1: [1 << 14, 'Scope data of path 1 was overwritten'],
+  ACQ_BINNING_DONE: [1 << 15, 'It has stopped, and every acquisition is in its bin'],
+  ACQ_BINNING_FIFO_ERROR: [1 << 16, 'Acquisitions came faster than they can be binned'],
+  ACQ_BINNING_COMM_ERROR: [1 << 17, 'Binning lost its connection'],
+  ACQ_BINNING_OUT_OF_RANGE: [1 << 18, 'A bin overflowed'],
+  ACQ_INDEX_INVALID: [1 << 19, 'No such acquisition'],
+  ACQ_BIN_INDEX_INVALID: [1 << 20, 'No such bin in the acquisition'],
+  TRIGGER_NETWORK_CONFLICT: [1 << 21, 'Its trigger met one of another sequencer on the network and was lost'],
+  TRIGGER_NETWORK_MISSED_INTERNAL_TRIGGER: [
+    1 << 22,
+    'Its trigger came while an earlier one of its own was still being sent',
+  ],
+  OUTPUT_OVERFLOW: [1 << 23, 'Gain, waveform and offset together left the range of an output, which was clipped'],
+  CLOCK_INSTABILITY: [1 << 24, 'The clock was unstable'],
+  ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0: [1 << 25, 'The integrator of path 0 was out of range'],
+  ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: [1 << 26, 'The integrator of path 1 was out of range'],
+  SYNC_DEADLOCK: [2 ** 31, 'It waits in wait_sync for a sequencer that will not come'],
+});
+
+export const SequencerState = valuesOf(sequencerStates);
+export const SequencerFlag = valuesOf(sequencerFlags);
