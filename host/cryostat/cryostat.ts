@@ -1,0 +1,232 @@
+// A cryostat that answers back: five stages from 50 K to the mixing chamber, and what a controller in it feels of them.
+//
+//   fridge file (YAML) ──▶ Fridge ──▶ Cryostat ──▶ temperatures, sensor readings, rails, clock, connectors
+//                                        ▲
+//                    heat by stage, faults, switches: inputs, each from the moment it is given
+//
+// Time is whole nanoseconds and moves only by `advanceTo`. All state is one vector of numbers, so snapshot, restore and fork are copies.
+// Looking changes nothing: temperatures are read off steps that are planned from inputs alone (course.ts), noise is a function of seed,
+// channel and moment (numbers.ts). Arithmetic is IEEE basic operations and square roots only, so that every engine and machine gets
+// the same bits. What must stay true: the same fridge, seed and inputs at the same moments give the same state, bit by bit, whoever
+// looked in between.
+//
+// Where the numbers come from, and which of them are measured: docs/cryostat.md.
+
+import { ClockSource, type ClockState, type ReferenceChange } from './clock-source.ts';
+import { ColdStages, type HeatSource } from './cold-stages.ts';
+import { ConnectorFault, Connectors } from './connectors.ts';
+import type { Fridge } from './fridge.ts';
+import { RailFault, Rails } from './rails.ts';
+import { SensorFault, Sensors } from './sensors.ts';
+import { FOUR, type StageName, stageIndex } from './stages.ts';
+import { StateVector } from './state-vector.ts';
+
+export { ConnectorFault, RailFault, SensorFault };
+
+export interface CryostatOptions {
+  seed?: number;
+  /** At its steady state without outside heat, or all at room temperature. */
+  start?: 'base' | 'warm';
+  /** Loads wander slowly, as those of a real fridge do. */
+  drift?: boolean;
+  /** Lends the numbers the state is kept in. */
+  memory?: (length: number) => Float64Array;
+}
+
+export class Cryostat {
+  readonly fridge: Fridge;
+  readonly seed: number;
+  readonly state: Float64Array;
+  readonly stages: readonly StageName[];
+  private readonly cold: ColdStages;
+  private readonly sensorBank: Sensors;
+  private readonly railBank: Rails;
+  private readonly clockSource: ClockSource;
+  private readonly connectorBank: Connectors;
+
+  constructor(fridge: Fridge, options: CryostatOptions = {}) {
+    const { seed = 1, start = 'base', drift = true, memory } = options;
+    this.fridge = fridge;
+    this.seed = seed;
+    this.stages = fridge.stages.map(({ name }) => name);
+    const state = new StateVector(stateLength(fridge), memory);
+    this.state = state.all;
+    this.cold = new ColdStages(state, fridge, seed, drift);
+    this.sensorBank = new Sensors(state, fridge.sensors, seed);
+    this.railBank = new Rails(state, fridge.rails);
+    this.clockSource = new ClockSource(state, fridge.references);
+    this.connectorBank = new Connectors(state, fridge.connectors, seed);
+    state.seal();
+    this.cold.begin(start);
+  }
+
+  get timeNs(): number {
+    return this.cold.course.timeNs;
+  }
+
+  /** To a whole number of nanoseconds, not before the present. */
+  advanceTo(timeNs: number): void {
+    this.cold.course.advanceTo(timeNs);
+  }
+
+  snapshot(): Float64Array {
+    return this.state.slice();
+  }
+
+  restore(state: Float64Array): void {
+    if (state.length !== this.state.length) {
+      throw new Error(`cryostat: a state of ${state.length} numbers does not fit this fridge's ${this.state.length}`);
+    }
+    this.state.set(state);
+  }
+
+  temperatureKelvin(stage: StageName): number {
+    return this.cold.course.value(this.index(stage));
+  }
+
+  /** Heat arriving at a stage from everything but its cooler. */
+  loadWatts(stage: StageName): number {
+    return this.cold.loadWatts(this.index(stage));
+  }
+
+  /** What the cooling would take with this stage at its limit and the others as they are: a load above it is too much. */
+  capacityWatts(stage: StageName): number {
+    return this.cold.capacityWatts(this.index(stage));
+  }
+
+  get flowMolPerSecond(): number {
+    return this.cold.flowMolPerSecond();
+  }
+
+  /** From now on; sources add up. */
+  setHeat(source: HeatSource, stage: StageName, watts: number): void {
+    if (!Number.isFinite(watts)) throw new RangeError(`cryostat: heat of ${watts} W on ${stage}; expected a number`);
+    this.index(stage);
+    this.cold.setHeat(source, stage, watts);
+  }
+
+  heatWatts(source: HeatSource, stage: StageName): number {
+    this.index(stage);
+    return this.cold.heatWatts(source, stage);
+  }
+
+  setPulseTube(on: boolean): void {
+    this.cold.turn('pulseTube', on);
+  }
+
+  setCirculation(on: boolean): void {
+    this.cold.turn('circulation', on);
+  }
+
+  get pulseTube(): boolean {
+    return this.cold.isOn('pulseTube');
+  }
+
+  get circulation(): boolean {
+    return this.cold.isOn('circulation');
+  }
+
+  get heatSwitch(): boolean {
+    return this.cold.isOn('heatSwitch');
+  }
+
+  /** Share of the mixture that circulates. */
+  get condensedShare(): number {
+    return this.cold.condensedShare;
+  }
+
+  get thermalCycles(): number {
+    return this.cold.thermalCycles;
+  }
+
+  get sensors() {
+    return this.fridge.sensors;
+  }
+
+  /** Whole microvolts or milliohms, as the converter gives them now. */
+  reading(channel: number): number {
+    const { stage } = this.sensorBank.sensor(channel);
+    return this.sensorBank.reading(channel, this.temperatureKelvin(stage), this.timeNs);
+  }
+
+  setSensorFault(channel: number, fault: SensorFault): void {
+    this.sensorBank.setFault(channel, fault, this.reading(channel));
+  }
+
+  /** Calibration lost: what the sensor feels beside the stage's temperature. */
+  setSensorOffset(channel: number, kelvin: number): void {
+    this.sensorBank.setOffset(channel, kelvin);
+  }
+
+  get rails() {
+    return this.fridge.rails;
+  }
+
+  railMicrovolts(rail: number): number {
+    return this.railBank.microvolts(rail, this.timeNs);
+  }
+
+  setRailEnabled(rail: number, on: boolean): void {
+    this.railBank.setEnabled(rail, on, this.timeNs);
+  }
+
+  setRailLoad(rail: number, amperes: number): void {
+    this.railBank.setLoad(rail, amperes, this.timeNs, this.plateKelvin);
+  }
+
+  setRailFault(rail: number, fault: RailFault): void {
+    this.railBank.setFault(rail, fault, this.timeNs);
+  }
+
+  /** From now: a pulse that halves in `durationNs`; with negative volts a brown-out that lasts so long. */
+  surge(surge: { rail: number; volts: number; durationNs: number }): void {
+    this.railBank.surge(surge.rail, surge.volts, surge.durationNs, this.timeNs);
+  }
+
+  clock(): ClockState {
+    return this.clockSource.read(this.timeNs, this.plateKelvin);
+  }
+
+  setReference(reference: 0 | 1, change: ReferenceChange): void {
+    this.clockSource.set(reference, change, this.timeNs);
+  }
+
+  selectReference(reference: 0 | 1): void {
+    this.clockSource.select(reference, this.timeNs);
+  }
+
+  get connectors() {
+    return this.fridge.connectors;
+  }
+
+  insertionLossMilliDecibel(connector: number): number {
+    return this.connectorBank.lossMillidecibel(connector, this.timeNs, this.thermalCycles);
+  }
+
+  mate(connector: number): void {
+    this.connectorBank.mate(connector);
+  }
+
+  setConnectorFault(connector: number, fault: ConnectorFault, extraLossMilliDecibel = 0): void {
+    this.connectorBank.setFault(connector, fault, extraLossMilliDecibel);
+  }
+
+  /** Where the controller sits. */
+  private get plateKelvin(): number {
+    return this.cold.course.value(FOUR);
+  }
+
+  private index(stage: StageName): number {
+    const index = stageIndex(stage);
+    if (!this.stages.includes(stage)) {
+      throw new RangeError(`cryostat: ${this.fridge.name} has no stage ${stage}; it has ${this.stages.join(', ')}`);
+    }
+    return index;
+  }
+}
+
+function stateLength({ sensors, rails, connectors }: Fridge): number {
+  const parts =
+    Sensors.wordsFor(sensors.length) + Rails.wordsFor(rails.length) + Connectors.wordsFor(connectors.length);
+  return ColdStages.words + parts + ClockSource.words;
+}

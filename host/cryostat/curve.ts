@@ -1,0 +1,177 @@
+// Functions of temperature as tables, because the integrator asks for them a million times a run.
+//
+//   TemperatureCurve   0.25 mK … 1024 K on a grid of 32 cells an octave, each a cubic through values and slopes at its ends.
+//                      The cell is read off the exponent and the top five bits of the mantissa of T: no logarithm, no search.
+//   MonotoneCurve      any increasing knots, cubic between them without overshoot (Fritsch and Carlson), a line beyond.
+//
+// What must stay true: values and slopes are continuous, so that the integrator's steps stay long.
+
+const CELLS_AN_OCTAVE = 32;
+const LOWEST_EXPONENT = -12;
+const OCTAVES = 22;
+const CELLS = CELLS_AN_OCTAVE * OCTAVES;
+/** 1 / 4096 K. */
+export const LOWEST_KELVIN = 2.44140625e-4;
+export const HIGHEST_KELVIN = 1024;
+
+// The top word of a double is its sign, exponent and first 20 bits of mantissa.
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+const HIGH_WORD = isLittleEndian ? 1 : 0;
+const FIRST_KEY = (LOWEST_EXPONENT + 1023) * CELLS_AN_OCTAVE;
+
+/** Index of the cell T lies in. */
+function cellOf(kelvin: number): number {
+  double[0] = kelvin;
+  const cell = (words[HIGH_WORD] >>> 15) - FIRST_KEY;
+  return cell < 0 ? 0 : cell >= CELLS ? CELLS - 1 : cell;
+}
+
+/** Temperature at the lower edge of a cell; exact. */
+export function gridKelvin(cell: number): number {
+  const octave = Math.floor(cell / CELLS_AN_OCTAVE);
+  let scale = LOWEST_KELVIN;
+  for (let i = 0; i < octave; i++) scale *= 2;
+  return scale * (1 + (cell % CELLS_AN_OCTAVE) / CELLS_AN_OCTAVE);
+}
+
+export const gridCells = CELLS;
+
+export class TemperatureCurve {
+  /** Four coefficients a cell, in powers of the distance from its lower edge in kelvin, after that edge itself. */
+  private readonly cells: Float64Array;
+  /** Slope at the last `value` asked for. */
+  slope = 0;
+
+  private constructor(cells: Float64Array) {
+    this.cells = cells;
+  }
+
+  /** From values and slopes at the edges of the cells. */
+  static through(value: (kelvin: number) => number, slope: (kelvin: number) => number): TemperatureCurve {
+    const cells = new Float64Array(CELLS * 5);
+    for (let cell = 0; cell < CELLS; cell++) {
+      const [low, high] = [gridKelvin(cell), gridKelvin(cell + 1)];
+      const width = high - low;
+      const [from, to] = [value(low), value(high)];
+      const [rise, end] = [slope(low), slope(high)];
+      const mean = (to - from) / width;
+      cells.set(
+        [low, from, rise, (3 * mean - 2 * rise - end) / width, (rise + end - 2 * mean) / width / width],
+        cell * 5,
+      );
+    }
+    return new TemperatureCurve(cells);
+  }
+
+  /** The integral of a positive function from 0 K, by Gauss and Legendre in three points a cell; below the grid it is a power law. */
+  static integralOf(integrand: (kelvin: number) => number): TemperatureCurve {
+    const sums = new Float64Array(CELLS + 1);
+    sums[0] = powerLawBelow(integrand);
+    for (let cell = 0; cell < CELLS; cell++) {
+      const [low, high] = [gridKelvin(cell), gridKelvin(cell + 1)];
+      const [middle, half] = [(low + high) / 2, (high - low) / 2];
+      const reach = half * Math.sqrt(0.6);
+      const sum = 8 * integrand(middle) + 5 * (integrand(middle - reach) + integrand(middle + reach));
+      sums[cell + 1] = sums[cell] + (half * sum) / 9;
+    }
+    const at = new Map<number, number>();
+    for (let cell = 0; cell <= CELLS; cell++) at.set(gridKelvin(cell), sums[cell]);
+    return TemperatureCurve.through((kelvin) => at.get(kelvin) as number, integrand);
+  }
+
+  /** Σ weight · curve. */
+  static sum(terms: readonly { weight: number; curve: TemperatureCurve }[]): TemperatureCurve {
+    const cells = new Float64Array(CELLS * 5);
+    for (let i = 0; i < cells.length; i++) {
+      if (i % 5 === 0) cells[i] = gridKelvin(i / 5);
+      else for (const { weight, curve } of terms) cells[i] += weight * curve.cells[i];
+    }
+    return new TemperatureCurve(cells);
+  }
+
+  value(kelvin: number): number {
+    const { cells } = this;
+    const i = cellOf(kelvin) * 5;
+    const x = kelvin - cells[i];
+    const b = cells[i + 2];
+    const c = cells[i + 3];
+    const d = cells[i + 4];
+    this.slope = b + x * (2 * c + x * 3 * d);
+    return cells[i + 1] + x * (b + x * (c + x * d));
+  }
+}
+
+/** Integral from 0 to the grid's first temperature of c T^n, n from two values. */
+function powerLawBelow(integrand: (kelvin: number) => number): number {
+  const [at, twice] = [integrand(LOWEST_KELVIN), integrand(2 * LOWEST_KELVIN)];
+  // n to the nearest quarter is enough: this is 1e-5 of the integral to 10 mK.
+  const ratio = twice / at;
+  let exponent = 0;
+  for (let quarter = 1, power = 1.189207115002721; power <= ratio * 1.0001 && quarter < 16; quarter++) {
+    exponent = quarter / 4;
+    power *= 1.189207115002721;
+  }
+  return (at * LOWEST_KELVIN) / (exponent + 1);
+}
+
+export class MonotoneCurve {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  private readonly slopes: number[];
+  /** Slope at the last `value` asked for. */
+  slope = 0;
+
+  /** `x` rises; `slopes` where they are known, otherwise they are made so that nothing overshoots. */
+  constructor(x: readonly number[], y: readonly number[], slopes?: readonly number[]) {
+    if (x.length !== y.length || x.length < 2) throw new Error(`a curve needs two knots or more, as many x as y`);
+    for (let i = 1; i < x.length; i++) {
+      if (!(x[i] > x[i - 1])) throw new Error(`a curve's knots must rise: ${x[i]} comes after ${x[i - 1]}`);
+    }
+    this.x = x;
+    this.y = y;
+    this.slopes = slopes ? [...slopes] : gentleSlopes(x, y);
+  }
+
+  value(at: number): number {
+    const { x, y, slopes } = this;
+    const last = x.length - 1;
+    if (at <= x[0] || at >= x[last]) {
+      const end = at <= x[0] ? 0 : last;
+      this.slope = slopes[end];
+      return y[end] + slopes[end] * (at - x[end]);
+    }
+    let low = 0;
+    let high = last;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (x[middle] <= at) low = middle;
+      else high = middle;
+    }
+    const width = x[high] - x[low];
+    const d = at - x[low];
+    const mean = (y[high] - y[low]) / width;
+    const c = (3 * mean - 2 * slopes[low] - slopes[high]) / width;
+    const e = (slopes[low] + slopes[high] - 2 * mean) / width / width;
+    this.slope = slopes[low] + d * (2 * c + d * 3 * e);
+    return y[low] + d * (slopes[low] + d * (c + d * e));
+  }
+}
+
+/** Harmonic means of the neighbouring slopes, weighted by the widths (Fritsch and Butland 1984); zero at an extremum. */
+function gentleSlopes(x: readonly number[], y: readonly number[]): number[] {
+  const last = x.length - 1;
+  const width = (i: number) => x[i + 1] - x[i];
+  const mean = (i: number) => (y[i + 1] - y[i]) / width(i);
+  const slopes = new Array<number>(last + 1).fill(0);
+  slopes[0] = mean(0);
+  slopes[last] = mean(last - 1);
+  for (let i = 1; i < last; i++) {
+    const [before, after] = [mean(i - 1), mean(i)];
+    if (before * after <= 0) continue;
+    const [a, b] = [2 * width(i) + width(i - 1), width(i) + 2 * width(i - 1)];
+    slopes[i] = (a + b) / (a / before + b / after);
+  }
+  return slopes;
+}

@@ -1,0 +1,137 @@
+// One value of a YAML file that knows where it stands, so that an error can name file, line, what was found and what was expected.
+
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+
+/** A fridge file that cannot be used. The message says file, line, what is wrong and what was expected. */
+export class FridgeError extends Error {
+  readonly file: string;
+  readonly line: number;
+
+  constructor(file: string, line: number, message: string) {
+    super(`${file}:${line}: ${message}`);
+    this.file = file;
+    this.line = line;
+  }
+}
+
+/** Text can be larger than this only by accident. */
+const LARGEST_TEXT = 1_000_000;
+
+export function parseYaml(text: string, file: string): Field {
+  if (text.length > LARGEST_TEXT) throw new FridgeError(file, 1, `${text.length} characters; expected a fridge file`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true });
+  const [error] = document.errors;
+  if (error) throw new FridgeError(file, lines.linePos(error.pos[0]).line, error.message.split('\n')[0]);
+  if (!document.contents) throw new FridgeError(file, 1, 'empty; expected a fridge, which begins with `fridge: NAME`');
+  return new Field(document.contents, '', { file, lines });
+}
+
+interface Source {
+  file: string;
+  lines: LineCounter;
+}
+
+export class Field {
+  readonly path: string;
+  private readonly node: Node | null;
+  private readonly source: Source;
+  private readonly startsAt: number;
+
+  constructor(node: Node | null, path: string, source: Source, startsAt = 0) {
+    this.node = node;
+    this.path = path;
+    this.source = source;
+    this.startsAt = node?.range?.[0] ?? startsAt;
+  }
+
+  error(message: string): FridgeError {
+    const { file, lines } = this.source;
+    return new FridgeError(file, lines.linePos(this.startsAt).line, `${this.path || 'the file'} ${message}`);
+  }
+
+  /** The entries of a mapping whose keys are all known. */
+  object<Key extends string>(known: readonly Key[]): Partial<Record<Key, Field>> {
+    const fields = this.entries();
+    for (const [key, field] of fields) {
+      if (!(known as readonly string[]).includes(key)) throw field.error(`is not known; expected ${listed(known)}`);
+    }
+    return Object.fromEntries(fields) as Partial<Record<Key, Field>>;
+  }
+
+  /** The same where every key must be there. */
+  whole<Key extends string>(keys: readonly Key[]): Record<Key, Field> {
+    const found = this.object(keys);
+    for (const key of keys) if (!found[key]) throw this.error(`lacks ${key}; expected ${listed(keys)}`);
+    return found as Record<Key, Field>;
+  }
+
+  entries(): [string, Field][] {
+    if (!isMap(this.node)) throw this.error(`is ${this.what()}; expected a mapping`);
+    return this.node.items.map(({ key, value }) => {
+      const name = String(isScalar(key) ? key.value : key);
+      const place = (key as Node).range?.[0];
+      return [name, new Field(value as Node | null, this.below(name), this.source, place)];
+    });
+  }
+
+  list(): Field[] {
+    if (!isSeq(this.node)) throw this.error(`is ${this.what()}; expected a list`);
+    return this.node.items.map((item, i) => new Field(item as Node, `${this.path}[${i}]`, this.source, this.startsAt));
+  }
+
+  numbers(count: number): number[] {
+    const values = this.list().map((field) => field.number());
+    if (values.length !== count) throw this.error(`has ${values.length} numbers; expected ${count}`);
+    return values;
+  }
+
+  number(least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY): number {
+    const value = isScalar(this.node) ? this.node.value : undefined;
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.error(`is ${this.what()}; expected a number`);
+    if (value < least || value > most) throw this.error(`is ${value}; expected ${range(least, most)}`);
+    return value;
+  }
+
+  text(): string {
+    const value = isScalar(this.node) ? this.node.value : undefined;
+    // A stage called 4K is text already; one called 50 would be a number.
+    if (typeof value !== 'string' || value === '') throw this.error(`is ${this.what()}; expected text`);
+    return value;
+  }
+
+  oneOf<Name extends string>(names: readonly Name[]): Name {
+    const text = this.text();
+    const found = names.find((name) => name === text);
+    if (!found) throw this.error(`is '${text}'; expected ${listed(names)}`);
+    return found;
+  }
+
+  isText(): boolean {
+    return isScalar(this.node) && typeof this.node.value === 'string';
+  }
+
+  isMapping(): boolean {
+    return isMap(this.node);
+  }
+
+  private below(key: string): string {
+    return this.path === '' ? key : `${this.path}.${key}`;
+  }
+
+  private what(): string {
+    if (isMap(this.node)) return 'a mapping';
+    if (isSeq(this.node)) return 'a list';
+    const value = isScalar(this.node) ? this.node.value : null;
+    return value === null ? 'empty' : typeof value === 'string' ? `'${value}'` : String(value);
+  }
+}
+
+function range(least: number, most: number): string {
+  if (most === Number.POSITIVE_INFINITY) return `${least} or more`;
+  return least === Number.NEGATIVE_INFINITY ? `${most} or less` : `${least} to ${most}`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= 1 ? `${names[0]}` : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1]}`;
+}

@@ -1,0 +1,47 @@
+// Where a cryostat comes to rest under given heat, and who brings how much of it.
+//
+// The integrator itself looks for it: with steps that grow without bound each is one of Newton's, and the way there is the fridge's own,
+// so that of several answers (there is one, unless a load is hopeless) the one a real fridge would reach is found.
+
+import type { Fridge } from './fridge.ts';
+import { Integrator } from './integrator.ts';
+import { STAGES } from './stages.ts';
+import { SHARE, type ThermalInputs, ThermalModel, UNKNOWNS } from './thermal-model.ts';
+
+/** Relative change of a temperature per day of virtual time that counts as rest. */
+const REST = 1e-9;
+const STEPS_MOST = 5000;
+const LONGEST_SECONDS = 1e7;
+
+/** Temperatures and condensed share, every cooler on. */
+export function steadyState(fridge: Fridge, heat: Float64Array): Float64Array {
+  const model = new ThermalModel(fridge);
+  const inputs: ThermalInputs = { heat, pulseTube: true, circulation: true, heatSwitch: false };
+  const rates = (y: Float64Array, out: Float64Array) => model.derivative(y, inputs, out);
+  const integrator = new Integrator(rates);
+  const y = new Float64Array(UNKNOWNS);
+  y.set([40, 3.2, 1.1, 0.08, 0.02, 1]);
+  for (let i = fridge.stages.length; i < STAGES; i++) y[i] = 0;
+  if (!fridge.dilution) y[SHARE] = 0;
+  let seconds = 1e-3;
+  for (let step = 0; step < STEPS_MOST; step++) {
+    integrator.prepare(y);
+    // Errors on the way do not matter, as long as it is not left: a hundred times what a run tolerates.
+    const error = integrator.step(y, seconds) / 100;
+    if (error > 1) {
+      seconds *= Math.max(0.2, 0.8 / Math.sqrt(error));
+      continue;
+    }
+    const moved = relativeChange(y, integrator.end) / seconds;
+    y.set(integrator.end);
+    if (moved * 86_400 < REST && seconds > 1000) return y;
+    seconds = Math.min(LONGEST_SECONDS, seconds * Math.min(4, 0.8 / Math.sqrt(error + 1e-6)));
+  }
+  throw new Error(`${fridge.name}: no steady state found; the last temperatures were ${[...y].join(', ')}`);
+}
+
+function relativeChange(from: Float64Array, to: Float64Array): number {
+  let most = 0;
+  for (let i = 0; i < STAGES; i++) if (from[i] !== 0) most = Math.max(most, Math.abs(to[i] / from[i] - 1));
+  return most;
+}

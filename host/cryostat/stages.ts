@@ -1,0 +1,18 @@
+// The stages, warmest first, and the nodes heat flows between: room temperature is node 0, then the stages in order.
+
+export const stageNames = ['50K', '4K', 'Still', 'CP', 'MXC'] as const;
+export type StageName = (typeof stageNames)[number];
+export const STAGES = stageNames.length;
+export const FIFTY = 0;
+export const FOUR = 1;
+export const STILL = 2;
+export const COLD_PLATE = 3;
+export const MIXING = 4;
+
+export const ROOM_KELVIN = 300;
+/** Names of the nodes as cryowire has them. */
+export const nodeNames = ['RT', ...stageNames] as const;
+export type NodeName = (typeof nodeNames)[number];
+
+export const isStage = (name: string): name is StageName => (stageNames as readonly string[]).includes(name);
+export const stageIndex = (name: StageName): number => stageNames.indexOf(name);
