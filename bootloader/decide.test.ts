@@ -17,6 +17,8 @@ interface SlotFacts {
   bootsLeft: number;
   version: number;
   verdict: number;
+  /** Known with a good verdict. */
+  recovery?: boolean;
 }
 
 interface Facts {
@@ -26,6 +28,8 @@ interface Facts {
   strap: boolean;
   writable: boolean;
   running: number;
+  givenUp?: number;
+  resets?: number;
   slots: [SlotFacts, SlotFacts];
 }
 
@@ -48,13 +52,13 @@ beforeAll(async () => {
   const guest = await instantiateGuest<{ decide(facts: number, outcome: number): void }>('bootloader/decide.ts');
   const factsAt = 0x1_0000;
   const outcomeAt = 0x1_1000;
-  const input = new Uint32Array(guest.memory.buffer, factsAt, 18);
+  const input = new Uint32Array(guest.memory.buffer, factsAt, 22);
   const output = new Uint32Array(guest.memory.buffer, outcomeAt, 9);
-  decide = ({ cause, coreRefused, asked, strap, writable, running, slots }) => {
-    input.set([cause, +coreRefused, +asked, +strap, +writable, running]);
+  decide = ({ cause, coreRefused, asked, strap, writable, running, givenUp = 0, resets = 0, slots }) => {
+    input.set([cause, +coreRefused, +asked, +strap, +writable, running, givenUp, resets]);
     for (const [index, slot] of slots.entries()) {
-      const { state, permanent, bootsLeft, version, verdict } = slot;
-      input.set([state, +permanent, bootsLeft, version, verdict, 0], 6 + index * 6);
+      const { state, permanent, bootsLeft, version, verdict, recovery = false } = slot;
+      input.set([state, +permanent, bootsLeft, version, verdict, 0, +recovery], 8 + index * 7);
     }
     output.fill(0xdead_beef);
     guest.decide(factsAt, outcomeAt);
@@ -80,10 +84,23 @@ const slots = slotKinds.flatMap((kind) =>
     })),
   ),
 );
+const slotsWithRecovery = [
+  ...slots,
+  ...slots.filter(({ verdict }) => verdict === RejectReason.NONE).map((slot) => ({ ...slot, recovery: true })),
+];
 const resets = [
   ...Object.values(Cause).map((cause) => ({ cause, coreRefused: false })),
   { cause: Cause.FAULT, coreRefused: true },
+  ...[RejectReason.POWER_BUDGET, RejectReason.INTERLOCK, RejectReason.WATCHDOG, 255].map((givenUp) => ({
+    cause: Cause.SOFTWARE,
+    coreRefused: false,
+    givenUp,
+  })),
 ];
+const loops = [BootPolicy.RESETS_IN_A_ROW_MAX - 1, BootPolicy.RESETS_IN_A_ROW_MAX, 1_000_000].map((count) => ({
+  ...{ cause: Cause.WATCHDOG, coreRefused: false, asked: false, strap: false, writable: true },
+  resets: count,
+}));
 const wishes = [
   { asked: true, strap: false, writable: true },
   { asked: false, strap: true, writable: true },
@@ -94,6 +111,7 @@ const circumstances = [
   ...[Cause.POWER_ON, Cause.WATCHDOG].flatMap((cause) =>
     wishes.map((wish) => ({ cause, coreRefused: false, ...wish })),
   ),
+  ...loops,
 ];
 
 /** The policy again, as one would tell it. */
@@ -102,7 +120,8 @@ function oracle(facts: Facts): Outcome {
   const after = facts.slots.map((slot, index) => {
     const ran = facts.running === index;
     let reason: number = RejectReason.NONE;
-    if (slot.state === TRIAL && slot.bootsLeft === 0) reason = RejectReason.TRIALS_EXHAUSTED;
+    if (slot.state === TRIAL && slot.bootsLeft === 0)
+      reason = ran && facts.cause === Cause.BROWN_OUT ? RejectReason.BROWN_OUTS : RejectReason.TRIALS_EXHAUSTED;
     if (slot.state === TRIAL && ran) reason = blame(facts) || reason;
     if (slot.state === CONFIRMED && ran && facts.coreRefused) reason = RejectReason.CORE_REFUSED;
     if (reason === RejectReason.NONE) return { state: slot.state, reason, bootsLeft: slot.bootsLeft };
@@ -112,6 +131,8 @@ function oracle(facts: Facts): Outcome {
   const safeMode = (decision: number) => ({ action: action.safeMode, slot: 0, decision, slots: after });
   if (facts.strap) return safeMode(BootDecision.SAFE_MODE_STRAP);
   if (facts.asked) return safeMode(BootDecision.SAFE_MODE_REQUESTED);
+  if ((facts.resets ?? 0) >= BootPolicy.RESETS_IN_A_ROW_MAX && !failures.has(TRIAL))
+    return safeMode(BootDecision.SAFE_MODE_RESETS);
   const willTry = (index: number) => after[index].state !== CONFIRMED && !facts.slots[index].permanent;
   const asked = (index: number) => [PENDING, TRIAL].includes(after[index].state);
   const byRank = (a: number, b: number) =>
@@ -122,7 +143,9 @@ function oracle(facts: Facts): Outcome {
       .filter((i) => after[i].state === UNMARKED && facts.slots[i].verdict !== RejectReason.SLOT_EMPTY)
       .sort(byRank),
   ].filter((index) => facts.writable || !willTry(index));
-  for (const index of order) {
+  // A recovery image stands behind all others, but that is known only once it verified.
+  const isRecovery = (index: number) => +(facts.slots[index].recovery ?? false);
+  for (const index of order.sort((a, b) => isRecovery(a) - isRecovery(b))) {
     const { verdict, permanent } = facts.slots[index];
     const slot = after[index];
     if (verdict === unchecked) return { action: action.verify, slot: index, decision: BootDecision.NONE, slots: after };
@@ -145,8 +168,10 @@ function oracle(facts: Facts): Outcome {
   return safeMode(BootDecision.SAFE_MODE_NO_IMAGE);
 }
 
-function blame({ cause, coreRefused }: Facts): number {
+function blame({ cause, coreRefused, givenUp = 0 }: Facts): number {
   if (coreRefused) return RejectReason.CORE_REFUSED;
+  const itself: number[] = [RejectReason.POWER_BUDGET, RejectReason.INTERLOCK];
+  if (cause === Cause.SOFTWARE && itself.includes(givenUp)) return givenUp;
   const reasons: Record<number, number> = {
     [Cause.SOFTWARE]: RejectReason.UNCONFIRMED,
     [Cause.WATCHDOG]: RejectReason.WATCHDOG,
@@ -172,15 +197,26 @@ const properties: Record<string, (facts: Facts, outcome: Outcome) => boolean> = 
   'the outcome is what the policy tells': (facts, outcome) => sameOutcome(outcome, oracle(facts)),
   'no image boots whose verdict is not good, and none that was rejected': (facts, { action: done, slot }) =>
     done !== action.boot || (facts.slots[slot].verdict === RejectReason.NONE && facts.slots[slot].state !== REJECTED),
-  'a bootable confirmed image is left for safe mode only by wish, by strap, or when the core refuses it': (
-    facts,
-    outcome,
-  ) =>
-    outcome.action !== action.safeMode ||
-    !facts.slots.some(({ state, verdict }) => state === CONFIRMED && verdict === RejectReason.NONE) ||
-    facts.coreRefused ||
-    facts.asked ||
-    facts.strap,
+  'a bootable confirmed image is left for safe mode only by wish, by strap, after too many resets, or when the core refuses it':
+    (facts, outcome) =>
+      outcome.action !== action.safeMode ||
+      !facts.slots.some(({ state, verdict }) => state === CONFIRMED && verdict === RejectReason.NONE) ||
+      facts.coreRefused ||
+      facts.asked ||
+      facts.strap ||
+      outcome.decision === BootDecision.SAFE_MODE_RESETS,
+  'a recovery image boots only where no other image is good that may boot': (facts, { action: done, slot }) => {
+    const other = facts.slots[slot ^ 1];
+    const mayBoot = [PENDING, CONFIRMED].includes(other?.state) && (facts.writable || other.state === CONFIRMED);
+    return (
+      done !== action.boot ||
+      !facts.slots[slot].recovery ||
+      other.recovery === true ||
+      !mayBoot ||
+      ![RejectReason.NONE, unchecked].includes(other.verdict) ||
+      (facts.coreRefused && facts.running !== slot)
+    );
+  },
   'a confirmed image stays confirmed whatever its verdict, unless the core refuses to run it': (facts, outcome) =>
     facts.slots.every(
       ({ state }, index) =>
@@ -208,8 +244,8 @@ const violations = new Map<string, { facts: Facts; outcome: Outcome }>();
 let combinations = 0;
 
 beforeAll(() => {
-  for (const a of slots)
-    for (const b of slots)
+  for (const a of slotsWithRecovery)
+    for (const b of slotsWithRecovery)
       for (const circumstance of circumstances)
         for (const running of [0, 1, 0xff]) {
           const facts: Facts = { ...circumstance, running, slots: [a, b] };
@@ -221,7 +257,7 @@ beforeAll(() => {
 });
 
 test('every combination of states, versions, verdicts, causes and wishes is decided', () => {
-  expect(combinations).toBe(64 * 64 * 22 * 3);
+  expect(combinations).toBe(80 * 80 * 33 * 3);
 });
 
 test.each(Object.keys(properties))('%s', (name) => {

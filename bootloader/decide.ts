@@ -4,16 +4,19 @@
 //
 //   cause                      trial with boots left     with none
 //   POWER_ON, PIN, BROWN_OUT   goes on                   REJECTED, TRIALS_EXHAUSTED
-//   SOFTWARE                   REJECTED, UNCONFIRMED
+//   (the last a BROWN_OUT)                             REJECTED, BROWN_OUTS
+//   SOFTWARE                   REJECTED, UNCONFIRMED; or POWER_BUDGET, INTERLOCK where the firmware itself gave up
 //   WATCHDOG                   REJECTED, WATCHDOG
 //   FAULT                      REJECTED, FAULT; or CORE_REFUSED, and that for a confirmed image too: it would never run
 //   TRIAL_TIMEOUT              REJECTED, TRIAL_TIMEOUT
 //
-// Then, who boots. The strap or a wish keeps the bootloader in control. Else the first in this order that verifies:
+// Then, who boots. The strap, a wish, or too many resets in a row keep the bootloader in control. Else the first in this order that
+// verifies:
 //
 //   1  whoever is CONFIRMED, PENDING or TRIAL: highest version first (build number ignored); of equal versions the one that was
 //      asked for before the CONFIRMED one; of equals slot A
 //   2  UNMARKED images, highest version first: a rescue, on trial
+//   3  what only a recovery key vouches for, in the order of 1 and 2
 //
 // and if none does, safe mode. An image whose verdict is not known yet is not skipped: the outcome is VERIFY, and the caller
 // decides again with the verdict. So nobody is verified who need not be, and nobody boots unverified.
@@ -38,13 +41,18 @@ import {
   DECISION_REVERTED,
   DECISION_SAFE_MODE_NO_IMAGE,
   DECISION_SAFE_MODE_REQUESTED,
+  DECISION_SAFE_MODE_RESETS,
   DECISION_SAFE_MODE_STRAP,
   DECISION_TRIAL_AGAIN,
   DECISION_TRIAL_FIRST,
+  POLICY_RESETS_IN_A_ROW_MAX,
   POLICY_TRIAL_BOOTS,
+  REASON_BROWN_OUTS,
   REASON_CORE_REFUSED,
   REASON_FAULT,
+  REASON_INTERLOCK,
   REASON_NONE,
+  REASON_POWER_BUDGET,
   REASON_SLOT_EMPTY,
   REASON_TRIAL_TIMEOUT,
   REASON_TRIALS_EXHAUSTED,
@@ -73,23 +81,29 @@ import {
 //   12  u32  1: the safe-mode strap is burnt       12  u32  version
 //   16  u32  1: boot-state records can be written  16  u32  verdict: a REASON_*, or UNCHECKED
 //   20  u32  slot handed over to last              20  u32  reason kept so far
-//   24       slot A; at 48 slot B
-export const FACTS_SIZE: i32 = 72;
+//   24  u32  reason the firmware gave up with      24  u32  1: verified, with a key for recovery only
+//   28  u32  resets in a row nobody asked for
+//   32       slot A; at 60 slot B
+export const FACTS_SIZE: i32 = 88;
 export const FACT_CAUSE: usize = 0;
 export const FACT_CORE_REFUSED: usize = 4;
 export const FACT_SAFE_MODE_ASKED: usize = 8;
 export const FACT_STRAP: usize = 12;
 export const FACT_WRITABLE: usize = 16;
 export const FACT_RUNNING: usize = 20;
-const FACT_SLOTS: usize = 24;
-const SLOT_FACTS_SIZE: usize = 24;
+export const FACT_GIVEN_UP: usize = 24;
+export const FACT_RESETS: usize = 28;
+const FACT_SLOTS: usize = 32;
+const SLOT_FACTS_SIZE: usize = 28;
 export const SLOT_FACT_STATE: usize = 0;
 export const SLOT_FACT_PERMANENT: usize = 4;
 export const SLOT_FACT_BOOTS_LEFT: usize = 8;
 export const SLOT_FACT_VERSION: usize = 12;
 export const SLOT_FACT_VERDICT: usize = 16;
 export const SLOT_FACT_REASON: usize = 20;
+export const SLOT_FACT_RECOVERY: usize = 24;
 export const UNCHECKED: u32 = 0xffffffff;
+const NOBODY: u32 = 0xffffffff;
 
 // outcome                                        slot outcome, two of them
 //    0  u32  what to do                             0  u32  state from now on
@@ -128,7 +142,13 @@ export function decide(facts: usize, outcome: usize): void {
     conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_REQUESTED);
     return;
   }
+  // A trial that failed just now has had its remedy: the image to fall back to gets its own chances.
+  if (load<u32>(facts, FACT_RESETS) >= POLICY_RESETS_IN_A_ROW_MAX && (failed & (1 << SLOT_TRIAL)) == 0) {
+    conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_RESETS);
+    return;
+  }
   const first = ranksFirst(facts, outcome);
+  let recovery = NOBODY;
   for (let turn: u32 = 0; turn < 4; turn++) {
     const slot = first ^ (turn & 1);
     const rescue = turn >= 2;
@@ -138,13 +158,17 @@ export function decide(facts: usize, outcome: usize): void {
       conclude(outcome, ACTION_VERIFY, slot, DECISION_NONE);
       return;
     }
-    if (verdict == REASON_NONE) {
+    if (verdict != REASON_NONE) {
+      failed |= refuse(outcome, slot, verdict);
+    } else if (load<u32>(slotFacts(facts, slot), SLOT_FACT_RECOVERY) == 0) {
       choose(facts, outcome, slot, failed);
       return;
+    } else if (recovery == NOBODY) {
+      recovery = slot;
     }
-    failed |= refuse(outcome, slot, verdict);
   }
-  conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_NO_IMAGE);
+  if (recovery != NOBODY) choose(facts, outcome, recovery, failed);
+  else conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_NO_IMAGE);
 }
 
 /** Carries the slot over, with the verdict on its last run; the state, as a bit, of an image that failed just now. */
@@ -159,9 +183,10 @@ function judge(facts: usize, outcome: usize, slot: u32): u32 {
   const ran = load<u32>(facts, FACT_RUNNING) == slot;
   const coreRefused = load<u32>(facts, FACT_CORE_REFUSED) != 0;
   let reason: u32 = REASON_NONE;
-  if (state == SLOT_TRIAL && ran) reason = trialReason(load<u32>(facts, FACT_CAUSE), coreRefused);
+  if (state == SLOT_TRIAL && ran) reason = trialReason(facts);
   if (state == SLOT_TRIAL && reason == REASON_NONE && load<u32>(from, SLOT_FACT_BOOTS_LEFT) == 0) {
-    reason = REASON_TRIALS_EXHAUSTED;
+    const dipped = ran && load<u32>(facts, FACT_CAUSE) == RESET_CAUSE_CAUSE_BROWN_OUT;
+    reason = dipped ? REASON_BROWN_OUTS : REASON_TRIALS_EXHAUSTED;
   }
   if (state == SLOT_CONFIRMED && ran && coreRefused) reason = REASON_CORE_REFUSED;
   if (reason != REASON_NONE) reject(to, reason);
@@ -169,7 +194,8 @@ function judge(facts: usize, outcome: usize, slot: u32): u32 {
 }
 
 /** Why a trial that ended with this reset failed, or REASON_NONE when that was no fault of the image. */
-function trialReason(cause: u32, coreRefused: bool): u32 {
+function trialReason(facts: usize): u32 {
+  const cause = load<u32>(facts, FACT_CAUSE);
   switch (cause) {
     case RESET_CAUSE_CAUSE_POWER_ON:
     case RESET_CAUSE_CAUSE_PIN:
@@ -178,13 +204,17 @@ function trialReason(cause: u32, coreRefused: bool): u32 {
     case RESET_CAUSE_CAUSE_WATCHDOG:
       return REASON_WATCHDOG;
     case RESET_CAUSE_CAUSE_FAULT:
-      return coreRefused ? REASON_CORE_REFUSED : REASON_FAULT;
+      return load<u32>(facts, FACT_CORE_REFUSED) != 0 ? REASON_CORE_REFUSED : REASON_FAULT;
     case RESET_CAUSE_CAUSE_TRIAL_TIMEOUT:
       return REASON_TRIAL_TIMEOUT;
     default:
       assert(cause == RESET_CAUSE_CAUSE_SOFTWARE, 'the chip knows seven reset causes');
-      return REASON_UNCONFIRMED;
+      return givenUpReason(load<u32>(facts, FACT_GIVEN_UP));
   }
+}
+
+function givenUpReason(reason: u32): u32 {
+  return reason == REASON_POWER_BUDGET || reason == REASON_INTERLOCK ? reason : REASON_UNCONFIRMED;
 }
 
 /** The slot whose image comes first by version, then by having been asked for. */

@@ -4,6 +4,7 @@
 //   decide     pure; names who boots, or who must be verified before that can be said        decide.ts
 //   verify     pure; one slot at a time, only on demand                                      image/
 //   act        one boot-state record, only if it differs                                     act.ts
+//   settle     a confirmed image's security counter and revocations, into the fuses          settle.ts
 //   hand over  protect, limit, tell, go                                                      handover.ts
 //   safe mode  the SMP server                                                                safe-mode.ts, smp/
 //
@@ -19,23 +20,26 @@ import {
   OUTPUTS_DISABLE_HEATERS,
   OUTPUTS_DISABLE_MULTIPLEXER,
   RESET_BOOT_REQUEST_MODE_NORMAL,
+  readResetBootRequest,
   readResetCause,
   readResetResetCount,
   writeOutputsDisable,
   writeResetBootRequest,
+  writeResetResetsInARow,
 } from '../protocol/guest/generated/registers';
 import { act } from './act';
 import {
   ACTION_BOOT,
   ACTION_VERIFY,
   decide,
-  FACT_SAFE_MODE_ASKED,
+  FACT_RESETS,
   FACT_WRITABLE,
   FACTS_SIZE,
   OUTCOME_ACTION,
   OUTCOME_DECISION,
   OUTCOME_SIZE,
   OUTCOME_SLOT,
+  SLOT_FACT_RECOVERY,
   SLOT_FACT_VERDICT,
   SLOT_OUTCOME_STATE,
   slotFacts,
@@ -43,9 +47,11 @@ import {
   UNCHECKED,
 } from './decide';
 import { handOver } from './handover';
+import { imageIsRecovery } from './image/info';
 import { verifySlot } from './image/verify';
 import { recordEvent } from './record-event';
 import { serveSafeMode, startSafeMode } from './safe-mode';
+import { settle } from './settle';
 import { SLOT_COUNT } from './slots';
 import { loadBootState } from './state/boot-state';
 import { survey } from './survey';
@@ -60,7 +66,7 @@ export function reset(): void {
   loadBootState();
   survey(facts);
   // A wish counts once.
-  if (load<u32>(facts, FACT_SAFE_MODE_ASKED) != 0) writeResetBootRequest(RESET_BOOT_REQUEST_MODE_NORMAL);
+  if (readResetBootRequest() != 0) writeResetBootRequest(RESET_BOOT_REQUEST_MODE_NORMAL);
   decideAndVerify();
   if (!act(facts, outcome)) {
     // Without a record nobody may go on trial: decide again under that condition, and leave flash alone.
@@ -69,8 +75,11 @@ export function reset(): void {
   }
   const decision = load<u32>(outcome, OUTCOME_DECISION);
   const slot = load<u32>(outcome, OUTCOME_SLOT);
+  const boots = load<u32>(outcome, OUTCOME_ACTION) == ACTION_BOOT;
   recordEvent(EVENT_BOOT_DECISION, decision, slot);
-  if (load<u32>(outcome, OUTCOME_ACTION) == ACTION_BOOT) {
+  writeResetResetsInARow(boots ? load<u32>(facts, FACT_RESETS) : 0);
+  if (boots) {
+    settle(facts, outcome, slot);
     handOver(slot, load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE), decision);
   } else {
     startSafeMode(decision);
@@ -90,6 +99,7 @@ function decideAndVerify(): void {
     const verdict = verifySlot(slot);
     recordEvent(EVENT_BOOT_VERIFY, slot, verdict);
     store<u32>(slotFacts(facts, slot), verdict, SLOT_FACT_VERDICT);
+    store<u32>(slotFacts(facts, slot), imageIsRecovery(slot) ? 1 : 0, SLOT_FACT_RECOVERY);
     decide(facts, outcome);
   }
   assert(load<u32>(outcome, OUTCOME_ACTION) != ACTION_VERIFY, 'two verdicts decide');

@@ -4,15 +4,22 @@ import { REASON_NONE } from '../protocol/guest/generated/constants';
 import {
   RESET_BOOT_REQUEST_MODE,
   RESET_BOOT_REQUEST_MODE_SAFE_MODE,
+  RESET_BOOT_REQUEST_TRIAL_FAILURE,
+  RESET_BOOT_REQUEST_TRIAL_FAILURE_SHIFT,
   RESET_CAUSE_CAUSE_FAULT,
+  RESET_CAUSE_CAUSE_PIN,
+  RESET_CAUSE_CAUSE_POWER_ON,
   RESET_FAULT_CAUSE_CAUSE_IMAGE_REFUSED,
   readResetBootRequest,
   readResetCause,
   readResetFaultCause,
+  readResetResetsInARow,
 } from '../protocol/guest/generated/registers';
 import {
   FACT_CAUSE,
   FACT_CORE_REFUSED,
+  FACT_GIVEN_UP,
+  FACT_RESETS,
   FACT_RUNNING,
   FACT_SAFE_MODE_ASKED,
   FACT_STRAP,
@@ -20,13 +27,14 @@ import {
   SLOT_FACT_BOOTS_LEFT,
   SLOT_FACT_PERMANENT,
   SLOT_FACT_REASON,
+  SLOT_FACT_RECOVERY,
   SLOT_FACT_STATE,
   SLOT_FACT_VERDICT,
   SLOT_FACT_VERSION,
   slotFacts,
   UNCHECKED,
 } from './decide';
-import { safeModeStrap } from './fuses';
+import { safeModeStrap } from './fuses/read';
 import { parseSlot } from './image/verify';
 import { SLOT_COUNT } from './slots';
 import { lastRunning, slotBootsLeft, slotPermanent, slotReason, slotState, slotVersion } from './state/boot-state';
@@ -35,14 +43,27 @@ import { lastRunning, slotBootsLeft, slotPermanent, slotReason, slotState, slotV
 export function survey(facts: usize): void {
   const cause = readResetCause();
   const refused = cause == RESET_CAUSE_CAUSE_FAULT && readResetFaultCause() == RESET_FAULT_CAUSE_CAUSE_IMAGE_REFUSED;
-  const asked = (readResetBootRequest() & RESET_BOOT_REQUEST_MODE) == RESET_BOOT_REQUEST_MODE_SAFE_MODE;
+  const request = readResetBootRequest();
+  const asked = (request & RESET_BOOT_REQUEST_MODE) == RESET_BOOT_REQUEST_MODE_SAFE_MODE;
   store<u32>(facts, cause, FACT_CAUSE);
   store<u32>(facts, refused ? 1 : 0, FACT_CORE_REFUSED);
   store<u32>(facts, asked ? 1 : 0, FACT_SAFE_MODE_ASKED);
   store<u32>(facts, safeModeStrap() ? 1 : 0, FACT_STRAP);
   store<u32>(facts, 1, FACT_WRITABLE);
   store<u32>(facts, lastRunning(), FACT_RUNNING);
+  store<u32>(
+    facts,
+    (request & RESET_BOOT_REQUEST_TRIAL_FAILURE) >> RESET_BOOT_REQUEST_TRIAL_FAILURE_SHIFT,
+    FACT_GIVEN_UP,
+  );
+  store<u32>(facts, countResets(cause), FACT_RESETS);
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) surveySlot(slotFacts(facts, slot), slot);
+}
+
+/** Resets in a row that nobody asked for, this one included. Power and the pin come from people: they begin anew. */
+function countResets(cause: u32): u32 {
+  if (cause == RESET_CAUSE_CAUSE_POWER_ON || cause == RESET_CAUSE_CAUSE_PIN) return 0;
+  return readResetResetsInARow() + 1;
 }
 
 function surveySlot(facts: usize, slot: u32): void {
@@ -53,4 +74,5 @@ function surveySlot(facts: usize, slot: u32): void {
   store<u32>(facts, slotVersion(slot), SLOT_FACT_VERSION);
   store<u32>(facts, reason == REASON_NONE ? UNCHECKED : reason, SLOT_FACT_VERDICT);
   store<u32>(facts, slotReason(slot), SLOT_FACT_REASON);
+  store<u32>(facts, 0, SLOT_FACT_RECOVERY);
 }

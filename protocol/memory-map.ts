@@ -51,16 +51,31 @@ export const fuseMap = constantTable('FUSE', 'Fuse words. Bits go from zero to o
   BOARD_ID: [1, 'Board type this chip is soldered to'],
   KEY_VALID: [2, 'Bit n: key n is in use'],
   KEY_REVOKED: [3, 'Bit n: key n is revoked'],
+  KEY_PURPOSES: [4, 'Byte n: what key n may vouch for (key purposes)'],
   STRAP: [5, 'Bit 0: stay in safe mode at every boot'],
-  SECURITY_COUNTER: [8, 'First of eight words; the counter is the number of ones'],
-  SECURITY_COUNTER_WORDS: [8, 'How many'],
   SERIAL: [16, 'First of four words: serial number of the chip'],
   KEYS: [32, 'First of 32 words: four Ed25519 public keys of 32 bytes, least significant byte first'],
   KEY_WORDS: [8, 'Words a key takes'],
   KEY_COUNT: [4, 'Keys'],
+  SECURITY_COUNTER: [64, 'First of 32 words: the security counter, in ticks (protocol/image/security-counter.ts)'],
+  SECURITY_COUNTER_WORDS: [32, 'How many'],
   WORD_COUNT: [96, 'All words'],
+});
+
+export const lifecycleBits = constantTable('LIFECYCLE', 'Bits of the lifecycle fuse word.', {
+  PROVISIONED: [1, 'The factory has burnt board, keys and serial number'],
+  LOCKED: [2, 'In the field: development keys vouch for nothing any more'],
+});
+
+export const keyPurposes = constantTable('PURPOSE', 'What a key may vouch for, bits of its byte in the fuses.', {
+  RELEASE: [1, 'Images for every day'],
+  RECOVERY: [2, 'Images that boot only where no image of a release key does'],
+  DEVELOPMENT: [4, 'Images for every day, until the device is locked for the field'],
+  TOKEN: [8, 'Downgrade tokens'],
 });
 
 export const MemoryMap = valuesOf(memoryMap);
 export const Line = valuesOf(interruptLines);
 export const Fuse = valuesOf(fuseMap);
+export const Lifecycle = valuesOf(lifecycleBits);
+export const KeyPurpose = valuesOf(keyPurposes);

@@ -15,11 +15,13 @@
 //    48       hash TLV, 32 bytes (SEEN_HASH)
 //    80       KEYHASH, 32 bytes (SEEN_KEYHASH)
 //   112       signature, 64 bytes (SEEN_SIGNATURE)
+//   176  u32  keys to revoke: flash address of their hashes (SEEN_REVOKES)
+//   180  u32  keys to revoke: bytes
 
 import { REASON_NONE, REASON_SLOT_EMPTY } from '../../protocol/guest/generated/constants';
 import { SLOT_COUNT } from '../slots';
 
-export const INFO_SIZE: usize = 176;
+export const INFO_SIZE: usize = 184;
 export const INFO_REASON: usize = 0;
 export const INFO_SEEN: usize = 4;
 export const INFO_VERSION: usize = 8;
@@ -34,6 +36,8 @@ export const INFO_KEY: usize = 40;
 export const INFO_HASH: usize = 48;
 export const INFO_KEYHASH: usize = 80;
 export const INFO_SIGNATURE: usize = 112;
+export const INFO_REVOKES: usize = 176;
+export const INFO_REVOKES_SIZE: usize = 180;
 
 export const SEEN_HEADER: u32 = 1;
 export const SEEN_HASH: u32 = 2;
@@ -43,10 +47,15 @@ export const SEEN_COUNTER: u32 = 16;
 export const SEEN_BOARD: u32 = 32;
 /** The whole image verified, at the last look. */
 export const SEEN_VERIFIED: u32 = 64;
+/** It depends on something this device does not have. */
+export const SEEN_UNMET: u32 = 128;
+export const SEEN_REVOKES: u32 = 256;
+/** It verified, with a key that vouches for nothing but recovery. */
+export const SEEN_RECOVERY: u32 = 512;
 
 export const NO_KEY: u32 = 0xffffffff;
 
-const infos: usize = memory.data(2 * 176, 8);
+const infos: usize = memory.data(2 * 184, 8);
 
 export function imageInfo(slot: u32): usize {
   assert(slot < SLOT_COUNT, 'there are two slots');
@@ -79,6 +88,11 @@ export function imageVerified(slot: u32): bool {
   const good = hasSeen(imageInfo(slot), SEEN_VERIFIED);
   assert(!good || imageReason(slot) == REASON_NONE, 'a verified image has no reason to be refused');
   return good;
+}
+
+/** Whether the image verified, but with a key for recovery only: it boots where nothing else does. */
+export function imageIsRecovery(slot: u32): bool {
+  return hasSeen(imageInfo(slot), SEEN_RECOVERY);
 }
 
 /** Whether the image can be named: its header is sound and its hash TLV was found. */

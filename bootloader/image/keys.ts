@@ -3,7 +3,7 @@
 
 import { FUSE_KEY_COUNT } from '../../protocol/guest/generated/constants';
 import { sha256 } from '../crypto/sha256';
-import { keyIsValid, readKey } from '../fuses';
+import { readKey, validKeys } from '../fuses/read';
 
 const PREFIX_SIZE: u32 = 12;
 const KEY_SIZE: u32 = 32;
@@ -15,19 +15,24 @@ const publicKeyInfo: usize = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ]);
 const digest: usize = memory.data(32, 8);
+const found: usize = memory.data(32, 8);
 
-/** The first key in use at or after `from` whose hash is the 32 bytes at `keyHash`; FUSE_KEY_COUNT when there is none. */
-export function findKey(keyHash: usize, from: u32): u32 {
-  for (let key = from; key < FUSE_KEY_COUNT; key++) {
-    if (!keyIsValid(key)) continue;
+/** The keys in use whose hash is the 32 bytes at `keyHash`, as bits: none, one, or more where one was burnt twice. */
+export function findKeys(keyHash: usize): u32 {
+  const valid = validKeys();
+  let keys: u32 = 0;
+  for (let key: u32 = 0; key < FUSE_KEY_COUNT; key++) {
+    if (((valid >> key) & 1) == 0) continue;
     readKey(key, publicKeyInfo + PREFIX_SIZE);
     sha256(publicKeyInfo, PREFIX_SIZE + KEY_SIZE, digest);
-    if (memory.compare(digest, keyHash, 32) == 0) return key;
+    if (memory.compare(digest, keyHash, 32) != 0) continue;
+    keys |= 1 << key;
+    memory.copy(found, publicKeyInfo + PREFIX_SIZE, KEY_SIZE);
   }
-  return FUSE_KEY_COUNT;
+  return keys;
 }
 
-/** The 32 bytes of the key that findKey found last. */
+/** The 32 bytes of the key that findKeys found last. */
 export function foundKey(): usize {
-  return publicKeyInfo + PREFIX_SIZE;
+  return found;
 }

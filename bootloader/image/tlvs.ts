@@ -18,10 +18,16 @@
 //   a payload of no bytes                    takes it                         the core has nothing to run
 //   flags for encryption, compression,       leaves them to the loader        there is no loader behind us
 //     RAM load, ...; NON_BOOTABLE
-//   a board identity of another board        does not know it                 it is our vendor TLV
+//   a dependency on anything but this        leaves it to the loader          there is one image here, and one bootloader
+//     bootloader's version or an older one
+//   a board identity of another board,       does not know them               they are our vendor TLVs
+//     a revocation of no or of odd keys
 
 import { copyFromBus } from '../../protocol/guest/dma';
 import {
+  BOOTLOADER_DEPENDENCY_IMAGE,
+  BOOTLOADER_VERSION,
+  FUSE_KEY_COUNT,
   IMAGE_TLV_INFO_MAGIC,
   IMAGE_TLV_INFO_SIZE,
   IMAGE_TLV_PROTECTED_INFO_MAGIC,
@@ -39,6 +45,7 @@ import {
   TLV_BOARD_ID,
   TLV_DEPENDENCY,
   TLV_ED25519,
+  TLV_KEY_REVOKE,
   TLV_KEYHASH,
   TLV_SECURITY_COUNTER,
   TLV_SHA256,
@@ -55,6 +62,8 @@ import {
   INFO_KEYHASH,
   INFO_PAYLOAD,
   INFO_PAYLOAD_SIZE,
+  INFO_REVOKES,
+  INFO_REVOKES_SIZE,
   INFO_SIGNATURE,
   INFO_SIGNED_SIZE,
   INFO_TOTAL_SIZE,
@@ -63,14 +72,21 @@ import {
   SEEN_COUNTER,
   SEEN_HASH,
   SEEN_KEYHASH,
+  SEEN_REVOKES,
   SEEN_SIGNATURE,
+  SEEN_UNMET,
 } from './info';
 
 const TLV_HEADER_SIZE: u32 = 4;
 const DEPENDENCY_SIZE: u32 = 12;
+const KEYHASH_SIZE: u32 = 32;
+/** As many keys as there can be beside the image's own. */
+const REVOKES_MAX: u32 = FUSE_KEY_COUNT - 1;
 
 /** u16 and u16: an area's magic and size, or an entry's type and length. */
 const pair: usize = memory.data(4, 4);
+/** u8 image, three bytes of nothing, u8 major, u8 minor, u16 revision, u32 build */
+const dependency: usize = memory.data(12, 4);
 
 /** Walks both areas of the image whose header is in `info`, and copies what is found there. */
 export function parseTlvs(slot: u32, info: usize): u32 {
@@ -141,10 +157,33 @@ function take(info: usize, type: u32, length: u32, at: u32): u32 {
     case TLV_BOARD_ID:
       return takeField(info, SEEN_BOARD, INFO_BOARD, 4, length, at);
     case TLV_DEPENDENCY:
-      return length == DEPENDENCY_SIZE ? REASON_NONE : REASON_TLV_LENGTH;
+      return takeDependency(info, length, at);
+    case TLV_KEY_REVOKE:
+      return takeRevocation(info, length, at);
     default:
       return REASON_NONE;
   }
+}
+
+/** The only thing here to depend on is the bootloader. As MCUboot compares versions, the build number does not count. */
+function takeDependency(info: usize, length: u32, at: u32): u32 {
+  if (length != DEPENDENCY_SIZE) return REASON_TLV_LENGTH;
+  copyFromBus(dependency, at, DEPENDENCY_SIZE);
+  const major: u32 = load<u8>(dependency, 4);
+  const minor: u32 = load<u8>(dependency, 5);
+  const least = (major << 24) | (minor << 16) | <u32>load<u16>(dependency, 6);
+  const isBootloader = <u32>load<u8>(dependency) == BOOTLOADER_DEPENDENCY_IMAGE;
+  if (!isBootloader || least > BOOTLOADER_VERSION) markSeen(info, SEEN_UNMET);
+  return REASON_NONE;
+}
+
+function takeRevocation(info: usize, length: u32, at: u32): u32 {
+  if (hasSeen(info, SEEN_REVOKES)) return REASON_TLV_DUPLICATE;
+  if (length == 0 || length % KEYHASH_SIZE != 0 || length > REVOKES_MAX * KEYHASH_SIZE) return REASON_TLV_LENGTH;
+  store<u32>(info, at, INFO_REVOKES);
+  store<u32>(info, length, INFO_REVOKES_SIZE);
+  markSeen(info, SEEN_REVOKES);
+  return REASON_NONE;
 }
 
 function takeField(info: usize, seen: u32, field: usize, size: u32, length: u32, at: u32): u32 {

@@ -7,7 +7,7 @@ import { Judge } from '../../hil/boot/judge.ts';
 import { keys } from '../../hil/boot/keys.ts';
 import { signImage, verifyImage } from '../../host/tools/image/index.ts';
 import { ImageFormat, Tlv } from '../../protocol/image/format.ts';
-import { Fuse, MemoryMap } from '../../protocol/memory-map.ts';
+import { Fuse, KeyPurpose, Lifecycle, MemoryMap } from '../../protocol/memory-map.ts';
 
 let judge: Judge;
 
@@ -83,11 +83,36 @@ describe('keys', () => {
     judge.setFuses();
   });
 
-  test('the counter is the number of ones over all its words', () => {
-    const words = Object.fromEntries([0, 1, 2, 3, 4, 5, 6, 7].map((n) => [Fuse.SECURITY_COUNTER + n, 0xffff_ffff]));
-    judge.setFuses(words);
-    expect(judge.verdict(forge({ protectedTlvs: [counter(255)] }))).toBe('SECURITY_COUNTER');
-    expect(judge.verdict(forge({ protectedTlvs: [counter(256)] }))).toBe('NONE');
+  test.each([
+    ['for tokens', KeyPurpose.TOKEN, 0, 'KEY_PURPOSE'],
+    ['for nothing', 0, 0, 'KEY_PURPOSE'],
+    ['for development', KeyPurpose.DEVELOPMENT, 0, 'NONE'],
+    ['for development, on a device locked for the field', KeyPurpose.DEVELOPMENT, Lifecycle.LOCKED, 'KEY_PURPOSE'],
+    ['for recovery', KeyPurpose.RECOVERY, Lifecycle.LOCKED, 'NONE'],
+    ['for releases', KeyPurpose.RELEASE, Lifecycle.LOCKED, 'NONE'],
+  ])('a key %s vouches as its fuses say', (_what, purposes, lifecycle, reason) => {
+    judge.setFuses({ [Fuse.KEY_PURPOSES]: purposes, [Fuse.LIFECYCLE]: lifecycle });
+    expect(judge.verdict(forge())).toBe(reason);
+    judge.setFuses();
+  });
+
+  test('a key burnt twice may do what both may', () => {
+    const purposes = KeyPurpose.RELEASE | (KeyPurpose.RECOVERY << 16);
+    judge.setFuses({ [Fuse.KEY_VALID]: 0b101, [Fuse.KEY_PURPOSES]: purposes });
+    judge.burnKey(2, keys[0].publicKey);
+    expect(judge.verdict(forge())).toBe('KEY_PURPOSE');
+    judge.setFuses();
+  });
+
+  test('an image is good up to the last cell of the security counter, and refused where it needs one more', () => {
+    const ticks = Object.fromEntries(Array.from({ length: 32 }, (_, n) => [Fuse.SECURITY_COUNTER + n, 0x1111_1111]));
+    const last = Fuse.SECURITY_COUNTER + 31;
+    judge.setFuses({ ...ticks, [last]: 0x0111_1111 });
+    expect(judge.verdict(forge({ protectedTlvs: [counter(254)] }))).toBe('SECURITY_COUNTER');
+    expect(judge.verdict(forge({ protectedTlvs: [counter(255)] }))).toBe('NONE');
+    // The last tick may grow from one number to the next multiple of 256, and one cell is free.
+    expect(judge.verdict(forge({ protectedTlvs: [counter(257)] }))).toBe('NONE');
+    expect(judge.verdict(forge({ protectedTlvs: [counter(258)] }))).toBe('COUNTER_TOO_FAR');
     judge.setFuses();
   });
 });

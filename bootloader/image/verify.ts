@@ -1,26 +1,33 @@
 // Is the image in this slot good? Pure: reads flash and fuses, changes nothing but the slot's info (info.ts).
 //
 //   parseSlot    header and TLVs: what the image says it is. Cheap; for state lists and for choosing whom to verify.
-//   verifySlot   that, then: the bytes hash to what it says, a key of ours that is not revoked signed the hash, its
-//                security counter is not history, it is for this board.
+//   verifySlot   that, then: the bytes hash to what it says, a key of ours that is not revoked and may vouch for images signed the
+//                hash, its security counter is not history and not too far ahead, it is for this board and this bootloader.
 //
 // Memory is constant: flash passes through one block. The worst case is a full slot: MAP_IMAGE_SIZE_MAX bytes hashed, one signature.
 // The first thing found wrong is the reason; damage is told before forgery, and forgery before policy.
 
 import { copyFromBus } from '../../protocol/guest/dma';
 import {
-  FUSE_KEY_COUNT,
+  PURPOSE_DEVELOPMENT,
+  PURPOSE_RECOVERY,
+  PURPOSE_RELEASE,
+  REASON_COUNTER_TOO_FAR,
+  REASON_DEPENDENCY,
   REASON_HASH_MISMATCH,
+  REASON_KEY_PURPOSE,
   REASON_KEY_REVOKED,
   REASON_KEY_UNKNOWN,
   REASON_NONE,
+  REASON_REVOKES_ITSELF,
   REASON_SECURITY_COUNTER,
   REASON_SIGNATURE_INVALID,
   REASON_WRONG_BOARD,
 } from '../../protocol/guest/generated/constants';
 import { ed25519Verify } from '../crypto/ed25519';
 import { SHA256_CONTEXT_SIZE, SHA256_DIGEST_SIZE, sha256Final, sha256Init, sha256Update } from '../crypto/sha256';
-import { boardId, keyIsRevoked, securityCounter } from '../fuses';
+import { boardId, purposesOf, revokedKeys } from '../fuses/read';
+import { counterFits, securityCounter } from '../fuses/security-counter';
 import { slotAddress } from '../slots';
 import { parseHeader } from './header';
 import {
@@ -32,22 +39,29 @@ import {
   INFO_KEY,
   INFO_KEYHASH,
   INFO_REASON,
+  INFO_REVOKES,
+  INFO_REVOKES_SIZE,
   INFO_SIGNATURE,
   INFO_SIGNED_SIZE,
   imageInfo,
   markSeen,
   SEEN_BOARD,
   SEEN_COUNTER,
+  SEEN_RECOVERY,
+  SEEN_REVOKES,
+  SEEN_UNMET,
   SEEN_VERIFIED,
 } from './info';
-import { findKey, foundKey } from './keys';
+import { findKeys, foundKey } from './keys';
 import { parseTlvs } from './tlvs';
 
 const BLOCK_SIZE: u32 = 4096;
+const KEYHASH_SIZE: u32 = 32;
 
 const block: usize = memory.data(4096, 8);
 const context: usize = memory.data(<i32>SHA256_CONTEXT_SIZE, 8);
 const digest: usize = memory.data(32, 8);
+const revoked: usize = memory.data(32, 8);
 
 /** What the image in the slot says it is. Returns a REASON_*; the findings are in the slot's info. */
 export function parseSlot(slot: u32): u32 {
@@ -85,22 +99,35 @@ function checkDigest(slot: u32, info: usize): u32 {
   return memory.compare(digest, info + INFO_HASH, SHA256_DIGEST_SIZE) == 0 ? REASON_NONE : REASON_HASH_MISMATCH;
 }
 
-/** A key burnt twice is revoked when either is. */
+/** A key burnt twice is revoked when either is, and may what both may. */
 function checkSignature(info: usize): u32 {
-  const key = findKey(info + INFO_KEYHASH, 0);
-  if (key == FUSE_KEY_COUNT) return REASON_KEY_UNKNOWN;
-  for (let same = key; same != FUSE_KEY_COUNT; same = findKey(info + INFO_KEYHASH, same + 1)) {
-    if (keyIsRevoked(same)) return REASON_KEY_REVOKED;
-  }
-  assert(findKey(info + INFO_KEYHASH, key) == key, 'a key found once is found again');
-  store<u32>(info, key, INFO_KEY);
+  const keys = findKeys(info + INFO_KEYHASH);
+  if (keys == 0) return REASON_KEY_UNKNOWN;
+  if ((keys & revokedKeys()) != 0) return REASON_KEY_REVOKED;
+  const purposes = purposesOf(keys);
+  if ((purposes & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT | PURPOSE_RECOVERY)) == 0) return REASON_KEY_PURPOSE;
+  if ((purposes & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT)) == 0) markSeen(info, SEEN_RECOVERY);
+  store<u32>(info, ctz<u32>(keys), INFO_KEY);
   const good = ed25519Verify(foundKey(), digest, SHA256_DIGEST_SIZE, info + INFO_SIGNATURE);
   return good ? REASON_NONE : REASON_SIGNATURE_INVALID;
 }
 
 /** What an authentic image must say to be run here and now. */
 function checkPolicy(info: usize): u32 {
-  if (!hasSeen(info, SEEN_COUNTER) || load<u32>(info, INFO_COUNTER) < securityCounter()) return REASON_SECURITY_COUNTER;
+  const counter = load<u32>(info, INFO_COUNTER);
+  if (!hasSeen(info, SEEN_COUNTER) || counter < securityCounter()) return REASON_SECURITY_COUNTER;
+  if (!counterFits(counter)) return REASON_COUNTER_TOO_FAR;
   if (hasSeen(info, SEEN_BOARD) && load<u32>(info, INFO_BOARD) != boardId()) return REASON_WRONG_BOARD;
-  return REASON_NONE;
+  if (hasSeen(info, SEEN_UNMET)) return REASON_DEPENDENCY;
+  return revokesItself(info) ? REASON_REVOKES_ITSELF : REASON_NONE;
+}
+
+function revokesItself(info: usize): bool {
+  if (!hasSeen(info, SEEN_REVOKES)) return false;
+  const at = load<u32>(info, INFO_REVOKES);
+  for (let offset: u32 = 0; offset < load<u32>(info, INFO_REVOKES_SIZE); offset += KEYHASH_SIZE) {
+    copyFromBus(revoked, at + offset, KEYHASH_SIZE);
+    if (memory.compare(revoked, info + INFO_KEYHASH, KEYHASH_SIZE) == 0) return true;
+  }
+  return false;
 }

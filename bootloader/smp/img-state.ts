@@ -1,7 +1,7 @@
 // IMG state write: test an image at the next boot, or confirm one.
 //
 //   who        test               confirm
-//   active     refused, 33        CONFIRMED; nothing to do if it is; refused with 32 while the device is not healthy
+//   active     refused, 33        CONFIRMED; nothing to do if it is; refused with 32 while the device is not healthy, as corrupt if it rotted
 //   other      PENDING            refused, 32: what never ran is never confirmed, or one command could brick the device
 //
 // Test of the other slot's image: refused with 28 while a trial runs; nothing to do if it is to run next anyway; refused with 27
@@ -27,7 +27,7 @@ import {
   SLOT_CONFIRMED,
   SLOT_PENDING,
 } from '../../protocol/guest/generated/constants';
-import { imageHasHash, imageHash, imageVersion } from '../image/info';
+import { imageHasHash, imageHash, imageIsRecovery, imageVersion } from '../image/info';
 import { verifySlot } from '../image/verify';
 import { otherSlot, SLOT_COUNT } from '../slots';
 import { slotState, startConfirm, startMarkPending, stateBusy, stateFailed } from '../state/boot-state';
@@ -97,6 +97,8 @@ function confirmActive(active: u32): u32 {
     giveReason('not healthy');
     return STATUS_GROUP + IMG_ERR_IMAGE_CONFIRMATION_DENIED;
   }
+  // The confirm locks older images out: what it keeps must be whole now.
+  if (verifySlot(active) != REASON_NONE) return MGMT_ECORRUPT;
   return startConfirm(active) ? 0 : MGMT_EBUSY;
 }
 
@@ -116,6 +118,11 @@ function markOther(slot: u32, confirm: bool): u32 {
   const reason = verifySlot(slot);
   // In plain words of the protocol, which every client shows: damaged, or not allowed.
   if (reason != REASON_NONE) return reason <= REASON_HASH_MISMATCH ? MGMT_ECORRUPT : MGMT_EACCESSDENIED;
+  // While any other image boots, one for recovery never would.
+  if (imageIsRecovery(slot) && activeSlot() != NO_SLOT) {
+    giveReason('recovery image');
+    return MGMT_EACCESSDENIED;
+  }
   // In safe mode: the image to fall back to boots next as it is, and a trial could only cost it that.
   if (activeSlot() == NO_SLOT && holdsConfirmed(slot)) return 0;
   return startMarkPending(slot) ? 0 : MGMT_EBUSY;

@@ -17,6 +17,7 @@ import {
   RESET_CONTROL_REQUEST_RESET,
   writeResetBootRequest,
   writeResetControl,
+  writeResetResetsInARow,
 } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../record-event';
 import { openRequest, requestIsEmpty } from './request';
@@ -41,6 +42,8 @@ export function resetDeadlineNs(): u64 {
 export function resetWhenDue(): void {
   if (deadlineNs == 0 || uptimeNs() < deadlineNs) return;
   writeResetBootRequest(bootMode);
+  // Somebody asked for this one: it is none of those in a row that end in safe mode.
+  writeResetResetsInARow(0);
   writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_RESET);
 }
 

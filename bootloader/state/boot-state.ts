@@ -6,11 +6,15 @@
 // A change is one journal append, one or two flash jobs: start* begins it and returns false where the journal or flash is busy. After
 // each FLASH interrupt (flashService) ask `stateBusy`: asking is what moves the change on; when it is false, `stateFailed` tells how it
 // went. A change that changes nothing is done at once. Power lost in between leaves the old state or the new one.
+//
+// A confirm is its record, and then the security counter: when the record holds, the fuses are brought up to the image's counter, on the
+// FUSES line. Cut in between, the next boot of the confirmed image completes it (settle.ts).
 
 import {
   EVENT_BOOT_REJECT,
   EVENT_IMAGE_CONFIRMED,
   EVENT_IMAGE_PENDING,
+  HANDOVER_SECURITY_COUNTER,
   HANDOVER_SLOT,
   REASON_NONE,
   RECORD_ENTRIES,
@@ -29,6 +33,7 @@ import {
 } from '../../protocol/guest/generated/constants';
 import { readResetMailbox, writeResetTrialTimeout } from '../../protocol/guest/generated/registers';
 import { flashBusy } from '../flash/job';
+import { counterBusy, startCounter } from '../fuses/security-counter';
 import { imageHasHash, imageHash, imageReason, imageVersion } from '../image/info';
 import { recordEvent } from '../record-event';
 import { SLOT_COUNT } from '../slots';
@@ -50,10 +55,13 @@ const HASH_SIZE: usize = 32;
 let changeTo: u32 = 0;
 let changedSlot: u32 = 0;
 let changing: bool = false;
+/** The append held, and the counter is being burnt. */
+let burning: bool = false;
 
 export function loadBootState(): void {
   loadJournal();
   changing = false;
+  burning = false;
 }
 
 export function entryIn(record: usize, slot: u32): usize {
@@ -107,7 +115,10 @@ export function startMarkPending(slot: u32): bool {
   return startChange(slot, SLOT_PENDING, REASON_NONE);
 }
 
-/** Confirms the running image. When the record holds, the trial timer is stopped. */
+/**
+ * Confirms the running image, which the caller has verified again: from here on older ones may be locked out. When the record holds,
+ * the counter the bootloader found when it verified the image is burnt, and the trial timer is stopped.
+ */
 export function startConfirm(slot: u32): bool {
   assert(imageHasHash(slot), 'an image that runs can be named');
   assert(readResetMailbox(HANDOVER_SLOT) == slot, 'what never ran is never confirmed');
@@ -128,7 +139,12 @@ export function startForget(slot: u32): bool {
 /** Moves the change under way on as far as flash lets it, and tells whether there is still something to wait for. */
 export function stateBusy(): bool {
   journalService();
-  if (changing && !journalBusy()) {
+  if (changing && !journalBusy() && !counterBusy()) {
+    if (!burning && changeTo == SLOT_CONFIRMED && !appendFailed()) {
+      burning = startCounter(readResetMailbox(HANDOVER_SECURITY_COUNTER));
+      if (burning) return true;
+    }
+    burning = false;
     changing = false;
     if (!appendFailed()) announce();
   }
@@ -148,6 +164,9 @@ function startChange(slot: u32, state: u32, reason: u32): bool {
   if (draftDiffers()) {
     changing = true;
     appendRecord();
+  } else if (state == SLOT_CONFIRMED) {
+    // Its record holds since a cut; its counter may be missing.
+    changing = true;
   } else {
     announce();
   }

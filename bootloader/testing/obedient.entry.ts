@@ -9,6 +9,7 @@ import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
 import {
   HANDOVER_SLOT,
   LINE_FLASH,
+  LINE_FUSES,
   LINE_TIMER,
   LINE_UART1,
   REASON_UNCONFIRMED,
@@ -39,6 +40,7 @@ import {
   writeWatchdogFeed,
 } from '../../protocol/guest/generated/registers';
 import { flashErase, flashService } from '../flash/job';
+import { burnService } from '../fuses/burn';
 import { parseSlot, verifySlot } from '../image/verify';
 import { otherSlot, slotAddress } from '../slots';
 import {
@@ -65,7 +67,7 @@ export function reset(): void {
   parseSlot(1);
   writeUart1InterruptEnable(UART1_INTERRUPT_ENABLE_RECEIVE_AVAILABLE);
   writeUart1Control(UART1_CONTROL_ENABLE);
-  writeIntcEnable(LINE_TIMER | LINE_UART1 | LINE_FLASH);
+  writeIntcEnable(LINE_TIMER | LINE_UART1 | LINE_FLASH | LINE_FUSES);
   armFeed();
 }
 
@@ -76,6 +78,7 @@ export function interrupt(lines: u32): void {
     armFeed();
   }
   if ((lines & LINE_FLASH) != 0) flashService();
+  if ((lines & LINE_FUSES) != 0) burnService();
   if ((lines & LINE_UART1) != 0) {
     while ((readUart1Status() & UART1_STATUS_RECEIVE_AVAILABLE) != 0) obey(readUart1Data());
   }
@@ -97,7 +100,7 @@ function obey(command: u32): void {
   const other = otherSlot(slot);
   switch (command) {
     case 0x63:
-      changing = startConfirm(slot);
+      changing = verifySlot(slot) == 0 && startConfirm(slot);
       break;
     case 0x70:
       changing = verifySlot(other) == 0 && startMarkPending(other);

@@ -5,14 +5,16 @@
 
 import { flashFailures } from '../../bootloader/flash/job';
 import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../bootloader/smp/counters';
-import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
+import { NS_PER_MS, NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import {
   HEALTH_BUDGET,
   HEALTH_DEADLINE,
   HEALTH_FLASH,
   HEALTH_LINK,
   HEALTH_STARTING,
+  POLICY_WELL_AFTER_MS,
 } from '../../protocol/guest/generated/constants';
+import { readResetResetsInARow, writeResetResetsInARow } from '../../protocol/guest/generated/registers';
 import { taskMisses, taskOverruns } from '../scheduler/statistics';
 import { TASK_COUNT } from '../tasks';
 import { watchdogFeeds } from '../watchdog/watchdog';
@@ -26,6 +28,7 @@ let deadlineUntilNs: u64 = 0;
 let budgetUntilNs: u64 = 0;
 let linkUntilNs: u64 = 0;
 let lostSeen: u32 = 0;
+let wellSinceNs: u64 = 0;
 
 /** Raises a bit until reset. */
 export function latchHealth(bit: u32): void {
@@ -49,6 +52,13 @@ export function healthWord(): u32 {
   return word;
 }
 
+/** Healthy long enough, the resets that came before are forgotten: they were not in a row with what may come. */
+function forgetResets(now: u64): void {
+  if (healthWord() != 0) wellSinceNs = now;
+  if (now - wellSinceNs < POLICY_WELL_AFTER_MS * NS_PER_MS || readResetResetsInARow() == 0) return;
+  writeResetResetsInARow(0);
+}
+
 export function runHealth(): void {
   const now = uptimeNs();
   let misses: u32 = 0;
@@ -64,4 +74,5 @@ export function runHealth(): void {
   missesSeen = misses;
   overrunsSeen = overruns;
   lostSeen = lost;
+  forgetResets(now);
 }

@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { tearPatterns } from '../../host/board/devices/tear.ts';
+import { LogKind } from '../../host/board/log.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { BootBench, image } from './bench.ts';
 
@@ -30,12 +31,18 @@ function fill(bench: BootBench, records: number): void {
   }
 }
 
-/** Tells the firmware a letter and cuts the power this long after the record's first program or erase could begin. */
+/** Tells the firmware a letter and cuts the power this long after the record's first program or erase began. */
 function tellAndCut(bench: BootBench, letter: string, afterNs: number, tear: string): void {
-  bench.board.flash.chooseTear(tear);
-  bench.board.send(1, Buffer.from(letter));
-  bench.board.runFor(20 * microseconds + afterNs);
-  bench.board.cutPower();
+  const { board } = bench;
+  let began: number | undefined;
+  board.onLog = ({ kind, timeNs }) => {
+    if (kind === LogKind.FLASH_START) began ??= timeNs;
+  };
+  board.flash.chooseTear(tear);
+  board.send(1, Buffer.from(letter));
+  while (began === undefined) board.runUntil(Math.max(board.nextEventTime, board.now + microseconds));
+  board.runUntil(began + afterNs);
+  board.cutPower();
   bench.board.flash.chooseTear(undefined);
 }
 
@@ -91,7 +98,7 @@ describe('the change of sectors', () => {
       const letter = before.B === 'PENDING' ? 'f' : 'p';
       for (let step = 0; step <= 4; step++) {
         const bench = full.fork();
-        tellAndCut(bench, letter, Math.round((eraseNs * step) / 4) - 30 * microseconds, pattern);
+        tellAndCut(bench, letter, Math.round((eraseNs * step) / 4) - (step === 4 ? 30 * microseconds : 0), pattern);
         expect(bench.state()).toEqual(before);
         expect(bench.powerOn().slot).toBe(before.B === 'PENDING' ? 'B' : 'A');
       }

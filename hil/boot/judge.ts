@@ -4,7 +4,7 @@ import { GuestMachine } from '../../host/board/guest-machine.ts';
 import { instantiateGuest } from '../../host/tools/guest.ts';
 import { nameOf } from '../../protocol/constants.ts';
 import { rejectReasons } from '../../protocol/image/reasons.ts';
-import { Fuse, MemoryMap } from '../../protocol/memory-map.ts';
+import { Fuse, KeyPurpose, MemoryMap } from '../../protocol/memory-map.ts';
 import { keys } from './keys.ts';
 
 interface Guest extends Record<string, unknown> {
@@ -14,7 +14,7 @@ interface Guest extends Record<string, unknown> {
 }
 
 const slot = 1;
-const infoBytes = 176;
+const infoBytes = 184;
 
 export class Judge {
   private readonly machine: GuestMachine;
@@ -37,7 +37,8 @@ export class Judge {
     const fuses = this.machine.fuses.cells;
     fuses.fill(0);
     fuses[Fuse.KEY_VALID] = 0b0011;
-    fuses[Fuse.SECURITY_COUNTER + 3] = 1;
+    fuses[Fuse.KEY_PURPOSES] = KeyPurpose.RELEASE * 0x01010101;
+    fuses[Fuse.SECURITY_COUNTER] = 1;
     fuses[Fuse.BOARD_ID] = 7;
     for (const number of [0, 1]) this.burnKey(number, keys[number].publicKey);
     for (const [word, value] of Object.entries(more)) fuses[Number(word)] = value;

@@ -5,7 +5,7 @@
 
 import { crc32 } from 'node:zlib';
 import { Trailer } from '../../protocol/image/format.ts';
-import { Fuse, MemoryMap } from '../../protocol/memory-map.ts';
+import { Fuse, KeyPurpose, Lifecycle, MemoryMap } from '../../protocol/memory-map.ts';
 import { bootPartition } from './boot-rom.ts';
 import { flashSize } from './flash-array.ts';
 import { LogKind } from './log.ts';
@@ -13,14 +13,21 @@ import type { Machine } from './machine.ts';
 
 /** "bench" board type: what images carry in their BOARD_ID TLV when they are for this one. */
 const defaultBoardId = 1;
-const lifecycleProvisioned = 1;
 const slotAddress = { A: MemoryMap.SLOT_A, B: MemoryMap.SLOT_B };
+
+export interface ProvisionedKey {
+  publicKey: Uint8Array;
+  /** KeyPurpose bits. */
+  purposes: number;
+}
+
+const everyday = KeyPurpose.RELEASE | KeyPurpose.RECOVERY | KeyPurpose.TOKEN;
 
 export interface Provision {
   /** The bootloader's module. */
   bootloader: Uint8Array;
-  /** Ed25519 public keys, 32 bytes each, at most four. */
-  keys: readonly Uint8Array[];
+  /** Ed25519 public keys, 32 bytes each, at most four; one given without purposes is for all but development. */
+  keys: readonly (Uint8Array | ProvisionedKey)[];
   /** Signed images. */
   slots?: { A?: Uint8Array; B?: Uint8Array };
   boardId?: number;
@@ -43,13 +50,16 @@ export function provision(machine: Machine, fuses: Uint32Array, goods: Provision
     machine.flash.writeBytes(slotAddress[slot] + MemoryMap.SLOT_SIZE - Trailer.IMAGE_OK, confirmedTrailer());
     sum = crc32(image, sum);
   }
-  burn(fuses, Fuse.LIFECYCLE, word(lifecycleProvisioned), 4);
+  burn(fuses, Fuse.LIFECYCLE, word(Lifecycle.PROVISIONED), 4);
   burn(fuses, Fuse.BOARD_ID, word(boardId), 4);
   burn(fuses, Fuse.KEY_VALID, word(2 ** keys.length - 1), 4);
   burn(fuses, Fuse.SERIAL, serial, 16);
-  for (const [number, key] of keys.entries()) {
-    if (key.length !== Fuse.KEY_WORDS * 4) throw new Error(`factory: key ${number} has ${key.length} bytes, not 32`);
-    burn(fuses, Fuse.KEYS + number * Fuse.KEY_WORDS, key, Fuse.KEY_WORDS * 4);
+  for (const [number, given] of keys.entries()) {
+    const { publicKey, purposes } = given instanceof Uint8Array ? { publicKey: given, purposes: everyday } : given;
+    if (publicKey.length !== Fuse.KEY_WORDS * 4)
+      throw new Error(`factory: key ${number} has ${publicKey.length} bytes, not 32`);
+    burn(fuses, Fuse.KEYS + number * Fuse.KEY_WORDS, publicKey, Fuse.KEY_WORDS * 4);
+    burn(fuses, Fuse.KEY_PURPOSES, word(purposes << (8 * number)), 4);
   }
   machine.log(LogKind.PROVISION, sum, fuseSum(fuses));
 }

@@ -74,6 +74,11 @@ export const reset: Peripheral = {
             SAFE_MODE: { value: 1, doc: 'Stay in the bootloader and answer SMP' },
           },
         },
+        {
+          name: 'TRIAL_FAILURE',
+          bits: [15, 8],
+          doc: 'Why the firmware gives up its own trial (reject reasons), 0 when it does not; counts with the reset that follows',
+        },
       ],
     },
     { name: 'RESET_COUNT', offset: 0x0c, reset: 0, access: 'read-only', doc: 'Resets since power-on.' },
@@ -97,6 +102,13 @@ export const reset: Peripheral = {
       reset: 0,
       access: 'read-write',
       doc: 'Its length in bytes. Read-only after the hand-over.',
+    },
+    {
+      name: 'RESETS_IN_A_ROW',
+      offset: 0x1c,
+      reset: 0,
+      access: 'read-write',
+      doc: 'Resets that nobody asked for since firmware last was well. The bootloader counts, whoever is well or was asked writes zero; survives every reset but power-on.',
     },
     {
       name: 'FAULT_CAUSE',

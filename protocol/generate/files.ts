@@ -9,9 +9,11 @@ import { channelTable, heaterTable, railTable, referenceTable, signalTable } fro
 import { handoverTable } from '../handover.ts';
 import { bootRecordTable } from '../image/boot-record.ts';
 import { bootDecisions, bootPolicy, slotStates } from '../image/boot-state.ts';
+import { bootloaderTable } from '../image/bootloader.ts';
 import { imageFormat, tlvTypes, trailerFormat } from '../image/format.ts';
 import { rejectReasons } from '../image/reasons.ts';
-import { fuseMap, interruptLines, memoryMap } from '../memory-map.ts';
+import { securityCounterTable } from '../image/security-counter.ts';
+import { fuseMap, interruptLines, keyPurposes, lifecycleBits, memoryMap } from '../memory-map.ts';
 import { sequencerTables } from '../q1/tables.ts';
 import { smpTables } from '../smp/smp.ts';
 import { eventKinds } from '../telemetry/events.ts';
@@ -30,6 +32,10 @@ export const constantTables = [
   memoryMap,
   interruptLines,
   fuseMap,
+  lifecycleBits,
+  keyPurposes,
+  securityCounterTable,
+  bootloaderTable,
   handoverTable,
   imageFormat,
   tlvTypes,

@@ -26,6 +26,7 @@ export const bootDecisions = constantTable('DECISION', 'Why the bootloader did w
   SAFE_MODE_NO_IMAGE: [8, 'Safe mode: nothing is bootable'],
   SAFE_MODE_REQUESTED: [9, 'Safe mode: asked for by command'],
   SAFE_MODE_STRAP: [10, 'Safe mode: fuse strap'],
+  SAFE_MODE_RESETS: [11, 'Safe mode: too many resets in a row that nobody asked for'],
 });
 
 export const bootPolicy = constantTable('POLICY', 'Numbers of the boot policy.', {
@@ -33,6 +34,8 @@ export const bootPolicy = constantTable('POLICY', 'Numbers of the boot policy.',
   TRIAL_TIMEOUT_MS: [300_000, 'Time a trial has to be confirmed: five minutes, for a person at a terminal'],
   WATCHDOG_TIMEOUT_US: [1_000_000, 'Watchdog the firmware inherits at the hand-over'],
   WATCHDOG_WINDOW_US: [10_000, 'Its window: feeding faster than this is a runaway loop'],
+  RESETS_IN_A_ROW_MAX: [8, 'Resets nobody asked for, one after the other, before the bootloader keeps control'],
+  WELL_AFTER_MS: [60_000, 'Time firmware must be healthy without a break before those resets are forgotten'],
   RESET_DELAY_MS: [250, 'From the answer to an SMP reset to the reset'],
 });
 

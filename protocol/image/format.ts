@@ -37,10 +37,11 @@ export const tlvTypes = constantTable('TLV', 'TLV types.', {
   SHA512: [0x12, 'Image hash of another build variant'],
   ED25519: [0x24, 'Signature of the SHA-256 image hash'],
   SIG_PURE: [0x25, 'Marks an image signed as a whole; another build variant'],
-  DEPENDENCY: [0x40, 'Protected: least version of another image'],
+  DEPENDENCY: [0x40, 'Protected: least version of another image; here that is the bootloader'],
   SECURITY_COUNTER: [0x50, 'Protected: u32'],
   BOOT_RECORD: [0x60, 'Protected: measured-boot claims'],
   BOARD_ID: [0x00a0, 'Protected, vendor: u32, board the image is for'],
+  KEY_REVOKE: [0x00a1, 'Protected, vendor: KEYHASHes of keys that are revoked once this image is confirmed'],
 });
 
 export const trailerFormat = constantTable(

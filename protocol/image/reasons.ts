@@ -27,12 +27,19 @@ export const rejectReasons = constantTable('REASON', 'Reasons for refusing an im
   SIGNATURE_INVALID: [18, 'The signature does not verify'],
   SECURITY_COUNTER: [19, 'Its security counter is missing or below the one in the fuses'],
   WRONG_BOARD: [20, 'It is for another board'],
+  KEY_PURPOSE: [21, 'The key it was signed with is not for such images, or not on this device'],
+  DEPENDENCY: [22, 'It needs a newer bootloader, or another image that this device does not have'],
+  COUNTER_TOO_FAR: [23, 'The fuses have no room left to count up to its security counter'],
+  REVOKES_ITSELF: [24, 'It would revoke the very key it was signed with'],
   UNCONFIRMED: [32, 'A trial that was reset by software before it was confirmed'],
   WATCHDOG: [33, 'A trial that the watchdog reset'],
   FAULT: [34, 'A trial that faulted'],
   TRIAL_TIMEOUT: [35, 'A trial not confirmed in time'],
   TRIALS_EXHAUSTED: [36, 'A trial that was cut off too often before it was confirmed'],
   CORE_REFUSED: [37, 'The core refuses to run the module: forbidden import, opcode or limit'],
+  POWER_BUDGET: [38, 'A trial whose firmware found that it uses more power than its plate allows'],
+  INTERLOCK: [39, 'A trial that an interlock stopped'],
+  BROWN_OUTS: [40, 'A trial under which the supply dipped again and again'],
 });
 
 export const RejectReason = valuesOf(rejectReasons);

@@ -9,6 +9,8 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   BOOT_DECISION: [3, 'The bootloader decided: decision, slot'],
   BOOT_HANDOVER: [4, 'Control goes to the firmware: slot, version'],
   BOOT_REJECT: [5, 'An image was marked rejected: slot, reason'],
+  SECURITY_COUNTER: [7, 'The security counter in the fuses was to advance: to what, 1 if it did'],
+  KEYS_REVOKED: [8, 'A confirmed image revoked keys: which, as bits; its slot'],
   SAFE_MODE: [6, 'Safe mode begins: decision, reset cause'],
   FIRMWARE_START: [16, 'The firmware starts: slot, slot state'],
   HEARTBEAT: [17, 'Heartbeat: sequence number, health word'],

@@ -3,14 +3,15 @@
 // The payload is the least module the core runs. Keys: 0 and 1 are good, 2 is revoked, 3 is no key of the device.
 
 import { createHash } from 'node:crypto';
-import type { TrialDevice } from '../../../host/tools/image/hostile-images.ts';
 import { type SignOptions, signImage } from '../../../host/tools/image/index.ts';
+import type { DeviceTrust } from '../../../host/tools/image/trust.ts';
 import { keys } from '../../boot/keys.ts';
 
 /** What is in the fuses of the device that is attacked. */
-export const device: TrialDevice = {
+export const device: DeviceTrust = {
   keys: keys.slice(0, 3).map(({ publicKey }) => publicKey),
   revokedKeys: [keys[2].publicKey],
+  unfitKeys: [],
   securityCounter: 3,
   boardId: 7,
 };

@@ -2,8 +2,8 @@
 
 import type { Board } from '../../../host/board/board.ts';
 import { pageBytes } from '../../../host/board/flash-array.ts';
-import type { TrialDevice } from '../../../host/tools/image/hostile-images.ts';
 import { verifyImage } from '../../../host/tools/image/index.ts';
+import { type DeviceTrust, fusesOfTrust, trustOfFuses } from '../../../host/tools/image/trust.ts';
 import { FUSES } from '../../../protocol/generated/registers.ts';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { readCells } from '../device/cells.ts';
@@ -15,8 +15,6 @@ export const slotAddresses = [MemoryMap.SLOT_A, MemoryMap.SLOT_B] as const;
 export interface Verdict {
   /** Why it may not be run; undefined where it may. */
   refusal: string | undefined;
-  /** The reason's number; 0 where there is none. */
-  code: number;
   /** Where the payload is, and how long. */
   start: number;
   size: number;
@@ -28,17 +26,9 @@ export interface Verdict {
   hash: Uint8Array | undefined;
 }
 
-/** Makes the fuses of a board say this and nothing else, power or not: keys in their places, revoked ones marked. */
-export function burnTrust(board: Board, { keys, revokedKeys, securityCounter, boardId }: TrialDevice): void {
-  const words = fuseWords(board).fill(0);
-  words[Fuse.LIFECYCLE] = 1;
-  words[Fuse.BOARD_ID] = boardId;
-  for (let bit = 0; bit < securityCounter; bit++) words[Fuse.SECURITY_COUNTER + (bit >> 5)] |= 1 << (bit & 31);
-  for (const [number, key] of keys.entries()) {
-    words.set(new Uint32Array(key.slice().buffer), Fuse.KEYS + number * Fuse.KEY_WORDS);
-    words[Fuse.KEY_VALID] |= 1 << number;
-    if (revokedKeys.some((revoked) => Buffer.compare(revoked, key) === 0)) words[Fuse.KEY_REVOKED] |= 1 << number;
-  }
+/** Makes the fuses of a board say this and nothing else, power or not. */
+export function burnTrust(board: Board, trust: DeviceTrust): void {
+  fuseWords(board).set(fusesOfTrust(trust));
 }
 
 function fuseWords(board: Board): Uint32Array {
@@ -46,27 +36,12 @@ function fuseWords(board: Board): Uint32Array {
   return words.subarray(at.WORD, at.WORD + Fuse.WORD_COUNT);
 }
 
-function trustOf(words: Uint32Array): TrialDevice {
-  const keys: Uint8Array[] = [];
-  const revokedKeys: Uint8Array[] = [];
-  for (let number = 0; number < Fuse.KEY_COUNT; number++) {
-    const first = Fuse.KEYS + number * Fuse.KEY_WORDS;
-    const key = new Uint8Array(words.slice(first, first + Fuse.KEY_WORDS).buffer);
-    if ((words[Fuse.KEY_VALID] >> number) & 1) keys.push(key);
-    if ((words[Fuse.KEY_REVOKED] >> number) & 1) revokedKeys.push(key);
-  }
-  let securityCounter = 0;
-  for (let bit = 0; bit < 32 * Fuse.SECURITY_COUNTER_WORDS; bit++)
-    securityCounter += (words[Fuse.SECURITY_COUNTER + (bit >> 5)] >>> (bit & 31)) & 1;
-  return { keys, revokedKeys, securityCounter, boardId: words[Fuse.BOARD_ID] };
-}
-
 /** Looks at slots of one board, and remembers what it saw. */
 export class Desk {
   private readonly board: Board;
   private readonly seen = new WeakMap<Int32Array, Verdict>();
   private fuses = new Uint32Array(0);
-  private trust: TrialDevice = { keys: [], revokedKeys: [], securityCounter: 0, boardId: 0 };
+  private trust = trustOfFuses(new Uint32Array(Fuse.WORD_COUNT));
 
   constructor(board: Board) {
     this.board = board;
@@ -87,11 +62,10 @@ export class Desk {
   private look(slot: Slot): Verdict {
     const { keys, ...options } = this.trust;
     const cells = readCells(this.board, slotAddresses[slot], MemoryMap.SLOT_SIZE);
-    const { ok, code, message, image } = verifyImage(cells, keys, options);
+    const { ok, message, image } = verifyImage(cells, keys, options);
     const { headerSize = 0, imageSize = 0, version = { major: 0, minor: 0, revision: 0 } } = image?.header ?? {};
     return {
       refusal: ok ? undefined : message,
-      code,
       start: slotAddresses[slot] + headerSize,
       size: imageSize,
       runnable: ok && Buffer.compare(cells.subarray(headerSize, headerSize + imageSize), payload) === 0,
@@ -106,7 +80,7 @@ export class Desk {
     const first = this.fuses.length === 0;
     if (first) this.fuses = words.slice();
     const usual = words.every((word, index) => word === this.fuses[index]);
-    this.trust = trustOf(words);
+    this.trust = trustOfFuses(words);
     return usual;
   }
 }

@@ -4,15 +4,12 @@
 
 import type { AttackBench } from '../attack/bench.ts';
 import { specimen } from '../attack/specimens.ts';
-import type { Slot } from '../attack/trust.ts';
 
 export const older = specimen('2.0.0');
 export const newer = specimen('3.0.0');
 
 export interface DeviceState {
   name: string;
-  /** The slot that runs at the next boot when nobody has touched anything. */
-  runs: Slot;
   prepare(bench: AttackBench): void;
 }
 
@@ -34,7 +31,6 @@ function boots(bench: AttackBench, count: number): void {
 export const states: readonly DeviceState[] = [
   {
     name: 'as it came from the factory',
-    runs: 0,
     prepare(bench) {
       bench.place(0, older);
       bench.mark(0, 'permanent');
@@ -43,7 +39,6 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'asked for',
-    runs: 1,
     prepare(bench) {
       confirmed(bench, older);
       bench.place(1, newer);
@@ -52,7 +47,6 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'on trial',
-    runs: 1,
     prepare(bench) {
       confirmed(bench, older);
       bench.place(1, newer);
@@ -62,7 +56,6 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'given up after its trials',
-    runs: 0,
     prepare(bench) {
       confirmed(bench, older);
       bench.place(1, newer);
@@ -72,7 +65,6 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'confirmed in advance',
-    runs: 1,
     prepare(bench) {
       confirmed(bench, older);
       bench.place(1, newer);
@@ -81,7 +73,6 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'confirmed',
-    runs: 1,
     prepare(bench) {
       confirmed(bench, older);
       bench.place(1, newer);
@@ -91,7 +82,6 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'confirmed, and alone',
-    runs: 1,
     prepare(bench) {
       bench.place(1, newer);
       bench.mark(1, 'permanent');
@@ -100,7 +90,6 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'nobody asked for, and alone',
-    runs: 1,
     prepare: (bench) => bench.place(1, newer),
   },
 ];

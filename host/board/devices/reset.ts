@@ -2,7 +2,7 @@
 //
 //   bootloader --HANDOVER--> requested --export returns--> handed over --any reset--> bootloader
 //
-// What must stay true: fault record, BOOT_REQUEST and RESET_COUNT survive every reset but power-on; the mailbox, the
+// What must stay true: fault record, BOOT_REQUEST and the counts of resets survive every reset but power-on; the mailbox, the
 // hand-over registers and the trial timer are out of the firmware's reach (it may only stop the timer).
 
 import { RESET } from '../../../protocol/generated/registers.ts';
@@ -14,6 +14,7 @@ const { REQUEST } = RESET.registers.CONTROL.fields;
 const survivors = [
   'BOOT_REQUEST',
   'RESET_COUNT',
+  'RESETS_IN_A_ROW',
   'FAULT_CAUSE',
   'FAULT_ADDRESS',
   'FAULT_CYCLE_LOW',

@@ -159,6 +159,17 @@ const tellers: Partial<Record<number, Teller>> = {
     text: `image in slot ${slotName(slot)} undone: ${reasonText(reason)}`,
     tone: 'red',
   }),
+  [EventKind.SECURITY_COUNTER]: (counter, advanced) => ({
+    event: 'security-counter',
+    facts: { counter, advanced: advanced === 1 },
+    text: advanced === 1 ? `security counter is ${counter}` : `security counter cannot be brought up to ${counter}`,
+    tone: advanced === 1 ? 'dim' : 'red',
+  }),
+  [EventKind.KEYS_REVOKED]: (keys, slot) => {
+    const numbers = [0, 1, 2, 3].filter((key) => (keys >>> key) & 1);
+    const text = `the image in slot ${slotName(slot)} revoked key ${numbers.join(' and ')}`;
+    return { event: 'keys-revoked', facts: { keys: numbers, slot: slotName(slot) }, text, tone: 'yellow' };
+  },
   [EventKind.SAFE_MODE]: (decision) => ({
     event: 'safe-mode',
     facts: { decision: decisionText(decision) },

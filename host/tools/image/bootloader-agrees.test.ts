@@ -3,11 +3,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nameOf } from '../../../protocol/constants.ts';
 import { rejectReasons } from '../../../protocol/image/reasons.ts';
-import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { GuestMachine } from '../../board/guest-machine.ts';
 import { instantiateGuest } from '../guest.ts';
-import { hostileImages, oddButGood, signed, type TrialDevice, trialDevice } from './hostile-images.ts';
+import { hostileImages, oddButGood, signed, trialDevice } from './hostile-images.ts';
 import { verifyImage } from './index.ts';
+import { type DeviceTrust, fusesOfTrust } from './trust.ts';
 
 const board = new GuestMachine();
 let guest: { verifySlot(slot: number): number; memory: WebAssembly.Memory };
@@ -18,29 +19,16 @@ beforeAll(async () => {
 });
 
 /** The bootloader's reason for this image in slot A of this device. */
-function bootloaderSays(bytes: Uint8Array, device: TrialDevice): string | undefined {
+function bootloaderSays(bytes: Uint8Array, device: DeviceTrust): string | undefined {
   for (let offset = 0; offset < Math.max(bytes.length, 1); offset += MemoryMap.SECTOR_SIZE) {
     board.machine.flash.erasePage(MemoryMap.SLOT_A + offset);
   }
   board.machine.flash.writeBytes(MemoryMap.SLOT_A, bytes);
-  burn(board.fuses.cells, device);
+  board.fuses.cells.set(fusesOfTrust(device));
   return nameOf(rejectReasons, guest.verifySlot(0));
 }
 
-function burn(fuses: Uint32Array, device: TrialDevice): void {
-  fuses.fill(0);
-  fuses[Fuse.BOARD_ID] = device.boardId;
-  fuses[Fuse.SECURITY_COUNTER] = 2 ** device.securityCounter - 1;
-  for (const [index, key] of device.keys.entries()) {
-    const isRevoked = device.revokedKeys.some((revoked) => Buffer.compare(revoked, key) === 0);
-    fuses[Fuse.KEY_VALID] |= 1 << index;
-    if (isRevoked) fuses[Fuse.KEY_REVOKED] |= 1 << index;
-    const words = new Uint32Array(key.slice().buffer);
-    fuses.set(words, Fuse.KEYS + index * Fuse.KEY_WORDS);
-  }
-}
-
-function bothSay(bytes: Uint8Array, device: TrialDevice): void {
+function bothSay(bytes: Uint8Array, device: DeviceTrust): void {
   const ours = verifyImage(bytes, device.keys, device);
   expect(bootloaderSays(bytes, device), ours.message).toBe(ours.reason);
 }

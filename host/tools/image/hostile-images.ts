@@ -6,18 +6,13 @@ import type { RejectReasonName } from './error.ts';
 import { goldenKey, goldenPayload } from './golden-cases.ts';
 import { generateKey, readPrivateKey } from './keys.ts';
 import { type SignOptions, signImage } from './sign.ts';
+import type { DeviceTrust } from './trust.ts';
 
 /** What is in the fuses of the device the images are tried on. */
-export interface TrialDevice {
-  keys: Uint8Array[];
-  revokedKeys: Uint8Array[];
-  securityCounter: number;
-  boardId: number;
-}
-
-export const trialDevice: TrialDevice = {
+export const trialDevice: DeviceTrust = {
   keys: [goldenKey.publicKey],
   revokedKeys: [],
+  unfitKeys: [],
   securityCounter: 5,
   boardId: 0xc01d,
 };
@@ -27,7 +22,7 @@ export interface HostileImage {
   reason: RejectReasonName;
   name: string;
   bytes: Uint8Array;
-  device?: Partial<TrialDevice>;
+  device?: Partial<DeviceTrust>;
 }
 
 export type Entry = [type: number, value: Uint8Array];
@@ -98,7 +93,7 @@ const key = goldenKey.keyHash;
 const counter: Entry = [0x50, word(5)];
 const none = new Uint8Array();
 
-const list: [RejectReasonName, string, Uint8Array, Partial<TrialDevice>?][] = [
+const list: [RejectReasonName, string, Uint8Array, Partial<DeviceTrust>?][] = [
   ['SLOT_EMPTY', 'nothing at all', none],
   ['SLOT_EMPTY', 'erased flash', new Uint8Array(4096).fill(0xff)],
   ['BAD_MAGIC', 'a bare wasm module', Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)],
@@ -152,6 +147,10 @@ const list: [RejectReasonName, string, Uint8Array, Partial<TrialDevice>?][] = [
   ['TLV_LENGTH', 'a security counter of one byte', withProtected([0x50, Uint8Array.of(5)])],
   ['TLV_LENGTH', 'a board id of 5 bytes', withProtected(counter, [0xa0, new Uint8Array(5)])],
   ['TLV_LENGTH', 'a dependency of 8 bytes', withProtected(counter, [0x40, new Uint8Array(8)])],
+  ['TLV_LENGTH', 'a revocation of no key', withProtected(counter, [0xa1, none])],
+  ['TLV_LENGTH', 'a revocation of a key and a half', withProtected(counter, [0xa1, new Uint8Array(48)])],
+  ['TLV_LENGTH', 'a revocation of four keys', withProtected(counter, [0xa1, new Uint8Array(128)])],
+  ['TLV_DUPLICATE', 'two revocations', withProtected(counter, [0xa1, otherKey.keyHash], [0xa1, otherKey.keyHash])],
   ['TLV_DUPLICATE', 'two hashes', withExtra([0x10, new Uint8Array(32)])],
   ['TLV_DUPLICATE', 'two key hashes', withExtra([1, key])],
   ['TLV_DUPLICATE', 'two signatures', withExtra([0x24, new Uint8Array(64)])],
@@ -205,6 +204,7 @@ const list: [RejectReasonName, string, Uint8Array, Partial<TrialDevice>?][] = [
     ]),
   ],
   ['KEY_REVOKED', 'a revoked key', signed(), { revokedKeys: trialDevice.keys }],
+  ['KEY_PURPOSE', 'a key that vouches for no image', signed(), { unfitKeys: trialDevice.keys }],
   [
     'SIGNATURE_INVALID',
     'a signature of zeros',
@@ -217,6 +217,9 @@ const list: [RejectReasonName, string, Uint8Array, Partial<TrialDevice>?][] = [
   ['SECURITY_COUNTER', 'no counter', signed({ securityCounter: undefined })],
   ['SECURITY_COUNTER', 'a counter below the device’s', signed({ securityCounter: 4 })],
   ['WRONG_BOARD', 'an image for another board', signed({ boardId: 0xc01e })],
+  ['DEPENDENCY', 'a need for a newer bootloader', signed({ dependencies: [{ image: 1, version: '1.0.1' }] })],
+  ['DEPENDENCY', 'a need for an image nobody has', signed({ dependencies: [{ image: 2, version: '0.0.0' }] })],
+  ['REVOKES_ITSELF', 'a revocation of its own key', signed({ revokes: [otherKey.publicKey, goldenKey.publicKey] })],
 ];
 
 export const hostileImages: HostileImage[] = list.map(([reason, name, bytes, device]) => ({
@@ -241,5 +244,9 @@ export const oddButGood: [string, Uint8Array][] = [
     ]),
   ],
   ['protected TLVs nobody knows', withProtected(counter, [0x60, new Uint8Array(91)], [0x1a1, none])],
-  ['two dependencies', signed({ dependencies: [1, 2].map((image) => ({ image, version: '1.0.0' })) })],
+  [
+    'two dependencies on the bootloader',
+    signed({ dependencies: ['1.0.0+7', '0.9.0'].map((version) => ({ image: 1, version })) }),
+  ],
+  ['a revocation of another key', signed({ revokes: [otherKey.publicKey] })],
 ];

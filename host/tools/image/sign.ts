@@ -38,6 +38,8 @@ export interface SignOptions {
   /** The payload begins with `headerSize` zero bytes to be overwritten: imgtool without `--pad-header`. */
   headerIncluded?: boolean;
   dependencies?: Dependency[];
+  /** Public keys (32 bytes) to be revoked once this image is confirmed: those it replaces, never its own. */
+  revokes?: Uint8Array[];
   /** Further protected TLVs, in this order. */
   customTlvs?: CustomTlv[];
   nonBootable?: boolean;
@@ -119,6 +121,10 @@ function protectedEntries(options: SignOptions, version: ImageVersion): CustomTl
     entries.push({ type: Tlv.DEPENDENCY, value: dependencyValue(dependency) });
   }
   const vendor = [...(options.customTlvs ?? [])];
+  if (options.revokes?.length) {
+    const value = Buffer.concat(options.revokes.map((key) => keyHash(key)));
+    vendor.unshift({ type: Tlv.KEY_REVOKE, value });
+  }
   if (options.boardId !== undefined) vendor.unshift({ type: Tlv.BOARD_ID, value: word('boardId', options.boardId) });
   for (const [index, { type, value }] of vendor.entries()) {
     checkedInteger('custom TLV type', type, vendorTlvFirst, vendorTlvLast);

@@ -4,9 +4,10 @@
 
 import { verify as verifySignature } from 'node:crypto';
 import { docOf } from '../../../protocol/constants.ts';
+import { Bootloader } from '../../../protocol/image/bootloader.ts';
 import { ImageFormat, Tlv } from '../../../protocol/image/format.ts';
 import { RejectReason, rejectReasons } from '../../../protocol/image/reasons.ts';
-import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { hexBytes, hexNumber, ImageError, type RejectReasonName } from './error.ts';
 import { keyHash, publicKeyObject } from './keys.ts';
 import { hashOf, type ImageHeader, type ImageInfo, type ImageTlv, parseHeader, parseImage, walkTlvs } from './parse.ts';
@@ -20,6 +21,8 @@ export interface VerifyOptions {
   boardId?: number;
   /** Raw keys that are revoked on the device; they are among the public keys. */
   revokedKeys?: Uint8Array[];
+  /** Raw keys that vouch for no image on the device: for tokens only, or for development on a locked one. */
+  unfitKeys?: Uint8Array[];
 }
 
 export interface Verification {
@@ -77,6 +80,8 @@ function checkImage(bytes: Uint8Array, publicKeys: Uint8Array[], options: Verify
   const keyIndex = checkSignature(signature, found.get(Tlv.KEYHASH), digest, publicKeys, options, name);
   checkSecurityCounter(found.get(Tlv.SECURITY_COUNTER), options.securityCounter ?? 0, name);
   checkBoard(found.get(Tlv.BOARD_ID), options.boardId, name);
+  checkDependencies(bytes, header, name);
+  checkRevocation(found.get(Tlv.KEY_REVOKE), found.get(Tlv.KEYHASH), name);
   return keyIndex;
 }
 
@@ -101,6 +106,7 @@ const knownLengths: Record<number, number> = {
   [Tlv.BOARD_ID]: 4,
   [Tlv.DEPENDENCY]: 12,
 };
+const keyHashLength = 32;
 const variantTypes = [Tlv.SHA384, Tlv.SHA512, Tlv.SIG_PURE];
 
 /** What may stand outside the signed part: the hash, the signature, whose it is; and what names another variant. */
@@ -123,7 +129,7 @@ function takeTlv(found: Map<number, ImageTlv>, tlv: ImageTlv, name: string): voi
     const text = `${at} comes before any KEYHASH says with which key`;
     throw new ImageError('KEY_UNKNOWN', `${text}; sign the image again`, tlv.offset);
   }
-  const length = knownLengths[tlv.type];
+  const length = tlv.type === Tlv.KEY_REVOKE ? revocationLength(tlv.value.length) : knownLengths[tlv.type];
   if (length === undefined) return;
   if (found.has(tlv.type) && tlv.type !== Tlv.DEPENDENCY) {
     throw new ImageError('TLV_DUPLICATE', `${at} stands twice; sign the image again`, tlv.offset);
@@ -133,6 +139,12 @@ function takeTlv(found: Map<number, ImageTlv>, tlv: ImageTlv, name: string): voi
     throw new ImageError('TLV_LENGTH', `${text}; sign the image again`, tlv.offset);
   }
   found.set(tlv.type, tlv);
+}
+
+/** A whole number of key hashes, of all keys but the image's own: the length itself where it is one, else the nearest above. */
+function revocationLength(length: number): number {
+  const most = (Fuse.KEY_COUNT - 1) * keyHashLength;
+  return Math.min(Math.max(Math.ceil(length / keyHashLength), 1) * keyHashLength, most);
 }
 
 function checkHash(bytes: Uint8Array, stated: ImageTlv, header: ImageHeader, name: string): Uint8Array {
@@ -169,6 +181,10 @@ function checkSignature(
     const text = `${name}: its key ${named} is revoked; sign it with another key`;
     throw new ImageError('KEY_REVOKED', text, keyHashTlv?.offset);
   }
+  if (options.unfitKeys?.some((key) => hexBytes(keyHash(key)) === named)) {
+    const text = `${name}: its key ${named} vouches for no image on this device; sign it with a release key`;
+    throw new ImageError('KEY_PURPOSE', text, keyHashTlv?.offset);
+  }
   if (verifySignature(null, digest, publicKeyObject(publicKeys[keyIndex] as Uint8Array), signature.value))
     return keyIndex;
   const text = `${name}, offset ${hexNumber(signature.offset)}: the signature does not verify with key ${named}`;
@@ -196,6 +212,31 @@ function checkBoard(tlv: ImageTlv | undefined, boardId: number | undefined, name
     `${text}, this is board ${hexNumber(boardId)}; take the image for it`,
     tlv.offset,
   );
+}
+
+function checkDependencies(bytes: Uint8Array, header: ImageHeader, name: string): void {
+  for (const { type, value, offset } of walkTlvs(bytes, header, name)) {
+    if (type !== Tlv.DEPENDENCY) continue;
+    const needed = Buffer.from(value);
+    const least = ((needed[4] << 24) | (needed[5] << 16) | needed.readUInt16LE(6)) >>> 0;
+    if (needed[0] === Bootloader.DEPENDENCY_IMAGE && least <= Bootloader.VERSION) continue;
+    const wants = `version ${needed[4]}.${needed[5]}.${needed.readUInt16LE(6)} of image ${needed[0]}`;
+    const has = `image ${Bootloader.DEPENDENCY_IMAGE}, the bootloader, of version ${Bootloader.VERSION >>> 24}.${(Bootloader.VERSION >>> 16) & 0xff}.${Bootloader.VERSION & 0xffff}`;
+    throw new ImageError(
+      'DEPENDENCY',
+      `${name}, offset ${hexNumber(offset)}: it needs ${wants}; the device has ${has}`,
+      offset,
+    );
+  }
+}
+
+function checkRevocation(tlv: ImageTlv | undefined, own: ImageTlv | undefined, name: string): void {
+  if (!tlv || !own) return;
+  for (let at = 0; at < tlv.value.length; at += keyHashLength) {
+    if (Buffer.compare(tlv.value.subarray(at, at + keyHashLength), own.value) !== 0) continue;
+    const text = `${name}, offset ${hexNumber(tlv.offset)}: it revokes ${hexBytes(own.value)}, the key it is signed with`;
+    throw new ImageError('REVOKES_ITSELF', `${text}; sign it with the key that replaces it`, tlv.offset);
+  }
 }
 
 function parsedOrNothing(bytes: Uint8Array): ImageInfo | undefined {

@@ -67,12 +67,10 @@ export const FUSE_BOARD_ID: u32 = 1;
 export const FUSE_KEY_VALID: u32 = 2;
 /** Bit n: key n is revoked. */
 export const FUSE_KEY_REVOKED: u32 = 3;
+/** Byte n: what key n may vouch for (key purposes). */
+export const FUSE_KEY_PURPOSES: u32 = 4;
 /** Bit 0: stay in safe mode at every boot. */
 export const FUSE_STRAP: u32 = 5;
-/** First of eight words; the counter is the number of ones. */
-export const FUSE_SECURITY_COUNTER: u32 = 8;
-/** How many. */
-export const FUSE_SECURITY_COUNTER_WORDS: u32 = 8;
 /** First of four words: serial number of the chip. */
 export const FUSE_SERIAL: u32 = 16;
 /** First of 32 words: four Ed25519 public keys of 32 bytes, least significant byte first. */
@@ -81,8 +79,44 @@ export const FUSE_KEYS: u32 = 32;
 export const FUSE_KEY_WORDS: u32 = 8;
 /** Keys. */
 export const FUSE_KEY_COUNT: u32 = 4;
+/** First of 32 words: the security counter, in ticks (protocol/image/security-counter.ts). */
+export const FUSE_SECURITY_COUNTER: u32 = 64;
+/** How many. */
+export const FUSE_SECURITY_COUNTER_WORDS: u32 = 32;
 /** All words. */
 export const FUSE_WORD_COUNT: u32 = 96;
+
+// LIFECYCLE: Bits of the lifecycle fuse word.
+/** The factory has burnt board, keys and serial number. */
+export const LIFECYCLE_PROVISIONED: u32 = 1;
+/** In the field: development keys vouch for nothing any more. */
+export const LIFECYCLE_LOCKED: u32 = 2;
+
+// PURPOSE: What a key may vouch for, bits of its byte in the fuses.
+/** Images for every day. */
+export const PURPOSE_RELEASE: u32 = 1;
+/** Images that boot only where no image of a release key does. */
+export const PURPOSE_RECOVERY: u32 = 2;
+/** Images for every day, until the device is locked for the field. */
+export const PURPOSE_DEVELOPMENT: u32 = 4;
+/** Downgrade tokens. */
+export const PURPOSE_TOKEN: u32 = 8;
+
+// COUNTER: The security counter in the fuses.
+/** Cells. */
+export const COUNTER_CELLS: u32 = 256;
+/** Bits of a cell. */
+export const COUNTER_CELL_BITS: u32 = 4;
+/** Cells of a fuse word. */
+export const COUNTER_CELLS_A_WORD: u32 = 8;
+/** Greatest tick: to the next multiple of 4^14. */
+export const COUNTER_TICK_MAX: u32 = 15;
+
+// BOOTLOADER: This bootloader, as images depend on it.
+/** Its version: major << 24 | minor << 16 | revision. */
+export const BOOTLOADER_VERSION: u32 = 0x01000000;
+/** Its number in a DEPENDENCY TLV; image 0 is the firmware itself. */
+export const BOOTLOADER_DEPENDENCY_IMAGE: u32 = 1;
 
 // HANDOVER: Word numbers of the hand-over record.
 /** Holds MAGIC_VALUE once the record is complete. */
@@ -157,7 +191,7 @@ export const TLV_SHA512: u32 = 18;
 export const TLV_ED25519: u32 = 36;
 /** Marks an image signed as a whole; another build variant. */
 export const TLV_SIG_PURE: u32 = 37;
-/** Protected: least version of another image. */
+/** Protected: least version of another image; here that is the bootloader. */
 export const TLV_DEPENDENCY: u32 = 64;
 /** Protected: u32. */
 export const TLV_SECURITY_COUNTER: u32 = 80;
@@ -165,6 +199,8 @@ export const TLV_SECURITY_COUNTER: u32 = 80;
 export const TLV_BOOT_RECORD: u32 = 96;
 /** Protected, vendor: u32, board the image is for. */
 export const TLV_BOARD_ID: u32 = 160;
+/** Protected, vendor: KEYHASHes of keys that are revoked once this image is confirmed. */
+export const TLV_KEY_REVOKE: u32 = 161;
 
 // TRAILER: MCUboot trailer, offsets counted back from the end of the slot (alignment 8).
 /** 16 bytes. */
@@ -227,6 +263,14 @@ export const REASON_SIGNATURE_INVALID: u32 = 18;
 export const REASON_SECURITY_COUNTER: u32 = 19;
 /** It is for another board. */
 export const REASON_WRONG_BOARD: u32 = 20;
+/** The key it was signed with is not for such images, or not on this device. */
+export const REASON_KEY_PURPOSE: u32 = 21;
+/** It needs a newer bootloader, or another image that this device does not have. */
+export const REASON_DEPENDENCY: u32 = 22;
+/** The fuses have no room left to count up to its security counter. */
+export const REASON_COUNTER_TOO_FAR: u32 = 23;
+/** It would revoke the very key it was signed with. */
+export const REASON_REVOKES_ITSELF: u32 = 24;
 /** A trial that was reset by software before it was confirmed. */
 export const REASON_UNCONFIRMED: u32 = 32;
 /** A trial that the watchdog reset. */
@@ -239,6 +283,12 @@ export const REASON_TRIAL_TIMEOUT: u32 = 35;
 export const REASON_TRIALS_EXHAUSTED: u32 = 36;
 /** The core refuses to run the module: forbidden import, opcode or limit. */
 export const REASON_CORE_REFUSED: u32 = 37;
+/** A trial whose firmware found that it uses more power than its plate allows. */
+export const REASON_POWER_BUDGET: u32 = 38;
+/** A trial that an interlock stopped. */
+export const REASON_INTERLOCK: u32 = 39;
+/** A trial under which the supply dipped again and again. */
+export const REASON_BROWN_OUTS: u32 = 40;
 
 // SLOT: State of a slot’s image. It is about one image hash; another image in the slot is UNMARKED.
 /** Nobody asked for this image to be run. */
@@ -275,6 +325,8 @@ export const DECISION_SAFE_MODE_NO_IMAGE: u32 = 8;
 export const DECISION_SAFE_MODE_REQUESTED: u32 = 9;
 /** Safe mode: fuse strap. */
 export const DECISION_SAFE_MODE_STRAP: u32 = 10;
+/** Safe mode: too many resets in a row that nobody asked for. */
+export const DECISION_SAFE_MODE_RESETS: u32 = 11;
 
 // POLICY: Numbers of the boot policy.
 /** Boots a trial may take when power fails in between. */
@@ -285,6 +337,10 @@ export const POLICY_TRIAL_TIMEOUT_MS: u32 = 0x000493e0;
 export const POLICY_WATCHDOG_TIMEOUT_US: u32 = 0x000f4240;
 /** Its window: feeding faster than this is a runaway loop. */
 export const POLICY_WATCHDOG_WINDOW_US: u32 = 0x00002710;
+/** Resets nobody asked for, one after the other, before the bootloader keeps control. */
+export const POLICY_RESETS_IN_A_ROW_MAX: u32 = 8;
+/** Time firmware must be healthy without a break before those resets are forgotten. */
+export const POLICY_WELL_AFTER_MS: u32 = 0x0000ea60;
 /** From the answer to an SMP reset to the reset. */
 export const POLICY_RESET_DELAY_MS: u32 = 250;
 
@@ -853,6 +909,10 @@ export const EVENT_BOOT_DECISION: u32 = 3;
 export const EVENT_BOOT_HANDOVER: u32 = 4;
 /** An image was marked rejected: slot, reason. */
 export const EVENT_BOOT_REJECT: u32 = 5;
+/** The security counter in the fuses was to advance: to what, 1 if it did. */
+export const EVENT_SECURITY_COUNTER: u32 = 7;
+/** A confirmed image revoked keys: which, as bits; its slot. */
+export const EVENT_KEYS_REVOKED: u32 = 8;
 /** Safe mode begins: decision, reset cause. */
 export const EVENT_SAFE_MODE: u32 = 6;
 /** The firmware starts: slot, slot state. */

@@ -155,6 +155,9 @@ export const RESET_BOOT_REQUEST_MODE_SHIFT: u32 = 0;
 export const RESET_BOOT_REQUEST_MODE_NORMAL: u32 = 0x00000000;
 /** Stay in the bootloader and answer SMP */
 export const RESET_BOOT_REQUEST_MODE_SAFE_MODE: u32 = 0x00000001;
+/** Why the firmware gives up its own trial (reject reasons), 0 when it does not; counts with the reset that follows */
+export const RESET_BOOT_REQUEST_TRIAL_FAILURE: u32 = 0x0000ff00;
+export const RESET_BOOT_REQUEST_TRIAL_FAILURE_SHIFT: u32 = 8;
 export function readResetBootRequest(): u32 {
   return read32(RESET_BOOT_REQUEST);
 }
@@ -193,6 +196,15 @@ export function readResetHandoverLength(): u32 {
 }
 export function writeResetHandoverLength(value: u32): void {
   write32(RESET_HANDOVER_LENGTH, value);
+}
+
+/** Resets that nobody asked for since firmware last was well. The bootloader counts, whoever is well or was asked writes zero; survives every reset but power-on. */
+export const RESET_RESETS_IN_A_ROW: u32 = 0x4000101c;
+export function readResetResetsInARow(): u32 {
+  return read32(RESET_RESETS_IN_A_ROW);
+}
+export function writeResetResetsInARow(value: u32): void {
+  write32(RESET_RESETS_IN_A_ROW, value);
 }
 
 /** The last fault; survives every reset but power-on. */

@@ -1,0 +1,43 @@
+// Revoking keys: what an image that is here to stay says of the keys it replaces (KEY_REVOKE TLV) is burnt into the fuses.
+//
+// Rotation: a release signed with the new key names the old one. It runs on trial, is confirmed, and the first boot that finds it
+// confirmed revokes the old key. What must stay true:
+// - Only a confirmed image that verified in this very boot revokes, so there is always one that the keys left can boot.
+// - The key that vouches for the running image is never revoked by it, be it burnt under several numbers.
+// - Doing it again does nothing: a cut burn is completed by the next boot.
+
+import { copyFromBus } from '../protocol/guest/dma';
+import { FUSE_KEY_REVOKED } from '../protocol/guest/generated/constants';
+import { burnWait, startBurn } from './fuses/burn';
+import { revokedKeys } from './fuses/read';
+import {
+  hasSeen,
+  INFO_KEYHASH,
+  INFO_REVOKES,
+  INFO_REVOKES_SIZE,
+  imageInfo,
+  imageVerified,
+  SEEN_REVOKES,
+} from './image/info';
+import { findKeys } from './image/keys';
+
+const HASH_SIZE: u32 = 32;
+const keyHash: usize = memory.data(32, 8);
+
+/** Revokes what the image in the slot says, which was confirmed before this boot. Waits for the fuses; the keys revoked now, as bits. */
+export function revokeKeys(slot: u32): u32 {
+  assert(imageVerified(slot), 'only a verified image revokes');
+  const info = imageInfo(slot);
+  if (!hasSeen(info, SEEN_REVOKES)) return 0;
+  let keys: u32 = 0;
+  const at = load<u32>(info, INFO_REVOKES);
+  for (let offset: u32 = 0; offset < load<u32>(info, INFO_REVOKES_SIZE); offset += HASH_SIZE) {
+    copyFromBus(keyHash, at + offset, HASH_SIZE);
+    if (memory.compare(keyHash, info + INFO_KEYHASH, HASH_SIZE) != 0) keys |= findKeys(keyHash);
+  }
+  keys &= ~revokedKeys() & ~findKeys(info + INFO_KEYHASH);
+  if (keys == 0) return 0;
+  startBurn(FUSE_KEY_REVOKED, keys);
+  burnWait();
+  return keys & revokedKeys();
+}
