@@ -49,13 +49,13 @@ export interface BoardOptions {
 export class Board {
   readonly machine: Machine;
   readonly flash: Flash;
+  readonly fuses: Fuses;
   readonly uarts: readonly [Uart, Uart];
   onTransmit: ((line: 0 | 1, bytes: Uint8Array, timeNs: number) => void) | undefined;
   private readonly options: BoardOptions;
   private readonly own: BoardState;
   private readonly reset: ResetController;
   private readonly recorder: Recorder;
-  private readonly fuses: Fuses;
   private readonly loader: ImageLoader;
   private readonly processor: Processor;
   private readonly life: Life;
@@ -146,6 +146,7 @@ export class Board {
   loadFuses(words: Uint32Array): void {
     this.expectOff('loaded with fuses');
     loadFuses(this.machine, this.fuses.cells, words);
+    this.fuses.weak.fill(0);
   }
 
   powerOn(): void {

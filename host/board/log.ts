@@ -50,6 +50,10 @@ export const LogKind = {
   CUT_AT_ACCESS: 20,
   /** Input: power is to be cut at a time. a: nanoseconds, low word, b: high word. */
   CUT_AT_TIME: 21,
+  /** An interrupted burn left weak bits in a fuse word. a: index, b: which. */
+  FUSE_WEAK: 22,
+  /** A burn started. a: index, b: ones. */
+  FUSE_START: 23,
   /** Output gates were opened or closed by the core. a: gates open from now on (OUTPUTS.STATE), b: those open before. */
   OUTPUTS: 22,
   /** Input: what the chip feels of its surroundings is new. a: hash of all of it, b: 0. */

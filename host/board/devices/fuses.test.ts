@@ -97,20 +97,52 @@ test('fuses survive resets and the loss of power', () => {
 
 test('power lost in a burn leaves old ones plus any of the new, and the next boot finds it idle', () => {
   const left = new Set<number>();
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 60; seed++) {
     const rig = makeRig(seed);
     burn(rig, 9, 0xf000_0000);
-    startBurn(rig, 9, 0x0000_00ff);
+    startBurn(rig, 9, 0xf000_00ff);
     rig.skip(burnNs / 2);
     if (seed % 2) rig.cutPower();
     rig.powerOn();
     expect(rig.device.cells[9] & ~0xff).toBe(0xf000_0000 | 0);
+    expect(rig.device.weak[9] & ~0xff).toBe(0);
     expect(rig.machine.peek(FUSES, 'STATUS')).toBe(0);
     left.add(rig.device.cells[9]);
     rig.skip(burnNs);
     expect(rig.machine.peek(FUSES, 'STATUS')).toBe(0);
   }
   expect(left.size).toBeGreaterThan(20);
+});
+
+test('a torn burn follows the pattern that was chosen', () => {
+  const leaves = (pattern: string) => {
+    const rig = makeRig();
+    rig.device.chooseTear(pattern);
+    startBurn(rig, 9, 0xff);
+    rig.skip(burnNs / 2);
+    rig.cutPower();
+    return [rig.device.cells[9], rig.device.weak[9]];
+  };
+  expect(leaves('NONE')).toEqual([0, 0]);
+  expect(leaves('ALL')).toEqual([0xff, 0]);
+  expect(leaves('ALL_WEAK')).toEqual([0, 0xff]);
+  const [burnt, weak] = leaves('WEAK_BITS');
+  expect(burnt & weak).toBe(0);
+  expect(weak).not.toBe(0);
+  expect(() => leaves('SOME')).toThrow(/no fuse tear pattern is called SOME; there are NONE, ALL,/);
+});
+
+test('a weak bit reads anew at each read, until it is burnt again', () => {
+  const rig = makeRig();
+  rig.device.chooseTear('ALL_WEAK');
+  startBurn(rig, 9, 1);
+  rig.cutPower();
+  rig.powerOn();
+  const reads = () => new Set(Array.from({ length: 64 }, () => rig.machine.peek(FUSES, 'WORD', 9)));
+  expect(reads()).toEqual(new Set([0, 1]));
+  expect(rig.records(LogKind.FUSE_WEAK)).toMatchObject([{ a: 9, b: 1 }]);
+  burn(rig, 9, 1);
+  expect(reads()).toEqual(new Set([1]));
 });
 
 test('restored from a snapshot, a burn goes on and ends when it would have', () => {

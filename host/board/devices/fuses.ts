@@ -1,14 +1,15 @@
 // One-time-programmable fuse words.
 //
 // The fuses are their own memory: WORD keeps its value over every reset and without power, and bits only go from zero
-// to one. What must stay true: nothing but `burn` changes a fuse of a running chip; a burn that power or a reset
-// interrupts leaves any subset of its ones, never anything else.
+// to one. What must stay true: nothing but `burn` changes a fuse of a running chip; a burn that power or a reset interrupts leaves each of
+// its ones burnt, not burnt, or weak (fuse-tear.ts), never anything else; a weak bit is firm once it has been burnt again.
 
 import { FUSES } from '../../../protocol/generated/registers.ts';
 import { Fuse } from '../../../protocol/memory-map.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { EventKind, FaultCause } from '../device.ts';
 import { LogKind } from '../log.ts';
+import { fuseTearNumber, fuseTearPatterns } from './fuse-tear.ts';
 
 /** Time to burn one word: the order of anti-fuse macros. An agreed figure, not one of a particular chip. */
 export const burnNs = 20_000;
@@ -18,6 +19,7 @@ const { BUSY, DONE } = FUSES.registers.STATUS.fields;
 export class Fuses implements Device {
   readonly peripheral = FUSES;
   readonly eventKinds = [EventKind.FUSE_DONE];
+  readonly onRead = { WORD: (index: number) => this.read(index) };
   readonly onWrite = {
     COMMAND: () => this.start(),
     STATUS: () => this.updateLine(),
@@ -26,9 +28,11 @@ export class Fuses implements Device {
   };
   /** The fuses themselves, for the factory and for keeping a device across runs. */
   readonly cells: Uint32Array;
+  /** Bits of each word that read as one or zero, anew at each read; zero in `cells`. */
+  readonly weak: Uint32Array;
   private readonly context: DeviceContext;
   private readonly registers: Registers<typeof FUSES>;
-  /** The burn in progress: [0] word, [1] ones. Latched, so that INDEX and DATA may change meanwhile. */
+  /** The burn in progress: [0] word, [1] ones, latched, so that INDEX and DATA may change meanwhile; [2] chosen tear pattern + 1. */
   private readonly burning: Uint32Array;
 
   constructor(context: DeviceContext) {
@@ -36,7 +40,13 @@ export class Fuses implements Device {
     this.registers = context.registers(FUSES);
     const first = this.registers.at.WORD;
     this.cells = this.registers.words.subarray(first, first + Fuse.WORD_COUNT);
-    this.burning = context.arena.words(2);
+    this.burning = context.arena.words(3);
+    this.weak = context.arena.words(Fuse.WORD_COUNT);
+  }
+
+  /** Decides how interrupted burns are torn: by a pattern of fuse-tear.ts, or as the seed says (undefined). */
+  chooseTear(name: string | undefined): void {
+    this.burning[2] = name === undefined ? 0 : fuseTearNumber(name) + 1;
   }
 
   reset(): void {
@@ -52,7 +62,7 @@ export class Fuses implements Device {
   onEvent(): void {
     const { words, at } = this.registers;
     if (!this.busy) throw new Error('fuses: a burn ended that never began');
-    this.burn(this.burning[0], this.burning[1]);
+    this.burn(this.burning[0], this.burning[1], 0);
     words[at.STATUS] = (words[at.STATUS] & ~BUSY.mask) | DONE.mask;
     this.updateLine();
   }
@@ -67,20 +77,33 @@ export class Fuses implements Device {
     this.burning[0] = words[at.INDEX];
     this.burning[1] = words[at.DATA];
     words[at.STATUS] |= BUSY.mask;
+    this.context.log(LogKind.FUSE_START, this.burning[0], this.burning[1]);
     this.context.schedule(this.context.now + burnNs, EventKind.FUSE_DONE);
   }
 
   private tear(): void {
     if (!this.busy) return;
     const { words, at } = this.registers;
-    this.burn(this.burning[0], this.burning[1] & this.context.random());
+    const random = () => this.context.random();
+    const [index, ones, choice] = this.burning;
+    const pattern = choice === 0 ? random() % fuseTearPatterns.length : choice - 1;
+    // Bits that were firm before are not touched by a pulse that asks for them again.
+    const { burnt, weak } = fuseTearPatterns[pattern].tear(ones & ~this.cells[index], random);
+    this.burn(index, burnt, weak);
     words[at.STATUS] &= ~BUSY.mask;
   }
 
-  private burn(index: number, ones: number): void {
+  private burn(index: number, ones: number, weak: number): void {
     if (index >= Fuse.WORD_COUNT) throw new Error(`fuses: there is no word ${index}`);
     this.cells[index] |= ones;
+    this.weak[index] = (this.weak[index] | weak) & ~this.cells[index];
     this.context.log(LogKind.FUSE, index, this.cells[index]);
+    if (this.weak[index] !== 0) this.context.log(LogKind.FUSE_WEAK, index, this.weak[index]);
+  }
+
+  private read(index: number): number {
+    const weak = this.weak[index];
+    return weak === 0 ? this.cells[index] : (this.cells[index] | (this.context.random() & weak)) >>> 0;
   }
 
   private checkIndex(value: number, previous: number): void {
