@@ -4,8 +4,8 @@ import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import { RESET } from '../../../protocol/generated/registers.ts';
 import { EventKind } from '../../../protocol/telemetry/events.ts';
 
-/** The last ones of a log that is longer. */
-const linesMax = 200;
+/** Of a log that is longer, half of them from its beginning and half from its end. */
+const linesMax = 120;
 
 const nameIn = (table: Readonly<Record<string, number>>, value: number): string =>
   Object.keys(table).find((name) => table[name] === value) ?? `${value}`;
@@ -23,6 +23,8 @@ const words: Partial<Record<number, (a: number, b: number) => string>> = {
   [LogKind.FLASH_DONE]: (a) => `at ${hex(a)}`,
   [LogKind.FLASH_TORN]: (a) => `at ${hex(a & 0xff_ffff)}, pattern ${a >>> 24}`,
   [LogKind.FUSE]: (a, b) => `word ${a} is ${hex(b)}`,
+  [LogKind.FUSE_START]: (a, b) => `word ${a}, ones ${hex(b)}`,
+  [LogKind.FUSE_WEAK]: (a, b) => `word ${a}, bits ${hex(b)}`,
   [LogKind.RECORDER]: (a, b) => `${nameIn(EventKind, a & 0xffff)} ${b} ${a >>> 16}`,
 };
 
@@ -36,5 +38,7 @@ export function eventLines(records: readonly LogRecord[]): string[] {
       const text = words[kind]?.(a, b) ?? `${hex(a)} ${hex(b)}`;
       return `${(timeNs / 1e6).toFixed(6)} ms ${nameIn(LogKind, kind)} ${text}`;
     });
-  return lines.length <= linesMax ? lines : [`… ${lines.length - linesMax} lines before`, ...lines.slice(-linesMax)];
+  if (lines.length <= linesMax) return lines;
+  const half = linesMax / 2;
+  return [...lines.slice(0, half), `… ${lines.length - linesMax} lines left out`, ...lines.slice(-half)];
 }

@@ -133,4 +133,12 @@ export class Operator {
   reset(): void {
     this.ask(Smp.OP_WRITE, SmpGroup.OS, OsCommand.RESET, {});
   }
+
+  /** Before the board is first switched on: whatever the firmware is to find on it. */
+  deliver(): void {}
+
+  /** Makes the running firmware hang, if it takes orders. */
+  hang(): void {
+    throw new Error('this firmware hangs when it wants to, not when it is told');
+  }
 }

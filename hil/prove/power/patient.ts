@@ -1,42 +1,41 @@
-// The board under the sweep: cut here, recovered, judged, and led on from there, again and again on one board by snapshots.
+// The board under the sweep: cut here, recovered, and led on from there, again and again on one board by snapshots.
 
 import type { Board } from '../../../host/board/board.ts';
+import { nsPerCycle } from '../../../host/board/clock.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { fingerprint } from '../device/cells.ts';
 import type { Images } from '../device/images.ts';
-import { Operator, StoryFailed } from '../device/operator.ts';
+import { addRecord, type Cut, chooseTear, type Operation } from '../device/operations.ts';
+import { type Operator, StoryFailed } from '../device/operator.ts';
 import { type Finding, reachLimitNs } from '../invariants.ts';
-import { isConfirmed, judge, lookAtHandover, type Recovery, runningNow } from './judge.ts';
+import { isConfirmed, lookAtCore, lookAtHandover, type Recovery, runningNow } from './judge.ts';
 import type { Point } from './points.ts';
 import type { Outcome, Scenario } from './scenarios.ts';
-import { act, settle } from './story.ts';
+import { act, operatorOf, settle } from './story.ts';
 
 const farAccess = 0x7fff_ffff;
 /** Before it, a cut that is armed has come. */
 const cutLimitNs = 1_000_000_000;
 /** Steps behind which another image may run than before. */
-const restarting = ['reset', 'switch on', 'wait for a watchdog'];
+const restarting = ['reset', 'switch on', 'hang', 'wait for a watchdog'];
 
 export class Patient {
   readonly board: Board;
   readonly scenario: Scenario;
-  private readonly images: Images;
-  private readonly start: Snapshot;
-  private readonly operator: Operator;
-  private recovery: Recovery = { resets: 0, tookNs: 0, handovers: [], failure: undefined };
-  /** What the board did since the last cut was set up. */
+  /** What the board did since it was last brought to a point. */
   readonly records: LogRecord[] = [];
-  /** Flash operations since power-on: start and end, as times after it. */
-  private operations: [number, number][] = [];
+  private readonly images: Images;
+  private readonly operator: Operator;
+  private recovery: Recovery = noRecovery();
+  /** Since power-on, with times after it. */
+  private operations: Operation[] = [];
   private powerOnNs = 0;
 
-  constructor(board: Board, scenario: Scenario, images: Images, start: Snapshot) {
+  constructor(board: Board, scenario: Scenario, images: Images) {
     this.board = board;
     this.scenario = scenario;
     this.images = images;
-    this.start = start;
-    this.operator = new Operator(board);
+    this.operator = operatorOf(scenario, board, images);
     board.onLog = (record) => this.onLog(record);
   }
 
@@ -53,36 +52,30 @@ export class Patient {
     const { board } = this;
     this.records.length = 0;
     board.restore(before);
-    // Another place in the board's own sequence of chance for each point.
-    for (let draws = chance & 63; draws > 0; draws--) board.machine.random();
-    if ('atAccess' in cut) {
+    this.draw(chance);
+    if ('atNs' in cut) this.cutAt(cut, Math.max(cut.atNs, board.now));
+    else {
       board.cutPowerAtAccess(cut.atAccess);
       board.runFor(1);
-    } else {
-      board.flash.chooseTear(cut.tear);
-      const at = Math.max(cut.atNs, board.now);
-      board.cutPowerAt(at);
-      board.runUntil(at + 1);
-      board.flash.chooseTear(undefined);
+      if (cut.cyclesLater > 0) this.cutLater(before, board.now + cut.cyclesLater * nsPerCycle, chance);
     }
     if (board.state !== 'off') throw new Error(`${this.scenario.name}: power was not cut at '${name}'`);
   }
 
-  /** Powers on, and cuts again so long after. */
-  cutRecovery(afterNs: number, tear: string | undefined): void {
+  /** Powers on a board that has none, and cuts again: `cut` counts from there. */
+  cutRecovery(off: Snapshot, cut: Cut, chance: number): void {
     const { board } = this;
-    board.flash.chooseTear(tear);
+    board.restore(off);
+    this.draw(chance);
     board.powerOn();
-    board.cutPowerAt(board.now + afterNs);
-    board.runFor(Math.min(afterNs + 1, cutLimitNs));
-    board.flash.chooseTear(undefined);
-    if (board.state !== 'off') throw new Error(`${this.scenario.name}: power was not cut ${afterNs} ns after power-on`);
+    this.cutAt(cut, board.now + cut.atNs);
+    if (board.state !== 'off') throw new Error(`${this.scenario.name}: power was not cut at '${cut.name}'`);
   }
 
   /** Powers on, and waits until it rests and answers, or until that has taken too long. */
-  recover(): { recovery: Recovery; operations: [number, number][] } {
+  recover(): { recovery: Recovery; operations: Operation[] } {
     const { board, operator } = this;
-    this.recovery = { resets: 0, tookNs: 0, handovers: [], failure: undefined };
+    this.recovery = noRecovery();
     this.operations = [];
     this.powerOnNs = board.now;
     board.powerOn();
@@ -94,19 +87,14 @@ export class Patient {
       if (!(failure instanceof StoryFailed)) throw failure;
       this.recovery.failure = failure.message;
     }
-    // A copy: the story that goes on from here has operations of its own.
-    return { recovery: this.recovery, operations: this.operations.slice() };
+    const last = this.recovery.handovers.at(-1);
+    if (last && board.state === 'firmware') lookAtCore(board, last, this.images);
+    // The story that goes on from here has operations of its own.
+    const operations = this.operations.filter(({ endNs }) => endNs !== 0);
+    return { recovery: this.recovery, operations };
   }
 
-  judge(recovery: Recovery, boots: readonly Outcome[]): Finding[] {
-    return judge(this.board, recovery, this.scenario, boots, this.images);
-  }
-
-  fingerprint(): string | undefined {
-    return fingerprint(this.board, this.start.flash);
-  }
-
-  /** What must follow a good recovery: a trial nobody confirms falls back, and the story, begun again, succeeds. */
+  /** What must follow a good recovery: a trial nobody confirms falls back, and the story, begun again, succeeds. Ends without power. */
   goOn(recovery: Recovery): Finding[] {
     const { board, scenario, images } = this;
     const runs = runningNow(board, recovery);
@@ -118,8 +106,27 @@ export class Patient {
       if (!(failure instanceof StoryFailed)) throw failure;
       return [{ invariant: 'repeatable', text: failure.message }];
     }
-    const end = this.recover().recovery;
-    return this.judge(end, [scenario.goal]);
+    return [];
+  }
+
+  private cutAt({ tear }: Cut, atNs: number): void {
+    const { board } = this;
+    chooseTear(board, tear);
+    board.cutPowerAt(atNs);
+    board.runUntil(Math.min(atNs + 1, board.now + cutLimitNs));
+    chooseTear(board, undefined);
+  }
+
+  /** The same again, to a time a little later than the access that was cut at. */
+  private cutLater(before: Snapshot, atNs: number, chance: number): void {
+    this.board.restore(before);
+    this.draw(chance);
+    this.cutAt({ name: '', atNs }, atNs);
+  }
+
+  /** Another place in the board's own sequence of chance. */
+  private draw(chance: number): void {
+    for (let draws = chance & 63; draws > 0; draws--) this.board.machine.random();
   }
 
   private fallBack(): void {
@@ -132,7 +139,7 @@ export class Patient {
     this.recovery.handovers.pop();
   }
 
-  /** From the first step; or where the goal runs already, from behind the step that made it run. Ends without power. */
+  /** From the first step; or where the goal runs already, from behind the step that made it run. */
   private repeat(runs: Outcome | undefined): void {
     const { scenario, images, operator } = this;
     const restart = scenario.steps.findLastIndex((step) => restarting.includes(step.do));
@@ -150,9 +157,10 @@ export class Patient {
     this.records.push(record);
     if (kind === LogKind.RESET) this.recovery.resets++;
     if (kind === LogKind.HANDOVER) this.recovery.handovers.push(lookAtHandover(this.board, a, this.images));
-    const sincePowerOn = timeNs - this.powerOnNs;
-    if (kind === LogKind.FLASH_START) this.operations.push([sincePowerOn, sincePowerOn]);
-    const last = this.operations.at(-1);
-    if (kind === LogKind.FLASH_DONE && last) last[1] = sincePowerOn;
+    addRecord(this.operations, { ...record, timeNs: timeNs - this.powerOnNs });
   }
+}
+
+function noRecovery(): Recovery {
+  return { resets: 0, tookNs: 0, handovers: [], failure: undefined };
 }

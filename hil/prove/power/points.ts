@@ -1,14 +1,13 @@
-// Where power is cut: before, inside and after each flash operation of a story, and at bus accesses of each of its boots.
+// Where power is cut in a story: before, inside and after each flash and fuse operation, and at bus accesses and cycles of each of its boots.
 //
 // A point has a name that says where it is, and everything that is left to choice is chosen by a hash of seed and name: so a sample is
 // the same wherever it is taken, and one point can be repeated alone.
 
-import { unitProgramNs } from '../../../host/board/devices/flash.ts';
-import { tearPatterns } from '../../../host/board/devices/tear.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { choice, oneIn } from '../choice.ts';
+import { type Cut, cutsOf, type Operation } from '../device/operations.ts';
 import type { Scenario } from './scenarios.ts';
-import type { FlashOperation, Recording } from './story.ts';
+import type { Recording } from './story.ts';
 
 /** How much of all there is, each as "one in so many" (1: all). */
 export interface Sampling {
@@ -16,14 +15,15 @@ export interface Sampling {
   uploadOperations: number;
   /** Units of a program operation that are cut inside; first and last are always in. */
   units: number;
-  /** Bus accesses of a boot. */
+  /** Bus accesses of a boot, and cycles behind one. */
   accesses: number;
-  /** Points whose recovery is cut as well. */
-  cutAgain: number;
-  /** How often each of these is. */
+  /** Windows whose boot is cut again, and cuts of each. */
+  windowsAgain: number;
   cutsAgain: number;
-  /** States after recovery, each counted once, from which the story is begun again. */
+  /** Windows from which the story is begun again. */
   repeats: number;
+  /** Random chains of cuts for each part. */
+  chains: number;
 }
 
 export interface Point {
@@ -32,7 +32,7 @@ export interface Point {
   step: number;
   /** Where it is replayed from. */
   before: Snapshot;
-  cut: { atNs: number; tear?: string } | { atAccess: number };
+  cut: Cut | { atAccess: number; cyclesLater: number };
 }
 
 export function operationPoints(
@@ -42,32 +42,25 @@ export function operationPoints(
   seed: number,
 ): Point[] {
   return operations.flatMap((operation, number) => {
-    const inStep = operations.filter(({ step }) => step === operation.step);
+    const { step, before, kind } = operation;
+    const inStep = operations.filter((other) => other.step === step);
     const place = inStep.indexOf(operation);
-    const amid = scenario.steps[operation.step].do === 'upload' && place >= 4 && place < inStep.length - 4;
+    const amid = scenario.steps[step].do === 'upload' && place >= 4 && place < inStep.length - 4;
     if (amid && !oneIn(sampling.uploadOperations, seed, `operation ${number}`)) return [];
-    return pointsOf(operation, number, sampling, seed);
+    return cutsIn(operation, `${kind} ${number}`, sampling.units, seed).map((cut) => ({
+      ...{ name: cut.name, step, before, cut },
+    }));
   });
 }
 
-function pointsOf(operation: FlashOperation, number: number, sampling: Sampling, seed: number): Point[] {
-  const { startNs, endNs, before, step, erase } = operation;
-  const name = `${erase ? 'erase' : 'program'} ${number}`;
-  const at = (where: string, atNs: number, tear?: string): Point => {
-    return { name: `${name} ${where}`, step, before, cut: { atNs, ...(tear && { tear }) } };
-  };
-  const patterns = tearPatterns.filter(({ program }) => erase || program);
-  const units = erase ? 1 : (endNs - startNs) / unitProgramNs;
-  const unitNs = (endNs - startNs) / units;
-  const inside = Array.from({ length: units }, (_, unit) => unit)
-    .filter((unit) => unit === 0 || unit === units - 1 || oneIn(sampling.units, seed, `${name} unit ${unit}`))
-    .flatMap((unit) =>
-      patterns.map((tear) => at(`unit ${unit} ${tear.name}`, startNs + unitNs * (unit + 0.5), tear.name)),
-    );
-  return [at('before', startNs - 1), ...inside, at('after', endNs + 1)];
+/** Cuts of an operation by their whole names. */
+export function cutsIn(operation: Operation, name: string, oneUnitIn: number, seed: number): Cut[] {
+  const wanted = (unit: number, units: number) =>
+    unit === 0 || unit === units - 1 || oneIn(oneUnitIn, seed, `${name} unit ${unit}`);
+  return cutsOf(operation, wanted).map((cut) => ({ ...cut, name: `${name} ${cut.name}` }));
 }
 
-/** `accessesOf` counts a boot's accesses. */
+/** At an access, and one cycle to a few hundred behind it. `accessesOf` counts a boot's accesses. */
 export function accessPoints(
   { boots }: Recording,
   accessesOf: (before: Snapshot) => number,
@@ -78,8 +71,12 @@ export function accessPoints(
     const points: Point[] = [];
     const stride = sampling.accesses;
     const count = accessesOf(before);
-    for (let n = 1 + (choice(seed, `boot ${number}`) % stride); n <= count; n += stride)
-      points.push({ name: `boot ${number} access ${n}`, step, before, cut: { atAccess: n } });
+    for (let n = 1 + (choice(seed, `boot ${number}`) % stride); n <= count; n += stride) {
+      const name = `boot ${number} access ${n}`;
+      const cyclesLater = 1 << (choice(seed, name) % 9);
+      points.push({ name, step, before, cut: { atAccess: n, cyclesLater: 0 } });
+      points.push({ name: `${name} + ${cyclesLater} cycles`, step, before, cut: { atAccess: n, cyclesLater } });
+    }
     return points;
   });
 }

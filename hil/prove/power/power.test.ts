@@ -7,8 +7,8 @@ import { slice } from './sweep.ts';
 
 // Swept before the tests have names, so that these can say how many points there were.
 const result = await runSlice('power');
-const { uploadOperations, accesses, cutAgain } = slice;
-const sample = `one in ${uploadOperations} of an upload's operations, one in ${accesses} bus accesses of a boot, one recovery in ${cutAgain}`;
+const { uploadOperations, units, accesses, windowsAgain } = slice;
+const sample = `one in ${uploadOperations} of an upload's operations, one in ${units} units, one in ${accesses} accesses of a boot, one window in ${windowsAgain} cut again`;
 
 describe(`${result.points} power cuts with seed ${result.seed} (${sample})`, () => {
   test.each(result.scenarios)('$name: $points cuts break no invariant', ({ name }) => {
@@ -22,6 +22,7 @@ describe(`${result.points} power cuts with seed ${result.seed} (${sample})`, () 
     const sum = (count: string) => result.scenarios.reduce((total, { counts }) => total + counts[count], 0);
     expect(sum('atAccesses')).toBeGreaterThan(200);
     expect(sum('secondCuts')).toBeGreaterThan(200);
+    expect(sum('chains')).toBeGreaterThan(50);
     expect(sum('repeats')).toBeGreaterThan(100);
   });
 });

@@ -2,7 +2,8 @@
 
 import { Board } from '../../../host/board/board.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
-import { type Images, makeImages } from '../device/images.ts';
+import { type Fleet, type Images, makeImages } from '../device/images.ts';
+import { StoryFailed } from '../device/operator.ts';
 import {
   type Bench,
   type OnPartProgress,
@@ -13,50 +14,91 @@ import {
   partsOf,
 } from '../proof.ts';
 import { Patient } from './patient.ts';
-import { scenarioByName, scenarios } from './scenarios.ts';
+import { type Scenario, scenarioByName, scenarios } from './scenarios.ts';
 import { type Recording, recordStory } from './story.ts';
 import { PartSweep } from './sweep.ts';
+
+/** Parts of a scenario whose story has an upload: it has a hundred times the points of another. */
+const uploadParts = 6;
 
 export const power: Proof = {
   name: 'power',
   scenarios,
   parts: (options) =>
     partsOf(
-      scenarios.map(({ name }) => ({ name, weight: 1, parts: options.effort === 'full' ? 8 : 1 })),
+      scenarios.map((scenario) => shares(scenario, options)),
       options,
     ),
   prepare: async (options) => {
-    await Promise.all([makeImages(), bootloaderFor(options)]);
+    await Promise.all([bootloaderFor(options), ...wantedFleets(options).map(makeImages)]);
   },
-  open: async (options) => new PowerBench(options, await makeImages(), await bootloaderFor(options)),
+  open: async (options) => {
+    const images = await Promise.all(
+      wantedFleets(options).map(async (fleet) => [fleet, await makeImages(fleet)] as const),
+    );
+    return new PowerBench(options, new Map(images), await bootloaderFor(options));
+  },
 };
+
+function shares({ name, steps }: Scenario, { effort, point }: ProofOptions) {
+  const uploads = steps.some((step) => step.do === 'upload');
+  return {
+    name,
+    weight: uploads ? uploadParts : 1,
+    parts: uploads && effort === 'full' && point === undefined ? uploadParts : 1,
+  };
+}
+
+function wantedFleets({ scenario }: ProofOptions): Fleet[] {
+  return [...new Set(scenarios.filter(({ name }) => (scenario ?? name) === name).map(({ fleet }) => fleet))];
+}
 
 class PowerBench implements Bench {
   private readonly options: ProofOptions;
-  private readonly images: Images;
+  private readonly images: ReadonlyMap<Fleet, Images>;
   private readonly bootloader: Uint8Array;
-  private recorded: { name: string; recording: Recording } | undefined;
+  private played: { name: string; recording: Recording } | undefined;
 
-  constructor(options: ProofOptions, images: Images, bootloader: Uint8Array) {
+  constructor(options: ProofOptions, images: ReadonlyMap<Fleet, Images>, bootloader: Uint8Array) {
     this.options = options;
     this.images = images;
     this.bootloader = bootloader;
   }
 
   run(part: Part, onProgress: OnPartProgress): PartResult {
-    const { images, options } = this;
-    const recording = this.recordingOf(part.scenario);
+    const { options } = this;
     const scenario = scenarioByName(part.scenario);
-    const patient = new Patient(new Board({ seed: options.seed }), scenario, images, recording.start);
-    return new PartSweep(patient, part, options).run(recording, onProgress);
+    const images = this.images.get(scenario.fleet) as Images;
+    try {
+      const recording = this.recordingOf(scenario, images);
+      const patient = new Patient(new Board({ seed: options.seed }), scenario, images);
+      return new PartSweep(patient, images, recording.start, part, options).run(recording, onProgress);
+    } catch (failure) {
+      if (!(failure instanceof StoryFailed)) throw failure;
+      // Nothing was cut yet: the story does not end as it should even with power on.
+      const violation = {
+        invariant: 'repeatable',
+        text: failure.message,
+        point: 'the story itself',
+        choices: [],
+        log: [],
+      } as const;
+      return {
+        scenario: scenario.name,
+        points: 1,
+        violations: [{ ...violation, choices: [], log: [], scenario: scenario.name }],
+        counts: {},
+      };
+    }
   }
 
   /** The story, played once for all parts of a scenario that come here one after the other. */
-  private recordingOf(name: string): Recording {
-    if (this.recorded?.name !== name) {
-      const recording = recordStory(scenarioByName(name), this.images, this.bootloader, this.options.seed);
-      this.recorded = { name, recording };
-    }
-    return this.recorded.recording;
+  private recordingOf(scenario: Scenario, images: Images): Recording {
+    if (this.played?.name !== scenario.name)
+      this.played = {
+        name: scenario.name,
+        recording: recordStory(scenario, images, this.bootloader, this.options.seed),
+      };
+    return this.played.recording;
   }
 }

@@ -5,7 +5,7 @@
 // a promise: what was answered survives a cut right after it. `keeps` is the image that was confirmed at the start: it must stay
 // bootable until the goal is confirmed. `goal` is what runs when the story, begun again from its first step, is over.
 
-import type { ImageName } from '../device/images.ts';
+import type { Fleet, ImageName } from '../device/images.ts';
 
 export type Outcome = ImageName | 'safe mode';
 
@@ -16,7 +16,10 @@ export type Action =
   | { do: 'reset' }
   | { do: 'confirm' }
   | { do: 'erase'; slot: number }
+  /** The firmware hangs by itself. */
   | { do: 'wait for a watchdog' }
+  /** It is told to. */
+  | { do: 'hang' }
   /** At the desk, without power: a bit of the slot's image flips. */
   | { do: 'damage'; slot: number }
   /** At the desk, without power: copies of the newest record until the journal has so many. */
@@ -28,6 +31,8 @@ export interface Scenario {
   name: string;
   /** The story in one sentence. */
   about: string;
+  /** What runs on the device. */
+  fleet: Fleet;
   start: { slots: { A?: ImageName; B?: ImageName }; story: readonly Action[] };
   steps: readonly Step[];
   keeps?: ImageName;
@@ -53,6 +58,7 @@ const update = (from: ImageName, to: ImageName): Step[] => [
 const journalSwitch = (name: string, records: number): Scenario => ({
   name: `journal switch ${name}`,
   about: `The journal’s sector is full, and the other one taken, ${name}.`,
+  fleet: 'agent',
   start: {
     slots: { A: 'v1' },
     story: [on, { do: 'upload', image: 'v2' }, { do: 'fill journal', records }, on],
@@ -66,6 +72,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'factory boot',
     about: 'A board fresh from the factory is switched on.',
+    fleet: 'agent',
     start: { slots: { A: 'v1' }, story: [] },
     steps: [{ do: 'switch on', boots: ['v1'] }],
     keeps: 'v1',
@@ -74,6 +81,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'first install',
     about: 'A board without any image is given one by its safe mode.',
+    fleet: 'agent',
     start: { slots: {}, story: [on] },
     steps: [
       // Whole but not answered yet, it is a rescue; once answered, it must be one.
@@ -87,6 +95,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'rescue of a device whose images rotted',
     about: 'Both images rotted; safe mode takes a new one.',
+    fleet: 'agent',
     start: {
       slots: { A: 'v1' },
       story: [on, ...updateTo('v2'), { do: 'damage', slot: 0 }, { do: 'damage', slot: 1 }, on],
@@ -102,6 +111,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'upgrade',
     about: 'A newer image is uploaded, marked, tried and confirmed.',
+    fleet: 'agent',
     start: { slots: { A: 'v1' }, story: [on] },
     steps: update('v1', 'v2'),
     keeps: 'v1',
@@ -110,17 +120,19 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'revert after a watchdog',
     about: 'An update hangs; the watchdog ends its trial and the old image comes back.',
+    fleet: 'agent',
     start: {
       slots: { A: 'v1' },
       story: [on, { do: 'upload', image: 'hangs' }, { do: 'mark', image: 'hangs' }, { do: 'reset' }],
     },
-    steps: [{ do: 'wait for a watchdog', boots: ['hangs', 'v1'] }],
+    steps: [{ do: 'hang', boots: ['hangs', 'v1'] }],
     keeps: 'v1',
     goal: 'v1',
   },
   {
     name: 'upload over a half-written slot',
     about: 'An upload broke off; another image is uploaded over it, tried and confirmed.',
+    fleet: 'agent',
     start: { slots: { A: 'v1' }, story: [on, { do: 'upload', image: 'v3', part: 0.5 }] },
     steps: update('v1', 'v2'),
     keeps: 'v1',
@@ -129,6 +141,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'third version over the first',
     about: 'The second update overwrites the oldest image while the newer one runs.',
+    fleet: 'agent',
     start: { slots: { A: 'v1' }, story: [on, ...updateTo('v2')] },
     steps: update('v2', 'v3'),
     keeps: 'v2',
@@ -137,6 +150,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'erase',
     about: 'The image that does not run is erased.',
+    fleet: 'agent',
     start: { slots: { A: 'v1' }, story: [on, ...updateTo('v2')] },
     steps: [{ do: 'erase', slot: 0, boots: ['v2'] }],
     keeps: 'v2',

@@ -1,28 +1,24 @@
-// Plays a scenario's story and writes down where power can be cut: each flash operation, each boot, and a snapshot from which a cut
+// Plays a scenario's story and writes down where power can be cut: each flash and fuse operation, each boot, and a snapshot from which a cut
 // there can be replayed without the operator.
 
 import { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { FLASH } from '../../../protocol/generated/registers.ts';
 import { ImageFormat } from '../../../protocol/image/format.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { AgentOperator } from '../device/agent-operator.ts';
 import { type Images, publicKeys } from '../device/images.ts';
 import { fillJournal } from '../device/journal.ts';
+import { addRecord, type Operation } from '../device/operations.ts';
 import { Operator, StoryFailed } from '../device/operator.ts';
 import type { Action, Scenario } from './scenarios.ts';
 
 const bootLimitNs = 1_000_000_000;
 const watchdogLimitNs = 5_000_000_000;
-const { ERASE_SECTOR } = FLASH.registers.COMMAND.fields.OPERATION.values;
 
-export interface FlashOperation {
+export interface StoryOperation extends Operation {
   /** Index of the story's step it belongs to. */
   step: number;
-  erase: boolean;
-  address: number;
-  startNs: number;
-  endNs: number;
   /** The board shortly before. */
   before: Snapshot;
 }
@@ -35,13 +31,13 @@ export interface Boot {
 
 export interface Recording {
   start: Snapshot;
-  operations: FlashOperation[];
+  operations: StoryOperation[];
   boots: Boot[];
 }
 
 /** Plays the story once, uncut. Throws a StoryFailed when it does not end as it should. */
 export function recordStory(scenario: Scenario, images: Images, bootloader: Uint8Array, seed: number): Recording {
-  const operator = new Operator(new Board({ seed }));
+  const operator = operatorOf(scenario, new Board({ seed }), images);
   prepare(operator, scenario, images, bootloader);
   const recorder = new Recorder(operator);
   const start = operator.board.snapshot();
@@ -53,6 +49,10 @@ export function recordStory(scenario: Scenario, images: Images, bootloader: Uint
   operator.waitFor(() => isResting(operator.board), bootLimitNs, 'the board comes to rest');
   recorder.stop();
   return { start, operations: recorder.operations, boots: recorder.boots };
+}
+
+export function operatorOf({ fleet }: Scenario, board: Board, images: Images): Operator {
+  return fleet === 'agent' ? new AgentOperator(board, images) : new Operator(board);
 }
 
 /** What the story says next, up to its answer. */
@@ -77,6 +77,10 @@ export function act(operator: Operator, action: Action, images: Images): void {
       return;
     case 'erase':
       operator.erase(action.slot);
+      return;
+    case 'hang':
+      operator.hang();
+      waitForReset(operator, watchdogLimitNs);
       return;
     case 'wait for a watchdog':
       waitForReset(operator, watchdogLimitNs);
@@ -126,14 +130,16 @@ function prepare(operator: Operator, scenario: Scenario, images: Images, bootloa
     keys: publicKeys,
     slots: { ...(A && { A: images[A] }), ...(B && { B: images[B] }) },
   });
+  operator.deliver();
   for (const action of scenario.start.story) act(operator, action, images);
 }
 
 class Recorder {
   step = 0;
-  readonly operations: FlashOperation[] = [];
+  readonly operations: StoryOperation[] = [];
   readonly boots: Boot[] = [];
   private readonly operator: Operator;
+  private readonly begun: Operation[] = [];
   private before: Snapshot;
   private inUse = false;
   private bootBegins = false;
@@ -149,7 +155,7 @@ class Recorder {
     this.operator.beforeStep = undefined;
     this.operator.board.onLog = undefined;
     const open = this.operations.find(({ endNs }) => endNs === 0);
-    if (open) throw new StoryFailed(`the operation at 0x${open.address.toString(16)} has begun and not ended`);
+    if (open) throw new StoryFailed(`the ${open.kind} at 0x${open.address.toString(16)} has begun and not ended`);
   }
 
   private beforeStep(): void {
@@ -159,14 +165,13 @@ class Recorder {
     this.bootBegins = false;
   }
 
-  private onLog({ timeNs, kind, a, b }: LogRecord): void {
-    if (kind === LogKind.BOOT_ROM) this.bootBegins = true;
-    if (kind === LogKind.FLASH_START) {
-      const { step, before } = this;
-      this.operations.push({ step, erase: a === ERASE_SECTOR, address: b, startNs: timeNs, endNs: 0, before });
-      this.inUse = true;
-    }
-    const last = this.operations.at(-1);
-    if (kind === LogKind.FLASH_DONE && last) last.endNs = timeNs;
+  private onLog(record: LogRecord): void {
+    if (record.kind === LogKind.BOOT_ROM) this.bootBegins = true;
+    const operation = addRecord(this.begun, record);
+    if (operation === undefined) return;
+    const { step, before } = this;
+    // The same object: its end is still to come.
+    this.operations.push(Object.assign(operation, { step, before }));
+    this.inUse = true;
   }
 }

@@ -1,0 +1,188 @@
+// The firmware of a proof: as little as can take part in an update, so that a boot of it is quick and an upload of it short. It changes
+// flash and boot state by the very code the real firmware does; what it lacks is the protocol in front of that.
+//
+// A byte on the console line is a command, answered with + or - when it is done:
+//   0 to 7 store the image delivered under that number in the other slot   x erase the other slot
+//   p mark the other slot pending   c confirm   r reset   s reset into safe mode   h hang
+// A host delivers images into STORAGE, one each DELIVERY_SIZE bytes: its length, then its bytes.
+
+import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
+import { copyFromBus } from '../../protocol/guest/dma';
+import {
+  HANDOVER_SLOT,
+  LINE_FLASH,
+  LINE_TIMER,
+  LINE_UART1,
+  MAP_STORAGE,
+} from '../../protocol/guest/generated/constants';
+import {
+  RESET_BOOT_REQUEST_MODE_SAFE_MODE,
+  RESET_CONTROL_KEY_KEY,
+  RESET_CONTROL_REQUEST_RESET,
+  readResetMailbox,
+  readUart1Data,
+  readUart1Status,
+  TIMER_CONTROL_ARM,
+  TIMER_STATUS_ALARM,
+  UART1_CONTROL_ENABLE,
+  UART1_INTERRUPT_ENABLE_RECEIVE_AVAILABLE,
+  UART1_STATUS_RECEIVE_AVAILABLE,
+  WATCHDOG_FEED_KEY_KEY,
+  writeIntcEnable,
+  writeResetBootRequest,
+  writeResetControl,
+  writeTimerAlarmHigh,
+  writeTimerAlarmLow,
+  writeTimerControl,
+  writeTimerStatus,
+  writeUart1Control,
+  writeUart1Data,
+  writeUart1InterruptEnable,
+  writeWatchdogFeed,
+} from '../../protocol/guest/generated/registers';
+import { flashService } from '../flash/job';
+import { imageHasHash } from '../image/info';
+import { parseSlot } from '../image/verify';
+import { otherSlot } from '../slots';
+import { emptySlotStep, startEmptySlot, startStore, storeStep } from '../smp/img-store';
+import { STATUS_DEFERRED } from '../smp/status';
+import { loadBootState, startConfirm, startMarkPending, stateBusy, stateFailed } from '../state/boot-state';
+
+const FEED_PERIOD_MS: u64 = 500;
+const PLUS: u32 = 0x2b;
+const MINUS: u32 = 0x2d;
+const DELIVERY_SIZE: u32 = 0x1_0000;
+const CHUNK_SIZE: u32 = 1024;
+
+const IDLE: u32 = 0;
+const EMPTYING: u32 = 1;
+const STORING: u32 = 2;
+const CHANGING: u32 = 3;
+
+const chunk: usize = memory.data(1024, 8);
+const word: usize = memory.data(4, 4);
+const forEver: usize = memory.data(4, 4);
+
+let phase: u32 = 0;
+/** Of the image being stored: where its bytes are, how many there are, how many are in the slot. */
+let source: u32 = 0;
+let total: u32 = 0;
+let stored: u32 = 0;
+
+export function reset(): void {
+  loadBootState();
+  parseSlot(0);
+  parseSlot(1);
+  writeUart1InterruptEnable(UART1_INTERRUPT_ENABLE_RECEIVE_AVAILABLE);
+  writeUart1Control(UART1_CONTROL_ENABLE);
+  writeIntcEnable(LINE_TIMER | LINE_UART1 | LINE_FLASH);
+  armFeed();
+}
+
+export function interrupt(lines: u32): void {
+  if ((lines & LINE_TIMER) != 0) {
+    writeTimerStatus(TIMER_STATUS_ALARM);
+    writeWatchdogFeed(WATCHDOG_FEED_KEY_KEY);
+    armFeed();
+  }
+  if ((lines & LINE_FLASH) != 0) flashService();
+  if ((lines & LINE_UART1) != 0) {
+    while ((readUart1Status() & UART1_STATUS_RECEIVE_AVAILABLE) != 0) obey(readUart1Data());
+  }
+  goOn();
+}
+
+function armFeed(): void {
+  const at = uptimeNs() + FEED_PERIOD_MS * NS_PER_MS;
+  writeTimerAlarmLow(<u32>at);
+  writeTimerAlarmHigh(<u32>(at >> 32));
+  writeTimerControl(TIMER_CONTROL_ARM);
+}
+
+function obey(command: u32): void {
+  assert(phase == IDLE, 'one command at a time');
+  const slot = readResetMailbox(HANDOVER_SLOT);
+  const other = otherSlot(slot);
+  switch (command) {
+    case 0x70:
+      parseSlot(other);
+      if (imageHasHash(other)) begin(startMarkPending(other));
+      else answer(false);
+      break;
+    case 0x63:
+      begin(startConfirm(slot));
+      break;
+    case 0x73:
+      writeResetBootRequest(RESET_BOOT_REQUEST_MODE_SAFE_MODE);
+      writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_RESET);
+      break;
+    case 0x72:
+      writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_RESET);
+      break;
+    case 0x68:
+      hang();
+      break;
+    case 0x78:
+      total = 0;
+      emptyOther(other);
+      break;
+    default:
+      assert(command >= 0x30 && command < 0x38, 'a command is one of those above');
+      takeDelivery(command - 0x30);
+      emptyOther(other);
+  }
+}
+
+function begin(started: bool): void {
+  phase = CHANGING;
+  if (!started) answer(false);
+}
+
+function answer(well: bool): void {
+  phase = IDLE;
+  writeUart1Data(well ? PLUS : MINUS);
+}
+
+function takeDelivery(number: u32): void {
+  const place = MAP_STORAGE + number * DELIVERY_SIZE;
+  copyFromBus(word, place, 4);
+  source = place + 4;
+  total = load<u32>(word);
+}
+
+function emptyOther(other: u32): void {
+  stored = 0;
+  phase = EMPTYING;
+  startEmptySlot(other);
+}
+
+/** Takes the next step of what is being done, if flash is ready for it. */
+function goOn(): void {
+  if (phase == EMPTYING) {
+    const status = emptySlotStep();
+    if (status == STATUS_DEFERRED) return;
+    if (status == 0 && total != 0) storeNext();
+    else answer(status == 0);
+  }
+  while (phase == STORING) {
+    const status = storeStep();
+    if (status == STATUS_DEFERRED) return;
+    if (status == 0 && stored != total) storeNext();
+    else answer(status == 0);
+  }
+  if (phase == CHANGING && !stateBusy()) answer(!stateFailed());
+}
+
+function storeNext(): void {
+  const length = min<u32>(total - stored, CHUNK_SIZE);
+  copyFromBus(chunk, source + stored, (length + 3) & ~3);
+  startStore(stored, chunk, length);
+  stored += length;
+  phase = STORING;
+}
+
+function hang(): void {
+  while (load<u32>(forEver) == 0) {
+    // Nobody ever writes it.
+  }
+}

@@ -1,0 +1,33 @@
+// Holds the state window to its word: boots from equal windows hand over to the same and do the same to flash and fuses.
+
+import { LogKind, type LogRecord } from '../../../host/board/log.ts';
+import type { Window } from '../device/window.ts';
+import type { Recovery } from './judge.ts';
+
+/** What a boot leaves, and what decides that. */
+const telling: readonly number[] = [
+  ...[LogKind.RESET, LogKind.HANDOVER, LogKind.FAULT, LogKind.HALT],
+  ...[LogKind.FLASH_START, LogKind.FLASH_DONE, LogKind.FUSE_START, LogKind.FUSE],
+];
+
+export class WindowCheck {
+  private readonly traces = new Map<string, { trace: string; point: string }>();
+
+  /** Throws when another boot from this window did something else. `records` may begin before the boot. */
+  add({ key, firm }: Window, recovery: Recovery, records: readonly LogRecord[], names: readonly string[]): void {
+    // What chance has a say in may end in one way or in another.
+    if (!firm || recovery.failure !== undefined) return;
+    const boot = records.slice(records.findLastIndex(({ kind }) => kind === LogKind.POWER_ON));
+    const trace = boot
+      .filter(({ kind }) => telling.includes(kind))
+      .map(({ kind, a, b }) => `${kind} ${a} ${b}`)
+      .join('\n');
+    const point = names.join(', then ');
+    const before = this.traces.get(key);
+    if (before === undefined) this.traces.set(key, { trace, point });
+    else if (before.trace !== trace)
+      throw new Error(
+        `the state window leaves out what decides: '${before.point}' and '${point}' leave one window, and boot otherwise`,
+      );
+  }
+}
