@@ -22,10 +22,10 @@ describe('a proof', () => {
   });
 
   test('cut into shards adds up to the whole', async () => {
-    const full = { ...options, effort: 'full', threads: 0 } as const;
-    const whole = await runProof('power', full);
+    const upgrade = { ...options, scenario: 'upgrade', threads: 0 } as const;
+    const whole = await runProof('power', upgrade);
     const shards: Awaited<ReturnType<typeof runProof>>[] = [];
-    for (const number of [2, 1]) shards.push(await runProof('power', { ...full, shard: { number, of: 2 } }));
+    for (const number of [2, 1]) shards.push(await runProof('power', { ...upgrade, shard: { number, of: 2 } }));
     expect(shards[0].points).toBeLessThan(whole.points);
     const written = shards.map((shard) => fromJson(JSON.stringify(toJson(shard))));
     expect(figures(toJson(mergeResults(written)))).toEqual(figures(toJson(whole)));

@@ -19,7 +19,7 @@ import { type Recording, recordStory } from './story.ts';
 import { PartSweep } from './sweep.ts';
 
 /** Parts of a scenario whose story has an upload: it has a hundred times the points of another. */
-const uploadParts = 6;
+const uploadParts = { full: 6, slice: 2 };
 
 export const power: Proof = {
   name: 'power',
@@ -41,12 +41,8 @@ export const power: Proof = {
 };
 
 function shares({ name, steps }: Scenario, { effort, point }: ProofOptions) {
-  const uploads = steps.some((step) => step.do === 'upload');
-  return {
-    name,
-    weight: uploads ? uploadParts : 1,
-    parts: uploads && effort === 'full' && point === undefined ? uploadParts : 1,
-  };
+  const parts = steps.some((step) => step.do === 'upload') ? uploadParts[effort] : 1;
+  return { name, weight: parts, parts: point === undefined ? parts : 1 };
 }
 
 function wantedFleets({ scenario }: ProofOptions): Fleet[] {
