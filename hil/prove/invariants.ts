@@ -9,9 +9,11 @@ export const invariants = {
   verified: 'it never runs bytes that do not verify',
   whole: 'it boots the old or the new image whole, and what it answered before the cut still holds',
   bootable: 'what was confirmed and valid stays bootable until something newer is confirmed',
+  agrees: 'of an image it says what the desk says, reason and all',
   alive: 'it never halts',
   reaches: `with power left on it reaches firmware, or a safe mode that answers SMP, within ${bootsMax} boots and ${reachLimitNs / 1e6} ms`,
   repeatable: 'the interrupted story, begun again, succeeds',
+  caught: 'the proof catches every bootloader broken on purpose',
 } as const;
 export type Invariant = keyof typeof invariants;
 

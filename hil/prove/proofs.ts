@@ -26,6 +26,11 @@ export const proofs: readonly ProofEntry[] = [
     about: 'one branch inverted, one call skipped, one bus read corrupted while the bootloader decides',
     load: async () => (await import('./glitch/glitch.ts')).glitch,
   },
+  {
+    name: 'canaries',
+    about: 'bootloaders broken on purpose, each sent through the part of the proof that must catch it',
+    load: async () => (await import('./canaries/proof.ts')).canariesProof,
+  },
 ];
 
 export async function loadProof(name: string): Promise<Proof> {

@@ -3,13 +3,16 @@
 // would do once it runs is no part of this.
 
 import { Board } from '../../../host/board/board.ts';
-import { EventKind } from '../../../host/board/device.ts';
+import { EventKind as BoardEvent } from '../../../host/board/device.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import type { DeviceTrust } from '../../../host/tools/image/trust.ts';
+import { nameOf } from '../../../protocol/constants.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { Trailer } from '../../../protocol/image/format.ts';
+import { RejectReason, rejectReasons } from '../../../protocol/image/reasons.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { EventKind } from '../../../protocol/telemetry/events.ts';
 import { eventLines } from '../device/event-log.ts';
 import { bootState } from '../device/journal.ts';
 import type { Finding } from '../invariants.ts';
@@ -30,6 +33,8 @@ export interface HandOver {
 export interface Boot {
   /** Each module handed over to since power came. */
   handOvers: HandOver[];
+  /** What the bootloader found of an image, where that is not what the desk finds. */
+  disagreements: string[];
   resets: number;
   /** `firmware`: handed over for good; `bootloader`: it rests in safe mode; `off`: it had not decided when its time was up. */
   state: Board['state'];
@@ -40,6 +45,7 @@ export class AttackBench {
   private readonly desk: Desk;
   /** Of the boot under way: what was handed over to, and what the board did. */
   private handOvers: HandOver[] = [];
+  private disagreements: string[] = [];
   private resets = 0;
   private records: LogRecord[] = [];
 
@@ -136,6 +142,7 @@ export class AttackBench {
 
   private begin(): void {
     this.handOvers = [];
+    this.disagreements = [];
     this.resets = 0;
     this.records = [];
   }
@@ -145,8 +152,9 @@ export class AttackBench {
     if (withinNs !== undefined) board.cutPowerAt(board.now + withinNs);
     while (board.state === 'bootloader' && board.nextEventTime === board.now && this.resets <= resetsMax)
       board.runFor(1);
-    board.machine.cancel(EventKind.POWER_CUT);
-    return { handOvers: this.handOvers, resets: this.resets, state: board.state };
+    board.machine.cancel(BoardEvent.POWER_CUT);
+    const { handOvers, disagreements, resets } = this;
+    return { handOvers, disagreements, resets, state: board.state };
   }
 
   // --- what was seen -----------------------------------------------------------------------------------------------------
@@ -162,6 +170,18 @@ export class AttackBench {
     this.records.push({ ...record });
     if (kind === LogKind.RESET) this.resets++;
     if (kind === LogKind.HANDOVER) this.handOvers.push(this.look(a, b));
+    if (kind === LogKind.RECORDER) this.compare(a & 0xffff, b, a >>> 16);
+  }
+
+  /** Holds what the bootloader says of a slot's bytes against the desk's words. */
+  private compare(event: number, slot: number, reason: number): void {
+    if (event !== EventKind.BOOT_VERIFY && event !== EventKind.BOOT_REJECT) return;
+    // Behind these come reasons of how it ran.
+    if (reason >= RejectReason.UNCONFIRMED) return;
+    const { code, refusal } = this.verdict(slot as Slot);
+    if (reason === code) return;
+    const name = nameOf(rejectReasons, reason);
+    this.disagreements.push(`the bootloader says ${name} of slot ${'AB'[slot]}, the desk: ${refusal ?? 'it is good'}`);
   }
 
   private look(address: number, length: number): HandOver {

@@ -15,6 +15,8 @@ export const slotAddresses = [MemoryMap.SLOT_A, MemoryMap.SLOT_B] as const;
 export interface Verdict {
   /** Why it may not be run; undefined where it may. */
   refusal: string | undefined;
+  /** The reason's number; 0 where there is none. */
+  code: number;
   /** Where the payload is, and how long. */
   start: number;
   size: number;
@@ -62,10 +64,11 @@ export class Desk {
   private look(slot: Slot): Verdict {
     const { keys, ...options } = this.trust;
     const cells = readCells(this.board, slotAddresses[slot], MemoryMap.SLOT_SIZE);
-    const { ok, message, image } = verifyImage(cells, keys, options);
+    const { ok, code, message, image } = verifyImage(cells, keys, options);
     const { headerSize = 0, imageSize = 0, version = { major: 0, minor: 0, revision: 0 } } = image?.header ?? {};
     return {
       refusal: ok ? undefined : message,
+      code,
       start: slotAddresses[slot] + headerSize,
       size: imageSize,
       runnable: ok && Buffer.compare(cells.subarray(headerSize, headerSize + imageSize), payload) === 0,

@@ -1,14 +1,27 @@
-// The proof can fail: it catches every bootloader that was broken on purpose, and the line it prints catches it again.
+// The proof can fail: it catches every bootloader that was broken on purpose, says where, and the line it prints catches it again.
 
-import { expect, test } from 'vitest';
-import { runSlice } from '../testing.ts';
+import { describe, expect, test } from 'vitest';
+import { runSlice, toldOf } from '../testing.ts';
 import { canaries } from './canaries.ts';
+import type { Caught } from './proof.ts';
 
-test.each(canaries)('a bootloader with "$name" is caught', async ({ name: canary, scenarios: [scenario] }) => {
-  const { found } = await runSlice('power', { canary, scenario, stopAtFirst: true });
-  expect(found).not.toHaveLength(0);
-  const [{ point, invariant, replay }] = found;
-  expect(replay).toContain(`--scenario '${scenario}' --point '${point}' --canary '${canary}'`);
-  const again = await runSlice('power', { canary, scenario, point });
-  expect(again.found).toContainEqual(expect.objectContaining({ point, invariant }));
+const result = await runSlice('canaries');
+const caught = result.extra.canaries as Caught[];
+
+describe('a broken bootloader is caught', () => {
+  test.each(canaries)('"$name" by prove $caughtBy.proof, $caughtBy.scenario', async ({ name, caughtBy }) => {
+    expect(toldOf(result, name)).toEqual([]);
+    const { proof, scenario } = caughtBy;
+    const entry = caught.find((each) => each.name === name);
+    expect(entry).toMatchObject({ caughtBy: proof, scenario });
+    const again = await runSlice(proof, { canary: name, scenario, point: entry?.point, stopAtFirst: true });
+    expect(again.found.map(({ invariant }) => invariant)).toContain(entry?.invariant);
+    expect(again.found[0].replay).toContain(`--scenario '${scenario}' --point`);
+    expect(again.found[0].replay).toContain(`--canary '${name}'`);
+  });
+});
+
+test('a dozen of them at least, by several parts of the proof', () => {
+  expect(canaries.length).toBeGreaterThanOrEqual(12);
+  expect(new Set(canaries.map(({ caughtBy }) => caughtBy.proof)).size).toBeGreaterThanOrEqual(2);
 });

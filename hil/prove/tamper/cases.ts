@@ -1,24 +1,30 @@
 // The shape of the tamper proof: a device in some state, and a list of what an attacker does to its flash before the next boot.
 
 import type { AttackBench } from '../attack/bench.ts';
+import type { Slot } from '../attack/trust.ts';
+import type { DeviceState } from './states.ts';
 
 export interface TamperCase {
   name: string;
   /** Changes flash; the bootloader is loaded and has not begun. */
   change(bench: AttackBench): void;
   /** It is odd, and good all the same: this slot must be handed over to, whatever the core says of its payload. */
-  mustRun?: 0 | 1;
+  mustRun?: Slot;
 }
 
 export interface TamperScenario {
   name: string;
   about: string;
-  /** Brings the device into its state; power is off before and after. */
-  prepare(bench: AttackBench): void;
+  state: DeviceState;
   /** Always the same list. */
   cases(): TamperCase[];
   /** What is in slot B has been asked for: where it verifies and is the newest, it must run. */
   asked?: boolean;
   /** One in so many belongs to the slice; the first and the last always do. */
   sliceOf: number;
+}
+
+/** What the device does when nobody touched it: without this one, refusing everything would pass. */
+export function untouched({ state }: TamperScenario): TamperCase {
+  return { name: 'nothing is done', change: () => undefined, mustRun: state.runs };
 }

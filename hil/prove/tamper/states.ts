@@ -4,12 +4,15 @@
 
 import type { AttackBench } from '../attack/bench.ts';
 import { specimen } from '../attack/specimens.ts';
+import type { Slot } from '../attack/trust.ts';
 
 export const older = specimen('2.0.0');
 export const newer = specimen('3.0.0');
 
 export interface DeviceState {
   name: string;
+  /** The slot that runs at the next boot when nobody has touched anything. */
+  runs: Slot;
   prepare(bench: AttackBench): void;
 }
 
@@ -31,6 +34,7 @@ function boots(bench: AttackBench, count: number): void {
 export const states: readonly DeviceState[] = [
   {
     name: 'as it came from the factory',
+    runs: 0,
     prepare(bench) {
       bench.place(0, older);
       bench.mark(0, 'permanent');
@@ -39,6 +43,7 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'asked for',
+    runs: 1,
     prepare(bench) {
       confirmed(bench, older);
       bench.place(1, newer);
@@ -47,6 +52,7 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'on trial',
+    runs: 1,
     prepare(bench) {
       confirmed(bench, older);
       bench.place(1, newer);
@@ -56,6 +62,7 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'given up after its trials',
+    runs: 0,
     prepare(bench) {
       confirmed(bench, older);
       bench.place(1, newer);
@@ -65,6 +72,7 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'confirmed in advance',
+    runs: 1,
     prepare(bench) {
       confirmed(bench, older);
       bench.place(1, newer);
@@ -73,6 +81,7 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'confirmed',
+    runs: 1,
     prepare(bench) {
       confirmed(bench, older);
       bench.place(1, newer);
@@ -82,6 +91,7 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'confirmed, and alone',
+    runs: 1,
     prepare(bench) {
       bench.place(1, newer);
       bench.mark(1, 'permanent');
@@ -90,6 +100,7 @@ export const states: readonly DeviceState[] = [
   },
   {
     name: 'nobody asked for, and alone',
+    runs: 1,
     prepare: (bench) => bench.place(1, newer),
   },
 ];

@@ -2,11 +2,13 @@
 
 import { hostileImages, oddButGood, trialDevice } from '../../../host/tools/image/hostile-images.ts';
 import type { DeviceTrust } from '../../../host/tools/image/trust.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { keys } from '../../boot/keys.ts';
 import type { AttackBench } from '../attack/bench.ts';
 import { device, specimen } from '../attack/specimens.ts';
 import type { TamperCase, TamperScenario } from './cases.ts';
-import { states } from './states.ts';
+import { newer, states } from './states.ts';
+import { tlvMutations } from './tlv-mutations.ts';
 
 /** Images no signing tool would make, on the device each is about. */
 export function hostileCases(): TamperCase[] {
@@ -19,7 +21,28 @@ export function hostileCases(): TamperCase[] {
     change: (bench: AttackBench) => offer(bench, bytes, trialDevice),
     mustRun: 1 as const,
   }));
-  return [...hostile, ...odd];
+  return [...hostile, ...odd, ...atTheEnd(), unprotectedCounter()];
+}
+
+/** What MCUboot takes when its TLV allow-list is off: nobody signed the only counter there is. */
+function unprotectedCounter(): TamperCase {
+  const name = 'protected TLV 0x50 moved to the other area, signed again';
+  const found = tlvMutations(newer).find(([called]) => called === name);
+  if (!found) throw new Error(`no mutation is called '${name}'`);
+  return { name: 'the only security counter is unprotected', change: (bench) => bench.place(1, found[1], 'test') };
+}
+
+/** Images that reach to the last byte an image may have, and a little further. */
+function atTheEnd(): TamperCase[] {
+  const room = MemoryMap.IMAGE_SIZE_MAX - specimen('3.0.0', { payload: Uint8Array.of(1) }).length + 1;
+  return [-1, 0, 1, 2, 8].map((excess) => ({
+    name: `an image that ends ${excess} bytes behind the end of its room`,
+    change: (bench) => {
+      const image = specimen('3.0.0', { payload: new Uint8Array(room).fill(1), slotSize: 2 * MemoryMap.SLOT_SIZE });
+      bench.place(1, image, 'test');
+    },
+    ...(excess <= 0 && { mustRun: 1 as const }),
+  }));
 }
 
 function offer(bench: AttackBench, bytes: Uint8Array, fuses: DeviceTrust): void {
@@ -53,10 +76,10 @@ const old: Record<string, Uint8Array> = {
 const marks = ['nothing', 'test', 'permanent'] as const;
 
 /** One scenario for each state: every old image, in either slot, with every trailer. */
-export const downgrades: readonly TamperScenario[] = states.map(({ name, prepare }) => ({
-  name: `downgrade of a device, ${name}`,
-  about: `old images that were good once, put into either slot; slot B was ${name}`,
-  prepare,
+export const downgrades: readonly TamperScenario[] = states.map((state) => ({
+  name: `downgrade of a device, ${state.name}`,
+  about: `old images that were good once, put into either slot; slot B was ${state.name}`,
+  state,
   cases: () =>
     Object.entries(old).flatMap(([what, image]) =>
       ([0, 1] as const).flatMap((slot) =>

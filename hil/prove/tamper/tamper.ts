@@ -23,7 +23,7 @@ import {
   type ProofOptions,
   partsOf,
 } from '../proof.ts';
-import type { TamperCase, TamperScenario } from './cases.ts';
+import { type TamperCase, type TamperScenario, untouched } from './cases.ts';
 import { scenarios } from './scenarios.ts';
 
 /** Of so many boots one is followed by another. */
@@ -57,7 +57,7 @@ class TamperBench implements Bench {
     const { options } = this;
     const scenario = scenarioByName(part.scenario);
     const bench = new AttackBench(this.bootloader, options.seed);
-    scenario.prepare(bench);
+    scenario.state.prepare(bench);
     const before: Before = { confirmed: named(bench, 'CONFIRMED'), rejected: named(bench, 'REJECTED') };
     const loaded = bench.loaded();
     const cases = casesOf(scenario, options);
@@ -108,12 +108,13 @@ function findingsOf(
   const bootable = may.filter((slot) => bench.verdict(slot).runnable && !rejected.includes(slot));
   const findings = [...judgeRun(boot), ...judgeRest(boot, bootable.length > 0)];
   if (findings.length > 0) return findings;
+  if (boot.disagreements.length > 0) return [{ invariant: 'agrees', text: boot.disagreements[0] }];
   const version = (slot: Slot) => bench.verdict(slot).version;
   const asks = asked && bootable.includes(1) && (bootable.length === 1 || version(1) > version(0));
   const wanted = mustRun ?? (asks ? 1 : undefined);
   const ran = boot.handOvers.map(({ slot }) => slot);
-  if (wanted !== undefined && !ran.includes(wanted))
-    return [{ invariant: 'whole', text: `slot ${'AB'[wanted]} was not run, though it verifies and was asked for` }];
+  if (wanted !== undefined && ran[0] !== wanted)
+    return [{ invariant: 'whole', text: `slot ${'AB'[wanted]} was not run, though it verifies and its turn had come` }];
   const last = ran.at(-1);
   const left = before.confirmed.find(
     (each) => isStill(each) && last !== undefined && version(last) < version(each.slot),
@@ -129,7 +130,7 @@ function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
 }
 
 function casesOf(scenario: TamperScenario, { effort, point, seed }: ProofOptions): TamperCase[] {
-  const all = scenario.cases();
+  const all = [untouched(scenario), ...scenario.cases()];
   if (point !== undefined) return all.filter(({ name }) => name === point);
   if (effort === 'full') return all;
   const { sliceOf } = scenario;

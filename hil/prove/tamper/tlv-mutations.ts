@@ -39,8 +39,18 @@ const strangeTypes: [string, number][] = [
 ];
 const areas = ['protectedEntries', 'entries'] as const;
 
+const made = new WeakMap<Uint8Array, Mutation[]>();
+
+/** Signing them takes a second: they are made once an image. */
 export function tlvMutations(image: Uint8Array): Mutation[] {
-  return [...entryChanges(image), ...insertions(image), ...sizeLies(), ...headerLies()].flatMap(([name, change]) => {
+  const mutations = made.get(image) ?? makeMutations(image);
+  made.set(image, mutations);
+  return mutations;
+}
+
+function makeMutations(image: Uint8Array): Mutation[] {
+  const changed: Change[] = [...entryChanges(image), ...insertions(image), ...sizeLies(), ...headerLies()];
+  const several = changed.flatMap(([name, change]) => {
     const anatomy = dissect(image);
     change(anatomy);
     const bare = assemble(anatomy);
@@ -50,6 +60,17 @@ export function tlvMutations(image: Uint8Array): Mutation[] {
       [`${name}, signed again`, assemble(refit(anatomy, true))],
     ] as Mutation[];
   });
+  return [...several, ['the other signature that fits: S + L', withOtherS(image)]];
+}
+
+/** A verifier that does not hold S below L takes it for a second good signature of the same image. */
+function withOtherS(image: Uint8Array): Uint8Array {
+  const anatomy = dissect(image);
+  const { value } = anatomy.entries.find(({ type }) => type === Tlv.ED25519) as Entry;
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  let sum = BigInt(`0x${Buffer.from(value.subarray(32)).reverse().toString('hex')}`) + order;
+  for (let at = 32; at < 64; at++, sum >>= 8n) value[at] = Number(sum & 0xffn);
+  return assemble(anatomy);
 }
 
 function dissect(image: Uint8Array): Anatomy {

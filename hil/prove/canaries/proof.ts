@@ -1,0 +1,78 @@
+// `coldrig prove canaries`: the proof can fail. Each bootloader that was broken on purpose goes through the part of the slice that is to
+// catch it; in the full proof through the slices of all other proofs as well, to say who else does.
+
+import type { Bench, Part, PartResult, Proof, ProofOptions, Violation } from '../proof.ts';
+import { partsOf } from '../proof.ts';
+import { proofs } from '../proofs.ts';
+import { runProof } from '../run.ts';
+import { bootloaderFor, type Canary, canaries, canaryByName } from './canaries.ts';
+
+/** What --json says of a canary. */
+export interface Caught {
+  name: string;
+  /** The proof that caught it, and where; undefined where none did. */
+  caughtBy: string | undefined;
+  scenario: string;
+  point: string | undefined;
+  invariant: string | undefined;
+  /** Other proofs whose slice catches it too; only in the full proof. */
+  alsoBy: string[] | undefined;
+}
+
+export const canariesProof: Proof = {
+  name: 'canaries',
+  scenarios: canaries,
+  parts: (options) =>
+    partsOf(
+      canaries.map(({ name }) => ({ name, weight: 1, parts: 1 })),
+      options,
+    ),
+  prepare: async ({ scenario }) => {
+    for (const { name } of canaries)
+      if (scenario === undefined || scenario === name) await bootloaderFor({ canary: name });
+  },
+  open: async (options) => new CanaryBench(options),
+  extra: (facts) => ({ canaries: facts }),
+};
+
+class CanaryBench implements Bench {
+  private readonly options: ProofOptions;
+
+  constructor(options: ProofOptions) {
+    this.options = options;
+  }
+
+  async run({ scenario: name }: Part): Promise<PartResult> {
+    const canary = canaryByName(name);
+    const { proof, scenario } = canary.caughtBy;
+    const { points, found } = await this.release(canary, proof, scenario);
+    const [first] = found as (Violation | undefined)[];
+    const alsoBy = this.options.effort === 'full' ? await this.others(canary) : undefined;
+    const caught: Caught = {
+      ...{ name, caughtBy: first && proof, scenario, point: first?.point, invariant: first?.invariant },
+      alsoBy,
+    };
+    const violations = first ? [] : [escaped(canary)];
+    return { scenario: name, points, violations, counts: {}, facts: [caught] };
+  }
+
+  private release({ name: canary }: Canary, proof: string, scenario?: string) {
+    const own = { seed: this.options.seed, effort: 'slice', canary, stopAtFirst: true, threads: 0 } as const;
+    return runProof(proof, { ...own, ...(scenario !== undefined && { scenario }) });
+  }
+
+  private async others(canary: Canary): Promise<string[]> {
+    const names: string[] = [];
+    for (const { name } of proofs) {
+      if (name === canariesProof.name || name === canary.caughtBy.proof) continue;
+      const { violations } = await this.release(canary, name);
+      if (violations > 0) names.push(name);
+    }
+    return names;
+  }
+}
+
+function escaped({ name, caughtBy: { proof, scenario } }: Canary): Violation {
+  const text = `it went through '${scenario}' of the slice of prove ${proof} without a violation`;
+  return { scenario: name, point: 'all', invariant: 'caught', text, choices: [], log: [] };
+}
