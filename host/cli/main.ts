@@ -6,6 +6,7 @@ import { addDeviceCommands } from './commands/device.ts';
 import { addFlashCommand } from './commands/flash.ts';
 import { addImageCommands } from './commands/image.ts';
 import { addProveCommand } from './commands/prove.ts';
+import { addPulseCommands } from './commands/pulse.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addRunCommand } from './commands/run.ts';
 import { ExitCode, explain } from './failure.ts';
@@ -17,7 +18,8 @@ Examples:
   coldrig image keygen my.pem               a signing key
   coldrig image sign app.wasm app.bin --key my.pem --version 1.2.0
   coldrig flash app.bin --confirm           upload, try, confirm, or see it undone
-  coldrig status                            what runs, what waits, what was refused`;
+  coldrig status                            what runs, what waits, what was refused
+  coldrig pulse check rabi.json             what is wrong with a pulse program`;
 
 /** Runs one command line; returns the exit code. */
 export async function main(argumentList: string[]): Promise<number> {
@@ -52,6 +54,7 @@ function buildProgram(): Command {
   addFlashCommand(program);
   addDeviceCommands(program);
   addImageCommands(program);
+  addPulseCommands(program);
   for (const command of program.commands) inherit(command, program);
   return program;
 }
@@ -80,7 +83,9 @@ function report(error: unknown, argumentList: string[]): number {
     printFailure({ code, message, ...facts });
   } else {
     const style = styleOf(process.stderr);
-    const text = process.stderr.isTTY ? wrap(message, style.width - 7, '  ') : message;
+    // A message of several lines has been laid out already.
+    const laidOut = message.includes('\n') || !process.stderr.isTTY;
+    const text = laidOut ? message : wrap(message, style.width - 7, '  ');
     process.stderr.write(`${paint(style, 'red', 'error:')} ${text}\n`);
   }
   if (argumentList.includes('--verbose') || process.env.COLDRIG_DEBUG) {

@@ -4,7 +4,7 @@
 // Sources: instruction, waveform, acquisition and bin limits of the Qblox modules are those of their scheduler
 // (backends/qblox/constants.py) and their documentation, the bins those of the first readout modules, which this chip's memory was made for (later
 // ones have three million); index widths QAT's q1_sequence/ir/imm_desc.py. The depth of the real-time queue, the
-// head start and what wait_sync hides are estimates of q1simulator 1.0.5 (q1core.py): the vendor states none of them. Of the cryogenic
+// head start and what wait_sync hides are estimates of q1simulator (q1core.py; 1.3.4 has a queue of 32, 1.0.5 had 16): the vendor states none of them. Of the cryogenic
 // chip (arXiv:2604.16216) only the shared instruction memory and the 4 ns step are published; the rest is taken from the readout module, so that
 // programs fit both.
 
@@ -49,7 +49,7 @@ const qrm: Profile = {
   weightSamples: 16384,
   acquisitions: 32,
   bins: 131_072,
-  realTimeQueue: 16,
+  realTimeQueue: 32,
   headStartSteps: 10,
   syncCreditSteps: 50,
   acquisitionQueue: 7,

@@ -1,0 +1,165 @@
+// What a run came to, for people and for machines.
+
+import { docOf } from '../../../protocol/constants.ts';
+import { SequencerFlag, sequencerFlags } from '../../../protocol/q1/status.ts';
+import { expectedKeys } from '../../tools/pulse/expected.ts';
+import {
+  errorNames,
+  flagNames,
+  type PulseRun,
+  type SequencerRun,
+  timesFaster,
+  virtualNs,
+} from '../../tools/pulse/run.ts';
+import type { SlackRange } from '../../tools/pulse/slack.ts';
+import { hang, type Paint, paint, type Style } from '../terminal.ts';
+import { spanText } from '../words.ts';
+
+const INDENT = 10;
+
+export function runFailed(run: PulseRun): boolean {
+  return run.deadlock !== undefined || run.sequencers.some(({ flags }) => errorNames(flags).length > 0);
+}
+
+export function sequencerText(run: SequencerRun, style: Style): string {
+  const { name, sequence, tally, instructions, endNs, flags } = run;
+  const errors = errorNames(flags);
+  const facts = [
+    `${spanText(endNs)} of real time`,
+    counted(instructions, 'instruction'),
+    `${tally.executed} of them real-time`,
+    ...(tally.acquisitionCount > 0 ? [counted(tally.acquisitionCount, 'acquisition')] : []),
+    ...(tally.triggerCount > 0 ? [counted(tally.triggerCount, 'trigger')] : []),
+  ];
+  const rows: [Paint | undefined, string, string][] = [
+    errors.length === 0 ? ['green', 'ok', facts.join(', ')] : ['red', 'failed', facts.join(', ')],
+  ];
+  if (tally.slack.minimumNs !== undefined && tally.slack.minimumAt !== undefined) {
+    const where = `line ${lineOf(run, tally.slack.minimumAt)}, ${textOf(run, tally.slack.minimumAt)}`;
+    rows.push([
+      undefined,
+      'slack',
+      `at least ${tally.slack.minimumNs} ns (${where}); ${histogramText(tally.slack.ranges())}`,
+    ]);
+  }
+  for (const flag of errors) rows.push(['red', 'error', errorText(run, flag)]);
+  const lines = rows.map(([colour, label, text]) => {
+    const padded = label.padStart(INDENT - 2);
+    return `${colour === undefined ? padded : paint(style, colour, padded)}  ${hang(text, style.width, INDENT)}`;
+  });
+  return [
+    `${paint(style, 'bold', name)}  ${paint(style, 'dim', `${sequence.name}, ${sequence.profile}`)}`,
+    ...lines,
+  ].join('\n');
+}
+
+function errorText(run: SequencerRun, flag: string): string {
+  const doc = docOf(sequencerFlags, SequencerFlag[flag as keyof typeof SequencerFlag]) ?? flag;
+  const { underflow } = run.tally;
+  if (flag !== 'SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW' || underflow === undefined) return `${flag}: ${doc}`;
+  const { instruction, slackNs, timeNs } = underflow;
+  const moment = spanText(timeNs - run.tally.originNs);
+  return (
+    `underflow: line ${lineOf(run, instruction)}, ${textOf(run, instruction)}, was due at ${moment} and came ${-slackNs} ns too late; ` +
+    'the classic core needs longer for what is before it than the real-time core: lengthen the waits, or do less between them'
+  );
+}
+
+export function deadlockText({ deadlock, sequencers }: PulseRun): string | undefined {
+  if (deadlock === undefined) return undefined;
+  const names = (indices: number[]) => indices.map((index) => sequencers[index]?.name ?? `#${index}`).join(', ');
+  const { waiting, missing, waitingForTrigger } = deadlock;
+  const parts: string[] = [];
+  if (waiting.length > 0) parts.push(`${names(waiting)} in wait_sync for ${names(missing)}`);
+  if (waitingForTrigger.length > 0)
+    parts.push(`${names(waitingForTrigger)} in wait_trigger for a trigger that nobody sends`);
+  const advice =
+    missing.length > 0
+      ? `; every sequencer takes part unless it is left out with --set ${names(missing.slice(0, 1))}.sync_enable=0`
+      : '';
+  return `deadlock: ${parts.join('; ')}${advice}`;
+}
+
+export function speedText(run: PulseRun): string {
+  const times = timesFaster(run);
+  const factor = times >= 1 ? `${figure(times)} times faster` : `${figure(1 / times)} times slower`;
+  return `${spanText(virtualNs(run))} of the instrument's time in ${spanText(run.wallMs * 1e6)}: ${factor} than the instrument`;
+}
+
+function figure(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(2);
+}
+
+function histogramText(ranges: SlackRange[]): string {
+  return ranges
+    .map(
+      ({ fromNs, toNs, count }) =>
+        `${toNs === null ? `from ${spanText(fromNs ?? 0)}` : `under ${spanText(toNs)}`}: ${count}`,
+    )
+    .join(', ');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+const lineOf = ({ sequence: { program } }: SequencerRun, index: number): number =>
+  program.instructions[index]?.line ?? 0;
+
+/** The instruction as it is written, without label and comment. */
+function textOf({ sequence: { program } }: SequencerRun, index: number): string {
+  const one = program.instructions[index];
+  const text = program.source.lines[(one?.line ?? 0) - 1] ?? '';
+  return text
+    .slice((one?.column ?? 1) - 1)
+    .replace(/#.*/, '')
+    .trim()
+    .replace(/\s+/g, ' ');
+}
+
+export function sequencerJson(run: SequencerRun): Record<string, unknown> {
+  const { name, sequence, tally, state, flags, instructions } = run;
+  const { slack, underflow, originNs } = tally;
+  return {
+    ...{ name, file: sequence.name, profile: sequence.profile, state, flags: flagNames(flags) },
+    ...expectedKeys(run),
+    ...{ instructions, realTimeInstructions: tally.executed, originNs },
+    minimumSlackNs: slack.minimumNs ?? null,
+    minimumSlackLine: slack.minimumAt === undefined ? null : lineOf(run, slack.minimumAt),
+    slackHistogram: slack.ranges(),
+    underflow: underflow && {
+      line: lineOf(run, underflow.instruction),
+      instruction: textOf(run, underflow.instruction),
+      timeNs: underflow.timeNs - originNs,
+      slackNs: underflow.slackNs,
+    },
+    triggers: tally.triggers.map(({ timeNs, ...trigger }) => ({ timeNs: timeNs - originNs, ...trigger })),
+    bins: Object.fromEntries(
+      run.bins().map(({ name: acquisition, index, bins }) => [
+        acquisition,
+        {
+          index,
+          path0: bins.map(({ path0 }) => path0),
+          path1: bins.map(({ path1 }) => path1),
+          count: bins.map(({ count }) => count),
+          threshold: bins.map(({ threshold }) => threshold),
+        },
+      ]),
+    ),
+  };
+}
+
+export function runJson(run: PulseRun): Record<string, unknown> {
+  const { deadlock, sequencers, wallMs } = run;
+  const names = (indices: number[]) => indices.map((index) => sequencers[index]?.name);
+  return {
+    virtualNs: virtualNs(run),
+    wallMs,
+    timesFasterThanInstrument: timesFaster(run),
+    deadlock: deadlock && {
+      waiting: names(deadlock.waiting),
+      missing: names(deadlock.missing),
+      waitingForTrigger: names(deadlock.waitingForTrigger),
+    },
+  };
+}

@@ -1,0 +1,253 @@
+// The run as a drawing, like a scope's: for each sequencer both paths, the markers it used, its acquisition windows; one ruler below.
+// Long runs are drawn as the band between least and greatest sample of every column, so that no pulse is lost.
+
+import type { PulseRun } from './run.ts';
+import { columnsOf, type Interval, type Lanes, lanesOf, ruler, scaleFor, type Window } from './scope.ts';
+
+const WIDTH = 1200;
+const LEFT = 92;
+const RIGHT = 24;
+const INNER = WIDTH - LEFT - RIGHT;
+const PATH_HEIGHT = 84;
+const LANE_HEIGHT = 16;
+const GAP = 10;
+const HEAD = 30;
+const FOOT = 40;
+const LINE_WIDTH = 1.4;
+/** Windows closer than this are drawn as one: a picture has no use for ten thousand of them. */
+const APART = 1;
+/** Narrower windows may be drawn as one with their neighbours. */
+const MINUTE = 8;
+/** Above this many samples a column the band is drawn, below it the steps. */
+const SAMPLES_PER_COLUMN = 2;
+
+const colours = {
+  paper: '#ffffff',
+  ink: '#1f2933',
+  faint: '#8592a0',
+  grid: '#e4e8ed',
+  panel: '#f8fafc',
+  path0: '#0b66c3',
+  path1: '#c2570c',
+  marker: '#1f8a4c',
+  acquisition: '#7a3fc4',
+  wrong: '#c81e1e',
+} as const;
+const pathColours = [colours.path0, colours.path1] as const;
+const FONT = 'font-family="Inter, Helvetica, Arial, sans-serif"';
+
+export function svgPlot(run: PulseRun, window: Window, title: string): string {
+  const parts: string[] = [];
+  let top = HEAD;
+  for (const lanes of lanesOf(run, window)) {
+    const panel = new Panel(lanes, window, top, run.sequencers.length > 1);
+    parts.push(panel.draw());
+    top = panel.bottom + GAP * 2;
+  }
+  const height = top + FOOT - GAP;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" ${FONT} font-size="12">
+<title>${escaped(title)}</title>
+<rect width="${WIDTH}" height="${height}" fill="${colours.paper}"/>
+<text x="${LEFT}" y="20" font-size="14" font-weight="600" fill="${colours.ink}">${escaped(title)}</text>
+${rulerLines(window, HEAD, top - GAP)}
+${parts.join('\n')}
+</svg>
+`;
+}
+
+function xOf(timeNs: number, { fromNs, toNs }: Window): number {
+  return LEFT + (Math.min(Math.max(timeNs, fromNs), toNs) - fromNs) * (INNER / (toNs - fromNs));
+}
+
+function rulerLines(window: Window, top: number, bottom: number): string {
+  const { marks, unit, unitNs } = ruler(window, 10);
+  const lines = marks.map((mark) => {
+    const x = round(xOf(mark, window));
+    const label = String(round(mark / unitNs));
+    return `<path d="M${x} ${top}V${bottom}" stroke="${colours.grid}"/><text x="${x}" y="${bottom + 18}" text-anchor="middle" fill="${colours.faint}">${label}</text>`;
+  });
+  const name = `<text x="${LEFT - 10}" y="${bottom + 18}" text-anchor="end" fill="${colours.faint}">${unit}</text>`;
+  return [...lines, name].join('\n');
+}
+
+class Panel {
+  private readonly lanes: Lanes;
+  private readonly window: Window;
+  private readonly parts: string[] = [];
+  private readonly top: number;
+  bottom: number;
+
+  constructor(lanes: Lanes, window: Window, top: number, named: boolean) {
+    this.lanes = lanes;
+    this.window = window;
+    this.top = top;
+    this.bottom = top + 20;
+    if (named) this.text(LEFT, top + 13, lanes.name, `font-weight="600" fill="${colours.ink}"`);
+  }
+
+  draw(): string {
+    const { lanes } = this;
+    for (const path of [0, 1] as const) this.path(path);
+    for (const [index, intervals] of lanes.markers.entries()) {
+      if (intervals.length > 0) this.marker(index, intervals);
+    }
+    if (lanes.acquisitions.length > 0) this.acquisitions(lanes.acquisitions);
+    this.ending();
+    return `<g>${this.parts.join('\n')}</g>`;
+  }
+
+  /** A path on which nothing happens gets a line, not a panel. */
+  private silent(path: 0 | 1): void {
+    const top = this.bottom;
+    this.background(top, LANE_HEIGHT);
+    this.parts.push(`<path d="M${LEFT} ${top + LANE_HEIGHT / 2}h${INNER}" stroke="${pathColours[path]}"/>`);
+    this.label(top + LANE_HEIGHT - 4, `path ${path}`);
+    this.bottom = top + LANE_HEIGHT + 4;
+  }
+
+  private path(path: 0 | 1): void {
+    const samples = this.lanes.paths[path];
+    if (samples.every((sample) => sample === 0)) {
+      this.silent(path);
+      return;
+    }
+    const top = this.bottom;
+    const middle = top + PATH_HEIGHT / 2;
+    const scale = scaleFor(this.lanes.peak);
+    const half = PATH_HEIGHT / 2 - 6;
+    const y = (sample: number) => round(middle - (sample / 32768 / scale) * half);
+    this.background(top, PATH_HEIGHT);
+    this.parts.push(`<path d="M${LEFT} ${middle}h${INNER}" stroke="${colours.grid}"/>`);
+    this.label(top + PATH_HEIGHT / 2 + 4, `path ${path}`);
+    this.text(LEFT - 10, top + 13, `+${scale}`, `text-anchor="end" font-size="10" fill="${colours.faint}"`);
+    this.text(
+      LEFT - 10,
+      top + PATH_HEIGHT - 5,
+      `−${scale}`,
+      `text-anchor="end" font-size="10" fill="${colours.faint}"`,
+    );
+    const colour = pathColours[path];
+    this.parts.push(
+      samples.length > INNER * SAMPLES_PER_COLUMN
+        ? `<path d="${band(samples, y)}" fill="${colour}"/>`
+        : `<path d="${steps(samples, y)}" fill="none" stroke="${colour}" stroke-width="${LINE_WIDTH}" stroke-linejoin="round"/>`,
+    );
+    this.bottom = top + PATH_HEIGHT + 4;
+  }
+
+  private marker(index: number, intervals: Interval[]): void {
+    const top = this.bottom;
+    this.background(top, LANE_HEIGHT);
+    this.label(top + LANE_HEIGHT - 4, `marker ${index + 1}`);
+    for (const { x, width } of this.spans(intervals)) {
+      this.parts.push(
+        `<rect x="${x}" y="${top + 3}" width="${width}" height="${LANE_HEIGHT - 6}" fill="${colours.marker}"/>`,
+      );
+    }
+    this.bottom = top + LANE_HEIGHT + 4;
+  }
+
+  private acquisitions(intervals: Interval[]): void {
+    const top = this.bottom;
+    const height = LANE_HEIGHT + 4;
+    this.background(top, height);
+    this.label(top + height - 6, 'acquire');
+    let free = 0;
+    for (const { x, width, label } of this.spans(intervals)) {
+      this.parts.push(
+        `<rect x="${x}" y="${top + 2}" width="${width}" height="${height - 4}" rx="2" fill="${colours.acquisition}" fill-opacity="0.28" stroke="${colours.acquisition}"/>`,
+      );
+      // A name where there is room for it, inside its window or behind it.
+      const room = label.length * 6.2 + 6;
+      if (label === '' || x < free || x + room > LEFT + INNER) continue;
+      this.text(x + 3, top + height - 6, label, `font-size="10" fill="${colours.ink}"`);
+      free = x + room;
+    }
+    this.bottom = top + height + 4;
+  }
+
+  private ending(): void {
+    const { underflowNs, endNs } = this.lanes;
+    if (underflowNs !== undefined && underflowNs <= this.window.toNs) {
+      const x = round(xOf(underflowNs, this.window));
+      this.parts.push(`<path d="M${x} ${this.top + 18}V${this.bottom}" stroke="${colours.wrong}" stroke-width="2"/>`);
+      const anchor = x > LEFT + INNER - 90 ? 'end' : 'start';
+      this.text(
+        x + (anchor === 'end' ? -5 : 5),
+        this.top + 13,
+        'underflow',
+        `text-anchor="${anchor}" fill="${colours.wrong}"`,
+      );
+    } else if (endNs < this.window.toNs) {
+      const x = round(xOf(endNs, this.window));
+      this.parts.push(
+        `<path d="M${x} ${this.top + 18}V${this.bottom}" stroke="${colours.faint}" stroke-dasharray="3 3"/>`,
+      );
+    }
+  }
+
+  /** Where intervals are drawn; those that touch on paper are one, and have no name. */
+  private spans(intervals: Interval[]): { x: number; width: number; label: string }[] {
+    const spans: { x: number; width: number; label: string }[] = [];
+    for (const { fromNs, toNs, label } of intervals) {
+      const x = round(xOf(fromNs, this.window));
+      const width = Math.max(1, round(xOf(toNs, this.window) - x));
+      const last = spans.at(-1);
+      if (last !== undefined && width < MINUTE && x - (last.x + last.width) < APART) {
+        last.width = round(Math.max(last.width, x + width - last.x));
+        last.label = '';
+      } else {
+        spans.push({ x, width, label });
+      }
+    }
+    return spans;
+  }
+
+  private background(top: number, height: number): void {
+    this.parts.push(
+      `<rect x="${LEFT}" y="${top}" width="${INNER}" height="${height}" fill="${colours.panel}" fill-opacity="0.6" stroke="${colours.grid}"/>`,
+    );
+  }
+
+  private label(y: number, text: string): void {
+    this.text(LEFT - 10, y, text, `text-anchor="end" fill="${colours.ink}"`);
+  }
+
+  private text(x: number, y: number, text: string, attributes: string): void {
+    this.parts.push(`<text x="${round(x)}" y="${round(y)}" ${attributes}>${escaped(text)}</text>`);
+  }
+}
+
+/** A level from each sample to the next: what a converter puts out. */
+function steps(samples: Int16Array, y: (sample: number) => number): string {
+  const width = INNER / samples.length;
+  let path = `M${LEFT} ${y(samples[0] ?? 0)}`;
+  for (let index = 1; index < samples.length; index += 1) {
+    if (samples[index] !== samples[index - 1]) path += `H${round(LEFT + index * width)}V${y(samples[index])}`;
+  }
+  return `${path}H${LEFT + INNER}`;
+}
+
+/** A bar a column, from its least to its greatest sample, reaching to the column before; flat stretches are one bar. */
+function band(samples: Int16Array, y: (sample: number) => number): string {
+  const { least, most } = columnsOf(samples, INNER);
+  const half = LINE_WIDTH / 2;
+  let path = '';
+  for (let column = 0; column < INNER; ) {
+    const before = Math.max(0, column - 1);
+    const top = y(Math.max(most[column], least[before])) - half;
+    const bottom = y(Math.min(least[column], most[before])) + half;
+    let end = column + 1;
+    const flat = least[column] === most[column] && bottom - top <= LINE_WIDTH + 0.01;
+    while (flat && end < INNER && least[end] === most[end] && most[end] === most[column]) end += 1;
+    path += `M${LEFT + column} ${round(top)}H${LEFT + end}V${round(bottom)}H${LEFT + column}Z`;
+    column = end;
+  }
+  return path;
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

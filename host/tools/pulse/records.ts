@@ -1,0 +1,89 @@
+// The sequencers' records (protocol/q1/records.ts), read one field at a time, and kept for those who want to look again. Eight words a record.
+
+import { SequencerRecord } from '../../../protocol/q1/records.ts';
+
+const WORDS = SequencerRecord.SIZE / 4;
+
+/** A cursor over records: set `at`, read fields. One object for millions of records. */
+export class RecordView {
+  private readonly words: Int32Array;
+  /** Records there are. */
+  readonly length: number;
+  private base = 0;
+
+  constructor(words: Int32Array, length = words.length / WORDS) {
+    this.words = words;
+    this.length = length;
+  }
+
+  set at(index: number) {
+    this.base = index * WORDS;
+  }
+
+  get kind(): number {
+    return this.words[this.base] & 0xff;
+  }
+
+  get sequencer(): number {
+    return (this.words[this.base] >>> 8) & 0xff;
+  }
+
+  /** Index of the instruction in the program, or SequencerRecord.INDEX_NONE. */
+  get instruction(): number {
+    return this.words[this.base] >>> 16;
+  }
+
+  get slackNs(): number {
+    return this.words[this.base + 1];
+  }
+
+  /** Since the chip released the sequencers. */
+  get timeNs(): number {
+    return (this.words[this.base + 2] >>> 0) + this.words[this.base + 3] * 2 ** 32;
+  }
+
+  /** Words 4 to 7 of the record, unsigned. */
+  word(index: 4 | 5 | 6 | 7): number {
+    return this.words[this.base + index] >>> 0;
+  }
+
+  signed(index: 4 | 5 | 6 | 7): number {
+    return this.words[this.base + index];
+  }
+
+  /** The words of the record itself. */
+  record(): Int32Array {
+    return this.words.subarray(this.base, this.base + WORDS);
+  }
+}
+
+/** Records of one sequencer, in order, up to a limit; what comes after it is gone, and the store says from when on. */
+export class RecordStore {
+  private words = new Int32Array(64 * WORDS);
+  private used = 0;
+  private readonly most: number;
+  /** Time of the first record that was not kept. */
+  cutNs: number | undefined;
+
+  constructor(mostRecords: number) {
+    this.most = mostRecords * WORDS;
+  }
+
+  add(record: RecordView): void {
+    if (this.used >= this.most) {
+      this.cutNs ??= record.timeNs;
+      return;
+    }
+    if (this.used === this.words.length) {
+      const larger = new Int32Array(this.words.length * 2);
+      larger.set(this.words);
+      this.words = larger;
+    }
+    this.words.set(record.record(), this.used);
+    this.used += WORDS;
+  }
+
+  view(): RecordView {
+    return new RecordView(this.words.subarray(0, this.used));
+  }
+}

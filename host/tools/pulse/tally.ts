@@ -1,0 +1,158 @@
+// What a run of one sequencer amounts to, counted as its records come by: for each instruction when it ran first and last, how often and
+// with how little slack; marker changes, acquisitions, triggers; how it ended.
+//
+// Times are on the clock of the records. What must stay true: the room it takes does not depend on how long a program runs; lists of things
+// that happened stop at a limit, and their counts go on.
+
+import { SequencerRecord } from '../../../protocol/q1/records.ts';
+import type { RecordView } from './records.ts';
+import { SlackHistogram } from './slack.ts';
+
+export interface Acquired {
+  timeNs: number;
+  instruction: number;
+  acquisition: number;
+  bin: number;
+  lengthNs: number;
+  /** SEQUENCER_RECORD_TYPE_*. */
+  type: number;
+}
+
+export interface MarkerChange {
+  timeNs: number;
+  /** Masks of all markers. */
+  before: number;
+  after: number;
+}
+
+export interface Trigger {
+  /** When it was sent. */
+  timeNs: number;
+  address: number;
+  /** Waited for the grid. */
+  waitedNs: number;
+  lost: 'no' | 'conflict' | 'missed';
+}
+
+export interface Underflow {
+  instruction: number;
+  timeNs: number;
+  /** Negative: so much too late. */
+  slackNs: number;
+}
+
+/** Entries a list keeps. */
+const LIST_MOST = 100_000;
+
+export class Tally {
+  /** By instruction: how often the real-time core came to it; zero means never. */
+  readonly count: Float64Array;
+  /** By instruction: how often its condition had it skipped. */
+  readonly skipped: Float64Array;
+  readonly firstNs: Float64Array;
+  readonly lastNs: Float64Array;
+  readonly minimumSlackNs: Int32Array;
+  /** Of all real-time instructions but wait_sync, which waits by its nature. */
+  readonly slack = new SlackHistogram();
+  readonly markers: MarkerChange[] = [];
+  readonly acquisitions: Acquired[] = [];
+  acquisitionCount = 0;
+  readonly triggers: Trigger[] = [];
+  triggerCount = 0;
+  /** Real-time instructions, skipped ones included. */
+  executed = 0;
+  /** Time of the first real-time instruction. */
+  startNs: number | undefined;
+  /** End of the first wait_sync, its duration included. */
+  syncEndNs: number | undefined;
+  underflow: Underflow | undefined;
+  private marker = 0;
+  /** The record of a wait_sync follows that of the sync. */
+  private syncNext = false;
+
+  constructor(instructions: number) {
+    this.count = new Float64Array(instructions);
+    this.skipped = new Float64Array(instructions);
+    this.firstNs = new Float64Array(instructions);
+    this.lastNs = new Float64Array(instructions);
+    this.minimumSlackNs = new Int32Array(instructions);
+  }
+
+  /** Where the experiment begins: the end of a wait_sync that comes first, else the first real-time instruction. */
+  get originNs(): number {
+    return this.startsWithSync ? (this.syncEndNs ?? 0) : (this.startNs ?? 0);
+  }
+
+  private startsWithSync = false;
+
+  add(record: RecordView): void {
+    switch (record.kind) {
+      case SequencerRecord.EXECUTE:
+        this.skipped[record.instruction] += record.word(5) & 1;
+        this.execute(record);
+        break;
+      case SequencerRecord.COMMIT:
+        this.execute(record);
+        this.commit(record);
+        break;
+      case SequencerRecord.ACQUIRE:
+        this.acquire(record);
+        break;
+      case SequencerRecord.TRIGGER:
+        this.trigger(record);
+        break;
+      case SequencerRecord.SYNC:
+        this.syncNext = true;
+        break;
+      case SequencerRecord.UNDERFLOW:
+        this.underflow = { instruction: record.instruction, timeNs: record.timeNs, slackNs: record.slackNs };
+        break;
+      default:
+    }
+  }
+
+  private execute(record: RecordView): void {
+    const { instruction: index, slackNs, timeNs } = record;
+    if (this.syncNext) {
+      this.startsWithSync ||= this.executed === 0;
+      this.syncEndNs ??= timeNs + record.word(4);
+    } else {
+      this.slack.add(slackNs, index);
+    }
+    this.syncNext = false;
+    this.startNs ??= timeNs;
+    if (this.count[index] === 0) {
+      this.firstNs[index] = timeNs;
+      this.minimumSlackNs[index] = slackNs;
+    }
+    this.count[index] += 1;
+    this.lastNs[index] = timeNs;
+    if (slackNs < this.minimumSlackNs[index]) this.minimumSlackNs[index] = slackNs;
+    this.executed += 1;
+  }
+
+  private commit(record: RecordView): void {
+    const after = (record.word(4) >>> 16) & 0xf;
+    if (after === this.marker) return;
+    if (this.markers.length < LIST_MOST) this.markers.push({ timeNs: record.timeNs, before: this.marker, after });
+    this.marker = after;
+  }
+
+  private acquire(record: RecordView): void {
+    this.acquisitionCount += 1;
+    if (this.acquisitions.length >= LIST_MOST) return;
+    const w5 = record.word(5);
+    this.acquisitions.push({
+      ...{ timeNs: record.timeNs, instruction: record.instruction, acquisition: w5 & 0xff, type: (w5 >>> 8) & 0xff },
+      ...{ bin: record.word(4), lengthNs: record.word(6) },
+    });
+  }
+
+  private trigger(record: RecordView): void {
+    this.triggerCount += 1;
+    if (this.triggers.length >= LIST_MOST) return;
+    const w6 = record.word(6);
+    const lost = (w6 & 1) !== 0 ? 'conflict' : (w6 & 2) !== 0 ? 'missed' : 'no';
+    this.triggers.push({ timeNs: record.timeNs, address: record.word(4), waitedNs: record.word(5), lost });
+  }
+}

@@ -1,0 +1,178 @@
+// Value change dump (IEEE 1364-2005, clause 18), for GTKWave, Surfer and everything else that shows waves. One scope a sequencer.
+//
+//   path0, path1     real       output in full scale
+//   marker1 ...      wire 1
+//   line             integer    line of the program that the real-time core executes
+//   skipped          wire 1     its condition does not hold
+//   acquiring        wire 1     an acquisition window is open; acquisition and bin say which
+//   frequency        real       of the oscillator, in Hz
+//   slack            integer    ns the instruction had lain in the queue
+//   trigger          integer    address of the trigger that is on the network, 0 where there is none
+
+import { TriggerNetwork } from '../../../protocol/q1/network.ts';
+import { SequencerRecord } from '../../../protocol/q1/records.ts';
+import type { PulseRun, SequencerRun } from './run.ts';
+import { sampleTable } from './samples.ts';
+import { timeBaseOf } from './time-base.ts';
+
+/** Changes of all signals, sorted when all are there. */
+class Changes {
+  private readonly timesNs: number[] = [];
+  private readonly texts: string[] = [];
+
+  add(timeNs: number, text: string): void {
+    this.timesNs.push(timeNs);
+    this.texts.push(text);
+  }
+
+  /** Of two changes at one time the later one was added later. */
+  render(endNs: number): string {
+    const order = this.timesNs.map((_, index) => index).sort((a, b) => this.timesNs[a] - this.timesNs[b] || a - b);
+    const lines: string[] = [];
+    let nowNs: number | undefined;
+    for (const index of order) {
+      const timeNs = this.timesNs[index];
+      if (timeNs !== nowNs) lines.push(`#${timeNs}`);
+      nowNs = timeNs;
+      lines.push(this.texts[index]);
+    }
+    if (nowNs === undefined || nowNs < endNs) lines.push(`#${endNs}`);
+    return lines.join('\n');
+  }
+}
+
+type Kind = 'wire' | 'real' | 'integer';
+
+/** One signal: declares itself, writes only what changes. */
+class Signal {
+  readonly declaration: string;
+  private readonly id: string;
+  private readonly kind: Kind;
+  private readonly changes: Changes;
+  private last: number | undefined;
+
+  constructor(name: string, kind: Kind, number: number, changes: Changes) {
+    this.id = identifier(number);
+    this.kind = kind;
+    this.changes = changes;
+    this.declaration = `$var ${kind} ${{ wire: 1, real: 64, integer: 32 }[kind]} ${this.id} ${name} $end`;
+  }
+
+  set(timeNs: number, value: number): void {
+    if (value === this.last) return;
+    this.last = value;
+    this.changes.add(timeNs, this.text(value));
+  }
+
+  private text(value: number): string {
+    if (this.kind === 'wire') return `${value}${this.id}`;
+    if (this.kind === 'real') return `r${value} ${this.id}`;
+    return `b${(value >>> 0).toString(2)} ${this.id}`;
+  }
+}
+
+/** Printable characters from ! to ~, as many as it takes. */
+function identifier(number: number): string {
+  const character = String.fromCharCode(33 + (number % 94));
+  return number < 94 ? character : character + identifier(Math.floor(number / 94) - 1);
+}
+
+const signalKinds = {
+  path0: 'real',
+  path1: 'real',
+  marker1: 'wire',
+  marker2: 'wire',
+  marker3: 'wire',
+  marker4: 'wire',
+  line: 'integer',
+  skipped: 'wire',
+  acquiring: 'wire',
+  acquisition: 'integer',
+  bin: 'integer',
+  frequency: 'real',
+  slack: 'integer',
+  trigger: 'integer',
+} as const satisfies Record<string, Kind>;
+type Signals = Record<keyof typeof signalKinds, Signal>;
+
+/** `toNs` bounds the samples of the paths; everything else is there as far as records were kept. */
+export function vcdFile(run: PulseRun, toNs: number): string {
+  const changes = new Changes();
+  const base = timeBaseOf(run);
+  const samples = sampleTable(run, 0, toNs);
+  let number = 0;
+  const scopes = run.sequencers.map((sequencer, index) => {
+    const signals = Object.fromEntries(
+      Object.entries(signalKinds).map(([name, kind]) => [name, new Signal(name, kind, number++, changes)]),
+    ) as Signals;
+    for (const signal of Object.values(signals)) signal.set(0, 0);
+    addSamples(signals.path0, samples.columns[index * 2].samples);
+    addSamples(signals.path1, samples.columns[index * 2 + 1].samples);
+    addRecords(signals, sequencer, base.zeroNs);
+    const declarations = Object.values(signals).map(({ declaration }) => declaration);
+    return [`$scope module ${scopeName(sequencer.name)} $end`, ...declarations, '$upscope $end'].join('\n');
+  });
+  const head = ['$version coldrig pulse $end', '$timescale 1 ns $end', ...scopes, '$enddefinitions $end'];
+  return `${head.join('\n')}\n${changes.render(base.endNs)}\n`;
+}
+
+function addSamples(signal: Signal, samples: Int16Array): void {
+  for (let index = 0; index < samples.length; index += 1) signal.set(index, samples[index] / 32768);
+}
+
+function addRecords(signals: Signals, { sequence: { program }, records }: SequencerRun, zeroNs: number): void {
+  const view = records.view();
+  let windowEndNs = 0;
+  let triggerEndNs = 0;
+  const closeBefore = (timeNs: number) => {
+    if (windowEndNs !== 0 && windowEndNs <= timeNs) {
+      signals.acquiring.set(windowEndNs, 0);
+      windowEndNs = 0;
+    }
+    if (triggerEndNs !== 0 && triggerEndNs <= timeNs) {
+      signals.trigger.set(triggerEndNs, 0);
+      triggerEndNs = 0;
+    }
+  };
+  for (let index = 0; index < view.length; index += 1) {
+    view.at = index;
+    // What comes before zero is the wait for the other sequencers.
+    const timeNs = Math.max(0, view.timeNs - zeroNs);
+    closeBefore(timeNs);
+    switch (view.kind) {
+      case SequencerRecord.EXECUTE:
+      case SequencerRecord.COMMIT:
+        signals.line.set(timeNs, program.instructions[view.instruction]?.line ?? 0);
+        signals.slack.set(timeNs, view.slackNs);
+        signals.skipped.set(timeNs, view.kind === SequencerRecord.EXECUTE ? view.word(5) & 1 : 0);
+        if (view.kind === SequencerRecord.COMMIT) setMarkers(signals, timeNs, view.word(4) >>> 16);
+        break;
+      case SequencerRecord.NCO:
+        signals.frequency.set(timeNs, view.signed(4) / 4);
+        break;
+      case SequencerRecord.ACQUIRE:
+        windowEndNs = Math.max(windowEndNs, timeNs + view.word(6));
+        signals.acquiring.set(timeNs, 1);
+        signals.acquisition.set(timeNs, view.word(5) & 0xff);
+        signals.bin.set(timeNs, view.word(4));
+        break;
+      case SequencerRecord.TRIGGER:
+        if ((view.word(6) & 3) !== 0) break;
+        triggerEndNs = timeNs + TriggerNetwork.LATENCY_NS;
+        signals.trigger.set(timeNs, view.word(4));
+        break;
+      default:
+    }
+  }
+  closeBefore(Number.POSITIVE_INFINITY);
+}
+
+function setMarkers(signals: Signals, timeNs: number, mask: number): void {
+  const markers = [signals.marker1, signals.marker2, signals.marker3, signals.marker4];
+  for (const [index, marker] of markers.entries()) marker.set(timeNs, (mask >> index) & 1);
+}
+
+/** Names in VCD have no blanks. */
+function scopeName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_]/g, '_');
+}
