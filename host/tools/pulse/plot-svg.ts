@@ -152,16 +152,16 @@ class Panel {
     const height = LANE_HEIGHT + 4;
     this.background(top, height);
     this.label(top + height - 6, 'acquire');
-    let free = 0;
-    for (const { x, width, label } of this.spans(intervals)) {
+    const spans = this.spans(intervals);
+    for (const [index, { x, width, label }] of spans.entries()) {
       this.parts.push(
         `<rect x="${x}" y="${top + 2}" width="${width}" height="${height - 4}" rx="2" fill="${colours.acquisition}" fill-opacity="0.28" stroke="${colours.acquisition}"/>`,
       );
-      // A name where there is room for it, inside its window or behind it.
+      // A name where there is room for it: inside its window, or up to the next.
       const room = label.length * 6.2 + 6;
-      if (label === '' || x < free || x + room > LEFT + INNER) continue;
+      const until = Math.max(x + width, spans[index + 1]?.x ?? LEFT + INNER);
+      if (label === '' || x + room > until) continue;
       this.text(x + 3, top + height - 6, label, `font-size="10" fill="${colours.ink}"`);
-      free = x + room;
     }
     this.bottom = top + height + 4;
   }
