@@ -1,6 +1,7 @@
 // `coldrig`: what the commands are. Each command parses, calls and prints; what it calls is a library somebody else may use.
 
 import { Command, CommanderError } from 'commander';
+import { addCryostatCommands } from './commands/cryostat.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addFlashCommand } from './commands/flash.ts';
@@ -19,7 +20,8 @@ Examples:
   coldrig image sign app.wasm app.bin --key my.pem --version 1.2.0
   coldrig flash app.bin --confirm           upload, try, confirm, or see it undone
   coldrig status                            what runs, what waits, what was refused
-  coldrig pulse check rabi.json             what is wrong with a pulse program`;
+  coldrig pulse check rabi.json             what is wrong with a pulse program
+  coldrig cryostat solve uts --heat 4K=100mW   who heats which stage, and how warm it gets`;
 
 /** Runs one command line; returns the exit code. */
 export async function main(argumentList: string[]): Promise<number> {
@@ -54,6 +56,7 @@ function buildProgram(): Command {
   addFlashCommand(program);
   addDeviceCommands(program);
   addImageCommands(program);
+  addCryostatCommands(program);
   addPulseCommands(program);
   for (const command of program.commands) inherit(command, program);
   return program;

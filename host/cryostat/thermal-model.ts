@@ -102,9 +102,7 @@ export class ThermalModel {
       if (hot > 0) load[hot - 1] -= watts;
       load[cold - 1] += watts;
     }
-    const { crossLink } = fridge;
-    const cross = crossLink.wattsPerKelvin * (nodes[FIFTY + 1] - crossLink.aboutKelvin);
-    load[FOUR] += cross;
+    load[FOUR] += crossWatts(fridge, nodes[FIFTY + 1]);
     if (inputs.heatSwitch) this.closeSwitch();
     if (inputs.pulseTube) {
       this.pulseTube.solve(nodes[FIFTY + 1], nodes[FOUR + 1]);
@@ -139,11 +137,7 @@ export class ThermalModel {
 
   /** From the next warmer stage, through the shield this one holds. */
   private radiation(index: number): number {
-    const { squareMetres, emissivity } = this.fridge.stages[index].radiation;
-    if (squareMetres === 0) return 0;
-    const hot = this.nodes[index];
-    const cold = this.nodes[index + 1];
-    const watts = STEFAN_BOLTZMANN * squareMetres * emissivity * (hot * hot * hot * hot - cold * cold * cold * cold);
+    const watts = radiationWatts(this.fridge, index, this.nodes);
     if (index > 0) this.load[index - 1] -= watts;
     return watts;
   }
@@ -167,6 +161,20 @@ export class ThermalModel {
     cooling[COLD_PLATE] = unit.coldPlateWatts;
     cooling[MIXING] = unit.mixingWatts;
   }
+}
+
+/** On a stage from the next warmer one, by its shield; `nodes` begin with room temperature. */
+export function radiationWatts(fridge: Fridge, index: number, nodes: ArrayLike<number>): number {
+  const { squareMetres, emissivity } = fridge.stages[index].radiation;
+  if (squareMetres === 0) return 0;
+  const hot = nodes[index];
+  const cold = nodes[index + 1];
+  return STEFAN_BOLTZMANN * squareMetres * emissivity * (hot * hot * hot * hot - cold * cold * cold * cold);
+}
+
+/** From 50K to 4K by supports and regenerator; against a plate at which it is part of what is unattributed. */
+export function crossWatts({ crossLink }: Fridge, fiftyKelvin: number): number {
+  return crossLink.wattsPerKelvin * (fiftyKelvin - crossLink.aboutKelvin);
 }
 
 function power16(x: number): number {

@@ -128,6 +128,8 @@ function readComponent(field: Field, name: string): Component {
   const found = field.object(componentKeys);
   if (!found.type) throw field.error(`lacks type; expected ${componentTypes.join(', ')}`);
   const type = found.type.oneOf(componentTypes);
+  // Gain does not heat a stage; it must make sense all the same.
+  found.gain_dB?.number(-100, 100);
   if (type === 'attenuator' && !found.value_dB) throw field.error('lacks value_dB');
   return {
     type,

@@ -1,0 +1,191 @@
+// Curves over time as an SVG a browser, a README or a report can show: panels one below the other, with one axis of time.
+//
+// Plain SVG, no script, no font but the viewer's own; light and dark viewers both see it, for it brings its own ground.
+// What must stay true: the same data give the same bytes.
+
+export interface Series {
+  name: string;
+  /** In rising x. A gap is a NaN. */
+  points: readonly (readonly [x: number, y: number])[];
+}
+
+export interface Panel {
+  /** With its unit, for instance `temperature (K)`. */
+  label: string;
+  scale: 'linear' | 'log';
+  series: readonly Series[];
+  /** Horizontal lines somebody should see: limits, set points. */
+  levels?: readonly { y: number; text: string }[];
+}
+
+export interface Chart {
+  title: string;
+  xLabel: string;
+  panels: readonly Panel[];
+  /** Moments somebody should see: faults, trips. */
+  marks?: readonly { x: number; text: string }[];
+}
+
+const WIDTH = 900;
+const PANEL_HEIGHT = 220;
+const PANEL_GAP = 34;
+const LEFT = 78;
+const RIGHT = 150;
+const TOP = 64;
+const BOTTOM = 44;
+/** Told apart by people who see colours differently (Okabe and Ito). */
+const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#555555', '#8a6d00'];
+/** More points than that are not seen on so many pixels: each pixel keeps its least and its most. */
+const POINTS_MOST = 2 * (WIDTH - LEFT - RIGHT);
+
+interface Axis {
+  least: number;
+  most: number;
+  ticks: number[];
+  at: (value: number) => number;
+}
+
+export function lineChart({ title, xLabel, panels, marks = [] }: Chart): string {
+  const height = TOP + panels.length * PANEL_HEIGHT + (panels.length - 1) * PANEL_GAP + BOTTOM;
+  const xs = panels.flatMap(({ series }) => series.flatMap(({ points }) => [points[0]?.[0], points.at(-1)?.[0]]));
+  const known = xs.filter((x): x is number => x !== undefined && Number.isFinite(x));
+  const x = linearAxis(Math.min(...known), Math.max(...known), LEFT, WIDTH - RIGHT);
+  const body = panels.map((panel, i) => panelSvg(panel, x, TOP + i * (PANEL_HEIGHT + PANEL_GAP))).join('\n');
+  const foot = height - BOTTOM;
+  const xTicks = x.ticks.map((tick) => text(x.at(tick), foot + 18, number(tick), 'middle')).join('');
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">
+<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
+<text x="${LEFT}" y="26" font-size="15" font-weight="600" fill="#111111">${escaped(title)}</text>
+${body}
+${xTicks}
+${text((LEFT + WIDTH - RIGHT) / 2, foot + 36, xLabel, 'middle')}
+${marks.map((mark, i) => markSvg(mark, i, x, foot)).join('\n')}
+</svg>
+`;
+}
+
+function panelSvg(panel: Panel, x: Axis, top: number): string {
+  const bottom = top + PANEL_HEIGHT;
+  const values = panel.series.flatMap(({ points }) => points.map(([, y]) => y)).filter(Number.isFinite);
+  const all = [...values, ...(panel.levels ?? []).map(({ y }) => y)];
+  const usable = panel.scale === 'log' ? all.filter((y) => y > 0) : all;
+  const [least, most] = usable.reduce(
+    ([low, high], y) => [Math.min(low, y), Math.max(high, y)],
+    [usable[0], usable[0]],
+  );
+  const y = panel.scale === 'log' ? logAxis(least, most, bottom, top) : linearAxis(least, most, bottom, top);
+  const grid = y.ticks.map(
+    (tick) =>
+      line(LEFT, y.at(tick), WIDTH - RIGHT, y.at(tick), '#e3e3e3') +
+      text(LEFT - 8, y.at(tick) + 4, number(tick), 'end'),
+  );
+  const verticals = x.ticks.map((tick) => line(x.at(tick), top, x.at(tick), bottom, '#f0f0f0'));
+  const levels = (panel.levels ?? []).map(
+    ({ y: level, text: words }) =>
+      line(LEFT, y.at(level), WIDTH - RIGHT, y.at(level), '#aa0000', '5 4') +
+      text(WIDTH - RIGHT - 4, y.at(level) - 4, words, 'end', '#aa0000'),
+  );
+  const curves = panel.series.map((series, i) => path(series, x, y, colours[i % colours.length]));
+  return [
+    ...[...verticals, ...grid, ...levels, ...curves, ...names(panel.series, y, top, bottom)],
+    `<rect x="${LEFT}" y="${top}" width="${WIDTH - LEFT - RIGHT}" height="${PANEL_HEIGHT}" fill="none" stroke="#888888"/>`,
+    text(LEFT, top - 8, panel.label, 'start'),
+  ].join('\n');
+}
+
+function path({ points }: Series, x: Axis, y: Axis, colour: string): string {
+  let drawn = '';
+  let pen = 'M';
+  for (const [at, value] of thinned(points)) {
+    if (!Number.isFinite(value)) {
+      pen = 'M';
+      continue;
+    }
+    drawn += `${pen}${x.at(at).toFixed(1)},${y.at(value).toFixed(1)}`;
+    pen = 'L';
+  }
+  return `<path d="${drawn}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round"/>`;
+}
+
+function thinned(points: Series['points']): Series['points'] {
+  if (points.length <= POINTS_MOST) return points;
+  const bucket = Math.ceil((2 * points.length) / POINTS_MOST);
+  const kept: (readonly [number, number])[] = [];
+  for (let i = 0; i < points.length; i += bucket) {
+    const some = points.slice(i, i + bucket);
+    const least = some.reduce((a, b) => (b[1] < a[1] ? b : a));
+    const most = some.reduce((a, b) => (b[1] > a[1] ? b : a));
+    kept.push(...[least, most].sort((a, b) => a[0] - b[0]));
+  }
+  return kept;
+}
+
+/** Each beside the end of its curve, pushed apart where they would overlap. */
+function names(series: readonly Series[], y: Axis, top: number, bottom: number): string[] {
+  const spacing = 15;
+  const wanted = series.map(({ name, points }, i) => {
+    const last = points.findLast(([, value]) => Number.isFinite(value));
+    return { name, colour: colours[i % colours.length], place: last ? y.at(last[1]) + 4 : top };
+  });
+  wanted.sort((a, b) => a.place - b.place);
+  for (let i = 1; i < wanted.length; i++) wanted[i].place = Math.max(wanted[i].place, wanted[i - 1].place + spacing);
+  for (let i = wanted.length - 1, most = bottom; i >= 0; i--, most = wanted[i + 1].place - spacing) {
+    wanted[i].place = Math.min(wanted[i].place, most);
+  }
+  return wanted.map(({ name, colour, place }) => text(WIDTH - RIGHT + 8, place, name, 'start', colour));
+}
+
+function markSvg(
+  { x: moment, text: words }: { x: number; text: string },
+  index: number,
+  x: Axis,
+  foot: number,
+): string {
+  const height = TOP - 8 - (index % 2) * 12;
+  return (
+    line(x.at(moment), height, x.at(moment), foot, '#444444', '2 3') +
+    text(x.at(moment) + 4, height, words, 'start', '#444444')
+  );
+}
+
+function linearAxis(from: number, to: number, low: number, high: number): Axis {
+  const [least, most] = from === to ? [from - 1, to + 1] : [from, to];
+  const rough = (most - least) / 6;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const ticks: number[] = [];
+  for (let i = Math.ceil(least / step); i * step <= most + step * 1e-9; i++) ticks.push(i * step);
+  return { least, most, ticks, at: (value) => low + ((value - least) / (most - least)) * (high - low) };
+}
+
+function logAxis(from: number, to: number, low: number, high: number): Axis {
+  const [least, most] = [10 ** Math.floor(Math.log10(from)), 10 ** Math.ceil(Math.log10(to) + 1e-9)];
+  const ticks: number[] = [];
+  for (let tick = least; tick <= most * 1.001; tick *= 10) ticks.push(tick);
+  const span = Math.log10(most / least);
+  return {
+    least,
+    most,
+    ticks,
+    at: (value) => low + (Math.log10(Math.max(value, least) / least) / span) * (high - low),
+  };
+}
+
+function number(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  return size >= 1e5 || size < 1e-3 ? value.toExponential(0) : String(Number(value.toPrecision(6)));
+}
+
+function line(x1: number, y1: number, x2: number, y2: number, colour: string, dashes = ''): string {
+  const pattern = dashes === '' ? '' : ` stroke-dasharray="${dashes}"`;
+  return `<path d="M${x1.toFixed(1)},${y1.toFixed(1)}L${x2.toFixed(1)},${y2.toFixed(1)}" stroke="${colour}"${pattern}/>`;
+}
+
+function text(x: number, y: number, words: string, anchor: string, colour = '#333333'): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${colour}">${escaped(words)}</text>`;
+}
+
+function escaped(words: string): string {
+  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
