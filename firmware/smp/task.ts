@@ -11,11 +11,13 @@ import { uptimeNs } from '../../protocol/guest/clock';
 import { healthWord } from '../health/health';
 import { releaseTask, wakeTask } from '../scheduler/releases';
 import { TASK_SMP } from '../tasks';
+import { registerCryo } from './cryo';
 import { listFigures, refreshFigures } from './figures';
 import { describeFirmware } from './info';
 
 export function startSmp(): void {
   startService();
+  registerCryo();
   describeFirmware();
   listFigures();
 }
