@@ -1,7 +1,8 @@
 // The power budget: estimates what the controller takes from what it did, compares that with what its plate can carry away, and sheds load
 // before the plate is at its limit. The steps, the numbers and the picture are in protocol/cryo/budget.ts.
 //
-// What must stay true: the estimate counts everything that has an energy; what shedding cannot mend is left to the interlock.
+// What must stay true: the estimate counts everything that has an energy; a firmware on trial that shedding cannot keep within the
+// budget ends its own trial and says why; of a confirmed one the interlock takes care.
 
 import { recordEvent } from '../../bootloader/record-event';
 import { uptimeNs } from '../../protocol/guest/clock';
@@ -37,6 +38,7 @@ import { trippedInterlocks } from '../interlock/interlock';
 import { openOutputs } from '../outputs/outputs';
 import { NO_TEMPERATURE } from '../thermometry/convert';
 import { plateMicrokelvin } from '../thermometry/thermometry';
+import { giveUpTrial } from './trial';
 
 /** Picojoules a nanosecond are milliwatts; a thousand times that, microwatts. */
 const MICROWATTS_PER_PJ_PER_NS: u64 = 1000;
@@ -125,6 +127,7 @@ function shedMore(isCoreOver: bool): void {
   const next = isCoreOver ? max(shed + 1, SHED_MUTED) : shed + 1;
   setShed(next);
   if (next >= SHED_MUTED) writeOutputsDisable(OUTPUTS_DISABLE_DAC);
+  if (next == SHED_SAFE_STATE) giveUpTrial(totalMicrowatts);
 }
 
 function giveBack(): void {
