@@ -2,13 +2,14 @@
 //
 //   0x0000  R0 ... R63, u32 each; the classic core addresses them from here
 //   0x0100  state, below
-//   0x0400  QUEUE        times of the last 64 real-time instructions, i64: the queue between the cores
+//   0x0400  QUEUE        times of the last 48 real-time instructions, i64: the queue between the cores
 //   0x0600  COUNTERS     15 trigger counters, u32; 0x0640 their thresholds; 0x0680 their inversions
 //   0x0700  BINNING      times of acquisitions waiting to be binned, i64
 //   0x1000  RESPONSES    1024 of {path 0 i16, path 1 i16}
 //   0x2000  WAVES        1024 rows {first sample u32, samples u32}
 //   0x4000  WEIGHT_ROWS  32 rows {first u32, samples u32, sum of the samples i64}
 //   0x4200  ACQUISITIONS 32 rows {first bin u32, bins u32}
+//   0x4400  SHOWN        the last commits    outputs.ts
 //
 // Times are i64 nanoseconds since the release of the sequencers. What must stay true: a real-time instruction enters the queue when the
 // one QUEUE_DEPTH before it has been executed; until then the classic core stands still.
@@ -76,15 +77,18 @@ export const LEAST_SLACK: usize = 0x1c4;
 /** Instruction that underflowed or was illegal: its index u32, 0xffff when none; when it was executed or due, i64. */
 export const FAULT_INDEX: usize = 0x1c8;
 export const FAULT_TIME: usize = 0x1d0;
-/** Acquisitions the sequence declares, u32. */
-export const ACQUISITION_COUNT: usize = 0x1d8;
+/** Commits so far, u32. */
+export const SHOWN_COUNT: usize = 0x1d8;
+/** Acquisitions the sequence declares, u32; what stands before it is cleared when the core is armed. */
+export const ACQUISITION_COUNT: usize = 0x1dc;
 /** Settings by number, u32 each; those with an index have places of their own. */
 export const SETTINGS: usize = 0x200;
 export const SETTING_GAIN: usize = 0x280;
 export const SETTING_OFFSET: usize = 0x284;
 
 export const QUEUE: usize = 0x400;
-export const QUEUE_MAX: u32 = 64;
+/** Shorter than the ring of commits. */
+export const QUEUE_MAX: u32 = 48;
 export const COUNTERS: usize = 0x600;
 export const THRESHOLDS: usize = 0x640;
 export const INVERSIONS: usize = 0x680;
@@ -96,6 +100,7 @@ export const WEIGHT_ROWS: usize = 0x4000;
 export const WEIGHT_ROW_SIZE: u32 = 16;
 export const ACQUISITIONS: usize = 0x4200;
 export const ROW_SIZE: u32 = 8;
+export const SHOWN: usize = 0x4400;
 
 // Why a core came to rest.
 export const REST_NONE: u32 = 0;

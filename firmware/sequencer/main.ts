@@ -12,6 +12,7 @@ import { setFlag } from './core';
 import { figureOf, placeOf } from './figures';
 import { CORE_COUNT, coreAt, RECORD_COUNT, RECORD_MASK } from './layout';
 import { loadStaged } from './load';
+import { outputAt } from './outputs';
 import { runCores } from './scheduler';
 import { armCores, isBusy, startCores } from './start';
 import { stopClassic } from './stop';
@@ -76,6 +77,11 @@ export function deleteBins(core: u32): void {
 
 export function figure(core: u32, which: u32, index: u32): u32 {
   return figureOf(core, which, index);
+}
+
+/** What is at the outputs of a core at a time; SEQUENCER_OUTPUT_*. */
+export function output(core: u32, which: u32, timeLow: u32, timeHigh: u32): u32 {
+  return outputAt(coreAt(core), which, timeOf(timeLow, timeHigh));
 }
 
 export function place(which: u32): u32 {

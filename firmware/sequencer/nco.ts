@@ -20,7 +20,7 @@ import {
 } from './core';
 import { record } from './records';
 
-const TURN: i64 = 4_000_000_000;
+export const TURN: u64 = 4_000_000_000;
 /** Units of the instruction's phase, 1e-9 turn. */
 const PHASE_UNITS: u64 = 4;
 
@@ -34,9 +34,9 @@ export function discardNco(core: usize): void {
 }
 
 /** `frequency` units a nanosecond for `time` nanoseconds, modulo a turn. */
-function grown(frequency: i32, time: i64): i64 {
-  const units = (<i64>frequency * (time % TURN)) % TURN;
-  return units < 0 ? units + TURN : units;
+export function grown(frequency: i32, time: i64): i64 {
+  const units = (<i64>frequency * (time % <i64>TURN)) % <i64>TURN;
+  return units < 0 ? units + <i64>TURN : units;
 }
 
 export function commitNco(core: usize, index: u32, time: i64): void {
@@ -44,23 +44,23 @@ export function commitNco(core: usize, index: u32, time: i64): void {
   store<u32>(core, 0, LATCHED_NCO);
   const before = load<i32>(core, FREQUENCY);
   if ((latched & NCO_RESET) != 0) {
-    store<u32>(core, <u32>((TURN - grown(before, time)) % TURN), PHASE_OFFSET);
+    store<u32>(core, <u32>((TURN - <u64>grown(before, time)) % TURN), PHASE_OFFSET);
     store<u32>(core, 0, RELATIVE_PHASE);
     store<u32>(core, 0, ACCUMULATED_PHASE);
   }
   if ((latched & NCO_PHASE) != 0)
-    store<u32>(core, <u32>((<u64>load<u32>(core, LATCHED_PHASE) * PHASE_UNITS) % <u64>TURN), RELATIVE_PHASE);
+    store<u32>(core, <u32>((<u64>load<u32>(core, LATCHED_PHASE) * PHASE_UNITS) % TURN), RELATIVE_PHASE);
   if ((latched & NCO_FREQUENCY) != 0) {
     const after = load<i32>(core, LATCHED_FREQUENCY);
     const phase = <i64>load<u32>(core, PHASE_OFFSET) + grown(before, time);
-    store<u32>(core, <u32>((phase + TURN - grown(after, time)) % TURN), PHASE_OFFSET);
+    store<u32>(core, <u32>((<u64>(phase - grown(after, time)) + TURN) % TURN), PHASE_OFFSET);
     store<i32>(core, after, FREQUENCY);
   }
   if ((latched & NCO_DELTA) != 0) {
     const sum = <u64>load<u32>(core, ACCUMULATED_PHASE) + <u64>load<u32>(core, LATCHED_DELTA) * PHASE_UNITS;
-    store<u32>(core, <u32>(sum % <u64>TURN), ACCUMULATED_PHASE);
+    store<u32>(core, <u32>(sum % TURN), ACCUMULATED_PHASE);
   }
   const phase = <u64>load<u32>(core, RELATIVE_PHASE) + <u64>load<u32>(core, ACCUMULATED_PHASE);
   const offset = load<u32>(core, PHASE_OFFSET);
-  record(SEQUENCER_RECORD_NCO, core, index, time, load<u32>(core, FREQUENCY), offset, <u32>(phase % <u64>TURN), 0);
+  record(SEQUENCER_RECORD_NCO, core, index, time, load<u32>(core, FREQUENCY), offset, <u32>(phase % TURN), 0);
 }

@@ -73,6 +73,7 @@ import { clearCounters, conditionHolds, findTrigger, NO_TRIGGER, takeTriggers } 
 import { NEVER } from './layout';
 import { commitNco, discardNco } from './nco';
 import { settleNetwork } from './network';
+import { NO_WAVES, show } from './outputs';
 import { record } from './records';
 import { stopInFault } from './stop';
 import { synchronise } from './sync';
@@ -88,7 +89,6 @@ const DURATION_LEAST: u32 = 4;
 const DURATION_MOST: u32 = 65535;
 const OPERATOR_COUNT: u32 = 6;
 const WAVE_COUNT: u32 = 1024;
-const NO_WAVES: u32 = 0xffffffff;
 const SKIPPED: u32 = 1;
 const PLAYS: u32 = 1 << 20;
 
@@ -180,6 +180,7 @@ function commit(core: usize, word: usize, opcode: u32, index: u32, time: i64, du
   let waves: u32 = NO_WAVES;
   if (opcode == Q1_OP_PLAY_I || opcode == Q1_OP_PLAY_R) waves = wavesOf(core, word, opcode == Q1_OP_PLAY_R);
   else if (opcode != Q1_OP_UPD_PARAM) acquire(core, word, opcode, index, time);
+  show(core, time, waves);
   const plays = waves != NO_WAVES;
   const shown = duration | (load<u32>(core, LATCHED_MARKER) << 16) | (plays ? PLAYS : 0);
   const gain = load<u32>(core, LATCHED_GAIN);

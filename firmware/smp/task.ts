@@ -9,15 +9,15 @@ import { serveRequest } from '../../bootloader/smp/server';
 import { startService } from '../../bootloader/smp/service';
 import { uptimeNs } from '../../protocol/guest/clock';
 import { healthWord } from '../health/health';
+import { registerSequencers } from '../pulse/group';
 import { releaseTask, wakeTask } from '../scheduler/releases';
 import { TASK_SMP } from '../tasks';
-import { registerCryo } from './cryo';
 import { listFigures, refreshFigures } from './figures';
 import { describeFirmware } from './info';
 
 export function startSmp(): void {
   startService();
-  registerCryo();
+  registerSequencers();
   describeFirmware();
   listFigures();
 }

@@ -7,6 +7,7 @@ import { Board } from '../../host/board/board.ts';
 import { developmentKey } from '../../host/tools/build.ts';
 import { compileGuest } from '../../host/tools/guest.ts';
 import { rawPublicKey, signImage } from '../../host/tools/image/index.ts';
+import { compileFirmware } from '../../host/tools/sequencer.ts';
 import { inTurn } from './measure.ts';
 import type { BenchRow } from './row.ts';
 
@@ -32,7 +33,7 @@ export function padModule(module: Uint8Array, size: number): Uint8Array {
 /** Row `cold-boot`: milliseconds of wall time, with the modules' checks and compilation in the cache as for any reboot. */
 export async function benchColdBoot(): Promise<BenchRow[]> {
   const privateKeyPem = developmentKey();
-  const payload = padModule(await compileGuest('firmware/main.ts'), imageBytes);
+  const payload = padModule(await compileFirmware('firmware/main.ts'), imageBytes);
   const image = signImage({ payload, privateKeyPem, version: '1.0.0', securityCounter: 1 });
   const board = new Board({ seed: 1 });
   const key = rawPublicKey(privateKeyPem);

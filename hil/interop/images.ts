@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { developmentKey } from '../../host/tools/build.ts';
-import { compileGuest } from '../../host/tools/guest.ts';
 import { parseImage, signImage } from '../../host/tools/image/index.ts';
+import { compileFirmware } from '../../host/tools/sequencer.ts';
 
 export interface UpdateFile {
   version: string;
@@ -20,7 +20,7 @@ export async function updateFile(
   version: string,
   change = (module: Uint8Array) => module,
 ): Promise<UpdateFile> {
-  const payload = change(await compileGuest('firmware/main.ts'));
+  const payload = change(await compileFirmware('firmware/main.ts'));
   const bytes = signImage({ payload, privateKeyPem: developmentKey(), version, securityCounter: 1 });
   const path = join(folder, `update-${version}.bin`);
   writeFileSync(path, bytes);

@@ -4,6 +4,7 @@ import { boardDevice } from '../../host/links/in-process.ts';
 import { compileGuest } from '../../host/tools/guest.ts';
 import { goldenCases, goldenKey, runImgtool } from '../../host/tools/image/golden-cases.ts';
 import { generateKey, imageToJson, parseImage, rawPublicKey, signImage } from '../../host/tools/image/index.ts';
+import { compileFirmware } from '../../host/tools/sequencer.ts';
 import { inProcessTransport, SmpClient } from '../../host/tools/smp/index.ts';
 import { Imgtool } from './imgtool.ts';
 import { pythonTool } from './install.ts';
@@ -18,7 +19,7 @@ describe.skipIf(tool.path === undefined)('imgtool', () => {
 
   beforeAll(async () => {
     imgtool = new Imgtool(tool.path as string);
-    firmware = await compileGuest('firmware/main.ts');
+    firmware = await compileFirmware('firmware/main.ts');
   });
   afterAll(() => imgtool?.close());
 

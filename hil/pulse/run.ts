@@ -12,7 +12,7 @@ import { nameOf } from '../../protocol/constants.ts';
 import { SequencerLoad, SequencerRun, sequencerLoads } from '../../protocol/q1/module.ts';
 import { SequencerRecord } from '../../protocol/q1/records.ts';
 import type { SequencerSetting } from '../../protocol/q1/settings.ts';
-import { SequencerState, sequencerFlags, sequencerStates } from '../../protocol/q1/status.ts';
+import { SequencerState, sequencerFlagNames, sequencerStates } from '../../protocol/q1/status.ts';
 import { SequencerObserver, sinkOf } from './observer.ts';
 
 /** Everything but RESULT, which is in the bins. */
@@ -154,7 +154,7 @@ export function loadProgram(
   core: number,
   { name, binary, settings = [] }: PulseProgram,
 ): void {
-  module.stage(binary);
+  if (!module.stage(binary)) throw new Error(`${name}: ${binary.length} bytes are more than a sequencer takes`);
   const outcome = module.load(core, binary.length, crc32(binary));
   if (outcome !== SequencerLoad.GOOD) {
     const place = module.figure(core, 'LOAD_PLACE');
@@ -174,7 +174,7 @@ function resultOf(module: SequencerModule, core: number, name: string, seen?: Se
   return {
     name,
     state: nameOf(sequencerStates, module.figure(core, 'STATE')) ?? '',
-    flags: flagNames(module.figure(core, 'FLAGS')),
+    flags: sequencerFlagNames(module.figure(core, 'FLAGS')),
     endNs: module.timeNs(core),
     originNs: seen?.originNs ?? 0,
     instructionsExecuted: module.instructionsExecuted(core),
@@ -182,13 +182,6 @@ function resultOf(module: SequencerModule, core: number, name: string, seen?: Se
     seen,
     bins: (acquisition: number) => module.bins(core, acquisition),
   };
-}
-
-/** Names of flags, in the order of their bits. */
-export function flagNames(flags: number): string[] {
-  return Object.entries(sequencerFlags.values)
-    .filter(([, [bit]]) => (flags & bit) !== 0)
-    .map(([name]) => name);
 }
 
 function deadlockOf(module: SequencerModule) {

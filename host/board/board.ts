@@ -34,6 +34,8 @@ import { Life } from './life.ts';
 import { hashOf, LogKind, type LogRecord } from './log.ts';
 import { Machine } from './machine.ts';
 import { Processor } from './processor.ts';
+import { addSequencers } from './sequencer/add.ts';
+import type { SequencerBank } from './sequencer/bank.ts';
 import { capture, restore, type Snapshot, snapshotFromBytes, snapshotToBytes } from './snapshot.ts';
 import type { Disturbance, Surroundings } from './surroundings.ts';
 
@@ -52,6 +54,8 @@ export class Board {
   readonly fuses: Fuses;
   readonly uarts: readonly [Uart, Uart];
   onTransmit: ((line: 0 | 1, bytes: Uint8Array, timeNs: number) => void) | undefined;
+  /** The pulse sequencers, for who wants to hear what they do. */
+  readonly sequencers: SequencerBank;
   private readonly options: BoardOptions;
   private readonly own: BoardState;
   private readonly reset: ResetController;
@@ -75,13 +79,9 @@ export class Board {
     machine.add(new Dma(machine));
     const intc = machine.add(new InterruptController(machine));
     machine.add(new Outputs(machine));
-    machine.add(new Thermometry(machine));
-    machine.add(new Heaters(machine));
-    machine.add(new Rails(machine));
-    machine.add(new ClockDevice(machine));
-    machine.add(new FrontEnd(machine));
-    machine.add(new ActivityCounters(machine));
-    machine.add(new InterlockLatch(machine));
+    this.sequencers = addSequencers(machine, () => this.processor.loaded?.bytes);
+    for (const Part of [Thermometry, Heaters, Rails, ClockDevice, FrontEnd, ActivityCounters, InterlockLatch])
+      machine.add(new Part(machine));
     this.loader = new ImageLoader(machine.flash, options.countBlocks ?? false);
     this.processor = new Processor(machine, this.reset);
     this.life = new Life(machine, this.own, this.reset, intc, this.processor, this.loader);
@@ -242,11 +242,11 @@ export class Board {
 
   /** A copy of everything; `reuse` is a snapshot that may be overwritten, which saves allocating. */
   snapshot(reuse?: Snapshot): Snapshot {
-    return capture(this.machine, this.processor, reuse);
+    return capture(this.machine, this.processor, this.sequencers, reuse);
   }
 
   restore(snapshot: Snapshot): void {
-    restore(this.machine, this.processor, snapshot);
+    restore(this.machine, this.processor, this.sequencers, snapshot);
   }
 
   /** A snapshot as one piece of bytes, and the way back, in any process; `snapshot.ts` says what is in it. */

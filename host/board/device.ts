@@ -37,6 +37,8 @@ export const EventKind = {
   POWER_CUT: 16,
   RESET_PIN: 17,
   BROWN_OUT: 18,
+  /** The sequencers come to the board’s time (devices/sequencer.ts). */
+  SEQUENCER_STEP: 32,
   /** A disturbance of the surroundings begins or ends. */
   SURROUNDINGS: 48,
   /** A disturbance hits the core, its RAM or its flash. a: where, b: size (disturbance.ts). */

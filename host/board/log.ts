@@ -60,6 +60,12 @@ export const LogKind = {
   FELT: 23,
   /** Input: a disturbance. a: kind << 24 | place << 16 | hash of its times (16 bits), b: size. */
   DISTURBANCE: 24,
+  /** A sequence was loaded. a: sequencer << 24 | length, b: its CRC-32. */
+  SEQUENCER_LOAD: 32,
+  /** Sequencers were started. a: which, one bit each; b: those busy afterwards. */
+  SEQUENCER_START: 33,
+  /** A sequencer has stopped. a: which, b: its flags. */
+  SEQUENCER_STOPPED: 34,
 } as const;
 
 export interface LogRecord {

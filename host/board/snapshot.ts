@@ -1,6 +1,6 @@
 // A whole board as data: the arena, the core's RAM and globals, the module it runs, and references to flash pages.
 //
-// As bytes:  | "CRSN" | version | six lengths | arena | RAM | globals | module | numbers of pages not erased | of pages with weak bits | pages
+// As bytes:  | "CRSN" | version | seven lengths | arena | RAM | globals | module | sequencers | numbers of pages not erased | of pages with weak bits | pages
 //
 // Taken when the guest's stack is empty, so RAM and globals are all there is of the core. What must stay true: restoring a
 // snapshot and going on is the same run, to the last bit of the log hash, as never having left it.
@@ -10,10 +10,11 @@ import { FlashArray, type FlashPicture, pageBytes } from './flash-array.ts';
 import type { LoadedImage } from './image-loader.ts';
 import type { Machine } from './machine.ts';
 import type { Processor } from './processor.ts';
+import type { SequencerBank } from './sequencer/bank.ts';
 
 const magic = 0x4e53_5243;
-const formatVersion = 1;
-const headerWords = 8;
+const formatVersion = 2;
+const headerWords = 9;
 
 export interface Snapshot {
   readonly arena: Uint8Array;
@@ -22,10 +23,12 @@ export interface Snapshot {
   image: LoadedImage | undefined;
   ram: Uint8Array;
   globals: Uint32Array;
+  /** The sequencers' memory; none while they are held in reset. */
+  sequencers: Uint8Array | undefined;
 }
 
 /** Copies the state out; into `reuse`, a snapshot nobody needs any more, when there is one. */
-export function capture(machine: Machine, processor: Processor, reuse?: Snapshot): Snapshot {
+export function capture(machine: Machine, processor: Processor, sequencers: SequencerBank, reuse?: Snapshot): Snapshot {
   refuseWhileRunning(machine, 'taken');
   const { core, loaded } = processor;
   const snapshot = reuse ?? {
@@ -34,10 +37,12 @@ export function capture(machine: Machine, processor: Processor, reuse?: Snapshot
     image: undefined,
     ram: new Uint8Array(0),
     globals: new Uint32Array(0),
+    sequencers: undefined,
   };
   if (reuse) reuse.flash = machine.flash.picture();
   machine.arena.copyTo(snapshot.arena);
   snapshot.image = loaded;
+  snapshot.sequencers = sequencers.save(snapshot.sequencers);
   if (!core) return snapshot;
   if (snapshot.ram.length !== core.memory.length) snapshot.ram = new Uint8Array(core.memory.length);
   if (snapshot.globals.length !== core.image.globalWords) snapshot.globals = new Uint32Array(core.image.globalWords);
@@ -47,15 +52,17 @@ export function capture(machine: Machine, processor: Processor, reuse?: Snapshot
 }
 
 /** Puts a state in place; the snapshot stays good for any number of restores, on any board. */
-export function restore(machine: Machine, processor: Processor, snapshot: Snapshot): void {
+export function restore(machine: Machine, processor: Processor, sequencers: SequencerBank, snapshot: Snapshot): void {
   refuseWhileRunning(machine, 'restored');
   machine.arena.copyFrom(snapshot.arena);
   machine.flash.show(snapshot.flash);
   if (!snapshot.image) {
     processor.unload();
+    sequencers.restore(undefined);
     return;
   }
   const core = processor.socket(snapshot.image);
+  sequencers.restore(snapshot.sequencers);
   core.restoreGlobals(snapshot.globals);
   core.memory.set(snapshot.ram);
 }
@@ -69,6 +76,7 @@ export function snapshotToBytes(snapshot: Snapshot): Uint8Array {
   const header = new Uint32Array(headerWords);
   const parts = [
     ...[snapshot.arena, snapshot.ram, globals, snapshot.image?.bytes ?? new Uint8Array(0)],
+    snapshot.sequencers ?? new Uint8Array(0),
     ...[bytesOf(Uint32Array.from(used)), bytesOf(Uint32Array.from(unstable))],
   ];
   header.set([magic, formatVersion, ...parts.map((part) => part.length)]);
@@ -89,7 +97,7 @@ export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Arra
   const header = wordsOf(take(reader, headerWords * 4));
   if (header[0] !== magic || header[1] !== formatVersion)
     throw new Error('snapshot: these bytes are none, or were written by another version of the bench');
-  const [arena, ram, globals, module, used, unstable] = Array.from(header.subarray(2), (length) =>
+  const [arena, ram, globals, module, sequencers, used, unstable] = Array.from(header.subarray(2), (length) =>
     take(reader, length),
   );
   const blank = new FlashArray(() => 0).picture();
@@ -103,6 +111,7 @@ export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Arra
     image: module.length === 0 ? undefined : { prepared: prepare(module), bytes: module },
     ram,
     globals: wordsOf(globals),
+    sequencers: sequencers.length === 0 ? undefined : sequencers,
   };
 }
 

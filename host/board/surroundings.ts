@@ -92,10 +92,8 @@ export interface Surroundings {
 export class QuietBench implements Surroundings {
   attach(): void {}
 
-  advance(timeNs: number, acts: Float64Array, _counts: Float64Array, felt: Float64Array): void {
-    // Converters have noise: readings that never change are what a broken one gives.
-    const noise = Math.imul(Math.floor(timeNs / 1e6), 0x9e37_79b1) >>> 30;
-    for (const [channel, reading] of quietReadings.entries()) felt[Felt.READING + channel] = reading + noise;
+  advance(_timeNs: number, acts: Float64Array, _counts: Float64Array, felt: Float64Array): void {
+    felt.set(quietReadings, Felt.READING);
     const rails = acts[Act.POWERED] === 0 ? 0 : acts[Act.RAILS];
     const heated = (rails >>> Rail.HEATER) & 1;
     for (let heater = 0; heater < Heater.COUNT; heater++)

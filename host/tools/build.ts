@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { compileGuest, isCompiled, repositoryRoot } from './guest.ts';
 import { generateKey, readPublicKey, signImage } from './image/index.ts';
+import { compileFirmware, sequencerSource } from './sequencer.ts';
 
 export const buildFolder = join(repositoryRoot, 'build');
 const keyFile = join(buildFolder, 'keys', 'development.pem');
@@ -71,7 +72,7 @@ export interface Build {
 /** Compiles (cached by content), signs and writes. `onStep` hears what takes time, and '' at the end. */
 export async function buildAll(names?: string[], onStep: (what: string) => void = () => {}): Promise<Build> {
   const wanted = developmentImages.filter(({ name }) => names?.includes(name) ?? true);
-  await compileAll(['bootloader/main.ts', ...wanted.map(({ source }) => source)], onStep);
+  await compileAll(['bootloader/main.ts', sequencerSource, ...wanted.map(({ source }) => source)], onStep);
   const privateKeyPem = developmentKey();
   const bootloader = await compileGuest('bootloader/main.ts');
   writeWhole(join(buildFolder, 'bootloader.wasm'), bootloader);
@@ -134,7 +135,7 @@ async function runCompiler(): Promise<void> {
 }
 
 async function buildImage(image: DevelopmentImage, privateKeyPem: string): Promise<BuiltImage> {
-  const payload = await compileGuest(image.source);
+  const payload = await compileFirmware(image.source);
   // One counter for all, so that any development image may follow any other.
   const bytes = signImage({ payload, privateKeyPem, version: image.version, securityCounter: 1 });
   const flipped = image.flippedBit === undefined ? undefined : { offset: payload.length >> 1, bit: image.flippedBit };

@@ -16,6 +16,9 @@ const wrapperSource = (entryPath: string) =>
   `import './protocol/guest/panic';\nexport * from './${entryPath.replace(/\.ts$/, '')}';\n`;
 const panicPath = 'protocol/guest/panic.ts';
 
+/** Entries whose memory has a size of its own, in pages: the sequencers' is laid out by firmware/sequencer/layout.ts. */
+const ownMemoryPages: Record<string, number> = { 'firmware/sequencer/main.ts': 104 };
+
 /** A piece of a source that is to be another, as a test of tests wants it: a guest broken on purpose. */
 export interface SourceChange {
   /** From the repository's root. */
@@ -36,7 +39,7 @@ export interface CompileOptions {
 
 /** Compiles one entry file (path from the repository root) to a wasm module. Throws with asc's diagnostics. */
 export async function compileGuest(entryPath: string, options: CompileOptions = {}): Promise<Uint8Array> {
-  const argumentsOfAsc = ascArguments(options);
+  const argumentsOfAsc = ascArguments(entryPath, options);
   const cacheFile = cacheFileOf(entryPath, options);
   const cached = readIfThere(cacheFile);
   if (cached) return cached;
@@ -86,8 +89,9 @@ export async function instantiateGuest<T extends Record<string, unknown>>(
   return exports as unknown as T & { memory: WebAssembly.Memory };
 }
 
-function ascArguments(options: CompileOptions): string[] {
-  const pages = options.memoryPages === undefined ? [] : [String(options.memoryPages)];
+function ascArguments(entryPath: string, options: CompileOptions): string[] {
+  const memoryPages = options.memoryPages ?? ownMemoryPages[entryPath];
+  const pages = memoryPages === undefined ? [] : [String(memoryPages)];
   return [
     wrapperEntry,
     ...['--config', 'asconfig.json', '--target', 'guest', '--baseDir', repositoryRoot],
@@ -97,7 +101,7 @@ function ascArguments(options: CompileOptions): string[] {
 }
 
 function cacheFileOf(entryPath: string, options: CompileOptions): string {
-  return join(cacheFolder, `${cacheKey(entryPath, ascArguments(options), options.changes)}.wasm`);
+  return join(cacheFolder, `${cacheKey(entryPath, ascArguments(entryPath, options), options.changes)}.wasm`);
 }
 
 function cacheKey(entryPath: string, argumentsOfAsc: string[], changes?: SourceChange[]): string {

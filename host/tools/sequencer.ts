@@ -5,11 +5,9 @@ import { sequencerSectionName } from '../../protocol/q1/module.ts';
 import { type CompileOptions, compileGuest } from './guest.ts';
 
 export const sequencerSource = 'firmware/sequencer/main.ts';
-/** Fixed by its layout (firmware/sequencer/layout.ts). */
-export const sequencerOptions: CompileOptions = { memoryPages: 104 };
 
 export function sequencerModule(): Promise<Uint8Array> {
-  return compileGuest(sequencerSource, sequencerOptions);
+  return compileGuest(sequencerSource);
 }
 
 /** A firmware entry as it goes into an image: its module with the sequencers' inside. */

@@ -1,7 +1,9 @@
 // The whole chip: its peripherals in address order.
 
+import { acquisition } from './acquisition.ts';
 import { activity } from './activity.ts';
 import { clock } from './clock.ts';
+import { dac } from './dac.ts';
 import { dma } from './dma.ts';
 import { flash } from './flash.ts';
 import { frontend } from './frontend.ts';
@@ -9,10 +11,12 @@ import { fuses } from './fuses.ts';
 import { heaters } from './heaters.ts';
 import { intc } from './intc.ts';
 import { interlock } from './interlock.ts';
+import { markers } from './markers.ts';
 import { outputs } from './outputs.ts';
 import { rails } from './rails.ts';
 import { recorder } from './recorder.ts';
 import { reset } from './reset.ts';
+import { sequencer } from './sequencer.ts';
 import type { Peripheral } from './svd.ts';
 import { thermometry } from './thermometry.ts';
 import { timer } from './timer.ts';
@@ -31,6 +35,10 @@ export const peripherals: Peripheral[] = [
   dma,
   intc,
   outputs,
+  sequencer,
+  dac,
+  markers,
+  acquisition,
   thermometry,
   heaters,
   rails,

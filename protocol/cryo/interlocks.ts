@@ -110,12 +110,10 @@ export const interlocks: readonly Interlock[] = [
 ];
 
 /** Numbers of the interlocks, for both sides. */
-export const interlockTable = constantTable<string>('INTERLOCK_NUMBER', 'Interlocks: places in INTERLOCK.TRIPPED.', {
+export const interlockTable = constantTable('INTERLOCK_NUMBER', 'Interlocks: places in INTERLOCK.TRIPPED.', {
   ...Object.fromEntries(interlocks.map(({ name, doc }, number) => [name, [number, doc] as const])),
   COUNT: [interlocks.length, 'How many'],
 });
-
-export const interlockNumber = valuesOf(interlockTable);
 
 /** Temperatures no stage may ever pass, microkelvin, by channel: where a fridge with mixture in it must be warmed up in order. */
 export const safeShutdownMicrokelvin: readonly number[] = [

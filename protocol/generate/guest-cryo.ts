@@ -1,11 +1,10 @@
-// What the firmware knows of the cryostat, as tables in its memory: thermometer curves, heaters, energies, interlocks.
+// What the firmware knows of the cryostat, as tables in its memory: thermometer curves, heaters, rails, interlocks.
 //
 // A curve becomes points {reading, microkelvin}, readings ascending, as far apart as a straight line between two may be: nowhere more than a
 // ten-thousandth of the temperature off the curve. The firmware needs no more than one integer division to interpolate.
 
-import { activityPicojoules, idleMicrowatts } from '../cryo/energies.ts';
 import { interlocks } from '../cryo/interlocks.ts';
-import { channelSensors, excitationNanoamperes, heaterFullScaleMicrowatts } from '../cryo/places.ts';
+import { channelSensors, excitationNanoamperes, heaterFullScaleMicrowatts, railMillivolts } from '../cryo/places.ts';
 import { type Curve, curves, type SensorType } from '../sensors/curves.ts';
 import { generatedNotice } from './text.ts';
 
@@ -15,7 +14,7 @@ const spans: Record<SensorType, [number, number]> = {
   'DT-670': [2, 400],
   'CX-1010': [0.1, 320],
   'CX-1030': [0.3, 320],
-  'RX-102A': [0.0075, 40],
+  'RX-102A': [0.006, 40],
 };
 
 interface Point {
@@ -85,8 +84,7 @@ export function guestCryo(): string {
     '// Microwatts at full duty by heater.',
     ...table('HEATER_FULL_SCALES', [heaterFullScaleMicrowatts], 'export '),
   );
-  lines.push('', '// Picojoules by kind of activity.', ...table('ENERGIES', [activityPicojoules], 'export '));
-  lines.push('', '// What the chip takes doing nothing.', `export const IDLE_MICROWATTS: u32 = ${idleMicrowatts};`);
+  lines.push('', '// Millivolts by rail.', ...table('RAIL_MILLIVOLTS', [railMillivolts], 'export '));
   lines.push('', '// Interlocks: condition, of what, threshold, hysteresis, persistence in ms, action, clearer.');
   lines.push(
     ...table(

@@ -206,6 +206,67 @@ export const OUTPUTS = {
   },
 } satisfies PeripheralEntry;
 
+/** Six pulse sequencers. Their logic is in the firmware image (custom section coldrig.sequencer); while CONTROL.RELEASE is zero they are held in reset and their memory does not exist. What a setting, a figure, a state or a flag is, and how a sequence is laid out, is in protocol/q1. */
+export const SEQUENCER = {
+  name: 'SEQUENCER',
+  base: 0x40010000,
+  line: 256,
+  registers: {
+    CONTROL: { name: 'CONTROL', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x00000001, readable: 0x00000001, writable: 0x00000001, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RELEASE: { mask: 0x00000001, shift: 0 } } },
+    STATUS: { name: 'STATUS', offset: 0x004, count: 1, reset: 0x00000000, mask: 0x0000013f, readable: 0x0000013f, writable: 0x0000013f, oneToClear: 0x0000013f, oneToSet: 0x00000000, fields: { STOPPED: { mask: 0x0000003f, shift: 0 }, DEADLOCK: { mask: 0x00000100, shift: 8 } } },
+    BUSY: { name: 'BUSY', offset: 0x008, count: 1, reset: 0x00000000, mask: 0x0000003f, readable: 0x0000003f, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SEQUENCERS: { mask: 0x0000003f, shift: 0 } } },
+    ARM: { name: 'ARM', offset: 0x00c, count: 1, reset: 0x00000000, mask: 0x0000003f, readable: 0x00000000, writable: 0x0000003f, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SEQUENCERS: { mask: 0x0000003f, shift: 0 } } },
+    START: { name: 'START', offset: 0x010, count: 1, reset: 0x00000000, mask: 0x0000003f, readable: 0x00000000, writable: 0x0000003f, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SEQUENCERS: { mask: 0x0000003f, shift: 0 } } },
+    STOP: { name: 'STOP', offset: 0x014, count: 1, reset: 0x00000000, mask: 0x0000003f, readable: 0x00000000, writable: 0x0000003f, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SEQUENCERS: { mask: 0x0000003f, shift: 0 } } },
+    STAGE_OFFSET: { name: 'STAGE_OFFSET', offset: 0x018, count: 1, reset: 0x00000000, mask: 0x0007ffff, readable: 0x0007ffff, writable: 0x0007ffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { OFFSET: { mask: 0x0007ffff, shift: 0 } } },
+    LOAD_LENGTH: { name: 'LOAD_LENGTH', offset: 0x01c, count: 1, reset: 0x00000000, mask: 0x0007ffff, readable: 0x0007ffff, writable: 0x0007ffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LENGTH: { mask: 0x0007ffff, shift: 0 } } },
+    LOAD_CRC: { name: 'LOAD_CRC', offset: 0x020, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LOAD_CRC: { mask: 0xffffffff, shift: 0 } } },
+    LOAD: { name: 'LOAD', offset: 0x024, count: 1, reset: 0x00000000, mask: 0x00000007, readable: 0x00000000, writable: 0x00000007, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SEQUENCER: { mask: 0x00000007, shift: 0 } } },
+    RESULT: { name: 'RESULT', offset: 0x028, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RESULT: { mask: 0xffffffff, shift: 0 } } },
+    SELECT: { name: 'SELECT', offset: 0x02c, count: 1, reset: 0x00000000, mask: 0xffffff07, readable: 0xffffff07, writable: 0xffffff07, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SEQUENCER: { mask: 0x00000007, shift: 0 }, ITEM: { mask: 0x0000ff00, shift: 8 }, INDEX: { mask: 0xffff0000, shift: 16 } } },
+    VALUE: { name: 'VALUE', offset: 0x030, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0x00000000, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { VALUE: { mask: 0xffffffff, shift: 0 } } },
+    FIGURE: { name: 'FIGURE', offset: 0x034, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { FIGURE: { mask: 0xffffffff, shift: 0 } } },
+    STAGE_DATA: { name: 'STAGE_DATA', offset: 0x400, count: 64, reset: 0x00000000, mask: 0xffffffff, readable: 0x00000000, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { STAGE_DATA: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
+/** Waveform outputs of the sequencers, two paths each, and their oscillators. Read-only: the sequencers drive them. Zero while the gate OUTPUTS.DAC is closed. */
+export const DAC = {
+  name: 'DAC',
+  base: 0x40011000,
+  line: 0,
+  registers: {
+    PATH0: { name: 'PATH0', offset: 0x000, count: 6, reset: 0x00000000, mask: 0x0000ffff, readable: 0x0000ffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SAMPLE: { mask: 0x0000ffff, shift: 0 } } },
+    PATH1: { name: 'PATH1', offset: 0x020, count: 6, reset: 0x00000000, mask: 0x0000ffff, readable: 0x0000ffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SAMPLE: { mask: 0x0000ffff, shift: 0 } } },
+    FREQUENCY: { name: 'FREQUENCY', offset: 0x040, count: 6, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { FREQUENCY: { mask: 0xffffffff, shift: 0 } } },
+    PHASE: { name: 'PHASE', offset: 0x060, count: 6, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { PHASE: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
+/** Four marker outputs: those of all sequencers OR-ed. All low while the gate OUTPUTS.DAC is closed. */
+export const MARKERS = {
+  name: 'MARKERS',
+  base: 0x40012000,
+  line: 0,
+  registers: {
+    STATE: { name: 'STATE', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x0000000f, readable: 0x0000000f, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { MARKERS: { mask: 0x0000000f, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
+/** Bins of the acquisitions of all sequencers. A sequencer that is busy has results that are not complete; RESULT registers of its bins may be read all the same. */
+export const ACQUISITION = {
+  name: 'ACQUISITION',
+  base: 0x40013000,
+  line: 0,
+  registers: {
+    SELECT: { name: 'SELECT', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x00001f07, readable: 0x00001f07, writable: 0x00001f07, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SEQUENCER: { mask: 0x00000007, shift: 0 }, ACQUISITION: { mask: 0x00001f00, shift: 8 } } },
+    BIN: { name: 'BIN', offset: 0x004, count: 1, reset: 0x00000000, mask: 0x00ffffff, readable: 0x00ffffff, writable: 0x00ffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { BIN: { mask: 0x00ffffff, shift: 0 } } },
+    BINS: { name: 'BINS', offset: 0x008, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { BINS: { mask: 0xffffffff, shift: 0 } } },
+    CLEAR: { name: 'CLEAR', offset: 0x00c, count: 1, reset: 0x00000000, mask: 0x00000007, readable: 0x00000000, writable: 0x00000007, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SEQUENCER: { mask: 0x00000007, shift: 0 } } },
+    RESULT: { name: 'RESULT', offset: 0x020, count: 6, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RESULT: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
 /** Thermometry scanner: every PERIOD it reads all channels that have an excitation. Readings are microvolts of a diode, milliohms of a resistor. */
 export const THERMOMETRY = {
   name: 'THERMOMETRY',
@@ -301,4 +362,4 @@ export const INTERLOCK = {
   },
 } satisfies PeripheralEntry;
 
-export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];
+export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, SEQUENCER, DAC, MARKERS, ACQUISITION, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];

@@ -7,6 +7,7 @@
 //   run(until, budget)               until is a time in ns, budget instructions          -> SEQUENCER_RUN_*
 //   recordKinds(mask), recordsTaken()
 //   figure(core, which, index)       what is known of a core                             -> SEQUENCER_FIGURE_*
+//   output(core, which, time)        what is at its outputs                              -> SEQUENCER_OUTPUT_*
 //   place(which)                     where in its memory something is                    -> SEQUENCER_PLACE_*
 //
 // Times are passed as low and high word.
@@ -57,6 +58,14 @@ export const sequencerFigures = constantTable('SEQUENCER_FIGURE', 'What is known
   CLASSIC_HIGH: [18, 'High word'],
 });
 
+export const sequencerOutputs = constantTable('SEQUENCER_OUTPUT', 'What is at the outputs of a sequencer at a time.', {
+  PATH_0: [0, 'Sample of path 0, i32'],
+  PATH_1: [1, 'Sample of path 1, i32'],
+  MARKERS: [2, 'Markers, one bit each'],
+  FREQUENCY: [3, 'Frequency of the oscillator, i32 in 1/4 Hz'],
+  PHASE: [4, 'Its phase in 1/4e9 turn'],
+});
+
 export const sequencerPlaces = constantTable('SEQUENCER_PLACE', 'Addresses in the memory of the module.', {
   STAGING: [0, 'Where a sequence is put to be loaded'],
   STAGING_SIZE: [1, 'Bytes there'],
@@ -69,6 +78,7 @@ export const sequencerPlaces = constantTable('SEQUENCER_PLACE', 'Addresses in th
 export const SequencerLoad = valuesOf(sequencerLoads);
 export const SequencerRun = valuesOf(sequencerRuns);
 export const SequencerFigure = valuesOf(sequencerFigures);
+export const SequencerOutput = valuesOf(sequencerOutputs);
 export const SequencerPlace = valuesOf(sequencerPlaces);
 
 /** Custom section of the firmware's wasm module that holds the sequencers' module. */

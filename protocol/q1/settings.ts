@@ -25,7 +25,7 @@ export const sequencerSettings = constantTable('SEQUENCER_SETTING', 'Settings of
     'Index 0 to 1023: what the input shows to the acquisitions in turn: i16 of path 0, i16 of path 1 above it',
   ],
   RESPONSE_COUNT: [15, 'Responses there are; after the last comes the first. 0: the input is silent'],
-  QUEUE_DEPTH: [16, 'Entries between the two cores, 1 to 64'],
+  QUEUE_DEPTH: [16, 'Entries between the two cores, 1 to 48'],
   HEAD_START: [17, 'Steps from the first real-time instruction in the queue to its execution'],
   SYNC_CREDIT: [18, 'Steps from the last sequencer in wait_sync to the release of all'],
   COST_MODEL: [19, 'Row of the cost table'],

@@ -58,3 +58,10 @@ export const sequencerFlags = constantTable('SEQUENCER_FLAG', 'Flags of a sequen
 
 export const SequencerState = valuesOf(sequencerStates);
 export const SequencerFlag = valuesOf(sequencerFlags);
+
+/** Names of flags, in the order of their bits. */
+export function sequencerFlagNames(flags: number): string[] {
+  return Object.entries(sequencerFlags.values)
+    .filter(([, [bit]]) => (flags & bit) !== 0)
+    .map(([name]) => name);
+}

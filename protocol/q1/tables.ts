@@ -1,7 +1,7 @@
 // Every constant table of the sequencers, for the generator.
 
 import { wordLayout } from './encoding.ts';
-import { sequencerFigures, sequencerLoads, sequencerPlaces, sequencerRuns } from './module.ts';
+import { sequencerFigures, sequencerLoads, sequencerOutputs, sequencerPlaces, sequencerRuns } from './module.ts';
 import { triggerNetwork } from './network.ts';
 import { sequencerRecords } from './records.ts';
 import { sequenceLayout } from './sequence.ts';
@@ -17,6 +17,7 @@ export const sequencerTables = [
   sequencerLoads,
   sequencerRuns,
   sequencerFigures,
+  sequencerOutputs,
   sequencerPlaces,
   sequencerRecords,
   triggerNetwork,

@@ -2,6 +2,7 @@
 // Source: Zephyr's SMP protocol specification (services/device_mgmt) and the behaviour of a Zephyr 4.4 server.
 
 import { constantTable, valuesOf } from '../constants.ts';
+import { sequencerCommands, sequencerErrors } from './sequencer.ts';
 
 export const smpHeader = constantTable('SMP', 'Header and sizes.', {
   HEADER_SIZE: [8, 'Bytes, big endian: op, flags, length (u16), group (u16), sequence, command'],
@@ -21,6 +22,7 @@ export const smpGroups = constantTable('GROUP', 'Groups.', {
   IMG: [1, 'Images'],
   STAT: [2, 'Statistics'],
   ENUM: [10, 'Enumeration of groups'],
+  SEQUENCER: [64, 'Pulse sequencers of this controller'],
   CRYO: [66, 'Temperatures, interlocks, heaters and power of this controller'],
 });
 
@@ -158,6 +160,8 @@ export const smpTables = [
   imgErrors,
   statErrors,
   enumErrors,
+  sequencerCommands,
+  sequencerErrors,
   cryoCommands,
   cryoErrors,
 ];

@@ -34,6 +34,10 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   IMAGE_PENDING: [26, 'An image was marked pending: slot, 1 if permanent'],
   IMAGE_CONFIRMED: [27, 'An image was confirmed: slot, version'],
   SLOT_ERASED: [28, 'A slot was erased: slot, 0'],
+  SEQUENCER_LOADED: [32, 'A sequence was loaded: sequencer, bytes'],
+  SEQUENCER_STARTED: [33, 'Sequencers were started: which, one bit each; 0'],
+  SEQUENCER_STOPPED: [34, 'A sequencer has stopped: which, its flags'],
+  SEQUENCER_DEADLOCK: [35, 'Sequencers wait for each other: those in wait_sync, those they wait for; one bit each'],
   RESET_REQUESTED: [29, 'A reset was asked for over SMP: boot mode, force'],
 });
 

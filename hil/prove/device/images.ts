@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { compileGuest } from '../../../host/tools/guest.ts';
 import { generateKey, parseImage, signImage } from '../../../host/tools/image/index.ts';
+import { compileFirmware } from '../../../host/tools/sequencer.ts';
 
 const key = generateKey(new Uint8Array(32).fill(9));
 export const publicKeys: Uint8Array[] = [key.publicKey];
@@ -24,7 +25,8 @@ export async function makeImages(fleet: Fleet): Promise<Images> {
   const made = await Promise.all(
     Object.entries(versions).map(async ([name, version]) => {
       const hanging = fleet === 'firmware' && name === 'hangs';
-      const module = await compileGuest(hanging ? 'firmware/defects/hangs.ts' : entries[fleet]);
+      const entry = hanging ? 'firmware/defects/hangs.ts' : entries[fleet];
+      const module = await (fleet === 'firmware' ? compileFirmware(entry) : compileGuest(entry));
       const payload = branded(module, name);
       return [name, signImage({ payload, privateKeyPem: key.privateKeyPem, version, securityCounter: 1 })] as const;
     }),

@@ -28,3 +28,4 @@ export type { GlitchSite } from './glitch-body.ts';
 export { type PreparedImage, type PrepareOptions, prepareImage, prepareSequencer } from './image.ts';
 export type { MutableGlobal } from './meter.ts';
 export { ImageRefused, type RefusalCode } from './refused.ts';
+export { customSection } from './sections.ts';

@@ -40,6 +40,7 @@ export const sequencerRules: ImageRules = {
     ['run', '(i32, i32, i32) -> (i32)'],
     ['deleteBins', '(i32) -> ()'],
     ['figure', '(i32, i32, i32) -> (i32)'],
+    ['output', '(i32, i32, i32, i32) -> (i32)'],
     ['place', '(i32) -> (i32)'],
   ],
 };

@@ -39,6 +39,8 @@ export interface Sections {
   byId: (Section | undefined)[];
   /** Function index -> name, from the name section. */
   names: Map<number, string>;
+  /** Contents of custom sections, behind their names; of several with one name the last. */
+  custom: Map<string, Section>;
 }
 
 const magicAndVersion = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
@@ -49,7 +51,7 @@ export function readSections(bytes: Uint8Array): Sections {
       malformed(Math.min(offset, bytes.length), 'these bytes do not start as wasm version 1 does');
   }
   const reader = new Reader(bytes, magicAndVersion.length);
-  const sections: Sections = { byId: [], names: new Map() };
+  const sections: Sections = { byId: [], names: new Map(), custom: new Map() };
   let lastPosition = -1;
   while (!reader.done) {
     const at = reader.offset;
@@ -58,7 +60,7 @@ export function readSections(bytes: Uint8Array): Sections {
     const section: Section = { id, start: reader.offset, end: reader.offset + length };
     reader.offset = section.end;
     if (id === SectionId.CUSTOM) {
-      readCustomSection(bytes, section, sections.names);
+      readCustomSection(bytes, section, sections);
       continue;
     }
     if (id === SectionId.TAG) {
@@ -73,7 +75,15 @@ export function readSections(bytes: Uint8Array): Sections {
   return sections;
 }
 
-function readCustomSection(bytes: Uint8Array, section: Section, names: Map<number, string>): void {
+function readCustomSection(bytes: Uint8Array, section: Section, { names, custom }: Sections): void {
   const reader = new Reader(bytes, section.start, section.end);
-  if (reader.name("a custom section's name") === 'name') readFunctionNames(bytes, reader.offset, section.end, names);
+  const name = reader.name("a custom section's name");
+  custom.set(name, { ...section, start: reader.offset });
+  if (name === 'name') readFunctionNames(bytes, reader.offset, section.end, names);
+}
+
+/** What the custom section of this name holds; undefined where there is none. Throws ImageRefused when the bytes are no module. */
+export function customSection(bytes: Uint8Array, name: string): Uint8Array | undefined {
+  const section = readSections(bytes).custom.get(name);
+  return section && bytes.subarray(section.start, section.end);
 }

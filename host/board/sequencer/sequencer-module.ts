@@ -3,7 +3,7 @@
 // It is checked as an image is, with limits of its own, and compiled once for its bytes. It is not metered: the time of the sequencers is
 // the instruction table's. What must stay true: the whole state is `memory`; records are taken before a run goes on.
 
-import { SequencerFigure, SequencerPlace, SequencerRun } from '../../../protocol/q1/module.ts';
+import { SequencerFigure, SequencerOutput, SequencerPlace, SequencerRun } from '../../../protocol/q1/module.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
 import { SequencerSetting } from '../../../protocol/q1/settings.ts';
 import { prepareSequencer } from '../cpu/cpu.ts';
@@ -26,6 +26,7 @@ interface Exports {
   run(untilLow: number, untilHigh: number, budget: number): number;
   deleteBins(core: number): void;
   figure(core: number, which: number, index: number): number;
+  output(core: number, which: number, timeLow: number, timeHigh: number): number;
   place(which: number): number;
 }
 
@@ -43,21 +44,34 @@ export type RecordSink = (words: Int32Array, count: number) => void;
 
 export class SequencerModule {
   readonly memory: Uint8Array;
+  private readonly compiled: WebAssembly.Module;
   private readonly exports: Exports;
   private readonly words: Int32Array;
   private readonly recordCountAt: number;
   private readonly records: Int32Array;
+  /** Behind the records comes the staging area. */
+  private readonly recordsTo: number;
+  private readonly stagingSize: number;
   private sink: RecordSink | undefined;
 
   /** As after a reset of the chip. Throws ImageRefused when the bytes may not run. */
   constructor(bytes: Uint8Array) {
-    this.exports = new WebAssembly.Instance(prepareSequencer(bytes), {}).exports as unknown as Exports;
+    this.compiled = prepareSequencer(bytes);
+    this.exports = new WebAssembly.Instance(this.compiled, {}).exports as unknown as Exports;
     const { buffer } = this.exports.memory;
     this.memory = new Uint8Array(buffer);
     this.words = new Int32Array(buffer);
     this.exports.reset();
     this.recordCountAt = this.exports.place(SequencerPlace.RECORD_COUNT) / 4;
-    this.records = this.words.subarray(this.exports.place(SequencerPlace.RECORDS) / 4);
+    const records = this.exports.place(SequencerPlace.RECORDS);
+    this.recordsTo = this.exports.place(SequencerPlace.STAGING);
+    this.stagingSize = this.exports.place(SequencerPlace.STAGING_SIZE);
+    this.records = this.words.subarray(records / 4, this.recordsTo / 4);
+  }
+
+  /** For a state that is to be restored: an instance nobody needs any more, when it is of the same module, or a new one. */
+  static reuse(spare: SequencerModule | undefined, bytes: Uint8Array): SequencerModule {
+    return spare?.compiled === prepareSequencer(bytes) ? spare : new SequencerModule(bytes);
   }
 
   /** From now on records of these kinds go to the sink; undefined: none are made. */
@@ -71,12 +85,11 @@ export class SequencerModule {
     return this.exports.configure(core, number, index, value) === 1;
   }
 
-  /** Puts bytes of a sequence into the staging area. */
-  stage(bytes: Uint8Array, offset = 0): void {
-    const size = this.exports.place(SequencerPlace.STAGING_SIZE);
-    if (offset + bytes.length > size)
-      throw new Error(`sequencer: ${bytes.length} bytes at ${offset} do not fit the staging area of ${size}`);
-    this.memory.set(bytes, this.exports.place(SequencerPlace.STAGING) + offset);
+  /** Puts bytes of a sequence into the staging area; false when they do not fit. */
+  stage(bytes: Uint8Array, offset = 0): boolean {
+    if (offset + bytes.length > this.stagingSize) return false;
+    this.memory.set(bytes, this.recordsTo + offset);
+    return true;
   }
 
   /** A value of SequencerLoad. */
@@ -116,7 +129,17 @@ export class SequencerModule {
   }
 
   figure(core: number, which: keyof typeof SequencerFigure, index = 0): number {
-    return this.exports.figure(core, SequencerFigure[which], index) >>> 0;
+    return this.figureAt(core, SequencerFigure[which], index);
+  }
+
+  /** As `figure`, by number; 0 where there is no such figure. */
+  figureAt(core: number, which: number, index: number): number {
+    return this.exports.figure(core, which, index) >>> 0;
+  }
+
+  /** What is at the outputs of a sequencer at a time it has come to. */
+  output(core: number, which: keyof typeof SequencerOutput, timeNs: number): number {
+    return this.exports.output(core, SequencerOutput[which], timeNs >>> 0, Math.floor(timeNs / wordSpan));
   }
 
   /** Time of a real-time core, in ns since the release. */
@@ -126,6 +149,14 @@ export class SequencerModule {
 
   instructionsExecuted(core: number): number {
     return this.figure(core, 'EXECUTED_HIGH') * wordSpan + this.figure(core, 'EXECUTED_LOW');
+  }
+
+  /** A word of a bin as it lies in memory; undefined where there is no such bin. */
+  binWord(core: number, acquisition: number, bin: number, word: number): number | undefined {
+    if (bin >= this.figure(core, 'BINS', acquisition)) return undefined;
+    const size = this.exports.place(SequencerPlace.BIN_SIZE);
+    const at = this.exports.place(SequencerPlace.BINS) + (this.figure(core, 'FIRST_BIN', acquisition) + bin) * size;
+    return this.words[at / 4 + word] >>> 0;
   }
 
   /** Bins of an acquisition, from `first` on; fewer than `count` where they end. */
@@ -147,6 +178,21 @@ export class SequencerModule {
 
   deleteBins(core: number): void {
     this.exports.deleteBins(core);
+  }
+
+  /** A copy of the state: all memory but the record buffer, which is empty between runs. */
+  save(reuse?: Uint8Array): Uint8Array {
+    const { memory, records, recordsTo } = this;
+    const length = memory.length - records.byteLength;
+    const state = reuse?.length === length ? reuse : new Uint8Array(length);
+    state.set(memory.subarray(0, records.byteOffset));
+    state.set(memory.subarray(recordsTo), records.byteOffset);
+    return state;
+  }
+
+  restore(state: Uint8Array): void {
+    this.memory.set(state.subarray(0, this.records.byteOffset));
+    this.memory.set(state.subarray(this.records.byteOffset), this.recordsTo);
   }
 
   private get executed(): number {

@@ -1,16 +1,9 @@
 // What a run came to, for people and for machines.
 
 import { docOf } from '../../../protocol/constants.ts';
-import { SequencerFlag, sequencerFlags } from '../../../protocol/q1/status.ts';
+import { SequencerFlag, sequencerFlagNames, sequencerFlags } from '../../../protocol/q1/status.ts';
 import { expectedKeys } from '../../tools/pulse/expected.ts';
-import {
-  errorNames,
-  flagNames,
-  type PulseRun,
-  type SequencerRun,
-  timesFaster,
-  virtualNs,
-} from '../../tools/pulse/run.ts';
+import { errorNames, type PulseRun, type SequencerRun, timesFaster, virtualNs } from '../../tools/pulse/run.ts';
 import type { SlackRange } from '../../tools/pulse/slack.ts';
 import { hang, type Paint, paint, type Style } from '../terminal.ts';
 import { spanText } from '../words.ts';
@@ -121,7 +114,7 @@ export function sequencerJson(run: SequencerRun): Record<string, unknown> {
   const { name, sequence, tally, state, flags, instructions } = run;
   const { slack, underflow, originNs } = tally;
   return {
-    ...{ name, file: sequence.name, profile: sequence.profile, state, flags: flagNames(flags) },
+    ...{ name, file: sequence.name, profile: sequence.profile, state, flags: sequencerFlagNames(flags) },
     ...expectedKeys(run),
     ...{ instructions, realTimeInstructions: tally.executed, originNs },
     minimumSlackNs: slack.minimumNs ?? null,

@@ -4,6 +4,7 @@
 // the health word changes, and then once in ten seconds of real time, as is a task in trouble.
 
 import { BootDecision } from '../../../protocol/image/boot-state.ts';
+import { sequencerFlagNames } from '../../../protocol/q1/status.ts';
 import { EventKind } from '../../../protocol/telemetry/events.ts';
 import type { RecordedEvent } from '../../board/devices/recorder.ts';
 import type { FaultRecord } from '../../board/devices/reset.ts';
@@ -21,7 +22,6 @@ import {
   stateText,
   versionText,
 } from '../words.ts';
-import { cryoTellers } from './cryo-lines.ts';
 
 export interface LogLine {
   timeNs: number;
@@ -42,8 +42,8 @@ export interface LoggedBoard {
 const REPEAT_PAUSE_MS = 10_000;
 const REASONS_NOT_WORTH_A_LINE = new Set([0, 1]);
 
-export type Told = Omit<LogLine, 'timeNs'>;
-export type Teller = (a: number, b: number) => Told | undefined;
+type Told = Omit<LogLine, 'timeNs'>;
+type Teller = (a: number, b: number) => Told | undefined;
 
 export class LiveLog {
   private readonly board: LoggedBoard;
@@ -136,7 +136,6 @@ const uploadOutcomes: [text: string, matched: boolean | null][] = [
 ];
 
 const tellers: Partial<Record<number, Teller>> = {
-  ...cryoTellers,
   [EventKind.BOOT_VERIFY]: (slot, reason) => ({
     event: 'image-refused',
     facts: { slot: slotName(slot), reason: reasonText(reason) },
@@ -226,6 +225,27 @@ const tellers: Partial<Record<number, Teller>> = {
     facts: { slot: slotName(slot) },
     text: `slot ${slotName(slot)} is erased`,
   }),
+  [EventKind.SEQUENCER_LOADED]: (sequencer, bytes) => ({
+    event: 'sequence-loaded',
+    facts: { sequencer, bytes },
+    text: `sequencer ${sequencer} holds a sequence of ${bytesText(bytes)}`,
+  }),
+  [EventKind.SEQUENCER_STARTED]: (mask) => ({
+    event: 'sequencers-started',
+    facts: { sequencers: bitsOf(mask) },
+    text: `sequencer ${bitsOf(mask).join(', ')} started`,
+  }),
+  [EventKind.SEQUENCER_STOPPED]: (sequencer, flags) => ({
+    event: 'sequencer-stopped',
+    facts: { sequencer, flags: sequencerFlagNames(flags) },
+    text: `sequencer ${sequencer} stopped: ${sequencerFlagNames(flags).join(', ') || 'no flags'}`,
+  }),
+  [EventKind.SEQUENCER_DEADLOCK]: (waiting, missing) => ({
+    event: 'sequencers-deadlocked',
+    facts: { waiting: bitsOf(waiting), missing: bitsOf(missing) },
+    text: `sequencer ${bitsOf(waiting).join(', ')} waits in wait_sync for ${bitsOf(missing).join(', ')}, in vain`,
+    tone: 'red',
+  }),
   [EventKind.RESET_REQUESTED]: (bootMode) => ({
     event: 'reset-requested',
     facts: { bootMode },
@@ -233,3 +253,7 @@ const tellers: Partial<Record<number, Teller>> = {
     tone: 'dim',
   }),
 };
+
+function bitsOf(mask: number): number[] {
+  return Array.from({ length: 8 }, (_, bit) => bit).filter((bit) => ((mask >>> bit) & 1) !== 0);
+}

@@ -3,7 +3,7 @@
 // Three clocks: that of the records, on which all sequencers are; a sequencer's own, whose zero is where its experiment begins (Tally.originNs);
 // and the run's, whose zero is the earliest of those (time-base.ts).
 
-import { sequencerFlags } from '../../../protocol/q1/status.ts';
+import { sequencerFlagNames } from '../../../protocol/q1/status.ts';
 import type { AssembledSequence } from '../q1/index.ts';
 import type { RecordStore } from './records.ts';
 import type { Tally } from './tally.ts';
@@ -55,14 +55,8 @@ export interface PulseRun {
 /** Flags that tell of an error; the others tell that something is done. */
 const harmless = ['ACQ_SCOPE_DONE_PATH_0', 'ACQ_SCOPE_DONE_PATH_1', 'ACQ_BINNING_DONE'];
 
-export function flagNames(flags: number): string[] {
-  return Object.entries(sequencerFlags.values)
-    .filter(([, [bit]]) => (flags & bit) !== 0)
-    .map(([name]) => name);
-}
-
 export function errorNames(flags: number): string[] {
-  return flagNames(flags).filter((name) => !harmless.includes(name));
+  return sequencerFlagNames(flags).filter((name) => !harmless.includes(name));
 }
 
 /** When the last sequencer stopped, on its own clock. */

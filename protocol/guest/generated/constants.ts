@@ -51,6 +51,8 @@ export const LINE_UART0: u32 = 4;
 export const LINE_UART1: u32 = 8;
 /** Fuse burnt. */
 export const LINE_FUSES: u32 = 16;
+/** A sequencer has stopped, or all wait for each other. */
+export const LINE_SEQUENCER: u32 = 256;
 /** Thermometry scan done. */
 export const LINE_THERMOMETRY: u32 = 0x00001000;
 /** A rail’s comparator has tripped. */
@@ -407,6 +409,8 @@ export const GROUP_IMG: u32 = 1;
 export const GROUP_STAT: u32 = 2;
 /** Enumeration of groups. */
 export const GROUP_ENUM: u32 = 10;
+/** Pulse sequencers of this controller. */
+export const GROUP_SEQUENCER: u32 = 64;
 /** Temperatures, interlocks, heaters and power of this controller. */
 export const GROUP_CRYO: u32 = 66;
 
@@ -583,6 +587,54 @@ export const ENUM_ERR_TOO_MANY_GROUP_ENTRIES: u32 = 2;
 export const ENUM_ERR_INSUFFICIENT_HEAP: u32 = 3;
 /** No group with this index. */
 export const ENUM_ERR_INDEX_TOO_LARGE: u32 = 4;
+
+// SEQ: Commands of the SEQUENCER group.
+/** Upload a sequence. */
+export const SEQ_UPLOAD: u32 = 0;
+/** Set a setting. */
+export const SEQ_CONFIGURE: u32 = 1;
+/** Start sequencers. */
+export const SEQ_START: u32 = 2;
+/** Stop sequencers. */
+export const SEQ_STOP: u32 = 3;
+/** State of a sequencer. */
+export const SEQ_STATE: u32 = 4;
+/** Bins of an acquisition. */
+export const SEQ_RESULTS: u32 = 5;
+/** Empty the bins of a sequencer. */
+export const SEQ_CLEAR: u32 = 6;
+/** Bins in one answer. */
+export const SEQ_RESULTS_MAX: u32 = 64;
+
+// SEQ_ERR: Error codes of the SEQUENCER group.
+/** Unknown error. */
+export const SEQ_ERR_UNKNOWN: u32 = 1;
+/** There is no such sequencer. */
+export const SEQ_ERR_NO_SEQUENCER: u32 = 2;
+/** The sequencer is busy; stop it first. */
+export const SEQ_ERR_BUSY: u32 = 3;
+/** No offset in the request. */
+export const SEQ_ERR_NO_OFFSET: u32 = 4;
+/** No length with the first chunk, or more than a sequencer takes, or a chunk that is no multiple of 4 bytes. */
+export const SEQ_ERR_LENGTH: u32 = 5;
+/** The length of the sequence is not that of its parts, or a part is larger than the sequencer. */
+export const SEQ_ERR_SIZE: u32 = 6;
+/** The CRC-32 is not that of the bytes received. */
+export const SEQ_ERR_CRC: u32 = 7;
+/** The bytes are no assembled sequence of this version. */
+export const SEQ_ERR_HEADER: u32 = 8;
+/** An instruction does not exist, or has an operand out of range. */
+export const SEQ_ERR_INSTRUCTION: u32 = 9;
+/** A waveform or weight lies outside its samples. */
+export const SEQ_ERR_ROW: u32 = 10;
+/** There are not enough bins left. */
+export const SEQ_ERR_BINS: u32 = 11;
+/** There is no such setting, or its value is out of range. */
+export const SEQ_ERR_SETTING: u32 = 12;
+/** A sequencer to be started holds no sequence. */
+export const SEQ_ERR_NOT_LOADED: u32 = 13;
+/** The acquisition has no such bin. */
+export const SEQ_ERR_NO_BIN: u32 = 14;
 
 // CRYO: Commands of the CRYO group.
 /** Read: temperature and state of every thermometer. */
@@ -763,7 +815,7 @@ export const SEQUENCER_SETTING_FREQUENCY: u32 = 13;
 export const SEQUENCER_SETTING_RESPONSE: u32 = 14;
 /** Responses there are; after the last comes the first. 0: the input is silent. */
 export const SEQUENCER_SETTING_RESPONSE_COUNT: u32 = 15;
-/** Entries between the two cores, 1 to 64. */
+/** Entries between the two cores, 1 to 48. */
 export const SEQUENCER_SETTING_QUEUE_DEPTH: u32 = 16;
 /** Steps from the first real-time instruction in the queue to its execution. */
 export const SEQUENCER_SETTING_HEAD_START: u32 = 17;
@@ -843,6 +895,18 @@ export const SEQUENCER_FIGURE_LOAD_PLACE: u32 = 16;
 export const SEQUENCER_FIGURE_CLASSIC_LOW: u32 = 17;
 /** High word. */
 export const SEQUENCER_FIGURE_CLASSIC_HIGH: u32 = 18;
+
+// SEQUENCER_OUTPUT: What is at the outputs of a sequencer at a time.
+/** Sample of path 0, i32. */
+export const SEQUENCER_OUTPUT_PATH_0: u32 = 0;
+/** Sample of path 1, i32. */
+export const SEQUENCER_OUTPUT_PATH_1: u32 = 1;
+/** Markers, one bit each. */
+export const SEQUENCER_OUTPUT_MARKERS: u32 = 2;
+/** Frequency of the oscillator, i32 in 1/4 Hz. */
+export const SEQUENCER_OUTPUT_FREQUENCY: u32 = 3;
+/** Its phase in 1/4e9 turn. */
+export const SEQUENCER_OUTPUT_PHASE: u32 = 4;
 
 // SEQUENCER_PLACE: Addresses in the memory of the module.
 /** Where a sequence is put to be loaded. */
@@ -959,6 +1023,14 @@ export const EVENT_IMAGE_PENDING: u32 = 26;
 export const EVENT_IMAGE_CONFIRMED: u32 = 27;
 /** A slot was erased: slot, 0. */
 export const EVENT_SLOT_ERASED: u32 = 28;
+/** A sequence was loaded: sequencer, bytes. */
+export const EVENT_SEQUENCER_LOADED: u32 = 32;
+/** Sequencers were started: which, one bit each; 0. */
+export const EVENT_SEQUENCER_STARTED: u32 = 33;
+/** A sequencer has stopped: which, its flags. */
+export const EVENT_SEQUENCER_STOPPED: u32 = 34;
+/** Sequencers wait for each other: those in wait_sync, those they wait for; one bit each. */
+export const EVENT_SEQUENCER_DEADLOCK: u32 = 35;
 /** A reset was asked for over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
 
@@ -1044,21 +1116,21 @@ export const REFERENCE_COUNT: u32 = 2;
 /** How many. */
 export const SIGNAL_COUNT: u32 = 4;
 
-// COUNTED: What the chip counts of what it does: index of ACTIVITY.COUNT.
+// ACTIVITY: What the chip counts of what it does: index of ACTIVITY.COUNT.
 /** Cycles the management core was awake. */
-export const COUNTED_CYCLES: u32 = 0;
+export const ACTIVITY_CYCLES: u32 = 0;
 /** Events the sequencers played. */
-export const COUNTED_EVENTS: u32 = 1;
+export const ACTIVITY_EVENTS: u32 = 1;
 /** Microseconds of one waveform converter switched on. */
-export const COUNTED_DAC_MICROSECONDS: u32 = 2;
+export const ACTIVITY_DAC_MICROSECONDS: u32 = 2;
 /** Sample-and-hold cells refreshed. */
-export const COUNTED_REFRESHES: u32 = 3;
+export const ACTIVITY_REFRESHES: u32 = 3;
 /** Bytes sent or received on the serial lines. */
-export const COUNTED_LINK_BYTES: u32 = 4;
+export const ACTIVITY_LINK_BYTES: u32 = 4;
 /** Thermometer readings converted. */
-export const COUNTED_CONVERSIONS: u32 = 5;
+export const ACTIVITY_CONVERSIONS: u32 = 5;
 /** How many. */
-export const COUNTED_KINDS: u32 = 6;
+export const ACTIVITY_KINDS: u32 = 6;
 
 // ENERGY: Picojoules one of each costs.
 /** A cycle of the management core: 50 mW when it never sleeps. */
@@ -1073,38 +1145,6 @@ export const ENERGY_REFRESH: u32 = 0x000007d0;
 export const ENERGY_LINK_BYTE: u32 = 0x00004e20;
 /** A thermometer reading, excitation and converter. */
 export const ENERGY_CONVERSION: u32 = 0x000f4240;
-
-// SENSOR: What is thought of a thermometer.
-/** Its readings make sense. */
-export const SENSOR_BELIEVED: u32 = 0;
-/** It has not been read often enough yet. */
-export const SENSOR_UNKNOWN: u32 = 1;
-/** No current flows: a broken contact. */
-export const SENSOR_OPEN: u32 = 2;
-/** No voltage. */
-export const SENSOR_SHORT: u32 = 3;
-/** Its reading is on no curve. */
-export const SENSOR_RANGE: u32 = 4;
-/** It moves faster than its plate can. */
-export const SENSOR_JUMP: u32 = 5;
-/** It reads the same, to the last digit, again and again. */
-export const SENSOR_STUCK: u32 = 6;
-/** The scanner has not been heard of for two seconds. */
-export const SENSOR_STALE: u32 = 7;
-/** Two thermometers of one plate differ by more than their makers allow. */
-export const SENSOR_DISAGREES: u32 = 8;
-
-// FILTER: Numbers of the thermometry task.
-/** A scan overdue by so long is missed. */
-export const FILTER_STALE_MS: u32 = 0x000007d0;
-/** Equal readings in a row that no noise explains. */
-export const FILTER_STUCK_READINGS: u32 = 20;
-/** What a bad reading adds to a channel’s strikes; a good one takes one off. */
-export const FILTER_BAD_STRIKES: u32 = 4;
-/** Strikes at which a channel is not believed any more; at none it is again. */
-export const FILTER_LOST_STRIKES: u32 = 12;
-/** What two thermometers of one plate may differ by. */
-export const FILTER_DISAGREE_MICROKELVIN: u32 = 0x000061a8;
 
 // CONDITION: What an interlock compares.
 /** Temperature of a channel, microkelvin. */

@@ -917,7 +917,7 @@ const CX_1030: usize = memory.data<u32>([
 ]);
 
 // RX-102A: pairs of reading and microkelvin.
-const RX_102A_POINTS: u32 = 477;
+const RX_102A_POINTS: u32 = 491;
 const RX_102A: usize = memory.data<u32>([
   1048998, 39999566,
   1049526, 39574213,
@@ -1394,8 +1394,22 @@ const RX_102A: usize = memory.data<u32>([
   3351768326, 7957,
   3456625926, 7844,
   3577212166, 7720,
-  3714427968, 7586,
-  3807368291, 7500,
+  3721915654, 7579,
+  3866619142, 7446,
+  3999788294, 7330,
+  4157074694, 7200,
+  4329041158, 7066,
+  4482133254, 6953,
+  4643613958, 6840,
+  4828163334, 6717,
+  5037878534, 6586,
+  5232913670, 6471,
+  5432143110, 6360,
+  5620886790, 6260,
+  5807533318, 6166,
+  6023539974, 6062,
+  6157757702, 6001,
+  6159176400, 6000,
 ]);
 
 // By channel.
@@ -1447,13 +1461,10 @@ export const HEATER_FULL_SCALES: usize = memory.data<u32>([
   200000, 50000, 500,
 ]);
 
-// Picojoules by kind of activity.
-export const ENERGIES: usize = memory.data<u32>([
-  200, 500, 157, 2000, 20000, 1000000,
+// Millivolts by rail.
+export const RAIL_MILLIVOLTS: usize = memory.data<u32>([
+  800, 1800, 1200, 1100, 1000, 5000,
 ]);
-
-// What the chip takes doing nothing.
-export const IDLE_MICROWATTS: u32 = 2000;
 
 // Interlocks: condition, of what, threshold, hysteresis, persistence in ms, action, clearer.
 export const INTERLOCKS: usize = memory.data<u32>([

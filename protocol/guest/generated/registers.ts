@@ -863,6 +863,254 @@ export function readOutputsState(): u32 {
   return read32(OUTPUTS_STATE);
 }
 
+// SEQUENCER: Six pulse sequencers. Their logic is in the firmware image (custom section coldrig.sequencer); while CONTROL.RELEASE is zero they are held in reset and their memory does not exist. What a setting, a figure, a state or a flag is, and how a sequence is laid out, is in protocol/q1.
+
+/** Reset of all sequencers. */
+export const SEQUENCER_CONTROL: u32 = 0x40010000;
+/** One: released. Zero: held in reset, everything in them is lost */
+export const SEQUENCER_CONTROL_RELEASE: u32 = 0x00000001;
+export const SEQUENCER_CONTROL_RELEASE_SHIFT: u32 = 0;
+export function readSequencerControl(): u32 {
+  return read32(SEQUENCER_CONTROL);
+}
+export function writeSequencerControl(value: u32): void {
+  write32(SEQUENCER_CONTROL, value);
+}
+
+/** What has happened since it was cleared; the line is high while any bit is one. Looked at every 20 us while a sequencer runs. */
+export const SEQUENCER_STATUS: u32 = 0x40010004;
+/** These sequencers have stopped */
+export const SEQUENCER_STATUS_STOPPED: u32 = 0x0000003f;
+export const SEQUENCER_STATUS_STOPPED_SHIFT: u32 = 0;
+/** Every sequencer that runs waits for what will not come */
+export const SEQUENCER_STATUS_DEADLOCK: u32 = 0x00000100;
+export const SEQUENCER_STATUS_DEADLOCK_SHIFT: u32 = 8;
+export function readSequencerStatus(): u32 {
+  return read32(SEQUENCER_STATUS);
+}
+export function writeSequencerStatus(value: u32): void {
+  write32(SEQUENCER_STATUS, value);
+}
+
+/** Sequencers that run, or whose real-time core still does. */
+export const SEQUENCER_BUSY: u32 = 0x40010008;
+/** Busy ones */
+export const SEQUENCER_BUSY_SEQUENCERS: u32 = 0x0000003f;
+export const SEQUENCER_BUSY_SEQUENCERS_SHIFT: u32 = 0;
+export function readSequencerBusy(): u32 {
+  return read32(SEQUENCER_BUSY);
+}
+
+/** Arms sequencers that hold a sequence and are not busy. */
+export const SEQUENCER_ARM: u32 = 0x4001000c;
+/** To be armed */
+export const SEQUENCER_ARM_SEQUENCERS: u32 = 0x0000003f;
+export const SEQUENCER_ARM_SEQUENCERS_SHIFT: u32 = 0;
+export function writeSequencerArm(value: u32): void {
+  write32(SEQUENCER_ARM, value);
+}
+
+/** Starts armed sequencers, all in the same cycle. */
+export const SEQUENCER_START: u32 = 0x40010010;
+/** To be started */
+export const SEQUENCER_START_SEQUENCERS: u32 = 0x0000003f;
+export const SEQUENCER_START_SEQUENCERS_SHIFT: u32 = 0;
+export function writeSequencerStart(value: u32): void {
+  write32(SEQUENCER_START, value);
+}
+
+/** Stops classic cores; what they have queued is finished. */
+export const SEQUENCER_STOP: u32 = 0x40010014;
+/** To be stopped */
+export const SEQUENCER_STOP_SEQUENCERS: u32 = 0x0000003f;
+export const SEQUENCER_STOP_SEQUENCERS_SHIFT: u32 = 0;
+export function writeSequencerStop(value: u32): void {
+  write32(SEQUENCER_STOP, value);
+}
+
+/** Where in the staging area STAGE_DATA begins. */
+export const SEQUENCER_STAGE_OFFSET: u32 = 0x40010018;
+/** Bytes, a multiple of 4 */
+export const SEQUENCER_STAGE_OFFSET_OFFSET: u32 = 0x0007ffff;
+export const SEQUENCER_STAGE_OFFSET_OFFSET_SHIFT: u32 = 0;
+export function readSequencerStageOffset(): u32 {
+  return read32(SEQUENCER_STAGE_OFFSET);
+}
+export function writeSequencerStageOffset(value: u32): void {
+  write32(SEQUENCER_STAGE_OFFSET, value);
+}
+
+/** Bytes of the staged sequence. */
+export const SEQUENCER_LOAD_LENGTH: u32 = 0x4001001c;
+/** Bytes */
+export const SEQUENCER_LOAD_LENGTH_LENGTH: u32 = 0x0007ffff;
+export const SEQUENCER_LOAD_LENGTH_LENGTH_SHIFT: u32 = 0;
+export function readSequencerLoadLength(): u32 {
+  return read32(SEQUENCER_LOAD_LENGTH);
+}
+export function writeSequencerLoadLength(value: u32): void {
+  write32(SEQUENCER_LOAD_LENGTH, value);
+}
+
+/** Its CRC-32. */
+export const SEQUENCER_LOAD_CRC: u32 = 0x40010020;
+export function readSequencerLoadCrc(): u32 {
+  return read32(SEQUENCER_LOAD_CRC);
+}
+export function writeSequencerLoadCrc(value: u32): void {
+  write32(SEQUENCER_LOAD_CRC, value);
+}
+
+/** Loads the staged sequence into a sequencer; RESULT says whether it was taken when the write returns. */
+export const SEQUENCER_LOAD: u32 = 0x40010024;
+/** Sequencer, 0 to 5 */
+export const SEQUENCER_LOAD_SEQUENCER: u32 = 0x00000007;
+export const SEQUENCER_LOAD_SEQUENCER_SHIFT: u32 = 0;
+export function writeSequencerLoad(value: u32): void {
+  write32(SEQUENCER_LOAD, value);
+}
+
+/** What became of the last LOAD (SEQUENCER_LOAD_*) or VALUE (0: set, 1: refused). */
+export const SEQUENCER_RESULT: u32 = 0x40010028;
+export function readSequencerResult(): u32 {
+  return read32(SEQUENCER_RESULT);
+}
+
+/** What VALUE sets and FIGURE shows. */
+export const SEQUENCER_SELECT: u32 = 0x4001002c;
+/** Sequencer, 0 to 5 */
+export const SEQUENCER_SELECT_SEQUENCER: u32 = 0x00000007;
+export const SEQUENCER_SELECT_SEQUENCER_SHIFT: u32 = 0;
+/** Setting (SEQUENCER_SETTING_*) or figure (SEQUENCER_FIGURE_*) */
+export const SEQUENCER_SELECT_ITEM: u32 = 0x0000ff00;
+export const SEQUENCER_SELECT_ITEM_SHIFT: u32 = 8;
+/** Its index, where it has one */
+export const SEQUENCER_SELECT_INDEX: u32 = 0xffff0000;
+export const SEQUENCER_SELECT_INDEX_SHIFT: u32 = 16;
+export function readSequencerSelect(): u32 {
+  return read32(SEQUENCER_SELECT);
+}
+export function writeSequencerSelect(value: u32): void {
+  write32(SEQUENCER_SELECT, value);
+}
+
+/** Sets the selected setting. */
+export const SEQUENCER_VALUE: u32 = 0x40010030;
+export function writeSequencerValue(value: u32): void {
+  write32(SEQUENCER_VALUE, value);
+}
+
+/** The selected figure, as of now. */
+export const SEQUENCER_FIGURE: u32 = 0x40010034;
+export function readSequencerFigure(): u32 {
+  return read32(SEQUENCER_FIGURE);
+}
+
+/** Window on the staging area at STAGE_OFFSET. */
+export const SEQUENCER_STAGE_DATA: u32 = 0x40010400;
+export const SEQUENCER_STAGE_DATA_COUNT: u32 = 64;
+export function writeSequencerStageData(index: u32, value: u32): void {
+  write32(SEQUENCER_STAGE_DATA + (index << 2), value);
+}
+
+// DAC: Waveform outputs of the sequencers, two paths each, and their oscillators. Read-only: the sequencers drive them. Zero while the gate OUTPUTS.DAC is closed.
+
+/** Sample of path 0 of each sequencer, as of now, before modulation. */
+export const DAC_PATH0: u32 = 0x40011000;
+export const DAC_PATH0_COUNT: u32 = 6;
+/** Two’s complement */
+export const DAC_PATH0_SAMPLE: u32 = 0x0000ffff;
+export const DAC_PATH0_SAMPLE_SHIFT: u32 = 0;
+export function readDacPath0(index: u32): u32 {
+  return read32(DAC_PATH0 + (index << 2));
+}
+
+/** Sample of path 1, likewise. */
+export const DAC_PATH1: u32 = 0x40011020;
+export const DAC_PATH1_COUNT: u32 = 6;
+/** Two’s complement */
+export const DAC_PATH1_SAMPLE: u32 = 0x0000ffff;
+export const DAC_PATH1_SAMPLE_SHIFT: u32 = 0;
+export function readDacPath1(index: u32): u32 {
+  return read32(DAC_PATH1 + (index << 2));
+}
+
+/** Frequency of each oscillator, in quarters of a hertz, two’s complement. */
+export const DAC_FREQUENCY: u32 = 0x40011040;
+export const DAC_FREQUENCY_COUNT: u32 = 6;
+export function readDacFrequency(index: u32): u32 {
+  return read32(DAC_FREQUENCY + (index << 2));
+}
+
+/** Phase of each oscillator now, in 1/4e9 turn. */
+export const DAC_PHASE: u32 = 0x40011060;
+export const DAC_PHASE_COUNT: u32 = 6;
+export function readDacPhase(index: u32): u32 {
+  return read32(DAC_PHASE + (index << 2));
+}
+
+// MARKERS: Four marker outputs: those of all sequencers OR-ed. All low while the gate OUTPUTS.DAC is closed.
+
+/** The outputs, as of now. */
+export const MARKERS_STATE: u32 = 0x40012000;
+/** One bit each */
+export const MARKERS_STATE_MARKERS: u32 = 0x0000000f;
+export const MARKERS_STATE_MARKERS_SHIFT: u32 = 0;
+export function readMarkersState(): u32 {
+  return read32(MARKERS_STATE);
+}
+
+// ACQUISITION: Bins of the acquisitions of all sequencers. A sequencer that is busy has results that are not complete; RESULT registers of its bins may be read all the same.
+
+/** Which acquisition. */
+export const ACQUISITION_SELECT: u32 = 0x40013000;
+/** Sequencer, 0 to 5 */
+export const ACQUISITION_SELECT_SEQUENCER: u32 = 0x00000007;
+export const ACQUISITION_SELECT_SEQUENCER_SHIFT: u32 = 0;
+/** Its acquisition */
+export const ACQUISITION_SELECT_ACQUISITION: u32 = 0x00001f00;
+export const ACQUISITION_SELECT_ACQUISITION_SHIFT: u32 = 8;
+export function readAcquisitionSelect(): u32 {
+  return read32(ACQUISITION_SELECT);
+}
+export function writeAcquisitionSelect(value: u32): void {
+  write32(ACQUISITION_SELECT, value);
+}
+
+/** Which bin; reading RESULT of one that does not exist is a bus fault. */
+export const ACQUISITION_BIN: u32 = 0x40013004;
+/** Bin of the acquisition */
+export const ACQUISITION_BIN_BIN: u32 = 0x00ffffff;
+export const ACQUISITION_BIN_BIN_SHIFT: u32 = 0;
+export function readAcquisitionBin(): u32 {
+  return read32(ACQUISITION_BIN);
+}
+export function writeAcquisitionBin(value: u32): void {
+  write32(ACQUISITION_BIN, value);
+}
+
+/** How many bins the acquisition has. */
+export const ACQUISITION_BINS: u32 = 0x40013008;
+export function readAcquisitionBins(): u32 {
+  return read32(ACQUISITION_BINS);
+}
+
+/** Empties all bins of a sequencer. */
+export const ACQUISITION_CLEAR: u32 = 0x4001300c;
+/** Sequencer, 0 to 5 */
+export const ACQUISITION_CLEAR_SEQUENCER: u32 = 0x00000007;
+export const ACQUISITION_CLEAR_SEQUENCER_SHIFT: u32 = 0;
+export function writeAcquisitionClear(value: u32): void {
+  write32(ACQUISITION_CLEAR, value);
+}
+
+/** The bin: sum of path 0 low and high word, sum of path 1 low and high word (i64, sample units times ns), acquisitions in it, and of those that reached the threshold. */
+export const ACQUISITION_RESULT: u32 = 0x40013020;
+export const ACQUISITION_RESULT_COUNT: u32 = 6;
+export function readAcquisitionResult(index: u32): u32 {
+  return read32(ACQUISITION_RESULT + (index << 2));
+}
+
 // THERMOMETRY: Thermometry scanner: every PERIOD it reads all channels that have an excitation. Readings are microvolts of a diode, milliohms of a resistor.
 
 /** Runs the scanner. */

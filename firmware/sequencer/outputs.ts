@@ -1,0 +1,89 @@
+// What is at the outputs of a core at some moment: drawn from its last commits when somebody asks, and otherwise free.
+//
+//   SHOWN   64 entries of 48 bytes, the last commits in a ring
+//     time i64 | gains u32 | offsets u32 | marker u32 | waves u32 | their start i64 | frequency i32 | phase offset u32 | relative u32 | 0
+//
+// The real-time core is at most a queue ahead of the classic core, and a queue is shorter than the ring: so the commit in force is
+// always there. What must stay true: times in the ring never fall.
+
+import {
+  SEQUENCER_OUTPUT_FREQUENCY,
+  SEQUENCER_OUTPUT_MARKERS,
+  SEQUENCER_OUTPUT_PATH_0,
+  SEQUENCER_OUTPUT_PATH_1,
+} from '../../protocol/guest/generated/constants';
+import {
+  ACCUMULATED_PHASE,
+  CORE_INDEX,
+  FREQUENCY,
+  LATCHED_GAIN,
+  LATCHED_MARKER,
+  LATCHED_OFFSET,
+  PHASE_OFFSET,
+  RELATIVE_PHASE,
+  ROW_SIZE,
+  SHOWN,
+  SHOWN_COUNT,
+  WAVES,
+} from './core';
+import { SAMPLES_SIZE, WAVEFORMS } from './layout';
+import { grown, TURN } from './nco';
+
+const ENTRIES: u32 = 64;
+const ENTRY_SIZE: u32 = 48;
+export const NO_WAVES: u32 = 0xffffffff;
+
+function entryAt(core: usize, number: u32): usize {
+  return core + SHOWN + (number % ENTRIES) * ENTRY_SIZE;
+}
+
+/** What was latched is at the outputs from `time` on; `waves` start, or NO_WAVES: what plays goes on. */
+export function show(core: usize, time: i64, waves: u32): void {
+  const count = load<u32>(core, SHOWN_COUNT);
+  const entry = entryAt(core, count);
+  const before = entryAt(core, count - 1);
+  store<i64>(entry, time);
+  store<u32>(entry, load<u32>(core, LATCHED_GAIN), 8);
+  store<u32>(entry, load<u32>(core, LATCHED_OFFSET), 12);
+  store<u32>(entry, load<u32>(core, LATCHED_MARKER), 16);
+  const goOn = waves == NO_WAVES && count != 0;
+  store<u32>(entry, goOn ? load<u32>(before, 20) : waves, 20);
+  store<i64>(entry, goOn ? load<i64>(before, 24) : time, 24);
+  store<u32>(entry, load<u32>(core, FREQUENCY), 32);
+  store<u32>(entry, load<u32>(core, PHASE_OFFSET), 36);
+  store<u32>(entry, <u32>((<u64>load<u32>(core, RELATIVE_PHASE) + load<u32>(core, ACCUMULATED_PHASE)) % TURN), 40);
+  store<u32>(core, count + 1, SHOWN_COUNT);
+}
+
+/** SEQUENCER_OUTPUT_* of a core at `time`, which is not before its last standstill; 0 before the first commit. */
+export function outputAt(core: usize, which: u32, time: i64): u32 {
+  const count = load<u32>(core, SHOWN_COUNT);
+  const oldest: u32 = count > ENTRIES ? count - ENTRIES : 0;
+  let number = count;
+  while (number > oldest && load<i64>(entryAt(core, number - 1)) > time) number--;
+  if (number == oldest) return 0;
+  const entry = entryAt(core, number - 1);
+  if (which == SEQUENCER_OUTPUT_PATH_0) return <u32>sample(core, entry, 0, time);
+  if (which == SEQUENCER_OUTPUT_PATH_1) return <u32>sample(core, entry, 1, time);
+  if (which == SEQUENCER_OUTPUT_MARKERS) return load<u32>(entry, 16);
+  const frequency = load<i32>(entry, 32);
+  if (which == SEQUENCER_OUTPUT_FREQUENCY) return frequency;
+  const phase = <i64>load<u32>(entry, 36) + <i64>load<u32>(entry, 40) + grown(frequency, time);
+  return <u32>(phase % <i64>TURN);
+}
+
+function sample(core: usize, entry: usize, path: u32, time: i64): i32 {
+  const gain = <i32>load<i16>(entry + (path << 1), 8);
+  const offset = <i32>load<i16>(entry + (path << 1), 12);
+  const waves = load<u32>(entry, 20);
+  let value = offset;
+  if (waves != NO_WAVES) {
+    const row = core + WAVES + (path == 0 ? waves & 0xffff : waves >> 16) * ROW_SIZE;
+    const into = time - load<i64>(entry, 24);
+    if (into < <i64>load<u32>(row, 4)) {
+      const samples = WAVEFORMS + load<u32>(core, CORE_INDEX) * SAMPLES_SIZE;
+      value += (gain * load<i32>(samples + ((load<u32>(row) + <u32>into) << 2))) >> 15;
+    }
+  }
+  return max<i32>(<i32>i16.MIN_VALUE, min<i32>(value, <i32>i16.MAX_VALUE));
+}

@@ -1,0 +1,99 @@
+// The six sequencers as the chip has them: nothing while they are held in reset, one module instance once they are released.
+//
+//   held in reset --release--> idle --start--> running --catch up, again and again--> idle
+//
+// The module comes out of the firmware image in the core: the bytes that were flashed. Its clock is the board's, counted from the release;
+// it is moved on only when somebody looks, and at the steps of the device. What must stay true: the state is the module's memory and
+// the arena; who listens to the records changes neither.
+
+import { sequencerSectionName } from '../../../protocol/q1/module.ts';
+import { customSection, ImageRefused } from '../cpu/cpu.ts';
+import { type DeviceContext, FaultCause } from '../device.ts';
+import { type RecordSink, SequencerModule } from './sequencer-module.ts';
+
+export class SequencerBank {
+  /** Hears what the sequencers of this very object do; times count from the release. Not part of the state. */
+  listener: { kinds: readonly number[]; sink: RecordSink } | undefined;
+  private readonly context: DeviceContext;
+  private readonly firmware: () => Uint8Array | undefined;
+  /** [0] when they were released. */
+  private readonly releaseTime: Float64Array;
+  private current: SequencerModule | undefined;
+  /** An instance whose memory the next restore may take over. */
+  private spare: SequencerModule | undefined;
+
+  /** `firmware`: the module in the core now, as it is in flash. */
+  constructor(context: DeviceContext, firmware: () => Uint8Array | undefined) {
+    this.context = context;
+    this.firmware = firmware;
+    this.releaseTime = context.arena.floats(1);
+  }
+
+  get released(): boolean {
+    return this.current !== undefined;
+  }
+
+  /** The module, with its clock at now. Refuses the access being handled while they are held in reset. */
+  get module(): SequencerModule {
+    if (!this.current)
+      this.context.fault(
+        FaultCause.BUS_STATE,
+        'the sequencers are held in reset; write SEQUENCER.CONTROL.RELEASE first',
+      );
+    return this.current;
+  }
+
+  /** Now on the module's clock. */
+  get now(): number {
+    return this.context.now - this.releaseTime[0];
+  }
+
+  release(): void {
+    this.releaseTime[0] = this.context.now;
+    try {
+      this.current = new SequencerModule(this.bytes());
+    } catch (refusal) {
+      if (!(refusal instanceof ImageRefused)) throw refusal;
+      this.context.fault(FaultCause.IMAGE_REFUSED, `${sequencerSectionName}: ${refusal.message}`);
+    }
+  }
+
+  hold(): void {
+    this.current = undefined;
+  }
+
+  /** Lets the sequencers come as far as the board's clock; a value of SequencerRun. */
+  catchUp(): number {
+    const { module, listener } = this;
+    if (listener) module.listen(listener.kinds, listener.sink);
+    const outcome = module.run(this.now);
+    if (listener) module.listen([], undefined);
+    return outcome;
+  }
+
+  /** A copy of the state; undefined while they are held in reset. */
+  save(reuse?: Uint8Array): Uint8Array | undefined {
+    return this.current?.save(reuse);
+  }
+
+  /** Puts a state in place; the arena and the core's module have been restored already. */
+  restore(state: Uint8Array | undefined): void {
+    this.spare = this.current ?? this.spare;
+    this.current = undefined;
+    if (!state) return;
+    this.current = SequencerModule.reuse(this.spare, this.bytes());
+    this.current.restore(state);
+  }
+
+  /** The module in the running image; refuses the access being handled when there is none, or none that may run. */
+  private bytes(): Uint8Array {
+    const image = this.firmware();
+    const bytes = image && customSection(image, sequencerSectionName);
+    if (!bytes)
+      this.context.fault(
+        FaultCause.BUS_STATE,
+        `the running image has no section ${sequencerSectionName}: no sequencers`,
+      );
+    return bytes;
+  }
+}
