@@ -13,6 +13,8 @@ export const invariants = {
   alive: 'it never halts',
   reaches: `with power left on it reaches firmware, or a safe mode that answers SMP, within ${bootsMax} boots and ${reachLimitNs / 1e6} ms`,
   repeatable: 'the interrupted story, begun again, succeeds',
+  unmoved:
+    'no bytes a stranger sends fault it, reset it, change what it guards, or get another answer than they are owed',
   caught: 'the proof catches every bootloader broken on purpose',
 } as const;
 export type Invariant = keyof typeof invariants;

@@ -27,6 +27,11 @@ export const proofs: readonly ProofEntry[] = [
     load: async () => (await import('./glitch/glitch.ts')).glitch,
   },
   {
+    name: 'fuzz',
+    about: 'SMP messages, CBOR, both lines and images, guided by the blocks they reach',
+    load: async () => (await import('./fuzz/fuzz.ts')).fuzz,
+  },
+  {
     name: 'canaries',
     about: 'bootloaders broken on purpose, each sent through the part of the proof that must catch it',
     load: async () => (await import('./canaries/proof.ts')).canariesProof,

@@ -159,9 +159,14 @@ export class AttackBench {
 
   // --- what was seen -----------------------------------------------------------------------------------------------------
 
+  /** The boot under way, a line an event. */
+  log(): string[] {
+    return eventLines(this.records);
+  }
+
   /** Findings of the boot under way, with its log. */
   violations(scenario: string, point: string, findings: Finding[]): Violation[] {
-    const log = findings.length === 0 ? [] : eventLines(this.records);
+    const log = findings.length === 0 ? [] : this.log();
     return findings.map((finding) => ({ ...finding, scenario, point, choices: [point], log }));
   }
 

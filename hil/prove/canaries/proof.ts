@@ -5,7 +5,8 @@ import type { Bench, Part, PartResult, Proof, ProofOptions, Violation } from '..
 import { partsOf } from '../proof.ts';
 import { proofs } from '../proofs.ts';
 import { runProof } from '../run.ts';
-import { bootloaderFor, type Canary, canaries, canaryByName } from './canaries.ts';
+import { bootloaderFor, canaries, canaryByName } from './canaries.ts';
+import type { Canary } from './canary.ts';
 
 /** What --json says of a canary. */
 export interface Caught {

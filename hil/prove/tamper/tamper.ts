@@ -8,12 +8,9 @@
 
 import { prepareImage } from '../../../host/board/cpu/cpu.ts';
 import { AttackBench, type Boot } from '../attack/bench.ts';
-import { judgeRest, judgeRun } from '../attack/judge.ts';
 import { payload } from '../attack/specimens.ts';
-import type { Slot } from '../attack/trust.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
 import { choice } from '../choice.ts';
-import type { Finding } from '../invariants.ts';
 import {
   type Bench,
   type OnPartProgress,
@@ -24,6 +21,7 @@ import {
   partsOf,
 } from '../proof.ts';
 import { type TamperCase, type TamperScenario, untouched } from './cases.ts';
+import { beforeOf, findingsOf } from './findings.ts';
 import { scenarios } from './scenarios.ts';
 
 /** Of so many boots one is followed by another. */
@@ -58,7 +56,7 @@ class TamperBench implements Bench {
     const scenario = scenarioByName(part.scenario);
     const bench = new AttackBench(this.bootloader, options.seed);
     scenario.state.prepare(bench);
-    const before: Before = { confirmed: named(bench, 'CONFIRMED'), rejected: named(bench, 'REJECTED') };
+    const before = beforeOf(bench);
     const loaded = bench.loaded();
     const cases = casesOf(scenario, options);
     const result: PartResult = { scenario: part.scenario, points: 0, violations: [], counts: { again: 0 } };
@@ -78,55 +76,6 @@ class TamperBench implements Bench {
     }
     return result;
   }
-}
-
-/** What the device knew of its images before the attack. */
-interface Before {
-  confirmed: Named[];
-  rejected: Named[];
-}
-
-interface Named {
-  slot: Slot;
-  hash: Uint8Array | undefined;
-}
-
-function named(bench: AttackBench, state: 'CONFIRMED' | 'REJECTED'): Named[] {
-  return bench.slotsThatAre(state).map((slot) => ({ slot, hash: bench.verdict(slot).hash }));
-}
-
-function findingsOf(
-  bench: AttackBench,
-  boot: Boot,
-  { asked }: TamperScenario,
-  { mustRun }: TamperCase,
-  before: Before,
-): Finding[] {
-  const may = ([0, 1] as const).filter((slot) => bench.verdict(slot).refusal === undefined);
-  const isStill = ({ slot, hash }: Named) => may.includes(slot) && isSame(bench.verdict(slot).hash, hash);
-  const rejected = before.rejected.filter(isStill).map(({ slot }) => slot);
-  const bootable = may.filter((slot) => bench.verdict(slot).runnable && !rejected.includes(slot));
-  const findings = [...judgeRun(boot), ...judgeRest(boot, bootable.length > 0)];
-  if (findings.length > 0) return findings;
-  if (boot.disagreements.length > 0) return [{ invariant: 'agrees', text: boot.disagreements[0] }];
-  const version = (slot: Slot) => bench.verdict(slot).version;
-  const asks = asked && bootable.includes(1) && (bootable.length === 1 || version(1) > version(0));
-  const wanted = mustRun ?? (asks ? 1 : undefined);
-  const ran = boot.handOvers.map(({ slot }) => slot);
-  if (wanted !== undefined && ran[0] !== wanted)
-    return [{ invariant: 'whole', text: `slot ${'AB'[wanted]} was not run, though it verifies and its turn had come` }];
-  const last = ran.at(-1);
-  const left = before.confirmed.find(
-    (each) => isStill(each) && last !== undefined && version(last) < version(each.slot),
-  );
-  if (left === undefined) return [];
-  return [
-    { invariant: 'bootable', text: `an older image runs, though slot ${'AB'[left.slot]} is confirmed and whole` },
-  ];
-}
-
-function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
 }
 
 function casesOf(scenario: TamperScenario, { effort, point, seed }: ProofOptions): TamperCase[] {

@@ -1,0 +1,14 @@
+// What a canary is: a bootloader broken on purpose, in pieces of its source (the firmware stays sound).
+//
+// A change that no longer fits the source fails the compilation with the place and the text: mend it, with the source.
+
+import type { SourceChange } from '../../../host/tools/guest.ts';
+
+export interface Canary {
+  name: string;
+  /** What its author may have thought. */
+  about: string;
+  /** Where it is caught: a part of the slice that every test run can afford. */
+  caughtBy: { proof: string; scenario: string };
+  changes: SourceChange[];
+}

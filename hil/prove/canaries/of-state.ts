@@ -1,0 +1,153 @@
+// Canaries that decide wrongly, or whose memory of what they decided breaks.
+
+import type { SourceChange } from '../../../host/tools/guest.ts';
+import type { Canary } from './canary.ts';
+
+const journal = 'bootloader/state/journal.ts';
+const verify = 'bootloader/image/verify.ts';
+const decide = 'bootloader/decide.ts';
+
+/** Images in this state run without a look at their bytes. */
+function trusting(state: string): SourceChange[] {
+  return [
+    {
+      path: 'bootloader/main.ts',
+      find: 'const verdict = verifySlot(slot);',
+      replace: `let verdict: u32 = REASON_NONE;
+    if (load<u32>(slotFacts(facts, slot), SLOT_FACT_STATE) == ${state}) markSeen(imageInfo(slot), SEEN_VERIFIED);
+    else verdict = verifySlot(slot);`,
+    },
+    {
+      path: 'bootloader/main.ts',
+      find: "import { verifySlot } from './image/verify';",
+      replace: `import { verifySlot } from './image/verify';
+import { imageInfo, markSeen, SEEN_VERIFIED } from './image/info';
+import { SLOT_FACT_STATE } from './decide';
+import { REASON_NONE, ${state} } from '../protocol/guest/generated/constants';`,
+    },
+  ];
+}
+
+export const stateCanaries: readonly Canary[] = [
+  {
+    name: 'key revocation ignored',
+    about: 'a key in the fuses is a key',
+    caughtBy: { proof: 'tamper', scenario: 'hostile images' },
+    changes: [{ path: verify, find: 'if ((keys & revokedKeys()) != 0) return REASON_KEY_REVOKED;', replace: '' }],
+  },
+  {
+    name: 'confirmed images not verified again',
+    about: 'it was good when it was confirmed, and a marker says so',
+    caughtBy: { proof: 'tamper', scenario: 'bits of an image, confirmed' },
+    changes: trusting('SLOT_CONFIRMED'),
+  },
+  {
+    name: 'a trailer vouches for a payload that is not complete',
+    about: 'whoever wrote the marker has written the image before',
+    caughtBy: { proof: 'tamper', scenario: 'truncations' },
+    changes: trusting('SLOT_PENDING'),
+  },
+  {
+    name: 'older image preferred',
+    about: 'a comparison the wrong way round',
+    caughtBy: { proof: 'tamper', scenario: 'bits of an image, asked for' },
+    changes: [
+      {
+        path: decide,
+        find: 'if (versionA != versionB) return versionA > versionB ? 0 : 1;',
+        replace: 'if (versionA != versionB) return versionA < versionB ? 0 : 1;',
+      },
+    ],
+  },
+  {
+    name: 'trial limit forgotten',
+    about: 'a trial that loses power goes on, again and again',
+    caughtBy: { proof: 'tamper', scenario: 'downgrade of a device, given up after its trials' },
+    changes: [
+      {
+        path: decide,
+        find: 'bootsLeft = load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT) - 1;',
+        replace: 'bootsLeft = load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT);',
+      },
+    ],
+  },
+  {
+    name: 'power loss taken for a failed trial',
+    about: 'a trial that does not end well has failed',
+    caughtBy: { proof: 'power', scenario: 'upgrade' },
+    changes: [
+      {
+        path: decide,
+        find: 'case RESET_CAUSE_CAUSE_BROWN_OUT:\n      return REASON_NONE;',
+        replace: 'case RESET_CAUSE_CAUSE_BROWN_OUT:\n      return REASON_UNCONFIRMED;',
+      },
+    ],
+  },
+  {
+    name: 'trial forgotten when it is reset',
+    about: 'there is no revert',
+    caughtBy: { proof: 'power', scenario: 'upgrade' },
+    changes: [
+      {
+        path: decide,
+        find: 'if (reason != REASON_NONE) reject(to, reason);\n  return',
+        replace: 'return',
+      },
+    ],
+  },
+  {
+    name: 'record counts without its CRC',
+    about: 'the flag that confirms is there or is not, so what could be torn',
+    caughtBy: { proof: 'power', scenario: 'upgrade' },
+    changes: [
+      {
+        path: journal,
+        find: 'return crc32(0, record, RECORD_CRC) == load<u32>(record, RECORD_CRC);',
+        replace: 'return true;',
+      },
+    ],
+  },
+  {
+    name: 'newest record broken, so none',
+    about: 'what cannot be read was never written',
+    caughtBy: { proof: 'power', scenario: 'upgrade' },
+    changes: [{ path: journal, find: 'newest = newestBelow(foundRank);', replace: 'newest = NO_PLACE;' }],
+  },
+  {
+    name: 'a torn record is in the way for ever',
+    about: 'MCUboot issue 1966: the place of the marker holds half a marker, and nobody steps over it',
+    caughtBy: { proof: 'power', scenario: 'upgrade' },
+    changes: [
+      {
+        path: journal,
+        find: 'for (let candidate = place; candidate < (sector + 1) * PLACES; candidate++) {',
+        replace: 'for (let candidate = place; candidate < place + 1; candidate++) {',
+      },
+      {
+        path: journal,
+        find: 'if (newest != NO_PLACE && newest / PLACES == other) giveUp();\n  else erase(other * PLACES);',
+        replace:
+          'if (place < (sector + 1) * PLACES || (newest != NO_PLACE && newest / PLACES == other)) giveUp();\n  else erase(other * PLACES);',
+      },
+    ],
+  },
+  {
+    name: 'full sector erased before its successor is written',
+    about: 'erase, then copy',
+    // The bootloader's own append must be the one that switches: the firmware's journal is sound.
+    caughtBy: { proof: 'power', scenario: 'journal switch when tried' },
+    changes: [
+      { path: journal, find: 'const other = sector ^ 1;', replace: 'const other = sector;' },
+      {
+        path: journal,
+        find: 'if (newest != NO_PLACE && newest / PLACES == other) giveUp();\n  else erase',
+        replace: 'erase',
+      },
+      {
+        path: journal,
+        find: "assert(newest == NO_PLACE || place / PLACES != newest / PLACES, 'the newest record is never erased');",
+        replace: '',
+      },
+    ],
+  },
+];

@@ -1,0 +1,60 @@
+// Bytes nobody meant to send: the slice of the proof that every test run can afford. All of it: coldrig prove fuzz
+
+import { describe, expect, test } from 'vitest';
+import { runSlice, toldOf } from '../testing.ts';
+import crashers from './crashers.json' with { type: 'json' };
+import { Dice } from './dice.ts';
+import { minimise } from './minimise.ts';
+import { type Input, mutate } from './mutate.ts';
+
+const result = await runSlice('fuzz');
+
+describe(`${result.points} inputs with seed ${result.seed}, guided by the blocks they reach`, () => {
+  test.each(result.scenarios)('$name: $points inputs break no law', ({ name }) => {
+    expect(toldOf(result, name)).toEqual([]);
+  });
+
+  test.each(result.scenarios)('$name: what reached something new was kept, and led further', ({ counts }) => {
+    expect(counts.inputsKept).toBeGreaterThan(20);
+    expect(counts.blocksReached).toBeGreaterThan(150);
+  });
+
+  test('the same seed is the same run', async () => {
+    const again = await runSlice('fuzz', { scenario: 'images' });
+    expect(again.scenarios[0]).toEqual(result.scenarios.find(({ name }) => name === 'images'));
+    const other = await runSlice('fuzz', { scenario: 'images', seed: 2 });
+    expect(other.scenarios[0].counts).not.toEqual(again.scenarios[0].counts);
+  });
+});
+
+describe('a crasher that was found once', () => {
+  // Each as small as it got, and the broken bootloader it was found in; sound ones have shown none yet.
+  test.each(crashers)('in "$canary" leaves the bootloader unmoved', async ({ scenario, canary, input: point }) => {
+    expect((await runSlice('fuzz', { scenario, point })).violations).toBe(0);
+    const { found } = await runSlice('fuzz', { scenario, point, canary });
+    expect(found.map(({ invariant }) => invariant)).toEqual(['unmoved']);
+  });
+});
+
+describe('an input', () => {
+  const bytes = (text: string): Input => text.split('|').map((piece) => new Uint8Array(Buffer.from(piece)));
+  const text = (input: Input) => input.map((piece) => Buffer.from(piece).toString()).join('|');
+
+  test('that breaks a law becomes the least that does', () => {
+    const breaks = (input: Input) => text(input).includes('bug');
+    expect(text(minimise(bytes('hello|there is a bug in here|and more'), breaks))).toBe('bug');
+    expect(text(minimise(bytes('nothing'), (input) => input[0].length > 2))).toBe('\0\0\0');
+  });
+
+  test('is changed by chance alone: the same dice change it the same way', () => {
+    const changes = (seed: number) => {
+      const dice = new Dice(seed);
+      return Array.from({ length: 50 }, () =>
+        text(mutate(bytes('one|two|three'), bytes('other'), bytes('token'), dice)),
+      );
+    };
+    expect(changes(7)).toEqual(changes(7));
+    expect(new Set(changes(7)).size).toBeGreaterThan(40);
+    expect(changes(8)).not.toEqual(changes(7));
+  });
+});

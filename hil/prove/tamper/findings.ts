@@ -1,0 +1,61 @@
+// What must be true of a boot after flash was changed: held against the desk's own opinion of what is in the slots now, and against what
+// the device knew before.
+
+import type { AttackBench, Boot } from '../attack/bench.ts';
+import { judgeRest, judgeRun } from '../attack/judge.ts';
+import type { Slot } from '../attack/trust.ts';
+import type { Finding } from '../invariants.ts';
+
+/** What the device knew of its images before the attack. */
+export interface Before {
+  confirmed: Named[];
+  rejected: Named[];
+}
+
+interface Named {
+  slot: Slot;
+  hash: Uint8Array | undefined;
+}
+
+export function beforeOf(bench: AttackBench): Before {
+  return { confirmed: named(bench, 'CONFIRMED'), rejected: named(bench, 'REJECTED') };
+}
+
+function named(bench: AttackBench, state: 'CONFIRMED' | 'REJECTED'): Named[] {
+  return bench.slotsThatAre(state).map((slot) => ({ slot, hash: bench.verdict(slot).hash }));
+}
+
+/** Holds a boot of a device whose flash was changed against the invariants. */
+export function findingsOf(
+  bench: AttackBench,
+  boot: Boot,
+  { asked }: { asked?: boolean },
+  { mustRun }: { mustRun?: Slot },
+  before: Before,
+): Finding[] {
+  const may = ([0, 1] as const).filter((slot) => bench.verdict(slot).refusal === undefined);
+  const isStill = ({ slot, hash }: Named) => may.includes(slot) && isSame(bench.verdict(slot).hash, hash);
+  const rejected = before.rejected.filter(isStill).map(({ slot }) => slot);
+  const bootable = may.filter((slot) => bench.verdict(slot).runnable && !rejected.includes(slot));
+  const findings = [...judgeRun(boot), ...judgeRest(boot, bootable.length > 0)];
+  if (findings.length > 0) return findings;
+  if (boot.disagreements.length > 0) return [{ invariant: 'agrees', text: boot.disagreements[0] }];
+  const version = (slot: Slot) => bench.verdict(slot).version;
+  const asks = asked && bootable.includes(1) && (bootable.length === 1 || version(1) > version(0));
+  const wanted = mustRun ?? (asks ? 1 : undefined);
+  const ran = boot.handOvers.map(({ slot }) => slot);
+  if (wanted !== undefined && ran[0] !== wanted)
+    return [{ invariant: 'whole', text: `slot ${'AB'[wanted]} was not run, though it verifies and its turn had come` }];
+  const last = ran.at(-1);
+  const left = before.confirmed.find(
+    (each) => isStill(each) && last !== undefined && version(last) < version(each.slot),
+  );
+  if (left === undefined) return [];
+  return [
+    { invariant: 'bootable', text: `an older image runs, though slot ${'AB'[left.slot]} is confirmed and whole` },
+  ];
+}
+
+function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
+}
