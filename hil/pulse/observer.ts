@@ -10,16 +10,19 @@ const recordWords = SequencerRecord.SIZE / 4;
 export class SequencerObserver extends Tally {
   readonly outputs = new OutputTrace();
   private readonly kept: RecordStore | undefined;
+  private readonly outputsToNs: number;
 
-  constructor(instructions: number, kept?: RecordStore) {
+  /** What it puts out is followed up to a time after the origin. */
+  constructor(instructions: number, kept?: RecordStore, outputsToNs = Number.POSITIVE_INFINITY) {
     super(instructions);
     this.kept = kept;
+    this.outputsToNs = outputsToNs;
   }
 
   /** The record the view is at, which begins at word `at`. */
   take(record: RecordView, words: Int32Array, at: number): void {
     this.add(record);
-    this.outputs.take(words, at);
+    if (record.timeNs - this.originNs < this.outputsToNs) this.outputs.take(words, at);
     this.kept?.add(record);
   }
 }

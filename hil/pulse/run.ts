@@ -44,6 +44,8 @@ export interface PulseOptions {
   untilNs?: number;
   /** Records of each sequencer to keep as they are. Default: none. */
   keep?: number;
+  /** Outputs are followed up to this time after the origin; beyond it they cannot be drawn. Default: as far as there is room. */
+  outputsToNs?: number;
   /** Reads the wall clock in ms, so that the result can say how long the run itself took. */
   clock?: () => number;
   /** Called now and then while it runs, with the time a real-time core has reached. */
@@ -95,7 +97,9 @@ export function runOn(module: SequencerModule, programs: PulseProgram[], options
   for (const [core, program] of programs.entries()) loadProgram(module, core, program);
   const records = programs.map(() => new RecordStore(options.keep ?? 0));
   const observers = programs.map((_, core) =>
-    options.observe === false ? undefined : new SequencerObserver(module.figure(core, 'INSTRUCTIONS'), records[core]),
+    options.observe === false
+      ? undefined
+      : new SequencerObserver(module.figure(core, 'INSTRUCTIONS'), records[core], options.outputsToNs),
   );
   if (options.observe !== false) module.listen(wanted, sinkOf(observers));
   const mask = 2 ** programs.length - 1;

@@ -13,7 +13,14 @@ import { assembleSequence } from '../../tools/q1/index.ts';
 import { sequencerModule } from '../../tools/sequencer.ts';
 import { Failure } from '../failure.ts';
 import { collect, integerBetween, parseWord } from '../options.ts';
-import { checkOutputs, type OutputOptions, recordsToKeep, windowOf, writeOutputs } from '../pulse/outputs.ts';
+import {
+  checkOutputs,
+  type OutputOptions,
+  outputsNeededNs,
+  recordsToKeep,
+  windowOf,
+  writeOutputs,
+} from '../pulse/outputs.ts';
 import { profileOption } from '../pulse/profile-option.ts';
 import { parseInputs, parseSettings, randomInputs } from '../pulse/settings.ts';
 import { loadFiles } from '../pulse/sources.ts';
@@ -134,7 +141,7 @@ function runLoaded(
   try {
     return runOn(module, programs, {
       ...{ budget: options.limit, untilNs: options.until, keep: recordsToKeep(options) },
-      ...{ progress, clock: () => performance.now() },
+      ...{ outputsToNs: outputsNeededNs(options), progress, clock: () => performance.now() },
     });
   } catch (problem) {
     if (!(problem instanceof PulseRefused)) throw problem;

@@ -29,6 +29,11 @@ export function recordsToKeep({ vcd, perfetto }: OutputOptions): number {
   return vcd === undefined && perfetto === undefined ? 0 : RECORDS_MOST;
 }
 
+/** How far outputs are looked at: what is drawn or written, and what q1simulator's results cover. */
+export function outputsNeededNs({ from = 0, to }: OutputOptions): number {
+  return Math.max(SAMPLES_MOST_NS, to ?? from + SAMPLES_MOST_NS);
+}
+
 /** Before anything runs: what is wrong with the options. */
 export function checkOutputs({ samples, from = 0, to }: OutputOptions): void {
   if (samples !== undefined && !/\.(csv|npy)$/.test(samples)) {

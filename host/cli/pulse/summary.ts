@@ -9,6 +9,8 @@ import { hang, type Paint, paint, type Style } from '../terminal.ts';
 import { spanText } from '../words.ts';
 
 const INDENT = 10;
+/** Slack of which nobody needs to know more. */
+const AMPLE_NS = 1024;
 
 export function runFailed(run: PulseRun): boolean {
   return run.deadlock !== undefined || run.sequencers.some(({ flags }) => errorNames(flags).length > 0);
@@ -24,9 +26,9 @@ export function sequencerText(run: SequencerRun, style: Style): string {
     ...(tally.acquisitionCount > 0 ? [counted(tally.acquisitionCount, 'acquisition')] : []),
     ...(tally.triggerCount > 0 ? [counted(tally.triggerCount, 'trigger')] : []),
   ];
-  const rows: [Paint | undefined, string, string][] = [
-    errors.length === 0 ? ['green', 'ok', facts.join(', ')] : ['red', 'failed', facts.join(', ')],
-  ];
+  const waits = run.state !== 'STOPPED';
+  const verdict: [Paint, string] = errors.length > 0 ? ['red', 'failed'] : waits ? ['red', 'waits'] : ['green', 'ok'];
+  const rows: [Paint | undefined, string, string][] = [[...verdict, facts.join(', ')]];
   if (tally.slack.minimumNs !== undefined && tally.slack.minimumAt !== undefined) {
     const where = `line ${lineOf(run, tally.slack.minimumAt)}, ${textOf(run, tally.slack.minimumAt)}`;
     rows.push([
@@ -75,21 +77,20 @@ export function deadlockText({ deadlock, sequencers }: PulseRun): string | undef
 
 export function speedText(run: PulseRun): string {
   const times = timesFaster(run);
-  const factor = times >= 1 ? `${figure(times)} times faster` : `${figure(1 / times)} times slower`;
-  return `${spanText(virtualNs(run))} of the instrument's time in ${spanText(run.wallMs * 1e6)}: ${factor} than the instrument`;
+  // A program of some microseconds is over before the engine is up to speed, and the figure says so.
+  return `${spanText(virtualNs(run))} of the instrument's time in ${spanText(run.wallMs * 1e6)}: ${figure(times)} times as fast as the instrument`;
 }
 
 function figure(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(2);
 }
 
+/** Powers of two; the tail above a microsecond is of no concern and told together. */
 function histogramText(ranges: SlackRange[]): string {
-  return ranges
-    .map(
-      ({ fromNs, toNs, count }) =>
-        `${toNs === null ? `from ${spanText(fromNs ?? 0)}` : `under ${spanText(toNs)}`}: ${count}`,
-    )
-    .join(', ');
+  const close = ranges.filter(({ toNs }) => toNs <= AMPLE_NS);
+  const ample = ranges.filter(({ toNs }) => toNs > AMPLE_NS).reduce((sum, { count }) => sum + count, 0);
+  const parts = close.map(({ toNs, count }) => `${count} under ${toNs}`);
+  return [...parts, ...(ample > 0 ? [`${ample} from ${AMPLE_NS} ns`] : [])].join(', ');
 }
 
 function counted(count: number, noun: string): string {

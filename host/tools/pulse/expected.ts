@@ -17,7 +17,7 @@ export function expectedKeys(run: SequencerRun): Record<string, unknown> {
   const errors = errorNames(flags);
   const paths = run.paths(0, Math.min(endNs, RENDER_MOST_NS));
   return {
-    status: errors.length === 0 ? 'ok' : 'errors',
+    status: errors.length === 0 && run.state === 'STOPPED' ? 'ok' : 'errors',
     errors: errors.map((name) => name.replaceAll('_', ' ')),
     end_ns: endNs,
     samples: [paths.path0.length, paths.path1.length],

@@ -59,7 +59,7 @@ function pathLines(lanes: Lanes, path: 0 | 1, columns: number, paint: Painter): 
   const labels = [`+${scale}`, `path ${path}`, `-${scale}`];
   return cells.map((row, index) => {
     const text = Array.from(row, (bits) => (bits === 0 ? ' ' : String.fromCodePoint(0x2800 + bits))).join('');
-    return label(labels[index]) + paint(path === 0 ? 'path0' : 'path1', text).trimEnd();
+    return (label(labels[index]) + paint(path === 0 ? 'path0' : 'path1', text.trimEnd())).trimEnd();
   });
 }
 
@@ -82,7 +82,7 @@ function laneText(
 }
 
 function rulerLines(window: Window, columns: number, paint: Painter): string[] {
-  const { marks, unit, unitNs } = ruler(window, Math.max(2, Math.floor(columns / 14)));
+  const { marks, unit, unitNs } = ruler(window, Math.max(3, Math.floor(columns / 14)));
   const line = Array(columns).fill('─');
   let numbers = '';
   for (const mark of marks) {

@@ -1,37 +1,42 @@
 // Slack: how long a real-time instruction lay in the queue before its time came. The least of it says how close a program is to an underflow.
 
-/** Upper ends of the ranges, exclusive; the last range has none. */
-const upperEndsNs = [0, 40, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000];
-
 export interface SlackRange {
   /** Inclusive; null: there is no lower end. */
   fromNs: number | null;
-  /** Exclusive; null: there is no upper end. */
-  toNs: number | null;
+  /** Exclusive. */
+  toNs: number;
   count: number;
 }
 
+/** Counts by powers of two: one look at the leading zeros, because there is one for every real-time instruction of a run. */
 export class SlackHistogram {
-  private readonly counts = new Float64Array(upperEndsNs.length + 1);
-  minimumNs: number | undefined;
-  /** Index of the instruction with the least slack. */
-  minimumAt: number | undefined;
+  /** Slack below zero, then zero, then 1, 2 to 3, 4 to 7 … */
+  private readonly counts = new Float64Array(33);
+  private least = Number.POSITIVE_INFINITY;
+  private leastAt = -1;
 
   add(slackNs: number, instruction: number): void {
-    if (this.minimumNs === undefined || slackNs < this.minimumNs) {
-      this.minimumNs = slackNs;
-      this.minimumAt = instruction;
+    if (slackNs < this.least) {
+      this.least = slackNs;
+      this.leastAt = instruction;
     }
-    let range = 0;
-    while (range < upperEndsNs.length && slackNs >= upperEndsNs[range]) range += 1;
-    this.counts[range] += 1;
+    this.counts[slackNs < 0 ? 0 : 33 - Math.clz32(slackNs)] += 1;
+  }
+
+  get minimumNs(): number | undefined {
+    return this.leastAt < 0 ? undefined : this.least;
+  }
+
+  /** Index of the instruction with the least slack. */
+  get minimumAt(): number | undefined {
+    return this.leastAt < 0 ? undefined : this.leastAt;
   }
 
   /** Ranges that hold something. */
   ranges(): SlackRange[] {
     const all = Array.from(this.counts, (count, index) => ({
-      fromNs: upperEndsNs[index - 1] ?? null,
-      toNs: upperEndsNs[index] ?? null,
+      fromNs: index === 0 ? null : index === 1 ? 0 : 2 ** (index - 2),
+      toNs: index === 0 ? 0 : 2 ** (index - 1),
       count,
     }));
     return all.filter(({ count }) => count > 0);

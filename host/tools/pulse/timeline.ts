@@ -51,7 +51,7 @@ export function timelineText(rows: TimelineRow[], width: number): string {
   const numbers = (row: string[]) => row.map((cell, column) => cell.padStart(widths[column])).join('  ');
   const room = Math.max(8, width - widths.reduce((sum, one) => sum + one + 2, 0));
   const lines = cells.map((row, index) => `${numbers(row)}  ${cut(rows[index].text, room)}`);
-  return [`${numbers(head)}  instruction`, ...lines].join('\n');
+  return [`${numbers(head)}  ${cut('instruction', room)}`, ...lines].join('\n');
 }
 
 function numberText(value: number | null): string {

@@ -88,10 +88,11 @@ describe('the assembler', () => {
 
 describe('errors of the assembler', () => {
   it('are given all at once, with line, column, what was found and what was expected', () => {
-    expect(messages('start: wiat 100', 'wait 3', 'play R1,0,100', 'jmp @strat', 'move 1,R64', 'add R1 2')).toEqual([
+    expect(messages('start: wiat 100', 'wait 3', 'play R1,0,3', 'jmp @strat', 'move 1,R64', 'add R1 2')).toEqual([
       'test:1:8: error: unknown instruction "wiat": did you mean wait?',
       'test:2:6: error: 3 is not a duration in ns: expected 4 to 65535',
       'test:3:9: error: play does not take this mixture of numbers and registers: expected play WAVE,WAVE,DURATION or play REGISTER,REGISTER,DURATION',
+      'test:3:11: error: 3 is not a duration in ns: expected 4 to 65535',
       'test:4:5: error: label @strat is not defined: did you mean @start?',
       'test:5:8: error: there is no register R64: expected R0 to R63',
       'test:6:1: error: add takes 3 operands, not 2: expected add REGISTER,WORD,REGISTER or add REGISTER,REGISTER,REGISTER',

@@ -117,6 +117,7 @@ function assembleLine(
   const form = chooseForm(instruction, written);
   if (!('opcode' in form)) {
     complain(form);
+    judgeCommon(instruction, written, complain);
     return undefined;
   }
   for (const [index, operand] of form.operands.entries()) {
@@ -129,6 +130,20 @@ function assembleLine(
     return { value, label: one.kind === 'label', column, length: text.length };
   });
   return { instruction, form, operands: values, line, column: mnemonic.column };
+}
+
+/** Where no form fits, what every form would say of its numbers still holds. */
+function judgeCommon(
+  { forms }: Instruction,
+  written: WrittenOperand[],
+  complain: (complaint: Complaint) => void,
+): void {
+  const candidates = forms.filter(({ operands }) => operands.length === written.length);
+  for (const [index, operand] of (candidates[0]?.operands ?? []).entries()) {
+    if (candidates.some(({ operands }) => operands[index].mode !== 'immediate')) continue;
+    const complaint = judgeNumber(operand, written[index]);
+    if (complaint !== undefined) complain({ ...complaint, operand: index });
+  }
 }
 
 function readOperands(

@@ -9,7 +9,13 @@ import { at, type LintRule, type Subject } from './rule.ts';
 const tables = { wave: 'waveforms', weight: 'weights', acquisition: 'acquisitions' } as const;
 const nouns = { wave: 'waveform', weight: 'weight', acquisition: 'acquisition' } as const;
 
-export const missingReferences: LintRule = (subject) =>
+/** A bare program comes without tables, so that only what is said once is worth saying. */
+export const missingReferences: LintRule = (subject) => {
+  const findings = missing(subject);
+  return subject.program.source.embedded ? findings : findings.slice(0, 1);
+};
+
+const missing: LintRule = (subject) =>
   subject.program.instructions.flatMap((one, index) => {
     if (!subject.flow.reachable[index]) return [];
     return one.form.operands.flatMap(({ kind }, operand) => {
@@ -17,7 +23,8 @@ export const missingReferences: LintRule = (subject) =>
       const value = knownValue(subject, one, index, operand);
       const known = subject.parts[tables[kind]];
       if (value === undefined || known.some((entry) => entry.index === value)) return [];
-      const have = known.length === 0 ? 'it has none' : `it has ${indices(known)}`;
+      const none = subject.program.source.embedded ? 'it has none' : 'a bare program has none';
+      const have = known.length === 0 ? none : `it has ${indices(known)}`;
       const message = `there is no ${nouns[kind]} ${value} in this sequence: ${have}`;
       return [at(one, 'warning', 'MISSING', message, operand)];
     });
