@@ -25,8 +25,9 @@ const pythonPackages = {
   smpmgr: ['smpmgr==0.19.1', 'smpclient==7.3.0', 'smp==4.2.0'],
   'mcumgr-toolkit': ['mcumgr-toolkit==0.20.0'],
   'cmsis-svd': ['cmsis-svd==0.6', 'lxml==6.1.3'],
+  'wave-readers': ['vcdvcd==2.6.0', 'pyvcd==0.5.1', 'numpy==2.2.6', 'perfetto==0.59.1', 'protobuf==7.36.2'],
 };
-const libraries: string[] = ['mcumgr-toolkit', 'cmsis-svd'];
+const libraries: string[] = ['mcumgr-toolkit', 'cmsis-svd', 'wave-readers'];
 const oldestPython = [3, 10];
 const pythonTimeoutMs = 600_000;
 

@@ -12,7 +12,7 @@
 import { TriggerNetwork } from '../../../protocol/q1/network.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
 import { Message } from './protobuf.ts';
-import type { RecordView } from './records.ts';
+import { endsBefore, type RecordView } from './records.ts';
 import type { PulseRun, SequencerRun } from './run.ts';
 import { timeBaseOf } from './time-base.ts';
 
@@ -156,6 +156,7 @@ class SequencerTracks {
     const view = records.view();
     for (let index = 0; index < view.length; index += 1) {
       view.at = index;
+      if (endsBefore(view, this.zeroNs)) continue;
       this.record(view, Math.max(0, view.timeNs - this.zeroNs));
     }
     const endNs = tally.originNs - this.zeroNs + this.run.endNs;

@@ -57,6 +57,11 @@ export class RecordView {
   }
 }
 
+/** Whether a record is of an instruction that was over when the experiment began: the wait for the other sequencers. */
+export function endsBefore(record: RecordView, zeroNs: number): boolean {
+  return record.kind === SequencerRecord.EXECUTE && record.timeNs < zeroNs && record.timeNs + record.word(4) <= zeroNs;
+}
+
 /** Records of one sequencer, in order, up to a limit; what comes after it is gone, and the store says from when on. */
 export class RecordStore {
   private words = new Int32Array(64 * WORDS);

@@ -11,6 +11,7 @@
 
 import { TriggerNetwork } from '../../../protocol/q1/network.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
+import { endsBefore } from './records.ts';
 import type { PulseRun, SequencerRun } from './run.ts';
 import { sampleTable } from './samples.ts';
 import { timeBaseOf } from './time-base.ts';
@@ -138,6 +139,7 @@ function addRecords(signals: Signals, { sequence: { program }, records }: Sequen
     view.at = index;
     // What comes before zero is the wait for the other sequencers.
     const timeNs = Math.max(0, view.timeNs - zeroNs);
+    if (endsBefore(view, zeroNs)) continue;
     closeBefore(timeNs);
     switch (view.kind) {
       case SequencerRecord.EXECUTE:
