@@ -8,6 +8,7 @@ import { readInput, writeOutput } from '../files.ts';
 import { profileOption } from '../pulse/profile-option.ts';
 import { findingJson, foundTogether, isError, type Judged, judgeFile, loadFiles } from '../pulse/sources.ts';
 import { printing, type Result } from '../result.ts';
+import { paint, type Style, styleOf } from '../terminal.ts';
 import { pulseRunCommand } from './pulse-run.ts';
 
 export function addPulseCommands(program: Command): void {
@@ -50,8 +51,9 @@ function check(options: CheckOptions, files: string[]): Result {
   const findings = [...judged.flatMap((one) => one.findings), ...(together === undefined ? [] : [together])];
   const errors = findings.filter(isError).length;
   const warnings = findings.length - errors;
+  const style = styleOf(process.stdout);
   const lines = judged.flatMap((one) => [
-    ...one.findings.map((finding) => findingText(one.source, finding)),
+    ...one.findings.map((finding) => painted(findingText(one.source, finding), style)),
     verdict(one),
   ]);
   if (together !== undefined) lines.push(`error: ${together.message}`);
@@ -66,6 +68,13 @@ function check(options: CheckOptions, files: string[]): Result {
     },
     exitCode: errors > 0 || (options.strict === true && warnings > 0) ? 1 : 0,
   };
+}
+
+/** The word that says how bad it is. */
+function painted(text: string, style: Style): string {
+  return text
+    .replace(': error:', `: ${paint(style, 'red', 'error:')}`)
+    .replace(': warning:', `: ${paint(style, 'yellow', 'warning:')}`);
 }
 
 function verdict({ file, sequence, findings }: Judged): string {

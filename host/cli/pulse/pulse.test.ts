@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { repositoryRoot } from '../../tools/guest.ts';
 import { corpusFolder, hasCorpus } from '../../tools/q1/testing.ts';
 import { coldrig } from '../testing.ts';
 
@@ -157,6 +158,15 @@ describe('coldrig pulse run', () => {
     for (const file of files) expect(existsSync(inFolder(file)), file).toBe(true);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     expect(readFileSync(inFolder('a.svg'), 'utf8')).toMatch(/^<svg[\s\S]*marker 2[\s\S]*<\/svg>\n$/);
+  });
+
+  it('draws the picture of the documentation from its example', async () => {
+    const example = (name: string) => join(repositoryRoot, 'docs/pulse', name);
+    const files = [example('drive.json'), example('readout.json')];
+    const outcome = await pulse('run', ...files, '--integration-length', '300', '--seed', '7', '--plot', 'plot.svg');
+    expect(outcome.code, outcome.stdout).toBe(0);
+    expect(readFileSync(inFolder('plot.svg'), 'utf8')).toBe(readFileSync(example('plot.svg'), 'utf8'));
+    expect((await pulse('check', ...files, '--strict')).code).toBe(0);
   });
 
   it.each([
