@@ -5,7 +5,7 @@
 // about the 62 fs a cryogenic PLL was designed for. Without a reference the PLL holds the last frequency and drifts away.
 // What must stay true: what is asked at a moment depends on that moment and the last changes only.
 
-import { MonotoneCurve } from './curve.ts';
+import { MonotoneCubic } from '../../protocol/sensors/monotone.ts';
 import type { ReferenceData } from './fridge.ts';
 import type { StateVector } from './state-vector.ts';
 
@@ -13,13 +13,13 @@ const LOCK_NS = 200_000;
 const HOLDOVER_PPB_PER_SECOND = 25;
 const HOUR_NS = 3_600_000_000_000;
 
-const jitterFalling = new MonotoneCurve([4, 11, 40, 77, 150], [-190, -185, -130, -90, -58]);
-const jitterRising = new MonotoneCurve([150, 220, 300], [58, 85, 120]);
+const jitterFalling = new MonotoneCubic([4, 11, 40, 77, 150], [-190, -185, -130, -90, -58]);
+const jitterRising = new MonotoneCubic([150, 220, 300], [58, 85, 120]);
 
 /** Root mean square, in femtoseconds, of a locked PLL. */
 export function jitterFemtoseconds(kelvin: number): number {
   const t = Math.min(320, Math.max(4, kelvin));
-  return t < 150 ? -jitterFalling.value(t) : jitterRising.value(t);
+  return t < 150 ? -jitterFalling.at(t) : jitterRising.at(t);
 }
 
 export interface ReferenceChange {

@@ -5,9 +5,10 @@
 //
 // What must stay true: an input counts from the moment it is given, for what came before is settled with the old one first.
 
+import { exp } from '../../protocol/sensors/elementary.ts';
 import { Course, MINUTE_NS } from './course.ts';
 import type { Fridge } from './fridge.ts';
-import { exp, normal } from './numbers.ts';
+import { normal } from './noise.ts';
 import { steadyState } from './solve.ts';
 import { FOUR, ROOM_KELVIN, STAGES, STILL, type StageName, stageIndex } from './stages.ts';
 import type { StateVector } from './state-vector.ts';

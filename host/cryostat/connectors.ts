@@ -4,8 +4,9 @@
 // below). SMA is rated for 500 matings [R]; where one fails is drawn from a Weibull distribution about that.
 // What must stay true: loss at a moment depends on that moment and the last changes only.
 
+import { ln, power } from '../../protocol/sensors/elementary.ts';
 import type { ConnectorData } from './fridge.ts';
-import { ln, power, uniform } from './numbers.ts';
+import { uniform } from './noise.ts';
 import type { StateVector } from './state-vector.ts';
 
 export const ConnectorFault = { NONE: 0, OPEN: 1, INTERMITTENT: 2 } as const;

@@ -6,7 +6,7 @@
 //
 // Time is whole nanoseconds and moves only by `advanceTo`. All state is one vector of numbers, so snapshot, restore and fork are copies.
 // Looking changes nothing: temperatures are read off steps that are planned from inputs alone (course.ts), noise is a function of seed,
-// channel and moment (numbers.ts). Arithmetic is IEEE basic operations and square roots only, so that every engine and machine gets
+// channel and moment (noise.ts). Arithmetic is IEEE basic operations and square roots only, so that every engine and machine gets
 // the same bits. What must stay true: the same fridge, seed and inputs at the same moments give the same state, bit by bit, whoever
 // looked in between.
 //

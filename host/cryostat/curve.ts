@@ -1,9 +1,7 @@
 // Functions of temperature as tables, because the integrator asks for them a million times a run.
 //
-//   TemperatureCurve   0.25 mK … 1024 K on a grid of 32 cells an octave, each a cubic through values and slopes at its ends.
-//                      The cell is read off the exponent and the top five bits of the mantissa of T: no logarithm, no search.
-//   MonotoneCurve      any increasing knots, cubic between them without overshoot (Fritsch and Carlson), a line beyond.
-//
+// 0.25 mK to 1024 K on a grid of 32 cells an octave, each a cubic through values and slopes at its ends. The cell is read off the exponent
+// and the top five bits of the mantissa of T: no logarithm, no search.
 // What must stay true: values and slopes are continuous, so that the integrator's steps stay long.
 
 const CELLS_AN_OCTAVE = 32;
@@ -114,64 +112,4 @@ function powerLawBelow(integrand: (kelvin: number) => number): number {
     power *= 1.189207115002721;
   }
   return (at * LOWEST_KELVIN) / (exponent + 1);
-}
-
-export class MonotoneCurve {
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  private readonly slopes: number[];
-  /** Slope at the last `value` asked for. */
-  slope = 0;
-
-  /** `x` rises; `slopes` where they are known, otherwise they are made so that nothing overshoots. */
-  constructor(x: readonly number[], y: readonly number[], slopes?: readonly number[]) {
-    if (x.length !== y.length || x.length < 2) throw new Error(`a curve needs two knots or more, as many x as y`);
-    for (let i = 1; i < x.length; i++) {
-      if (!(x[i] > x[i - 1])) throw new Error(`a curve's knots must rise: ${x[i]} comes after ${x[i - 1]}`);
-    }
-    this.x = x;
-    this.y = y;
-    this.slopes = slopes ? [...slopes] : gentleSlopes(x, y);
-  }
-
-  value(at: number): number {
-    const { x, y, slopes } = this;
-    const last = x.length - 1;
-    if (at <= x[0] || at >= x[last]) {
-      const end = at <= x[0] ? 0 : last;
-      this.slope = slopes[end];
-      return y[end] + slopes[end] * (at - x[end]);
-    }
-    let low = 0;
-    let high = last;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (x[middle] <= at) low = middle;
-      else high = middle;
-    }
-    const width = x[high] - x[low];
-    const d = at - x[low];
-    const mean = (y[high] - y[low]) / width;
-    const c = (3 * mean - 2 * slopes[low] - slopes[high]) / width;
-    const e = (slopes[low] + slopes[high] - 2 * mean) / width / width;
-    this.slope = slopes[low] + d * (2 * c + d * 3 * e);
-    return y[low] + d * (slopes[low] + d * (c + d * e));
-  }
-}
-
-/** Harmonic means of the neighbouring slopes, weighted by the widths (Fritsch and Butland 1984); zero at an extremum. */
-function gentleSlopes(x: readonly number[], y: readonly number[]): number[] {
-  const last = x.length - 1;
-  const width = (i: number) => x[i + 1] - x[i];
-  const mean = (i: number) => (y[i + 1] - y[i]) / width(i);
-  const slopes = new Array<number>(last + 1).fill(0);
-  slopes[0] = mean(0);
-  slopes[last] = mean(last - 1);
-  for (let i = 1; i < last; i++) {
-    const [before, after] = [mean(i - 1), mean(i)];
-    if (before * after <= 0) continue;
-    const [a, b] = [2 * width(i) + width(i - 1), width(i) + 2 * width(i - 1)];
-    slopes[i] = (a + b) / (a / before + b / after);
-  }
-  return slopes;
 }

@@ -11,7 +11,7 @@
 // Temperatures leave that range while cooling down or after a fault: there, `tamed` makes the laws die out as phase separation does.
 // What must stay true: with no flow there is no cooling, and no heat either; colder is never cooled more.
 
-import { MonotoneCurve } from './curve.ts';
+import { MonotoneCubic } from '../../protocol/sensors/monotone.ts';
 
 export interface DilutionData {
   /** Knots of the still: temperature, the heat it takes there, and the flow that heat makes. All rise. */
@@ -62,8 +62,8 @@ const between = (least: number, most: number, value: number) => Math.min(most, M
 
 export class DilutionUnit {
   readonly data: DilutionData;
-  private readonly heatOverKelvin: MonotoneCurve;
-  private readonly flowOverHeat: MonotoneCurve;
+  private readonly heatOverKelvin: MonotoneCubic;
+  private readonly flowOverHeat: MonotoneCubic;
   /** Of the last `flow`, mmol/s. */
   flowMillimoles = 0;
   /** Watts leaving each stage at the last `solve`; negative is heating. */
@@ -76,8 +76,8 @@ export class DilutionUnit {
   constructor(data: DilutionData) {
     this.data = data;
     const { kelvin, milliwatts, millimolesPerSecond } = data.still;
-    this.heatOverKelvin = new MonotoneCurve(kelvin, milliwatts);
-    this.flowOverHeat = new MonotoneCurve(milliwatts, millimolesPerSecond);
+    this.heatOverKelvin = new MonotoneCubic(kelvin, milliwatts);
+    this.flowOverHeat = new MonotoneCubic(milliwatts, millimolesPerSecond);
   }
 
   /** `share`: how much of the mixture is condensed and circulates, 0 to 1. */
@@ -85,8 +85,8 @@ export class DilutionUnit {
     const { data } = this;
     const perKelvin = data.streamMilliwattsPerKelvin;
     const warmer = between(-1, 2, four - data.referenceFourKelvin);
-    const evaporated = Math.max(0, this.heatOverKelvin.value(still));
-    const quiet = Math.max(0, this.flowOverHeat.value(evaporated));
+    const evaporated = Math.max(0, this.heatOverKelvin.at(still));
+    const quiet = Math.max(0, this.flowOverHeat.at(evaporated));
     // The campaign went half a kelvin up; further on the flow stays as it is.
     const near = between(-FLOW_RANGE_KELVIN, FLOW_RANGE_KELVIN, warmer);
     const n = share * quiet * (1 + (data.flowPerKelvin[0] + data.flowPerKelvin[1] * quiet) * near);

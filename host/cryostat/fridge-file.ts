@@ -3,10 +3,10 @@
 // The text is given, not a path: whoever reads the file knows where it is. What must stay true: every number has its unit in its key,
 // every key is known, and a fridge that comes out can be run.
 
+import { sensorTypes } from '../../protocol/sensors/curves.ts';
 import type { DilutionData } from './dilution.ts';
 import { type Field, parseYaml } from './field.ts';
 import type { ConnectorData, Fridge, RailData, ReferenceData, SensorData, StageData } from './fridge.ts';
-import { sensorTypes } from './sensor-curves.ts';
 import { STAGES, type StageName, stageNames } from './stages.ts';
 import { readWiring, wiringSections } from './wiring-file.ts';
 

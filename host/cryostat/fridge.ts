@@ -1,8 +1,8 @@
 // What a cryostat is, as data. Files are YAML (fridge-file.ts reads them); presets/ has three.
 
+import type { SensorType } from '../../protocol/sensors/curves.ts';
 import type { DilutionData } from './dilution.ts';
 import type { PulseTubeData } from './pulse-tube.ts';
-import type { SensorType } from './sensor-curves.ts';
 import type { StageName } from './stages.ts';
 import type { Line } from './wiring.ts';
 

@@ -4,8 +4,8 @@
 // enthalpy from 300 K (77.5 kJ/kg, handbooks say about 79 [G]); the model slides from one to the other around 30 K.
 // What must stay true: positive everywhere; a kilogram of copper at 4 K takes 91.5 mJ/K.
 
+import { exp } from '../../protocol/sensors/elementary.ts';
 import { TemperatureCurve } from './curve.ts';
-import { exp } from './numbers.ts';
 
 const MOLAR_MASS = 0.063546;
 const GAMMA = 0.691e-3;

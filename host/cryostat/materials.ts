@@ -6,8 +6,9 @@
 // material names its best law and the others that were published: their spread is the uncertainty band of every load computed here.
 // What must stay true: k is positive and continuous from 0.25 mK to 400 K.
 
-import { MonotoneCurve, TemperatureCurve } from './curve.ts';
-import { exp, ln, log10, polynomial, power, powerOfTen } from './numbers.ts';
+import { exp, ln, log10, polynomial, power, powerOfTen } from '../../protocol/sensors/elementary.ts';
+import { MonotoneCubic } from '../../protocol/sensors/monotone.ts';
+import { TemperatureCurve } from './curve.ts';
 
 type Law = (kelvin: number) => number;
 
@@ -46,9 +47,9 @@ const copper =
 
 /** A published table, straight lines in log-log. */
 function tabulated(kelvins: readonly number[], values: readonly number[]): Law {
-  const curve = new MonotoneCurve(kelvins.map(ln), values.map(ln));
+  const curve = new MonotoneCubic(kelvins.map(ln), values.map(ln));
   const last = kelvins[kelvins.length - 1];
-  return (kelvin) => exp(curve.value(ln(Math.min(kelvin, last))));
+  return (kelvin) => exp(curve.at(ln(Math.min(kelvin, last))));
 }
 
 /** `high` from 4 K up; below, its value at 4 K falls with a power of T. */

@@ -9,8 +9,8 @@
 //            |   |
 //          event answer                    What must stay true: asked at any moment, in any order, it says the same.
 
+import { exp } from '../../protocol/sensors/elementary.ts';
 import type { RailData } from './fridge.ts';
-import { exp } from './numbers.ts';
 import type { StateVector } from './state-vector.ts';
 
 export const RailFault = { NONE: 0, DEAD: 1, HIGH: 2, SAG: 3 } as const;

@@ -6,10 +6,13 @@
 // thermal resistances are scenario values. Noise is a pure function of seed, channel and moment: reading twice at once gives the
 // same, and reading never changes what comes later. What must stay true: a broken sensor shows an end of the scale.
 
+import { curves, type SensorType } from '../../protocol/sensors/curves.ts';
+import { power, sineOfTurns } from '../../protocol/sensors/elementary.ts';
 import type { SensorData } from './fridge.ts';
-import { exp, ln, normal, power, sineOfTurns } from './numbers.ts';
-import { curveRange, isDiode, kelvinOf, type SensorType, signalAt } from './sensor-curves.ts';
+import { normal } from './noise.ts';
 import type { StateVector } from './state-vector.ts';
+
+const isDiode = (type: SensorType): boolean => curves[type].unit === 'volt';
 
 export const SensorFault = { NONE: 0, OPEN: 1, SHORT: 2, ZERO_KELVIN: 3, STUCK: 4 } as const;
 export type SensorFault = (typeof SensorFault)[keyof typeof SensorFault];
@@ -75,7 +78,7 @@ export class Sensors {
       case SensorFault.STUCK:
         return this.stuckAt[channel];
     }
-    const signal = signalAt(type, this.feltKelvin(channel, kelvin, timeNs));
+    const signal = curves[type].readingOf(this.feltKelvin(channel, kelvin, timeNs));
     const noise = normal(this.seed, channel, timeNs) * physics[type].noise;
     const scaled = isDiode(type) ? (signal + noise) * 1e6 : signal * (1 + noise) * 1e3;
     return Math.min(open - 1, Math.max(1, Math.round(scaled)));
@@ -105,7 +108,7 @@ export class Sensors {
     const beat = rippleKelvin * sineOfTurns((timeNs % BEAT_NS) / BEAT_NS);
     const place = Math.max(1e-3, kelvin + this.offsetKelvin[channel] + beat);
     const resistance = selfHeatingAtOneKelvin * power(Math.max(place, 0.02), selfHeatingExponent);
-    return place + excitationWatts(signalAt(type, place)) * resistance;
+    return place + excitationWatts(curves[type].readingOf(place)) * resistance;
   }
 }
 
@@ -113,16 +116,5 @@ export class Sensors {
 export function readingKelvin(type: SensorType, reading: number): number {
   const open = isDiode(type) ? OPEN_MICROVOLTS : OPEN_MILLIOHMS;
   if (reading <= 0 || reading >= open - 1) return 0;
-  return kelvinOf(type, isDiode(type) ? reading / 1e6 : reading / 1e3);
-}
-
-/** What a firmware converts readings with: whole readings, rising, and the whole microkelvins they stand for. */
-export function sensorTable(type: SensorType, points = 128): { reading: number; microkelvin: number }[] {
-  const [least, most] = curveRange(type);
-  const [from, to] = [ln(least), ln(most)];
-  return Array.from({ length: points }, (_, i) => {
-    const kelvin = exp(to + ((from - to) * i) / (points - 1));
-    const reading = Math.round(signalAt(type, kelvin) * (isDiode(type) ? 1e6 : 1e3));
-    return { reading, microkelvin: Math.round(kelvin * 1e6) };
-  });
+  return curves[type].kelvinOf(reading / curves[type].stepsPerUnit);
 }

@@ -8,9 +8,9 @@
 // The vocabulary is cryowire's: stages RT, 50K, 4K, Still, CP, MXC; components attenuator, filter, isolator, amplifier with value_dB,
 // gain_dB. Ours are cable, anchoring, count, ends_at, signal, and an amplifier's dissipation_mW.
 
+import { power, powerOfTen } from '../../protocol/sensors/elementary.ts';
 import { type Cable, type CablePart, cableLoss, cableParts, cables, partArea, partMaterial } from './cables.ts';
 import { conductivityIntegral, integralBand, type MaterialName } from './materials.ts';
-import { power, powerOfTen } from './numbers.ts';
 import { nodeNames, type StageName, stageNames } from './stages.ts';
 
 export interface Component {

@@ -1,11 +1,14 @@
 // Calibration curves of the thermometers: kelvin from volts or ohms, and back. One table for the bench's sensors and the firmware's.
 //
-// DT-670, CX-1010 and CX-1030: standard curves as Lake Shore publishes them, a monotone cubic through the points, for Cernox in the logarithms of
-// both. RX-102A: Lake Shore's Chebyshev fit; below 50 mK, where it ends, straight on in the logarithms. What must stay true: each curve is
-// monotonic, and the way back is the inverse to better than a microkelvin.
+// DT-670: Lake Shore's table of 144 points with their slopes. CX-1010 and CX-1030: the catalogue's tables, the first with slopes; a monotone
+// cubic through the points in the logarithms of both. RX-102A: Lake Shore's Chebyshev fit, as such a curve too; below 50 mK, where it ends, a
+// flatter power law. What must stay true: each curve falls all the way, the way back is the inverse to better than a microkelvin, and every
+// engine computes the same bits (elementary.ts).
 
+import { dt670Kelvin, dt670MillivoltsPerKelvin, dt670Volts } from './dt-670.ts';
+import { exp, ln } from './elementary.ts';
 import { MonotoneCubic } from './monotone.ts';
-import { kelvinOfRx102a } from './rx-102a.ts';
+import { pointsOfRx102a } from './rx-102a.ts';
 
 export type SensorType = 'DT-670' | 'CX-1010' | 'CX-1030' | 'RX-102A';
 
@@ -20,160 +23,78 @@ export interface Curve {
   readingOf(kelvin: number): number;
 }
 
-/** Kelvin, volts at 10 uA. */
-const dt670: [number, number][] = [
-  ...[
-    [1.4, 1.64429],
-    [2, 1.63472],
-    [3, 1.612],
-    [4, 1.58465],
-    [4.2, 1.57848],
-    [5, 1.55145],
-    [6, 1.51541],
-    [8, 1.44374],
+/** Of the catalogue. */
+const cx1010 = {
+  kelvin: [0.1, 0.2, 0.3, 0.4, 0.5, 1, 1.4, 2, 3, 4.2, 6, 10, 20, 30, 40, 50, 77.35, 100, 150, 200, 250, 300],
+  ohms: [
+    ...[21389, 4401.6, 2322.4, 1604.7, 1248.2, 662.43, 518.97, 413.26, 328.95, 277.32, 234.44, 187.11, 138.79, 115.38],
+    ...[100.32, 89.551, 70.837, 61.18, 47.782, 39.666, 34.236, 30.392],
   ],
-  ...[
-    [10, 1.38373],
-    [12, 1.33499],
-    [14, 1.29439],
-    [15, 1.27645],
-    [16, 1.25967],
-    [20, 1.197748],
-    [22, 1.162797],
+  ohmsPerKelvin: [
+    ...[-558110, -38756, -10788, -4765.9, -2665.2, -514.88, -251.77, -124.05, -58.036, -32.209, -17.816, -8.063],
+    ...[-3.057, -1.819, -1.252, -0.929, -0.51, -0.358, -0.202, -0.13, -0.09, -0.065],
   ],
-  ...[
-    [24, 1.125923],
-    [25, 1.119448],
-    [27, 1.11281],
-    [30, 1.106244],
-    [40, 1.089024],
-    [50, 1.073099],
-    [60, 1.056862],
-  ],
-  ...[
-    [77.35, 1.027594],
-    [100, 0.986974],
-    [150, 0.889114],
-    [200, 0.78372],
-    [250, 0.673462],
-    [273, 0.621141],
-  ],
-  ...[
-    [300, 0.559639],
-    [350, 0.443371],
-    [400, 0.325839],
-    [450, 0.206758],
-    [500, 0.090681],
-  ],
-] as [number, number][];
-
-/** Kelvin, ohms. */
-const cx1010: [number, number][] = [
-  ...[
-    [0.1, 21389],
-    [0.2, 4401.6],
-    [0.3, 2322.4],
-    [0.4, 1604.7],
-    [0.5, 1248.2],
-    [1, 662.43],
-    [1.4, 518.97],
-    [2, 413.26],
-  ],
-  ...[
-    [3, 328.95],
-    [4.2, 277.32],
-    [6, 234.44],
-    [10, 187.11],
-    [20, 138.79],
-    [30, 115.38],
-    [40, 100.32],
-    [50, 89.551],
-  ],
-  ...[
-    [77.35, 70.837],
-    [100, 61.18],
-    [150, 47.782],
-    [200, 39.666],
-    [250, 34.236],
-    [300, 30.392],
-  ],
-] as [number, number][];
-
-const cx1030: [number, number][] = [
-  ...[
-    [0.3, 31312],
-    [0.4, 13507],
-    [0.5, 7855.7],
-    [1, 2355.1],
-    [1.4, 1540.1],
-    [2, 1058.4],
-    [3, 740.78],
-    [4.2, 574.2],
-  ],
-  ...[
-    [6, 451.41],
-    [10, 331.67],
-    [20, 225.19],
-    [30, 179.12],
-    [40, 151.29],
-    [50, 132.34],
-    [77.35, 101.16],
-    [100, 85.94],
-  ],
-  ...[
-    [150, 65.864],
-    [200, 54.228],
-    [250, 46.664],
-    [300, 41.42],
-    [350, 37.621],
-    [400, 34.779],
-    [420, 33.839],
-  ],
-] as [number, number][];
-
-export const curves: Readonly<Record<SensorType, Curve>> = {
-  'DT-670': diode('DT-670', dt670),
-  'CX-1010': resistor('CX-1010', cx1010),
-  'CX-1030': resistor('CX-1030', cx1030),
-  'RX-102A': {
-    type: 'RX-102A',
-    unit: 'ohm',
-    stepsPerUnit: 1000,
-    rangeKelvin: [0.05, 40],
-    kelvinOf: kelvinOfRx102a,
-    readingOf: (kelvin) => inverse(kelvinOfRx102a, kelvin, 1e3, 1e9),
-  },
 };
 
-function diode(type: SensorType, points: readonly [number, number][]): Curve {
-  const volts = new MonotoneCubic(
-    points.map(([kelvin]) => kelvin),
-    points.map(([, value]) => value),
-  );
+const cx1030 = {
+  kelvin: [...[0.3, 0.4, 0.5, 1, 1.4, 2, 3, 4.2, 6, 10, 20, 30, 40, 50, 77.35, 100, 150, 200, 250, 300, 350, 400, 420]],
+  ohms: [
+    ...[31312, 13507, 7855.7, 2355.1, 1540.1, 1058.4, 740.78, 574.2, 451.41, 331.67, 225.19, 179.12, 151.29, 132.34],
+    ...[101.16, 85.94, 65.864, 54.228, 46.664, 41.42, 37.621, 34.779, 33.839],
+  ],
+};
+
+export const curves: Readonly<Record<SensorType, Curve>> = {
+  'DT-670': diode(),
+  'CX-1010': resistor('CX-1010', cx1010.kelvin, cx1010.ohms, cx1010.ohmsPerKelvin),
+  'CX-1030': resistor('CX-1030', cx1030.kelvin, cx1030.ohms),
+  'RX-102A': ruthenate(),
+};
+export const sensorTypes = Object.keys(curves) as SensorType[];
+
+function diode(): Curve {
+  const slopes = dt670MillivoltsPerKelvin.map((each) => each / 1000);
+  const volts = new MonotoneCubic(dt670Kelvin, dt670Volts, slopes);
   const readingOf = (kelvin: number) => volts.at(kelvin);
-  const rangeKelvin = [points[0][0], points[points.length - 1][0]] as const;
-  const kelvinOf = (value: number) => inverse(readingOf, value, 0, 600);
-  return { type, unit: 'volt', stepsPerUnit: 1e6, rangeKelvin, kelvinOf, readingOf };
+  return {
+    ...{ type: 'DT-670', unit: 'volt', stepsPerUnit: 1e6, readingOf },
+    rangeKelvin: endsOf(dt670Kelvin),
+    kelvinOf: (value) => inverse(readingOf, value),
+  };
 }
 
-function resistor(type: SensorType, points: readonly [number, number][]): Curve {
-  const logOhms = new MonotoneCubic(
-    points.map(([kelvin]) => Math.log(kelvin)),
-    points.map(([, ohms]) => Math.log(ohms)),
+function resistor(type: SensorType, kelvin: readonly number[], ohms: readonly number[], slopes?: number[]): Curve {
+  const steepness = slopes?.map((slope, i) => (slope * kelvin[i]) / ohms[i]);
+  const curve = new MonotoneCubic(kelvin.map(ln), ohms.map(ln), steepness);
+  const readingOf = (at: number) => exp(curve.at(ln(at)));
+  return {
+    ...{ type, unit: 'ohm', stepsPerUnit: 1000, readingOf },
+    rangeKelvin: endsOf(kelvin),
+    kelvinOf: (value) => inverse(readingOf, value),
+  };
+}
+
+function ruthenate(): Curve {
+  const points = pointsOfRx102a();
+  const curve = resistor(
+    'RX-102A',
+    points.map(([kelvin]) => kelvin),
+    points.map(([, ohms]) => ohms),
   );
-  const readingOf = (kelvin: number) => Math.exp(logOhms.at(Math.log(kelvin)));
-  const rangeKelvin = [points[0][0], points[points.length - 1][0]] as const;
-  const kelvinOf = (ohms: number) => inverse(readingOf, ohms, 1e-3, 600);
-  return { type, unit: 'ohm', stepsPerUnit: 1000, rangeKelvin, kelvinOf, readingOf };
+  return { ...curve, rangeKelvin: [0.05, 40] };
 }
 
-/** Where a falling function has a value, between `low` and `high`: by halving, in the logarithm where both are above zero. */
-function inverse(f: (x: number) => number, value: number, low: number, high: number): number {
-  let [a, b] = [low, high];
-  for (let turn = 0; turn < 60; turn++) {
-    const middle = a > 0 ? Math.sqrt(a * b) : (a + b) / 2;
-    if (f(middle) > value) a = middle;
-    else b = middle;
+function endsOf(kelvin: readonly number[]): readonly [number, number] {
+  return [kelvin[0], kelvin[kelvin.length - 1]];
+}
+
+/** Where a falling function has a value, between 1 mK and 600 K: by halving the logarithm first, then the interval. */
+function inverse(f: (kelvin: number) => number, value: number): number {
+  let [low, high] = [1e-3, 600];
+  for (let turn = 0; turn < 64; turn++) {
+    const middle = turn < 20 ? Math.sqrt(low * high) : (low + high) / 2;
+    if (f(middle) > value) low = middle;
+    else high = middle;
   }
-  return (a + b) / 2;
+  return (low + high) / 2;
 }

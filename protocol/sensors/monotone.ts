@@ -6,10 +6,16 @@
 export class MonotoneCubic {
   private readonly x: readonly number[];
   private readonly y: readonly number[];
-  private readonly slopes: number[];
+  private readonly slopes: readonly number[];
+  /** At the last place asked for. */
+  slope = 0;
 
-  /** `x` rises; `y` rises or falls throughout. */
-  constructor(x: readonly number[], y: readonly number[]) {
+  /** `x` rises; `y` rises or falls throughout. `slopes`, where they are known, are taken as they are. */
+  constructor(x: readonly number[], y: readonly number[], slopes?: readonly number[]) {
+    if (x.length !== y.length || x.length < 2) throw new Error('a curve needs two points or more, as many x as y');
+    for (let i = 1; i < x.length; i++) {
+      if (!(x[i] > x[i - 1])) throw new Error(`a curve's points must rise: ${x[i]} comes after ${x[i - 1]}`);
+    }
     this.x = x;
     this.y = y;
     const secants = x.slice(1).map((to, i) => (y[i + 1] - y[i]) / (to - x[i]));
@@ -20,23 +26,30 @@ export class MonotoneCubic {
       const weight = (h0 + 2 * h1) / (3 * (h0 + h1));
       return (before * after) / (weight * after + (1 - weight) * before);
     });
-    this.slopes = [secants[0], ...inner, secants[secants.length - 1]];
+    this.slopes = slopes ?? [secants[0], ...inner, secants[secants.length - 1]];
   }
 
   at(x: number): number {
     const last = this.x.length - 1;
-    if (x <= this.x[0]) return this.y[0] + this.slopes[0] * (x - this.x[0]);
-    if (x >= this.x[last]) return this.y[last] + this.slopes[last] * (x - this.x[last]);
-    let [low, high] = [0, last];
+    if (x <= this.x[0] || x >= this.x[last]) {
+      const end = x <= this.x[0] ? 0 : last;
+      this.slope = this.slopes[end];
+      return this.y[end] + this.slope * (x - this.x[end]);
+    }
+    let low = 0;
+    let high = last;
     while (high - low > 1) {
       const middle = (low + high) >> 1;
       if (this.x[middle] <= x) low = middle;
       else high = middle;
     }
-    const h = this.x[high] - this.x[low];
-    const t = (x - this.x[low]) / h;
-    const [a, b] = [this.y[low], this.y[high]];
-    const [ma, mb] = [this.slopes[low] * h, this.slopes[high] * h];
-    return a + t * (ma + t * (3 * (b - a) - 2 * ma - mb + t * (2 * (a - b) + ma + mb)));
+    const width = this.x[high] - this.x[low];
+    const mean = (this.y[high] - this.y[low]) / width;
+    const begin = this.slopes[low];
+    const square = (3 * mean - 2 * begin - this.slopes[high]) / width;
+    const cube = (begin + this.slopes[high] - 2 * mean) / width / width;
+    const d = x - this.x[low];
+    this.slope = begin + d * (2 * square + d * 3 * cube);
+    return this.y[low] + d * (begin + d * (square + d * cube));
   }
 }

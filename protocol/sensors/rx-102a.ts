@@ -2,6 +2,8 @@
 //
 //   T = sum of a[i] cos(i arccos x),   x = ((z - ZL) - (ZU - z)) / (ZU - ZL),   z = log10 R
 
+import { exp, ln, log10, power } from './elementary.ts';
+
 interface Segment {
   zLow: number;
   zHigh: number;
@@ -34,27 +36,49 @@ const warm: Segment = {
 const middleFromOhms = 1284;
 const coldFromOhms = 2813;
 
-/** The ends of what the fit is for, in ohms: 40 K and 50 mK. */
-const [warmest, coldest] = [1049.5, 63_765];
+/** 40 K, where the warm series turns. */
+const WARMEST_OHMS = 1049;
+/** 50 mK, where the cold one ends. */
+const COLDEST_OHMS = 63_770.5;
+const COLDEST_KELVIN = 0.05;
+/** Nothing is published below: R goes on as T to the minus this, flatter than the curve at its end, as such sensors do (scenario). */
+const COLD_EXPONENT = 1.2;
+const KNOTS = 960;
+const MOST_KELVIN = 39.6;
 
+/** The published fit. */
 export function kelvinOfRx102a(ohms: number): number {
-  if (ohms > coldest) return beyond(ohms, coldest);
-  if (ohms < warmest) return beyond(ohms, warmest);
-  return fitted(ohms);
-}
-
-function fitted(ohms: number): number {
-  const segment = ohms < middleFromOhms ? warm : ohms < coldFromOhms ? middle : cold;
-  const { zLow, zHigh, coefficients } = segment;
-  const z = Math.log10(ohms);
+  const { zLow, zHigh, coefficients } = ohms < middleFromOhms ? warm : ohms < coldFromOhms ? middle : cold;
+  const z = log10(ohms);
   const x = (z - zLow - (zHigh - z)) / (zHigh - zLow);
-  const angle = Math.acos(Math.max(-1, Math.min(1, x)));
-  return coefficients.reduce((sum, a, i) => sum + a * Math.cos(i * angle), 0);
+  // cos(i arccos x) by its recurrence.
+  let [before, now] = [1, x];
+  let sum = coefficients[0] + coefficients[1] * x;
+  for (let i = 2; i < coefficients.length; i++) {
+    [before, now] = [now, 2 * x * now - before];
+    sum += coefficients[i] * now;
+  }
+  return sum;
 }
 
-/** Straight on in the logarithms, with the slope the fit has at its end. */
-function beyond(ohms: number, end: number): number {
-  const step = end === coldest ? 0.98 : 1.02;
-  const slope = Math.log(fitted(end * step) / fitted(end)) / Math.log(step);
-  return fitted(end) * (ohms / end) ** slope;
+/** Kelvin and ohms close enough for a curve through them, cold to warm. */
+export function pointsOfRx102a(): [kelvin: number, ohms: number][] {
+  const points: [number, number][] = [[1e-3, COLDEST_OHMS * power(COLDEST_KELVIN / 1e-3, COLD_EXPONENT)]];
+  const span = ln(MOST_KELVIN) - ln(COLDEST_KELVIN);
+  for (let i = 0; i <= KNOTS; i++) {
+    const kelvin = exp(ln(COLDEST_KELVIN) + (span * i) / KNOTS);
+    points.push([kelvin, ohmsOf(kelvin)]);
+  }
+  return points;
+}
+
+/** By halving. Where two series meet and do not agree, the meeting point. */
+function ohmsOf(kelvin: number): number {
+  let [low, high] = [WARMEST_OHMS, COLDEST_OHMS + 50];
+  for (let turn = 0; turn < 60; turn++) {
+    const between = (low + high) / 2;
+    if (kelvinOfRx102a(between) > kelvin) low = between;
+    else high = between;
+  }
+  return (low + high) / 2;
 }

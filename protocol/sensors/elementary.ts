@@ -1,8 +1,8 @@
-// Elementary functions and noise, made of IEEE 754's basic operations only.
+// Elementary functions made of IEEE 754's basic operations only.
 //
 // Math.exp, Math.log, Math.pow and Math.sin may differ in their last bit from one engine, or one version of it, to the next; + - * / and
 // Math.sqrt may not. A thermal run feeds every result back into the next step, so one differing bit would end in another log hash.
-// Everything under host/cryostat therefore uses these (and never `**`). They are good to about 1e-15, relative; the tests hold them
+// Curves here and everything under host/cryostat therefore use these (and never `**`). They are good to about 1e-15, relative; the tests hold them
 // against Math. What must stay true: no call here depends on anything but its arguments.
 
 /** ln 2 in two parts, the first of 33 bits, so that a whole number of it is exact. */
@@ -70,29 +70,4 @@ export function polynomial(coefficients: readonly number[], x: number): number {
   let sum = 0;
   for (let i = coefficients.length - 1; i >= 0; i--) sum = sum * x + coefficients[i];
   return sum;
-}
-
-/** 32 bits out of three numbers: what chance is made of here, so that noise at a moment is the same whoever looks, and how often. */
-export function hash(seed: number, channel: number, count: number): number {
-  let word = mix((seed >>> 0) ^ 0x9e3779b9);
-  word = mix(word ^ Math.floor(seed / 0x1_0000_0000));
-  word = mix(word ^ channel);
-  word = mix(word ^ (count % 0x1_0000_0000));
-  return mix(word ^ Math.floor(count / 0x1_0000_0000));
-}
-
-function mix(value: number): number {
-  let word = Math.imul(value ^ (value >>> 16), 0x21f0aaad);
-  word = Math.imul(word ^ (word >>> 15), 0x735a2d97);
-  return (word ^ (word >>> 15)) >>> 0;
-}
-
-/** A uniform number in (0, 1). */
-export const uniform = (seed: number, channel: number, count: number): number =>
-  (hash(seed, channel, count) + 0.5) / 0x1_0000_0000;
-
-/** A normal number, mean 0 and deviation 1, by Box and Muller. */
-export function normal(seed: number, channel: number, count: number): number {
-  const radius = Math.sqrt(-2 * ln(uniform(seed, channel, count)));
-  return radius * sineOfTurns(uniform(seed, channel ^ 0x5555_5555, count));
 }
