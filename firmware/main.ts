@@ -8,32 +8,59 @@ import { SERVICE_LINES, serviceLines } from '../bootloader/smp/service';
 import {
   EVENT_FIRMWARE_START,
   HEALTH_HANDOVER,
+  LINE_CLOCK,
+  LINE_RAILS,
   LINE_SEQUENCER,
+  LINE_THERMOMETRY,
   LINE_TIMER,
 } from '../protocol/guest/generated/constants';
-import { TIMER_STATUS_ALARM, writeIntcEnable, writeTimerStatus } from '../protocol/guest/generated/registers';
+import {
+  THERMOMETRY_STATUS_DONE,
+  TIMER_STATUS_ALARM,
+  writeIntcEnable,
+  writeThermometryStatus,
+  writeTimerStatus,
+} from '../protocol/guest/generated/registers';
 import { handoverValid, runningSlot, stateAtHandover } from './boot/handover';
+import { startClock } from './clock/clock';
 import { latchHealth } from './health/health';
-import { openOutputs } from './outputs/outputs';
+import { startHeartbeat } from './heartbeat/heartbeat';
 import { serviceSequencers } from './pulse/sequencers';
+import { noteRailTrips } from './rails/comparators';
+import { raiseRails } from './rails/rails';
 import { releaseTask } from './scheduler/releases';
 import { runReleasedTasks, startScheduler } from './scheduler/scheduler';
 import { startSmp } from './smp/task';
-import { TASK_SMP } from './tasks';
+import { TASK_CLOCK, TASK_RAILS, TASK_SMP, TASK_THERMOMETRY } from './tasks';
+import { startThermometry } from './thermometry/thermometry';
+
+const CRYO_LINES: u32 = LINE_RAILS | LINE_CLOCK | LINE_THERMOMETRY;
 
 export function reset(): void {
   recordEvent(EVENT_FIRMWARE_START, runningSlot(), stateAtHandover());
   if (!handoverValid()) latchHealth(HEALTH_HANDOVER);
   startScheduler();
   startSmp();
-  openOutputs();
-  writeIntcEnable(LINE_TIMER | LINE_SEQUENCER | SERVICE_LINES);
+  startHeartbeat();
+  startThermometry();
+  startClock();
+  raiseRails();
+  writeIntcEnable(LINE_TIMER | LINE_SEQUENCER | SERVICE_LINES | CRYO_LINES);
   runReleasedTasks();
 }
 
 export function interrupt(lines: u32): void {
   if ((lines & LINE_TIMER) != 0) writeTimerStatus(TIMER_STATUS_ALARM);
   if ((lines & LINE_SEQUENCER) != 0) serviceSequencers();
+  if ((lines & LINE_RAILS) != 0) {
+    noteRailTrips();
+    releaseTask(TASK_RAILS);
+  }
+  if ((lines & LINE_CLOCK) != 0) releaseTask(TASK_CLOCK);
+  if ((lines & LINE_THERMOMETRY) != 0) {
+    writeThermometryStatus(THERMOMETRY_STATUS_DONE);
+    releaseTask(TASK_THERMOMETRY);
+  }
   if ((lines & SERVICE_LINES) != 0) {
     serviceLines(lines);
     releaseTask(TASK_SMP);

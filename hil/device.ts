@@ -3,12 +3,14 @@
 
 import { Board } from '../host/board/board.ts';
 import type { LogRecord } from '../host/board/log.ts';
+import type { Surroundings } from '../host/board/surroundings.ts';
 import { SlipDecoder, slipEncode } from '../host/links/slip.ts';
 import { compileGuest } from '../host/tools/guest.ts';
 import { generateKey, signImage } from '../host/tools/image/index.ts';
 import { compileFirmware } from '../host/tools/sequencer.ts';
 import { type CborMap, decodeBody } from '../host/tools/smp/cbor.ts';
 import { decodeMessage, encodeMessage } from '../host/tools/smp/message.ts';
+import { CryoCommand, SmpGroup } from '../protocol/smp/smp.ts';
 import { EventKind } from '../protocol/telemetry/events.ts';
 
 /** What images are signed with; its public half is in the fuses. */
@@ -46,9 +48,9 @@ export class Device {
     };
   }
 
-  /** Switched on with this image confirmed in slot A, and running. */
-  static async running(image: Uint8Array, seed = 1): Promise<Device> {
-    const board = new Board({ seed });
+  /** Switched on with this image confirmed in slot A, and running; on a quiet bench, or in these surroundings. */
+  static async running(image: Uint8Array, seed = 1, surroundings?: () => Surroundings): Promise<Device> {
+    const board = new Board({ seed, surroundings });
     board.provision({
       bootloader: await compileGuest('bootloader/main.ts'),
       keys: [key.publicKey],
@@ -96,6 +98,12 @@ export class Device {
   /** Recorder events of one kind, oldest first. */
   events(kind: keyof typeof EventKind) {
     return this.board.recorderEvents().filter((event) => event.kind === EventKind[kind]);
+  }
+
+  /** What group CRYO says. */
+  cryo<Answer = Record<string, number>>(command: keyof typeof CryoCommand, request?: CborMap): Answer {
+    const operation = request === undefined ? read : write;
+    return this.ask(operation, SmpGroup.CRYO, CryoCommand[command], request) as Answer;
   }
 
   statistics(name: string): Record<string, number> {

@@ -8,15 +8,28 @@ import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../b
 import { NS_PER_MS, NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import {
   HEALTH_BUDGET,
+  HEALTH_CLOCK,
   HEALTH_DEADLINE,
   HEALTH_FLASH,
+  HEALTH_INTERLOCK,
   HEALTH_LINK,
+  HEALTH_RAILS,
+  HEALTH_SENSOR,
+  HEALTH_SHEDDING,
+  HEALTH_SIGNAL,
   HEALTH_STARTING,
   POLICY_WELL_AFTER_MS,
+  SHED_NOTHING,
 } from '../../protocol/guest/generated/constants';
 import { readResetResetsInARow, writeResetResetsInARow } from '../../protocol/guest/generated/registers';
+import { loadShed } from '../budget/budget';
+import { clockImpaired } from '../clock/clock';
+import { impairedSignals } from '../frontend/frontend';
+import { trippedInterlocks } from '../interlock/interlock';
+import { railsUp } from '../rails/rails';
 import { taskMisses, taskOverruns } from '../scheduler/statistics';
 import { TASK_COUNT } from '../tasks';
+import { sensorsImpaired } from '../thermometry/thermometry';
 import { watchdogFeeds } from '../watchdog/watchdog';
 
 const HOLD_NS: u64 = 10 * NS_PER_SECOND;
@@ -49,6 +62,12 @@ export function healthWord(): u32 {
   if (now < budgetUntilNs) word |= HEALTH_BUDGET;
   if (now < linkUntilNs) word |= HEALTH_LINK;
   if (flashFailures() != 0) word |= HEALTH_FLASH;
+  if (trippedInterlocks() != 0) word |= HEALTH_INTERLOCK;
+  if (!railsUp()) word |= HEALTH_RAILS;
+  if (clockImpaired()) word |= HEALTH_CLOCK;
+  if (impairedSignals() != 0) word |= HEALTH_SIGNAL;
+  if (loadShed() != SHED_NOTHING) word |= HEALTH_SHEDDING;
+  if (sensorsImpaired()) word |= HEALTH_SENSOR;
   return word;
 }
 

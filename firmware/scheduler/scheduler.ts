@@ -33,8 +33,11 @@ export function startScheduler(): void {
  * next run of the core, so that the lines are drained in between.
  */
 export function runReleasedTasks(): void {
+  let now = uptimeNs();
   for (let task: u32 = 0; task < TASK_COUNT; task++) {
-    if (nextRelease(task) <= uptimeNs()) runOnce(task);
+    if (nextRelease(task) > now) continue;
+    runOnce(task);
+    now = uptimeNs();
   }
   armAlarm();
 }

@@ -10,10 +10,10 @@
 import { TASK_COUNT } from '../tasks';
 
 const RECORD_SIZE: usize = 32;
-const records = memory.data(128, 8);
+const records = memory.data(512, 8);
 
 function record(task: u32): usize {
-  assert(task < TASK_COUNT && TASK_COUNT * RECORD_SIZE <= 128, 'a task of the manifest, and room for its record');
+  assert(task < TASK_COUNT && TASK_COUNT * RECORD_SIZE <= 512, 'a task of the manifest, and room for its record');
   return records + <usize>task * RECORD_SIZE;
 }
 

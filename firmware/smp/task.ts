@@ -12,12 +12,14 @@ import { healthWord } from '../health/health';
 import { registerSequencers } from '../pulse/group';
 import { releaseTask, wakeTask } from '../scheduler/releases';
 import { TASK_SMP } from '../tasks';
+import { registerCryo } from './cryo';
 import { listFigures, refreshFigures } from './figures';
 import { describeFirmware } from './info';
 
 export function startSmp(): void {
   startService();
   registerSequencers();
+  registerCryo();
   describeFirmware();
   listFigures();
 }

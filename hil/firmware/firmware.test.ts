@@ -56,7 +56,10 @@ describe('a running controller', () => {
     const { tasks } = device.ask(read, 0, 2) as {
       tasks: Record<string, { prio: number; cswcnt: number; runtime: number }>;
     };
-    expect(Object.keys(tasks)).toEqual(['watchdog', 'health', 'heartbeat', 'smp']);
+    expect(Object.keys(tasks)).toEqual([
+      ...['watchdog', 'rails', 'clock', 'interlock', 'thermometry', 'heaters', 'budget', 'frontend'],
+      ...['health', 'heartbeat', 'smp'],
+    ]);
     expect(tasks.watchdog.cswcnt).toBe(20);
     expect(tasks.heartbeat.runtime).toBeGreaterThan(0);
   });

@@ -65,6 +65,11 @@ export const Felt = {
 
 export const openReading = 0xffff_ffff;
 
+/** What an act sets in motion is over after so long: a rail is up, a loop is locked. */
+const actSettlesNs = 250_000_000;
+/** What is felt goes stale after so long; disturbances, which come sooner, have looks of their own. */
+const lookLastsNs = 500_000_000;
+
 /** A disturbance from outside, as integers. What `place` and `size` mean depends on the kind (disturbance.ts). */
 export interface Disturbance {
   kind: number;
@@ -92,8 +97,10 @@ export interface Surroundings {
 export class QuietBench implements Surroundings {
   attach(): void {}
 
-  advance(_timeNs: number, acts: Float64Array, _counts: Float64Array, felt: Float64Array): void {
-    felt.set(quietReadings, Felt.READING);
+  advance(timeNs: number, acts: Float64Array, _counts: Float64Array, felt: Float64Array): void {
+    // Converters have noise: readings that never change are what a broken one gives.
+    const noise = Math.imul(Math.floor(timeNs / 1e6), 0x9e37_79b1) >>> 30;
+    for (const [channel, reading] of quietReadings.entries()) felt[Felt.READING + channel] = reading + noise;
     const rails = acts[Act.POWERED] === 0 ? 0 : acts[Act.RAILS];
     const heated = (rails >>> Rail.HEATER) & 1;
     for (let heater = 0; heater < Heater.COUNT; heater++)
@@ -129,8 +136,8 @@ export class SurroundingsPort {
   private readonly clock: () => number;
   private readonly log: (kind: number, a: number, b: number) => void;
   private readonly feltBytes: Uint8Array;
-  /** [0] time up to which converters are counted. */
-  private readonly settledNs: Float64Array;
+  /** [0] time up to which converters are counted, [1] of the last act, [2] of the last look. */
+  private readonly times: Float64Array;
   /** What the chip felt at the last look. */
   private readonly known: Float64Array;
 
@@ -145,7 +152,7 @@ export class SurroundingsPort {
     this.counts = arena.floats(Activity.KINDS);
     this.feltBytes = new Uint8Array(this.felt.buffer, this.felt.byteOffset, this.felt.byteLength);
     this.known = arena.floats(Felt.PLACES);
-    this.settledNs = arena.floats(1);
+    this.times = arena.floats(3);
     this.surroundings = surroundings;
     this.clock = clock;
     this.log = log;
@@ -157,12 +164,20 @@ export class SurroundingsPort {
     if (this.acts[place] === value) return;
     this.advance();
     this.acts[place] = value;
+    this.times[1] = this.clock();
+  }
+
+  /** A look for a register that is read often: nothing new can be seen when nobody acted for a while and the last look was not long ago. */
+  glance(): void {
+    const now = this.clock();
+    if (now - this.times[1] <= actSettlesNs || now - this.times[2] >= lookLastsNs) this.look();
   }
 
   /** Lets the surroundings catch up; true when the chip feels something new. */
   look(): boolean {
     const { felt, known } = this;
     this.advance();
+    this.times[2] = this.clock();
     let changed = false;
     for (let place = 0; place < Felt.PLACES && !changed; place++) changed = felt[place] !== known[place];
     if (!changed) return false;
@@ -180,8 +195,8 @@ export class SurroundingsPort {
   /** Brings the counts up to date that grow with time. */
   settle(): void {
     const now = this.clock();
-    this.counts[Activity.DAC_MICROSECONDS] += (this.acts[Act.CONVERTERS] * (now - this.settledNs[0])) / 1000;
-    this.settledNs[0] = now;
+    this.counts[Activity.DAC_MICROSECONDS] += (this.acts[Act.CONVERTERS] * (now - this.times[0])) / 1000;
+    this.times[0] = now;
   }
 
   private advance(): void {

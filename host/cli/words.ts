@@ -1,7 +1,7 @@
 // Numbers of the board in words. Where protocol/ has a sentence for a value, it is taken from there.
 
 import { reset } from '../../protocol/chip/reset.ts';
-import { docOf, nameOf } from '../../protocol/constants.ts';
+import { type ConstantTable, docOf, nameOf } from '../../protocol/constants.ts';
 import { bootDecisions, slotStates } from '../../protocol/image/boot-state.ts';
 import { rejectReasons } from '../../protocol/image/reasons.ts';
 import { healthBits } from '../../protocol/telemetry/health.ts';
@@ -74,6 +74,24 @@ export function momentText(nanoseconds: number): string {
 
 export function bytesText(count: number): string {
   return count < 4096 ? `${count} bytes` : `${(count / 1024).toFixed(1)} KiB`;
+}
+
+/** `4.21 K`, `96.4 mK`, or `?` where no temperature is known. */
+export function temperatureText(microkelvin: number): string {
+  if (microkelvin === 0) return '?';
+  const kelvin = microkelvin / 1e6;
+  return kelvin >= 1 ? `${kelvin.toPrecision(4)} K` : `${(kelvin * 1000).toPrecision(3)} mK`;
+}
+
+/** `3.91 mW`, `250 µW`. */
+export function powerText(microwatts: number): string {
+  if (microwatts >= 1e6) return `${(microwatts / 1e6).toPrecision(3)} W`;
+  return microwatts >= 1000 ? `${(microwatts / 1000).toPrecision(3)} mW` : `${microwatts.toFixed(0)} µW`;
+}
+
+/** Name of an entry of a table of places, in words: `plate 4k`. */
+export function placeText(table: ConstantTable, number: number): string {
+  return (nameOf(table, number) ?? `#${number}`).toLowerCase().replaceAll('_', ' ');
 }
 
 /** Tables explain in full sentences; what stands before the semicolon is the fact. */

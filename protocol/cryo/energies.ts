@@ -6,7 +6,7 @@
 import { constantTable, valuesOf } from '../constants.ts';
 
 export const activityTable = constantTable(
-  'ACTIVITY',
+  'COUNTED',
   'What the chip counts of what it does: index of ACTIVITY.COUNT.',
   {
     CYCLES: [0, 'Cycles the management core was awake'],

@@ -67,8 +67,8 @@ function stage(name: string, channel: number, hot: number, rise: number): Interl
 
 export const interlocks: readonly Interlock[] = [
   ...stage('PLATE_50K', Channel.PLATE_50K, 60 * kelvin, 3 * kelvin),
-  ...stage('PLATE_4K', Channel.PLATE_4K, 4.6 * kelvin, 0.1 * kelvin),
-  ...stage('STILL', Channel.STILL, 1.4 * kelvin, 0.15 * kelvin),
+  ...stage('PLATE_4K', Channel.PLATE_4K, 4.3 * kelvin, 0.1 * kelvin),
+  ...stage('STILL', Channel.STILL, 1.35 * kelvin, 0.15 * kelvin),
   ...stage('CP', Channel.CP, 0.22 * kelvin, 0.03 * kelvin),
   ...stage('MXC', Channel.MXC, 0.06 * kelvin, 0.012 * kelvin),
   {
@@ -110,12 +110,9 @@ export const interlocks: readonly Interlock[] = [
 ];
 
 /** Numbers of the interlocks, for both sides. */
-export const interlockTable = constantTable('INTERLOCK_NUMBER', 'Interlocks: places in INTERLOCK.TRIPPED.', {
+export const interlockTable = constantTable<string>('INTERLOCK_NUMBER', 'Interlocks: places in INTERLOCK.TRIPPED.', {
   ...Object.fromEntries(interlocks.map(({ name, doc }, number) => [name, [number, doc] as const])),
   COUNT: [interlocks.length, 'How many'],
 });
 
-/** Temperatures no stage may ever pass, microkelvin, by channel: where a fridge with mixture in it must be warmed up in order. */
-export const safeShutdownMicrokelvin: readonly number[] = [
-  ...[80 * kelvin, 6 * kelvin, 6 * kelvin, 1.7 * kelvin, 0.5 * kelvin, 0.3 * kelvin],
-];
+export const interlockNumber = valuesOf(interlockTable);

@@ -8,8 +8,8 @@ import type { SensorType } from '../sensors/curves.ts';
 export const channelTable = constantTable('CHANNEL', 'Thermometer channels of the scanner.', {
   PLATE_50K: [0, '50 K plate, DT-670'],
   PLATE_4K: [1, '4 K plate, CX-1030'],
-  PLATE_4K_B: [2, '4 K plate again, CX-1010: a second opinion, of another make'],
-  STILL: [3, 'Still, RX-102A'],
+  PLATE_4K_B: [2, '4 K plate again, DT-670: a second opinion, of another make'],
+  STILL: [3, 'Still, CX-1010'],
   CP: [4, 'Cold plate, RX-102A'],
   MXC: [5, 'Mixing chamber, RX-102A'],
   COUNT: [6, 'How many'],
@@ -42,12 +42,15 @@ export const signalTable = constantTable(
   'SIGNAL',
   'Signal lines with a pilot tone and a sampling converter at their end.',
   {
-    COUNT: [4, 'How many'],
+    CONTROL: [0, 'Control'],
+    READOUT_SEND: [1, 'To the readout'],
+    READOUT_RETURN: [2, 'From the readout'],
+    COUNT: [3, 'How many'],
   },
 );
 
 /** Thermometer of each channel, in the order of `channelTable`. */
-export const channelSensors: readonly SensorType[] = ['DT-670', 'CX-1030', 'CX-1010', 'RX-102A', 'RX-102A', 'RX-102A'];
+export const channelSensors: readonly SensorType[] = ['DT-670', 'CX-1030', 'DT-670', 'CX-1010', 'RX-102A', 'RX-102A'];
 
 /** Millivolts each rail is built for, in the order of `railTable`. */
 export const railMillivolts: readonly number[] = [800, 1800, 1200, 1100, 1000, 5000];
@@ -56,7 +59,7 @@ export const railMillivolts: readonly number[] = [800, 1800, 1200, 1100, 1000, 5
 export const heaterFullScaleMicrowatts: readonly number[] = [200_000, 50_000, 500];
 
 /** Nanoamperes a thermometer of each channel is read with: what its maker says keeps self-heating below its noise. */
-export const excitationNanoamperes: readonly number[] = [10_000, 1_000, 1_000, 100, 10, 1];
+export const excitationNanoamperes: readonly number[] = [10_000, 1_000, 10_000, 100, 10, 1];
 
 export const Channel = valuesOf(channelTable);
 export const Heater = valuesOf(heaterTable);

@@ -6,6 +6,7 @@ import { budgetTable, shedTable } from '../cryo/budget.ts';
 import { activityTable, energyTable } from '../cryo/energies.ts';
 import { actionTable, clearerTable, conditionTable, interlockTable } from '../cryo/interlocks.ts';
 import { channelTable, heaterTable, railTable, referenceTable, signalTable } from '../cryo/places.ts';
+import { filterTable, sensorStateTable } from '../cryo/sensors.ts';
 import { handoverTable } from '../handover.ts';
 import { bootRecordTable } from '../image/boot-record.ts';
 import { bootDecisions, bootPolicy, slotStates } from '../image/boot-state.ts';
@@ -56,6 +57,8 @@ export const constantTables = [
   signalTable,
   activityTable,
   energyTable,
+  sensorStateTable,
+  filterTable,
   conditionTable,
   actionTable,
   clearerTable,

@@ -1,20 +1,21 @@
-// What the firmware knows of the cryostat, as tables in its memory: thermometer curves, heaters, rails, interlocks.
+// What the firmware knows of the cryostat, as tables in its memory: thermometer curves, heaters, energies, interlocks.
 //
 // A curve becomes points {reading, microkelvin}, readings ascending, as far apart as a straight line between two may be: nowhere more than a
-// ten-thousandth of the temperature off the curve. The firmware needs no more than one integer division to interpolate.
+// ten-thousandth of the temperature, or a microkelvin, off the curve. The firmware needs no more than one integer division to interpolate.
 
+import { activityPicojoules, idleMicrowatts } from '../cryo/energies.ts';
 import { interlocks } from '../cryo/interlocks.ts';
-import { channelSensors, excitationNanoamperes, heaterFullScaleMicrowatts, railMillivolts } from '../cryo/places.ts';
+import { channelSensors, excitationNanoamperes, heaterFullScaleMicrowatts } from '../cryo/places.ts';
 import { type Curve, curves, type SensorType } from '../sensors/curves.ts';
 import { generatedNotice } from './text.ts';
 
 const toleranceShare = 1e-4;
 /** What each thermometer is read over, kelvin: wider than its curve is good for, so that what is wrong is wrong by a number. */
 const spans: Record<SensorType, [number, number]> = {
-  'DT-670': [2, 400],
+  'DT-670': [1.4, 400],
   'CX-1010': [0.1, 320],
   'CX-1030': [0.3, 320],
-  'RX-102A': [0.006, 40],
+  'RX-102A': [0.004, 39],
 };
 
 interface Point {
@@ -51,7 +52,7 @@ function isStraight(curve: Curve, from: Point, to: Point): boolean {
     const reading = from.reading + ((to.reading - from.reading) * part) / 8;
     const line = from.microkelvin + ((to.microkelvin - from.microkelvin) * part) / 8;
     const exact = curve.kelvinOf(reading / curve.stepsPerUnit) * 1e6;
-    if (Math.abs(line - exact) > exact * toleranceShare) return false;
+    if (Math.abs(line - exact) > Math.max(1, exact * toleranceShare)) return false;
   }
   return true;
 }
@@ -84,7 +85,8 @@ export function guestCryo(): string {
     '// Microwatts at full duty by heater.',
     ...table('HEATER_FULL_SCALES', [heaterFullScaleMicrowatts], 'export '),
   );
-  lines.push('', '// Millivolts by rail.', ...table('RAIL_MILLIVOLTS', [railMillivolts], 'export '));
+  lines.push('', '// Picojoules by kind of activity.', ...table('ENERGIES', [activityPicojoules], 'export '));
+  lines.push('', '// What the chip takes doing nothing.', `export const IDLE_MICROWATTS: u32 = ${idleMicrowatts};`);
   lines.push('', '// Interlocks: condition, of what, threshold, hysteresis, persistence in ms, action, clearer.');
   lines.push(
     ...table(

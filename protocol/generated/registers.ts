@@ -329,9 +329,9 @@ export const FRONTEND = {
   base: 0x40024000,
   line: 0,
   registers: {
-    ATTENUATION: { name: 'ATTENUATION', offset: 0x000, count: 4, reset: 0x00000000, mask: 0x0000001f, readable: 0x0000001f, writable: 0x0000001f, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { DECIBELS: { mask: 0x0000001f, shift: 0 } } },
-    LOSS: { name: 'LOSS', offset: 0x020, count: 4, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LOSS: { mask: 0xffffffff, shift: 0 } } },
-    PEAK: { name: 'PEAK', offset: 0x040, count: 4, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { PEAK: { mask: 0xffffffff, shift: 0 } } },
+    ATTENUATION: { name: 'ATTENUATION', offset: 0x000, count: 3, reset: 0x00000000, mask: 0x0000001f, readable: 0x0000001f, writable: 0x0000001f, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { DECIBELS: { mask: 0x0000001f, shift: 0 } } },
+    LOSS: { name: 'LOSS', offset: 0x020, count: 3, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LOSS: { mask: 0xffffffff, shift: 0 } } },
+    PEAK: { name: 'PEAK', offset: 0x040, count: 3, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { PEAK: { mask: 0xffffffff, shift: 0 } } },
   },
 } satisfies PeripheralEntry;
 

@@ -45,7 +45,7 @@ export class ClockDevice implements Device {
   }
 
   private felt(place: number): number {
-    this.context.surroundings.look();
+    this.context.surroundings.glance();
     return this.context.surroundings.felt[place];
   }
 

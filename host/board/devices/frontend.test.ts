@@ -18,8 +18,8 @@ test('loss is shown as it is, a peak above full scale as full scale', () => {
 test('attenuation is felt on its line until a reset takes it out', () => {
   const bench = new TestBench();
   const rig = new Rig((machine) => new FrontEnd(machine), 1, bench);
-  rig.machine.poke(FRONTEND, 'ATTENUATION', 12, 3);
-  expect(bench.acts[Act.ATTENUATION + 3]).toBe(12);
+  rig.machine.poke(FRONTEND, 'ATTENUATION', 12, 1);
+  expect(bench.acts[Act.ATTENUATION + 1]).toBe(12);
   rig.reset();
-  expect(bench.acts[Act.ATTENUATION + 3]).toBe(0);
+  expect(bench.acts[Act.ATTENUATION + 1]).toBe(0);
 });

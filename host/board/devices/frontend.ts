@@ -32,7 +32,7 @@ export class FrontEnd implements Device {
   }
 
   private felt(place: number): number {
-    this.context.surroundings.look();
+    this.context.surroundings.glance();
     return this.context.surroundings.felt[place];
   }
 }

@@ -78,7 +78,7 @@ export class Heaters implements Device {
   }
 
   private measure(heater: number): number {
-    this.context.surroundings.look();
+    this.context.surroundings.glance();
     return this.context.surroundings.felt[Felt.HEATER + heater];
   }
 }

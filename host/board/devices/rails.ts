@@ -103,7 +103,7 @@ export class Rails implements Device {
   }
 
   private good(): number {
-    this.context.surroundings.look();
+    this.context.surroundings.glance();
     let good = 0;
     for (let rail = 0; rail < Rail.COUNT; rail++) {
       const share = this.share(rail);
@@ -123,7 +123,7 @@ export class Rails implements Device {
   }
 
   private felt(place: number): number {
-    this.context.surroundings.look();
+    this.context.surroundings.glance();
     return this.context.surroundings.felt[place];
   }
 

@@ -22,6 +22,7 @@ import {
   stateText,
   versionText,
 } from '../words.ts';
+import { cryoTellers } from './cryo-lines.ts';
 
 export interface LogLine {
   timeNs: number;
@@ -42,8 +43,8 @@ export interface LoggedBoard {
 const REPEAT_PAUSE_MS = 10_000;
 const REASONS_NOT_WORTH_A_LINE = new Set([0, 1]);
 
-type Told = Omit<LogLine, 'timeNs'>;
-type Teller = (a: number, b: number) => Told | undefined;
+export type Told = Omit<LogLine, 'timeNs'>;
+export type Teller = (a: number, b: number) => Told | undefined;
 
 export class LiveLog {
   private readonly board: LoggedBoard;
@@ -136,6 +137,7 @@ const uploadOutcomes: [text: string, matched: boolean | null][] = [
 ];
 
 const tellers: Partial<Record<number, Teller>> = {
+  ...cryoTellers,
   [EventKind.BOOT_VERIFY]: (slot, reason) => ({
     event: 'image-refused',
     facts: { slot: slotName(slot), reason: reasonText(reason) },

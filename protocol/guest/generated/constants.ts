@@ -1067,9 +1067,9 @@ export const HEALTH_SHEDDING: u32 = 0x00002000;
 export const CHANNEL_PLATE_50K: u32 = 0;
 /** 4 K plate, CX-1030. */
 export const CHANNEL_PLATE_4K: u32 = 1;
-/** 4 K plate again, CX-1010: a second opinion, of another make. */
+/** 4 K plate again, DT-670: a second opinion, of another make. */
 export const CHANNEL_PLATE_4K_B: u32 = 2;
-/** Still, RX-102A. */
+/** Still, CX-1010. */
 export const CHANNEL_STILL: u32 = 3;
 /** Cold plate, RX-102A. */
 export const CHANNEL_CP: u32 = 4;
@@ -1113,24 +1113,30 @@ export const REFERENCE_SECONDARY: u32 = 1;
 export const REFERENCE_COUNT: u32 = 2;
 
 // SIGNAL: Signal lines with a pilot tone and a sampling converter at their end.
+/** Control. */
+export const SIGNAL_CONTROL: u32 = 0;
+/** To the readout. */
+export const SIGNAL_READOUT_SEND: u32 = 1;
+/** From the readout. */
+export const SIGNAL_READOUT_RETURN: u32 = 2;
 /** How many. */
-export const SIGNAL_COUNT: u32 = 4;
+export const SIGNAL_COUNT: u32 = 3;
 
-// ACTIVITY: What the chip counts of what it does: index of ACTIVITY.COUNT.
+// COUNTED: What the chip counts of what it does: index of ACTIVITY.COUNT.
 /** Cycles the management core was awake. */
-export const ACTIVITY_CYCLES: u32 = 0;
+export const COUNTED_CYCLES: u32 = 0;
 /** Events the sequencers played. */
-export const ACTIVITY_EVENTS: u32 = 1;
+export const COUNTED_EVENTS: u32 = 1;
 /** Microseconds of one waveform converter switched on. */
-export const ACTIVITY_DAC_MICROSECONDS: u32 = 2;
+export const COUNTED_DAC_MICROSECONDS: u32 = 2;
 /** Sample-and-hold cells refreshed. */
-export const ACTIVITY_REFRESHES: u32 = 3;
+export const COUNTED_REFRESHES: u32 = 3;
 /** Bytes sent or received on the serial lines. */
-export const ACTIVITY_LINK_BYTES: u32 = 4;
+export const COUNTED_LINK_BYTES: u32 = 4;
 /** Thermometer readings converted. */
-export const ACTIVITY_CONVERSIONS: u32 = 5;
+export const COUNTED_CONVERSIONS: u32 = 5;
 /** How many. */
-export const ACTIVITY_KINDS: u32 = 6;
+export const COUNTED_KINDS: u32 = 6;
 
 // ENERGY: Picojoules one of each costs.
 /** A cycle of the management core: 50 mW when it never sleeps. */
@@ -1145,6 +1151,38 @@ export const ENERGY_REFRESH: u32 = 0x000007d0;
 export const ENERGY_LINK_BYTE: u32 = 0x00004e20;
 /** A thermometer reading, excitation and converter. */
 export const ENERGY_CONVERSION: u32 = 0x000f4240;
+
+// SENSOR: What is thought of a thermometer.
+/** Its readings make sense. */
+export const SENSOR_BELIEVED: u32 = 0;
+/** It has not been read often enough yet. */
+export const SENSOR_UNKNOWN: u32 = 1;
+/** No current flows: a broken contact. */
+export const SENSOR_OPEN: u32 = 2;
+/** No voltage. */
+export const SENSOR_SHORT: u32 = 3;
+/** Its reading is on no curve. */
+export const SENSOR_RANGE: u32 = 4;
+/** It moves faster than its plate can. */
+export const SENSOR_JUMP: u32 = 5;
+/** It reads the same, to the last digit, again and again. */
+export const SENSOR_STUCK: u32 = 6;
+/** The scanner has not been heard of for two seconds. */
+export const SENSOR_STALE: u32 = 7;
+/** Two thermometers of one plate differ by more than their makers allow. */
+export const SENSOR_DISAGREES: u32 = 8;
+
+// FILTER: Numbers of the thermometry task.
+/** A scan overdue by so long is missed. */
+export const FILTER_STALE_MS: u32 = 0x000007d0;
+/** Equal readings in a row that no noise explains. */
+export const FILTER_STUCK_READINGS: u32 = 20;
+/** What a bad reading adds to a channel’s strikes; a good one takes one off. */
+export const FILTER_BAD_STRIKES: u32 = 4;
+/** Strikes at which a channel is not believed any more; at none it is again. */
+export const FILTER_LOST_STRIKES: u32 = 12;
+/** What two thermometers of one plate may differ by. */
+export const FILTER_DISAGREE_MICROKELVIN: u32 = 0x000061a8;
 
 // CONDITION: What an interlock compares.
 /** Temperature of a channel, microkelvin. */

@@ -1344,7 +1344,7 @@ export function readClockJitter(index: u32): u32 {
 
 /** Attenuation switched in before the converter of each line. */
 export const FRONTEND_ATTENUATION: u32 = 0x40024000;
-export const FRONTEND_ATTENUATION_COUNT: u32 = 4;
+export const FRONTEND_ATTENUATION_COUNT: u32 = 3;
 /** Decibels */
 export const FRONTEND_ATTENUATION_DECIBELS: u32 = 0x0000001f;
 export const FRONTEND_ATTENUATION_DECIBELS_SHIFT: u32 = 0;
@@ -1357,14 +1357,14 @@ export function writeFrontendAttenuation(index: u32, value: u32): void {
 
 /** Loss of the pilot tone on each line, ATTENUATION not counted, in thousandths of a decibel. */
 export const FRONTEND_LOSS: u32 = 0x40024020;
-export const FRONTEND_LOSS_COUNT: u32 = 4;
+export const FRONTEND_LOSS_COUNT: u32 = 3;
 export function readFrontendLoss(index: u32): u32 {
   return read32(FRONTEND_LOSS + (index << 2));
 }
 
 /** Largest sample of each line in the last measurement, in thousandths of full scale; 1000 is clipped. */
 export const FRONTEND_PEAK: u32 = 0x40024040;
-export const FRONTEND_PEAK_COUNT: u32 = 4;
+export const FRONTEND_PEAK_COUNT: u32 = 3;
 export function readFrontendPeak(index: u32): u32 {
   return read32(FRONTEND_PEAK + (index << 2));
 }

@@ -1,0 +1,26 @@
+// What the firmware thinks of a thermometer, and what makes it think so.
+
+import { constantTable, valuesOf } from '../constants.ts';
+
+export const sensorStateTable = constantTable('SENSOR', 'What is thought of a thermometer.', {
+  BELIEVED: [0, 'Its readings make sense'],
+  UNKNOWN: [1, 'It has not been read often enough yet'],
+  OPEN: [2, 'No current flows: a broken contact'],
+  SHORT: [3, 'No voltage'],
+  RANGE: [4, 'Its reading is on no curve'],
+  JUMP: [5, 'It moves faster than its plate can'],
+  STUCK: [6, 'It reads the same, to the last digit, again and again'],
+  STALE: [7, 'The scanner has not been heard of for two seconds'],
+  DISAGREES: [8, 'Two thermometers of one plate differ by more than their makers allow'],
+});
+
+export const filterTable = constantTable('FILTER', 'Numbers of the thermometry task.', {
+  STALE_MS: [2_000, 'A scan overdue by so long is missed'],
+  STUCK_READINGS: [20, 'Equal readings in a row that no noise explains'],
+  BAD_STRIKES: [4, 'What a bad reading adds to a channel’s strikes; a good one takes one off'],
+  LOST_STRIKES: [12, 'Strikes at which a channel is not believed any more; at none it is again'],
+  DISAGREE_MICROKELVIN: [25_000, 'What two thermometers of one plate may differ by'],
+});
+
+export const SensorState = valuesOf(sensorStateTable);
+export const Filter = valuesOf(filterTable);
