@@ -19,7 +19,7 @@ import {
   SLOT_OUTCOME_STATE,
   slotFacts,
   slotOutcome,
-} from './decide';
+} from './facts';
 import { recordEvent } from './record-event';
 import { SLOT_COUNT } from './slots';
 import { entryIn, entrySpeaks, fillEntry } from './state/boot-state';

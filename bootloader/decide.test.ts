@@ -19,6 +19,8 @@ interface SlotFacts {
   verdict: number;
   /** Known with a good verdict. */
   recovery?: boolean;
+  /** Kept from an earlier boot. */
+  reason?: number;
 }
 
 interface Facts {
@@ -57,8 +59,8 @@ beforeAll(async () => {
   decide = ({ cause, coreRefused, asked, strap, writable, running, givenUp = 0, resets = 0, slots }) => {
     input.set([cause, +coreRefused, +asked, +strap, +writable, running, givenUp, resets]);
     for (const [index, slot] of slots.entries()) {
-      const { state, permanent, bootsLeft, version, verdict, recovery = false } = slot;
-      input.set([state, +permanent, bootsLeft, version, verdict, 0, +recovery], 8 + index * 7);
+      const { state, permanent, bootsLeft, version, verdict, recovery = false, reason = 0 } = slot;
+      input.set([state, +permanent, bootsLeft, version, verdict, reason, +recovery], 8 + index * 7);
     }
     output.fill(0xdead_beef);
     guest.decide(factsAt, outcomeAt);
@@ -73,6 +75,7 @@ const slotKinds: Omit<SlotFacts, 'version' | 'verdict'>[] = [
   { state: PENDING, permanent: true, bootsLeft: 0 },
   ...[0, 1, 2].map((bootsLeft) => ({ state: TRIAL, permanent: false, bootsLeft })),
   { state: CONFIRMED, permanent: false, bootsLeft: 0 },
+  { state: CONFIRMED, permanent: false, bootsLeft: 0, reason: RejectReason.CORE_REFUSED },
   { state: REJECTED, permanent: false, bootsLeft: 0 },
 ];
 const slots = slotKinds.flatMap((kind) =>
@@ -123,8 +126,12 @@ function oracle(facts: Facts): Outcome {
     if (slot.state === TRIAL && slot.bootsLeft === 0)
       reason = ran && facts.cause === Cause.BROWN_OUT ? RejectReason.BROWN_OUTS : RejectReason.TRIALS_EXHAUSTED;
     if (slot.state === TRIAL && ran) reason = blame(facts) || reason;
-    if (slot.state === CONFIRMED && ran && facts.coreRefused) reason = RejectReason.CORE_REFUSED;
-    if (reason === RejectReason.NONE) return { state: slot.state, reason, bootsLeft: slot.bootsLeft };
+    if (slot.state === CONFIRMED && ran && facts.coreRefused) {
+      failures.add(CONFIRMED);
+      return { state: CONFIRMED, reason: RejectReason.CORE_REFUSED, bootsLeft: 0 };
+    }
+    if (reason === RejectReason.NONE)
+      return { state: slot.state, reason: slot.reason ?? RejectReason.NONE, bootsLeft: slot.bootsLeft };
     failures.add(slot.state);
     return { state: REJECTED, reason, bootsLeft: 0 };
   }) as [SlotOutcome, SlotOutcome];
@@ -135,13 +142,16 @@ function oracle(facts: Facts): Outcome {
     return safeMode(BootDecision.SAFE_MODE_RESETS);
   const willTry = (index: number) => after[index].state !== CONFIRMED && !facts.slots[index].permanent;
   const asked = (index: number) => [PENDING, TRIAL].includes(after[index].state);
+  const wasRefused = (index: number) =>
+    after[index].state === CONFIRMED && after[index].reason === RejectReason.CORE_REFUSED;
   const byRank = (a: number, b: number) =>
     facts.slots[b].version - facts.slots[a].version || +asked(b) - +asked(a) || a - b;
   const order = [
-    ...[0, 1].filter((index) => asked(index) || after[index].state === CONFIRMED).sort(byRank),
+    ...[0, 1].filter((index) => asked(index) || (after[index].state === CONFIRMED && !wasRefused(index))).sort(byRank),
     ...[0, 1]
       .filter((i) => after[i].state === UNMARKED && facts.slots[i].verdict !== RejectReason.SLOT_EMPTY)
       .sort(byRank),
+    ...[0, 1].filter((i) => wasRefused(i) && !(facts.coreRefused && facts.running === i)).sort(byRank),
   ].filter((index) => facts.writable || !willTry(index));
   // A recovery image stands behind all others, but that is known only once it verified.
   const isRecovery = (index: number) => +(facts.slots[index].recovery ?? false);
@@ -163,6 +173,7 @@ function oracle(facts: Facts): Outcome {
     if (slot.state === PENDING && !permanent) [decision, slot.bootsLeft] = [BootDecision.TRIAL_FIRST, left];
     if (slot.state === TRIAL) [decision, slot.bootsLeft] = [BootDecision.TRIAL_AGAIN, slot.bootsLeft - 1];
     slot.state = slot.state === CONFIRMED || permanent ? CONFIRMED : TRIAL;
+    slot.reason = RejectReason.NONE;
     return { action: action.boot, slot: index, decision, slots: after };
   }
   return safeMode(BootDecision.SAFE_MODE_NO_IMAGE);
@@ -217,13 +228,10 @@ const properties: Record<string, (facts: Facts, outcome: Outcome) => boolean> = 
       (facts.coreRefused && facts.running !== slot)
     );
   },
-  'a confirmed image stays confirmed whatever its verdict, unless the core refuses to run it': (facts, outcome) =>
-    facts.slots.every(
-      ({ state }, index) =>
-        state !== CONFIRMED ||
-        outcome.slots[index].state === CONFIRMED ||
-        (facts.coreRefused && facts.running === index),
-    ),
+  'a confirmed image stays confirmed whatever its verdict, and if the core refuses to run it': (facts, outcome) =>
+    facts.slots.every(({ state }, index) => state !== CONFIRMED || outcome.slots[index].state === CONFIRMED),
+  'the image the core has just refused is not run again in the same breath': (facts, { action: done, slot }) =>
+    done !== action.boot || !facts.coreRefused || facts.running !== slot || facts.slots[slot].state !== CONFIRMED,
   'a trial has one boot fewer left than before': (facts, { action: done, slot, slots: after }) =>
     done !== action.boot ||
     after[slot].state !== TRIAL ||
@@ -257,7 +265,7 @@ beforeAll(() => {
 });
 
 test('every combination of states, versions, verdicts, causes and wishes is decided', () => {
-  expect(combinations).toBe(80 * 80 * 33 * 3);
+  expect(combinations).toBe(90 * 90 * 33 * 3);
 });
 
 test.each(Object.keys(properties))('%s', (name) => {

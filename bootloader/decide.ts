@@ -7,7 +7,7 @@
 //   (the last a BROWN_OUT)                             REJECTED, BROWN_OUTS
 //   SOFTWARE                   REJECTED, UNCONFIRMED; or POWER_BUDGET, INTERLOCK where the firmware itself gave up
 //   WATCHDOG                   REJECTED, WATCHDOG
-//   FAULT                      REJECTED, FAULT; or CORE_REFUSED, and that for a confirmed image too: it would never run
+//   FAULT                      REJECTED, FAULT, or CORE_REFUSED
 //   TRIAL_TIMEOUT              REJECTED, TRIAL_TIMEOUT
 //
 // Then, who boots. The strap, a wish, or too many resets in a row keep the bootloader in control. Else the first in this order that
@@ -16,7 +16,8 @@
 //   1  whoever is CONFIRMED, PENDING or TRIAL: highest version first (build number ignored); of equal versions the one that was
 //      asked for before the CONFIRMED one; of equals slot A
 //   2  UNMARKED images, highest version first: a rescue, on trial
-//   3  what only a recovery key vouches for, in the order of 1 and 2
+//   3  CONFIRMED images the core refused when they were run last
+//   4  what only a recovery key vouches for, in the order of 1 to 3
 //
 // and if none does, safe mode. An image whose verdict is not known yet is not skipped: the outcome is VERIFY, and the caller
 // decides again with the verdict. So nobody is verified who need not be, and nobody boots unverified.
@@ -29,7 +30,8 @@
 //   UNMARKED            TRIAL        RESCUE
 //
 // Whoever was looked at and found bad is REJECTED with the reason, but for a CONFIRMED image, which keeps its state and gets the reason
-// beside it: it was good once, and if flash reads right again, it may be all we have.
+// beside it: it was good once, and if flash reads right again, it may be all we have. So it is with one the core refuses to run: it is passed
+// over in the boot that follows, and after that tried where nothing else is left.
 // A trial needs its record written before it runs; where flash no longer takes records (`writable`), nobody goes on trial.
 
 import {
@@ -73,64 +75,37 @@ import {
   RESET_CAUSE_CAUSE_TRIAL_TIMEOUT,
   RESET_CAUSE_CAUSE_WATCHDOG,
 } from '../protocol/guest/generated/registers';
+import {
+  ACTION_BOOT,
+  ACTION_SAFE_MODE,
+  ACTION_VERIFY,
+  FACT_CAUSE,
+  FACT_CORE_REFUSED,
+  FACT_GIVEN_UP,
+  FACT_RESETS,
+  FACT_RUNNING,
+  FACT_SAFE_MODE_ASKED,
+  FACT_STRAP,
+  FACT_WRITABLE,
+  OUTCOME_ACTION,
+  OUTCOME_DECISION,
+  OUTCOME_SLOT,
+  SLOT_FACT_BOOTS_LEFT,
+  SLOT_FACT_PERMANENT,
+  SLOT_FACT_REASON,
+  SLOT_FACT_RECOVERY,
+  SLOT_FACT_STATE,
+  SLOT_FACT_VERDICT,
+  SLOT_FACT_VERSION,
+  SLOT_OUTCOME_BOOTS_LEFT,
+  SLOT_OUTCOME_REASON,
+  SLOT_OUTCOME_STATE,
+  slotFacts,
+  slotOutcome,
+  UNCHECKED,
+} from './facts';
 
-// facts                                          slot facts, two of them
-//    0  u32  reset cause (RESET.CAUSE)              0  u32  state (SLOT_*)
-//    4  u32  1: the core refused the image          4  u32  1: pending and confirmed in advance
-//    8  u32  1: safe mode was asked for             8  u32  boots a trial has left
-//   12  u32  1: the safe-mode strap is burnt       12  u32  version
-//   16  u32  1: boot-state records can be written  16  u32  verdict: a REASON_*, or UNCHECKED
-//   20  u32  slot handed over to last              20  u32  reason kept so far
-//   24  u32  reason the firmware gave up with      24  u32  1: verified, with a key for recovery only
-//   28  u32  resets in a row nobody asked for
-//   32       slot A; at 60 slot B
-export const FACTS_SIZE: i32 = 88;
-export const FACT_CAUSE: usize = 0;
-export const FACT_CORE_REFUSED: usize = 4;
-export const FACT_SAFE_MODE_ASKED: usize = 8;
-export const FACT_STRAP: usize = 12;
-export const FACT_WRITABLE: usize = 16;
-export const FACT_RUNNING: usize = 20;
-export const FACT_GIVEN_UP: usize = 24;
-export const FACT_RESETS: usize = 28;
-const FACT_SLOTS: usize = 32;
-const SLOT_FACTS_SIZE: usize = 28;
-export const SLOT_FACT_STATE: usize = 0;
-export const SLOT_FACT_PERMANENT: usize = 4;
-export const SLOT_FACT_BOOTS_LEFT: usize = 8;
-export const SLOT_FACT_VERSION: usize = 12;
-export const SLOT_FACT_VERDICT: usize = 16;
-export const SLOT_FACT_REASON: usize = 20;
-export const SLOT_FACT_RECOVERY: usize = 24;
-export const UNCHECKED: u32 = 0xffffffff;
 const NOBODY: u32 = 0xffffffff;
-
-// outcome                                        slot outcome, two of them
-//    0  u32  what to do                             0  u32  state from now on
-//    4  u32  slot to verify or boot                 4  u32  reason from now on
-//    8  u32  decision (DECISION_*)                  8  u32  boots a trial has left from now on
-//   12       slot A; at 24 slot B
-export const OUTCOME_SIZE: i32 = 36;
-export const OUTCOME_ACTION: usize = 0;
-export const OUTCOME_SLOT: usize = 4;
-export const OUTCOME_DECISION: usize = 8;
-const OUTCOME_SLOTS: usize = 12;
-const SLOT_OUTCOME_SIZE: usize = 12;
-export const SLOT_OUTCOME_STATE: usize = 0;
-export const SLOT_OUTCOME_REASON: usize = 4;
-export const SLOT_OUTCOME_BOOTS_LEFT: usize = 8;
-
-export const ACTION_VERIFY: u32 = 1;
-export const ACTION_BOOT: u32 = 2;
-export const ACTION_SAFE_MODE: u32 = 3;
-
-export function slotFacts(facts: usize, slot: u32): usize {
-  return facts + FACT_SLOTS + slot * SLOT_FACTS_SIZE;
-}
-
-export function slotOutcome(outcome: usize, slot: u32): usize {
-  return outcome + OUTCOME_SLOTS + slot * SLOT_OUTCOME_SIZE;
-}
 
 export function decide(facts: usize, outcome: usize): void {
   let failed = judge(facts, outcome, 0) | judge(facts, outcome, 1);
@@ -149,10 +124,9 @@ export function decide(facts: usize, outcome: usize): void {
   }
   const first = ranksFirst(facts, outcome);
   let recovery = NOBODY;
-  for (let turn: u32 = 0; turn < 4; turn++) {
+  for (let turn: u32 = 0; turn < 6; turn++) {
     const slot = first ^ (turn & 1);
-    const rescue = turn >= 2;
-    if (!isCandidate(facts, outcome, slot, rescue)) continue;
+    if (rankOf(facts, outcome, slot) != turn >> 1) continue;
     const verdict = load<u32>(slotFacts(facts, slot), SLOT_FACT_VERDICT);
     if (verdict == UNCHECKED) {
       conclude(outcome, ACTION_VERIFY, slot, DECISION_NONE);
@@ -181,16 +155,24 @@ function judge(facts: usize, outcome: usize, slot: u32): u32 {
   store<u32>(to, load<u32>(from, SLOT_FACT_REASON), SLOT_OUTCOME_REASON);
   store<u32>(to, load<u32>(from, SLOT_FACT_BOOTS_LEFT), SLOT_OUTCOME_BOOTS_LEFT);
   const ran = load<u32>(facts, FACT_RUNNING) == slot;
-  const coreRefused = load<u32>(facts, FACT_CORE_REFUSED) != 0;
   let reason: u32 = REASON_NONE;
   if (state == SLOT_TRIAL && ran) reason = trialReason(facts);
   if (state == SLOT_TRIAL && reason == REASON_NONE && load<u32>(from, SLOT_FACT_BOOTS_LEFT) == 0) {
     const dipped = ran && load<u32>(facts, FACT_CAUSE) == RESET_CAUSE_CAUSE_BROWN_OUT;
     reason = dipped ? REASON_BROWN_OUTS : REASON_TRIALS_EXHAUSTED;
   }
-  if (state == SLOT_CONFIRMED && ran && coreRefused) reason = REASON_CORE_REFUSED;
   if (reason != REASON_NONE) reject(to, reason);
+  if (refusedNow(facts, slot, state)) {
+    reason = REASON_CORE_REFUSED;
+    store<u32>(to, reason, SLOT_OUTCOME_REASON);
+  }
   return reason == REASON_NONE ? 0 : 1 << state;
+}
+
+/** Whether this is the confirmed image that the core has just refused to run. */
+function refusedNow(facts: usize, slot: u32, state: u32): bool {
+  if (state != SLOT_CONFIRMED || load<u32>(facts, FACT_RUNNING) != slot) return false;
+  return load<u32>(facts, FACT_CORE_REFUSED) != 0;
 }
 
 /** Why a trial that ended with this reset failed, or REASON_NONE when that was no fault of the image. */
@@ -230,14 +212,17 @@ function wasAskedFor(outcome: usize, slot: u32): bool {
   return state == SLOT_PENDING || state == SLOT_TRIAL;
 }
 
-function isCandidate(facts: usize, outcome: usize, slot: u32, rescue: bool): bool {
+/** When the slot has its turn: its number in the order above, less one. NOBODY where it has none. */
+function rankOf(facts: usize, outcome: usize, slot: u32): u32 {
+  const from = slotFacts(facts, slot);
   const state = load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE);
-  const permanent = load<u32>(slotFacts(facts, slot), SLOT_FACT_PERMANENT) != 0;
+  const permanent = load<u32>(from, SLOT_FACT_PERMANENT) != 0;
   const wouldTry = state != SLOT_CONFIRMED && !(state == SLOT_PENDING && permanent);
-  if (wouldTry && load<u32>(facts, FACT_WRITABLE) == 0) return false;
-  if (rescue)
-    return state == SLOT_UNMARKED && load<u32>(slotFacts(facts, slot), SLOT_FACT_VERDICT) != REASON_SLOT_EMPTY;
-  return state == SLOT_CONFIRMED || wasAskedFor(outcome, slot);
+  if (wouldTry && load<u32>(facts, FACT_WRITABLE) == 0) return NOBODY;
+  if (refusedNow(facts, slot, state)) return NOBODY;
+  if (state == SLOT_CONFIRMED) return load<u32>(from, SLOT_FACT_REASON) == REASON_CORE_REFUSED ? 2 : 0;
+  if (wasAskedFor(outcome, slot)) return 0;
+  return state == SLOT_UNMARKED && load<u32>(from, SLOT_FACT_VERDICT) != REASON_SLOT_EMPTY ? 1 : NOBODY;
 }
 
 function choose(facts: usize, outcome: usize, slot: u32, failed: u32): void {

@@ -1,11 +1,14 @@
 // Handing over: everything the firmware finds is set here, and the last write lets it go. protocol/handover.ts is the record.
 //
-// Order matters: what protects and what limits the firmware is in place before it can run. The boot partition and the running
+// Order matters: what protects and what limits the firmware is in place before it can run. Boot partition, boot log and the running
 // slot can no longer be changed, a trial has its timer, the watchdog runs; none of it can be undone without a reset (a
 // confirm stops the trial timer).
 
+import { copyToBus } from '../protocol/guest/dma';
 import {
   EVENT_BOOT_HANDOVER,
+  HANDOVER_BOOT_RECORD,
+  HANDOVER_BOOT_RECORD_SIZE,
   HANDOVER_BUILD,
   HANDOVER_DECISION,
   HANDOVER_HASH,
@@ -23,11 +26,13 @@ import {
   SLOT_TRIAL,
 } from '../protocol/guest/generated/constants';
 import {
-  FLASH_PROTECT_BOOT,
+  FLASH_PROTECT_BOOT_LOG,
   FLASH_PROTECT_SLOT_A,
   FLASH_PROTECT_SLOT_B,
   RESET_CONTROL_KEY_KEY,
   RESET_CONTROL_REQUEST_HANDOVER,
+  RESET_MAILBOX,
+  RESET_MAILBOX_COUNT,
   readResetCause,
   WATCHDOG_CONTROL_ENABLE,
   writeFlashProtect,
@@ -40,10 +45,10 @@ import {
   writeWatchdogTimeout,
   writeWatchdogWindow,
 } from '../protocol/guest/generated/registers';
+import { writeBootRecord } from './boot-record';
 import {
   INFO_BUILD,
   INFO_COUNTER,
-  INFO_HASH,
   INFO_PAYLOAD,
   INFO_PAYLOAD_SIZE,
   INFO_VERSION,
@@ -51,16 +56,20 @@ import {
   imageVerified,
   imageVersion,
 } from './image/info';
+import { measurement } from './image/verify';
 import { recordEvent } from './record-event';
 
-const HASH_WORDS: u32 = 8;
+const HASH_BYTES: u32 = 32;
+const MAILBOX_BYTES: u32 = RESET_MAILBOX_COUNT << 2;
+
+const mailbox: usize = memory.data(192, 8);
 
 /** Takes effect when the running export returns. */
 export function handOver(slot: u32, state: u32, decision: u32): void {
   assert(imageVerified(slot), 'only a verified image is run');
   assert(state == SLOT_CONFIRMED || state == SLOT_TRIAL, 'a running image is confirmed or on trial');
   const info = imageInfo(slot);
-  writeFlashProtect(FLASH_PROTECT_BOOT | (slot == 0 ? FLASH_PROTECT_SLOT_A : FLASH_PROTECT_SLOT_B));
+  writeFlashProtect(FLASH_PROTECT_BOOT_LOG | (slot == 0 ? FLASH_PROTECT_SLOT_A : FLASH_PROTECT_SLOT_B));
   writeMailbox(info, slot, state, decision);
   writeResetHandoverAddress(load<u32>(info, INFO_PAYLOAD));
   writeResetHandoverLength(load<u32>(info, INFO_PAYLOAD_SIZE));
@@ -72,16 +81,22 @@ export function handOver(slot: u32, state: u32, decision: u32): void {
   writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_HANDOVER);
 }
 
+/** In one block, whose first word, the magic, is written only when the rest stands. */
 function writeMailbox(info: usize, slot: u32, state: u32, decision: u32): void {
-  writeResetMailbox(HANDOVER_SLOT, slot);
-  writeResetMailbox(HANDOVER_STATE, state);
-  writeResetMailbox(HANDOVER_DECISION, decision);
-  writeResetMailbox(HANDOVER_RESET_CAUSE, readResetCause());
-  writeResetMailbox(HANDOVER_VERSION, load<u32>(info, INFO_VERSION));
-  writeResetMailbox(HANDOVER_BUILD, load<u32>(info, INFO_BUILD));
-  writeResetMailbox(HANDOVER_SECURITY_COUNTER, load<u32>(info, INFO_COUNTER));
-  for (let word: u32 = 0; word < HASH_WORDS; word++) {
-    writeResetMailbox(HANDOVER_HASH + word, load<u32>(info + INFO_HASH + (word << 2)));
-  }
+  memory.fill(mailbox, 0, MAILBOX_BYTES);
+  put(HANDOVER_SLOT, slot);
+  put(HANDOVER_STATE, state);
+  put(HANDOVER_DECISION, decision);
+  put(HANDOVER_RESET_CAUSE, readResetCause());
+  put(HANDOVER_VERSION, load<u32>(info, INFO_VERSION));
+  put(HANDOVER_BUILD, load<u32>(info, INFO_BUILD));
+  put(HANDOVER_SECURITY_COUNTER, load<u32>(info, INFO_COUNTER));
+  memory.copy(mailbox + (HANDOVER_HASH << 2), measurement(slot), HASH_BYTES);
+  put(HANDOVER_BOOT_RECORD_SIZE, writeBootRecord(slot, mailbox + (HANDOVER_BOOT_RECORD << 2)));
+  copyToBus(RESET_MAILBOX, mailbox, MAILBOX_BYTES);
   writeResetMailbox(HANDOVER_MAGIC, HANDOVER_MAGIC_VALUE);
+}
+
+function put(word: u32, value: u32): void {
+  store<u32>(mailbox + (word << 2), value);
 }

@@ -1,33 +1,49 @@
 // Safe mode: the bootloader keeps control and answers SMP on both lines until an image is uploaded and a reset asked for.
 //
 // No watchdog runs here: nothing was handed over, and a reset would only bring us back. Everything but the boot partition may be
-// written. Flash work is asynchronous as in the firmware, so that an answer never waits for an erase.
+// written. Flash work is asynchronous as in the firmware, so that an answer never waits for an erase. Once a second it beats: an event
+// with the decision that led here, for whoever watches.
 
-import { EVENT_SAFE_MODE, LINE_TIMER } from '../protocol/guest/generated/constants';
+import { NS_PER_MS, uptimeNs } from '../protocol/guest/clock';
 import {
-  FLASH_PROTECT_BOOT,
+  EVENT_SAFE_MODE,
+  EVENT_SAFE_MODE_BEAT,
+  LINE_TIMER,
+  POLICY_SAFE_MODE_BEAT_MS,
+} from '../protocol/guest/generated/constants';
+import {
   readResetCause,
+  readResetResetCount,
   TIMER_CONTROL_ARM,
   TIMER_STATUS_ALARM,
-  writeFlashProtect,
   writeIntcEnable,
   writeTimerAlarmHigh,
   writeTimerAlarmLow,
   writeTimerControl,
   writeTimerStatus,
 } from '../protocol/guest/generated/registers';
+import { securityCounter } from './fuses/security-counter';
 import { recordEvent } from './record-event';
 import { reportServer } from './smp/counters';
 import { INFO_MACHINE, INFO_OPERATING_SYSTEM, INFO_PROCESSOR, INFO_SYSTEM, INFO_VERSION, setInfo } from './smp/os-info';
-import { NO_RESET, resetDeadlineNs, resetWhenDue } from './smp/reset';
+import { resetDeadlineNs, resetWhenDue } from './smp/reset';
 import { serveRequest } from './smp/server';
 import { SERVICE_LINES, serviceLines, startService } from './smp/service';
 import { refreshSlots, reportSlots } from './smp/slot-figures';
+import { addCounter, addStatistics } from './smp/stat';
+
+/** decision, reset cause, resets since power-on, security counter in the fuses */
+const figures: usize = memory.data(16, 4);
+let why: u32 = 0;
+let beats: u32 = 0;
+let nextBeatNs: u64 = 0;
 
 export function startSafeMode(decision: u32): void {
   recordEvent(EVENT_SAFE_MODE, decision, readResetCause());
-  writeFlashProtect(FLASH_PROTECT_BOOT);
+  why = decision;
+  nextBeatNs = uptimeNs() + POLICY_SAFE_MODE_BEAT_MS * NS_PER_MS;
   startService();
+  reportBoot();
   reportServer();
   reportSlots();
   setInfo(INFO_SYSTEM, 'coldrig');
@@ -36,23 +52,46 @@ export function startSafeMode(decision: u32): void {
   setInfo(INFO_PROCESSOR, 'wasm32');
   setInfo(INFO_OPERATING_SYSTEM, 'coldrig');
   writeIntcEnable(LINE_TIMER | SERVICE_LINES);
+  armAlarm();
+}
+
+/** The firmware has a set of this name too: whoever asks a device why it is as it is finds it in one place. */
+function reportBoot(): void {
+  store<u32>(figures, why);
+  store<u32>(figures, readResetCause(), 4);
+  store<u32>(figures, readResetResetCount(), 8);
+  store<u32>(figures, securityCounter(), 12);
+  addStatistics('boot');
+  addCounter('decision', figures);
+  addCounter('reset_cause', figures + 4);
+  addCounter('resets', figures + 8);
+  addCounter('fuse_counter', figures + 12);
 }
 
 export function serveSafeMode(lines: u32): void {
-  if ((lines & LINE_TIMER) != 0) writeTimerStatus(TIMER_STATUS_ALARM);
+  if ((lines & LINE_TIMER) != 0) {
+    writeTimerStatus(TIMER_STATUS_ALARM);
+    if (uptimeNs() >= nextBeatNs) beat();
+  }
   serviceLines(lines);
   refreshSlots();
   while (serveRequest()) {
     // One request, or one step of it, a turn.
   }
   resetWhenDue();
-  armAlarm(resetDeadlineNs());
+  armAlarm();
 }
 
-/** The only alarm of safe mode is the reset that was asked for. */
-function armAlarm(deadlineNs: u64): void {
-  if (deadlineNs == NO_RESET) return;
-  writeTimerAlarmLow(<u32>deadlineNs);
-  writeTimerAlarmHigh(<u32>(deadlineNs >> 32));
+function beat(): void {
+  beats++;
+  nextBeatNs += POLICY_SAFE_MODE_BEAT_MS * NS_PER_MS;
+  recordEvent(EVENT_SAFE_MODE_BEAT, beats, why);
+}
+
+/** For the next beat, or for the reset that was asked for. */
+function armAlarm(): void {
+  const atNs = min<u64>(resetDeadlineNs(), nextBeatNs);
+  writeTimerAlarmLow(<u32>atNs);
+  writeTimerAlarmHigh(<u32>(atNs >> 32));
   writeTimerControl(TIMER_CONTROL_ARM);
 }

@@ -1,6 +1,6 @@
 // Gathers the facts decide.ts decides on: the only place where the decision's inputs are read from the chip.
 
-import { REASON_NONE } from '../protocol/guest/generated/constants';
+import { REASON_SLOT_EMPTY, SLOT_UNMARKED } from '../protocol/guest/generated/constants';
 import {
   RESET_BOOT_REQUEST_MODE,
   RESET_BOOT_REQUEST_MODE_SAFE_MODE,
@@ -33,7 +33,7 @@ import {
   SLOT_FACT_VERSION,
   slotFacts,
   UNCHECKED,
-} from './decide';
+} from './facts';
 import { safeModeStrap } from './fuses/read';
 import { parseSlot } from './image/verify';
 import { SLOT_COUNT } from './slots';
@@ -72,7 +72,9 @@ function surveySlot(facts: usize, slot: u32): void {
   store<u32>(facts, slotPermanent(slot) ? 1 : 0, SLOT_FACT_PERMANENT);
   store<u32>(facts, slotBootsLeft(slot), SLOT_FACT_BOOTS_LEFT);
   store<u32>(facts, slotVersion(slot), SLOT_FACT_VERSION);
-  store<u32>(facts, reason == REASON_NONE ? UNCHECKED : reason, SLOT_FACT_VERDICT);
+  // Whatever else is wrong is found again, twice, before it costs an image its state.
+  const empty = reason == REASON_SLOT_EMPTY && slotState(slot) == SLOT_UNMARKED;
+  store<u32>(facts, empty ? reason : UNCHECKED, SLOT_FACT_VERDICT);
   store<u32>(facts, slotReason(slot), SLOT_FACT_REASON);
   store<u32>(facts, 0, SLOT_FACT_RECOVERY);
 }

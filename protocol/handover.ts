@@ -8,7 +8,9 @@
 //   word 5     version: major << 24 | minor << 16 | revision
 //   word 6     build number
 //   word 7     security counter of the image
-//   word 8..15 SHA-256 of the image (its hash TLV)
+//   word 8..15 SHA-256 of the image, as it was computed in this boot
+//   word 16    boot record: bytes
+//   word 17..  boot record: CBOR, at most 124 bytes (bootloader/boot-record.ts)
 
 import { constantTable, valuesOf } from './constants.ts';
 
@@ -22,6 +24,9 @@ export const handoverTable = constantTable('HANDOVER', 'Word numbers of the hand
   BUILD: [6, 'Build number'],
   SECURITY_COUNTER: [7, 'Security counter'],
   HASH: [8, 'First of eight words'],
+  BOOT_RECORD_SIZE: [16, 'Bytes of the boot record'],
+  BOOT_RECORD: [17, 'First of 31 words: the boot record, a CBOR map'],
+  BOOT_RECORD_SIZE_MAX: [124, 'Longest boot record'],
   MAGIC_VALUE: [0x3156_4f48, '"HOV1"'],
 });
 

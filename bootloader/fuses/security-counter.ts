@@ -18,6 +18,7 @@ import { readFusesWord } from '../../protocol/guest/generated/registers';
 import { burnBusy, burnFailed, burnWait, startBurn } from './burn';
 
 const CELL_MASK: u32 = (1 << COUNTER_CELL_BITS) - 1;
+const STABLE_READS: u32 = 8;
 
 // What readTicks found: the counter, the cells in use, the last tick, and the counter in front of it.
 let value: u32 = 0;
@@ -33,6 +34,12 @@ let advancing: bool = false;
 export function securityCounter(): u32 {
   readTicks();
   return value;
+}
+
+/** Cells that are not burnt yet. */
+export function cellsLeft(): u32 {
+  readTicks();
+  return COUNTER_CELLS - cells;
 }
 
 /** Whether the fuses have room to be brought up to this counter. */
@@ -80,13 +87,26 @@ function burnNextTick(): bool {
   return true;
 }
 
+/**
+ * All words but the one with the last tick are burnt for good: the next cell is begun only when a burn has ended. In that one a cut may have left
+ * ones that are there only now and then; they do not count, and are burnt again.
+ */
 function readTicks(): void {
+  foldTicks(FUSE_SECURITY_COUNTER_WORDS, 0);
+  const word = cells == 0 ? 0 : (cells - 1) / COUNTER_CELLS_A_WORD;
+  let firm = u32.MAX_VALUE;
+  for (let read: u32 = 0; read < STABLE_READS; read++) firm &= readFusesWord(FUSE_SECURITY_COUNTER + word);
+  foldTicks(word, firm);
+}
+
+/** Folds the words in front of `shaky`, and then `firm` in place of that one. */
+function foldTicks(shaky: u32, firm: u32): void {
   value = 0;
   cells = 0;
   last = 0;
   before = 0;
-  for (let word: u32 = 0; word < FUSE_SECURITY_COUNTER_WORDS; word++) {
-    let ticks = readFusesWord(FUSE_SECURITY_COUNTER + word);
+  for (let word: u32 = 0; word <= shaky && word < FUSE_SECURITY_COUNTER_WORDS; word++) {
+    let ticks = word == shaky ? firm : readFusesWord(FUSE_SECURITY_COUNTER + word);
     for (let cell: u32 = 0; cell < COUNTER_CELLS_A_WORD; cell++, ticks >>= COUNTER_CELL_BITS) {
       const tick = ticks & CELL_MASK;
       if (tick == 0) return;

@@ -17,11 +17,13 @@
 //   112       signature, 64 bytes (SEEN_SIGNATURE)
 //   176  u32  keys to revoke: flash address of their hashes (SEEN_REVOKES)
 //   180  u32  keys to revoke: bytes
+//   184  u32  boot record: flash address (SEEN_RECORD)
+//   188  u32  boot record: bytes
 
 import { REASON_NONE, REASON_SLOT_EMPTY } from '../../protocol/guest/generated/constants';
 import { SLOT_COUNT } from '../slots';
 
-export const INFO_SIZE: usize = 184;
+export const INFO_SIZE: usize = 192;
 export const INFO_REASON: usize = 0;
 export const INFO_SEEN: usize = 4;
 export const INFO_VERSION: usize = 8;
@@ -38,6 +40,8 @@ export const INFO_KEYHASH: usize = 80;
 export const INFO_SIGNATURE: usize = 112;
 export const INFO_REVOKES: usize = 176;
 export const INFO_REVOKES_SIZE: usize = 180;
+export const INFO_RECORD: usize = 184;
+export const INFO_RECORD_SIZE: usize = 188;
 
 export const SEEN_HEADER: u32 = 1;
 export const SEEN_HASH: u32 = 2;
@@ -52,10 +56,13 @@ export const SEEN_UNMET: u32 = 128;
 export const SEEN_REVOKES: u32 = 256;
 /** It verified, with a key that vouches for nothing but recovery. */
 export const SEEN_RECOVERY: u32 = 512;
+export const SEEN_RECORD: u32 = 1024;
+/** Its boot record has no room for a measurement where imgtool’s has it. */
+export const SEEN_ODD_RECORD: u32 = 2048;
 
 export const NO_KEY: u32 = 0xffffffff;
 
-const infos: usize = memory.data(2 * 184, 8);
+const infos: usize = memory.data(2 * 192, 8);
 
 export function imageInfo(slot: u32): usize {
   assert(slot < SLOT_COUNT, 'there are two slots');

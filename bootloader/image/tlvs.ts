@@ -20,6 +20,8 @@
 //     RAM load, ...; NON_BOOTABLE
 //   a dependency on anything but this        leaves it to the loader          there is one image here, and one bootloader
 //     bootloader's version or an older one
+//   a boot record of more than 124 bytes,    copies what is there             a record that cannot be completed would lie
+//     or that does not end as imgtool's does
 //   a board identity of another board,       does not know them               they are our vendor TLVs
 //     a revocation of no or of odd keys
 
@@ -28,6 +30,7 @@ import {
   BOOTLOADER_DEPENDENCY_IMAGE,
   BOOTLOADER_VERSION,
   FUSE_KEY_COUNT,
+  HANDOVER_BOOT_RECORD_SIZE_MAX,
   IMAGE_TLV_INFO_MAGIC,
   IMAGE_TLV_INFO_SIZE,
   IMAGE_TLV_PROTECTED_INFO_MAGIC,
@@ -43,6 +46,7 @@ import {
   REASON_TLV_LENGTH,
   REASON_TLV_NOT_ALLOWED,
   TLV_BOARD_ID,
+  TLV_BOOT_RECORD,
   TLV_DEPENDENCY,
   TLV_ED25519,
   TLV_KEY_REVOKE,
@@ -62,6 +66,8 @@ import {
   INFO_KEYHASH,
   INFO_PAYLOAD,
   INFO_PAYLOAD_SIZE,
+  INFO_RECORD,
+  INFO_RECORD_SIZE,
   INFO_REVOKES,
   INFO_REVOKES_SIZE,
   INFO_SIGNATURE,
@@ -72,6 +78,8 @@ import {
   SEEN_COUNTER,
   SEEN_HASH,
   SEEN_KEYHASH,
+  SEEN_ODD_RECORD,
+  SEEN_RECORD,
   SEEN_REVOKES,
   SEEN_SIGNATURE,
   SEEN_UNMET,
@@ -82,6 +90,10 @@ const DEPENDENCY_SIZE: u32 = 12;
 const KEYHASH_SIZE: u32 = 32;
 /** As many keys as there can be beside the image's own. */
 const REVOKES_MAX: u32 = FUSE_KEY_COUNT - 1;
+
+/** Key 2, and the head of a byte string of 32: what stands in front of a measurement. */
+const RECORD_TAIL: u32 = 0x205802;
+const RECORD_TAIL_SIZE: u32 = 35;
 
 /** u16 and u16: an area's magic and size, or an entry's type and length. */
 const pair: usize = memory.data(4, 4);
@@ -160,6 +172,8 @@ function take(info: usize, type: u32, length: u32, at: u32): u32 {
       return takeDependency(info, length, at);
     case TLV_KEY_REVOKE:
       return takeRevocation(info, length, at);
+    case TLV_BOOT_RECORD:
+      return takeBootRecord(info, length, at);
     default:
       return REASON_NONE;
   }
@@ -183,6 +197,18 @@ function takeRevocation(info: usize, length: u32, at: u32): u32 {
   store<u32>(info, at, INFO_REVOKES);
   store<u32>(info, length, INFO_REVOKES_SIZE);
   markSeen(info, SEEN_REVOKES);
+  return REASON_NONE;
+}
+
+/** A CBOR map whose last pair is the measurement: key 2, and a string of 32 bytes. */
+function takeBootRecord(info: usize, length: u32, at: u32): u32 {
+  if (hasSeen(info, SEEN_RECORD)) return REASON_TLV_DUPLICATE;
+  if (length < RECORD_TAIL_SIZE || length > HANDOVER_BOOT_RECORD_SIZE_MAX) return REASON_TLV_LENGTH;
+  store<u32>(info, at, INFO_RECORD);
+  store<u32>(info, length, INFO_RECORD_SIZE);
+  markSeen(info, SEEN_RECORD);
+  copyFromBus(pair, at + length - RECORD_TAIL_SIZE, 4);
+  if ((load<u32>(pair) & 0xffffff) != RECORD_TAIL) markSeen(info, SEEN_ODD_RECORD);
   return REASON_NONE;
 }
 

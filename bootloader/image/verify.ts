@@ -12,6 +12,7 @@ import {
   PURPOSE_DEVELOPMENT,
   PURPOSE_RECOVERY,
   PURPOSE_RELEASE,
+  REASON_BOOT_RECORD,
   REASON_COUNTER_TOO_FAR,
   REASON_DEPENDENCY,
   REASON_HASH_MISMATCH,
@@ -28,7 +29,7 @@ import { ed25519Verify } from '../crypto/ed25519';
 import { SHA256_CONTEXT_SIZE, SHA256_DIGEST_SIZE, sha256Final, sha256Init, sha256Update } from '../crypto/sha256';
 import { boardId, purposesOf, revokedKeys } from '../fuses/read';
 import { counterFits, securityCounter } from '../fuses/security-counter';
-import { slotAddress } from '../slots';
+import { SLOT_COUNT, slotAddress } from '../slots';
 import { parseHeader } from './header';
 import {
   clearInfo,
@@ -47,6 +48,7 @@ import {
   markSeen,
   SEEN_BOARD,
   SEEN_COUNTER,
+  SEEN_ODD_RECORD,
   SEEN_RECOVERY,
   SEEN_REVOKES,
   SEEN_UNMET,
@@ -60,7 +62,7 @@ const KEYHASH_SIZE: u32 = 32;
 
 const block: usize = memory.data(4096, 8);
 const context: usize = memory.data(<i32>SHA256_CONTEXT_SIZE, 8);
-const digest: usize = memory.data(32, 8);
+const digests: usize = memory.data(64, 8);
 const revoked: usize = memory.data(32, 8);
 
 /** What the image in the slot says it is. Returns a REASON_*; the findings are in the slot's info. */
@@ -78,11 +80,17 @@ export function verifySlot(slot: u32): u32 {
   if (reason != REASON_NONE) return reason;
   const info = imageInfo(slot);
   reason = checkDigest(slot, info);
-  if (reason == REASON_NONE) reason = checkSignature(info);
+  if (reason == REASON_NONE) reason = checkSignature(slot, info);
   if (reason == REASON_NONE) reason = checkPolicy(info);
   store<u32>(info, reason, INFO_REASON);
   if (reason == REASON_NONE) markSeen(info, SEEN_VERIFIED);
   return reason;
+}
+
+/** The 32 bytes of the slot's hash as verifySlot computed them last. */
+export function measurement(slot: u32): usize {
+  assert(slot < SLOT_COUNT, 'there are two slots');
+  return digests + slot * SHA256_DIGEST_SIZE;
 }
 
 function checkDigest(slot: u32, info: usize): u32 {
@@ -95,12 +103,13 @@ function checkDigest(slot: u32, info: usize): u32 {
     at += piece;
     rest -= piece;
   }
+  const digest = measurement(slot);
   sha256Final(context, digest);
   return memory.compare(digest, info + INFO_HASH, SHA256_DIGEST_SIZE) == 0 ? REASON_NONE : REASON_HASH_MISMATCH;
 }
 
 /** A key burnt twice is revoked when either is, and may what both may. */
-function checkSignature(info: usize): u32 {
+function checkSignature(slot: u32, info: usize): u32 {
   const keys = findKeys(info + INFO_KEYHASH);
   if (keys == 0) return REASON_KEY_UNKNOWN;
   if ((keys & revokedKeys()) != 0) return REASON_KEY_REVOKED;
@@ -108,7 +117,7 @@ function checkSignature(info: usize): u32 {
   if ((purposes & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT | PURPOSE_RECOVERY)) == 0) return REASON_KEY_PURPOSE;
   if ((purposes & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT)) == 0) markSeen(info, SEEN_RECOVERY);
   store<u32>(info, ctz<u32>(keys), INFO_KEY);
-  const good = ed25519Verify(foundKey(), digest, SHA256_DIGEST_SIZE, info + INFO_SIGNATURE);
+  const good = ed25519Verify(foundKey(), measurement(slot), SHA256_DIGEST_SIZE, info + INFO_SIGNATURE);
   return good ? REASON_NONE : REASON_SIGNATURE_INVALID;
 }
 
@@ -119,6 +128,7 @@ function checkPolicy(info: usize): u32 {
   if (!counterFits(counter)) return REASON_COUNTER_TOO_FAR;
   if (hasSeen(info, SEEN_BOARD) && load<u32>(info, INFO_BOARD) != boardId()) return REASON_WRONG_BOARD;
   if (hasSeen(info, SEEN_UNMET)) return REASON_DEPENDENCY;
+  if (hasSeen(info, SEEN_ODD_RECORD)) return REASON_BOOT_RECORD;
   return revokesItself(info) ? REASON_REVOKES_ITSELF : REASON_NONE;
 }
 

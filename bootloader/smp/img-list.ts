@@ -15,11 +15,11 @@ import { MAP_SLOT_SIZE, REASON_NONE, SLOT_CONFIRMED, SLOT_PENDING } from '../../
 import { imageBuild, imageHasHash, imageHash, imageReason, imageVersion } from '../image/info';
 import { SLOT_COUNT } from '../slots';
 import { slotPermanent, slotState } from '../state/boot-state';
+import { formatVersion, VERSION_TEXT_SIZE } from '../version-text';
 import { activeSlot, NO_SLOT, onTrial, readSlots, spareSlot } from './img-slots';
 
 const HASH_SIZE: u32 = 32;
-// "255.255.65535.4294967295"
-const versionText: usize = memory.data(24);
+const versionText: usize = memory.data(<i32>VERSION_TEXT_SIZE);
 
 export function answerImageList(): u32 {
   readSlots();
@@ -44,7 +44,7 @@ function writeImage(slot: u32): void {
   writeMapStart();
   writeUnsignedField('slot', slot);
   writeText('version');
-  writeTextBytes(versionText, formatVersion(imageVersion(slot), imageBuild(slot)));
+  writeTextBytes(versionText, formatVersion(versionText, imageVersion(slot), imageBuild(slot)));
   writeText('hash');
   writeBytes(imageHash(slot), HASH_SIZE);
   writeBooleanField('bootable', imageReason(slot) == REASON_NONE);
@@ -60,28 +60,6 @@ function showsConfirmed(slot: u32): bool {
   if (slotState(slot) != SLOT_CONFIRMED) return false;
   const active = activeSlot();
   return slot == active || active == NO_SLOT || onTrial();
-}
-
-/** major.minor.revision, and .build unless it is zero. Returns the length. */
-function formatVersion(version: u32, build: u32): u32 {
-  let length = appendDecimal(0, version >> 24);
-  length = appendDecimal(appendDot(length), (version >> 16) & 0xff);
-  length = appendDecimal(appendDot(length), version & 0xffff);
-  return build == 0 ? length : appendDecimal(appendDot(length), build);
-}
-
-function appendDot(length: u32): u32 {
-  store<u8>(versionText + length, 0x2e);
-  return length + 1;
-}
-
-function appendDecimal(start: u32, value: u32): u32 {
-  let digits: u32 = 1;
-  for (let rest = value; rest >= 10; rest /= 10) digits++;
-  for (let index = digits; index > 0; index--, value /= 10) {
-    store<u8>(versionText + start + index - 1, <u8>(0x30 + (value % 10)));
-  }
-  return start + digits;
 }
 
 export function answerSlotInfo(): u32 {

@@ -3,6 +3,7 @@
 import { LINE_FLASH, LINE_FUSES, LINE_UART0, LINE_UART1 } from '../../protocol/guest/generated/constants';
 import { flashService } from '../flash/job';
 import { burnService } from '../fuses/burn';
+import { registerBoot } from './boot';
 import { registerEnumeration } from './enumeration';
 import { registerImages } from './img';
 import { consoleInterrupt, startConsole } from './line-console';
@@ -18,6 +19,7 @@ export function startService(): void {
   registerImages();
   registerStat();
   registerEnumeration();
+  registerBoot();
   startGateway();
   startConsole();
 }

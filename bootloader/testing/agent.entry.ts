@@ -11,6 +11,7 @@ import { copyFromBus } from '../../protocol/guest/dma';
 import {
   HANDOVER_SLOT,
   LINE_FLASH,
+  LINE_FUSES,
   LINE_TIMER,
   LINE_UART1,
   MAP_STORAGE,
@@ -41,8 +42,9 @@ import {
   writeWatchdogFeed,
 } from '../../protocol/guest/generated/registers';
 import { flashService } from '../flash/job';
+import { burnService } from '../fuses/burn';
 import { imageHasHash } from '../image/info';
-import { parseSlot } from '../image/verify';
+import { parseSlot, verifySlot } from '../image/verify';
 import { otherSlot } from '../slots';
 import { emptySlotStep, startEmptySlot, startStore, storeStep } from '../smp/img-store';
 import { STATUS_DEFERRED } from '../smp/status';
@@ -75,7 +77,7 @@ export function reset(): void {
   parseSlot(1);
   writeUart1InterruptEnable(UART1_INTERRUPT_ENABLE_RECEIVE_AVAILABLE);
   writeUart1Control(UART1_CONTROL_ENABLE);
-  writeIntcEnable(LINE_TIMER | LINE_UART1 | LINE_FLASH);
+  writeIntcEnable(LINE_TIMER | LINE_UART1 | LINE_FLASH | LINE_FUSES);
   armFeed();
 }
 
@@ -86,6 +88,7 @@ export function interrupt(lines: u32): void {
     armFeed();
   }
   if ((lines & LINE_FLASH) != 0) flashService();
+  if ((lines & LINE_FUSES) != 0) burnService();
   if ((lines & LINE_UART1) != 0) {
     while ((readUart1Status() & UART1_STATUS_RECEIVE_AVAILABLE) != 0) obey(readUart1Data());
   }
@@ -110,7 +113,7 @@ function obey(command: u32): void {
       else answer(false);
       break;
     case 0x63:
-      begin(startConfirm(slot));
+      begin(verifySlot(slot) == 0 && startConfirm(slot));
       break;
     case 0x73:
       writeResetBootRequest(RESET_BOOT_REQUEST_MODE_SAFE_MODE);

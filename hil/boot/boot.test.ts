@@ -145,13 +145,17 @@ describe('a confirmed image the core refuses to run', () => {
 
   test('gives way to an older confirmed one', async () => {
     const bench = await BootBench.make({ A: v1, B: await image('2.0.0', notWebAssembly) });
-    expect(bench.powerOn()).toMatchObject({ decision: 'FALLBACK', slot: 'A', rejected: ['B CORE_REFUSED'] });
+    expect(bench.powerOn()).toMatchObject({ decision: 'FALLBACK', slot: 'A', rejected: [] });
+    expect(bench.state().B).toBe('CONFIRMED CORE_REFUSED');
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A', verified: ['A good'] });
   });
 
   test('leaves a board without another one in safe mode, not in a reset loop', async () => {
     const bench = await BootBench.make({ A: await image('1.0.0', notWebAssembly) });
-    expect(bench.powerOn()).toMatchObject({ decision: 'SAFE_MODE_NO_IMAGE', rejected: ['A CORE_REFUSED'] });
+    expect(bench.powerOn()).toMatchObject({ decision: 'SAFE_MODE_NO_IMAGE', verified: [] });
+    expect(bench.state().A).toBe('CONFIRMED CORE_REFUSED');
+    // It is not given up: when the power comes back it is tried once more.
+    expect(bench.powerCycle()).toMatchObject({ decision: 'SAFE_MODE_NO_IMAGE', verified: [] });
   });
 });
 

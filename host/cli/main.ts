@@ -1,6 +1,7 @@
 // `coldrig`: what the commands are. Each command parses, calls and prints; what it calls is a library somebody else may use.
 
 import { Command, CommanderError } from 'commander';
+import { addBootlogCommand } from './commands/bootlog.ts';
 import { addCryostatCommands } from './commands/cryostat.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDeviceCommands } from './commands/device.ts';
@@ -55,6 +56,7 @@ function buildProgram(): Command {
   addDemoCommand(program);
   addFlashCommand(program);
   addDeviceCommands(program);
+  addBootlogCommand(program);
   addImageCommands(program);
   addCryostatCommands(program);
   addPulseCommands(program);

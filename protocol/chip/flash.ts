@@ -99,6 +99,7 @@ export const flash: Peripheral = {
           modifiedWriteValues: 'oneToSet',
           doc: 'Image slot B, except its trailer sector',
         },
+        { name: 'BOOT_LOG', bits: [3, 3], modifiedWriteValues: 'oneToSet', doc: 'The boot log' },
       ],
     },
     {

@@ -173,7 +173,7 @@ export const reset: Peripheral = {
     {
       name: 'MAILBOX',
       offset: 0x80,
-      count: 16,
+      count: 48,
       reset: 0,
       access: 'read-write',
       doc: 'Hand-over record from bootloader to firmware (protocol/handover.ts). Read-only after the hand-over; cleared by reset.',

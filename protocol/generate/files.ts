@@ -8,6 +8,7 @@ import { actionTable, clearerTable, conditionTable, interlockTable } from '../cr
 import { channelTable, heaterTable, railTable, referenceTable, signalTable } from '../cryo/places.ts';
 import { filterTable, sensorStateTable } from '../cryo/sensors.ts';
 import { handoverTable } from '../handover.ts';
+import { bootLogTable } from '../image/boot-log.ts';
 import { bootRecordTable } from '../image/boot-record.ts';
 import { bootDecisions, bootPolicy, slotStates } from '../image/boot-state.ts';
 import { bootloaderTable } from '../image/bootloader.ts';
@@ -46,6 +47,7 @@ export const constantTables = [
   bootDecisions,
   bootPolicy,
   bootRecordTable,
+  bootLogTable,
   ...smpTables,
   ...sequencerTables,
   eventKinds,

@@ -46,7 +46,7 @@ export const FLASH = {
     INTERRUPT_ENABLE: { name: 'INTERRUPT_ENABLE', offset: 0x008, count: 1, reset: 0x00000000, mask: 0x00000002, readable: 0x00000002, writable: 0x00000002, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { DONE: { mask: 0x00000002, shift: 1 } } },
     ADDRESS: { name: 'ADDRESS', offset: 0x00c, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { ADDRESS: { mask: 0xffffffff, shift: 0 } } },
     LENGTH: { name: 'LENGTH', offset: 0x010, count: 1, reset: 0x00000008, mask: 0x000001ff, readable: 0x000001ff, writable: 0x000001ff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LENGTH: { mask: 0x000001ff, shift: 0 } } },
-    PROTECT: { name: 'PROTECT', offset: 0x014, count: 1, reset: 0x00000000, mask: 0x00000007, readable: 0x00000007, writable: 0x00000007, oneToClear: 0x00000000, oneToSet: 0x00000007, fields: { BOOT: { mask: 0x00000001, shift: 0 }, SLOT_A: { mask: 0x00000002, shift: 1 }, SLOT_B: { mask: 0x00000004, shift: 2 } } },
+    PROTECT: { name: 'PROTECT', offset: 0x014, count: 1, reset: 0x00000000, mask: 0x0000000f, readable: 0x0000000f, writable: 0x0000000f, oneToClear: 0x00000000, oneToSet: 0x0000000f, fields: { BOOT: { mask: 0x00000001, shift: 0 }, SLOT_A: { mask: 0x00000002, shift: 1 }, SLOT_B: { mask: 0x00000004, shift: 2 }, BOOT_LOG: { mask: 0x00000008, shift: 3 } } },
     BUFFER: { name: 'BUFFER', offset: 0x100, count: 64, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { BUFFER: { mask: 0xffffffff, shift: 0 } } },
   },
 } satisfies PeripheralEntry;
@@ -71,7 +71,7 @@ export const RESET = {
     FAULT_CYCLE_HIGH: { name: 'FAULT_CYCLE_HIGH', offset: 0x02c, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { FAULT_CYCLE_HIGH: { mask: 0xffffffff, shift: 0 } } },
     FAULT_COUNT: { name: 'FAULT_COUNT', offset: 0x030, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { FAULT_COUNT: { mask: 0xffffffff, shift: 0 } } },
     FAULT_FUNCTION: { name: 'FAULT_FUNCTION', offset: 0x040, count: 12, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { FAULT_FUNCTION: { mask: 0xffffffff, shift: 0 } } },
-    MAILBOX: { name: 'MAILBOX', offset: 0x080, count: 16, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { MAILBOX: { mask: 0xffffffff, shift: 0 } } },
+    MAILBOX: { name: 'MAILBOX', offset: 0x080, count: 48, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { MAILBOX: { mask: 0xffffffff, shift: 0 } } },
   },
 } satisfies PeripheralEntry;
 

@@ -75,6 +75,11 @@ export function writeMapStart(): void {
   writeByte((CBOR_MAP << 5) | INDEFINITE);
 }
 
+/** A map of a known number of pairs, which has no end of its own: for texts that other programs have fixed. */
+export function writeMapOf(pairs: u32): void {
+  writeHead(CBOR_MAP, pairs);
+}
+
 export function writeArrayStart(): void {
   writeByte((CBOR_ARRAY << 5) | INDEFINITE);
 }

@@ -36,6 +36,7 @@ export const bootPolicy = constantTable('POLICY', 'Numbers of the boot policy.',
   WATCHDOG_WINDOW_US: [10_000, 'Its window: feeding faster than this is a runaway loop'],
   RESETS_IN_A_ROW_MAX: [8, 'Resets nobody asked for, one after the other, before the bootloader keeps control'],
   WELL_AFTER_MS: [60_000, 'Time firmware must be healthy without a break before those resets are forgotten'],
+  SAFE_MODE_BEAT_MS: [1000, 'From one heartbeat of safe mode to the next'],
   RESET_DELAY_MS: [250, 'From the answer to an SMP reset to the reset'],
 });
 

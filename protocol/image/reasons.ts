@@ -31,6 +31,7 @@ export const rejectReasons = constantTable('REASON', 'Reasons for refusing an im
   DEPENDENCY: [22, 'It needs a newer bootloader, or another image that this device does not have'],
   COUNTER_TOO_FAR: [23, 'The fuses have no room left to count up to its security counter'],
   REVOKES_ITSELF: [24, 'It would revoke the very key it was signed with'],
+  BOOT_RECORD: [25, 'Its boot record does not end with room for a measurement, as imgtool’s does'],
   UNCONFIRMED: [32, 'A trial that was reset by software before it was confirmed'],
   WATCHDOG: [33, 'A trial that the watchdog reset'],
   FAULT: [34, 'A trial that faulted'],

@@ -2,6 +2,7 @@
 // Source: Zephyr's SMP protocol specification (services/device_mgmt) and the behaviour of a Zephyr 4.4 server.
 
 import { constantTable, valuesOf } from '../constants.ts';
+import { bootCommands, bootErrors } from './boot.ts';
 import { sequencerCommands, sequencerErrors } from './sequencer.ts';
 
 export const smpHeader = constantTable('SMP', 'Header and sizes.', {
@@ -23,6 +24,7 @@ export const smpGroups = constantTable('GROUP', 'Groups.', {
   STAT: [2, 'Statistics'],
   ENUM: [10, 'Enumeration of groups'],
   SEQUENCER: [64, 'Pulse sequencers of this controller'],
+  BOOT: [65, 'The bootloader’s own: what it did and why (protocol/smp/boot.ts)'],
   CRYO: [66, 'Temperatures, interlocks, heaters and power of this controller'],
 });
 
@@ -164,6 +166,8 @@ export const smpTables = [
   sequencerErrors,
   cryoCommands,
   cryoErrors,
+  bootCommands,
+  bootErrors,
 ];
 
 export const Smp = valuesOf(smpHeader);

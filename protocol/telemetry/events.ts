@@ -11,6 +11,8 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   BOOT_REJECT: [5, 'An image was marked rejected: slot, reason'],
   SECURITY_COUNTER: [7, 'The security counter in the fuses was to advance: to what, 1 if it did'],
   KEYS_REVOKED: [8, 'A confirmed image revoked keys: which, as bits; its slot'],
+  BOOT_LOG_FAILED: [10, 'This boot could not be logged: decision, slot'],
+  SAFE_MODE_BEAT: [9, 'Heartbeat of safe mode: sequence number, decision that says why'],
   SAFE_MODE: [6, 'Safe mode begins: decision, reset cause'],
   FIRMWARE_START: [16, 'The firmware starts: slot, slot state'],
   HEARTBEAT: [17, 'Heartbeat: sequence number, health word'],

@@ -12,7 +12,7 @@ function trusting(state: string): SourceChange[] {
   return [
     {
       path: 'bootloader/main.ts',
-      find: 'const verdict = verifySlot(slot);',
+      find: 'let verdict = verifySlot(slot);',
       replace: `let verdict: u32 = REASON_NONE;
     if (load<u32>(slotFacts(facts, slot), SLOT_FACT_STATE) == ${state}) markSeen(imageInfo(slot), SEEN_VERIFIED);
     else verdict = verifySlot(slot);`,
@@ -22,8 +22,8 @@ function trusting(state: string): SourceChange[] {
       find: "import { verifySlot } from './image/verify';",
       replace: `import { verifySlot } from './image/verify';
 import { imageInfo, markSeen, SEEN_VERIFIED } from './image/info';
-import { SLOT_FACT_STATE } from './decide';
-import { REASON_NONE, ${state} } from '../protocol/guest/generated/constants';`,
+import { SLOT_FACT_STATE } from './facts';
+import { ${state} } from '../protocol/guest/generated/constants';`,
     },
   ];
 }
@@ -90,8 +90,8 @@ export const stateCanaries: readonly Canary[] = [
     changes: [
       {
         path: decide,
-        find: 'if (reason != REASON_NONE) reject(to, reason);\n  return',
-        replace: 'return',
+        find: 'if (reason != REASON_NONE) reject(to, reason);',
+        replace: '',
       },
     ],
   },

@@ -3,6 +3,7 @@
 import type { Board } from '../../../host/board/board.ts';
 import { parseImage, verifyImage } from '../../../host/tools/image/index.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
+import { RejectReason } from '../../../protocol/image/reasons.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { isWeak, readCells } from '../device/cells.ts';
 import { hashOfImage, type ImageName, type Images, publicKeys } from '../device/images.ts';
@@ -81,6 +82,12 @@ function whyNotBootable(board: Board, keeps: ImageName, goal: ImageName, images:
   const states = bootState(board)?.slots.map(({ state }) => state);
   const holds = [0, 1].map((slot) => imageIn(board, slot, images) ?? 'no whole image');
   return `${keeps} is not confirmed and whole any more; the slots hold ${holds.join(' and ')}, their states are ${states}`;
+}
+
+/** Whether a trial was undone because power was lost in each of its boots. */
+export function isTrialSpent(board: Board): boolean {
+  const slots = bootState(board)?.slots ?? [];
+  return slots.some(({ state, reason }) => state === SlotState.REJECTED && reason === RejectReason.TRIALS_EXHAUSTED);
 }
 
 export function isConfirmed(board: Board, name: ImageName, images: Images): boolean {

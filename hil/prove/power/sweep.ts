@@ -10,6 +10,7 @@
 // What must stay true: a point's outcome depends on seed, scenario and its name alone, so that a violation's own line replays it.
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { BootPolicy } from '../../../protocol/image/boot-state.ts';
 import { choice, oneIn } from '../choice.ts';
 import { contentOf } from '../device/cells.ts';
 import { eventLines } from '../device/event-log.ts';
@@ -18,7 +19,7 @@ import type { Cut, Operation } from '../device/operations.ts';
 import { windowOf } from '../device/window.ts';
 import type { Finding } from '../invariants.ts';
 import type { OnPartProgress, Part, PartResult, ProofOptions } from '../proof.ts';
-import { judge, runningNow } from './judge.ts';
+import { isTrialSpent, judge, runningNow } from './judge.ts';
 import type { Patient } from './patient.ts';
 import { accessPoints, cutsIn, operationPoints, type Point, type Sampling } from './points.ts';
 import type { Outcome } from './scenarios.ts';
@@ -43,6 +44,8 @@ interface Verdict {
   /** Broken, whatever may run. */
   findings: Finding[];
   runs: Outcome | undefined;
+  /** A trial has used up its boots. */
+  spent: boolean;
   tookNs: number;
   operations: Operation[];
 }
@@ -132,7 +135,10 @@ export class PartSweep {
     const verdict = known ?? this.boot(names);
     if (content !== undefined) this.verdicts.set(content, verdict);
     const { findings, runs } = verdict;
-    const boots = patient.scenario.steps[point.step].boots;
+    const { steps, keeps } = patient.scenario;
+    // A trial that lost power in each of its boots has used them up, and is undone.
+    const isSpent = verdict.spent && names.length >= BootPolicy.TRIAL_BOOTS && keeps !== undefined;
+    const boots = isSpent ? [keeps] : steps[point.step].boots;
     if (findings.length > 0) this.report(point, names, findings);
     else if (runs === undefined || !boots.includes(runs))
       this.report(point, names, [
@@ -157,7 +163,7 @@ export class PartSweep {
         result.counts.repeats++;
       }
     }
-    return { findings, runs, tookNs: recovery.tookNs, operations };
+    return { findings, runs, spent: isTrialSpent(patient.board), tookNs: recovery.tookNs, operations };
   }
 
   /** A random point, then up to four cuts more, each in an operation of the boot before, or anywhere in it. */

@@ -1,6 +1,7 @@
 // Holds the state window to its word: boots from equal windows hand over to the same and do the same to flash and fuses.
 
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
 import type { Window } from '../device/window.ts';
 import type { Recovery } from './judge.ts';
 
@@ -9,6 +10,11 @@ const telling: readonly number[] = [
   ...[LogKind.RESET, LogKind.HANDOVER, LogKind.FAULT, LogKind.HALT],
   ...[LogKind.FLASH_START, LogKind.FLASH_DONE, LogKind.FUSE_START, LogKind.FUSE],
 ];
+
+/** A record of the boot log: it counts boots and names what began them, which the window leaves out. Where it goes still tells. */
+function isLogged({ kind, a }: LogRecord): boolean {
+  return kind === LogKind.FLASH_DONE && a >= MemoryMap.BOOT_LOG && a < MemoryMap.BOOT_LOG + MemoryMap.BOOT_LOG_SIZE;
+}
 
 export class WindowCheck {
   private readonly traces = new Map<string, { trace: string; point: string }>();
@@ -20,7 +26,7 @@ export class WindowCheck {
     const boot = records.slice(records.findLastIndex(({ kind }) => kind === LogKind.POWER_ON));
     const trace = boot
       .filter(({ kind }) => telling.includes(kind))
-      .map(({ kind, a, b }) => `${kind} ${a} ${b}`)
+      .map((record) => `${record.kind} ${record.a} ${isLogged(record) ? 'logged' : record.b}`)
       .join('\n');
     const point = names.join(', then ');
     const before = this.traces.get(key);

@@ -27,6 +27,12 @@ export const operationPicojoulesPerNs = 66;
 
 /** Partitions PROTECT can lock. A slot's last sector holds the trailer and stays writable. */
 const protectable = [
+  {
+    name: 'BOOT_LOG',
+    mask: FLASH.registers.PROTECT.fields.BOOT_LOG.mask,
+    start: MemoryMap.BOOT_LOG,
+    size: MemoryMap.BOOT_LOG_SIZE,
+  },
   { name: 'BOOT', mask: FLASH.registers.PROTECT.fields.BOOT.mask, start: MemoryMap.BOOT, size: MemoryMap.BOOT_SIZE },
   {
     name: 'SLOT_A',

@@ -173,6 +173,18 @@ const tellers: Partial<Record<number, Teller>> = {
     const text = `the image in slot ${slotName(slot)} revoked key ${numbers.join(' and ')}`;
     return { event: 'keys-revoked', facts: { keys: numbers, slot: slotName(slot) }, text, tone: 'yellow' };
   },
+  [EventKind.BOOT_LOG_FAILED]: () => ({
+    event: 'boot-log-failed',
+    facts: {},
+    text: 'this boot could not be logged: flash does not take it',
+    tone: 'red',
+  }),
+  [EventKind.SAFE_MODE_BEAT]: (sequence, decision) => ({
+    event: 'safe-mode-beat',
+    facts: { sequence, decision: decisionText(decision) },
+    text: `heartbeat ${sequence}: ${decisionText(decision)}`,
+    tone: 'yellow',
+  }),
   [EventKind.SAFE_MODE]: (decision) => ({
     event: 'safe-mode',
     facts: { decision: decisionText(decision) },

@@ -92,6 +92,13 @@ function withTlvTotal(change: number): Uint8Array {
 const key = goldenKey.keyHash;
 const counter: Entry = [0x50, word(5)];
 const none = new Uint8Array();
+/** As imgtool makes it: type APP, version 1.2.3, signer, SHA256, and zeros to measure into. */
+const bootRecord = Buffer.concat([
+  Buffer.from('\xa5\x01\x63APP\x04\x651.2.3\x05\x58\x20', 'latin1'),
+  key,
+  Buffer.from('\x06\x66SHA256\x02\x58\x20', 'latin1'),
+  new Uint8Array(32),
+]);
 
 const list: [RejectReasonName, string, Uint8Array, Partial<DeviceTrust>?][] = [
   ['SLOT_EMPTY', 'nothing at all', none],
@@ -147,6 +154,8 @@ const list: [RejectReasonName, string, Uint8Array, Partial<DeviceTrust>?][] = [
   ['TLV_LENGTH', 'a security counter of one byte', withProtected([0x50, Uint8Array.of(5)])],
   ['TLV_LENGTH', 'a board id of 5 bytes', withProtected(counter, [0xa0, new Uint8Array(5)])],
   ['TLV_LENGTH', 'a dependency of 8 bytes', withProtected(counter, [0x40, new Uint8Array(8)])],
+  ['TLV_LENGTH', 'a boot record of 125 bytes', withProtected(counter, [0x60, new Uint8Array(125)])],
+  ['TLV_LENGTH', 'a boot record of 34 bytes', withProtected(counter, [0x60, new Uint8Array(34)])],
   ['TLV_LENGTH', 'a revocation of no key', withProtected(counter, [0xa1, none])],
   ['TLV_LENGTH', 'a revocation of a key and a half', withProtected(counter, [0xa1, new Uint8Array(48)])],
   ['TLV_LENGTH', 'a revocation of four keys', withProtected(counter, [0xa1, new Uint8Array(128)])],
@@ -218,6 +227,7 @@ const list: [RejectReasonName, string, Uint8Array, Partial<DeviceTrust>?][] = [
   ['SECURITY_COUNTER', 'a counter below the device’s', signed({ securityCounter: 4 })],
   ['WRONG_BOARD', 'an image for another board', signed({ boardId: 0xc01e })],
   ['DEPENDENCY', 'a need for a newer bootloader', signed({ dependencies: [{ image: 1, version: '1.0.1' }] })],
+  ['BOOT_RECORD', 'a boot record without a place to measure into', withProtected(counter, [0x60, new Uint8Array(91)])],
   ['DEPENDENCY', 'a need for an image nobody has', signed({ dependencies: [{ image: 2, version: '0.0.0' }] })],
   ['REVOKES_ITSELF', 'a revocation of its own key', signed({ revokes: [otherKey.publicKey, goldenKey.publicKey] })],
 ];
@@ -243,7 +253,8 @@ export const oddButGood: [string, Uint8Array][] = [
       [0x10, d],
     ]),
   ],
-  ['protected TLVs nobody knows', withProtected(counter, [0x60, new Uint8Array(91)], [0x1a1, none])],
+  ['protected TLVs nobody knows', withProtected(counter, [0x61, new Uint8Array(91)], [0x1a1, none])],
+  ['a boot record', withProtected(counter, [0x60, bootRecord])],
   [
     'two dependencies on the bootloader',
     signed({ dependencies: ['1.0.0+7', '0.9.0'].map((version) => ({ image: 1, version })) }),

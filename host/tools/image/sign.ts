@@ -40,6 +40,8 @@ export interface SignOptions {
   dependencies?: Dependency[];
   /** Public keys (32 bytes) to be revoked once this image is confirmed: those it replaces, never its own. */
   revokes?: Uint8Array[];
+  /** Boot record with zeros for the measurement, as imgtool's `--boot-record` makes it. */
+  bootRecord?: Uint8Array;
   /** Further protected TLVs, in this order. */
   customTlvs?: CustomTlv[];
   nonBootable?: boolean;
@@ -120,6 +122,7 @@ function protectedEntries(options: SignOptions, version: ImageVersion): CustomTl
   for (const dependency of options.dependencies ?? []) {
     entries.push({ type: Tlv.DEPENDENCY, value: dependencyValue(dependency) });
   }
+  if (options.bootRecord) entries.push({ type: Tlv.BOOT_RECORD, value: options.bootRecord });
   const vendor = [...(options.customTlvs ?? [])];
   if (options.revokes?.length) {
     const value = Buffer.concat(options.revokes.map((key) => keyHash(key)));

@@ -4,6 +4,7 @@
 
 import { verify as verifySignature } from 'node:crypto';
 import { docOf } from '../../../protocol/constants.ts';
+import { Handover } from '../../../protocol/handover.ts';
 import { Bootloader } from '../../../protocol/image/bootloader.ts';
 import { ImageFormat, Tlv } from '../../../protocol/image/format.ts';
 import { RejectReason, rejectReasons } from '../../../protocol/image/reasons.ts';
@@ -81,6 +82,7 @@ function checkImage(bytes: Uint8Array, publicKeys: Uint8Array[], options: Verify
   checkSecurityCounter(found.get(Tlv.SECURITY_COUNTER), options.securityCounter ?? 0, name);
   checkBoard(found.get(Tlv.BOARD_ID), options.boardId, name);
   checkDependencies(bytes, header, name);
+  checkBootRecord(found.get(Tlv.BOOT_RECORD), name);
   checkRevocation(found.get(Tlv.KEY_REVOKE), found.get(Tlv.KEYHASH), name);
   return keyIndex;
 }
@@ -107,6 +109,8 @@ const knownLengths: Record<number, number> = {
   [Tlv.DEPENDENCY]: 12,
 };
 const keyHashLength = 32;
+/** Key 2 and the head of a string of 32 bytes: what stands in front of a boot record's measurement. */
+const recordTail = Uint8Array.of(0x02, 0x58, 0x20);
 const variantTypes = [Tlv.SHA384, Tlv.SHA512, Tlv.SIG_PURE];
 
 /** What may stand outside the signed part: the hash, the signature, whose it is; and what names another variant. */
@@ -129,7 +133,7 @@ function takeTlv(found: Map<number, ImageTlv>, tlv: ImageTlv, name: string): voi
     const text = `${at} comes before any KEYHASH says with which key`;
     throw new ImageError('KEY_UNKNOWN', `${text}; sign the image again`, tlv.offset);
   }
-  const length = tlv.type === Tlv.KEY_REVOKE ? revocationLength(tlv.value.length) : knownLengths[tlv.type];
+  const length = lengthOf(tlv);
   if (length === undefined) return;
   if (found.has(tlv.type) && tlv.type !== Tlv.DEPENDENCY) {
     throw new ImageError('TLV_DUPLICATE', `${at} stands twice; sign the image again`, tlv.offset);
@@ -139,6 +143,14 @@ function takeTlv(found: Map<number, ImageTlv>, tlv: ImageTlv, name: string): voi
     throw new ImageError('TLV_LENGTH', `${text}; sign the image again`, tlv.offset);
   }
   found.set(tlv.type, tlv);
+}
+
+/** How long the TLV must be; undefined where it may be of any length. */
+function lengthOf({ type, value }: ImageTlv): number | undefined {
+  if (type === Tlv.KEY_REVOKE) return revocationLength(value.length);
+  if (type === Tlv.BOOT_RECORD)
+    return Math.min(Math.max(value.length, recordTail.length + 32), Handover.BOOT_RECORD_SIZE_MAX);
+  return knownLengths[type];
 }
 
 /** A whole number of key hashes, of all keys but the image's own: the length itself where it is one, else the nearest above. */
@@ -228,6 +240,14 @@ function checkDependencies(bytes: Uint8Array, header: ImageHeader, name: string)
       offset,
     );
   }
+}
+
+function checkBootRecord(tlv: ImageTlv | undefined, name: string): void {
+  if (!tlv) return;
+  const tail = tlv.value.subarray(tlv.value.length - 32 - recordTail.length, tlv.value.length - 32);
+  if (Buffer.compare(tail, recordTail) === 0) return;
+  const text = `${name}, offset ${hexNumber(tlv.offset)}: its boot record does not end with a measurement of 32 bytes`;
+  throw new ImageError('BOOT_RECORD', `${text}; sign it with imgtool's --boot-record, or without one`, tlv.offset);
 }
 
 function checkRevocation(tlv: ImageTlv | undefined, own: ImageTlv | undefined, name: string): void {

@@ -139,6 +139,12 @@ export const HANDOVER_BUILD: u32 = 6;
 export const HANDOVER_SECURITY_COUNTER: u32 = 7;
 /** First of eight words. */
 export const HANDOVER_HASH: u32 = 8;
+/** Bytes of the boot record. */
+export const HANDOVER_BOOT_RECORD_SIZE: u32 = 16;
+/** First of 31 words: the boot record, a CBOR map. */
+export const HANDOVER_BOOT_RECORD: u32 = 17;
+/** Longest boot record. */
+export const HANDOVER_BOOT_RECORD_SIZE_MAX: u32 = 124;
 /** "HOV1". */
 export const HANDOVER_MAGIC_VALUE: u32 = 0x31564f48;
 
@@ -273,6 +279,8 @@ export const REASON_DEPENDENCY: u32 = 22;
 export const REASON_COUNTER_TOO_FAR: u32 = 23;
 /** It would revoke the very key it was signed with. */
 export const REASON_REVOKES_ITSELF: u32 = 24;
+/** Its boot record does not end with room for a measurement, as imgtool’s does. */
+export const REASON_BOOT_RECORD: u32 = 25;
 /** A trial that was reset by software before it was confirmed. */
 export const REASON_UNCONFIRMED: u32 = 32;
 /** A trial that the watchdog reset. */
@@ -343,6 +351,8 @@ export const POLICY_WATCHDOG_WINDOW_US: u32 = 0x00002710;
 export const POLICY_RESETS_IN_A_ROW_MAX: u32 = 8;
 /** Time firmware must be healthy without a break before those resets are forgotten. */
 export const POLICY_WELL_AFTER_MS: u32 = 0x0000ea60;
+/** From one heartbeat of safe mode to the next. */
+export const POLICY_SAFE_MODE_BEAT_MS: u32 = 1000;
 /** From the answer to an SMP reset to the reset. */
 export const POLICY_RESET_DELAY_MS: u32 = 250;
 
@@ -378,6 +388,42 @@ export const RECORD_CRC: u32 = 124;
 /** In RUNNING: the bootloader kept control. */
 export const RECORD_NO_SLOT: u32 = 255;
 
+// LOG: Layout of a boot-log record, offsets in bytes.
+/** "CBL1". */
+export const LOG_MAGIC_VALUE: u32 = 0x314c4243;
+/** Bytes of a record. */
+export const LOG_SIZE: u32 = 64;
+/** u32. */
+export const LOG_MAGIC: u32 = 0;
+/** u32. */
+export const LOG_NUMBER: u32 = 4;
+/** u8. */
+export const LOG_CAUSE: u32 = 8;
+/** u8. */
+export const LOG_DECISION: u32 = 9;
+/** u8. */
+export const LOG_SLOT: u32 = 10;
+/** u8. */
+export const LOG_STATE: u32 = 11;
+/** Two u8: slot A, slot B. */
+export const LOG_REASONS: u32 = 12;
+/** u8. */
+export const LOG_FAULT_CAUSE: u32 = 14;
+/** u8. */
+export const LOG_RESETS: u32 = 15;
+/** u32. */
+export const LOG_VERSION: u32 = 16;
+/** u32. */
+export const LOG_COUNTER: u32 = 20;
+/** u32. */
+export const LOG_FAULT_ADDRESS: u32 = 24;
+/** 32 bytes. */
+export const LOG_MEASUREMENT: u32 = 28;
+/** u32: CRC-32 (IEEE) of everything before it. */
+export const LOG_CRC: u32 = 60;
+/** In SLOT: the bootloader kept control. */
+export const LOG_NO_SLOT: u32 = 255;
+
 // SMP: Header and sizes.
 /** Bytes, big endian: op, flags, length (u16), group (u16), sequence, command. */
 export const SMP_HEADER_SIZE: u32 = 8;
@@ -411,6 +457,8 @@ export const GROUP_STAT: u32 = 2;
 export const GROUP_ENUM: u32 = 10;
 /** Pulse sequencers of this controller. */
 export const GROUP_SEQUENCER: u32 = 64;
+/** The bootloader’s own: what it did and why (protocol/smp/boot.ts). */
+export const GROUP_BOOT: u32 = 65;
 /** Temperatures, interlocks, heaters and power of this controller. */
 export const GROUP_CRYO: u32 = 66;
 
@@ -661,6 +709,38 @@ export const CRYO_ERR_NO_SUCH_HEATER: u32 = 4;
 export const CRYO_ERR_ABOVE_LIMIT: u32 = 5;
 /** An interlock has tripped; clear it first. */
 export const CRYO_ERR_NOT_SAFE: u32 = 6;
+
+// BOOT: Commands of the BOOT group.
+/** Boot log. */
+export const BOOT_LOG: u32 = 0;
+/** Boot record of the running image. */
+export const BOOT_RECORD: u32 = 1;
+/** Last fault. */
+export const BOOT_FAULT: u32 = 2;
+/** What the fuses say. */
+export const BOOT_TRUST: u32 = 3;
+/** Downgrade token. */
+export const BOOT_TOKEN: u32 = 4;
+
+// BOOT_ERR: Error codes of the BOOT group.
+/** Unknown error. */
+export const BOOT_ERR_UNKNOWN: u32 = 1;
+/** No image runs, so there is no boot record. */
+export const BOOT_ERR_NO_RECORD: u32 = 2;
+/** Not a downgrade token. */
+export const BOOT_ERR_TOKEN_FORMAT: u32 = 3;
+/** No slot holds the image the token is about; upload it first. */
+export const BOOT_ERR_TOKEN_NO_IMAGE: u32 = 4;
+/** The token is for another device or board. */
+export const BOOT_ERR_TOKEN_OTHER_DEVICE: u32 = 5;
+/** The security counter in the fuses is not in the token’s window. */
+export const BOOT_ERR_TOKEN_COUNTER: u32 = 6;
+/** No key of this device that may sign tokens signed it. */
+export const BOOT_ERR_TOKEN_KEY: u32 = 7;
+/** The token’s signature does not verify. */
+export const BOOT_ERR_TOKEN_SIGNATURE: u32 = 8;
+/** Flash cannot be written. */
+export const BOOT_ERR_FLASH_WRITE: u32 = 9;
 
 // Q1_WORD: Offsets in an instruction word, in bytes.
 /** Opcode, u8. */
@@ -977,6 +1057,10 @@ export const EVENT_BOOT_REJECT: u32 = 5;
 export const EVENT_SECURITY_COUNTER: u32 = 7;
 /** A confirmed image revoked keys: which, as bits; its slot. */
 export const EVENT_KEYS_REVOKED: u32 = 8;
+/** This boot could not be logged: decision, slot. */
+export const EVENT_BOOT_LOG_FAILED: u32 = 10;
+/** Heartbeat of safe mode: sequence number, decision that says why. */
+export const EVENT_SAFE_MODE_BEAT: u32 = 9;
 /** Safe mode begins: decision, reset cause. */
 export const EVENT_SAFE_MODE: u32 = 6;
 /** The firmware starts: slot, slot state. */

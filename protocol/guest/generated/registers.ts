@@ -84,6 +84,9 @@ export const FLASH_PROTECT_SLOT_A_SHIFT: u32 = 1;
 /** Image slot B, except its trailer sector */
 export const FLASH_PROTECT_SLOT_B: u32 = 0x00000004;
 export const FLASH_PROTECT_SLOT_B_SHIFT: u32 = 2;
+/** The boot log */
+export const FLASH_PROTECT_BOOT_LOG: u32 = 0x00000008;
+export const FLASH_PROTECT_BOOT_LOG_SHIFT: u32 = 3;
 export function readFlashProtect(): u32 {
   return read32(FLASH_PROTECT);
 }
@@ -283,7 +286,7 @@ export function readResetFaultFunction(index: u32): u32 {
 
 /** Hand-over record from bootloader to firmware (protocol/handover.ts). Read-only after the hand-over; cleared by reset. */
 export const RESET_MAILBOX: u32 = 0x40001080;
-export const RESET_MAILBOX_COUNT: u32 = 16;
+export const RESET_MAILBOX_COUNT: u32 = 48;
 export function readResetMailbox(index: u32): u32 {
   return read32(RESET_MAILBOX + (index << 2));
 }
