@@ -9,8 +9,6 @@ import { type Names, OperandError, quoted, readOperand, type WrittenOperand } fr
 export interface AssembledOperand {
   /** Register number or value, in the order of the form's operands. */
   value: number;
-  /** It was written as a label, so that its instruction may be jumped to through a register. */
-  label: boolean;
   /** From 1; for messages. */
   column: number;
   length: number;
@@ -127,7 +125,7 @@ function assembleLine(
   const values = written.map((one, index) => {
     const { column, text } = operands[index];
     const value = one.kind === 'register' ? one.number : one.value;
-    return { value, label: one.kind === 'label', column, length: text.length };
+    return { value, column, length: text.length };
   });
   return { instruction, form, operands: values, line, column: mnemonic.column };
 }

@@ -3,20 +3,20 @@
 
 import { REGISTER_COUNT } from '../../../../protocol/q1/operands.ts';
 import type { AssembledInstruction, Program } from '../assemble.ts';
-import { type Flow, registerWritten } from './flow.ts';
+import { registerWritten } from './flow.ts';
 
 /** Known value of a register before an instruction, or undefined. */
 export type Constants = (instruction: number, register: number) => number | undefined;
 
 type State = (number | undefined)[];
 
-export function constantsOf({ instructions }: Program, { successors }: Flow): Constants {
+export function constantsOf({ instructions }: Program, successors: number[][]): Constants {
   const before: (State | undefined)[] = instructions.map(() => undefined);
   if (instructions.length > 0) before[0] = Array(REGISTER_COUNT).fill(0);
   const waiting = [0];
   for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
     const state = before[index];
-    if (state === undefined) continue;
+    if (state === undefined || instructions[index] === undefined) continue;
     const after = transfer(instructions[index], state);
     for (const next of successors[index]) {
       if (next < instructions.length && merge(before, next, after)) waiting.push(next);

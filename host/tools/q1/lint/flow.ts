@@ -1,38 +1,58 @@
-// Where control can go from each instruction. A jump through a register may go to every instruction whose label the program takes into a
-// register; when it takes none, nobody knows, and then everything counts as reachable.
+// Where control can go from each instruction, and what registers are known to hold on the way.
+//
+// The two need each other: a jump through a register goes where the register says. So first such jumps are thought to go nowhere, and as long
+// as values known that way say where they go, edges are added and everything is worked out again. If one cannot be told (a jump table),
+// nobody knows what follows what: then everything counts as reachable, and nothing as known.
 
 import type { AssembledInstruction, Program } from '../assemble.ts';
+import { type Constants, constantsOf } from './constants.ts';
 
 export interface Flow {
   /** Indices of instructions that may follow; the index behind the last means that the program runs off its end. */
   successors: number[][];
   reachable: boolean[];
+  /** A jump goes somewhere that could not be told. */
+  unknown: boolean;
+  constants: Constants;
 }
 
-export function flowOf({ instructions }: Program): Flow {
-  const taken = [...new Set(instructions.flatMap(labelsTaken))];
-  const successors = instructions.map((one, index) => successorsOf(one, index, taken));
-  const unknown = taken.length === 0 && instructions.some(jumpsThroughRegister);
-  return { successors, reachable: unknown ? instructions.map(() => true) : reachableFrom(0, successors) };
+export function flowOf(program: Program): Flow {
+  const { instructions } = program;
+  const targets = new Map<number, number>();
+  for (;;) {
+    const successors = instructions.map((one, index) => successorsOf(one, index, targets.get(index)));
+    const reachable = reachableFrom(0, successors);
+    const constants = constantsOf(program, successors);
+    const open = instructions.flatMap((one, index) => {
+      const register = targetRegister(one);
+      return register === undefined || !reachable[index] ? [] : [{ index, target: constants(index, register) }];
+    });
+    // What is known may shrink as edges are added, so that every target is looked at again.
+    if (open.some(({ index, target }) => target === undefined || (targets.get(index) ?? target) !== target)) {
+      return { successors, reachable: instructions.map(() => true), unknown: true, constants: () => undefined };
+    }
+    const found = open.filter(({ index }) => !targets.has(index));
+    if (found.length === 0) return { successors, reachable, unknown: false, constants };
+    for (const { index, target } of found) targets.set(index, target as number);
+  }
 }
 
-function labelsTaken({ instruction, operands }: AssembledInstruction): number[] {
-  return instruction.class === 'jump' ? [] : operands.filter(({ label }) => label).map(({ value }) => value);
-}
-
-function successorsOf(one: AssembledInstruction, index: number, taken: number[]): number[] {
+function successorsOf(one: AssembledInstruction, index: number, registerTarget: number | undefined): number[] {
   const { mnemonic } = one.instruction;
   if (mnemonic === 'stop' || mnemonic === 'illegal') return [];
   const next = mnemonic === 'jmp' ? [] : [index + 1];
   if (one.instruction.class !== 'jump') return next;
-  return [...new Set([...next, ...(jumpsThroughRegister(one) ? taken : [target(one)])])];
+  const target = targetRegister(one) === undefined ? addressOf(one) : registerTarget;
+  return target === undefined ? next : [...new Set([...next, target])];
 }
 
-function jumpsThroughRegister({ form }: AssembledInstruction): boolean {
-  return form.operands.some(({ kind, mode }) => kind === 'address' && mode === 'source');
+/** The register a jump goes through. */
+function targetRegister({ form, operands }: AssembledInstruction): number | undefined {
+  const index = form.operands.findIndex(({ kind, mode }) => kind === 'address' && mode === 'source');
+  return index < 0 ? undefined : operands[index].value;
 }
 
-function target({ form, operands }: AssembledInstruction): number {
+function addressOf({ form, operands }: AssembledInstruction): number {
   return operands[form.operands.findIndex(({ kind }) => kind === 'address')].value;
 }
 

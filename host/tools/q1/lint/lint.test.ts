@@ -45,9 +45,28 @@ describe('paths', () => {
     expect(findings('jmp @end', 'illegal', 'end: stop')).toEqual([]);
   });
 
-  it('through a register lead to every label that is taken', () => {
+  it('through a register lead where the register is known to point', () => {
     expect(findings('move @a,R1', 'nop', 'jmp R1', 'nop', 'wait 4', 'a: stop')).toEqual(['4:1 UNREACHABLE']);
-    expect(findings('move 3,R1', 'nop', 'jmp R1', 'wait 4', 'stop')).toEqual([]);
+    expect(findings('move @a,R1', 'nop', 'add R1,1,R1', 'nop', 'jmp R1', 'a: wait 4', 'stop')).toEqual([
+      '6:4 UNREACHABLE',
+    ]);
+    expect(findings('move 9,R1', 'nop', 'jmp R1', 'stop')).toEqual(['3:1 NO_STOP']);
+  });
+
+  it('through a jump table may lead anywhere', () => {
+    const table = [
+      'move 3,R0',
+      'move @t,R1',
+      'a: upd_param 40',
+      'jmp R1',
+      't: nop',
+      'nop',
+      'add R1,1,R1',
+      'loop R0,@a',
+      'wait 4',
+      'stop',
+    ];
+    expect(findings(...table)).toEqual([]);
   });
 
   it('that run off the end are found', () => {

@@ -5,7 +5,6 @@ import type { Program } from '../assemble.ts';
 import { byPlace, type Finding } from '../findings.ts';
 import type { SequenceParts } from '../sequence-file.ts';
 import { conditionLeftOn, triggerSettles, unbalancedConditions } from './conditions.ts';
-import { constantsOf } from './constants.ts';
 import { flowOf } from './flow.ts';
 import { memoryLimits } from './memory.ts';
 import { runsOffTheEnd, unreachableCode } from './paths.ts';
@@ -29,8 +28,7 @@ const rules: LintRule[] = [
 /** Findings in the order of the lines. */
 export function lint(program: Program, parts: SequenceParts, profileName: ProfileName): Finding[] {
   const flow = flowOf(program);
-  const constants = constantsOf(program, flow);
-  const subject = { program, parts, profile: profiles[profileName], profileName, flow, constants };
+  const subject = { program, parts, profile: profiles[profileName], profileName, flow, constants: flow.constants };
   return rules.flatMap((rule) => rule(subject)).sort(byPlace);
 }
 

@@ -27,7 +27,8 @@ export const runsOffTheEnd: LintRule = ({ program: { instructions }, flow }) => 
     return [about('error', 'EMPTY', 'there is no instruction: expected at least stop')];
   }
   return instructions.flatMap((one, index) => {
-    const leaves = flow.reachable[index] && flow.successors[index].some((next) => next >= instructions.length);
+    const leaves =
+      !flow.unknown && flow.reachable[index] && flow.successors[index].some((next) => next >= instructions.length);
     const message = 'the program runs off its end here, which is an illegal instruction: end it with stop or jmp';
     return leaves ? [at(one, 'warning', 'NO_STOP', message)] : [];
   });
