@@ -37,8 +37,9 @@ instruction.
 The classic core executes everything and hands real-time instructions, in order, to the real-time core through a queue. A register written by
 an instruction may not be read by the one right after it: put a \`nop\` between.
 
-In the tables I is a number, R a register, D a register that is written. "Core" is the time of the classic core in ns; a conditional jump or
-loop that jumps takes ${JUMP_TAKEN_STEPS * STEP_NS} more. A duration is what the real-time core's time advances by.
+An operand is a number unless there is an R before it, which stands for a register; a bare R is a register that is written. "Core" is the time of the
+classic core in ns; a conditional jump or loop that jumps takes ${JUMP_TAKEN_STEPS * STEP_NS} more. A duration is what the real-time core's time advances by. "Commits" means that the
+latched parameters take effect with it.
 ${groups.join('')}
 ## Operands
 
@@ -56,9 +57,11 @@ ${Object.entries(costModels)
   .map(([name, { doc }]) => `| ${name} | ${doc} |`)
   .join('\n')}
 
-Where the cost of an instruction comes from: ${Object.entries(costSources)
-    .map(([name, text]) => `*${name}*: ${text}`)
-    .join('. ')}.
+Where the cost of an instruction comes from:
+
+${Object.entries(costSources)
+  .map(([name, text]) => `- ${name}: ${text}`)
+  .join('\n')}
 
 ## Profiles
 
@@ -77,21 +80,21 @@ function classSection(group: InstructionClass, title: string): string {
   return `
 ## ${title}
 
-| instruction | core | opcode | what it does |
-|---|---|---|---|
+| instruction | core | opcode | what it does | cost from |
+|---|---|---|---|---|
 ${rows.join('\n')}
 `;
 }
 
 function row({ mnemonic, doc, commits, costSource }: Instruction, form: Form, first: boolean): string {
-  const operands = form.operands.map(operandText).join(', ');
-  const what = first ? `${doc}${commits ? '. Commits' : ''}. Cost: *${costSource}*` : '';
-  return `| \`${mnemonic}\` ${operands} | ${form.steps * STEP_NS} | ${form.opcode} | ${what} |`;
+  const call = `${mnemonic} ${form.operands.map(operandText).join(',')}`.trim();
+  const what = first ? `${doc}${commits ? '. Commits' : ''} | ${costSource}` : '|';
+  return `| \`${call}\` | ${form.steps * STEP_NS} | ${form.opcode} | ${what} |`;
 }
 
 function operandText({ kind, mode }: Operand): string {
-  const letter = { immediate: 'I', source: 'R', destination: 'D', counter: 'D' }[mode];
-  return mode === 'destination' || mode === 'counter' ? letter : `${letter} ${kind}`;
+  if (mode === 'destination' || mode === 'counter') return 'R';
+  return mode === 'source' ? `R ${kind}` : kind;
 }
 
 function profileTable(): string {

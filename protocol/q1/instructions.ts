@@ -163,7 +163,12 @@ export const instructions: Instruction[] = [
     ],
     doc: 'First operand 0: off. Else each real-time instruction that follows runs only while operator over the masked counters that reached their thresholds is true; otherwise it is a wait of the last operand',
   },
-  realTime('upd_param', true, [form(64, 'UPD_PARAM', [duration], 1)], 'Commits the latched parameters'),
+  realTime(
+    'upd_param',
+    true,
+    [form(64, 'UPD_PARAM', [duration], 1)],
+    'Lets time pass with the parameters that were latched',
+  ),
   realTime(
     'play',
     true,

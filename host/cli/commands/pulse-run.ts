@@ -26,6 +26,7 @@ import { parseInputs, parseSettings, randomInputs } from '../pulse/settings.ts';
 import { loadFiles } from '../pulse/sources.ts';
 import { deadlockText, runFailed, runJson, sequencerJson, sequencerText, speedText } from '../pulse/summary.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { buildNotes } from '../run/new-device.ts';
 import { paint, type Style, styleOf, wrap } from '../terminal.ts';
 import { spanText } from '../words.ts';
 
@@ -101,7 +102,10 @@ async function run(options: RunOptions, files: string[]): Promise<Result> {
     ({ binary }, index): PulseProgram => ({ name: names[index], binary, settings: settings[index] }),
   );
   const progress = options.json || !process.stderr.isTTY ? undefined : showProgress;
+  const note = buildNotes(options.json === true);
+  note('the sequencers');
   const bytes = await sequencerModule();
+  note('');
   warmUp(bytes);
   const result = runLoaded(new SequencerModule(bytes), programs, options, progress);
   if (progress) process.stderr.write('\r\x1b[K');

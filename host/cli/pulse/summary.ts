@@ -121,12 +121,15 @@ export function sequencerJson(run: SequencerRun): Record<string, unknown> {
     minimumSlackNs: slack.minimumNs ?? null,
     minimumSlackLine: slack.minimumAt === undefined ? null : lineOf(run, slack.minimumAt),
     slackHistogram: slack.ranges(),
-    underflow: underflow && {
-      line: lineOf(run, underflow.instruction),
-      instruction: textOf(run, underflow.instruction),
-      timeNs: underflow.timeNs - originNs,
-      slackNs: underflow.slackNs,
-    },
+    underflow:
+      underflow === undefined
+        ? null
+        : {
+            line: lineOf(run, underflow.instruction),
+            instruction: textOf(run, underflow.instruction),
+            timeNs: underflow.timeNs - originNs,
+            slackNs: underflow.slackNs,
+          },
     triggers: tally.triggers.map(({ timeNs, ...trigger }) => ({ timeNs: timeNs - originNs, ...trigger })),
     bins: Object.fromEntries(
       run.bins().map(({ name: acquisition, index, bins }) => [
@@ -150,10 +153,13 @@ export function runJson(run: PulseRun): Record<string, unknown> {
     virtualNs: virtualNs(run),
     wallMs,
     timesFasterThanInstrument: timesFaster(run),
-    deadlock: deadlock && {
-      waiting: names(deadlock.waiting),
-      missing: names(deadlock.missing),
-      waitingForTrigger: names(deadlock.waitingForTrigger),
-    },
+    deadlock:
+      deadlock === undefined
+        ? null
+        : {
+            waiting: names(deadlock.waiting),
+            missing: names(deadlock.missing),
+            waitingForTrigger: names(deadlock.waitingForTrigger),
+          },
   };
 }

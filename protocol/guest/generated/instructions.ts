@@ -98,7 +98,7 @@ export const Q1_OP_SET_AWG_OFFS_R: u32 = 45;
 export const Q1_OP_SET_COND_I: u32 = 48;
 /** set_cond R,R,R,I: First operand 0: off. Else each real-time instruction that follows runs only while operator over the masked counters that reached their thresholds is true; otherwise it is a wait of the last operand. */
 export const Q1_OP_SET_COND_R: u32 = 49;
-/** upd_param I: Commits the latched parameters. */
+/** upd_param I: Lets time pass with the parameters that were latched. */
 export const Q1_OP_UPD_PARAM: u32 = 64;
 /** play I,I,I: Starts a waveform on path 0 and one on path 1, in place of what plays there; they go on after the duration. */
 export const Q1_OP_PLAY_I: u32 = 65;
