@@ -201,11 +201,13 @@ export function runClassic(core: usize, budget: u32): u32 {
       break;
     }
     const opcode: u32 = word < end ? load<u8>(word) : Q1_OP_ILLEGAL;
+    const before = time;
     time += <i64>(<u32>load<u8>(costs + opcode) * Q1_STEP_NS);
     if (opcode >= Q1_REAL_TIME_OPCODE) {
-      rest = realTime(core, word, opcode, <u32>((word - program) >> WORD_SHIFT), time);
+      store<i64>(core, time, CLASSIC_TIME);
+      rest = realTime(core, word, opcode, <u32>((word - program) >> WORD_SHIFT));
       // What could not be decided is executed again, and its steps are counted then.
-      time = load<i64>(core, CLASSIC_TIME);
+      time = rest == REST_NONE || rest == REST_STOPPED ? load<i64>(core, CLASSIC_TIME) : before;
       if (rest != REST_NONE) break;
       rest = REST_BUDGET;
     } else if (opcode >= Q1_OP_JMP_I && opcode <= Q1_OP_LOOP_R) {
@@ -232,16 +234,13 @@ export function runClassic(core: usize, budget: u32): u32 {
   return executed;
 }
 
-/** A real-time instruction at classic time `time`. REST_NONE: executed, and CLASSIC_TIME is when the core goes on. */
-function realTime(core: usize, word: usize, opcode: u32, index: u32, time: i64): u32 {
+/** A real-time instruction at CLASSIC_TIME. REST_NONE: executed, and CLASSIC_TIME is when the core goes on. */
+function realTime(core: usize, word: usize, opcode: u32, index: u32): u32 {
   if (recordsFull()) return REST_RECORDS;
   if (load<i64>(core, TIME) > load<i64>(WINDOW)) return REST_WINDOW;
-  const before = load<i64>(core, CLASSIC_TIME);
-  store<i64>(core, time, CLASSIC_TIME);
   const outcome = executeRealTime(core, word, opcode, index);
   if (outcome == DONE) return REST_NONE;
   if (outcome == STOPPED) return REST_STOPPED;
-  store<i64>(core, before, CLASSIC_TIME);
   return outcome == AFTER_SYNC ? REST_SYNC : outcome == AFTER_TRIGGER ? REST_TRIGGER : REST_HORIZON;
 }
 

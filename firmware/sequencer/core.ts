@@ -77,10 +77,12 @@ export const LEAST_SLACK: usize = 0x1c4;
 /** Instruction that underflowed or was illegal: its index u32, 0xffff when none; when it was executed or due, i64. */
 export const FAULT_INDEX: usize = 0x1c8;
 export const FAULT_TIME: usize = 0x1d0;
+/** Where its grid of the trigger network begins: its last wait_sync, i64. */
+export const GRID_ORIGIN: usize = 0x1d8;
 /** Commits so far, u32. */
-export const SHOWN_COUNT: usize = 0x1d8;
+export const SHOWN_COUNT: usize = 0x1e0;
 /** Acquisitions the sequence declares, u32; what stands before it is cleared when the core is armed. */
-export const ACQUISITION_COUNT: usize = 0x1dc;
+export const ACQUISITION_COUNT: usize = 0x1e4;
 /** Settings by number, u32 each; those with an index have places of their own. */
 export const SETTINGS: usize = 0x200;
 export const SETTING_GAIN: usize = 0x280;
@@ -141,4 +143,9 @@ export function settingOf(core: usize, setting: u32): u32 {
 
 export function isRunning(core: usize, running: u32): bool {
   return load<u32>(core, STATE) == running;
+}
+
+/** A bound below the time of the core's next real-time instruction: one that comes after its time is an underflow, and never executed. */
+export function earliestExecution(core: usize): i64 {
+  return max(load<i64>(core, TIME), load<i64>(core, CLASSIC_TIME));
 }

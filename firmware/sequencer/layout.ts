@@ -43,17 +43,17 @@ export const RECORD_MASK: usize = GLOBALS + 4;
 export const SENDERS: usize = GLOBALS + 8;
 /** Bins given to acquisitions, u32. */
 export const BINS_USED: usize = GLOBALS + 12;
-/** Where the grid of the trigger network begins, i64. */
-export const GRID_ORIGIN: usize = GLOBALS + 16;
 /** When the network is free again, i64. */
 export const NETWORK_FREE: usize = GLOBALS + 24;
 /** Whose trigger it carried last, u32. */
 export const NETWORK_OWNER: usize = GLOBALS + 32;
-/** Requests waiting for the network, u32, and their list in the order of time: {time i64, core u32, address u32}. */
+/** Requests waiting for the network, u32, and their list in the order of time: {time i64, send i64, core u32, address u32}. */
 export const REQUEST_COUNT: usize = GLOBALS + 36;
 export const REQUESTS: usize = GLOBALS + 0x100;
-export const REQUESTS_MAX: u32 = 128;
-export const REQUEST_SIZE: u32 = 16;
+/** Of one core, and of those not yet due: one more than that is missed. */
+export const REQUESTS_OF_CORE: u32 = 42;
+export const REQUESTS_WAITING: u32 = 20;
+export const REQUEST_SIZE: u32 = 24;
 /** Triggers delivered since the reset, u32. */
 export const DELIVERED_COUNT: usize = GLOBALS + 40;
 /** Cores that wait in wait_sync, and synchronised cores they wait for, as of the last run; bits, u32. */

@@ -17,6 +17,8 @@ import {
 import {
   CORE_INDEX,
   CURSOR,
+  earliestExecution,
+  GRID_ORIGIN,
   isRunning,
   STATE,
   setFlag,
@@ -35,14 +37,14 @@ import {
   DELIVERED,
   DELIVERED_COUNT,
   DELIVERED_MAX,
-  GRID_ORIGIN,
   NETWORK_FREE,
   NETWORK_OWNER,
   NEVER,
   REQUEST_COUNT,
   REQUEST_SIZE,
   REQUESTS,
-  REQUESTS_MAX,
+  REQUESTS_OF_CORE,
+  REQUESTS_WAITING,
   SENDERS,
 } from './layout';
 import { record } from './records';
@@ -50,10 +52,31 @@ import { record } from './records';
 const LOST_IN_CONFLICT: u32 = 1;
 const MISSED: u32 = 2;
 
-/** An acquisition of this core asks for a trigger at `time`. */
+/**
+ * Whether the network has room for a request of this core, made at `time`; false: when the others have come further. The core
+ * furthest behind always has: all its requests are still to come, and of those a core keeps few.
+ */
+export function mayRequest(core: usize, time: i64): bool {
+  if (requestsOf(core, i64.MIN_VALUE) < REQUESTS_OF_CORE) return true;
+  settleTo(time);
+  return requestsOf(core, i64.MIN_VALUE) < REQUESTS_OF_CORE || requestsOf(core, time) >= REQUESTS_WAITING;
+}
+
+/** Requests of a core for later than `time`. */
+function requestsOf(core: usize, time: i64): u32 {
+  const index = load<u32>(core, CORE_INDEX);
+  let own: u32 = 0;
+  for (let request: u32 = 0; request < load<u32>(REQUEST_COUNT); request++) {
+    const place = REQUESTS + request * REQUEST_SIZE;
+    if (load<u32>(place, 16) == index && load<i64>(place) > time) own++;
+  }
+  return own;
+}
+
+/** An acquisition of this core, made at TIME, asks for a trigger at `time`. */
 export function requestTrigger(core: usize, time: i64, address: u32): void {
   const count = load<u32>(REQUEST_COUNT);
-  if (count == REQUESTS_MAX) {
+  if (requestsOf(core, load<i64>(core, TIME)) >= REQUESTS_WAITING) {
     setFlag(core, SEQUENCER_FLAG_TRIGGER_NETWORK_MISSED_INTERNAL_TRIGGER);
     return;
   }
@@ -61,21 +84,26 @@ export function requestTrigger(core: usize, time: i64, address: u32): void {
   let place = REQUESTS + count * REQUEST_SIZE;
   while (place > REQUESTS) {
     const before = place - REQUEST_SIZE;
-    const earlier = load<i64>(before) < time || (load<i64>(before) == time && load<u32>(before, 8) <= index);
+    const earlier = load<i64>(before) < time || (load<i64>(before) == time && load<u32>(before, 16) <= index);
     if (earlier) break;
     memory.copy(place, before, REQUEST_SIZE);
     place = before;
   }
   store<i64>(place, time);
-  store<u32>(place, index, 8);
-  store<u32>(place, address, 12);
+  store<i64>(place, onGrid(time, load<i64>(core, GRID_ORIGIN)), 8);
+  store<u32>(place, index, 16);
+  store<u32>(place, address, 20);
   store<u32>(REQUEST_COUNT, count + 1);
 }
 
-/** Settles every request up to `time` minus the latency; false while a core may still ask for one before that. */
+/** Settles every request whose trigger may have been received by `time`; false while a core may still make one. */
 export function settleNetwork(time: i64): bool {
   if ((load<u32>(SENDERS) | load<u32>(REQUEST_COUNT)) == 0) return true;
-  const last = time - <i64>TRIGGER_LATENCY_NS;
+  return settleTo(time - <i64>TRIGGER_LATENCY_NS);
+}
+
+/** Settles every request up to `last`; false while a core may still make one before that. */
+function settleTo(last: i64): bool {
   while (load<u32>(REQUEST_COUNT) != 0 && load<i64>(REQUESTS) <= last) {
     if (!allPast(load<i64>(REQUESTS))) return false;
     settleFirst();
@@ -92,13 +120,13 @@ export function settleOne(): bool {
 
 function settleFirst(): void {
   const asked = load<i64>(REQUESTS);
-  const index = load<u32>(REQUESTS, 8);
-  const address = load<u32>(REQUESTS, 12);
+  const send = load<i64>(REQUESTS, 8);
+  const index = load<u32>(REQUESTS, 16);
+  const address = load<u32>(REQUESTS, 20);
   const count = load<u32>(REQUEST_COUNT) - 1;
   memory.copy(REQUESTS, REQUESTS + REQUEST_SIZE, count * REQUEST_SIZE);
   store<u32>(REQUEST_COUNT, count);
   const core = coreAt(index);
-  const send = onGrid(asked);
   const waited = <u32>(send - asked);
   if (send < load<i64>(NETWORK_FREE)) {
     const own = load<u32>(NETWORK_OWNER) == index;
@@ -117,10 +145,10 @@ function recordTrigger(core: usize, time: i64, address: u32, waited: u32, lost: 
   record(SEQUENCER_RECORD_TRIGGER, core, SEQUENCER_RECORD_INDEX_NONE, time, address, waited, lost, 0);
 }
 
-/** The first grid point at or after `time`. */
-function onGrid(time: i64): i64 {
+/** The first point at or after `time` of the grid that begins at `origin`. */
+function onGrid(time: i64, origin: i64): i64 {
   const grid = <i64>TRIGGER_GRID_NS;
-  const into = (time - load<i64>(GRID_ORIGIN)) % grid;
+  const into = (time - origin) % grid;
   return into == 0 ? time : into < 0 ? time - into : time + grid - into;
 }
 
@@ -155,7 +183,7 @@ function earliestRequest(core: usize): i64 {
   const wait = load<u32>(core, WAIT);
   if (wait == WAIT_TRIGGER) return NEVER;
   if (wait == WAIT_SYNC_OVER) return load<i64>(core, WAIT_TIME);
-  return wait == WAIT_SYNC ? earliestRelease() : load<i64>(core, TIME);
+  return wait == WAIT_SYNC ? earliestRelease() : earliestExecution(core);
 }
 
 /** A bound below the time at which the cores in wait_sync go on. */
@@ -165,7 +193,7 @@ function earliestRelease(): i64 {
     const core = coreAt(index);
     if (settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) == 0) continue;
     if (load<u32>(core, STATE) != SEQUENCER_STATE_RUNNING || load<u32>(core, WAIT) == WAIT_TRIGGER) return NEVER;
-    latest = max(latest, load<i64>(core, TIME));
+    latest = max(latest, earliestExecution(core));
   }
   return latest;
 }

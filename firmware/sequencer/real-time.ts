@@ -22,9 +22,11 @@ import {
   SEQUENCER_RECORD_SYNC,
   SEQUENCER_RECORD_UNDERFLOW,
   SEQUENCER_SETTING_HEAD_START,
+  SEQUENCER_SETTING_TRIGGER_ENABLE,
   TRIGGER_ADDRESSES,
 } from '../../protocol/guest/generated/constants';
 import {
+  Q1_OP_ACQUIRE_I,
   Q1_OP_ACQUIRE_R,
   Q1_OP_ACQUIRE_TTL_R,
   Q1_OP_ACQUIRE_WEIGHED_R,
@@ -72,7 +74,7 @@ import {
 import { clearCounters, conditionHolds, findTrigger, NO_TRIGGER, takeTriggers } from './latches';
 import { NEVER } from './layout';
 import { commitNco, discardNco } from './nco';
-import { settleNetwork } from './network';
+import { mayRequest, settleNetwork } from './network';
 import { NO_WAVES, show } from './outputs';
 import { record } from './records';
 import { stopInFault } from './stop';
@@ -105,6 +107,7 @@ export function executeRealTime(core: usize, word: usize, opcode: u32, index: u3
   if (opcode >= Q1_OP_WAIT_TRIGGER_I) return waitForOthers(core, word, opcode, index, time);
   const duration = durationOf(core, word, opcode);
   if (duration < DURATION_LEAST || duration > DURATION_MOST) return illegal(core, index, time);
+  if (opcode >= Q1_OP_ACQUIRE_I && opcode < Q1_OP_SET_LATCH_EN_I && !mayAcquire(core, time)) return AFTER_OTHERS;
   if (opcode < Q1_OP_SET_LATCH_EN_I) return commit(core, word, opcode, index, time, duration);
   if (opcode < Q1_OP_WAIT_I) {
     if (!settleNetwork(time)) return AFTER_OTHERS;
@@ -114,6 +117,10 @@ export function executeRealTime(core: usize, word: usize, opcode: u32, index: u3
   }
   record(SEQUENCER_RECORD_EXECUTE, core, index, time, duration, 0, 0, 0);
   return leave(core, time, duration);
+}
+
+function mayAcquire(core: usize, time: i64): bool {
+  return settingOf(core, SEQUENCER_SETTING_TRIGGER_ENABLE) == 0 || mayRequest(core, time);
 }
 
 /** The instruction reaches the queue; returns its time and leaves its slack. */

@@ -18,13 +18,13 @@ import {
 } from '../../protocol/guest/generated/constants';
 import { runClassic } from './classic';
 import {
+  earliestExecution,
   isRunning,
   REST,
   REST_RECORDS,
   REST_UNTIL,
   setFlag,
   settingOf,
-  TIME,
   WAIT,
   WAIT_NONE,
   WAIT_SYNC,
@@ -51,7 +51,9 @@ const WINDOW_NS: i64 = 50_000;
 export function runCores(until: i64, budget: u32): u32 {
   store<i64>(UNTIL, until);
   let left = budget;
-  while (true) {
+  let idleRounds: u32 = 0;
+  // A core that executes nothing may still come to wait in that round, and others may then go on: one idle round more.
+  while (idleRounds < 2) {
     const before = left;
     store<i64>(WINDOW, windowEnd());
     for (let index: u32 = 0; index < CORE_COUNT; index++) {
@@ -61,7 +63,7 @@ export function runCores(until: i64, budget: u32): u32 {
       if (load<u32>(core, REST) == REST_RECORDS) return account(budget - left, SEQUENCER_RUN_RECORDS);
       if (left == 0) return account(budget, SEQUENCER_RUN_BUDGET);
     }
-    if (left == before && !settleOne()) break;
+    idleRounds = left == before && !settleOne() ? idleRounds + 1 : 0;
   }
   return account(budget - left, comeToRest(until));
 }
@@ -77,7 +79,7 @@ function windowEnd(): i64 {
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     const core = coreAt(index);
     const moves = isRunning(core, SEQUENCER_STATE_RUNNING) && load<u32>(core, WAIT) == WAIT_NONE;
-    if (moves) least = min(least, load<i64>(core, TIME));
+    if (moves) least = min(least, earliestExecution(core));
   }
   return least > NEVER - WINDOW_NS ? NEVER : least + WINDOW_NS;
 }

@@ -22,6 +22,7 @@ import {
   FAULT_INDEX,
   FLAGS,
   FREQUENCY,
+  GRID_ORIGIN,
   isRunning,
   LATCHED_GAIN,
   LATCHED_OFFSET,
@@ -41,7 +42,6 @@ import {
   CORE_COUNT,
   coreAt,
   DELIVERED_COUNT,
-  GRID_ORIGIN,
   NETWORK_FREE,
   PROGRAM_SIZE,
   PROGRAMS,
@@ -65,7 +65,7 @@ export function armCores(mask: u32): void {
 
 /** Starts the armed cores of a mask at `time`, all at once. */
 export function startCores(mask: u32, time: i64): void {
-  if (!anyBusy()) clearNetwork(time);
+  if (!anyBusy()) clearNetwork();
   const acquiring = countAcquiring(mask);
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     const core = coreAt(index);
@@ -73,6 +73,7 @@ export function startCores(mask: u32, time: i64): void {
     store<u32>(core, SEQUENCER_STATE_RUNNING, STATE);
     store<i64>(core, time, CLASSIC_TIME);
     store<i64>(core, time, TIME);
+    store<i64>(core, time, GRID_ORIGIN);
     store<u32>(core, load<u32>(DELIVERED_COUNT), CURSOR);
     // One sequencer may acquire every 300 ns, three every 600, five every 900 (reference: acquisition limits).
     store<u32>(core, BINNING_NS * ((acquiring + 1) / 2), BINNING_INTERVAL);
@@ -92,12 +93,11 @@ function anyBusy(): bool {
   return false;
 }
 
-function clearNetwork(time: i64): void {
+function clearNetwork(): void {
   store<u32>(SENDERS, 0);
   store<u32>(REQUEST_COUNT, 0);
   store<u32>(DELIVERED_COUNT, 0);
   store<i64>(NETWORK_FREE, i64.MIN_VALUE);
-  store<i64>(GRID_ORIGIN, time);
 }
 
 function countAcquiring(mask: u32): u32 {

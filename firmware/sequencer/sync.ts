@@ -1,7 +1,7 @@
 // wait_sync: every synchronised sequencer comes to it, then all go on at the same moment.
 //
-// The release is the arrival of the last and a credit on top, which hides what the classic cores spent before. The trigger network's grid
-// begins anew at each release. A sequencer that does not take part goes straight on.
+// The release is the arrival of the last and a credit on top, which hides what the classic cores spent before. Its grid
+// of the trigger network begins anew at each release. A sequencer that does not take part goes straight on.
 
 import {
   SEQUENCER_SETTING_SYNC_CREDIT,
@@ -9,8 +9,8 @@ import {
   SEQUENCER_STATE_RUNNING,
 } from '../../protocol/guest/generated/constants';
 import { Q1_STEP_NS } from '../../protocol/guest/generated/instructions';
-import { isRunning, settingOf, TIME, WAIT, WAIT_NONE, WAIT_SYNC, WAIT_SYNC_OVER, WAIT_TIME } from './core';
-import { CORE_COUNT, coreAt, GRID_ORIGIN, NEVER } from './layout';
+import { GRID_ORIGIN, isRunning, settingOf, TIME, WAIT, WAIT_NONE, WAIT_SYNC, WAIT_SYNC_OVER, WAIT_TIME } from './core';
+import { CORE_COUNT, coreAt, NEVER } from './layout';
 
 function creditNs(core: usize): i64 {
   return <i64>(settingOf(core, SEQUENCER_SETTING_SYNC_CREDIT) * Q1_STEP_NS);
@@ -30,7 +30,7 @@ export function synchronise(core: usize, time: i64): i64 {
 
 function releaseAlone(core: usize, time: i64): i64 {
   const release = time + creditNs(core);
-  store<i64>(GRID_ORIGIN, release);
+  store<i64>(core, release, GRID_ORIGIN);
   return release;
 }
 
@@ -42,11 +42,11 @@ function releaseIfComplete(): void {
     if (!isRunning(core, SEQUENCER_STATE_RUNNING) || load<u32>(core, WAIT) != WAIT_SYNC) return;
     release = max(release, load<i64>(core, TIME) + creditNs(core));
   }
-  store<i64>(GRID_ORIGIN, release);
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     const core = coreAt(index);
     if (settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) == 0) continue;
     store<u32>(core, WAIT_SYNC_OVER, WAIT);
     store<i64>(core, release, WAIT_TIME);
+    store<i64>(core, release, GRID_ORIGIN);
   }
 }
