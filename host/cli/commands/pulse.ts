@@ -11,8 +11,16 @@ import { printing, type Result } from '../result.ts';
 import { paint, type Style, styleOf } from '../terminal.ts';
 import { pulseRunCommand } from './pulse-run.ts';
 
+const EXAMPLES = `
+Examples:
+  coldrig pulse check rabi.json                 what the hardware would refuse, and what would go wrong
+  coldrig pulse run rabi.json --timeline        when each line runs, with how little slack
+  coldrig pulse run drive.json readout.json --plot out.svg`;
+
 export function addPulseCommands(program: Command): void {
-  const pulse = new Command('pulse').description('check and run pulse programs (Q1ASM) as the instrument would');
+  const pulse = new Command('pulse')
+    .description('check and run pulse programs (Q1ASM) as the instrument would')
+    .addHelpText('after', EXAMPLES);
   pulse.addCommand(checkCommand());
   pulse.addCommand(pulseRunCommand());
   pulse.addCommand(asmCommand());

@@ -5,6 +5,11 @@ import type { AssembledInstruction } from '../assemble.ts';
 import type { Finding } from '../findings.ts';
 import { at, type LintRule, type Subject } from './rule.ts';
 
+/** Lines a finding names; a program may have thousands of conditions. */
+const LINES_MOST = 4;
+/** Counters whose every combination is looked at. */
+const COUNTERS_MOST = 10;
+
 /** Whether the condition may be off before an instruction, and the lines that may have switched it on. */
 interface State {
   off: boolean;
@@ -74,7 +79,7 @@ function mergeInto(states: (State | undefined)[], index: number, incoming: State
   }
   const before = Number(state.off) + state.on.size;
   state.off ||= incoming.off;
-  for (const line of incoming.on) state.on.add(line);
+  for (const line of incoming.on) if (state.on.size < LINES_MOST) state.on.add(line);
   return Number(state.off) + state.on.size > before;
 }
 
@@ -136,9 +141,10 @@ function collect(
   return { segments: undefined, end: start };
 }
 
-/** Shortest and longest way over all states of the counters that the conditions look at. */
-function totals(segments: Segment[]): { leastNs: number; mostNs: number } {
+/** Shortest and longest way over all states of the counters that the conditions look at; undefined where those are too many. */
+function totals(segments: Segment[]): { leastNs: number; mostNs: number } | undefined {
   const mask = segments.reduce((union, segment) => union | segment.mask, 0);
+  if (bitCount(mask) > COUNTERS_MOST) return undefined;
   let leastNs = Number.POSITIVE_INFINITY;
   let mostNs = 0;
   // Every subset of the mask, from the mask itself down to nothing.
