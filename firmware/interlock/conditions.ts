@@ -32,7 +32,7 @@ import {
   THERMOMETRY_FLAGS_VALID,
 } from '../../protocol/guest/generated/registers';
 import { overBudget } from '../budget/budget';
-import { railTrips } from '../rails/comparators';
+import { railTrips, settleRailTrips } from '../rails/comparators';
 import { microkelvinOf, NO_TEMPERATURE } from '../thermometry/convert';
 
 /** The average follows a reading by this part of the distance: about four minutes at two scans a second. */
@@ -48,6 +48,7 @@ let scannedNs: u64 = 0;
 
 /** Takes in the last scan, when there is a new one. */
 export function measureConditions(): void {
+  settleRailTrips();
   const now = readThermometrySequence();
   if (now == sequence) return;
   sequence = now;

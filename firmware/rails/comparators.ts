@@ -1,7 +1,12 @@
 // What the rails' comparators have seen, noted in their interrupt: the line must fall, and the interlock must still find it.
 
 import { CONDITION_RAIL_TRIPPED } from '../../protocol/guest/generated/constants';
-import { readRailsTripped, writeRailsTripped } from '../../protocol/guest/generated/registers';
+import {
+  RAILS_TRIPPED_UNDER_SHIFT,
+  readRailsGood,
+  readRailsTripped,
+  writeRailsTripped,
+} from '../../protocol/guest/generated/registers';
 
 let seen: u32 = 0;
 
@@ -15,6 +20,12 @@ export function noteRailTrips(): void {
   const tripped = readRailsTripped();
   seen |= tripped;
   writeRailsTripped(tripped);
+}
+
+/** A rail that was too low and is good again has nothing to be remembered for; one that was too high waits for an operator. */
+export function settleRailTrips(): void {
+  const under = seen >> RAILS_TRIPPED_UNDER_SHIFT;
+  if (under != 0) seen &= ~((under & readRailsGood()) << RAILS_TRIPPED_UNDER_SHIFT);
 }
 
 /** Acknowledges the trips of a rail condition; false when the condition is another one. */

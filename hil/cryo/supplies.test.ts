@@ -27,6 +27,17 @@ describe('a rail', () => {
     expect(rigged.isUp).toBe(true);
   });
 
+  test('that dips mutes the outputs until it is good again', async () => {
+    const rigged = await Rigged.up();
+    rigged.felt(Felt.RAIL_VOLTAGE + Rail.MULTIPLEXER, railMillivolts[Rail.MULTIPLEXER] * 850);
+    rigged.device.board.runFor(millisecond);
+    expect(rigged.tripped).toEqual(['RAIL_UNDER']);
+    expect(rigged.device.board.machine.outputEnabled(gates.DAC.mask)).toBe(false);
+    rigged.felt(Felt.RAIL_VOLTAGE + Rail.MULTIPLEXER, undefined);
+    rigged.device.board.runFor(second);
+    expect([rigged.tripped, rigged.isUp]).toEqual([[], true]);
+  });
+
   test('of the core that dips resets the chip, and it comes up again by itself', async () => {
     const rigged = await Rigged.up();
     const { board, log } = rigged.device;

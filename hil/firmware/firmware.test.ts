@@ -4,6 +4,7 @@ import { SlotState } from '../../protocol/image/boot-state.ts';
 import { RejectReason } from '../../protocol/image/reasons.ts';
 import { Health } from '../../protocol/telemetry/health.ts';
 import { Device, firmwareImage, millisecond, read, second, write } from '../device.ts';
+import { upload } from '../upload.ts';
 
 let image: Uint8Array;
 beforeAll(async () => {
@@ -36,7 +37,7 @@ describe('a running controller', () => {
 
   test('keeps every task within its budget while an image is uploaded and verified', async () => {
     const device = await Device.running(image);
-    uploadAll(device, await firmwareImage('1.1.0'));
+    upload(device, await firmwareImage('1.1.0'));
     expect(device.statistics('tasks')).toMatchObject({ deadlines_missed: 0, over_budget: 0 });
   });
 
@@ -105,7 +106,7 @@ describe('an image on trial', () => {
   async function onTrial(entry?: string): Promise<Device> {
     const device = await Device.running(image);
     const update = await firmwareImage('1.1.0', entry);
-    const hash = uploadAll(device, update);
+    const hash = upload(device, update);
     expect(device.ask(write, img, 0, { hash, confirm: false }).images).toBeDefined();
     expect(device.ask(write, 0, 5)).toEqual({});
     device.waitFor(() => resets(device) === 1 && device.board.state === 'firmware');
@@ -161,18 +162,3 @@ describe('an image on trial', () => {
     expect(slots(device)).toEqual(['0:1.0.0 confirmed', '1:1.1.0 active']);
   });
 });
-
-/** Uploads in chunks as clients do and returns the hash the device knows it by. */
-function uploadAll(device: Device, file: Uint8Array): Uint8Array {
-  let off = 0;
-  while (off < file.length) {
-    const data = file.subarray(off, off + 1200);
-    const reply = device.ask(write, img, 1, off === 0 ? { off, len: file.length, data } : { off, data });
-    expect(reply.off, JSON.stringify(reply)).toBe(off + data.length);
-    off = reply.off as number;
-  }
-  const images = device.ask(read, img, 0).images as { active: boolean; hash: Uint8Array }[];
-  const uploaded = images.find(({ active }) => !active);
-  if (!uploaded) throw new Error('the device does not list what it was sent');
-  return uploaded.hash;
-}

@@ -165,6 +165,8 @@ export class SurroundingsPort {
     this.advance();
     this.acts[place] = value;
     this.times[1] = this.clock();
+    // What is switched is switched now, not when somebody looks.
+    this.advance();
   }
 
   /** A look for a register that is read often: nothing new can be seen when nobody acted for a while and the last look was not long ago. */
