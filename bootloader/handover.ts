@@ -58,6 +58,7 @@ import {
 } from './image/info';
 import { measurement } from './image/verify';
 import { recordEvent } from './record-event';
+import { LOOKED, secondLook } from './second-look';
 
 const HASH_BYTES: u32 = 32;
 const MAILBOX_BYTES: u32 = RESET_MAILBOX_COUNT << 2;
@@ -69,10 +70,13 @@ export function handOver(slot: u32, state: u32, decision: u32): void {
   assert(imageVerified(slot), 'only a verified image is run');
   assert(state == SLOT_CONFIRMED || state == SLOT_TRIAL, 'a running image is confirmed or on trial');
   const info = imageInfo(slot);
+  const seen = secondLook(slot);
+  assert(seen == LOOKED, 'a second look at the image finds what the first one found');
   writeFlashProtect(FLASH_PROTECT_BOOT_LOG | (slot == 0 ? FLASH_PROTECT_SLOT_A : FLASH_PROTECT_SLOT_B));
   writeMailbox(info, slot, state, decision);
-  writeResetHandoverAddress(load<u32>(info, INFO_PAYLOAD));
-  writeResetHandoverLength(load<u32>(info, INFO_PAYLOAD_SIZE));
+  // Data, not a branch: a doubt leads to where no image is.
+  writeResetHandoverAddress(load<u32>(info, INFO_PAYLOAD) ^ (seen ^ LOOKED));
+  writeResetHandoverLength(load<u32>(info, INFO_PAYLOAD_SIZE) ^ (seen ^ LOOKED));
   if (state == SLOT_TRIAL) writeResetTrialTimeout(POLICY_TRIAL_TIMEOUT_MS);
   writeWatchdogTimeout(POLICY_WATCHDOG_TIMEOUT_US);
   writeWatchdogWindow(POLICY_WATCHDOG_WINDOW_US);

@@ -36,16 +36,22 @@ const encoded: usize = memory.data(32, 8);
  * bytes are there; any content is allowed. Takes a time that depends on what is, after all, public.
  */
 export function ed25519Verify(publicKey: usize, message: usize, messageLength: u32, signature: usize): bool {
+  const point = ed25519Point(publicKey, message, messageLength, signature);
+  return point != 0 && memory.compare(point, signature, HALF) == 0;
+}
+
+/** Where the 32 bytes of encode(S B - k A) are, for the caller to hold against R; 0 where S or A is not acceptable. */
+export function ed25519Point(publicKey: usize, message: usize, messageLength: u32, signature: usize): usize {
   const s = signature + HALF;
-  if (!scalarIsCanonical(s)) return false;
-  if (!pointDecode(keyPoint, publicKey)) return false;
-  if (isSmallOrder(keyPoint)) return false;
+  if (!scalarIsCanonical(s)) return 0;
+  if (!pointDecode(keyPoint, publicKey)) return 0;
+  if (isSmallOrder(keyPoint)) return 0;
   hashToScalar(publicKey, message, messageLength, signature);
   fieldNegate(keyPoint + X, keyPoint + X);
   fieldNegate(keyPoint + T, keyPoint + T);
   doubleScalarMultiply(multiple, s, k, keyPoint);
   pointEncode(encoded, multiple);
-  return memory.compare(encoded, signature, HALF) == 0;
+  return encoded;
 }
 
 /** k = SHA-512(R | A | M) mod L. */

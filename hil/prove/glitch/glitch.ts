@@ -4,8 +4,8 @@
 //   boot it once, counted           which sites this boot executes, how often     executions.ts
 //   for each glitch of glitches.ts  restore, arm, boot, judge; then boot again, unharmed
 //
-// A glitch may lead to safe mode, to a fault, to the other image, or hang the core until somebody cuts power. What it may not do is run
-// what does not verify, nor leave a device behind that boots otherwise than before once the glitch is over.
+// A glitch may lead to a fault, to the other image, to safe mode even for good (counted: a new image ends that), or hang the core until
+// somebody cuts power. What it may not do is run what does not verify, then or later, nor leave a device behind that halts.
 
 import { checkImage, type GlitchableImage, makeGlitchable, prepareImage } from '../../../host/board/cpu/cpu.ts';
 import { AttackBench } from '../attack/bench.ts';
@@ -26,7 +26,7 @@ import { countExecutions } from './executions.ts';
 import { type GlitchSampling, glitchesOf, type NamedGlitch, withGlitch } from './glitches.ts';
 
 /** Every function that copies by DMA comes through this one. */
-const copies = 'protocol/guest/dma/copyBlock';
+export const copies = 'protocol/guest/dma/copyBlock';
 /** Four times what the longest of these boots takes. */
 const withinNs = 60_000_000;
 
@@ -70,7 +70,12 @@ class GlitchBench implements Bench {
     const own = all.filter(({ name }, index) =>
       options.point === undefined ? index % part.parts === part.part : name === options.point,
     );
-    const result: PartResult = { scenario: part.scenario, points: 0, violations: [], counts: { sites: 0, hung: 0 } };
+    const result: PartResult = {
+      scenario: part.scenario,
+      points: 0,
+      violations: [],
+      counts: { sites: 0, hung: 0, inSafeMode: 0 },
+    };
     result.counts.sites = new Set(own.map(({ site }) => site)).size;
     for (const [index, each] of own.entries()) {
       if (options.stopAtFirst && result.violations.length > 0) break;
@@ -94,7 +99,10 @@ class GlitchBench implements Bench {
     if (ran.length > 0) return;
     if (struck.state === 'off') result.counts.hung++;
     const after = bench.boot();
-    const findings = [...judgeRun(after), ...judgeRest(after, attack.bootable)];
+    const left = judgeRest(after, attack.bootable);
+    // A device that stays in safe mode takes a new image; one that halts does not.
+    const findings = [...judgeRun(after), ...left.filter(({ invariant }) => invariant === 'alive')];
+    if (findings.length === 0 && left.length > 0) result.counts.inSafeMode++;
     result.violations.push(...bench.violations(attack.name, name, findings));
   }
 }
