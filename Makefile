@@ -21,7 +21,7 @@ $(INSTALLED): package.json package-lock.json
 	@touch $@
 
 .PHONY: run
-run: $(INSTALLED) ## build, sign, boot, and watch three bad updates undo themselves
+run: $(INSTALLED) ## build, sign, boot, and watch four bad updates undo themselves
 	node host/cli/coldrig.mjs demo
 
 .PHONY: check

@@ -180,6 +180,8 @@ function judge(channel: u32, state: u32): void {
   const before = <u32>load<u8>(entry, 27);
   if (before == state) return;
   store<u8>(entry, <u8>state, 27);
+  // That a thermometer works from the start is no news.
+  if (state == SENSOR_BELIEVED && before == SENSOR_UNKNOWN) return;
   if (state == SENSOR_BELIEVED) recordEvent(EVENT_SENSOR_BACK, channel, load<u32>(entry));
   else if (before == SENSOR_BELIEVED || before == SENSOR_UNKNOWN) recordEvent(EVENT_SENSOR_LOST, channel, state);
 }

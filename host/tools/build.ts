@@ -46,8 +46,14 @@ export const developmentImages: readonly DevelopmentImage[] = [
     source: 'firmware/defects/hangs.ts',
   },
   {
-    name: 'flipped-bit',
+    name: 'busy-loops',
     version: '1.4.0',
+    promise: 'does everything right, but never sleeps: it heats its plate',
+    source: 'firmware/defects/busy-loops.ts',
+  },
+  {
+    name: 'flipped-bit',
+    version: '1.5.0',
     promise: 'one bit is not what was signed',
     source: 'firmware/main.ts',
     flippedBit: 3,

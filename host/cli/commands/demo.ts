@@ -1,6 +1,8 @@
 // `coldrig demo`, which `make run` calls: builds, boots, tells the story, and on a terminal stays up for clients.
 
 import { Command } from 'commander';
+import { WiredCryostat } from '../../../hil/cryo/wired.ts';
+import { openFridge } from '../../../hil/cryostat/open-fridge.ts';
 import { Smp } from '../../../protocol/smp/smp.ts';
 import { Board } from '../../board/board.ts';
 import { type BuiltImage, buildAll } from '../../tools/build.ts';
@@ -25,7 +27,7 @@ interface DemoOptions extends GlobalOptions {
 export function addDemoCommand(program: Command): void {
   program.addCommand(
     new Command('demo')
-      .description('build, boot, and watch one good update stay and three bad ones undo themselves')
+      .description('build, boot, and watch one good update stay and four bad ones undo themselves')
       .option('--seed <n>', 'seed of the board', parseWord, 1)
       .option('--udp <port>', 'port for clients afterwards', parsePort, Smp.UDP_PORT)
       .option('--stay', 'stay up for clients (what it does on a terminal)')
@@ -43,8 +45,8 @@ async function demo(options: DemoOptions): Promise<void> {
   const notes = buildNotes(options.json === true);
   const begin = performance.now();
   const first = buildAll(['factory', 'good', 'flipped-bit'], notes);
-  // Two more guests take their time to compile; the story begins meanwhile.
-  const rest = buildAll(['never-confirms', 'hangs'], notes);
+  // Three more guests take their time to compile; the story begins meanwhile.
+  const rest = buildAll(['never-confirms', 'hangs', 'busy-loops'], notes);
   rest.catch(() => {});
   const build = await first;
   const builtMs = performance.now() - begin;
@@ -56,13 +58,16 @@ async function demo(options: DemoOptions): Promise<void> {
     if (!image) throw new Error(`the build made no image '${name}'`);
     return image;
   };
-  const board = new Board({ seed: options.seed });
+  const fridge = new WiredCryostat(openFridge('uts'), { seed: options.seed });
+  const board = new Board({ seed: options.seed, surroundings: () => fridge });
   const factory = await imageOf('factory');
   const slots = { A: factory.bytes };
   board.provision({ bootloader: build.bootloader, keys: [build.publicKey], slots, serial: serialOf(options.seed) });
   if (!options.json) introduce(build.bootloader.length, factory.bytes.length, builtMs, style);
   const told = performance.now();
-  const endings = await tellStory(board, imageOf, options.json ? silent : printer(style));
+  const endings = await tellStory(board, imageOf, options.json ? silent : printer(style), () =>
+    fridge.cryostat.temperatureKelvin('4K'),
+  );
   const realMs = performance.now() - told - waitedMs;
   const good = endings.every(isAsPromised);
   if (options.json) {

@@ -1,5 +1,5 @@
-// The product's story: a board boots, takes a good update, and undoes three bad ones. Told in virtual time, by a real client
-// talking to a real bootloader and firmware; nothing here knows how it ends.
+// The product's story: a board boots, takes a good update, and undoes four bad ones. Told in virtual time, by a real client
+// talking to a real bootloader and firmware, in a cryostat; nothing here knows how it ends.
 //
 // What must stay true: every number and every cause is read from the board's log or from the device's answers.
 
@@ -33,6 +33,8 @@ export interface Ending {
   trialNs: number | null;
   /** From the end of the trial until the firmware before it ran again. */
   recoveryNs: number | null;
+  /** How much warmer than before the 4 K plate got while it was tried, millikelvin. */
+  plateRiseMillikelvin: number | null;
 }
 
 /** Longest any chapter may take: a trial that nobody confirms ends after five minutes. */
@@ -42,14 +44,20 @@ const SECOND_NS = 1e9;
 /** Images by name, as they are needed: the last ones may still be compiling when the story begins. */
 export type Images = (name: string) => Promise<BuiltImage>;
 
-/** Tells the story of a provisioned board that has no power yet. */
-export async function tellStory(board: Board, images: Images, teller: Teller): Promise<Ending[]> {
-  const story = new Story(board, images, teller);
+/** Tells the story of a provisioned board that has no power yet; `plateKelvin` is the temperature of what it sits on. */
+export async function tellStory(
+  board: Board,
+  images: Images,
+  teller: Teller,
+  plateKelvin: () => number,
+): Promise<Ending[]> {
+  const story = new Story(board, images, teller, plateKelvin);
   await story.boot();
   return [
     await story.goodUpdate(),
     await story.badUpdate('never-confirms', () => story.tryToConfirm()),
     await story.badUpdate('hangs', async () => {}),
+    await story.badUpdate('busy-loops', async () => {}),
     await story.damagedUpdate(),
   ];
 }
@@ -60,8 +68,10 @@ class Story {
   private readonly teller: Teller;
   private readonly witness = new Witness();
   private readonly client: SmpClient;
+  private readonly plateKelvin: () => number;
 
-  constructor(board: Board, images: Images, teller: Teller) {
+  constructor(board: Board, images: Images, teller: Teller, plateKelvin: () => number) {
+    this.plateKelvin = plateKelvin;
     this.board = board;
     this.image = images;
     this.teller = teller;
@@ -119,11 +129,13 @@ class Story {
     const mark = this.witness.mark;
     const result = await updateDevice(this.client, image.bytes, { goal: 'trial' });
     if (result.verdict !== 'on-trial') return this.refusedEnding(image, result.refusal);
+    const plateBefore = this.plateKelvin();
     await meanwhile();
     const rejected = this.runUntil('image-rejected', mark, PATIENCE_NS);
+    const plateRiseMillikelvin = Math.round((this.plateKelvin() - plateBefore) * 1000);
     const rejectMark = this.witness.mark;
     this.runUntil('firmware-start', rejectMark, PATIENCE_NS);
-    return this.undoneEnding(image, mark, rejected);
+    return this.undoneEnding(image, mark, rejected, plateRiseMillikelvin);
   }
 
   /** One bit is not what was signed: first in the file, then in a good image that was accepted already. */
@@ -172,7 +184,12 @@ class Story {
     this.teller.line({ timeNs: this.board.now, event, facts: {}, text, tone: 'cyan' });
   }
 
-  private async undoneEnding(image: BuiltImage, mark: number, rejected: LogLine | undefined): Promise<Ending> {
+  private async undoneEnding(
+    image: BuiltImage,
+    mark: number,
+    rejected: LogLine | undefined,
+    plateRiseMillikelvin: number | null = null,
+  ): Promise<Ending> {
     const { witness } = this;
     const running = await this.runningVersion();
     const reset = witness.last('reset', mark);
@@ -185,14 +202,26 @@ class Story {
     const undone = rejected !== undefined && running !== image.version;
     const where = wasTried && fault && fault.timeNs > trial.timeNs ? `, stuck in ${fault.facts.function}` : '';
     const how = trialNs === null ? 'at boot, before it ran' : `${spanText(trialNs)} into its trial`;
+    const warmed = (plateRiseMillikelvin ?? 0) >= 10 ? `, the 4 K plate ${plateRiseMillikelvin} mK warmer` : '';
     const again = `${running} runs again ${spanText(recoveryNs ?? 0)} after the reset`;
     this.teller.verdict(
-      undone ? `undone ${how}: ${rejected.facts.reason}${where}; ${again}` : `not undone: ${running ?? 'nothing'} runs`,
+      undone
+        ? `undone ${how}: ${rejected.facts.reason}${where}${warmed}; ${again}`
+        : `not undone: ${running ?? 'nothing'} runs`,
       undone,
     );
     const cause = rejected ? String(rejected.facts.reason) : null;
     const outcome = undone ? 'undone' : 'confirmed';
-    return { image: image.name, version: image.version, outcome, running, cause, trialNs, recoveryNs };
+    return {
+      image: image.name,
+      version: image.version,
+      outcome,
+      running,
+      cause,
+      trialNs,
+      recoveryNs,
+      plateRiseMillikelvin,
+    };
   }
 
   private async refusedEnding(image: BuiltImage, refusal: SmpError | undefined): Promise<Ending> {
@@ -237,4 +266,4 @@ function flippedBitOf({ flipped }: BuiltImage): { offset: number; bit: number } 
   return flipped;
 }
 
-const noTimes = { trialNs: null, recoveryNs: null };
+const noTimes = { trialNs: null, recoveryNs: null, plateRiseMillikelvin: null };
