@@ -4,6 +4,8 @@
 import type { Setting } from '../../../hil/pulse/run.ts';
 import { SequenceLayout } from '../../../protocol/q1/sequence.ts';
 import { SequencerSetting, sequencerSettings } from '../../../protocol/q1/settings.ts';
+import { Arena } from '../../board/arena.ts';
+import { Random } from '../../board/random.ts';
 import { closest } from '../../tools/q1/operand.ts';
 import { ExitCode, Failure } from '../failure.ts';
 
@@ -11,6 +13,9 @@ import { ExitCode, Failure } from '../failure.ts';
 const settable = Object.keys(sequencerSettings.values)
   .filter((name) => name !== 'RESPONSES_MAX')
   .map((name) => name.toLowerCase());
+
+/** The state of Random. */
+const RANDOM_BYTES = 16;
 
 const usage = (option: string, text: string, expected: string): Failure =>
   new Failure('OPTION', `${option} ${text}: expected ${expected}`, { exitCode: ExitCode.USAGE });
@@ -60,8 +65,10 @@ export function parseInputs(texts: string[], names: string[]): Setting[][] {
 /** Half of the acquisitions measure +0.5, half -0.5 of full scale on path 0, as the seed has it: a qubit that is read out. */
 export function randomInputs(seed: number, names: string[]): Setting[][] {
   return names.map((_, sequencer) => {
-    const coin = coinsOf(seed, sequencer);
-    return responses(Array.from({ length: SequencerSetting.RESPONSES_MAX }, () => [coin() ? 0.5 : -0.5, 0]));
+    const chance = new Random(new Arena(RANDOM_BYTES), seed + sequencer * 2 ** 32);
+    return responses(
+      Array.from({ length: SequencerSetting.RESPONSES_MAX }, () => [chance.next() % 2 === 1 ? 0.5 : -0.5, 0]),
+    );
   });
 }
 
@@ -72,17 +79,6 @@ function responses(levels: [path0: number, path1: number][]): Setting[] {
     ...levels.map(([path0, path1], index): Setting => ['RESPONSE', half(path0) + half(path1) * 0x1_0000, index]),
     ['RESPONSE_COUNT', levels.length],
   ];
-}
-
-/** Mulberry32's mixing of a counter; one bit of each word. */
-function coinsOf(seed: number, stream: number): () => boolean {
-  let counter = (seed + Math.imul(stream, 0x9e3779b9)) | 0;
-  return () => {
-    counter = (counter + 0x6d2b79f5) | 0;
-    let word = Math.imul(counter ^ (counter >>> 15), counter | 1);
-    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
-    return ((word ^ (word >>> 14)) & 1) === 1;
-  };
 }
 
 function indicesOf(option: string, text: string, name: string | undefined, names: string[]): number[] {

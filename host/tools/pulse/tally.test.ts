@@ -49,10 +49,10 @@ describe('the times of a sequencer', () => {
 
 test('the timeline has first, last, count and least slack of every real-time line, also of one that never ran', () => {
   expect(timelineOf(run())).toEqual([
-    { line: 1, text: 'wait_sync 100', firstNs: -300, lastNs: -300, count: 1, minimumSlackNs: 900 },
-    { line: 3, text: 'upd_param 20', firstNs: 0, lastNs: 60, count: 2, minimumSlackNs: 12 },
-    { line: 5, text: 'acquire 0,0,40', firstNs: 20, lastNs: 80, count: 2, minimumSlackNs: 30 },
-    { line: 7, text: 'wait 8', firstNs: null, lastNs: null, count: 0, minimumSlackNs: null },
+    { line: 1, text: 'wait_sync 100', firstNs: -300, lastNs: -300, count: 1, skipped: 0, minimumSlackNs: 900 },
+    { line: 3, text: 'upd_param 20', firstNs: 0, lastNs: 60, count: 2, skipped: 0, minimumSlackNs: 12 },
+    { line: 5, text: 'acquire 0,0,40', firstNs: 20, lastNs: 80, count: 2, skipped: 0, minimumSlackNs: 30 },
+    { line: 7, text: 'wait 8', firstNs: null, lastNs: null, count: 0, skipped: 0, minimumSlackNs: null },
   ]);
 });
 
@@ -61,6 +61,13 @@ test('the timeline fits the width it is given', () => {
   expect(text.split('\n')[0]).toBe('line  first ns  last ns  count  slack ns  instruc…');
   expect(text).toContain('   3         0       60      2        12  upd_par…');
   expect(text).toContain('   7                     never            wait 8');
+});
+
+test('the timeline says what a condition had skipped, where one did', () => {
+  const skips = sequencerRun('wait 4\nwait 8\nstop', [execute(40, 0, 4, 100, true), execute(44, 1, 8), stopped(52)]);
+  const [head, first] = timelineText(timelineOf(skips), 80).split('\n');
+  expect(head).toBe('line  first ns  last ns  count  skipped  slack ns  instruction');
+  expect(first).toBe('   1         0        0      1        1       100  wait 4');
 });
 
 test('the least slack and its instruction are known, wait_sync aside, and the histogram counts every event', () => {

@@ -8,7 +8,9 @@ export interface TimelineRow {
   text: string;
   firstNs: number | null;
   lastNs: number | null;
+  /** How often the real-time core came to it, and how often its condition had it skipped. */
   count: number;
+  skipped: number;
   minimumSlackNs: number | null;
 }
 
@@ -25,6 +27,7 @@ export function timelineOf({ sequence: { program }, tally }: SequencerRun): Time
         firstNs: ran ? tally.firstNs[index] - tally.originNs : null,
         lastNs: ran ? tally.lastNs[index] - tally.originNs : null,
         count,
+        skipped: tally.skipped[index],
         minimumSlackNs: ran ? tally.minimumSlackNs[index] : null,
       },
     ];
@@ -37,21 +40,33 @@ function withoutComment(line: string): string {
 
 /** Columns for people; the text is cut where the lines would be longer than `width`. */
 export function timelineText(rows: TimelineRow[], width: number): string {
-  const head = ['line', 'first ns', 'last ns', 'count', 'slack ns'];
-  const cells = rows.map(({ line, firstNs, lastNs, count, minimumSlackNs }) => [
-    ...[
-      String(line),
-      numberText(firstNs),
-      numberText(lastNs),
-      count === 0 ? 'never' : String(count),
-      numberText(minimumSlackNs),
-    ],
-  ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column].length)));
-  const numbers = (row: string[]) => row.map((cell, column) => cell.padStart(widths[column])).join('  ');
+  const columns: [title: string, cell: (row: TimelineRow) => string][] = [
+    ['line', ({ line }) => String(line)],
+    ['first ns', ({ firstNs }) => numberText(firstNs)],
+    ['last ns', ({ lastNs }) => numberText(lastNs)],
+    ['count', ({ count }) => (count === 0 ? 'never' : String(count))],
+    ...(rows.some(({ skipped }) => skipped > 0)
+      ? [['skipped', ({ skipped }) => (skipped === 0 ? '' : String(skipped))] as [string, (row: TimelineRow) => string]]
+      : []),
+    ['slack ns', ({ minimumSlackNs }) => numberText(minimumSlackNs)],
+  ];
+  const widths = columns.map(([title, cell]) => Math.max(title.length, ...rows.map((row) => cell(row).length)));
   const room = Math.max(8, width - widths.reduce((sum, one) => sum + one + 2, 0));
-  const lines = cells.map((row, index) => `${numbers(row)}  ${cut(rows[index].text, room)}`);
-  return [`${numbers(head)}  ${cut('instruction', room)}`, ...lines].join('\n');
+  const line = (cells: string[], text: string) =>
+    `${cells.map((cell, column) => cell.padStart(widths[column])).join('  ')}  ${cut(text, room)}`;
+  const head = line(
+    columns.map(([title]) => title),
+    'instruction',
+  );
+  return [
+    head,
+    ...rows.map((row) =>
+      line(
+        columns.map(([, cell]) => cell(row)),
+        row.text,
+      ),
+    ),
+  ].join('\n');
 }
 
 function numberText(value: number | null): string {
