@@ -4,6 +4,7 @@ import { benchBoard } from './board.ts';
 import { benchColdBoot } from './cold-boot.ts';
 import { benchCrypto } from './crypto.ts';
 import { benchMetering } from './metering.ts';
+import { benchPowerCuts } from './power-cuts.ts';
 import type { BenchRow } from './row.ts';
 import { benchUpload } from './upload.ts';
 
@@ -12,5 +13,6 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   board: benchBoard,
   metering: benchMetering,
   'cold-boot': benchColdBoot,
+  'power-cuts': benchPowerCuts,
   upload: benchUpload,
 };

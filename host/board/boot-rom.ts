@@ -25,8 +25,20 @@ export const romStartNs = startCycles * nsPerCycle;
 
 export type BootHeader = { haltReason: 0; address: number; length: number; crc: number } | { haltReason: number };
 
-/** Reads and checks the boot partition. */
-export function readBootHeader(flash: FlashArray): BootHeader {
+/** Reads and checks the boot partition; where the very pages it read last time are still there, it found then what it would find now. */
+export class BootRom {
+  private known: { pages: readonly Int32Array[]; header: BootHeader } | undefined;
+
+  read(flash: FlashArray): BootHeader {
+    if (this.known && flash.hasPages(BOOT, this.known.pages)) return this.known.header;
+    const header = readBootHeader(flash);
+    const pages = flash.sharePages(BOOT, BOOT_SIZE);
+    this.known = pages && { pages, header };
+    return header;
+  }
+}
+
+function readBootHeader(flash: FlashArray): BootHeader {
   const header = new Uint8Array(BOOT_HEADER_SIZE);
   flash.readBytes(BOOT, header);
   const view = new DataView(header.buffer);

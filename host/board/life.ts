@@ -9,7 +9,7 @@
 
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { type BoardState, HaltReason, Phase } from './board-state.ts';
-import { loadTimeNs, readBootHeader, romStartNs } from './boot-rom.ts';
+import { BootRom, loadTimeNs, romStartNs } from './boot-rom.ts';
 import { Clock } from './clock.ts';
 import { ImageRefused } from './cpu/cpu.ts';
 import { EventKind, FaultCause, ResetCause } from './device.ts';
@@ -38,6 +38,7 @@ export class Life {
   private readonly intc: InterruptController;
   private readonly processor: Processor;
   private readonly loader: ImageLoader;
+  private readonly rom = new BootRom();
 
   constructor(
     machine: Machine,
@@ -149,7 +150,7 @@ export class Life {
 
   private bootFromRom(): void {
     const { machine } = this;
-    const header = readBootHeader(machine.flash);
+    const header = this.rom.read(machine.flash);
     if (!('crc' in header)) {
       machine.advanceTo(machine.now + romStartNs);
       this.halt(header.haltReason);
