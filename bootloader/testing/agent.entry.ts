@@ -1,8 +1,9 @@
 // The firmware of a proof: as little as can take part in an update, so that a boot of it is quick and an upload of it short. It changes
-// flash and boot state by the very code the real firmware does; what it lacks is the protocol in front of that.
+// flash, fuses and boot state by the very code the real firmware does; what it lacks is the protocol in front of that, and the verification
+// before an image is marked or confirmed.
 //
 // A byte on the console line is a command, answered with + or - when it is done:
-//   0 to 7 store the image delivered under that number in the other slot   x erase the other slot
+//   0 to 9, : and ; store the image delivered under that number (0 to 11) in the other slot   x erase the other slot
 //   p mark the other slot pending   c confirm   r reset   s reset into safe mode   h hang
 // A host delivers images into STORAGE, one each DELIVERY_SIZE bytes: its length, then its bytes.
 
@@ -15,6 +16,7 @@ import {
   LINE_TIMER,
   LINE_UART1,
   MAP_STORAGE,
+  REASON_NONE,
 } from '../../protocol/guest/generated/constants';
 import {
   RESET_BOOT_REQUEST_MODE_SAFE_MODE,
@@ -32,6 +34,7 @@ import {
   writeIntcEnable,
   writeResetBootRequest,
   writeResetControl,
+  writeResetResetsInARow,
   writeTimerAlarmHigh,
   writeTimerAlarmLow,
   writeTimerControl,
@@ -43,9 +46,9 @@ import {
 } from '../../protocol/guest/generated/registers';
 import { flashService } from '../flash/job';
 import { burnService } from '../fuses/burn';
-import { imageHasHash } from '../image/info';
-import { parseSlot, verifySlot } from '../image/verify';
+import { imageHasHash, imageReason, imageVersion } from '../image/info';
 import { otherSlot } from '../slots';
+import { holdsConfirmed, mayErase, mayUpload, onTrial, readSlots } from '../smp/img-slots';
 import { emptySlotStep, startEmptySlot, startStore, storeStep } from '../smp/img-store';
 import { STATUS_DEFERRED } from '../smp/status';
 import { loadBootState, startConfirm, startMarkPending, stateBusy, stateFailed } from '../state/boot-state';
@@ -73,8 +76,7 @@ let stored: u32 = 0;
 
 export function reset(): void {
   loadBootState();
-  parseSlot(0);
-  parseSlot(1);
+  readSlots();
   writeUart1InterruptEnable(UART1_INTERRUPT_ENABLE_RECEIVE_AVAILABLE);
   writeUart1Control(UART1_CONTROL_ENABLE);
   writeIntcEnable(LINE_TIMER | LINE_UART1 | LINE_FLASH | LINE_FUSES);
@@ -108,32 +110,44 @@ function obey(command: u32): void {
   const other = otherSlot(slot);
   switch (command) {
     case 0x70:
-      parseSlot(other);
-      if (imageHasHash(other)) begin(startMarkPending(other));
+      readSlots();
+      if (mayMark(slot, other)) begin(startMarkPending(other));
       else answer(false);
       break;
     case 0x63:
-      begin(verifySlot(slot) == 0 && startConfirm(slot));
+      begin(startConfirm(slot));
       break;
     case 0x73:
+      writeResetResetsInARow(0);
       writeResetBootRequest(RESET_BOOT_REQUEST_MODE_SAFE_MODE);
       writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_RESET);
       break;
     case 0x72:
+      writeResetResetsInARow(0);
       writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_RESET);
       break;
     case 0x68:
       hang();
       break;
     case 0x78:
+      readSlots();
       total = 0;
-      emptyOther(other);
+      if (mayErase(other)) emptyOther(other);
+      else answer(false);
       break;
     default:
-      assert(command >= 0x30 && command < 0x38, 'a command is one of those above');
+      assert(command >= 0x30 && command < 0x3c, 'a command is one of those above');
+      readSlots();
       takeDelivery(command - 0x30);
-      emptyOther(other);
+      if (mayUpload()) emptyOther(other);
+      else answer(false);
   }
+}
+
+/** As the SMP server does, but for the verification. */
+function mayMark(running: u32, other: u32): bool {
+  if (!imageHasHash(other) || imageReason(other) != REASON_NONE || onTrial()) return false;
+  return !holdsConfirmed(running) || imageVersion(other) >= imageVersion(running);
 }
 
 function begin(started: bool): void {

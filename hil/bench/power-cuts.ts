@@ -7,13 +7,14 @@
 
 import { Board } from '../../host/board/board.ts';
 import { compileGuest } from '../../host/tools/guest.ts';
+import { act } from '../prove/device/actions.ts';
 import { makeImages } from '../prove/device/images.ts';
 import { StoryFailed } from '../prove/device/operator.ts';
 import { judge, runningNow } from '../prove/power/judge.ts';
 import { Patient } from '../prove/power/patient.ts';
 import { operationPoints, type Point } from '../prove/power/points.ts';
 import { scenarioByName } from '../prove/power/scenarios.ts';
-import { act, operatorOf, recordStory } from '../prove/power/story.ts';
+import { operatorOf, recordStory } from '../prove/power/story.ts';
 import { exhaustive } from '../prove/power/sweep.ts';
 import { inTurn } from './measure.ts';
 import type { BenchRow } from './row.ts';

@@ -9,6 +9,7 @@ export const invariants = {
   verified: 'it never runs bytes that do not verify',
   whole: 'it boots the old or the new image whole, and what it answered before the cut still holds',
   bootable: 'what was confirmed and valid stays bootable until something newer is confirmed',
+  counters: 'counters never go back, and what an image was confirmed with stays asked for',
   agrees: 'of an image it says what the desk says, reason and all',
   alive: 'it never halts',
   reaches: `with power left on it reaches firmware, or a safe mode that answers SMP, within ${bootsMax} boots and ${reachLimitNs / 1e6} ms`,

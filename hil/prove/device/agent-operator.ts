@@ -8,8 +8,9 @@ import { Operator, StoryFailed } from './operator.ts';
 
 const consoleLine = 1;
 const deliveryBytes = 0x1_0000;
-/** The first half of each image is delivered behind the whole ones. */
-const firstHalf = 4;
+/** The first half of each image is delivered behind the whole ones, whose number a character tells from '0' on. */
+const firstHalf = 6;
+const firstLetter = '0'.charCodeAt(0);
 /** An upload of 64 KiB takes 16 erases and 256 programs. */
 const doneWithinNs = 2_000_000_000;
 
@@ -37,7 +38,7 @@ export class AgentOperator extends Operator {
 
   override upload(image: Uint8Array, part = 1): void {
     if (this.board.state === 'bootloader') super.upload(image, part);
-    else this.command(`${this.deliveries.indexOf(image) + (part === 1 ? 0 : firstHalf)}`);
+    else this.command(String.fromCharCode(firstLetter + this.deliveries.indexOf(image) + (part === 1 ? 0 : firstHalf)));
   }
 
   override mark(image: Uint8Array): void {
@@ -57,6 +58,10 @@ export class AgentOperator extends Operator {
   override reset(): void {
     if (this.board.state === 'bootloader') super.reset();
     else this.board.send(consoleLine, Buffer.from('r'));
+  }
+
+  override askForSafeMode(): void {
+    this.board.send(consoleLine, Buffer.from('s'));
   }
 
   override hang(): void {

@@ -9,26 +9,49 @@ import { compileGuest } from '../../../host/tools/guest.ts';
 import { generateKey, parseImage, signImage } from '../../../host/tools/image/index.ts';
 import { compileFirmware } from '../../../host/tools/sequencer.ts';
 
-const key = generateKey(new Uint8Array(32).fill(9));
-export const publicKeys: Uint8Array[] = [key.publicKey];
+/** The second is for a release that revokes the first. */
+const keys = [9, 10].map((byte) => generateKey(new Uint8Array(32).fill(byte)));
+export const publicKeys: Uint8Array[] = keys.map(({ publicKey }) => publicKey);
 
 export type Fleet = 'agent' | 'firmware';
 
 const entries: Record<Fleet, string> = { agent: 'bootloader/testing/agent.entry.ts', firmware: 'firmware/main.ts' };
 
-/** `hangs` is version 2.0.0 too; of the firmware it hangs two seconds after its start, of the agent when it is told to. */
-const versions = { v1: '1.0.0', v2: '2.0.0', v3: '3.0.0', hangs: '2.0.0' };
-export type ImageName = keyof typeof versions;
+interface Recipe {
+  version: string;
+  securityCounter: number;
+  /** Index of the key it is signed with; it revokes those before. */
+  key: number;
+}
+
+/**
+ * `hangs` hangs: the firmware's two seconds after its start, the agent's when it is told to. `counted` takes the security counter three
+ * ticks on, `rotated` is signed with the next key and revokes the one before.
+ */
+export const recipes = {
+  v1: { version: '1.0.0', securityCounter: 1, key: 0 },
+  v2: { version: '2.0.0', securityCounter: 1, key: 0 },
+  v3: { version: '3.0.0', securityCounter: 1, key: 0 },
+  hangs: { version: '2.0.0', securityCounter: 1, key: 0 },
+  counted: { version: '2.1.1', securityCounter: 0x0201_0001, key: 0 },
+  rotated: { version: '2.0.0', securityCounter: 1, key: 1 },
+} satisfies Record<string, Recipe>;
+export type ImageName = keyof typeof recipes;
 export type Images = Record<ImageName, Uint8Array>;
 
 export async function makeImages(fleet: Fleet): Promise<Images> {
   const made = await Promise.all(
-    Object.entries(versions).map(async ([name, version]) => {
+    (Object.keys(recipes) as ImageName[]).map(async (name) => {
       const hanging = fleet === 'firmware' && name === 'hangs';
       const entry = hanging ? 'firmware/defects/hangs.ts' : entries[fleet];
       const module = await (fleet === 'firmware' ? compileFirmware(entry) : compileGuest(entry));
+      const { version, securityCounter, key } = recipes[name];
+      const { privateKeyPem } = keys[key];
       const payload = branded(module, name);
-      return [name, signImage({ payload, privateKeyPem: key.privateKeyPem, version, securityCounter: 1 })] as const;
+      return [
+        name,
+        signImage({ payload, privateKeyPem, version, securityCounter, revokes: publicKeys.slice(0, key) }),
+      ] as const;
     }),
   );
   return Object.fromEntries(made) as Images;

@@ -137,6 +137,10 @@ export class Operator {
   /** Before the board is first switched on: whatever the firmware is to find on it. */
   deliver(): void {}
 
+  askForSafeMode(): void {
+    this.ask(Smp.OP_WRITE, SmpGroup.OS, OsCommand.RESET, { boot_mode: 1 });
+  }
+
   /** Makes the running firmware hang, if it takes orders. */
   hang(): void {
     throw new Error('this firmware hangs when it wants to, not when it is told');

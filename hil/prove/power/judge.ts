@@ -2,11 +2,12 @@
 
 import type { Board } from '../../../host/board/board.ts';
 import { parseImage, verifyImage } from '../../../host/tools/image/index.ts';
+import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { RejectReason } from '../../../protocol/image/reasons.ts';
-import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { isWeak, readCells } from '../device/cells.ts';
-import { hashOfImage, type ImageName, type Images, publicKeys } from '../device/images.ts';
+import { hashOfImage, type ImageName, type Images, publicKeys, recipes } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
 import { imageIn } from '../device/window.ts';
 import { bootsMax, type Finding, type Invariant, reachLimitNs } from '../invariants.ts';
@@ -68,6 +69,8 @@ export function judge(board: Board, recovery: Recovery, scenario: Scenario, imag
   if (recovery.tookNs > reachLimitNs) find('reaches', `it took ${recovery.tookNs / 1e6} ms`);
   const lost = scenario.keeps && whyNotBootable(board, scenario.keeps, scenario.goal, images);
   if (lost !== undefined) find('bootable', lost);
+  const lacks = whatFusesLack(board, recovery, images);
+  if (lacks !== undefined) find('counters', lacks);
   return findings;
 }
 
@@ -76,12 +79,37 @@ export function runningNow(board: Board, { handovers }: Recovery): Outcome | und
   return board.state === 'firmware' ? handovers.at(-1)?.image : undefined;
 }
 
-/** Why the image that was confirmed at the start could not be booted any more. */
+/** Why neither the image that was confirmed at the start nor the one that was to follow it could be booted any more. */
 function whyNotBootable(board: Board, keeps: ImageName, goal: ImageName, images: Images): string | undefined {
-  if (isConfirmed(board, goal, images) || isConfirmed(board, keeps, images)) return undefined;
+  if (isBootable(board, goal, images) || isBootable(board, keeps, images)) return undefined;
   const states = bootState(board)?.slots.map(({ state }) => state);
   const holds = [0, 1].map((slot) => imageIn(board, slot, images) ?? 'no whole image');
-  return `${keeps} is not confirmed and whole any more; the slots hold ${holds.join(' and ')}, their states are ${states}`;
+  return `neither ${keeps} nor ${goal} is confirmed, whole and let in by the fuses; the slots hold ${holds.join(' and ')}, their states are ${states}`;
+}
+
+/** Confirmed and whole, and no fuse keeps it out, read as it may. */
+export function isBootable(board: Board, name: ImageName, images: Images): boolean {
+  const { cells, weak } = board.fuses;
+  const words = Array.from(cells, (word, index) => (word | weak[index]) >>> 0);
+  const { key, securityCounter } = recipes[name];
+  const revoked = ((words[Fuse.KEY_REVOKED] >>> key) & 1) !== 0;
+  return isConfirmed(board, name, images) && !revoked && securityCounter >= counterInFuses(counterWords(words));
+}
+
+/** What a boot that hands over to a confirmed image leaves undone in the fuses. */
+function whatFusesLack(board: Board, { handovers }: Recovery, images: Images): string | undefined {
+  const name = handovers.at(-1)?.image;
+  if (board.state !== 'firmware' || name === undefined || !isConfirmed(board, name, images)) return undefined;
+  const { cells, weak } = board.fuses;
+  const { securityCounter } = recipes[name];
+  const counter = counterInFuses(counterWords(cells));
+  if (counter < securityCounter) return `${name} is confirmed with ${securityCounter}, the fuses say ${counter}`;
+  const unsure = weak.findIndex((bits) => bits !== 0);
+  return unsure < 0 ? undefined : `fuse word ${unsure} reads as chance has it, and nobody burns it again`;
+}
+
+function counterWords(words: ArrayLike<number>): number[] {
+  return Array.from(words).slice(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS);
 }
 
 /** Whether a trial was undone because power was lost in each of its boots. */

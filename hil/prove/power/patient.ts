@@ -4,6 +4,7 @@ import type { Board } from '../../../host/board/board.ts';
 import { nsPerCycle } from '../../../host/board/clock.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { act, settle } from '../device/actions.ts';
 import type { Images } from '../device/images.ts';
 import { addRecord, type Cut, chooseTear, type Operation } from '../device/operations.ts';
 import { type Operator, StoryFailed } from '../device/operator.ts';
@@ -11,7 +12,7 @@ import { type Finding, reachLimitNs } from '../invariants.ts';
 import { isConfirmed, lookAtCore, lookAtHandover, type Recovery, runningNow } from './judge.ts';
 import type { Point } from './points.ts';
 import type { Outcome, Scenario } from './scenarios.ts';
-import { act, operatorOf, settle } from './story.ts';
+import { operatorOf } from './story.ts';
 
 const farAccess = 0x7fff_ffff;
 /** Before it, a cut that is armed has come. */
@@ -142,7 +143,9 @@ export class Patient {
   /** From the first step; or where the goal runs already, from behind the step that made it run. */
   private repeat(runs: Outcome | undefined): void {
     const { scenario, images, operator } = this;
-    const restart = scenario.steps.findLastIndex((step) => restarting.includes(step.do));
+    const restart = scenario.steps.findIndex(
+      ({ do: what, boots }) => restarting.includes(what) && boots.includes(scenario.goal),
+    );
     const steps = runs === scenario.goal ? scenario.steps.slice(restart + 1) : scenario.steps;
     for (const step of steps) if (step.do !== 'switch on') act(operator, step, images);
     const now = runningNow(this.board, this.recovery);

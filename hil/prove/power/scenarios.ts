@@ -5,25 +5,10 @@
 // a promise: what was answered survives a cut right after it. `keeps` is the image that was confirmed at the start: it must stay
 // bootable until the goal is confirmed. `goal` is what runs when the story, begun again from its first step, is over.
 
+import type { Action } from '../device/actions.ts';
 import type { Fleet, ImageName } from '../device/images.ts';
 
 export type Outcome = ImageName | 'safe mode';
-
-export type Action =
-  | { do: 'switch on' }
-  | { do: 'upload'; image: ImageName; part?: number }
-  | { do: 'mark'; image: ImageName }
-  | { do: 'reset' }
-  | { do: 'confirm' }
-  | { do: 'erase'; slot: number }
-  /** The firmware hangs by itself. */
-  | { do: 'wait for a watchdog' }
-  /** It is told to. */
-  | { do: 'hang' }
-  /** At the desk, without power: a bit of the slot's image flips. */
-  | { do: 'damage'; slot: number }
-  /** At the desk, without power: copies of the newest record until the journal has so many. */
-  | { do: 'fill journal'; records: number };
 
 export type Step = Action & { boots: readonly Outcome[] };
 
@@ -52,6 +37,14 @@ const update = (from: ImageName, to: ImageName): Step[] => [
   { do: 'mark', image: to, boots: [from, to] },
   { do: 'reset', boots: [to] },
   { do: 'confirm', boots: [to] },
+];
+
+/** Into a device that has nothing to boot. Whole but not answered yet, it is a rescue; once answered, it must be one. */
+const install = (image: ImageName): Step[] => [
+  { do: 'upload', image, boots: ['safe mode', image] },
+  { do: 'mark', image, boots: [image] },
+  { do: 'reset', boots: [image] },
+  { do: 'confirm', boots: [image] },
 ];
 
 /** Marked, tried and confirmed over a journal that is full at another moment each time: its switch of sectors falls there. */
@@ -83,13 +76,7 @@ export const scenarios: readonly Scenario[] = [
     about: 'A board without any image is given one by its safe mode.',
     fleet: 'agent',
     start: { slots: {}, story: [on] },
-    steps: [
-      // Whole but not answered yet, it is a rescue; once answered, it must be one.
-      { do: 'upload', image: 'v1', boots: ['safe mode', 'v1'] },
-      { do: 'mark', image: 'v1', boots: ['v1'] },
-      { do: 'reset', boots: ['v1'] },
-      { do: 'confirm', boots: ['v1'] },
-    ],
+    steps: install('v1'),
     goal: 'v1',
   },
   {
@@ -100,12 +87,7 @@ export const scenarios: readonly Scenario[] = [
       slots: { A: 'v1' },
       story: [on, ...updateTo('v2'), { do: 'damage', slot: 0 }, { do: 'damage', slot: 1 }, on],
     },
-    steps: [
-      { do: 'upload', image: 'v3', boots: ['safe mode', 'v3'] },
-      { do: 'mark', image: 'v3', boots: ['v3'] },
-      { do: 'reset', boots: ['v3'] },
-      { do: 'confirm', boots: ['v3'] },
-    ],
+    steps: install('v3'),
     goal: 'v3',
   },
   {
@@ -148,6 +130,63 @@ export const scenarios: readonly Scenario[] = [
     goal: 'v3',
   },
   {
+    name: 'counter advance',
+    about: 'An update whose security counter is three ticks ahead is confirmed: the fuses follow.',
+    fleet: 'agent',
+    start: { slots: { A: 'v1' }, story: [on] },
+    steps: update('v1', 'counted'),
+    keeps: 'v1',
+    goal: 'counted',
+  },
+  {
+    name: 'key rotation',
+    about: 'An update signed with the next key is confirmed; the boot after that revokes the key before.',
+    fleet: 'agent',
+    start: { slots: { A: 'v1' }, story: [on] },
+    steps: [...update('v1', 'rotated'), { do: 'reset', boots: ['rotated'] }],
+    keeps: 'v1',
+    goal: 'rotated',
+  },
+  {
+    name: 'second upgrade while a trial is pending',
+    about: 'An image waits for its trial; another one is uploaded over it, marked, tried and confirmed.',
+    fleet: 'agent',
+    start: { slots: { A: 'v1' }, story: [on, { do: 'upload', image: 'v2' }, { do: 'mark', image: 'v2' }] },
+    steps: [
+      // Until it is forgotten, what waits may still have its trial.
+      { do: 'upload', image: 'v3', boots: ['v1', 'v2'] },
+      ...update('v1', 'v3').slice(1),
+    ],
+    keeps: 'v1',
+    goal: 'v3',
+  },
+  {
+    name: 'revert by a reset',
+    about: 'A trial that nobody confirms ends with the next reset: the image before comes back.',
+    fleet: 'agent',
+    start: {
+      slots: { A: 'v1' },
+      story: [on, { do: 'upload', image: 'v2' }, { do: 'mark', image: 'v2' }, { do: 'reset' }],
+    },
+    steps: [{ do: 'reset', boots: ['v2', 'v1'] }],
+    keeps: 'v1',
+    goal: 'v1',
+  },
+  {
+    name: 'safe mode while an image is good',
+    about: 'The firmware asks for safe mode, which takes an image, marks it and starts it.',
+    fleet: 'agent',
+    start: { slots: { A: 'v1' }, story: [on, { do: 'safe mode' }] },
+    steps: [
+      { do: 'upload', image: 'v2', boots: ['v1', 'safe mode'] },
+      { do: 'mark', image: 'v2', boots: ['v1', 'v2'] },
+      { do: 'reset', boots: ['v2'] },
+      { do: 'confirm', boots: ['v2'] },
+    ],
+    keeps: 'v1',
+    goal: 'v2',
+  },
+  {
     name: 'erase',
     about: 'The image that does not run is erased.',
     fleet: 'agent',
@@ -155,6 +194,35 @@ export const scenarios: readonly Scenario[] = [
     steps: [{ do: 'erase', slot: 0, boots: ['v2'] }],
     keeps: 'v2',
     goal: 'v2',
+  },
+  {
+    name: 'first install of the whole firmware',
+    about: 'As the first install, with the firmware the product runs.',
+    fleet: 'firmware',
+    start: { slots: {}, story: [on] },
+    steps: install('v1'),
+    goal: 'v1',
+  },
+  {
+    name: 'upgrade of the whole firmware',
+    about: 'As the upgrade, over SMP as clients do it.',
+    fleet: 'firmware',
+    start: { slots: { A: 'v1' }, story: [on] },
+    steps: update('v1', 'v2'),
+    keeps: 'v1',
+    goal: 'v2',
+  },
+  {
+    name: 'the whole firmware hangs',
+    about: 'As the revert, with a firmware that hangs two seconds after its start.',
+    fleet: 'firmware',
+    start: {
+      slots: { A: 'v1' },
+      story: [on, { do: 'upload', image: 'hangs' }, { do: 'mark', image: 'hangs' }, { do: 'reset' }],
+    },
+    steps: [{ do: 'wait for a watchdog', boots: ['hangs', 'v1'] }],
+    keeps: 'v1',
+    goal: 'v1',
   },
   journalSwitch('when marked', 64),
   journalSwitch('when tried', 63),

@@ -4,17 +4,12 @@
 import { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { ImageFormat } from '../../../protocol/image/format.ts';
-import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { act, bootLimitNs, isResting } from '../device/actions.ts';
 import { AgentOperator } from '../device/agent-operator.ts';
 import { type Images, publicKeys } from '../device/images.ts';
-import { fillJournal } from '../device/journal.ts';
 import { addRecord, type Operation } from '../device/operations.ts';
 import { Operator, StoryFailed } from '../device/operator.ts';
-import type { Action, Scenario } from './scenarios.ts';
-
-const bootLimitNs = 1_000_000_000;
-const watchdogLimitNs = 5_000_000_000;
+import type { Scenario } from './scenarios.ts';
 
 export interface StoryOperation extends Operation {
   /** Index of the story's step it belongs to. */
@@ -53,74 +48,6 @@ export function recordStory(scenario: Scenario, images: Images, bootloader: Uint
 
 export function operatorOf({ fleet }: Scenario, board: Board, images: Images): Operator {
   return fleet === 'agent' ? new AgentOperator(board, images) : new Operator(board);
-}
-
-/** What the story says next, up to its answer. */
-export function act(operator: Operator, action: Action, images: Images): void {
-  switch (action.do) {
-    case 'switch on':
-      operator.board.powerOn();
-      settle(operator);
-      return;
-    case 'upload':
-      operator.upload(images[action.image], action.part);
-      return;
-    case 'mark':
-      operator.mark(images[action.image]);
-      return;
-    case 'reset':
-      operator.reset();
-      waitForReset(operator, bootLimitNs);
-      return;
-    case 'confirm':
-      operator.confirm();
-      return;
-    case 'erase':
-      operator.erase(action.slot);
-      return;
-    case 'hang':
-      operator.hang();
-      waitForReset(operator, watchdogLimitNs);
-      return;
-    case 'wait for a watchdog':
-      waitForReset(operator, watchdogLimitNs);
-      return;
-    case 'damage':
-      takeToDesk(operator.board);
-      damage(operator.board, action.slot);
-      return;
-    case 'fill journal':
-      takeToDesk(operator.board);
-      fillJournal(operator.board, action.records);
-  }
-}
-
-function takeToDesk(board: Board): void {
-  if (board.state !== 'off') board.cutPower();
-}
-
-function damage(board: Board, slot: number): void {
-  const address = (slot === 0 ? MemoryMap.SLOT_A : MemoryMap.SLOT_B) + ImageFormat.HEADER_SIZE_MIN;
-  const byte = new Uint8Array(1);
-  board.machine.flash.readBytes(address, byte);
-  byte[0] ^= 1;
-  board.machine.flash.writeBytes(address, byte);
-}
-
-/** From power-on or reset until the firmware, or safe mode, waits for what comes. */
-export function settle(operator: Operator, withinNs = bootLimitNs): void {
-  operator.waitFor(() => isResting(operator.board), withinNs, 'firmware or safe mode comes to rest');
-}
-
-function isResting(board: Board): boolean {
-  return (board.state === 'firmware' || board.state === 'bootloader') && board.nextEventTime > board.now;
-}
-
-function waitForReset(operator: Operator, withinNs: number): void {
-  const { machine } = operator.board;
-  const before = machine.resetTime;
-  operator.waitFor(() => machine.resetTime !== before, withinNs, 'the board resets itself');
-  settle(operator);
 }
 
 function prepare(operator: Operator, scenario: Scenario, images: Images, bootloader: Uint8Array): void {
