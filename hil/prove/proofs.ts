@@ -17,6 +17,11 @@ export const proofs: readonly ProofEntry[] = [
     load: async () => (await import('./power/power.ts')).power,
   },
   {
+    name: 'explore',
+    about: 'every state that commands, resets, power cuts and rot can bring a device into, until none is new',
+    load: async () => (await import('./explore/explore.ts')).explore,
+  },
+  {
     name: 'tamper',
     about: 'bits flipped, ends cut off, TLVs rearranged, strange and old images, in every state of the device',
     load: async () => (await import('./tamper/tamper.ts')).tamper,

@@ -1,0 +1,62 @@
+// `coldrig prove explore`: every state a device can be brought into from power-on, by commands, resets, power cuts and rot.
+
+import { Board } from '../../../host/board/board.ts';
+import { bootloaderFor } from '../canaries/canaries.ts';
+import { type Images, makeImages } from '../device/images.ts';
+import { StoryFailed } from '../device/operator.ts';
+import {
+  type Bench,
+  type OnPartProgress,
+  type Part,
+  type PartResult,
+  type Proof,
+  type ProofOptions,
+  partsOf,
+} from '../proof.ts';
+import { modelByName, models } from './models.ts';
+import { Search } from './search.ts';
+import { World } from './world.ts';
+
+export const explore: Proof = {
+  name: 'explore',
+  scenarios: models,
+  parts: (options) =>
+    partsOf(
+      models.map(({ name, images }) => ({ name, weight: images.length, parts: 1 })),
+      options,
+    ),
+  prepare: async (options) => {
+    await Promise.all([bootloaderFor(options), makeImages('agent')]);
+  },
+  open: async (options) => new ExploreBench(options, await makeImages('agent'), await bootloaderFor(options)),
+};
+
+class ExploreBench implements Bench {
+  private readonly options: ProofOptions;
+  private readonly images: Images;
+  private readonly bootloader: Uint8Array;
+
+  constructor(options: ProofOptions, images: Images, bootloader: Uint8Array) {
+    this.options = options;
+    this.images = images;
+    this.bootloader = bootloader;
+  }
+
+  run({ scenario }: Part, onProgress: OnPartProgress): PartResult {
+    const { seed, effort, point, stopAtFirst = false } = this.options;
+    const model = modelByName(scenario);
+    const world = new World(new Board({ seed }), this.images);
+    try {
+      world.start(model, this.bootloader);
+    } catch (failure) {
+      if (!(failure instanceof StoryFailed)) throw failure;
+      const violation = { scenario, point: 'power-on', invariant: 'reaches', text: failure.message } as const;
+      return { scenario, points: 1, violations: [{ ...violation, choices: [], log: [] }], counts: {} };
+    }
+    const search = new Search(world, model);
+    const start = world.board.snapshot();
+    if (point !== undefined) return search.follow(start, point.split(' > '));
+    const depth = effort === 'full' ? Number.POSITIVE_INFINITY : model.sliceDepth;
+    return search.run(start, { depth, stopAtFirst }, onProgress);
+  }
+}

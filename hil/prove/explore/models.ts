@@ -1,0 +1,61 @@
+// What is explored, as data: a device at its first power-on, the images there are for it, and how far the search goes.
+
+import type { ImageName } from '../device/images.ts';
+
+export interface Model {
+  name: string;
+  /** What the model is about, in one sentence. */
+  about: string;
+  /** Confirmed in slot A when the board leaves the factory. */
+  factory?: ImageName;
+  /** What an operator may upload. */
+  images: readonly ImageName[];
+  /** Bits may rot. */
+  rot: boolean;
+  /** The pin, the supply and the watchdog may reset it: resets that nobody asked for, which are counted up to a limit. */
+  resets: boolean;
+  /** Steps from power-on that a test run follows; the full search goes on until nothing new appears. */
+  sliceDepth: number;
+}
+
+/** A search that finds this many states has a window that is too fine; it ends and says that it is not complete. */
+export const statesMax = 4_000;
+
+export const models: readonly Model[] = [
+  {
+    name: 'one update',
+    about: 'A device and one update: every order of commands, resets and cuts.',
+    ...{ factory: 'v1', images: ['v2'], rot: false, resets: true, sliceDepth: 3 },
+  },
+  {
+    name: 'one update and rot',
+    about: 'The same, and bits of either image or of the boot state may rot at any time.',
+    ...{ factory: 'v1', images: ['v2'], rot: true, resets: false, sliceDepth: 2 },
+  },
+  {
+    name: 'two updates',
+    about: 'Two updates, one over the other in any order.',
+    ...{ factory: 'v1', images: ['v2', 'v3'], rot: false, resets: false, sliceDepth: 2 },
+  },
+  {
+    name: 'from nothing',
+    about: 'A device without an image is rescued by safe mode.',
+    ...{ images: ['v1'], rot: true, resets: false, sliceDepth: 2 },
+  },
+  {
+    name: 'a counter moves',
+    about: 'An update that takes the security counter on: the image before is history once it is confirmed.',
+    ...{ factory: 'v1', images: ['counted'], rot: false, resets: false, sliceDepth: 2 },
+  },
+  {
+    name: 'a key is replaced',
+    about: 'An update that revokes the key of the image before.',
+    ...{ factory: 'v1', images: ['rotated'], rot: false, resets: false, sliceDepth: 2 },
+  },
+];
+
+export function modelByName(name: string): Model {
+  const found = models.find((model) => model.name === name);
+  if (!found) throw new Error(`no model is called '${name}'; there are ${models.map((each) => each.name).join(', ')}`);
+  return found;
+}

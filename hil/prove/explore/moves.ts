@@ -1,0 +1,132 @@
+// The moves of the search: what an operator, chance or the supply can do to a device at rest, and where power can go in the middle of it.
+
+import { BootRecord } from '../../../protocol/image/boot-record.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { type Action, act, settle } from '../device/actions.ts';
+import { readCells } from '../device/cells.ts';
+import { type Cut, cutsOf, type Operation } from '../device/operations.ts';
+import { StoryFailed } from '../device/operator.ts';
+import type { Model } from './models.ts';
+import type { World } from './world.ts';
+
+export interface Move {
+  name: string;
+  /** Whether it means anything to a device in this state. */
+  fits(world: World): boolean;
+  /** Throws StoryFailed where the device refuses, or loses power. */
+  do(world: World): void;
+  /** An image may be lost by it, so less may be bootable afterwards. */
+  harms?: true;
+  /** It asks for safe mode, so that nothing runs afterwards. */
+  stays?: true;
+}
+
+const always = () => true;
+const inFirmware = ({ board }: World) => board.state === 'firmware';
+
+function asked(name: string, action: Action, fits: Move['fits'] = always): Move {
+  return { name, fits, do: ({ operator, images }) => act(operator, action, images) };
+}
+
+/** All moves of a model, uncut. */
+export function movesOf({ images, rot, resets }: Model): Move[] {
+  return [
+    ...images.map((image) => asked(`upload ${image}`, { do: 'upload', image })),
+    ...images.map((image) => asked(`mark ${image}`, { do: 'mark', image }, (world) => world.holds(image))),
+    asked('confirm', { do: 'confirm' }, inFirmware),
+    asked('erase', { do: 'erase', slot: 0 }, inFirmware),
+    asked('reset', { do: 'reset' }),
+    { ...asked('ask for safe mode', { do: 'safe mode' }, inFirmware), stays: true },
+    { name: 'cycle power', fits: always, do: (world) => world.cyclePower() },
+    ...(resets ? resetting : []),
+    ...(rot ? rotting() : []),
+  ];
+}
+
+const resetting: readonly Move[] = [
+  asked('hang', { do: 'hang' }, inFirmware),
+  { name: 'pull the reset pin', fits: always, do: (world) => comeBack(world, () => world.board.pullResetPin()) },
+  { name: 'brown out', fits: always, do: (world) => comeBack(world, () => world.board.brownOut()) },
+];
+
+function rotting(): Move[] {
+  const slots = [0, 1].map((slot): Move => {
+    return {
+      name: `rot a bit in slot ${'AB'[slot]}`,
+      fits: (world) => world.imageIn(slot) !== undefined,
+      do: (world) => {
+        act(world.operator, { do: 'damage', slot }, world.images);
+        world.powerOn();
+      },
+      harms: true,
+    };
+  });
+  return [...slots, { name: 'rot a bit in the boot state', fits: hasRecord, do: rotRecord, harms: true }];
+}
+
+function comeBack({ operator }: World, reset: () => void): void {
+  reset();
+  settle(operator);
+}
+
+function hasRecord(world: World): boolean {
+  return newestRecord(world) !== undefined;
+}
+
+/** Address of the newest record's sequence number, whose lowest bit the CRC vouches for. */
+function newestRecord({ board }: World): number | undefined {
+  const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, 2 * MemoryMap.SECTOR_SIZE));
+  let newest: { sequence: number; at: number } | undefined;
+  for (let at = 0; at < journal.length; at += BootRecord.SIZE) {
+    if (journal.readUInt32LE(at) !== BootRecord.MAGIC_VALUE) continue;
+    const sequence = journal.readUInt32LE(at + BootRecord.SEQUENCE);
+    if (newest === undefined || sequence >= newest.sequence) newest = { sequence, at };
+  }
+  return newest && MemoryMap.BOOT_STATE_0 + newest.at;
+}
+
+function rotRecord(world: World): void {
+  const { board } = world;
+  board.cutPower();
+  const at = (newestRecord(world) as number) + BootRecord.RUNNING;
+  const byte = new Uint8Array(1);
+  board.machine.flash.readBytes(at, byte);
+  byte[0] ^= 1;
+  board.machine.flash.writeBytes(at, byte);
+  world.powerOn();
+}
+
+/** Operations of an upload that are cut: the trailer's erase, what forgets, the first sector's erase, the first bytes, the last. */
+const uploadOperations = [0, 1, 2, 3, -1];
+
+/** Cuts of a move whose operations were seen: before each, inside it, and after the last. */
+export function cutsOfMove(name: string, operations: readonly Operation[]): Cut[] {
+  const upload = name.startsWith('upload');
+  const wanted = upload ? uploadOperations.flatMap((place) => operations.at(place) ?? []) : operations;
+  return [...new Set(wanted)].flatMap((operation, number) => {
+    const all = cutsOf(operation, (unit, units) => unit === units >> 1);
+    const last = operation === wanted.at(-1);
+    return all
+      .filter(({ tear, atNs }) =>
+        tear === undefined ? atNs < operation.startNs || last : exploredTears.has(tear.pattern),
+      )
+      .map((cut) => ({ ...cut, name: `${operation.kind} ${number} ${cut.name}` }));
+  });
+}
+
+/** What is left of the others, these stand for: the power proof tries all. */
+const exploredTears = new Set(['RANDOM_BITS', 'PRE_PROGRAMMED', 'ALL_WEAK']);
+
+/** Does a move and loses power in it, then gets power back. False where it was over before. */
+export function moveAndCut(world: World, move: Move, cut: Cut): boolean {
+  world.armCut(cut);
+  try {
+    move.do(world);
+  } catch (failure) {
+    if (!(failure instanceof StoryFailed)) throw failure;
+  }
+  world.disarmTear();
+  if (world.board.state !== 'off') return false;
+  world.powerOn();
+  return true;
+}

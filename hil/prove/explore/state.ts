@@ -1,0 +1,70 @@
+// The state window of the search: when two devices at rest are the same.
+//
+//   what runs       which slot, or safe mode, and how many resets nobody asked for lie behind it
+//   boot state      of each slot: state, reason, boots a trial has left, and which image the entry is about; the slot that ran last
+//   slots           the image that is there whole; else erased, without a header, or broken with the header of an image; trailer; weak bits
+//   fuses           the security counter, revoked keys, whether bits are weak
+//
+// Left out, for it grows for ever without changing what may happen: sequence number and place of the boot-state record (the power proof
+// switches its sectors at every moment), the boot log, time, and what of a broken image is broken (tamper flips its every bit).
+
+import type { Board } from '../../../host/board/board.ts';
+import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
+import { RESET } from '../../../protocol/generated/registers.ts';
+import { ImageFormat, Trailer } from '../../../protocol/image/format.ts';
+import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
+import { isWeak, readCells } from '../device/cells.ts';
+import { hashOfImage, type ImageName, type Images } from '../device/images.ts';
+import { bootState } from '../device/journal.ts';
+import { imageIn } from '../device/window.ts';
+
+const { SLOT_A, SLOT_B, SLOT_SIZE, SECTOR_SIZE, BOOT_STATE_0 } = MemoryMap;
+
+export function stateOf(board: Board, images: Images): string {
+  const { cells, weak } = board.fuses;
+  const counter = Array.from(cells).slice(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS);
+  const known = bootState(board);
+  const entries = known?.slots.map(
+    ({ state, reason, bootsLeft, hash }) => `${state}/${reason}/${bootsLeft}/${nameOf(hash, images)}`,
+  );
+  return [
+    board.state === 'firmware' ? `runs ${known?.running}` : board.state,
+    `resets ${board.machine.peek(RESET, 'RESETS_IN_A_ROW')}`,
+    `last ${known?.running}`,
+    ...(entries ?? ['no boot state']),
+    ...[0, 1].map((slot) => slotContent(board, slot, images)),
+    isWeak(board, BOOT_STATE_0, 2 * SECTOR_SIZE) ? 'weak journal' : '',
+    `counter ${counterInFuses(counter)}, revoked ${cells[Fuse.KEY_REVOKED]}`,
+    weak.some((bits) => bits !== 0) ? 'weak fuses' : '',
+  ].join(', ');
+}
+
+function slotContent(board: Board, slot: number, images: Images): string {
+  const address = slot === 0 ? SLOT_A : SLOT_B;
+  const trailer = trailerAsks(readCells(board, address + SLOT_SIZE - SECTOR_SIZE, SECTOR_SIZE));
+  const weak = isWeak(board, address, SLOT_SIZE) ? ' weak' : '';
+  return `${'AB'[slot]}: ${imageIn(board, slot, images) ?? brokenContent(board, address, images)}${trailer}${weak}`;
+}
+
+/** What the bootloader takes the trailer for (bootloader/state/trailer.ts). */
+function trailerAsks(sector: Uint8Array): string {
+  const trailer = Buffer.from(sector).subarray(-Trailer.COPY_DONE);
+  const place = (fromEnd: number) => Trailer.COPY_DONE - fromEnd;
+  const magic = [Trailer.MAGIC_WORD_0, Trailer.MAGIC_WORD_1, Trailer.MAGIC_WORD_2, Trailer.MAGIC_WORD_3];
+  if (magic.some((word, index) => trailer.readUInt32LE(place(Trailer.MAGIC) + 4 * index) !== word)) return '';
+  if (trailer[place(Trailer.IMAGE_OK)] === Trailer.FLAG_SET) return ' in advance';
+  return trailer[place(Trailer.IMAGE_OK)] === 0xff && trailer[0] === 0xff ? ' asked for' : '';
+}
+
+function brokenContent(board: Board, address: number, images: Images): string {
+  const header = readCells(board, address, ImageFormat.HEADER_SIZE_MIN);
+  if (header.every((byte) => byte === 0xff)) return 'erased';
+  const names = Object.keys(images) as ImageName[];
+  const origin = names.find((name) => Buffer.compare(header, images[name].subarray(0, header.length)) === 0);
+  return origin === undefined ? 'no header' : `broken ${origin}`;
+}
+
+function nameOf(hash: Uint8Array, images: Images): string {
+  const names = Object.keys(images) as ImageName[];
+  return names.find((name) => Buffer.compare(hashOfImage(images[name]), hash) === 0) ?? 'nothing';
+}
