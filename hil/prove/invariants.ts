@@ -9,6 +9,7 @@ export const invariants = {
   verified: 'it never runs bytes that do not verify',
   whole: 'it boots the old or the new image whole, and what it answered before the cut still holds',
   bootable: 'what was confirmed and valid stays bootable until something newer is confirmed',
+  undone: 'a trial that is reset before it was confirmed is undone',
   counters: 'counters never go back, and what an image was confirmed with stays asked for',
   agrees: 'of an image it says what the desk says, reason and all',
   alive: 'it never halts',

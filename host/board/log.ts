@@ -50,16 +50,16 @@ export const LogKind = {
   CUT_AT_ACCESS: 20,
   /** Input: power is to be cut at a time. a: nanoseconds, low word, b: high word. */
   CUT_AT_TIME: 21,
-  /** An interrupted burn left weak bits in a fuse word. a: index, b: which. */
-  FUSE_WEAK: 22,
-  /** A burn started. a: index, b: ones. */
-  FUSE_START: 23,
   /** Output gates were opened or closed by the core. a: gates open from now on (OUTPUTS.STATE), b: those open before. */
   OUTPUTS: 22,
   /** Input: what the chip feels of its surroundings is new. a: hash of all of it, b: 0. */
   FELT: 23,
   /** Input: a disturbance. a: kind << 24 | place << 16 | hash of its times (16 bits), b: size. */
   DISTURBANCE: 24,
+  /** An interrupted burn left weak bits in a fuse word. a: index, b: which. */
+  FUSE_WEAK: 25,
+  /** A burn started. a: index, b: ones. */
+  FUSE_START: 26,
   /** A sequence was loaded. a: sequencer << 24 | length, b: its CRC-32. */
   SEQUENCER_LOAD: 32,
   /** Sequencers were started. a: which, one bit each; b: those busy afterwards. */

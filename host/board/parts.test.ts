@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Arena } from './arena.ts';
 import { Clock, takeClock } from './clock.ts';
 import { EventQueue, eventCapacity } from './event-queue.ts';
-import { hashOf, Log } from './log.ts';
+import { hashOf, Log, LogKind } from './log.ts';
 import { Random } from './random.ts';
 
 describe('the arena', () => {
@@ -147,6 +147,11 @@ describe('the log hash', () => {
       }
     }
     expect(hashes.size).toBe(count);
+  });
+
+  it('has a number of its own for each kind of record', () => {
+    const numbers = Object.values(LogKind);
+    expect(new Set(numbers).size).toBe(numbers.length);
   });
 
   it('of bytes tells bytes apart', () => {

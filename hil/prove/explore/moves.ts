@@ -17,6 +17,8 @@ export interface Move {
   do(world: World): void;
   /** An image may be lost by it, so less may be bootable afterwards. */
   harms?: true;
+  /** The firmware brings the reset about itself: whoever is on trial has failed. */
+  endsTrial?: true;
   /** It asks for safe mode, so that nothing runs afterwards. */
   stays?: true;
 }
@@ -35,7 +37,7 @@ export function movesOf({ images, rot, resets }: Model): Move[] {
     ...images.map((image) => asked(`mark ${image}`, { do: 'mark', image }, (world) => world.holds(image))),
     asked('confirm', { do: 'confirm' }, inFirmware),
     asked('erase', { do: 'erase', slot: 0 }, inFirmware),
-    asked('reset', { do: 'reset' }),
+    { ...asked('reset', { do: 'reset' }), endsTrial: true },
     { ...asked('ask for safe mode', { do: 'safe mode' }, inFirmware), stays: true },
     { name: 'cycle power', fits: always, do: (world) => world.cyclePower() },
     ...(resets ? resetting : []),
@@ -44,7 +46,7 @@ export function movesOf({ images, rot, resets }: Model): Move[] {
 }
 
 const resetting: readonly Move[] = [
-  asked('hang', { do: 'hang' }, inFirmware),
+  { ...asked('hang', { do: 'hang' }, inFirmware), endsTrial: true },
   { name: 'pull the reset pin', fits: always, do: (world) => comeBack(world, () => world.board.pullResetPin()) },
   { name: 'brown out', fits: always, do: (world) => comeBack(world, () => world.board.brownOut()) },
 ];

@@ -169,6 +169,8 @@ export class Search {
       find('reaches', `${bootable.join(' and ')} can be booted, and yet it stays in safe mode`);
     if (world.counter() < before.counter)
       find('counters', `the counter was ${before.counter}, it is ${world.counter()}`);
+    if (move.endsTrial && !wasCut && before.runs === 'on trial' && world.runs() === 'on trial')
+      find('undone', 'it was on trial before the reset, and is on trial again');
     if (failed !== undefined && !wasCut && before.runs === 'confirmed' && move.name.startsWith('upload'))
       find('repeatable', failed);
     return findings;

@@ -1,0 +1,24 @@
+// The states a device can be brought into: the slice follows each model a few moves from power-on. All of it: coldrig prove explore
+
+import { describe, expect, test } from 'vitest';
+import { runSlice, toldOf } from '../testing.ts';
+
+const result = await runSlice('explore');
+
+describe(`${result.points} moves from power-on`, () => {
+  test.each(result.scenarios)('$name: $counts.states states, and no move breaks an invariant', ({ name, counts }) => {
+    expect(toldOf(result, name)).toEqual([]);
+    expect(counts.states).toBeGreaterThan(10);
+    expect(counts.transitions).toBeGreaterThan(100);
+  });
+});
+
+test('a violation’s path is short, and leads there again', async () => {
+  const canary = 'trial forgotten when it is reset';
+  const { found } = await runSlice('explore', { canary, scenario: 'one update', stopAtFirst: true });
+  const [{ point, invariant, choices }] = found;
+  expect(choices.join(' > ')).toBe(point);
+  expect(choices.length).toBeLessThanOrEqual(3);
+  const again = await runSlice('explore', { canary, scenario: 'one update', point });
+  expect(again.found).toContainEqual(expect.objectContaining({ point, invariant }));
+});
