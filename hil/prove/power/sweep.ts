@@ -37,6 +37,9 @@ export const slice: Sampling = {
   ...{ windowsAgain: 4, cutsAgain: 4, repeats: 4, chains: 5 },
 };
 
+/** For the one point that is asked for. */
+const alone: Sampling = { ...exhaustive, repeats: 1 };
+
 const chainCutsMax = 5;
 
 /** What a boot after a cut came to, whatever step of the story the cut was in. */
@@ -72,14 +75,15 @@ export class PartSweep {
     this.base = base;
     this.part = part;
     this.options = options;
-    this.sampling = options.effort === 'full' ? exhaustive : slice;
+    const sampling = options.effort === 'full' ? exhaustive : slice;
+    this.sampling = options.point === undefined ? sampling : alone;
     const counts = { atOperations: 0, atAccesses: 0, secondCuts: 0, chains: 0, boots: 0, repeats: 0 };
     this.result = { scenario: part.scenario, points: 0, violations: [], counts };
   }
 
   run(recording: Recording, onProgress: OnPartProgress): PartResult {
     const { result, part, options, sampling } = this;
-    const all = this.pointsOf(recording, options.point === undefined ? sampling : exhaustive);
+    const all = this.pointsOf(recording, sampling);
     if (options.point !== undefined) return this.replay(all, options.point.split(', then '));
     const from = Math.floor((all.length * part.part) / part.parts);
     const points = all.slice(from, Math.floor((all.length * (part.part + 1)) / part.parts));
@@ -137,8 +141,8 @@ export class PartSweep {
     const { findings, runs } = verdict;
     const { steps, keeps } = patient.scenario;
     // A trial that lost power in each of its boots has used them up, and is undone.
-    const isSpent = verdict.spent && names.length >= BootPolicy.TRIAL_BOOTS && keeps !== undefined;
-    const boots = isSpent ? [keeps] : steps[point.step].boots;
+    const isSpent = verdict.spent && names.length >= BootPolicy.TRIAL_BOOTS;
+    const boots: readonly Outcome[] = isSpent ? [keeps ?? 'safe mode'] : steps[point.step].boots;
     if (findings.length > 0) this.report(point, names, findings);
     else if (runs === undefined || !boots.includes(runs))
       this.report(point, names, [
@@ -155,6 +159,7 @@ export class PartSweep {
     this.check.add(before, recovery, patient.records, names);
     const findings = judge(patient.board, recovery, patient.scenario, images);
     const runs = runningNow(patient.board, recovery);
+    const spent = isTrialSpent(patient.board);
     const after = `${windowOf(patient.board, images).key} ${runs}`;
     if (findings.length === 0 && !this.begunAgain.has(after)) {
       this.begunAgain.add(after);
@@ -163,7 +168,7 @@ export class PartSweep {
         result.counts.repeats++;
       }
     }
-    return { findings, runs, spent: isTrialSpent(patient.board), tookNs: recovery.tookNs, operations };
+    return { findings, runs, spent, tookNs: recovery.tookNs, operations };
   }
 
   /** A random point, then up to four cuts more, each in an operation of the boot before, or anywhere in it. */
