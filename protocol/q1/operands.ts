@@ -28,9 +28,9 @@ export const operandKinds = {
   duration: { noun: 'a duration in ns', least: 4, most: 65535, doc: '16 bits, at least one step of the sequencer' },
   otherwise: {
     noun: 'a duration in ns',
-    least: 4,
+    least: 0,
     most: 65535,
-    doc: 'What a skipped instruction waits instead: 16 bits, at least one step',
+    doc: 'What a skipped instruction waits instead: 16 bits; below one step only where the condition is switched off',
   },
   wave: { noun: 'a waveform index', least: 0, most: 1023, doc: '10 bits' },
   weight: {

@@ -79,9 +79,7 @@ export function writeOutputs(
 function notesOn(run: PulseRun, options: OutputOptions, { fromNs, toNs, cut }: Window & { cut: boolean }): string[] {
   const notes: string[] = [];
   const { zeroNs } = timeBaseOf(run);
-  if (cut && (options.samples ?? options.plot ?? options.vcd) !== undefined) {
-    notes.push(`samples are those from ${fromNs} to ${toNs} ns; --from and --to choose others`);
-  }
+  if (cut) notes.push(`plots and samples are of ${fromNs} to ${toNs} ns; --from and --to choose others`);
   for (const { name, records } of run.sequencers) {
     if (records.cutNs !== undefined && recordsToKeep(options) > 0) {
       notes.push(`the traces of ${name} end at ${records.cutNs - zeroNs} ns, after ${RECORDS_MOST} events`);

@@ -40,6 +40,19 @@ describe('the times of a sequencer', () => {
     expect([tally.originNs, tally.firstNs[1], endNs]).toEqual([40, 60, 50]);
   });
 
+  it('count from a wait_sync also when counters were set up before it, but not when outputs were', () => {
+    const latched = sequencerRun('set_latch_en 1,4\nwait_sync 4\nupd_param 20\nstop', [
+      ...[execute(40, 0, 4), ...synced(44, 1, 204), commit(248, 2, 20), stopped(268)],
+    ]);
+    expect([latched.tally.originNs, latched.endNs]).toEqual([248, 20]);
+    const shown = sequencerRun('upd_param 4\nwait_sync 4\nstop', [
+      commit(40, 0, 4),
+      ...synced(44, 1, 204),
+      stopped(248),
+    ]);
+    expect([shown.tally.originNs, shown.endNs]).toEqual([40, 208]);
+  });
+
   it('are exact beyond 32 bits', () => {
     const late = 2 ** 40;
     const { tally } = sequencerRun('wait 4\nwait 4\nstop', [execute(40, 0, 4), execute(late, 1, 4), stopped(late + 4)]);

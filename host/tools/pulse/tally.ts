@@ -78,12 +78,13 @@ export class Tally {
     this.minimumSlackNs = new Int32Array(instructions);
   }
 
-  /** Where the experiment begins: the end of a wait_sync that comes first, else the first real-time instruction. */
+  /** Where the experiment begins: the end of the first wait_sync, or where outputs changed before it, the first real-time instruction. */
   get originNs(): number {
     return this.startsWithSync ? (this.syncEndNs ?? 0) : (this.startNs ?? 0);
   }
 
   private startsWithSync = false;
+  private committed = false;
 
   add(record: RecordView): void {
     switch (record.kind) {
@@ -114,7 +115,7 @@ export class Tally {
   private execute(record: RecordView): void {
     const { instruction: index, slackNs, timeNs } = record;
     if (this.syncNext) {
-      this.startsWithSync ||= this.executed === 0;
+      if (this.syncEndNs === undefined) this.startsWithSync = !this.committed;
       this.syncEndNs ??= timeNs + record.word(4);
     } else {
       this.slack.add(slackNs, index);
@@ -132,6 +133,7 @@ export class Tally {
   }
 
   private commit(record: RecordView): void {
+    this.committed = true;
     const after = (record.word(4) >>> 16) & 0xf;
     if (after === this.marker) return;
     if (this.markers.length < LIST_MOST) this.markers.push({ timeNs: record.timeNs, before: this.marker, after });

@@ -1,6 +1,7 @@
 // set_cond: a condition that is never switched off, or only on some paths, and branches that take different times, after which nothing
 // is where the timeline says.
 
+import { operandKinds } from '../../../../protocol/q1/operands.ts';
 import type { AssembledInstruction } from '../assemble.ts';
 import type { Finding } from '../findings.ts';
 import { at, type LintRule, type Subject } from './rule.ts';
@@ -170,6 +171,18 @@ function bitCount(word: number): number {
   for (let rest = word; rest !== 0; rest &= rest - 1) count += 1;
   return count;
 }
+
+/** A skipped instruction waits one step at least; only where the condition is off does the operand mean nothing. */
+export const otherwiseWaits: LintRule = ({ program: { instructions }, flow }) =>
+  instructions.flatMap((one, index) => {
+    const { class: group } = one.instruction;
+    if (group !== 'condition' || !flow.reachable[index]) return [];
+    const off = one.form.operands[0].mode === 'immediate' && one.operands[0].value === 0;
+    const waitNs = one.operands[3].value;
+    if (off || waitNs >= operandKinds.duration.least) return [];
+    const message = `skipped instructions wait ${waitNs} ns: expected ${operandKinds.duration.least} to ${operandKinds.duration.most}`;
+    return [at(one, 'warning', 'DURATION', message, 3)];
+  });
 
 /** The counters need 8 ns to settle after a wait_trigger. */
 const SETTLE_NS = 8;

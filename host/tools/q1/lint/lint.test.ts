@@ -103,6 +103,11 @@ describe('set_cond', () => {
     expect(findings(...balanced)).toEqual([]);
   });
 
+  it('may be switched off with any wait, and must have one of a step or more when it is on', () => {
+    expect(findings('set_cond 1,1,0,8', 'wait 8', 'set_cond 0,0,0,0', 'stop')).toEqual([]);
+    expect(findings('set_cond 1,1,0,3', 'wait 3000', 'set_cond 0,0,0,0', 'stop')).toContain('1:16 DURATION');
+  });
+
   it('too soon after wait_trigger is found', () => {
     const program = (wait: number) => [
       `wait_trigger 1,${wait}`,

@@ -4,7 +4,7 @@ import { type ProfileName, profiles } from '../../../../protocol/q1/profiles.ts'
 import type { Program } from '../assemble.ts';
 import { byPlace, type Finding } from '../findings.ts';
 import type { SequenceParts } from '../sequence-file.ts';
-import { conditionLeftOn, triggerSettles, unbalancedConditions } from './conditions.ts';
+import { conditionLeftOn, otherwiseWaits, triggerSettles, unbalancedConditions } from './conditions.ts';
 import { flowOf } from './flow.ts';
 import { memoryLimits } from './memory.ts';
 import { runsOffTheEnd, unreachableCode } from './paths.ts';
@@ -21,6 +21,7 @@ const rules: LintRule[] = [
   conditionLeftOn,
   unbalancedConditions,
   triggerSettles,
+  otherwiseWaits,
   missingReferences,
   binsInRange,
 ];
