@@ -26,8 +26,10 @@ const pythonPackages = {
   'mcumgr-toolkit': ['mcumgr-toolkit==0.20.0'],
   'cmsis-svd': ['cmsis-svd==0.6', 'lxml==6.1.3'],
   'wave-readers': ['vcdvcd==2.6.0', 'pyvcd==0.5.1', 'numpy==2.2.6', 'perfetto==0.59.1', 'protobuf==7.36.2'],
+  // The contributed Bluefors driver of this version runs with this version of QCoDeS; newer pairs fail at import or at the first reading.
+  qcodes: ['qcodes==0.54.4', 'qcodes-contrib-drivers==0.23.0', 'pyvisa-py==0.8.1'],
 };
-const libraries: string[] = ['mcumgr-toolkit', 'cmsis-svd', 'wave-readers'];
+const libraries: string[] = ['mcumgr-toolkit', 'cmsis-svd', 'wave-readers', 'qcodes'];
 const oldestPython = [3, 10];
 const pythonTimeoutMs = 600_000;
 

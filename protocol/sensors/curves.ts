@@ -59,7 +59,7 @@ function diode(): Curve {
   return {
     ...{ type: 'DT-670', unit: 'volt', stepsPerUnit: 1e6, readingOf },
     rangeKelvin: endsOf(dt670Kelvin),
-    kelvinOf: (value) => inverse(readingOf, value),
+    kelvinOf: (value) => held(volts.placeOf(value)),
   };
 }
 
@@ -70,7 +70,7 @@ function resistor(type: SensorType, kelvin: readonly number[], ohms: readonly nu
   return {
     ...{ type, unit: 'ohm', stepsPerUnit: 1000, readingOf },
     rangeKelvin: endsOf(kelvin),
-    kelvinOf: (value) => inverse(readingOf, value),
+    kelvinOf: (value) => held(exp(curve.placeOf(ln(value)))),
   };
 }
 
@@ -88,13 +88,5 @@ function endsOf(kelvin: readonly number[]): readonly [number, number] {
   return [kelvin[0], kelvin[kelvin.length - 1]];
 }
 
-/** Where a falling function has a value, between 1 mK and 600 K: by halving the logarithm first, then the interval. */
-function inverse(f: (kelvin: number) => number, value: number): number {
-  let [low, high] = [1e-3, 600];
-  for (let turn = 0; turn < 64; turn++) {
-    const middle = turn < 20 ? Math.sqrt(low * high) : (low + high) / 2;
-    if (f(middle) > value) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
-}
+/** No reading stands for less than 1 mK or more than 600 K. */
+const held = (kelvin: number): number => Math.min(600, Math.max(1e-3, kelvin));

@@ -36,20 +36,56 @@ export class MonotoneCubic {
       this.slope = this.slopes[end];
       return this.y[end] + this.slope * (x - this.x[end]);
     }
-    let low = 0;
-    let high = last;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (this.x[middle] <= x) low = middle;
-      else high = middle;
-    }
-    const width = this.x[high] - this.x[low];
-    const mean = (this.y[high] - this.y[low]) / width;
-    const begin = this.slopes[low];
-    const square = (3 * mean - 2 * begin - this.slopes[high]) / width;
-    const cube = (begin + this.slopes[high] - 2 * mean) / width / width;
-    const d = x - this.x[low];
-    this.slope = begin + d * (2 * square + d * 3 * cube);
-    return this.y[low] + d * (begin + d * (square + d * cube));
+    return this.within(firstBeyond(this.x, x, true) - 1, x);
   }
+
+  /** Where the curve has a value: the way back. Beyond its ends it is straight there as well. */
+  placeOf(y: number): number {
+    const last = this.x.length - 1;
+    const isRising = this.y[last] > this.y[0];
+    const interval = firstBeyond(this.y, y, isRising) - 1;
+    if (interval < 0 || interval >= last) {
+      const end = interval < 0 ? 0 : last;
+      return this.x[end] + (y - this.y[end]) / this.slopes[end];
+    }
+    // Newton's steps, halved into the interval where they would leave it.
+    let [low, high] = [this.x[interval], this.x[interval + 1]];
+    let x = (low + high) / 2;
+    for (let turn = 0; turn < 60; turn++) {
+      const error = this.within(interval, x) - y;
+      if (error > 0 === isRising) high = x;
+      else low = x;
+      const next = x - error / this.slope;
+      const stays = next > low && next < high;
+      const moved = stays ? next : (low + high) / 2;
+      if (moved === x || high - low <= 1e-15 * Math.abs(high)) break;
+      const isThere = Math.abs(moved - x) <= 1e-15 * Math.abs(x);
+      x = moved;
+      if (isThere) break;
+    }
+    return x;
+  }
+
+  private within(interval: number, x: number): number {
+    const width = this.x[interval + 1] - this.x[interval];
+    const mean = (this.y[interval + 1] - this.y[interval]) / width;
+    const begin = this.slopes[interval];
+    const square = (3 * mean - 2 * begin - this.slopes[interval + 1]) / width;
+    const cube = (begin + this.slopes[interval + 1] - 2 * mean) / width / width;
+    const d = x - this.x[interval];
+    this.slope = begin + d * (2 * square + d * 3 * cube);
+    return this.y[interval] + d * (begin + d * (square + d * cube));
+  }
+}
+
+/** Index of the first of rising (or falling) values that is above (or below) one. */
+function firstBeyond(values: readonly number[], value: number, isRising: boolean): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isRising ? values[middle] <= value : values[middle] >= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,13 +1,14 @@
 // `coldrig cryostat`: what a fridge does under heat, how it cools down, and the instruments of its lab. Thin over host/cryostat.
 
 import { Command, InvalidArgumentError } from 'commander';
-import { openFridge, presets } from '../../../hil/cryostat/open-fridge.ts';
+import { presets } from '../../../hil/cryostat/open-fridge.ts';
 import { solveBudget } from '../../cryostat/budget.ts';
-import { FridgeError } from '../../cryostat/field.ts';
 import type { Fridge } from '../../cryostat/fridge.ts';
 import { isStage, type StageName, stageNames } from '../../cryostat/stages.ts';
 import { budgetJson, budgetText } from '../cryostat/budget-text.ts';
 import { cooldown, cooldownChart, cooldownText } from '../cryostat/cooldown.ts';
+import { open } from '../cryostat/open.ts';
+import { serveCommand } from '../cryostat/serve.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { writeOutput } from '../files.ts';
 import { parseWord } from '../options.ts';
@@ -21,6 +22,7 @@ export function addCryostatCommands(program: Command): void {
   const cryostat = new Command('cryostat').description('solve, cool down and serve an emulated cryostat');
   cryostat.addCommand(solveCommand());
   cryostat.addCommand(cooldownCommand());
+  cryostat.addCommand(serveCommand(FRIDGE));
   program.addCommand(cryostat);
 }
 
@@ -78,22 +80,6 @@ With --json: {fridge, hoursToBase, plot, course: [{hour, temperatureKelvin: {"4K
         };
       }),
     );
-}
-
-/** A fridge, or a failure a person can act on. */
-export function open(name: string): Fridge {
-  try {
-    return openFridge(name);
-  } catch (error) {
-    if (error instanceof FridgeError) {
-      throw new Failure('FRIDGE', error.message, { facts: { file: error.file, line: error.line } });
-    }
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const reason = code === 'ENOENT' ? 'there is no such file' : code;
-    const message = `the fridge ${name} cannot be read: ${reason}; give a YAML file, or one of ${presets.join(', ')}`;
-    throw new Failure('FILE_MISSING', message, { cause: error });
-  }
 }
 
 function refuseAbsent(fridge: Fridge, heat: Map<StageName, number> | undefined): void {

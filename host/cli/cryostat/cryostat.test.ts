@@ -81,3 +81,25 @@ describe('coldrig cryostat cooldown', () => {
     expect(stdout).toMatch(/stand: at base after \d+\.\d h/);
   });
 });
+
+describe('coldrig cryostat serve', () => {
+  test('brings the lab up, says where, and ends in order', async () => {
+    const logs = join(folder, 'logs');
+    const ports = ['--lake-shore-336', '0', '--lake-shore-372', '0', '--bluefors-http', '0'];
+    const words = ['cryostat', 'serve', 'stand', ...ports, '--bluefors-logs', logs, '--for', '0.5', '--json'];
+    const { stdout, code } = await coldrig(words);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(code).toBe(0);
+    expect(events[0]).toMatchObject({ event: 'ready', fridge: 'stand', speed: 1, logs });
+    expect(events[0].links.map((link: string) => link.split(':')[0])).toEqual([
+      'lake-shore-336',
+      'lake-shore-372',
+      'http',
+    ]);
+    expect(events.at(-1).event).toBe('end');
+    expect(events.at(-1).timeNs).toBeGreaterThan(0);
+  });
+});

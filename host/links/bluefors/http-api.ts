@@ -1,0 +1,126 @@
+// The HTTP interface of a Bluefors-style control system: a tree of values, read one at a time or a branch at once.
+//
+//   GET /values/mapper/bf/temperatures/tmixing/?key=…   {"data": {"mapper.bf.temperatures.tmixing": {"name", "type",
+//   GET /values/?recursion=-1&style=flat                     "content": {"latest_value": {"value": "0.0195", "status": "SYNCHRONIZED", …},
+//   GET /system/                                                         "latest_valid_value": {…}}}}}
+//
+// Paths may be given with dots or slashes; both `mapper.bf.tmixing` and `mapper.bf.temperatures.tmixing` are known, for clients disagree.
+// Reading only, and over plain HTTP on this machine as the real one's port 49099; a key is taken and not looked at. A sensor that reads
+// nothing is INVALID, and its latest valid value is the last that meant something. What must stay true: a request changes nothing.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { bindError, type Link } from '../link.ts';
+import type { BlueforsSystem } from './system.ts';
+
+export interface HttpApiOptions {
+  system: BlueforsSystem;
+  port: number;
+  host?: string;
+  /** Wall time, in milliseconds since 1970, at the lab's time 0. */
+  startMs: number;
+}
+
+interface Value {
+  /** With dots. */
+  name: string;
+  now: number;
+  /** The last that meant something. */
+  valid: number;
+}
+
+export class BlueforsHttpApi implements Link {
+  readonly port: number;
+  readonly address: string;
+  private readonly server: Server;
+  private readonly options: HttpApiOptions;
+
+  /** Opens the port. Throws `LinkError` when it is taken. */
+  static async open(options: HttpApiOptions): Promise<BlueforsHttpApi> {
+    const { port, host = '127.0.0.1' } = options;
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(bindError('TCP', host, port, '--bluefors-http PORT', error)));
+      server.listen({ port, host, exclusive: true }, () => resolve());
+    });
+    server.removeAllListeners('error');
+    return new BlueforsHttpApi(server, options);
+  }
+
+  private constructor(server: Server, options: HttpApiOptions) {
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('an HTTP server has an address and a port');
+    this.server = server;
+    this.options = options;
+    this.port = address.port;
+    this.address = `http://${address.address}:${address.port}`;
+    server.on('request', (request, response) => this.answer(request, response));
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+  }
+
+  private answer({ method, url = '/' }: IncomingMessage, response: ServerResponse): void {
+    const [status, body] = method === 'GET' ? this.find(url) : [405, { error: 'this interface reads only' }];
+    response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+    response.end(JSON.stringify(body));
+  }
+
+  private find(url: string): [status: number, body: object] {
+    const { pathname } = new URL(url, 'http://localhost');
+    const [root, ...rest] = pathname.split(/[/.]/).filter((word) => word !== '');
+    const { fridge } = this.options.system.cryostat;
+    if (root === 'system') {
+      return [200, { data: { system_name: `coldrig ${fridge.name}`, system_version: '2.2', api_version: '2.0' } }];
+    }
+    if (root === 'notifications') return [200, { data: {} }];
+    if (root !== 'values') return [404, { error: `nothing at ${pathname}; try /values/ or /system/` }];
+    const path = rest.join('.');
+    const found = this.values().filter(({ name }) => path === '' || name === path || name.startsWith(`${path}.`));
+    if (found.length === 0) return [404, { error: `no value at ${path}; /values/ lists all` }];
+    return [200, { data: Object.fromEntries(found.map((value) => [value.name, this.node(value)])) }];
+  }
+
+  private values(): Value[] {
+    const { system } = this.options;
+    const plain = (branch: string, values: Record<string, number>): Value[] =>
+      Object.entries(values).map(([key, now]) => ({ name: `${branch}.${key}`, now, valid: now }));
+    const temperatures = system.channels().flatMap(({ key, kelvin, lastKelvin, ohms, number }): Value[] => [
+      ...['mapper.bf.temperatures', 'mapper.bf'].map((branch) => {
+        // 0 K is what a sensor says that says nothing.
+        return { name: `${branch}.${key}`, now: kelvin, valid: kelvin === 0 ? lastKelvin : kelvin };
+      }),
+      ...plain('mapper.bf.temperatures', { [`${key}_enabled`]: 1 }),
+      ...plain(`mapper.temperature_control.sensors.t${number}`, { resistance: ohms }),
+    ]);
+    const pressures = system.pressures().map(({ millibar }, i) => [`p${i + 1}`, millibar]);
+    return [
+      ...temperatures,
+      ...plain('mapper.bf.pressures', Object.fromEntries(pressures)),
+      ...plain('mapper.bf', { flow: system.flowMillimolesPerSecond }),
+      ...plain('mapper.bflegacy.boolean', system.states()),
+      ...plain('mapper.bflegacy.double', system.compressor()),
+      ...plain('mapper.bf.heaters', system.heaters()),
+    ];
+  }
+
+  private node({ name, now, valid }: Value): object {
+    const { system, startMs } = this.options;
+    const date = Math.round(startMs + system.cryostat.timeNs / 1e6);
+    const isValid = now === valid;
+    const sample = (value: number, status: string, outdated: boolean) => ({
+      value: String(value),
+      status,
+      date,
+      outdated,
+    });
+    return {
+      ...{ name: name.split('.').at(-1), type: 'Value.Number.Float' },
+      content: {
+        latest_value: sample(now, isValid ? 'SYNCHRONIZED' : 'INVALID', false),
+        latest_valid_value: sample(valid, isValid ? 'SYNCHRONIZED' : 'DISCONNECTED', !isValid),
+      },
+    };
+  }
+}

@@ -1,0 +1,80 @@
+// The log folder of a Bluefors-style control system, so that dashboards and drivers that read one need not know it is emulated.
+//
+//   ROOT/YY-MM-DD/CH6 T YY-MM-DD.log     ` 25-11-26,23:05:00,1.953000e-02`     also R (ohms) and P (watts)
+//                 Flowmeter, maxigauge, Channels, Status_, heaters_            as the reference of such logs has them
+//
+// A line a minute of the lab's own time; folders and files begin with the first line of a day, so just after midnight they are missing,
+// as the real ones are. The date has a leading space, as older versions write it; drivers that know newer ones take both. A sensor that
+// reads nothing is logged as 0. What must stay true: lines are appended whole, so that a reader never sees half of one.
+
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BlueforsSystem } from './system.ts';
+
+export const LOG_EVERY_NS = 60_000_000_000;
+
+export interface LogFolderOptions {
+  root: string;
+  system: BlueforsSystem;
+  /** Wall time, in milliseconds since 1970, at the lab's time 0. */
+  startMs: number;
+}
+
+export class BlueforsLogFolder {
+  private readonly options: LogFolderOptions;
+  private nextNs = 0;
+
+  constructor(options: LogFolderOptions) {
+    this.options = options;
+    mkdirSync(options.root, { recursive: true });
+  }
+
+  /** Writes what is due. */
+  log(): void {
+    const { timeNs } = this.options.system.cryostat;
+    if (timeNs < this.nextNs) return;
+    this.nextNs = (Math.floor(timeNs / LOG_EVERY_NS) + 1) * LOG_EVERY_NS;
+    const { day, clock, folder } = momentOf(this.options.startMs + timeNs / 1e6);
+    mkdirSync(join(this.options.root, folder), { recursive: true });
+    for (const [name, words] of this.lines()) {
+      const space = name.startsWith('CH') || name === 'Flowmeter ' ? ' ' : '';
+      appendFileSync(join(this.options.root, folder, `${name}${folder}.log`), `${space}${day},${clock},${words}\n`);
+    }
+  }
+
+  /** File name without its date, and what follows date and time. */
+  private lines(): [string, string][] {
+    const { system } = this.options;
+    const channels = system.channels().flatMap(({ number, kelvin, ohms, watts }): [string, string][] => [
+      [`CH${number} T `, kelvin.toExponential(6)],
+      [`CH${number} R `, ohms.toExponential(6)],
+      [`CH${number} P `, watts.toExponential(6)],
+    ]);
+    const gauges = system
+      .pressures()
+      .map(({ label, millibar }, i) => `CH${i + 1},${label.padEnd(8)},1,${millibar.toExponential(2)},0,1`);
+    return [
+      ...channels,
+      ['Flowmeter ', system.flowMillimolesPerSecond.toFixed(6)],
+      ['maxigauge ', `${gauges.join(',')},`],
+      ['Channels ', `1,${pairs(system.states(), String)}`],
+      ['Status_', pairs(system.compressor(), (value) => value.toExponential(6))],
+      ['heaters_', pairs(system.heaters(), (value) => value.toExponential(6))],
+    ];
+  }
+}
+
+const pairs = (values: Record<string, number>, text: (value: number) => string): string =>
+  Object.entries(values)
+    .map(([key, value]) => `${key},${text(value)}`)
+    .join(',');
+
+/** Local time, as the control system's own computer shows it. */
+function momentOf(milliseconds: number): { day: string; clock: string; folder: string } {
+  const date = new Date(milliseconds);
+  const [year, month, day] = [date.getFullYear() % 100, date.getMonth() + 1, date.getDate()].map(two);
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
+  return { day: `${day}-${month}-${year}`, clock, folder: `${year}-${month}-${day}` };
+}
+
+const two = (value: number): string => String(value).padStart(2, '0');

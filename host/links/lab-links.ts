@@ -1,0 +1,79 @@
+// Everything a lab sees of an emulated fridge, brought up at once and taken down at once: both Lake Shores on TCP, the log folder, HTTP.
+
+import type { Cryostat } from '../cryostat/cryostat.ts';
+import { BlueforsHttpApi } from './bluefors/http-api.ts';
+import { BlueforsLogFolder } from './bluefors/log-folder.ts';
+import { BlueforsSystem } from './bluefors/system.ts';
+import { Lab } from './lab.ts';
+import { Model336 } from './lake-shore/model-336.ts';
+import { Model372 } from './lake-shore/model-372.ts';
+import { ScpiServer } from './lake-shore/scpi-server.ts';
+import type { Link } from './link.ts';
+
+export interface LabLinkOptions {
+  /** Ports; undefined leaves that instrument out, 0 lets the system choose. */
+  model336?: number;
+  model372?: number;
+  http?: number;
+  /** Folder for the logs. */
+  logs?: string;
+  host?: string;
+  speed: number;
+  /** Told of commands an instrument did not understand. */
+  onIgnored?: (instrument: string, line: string, reason: string) => void;
+  onError?: (error: unknown) => void;
+}
+
+export class LabLinks {
+  readonly lab: Lab;
+  readonly links: Link[] = [];
+  readonly model336: Model336;
+  readonly model372: Model372;
+  private readonly options: LabLinkOptions;
+  private readonly system: BlueforsSystem;
+
+  constructor(cryostat: Cryostat, options: LabLinkOptions) {
+    this.options = options;
+    this.model336 = new Model336(cryostat);
+    this.model372 = new Model372(cryostat);
+    this.system = new BlueforsSystem(cryostat, this.model372);
+    const startMs = Date.now() - cryostat.timeNs / 1e6;
+    const folder =
+      options.logs === undefined
+        ? undefined
+        : new BlueforsLogFolder({ root: options.logs, system: this.system, startMs });
+    this.lab = new Lab(cryostat, {
+      ...{ instruments: [this.model336, this.model372], speed: options.speed, onError: options.onError },
+      onSample: () => folder?.log(),
+    });
+  }
+
+  /** Opens all ports and lets time pass. When one cannot be opened, those before it are closed again. */
+  async open(): Promise<void> {
+    const { host, http, onIgnored } = this.options;
+    const startMs = Date.now() - this.lab.cryostat.timeNs / 1e6;
+    const instruments = [
+      ['lake-shore-336', this.options.model336, this.model336],
+      ['lake-shore-372', this.options.model372, this.model372],
+    ] as const;
+    try {
+      for (const [name, port, instrument] of instruments) {
+        if (port === undefined) continue;
+        const ignored = (line: string, reason: string) => onIgnored?.(name, line, reason);
+        this.links.push(await ScpiServer.open({ name, instrument, port, host, onIgnored: ignored }));
+      }
+      if (http !== undefined) {
+        this.links.push(await BlueforsHttpApi.open({ system: this.system, port: http, host, startMs }));
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.lab.start();
+  }
+
+  async close(): Promise<void> {
+    this.lab.stop();
+    await Promise.allSettled(this.links.splice(0).map((link) => link.close()));
+  }
+}

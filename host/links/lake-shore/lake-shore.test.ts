@@ -1,0 +1,195 @@
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openFridge } from '../../../hil/cryostat/open-fridge.ts';
+import { Cryostat, SensorFault } from '../../cryostat/cryostat.ts';
+import { LabLinks } from '../lab-links.ts';
+import { parseCommand, ScpiServer } from './scpi-server.ts';
+
+const second = 1_000_000_000;
+const opened: LabLinks[] = [];
+
+/** A lab whose time only the test moves. */
+function lab(start: 'base' | 'warm' = 'base') {
+  const cryostat = new Cryostat(openFridge('uts'), { drift: false, start });
+  const links = new LabLinks(cryostat, { speed: 1 });
+  opened.push(links);
+  const ask = (which: 'model336' | 'model372') => (text: string) => links[which].execute(parseCommand(text)) ?? '';
+  const wait = (seconds: number) => links.lab.advanceTo(cryostat.timeNs + Math.round(seconds * second));
+  return { cryostat, links, ls336: ask('model336'), ls372: ask('model372'), wait };
+}
+
+afterEach(async () => {
+  for (const links of opened.splice(0)) await links.close();
+});
+
+describe('a Model 336', () => {
+  test('reads the plates, and says what is on its inputs', () => {
+    const { ls336, cryostat, wait } = lab();
+    wait(1);
+    expect(ls336('*IDN?')).toMatch(/^LSCI,MODEL336,/);
+    expect(Number(ls336('KRDG? A'))).toBeCloseTo(cryostat.temperatureKelvin('50K'), 1);
+    expect(Number(ls336('KRDG? B'))).toBeCloseTo(cryostat.temperatureKelvin('4K'), 1);
+    expect(ls336('KRDG? 0').split(',').length).toBe(4);
+    expect(ls336('RDGST? A')).toBe('0');
+    expect(ls336('CRVHDR? 21')).toMatch(/^DT-670,standard,2,500,1$/);
+    expect(Number(ls336('SRDG? A'))).toBeGreaterThan(1);
+  });
+
+  test('holds 4K at a set point through its PID loop, and lets go when switched off', () => {
+    const { ls336, cryostat, wait } = lab();
+    for (const command of ['OUTMODE 1,1,2,0', 'PID 1,50,200,0', 'RANGE 1,2', 'SETP 1,3.5']) ls336(command);
+    wait(60);
+    expect(cryostat.temperatureKelvin('4K')).toBeCloseTo(3.5, 2);
+    expect(Number(ls336('HTR? 1'))).toBeGreaterThan(25);
+    // What the loop found is what the fridge takes at 3.5 K.
+    expect(cryostat.heatWatts('heater', '4K')).toBeGreaterThan(0.2);
+    ls336('RANGE 1,0');
+    wait(30);
+    expect(cryostat.heatWatts('heater', '4K')).toBe(0);
+    expect(cryostat.temperatureKelvin('4K')).toBeLessThan(3.1);
+  });
+
+  test('gives the old set point right after a new one, as the real one does, and the new one half a second later', () => {
+    const { ls336, wait } = lab();
+    ls336('SETP 1,3.5');
+    wait(0.1);
+    expect(Number(ls336('SETP? 1'))).toBe(0);
+    wait(0.4);
+    expect(Number(ls336('SETP? 1'))).toBe(3.5);
+  });
+
+  test('ramps a set point at its rate, and says so meanwhile', () => {
+    const { ls336, wait } = lab();
+    ls336('RAMP 1,1,6');
+    for (const command of ['OUTMODE 1,1,2,0', 'RANGE 1,2', 'SETP 1,3.5']) ls336(command);
+    wait(3);
+    expect(ls336('RAMPST? 1')).toBe('1');
+    const between = Number(ls336('SETP? 1'));
+    expect(between).toBeGreaterThan(3.1);
+    expect(between).toBeLessThan(3.45);
+    wait(10);
+    expect(ls336('RAMPST? 1')).toBe('0');
+    expect(Number(ls336('SETP? 1'))).toBe(3.5);
+  });
+
+  test('does not wind up: after minutes at full power it comes down to its set point at once', () => {
+    const { ls336, cryostat, wait } = lab();
+    // The low range cannot reach 3.9 K.
+    for (const command of ['OUTMODE 1,1,2,0', 'PID 1,50,200,0', 'RANGE 1,1', 'SETP 1,3.9']) ls336(command);
+    wait(300);
+    expect(Number(ls336('HTR? 1'))).toBe(100);
+    ls336('SETP 1,3.2');
+    wait(20);
+    expect(Number(ls336('HTR? 1'))).toBeLessThan(100);
+    expect(cryostat.temperatureKelvin('4K')).toBeCloseTo(3.2, 1);
+  });
+
+  test('stops heating above its temperature limit, and when it loses the sensor it regulates by', () => {
+    const { ls336, cryostat, wait } = lab();
+    for (const command of ['OUTMODE 1,3,2,0', 'MOUT 1,60', 'RANGE 1,3', 'TLIMIT B,4.0']) ls336(command);
+    wait(30);
+    expect(ls336('RANGE? 1')).toBe('0');
+    for (const command of ['TLIMIT B,0', 'OUTMODE 1,1,2,0', 'RANGE 1,2', 'SETP 1,3.5']) ls336(command);
+    wait(30);
+    expect(Number(ls336('HTR? 1'))).toBeGreaterThan(10);
+    const channel = cryostat.sensors.findIndex(({ name }) => name === '4K plate');
+    cryostat.setSensorFault(channel, SensorFault.OPEN);
+    wait(1);
+    expect(ls336('HTR? 1')).toBe('+0');
+    expect(ls336('RDGST? B')).toBe('129');
+    expect(Number(ls336('KRDG? B'))).toBe(0);
+    cryostat.setSensorFault(channel, SensorFault.SHORT);
+    wait(1);
+    expect(ls336('RDGST? B')).toBe('65');
+  });
+});
+
+describe('a Model 372', () => {
+  test('scans: a channel shows what it was when the scanner was last there', () => {
+    const { ls372, cryostat, wait } = lab();
+    const before = Number(ls372('KRDG? 2'));
+    ls372('SCAN 6,0');
+    cryostat.setHeat('fault', '4K', 0.3);
+    wait(60);
+    expect(Number(ls372('KRDG? 2'))).toBe(before);
+    ls372('SCAN 6,1');
+    wait(60);
+    expect(Number(ls372('KRDG? 2'))).toBeGreaterThan(before + 0.4);
+  });
+
+  test('goes on after dwell and pause, over the channels that are enabled', () => {
+    const { ls372, wait } = lab();
+    for (const channel of [1, 2, 4, 5, 6]) ls372(`INSET ${channel},${channel > 4 ? 1 : 0},2,3,${20 + channel},1`);
+    ls372('SCAN 5,1');
+    wait(0.5);
+    expect(ls372('SCAN?')).toBe('05,1');
+    wait(5);
+    expect(ls372('SCAN?')).toBe('06,1');
+    wait(5);
+    expect(ls372('SCAN?')).toBe('05,1');
+  });
+
+  test('has nothing on the other channels, and says so as the real one does', () => {
+    const { ls372 } = lab();
+    expect(Number(ls372('KRDG? 9'))).toBe(0);
+    expect(ls372('RDGST? 9')).toBe('16');
+  });
+
+  test('heats the mixing chamber with its sample heater, and the still through STILL', () => {
+    const { ls372, cryostat, wait } = lab();
+    // 10 mW are left on by the operator.
+    expect(cryostat.heatWatts('heater', 'Still')).toBeCloseTo(0.01, 6);
+    for (const command of ['OUTMODE 0,2,6,0,0,0,1', 'RANGE 0,4', 'MOUT 0,50']) ls372(command);
+    ls372('STILL 19');
+    wait(3600);
+    // (0.5 · 1 mA)² · 120 Ω, and (1.9 V)² / 120 Ω.
+    expect(cryostat.heatWatts('heater', 'MXC')).toBeCloseTo(30e-6, 9);
+    expect(cryostat.heatWatts('heater', 'Still')).toBeCloseTo(0.0301, 4);
+    expect(cryostat.temperatureKelvin('MXC')).toBeCloseTo(0.0234, 3);
+  });
+
+  test('holds the mixing chamber at 30 mK', () => {
+    const { ls372, cryostat, wait } = lab();
+    for (const command of ['SCAN 6,0', 'OUTMODE 0,5,6,0,0,0,1', 'PID 0,1000,100,0', 'RANGE 0,4', 'SETP 0,0.03'])
+      ls372(command);
+    wait(1200);
+    expect(Math.abs(cryostat.temperatureKelvin('MXC') - 0.03)).toBeLessThan(3e-4);
+  });
+});
+
+describe('the port', () => {
+  test('splits lines at semicolons, ends answers with CR LF, and leaves what it does not know unanswered', async () => {
+    const ignored: string[] = [];
+    const { links } = lab();
+    const server = await ScpiServer.open({
+      ...{ name: 'lake-shore-336', instrument: links.model336, port: 0 },
+      onIgnored: (line, reason) => ignored.push(`${line}: ${reason}`),
+    });
+    const client = connect(server.port, '127.0.0.1');
+    let heard = '';
+    client.on('data', (bytes) => {
+      heard += bytes;
+    });
+    client.write('*IDN?;RANGE? 1\r\nFOO? 1\nRANGE 1,99\nSETP? 7\nINN');
+    client.write('AME? A\r\n');
+    await expect.poll(() => heard).toBe('LSCI,MODEL336,LSA0336/0000001,2.9\r\n0\r\n50K plate\r\n');
+    expect(ignored).toEqual([
+      'FOO? 1: no command FOO?',
+      "RANGE 1,99: '99' is not a number from 0 to 3",
+      "SETP? 7: no output '7'; there are 1, 2, 3, 4",
+    ]);
+    client.destroy();
+    await server.close();
+  });
+
+  test('cuts off a client that sends a line without end', async () => {
+    const { links } = lab();
+    const server = await ScpiServer.open({ name: 'lake-shore-372', instrument: links.model372, port: 0 });
+    const client = connect(server.port, '127.0.0.1');
+    const closed = new Promise<void>((resolve) => client.on('close', () => resolve()));
+    client.on('error', () => {});
+    client.write('X'.repeat(10_000));
+    await closed;
+    await server.close();
+  });
+});
