@@ -39,28 +39,51 @@ export interface CompileOptions {
 
 /** Compiles one entry file (path from the repository root) to a wasm module. Throws with asc's diagnostics. */
 export async function compileGuest(entryPath: string, options: CompileOptions = {}): Promise<Uint8Array> {
-  const argumentsOfAsc = ascArguments(entryPath, options);
   const cacheFile = cacheFileOf(entryPath, options);
   const cached = readIfThere(cacheFile);
   if (cached) return cached;
+  const { binary } = await runCompiler(entryPath, options);
+  keep(cacheFile, binary);
+  return binary;
+}
+
+/** Where each byte of the module that `compileGuest` makes comes from: a source map (version 3), line 0, the column being the byte. */
+export async function sourceMapOfGuest(entryPath: string, options: CompileOptions = {}): Promise<string> {
+  const cacheFile = `${cacheFileOf(entryPath, options)}.map`;
+  const cached = readIfThere(cacheFile);
+  if (cached) return cached.toString();
+  // The option adds a section behind the others and moves nothing.
+  const extraArguments = [...(options.extraArguments ?? []), '--sourceMap'];
+  const { map } = await runCompiler(entryPath, { ...options, extraArguments });
+  keep(cacheFile, map);
+  return map;
+}
+
+async function runCompiler(entryPath: string, options: CompileOptions): Promise<{ binary: Uint8Array; map: string }> {
   const asc = (await import('assemblyscript/asc')).default;
   let binary: Uint8Array | undefined;
-  const result = await asc.main([...argumentsOfAsc, '--outFile', 'guest.wasm'], {
+  let map = '';
+  const result = await asc.main([...ascArguments(entryPath, options), '--outFile', 'guest.wasm'], {
     readFile: (name, baseDirectory) =>
       name === wrapperEntry ? wrapperSource(entryPath) : (sourceText(name, baseDirectory, options.changes) ?? null),
-    writeFile: (_name, contents) => {
-      binary = contents as Uint8Array;
+    writeFile: (name, contents) => {
+      if (name.endsWith('.map')) map = contents.toString();
+      else binary = contents as Uint8Array;
     },
     listFiles: () => [],
   });
   if (result.error || !binary) {
     throw new Error(`asc could not compile ${entryPath}:\n${result.stderr.toString()} ${result.error?.stack ?? ''}`);
   }
+  return { binary, map };
+}
+
+/** Under another name first, so that nobody ever reads half of it. */
+function keep(cacheFile: string, contents: Uint8Array | string): void {
   mkdirSync(cacheFolder, { recursive: true });
   const temporary = `${cacheFile}.${process.pid}.${Math.floor(performance.now() * 1000)}`;
-  writeFileSync(temporary, binary);
+  writeFileSync(temporary, contents);
   renameSync(temporary, cacheFile);
-  return binary;
 }
 
 /** Whether `compileGuest` will only have to read a file. */

@@ -2,7 +2,7 @@
 // hands over. The board steps from one activation of the core to the next, so a boot ends at the moment of decision: what an image
 // would do once it runs is no part of this.
 
-import { Board } from '../../../host/board/board.ts';
+import type { Board } from '../../../host/board/board.ts';
 import { EventKind as BoardEvent } from '../../../host/board/device.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
@@ -13,6 +13,7 @@ import { Trailer } from '../../../protocol/image/format.ts';
 import { RejectReason, rejectReasons } from '../../../protocol/image/reasons.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { EventKind } from '../../../protocol/telemetry/events.ts';
+import { provingBoard } from '../device/boards.ts';
 import { eventLines } from '../device/event-log.ts';
 import { bootState } from '../device/journal.ts';
 import type { Finding } from '../invariants.ts';
@@ -50,7 +51,7 @@ export class AttackBench {
   private records: LogRecord[] = [];
 
   constructor(bootloader: Uint8Array, seed: number, countBlocks = false) {
-    this.board = new Board({ seed, countBlocks });
+    this.board = provingBoard(seed, countBlocks);
     this.board.provision({ bootloader, keys: [] });
     this.burn(device);
     this.desk = new Desk(this.board);

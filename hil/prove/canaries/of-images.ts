@@ -103,4 +103,12 @@ export const imageCanaries: readonly Canary[] = [
       },
     ],
   },
+  {
+    name: 'no second look',
+    about: 'the image was verified a moment ago',
+    caughtBy: { proof: 'glitch', scenario: 'not signed' },
+    changes: [
+      { path: 'bootloader/handover.ts', find: 'const seen = secondLook(slot);', replace: 'const seen = LOOKED;' },
+    ],
+  },
 ];

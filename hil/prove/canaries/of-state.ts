@@ -150,4 +150,16 @@ export const stateCanaries: readonly Canary[] = [
       },
     ],
   },
+  {
+    name: 'counter advanced at install',
+    about: 'a new release runs, so what is older is history',
+    caughtBy: { proof: 'tamper', scenario: 'downgrade of a device, given up, though its counter was higher' },
+    changes: [
+      {
+        path: 'bootloader/settle.ts',
+        find: 'if (load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE) != SLOT_CONFIRMED) return;',
+        replace: '',
+      },
+    ],
+  },
 ];

@@ -15,6 +15,7 @@ import { AttackBench } from '../attack/bench.ts';
 import { blockCounts } from '../attack/block-counts.ts';
 import { specimen } from '../attack/specimens.ts';
 import { eventLines } from '../device/event-log.ts';
+import { conversations } from './conversations.ts';
 import type { Input } from './mutate.ts';
 import type { FuzzTarget, TargetText } from './target.ts';
 
@@ -51,6 +52,7 @@ const cborTokens = [
 ];
 const echo = { first: 8 | 2, flags: 0, group: 0, sequence: 5, command: 0 };
 const samples = 60;
+const silenceNs = 1_100_000_000;
 
 /** A device that stays in safe mode for its strap, with a confirmed image in slot A that it may not lose. */
 function strapped(bootloader: Uint8Array, seed: number): { bench: AttackBench; victim: Victim } {
@@ -125,10 +127,16 @@ export const lineTargets: readonly TargetText[] = [
     ...{ slice: 500, full: 12_000 },
     open: async (bootloader, seed) =>
       lineTarget(bootloader, seed, {
-        seeds: [...requests.map((each): Input => [each]), ...sampled(message, seed).map((each): Input => [each])],
+        seeds: [
+          ...requests.map((each): Input => [each]),
+          ...conversations,
+          ...sampled(message, seed).map((each): Input => [each]),
+        ],
         tokens: [...keyTokens, ...cborTokens.map((each) => Uint8Array.from(each))],
-        deliver: (victim, piece) => {
-          victim.deliver(gateway, gateway.encode(piece, 1));
+        deliver(victim, piece) {
+          if (piece.length > 0) victim.deliver(gateway, gateway.encode(piece, 1));
+          // Nobody says anything for a while.
+          else victim.board.runFor(silenceNs);
         },
       }),
   },

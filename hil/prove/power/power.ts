@@ -1,7 +1,7 @@
 // `coldrig prove power`: update stories on the real bootloader and firmware, cut wherever power can go.
 
-import { Board } from '../../../host/board/board.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
+import { provingBoard } from '../device/boards.ts';
 import { type Fleet, type Images, makeImages } from '../device/images.ts';
 import { StoryFailed } from '../device/operator.ts';
 import {
@@ -67,7 +67,7 @@ class PowerBench implements Bench {
     const images = this.images.get(scenario.fleet) as Images;
     try {
       const recording = this.recordingOf(scenario, images);
-      const patient = new Patient(new Board({ seed: options.seed }), scenario, images);
+      const patient = new Patient(provingBoard(options.seed), scenario, images);
       return new PartSweep(patient, images, recording.start, part, options).run(recording, onProgress);
     } catch (failure) {
       if (!(failure instanceof StoryFailed)) throw failure;

@@ -1,11 +1,12 @@
 // Plays a scenario's story and writes down where power can be cut: each flash and fuse operation, each boot, and a snapshot from which a cut
 // there can be replayed without the operator.
 
-import { Board } from '../../../host/board/board.ts';
+import type { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { act, bootLimitNs, isResting } from '../device/actions.ts';
 import { AgentOperator } from '../device/agent-operator.ts';
+import { provingBoard } from '../device/boards.ts';
 import { type Images, publicKeys } from '../device/images.ts';
 import { addRecord, type Operation } from '../device/operations.ts';
 import { Operator, StoryFailed } from '../device/operator.ts';
@@ -32,7 +33,7 @@ export interface Recording {
 
 /** Plays the story once, uncut. Throws a StoryFailed when it does not end as it should. */
 export function recordStory(scenario: Scenario, images: Images, bootloader: Uint8Array, seed: number): Recording {
-  const operator = operatorOf(scenario, new Board({ seed }), images);
+  const operator = operatorOf(scenario, provingBoard(seed), images);
   prepare(operator, scenario, images, bootloader);
   const recorder = new Recorder(operator);
   const start = operator.board.snapshot();

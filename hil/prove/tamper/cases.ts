@@ -4,12 +4,22 @@ import type { AttackBench } from '../attack/bench.ts';
 import type { Slot } from '../attack/trust.ts';
 import type { DeviceState } from './states.ts';
 
-export interface TamperCase {
+/** What is expected of the boot beside what is always true. */
+export interface Expectation {
+  /** It is odd, and good all the same: this slot must be handed over to, whatever the core says of its payload. */
+  mustRun?: Slot;
+  /** This slot's must not be, whatever the desk says: the bootloader is stricter here. */
+  mustNotRun?: Slot;
+  /** Safe mode was asked for: it may stay there, whatever is bootable. */
+  mayStay?: boolean;
+  /** The core has refused the image that ran last: an older one may follow. */
+  mayFallBack?: boolean;
+}
+
+export interface TamperCase extends Expectation {
   name: string;
   /** Changes flash; the bootloader is loaded and has not begun. */
   change(bench: AttackBench): void;
-  /** It is odd, and good all the same: this slot must be handed over to, whatever the core says of its payload. */
-  mustRun?: Slot;
 }
 
 export interface TamperScenario {

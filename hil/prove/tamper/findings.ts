@@ -5,6 +5,7 @@ import type { AttackBench, Boot } from '../attack/bench.ts';
 import { judgeRest, judgeRun } from '../attack/judge.ts';
 import type { Slot } from '../attack/trust.ts';
 import type { Finding } from '../invariants.ts';
+import type { Expectation } from './cases.ts';
 
 /** What the device knew of its images before the attack. */
 export interface Before {
@@ -30,16 +31,22 @@ export function findingsOf(
   bench: AttackBench,
   boot: Boot,
   { asked }: { asked?: boolean },
-  { mustRun }: { mustRun?: Slot },
+  { mustRun, mustNotRun, mayStay, mayFallBack }: Expectation,
   before: Before,
 ): Finding[] {
-  const may = ([0, 1] as const).filter((slot) => bench.verdict(slot).refusal === undefined);
+  const may = ([0, 1] as const).filter((slot) => slot !== mustNotRun && bench.verdict(slot).refusal === undefined);
   const isStill = ({ slot, hash }: Named) => may.includes(slot) && isSame(bench.verdict(slot).hash, hash);
   const rejected = before.rejected.filter(isStill).map(({ slot }) => slot);
   const bootable = may.filter((slot) => bench.verdict(slot).runnable && !rejected.includes(slot));
-  const findings = [...judgeRun(boot), ...judgeRest(boot, bootable.length > 0)];
+  const findings = [
+    ...judgeRun(boot),
+    ...judgeRest(boot, bootable.length > 0 && !(mayStay && boot.state === 'bootloader')),
+  ];
   if (findings.length > 0) return findings;
-  if (boot.disagreements.length > 0) return [{ invariant: 'agrees', text: boot.disagreements[0] }];
+  if (mustNotRun !== undefined && boot.handOvers.some(({ slot }) => slot === mustNotRun))
+    return [{ invariant: 'verified', text: `slot ${'AB'[mustNotRun]} was run, signed with a key that is none` }];
+  if (boot.disagreements.length > 0 && mustNotRun === undefined)
+    return [{ invariant: 'agrees', text: boot.disagreements[0] }];
   const version = (slot: Slot) => bench.verdict(slot).version;
   const asks = asked && bootable.includes(1) && (bootable.length === 1 || version(1) > version(0));
   const wanted = mustRun ?? (asks ? 1 : undefined);
@@ -50,7 +57,7 @@ export function findingsOf(
   const left = before.confirmed.find(
     (each) => isStill(each) && last !== undefined && version(last) < version(each.slot),
   );
-  if (left === undefined) return [];
+  if (left === undefined || mayFallBack) return [];
   return [
     { invariant: 'bootable', text: `an older image runs, though slot ${'AB'[left.slot]} is confirmed and whole` },
   ];

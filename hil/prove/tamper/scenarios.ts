@@ -1,6 +1,7 @@
 // Everything the tamper proof tries: devices, and what is done to their flash.
 
 import type { TamperCase, TamperScenario } from './cases.ts';
+import { circumstanceScenarios, oddKeyCases } from './circumstances.ts';
 import { imageBits, mixtures, recordBits, trailerBits, truncations } from './flips.ts';
 import { newer, older, stateByName, states } from './states.ts';
 import { downgrades, hostileCases, otherBoards } from './strangers.ts';
@@ -64,5 +65,7 @@ export const scenarios: readonly TamperScenario[] = [
   ),
   offered('hostile images', 'images no signing tool would make, and some that are odd and good', hostileCases, 1),
   offered('images for other boards', 'signed by the right key, with another board identity', otherBoards, 1),
+  offered('keys that are no keys', 'points of small order, on no curve, not canonical, burnt as a key', oddKeyCases, 1),
   ...downgrades,
+  ...circumstanceScenarios,
 ];

@@ -3,7 +3,7 @@
 //   A holds 2.0.0 but where the name says otherwise, B what is under attack (3.0.0, good)
 
 import type { AttackBench } from '../attack/bench.ts';
-import { specimen } from '../attack/specimens.ts';
+import { device, specimen } from '../attack/specimens.ts';
 import type { Slot } from '../attack/trust.ts';
 
 export const older = specimen('2.0.0');
@@ -67,6 +67,15 @@ export const states: readonly DeviceState[] = [
       confirmed(bench, older);
       bench.place(1, newer);
       bench.mark(1, 'test');
+      boots(bench, 4);
+    },
+  },
+  {
+    name: 'given up, though its counter was higher',
+    runs: 0,
+    prepare(bench) {
+      confirmed(bench, older);
+      bench.place(1, specimen('3.0.0', { securityCounter: device.securityCounter + 2 }), 'test');
       boots(bench, 4);
     },
   },

@@ -1,0 +1,47 @@
+// Conversations a client has with safe mode, well-formed: what the fuzzer begins with where one message leads to nothing.
+
+import type { CborMap } from '../../../host/tools/smp/cbor.ts';
+import { encodeMessage } from '../../../host/tools/smp/message.ts';
+import { BootCommand } from '../../../protocol/smp/boot.ts';
+import { ImgCommand, OsCommand, Smp, SmpGroup } from '../../../protocol/smp/smp.ts';
+import { sha256, specimen } from '../attack/specimens.ts';
+import type { Input } from './mutate.ts';
+
+const image = specimen('4.0.0');
+const hash = sha256(image);
+const chunkBytes = 100;
+
+const say = (group: number, command: number, body: CborMap, operation: number = Smp.OP_WRITE) =>
+  encodeMessage({ operation, version: 2, group, sequence: 7, command }, body);
+const upload = (off: number, more: CborMap = {}) =>
+  say(SmpGroup.IMG, ImgCommand.UPLOAD, { off, data: image.subarray(off, off + chunkBytes), ...more });
+const state = (body: CborMap) => say(SmpGroup.IMG, ImgCommand.STATE, body);
+const list = say(SmpGroup.IMG, ImgCommand.STATE, {}, Smp.OP_READ);
+const rest = Array.from({ length: Math.ceil(image.length / chunkBytes) - 1 }, (_, n) => upload((n + 1) * chunkBytes));
+const first = (more: CborMap = {}) => upload(0, { len: image.length, sha: hash, ...more });
+const nameIn = image.subarray(-(36 + 68 + 32), -(36 + 68));
+
+export const conversations: readonly Input[] = [
+  [first(), ...rest, state({ hash: nameIn, confirm: false }), list],
+  [first(), ...rest, first(), upload(chunkBytes), upload(2 * chunkBytes)],
+  [first(), first(), rest[1], rest[0], rest[0]],
+  [first({ sha: hash.subarray(0, 5) }), ...rest],
+  [first({ sha: new Uint8Array(32) }), ...rest, first({ sha: new Uint8Array(32) })],
+  [upload(0, { len: image.length }), ...rest, rest[0]],
+  [first({ upgrade: true }), ...rest],
+  [first({ len: 0x80001 })],
+  [first({ len: 40 })],
+  [first({ sha: new Uint8Array(33) })],
+  [upload(0)],
+  [first(), upload(chunkBytes, { data: new Uint8Array(400) })],
+  [say(SmpGroup.IMG, ImgCommand.ERASE, { slot: 1 }), list],
+  [say(SmpGroup.IMG, ImgCommand.ERASE, {}), first(), say(SmpGroup.IMG, ImgCommand.ERASE, { slot: 1 }), rest[0]],
+  [state({ hash: nameIn, confirm: true })],
+  [state({ confirm: true })],
+  [say(SmpGroup.OS, OsCommand.RESET, { boot_mode: 1 }), list],
+  [say(SmpGroup.OS, OsCommand.RESET, { force: 1 }), list],
+  [say(SmpGroup.OS, OsCommand.RESET, { force: true }), list],
+  ...Object.values(BootCommand).map((command): Input => [say(SmpGroup.BOOT, command, {}, Smp.OP_READ)]),
+  [say(SmpGroup.BOOT, BootCommand.LOG, { from: 0, count: 2 }, Smp.OP_READ)],
+  [say(SmpGroup.BOOT, BootCommand.LOG, { from: 99 }, Smp.OP_READ), new Uint8Array(0)],
+];
