@@ -89,6 +89,13 @@ export class Device {
     return this.frames.map((frame) => frame.subarray(2));
   }
 
+  /** Sends an echo request without waiting for its answer: traffic. */
+  poke(): void {
+    const sequence = this.sequence++ & 0xff;
+    const request = encodeMessage({ operation: write, version: 2, group: 0, sequence, command: 0 }, { d: 'busy' });
+    this.board.send(gateway, slipEncode(Uint8Array.of(0, peer, ...request)));
+  }
+
   /** Sends raw bytes on the console line and lets them arrive. */
   type(bytes: Uint8Array): void {
     this.board.send(1, bytes);

@@ -1,7 +1,7 @@
 // Signal lines: a converter that clips gets attenuation, a line that loses its pilot tone is reported.
 //
 //   peak at full scale twice --> 6 dB more (30 at most)        peak below a quarter for ten looks --> 6 dB less
-//   loss 3 dB above where it was, three looks in a row --> lost        within 1 dB again --> back
+//   loss 3 dB above where it was in three of the last eight looks --> lost        in none of them --> back
 //
 // What this file can do for a line ends at its converter: which qubits it makes unreadable is the readout chain's to know. What must stay
 // true: attenuation is only taken out when the peak would stay below half of full scale.
@@ -27,10 +27,9 @@ const MOST_DECIBELS: u32 = 30;
 const CLIPS_BEFORE: u32 = 2;
 const LOWS_BEFORE: u32 = 10;
 const LOST_MILLIDECIBELS: u32 = 3_000;
-const BACK_MILLIDECIBELS: u32 = 1_000;
 const LOSSES_BEFORE: u32 = 3;
 
-//  0  u32  loss when first seen, plus one; 0: not yet    4 u8 clipped looks in a row    5 u8 low looks    6 u8 lossy looks    7 u8 lost
+//  0  u32  loss when first seen, plus one; 0: not yet    4 u8 clipped looks in a row    5 u8 low looks    6 u8 last looks, one bit each    7 u8 lost
 const RECORD_SIZE: usize = 8;
 const records = memory.data(32, 4);
 
@@ -82,11 +81,13 @@ function watchLoss(line: u32): void {
   if (load<u32>(entry) == 0) store<u32>(entry, loss + 1);
   const usual = load<u32>(entry) - 1;
   const isLost = load<u8>(entry, 7) != 0;
-  const losses = loss > usual + LOST_MILLIDECIBELS ? count(entry, 6) : reset(entry, 6);
-  if (!isLost && losses >= LOSSES_BEFORE) {
+  const isLossy: u32 = loss > usual + LOST_MILLIDECIBELS ? 1 : 0;
+  const looks = (((<u32>load<u8>(entry, 6)) << 1) | isLossy) & 0xff;
+  store<u8>(entry, <u8>looks, 6);
+  if (!isLost && popcnt(looks) >= LOSSES_BEFORE) {
     store<u8>(entry, 1, 7);
     recordEvent(EVENT_SIGNAL_LOST, line, loss);
-  } else if (isLost && loss < usual + BACK_MILLIDECIBELS) {
+  } else if (isLost && looks == 0) {
     store<u8>(entry, 0, 7);
     recordEvent(EVENT_SIGNAL_BACK, line, loss);
   }

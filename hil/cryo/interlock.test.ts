@@ -45,7 +45,7 @@ describe('a temperature', () => {
 
   test('of every stage is watched', async () => {
     const stages: [number[], number, string][] = [
-      [[Channel.PLATE_50K], 46, 'PLATE_50K_RISE'],
+      [[Channel.PLATE_50K], 42.8, 'PLATE_50K_RISE'],
       [[Channel.STILL], 1.2, 'STILL_RISE'],
       [[Channel.CP], 0.13, 'CP_RISE'],
       [[Channel.MXC], 0.034, 'MXC_RISE'],

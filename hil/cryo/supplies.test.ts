@@ -149,7 +149,7 @@ describe('a signal line', () => {
     expect(rigged.device.events('SIGNAL_LOST')).toMatchObject([{ argument0: 2, argument1: 6000 }]);
     expect(rigged.device.statistics('heartbeat').health).toBe(Health.SIGNAL);
     rigged.felt(Felt.LOSS + 2, 200);
-    rigged.device.board.runFor(2 * second);
+    rigged.device.board.runFor(10 * second);
     expect(rigged.device.events('SIGNAL_BACK')).toHaveLength(1);
     expect(rigged.device.statistics('heartbeat').health).toBe(0);
   });

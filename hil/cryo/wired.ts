@@ -9,12 +9,13 @@
 // board's memory; a fault acts between its two times and at no other.
 
 import { Act, type Disturbance, Felt, openReading, type Surroundings } from '../../host/board/surroundings.ts';
+import { jitterFemtoseconds } from '../../host/cryostat/clock-source.ts';
 import { ConnectorFault, Cryostat } from '../../host/cryostat/cryostat.ts';
 import type { Fridge } from '../../host/cryostat/fridge.ts';
 import type { StageName } from '../../host/cryostat/stages.ts';
 import { activityPicojoules, idleMicrowatts } from '../../protocol/cryo/energies.ts';
 import { Channel, Heater, Rail, Reference, railMillivolts, Signal } from '../../protocol/cryo/places.ts';
-import { CryoFaults, faultPlaces } from './faults.ts';
+import { CryoFaults, faultPlaces } from './fault-list.ts';
 
 /** The fridge's thermometer of each channel, by name. */
 const thermometers = ['50K plate', 'controller', 'controller spare', 'still', 'cold plate', 'mixing chamber'];
@@ -162,7 +163,9 @@ export class WiredCryostat implements Surroundings {
     }
     const clock = cryostat.clock();
     felt[Felt.CLOCK] = Number(clock.present[0]) | (Number(clock.present[1]) << 1) | (Number(clock.locked) << 2);
+    // What the loop shows on either, once locked to it.
+    const quiet = jitterFemtoseconds(cryostat.temperatureKelvin('4K'));
     for (let reference = 0; reference < Reference.COUNT; reference++)
-      felt[Felt.JITTER + reference] = clock.jitterFemtoseconds + faults.jitterFemtoseconds(reference, now);
+      felt[Felt.JITTER + reference] = Math.round(quiet) + faults.jitterFemtoseconds(reference, now);
   }
 }

@@ -66,7 +66,7 @@ function stage(name: string, channel: number, hot: number, rise: number): Interl
 }
 
 export const interlocks: readonly Interlock[] = [
-  ...stage('PLATE_50K', Channel.PLATE_50K, 60 * kelvin, 3 * kelvin),
+  ...stage('PLATE_50K', Channel.PLATE_50K, 60 * kelvin, 0.5 * kelvin),
   ...stage('PLATE_4K', Channel.PLATE_4K, 4.3 * kelvin, 0.1 * kelvin),
   ...stage('STILL', Channel.STILL, 1.35 * kelvin, 0.15 * kelvin),
   ...stage('CP', Channel.CP, 0.22 * kelvin, 0.03 * kelvin),

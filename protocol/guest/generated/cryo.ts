@@ -1471,8 +1471,8 @@ export const IDLE_MICROWATTS: u32 = 2000;
 
 // Interlocks: condition, of what, threshold, hysteresis, persistence in ms, action, clearer.
 export const INTERLOCKS: usize = memory.data<u32>([
-  0, 0, 60000000, 750000, 1000, 7, 0,
-  1, 0, 3000000, 750000, 1000, 7, 0,
+  0, 0, 60000000, 125000, 1000, 7, 0,
+  1, 0, 500000, 125000, 1000, 7, 0,
   0, 1, 4300000, 25000, 1000, 7, 0,
   1, 1, 100000, 25000, 1000, 7, 0,
   0, 3, 1350000, 37500, 1000, 7, 0,
