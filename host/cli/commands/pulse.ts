@@ -97,7 +97,8 @@ function verdict({ file, sequence, findings }: Judged): string {
     count(parts.weights.length, 'weight'),
     count(parts.acquisitions.length, 'acquisition'),
   ];
-  return `${file}: ${holds.filter((text) => text !== '').join(', ')} for ${profile}: ${counts || 'nothing found'}`;
+  const held = holds.filter((text) => text !== '').join(', ') || 'nothing';
+  return `${file}: ${held} for ${profile}: ${counts || 'nothing found'}`;
 }
 
 function count(number: number, noun: string): string {

@@ -3,7 +3,14 @@
 import { docOf } from '../../../protocol/constants.ts';
 import { SequencerFlag, sequencerFlagNames, sequencerFlags } from '../../../protocol/q1/status.ts';
 import { expectedKeys } from '../../tools/pulse/expected.ts';
-import { errorNames, type PulseRun, type SequencerRun, timesFaster, virtualNs } from '../../tools/pulse/run.ts';
+import {
+  type BinnedAcquisition,
+  errorNames,
+  type PulseRun,
+  type SequencerRun,
+  timesFaster,
+  virtualNs,
+} from '../../tools/pulse/run.ts';
 import type { SlackRange } from '../../tools/pulse/slack.ts';
 import { hang, type Paint, paint, type Style } from '../terminal.ts';
 import { spanText } from '../words.ts';
@@ -37,6 +44,7 @@ export function sequencerText(run: SequencerRun, style: Style): string {
       `at least ${tally.slack.minimumNs} ns (${where}); ${histogramText(tally.slack.ranges())}`,
     ]);
   }
+  for (const one of run.bins()) rows.push([undefined, 'bins', binsText(one)]);
   for (const flag of errors) rows.push(['red', 'error', errorText(run, flag)]);
   const lines = rows.map(([colour, label, text]) => {
     const padded = label.padStart(INDENT - 2);
@@ -46,6 +54,14 @@ export function sequencerText(run: SequencerRun, style: Style): string {
     `${paint(style, 'bold', name)}  ${paint(style, 'dim', `${sequence.name}, ${sequence.profile}`)}`,
     ...lines,
   ].join('\n');
+}
+
+/** How full an acquisition is, and how often its results reached the threshold. */
+function binsText({ name, bins }: BinnedAcquisition): string {
+  const filled = bins.filter(({ count }) => count > 0).length;
+  const results = bins.reduce((sum, { count }) => sum + count, 0);
+  const over = bins.reduce((sum, { threshold }) => sum + threshold, 0);
+  return `${name}: ${filled} of ${bins.length} filled, ${over} of ${counted(results, 'result')} at the threshold or above`;
 }
 
 function errorText(run: SequencerRun, flag: string): string {
@@ -78,7 +94,8 @@ export function deadlockText({ deadlock, sequencers }: PulseRun): string | undef
 export function speedText(run: PulseRun): string {
   const times = timesFaster(run);
   // A program of some microseconds is over before the engine is up to speed, and the figure says so.
-  return `${spanText(virtualNs(run))} of the instrument's time in ${spanText(run.wallMs * 1e6)}: ${figure(times)} times as fast as the instrument`;
+  const factor = times >= 1 ? `${figure(times)} times faster than` : `${figure(times)} times as fast as`;
+  return `${spanText(virtualNs(run))} of the instrument's time in ${spanText(run.wallMs * 1e6)}: ${factor} the instrument`;
 }
 
 function figure(value: number): string {
