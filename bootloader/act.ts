@@ -2,11 +2,13 @@
 
 import {
   EVENT_BOOT_REJECT,
+  REASON_NONE,
   RECORD_ENTRY_STATE,
   RECORD_NO_SLOT,
   RECORD_RUNNING,
   SLOT_CONFIRMED,
   SLOT_REJECTED,
+  SLOT_TRIAL,
 } from '../protocol/guest/generated/constants';
 import {
   ACTION_BOOT,
@@ -14,11 +16,13 @@ import {
   OUTCOME_ACTION,
   OUTCOME_SLOT,
   SLOT_FACT_STATE,
+  SLOT_FACT_VERDICT,
   SLOT_OUTCOME_BOOTS_LEFT,
   SLOT_OUTCOME_REASON,
   SLOT_OUTCOME_STATE,
   slotFacts,
   slotOutcome,
+  UNCHECKED,
 } from './facts';
 import { recordEvent } from './record-event';
 import { SLOT_COUNT } from './slots';
@@ -37,17 +41,30 @@ export function act(facts: usize, outcome: usize): bool {
   return journalWait();
 }
 
+/** A trial may end in many ways; any other image is rejected only when it was looked at and found bad. */
+function hasCause(facts: usize, slot: u32, before: u32): bool {
+  if (before == SLOT_TRIAL || before == SLOT_REJECTED) return true;
+  const verdict = load<u32>(slotFacts(facts, slot), SLOT_FACT_VERDICT);
+  return verdict != REASON_NONE && verdict != UNCHECKED;
+}
+
 function draftEntry(record: usize, facts: usize, outcome: usize, slot: u32): void {
   const to = slotOutcome(outcome, slot);
   const before = load<u32>(slotFacts(facts, slot), SLOT_FACT_STATE);
-  const state = load<u32>(to, SLOT_OUTCOME_STATE);
-  const reason = load<u32>(to, SLOT_OUTCOME_REASON);
-  if (state == SLOT_REJECTED && before != SLOT_REJECTED) recordEvent(EVENT_BOOT_REJECT, slot, reason);
   const speaks = entrySpeaks(slot);
+  const reason = load<u32>(to, SLOT_OUTCOME_REASON);
+  let state = load<u32>(to, SLOT_OUTCOME_STATE);
+  // Held against the facts once more, for it is for good: what was confirmed stays so, and nobody is rejected without a cause.
+  if (state == SLOT_REJECTED && !hasCause(facts, slot, before)) state = before;
+  if (before == SLOT_CONFIRMED || (speaks && <u32>load<u8>(entryIn(record, slot)) == SLOT_CONFIRMED))
+    state = SLOT_CONFIRMED;
+  if (state == SLOT_REJECTED && before != SLOT_REJECTED) recordEvent(EVENT_BOOT_REJECT, slot, reason);
   // Nothing was decided about an image the entry does not know: the entry may still be about one that comes back.
   if (!speaks && state == before) return;
   // A confirmed image whose own hash TLV rotted shows as another one. Its rejection must not cost the good one its entry.
   if (!speaks && state == SLOT_REJECTED && <u32>load<u8>(entryIn(record, slot), RECORD_ENTRY_STATE) == SLOT_CONFIRMED)
     return;
-  fillEntry(record, slot, state, reason, load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT));
+  const keepsReason = state == SLOT_REJECTED || state == SLOT_CONFIRMED;
+  const bootsLeft = state == SLOT_TRIAL ? load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT) : 0;
+  fillEntry(record, slot, state, keepsReason ? reason : REASON_NONE, bootsLeft);
 }

@@ -58,7 +58,7 @@ import {
 } from './image/info';
 import { measurement } from './image/verify';
 import { recordEvent } from './record-event';
-import { LOOKED, secondLook } from './second-look';
+import { maskOfLook, secondLook } from './second-look';
 
 const HASH_BYTES: u32 = 32;
 const MAILBOX_BYTES: u32 = RESET_MAILBOX_COUNT << 2;
@@ -70,19 +70,18 @@ export function handOver(slot: u32, state: u32, decision: u32): void {
   assert(imageVerified(slot), 'only a verified image is run');
   assert(state == SLOT_CONFIRMED || state == SLOT_TRIAL, 'a running image is confirmed or on trial');
   const info = imageInfo(slot);
-  const seen = secondLook(slot);
-  assert(seen == LOOKED, 'a second look at the image finds what the first one found');
   writeFlashProtect(FLASH_PROTECT_BOOT_LOG | (slot == 0 ? FLASH_PROTECT_SLOT_A : FLASH_PROTECT_SLOT_B));
   writeMailbox(info, slot, state, decision);
-  // Data, not a branch: a doubt leads to where no image is.
-  writeResetHandoverAddress(load<u32>(info, INFO_PAYLOAD) ^ (seen ^ LOOKED));
-  writeResetHandoverLength(load<u32>(info, INFO_PAYLOAD_SIZE) ^ (seen ^ LOOKED));
+  const mask = maskOfLook(secondLook(slot));
+  writeResetHandoverAddress(load<u32>(info, INFO_PAYLOAD) & mask);
+  writeResetHandoverLength(load<u32>(info, INFO_PAYLOAD_SIZE) & mask);
   if (state == SLOT_TRIAL) writeResetTrialTimeout(POLICY_TRIAL_TIMEOUT_MS);
   writeWatchdogTimeout(POLICY_WATCHDOG_TIMEOUT_US);
   writeWatchdogWindow(POLICY_WATCHDOG_WINDOW_US);
   recordEvent(EVENT_BOOT_HANDOVER, slot, imageVersion(slot));
   writeWatchdogControl(WATCHDOG_CONTROL_ENABLE);
-  writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_HANDOVER);
+  // Where the second look was not good, this is no request, and the chip resets.
+  writeResetControl((RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_HANDOVER) & mask);
 }
 
 /** In one block, whose first word, the magic, is written only when the rest stands. */

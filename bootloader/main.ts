@@ -6,7 +6,7 @@
 //   act        one boot-state record, only if it differs                                     act.ts
 //   settle     a confirmed image's security counter and revocations, into the fuses          settle.ts
 //   log        one record, whatever was decided                                              log/
-//   hand over  protect, limit, tell, go                                                      handover.ts
+//   hand over  look again, in another way; protect, limit, tell, go                          handover.ts, second-look.ts
 //   safe mode  the SMP server                                                                safe-mode.ts, smp/
 //
 // What must stay true:

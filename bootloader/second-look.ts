@@ -1,24 +1,27 @@
-// A second look at the image that is about to run, independent of the first (image/verify.ts): both must fail before a wrong image runs, so one
-// glitch is not enough. MCUboot's fault injection hardening does the same by doubled variables and checks.
+// The second of two checks that an image may run, independent of the first (image/verify.ts): other code, what matters read again from flash and
+// fuses, and no verdict passed on as yes or no. In the spirit of MCUboot's fault-injection hardening.
 //
-// - The slot is read again: header, signed bytes, protected TLVs. Nothing the first look remembered is believed but what only a key holder
-//   can make fit: hash, KEYHASH and signature.
-// - No branch decides. Each difference is a bit of doubt, all doubts are joined, and the answer is LOOKED with the doubt flipped into it. A
-//   call that was never made leaves something else than LOOKED, too.
-// - Who hands over must use the answer as data (handover.ts): a doubt then leads to an address where no image is.
+//   first    verifySlot computes digest, challenge k and point R', compares, and says why not; decide.ts takes it into account
+//   second   from what the first computed, not from what it said:
+//              the header in flash      gives the address and size that were verified
+//              the bytes in flash       are those that were hashed, by a cheaper sum (image/checksum.ts)
+//              the hash TLV in flash    is the digest that was computed
+//              k                        is SHA-512(R in flash | key in the fuses | digest), computed again
+//              R in flash               is the R' that was computed
+//              the way there            was gone in full (flow.ts)
+//              key, counter, board      in the fuses are such as the protected TLVs in flash ask for
 //
-// `prove glitch` inverts each branch and skips each call of the boot and finds no single one that runs an unsigned image.
+// All differences are gathered in one word by OR; there is no branch on any of them. The hand-over makes a mask of that word, and what it
+// writes to RESET through the mask is either the image's address and the request, or nothing the chip takes. So an image runs only where both
+// checks went wrong, and one glitch is one place. What the first check costs most, the image's hash and the product of points, is not done twice.
 
+import { read32 } from '../protocol/guest/bus';
 import { copyFromBus } from '../protocol/guest/dma';
 import {
-  COUNTER_CELL_BITS,
-  COUNTER_TICK_MAX,
-  FUSE_SECURITY_COUNTER,
-  FUSE_SECURITY_COUNTER_WORDS,
+  FUSE_KEY_COUNT,
   IMAGE_MAGIC,
   IMAGE_OFFSET_HEADER_SIZE,
   IMAGE_OFFSET_IMAGE_SIZE,
-  IMAGE_OFFSET_PROTECTED_SIZE,
   IMAGE_TLV_INFO_SIZE,
   PURPOSE_DEVELOPMENT,
   PURPOSE_RECOVERY,
@@ -26,78 +29,111 @@ import {
   TLV_BOARD_ID,
   TLV_SECURITY_COUNTER,
 } from '../protocol/guest/generated/constants';
-import { readFusesWord } from '../protocol/guest/generated/registers';
-import { ed25519Point } from './crypto/ed25519';
-import { SHA256_CONTEXT_SIZE, SHA256_DIGEST_SIZE, sha256Final, sha256Init, sha256Update } from './crypto/sha256';
-import { boardId, purposesOf, revokedKeys } from './fuses/read';
-import { INFO_HASH, INFO_KEYHASH, INFO_PAYLOAD, INFO_PAYLOAD_SIZE, INFO_SIGNATURE, imageInfo } from './image/info';
-import { findKeys, foundKey } from './image/keys';
+import { ed25519Challenge } from './crypto/ed25519';
+import { FLOW_WHOLE } from './flow';
+import { counterInFuses } from './fuses/counter-again';
+import { boardId, purposesOf, readKey, revokedKeys, validKeys } from './fuses/read';
+import { addToChecksum } from './image/checksum';
+import {
+  EVIDENCE_CHALLENGE,
+  EVIDENCE_CHECKSUM,
+  EVIDENCE_FLOW,
+  EVIDENCE_POINT,
+  evidenceOf,
+  INFO_COUNTER,
+  INFO_HASH_AT,
+  INFO_KEY,
+  INFO_PAYLOAD,
+  INFO_PAYLOAD_SIZE,
+  INFO_SIGNATURE_AT,
+  INFO_SIGNED_SIZE,
+  imageInfo,
+} from './image/info';
+import { measurement } from './image/verify';
 import { slotAddress } from './slots';
 
-/** What a look without doubt returns: no small number, no address, about as many ones as zeros. */
-export const LOOKED: u32 = 0x6c3a95e1;
+/** What a second look returns where nothing differs. No call that was skipped leaves it. */
+export const LOOK_GOOD: u32 = 0x6b1ce5a7;
 
-const WORDS: usize = 8;
+const WORDS: u32 = 8;
+const HASH_SIZE: u32 = 32;
 const BLOCK_SIZE: u32 = 4096;
-const STABLE_READS: u32 = 8;
-const ANY_PURPOSE: u32 = PURPOSE_RELEASE | PURPOSE_DEVELOPMENT | PURPOSE_RECOVERY;
 
-const header: usize = memory.data(32, 4);
-const entry: usize = memory.data(8, 4);
 const block: usize = memory.data(4096, 8);
-const context: usize = memory.data(<i32>SHA256_CONTEXT_SIZE, 8);
-const digest: usize = memory.data(32, 8);
+const hash: usize = memory.data(32, 8);
+const signature: usize = memory.data(64, 8);
+const key: usize = memory.data(32, 8);
+const challenge: usize = memory.data(32, 8);
+/** u16 type, u16 length, u32 value of a TLV. */
+const entry: usize = memory.data(8, 4);
 
-/** LOOKED, or anything else where the image in the slot, as it is in flash now, may not be run. */
+/** LOOK_GOOD where the image in the slot is the one that was verified and may run, anything else where it is not. */
 export function secondLook(slot: u32): u32 {
-  const base = slotAddress(slot);
   const info = imageInfo(slot);
-  copyFromBus(header, base, 32);
-  const payload = base + <u32>load<u16>(header, IMAGE_OFFSET_HEADER_SIZE);
-  const payloadSize = load<u32>(header, IMAGE_OFFSET_IMAGE_SIZE);
-  const protectedSize: u32 = load<u16>(header, IMAGE_OFFSET_PROTECTED_SIZE);
-  const signedEnd = payload + payloadSize + protectedSize;
-  hash(base, signedEnd);
-  let doubt = load<u32>(header) ^ IMAGE_MAGIC;
-  doubt |= load<u32>(info, INFO_PAYLOAD) ^ payload;
-  doubt |= load<u32>(info, INFO_PAYLOAD_SIZE) ^ payloadSize;
-  doubt |= difference(digest, info + INFO_HASH);
-  doubt |= doubtAboutSignature(info);
-  doubt |= doubtAboutPolicy(payload + payloadSize, signedEnd);
-  return LOOKED ^ doubt;
+  const proof = evidenceOf(slot);
+  let difference = load<u32>(proof, EVIDENCE_FLOW) ^ FLOW_WHOLE;
+  difference |= headerDiffers(slot, info);
+  difference |= bytesDiffer(slot, info, proof);
+  difference |= signatureDiffers(slot, info, proof);
+  difference |= keyDiffers(load<u32>(info, INFO_KEY));
+  difference |= claimsDiffer(slot, info);
+  return LOOK_GOOD ^ difference;
 }
 
-function hash(from: u32, end: u32): void {
-  sha256Init(context);
-  for (let at = from; at < end; ) {
-    const piece = min<u32>(end - at, BLOCK_SIZE);
-    copyFromBus(block, at, piece);
-    sha256Update(context, block, piece);
-    at += piece;
-  }
-  sha256Final(context, digest);
+/** All ones where the look was good, zero where it was not; without a branch. */
+export function maskOfLook(look: u32): u32 {
+  const difference = look ^ LOOK_GOOD;
+  return ((difference | (0 - difference)) >> 31) - 1;
 }
 
-/** Zero where 32 bytes are the same. */
-function difference(a: usize, b: usize): u32 {
-  let bits: u32 = 0;
-  for (let word: usize = 0; word < WORDS; word++) bits |= load<u32>(a + (word << 2)) ^ load<u32>(b + (word << 2));
-  return bits;
+function headerDiffers(slot: u32, info: usize): u32 {
+  const base = slotAddress(slot);
+  const sizes = read32(base + IMAGE_OFFSET_HEADER_SIZE);
+  const imageSize = read32(base + IMAGE_OFFSET_IMAGE_SIZE);
+  const headerSize = sizes & 0xffff;
+  let difference = read32(base) ^ IMAGE_MAGIC;
+  difference |= load<u32>(info, INFO_PAYLOAD) ^ (base + headerSize);
+  difference |= load<u32>(info, INFO_PAYLOAD_SIZE) ^ imageSize;
+  difference |= load<u32>(info, INFO_SIGNED_SIZE) ^ (headerSize + imageSize + (sizes >> 16));
+  return difference;
 }
 
-function doubtAboutSignature(info: usize): u32 {
-  const keys = findKeys(info + INFO_KEYHASH);
-  const point = ed25519Point(foundKey(), digest, SHA256_DIGEST_SIZE, info + INFO_SIGNATURE);
-  const none: u32 = (point == 0 ? 1 : 0) | (keys == 0 ? 1 : 0) | ((purposesOf(keys) & ANY_PURPOSE) == 0 ? 1 : 0);
-  return none | (keys & revokedKeys()) | difference(point, info + INFO_SIGNATURE);
+function signatureDiffers(slot: u32, info: usize, proof: usize): u32 {
+  const digest = measurement(slot);
+  copyFromBus(hash, load<u32>(info, INFO_HASH_AT), HASH_SIZE);
+  copyFromBus(signature, load<u32>(info, INFO_SIGNATURE_AT), HASH_SIZE);
+  readKey(load<u32>(info, INFO_KEY) & (FUSE_KEY_COUNT - 1), key);
+  ed25519Challenge(challenge, signature, key, digest, HASH_SIZE);
+  return (
+    wordsDiffer(hash, digest) |
+    wordsDiffer(signature, proof + EVIDENCE_POINT) |
+    wordsDiffer(challenge, proof + EVIDENCE_CHALLENGE)
+  );
 }
 
-/** The security counter and the board, as the protected TLVs say them. */
-function doubtAboutPolicy(area: u32, end: u32): u32 {
-  let counter: u32 = 0;
+function wordsDiffer(one: usize, other: usize): u32 {
+  let difference: u32 = 0;
+  let words: u32 = 0;
+  for (; words < WORDS; words++) difference |= load<u32>(one + (words << 2)) ^ load<u32>(other + (words << 2));
+  // A loop that ended early has not compared.
+  return difference | (words ^ WORDS);
+}
+
+/** Whether the key the image verified with is in use, not revoked, and may vouch for images. */
+function keyDiffers(number: u32): u32 {
+  const bit: u32 = 1 << (number & (FUSE_KEY_COUNT - 1));
+  const fits = purposesOf(bit) & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT | PURPOSE_RECOVERY);
+  return (number & ~(FUSE_KEY_COUNT - 1)) | (bit & ~validKeys()) | (bit & revokedKeys()) | isZero(fits);
+}
+
+/** Walks the protected TLVs again: counter and board are what the first walk found and what the fuses ask for. */
+function claimsDiffer(slot: u32, info: usize): u32 {
+  const end = slotAddress(slot) + load<u32>(info, INFO_SIGNED_SIZE);
+  let at = load<u32>(info, INFO_PAYLOAD) + load<u32>(info, INFO_PAYLOAD_SIZE) + IMAGE_TLV_INFO_SIZE;
   let counters: u32 = 0;
+  let counter: u32 = 0;
   let board = boardId();
-  for (let at = area + IMAGE_TLV_INFO_SIZE; at < end; ) {
+  while (at < end) {
     copyFromBus(entry, at, 8);
     const type: u32 = load<u16>(entry);
     if (type == TLV_SECURITY_COUNTER) {
@@ -107,22 +143,27 @@ function doubtAboutPolicy(area: u32, end: u32): u32 {
     if (type == TLV_BOARD_ID) board = load<u32>(entry, 4);
     at += 4 + <u32>load<u16>(entry, 2);
   }
-  const behind = <u32>((<i64>counter - <i64>counterInFuses()) >> 63);
-  return behind | (counters ^ 1) | (board ^ boardId());
+  // A counter below that of the fuses borrows.
+  const history = <u32>((<u64>counter - counterInFuses()) >> 63);
+  return (at ^ end) | (counters ^ 1) | (counter ^ load<u32>(info, INFO_COUNTER)) | history | (board ^ boardId());
 }
 
-/** What fuses/security-counter.ts makes of its ticks, in other words; a one counts only if it is there at every read. */
-function counterInFuses(): u64 {
-  let value: u64 = 0;
-  for (let word: u32 = 0; word < FUSE_SECURITY_COUNTER_WORDS; word++) {
-    let ticks = u32.MAX_VALUE;
-    for (let read: u32 = 0; read < STABLE_READS; read++) ticks &= readFusesWord(FUSE_SECURITY_COUNTER + word);
-    for (; ticks != 0; ticks >>= COUNTER_CELL_BITS) {
-      const tick = ticks & COUNTER_TICK_MAX;
-      // To the next multiple of 4 to the power of tick - 1.
-      const step: u64 = tick == 0 ? 0 : (<u64>1) << ((tick - 1) << 1);
-      value = tick == 0 ? value : (value & ~(step - 1)) + step;
-    }
+/** Reads the signed bytes once more, and sums them up: they are those that were hashed. */
+function bytesDiffer(slot: u32, info: usize, proof: usize): u32 {
+  let at = slotAddress(slot);
+  let sum: u64 = 0;
+  let rest = load<u32>(info, INFO_SIGNED_SIZE);
+  while (rest != 0) {
+    const piece = min<u32>(rest, BLOCK_SIZE);
+    copyFromBus(block, at, piece);
+    sum = addToChecksum(sum, block, piece);
+    at += piece;
+    rest -= piece;
   }
-  return value;
+  const difference = sum ^ load<u64>(proof, EVIDENCE_CHECKSUM);
+  return <u32>difference | <u32>(difference >> 32);
+}
+
+function isZero(value: u32): u32 {
+  return ((value | (0 - value)) >> 31) ^ 1;
 }

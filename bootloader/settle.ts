@@ -11,11 +11,15 @@ import { advanceCounter, securityCounter } from './fuses/security-counter';
 import { INFO_COUNTER, imageInfo } from './image/info';
 import { recordEvent } from './record-event';
 import { revokeKeys } from './revoke';
+import { LOOK_GOOD, secondLook } from './second-look';
 
 export function settle(facts: usize, outcome: usize, slot: u32): void {
   if (load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE) != SLOT_CONFIRMED) return;
   const counter = load<u32>(imageInfo(slot), INFO_COUNTER);
-  if (securityCounter() < counter) recordEvent(EVENT_SECURITY_COUNTER, counter, advanceCounter(counter) ? 1 : 0);
+  if (securityCounter() < counter) {
+    assert(secondLook(slot) == LOOK_GOOD, 'nothing is burnt for an image that is not the one that was verified');
+    recordEvent(EVENT_SECURITY_COUNTER, counter, advanceCounter(counter) ? 1 : 0);
+  }
   if (load<u32>(slotFacts(facts, slot), SLOT_FACT_STATE) != SLOT_CONFIRMED) return;
   const keys = revokeKeys(slot);
   if (keys != 0) recordEvent(EVENT_KEYS_REVOKED, keys, slot);

@@ -1,6 +1,7 @@
 // out = s B + k P, in one walk over the bits: the doublings are shared, B's multiples are a static table, P's are made here.
 // The time depends on the scalars; in a verification both are public.
 
+import { addFlow, FLOW_MULTIPLIED } from '../flow';
 import { BASE_ODD_MULTIPLES, BASE_WINDOW_BITS } from './generated/curve';
 import {
   AFFINE_SIZE,
@@ -35,20 +36,38 @@ export function doubleScalarMultiply(out: usize, s: usize, k: usize, point: usiz
   assert(baseCount <= SIGNED_DIGITS && pointCount <= SIGNED_DIGITS, 'digits end with their buffer');
   prepareMultiples(point);
   pointSetNeutral(out);
+  let turns: u32 = 0;
+  let additions: u32 = 0;
   for (let i = max<u32>(baseCount, pointCount); i > 0; i--) {
+    turns++;
     pointDouble(completed, out);
     const pointDigit = <i32>load<i8>(pointDigits + i - 1);
     if (pointDigit != 0) {
       pointComplete(current, completed);
       pointAddCached(completed, current, oddMultiples + rowOf(pointDigit) * POINT_SIZE, pointDigit < 0);
+      additions++;
     }
     const baseDigit = <i32>load<i8>(baseDigits + i - 1);
     if (baseDigit != 0) {
       pointComplete(current, completed);
       pointAddAffine(completed, current, BASE_ODD_MULTIPLES + rowOf(baseDigit) * AFFINE_SIZE, baseDigit < 0);
+      additions++;
     }
     pointCompleteWithoutT(out, completed);
   }
+  // Every doubling and every addition the digits ask for was done; what was left out shows in the sum.
+  const missing =
+    (turns ^ max<u32>(baseCount, pointCount)) | (additions ^ (digitsIn(baseDigits) + digitsIn(pointDigits)));
+  addFlow(FLOW_MULTIPLIED + missing);
+}
+
+/** How many of the SIGNED_DIGITS digits are not 0. */
+function digitsIn(digits: usize): u32 {
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < SIGNED_DIGITS; i++) {
+    if (load<i8>(digits + i) != 0) count++;
+  }
+  return count;
 }
 
 /** Where the multiple by an odd digit, or by its opposite, stands in a table: 1, 3, 5 ... are rows 0, 1, 2 ... */

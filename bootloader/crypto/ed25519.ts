@@ -11,6 +11,7 @@
 // imgtool's cryptography, OpenSSL and libsodium compute, and, R being compared as bytes, refuses every R that is not
 // canonical without decoding it. Where verifiers are known to differ, this one is at the strict end.
 
+import { addFlow, FLOW_CHALLENGE } from '../flow';
 import { doubleScalarMultiply } from './double-scalar';
 import { fieldIsZero, fieldNegate } from './field';
 import { POINT_SIZE, pointComplete, pointDouble, T, X } from './point';
@@ -36,32 +37,45 @@ const encoded: usize = memory.data(32, 8);
  * bytes are there; any content is allowed. Takes a time that depends on what is, after all, public.
  */
 export function ed25519Verify(publicKey: usize, message: usize, messageLength: u32, signature: usize): bool {
-  const point = ed25519Point(publicKey, message, messageLength, signature);
-  return point != 0 && memory.compare(point, signature, HALF) == 0;
-}
-
-/** Where the 32 bytes of encode(S B - k A) are, for the caller to hold against R; 0 where S or A is not acceptable. */
-export function ed25519Point(publicKey: usize, message: usize, messageLength: u32, signature: usize): usize {
   const s = signature + HALF;
-  if (!scalarIsCanonical(s)) return 0;
-  if (!pointDecode(keyPoint, publicKey)) return 0;
-  if (isSmallOrder(keyPoint)) return 0;
-  hashToScalar(publicKey, message, messageLength, signature);
+  memory.fill(encoded, 0, HALF);
+  memory.fill(k, 0, HALF);
+  if (!scalarIsCanonical(s)) return false;
+  if (!pointDecode(keyPoint, publicKey)) return false;
+  if (isSmallOrder(keyPoint)) return false;
+  ed25519Challenge(k, signature, publicKey, message, messageLength);
+  addFlow(FLOW_CHALLENGE);
   fieldNegate(keyPoint + X, keyPoint + X);
   fieldNegate(keyPoint + T, keyPoint + T);
   doubleScalarMultiply(multiple, s, k, keyPoint);
   pointEncode(encoded, multiple);
+  return memory.compare(encoded, signature, HALF) == 0;
+}
+
+/** R' as the last verification computed it: 32 bytes. */
+export function ed25519Point(): usize {
   return encoded;
 }
 
-/** k = SHA-512(R | A | M) mod L. */
-function hashToScalar(publicKey: usize, message: usize, messageLength: u32, signature: usize): void {
+/** k as the last verification used it: 32 bytes. */
+export function ed25519Scalar(): usize {
+  return k;
+}
+
+/** out = SHA-512(R | A | M) mod L, where `signature` begins with R. */
+export function ed25519Challenge(
+  out: usize,
+  signature: usize,
+  publicKey: usize,
+  message: usize,
+  messageLength: u32,
+): void {
   sha512Init(hash);
   sha512Update(hash, signature, HALF);
   sha512Update(hash, publicKey, HALF);
   sha512Update(hash, message, messageLength);
   sha512Final(hash, digest);
-  scalarReduce(k, digest);
+  scalarReduce(out, digest);
 }
 
 /** Small order means 8 A is the neutral element: 4 A is then it or the point (0, -1) of order 2, the only ones with x = 0. */

@@ -1,6 +1,7 @@
 // Points as 32 bytes: y, with the sign of x in bit 255 (RFC 8032, 5.1.2 and 5.1.3).
 // Decoding is strict: each point has exactly one encoding that is accepted.
 
+import { addFlow, FLOW_ENCODED, FLOW_POINT } from '../flow';
 import {
   fieldAdd,
   fieldBytesAreCanonical,
@@ -37,6 +38,7 @@ export function pointEncode(out: usize, point: usize): void {
   fieldMultiply(affineY, point + Y, power);
   fieldToBytes(out, affineY);
   if (fieldIsNegative(affineX)) store<u8>(out + SIGN_BYTE, load<u8>(out + SIGN_BYTE) | 0x80);
+  addFlow(FLOW_ENCODED);
 }
 
 /**
@@ -58,6 +60,7 @@ export function pointDecode(out: usize, from: usize): bool {
   if (fieldIsNegative(root) == negative) fieldCopy(out + X, root);
   else fieldNegate(out + X, root);
   fieldMultiply(out + T, out + X, out + Y);
+  addFlow(FLOW_POINT);
   return true;
 }
 

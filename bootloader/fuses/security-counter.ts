@@ -16,6 +16,7 @@ import {
 } from '../../protocol/guest/generated/constants';
 import { readFusesWord } from '../../protocol/guest/generated/registers';
 import { burnBusy, burnFailed, burnWait, startBurn } from './burn';
+import { counterWith } from './counter-again';
 
 const CELL_MASK: u32 = (1 << COUNTER_CELL_BITS) - 1;
 const STABLE_READS: u32 = 8;
@@ -29,6 +30,8 @@ let before: u32 = 0;
 /** What the counter is being brought up to; it is there when nothing is burning. */
 let target: u32 = 0;
 let advancing: bool = false;
+/** The counter in front of the tick that is being burnt. */
+let valueBefore: u32 = 0;
 
 /** Images below this counter are history. Ones are only ever added, so it never goes back. */
 export function securityCounter(): u32 {
@@ -76,10 +79,14 @@ export function advanceCounter(counter: u32): bool {
 function burnNextTick(): bool {
   readTicks();
   if (target <= value) return false;
+  // A tick that was burnt and does not count is a fault here or in the fuses: burning on would only use them up.
+  if (advancing && value <= valueBefore) return false;
+  valueBefore = value;
   const again = lastGrowsTo(target);
   const cell = again ? cells - 1 : cells;
   if (cell >= COUNTER_CELLS) return false;
   const tick = again ? tickTowards(before, target) : tickTowards(value, target);
+  if (counterWith(cell, tick) > target) return false;
   startBurn(
     FUSE_SECURITY_COUNTER + cell / COUNTER_CELLS_A_WORD,
     tick << ((cell % COUNTER_CELLS_A_WORD) * COUNTER_CELL_BITS),

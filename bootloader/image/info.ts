@@ -19,11 +19,20 @@
 //   180  u32  keys to revoke: bytes
 //   184  u32  boot record: flash address (SEEN_RECORD)
 //   188  u32  boot record: bytes
+//   192  u32  hash TLV: flash address of its 32 bytes
+//   196  u32  signature: flash address of its 64 bytes
+//
+// And what the verification of each slot computed on its way, for the second look (second-look.ts):
+//
+//     0  u32  sum of its steps (flow.ts)
+//     8       R' of the signature, 32 bytes
+//    40       challenge k, 32 bytes
+//    72  u64  sum over the signed bytes (checksum.ts)
 
 import { REASON_NONE, REASON_SLOT_EMPTY } from '../../protocol/guest/generated/constants';
 import { SLOT_COUNT } from '../slots';
 
-export const INFO_SIZE: usize = 192;
+export const INFO_SIZE: usize = 200;
 export const INFO_REASON: usize = 0;
 export const INFO_SEEN: usize = 4;
 export const INFO_VERSION: usize = 8;
@@ -42,6 +51,14 @@ export const INFO_REVOKES: usize = 176;
 export const INFO_REVOKES_SIZE: usize = 180;
 export const INFO_RECORD: usize = 184;
 export const INFO_RECORD_SIZE: usize = 188;
+export const INFO_HASH_AT: usize = 192;
+export const INFO_SIGNATURE_AT: usize = 196;
+
+const EVIDENCE_SIZE: usize = 80;
+export const EVIDENCE_FLOW: usize = 0;
+export const EVIDENCE_POINT: usize = 8;
+export const EVIDENCE_CHALLENGE: usize = 40;
+export const EVIDENCE_CHECKSUM: usize = 72;
 
 export const SEEN_HEADER: u32 = 1;
 export const SEEN_HASH: u32 = 2;
@@ -62,7 +79,14 @@ export const SEEN_ODD_RECORD: u32 = 2048;
 
 export const NO_KEY: u32 = 0xffffffff;
 
-const infos: usize = memory.data(2 * 192, 8);
+const infos: usize = memory.data(2 * 200, 8);
+
+const evidence: usize = memory.data(2 * 80, 8);
+
+export function evidenceOf(slot: u32): usize {
+  assert(slot < SLOT_COUNT, 'there are two slots');
+  return evidence + slot * EVIDENCE_SIZE;
+}
 
 export function imageInfo(slot: u32): usize {
   assert(slot < SLOT_COUNT, 'there are two slots');
@@ -74,6 +98,7 @@ export function clearInfo(slot: u32): usize {
   memory.fill(info, 0, INFO_SIZE);
   store<u32>(info, REASON_SLOT_EMPTY, INFO_REASON);
   store<u32>(info, NO_KEY, INFO_KEY);
+  memory.fill(evidenceOf(slot), 0, EVIDENCE_SIZE);
   return info;
 }
 

@@ -63,6 +63,7 @@ import {
   INFO_BOARD,
   INFO_COUNTER,
   INFO_HASH,
+  INFO_HASH_AT,
   INFO_KEYHASH,
   INFO_PAYLOAD,
   INFO_PAYLOAD_SIZE,
@@ -71,6 +72,7 @@ import {
   INFO_REVOKES,
   INFO_REVOKES_SIZE,
   INFO_SIGNATURE,
+  INFO_SIGNATURE_AT,
   INFO_SIGNED_SIZE,
   INFO_TOTAL_SIZE,
   markSeen,
@@ -157,12 +159,14 @@ function take(info: usize, type: u32, length: u32, at: u32): u32 {
     case TLV_SIG_PURE:
       return REASON_SIGNATURE_VARIANT;
     case TLV_SHA256:
+      store<u32>(info, at, INFO_HASH_AT);
       return takeField(info, SEEN_HASH, INFO_HASH, 32, length, at);
     case TLV_KEYHASH:
       return takeField(info, SEEN_KEYHASH, INFO_KEYHASH, 32, length, at);
     case TLV_ED25519:
       // bootutil passes over a signature that no KEYHASH precedes.
       if (!hasSeen(info, SEEN_KEYHASH)) return REASON_KEY_UNKNOWN;
+      store<u32>(info, at, INFO_SIGNATURE_AT);
       return takeField(info, SEEN_SIGNATURE, INFO_SIGNATURE, 64, length, at);
     case TLV_SECURITY_COUNTER:
       return takeField(info, SEEN_COUNTER, INFO_COUNTER, 4, length, at);

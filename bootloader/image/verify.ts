@@ -25,14 +25,21 @@ import {
   REASON_SIGNATURE_INVALID,
   REASON_WRONG_BOARD,
 } from '../../protocol/guest/generated/constants';
-import { ed25519Verify } from '../crypto/ed25519';
+import { ed25519Point, ed25519Scalar, ed25519Verify } from '../crypto/ed25519';
 import { SHA256_CONTEXT_SIZE, SHA256_DIGEST_SIZE, sha256Final, sha256Init, sha256Update } from '../crypto/sha256';
+import { addFlow, beginFlow, FLOW_DIGEST, FLOW_KEY, FLOW_POLICY, flowSum } from '../flow';
 import { boardId, purposesOf, revokedKeys } from '../fuses/read';
 import { counterFits, securityCounter } from '../fuses/security-counter';
 import { SLOT_COUNT, slotAddress } from '../slots';
+import { addToChecksum } from './checksum';
 import { parseHeader } from './header';
 import {
   clearInfo,
+  EVIDENCE_CHALLENGE,
+  EVIDENCE_CHECKSUM,
+  EVIDENCE_FLOW,
+  EVIDENCE_POINT,
+  evidenceOf,
   hasSeen,
   INFO_BOARD,
   INFO_COUNTER,
@@ -59,6 +66,9 @@ import { parseTlvs } from './tlvs';
 
 const BLOCK_SIZE: u32 = 4096;
 const KEYHASH_SIZE: u32 = 32;
+const POINT_SIZE: usize = 32;
+/** A block of SHA-256: none that begins so is ever a remainder. */
+const STALE_SIZE: u32 = 64;
 
 const block: usize = memory.data(4096, 8);
 const context: usize = memory.data(<i32>SHA256_CONTEXT_SIZE, 8);
@@ -79,9 +89,12 @@ export function verifySlot(slot: u32): u32 {
   let reason = parseSlot(slot);
   if (reason != REASON_NONE) return reason;
   const info = imageInfo(slot);
+  beginFlow();
+  memory.fill(measurement(slot), 0, SHA256_DIGEST_SIZE);
   reason = checkDigest(slot, info);
   if (reason == REASON_NONE) reason = checkSignature(slot, info);
   if (reason == REASON_NONE) reason = checkPolicy(info);
+  store<u32>(evidenceOf(slot), flowSum(), EVIDENCE_FLOW);
   store<u32>(info, reason, INFO_REASON);
   if (reason == REASON_NONE) markSeen(info, SEEN_VERIFIED);
   return reason;
@@ -95,16 +108,22 @@ export function measurement(slot: u32): usize {
 
 function checkDigest(slot: u32, info: usize): u32 {
   let at = slotAddress(slot);
+  let sum: u64 = 0;
   sha256Init(context);
   for (let rest = load<u32>(info, INFO_SIGNED_SIZE); rest != 0; ) {
     const piece = min<u32>(rest, BLOCK_SIZE);
+    // A copy that did not take place must not find the block before it in its place.
+    memory.fill(block, 0xa5, STALE_SIZE);
     copyFromBus(block, at, piece);
     sha256Update(context, block, piece);
+    sum = addToChecksum(sum, block, piece);
     at += piece;
     rest -= piece;
   }
   const digest = measurement(slot);
   sha256Final(context, digest);
+  store<u64>(evidenceOf(slot), sum, EVIDENCE_CHECKSUM);
+  addFlow(FLOW_DIGEST);
   return memory.compare(digest, info + INFO_HASH, SHA256_DIGEST_SIZE) == 0 ? REASON_NONE : REASON_HASH_MISMATCH;
 }
 
@@ -117,7 +136,10 @@ function checkSignature(slot: u32, info: usize): u32 {
   if ((purposes & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT | PURPOSE_RECOVERY)) == 0) return REASON_KEY_PURPOSE;
   if ((purposes & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT)) == 0) markSeen(info, SEEN_RECOVERY);
   store<u32>(info, ctz<u32>(keys), INFO_KEY);
+  addFlow(FLOW_KEY);
   const good = ed25519Verify(foundKey(), measurement(slot), SHA256_DIGEST_SIZE, info + INFO_SIGNATURE);
+  memory.copy(evidenceOf(slot) + EVIDENCE_POINT, ed25519Point(), POINT_SIZE);
+  memory.copy(evidenceOf(slot) + EVIDENCE_CHALLENGE, ed25519Scalar(), POINT_SIZE);
   return good ? REASON_NONE : REASON_SIGNATURE_INVALID;
 }
 
@@ -129,7 +151,9 @@ function checkPolicy(info: usize): u32 {
   if (hasSeen(info, SEEN_BOARD) && load<u32>(info, INFO_BOARD) != boardId()) return REASON_WRONG_BOARD;
   if (hasSeen(info, SEEN_UNMET)) return REASON_DEPENDENCY;
   if (hasSeen(info, SEEN_ODD_RECORD)) return REASON_BOOT_RECORD;
-  return revokesItself(info) ? REASON_REVOKES_ITSELF : REASON_NONE;
+  if (revokesItself(info)) return REASON_REVOKES_ITSELF;
+  addFlow(FLOW_POLICY);
+  return REASON_NONE;
 }
 
 function revokesItself(info: usize): bool {

@@ -20,7 +20,12 @@ import {
   MAP_BOOT_STATE_0,
   MAP_BOOT_STATE_1,
   MAP_SECTOR_SIZE,
+  POLICY_TRIAL_BOOTS,
   RECORD_CRC,
+  RECORD_ENTRIES,
+  RECORD_ENTRY_BOOTS_LEFT,
+  RECORD_ENTRY_SIZE,
+  RECORD_ENTRY_STATE,
   RECORD_MAGIC,
   RECORD_MAGIC_VALUE,
   RECORD_NO_SLOT,
@@ -28,6 +33,7 @@ import {
   RECORD_SEQUENCE,
   RECORD_SIZE,
   RECORD_SPARE,
+  SLOT_REJECTED,
 } from '../../protocol/guest/generated/constants';
 import { flashBusy, flashErase, flashFailed, flashProgram, flashWait, isErased } from '../flash/job';
 
@@ -204,7 +210,15 @@ function newestBelow(bound: u64): u32 {
   return found;
 }
 
+/** Whether the entry says what an entry can say: one that does not was never meant, whatever its CRC. */
+function entryIsSound(entry: usize): bool {
+  const bootsLeft: u32 = load<u8>(entry, RECORD_ENTRY_BOOTS_LEFT);
+  return <u32>load<u8>(entry, RECORD_ENTRY_STATE) <= SLOT_REJECTED && bootsLeft < POLICY_TRIAL_BOOTS;
+}
+
 function recordIsValid(record: usize): bool {
   if (load<u32>(record, RECORD_MAGIC) != RECORD_MAGIC_VALUE) return false;
+  if (!entryIsSound(record + RECORD_ENTRIES) || !entryIsSound(record + RECORD_ENTRIES + RECORD_ENTRY_SIZE))
+    return false;
   return crc32(0, record, RECORD_CRC) == load<u32>(record, RECORD_CRC);
 }

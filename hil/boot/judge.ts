@@ -14,7 +14,7 @@ interface Guest extends Record<string, unknown> {
 }
 
 const slot = 1;
-const infoBytes = 184;
+const infoBytes = 200;
 
 export class Judge {
   private readonly machine: GuestMachine;
