@@ -108,7 +108,11 @@ export const imageCanaries: readonly Canary[] = [
     about: 'the image was verified a moment ago',
     caughtBy: { proof: 'glitch', scenario: 'not signed' },
     changes: [
-      { path: 'bootloader/handover.ts', find: 'const seen = secondLook(slot);', replace: 'const seen = LOOKED;' },
+      {
+        path: 'bootloader/handover.ts',
+        find: 'const mask = maskOfLook(secondLook(slot));',
+        replace: 'const mask: u32 = 0xffffffff;',
+      },
     ],
   },
 ];
