@@ -1,7 +1,7 @@
 // What is at the outputs of a core at some moment: drawn from its last commits when somebody asks, and otherwise free.
 //
 //   SHOWN   64 entries of 48 bytes, the last commits in a ring
-//     time i64 | gains u32 | offsets u32 | marker u32 | waves u32 | their start i64 | frequency i32 | phase offset u32 | relative u32 | 0
+//     time i64 | gains u32 | offsets u32 | marker u32 | waves u32 | their start i64 | frequency i32 | phase offset u32 | relative u32 | accumulated u32
 //
 // The real-time core is at most a queue ahead of the classic core, and a queue is shorter than the ring: so the commit in force is
 // always there. What must stay true: times in the ring never fall.
@@ -51,7 +51,8 @@ export function show(core: usize, time: i64, waves: u32): void {
   store<i64>(entry, goOn ? load<i64>(before, 24) : time, 24);
   store<u32>(entry, load<u32>(core, FREQUENCY), 32);
   store<u32>(entry, load<u32>(core, PHASE_OFFSET), 36);
-  store<u32>(entry, <u32>((<u64>load<u32>(core, RELATIVE_PHASE) + load<u32>(core, ACCUMULATED_PHASE)) % TURN), 40);
+  store<u32>(entry, load<u32>(core, RELATIVE_PHASE), 40);
+  store<u32>(entry, load<u32>(core, ACCUMULATED_PHASE), 44);
   store<u32>(core, count + 1, SHOWN_COUNT);
 }
 
@@ -68,7 +69,8 @@ export function outputAt(core: usize, which: u32, time: i64): u32 {
   if (which == SEQUENCER_OUTPUT_MARKERS) return load<u32>(entry, 16);
   const frequency = load<i32>(entry, 32);
   if (which == SEQUENCER_OUTPUT_FREQUENCY) return frequency;
-  const phase = <i64>load<u32>(entry, 36) + <i64>load<u32>(entry, 40) + grown(frequency, time);
+  const phases = <i64>load<u32>(entry, 36) + <i64>load<u32>(entry, 40) + <i64>load<u32>(entry, 44);
+  const phase = phases + grown(frequency, time);
   return <u32>(phase % <i64>TURN);
 }
 

@@ -5,6 +5,7 @@ import { benchColdBoot } from './cold-boot.ts';
 import { benchCrypto } from './crypto.ts';
 import { benchMetering } from './metering.ts';
 import { benchPowerCuts } from './power-cuts.ts';
+import { benchPulse } from './pulse.ts';
 import type { BenchRow } from './row.ts';
 import { benchUpload } from './upload.ts';
 
@@ -14,5 +15,6 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   metering: benchMetering,
   'cold-boot': benchColdBoot,
   'power-cuts': benchPowerCuts,
+  pulse: benchPulse,
   upload: benchUpload,
 };

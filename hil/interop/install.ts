@@ -25,11 +25,13 @@ const pythonPackages = {
   smpmgr: ['smpmgr==0.19.1', 'smpclient==7.3.0', 'smp==4.2.0'],
   'mcumgr-toolkit': ['mcumgr-toolkit==0.20.0'],
   'cmsis-svd': ['cmsis-svd==0.6', 'lxml==6.1.3'],
+  // Its core and renderer alone, so none of what its windows need; a bench runs them (clients/run_q1simulator.py).
+  q1simulator: ['q1simulator==1.3.4', 'numpy==2.2.6', '--no-deps'],
   'wave-readers': ['vcdvcd==2.6.0', 'pyvcd==0.5.1', 'numpy==2.2.6', 'perfetto==0.59.1', 'protobuf==7.36.2'],
   // The contributed Bluefors driver of this version runs with this version of QCoDeS; newer pairs fail at import or at the first reading.
   qcodes: ['qcodes==0.54.4', 'qcodes-contrib-drivers==0.23.0', 'pyvisa-py==0.8.1'],
 };
-const libraries: string[] = ['mcumgr-toolkit', 'cmsis-svd', 'wave-readers', 'qcodes'];
+const libraries: string[] = ['q1simulator', 'mcumgr-toolkit', 'cmsis-svd', 'wave-readers', 'qcodes'];
 const oldestPython = [3, 10];
 const pythonTimeoutMs = 600_000;
 

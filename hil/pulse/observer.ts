@@ -22,7 +22,8 @@ export class SequencerObserver extends Tally {
   /** The record the view is at, which begins at word `at`. */
   take(record: RecordView, words: Int32Array, at: number): void {
     this.add(record);
-    if (record.timeNs - this.originNs < this.outputsToNs) this.outputs.take(words, at);
+    const follows = this.outputsToNs === Number.POSITIVE_INFINITY || record.timeNs - this.originNs < this.outputsToNs;
+    if (follows) this.outputs.take(words, at);
     this.kept?.add(record);
   }
 }

@@ -99,7 +99,11 @@ export function runOn(module: SequencerModule, programs: PulseProgram[], options
   const observers = programs.map((_, core) =>
     options.observe === false
       ? undefined
-      : new SequencerObserver(module.figure(core, 'INSTRUCTIONS'), records[core], options.outputsToNs),
+      : new SequencerObserver(
+          module.figure(core, 'INSTRUCTIONS'),
+          options.keep ? records[core] : undefined,
+          options.outputsToNs,
+        ),
   );
   if (options.observe !== false) module.listen(wanted, sinkOf(observers));
   const mask = 2 ** programs.length - 1;

@@ -16,6 +16,8 @@ const wordSpan = 2 ** 32;
 const turn = 4e9;
 const plays = 1 << 20;
 const fractionBits = 15;
+/** In samples. */
+const longPiece = 64;
 const [lowest, highest] = [-32768, 32767];
 
 /** Samples of a waveform by its index, in 1/32768. */
@@ -26,9 +28,11 @@ export interface Samples {
   path1: Int16Array;
 }
 
-interface Playing {
-  startNs: number;
-  waves: Int32Array[];
+/** A piece of the samples, which begin at `origin`. */
+interface Span {
+  origin: number;
+  start: number;
+  end: number;
 }
 
 export class OutputTrace {
@@ -41,33 +45,44 @@ export class OutputTrace {
   /** Both waveforms of a play, or -1; when it started. */
   private readonly waves = new Column();
   private readonly starts = new Column();
+  /** Of the last change. */
+  private gain = 0;
+  private offset = 0;
+  private marker = 0;
   private readonly nco = { times: new Column(), frequencies: new Column(), phases: new Column() };
 
   /** One record of this sequencer, beginning at `at`; kinds that say nothing about outputs are left alone. */
   take(words: Int32Array, at: number): void {
     const kind = words[at] & 0xff;
-    const timeNs = (words[at + 2] >>> 0) + words[at + 3] * wordSpan;
-    if (kind === SequencerRecord.COMMIT)
-      this.commit(timeNs, words[at + 4], words[at + 5], words[at + 6], words[at + 7]);
-    if (kind !== SequencerRecord.NCO || this.nco.times.length === changesMax) return;
-    this.nco.times.push(timeNs);
-    this.nco.frequencies.push(words[at + 4]);
-    this.nco.phases.push(((words[at + 5] >>> 0) + (words[at + 6] >>> 0)) % turn);
+    if (kind === SequencerRecord.COMMIT) this.commit(words, at);
+    else if (kind === SequencerRecord.NCO) this.turn(words, at);
   }
 
   get changes(): number {
     return this.times.length;
   }
 
-  /** Samples from `fromNs` (included) to `toNs` (not). Before the first commit, and behind the end, the caller knows better than we: zero. */
-  render(fromNs: number, toNs: number, waveforms: Waveforms, modulate = false): Samples {
+  /**
+   * Samples from `fromNs` (included) to `toNs` (not); before the first commit they are zero. `reuse`: arrays that are large enough and
+   * may be written over.
+   */
+  render(fromNs: number, toNs: number, waveforms: Waveforms, modulate = false, reuse?: Samples): Samples {
     const length = Math.max(0, toNs - fromNs);
-    const samples = { path0: new Int16Array(length), path1: new Int16Array(length) };
+    const samples = room(length, reuse);
+    const silent = this.times.length === 0 ? length : Math.max(0, Math.min(length, this.times.at(0) - fromNs));
+    samples.path0.fill(0, 0, silent);
+    samples.path1.fill(0, 0, silent);
     for (let change = Math.max(0, this.times.lastUpTo(fromNs)); change < this.times.length; change++) {
       const start = Math.max(fromNs, this.times.at(change));
       const end = change + 1 < this.times.length ? Math.min(toNs, this.times.at(change + 1)) : toNs;
       if (start >= toNs) break;
-      if (end > start) this.draw(change, start, end, fromNs, waveforms, samples);
+      if (end <= start) continue;
+      this.drawPath(change, 0, samples.path0, fromNs, start, end);
+      this.drawPath(change, 1, samples.path1, fromNs, start, end);
+      if (this.waves.at(change) < 0) continue;
+      const span = { origin: fromNs, start, end };
+      this.drawWave(change, 0, samples.path0, span, waveforms);
+      this.drawWave(change, 1, samples.path1, span, waveforms);
     }
     if (modulate) this.modulate(fromNs, samples);
     return samples;
@@ -85,43 +100,62 @@ export class OutputTrace {
     return changes;
   }
 
-  private commit(timeNs: number, shown: number, gain: number, offset: number, waves: number): void {
-    const marker = (shown >> 16) & 15;
+  private turn(words: Int32Array, at: number): void {
+    if (this.nco.times.length === changesMax) return;
+    this.nco.times.push(timeOf(words, at));
+    this.nco.frequencies.push(words[at + 4]);
+    this.nco.phases.push(((words[at + 5] >>> 0) + (words[at + 6] >>> 0)) % turn);
+  }
+
+  private commit(words: Int32Array, at: number): void {
+    const marker = (words[at + 4] >> 16) & 15;
+    const starts = (words[at + 4] & plays) !== 0;
+    const [gain, offset] = [words[at + 5], words[at + 6]];
     const last = this.times.length - 1;
-    const starts = (shown & plays) !== 0;
-    const same =
-      last >= 0 && this.gains.at(last) === gain && this.offsets.at(last) === offset && this.markers.at(last) === marker;
-    if (same && !starts) return;
+    if (!starts && gain === this.gain && offset === this.offset && marker === this.marker && last >= 0) return;
     if (this.times.length === changesMax) {
       this.dropped++;
       return;
     }
+    const timeNs = timeOf(words, at);
+    this.gain = gain;
+    this.offset = offset;
+    this.marker = marker;
     this.times.push(timeNs);
     this.markers.push(marker);
     this.gains.push(gain);
     this.offsets.push(offset);
-    this.waves.push(starts ? waves >>> 0 : last >= 0 ? this.waves.at(last) : -1);
+    this.waves.push(starts ? words[at + 7] >>> 0 : last >= 0 ? this.waves.at(last) : -1);
     this.starts.push(starts ? timeNs : last >= 0 ? this.starts.at(last) : 0);
   }
 
-  private draw(change: number, start: number, end: number, origin: number, waveforms: Waveforms, into: Samples): void {
-    const playing = this.playing(change, waveforms);
-    for (const [path, samples] of [into.path0, into.path1].entries()) {
-      const offset = half(this.offsets.at(change), path);
-      samples.fill(offset, start - origin, end - origin);
-      if (!playing) continue;
-      const gain = half(this.gains.at(change), path);
-      const wave = playing.waves[path];
-      const last = Math.min(end, playing.startNs + wave.length);
-      for (let time = start; time < last; time++)
-        samples[time - origin] = clip(((gain * wave[time - playing.startNs]) >> fractionBits) + offset);
-    }
+  /** Draws one change on one path; `origin` is the time of the first sample. */
+  private drawPath(
+    change: number,
+    path: number,
+    samples: Int16Array,
+    origin: number,
+    start: number,
+    end: number,
+  ): void {
+    const offset = half(this.offsets.at(change), path);
+    // Filling a short piece takes less time than asking for it.
+    if (end - start > longPiece) samples.fill(offset, start - origin, end - origin);
+    else for (let at = (start - origin) | 0; at < end - origin; at++) samples[at] = offset;
   }
 
-  private playing(change: number, waveforms: Waveforms): Playing | undefined {
+  /** Adds what plays on one path during a change. */
+  private drawWave(change: number, path: number, samples: Int16Array, span: Span, waveforms: Waveforms): void {
     const waves = this.waves.at(change);
-    if (waves < 0) return undefined;
-    return { startNs: this.starts.at(change), waves: [waveforms(waves & 0xffff), waveforms(waves >>> 16)] };
+    const wave = waveforms(path === 0 ? waves & 0xffff : waves >>> 16);
+    const playedFrom = this.starts.at(change);
+    const gain = half(this.gains.at(change), path);
+    const offset = half(this.offsets.at(change), path);
+    // Small integers from here on: times are not, and this is the loop that draws.
+    let from = Math.min(span.start - playedFrom, wave.length) | 0;
+    const length = Math.min(span.end - playedFrom, wave.length) | 0;
+    for (let at = (span.start - span.origin) | 0; from < length; at++, from++)
+      samples[at] = clip(((gain * wave[from]) >> fractionBits) + offset);
   }
 
   /** The instrument halves the power when it modulates, so that both paths at full scale do not clip. */
@@ -147,6 +181,15 @@ export class OutputTrace {
       : Number((BigInt(frequency) * BigInt(time % turn)) % BigInt(turn));
     return (this.nco.phases.at(entry) + grown) % turn;
   }
+}
+
+function room(length: number, reuse: Samples | undefined): Samples {
+  if (!reuse || reuse.path0.length < length) return { path0: new Int16Array(length), path1: new Int16Array(length) };
+  return { path0: reuse.path0.subarray(0, length), path1: reuse.path1.subarray(0, length) };
+}
+
+function timeOf(words: Int32Array, at: number): number {
+  return (words[at + 2] >>> 0) + words[at + 3] * wordSpan;
 }
 
 /** The signed half of a word that belongs to a path. */

@@ -145,8 +145,12 @@ export class Tally {
     if (this.acquisitions.length >= LIST_MOST) return;
     const w5 = record.word(5);
     this.acquisitions.push({
-      ...{ timeNs: record.timeNs, instruction: record.instruction, acquisition: w5 & 0xff, type: (w5 >>> 8) & 0xff },
-      ...{ bin: record.word(4), lengthNs: record.word(6) },
+      timeNs: record.timeNs,
+      instruction: record.instruction,
+      acquisition: w5 & 0xff,
+      bin: record.word(4),
+      lengthNs: record.word(6),
+      type: (w5 >>> 8) & 0xff,
     });
   }
 
