@@ -81,7 +81,7 @@ const entryPoints = [
   /^(bootloader|firmware)\/main\.ts$/,
   /^firmware\/defects\//,
   /^protocol\/guest\/panic\.ts$/,
-  /^hil\/bench\/main\.ts$/,
+  /^hil\/(bench|faults)\/main\.ts$/,
   /\.interop\.ts$/,
   /^\.ci\//,
 ];
