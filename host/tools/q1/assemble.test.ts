@@ -214,6 +214,17 @@ describe('a sequence file', () => {
     );
   });
 
+  it('says at once what is wrong with its tables and with its program', () => {
+    const text = sequence({ program: ['wait 1'], weights: { a: { data: [2], index: 0 } }, acquisitions: 5 });
+    expect(() => assembleSequence(text, 'a.json')).toThrow(
+      [
+        'a.json[weights.a.data[0]]: error: found 2: expected a number from -1 to 1',
+        'a.json[acquisitions]: error: found 5: expected an object of named entries',
+        'a.json[program]:1:6: error: 1 is not a duration in ns: expected 4 to 65535',
+      ].join('\n'),
+    );
+  });
+
   it('names lines of its program as such', () => {
     expect(() => assembleSequence(sequence({ program: ['nop', 'wait 1'] }), 'a.json')).toThrow(
       'a.json[program]:2:6: error',

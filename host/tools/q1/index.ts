@@ -6,7 +6,7 @@
 import { type ProfileName, profiles } from '../../../protocol/q1/profiles.ts';
 import { assemble, type Program } from './assemble.ts';
 import { encodeSequence } from './encode.ts';
-import type { Finding } from './findings.ts';
+import { type Finding, Q1Error } from './findings.ts';
 import { lint } from './lint/lint.ts';
 import { readSequence, type SequenceParts } from './sequence-file.ts';
 
@@ -30,12 +30,24 @@ export interface AssembledSequence {
 
 /** A profile of undefined is chosen by what the program does: readout if it acquires, else control. Throws Q1Error. */
 export function assembleSequence(text: string, name: string, profile?: ProfileName): AssembledSequence {
-  const parts = readSequence(text, name);
-  const program = assemble(parts.source);
+  const { parts, findings: wrongParts } = readSequence(text, name);
+  const program = assembleAfter(wrongParts, parts);
   const chosen = profile ?? suitableProfile(program, parts);
   const findings = lint(program, parts, chosen);
   const binary = fits(findings) ? encodeSequence(program, parts, profiles[chosen].number) : new Uint8Array();
   return { name, profile: chosen, program, parts, binary, findings };
+}
+
+/** What is wrong with the tables and what is wrong with the program is said at once. */
+function assembleAfter(wrongParts: Finding[], { source }: SequenceParts): Program {
+  try {
+    const program = assemble(source);
+    if (wrongParts.length === 0) return program;
+  } catch (problem) {
+    if (!(problem instanceof Q1Error)) throw problem;
+    throw new Q1Error(source, [...wrongParts, ...problem.findings]);
+  }
+  throw new Q1Error(source, wrongParts);
 }
 
 /** What the profile's hardware would take. */

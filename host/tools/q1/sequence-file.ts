@@ -29,12 +29,18 @@ export interface SequenceParts {
 /** Largest number of bins that fits the word it is kept in. */
 const BINS_MOST = 2 ** 31 - 1;
 
-/** `name` decides nothing but messages: JSON is what begins with a brace. Throws Q1Error. */
-export function readSequence(text: string, name: string): SequenceParts {
+/** What could be read, and what is wrong with the rest; the program itself is not looked at. */
+export interface ReadSequence {
+  parts: SequenceParts;
+  findings: Finding[];
+}
+
+/** `name` decides nothing but messages: JSON is what begins with a brace. Throws Q1Error for what is not JSON. */
+export function readSequence(text: string, name: string): ReadSequence {
   const json = text.trimStart().startsWith('{');
   if (!json) {
     const source = { name, embedded: false, lines: splitLines(text) };
-    return { source, waveforms: [], weights: [], acquisitions: [] };
+    return { parts: { source, waveforms: [], weights: [], acquisitions: [] }, findings: [] };
   }
   return new SequenceReader(name).read(parseJson(text, name));
 }
@@ -66,7 +72,7 @@ class SequenceReader {
     this.source = { name, embedded: true, lines: [] };
   }
 
-  read(sequence: Record<string, unknown>): SequenceParts {
+  read(sequence: Record<string, unknown>): ReadSequence {
     this.source.lines = this.program(sequence.program);
     const parts = {
       source: this.source,
@@ -74,8 +80,7 @@ class SequenceReader {
       weights: this.sampleTable(sequence.weights, 'weights'),
       acquisitions: this.acquisitionTable(sequence.acquisitions),
     };
-    if (this.findings.length > 0) throw new Q1Error(this.source, this.findings);
-    return parts;
+    return { parts, findings: this.findings };
   }
 
   private program(value: unknown): string[] {
