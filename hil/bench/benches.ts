@@ -2,6 +2,7 @@
 
 import { benchBoard } from './board.ts';
 import { benchColdBoot } from './cold-boot.ts';
+import { benchCryostat } from './cryostat.ts';
 import { benchCrypto } from './crypto.ts';
 import { benchMetering } from './metering.ts';
 import { benchPowerCuts } from './power-cuts.ts';
@@ -16,5 +17,6 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   'cold-boot': benchColdBoot,
   'power-cuts': benchPowerCuts,
   pulse: benchPulse,
+  cryostat: benchCryostat,
   upload: benchUpload,
 };

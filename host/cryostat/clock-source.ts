@@ -64,7 +64,7 @@ export class ClockSource {
   read(timeNs: number, kelvin: number): ClockState {
     const { lock, references } = this;
     const since = timeNs - lock[1];
-    const present = references.map((words) => words[Word.present] === 1) as [boolean, boolean];
+    const present: [boolean, boolean] = [references[0][Word.present] === 1, references[1][Word.present] === 1];
     const locked = present[lock[0]] && since >= LOCK_NS;
     const held = lock[2] + (HOLDOVER_PPB_PER_SECOND * since) / 1e9;
     const quiet = jitterFemtoseconds(kelvin);

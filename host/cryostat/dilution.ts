@@ -4,7 +4,7 @@
 //   mixing    Q = e · 84 J/mol/K² · n T² - P0: what the textbook promises times e = 0.78, less what comes down with the stream [C].
 //             P0 grows with the flow and with the cold plate's temperature. Below 15 mK the measured fridge does better than that
 //             law (or its thermometer reads low, nobody knows): `excess` is that difference, per flow.
-//   plate     A √n T² less what the stream brings to it, which the mixing chamber warms.
+//   plate     A √n T² (1 + c T²) less what the stream brings to it, which the mixing chamber warms.
 //
 // The forms are physics where physics is known, and otherwise the simplest that hold over every row of the UTS campaign [R]
 // (1,796 equilibria): T_MXC within 2.7 %, T_CP within 0.4 % rms, T_Still within 2.6 mK rms. The fridge file has the numbers.
@@ -29,8 +29,8 @@ export interface DilutionData {
   fiftyJoulesPerMole: number;
   fourJoulesPerMole: number;
   coldPlate: {
-    /** A, mW/K² per √(mmol/s), at 0.8 mmol/s, and its change per mmol/s. */
-    cooling: [number, number];
+    /** A, mW/K² per √(mmol/s), at 0.8 mmol/s; its change per mmol/s; and by how much it grows with T², per K². */
+    cooling: [number, number, number];
     /** µW per mmol/s: constant, per flow, per mK² of the mixing chamber, per K and K² of the still above 1 K. */
     load: [number, number, number, number, number];
     /** µW per √(mmol/s). */
@@ -47,6 +47,8 @@ export interface DilutionData {
 
 const REFERENCE_FLOW = 0.8;
 const TEXTBOOK = 84;
+/** The cold plate was measured up to 155 mK. */
+const GROWS_TO_SQUARE_KELVIN = 0.03;
 const FLOW_RANGE_KELVIN = 0.6;
 /** µW per mmol/s that comes down however cold it gets: 3 mK are the coldest such a unit reaches. */
 const LEAST_STREAM = 0.5;
@@ -105,7 +107,9 @@ export class DilutionUnit {
     const root = Math.sqrt(n);
     const above = still - 1;
     const stream = load[0] + load[1] * n + load[2] * 1e6 * mixing * mixing + above * (load[3] + above * load[4]);
-    return (cooling[0] + cooling[1] * (n - REFERENCE_FLOW)) * 1e3 * root * tamed(plate) - n * stream - root * rootLoad;
+    const growth = 1 + cooling[2] * Math.min(plate * plate, GROWS_TO_SQUARE_KELVIN);
+    const ideal = (cooling[0] + cooling[1] * (n - REFERENCE_FLOW)) * 1e3 * root * tamed(plate);
+    return ideal * growth - n * stream - root * rootLoad;
   }
 
   private mixing(n: number, plate: number, mixing: number): number {

@@ -123,7 +123,7 @@ function readDilution(field: Field): DilutionData {
     fiftyJoulesPerMole: found.J_per_mol_at_50K.number(0, 1e5),
     fourJoulesPerMole: found.J_per_mol_at_4K.number(0, 1e4),
     coldPlate: {
-      cooling: plate.cooling.numbers(2) as DilutionData['coldPlate']['cooling'],
+      cooling: plate.cooling.numbers(3) as DilutionData['coldPlate']['cooling'],
       load: plate.load_uW.numbers(5) as DilutionData['coldPlate']['load'],
       rootLoad: plate.root_load_uW.number(),
     },
