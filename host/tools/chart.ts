@@ -94,17 +94,38 @@ function panelSvg(panel: Panel, x: Axis, top: number): string {
 }
 
 function path({ points }: Series, x: Axis, y: Axis, colour: string): string {
-  let drawn = '';
-  let pen = 'M';
+  const runs: Pixel[][] = [[]];
   for (const [at, value] of thinned(points)) {
-    if (!Number.isFinite(value)) {
-      pen = 'M';
+    if (Number.isFinite(value)) runs[runs.length - 1].push([x.at(at), y.at(value)]);
+    else runs.push([]);
+  }
+  const drawn = runs.map((run) =>
+    straightened(run).map(([px, py], i) => `${i ? 'L' : 'M'}${px.toFixed(1)},${py.toFixed(1)}`),
+  );
+  return `<path d="${drawn.flat().join('')}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round"/>`;
+}
+
+type Pixel = readonly [x: number, y: number];
+
+/** Without the points a straight line passes within a quarter of a pixel: a cone from the last kept point narrows until one falls out. */
+function straightened(run: readonly Pixel[]): Pixel[] {
+  const off = 0.25;
+  const kept: Pixel[] = run.slice(0, 1);
+  let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let i = 1; i < run.length; i++) {
+    const [ax, ay] = kept[kept.length - 1];
+    const dx = Math.max(run[i][0] - ax, 1e-6);
+    const slope = (run[i][1] - ay) / dx;
+    if (slope < low || slope > high) {
+      kept.push(run[i - 1]);
+      [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+      i--;
       continue;
     }
-    drawn += `${pen}${x.at(at).toFixed(1)},${y.at(value).toFixed(1)}`;
-    pen = 'L';
+    low = Math.max(low, slope - off / dx);
+    high = Math.min(high, slope + off / dx);
   }
-  return `<path d="${drawn}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round"/>`;
+  return run.length > 1 ? [...kept, run[run.length - 1]] : kept;
 }
 
 function thinned(points: Series['points']): Series['points'] {
