@@ -29,6 +29,7 @@ function count(core: usize, trigger: usize): void {
 export function takeTriggers(core: usize, time: i64): void {
   const last = load<u32>(DELIVERED_COUNT);
   let cursor = load<u32>(core, CURSOR);
+  assert(last - cursor <= DELIVERED_MAX, 'no trigger is overwritten before every core has taken it');
   while (cursor != last && load<i64>(delivered(cursor)) <= time) {
     count(core, delivered(cursor));
     cursor++;

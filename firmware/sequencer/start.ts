@@ -97,6 +97,7 @@ function clearNetwork(): void {
   store<u32>(SENDERS, 0);
   store<u32>(REQUEST_COUNT, 0);
   store<u32>(DELIVERED_COUNT, 0);
+  for (let index: u32 = 0; index < CORE_COUNT; index++) store<u32>(coreAt(index), 0, CURSOR);
   store<i64>(NETWORK_FREE, i64.MIN_VALUE);
 }
 

@@ -1,8 +1,10 @@
 // Feedback between sequencers: the trigger network's latency, active reset, and what happens when triggers get in each other's way.
 
 import { describe, expect, test } from 'vitest';
+import { SequencerModule } from '../../host/board/sequencer/sequencer-module.ts';
+import { sequencerModule } from '../../host/tools/sequencer.ts';
 import { measuring, program, resetting, responses, sequence } from './programs.ts';
-import { type PulseProgram, runPulse } from './run.ts';
+import { type PulseProgram, runOn, runPulse } from './run.ts';
 
 const gridNs = 28;
 const latencyNs = 212;
@@ -106,6 +108,20 @@ describe('active reset over two sequencers', () => {
     }
     expect(played).toEqual(states);
     expect(resets.endNs - resets.originNs).toBe(4 + states.length * 2000);
+  });
+
+  test('comes out the same in a second run on the same sequencers', async () => {
+    const module = new SequencerModule(await sequencerModule());
+    const programs = [measuring([1, 0, 1]), resetting(3)];
+    const [first, second] = [1, 2].map(() => {
+      const { sequencers } = runOn(module, programs);
+      return sequencers.map(({ seen, originNs, instructionsExecuted }) => [
+        instructionsExecuted,
+        seen?.triggers.map(({ timeNs }) => timeNs - originNs),
+        [...(seen?.skipped ?? [])],
+      ]);
+    });
+    expect(second).toEqual(first);
   });
 
   test('the condition is judged before every instruction: a trigger that lands in the middle of a block counts from there', async () => {

@@ -1,6 +1,7 @@
 // Runs pulse programs on a whole device: real firmware, uploaded, started and read over SMP.
 
 import { Board } from '../../host/board/board.ts';
+import { sequencerCount } from '../../host/board/sequencer/sequencer-module.ts';
 import { boardDevice } from '../../host/links/in-process.ts';
 import { compileGuest } from '../../host/tools/guest.ts';
 import { inProcessTransport, SmpClient } from '../../host/tools/smp/index.ts';
@@ -35,8 +36,10 @@ export class PulseBoard {
     return new PulseBoard(board);
   }
 
-  /** Uploads programs, one a sequencer, with the same settings `runPulse` makes. */
+  /** Uploads programs, one a sequencer, with the same settings `runPulse` makes; the other sequencers take no part in wait_sync. */
   async load(programs: PulseProgram[]): Promise<void> {
+    for (let idle = programs.length; idle < sequencerCount; idle++)
+      await configureSequencer(this.client, idle, 'SYNC_ENABLE', 0);
     for (const [sequencer, { binary, settings = [] }] of programs.entries()) {
       await uploadSequence(this.client, sequencer, binary);
       await configureSequencer(this.client, sequencer, 'SYNC_ENABLE', 1);

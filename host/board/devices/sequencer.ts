@@ -41,17 +41,21 @@ export class Sequencers implements Device {
   private readonly context: DeviceContext;
   private readonly bank: SequencerBank;
   private readonly registers: Registers<typeof SEQUENCER>;
+  /** [0] how the last run of the sequencers ended. */
+  private readonly outcome: Uint32Array;
   private readonly word = new Uint8Array(4);
 
   constructor(context: DeviceContext, bank: SequencerBank) {
     this.context = context;
     this.bank = bank;
     this.registers = context.registers(SEQUENCER);
+    this.outcome = context.arena.words(1);
   }
 
   reset(): void {
     this.context.cancel(EventKind.SEQUENCER_STEP);
     this.registers.reset();
+    this.outcome[0] = SequencerRun.DONE;
     this.bank.hold();
   }
 
@@ -109,7 +113,10 @@ export class Sequencers implements Device {
     for (let core = 0; core < sequencerCount; core++)
       if ((stopped & (1 << core)) !== 0)
         this.context.log(LogKind.SEQUENCER_STOPPED, core, this.bank.module.figure(core, 'FLAGS'));
-    words[at.STATUS] |= stopped | (outcome === SequencerRun.DEADLOCK ? DEADLOCK.mask : 0);
+    // Told once: whoever clears the bit and looks again finds them waiting still.
+    const begins = outcome === SequencerRun.DEADLOCK && this.outcome[0] !== outcome;
+    this.outcome[0] = outcome;
+    words[at.STATUS] |= stopped | (begins ? DEADLOCK.mask : 0);
     this.drive();
     return outcome;
   }

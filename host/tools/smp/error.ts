@@ -2,6 +2,7 @@
 // DEVICE errors carry the device's own group and code; the others were noticed on this side of the wire.
 
 import { type ConstantTable, docOf, nameOf } from '../../../protocol/constants.ts';
+import { sequencerErrors } from '../../../protocol/smp/sequencer.ts';
 import {
   enumErrors,
   imgErrors,
@@ -35,6 +36,7 @@ const groupTables: Record<number, ConstantTable> = {
   [SmpGroup.IMG]: imgErrors,
   [SmpGroup.STAT]: statErrors,
   [SmpGroup.ENUM]: enumErrors,
+  [SmpGroup.SEQUENCER]: sequencerErrors,
 };
 
 const remedies: Record<string, string> = {
@@ -53,6 +55,9 @@ const remedies: Record<string, string> = {
   CURRENT_VERSION_IS_NEWER: 'sign the image with a higher version',
   IMAGE_ALREADY_PENDING: 'confirm the running image, or reset to go back, then try again',
   IMAGE_CONFIRMATION_DENIED: 'wait until the device reports itself healthy; only the running image can be confirmed',
+  CRC: 'the bytes were damaged on the way; upload them again',
+  NOT_LOADED: 'upload a sequence first',
+  BINS: 'give the acquisitions fewer bins, or load a smaller sequence into another sequencer',
   IMAGE_SETTING_TEST_TO_ACTIVE_DENIED: 'this image runs already: confirm it, or upload another',
 };
 
