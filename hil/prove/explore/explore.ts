@@ -1,7 +1,7 @@
 // `coldrig prove explore`: every state a device can be brought into from power-on, by commands, resets, power cuts and rot.
 
-import { Board } from '../../../host/board/board.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
+import { provingBoard } from '../device/boards.ts';
 import { type Images, makeImages } from '../device/images.ts';
 import { StoryFailed } from '../device/operator.ts';
 import {
@@ -45,7 +45,7 @@ class ExploreBench implements Bench {
   run({ scenario }: Part, onProgress: OnPartProgress): PartResult {
     const { seed, effort, point, stopAtFirst = false } = this.options;
     const model = modelByName(scenario);
-    const world = new World(new Board({ seed }), this.images);
+    const world = new World(provingBoard(seed), this.images);
     try {
       world.start(model, this.bootloader);
     } catch (failure) {

@@ -15,7 +15,7 @@ const imageFlips = states.map(
     name: `bits of an image, ${state.name}`,
     about: `each bit of header, payload and TLVs in slot B flipped by itself; the image was ${state.name}`,
     state,
-    cases: () => imageBits(1, newer),
+    cases: () => imageBits(1, state.image ?? newer),
     sliceOf: 8,
   }),
 );

@@ -2,6 +2,7 @@
 //
 //   A holds 2.0.0 but where the name says otherwise, B what is under attack (3.0.0, good)
 
+import { keys } from '../../boot/keys.ts';
 import type { AttackBench } from '../attack/bench.ts';
 import { device, specimen } from '../attack/specimens.ts';
 import type { Slot } from '../attack/trust.ts';
@@ -9,8 +10,13 @@ import type { Slot } from '../attack/trust.ts';
 export const older = specimen('2.0.0');
 export const newer = specimen('3.0.0');
 
+/** Signed by the second key, and takes the first one out of service. */
+const successor = specimen('3.0.0', { privateKeyPem: keys[1].privateKeyPem, revokes: [keys[0].publicKey] });
+
 export interface DeviceState {
   name: string;
+  /** What is in slot B, where it is not `newer`. */
+  image?: Uint8Array;
   /** The slot that runs at the next boot when nobody has touched anything. */
   runs: Slot;
   prepare(bench: AttackBench): void;
@@ -96,6 +102,26 @@ export const states: readonly DeviceState[] = [
       bench.place(1, newer);
       bench.mark(1, 'permanent');
       boots(bench, 1);
+    },
+  },
+  {
+    name: 'confirmed seventy boots ago',
+    runs: 1,
+    // The log of boots has gone on into its next sector.
+    prepare(bench) {
+      confirmed(bench, older);
+      bench.place(1, newer, 'permanent');
+      boots(bench, 70);
+    },
+  },
+  {
+    name: 'confirmed, and its predecessor’s key revoked',
+    runs: 1,
+    image: successor,
+    prepare(bench) {
+      confirmed(bench, older);
+      bench.place(1, successor, 'permanent');
+      boots(bench, 2);
     },
   },
   {

@@ -71,6 +71,7 @@ const old: Record<string, Uint8Array> = {
   'counter one too low': specimen('9.0.0', { securityCounter: device.securityCounter - 1 }),
   'counter 0': specimen('9.0.0', { securityCounter: 0 }),
   'no counter': specimen('9.0.0', { securityCounter: undefined }),
+  'a counter no fuses reach': specimen('9.0.0', { securityCounter: 0x7fff_ffff }),
   'a revoked key': specimen('9.0.0', { privateKeyPem: keys[2].privateKeyPem }),
 };
 const marks = ['nothing', 'test', 'permanent'] as const;

@@ -1,0 +1,53 @@
+// Which blocks of the bootloader the slices of the proofs reach, and why they do not reach the others.
+//
+// The blocks are those the core counts (host/board/cpu/counters.ts): code that executes equally often. A block that no proof reaches has a
+// reason in reached/reasons.ts, or the test fails.
+
+import { bootloaderFor } from './canaries/canaries.ts';
+import { blocksRun } from './device/boards.ts';
+import { blocksOf, type SourceBlock } from './reached/blocks.ts';
+import { reasonFor } from './reached/reasons.ts';
+import { runProof } from './run.ts';
+
+/** Glitches are tried on a bootloader with sites in it, whose blocks are others. */
+const proofs: readonly string[] = ['tamper', 'fuzz', 'explore', 'power'];
+
+export interface Coverage {
+  blocks: number;
+  reached: number;
+  left: (SourceBlock & { reason: string | undefined })[];
+}
+
+export async function coverage(proofs: readonly string[]): Promise<Coverage> {
+  const module = await bootloaderFor({});
+  const blocks = await blocksOf('bootloader/main.ts', module);
+  const reached = await blocksRun(module, async () => {
+    for (const proof of proofs) await runProof(proof, { seed: 1, effort: 'slice', threads: 0 });
+  });
+  const left = blocks
+    .filter((_, number) => reached[number] !== 1)
+    .map((block) => ({ ...block, reason: reasonFor(block) }));
+  return { blocks: blocks.length, reached: blocks.length - left.length, left };
+}
+
+/** Markdown: how much is reached, and a row for each function and line that is not, with the reason. */
+export async function coverageTable(): Promise<string> {
+  const { blocks, reached, left } = await coverage(proofs);
+  const assertions = left.filter(({ isAssertion }) => isAssertion).length;
+  const percent = ((100 * reached) / (blocks - assertions)).toFixed(1);
+  const rows = new Map<string, number>();
+  for (const { functionName, file, line, isAssertion, reason } of left) {
+    if (isAssertion) continue;
+    const source = file === undefined ? '' : `${file}:${line}`;
+    const row = `| \`${functionName}\` | ${source} | ${reason ?? 'none given'} |`;
+    rows.set(row, (rows.get(row) ?? 0) + 1);
+  }
+  return [
+    `The slices of ${proofs.join(', ')} reach ${reached} of ${blocks} blocks. ${assertions} of the others are failing arms of assertions; of the rest,`,
+    `${percent} % are reached. What is left:`,
+    '',
+    '| blocks | function | line | why it is not reached |',
+    '|---|---|---|---|',
+    ...[...rows].map(([row, count]) => `| ${count} ${row}`),
+  ].join('\n');
+}

@@ -1,0 +1,59 @@
+// The blocks of the bootloader as a person knows them: function, source line, and whether it is the arm of an assertion.
+
+import { readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+import { join } from 'node:path';
+import { checkImage, prepareImage } from '../../../host/board/cpu/cpu.ts';
+import { repositoryRoot, sourceMapOfGuest } from '../../../host/tools/guest.ts';
+
+export interface SourceBlock {
+  functionName: string;
+  /** Path and line of its first instruction that comes from a line; undefined where none does. */
+  file: string | undefined;
+  line: number | undefined;
+  /** That line, without its indentation; empty where there is none. */
+  text: string;
+  /** It ends in a trap: what is asserted did not hold. */
+  isAssertion: boolean;
+}
+
+const unreachable = 0x00;
+
+/** In the order of the core's counters. */
+export async function blocksOf(entry: string, module: Uint8Array): Promise<SourceBlock[]> {
+  const { blocks } = prepareImage(module, { countBlocks: true });
+  if (!blocks) throw new Error('an image prepared with counters has blocks');
+  const map = new SourceMap(JSON.parse(await sourceMapOfGuest(entry)));
+  const { code } = checkImage(module);
+  let next = 0;
+  const starts = code.offset;
+  const instructionsIn = (from: number, to: number): number[] => {
+    const found: number[] = [];
+    if (starts[next] > from) next = 0;
+    while (starts[next] < from) next++;
+    for (let at = next; starts[at] < to; at++) found.push(at);
+    return found;
+  };
+  return blocks.map(({ functionName, ranges }) => {
+    const instructions = ranges.flatMap((start, index) =>
+      index % 2 === 0 ? instructionsIn(start, ranges[index + 1]) : [],
+    );
+    const places = instructions.map((at) => placeOf(map, starts[at])).filter((place) => place !== undefined);
+    const isAssertion = instructions.some((at) => code.opcode[at] === unreachable);
+    const [place] = places;
+    return { functionName, file: place?.file, line: place?.line, text: textOf(place), isAssertion };
+  });
+}
+
+/** The line an instruction comes from, where the map names this very byte. */
+function placeOf(map: SourceMap, offset: number): { file: string; line: number } | undefined {
+  const entry = map.findEntry(0, offset);
+  if (!('originalSource' in entry) || entry.generatedColumn !== offset || entry.originalSource === undefined)
+    return undefined;
+  return { file: entry.originalSource, line: entry.originalLine + 1 };
+}
+
+function textOf(place: { file: string; line: number } | undefined): string {
+  if (place === undefined || place.file.startsWith('~lib')) return '';
+  return readFileSync(join(repositoryRoot, place.file), 'utf8').split('\n')[place.line - 1].trim();
+}

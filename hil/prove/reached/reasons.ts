@@ -1,0 +1,92 @@
+// Why a block of the bootloader is not reached by the proof. Every block that is not must match one of these, in this order; a reason is about
+// what it would take, so that a reader can judge whether that is worth a case of its own.
+
+import type { SourceBlock } from './blocks.ts';
+
+interface Reason {
+  /** Of the function's name. */
+  functions?: RegExp;
+  /** Of the source line, without its indentation. */
+  text?: RegExp;
+  file?: RegExp;
+  assertion?: true;
+  reason: string;
+}
+
+const none = /^$/;
+
+export const reasons: readonly Reason[] = [
+  { assertion: true, reason: 'the failing arm of an assertion: no input, cut or flip of the proof makes it fail' },
+  {
+    file: /^~lib\/util\/memory/,
+    reason:
+      'the library’s comparison and copy, inlined: heads and tails for lengths and alignments that this caller does not have',
+  },
+  {
+    functions:
+      /img-slots\/|img-state\/|img\/answerImages|img-list\/|boot-state\/(announce|startChange|stateBusy)|security-counter\/(counterBusy|burnNextTick)/,
+    reason:
+      'needs a running image, its trial or its confirm: the same code serves the firmware, and in safe mode no image runs',
+  },
+  {
+    functions: /img-upload\//,
+    text: /activeSlot|onTrial|imageVersion|no slot|downgrade|SLOT_CONFIRMED/,
+    reason:
+      'compares an upload with the running image: the same code serves the firmware, and in safe mode no image runs',
+  },
+  {
+    functions: /boot\/answerBoot/,
+    text: /HANDOVER|record|MAILBOX/,
+    reason: 'tells of the running image, of which there is none in safe mode',
+  },
+  { functions: /smp\/os\//, text: /tasks|place != 0/, reason: 'statistics of tasks: the bootloader has none' },
+  {
+    functions: /flash\/job|state\/journal|img-store|boot-log\/blankFrom|main\/reset/,
+    reason:
+      'flash that does not take what is written to it, or another job on it at the same moment: cells of the model do not wear out (bootloader/flash/job.test.ts and hil/boot/journal.test.ts damage them)',
+  },
+  {
+    functions: /uart|line-gateway|line-console|frames\/|main\/interrupt|server\/serveRequest/,
+    reason:
+      'lines faster than the core takes them, both at once, or fuses burnt over SMP: hil/hostile/floods.test.ts and lines.test.ts do that',
+  },
+  {
+    functions: /fuses\//,
+    reason: 'fuses used up, or a burn that ends while nobody waits for it: a device after hundreds of releases',
+  },
+  {
+    functions: /crypto\//,
+    reason:
+      'a carry, a borrow or a length that these messages and keys do not lead to: bootloader/crypto tests them by Wycheproof, RFC 8032 and a big-integer model',
+  },
+  {
+    functions: /cbor-|server\/writeError|dma\/|enumeration|img-upload|img-store|os-info|smp\/os|boot\/answerBoot|utf8/,
+    reason: 'an odd request that the slice of the fuzzer did not come to; the full proof and hil/hostile do',
+  },
+  {
+    functions: /decide\/|verify\/|info\//,
+    text: /recovery|RECOVERY|counterFits/i,
+    reason:
+      'an image of a recovery key, or a counter beyond what the fuses hold: bootloader/decide.test.ts and image/verify.test.ts',
+  },
+  {
+    functions: /decide\/|second-look|image\/|boot-state\/|revoke|settle|survey|safe-mode|log\//,
+    text: none,
+    reason: 'the way out of a loop or a choice that is always left by another one',
+  },
+  {
+    functions: /second-look\//,
+    text: /tick == 0/,
+    reason: 'an empty cell in front of a burnt one, which only damage leaves',
+  },
+];
+
+export function reasonFor({ functionName, file, text, isAssertion }: SourceBlock): string | undefined {
+  return reasons.find(
+    (each) =>
+      (each.assertion === undefined || isAssertion) &&
+      (each.functions?.test(functionName) ?? true) &&
+      (each.text?.test(text) ?? true) &&
+      (each.file?.test(file ?? '') ?? true),
+  )?.reason;
+}
