@@ -15,6 +15,9 @@ export interface InputLogHead {
   seed: number;
   /** SHA-256 over flash and fuses at power-on, hex. */
   device: string;
+  /** The fridge it was in, and the faults it was given at power-on, as the command line had them. */
+  fridge?: string;
+  faults?: string[];
 }
 
 export interface InputLog extends InputLogHead {
@@ -59,7 +62,8 @@ export function readInputLog(path: string): InputLog {
       `${path}: not a coldrig input log, version ${VERSION}; make one with coldrig run --record FILE`,
     );
   }
-  const log: InputLog = { seed: Number(head.seed), device: String(head.device), inputs: [] };
+  const place = typeof head.fridge === 'string' ? { fridge: head.fridge, faults: textsOf(head.faults) } : {};
+  const log: InputLog = { seed: Number(head.seed), device: String(head.device), ...place, inputs: [] };
   let lastNs = 0;
   for (const [index, entry] of rest.entries()) {
     if (typeof entry.endNs === 'number') log.end = { endNs: entry.endNs, logHash: String(entry.logHash) };
@@ -79,6 +83,8 @@ export function replayInputs(board: PacedBoard, { inputs, end }: Pick<InputLog, 
   }
   if (end) board.runUntil(end.endNs);
 }
+
+const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 function parseLine(path: string, number: number, line: string): Record<string, unknown> {
   try {

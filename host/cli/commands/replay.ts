@@ -5,6 +5,7 @@ import { readInputLog, replayInputs } from '../../links/input-log.ts';
 import { Failure } from '../failure.ts';
 import { collect } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { RunFridge } from '../run/fridge.ts';
 import { LiveLog, type LogLine } from '../run/live-log.ts';
 import { buildNotes, newDevice } from '../run/new-device.ts';
 import { styleOf } from '../terminal.ts';
@@ -42,8 +43,9 @@ export function addReplayCommand(program: Command): void {
 async function replay(options: ReplayOptions, path: string): Promise<Result> {
   const log = readInputLog(path);
   const { image, key: keys, flash } = options;
+  const fridge = log.fridge === undefined ? undefined : new RunFridge(log.fridge, log.faults ?? [], log.seed);
   const { board, origin, fingerprint } = await newDevice(
-    { seed: log.seed, image, keys, flash },
+    { seed: log.seed, image, keys, flash, surroundings: fridge?.wired },
     buildNotes(options.json === true),
   );
   if (fingerprint !== log.device) {
@@ -61,6 +63,7 @@ async function replay(options: ReplayOptions, path: string): Promise<Result> {
   );
   board.onLog = (record) => liveLog.record(record);
   board.powerOn();
+  fridge?.disturb(board);
   replayInputs(board, log);
   const recordedHash = log.end?.logHash ?? null;
   const same = recordedHash === board.logHash;

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { Board } from '../../board/board.ts';
+import type { Surroundings } from '../../board/surroundings.ts';
 import { buildAll } from '../../tools/build.ts';
 import { parseImage, readPublicKey } from '../../tools/image/index.ts';
 import { Failure } from '../failure.ts';
@@ -16,6 +17,8 @@ export interface DeviceOptions {
   keys?: string[];
   /** File the device is kept in. */
   flash?: string;
+  /** What it is put into; a quiet bench when left out. */
+  surroundings?: Surroundings;
 }
 
 export interface NewDevice {
@@ -28,7 +31,8 @@ export interface NewDevice {
 
 /** Makes the board and gives it its flash and fuses; it has no power yet. */
 export async function newDevice(options: DeviceOptions, onStep: (what: string) => void): Promise<NewDevice> {
-  const board = new Board({ seed: options.seed });
+  const { seed, surroundings } = options;
+  const board = new Board({ seed, ...(surroundings && { surroundings: () => surroundings }) });
   const origin = restoreFromFile(board, options) ?? (await provisionNew(board, options, onStep));
   const fuses = board.fuseWords();
   const fingerprint = createHash('sha256')

@@ -2,7 +2,7 @@
 
 import type { Board } from '../../board/board.ts';
 import { Gateway } from '../../links/gateway.ts';
-import { InputLogWriter } from '../../links/input-log.ts';
+import { type InputLogHead, InputLogWriter } from '../../links/input-log.ts';
 import { CONSOLE_LINE, GATEWAY_LINE, type Link } from '../../links/link.ts';
 import { Pacer, type Speed } from '../../links/pacer.ts';
 import { Pty } from '../../links/pty.ts';
@@ -27,7 +27,7 @@ export interface SessionOptions extends LinkOptions {
   /** File the device is kept in. */
   flash?: string;
   /** File all inputs are written to, with what a replay must know. */
-  record?: { path: string; seed: number; device: string };
+  record?: { path: string } & InputLogHead;
 }
 
 /** How often the device file is brought up to date while the board runs. */
@@ -52,7 +52,7 @@ export class Session {
       this.ended = (error) => (error === undefined ? resolve() : reject(error));
     });
     const { record } = options;
-    this.inputLog = record && new InputLogWriter(record.path, { seed: record.seed, device: record.device });
+    this.inputLog = record && inputLogOf(record);
     this.pacer = new Pacer(board, {
       speed: options.speed,
       onInput: this.inputLog && ((input) => this.inputLog?.input(input)),
@@ -118,4 +118,8 @@ export class Session {
     saveDevice(flash, { flash: this.board.flashImage(), fuses: this.board.fuseWords() });
     this.savedHash = this.board.logHash;
   }
+}
+
+function inputLogOf({ path, ...head }: { path: string } & InputLogHead): InputLogWriter {
+  return new InputLogWriter(path, head);
 }
