@@ -54,13 +54,13 @@ beforeAll(async () => {
   const guest = await instantiateGuest<{ decide(facts: number, outcome: number): void }>('bootloader/decide.ts');
   const factsAt = 0x1_0000;
   const outcomeAt = 0x1_1000;
-  const input = new Uint32Array(guest.memory.buffer, factsAt, 22);
+  const input = new Uint32Array(guest.memory.buffer, factsAt, 24);
   const output = new Uint32Array(guest.memory.buffer, outcomeAt, 9);
   decide = ({ cause, coreRefused, asked, strap, writable, running, givenUp = 0, resets = 0, slots }) => {
     input.set([cause, +coreRefused, +asked, +strap, +writable, running, givenUp, resets]);
     for (const [index, slot] of slots.entries()) {
       const { state, permanent, bootsLeft, version, verdict, recovery = false, reason = 0 } = slot;
-      input.set([state, +permanent, bootsLeft, version, verdict, reason, +recovery], 8 + index * 7);
+      input.set([state, +permanent, bootsLeft, version, verdict, reason, +recovery, 0], 8 + index * 8);
     }
     output.fill(0xdead_beef);
     guest.decide(factsAt, outcomeAt);

@@ -14,7 +14,7 @@
 // verifies:
 //
 //   1  whoever is CONFIRMED, PENDING or TRIAL: highest version first (build number ignored); of equal versions the one that was
-//      asked for before the CONFIRMED one; of equals slot A
+//      asked for before the CONFIRMED one, then one with a downgrade token; of equals slot A
 //   2  UNMARKED images, highest version first: a rescue, on trial
 //   3  CONFIRMED images the core refused when they were run last
 //   4  what only a recovery key vouches for, in the order of 1 to 3
@@ -95,6 +95,7 @@ import {
   SLOT_FACT_REASON,
   SLOT_FACT_RECOVERY,
   SLOT_FACT_STATE,
+  SLOT_FACT_TOKEN,
   SLOT_FACT_VERDICT,
   SLOT_FACT_VERSION,
   SLOT_OUTCOME_BOOTS_LEFT,
@@ -204,7 +205,12 @@ function ranksFirst(facts: usize, outcome: usize): u32 {
   const versionA = load<u32>(slotFacts(facts, 0), SLOT_FACT_VERSION);
   const versionB = load<u32>(slotFacts(facts, 1), SLOT_FACT_VERSION);
   if (versionA != versionB) return versionA > versionB ? 0 : 1;
-  return wasAskedFor(outcome, 1) && !wasAskedFor(outcome, 0) ? 1 : 0;
+  if (wasAskedFor(outcome, 0) != wasAskedFor(outcome, 1)) return wasAskedFor(outcome, 0) ? 0 : 1;
+  return hasToken(facts, 1) && !hasToken(facts, 0) ? 1 : 0;
+}
+
+function hasToken(facts: usize, slot: u32): bool {
+  return load<u32>(slotFacts(facts, slot), SLOT_FACT_TOKEN) != 0;
 }
 
 function wasAskedFor(outcome: usize, slot: u32): bool {

@@ -9,9 +9,9 @@
 //   16  u32  1: boot-state records can be written  16  u32  verdict: a REASON_*, or UNCHECKED
 //   20  u32  slot handed over to last              20  u32  reason kept so far
 //   24  u32  reason the firmware gave up with      24  u32  1: verified, with a key for recovery only
-//   28  u32  resets in a row nobody asked for
-//   32       slot A; at 60 slot B
-export const FACTS_SIZE: i32 = 88;
+//   28  u32  resets in a row nobody asked for      28  u32  1: a downgrade token lies beside it
+//   32       slot A; at 64 slot B
+export const FACTS_SIZE: i32 = 96;
 export const FACT_CAUSE: usize = 0;
 export const FACT_CORE_REFUSED: usize = 4;
 export const FACT_SAFE_MODE_ASKED: usize = 8;
@@ -21,7 +21,7 @@ export const FACT_RUNNING: usize = 20;
 export const FACT_GIVEN_UP: usize = 24;
 export const FACT_RESETS: usize = 28;
 const FACT_SLOTS: usize = 32;
-const SLOT_FACTS_SIZE: usize = 28;
+const SLOT_FACTS_SIZE: usize = 32;
 export const SLOT_FACT_STATE: usize = 0;
 export const SLOT_FACT_PERMANENT: usize = 4;
 export const SLOT_FACT_BOOTS_LEFT: usize = 8;
@@ -29,6 +29,7 @@ export const SLOT_FACT_VERSION: usize = 12;
 export const SLOT_FACT_VERDICT: usize = 16;
 export const SLOT_FACT_REASON: usize = 20;
 export const SLOT_FACT_RECOVERY: usize = 24;
+export const SLOT_FACT_TOKEN: usize = 28;
 export const UNCHECKED: u32 = 0xffffffff;
 
 // outcome                                        slot outcome, two of them

@@ -49,6 +49,7 @@ import {
   INFO_SIGNED_SIZE,
   imageInfo,
 } from './image/info';
+import { slotHasToken } from './image/token';
 import { measurement } from './image/verify';
 import { slotAddress } from './slots';
 
@@ -144,7 +145,8 @@ function claimsDiffer(slot: u32, info: usize): u32 {
     at += 4 + <u32>load<u16>(entry, 2);
   }
   // A counter below that of the fuses borrows.
-  const history = <u32>((<u64>counter - counterInFuses()) >> 63);
+  let history = <u32>((<u64>counter - counterInFuses()) >> 63);
+  if (history != 0 && slotHasToken(slot)) history = 0;
   return (at ^ end) | (counters ^ 1) | (counter ^ load<u32>(info, INFO_COUNTER)) | history | (board ^ boardId());
 }
 

@@ -29,12 +29,14 @@ import {
   SLOT_FACT_REASON,
   SLOT_FACT_RECOVERY,
   SLOT_FACT_STATE,
+  SLOT_FACT_TOKEN,
   SLOT_FACT_VERDICT,
   SLOT_FACT_VERSION,
   slotFacts,
   UNCHECKED,
 } from './facts';
 import { safeModeStrap } from './fuses/read';
+import { slotHasToken, tokenDisplaces } from './image/token';
 import { parseSlot } from './image/verify';
 import { SLOT_COUNT } from './slots';
 import { lastRunning, slotBootsLeft, slotPermanent, slotReason, slotState, slotVersion } from './state/boot-state';
@@ -71,7 +73,10 @@ function surveySlot(facts: usize, slot: u32): void {
   store<u32>(facts, slotState(slot), SLOT_FACT_STATE);
   store<u32>(facts, slotPermanent(slot) ? 1 : 0, SLOT_FACT_PERMANENT);
   store<u32>(facts, slotBootsLeft(slot), SLOT_FACT_BOOTS_LEFT);
-  store<u32>(facts, slotVersion(slot), SLOT_FACT_VERSION);
+  const token = slotHasToken(slot);
+  // A token makes its image as good as the newest it may displace, and no better.
+  store<u32>(facts, token ? max(slotVersion(slot), tokenDisplaces()) : slotVersion(slot), SLOT_FACT_VERSION);
+  store<u32>(facts, token ? 1 : 0, SLOT_FACT_TOKEN);
   // Whatever else is wrong is found again, twice, before it costs an image its state.
   const empty = reason == REASON_SLOT_EMPTY && slotState(slot) == SLOT_UNMARKED;
   store<u32>(facts, empty ? reason : UNCHECKED, SLOT_FACT_VERDICT);

@@ -17,6 +17,7 @@ import {
   BOOT_FAULT,
   BOOT_LOG,
   BOOT_RECORD,
+  BOOT_TOKEN,
   BOOT_TRUST,
   FUSE_BOARD_ID,
   FUSE_KEY_COUNT,
@@ -48,6 +49,7 @@ import {
 import { purposesOf, revokedKeys, validKeys } from '../fuses/read';
 import { cellsLeft, securityCounter } from '../fuses/security-counter';
 import { answerBootLog } from './boot-log';
+import { answerToken } from './boot-token';
 import { registerGroup } from './groups';
 import { openRequest, requestIsEmpty } from './request';
 import { STATUS_GROUP } from './status';
@@ -57,11 +59,11 @@ const SERIAL_SIZE: u32 = 16;
 const bytes: usize = memory.data(128, 4);
 
 export function registerBoot(): void {
-  registerGroup(GROUP_BOOT, 'boot mgmt', BOOT_TRUST + 1, answerBoot);
+  registerGroup(GROUP_BOOT, 'boot mgmt', BOOT_TOKEN + 1, answerBoot);
 }
 
-function answerBoot(operation: u32, command: u32, _step: u32): u32 {
-  if (operation != SMP_OP_READ) return MGMT_ENOTSUP;
+function answerBoot(operation: u32, command: u32, step: u32): u32 {
+  if (operation != SMP_OP_READ) return command == BOOT_TOKEN ? answerToken(step) : MGMT_ENOTSUP;
   if (command == BOOT_LOG) return answerLog();
   if (command == BOOT_RECORD) return answerRecord();
   if (command == BOOT_FAULT) return answerFault();

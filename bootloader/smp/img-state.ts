@@ -5,7 +5,8 @@
 //   other      PENDING            refused, 32: what never ran is never confirmed, or one command could brick the device
 //
 // Test of the other slot's image: refused with 28 while a trial runs; nothing to do if it is to run next anyway; refused with 27
-// if an older version than the confirmed one, which the bootloader would prefer for ever; verified first.
+// if an older version than the confirmed one, which the bootloader would prefer for ever, unless a downgrade token lies beside it;
+// verified first.
 
 import { fieldsOk, findBytesOrNull, readBoolean } from '../../protocol/guest/cbor-fields';
 import { cborContent, cborContentLength } from '../../protocol/guest/cbor-reader';
@@ -28,6 +29,7 @@ import {
   SLOT_PENDING,
 } from '../../protocol/guest/generated/constants';
 import { imageHasHash, imageHash, imageIsRecovery, imageVersion } from '../image/info';
+import { slotHasToken, tokenDisplaces } from '../image/token';
 import { verifySlot } from '../image/verify';
 import { otherSlot, SLOT_COUNT } from '../slots';
 import { slotState, startConfirm, startMarkPending, stateBusy, stateFailed } from '../state/boot-state';
@@ -111,7 +113,8 @@ function markOther(slot: u32, confirm: bool): u32 {
     return STATUS_GROUP + IMG_ERR_IMAGE_CONFIRMATION_DENIED;
   }
   if (slotState(slot) == SLOT_PENDING) return 0;
-  if (holdsConfirmed(rival) && imageVersion(slot) < imageVersion(rival)) {
+  const mayDisplace = slotHasToken(slot) && tokenDisplaces() >= imageVersion(rival);
+  if (holdsConfirmed(rival) && imageVersion(slot) < imageVersion(rival) && !mayDisplace) {
     giveReason('downgrade');
     return STATUS_GROUP + IMG_ERR_CURRENT_VERSION_IS_NEWER;
   }

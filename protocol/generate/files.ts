@@ -15,6 +15,7 @@ import { bootloaderTable } from '../image/bootloader.ts';
 import { imageFormat, tlvTypes, trailerFormat } from '../image/format.ts';
 import { rejectReasons } from '../image/reasons.ts';
 import { securityCounterTable } from '../image/security-counter.ts';
+import { tokenTable } from '../image/token.ts';
 import { fuseMap, interruptLines, keyPurposes, lifecycleBits, memoryMap } from '../memory-map.ts';
 import { sequencerTables } from '../q1/tables.ts';
 import { smpTables } from '../smp/smp.ts';
@@ -38,6 +39,7 @@ export const constantTables = [
   keyPurposes,
   securityCounterTable,
   bootloaderTable,
+  tokenTable,
   handoverTable,
   imageFormat,
   tlvTypes,

@@ -61,7 +61,7 @@ export const imageCanaries: readonly Canary[] = [
     changes: [
       {
         path: verify,
-        find: 'if (!hasSeen(info, SEEN_COUNTER) || counter < securityCounter()) return REASON_SECURITY_COUNTER;',
+        find: 'if (!hasSeen(info, SEEN_COUNTER) || (counter < securityCounter() && !token)) return REASON_SECURITY_COUNTER;',
         replace: '',
       },
     ],

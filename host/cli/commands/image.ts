@@ -18,6 +18,7 @@ import { Failure } from '../failure.ts';
 import { readInput, writeOutput } from '../files.ts';
 import { collect, integerBetween, parseSecurityCounter, parseWord } from '../options.ts';
 import { printing, type Result } from '../result.ts';
+import { tokenCommand } from './token.ts';
 
 export function addImageCommands(program: Command): void {
   const image = new Command('image').description('make keys; sign, verify and look into images');
@@ -25,6 +26,7 @@ export function addImageCommands(program: Command): void {
   image.addCommand(signCommand());
   image.addCommand(verifyCommand());
   image.addCommand(infoCommand());
+  image.addCommand(tokenCommand());
   program.addCommand(image);
 }
 

@@ -91,6 +91,12 @@ export async function readFuseReport(session: SmpSession, options?: RequestOptio
   };
 }
 
+/** Lays a downgrade token beside the image it is about, which must be in a slot. Returns the slot. */
+export async function sendToken(session: SmpSession, token: Uint8Array, options?: RequestOptions): Promise<number> {
+  const request = { what: 'downgrade token', group: SmpGroup.BOOT, command: BootCommand.TOKEN, write: true };
+  return new Fields(await session.request(request, { token }, options), 'downgrade token').count('slot');
+}
+
 async function ask(
   session: SmpSession,
   what: string,

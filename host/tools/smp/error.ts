@@ -2,6 +2,7 @@
 // DEVICE errors carry the device's own group and code; the others were noticed on this side of the wire.
 
 import { type ConstantTable, docOf, nameOf } from '../../../protocol/constants.ts';
+import { bootErrors } from '../../../protocol/smp/boot.ts';
 import { sequencerErrors } from '../../../protocol/smp/sequencer.ts';
 import {
   enumErrors,
@@ -37,6 +38,7 @@ const groupTables: Record<number, ConstantTable> = {
   [SmpGroup.STAT]: statErrors,
   [SmpGroup.ENUM]: enumErrors,
   [SmpGroup.SEQUENCER]: sequencerErrors,
+  [SmpGroup.BOOT]: bootErrors,
 };
 
 const remedies: Record<string, string> = {
@@ -52,7 +54,7 @@ const remedies: Record<string, string> = {
   INVALID_IMAGE_HEADER_MAGIC: "this file is no MCUboot image; sign it with 'coldrig image sign'",
   INVALID_IMAGE_HEADER: "this file is no MCUboot image; sign it with 'coldrig image sign'",
   INVALID_IMAGE_TOO_LARGE: 'make the image fit the slot: slot info says how large it is',
-  CURRENT_VERSION_IS_NEWER: 'sign the image with a higher version',
+  CURRENT_VERSION_IS_NEWER: "sign the image with a higher version, or bring a downgrade token ('coldrig image token')",
   IMAGE_ALREADY_PENDING: 'confirm the running image, or reset to go back, then try again',
   IMAGE_CONFIRMATION_DENIED: 'wait until the device reports itself healthy; only the running image can be confirmed',
   CRC: 'the bytes were damaged on the way; upload them again',

@@ -120,6 +120,36 @@ export const BOOTLOADER_VERSION: u32 = 0x01000000;
 /** Its number in a DEPENDENCY TLV; image 0 is the firmware itself. */
 export const BOOTLOADER_DEPENDENCY_IMAGE: u32 = 1;
 
+// TOKEN: Layout of a downgrade token, offsets in bytes.
+/** "CDT1". */
+export const TOKEN_MAGIC_VALUE: u32 = 0x31544443;
+/** Bytes of a token. */
+export const TOKEN_SIZE: u32 = 168;
+/** u32. */
+export const TOKEN_MAGIC: u32 = 0;
+/** u32. */
+export const TOKEN_SCOPE: u32 = 4;
+/** For the device of this serial number. */
+export const TOKEN_SCOPE_DEVICE: u32 = 1;
+/** For every device of this board. */
+export const TOKEN_SCOPE_BOARD: u32 = 2;
+/** 16 bytes. */
+export const TOKEN_SERIAL: u32 = 8;
+/** u32. */
+export const TOKEN_BOARD: u32 = 24;
+/** u32: version up to which it is preferred. */
+export const TOKEN_DISPLACES: u32 = 28;
+/** 32 bytes. */
+export const TOKEN_HASH: u32 = 32;
+/** u32. */
+export const TOKEN_COUNTER_LEAST: u32 = 64;
+/** u32. */
+export const TOKEN_COUNTER_GREATEST: u32 = 68;
+/** 32 bytes. */
+export const TOKEN_KEYHASH: u32 = 72;
+/** 64 bytes, over everything before it. */
+export const TOKEN_SIGNATURE: u32 = 104;
+
 // HANDOVER: Word numbers of the hand-over record.
 /** Holds MAGIC_VALUE once the record is complete. */
 export const HANDOVER_MAGIC: u32 = 0;

@@ -1,0 +1,45 @@
+// Makes and reads downgrade tokens: the layout and what they mean are in protocol/image/token.ts.
+
+import { sign } from 'node:crypto';
+import { Token } from '../../../protocol/image/token.ts';
+import { ImageError } from './error.ts';
+import { keyHash, readPrivateKey } from './keys.ts';
+import { type ImageVersion, parseVersion } from './version.ts';
+
+export interface TokenOptions {
+  /** A key with the purpose TOKEN in the device's fuses. */
+  privateKeyPem: string | Uint8Array;
+  /** Hash TLV of the image it lets run. */
+  imageHash: Uint8Array;
+  board: number;
+  /** 16 bytes: for this device alone; left out: for every device of the board. */
+  serial?: Uint8Array;
+  /** Newest version it may be preferred to. */
+  displaces: string | ImageVersion;
+  /** Least and greatest security counter in the fuses it holds for. */
+  counter: [least: number, greatest: number];
+}
+
+/** TOKEN_SIZE bytes. Throws an `ImageError` that names the option. */
+export function makeToken(options: TokenOptions): Uint8Array {
+  const { imageHash, serial, board, counter } = options;
+  if (imageHash.length !== 32) throw new ImageError('OPTION', `an image's hash has 32 bytes, not ${imageHash.length}`);
+  if (serial && serial.length !== 16)
+    throw new ImageError('OPTION', `a serial number has 16 bytes, not ${serial.length}; status shows a device's`);
+  if (counter[0] > counter[1])
+    throw new ImageError('OPTION', `the counter's window is empty: ${counter[0]} is above ${counter[1]}`);
+  const key = readPrivateKey(options.privateKeyPem);
+  const version = typeof options.displaces === 'string' ? parseVersion(options.displaces) : options.displaces;
+  const token = Buffer.alloc(Token.SIZE);
+  token.writeUInt32LE(Token.MAGIC_VALUE, Token.MAGIC);
+  token.writeUInt32LE(serial ? Token.SCOPE_DEVICE : Token.SCOPE_BOARD, Token.SCOPE);
+  token.set(serial ?? new Uint8Array(16), Token.SERIAL);
+  token.writeUInt32LE(board, Token.BOARD);
+  token.writeUInt32LE(((version.major << 24) | (version.minor << 16) | version.revision) >>> 0, Token.DISPLACES);
+  token.set(imageHash, Token.HASH);
+  token.writeUInt32LE(counter[0], Token.COUNTER_LEAST);
+  token.writeUInt32LE(counter[1], Token.COUNTER_GREATEST);
+  token.set(keyHash(key), Token.KEYHASH);
+  token.set(sign(null, token.subarray(0, Token.SIGNATURE), key), Token.SIGNATURE);
+  return new Uint8Array(token);
+}
