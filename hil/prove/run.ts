@@ -49,6 +49,8 @@ export async function runProof(name: string, options: RunOptions): Promise<Proof
   const proof = await loadProof(name);
   await proof.prepare?.(own);
   const all = await proof.parts(own);
+  // What was aborted before anybody listened tells no one again.
+  signal?.throwIfAborted();
   const parts = shard ? all.filter((_, index) => index % shard.of === shard.number - 1) : all;
   const began = performance.now();
   const count = Math.min(threads, parts.length);

@@ -43,7 +43,7 @@ describe('coldrig prove', () => {
     child.stderr.on('data', (text) => {
       stderr += text;
     });
-    setTimeout(() => child.kill('SIGINT'), 1500);
+    setTimeout(() => child.kill('SIGINT'), 3000);
     const [code] = await once(child, 'close');
     expect(code).toBe(130);
     expect(stderr).toBe('error: interrupted\n');
