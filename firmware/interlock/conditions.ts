@@ -34,6 +34,7 @@ import {
 import { overBudget } from '../budget/budget';
 import { railTrips, settleRailTrips } from '../rails/comparators';
 import { microkelvinOf, NO_TEMPERATURE } from '../thermometry/convert';
+import { explainedMicrokelvin, forgetLoad, measureLoad } from './load';
 
 /** The average follows a reading by this part of the distance: about four minutes at two scans a second. */
 const AVERAGE_SHIFT: u32 = 9;
@@ -53,6 +54,7 @@ export function measureConditions(): void {
   if (now == sequence) return;
   sequence = now;
   scannedNs = uptimeNs();
+  measureLoad();
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
     const valid = (readThermometryFlags(channel) & THERMOMETRY_FLAGS_VALID) != 0;
     const microkelvin = valid ? microkelvinOf(channel, readThermometryReading(channel)) : NO_TEMPERATURE;
@@ -68,6 +70,7 @@ export function measureConditions(): void {
 /** From now on a rise is measured from where each channel is. */
 export function forgetAverages(): void {
   memory.fill(averages, 0, 48);
+  forgetLoad();
 }
 
 /** What a condition measures now; at its interlock's threshold or above, it holds. */
@@ -108,6 +111,12 @@ function hottest(channel: u32): u32 {
 
 function rise(channel: u32): u32 {
   if (channel != CHANNEL_PLATE_4K) return riseOf(channel);
+  const explained = explainedMicrokelvin();
+  const seen = riseOfPlate();
+  return seen > explained ? seen - explained : 0;
+}
+
+function riseOfPlate(): u32 {
   // Where both are readable a rise is one that both see: one thermometer alone is a fault of the thermometer.
   const first = riseOf(CHANNEL_PLATE_4K);
   const second = riseOf(CHANNEL_PLATE_4K_B);
