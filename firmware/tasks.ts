@@ -15,7 +15,7 @@
 //   FRONTEND     1 s    200 ms        8,000   signal lines: clipping and loss
 //   HEALTH     100 ms   200 ms        4,000   gathers the health word
 //   HEARTBEAT    1 s    200 ms        8,000   the heartbeat record into the event recorder
-//   SMP        on event 200 ms   25,000,000   serves management requests; its worst case is verifying a full slot
+//   SMP        on event 200 ms   40,000,000   serves management requests; its worst case is verifying a full slot and its token
 
 export const TASK_WATCHDOG: u32 = 0;
 export const TASK_RAILS: u32 = 1;
@@ -35,7 +35,7 @@ const COLUMNS: u32 = 3;
 const manifest = memory.data<u32>([
   100_000, 100_000, 4_000, 0, 150_000, 16_000, 0, 150_000, 4_000, 100_000, 100_000, 16_000, 0, 150_000, 16_000,
   1_000_000, 200_000, 8_000, 1_000_000, 200_000, 8_000, 1_000_000, 200_000, 8_000, 100_000, 200_000, 4_000, 1_000_000,
-  200_000, 8_000, 0, 200_000, 25_000_000,
+  200_000, 8_000, 0, 200_000, 40_000_000,
 ]);
 
 function column(task: u32, index: u32): u32 {
