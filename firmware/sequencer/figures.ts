@@ -16,6 +16,7 @@ import {
   SEQUENCER_FIGURE_INSTRUCTIONS,
   SEQUENCER_FIGURE_LEAST_SLACK,
   SEQUENCER_FIGURE_LOAD_PLACE,
+  SEQUENCER_FIGURE_PLAYED,
   SEQUENCER_FIGURE_REGISTER,
   SEQUENCER_FIGURE_STATE,
   SEQUENCER_FIGURE_TIME_HIGH,
@@ -51,6 +52,7 @@ import {
   coreAt,
   LOAD_PLACE,
   MISSING_SYNC,
+  PLAYED,
   PROGRAM_SIZE,
   PROGRAMS,
   RECORD_COUNT,
@@ -94,6 +96,8 @@ export function figureOf(index: u32, which: u32, at: u32): u32 {
       return load<u32>(WAITING_SYNC) | (load<u32>(MISSING_SYNC) << 8) | (load<u32>(WAITING_TRIGGER) << 16);
     case SEQUENCER_FIGURE_INSTRUCTIONS:
       return instructionsOf(core);
+    case SEQUENCER_FIGURE_PLAYED:
+      return load<u32>(PLAYED);
     case SEQUENCER_FIGURE_LOAD_PLACE:
       return load<u32>(LOAD_PLACE);
     default:

@@ -67,6 +67,8 @@ export const UNTIL: usize = GLOBALS + 56;
 export const WINDOW: usize = GLOBALS + 64;
 /** Classic instructions executed, by all cores, u64. */
 export const EXECUTED: usize = GLOBALS + 72;
+/** Real-time instructions executed, by all cores, modulo 2^32, u32. */
+export const PLAYED: usize = GLOBALS + 84;
 /** Where the load of a sequence failed: the instruction or table row, u32. */
 export const LOAD_PLACE: usize = GLOBALS + 80;
 

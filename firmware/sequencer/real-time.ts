@@ -72,7 +72,7 @@ import {
   WAVES,
 } from './core';
 import { clearCounters, conditionHolds, findTrigger, NO_TRIGGER, takeTriggers } from './latches';
-import { NEVER } from './layout';
+import { NEVER, PLAYED } from './layout';
 import { commitNco, discardNco } from './nco';
 import { mayRequest, settleNetwork } from './network';
 import { NO_WAVES, show } from './outputs';
@@ -144,6 +144,7 @@ function leave(core: usize, time: i64, duration: u32): u32 {
   store<i64>(core + (slot << 3), time, QUEUE);
   store<u32>(core, slot + 1 == load<u32>(core, QUEUE_DEPTH) ? 0 : slot + 1, QUEUE_SLOT);
   store<i64>(core, time + <i64>duration, TIME);
+  store<u32>(PLAYED, load<u32>(PLAYED) + 1);
   if (load<i32>(core, SLACK) < load<i32>(core, LEAST_SLACK)) store<i32>(core, load<i32>(core, SLACK), LEAST_SLACK);
   return DONE;
 }

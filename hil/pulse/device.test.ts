@@ -11,7 +11,8 @@ import {
   stopSequencers,
   uploadSequence,
 } from '../../host/tools/smp/sequencer.ts';
-import { DAC, MARKERS, OUTPUTS, SEQUENCER } from '../../protocol/generated/registers.ts';
+import { Activity } from '../../protocol/cryo/energies.ts';
+import { ACTIVITY, DAC, MARKERS, OUTPUTS, SEQUENCER } from '../../protocol/generated/registers.ts';
 import { SequencerState, sequencerFlagNames } from '../../protocol/q1/status.ts';
 import { SeqCommand, SeqError } from '../../protocol/smp/sequencer.ts';
 import { SmpGroup } from '../../protocol/smp/smp.ts';
@@ -162,6 +163,17 @@ describe('a running sequencer', () => {
     expect(sequencerFlagNames((await sequencerState(device.client, 0)).flags)).toEqual(['SYNC_DEADLOCK']);
     await stopSequencers(device.client, 1);
     device.board.runFor(millisecond);
+  });
+
+  test('counts what it plays, because that heats', async () => {
+    const programs = [measuring([1, 1])];
+    await device.load(programs);
+    const count = () => device.board.machine.peek(ACTIVITY, 'COUNT', Activity.EVENTS);
+    const before = count();
+    await device.start(programs);
+    await device.finish(programs);
+    // wait_sync, and three real-time instructions in each of two rounds.
+    expect(count() - before).toBe(1 + 2 * 3);
   });
 
   test('adds to its bins until they are cleared', async () => {

@@ -56,6 +56,7 @@ export const sequencerFigures = constantTable('SEQUENCER_FIGURE', 'What is known
   LOAD_PLACE: [16, 'Of all: the instruction or row the last load was refused for'],
   CLASSIC_LOW: [17, 'Time of its classic core in ns, low word'],
   CLASSIC_HIGH: [18, 'High word'],
+  PLAYED: [19, 'Of all: real-time instructions executed since the release, modulo 2^32'],
 });
 
 export const sequencerOutputs = constantTable('SEQUENCER_OUTPUT', 'What is at the outputs of a sequencer at a time.', {

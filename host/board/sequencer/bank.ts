@@ -6,6 +6,7 @@
 // it is moved on only when somebody looks, and at the steps of the device. What must stay true: the state is the module's memory and
 // the arena; who listens to the records changes neither.
 
+import { Activity } from '../../../protocol/cryo/energies.ts';
 import { sequencerSectionName } from '../../../protocol/q1/module.ts';
 import { customSection, ImageRefused } from '../cpu/cpu.ts';
 import { type DeviceContext, FaultCause } from '../device.ts';
@@ -66,7 +67,9 @@ export class SequencerBank {
   catchUp(): number {
     const { module, listener } = this;
     if (listener) module.listen(listener.kinds, listener.sink);
+    const played = module.figure(0, 'PLAYED');
     const outcome = module.run(this.now);
+    this.context.count(Activity.EVENTS, (module.figure(0, 'PLAYED') - played) >>> 0);
     if (listener) module.listen([], undefined);
     return outcome;
   }

@@ -1005,6 +1005,8 @@ export const SEQUENCER_FIGURE_LOAD_PLACE: u32 = 16;
 export const SEQUENCER_FIGURE_CLASSIC_LOW: u32 = 17;
 /** High word. */
 export const SEQUENCER_FIGURE_CLASSIC_HIGH: u32 = 18;
+/** Of all: real-time instructions executed since the release, modulo 2^32. */
+export const SEQUENCER_FIGURE_PLAYED: u32 = 19;
 
 // SEQUENCER_OUTPUT: What is at the outputs of a sequencer at a time.
 /** Sample of path 0, i32. */
