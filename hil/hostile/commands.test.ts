@@ -33,6 +33,11 @@ const spoken: { group: number; command: number; operation: number; keys: Record<
   { group: 10, command: 1, operation: read, keys: {} },
   { group: 10, command: 2, operation: read, keys: { index: 'unsigned' } },
   { group: 10, command: 3, operation: read, keys: { groups: 'array' } },
+  { group: 65, command: 0, operation: read, keys: { from: 'unsigned', count: 'unsigned' } },
+  { group: 65, command: 1, operation: read, keys: {} },
+  { group: 65, command: 2, operation: read, keys: {} },
+  { group: 65, command: 3, operation: read, keys: {} },
+  { group: 65, command: 4, operation: write, keys: { token: 'bytes' } },
 ];
 const tooNew = { rc: 13 };
 const unsupported = { rc: 8 };

@@ -67,6 +67,7 @@ interface SignCommandOptions {
   pad?: boolean;
   confirm?: boolean;
   nonBootable?: boolean;
+  revoke?: string[];
   passphraseFile?: string;
 }
 
@@ -86,6 +87,7 @@ function signCommand(): Command {
     .option('--board-id <n>', 'the only board it may run on', parseWord)
     .option('--header-size <bytes>', 'bytes in front of the module', integerBetween(32, 0xffff))
     .option('--dependency <image=version>', 'least version of another image; may be repeated', collect)
+    .option('--revoke <key.pem>', 'key that it replaces: revoked once the image is confirmed; may be repeated', collect)
     .option('--pad', 'fill the slot and set the trailer: boots on trial without being marked')
     .option('--confirm', 'as --pad, and confirmed in advance')
     .option('--non-bootable', 'mark it as never to be booted')
@@ -119,6 +121,7 @@ function signOptions(options: SignCommandOptions, payload: Uint8Array): SignOpti
   return {
     ...{ payload, privateKeyPem, version, securityCounter, boardId, headerSize },
     ...{ dependencies, pad, confirm, nonBootable },
+    revokes: (options.revoke ?? []).map((file) => readPublicKey(readInput(file, 'the key'), { name: file })),
   };
 }
 
