@@ -1,9 +1,9 @@
 // Power-cut points a second on one core: reach the point, cut, boot with the signature verified in the guest, judge. One boot each; nothing
 // is taken from another point.
 //
-// What limits it is the guest: of a point's time a third is the Ed25519 verification, as much the rest of the bootloader and the agent's
-// start, and what is left goes to snapshots, devices and the verdict. The peer reaches the same points as MCUboot's simulator does: the story
-// is played again from power-on for each, without snapshots.
+// What limits it is the guest: half of a point's time is in wasm, most of that the Ed25519 verification; a third is in the devices and in snapshots,
+// the rest in the verdict and in collecting garbage. The peer reaches the same points as MCUboot's simulator does: the story is played again
+// from power-on for each, without snapshots.
 
 import { Board } from '../../host/board/board.ts';
 import { compileGuest } from '../../host/tools/guest.ts';

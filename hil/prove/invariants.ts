@@ -11,6 +11,7 @@ export const invariants = {
   bootable: 'what was confirmed and valid stays bootable until something newer is confirmed',
   undone: 'a trial that is reset before it was confirmed is undone',
   counters: 'counters never go back, and what an image was confirmed with stays asked for',
+  window: 'what a boot does depends on its state window alone: on no byte that a cut tore',
   agrees: 'of an image it says what the desk says, reason and all',
   alive: 'it never halts',
   reaches: `with power left on it reaches firmware, or a safe mode that answers SMP, within ${bootsMax} boots and ${reachLimitNs / 1e6} ms`,

@@ -162,13 +162,13 @@ export class Bus {
         address,
         `write of ${hex(value)} to ${name}: the bits ${hex(reserved)} are not writable`,
       );
-    for (const [field, { mask, shift, values }] of entry.closed) {
-      const given = (value & mask) >>> shift;
-      if (Object.values(values ?? {}).includes(given)) continue;
+    for (const { name: fieldName, field, allowed } of entry.closed) {
+      const given = (value & field.mask) >>> field.shift;
+      if (allowed.includes(given)) continue;
       throw new Fault(
         FaultCause.BUS_RESERVED,
         address,
-        `write of ${hex(value)} to ${name}: ${field} has no value ${given} (it has ${Object.keys(values ?? {}).join(', ')})`,
+        `write of ${hex(value)} to ${name}: ${fieldName} has no value ${given} (it has ${Object.keys(field.values ?? {}).join(', ')})`,
       );
     }
   }

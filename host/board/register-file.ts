@@ -30,8 +30,8 @@ interface Slot {
   peripheral: PeripheralEntry;
   register: RegisterEntry;
   index: number;
-  /** Fields with a closed list of values. */
-  closed: [name: string, field: FieldEntry][];
+  /** Fields with a closed list of values, and that list. */
+  closed: { name: string; field: FieldEntry; allowed: readonly number[] }[];
 }
 
 export class RegisterFile {
@@ -103,7 +103,9 @@ export class RegisterFile {
   }
 
   private addRegister(peripheral: PeripheralEntry, register: RegisterEntry): void {
-    const closed = Object.entries(register.fields).filter(([, field]) => field.values !== undefined);
+    const closed = Object.entries(register.fields).flatMap(([name, field]) =>
+      field.values === undefined ? [] : [{ name, field, allowed: Object.values(field.values) }],
+    );
     for (let index = 0; index < register.count; index++) {
       const word = (peripheral.base - firstBase + register.offset) / 4 + index;
       const slot = this.slots.length;

@@ -1,19 +1,21 @@
 // The state window: what a device without power is, as far as its next boot can tell. Two devices with the same window do the same.
 //
 //   fuses     all words, and which bits are weak
-//   journal   both boot-state sectors, byte for byte
+//   journal   both boot-state sectors, place by place: a record that holds, by its bytes; blank; or anything else, which is stepped over
 //   boot log  how far it is written: where the next record goes
 //   slot      what the bootloader can find out of it: the header, the trailer, the TLVs, and whether the signed bytes are those of
 //             the image they say they are. A slot that holds an image of the story whole is that image's name.
 //
 // Left out: RAM, registers and time, which power takes away; the bootloader's own partition and STORAGE, which nobody writes; what the boot
-// log's records say, and the bytes of a broken image, of which only the verdict matters. That they may be left out is checked, not
-// believed: the sweep throws when two boots from one window differ in what they hand over to, or in any flash or fuse operation.
+// log's records say, what is left of a record that a cut tore, and the bytes of a broken image, of which only the verdict matters. That they may be left out is checked, not
+// believed: it is a violation when two boots from one window differ in what they hand over to, or in any flash or fuse operation.
 
+import { crc32 } from 'node:zlib';
 import type { Board } from '../../../host/board/board.ts';
+import { BootRecord } from '../../../protocol/image/boot-record.ts';
 import { ImageFormat } from '../../../protocol/image/format.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
-import { hashOf, hashOfPage, isWeak, pagesOf, readCells } from './cells.ts';
+import { hashOf, isWeak, pagesOf, readCells } from './cells.ts';
 import type { ImageName, Images } from './images.ts';
 
 const { SLOT_A, SLOT_B, SLOT_SIZE, BOOT_STATE_0, SECTOR_SIZE, BOOT_LOG, BOOT_LOG_SIZE } = MemoryMap;
@@ -31,7 +33,7 @@ export interface Window {
 
 export function windowOf(board: Board, images: Images): Window {
   const slots = [SLOT_A, SLOT_B].map((address) => slotKey(board, address, images));
-  const journal = pagesOf(board, BOOT_STATE_0, journalBytes).map(hashOfPage);
+  const journal = pagesOf(board, BOOT_STATE_0, journalBytes).map(placesOf);
   const log = pagesOf(board, BOOT_LOG, BOOT_LOG_SIZE).map(wordsUsed);
   const parts = [hashOf(board.fuses.cells), ...journal, `${log}`, ...slots];
   const weak = isWeak(board, BOOT_STATE_0, journalBytes) || isWeak(board, BOOT_LOG, BOOT_LOG_SIZE) || fusesWeak(board);
@@ -68,6 +70,30 @@ function brokenKey(cells: Uint8Array, images: Images): string {
   const origin = Object.values(images).find((image) => beginsWith(image, header));
   const sound = origin !== undefined && beginsWith(cells, origin.subarray(0, end));
   return `${hashOf(header)} ${hashOf(cells.subarray(end, end + tlvBytes))} ${sound}`;
+}
+
+const places = new WeakMap<Int32Array, string>();
+
+/** What a boot finds in each place of a boot-state sector. */
+function placesOf(page: Int32Array): string {
+  let found = places.get(page);
+  if (found === undefined) {
+    const bytes = Buffer.from(page.buffer, page.byteOffset, page.byteLength);
+    const kinds: string[] = [];
+    for (let at = 0; at < bytes.length; at += BootRecord.SIZE)
+      kinds.push(placeKey(bytes.subarray(at, at + BootRecord.SIZE)));
+    found = kinds.join(' ');
+    places.set(page, found);
+  }
+  return found;
+}
+
+function placeKey(record: Buffer): string {
+  if (record.every((byte) => byte === 0xff)) return '-';
+  const holds = record.readUInt32LE(BootRecord.MAGIC) === BootRecord.MAGIC_VALUE;
+  return holds && record.readUInt32LE(BootRecord.CRC) === crc32(record.subarray(0, BootRecord.CRC))
+    ? hashOf(record)
+    : 'x';
 }
 
 const usedWords = new WeakMap<Int32Array, number>();

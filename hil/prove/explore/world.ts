@@ -15,7 +15,7 @@ import { type ImageName, type Images, publicKeys } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
 import { addRecord, type Cut, chooseTear, type Operation } from '../device/operations.ts';
 import { imageIn } from '../device/window.ts';
-import { type Handover, isBootable, lookAtCore, lookAtHandover } from '../power/judge.ts';
+import { bootableImages, type Handover, lookAtCore, lookAtHandover } from '../power/judge.ts';
 import type { Model } from './models.ts';
 
 export class World {
@@ -90,8 +90,7 @@ export class World {
 
   /** Images that are confirmed and whole, and that no fuse keeps out. */
   bootable(): ImageName[] {
-    const names = Object.keys(this.images) as ImageName[];
-    return names.filter((name) => isBootable(this.board, name, this.images));
+    return bootableImages(this.board, this.images);
   }
 
   /** The security counter in the fuses. */

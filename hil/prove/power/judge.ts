@@ -81,19 +81,22 @@ export function runningNow(board: Board, { handovers }: Recovery): Outcome | und
 
 /** Why neither the image that was confirmed at the start nor the one that was to follow it could be booted any more. */
 function whyNotBootable(board: Board, keeps: ImageName, goal: ImageName, images: Images): string | undefined {
-  if (isBootable(board, goal, images) || isBootable(board, keeps, images)) return undefined;
+  const left = bootableImages(board, images);
+  if (left.includes(goal) || left.includes(keeps)) return undefined;
   const states = bootState(board)?.slots.map(({ state }) => state);
   const holds = [0, 1].map((slot) => imageIn(board, slot, images) ?? 'no whole image');
   return `neither ${keeps} nor ${goal} is confirmed, whole and let in by the fuses; the slots hold ${holds.join(' and ')}, their states are ${states}`;
 }
 
-/** Confirmed and whole, and no fuse keeps it out, read as it may. */
-export function isBootable(board: Board, name: ImageName, images: Images): boolean {
+/** Images that are confirmed and whole, and that no fuse keeps out, read as it may. */
+export function bootableImages(board: Board, images: Images): ImageName[] {
   const { cells, weak } = board.fuses;
-  const words = Array.from(cells, (word, index) => (word | weak[index]) >>> 0);
-  const { key, securityCounter } = recipes[name];
-  const revoked = ((words[Fuse.KEY_REVOKED] >>> key) & 1) !== 0;
-  return isConfirmed(board, name, images) && !revoked && securityCounter >= counterInFuses(counterWords(words));
+  const words = cells.map((word, index) => word | weak[index]);
+  const counter = counterInFuses(counterWords(words));
+  return confirmedImages(board, images).filter((name) => {
+    const { key, securityCounter } = recipes[name];
+    return ((words[Fuse.KEY_REVOKED] >>> key) & 1) === 0 && securityCounter >= counter;
+  });
 }
 
 /** What a boot that hands over to a confirmed image leaves undone in the fuses. */
@@ -108,8 +111,8 @@ function whatFusesLack(board: Board, { handovers }: Recovery, images: Images): s
   return unsure < 0 ? undefined : `fuse word ${unsure} reads as chance has it, and nobody burns it again`;
 }
 
-function counterWords(words: ArrayLike<number>): number[] {
-  return Array.from(words).slice(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS);
+function counterWords(words: Uint32Array): Uint32Array {
+  return words.subarray(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS);
 }
 
 /** Whether a trial was undone because power was lost in each of its boots. */
@@ -119,12 +122,14 @@ export function isTrialSpent(board: Board): boolean {
 }
 
 export function isConfirmed(board: Board, name: ImageName, images: Images): boolean {
-  const hash = hashOfImage(images[name]);
+  return confirmedImages(board, images).includes(name);
+}
+
+/** What the boot state calls confirmed and a slot holds whole. */
+function confirmedImages(board: Board, images: Images): ImageName[] {
   const slots = bootState(board)?.slots ?? [];
-  return slots.some(
-    (entry, slot) =>
-      entry.state === SlotState.CONFIRMED &&
-      Buffer.compare(entry.hash, hash) === 0 &&
-      imageIn(board, slot, images) === name,
-  );
+  return slots.flatMap(({ state, hash }, slot) => {
+    const name = state === SlotState.CONFIRMED ? imageIn(board, slot, images) : undefined;
+    return name !== undefined && Buffer.compare(hash, hashOfImage(images[name])) === 0 ? [name] : [];
+  });
 }

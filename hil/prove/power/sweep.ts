@@ -7,6 +7,7 @@
 //   and random chains               up to five cuts, each but the first in the boot after the one before
 //
 // A cut that leaves flash and fuses exactly as another did is not booted again: its boot would be the same, so it is judged by that one.
+// So is a second cut that leaves a window which was booted, and one in eight of these is booted to see that the window holds.
 // What must stay true: a point's outcome depends on seed, scenario and its name alone, so that a violation's own line replays it.
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
@@ -41,6 +42,7 @@ export const slice: Sampling = {
 const alone: Sampling = { ...exhaustive, repeats: 1 };
 
 const chainCutsMax = 5;
+const checkOneIn = 8;
 
 /** What a boot after a cut came to, whatever step of the story the cut was in. */
 interface Verdict {
@@ -64,6 +66,7 @@ export class PartSweep {
   private readonly base: Snapshot;
   /** By what flash and fuses hold, all of it. */
   private readonly verdicts = new Map<string, Verdict>();
+  private readonly ofWindow = new Map<string, Verdict>();
   /** Windows whose boots were cut again, with what may run; windows the story was begun again from, with what runs. */
   private readonly cutAgain = new Set<string>();
   private readonly begunAgain = new Set<string>();
@@ -136,7 +139,7 @@ export class PartSweep {
     const content = contentOf(patient.board, base.flash);
     result.points++;
     const known = content === undefined ? undefined : this.verdicts.get(content);
-    const verdict = known ?? this.boot(names);
+    const verdict = known ?? this.recognize(names) ?? this.boot(names);
     if (content !== undefined) this.verdicts.set(content, verdict);
     const { findings, runs } = verdict;
     const { steps, keeps } = patient.scenario;
@@ -151,13 +154,23 @@ export class PartSweep {
     return verdict;
   }
 
+  /** After a second cut, the verdict on the window it leaves; one in eight is booted all the same, to hold the window to its word. */
+  private recognize(names: string[]): Verdict | undefined {
+    const { patient, images, options } = this;
+    if (names.length === 1 || oneIn(checkOneIn, options.seed, names.join(', then '))) return undefined;
+    const { key, firm } = windowOf(patient.board, images);
+    return firm ? this.ofWindow.get(key) : undefined;
+  }
+
   private boot(names: string[]): Verdict {
     const { patient, images, result, sampling, options } = this;
     const before = windowOf(patient.board, images);
     const { recovery, operations } = patient.recover();
     result.counts.boots++;
-    this.check.add(before, recovery, patient.records, names);
-    const findings = judge(patient.board, recovery, patient.scenario, images);
+    const findings = [
+      ...judge(patient.board, recovery, patient.scenario, images),
+      ...this.check.add(before, recovery, patient.records, names),
+    ];
     const runs = runningNow(patient.board, recovery);
     const spent = isTrialSpent(patient.board);
     const after = `${windowOf(patient.board, images).key} ${runs}`;
@@ -168,7 +181,9 @@ export class PartSweep {
         result.counts.repeats++;
       }
     }
-    return { findings, runs, spent, tookNs: recovery.tookNs, operations };
+    const verdict = { findings, runs, spent, tookNs: recovery.tookNs, operations };
+    if (before.firm) this.ofWindow.set(before.key, verdict);
+    return verdict;
   }
 
   /** A random point, then up to four cuts more, each in an operation of the boot before, or anywhere in it. */
@@ -231,6 +246,7 @@ export class PartSweep {
       const fewer = kept.filter((_, index) => index !== leave);
       result.violations.length = before;
       this.verdicts.clear();
+      this.ofWindow.clear();
       this.retrace(point, fewer);
       if (result.violations.length === before) continue;
       shortest = result.violations.slice(before);

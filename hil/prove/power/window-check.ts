@@ -3,6 +3,7 @@
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import type { Window } from '../device/window.ts';
+import type { Finding } from '../invariants.ts';
 import type { Recovery } from './judge.ts';
 
 /** What a boot leaves, and what decides that. */
@@ -19,10 +20,10 @@ function isLogged({ kind, a }: LogRecord): boolean {
 export class WindowCheck {
   private readonly traces = new Map<string, { trace: string; point: string }>();
 
-  /** Throws when another boot from this window did something else. `records` may begin before the boot. */
-  add({ key, firm }: Window, recovery: Recovery, records: readonly LogRecord[], names: readonly string[]): void {
+  /** What is wrong where another boot from this window did something else. `records` may begin before the boot. */
+  add({ key, firm }: Window, recovery: Recovery, records: readonly LogRecord[], names: readonly string[]): Finding[] {
     // What chance has a say in may end in one way or in another.
-    if (!firm || recovery.failure !== undefined) return;
+    if (!firm || recovery.failure !== undefined) return [];
     const boot = records.slice(records.findLastIndex(({ kind }) => kind === LogKind.POWER_ON));
     const trace = boot
       .filter(({ kind }) => telling.includes(kind))
@@ -31,9 +32,7 @@ export class WindowCheck {
     const point = names.join(', then ');
     const before = this.traces.get(key);
     if (before === undefined) this.traces.set(key, { trace, point });
-    else if (before.trace !== trace)
-      throw new Error(
-        `the state window leaves out what decides: '${before.point}' and '${point}' leave one window, and boot otherwise`,
-      );
+    if (before === undefined || before.trace === trace) return [];
+    return [{ invariant: 'window', text: `'${before.point}' leaves the same window, and then it boots otherwise` }];
   }
 }
