@@ -1,5 +1,6 @@
 // Conversations a client has with safe mode, well-formed: what the fuzzer begins with where one message leads to nothing.
 
+import { parseImage } from '../../../host/tools/image/index.ts';
 import type { CborMap } from '../../../host/tools/smp/cbor.ts';
 import { encodeMessage } from '../../../host/tools/smp/message.ts';
 import { BootCommand } from '../../../protocol/smp/boot.ts';
@@ -19,7 +20,8 @@ const state = (body: CborMap) => say(SmpGroup.IMG, ImgCommand.STATE, body);
 const list = say(SmpGroup.IMG, ImgCommand.STATE, {}, Smp.OP_READ);
 const rest = Array.from({ length: Math.ceil(image.length / chunkBytes) - 1 }, (_, n) => upload((n + 1) * chunkBytes));
 const first = (more: CborMap = {}) => upload(0, { len: image.length, sha: hash, ...more });
-const nameIn = image.subarray(-(36 + 68 + 32), -(36 + 68));
+/** What a client names it by. */
+const { hash: nameIn } = parseImage(image);
 
 export const conversations: readonly Input[] = [
   [first(), ...rest, state({ hash: nameIn, confirm: false }), list],

@@ -4,10 +4,11 @@
 //   boot it once, counted           which sites this boot executes, how often     executions.ts
 //   for each glitch of glitches.ts  restore, arm, boot, judge; then boot again, unharmed
 //
-// A glitch may lead to a fault, to the other image, to safe mode even for good (counted: a new image ends that), or hang the core until
-// somebody cuts power. What it may not do is run what does not verify, then or later, nor leave a device behind that halts.
+// A glitch may lead to a fault, to the other image, to safe mode, or hang the core until somebody cuts power. What it may not do is run
+// what does not verify, nor leave a device behind that boots otherwise than before once the glitch is over.
 
 import { checkImage, type GlitchableImage, makeGlitchable, prepareImage } from '../../../host/board/cpu/cpu.ts';
+import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { AttackBench } from '../attack/bench.ts';
 import { judgeRest, judgeRun } from '../attack/judge.ts';
 import { payload } from '../attack/specimens.ts';
@@ -74,12 +75,12 @@ class GlitchBench implements Bench {
       scenario: part.scenario,
       points: 0,
       violations: [],
-      counts: { sites: 0, hung: 0, inSafeMode: 0 },
+      counts: { sites: 0, hung: 0 },
     };
     result.counts.sites = new Set(own.map(({ site }) => site)).size;
     for (const [index, each] of own.entries()) {
       if (options.stopAtFirst && result.violations.length > 0) break;
-      this.try(bench, () => bench.bootFrom(withGlitch(loaded, each.glitch), undefined, withinNs), attack, each, result);
+      this.try(bench, loaded, attack, each, result);
       onProgress((index + 1) / own.length, result.points);
     }
     return result;
@@ -87,22 +88,19 @@ class GlitchBench implements Bench {
 
   private try(
     bench: AttackBench,
-    boot: () => ReturnType<AttackBench['boot']>,
+    loaded: Snapshot,
     attack: Attack,
-    { name }: NamedGlitch,
+    { name, glitch }: NamedGlitch,
     result: PartResult,
   ): void {
     result.points++;
-    const struck = boot();
+    const struck = bench.bootFrom(withGlitch(loaded, glitch), undefined, withinNs);
     const ran = judgeRun(struck);
     result.violations.push(...bench.violations(attack.name, name, ran));
     if (ran.length > 0) return;
     if (struck.state === 'off') result.counts.hung++;
     const after = bench.boot();
-    const left = judgeRest(after, attack.bootable);
-    // A device that stays in safe mode takes a new image; one that halts does not.
-    const findings = [...judgeRun(after), ...left.filter(({ invariant }) => invariant === 'alive')];
-    if (findings.length === 0 && left.length > 0) result.counts.inSafeMode++;
+    const findings = [...judgeRun(after), ...judgeRest(after, attack.bootable)];
     result.violations.push(...bench.violations(attack.name, name, findings));
   }
 }
