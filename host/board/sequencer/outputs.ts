@@ -146,10 +146,11 @@ export class OutputTrace {
 
   /** Adds what plays on one path during a change. */
   private drawWave(change: number, path: number, samples: Int16Array, span: Span, waveforms: Waveforms): void {
+    const gain = half(this.gains.at(change), path);
+    if (gain === 0) return;
     const waves = this.waves.at(change);
     const wave = waveforms(path === 0 ? waves & 0xffff : waves >>> 16);
     const playedFrom = this.starts.at(change);
-    const gain = half(this.gains.at(change), path);
     const offset = half(this.offsets.at(change), path);
     // Small integers from here on: times are not, and this is the loop that draws.
     let from = Math.min(span.start - playedFrom, wave.length) | 0;
