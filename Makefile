@@ -47,6 +47,10 @@ interop: $(INSTALLED) ## the clients and signers other people wrote, where Pytho
 bench: $(INSTALLED) ## speed beside a peer's, medians; writes build/bench.json
 	node_modules/.bin/tsx hil/bench/main.ts
 
+.PHONY: proof
+proof: $(INSTALLED) ## everything `coldrig prove` proves, in full; writes docs/proof.md
+	node_modules/.bin/tsx hil/prove/page/page.generate.ts
+
 .PHONY: generate
 generate: $(INSTALLED) ## registers, constants, chip.svd and the register reference from protocol/
 	node_modules/.bin/tsx protocol/generate.ts

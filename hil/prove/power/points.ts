@@ -26,6 +26,9 @@ export interface Sampling {
   chains: number;
 }
 
+/** The product's own firmware is five times the agent, and its upload goes through the same code: one operation in so many. */
+const sparseUploads = 8;
+
 export interface Point {
   name: string;
   /** Index of the story's step. */
@@ -41,12 +44,13 @@ export function operationPoints(
   sampling: Sampling,
   seed: number,
 ): Point[] {
+  const oneUploadOperationIn = sampling.uploadOperations * (scenario.fleet === 'firmware' ? sparseUploads : 1);
   return operations.flatMap((operation, number) => {
     const { step, before, kind } = operation;
     const inStep = operations.filter((other) => other.step === step);
     const place = inStep.indexOf(operation);
     const amid = scenario.steps[step].do === 'upload' && place >= 4 && place < inStep.length - 4;
-    if (amid && !oneIn(sampling.uploadOperations, seed, `operation ${number}`)) return [];
+    if (amid && !oneIn(oneUploadOperationIn, seed, `operation ${number}`)) return [];
     return cutsIn(operation, `${kind} ${number}`, sampling.units, seed).map((cut) => ({
       ...{ name: cut.name, step, before, cut },
     }));

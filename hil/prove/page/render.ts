@@ -1,0 +1,109 @@
+// Renders docs/proof.md: what a release engineer hands to a safety reviewer. Figures come from the run, sentences that the code also has come
+// from the code; what is only prose is in prose.ts.
+
+import { fuseTearPatterns } from '../../../host/board/devices/fuse-tear.ts';
+import { tearPatterns } from '../../../host/board/devices/tear.ts';
+import { invariants } from '../invariants.ts';
+import type { ScenarioText } from '../proof.ts';
+import { proofs } from '../proofs.ts';
+import type { Figures, Kept } from './figures.ts';
+import { beginning, fuseModel, howTo, notCovered, powerModel, sources, windows } from './prose.ts';
+
+/** A proof's scenarios, for what they are about. */
+export type ScenarioTexts = ReadonlyMap<string, readonly ScenarioText[]>;
+
+export function renderPage({ proofs: figures, reached }: Kept, texts: ScenarioTexts): string {
+  const parts = [
+    ['# What the proof shows', beginning],
+    ['## The result', summary(figures)],
+    ['## What must be true', bullets(Object.entries(invariants).map(([name, text]) => `**${name}**: ${text}`))],
+    ['## What flash does when power fails', powerModel, patternTable(tearPatterns.map(flashRow))],
+    ['## What fuses do when power fails', fuseModel, patternTable(fuseTearPatterns.map(fuseRow))],
+    ['## Where that comes from', bullets(sources)],
+    ['## When two states are one', windows],
+    ...figures.map((each) => [`## ${title(each.proof)}`, about(each.proof), scenarioTable(each, texts)]),
+    ['## What of the bootloader is reached', reached],
+    ['## What is not covered', bullets(notCovered)],
+    ['## How to repeat it', howTo],
+  ];
+  return `${parts.flat().join('\n\n')}\n`;
+}
+
+function summary(figures: readonly Figures[]): string {
+  const rows = figures.map(({ proof, effort, points, violations, seed }) => [
+    `\`coldrig prove ${proof}\``,
+    effort === 'full' ? 'all of it' : 'the slice of a test run',
+    ...[points, violations, seed].map(number),
+  ]);
+  const sum = (of: 'points' | 'violations') => figures.reduce((total, each) => total + each[of], 0);
+  const all = ['all', '', number(sum('points')), number(sum('violations')), ''];
+  return table(['proof', 'how much', 'points', 'violations', 'seed'], [...rows, all]);
+}
+
+/** Scenarios in the order of the proof, each with every further figure that any of them has. */
+function scenarioTable({ proof, scenarios, extra }: Figures, texts: ScenarioTexts): string {
+  const counts = [...new Set(scenarios.flatMap((each) => Object.keys(each.counts)))];
+  const caught = caughtBy(extra);
+  const head = [
+    'scenario',
+    'what it is about',
+    'points',
+    'violations',
+    ...counts.map(words),
+    ...(caught ? ['caught by'] : []),
+  ];
+  const rows = scenarios.map(({ name, points, violations, counts: own }) => [
+    name,
+    texts.get(proof)?.find((text) => text.name === name)?.about ?? '',
+    ...[points, violations, ...counts.map((count) => own[count] ?? 0)].map(number),
+    ...(caught ? [caught.get(name) ?? 'nothing'] : []),
+  ]);
+  return table(head, rows);
+}
+
+/** Who caught each canary, where the proof is the one about canaries. */
+function caughtBy(extra: Record<string, unknown>): Map<string, string> | undefined {
+  if (!Array.isArray(extra.canaries)) return undefined;
+  const entries = extra.canaries as { name: string; caughtBy?: string; scenario?: string }[];
+  return new Map(entries.map(({ name, caughtBy, scenario }) => [name, `${caughtBy ?? 'nothing'}: ${scenario ?? ''}`]));
+}
+
+function patternTable(rows: string[][]): string {
+  return table(['pattern', 'what is left'], rows);
+}
+
+function flashRow({ name, doc, program }: (typeof tearPatterns)[number]): string[] {
+  return [`\`${name}\``, program ? doc : `${doc} (erase only)`];
+}
+
+function fuseRow({ name, doc }: (typeof fuseTearPatterns)[number]): string[] {
+  return [`\`${name}\``, doc];
+}
+
+function about(proof: string): string {
+  const text = proofs.find(({ name }) => name === proof)?.about ?? '';
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function title(proof: string): string {
+  return `\`prove ${proof}\``;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function bullets(texts: readonly string[]): string {
+  return texts.map((text) => `- ${text}`).join('\n');
+}
+
+/** `atOperations` in words. */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** With a space every three digits from five on, as tables of figures have it. */
+function number(value: number): string {
+  return value < 10_000 ? `${value}` : `${value}`.replace(/\B(?=(\d{3})+$)/g, '\u00a0');
+}
