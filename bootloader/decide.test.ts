@@ -21,6 +21,8 @@ interface SlotFacts {
   recovery?: boolean;
   /** Kept from an earlier boot. */
   reason?: number;
+  /** A downgrade token lies beside it. */
+  token?: boolean;
 }
 
 interface Facts {
@@ -59,8 +61,8 @@ beforeAll(async () => {
   decide = ({ cause, coreRefused, asked, strap, writable, running, givenUp = 0, resets = 0, slots }) => {
     input.set([cause, +coreRefused, +asked, +strap, +writable, running, givenUp, resets]);
     for (const [index, slot] of slots.entries()) {
-      const { state, permanent, bootsLeft, version, verdict, recovery = false, reason = 0 } = slot;
-      input.set([state, +permanent, bootsLeft, version, verdict, reason, +recovery, 0], 8 + index * 8);
+      const { state, permanent, bootsLeft, version, verdict, recovery = false, reason = 0, token = false } = slot;
+      input.set([state, +permanent, bootsLeft, version, verdict, reason, +recovery, +token], 8 + index * 8);
     }
     output.fill(0xdead_beef);
     guest.decide(factsAt, outcomeAt);
@@ -90,6 +92,9 @@ const slots = slotKinds.flatMap((kind) =>
 const slotsWithRecovery = [
   ...slots,
   ...slots.filter(({ verdict }) => verdict === RejectReason.NONE).map((slot) => ({ ...slot, recovery: true })),
+  ...slots
+    .filter(({ verdict, state }) => verdict === RejectReason.NONE && (state === CONFIRMED || state === PENDING))
+    .map((slot) => ({ ...slot, token: true })),
 ];
 const resets = [
   ...Object.values(Cause).map((cause) => ({ cause, coreRefused: false })),
@@ -144,8 +149,9 @@ function oracle(facts: Facts): Outcome {
   const asked = (index: number) => [PENDING, TRIAL].includes(after[index].state);
   const wasRefused = (index: number) =>
     after[index].state === CONFIRMED && after[index].reason === RejectReason.CORE_REFUSED;
+  const hasToken = (index: number) => +(facts.slots[index].token ?? false);
   const byRank = (a: number, b: number) =>
-    facts.slots[b].version - facts.slots[a].version || +asked(b) - +asked(a) || a - b;
+    facts.slots[b].version - facts.slots[a].version || +asked(b) - +asked(a) || hasToken(b) - hasToken(a) || a - b;
   const order = [
     ...[0, 1].filter((index) => asked(index) || (after[index].state === CONFIRMED && !wasRefused(index))).sort(byRank),
     ...[0, 1]
@@ -253,8 +259,9 @@ let combinations = 0;
 
 beforeAll(() => {
   for (const a of slotsWithRecovery)
+    // Two versions 2 are to each other as two versions 1.
     for (const b of slotsWithRecovery)
-      for (const circumstance of circumstances)
+      for (const circumstance of a.version === 2 && b.version === 2 ? [] : circumstances)
         for (const running of [0, 1, 0xff]) {
           const facts: Facts = { ...circumstance, running, slots: [a, b] };
           const outcome = decide(facts);
@@ -265,7 +272,7 @@ beforeAll(() => {
 });
 
 test('every combination of states, versions, verdicts, causes and wishes is decided', () => {
-  expect(combinations).toBe(90 * 90 * 33 * 3);
+  expect(combinations).toBe(((98 * 98 * 3) / 4) * 33 * 3);
 });
 
 test.each(Object.keys(properties))('%s', (name) => {

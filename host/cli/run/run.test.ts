@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../links/fake-line.ts';
 import { type BuiltImage, buildAll } from '../../tools/build.ts';
+import { repositoryRoot } from '../../tools/guest.ts';
 import { coldrig, RunningBoard } from '../testing.ts';
 
 // One board for all of these, and they build on one another: it is the life of a device on somebody's desk.
@@ -52,6 +53,28 @@ describe('a board that runs for clients', () => {
     expect(stdout).toContain('version 1.3.0 was undone, version 1.1.0 in slot B runs. Last reset: watchdog.');
     expect(code).toBe(3);
     expect(await board.event('image-rejected')).toMatchObject({ reason: 'a trial that the watchdog reset' });
+  });
+
+  it('remembers its boots, and why the update was undone', async () => {
+    const { code, json } = await coldrig(['bootlog', '--json', '--target', board.link('udp://')]);
+    expect(code).toBe(0);
+    const boots = json.boots as Record<string, unknown>[];
+    expect(boots.map(({ number }) => number)).toEqual(boots.map((_, index) => index + 1));
+    expect(boots.at(-1)).toMatchObject({ cause: 'watchdog', slot: 'B', version: '1.1.0', fault: expect.any(String) });
+    expect(boots.at(-1)?.reasons).toEqual(['a trial that the watchdog reset', null]);
+    const words = await coldrig(['bootlog', '--last', '1', '--target', board.link('udp://')]);
+    expect(words.stdout).toMatch(/the trial failed; back to the confirmed image +B 1\.1\.0 confirmed +A: a trial that/);
+  });
+
+  it('takes a downgrade token, and then the older image', async () => {
+    const [key, token] = [join(repositoryRoot, 'build/keys/development.pem'), join(folder, 'old.token')];
+    const target = ['--target', board.link('udp://')];
+    await coldrig(['flash', fileOf('factory'), '--test', ...target]);
+    const call = ['image', 'token', fileOf('factory'), token, '--key', key, '--displaces', '1.1.0', '--send', '--json'];
+    expect((await coldrig([...call, ...target])).json).toMatchObject({ ok: true, slot: 'A' });
+    const { json } = await coldrig(['flash', fileOf('factory'), '--confirm', '--watch', '0.3', '--json', ...target]);
+    expect(json).toMatchObject({ ok: true, verdict: 'confirmed', running: { version: '1.0.0', slot: 'A' } });
+    rmSync(token);
   });
 
   it('refuses an update with one flipped bit before it runs', async () => {
@@ -113,6 +136,6 @@ describe('a board that runs for clients', () => {
     const { code, stdout } = await coldrig(['run', '--udp', '0', '--flash', device(), '--speed', 'max', '--for', '2']);
     expect(code).toBe(0);
     expect(stdout).toContain('coldrig: the device kept in');
-    expect(stdout).toContain('firmware 1.1.0 starts from slot B');
+    expect(stdout).toContain('firmware 1.0.0 starts from slot A');
   });
 });
