@@ -73,6 +73,25 @@ export const noWallClockBelowLinks: Rule = (files) =>
       ),
     );
 
+const physicsFolders = ['host/cryostat/', 'protocol/sensors/'];
+
+/** Physics ends in the same bits on every engine: only what IEEE 754 fixes, which exponentials and sines are not. */
+export const basicArithmeticOnly: Rule = (files) =>
+  files
+    .filter(({ path }) => isCode(path) && !isTest(path) && physicsFolders.some((folder) => path.startsWith(folder)))
+    .flatMap((file) =>
+      file.lines.flatMap((line, index) => {
+        const found = /\bMath\.(exp|expm1|log\w*|pow|cbrt|hypot|a?sinh?|a?cosh?|a?tanh?|atan2)\b|[\w)\]] \*\* /.exec(
+          line.replace(/^\s*(\/\/|\/?\*).*|\/\/.*/, ''),
+        );
+        return found
+          ? [
+              `${file.path}:${index + 1} uses ${found[0].trim()}: engines differ in its last bit; take protocol/sensors/elementary.ts.`,
+            ]
+          : [];
+      }),
+    );
+
 const entryPoints = [
   /^host\/cli\/coldrig\.mjs$/,
   /(^|[./])generate\.ts$/,

@@ -27,6 +27,7 @@ const longFunctions: Record<string, string> = {};
 const houseRules: [string, rules.Rule][] = [
   ['imports point one way', rules.importDirections],
   ['nothing below links and cli knows wall time, chance or files', rules.noWallClockBelowLinks],
+  ['physics uses basic arithmetic only', rules.basicArithmeticOnly],
   ['every file has a reader', rules.everyFileHasAReader],
   ['a file is at most 300 lines long', rules.fileLength(300, longFiles)],
   ['a function is at most 70 lines long', rules.functionLength(70, longFunctions)],
@@ -72,6 +73,12 @@ describe('the rules find what they are for', () => {
       rules.noWallClockBelowLinks,
       file('host/board/a.ts', 'const t = Math.random();'),
       /random/,
+    ],
+    [
+      'physics by the engine’s own sine',
+      rules.basicArithmeticOnly,
+      file('host/cryostat/a.ts', 'Math.sin(1)'),
+      /engines differ/,
     ],
     ['a file nobody reads', rules.everyFileHasAReader, file('host/board/orphan.ts', ''), /imported by nobody/],
     ['a file that grew', rules.fileLength(2, {}), file('hil/a.ts', '1\n2\n3\n'), /3 lines, over 2/],

@@ -21,7 +21,10 @@ export type HeatSource = (typeof heatSources)[number];
 /** Correlation time of the wander. */
 const WANDER_MINUTES = 180;
 const WANDER_CHANNEL = 0x2_0000;
-/** A cooldown opens its heat switch when the coldest stage is below the one; a warm-up closes it when the still is above the other. */
+/**
+ * A cooldown opens its heat switch when the coldest stage is below the one; a warm-up closes it when still or mixing chamber is above the
+ * other, and what is left of the mixture is pumped out.
+ */
 const CONDENSE_BELOW_KELVIN = 5;
 const WARM_ABOVE_KELVIN = 40;
 /** A thermal cycle is counted when the 4 K stage has been above the one and is below the other. */
@@ -154,7 +157,7 @@ export class ColdStages {
     const coldest = course.begin[STAGES - 1];
     if (words[Word.heatSwitch] === 1 && coldest < CONDENSE_BELOW_KELVIN && words[Word.pulseTube] === 1) {
       words[Word.heatSwitch] = 0;
-    } else if (words[Word.heatSwitch] === 0 && course.begin[STILL] > WARM_ABOVE_KELVIN) {
+    } else if (words[Word.heatSwitch] === 0 && Math.max(course.begin[STILL], coldest) > WARM_ABOVE_KELVIN) {
       words[Word.heatSwitch] = 1;
     }
   }

@@ -47,6 +47,8 @@ export interface DilutionData {
 
 const REFERENCE_FLOW = 0.8;
 const TEXTBOOK = 84;
+/** mmol/s; below, what the stream brings dies out with it. */
+const LEAST_MEASURED_FLOW = 0.35;
 /** The cold plate was measured up to 155 mK. */
 const GROWS_TO_SQUARE_KELVIN = 0.03;
 const FLOW_RANGE_KELVIN = 0.6;
@@ -96,7 +98,8 @@ export class DilutionUnit {
     this.fiftyWatts = -n * 1e-3 * data.fiftyJoulesPerMole;
     this.fourWatts = -n * 1e-3 * data.fourJoulesPerMole;
     const hotter = between(-10, 30, fifty - data.referenceFiftyKelvin);
-    const stream = n * (perKelvin[0] + perKelvin[1] * n) * warmer + share * data.warmStreamMilliwattsPerKelvin * hotter;
+    const flows = Math.min(1, n / LEAST_MEASURED_FLOW);
+    const stream = n * (perKelvin[0] + perKelvin[1] * n) * warmer + flows * data.warmStreamMilliwattsPerKelvin * hotter;
     this.stillWatts = 1e-3 * (share * evaporated - stream);
     this.coldPlateWatts = 1e-6 * this.coldPlate(n, between(0.6, 1.3, still), coldPlate, Math.min(mixing, 0.1));
     this.mixingWatts = 1e-6 * this.mixing(n, Math.min(coldPlate, 0.5), mixing);

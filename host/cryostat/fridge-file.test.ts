@@ -60,7 +60,7 @@ describe('a fridge file', () => {
       'type: CX-1050',
       /is 'CX-1050'; expected DT-670, CX-1010, CX-1030 or RX-102A/,
     ],
-    ['knots that fall', 'still_K: [0.45, 0.6', 'still_K: [0.65, 0.6', /must have two numbers or more that rise/],
+    ['knots that fall', 'still_K: [0.45, 0.55', 'still_K: [0.65, 0.55', /must have two numbers or more that rise/],
     ['too few numbers', 'flow_per_K: [-0.098, 0.396]', 'flow_per_K: [-0.098]', /has 1 numbers; expected 2/],
     ['an attenuator without a value', ', value_dB: 20 }', ' }', /lacks value_dB/],
     ['a line without a cable', 'module: standard }', 'qubit: Q00 }', /lacks cable/],

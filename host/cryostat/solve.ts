@@ -5,15 +5,25 @@
 
 import type { Fridge } from './fridge.ts';
 import { Integrator } from './integrator.ts';
-import { STAGES } from './stages.ts';
-import { SHARE, type ThermalInputs, ThermalModel, UNKNOWNS } from './thermal-model.ts';
+import { STAGES, type StageName } from './stages.ts';
+import { MOST_KELVIN, SHARE, type ThermalInputs, ThermalModel, UNKNOWNS } from './thermal-model.ts';
 
 /** Relative change of a temperature per day of virtual time that counts as rest. */
 const REST = 1e-9;
 const STEPS_MOST = 5000;
 const LONGEST_SECONDS = 1e7;
 
-/** Temperatures and condensed share, every cooler on. */
+/** The heat asked for is more than this fridge can get rid of. */
+export class NoRest extends Error {
+  constructor(fridge: Fridge, stage: StageName, heat: Float64Array) {
+    const given = fridge.stages.flatMap(({ name }, i) => (heat[i] === 0 ? [] : [`${name} ${heat[i]} W`])).join(', ');
+    super(
+      `${fridge.name} does not come to rest with ${given}: ${stage} would pass ${MOST_KELVIN} K; ask for less heat`,
+    );
+  }
+}
+
+/** Temperatures and condensed share, every cooler on. Throws NoRest. */
 export function steadyState(fridge: Fridge, heat: Float64Array): Float64Array {
   const model = new ThermalModel(fridge);
   const inputs: ThermalInputs = { heat, pulseTube: true, circulation: true, heatSwitch: false };
@@ -34,6 +44,8 @@ export function steadyState(fridge: Fridge, heat: Float64Array): Float64Array {
     }
     const moved = relativeChange(y, integrator.end) / seconds;
     y.set(integrator.end);
+    const scorched = fridge.stages.find((_, i) => y[i] >= MOST_KELVIN);
+    if (scorched) throw new NoRest(fridge, scorched.name, heat);
     if (moved * 86_400 < REST && seconds > 1000) return y;
     seconds = Math.min(LONGEST_SECONDS, seconds * Math.min(4, 0.8 / Math.sqrt(error + 1e-6)));
   }

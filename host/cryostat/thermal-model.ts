@@ -29,9 +29,9 @@ const CONDENSE_SECONDS = 1800;
 const PUMP_OUT_SECONDS = 400;
 /** Above about this 4 K plate the mixture does not condense any more. */
 const CONDENSES_BELOW_KELVIN = 5.2;
-/** Temperatures the laws are asked at, whatever the integrator tries. */
+/** Temperatures the laws are asked at, whatever the integrator tries; no stage leaves them: what would be hotter is scrap. */
 const LEAST_KELVIN = 5e-4;
-const MOST_KELVIN = 500;
+export const MOST_KELVIN = 500;
 
 export interface ThermalInputs {
   /** Heat put on each stage from outside, wander included. */
@@ -118,6 +118,7 @@ export class ThermalModel {
     const { load, cooling, nodes } = this;
     for (let i = 0; i < STAGES; i++) {
       rates[i] = this.present[i] ? (load[i] - cooling[i]) / this.heatCapacity(i, nodes[i + 1], y[CONDENSED]) : 0;
+      if ((y[i] <= LEAST_KELVIN && rates[i] < 0) || (y[i] >= MOST_KELVIN && rates[i] > 0)) rates[i] = 0;
     }
     rates[CONDENSED] = 0;
     if (!this.unit) return;

@@ -2,8 +2,9 @@
 
 import { Command, InvalidArgumentError } from 'commander';
 import { presets } from '../../../hil/cryostat/open-fridge.ts';
-import { solveBudget } from '../../cryostat/budget.ts';
+import { type Budget, solveBudget } from '../../cryostat/budget.ts';
 import type { Fridge } from '../../cryostat/fridge.ts';
+import { NoRest } from '../../cryostat/solve.ts';
 import { isStage, type StageName, stageNames } from '../../cryostat/stages.ts';
 import { budgetJson, budgetText } from '../cryostat/budget-text.ts';
 import { cooldown, cooldownChart, cooldownText } from '../cryostat/cooldown.ts';
@@ -47,7 +48,7 @@ parts: [{label, kind, watts: {"4K": …}, lowWatts, highWatts}]}. Capacity is wh
       printing((options: { heat?: Map<StageName, number> }, name: string): Result => {
         const fridge = open(name);
         refuseAbsent(fridge, options.heat);
-        const budget = solveBudget(fridge, options.heat);
+        const budget = solve(fridge, options.heat);
         return { text: budgetText(fridge, budget, styleOf(process.stdout).width), json: budgetJson(fridge, budget) };
       }),
     );
@@ -80,6 +81,15 @@ With --json: {fridge, hoursToBase, plot, course: [{hour, temperatureKelvin: {"4K
         };
       }),
     );
+}
+
+function solve(fridge: Fridge, heat: Map<StageName, number> | undefined): Budget {
+  try {
+    return solveBudget(fridge, heat);
+  } catch (error) {
+    if (error instanceof NoRest) throw new Failure('NO_REST', error.message);
+    throw error;
+  }
 }
 
 function refuseAbsent(fridge: Fridge, heat: Map<StageName, number> | undefined): void {

@@ -7,7 +7,10 @@ import { table, wrap } from '../terminal.ts';
 export function budgetText(fridge: Fridge, budget: Budget, width: number): string {
   const { stages, parts, flowMolPerSecond } = budget;
   const stageRows = stages.map(({ name, temperatureKelvin, loadWatts, capacityWatts, limitKelvin }) => {
-    const share = `${Math.round((100 * loadWatts) / capacityWatts)} %`;
+    const share =
+      capacityWatts > 0 && loadWatts < 10 * capacityWatts
+        ? `${Math.round((100 * loadWatts) / capacityWatts)} %`
+        : 'too much';
     const limit = `${powerText(capacityWatts)} at ${kelvinText(limitKelvin)}`;
     return [name, kelvinText(temperatureKelvin), powerText(loadWatts), limit, share];
   });
