@@ -1,5 +1,6 @@
 // The sequencers as a client and a debugger meet them on a running device: uploads that are refused, registers, gates, and state.
 
+import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SmpError } from '../../host/tools/smp/index.ts';
 import {
@@ -95,6 +96,27 @@ describe('an upload is refused', () => {
     expect(await uploadChunk(first)).toMatchObject({ off: half });
     expect(await uploadChunk({ seq: 2, off: half + 4, data: binary.subarray(half + 4) })).toMatchObject({ off: half });
     expect((await sequencerState(device.client, 2)).instructions).toBe(0);
+  });
+});
+
+describe('requests of any kind', () => {
+  test('are answered, and fault nothing', async () => {
+    const number = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: -5, max: 2 ** 53 - 1 }));
+    const value = fc.oneof({ weight: 4, arbitrary: number }, fc.uint8Array({ maxLength: 64 }), fc.constant('text'));
+    const keys = ['seq', 'off', 'len', 'crc', 'data', 'setting', 'value', 'index', 'mask', 'acq', 'bin', 'count'];
+    const bodies = fc.record(Object.fromEntries(keys.map((key) => [key, value])), { requiredKeys: [] });
+    const hostile = await PulseBoard.running(3);
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.integer({ min: 0, max: 8 }), fc.boolean(), async (body, command, write) => {
+        const what = { what: 'anything', group: SmpGroup.SEQUENCER, command, write };
+        await hostile.client.request(what, body as never).catch((error) => {
+          if (!(error instanceof SmpError) || error.kind !== 'device') throw error;
+        });
+        expect(hostile.board.state).toBe('firmware');
+      }),
+      { numRuns: 400, seed: 11 },
+    );
+    expect(hostile.board.fault.cause).toBe(0);
   });
 });
 

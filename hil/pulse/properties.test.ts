@@ -1,11 +1,12 @@
 // What must hold for any program: adding a constant to all times changes nothing but the times, a run may be cut up as one likes, and no
 // legal instruction does harm to the machine.
 
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SequencerModule, sequencerCount } from '../../host/board/sequencer/sequencer-module.ts';
 import { sequencerModule } from '../../host/tools/sequencer.ts';
-import { SequencerRun } from '../../protocol/q1/module.ts';
+import { SequencerLoad, SequencerRun } from '../../protocol/q1/module.ts';
 import { SequencerFlag, SequencerState } from '../../protocol/q1/status.ts';
 import { allKinds, type PlainRecord, PlainRecords } from './plain-records.ts';
 import { program } from './programs.ts';
@@ -14,7 +15,7 @@ import { loadProgram, type PulseProgram } from './run.ts';
 
 const allSequencers = 2 ** sequencerCount - 1;
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
-const runs = { numRuns: 25, seed: 20_260_413 };
+const runs = { numRuns: 15, seed: 20_260_413 };
 
 let bytes: Uint8Array;
 
@@ -92,6 +93,33 @@ describe('any program', () => {
       }),
       runs,
     );
+  });
+});
+
+describe('a sequence with changed bytes and the CRC that fits them', () => {
+  test('is refused, or runs like any other', () => {
+    const change = fc.record({ at: fc.nat(1500), to: fc.oneof(fc.constantFrom(0, 1, 64, 128, 255), fc.nat(255)) });
+    const tally = { refused: 0, ran: 0 };
+    const module = new SequencerModule(bytes);
+    fc.assert(
+      fc.property(seeds, fc.array(change, { minLength: 1, maxLength: 4 }), (seed, changes) => {
+        const binary = randomProgram(seed, false).binary.slice();
+        for (const { at, to } of changes) binary[at % binary.length] = to;
+        module.stage(binary);
+        if (module.load(0, binary.length, crc32(binary)) !== SequencerLoad.GOOD) {
+          tally.refused++;
+          return;
+        }
+        tally.ran++;
+        module.arm(1);
+        module.start(1);
+        module.run(200_000);
+        module.stop(1);
+        module.run();
+      }),
+      { numRuns: 1500, seed: 5 },
+    );
+    expect(Math.min(tally.refused, tally.ran)).toBeGreaterThan(100);
   });
 });
 
