@@ -258,8 +258,8 @@ const violations = new Map<string, { facts: Facts; outcome: Outcome }>();
 let combinations = 0;
 
 beforeAll(() => {
+  // Two versions 2 are to each other as two versions 1.
   for (const a of slotsWithRecovery)
-    // Two versions 2 are to each other as two versions 1.
     for (const b of slotsWithRecovery)
       for (const circumstance of a.version === 2 && b.version === 2 ? [] : circumstances)
         for (const running of [0, 1, 0xff]) {
