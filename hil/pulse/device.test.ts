@@ -134,6 +134,28 @@ describe('a running sequencer', () => {
     expect([state, sequencerFlagNames(flags)]).toEqual([SequencerState.STOPPED, ['FORCED_STOP', 'ACQ_BINNING_DONE']]);
   });
 
+  test.each([
+    [100, 4],
+    [50, 2],
+    [25, 1],
+    [0, 0],
+  ])('at a duty of %i %% it plays in %i milliseconds of four', async (duty, plays) => {
+    await device.load([long]);
+    await device.start([long]);
+    device.board.runFor(10 * millisecond);
+    const { machine } = device.board;
+    machine.poke(ACTIVITY, 'DUTY', duty);
+    let played = 0;
+    for (let turn = 0; turn < 4; turn++) {
+      device.board.runUntil((Math.floor(device.board.now / millisecond) + 1) * millisecond + 1000);
+      if (machine.peek(MARKERS, 'STATE') !== 0) played++;
+    }
+    expect(played).toBe(plays);
+    machine.poke(ACTIVITY, 'DUTY', 100);
+    await stopSequencers(device.client, 1);
+    device.board.runFor(3 * millisecond);
+  });
+
   test('shows its outputs in registers, as of now, while their gate is open', async () => {
     await device.load([long]);
     await device.start([long]);

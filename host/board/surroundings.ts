@@ -17,6 +17,7 @@ import {
   railMillivolts,
   Signal,
 } from '../../protocol/cryo/places.ts';
+import { ACTIVITY } from '../../protocol/generated/registers.ts';
 import { curves } from '../../protocol/sensors/curves.ts';
 import type { Arena } from './arena.ts';
 import { hashOf, LogKind } from './log.ts';
@@ -37,7 +38,9 @@ export const Act = {
   ATTENUATION: 3 + Heater.COUNT + Channel.COUNT,
   /** Waveform converters switched on. */
   CONVERTERS: 3 + Heater.COUNT + Channel.COUNT + Signal.COUNT,
-  PLACES: 4 + Heater.COUNT + Channel.COUNT + Signal.COUNT,
+  /** Percent of the time the sequencers may play. */
+  DUTY: 4 + Heater.COUNT + Channel.COUNT + Signal.COUNT,
+  PLACES: 5 + Heater.COUNT + Channel.COUNT + Signal.COUNT,
 } as const;
 
 /** Where each thing the chip feels stands in `felt`. */
@@ -148,6 +151,7 @@ export class SurroundingsPort {
     log: (kind: number, a: number, b: number) => void,
   ) {
     this.acts = arena.floats(Act.PLACES);
+    this.acts[Act.DUTY] = ACTIVITY.registers.DUTY.reset;
     this.felt = arena.floats(Felt.PLACES);
     this.counts = arena.floats(Activity.KINDS);
     this.feltBytes = new Uint8Array(this.felt.buffer, this.felt.byteOffset, this.felt.byteLength);

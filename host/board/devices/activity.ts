@@ -14,6 +14,7 @@ const converters = 12;
 export class ActivityCounters implements Device {
   readonly peripheral = ACTIVITY;
   readonly onRead = { COUNT: (kind: number) => this.count(kind) };
+  readonly onWrite = { DUTY: (percent: number) => this.context.surroundings.act(Act.DUTY, percent) };
   private readonly context: DeviceContext;
   private readonly registers: Registers<typeof ACTIVITY>;
   private readonly atReset: Float64Array;
@@ -26,6 +27,7 @@ export class ActivityCounters implements Device {
 
   reset(): void {
     this.registers.reset();
+    this.context.surroundings.act(Act.DUTY, ACTIVITY.registers.DUTY.reset);
     this.context.surroundings.act(Act.CONVERTERS, 0);
     this.atReset.set(this.context.surroundings.counts);
   }

@@ -1,11 +1,12 @@
 // What the sequencers drive: waveform outputs with their oscillators, and markers. All of it is computed when it is read.
 //
-// What must stay true: with the gate OUTPUTS.DAC closed, or the sequencers held in reset, everything reads as zero.
+// What must stay true: with the gate OUTPUTS.DAC closed, the sequencers held in reset, or in the off times of ACTIVITY.DUTY, everything reads as zero.
 
 import { DAC, MARKERS, OUTPUTS } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext } from '../device.ts';
 import type { SequencerBank } from '../sequencer/bank.ts';
 import { sequencerCount } from '../sequencer/sequencer-module.ts';
+import { Act } from '../surroundings.ts';
 
 const gate = OUTPUTS.registers.STATE.fields.DAC.mask;
 const sampleMask = DAC.registers.PATH0.fields.SAMPLE.mask;
@@ -20,8 +21,14 @@ class SequencerOutputs {
     this.bank = bank;
   }
 
+  /** Under a duty of 25 the first millisecond in four is played, of 50 the first two (ACTIVITY.DUTY). */
+  private get isOnTime(): boolean {
+    const quarter = Math.floor(this.context.now / 1e6) % 4;
+    return quarter * 25 < this.context.surroundings.acts[Act.DUTY];
+  }
+
   now(core: number, which: Output): number {
-    if (!this.context.outputEnabled(gate) || !this.bank.released) return 0;
+    if (!this.context.outputEnabled(gate) || !this.bank.released || !this.isOnTime) return 0;
     this.bank.catchUp();
     return this.bank.module.output(core, which, this.bank.now);
   }

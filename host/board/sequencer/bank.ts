@@ -10,6 +10,7 @@ import { Activity } from '../../../protocol/cryo/energies.ts';
 import { sequencerSectionName } from '../../../protocol/q1/module.ts';
 import { customSection, ImageRefused } from '../cpu/cpu.ts';
 import { type DeviceContext, FaultCause } from '../device.ts';
+import { Act } from '../surroundings.ts';
 import { type RecordSink, SequencerModule } from './sequencer-module.ts';
 
 export class SequencerBank {
@@ -69,7 +70,9 @@ export class SequencerBank {
     if (listener) module.listen(listener.kinds, listener.sink);
     const played = module.figure(0, 'PLAYED');
     const outcome = module.run(this.now);
-    this.context.count(Activity.EVENTS, (module.figure(0, 'PLAYED') - played) >>> 0);
+    // What is not played in its off times does not heat.
+    const duty = this.context.surroundings.acts[Act.DUTY];
+    this.context.count(Activity.EVENTS, (((module.figure(0, 'PLAYED') - played) >>> 0) * duty) / 100);
     if (listener) module.listen([], undefined);
     return outcome;
   }
