@@ -1,11 +1,13 @@
 // Conversations a client has with safe mode, well-formed: what the fuzzer begins with where one message leads to nothing.
 
 import { parseImage } from '../../../host/tools/image/index.ts';
+import { makeToken } from '../../../host/tools/image/token.ts';
 import type { CborMap } from '../../../host/tools/smp/cbor.ts';
 import { encodeMessage } from '../../../host/tools/smp/message.ts';
 import { BootCommand } from '../../../protocol/smp/boot.ts';
 import { ImgCommand, OsCommand, Smp, SmpGroup } from '../../../protocol/smp/smp.ts';
-import { sha256, specimen } from '../attack/specimens.ts';
+import { keys } from '../../boot/keys.ts';
+import { device, sha256, specimen } from '../attack/specimens.ts';
 import type { Input } from './mutate.ts';
 
 const image = specimen('4.0.0');
@@ -22,6 +24,11 @@ const rest = Array.from({ length: Math.ceil(image.length / chunkBytes) - 1 }, (_
 const first = (more: CborMap = {}) => upload(0, { len: image.length, sha: hash, ...more });
 /** What a client names it by. */
 const { hash: nameIn } = parseImage(image);
+/** About the image that safe mode has in slot A; no key of this device may sign tokens. */
+const token = makeToken({
+  ...{ privateKeyPem: keys[0].privateKeyPem, imageHash: parseImage(specimen('1.0.0')).hash as Uint8Array },
+  ...{ board: device.boardId, displaces: '4.0.0', counter: [0, 9] },
+});
 
 export const conversations: readonly Input[] = [
   [first(), ...rest, state({ hash: nameIn, confirm: false }), list],
@@ -44,6 +51,9 @@ export const conversations: readonly Input[] = [
   [say(SmpGroup.OS, OsCommand.RESET, { force: 1 }), list],
   [say(SmpGroup.OS, OsCommand.RESET, { force: true }), list],
   ...Object.values(BootCommand).map((command): Input => [say(SmpGroup.BOOT, command, {}, Smp.OP_READ)]),
+  [say(SmpGroup.BOOT, BootCommand.TOKEN, { token }), say(SmpGroup.BOOT, BootCommand.TOKEN, { token }), list],
+  [say(SmpGroup.BOOT, BootCommand.TOKEN, { token: token.subarray(1) })],
+  [say(SmpGroup.BOOT, BootCommand.TOKEN, { token: token.with(40, 0) })],
   [say(SmpGroup.BOOT, BootCommand.LOG, { from: 0, count: 2 }, Smp.OP_READ)],
   [say(SmpGroup.BOOT, BootCommand.LOG, { from: 99 }, Smp.OP_READ), new Uint8Array(0)],
 ];

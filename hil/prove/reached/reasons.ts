@@ -79,6 +79,10 @@ export const reasons: readonly Reason[] = [
     text: /tick == 0/,
     reason: 'an empty cell in front of a burnt one, which only damage leaves',
   },
+  {
+    functions: /token|second-look|decide\//i,
+    reason: 'a token for a single device, or one that is good although the counter is history: hil/boot/token.test.ts',
+  },
 ];
 
 export function reasonFor({ functionName, file, text, isAssertion }: SourceBlock): string | undefined {

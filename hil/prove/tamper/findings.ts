@@ -44,7 +44,7 @@ export function findingsOf(
   ];
   if (findings.length > 0) return findings;
   if (mustNotRun !== undefined && boot.handOvers.some(({ slot }) => slot === mustNotRun))
-    return [{ invariant: 'verified', text: `slot ${'AB'[mustNotRun]} was run, signed with a key that is none` }];
+    return [{ invariant: 'verified', text: `slot ${'AB'[mustNotRun]} was run, and nothing good vouches for it` }];
   if (boot.disagreements.length > 0 && mustNotRun === undefined)
     return [{ invariant: 'agrees', text: boot.disagreements[0] }];
   const version = (slot: Slot) => bench.verdict(slot).version;

@@ -6,6 +6,7 @@ import { imageBits, mixtures, recordBits, trailerBits, truncations } from './fli
 import { newer, older, stateByName, states } from './states.ts';
 import { downgrades, hostileCases, otherBoards } from './strangers.ts';
 import { tlvMutations } from './tlv-mutations.ts';
+import { tokenCases } from './tokens.ts';
 
 /** Records that are in the journal once an update was tried. */
 const recordsWritten = 3;
@@ -66,6 +67,12 @@ export const scenarios: readonly TamperScenario[] = [
   offered('hostile images', 'images no signing tool would make, and some that are odd and good', hostileCases, 1),
   offered('images for other boards', 'signed by the right key, with another board identity', otherBoards, 1),
   offered('keys that are no keys', 'points of small order, on no curve, not canonical, burnt as a key', oddKeyCases, 1),
+  offered(
+    'downgrade tokens',
+    'every bit of a token, and tokens good for another board, device, image, counter or key',
+    tokenCases,
+    16,
+  ),
   ...downgrades,
   ...circumstanceScenarios,
 ];
