@@ -35,6 +35,8 @@ interface Before {
   bootable: ImageName[];
   counter: number;
   runs: ReturnType<World['runs']>;
+  /** The slot of what runs. */
+  slot: number;
 }
 
 export class Search {
@@ -131,7 +133,7 @@ export class Search {
 
   private look(): Before {
     const { world } = this;
-    return { bootable: world.bootable(), counter: world.counter(), runs: world.runs() };
+    return { bootable: world.bootable(), counter: world.counter(), runs: world.runs(), slot: world.runningSlot() };
   }
 
   private arrive(move: Move, before: Before, path: string[], next: Place[], failed?: string, wasCut = false): void {
@@ -169,7 +171,9 @@ export class Search {
       find('reaches', `${bootable.join(' and ')} can be booted, and yet it stays in safe mode`);
     if (world.counter() < before.counter)
       find('counters', `the counter was ${before.counter}, it is ${world.counter()}`);
-    if (move.endsTrial && !wasCut && before.runs === 'on trial' && world.runs() === 'on trial')
+    // A copy of it in the other slot may have a trial of its own.
+    const triedAgain = world.runs() === 'on trial' && world.runningSlot() === before.slot;
+    if (move.endsTrial && !wasCut && before.runs === 'on trial' && triedAgain)
       find('undone', 'it was on trial before the reset, and is on trial again');
     if (failed !== undefined && !wasCut && before.runs === 'confirmed' && move.name.startsWith('upload'))
       find('repeatable', failed);

@@ -76,8 +76,12 @@ export class World {
   runs(): 'confirmed' | 'on trial' | undefined {
     const { board } = this;
     if (board.state !== 'firmware') return undefined;
-    const slot = board.machine.peek(RESET, 'MAILBOX', HandoverPlace.SLOT);
-    return bootState(board)?.slots[slot].state === SlotState.CONFIRMED ? 'confirmed' : 'on trial';
+    return bootState(board)?.slots[this.runningSlot()].state === SlotState.CONFIRMED ? 'confirmed' : 'on trial';
+  }
+
+  /** While firmware runs. */
+  runningSlot(): number {
+    return this.board.machine.peek(RESET, 'MAILBOX', HandoverPlace.SLOT);
   }
 
   imageIn(slot: number): ImageName | undefined {
