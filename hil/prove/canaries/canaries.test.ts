@@ -14,7 +14,9 @@ describe('a broken bootloader is caught', () => {
     const { proof, scenario } = caughtBy;
     const entry = caught.find((each) => each.name === name);
     expect(entry).toMatchObject({ caughtBy: proof, scenario });
-    const again = await runSlice(proof, { canary: name, scenario, point: entry?.point, stopAtFirst: true });
+    // A window is broken by two cuts that do not leave the same: one of them alone shows nothing, the scenario does.
+    const point = entry?.invariant === 'window' ? undefined : entry?.point;
+    const again = await runSlice(proof, { canary: name, scenario, stopAtFirst: true, ...(point && { point }) });
     expect(again.found.map(({ invariant }) => invariant)).toContain(entry?.invariant);
     expect(again.found[0].replay).toContain(`--scenario '${scenario}' --point`);
     expect(again.found[0].replay).toContain(`--canary '${name}'`);
