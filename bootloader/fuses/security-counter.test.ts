@@ -92,7 +92,7 @@ test('cut in any burn and begun again, it arrives in as many cells as without a 
       guest.advanceCounter(from);
       const start = cells.slice();
       guest.advanceCounter(to);
-      const whole = [...cells];
+      const needed = usedCells();
       cells.set(start);
       for (const kept of cuts) {
         burnPartly(to, kept);
@@ -100,9 +100,10 @@ test('cut in any burn and begun again, it arrives in as many cells as without a 
         expect(guest.counterFits(to)).toBe(1);
       }
       expect(guest.advanceCounter(to)).toBe(1);
-      expect([...cells]).toEqual(whole);
+      expect([counterNow(), usedCells()]).toEqual([Math.max(from, to), needed]);
     }),
-    { numRuns: 500 },
+    // The ones a cut leaves may be a smaller tick that goes just as far: 14 in place of 15 here.
+    { numRuns: 500, examples: [[0x0c00_00ac, 0x1000_0000, [14]]] },
   );
 });
 

@@ -64,6 +64,7 @@ function showsConfirmed(slot: u32): bool {
 
 export function answerSlotInfo(): u32 {
   readSlots();
+  const spare = spareSlot();
   writeText('images');
   writeArrayStart();
   writeMapStart();
@@ -74,7 +75,7 @@ export function answerSlotInfo(): u32 {
     writeMapStart();
     writeUnsignedField('slot', slot);
     writeUnsignedField('size', MAP_SLOT_SIZE);
-    if (slot == spareSlot()) writeUnsignedField('upload_image_id', 0);
+    if (slot == spare) writeUnsignedField('upload_image_id', 0);
     writeEnd();
   }
   writeEnd();

@@ -1,8 +1,9 @@
 // Which slot runs, and which one may be overwritten.
 //
 // While an image runs, the other slot is spare, unless the running one is on trial: then the other holds what to fall back to.
-// In safe mode nothing runs, and the slot that is worth less is spare: an empty or broken one before an image, an image nobody confirmed
-// before a confirmed one, the older of two.
+// In safe mode nothing runs, and the slot that is worth less is spare: an empty one before an image, one that does not verify before one that
+// does, an image nobody confirmed before a confirmed one, the older of two. What was kept of a slot does not count there: an image
+// may have rotted since it was last looked at, and the other be the only good one.
 
 import {
   HANDOVER_MAGIC,
@@ -13,7 +14,7 @@ import {
 } from '../../protocol/guest/generated/constants';
 import { readResetMailbox } from '../../protocol/guest/generated/registers';
 import { imageHasHash, imageVersion } from '../image/info';
-import { parseSlot } from '../image/verify';
+import { parseSlot, verifySlot } from '../image/verify';
 import { otherSlot, SLOT_COUNT } from '../slots';
 import { slotReason, slotState } from '../state/boot-state';
 
@@ -47,6 +48,8 @@ export function holdsConfirmed(slot: u32): bool {
 export function spareSlot(): u32 {
   const active = activeSlot();
   if (active != NO_SLOT) return otherSlot(active);
+  // Verifying takes a while, and is needless where there is nothing to lose.
+  if (!imageHasHash(0) || !imageHasHash(1)) return imageHasHash(0) ? 1 : 0;
   const worthA = worth(0);
   const worthB = worth(1);
   if (worthA != worthB) return worthA < worthB ? 0 : 1;
@@ -54,7 +57,7 @@ export function spareSlot(): u32 {
 }
 
 function worth(slot: u32): u32 {
-  if (!imageHasHash(slot)) return 0;
+  if (verifySlot(slot) != REASON_NONE) return 0;
   return holdsConfirmed(slot) ? 2 : 1;
 }
 
@@ -65,5 +68,5 @@ export function mayUpload(): bool {
 
 export function mayErase(slot: u32): bool {
   if (slot == activeSlot() || onTrial()) return false;
-  return slot == spareSlot() || !holdsConfirmed(slot);
+  return !holdsConfirmed(slot) || slot == spareSlot();
 }

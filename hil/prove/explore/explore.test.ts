@@ -22,3 +22,12 @@ test('a violation’s path is short, and leads there again', async () => {
   const again = await runSlice('explore', { canary, scenario: 'one update', point });
   expect(again.found).toContainEqual(expect.objectContaining({ point, invariant }));
 });
+
+test('safe mode overwrites the copy that rotted, not the good one, though both were confirmed', async () => {
+  const moves = [
+    'upload v2 > mark v2, cut at program 0 after > confirm > upload v2 > mark v2',
+    'rot a bit in slot B > confirm > ask for safe mode > upload v2',
+  ];
+  const { found } = await runSlice('explore', { scenario: 'one update and rot', point: moves.join(' > ') });
+  expect(found).toEqual([]);
+});
