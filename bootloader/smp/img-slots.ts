@@ -2,8 +2,8 @@
 //
 // While an image runs, the other slot is spare, unless the running one is on trial: then the other holds what to fall back to.
 // In safe mode nothing runs, and the slot that is worth less is spare: an empty one before an image, one that does not verify before one that
-// does, an image nobody confirmed before a confirmed one, the older of two. What was kept of a slot does not count there: an image
-// may have rotted since it was last looked at, and the other be the only good one.
+// does, an image nobody confirmed before a confirmed one, the older of two. What was found at the last look does not count there: an image
+// may have rotted since, or be whole again, and be the only good one.
 
 import {
   HANDOVER_MAGIC,
@@ -39,9 +39,11 @@ export function onTrial(): bool {
   return active != NO_SLOT && slotState(active) != SLOT_CONFIRMED;
 }
 
-/** Whether the slot holds an image that was confirmed and was good when it was last looked at. */
+/** Whether the slot holds a confirmed image that is good: by what was kept of the last look, or, where nothing runs, by a new one. */
 export function holdsConfirmed(slot: u32): bool {
-  return imageHasHash(slot) && slotState(slot) == SLOT_CONFIRMED && slotReason(slot) == REASON_NONE;
+  if (!imageHasHash(slot) || slotState(slot) != SLOT_CONFIRMED) return false;
+  if (activeSlot() == NO_SLOT) return verifySlot(slot) == REASON_NONE;
+  return slotReason(slot) == REASON_NONE;
 }
 
 /** The slot an upload goes to, whether or not it may be taken now. */
@@ -58,7 +60,7 @@ export function spareSlot(): u32 {
 
 function worth(slot: u32): u32 {
   if (verifySlot(slot) != REASON_NONE) return 0;
-  return holdsConfirmed(slot) ? 2 : 1;
+  return slotState(slot) == SLOT_CONFIRMED ? 2 : 1;
 }
 
 /** Whether an upload may take the spare slot. */

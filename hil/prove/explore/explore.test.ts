@@ -31,3 +31,15 @@ test('safe mode overwrites the copy that rotted, not the good one, though both w
   const { found } = await runSlice('explore', { scenario: 'one update and rot', point: moves.join(' > ') });
   expect(found).toEqual([]);
 });
+
+test('safe mode keeps a confirmed image that is whole again, whatever an old record says was wrong with it', async () => {
+  const moves = [
+    'upload v1, cut at program 4 before > upload v1, cut at program 4 after > reset > upload v1, cut at erase 2 unit 0 RANDOM_BITS',
+    'mark v1 > upload v1 > mark v1, cut at program 0 after > confirm, cut at burn 1 unit 0 ALL_WEAK > confirm, cut at program 0 before',
+    'rot a bit in slot A, cut at program 1 before > mark v1 > upload v1 > rot a bit in the boot state > ask for safe mode',
+  ];
+  for (const last of ['mark v1', 'upload v1']) {
+    const point = [...moves, last].join(' > ');
+    expect((await runSlice('explore', { scenario: 'from nothing', point })).found).toEqual([]);
+  }
+});
