@@ -168,9 +168,14 @@ export class Victim {
       if (answer.fields.rc !== undefined || answer.fields.err !== undefined) break;
       rest = rest.subarray(headerSize + ((rest[2] << 8) | rest[3]));
     }
+    let resetIsDue = false;
     for (const { operation, group, command, fields } of found) {
       const done = operation === Smp.OP_WRITE_RESPONSE && fields.rc === undefined && fields.err === undefined;
-      if (done && group === SmpGroup.OS && command === OsCommand.RESET) this.followReset();
+      // Asked for again before it comes, a reset comes once.
+      if (done && group === SmpGroup.OS && command === OsCommand.RESET && !resetIsDue) {
+        resetIsDue = true;
+        this.followReset();
+      }
       if (done && group === SmpGroup.IMG && command === ImgCommand.STATE) this.guardWhatCounts();
     }
     return found;
