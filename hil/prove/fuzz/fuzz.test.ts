@@ -36,6 +36,11 @@ describe('a crasher that was found once', () => {
   });
 });
 
+test('two resets asked for in one datagram are one reset, and no law is broken by it', async () => {
+  const twice = { scenario: 'SMP messages', point: '0a00000100000005a00a0000000000000500' };
+  expect((await runSlice('fuzz', twice)).found).toEqual([]);
+});
+
 describe('an input', () => {
   const bytes = (text: string): Input => text.split('|').map((piece) => new Uint8Array(Buffer.from(piece)));
   const text = (input: Input) => input.map((piece) => Buffer.from(piece).toString()).join('|');
