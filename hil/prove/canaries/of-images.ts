@@ -106,7 +106,7 @@ export const imageCanaries: readonly Canary[] = [
   {
     name: 'no second look',
     about: 'the image was verified a moment ago',
-    caughtBy: { proof: 'glitch', scenario: 'for another board' },
+    caughtBy: { proof: 'glitch', scenario: 'not signed, and alone' },
     changes: [
       {
         path: 'bootloader/handover.ts',
