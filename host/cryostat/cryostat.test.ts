@@ -199,11 +199,11 @@ describe('a run is a function of its inputs', () => {
     const words = new BigUint64Array(Float64Array.from(cryostat.stages, (s) => cryostat.temperatureKelvin(s)).buffer);
     expect([...words].map((word) => word.toString(16))).toMatchInlineSnapshot(`
       [
-        "40449294870d9173",
-        "400937e9087918e5",
-        "3feef0075ad64ead",
-        "3fb1929aeb8540fc",
-        "3f69ee295fd3689f",
+        "4044929487171495",
+        "400937e908abd8d1",
+        "3feef0075c3f301a",
+        "3fb1a1f992504bc4",
+        "3f69f160a7c62520",
       ]
     `);
   });
