@@ -17,12 +17,12 @@ install: $(INSTALLED) ## the packages, exactly as the lock file has them
 $(INSTALLED): package.json package-lock.json
 	@node -e 'const [a,b]=process.versions.node.split(".").map(Number); if (a<20||(a===20&&b<19)) { console.error("coldrig needs Node 20.19 or newer; this is "+process.version); process.exit(1) }'
 	npm ci --no-audit --no-fund --loglevel=error
-	ln -sf ../../host/cli/coldrig.mjs node_modules/.bin/coldrig
+	ln -sf ../../cli/coldrig.mjs node_modules/.bin/coldrig
 	@touch $@
 
 .PHONY: run
 run: $(INSTALLED) ## build, sign, boot, and watch four bad updates undo themselves
-	node host/cli/coldrig.mjs demo
+	node cli/coldrig.mjs demo
 
 .PHONY: check
 check: $(INSTALLED) ## formatter, linter, type checker (host and guests), tidy rules
@@ -31,7 +31,7 @@ check: $(INSTALLED) ## formatter, linter, type checker (host and guests), tidy r
 	node_modules/.bin/tsc --noEmit -p protocol/guest
 	node_modules/.bin/tsc --noEmit -p bootloader
 	node_modules/.bin/tsc --noEmit -p firmware
-	node_modules/.bin/vitest run hil/tidy protocol/generate
+	node_modules/.bin/vitest run hil/test/tidy protocol/generate
 
 .PHONY: test
 test: check ## check, then every test
@@ -41,11 +41,11 @@ test: check ## check, then every test
 .PHONY: interop
 interop: $(INSTALLED) ## the clients and signers other people wrote, where Python, Go or Rust are there
 	mkdir -p build
-	node_modules/.bin/vitest run --config hil/interop/vitest.config.ts --reporter=default --reporter=json --outputFile.json=build/interop.json
+	node_modules/.bin/vitest run --config hil/test/interop/vitest.config.ts --reporter=default --reporter=json --outputFile.json=build/interop.json
 
 .PHONY: bench
 bench: $(INSTALLED) ## speed beside a peer's, medians; writes build/bench.json
-	node_modules/.bin/tsx hil/bench/main.ts
+	node_modules/.bin/tsx hil/test/bench/main.ts
 
 .PHONY: proof
 proof: $(INSTALLED) ## everything `coldrig prove` proves, in full; writes docs/proof.md

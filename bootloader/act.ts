@@ -10,6 +10,7 @@ import {
   SLOT_REJECTED,
   SLOT_TRIAL,
 } from '../protocol/guest/generated/constants';
+import { recordEvent } from '../protocol/guest/record-event';
 import {
   ACTION_BOOT,
   ACTION_VERIFY,
@@ -24,10 +25,9 @@ import {
   slotOutcome,
   UNCHECKED,
 } from './facts';
-import { recordEvent } from './record-event';
-import { SLOT_COUNT } from './slots';
-import { entryIn, entrySpeaks, fillEntry } from './state/boot-state';
-import { appendRecord, draftDiffers, draftRecord, journalWait } from './state/journal';
+import { SLOT_COUNT } from './image/slots';
+import { entryIn, entrySpeaks, fillEntry } from './image/state/boot-state';
+import { appendRecord, draftDiffers, draftRecord, journalWait } from './image/state/journal';
 
 /** Writes the outcome down, waiting for flash. False where flash does not take it: nothing may then lean on it. */
 export function act(facts: usize, outcome: usize): bool {

@@ -27,7 +27,7 @@ import {
   SEEN_RECORD,
 } from './image/info';
 import { measurement } from './image/verify';
-import { formatVersion, VERSION_TEXT_SIZE } from './version-text';
+import { formatVersion, VERSION_TEXT_SIZE } from './image/version-text';
 
 const HASH_SIZE: u32 = 32;
 const KEY_SW_TYPE: u64 = 1;

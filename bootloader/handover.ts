@@ -45,6 +45,7 @@ import {
   writeWatchdogTimeout,
   writeWatchdogWindow,
 } from '../protocol/guest/generated/registers';
+import { recordEvent } from '../protocol/guest/record-event';
 import { writeBootRecord } from './boot-record';
 import {
   INFO_BUILD,
@@ -57,7 +58,6 @@ import {
   imageVersion,
 } from './image/info';
 import { measurement } from './image/verify';
-import { recordEvent } from './record-event';
 import { maskOfLook, secondLook } from './second-look';
 
 const HASH_BYTES: u32 = 32;

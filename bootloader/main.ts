@@ -36,6 +36,7 @@ import {
   writeResetBootRequest,
   writeResetResetsInARow,
 } from '../protocol/guest/generated/registers';
+import { recordEvent } from '../protocol/guest/record-event';
 import { act } from './act';
 import { decide } from './decide';
 import {
@@ -55,17 +56,16 @@ import {
   slotOutcome,
   UNCHECKED,
 } from './facts';
-import { securityCounter } from './fuses/security-counter';
 import { handOver } from './handover';
 import { imageIsRecovery } from './image/info';
+import { securityCounter } from './image/security-counter';
+import { SLOT_COUNT } from './image/slots';
+import { loadBootState } from './image/state/boot-state';
 import { verifySlot } from './image/verify';
-import { logBoot } from './log/write-boot';
-import { recordEvent } from './record-event';
 import { serveSafeMode, startSafeMode } from './safe-mode';
 import { settle } from './settle';
-import { SLOT_COUNT } from './slots';
-import { loadBootState } from './state/boot-state';
 import { survey } from './survey';
+import { logBoot } from './write-boot-log';
 
 const facts: usize = memory.data(FACTS_SIZE, 4);
 const outcome: usize = memory.data(OUTCOME_SIZE, 4);

@@ -7,10 +7,10 @@
 // - Doing it again does nothing: a cut burn is completed by the next boot.
 
 import { copyFromBus } from '../protocol/guest/dma';
+import { burnWait, startBurn } from '../protocol/guest/fuse-burn';
+import { revokedKeys } from '../protocol/guest/fuse-read';
 import { FUSE_KEY_REVOKED } from '../protocol/guest/generated/constants';
 import { readFusesWord } from '../protocol/guest/generated/registers';
-import { burnWait, startBurn } from './fuses/burn';
-import { revokedKeys } from './fuses/read';
 import {
   hasSeen,
   INFO_KEYHASH,

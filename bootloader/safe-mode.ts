@@ -22,15 +22,22 @@ import {
   writeTimerControl,
   writeTimerStatus,
 } from '../protocol/guest/generated/registers';
-import { securityCounter } from './fuses/security-counter';
-import { recordEvent } from './record-event';
-import { reportServer } from './smp/counters';
-import { INFO_MACHINE, INFO_OPERATING_SYSTEM, INFO_PROCESSOR, INFO_SYSTEM, INFO_VERSION, setInfo } from './smp/os-info';
-import { resetDeadlineNs, resetWhenDue } from './smp/reset';
-import { serveRequest } from './smp/server';
-import { SERVICE_LINES, serviceLines, startService } from './smp/service';
-import { refreshSlots, reportSlots } from './smp/slot-figures';
-import { addCounter, addStatistics } from './smp/stat';
+import { recordEvent } from '../protocol/guest/record-event';
+import { reportServer } from '../protocol/guest/smp/counters';
+import {
+  INFO_MACHINE,
+  INFO_OPERATING_SYSTEM,
+  INFO_PROCESSOR,
+  INFO_SYSTEM,
+  INFO_VERSION,
+  setInfo,
+} from '../protocol/guest/smp/os-info';
+import { resetDeadlineNs, resetWhenDue } from '../protocol/guest/smp/reset';
+import { serveRequest } from '../protocol/guest/smp/server';
+import { addCounter, addStatistics } from '../protocol/guest/smp/stat';
+import { securityCounter } from './image/security-counter';
+import { SERVICE_LINES, serviceLines, startService } from './image/smp/service';
+import { refreshSlots, reportSlots } from './image/smp/slot-figures';
 
 /** decision, reset cause, resets since power-on, security counter in the fuses */
 const figures: usize = memory.data(16, 4);

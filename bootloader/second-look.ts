@@ -17,6 +17,7 @@
 
 import { read32 } from '../protocol/guest/bus';
 import { copyFromBus } from '../protocol/guest/dma';
+import { boardId, purposesOf, readKey, revokedKeys, validKeys } from '../protocol/guest/fuse-read';
 import {
   FUSE_KEY_COUNT,
   IMAGE_MAGIC,
@@ -30,10 +31,9 @@ import {
   TLV_SECURITY_COUNTER,
 } from '../protocol/guest/generated/constants';
 import { ed25519Challenge } from './crypto/ed25519';
-import { FLOW_WHOLE } from './flow';
-import { counterInFuses } from './fuses/counter-again';
-import { boardId, purposesOf, readKey, revokedKeys, validKeys } from './fuses/read';
+import { FLOW_WHOLE } from './crypto/flow';
 import { addToChecksum } from './image/checksum';
+import { counterInFuses } from './image/counter-again';
 import {
   EVIDENCE_CHALLENGE,
   EVIDENCE_CHECKSUM,
@@ -49,9 +49,9 @@ import {
   INFO_SIGNED_SIZE,
   imageInfo,
 } from './image/info';
+import { slotAddress } from './image/slots';
 import { slotHasToken } from './image/token';
 import { measurement } from './image/verify';
-import { slotAddress } from './slots';
 
 /** What a second look returns where nothing differs. No call that was skipped leaves it. */
 export const LOOK_GOOD: u32 = 0x6b1ce5a7;

@@ -6,10 +6,10 @@
 // verified and is about to run, there is always one that what was burnt lets boot.
 
 import { EVENT_KEYS_REVOKED, EVENT_SECURITY_COUNTER, SLOT_CONFIRMED } from '../protocol/guest/generated/constants';
+import { recordEvent } from '../protocol/guest/record-event';
 import { SLOT_FACT_STATE, SLOT_OUTCOME_STATE, slotFacts, slotOutcome } from './facts';
-import { advanceCounter, securityCounter } from './fuses/security-counter';
 import { INFO_COUNTER, imageInfo } from './image/info';
-import { recordEvent } from './record-event';
+import { advanceCounter, securityCounter } from './image/security-counter';
 import { revokeKeys } from './revoke';
 import { LOOK_GOOD, secondLook } from './second-look';
 

@@ -1,5 +1,6 @@
 // Gathers the facts decide.ts decides on: the only place where the decision's inputs are read from the chip.
 
+import { safeModeStrap } from '../protocol/guest/fuse-read';
 import { REASON_SLOT_EMPTY, SLOT_UNMARKED } from '../protocol/guest/generated/constants';
 import {
   RESET_BOOT_REQUEST_MODE,
@@ -35,11 +36,17 @@ import {
   slotFacts,
   UNCHECKED,
 } from './facts';
-import { safeModeStrap } from './fuses/read';
+import { SLOT_COUNT } from './image/slots';
+import {
+  lastRunning,
+  slotBootsLeft,
+  slotPermanent,
+  slotReason,
+  slotState,
+  slotVersion,
+} from './image/state/boot-state';
 import { slotHasToken, tokenDisplaces } from './image/token';
 import { parseSlot } from './image/verify';
-import { SLOT_COUNT } from './slots';
-import { lastRunning, slotBootsLeft, slotPermanent, slotReason, slotState, slotVersion } from './state/boot-state';
 
 /** Fills the facts from registers, fuses, boot state and both slots' headers. Nothing is verified yet. */
 export function survey(facts: usize): void {

@@ -3,8 +3,7 @@
 // reset() prepares, interrupt() runs whatever became due. Nothing is allocated, nothing blocks: the core sleeps between
 // interrupts, and a run that takes too long is the watchdog's business. tasks.ts is the table to read next.
 
-import { recordEvent } from '../bootloader/record-event';
-import { SERVICE_LINES, serviceLines } from '../bootloader/smp/service';
+import { SERVICE_LINES, serviceLines } from '../bootloader/image/smp/service';
 import {
   EVENT_FIRMWARE_START,
   HEALTH_HANDOVER,
@@ -21,18 +20,19 @@ import {
   writeThermometryStatus,
   writeTimerStatus,
 } from '../protocol/guest/generated/registers';
-import { handoverValid, runningSlot, stateAtHandover } from './boot/handover';
-import { startClock } from './clock/clock';
-import { latchHealth } from './health/health';
-import { startHeartbeat } from './heartbeat/heartbeat';
+import { recordEvent } from '../protocol/guest/record-event';
+import { raiseRails } from './drive/rails';
+import { handoverValid, runningSlot, stateAtHandover } from './kernel/handover';
+import { releaseTask } from './kernel/releases';
+import { runReleasedTasks, startScheduler } from './kernel/scheduler';
+import { TASK_CLOCK, TASK_RAILS, TASK_SMP, TASK_THERMOMETRY } from './kernel/tasks';
+import { latchHealth } from './protect/health';
 import { serviceSequencers } from './pulse/sequencers';
-import { noteRailTrips } from './rails/comparators';
-import { raiseRails } from './rails/rails';
-import { releaseTask } from './scheduler/releases';
-import { runReleasedTasks, startScheduler } from './scheduler/scheduler';
-import { startSmp } from './smp/task';
-import { TASK_CLOCK, TASK_RAILS, TASK_SMP, TASK_THERMOMETRY } from './tasks';
-import { startThermometry } from './thermometry/thermometry';
+import { startHeartbeat } from './report/heartbeat';
+import { startSmp } from './report/task';
+import { startClock } from './sense/clock';
+import { noteRailTrips } from './sense/comparators';
+import { startThermometry } from './sense/thermometry';
 
 const CRYO_LINES: u32 = LINE_RAILS | LINE_CLOCK | LINE_THERMOMETRY;
 

@@ -1,14 +1,7 @@
 // From a task's number in the manifest to its code.
 
-import { runBudget } from './budget/budget';
-import { runClock } from './clock/clock';
-import { runFrontend } from './frontend/frontend';
-import { runHealth } from './health/health';
-import { runHeartbeat } from './heartbeat/heartbeat';
-import { runHeaters } from './heaters/heaters';
-import { runInterlock } from './interlock/interlock';
-import { runRails } from './rails/rails';
-import { runSmp } from './smp/task';
+import { runHeaters } from './drive/heaters';
+import { runRails } from './drive/rails';
 import {
   TASK_BUDGET,
   TASK_CLOCK,
@@ -21,9 +14,16 @@ import {
   TASK_SMP,
   TASK_THERMOMETRY,
   TASK_WATCHDOG,
-} from './tasks';
-import { runThermometry } from './thermometry/thermometry';
-import { runWatchdog } from './watchdog/watchdog';
+} from './kernel/tasks';
+import { runWatchdog } from './kernel/watchdog';
+import { runBudget } from './protect/budget';
+import { runHealth } from './protect/health';
+import { runInterlock } from './protect/interlock';
+import { runHeartbeat } from './report/heartbeat';
+import { runSmp } from './report/task';
+import { runClock } from './sense/clock';
+import { runFrontend } from './sense/frontend';
+import { runThermometry } from './sense/thermometry';
 
 export function runTask(task: u32): void {
   if (task == TASK_WATCHDOG) runWatchdog();

@@ -1,7 +1,7 @@
 // out = s B + k P, in one walk over the bits: the doublings are shared, B's multiples are a static table, P's are made here.
 // The time depends on the scalars; in a verification both are public.
 
-import { addFlow, FLOW_MULTIPLIED } from '../flow';
+import { addFlow, FLOW_MULTIPLIED } from './flow';
 import { BASE_ODD_MULTIPLES, BASE_WINDOW_BITS } from './generated/curve';
 import {
   AFFINE_SIZE,

@@ -11,9 +11,9 @@
 // imgtool's cryptography, OpenSSL and libsodium compute, and, R being compared as bytes, refuses every R that is not
 // canonical without decoding it. Where verifiers are known to differ, this one is at the strict end.
 
-import { addFlow, FLOW_CHALLENGE } from '../flow';
 import { doubleScalarMultiply } from './double-scalar';
 import { fieldIsZero, fieldNegate } from './field';
+import { addFlow, FLOW_CHALLENGE } from './flow';
 import { POINT_SIZE, pointComplete, pointDouble, T, X } from './point';
 import { pointDecode, pointEncode } from './point-encoding';
 import { scalarIsCanonical, scalarReduce } from './scalar';

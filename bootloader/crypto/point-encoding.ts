@@ -1,7 +1,6 @@
 // Points as 32 bytes: y, with the sign of x in bit 255 (RFC 8032, 5.1.2 and 5.1.3).
 // Decoding is strict: each point has exactly one encoding that is accepted.
 
-import { addFlow, FLOW_ENCODED, FLOW_POINT } from '../flow';
 import {
   fieldAdd,
   fieldBytesAreCanonical,
@@ -17,6 +16,7 @@ import {
 } from './field';
 import { fieldMultiply, fieldSquare } from './field-multiply';
 import { fieldInvert, fieldPowerForRoot } from './field-power';
+import { addFlow, FLOW_ENCODED, FLOW_POINT } from './flow';
 import { CURVE_D, SQRT_MINUS_ONE } from './generated/curve';
 import { T, X, Y, Z } from './point';
 

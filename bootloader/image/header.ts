@@ -25,7 +25,6 @@ import {
   REASON_SLOT_EMPTY,
   REASON_TLV_AREA,
 } from '../../protocol/guest/generated/constants';
-import { slotAddress } from '../slots';
 import {
   INFO_BUILD,
   INFO_PAYLOAD,
@@ -35,6 +34,7 @@ import {
   markSeen,
   SEEN_HEADER,
 } from './info';
+import { slotAddress } from './slots';
 
 const ERASED: u32 = 0xffffffff;
 

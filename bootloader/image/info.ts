@@ -30,7 +30,7 @@
 //    72  u64  sum over the signed bytes (checksum.ts)
 
 import { REASON_NONE, REASON_SLOT_EMPTY } from '../../protocol/guest/generated/constants';
-import { SLOT_COUNT } from '../slots';
+import { SLOT_COUNT } from './slots';
 
 export const INFO_SIZE: usize = 200;
 export const INFO_REASON: usize = 0;

@@ -1,9 +1,9 @@
 // Which of the fuses' keys an image names. MCUboot names a key by the SHA-256 of its SubjectPublicKeyInfo in DER; for Ed25519
 // that is always the same 12 bytes (RFC 8410) and then the key.
 
+import { readKey, validKeys } from '../../protocol/guest/fuse-read';
 import { FUSE_KEY_COUNT } from '../../protocol/guest/generated/constants';
 import { sha256 } from '../crypto/sha256';
-import { readKey, validKeys } from '../fuses/read';
 
 const PREFIX_SIZE: u32 = 12;
 const KEY_SIZE: u32 = 32;

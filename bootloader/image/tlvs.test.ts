@@ -2,8 +2,8 @@
 // (MCUboot reference, "Validator semantics"), and the places where tlvs.ts is stricter.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { board, counter, type Forgery, forge, vouchers } from '../../hil/boot/forge.ts';
-import { Judge } from '../../hil/boot/judge.ts';
+import { board, counter, type Forgery, forge, vouchers } from '../../hil/rig/forge.ts';
+import { Judge } from '../../hil/rig/judge.ts';
 import { ImageFormat, Tlv } from '../../protocol/image/format.ts';
 
 let judge: Judge;

@@ -57,7 +57,6 @@ import {
   TLV_SHA512,
   TLV_SIG_PURE,
 } from '../../protocol/guest/generated/constants';
-import { slotAddress } from '../slots';
 import {
   hasSeen,
   INFO_BOARD,
@@ -86,6 +85,7 @@ import {
   SEEN_SIGNATURE,
   SEEN_UNMET,
 } from './info';
+import { slotAddress } from './slots';
 
 const TLV_HEADER_SIZE: u32 = 4;
 const DEPENDENCY_SIZE: u32 = 12;

@@ -3,6 +3,7 @@
 
 import { read32 } from '../../protocol/guest/bus';
 import { copyFromBus } from '../../protocol/guest/dma';
+import { boardId, purposesOf, revokedKeys } from '../../protocol/guest/fuse-read';
 import {
   BOOT_ERR_TOKEN_COUNTER,
   BOOT_ERR_TOKEN_FORMAT,
@@ -30,11 +31,10 @@ import {
 } from '../../protocol/guest/generated/constants';
 import { FUSES_WORD } from '../../protocol/guest/generated/registers';
 import { ed25519Verify } from '../crypto/ed25519';
-import { boardId, purposesOf, revokedKeys } from '../fuses/read';
-import { securityCounter } from '../fuses/security-counter';
-import { slotAddress } from '../slots';
 import { imageHasHash, imageHash } from './info';
 import { findKeys, foundKey } from './keys';
+import { securityCounter } from './security-counter';
+import { slotAddress } from './slots';
 
 const HASH_SIZE: usize = 32;
 const SERIAL_SIZE: u32 = 16;

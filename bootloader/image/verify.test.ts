@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { board, counter, type Forgery, forge, vouchers } from '../../hil/boot/forge.ts';
-import { Judge } from '../../hil/boot/judge.ts';
-import { keys } from '../../hil/boot/keys.ts';
+import { board, counter, type Forgery, forge, vouchers } from '../../hil/rig/forge.ts';
+import { Judge } from '../../hil/rig/judge.ts';
+import { keys } from '../../hil/rig/keys.ts';
 import { signImage, verifyImage } from '../../host/tools/image/index.ts';
 import { ImageFormat, Tlv } from '../../protocol/image/format.ts';
 import { Fuse, KeyPurpose, Lifecycle, MemoryMap } from '../../protocol/memory-map.ts';

@@ -8,6 +8,7 @@
 // The first thing found wrong is the reason; damage is told before forgery, and forgery before policy.
 
 import { copyFromBus } from '../../protocol/guest/dma';
+import { boardId, purposesOf, revokedKeys } from '../../protocol/guest/fuse-read';
 import {
   PURPOSE_DEVELOPMENT,
   PURPOSE_RECOVERY,
@@ -26,11 +27,8 @@ import {
   REASON_WRONG_BOARD,
 } from '../../protocol/guest/generated/constants';
 import { ed25519Point, ed25519Scalar, ed25519Verify } from '../crypto/ed25519';
+import { addFlow, beginFlow, FLOW_DIGEST, FLOW_KEY, FLOW_POLICY, flowSum } from '../crypto/flow';
 import { SHA256_CONTEXT_SIZE, SHA256_DIGEST_SIZE, sha256Final, sha256Init, sha256Update } from '../crypto/sha256';
-import { addFlow, beginFlow, FLOW_DIGEST, FLOW_KEY, FLOW_POLICY, flowSum } from '../flow';
-import { boardId, purposesOf, revokedKeys } from '../fuses/read';
-import { counterFits, securityCounter } from '../fuses/security-counter';
-import { SLOT_COUNT, slotAddress } from '../slots';
 import { addToChecksum } from './checksum';
 import { parseHeader } from './header';
 import {
@@ -62,6 +60,8 @@ import {
   SEEN_VERIFIED,
 } from './info';
 import { findKeys, foundKey } from './keys';
+import { counterFits, securityCounter } from './security-counter';
+import { SLOT_COUNT, slotAddress } from './slots';
 import { parseTlvs } from './tlvs';
 import { slotHasToken } from './token';
 

@@ -9,6 +9,8 @@
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
 import { copyFromBus } from '../../protocol/guest/dma';
+import { flashService } from '../../protocol/guest/flash-job';
+import { burnService } from '../../protocol/guest/fuse-burn';
 import {
   HANDOVER_SLOT,
   LINE_FLASH,
@@ -44,14 +46,12 @@ import {
   writeUart1InterruptEnable,
   writeWatchdogFeed,
 } from '../../protocol/guest/generated/registers';
-import { flashService } from '../flash/job';
-import { burnService } from '../fuses/burn';
+import { STATUS_DEFERRED } from '../../protocol/guest/smp/status';
 import { imageHasHash, imageReason, imageVersion } from '../image/info';
-import { otherSlot } from '../slots';
-import { holdsConfirmed, mayErase, mayUpload, onTrial, readSlots } from '../smp/img-slots';
-import { emptySlotStep, startEmptySlot, startStore, storeStep } from '../smp/img-store';
-import { STATUS_DEFERRED } from '../smp/status';
-import { loadBootState, startConfirm, startMarkPending, stateBusy, stateFailed } from '../state/boot-state';
+import { otherSlot } from '../image/slots';
+import { holdsConfirmed, mayErase, mayUpload, onTrial, readSlots } from '../image/smp/img-slots';
+import { emptySlotStep, startEmptySlot, startStore, storeStep } from '../image/smp/img-store';
+import { loadBootState, startConfirm, startMarkPending, stateBusy, stateFailed } from '../image/state/boot-state';
 
 const FEED_PERIOD_MS: u64 = 500;
 const PLUS: u32 = 0x2b;

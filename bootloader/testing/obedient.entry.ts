@@ -6,6 +6,8 @@
 //   e try to erase the first sector of the running slot
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
+import { flashErase, flashService } from '../../protocol/guest/flash-job';
+import { burnService } from '../../protocol/guest/fuse-burn';
 import {
   HANDOVER_SLOT,
   LINE_FLASH,
@@ -39,10 +41,7 @@ import {
   writeUart1InterruptEnable,
   writeWatchdogFeed,
 } from '../../protocol/guest/generated/registers';
-import { flashErase, flashService } from '../flash/job';
-import { burnService } from '../fuses/burn';
-import { parseSlot, verifySlot } from '../image/verify';
-import { otherSlot, slotAddress } from '../slots';
+import { otherSlot, slotAddress } from '../image/slots';
 import {
   loadBootState,
   startConfirm,
@@ -51,7 +50,8 @@ import {
   startReject,
   stateBusy,
   stateFailed,
-} from '../state/boot-state';
+} from '../image/state/boot-state';
+import { parseSlot, verifySlot } from '../image/verify';
 
 const FEED_PERIOD_MS: u64 = 500;
 const PLUS: u32 = 0x2b;

@@ -1,9 +1,5 @@
 // SMP group 64: the sequencers (protocol/smp/sequencer.ts). Upload has a file of its own.
 
-import { recordEvent } from '../../bootloader/record-event';
-import { registerGroup } from '../../bootloader/smp/groups';
-import { openRequest } from '../../bootloader/smp/request';
-import { STATUS_GROUP } from '../../bootloader/smp/status';
 import { fieldsOk, readUnsigned } from '../../protocol/guest/cbor-fields';
 import { writeBytes, writeInteger, writeText, writeUnsignedField } from '../../protocol/guest/cbor-writer';
 import { copyFromBus } from '../../protocol/guest/dma';
@@ -54,6 +50,10 @@ import {
   writeSequencerStop,
   writeSequencerValue,
 } from '../../protocol/guest/generated/registers';
+import { recordEvent } from '../../protocol/guest/record-event';
+import { registerGroup } from '../../protocol/guest/smp/groups';
+import { openRequest } from '../../protocol/guest/smp/request';
+import { STATUS_GROUP } from '../../protocol/guest/smp/status';
 import { releaseSequencers, SEQUENCER_COUNT, selectItem, sequencerFigure } from './sequencers';
 import { answerSequenceUpload } from './upload';
 

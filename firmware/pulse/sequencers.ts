@@ -1,6 +1,5 @@
 // The sequencers as the management core uses them: released at the first need, so that a device that plays no pulses pays nothing for them.
 
-import { recordEvent } from '../../bootloader/record-event';
 import {
   EVENT_SEQUENCER_DEADLOCK,
   EVENT_SEQUENCER_STOPPED,
@@ -19,6 +18,7 @@ import {
   writeSequencerSelect,
   writeSequencerStatus,
 } from '../../protocol/guest/generated/registers';
+import { recordEvent } from '../../protocol/guest/record-event';
 
 export const SEQUENCER_COUNT: u32 = 6;
 const BYTE: u32 = 0xff;

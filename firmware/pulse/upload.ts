@@ -6,9 +6,6 @@
 //
 // What must stay true: one upload at a time; a sequence that is refused leaves the sequencer as it was.
 
-import { recordEvent } from '../../bootloader/record-event';
-import { openRequest } from '../../bootloader/smp/request';
-import { STATUS_GROUP } from '../../bootloader/smp/status';
 import { fieldsOk, findBytes, readUnsigned } from '../../protocol/guest/cbor-fields';
 import { cborContent, cborContentLength } from '../../protocol/guest/cbor-reader';
 import { writeUnsignedField } from '../../protocol/guest/cbor-writer';
@@ -46,6 +43,9 @@ import {
   writeSequencerLoadLength,
   writeSequencerStageOffset,
 } from '../../protocol/guest/generated/registers';
+import { recordEvent } from '../../protocol/guest/record-event';
+import { openRequest } from '../../protocol/guest/smp/request';
+import { STATUS_GROUP } from '../../protocol/guest/smp/status';
 import { releaseSequencers, SEQUENCER_COUNT } from './sequencers';
 
 const ABSENT: u64 = u64.MAX_VALUE;

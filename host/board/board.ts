@@ -4,7 +4,7 @@
 // life.ts (the run loop), snapshot.ts, factory.ts. What must stay true: a run is a function of images, seed and inputs, so every
 // input goes through a method here and into the log.
 
-import { Activity } from '../../protocol/cryo/energies.ts';
+import { Activity } from '../../protocol/plant/energies.ts';
 import { type BoardMode, BoardState, haltSentences } from './board-state.ts';
 import { Clock } from './clock.ts';
 import type { PreparedImage } from './cpu/cpu.ts';

@@ -118,7 +118,7 @@ export interface DeviceContext {
   stallUntil(time: number): void;
   /** What is outside the chip: what it does to it, and what it feels of it. */
   readonly surroundings: SurroundingsPort;
-  /** Counts something the chip does (`Activity` in protocol/cryo/energies.ts), because it heats. */
+  /** Counts something the chip does (`Activity` in protocol/plant/energies.ts), because it heats. */
   count(activity: number, times: number): void;
   /** One record in the log and its hash; kinds in log.ts. */
   log(kind: number, a: number, b: number): void;

@@ -3,8 +3,8 @@
 // It is what devices see as their context. Tests of a device make a Machine, add the device, poke registers by name and let
 // time pass; the board adds the core and the power switch. What must stay true: all state is in the arena or in the flash array.
 
-import { Activity } from '../../protocol/cryo/energies.ts';
 import type { PeripheralEntry } from '../../protocol/generated/registers.ts';
+import { Activity } from '../../protocol/plant/energies.ts';
 import { Arena } from './arena.ts';
 import { Bus } from './bus.ts';
 import { Clock, takeClock } from './clock.ts';

@@ -4,7 +4,7 @@
 // cut or reset, or the activation limit. Running out is therefore always at the exact cycle, with or without a bus access.
 // What must stay true: afterwards the clock stands where the run ended and all events up to there have happened.
 
-import { Activity } from '../../protocol/cryo/energies.ts';
+import { Activity } from '../../protocol/plant/energies.ts';
 import { Clock, nsPerCycle } from './clock.ts';
 import { Core, type CoreFault, type FaultCause as CoreFaultCause, type PreparedImage } from './cpu/cpu.ts';
 import { FaultCause, ResetCause } from './device.ts';

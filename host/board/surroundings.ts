@@ -7,7 +7,8 @@
 // is in the arena, the surroundings' own as well, so that a snapshot holds both sides. What is felt anew goes into the log.
 // What must stay true: when nobody acts, looking more often changes nothing but the log.
 
-import { Activity } from '../../protocol/cryo/energies.ts';
+import { ACTIVITY } from '../../protocol/generated/registers.ts';
+import { Activity } from '../../protocol/plant/energies.ts';
 import {
   Channel,
   channelSensors,
@@ -16,8 +17,7 @@ import {
   Reference,
   railMillivolts,
   Signal,
-} from '../../protocol/cryo/places.ts';
-import { ACTIVITY } from '../../protocol/generated/registers.ts';
+} from '../../protocol/plant/places.ts';
 import { curves } from '../../protocol/sensors/curves.ts';
 import type { Arena } from './arena.ts';
 import { hashOf, LogKind } from './log.ts';

@@ -1,6 +1,6 @@
 // Everything a lab sees of an emulated fridge, brought up at once and taken down at once: both Lake Shores on TCP, the log folder, HTTP.
 
-import type { Cryostat } from '../cryostat/cryostat.ts';
+import type { Cryostat } from '../plant/cryostat/cryostat.ts';
 import { BlueforsHttpApi } from './bluefors/http-api.ts';
 import { BlueforsLogFolder } from './bluefors/log-folder.ts';
 import { BlueforsSystem } from './bluefors/system.ts';

@@ -4,8 +4,8 @@
 // true: instruments are sampled at whole tenths of a second of virtual time, whatever the wall clock does, so that two labs that
 // get the same commands at the same virtual times do the same.
 
-import type { Cryostat } from '../cryostat/cryostat.ts';
-import type { StageName } from '../cryostat/stages.ts';
+import type { Cryostat } from '../plant/cryostat/cryostat.ts';
+import type { StageName } from '../plant/cryostat/stages.ts';
 import { type LakeShore, SAMPLE_NS } from './lake-shore/controller.ts';
 
 /** Wall time between turns. */

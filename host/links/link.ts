@@ -2,7 +2,7 @@
 //
 //   client  <->  socket, pseudo-terminal  <->  Wire  <->  pacer  <->  board
 //
-// Links, and host/cli above them, are the only places that know the wall clock, sockets and files. A link never touches the
+// Links, and cli above them, are the only places that know the wall clock, sockets and files. A link never touches the
 // board: it hands bytes to its wire, and the pacer decides at which virtual time they arrive, so that a run can be
 // recorded and repeated. What must stay true: links outlive every reset of the board, and `close` leaves nothing behind.
 

@@ -1,6 +1,6 @@
 // Activity: what the chip does, counted, because each thing it does heats the plate it sits on; and the duty the sequencers may play at.
 
-import { Activity } from '../cryo/energies.ts';
+import { Activity } from '../plant/energies.ts';
 import type { Peripheral } from './svd.ts';
 
 export const activity: Peripheral = {
@@ -34,7 +34,7 @@ export const activity: Peripheral = {
       count: Activity.KINDS,
       reset: 0,
       access: 'read-only',
-      doc: 'One counter a kind of activity (protocol/cryo/energies.ts), since reset, wrapping.',
+      doc: 'One counter a kind of activity (protocol/plant/energies.ts), since reset, wrapping.',
     },
   ],
 };

@@ -1,6 +1,6 @@
 // Clock: two references, one phase-locked loop, and an oscillator of its own that keeps the core alive without either.
 
-import { Reference } from '../cryo/places.ts';
+import { Reference } from '../plant/places.ts';
 import type { Peripheral } from './svd.ts';
 
 export const clock: Peripheral = {

@@ -1,6 +1,6 @@
 // Front end: what the chip knows of each signal line without a qubit at its end: a pilot tone that comes back, and the converter's peaks.
 
-import { Signal } from '../cryo/places.ts';
+import { Signal } from '../plant/places.ts';
 import type { Peripheral } from './svd.ts';
 
 export const frontend: Peripheral = {

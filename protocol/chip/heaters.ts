@@ -1,6 +1,6 @@
 // Heaters: pulse-width modulated, limited, and without current while their output gate is closed.
 
-import { Heater } from '../cryo/places.ts';
+import { Heater } from '../plant/places.ts';
 import type { Peripheral } from './svd.ts';
 
 export const heaters: Peripheral = {

@@ -12,7 +12,7 @@ export const interlock: Peripheral = {
       offset: 0x00,
       reset: 0,
       access: 'read-write',
-      doc: 'Interlocks that have tripped and were not cleared, by number (protocol/cryo/interlocks.ts). A one is set for good; CLEAR takes it back.',
+      doc: 'Interlocks that have tripped and were not cleared, by number (protocol/plant/interlocks.ts). A one is set for good; CLEAR takes it back.',
       fields: [{ name: 'TRIPPED', bits: [31, 0], modifiedWriteValues: 'oneToSet', doc: 'One bit an interlock' }],
     },
     {

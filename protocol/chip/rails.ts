@@ -1,6 +1,6 @@
 // Power rails: switches, monitors, and comparators that are faster than any firmware.
 
-import { Rail } from '../cryo/places.ts';
+import { Rail } from '../plant/places.ts';
 import type { Field, Peripheral } from './svd.ts';
 
 const eachRail: Field = { name: 'RAILS', bits: [Rail.COUNT - 1, 0], doc: 'One bit a rail, CORE the lowest' };

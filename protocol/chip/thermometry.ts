@@ -1,6 +1,6 @@
 // Thermometry: a scanner that reads one thermometer after the other by itself.
 
-import { Channel } from '../cryo/places.ts';
+import { Channel } from '../plant/places.ts';
 import type { Peripheral } from './svd.ts';
 
 export const thermometry: Peripheral = {

@@ -2,11 +2,6 @@
 
 import { peripherals } from '../chip/chip.ts';
 import { checkPeripheral } from '../chip/svd.ts';
-import { budgetTable, shedTable } from '../cryo/budget.ts';
-import { activityTable, energyTable } from '../cryo/energies.ts';
-import { actionTable, clearerTable, conditionTable, interlockTable } from '../cryo/interlocks.ts';
-import { channelTable, heaterTable, railTable, referenceTable, signalTable } from '../cryo/places.ts';
-import { filterTable, sensorStateTable } from '../cryo/sensors.ts';
 import { handoverTable } from '../handover.ts';
 import { bootLogTable } from '../image/boot-log.ts';
 import { bootRecordTable } from '../image/boot-record.ts';
@@ -17,14 +12,19 @@ import { rejectReasons } from '../image/reasons.ts';
 import { securityCounterTable } from '../image/security-counter.ts';
 import { tokenTable } from '../image/token.ts';
 import { fuseMap, interruptLines, keyPurposes, lifecycleBits, memoryMap } from '../memory-map.ts';
+import { budgetTable, shedTable } from '../plant/budget.ts';
+import { activityTable, energyTable } from '../plant/energies.ts';
+import { actionTable, clearerTable, conditionTable, interlockTable } from '../plant/interlocks.ts';
+import { channelTable, heaterTable, railTable, referenceTable, signalTable } from '../plant/places.ts';
+import { filterTable, sensorStateTable } from '../plant/sensors.ts';
 import { sequencerTables } from '../q1/tables.ts';
 import { smpTables } from '../smp/smp.ts';
 import { eventKinds } from '../telemetry/events.ts';
 import { healthBits } from '../telemetry/health.ts';
 import { heartbeatTable } from '../telemetry/heartbeat.ts';
 import { guestConstants } from './guest-constants.ts';
-import { guestCryo } from './guest-cryo.ts';
 import { guestInstructions } from './guest-instructions.ts';
+import { guestPlant } from './guest-plant.ts';
 import { guestRegisters } from './guest-registers.ts';
 import { hostRegisters } from './host-registers.ts';
 import { instructionReference } from './instruction-reference.ts';
@@ -78,7 +78,7 @@ export function generatedFiles(): Record<string, string> {
     'guest/generated/registers.ts': guestRegisters(peripherals),
     'guest/generated/constants.ts': guestConstants(constantTables),
     'guest/generated/instructions.ts': guestInstructions(),
-    'guest/generated/cryo.ts': guestCryo(),
+    'guest/generated/plant.ts': guestPlant(),
     'generated/registers.ts': hostRegisters(peripherals),
     'generated/chip.svd': svdFile(peripherals),
     'generated/registers.md': registerReference(peripherals),

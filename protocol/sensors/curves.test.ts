@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pointsOf } from '../generate/guest-cryo.ts';
+import { pointsOf } from '../generate/guest-plant.ts';
 import { curves, type SensorType } from './curves.ts';
 import { dt670Kelvin, dt670Volts } from './dt-670.ts';
 import { kelvinOfRx102a } from './rx-102a.ts';

@@ -2,7 +2,7 @@
 //
 // Math.exp, Math.log, Math.pow and Math.sin may differ in their last bit from one engine, or one version of it, to the next; + - * / and
 // Math.sqrt may not. A thermal run feeds every result back into the next step, so one differing bit would end in another log hash.
-// Curves here and everything under host/cryostat therefore use these (and never `**`). They are good to about 1e-15, relative; the tests hold them
+// Curves here and everything under host/plant/cryostat therefore use these (and never `**`). They are good to about 1e-15, relative; the tests hold them
 // against Math. What must stay true: no call here depends on anything but its arguments.
 
 /** ln 2 in two parts, the first of 33 bits, so that a whole number of it is exact. */

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type SignOptions, signImage } from '../../../host/tools/image/index.ts';
 import type { DeviceTrust } from '../../../host/tools/image/trust.ts';
-import { keys } from '../../boot/keys.ts';
+import { keys } from '../../rig/keys.ts';
 
 /** What is in the fuses of the device that is attacked. */
 export const device: DeviceTrust = {

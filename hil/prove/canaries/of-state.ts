@@ -3,7 +3,7 @@
 import type { SourceChange } from '../../../host/tools/guest.ts';
 import type { Canary } from './canary.ts';
 
-const journal = 'bootloader/state/journal.ts';
+const journal = 'bootloader/image/state/journal.ts';
 const verify = 'bootloader/image/verify.ts';
 const decide = 'bootloader/decide.ts';
 

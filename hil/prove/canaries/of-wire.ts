@@ -21,7 +21,7 @@ export const wireCanaries: readonly Canary[] = [
     caughtBy: { proof: 'fuzz', scenario: 'SMP messages' },
     changes: [
       {
-        path: 'bootloader/smp/server.ts',
+        path: 'protocol/guest/smp/server.ts',
         find: 'if (payloadLength > length - SMP_HEADER_SIZE) return MGMT_ECORRUPT;',
         replace: '',
       },

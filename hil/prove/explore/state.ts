@@ -46,7 +46,7 @@ function slotContent(board: Board, slot: number, images: Images): string {
   return `${'AB'[slot]}: ${imageIn(board, slot, images) ?? brokenContent(board, address, images)}${trailer}${weak}`;
 }
 
-/** What the bootloader takes the trailer for (bootloader/state/trailer.ts). */
+/** What the bootloader takes the trailer for (bootloader/image/state/trailer.ts). */
 function trailerAsks(sector: Uint8Array): string {
   const trailer = Buffer.from(sector).subarray(-Trailer.COPY_DONE);
   const place = (fromEnd: number) => Trailer.COPY_DONE - fromEnd;

@@ -6,7 +6,7 @@ import type { CborMap } from '../../../host/tools/smp/cbor.ts';
 import { encodeMessage } from '../../../host/tools/smp/message.ts';
 import { BootCommand } from '../../../protocol/smp/boot.ts';
 import { ImgCommand, OsCommand, Smp, SmpGroup } from '../../../protocol/smp/smp.ts';
-import { keys } from '../../boot/keys.ts';
+import { keys } from '../../rig/keys.ts';
 import { device, sha256, specimen } from '../attack/specimens.ts';
 import type { Input } from './mutate.ts';
 

@@ -4,7 +4,7 @@ import { createPrivateKey, sign } from 'node:crypto';
 import { hostileImages, oddButGood } from '../../../host/tools/image/hostile-images.ts';
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { Tlv } from '../../../protocol/image/format.ts';
-import { keys } from '../../boot/keys.ts';
+import { keys } from '../../rig/keys.ts';
 import { AttackBench } from '../attack/bench.ts';
 import { blockCounts } from '../attack/block-counts.ts';
 import { sha256, specimen } from '../attack/specimens.ts';

@@ -1,4 +1,4 @@
-// Safe mode on its two lines: whole messages, CBOR bodies, and raw bytes. The laws are those of hil/hostile/victim.ts; for CBOR, what is
+// Safe mode on its two lines: whole messages, CBOR bodies, and raw bytes. The laws are those of hil/prove/noise/victim.ts; for CBOR, what is
 // echoed is also held against what cbor-x makes of the same bytes.
 
 import fc from 'fast-check';
@@ -6,15 +6,15 @@ import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import golden from '../../../host/tools/smp/golden-vectors.json' with { type: 'json' };
 import { FUSES } from '../../../protocol/generated/registers.ts';
 import { Fuse } from '../../../protocol/memory-map.ts';
-import { body } from '../../hostile/cbor-noise.ts';
-import { owed } from '../../hostile/echo-owed.ts';
-import { message, messageOf, traffic } from '../../hostile/noise.ts';
-import { Victim } from '../../hostile/victim.ts';
-import { gateway, serialConsole, type Wire } from '../../hostile/wire.ts';
 import { AttackBench } from '../attack/bench.ts';
 import { blockCounts } from '../attack/block-counts.ts';
 import { specimen } from '../attack/specimens.ts';
 import { eventLines } from '../device/event-log.ts';
+import { body } from '../noise/cbor-noise.ts';
+import { owed } from '../noise/echo-owed.ts';
+import { message, messageOf, traffic } from '../noise/noise.ts';
+import { Victim } from '../noise/victim.ts';
+import { gateway, serialConsole, type Wire } from '../noise/wire.ts';
 import { conversations } from './conversations.ts';
 import type { Input } from './mutate.ts';
 import type { FuzzTarget, TargetText } from './target.ts';

@@ -3,7 +3,7 @@
 // In each the bootloader, left alone, boots the confirmed image in slot A or stays in safe mode. One glitch later it may do either, or
 // hang, or fault; it may not run what is in slot B.
 
-import { keys } from '../../boot/keys.ts';
+import { keys } from '../../rig/keys.ts';
 import type { AttackBench } from '../attack/bench.ts';
 import { device, patched, payload, placeOf, sha256, specimen } from '../attack/specimens.ts';
 

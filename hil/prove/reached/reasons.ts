@@ -43,12 +43,12 @@ export const reasons: readonly Reason[] = [
   {
     functions: /flash\/job|state\/journal|img-store|boot-log\/blankFrom|main\/reset/,
     reason:
-      'flash that does not take what is written to it, or another job on it at the same moment: cells of the model do not wear out (bootloader/flash/job.test.ts and hil/boot/journal.test.ts damage them)',
+      'flash that does not take what is written to it, or another job on it at the same moment: cells of the model do not wear out (protocol/guest/flash-job.test.ts and hil/test/boot/journal.test.ts damage them)',
   },
   {
     functions: /uart|line-gateway|line-console|frames\/|main\/interrupt|server\/serveRequest/,
     reason:
-      'lines faster than the core takes them, both at once, or fuses burnt over SMP: hil/hostile/floods.test.ts and lines.test.ts do that',
+      'lines faster than the core takes them, both at once, or fuses burnt over SMP: hil/test/hostile/floods.test.ts and lines.test.ts do that',
   },
   {
     functions: /fuses\//,
@@ -61,7 +61,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     functions: /cbor-|server\/writeError|dma\/|enumeration|img-upload|img-store|os-info|smp\/os|boot\/answerBoot|utf8/,
-    reason: 'an odd request that the slice of the fuzzer did not come to; the full proof and hil/hostile do',
+    reason: 'an odd request that the slice of the fuzzer did not come to; the full proof and hil/test/hostile do',
   },
   {
     functions: /decide\/|verify\/|info\//,
@@ -81,7 +81,8 @@ export const reasons: readonly Reason[] = [
   },
   {
     functions: /token|second-look|decide\//i,
-    reason: 'a token for a single device, or one that is good although the counter is history: hil/boot/token.test.ts',
+    reason:
+      'a token for a single device, or one that is good although the counter is history: hil/test/boot/token.test.ts',
   },
 ];
 

@@ -2,7 +2,7 @@
 
 import { RESET } from '../../../protocol/generated/registers.ts';
 import { Tlv } from '../../../protocol/image/format.ts';
-import { keys } from '../../boot/keys.ts';
+import { keys } from '../../rig/keys.ts';
 import type { AttackBench } from '../attack/bench.ts';
 import { device, patched, placeOf, sha256, specimen } from '../attack/specimens.ts';
 import type { TamperCase, TamperScenario } from './cases.ts';

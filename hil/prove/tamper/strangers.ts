@@ -3,7 +3,7 @@
 import { hostileImages, oddButGood, trialDevice } from '../../../host/tools/image/hostile-images.ts';
 import type { DeviceTrust } from '../../../host/tools/image/trust.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
-import { keys } from '../../boot/keys.ts';
+import { keys } from '../../rig/keys.ts';
 import type { AttackBench } from '../attack/bench.ts';
 import { device, specimen } from '../attack/specimens.ts';
 import type { TamperCase, TamperScenario } from './cases.ts';

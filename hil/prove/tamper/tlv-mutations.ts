@@ -5,7 +5,7 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { ImageFormat, Tlv } from '../../../protocol/image/format.ts';
-import { keys } from '../../boot/keys.ts';
+import { keys } from '../../rig/keys.ts';
 import { sha256 } from '../attack/specimens.ts';
 
 interface Entry {

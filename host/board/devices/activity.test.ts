@@ -1,8 +1,8 @@
 // What the chip does is counted once, and the counters wrap without losing a difference.
 
 import { expect, test } from 'vitest';
-import { Activity } from '../../../protocol/cryo/energies.ts';
 import { ACTIVITY, OUTPUTS } from '../../../protocol/generated/registers.ts';
+import { Activity } from '../../../protocol/plant/energies.ts';
 import { ActivityCounters } from './activity.ts';
 import { microseconds, Rig } from './rig.ts';
 

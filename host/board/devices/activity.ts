@@ -2,8 +2,8 @@
 //
 // What must stay true: COUNT is the total less what it was at the reset, modulo 2^32, so that differences of two reads are exact.
 
-import { Activity } from '../../../protocol/cryo/energies.ts';
 import { ACTIVITY, OUTPUTS } from '../../../protocol/generated/registers.ts';
+import { Activity } from '../../../protocol/plant/energies.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { Act } from '../surroundings.ts';
 

@@ -2,8 +2,8 @@
 //
 // What must stay true: LOST.LOCK is set by every fall of LOCKED and by nothing else, and stays until firmware clears it.
 
-import { Reference } from '../../../protocol/cryo/places.ts';
 import { CLOCK } from '../../../protocol/generated/registers.ts';
+import { Reference } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { Act, Felt } from '../surroundings.ts';
 

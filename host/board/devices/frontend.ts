@@ -2,8 +2,8 @@
 //
 // What must stay true: a peak shows what the converter shows, so never more than full scale.
 
-import { Signal } from '../../../protocol/cryo/places.ts';
 import { FRONTEND } from '../../../protocol/generated/registers.ts';
+import { Signal } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { Act, Felt } from '../surroundings.ts';
 

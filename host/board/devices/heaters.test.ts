@@ -1,8 +1,8 @@
 // A heater gives what its duty says, never more than its limit, and nothing behind a closed gate.
 
 import { expect, test } from 'vitest';
-import { Heater, heaterFullScaleMicrowatts } from '../../../protocol/cryo/places.ts';
 import { HEATERS, OUTPUTS } from '../../../protocol/generated/registers.ts';
+import { Heater, heaterFullScaleMicrowatts } from '../../../protocol/plant/places.ts';
 import { Act, Felt } from '../surroundings.ts';
 import { Heaters } from './heaters.ts';
 import { Rig, refusal, TestBench } from './rig.ts';

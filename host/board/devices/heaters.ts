@@ -3,8 +3,8 @@
 // What must stay true: a closed gate, a reset or the loss of power stops every heater at that moment, whatever DUTY says; DUTY is
 // never above LIMIT.
 
-import { Heater, heaterFullScaleMicrowatts } from '../../../protocol/cryo/places.ts';
 import { HEATERS, OUTPUTS } from '../../../protocol/generated/registers.ts';
+import { Heater, heaterFullScaleMicrowatts } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { FaultCause } from '../device.ts';
 import { Act, Felt } from '../surroundings.ts';

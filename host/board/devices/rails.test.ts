@@ -1,8 +1,8 @@
 // Rails come up in their time, and their comparators act before any firmware can.
 
 import { expect, test } from 'vitest';
-import { Rail, railMillivolts } from '../../../protocol/cryo/places.ts';
 import { RAILS } from '../../../protocol/generated/registers.ts';
+import { Rail, railMillivolts } from '../../../protocol/plant/places.ts';
 import { Act, Felt } from '../surroundings.ts';
 import { Rails } from './rails.ts';
 import { milliseconds, Rig, refusal, resetCauseOf, TestBench } from './rig.ts';

@@ -7,8 +7,8 @@
 // What must stay true: a rail that was too high is off before any instruction runs, and stays off until its OVER bit is cleared. CORE
 // resets the chip once as it leaves its range; while it stays out, the chip that comes up again is not reset anew.
 
-import { Rail, railMillivolts } from '../../../protocol/cryo/places.ts';
 import { RAILS } from '../../../protocol/generated/registers.ts';
+import { Rail, railMillivolts } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { FaultCause, ResetCause } from '../device.ts';
 import { Act, Felt } from '../surroundings.ts';

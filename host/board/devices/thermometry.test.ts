@@ -1,9 +1,9 @@
 // The scanner reads by itself, once a period, and says of every channel whether there was anything to read.
 
 import { expect, test } from 'vitest';
-import { Activity } from '../../../protocol/cryo/energies.ts';
-import { Channel } from '../../../protocol/cryo/places.ts';
 import { THERMOMETRY } from '../../../protocol/generated/registers.ts';
+import { Activity } from '../../../protocol/plant/energies.ts';
+import { Channel } from '../../../protocol/plant/places.ts';
 import { Act, Felt, openReading } from '../surroundings.ts';
 import { milliseconds, Rig, refusal, TestBench } from './rig.ts';
 import { Thermometry } from './thermometry.ts';

@@ -5,9 +5,9 @@
 // What must stay true: the readings are those of the moment the scan ends, SEQUENCE counts scans and nothing else, and a channel that was
 // not read has no VALID bit.
 
-import { Activity } from '../../../protocol/cryo/energies.ts';
-import { Channel, Rail } from '../../../protocol/cryo/places.ts';
 import { THERMOMETRY } from '../../../protocol/generated/registers.ts';
+import { Activity } from '../../../protocol/plant/energies.ts';
+import { Channel, Rail } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { EventKind, FaultCause } from '../device.ts';
 import { Act, Felt, openReading } from '../surroundings.ts';

@@ -6,7 +6,7 @@
 // it is moved on only when somebody looks, and at the steps of the device. What must stay true: the state is the module's memory and
 // the arena; who listens to the records changes neither.
 
-import { Activity } from '../../../protocol/cryo/energies.ts';
+import { Activity } from '../../../protocol/plant/energies.ts';
 import { sequencerSectionName } from '../../../protocol/q1/module.ts';
 import { customSection, ImageRefused } from '../cpu/cpu.ts';
 import { type DeviceContext, FaultCause } from '../device.ts';

@@ -5,7 +5,7 @@
 // pressures, compressor figures and valve patterns are scenario values. What must stay true: asked twice at the same moment, it says the same.
 
 import { power } from '../../../protocol/sensors/elementary.ts';
-import type { Cryostat } from '../../cryostat/cryostat.ts';
+import type { Cryostat } from '../../plant/cryostat/cryostat.ts';
 import type { Model372 } from '../lake-shore/model-372.ts';
 
 export interface Channel {

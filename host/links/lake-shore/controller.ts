@@ -6,9 +6,9 @@
 
 import { curves, type SensorType } from '../../../protocol/sensors/curves.ts';
 import { exp, ln, log10 } from '../../../protocol/sensors/elementary.ts';
-import type { Cryostat } from '../../cryostat/cryostat.ts';
-import { readingKelvin } from '../../cryostat/sensors.ts';
-import type { StageName } from '../../cryostat/stages.ts';
+import type { Cryostat } from '../../plant/cryostat/cryostat.ts';
+import { readingKelvin } from '../../plant/cryostat/sensors.ts';
+import type { StageName } from '../../plant/cryostat/stages.ts';
 import type { ControlLoop } from './control-loop.ts';
 import { type ScpiCommand, ScpiError, type ScpiInstrument } from './scpi-server.ts';
 

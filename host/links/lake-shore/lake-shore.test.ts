@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openFridge } from '../../../hil/cryostat/open-fridge.ts';
-import { Cryostat, SensorFault } from '../../cryostat/cryostat.ts';
+import { Cryostat, SensorFault } from '../../plant/cryostat/cryostat.ts';
+import { openFridge } from '../../tools/open-fridge.ts';
 import { LabLinks } from '../lab-links.ts';
 import { parseCommand, ScpiServer } from './scpi-server.ts';
 

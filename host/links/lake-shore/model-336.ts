@@ -4,7 +4,7 @@
 // Output 1 heats 4K, output 2 heats 50K. I is given as 1000 / seconds and D as percent of a quarter of that time, as its manual has
 // it [G]. TCP port 7777.
 
-import type { Cryostat } from '../../cryostat/cryostat.ts';
+import type { Cryostat } from '../../plant/cryostat/cryostat.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
 import { type Input, kelvinText, LakeShore, type Output } from './controller.ts';
 import type { ScpiCommand } from './scpi-server.ts';

@@ -5,8 +5,8 @@
 // operator left on. A channel shows what was measured when the scanner was last there: `dwell` seconds each, after `pause`
 // seconds in which a changed channel settles. A channel with nothing on it reads 0. TCP port 7777.
 
-import type { Cryostat } from '../../cryostat/cryostat.ts';
-import type { StageName } from '../../cryostat/stages.ts';
+import type { Cryostat } from '../../plant/cryostat/cryostat.ts';
+import type { StageName } from '../../plant/cryostat/stages.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
 import { figure, type Input, LakeShore, number, type Output, SAMPLE_NS } from './controller.ts';
 import type { ScpiCommand } from './scpi-server.ts';

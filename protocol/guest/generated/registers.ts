@@ -1394,7 +1394,7 @@ export function writeActivityDuty(value: u32): void {
   write32(ACTIVITY_DUTY, value);
 }
 
-/** One counter a kind of activity (protocol/cryo/energies.ts), since reset, wrapping. */
+/** One counter a kind of activity (protocol/plant/energies.ts), since reset, wrapping. */
 export const ACTIVITY_COUNT: u32 = 0x40025040;
 export const ACTIVITY_COUNT_COUNT: u32 = 6;
 export function readActivityCount(index: u32): u32 {
@@ -1403,7 +1403,7 @@ export function readActivityCount(index: u32): u32 {
 
 // INTERLOCK: Interlock latch. Survives every reset but power-on.
 
-/** Interlocks that have tripped and were not cleared, by number (protocol/cryo/interlocks.ts). A one is set for good; CLEAR takes it back. */
+/** Interlocks that have tripped and were not cleared, by number (protocol/plant/interlocks.ts). A one is set for good; CLEAR takes it back. */
 export const INTERLOCK_TRIPPED: u32 = 0x40026000;
 /** One bit an interlock */
 export const INTERLOCK_TRIPPED_TRIPPED: u32 = 0xffffffff;

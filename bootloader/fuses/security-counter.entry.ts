@@ -1,4 +1,0 @@
-// The security counter as its unit test sees it: with the burns it is made of.
-
-export { burnWait } from './burn';
-export { advanceCounter, counterBusy, counterFits, securityCounter, startCounter } from './security-counter';

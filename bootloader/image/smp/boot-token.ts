@@ -1,0 +1,77 @@
+// BOOT token: a downgrade token is checked against the image it is about, and laid beside it. What was there before goes: one image, one token.
+//
+//   checked -> (trailer sector erased, where something else is) -> programmed, read back
+
+import { fieldsOk, findBytes } from '../../../protocol/guest/cbor-fields';
+import { cborContent, cborContentLength } from '../../../protocol/guest/cbor-reader';
+import { writeUnsignedField } from '../../../protocol/guest/cbor-writer';
+import { copyFromBus } from '../../../protocol/guest/dma';
+import { flashBusy, flashErase, flashFailed, flashProgram, isErased } from '../../../protocol/guest/flash-job';
+import {
+  BOOT_ERR_FLASH_WRITE,
+  BOOT_ERR_TOKEN_FORMAT,
+  BOOT_ERR_TOKEN_NO_IMAGE,
+  MAP_SECTOR_SIZE,
+  MGMT_EBUSY,
+  MGMT_EINVAL,
+  TOKEN_HASH,
+  TOKEN_SIZE,
+} from '../../../protocol/guest/generated/constants';
+import { openRequest } from '../../../protocol/guest/smp/request';
+import { STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
+import { imageHasHash, imageHash } from '../info';
+import { SLOT_COUNT } from '../slots';
+import { stateBusy } from '../state/boot-state';
+import { checkToken, tokenAddress } from '../token';
+import { NO_SLOT, readSlots } from './img-slots';
+
+const HASH_SIZE: usize = 32;
+
+const token: usize = memory.data(168, 8);
+const there: usize = memory.data(168, 8);
+let slot: u32 = 0;
+let erasing: bool = false;
+
+export function answerToken(step: u32): u32 {
+  if (step == 0) {
+    const status = takeToken();
+    if (status != 0) return status;
+  }
+  if (flashBusy()) return STATUS_DEFERRED;
+  if (flashFailed()) return STATUS_GROUP + BOOT_ERR_FLASH_WRITE;
+  if (erasing) {
+    erasing = false;
+    flashProgram(tokenAddress(slot), token, TOKEN_SIZE);
+    return STATUS_DEFERRED;
+  }
+  writeUnsignedField('slot', slot);
+  return 0;
+}
+
+function takeToken(): u32 {
+  openRequest();
+  const item = findBytes('token');
+  if (!fieldsOk() || item == 0) return MGMT_EINVAL;
+  if (cborContentLength(item) != TOKEN_SIZE) return STATUS_GROUP + BOOT_ERR_TOKEN_FORMAT;
+  if (stateBusy() || flashBusy()) return MGMT_EBUSY;
+  memory.copy(token, cborContent(item), TOKEN_SIZE);
+  readSlots();
+  slot = slotOfImage(token + TOKEN_HASH);
+  if (slot == NO_SLOT) return STATUS_GROUP + BOOT_ERR_TOKEN_NO_IMAGE;
+  const status = checkToken(token, slot);
+  if (status != 0) return STATUS_GROUP + status;
+  erasing = false;
+  copyFromBus(there, tokenAddress(slot), TOKEN_SIZE);
+  if (memory.compare(there, token, TOKEN_SIZE) == 0) return 0;
+  erasing = !isErased(tokenAddress(slot), TOKEN_SIZE);
+  if (erasing) flashErase(tokenAddress(slot), MAP_SECTOR_SIZE);
+  else flashProgram(tokenAddress(slot), token, TOKEN_SIZE);
+  return 0;
+}
+
+function slotOfImage(hash: usize): u32 {
+  for (let each: u32 = 0; each < SLOT_COUNT; each++) {
+    if (imageHasHash(each) && memory.compare(hash, imageHash(each), HASH_SIZE) == 0) return each;
+  }
+  return NO_SLOT;
+}

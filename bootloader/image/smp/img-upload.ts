@@ -1,0 +1,241 @@
+// IMG upload: chunks in order into the spare slot, and a session that survives whatever a lossy network does to them.
+//
+//   off 0                        a new image, unless it is the one under way (then: where it stands) or the one just completed (then: done)
+//   off expected                 stored; the reply says where the next begins
+//   any other                    dropped; the reply says what is expected
+//   last chunk                   the whole file is hashed from flash and compared with the sha of the first chunk: `match`
+//
+// A completed upload is remembered: a late duplicate of any of its chunks is answered as done, where Zephyr's server would ask
+// for everything again, or even erase the image. A duplicate is known by its bytes being those in flash.
+//
+// The key `image` is ignored: there is one image. Lengths are those of the file, TLVs included; a file padded to the whole
+// slot with an MCUboot trailer (imgtool --pad) is taken as it is.
+
+import { fieldsOk, findBytes, readBoolean, readUnsigned } from '../../../protocol/guest/cbor-fields';
+import { cborContent, cborContentLength } from '../../../protocol/guest/cbor-reader';
+import { writeBooleanField, writeUnsignedField } from '../../../protocol/guest/cbor-writer';
+import { copyFromBus } from '../../../protocol/guest/dma';
+import {
+  EVENT_UPLOAD_DONE,
+  EVENT_UPLOAD_START,
+  IMAGE_HEADER_SIZE_MIN,
+  IMAGE_MAGIC,
+  IMAGE_OFFSET_MAJOR,
+  IMAGE_OFFSET_MINOR,
+  IMAGE_OFFSET_REVISION,
+  IMG_ERR_CURRENT_VERSION_IS_NEWER,
+  IMG_ERR_INVALID_HASH,
+  IMG_ERR_INVALID_IMAGE_DATA_OVERRUN,
+  IMG_ERR_INVALID_IMAGE_HEADER,
+  IMG_ERR_INVALID_IMAGE_HEADER_MAGIC,
+  IMG_ERR_INVALID_IMAGE_TOO_LARGE,
+  IMG_ERR_INVALID_LENGTH,
+  IMG_ERR_INVALID_OFFSET,
+  IMG_ERR_NO_FREE_SLOT,
+  MAP_SLOT_SIZE,
+  MGMT_EINVAL,
+} from '../../../protocol/guest/generated/constants';
+import { recordEvent } from '../../../protocol/guest/record-event';
+import { giveReason, openRequest } from '../../../protocol/guest/smp/request';
+import { STATUS_AGAIN, STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
+import { SHA256_CONTEXT_SIZE, SHA256_DIGEST_SIZE, sha256Final, sha256Init, sha256Update } from '../../crypto/sha256';
+import { imageVersion } from '../info';
+import { slotAddress } from '../slots';
+import { activeSlot, mayUpload, NO_SLOT, readSlots, spareSlot } from './img-slots';
+import { emptySlotStep, startEmptySlot, startStore, storeStep } from './img-store';
+
+const ABSENT: u64 = u64.MAX_VALUE;
+/** Hashed a step, so that the guest may do other things in between. */
+const HASH_PIECE: u32 = 16384;
+const BLOCK_SIZE: u32 = 1024;
+
+// What a request is worked on as: each step of it begins here again.
+const IDLE: u32 = 0;
+const EMPTYING: u32 = 1;
+const STORING: u32 = 2;
+const HASHING: u32 = 3;
+
+// The session: the upload under way (`expected` below `total`) or completed (equal); none while `total` is 0.
+let total: u32 = 0;
+let expected: u32 = 0;
+let slot: u32 = 0;
+let shaLength: u32 = 0;
+const sha: usize = memory.data(32);
+
+/** What the reply asks for next. */
+let wanted: u32 = 0;
+let phase: u32 = 0;
+let chunk: usize = 0;
+let chunkLength: u32 = 0;
+let hashed: u32 = 0;
+let matches: bool = false;
+const context: usize = memory.data(<i32>SHA256_CONTEXT_SIZE, 8);
+const block: usize = memory.data(<i32>BLOCK_SIZE, 8);
+const digest: usize = memory.data(<i32>SHA256_DIGEST_SIZE, 4);
+
+/** Forgets the session, under way or completed: its slot is about to change. */
+export function forgetUpload(): void {
+  total = 0;
+  expected = 0;
+  phase = IDLE;
+}
+
+export function answerUpload(step: u32): u32 {
+  let status: u32 = 0;
+  if (step == 0) status = takeChunk();
+  if (status == 0 && phase == EMPTYING) {
+    status = emptySlotStep();
+    if (status == 0) startChunk();
+  }
+  if (status == 0 && phase == STORING) {
+    status = storeStep();
+    if (status == 0) finishChunk();
+  }
+  if (status == 0 && phase == HASHING) status = hashStep();
+  if (status == STATUS_DEFERRED || status == STATUS_AGAIN) return status;
+  // An image that could not be stored is none; a chunk that was refused leaves the session as it was.
+  if (status != 0 && phase != IDLE) forgetUpload();
+  phase = IDLE;
+  if (status == 0) writeProgress();
+  return status;
+}
+
+function writeProgress(): void {
+  assert(wanted <= total, 'no more is stored than was announced');
+  writeUnsignedField('off', wanted);
+  if (!isComplete() || wanted != total || shaLength != SHA256_DIGEST_SIZE) return;
+  writeBooleanField('match', matches);
+  // What is not the file that was meant is not worth remembering: the next first chunk begins anew.
+  if (!matches) forgetUpload();
+}
+
+function isComplete(): bool {
+  return total != 0 && expected == total;
+}
+
+/** Looks at a new request; begins what it asks for, if anything. */
+function takeChunk(): u32 {
+  wanted = expected;
+  openRequest();
+  const offset = readUnsigned('off', ABSENT);
+  const data = findBytes('data');
+  if (!fieldsOk()) return MGMT_EINVAL;
+  if (offset == ABSENT) return STATUS_GROUP + IMG_ERR_INVALID_OFFSET;
+  chunk = data == 0 ? 0 : cborContent(data);
+  chunkLength = data == 0 ? 0 : cborContentLength(data);
+  if (offset == 0) return takeFirst();
+  if (isComplete()) {
+    // If not one of the completed upload's, there is no session it could belong to.
+    if (!isDuplicate(offset)) wanted = 0;
+    return 0;
+  }
+  if (offset != expected || chunkLength == 0) return 0;
+  if (chunkLength > total - expected) return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_DATA_OVERRUN;
+  startChunk();
+  return 0;
+}
+
+function takeFirst(): u32 {
+  const length = readUnsigned('len', ABSENT);
+  const hash = findBytes('sha');
+  const upgrade = readBoolean('upgrade', false);
+  if (!fieldsOk()) return MGMT_EINVAL;
+  if (chunkLength < IMAGE_HEADER_SIZE_MIN) return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_HEADER;
+  if (length == ABSENT) return STATUS_GROUP + IMG_ERR_INVALID_LENGTH;
+  if (load<u32>(chunk) != IMAGE_MAGIC) {
+    giveReason('magic mismatch');
+    return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_HEADER_MAGIC;
+  }
+  const hashLength: u32 = hash == 0 ? 0 : cborContentLength(hash);
+  if (hashLength > SHA256_DIGEST_SIZE) return STATUS_GROUP + IMG_ERR_INVALID_HASH;
+  if (hashLength != 0 && isSameFile(cborContent(hash), hashLength)) {
+    if (!isComplete() || (length == total && isDuplicate(0))) return 0;
+  }
+  readSlots();
+  if (!mayUpload()) {
+    giveReason('no slot');
+    return STATUS_GROUP + IMG_ERR_NO_FREE_SLOT;
+  }
+  if (length > MAP_SLOT_SIZE) return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_TOO_LARGE;
+  if (chunkLength > <u32>length) return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_DATA_OVERRUN;
+  if (upgrade && !isUpgrade()) {
+    giveReason('downgrade');
+    return STATUS_GROUP + IMG_ERR_CURRENT_VERSION_IS_NEWER;
+  }
+  beginSession(<u32>length, hash, hashLength);
+  return 0;
+}
+
+function beginSession(length: u32, hash: usize, hashLength: u32): void {
+  slot = spareSlot();
+  total = length;
+  expected = 0;
+  shaLength = hashLength;
+  if (hashLength != 0) memory.copy(sha, cborContent(hash), hashLength);
+  matches = false;
+  phase = EMPTYING;
+  recordEvent(EVENT_UPLOAD_START, slot, length);
+  startEmptySlot(slot);
+}
+
+function isSameFile(hash: usize, length: u32): bool {
+  return total != 0 && length == shaLength && memory.compare(hash, sha, length) == 0;
+}
+
+/** Whether the chunk's bytes are what the completed upload left at this offset. */
+function isDuplicate(offset: u64): bool {
+  assert(isComplete(), 'only what is complete is compared');
+  if (chunkLength == 0 || offset >= total || chunkLength > total - <u32>offset) return false;
+  for (let done: u32 = 0; done < chunkLength; ) {
+    const piece = min<u32>(chunkLength - done, BLOCK_SIZE);
+    copyFromBus(block, slotAddress(slot) + <u32>offset + done, piece);
+    if (memory.compare(block, chunk + done, piece) != 0) return false;
+    done += piece;
+  }
+  return true;
+}
+
+/** Newer than the running image; where none runs, anything is. */
+function isUpgrade(): bool {
+  const active = activeSlot();
+  if (active == NO_SLOT) return true;
+  const major: u32 = load<u8>(chunk, IMAGE_OFFSET_MAJOR);
+  const minor: u32 = load<u8>(chunk, IMAGE_OFFSET_MINOR);
+  const revision: u32 = load<u16>(chunk, IMAGE_OFFSET_REVISION);
+  return ((major << 24) | (minor << 16) | revision) > imageVersion(active);
+}
+
+function startChunk(): void {
+  phase = STORING;
+  startStore(expected, chunk, chunkLength);
+}
+
+function finishChunk(): void {
+  expected += chunkLength;
+  wanted = expected;
+  phase = IDLE;
+  if (!isComplete()) return;
+  if (shaLength != SHA256_DIGEST_SIZE) {
+    recordEvent(EVENT_UPLOAD_DONE, slot, 2);
+    return;
+  }
+  phase = HASHING;
+  hashed = 0;
+  sha256Init(context);
+}
+
+/** Hashes a piece of what is in flash; 0 when it was the last. */
+function hashStep(): u32 {
+  const end = min<u32>(total, hashed + HASH_PIECE);
+  while (hashed < end) {
+    const piece = min<u32>(end - hashed, BLOCK_SIZE);
+    copyFromBus(block, slotAddress(slot) + hashed, piece);
+    sha256Update(context, block, piece);
+    hashed += piece;
+  }
+  if (hashed < total) return STATUS_AGAIN;
+  sha256Final(context, digest);
+  matches = memory.compare(digest, sha, SHA256_DIGEST_SIZE) == 0;
+  recordEvent(EVENT_UPLOAD_DONE, slot, matches ? 1 : 0);
+  return 0;
+}

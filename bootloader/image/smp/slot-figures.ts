@@ -1,0 +1,26 @@
+// What the boot state says of each slot, as STAT set `slots`: the reason of a rejection has no place in the IMG group's replies.
+//
+//   0 state of A (SLOT_*)   4 reason (REASON_*)   8 state of B   12 reason
+
+import { addCounter, addStatistics } from '../../../protocol/guest/smp/stat';
+import { SLOT_COUNT } from '../slots';
+import { slotReason, slotState } from '../state/boot-state';
+
+const FIGURES_SIZE: usize = 8;
+const figures: usize = memory.data(16, 4);
+
+export function reportSlots(): void {
+  addStatistics('slots');
+  addCounter('a_state', figures);
+  addCounter('a_reason', figures + 4);
+  addCounter('b_state', figures + FIGURES_SIZE);
+  addCounter('b_reason', figures + FIGURES_SIZE + 4);
+}
+
+/** As of the last look at the slots; STAT reads figures where they stand. */
+export function refreshSlots(): void {
+  for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) {
+    store<u32>(figures + slot * FIGURES_SIZE, slotState(slot));
+    store<u32>(figures + slot * FIGURES_SIZE, slotReason(slot), 4);
+  }
+}

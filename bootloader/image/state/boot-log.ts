@@ -1,0 +1,121 @@
+// The boot log: one record a boot, appended; protocol/image/boot-log.ts draws the layout.
+//
+//   sector 0      sector 1      sector 2      sector 3
+//   | r r r r |   | r r . . |   | r r r r |   | r r r r |      the next record goes to the first blank place behind the newest;
+//                      ^                                       where a sector is full, the next one is erased and begun
+//
+// What must stay true: nothing is decided by it, so a log that cannot be written or read keeps no image from running; a place
+// counts as blank only when it reads so again and again; remains of a cut are stepped over, and have no valid CRC.
+
+import { read32 } from '../../../protocol/guest/bus';
+import { crc32 } from '../../../protocol/guest/crc32';
+import { copyFromBus } from '../../../protocol/guest/dma';
+import { flashErase, flashProgram, flashWait, isErased } from '../../../protocol/guest/flash-job';
+import {
+  LOG_CRC,
+  LOG_MAGIC,
+  LOG_MAGIC_VALUE,
+  LOG_NUMBER,
+  LOG_SIZE,
+  MAP_BOOT_LOG,
+  MAP_BOOT_LOG_SIZE,
+  MAP_SECTOR_SIZE,
+} from '../../../protocol/guest/generated/constants';
+
+const SECTORS: u32 = MAP_BOOT_LOG_SIZE / MAP_SECTOR_SIZE;
+const PLACES_A_SECTOR: u32 = MAP_SECTOR_SIZE / LOG_SIZE;
+export const LOG_PLACES: u32 = SECTORS * PLACES_A_SECTOR;
+const NO_PLACE: u32 = LOG_PLACES;
+const ERASED: u32 = 0xffffffff;
+const STABLE_READS: u32 = 4;
+
+const record: usize = memory.data(64, 8);
+const probe: usize = memory.data(64, 8);
+
+/** Room for the record to be appended: everything but magic, number and CRC is the caller's. */
+export function draftLog(): usize {
+  memory.fill(record, 0, LOG_SIZE);
+  return record;
+}
+
+/** Appends the draft, waiting for flash; false where flash does not take it. */
+export function appendLog(): bool {
+  const newest = newestPlace();
+  const known = newest != NO_PLACE;
+  const number = known ? read32(placeAddress(newest) + LOG_NUMBER) + 1 : 1;
+  const sector = known ? newest / PLACES_A_SECTOR : 0;
+  const place = known ? blankFrom(newest + 1, sector, (sector + 1) % SECTORS) : blankFrom(0, 0, 0);
+  if (place == NO_PLACE) return false;
+  store<u32>(record, LOG_MAGIC_VALUE, LOG_MAGIC);
+  store<u32>(record, number, LOG_NUMBER);
+  store<u32>(record, crc32(0, record, LOG_CRC), LOG_CRC);
+  flashProgram(placeAddress(place), record, LOG_SIZE);
+  return flashWait();
+}
+
+/** Copies the record at a place below LOG_PLACES to `target`; false where there is none that holds. */
+export function readLog(place: u32, target: usize): bool {
+  copyFromBus(target, placeAddress(place), LOG_SIZE);
+  return load<u32>(target, LOG_MAGIC) == LOG_MAGIC_VALUE && crc32(0, target, LOG_CRC) == load<u32>(target, LOG_CRC);
+}
+
+/** The place of the newest record, or NO_PLACE. As a rule the search looks at a dozen words; after a cut it may look at all. */
+export function newestPlace(): u32 {
+  for (let sector: u32 = 0; sector < SECTORS; sector++) {
+    const first = sector * PLACES_A_SECTOR;
+    if (!isUsed(first) || isUsed(first + PLACES_A_SECTOR - 1)) continue;
+    const last = lastUsed(first);
+    if (readLog(last, probe)) return last;
+  }
+  return newestOfAll();
+}
+
+/** By bisection: places of a sector are used in their order. */
+function lastUsed(first: u32): u32 {
+  let used = first;
+  let blank = first + PLACES_A_SECTOR - 1;
+  while (blank - used > 1) {
+    const middle = (used + blank) >> 1;
+    if (isUsed(middle)) used = middle;
+    else blank = middle;
+  }
+  return used;
+}
+
+function newestOfAll(): u32 {
+  let best: u32 = 0;
+  let found = NO_PLACE;
+  for (let place: u32 = 0; place < LOG_PLACES; place++) {
+    if (!isUsed(place) || !readLog(place, probe)) continue;
+    const number = load<u32>(probe, LOG_NUMBER);
+    if (found != NO_PLACE && number <= best) continue;
+    best = number;
+    found = place;
+  }
+  return found;
+}
+
+/** The first blank place from `place` on in this sector, or the first of the sector `next`, erased. */
+function blankFrom(place: u32, sector: u32, next: u32): u32 {
+  for (let candidate = place; candidate < (sector + 1) * PLACES_A_SECTOR; candidate++) {
+    if (isBlank(candidate)) return candidate;
+  }
+  flashErase(placeAddress(next * PLACES_A_SECTOR), MAP_SECTOR_SIZE);
+  return flashWait() ? next * PLACES_A_SECTOR : NO_PLACE;
+}
+
+function isUsed(place: u32): bool {
+  return read32(placeAddress(place)) != ERASED;
+}
+
+function isBlank(place: u32): bool {
+  for (let read: u32 = 0; read < STABLE_READS; read++) {
+    if (!isErased(placeAddress(place), LOG_SIZE)) return false;
+  }
+  return true;
+}
+
+function placeAddress(place: u32): u32 {
+  assert(place < LOG_PLACES, 'a place of the log');
+  return MAP_BOOT_LOG + place * LOG_SIZE;
+}

@@ -1,0 +1,231 @@
+// The boot state's journal: records appended to two sectors in turn. protocol/image/boot-record.ts draws the layout.
+//
+//              appendRecord              flash job ended well                 flash job ended well
+//      IDLE ----------------> ERASING? ----------------------> PROGRAMMING ----------------------> IDLE: `current` is the new record
+//       ^                        |                                  |
+//       +------------------------+----------------------------------+  badly, ATTEMPTS times: IDLE, appendFailed()
+//
+// What must stay true:
+// - The newest record with a good CRC is the state. Anything else in the sectors is the remains of a cut, and is stepped over.
+// - A record is programmed only into cells that read as ones, and counts only after it was read back.
+// - A power cut may leave bits that read as one or zero by chance. So what matters is read STABLE_READS times, and a place that
+//   does not read the same each time is neither blank nor a record.
+// - The sector that holds the newest record is never erased. The other one is, even if it reads as ones: a cut erase
+//   may leave bits that do so only now and then.
+
+import { read32 } from '../../../protocol/guest/bus';
+import { crc32 } from '../../../protocol/guest/crc32';
+import { copyFromBus } from '../../../protocol/guest/dma';
+import {
+  flashBusy,
+  flashErase,
+  flashFailed,
+  flashProgram,
+  flashWait,
+  isErased,
+} from '../../../protocol/guest/flash-job';
+import {
+  MAP_BOOT_STATE_0,
+  MAP_BOOT_STATE_1,
+  MAP_SECTOR_SIZE,
+  POLICY_TRIAL_BOOTS,
+  RECORD_CRC,
+  RECORD_ENTRIES,
+  RECORD_ENTRY_BOOTS_LEFT,
+  RECORD_ENTRY_SIZE,
+  RECORD_ENTRY_STATE,
+  RECORD_MAGIC,
+  RECORD_MAGIC_VALUE,
+  RECORD_NO_SLOT,
+  RECORD_RUNNING,
+  RECORD_SEQUENCE,
+  RECORD_SIZE,
+  RECORD_SPARE,
+  SLOT_REJECTED,
+} from '../../../protocol/guest/generated/constants';
+
+const IDLE: u32 = 0;
+const ERASING: u32 = 1;
+const PROGRAMMING: u32 = 2;
+
+const RECORD_BYTES: i32 = 128;
+const PLACES: u32 = MAP_SECTOR_SIZE / RECORD_SIZE;
+const NO_PLACE: u32 = 2 * PLACES;
+const STABLE_READS: u32 = 8;
+// Cells wear out one by one: a second bad record in a row is possible, a fourth means that flash does not program at all.
+const ATTEMPTS: u32 = 4;
+
+/** The boot state as it is in flash. */
+export const current: usize = memory.data(RECORD_BYTES, 8);
+/** The record being appended. */
+const next: usize = memory.data(RECORD_BYTES, 8);
+const again: usize = memory.data(RECORD_BYTES, 8);
+
+let phase: u32 = 0;
+let failed: bool = false;
+/** Places are numbered through both sectors: 0 to 31 in the first, 32 to 63 in the second. */
+let newest: u32 = 0;
+/** Rank of the place newestBelow found last. */
+let foundRank: u64 = 0;
+let target: u32 = 0;
+let attempts: u32 = 0;
+
+/** Reads the newest valid record, or makes an empty one. */
+export function loadJournal(): void {
+  phase = IDLE;
+  failed = false;
+  newest = newestBelow(u64.MAX_VALUE);
+  while (newest != NO_PLACE) {
+    copyFromBus(current, placeAddress(newest), RECORD_SIZE);
+    if (recordIsValid(current) && readsAs(newest, current)) return;
+    newest = newestBelow(foundRank);
+  }
+  memory.fill(current, 0, RECORD_SIZE);
+  store<u32>(current, RECORD_NO_SLOT, RECORD_RUNNING);
+}
+
+/** Makes `next` a copy of the state to be changed and returned to `appendRecord`. Not while an append runs. */
+export function draftRecord(): usize {
+  assert(phase == IDLE, 'a record being written is not to be changed');
+  memory.copy(next, current, RECORD_SIZE);
+  failed = false;
+  return next;
+}
+
+export function draftDiffers(): bool {
+  return memory.compare(next, current, RECORD_SIZE) != 0;
+}
+
+/** Starts appending the draft. The caller has seen that neither the journal nor flash is busy. */
+export function appendRecord(): void {
+  assert(phase == IDLE && !flashBusy(), 'one append at a time, and flash is free');
+  store<u32>(next, RECORD_MAGIC_VALUE, RECORD_MAGIC);
+  store<u32>(next, load<u32>(current, RECORD_SEQUENCE) + 1, RECORD_SEQUENCE);
+  memory.fill(next + RECORD_SPARE, 0xff, RECORD_CRC - RECORD_SPARE);
+  store<u32>(next, crc32(0, next, RECORD_CRC), RECORD_CRC);
+  attempts = 0;
+  if (newest == NO_PLACE) programAfter(0, 0);
+  else programAfter(newest + 1, newest / PLACES);
+}
+
+export function journalBusy(): bool {
+  return phase != IDLE;
+}
+
+/** Whether the last append could not be made to hold. The state is then what it was. */
+export function appendFailed(): bool {
+  assert(phase == IDLE, 'a running append has not failed yet');
+  return failed;
+}
+
+/** Call after flashService: goes on when the flash job under way has ended. */
+export function journalService(): void {
+  if (phase == IDLE || flashBusy()) return;
+  const well = !flashFailed();
+  if (phase == PROGRAMMING && well && readsAs(target, next)) finish();
+  else if (phase == ERASING && well) program(target);
+  else if (++attempts == ATTEMPTS) giveUp();
+  else if (phase == ERASING) erase(target);
+  else programAfter(target + 1, target / PLACES);
+}
+
+/** Stalls the core until the append has ended; true if the record holds. */
+export function journalWait(): bool {
+  while (phase != IDLE) {
+    flashWait();
+    journalService();
+  }
+  return !failed;
+}
+
+/** Into the next erased place from `place` on in this sector, or into the other sector, erased before. */
+function programAfter(place: u32, sector: u32): void {
+  for (let candidate = place; candidate < (sector + 1) * PLACES; candidate++) {
+    if (isBlank(candidate)) {
+      program(candidate);
+      return;
+    }
+  }
+  const other = sector ^ 1;
+  if (newest != NO_PLACE && newest / PLACES == other) giveUp();
+  else erase(other * PLACES);
+}
+
+function erase(place: u32): void {
+  assert(newest == NO_PLACE || place / PLACES != newest / PLACES, 'the newest record is never erased');
+  phase = ERASING;
+  target = place;
+  flashErase(placeAddress(place), MAP_SECTOR_SIZE);
+}
+
+function program(place: u32): void {
+  assert(place < NO_PLACE, 'a record goes to a place of the journal');
+  phase = PROGRAMMING;
+  target = place;
+  flashProgram(placeAddress(place), next, RECORD_SIZE);
+}
+
+function finish(): void {
+  memory.copy(current, next, RECORD_SIZE);
+  newest = target;
+  phase = IDLE;
+}
+
+function giveUp(): void {
+  failed = true;
+  phase = IDLE;
+}
+
+/** Whether the place reads as these bytes, again and again. */
+function readsAs(place: u32, record: usize): bool {
+  for (let read: u32 = 0; read < STABLE_READS; read++) {
+    copyFromBus(again, placeAddress(place), RECORD_SIZE);
+    if (memory.compare(again, record, RECORD_SIZE) != 0) return false;
+  }
+  return true;
+}
+
+function isBlank(place: u32): bool {
+  for (let read: u32 = 0; read < STABLE_READS; read++) {
+    if (!isErased(placeAddress(place), RECORD_SIZE)) return false;
+  }
+  return true;
+}
+
+function placeAddress(place: u32): u32 {
+  const sector = place < PLACES ? MAP_BOOT_STATE_0 : MAP_BOOT_STATE_1;
+  return sector + (place % PLACES) * RECORD_SIZE;
+}
+
+/** Newer is higher; of two places with the same sequence (an append tried twice) the later. */
+function rank(place: u32): u64 {
+  return ((<u64>read32(placeAddress(place) + RECORD_SEQUENCE)) << 32) | place;
+}
+
+/** The place of the highest rank below `bound` among those that begin with the magic, or NO_PLACE. */
+function newestBelow(bound: u64): u32 {
+  let best: u64 = 0;
+  let found = NO_PLACE;
+  for (let place: u32 = 0; place < NO_PLACE; place++) {
+    if (read32(placeAddress(place) + RECORD_MAGIC) != RECORD_MAGIC_VALUE) continue;
+    const candidate = rank(place);
+    if (candidate >= bound || (found != NO_PLACE && candidate < best)) continue;
+    best = candidate;
+    found = place;
+  }
+  foundRank = best;
+  return found;
+}
+
+/** Whether the entry says what an entry can say: one that does not was never meant, whatever its CRC. */
+function entryIsSound(entry: usize): bool {
+  const bootsLeft: u32 = load<u8>(entry, RECORD_ENTRY_BOOTS_LEFT);
+  return <u32>load<u8>(entry, RECORD_ENTRY_STATE) <= SLOT_REJECTED && bootsLeft < POLICY_TRIAL_BOOTS;
+}
+
+function recordIsValid(record: usize): bool {
+  if (load<u32>(record, RECORD_MAGIC) != RECORD_MAGIC_VALUE) return false;
+  if (!entryIsSound(record + RECORD_ENTRIES) || !entryIsSound(record + RECORD_ENTRIES + RECORD_ENTRY_SIZE))
+    return false;
+  return crc32(0, record, RECORD_CRC) == load<u32>(record, RECORD_CRC);
+}

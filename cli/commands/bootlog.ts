@@ -1,0 +1,56 @@
+// `coldrig bootlog`: every boot the device remembers, and why it went as it did.
+
+import { Command } from 'commander';
+import { type LoggedBoot, readLastFault, readWholeBootLog } from '../../host/tools/smp/boot-group.ts';
+import { type TargetOptions, withClient, withTarget } from '../client.ts';
+import { printing, type Result } from '../result.ts';
+import { table } from '../terminal.ts';
+import { causeText, decisionText, faultText, reasonText, slotName, stateText, versionText } from '../words.ts';
+
+export function addBootlogCommand(program: Command): void {
+  program.addCommand(
+    withTarget(new Command('bootlog'))
+      .description('every boot the device remembers: what began it, what was decided and why, what ran')
+      .option('--last <n>', 'only the last n', (text) => Number.parseInt(text, 10))
+      .addHelpText(
+        'after',
+        '\nWith --json: {ok, boots: [{number, cause, decision, slot, state, version, hash, reasons, resets, securityCounter, fault}], fault}.',
+      )
+      .action(
+        printing((options: TargetOptions & { last?: number }) =>
+          withClient(options, async (client, signal): Promise<Result> => {
+            const boots = (await readWholeBootLog(client, { signal })).slice(-(options.last ?? 0));
+            const fault = await readLastFault(client, { signal });
+            const rows = boots.map((boot) => [String(boot.number), ...bootCells(boot)]);
+            const last =
+              fault.count === 0
+                ? []
+                : [`last fault: ${faultText(fault.cause)} in ${fault.functionName || '?'}, cycle ${fault.cycle}`];
+            return {
+              text: [table([['boot', 'began with', 'decision', 'ran', 'refused'], ...rows]), ...last].join('\n'),
+              json: { boots: boots.map(bootJson), fault: fault.count === 0 ? null : fault },
+            };
+          }),
+        ),
+      ),
+  );
+}
+
+function bootCells({ cause, decision, ran, reasons, fault }: LoggedBoot): string[] {
+  const began = fault === undefined ? causeText(cause) : `${causeText(cause)}: ${faultText(fault.cause)}`;
+  const what = ran && `${slotName(ran.slot)} ${versionText(ran.version)} ${stateText(ran.state)}`;
+  const refused = reasons.flatMap((reason, slot) => (reason > 1 ? [`${slotName(slot)}: ${reasonText(reason)}`] : []));
+  return [began, decisionText(decision), what ?? 'nothing', refused.join('; ')];
+}
+
+function bootJson({ number, cause, decision, ran, reasons, resets, securityCounter, fault }: LoggedBoot): object {
+  return {
+    ...{ number, cause: causeText(cause), decision: decisionText(decision) },
+    slot: ran ? slotName(ran.slot) : null,
+    state: ran ? stateText(ran.state) : null,
+    version: ran ? versionText(ran.version) : null,
+    hash: ran ? Buffer.from(ran.hash).toString('hex') : null,
+    reasons: reasons.map((reason) => (reason === 0 ? null : reasonText(reason))),
+    ...{ resets, securityCounter, fault: fault ? faultText(fault.cause) : null },
+  };
+}

@@ -1,0 +1,199 @@
+// Commands that ask a device something or tell it something: status, reset, confirm, erase, echo, tasks, stat.
+
+import { Command } from 'commander';
+import { type ImageState, type SmpClient, SmpError } from '../../host/tools/smp/index.ts';
+import { ifKnown, type TargetOptions, withClient, withTarget } from '../client.ts';
+import { ExitCode, Failure } from '../failure.ts';
+import { parseSlot } from '../options.ts';
+import { printing, type Result } from '../result.ts';
+import { table } from '../terminal.ts';
+import { causeText, decisionText, faultText, healthText, reasonText, slotName, spanText } from '../words.ts';
+
+export function addDeviceCommands(program: Command): void {
+  program.addCommand(statusCommand());
+  program.addCommand(resetCommand());
+  program.addCommand(confirmCommand());
+  program.addCommand(eraseCommand());
+  program.addCommand(echoCommand());
+  program.addCommand(tasksCommand());
+  program.addCommand(statCommand());
+}
+
+function statusCommand(): Command {
+  return withTarget(new Command('status'))
+    .description('what runs, how it is, and what is in the slots')
+    .addHelpText(
+      'after',
+      '\nWith --json: {ok, target, application, mode, images, health, uptimeSeconds, boot, faults, slots}.',
+    )
+    .action(printing((options: TargetOptions) => withClient(options, (client) => status(client))));
+}
+
+async function status(client: SmpClient): Promise<Result> {
+  const images = await client.imageState();
+  const application = await ifKnown(client.appInfo('a'));
+  const heartbeat = await ifKnown(client.statRead('heartbeat'));
+  const boot = await ifKnown(client.statRead('boot'));
+  const faults = await ifKnown(client.statRead('faults'));
+  const slots = await ifKnown(client.statRead('slots'));
+  const mode = images.some(({ active }) => active) ? 'firmware' : 'safe-mode';
+  const rows = [['device', client.transport.name]];
+  if (application !== undefined) rows.push(['system', application]);
+  if (mode === 'safe-mode') rows.push(['mode', 'safe mode: no image runs, the bootloader answers']);
+  if (heartbeat) rows.push(['health', `${healthText(heartbeat.health)}, up ${spanText(heartbeat.uptime_s * 1e9)}`]);
+  if (boot) rows.push(['last boot', `${causeText(boot.reset_cause)}: ${decisionText(boot.decision)}`]);
+  if (faults && faults.count > 0)
+    rows.push(['faults', `${faults.count} since power-on, the last: ${faultText(faults.cause)}`]);
+  for (const image of images) {
+    rows.push([`slot ${slotName(image.slot)}`, imageText(image)]);
+    const reason = slots?.[image.slot === 0 ? 'a_reason' : 'b_reason'] ?? 0;
+    if (reason !== 0) rows.push(['', `  refused: ${reasonText(reason)}`]);
+  }
+  return {
+    text: table(rows),
+    json: {
+      ...{ target: client.transport.name, application: application ?? null, mode, images: images.map(imageJson) },
+      ...{ health: heartbeat?.health ?? null, uptimeSeconds: heartbeat?.uptime_s ?? null },
+      ...{ boot: boot ?? null, faults: faults ?? null, slots: slots ?? null },
+    },
+  };
+}
+
+function imageText(image: ImageState): string {
+  const flags = (['active', 'confirmed', 'pending', 'permanent', 'bootable'] as const).filter((flag) => image[flag]);
+  const hash = image.hash ? hex(image.hash).slice(0, 16) : '';
+  return `${image.version.padEnd(12)} ${flags.join(' ').padEnd(26)} ${hash}`.trimEnd();
+}
+
+function imageJson({ slot, version, hash, bootable, pending, confirmed, active, permanent }: ImageState): object {
+  const flags = { bootable, pending, confirmed, active, permanent };
+  return { slot: slotName(slot), version, hash: hash ? hex(hash) : null, ...flags };
+}
+
+interface ResetOptions extends TargetOptions {
+  safeMode?: boolean;
+  wait: boolean;
+}
+
+function resetCommand(): Command {
+  return withTarget(new Command('reset'))
+    .description('reset the device; a trial that is not confirmed is undone by it')
+    .option('--safe-mode', 'and stay in the bootloader')
+    .option('--no-wait', 'do not wait until it is back')
+    .action(
+      printing((options: ResetOptions) =>
+        withClient(options, async (client, signal) => {
+          await client.reset({ bootMode: options.safeMode ? 1 : undefined }, { signal });
+          if (!options.wait) return { text: 'reset asked for', json: {} };
+          await client.waitUntilBack({ signal });
+          return status(client);
+        }),
+      ),
+    );
+}
+
+function confirmCommand(): Command {
+  return withTarget(new Command('confirm'))
+    .description('keep the image that runs')
+    .action(
+      printing((options: TargetOptions) =>
+        withClient(options, async (client, signal): Promise<Result> => {
+          const images = await client.imageConfirm(undefined, { signal }).catch((error) => refused(client, error));
+          const running = images.find(({ active }) => active);
+          if (!running?.confirmed) throw new Failure('NOT_CONFIRMED', 'the device did not confirm; try coldrig status');
+          const { version, slot } = running;
+          return {
+            text: `version ${version} in slot ${slotName(slot)} is confirmed`,
+            json: { version, slot: slotName(slot), images: images.map(imageJson) },
+          };
+        }),
+      ),
+    );
+}
+
+/** A refusal says how the device is, where it can say. */
+async function refused(client: SmpClient, error: unknown): Promise<never> {
+  if (!(error instanceof SmpError) || error.kind !== 'device') throw error;
+  const heartbeat = await ifKnown(client.statRead('heartbeat'));
+  const health = heartbeat ? ` It is ${healthText(heartbeat.health)}.` : '';
+  throw new Failure(error.name, `${error.message}.${health}`, {
+    exitCode: ExitCode.UNDONE,
+    facts: { health: heartbeat?.health },
+  });
+}
+
+interface EraseOptions extends TargetOptions {
+  slot?: number;
+}
+
+function eraseCommand(): Command {
+  return withTarget(new Command('erase'))
+    .description('erase a slot that does not run')
+    .option('--slot <A|B>', 'which; the device chooses when left out', parseSlot)
+    .action(
+      printing((options: EraseOptions) =>
+        withClient(options, async (client, signal): Promise<Result> => {
+          await client.erase(options.slot, { signal });
+          const slot = options.slot === undefined ? null : slotName(options.slot);
+          return { text: slot === null ? 'the slot is erased' : `slot ${slot} is erased`, json: { slot } };
+        }),
+      ),
+    );
+}
+
+function echoCommand(): Command {
+  return withTarget(new Command('echo'))
+    .description('send a text and have it sent back')
+    .argument('<text>')
+    .action(
+      printing((options: TargetOptions, text: string) =>
+        withClient(options, async (client, signal): Promise<Result> => {
+          const begin = performance.now();
+          const echo = await client.echo(text, { signal });
+          const milliseconds = Math.round((performance.now() - begin) * 1000) / 1000;
+          return { text: `${echo}  (${milliseconds.toFixed(1)} ms)`, json: { echo, milliseconds } };
+        }),
+      ),
+    );
+}
+
+function tasksCommand(): Command {
+  return withTarget(new Command('tasks'))
+    .description('the firmware’s tasks')
+    .action(
+      printing((options: TargetOptions) =>
+        withClient(options, async (client, signal): Promise<Result> => {
+          const tasks = await client.taskstat({ signal });
+          const rows = Object.entries(tasks).map(([name, task]) => [
+            name,
+            ...[task.priority, task.contextSwitches ?? '', task.runtime ?? ''].map(String),
+          ]);
+          return { text: table([['task', 'priority', 'runs', 'cycles'], ...rows]), json: { tasks } };
+        }),
+      ),
+    );
+}
+
+function statCommand(): Command {
+  return withTarget(new Command('stat'))
+    .description('counters of the device')
+    .argument('[name]', 'one group of counters; all when left out')
+    .action(
+      printing((options: TargetOptions, name?: string) =>
+        withClient(options, async (client, signal): Promise<Result> => {
+          const statistics: Record<string, Record<string, number>> = {};
+          for (const group of name === undefined ? await client.statList({ signal }) : [name]) {
+            statistics[group] = await client.statRead(group, { signal });
+          }
+          const rows = Object.entries(statistics).flatMap(([group, fields]) =>
+            Object.entries(fields).map(([field, value]) => [group, field, String(value)]),
+          );
+          return { text: table(rows), json: { statistics } };
+        }),
+      ),
+    );
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

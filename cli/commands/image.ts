@@ -1,0 +1,178 @@
+// `coldrig image`: keys, and images in the MCUboot format. A thin layer over host/tools/image.
+
+import { Command } from 'commander';
+import {
+  describeImage,
+  explainReason,
+  formatVersion,
+  generateKey,
+  imageToJson,
+  type KeyPair,
+  parseImage,
+  readPublicKey,
+  type SignOptions,
+  signImage,
+  verifyImage,
+} from '../../host/tools/image/index.ts';
+import { Failure } from '../failure.ts';
+import { readInput, writeOutput } from '../files.ts';
+import { collect, integerBetween, parseSecurityCounter, parseWord } from '../options.ts';
+import { printing, type Result } from '../result.ts';
+import { tokenCommand } from './token.ts';
+
+export function addImageCommands(program: Command): void {
+  const image = new Command('image').description('make keys; sign, verify and look into images');
+  image.addCommand(keygenCommand());
+  image.addCommand(signCommand());
+  image.addCommand(verifyCommand());
+  image.addCommand(infoCommand());
+  image.addCommand(tokenCommand());
+  program.addCommand(image);
+}
+
+function keygenCommand(): Command {
+  return new Command('keygen')
+    .description('make an Ed25519 signing key (PKCS#8 PEM, readable by its owner only)')
+    .argument('<key.pem>', 'file to write')
+    .option('--public <file>', 'write the public key there too')
+    .option('--force', 'replace files that exist')
+    .addHelpText('after', '\nExample:\n  coldrig image keygen my.pem --public my-public.pem')
+    .action(
+      printing((options: { public?: string; force?: boolean }, path: string): Result => {
+        const overwrite = options.force === true;
+        const key = generateKey();
+        writeOutput(path, key.privateKeyPem, 'the key', { mode: 0o600, overwrite });
+        if (options.public) writeOutput(options.public, key.publicKeyPem, 'the public key', { overwrite });
+        return describeKey(path, key, options.public);
+      }),
+    );
+}
+
+function describeKey(path: string, key: KeyPair, publicPath: string | undefined): Result {
+  const hash = hex(key.keyHash);
+  const also = publicPath === undefined ? '' : `\npublic key      ${publicPath}`;
+  return {
+    text: `signing key     ${path} (keep it secret)${also}\nimages carry    ${hash}`,
+    json: { key: path, publicKeyFile: publicPath ?? null, publicKey: hex(key.publicKey), keyHash: hash },
+  };
+}
+
+interface SignCommandOptions {
+  key: string;
+  version: string;
+  securityCounter: number | 'auto';
+  boardId?: number;
+  headerSize?: number;
+  dependency?: string[];
+  pad?: boolean;
+  confirm?: boolean;
+  nonBootable?: boolean;
+  revoke?: string[];
+  passphraseFile?: string;
+}
+
+function signCommand(): Command {
+  return new Command('sign')
+    .description('sign a wasm module: header, hash, Ed25519 signature, as imgtool does')
+    .argument('<in>', 'wasm module')
+    .argument('<out>', 'image to write')
+    .requiredOption('--key <key.pem>', 'private key')
+    .requiredOption('--version <version>', 'major.minor.revision[+build]')
+    .option(
+      '--security-counter <n>',
+      'number against rollback, or auto (from the version)',
+      parseSecurityCounter,
+      'auto',
+    )
+    .option('--board-id <n>', 'the only board it may run on', parseWord)
+    .option('--header-size <bytes>', 'bytes in front of the module', integerBetween(32, 0xffff))
+    .option('--dependency <image=version>', 'least version of another image; may be repeated', collect)
+    .option('--revoke <key.pem>', 'key that it replaces: revoked once the image is confirmed; may be repeated', collect)
+    .option('--pad', 'fill the slot and set the trailer: boots on trial without being marked')
+    .option('--confirm', 'as --pad, and confirmed in advance')
+    .option('--non-bootable', 'mark it as never to be booted')
+    .addHelpText('after', '\nExample:\n  coldrig image sign app.wasm app.bin --key my.pem --version 1.2.0')
+    .action(
+      printing((options: SignCommandOptions, input: string, output: string): Result => {
+        const image = signImage(signOptions(options, readInput(input, 'the module')));
+        writeOutput(output, image, 'the image');
+        const { header, hash } = parseImage(image, output);
+        const version = formatVersion(header.version);
+        return {
+          text: `${output}: version ${version}, ${image.length} bytes, hash ${hex(hash)}`,
+          json: { file: output, version, bytes: image.length, hash: hex(hash) },
+        };
+      }),
+    );
+}
+
+function signOptions(options: SignCommandOptions, payload: Uint8Array): SignOptions {
+  const { key, version, securityCounter, boardId, headerSize, pad, confirm, nonBootable } = options;
+  const dependencies = (options.dependency ?? []).map((text) => {
+    const [image, least] = text.split('=');
+    if (!/^\d+$/.test(image) || !least) {
+      throw new Failure('OPTION', `--dependency ${text}: expected image=version, for instance 0=1.2.0`, {
+        exitCode: 2,
+      });
+    }
+    return { image: Number(image), version: least };
+  });
+  const privateKeyPem = readInput(key, 'the key');
+  return {
+    ...{ payload, privateKeyPem, version, securityCounter, boardId, headerSize },
+    ...{ dependencies, pad, confirm, nonBootable },
+    revokes: (options.revoke ?? []).map((file) => readPublicKey(readInput(file, 'the key'), { name: file })),
+  };
+}
+
+interface VerifyCommandOptions {
+  key: string[];
+  securityCounter?: number;
+  boardId?: number;
+}
+
+function verifyCommand(): Command {
+  return new Command('verify')
+    .description('check an image as the bootloader will: the same checks, in the same order')
+    .argument('<file>', 'image')
+    .requiredOption('--key <key.pem>', 'public or private key; may be repeated', collect)
+    .option('--security-counter <n>', 'counter in the device’s fuses', parseWord)
+    .option('--board-id <n>', 'board it shall run on', parseWord)
+    .addHelpText('after', '\nExample:\n  coldrig image verify app.bin --key my.pem')
+    .action(
+      printing((options: VerifyCommandOptions, path: string): Result => {
+        const keys = options.key.map((file) => readPublicKey(readInput(file, 'the key'), { name: file }));
+        const { securityCounter, boardId } = options;
+        const result = verifyImage(readInput(path, 'the image'), keys, { name: path, securityCounter, boardId });
+        if (!result.ok) {
+          const facts = { file: path, reason: result.reason, offset: result.offset };
+          throw new Failure(result.reason, result.message, {
+            facts: { ...facts, meaning: explainReason(result.code) },
+          });
+        }
+        const { image, keyIndex = 0 } = result;
+        const version = image ? formatVersion(image.header.version) : '';
+        return {
+          text: `${path}: version ${version}, signed with ${options.key[keyIndex]}: good`,
+          json: { file: path, version, hash: hex(image?.hash), key: options.key[keyIndex], reason: result.reason },
+        };
+      }),
+    );
+}
+
+function infoCommand(): Command {
+  return new Command('info')
+    .description('what an image says about itself')
+    .argument('<file>', 'image')
+    .addHelpText('after', '\nExample:\n  coldrig image info app.bin --json')
+    .action(
+      printing((_options: object, path: string): Result => {
+        const image = parseImage(readInput(path, 'the image'), path);
+        return { text: describeImage(image).trimEnd(), json: { file: path, ...imageToJson(image) } };
+      }),
+    );
+}
+
+function hex(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? []).toString('hex');
+}

@@ -1,0 +1,123 @@
+// `coldrig prove`: the proofs of hil/prove from a shell, and results of shards put together.
+
+import { Command, InvalidArgumentError } from 'commander';
+import { invariants } from '../../hil/prove/invariants.ts';
+import { fromJson, toJson } from '../../hil/prove/json.ts';
+import { junitOf } from '../../hil/prove/junit.ts';
+import { proofs } from '../../hil/prove/proofs.ts';
+import { type FoundViolation, mergeResults, type ProofResult, rateOf } from '../../hil/prove/result.ts';
+import { runProof, type Shard } from '../../hil/prove/run.ts';
+import { ExitCode, Failure } from '../failure.ts';
+import { readInput, writeOutput } from '../files.ts';
+import { untilInterrupted } from '../interruption.ts';
+import { integerBetween, parseWord } from '../options.ts';
+import { proofProgress } from '../progress.ts';
+import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { table } from '../terminal.ts';
+import { spanText } from '../words.ts';
+
+interface ProveOptions extends GlobalOptions {
+  seed: number;
+  scenario?: string;
+  point?: string;
+  canary?: string;
+  slice?: boolean;
+  threads?: number;
+  shard?: Shard;
+  junit?: string;
+}
+
+const HELP = `
+Examples:
+  coldrig prove power                       all of it, on all cores
+  coldrig prove power --slice               what a test run affords
+  coldrig prove power --json --shard 1/4    a quarter, for one of four machines
+  coldrig prove merge 1.json 2.json 3.json 4.json
+
+Exit code 0: no violation. 1: one or more; each comes with a command that shows it again.
+With --json: {proof, scenarios: [{name, points, violations}], points, violations, seconds, pointsPerSecondPerCore, seed}, and
+where there is something to say slice, shards, and found: [{scenario, point, invariant, text, choices, log, replay}].`;
+
+/** Violations told in full; all of them are in --json and --junit. */
+const toldMax = 5;
+
+export function addProveCommand(program: Command): void {
+  const prove = new Command('prove')
+    .description('show that no power cut, forged image or glitch bricks a device')
+    .addHelpText('after', HELP);
+  for (const { name, about } of proofs) prove.addCommand(proofCommand(name, about));
+  prove.addCommand(
+    new Command('merge')
+      .description('add up the results of shards')
+      .argument('<files...>', 'what --json printed')
+      .option('--junit <file>', 'write the result as JUnit XML')
+      .action(printing((options: ProveOptions, files: string[]) => merge(options, files))),
+  );
+  program.addCommand(prove);
+}
+
+function proofCommand(name: string, about: string): Command {
+  return new Command(name)
+    .description(about)
+    .option('--seed <number>', 'decides what is sampled, and what cuts leave behind', parseWord, 1)
+    .option('--scenario <name>', 'only this one')
+    .option('--point <name>', 'only the point a violation names')
+    .option('--canary <name>', 'with a bootloader broken on purpose')
+    .option('--slice', 'only what a test run affords')
+    .option('--threads <count>', 'worker threads (default: one a core)', integerBetween(1, 256))
+    .option('--shard <i/n>', 'only the i-th of n shares of the work', parseShard)
+    .option('--junit <file>', 'write the result as JUnit XML')
+    .action(printing((options: ProveOptions) => prove(name, options)));
+}
+
+function parseShard(text: string): Shard {
+  const [, number, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (!(number >= 1 && number <= of)) throw new InvalidArgumentError('expected i/n, from 1/n to n/n');
+  return { number, of };
+}
+
+async function prove(name: string, options: ProveOptions): Promise<Result> {
+  const { slice, junit, json, verbose, ...own } = options;
+  const progress = proofProgress(json === true, name);
+  const result = await untilInterrupted((signal) =>
+    runProof(name, { ...own, effort: slice ? 'slice' : 'full', signal, onProgress: progress.update }),
+  ).finally(() => progress.stop());
+  return ending(result, junit);
+}
+
+function merge({ junit }: ProveOptions, files: string[]): Result {
+  const results = files.map((file) => {
+    const text = Buffer.from(readInput(file, 'the result')).toString();
+    try {
+      return fromJson(text);
+    } catch (error) {
+      throw new Failure('NOT_A_RESULT', `${file}: ${(error as Error).message}`, { cause: error });
+    }
+  });
+  return ending(mergeResults(results), junit);
+}
+
+function ending(result: ProofResult, junit: string | undefined): Result {
+  if (junit !== undefined) writeOutput(junit, junitOf(result), 'the report');
+  const exitCode = result.violations === 0 ? ExitCode.OK : ExitCode.FAILED;
+  return { text: textOf(result), json: toJson(result), exitCode };
+}
+
+function textOf(result: ProofResult): string {
+  const { proof, scenarios, points, violations, seconds, seed, effort, shards, found } = result;
+  const rows = scenarios.map((each) => [each.name, `${each.points}`, `${each.violations}`]);
+  const share = [effort === 'slice' ? 'a slice' : '', shards.length > 0 ? `shards ${shards.join(', ')}` : ''];
+  const what = share.filter((text) => text !== '').join(', ');
+  const rate = `${spanText(seconds * 1e9)}, ${Math.round(rateOf(result))} points/s a core`;
+  const told = found.slice(0, toldMax).map(violationText);
+  const more = found.length > toldMax ? [`… and ${found.length - toldMax} more; --json has them all`, ''] : [];
+  const sum = `${proof}${what && ` (${what})`}: ${points} points, ${violations} violations, seed ${seed}, ${rate}`;
+  return [table([['scenario', 'points', 'violations'], ...rows]), '', ...told, ...more, sum].join('\n');
+}
+
+function violationText({ scenario, point, invariant, text, choices, log, replay }: FoundViolation): string {
+  const lines = [`${scenario}: ${point}`, `  broken: ${invariants[invariant]}`, `  ${text}`];
+  return [...lines, `  choices: ${choices.join(', ')}`, ...log.map((line) => `    ${line}`), `  ${replay}`, ''].join(
+    '\n',
+  );
+}

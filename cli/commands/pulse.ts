@@ -1,0 +1,155 @@
+// `coldrig pulse`: pulse programs without an instrument. Checked, assembled and taken apart here; run by commands/pulse-run.ts.
+
+import { Command } from 'commander';
+import { DecodeError, disassemble, disassembleToSequence, findingText } from '../../host/tools/q1/index.ts';
+import type { ProfileName } from '../../protocol/q1/profiles.ts';
+import { Failure } from '../failure.ts';
+import { readInput, writeOutput } from '../files.ts';
+import { profileOption } from '../pulse/profile-option.ts';
+import { findingJson, foundTogether, isError, type Judged, judgeFile, loadFiles } from '../pulse/sources.ts';
+import { printing, type Result } from '../result.ts';
+import { paint, type Style, styleOf } from '../terminal.ts';
+import { pulseRunCommand } from './pulse-run.ts';
+
+const EXAMPLES = `
+Examples:
+  coldrig pulse check rabi.json                 what the hardware would refuse, and what would go wrong
+  coldrig pulse run rabi.json --timeline        when each line runs, with how little slack
+  coldrig pulse run drive.json readout.json --plot out.svg`;
+
+export function addPulseCommands(program: Command): void {
+  const pulse = new Command('pulse')
+    .description('check and run pulse programs (Q1ASM) as the instrument would')
+    .addHelpText('after', EXAMPLES);
+  pulse.addCommand(checkCommand());
+  pulse.addCommand(pulseRunCommand());
+  pulse.addCommand(asmCommand());
+  pulse.addCommand(disasmCommand());
+  program.addCommand(pulse);
+}
+
+interface CheckOptions {
+  profile?: ProfileName;
+  strict?: boolean;
+}
+
+const CHECK_HELP = `
+Errors are what the hardware refuses at upload; warnings are what goes wrong when it runs: registers read too soon, waits under
+4 ns, code nobody gets to, conditions left on or out of balance, waveforms and bins that are not there. Exit code 1 if there is an error.
+
+Example:
+  coldrig pulse check rabi.json --profile qblox-qcm
+
+With --json: {ok, files: [{file, profile, instructions, findings}], findings, errors, warnings}; a finding is {file, severity, rule, line,
+column, length, message} or has a path in the JSON instead of a line.`;
+
+function checkCommand(): Command {
+  return new Command('check')
+    .description('assemble a program and say everything that is wrong with it')
+    .argument('<file...>', 'sequence JSON or bare Q1ASM')
+    .addOption(profileOption())
+    .option('--strict', 'warnings fail, too')
+    .addHelpText('after', CHECK_HELP)
+    .action(printing(check));
+}
+
+function check(options: CheckOptions, files: string[]): Result {
+  const judged = files.map((file) => judgeFile(file, options.profile));
+  const together = foundTogether(judged, options.profile);
+  const findings = [...judged.flatMap((one) => one.findings), ...(together === undefined ? [] : [together])];
+  const errors = findings.filter(isError).length;
+  const warnings = findings.length - errors;
+  const style = styleOf(process.stdout);
+  const lines = judged.flatMap((one) => [
+    ...one.findings.map((finding) => painted(findingText(one.source, finding), style)),
+    verdict(one),
+  ]);
+  if (together !== undefined) lines.push(`error: ${together.message}`);
+  return {
+    text: lines.join('\n'),
+    json: {
+      files: judged.map(({ file, sequence, source, findings }) => ({
+        ...{ file, profile: sequence?.profile ?? null, instructions: sequence?.program.instructions.length ?? null },
+        findings: findings.map((finding) => findingJson(source, finding)),
+      })),
+      ...{ findings: together === undefined ? [] : [together], errors, warnings },
+    },
+    exitCode: errors > 0 || (options.strict === true && warnings > 0) ? 1 : 0,
+  };
+}
+
+/** The word that says how bad it is. */
+function painted(text: string, style: Style): string {
+  return text
+    .replace(': error:', `: ${paint(style, 'red', 'error:')}`)
+    .replace(': warning:', `: ${paint(style, 'yellow', 'warning:')}`);
+}
+
+function verdict({ file, sequence, findings }: Judged): string {
+  const errors = findings.filter(isError).length;
+  const warnings = findings.length - errors;
+  const counts = [count(errors, 'error'), count(warnings, 'warning')].filter((text) => text !== '').join(', ');
+  if (sequence === undefined) return `${file}: ${counts}`;
+  const { program, parts, profile } = sequence;
+  const holds = [
+    count(program.instructions.length, 'instruction'),
+    count(parts.waveforms.length, 'waveform'),
+    count(parts.weights.length, 'weight'),
+    count(parts.acquisitions.length, 'acquisition'),
+  ];
+  const held = holds.filter((text) => text !== '').join(', ') || 'nothing';
+  return `${file}: ${held} for ${profile}: ${counts || 'nothing found'}`;
+}
+
+function count(number: number, noun: string): string {
+  return number === 0 ? '' : `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function asmCommand(): Command {
+  return new Command('asm')
+    .description('assemble a program to the bytes that are uploaded')
+    .argument('<in>', 'sequence JSON or bare Q1ASM')
+    .argument('<out>', 'file to write')
+    .addOption(profileOption())
+    .addHelpText('after', '\nExample:\n  coldrig pulse asm rabi.json rabi.q1')
+    .action(
+      printing((options: { profile?: ProfileName }, input: string, output: string): Result => {
+        const [{ binary, program, profile }] = loadFiles([input], options.profile);
+        writeOutput(output, binary, 'the assembled sequence');
+        const instructions = program.instructions.length;
+        return {
+          text: `${output}: ${count(instructions, 'instruction')} for ${profile}, ${binary.length} bytes`,
+          json: { file: output, profile, instructions, bytes: binary.length },
+        };
+      }),
+    );
+}
+
+function disasmCommand(): Command {
+  return new Command('disasm')
+    .description('take an assembled sequence apart again')
+    .argument('<in>', 'what asm wrote')
+    .argument('[out]', 'file to write (default: print it)')
+    .option('--sequence', 'the whole sequence as JSON, with waveforms, weights and acquisitions')
+    .addHelpText('after', '\nExample:\n  coldrig pulse disasm rabi.q1 rabi.q1asm')
+    .action(
+      printing((options: { sequence?: boolean }, input: string, output: string | undefined): Result => {
+        const bytes = readInput(input, 'the assembled sequence');
+        const text = options.sequence
+          ? JSON.stringify(disassembled(input, bytes, disassembleToSequence), null, 1)
+          : disassembled(input, bytes, disassemble);
+        if (output === undefined) return { text: text.trimEnd(), json: { program: text } };
+        writeOutput(output, `${text.trimEnd()}\n`, 'the program');
+        return { text: `${output}: ${count(text.trimEnd().split('\n').length, 'line')}`, json: { file: output } };
+      }),
+    );
+}
+
+function disassembled<Result>(name: string, bytes: Uint8Array, work: (bytes: Uint8Array) => Result): Result {
+  try {
+    return work(bytes);
+  } catch (problem) {
+    if (!(problem instanceof DecodeError)) throw problem;
+    throw new Failure('NOT_A_SEQUENCE', `${name}: ${problem.message}`);
+  }
+}

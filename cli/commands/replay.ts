@@ -1,0 +1,84 @@
+// `coldrig replay`: a recorded run again, from its input log; tells whether it was the same run.
+
+import { Command } from 'commander';
+import { readInputLog, replayInputs } from '../../host/links/input-log.ts';
+import { Failure } from '../failure.ts';
+import { collect } from '../options.ts';
+import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { RunFridge } from '../run/fridge.ts';
+import { LiveLog, type LogLine } from '../run/live-log.ts';
+import { buildNotes, newDevice } from '../run/new-device.ts';
+import { styleOf } from '../terminal.ts';
+import { momentText } from '../words.ts';
+import { lineText } from './run.ts';
+
+interface ReplayOptions extends GlobalOptions {
+  image?: string;
+  key?: string[];
+  flash?: string;
+}
+
+const HELP = `
+The device must be the one the recorded run began with: the same firmware, or a copy of the --flash file made before.
+
+Example:
+  coldrig run --record run.jsonl
+  coldrig replay run.jsonl
+
+With --json: {ok, inputs, endNs, logHash, recordedHash, same, events: [{timeNs, event, …}]}.`;
+
+export function addReplayCommand(program: Command): void {
+  program.addCommand(
+    new Command('replay')
+      .description("repeat a run from the inputs 'coldrig run --record' kept")
+      .argument('<file>', 'input log')
+      .option('--image <file>', 'signed image the device began with (default: the development firmware)')
+      .option('--key <key.pem>', 'key its fuses trust; may be repeated (default: the development key)', collect)
+      .option('--flash <file.bin>', 'device the run began with; it is only read')
+      .addHelpText('after', HELP)
+      .action(printing((options: ReplayOptions, path: string) => replay(options, path))),
+  );
+}
+
+async function replay(options: ReplayOptions, path: string): Promise<Result> {
+  const log = readInputLog(path);
+  const { image, key: keys, flash } = options;
+  const fridge = log.fridge === undefined ? undefined : new RunFridge(log.fridge, log.faults ?? [], log.seed);
+  const { board, origin, fingerprint } = await newDevice(
+    { seed: log.seed, image, keys, flash, surroundings: fridge?.wired },
+    buildNotes(options.json === true),
+  );
+  if (fingerprint !== log.device) {
+    throw new Failure(
+      'OTHER_DEVICE',
+      `${path} was recorded on another device than ${origin}: its flash and fuses differ; ` +
+        'pass the --image or --flash the run began with',
+    );
+  }
+  const events: LogLine[] = [];
+  const liveLog = new LiveLog(
+    board,
+    (line) => events.push(line),
+    () => 0,
+  );
+  board.onLog = (record) => liveLog.record(record);
+  board.powerOn();
+  fridge?.disturb(board);
+  replayInputs(board, log);
+  const recordedHash = log.end?.logHash ?? null;
+  const same = recordedHash === board.logHash;
+  if (recordedHash !== null && !same) {
+    const text = `${path}: this run ends with log hash ${board.logHash}, the recorded one with ${recordedHash}`;
+    throw new Failure('OTHER_RUN', `${text}; was it recorded with another version of coldrig?`);
+  }
+  const style = styleOf(process.stdout);
+  const verdict = same ? 'the same run as the recorded one' : 'the recorded run has no end to compare with';
+  const summary = `${log.inputs.length} inputs, ${momentText(board.now)} of virtual time, log hash ${board.logHash}: ${verdict}`;
+  return {
+    text: [...events.map((line) => lineText(line, style)), '', summary].join('\n'),
+    json: {
+      ...{ inputs: log.inputs.length, endNs: board.now, logHash: board.logHash, recordedHash, same },
+      events: events.map(({ timeNs, event, facts }) => ({ timeNs, event, ...facts })),
+    },
+  };
+}

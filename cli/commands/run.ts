@@ -1,0 +1,210 @@
+// `coldrig run`: one emulated board, up for clients until Ctrl-C.
+
+import { Command, Option } from 'commander';
+import { faultHelp } from '../../hil/rig/faults/language.ts';
+import type { Board } from '../../host/board/board.ts';
+import type { Speed } from '../../host/links/pacer.ts';
+import { Smp } from '../../protocol/smp/smp.ts';
+import { DEFAULT_TARGET } from '../client.ts';
+import { ExitCode, Failure } from '../failure.ts';
+import { writeOutput } from '../files.ts';
+import { collect, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
+import type { GlobalOptions } from '../result.ts';
+import { claimDevice } from '../run/device-file.ts';
+import { RunFridge } from '../run/fridge.ts';
+import { fridgePlot } from '../run/fridge-plot.ts';
+import { viewLines } from '../run/fridge-view.ts';
+import { LiveLog, type LogLine } from '../run/live-log.ts';
+import { buildNotes, newDevice } from '../run/new-device.ts';
+import { RunScreen } from '../run/screen.ts';
+import { Session } from '../run/session.ts';
+import { hang, paint, type Style, styleOf, table, wrap } from '../terminal.ts';
+import { momentText } from '../words.ts';
+
+interface RunOptions extends GlobalOptions {
+  image?: string;
+  key?: string[];
+  seed: number;
+  speed: Speed;
+  udp: number;
+  host?: string;
+  serial?: number;
+  pty?: string;
+  flash?: string;
+  record?: string;
+  for?: number;
+  fridge?: string;
+  fault?: string[];
+  plot?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  coldrig run                                    smpmgr --ip 127.0.0.1 image state-read
+  coldrig run --pty /tmp/coldrig                 smpmgr --port /tmp/coldrig image state-read
+  coldrig run --flash my-device.bin              the same device again next time
+  coldrig run --speed 10 --record run.jsonl      ten times as fast; inputs kept for 'coldrig replay'
+  coldrig run --fridge uts --fault 'thermal-rise at 4K 200mW after 30s' --speed 100 --for 120 --plot rise.svg
+
+A fault is KIND at PLACE [SIZE] [after TIME] [for TIME], for instance:
+${faultHelp()}
+
+With --json every line is an object {timeNs, event, …}; times are virtual. The first is ready {links, origin, seed, speed, pid},
+the last end {logHash}; in between reset, fault, halted, image-refused, image-rejected, boot-decision, boot, safe-mode,
+firmware-start, heartbeat, upload-start, upload-done, image-pending, image-confirmed, slot-erased, reset-requested, and of the
+cryostat's side interlock-tripped, safe-state, sensor-lost, clock-switched, load-shed and the like. With --fridge the end has
+temperatures, in kelvin by stage.`;
+
+export function addRunCommand(program: Command): void {
+  program.addCommand(
+    new Command('run')
+      .description('run an emulated board until Ctrl-C')
+      .option('--image <file>', 'signed image a new device carries (default: the development firmware)')
+      .option('--key <key.pem>', 'key its fuses trust; may be repeated (default: the development key)', collect)
+      .option('--seed <n>', 'decides what power cuts leave behind', parseWord, 1)
+      .option('--speed <x>', 'virtual seconds per real second, or max', parseSpeed, 1)
+      .option('--udp <port>', 'port of the gateway; 0 chooses one', parsePort, Smp.UDP_PORT)
+      .addOption(new Option('--port <port>', 'same as --udp').argParser(parsePort).hideHelp())
+      .option('--host <address>', 'address to listen on (default: this machine only)')
+      .option('--serial <port>', 'serve the console on this TCP port', parsePort)
+      .option('--pty <path>', 'serve the console as a pseudo-terminal at this path')
+      .option('--flash <file.bin>', 'keep flash and fuses in this file')
+      .option('--record <file>', 'write all inputs to this file, for a replay')
+      .option('--fridge <preset|file.yaml>', 'put it into a cryostat: uts, xld, stand, or a fridge file')
+      .option('--fault <text>', 'let something go wrong in it; may be repeated', collect)
+      .option('--plot <out.svg>', 'draw temperatures and power over time when it ends')
+      .option('--for <seconds>', 'end after so many virtual seconds', parseSeconds)
+      .addHelpText('after', EXAMPLES)
+      .action(async (_options: object, command: Command) => {
+        const options = command.optsWithGlobals<RunOptions & { port?: number }>();
+        await run({ ...options, udp: options.port ?? options.udp });
+      }),
+  );
+}
+
+async function run(options: RunOptions): Promise<void> {
+  const giveBack = options.flash === undefined ? () => {} : claimDevice(options.flash);
+  try {
+    await runClaimed(options);
+  } finally {
+    giveBack();
+  }
+}
+
+async function runClaimed(options: RunOptions): Promise<void> {
+  const style = styleOf(process.stdout);
+  const fridge = fridgeOf(options);
+  const { board, origin, fingerprint } = await newDevice(
+    { seed: options.seed, image: options.image, keys: options.key, flash: options.flash, surroundings: fridge?.wired },
+    buildNotes(options.json === true),
+  );
+  const screen = new RunScreen(fridge && !options.json ? () => viewLines(board, fridge, style) : undefined);
+  const log = new LiveLog(board, (line) => {
+    fridge?.mark(line);
+    screen.print(options.json ? JSON.stringify(lineJson(line)) : lineText(line, style));
+  });
+  const session = new Session(board, {
+    ...options,
+    untilNs: options.for === undefined ? undefined : Math.round(options.for * 1e9),
+    record:
+      options.record === undefined
+        ? undefined
+        : {
+            path: options.record,
+            seed: options.seed,
+            device: fingerprint,
+            fridge: options.fridge,
+            faults: options.fault,
+          },
+  });
+  await serve(session, async () => {
+    announce(session, origin, options, style);
+    board.onLog = (record) => {
+      log.record(record);
+      fridge?.watch(board, record.timeNs);
+    };
+    board.powerOn();
+    fridge?.disturb(board);
+    screen.begin();
+  });
+  screen.end();
+  if (fridge && options.plot !== undefined) writeOutput(options.plot, fridgePlot(fridge), 'the plot');
+  farewell(board, options, fridge);
+}
+
+/** The hash is what makes two runs comparable: the same images, seed and inputs give the same. */
+function farewell(board: Board, { json, flash, record, plot }: RunOptions, fridge: RunFridge | undefined): void {
+  const { now: timeNs, logHash } = board;
+  if (json) {
+    const temperatures = fridge && { temperatures: fridge.temperatures() };
+    process.stdout.write(`${JSON.stringify({ timeNs, event: 'end', logHash, ...temperatures })}\n`);
+    return;
+  }
+  const kept = [flash && `device kept in ${flash}`, record && `inputs in ${record}`, plot && `plot in ${plot}`].filter(
+    Boolean,
+  );
+  const lines = [`\nended at ${momentText(timeNs)} of virtual time, log hash ${logHash}`, ...kept];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function fridgeOf({ fridge, fault, plot, seed }: RunOptions): RunFridge | undefined {
+  if (fridge !== undefined) return new RunFridge(fridge, fault ?? [], seed);
+  const without = fault !== undefined ? '--fault' : plot !== undefined ? '--plot' : undefined;
+  if (without !== undefined)
+    throw new Failure('OPTION', `${without} needs a cryostat: add --fridge uts`, { exitCode: ExitCode.USAGE });
+  return undefined;
+}
+
+/** Runs a session until Ctrl-C, a signal or its own end, and always cleans up. */
+export async function serve(session: Session, begin: () => void | Promise<void>): Promise<void> {
+  const end = () => session.end();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, end);
+  // Whoever read our output has gone, as in `coldrig run | head`.
+  process.stdout.once('error', end);
+  try {
+    await session.open();
+    await begin();
+    session.go();
+    await session.over;
+  } finally {
+    await session.stop();
+    for (const signal of signals) process.removeListener(signal, end);
+    process.stdout.removeListener('error', end);
+  }
+}
+
+export function lineText({ timeNs, text, tone }: LogLine, style: Style): string {
+  const moment = momentText(timeNs).padStart(13);
+  const body = hang(text, style.width, 15);
+  return `${paint(style, 'dim', moment)}  ${tone ? paint(style, tone, body) : body}`;
+}
+
+function lineJson({ timeNs, event, facts }: LogLine): object {
+  return { timeNs, event, ...facts };
+}
+
+function announce(session: Session, origin: string, options: RunOptions, style: Style): void {
+  const links = session.links.map(({ address }) => address);
+  if (options.json) {
+    const facts = { links, origin, seed: options.seed, speed: options.speed, pid: process.pid };
+    process.stdout.write(`${JSON.stringify({ timeNs: 0, event: 'ready', ...facts })}\n`);
+    return;
+  }
+  const title = wrap(`coldrig: ${origin}`, style.width, '  ');
+  process.stdout.write(`${title}\n${connectText(links, style.width)}\n  Ctrl-C ends it\n\n`);
+}
+
+/** How to reach each link, for people: side by side where that fits, else one below the other. */
+export function connectText(links: string[], width: number): string {
+  const rows = links.map((address) => {
+    const [scheme, place] = address.split('://');
+    const isTerminal = scheme === 'serial' && place.startsWith('/');
+    const target = address === DEFAULT_TARGET ? '' : ` --target ${address}`;
+    const call = isTerminal ? `smpmgr --port ${place} image state-read` : `npx coldrig status${target}`;
+    return [scheme === 'udp' ? '  gateway' : '  console', isTerminal ? place : address, call];
+  });
+  const beside = table(rows);
+  if (Math.max(...beside.split('\n').map((line) => line.length)) <= width) return beside;
+  return rows.map(([name, place, call]) => `${name}  ${place}\n           ${call}`).join('\n');
+}

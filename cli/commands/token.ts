@@ -1,0 +1,78 @@
+// `coldrig image token`: a signed permission to run one older image, made, written, and, where asked for, laid beside the image on a device.
+
+import { Command } from 'commander';
+import { parseImage } from '../../host/tools/image/index.ts';
+import { makeToken } from '../../host/tools/image/token.ts';
+import { type FuseReport, readFuseReport, sendToken } from '../../host/tools/smp/boot-group.ts';
+import { type TargetOptions, withClient, withTarget } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { readInput, writeOutput } from '../files.ts';
+import { parseWord } from '../options.ts';
+import { printing, type Result } from '../result.ts';
+import { slotName } from '../words.ts';
+
+interface TokenCommandOptions extends TargetOptions {
+  key: string;
+  displaces: string;
+  serial?: string;
+  board?: number;
+  counterLeast?: number;
+  counterGreatest?: number;
+  send?: boolean;
+  force?: boolean;
+}
+
+export function tokenCommand(): Command {
+  return withTarget(new Command('token'))
+    .description('permit a device, or every device of a board, to go back to an older image')
+    .argument('<image>', 'the image to go back to')
+    .argument('<token>', 'file to write')
+    .requiredOption('--key <key.pem>', 'private key with the purpose of tokens')
+    .requiredOption('--displaces <version>', 'newest version it may be preferred to')
+    .option('--serial <hex>', 'serial number of the device; with --send the device is asked')
+    .option('--board <n>', 'board the device is on; without a serial number: every device of the board', parseWord)
+    .option('--counter-least <n>', 'least security counter in the fuses it holds for (default: 0)', parseWord)
+    .option('--counter-greatest <n>', 'greatest; with --send the one the device has (default: no limit)', parseWord)
+    .option('--send', 'bring it to the device, where the image is in a slot already')
+    .option('--force', 'replace a file that exists')
+    .addHelpText(
+      'after',
+      '\nExample:\n  coldrig image token old.bin old.token --key token.pem --displaces 2.0.0 --send\n' +
+        '\nThen test the image as any other: coldrig flash old.bin',
+    )
+    .action(
+      printing((options: TokenCommandOptions, imagePath: string, tokenPath: string) =>
+        options.send
+          ? withClient(options, async (client, signal): Promise<Result> => {
+              const device = await readFuseReport(client, { signal });
+              const token = make(options, imagePath, device);
+              writeOutput(tokenPath, token, 'the token', { overwrite: options.force });
+              const slot = slotName(await sendToken(client, token, { signal }));
+              return { text: `${tokenPath}: lies beside the image in slot ${slot}`, json: { file: tokenPath, slot } };
+            })
+          : Promise.resolve(written(options, imagePath, tokenPath)),
+      ),
+    );
+}
+
+function written(options: TokenCommandOptions, imagePath: string, tokenPath: string): Result {
+  writeOutput(tokenPath, make(options, imagePath, undefined), 'the token', { overwrite: options.force });
+  return { text: `${tokenPath}: bring it to the device with --send`, json: { file: tokenPath, slot: null } };
+}
+
+function make(options: TokenCommandOptions, imagePath: string, device: FuseReport | undefined): Uint8Array {
+  const { hash } = parseImage(readInput(imagePath, 'the image'), imagePath);
+  if (!hash) throw new Failure('HASH_MISSING', `${imagePath}: it has no hash to name it by; sign it`);
+  const board = options.board ?? device?.board;
+  if (board === undefined)
+    throw new Failure('OPTION', 'say for which board: --board, or --send to ask the device', { exitCode: 2 });
+  const serial = options.serial === undefined ? undefined : Uint8Array.from(Buffer.from(options.serial, 'hex'));
+  return makeToken({
+    privateKeyPem: readInput(options.key, 'the key'),
+    imageHash: hash,
+    board,
+    serial: serial ?? device?.serial,
+    displaces: options.displaces,
+    counter: [options.counterLeast ?? 0, options.counterGreatest ?? device?.securityCounter ?? 0xffff_ffff],
+  });
+}

@@ -1,0 +1,54 @@
+// What goes wrong, said to a person in one line, and to a machine as {code, message}.
+//
+// Exit codes: 0 done, 1 it failed, 2 the command line was wrong, 3 the device refused or undid the update, 130 interrupted.
+
+import { LinkError } from '../host/links/link.ts';
+import { ImageError } from '../host/tools/image/index.ts';
+import { SmpError } from '../host/tools/smp/index.ts';
+
+export const ExitCode = { OK: 0, FAILED: 1, USAGE: 2, UNDONE: 3, INTERRUPTED: 130 } as const;
+
+/** An error whose message is meant for a person: what happened, where, what was expected, what to do. */
+export class Failure extends Error {
+  /** Stable name for machines, for instance `FILE_MISSING`. */
+  readonly code: string;
+  readonly exitCode: number;
+  /** Further facts for --json. */
+  readonly facts: Record<string, unknown>;
+
+  constructor(code: string, message: string, options: { exitCode?: number; facts?: object; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.exitCode = options.exitCode ?? ExitCode.FAILED;
+    this.facts = { ...options.facts };
+  }
+}
+
+export interface Explanation {
+  code: string;
+  message: string;
+  exitCode: number;
+  facts: Record<string, unknown>;
+}
+
+/** Any error as something to print. An error nobody foresaw says so and how to see more of it. */
+export function explain(error: unknown): Explanation {
+  const facts = {};
+  if (error instanceof Failure) return error;
+  if (error instanceof ImageError) {
+    return { code: error.reason, message: error.message, exitCode: ExitCode.FAILED, facts: { offset: error.offset } };
+  }
+  if (error instanceof LinkError) return { code: 'LINK', message: error.message, exitCode: ExitCode.FAILED, facts };
+  if (error instanceof SmpError) {
+    const device = error.kind === 'device' ? { group: error.group ?? null, rc: error.code } : {};
+    const exitCode = error.kind === 'target' ? ExitCode.USAGE : ExitCode.FAILED;
+    return { code: error.name, message: error.message, exitCode, facts: { kind: error.kind, ...device } };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'UNEXPECTED',
+    message: `${message} (unexpected; --verbose shows where)`,
+    exitCode: ExitCode.FAILED,
+    facts,
+  };
+}

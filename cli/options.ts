@@ -1,0 +1,52 @@
+// Parsers for option values. Each throws commander's own error, which is printed with the option's name and exit code 2.
+
+import { InvalidArgumentError } from 'commander';
+import type { Speed } from '../host/links/pacer.ts';
+
+export function integerBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
+    }
+    return value;
+  };
+}
+
+export const parsePort = integerBetween(0, 65535);
+export const parseWord = integerBetween(0, 0xffff_ffff);
+
+export function parseSpeed(text: string): Speed {
+  if (text === 'max') return 'max';
+  const value = Number(text);
+  if (text === '' || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('expected virtual seconds per real second (1, 0.5, 100 …) or max');
+  }
+  return value;
+}
+
+export function parseSeconds(text: string): number {
+  const value = Number(text);
+  if (text === '' || !Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('expected seconds above 0');
+  return value;
+}
+
+export const parseMilliseconds = integerBetween(1, 3_600_000);
+
+/** A slot by letter or number. */
+export function parseSlot(text: string): number {
+  const slot = ['A', 'B'].indexOf(text.toUpperCase());
+  if (slot >= 0) return slot;
+  if (text === '0' || text === '1') return Number(text);
+  throw new InvalidArgumentError('expected A or B');
+}
+
+/** `auto` or a 32-bit number. */
+export function parseSecurityCounter(text: string): number | 'auto' {
+  return text === 'auto' ? text : parseWord(text);
+}
+
+/** For options that may be given several times. */
+export function collect(text: string, previous: string[] = []): string[] {
+  return [...previous, text];
+}

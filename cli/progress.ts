@@ -1,0 +1,63 @@
+// A progress bar on stderr, on a terminal; elsewhere silence, so that logs stay short.
+
+import cliProgress from 'cli-progress';
+import type { RunProgress } from '../hil/prove/run.ts';
+import type { UploadProgress } from '../host/tools/smp/index.ts';
+import { bytesText, spanText } from './words.ts';
+
+export interface Progress<What> {
+  update(progress: What): void;
+  stop(): void;
+}
+
+/** Room for what stands beside the bar. */
+const besideUpload = 45;
+const besideProof = 78;
+
+export function uploadProgress(quiet: boolean): Progress<UploadProgress> {
+  const bar = barFor(quiet, besideUpload, '  uploading [{bar}] {percentage}%  {done}, {rate}/s');
+  return {
+    update({ bytes, totalBytes, elapsedMs }) {
+      const rate = bytesText(Math.round((bytes * 1000) / Math.max(1, elapsedMs)));
+      bar?.(bytes, totalBytes, { done: bytesText(bytes), rate });
+    },
+    stop: () => bar?.(),
+  };
+}
+
+/** Points so far, the rate of one core, and how long it will still take. */
+export function proofProgress(quiet: boolean, name: string): Progress<RunProgress> {
+  const bar = barFor(
+    quiet,
+    besideProof,
+    `  ${name} [{bar}] {percentage}%  {points} points, {rate}/s a core, {left} left`,
+  );
+  return {
+    update({ share, points, coreSeconds, threads }) {
+      const leftSeconds = share === 0 ? Number.POSITIVE_INFINITY : (coreSeconds / threads) * (1 / share - 1);
+      const left = Number.isFinite(leftSeconds) ? spanText(leftSeconds * 1e9) : '…';
+      bar?.(Math.floor(share * 1000), 1000, { points, rate: Math.round(points / Math.max(coreSeconds, 1e-3)), left });
+    },
+    stop: () => bar?.(),
+  };
+}
+
+/** Draws value of total, or ends the bar when called without; undefined where nobody watches. */
+function barFor(quiet: boolean, beside: number, format: string) {
+  if (quiet || !process.stderr.isTTY) return undefined;
+  const barsize = Math.max(10, Math.min(40, (process.stderr.columns ?? 80) - beside));
+  const bar = new cliProgress.SingleBar({
+    ...{ stream: process.stderr, hideCursor: true, clearOnComplete: true, barsize },
+    ...{ format, barCompleteChar: '=', barIncompleteChar: ' ' },
+  });
+  let started = false;
+  return (value?: number, total = 0, facts: object = {}) => {
+    if (value === undefined) {
+      if (started) bar.stop();
+      return;
+    }
+    if (!started) bar.start(total, value, facts);
+    started = true;
+    bar.update(value, facts);
+  };
+}

@@ -1,0 +1,72 @@
+// Pulse programs from files: read, assembled, and what is wrong with them said to a person or a machine.
+
+import {
+  type AssembledSequence,
+  assembleSequence,
+  type Finding,
+  findingText,
+  fits,
+  lintTogether,
+  Q1Error,
+  type Source,
+} from '../../host/tools/q1/index.ts';
+import type { ProfileName } from '../../protocol/q1/profiles.ts';
+import { Failure } from '../failure.ts';
+import { readInput } from '../files.ts';
+
+export interface Judged {
+  file: string;
+  source: Source;
+  findings: Finding[];
+  /** Undefined when it could not be assembled. */
+  sequence: AssembledSequence | undefined;
+}
+
+export function judgeFile(file: string, profile: ProfileName | undefined): Judged {
+  const text = new TextDecoder().decode(readInput(file, 'the program'));
+  try {
+    const sequence = assembleSequence(text, file, profile);
+    return { file, source: sequence.program.source, findings: sequence.findings, sequence };
+  } catch (problem) {
+    if (!(problem instanceof Q1Error)) throw problem;
+    return { file, source: problem.source, findings: problem.findings, sequence: undefined };
+  }
+}
+
+/** All files, ready to be loaded; throws a Failure with every finding that keeps one from it. */
+export function loadFiles(files: string[], profile: ProfileName | undefined): AssembledSequence[] {
+  const judged = files.map((file) => judgeFile(file, profile));
+  const together = foundTogether(judged, profile);
+  const errors = judged.flatMap(({ source, findings }) =>
+    findings
+      .filter(isError)
+      .map((finding) => ({ text: findingText(source, finding), json: findingJson(source, finding) })),
+  );
+  if (together !== undefined) errors.push({ text: together.message, json: { file: null, ...together } });
+  if (errors.length > 0) {
+    const message = `the program cannot be loaded\n${errors.map(({ text }) => text).join('\n')}`;
+    throw new Failure('Q1ASM', message, { facts: { findings: errors.map(({ json }) => json) } });
+  }
+  return judged.flatMap(({ sequence }) => sequence ?? []);
+}
+
+/** What is wrong with the files as a set. */
+export function foundTogether(judged: Judged[], profile: ProfileName | undefined): Finding | undefined {
+  const sequences = judged.flatMap(({ sequence }) => sequence ?? []);
+  const chosen = profile ?? sequences[0]?.profile;
+  if (chosen === undefined) return undefined;
+  return lintTogether(
+    sequences.map(({ program }) => program),
+    chosen,
+  );
+}
+
+export const isError = ({ severity }: Finding): boolean => severity === 'error';
+
+export function refused(judged: Judged): boolean {
+  return !fits(judged.findings);
+}
+
+export function findingJson(source: Source, finding: Finding): object {
+  return { file: source.name, ...finding };
+}

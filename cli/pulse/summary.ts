@@ -1,0 +1,182 @@
+// What a run came to, for people and for machines.
+
+import { expectedKeys } from '../../host/tools/pulse/expected.ts';
+import {
+  type BinnedAcquisition,
+  errorNames,
+  type PulseRun,
+  type SequencerRun,
+  timesFaster,
+  virtualNs,
+} from '../../host/tools/pulse/run.ts';
+import type { SlackRange } from '../../host/tools/pulse/slack.ts';
+import { docOf } from '../../protocol/constants.ts';
+import { SequencerFlag, sequencerFlagNames, sequencerFlags } from '../../protocol/q1/status.ts';
+import { hang, type Paint, paint, type Style } from '../terminal.ts';
+import { spanText } from '../words.ts';
+
+const INDENT = 10;
+/** Slack of which nobody needs to know more. */
+const AMPLE_NS = 1024;
+
+export function runFailed(run: PulseRun): boolean {
+  return run.deadlock !== undefined || run.sequencers.some(({ flags }) => errorNames(flags).length > 0);
+}
+
+export function sequencerText(run: SequencerRun, style: Style): string {
+  const { name, sequence, tally, instructions, endNs, flags } = run;
+  const errors = errorNames(flags);
+  const facts = [
+    `${spanText(endNs)} of real time`,
+    counted(instructions, 'instruction'),
+    `${tally.executed} of them real-time`,
+    ...(tally.acquisitionCount > 0 ? [counted(tally.acquisitionCount, 'acquisition')] : []),
+    ...(tally.triggerCount > 0 ? [counted(tally.triggerCount, 'trigger')] : []),
+  ];
+  const waits = run.state !== 'STOPPED';
+  const verdict: [Paint, string] = errors.length > 0 ? ['red', 'failed'] : waits ? ['red', 'waits'] : ['green', 'ok'];
+  const rows: [Paint | undefined, string, string][] = [[...verdict, facts.join(', ')]];
+  if (tally.slack.minimumNs !== undefined && tally.slack.minimumAt !== undefined) {
+    const where = `line ${lineOf(run, tally.slack.minimumAt)}, ${textOf(run, tally.slack.minimumAt)}`;
+    rows.push([
+      undefined,
+      'slack',
+      `at least ${tally.slack.minimumNs} ns (${where}); ${histogramText(tally.slack.ranges())}`,
+    ]);
+  }
+  for (const one of run.bins()) rows.push([undefined, 'bins', binsText(one)]);
+  for (const flag of errors) rows.push(['red', 'error', errorText(run, flag)]);
+  const lines = rows.map(([colour, label, text]) => {
+    const padded = label.padStart(INDENT - 2);
+    return `${colour === undefined ? padded : paint(style, colour, padded)}  ${hang(text, style.width, INDENT)}`;
+  });
+  return [
+    `${paint(style, 'bold', name)}  ${paint(style, 'dim', `${sequence.name}, ${sequence.profile}`)}`,
+    ...lines,
+  ].join('\n');
+}
+
+/** How full an acquisition is, and how often its results reached the threshold. */
+function binsText({ name, bins }: BinnedAcquisition): string {
+  const filled = bins.filter(({ count }) => count > 0).length;
+  const results = bins.reduce((sum, { count }) => sum + count, 0);
+  const over = bins.reduce((sum, { threshold }) => sum + threshold, 0);
+  return `${name}: ${filled} of ${bins.length} filled, ${over} of ${counted(results, 'result')} at the threshold or above`;
+}
+
+function errorText(run: SequencerRun, flag: string): string {
+  const doc = docOf(sequencerFlags, SequencerFlag[flag as keyof typeof SequencerFlag]) ?? flag;
+  const { underflow } = run.tally;
+  if (flag !== 'SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW' || underflow === undefined) return `${flag}: ${doc}`;
+  const { instruction, slackNs, timeNs } = underflow;
+  const moment = spanText(timeNs - run.tally.originNs);
+  return (
+    `underflow: line ${lineOf(run, instruction)}, ${textOf(run, instruction)}, was due at ${moment} and came ${-slackNs} ns too late; ` +
+    'the classic core needs longer for what is before it than the real-time core: lengthen the waits, or do less between them'
+  );
+}
+
+export function deadlockText({ deadlock, sequencers }: PulseRun): string | undefined {
+  if (deadlock === undefined) return undefined;
+  const names = (indices: number[]) => indices.map((index) => sequencers[index]?.name ?? `#${index}`).join(', ');
+  const { waiting, missing, waitingForTrigger } = deadlock;
+  const parts: string[] = [];
+  if (waiting.length > 0) parts.push(`${names(waiting)} in wait_sync for ${names(missing)}`);
+  if (waitingForTrigger.length > 0)
+    parts.push(`${names(waitingForTrigger)} in wait_trigger for a trigger that nobody sends`);
+  const advice =
+    missing.length > 0
+      ? `; every sequencer takes part unless it is left out with --set ${names(missing.slice(0, 1))}.sync_enable=0`
+      : '';
+  return `deadlock: ${parts.join('; ')}${advice}`;
+}
+
+export function speedText(run: PulseRun): string {
+  const times = timesFaster(run);
+  // A program of some microseconds is over before the engine is up to speed, and the figure says so.
+  const factor = times >= 1 ? `${figure(times)} times faster than` : `${figure(times)} times as fast as`;
+  return `${spanText(virtualNs(run))} of the instrument's time in ${spanText(run.wallMs * 1e6)}: ${factor} the instrument`;
+}
+
+function figure(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(2);
+}
+
+/** Powers of two; the tail above a microsecond is of no concern and told together. */
+function histogramText(ranges: SlackRange[]): string {
+  const close = ranges.filter(({ toNs }) => toNs <= AMPLE_NS);
+  const ample = ranges.filter(({ toNs }) => toNs > AMPLE_NS).reduce((sum, { count }) => sum + count, 0);
+  const parts = close.map(({ toNs, count }) => `${count} under ${toNs}`);
+  return [...parts, ...(ample > 0 ? [`${ample} from ${AMPLE_NS} ns`] : [])].join(', ');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+const lineOf = ({ sequence: { program } }: SequencerRun, index: number): number =>
+  program.instructions[index]?.line ?? 0;
+
+/** The instruction as it is written, without label and comment. */
+function textOf({ sequence: { program } }: SequencerRun, index: number): string {
+  const one = program.instructions[index];
+  const text = program.source.lines[(one?.line ?? 0) - 1] ?? '';
+  return text
+    .slice((one?.column ?? 1) - 1)
+    .replace(/#.*/, '')
+    .trim()
+    .replace(/\s+/g, ' ');
+}
+
+export function sequencerJson(run: SequencerRun): Record<string, unknown> {
+  const { name, sequence, tally, state, flags, instructions } = run;
+  const { slack, underflow, originNs } = tally;
+  return {
+    ...{ name, file: sequence.name, profile: sequence.profile, state, flags: sequencerFlagNames(flags) },
+    ...expectedKeys(run),
+    ...{ instructions, realTimeInstructions: tally.executed, originNs },
+    minimumSlackNs: slack.minimumNs ?? null,
+    minimumSlackLine: slack.minimumAt === undefined ? null : lineOf(run, slack.minimumAt),
+    slackHistogram: slack.ranges(),
+    underflow:
+      underflow === undefined
+        ? null
+        : {
+            line: lineOf(run, underflow.instruction),
+            instruction: textOf(run, underflow.instruction),
+            timeNs: underflow.timeNs - originNs,
+            slackNs: underflow.slackNs,
+          },
+    triggers: tally.triggers.map(({ timeNs, ...trigger }) => ({ timeNs: timeNs - originNs, ...trigger })),
+    bins: Object.fromEntries(
+      run.bins().map(({ name: acquisition, index, bins }) => [
+        acquisition,
+        {
+          index,
+          path0: bins.map(({ path0 }) => path0),
+          path1: bins.map(({ path1 }) => path1),
+          count: bins.map(({ count }) => count),
+          threshold: bins.map(({ threshold }) => threshold),
+        },
+      ]),
+    ),
+  };
+}
+
+export function runJson(run: PulseRun): Record<string, unknown> {
+  const { deadlock, sequencers, wallMs } = run;
+  const names = (indices: number[]) => indices.map((index) => sequencers[index]?.name);
+  return {
+    virtualNs: virtualNs(run),
+    wallMs,
+    timesFasterThanInstrument: timesFaster(run),
+    deadlock:
+      deadlock === undefined
+        ? null
+        : {
+            waiting: names(deadlock.waiting),
+            missing: names(deadlock.missing),
+            waitingForTrigger: names(deadlock.waitingForTrigger),
+          },
+  };
+}

@@ -1,0 +1,102 @@
+// What the live log says of the cryostat's side: interlocks, rails, clock, thermometers, lines, power.
+
+import { docOf } from '../../protocol/constants.ts';
+import { shedTable } from '../../protocol/plant/budget.ts';
+import { Condition, interlocks } from '../../protocol/plant/interlocks.ts';
+import { channelTable, railTable, referenceTable } from '../../protocol/plant/places.ts';
+import { sensorStateTable } from '../../protocol/plant/sensors.ts';
+import { EventKind } from '../../protocol/telemetry/events.ts';
+import { placeText, powerText, reasonText, temperatureText } from '../words.ts';
+import type { Teller } from './live-log.ts';
+
+const whyLeft = ['it is gone', 'it drifts', 'it jitters'];
+
+const interlockName = (number: number) => interlocks[number]?.name ?? `interlock ${number}`;
+
+/** What an interlock measured, in its unit. */
+function measuredText(number: number, value: number): string {
+  const condition = interlocks[number]?.condition;
+  if (condition === Condition.HOT) return `: ${temperatureText(value)}`;
+  if (condition === Condition.RISE) return `: ${temperatureText(value)} in a few minutes`;
+  return condition === Condition.RUNAWAY ? `: ${powerText(value)} more than asked for` : '';
+}
+
+export const cryoTellers: Partial<Record<number, Teller>> = {
+  [EventKind.INTERLOCK_TRIPPED]: (number, value) => ({
+    event: 'interlock-tripped',
+    facts: { interlock: interlockName(number), value },
+    text: `interlock ${interlockName(number)} trips${measuredText(number, value)}`,
+    tone: 'red',
+  }),
+  [EventKind.INTERLOCK_CLEARED]: (number, operator) => ({
+    event: 'interlock-cleared',
+    facts: { interlock: interlockName(number), operator: operator === 1 },
+    text: `interlock ${interlockName(number)} is taken back${operator === 1 ? ' by an operator' : ': its cause is gone'}`,
+    tone: 'green',
+  }),
+  [EventKind.SAFE_STATE]: (number) => ({
+    event: 'safe-state',
+    facts: { interlock: interlockName(number) },
+    text: 'safe state: all outputs closed, rails off but core and sense',
+    tone: 'yellow',
+  }),
+  [EventKind.RAILS_UP]: (good, milliseconds) => ({
+    event: 'rails-up',
+    facts: { good, milliseconds },
+    text: `all rails are up after ${milliseconds} ms`,
+    tone: 'dim',
+  }),
+  [EventKind.RAIL_FAILED]: (rail, millivolts) => ({
+    event: 'rail-failed',
+    facts: { rail: placeText(railTable, rail), millivolts },
+    text: `rail ${placeText(railTable, rail)} does not come up: ${millivolts} mV`,
+    tone: 'red',
+  }),
+  [EventKind.CLOCK_SWITCHED]: (reference, why) => ({
+    event: 'clock-switched',
+    facts: { reference: placeText(referenceTable, reference), why: whyLeft[why] ?? why },
+    text: `clock follows the ${placeText(referenceTable, reference)} reference: of the other one, ${whyLeft[why] ?? why}`,
+    tone: 'yellow',
+  }),
+  [EventKind.LOAD_SHED]: (step, microwatts) => ({
+    event: 'load-shed',
+    facts: { step, microwatts },
+    text: `${powerText(microwatts)} estimated; shed: ${(docOf(shedTable, step) ?? `step ${step}`).toLowerCase()}`,
+    tone: step === 0 ? 'green' : 'yellow',
+  }),
+  [EventKind.SENSOR_LOST]: (channel, why) => ({
+    event: 'sensor-lost',
+    facts: { channel: placeText(channelTable, channel), why: placeText(sensorStateTable, why) },
+    text: `thermometer ${placeText(channelTable, channel)} is not believed: ${(docOf(sensorStateTable, why) ?? `${why}`).toLowerCase()}`,
+    tone: 'yellow',
+  }),
+  [EventKind.SENSOR_BACK]: (channel, microkelvin) => ({
+    event: 'sensor-back',
+    facts: { channel: placeText(channelTable, channel), microkelvin },
+    text: `thermometer ${placeText(channelTable, channel)} is believed: ${temperatureText(microkelvin)}`,
+    tone: 'dim',
+  }),
+  [EventKind.SIGNAL_LOST]: (line, millidecibels) => ({
+    event: 'signal-lost',
+    facts: { line, millidecibels },
+    text: `signal line ${line} loses ${(millidecibels / 1000).toFixed(1)} dB`,
+    tone: 'yellow',
+  }),
+  [EventKind.SIGNAL_BACK]: (line, millidecibels) => ({
+    event: 'signal-back',
+    facts: { line, millidecibels },
+    text: `signal line ${line} is as it was`,
+    tone: 'green',
+  }),
+  [EventKind.ATTENUATED]: (line, decibels) => ({
+    event: 'attenuated',
+    facts: { line, decibels },
+    text: `attenuation before the converter of line ${line} is ${decibels} dB`,
+  }),
+  [EventKind.TRIAL_GIVEN_UP]: (reason, microwatts) => ({
+    event: 'trial-given-up',
+    facts: { reason: reasonText(reason), microwatts },
+    text: `the firmware gives its trial up at ${powerText(microwatts)}: ${reasonText(reason)}`,
+    tone: 'red',
+  }),
+};

@@ -1,0 +1,95 @@
+// What a person watching a controller in its fridge sees: stages with load against capacity, rails, heartbeat, slot, power, trips.
+//
+// Lines that fit the width they are given, from 40 columns up; bars only where there is room for them. Nothing here prints.
+
+import type { Board } from '../../host/board/board.ts';
+import type { StageName } from '../../host/plant/cryostat/stages.ts';
+import { nameOf } from '../../protocol/constants.ts';
+import { RAILS } from '../../protocol/generated/registers.ts';
+import { Shed, shedTable } from '../../protocol/plant/budget.ts';
+import { interlocks } from '../../protocol/plant/interlocks.ts';
+import { Rail, Reference, railTable } from '../../protocol/plant/places.ts';
+import { Beat } from '../../protocol/telemetry/heartbeat.ts';
+import { paint, type Style, wrap } from '../terminal.ts';
+import { healthText, momentText, placeText, powerText, slotName, stateText, temperatureText } from '../words.ts';
+import { beatOf, type RunFridge } from './fridge.ts';
+
+const BAR_FROM_WIDTH = 64;
+const lockedBit = 4;
+
+export function viewLines(board: Board, fridge: RunFridge, style: Style): string[] {
+  const { width } = style;
+  const lines = [
+    `── ${fridge.name}, ${momentText(board.now)} `.padEnd(width, '─'),
+    ...fridge.wired.cryostat.stages.map((stage) => stageLine(fridge, stage, style)),
+    ...folded(railsText(board), width),
+    ...folded(heartbeatText(board), width),
+    ...folded(powerLine(board), width),
+  ];
+  const trips = trippedNames(board);
+  const last = trips.length === 0 ? 'no interlock has tripped' : `tripped: ${trips.join(', ')}`;
+  const tone = trips.length === 0 ? 'dim' : 'red';
+  return [...lines, ...folded(last, width).map((line) => paint(style, tone, line))];
+}
+
+function folded(text: string, width: number): string[] {
+  return wrap(text, width, '  ').split('\n');
+}
+
+function stageLine({ wired }: RunFridge, stage: StageName, style: Style): string {
+  const { cryostat } = wired;
+  const load = cryostat.loadWatts(stage);
+  const capacity = cryostat.capacityWatts(stage);
+  const kelvin = temperatureText(Math.max(1, Math.round(cryostat.temperatureKelvin(stage) * 1e6)));
+  const numbers = `${powerText(Math.max(0, load) * 1e6)} of ${powerText(capacity * 1e6)}`;
+  const { safeKelvin, limitKelvin } = cryostat.fridge.stages[cryostat.stages.indexOf(stage)];
+  const now = cryostat.temperatureKelvin(stage);
+  const tone = now > safeKelvin ? 'red' : now > limitKelvin ? 'yellow' : undefined;
+  const text = `${stage.padEnd(6)}${kelvin.padStart(9)}  ${numbers.padEnd(20)}`;
+  const line =
+    style.width < BAR_FROM_WIDTH ? text.trimEnd() : `${text} ${bar(load / capacity, style.width - text.length - 1)}`;
+  return tone ? paint(style, tone, line) : line;
+}
+
+/** Load as a share of capacity; full where it is more. */
+function bar(share: number, width: number): string {
+  const cells = Math.min(30, Math.max(4, width));
+  const full = Math.round(Math.min(1, Math.max(0, share)) * cells);
+  return '█'.repeat(full) + '░'.repeat(cells - full);
+}
+
+function railsText(board: Board): string {
+  const rails = Array.from({ length: Rail.COUNT }, (_, rail) => {
+    const millivolts = board.machine.peek(RAILS, 'MILLIVOLTS', rail);
+    return `${placeText(railTable, rail)} ${millivolts === 0 ? 'off' : `${(millivolts / 1000).toFixed(2)} V`}`;
+  });
+  return `rails  ${rails.join(', ')}`;
+}
+
+function heartbeatText(board: Board): string {
+  const beat = (word: number) => beatOf(board, word);
+  if (board.state !== 'firmware') return `${board.state}: no heartbeat`;
+  if (beat(Beat.VERSION) === 0 || beat(Beat.SEQUENCE) === 0) return 'no heartbeat yet';
+  const slot = `slot ${slotName(beat(Beat.SLOT))} ${stateText(beat(Beat.SLOT_STATE))}`;
+  return `heartbeat ${beat(Beat.SEQUENCE)}, ${slot}, ${healthText(beat(Beat.HEALTH))}`;
+}
+
+function powerLine(board: Board): string {
+  const beat = (word: number) => beatOf(board, word);
+  const clock = beat(Beat.REFERENCE);
+  const reference = (clock & 1) === Reference.SECONDARY ? 'secondary' : 'primary';
+  const shed = beat(Beat.SHED);
+  const parts = [
+    `power ${powerText(beat(Beat.POWER_MICROWATTS))} of ${powerText(beat(Beat.BUDGET_MICROWATTS))}`,
+    ...(shed === Shed.NOTHING
+      ? []
+      : [`shed: ${(nameOf(shedTable, shed) ?? `${shed}`).toLowerCase().replaceAll('_', ' ')}`]),
+    `clock on ${reference}${(clock & lockedBit) === 0 ? ', not locked' : ''}`,
+  ];
+  return parts.join(', ');
+}
+
+function trippedNames(board: Board): string[] {
+  const bits = beatOf(board, Beat.TRIPPED);
+  return interlocks.filter((_, number) => ((bits >>> number) & 1) === 1).map(({ name }) => name);
+}

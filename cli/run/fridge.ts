@@ -1,0 +1,110 @@
+// The cryostat a run takes place in: which one, what goes wrong in it and when, and what was seen, second by second.
+//
+// What must stay true: watching changes nothing; faults are inputs given at power-on, in the order they were asked for, so that a replay
+// can give them again.
+
+import { disturbanceOf, type Fault, FaultSyntaxError, parseFault } from '../../hil/rig/faults/language.ts';
+import { WiredCryostat } from '../../hil/rig/wired.ts';
+import type { Board } from '../../host/board/board.ts';
+import { openFridge, presets } from '../../host/tools/open-fridge.ts';
+import { RECORDER } from '../../protocol/generated/registers.ts';
+import { Beat } from '../../protocol/telemetry/heartbeat.ts';
+import { ExitCode, Failure } from '../failure.ts';
+import type { LogLine } from './live-log.ts';
+
+export interface Sample {
+  seconds: number;
+  /** By stage, kelvin. */
+  temperatures: Record<string, number>;
+  /** Estimated by the firmware, and what it may be, milliwatts. */
+  powerMilliwatts: number;
+  budgetMilliwatts: number;
+}
+
+export interface Mark {
+  seconds: number;
+  text: string;
+}
+
+/** What is worth a mark in a plot. */
+const markedEvents = new Set([
+  'interlock-tripped',
+  'reset',
+  'clock-switched',
+  'load-shed',
+  'sensor-lost',
+  'signal-lost',
+]);
+
+export class RunFridge {
+  readonly name: string;
+  readonly wired: WiredCryostat;
+  readonly faults: readonly Fault[];
+  readonly samples: Sample[] = [];
+  readonly marks: Mark[] = [];
+  private nextSample = 0;
+
+  constructor(name: string, faults: readonly string[], seed: number) {
+    this.name = name;
+    this.faults = faults.map(faultOf);
+    this.wired = new WiredCryostat(fridgeOf(name), { seed });
+  }
+
+  /** Gives the board its faults; at power-on. */
+  disturb(board: Board): void {
+    for (const fault of this.faults) {
+      board.disturb(disturbanceOf(fault, board.now));
+      this.marks.push({ seconds: (board.now + fault.afterNs) / 1e9, text: fault.text.replace(/ (after|for) .*/, '') });
+    }
+  }
+
+  /** To be called with every record of the log: keeps a sample a second. */
+  watch(board: Board, timeNs: number): void {
+    const seconds = timeNs / 1e9;
+    if (seconds < this.nextSample) return;
+    this.nextSample = Math.floor(seconds) + 1;
+    this.samples.push({
+      seconds,
+      temperatures: this.temperatures(),
+      powerMilliwatts: beatOf(board, Beat.POWER_MICROWATTS) / 1000,
+      budgetMilliwatts: beatOf(board, Beat.BUDGET_MICROWATTS) / 1000,
+    });
+  }
+
+  /** To be called with every line of the live log. */
+  mark({ timeNs, event, facts }: LogLine): void {
+    const isFirst = !this.marks.some(({ text }) => text === String(facts.interlock ?? event));
+    if (markedEvents.has(event) && isFirst && timeNs > 1e9)
+      this.marks.push({ seconds: timeNs / 1e9, text: String(facts.interlock ?? event) });
+  }
+
+  temperatures(): Record<string, number> {
+    const { cryostat } = this.wired;
+    return Object.fromEntries(cryostat.stages.map((stage) => [stage, cryostat.temperatureKelvin(stage)]));
+  }
+}
+
+/** A word of the board's last heartbeat record. */
+export function beatOf(board: Board, word: number): number {
+  return board.machine.peek(RECORDER, 'HEARTBEAT', word);
+}
+
+function fridgeOf(name: string) {
+  try {
+    return openFridge(name);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const said = error instanceof Error ? error.message : String(error);
+    const why = isMissing ? `there is no such file, and presets are ${presets.join(', ')}` : said;
+    throw new Failure('FRIDGE', `--fridge ${name}: ${why}`, { exitCode: ExitCode.USAGE, cause: error });
+  }
+}
+
+function faultOf(text: string): Fault {
+  try {
+    return parseFault(text);
+  } catch (error) {
+    if (!(error instanceof FaultSyntaxError)) throw error;
+    throw new Failure('FAULT', error.message, { exitCode: ExitCode.USAGE });
+  }
+}

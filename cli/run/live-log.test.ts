@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
+import { LogKind } from '../../host/board/log.ts';
+import { EventKind } from '../../protocol/telemetry/events.ts';
+import { LiveLog, type LogLine } from './live-log.ts';
+
+/** A log on a board that records what it is told to. */
+function watching() {
+  const lines: LogLine[] = [];
+  const events: RecordedEvent[] = [];
+  let wallMs = 0;
+  const fault = { cause: 15, address: 0, cycle: 99, functionName: 'spin', count: 1 };
+  const board = { fault, haltReason: 'no bootloader', recorderEvents: () => events };
+  const log = new LiveLog(
+    board,
+    (line) => lines.push(line),
+    () => wallMs,
+  );
+  return {
+    texts: () => lines.splice(0).map(({ text }) => text),
+    wait: (ms: number) => {
+      wallMs += ms;
+    },
+    happens: (kind: number, a = 0) => log.record({ timeNs: 0, kind, a, b: 0 }),
+    records: (kind: number, argument0: number, argument1: number) => {
+      events.push({ number: events.length, timeNs: 0, kind, argument0, argument1 });
+      log.record({ timeNs: 0, kind: LogKind.RECORDER, a: (kind | (argument1 << 16)) >>> 0, b: argument0 });
+    },
+  };
+}
+
+describe('the live log', () => {
+  it('tells a boot in words', () => {
+    const board = watching();
+    board.happens(LogKind.RESET, 1);
+    board.records(EventKind.BOOT_VERIFY, 0, 0);
+    board.records(EventKind.BOOT_DECISION, 1, 0);
+    board.records(EventKind.BOOT_HANDOVER, 0, 0x0102_0003);
+    expect(board.texts()).toEqual([
+      'reset: power-on',
+      'bootloader: boots the newest confirmed image',
+      'firmware 1.2.3 starts from slot A',
+    ]);
+  });
+
+  it('says which image was refused and why, but not that an empty slot is empty', () => {
+    const board = watching();
+    board.records(EventKind.BOOT_VERIFY, 1, 1);
+    board.records(EventKind.BOOT_VERIFY, 1, 18);
+    board.records(EventKind.BOOT_REJECT, 1, 33);
+    expect(board.texts()).toEqual([
+      'slot B refused: the signature does not verify',
+      'image in slot B undone: a trial that the watchdog reset',
+    ]);
+  });
+
+  it('says of an upload whether its SHA-256 matched, or that there was none to match', () => {
+    const board = watching();
+    for (const verdict of [1, 0, 2]) board.records(EventKind.UPLOAD_DONE, 1, verdict);
+    expect(board.texts()).toEqual([
+      'upload into slot B complete',
+      'upload into slot B complete, but its SHA-256 does not match',
+      'upload into slot B complete; the client gave no SHA-256 to compare',
+    ]);
+  });
+
+  it('names the function that faulted', () => {
+    const board = watching();
+    board.happens(LogKind.FAULT, 15);
+    expect(board.texts()).toEqual(['fault: the watchdog ran out while the core was busy in spin, cycle 99']);
+  });
+
+  it('shows a heartbeat after a boot, then once in ten seconds', () => {
+    const board = watching();
+    for (let second = 1; second <= 25; second++) {
+      board.records(EventKind.HEARTBEAT, second, 0);
+      board.wait(1000);
+    }
+    expect(board.texts()).toEqual(['heartbeat 1: healthy', 'heartbeat 11: healthy', 'heartbeat 21: healthy']);
+    board.happens(LogKind.RESET, 4);
+    board.records(EventKind.HEARTBEAT, 1, 0);
+    expect(board.texts()).toEqual(['reset: watchdog', 'heartbeat 1: healthy']);
+  });
+
+  it('shows at once when the health changes', () => {
+    const board = watching();
+    board.records(EventKind.HEARTBEAT, 1, 0);
+    board.records(EventKind.HEARTBEAT, 2, 32);
+    board.records(EventKind.HEARTBEAT, 3, 32);
+    expect(board.texts()).toEqual(['heartbeat 1: healthy', 'heartbeat 2: not healthy: a self-test failed']);
+  });
+
+  it('does not repeat that a task is in trouble', () => {
+    const board = watching();
+    for (let run = 0; run < 100; run++) board.records(EventKind.DEADLINE_MISSED, 3, 800_000);
+    board.records(EventKind.DEADLINE_MISSED, 2, 1000);
+    expect(board.texts()).toEqual(['task 3 ended 800 ms past its deadline', 'task 2 ended 1.00 ms past its deadline']);
+  });
+
+  it('is silent about the machinery', () => {
+    const board = watching();
+    for (const kind of [LogKind.RUN, LogKind.EVENT, LogKind.INPUT, LogKind.OUTPUT, LogKind.FLASH_START])
+      board.happens(kind);
+    expect(board.texts()).toEqual([]);
+  });
+
+  it('has a line for every kind of event a guest records, but for the start of the bootloader, which a reset tells', () => {
+    const board = watching();
+    for (const [name, kind] of Object.entries(EventKind)) {
+      board.records(kind, 0, 5);
+      expect(board.texts().length, name).toBe(name === 'BOOT_START' ? 0 : 1);
+    }
+  });
+});

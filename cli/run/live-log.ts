@@ -1,0 +1,273 @@
+// The live log of a board: of everything its log records, what a person watching wants to know, one line each.
+//
+// Lines are facts first (for --json), words second. What repeats is held down: a heartbeat is shown after each boot, when
+// the health word changes, and then once in ten seconds of real time, as is a task in trouble.
+
+import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
+import type { FaultRecord } from '../../host/board/devices/reset.ts';
+import { LogKind, type LogRecord } from '../../host/board/log.ts';
+import { BootDecision } from '../../protocol/image/boot-state.ts';
+import { sequencerFlagNames } from '../../protocol/q1/status.ts';
+import { EventKind } from '../../protocol/telemetry/events.ts';
+import type { Paint } from '../terminal.ts';
+import {
+  bytesText,
+  causeText,
+  decisionText,
+  faultText,
+  healthText,
+  reasonText,
+  slotName,
+  spanText,
+  stateText,
+  versionText,
+} from '../words.ts';
+import { cryoTellers } from './cryo-lines.ts';
+
+export interface LogLine {
+  timeNs: number;
+  /** Stable name of what happened. */
+  event: string;
+  facts: Record<string, unknown>;
+  text: string;
+  tone?: Paint;
+}
+
+/** What the log needs to ask the board for. */
+export interface LoggedBoard {
+  readonly fault: FaultRecord;
+  readonly haltReason: string | undefined;
+  recorderEvents(): RecordedEvent[];
+}
+
+const REPEAT_PAUSE_MS = 10_000;
+const REASONS_NOT_WORTH_A_LINE = new Set([0, 1]);
+
+export type Told = Omit<LogLine, 'timeNs'>;
+export type Teller = (a: number, b: number) => Told | undefined;
+
+export class LiveLog {
+  private readonly board: LoggedBoard;
+  private readonly onLine: (line: LogLine) => void;
+  private readonly wallMs: () => number;
+  private health = -1;
+  private heartbeatShownMs = Number.NEGATIVE_INFINITY;
+  private readonly shownMs = new Map<number, number>();
+
+  constructor(board: LoggedBoard, onLine: (line: LogLine) => void, wallMs: () => number = () => performance.now()) {
+    this.board = board;
+    this.onLine = onLine;
+    this.wallMs = wallMs;
+  }
+
+  /** The board's `onLog`. */
+  record({ timeNs, kind, a, b }: LogRecord): void {
+    const told = kind === LogKind.RECORDER ? this.recorded(a & 0xffff, b) : this.happened(kind, a);
+    if (told) this.onLine({ timeNs, ...told });
+  }
+
+  private happened(kind: number, a: number): Told | undefined {
+    switch (kind) {
+      case LogKind.RESET:
+        this.health = -1;
+        return { event: 'reset', facts: { cause: causeText(a) }, text: `reset: ${causeText(a)}`, tone: 'dim' };
+      case LogKind.FAULT:
+        return this.fault();
+      case LogKind.HALT: {
+        // The record is made before the board knows it in words.
+        return { event: 'halted', facts: { reason: a }, text: `halted: ${this.board.haltReason ?? a}`, tone: 'red' };
+      }
+      case LogKind.POWER_CUT:
+        return { event: 'power-off', facts: {}, text: 'power is off', tone: 'dim' };
+      default:
+        return undefined;
+    }
+  }
+
+  private fault(): Told {
+    const { cause, address, cycle, functionName } = this.board.fault;
+    const where = functionName === '' ? '' : ` in ${functionName}`;
+    const text = `fault: ${faultText(cause)}${where}, cycle ${cycle}`;
+    return {
+      event: 'fault',
+      facts: { cause: faultText(cause), address, cycle, function: functionName },
+      text,
+      tone: 'red',
+    };
+  }
+
+  private recorded(kind: number, argument0: number): Told | undefined {
+    if (kind === EventKind.HEARTBEAT) return this.heartbeat();
+    const tell = tellers[kind];
+    if (this.isRepeated(kind, argument0)) return undefined;
+    const event = tell && this.board.recorderEvents().at(-1);
+    if (!tell || !event) return undefined;
+    if (kind === EventKind.BOOT_VERIFY && REASONS_NOT_WORTH_A_LINE.has(event.argument1)) return undefined;
+    return tell(argument0, event.argument1);
+  }
+
+  /** A task in trouble is in trouble every time it runs: once in ten seconds is enough. */
+  private isRepeated(kind: number, task: number): boolean {
+    if (kind !== EventKind.DEADLINE_MISSED && kind !== EventKind.BUDGET_EXCEEDED) return false;
+    const key = kind * 0x1_0000 + task;
+    const nowMs = this.wallMs();
+    const isRepeated = nowMs - (this.shownMs.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_PAUSE_MS;
+    if (!isRepeated) this.shownMs.set(key, nowMs);
+    return isRepeated;
+  }
+
+  private heartbeat(): Told | undefined {
+    const event = this.board.recorderEvents().at(-1);
+    const nowMs = this.wallMs();
+    const isDue = nowMs - this.heartbeatShownMs >= REPEAT_PAUSE_MS;
+    if (!event || (event.argument1 === this.health && !isDue)) return undefined;
+    const { argument0: sequence, argument1: health } = event;
+    this.health = health;
+    this.heartbeatShownMs = nowMs;
+    const text = `heartbeat ${sequence}: ${healthText(health)}`;
+    return { event: 'heartbeat', facts: { sequence, health }, text, tone: health === 0 ? 'green' : 'yellow' };
+  }
+}
+
+/** What the device made of the file's SHA-256; clients need not give one. */
+const uploadOutcomes: [text: string, matched: boolean | null][] = [
+  [', but its SHA-256 does not match', false],
+  ['', true],
+  ['; the client gave no SHA-256 to compare', null],
+];
+
+const tellers: Partial<Record<number, Teller>> = {
+  ...cryoTellers,
+  [EventKind.BOOT_VERIFY]: (slot, reason) => ({
+    event: 'image-refused',
+    facts: { slot: slotName(slot), reason: reasonText(reason) },
+    text: `slot ${slotName(slot)} refused: ${reasonText(reason)}`,
+    tone: 'yellow',
+  }),
+  [EventKind.BOOT_DECISION]: (decision, slot) => {
+    // Safe mode has an event of its own, right after.
+    if (decision >= BootDecision.SAFE_MODE_NO_IMAGE) return undefined;
+    const facts = { decision: decisionText(decision), slot: slotName(slot) };
+    return { event: 'boot-decision', facts, text: `bootloader: ${decisionText(decision)}` };
+  },
+  [EventKind.BOOT_HANDOVER]: (slot, version) => ({
+    event: 'boot',
+    facts: { slot: slotName(slot), version: versionText(version) },
+    text: `firmware ${versionText(version)} starts from slot ${slotName(slot)}`,
+    tone: 'bold',
+  }),
+  [EventKind.BOOT_REJECT]: (slot, reason) => ({
+    event: 'image-rejected',
+    facts: { slot: slotName(slot), reason: reasonText(reason) },
+    text: `image in slot ${slotName(slot)} undone: ${reasonText(reason)}`,
+    tone: 'red',
+  }),
+  [EventKind.SECURITY_COUNTER]: (counter, advanced) => ({
+    event: 'security-counter',
+    facts: { counter, advanced: advanced === 1 },
+    text: advanced === 1 ? `security counter is ${counter}` : `security counter cannot be brought up to ${counter}`,
+    tone: advanced === 1 ? 'dim' : 'red',
+  }),
+  [EventKind.KEYS_REVOKED]: (keys, slot) => {
+    const numbers = [0, 1, 2, 3].filter((key) => (keys >>> key) & 1);
+    const text = `the image in slot ${slotName(slot)} revoked key ${numbers.join(' and ')}`;
+    return { event: 'keys-revoked', facts: { keys: numbers, slot: slotName(slot) }, text, tone: 'yellow' };
+  },
+  [EventKind.BOOT_LOG_FAILED]: () => ({
+    event: 'boot-log-failed',
+    facts: {},
+    text: 'this boot could not be logged: flash does not take it',
+    tone: 'red',
+  }),
+  [EventKind.SAFE_MODE_BEAT]: (sequence, decision) => ({
+    event: 'safe-mode-beat',
+    facts: { sequence, decision: decisionText(decision) },
+    text: `heartbeat ${sequence}: ${decisionText(decision)}`,
+    tone: 'yellow',
+  }),
+  [EventKind.SAFE_MODE]: (decision) => ({
+    event: 'safe-mode',
+    facts: { decision: decisionText(decision) },
+    text: `${decisionText(decision)}; the bootloader answers clients`,
+    tone: 'yellow',
+  }),
+  [EventKind.FIRMWARE_START]: (slot, state) => ({
+    event: 'firmware-start',
+    facts: { slot: slotName(slot), state: stateText(state) },
+    text: `firmware is up, its image is ${stateText(state)}`,
+    tone: 'dim',
+  }),
+  [EventKind.DEADLINE_MISSED]: (task, late) => ({
+    event: 'deadline-missed',
+    facts: { task, microsecondsLate: late },
+    text: `task ${task} ended ${spanText(late * 1000)} past its deadline`,
+    tone: 'yellow',
+  }),
+  [EventKind.BUDGET_EXCEEDED]: (task, cycles) => ({
+    event: 'budget-exceeded',
+    facts: { task, cycles },
+    text: `task ${task} used ${cycles} cycles, more than its budget`,
+    tone: 'yellow',
+  }),
+  [EventKind.UPLOAD_START]: (slot, bytes) => ({
+    event: 'upload-start',
+    facts: { slot: slotName(slot), bytes },
+    text: `upload of ${bytesText(bytes)} into slot ${slotName(slot)} begins`,
+  }),
+  [EventKind.UPLOAD_DONE]: (slot, verdict) => {
+    const [outcome, matched] = uploadOutcomes[verdict] ?? ['', null];
+    return {
+      event: 'upload-done',
+      facts: { slot: slotName(slot), matched },
+      text: `upload into slot ${slotName(slot)} complete${outcome}`,
+      tone: matched === false ? 'red' : undefined,
+    };
+  },
+  [EventKind.IMAGE_PENDING]: (slot, permanent) => ({
+    event: 'image-pending',
+    facts: { slot: slotName(slot), permanent: permanent === 1 },
+    text: `image in slot ${slotName(slot)} will be tried at the next reset`,
+  }),
+  [EventKind.IMAGE_CONFIRMED]: (slot, version) => ({
+    event: 'image-confirmed',
+    facts: { slot: slotName(slot), version: versionText(version) },
+    text: `firmware ${versionText(version)} in slot ${slotName(slot)} is confirmed`,
+    tone: 'green',
+  }),
+  [EventKind.SLOT_ERASED]: (slot) => ({
+    event: 'slot-erased',
+    facts: { slot: slotName(slot) },
+    text: `slot ${slotName(slot)} is erased`,
+  }),
+  [EventKind.SEQUENCER_LOADED]: (sequencer, bytes) => ({
+    event: 'sequence-loaded',
+    facts: { sequencer, bytes },
+    text: `sequencer ${sequencer} holds a sequence of ${bytesText(bytes)}`,
+  }),
+  [EventKind.SEQUENCER_STARTED]: (mask) => ({
+    event: 'sequencers-started',
+    facts: { sequencers: bitsOf(mask) },
+    text: `sequencer ${bitsOf(mask).join(', ')} started`,
+  }),
+  [EventKind.SEQUENCER_STOPPED]: (sequencer, flags) => ({
+    event: 'sequencer-stopped',
+    facts: { sequencer, flags: sequencerFlagNames(flags) },
+    text: `sequencer ${sequencer} stopped: ${sequencerFlagNames(flags).join(', ') || 'no flags'}`,
+  }),
+  [EventKind.SEQUENCER_DEADLOCK]: (waiting, missing) => ({
+    event: 'sequencers-deadlocked',
+    facts: { waiting: bitsOf(waiting), missing: bitsOf(missing) },
+    text: `sequencer ${bitsOf(waiting).join(', ')} waits in wait_sync for ${bitsOf(missing).join(', ')}, in vain`,
+    tone: 'red',
+  }),
+  [EventKind.RESET_REQUESTED]: (bootMode) => ({
+    event: 'reset-requested',
+    facts: { bootMode },
+    text: `a client asks for a reset${bootMode === 1 ? ' into safe mode' : ''}`,
+    tone: 'dim',
+  }),
+};
+
+function bitsOf(mask: number): number[] {
+  return Array.from({ length: 8 }, (_, bit) => bit).filter((bit) => ((mask >>> bit) & 1) !== 0);
+}

@@ -1,0 +1,84 @@
+// A board to run: fresh from the factory, or the one kept in a file.
+
+import { createHash } from 'node:crypto';
+import { Board } from '../../host/board/board.ts';
+import type { Surroundings } from '../../host/board/surroundings.ts';
+import { buildAll } from '../../host/tools/build.ts';
+import { parseImage, readPublicKey } from '../../host/tools/image/index.ts';
+import { Failure } from '../failure.ts';
+import { readInput } from '../files.ts';
+import { loadDevice } from './device-file.ts';
+
+export interface DeviceOptions {
+  seed: number;
+  /** Signed image for slot A; the development firmware when left out. */
+  image?: string;
+  /** Public keys for the fuses; the development key when left out. */
+  keys?: string[];
+  /** File the device is kept in. */
+  flash?: string;
+  /** What it is put into; a quiet bench when left out. */
+  surroundings?: Surroundings;
+}
+
+export interface NewDevice {
+  board: Board;
+  /** Where it comes from, in words. */
+  origin: string;
+  /** SHA-256 of flash and fuses. */
+  fingerprint: string;
+}
+
+/** Makes the board and gives it its flash and fuses; it has no power yet. */
+export async function newDevice(options: DeviceOptions, onStep: (what: string) => void): Promise<NewDevice> {
+  const { seed, surroundings } = options;
+  const board = new Board({ seed, ...(surroundings && { surroundings: () => surroundings }) });
+  const origin = restoreFromFile(board, options) ?? (await provisionNew(board, options, onStep));
+  const fuses = board.fuseWords();
+  const fingerprint = createHash('sha256')
+    .update(board.flashImage())
+    .update(new Uint8Array(fuses.buffer, fuses.byteOffset, fuses.byteLength))
+    .digest('hex');
+  return { board, origin, fingerprint };
+}
+
+function restoreFromFile(board: Board, { flash, image }: DeviceOptions): string | undefined {
+  const kept = flash === undefined ? undefined : loadDevice(flash);
+  if (!kept) return undefined;
+  if (image !== undefined) {
+    throw new Failure(
+      'OPTION',
+      `${flash} holds a device already, so --image ${image} has no place to go; ` +
+        `leave it out and use 'coldrig flash ${image}' once the board runs`,
+      { exitCode: 2 },
+    );
+  }
+  board.loadFlash(kept.flash);
+  board.loadFuses(kept.fuses);
+  return `the device kept in ${flash}`;
+}
+
+async function provisionNew(board: Board, options: DeviceOptions, onStep: (what: string) => void): Promise<string> {
+  const { bootloader, publicKey, images } = await buildAll(options.image === undefined ? ['factory'] : [], onStep);
+  const keys = options.keys?.map((file) => readPublicKey(readInput(file, 'the key'), { name: file })) ?? [publicKey];
+  const image = options.image === undefined ? images.get('factory')?.bytes : readInput(options.image, 'the image');
+  // Says what is wrong with a file that is no image at all; a bad signature is for the bootloader to find.
+  parseImage(image as Uint8Array, options.image);
+  board.provision({ bootloader, keys, slots: { A: image }, serial: serialOf(options.seed) });
+  return options.image === undefined
+    ? 'a new device with the development firmware'
+    : `a new device with ${options.image}`;
+}
+
+/** Devices are told apart by their seed: 16 bytes, most significant first. */
+export function serialOf(seed: number): Uint8Array {
+  const serial = Buffer.alloc(16);
+  serial.writeUInt32BE(seed, 12);
+  return serial;
+}
+
+/** Says on stderr what is being built, as long as it takes, on a terminal. */
+export function buildNotes(quiet: boolean): (what: string) => void {
+  if (quiet || !process.stderr.isTTY) return () => {};
+  return (what) => process.stderr.write(what === '' ? '\x1b[2K' : `\x1b[2Kbuilding ${what} …\r`);
+}

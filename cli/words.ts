@@ -1,0 +1,111 @@
+// Numbers of the board in words. Where protocol/ has a sentence for a value, it is taken from there.
+
+import { reset } from '../protocol/chip/reset.ts';
+import { type ConstantTable, docOf, nameOf } from '../protocol/constants.ts';
+import { bootDecisions, slotStates } from '../protocol/image/boot-state.ts';
+import { rejectReasons } from '../protocol/image/reasons.ts';
+import { healthBits } from '../protocol/telemetry/health.ts';
+
+export const slotName = (slot: number): string => (slot === 0 ? 'A' : slot === 1 ? 'B' : `#${slot}`);
+
+const causeWords: Record<string, string> = {
+  POWER_ON: 'power-on',
+  PIN: 'reset pin',
+  SOFTWARE: 'reset by software',
+  WATCHDOG: 'watchdog',
+  FAULT: 'fault of the core',
+  TRIAL_TIMEOUT: 'trial not confirmed in time',
+  BROWN_OUT: 'brown-out',
+};
+
+/** Why the chip came out of reset. */
+export function causeText(cause: number): string {
+  return causeWords[enumerated('CAUSE', cause)?.name ?? ''] ?? `cause ${cause}`;
+}
+
+/** What the core did wrong. */
+export function faultText(cause: number): string {
+  return firstClause(enumerated('FAULT_CAUSE', cause)?.doc ?? `fault ${cause}`);
+}
+
+export function decisionText(decision: number): string {
+  return lowerFirst(docOf(bootDecisions, decision) ?? `decision ${decision}`);
+}
+
+export function reasonText(reason: number): string {
+  return lowerFirst(docOf(rejectReasons, reason) ?? `reason ${reason}`);
+}
+
+export function stateText(state: number): string {
+  return (nameOf(slotStates, state) ?? `state ${state}`).toLowerCase();
+}
+
+export function versionText(word: number): string {
+  return `${word >>> 24}.${(word >>> 16) & 0xff}.${word & 0xffff}`;
+}
+
+/** `healthy`, or what is wrong. */
+export function healthText(word: number): string {
+  if (word === 0) return 'healthy';
+  const wrong = Object.entries(healthBits.values).filter(([, [bit]]) => (word & bit) !== 0);
+  return `not healthy: ${wrong.map(([, [, doc]]) => firstClause(doc)).join('; ') || `0x${word.toString(16)}`}`;
+}
+
+/** A span of time with three digits or so: `850 ms`, `12.4 s`, `5 min 0 s`. */
+export function spanText(nanoseconds: number): string {
+  const units: [number, string][] = [
+    [1e9, 's'],
+    [1e6, 'ms'],
+    [1e3, 'µs'],
+  ];
+  if (nanoseconds >= 120e9) {
+    const seconds = Math.round(nanoseconds / 1e9);
+    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  }
+  const [size, unit] = units.find(([least]) => nanoseconds >= least) ?? [1, 'ns'];
+  const value = nanoseconds / size;
+  return `${value >= 100 || unit === 'ns' ? value.toFixed(0) : value.toPrecision(3)} ${unit}`;
+}
+
+/** A moment since power-on, in seconds with milliseconds. */
+export function momentText(nanoseconds: number): string {
+  return `${(nanoseconds / 1e9).toFixed(3)} s`;
+}
+
+export function bytesText(count: number): string {
+  return count < 4096 ? `${count} bytes` : `${(count / 1024).toFixed(1)} KiB`;
+}
+
+/** `4.21 K`, `96.4 mK`, or `?` where no temperature is known. */
+export function temperatureText(microkelvin: number): string {
+  if (microkelvin === 0) return '?';
+  const kelvin = microkelvin / 1e6;
+  return kelvin >= 1 ? `${kelvin.toPrecision(4)} K` : `${(kelvin * 1000).toPrecision(3)} mK`;
+}
+
+/** `3.91 mW`, `250 µW`. */
+export function powerText(microwatts: number): string {
+  if (microwatts >= 1e6) return `${(microwatts / 1e6).toPrecision(3)} W`;
+  return microwatts >= 1000 ? `${(microwatts / 1000).toPrecision(3)} mW` : `${microwatts.toFixed(0)} µW`;
+}
+
+/** Name of an entry of a table of places, in words: `plate 4k`. */
+export function placeText(table: ConstantTable, number: number): string {
+  return (nameOf(table, number) ?? `#${number}`).toLowerCase().replaceAll('_', ' ');
+}
+
+/** Tables explain in full sentences; what stands before the semicolon is the fact. */
+function firstClause(text: string): string {
+  return lowerFirst(text.split(';')[0]);
+}
+
+function lowerFirst(text: string): string {
+  // Keeps abbreviations: "SHA-256 of …" stays.
+  return /^[A-Z][a-z]/.test(text) || /^A /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}
+
+function enumerated(register: string, value: number): { name: string; doc: string } | undefined {
+  const values = reset.registers.find(({ name }) => name === register)?.fields?.[0]?.values ?? {};
+  const found = Object.entries(values).find(([, entry]) => entry.value === value);
+  return found && { name: found[0], doc: found[1].doc };
+}

@@ -1,0 +1,78 @@
+// Cooperative scheduler: the timer's one alarm, the table in tasks.ts, and nothing that can block.
+//
+// A periodic task is released on a fixed grid, so lateness never accumulates; grid points that passed while it could
+// not run are skipped, and the miss is counted once. An event task is released by `releaseTask` (an interrupt line) or
+// `wakeTask` (a time), both in releases.ts. What must stay true: the alarm is always armed for the earliest release before the core sleeps.
+
+import { NS_PER_CYCLE, NS_PER_US, uptimeNs } from '../../protocol/guest/clock';
+import { EVENT_BUDGET_EXCEEDED, EVENT_DEADLINE_MISSED } from '../../protocol/guest/generated/constants';
+import {
+  TIMER_CONTROL_ARM,
+  writeTimerAlarmHigh,
+  writeTimerAlarmLow,
+  writeTimerControl,
+} from '../../protocol/guest/generated/registers';
+import { recordEvent } from '../../protocol/guest/record-event';
+import { runTask } from '../run-task';
+import { NEVER, nextRelease, setNextRelease } from './releases';
+import { countRun, initStatistics } from './statistics';
+import { TASK_COUNT, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from './tasks';
+
+/** Every periodic task is first released one period from now. */
+export function startScheduler(): void {
+  const now = uptimeNs();
+  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+    initStatistics(task);
+    const periodNs = <u64>taskPeriodUs(task) * NS_PER_US;
+    setNextRelease(task, periodNs == 0 ? NEVER : now + periodNs);
+  }
+}
+
+/**
+ * Runs every released task once, first row first, then arms the alarm. What is released anew meanwhile waits for the
+ * next run of the core, so that the lines are drained in between.
+ */
+export function runReleasedTasks(): void {
+  let now = uptimeNs();
+  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+    if (nextRelease(task) > now) continue;
+    runOnce(task);
+    now = uptimeNs();
+  }
+  armAlarm();
+}
+
+function runOnce(task: u32): void {
+  const releasedNs = nextRelease(task);
+  const startNs = uptimeNs();
+  setNextRelease(task, releaseAfter(task, releasedNs, startNs));
+  runTask(task);
+  const endNs = uptimeNs();
+  const cycles = <u32>((endNs - startNs) / NS_PER_CYCLE);
+  const deadlineNs = releasedNs + <u64>taskDeadlineUs(task) * NS_PER_US;
+  const slackUs = <i32>((<i64>deadlineNs - <i64>endNs) / <i64>NS_PER_US);
+  const missed = endNs > deadlineNs;
+  const overBudget = cycles > taskBudgetCycles(task);
+  if (missed) recordEvent(EVENT_DEADLINE_MISSED, task, <u32>-slackUs);
+  if (overBudget) recordEvent(EVENT_BUDGET_EXCEEDED, task, cycles);
+  countRun(task, cycles, slackUs, missed, overBudget);
+}
+
+/** The next grid point after now for a periodic task; an event task waits for its next event. */
+function releaseAfter(task: u32, releasedNs: u64, nowNs: u64): u64 {
+  const periodNs = <u64>taskPeriodUs(task) * NS_PER_US;
+  if (periodNs == 0) return NEVER;
+  const late = nowNs - releasedNs;
+  return releasedNs + (late / periodNs + 1) * periodNs;
+}
+
+function armAlarm(): void {
+  let earliest = NEVER;
+  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+    if (nextRelease(task) < earliest) earliest = nextRelease(task);
+  }
+  assert(earliest != NEVER, 'periodic tasks always have a next release');
+  writeTimerAlarmLow(<u32>earliest);
+  writeTimerAlarmHigh(<u32>(earliest >> 32));
+  writeTimerControl(TIMER_CONTROL_ARM);
+}

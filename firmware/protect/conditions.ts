@@ -1,0 +1,149 @@
+// What the interlocks measure, each straight from the registers: nothing here believes another task.
+//
+// Temperatures are converted anew, from the readings of the last scan; a slow average of each channel, a few minutes long, is what a
+// rise is measured against. What must stay true: a thermometer that cannot be read neither trips nor clears a temperature interlock.
+
+import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
+import {
+  CHANNEL_COUNT,
+  CHANNEL_PLATE_4K,
+  CHANNEL_PLATE_4K_B,
+  CONDITION_BLIND,
+  CONDITION_CLOCK_GONE,
+  CONDITION_HOT,
+  CONDITION_OVER_BUDGET,
+  CONDITION_RAIL_TRIPPED,
+  CONDITION_RISE,
+  CONDITION_RUNAWAY,
+  FILTER_STALE_MS,
+  HEATER_COUNT,
+} from '../../protocol/guest/generated/constants';
+import { HEATER_FULL_SCALES } from '../../protocol/guest/generated/plant';
+import {
+  CLOCK_STATUS_LOCKED,
+  OUTPUTS_STATE_HEATERS,
+  readClockStatus,
+  readHeatersDuty,
+  readHeatersMeasured,
+  readOutputsState,
+  readThermometryFlags,
+  readThermometryReading,
+  readThermometrySequence,
+  THERMOMETRY_FLAGS_VALID,
+} from '../../protocol/guest/generated/registers';
+import { railTrips, settleRailTrips } from '../sense/comparators';
+import { microkelvinOf, NO_TEMPERATURE } from '../sense/convert';
+import { overBudget } from './budget';
+import { explainedMicrokelvin, forgetLoad, measureLoad } from './load';
+
+/** The average follows a reading by this part of the distance: about four minutes at two scans a second. */
+const AVERAGE_SHIFT: u32 = 9;
+const FULL_DUTY: u64 = 0xffff;
+
+/** Microkelvin of the last scan by channel; NO_TEMPERATURE when it is not readable. */
+const temperatures = memory.data(24, 4);
+/** Averages by channel, in 1/512 of a microkelvin; 0: none yet. */
+const averages = memory.data(48, 8);
+let sequence: u32 = 0;
+let scannedNs: u64 = 0;
+
+/** Takes in the last scan, when there is a new one. */
+export function measureConditions(): void {
+  settleRailTrips();
+  const now = readThermometrySequence();
+  if (now == sequence) return;
+  sequence = now;
+  scannedNs = uptimeNs();
+  measureLoad();
+  for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
+    const valid = (readThermometryFlags(channel) & THERMOMETRY_FLAGS_VALID) != 0;
+    const microkelvin = valid ? microkelvinOf(channel, readThermometryReading(channel)) : NO_TEMPERATURE;
+    store<u32>(temperatures + ((<usize>channel) << 2), microkelvin);
+    if (microkelvin == NO_TEMPERATURE) continue;
+    const place = averages + ((<usize>channel) << 3);
+    const average = load<u64>(place);
+    const exact = (<u64>microkelvin) << AVERAGE_SHIFT;
+    store<u64>(place, average == 0 ? exact : average - (average >> AVERAGE_SHIFT) + <u64>microkelvin);
+  }
+}
+
+/** From now on a rise is measured from where each channel is. */
+export function forgetAverages(): void {
+  memory.fill(averages, 0, 48);
+  forgetLoad();
+}
+
+/** What a condition measures now; at its interlock's threshold or above, it holds. */
+export function measured(condition: u32, subject: u32): u32 {
+  switch (condition) {
+    case CONDITION_HOT:
+      return hottest(subject);
+    case CONDITION_RISE:
+      return rise(subject);
+    case CONDITION_BLIND:
+      return isBlind() ? 1 : 0;
+    case CONDITION_RUNAWAY:
+      return excessMicrowatts();
+    case CONDITION_RAIL_TRIPPED:
+      return (railTrips() & subject) != 0 ? 1 : 0;
+    case CONDITION_CLOCK_GONE:
+      return (readClockStatus() & CLOCK_STATUS_LOCKED) == 0 ? 1 : 0;
+    default:
+      assert(condition == CONDITION_OVER_BUDGET, 'every condition is measured');
+      return overBudget() ? 1 : 0;
+  }
+}
+
+/** Whether what a condition is about can be measured at all. */
+export function isMeasurable(condition: u32, subject: u32): bool {
+  return (condition != CONDITION_HOT && condition != CONDITION_RISE) || hottest(subject) != NO_TEMPERATURE;
+}
+
+function temperature(channel: u32): u32 {
+  return load<u32>(temperatures + ((<usize>channel) << 2));
+}
+
+/** The 4 K plate has two thermometers: the warmer counts. */
+function hottest(channel: u32): u32 {
+  if (channel != CHANNEL_PLATE_4K) return temperature(channel);
+  return max(temperature(CHANNEL_PLATE_4K), temperature(CHANNEL_PLATE_4K_B));
+}
+
+function rise(channel: u32): u32 {
+  if (channel != CHANNEL_PLATE_4K) return riseOf(channel);
+  const explained = explainedMicrokelvin();
+  const seen = riseOfPlate();
+  return seen > explained ? seen - explained : 0;
+}
+
+function riseOfPlate(): u32 {
+  // Where both are readable a rise is one that both see: one thermometer alone is a fault of the thermometer.
+  const first = riseOf(CHANNEL_PLATE_4K);
+  const second = riseOf(CHANNEL_PLATE_4K_B);
+  if (temperature(CHANNEL_PLATE_4K) == NO_TEMPERATURE) return second;
+  return temperature(CHANNEL_PLATE_4K_B) == NO_TEMPERATURE ? first : min(first, second);
+}
+
+function riseOf(channel: u32): u32 {
+  const average = <u32>(load<u64>(averages + ((<usize>channel) << 3)) >> AVERAGE_SHIFT);
+  const now = temperature(channel);
+  return now > average ? now - average : 0;
+}
+
+function isBlind(): bool {
+  if (uptimeNs() - scannedNs > FILTER_STALE_MS * NS_PER_MS) return true;
+  return sequence != 0 && hottest(CHANNEL_PLATE_4K) == NO_TEMPERATURE;
+}
+
+/** The most any heater gives above what its driver was told. */
+function excessMicrowatts(): u32 {
+  const open = (readOutputsState() & OUTPUTS_STATE_HEATERS) != 0;
+  let most: u32 = 0;
+  for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) {
+    const fullScale = load<u32>(HEATER_FULL_SCALES + ((<usize>heater) << 2));
+    const told = open ? <u32>((<u64>fullScale * <u64>readHeatersDuty(heater)) / FULL_DUTY) : 0;
+    const flows = readHeatersMeasured(heater);
+    if (flows > told) most = max(most, flows - told);
+  }
+  return most;
+}

@@ -1,0 +1,97 @@
+// The health word: one bit per thing that is wrong (HEALTH_* in protocol/telemetry/health.ts), zero is healthy.
+//
+// Counters of the scheduler and the lines are compared with what they were a moment ago; a bit they raise lasts ten
+// seconds, so that a reader who looks once a second cannot miss it. `latchHealth` raises a bit until reset.
+
+import { NS_PER_MS, NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
+import { flashFailures } from '../../protocol/guest/flash-job';
+import {
+  HEALTH_BUDGET,
+  HEALTH_CLOCK,
+  HEALTH_DEADLINE,
+  HEALTH_FLASH,
+  HEALTH_INTERLOCK,
+  HEALTH_LINK,
+  HEALTH_RAILS,
+  HEALTH_SENSOR,
+  HEALTH_SHEDDING,
+  HEALTH_SIGNAL,
+  HEALTH_STARTING,
+  POLICY_WELL_AFTER_MS,
+  SHED_NOTHING,
+} from '../../protocol/guest/generated/constants';
+import { readResetResetsInARow, writeResetResetsInARow } from '../../protocol/guest/generated/registers';
+import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../protocol/guest/smp/counters';
+import { railsUp } from '../drive/rails';
+import { taskMisses, taskOverruns } from '../kernel/statistics';
+import { TASK_COUNT } from '../kernel/tasks';
+import { watchdogFeeds } from '../kernel/watchdog';
+import { clockImpaired } from '../sense/clock';
+import { impairedSignals } from '../sense/frontend';
+import { sensorsImpaired } from '../sense/thermometry';
+import { loadShed } from './budget';
+import { trippedInterlocks } from './interlock';
+
+const HOLD_NS: u64 = 10 * NS_PER_SECOND;
+
+let latched: u32 = 0;
+let missesSeen: u32 = 0;
+let overrunsSeen: u32 = 0;
+let deadlineUntilNs: u64 = 0;
+let budgetUntilNs: u64 = 0;
+let linkUntilNs: u64 = 0;
+let lostSeen: u32 = 0;
+let wellSinceNs: u64 = 0;
+
+/** Raises a bit until reset. */
+export function latchHealth(bit: u32): void {
+  latched |= bit;
+}
+
+/** What was raised until reset. */
+export function latchedHealth(): u32 {
+  return latched;
+}
+
+/** The health word as of now. */
+export function healthWord(): u32 {
+  const now = uptimeNs();
+  let word = latched;
+  if (watchdogFeeds() == 0) word |= HEALTH_STARTING;
+  if (now < deadlineUntilNs) word |= HEALTH_DEADLINE;
+  if (now < budgetUntilNs) word |= HEALTH_BUDGET;
+  if (now < linkUntilNs) word |= HEALTH_LINK;
+  if (flashFailures() != 0) word |= HEALTH_FLASH;
+  if (trippedInterlocks() != 0) word |= HEALTH_INTERLOCK;
+  if (!railsUp()) word |= HEALTH_RAILS;
+  if (clockImpaired()) word |= HEALTH_CLOCK;
+  if (impairedSignals() != 0) word |= HEALTH_SIGNAL;
+  if (loadShed() != SHED_NOTHING) word |= HEALTH_SHEDDING;
+  if (sensorsImpaired()) word |= HEALTH_SENSOR;
+  return word;
+}
+
+/** Healthy long enough, the resets that came before are forgotten: they were not in a row with what may come. */
+function forgetResets(now: u64): void {
+  if (healthWord() != 0) wellSinceNs = now;
+  if (now - wellSinceNs < POLICY_WELL_AFTER_MS * NS_PER_MS || readResetResetsInARow() == 0) return;
+  writeResetResetsInARow(0);
+}
+
+export function runHealth(): void {
+  const now = uptimeNs();
+  let misses: u32 = 0;
+  let overruns: u32 = 0;
+  const lost = counted(COUNT_GATEWAY_OVERRUNS) + counted(COUNT_CONSOLE_OVERRUNS);
+  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+    misses += taskMisses(task);
+    overruns += taskOverruns(task);
+  }
+  if (misses != missesSeen) deadlineUntilNs = now + HOLD_NS;
+  if (overruns != overrunsSeen) budgetUntilNs = now + HOLD_NS;
+  if (lost != lostSeen) linkUntilNs = now + HOLD_NS;
+  missesSeen = misses;
+  overrunsSeen = overruns;
+  lostSeen = lost;
+  forgetResets(now);
+}

@@ -1,0 +1,171 @@
+// Group CRYO: temperatures, interlocks, heartbeat, power and heaters, for people and rigs.
+
+import { fieldsOk, readUnsigned } from '../../protocol/guest/cbor-fields';
+import {
+  writeArrayStart,
+  writeBooleanField,
+  writeEnd,
+  writeMapStart,
+  writeText,
+  writeUnsigned,
+  writeUnsignedField,
+} from '../../protocol/guest/cbor-writer';
+import {
+  BEAT_WORDS,
+  CHANNEL_COUNT,
+  CRYO_ERR_ABOVE_LIMIT,
+  CRYO_ERR_CONDITION_HOLDS,
+  CRYO_ERR_NO_SUCH_HEATER,
+  CRYO_ERR_NO_SUCH_INTERLOCK,
+  CRYO_ERR_NOT_SAFE,
+  CRYO_HEARTBEAT,
+  CRYO_HEATER,
+  CRYO_INTERLOCKS,
+  CRYO_POWER,
+  CRYO_TEMPERATURES,
+  GROUP_CRYO,
+  HEATER_COUNT,
+  HEATER_PLATE_4K,
+  INTERLOCK_NUMBER_COUNT,
+  MGMT_EINVAL,
+  MGMT_ENOTSUP,
+  RAIL_COUNT,
+  SMP_OP_READ,
+} from '../../protocol/guest/generated/constants';
+import {
+  readHeatersMeasured,
+  readInterlockCount,
+  readInterlockLast,
+  readInterlockValue,
+  readRailsGood,
+  readRailsMillivolts,
+  readRecorderHeartbeat,
+} from '../../protocol/guest/generated/registers';
+import { registerGroup } from '../../protocol/guest/smp/groups';
+import { openRequest } from '../../protocol/guest/smp/request';
+import { STATUS_GROUP } from '../../protocol/guest/smp/status';
+import {
+  askHeater,
+  heaterAskedMicrowatts,
+  heaterLimitMicrowatts,
+  holdPlate,
+  plateSetpointMicrokelvin,
+} from '../drive/heaters';
+import { allowedMicrowatts, coreEstimatedMicrowatts, estimatedMicrowatts, loadShed } from '../protect/budget';
+import { clearInterlock, trippedInterlocks } from '../protect/interlock';
+import { clockState } from '../sense/clock';
+import { channelState, temperatureMicrokelvin } from '../sense/thermometry';
+
+const ABSENT: u64 = u64.MAX_VALUE;
+
+export function registerCryo(): void {
+  registerGroup(GROUP_CRYO, 'cryo', CRYO_HEATER + 1, answerCryo);
+}
+
+function answerCryo(operation: u32, command: u32, _step: u32): u32 {
+  const isRead = operation == SMP_OP_READ;
+  switch (command) {
+    case CRYO_TEMPERATURES:
+      return isRead ? answerTemperatures() : MGMT_ENOTSUP;
+    case CRYO_INTERLOCKS:
+      return isRead ? answerInterlocks() : answerClear();
+    case CRYO_HEARTBEAT:
+      return isRead ? answerHeartbeat() : MGMT_ENOTSUP;
+    case CRYO_POWER:
+      return isRead ? answerPower() : MGMT_ENOTSUP;
+    case CRYO_HEATER:
+      return isRead ? answerHeaters() : answerHeat();
+    default:
+      return MGMT_ENOTSUP;
+  }
+}
+
+function answerTemperatures(): u32 {
+  writeText('channels');
+  writeArrayStart();
+  for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
+    writeMapStart();
+    writeUnsignedField('channel', channel);
+    writeUnsignedField('microkelvin', temperatureMicrokelvin(channel));
+    writeUnsignedField('state', channelState(channel));
+    writeEnd();
+  }
+  writeEnd();
+  return 0;
+}
+
+function answerInterlocks(): u32 {
+  writeUnsignedField('tripped', trippedInterlocks());
+  writeUnsignedField('trips', readInterlockCount());
+  writeUnsignedField('last', readInterlockLast());
+  writeUnsignedField('value', readInterlockValue());
+  return 0;
+}
+
+function answerClear(): u32 {
+  openRequest();
+  const number = readUnsigned('clear', ABSENT);
+  if (!fieldsOk() || number == ABSENT) return MGMT_EINVAL;
+  if (number >= INTERLOCK_NUMBER_COUNT) return STATUS_GROUP + CRYO_ERR_NO_SUCH_INTERLOCK;
+  if (((trippedInterlocks() >> <u32>number) & 1) != 0 && !clearInterlock(<u32>number)) {
+    return STATUS_GROUP + CRYO_ERR_CONDITION_HOLDS;
+  }
+  return answerInterlocks();
+}
+
+function answerHeartbeat(): u32 {
+  writeText('words');
+  writeArrayStart();
+  for (let word: u32 = 0; word < BEAT_WORDS; word++) writeUnsigned(readRecorderHeartbeat(word));
+  writeEnd();
+  return 0;
+}
+
+function answerPower(): u32 {
+  writeUnsignedField('estimated_uw', estimatedMicrowatts());
+  writeUnsignedField('core_uw', coreEstimatedMicrowatts());
+  writeUnsignedField('allowed_uw', allowedMicrowatts());
+  writeUnsignedField('shed', loadShed());
+  writeUnsignedField('clock', clockState());
+  writeUnsignedField('rails_good', readRailsGood());
+  writeText('rails_mv');
+  writeArrayStart();
+  for (let rail: u32 = 0; rail < RAIL_COUNT; rail++) writeUnsigned(readRailsMillivolts(rail));
+  writeEnd();
+  return 0;
+}
+
+function answerHeaters(): u32 {
+  writeText('heaters');
+  writeArrayStart();
+  for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) {
+    writeMapStart();
+    writeUnsignedField('heater', heater);
+    writeUnsignedField('asked_uw', heaterAskedMicrowatts(heater));
+    writeUnsignedField('measured_uw', readHeatersMeasured(heater));
+    writeUnsignedField('limit_uw', heaterLimitMicrowatts(heater));
+    writeEnd();
+  }
+  writeEnd();
+  writeUnsignedField('plate_setpoint_uk', plateSetpointMicrokelvin());
+  return 0;
+}
+
+/** {heater, microwatts}, or {plate_setpoint_uk} to hold the 4 K plate; 0 ends that. */
+function answerHeat(): u32 {
+  openRequest();
+  const setpoint = readUnsigned('plate_setpoint_uk', ABSENT);
+  const heater = readUnsigned('heater', setpoint == ABSENT ? ABSENT : HEATER_PLATE_4K);
+  const microwatts = readUnsigned('microwatts', setpoint == ABSENT ? ABSENT : 0);
+  if (!fieldsOk() || heater == ABSENT || microwatts == ABSENT) return MGMT_EINVAL;
+  if (heater >= HEATER_COUNT) return STATUS_GROUP + CRYO_ERR_NO_SUCH_HEATER;
+  if (trippedInterlocks() != 0) return STATUS_GROUP + CRYO_ERR_NOT_SAFE;
+  if (setpoint != ABSENT) {
+    if (setpoint > 10_000_000) return STATUS_GROUP + CRYO_ERR_ABOVE_LIMIT;
+    holdPlate(<u32>setpoint);
+  } else if (microwatts > <u64>heaterLimitMicrowatts(<u32>heater) || !askHeater(<u32>heater, <u32>microwatts)) {
+    return STATUS_GROUP + CRYO_ERR_ABOVE_LIMIT;
+  }
+  writeBooleanField('ok', true);
+  return 0;
+}

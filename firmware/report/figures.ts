@@ -1,0 +1,123 @@
+// The figures STAT shows, and the tasks OS task statistics shows. They are gathered here when the SMP task runs, because the
+// server reads each one as a u32 where it stands.
+
+import { refreshSlots, reportSlots } from '../../bootloader/image/smp/slot-figures';
+import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
+import {
+  HANDOVER_DECISION,
+  HANDOVER_RESET_CAUSE,
+  HANDOVER_SECURITY_COUNTER,
+} from '../../protocol/guest/generated/constants';
+import {
+  readResetFaultAddress,
+  readResetFaultCause,
+  readResetFaultCount,
+  readResetFaultCycleHigh,
+  readResetFaultCycleLow,
+  readResetMailbox,
+  readResetResetCount,
+} from '../../protocol/guest/generated/registers';
+import { reportServer } from '../../protocol/guest/smp/counters';
+import { reportTask, reportTaskUse } from '../../protocol/guest/smp/os-statistics';
+import { addCounter, addStatistics } from '../../protocol/guest/smp/stat';
+import { runningSlot, runningVersion, stateAtHandover } from '../kernel/handover';
+import {
+  taskCycles,
+  taskLeastSlackUs,
+  taskMisses,
+  taskOverruns,
+  taskRuns,
+  taskWorstCycles,
+} from '../kernel/statistics';
+import { TASK_COUNT, taskName } from '../kernel/tasks';
+import { watchdogFeedsWithheld } from '../kernel/watchdog';
+import { healthWord } from '../protect/health';
+import { heartbeatSequence } from './heartbeat';
+
+const FIGURES_MAX: u32 = 40;
+const figures = memory.data(160, 4);
+let count: u32 = 0;
+
+export function listFigures(): void {
+  count = 0;
+  addStatistics('heartbeat');
+  list('sequence');
+  list('health');
+  list('uptime_s');
+  addStatistics('boot');
+  list('slot');
+  list('state');
+  list('decision');
+  list('reset_cause');
+  list('version');
+  list('security_counter');
+  list('resets');
+  addStatistics('faults');
+  list('count');
+  list('cause');
+  list('address');
+  list('cycle_low');
+  list('cycle_high');
+  addStatistics('tasks');
+  list('deadlines_missed');
+  list('over_budget');
+  list('feeds_withheld');
+  list('worst_cycles');
+  list('least_slack_us');
+  reportServer();
+  reportSlots();
+  for (let task: u32 = 0; task < TASK_COUNT; task++) reportTask(taskName(task), <i32>task);
+}
+
+function list(name: string): void {
+  assert(count < FIGURES_MAX, 'room for every figure');
+  addCounter(name, figures + ((<usize>count) << 2));
+  count++;
+}
+
+/** Writes all figures in the order they were listed in. */
+export function refreshFigures(): void {
+  let at: u32 = 0;
+  at = put(at, heartbeatSequence());
+  at = put(at, healthWord());
+  at = put(at, <u32>(uptimeNs() / NS_PER_SECOND));
+  at = put(at, runningSlot());
+  at = put(at, stateAtHandover());
+  at = put(at, readResetMailbox(HANDOVER_DECISION));
+  at = put(at, readResetMailbox(HANDOVER_RESET_CAUSE));
+  at = put(at, runningVersion());
+  at = put(at, readResetMailbox(HANDOVER_SECURITY_COUNTER));
+  at = put(at, readResetResetCount());
+  at = put(at, readResetFaultCount());
+  at = put(at, readResetFaultCause());
+  at = put(at, readResetFaultAddress());
+  at = put(at, readResetFaultCycleLow());
+  at = put(at, readResetFaultCycleHigh());
+  at = putTasks(at);
+  refreshSlots();
+  assert(at == count, 'as many figures as names');
+}
+
+function putTasks(start: u32): u32 {
+  let misses: u32 = 0;
+  let overruns: u32 = 0;
+  let worstCycles: u32 = 0;
+  let leastSlackUs: i32 = i32.MAX_VALUE;
+  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+    misses += taskMisses(task);
+    overruns += taskOverruns(task);
+    worstCycles = max(worstCycles, taskWorstCycles(task));
+    leastSlackUs = min(leastSlackUs, taskLeastSlackUs(task));
+    reportTaskUse(task, taskCycles(task), taskRuns(task));
+  }
+  let at = put(start, misses);
+  at = put(at, overruns);
+  at = put(at, watchdogFeedsWithheld());
+  at = put(at, worstCycles);
+  return put(at, <u32>max(leastSlackUs, 0));
+}
+
+function put(at: u32, value: u32): u32 {
+  store<u32>(figures + ((<usize>at) << 2), value);
+  return at + 1;
+}

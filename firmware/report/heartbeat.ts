@@ -1,0 +1,105 @@
+// Heartbeat: once a second the record of protocol/telemetry/heartbeat.ts, where a debugger finds it, then the event that says it is whole.
+
+import { slotState } from '../../bootloader/image/state/boot-state';
+import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
+import {
+  BEAT_BUDGET_MICROWATTS,
+  BEAT_CHANNELS,
+  BEAT_FAULT_CAUSE,
+  BEAT_FAULT_COUNT,
+  BEAT_HEALTH,
+  BEAT_IMAGE_HASH,
+  BEAT_LAST_TRIP,
+  BEAT_LEAST_SLACK_TASK,
+  BEAT_LEAST_SLACK_US,
+  BEAT_POWER_MICROWATTS,
+  BEAT_RAILS_GOOD,
+  BEAT_REFERENCE,
+  BEAT_SEQUENCE,
+  BEAT_SHED,
+  BEAT_SLOT,
+  BEAT_SLOT_STATE,
+  BEAT_TEMPERATURES,
+  BEAT_TRIPPED,
+  BEAT_UPTIME_SECONDS,
+  BEAT_VERSION,
+  BEAT_VERSION_NUMBER,
+  CHANNEL_COUNT,
+  EVENT_HEARTBEAT,
+  HANDOVER_HASH,
+  SENSOR_BELIEVED,
+} from '../../protocol/guest/generated/constants';
+import {
+  readInterlockLast,
+  readInterlockTripped,
+  readRailsGood,
+  readResetFaultCause,
+  readResetFaultCount,
+  readResetMailbox,
+  writeRecorderHeartbeat,
+} from '../../protocol/guest/generated/registers';
+import { recordEvent } from '../../protocol/guest/record-event';
+import { runningSlot } from '../kernel/handover';
+import { taskLeastSlackUs } from '../kernel/statistics';
+import { TASK_COUNT } from '../kernel/tasks';
+import { allowedMicrowatts, estimatedMicrowatts, loadShed } from '../protect/budget';
+import { healthWord } from '../protect/health';
+import { clockState } from '../sense/clock';
+import { channelState, temperatureMicrokelvin } from '../sense/thermometry';
+
+const HASH_WORDS: u32 = 8;
+
+let sequence: u32 = 0;
+
+export function heartbeatSequence(): u32 {
+  return sequence;
+}
+
+export function startHeartbeat(): void {
+  writeRecorderHeartbeat(BEAT_VERSION, BEAT_VERSION_NUMBER);
+  writeRecorderHeartbeat(BEAT_SLOT, runningSlot());
+  for (let word: u32 = 0; word < HASH_WORDS; word++)
+    writeRecorderHeartbeat(BEAT_IMAGE_HASH + word, readResetMailbox(HANDOVER_HASH + word));
+}
+
+export function runHeartbeat(): void {
+  sequence++;
+  const health = healthWord();
+  writeRecorderHeartbeat(BEAT_SEQUENCE, sequence);
+  writeRecorderHeartbeat(BEAT_UPTIME_SECONDS, <u32>(uptimeNs() / NS_PER_SECOND));
+  writeRecorderHeartbeat(BEAT_HEALTH, health);
+  writeRecorderHeartbeat(BEAT_SLOT_STATE, slotState(runningSlot()));
+  writeRecorderHeartbeat(BEAT_FAULT_CAUSE, readResetFaultCause());
+  writeRecorderHeartbeat(BEAT_FAULT_COUNT, readResetFaultCount());
+  writeRecorderHeartbeat(BEAT_TRIPPED, readInterlockTripped());
+  writeRecorderHeartbeat(BEAT_LAST_TRIP, readInterlockLast());
+  writeRecorderHeartbeat(BEAT_POWER_MICROWATTS, estimatedMicrowatts());
+  writeRecorderHeartbeat(BEAT_BUDGET_MICROWATTS, allowedMicrowatts());
+  writeRecorderHeartbeat(BEAT_SHED, loadShed());
+  writeRecorderHeartbeat(BEAT_RAILS_GOOD, readRailsGood());
+  writeRecorderHeartbeat(BEAT_REFERENCE, clockState());
+  writeTemperatures();
+  writeSlack();
+  recordEvent(EVENT_HEARTBEAT, sequence, health);
+}
+
+function writeTemperatures(): void {
+  let believed: u32 = 0;
+  for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
+    writeRecorderHeartbeat(BEAT_TEMPERATURES + channel, temperatureMicrokelvin(channel));
+    if (channelState(channel) == SENSOR_BELIEVED) believed |= 1 << channel;
+  }
+  writeRecorderHeartbeat(BEAT_CHANNELS, believed);
+}
+
+function writeSlack(): void {
+  let least: i32 = i32.MAX_VALUE;
+  let tightest: u32 = 0;
+  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+    if (taskLeastSlackUs(task) >= least) continue;
+    least = taskLeastSlackUs(task);
+    tightest = task;
+  }
+  writeRecorderHeartbeat(BEAT_LEAST_SLACK_US, <u32>least);
+  writeRecorderHeartbeat(BEAT_LEAST_SLACK_TASK, tightest);
+}

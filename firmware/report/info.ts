@@ -1,0 +1,67 @@
+// What `OS info` says about this firmware: names, version and image hash as the bootloader verified them.
+
+import { FUSE_SERIAL, HANDOVER_HASH } from '../../protocol/guest/generated/constants';
+import { readFusesWord, readResetMailbox } from '../../protocol/guest/generated/registers';
+import {
+  INFO_BUILD,
+  INFO_MACHINE,
+  INFO_NODE,
+  INFO_OPERATING_SYSTEM,
+  INFO_PLATFORM,
+  INFO_PROCESSOR,
+  INFO_RELEASE,
+  INFO_SYSTEM,
+  INFO_VERSION,
+  setInfo,
+  setInfoBytes,
+} from '../../protocol/guest/smp/os-info';
+import { runningVersion } from '../kernel/handover';
+
+const text = memory.data(64);
+const SERIAL_WORDS: u32 = 4;
+const HASH_WORDS_SHOWN: u32 = 2;
+
+export function describeFirmware(): void {
+  setInfo(INFO_SYSTEM, 'coldrig');
+  setInfo(INFO_MACHINE, 'cryo-cmos');
+  setInfo(INFO_PROCESSOR, 'wasm32');
+  setInfo(INFO_PLATFORM, 'coldrig/controller');
+  setInfo(INFO_OPERATING_SYSTEM, 'coldrig');
+  setInfo(INFO_VERSION, 'controller');
+  let length: u32 = 0;
+  for (let word: u32 = 0; word < SERIAL_WORDS; word++)
+    length = appendHex(length, bswap<u32>(readFusesWord(FUSE_SERIAL + word)));
+  setInfoBytes(INFO_NODE, text, length);
+  length = 0;
+  for (let word: u32 = 0; word < HASH_WORDS_SHOWN; word++)
+    length = appendHex(length, bswap<u32>(readResetMailbox(HANDOVER_HASH + word)));
+  setInfoBytes(INFO_BUILD, text, length);
+  const version = runningVersion();
+  length = appendDecimal(0, version >> 24);
+  length = appendDecimal(appendDot(length), (version >> 16) & 0xff);
+  length = appendDecimal(appendDot(length), version & 0xffff);
+  setInfoBytes(INFO_RELEASE, text, length);
+}
+
+function appendDot(length: u32): u32 {
+  store<u8>(text + length, 0x2e);
+  return length + 1;
+}
+
+function appendDecimal(start: u32, value: u32): u32 {
+  let digits: u32 = 1;
+  for (let rest = value; rest >= 10; rest /= 10) digits++;
+  for (let index = digits; index > 0; index--) {
+    store<u8>(text + start + index - 1, 0x30 + (value % 10));
+    value /= 10;
+  }
+  return start + digits;
+}
+
+function appendHex(start: u32, value: u32): u32 {
+  for (let index: u32 = 0; index < 8; index++) {
+    const digit = (value >> ((7 - index) << 2)) & 0xf;
+    store<u8>(text + start + index, digit < 10 ? 0x30 + digit : 0x57 + digit);
+  }
+  return start + 8;
+}

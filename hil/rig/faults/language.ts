@@ -1,0 +1,112 @@
+// Faults as a person writes them.
+//
+//   fault := KIND 'at' PLACE [SIZE] ['after' TIME] ['for' TIME]         thermal-rise at 4K 200mW after 30s for 10min
+//   TIME  := number with ns, us, ms, s, min or h                        one 'after' is at once, no 'for' is for good
+//
+// What must stay true: what cannot be meant is refused with what stands there and what could; text made of a fault is the same fault.
+
+import type { Disturbance } from '../../../host/board/surroundings.ts';
+import { type FaultKind, faultKinds } from './kinds.ts';
+
+export interface Fault {
+  text: string;
+  name: string;
+  /** As for `Disturbance`. */
+  kind: number;
+  place: number;
+  size: number;
+  afterNs: number;
+  /** Infinity: for good. */
+  forNs: number;
+}
+
+export class FaultSyntaxError extends Error {}
+
+const timeUnits: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9 };
+/** Virtual time is exact up to 104 days. */
+const longestNs = 2 ** 53 - 1;
+
+export function parseFault(text: string): Fault {
+  const words = text.trim().split(/\s+/);
+  const refuse = (why: string): never => {
+    throw new FaultSyntaxError(`fault '${text}': ${why}`);
+  };
+  const next = () => words.shift() ?? '';
+  const name = next();
+  const spec =
+    own(faultKinds, name) ?? refuse(`there is no '${name}'; there are ${Object.keys(faultKinds).join(', ')}`);
+  const hint = `for instance '${spec.example}'`;
+  if (next() !== 'at') refuse(`say where: '${name} at …', ${hint}`);
+  const placeName = next();
+  const place =
+    own(spec.places, placeName) ??
+    refuse(`it cannot be at '${placeName}'; it can be at ${Object.keys(spec.places).join(', ')}`);
+  const sized = sizeOf(words, spec, refuse, hint);
+  const times = { after: 0, for: Number.POSITIVE_INFINITY };
+  const given = new Set<string>();
+  while (words.length > 0) {
+    const key = next();
+    if (key !== 'after' && key !== 'for')
+      refuse(`'${key}' says nothing here; after place and size come 'after TIME' and 'for TIME'`);
+    if (given.has(key)) refuse(`'${key}' stands twice`);
+    given.add(key);
+    times[key as 'after' | 'for'] = timeOf(next(), key, refuse);
+  }
+  if (times.for === 0) refuse("'for' no time at all is no fault");
+  return {
+    ...{ text: text.trim(), name, kind: spec.kind, place: place + sized.placeOffset, size: sized.size },
+    ...{ afterNs: times.after, forNs: times.for },
+  };
+}
+
+/** The fault as an input of a run, its times counted from `fromNs`. */
+export function disturbanceOf({ kind, place, size, afterNs, forNs }: Fault, fromNs: number): Disturbance {
+  const startNs = fromNs + afterNs;
+  return { kind, place, size, startNs, endNs: startNs + forNs };
+}
+
+/** Every kind with an example, for help. */
+export function faultHelp(): string {
+  return Object.entries(faultKinds)
+    .map(([name, { example, signal }]) => `  ${name.padEnd(18)} ${example.padEnd(50)} seen in: ${signal}`)
+    .join('\n');
+}
+
+function sizeOf(
+  words: string[],
+  spec: FaultKind,
+  refuse: (why: string) => never,
+  hint: string,
+): { size: number; placeOffset: number } {
+  const word = words[0] ?? '';
+  const match = /^([+-]?\d+(?:\.\d+)?)(\D.*)$/.exec(word);
+  if (!match || word === 'after' || word === 'for') {
+    if (spec.size === undefined) refuse(`say how big, in ${Object.keys(spec.units).join(', ')}: ${hint}`);
+    return { size: spec.size as number, placeOffset: 0 };
+  }
+  const [, number, unitName] = match;
+  const units = Object.keys(spec.units);
+  if (units.length === 0) refuse(`it has no size; '${word}' says nothing here`);
+  const unit =
+    own(spec.units, unitName) ??
+    refuse(`'${unitName}' is no unit here; there ${units.length > 1 ? 'are' : 'is'} ${units.join(', ')}`);
+  words.shift();
+  const size = Math.round(Number(number) * unit.perUnit);
+  if (size === 0) refuse(`'${word}' is nothing`);
+  if (Math.abs(size) > 0x7fff_ffff) refuse(`'${word}' is more than there can be`);
+  return { size, placeOffset: unit.placeOffset ?? 0 };
+}
+
+function timeOf(word: string, key: string, refuse: (why: string) => never): number {
+  const match = /^(\d+(?:\.\d+)?)(\D+)$/.exec(word);
+  const perUnit = match ? own(timeUnits, match[2]) : undefined;
+  if (!match || perUnit === undefined)
+    return refuse(`'${key} ${word}' is no time; write it as 30s, 250ms or 2min (${Object.keys(timeUnits).join(', ')})`);
+  const ns = Math.round(Number(match[1]) * perUnit);
+  return ns <= longestNs / 2 ? ns : refuse(`'${key} ${word}' is longer than the clock counts`);
+}
+
+/** An entry of a table; names every object has are none of its entries. */
+function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}

@@ -1,0 +1,171 @@
+// The one place where a board and a cryostat meet: a cryostat as a board's surroundings.
+//
+//   acts, counts ──heat by stage──▶ Cryostat ──readings, rails, clock, loss──▶ felt
+//                                      ▲
+//                     faults, kept here, each from its beginning to its end
+//
+// What the chip did between two looks becomes heat at the 4 K plate: counts times the energies of protocol/plant/energies.ts, in steps of 100 uW (0.2 mK) whose
+// remainder goes into the next look, so that nothing is lost and a chip at rest changes nothing. What must stay true: all state is in the
+// board's memory; a fault acts between its two times and at no other.
+
+import { Act, type Disturbance, Felt, openReading, type Surroundings } from '../../host/board/surroundings.ts';
+import { jitterFemtoseconds } from '../../host/plant/cryostat/clock-source.ts';
+import { ConnectorFault, Cryostat } from '../../host/plant/cryostat/cryostat.ts';
+import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
+import type { StageName } from '../../host/plant/cryostat/stages.ts';
+import { activityPicojoules, idleMicrowatts } from '../../protocol/plant/energies.ts';
+import { Channel, Heater, Rail, Reference, railMillivolts, Signal } from '../../protocol/plant/places.ts';
+import { CryoFaults, faultPlaces } from './faults/fault-list.ts';
+
+/** The fridge's thermometer of each channel, by name. */
+const thermometers = ['50K plate', 'controller', 'controller spare', 'still', 'cold plate', 'mixing chamber'];
+/** Where each heater sits. */
+const heated: readonly StageName[] = ['4K', 'Still', 'MXC'];
+/** What a diode or a resistor shows without contact, and a channel whose stage the fridge does not have: a resistor in its plug. */
+const openDiode = 6_553_500;
+const plugReadings: readonly number[] = [1_085_842, 721_467, 1_609_510, 683_984, 22_445_860, 251_134_120];
+const heatStepMicrowatts = 100;
+/** Peak of a healthy line, in thousandths of full scale. */
+const usualPeak = 400;
+/** Currents of the rails beside the core's, microamperes. */
+const restingMicroamperes: readonly number[] = [0, 1_000, 5_000, 8_000, 500, 200];
+const own = { ENERGY: 0, REMAINDER: 1, CORE_MICROWATTS: 2, PLACES: 3 } as const;
+
+export interface WiredOptions {
+  seed?: number;
+  start?: 'base' | 'warm';
+  /** Slow wander of the fridge's loads. */
+  drift?: boolean;
+}
+
+export class WiredCryostat implements Surroundings {
+  private readonly fridge: Fridge;
+  private readonly options: WiredOptions;
+  private world: Cryostat | undefined;
+  private words: Float64Array = new Float64Array(own.PLACES);
+  private faultList: CryoFaults | undefined;
+  private readonly sensorOf: readonly number[];
+
+  constructor(fridge: Fridge, options: WiredOptions = {}) {
+    this.fridge = fridge;
+    this.options = options;
+    this.sensorOf = thermometers.map((name) => fridge.sensors.findIndex((sensor) => sensor.name === name));
+    for (const [rail, millivolts] of railMillivolts.entries())
+      if (Math.round((fridge.rails[rail]?.nominalVolts ?? 0) * 1000) !== millivolts)
+        throw new Error(
+          `fridge ${fridge.name}: rail ${rail} is ${fridge.rails[rail]?.name ?? 'missing'}; the chip needs one of ${millivolts} mV there`,
+        );
+  }
+
+  get cryostat(): Cryostat {
+    if (!this.world) throw new Error('wired: no board has been put into this cryostat yet');
+    return this.world;
+  }
+
+  /** Faults that are on at the cryostat's present time. */
+  get faults(): CryoFaults {
+    if (!this.faultList) throw new Error('wired: no board has been put into this cryostat yet');
+    return this.faultList;
+  }
+
+  attach(memory: (places: number) => Float64Array): void {
+    this.world = new Cryostat(this.fridge, { ...this.options, memory });
+    this.words = memory(own.PLACES);
+    this.faultList = new CryoFaults(memory(faultPlaces));
+  }
+
+  advance(timeNs: number, acts: Float64Array, counts: Float64Array, felt: Float64Array): void {
+    const { cryostat } = this;
+    if (timeNs > cryostat.timeNs) {
+      this.heat(timeNs, acts, counts);
+      cryostat.advanceTo(timeNs);
+    }
+    this.feel(acts, felt);
+  }
+
+  disturb(disturbance: Disturbance): void {
+    this.faults.add(disturbance);
+  }
+
+  /** What arrives at each stage until `timeNs`. */
+  private heat(timeNs: number, acts: Float64Array, counts: Float64Array): void {
+    const { cryostat, faults, words } = this;
+    const rails = acts[Act.POWERED] === 0 ? 0 : acts[Act.RAILS];
+    const energy = counts.reduce((sum, count, kind) => sum + count * activityPicojoules[kind], 0);
+    const nanoseconds = timeNs - cryostat.timeNs;
+    // Picojoules a nanosecond are milliwatts.
+    const exact = ((energy - words[own.ENERGY]) * 1000) / nanoseconds + words[own.REMAINDER] / nanoseconds;
+    words[own.ENERGY] = energy;
+    const steps = Math.floor(exact / heatStepMicrowatts) * heatStepMicrowatts;
+    words[own.REMAINDER] = (exact - steps) * nanoseconds;
+    words[own.CORE_MICROWATTS] = steps;
+    const heaterOn = (rails >>> Rail.HEATER) & 1;
+    const idle = acts[Act.POWERED] * idleMicrowatts;
+    for (const [heater, stage] of heated.entries()) {
+      if (!cryostat.stages.includes(stage)) continue;
+      const chip = stage === '4K' ? steps + idle : 0;
+      cryostat.setHeat('controller', stage, (chip + heaterOn * acts[Act.HEATER + heater]) * 1e-6);
+    }
+    for (const [index, stage] of cryostat.stages.entries())
+      cryostat.setHeat('fault', stage, faults.heatMicrowatts(index, cryostat.timeNs, rails) * 1e-6);
+  }
+
+  private feel(acts: Float64Array, felt: Float64Array): void {
+    const { cryostat, faults } = this;
+    const now = cryostat.timeNs;
+    const rails = acts[Act.POWERED] === 0 ? 0 : acts[Act.RAILS];
+    this.feelThermometers(now, felt);
+    for (let heater = 0; heater < Heater.COUNT; heater++) {
+      const flows = ((rails >>> Rail.HEATER) & 1) * acts[Act.HEATER + heater];
+      felt[Felt.HEATER + heater] = Math.round(flows + faults.heaterMicrowatts(heater, now, rails));
+    }
+    for (let rail = 0; rail < Rail.COUNT; rail++) {
+      const on = ((rails >>> rail) & 1) === 1;
+      cryostat.setRailEnabled(rail, on);
+      const surge = on ? faults.railMicrovolts(rail, now) : 0;
+      felt[Felt.RAIL_VOLTAGE + rail] = Math.max(0, cryostat.railMicrovolts(rail) + surge);
+      const core = rail === Rail.CORE ? Math.round(this.words[own.CORE_MICROWATTS] / (railMillivolts[rail] / 1000)) : 0;
+      felt[Felt.RAIL_CURRENT + rail] = on ? core + restingMicroamperes[rail] : 0;
+    }
+    this.feelClock(acts, now, felt);
+    for (let line = 0; line < Signal.COUNT; line++) {
+      const loose = faults.isLoose(line, now);
+      cryostat.setConnectorFault(line, loose ? ConnectorFault.INTERMITTENT : ConnectorFault.NONE);
+      const loss = cryostat.insertionLossMilliDecibel(line) + faults.lossMillidecibel(line, now);
+      felt[Felt.LOSS + line] = loss;
+      felt[Felt.PEAK + line] = faults.peak(line, now, usualPeak, acts[Act.ATTENUATION + line]);
+    }
+  }
+
+  private feelThermometers(now: number, felt: Float64Array): void {
+    const { cryostat, faults } = this;
+    for (let channel = 0; channel < Channel.COUNT; channel++) {
+      const sensor = this.sensorOf[channel];
+      if (sensor < 0) {
+        felt[Felt.READING + channel] = plugReadings[channel] + (Math.floor(now / 1e8) & 1);
+        continue;
+      }
+      cryostat.setSensorOffset(sensor, faults.driftKelvin(channel, now));
+      const reading = faults.isContactOpen(channel, now) ? openReading : cryostat.reading(sensor);
+      const isDiode = cryostat.sensors[sensor].type === 'DT-670';
+      felt[Felt.READING + channel] = isDiode && reading >= openDiode ? openReading : reading;
+    }
+  }
+
+  private feelClock(acts: Float64Array, now: number, felt: Float64Array): void {
+    const { cryostat, faults, fridge } = this;
+    cryostat.selectReference(acts[Act.REFERENCE] === Reference.SECONDARY ? 1 : 0);
+    for (const reference of [Reference.PRIMARY, Reference.SECONDARY] as (0 | 1)[]) {
+      const present = !faults.isReferenceGone(reference, now);
+      const drifts = faults.driftPpb(reference, now);
+      if (present !== cryostat.clock().present[reference]) cryostat.setReference(reference, { present });
+      felt[Felt.OFFSET + reference] = Math.round(fridge.references[reference].offsetPpb + drifts);
+    }
+    const clock = cryostat.clock();
+    felt[Felt.CLOCK] = Number(clock.present[0]) | (Number(clock.present[1]) << 1) | (Number(clock.locked) << 2);
+    // What the loop shows on either, once locked to it.
+    const quiet = jitterFemtoseconds(cryostat.temperatureKelvin('4K'));
+    for (let reference = 0; reference < Reference.COUNT; reference++)
+      felt[Felt.JITTER + reference] = Math.round(quiet) + faults.jitterFemtoseconds(reference, now);
+  }
+}

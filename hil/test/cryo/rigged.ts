@@ -1,0 +1,76 @@
+// A device on a bench where a test says what its thermometers, rails, clock and lines tell it, and looks at what it does about that.
+
+import { expect } from 'vitest';
+import { TestBench } from '../../../host/board/devices/rig.ts';
+import { Felt } from '../../../host/board/surroundings.ts';
+import { INTERLOCK, OUTPUTS, RAILS } from '../../../protocol/generated/registers.ts';
+import { interlockNumber } from '../../../protocol/plant/interlocks.ts';
+import { channelSensors, Rail } from '../../../protocol/plant/places.ts';
+import { curves } from '../../../protocol/sensors/curves.ts';
+import { Device, firmwareImage, second } from '../../rig/device.ts';
+
+export const allRails = (1 << Rail.COUNT) - 1;
+const safeRails = (1 << Rail.CORE) | (1 << Rail.SENSE);
+export const gates = OUTPUTS.registers.STATE.fields;
+export const allGates = gates.HEATERS.mask | gates.DAC.mask | gates.MULTIPLEXER.mask;
+
+export class Rigged {
+  readonly bench = new TestBench();
+  device!: Device;
+
+  static async up(): Promise<Rigged> {
+    const rigged = new Rigged();
+    rigged.device = await Device.running(await firmwareImage('1.0.0'), 1, () => rigged.bench);
+    rigged.device.board.runFor(3 * second);
+    expect(rigged.device.statistics('heartbeat').health).toBe(0);
+    return rigged;
+  }
+
+  /** From the next scan on these channels are at this temperature. */
+  heat(kelvin: number, ...channels: number[]): void {
+    for (const channel of channels) {
+      const curve = curves[channelSensors[channel]];
+      this.bench.feel(Felt.READING + channel, Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit));
+    }
+  }
+
+  /** Something changes outside at this very moment, as the edge of a disturbance. */
+  felt(place: number, value: number | undefined): void {
+    this.bench.feel(place, value);
+    const { board } = this.device;
+    board.disturb({ kind: 7, place: 0, size: 0, startNs: board.now, endNs: Number.POSITIVE_INFINITY });
+  }
+
+  register(name: keyof typeof INTERLOCK.registers): number {
+    return this.device.board.machine.peek(INTERLOCK, name);
+  }
+
+  get tripped(): string[] {
+    const bits = this.register('TRIPPED');
+    return Object.keys(interlockNumber).filter(
+      (name) => name !== 'COUNT' && ((bits >>> interlockNumber[name]) & 1) === 1,
+    );
+  }
+
+  get isSafe(): boolean {
+    const { machine } = this.device.board;
+    return !machine.outputEnabled(allGates) && machine.peek(RAILS, 'ENABLE') === safeRails;
+  }
+
+  get isUp(): boolean {
+    const { machine } = this.device.board;
+    return machine.peek(OUTPUTS, 'STATE') === allGates && machine.peek(RAILS, 'ENABLE') === allRails;
+  }
+
+  /** Virtual time until it is so. */
+  timeUntil(isSo: () => boolean, withinNs: number): number {
+    const { board } = this.device;
+    const start = board.now;
+    this.device.waitFor(isSo, withinNs);
+    return board.now - start;
+  }
+
+  clear(interlock: string): unknown {
+    return this.device.cryo('INTERLOCKS', { clear: interlockNumber[interlock] });
+  }
+}

@@ -1,0 +1,156 @@
+// Rails, clock, heaters and signal lines that are not as they should be.
+
+import { describe, expect, test } from 'vitest';
+import { ResetCause } from '../../../host/board/device.ts';
+import { LogKind } from '../../../host/board/log.ts';
+import { Act, Felt, openReading } from '../../../host/board/surroundings.ts';
+import { HEATERS, OUTPUTS, RAILS } from '../../../protocol/generated/registers.ts';
+import { Channel, Heater, Rail, railMillivolts } from '../../../protocol/plant/places.ts';
+import { CryoError, SmpGroup } from '../../../protocol/smp/smp.ts';
+import { Health } from '../../../protocol/telemetry/health.ts';
+import { millisecond, second } from '../../rig/device.ts';
+import { allGates, allRails, gates, Rigged } from './rigged.ts';
+
+const plate = [Channel.PLATE_4K, Channel.PLATE_4K_B];
+
+describe('a rail', () => {
+  test('that surges is off at once, and everything else within a millisecond', async () => {
+    const rigged = await Rigged.up();
+    rigged.felt(Felt.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300);
+    expect(rigged.timeUntil(() => rigged.isSafe, second)).toBeLessThanOrEqual(millisecond);
+    expect(rigged.tripped).toEqual(['RAIL_OVER']);
+    rigged.felt(Felt.RAIL_VOLTAGE + Rail.DAC, undefined);
+    rigged.device.board.runFor(second);
+    expect(rigged.isSafe).toBe(true);
+    expect(rigged.clear('RAIL_OVER')).toMatchObject({ tripped: 0 });
+    rigged.device.board.runFor(100 * millisecond);
+    expect(rigged.isUp).toBe(true);
+  });
+
+  test('that dips mutes the outputs until it is good again', async () => {
+    const rigged = await Rigged.up();
+    rigged.felt(Felt.RAIL_VOLTAGE + Rail.MULTIPLEXER, railMillivolts[Rail.MULTIPLEXER] * 850);
+    rigged.device.board.runFor(millisecond);
+    expect(rigged.tripped).toEqual(['RAIL_UNDER']);
+    expect(rigged.device.board.machine.outputEnabled(gates.DAC.mask)).toBe(false);
+    rigged.felt(Felt.RAIL_VOLTAGE + Rail.MULTIPLEXER, undefined);
+    rigged.device.board.runFor(second);
+    expect([rigged.tripped, rigged.isUp]).toEqual([[], true]);
+  });
+
+  test('of the core that dips resets the chip, and it comes up again by itself', async () => {
+    const rigged = await Rigged.up();
+    const { board, log } = rigged.device;
+    rigged.felt(Felt.RAIL_VOLTAGE + Rail.CORE, railMillivolts[Rail.CORE] * 700);
+    board.runFor(millisecond);
+    rigged.felt(Felt.RAIL_VOLTAGE + Rail.CORE, undefined);
+    rigged.device.waitFor(() => board.state === 'firmware');
+    expect(log.filter(({ kind }) => kind === LogKind.RESET).at(-1)?.a).toBe(ResetCause.BROWN_OUT);
+    board.runFor(second);
+    expect([rigged.tripped, rigged.isUp]).toEqual([[], true]);
+  });
+});
+
+describe('a clock reference', () => {
+  const [both, onlySecondary, secondaryAndLocked, none] = [0b111, 0b010, 0b110, 0b000];
+
+  test('that goes is left within a millisecond for the other one', async () => {
+    const rigged = await Rigged.up();
+    rigged.felt(Felt.CLOCK, onlySecondary);
+    rigged.timeUntil(() => rigged.bench.acts[Act.REFERENCE] === 1, millisecond);
+    rigged.felt(Felt.CLOCK, secondaryAndLocked);
+    rigged.device.board.runFor(2 * second);
+    expect(rigged.device.events('CLOCK_SWITCHED')).toMatchObject([{ argument0: 1, argument1: 0 }]);
+    expect(rigged.tripped).toEqual([]);
+    expect(rigged.device.statistics('heartbeat').health & Health.CLOCK).toBe(Health.CLOCK);
+  });
+
+  test('that drifts or jitters is left for one that does not, and for no other', async () => {
+    for (const [place, value, why] of [
+      [Felt.OFFSET, -700, 1],
+      [Felt.JITTER, 5000, 2],
+    ] as const) {
+      const rigged = await Rigged.up();
+      rigged.felt(place, value);
+      rigged.device.board.runFor(2 * second);
+      expect(rigged.device.events('CLOCK_SWITCHED')).toMatchObject([{ argument0: 1, argument1: why }]);
+      rigged.felt(place + 1, value);
+      rigged.device.board.runFor(5 * second);
+      expect(rigged.device.events('CLOCK_SWITCHED')).toHaveLength(1);
+    }
+  });
+
+  test('and the other one gone mutes the outputs, until there is one again', async () => {
+    const rigged = await Rigged.up();
+    rigged.felt(Felt.CLOCK, none);
+    rigged.device.board.runFor(second);
+    expect(rigged.tripped).toEqual(['CLOCK_GONE']);
+    expect(rigged.device.board.machine.peek(OUTPUTS, 'STATE')).toBe(allGates & ~gates.DAC.mask);
+    rigged.felt(Felt.CLOCK, both);
+    rigged.device.board.runFor(second);
+    expect([rigged.tripped, rigged.isUp]).toEqual([[], true]);
+  });
+});
+
+describe('a heater', () => {
+  test('is ramped to what was asked for, and to nothing when its plate’s temperature is lost', async () => {
+    const rigged = await Rigged.up();
+    expect(rigged.device.cryo('HEATER', { heater: Heater.STILL, microwatts: 20_000 })).toEqual({ ok: true });
+    const given = () => rigged.bench.acts[Act.HEATER + Heater.STILL];
+    rigged.device.board.runFor(1.2 * second);
+    expect(given()).toBeGreaterThan(4000);
+    expect(given()).toBeLessThan(11_000);
+    rigged.device.board.runFor(5 * second);
+    expect(given()).toBeGreaterThan(19_990);
+    rigged.bench.feel(Felt.READING + Channel.STILL, openReading);
+    rigged.device.board.runFor(4 * second);
+    expect(given()).toBe(0);
+  });
+
+  test('is not asked for more than its limit, nor for anything while tripped', async () => {
+    const rigged = await Rigged.up();
+    const refused = (rc: number) => ({ err: { group: SmpGroup.CRYO, rc } });
+    expect(rigged.device.cryo('HEATER', { heater: Heater.MXC, microwatts: 451 })).toEqual(
+      refused(CryoError.ABOVE_LIMIT),
+    );
+    expect(rigged.device.cryo('HEATER', { heater: 3, microwatts: 1 })).toEqual(refused(CryoError.NO_SUCH_HEATER));
+    rigged.heat(4.7, ...plate);
+    rigged.device.waitFor(() => rigged.isSafe, 3 * second);
+    expect(rigged.device.cryo('HEATER', { heater: Heater.MXC, microwatts: 1 })).toEqual(refused(CryoError.NOT_SAFE));
+  });
+
+  test('that gives more than it is told loses its rail within a second', async () => {
+    const rigged = await Rigged.up();
+    rigged.felt(Felt.HEATER + Heater.STILL, 50_000);
+    rigged.device.waitFor(() => rigged.tripped.length > 0, second);
+    const { machine } = rigged.device.board;
+    expect(rigged.tripped).toEqual(['HEATER_RUNAWAY']);
+    expect(machine.peek(RAILS, 'ENABLE')).toBe(allRails & ~(1 << Rail.HEATER));
+    expect(machine.peek(OUTPUTS, 'STATE')).toBe(allGates & ~gates.HEATERS.mask);
+    expect(machine.peek(HEATERS, 'DUTY', Heater.STILL)).toBe(0);
+  });
+});
+
+describe('a signal line', () => {
+  test('that clips gets attenuation step by step, and gives it back when it is quiet', async () => {
+    const rigged = await Rigged.up();
+    rigged.felt(Felt.PEAK + 1, 2000);
+    rigged.device.board.runFor(2.5 * second);
+    expect(rigged.bench.acts[Act.ATTENUATION + 1]).toBe(6);
+    rigged.felt(Felt.PEAK + 1, 100);
+    rigged.device.board.runFor(12 * second);
+    expect(rigged.bench.acts[Act.ATTENUATION + 1]).toBe(0);
+  });
+
+  test('that loses its pilot tone is reported, and when it is back', async () => {
+    const rigged = await Rigged.up();
+    rigged.felt(Felt.LOSS + 2, 6000);
+    rigged.device.board.runFor(4 * second);
+    expect(rigged.device.events('SIGNAL_LOST')).toMatchObject([{ argument0: 2, argument1: 6000 }]);
+    expect(rigged.device.statistics('heartbeat').health).toBe(Health.SIGNAL);
+    rigged.felt(Felt.LOSS + 2, 200);
+    rigged.device.board.runFor(10 * second);
+    expect(rigged.device.events('SIGNAL_BACK')).toHaveLength(1);
+    expect(rigged.device.statistics('heartbeat').health).toBe(0);
+  });
+});

@@ -1,0 +1,191 @@
+import { Encoder } from 'cbor-x';
+import { describe, expect, test } from 'vitest';
+import { body } from '../../prove/noise/cbor-noise.ts';
+import { commands, groups, messageOf } from '../../prove/noise/noise.ts';
+import type { Victim } from '../../prove/noise/victim.ts';
+import { gateway, serialConsole } from '../../prove/noise/wire.ts';
+import { some } from './seed.ts';
+import { victims } from './victims.ts';
+
+const encoder = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });
+const encode = (value: unknown) => new Uint8Array(encoder.encode(value));
+const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
+const [read, write] = [0, 2];
+
+/** What the device speaks: group, command, operation, and the keys it reads with the kinds a value may have. */
+const spoken: { group: number; command: number; operation: number; keys: Record<string, string> }[] = [
+  { group: 0, command: 0, operation: read, keys: { d: 'text' } },
+  { group: 0, command: 0, operation: write, keys: { d: 'text' } },
+  { group: 0, command: 2, operation: read, keys: {} },
+  { group: 0, command: 3, operation: read, keys: {} },
+  { group: 0, command: 5, operation: write, keys: { force: 'flag', boot_mode: 'unsigned' } },
+  { group: 0, command: 6, operation: read, keys: {} },
+  { group: 0, command: 7, operation: read, keys: { format: 'text' } },
+  { group: 0, command: 8, operation: read, keys: { query: 'text' } },
+  { group: 1, command: 0, operation: read, keys: {} },
+  { group: 1, command: 0, operation: write, keys: { hash: 'bytes', confirm: 'flag' } },
+  { group: 1, command: 1, operation: write, keys: { off: 'unsigned', data: 'bytes', len: 'unsigned', sha: 'bytes' } },
+  { group: 1, command: 5, operation: write, keys: { slot: 'unsigned' } },
+  { group: 1, command: 6, operation: read, keys: {} },
+  { group: 2, command: 0, operation: read, keys: { name: 'text' } },
+  { group: 2, command: 1, operation: read, keys: {} },
+  { group: 10, command: 0, operation: read, keys: {} },
+  { group: 10, command: 1, operation: read, keys: {} },
+  { group: 10, command: 2, operation: read, keys: { index: 'unsigned' } },
+  { group: 10, command: 3, operation: read, keys: { groups: 'array' } },
+  { group: 65, command: 0, operation: read, keys: { from: 'unsigned', count: 'unsigned' } },
+  { group: 65, command: 1, operation: read, keys: {} },
+  { group: 65, command: 2, operation: read, keys: {} },
+  { group: 65, command: 3, operation: read, keys: {} },
+  { group: 65, command: 4, operation: write, keys: { token: 'bytes' } },
+];
+const tooNew = { rc: 13 };
+const unsupported = { rc: 8 };
+const invalid = { rc: 3 };
+
+const header = (version: number, operation: number, group: number, command: number) => ({
+  ...{ first: (version << 3) | operation, flags: 0, sequence: (operation * 31 + command) & 0xff },
+  ...{ group, command },
+});
+
+// A device on trial speaks as any running device does.
+describe.each([victims[0], victims[2]])('%s', (_name, make) => {
+  test('answers every operation, group, command and version, and does what it speaks only', async () => {
+    const victim = await make();
+    const bodies = some(body, 61);
+    let turn = 0;
+    for (const version of [0, 1, 2, 3]) {
+      // What is too new is refused before anybody looks at the group.
+      for (const group of version > 1 ? [0, 1, 0xffff] : groups) {
+        victim.restart();
+        for (const command of commands) {
+          for (let operation = 0; operation < 8; operation++) {
+            const payload = bodies[turn++ % bodies.length];
+            const answer = victim.request(gateway, messageOf(header(version, operation, group, command), payload));
+            const known = spoken.some((each) => isFor(each, operation, group, command));
+            const what = `version ${version}, operation ${operation}, group ${group}, command ${command}`;
+            if (version > 1) expect(answer?.fields, what).toEqual(tooNew);
+            else if (!known) expect(answer?.fields, what).toEqual(unsupported);
+            else expect(answer?.fields, what).not.toEqual(unsupported);
+          }
+        }
+        victim.judge();
+      }
+    }
+  });
+
+  test('refuses a known key of any wrong kind, and one that is there twice, before it does anything', async () => {
+    const victim = await make();
+    const values = {
+      unsigned: bytes('01'),
+      negative: bytes('20'),
+      text: bytes('6161'),
+      bytes: bytes('4161'),
+      array: bytes('80'),
+      map: bytes('a0'),
+      flag: bytes('f5'),
+      nothing: bytes('f6'),
+      float: bytes('f93c00'),
+    };
+    const alsoTaken: Record<string, string[]> = { force: ['unsigned', 'negative'], hash: ['nothing'] };
+    victim.restart();
+    for (const { group, command, operation, keys } of spoken) {
+      for (const [key, kind] of Object.entries(keys)) {
+        const field = (value: Uint8Array) => Buffer.concat([encode(key), value]);
+        const ask = (pairs: Buffer[]) => {
+          const payload = Buffer.concat([Uint8Array.of(0xa0 + pairs.length), ...pairs]);
+          return victim.request(gateway, messageOf(header(1, operation, group, command), payload))?.fields;
+        };
+        // What else an upload says is looked at only where one begins.
+        const rest = group === 1 && command === 1 && key !== 'off' ? [Buffer.concat([encode('off'), bytes('00')])] : [];
+        const { [kind as 'text']: right, ...wrong } = values;
+        for (const [name, value] of Object.entries(wrong)) {
+          if (!alsoTaken[key]?.includes(name))
+            expect(ask([field(value), ...rest]), `${key} as ${name}`).toEqual(invalid);
+        }
+        expect(ask([field(right), field(right), ...rest]), `${key} twice`).toEqual(invalid);
+      }
+    }
+    victim.judge();
+  });
+
+  test('refuses a body that is no map, wherever it would read one', async () => {
+    const victim = await make();
+    const bodies = [
+      'ff',
+      '80',
+      '6161',
+      'a1',
+      'a16164',
+      'bf',
+      '9f',
+      'c0a0',
+      'bf6164ff',
+      'bb00000000ffffffff',
+      '5f',
+      '1c',
+    ];
+    for (const { group, command, operation, keys } of spoken) {
+      victim.restart();
+      for (const each of bodies) {
+        const fields = asked(victim, header(1, operation, group, command), bytes(each));
+        const reads = Object.keys(keys).length > 0;
+        if (reads) expect(fields, `group ${group}, command ${command}, ${each}`).toEqual(invalid);
+        else expect(fields).not.toHaveProperty('rc');
+      }
+      victim.judge();
+    }
+  });
+
+  test.each([gateway, serialConsole])(
+    'is not moved by headers that announce any other length ($name)',
+    async (wire) => {
+      const victim = await make();
+      const echo = encode({ d: 'hello' });
+      for (const length of [
+        0,
+        1,
+        echo.length - 1,
+        echo.length,
+        echo.length + 1,
+        255,
+        256,
+        2040,
+        2041,
+        0x7fff,
+        0xffff,
+      ]) {
+        victim.restart();
+        const answers = victim.deliver(wire, wire.encode(messageOf(header(1, write, 0, 0), echo, length), 9));
+        const first = length > echo.length ? { rc: 9 } : length < echo.length ? invalid : { r: 'hello' };
+        expect(answers.map(({ fields }) => fields)).toEqual([first]);
+        victim.judge();
+      }
+    },
+  );
+
+  test.each([gateway, serialConsole])(
+    'takes messages of any size up to 16 KiB as the buffers allow ($name)',
+    async (wire) => {
+      const victim = await make();
+      for (const size of [0, 1, 7, 8, 9, 2047, 2048, 2049, 2050, 2051, 4096, 8191, 16_383, 16_384]) {
+        victim.restart();
+        const message = new Uint8Array(size);
+        message.set(messageOf(header(1, write, 0, 0), new Uint8Array(0), Math.max(0, size - 8)).subarray(0, size));
+        const answers = victim.deliver(wire, wire.encode(message, 9)).map(({ fields }) => fields);
+        // The gateway cuts a datagram at its buffer, and it is then too short; the console drops what it has no room for.
+        if (size < 8 || (wire === serialConsole && size > 2048)) expect(answers, `${size}`).toEqual([]);
+        else expect(answers, `${size}`).toEqual([size > 2048 ? { rc: 9 } : invalid]);
+        victim.judge();
+      }
+    },
+  );
+});
+
+function isFor(each: (typeof spoken)[number], operation: number, group: number, command: number): boolean {
+  return each.operation === operation && each.group === group && each.command === command;
+}
+
+function asked(victim: Victim, to: ReturnType<typeof header>, payload: Uint8Array) {
+  return victim.request(gateway, messageOf(to, payload))?.fields;
+}

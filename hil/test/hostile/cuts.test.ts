@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { beforeAll, describe, test } from 'vitest';
+import type { Board } from '../../../host/board/board.ts';
+import { encodeMessage } from '../../../host/tools/smp/message.ts';
+import { peaceful } from '../../prove/noise/noise.ts';
+import type { Victim } from '../../prove/noise/victim.ts';
+import { wires } from '../../prove/noise/wire.ts';
+import { firmwareImage, millisecond, write } from '../../rig/device.ts';
+import { hashIn } from './images.ts';
+import { always } from './seed.ts';
+import { victims } from './victims.ts';
+
+const img = 1;
+let update: Uint8Array;
+beforeAll(async () => {
+  update = (await firmwareImage('1.2.0')).slice();
+});
+
+type Act = { line: 0 | 1; does: 'begin' | 'go on' | 'erase' | 'mark' | 'noise'; noise: Uint8Array; gapNs: number };
+
+const act: fc.Arbitrary<Act> = fc.record({
+  line: fc.constantFrom(0, 1),
+  does: fc.constantFrom('begin', 'go on', 'go on', 'go on', 'erase', 'mark', 'noise'),
+  noise: peaceful,
+  gapNs: fc.integer({ min: 0, max: 150 * millisecond }),
+});
+
+/** How the story is cut short, and how far the boot after it gets before it is cut again. */
+const cut = fc.record({
+  how: fc.oneof(
+    fc.record({ kind: fc.constantFrom('pin', 'brown-out', 'power'), at: fc.constant(0) }),
+    fc.record({ kind: fc.constant('at access'), at: fc.integer({ min: 1, max: 60_000 }) }),
+    fc.record({ kind: fc.constant('at time'), at: fc.integer({ min: 1, max: 500 * millisecond }) }),
+  ),
+  again: fc.option(fc.integer({ min: 1, max: 3000 })),
+});
+
+function requestOf({ does, noise }: Act, off: number): Uint8Array {
+  const data = update.subarray(off, off + 700);
+  const body = {
+    begin: { off: 0, len: update.length, data: update.subarray(0, 700) },
+    'go on': { off, data },
+    erase: {},
+    mark: { hash: hashIn(update), confirm: false },
+  };
+  if (does === 'noise') return noise;
+  const command = { begin: 1, 'go on': 1, erase: 5, mark: 0 }[does];
+  return encodeMessage({ operation: write, version: 2, group: img, sequence: 0, command }, body[does]);
+}
+
+/** Sends without waiting for answers: requests pile up, and the cut comes in the middle of one. */
+function play(victim: Victim, acts: Act[]): void {
+  let off = 0;
+  for (const each of acts) {
+    off = { begin: 700, 'go on': off + 700, erase: 0, mark: off, noise: off }[each.does];
+    const frame = wires[each.line].encode(requestOf(each, Math.max(0, off - 700)), 1);
+    if (victim.board.state !== 'off') victim.put(each.line, frame);
+    victim.board.runFor(each.gapNs);
+  }
+}
+
+const end: Record<string, (board: Board) => void> = {
+  pin: (board) => board.pullResetPin(),
+  'brown-out': (board) => board.brownOut(),
+  power: (board) => board.cutPower(),
+};
+
+describe.each(victims)('%s', (_name, make) => {
+  test('comes back with its image from any reset and any power cut, in the middle of anything', async () => {
+    const victim = await make();
+    const { board } = victim;
+    always(fc.tuple(fc.array(act, { minLength: 1, maxLength: 8 }), cut), 80, ([acts, { how, again }]) => {
+      victim.restart();
+      if (how.kind === 'at access') board.cutPowerAtAccess(how.at);
+      if (how.kind === 'at time') board.cutPowerAt(board.now + how.at);
+      const start = board.now;
+      play(victim, acts);
+      if (how.kind === 'at time') board.runUntil(start + how.at);
+      if (board.state !== 'off') (end[how.kind] ?? end.power)(board);
+      if (again !== null) {
+        if (board.state === 'off') board.powerOn();
+        board.cutPowerAtAccess(again);
+        board.runFor(50 * millisecond);
+        if (board.state !== 'off') board.cutPower();
+      }
+      victim.recover();
+      victim.judge();
+    });
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import * as rules from './rules.ts';
+import { repositoryFiles, type SourceFile } from './sources.ts';
+
+const files = repositoryFiles();
+
+const topLevel = [
+  ...['bootloader', 'cli', 'firmware', 'hil', 'host', 'protocol'],
+  ...[
+    'asconfig.json',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'biome.json',
+    'vitest.config.ts',
+    'Makefile',
+  ],
+  ...['README.md', 'CONTRIBUTING.md', 'LICENSE', 'docs', '.ci', '.editorconfig', '.gitignore', '.npmrc'],
+];
+
+/** Files over the limit, each with why splitting it would hurt. The number may only go down. */
+const longFiles: Record<string, rules.Ratchet> = {};
+
+/** Functions over the limit, as `path#name`, each with its reason. */
+const longFunctions: Record<string, string> = {};
+
+const houseRules: [string, rules.Rule][] = [
+  ['imports point one way', rules.importDirections],
+  ['tests stay below what they must not know', rules.testsStayBelow],
+  ['no imports go in a circle', rules.noCircles],
+  ['nothing below links and cli knows wall time, chance or files', rules.noWallClockBelowLinks],
+  ['physics uses basic arithmetic only', rules.basicArithmeticOnly],
+  ['every file has a reader', rules.everyFileHasAReader],
+  ['a file is at most 300 lines long', rules.fileLength(300, longFiles)],
+  ['a function is at most 70 lines long', rules.functionLength(70, longFunctions)],
+  ['every file says what it is for', rules.everyFileSaysWhatItIsFor],
+  ['every document has one title', rules.oneTitleADocument],
+  ['nothing foreign is in the tree', rules.nothingForeign],
+  ['the top level is the design’s', rules.topLevel(topLevel)],
+];
+
+describe('the house is tidy', () => {
+  for (const [sentence, rule] of houseRules) {
+    test(sentence, () => {
+      const findings = rule(files);
+      expect(findings, `\n  ${findings.join('\n  ')}\n`).toEqual([]);
+    });
+  }
+});
+
+describe('the rules find what they are for', () => {
+  const file = (path: string, text: string): SourceFile => ({ path, text, lines: text.split('\n') });
+
+  const cases: [string, rules.Rule, SourceFile, RegExp][] = [
+    [
+      'a guest that imports the host',
+      rules.importDirections,
+      file('firmware/a.ts', "import '../host/board/bus';"),
+      /firmware may only look at/,
+    ],
+    [
+      'a board that imports the cryostat',
+      rules.importDirections,
+      file('host/board/a.ts', "import '../plant/b.ts';"),
+      /host\/plant/,
+    ],
+    [
+      'a device that looks at the clock',
+      rules.noWallClockBelowLinks,
+      file('host/board/a.ts', 'const t = Date.now();'),
+      /wall clock/,
+    ],
+    [
+      'a device that rolls dice',
+      rules.noWallClockBelowLinks,
+      file('host/board/a.ts', 'const t = Math.random();'),
+      /random/,
+    ],
+    [
+      'physics by the engine’s own sine',
+      rules.basicArithmeticOnly,
+      file('host/plant/cryostat/a.ts', 'Math.sin(1)'),
+      /engines differ/,
+    ],
+    ['a file nobody reads', rules.everyFileHasAReader, file('host/board/orphan.ts', ''), /imported by nobody/],
+    ['a file that grew', rules.fileLength(2, {}), file('hil/a.ts', '1\n2\n3\n'), /3 lines, over 2/],
+    ['a function that grew', rules.functionLength(2, {}), file('hil/a.ts', 'function f() {\n\n\n}'), /f is 4 lines/],
+    ['a file without a word', rules.everyFileSaysWhatItIsFor, file('hil/a.ts', 'let a;'), /does not say/],
+    ['a document with two titles', rules.oneTitleADocument, file('a.md', '# a\n# b\n'), /2 titles/],
+    ['a new top level', rules.topLevel(['hil']), file('stuff/a.ts', ''), /stuff is new/],
+  ];
+  for (const [what, rule, bad, message] of cases) {
+    test(what, () => expect(rule([bad]).join('\n')).toMatch(message));
+  }
+
+  test('a comment may speak of the wall clock', () => {
+    expect(rules.noWallClockBelowLinks([file('host/board/a.ts', '// not Date.now()')])).toEqual([]);
+  });
+});

@@ -1,0 +1,79 @@
+// Connectors of the signal lines: a little loss, more of it with every mating and every thermal cycle, and contacts that come and go.
+//
+// No field data on cryogenic connectors are published: every number that says how fast they age is a scenario value (fridge file, and
+// below). SMA is rated for 500 matings [R]; where one fails is drawn from a Weibull distribution about that.
+// What must stay true: loss at a moment depends on that moment and the last changes only.
+
+import { ln, power } from '../../../protocol/sensors/elementary.ts';
+import type { ConnectorData } from './fridge.ts';
+import { uniform } from './noise.ts';
+import type { StateVector } from './state-vector.ts';
+
+export const ConnectorFault = { NONE: 0, OPEN: 1, INTERMITTENT: 2 } as const;
+export type ConnectorFault = (typeof ConnectorFault)[keyof typeof ConnectorFault];
+
+const RATED_MATINGS = 500;
+const WEIBULL_SHAPE = 3;
+const WORN_MILLIDECIBEL = 1000;
+const OPEN_MILLIDECIBEL = 60_000;
+/** An intermittent contact is open in so many of its windows. */
+const OPEN_SHARE = 0.3;
+const WINDOW_NS = 10_000_000;
+const CHANNEL = 0x1_0000;
+
+const Word = {
+  matings: 0,
+  fault: 1,
+  extraMillidecibel: 2,
+  count: 3,
+} as const;
+
+export class Connectors {
+  static wordsFor = (count: number): number => Word.count * count;
+  readonly data: readonly ConnectorData[];
+  private readonly seed: number;
+  private readonly words: Float64Array[];
+
+  constructor(state: StateVector, data: readonly ConnectorData[], seed: number) {
+    this.data = data;
+    this.seed = seed;
+    this.words = data.map(() => state.take(Word.count));
+  }
+
+  /** Whole thousandths of a decibel. `thermalCycles`: of the cryostat as a whole. */
+  lossMillidecibel(connector: number, timeNs: number, thermalCycles: number): number {
+    const words = this.connector(connector);
+    const { lossMillidecibel, perMatingMillidecibel, perCycleMillidecibel } = this.data[connector];
+    const aged = words[Word.matings] * perMatingMillidecibel + thermalCycles * perCycleMillidecibel;
+    const worn = words[Word.matings] > this.lifetime(connector) ? WORN_MILLIDECIBEL : 0;
+    const open = this.isOpen(connector, timeNs) ? OPEN_MILLIDECIBEL : 0;
+    return Math.round(lossMillidecibel + aged + worn + open + words[Word.extraMillidecibel]);
+  }
+
+  mate(connector: number): void {
+    this.connector(connector)[Word.matings] += 1;
+  }
+
+  setFault(connector: number, fault: ConnectorFault, extraMillidecibel: number): void {
+    const words = this.connector(connector);
+    words[Word.fault] = fault;
+    words[Word.extraMillidecibel] = extraMillidecibel;
+  }
+
+  private isOpen(connector: number, timeNs: number): boolean {
+    const fault = this.words[connector][Word.fault];
+    if (fault !== ConnectorFault.INTERMITTENT) return fault === ConnectorFault.OPEN;
+    return uniform(this.seed, CHANNEL + connector, Math.floor(timeNs / WINDOW_NS)) < OPEN_SHARE;
+  }
+
+  /** Matings this one survives. */
+  private lifetime(connector: number): number {
+    return RATED_MATINGS * power(-ln(uniform(this.seed, CHANNEL + connector, -1)), 1 / WEIBULL_SHAPE);
+  }
+
+  private connector(connector: number): Float64Array {
+    const words = this.words[connector];
+    if (!words) throw new RangeError(`cryostat: there is no connector ${connector}; there are ${this.words.length}`);
+    return words;
+  }
+}

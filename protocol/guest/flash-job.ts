@@ -1,0 +1,170 @@
+// Changing flash: one job at a time, either an erase of whole sectors or a program of any bytes anywhere.
+//
+// A job runs operation by operation: the controller raises the FLASH line when one ends, `flashService` reads back what it
+// did and starts the next. So the core is free in between, and a job that ended well is known to be in the cells.
+// The bootloader, which has nothing else to do before it has decided, waits for the line instead (`flashWait`).
+//
+//             flashErase, flashProgram             flashService, last operation
+//      IDLE ---------------------------> RUNNING ------------------------------> IDLE, flashFailed() says how it went
+//                                        |     ^
+//                                        +-----+  flashService, more to do
+//
+// A program operation writes units of 8 bytes; what the job does not cover of a unit is sent as 0xFF, which changes nothing;
+// where the cells already held zeros the controller calls that a PROGRAM_ERROR, so the read-back is the judge, not that bit.
+
+import { copyFromBus, copyToBus } from './dma';
+import { LINE_FLASH, MAP_FLASH_SIZE, MAP_PAGE_SIZE, MAP_SECTOR_SIZE, MAP_UNIT_SIZE } from './generated/constants';
+import {
+  FLASH_BUFFER,
+  FLASH_COMMAND_KEY_KEY,
+  FLASH_COMMAND_OPERATION_ERASE_SECTOR,
+  FLASH_COMMAND_OPERATION_PROGRAM,
+  FLASH_INTERRUPT_ENABLE_DONE,
+  FLASH_STATUS_DONE,
+  FLASH_STATUS_PROGRAM_ERROR,
+  readFlashStatus,
+  writeFlashAddress,
+  writeFlashCommand,
+  writeFlashInterruptEnable,
+  writeFlashLength,
+  writeFlashStatus,
+  writeIntcWait,
+} from './generated/registers';
+
+const IDLE: u32 = 0;
+const ERASING: u32 = 1;
+const PROGRAMMING: u32 = 2;
+
+const PAGE_BYTES: i32 = 256;
+const page: usize = memory.data(PAGE_BYTES, 8);
+const readBack: usize = memory.data(PAGE_BYTES, 8);
+
+let phase: u32 = 0;
+let failed: bool = false;
+let failures: u32 = 0;
+/** Where the running operation works, and how many bytes the job still has from there on. */
+let address: u32 = 0;
+let remaining: u32 = 0;
+/** Bytes of the job the running program operation covers, and where in RAM they are. */
+let chunk: u32 = 0;
+let source: usize = 0;
+
+export function flashBusy(): bool {
+  return phase != IDLE;
+}
+
+/** Whether the last job ended with cells that do not hold what they should. */
+export function flashFailed(): bool {
+  assert(phase == IDLE, 'a running job has not failed yet');
+  return failed;
+}
+
+/** Jobs since reset that did not read back as written. */
+export function flashFailures(): u32 {
+  return failures;
+}
+
+/** Starts erasing `length` bytes, both in whole sectors. The caller has seen that no job runs. */
+export function flashErase(from: u32, length: u32): void {
+  assert(((from | length) & (MAP_SECTOR_SIZE - 1)) == 0 && length != 0, 'an erase covers whole sectors');
+  begin(ERASING, from, length);
+  startErase();
+}
+
+/** Starts programming `length` bytes from `bytes`, which must stay as they are until the job ends. */
+export function flashProgram(to: u32, bytes: usize, length: u32): void {
+  assert(length != 0, 'a program job has bytes to program');
+  begin(PROGRAMMING, to, length);
+  source = bytes;
+  startPage();
+}
+
+/** Call on the FLASH line: checks the operation that ended and starts the next. Harmless when nothing ended. */
+export function flashService(): void {
+  const status = readFlashStatus();
+  if ((status & FLASH_STATUS_DONE) == 0) return;
+  writeFlashStatus(FLASH_STATUS_DONE | FLASH_STATUS_PROGRAM_ERROR);
+  if (phase == ERASING) finishErase();
+  else if (phase == PROGRAMMING) finishPage();
+}
+
+/** Stalls the core until the job has ended; true if it ended well. */
+export function flashWait(): bool {
+  while (phase != IDLE) {
+    writeIntcWait(LINE_FLASH);
+    flashService();
+  }
+  return !failed;
+}
+
+function begin(kind: u32, from: u32, length: u32): void {
+  assert(phase == IDLE, 'one flash job at a time');
+  assert(from < MAP_FLASH_SIZE && length <= MAP_FLASH_SIZE - from, 'the job lies in flash');
+  phase = kind;
+  failed = false;
+  address = from;
+  remaining = length;
+  writeFlashInterruptEnable(FLASH_INTERRUPT_ENABLE_DONE);
+}
+
+function startErase(): void {
+  writeFlashAddress(address);
+  writeFlashCommand(FLASH_COMMAND_KEY_KEY | FLASH_COMMAND_OPERATION_ERASE_SECTOR);
+}
+
+function finishErase(): void {
+  if (!isErased(address, MAP_SECTOR_SIZE)) {
+    end(true);
+    return;
+  }
+  address += MAP_SECTOR_SIZE;
+  remaining -= MAP_SECTOR_SIZE;
+  if (remaining == 0) end(false);
+  else startErase();
+}
+
+function startPage(): void {
+  const lead = address & (MAP_UNIT_SIZE - 1);
+  chunk = min<u32>(remaining, MAP_PAGE_SIZE - (address & (MAP_PAGE_SIZE - 1)));
+  const span = (lead + chunk + MAP_UNIT_SIZE - 1) & ~(MAP_UNIT_SIZE - 1);
+  assert(span <= MAP_PAGE_SIZE, 'one operation stays in its page');
+  memory.fill(page, 0xff, span);
+  memory.copy(page + lead, source, chunk);
+  copyToBus(FLASH_BUFFER, page, span);
+  writeFlashAddress(address - lead);
+  writeFlashLength(span);
+  writeFlashCommand(FLASH_COMMAND_KEY_KEY | FLASH_COMMAND_OPERATION_PROGRAM);
+}
+
+function finishPage(): void {
+  copyFromBus(readBack, address, chunk);
+  if (memory.compare(readBack, source, chunk) != 0) {
+    end(true);
+    return;
+  }
+  address += chunk;
+  source += chunk;
+  remaining -= chunk;
+  if (remaining == 0) end(false);
+  else startPage();
+}
+
+function end(badly: bool): void {
+  phase = IDLE;
+  failed = badly;
+  if (badly) failures++;
+}
+
+/** Whether `length` bytes at `from` read as ones; both are multiples of 8. */
+export function isErased(from: u32, length: u32): bool {
+  assert(((from | length) & 7) == 0, 'erased cells are looked at by units');
+  for (let done: u32 = 0; done < length; ) {
+    const piece = min<u32>(length - done, MAP_PAGE_SIZE);
+    copyFromBus(readBack, from + done, piece);
+    for (let offset: u32 = 0; offset < piece; offset += 8) {
+      if (load<u64>(readBack + offset) != u64.MAX_VALUE) return false;
+    }
+    done += piece;
+  }
+  return true;
+}

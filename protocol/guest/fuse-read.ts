@@ -1,0 +1,54 @@
+// What the fuses say, in the terms of the boot: board, lifecycle, keys. Which word holds what: protocol/memory-map.ts.
+//
+// What keeps an image out is read twice, and the stricter answer counts: one read gone wrong must not make a revoked key good.
+// Sets of keys are bits: bit n is key n.
+
+import { copyFromBus } from './dma';
+import {
+  FUSE_BOARD_ID,
+  FUSE_KEY_COUNT,
+  FUSE_KEY_PURPOSES,
+  FUSE_KEY_REVOKED,
+  FUSE_KEY_VALID,
+  FUSE_KEY_WORDS,
+  FUSE_KEYS,
+  FUSE_LIFECYCLE,
+  FUSE_STRAP,
+  LIFECYCLE_LOCKED,
+  PURPOSE_DEVELOPMENT,
+} from './generated/constants';
+import { FUSES_WORD, readFusesWord } from './generated/registers';
+
+export function boardId(): u32 {
+  return readFusesWord(FUSE_BOARD_ID);
+}
+
+/** Whether the device is strapped to stay in safe mode. */
+export function safeModeStrap(): bool {
+  return (readFusesWord(FUSE_STRAP) & 1) != 0;
+}
+
+export function validKeys(): u32 {
+  return readFusesWord(FUSE_KEY_VALID) & readFusesWord(FUSE_KEY_VALID);
+}
+
+export function revokedKeys(): u32 {
+  return readFusesWord(FUSE_KEY_REVOKED) | readFusesWord(FUSE_KEY_REVOKED);
+}
+
+/** What all of these keys may vouch for on this device: PURPOSE_* bits. Development ends when the device is locked for the field. */
+export function purposesOf(keys: u32): u32 {
+  const purposes = readFusesWord(FUSE_KEY_PURPOSES) & readFusesWord(FUSE_KEY_PURPOSES);
+  const locked = ((readFusesWord(FUSE_LIFECYCLE) | readFusesWord(FUSE_LIFECYCLE)) & LIFECYCLE_LOCKED) != 0;
+  let shared: u32 = locked ? 0xff & ~PURPOSE_DEVELOPMENT : 0xff;
+  for (let key: u32 = 0; key < FUSE_KEY_COUNT; key++) {
+    if (((keys >> key) & 1) != 0) shared &= purposes >> (key << 3);
+  }
+  return shared;
+}
+
+/** Writes the 32 bytes of a public key to `target`. */
+export function readKey(key: u32, target: usize): void {
+  assert(key < FUSE_KEY_COUNT, 'a key number is one of the fuses’');
+  copyFromBus(target, FUSES_WORD + ((FUSE_KEYS + key * FUSE_KEY_WORDS) << 2), FUSE_KEY_WORDS << 2);
+}

@@ -1,0 +1,97 @@
+// Group ENUM: which groups this device speaks, in the order of their registration.
+
+import { fieldsOk, findField, readUnsigned } from '../cbor-fields';
+import { CBOR_ARRAY, CBOR_UNSIGNED, cborArgument, cborCount, cborFirst, cborKind, cborSkip } from '../cbor-reader';
+import {
+  writeArrayStart,
+  writeBooleanField,
+  writeEnd,
+  writeMapStart,
+  writeText,
+  writeTextField,
+  writeUnsigned,
+  writeUnsignedField,
+} from '../cbor-writer';
+import {
+  ENUM_COUNT,
+  ENUM_DETAILS,
+  ENUM_ERR_INDEX_TOO_LARGE,
+  ENUM_LIST,
+  ENUM_SINGLE,
+  GROUP_ENUM,
+  MGMT_EINVAL,
+  MGMT_ENOTSUP,
+  SMP_OP_READ,
+} from '../generated/constants';
+import { groupAt, groupCommands, groupCount, groupId, groupName, registerGroup } from './groups';
+import { openRequest } from './request';
+import { STATUS_GROUP } from './status';
+
+export function registerEnumeration(): void {
+  registerGroup(GROUP_ENUM, 'enum mgmt', ENUM_DETAILS + 1, answerEnumeration);
+}
+
+function answerEnumeration(operation: u32, command: u32, _step: u32): u32 {
+  if (operation != SMP_OP_READ) return MGMT_ENOTSUP;
+  if (command == ENUM_COUNT) {
+    writeUnsignedField('count', groupCount());
+    return 0;
+  }
+  if (command == ENUM_LIST) return answerList();
+  if (command == ENUM_SINGLE) return answerSingle();
+  return command == ENUM_DETAILS ? answerDetails() : MGMT_ENOTSUP;
+}
+
+function answerList(): u32 {
+  writeText('groups');
+  writeArrayStart();
+  for (let index: u32 = 0; index < groupCount(); index++) writeUnsigned(groupId(groupAt(index)));
+  writeEnd();
+  return 0;
+}
+
+function answerSingle(): u32 {
+  openRequest();
+  const index = readUnsigned('index', 0);
+  if (!fieldsOk()) return MGMT_EINVAL;
+  if (index >= groupCount()) return STATUS_GROUP + ENUM_ERR_INDEX_TOO_LARGE;
+  writeUnsignedField('group', groupId(groupAt(<u32>index)));
+  if (index == groupCount() - 1) writeBooleanField('end', true);
+  return 0;
+}
+
+function answerDetails(): u32 {
+  openRequest();
+  const wanted = findField('groups');
+  if (!fieldsOk() || (wanted != 0 && !isListOfGroups(wanted))) return MGMT_EINVAL;
+  writeText('groups');
+  writeArrayStart();
+  for (let index: u32 = 0; index < groupCount(); index++) {
+    const entry = groupAt(index);
+    if (wanted != 0 && !lists(wanted, groupId(entry))) continue;
+    writeMapStart();
+    writeUnsignedField('group', groupId(entry));
+    writeTextField('name', groupName(entry));
+    writeUnsignedField('handlers', groupCommands(entry));
+    writeEnd();
+  }
+  writeEnd();
+  return 0;
+}
+
+function isListOfGroups(item: usize): bool {
+  if (cborKind(item) != CBOR_ARRAY) return false;
+  let group = cborFirst(item);
+  for (let left = cborCount(item); left > 0; left--, group = cborSkip(group)) {
+    if (cborKind(group) != CBOR_UNSIGNED) return false;
+  }
+  return true;
+}
+
+function lists(item: usize, group: u32): bool {
+  let listed = cborFirst(item);
+  for (let left = cborCount(item); left > 0; left--, listed = cborSkip(listed)) {
+    if (cborArgument(listed) == group) return true;
+  }
+  return false;
+}

@@ -1,0 +1,83 @@
+// OS info, after uname: the request names fields by letter, the reply has their texts in the order below, with blanks between.
+//
+//   s system  n node  r release  v version  b build  m machine  p processor  i platform  o operating system  a all
+//
+// A guest sets its texts once, at start.
+
+import { fieldsOk, findText } from '../cbor-fields';
+import { cborContent, cborContentLength } from '../cbor-reader';
+import { writeText, writeTextBytes } from '../cbor-writer';
+import { MGMT_EINVAL, OS_ERR_INVALID_FORMAT } from '../generated/constants';
+import { copyLiteral, literalByte, literalLength } from '../literal';
+import { openRequest } from './request';
+import { STATUS_GROUP } from './status';
+
+export const INFO_SYSTEM: u32 = 0;
+export const INFO_NODE: u32 = 1;
+export const INFO_RELEASE: u32 = 2;
+export const INFO_VERSION: u32 = 3;
+export const INFO_BUILD: u32 = 4;
+export const INFO_MACHINE: u32 = 5;
+export const INFO_PROCESSOR: u32 = 6;
+export const INFO_PLATFORM: u32 = 7;
+export const INFO_OPERATING_SYSTEM: u32 = 8;
+
+const LETTERS: string = 'snrvbmpio';
+const FIELD_COUNT: u32 = 9;
+const ALL_FIELDS: u32 = (1 << FIELD_COUNT) - 1;
+const ALL: u32 = 0x61;
+/** Longest text of a field. */
+const INFO_TEXT_SIZE: u32 = 60;
+// Per field: u32 length, text.
+const SLOT_SIZE: u32 = 64;
+const texts: usize = memory.data(9 * 64, 4);
+const output: usize = memory.data(9 * 64, 4);
+
+export function setInfo(field: u32, text: string): void {
+  assert(field < FIELD_COUNT && literalLength(text) <= INFO_TEXT_SIZE, 'a known field, and a text that fits');
+  store<u32>(texts + field * SLOT_SIZE, literalLength(text));
+  copyLiteral(texts + field * SLOT_SIZE + 4, text);
+}
+
+export function setInfoBytes(field: u32, pointer: usize, length: u32): void {
+  assert(field < FIELD_COUNT && length <= INFO_TEXT_SIZE, 'a known field, and a text that fits');
+  store<u32>(texts + field * SLOT_SIZE, length);
+  memory.copy(texts + field * SLOT_SIZE + 4, pointer, length);
+}
+
+export function answerInfo(): u32 {
+  openRequest();
+  const format = findText('format');
+  if (!fieldsOk()) return MGMT_EINVAL;
+  let wanted: u32 = 0;
+  const letters: u32 = format == 0 ? 0 : cborContentLength(format);
+  for (let index: u32 = 0; index < letters; index++) {
+    const fields = fieldsOfLetter(load<u8>(cborContent(format) + index));
+    if (fields == 0) return STATUS_GROUP + OS_ERR_INVALID_FORMAT;
+    wanted |= fields;
+  }
+  writeText('output');
+  writeTextBytes(output, joinTexts(wanted == 0 ? 1 << INFO_SYSTEM : wanted));
+  return 0;
+}
+
+function fieldsOfLetter(letter: u32): u32 {
+  if (letter == ALL) return ALL_FIELDS;
+  for (let field: u32 = 0; field < FIELD_COUNT; field++) {
+    if (literalByte(LETTERS, field) == letter) return 1 << field;
+  }
+  return 0;
+}
+
+function joinTexts(fields: u32): u32 {
+  let length: u32 = 0;
+  for (let field: u32 = 0; field < FIELD_COUNT; field++) {
+    if ((fields & (1 << field)) == 0) continue;
+    if (length != 0) store<u8>(output + length++, 0x20);
+    const text = texts + field * SLOT_SIZE;
+    const size = load<u32>(text);
+    memory.copy(output + length, text + 4, size);
+    length += size == 0 ? copyLiteral(output + length, 'unknown') : size;
+  }
+  return length;
+}

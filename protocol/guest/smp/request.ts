@@ -1,0 +1,33 @@
+// The request being served, as handlers see it.
+
+import { openFields } from '../cbor-fields';
+
+let payload: usize = 0;
+let payloadLength: u32 = 0;
+let reason: u32 = 0;
+
+/** The server's part: selects the request before it calls a handler. */
+export function selectRequest(pointer: usize, length: u32): void {
+  payload = pointer;
+  payloadLength = length;
+  reason = 0;
+}
+
+/** Opens the request's map for reading fields; false when there is none: the answer is then MGMT_EINVAL. */
+export function openRequest(): bool {
+  return openFields(payload, payloadLength);
+}
+
+export function requestIsEmpty(): bool {
+  return payloadLength == 0;
+}
+
+/** A few words for a human beside an error; only SMP v1 has room for them. */
+export function giveReason(text: string): void {
+  reason = changetype<u32>(text);
+}
+
+/** The words given, or 0: a literal. */
+export function reasonGiven(): usize {
+  return <usize>reason;
+}

@@ -1,0 +1,66 @@
+// A UART as both lines use it: bytes move between FIFO and RAM by DMA, a FIFO's worth at a time.
+
+import { read32, write32 } from '../bus';
+import { copyFromFifo, copyToFifo } from '../dma';
+import {
+  UART0_BAUD,
+  UART0_CONTROL,
+  UART0_CONTROL_ENABLE,
+  UART0_CONTROL_FLOW_CONTROL,
+  UART0_DATA,
+  UART0_INTERRUPT_ENABLE,
+  UART0_INTERRUPT_ENABLE_RECEIVE_AVAILABLE,
+  UART0_INTERRUPT_ENABLE_TRANSMIT_EMPTY,
+  UART0_LEVEL,
+  UART0_LEVEL_RECEIVED,
+  UART0_LEVEL_TRANSMIT_FREE_SHIFT,
+  UART0_STATUS,
+  UART0_STATUS_OVERRUN,
+} from '../generated/registers';
+
+/** Bytes a FIFO holds, either way. */
+export const UART_FIFO_SIZE: u32 = 512;
+
+// Both UARTs are the same peripheral; a base is the address of its first register.
+const STATUS: u32 = UART0_STATUS - UART0_DATA;
+const LEVEL: u32 = UART0_LEVEL - UART0_DATA;
+const CONTROL: u32 = UART0_CONTROL - UART0_DATA;
+const BAUD: u32 = UART0_BAUD - UART0_DATA;
+const INTERRUPT_ENABLE: u32 = UART0_INTERRUPT_ENABLE - UART0_DATA;
+
+export function uartStart(base: u32, baud: u32): void {
+  write32(base + BAUD, baud);
+  write32(base + INTERRUPT_ENABLE, UART0_INTERRUPT_ENABLE_RECEIVE_AVAILABLE);
+  // A burst must not be lost because the core is verifying an image: the sender waits.
+  write32(base + CONTROL, UART0_CONTROL_ENABLE | UART0_CONTROL_FLOW_CONTROL);
+}
+
+/** Asks for an interrupt when all is sent, or no longer. Received bytes always interrupt. */
+export function uartWantTransmit(base: u32, wanted: bool): void {
+  const transmit = wanted ? UART0_INTERRUPT_ENABLE_TRANSMIT_EMPTY : 0;
+  write32(base + INTERRUPT_ENABLE, UART0_INTERRUPT_ENABLE_RECEIVE_AVAILABLE | transmit);
+}
+
+/** True when bytes were lost behind those that wait now. Look before receiving: nothing is drained in between, so the gap is there. */
+export function uartOverrun(base: u32): bool {
+  if ((read32(base + STATUS) & UART0_STATUS_OVERRUN) == 0) return false;
+  write32(base + STATUS, UART0_STATUS_OVERRUN);
+  return true;
+}
+
+/** Moves the bytes that wait to `target` (room for UART_FIFO_SIZE) and returns how many. */
+export function uartReceive(base: u32, target: usize): u32 {
+  const received = min<u32>(read32(base + LEVEL) & UART0_LEVEL_RECEIVED, UART_FIFO_SIZE);
+  copyFromFifo(target, base, received);
+  return received;
+}
+
+export function uartTransmitFree(base: u32): u32 {
+  const free = read32(base + LEVEL) >> UART0_LEVEL_TRANSMIT_FREE_SHIFT;
+  assert(free <= UART_FIFO_SIZE, 'a FIFO has no more room than its size');
+  return free;
+}
+
+export function uartTransmit(base: u32, source: usize, length: u32): void {
+  copyToFifo(base, source, length);
+}
