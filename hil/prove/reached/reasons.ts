@@ -41,7 +41,7 @@ export const reasons: readonly Reason[] = [
   },
   { functions: /smp\/os\//, text: /tasks|place != 0/, reason: 'statistics of tasks: the bootloader has none' },
   {
-    functions: /flash\/job|state\/journal|img-store|boot-log\/blankFrom|main\/reset/,
+    functions: /flash-job|state\/journal|img-store|boot-log\/blankFrom|main\/reset/,
     reason:
       'flash that does not take what is written to it, or another job on it at the same moment: cells of the model do not wear out (protocol/guest/flash-job.test.ts and hil/test/boot/journal.test.ts damage them)',
   },
@@ -51,7 +51,7 @@ export const reasons: readonly Reason[] = [
       'lines faster than the core takes them, both at once, or fuses burnt over SMP: hil/test/hostile/floods.test.ts and lines.test.ts do that',
   },
   {
-    functions: /fuses\//,
+    functions: /fuse-|security-counter|counter-again/,
     reason: 'fuses used up, or a burn that ends while nobody waits for it: a device after hundreds of releases',
   },
   {
@@ -70,7 +70,7 @@ export const reasons: readonly Reason[] = [
       'an image of a recovery key, or a counter beyond what the fuses hold: bootloader/decide.test.ts and image/verify.test.ts',
   },
   {
-    functions: /decide\/|second-look|image\/|boot-state\/|revoke|settle|survey|safe-mode|log\//,
+    functions: /decide\/|second-look|image\/|boot-state\/|revoke|settle|survey|safe-mode|boot-log/,
     text: none,
     reason: 'the way out of a loop or a choice that is always left by another one',
   },
