@@ -1,8 +1,10 @@
-// Stand-ins for a board, for the tests of links: a wire that can be spoken to from its board end, and a machine with one
-// event at a time that answers every byte sequence after a fixed virtual delay.
+// Stand-ins for a board, for the tests of links: a wire that can be spoken to from its board end, a machine that answers every byte
+// sequence after a fixed virtual delay, and a wall clock that moves only when a test lets it. What must stay true: no real time in here
+// but in `eventually`, so that nothing a test counts depends on how busy the machine is.
 
 import type { LineNumber, Wire } from './link.ts';
 import type { PacedBoard } from './pacer.ts';
+import type { PacerClock } from './pacer-clock.ts';
 
 export class FakeWire implements Wire {
   /** What links have put on the line. */
@@ -40,10 +42,69 @@ export class FakeWire implements Wire {
   }
 }
 
+const LAP_MS = 0.01;
+
+/** A wall clock that a test moves. Each look at it and each run of the board can be given a price, as they have in life. */
+export class FakeClock implements PacerClock {
+  /** Turns that a wake-up began. */
+  wakes = 0;
+  lookCostMs = 0;
+  private now = 1000;
+  private waiting: { atMs: number; call: () => void }[] = [];
+
+  nowMs(): number {
+    this.now += this.lookCostMs;
+    return this.now;
+  }
+
+  wake(delayMs: number, call: () => void): () => void {
+    const entry = { atMs: this.now + Math.max(0, delayMs), call };
+    this.waiting.push(entry);
+    return () => {
+      this.waiting = this.waiting.filter((each) => each !== entry);
+    };
+  }
+
+  spend(ms: number): void {
+    this.now += ms;
+  }
+
+  /** When the next wake-up is due, from now; Infinity when there is none. */
+  get sleepMs(): number {
+    return Math.min(...this.waiting.map(({ atMs }) => atMs)) - this.now;
+  }
+
+  /** Lets the earliest wake-up come. */
+  wakeOnce(): void {
+    this.waiting.sort((a, b) => a.atMs - b.atMs);
+    const next = this.waiting.shift();
+    if (!next) throw new Error('fake clock: nobody waits to be woken');
+    // Without a price for a lap of the event loop, a pacer that polls would poll for ever at one moment.
+    this.now = Math.max(this.now + LAP_MS, next.atMs);
+    this.wakes += 1;
+    next.call();
+  }
+
+  /** Lets so much time pass, and every wake-up in it. */
+  pass(ms: number): void {
+    const end = this.now + ms;
+    while (this.waiting.length > 0 && this.now + this.sleepMs <= end) {
+      this.wakeOnce();
+    }
+    this.now = Math.max(this.now, end);
+  }
+}
+
 /** Answers each input with the same bytes `delayNs` later, and keeps a history that a replay must reproduce. */
 export class EchoBoard implements PacedBoard {
   now = 0;
   readonly history: string[] = [];
+  /** Calls of `runUntil`. */
+  runs = 0;
+  /** Something happens so often without any input, as in a board whose firmware has a beat; 0: never. */
+  beatNs = 0;
+  /** Called at every run, as time passes while one computes. */
+  onRun: () => void = () => {};
   onTransmit: PacedBoard['onTransmit'] = () => {};
   private readonly pending: { timeNs: number; line: LineNumber; bytes: Uint8Array }[] = [];
   private readonly delayNs: number;
@@ -60,11 +121,14 @@ export class EchoBoard implements PacedBoard {
   }
 
   get nextEventTime(): number {
-    return this.pending[0]?.timeNs ?? Number.POSITIVE_INFINITY;
+    const beat = this.beatNs === 0 ? Number.POSITIVE_INFINITY : (Math.floor(this.now / this.beatNs) + 1) * this.beatNs;
+    return Math.min(beat, this.pending[0]?.timeNs ?? Number.POSITIVE_INFINITY);
   }
 
   runUntil(timeNs: number): void {
-    while (this.pending.length > 0 && this.nextEventTime <= timeNs) {
+    this.runs += 1;
+    this.onRun();
+    while (this.pending.length > 0 && this.pending[0].timeNs <= timeNs) {
       const event = this.pending.shift() as (typeof this.pending)[number];
       this.now = event.timeNs;
       this.history.push(`${event.timeNs} ${event.line} ${Buffer.from(event.bytes).toString('hex')}`);

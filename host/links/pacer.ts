@@ -5,10 +5,16 @@
 //   board  ──┴─run───┴─run──────┴─────>
 //
 // An input arrives at the virtual time the wall clock stands for: the board is first run up to there, then the bytes are put on
-// the line, and `onInput` is told the exact time, so that the same list of inputs repeats the run. At speed `max` nothing is
-// waited for. When the board cannot keep up, or the machine slept, the anchor moves: lost wall time is not made good.
+// the line, and `onInput` is told the exact time, so that the same list of inputs repeats the run. At speed `max` there is no such
+// time: an input is given at once, and then the board runs as fast as it can. When the board cannot keep up, or the machine
+// slept, the anchor moves: lost wall time is not made good.
+//
+// A turn ends when the board has reached the time at which the turn began, has transmitted something, or has taken its share of
+// wall time; then sockets have theirs. What must stay true: a turn looks at the clock once to find that time, because a target
+// that moves with the clock is never reached; and a board that nobody speaks to sleeps until its next event.
 
 import { CONSOLE_LINE, GATEWAY_LINE, type LineNumber, type Wire } from './link.ts';
+import { type PacerClock, wallClock } from './pacer-clock.ts';
 
 /** What the pacer needs of a board (host/board/board.ts is one). Times are virtual nanoseconds. */
 export interface PacedBoard {
@@ -34,6 +40,7 @@ export type Speed = number | 'max';
 
 export interface PacerOptions {
   speed?: Speed;
+  clock?: PacerClock;
   /** Told of every input with the virtual time at which the board got it. */
   onInput?: (input: Input) => void;
   /** Stops there, exactly but for the core's last activation, and says so with `onEnd`. */
@@ -45,12 +52,20 @@ export interface PacerOptions {
 
 /** Longest stretch of wall time spent in the board before sockets get their turn, in milliseconds. */
 const TURN_MS = 4;
+/** At `max` every turn is a full one, and a frame that arrives waits for its end. */
+const TURN_AT_MAX_MS = 1;
+/** At `max` and without an end, a board that was given nothing for so long of its time is idle: longer than any of its timeouts. */
+const IDLE_AT_MAX_NS = 3_600_000_000_000;
+/** Between the turns of such a board: one in 400 milliseconds is a quarter of a percent of a core. */
+const IDLE_SLEEP_MS = 400;
 /** Longest sleep: links wake the pacer, so this only bounds what a missed wake-up could cost. */
 const SLEEP_MAXIMUM_MS = 200;
 /** Behind by more than this, the pacer gives up catching up. */
 const LAG_MAXIMUM_MS = 500;
 /** After traffic the pacer polls instead of sleeping for so long: timers are no finer than a millisecond, exchanges are. */
 const POLL_MS = 3;
+/** A timer wakes up to so much late; what is due sooner is polled for. */
+const TIMER_MS = 2;
 /** Activations that may follow one another without a moment's rest; a board that never rests cannot be given an input exactly. */
 const SETTLE_ROUNDS = 100_000;
 
@@ -59,15 +74,21 @@ export class Pacer {
   private readonly options: PacerOptions;
   private readonly speed: Speed;
   private readonly untilNs: number;
+  private readonly clock: PacerClock;
   private readonly listeners: [Set<Listener>, Set<Listener>] = [new Set(), new Set()];
   private readonly waiting: [Uint8Array[], Uint8Array[]] = [[], []];
   private readonly backlog: [number, number] = [0, 0];
   private inBoard = false;
+  private hasTransmitted = false;
+  /** The last turn ended before the board was where it should be. */
+  private isBehind = false;
   private running = false;
   private cancelWake = () => {};
   private anchorWallMs = 0;
   private anchorNs = 0;
   private trafficWallMs = Number.NEGATIVE_INFINITY;
+  /** Virtual time of the last input. */
+  private inputNs = 0;
   private sliceNs = 100_000;
 
   constructor(board: PacedBoard, options: PacerOptions = {}) {
@@ -78,6 +99,7 @@ export class Pacer {
     this.options = options;
     this.speed = speed;
     this.untilNs = options.untilNs ?? Number.MAX_SAFE_INTEGER;
+    this.clock = options.clock ?? wallClock;
     board.onTransmit = (line, bytes) => this.transmitted(line, bytes);
   }
 
@@ -99,7 +121,8 @@ export class Pacer {
   start(): void {
     if (this.running) return;
     this.running = true;
-    this.anchor();
+    this.inputNs = this.board.now;
+    this.anchor(this.clock.nowMs());
     this.turn();
   }
 
@@ -112,13 +135,14 @@ export class Pacer {
     if (bytes.length === 0) return;
     this.waiting[line].push(bytes.slice());
     this.backlog[line] += bytes.length;
-    this.trafficWallMs = performance.now();
+    this.trafficWallMs = this.clock.nowMs();
     // A listener that answers while the board transmits is heard as soon as the board is at rest.
     if (this.running && !this.inBoard) this.turn();
   }
 
   private transmitted(line: LineNumber, bytes: Uint8Array): void {
-    this.trafficWallMs = performance.now();
+    this.trafficWallMs = this.clock.nowMs();
+    this.hasTransmitted = true;
     const copy = bytes.slice();
     for (const listener of this.listeners[line]) listener(copy);
   }
@@ -127,8 +151,9 @@ export class Pacer {
   private turn(): void {
     this.cancelWake();
     try {
+      if (this.speed === 'max') this.deliver();
       this.advance();
-      this.deliver();
+      if (this.speed !== 'max') this.deliver();
       if (this.board.now >= this.untilNs) this.end();
     } catch (error) {
       this.stop();
@@ -136,7 +161,7 @@ export class Pacer {
       this.options.onError(error);
       return;
     }
-    this.wakeLater();
+    if (this.running) this.cancelWake = this.clock.wake(this.delayMs(), () => this.turn());
   }
 
   private end(): void {
@@ -145,21 +170,27 @@ export class Pacer {
   }
 
   private advance(): void {
-    if (this.speed !== 'max' && this.lagMs() > LAG_MAXIMUM_MS) this.anchor();
-    const begin = performance.now();
+    const { board, clock, speed } = this;
+    const begin = clock.nowMs();
+    let target = this.target(begin);
+    if (speed !== 'max' && target - board.now > LAG_MAXIMUM_MS * 1e6 * speed) {
+      this.anchor(begin);
+      target = board.now;
+    }
+    const turnMs = speed === 'max' ? TURN_AT_MAX_MS : TURN_MS;
+    this.hasTransmitted = false;
     this.inBoard = true;
     try {
-      for (let wall = begin; wall - begin < TURN_MS; ) {
-        const target = this.target(wall);
-        if (this.board.now >= target) break;
-        this.board.runUntil(Math.min(target, Math.max(this.board.now, this.idleUntil(target)) + this.sliceNs));
-        const after = performance.now();
+      for (let wall = begin; board.now < target && !this.hasTransmitted && wall - begin < turnMs; ) {
+        board.runUntil(Math.min(target, Math.max(board.now, this.idleUntil(target)) + this.sliceNs));
+        const after = clock.nowMs();
         this.fitSlice(after - wall);
         wall = after;
       }
     } finally {
       this.inBoard = false;
     }
+    this.isBehind = board.now < target;
   }
 
   /** Where virtual time should be now. At `max` there is no present: up to whatever comes next, and nowhere if nothing does. */
@@ -167,8 +198,11 @@ export class Pacer {
     const { board, speed, untilNs } = this;
     if (speed !== 'max')
       return Math.min(untilNs, Math.floor(this.anchorNs + (wallMs - this.anchorWallMs) * 1e6 * speed));
-    const isOver = board.nextEventTime === Number.POSITIVE_INFINITY && untilNs === Number.MAX_SAFE_INTEGER;
-    return isOver ? board.now : untilNs;
+    return board.nextEventTime === Number.POSITIVE_INFINITY && this.isEndless ? board.now : untilNs;
+  }
+
+  private get isEndless(): boolean {
+    return this.untilNs === Number.MAX_SAFE_INTEGER;
   }
 
   /** Idle time is skipped: a slice begins where something happens. */
@@ -184,11 +218,12 @@ export class Pacer {
 
   /** Puts on each line what it takes; the rest waits until time has passed. */
   private deliver(): void {
-    if (this.backlog[0] + this.backlog[1] === 0) return;
+    if (!this.hasBacklog) return;
     this.settle();
     for (const line of [GATEWAY_LINE, CONSOLE_LINE] as const) {
       for (let free = this.board.wireFree(line); free > 0 && this.backlog[line] > 0; free = this.board.wireFree(line)) {
         const bytes = this.take(line, free);
+        this.inputNs = this.board.now;
         this.options.onInput?.({ timeNs: this.board.now, line, bytes });
         this.board.send(line, bytes);
       }
@@ -222,34 +257,34 @@ export class Pacer {
     return taken;
   }
 
-  private wakeLater(): void {
-    if (!this.running) return;
-    const delayMs = this.delayMs();
-    if (delayMs <= 0) {
-      const handle = setImmediate(() => this.turn());
-      this.cancelWake = () => clearImmediate(handle);
-    } else {
-      const handle = setTimeout(() => this.turn(), Math.min(delayMs, SLEEP_MAXIMUM_MS));
-      this.cancelWake = () => clearTimeout(handle);
-    }
-  }
-
+  /** Until the next turn: 0 lets sockets have theirs and goes on, anything more sleeps. A frame that arrives ends a sleep. */
   private delayMs(): number {
+    return this.speed === 'max' ? this.delayAtMaxMs() : this.delayAtSpeedMs(this.speed);
+  }
+
+  private delayAtMaxMs(): number {
+    const { board } = this;
+    if (!this.isEndless || this.hasBacklog) return 0;
+    if (board.nextEventTime === Number.POSITIVE_INFINITY) return SLEEP_MAXIMUM_MS;
+    return board.now - this.inputNs > IDLE_AT_MAX_NS ? IDLE_SLEEP_MS : 0;
+  }
+
+  private delayAtSpeedMs(speed: number): number {
+    if (this.isBehind) return 0;
+    const now = this.clock.nowMs();
     const next = Math.min(this.board.nextEventTime, this.untilNs);
-    if (this.speed === 'max') return this.board.nextEventTime === Number.POSITIVE_INFINITY ? SLEEP_MAXIMUM_MS : 0;
-    const now = performance.now();
-    if (now - this.trafficWallMs < POLL_MS) return 0;
-    if (this.backlog[0] + this.backlog[1] > 0) return 1;
-    return Math.max(1, this.anchorWallMs + (next - this.anchorNs) / 1e6 / this.speed - now);
+    const dueMs = this.anchorWallMs + (next - this.anchorNs) / 1e6 / speed - now;
+    if (dueMs < TIMER_MS && now - this.trafficWallMs < POLL_MS) return 0;
+    // What waits for room on a line gets it with the next event.
+    return Math.min(SLEEP_MAXIMUM_MS, Math.max(1, this.hasBacklog ? Math.min(dueMs, 1) : dueMs));
   }
 
-  private lagMs(): number {
-    const target = this.target(performance.now());
-    return (target - this.board.now) / 1e6 / (this.speed as number);
+  private get hasBacklog(): boolean {
+    return this.backlog[0] + this.backlog[1] > 0;
   }
 
-  private anchor(): void {
-    this.anchorWallMs = performance.now();
+  private anchor(wallMs: number): void {
+    this.anchorWallMs = wallMs;
     this.anchorNs = this.board.now;
   }
 }

@@ -61,7 +61,7 @@ export class LiveDevice {
     this.folder = folder;
     this.terminal = join(folder, 'tty');
     const links = ['--host', host, '--udp', String(Smp.UDP_PORT), '--pty', this.terminal];
-    const command = join(repositoryRoot, 'host', 'cli', 'coldrig.mjs');
+    const command = join(repositoryRoot, 'cli', 'coldrig.mjs');
     this.child = spawn(process.execPath, [command, 'run', '--json', ...links, ...options], {
       cwd: repositoryRoot,
       stdio: ['ignore', 'pipe', 'pipe'],
