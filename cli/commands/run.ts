@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 import { faultHelp } from '../../hil/rig/faults/language.ts';
 import type { Board } from '../../host/board/board.ts';
+import { BoardView } from '../../host/board/view.ts';
 import type { Speed } from '../../host/links/pacer.ts';
 import { Smp } from '../../protocol/smp/smp.ts';
 import { DEFAULT_TARGET } from '../client.ts';
@@ -98,8 +99,9 @@ async function runClaimed(options: RunOptions): Promise<void> {
     { seed: options.seed, image: options.image, keys: options.key, flash: options.flash, surroundings: fridge?.wired },
     buildNotes(options.json === true),
   );
-  const screen = new RunScreen(fridge && !options.json ? () => viewLines(board, fridge, style) : undefined);
-  const log = new LiveLog(board, (line) => {
+  const view = new BoardView(board);
+  const screen = new RunScreen(fridge && !options.json ? () => viewLines(view, fridge, style) : undefined);
+  const log = new LiveLog(view, (line) => {
     fridge?.mark(line);
     screen.print(options.json ? JSON.stringify(lineJson(line)) : lineText(line, style));
   });
@@ -121,7 +123,7 @@ async function runClaimed(options: RunOptions): Promise<void> {
     announce(session, origin, options, style);
     board.onLog = (record) => {
       log.record(record);
-      fridge?.watch(board, record.timeNs);
+      fridge?.watch(view, record.timeNs);
     };
     board.powerOn();
     fridge?.disturb(board);

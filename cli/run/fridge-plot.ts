@@ -1,10 +1,10 @@
 // A run in a fridge as curves over time: each stage, and what the controller took against what it might.
 
 import { type Chart, lineChart, type Panel } from '../../host/tools/chart.ts';
-import type { RunFridge, Sample } from './fridge.ts';
+import type { Sample, WatchedFridge } from './fridge.ts';
 
-export function fridgePlot({ name, samples, marks, wired }: RunFridge): string {
-  const stages: string[] = [...wired.cryostat.stages];
+export function fridgePlot({ name, samples, marks, cryostat }: WatchedFridge): string {
+  const stages: string[] = [...cryostat.stages];
   const seriesOf = (names: string[]) =>
     names.map((stage) => ({
       name: stage,

@@ -2,26 +2,26 @@
 //
 // Lines that fit the width they are given, from 40 columns up; bars only where there is room for them. Nothing here prints.
 
-import type { Board } from '../../host/board/board.ts';
+import { Felt } from '../../host/board/surroundings.ts';
+import type { BoardView } from '../../host/board/view.ts';
 import type { StageName } from '../../host/plant/cryostat/stages.ts';
 import { nameOf } from '../../protocol/constants.ts';
-import { RAILS } from '../../protocol/generated/registers.ts';
 import { Shed, shedTable } from '../../protocol/plant/budget.ts';
 import { interlocks } from '../../protocol/plant/interlocks.ts';
 import { Rail, Reference, railTable } from '../../protocol/plant/places.ts';
 import { Beat } from '../../protocol/telemetry/heartbeat.ts';
 import { paint, type Style, wrap } from '../terminal.ts';
 import { healthText, momentText, placeText, powerText, slotName, stateText, temperatureText } from '../words.ts';
-import { beatOf, type RunFridge } from './fridge.ts';
+import { beatOf, type WatchedFridge } from './fridge.ts';
 
 const BAR_FROM_WIDTH = 64;
 const lockedBit = 4;
 
-export function viewLines(board: Board, fridge: RunFridge, style: Style): string[] {
+export function viewLines(board: BoardView, fridge: WatchedFridge, style: Style): string[] {
   const { width } = style;
   const lines = [
     `── ${fridge.name}, ${momentText(board.now)} `.padEnd(width, '─'),
-    ...fridge.wired.cryostat.stages.map((stage) => stageLine(fridge, stage, style)),
+    ...fridge.cryostat.stages.map((stage) => stageLine(fridge, stage, style)),
     ...folded(railsText(board), width),
     ...folded(heartbeatText(board), width),
     ...folded(powerLine(board), width),
@@ -36,8 +36,7 @@ function folded(text: string, width: number): string[] {
   return wrap(text, width, '  ').split('\n');
 }
 
-function stageLine({ wired }: RunFridge, stage: StageName, style: Style): string {
-  const { cryostat } = wired;
+function stageLine({ cryostat }: WatchedFridge, stage: StageName, style: Style): string {
   const load = cryostat.loadWatts(stage);
   const capacity = cryostat.capacityWatts(stage);
   const kelvin = temperatureText(Math.max(1, Math.round(cryostat.temperatureKelvin(stage) * 1e6)));
@@ -58,15 +57,15 @@ function bar(share: number, width: number): string {
   return '█'.repeat(full) + '░'.repeat(cells - full);
 }
 
-function railsText(board: Board): string {
+function railsText(board: BoardView): string {
   const rails = Array.from({ length: Rail.COUNT }, (_, rail) => {
-    const millivolts = board.machine.peek(RAILS, 'MILLIVOLTS', rail);
+    const millivolts = Math.floor(board.felt(Felt.RAIL_VOLTAGE + rail) / 1000);
     return `${placeText(railTable, rail)} ${millivolts === 0 ? 'off' : `${(millivolts / 1000).toFixed(2)} V`}`;
   });
   return `rails  ${rails.join(', ')}`;
 }
 
-function heartbeatText(board: Board): string {
+function heartbeatText(board: BoardView): string {
   const beat = (word: number) => beatOf(board, word);
   if (board.state !== 'firmware') return `${board.state}: no heartbeat`;
   if (beat(Beat.VERSION) === 0 || beat(Beat.SEQUENCE) === 0) return 'no heartbeat yet';
@@ -74,7 +73,7 @@ function heartbeatText(board: Board): string {
   return `heartbeat ${beat(Beat.SEQUENCE)}, ${slot}, ${healthText(beat(Beat.HEALTH))}`;
 }
 
-function powerLine(board: Board): string {
+function powerLine(board: BoardView): string {
   const beat = (word: number) => beatOf(board, word);
   const clock = beat(Beat.REFERENCE);
   const reference = (clock & 1) === Reference.SECONDARY ? 'secondary' : 'primary';
@@ -89,7 +88,7 @@ function powerLine(board: Board): string {
   return parts.join(', ');
 }
 
-function trippedNames(board: Board): string[] {
+function trippedNames(board: BoardView): string[] {
   const bits = beatOf(board, Beat.TRIPPED);
   return interlocks.filter((_, number) => ((bits >>> number) & 1) === 1).map(({ name }) => name);
 }

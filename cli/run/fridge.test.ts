@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Device, firmwareImage, second } from '../../hil/rig/device.ts';
-import { WiredCryostat } from '../../hil/rig/wired.ts';
-import { openFridge } from '../../host/tools/open-fridge.ts';
+import { BoardView } from '../../host/board/view.ts';
 import { coldrig } from '../testing.ts';
 import { RunFridge } from './fridge.ts';
 import { viewLines } from './fridge-view.ts';
@@ -22,12 +21,13 @@ describe('the view', () => {
   it.each([40, 60, 80, 110])('fits %i columns, before, during and after a fault', async (width) => {
     const fridge = new RunFridge('uts', ['thermal-rise at 4K 200mW after 1s'], 1);
     const device = await Device.running(await firmwareImage('1.0.0'), 1, () => fridge.wired);
+    const view = new BoardView(device.board);
     const style = { colour: false, width };
-    const views = [viewLines(device.board, fridge, style)];
+    const views = [viewLines(view, fridge, style)];
     fridge.disturb(device.board);
     for (let turn = 0; turn < 4; turn++) {
       device.board.runFor(2 * second);
-      views.push(viewLines(device.board, fridge, style));
+      views.push(viewLines(view, fridge, style));
     }
     expect(views.flat().filter((line) => line.length > width)).toEqual([]);
     expect(views[0].join('\n')).toContain('no heartbeat yet');
@@ -81,21 +81,5 @@ describe('coldrig run --fridge', () => {
     expect(await refusal('--fault', fault)).toContain('2: error: --fault needs a cryostat: add --fridge uts');
     expect(await refusal('--fridge', 'nowhere')).toContain('presets are uts, xld, stand');
     expect(await refusal('--fridge', 'uts', '--fault', 'thermal-rise at 4Q 1W')).toContain("it cannot be at '4Q'");
-  });
-});
-
-describe('watching', () => {
-  it('changes nothing: the run looked at every second is the run nobody looked at', async () => {
-    const hashes: string[] = [];
-    for (const isWatched of [true, false]) {
-      const fridge = new RunFridge('uts', [], 1);
-      const wired = isWatched ? fridge.wired : new WiredCryostat(openFridge('uts'), { seed: 1 });
-      const device = await Device.running(await firmwareImage('1.0.0'), 1, () => wired);
-      if (isWatched) device.board.onLog = ({ timeNs }) => fridge.watch(device.board, timeNs);
-      device.board.runFor(10 * second);
-      hashes.push(device.board.logHash);
-      if (isWatched) expect(fridge.samples.length).toBeGreaterThan(8);
-    }
-    expect(hashes[0]).toBe(hashes[1]);
   });
 });

@@ -6,6 +6,8 @@
 import { disturbanceOf, type Fault, FaultSyntaxError, parseFault } from '../../hil/rig/faults/language.ts';
 import { WiredCryostat } from '../../hil/rig/wired.ts';
 import type { Board } from '../../host/board/board.ts';
+import type { BoardView } from '../../host/board/view.ts';
+import { CryostatView } from '../../host/plant/cryostat/view.ts';
 import { openFridge, presets } from '../../host/tools/open-fridge.ts';
 import { RECORDER } from '../../protocol/generated/registers.ts';
 import { Beat } from '../../protocol/telemetry/heartbeat.ts';
@@ -26,6 +28,9 @@ export interface Mark {
   text: string;
 }
 
+/** What views and plots are handed: nothing of it can change the run. */
+export type WatchedFridge = Pick<RunFridge, 'name' | 'cryostat' | 'faults' | 'samples' | 'marks'>;
+
 /** What is worth a mark in a plot. */
 const markedEvents = new Set([
   'interlock-tripped',
@@ -43,11 +48,18 @@ export class RunFridge {
   readonly samples: Sample[] = [];
   readonly marks: Mark[] = [];
   private nextSample = 0;
+  private seen: CryostatView | undefined;
 
   constructor(name: string, faults: readonly string[], seed: number) {
     this.name = name;
     this.faults = faults.map(faultOf);
     this.wired = new WiredCryostat(fridgeOf(name), { seed });
+  }
+
+  /** What there is to see of it, once a board is in it. */
+  get cryostat(): CryostatView {
+    this.seen ??= new CryostatView(this.wired.cryostat);
+    return this.seen;
   }
 
   /** Gives the board its faults; at power-on. */
@@ -59,7 +71,7 @@ export class RunFridge {
   }
 
   /** To be called with every record of the log: keeps a sample a second. */
-  watch(board: Board, timeNs: number): void {
+  watch(board: BoardView, timeNs: number): void {
     const seconds = timeNs / 1e9;
     if (seconds < this.nextSample) return;
     this.nextSample = Math.floor(seconds) + 1;
@@ -79,14 +91,14 @@ export class RunFridge {
   }
 
   temperatures(): Record<string, number> {
-    const { cryostat } = this.wired;
+    const { cryostat } = this;
     return Object.fromEntries(cryostat.stages.map((stage) => [stage, cryostat.temperatureKelvin(stage)]));
   }
 }
 
 /** A word of the board's last heartbeat record. */
-export function beatOf(board: Board, word: number): number {
-  return board.machine.peek(RECORDER, 'HEARTBEAT', word);
+export function beatOf(board: BoardView, word: number): number {
+  return board.register(RECORDER, 'HEARTBEAT', word);
 }
 
 function fridgeOf(name: string) {

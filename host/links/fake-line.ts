@@ -3,7 +3,7 @@
 // but in `eventually`, so that nothing a test counts depends on how busy the machine is.
 
 import type { LineNumber, Wire } from './link.ts';
-import type { PacedBoard } from './pacer.ts';
+import { type PacedBoard, Pacer, type PacerOptions, type Speed } from './pacer.ts';
 import type { PacerClock } from './pacer-clock.ts';
 
 export class FakeWire implements Wire {
@@ -141,6 +141,12 @@ export class EchoBoard implements PacedBoard {
     if (bytes.length > this.wireFree(line)) throw new Error('the wire is full');
     this.pending.push({ timeNs: this.now + this.delayNs, line, bytes });
   }
+}
+
+/** A board and its pacer on a clock of the test's own. */
+export function paced(board: EchoBoard, speed: Speed, options: PacerOptions = {}) {
+  const clock = new FakeClock();
+  return { board, clock, pacer: new Pacer(board, { ...options, speed, clock }) };
 }
 
 /** Waits until `condition` holds; throws with `what` after two seconds. */

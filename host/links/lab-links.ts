@@ -1,6 +1,7 @@
 // Everything a lab sees of an emulated fridge, brought up at once and taken down at once: both Lake Shores on TCP, the log folder, HTTP.
 
 import type { Cryostat } from '../plant/cryostat/cryostat.ts';
+import { CryostatView } from '../plant/cryostat/view.ts';
 import { BlueforsHttpApi } from './bluefors/http-api.ts';
 import { BlueforsLogFolder } from './bluefors/log-folder.ts';
 import { BlueforsSystem } from './bluefors/system.ts';
@@ -34,9 +35,10 @@ export class LabLinks {
 
   constructor(cryostat: Cryostat, options: LabLinkOptions) {
     this.options = options;
-    this.model336 = new Model336(cryostat);
-    this.model372 = new Model372(cryostat);
-    this.system = new BlueforsSystem(cryostat, this.model372);
+    const view = new CryostatView(cryostat);
+    this.model336 = new Model336(view);
+    this.model372 = new Model372(view);
+    this.system = new BlueforsSystem(view, this.model372);
     const startMs = Date.now() - cryostat.timeNs / 1e6;
     const folder =
       options.logs === undefined

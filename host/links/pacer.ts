@@ -1,7 +1,7 @@
 // The pacer couples virtual time to the wall clock, and is the only one that moves the board while links are open.
 //
 //   wall   ──┬───────┬──────────┬─────>        virtual now = anchor + speed * (wall now - wall anchor)
-//            │ input │          │ idle: sleeps until the board's next event is due
+//            │ input │          │ idle: sleeps until the board's next event is due, or longer
 //   board  ──┴─run───┴─run──────┴─────>
 //
 // An input arrives at the virtual time the wall clock stands for: the board is first run up to there, then the bytes are put on
@@ -11,7 +11,7 @@
 //
 // A turn ends when the board has reached the time at which the turn began, has transmitted something, or has taken its share of
 // wall time; then sockets have theirs. What must stay true: a turn looks at the clock once to find that time, because a target
-// that moves with the clock is never reached; and a board that nobody speaks to sleeps until its next event.
+// that moves with the clock is never reached; and a board that nobody speaks to sleeps.
 
 import { CONSOLE_LINE, GATEWAY_LINE, type LineNumber, type Wire } from './link.ts';
 import { type PacerClock, wallClock } from './pacer-clock.ts';
@@ -56,11 +56,13 @@ const TURN_MS = 4;
 const TURN_AT_MAX_MS = 1;
 /** At `max` and without an end, a board that was given nothing for so long of its time is idle: longer than any of its timeouts. */
 const IDLE_AT_MAX_NS = 3_600_000_000_000;
-/** Between the turns of such a board: one in 400 milliseconds is a quarter of a percent of a core. */
-const IDLE_SLEEP_MS = 400;
-/** Longest sleep: links wake the pacer, so this only bounds what a missed wake-up could cost. */
-const SLEEP_MAXIMUM_MS = 200;
-/** Behind by more than this, the pacer gives up catching up. */
+/** Longest sleep: frames wake the pacer, so this only bounds how late a person sees what the board does of itself. */
+const SLEEP_MAXIMUM_MS = 1000;
+/** … and by how much of its time the board is behind when it wakes: a frame waits until it has caught up. */
+const SLEEP_MAXIMUM_NS = 10_000_000_000;
+/** Without traffic for so long, events of the board itself are no reason to wake: to wake costs more than they do. */
+const IDLE_MS = 1000;
+/** Behind by more than it meant to sleep and this, the pacer gives up catching up. */
 const LAG_MAXIMUM_MS = 500;
 /** After traffic the pacer polls instead of sleeping for so long: timers are no finer than a millisecond, exchanges are. */
 const POLL_MS = 3;
@@ -82,6 +84,8 @@ export class Pacer {
   private hasTransmitted = false;
   /** The last turn ended before the board was where it should be. */
   private isBehind = false;
+  /** What the pacer meant to sleep since the last turn. */
+  private sleepMs = 0;
   private running = false;
   private cancelWake = () => {};
   private anchorWallMs = 0;
@@ -122,7 +126,8 @@ export class Pacer {
     if (this.running) return;
     this.running = true;
     this.inputNs = this.board.now;
-    this.anchor(this.clock.nowMs());
+    this.trafficWallMs = this.clock.nowMs();
+    this.anchor(this.trafficWallMs);
     this.turn();
   }
 
@@ -154,26 +159,26 @@ export class Pacer {
       if (this.speed === 'max') this.deliver();
       this.advance();
       if (this.speed !== 'max') this.deliver();
-      if (this.board.now >= this.untilNs) this.end();
+      if (this.board.now >= this.untilNs) {
+        this.stop();
+        this.options.onEnd?.();
+      }
     } catch (error) {
       this.stop();
       if (!this.options.onError) throw error;
       this.options.onError(error);
       return;
     }
-    if (this.running) this.cancelWake = this.clock.wake(this.delayMs(), () => this.turn());
-  }
-
-  private end(): void {
-    this.stop();
-    this.options.onEnd?.();
+    if (!this.running) return;
+    this.sleepMs = this.delayMs();
+    this.cancelWake = this.clock.wake(this.sleepMs, () => this.turn());
   }
 
   private advance(): void {
     const { board, clock, speed } = this;
     const begin = clock.nowMs();
     let target = this.target(begin);
-    if (speed !== 'max' && target - board.now > LAG_MAXIMUM_MS * 1e6 * speed) {
+    if (speed !== 'max' && target - board.now > (LAG_MAXIMUM_MS + this.sleepMs) * 1e6 * speed) {
       this.anchor(begin);
       target = board.now;
     }
@@ -182,7 +187,8 @@ export class Pacer {
     this.inBoard = true;
     try {
       for (let wall = begin; board.now < target && !this.hasTransmitted && wall - begin < turnMs; ) {
-        board.runUntil(Math.min(target, Math.max(board.now, this.idleUntil(target)) + this.sliceNs));
+        // Idle time is skipped: a slice begins where something happens.
+        board.runUntil(Math.min(target, Math.max(board.now, board.nextEventTime) + this.sliceNs));
         const after = clock.nowMs();
         this.fitSlice(after - wall);
         wall = after;
@@ -203,11 +209,6 @@ export class Pacer {
 
   private get isEndless(): boolean {
     return this.untilNs === Number.MAX_SAFE_INTEGER;
-  }
-
-  /** Idle time is skipped: a slice begins where something happens. */
-  private idleUntil(target: number): number {
-    return Math.min(target, this.board.nextEventTime);
   }
 
   /** Keeps a slice at about half a millisecond of wall time, so that a turn ends when it should. */
@@ -265,18 +266,20 @@ export class Pacer {
   private delayAtMaxMs(): number {
     const { board } = this;
     if (!this.isEndless || this.hasBacklog) return 0;
-    if (board.nextEventTime === Number.POSITIVE_INFINITY) return SLEEP_MAXIMUM_MS;
-    return board.now - this.inputNs > IDLE_AT_MAX_NS ? IDLE_SLEEP_MS : 0;
+    const isIdle = board.nextEventTime === Number.POSITIVE_INFINITY || board.now - this.inputNs > IDLE_AT_MAX_NS;
+    return isIdle ? SLEEP_MAXIMUM_MS : 0;
   }
 
   private delayAtSpeedMs(speed: number): number {
     if (this.isBehind) return 0;
     const now = this.clock.nowMs();
-    const next = Math.min(this.board.nextEventTime, this.untilNs);
+    const isIdle = now - this.trafficWallMs > IDLE_MS;
+    const next = isIdle ? this.untilNs : Math.min(this.board.nextEventTime, this.untilNs);
     const dueMs = this.anchorWallMs + (next - this.anchorNs) / 1e6 / speed - now;
     if (dueMs < TIMER_MS && now - this.trafficWallMs < POLL_MS) return 0;
     // What waits for room on a line gets it with the next event.
-    return Math.min(SLEEP_MAXIMUM_MS, Math.max(1, this.hasBacklog ? Math.min(dueMs, 1) : dueMs));
+    const most = Math.min(SLEEP_MAXIMUM_MS, SLEEP_MAXIMUM_NS / 1e6 / speed);
+    return Math.min(most, Math.max(1, this.hasBacklog ? Math.min(dueMs, 1) : dueMs));
   }
 
   private get hasBacklog(): boolean {

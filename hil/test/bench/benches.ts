@@ -4,6 +4,7 @@ import { benchBoard } from './board.ts';
 import { benchColdBoot } from './cold-boot.ts';
 import { benchCryostat } from './cryostat.ts';
 import { benchCrypto } from './crypto.ts';
+import { benchLinks } from './links.ts';
 import { benchMetering } from './metering.ts';
 import { benchPowerCuts } from './power-cuts.ts';
 import { benchPulse } from './pulse.ts';
@@ -18,5 +19,6 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   'power-cuts': benchPowerCuts,
   pulse: benchPulse,
   cryostat: benchCryostat,
+  links: benchLinks,
   upload: benchUpload,
 };

@@ -1,9 +1,9 @@
 // Upload of a 128 KiB image over UDP to a device that runs in real time, by smpmgr and by our own client, in turn.
 //
-// What limits it is the flash: 33 sectors of 45 ms to erase and 513 pages of 0.4 ms to program are 1.7 s, so no client can pass
-// 76 KiB/s at speed 1. smpmgr waits for each answer before it sends the next 1.4 KiB and so adds its own time between them to
-// the flash's; ours keeps the device's four buffers filled. Measured on the device, from the first chunk to the last byte, so that
-// the start of Python is not counted.
+// What limits both is the flash: 33 sectors of 45 ms to erase and 513 pages of 0.4 ms to program are 1.7 s, so no client can pass
+// 76 KiB/s at speed 1. smpmgr waits for each answer before it sends the next 1.4 KiB, so the round trip of every chunk comes on top, and
+// what our side of that costs is `echo-rtt` (links.ts). Our client keeps the device's four buffers filled. Measured on the device, from
+// the first chunk to the last byte, so that the start of Python is not counted.
 
 import { smpmgr } from '../interop/clients/smpmgr.ts';
 import { type UpdateFile, updateFile } from '../interop/images.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { observersOnlyView } from './observers.ts';
 import * as rules from './rules.ts';
 import { repositoryFiles, type SourceFile } from './sources.ts';
 
@@ -29,6 +30,7 @@ const houseRules: [string, rules.Rule][] = [
   ['tests stay below what they must not know', rules.testsStayBelow],
   ['no imports go in a circle', rules.noCircles],
   ['nothing below links and cli knows wall time, chance or files', rules.noWallClockBelowLinks],
+  ['who only looks is handed a view', observersOnlyView],
   ['physics uses basic arithmetic only', rules.basicArithmeticOnly],
   ['every file has a reader', rules.everyFileHasAReader],
   ['a file is at most 300 lines long', rules.fileLength(300, longFiles)],
@@ -81,6 +83,18 @@ describe('the rules find what they are for', () => {
       rules.basicArithmeticOnly,
       file('host/plant/cryostat/a.ts', 'Math.sin(1)'),
       /engines differ/,
+    ],
+    [
+      'a view that holds a board',
+      observersOnlyView,
+      file('cli/run/a.ts', "import type { Board } from '../../host/board/board.ts';"),
+      /takes a BoardView/,
+    ],
+    [
+      'a command that reads registers',
+      observersOnlyView,
+      file('cli/commands/a.ts', "board.machine.peek(RAILS, 'MILLIVOLTS')"),
+      /reaches into the machine/,
     ],
     ['a file nobody reads', rules.everyFileHasAReader, file('host/board/orphan.ts', ''), /imported by nobody/],
     ['a file that grew', rules.fileLength(2, {}), file('hil/a.ts', '1\n2\n3\n'), /3 lines, over 2/],

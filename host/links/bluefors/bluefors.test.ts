@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Cryostat, SensorFault } from '../../plant/cryostat/cryostat.ts';
+import { CryostatView } from '../../plant/cryostat/view.ts';
 import { openFridge } from '../../tools/open-fridge.ts';
 import { Lab } from '../lab.ts';
 import { Model372 } from '../lake-shore/model-372.ts';
@@ -16,8 +17,9 @@ const startMs = new Date(2026, 10, 25, 23, 57, 30).getTime();
 
 function fridge() {
   const cryostat = new Cryostat(openFridge('uts'), { drift: false });
-  const bridge = new Model372(cryostat);
-  const system = new BlueforsSystem(cryostat, bridge);
+  const view = new CryostatView(cryostat);
+  const bridge = new Model372(view);
+  const system = new BlueforsSystem(view, bridge);
   const root = mkdtempSync(join(tmpdir(), 'coldrig-logs-'));
   const folder = new BlueforsLogFolder({ root, system, startMs });
   const lab = new Lab(cryostat, { instruments: [bridge], speed: 1, onSample: () => folder.log() });

@@ -5,7 +5,7 @@
 // pressures, compressor figures and valve patterns are scenario values. What must stay true: asked twice at the same moment, it says the same.
 
 import { power } from '../../../protocol/sensors/elementary.ts';
-import type { Cryostat } from '../../plant/cryostat/cryostat.ts';
+import type { CryostatView } from '../../plant/cryostat/view.ts';
 import type { Model372 } from '../lake-shore/model-372.ts';
 
 export interface Channel {
@@ -25,10 +25,10 @@ const channelKeys: Record<number, string> = { 1: 't50k', 2: 't4k', 4: 'tcp', 5: 
 const EXCITATION_VOLTS = 6.32e-6;
 
 export class BlueforsSystem {
-  readonly cryostat: Cryostat;
+  readonly cryostat: CryostatView;
   private readonly bridge: Model372;
 
-  constructor(cryostat: Cryostat, bridge: Model372) {
+  constructor(cryostat: CryostatView, bridge: Model372) {
     this.cryostat = cryostat;
     this.bridge = bridge;
   }

@@ -6,9 +6,9 @@
 
 import { curves, type SensorType } from '../../../protocol/sensors/curves.ts';
 import { exp, ln, log10 } from '../../../protocol/sensors/elementary.ts';
-import type { Cryostat } from '../../plant/cryostat/cryostat.ts';
 import { readingKelvin } from '../../plant/cryostat/sensors.ts';
 import type { StageName } from '../../plant/cryostat/stages.ts';
+import type { CryostatView } from '../../plant/cryostat/view.ts';
 import type { ControlLoop } from './control-loop.ts';
 import { type ScpiCommand, ScpiError, type ScpiInstrument } from './scpi-server.ts';
 
@@ -44,12 +44,12 @@ export interface Output {
 }
 
 export abstract class LakeShore implements ScpiInstrument {
-  readonly cryostat: Cryostat;
+  readonly cryostat: CryostatView;
   readonly inputs: Input[];
   readonly outputs: Output[];
   protected abstract readonly identity: string;
 
-  constructor(cryostat: Cryostat, inputs: Input[], outputs: Output[]) {
+  constructor(cryostat: CryostatView, inputs: Input[], outputs: Output[]) {
     this.cryostat = cryostat;
     this.inputs = inputs;
     this.outputs = outputs;

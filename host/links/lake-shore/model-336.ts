@@ -4,7 +4,7 @@
 // Output 1 heats 4K, output 2 heats 50K. I is given as 1000 / seconds and D as percent of a quarter of that time, as its manual has
 // it [G]. TCP port 7777.
 
-import type { Cryostat } from '../../plant/cryostat/cryostat.ts';
+import type { CryostatView } from '../../plant/cryostat/view.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
 import { type Input, kelvinText, LakeShore, type Output } from './controller.ts';
 import type { ScpiCommand } from './scpi-server.ts';
@@ -24,7 +24,7 @@ export class Model336 extends LakeShore {
   protected readonly identity = 'LSCI,MODEL336,LSA0336/0000001,2.9';
   protected readonly modeNames: readonly LoopMode[] = ['off', 'closed', 'zone', 'open', 'monitor', 'warmup'];
 
-  constructor(cryostat: Cryostat) {
+  constructor(cryostat: CryostatView) {
     const readable = [...cryostat.sensors.entries()].filter(([, { type }]) => type !== 'RX-102A');
     const warm = readable.filter(([, { stage }]) => stage === '50K' || stage === '4K').map(([channel]) => channel);
     super(
@@ -72,7 +72,7 @@ export class Model336 extends LakeShore {
   }
 }
 
-function inputOf(cryostat: Cryostat, id: string, sensor: number | undefined, index: number): Input {
+function inputOf(cryostat: CryostatView, id: string, sensor: number | undefined, index: number): Input {
   const type = sensor === undefined ? undefined : cryostat.sensors[sensor].type;
   const kind = type === undefined ? 0 : type === 'DT-670' ? 1 : 3;
   return {

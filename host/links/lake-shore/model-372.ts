@@ -5,8 +5,8 @@
 // operator left on. A channel shows what was measured when the scanner was last there: `dwell` seconds each, after `pause`
 // seconds in which a changed channel settles. A channel with nothing on it reads 0. TCP port 7777.
 
-import type { Cryostat } from '../../plant/cryostat/cryostat.ts';
 import type { StageName } from '../../plant/cryostat/stages.ts';
+import type { CryostatView } from '../../plant/cryostat/view.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
 import { figure, type Input, LakeShore, number, type Output, SAMPLE_NS } from './controller.ts';
 import type { ScpiCommand } from './scpi-server.ts';
@@ -34,7 +34,7 @@ export class Model372 extends LakeShore {
   /** Since the scanner came to this channel. */
   private seconds = 0;
 
-  constructor(cryostat: Cryostat) {
+  constructor(cryostat: CryostatView) {
     super(
       cryostat,
       Array.from({ length: CHANNELS }, (_, i) => inputOf(cryostat, i + 1)),
@@ -130,7 +130,7 @@ const inset = (input: Input, word: number): string =>
   (input.settings.get('INSET') ?? '').split(',')[word]?.trim() ?? '0';
 const pauseOf = (input: Input): number => Number(inset(input, 2));
 
-function inputOf(cryostat: Cryostat, channel: number): Input {
+function inputOf(cryostat: CryostatView, channel: number): Input {
   const sensor = cryostat.sensors.findIndex(({ stage }) => channelOfStage[stage] === channel);
   const isConnected = sensor >= 0;
   return {

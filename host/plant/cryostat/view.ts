@@ -1,0 +1,87 @@
+// A cryostat as an observer may see it: instruments, logs, exporters, live views, plots. Every member only reads.
+//
+// Who holds the cryostat itself (the lab, which lets time pass and heats; the wiring of a board) acts on it; everybody else is handed one
+// of these, and cannot reach further. What must stay true: the state vector is the same after any call in here as before it.
+
+import type { ClockState } from './clock-source.ts';
+import type { HeatSource } from './cold-stages.ts';
+import type { Cryostat } from './cryostat.ts';
+import type { Fridge } from './fridge.ts';
+import type { StageName } from './stages.ts';
+
+export class CryostatView {
+  readonly #cryostat: Cryostat;
+
+  constructor(cryostat: Cryostat) {
+    this.#cryostat = cryostat;
+  }
+
+  get fridge(): Fridge {
+    return this.#cryostat.fridge;
+  }
+
+  get stages(): readonly StageName[] {
+    return this.#cryostat.stages;
+  }
+
+  get timeNs(): number {
+    return this.#cryostat.timeNs;
+  }
+
+  temperatureKelvin(stage: StageName): number {
+    return this.#cryostat.temperatureKelvin(stage);
+  }
+
+  loadWatts(stage: StageName): number {
+    return this.#cryostat.loadWatts(stage);
+  }
+
+  capacityWatts(stage: StageName): number {
+    return this.#cryostat.capacityWatts(stage);
+  }
+
+  heatWatts(source: HeatSource, stage: StageName): number {
+    return this.#cryostat.heatWatts(source, stage);
+  }
+
+  get flowMolPerSecond(): number {
+    return this.#cryostat.flowMolPerSecond;
+  }
+
+  get pulseTube(): boolean {
+    return this.#cryostat.pulseTube;
+  }
+
+  get circulation(): boolean {
+    return this.#cryostat.circulation;
+  }
+
+  get heatSwitch(): boolean {
+    return this.#cryostat.heatSwitch;
+  }
+
+  get condensedShare(): number {
+    return this.#cryostat.condensedShare;
+  }
+
+  get sensors() {
+    return this.#cryostat.sensors;
+  }
+
+  /** Whole microvolts or milliohms, as the converter gives them now. */
+  reading(channel: number): number {
+    return this.#cryostat.reading(channel);
+  }
+
+  railMicrovolts(rail: number): number {
+    return this.#cryostat.railMicrovolts(rail);
+  }
+
+  clock(): ClockState {
+    return this.#cryostat.clock();
+  }
+
+  insertionLossMilliDecibel(connector: number): number {
+    return this.#cryostat.insertionLossMilliDecibel(connector);
+  }
+}
