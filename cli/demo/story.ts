@@ -10,7 +10,8 @@ import { parseImage } from '../../host/tools/image/index.ts';
 import { inProcessTransport, SmpClient, SmpError } from '../../host/tools/smp/index.ts';
 import { updateDevice } from '../../host/tools/update.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
-import { LiveLog, type LogLine } from '../run/live-log.ts';
+import { LiveLog } from '../run/live-log.ts';
+import type { LogLine } from '../run/log-line.ts';
 import { bytesText, healthText, spanText } from '../words.ts';
 import { Witness } from './witness.ts';
 

@@ -1,7 +1,7 @@
 // What happened on a board, kept so that a story can be told from it: every number in the demonstration comes from here or from
 // an answer of the device.
 
-import type { LogLine } from '../run/live-log.ts';
+import type { LogLine } from '../run/log-line.ts';
 
 export class Witness {
   private readonly lines: LogLine[] = [];

@@ -7,7 +7,7 @@ import { channelTable, railTable, referenceTable } from '../../protocol/plant/pl
 import { sensorStateTable } from '../../protocol/plant/sensors.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
 import { placeText, powerText, reasonText, temperatureText } from '../words.ts';
-import type { Teller } from './live-log.ts';
+import type { Wording } from './log-line.ts';
 
 const whyLeft = ['it is gone', 'it drifts', 'it jitters'];
 
@@ -21,7 +21,7 @@ function measuredText(number: number, value: number): string {
   return condition === Condition.RUNAWAY ? `: ${powerText(value)} more than asked for` : '';
 }
 
-export const cryoTellers: Partial<Record<number, Teller>> = {
+export const plantWordings: Partial<Record<number, Wording>> = {
   [EventKind.INTERLOCK_TRIPPED]: (number, value) => ({
     event: 'interlock-tripped',
     facts: { interlock: interlockName(number), value },

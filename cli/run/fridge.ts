@@ -12,7 +12,7 @@ import { openFridge, presets } from '../../host/tools/open-fridge.ts';
 import { RECORDER } from '../../protocol/generated/registers.ts';
 import { Beat } from '../../protocol/telemetry/heartbeat.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import type { LogLine } from './live-log.ts';
+import type { LogLine } from './log-line.ts';
 
 export interface Sample {
   seconds: number;

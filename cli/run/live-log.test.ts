@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
 import { LogKind } from '../../host/board/log.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
-import { LiveLog, type LogLine } from './live-log.ts';
+import { LiveLog } from './live-log.ts';
+import type { LogLine } from './log-line.ts';
 
 /** A log on a board that records what it is told to. */
 function watching() {

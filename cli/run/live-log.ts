@@ -9,7 +9,6 @@ import { LogKind, type LogRecord } from '../../host/board/log.ts';
 import { BootDecision } from '../../protocol/image/boot-state.ts';
 import { sequencerFlagNames } from '../../protocol/q1/status.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
-import type { Paint } from '../terminal.ts';
 import {
   bytesText,
   causeText,
@@ -22,16 +21,8 @@ import {
   stateText,
   versionText,
 } from '../words.ts';
-import { cryoTellers } from './cryo-lines.ts';
-
-export interface LogLine {
-  timeNs: number;
-  /** Stable name of what happened. */
-  event: string;
-  facts: Record<string, unknown>;
-  text: string;
-  tone?: Paint;
-}
+import { plantWordings } from './cryo-lines.ts';
+import type { LogLine, UntimedLine, Wording } from './log-line.ts';
 
 /** What the log needs to ask the board for. */
 export interface LoggedBoard {
@@ -42,9 +33,6 @@ export interface LoggedBoard {
 
 const REPEAT_PAUSE_MS = 10_000;
 const REASONS_NOT_WORTH_A_LINE = new Set([0, 1]);
-
-export type Told = Omit<LogLine, 'timeNs'>;
-export type Teller = (a: number, b: number) => Told | undefined;
 
 export class LiveLog {
   private readonly board: LoggedBoard;
@@ -62,11 +50,11 @@ export class LiveLog {
 
   /** The board's `onLog`. */
   record({ timeNs, kind, a, b }: LogRecord): void {
-    const told = kind === LogKind.RECORDER ? this.recorded(a & 0xffff, b) : this.happened(kind, a);
-    if (told) this.onLine({ timeNs, ...told });
+    const line = kind === LogKind.RECORDER ? this.recorded(a & 0xffff, b) : this.happened(kind, a);
+    if (line) this.onLine({ timeNs, ...line });
   }
 
-  private happened(kind: number, a: number): Told | undefined {
+  private happened(kind: number, a: number): UntimedLine | undefined {
     switch (kind) {
       case LogKind.RESET:
         this.health = -1;
@@ -84,7 +72,7 @@ export class LiveLog {
     }
   }
 
-  private fault(): Told {
+  private fault(): UntimedLine {
     const { cause, address, cycle, functionName } = this.board.fault;
     const where = functionName === '' ? '' : ` in ${functionName}`;
     const text = `fault: ${faultText(cause)}${where}, cycle ${cycle}`;
@@ -96,14 +84,14 @@ export class LiveLog {
     };
   }
 
-  private recorded(kind: number, argument0: number): Told | undefined {
+  private recorded(kind: number, argument0: number): UntimedLine | undefined {
     if (kind === EventKind.HEARTBEAT) return this.heartbeat();
-    const tell = tellers[kind];
+    const wording = wordings[kind];
     if (this.isRepeated(kind, argument0)) return undefined;
-    const event = tell && this.board.recorderEvents().at(-1);
-    if (!tell || !event) return undefined;
+    const event = wording && this.board.recorderEvents().at(-1);
+    if (!wording || !event) return undefined;
     if (kind === EventKind.BOOT_VERIFY && REASONS_NOT_WORTH_A_LINE.has(event.argument1)) return undefined;
-    return tell(argument0, event.argument1);
+    return wording(argument0, event.argument1);
   }
 
   /** A task in trouble is in trouble every time it runs: once in ten seconds is enough. */
@@ -116,7 +104,7 @@ export class LiveLog {
     return isRepeated;
   }
 
-  private heartbeat(): Told | undefined {
+  private heartbeat(): UntimedLine | undefined {
     const event = this.board.recorderEvents().at(-1);
     const nowMs = this.wallMs();
     const isDue = nowMs - this.heartbeatShownMs >= REPEAT_PAUSE_MS;
@@ -136,8 +124,8 @@ const uploadOutcomes: [text: string, matched: boolean | null][] = [
   ['; the client gave no SHA-256 to compare', null],
 ];
 
-const tellers: Partial<Record<number, Teller>> = {
-  ...cryoTellers,
+const wordings: Partial<Record<number, Wording>> = {
+  ...plantWordings,
   [EventKind.BOOT_VERIFY]: (slot, reason) => ({
     event: 'image-refused',
     facts: { slot: slotName(slot), reason: reasonText(reason) },

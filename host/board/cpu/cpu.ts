@@ -26,6 +26,6 @@ export type { CoreFault, FaultCause, GuestFault } from './faults.ts';
 export { armGlitch, type Glitch, type GlitchableImage, makeGlitchable } from './glitch.ts';
 export type { GlitchSite } from './glitch-body.ts';
 export { type PreparedImage, type PrepareOptions, prepareImage, prepareSequencer } from './image.ts';
-export type { MutableGlobal } from './meter.ts';
+export type { MutableGlobal } from './mutable-globals.ts';
 export { ImageRefused, type RefusalCode } from './refused.ts';
 export { customSection } from './sections.ts';

@@ -3,7 +3,7 @@
 
 import { counterWindow } from './counters.ts';
 import { ValueType } from './declarations.ts';
-import type { MutableGlobal } from './meter.ts';
+import type { MutableGlobal } from './mutable-globals.ts';
 import { Op, type Writer } from './writer.ts';
 
 export interface Helper {

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 import { checkImage } from './check.ts';
 import { nameOf } from './code.ts';
 import { type Block, blocksOf } from './counters.ts';
-import { type MutableGlobal, meter } from './meter.ts';
+import { meter } from './meter.ts';
+import type { MutableGlobal } from './mutable-globals.ts';
 import { ImageRefused } from './refused.ts';
 import { sequencerRules } from './rules.ts';
 

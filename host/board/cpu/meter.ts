@@ -15,20 +15,12 @@ import { countedSegments } from './counters.ts';
 import { ExternalKind, ValueType } from './declarations.ts';
 import { type Helper, helperFunctions } from './helpers.ts';
 import { BodyMeter } from './meter-body.ts';
+import { listMutableGlobals, type MutableGlobal } from './mutable-globals.ts';
 import { OffsetMap } from './offset-map.ts';
 import { SectionWriter } from './section-writer.ts';
 import { SectionId } from './sections.ts';
 import { findSegments, type Segments } from './segments.ts';
 import { Op, Writer } from './writer.ts';
-
-/** A mutable global of the image. In the flat buffers of Core it has one word (i32) or two, the low one first. */
-export interface MutableGlobal {
-  index: number;
-  exportName: string;
-  wide: boolean;
-  /** Position of its first word. */
-  word: number;
-}
 
 export interface MeteredImage {
   bytes: Uint8Array;
@@ -57,18 +49,6 @@ export function meter(image: CheckedImage, countBlocks: boolean): MeteredImage {
     counted.length,
   );
   return { bytes: out.bytes, segments, offsets, mutableGlobals, globalWords, counted };
-}
-
-function listMutableGlobals({ declarations }: CheckedImage): MutableGlobal[] {
-  const list: MutableGlobal[] = [];
-  let word = 0;
-  for (const [index, { mutable, type }] of declarations.globals.entries()) {
-    if (!mutable) continue;
-    const wide = type === ValueType.I64;
-    list.push({ index, exportName: `global_${index}`, wide, word });
-    word += wide ? 2 : 1;
-  }
-  return list;
 }
 
 const { I32, I64 } = ValueType;

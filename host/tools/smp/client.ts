@@ -6,8 +6,9 @@ import { EnumCommand, ImgCommand, OsCommand, SmpGroup, StatCommand } from '../..
 import type { CborMap } from './cbor.ts';
 import { SmpError } from './error.ts';
 import { Fields } from './fields.ts';
+import { openTarget } from './open-target.ts';
 import { type Command, type RequestOptions, type SessionOptions, SmpSession } from './session.ts';
-import { openTarget, type Target } from './target.ts';
+import type { Target } from './target.ts';
 import { uploadImage } from './upload.ts';
 import type { UploadOptions, UploadResult } from './upload-plan.ts';
 

@@ -14,8 +14,9 @@ export {
 export { ConsoleDecoder, consoleFraming, crc16, encodeConsole } from './console-framing.ts';
 export { SmpError, type SmpErrorKind } from './error.ts';
 export { decodeMessage, encodeMessage, type SmpHeader, type SmpMessage, type SmpVersion } from './message.ts';
+export { openTarget } from './open-target.ts';
 export { type Answer, type Command, type RequestOptions, type SessionOptions, SmpSession } from './session.ts';
-export { openTarget, parseTarget, type Target } from './target.ts';
+export { parseTarget, type Target } from './target.ts';
 export {
   answeringDevice,
   type ByteStream,

@@ -1,13 +1,8 @@
 // Where a device is, as one string: `udp://host[:port]`, `serial:///dev/ttyUSB0[?baud=N]` or `serial://host:port`, which is
-// a serial line served over TCP. And the way from that string to a transport.
+// a serial line served over TCP. open-target.ts makes a transport of it.
 
 import { Smp } from '../../../protocol/smp/smp.ts';
-import { consoleFraming } from './console-framing.ts';
 import { SmpError } from './error.ts';
-import { openSerialStream } from './serial.ts';
-import { openTcpStream } from './tcp.ts';
-import { framedTransport, type SmpTransport } from './transport.ts';
-import { openUdp, type UdpOptions } from './udp.ts';
 
 export interface UdpTarget {
   kind: 'udp';
@@ -49,19 +44,6 @@ export function parseTarget(text: string): Target {
   const baud = query === '' ? defaultBaud : Number(/^baud=(\d+)$/.exec(query)?.[1] ?? Number.NaN);
   if (Number.isNaN(baud)) throw new SmpError('target', `target '${text}' has query '${query}'; expected baud=115200`);
   return { kind: 'serial', name: text, path, baud };
-}
-
-/** Opens the transport a target names. Close it when done, or close the client that owns it. */
-export async function openTarget(target: string | Target, options: UdpOptions = {}): Promise<SmpTransport> {
-  const place = typeof target === 'string' ? parseTarget(target) : target;
-  switch (place.kind) {
-    case 'udp':
-      return openUdp(place, options);
-    case 'tcp':
-      return framedTransport(await openTcpStream(place, options.signal), consoleFraming);
-    case 'serial':
-      return framedTransport(await openSerialStream(place, options.signal), consoleFraming);
-  }
 }
 
 function hostAndPort(text: string, rest: string, defaultPort?: number): { host: string; port: number } {

@@ -5,6 +5,13 @@ import { createHash } from 'node:crypto';
 import { type CborMap, encodeBody } from './cbor.ts';
 import { SmpError } from './error.ts';
 import { headerSize } from './message.ts';
+import type { RequestOptions, SmpSession } from './session.ts';
+
+/** What an upload needs of a client: its session, how much the device takes at once, and a way to erase the slot first. */
+export interface UploadClient extends Pick<SmpSession, 'post' | 'next' | 'strayText' | 'exclusively' | 'transport'> {
+  paramsOrAssumed(options?: RequestOptions): Promise<{ bufferSize: number; bufferCount: number }>;
+  erase(slot?: number, options?: RequestOptions): Promise<void>;
+}
 
 export interface UploadProgress {
   /** Bytes the device has. */

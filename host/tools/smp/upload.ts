@@ -15,12 +15,11 @@
 
 import { ImgCommand, SmpGroup, smpErrors } from '../../../protocol/smp/smp.ts';
 import { ImageError, parseImage } from '../image/index.ts';
-import type { SmpClient } from './client.ts';
 import { SmpError } from './error.ts';
 import { Fields } from './fields.ts';
 import { RoundTrip } from './round-trip.ts';
 import type { Answer, Command } from './session.ts';
-import { type UploadOptions, UploadPlan, type UploadResult } from './upload-plan.ts';
+import { type UploadClient, type UploadOptions, UploadPlan, type UploadResult } from './upload-plan.ts';
 
 interface Chunk {
   sequence: number;
@@ -46,7 +45,7 @@ const widestWindow = 64;
 const passingCodes = [smpErrors.values.EBUSY[0], smpErrors.values.ENOMEM[0]];
 
 /** Throws an `SmpError`, or the signal's reason; afterwards the upload can be resumed. */
-export async function uploadImage(client: SmpClient, bytes: Uint8Array, options: UploadOptions = {}) {
+export async function uploadImage(client: UploadClient, bytes: Uint8Array, options: UploadOptions = {}) {
   const { signal } = options;
   const { bufferSize, bufferCount } = await client.paramsOrAssumed({ signal });
   const largest = Math.min(bufferSize - client.transport.overhead, client.transport.maximumMessage);
@@ -58,7 +57,7 @@ export async function uploadImage(client: SmpClient, bytes: Uint8Array, options:
 }
 
 class Upload {
-  readonly #client: SmpClient;
+  readonly #client: UploadClient;
   readonly #plan: UploadPlan;
   readonly #options: UploadOptions;
   readonly #imageHash: Uint8Array | undefined;
@@ -82,7 +81,7 @@ class Upload {
   #progressMs: number;
 
   constructor(
-    client: SmpClient,
+    client: UploadClient,
     plan: UploadPlan,
     options: UploadOptions,
     window: number,

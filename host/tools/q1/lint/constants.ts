@@ -3,7 +3,7 @@
 
 import { REGISTER_COUNT } from '../../../../protocol/q1/operands.ts';
 import type { AssembledInstruction, Program } from '../assemble.ts';
-import { registerWritten } from './flow.ts';
+import { registerWritten } from './register-use.ts';
 
 /** Known value of a register before an instruction, or undefined. */
 export type Constants = (instruction: number, register: number) => number | undefined;

@@ -2,7 +2,7 @@
 
 import { type OperandKindName, operandKinds } from '../../../../protocol/q1/operands.ts';
 import type { Finding } from '../findings.ts';
-import { registersRead, registerWritten } from './flow.ts';
+import { registersRead, registerWritten } from './register-use.ts';
 import { at, type LintRule } from './rule.ts';
 
 /** A register written by an instruction still reads as before in the one that follows. */
