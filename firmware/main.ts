@@ -1,7 +1,12 @@
 // The controller's firmware: what runs after the bootloader hands over.
 //
 // reset() prepares, interrupt() runs whatever became due. Nothing is allocated, nothing blocks: the core sleeps between
-// interrupts, and a run that takes too long is the watchdog's business. tasks.ts is the table to read next.
+// interrupts, and the watchdog ends a run that takes too long.
+//
+//   kernel/  tasks, releases, statistics      sense/  what is measured           in-force/  what was decided, read by everybody
+//   protect/ judges what was measured         drive/  one owner per actuator     report/    what is told
+//
+// Imports point one way: sense -> protect -> (in force) -> drive; run-task.ts wires them. kernel/tasks.ts is the table to read next.
 
 import { SERVICE_LINES, serviceLines } from '../bootloader/image/smp/service';
 import {
@@ -21,15 +26,16 @@ import {
   writeTimerStatus,
 } from '../protocol/guest/generated/registers';
 import { recordEvent } from '../protocol/guest/record-event';
-import { raiseRails } from './drive/rails';
+import { startRails } from './drive/rails';
+import { latchHealth } from './in-force/statement';
 import { handoverValid, runningSlot, stateAtHandover } from './kernel/handover';
 import { releaseTask } from './kernel/releases';
 import { runReleasedTasks, startScheduler } from './kernel/scheduler';
 import { TASK_CLOCK, TASK_RAILS, TASK_SMP, TASK_THERMOMETRY } from './kernel/tasks';
-import { latchHealth } from './protect/health';
 import { serviceSequencers } from './pulse/sequencers';
 import { startHeartbeat } from './report/heartbeat';
 import { startSmp } from './report/task';
+import { runTask } from './run-task';
 import { startClock } from './sense/clock';
 import { noteRailTrips } from './sense/comparators';
 import { startThermometry } from './sense/thermometry';
@@ -44,9 +50,9 @@ export function reset(): void {
   startHeartbeat();
   startThermometry();
   startClock();
-  raiseRails();
+  startRails();
   writeIntcEnable(LINE_TIMER | LINE_SEQUENCER | SERVICE_LINES | CRYO_LINES);
-  runReleasedTasks();
+  runReleasedTasks(runTask);
 }
 
 export function interrupt(lines: u32): void {
@@ -65,5 +71,5 @@ export function interrupt(lines: u32): void {
     serviceLines(lines);
     releaseTask(TASK_SMP);
   }
-  runReleasedTasks();
+  runReleasedTasks(runTask);
 }

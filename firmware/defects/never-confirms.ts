@@ -1,8 +1,8 @@
 // Firmware with one known defect, for the bench: a self-test that never passes, so nobody may confirm the image.
 
 import { HEALTH_SELF_TEST } from '../../protocol/guest/generated/constants';
+import { latchHealth } from '../in-force/statement';
 import * as firmware from '../main';
-import { latchHealth } from '../protect/health';
 
 export function reset(): void {
   firmware.reset();

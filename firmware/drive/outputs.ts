@@ -1,34 +1,68 @@
-// The output gates this firmware opens: only when its start-up checks have passed and every rail is up.
+// The owner of the output gates (OUTPUTS.ENABLE, OUTPUTS.DISABLE).
 //
-// The bootloader leaves all gates closed. What must stay true: a firmware that found a fault in itself at the start drives nothing.
+//   a gate opens when every rail that may be on has come up (rails.ts), and may be open while
+//      the start-up checks have found nothing (health bits latched until the reset)
+//      the rails it needs are good
+//      no tripped interlock keeps it closed
+//      load shedding does not mute it (the gate of the waveforms)
+//
+// All causes are looked at anew each time, so a cause that goes leaves nothing behind. What must stay true: no other file writes these
+// registers; a gate is closed before a rail behind it is switched off.
 
 import {
-  ACTION_HEATERS_OFF,
-  ACTION_MUTE,
-  ACTION_SAFE_STATE,
-  SHED_MUTED,
+  RAIL_CORE,
+  RAIL_COUNT,
+  RAIL_DAC,
+  RAIL_HEATER,
+  RAIL_MULTIPLEXER,
+  RAIL_RF,
 } from '../../protocol/guest/generated/constants';
 import {
-  OUTPUTS_ENABLE_DAC,
-  OUTPUTS_ENABLE_HEATERS,
+  OUTPUTS_DISABLE_DAC,
   OUTPUTS_ENABLE_KEY_KEY,
-  OUTPUTS_ENABLE_MULTIPLEXER,
+  OUTPUTS_STATE_DAC,
+  OUTPUTS_STATE_HEATERS,
+  OUTPUTS_STATE_MULTIPLEXER,
+  readOutputsState,
+  readRailsGood,
+  writeOutputsDisable,
   writeOutputsEnable,
 } from '../../protocol/guest/generated/registers';
-import { loadShed } from '../protect/budget';
-import { latchedHealth } from '../protect/health';
-import { actionsInForce } from '../protect/interlock';
+import { actionsInForce, areHeatersOff, isMuted, isSafeState, latchedHealth } from '../in-force/statement';
+import { railsUp } from './rails';
 
-/** Gates (OUTPUTS_ENABLE_*) by the subsystem that drives them. */
-const DRIVEN: u32 = OUTPUTS_ENABLE_HEATERS | OUTPUTS_ENABLE_DAC | OUTPUTS_ENABLE_MULTIPLEXER;
+/** Gates have the same bits in ENABLE, DISABLE and STATE. */
+const GATES: u32 = OUTPUTS_STATE_HEATERS | OUTPUTS_STATE_DAC | OUTPUTS_STATE_MULTIPLEXER;
+const CORE: u32 = 1 << RAIL_CORE;
+const WAVEFORM_RAILS: u32 = CORE | (1 << RAIL_RF) | (1 << RAIL_DAC);
+const HEATER_RAILS: u32 = CORE | (1 << RAIL_HEATER);
+const MULTIPLEXER_RAILS: u32 = CORE | (1 << RAIL_MULTIPLEXER);
 
-/** Called when the rails are up, and when a trip was taken back: opens what no interlock and no shed load keeps closed. */
-export function openOutputs(): void {
-  if (latchedHealth() != 0) return;
+/** Closes what a cause keeps closed, and opens everything else. */
+export function driveOutputs(): void {
+  assert(OUTPUTS_DISABLE_DAC == OUTPUTS_STATE_DAC, 'a gate has the same bit in every register');
+  const state = readOutputsState();
+  const open = gatesThatMay() & (railsUp() ? GATES : state);
+  assert((open & ~GATES) == 0, 'gates that there are');
+  if ((state & ~open) != 0) writeOutputsDisable(state & ~open);
+  if ((open & ~state) != 0) writeOutputsEnable(OUTPUTS_ENABLE_KEY_KEY | (open & ~state));
+  assert(readOutputsState() == open, 'the gates are as the causes say');
+}
+
+/** Gates that no cause keeps closed. */
+function gatesThatMay(): u32 {
   const actions = actionsInForce();
-  let open = DRIVEN;
-  if ((actions & ACTION_MUTE) != 0 || loadShed() >= SHED_MUTED) open &= ~OUTPUTS_ENABLE_DAC;
-  if ((actions & ACTION_HEATERS_OFF) != 0) open &= ~OUTPUTS_ENABLE_HEATERS;
-  if ((actions & ACTION_SAFE_STATE) == ACTION_SAFE_STATE) open = 0;
-  if (open != 0) writeOutputsEnable(OUTPUTS_ENABLE_KEY_KEY | open);
+  if (latchedHealth() != 0 || isSafeState(actions)) return 0;
+  const good = readRailsGood();
+  let open = powered(OUTPUTS_STATE_MULTIPLEXER, MULTIPLEXER_RAILS, good);
+  if (!isMuted(actions)) open |= powered(OUTPUTS_STATE_DAC, WAVEFORM_RAILS, good);
+  if (!areHeatersOff(actions)) open |= powered(OUTPUTS_STATE_HEATERS, HEATER_RAILS, good);
+  return open;
+}
+
+/** The gate, while the rails it needs are good. */
+function powered(gate: u32, rails: u32, good: u32): u32 {
+  assert(popcnt(gate) == 1, 'one gate');
+  assert(rails >> RAIL_COUNT == 0, 'rails that there are');
+  return (good & rails) == rails ? gate : 0;
 }

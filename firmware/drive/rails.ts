@@ -1,21 +1,12 @@
-// Power sequencing: rails come up one by one in the order of their numbers, each only when all before it are good, and go down at once.
+// The owner of the rails (RAILS.ENABLE): up one by one in the order of their numbers, each only when all before it are good; down at once.
 //
 //   CORE -> SENSE -> RF -> DAC -> MULTIPLEXER -> HEATER -> all up: outputs open
 //             |  each: on, 3 ms, good?    not good after 10 ms: off again, once more in a second
 //
-// What must stay true: a rail that an interlock keeps off is not switched on; outputs open only when every rail they need is good.
+// What must stay true: no other file writes the register; a rail that an interlock keeps off is not switched on; rails go down last first.
 
 import { NS_PER_MS, NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
-import {
-  ACTION_HEATERS_OFF,
-  ACTION_SAFE_STATE,
-  EVENT_RAIL_FAILED,
-  EVENT_RAILS_UP,
-  RAIL_CORE,
-  RAIL_COUNT,
-  RAIL_HEATER,
-  RAIL_SENSE,
-} from '../../protocol/guest/generated/constants';
+import { EVENT_RAIL_FAILED, EVENT_RAILS_UP, RAIL_CORE, RAIL_COUNT } from '../../protocol/guest/generated/constants';
 import {
   readRailsEnable,
   readRailsGood,
@@ -23,90 +14,109 @@ import {
   writeRailsEnable,
 } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
+import { ALL_RAILS, railsAllowed } from '../in-force/statement';
 import { wakeTask } from '../kernel/releases';
 import { TASK_RAILS } from '../kernel/tasks';
-import { actionsInForce, runInterlock } from '../protect/interlock';
-import { noteRailTrips } from '../sense/comparators';
-import { openOutputs } from './outputs';
+import { railTrips } from '../sense/comparators';
 
-const ALL: u32 = (1 << RAIL_COUNT) - 1;
-const ALWAYS: u32 = (1 << RAIL_CORE) | (1 << RAIL_SENSE);
 const STEP_NS: u64 = 3 * NS_PER_MS;
 const PATIENCE_NS: u64 = 10 * NS_PER_MS;
 const RETRY_NS: u64 = NS_PER_SECOND;
 
+/** Whether the last raising has come to its end. */
 let up: bool = false;
 let startedNs: u64 = 0;
 let switchedNs: u64 = 0;
+/** Nothing is switched on before this. */
+let notBeforeNs: u64 = 0;
 
-/** Whether every rail that may be on is on and good. */
+/** Whether every rail that may be on is on, and has come up in its turn. */
 export function railsUp(): bool {
-  return up;
+  return up && (railsAllowed() & ~readRailsEnable()) == 0;
 }
 
-/** Rails that no interlock keeps off. */
-function wanted(): u32 {
-  const actions = actionsInForce();
-  if ((actions & ACTION_SAFE_STATE) == ACTION_SAFE_STATE) return ALWAYS;
-  return (actions & ACTION_HEATERS_OFF) != 0 ? ALL & ~(1 << RAIL_HEATER) : ALL;
+export function startRails(): void {
+  assert((readRailsEnable() & (1 << RAIL_CORE)) != 0, 'the core, which runs this, has power');
+  raise(0);
 }
 
-/** Begins to bring up whatever may be on. */
-export function raiseRails(): void {
+/** Switches off at once what may not be on, and begins to raise what may be on again. */
+export function driveRails(): void {
+  const allowed = railsAllowed();
+  assert((allowed & (1 << RAIL_CORE)) != 0, 'the core keeps its power');
+  drop(readRailsEnable() & ~allowed);
+  const missing = allowed & ~readRailsEnable();
+  assert((readRailsEnable() & ~allowed) == 0, 'what may not be on is off');
+  if (!up || missing == 0) return;
+  // What a comparator has just switched off is given time before it is tried again.
+  const isTooHigh = (railTrips() & missing) != 0;
+  raise(isTooHigh ? RETRY_NS : 0);
+}
+
+/** The next step of raising, when it is due; nothing when everything is up. */
+export function stepRails(): void {
+  if (up) return;
+  const now = uptimeNs();
+  if (now < notBeforeNs) {
+    wakeTask(TASK_RAILS, notBeforeNs);
+    return;
+  }
+  const on = readRailsEnable();
+  const good = readRailsGood();
+  assert((good & ~on) == 0, 'a rail that is off is not good');
+  const next = railsAllowed() & ~on;
+  if ((good & on) != on) waitForGood(on & ~good);
+  else if (next != 0) switchOn(on, ctz(next));
+  else finish(good);
+}
+
+/** Begins to raise rails, after a delay. */
+function raise(delayNs: u64): void {
+  assert(delayNs <= RETRY_NS, 'nobody waits longer than for a second try');
   up = false;
   startedNs = uptimeNs();
   switchedNs = startedNs;
-  wakeTask(TASK_RAILS, startedNs);
+  notBeforeNs = startedNs + delayNs;
+  wakeTask(TASK_RAILS, notBeforeNs);
 }
 
-/** Switches off what an interlock keeps off: the last to come up first. */
-export function dropRails(): void {
-  const keep = wanted();
-  for (let rail: u32 = RAIL_COUNT; rail > 0; rail--) {
+/** The last to come up goes first. */
+function drop(rails: u32): void {
+  assert((rails & ~ALL_RAILS) == 0, 'rails that there are');
+  assert((rails & (1 << RAIL_CORE)) == 0, 'the core keeps its power');
+  for (let rail: u32 = RAIL_COUNT; rails != 0 && rail > 0; rail--) {
     const bit: u32 = 1 << (rail - 1);
-    if ((keep & bit) == 0 && (readRailsEnable() & bit) != 0) writeRailsEnable(readRailsEnable() & ~bit);
+    if ((rails & bit) != 0) writeRailsEnable(readRailsEnable() & ~bit);
   }
 }
 
-/** A comparator has called, or a step of coming up is due. */
-export function runRails(): void {
-  noteRailTrips();
-  runInterlock();
-  const on = readRailsEnable();
-  const next = wanted() & ~on;
-  if (up && next != 0) {
-    up = false;
-    startedNs = uptimeNs();
-    switchedNs = startedNs;
-  }
-  if (up) return;
-  const good = readRailsGood();
-  if ((good & on) != on) waitForGood(on & ~good);
-  else if (next != 0) switchOn(on, next);
-  else allUp(good);
-}
-
-function switchOn(on: u32, next: u32): void {
+function switchOn(on: u32, rail: u32): void {
+  assert(rail < RAIL_COUNT, 'a rail that there is');
+  assert(((on >> rail) & 1) == 0, 'a rail that is off');
   switchedNs = uptimeNs();
-  writeRailsEnable(on | (1 << ctz(next)));
+  writeRailsEnable(on | (1 << rail));
   wakeTask(TASK_RAILS, switchedNs + STEP_NS);
 }
 
 function waitForGood(missing: u32): void {
+  assert(missing != 0, 'a rail is not good yet');
   const now = uptimeNs();
   if (now - switchedNs < PATIENCE_NS) {
     wakeTask(TASK_RAILS, now + STEP_NS);
     return;
   }
   const rail = ctz(missing);
+  assert(rail < RAIL_COUNT, 'a rail that there is');
   recordEvent(EVENT_RAIL_FAILED, rail, readRailsMillivolts(rail));
   if (rail != RAIL_CORE) writeRailsEnable(readRailsEnable() & ~(1 << rail));
   switchedNs = now + RETRY_NS;
-  wakeTask(TASK_RAILS, switchedNs);
+  notBeforeNs = now + RETRY_NS;
+  wakeTask(TASK_RAILS, notBeforeNs);
 }
 
-function allUp(good: u32): void {
+function finish(good: u32): void {
+  assert(!up, 'rails come up once');
+  assert((railsAllowed() & ~good) == 0, 'every rail that may be on is good');
   up = true;
   recordEvent(EVENT_RAILS_UP, good, <u32>((uptimeNs() - startedNs) / NS_PER_MS));
-  openOutputs();
 }

@@ -1,8 +1,9 @@
 // The power budget: estimates what the controller takes from what it did, compares that with what its plate can carry away, and sheds load
 // before the plate is at its limit. The steps, the numbers and the picture are in protocol/plant/budget.ts.
 //
-// What must stay true: the estimate counts everything that has an energy; a firmware on trial that shedding cannot keep within the
-// budget ends its own trial and says why; of a confirmed one the interlock takes care.
+// Here it is decided only: the step is stated (in-force/statement.ts), and drive/ does it in the same run of the core. What must stay true: the
+// estimate counts everything that has an energy; a firmware on trial that shedding cannot keep within the budget ends its own trial
+// (drive/trial.ts); a confirmed one is stopped by the interlock OVER_BUDGET.
 
 import { uptimeNs } from '../../protocol/guest/clock';
 import {
@@ -13,65 +14,39 @@ import {
   BUDGET_RECOVER_SECONDS,
   BUDGET_STEP_SECONDS,
   BUDGET_TOTAL_MICROWATTS,
-  COUNTED_CYCLES,
-  COUNTED_KINDS,
   EVENT_LOAD_SHED,
-  SHED_HALF_DUTY,
   SHED_MUTED,
   SHED_NOTHING,
-  SHED_QUARTER_DUTY,
   SHED_SAFE_STATE,
 } from '../../protocol/guest/generated/constants';
-import { ENERGIES, IDLE_MICROWATTS } from '../../protocol/guest/generated/plant';
-import {
-  ACTIVITY_DUTY_PERCENT_FULL,
-  ACTIVITY_DUTY_PERCENT_HALF,
-  ACTIVITY_DUTY_PERCENT_MUTED,
-  ACTIVITY_DUTY_PERCENT_QUARTER,
-  OUTPUTS_DISABLE_DAC,
-  readActivityCount,
-  writeActivityDuty,
-  writeOutputsDisable,
-} from '../../protocol/guest/generated/registers';
+import { IDLE_MICROWATTS } from '../../protocol/guest/generated/plant';
 import { recordEvent } from '../../protocol/guest/record-event';
-import { openOutputs } from '../drive/outputs';
+import { loadShed, stateShed, trippedInterlocks } from '../in-force/statement';
 import { NO_TEMPERATURE } from '../sense/convert';
 import { plateMicrokelvin } from '../sense/thermometry';
-import { trippedInterlocks } from './interlock';
-import { giveUpTrial } from './trial';
+import { ACTIVITY_COUNTS_SIZE, microwattsOf, spentByCorePicojoules, spentPicojoules } from './activity';
 
-/** Picojoules a nanosecond are milliwatts; a thousand times that, microwatts. */
-const MICROWATTS_PER_PJ_PER_NS: u64 = 1000;
-
-const counts = memory.data(24, 4);
+const counts = memory.data(<i32>ACTIVITY_COUNTS_SIZE, 4);
 let lastNs: u64 = 0;
 let totalMicrowatts: u32 = 0;
 let coreMicrowatts: u32 = 0;
 let budgetMicrowatts: u32 = 0;
-let shed: u32 = 0;
 let overSeconds: u32 = 0;
 let belowSeconds: u32 = 0;
 
 export function estimatedMicrowatts(): u32 {
+  assert(totalMicrowatts >= coreMicrowatts, 'the core is a part of the whole');
   return totalMicrowatts;
 }
 
 export function coreEstimatedMicrowatts(): u32 {
+  assert(coreMicrowatts <= totalMicrowatts, 'the core is a part of the whole');
   return coreMicrowatts;
 }
 
 export function allowedMicrowatts(): u32 {
+  assert(budgetMicrowatts <= BUDGET_TOTAL_MICROWATTS, 'a cold plate allows no more than the whole budget');
   return budgetMicrowatts;
-}
-
-/** SHED_* */
-export function loadShed(): u32 {
-  return shed;
-}
-
-/** Everything that could be shed is, and it was not enough: the interlock's condition. */
-export function overBudget(): bool {
-  return shed == SHED_SAFE_STATE;
 }
 
 export function runBudget(): void {
@@ -87,28 +62,19 @@ export function runBudget(): void {
   overSeconds = 0;
   const isWellBelow = <u64>totalMicrowatts * 100 < <u64>budgetMicrowatts * BUDGET_RECOVER_PERCENT;
   belowSeconds = isWellBelow ? belowSeconds + 1 : 0;
-  if (shed != SHED_NOTHING && belowSeconds >= BUDGET_RECOVER_SECONDS && trippedInterlocks() == 0) giveBack();
+  if (belowSeconds >= BUDGET_RECOVER_SECONDS && mayGiveBack()) giveBack();
 }
 
 /** Power since the last look, from what was done and what each of it costs. */
 function estimate(): void {
   const now = uptimeNs();
-  const elapsed = max<u64>(now - lastNs, 1);
+  assert(now >= lastNs, 'time does not run backwards');
+  const elapsed = now - lastNs;
   lastNs = now;
-  let all: u64 = 0;
-  for (let kind: u32 = 0; kind < COUNTED_KINDS; kind++) {
-    const count = readActivityCount(kind);
-    const place = counts + ((<usize>kind) << 2);
-    const picojoules = <u64>(count - load<u32>(place)) * <u64>load<u32>(ENERGIES + ((<usize>kind) << 2));
-    store<u32>(place, count);
-    all += picojoules;
-    if (kind == COUNTED_CYCLES) coreMicrowatts = microwatts(picojoules, elapsed);
-  }
-  totalMicrowatts = IDLE_MICROWATTS + microwatts(all, elapsed);
-}
-
-function microwatts(picojoules: u64, nanoseconds: u64): u32 {
-  return <u32>min<u64>((picojoules * MICROWATTS_PER_PJ_PER_NS) / nanoseconds, u32.MAX_VALUE);
+  const all = spentPicojoules(counts);
+  coreMicrowatts = <u32>min<u64>(microwattsOf(spentByCorePicojoules(), elapsed), u32.MAX_VALUE);
+  totalMicrowatts = <u32>min<u64>(<u64>IDLE_MICROWATTS + microwattsOf(all, elapsed), u32.MAX_VALUE);
+  assert(totalMicrowatts >= coreMicrowatts, 'the core is a part of the whole');
 }
 
 /** What the plate's temperature still has room for, on top of what is taken now. */
@@ -122,29 +88,30 @@ function allowance(): u32 {
 
 /** One step; where the core is what takes too much, playing less does not help. */
 function shedMore(isCoreOver: bool): void {
+  assert(overSeconds >= BUDGET_STEP_SECONDS, 'a step lasts its time before the next');
+  const shed = loadShed();
   if (shed == SHED_SAFE_STATE) return;
   overSeconds = 0;
-  const next = isCoreOver ? max(shed + 1, SHED_MUTED) : shed + 1;
-  setShed(next);
-  if (next >= SHED_MUTED) writeOutputsDisable(OUTPUTS_DISABLE_DAC);
-  if (next == SHED_SAFE_STATE) giveUpTrial(totalMicrowatts);
+  state(isCoreOver ? max(shed + 1, SHED_MUTED) : shed + 1);
+}
+
+/** While an interlock is tripped only the verdict that shedding was not enough is taken back, so that its trip can be cleared. */
+function mayGiveBack(): bool {
+  const shed = loadShed();
+  assert(shed <= SHED_SAFE_STATE, 'a step of shedding');
+  if (shed == SHED_NOTHING) return false;
+  return shed == SHED_SAFE_STATE || trippedInterlocks() == 0;
 }
 
 function giveBack(): void {
+  assert(loadShed() != SHED_NOTHING, 'something is shed');
+  assert(overSeconds == 0, 'nothing is given back while too much is taken');
   belowSeconds = 0;
-  const wasMuted = shed >= SHED_MUTED;
-  setShed(shed - 1);
-  if (wasMuted) openOutputs();
+  state(loadShed() - 1);
 }
 
-function setShed(next: u32): void {
-  shed = next;
-  writeActivityDuty(dutyOf(next));
-  recordEvent(EVENT_LOAD_SHED, next, totalMicrowatts);
-}
-
-function dutyOf(step: u32): u32 {
-  if (step == SHED_NOTHING) return ACTIVITY_DUTY_PERCENT_FULL;
-  if (step == SHED_HALF_DUTY) return ACTIVITY_DUTY_PERCENT_HALF;
-  return step == SHED_QUARTER_DUTY ? ACTIVITY_DUTY_PERCENT_QUARTER : ACTIVITY_DUTY_PERCENT_MUTED;
+function state(step: u32): void {
+  stateShed(step, totalMicrowatts);
+  assert(loadShed() == step, 'what was decided is in force');
+  recordEvent(EVENT_LOAD_SHED, step, totalMicrowatts);
 }

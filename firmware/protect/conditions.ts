@@ -1,7 +1,9 @@
-// What the interlocks measure, each straight from the registers: nothing here believes another task.
+// What the interlocks measure, straight from the registers: no interlock depends on the task that it guards.
 //
-// Temperatures are converted anew, from the readings of the last scan; a slow average of each channel, a few minutes long, is what a
-// rise is measured against. What must stay true: a thermometer that cannot be read neither trips nor clears a temperature interlock.
+// One condition is a verdict, not a measurement: OVER_BUDGET is what the budget task has stated (in-force/statement.ts), for it is the budget that
+// counts for how long shedding did not help. Temperatures are converted anew, from the readings of the last scan; a rise is measured against a
+// slow average of each channel, a few minutes long. What must stay true: a thermometer that cannot be read neither trips nor clears a
+// temperature interlock.
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
 import {
@@ -17,6 +19,7 @@ import {
   CONDITION_RUNAWAY,
   FILTER_STALE_MS,
   HEATER_COUNT,
+  SHED_SAFE_STATE,
 } from '../../protocol/guest/generated/constants';
 import { HEATER_FULL_SCALES } from '../../protocol/guest/generated/plant';
 import {
@@ -31,19 +34,17 @@ import {
   readThermometrySequence,
   THERMOMETRY_FLAGS_VALID,
 } from '../../protocol/guest/generated/registers';
+import { loadShed } from '../in-force/statement';
 import { railTrips, settleRailTrips } from '../sense/comparators';
 import { microkelvinOf, NO_TEMPERATURE } from '../sense/convert';
-import { overBudget } from './budget';
-import { explainedMicrokelvin, forgetLoad, measureLoad } from './load';
+import { AVERAGE_SHIFT, explainedMicrokelvin, forgetLoad, measureLoad } from './load';
 
-/** The average follows a reading by this part of the distance: about four minutes at two scans a second. */
-const AVERAGE_SHIFT: u32 = 9;
 const FULL_DUTY: u64 = 0xffff;
 
 /** Microkelvin of the last scan by channel; NO_TEMPERATURE when it is not readable. */
-const temperatures = memory.data(24, 4);
+const temperatures = memory.data(<i32>(CHANNEL_COUNT * 4), 4);
 /** Averages by channel, in 1/512 of a microkelvin; 0: none yet. */
-const averages = memory.data(48, 8);
+const averages = memory.data(<i32>(CHANNEL_COUNT * 8), 8);
 let sequence: u32 = 0;
 let scannedNs: u64 = 0;
 
@@ -55,22 +56,28 @@ export function measureConditions(): void {
   sequence = now;
   scannedNs = uptimeNs();
   measureLoad();
-  for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
-    const valid = (readThermometryFlags(channel) & THERMOMETRY_FLAGS_VALID) != 0;
-    const microkelvin = valid ? microkelvinOf(channel, readThermometryReading(channel)) : NO_TEMPERATURE;
-    store<u32>(temperatures + ((<usize>channel) << 2), microkelvin);
-    if (microkelvin == NO_TEMPERATURE) continue;
-    const place = averages + ((<usize>channel) << 3);
-    const average = load<u64>(place);
-    const exact = (<u64>microkelvin) << AVERAGE_SHIFT;
-    store<u64>(place, average == 0 ? exact : average - (average >> AVERAGE_SHIFT) + <u64>microkelvin);
-  }
+  for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) measureChannel(channel);
+}
+
+function measureChannel(channel: u32): void {
+  assert(channel < CHANNEL_COUNT, 'a channel that there is');
+  const valid = (readThermometryFlags(channel) & THERMOMETRY_FLAGS_VALID) != 0;
+  const microkelvin = valid ? microkelvinOf(channel, readThermometryReading(channel)) : NO_TEMPERATURE;
+  store<u32>(temperatures + ((<usize>channel) << 2), microkelvin);
+  if (microkelvin == NO_TEMPERATURE) return;
+  const place = averages + ((<usize>channel) << 3);
+  const average = load<u64>(place);
+  const exact = (<u64>microkelvin) << AVERAGE_SHIFT;
+  const next = average == 0 ? exact : average - (average >> AVERAGE_SHIFT) + <u64>microkelvin;
+  assert(next >> AVERAGE_SHIFT <= <u64>u32.MAX_VALUE, 'an average is a temperature');
+  store<u64>(place, next);
 }
 
 /** From now on a rise is measured from where each channel is. */
 export function forgetAverages(): void {
-  memory.fill(averages, 0, 48);
+  memory.fill(averages, 0, <usize>CHANNEL_COUNT * 8);
   forgetLoad();
+  assert(riseOf(CHANNEL_PLATE_4K) == 0 && explainedMicrokelvin() == 0, 'where each channel is, nothing has risen');
 }
 
 /** What a condition measures now; at its interlock's threshold or above, it holds. */
@@ -90,22 +97,25 @@ export function measured(condition: u32, subject: u32): u32 {
       return (readClockStatus() & CLOCK_STATUS_LOCKED) == 0 ? 1 : 0;
     default:
       assert(condition == CONDITION_OVER_BUDGET, 'every condition is measured');
-      return overBudget() ? 1 : 0;
+      return loadShed() == SHED_SAFE_STATE ? 1 : 0;
   }
 }
 
 /** Whether what a condition is about can be measured at all. */
 export function isMeasurable(condition: u32, subject: u32): bool {
+  assert(condition <= CONDITION_OVER_BUDGET, 'a condition that there is');
   return (condition != CONDITION_HOT && condition != CONDITION_RISE) || hottest(subject) != NO_TEMPERATURE;
 }
 
 function temperature(channel: u32): u32 {
+  assert(channel < CHANNEL_COUNT, 'a channel that there is');
   return load<u32>(temperatures + ((<usize>channel) << 2));
 }
 
 /** The 4 K plate has two thermometers: the warmer counts. */
 function hottest(channel: u32): u32 {
   if (channel != CHANNEL_PLATE_4K) return temperature(channel);
+  assert(NO_TEMPERATURE == 0, 'a thermometer that is not readable is never the warmer one');
   return max(temperature(CHANNEL_PLATE_4K), temperature(CHANNEL_PLATE_4K_B));
 }
 
@@ -125,13 +135,17 @@ function riseOfPlate(): u32 {
 }
 
 function riseOf(channel: u32): u32 {
+  assert(channel < CHANNEL_COUNT, 'a channel that there is');
   const average = <u32>(load<u64>(averages + ((<usize>channel) << 3)) >> AVERAGE_SHIFT);
   const now = temperature(channel);
-  return now > average ? now - average : 0;
+  // After a trip was cleared there is no average until the next scan.
+  return now > average && average != 0 ? now - average : 0;
 }
 
 function isBlind(): bool {
-  if (uptimeNs() - scannedNs > FILTER_STALE_MS * NS_PER_MS) return true;
+  const now = uptimeNs();
+  assert(now >= scannedNs, 'time does not run backwards');
+  if (now - scannedNs > FILTER_STALE_MS * NS_PER_MS) return true;
   return sequence != 0 && hottest(CHANNEL_PLATE_4K) == NO_TEMPERATURE;
 }
 
@@ -142,6 +156,7 @@ function excessMicrowatts(): u32 {
   for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) {
     const fullScale = load<u32>(HEATER_FULL_SCALES + ((<usize>heater) << 2));
     const told = open ? <u32>((<u64>fullScale * <u64>readHeatersDuty(heater)) / FULL_DUTY) : 0;
+    assert(told <= fullScale, 'no heater is told more than its full scale');
     const flows = readHeatersMeasured(heater);
     if (flows > told) most = max(most, flows - told);
   }

@@ -1,7 +1,8 @@
-// The health word: one bit per thing that is wrong (HEALTH_* in protocol/telemetry/health.ts), zero is healthy.
+// The health word: one bit per thing that is wrong or kept off (HEALTH_* in protocol/telemetry/health.ts), zero is healthy.
 //
 // Counters of the scheduler and the lines are compared with what they were a moment ago; a bit they raise lasts ten
-// seconds, so that a reader who looks once a second cannot miss it. `latchHealth` raises a bit until reset.
+// seconds, so that a reader who looks once a second cannot miss it. What is kept off is read from the switches, not from what was meant. What
+// must stay true: the word is zero only while the chip drives everything that a freshly booted one drives.
 
 import { NS_PER_MS, NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import { flashFailures } from '../../protocol/guest/flash-job';
@@ -9,32 +10,44 @@ import {
   HEALTH_BUDGET,
   HEALTH_CLOCK,
   HEALTH_DEADLINE,
+  HEALTH_DUTY_REDUCED,
   HEALTH_FLASH,
+  HEALTH_HEATERS_OFF,
   HEALTH_INTERLOCK,
   HEALTH_LINK,
+  HEALTH_MULTIPLEXER_OFF,
   HEALTH_RAILS,
   HEALTH_SENSOR,
   HEALTH_SHEDDING,
   HEALTH_SIGNAL,
   HEALTH_STARTING,
+  HEALTH_WAVEFORMS_OFF,
   POLICY_WELL_AFTER_MS,
   SHED_NOTHING,
 } from '../../protocol/guest/generated/constants';
-import { readResetResetsInARow, writeResetResetsInARow } from '../../protocol/guest/generated/registers';
+import {
+  ACTIVITY_DUTY_PERCENT_FULL,
+  ACTIVITY_DUTY_PERCENT_MUTED,
+  OUTPUTS_STATE_DAC,
+  OUTPUTS_STATE_HEATERS,
+  OUTPUTS_STATE_MULTIPLEXER,
+  readActivityDuty,
+  readOutputsState,
+  readRailsGood,
+  readResetResetsInARow,
+  writeResetResetsInARow,
+} from '../../protocol/guest/generated/registers';
 import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../protocol/guest/smp/counters';
-import { railsUp } from '../drive/rails';
+import { latchedHealth, loadShed, railsAllowed, trippedInterlocks } from '../in-force/statement';
 import { taskMisses, taskOverruns } from '../kernel/statistics';
 import { TASK_COUNT } from '../kernel/tasks';
 import { watchdogFeeds } from '../kernel/watchdog';
 import { clockImpaired } from '../sense/clock';
 import { impairedSignals } from '../sense/frontend';
 import { sensorsImpaired } from '../sense/thermometry';
-import { loadShed } from './budget';
-import { trippedInterlocks } from './interlock';
 
 const HOLD_NS: u64 = 10 * NS_PER_SECOND;
 
-let latched: u32 = 0;
 let missesSeen: u32 = 0;
 let overrunsSeen: u32 = 0;
 let deadlineUntilNs: u64 = 0;
@@ -43,31 +56,35 @@ let linkUntilNs: u64 = 0;
 let lostSeen: u32 = 0;
 let wellSinceNs: u64 = 0;
 
-/** Raises a bit until reset. */
-export function latchHealth(bit: u32): void {
-  latched |= bit;
-}
-
-/** What was raised until reset. */
-export function latchedHealth(): u32 {
-  return latched;
-}
-
 /** The health word as of now. */
 export function healthWord(): u32 {
   const now = uptimeNs();
-  let word = latched;
+  let word = latchedHealth() | whatIsKeptOff();
   if (watchdogFeeds() == 0) word |= HEALTH_STARTING;
   if (now < deadlineUntilNs) word |= HEALTH_DEADLINE;
   if (now < budgetUntilNs) word |= HEALTH_BUDGET;
   if (now < linkUntilNs) word |= HEALTH_LINK;
   if (flashFailures() != 0) word |= HEALTH_FLASH;
   if (trippedInterlocks() != 0) word |= HEALTH_INTERLOCK;
-  if (!railsUp()) word |= HEALTH_RAILS;
+  if ((railsAllowed() & ~readRailsGood()) != 0) word |= HEALTH_RAILS;
   if (clockImpaired()) word |= HEALTH_CLOCK;
   if (impairedSignals() != 0) word |= HEALTH_SIGNAL;
   if (loadShed() != SHED_NOTHING) word |= HEALTH_SHEDDING;
   if (sensorsImpaired()) word |= HEALTH_SENSOR;
+  assert((word & HEALTH_SHEDDING) == 0 || loadShed() != SHED_NOTHING, 'shedding is told while something is shed');
+  return word;
+}
+
+/** HEALTH_* bits of what the switches keep off now. */
+function whatIsKeptOff(): u32 {
+  const gates = readOutputsState();
+  const duty = readActivityDuty();
+  assert(duty <= ACTIVITY_DUTY_PERCENT_FULL, 'a share of the whole');
+  let word: u32 = 0;
+  if ((gates & OUTPUTS_STATE_DAC) == 0 || duty == ACTIVITY_DUTY_PERCENT_MUTED) word |= HEALTH_WAVEFORMS_OFF;
+  if (duty < ACTIVITY_DUTY_PERCENT_FULL) word |= HEALTH_DUTY_REDUCED;
+  if ((gates & OUTPUTS_STATE_HEATERS) == 0) word |= HEALTH_HEATERS_OFF;
+  if ((gates & OUTPUTS_STATE_MULTIPLEXER) == 0) word |= HEALTH_MULTIPLEXER_OFF;
   return word;
 }
 

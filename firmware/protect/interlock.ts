@@ -1,111 +1,106 @@
 // The interlocks: every row of the table is looked at ten times a second, and at once when a comparator or the clock calls.
 //
-//   quiet --condition holds for PERSISTENCE--> tripped: latch, event, action --cleared--> quiet
+//   quiet --condition holds for PERSISTENCE--> tripped: latch, event --cleared--> quiet
 //                                                |
 //             by an operator once the condition is gone, or by itself when it has been gone for PERSISTENCE
 //
-// What must stay true: a trip is in the latch before its action is taken, so nothing that happens next loses it; while anything is
-// tripped, nothing that its action switched off is switched on again; what was tripped before this firmware started still is.
+// Here it is judged only: a trip is written into the latch, and drive/ acts on the latch in the same run of the core. What must stay true:
+// a trip is in the latch before anything is done about it, so that nothing that happens next loses it; what was tripped before this
+// firmware started still is.
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
 import {
+  ACTION_SAFE_STATE,
   CLEARER_ITSELF,
   EVENT_INTERLOCK_CLEARED,
   EVENT_INTERLOCK_TRIPPED,
   INTERLOCK_NUMBER_COUNT,
 } from '../../protocol/guest/generated/constants';
-import { INTERLOCKS } from '../../protocol/guest/generated/plant';
+import { InterlockRow, interlockRow } from '../../protocol/guest/generated/plant';
 import {
   INTERLOCK_CLEAR_KEY_KEY,
-  readInterlockTripped,
   writeInterlockClear,
   writeInterlockTripped,
   writeInterlockValue,
 } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
-import { act, restore } from '../drive/safe-state';
+import { isTripped } from '../in-force/statement';
 import { forgetRailTrips } from '../sense/comparators';
 import { forgetAverages, isMeasurable, measureConditions, measured } from './conditions';
 
-const COLUMNS: usize = 7;
-const CONDITION: usize = 0;
-const OF: usize = 1;
-const THRESHOLD: usize = 2;
-const HYSTERESIS: usize = 3;
-const PERSISTENCE_MS: usize = 4;
-const ACTION: usize = 5;
-const CLEARER: usize = 6;
-
-/** Since when each condition holds, or has been gone, nanoseconds of uptime; and whether it holds. */
-const since = memory.data(256, 8);
-const holds = memory.data(32);
-
-function column(number: u32, index: usize): u32 {
-  return load<u32>(INTERLOCKS + ((<usize>number * COLUMNS + index) << 2));
+/** Since when a condition holds, or has been gone. */
+@unmanaged
+class Watch {
+  /** Nanoseconds of uptime. */
+  sinceNs: u64 = 0;
+  holds: u32 = 0;
 }
 
-/** Interlocks that have tripped and were not cleared, one bit each. */
-export function trippedInterlocks(): u32 {
-  return readInterlockTripped();
+const watches = memory.data(<i32>(INTERLOCK_NUMBER_COUNT * 16), 8);
+
+function watchOf(number: u32): Watch {
+  assert(number < INTERLOCK_NUMBER_COUNT, 'an interlock of the table');
+  assert(offsetof<Watch>() <= 16, 'room for each record');
+  return changetype<Watch>(watches + <usize>number * 16);
 }
 
-/** All that the tripped interlocks have switched off: ACTION_* bits. */
-export function actionsInForce(): u32 {
-  const tripped = readInterlockTripped();
-  let actions: u32 = 0;
-  for (let number: u32 = 0; number < INTERLOCK_NUMBER_COUNT; number++) {
-    if (((tripped >> number) & 1) != 0) actions |= column(number, ACTION);
-  }
-  return actions;
-}
-
+/** Looks at every interlock once. */
 export function runInterlock(): void {
   measureConditions();
   const now = uptimeNs();
   for (let number: u32 = 0; number < INTERLOCK_NUMBER_COUNT; number++) look(number, now);
 }
 
-/** The number of an interlock whose condition is gone is taken back; false while it still holds. */
+/** An operator clears a tripped interlock; false, and nothing is changed, while its condition still holds. */
 export function clearInterlock(number: u32): bool {
   assert(number < INTERLOCK_NUMBER_COUNT, 'an interlock of the table');
+  assert(isTripped(number), 'only a trip can be cleared');
   measureConditions();
-  const condition = column(number, CONDITION);
-  const value = measured(condition, column(number, OF));
-  if (isMeasurable(condition, column(number, OF)) && value + column(number, HYSTERESIS) >= column(number, THRESHOLD)) {
-    // A comparator's trip is what it remembers: acknowledging it is what clears it.
-    if (!forgetRailTrips(condition, column(number, OF))) return false;
-  }
-  takeBack(number, true);
+  const row = interlockRow(number);
+  // A thermometer that cannot be read neither trips nor keeps a trip.
+  const holds = isMeasurable(row.condition, row.subject) && !isGone(row);
+  // A comparator's trip is what the comparator remembers: acknowledging it is what clears it.
+  if (holds && !forgetRailTrips(row.condition, row.subject)) return false;
+  clear(number, true);
   return true;
 }
 
+/** Whether the condition is below its threshold by more than its hysteresis. */
+function isGone(row: InterlockRow): bool {
+  assert(row.hysteresis < row.threshold, 'a condition can be gone');
+  return measured(row.condition, row.subject) + row.hysteresis < row.threshold;
+}
+
 function look(number: u32, now: u64): void {
-  const condition = column(number, CONDITION);
-  const subject = column(number, OF);
-  if (!isMeasurable(condition, subject)) return;
-  const value = measured(condition, subject);
-  const tripped = ((readInterlockTripped() >> number) & 1) != 0;
-  const threshold = column(number, THRESHOLD);
-  const isSo = value >= (tripped ? threshold - column(number, HYSTERESIS) : threshold);
-  if (isSo != (load<u8>(holds + number) != 0)) {
-    store<u8>(holds + number, isSo ? 1 : 0);
-    store<u64>(since + ((<usize>number) << 3), now);
+  const row = interlockRow(number);
+  if (!isMeasurable(row.condition, row.subject)) return;
+  const value = measured(row.condition, row.subject);
+  const tripped = isTripped(number);
+  const holds: u32 = value >= (tripped ? row.threshold - row.hysteresis : row.threshold) ? 1 : 0;
+  const watch = watchOf(number);
+  if (holds != watch.holds) {
+    watch.holds = holds;
+    watch.sinceNs = now;
   }
-  const lasted = now - load<u64>(since + ((<usize>number) << 3)) >= <u64>column(number, PERSISTENCE_MS) * NS_PER_MS;
-  if (isSo && !tripped && lasted) trip(number, value);
-  else if (!isSo && tripped && lasted && column(number, CLEARER) == CLEARER_ITSELF) takeBack(number, false);
+  assert(now >= watch.sinceNs, 'time does not run backwards');
+  const lasted = now - watch.sinceNs >= <u64>row.persistenceMs * NS_PER_MS;
+  if (holds != 0 && !tripped && lasted) trip(number, value);
+  else if (holds == 0 && tripped && lasted && row.clearer == CLEARER_ITSELF) clear(number, false);
 }
 
 function trip(number: u32, value: u32): void {
+  const action = interlockRow(number).action;
+  assert(action != 0 && (action & ~ACTION_SAFE_STATE) == 0, 'a trip does something, of known bits');
   writeInterlockValue(value);
   writeInterlockTripped(1 << number);
+  assert(isTripped(number), 'a trip is in the latch before anything else happens');
   recordEvent(EVENT_INTERLOCK_TRIPPED, number, value);
-  act(column(number, ACTION), number);
 }
 
-function takeBack(number: u32, operator: bool): void {
+function clear(number: u32, operator: bool): void {
   writeInterlockClear(INTERLOCK_CLEAR_KEY_KEY | number);
+  assert(!isTripped(number), 'what was cleared is out of the latch');
   recordEvent(EVENT_INTERLOCK_CLEARED, number, operator ? 1 : 0);
+  // Outputs come back now, and what they do to the temperatures is no rise.
   forgetAverages();
-  restore(actionsInForce());
 }

@@ -45,14 +45,15 @@ import { registerGroup } from '../../protocol/guest/smp/groups';
 import { openRequest } from '../../protocol/guest/smp/request';
 import { STATUS_GROUP } from '../../protocol/guest/smp/status';
 import {
-  askHeater,
-  heaterAskedMicrowatts,
   heaterLimitMicrowatts,
+  heaterRequestedMicrowatts,
   holdPlate,
   plateSetpointMicrokelvin,
+  requestHeater,
 } from '../drive/heaters';
-import { allowedMicrowatts, coreEstimatedMicrowatts, estimatedMicrowatts, loadShed } from '../protect/budget';
-import { clearInterlock, trippedInterlocks } from '../protect/interlock';
+import { isTripped, loadShed, trippedInterlocks } from '../in-force/statement';
+import { allowedMicrowatts, coreEstimatedMicrowatts, estimatedMicrowatts } from '../protect/budget';
+import { clearInterlock } from '../protect/interlock';
 import { clockState } from '../sense/clock';
 import { channelState, temperatureMicrokelvin } from '../sense/thermometry';
 
@@ -107,7 +108,7 @@ function answerClear(): u32 {
   const number = readUnsigned('clear', ABSENT);
   if (!fieldsOk() || number == ABSENT) return MGMT_EINVAL;
   if (number >= INTERLOCK_NUMBER_COUNT) return STATUS_GROUP + CRYO_ERR_NO_SUCH_INTERLOCK;
-  if (((trippedInterlocks() >> <u32>number) & 1) != 0 && !clearInterlock(<u32>number)) {
+  if (isTripped(<u32>number) && !clearInterlock(<u32>number)) {
     return STATUS_GROUP + CRYO_ERR_CONDITION_HOLDS;
   }
   return answerInterlocks();
@@ -141,7 +142,7 @@ function answerHeaters(): u32 {
   for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) {
     writeMapStart();
     writeUnsignedField('heater', heater);
-    writeUnsignedField('asked_uw', heaterAskedMicrowatts(heater));
+    writeUnsignedField('asked_uw', heaterRequestedMicrowatts(heater));
     writeUnsignedField('measured_uw', readHeatersMeasured(heater));
     writeUnsignedField('limit_uw', heaterLimitMicrowatts(heater));
     writeEnd();
@@ -161,9 +162,8 @@ function answerHeat(): u32 {
   if (heater >= HEATER_COUNT) return STATUS_GROUP + CRYO_ERR_NO_SUCH_HEATER;
   if (trippedInterlocks() != 0) return STATUS_GROUP + CRYO_ERR_NOT_SAFE;
   if (setpoint != ABSENT) {
-    if (setpoint > 10_000_000) return STATUS_GROUP + CRYO_ERR_ABOVE_LIMIT;
-    holdPlate(<u32>setpoint);
-  } else if (microwatts > <u64>heaterLimitMicrowatts(<u32>heater) || !askHeater(<u32>heater, <u32>microwatts)) {
+    if (setpoint > <u64>u32.MAX_VALUE || !holdPlate(<u32>setpoint)) return STATUS_GROUP + CRYO_ERR_ABOVE_LIMIT;
+  } else if (microwatts > <u64>heaterLimitMicrowatts(<u32>heater) || !requestHeater(<u32>heater, <u32>microwatts)) {
     return STATUS_GROUP + CRYO_ERR_ABOVE_LIMIT;
   }
   writeBooleanField('ok', true);

@@ -39,10 +39,11 @@ import {
   writeRecorderHeartbeat,
 } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
+import { loadShed } from '../in-force/statement';
 import { runningSlot } from '../kernel/handover';
 import { taskLeastSlackUs } from '../kernel/statistics';
 import { TASK_COUNT } from '../kernel/tasks';
-import { allowedMicrowatts, estimatedMicrowatts, loadShed } from '../protect/budget';
+import { allowedMicrowatts, estimatedMicrowatts } from '../protect/budget';
 import { healthWord } from '../protect/health';
 import { clockState } from '../sense/clock';
 import { channelState, temperatureMicrokelvin } from '../sense/thermometry';

@@ -12,7 +12,7 @@ export const interlock: Peripheral = {
       offset: 0x00,
       reset: 0,
       access: 'read-write',
-      doc: 'Interlocks that have tripped and were not cleared, by number (protocol/plant/interlocks.ts). A one is set for good; CLEAR takes it back.',
+      doc: 'Interlocks that have tripped and were not cleared, by number (protocol/plant/interlocks.ts). A one stays set until CLEAR.',
       fields: [{ name: 'TRIPPED', bits: [31, 0], modifiedWriteValues: 'oneToSet', doc: 'One bit an interlock' }],
     },
     {
@@ -20,7 +20,7 @@ export const interlock: Peripheral = {
       offset: 0x04,
       reset: 0,
       access: 'write-only',
-      doc: 'Takes one trip back.',
+      doc: 'Clears one trip.',
       fields: [
         { name: 'NUMBER', bits: [4, 0], doc: 'Interlock' },
         {

@@ -2,10 +2,9 @@
 //
 // A curve becomes points {reading, microkelvin}, readings ascending, as far apart as a straight line between two may be: nowhere more than a
 // ten-thousandth of the temperature, or a microkelvin, off the curve. The firmware needs no more than one integer division to interpolate.
+// What must stay true: the guest's overlay of an interlock's row has its fields in the order in which the row's numbers are written here.
 
-import { activityPicojoules, idleMicrowatts } from '../plant/energies.ts';
-import { interlocks } from '../plant/interlocks.ts';
-import { channelSensors, excitationNanoamperes, heaterFullScaleMicrowatts } from '../plant/places.ts';
+import { checkPlant, type Plant, plant } from '../plant/plant.ts';
 import { type Curve, curves, type SensorType } from '../sensors/curves.ts';
 import { generatedNotice } from './text.ts';
 
@@ -57,7 +56,22 @@ function isStraight(curve: Curve, from: Point, to: Point): boolean {
   return true;
 }
 
-export function guestPlant(): string {
+/** Columns of the interlocks' table: the guest's field, and the row's. */
+const interlockColumns = [
+  ['condition', 'condition', 'CONDITION_*'],
+  ['subject', 'of', 'Channel or mask of rails, as the condition says'],
+  ['threshold', 'threshold', 'In the unit of the condition'],
+  ['hysteresis', 'hysteresis', 'How far below the threshold the condition is gone'],
+  ['persistenceMs', 'persistenceMs', 'How long it must last, and be gone'],
+  ['action', 'action', 'Bits of ACTION_*'],
+  ['clearer', 'clearer', 'CLEARER_*'],
+] as const;
+
+/** The tables as AssemblyScript; throws when a list has fewer or more rows than what it is counted by. */
+export function guestPlant(tables: Plant = plant): string {
+  checkPlant(tables);
+  const { channelSensors, excitationNanoamperes, heaterFullScaleMicrowatts } = tables;
+  const { activityPicojoules, idleMicrowatts, interlocks } = tables;
   const lines = [`// ${generatedNotice}`];
   const types = Object.keys(curves) as SensorType[];
   for (const type of types) {
@@ -87,17 +101,18 @@ export function guestPlant(): string {
   );
   lines.push('', '// Picojoules by kind of activity.', ...table('ENERGIES', [activityPicojoules], 'export '));
   lines.push('', '// What the chip takes doing nothing.', `export const IDLE_MICROWATTS: u32 = ${idleMicrowatts};`);
-  lines.push('', '// Interlocks: condition, of what, threshold, hysteresis, persistence in ms, action, clearer.');
+  lines.push('', '// Interlocks, one row each, as `InterlockRow` reads them.');
   lines.push(
     ...table(
       'INTERLOCKS',
-      interlocks.map((row) => [
-        ...[row.condition, row.of, row.threshold, row.hysteresis],
-        ...[row.persistenceMs, row.action, row.clearer],
-      ]),
-      'export ',
+      interlocks.map((row) => interlockColumns.map(([, column]) => row[column])),
     ),
   );
+  lines.push('', '/** A row of the interlocks. */', '@unmanaged', 'export class InterlockRow {');
+  for (const [field, , doc] of interlockColumns) lines.push(`  /** ${doc}. */`, `  ${field}: u32 = 0;`);
+  lines.push('}', '', 'export function interlockRow(number: u32): InterlockRow {');
+  lines.push(`  assert(number < ${interlocks.length}, 'an interlock of the table');`);
+  lines.push('  return changetype<InterlockRow>(INTERLOCKS + <usize>number * offsetof<InterlockRow>());', '}');
   return `${lines.join('\n')}\n`;
 }
 

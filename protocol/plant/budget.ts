@@ -1,11 +1,11 @@
 // The power budget: what the controller may take at the 4 K plate, and what it gives up when it takes more.
 //
-//   normal --over budget 2 s--> half duty --2 s--> quarter duty --2 s--> muted --2 s--> over budget (interlock, or the end of a trial)
+//   normal --over budget 2 s--> half duty --2 s--> quarter duty --2 s--> muted --2 s--> not enough (interlock, or the end of a trial)
 //      ^------------------------- below 80 % of the budget for 10 s: one step back --------'
 //
 // A plate follows its load within seconds (1.75 mK/mW at 3 K, measured on a dilution fridge), so what a controller takes is what its qubits feel.
 // The management core has a share of its own: what 10 mK on the plate allow. What must stay true: load is shed in this order, and
-// given back in the opposite one.
+// given back in the opposite one. While an interlock is tripped only the last step is taken back, so that its trip can be cleared.
 
 import { constantTable, valuesOf } from '../constants.ts';
 
@@ -27,7 +27,7 @@ export const shedTable = constantTable('SHED', 'What is shed: each step contains
   HALF_DUTY: [1, 'Sequencers play half of the time'],
   QUARTER_DUTY: [2, 'Sequencers play a quarter of the time'],
   MUTED: [3, 'Waveform outputs are muted'],
-  SAFE_STATE: [4, 'Not enough: the interlock has the word'],
+  SAFE_STATE: [4, 'Shedding was not enough: the interlock OVER_BUDGET trips'],
 });
 
 export const Budget = valuesOf(budgetTable);

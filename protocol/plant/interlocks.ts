@@ -5,10 +5,10 @@
 //   hysteresis  how far below the threshold it must be before the trip may be cleared, or clears itself
 //   persistence milliseconds it must last before the interlock trips
 //   action      what is done at the trip, bits of `Action`
-//   clearer     who takes the trip back: nobody but an operator (latched), or the condition itself when it has been gone for as long
+//   clearer     who clears the trip: nobody but an operator (latched), or the condition itself when it has been gone for as long
 //
-// The firmware generates its table from this one; what trips is looked at by a task of its own, from the registers, so that an interlock holds
-// whatever the task it guards is doing. What must stay true: numbers are places in INTERLOCK.TRIPPED and are never given away twice.
+// The firmware's table is generated from this one. A task of its own looks at every condition, from the registers, so that an interlock holds
+// whatever the task it guards is doing; only OVER_BUDGET is the verdict of another task. What must stay true: numbers are places in INTERLOCK.TRIPPED and are never given twice.
 // Thresholds are for a dilution fridge with its 4 K plate between 3 and 4.2 K.
 
 import { constantTable, valuesOf } from '../constants.ts';
@@ -25,12 +25,12 @@ export const conditionTable = constantTable('CONDITION', 'What an interlock comp
 });
 
 export const actionTable = constantTable('ACTION', 'What an interlock does when it trips.', {
-  MUTE: [1, 'Waveform outputs and markers muted, sequencers stopped'],
+  MUTE: [1, 'Waveform outputs and markers muted, duty of the sequencers 0'],
   HEATERS_OFF: [2, 'Heaters without current, and their rail off'],
   SAFE_STATE: [7, 'All output gates closed, every rail off but CORE and SENSE'],
 });
 
-export const clearerTable = constantTable('CLEARER', 'Who takes a trip back.', {
+export const clearerTable = constantTable('CLEARER', 'Who clears a trip.', {
   OPERATOR: [0, 'A person, by command, once the condition is gone'],
   ITSELF: [1, 'The condition, when it has been gone for as long as it must last'],
 });

@@ -19,7 +19,7 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   DEADLINE_MISSED: [18, 'A task ended past its deadline: task, microseconds late'],
   BUDGET_EXCEEDED: [19, 'A task used more cycles than its budget: task, cycles'],
   INTERLOCK_TRIPPED: [48, 'An interlock tripped: number, what was measured'],
-  INTERLOCK_CLEARED: [49, 'A trip was taken back: number, 1 by an operator, 0 by itself'],
+  INTERLOCK_CLEARED: [49, 'A trip was cleared: number, 1 by an operator, 0 by itself'],
   SAFE_STATE: [50, 'All outputs are off: interlock, rails that stay on'],
   RAILS_UP: [51, 'All rails are up: rails that are good, milliseconds it took'],
   RAIL_FAILED: [52, 'A rail does not come up: rail, millivolts'],

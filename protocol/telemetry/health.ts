@@ -1,4 +1,8 @@
 // The health word: one bit per thing that is wrong, zero is healthy. An image is confirmed only while it is zero.
+//
+// Bits 0 to 15 say what is wrong. Bits 16 to 23 say what is kept off because of it, read from the switches themselves. What must stay
+// true: the word is zero only while everything that a freshly booted firmware drives is driven.
+// A bit keeps its place for ever; a new meaning takes a new bit.
 
 import { constantTable, valuesOf } from '../constants.ts';
 
@@ -16,6 +20,10 @@ export const healthBits = constantTable('HEALTH', 'Bits of the health word; zero
   CLOCK: [1 << 11, 'A clock reference is missing or bad'],
   SIGNAL: [1 << 12, 'A signal line loses more than it should, or clips'],
   SHEDDING: [1 << 13, 'Load is shed: more power is taken than the plate can carry away'],
+  WAVEFORMS_OFF: [1 << 16, 'Waveform outputs and markers are muted: their gate is closed, or the duty is 0'],
+  DUTY_REDUCED: [1 << 17, 'Sequencers play less than the full time: the duty is below 100'],
+  HEATERS_OFF: [1 << 18, 'Heaters are kept off: their gate is closed'],
+  MULTIPLEXER_OFF: [1 << 19, 'The multiplexer is parked: its gate is closed'],
 });
 
 export const Health = valuesOf(healthBits);

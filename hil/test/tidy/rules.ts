@@ -2,37 +2,10 @@
 // finding: where, what, and what to do about it.
 
 import ts from 'typescript';
+import { guestFolders, layerOf, layers } from './layers.ts';
 import { importsOf, isCode, isGenerated, isTest, parse, type SourceFile } from './sources.ts';
 
 export type Rule = (files: SourceFile[]) => string[];
-
-const guestFolders = ['protocol/guest', 'bootloader', 'firmware'];
-
-const host = ['host/board', 'host/plant', 'host/tools', 'host/links'];
-
-/** What each layer may look at, besides itself; a path belongs to the longest layer that it begins with. */
-const layers: Record<string, string[]> = {
-  protocol: [],
-  'protocol/guest': [],
-  'bootloader/crypto': ['protocol/guest'],
-  'bootloader/image': ['bootloader/crypto', 'protocol/guest'],
-  bootloader: ['bootloader/crypto', 'bootloader/image', 'protocol/guest'],
-  firmware: ['bootloader/crypto', 'bootloader/image', 'protocol/guest'],
-  'host/board': ['protocol'],
-  'host/plant': ['protocol'],
-  'host/tools': ['host/plant', 'protocol'],
-  'host/links': ['host/board', 'host/plant', 'host/tools', 'protocol'],
-  'hil/rig': [...host, 'protocol'],
-  'hil/prove': ['hil/rig', ...host, 'protocol'],
-  'hil/test': ['hil/prove', 'hil/rig', ...host, 'protocol'],
-  cli: ['hil/prove', 'hil/rig', ...host, 'protocol'],
-};
-
-function layerOf(path: string): string | undefined {
-  return Object.keys(layers)
-    .filter((layer) => path.startsWith(`${layer}/`))
-    .sort((a, b) => b.length - a.length)[0];
-}
 
 /** Imports point one way; host and guests never import each other. Tests may reach for what they need, within `testsStayBelow`. */
 export const importDirections: Rule = (files) =>
@@ -106,6 +79,7 @@ const deterministicLayers = [
   'host/plant',
   'protocol',
   ...guestFolders,
+  ...Object.keys(layers).filter((layer) => layer.startsWith('firmware/')),
   'bootloader/crypto',
   'bootloader/image',
 ];

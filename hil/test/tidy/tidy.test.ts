@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { observersOnlyView } from './observers.ts';
+import { everyOwnerWrites, oneOwnerAnActuator } from './owners.ts';
 import * as rules from './rules.ts';
 import { repositoryFiles, type SourceFile } from './sources.ts';
 
@@ -29,6 +30,8 @@ const houseRules: [string, rules.Rule][] = [
   ['imports point one way', rules.importDirections],
   ['tests stay below what they must not know', rules.testsStayBelow],
   ['no imports go in a circle', rules.noCircles],
+  ['an actuator has one owner', oneOwnerAnActuator],
+  ['an owner writes what it owns', everyOwnerWrites],
   ['nothing below links and cli knows wall time, chance or files', rules.noWallClockBelowLinks],
   ['who only looks is handed a view', observersOnlyView],
   ['physics uses basic arithmetic only', rules.basicArithmeticOnly],
@@ -60,6 +63,25 @@ describe('the rules find what they are for', () => {
       file('firmware/a.ts', "import '../host/board/bus';"),
       /firmware may only look at/,
     ],
+    [
+      'a sensor that knows an actuator',
+      rules.importDirections,
+      file('firmware/sense/a.ts', "import '../drive/rails';"),
+      /firmware\/sense may only look at/,
+    ],
+    [
+      'an actuator that asks a judge instead of reading what is in force',
+      rules.importDirections,
+      file('firmware/drive/a.ts', "import '../protect/budget';"),
+      /firmware\/drive may only look at/,
+    ],
+    [
+      'a second writer of an actuator',
+      oneOwnerAnActuator,
+      file('firmware/protect/budget.ts', '  writeActivityDuty(50);'),
+      /budget\.ts:1 calls writeActivityDuty, whose one owner is firmware\/drive\/duty\.ts/,
+    ],
+    ['an owner that is not there', everyOwnerWrites, file('firmware/drive/duty.ts', ''), /drive\/duty\.ts is to own/],
     [
       'a board that imports the cryostat',
       rules.importDirections,

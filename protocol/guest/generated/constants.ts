@@ -1105,7 +1105,7 @@ export const EVENT_DEADLINE_MISSED: u32 = 18;
 export const EVENT_BUDGET_EXCEEDED: u32 = 19;
 /** An interlock tripped: number, what was measured. */
 export const EVENT_INTERLOCK_TRIPPED: u32 = 48;
-/** A trip was taken back: number, 1 by an operator, 0 by itself. */
+/** A trip was cleared: number, 1 by an operator, 0 by itself. */
 export const EVENT_INTERLOCK_CLEARED: u32 = 49;
 /** All outputs are off: interlock, rails that stay on. */
 export const EVENT_SAFE_STATE: u32 = 50;
@@ -1177,6 +1177,14 @@ export const HEALTH_CLOCK: u32 = 0x00000800;
 export const HEALTH_SIGNAL: u32 = 0x00001000;
 /** Load is shed: more power is taken than the plate can carry away. */
 export const HEALTH_SHEDDING: u32 = 0x00002000;
+/** Waveform outputs and markers are muted: their gate is closed, or the duty is 0. */
+export const HEALTH_WAVEFORMS_OFF: u32 = 0x00010000;
+/** Sequencers play less than the full time: the duty is below 100. */
+export const HEALTH_DUTY_REDUCED: u32 = 0x00020000;
+/** Heaters are kept off: their gate is closed. */
+export const HEALTH_HEATERS_OFF: u32 = 0x00040000;
+/** The multiplexer is parked: its gate is closed. */
+export const HEALTH_MULTIPLEXER_OFF: u32 = 0x00080000;
 
 // CHANNEL: Thermometer channels of the scanner.
 /** 50 K plate, DT-670. */
@@ -1317,14 +1325,14 @@ export const CONDITION_CLOCK_GONE: u32 = 5;
 export const CONDITION_OVER_BUDGET: u32 = 6;
 
 // ACTION: What an interlock does when it trips.
-/** Waveform outputs and markers muted, sequencers stopped. */
+/** Waveform outputs and markers muted, duty of the sequencers 0. */
 export const ACTION_MUTE: u32 = 1;
 /** Heaters without current, and their rail off. */
 export const ACTION_HEATERS_OFF: u32 = 2;
 /** All output gates closed, every rail off but CORE and SENSE. */
 export const ACTION_SAFE_STATE: u32 = 7;
 
-// CLEARER: Who takes a trip back.
+// CLEARER: Who clears a trip.
 /** A person, by command, once the condition is gone. */
 export const CLEARER_OPERATOR: u32 = 0;
 /** The condition, when it has been gone for as long as it must last. */
@@ -1391,7 +1399,7 @@ export const SHED_HALF_DUTY: u32 = 1;
 export const SHED_QUARTER_DUTY: u32 = 2;
 /** Waveform outputs are muted. */
 export const SHED_MUTED: u32 = 3;
-/** Not enough: the interlock has the word. */
+/** Shedding was not enough: the interlock OVER_BUDGET trips. */
 export const SHED_SAFE_STATE: u32 = 4;
 
 // BEAT: Words of the heartbeat record.

@@ -1469,8 +1469,8 @@ export const ENERGIES: usize = memory.data<u32>([
 // What the chip takes doing nothing.
 export const IDLE_MICROWATTS: u32 = 2000;
 
-// Interlocks: condition, of what, threshold, hysteresis, persistence in ms, action, clearer.
-export const INTERLOCKS: usize = memory.data<u32>([
+// Interlocks, one row each, as `InterlockRow` reads them.
+const INTERLOCKS: usize = memory.data<u32>([
   0, 0, 60000000, 125000, 1000, 7, 0,
   1, 0, 500000, 125000, 1000, 7, 0,
   0, 1, 4300000, 25000, 1000, 7, 0,
@@ -1488,3 +1488,27 @@ export const INTERLOCKS: usize = memory.data<u32>([
   5, 0, 1, 0, 500, 1, 1,
   6, 0, 1, 0, 0, 7, 0,
 ]);
+
+/** A row of the interlocks. */
+@unmanaged
+export class InterlockRow {
+  /** CONDITION_*. */
+  condition: u32 = 0;
+  /** Channel or mask of rails, as the condition says. */
+  subject: u32 = 0;
+  /** In the unit of the condition. */
+  threshold: u32 = 0;
+  /** How far below the threshold the condition is gone. */
+  hysteresis: u32 = 0;
+  /** How long it must last, and be gone. */
+  persistenceMs: u32 = 0;
+  /** Bits of ACTION_*. */
+  action: u32 = 0;
+  /** CLEARER_*. */
+  clearer: u32 = 0;
+}
+
+export function interlockRow(number: u32): InterlockRow {
+  assert(number < 16, 'an interlock of the table');
+  return changetype<InterlockRow>(INTERLOCKS + <usize>number * offsetof<InterlockRow>());
+}

@@ -1403,7 +1403,7 @@ export function readActivityCount(index: u32): u32 {
 
 // INTERLOCK: Interlock latch. Survives every reset but power-on.
 
-/** Interlocks that have tripped and were not cleared, by number (protocol/plant/interlocks.ts). A one is set for good; CLEAR takes it back. */
+/** Interlocks that have tripped and were not cleared, by number (protocol/plant/interlocks.ts). A one stays set until CLEAR. */
 export const INTERLOCK_TRIPPED: u32 = 0x40026000;
 /** One bit an interlock */
 export const INTERLOCK_TRIPPED_TRIPPED: u32 = 0xffffffff;
@@ -1415,7 +1415,7 @@ export function writeInterlockTripped(value: u32): void {
   write32(INTERLOCK_TRIPPED, value);
 }
 
-/** Takes one trip back. */
+/** Clears one trip. */
 export const INTERLOCK_CLEAR: u32 = 0x40026004;
 /** Interlock */
 export const INTERLOCK_CLEAR_NUMBER: u32 = 0x0000001f;

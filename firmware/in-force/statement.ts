@@ -1,0 +1,110 @@
+// What is in force: the one statement of what protection has decided, which everybody reads.
+//
+//   protect/interlock --trips, in the latch INTERLOCK.TRIPPED--.
+//   protect/budget    --load that is shed----------------------+--> in force --> drive/: gates, rails, duty, heaters
+//   start-up checks   --health bits latched until the reset----'             --> report/: what is kept off, and why
+//
+// Trips are read from the latch itself, which survives resets: what tripped before this firmware started is in force from its first
+// instruction on. What must stay true: protect/ and start-up checks alone write here; nothing here touches an actuator.
+
+import {
+  ACTION_HEATERS_OFF,
+  ACTION_MUTE,
+  ACTION_SAFE_STATE,
+  INTERLOCK_NUMBER_COUNT,
+  RAIL_CORE,
+  RAIL_COUNT,
+  RAIL_HEATER,
+  RAIL_SENSE,
+  SHED_MUTED,
+  SHED_SAFE_STATE,
+} from '../../protocol/guest/generated/constants';
+import { interlockRow } from '../../protocol/guest/generated/plant';
+import { readInterlockTripped } from '../../protocol/guest/generated/registers';
+
+export const ALL_RAILS: u32 = (1 << RAIL_COUNT) - 1;
+/** Rails that the safe state leaves on: the core runs, and temperatures can be measured. */
+const SAFE_RAILS: u32 = (1 << RAIL_CORE) | (1 << RAIL_SENSE);
+
+/** SHED_NOTHING until the budget states something else. */
+let shed: u32 = 0;
+let shedAtMicrowatts: u32 = 0;
+let latched: u32 = 0;
+
+/** Interlocks that have tripped and were not cleared, one bit each. */
+export function trippedInterlocks(): u32 {
+  return readInterlockTripped();
+}
+
+export function isTripped(interlock: u32): bool {
+  assert(interlock < INTERLOCK_NUMBER_COUNT, 'an interlock of the table');
+  return ((readInterlockTripped() >> interlock) & 1) != 0;
+}
+
+/** Everything that tripped interlocks keep off: ACTION_* bits. */
+export function actionsInForce(): u32 {
+  const tripped = readInterlockTripped();
+  let actions: u32 = 0;
+  // Nothing is tripped nearly always.
+  for (let number: u32 = 0; tripped != 0 && number < INTERLOCK_NUMBER_COUNT; number++) {
+    if (((tripped >> number) & 1) != 0) actions |= interlockRow(number).action;
+  }
+  assert((actions & ~ACTION_SAFE_STATE) == 0, 'an action is made of known bits');
+  return actions;
+}
+
+export function isMuted(actions: u32): bool {
+  assert((actions & ~ACTION_SAFE_STATE) == 0, 'an action is made of known bits');
+  return (actions & ACTION_MUTE) != 0 || shed >= SHED_MUTED;
+}
+
+export function areHeatersOff(actions: u32): bool {
+  assert((actions & ~ACTION_SAFE_STATE) == 0, 'an action is made of known bits');
+  return (actions & ACTION_HEATERS_OFF) != 0;
+}
+
+/** Whether everything must be off: the safe state is all bits of its action, not some of them. */
+export function isSafeState(actions: u32): bool {
+  assert((actions & ~ACTION_SAFE_STATE) == 0, 'an action is made of known bits');
+  return actions == ACTION_SAFE_STATE;
+}
+
+/** Rails that may be on. */
+export function railsAllowed(): u32 {
+  const actions = actionsInForce();
+  if (isSafeState(actions)) return SAFE_RAILS;
+  const allowed = areHeatersOff(actions) ? ALL_RAILS & ~(1 << RAIL_HEATER) : ALL_RAILS;
+  assert((allowed & SAFE_RAILS) == SAFE_RAILS, 'nothing takes the core its power or its thermometers');
+  return allowed;
+}
+
+/** What is shed: SHED_*. */
+export function loadShed(): u32 {
+  assert(shed <= SHED_SAFE_STATE, 'a step of shedding');
+  return shed;
+}
+
+/** The power, estimated, at which the last step of shedding was decided. */
+export function shedMicrowatts(): u32 {
+  return shedAtMicrowatts;
+}
+
+/** The budget's decision: one step more, or one step less. */
+export function stateShed(step: u32, microwatts: u32): void {
+  assert(step <= SHED_SAFE_STATE, 'a step of shedding');
+  assert(step != shed, 'a decision changes something');
+  shed = step;
+  shedAtMicrowatts = microwatts;
+}
+
+/** Raises bits of the health word until the reset; nothing is driven from then on. */
+export function latchHealth(bits: u32): void {
+  assert(bits != 0, 'something is wrong');
+  latched |= bits;
+  assert((latched & bits) == bits, 'what is latched stays');
+}
+
+/** HEALTH_* bits that were raised until the reset. */
+export function latchedHealth(): u32 {
+  return latched;
+}
