@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'nod
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { cases } from '../../host/board/testing/cases.ts';
 import { type GuestCrypto, openGuestCrypto } from '../../host/tools/guest-crypto.ts';
 import * as curve from './generate/curve.ts';
 
@@ -71,7 +72,7 @@ describe('Ed25519 verification in the guest', () => {
         const nodeKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
         expect(crypto.verify(key, text, signed)).toBe(verify(null, text, nodeKey, signed));
       }),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 
@@ -179,7 +180,7 @@ describe('Ed25519 verification in the guest', () => {
         signed[63] &= 0x0f;
         expect(crypto.verify(key, message, signed)).toBe(false);
       }),
-      { numRuns: 500 },
+      cases(500),
     );
   });
 

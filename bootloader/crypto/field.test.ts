@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { cases } from '../../host/board/testing/cases.ts';
 import { type GuestCrypto, openGuestCrypto } from '../../host/tools/guest-crypto.ts';
 import { divide, fromBytes, modulo, p, toBytes } from './generate/curve.ts';
 
@@ -64,7 +65,7 @@ describe('field arithmetic in the guest', () => {
         expectTight(out);
         expect(canonicalValue(out)).toBe(modulo(integerOf(a) * integerOf(b)));
       }),
-      { numRuns: 500 },
+      cases(500),
     );
   });
 
@@ -76,7 +77,7 @@ describe('field arithmetic in the guest', () => {
         crypto.guest.fieldSquare(address, address);
         expect(limbsAt(address)).toEqual(limbsAt(crypto.slot(2)));
       }),
-      { numRuns: 500 },
+      cases(500),
     );
   });
 
@@ -103,7 +104,7 @@ describe('field arithmetic in the guest', () => {
         crypto.guest.fieldInvert(crypto.slot(2), put(0, a));
         expect(canonicalValue(crypto.slot(2))).toBe(divide(1n, integerOf(a)));
       }),
-      { numRuns: 30 },
+      cases(30),
     );
     crypto.guest.fieldInvert(crypto.slot(2), put(0, Array(10).fill(0)));
     expect(canonicalValue(crypto.slot(2))).toBe(0n);
@@ -117,7 +118,7 @@ describe('field arithmetic in the guest', () => {
         expect(canonicalValue(crypto.slot(2))).toBe(value % p);
         expect(crypto.guest.fieldBytesAreCanonical(crypto.slot(0, bytes))).toBe(value < p ? 1 : 0);
       }),
-      { numRuns: 500 },
+      cases(500),
     );
   });
 
@@ -127,7 +128,7 @@ describe('field arithmetic in the guest', () => {
         const value = canonicalValue(put(0, a));
         expect(value).toBe(integerOf(a));
       }),
-      { numRuns: 500 },
+      cases(500),
     );
   });
 });

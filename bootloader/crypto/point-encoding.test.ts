@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { cases } from '../../host/board/testing/cases.ts';
 import { type GuestCrypto, openGuestCrypto } from '../../host/tools/guest-crypto.ts';
 import { base, decode, encode, multiply, order, p, toBytes } from './generate/curve.ts';
 
@@ -24,7 +25,7 @@ describe('point encoding in the guest', () => {
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
         expect(roundTrip(bytes)).toEqual(decode(bytes) ? bytes : undefined);
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 
@@ -34,7 +35,7 @@ describe('point encoding in the guest', () => {
         const bytes = encode(multiply(scalar, base));
         expect(roundTrip(bytes)).toEqual(bytes);
       }),
-      { numRuns: 10 },
+      cases(10),
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { cases } from '../../host/board/testing/cases.ts';
 import { type GuestCrypto, openGuestCrypto } from '../../host/tools/guest-crypto.ts';
 import { fromBytes, order, toBytes } from './generate/curve.ts';
 
@@ -21,7 +22,7 @@ describe('numbers modulo L in the guest', () => {
       fc.property(fc.bigInt({ min: 0n, max: wideLimit - 1n }), (wide) => {
         expect(reduced(wide)).toBe(wide % order);
       }),
-      { numRuns: 1000 },
+      cases(1000),
     );
   });
 
@@ -76,7 +77,7 @@ describe('signed digits in the guest', () => {
           if (i > 0) expect(place - places[i - 1]).toBeGreaterThanOrEqual(width);
         }
       }),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 

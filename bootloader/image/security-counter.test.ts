@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { GuestMachine } from '../../host/board/guest-machine.ts';
+import { cases } from '../../host/board/testing/cases.ts';
 import { instantiateGuest } from '../../host/tools/guest.ts';
 import { counterInFuses, fusesOfCounter } from '../../host/tools/image/security-counter.ts';
 import { FUSES } from '../../protocol/generated/registers.ts';
@@ -67,7 +68,7 @@ test('comes to any number from any smaller one, exactly, in at most 57 ticks; a 
         expect(usedCells() - before).toBeLessThanOrEqual(57);
       }
     }),
-    { numRuns: 300, examples: [[[0xffff_ffff]]] },
+    { ...cases(300), examples: [[[0xffff_ffff]]] },
   );
 });
 
@@ -81,7 +82,7 @@ test('more ones in any cell never make a smaller number', () => {
       cells[bit >> 5] |= 1 << (bit & 31);
       expect(counterNow()).toBeGreaterThanOrEqual(before);
     }),
-    { numRuns: 2000 },
+    cases(2000),
   );
 });
 
@@ -103,7 +104,7 @@ test('cut in any burn and begun again, it arrives in as many cells as without a 
       expect([counterNow(), usedCells()]).toEqual([Math.max(from, to), needed]);
     }),
     // The ones a cut leaves may be a smaller tick that goes just as far: 14 in place of 15 here.
-    { numRuns: 500, examples: [[0x0c00_00ac, 0x1000_0000, [14]]] },
+    { ...cases(500), examples: [[0x0c00_00ac, 0x1000_0000, [14]]] },
   );
 });
 

@@ -2,7 +2,6 @@
 // Without a name it is for all of them. And what acquisitions measure when only a seed is given.
 
 import type { Setting } from '../../hil/rig/pulse/run.ts';
-import { Arena } from '../../host/board/arena.ts';
 import { Random } from '../../host/board/random.ts';
 import { closest } from '../../host/tools/q1/operand.ts';
 import { SequenceLayout } from '../../protocol/q1/sequence.ts';
@@ -13,9 +12,6 @@ import { ExitCode, Failure } from '../failure.ts';
 const settable = Object.keys(sequencerSettings.values)
   .filter((name) => name !== 'RESPONSES_MAX')
   .map((name) => name.toLowerCase());
-
-/** The state of Random. */
-const RANDOM_BYTES = 16;
 
 const usage = (option: string, text: string, expected: string): Failure =>
   new Failure('OPTION', `${option} ${text}: expected ${expected}`, { exitCode: ExitCode.USAGE });
@@ -65,7 +61,7 @@ export function parseInputs(texts: string[], names: string[]): Setting[][] {
 /** Half of the acquisitions measure +0.5, half -0.5 of full scale on path 0, as the seed has it: a qubit that is read out. */
 export function randomInputs(seed: number, names: string[]): Setting[][] {
   return names.map((_, sequencer) => {
-    const chance = new Random(new Arena(RANDOM_BYTES), seed + sequencer * 2 ** 32);
+    const chance = new Random(seed + sequencer * 2 ** 32);
     return responses(
       Array.from({ length: SequencerSetting.RESPONSES_MAX }, () => [chance.next() % 2 === 1 ? 0.5 : -0.5, 0]),
     );

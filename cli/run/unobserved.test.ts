@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { Dice } from '../../hil/prove/fuzz/dice.ts';
 import { Device, firmwareImage, second } from '../../hil/rig/device.ts';
+import { Random } from '../../host/board/random.ts';
 import { Felt } from '../../host/board/surroundings.ts';
 import { BoardView } from '../../host/board/view.ts';
 import { BlueforsSystem } from '../../host/links/bluefors/system.ts';
@@ -76,18 +76,18 @@ async function run(watchers: number, seed: number) {
   const device = await Device.running(await firmwareImage('1.0.0'), 1, () => fridge.wired);
   const view = new BoardView(device.board);
   const look = observers(fridge, view);
-  const dice = new Dice(seed);
+  const random = new Random(seed);
   const log = new LiveLog(view, () => {});
   device.board.onLog = (record) => {
     if (watchers === 0) return;
     log.record(record);
     fridge.watch(view, record.timeNs);
-    if (dice.below(40) === 0) look();
+    if (random.below(40) === 0) look();
   };
   fridge.disturb(device.board);
   const end = device.board.now + runNs;
   while (device.board.now < end) {
-    device.board.runUntil(Math.min(end, watchers === 0 ? end : device.board.now + 1 + dice.below(200_000_000)));
+    device.board.runUntil(Math.min(end, watchers === 0 ? end : device.board.now + 1 + random.below(200_000_000)));
     for (let i = 0; i < watchers; i++) look();
   }
   return { hash: device.board.logHash, state: Buffer.from(device.board.saveState()), samples: fridge.samples.length };

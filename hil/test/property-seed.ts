@@ -1,5 +1,5 @@
-// Before each test file: properties try the same cases in every run, so that a red test is red again. COLDRIG_SEED tries others.
+// Before each test file: the seed and the effort of all tests with random inputs. The only place that reads them from the environment.
 
-import fc from 'fast-check';
+import { configureCases } from '../../host/board/testing/cases.ts';
 
-fc.configureGlobal({ seed: Number(process.env.COLDRIG_SEED ?? 1) });
+configureCases({ seed: Number(process.env.COLDRIG_SEED ?? 1), effort: Number(process.env.COLDRIG_EFFORT ?? 1) });

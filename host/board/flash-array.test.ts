@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FlashArray, flashSize, pageBytes } from './flash-array.ts';
+import { cases } from './testing/cases.ts';
 
 const noChance = () => 0;
 const address = fc.integer({ min: 0, max: 4 * pageBytes - 1 });
@@ -49,7 +50,7 @@ describe('the flash array', () => {
         expect(Buffer.compare(read, model)).toBe(0);
         expect(array.readWord(8)).toBe(new DataView(model.buffer).getInt32(8, true));
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 

@@ -62,7 +62,7 @@ export class Machine implements DeviceContext {
   private readonly deviceOfKind: (Device | undefined)[] = [];
 
   constructor(seed = 1, surroundings: Surroundings = new QuietBench()) {
-    this.chance = new Random(this.arena, seed);
+    this.chance = new Random(seed, this.arena.words(4));
     this.flash = new FlashArray(() => this.chance.next());
     this.bus = new Bus(this.clock, this.registerFile, this.flash, {
       lookUp: (time) => this.lookUp(time),

@@ -86,7 +86,7 @@ describe('the event queue', () => {
 
 describe('chance', () => {
   const draw = (seed: number, count: number) => {
-    const random = new Random(new Arena(64), seed);
+    const random = new Random(seed);
     return Array.from({ length: count }, () => random.next());
   };
 

@@ -1,17 +1,21 @@
-// The board's only source of chance: xoshiro128** (Blackman and Vigna), its four words of state in the arena.
-// Snapshot and restore therefore rewind chance as well, and the same seed tears the same bits in every process.
+// The only generator of random numbers on the host: xoshiro128** (Blackman and Vigna), four words of state made from a seed.
+//
+// The board draws from one whose state is in the arena, so snapshot and restore rewind chance as well, and the same seed tears the same bits in
+// every process. Proofs and tests draw from others of their own. What must stay true: the same seed gives the same numbers, in this version and
+// the next (log hashes depend on it). Noise of the plant is no generator: it is a function of seed, channel and time (host/plant/cryostat/noise.ts).
 
-import type { Arena } from './arena.ts';
+/** A number from 0 to n - 1. */
+export type Choose = (n: number) => number;
 
 const rotateLeft = (value: number, bits: number) => (value << bits) | (value >>> (32 - bits));
 
 export class Random {
   private readonly state: Uint32Array;
 
-  /** `seed`: any safe integer. */
-  constructor(arena: Arena, seed: number) {
+  /** `seed`: any safe integer. `state`: four words to keep the state in; of its own when left out. */
+  constructor(seed: number, state: Uint32Array = new Uint32Array(4)) {
     if (!Number.isSafeInteger(seed)) throw new Error(`random: the seed must be an integer, not ${seed}`);
-    this.state = arena.words(4);
+    this.state = state;
     // A counter through a mixing function fills the state, so that seeds 1 and 2 have nothing in common, and it is never all zero.
     let counter = (seed >>> 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b1);
     for (let i = 0; i < 4; i++) {
@@ -36,4 +40,24 @@ export class Random {
     s[3] = rotateLeft(s[3], 11);
     return result >>> 0;
   }
+
+  /** A whole number from 0 to n - 1, n from 1 to 2^32. */
+  below(n: number): number {
+    return this.next() % n;
+  }
+
+  /** From 0 to 1, 1 excluded. */
+  fraction(): number {
+    return this.next() / 2 ** 32;
+  }
+
+  of<T>(list: readonly T[]): T {
+    return list[this.below(list.length)];
+  }
+}
+
+/** For code that draws shapes and need not know from where: each call is one number of a new generator. */
+export function chooser(seed: number): Choose {
+  const random = new Random(seed);
+  return (n) => random.below(n);
 }

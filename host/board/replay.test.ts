@@ -8,6 +8,7 @@ import { FLASH } from '../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import type { Board } from './board.ts';
 import { tellStory } from './replay.story.ts';
+import { cases } from './testing/cases.ts';
 import { assembleGuest, bench, handOverTo, read, write } from './testing.ts';
 
 const millisecond = 1_000_000;
@@ -87,7 +88,7 @@ describe('a run', () => {
         take(other, todo);
         expect(stateOf(other)).toBe(stateOf(one));
       }),
-      { numRuns: 15 },
+      cases(15),
     );
   });
 
@@ -126,7 +127,7 @@ describe('a snapshot', () => {
         for (const board of [straight, astray]) take(board, after);
         expect(stateOf(astray)).toBe(stateOf(straight));
       }),
-      { numRuns: 25 },
+      cases(25),
     );
   });
 
@@ -164,7 +165,7 @@ describe('a snapshot as bytes', () => {
         for (const each of [board, other]) take(each, after);
         expect(stateOf(other)).toBe(stateOf(board));
       }),
-      { numRuns: 10 },
+      cases(10),
     );
   });
 
@@ -194,7 +195,7 @@ describe('a fork', () => {
         take(alone, mine);
         expect(stateOf(board)).toBe(stateOf(alone));
       }),
-      { numRuns: 10 },
+      cases(10),
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../board/testing/cases.ts';
 import { SlipDecoder, slipEncode } from './slip.ts';
 
 function framesOf(decoder: SlipDecoder, ...pieces: Uint8Array[]): number[][] {
@@ -23,7 +24,7 @@ describe('SLIP on the gateway line', () => {
         );
         expect(framesOf(new SlipDecoder(64), ...pieces)).toEqual(payloads.map((payload) => [...payload]));
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 
@@ -46,7 +47,7 @@ describe('SLIP on the gateway line', () => {
         const frames = framesOf(new SlipDecoder(64), bytes, Uint8Array.of(0xc0), slipEncode(Uint8Array.of(1, 2, 3)));
         expect(frames.at(-1)).toEqual([1, 2, 3]);
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { Decoder, Encoder } from 'cbor-x';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { cases } from '../../host/board/testing/cases.ts';
 import { instantiateGuest } from '../../host/tools/guest.ts';
 
 type Numbers = (...values: number[]) => number;
@@ -137,7 +138,7 @@ describe('reading CBOR', () => {
         expect(check(bytes)).toBe(bytes.length);
         expect(walk(input)).toEqual(value);
       }),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 
@@ -150,7 +151,7 @@ describe('reading CBOR', () => {
         expect(check(bytes)).toBe(bytes.length);
         expect(walk(input)).toEqual(value);
       }),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 
@@ -203,7 +204,7 @@ describe('reading CBOR', () => {
         if (size > 0) expect(() => walk(input)).not.toThrow();
         expect(check(bytes)).toBe(size);
       }),
-      { numRuns: 2000 },
+      cases(2000),
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { cases } from '../../host/board/testing/cases.ts';
 import { instantiateGuest } from '../../host/tools/guest.ts';
 
 interface Console extends Record<string, unknown> {
@@ -108,7 +109,7 @@ describe('receiving from the console', () => {
         expect(receive(send(bytes))).toEqual([hex(bytes)]);
         expectUntouchedOutside(2048);
       }),
-      { numRuns: 40 },
+      cases(40),
     );
   });
 

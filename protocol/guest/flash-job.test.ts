@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sectorEraseNs, unitProgramNs } from '../../host/board/devices/flash.ts';
 import { type GuestExports, GuestMachine } from '../../host/board/guest-machine.ts';
+import { cases } from '../../host/board/testing/cases.ts';
 import { instantiateGuest } from '../../host/tools/guest.ts';
 import { INTC } from '../generated/registers.ts';
 import { Line, MemoryMap } from '../memory-map.ts';
@@ -63,7 +64,7 @@ describe('a program job', () => {
         expected.set(bytes, offset);
         expect(Buffer.compare(cells(base, sector), expected)).toBe(0);
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { cases } from '../../host/board/testing/cases.ts';
 import { instantiateGuest } from '../../host/tools/guest.ts';
 
 interface Guest extends Record<string, unknown> {
@@ -61,7 +62,7 @@ describe('UTF-8', () => {
       fc.property(fc.oneof(texts, broken, four), (bytes) => {
         expect(taken(bytes)).toBe(isUtf8(bytes));
       }),
-      { numRuns: 3000 },
+      cases(3000),
     );
   });
 });

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cases } from '../../host/board/testing/cases.ts';
 import { pointsOf } from '../generate/guest-plant.ts';
 import { curves, type SensorType } from './curves.ts';
 import { dt670Kelvin, dt670Volts } from './dt-670.ts';
@@ -21,7 +22,7 @@ describe.each(types)('%s', (type) => {
         expect(curve.readingOf(Math.min(a, b))).toBeGreaterThan(curve.readingOf(Math.max(a, b)));
         expect(Math.abs(curve.kelvinOf(curve.readingOf(a)) - a)).toBeLessThan(Math.max(1e-6, a * 1e-9));
       }),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 
@@ -36,7 +37,7 @@ describe.each(types)('%s', (type) => {
         const exact = curve.kelvinOf(reading / curve.stepsPerUnit) * 1e6;
         expect(Math.abs(microkelvin - exact)).toBeLessThanOrEqual(Math.max(2, exact * 2e-4));
       }),
-      { numRuns: 500 },
+      cases(500),
     );
   });
 });

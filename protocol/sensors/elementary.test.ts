@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cases } from '../../host/board/testing/cases.ts';
 import { exp, ln, power, sineOfTurns } from './elementary.ts';
 
-const seeded = { seed: 4, numRuns: 2000 };
+const seeded = cases(2000);
 
 describe('elementary functions from basic operations', () => {
   test('agree with the engine’s own to a few parts in 10¹⁵', () => {

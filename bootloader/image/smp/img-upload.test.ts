@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { milliseconds } from '../../../hil/rig/guest-bench.ts';
 import { groupError, ImageBench, makeImage, sha256 } from '../../../hil/rig/image-bench.ts';
+import { cases } from '../../../host/board/testing/cases.ts';
 import { ImgCommand } from '../../../protocol/smp/smp.ts';
 
 const running = makeImage('1.0.0');
@@ -25,7 +26,7 @@ describe('upload', () => {
         expect(bench.inFlash(1, update.length)).toEqual(update);
         bench.erase();
       }),
-      { numRuns: 12 },
+      cases(12),
     );
   });
 
@@ -161,7 +162,7 @@ describe('upload', () => {
         expect(bench.inFlash(1, image.length)).toEqual(image);
         bench.erase();
       }),
-      { numRuns: 20 },
+      cases(20),
     );
   });
 
@@ -209,7 +210,7 @@ describe('upload', () => {
           expect(bench.list()).toContain('0:bca');
         },
       ),
-      { numRuns: 150 },
+      cases(150),
     );
   });
 });

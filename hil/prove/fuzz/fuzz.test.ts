@@ -1,9 +1,9 @@
 // Bytes nobody meant to send: the slice of the proof that every test run can afford. All of it: coldrig prove fuzz
 
 import { describe, expect, test } from 'vitest';
+import { Random } from '../../../host/board/random.ts';
 import { runSlice, toldOf } from '../testing.ts';
 import crashers from './crashers.json' with { type: 'json' };
-import { Dice } from './dice.ts';
 import { minimise } from './minimise.ts';
 import { type Input, mutate } from './mutate.ts';
 
@@ -51,11 +51,11 @@ describe('an input', () => {
     expect(text(minimise(bytes('nothing'), (input) => input[0].length > 2))).toBe('\0\0\0');
   });
 
-  test('is changed by chance alone: the same dice change it the same way', () => {
+  test('is changed by chance alone: the same random change it the same way', () => {
     const changes = (seed: number) => {
-      const dice = new Dice(seed);
+      const random = new Random(seed);
       return Array.from({ length: 50 }, () =>
-        text(mutate(bytes('one|two|three'), bytes('other'), bytes('token'), dice)),
+        text(mutate(bytes('one|two|three'), bytes('other'), bytes('token'), random)),
       );
     };
     expect(changes(7)).toEqual(changes(7));

@@ -6,6 +6,7 @@
 //
 // What must stay true: a part's run is a function of seed, target and part. A violation's point is the input itself, in hex.
 
+import { Random } from '../../../host/board/random.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
 import { choice } from '../choice.ts';
 import {
@@ -18,7 +19,6 @@ import {
   partsOf,
   type Violation,
 } from '../proof.ts';
-import { Dice } from './dice.ts';
 import { imageTarget } from './image-target.ts';
 import { lineTargets } from './line-targets.ts';
 import { minimise } from './minimise.ts';
@@ -67,23 +67,23 @@ class FuzzBench implements Bench {
     const seed = choice(options.seed, `${text.name} ${part.part}`);
     const target = await text.open(this.bootloader, seed);
     if (options.point !== undefined) return replayed(part.scenario, target, options.point);
-    return new Fuzzer(part, target, new Dice(seed), options).run(text[options.effort], onProgress);
+    return new Fuzzer(part, target, new Random(seed), options).run(text[options.effort], onProgress);
   }
 }
 
 class Fuzzer {
   private readonly result: PartResult;
   private readonly target: FuzzTarget;
-  private readonly dice: Dice;
+  private readonly random: Random;
   private readonly options: ProofOptions;
   private readonly novelty: Novelty;
   private readonly corpus: Input[] = [];
   /** Laws broken so far: one violation each is enough. */
   private readonly broken = new Set<string>();
 
-  constructor(part: Part, target: FuzzTarget, dice: Dice, options: ProofOptions) {
+  constructor(part: Part, target: FuzzTarget, random: Random, options: ProofOptions) {
     this.target = target;
-    this.dice = dice;
+    this.random = random;
     this.options = options;
     // The first counts are there once something has run.
     target.run(target.seeds[0], true);
@@ -92,16 +92,17 @@ class Fuzzer {
   }
 
   run(count: number, onProgress: OnPartProgress): PartResult {
-    const { result, target, dice, corpus, options } = this;
+    const { result, target, random, corpus, options } = this;
     for (const seed of target.seeds) this.try(seed);
     if (corpus.length === 0) corpus.push(...target.seeds);
     while (result.points < count) {
       if (options.stopAtFirst && result.violations.length > 0) break;
       // Late finds are the ones whose surroundings nobody has looked at.
       const late = Math.max(0, corpus.length - 16);
-      const parent = corpus[dice.below(2) === 0 ? dice.below(corpus.length) : late + dice.below(corpus.length - late)];
-      const child = mutate(parent, dice.of(corpus), target.tokens, dice);
-      this.try(target.dress?.(child, dice) ?? child);
+      const parent =
+        corpus[random.below(2) === 0 ? random.below(corpus.length) : late + random.below(corpus.length - late)];
+      const child = mutate(parent, random.of(corpus), target.tokens, random);
+      this.try(target.dress?.(child, random) ?? child);
       onProgress(result.points / count, result.points);
     }
     result.counts = { inputsKept: corpus.length, blocksReached: this.novelty.reached };

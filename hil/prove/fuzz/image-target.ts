@@ -53,7 +53,7 @@ export const imageTarget: TargetText = {
     return {
       seeds: seeds.filter(({ length }) => length > 0 && length < seedBytesMax).map((bytes): Input => [bytes]),
       tokens: Object.values(Tlv).map((type) => Uint8Array.of(type & 0xff, type >> 8)),
-      dress: ([image, ...rest], dice) => (dice.below(2) === 0 ? [image, ...rest] : [refitted(image), ...rest]),
+      dress: ([image, ...rest], random) => (random.below(2) === 0 ? [image, ...rest] : [refitted(image), ...rest]),
       run(input) {
         const boot = bench.bootFrom(loaded, () => bench.write(bench.addressOf(1), input[0]));
         const [finding] = findingsOf(bench, boot, { asked: true }, {}, before);

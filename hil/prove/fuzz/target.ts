@@ -1,6 +1,6 @@
 // What is fuzzed: a device at rest, what may be sent to it, and the laws.
 
-import type { Dice } from './dice.ts';
+import type { Random } from '../../../host/board/random.ts';
 import type { Input } from './mutate.ts';
 
 export interface FuzzTarget {
@@ -9,7 +9,7 @@ export interface FuzzTarget {
   /** Bytes that mean something to it. */
   tokens: readonly Uint8Array[];
   /** Puts right what a mutation has certainly broken, at times: what lies behind a checksum is reached only so. */
-  dress?(input: Input, dice: Dice): Input;
+  dress?(input: Input, random: Random): Input;
   /** Sends an input to the device as it was at the beginning; which law it broke, or undefined. `closely` looks at what costs time, too. */
   run(input: Input, closely: boolean): string | undefined;
   /** Block counters of the code under test, as they stand. */

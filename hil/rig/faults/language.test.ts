@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DisturbanceKind } from '../../../host/board/disturbance.ts';
+import { cases } from '../../../host/board/testing/cases.ts';
 import { faultKinds } from './kinds.ts';
 import { disturbanceOf, FaultSyntaxError, parseFault } from './language.ts';
 
@@ -82,7 +83,7 @@ describe('a fault', () => {
           expect(error).toBeInstanceOf(FaultSyntaxError);
         }
       }),
-      { numRuns: 2000 },
+      cases(2000),
     );
   });
 });

@@ -3,7 +3,7 @@ import { body } from '../../prove/noise/cbor-noise.ts';
 import { owed } from '../../prove/noise/echo-owed.ts';
 import { messageOf } from '../../prove/noise/noise.ts';
 import { gateway } from '../../prove/noise/wire.ts';
-import { always } from './seed.ts';
+import { always } from './properties.ts';
 import { victims } from './victims.ts';
 
 const header = { first: 8 | 2, flags: 0, group: 0, sequence: 5, command: 0 };

@@ -4,7 +4,7 @@ import { body } from '../../prove/noise/cbor-noise.ts';
 import { commands, groups, messageOf } from '../../prove/noise/noise.ts';
 import type { Victim } from '../../prove/noise/victim.ts';
 import { gateway, serialConsole } from '../../prove/noise/wire.ts';
-import { some } from './seed.ts';
+import { some } from './properties.ts';
 import { victims } from './victims.ts';
 
 const encoder = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });

@@ -7,7 +7,7 @@ import type { Victim } from '../../prove/noise/victim.ts';
 import { wires } from '../../prove/noise/wire.ts';
 import { firmwareImage, millisecond, write } from '../../rig/device.ts';
 import { hashIn } from './images.ts';
-import { always } from './seed.ts';
+import { always } from './properties.ts';
 import { victims } from './victims.ts';
 
 const img = 1;

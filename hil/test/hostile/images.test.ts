@@ -8,7 +8,7 @@ import type { Victim } from '../../prove/noise/victim.ts';
 import { gateway } from '../../prove/noise/wire.ts';
 import { firmwareImage, key, millisecond, read, second, write } from '../../rig/device.ts';
 import { hashIn, place } from './images.ts';
-import { always } from './seed.ts';
+import { always } from './properties.ts';
 import { firmware, safeMode } from './victims.ts';
 
 const [os, img, stat] = [0, 1, 2];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { peaceful, traffic } from '../../prove/noise/noise.ts';
 import { wires } from '../../prove/noise/wire.ts';
-import { always } from './seed.ts';
+import { always } from './properties.ts';
 import { victims } from './victims.ts';
 
 describe.each(victims)('%s', (_name, make) => {

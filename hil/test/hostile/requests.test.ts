@@ -7,7 +7,7 @@ import type { Victim } from '../../prove/noise/victim.ts';
 import { wires } from '../../prove/noise/wire.ts';
 import { firmwareImage, millisecond, read, write } from '../../rig/device.ts';
 import { hashIn, place } from './images.ts';
-import { always } from './seed.ts';
+import { always } from './properties.ts';
 import { victims } from './victims.ts';
 
 const [os, img, enumeration] = [0, 1, 10];

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { serialConsole, wires } from '../../prove/noise/wire.ts';
-import { always } from './seed.ts';
+import { always } from './properties.ts';
 import { type Chunk, inVersion1, type UploadAnswer, UploadModel } from './upload-model.ts';
 import { victims } from './victims.ts';
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Random } from '../../../host/board/random.ts';
 import { crc16, encodeConsole } from '../../../host/tools/smp/index.ts';
 import { LiveDevice } from './live-device.ts';
 import { answerTimeoutMs, exchange, openRawLine, type RawLine, silenceMs } from './raw-line.ts';
@@ -120,13 +121,9 @@ describe('over UDP', () => {
   });
 
   test('a thousand datagrams of noise do no harm', async () => {
-    let state = 1;
-    const next = () => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-      return state >>> 16;
-    };
+    const random = new Random(1);
     for (let n = 0; n < 1000; n++) {
-      await line.send(Uint8Array.from({ length: next() % 64 }, () => next() & 0xff));
+      await line.send(Uint8Array.from({ length: random.below(64) }, () => random.below(256)));
       if (n % 50 === 49) await sleep(20);
     }
     for (let quiet = false; !quiet; ) quiet = (await line.receive(silenceMs)) === undefined;

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SequencerModule } from '../../../host/board/sequencer/sequencer-module.ts';
+import { cases } from '../../../host/board/testing/cases.ts';
 import { sequencerModule } from '../../../host/tools/sequencer.ts';
 import { instructions, JUMP_TAKEN_STEPS, STEP_NS } from '../../../protocol/q1/instructions.ts';
 import { sequencerFlagNames } from '../../../protocol/q1/status.ts';
@@ -49,7 +50,7 @@ describe('the classic core', () => {
         const expected = meaning[mnemonic](a, b) >>> 0;
         expect([registers[3], registers[4]]).toEqual([expected, expected]);
       }),
-      { numRuns: 30, seed: 4 },
+      cases(30),
     );
   });
 

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { cases } from '../../../host/board/testing/cases.ts';
 import { SmpError } from '../../../host/tools/smp/index.ts';
 import {
   clearSequencerBins,
@@ -114,7 +115,7 @@ describe('requests of any kind', () => {
         });
         expect(hostile.board.state).toBe('firmware');
       }),
-      { numRuns: 400, seed: 11 },
+      cases(400),
     );
     expect(hostile.board.fault.cause).toBe(0);
   });

@@ -4,18 +4,20 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { chooser } from '../../../host/board/random.ts';
 import { SequencerModule, sequencerCount } from '../../../host/board/sequencer/sequencer-module.ts';
+import { cases } from '../../../host/board/testing/cases.ts';
 import { sequencerModule } from '../../../host/tools/sequencer.ts';
 import { SequencerLoad, SequencerRun } from '../../../protocol/q1/module.ts';
 import { SequencerFlag, SequencerState } from '../../../protocol/q1/status.ts';
 import { loadProgram, type PulseProgram } from '../../rig/pulse/run.ts';
 import { allKinds, type PlainRecord, PlainRecords } from './plain-records.ts';
 import { program } from './programs.ts';
-import { chance, randomProgram } from './random-programs.ts';
+import { randomProgram } from './random-programs.ts';
 
 const allSequencers = 2 ** sequencerCount - 1;
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
-const runs = { numRuns: 15, seed: 20_260_413 };
+const runs = cases(15);
 
 let bytes: Uint8Array;
 
@@ -85,7 +87,7 @@ describe('any program', () => {
         const until = 2_000_000;
         const whole = ran(programs, 0, (module) => module.run(until));
         const pieces = ran(programs, 0, (module) => {
-          const pick = chance(cuts);
+          const pick = chooser(cuts);
           for (let time = 0; time < until; time += 1 + pick(100_000)) module.run(time, 1 + pick(500));
           module.run(until);
         });
@@ -117,7 +119,7 @@ describe('a sequence with changed bytes and the CRC that fits them', () => {
         module.stop(1);
         module.run();
       }),
-      { numRuns: 1500, seed: 5 },
+      cases(1500),
     );
     expect(Math.min(tally.refused, tally.ran)).toBeGreaterThan(100);
   });

@@ -3,6 +3,7 @@
 // Every form of every instruction comes up. So that a program gets far, durations in registers come from registers nothing writes, and
 // most programs are slow enough for the classic core to keep up; what happens else is the program's own.
 
+import { type Choose, chooser } from '../../../host/board/random.ts';
 import { instructions } from '../../../protocol/q1/instructions.ts';
 import { type Operand, operandKinds } from '../../../protocol/q1/operands.ts';
 import type { PulseProgram, Setting } from '../../rig/pulse/run.ts';
@@ -17,19 +18,8 @@ const preamble = [
   ...Array.from({ length: 8 }, (_, index) => `move ${index % 4},R${8 + index}`),
 ];
 
-/** Numbers from a seed; the same seed, the same numbers. */
-export function chance(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 export function randomProgram(seed: number, syncs: boolean): PulseProgram {
-  const pick = chance(seed);
+  const pick = chooser(seed);
   const pace = paces[pick(paces.length)];
   const drawn = Array.from({ length }, (_, index) => drawInstruction(pick, syncs, pace, index));
   const start = preamble.length + 1;
@@ -38,7 +28,7 @@ export function randomProgram(seed: number, syncs: boolean): PulseProgram {
   return sequence(`random ${seed}`, text, settings(pick));
 }
 
-function settings(pick: (below: number) => number): Setting[] {
+function settings(pick: Choose): Setting[] {
   return [
     ['INTEGRATION_LENGTH', 4 + pick(400)],
     ['TRIGGER_ENABLE', pick(2)],
@@ -50,7 +40,7 @@ function settings(pick: (below: number) => number): Setting[] {
   ];
 }
 
-function drawInstruction(pick: (below: number) => number, syncs: boolean, pace: number, at: number): string {
+function drawInstruction(pick: Choose, syncs: boolean, pace: number, at: number): string {
   for (;;) {
     const instruction = instructions[pick(instructions.length)];
     const { mnemonic } = instruction;
@@ -65,7 +55,7 @@ function drawInstruction(pick: (below: number) => number, syncs: boolean, pace: 
 /** Indices of which the sequence has all but the last few. */
 const mostlyThere: Partial<Record<Operand['kind'], number>> = { wave: 3, weight: 3, acquisition: 2, bin: 20 };
 
-function drawOperand({ kind, mode }: Operand, pick: (below: number) => number, pace: number, at: number): string {
+function drawOperand({ kind, mode }: Operand, pick: Choose, pace: number, at: number): string {
   if (mode === 'destination' || mode === 'counter') return `R${16 + pick(48)}`;
   if (mode === 'source') {
     if (kind === 'duration') return `R${pick(8)}`;

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { cases } from '../../../host/board/testing/cases.ts';
 import { Device, firmwareImage, millisecond, read, second } from '../../rig/device.ts';
 
 const file = new URL('../../../host/tools/smp/golden-vectors.json', import.meta.url);
@@ -55,7 +56,7 @@ describe('on the gateway line', () => {
         device.exchange(Buffer.concat(requests), 100 * millisecond);
         for (const request of requests) device.exchange(request, 100 * millisecond);
       }),
-      { numRuns: 150 },
+      cases(150),
     );
     expectUnharmed(0);
   });
@@ -95,7 +96,7 @@ test('on the console, noise between frames and in them is passed over', () => {
     fc.property(fc.array(noise, { maxLength: 10 }), (pieces) => {
       for (const piece of pieces) device.type(piece);
     }),
-    { numRuns: 100 },
+    cases(100),
   );
   expectUnharmed(0);
 });

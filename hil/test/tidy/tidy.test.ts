@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { oneSourceOfChance } from './chance.ts';
 import { observersOnlyView } from './observers.ts';
 import { everyOwnerWrites, oneOwnerAnActuator } from './owners.ts';
 import * as rules from './rules.ts';
@@ -34,6 +35,7 @@ const houseRules: [string, rules.Rule][] = [
   ['an owner writes what it owns', everyOwnerWrites],
   ['nothing below links and cli knows wall time, chance or files', rules.noWallClockBelowLinks],
   ['who only looks is handed a view', observersOnlyView],
+  ['chance comes from one generator and one seed', oneSourceOfChance],
   ['physics uses basic arithmetic only', rules.basicArithmeticOnly],
   ['every file has a reader', rules.everyFileHasAReader],
   ['a file is at most 300 lines long', rules.fileLength(300, longFiles)],
@@ -97,8 +99,26 @@ describe('the rules find what they are for', () => {
     [
       'a device that rolls dice',
       rules.noWallClockBelowLinks,
-      file('host/board/a.ts', 'const t = Math.random();'),
+      file('host/board/a.ts', ['const t = Math', '.random();'].join('')),
       /random/,
+    ],
+    [
+      'a test with a seed of its own',
+      oneSourceOfChance,
+      file('host/a.test.ts', ['fc.assert(p, { numRuns: 9,', ' seed', ': 3 });'].join('')),
+      /a seed of its own/,
+    ],
+    [
+      'a generator beside the one',
+      oneSourceOfChance,
+      file('hil/a.ts', ['x ^= ', 'x << 13;'].join('')),
+      /generator of its own/,
+    ],
+    [
+      'another variable for the seed',
+      oneSourceOfChance,
+      file('hil/a.ts', ['process', '.env.HOSTILE_SEED'].join('')),
+      /reads a seed/,
     ],
     [
       'physics by the engine’s own sine',

@@ -1,9 +1,10 @@
 // A glitchable image asleep does what it did before; awake, exactly one thing goes wrong, when it was asked to.
 
 import { describe, expect, it } from 'vitest';
+import { chooser } from '../random.ts';
+import { seeds } from '../testing/cases.ts';
 import { armGlitch, Core, checkImage, type Glitch, makeGlitchable, prepareImage } from './cpu.ts';
 import { prepareUncached } from './image.ts';
-import { chooser } from './testing/choose.ts';
 import { image, recordingBus } from './testing/modules.ts';
 import { randomImage } from './testing/random-program.ts';
 
@@ -12,7 +13,7 @@ const none = { site: -1, occurrence: 0, value: 0, useArgument: 0, and: -1, xor: 
 describe('asleep', () => {
   it('random programs make the same accesses with the same end', () => {
     let accesses = 0;
-    for (let seed = 0; seed < 150; seed++) {
+    for (const seed of seeds(150)) {
       const bytes = randomImage(chooser(seed));
       const [before, after] = [recordingBus(), recordingBus()];
       const glitchable = makeGlitchable(checkImage(bytes), 'no function').bytes;

@@ -3,9 +3,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { compileGuest } from '../../tools/guest.ts';
+import { type Choose, chooser } from '../random.ts';
+import { seeds } from '../testing/cases.ts';
 import { Core, checkImage, ImageRefused } from './cpu.ts';
 import { prepareUncached } from './image.ts';
-import { type Choose, chooser } from './testing/choose.ts';
 import { image, recordingBus } from './testing/modules.ts';
 import { randomImage } from './testing/random-program.ts';
 import { moduleOf } from './testing/raw-module.ts';
@@ -57,7 +58,7 @@ function mutate(source: Uint8Array, choose: Choose): Uint8Array {
 
 function mutateMany(source: (seed: number) => Uint8Array, count: number): { accepted: number; refused: number } {
   const outcomes = { accepted: 0, refused: 0 };
-  for (let seed = 1; seed <= count; seed++) {
+  for (const seed of seeds(count)) {
     try {
       outcomes[outcomeOf(mutate(source(seed), chooser(seed)))]++;
     } catch (error) {
@@ -102,7 +103,7 @@ describe('hostile bytes are refused or run, never more', () => {
 
   it('a compiled guest, changed at random', async () => {
     const guest = await compileGuest('bootloader/crypto/crypto.entry.ts');
-    for (let seed = 1; seed <= 150; seed++) outcomeOf(mutate(guest, chooser(seed)));
+    for (const seed of seeds(150)) outcomeOf(mutate(guest, chooser(seed)));
     for (let length = 0; length < guest.length; length += 251)
       expect(outcomeOf(guest.slice(0, length))).toBe('refused');
   });

@@ -1,12 +1,13 @@
 // The meter's laws, against the reference interpreter, over random programs. A failure prints the seed; it is all one needs.
 
 import { describe, expect, it } from 'vitest';
+import { chooser } from '../random.ts';
+import { seeds } from '../testing/cases.ts';
 import { checkImage } from './check.ts';
 import { Core, prepareImage } from './cpu.ts';
 import { prepareUncached } from './image.ts';
 import { keyOf } from './opcodes.ts';
 import { Trap } from './testing/arithmetic.ts';
-import { chooser } from './testing/choose.ts';
 import { Interpreter, TooLong } from './testing/interpreter.ts';
 import { type Access, recordingBus } from './testing/modules.ts';
 import { randomImage } from './testing/random-program.ts';
@@ -47,7 +48,7 @@ function globalsOf(core: Core): [number, bigint] {
 
 const structural = ['block', 'loop', 'else', 'end'].map(keyOf);
 
-const samples = Array.from({ length: programs }, (_, seed) => ({ seed, bytes: randomImage(chooser(seed)) }));
+const samples = seeds(programs).map((seed) => ({ seed, bytes: randomImage(chooser(seed)) }));
 const references = samples.flatMap(({ seed, bytes }) => {
   const reference = refer(bytes);
   return reference ? [{ seed, bytes, reference }] : [];
@@ -128,7 +129,7 @@ describe('a metered image', () => {
 
   it('that would never end is stopped, after exactly the accesses that fit', () => {
     let stopped = 0;
-    for (let seed = 0; seed < 40; seed++) {
+    for (const seed of seeds(40)) {
       const bytes = randomImage(chooser(seed), { endless: true });
       const accesses: number[] = [];
       const interpreter = new Interpreter(checkImage(bytes), {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FLASH } from '../../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { cases } from '../testing/cases.ts';
 import { type Flash, unitProgramNs } from './flash.ts';
 import { finish, makeFlashRig, read, startErase, startProgram, status } from './flash-rig.ts';
 import { microseconds, type Rig } from './rig.ts';
@@ -69,7 +70,7 @@ test('any sequence of operations equals the reference model, byte for byte and e
       expect(read(rig, STORAGE, model.length)).toEqual(model);
       expect(read(rig, STORAGE - 1, 1)[0] & read(rig, STORAGE + model.length, 1)[0]).toBe(0xff);
     }),
-    { numRuns: 60 },
+    cases(60),
   );
 });
 
@@ -93,7 +94,7 @@ test('a cut anywhere in a program: units before it are done, one mixes old and n
         else expect((left[i] ^ before[i]) & ~(before[i] ^ after)).toBe(0);
       }
     }),
-    { numRuns: 60 },
+    cases(60),
   );
 });
 
@@ -117,6 +118,6 @@ test('snapshot, go another way, restore: the operation and the array go on as if
       expect(hash()).toBe(straight);
       expect(read(rig, STORAGE, model.length)).toEqual(model);
     }),
-    { numRuns: 40 },
+    cases(40),
   );
 });

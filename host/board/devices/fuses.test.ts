@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { FUSES } from '../../../protocol/generated/registers.ts';
 import { Fuse } from '../../../protocol/memory-map.ts';
 import { LogKind } from '../log.ts';
+import { cases, seeds } from '../testing/cases.ts';
 import { burnNs, Fuses } from './fuses.ts';
 import { Rig, refusal } from './rig.ts';
 
@@ -50,7 +51,7 @@ test('any sequence of burns is the union of their ones, word by word', () => {
       }
       expect(rig.device.cells).toEqual(expected);
     }),
-    { numRuns: 50 },
+    cases(50),
   );
 });
 
@@ -97,7 +98,7 @@ test('fuses survive resets and the loss of power', () => {
 
 test('power lost in a burn leaves old ones plus any of the new, and the next boot finds it idle', () => {
   const left = new Set<number>();
-  for (let seed = 1; seed <= 60; seed++) {
+  for (const seed of seeds(60)) {
     const rig = makeRig(seed);
     burn(rig, 9, 0xf000_0000);
     startBurn(rig, 9, 0xf000_00ff);

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { RECORDER } from '../../../protocol/generated/registers.ts';
 import { ResetCause } from '../device.ts';
 import { LogKind } from '../log.ts';
+import { cases } from '../testing/cases.ts';
 import { Recorder, ringLength } from './recorder.ts';
 import { Rig, refusal } from './rig.ts';
 
@@ -67,7 +68,7 @@ test('however many are recorded, the ring holds the last 256 in order', () => {
         expect(rest).toEqual(entry(rig, number));
       }
     }),
-    { numRuns: 20 },
+    cases(20),
   );
 });
 

@@ -2,7 +2,6 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Arena } from '../arena.ts';
 import { Random } from '../random.ts';
 import { anyTearPattern, tearPatternNumber, tearPatterns } from './tear.ts';
 
@@ -10,7 +9,7 @@ const before = Uint8Array.of(0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe);
 const erased = new Uint8Array(8).fill(0xff);
 
 function randomFrom(seed: number): () => number {
-  const random = new Random(new Arena(64), seed);
+  const random = new Random(seed);
   return () => random.next();
 }
 

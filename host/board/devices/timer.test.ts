@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TIMER } from '../../../protocol/generated/registers.ts';
+import { cases } from '../testing/cases.ts';
 import { Rig, refusal, seconds } from './rig.ts';
 import { Timer } from './timer.ts';
 
@@ -44,7 +45,7 @@ test('any time reads back whole through the two words', () => {
       const low = rig.machine.peek(TIMER, 'NOW_LOW');
       expect(rig.machine.peek(TIMER, 'NOW_HIGH') * wordSpan + low).toBe(time);
     }),
-    { numRuns: 50 },
+    cases(50),
   );
 });
 

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UART0 } from '../../../protocol/generated/registers.ts';
+import { cases } from '../testing/cases.ts';
 import { fifoBytes } from './uart.ts';
 import { byteNs, free, makeUartRig, pattern, readAll, sentBytes, status, write } from './uart-rig.ts';
 
@@ -35,7 +36,7 @@ test('whatever the sizes and pauses, bytes are received in order and complete, o
       if (overran()) expect(isSubsequence(got, put)).toBe(true);
       else expect(got).toEqual(put);
     }),
-    { numRuns: 60 },
+    cases(60),
   );
 });
 
@@ -61,7 +62,7 @@ test('whatever the writes and pauses, bytes leave in order, complete, and never 
         before = timeNs;
       }
     }),
-    { numRuns: 40 },
+    cases(40),
   );
 });
 

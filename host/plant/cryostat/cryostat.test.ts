@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cases } from '../../board/testing/cases.ts';
 import { openFridge } from '../../tools/open-fridge.ts';
 import { Cryostat, type CryostatOptions, SensorFault } from './cryostat.ts';
 import { readingKelvin } from './sensors.ts';
@@ -172,7 +173,7 @@ describe('a run is a function of its inputs', () => {
       fc.property(inputs, looks, (list, looking) => {
         expect(run(list, [...looking])).toBe(run(list, []));
       }),
-      { seed: 11, numRuns: 60 },
+      cases(60),
     );
   });
 

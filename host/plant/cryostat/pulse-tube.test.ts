@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cases } from '../../board/testing/cases.ts';
 import { mapFirstWatts, mapSecondWatts, PulseTube } from './pulse-tube.ts';
 
 const bare = { count: 1, firstScale: 1, secondScale: 1, firstLinkKelvinPerWatt: 0, secondLinkKelvinPerWatt: 0 };
@@ -45,7 +46,7 @@ describe('the pulse tube', () => {
         expect(linked.watts[0]).toBeCloseTo(first, 5);
         expect(linked.watts[1]).toBeCloseTo(second, 6);
       }),
-      { seed: 5, numRuns: 2000 },
+      cases(2000),
     );
   });
 });

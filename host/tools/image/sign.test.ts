@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../../board/testing/cases.ts';
 import { repositoryRoot } from '../guest.ts';
 import { type Golden, goldenCases, goldenFile, goldenKey, goldenPayload, runImgtool } from './golden-cases.ts';
 import { parseImage, signImage, verifyImage } from './index.ts';
@@ -66,7 +67,7 @@ describe('a signed image', () => {
         const payload = image.subarray(request.headerSize, request.headerSize + request.payload.length);
         expect(payload).toEqual(request.payload);
       }),
-      { numRuns: 150 },
+      cases(150),
     );
   });
 

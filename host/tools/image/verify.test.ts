@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../../board/testing/cases.ts';
 import { hostileImages, oddButGood, otherKey, signed, trialDevice } from './hostile-images.ts';
 import { describeImage, ImageError, imageToJson, parseImage, verifyImage } from './index.ts';
 
@@ -80,7 +81,7 @@ describe('whatever the bytes', () => {
         }
         expect(typeof verifyImage(bytes, keys).ok).toBe('boolean');
       }),
-      { numRuns: 2000 },
+      cases(2000),
     );
   });
 });

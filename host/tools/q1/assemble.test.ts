@@ -4,6 +4,7 @@ import { InstructionWord } from '../../../protocol/q1/encoding.ts';
 import { instructions } from '../../../protocol/q1/instructions.ts';
 import { operandKinds } from '../../../protocol/q1/operands.ts';
 import { SequenceLayout } from '../../../protocol/q1/sequence.ts';
+import { cases } from '../../board/testing/cases.ts';
 import { assembleSequence, decodeSequence, disassemble, disassembleToSequence, type Q1Error } from './index.ts';
 import { jsonFault } from './json-place.ts';
 import { assembled, corpusPrograms, hasCorpus, legalProgram } from './testing.ts';
@@ -210,7 +211,7 @@ describe('a sequence file', () => {
     };
     fc.assert(
       fc.property(damaged, (text) => (jsonFault(text) === undefined) === parses(text)),
-      { numRuns: 2000, seed: 6 },
+      cases(2000),
     );
   });
 
@@ -250,7 +251,7 @@ describe('assembling and disassembling', () => {
         const { binary } = assembled(text);
         expect(withoutLines(assembled(disassemble(binary)).binary)).toEqual(withoutLines(binary));
       }),
-      { numRuns: 300, seed: 4 },
+      cases(300),
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cases } from '../../board/testing/cases.ts';
 import { assembleSequence, DecodeError, disassemble, Q1Error } from './index.ts';
 import { corpusPrograms, legalProgram } from './testing.ts';
 
@@ -59,12 +60,12 @@ const words = [
 
 describe('the assembler throws nothing but its own error', () => {
   test('on any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), survives), { numRuns: 500, seed: 1 });
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), survives), cases(500));
   });
 
   test('on words of the language in any order', () => {
     const text = fc.array(fc.constantFrom(...words), { maxLength: 60 }).map((parts) => parts.join(' '));
-    fc.assert(fc.property(text, survives), { numRuns: 1500, seed: 2 });
+    fc.assert(fc.property(text, survives), cases(1500));
   });
 
   test('on legal programs with a few characters changed', () => {
@@ -79,7 +80,7 @@ describe('the assembler throws nothing but its own error', () => {
           return result.slice(0, place) + piece + result.slice(place + 1);
         }, text),
       );
-    fc.assert(fc.property(damaged, survives), { numRuns: 500, seed: 3 });
+    fc.assert(fc.property(damaged, survives), cases(500));
   });
 
   test('on any JSON where a sequence should be', () => {
@@ -87,7 +88,7 @@ describe('the assembler throws nothing but its own error', () => {
     const sequence = fc
       .record({ program: fc.jsonValue(), waveforms: part, weights: part, acquisitions: part }, { requiredKeys: [] })
       .map((value) => JSON.stringify(value));
-    fc.assert(fc.property(sequence, survives), { numRuns: 500, seed: 4 });
+    fc.assert(fc.property(sequence, survives), cases(500));
   });
 
   test('on the shared corpus with characters missing (nothing to do where it is not here)', () => {
@@ -116,6 +117,6 @@ test('the disassembler throws nothing but its own error on bytes of any kind', (
         if (!(problem instanceof DecodeError)) throw problem;
       }
     }),
-    { numRuns: 1000, seed: 5 },
+    cases(1000),
   );
 });

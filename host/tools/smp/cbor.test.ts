@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../../board/testing/cases.ts';
 import { decodeBody, encodeBody } from './cbor.ts';
 
 const fromHex = (hex: string) => new Uint8Array(Buffer.from(hex.replace(/ /g, ''), 'hex'));
@@ -78,7 +79,7 @@ describe('bodies from the wire', () => {
           expect(error).not.toBeInstanceOf(TypeError);
         }
       }),
-      { numRuns: 3000 },
+      cases(3000),
     );
   });
 });

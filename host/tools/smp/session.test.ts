@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { SmpGroup } from '../../../protocol/smp/smp.ts';
+import { Random } from '../../board/random.ts';
+import { seeds } from '../../board/testing/cases.ts';
 import { SmpClient, SmpError } from './index.ts';
 import { decodeMessage, encodeMessage } from './message.ts';
 import { fairWeather, inWeather, TestDevice, type Weather } from './test-device.ts';
 import { answeringDevice, inProcessTransport, type SmpTransport } from './transport.ts';
 
 function connect(weather: Partial<Weather> = {}, seed = 1, device = new TestDevice()) {
-  const transport = inProcessTransport(inWeather(device, { ...fairWeather, ...weather }, seed));
+  const transport = inProcessTransport(inWeather(device, { ...fairWeather, ...weather }, new Random(seed)));
   return { device, transport, client: new SmpClient(transport) };
 }
 /** A client whose device answers each request with whatever `answers` makes of it. */
@@ -38,7 +40,7 @@ describe('a request', () => {
   });
 
   it('gets through a network that loses half of everything', async () => {
-    for (let seed = 1; seed <= 40; seed += 1) {
+    for (const seed of seeds(40)) {
       const { client } = connect({ loss: 0.3, duplication: 0.3, jitterMs: 100 }, seed);
       for (const text of ['one', 'two', 'three']) expect(await client.echo(text, { timeoutMs: 60_000 })).toBe(text);
     }

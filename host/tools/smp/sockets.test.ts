@@ -5,10 +5,12 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Random } from '../../board/random.ts';
+import { seeds } from '../../board/testing/cases.ts';
 import { goldenPayload } from '../image/golden-cases.ts';
 import { ConsoleDecoder, encodeConsole } from './console-framing.ts';
 import { openTarget, SmpClient } from './index.ts';
-import { fairWeather, fate, seededRandom, TestDevice, type Weather } from './test-device.ts';
+import { fairWeather, fate, TestDevice, type Weather } from './test-device.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,7 +20,7 @@ const bytes = goldenPayload(60_000);
 
 async function udpServer(device: TestDevice, weather: Weather = { ...fairWeather, latencyMs: 0 }, seed = 1) {
   const server: Socket = createSocket('udp4');
-  const random = seededRandom(seed);
+  const random = new Random(seed);
   const timers = new Set<NodeJS.Timeout>();
   const later = (work: () => void) => {
     for (const delayMs of fate(weather, random)) {
@@ -59,7 +61,7 @@ describe('over UDP', () => {
   });
 
   it('an upload arrives through a network that loses, doubles and reorders', async () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of seeds(3)) {
       const device = new TestDevice();
       const weather = { loss: 0.1, duplication: 0.1, jitterMs: 8, latencyMs: 0 };
       const { target } = await udpServer(device, weather, seed);

@@ -127,26 +127,19 @@ export interface Weather {
 
 export const fairWeather: Weather = { loss: 0, duplication: 0, jitterMs: 0, latencyMs: 1 };
 
-/** A seeded stream of numbers in [0, 1): mulberry32. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+/** Where a network's chance comes from: numbers from 0 to 1, 1 excluded. */
+export interface Chance {
+  fraction(): number;
 }
 
 /** When the copies of one message arrive: none, one or two delays. */
-export function fate(weather: Weather, random: () => number): number[] {
-  const copies = random() < weather.loss ? 0 : random() < weather.duplication ? 2 : 1;
-  return Array.from({ length: copies }, () => weather.latencyMs + random() * weather.jitterMs);
+export function fate(weather: Weather, random: Chance): number[] {
+  const copies = random.fraction() < weather.loss ? 0 : random.fraction() < weather.duplication ? 2 : 1;
+  return Array.from({ length: copies }, () => weather.latencyMs + random.fraction() * weather.jitterMs);
 }
 
-/** The device behind a bad network, all in virtual time: the same seed, the same story. */
-export function inWeather(device: TestDevice, weather: Weather, seed: number): InProcessDevice {
-  const random = seededRandom(seed);
+/** The device behind a bad network, all in virtual time: the same chance, the same course. */
+export function inWeather(device: TestDevice, weather: Weather, random: Chance): InProcessDevice {
   const events: { atMs: number; toDevice: boolean; message: Uint8Array }[] = [];
   let nowMs = 0;
   const dispatch = (message: Uint8Array, toDevice: boolean) => {

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../board/random.ts';
+import { cases, seeds } from '../../board/testing/cases.ts';
 import { goldenKey, goldenPayload } from '../image/golden-cases.ts';
 import { signImage } from '../image/index.ts';
 import { SmpClient, type SmpError, type UploadProgress } from './index.ts';
@@ -14,7 +16,7 @@ const image = signImage({
 
 function connect(options: TestDeviceOptions = {}, weather: Partial<Weather> = {}, seed = 1) {
   const device = new TestDevice(options);
-  const transport = inProcessTransport(inWeather(device, { ...fairWeather, ...weather }, seed));
+  const transport = inProcessTransport(inWeather(device, { ...fairWeather, ...weather }, new Random(seed)));
   return { device, client: new SmpClient(transport, { timeoutMs: 60_000 }), transport };
 }
 function expectArrived(device: TestDevice, story?: string): void {
@@ -78,7 +80,7 @@ describe('whatever the network does', () => {
     ['all of it at once', { loss: 0.15, duplication: 0.2, jitterMs: 30 }],
   ];
   it.each(storms)('the bytes arrive: %s', async (_name, weather) => {
-    for (let seed = 1; seed <= 25; seed += 1) {
+    for (const seed of seeds(25)) {
       const { device, client } = connect({}, weather, seed);
       await client.upload(image, { timeoutMs: 60_000 });
       expectArrived(device, `seed ${seed}`);
@@ -105,14 +107,14 @@ describe('whatever the network does', () => {
     await fc.assert(
       fc.asyncProperty(worlds, async ({ size, bufferSize, window, unit, seed, version, ...weather }) => {
         const device = new TestDevice({ bufferSize, unit, saysMatch: true });
-        const transport = inProcessTransport(inWeather(device, { ...fairWeather, ...weather }, seed));
+        const transport = inProcessTransport(inWeather(device, { ...fairWeather, ...weather }, new Random(seed)));
         const client = new SmpClient(transport, { version, timeoutMs: 120_000 });
         const bytes = goldenPayload(size);
         const result = await client.upload(bytes, { window, timeoutMs: 120_000 });
         expect(device.uploaded).toEqual(bytes);
         expect(result.matched).not.toBe(false);
       }),
-      { numRuns: 150 },
+      cases(150),
     );
   });
 });
@@ -203,7 +205,7 @@ describe('whatever the device does', () => {
 
   it('one whose copy differs is an error', async () => {
     const device = new TestDevice({ saysMatch: true });
-    const transport = inProcessTransport(inWeather(device, fairWeather, 1));
+    const transport = inProcessTransport(inWeather(device, fairWeather, new Random(1)));
     const client = new SmpClient(transport);
     const answer = device.answer.bind(device);
     device.answer = (bytes) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { GuestBench, message, milliseconds } from '../../../hil/rig/guest-bench.ts';
+import { cases } from '../../../host/board/testing/cases.ts';
 
 let bench: GuestBench;
 
@@ -110,7 +111,7 @@ describe('requests', () => {
         expect(bench.received().length).toBeLessThanOrEqual(requests.length * 4);
         expect(bench.exchange(echo)).toEqual([echoed]);
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 });

@@ -1,8 +1,8 @@
 // Random images for the tests: valid, terminating, and as crooked as bytes can be (dead code, branches out of everything, values under
 // blocks), which a compiler's output never is. Written as bytes, so that no assembler tidies them up.
 
+import type { Choose } from '../../random.ts';
 import { Writer } from '../writer.ts';
-import type { Choose } from './choose.ts';
 import { FunctionWriter } from './random-function.ts';
 import { firstWorker, I32, I64, interrupt, reset, tableWorkers, types, workers } from './random-values.ts';
 

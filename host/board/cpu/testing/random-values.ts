@@ -1,8 +1,8 @@
 // Random expressions: what a random function computes with. Statements are in random-function.ts.
 
+import type { Choose } from '../../random.ts';
 import { keyOf, opcodes } from '../opcodes.ts';
 import type { Writer } from '../writer.ts';
-import type { Choose } from './choose.ts';
 
 export const types = { nothing: 0, lines: 1, worker: 2, write32: 3 };
 export const imports = { read32: 0, write32: 1 };
