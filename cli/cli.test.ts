@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { coldrig } from './testing.ts';
+import { repositoryRoot } from '../host/tools/guest.ts';
+import { coldrig, coldrigProcess } from './testing.ts';
 
 let folder = '';
 const inFolder = (name: string) => join(folder, name);
@@ -13,10 +14,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the command line', () => {
   it('explains itself with examples', async () => {
-    const help = await coldrig(['--help']);
+    const help = await coldrigProcess(['--help']);
     expect(help.code).toBe(0);
     expect(help.stdout).toMatch(/run \[options\]\s+run an emulated board until Ctrl-C/);
     expect(help.stdout).toContain('Examples:\n  coldrig run ');
+  });
+
+  it('says which version it is, while a command may have a --version of its own', async () => {
+    const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
+    expect(await coldrig(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 
   it.each([
@@ -41,7 +47,7 @@ describe('the command line', () => {
   });
 
   it('tells machines what went wrong as an object', async () => {
-    const outcome = await coldrig(['image', 'info', inFolder('missing.bin'), '--json']);
+    const outcome = await coldrigProcess(['image', 'info', inFolder('missing.bin'), '--json']);
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toBe('');
     expect(outcome.json).toEqual({

@@ -1,21 +1,28 @@
 #!/usr/bin/env node
-// The `coldrig` command. Registers tsx from this package, so that the TypeScript sources run as they are from any folder.
+// The `coldrig` command as a process: the version of Node, Ctrl-C, a reader that has gone, the exit code. What it does is in main.ts.
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`coldrig needs Node 20.19 or newer; this is ${process.version}`);
   process.exit(2);
 }
-// Ctrl-C where no command takes care of it: while sources load, or a second time.
+// Ctrl-C where no command takes care of it: while the code loads, or a second time.
 process.on('SIGINT', () => {
   if (process.listenerCount('SIGINT') > 1) return;
   console.error('error: interrupted');
   process.exit(130);
 });
-const { register } = await import('tsx/esm/api').catch(() => {
+// A reader that has seen enough (`| head`) is not an error; `run` hears of it too, and ends in order.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') process.exitCode = 1;
+});
+const argumentList = process.argv.slice(2);
+// Costs time when an error is made, so only where its place is printed.
+if (argumentList.includes('--verbose') || process.env.COLDRIG_DEBUG) process.setSourceMapsEnabled(true);
+const { loadMain } = await import('./load.mjs');
+const main = await loadMain().catch((error) => {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   console.error('coldrig: its packages are not installed; run `make install` in its folder');
   process.exit(2);
 });
-register();
-const { main } = await import('./main.ts');
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(argumentList);

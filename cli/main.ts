@@ -1,16 +1,11 @@
-// `coldrig`: what the commands are. Each command parses, calls and prints; what it calls is a library somebody else may use.
+// `coldrig`: one command line from words to an exit code. Each command parses, calls and prints; what it calls is a library that
+// somebody else may use.
+//
+// What must stay true: only the command that is called is loaded, for the code of all of them takes ten times as long as this file.
 
 import { Command, CommanderError } from 'commander';
-import { addBootlogCommand } from './commands/bootlog.ts';
-import { addCryostatCommands } from './commands/cryostat.ts';
-import { addDemoCommand } from './commands/demo.ts';
-import { addDeviceCommands } from './commands/device.ts';
-import { addFlashCommand } from './commands/flash.ts';
-import { addImageCommands } from './commands/image.ts';
-import { addProveCommand } from './commands/prove.ts';
-import { addPulseCommands } from './commands/pulse.ts';
-import { addReplayCommand } from './commands/replay.ts';
-import { addRunCommand } from './commands/run.ts';
+import packageFile from '../package.json' with { type: 'json' };
+import { type CatalogueEntry, calledEntry, catalogue } from './catalogue.ts';
 import { ExitCode, explain } from './failure.ts';
 import { paint, styleOf, wrap } from './terminal.ts';
 
@@ -26,11 +21,7 @@ Examples:
 
 /** Runs one command line; returns the exit code. */
 export async function main(argumentList: string[]): Promise<number> {
-  // A reader that has seen enough (`| head`) is not an error; `run` hears of it too, and ends in order.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') process.exitCode = ExitCode.FAILED;
-  });
-  const program = buildProgram();
+  const program = await buildProgram(calledEntry(argumentList));
   try {
     await program.parseAsync(argumentList, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : ExitCode.OK;
@@ -40,7 +31,8 @@ export async function main(argumentList: string[]): Promise<number> {
   }
 }
 
-function buildProgram(): Command {
+/** The program: the command that is called ready to run, the others by name only. */
+async function buildProgram(called: CatalogueEntry | undefined): Promise<Command> {
   const program = new Command('coldrig')
     .description('Emulated qubit controller, and the tools to update it.')
     .option('--json', 'machine-readable output on stdout')
@@ -50,18 +42,24 @@ function buildProgram(): Command {
     .showHelpAfterError('(--help says how to call it)')
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  addRunCommand(program);
-  addReplayCommand(program);
-  addProveCommand(program);
-  addDemoCommand(program);
-  addFlashCommand(program);
-  addDeviceCommands(program);
-  addBootlogCommand(program);
-  addImageCommands(program);
-  addCryostatCommands(program);
-  addPulseCommands(program);
+  // `image sign` has a --version of its own, and an option of the program would be taken first.
+  if (!called) program.version(packageFile.version, '--version', 'print the version');
+  const ready = new Command();
+  await called?.addTo(ready);
+  for (const entry of catalogue) {
+    program.addCommand((entry === called && ready.commands.find((each) => each.name() === entry.name)) || named(entry));
+  }
   for (const command of program.commands) inherit(command, program);
   return program;
+}
+
+/** A command that is listed and never run. */
+function named({ name, usage, about }: CatalogueEntry): Command {
+  const command = new Command(name).description(about);
+  const [options, words] = [usage.includes('[options]'), usage.replace('[options]', '').trim()];
+  if (options) command.option('--any');
+  if (words !== '') command.arguments(words);
+  return command;
 }
 
 /** Subcommands of subcommands take over settings only when they are made by `command()`; ours are added by hand. */

@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { coldrig } from './testing.ts';
+import { coldrig, command } from './testing.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -36,7 +35,6 @@ describe('coldrig prove', () => {
   });
 
   it('is interrupted by Ctrl-C without leaving anything behind', async () => {
-    const command = fileURLToPath(new URL('coldrig.mjs', import.meta.url));
     const junit = join(folder, 'interrupted.xml');
     const child = spawn(process.execPath, [command, 'prove', 'power', '--threads', '1', '--junit', junit]);
     let stderr = '';

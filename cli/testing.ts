@@ -1,12 +1,14 @@
-// Runs the real command in a process of its own, for tests: arguments in, exit code and output back.
+// Runs the command for tests: arguments in, exit code and output back. `coldrig` sends the call to one process that serves many; where the
+// process itself is tested (its start, signals, pipes), `coldrigProcess` and `RunningBoard` start one.
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const command = fileURLToPath(new URL('coldrig.mjs', import.meta.url));
+export const command = fileURLToPath(new URL('coldrig.mjs', import.meta.url));
+const server = fileURLToPath(new URL('./testing-server.mjs', import.meta.url));
 
 export interface Outcome {
   code: number | null;
@@ -21,7 +23,51 @@ export interface CallOptions {
   columns?: number;
 }
 
-export async function coldrig(argumentList: string[], options: CallOptions = {}): Promise<Outcome> {
+interface Answer {
+  id: number;
+  code: number;
+  stdout: string;
+  stderr: string;
+  /** What kept the call from being like one in a process of its own. */
+  error?: string;
+}
+
+let serving: ChildProcess | undefined;
+const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
+let calls = 0;
+
+/** One call. Calls are served one after the other, in the order they are made. */
+export async function coldrig(argumentList: string[], { cwd, columns = 80 }: CallOptions = {}): Promise<Outcome> {
+  serving ??= startServer();
+  const id = calls++;
+  const answer = await new Promise<Answer>((resolve, reject) => {
+    waiting.set(id, { resolve, reject });
+    serving?.send({ id, argumentList, cwd, columns });
+  });
+  if (answer.error !== undefined) throw new Error(answer.error);
+  return outcomeOf(answer.code, answer.stdout, answer.stderr);
+}
+
+function startServer(): ChildProcess {
+  const child = fork(server, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
+  child.on('message', (answer: Answer) => {
+    waiting.get(answer.id)?.resolve(answer);
+    waiting.delete(answer.id);
+  });
+  child.once('exit', (code, signal) => {
+    serving = undefined;
+    for (const { reject } of waiting.values())
+      reject(new Error(`the process that serves calls ended: ${signal ?? code}`));
+    waiting.clear();
+  });
+  // It ends when this process does, and keeps nobody from ending: the channel is closed then.
+  child.unref();
+  child.channel?.unref();
+  return child;
+}
+
+/** One call in a process of its own. */
+export async function coldrigProcess(argumentList: string[], options: CallOptions = {}): Promise<Outcome> {
   const child = start(argumentList, options);
   let stdout = '';
   let stderr = '';
@@ -32,6 +78,10 @@ export async function coldrig(argumentList: string[], options: CallOptions = {})
     stderr += text;
   });
   const [code] = await once(child, 'close');
+  return outcomeOf(code, stdout, stderr);
+}
+
+function outcomeOf(code: number | null, stdout: string, stderr: string): Outcome {
   return {
     ...{ code, stdout, stderr },
     get json() {

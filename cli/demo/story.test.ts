@@ -3,7 +3,7 @@ import { WiredCryostat } from '../../hil/rig/wired.ts';
 import { Board } from '../../host/board/board.ts';
 import { type Build, type BuiltImage, buildAll } from '../../host/tools/build.ts';
 import { openFridge } from '../../host/tools/open-fridge.ts';
-import { coldrig } from '../testing.ts';
+import { coldrig, coldrigProcess } from '../testing.ts';
 import { type Ending, tellStory } from './story.ts';
 
 describe('the story', () => {
@@ -75,7 +75,7 @@ describe('the story', () => {
   });
 
   it('is told by one command, readable in 60 columns, and ends with exit code 0 where no terminal is', async () => {
-    const { code, stdout } = await coldrig(['demo'], { columns: 60 });
+    const { code, stdout } = await coldrigProcess(['demo'], { columns: 60 });
     expect(code).toBe(0);
     expect(stdout).toContain('4 bad updates, 4 undone; 1.1.0 runs.');
     const tooLong = stdout.split('\n').filter((line) => line.length > 60);

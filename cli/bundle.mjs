@@ -1,0 +1,109 @@
+// The command's code in a few files that load in a tenth of a second; as it stands in its sources it takes a second.
+//
+//   build/cli/sources.json    which bundle is the current one, and what its sources looked like when it was made
+//   build/cli/<hash>/         main.mjs and what it loads; <hash> is of the contents, so that a program that runs keeps its own
+//
+// What must stay true: a bundle is used only while every one of its sources looks as it did (size and times), so nobody ever runs old
+// code; each source still knows its own place (`import.meta.url`), so that files are found beside it; packages stay outside.
+
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, relative, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const ownRoot = fileURLToPath(new URL('..', import.meta.url));
+const sourcesFile = 'sources.json';
+/** How this file and the compiler are set decides what comes out. */
+const makers = ['cli/bundle.mjs', 'package-lock.json', 'tsconfig.json'];
+/** Another bundle than the current one may still run, and load a part of itself later. */
+const keepOldMs = 3_600_000;
+
+/** The address of an up-to-date bundle of cli/main.ts, made when there is none. Throws where it cannot be made. */
+export async function bundledMain(root = ownRoot) {
+  const folder = join(root, 'build', 'cli');
+  const current = currentBundle(root, folder) ?? (await makeBundle(root, folder));
+  return pathToFileURL(join(folder, current, 'main.mjs')).href;
+}
+
+function currentBundle(root, folder) {
+  try {
+    const { bundle, sources } = JSON.parse(readFileSync(join(folder, sourcesFile), 'utf8'));
+    const same = Object.entries(sources).every(([path, looks]) => looksOf(root, path) === looks);
+    return same && existsSync(join(folder, bundle, 'main.mjs')) ? bundle : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function looksOf(root, path) {
+  const found = statSync(join(root, path), { throwIfNoEntry: false });
+  return found ? `${found.size} ${found.mtimeMs} ${found.ctimeMs}` : 'not there';
+}
+
+async function makeBundle(root, folder) {
+  const { build } = await import('esbuild');
+  // Looked at before they are read: what changes in between makes the bundle one that is not used again.
+  const sources = Object.fromEntries(makers.map((path) => [path, looksOf(root, path)]));
+  const knowsItsPlace = {
+    name: 'knows its place',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\.(ts|json)$/ }, ({ path }) => {
+        const fromRoot = relative(root, path).replaceAll(sep, '/');
+        sources[fromRoot] = looksOf(root, fromRoot);
+        const text = readFileSync(path, 'utf8');
+        if (path.endsWith('.json')) return { loader: 'json', contents: text };
+        // From build/cli/<hash>/, where every piece of a bundle lies.
+        const place = `new URL('../../../${fromRoot}', import.meta.url).href`;
+        return { loader: 'ts', contents: text.replaceAll('import.meta.url', place) };
+      }),
+  };
+  const { outputFiles } = await build({
+    ...{
+      entryPoints: [join(root, 'cli', 'main.ts')],
+      bundle: true,
+      splitting: true,
+      packages: 'external',
+      write: false,
+    },
+    ...{ platform: 'node', format: 'esm', target: 'node20', sourcemap: 'linked', absWorkingDir: root },
+    // As deep as <hash>/, for the source maps name the sources from there.
+    ...{ outdir: join(folder, 'hash'), outExtension: { '.js': '.mjs' }, plugins: [knowsItsPlace], logLevel: 'silent' },
+  });
+  const bundle = write(folder, outputFiles);
+  writeWhole(folder, sourcesFile, JSON.stringify({ bundle, sources }));
+  removeOld(folder, bundle);
+  return bundle;
+}
+
+/** Into a folder of another name first: of two processes that write the same bundle, the first to rename it wins. */
+function write(folder, outputFiles) {
+  const hash = createHash('sha256');
+  for (const { path, contents } of outputFiles) hash.update(basename(path)).update(contents);
+  const bundle = hash.digest('hex').slice(0, 16);
+  if (existsSync(join(folder, bundle))) return bundle;
+  const fresh = join(folder, `.${randomUUID()}`);
+  mkdirSync(fresh, { recursive: true });
+  for (const { path, contents } of outputFiles) writeFileSync(join(fresh, basename(path)), contents);
+  try {
+    renameSync(fresh, join(folder, bundle));
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    if (!existsSync(join(folder, bundle))) throw error;
+  }
+  return bundle;
+}
+
+function writeWhole(folder, name, text) {
+  const fresh = join(folder, `.${randomUUID()}`);
+  writeFileSync(fresh, text);
+  renameSync(fresh, join(folder, name));
+}
+
+function removeOld(folder, current) {
+  for (const name of readdirSync(folder).filter((name) => name !== current && name !== sourcesFile)) {
+    const path = join(folder, name);
+    // Another process may be removing it too.
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+    if (Date.now() - mtimeMs > keepOldMs) rmSync(path, { recursive: true, force: true });
+  }
+}

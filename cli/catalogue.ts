@@ -1,0 +1,79 @@
+// The commands by name, for `coldrig --help`, and where the code of each is: it is loaded only when the command is called.
+//
+// What must stay true: usage and description here are the words the command itself uses; catalogue.test.ts compares them.
+
+import type { Command } from 'commander';
+
+export interface CatalogueEntry {
+  name: string;
+  /** What follows the name: options and arguments, as help shows them. */
+  usage: string;
+  about: string;
+  /** Loads the code and adds the real command, and those that live in the same file, to a program. */
+  addTo(program: Command): Promise<void>;
+}
+
+const device = async (program: Command) => (await import('./commands/device.ts')).addDeviceCommands(program);
+
+/** In the order of the help text. */
+export const catalogue: readonly CatalogueEntry[] = [
+  {
+    ...{ name: 'run', usage: '[options]', about: 'run an emulated board until Ctrl-C' },
+    addTo: async (program) => (await import('./commands/run.ts')).addRunCommand(program),
+  },
+  {
+    ...{ name: 'replay', usage: '[options] <file>', about: "repeat a run from the inputs 'coldrig run --record' kept" },
+    addTo: async (program) => (await import('./commands/replay.ts')).addReplayCommand(program),
+  },
+  {
+    ...{ name: 'prove', usage: '', about: 'show that no power cut, forged image or glitch bricks a device' },
+    addTo: async (program) => (await import('./commands/prove.ts')).addProveCommand(program),
+  },
+  {
+    name: 'demo',
+    usage: '[options]',
+    about: 'build, boot, and watch one good update stay and four bad ones undo themselves',
+    addTo: async (program) => (await import('./commands/demo.ts')).addDemoCommand(program),
+  },
+  {
+    ...{ name: 'flash', usage: '[options] <file>', about: 'upload an image; try it; keep it or see it undone' },
+    addTo: async (program) => (await import('./commands/flash.ts')).addFlashCommand(program),
+  },
+  { name: 'status', usage: '[options]', about: 'what runs, how it is, and what is in the slots', addTo: device },
+  {
+    name: 'reset',
+    usage: '[options]',
+    about: 'reset the device; a trial that is not confirmed is undone by it',
+    addTo: device,
+  },
+  { name: 'confirm', usage: '[options]', about: 'keep the image that runs', addTo: device },
+  { name: 'erase', usage: '[options]', about: 'erase a slot that does not run', addTo: device },
+  { name: 'echo', usage: '[options] <text>', about: 'send a text and have it sent back', addTo: device },
+  { name: 'tasks', usage: '[options]', about: 'the firmware’s tasks', addTo: device },
+  { name: 'stat', usage: '[options] [name]', about: 'counters of the device', addTo: device },
+  {
+    name: 'bootlog',
+    usage: '[options]',
+    about: 'every boot the device remembers: what began it, what was decided and why, what ran',
+    addTo: async (program) => (await import('./commands/bootlog.ts')).addBootlogCommand(program),
+  },
+  {
+    ...{ name: 'image', usage: '', about: 'make keys; sign, verify and look into images' },
+    addTo: async (program) => (await import('./commands/image.ts')).addImageCommands(program),
+  },
+  {
+    ...{ name: 'cryostat', usage: '', about: 'solve, cool down and serve an emulated cryostat' },
+    addTo: async (program) => (await import('./commands/cryostat.ts')).addCryostatCommands(program),
+  },
+  {
+    ...{ name: 'pulse', usage: '', about: 'check and run pulse programs (Q1ASM) as the instrument would' },
+    addTo: async (program) => (await import('./commands/pulse.ts')).addPulseCommands(program),
+  },
+];
+
+/** The entry that a command line calls, or asks help about. Every option in front of a command is without a value. */
+export function calledEntry(argumentList: readonly string[]): CatalogueEntry | undefined {
+  const [first, second] = argumentList.filter((word) => !word.startsWith('-'));
+  const name = first === 'help' ? second : first;
+  return catalogue.find((entry) => entry.name === name);
+}
