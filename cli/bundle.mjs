@@ -6,8 +6,18 @@
 // What must stay true: a bundle is used only while every one of its sources looks as it did (size and times), so nobody ever runs old
 // code; each source still knows its own place (`import.meta.url`), so that files are found beside it; packages stay outside.
 
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -81,8 +91,7 @@ function write(folder, outputFiles) {
   for (const { path, contents } of outputFiles) hash.update(basename(path)).update(contents);
   const bundle = hash.digest('hex').slice(0, 16);
   if (existsSync(join(folder, bundle))) return bundle;
-  const fresh = join(folder, `.${randomUUID()}`);
-  mkdirSync(fresh, { recursive: true });
+  const fresh = freshFolder(folder);
   for (const { path, contents } of outputFiles) writeFileSync(join(fresh, basename(path)), contents);
   try {
     renameSync(fresh, join(folder, bundle));
@@ -93,10 +102,17 @@ function write(folder, outputFiles) {
   return bundle;
 }
 
+/** A folder nobody else has, in which files get whole before they are moved to their place. */
+function freshFolder(folder) {
+  mkdirSync(folder, { recursive: true });
+  return mkdtempSync(join(folder, '.fresh-'));
+}
+
 function writeWhole(folder, name, text) {
-  const fresh = join(folder, `.${randomUUID()}`);
-  writeFileSync(fresh, text);
-  renameSync(fresh, join(folder, name));
+  const fresh = freshFolder(folder);
+  writeFileSync(join(fresh, name), text);
+  renameSync(join(fresh, name), join(folder, name));
+  rmSync(fresh, { recursive: true });
 }
 
 function removeOld(folder, current) {
