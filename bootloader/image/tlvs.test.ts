@@ -2,14 +2,14 @@
 // (MCUboot reference, "Validator semantics"), and the places where tlvs.ts is stricter.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { board, counter, type Forgery, forge, vouchers } from '../../hil/rig/forge.ts';
-import { Judge } from '../../hil/rig/judge.ts';
+import { board, counter, type Forgery, forge, vouchers } from '../../hil/rig/forged-image.ts';
+import { VerifyBench } from '../../hil/rig/guest/verify-bench.ts';
 import { ImageFormat, Tlv } from '../../protocol/image/format.ts';
 
-let judge: Judge;
+let judge: VerifyBench;
 
 beforeAll(async () => {
-  judge = await Judge.make();
+  judge = await VerifyBench.make();
 });
 
 /** `NONE` is a good image. */

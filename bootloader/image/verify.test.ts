@@ -2,17 +2,17 @@
 
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { board, counter, type Forgery, forge, vouchers } from '../../hil/rig/forge.ts';
-import { Judge } from '../../hil/rig/judge.ts';
+import { board, counter, type Forgery, forge, vouchers } from '../../hil/rig/forged-image.ts';
+import { VerifyBench } from '../../hil/rig/guest/verify-bench.ts';
 import { keys } from '../../hil/rig/keys.ts';
 import { signImage, verifyImage } from '../../host/tools/image/index.ts';
 import { ImageFormat, Tlv } from '../../protocol/image/format.ts';
 import { Fuse, KeyPurpose, Lifecycle, MemoryMap } from '../../protocol/memory-map.ts';
 
-let judge: Judge;
+let judge: VerifyBench;
 
 beforeAll(async () => {
-  judge = await Judge.make();
+  judge = await VerifyBench.make();
 });
 
 /** `NONE` is a good image. */

@@ -1,7 +1,7 @@
 // `coldrig demo`, which `make run` calls: builds, boots, tells the story, and on a terminal stays up for clients.
 
 import { Command } from 'commander';
-import { WiredCryostat } from '../../hil/rig/wired.ts';
+import { WiredCryostat } from '../../hil/rig/wiring.ts';
 import { Board } from '../../host/board/board.ts';
 import { type BuiltImage, buildAll } from '../../host/tools/build.ts';
 import { openFridge } from '../../host/tools/open-fridge.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { WiredCryostat } from '../../hil/rig/wired.ts';
+import { WiredCryostat } from '../../hil/rig/wiring.ts';
 import { Board } from '../../host/board/board.ts';
 import { type Build, type BuiltImage, buildAll } from '../../host/tools/build.ts';
 import { openFridge } from '../../host/tools/open-fridge.ts';

@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Device, firmwareImage, second } from '../../hil/rig/device.ts';
+import { DeviceUnderTest } from '../../hil/rig/device.ts';
+import { second } from '../../hil/rig/time.ts';
 import { BoardView } from '../../host/board/view.ts';
 import { coldrig } from '../testing.ts';
 import { RunFridge } from './fridge.ts';
@@ -20,7 +21,7 @@ const inFolder = (name: string) => join(folder, name);
 describe('the view', () => {
   it.each([40, 60, 80, 110])('fits %i columns, before, during and after a fault', async (width) => {
     const fridge = new RunFridge('uts', ['thermal-rise at 4K 200mW after 1s'], 1);
-    const device = await Device.running(await firmwareImage('1.0.0'), 1, () => fridge.wired);
+    const device = await DeviceUnderTest.running({ surroundings: () => fridge.wired });
     const view = new BoardView(device.board);
     const style = { colour: false, width };
     const views = [viewLines(view, fridge, style)];

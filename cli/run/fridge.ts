@@ -4,7 +4,7 @@
 // can give them again.
 
 import { disturbanceOf, type Fault, FaultSyntaxError, parseFault } from '../../hil/rig/faults/language.ts';
-import { WiredCryostat } from '../../hil/rig/wired.ts';
+import { WiredCryostat } from '../../hil/rig/wiring.ts';
 import type { Board } from '../../host/board/board.ts';
 import type { BoardView } from '../../host/board/view.ts';
 import { CryostatView } from '../../host/plant/cryostat/view.ts';

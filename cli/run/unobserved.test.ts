@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { Device, firmwareImage, second } from '../../hil/rig/device.ts';
+import { DeviceUnderTest } from '../../hil/rig/device.ts';
+import { second } from '../../hil/rig/time.ts';
 import { Random } from '../../host/board/random.ts';
 import { Felt } from '../../host/board/surroundings.ts';
 import { BoardView } from '../../host/board/view.ts';
@@ -73,7 +74,7 @@ function readAll(view: BoardView | CryostatView): void {
 
 async function run(watchers: number, seed: number) {
   const fridge = new RunFridge('uts', faults, 1);
-  const device = await Device.running(await firmwareImage('1.0.0'), 1, () => fridge.wired);
+  const device = await DeviceUnderTest.running({ surroundings: () => fridge.wired });
   const view = new BoardView(device.board);
   const look = observers(fridge, view);
   const random = new Random(seed);
@@ -104,7 +105,7 @@ describe('an observer', () => {
 
   it('is refused a register that is computed when it is read', async () => {
     const fridge = new RunFridge('uts', [], 1);
-    const device = await Device.running(await firmwareImage('1.0.0'), 1, () => fridge.wired);
+    const device = await DeviceUnderTest.running({ surroundings: () => fridge.wired });
     const view = new BoardView(device.board);
     expect(() => view.register(RAILS, 'MILLIVOLTS')).toThrow('RAILS.MILLIVOLTS is computed when it is read');
   });

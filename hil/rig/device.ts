@@ -1,119 +1,296 @@
-// A whole device on the bench: a board with the real bootloader and signed firmware, asked over its gateway line in virtual time.
-// Nothing here waits: asking runs the board until the answer is there.
+// A device under test: a whole board with its bootloader and signed images, powered, asked, updated and disturbed in virtual time.
+//
+//   const device = await DeviceUnderTest.running({ slots: { A: await firmwareImage('1.0.0') } });
+//   await device.client().echo('hello');
+//   device.run(60 * second);
+//
+// What must stay true: nothing here waits in real time; asking runs the board until the answer is there. What happens is a function of options
+// and calls: the same ones in the same order give the same log, bit by bit. All times are in nanoseconds of virtual time.
 
 import { Board } from '../../host/board/board.ts';
+import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
+import type { Provision } from '../../host/board/factory.ts';
 import type { LogRecord } from '../../host/board/log.ts';
+import type { Snapshot } from '../../host/board/snapshot.ts';
 import type { Surroundings } from '../../host/board/surroundings.ts';
-import { SlipDecoder, slipEncode } from '../../host/links/slip.ts';
+import { CONSOLE_LINE } from '../../host/links/link.ts';
 import { compileGuest } from '../../host/tools/guest.ts';
-import { generateKey, signImage } from '../../host/tools/image/index.ts';
-import { compileFirmware } from '../../host/tools/sequencer.ts';
 import { type CborMap, decodeBody } from '../../host/tools/smp/cbor.ts';
+import { type SessionOptions, SmpClient } from '../../host/tools/smp/index.ts';
 import { decodeMessage, encodeMessage } from '../../host/tools/smp/message.ts';
-import { CryoCommand, SmpGroup } from '../../protocol/smp/smp.ts';
+import { CryoCommand, OsCommand, Smp, SmpGroup, StatCommand } from '../../protocol/smp/smp.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
+import { type BootReport, bootReportOf, isInSafeMode, type SlotName, slotStatesOf } from './boot-report.ts';
+import { eventLines } from './event-log.ts';
+import { disturbanceOf, parseFault } from './faults/language.ts';
+import { firmwareImage } from './images.ts';
+import { keys } from './keys.ts';
+import { DeviceLines, type LineName } from './lines.ts';
+import { Programmer } from './programmer.ts';
+import { millisecond, second } from './time.ts';
+import { type DeviceUploadOptions, uploadWith } from './upload.ts';
 
-/** What images are signed with; its public half is in the fuses. */
-export const key = generateKey(new Uint8Array(32).fill(3));
-const peer = 1;
-const gateway = 0;
-export const millisecond = 1_000_000;
-export const second = 1_000_000_000;
+/** The bootloader decides in a millisecond or two, and in an erase's time more where it must write to a full sector. */
+const settleLimitNs = 2 * second;
+const answerLimitNs = second;
 
-export const read = 0;
-export const write = 2;
-
-/** Signed firmware: `entry` is its source, firmware/main.ts or one of firmware/defects. */
-export async function firmwareImage(version: string, entry = 'firmware/main.ts'): Promise<Uint8Array> {
-  return signImage({
-    payload: await compileFirmware(entry),
-    privateKeyPem: key.privateKeyPem,
-    version,
-    securityCounter: 1,
-  });
+export interface DeviceOptions {
+  /** Signed images, each confirmed as the factory leaves it. A slot left out is empty. */
+  slots?: Provision['slots'];
+  /** The bootloader's module; that of this repository when left out. */
+  bootloader?: Uint8Array;
+  /** Public keys for the fuses, at most four; the first two of `keys` when left out. */
+  keys?: Provision['keys'];
+  /** Decides what power cuts leave behind, and nothing else; 1 when left out. */
+  seed?: number;
+  /** What it is put into, for instance `() => new WiredCryostat(fridge)`; a quiet bench when left out. Each device needs one of its own. */
+  surroundings?: () => Surroundings;
 }
 
-export class Device {
+export class DeviceUnderTest {
   readonly board: Board;
+  readonly lines: DeviceLines;
+  /** Reads and writes its flash and fuses past the chip. */
+  readonly programmer: Programmer;
+  /** Everything that happened to the board since it was put on the bench, oldest first. */
   readonly log: LogRecord[] = [];
-  private readonly decoder = new SlipDecoder(4096);
-  private readonly frames: Uint8Array[] = [];
+  /** Of the next request; part of what a snapshot is taken of, so that a course repeated sends the same bytes. */
   private sequence = 0;
+  private readonly sequences = new WeakMap<Snapshot, number>();
 
+  /** Puts a board that exists on the bench. Takes over its `onLog` and `onTransmit`. */
   constructor(board: Board) {
     this.board = board;
+    this.lines = new DeviceLines(board);
+    this.programmer = new Programmer(board);
     board.onLog = (record) => this.log.push({ ...record });
-    board.onTransmit = (line, bytes) => {
-      if (line === gateway) this.decoder.push(bytes, (frame) => this.frames.push(frame));
-    };
   }
 
-  /** Switched on with this image confirmed in slot A, and running; on a quiet bench, or in these surroundings. */
-  static async running(image: Uint8Array, seed = 1, surroundings?: () => Surroundings): Promise<Device> {
+  /** A new device as it leaves the factory; without power. */
+  static async make<This extends DeviceUnderTest>(
+    this: new (
+      board: Board,
+    ) => This,
+    options: DeviceOptions = {},
+  ): Promise<This> {
+    const { slots, keys: burnt = keys.slice(0, 2).map(({ publicKey }) => publicKey), seed = 1, surroundings } = options;
+    const bootloader = options.bootloader ?? (await compileGuest('bootloader/main.ts'));
     const board = new Board({ seed, surroundings });
-    board.provision({
-      bootloader: await compileGuest('bootloader/main.ts'),
-      keys: [key.publicKey],
-      slots: { A: image },
-    });
-    const device = new Device(board);
-    board.powerOn();
-    device.waitFor(() => board.state === 'firmware');
-    return device;
+    board.provision({ bootloader, keys: burnt, slots });
+    return new this(board);
   }
 
-  /** Lets time pass until it is so; throws when `withinNs` were not enough. */
-  waitFor(isSo: () => boolean, withinNs = 10 * second): void {
-    const limit = this.board.now + withinNs;
+  /**
+   * As `DeviceUnderTest.make`, then switched on, its firmware running; with the firmware of this repository in slot A when no slots are given.
+   * Throws with the bootloader's reasons when it keeps control.
+   */
+  static async running(options: DeviceOptions = {}): Promise<DeviceUnderTest> {
+    const slots = options.slots ?? { A: await firmwareImage('1.0.0') };
+    const device = await DeviceUnderTest.make({ ...options, slots });
+    const { decision, verified } = device.powerOn();
+    if (device.board.state === 'firmware') return device;
+    throw new Error(`device: no firmware runs: the bootloader decided ${decision} and found ${verified.join(', ')}`);
+  }
+
+  // --- time and power ----------------------------------------------------------------------------------------------------
+
+  /** Nanoseconds since the board was made. */
+  get now(): number {
+    return this.board.now;
+  }
+
+  run(nanoseconds: number): void {
+    this.board.runFor(nanoseconds);
+  }
+
+  /** Lets time pass until it is so; returns how long that took. Throws when `withinNs` were not enough. */
+  waitFor(isSo: () => boolean, withinNs = 10 * second): number {
+    const start = this.board.now;
     while (!isSo()) {
-      if (this.board.now >= limit)
-        throw new Error(`device: waited ${withinNs / second} s of its time in vain; it is ${this.board.state}`);
+      if (this.board.now >= start + withinNs)
+        throw new Error(`device: after ${withinNs / second} s what was waited for is not so; ${this.status}`);
       this.board.runFor(millisecond);
+    }
+    return this.board.now - start;
+  }
+
+  /** Switches on and waits until the firmware runs or safe mode rests. */
+  powerOn(): BootReport {
+    this.board.powerOn();
+    return this.settle();
+  }
+
+  cutPower(): void {
+    this.board.cutPower();
+  }
+
+  powerCycle(): BootReport {
+    this.board.cutPower();
+    return this.powerOn();
+  }
+
+  /** Pulls the reset pin and waits for the boot. */
+  reset(): BootReport {
+    this.board.pullResetPin();
+    return this.settle();
+  }
+
+  /** Waits until the firmware runs or safe mode rests. Throws when the board halts, or when that takes more than two seconds. */
+  settle(): BootReport {
+    const limit = this.board.now + settleLimitNs;
+    while (this.board.state === 'bootloader' && !isInSafeMode(this.board)) {
+      if (this.board.now > limit)
+        throw new Error('device: the bootloader has neither handed over nor entered safe mode within two seconds');
+      this.board.runFor(millisecond);
+    }
+    this.board.runFor(millisecond);
+    if (this.board.state === 'halted') throw new Error(`device: ${this.status}`);
+    return this.lastBoot;
+  }
+
+  // --- asking ------------------------------------------------------------------------------------------------------------
+
+  /** An SMP client of its own, on one of the two lines. */
+  client(line: LineName = 'gateway', options: SessionOptions & { maximumMessageBytes?: number } = {}): SmpClient {
+    this.lines.drain();
+    return new SmpClient(this.lines.transport(line, options.maximumMessageBytes), options);
+  }
+
+  /**
+   * Sends one request on the gateway line and returns the body of its answer, an error too: for tests of what the device answers. Sent once.
+   * For whole jobs take `client()`.
+   */
+  request(operation: number, group: number, command: number, body: CborMap = {}, version: 1 | 2 = 2): CborMap {
+    const sequence = this.sequence++ & 0xff;
+    const limit = this.board.now + answerLimitNs;
+    this.lines.sendMessage(encodeMessage({ operation, version, group, sequence, command }, body));
+    for (;;) {
+      const reply = this.lines.nextMessage(limit - this.board.now);
+      if (!reply)
+        throw new Error(
+          `device: no answer to operation ${operation}, group ${group}, command ${command}; ${this.status}`,
+        );
+      const answer = decodeMessage(reply);
+      // Answers to what was sent before and not waited for.
+      if (answer.sequence === sequence && answer.group === group) return decodeBody(answer.body);
     }
   }
 
-  /** Sends one request and returns the body of its reply. */
-  ask(operation: number, group: number, command: number, body: CborMap = {}, version: 1 | 2 = 2): CborMap {
-    const sequence = this.sequence++ & 0xff;
-    const reply = this.exchange(encodeMessage({ operation, version, group, sequence, command }, body))[0];
-    if (!reply) throw new Error(`device: no answer to operation ${operation}, group ${group}, command ${command}`);
-    return decodeBody(decodeMessage(reply).body);
+  /** As `request`: reads (without a body) or writes in group CRYO. */
+  cryo<Answer = Record<string, number>>(command: keyof typeof CryoCommand, body?: CborMap): Answer {
+    const operation = body === undefined ? Smp.OP_READ : Smp.OP_WRITE;
+    return this.request(operation, SmpGroup.CRYO, CryoCommand[command], body) as Answer;
   }
 
-  /** Sends raw datagram bytes and returns every reply that comes within `waitNs`, or the first one. */
+  /** Counters of a statistics group by name. */
+  statistics(name: string): Record<string, number> {
+    return this.request(Smp.OP_READ, SmpGroup.STAT, StatCommand.READ, { name }).fields as Record<string, number>;
+  }
+
+  /** Sends raw bytes as a datagram on the gateway line; the datagrams that come back within `waitNs`, or until a millisecond without one. */
   exchange(datagram: Uint8Array, waitNs = second): Uint8Array[] {
-    this.frames.length = 0;
-    this.board.send(gateway, slipEncode(Uint8Array.of(0, peer, ...datagram)));
-    const limit = this.board.now + waitNs;
-    while (this.frames.length === 0 && this.board.now < limit) this.board.runFor(millisecond);
-    return this.frames.map((frame) => frame.subarray(2));
+    const replies: Uint8Array[] = [];
+    this.lines.drain();
+    this.lines.sendMessage(datagram);
+    for (let reply = this.lines.nextMessage(waitNs); reply; reply = this.lines.nextMessage(millisecond))
+      replies.push(reply);
+    return replies;
   }
 
-  /** Sends an echo request without waiting for its answer: traffic. */
-  poke(): void {
+  /** Sends an echo request and does not wait for its answer: traffic. */
+  sendTraffic(): void {
     const sequence = this.sequence++ & 0xff;
-    const request = encodeMessage({ operation: write, version: 2, group: 0, sequence, command: 0 }, { d: 'busy' });
-    this.board.send(gateway, slipEncode(Uint8Array.of(0, peer, ...request)));
+    const header = {
+      operation: Smp.OP_WRITE,
+      version: 2,
+      group: SmpGroup.OS,
+      sequence,
+      command: OsCommand.ECHO,
+    } as const;
+    this.lines.sendMessage(encodeMessage(header, { d: 'busy' }));
   }
 
   /** Sends raw bytes on the console line and lets them arrive. */
   type(bytes: Uint8Array): void {
-    this.board.send(1, bytes);
+    this.board.send(CONSOLE_LINE, bytes);
     this.board.runFor((bytes.length + 100) * 10_000);
   }
 
-  /** Recorder events of one kind, oldest first. */
-  events(kind: keyof typeof EventKind) {
+  /**
+   * Uploads an image with the product's own client and returns the hash the device lists it by. Rejects with an SmpError when the device refuses
+   * it, or when power was cut (`cutPowerAtByte`).
+   */
+  upload(image: Uint8Array, options: DeviceUploadOptions = {}): Promise<Uint8Array> {
+    const { line, maximumMessageBytes } = options;
+    return uploadWith(this.client(line, { maximumMessageBytes }), image, options, () => this.cutPower());
+  }
+
+  /** Asks for an uploaded image to be booted on trial, resets, and waits until the device has booted. */
+  async testImage(hash: Uint8Array): Promise<BootReport> {
+    const client = this.client();
+    await client.imageTest(hash);
+    const boots = this.events('BOOT_START').length;
+    await client.reset();
+    this.waitFor(() => this.events('BOOT_START').length > boots);
+    return this.settle();
+  }
+
+  // --- disturbing --------------------------------------------------------------------------------------------------------
+
+  /** Lets a fault happen, in the language of faults/language.ts: `thermal-rise at 4K 200mW after 30s for 10min`, from now on. */
+  fault(text: string): void {
+    this.board.disturb(disturbanceOf(parseFault(text), this.board.now));
+  }
+
+  // --- state -------------------------------------------------------------------------------------------------------------
+
+  snapshot(): Snapshot {
+    const snapshot = this.board.snapshot();
+    this.sequences.set(snapshot, this.sequence);
+    return snapshot;
+  }
+
+  /** Back to where a snapshot was taken. The log begins anew, and nothing that was under way on the lines arrives. */
+  restore(snapshot: Snapshot): void {
+    this.board.restore(snapshot);
+    this.sequence = this.sequences.get(snapshot) ?? 0;
+    this.lines.forget();
+    this.log.length = 0;
+  }
+
+  /** Another device in the same state, with a log of its own. */
+  fork(): this {
+    const View = this.constructor as new (board: Board) => this;
+    const other = new View(this.board.fork());
+    other.sequence = this.sequence;
+    return other;
+  }
+
+  // --- what was seen -----------------------------------------------------------------------------------------------------
+
+  get lastBoot(): BootReport {
+    return bootReportOf(this.board);
+  }
+
+  /** What flash says of each slot, in words. */
+  get slotStates(): Record<SlotName, string> {
+    return slotStatesOf(this.board);
+  }
+
+  /** Events of one kind in the chip's recorder, oldest first. */
+  events(kind: keyof typeof EventKind): RecordedEvent[] {
     return this.board.recorderEvents().filter((event) => event.kind === EventKind[kind]);
   }
 
-  /** What group CRYO says. */
-  cryo<Answer = Record<string, number>>(command: keyof typeof CryoCommand, request?: CborMap): Answer {
-    const operation = request === undefined ? read : write;
-    return this.ask(operation, SmpGroup.CRYO, CryoCommand[command], request) as Answer;
+  /** The log in words, a line a record; half of it from the beginning and half from the end where it is long. */
+  eventLog(): string[] {
+    return eventLines(this.log);
   }
 
-  statistics(name: string): Record<string, number> {
-    return this.ask(read, 2, 0, { name }).fields as Record<string, number>;
+  /** What it is doing, for messages. */
+  get status(): string {
+    const { state, haltReason, now, faultDetail } = this.board;
+    const fault = faultDetail === '' ? '' : `, last fault: ${faultDetail}`;
+    return `at ${now / second} s the board is in state '${state}'${haltReason ? ` (${haltReason})` : ''}${fault}`;
   }
 }

@@ -1,20 +1,45 @@
-// An image on its way into a device, over its gateway line, in virtual time.
+// The one way an image gets into a device under test: the product's own client, with power cut on the way where a test wants that.
+//
+// What must stay true: after a cut the client waits no longer; a device without power answers nothing.
 
-import { type Device, read, write } from './device.ts';
+import { parseImage } from '../../host/tools/image/index.ts';
+import type { SmpClient, UploadOptions } from '../../host/tools/smp/index.ts';
+import type { LineName } from './lines.ts';
 
-const img = 1;
+export interface DeviceUploadOptions extends UploadOptions {
+  /** The line it takes; the gateway's when left out. */
+  line?: LineName;
+  /** No request is longer than so many bytes, header included; as long as the device takes when left out. */
+  maximumMessageBytes?: number;
+  /** Cuts power as soon as the device has acknowledged so many bytes. The upload then rejects with an error of the name `AbortError`. */
+  cutPowerAtByte?: number;
+}
 
-/** Uploads in chunks as clients do and returns the hash the device knows it by. */
-export function upload(device: Device, file: Uint8Array): Uint8Array {
-  let off = 0;
-  while (off < file.length) {
-    const data = file.subarray(off, off + 1200);
-    const reply = device.ask(write, img, 1, off === 0 ? { off, len: file.length, data } : { off, data });
-    if (reply.off !== off + data.length) throw new Error(`upload: at ${off} the device says ${JSON.stringify(reply)}`);
-    off = reply.off as number;
-  }
-  const images = device.ask(read, img, 0).images as { active: boolean; hash: Uint8Array }[];
-  const uploaded = images.find(({ active }) => !active);
-  if (!uploaded) throw new Error('the device does not list what it was sent');
-  return uploaded.hash;
+/** Uploads a signed image and returns the hash that the device lists it by. */
+export async function uploadWith(
+  client: SmpClient,
+  image: Uint8Array,
+  {
+    line: _line,
+    maximumMessageBytes: _most,
+    cutPowerAtByte = Number.POSITIVE_INFINITY,
+    ...options
+  }: DeviceUploadOptions,
+  cutPower: () => void,
+): Promise<Uint8Array> {
+  const { hash } = parseImage(image);
+  if (hash === undefined) throw new Error('upload: the image has no hash to be listed by; sign it');
+  const cut = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, cut.signal]) : cut.signal;
+  await client.upload(image, {
+    ...options,
+    signal,
+    onProgress: (progress) => {
+      options.onProgress?.(progress);
+      if (progress.bytes < cutPowerAtByte || cut.signal.aborted) return;
+      cutPower();
+      cut.abort();
+    },
+  });
+  return hash;
 }

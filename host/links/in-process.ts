@@ -11,8 +11,14 @@ import { SlipDecoder, slipEncode } from './slip.ts';
 const PEER_TAG = 1;
 const PEER_TAG_SIZE = 2;
 
+/** A board as an SMP client meets it; nothing of it waits. */
+export interface BoardDevice extends InProcessDevice {
+  send(message: Uint8Array): void;
+  receive(timeoutMs: number): Uint8Array | undefined;
+}
+
 /** Takes over the board's `onTransmit`. */
-export function boardDevice(board: PacedBoard): InProcessDevice {
+export function boardDevice(board: PacedBoard): BoardDevice {
   const decoder = new SlipDecoder(PEER_TAG_SIZE + Smp.BUFFER_SIZE);
   const answers: Uint8Array[] = [];
   board.onTransmit = (line, bytes) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { decoder, GuestBench } from '../../../hil/rig/guest-bench.ts';
-import { hashOf, ImageBench, makeImage } from '../../../hil/rig/image-bench.ts';
+import { hashOf, ImageBench, makeImage } from '../../../hil/rig/guest/image-bench.ts';
+import { decoder, GuestBench } from '../../../hil/rig/guest/smp-bench.ts';
 import { SmpGroup } from '../../../protocol/smp/smp.ts';
 
 // What real servers answered, recorded on the wire. Rows of the recovery loader are another server's; the rest is asked of ours.

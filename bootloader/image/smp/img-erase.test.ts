@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { milliseconds } from '../../../hil/rig/guest-bench.ts';
-import { groupError, ImageBench, makeImage } from '../../../hil/rig/image-bench.ts';
+import { groupError, ImageBench, makeImage } from '../../../hil/rig/guest/image-bench.ts';
+import { milliseconds } from '../../../hil/rig/guest/smp-bench.ts';
 
 const running = makeImage('1.0.0');
 let bench: ImageBench;

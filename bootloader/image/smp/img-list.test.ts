@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { hashOf, ImageBench, makeImage } from '../../../hil/rig/image-bench.ts';
+import { hashOf, ImageBench, makeImage } from '../../../hil/rig/guest/image-bench.ts';
 import { ImgCommand } from '../../../protocol/smp/smp.ts';
 
 const running = makeImage('1.0.0');

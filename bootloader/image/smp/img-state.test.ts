@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { groupError, hashOf, ImageBench, makeImage } from '../../../hil/rig/image-bench.ts';
+import { groupError, hashOf, ImageBench, makeImage } from '../../../hil/rig/guest/image-bench.ts';
 import { generateKey } from '../../../host/tools/image/index.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { ImgCommand } from '../../../protocol/smp/smp.ts';

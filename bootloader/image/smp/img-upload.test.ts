@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { milliseconds } from '../../../hil/rig/guest-bench.ts';
-import { groupError, ImageBench, makeImage, sha256 } from '../../../hil/rig/image-bench.ts';
+import { groupError, ImageBench, makeImage, sha256 } from '../../../hil/rig/guest/image-bench.ts';
+import { milliseconds } from '../../../hil/rig/guest/smp-bench.ts';
 import { cases } from '../../../host/board/testing/cases.ts';
 import { ImgCommand } from '../../../protocol/smp/smp.ts';
 

@@ -7,7 +7,7 @@
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { BootDecision } from '../../../protocol/image/boot-state.ts';
-import { eventLines } from '../device/event-log.ts';
+import { eventLines } from '../../rig/event-log.ts';
 import type { ImageName } from '../device/images.ts';
 import type { Cut } from '../device/operations.ts';
 import { StoryFailed } from '../device/operator.ts';

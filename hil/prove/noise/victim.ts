@@ -17,7 +17,8 @@ import type { CborMap } from '../../../host/tools/smp/cbor.ts';
 import { encodeMessage, headerSize } from '../../../host/tools/smp/message.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { ImgCommand, OsCommand, Smp, SmpGroup } from '../../../protocol/smp/smp.ts';
-import { millisecond, write } from '../../rig/device.ts';
+import { write } from '../../rig/lines.ts';
+import { millisecond } from '../../rig/time.ts';
 import { type Answer, checkAnswer } from './answer.ts';
 import { type Datagram, gateway, serialConsole, type Wire, wires } from './wire.ts';
 

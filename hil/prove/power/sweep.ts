@@ -12,9 +12,9 @@
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { BootPolicy } from '../../../protocol/image/boot-state.ts';
+import { eventLines } from '../../rig/event-log.ts';
 import { choice, oneIn } from '../choice.ts';
 import { contentOf } from '../device/cells.ts';
-import { eventLines } from '../device/event-log.ts';
 import type { Images } from '../device/images.ts';
 import type { Cut, Operation } from '../device/operations.ts';
 import { windowOf } from '../device/window.ts';

@@ -3,8 +3,9 @@
 
 import { Cryostat } from '../../../host/plant/cryostat/cryostat.ts';
 import { openFridge } from '../../../host/tools/open-fridge.ts';
-import { Device, firmwareImage, second } from '../../rig/device.ts';
-import { WiredCryostat } from '../../rig/wired.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { second } from '../../rig/time.ts';
+import { WiredCryostat } from '../../rig/wiring.ts';
 import { type BenchRow, median } from './row.ts';
 
 const hoursADay = 24;
@@ -20,7 +21,7 @@ export async function benchCryostat(): Promise<BenchRow[]> {
 
 async function day(): Promise<BenchRow> {
   const fridge = new WiredCryostat(openFridge('uts'));
-  const device = await Device.running(await firmwareImage('1.0.0'), 1, () => fridge);
+  const device = await DeviceUnderTest.running({ surroundings: () => fridge });
   const heartbeats = () => device.statistics('heartbeat').sequence;
   device.board.runFor(hour);
   const before = heartbeats();

@@ -6,8 +6,10 @@ import { parseImage } from '../../../host/tools/image/index.ts';
 import { makeToken } from '../../../host/tools/image/token.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { fillJournal } from '../../prove/device/journal.ts';
+import { type SlotName, slotAddress } from '../../rig/boot-report.ts';
+import { signed } from '../../rig/images.ts';
 import { keys } from '../../rig/keys.ts';
-import { BootBench, type SlotName, signed, slotAddress } from './bench.ts';
+import { ObedientDevice } from './obedient.ts';
 
 const nsPerCycle = 4;
 const kibibyte = 1024;
@@ -62,24 +64,24 @@ function imageOf(size: number, version: string, securityCounter = 1): Uint8Array
 }
 
 /** Without power, its image confirmed by a boot before. */
-async function again(bytes: Uint8Array): Promise<BootBench> {
-  const bench = await BootBench.make({ A: bytes });
+async function again(bytes: Uint8Array): Promise<ObedientDevice> {
+  const bench = await ObedientDevice.make({ slots: { A: bytes } });
   bootOnce(bench);
   return bench;
 }
 
-async function trial(bytes: Uint8Array): Promise<BootBench> {
+async function trial(bytes: Uint8Array): Promise<ObedientDevice> {
   const bench = await again(bytes);
-  bench.place('B', imageOf(64 * kibibyte - wrapping, '2.0.0'));
+  bench.programmer.place('B', imageOf(64 * kibibyte - wrapping, '2.0.0'));
   writeTrailer(bench, 'B');
   return bench;
 }
 
-async function worst(good: Uint8Array): Promise<BootBench> {
+async function worst(good: Uint8Array): Promise<ObedientDevice> {
   const everyKey = keys.map(({ publicKey }) => publicKey);
-  const bench = await BootBench.make({ A: imageOf(kibibyte, '0.9.0') }, 1, everyKey);
+  const bench = await ObedientDevice.make({ slots: { A: imageOf(kibibyte, '0.9.0') }, keys: everyKey });
   bootOnce(bench);
-  bench.place('A', new Uint8Array(0));
+  bench.programmer.place('A', new Uint8Array(0));
   bench.powerOn();
   for (let boot = 2; boot < recordsOfALogSector; boot++) {
     bench.board.pullResetPin();
@@ -93,8 +95,8 @@ async function worst(good: Uint8Array): Promise<BootBench> {
     ['A', counted],
     ['B', forged],
   ] as [SlotName, Uint8Array][]) {
-    bench.place(slot, bytes);
-    bench.write(slotAddress[slot] + MemoryMap.IMAGE_SIZE_MAX, tokenFor(bytes));
+    bench.programmer.place(slot, bytes);
+    bench.programmer.write(slotAddress[slot] + MemoryMap.IMAGE_SIZE_MAX, tokenFor(bytes));
     writeTrailer(bench, slot, slot === 'A');
   }
   fillJournal(bench.board, recordsOfTheJournal);
@@ -108,23 +110,23 @@ function tokenFor(bytes: Uint8Array): Uint8Array {
 }
 
 /** Asks for the slot's image as imgtool's --pad does, or --confirm. */
-function writeTrailer(bench: BootBench, slot: SlotName, confirmed = false): void {
+function writeTrailer(bench: ObedientDevice, slot: SlotName, confirmed = false): void {
   const padded = signed('1.0.0', { payload: Uint8Array.of(1), [confirmed ? 'confirm' : 'pad']: true });
   const trailer = padded.subarray(MemoryMap.SLOT_SIZE - 32);
-  bench.write(slotAddress[slot] + MemoryMap.SLOT_SIZE - 32, trailer);
+  bench.programmer.write(slotAddress[slot] + MemoryMap.SLOT_SIZE - 32, trailer);
 }
 
-function bootOnce({ board }: BootBench): void {
+function bootOnce({ board }: ObedientDevice): void {
   cyclesToHandover(board);
   board.cutPower();
 }
 
-function cyclesOf({ board }: BootBench): number {
+function cyclesOf({ board }: ObedientDevice): number {
   return cyclesToHandover(board);
 }
 
 /** Switches on, and lets the bootloader run until it hands over. What it hands over to need not run. */
-function cyclesToHandover(board: BootBench['board']): number {
+function cyclesToHandover(board: ObedientDevice['board']): number {
   let began = 0;
   let ended = 0;
   board.onLog = ({ kind, timeNs }) => {

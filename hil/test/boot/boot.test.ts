@@ -4,7 +4,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { keys } from '../../rig/keys.ts';
-import { BootBench, image } from './bench.ts';
+import { image, ObedientDevice } from './obedient.ts';
 
 const seconds = 1_000_000_000;
 let v3: Uint8Array;
@@ -19,25 +19,25 @@ beforeAll(async () => {
 
 describe('a confirmed image', () => {
   test('provisioned by the factory boots as permanent and is remembered as confirmed', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     expect(bench.powerOn()).toEqual({ decision: 'PERMANENT', slot: 'A', verified: ['A good'], rejected: [] });
-    expect(bench.state()).toEqual({ A: 'CONFIRMED', B: 'UNMARKED' });
+    expect(bench.slotStates).toEqual({ A: 'CONFIRMED', B: 'UNMARKED' });
   });
 
   test('boots again and again without a write to flash', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     for (let boot = 0; boot < 3; boot++) expect(bench.powerCycle().decision).toBe('CONFIRMED');
-    expect(bench.recordCount()).toBe(1);
+    expect(bench.recordCount).toBe(1);
   });
 
   test('of the higher version boots, and only that one is verified', async () => {
-    const bench = await BootBench.make({ A: v1, B: v2 });
+    const bench = await ObedientDevice.make({ slots: { A: v1, B: v2 } });
     expect(bench.powerOn()).toMatchObject({ slot: 'B', verified: ['B good'] });
   });
 
   test('keeps running through every kind of reset', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     for (const letter of ['r', 'x', 'h', 'd'])
       expect(bench.tellAndReboot(letter, 2 * seconds)).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
@@ -50,91 +50,91 @@ describe('a confirmed image', () => {
 
 describe('MCUboot trailers', () => {
   test('`--pad` asks for a trial', async () => {
-    const bench = await BootBench.make({ A: v1 });
-    bench.place('B', await image('2.0.0', { pad: true }));
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
+    bench.programmer.place('B', await image('2.0.0', { pad: true }));
     expect(bench.powerOn()).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
     expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'REVERTED', slot: 'A' });
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A', rejected: [] });
   });
 
   test('`--confirm` makes it permanent', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
-    bench.place('B', await image('2.0.0', { confirm: true }));
+    bench.programmer.place('B', await image('2.0.0', { confirm: true }));
     expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'PERMANENT', slot: 'B' });
-    expect(bench.state().B).toBe('CONFIRMED');
+    expect(bench.slotStates.B).toBe('CONFIRMED');
     expect(bench.tellAndReboot('x')).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
   });
 
   test('`--pad` on an older image than the confirmed one changes nothing', async () => {
-    const bench = await BootBench.make({ A: v2 });
-    bench.place('B', await image('1.0.0', { pad: true }));
+    const bench = await ObedientDevice.make({ slots: { A: v2 } });
+    bench.programmer.place('B', await image('1.0.0', { pad: true }));
     expect(bench.powerOn()).toMatchObject({ decision: 'PERMANENT', slot: 'A' });
   });
 
   test('image_ok with another value than 1 asks for nothing', async () => {
-    const bench = await BootBench.make({ A: v1 });
-    bench.place('B', await image('2.0.0', { pad: true }));
-    bench.write(MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE - 24, Uint8Array.of(3));
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
+    bench.programmer.place('B', await image('2.0.0', { pad: true }));
+    bench.programmer.write(MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE - 24, Uint8Array.of(3));
     expect(bench.powerOn()).toMatchObject({ slot: 'A' });
   });
 
   test('copy_done without image_ok asks for nothing: another bootloader has had it on trial', async () => {
-    const bench = await BootBench.make({ A: v1 });
-    bench.place('B', await image('2.0.0', { pad: true }));
-    bench.write(MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE - 32, Uint8Array.of(1));
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
+    bench.programmer.place('B', await image('2.0.0', { pad: true }));
+    bench.programmer.write(MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE - 32, Uint8Array.of(1));
     expect(bench.powerOn()).toMatchObject({ slot: 'A' });
   });
 });
 
 describe('when the confirmed image rots', () => {
   test('the older confirmed one boots, and the rotten one is tried again at every boot', async () => {
-    const bench = await BootBench.make({ A: v1, B: v2 });
+    const bench = await ObedientDevice.make({ slots: { A: v1, B: v2 } });
     bench.powerOn();
     bench.powerCycle();
-    bench.flipBit(MemoryMap.SLOT_B + 300, 0);
+    bench.programmer.flipBit(MemoryMap.SLOT_B + 300, 0);
     expect(bench.powerCycle()).toEqual({
       decision: 'FALLBACK',
       slot: 'A',
       verified: ['B HASH_MISMATCH', 'A good'],
       rejected: [],
     });
-    expect(bench.state().B).toBe('CONFIRMED HASH_MISMATCH');
-    const records = bench.recordCount();
+    expect(bench.slotStates.B).toBe('CONFIRMED HASH_MISMATCH');
+    const records = bench.recordCount;
     expect(bench.powerCycle()).toMatchObject({ decision: 'FALLBACK', slot: 'A' });
-    expect(bench.recordCount()).toBe(records);
-    bench.flipBit(MemoryMap.SLOT_B + 300, 0);
+    expect(bench.recordCount).toBe(records);
+    bench.programmer.flipBit(MemoryMap.SLOT_B + 300, 0);
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
-    expect(bench.state().B).toBe('CONFIRMED');
+    expect(bench.slotStates.B).toBe('CONFIRMED');
   });
 
   test('so that its header cannot be read, it is still remembered, and boots when it can be again', async () => {
-    const bench = await BootBench.make({ A: v1, B: v2 });
+    const bench = await ObedientDevice.make({ slots: { A: v1, B: v2 } });
     bench.powerOn();
-    bench.flipBit(MemoryMap.SLOT_B, 0);
+    bench.programmer.flipBit(MemoryMap.SLOT_B, 0);
     expect(bench.powerCycle()).toMatchObject({ decision: 'FALLBACK', slot: 'A' });
-    expect(bench.state().B).toBe('CONFIRMED BAD_MAGIC');
-    bench.flipBit(MemoryMap.SLOT_B, 0);
+    expect(bench.slotStates.B).toBe('CONFIRMED BAD_MAGIC');
+    bench.programmer.flipBit(MemoryMap.SLOT_B, 0);
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
   });
 
   test('so that its own hash TLV names another image, it still boots when it can be read again', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     const hashTlv = MemoryMap.SLOT_A + v1.length - 136;
-    bench.flipBit(hashTlv, 5);
+    bench.programmer.flipBit(hashTlv, 5);
     expect(bench.powerCycle()).toMatchObject({ decision: 'SAFE_MODE_NO_IMAGE', rejected: ['A HASH_MISMATCH'] });
-    bench.flipBit(hashTlv, 5);
+    bench.programmer.flipBit(hashTlv, 5);
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
   });
 
   test('and nothing else is confirmed, a valid image nobody marked is a rescue, on trial', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
-    bench.place('B', v2);
-    bench.flipBit(MemoryMap.SLOT_A + 300, 0);
+    bench.programmer.place('B', v2);
+    bench.programmer.flipBit(MemoryMap.SLOT_A + 300, 0);
     expect(bench.powerCycle()).toMatchObject({ decision: 'RESCUE', slot: 'B' });
-    expect(bench.state().B).toBe('TRIAL 2');
+    expect(bench.slotStates.B).toBe('TRIAL 2');
     bench.tell('c');
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
   });
@@ -144,16 +144,16 @@ describe('a confirmed image the core refuses to run', () => {
   const notWebAssembly = { payload: Buffer.from('this is not WebAssembly') };
 
   test('gives way to an older confirmed one', async () => {
-    const bench = await BootBench.make({ A: v1, B: await image('2.0.0', notWebAssembly) });
+    const bench = await ObedientDevice.make({ slots: { A: v1, B: await image('2.0.0', notWebAssembly) } });
     expect(bench.powerOn()).toMatchObject({ decision: 'FALLBACK', slot: 'A', rejected: [] });
-    expect(bench.state().B).toBe('CONFIRMED CORE_REFUSED');
+    expect(bench.slotStates.B).toBe('CONFIRMED CORE_REFUSED');
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A', verified: ['A good'] });
   });
 
   test('leaves a board without another one in safe mode, not in a reset loop', async () => {
-    const bench = await BootBench.make({ A: await image('1.0.0', notWebAssembly) });
+    const bench = await ObedientDevice.make({ slots: { A: await image('1.0.0', notWebAssembly) } });
     expect(bench.powerOn()).toMatchObject({ decision: 'SAFE_MODE_NO_IMAGE', verified: [] });
-    expect(bench.state().A).toBe('CONFIRMED CORE_REFUSED');
+    expect(bench.slotStates.A).toBe('CONFIRMED CORE_REFUSED');
     // It is not given up: when the power comes back it is tried once more.
     expect(bench.powerCycle()).toMatchObject({ decision: 'SAFE_MODE_NO_IMAGE', verified: [] });
   });
@@ -161,24 +161,24 @@ describe('a confirmed image the core refuses to run', () => {
 
 describe('safe mode', () => {
   test('is where an empty board goes', async () => {
-    const bench = await BootBench.make();
+    const bench = await ObedientDevice.make();
     expect(bench.powerOn()).toEqual({ decision: 'SAFE_MODE_NO_IMAGE', slot: undefined, verified: [], rejected: [] });
   });
 
   test('is where a board goes both of whose images are damaged, each with its reason kept', async () => {
-    const bench = await BootBench.make({ A: v1, B: v2 });
-    bench.flipBit(MemoryMap.SLOT_A + 300, 0);
-    bench.flipBit(MemoryMap.SLOT_B + v2.length - 1, 7);
+    const bench = await ObedientDevice.make({ slots: { A: v1, B: v2 } });
+    bench.programmer.flipBit(MemoryMap.SLOT_A + 300, 0);
+    bench.programmer.flipBit(MemoryMap.SLOT_B + v2.length - 1, 7);
     expect(bench.powerOn()).toMatchObject({
       decision: 'SAFE_MODE_NO_IMAGE',
       slot: undefined,
       rejected: ['A HASH_MISMATCH', 'B SIGNATURE_INVALID'],
     });
-    expect(bench.state()).toEqual({ A: 'REJECTED HASH_MISMATCH', B: 'REJECTED SIGNATURE_INVALID' });
+    expect(bench.slotStates).toEqual({ A: 'REJECTED HASH_MISMATCH', B: 'REJECTED SIGNATURE_INVALID' });
   });
 
   test('is entered on request, once', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     expect(bench.tellAndReboot('s')).toMatchObject({ decision: 'SAFE_MODE_REQUESTED', slot: undefined });
     bench.board.pullResetPin();
@@ -186,48 +186,54 @@ describe('safe mode', () => {
   });
 
   test('is entered at every boot when the strap is burnt', async () => {
-    const bench = await BootBench.make({ A: v1 });
-    bench.setFuse(Fuse.STRAP, 1);
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
+    bench.programmer.setFuse(Fuse.STRAP, 1);
     expect(bench.powerOn().decision).toBe('SAFE_MODE_STRAP');
     expect(bench.powerCycle().decision).toBe('SAFE_MODE_STRAP');
   });
 
   test('does not count as a boot of a trial', async () => {
-    const bench = await BootBench.make({ A: v1 });
-    bench.place('B', await image('2.0.0', { pad: true }));
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
+    bench.programmer.place('B', await image('2.0.0', { pad: true }));
     bench.powerOn();
     bench.powerCycle();
-    expect(bench.state().B).toBe('TRIAL 1');
+    expect(bench.slotStates.B).toBe('TRIAL 1');
     bench.board.cutPower();
-    bench.setFuse(Fuse.STRAP, 1);
+    bench.programmer.setFuse(Fuse.STRAP, 1);
     expect(bench.powerOn().decision).toBe('SAFE_MODE_STRAP');
-    expect(bench.state().B).toBe('TRIAL 1');
+    expect(bench.slotStates.B).toBe('TRIAL 1');
   });
 });
 
 describe('fuses', () => {
   test('the second key in the fuses boots an image too', async () => {
-    const bench = await BootBench.make({ A: await image('1.0.0', { privateKeyPem: keys[1].privateKeyPem }) });
+    const bench = await ObedientDevice.make({
+      slots: { A: await image('1.0.0', { privateKeyPem: keys[1].privateKeyPem }) },
+    });
     expect(bench.powerOn().slot).toBe('A');
   });
 
   test('an image of a revoked key does not boot, one of another key does', async () => {
-    const bench = await BootBench.make({ A: v3, B: await image('1.0.0', { privateKeyPem: keys[1].privateKeyPem }) });
-    bench.setFuse(Fuse.KEY_REVOKED, 1);
+    const bench = await ObedientDevice.make({
+      slots: { A: v3, B: await image('1.0.0', { privateKeyPem: keys[1].privateKeyPem }) },
+    });
+    bench.programmer.setFuse(Fuse.KEY_REVOKED, 1);
     expect(bench.powerOn()).toMatchObject({ slot: 'B', verified: ['A KEY_REVOKED', 'B good'] });
   });
 
   test('an image whose security counter is below the fuses’ does not boot', async () => {
-    const bench = await BootBench.make({
-      A: await image('3.0.0', { securityCounter: 2 }),
-      B: await image('1.0.0', { securityCounter: 3 }),
+    const bench = await ObedientDevice.make({
+      slots: {
+        A: await image('3.0.0', { securityCounter: 2 }),
+        B: await image('1.0.0', { securityCounter: 3 }),
+      },
     });
-    bench.setFuse(Fuse.SECURITY_COUNTER, 0x111);
+    bench.programmer.setFuse(Fuse.SECURITY_COUNTER, 0x111);
     expect(bench.powerOn()).toMatchObject({ slot: 'B', verified: ['A SECURITY_COUNTER', 'B good'] });
   });
 
   test('an image for another board does not boot', async () => {
-    const bench = await BootBench.make({ A: await image('1.0.0', { boardId: 7 }) });
+    const bench = await ObedientDevice.make({ slots: { A: await image('1.0.0', { boardId: 7 }) } });
     expect(bench.powerOn()).toMatchObject({ slot: undefined, verified: ['A WRONG_BOARD'] });
   });
 });

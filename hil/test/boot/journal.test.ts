@@ -4,35 +4,35 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { tearPatterns } from '../../../host/board/devices/tear.ts';
 import { LogKind } from '../../../host/board/log.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
-import { BootBench, image } from './bench.ts';
+import { image, ObedientDevice } from './obedient.ts';
 
 const microseconds = 1_000;
 const recordNs = 200 * microseconds;
 const eraseNs = 45_000 * microseconds;
 const recordsPerSector = 32;
 
-let confirmed: BootBench;
-let onTrial: BootBench;
+let confirmed: ObedientDevice;
+let onTrial: ObedientDevice;
 
 beforeAll(async () => {
-  confirmed = await BootBench.make({ A: await image('1.0.0') });
+  confirmed = await ObedientDevice.make({ slots: { A: await image('1.0.0') } });
   confirmed.powerOn();
-  confirmed.place('B', await image('2.0.0'));
+  confirmed.programmer.place('B', await image('2.0.0'));
   onTrial = confirmed.fork();
   onTrial.tell('p');
   onTrial.tellAndReboot('r');
 });
 
 /** Forgets and marks slot B in turn until there are this many records. */
-function fill(bench: BootBench, records: number): void {
-  for (let turn = 0; bench.recordCount() < records; turn++) {
+function fill(bench: ObedientDevice, records: number): void {
+  for (let turn = 0; bench.recordCount < records; turn++) {
     if (turn > 2 * records) throw new Error(`the journal never had ${records} records`);
     expect(bench.tell(turn % 2 === 0 ? 'p' : 'f')).toBe('+');
   }
 }
 
 /** Tells the firmware a letter and cuts the power this long after the record's first program or erase began. */
-function tellAndCut(bench: BootBench, letter: string, afterNs: number, tear: string): void {
+function tellAndCut(bench: ObedientDevice, letter: string, afterNs: number, tear: string): void {
   const { board } = bench;
   let began: number | undefined;
   board.onLog = ({ kind, timeNs }) => {
@@ -84,7 +84,7 @@ describe('the change of sectors', () => {
     const bench = confirmed.fork();
     for (let change = 0; change < 100; change++) {
       expect(bench.tell(change % 2 === 0 ? 'p' : 'f')).toBe('+');
-      expect(bench.state().B).toBe(change % 2 === 0 ? 'PENDING' : 'UNMARKED');
+      expect(bench.slotStates.B).toBe(change % 2 === 0 ? 'PENDING' : 'UNMARKED');
     }
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
   });
@@ -94,12 +94,12 @@ describe('the change of sectors', () => {
     (pattern) => {
       const full = confirmed.fork();
       fill(full, 2 * recordsPerSector);
-      const before = full.state();
+      const before = full.slotStates;
       const letter = before.B === 'PENDING' ? 'f' : 'p';
       for (let step = 0; step <= 4; step++) {
         const bench = full.fork();
         tellAndCut(bench, letter, Math.round((eraseNs * step) / 4) - (step === 4 ? 30 * microseconds : 0), pattern);
-        expect(bench.state()).toEqual(before);
+        expect(bench.slotStates).toEqual(before);
         expect(bench.powerOn().slot).toBe(before.B === 'PENDING' ? 'B' : 'A');
       }
     },
@@ -108,18 +108,18 @@ describe('the change of sectors', () => {
 
 describe('a journal of nothing but rubbish', () => {
   test('is started anew', async () => {
-    const bench = await BootBench.make({ A: await image('1.0.0') });
-    bench.write(MemoryMap.BOOT_STATE_0, new Uint8Array(2 * MemoryMap.SECTOR_SIZE).fill(0x5a));
+    const bench = await ObedientDevice.make({ slots: { A: await image('1.0.0') } });
+    bench.programmer.write(MemoryMap.BOOT_STATE_0, new Uint8Array(2 * MemoryMap.SECTOR_SIZE).fill(0x5a));
     expect(bench.powerOn()).toMatchObject({ decision: 'PERMANENT', slot: 'A' });
-    expect(bench.state().A).toBe('CONFIRMED');
+    expect(bench.slotStates.A).toBe('CONFIRMED');
   });
 
   test('and valid records of old is read from the newest valid one', () => {
     const bench = onTrial.fork();
-    const records = bench.recordCount();
+    const records = bench.recordCount;
     const newest = MemoryMap.BOOT_STATE_0 + (records - 1) * 128;
-    bench.flipBit(newest + 9, 0);
-    expect(bench.state().B).toBe('PENDING');
+    bench.programmer.flipBit(newest + 9, 0);
+    expect(bench.slotStates.B).toBe('PENDING');
     expect(bench.powerCycle()).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
   });
 });

@@ -3,7 +3,6 @@
 import { Decoder } from 'cbor-x';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LogKind } from '../../../host/board/log.ts';
-import { boardDevice } from '../../../host/links/in-process.ts';
 import { parseImage } from '../../../host/tools/image/index.ts';
 import {
   type LoggedBoot,
@@ -12,15 +11,15 @@ import {
   readLastFault,
   readWholeBootLog,
 } from '../../../host/tools/smp/boot-group.ts';
-import { inProcessTransport, SmpClient } from '../../../host/tools/smp/index.ts';
 import { nameOf } from '../../../protocol/constants.ts';
 import { FLASH, RESET } from '../../../protocol/generated/registers.ts';
 import { BootPolicy, bootDecisions } from '../../../protocol/image/boot-state.ts';
 import { rejectReasons } from '../../../protocol/image/reasons.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
-import { Device, firmwareImage } from '../../rig/device.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { firmwareImage } from '../../rig/images.ts';
 import { keys } from '../../rig/keys.ts';
-import { BootBench, image } from './bench.ts';
+import { image, ObedientDevice } from './obedient.ts';
 
 const Cause = RESET.registers.CAUSE.fields.CAUSE.values;
 const second = 1_000_000_000;
@@ -32,12 +31,10 @@ beforeAll(async () => {
   v2 = await image('2.0.0');
 });
 
-const clientOf = ({ board }: { board: BootBench['board'] }) => new SmpClient(inProcessTransport(boardDevice(board)));
-
 /** In safe mode, for the obedient firmware answers no SMP. */
-async function logOf(bench: BootBench): Promise<LoggedBoot[]> {
+async function logOf(bench: ObedientDevice): Promise<LoggedBoot[]> {
   bench.tellAndReboot('s');
-  return readWholeBootLog(clientOf(bench));
+  return readWholeBootLog(bench.client());
 }
 
 function tell({ decision, ran, reasons }: LoggedBoot): string {
@@ -48,9 +45,9 @@ function tell({ decision, ran, reasons }: LoggedBoot): string {
 
 describe('the boot log', () => {
   test('tells a day of updates, boot by boot', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
-    bench.place('B', v2);
+    bench.programmer.place('B', v2);
     bench.tell('p');
     bench.tellAndReboot('r');
     bench.powerCycle();
@@ -79,20 +76,20 @@ describe('the boot log', () => {
   });
 
   test('keeps the last 192 boots at least, in order, round and round', async () => {
-    const bench = await BootBench.make();
+    const bench = await ObedientDevice.make();
     bench.powerOn();
     for (let boot = 2; boot <= 700; boot++) {
       bench.board.pullResetPin();
       bench.settle();
     }
-    const numbers = (await readWholeBootLog(clientOf(bench))).map(({ number }) => number);
+    const numbers = (await readWholeBootLog(bench.client())).map(({ number }) => number);
     expect(numbers.at(-1)).toBe(700);
     expect(numbers.length).toBeGreaterThanOrEqual(192);
     expect(numbers).toEqual(numbers.map((_, index) => numbers[0] + index));
   });
 
   test('goes on behind the remains of a cut, wherever in a boot it was', async () => {
-    const whole = await BootBench.make({ A: v1 });
+    const whole = await ObedientDevice.make({ slots: { A: v1 } });
     whole.powerOn();
     whole.board.cutPower();
     let end = false;
@@ -112,14 +109,14 @@ describe('the boot log', () => {
   });
 
   test('is started anew where it holds nothing but rubbish, and boots all the same', async () => {
-    const bench = await BootBench.make({ A: v1 });
-    bench.write(MemoryMap.BOOT_LOG, new Uint8Array(MemoryMap.BOOT_LOG_SIZE).fill(0x42));
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
+    bench.programmer.write(MemoryMap.BOOT_LOG, new Uint8Array(MemoryMap.BOOT_LOG_SIZE).fill(0x42));
     expect(bench.powerOn().slot).toBe('A');
     expect((await logOf(bench)).map(({ number }) => number)).toEqual([1, 2]);
   });
 
   test('is out of the firmware’s reach', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     const { PROTECT } = FLASH.registers;
     expect(bench.board.machine.peek(FLASH, 'PROTECT') & PROTECT.fields.BOOT_LOG.mask).not.toBe(0);
@@ -131,8 +128,8 @@ describe('the boot record', () => {
 
   test('names version, signer and measurement, and is read over SMP from the running firmware', async () => {
     const bytes = await firmwareImage('1.2.3+4');
-    const device = await Device.running(bytes);
-    const record = decode(await readBootRecord(clientOf(device)));
+    const device = await DeviceUnderTest.running({ slots: { A: bytes } });
+    const record = decode(await readBootRecord(device.client()));
     expect([...record.keys()]).toEqual([1, 4, 5, 6, 2]);
     expect([record.get(1), record.get(4), record.get(6)]).toEqual(['coldrig', '1.2.3.4', 'SHA256']);
     const { computedHash, keyHash } = parseImage(bytes);
@@ -147,12 +144,12 @@ describe('the boot record', () => {
       Buffer.from('\x06\x66SHA256\x02\x58\x20', 'latin1'),
       new Uint8Array(32),
     ]);
-    const bench = await BootBench.make({ A: await image('1.2.3', { bootRecord: record }) });
+    const bench = await ObedientDevice.make({ slots: { A: await image('1.2.3', { bootRecord: record }) } });
     bench.powerOn();
     const words = Array.from({ length: 31 }, (_, n) => bench.board.machine.peek(RESET, 'MAILBOX', 17 + n));
     const handed = Buffer.from(Uint32Array.from(words).buffer).subarray(0, record.length);
     expect(bench.board.machine.peek(RESET, 'MAILBOX', 16)).toBe(record.length);
-    const signed = parseImage(bench.read(MemoryMap.SLOT_A, MemoryMap.IMAGE_SIZE_MAX));
+    const signed = parseImage(bench.programmer.read(MemoryMap.SLOT_A, MemoryMap.IMAGE_SIZE_MAX));
     expect(handed.subarray(0, -32)).toEqual(record.subarray(0, -32));
     expect(handed.subarray(-32)).toEqual(Buffer.from(signed.computedHash));
   });
@@ -160,12 +157,12 @@ describe('the boot record', () => {
 
 describe('safe mode', () => {
   test('is where a confirmed image ends that resets itself again and again, and says so', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     for (let reset = 1; reset < BootPolicy.RESETS_IN_A_ROW_MAX; reset++)
       expect(bench.tellAndReboot('x')).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
     expect(bench.tellAndReboot('x')).toMatchObject({ decision: 'SAFE_MODE_RESETS', slot: undefined });
-    const client = clientOf(bench);
+    const client = bench.client();
     const fault = await readLastFault(client);
     expect([fault.count, fault.functionName]).toEqual([8, 'bootloader/testing/obedient.entry/interrupt']);
     expect(await client.statRead('boot')).toMatchObject({ decision: 11, reset_cause: Cause.FAULT });
@@ -176,7 +173,7 @@ describe('safe mode', () => {
   });
 
   test('beats once a second, and the beat says why', async () => {
-    const bench = await BootBench.make();
+    const bench = await ObedientDevice.make();
     bench.powerOn();
     const seen: number[][] = [];
     bench.board.onLog = ({ kind, a, b, timeNs }) => {
@@ -187,9 +184,9 @@ describe('safe mode', () => {
   });
 
   test('tells what the fuses say', async () => {
-    const bench = await BootBench.make();
+    const bench = await ObedientDevice.make();
     bench.powerOn();
-    const { keys: burnt, cells, board, securityCounter } = await readFuseReport(clientOf(bench));
+    const { keys: burnt, cells, board, securityCounter } = await readFuseReport(bench.client());
     expect([board, cells, securityCounter]).toEqual([1, 256, 0]);
     expect(burnt).toEqual([0, 1].map((key) => ({ key, purposes: 11, revoked: false })));
   });

@@ -2,13 +2,13 @@
 
 import { expect, test } from 'vitest';
 import { OUTPUTS } from '../../../protocol/generated/registers.ts';
-import { BootBench, image } from './bench.ts';
+import { image, ObedientDevice } from './obedient.ts';
 
 const { HEATERS, DAC, MULTIPLEXER } = OUTPUTS.registers.STATE.fields;
 const all = HEATERS.mask | DAC.mask | MULTIPLEXER.mask;
 
 test('the bootloader’s first access to the bus closes all output gates', async () => {
-  const bench = await BootBench.make();
+  const bench = await ObedientDevice.make();
   const { bus } = bench.board.machine;
   const accesses: string[] = [];
   const { read32, write32 } = bus;
@@ -29,7 +29,7 @@ test.each([
   ['safe mode', undefined],
   ['a firmware that drives nothing', '1.0.0'],
 ])('gates that a faulty chip left open are closed under %s', async (_what, version) => {
-  const bench = await BootBench.make({ A: version === undefined ? undefined : await image(version) });
+  const bench = await ObedientDevice.make({ slots: { A: version === undefined ? undefined : await image(version) } });
   bench.board.powerOn();
   bench.board.machine.setOutputs(all);
   expect(bench.settle().slot).toBe(version === undefined ? undefined : 'A');

@@ -5,17 +5,17 @@ import { LogKind } from '../../../host/board/log.ts';
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { Fuse, KeyPurpose } from '../../../protocol/memory-map.ts';
 import { keys } from '../../rig/keys.ts';
-import { BootBench, image } from './bench.ts';
+import { image, ObedientDevice } from './obedient.ts';
 
 let v1: Uint8Array;
 let v2: Uint8Array;
 
 const microsecond = 1_000;
-const counterOf = ({ board }: BootBench) =>
+const counterOf = ({ board }: ObedientDevice) =>
   counterInFuses(
     board.fuseWords().subarray(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS),
   );
-const revokedOf = ({ board }: BootBench) => board.fuseWords()[Fuse.KEY_REVOKED];
+const revokedOf = ({ board }: ObedientDevice) => board.fuseWords()[Fuse.KEY_REVOKED];
 
 beforeAll(async () => {
   v1 = await image('1.0.0', { securityCounter: 1 });
@@ -23,10 +23,10 @@ beforeAll(async () => {
 });
 
 /** v1 confirmed in A, v2 in B on trial. */
-async function withTrial(next = v2): Promise<BootBench> {
-  const bench = await BootBench.make({ A: v1 });
+async function withTrial(next = v2): Promise<ObedientDevice> {
+  const bench = await ObedientDevice.make({ slots: { A: v1 } });
   bench.powerOn();
-  bench.place('B', next);
+  bench.programmer.place('B', next);
   expect(bench.tell('p')).toBe('+');
   expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
   return bench;
@@ -34,7 +34,7 @@ async function withTrial(next = v2): Promise<BootBench> {
 
 describe('the security counter', () => {
   test('is burnt by the boot of an image confirmed in advance', async () => {
-    const bench = await BootBench.make({ A: v2 });
+    const bench = await ObedientDevice.make({ slots: { A: v2 } });
     expect(bench.powerOn()).toMatchObject({ decision: 'PERMANENT', slot: 'A' });
     expect(counterOf(bench)).toBe(0x0203_0000);
   });
@@ -51,7 +51,7 @@ describe('the security counter', () => {
     const bench = await withTrial();
     bench.tell('c');
     bench.board.cutPower();
-    bench.flipBit(0x0c_0000 + 300, 0);
+    bench.programmer.flipBit(0x0c_0000 + 300, 0);
     expect(bench.powerOn()).toMatchObject({
       decision: 'SAFE_MODE_NO_IMAGE',
       verified: ['B HASH_MISMATCH', 'A SECURITY_COUNTER'],
@@ -60,9 +60,9 @@ describe('the security counter', () => {
 
   test('of a trial that rotted while it ran is not burnt: the confirm is refused', async () => {
     const bench = await withTrial();
-    bench.flipBit(0x0c_0000 + 300, 0);
+    bench.programmer.flipBit(0x0c_0000 + 300, 0);
     bench.tell('c');
-    expect([bench.state().B, counterOf(bench)]).toEqual(['TRIAL 2', 1]);
+    expect([bench.slotStates.B, counterOf(bench)]).toEqual(['TRIAL 2', 1]);
     expect(bench.powerCycle()).toMatchObject({ slot: 'A' });
   });
 
@@ -100,10 +100,10 @@ describe('the security counter', () => {
   });
 
   test('that the fuses have no room for keeps the image from running at all', async () => {
-    const bench = await BootBench.make({ A: v1 });
-    for (let word = 0; word < 32; word++) bench.setFuse(Fuse.SECURITY_COUNTER + word, 0x1111_1111);
-    bench.place('A', await image('1.0.0', { securityCounter: 256 }));
-    bench.place('B', await image('2.0.0', { securityCounter: 5000, pad: true }));
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
+    for (let word = 0; word < 32; word++) bench.programmer.setFuse(Fuse.SECURITY_COUNTER + word, 0x1111_1111);
+    bench.programmer.place('A', await image('1.0.0', { securityCounter: 256 }));
+    bench.programmer.place('B', await image('2.0.0', { securityCounter: 5000, pad: true }));
     expect(bench.powerOn()).toMatchObject({ verified: ['B COUNTER_TOO_FAR', 'A good'], slot: 'A' });
   });
 });
@@ -122,7 +122,7 @@ describe('the rotation of keys', () => {
     expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
     expect(revokedOf(bench)).toBe(0b01);
     bench.board.cutPower();
-    bench.flipBit(0x0c_0000 + 300, 0);
+    bench.programmer.flipBit(0x0c_0000 + 300, 0);
     expect(bench.powerOn()).toMatchObject({ verified: ['B HASH_MISMATCH', 'A KEY_REVOKED'], slot: undefined });
   });
 
@@ -134,11 +134,11 @@ describe('the rotation of keys', () => {
   });
 
   test('never takes the key that vouches for the image itself', async () => {
-    const bench = await BootBench.make({ A: v1 });
-    bench.place('B', await signedBy(1, '2.0.0', [0, 1]));
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
+    bench.programmer.place('B', await signedBy(1, '2.0.0', [0, 1]));
     bench.powerOn();
     expect(bench.tell('p')).toBe('-');
-    bench.place('B', await image('2.0.0', { pad: true, revokes: [keys[0].publicKey] }));
+    bench.programmer.place('B', await image('2.0.0', { pad: true, revokes: [keys[0].publicKey] }));
     expect(bench.powerCycle()).toMatchObject({ verified: ['B REVOKES_ITSELF', 'A good'], slot: 'A' });
   });
 
@@ -157,22 +157,22 @@ describe('the rotation of keys', () => {
 
 describe('a recovery image', () => {
   test('boots where nothing else does, and gives way to what does', async () => {
-    const bench = await BootBench.make();
+    const bench = await ObedientDevice.make();
     const recovery = { privateKeyPem: keys[1].privateKeyPem };
-    bench.place('A', await image('9.0.0', { ...recovery, confirm: true }));
-    bench.place('B', v1);
+    bench.programmer.place('A', await image('9.0.0', { ...recovery, confirm: true }));
+    bench.programmer.place('B', v1);
     const words = bench.board.fuseWords();
     words[Fuse.KEY_PURPOSES] = KeyPurpose.RELEASE | (KeyPurpose.RECOVERY << 8);
     bench.board.loadFuses(words);
     expect(bench.powerOn()).toMatchObject({ decision: 'RESCUE', slot: 'B', verified: ['A good', 'B good'] });
     bench.board.cutPower();
-    bench.flipBit(0x0c_0000 + 300, 0);
+    bench.programmer.flipBit(0x0c_0000 + 300, 0);
     expect(bench.powerOn()).toMatchObject({ slot: 'A', verified: ['A good', 'B HASH_MISMATCH'] });
   });
 });
 
 /** Tells the firmware to confirm, and cuts the power this long after its record began to be programmed. */
-function cutAfterRecordBegan({ board }: BootBench, afterNs: number): void {
+function cutAfterRecordBegan({ board }: ObedientDevice, afterNs: number): void {
   let began: number | undefined;
   board.onLog = ({ kind, timeNs }) => {
     if (kind === LogKind.FLASH_START) began ??= timeNs;

@@ -1,30 +1,27 @@
 // Downgrade tokens on the real firmware and bootloader: what one lets happen, and everything that makes it worth nothing.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { boardDevice } from '../../../host/links/in-process.ts';
 import { compileGuest } from '../../../host/tools/guest.ts';
 import { parseImage, signImage } from '../../../host/tools/image/index.ts';
 import { makeToken, type TokenOptions } from '../../../host/tools/image/token.ts';
 import { readFuseReport, readWholeBootLog, sendToken } from '../../../host/tools/smp/boot-group.ts';
-import { inProcessTransport, SmpClient } from '../../../host/tools/smp/index.ts';
 import { nameOf } from '../../../protocol/constants.ts';
 import { bootDecisions } from '../../../protocol/image/boot-state.ts';
 import { Fuse, KeyPurpose, MemoryMap } from '../../../protocol/memory-map.ts';
 import { bootErrors } from '../../../protocol/smp/boot.ts';
-import { Device, key, second } from '../../rig/device.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
 import { keys } from '../../rig/keys.ts';
+import { second } from '../../rig/time.ts';
 
 let old: Uint8Array;
 let running: Uint8Array;
 let next: Uint8Array;
 let hash: Uint8Array;
 
-const clientOf = ({ board }: Device) => new SmpClient(inProcessTransport(boardDevice(board)));
-
 beforeAll(async () => {
   const payload = await compileGuest('firmware/main.ts');
   const make = (version: string, securityCounter: number) =>
-    signImage({ payload, privateKeyPem: key.privateKeyPem, version, securityCounter });
+    signImage({ payload, privateKeyPem: keys[0].privateKeyPem, version, securityCounter });
   old = make('1.0.0', 1);
   running = make('2.0.0', 5);
   next = make('3.0.0', 5);
@@ -32,32 +29,32 @@ beforeAll(async () => {
 });
 
 /** 2.0.0 with counter 5 confirmed in A and running; 1.0.0 with counter 1 uploaded to B. */
-async function device(): Promise<Device> {
-  const made = await Device.running(running);
+async function device(): Promise<DeviceUnderTest> {
+  const made = await DeviceUnderTest.running({ slots: { A: running } });
   made.board.runFor(second);
-  await clientOf(made).upload(old);
+  await made.client().upload(old);
   return made;
 }
 
-async function tokenFor(made: Device, options: Partial<TokenOptions> = {}): Promise<Uint8Array> {
-  const { serial, board, securityCounter } = await readFuseReport(clientOf(made));
+async function tokenFor(made: DeviceUnderTest, options: Partial<TokenOptions> = {}): Promise<Uint8Array> {
+  const { serial, board, securityCounter } = await readFuseReport(made.client());
   const counter: [number, number] = [0, securityCounter];
-  const usual = { privateKeyPem: key.privateKeyPem, imageHash: hash, serial, board, displaces: '2.0.0', counter };
+  const usual = { privateKeyPem: keys[0].privateKeyPem, imageHash: hash, serial, board, displaces: '2.0.0', counter };
   return makeToken({ ...usual, ...options });
 }
 
 /** The name of the refusal, or the slot. */
-async function send(made: Device, token: Uint8Array): Promise<string | number | undefined> {
-  return sendToken(clientOf(made), token).catch((error) => nameOf(bootErrors, error.code) ?? String(error));
+async function send(made: DeviceUnderTest, token: Uint8Array): Promise<string | number | undefined> {
+  return sendToken(made.client(), token).catch((error) => nameOf(bootErrors, error.code) ?? String(error));
 }
 
-async function restart(made: Device): Promise<void> {
-  await clientOf(made).reset();
+async function restart(made: DeviceUnderTest): Promise<void> {
+  await made.client().reset();
   made.board.runFor(3 * second);
 }
 
-const lastBoot = async (made: Device) => {
-  const { decision, ran, reasons } = (await readWholeBootLog(clientOf(made))).at(-1) ?? {};
+const lastBoot = async (made: DeviceUnderTest) => {
+  const { decision, ran, reasons } = (await readWholeBootLog(made.client())).at(-1) ?? {};
   return [nameOf(bootDecisions, decision ?? 0), ran?.version === undefined ? undefined : ran.version >>> 24, reasons];
 };
 
@@ -65,23 +62,24 @@ describe('a downgrade token', () => {
   test('lets an older image run and be confirmed, boot after boot, until a newer one is confirmed', async () => {
     const made = await device();
     expect(
-      await clientOf(made)
+      await made
+        .client()
         .imageTest(hash)
         .catch((error) => String(error)),
     ).toContain('newer');
     expect(await send(made, await tokenFor(made))).toBe(1);
-    await clientOf(made).imageTest(hash);
+    await made.client().imageTest(hash);
     await restart(made);
     expect(await lastBoot(made)).toEqual(['TRIAL_FIRST', 1, [0, 0]]);
-    await clientOf(made).imageConfirm();
+    await made.client().imageConfirm();
     await restart(made);
     expect(await lastBoot(made)).toEqual(['CONFIRMED', 1, [0, 0]]);
-    expect((await readFuseReport(clientOf(made))).securityCounter).toBe(5);
-    await clientOf(made).upload(next);
-    await clientOf(made).imageTest(parseImage(next).hash as Uint8Array);
+    expect((await readFuseReport(made.client())).securityCounter).toBe(5);
+    await made.client().upload(next);
+    await made.client().imageTest(parseImage(next).hash as Uint8Array);
     await restart(made);
     expect(await lastBoot(made)).toEqual(['TRIAL_FIRST', 3, [0, 0]]);
-    await clientOf(made).imageConfirm();
+    await made.client().imageConfirm();
     await restart(made);
     expect(await lastBoot(made)).toEqual(['CONFIRMED', 3, [0, 0]]);
   });
@@ -89,7 +87,7 @@ describe('a downgrade token', () => {
   test('of a trial that fails changes nothing for good: the newer image is back', async () => {
     const made = await device();
     await send(made, await tokenFor(made));
-    await clientOf(made).imageTest(hash);
+    await made.client().imageTest(hash);
     await restart(made);
     await restart(made);
     expect(await lastBoot(made)).toEqual(['REVERTED', 2, [0, 32]]);
@@ -98,10 +96,11 @@ describe('a downgrade token', () => {
   test('goes with the image when another is uploaded', async () => {
     const made = await device();
     await send(made, await tokenFor(made));
-    await clientOf(made).erase();
-    await clientOf(made).upload(old);
+    await made.client().erase();
+    await made.client().upload(old);
     expect(
-      await clientOf(made)
+      await made
+        .client()
         .imageTest(hash)
         .catch((error) => String(error)),
     ).toContain('newer');
@@ -110,7 +109,7 @@ describe('a downgrade token', () => {
   test('with a bit of it flipped in flash is none, and the newer image runs', async () => {
     const made = await device();
     await send(made, await tokenFor(made));
-    await clientOf(made).imageTest(hash);
+    await made.client().imageTest(hash);
     const address = MemoryMap.SLOT_B + MemoryMap.IMAGE_SIZE_MAX + 70;
     const byte = new Uint8Array(1);
     made.board.machine.flash.readBytes(address, byte);
@@ -120,7 +119,7 @@ describe('a downgrade token', () => {
   });
 
   const flip = (token: Uint8Array, at: number) => token.map((byte, index) => (index === at ? byte ^ 1 : byte));
-  const refusals: [string, string, (made: Device) => Promise<Uint8Array>][] = [
+  const refusals: [string, string, (made: DeviceUnderTest) => Promise<Uint8Array>][] = [
     ['of other bytes', 'TOKEN_FORMAT', async (made) => flip(await tokenFor(made), 0)],
     ['that is too short', 'TOKEN_FORMAT', async (made) => (await tokenFor(made)).subarray(1)],
     ['about another image', 'TOKEN_NO_IMAGE', (made) => tokenFor(made, { imageHash: new Uint8Array(32) })],
@@ -128,7 +127,7 @@ describe('a downgrade token', () => {
     ['for another board', 'TOKEN_OTHER_DEVICE', (made) => tokenFor(made, { board: 7, serial: undefined })],
     ['for a counter long past', 'TOKEN_COUNTER', (made) => tokenFor(made, { counter: [0, 4] })],
     ['for a counter to come', 'TOKEN_COUNTER', (made) => tokenFor(made, { counter: [6, 9] })],
-    ['of a key we do not have', 'TOKEN_KEY', (made) => tokenFor(made, { privateKeyPem: keys[0].privateKeyPem })],
+    ['of a key we do not have', 'TOKEN_KEY', (made) => tokenFor(made, { privateKeyPem: keys[3].privateKeyPem })],
     ['with a changed version', 'TOKEN_SIGNATURE', async (made) => flip(await tokenFor(made), 31)],
     ['with a changed signature', 'TOKEN_SIGNATURE', async (made) => flip(await tokenFor(made), 110)],
   ];

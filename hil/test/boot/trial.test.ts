@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
-import { BootBench, image } from './bench.ts';
+import { image, ObedientDevice } from './obedient.ts';
 
 const seconds = 1_000_000_000;
 let v1: Uint8Array;
@@ -14,16 +14,16 @@ beforeAll(async () => {
 });
 
 /** v1 confirmed and running in A, v2 in B just marked pending. */
-async function withPendingUpdate(): Promise<BootBench> {
-  const bench = await BootBench.make({ A: v1 });
+async function withPendingUpdate(): Promise<ObedientDevice> {
+  const bench = await ObedientDevice.make({ slots: { A: v1 } });
   bench.powerOn();
-  bench.place('B', v2);
+  bench.programmer.place('B', v2);
   expect(bench.tell('p')).toBe('+');
   return bench;
 }
 
 /** v2 in B on trial, v1 confirmed in A. */
-async function withTrial(): Promise<BootBench> {
+async function withTrial(): Promise<ObedientDevice> {
   const bench = await withPendingUpdate();
   expect(bench.tellAndReboot('r').decision).toBe('TRIAL_FIRST');
   return bench;
@@ -32,16 +32,16 @@ async function withTrial(): Promise<BootBench> {
 describe('an update', () => {
   test('marked pending runs on trial after a reset, and stays once it confirmed itself', async () => {
     const bench = await withPendingUpdate();
-    expect(bench.state()).toEqual({ A: 'CONFIRMED', B: 'PENDING' });
+    expect(bench.slotStates).toEqual({ A: 'CONFIRMED', B: 'PENDING' });
     expect(bench.tellAndReboot('r')).toEqual({
       decision: 'TRIAL_FIRST',
       slot: 'B',
       verified: ['B good'],
       rejected: [],
     });
-    expect(bench.state().B).toBe('TRIAL 2');
+    expect(bench.slotStates.B).toBe('TRIAL 2');
     expect(bench.tell('c')).toBe('+');
-    expect(bench.state()).toEqual({ A: 'CONFIRMED', B: 'CONFIRMED' });
+    expect(bench.slotStates).toEqual({ A: 'CONFIRMED', B: 'CONFIRMED' });
     expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
   });
 
@@ -49,15 +49,15 @@ describe('an update', () => {
     const bench = await withTrial();
     bench.tell('c');
     bench.board.runFor(400 * seconds);
-    expect(bench.story()).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
+    expect(bench.lastBoot).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
   });
 
   test('confirming twice writes once', async () => {
     const bench = await withTrial();
     bench.tell('c');
-    const records = bench.recordCount();
+    const records = bench.recordCount;
     expect(bench.tell('c')).toBe('+');
-    expect(bench.recordCount()).toBe(records);
+    expect(bench.recordCount).toBe(records);
   });
 
   test('whose record was written but not started yet survives the loss of power as pending', async () => {
@@ -72,38 +72,38 @@ describe('an update', () => {
   });
 
   test('that is older than the confirmed image is never booted', async () => {
-    const bench = await BootBench.make({ A: v2 });
+    const bench = await ObedientDevice.make({ slots: { A: v2 } });
     bench.powerOn();
-    bench.place('B', v1);
+    bench.programmer.place('B', v1);
     bench.tell('p');
     expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
   });
 
   test('of the same version as the confirmed image runs on trial', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
-    bench.place('B', await image('1.0.0', { boardId: 1 }));
+    bench.programmer.place('B', await image('1.0.0', { boardId: 1 }));
     bench.tell('p');
     expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
   });
 
   test('that nobody marked is not booted while a confirmed image is bootable', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
-    bench.place('B', v2);
+    bench.programmer.place('B', v2);
     expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'CONFIRMED', slot: 'A', verified: ['A good'] });
   });
 
   test('damaged after it was marked is rejected, and the confirmed image boots', async () => {
     const bench = await withPendingUpdate();
-    bench.flipBit(MemoryMap.SLOT_B + 200, 3);
+    bench.programmer.flipBit(MemoryMap.SLOT_B + 200, 3);
     expect(bench.tellAndReboot('r')).toEqual({
       decision: 'CONFIRMED',
       slot: 'A',
       verified: ['B HASH_MISMATCH', 'A good'],
       rejected: ['B HASH_MISMATCH'],
     });
-    expect(bench.state().B).toBe('REJECTED HASH_MISMATCH');
+    expect(bench.slotStates.B).toBe('REJECTED HASH_MISMATCH');
     expect(bench.powerCycle().verified).toEqual(['A good']);
   });
 });
@@ -123,22 +123,22 @@ describe('a trial is undone', () => {
       verified: ['A good'],
       rejected: [`B ${reason}`],
     });
-    expect(bench.state()).toEqual({ A: 'CONFIRMED', B: `REJECTED ${reason}` });
+    expect(bench.slotStates).toEqual({ A: 'CONFIRMED', B: `REJECTED ${reason}` });
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A', rejected: [] });
   });
 
   test('when nobody confirms it within five minutes', async () => {
     const bench = await withTrial();
     bench.board.runFor(299 * seconds);
-    expect(bench.story().slot).toBe('B');
+    expect(bench.lastBoot.slot).toBe('B');
     bench.board.runFor(2 * seconds);
     expect(bench.settle()).toMatchObject({ decision: 'REVERTED', slot: 'A', rejected: ['B TRIAL_TIMEOUT'] });
   });
 
   test('when the core refuses to run it', async () => {
-    const bench = await BootBench.make({ A: v1 });
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
-    bench.place('B', await image('2.0.0', { payload: Buffer.from('this is not WebAssembly') }));
+    bench.programmer.place('B', await image('2.0.0', { payload: Buffer.from('this is not WebAssembly') }));
     bench.tell('p');
     expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'REVERTED', slot: 'A', rejected: ['B CORE_REFUSED'] });
   });
@@ -146,10 +146,10 @@ describe('a trial is undone', () => {
   test('after three boots that lost power, and not before', async () => {
     const bench = await withTrial();
     expect(bench.powerCycle()).toMatchObject({ decision: 'TRIAL_AGAIN', slot: 'B' });
-    expect(bench.state().B).toBe('TRIAL 1');
+    expect(bench.slotStates.B).toBe('TRIAL 1');
     bench.board.brownOut();
     expect(bench.settle()).toMatchObject({ decision: 'TRIAL_AGAIN', slot: 'B' });
-    expect(bench.state().B).toBe('TRIAL 0');
+    expect(bench.slotStates.B).toBe('TRIAL 0');
     expect(bench.powerCycle()).toMatchObject({ decision: 'REVERTED', slot: 'A', rejected: ['B TRIALS_EXHAUSTED'] });
   });
 

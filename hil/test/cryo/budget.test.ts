@@ -6,14 +6,15 @@ import { ACTIVITY, OUTPUTS } from '../../../protocol/generated/registers.ts';
 import { Shed } from '../../../protocol/plant/budget.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';
 import { Health } from '../../../protocol/telemetry/health.ts';
-import { Device, firmwareImage, millisecond, second } from '../../rig/device.ts';
-import { WiredCryostat } from '../../rig/wired.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { millisecond, second } from '../../rig/time.ts';
+import { WiredCryostat } from '../../rig/wiring.ts';
 
 const dacGate = OUTPUTS.registers.STATE.fields.DAC.mask;
 
 async function inFridge() {
   const wired = new WiredCryostat(openFridge('uts'), { drift: false });
-  const device = await Device.running(await firmwareImage('1.0.0'), 1, () => wired);
+  const device = await DeviceUnderTest.running({ surroundings: () => wired });
   device.board.runFor(10 * second);
   /** The sequencers play so many events a second, whatever their duty. */
   const playFor = (seconds: number, eventsASecond: number) => {

@@ -5,21 +5,22 @@ import { openFridge } from '../../../host/tools/open-fridge.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { RejectReason } from '../../../protocol/image/reasons.ts';
 import { Health } from '../../../protocol/telemetry/health.ts';
-import { Device, firmwareImage, millisecond, second } from '../../rig/device.ts';
-import { upload } from '../../rig/upload.ts';
-import { WiredCryostat } from '../../rig/wired.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { firmwareImage } from '../../rig/images.ts';
+import { millisecond, second } from '../../rig/time.ts';
+import { WiredCryostat } from '../../rig/wiring.ts';
 
 const [read, write, os, img] = [0, 2, 0, 1];
 
 test('an update that busy-loops warms the 4 K plate by more than 10 mK, gives its trial up, and is undone with that reason', async () => {
   const wired = new WiredCryostat(openFridge('uts'), { drift: false });
-  const device = await Device.running(await firmwareImage('1.0.0'), 1, () => wired);
+  const device = await DeviceUnderTest.running({ surroundings: () => wired });
   const { board } = device;
   board.runFor(30 * second);
   const before = wired.cryostat.temperatureKelvin('4K');
-  const hash = upload(device, await firmwareImage('1.1.0', 'firmware/defects/busy-loops.ts'));
-  device.ask(write, img, 0, { hash, confirm: false });
-  device.ask(write, os, 5);
+  const hash = await device.upload(await firmwareImage('1.1.0', 'firmware/defects/busy-loops.ts'));
+  device.request(write, img, 0, { hash, confirm: false });
+  device.request(write, os, 5);
   device.waitFor(() => device.events('FIRMWARE_START').length === 2);
   const began = board.now;
   let warmest = 0;
@@ -31,7 +32,7 @@ test('an update that busy-loops warms the 4 K plate by more than 10 mK, gives it
       confirms++;
       // It would answer rightly, and does: not while load is shed.
       expect(device.statistics('heartbeat').health & Health.SHEDDING).toBe(Health.SHEDDING);
-      expect(device.ask(write, img, 0, { confirm: true })).toEqual({ err: { group: 1, rc: 32 } });
+      expect(device.request(write, img, 0, { confirm: true })).toEqual({ err: { group: 1, rc: 32 } });
     }
   }
   expect((warmest - before) * 1000).toBeGreaterThan(10);
@@ -42,5 +43,5 @@ test('an update that busy-loops warms the 4 K plate by more than 10 mK, gives it
   expect([b_state, b_reason]).toEqual([SlotState.REJECTED, RejectReason.POWER_BUDGET]);
   board.runFor(60 * second);
   expect(Math.abs(wired.cryostat.temperatureKelvin('4K') - before) * 1000).toBeLessThan(3);
-  expect(device.ask(read, img, 0).images).toMatchObject([{ slot: 0, active: true, confirmed: true }, { slot: 1 }]);
+  expect(device.request(read, img, 0).images).toMatchObject([{ slot: 0, active: true, confirmed: true }, { slot: 1 }]);
 }, 60_000);

@@ -6,13 +6,15 @@ import { openFridge } from '../../../host/tools/open-fridge.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { Rail } from '../../../protocol/plant/places.ts';
 import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
-import { Device, firmwareImage, second } from '../../rig/device.ts';
-import { WiredCryostat } from '../../rig/wired.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { firmwareImage } from '../../rig/images.ts';
+import { second } from '../../rig/time.ts';
+import { WiredCryostat } from '../../rig/wiring.ts';
 
 test('sequence, uptime, image, slot, health, temperatures, slack, faults, trips, power, rails and clock', async () => {
   const image = await firmwareImage('1.0.0');
   const wired = new WiredCryostat(openFridge('uts'), { drift: false });
-  const device = await Device.running(image, 1, () => wired);
+  const device = await DeviceUnderTest.running({ slots: { A: image }, surroundings: () => wired });
   device.board.runFor(30 * second);
   const { words } = device.cryo<{ words: number[] }>('HEARTBEAT');
   expect(words).toHaveLength(Beat.WORDS);
@@ -41,7 +43,7 @@ test('sequence, uptime, image, slot, health, temperatures, slack, faults, trips,
 });
 
 test('is kept over a reset, so that the last one before it can still be read', async () => {
-  const device = await Device.running(await firmwareImage('1.0.0'));
+  const device = await DeviceUnderTest.running();
   device.board.runFor(5.5 * second);
   device.board.pullResetPin();
   device.waitFor(() => device.events('FIRMWARE_START').length === 2);

@@ -7,7 +7,7 @@ import { SensorState } from '../../../protocol/plant/sensors.ts';
 import { CryoError, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { Health } from '../../../protocol/telemetry/health.ts';
 import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
-import { millisecond, second } from '../../rig/device.ts';
+import { millisecond, second } from '../../rig/time.ts';
 import { Rigged } from './rigged.ts';
 
 const plate = [Channel.PLATE_4K, Channel.PLATE_4K_B];

@@ -21,7 +21,7 @@ import { Channel, Heater, Rail, railMillivolts } from '../../../protocol/plant/p
 import { EventKind } from '../../../protocol/telemetry/events.ts';
 import { Health } from '../../../protocol/telemetry/health.ts';
 import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
-import { millisecond, second } from '../../rig/device.ts';
+import { millisecond, second } from '../../rig/time.ts';
 import { allGates, allRails, gates, Rigged } from './rigged.ts';
 
 const plate = [Channel.PLATE_4K, Channel.PLATE_4K_B];

@@ -3,9 +3,10 @@
 import { expect, test } from 'vitest';
 import { Board } from '../../../host/board/board.ts';
 import { openFridge } from '../../../host/tools/open-fridge.ts';
-import { Device, firmwareImage, second } from '../../rig/device.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
 import { disturbanceOf, parseFault } from '../../rig/faults/language.ts';
-import { WiredCryostat } from '../../rig/wired.ts';
+import { second } from '../../rig/time.ts';
+import { WiredCryostat } from '../../rig/wiring.ts';
 
 const surroundings = () => new WiredCryostat(openFridge('uts'), { seed: 7 });
 const faults = [
@@ -16,8 +17,8 @@ const faults = [
 const moments = [3, 8].map((seconds) => seconds * second);
 const endNs = 20 * second;
 
-async function disturbed(): Promise<Device> {
-  const device = await Device.running(await firmwareImage('1.0.0'), 7, surroundings);
+async function disturbed(): Promise<DeviceUnderTest> {
+  const device = await DeviceUnderTest.running({ seed: 7, surroundings });
   for (const text of faults) device.board.disturb(disturbanceOf(parseFault(text), device.board.now));
   return device;
 }
@@ -42,12 +43,11 @@ test('told again, forked anywhere, or moved to another board, it comes out the s
 });
 
 test('another seed of the fridge is another run', async () => {
-  const other = await Device.running(
-    await firmwareImage('1.0.0'),
-    7,
-    () => new WiredCryostat(openFridge('uts'), { seed: 8 }),
-  );
-  const one = await Device.running(await firmwareImage('1.0.0'), 7, surroundings);
+  const other = await DeviceUnderTest.running({
+    seed: 7,
+    surroundings: () => new WiredCryostat(openFridge('uts'), { seed: 8 }),
+  });
+  const one = await DeviceUnderTest.running({ seed: 7, surroundings });
   for (const { board } of [one, other]) board.runUntil(5 * second);
   expect(other.board.logHash).not.toBe(one.board.logHash);
 });

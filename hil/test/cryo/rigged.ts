@@ -7,7 +7,8 @@ import { INTERLOCK, OUTPUTS, RAILS } from '../../../protocol/generated/registers
 import { interlockNumber } from '../../../protocol/plant/interlocks.ts';
 import { channelSensors, Rail } from '../../../protocol/plant/places.ts';
 import { curves } from '../../../protocol/sensors/curves.ts';
-import { Device, firmwareImage, second } from '../../rig/device.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { second } from '../../rig/time.ts';
 
 export const allRails = (1 << Rail.COUNT) - 1;
 const safeRails = (1 << Rail.CORE) | (1 << Rail.SENSE);
@@ -16,11 +17,11 @@ export const allGates = gates.HEATERS.mask | gates.DAC.mask | gates.MULTIPLEXER.
 
 export class Rigged {
   readonly bench = new TestBench();
-  device!: Device;
+  device!: DeviceUnderTest;
 
   static async up(): Promise<Rigged> {
     const rigged = new Rigged();
-    rigged.device = await Device.running(await firmwareImage('1.0.0'), 1, () => rigged.bench);
+    rigged.device = await DeviceUnderTest.running({ surroundings: () => rigged.bench });
     rigged.device.board.runFor(3 * second);
     expect(rigged.device.statistics('heartbeat').health).toBe(0);
     return rigged;

@@ -8,7 +8,7 @@ import { HEATERS, OUTPUTS, RAILS } from '../../../protocol/generated/registers.t
 import { Channel, Heater, Rail, railMillivolts } from '../../../protocol/plant/places.ts';
 import { CryoError, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { Health } from '../../../protocol/telemetry/health.ts';
-import { millisecond, second } from '../../rig/device.ts';
+import { millisecond, second } from '../../rig/time.ts';
 import { allGates, allRails, gates, Rigged } from './rigged.ts';
 
 const plate = [Channel.PLATE_4K, Channel.PLATE_4K_B];

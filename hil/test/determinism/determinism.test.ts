@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Board } from '../../../host/board/board.ts';
 import { ResetCause } from '../../../host/board/device.ts';
 import { LogKind } from '../../../host/board/log.ts';
-import { millisecond } from '../../rig/device.ts';
+import { millisecond } from '../../rig/time.ts';
 import { type Input, play, record, type Story, stateOf, untouched } from './story.ts';
 
 const seed = 2026;

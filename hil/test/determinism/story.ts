@@ -12,7 +12,11 @@ import { LogKind } from '../../../host/board/log.ts';
 import { compileGuest } from '../../../host/tools/guest.ts';
 import { encodeMessage } from '../../../host/tools/smp/message.ts';
 import { FLASH } from '../../../protocol/generated/registers.ts';
-import { Device, firmwareImage, key, millisecond, read, second, write } from '../../rig/device.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { firmwareImage } from '../../rig/images.ts';
+import { keys } from '../../rig/keys.ts';
+import { read, write } from '../../rig/lines.ts';
+import { millisecond, second } from '../../rig/time.ts';
 
 export type Input = { at: number } & (
   | { does: 'power on' }
@@ -106,14 +110,14 @@ function give(board: Board, input: Input): void {
 export async function record(seed: number): Promise<{ story: Story; state: string }> {
   const goods = {
     bootloader: await compileGuest('bootloader/main.ts'),
-    keys: [key.publicKey],
+    keys: [keys[0].publicKey],
     slots: { A: await firmwareImage('1.0.0') },
   };
   const [good, hangs] = [await firmwareImage('1.1.0'), await firmwareImage('1.2.0', 'firmware/defects/hangs.ts')];
   const board = new WitnessedBoard({ seed });
   board.provision(goods);
-  const device = new Device(board);
-  tell(device, good, hangs);
+  const device = new DeviceUnderTest(board);
+  await act(device, good, hangs);
   const erases = device.log.filter(({ kind, a }) => kind === LogKind.FLASH_START && a === eraseSector);
   return {
     story: { seed, goods, inputs: board.inputs, end: board.now, erases: erases.map(({ timeNs }) => timeNs) },
@@ -121,18 +125,18 @@ export async function record(seed: number): Promise<{ story: Story; state: strin
   };
 }
 
-function tell(device: Device, good: Uint8Array, hangs: Uint8Array): void {
+async function act(device: DeviceUnderTest, good: Uint8Array, hangs: Uint8Array): Promise<void> {
   const { board } = device;
   board.powerOn();
   board.runFor(0.3 * second);
-  update(device, good);
+  await update(device, good);
   board.runFor(0.3 * second);
-  device.ask(write, img, 0, { confirm: true });
+  device.request(write, img, 0, { confirm: true });
   device.type(Buffer.from('anybody there?\n\x06\x09AAAA\n'));
-  update(device, hangs);
+  await update(device, hangs);
   // It hangs in its third second, and starves the watchdog.
   board.runFor(5 * second);
-  device.ask(write, img, 1, { off: 0, len: good.length, data: good.subarray(0, 1000) });
+  device.request(write, img, 1, { off: 0, len: good.length, data: good.subarray(0, 1000) });
   board.cutPowerAt(board.now + 20 * millisecond);
   device.exchange(eraseRequest, 30 * millisecond);
   board.powerOn();
@@ -140,19 +144,15 @@ function tell(device: Device, good: Uint8Array, hangs: Uint8Array): void {
   board.runFor(0.1 * second);
   if (board.state === 'off') board.powerOn();
   board.runFor(0.2 * second);
-  device.ask(read, img, 0);
+  device.request(read, img, 0);
   device.statistics('boot');
   board.pullResetPin();
   board.runFor(0.2 * second);
 }
 
-function update(device: Device, image: Uint8Array): void {
-  for (let off = 0; off < image.length; ) {
-    const data = image.subarray(off, off + 1900);
-    off = device.ask(write, img, 1, { off, data, ...(off === 0 ? { len: image.length } : {}) }).off as number;
-  }
-  const images = device.ask(read, img, 0).images as { active: boolean; hash: Uint8Array }[];
-  device.ask(write, img, 0, { hash: images.find(({ active }) => !active)?.hash, confirm: false });
-  device.ask(write, os, 5);
-  device.board.runFor(0.4 * second);
+async function update(device: DeviceUnderTest, image: Uint8Array): Promise<void> {
+  const hash = await device.upload(image);
+  device.request(write, img, 0, { hash, confirm: false });
+  device.request(write, os, 5);
+  device.run(0.4 * second);
 }

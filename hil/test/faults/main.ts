@@ -1,6 +1,6 @@
 // The whole matrix of faults, and all pairs: npx tsx hil/test/faults/main.ts [--seed N]. Exit code 1 when a case breaks what must hold.
 
-import { second } from '../../rig/device.ts';
+import { second } from '../../rig/time.ts';
 import { findingsOf, pairsOfFaults, singleFaults } from './matrix.ts';
 import { type Load, loads, Patient } from './patient.ts';
 

@@ -1,7 +1,7 @@
 // A slice of the matrix, and pairs of faults: every kind at least once under every load. The whole of it: npx tsx hil/test/faults/main.ts
 
 import { beforeAll, expect, test } from 'vitest';
-import { second } from '../../rig/device.ts';
+import { second } from '../../rig/time.ts';
 import { type Case, findingsOf, pairsOfFaults, singleFaults } from './matrix.ts';
 import { type Load, loads, Patient } from './patient.ts';
 

@@ -5,9 +5,9 @@
 
 import { DisturbanceKind } from '../../../host/board/disturbance.ts';
 import type { StageName } from '../../../host/plant/cryostat/stages.ts';
-import { second } from '../../rig/device.ts';
 import { faultKinds } from '../../rig/faults/kinds.ts';
 import { parseFault } from '../../rig/faults/language.ts';
+import { second } from '../../rig/time.ts';
 import { type Course, type Load, loads, type Patient } from './patient.ts';
 import { onsetSeconds } from './scenarios.ts';
 

@@ -11,9 +11,9 @@ import { openFridge } from '../../../host/tools/open-fridge.ts';
 import { INTERLOCK } from '../../../protocol/generated/registers.ts';
 import { Heater } from '../../../protocol/plant/places.ts';
 import { EventKind } from '../../../protocol/telemetry/events.ts';
-import { Device, firmwareImage, millisecond, second } from '../../rig/device.ts';
-import { disturbanceOf, parseFault } from '../../rig/faults/language.ts';
-import { WiredCryostat } from '../../rig/wired.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { millisecond, second } from '../../rig/time.ts';
+import { WiredCryostat } from '../../rig/wiring.ts';
 
 /** What keeps the controller busy meanwhile. */
 export const loads = ['idle', 'traffic', 'heating'] as const;
@@ -60,19 +60,19 @@ const quiet = new Set([
 
 export class Patient {
   readonly wired: WiredCryostat;
-  readonly device: Device;
+  readonly device: DeviceUnderTest;
   private readonly healthy: Snapshot;
 
-  private constructor(wired: WiredCryostat, device: Device) {
+  private constructor(wired: WiredCryostat, device: DeviceUnderTest) {
     this.wired = wired;
     this.device = device;
-    this.healthy = device.board.snapshot();
+    this.healthy = device.snapshot();
   }
 
   /** In its fridge, settled, its heaters at what this load asks for. */
   static async admitted(load: Load, fridge = 'uts', seed = 1): Promise<Patient> {
     const wired = new WiredCryostat(openFridge(fridge), { seed, drift: false });
-    const device = await Device.running(await firmwareImage('1.0.0'), seed, () => wired);
+    const device = await DeviceUnderTest.running({ seed, surroundings: () => wired });
     device.board.runFor(2 * second);
     if (load === 'heating') {
       device.cryo('HEATER', { heater: Heater.STILL, microwatts: 5_000 });
@@ -98,13 +98,12 @@ export class Patient {
   play(faults: readonly string[], forNs: number, load: Load = 'idle'): Course {
     const { device } = this;
     const { board } = device;
-    board.restore(this.healthy);
-    device.log.length = 0;
+    device.restore(this.healthy);
     const began = board.now;
-    for (const text of faults) board.disturb(disturbanceOf(parseFault(text), began));
+    for (const text of faults) device.fault(text);
     const warmest = this.temperatures();
     while (board.now < began + forNs) {
-      if (load === 'traffic' && board.state === 'firmware') device.poke();
+      if (load === 'traffic' && board.state === 'firmware') device.sendTraffic();
       board.runFor(stepNs);
       for (const [stage, kelvin] of Object.entries(this.temperatures()))
         warmest[stage] = Math.max(warmest[stage], kelvin);

@@ -3,8 +3,10 @@ import { LogKind } from '../../../host/board/log.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { RejectReason } from '../../../protocol/image/reasons.ts';
 import { Health } from '../../../protocol/telemetry/health.ts';
-import { Device, firmwareImage, millisecond, read, second, write } from '../../rig/device.ts';
-import { upload } from '../../rig/upload.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { firmwareImage } from '../../rig/images.ts';
+import { read, write } from '../../rig/lines.ts';
+import { millisecond, second } from '../../rig/time.ts';
 
 let image: Uint8Array;
 beforeAll(async () => {
@@ -12,11 +14,11 @@ beforeAll(async () => {
 });
 
 const img = 1;
-const resets = (device: Device) => device.log.filter(({ kind }) => kind === LogKind.RESET).length - 1;
+const resets = (device: DeviceUnderTest) => device.log.filter(({ kind }) => kind === LogKind.RESET).length - 1;
 
 describe('a running controller', () => {
   test('beats once a second, on a grid that does not drift, and healthy from the first beat on', async () => {
-    const device = await Device.running(image);
+    const device = await DeviceUnderTest.running({ slots: { A: image } });
     device.board.runFor(30.5 * second);
     const beats = device.events('HEARTBEAT');
     expect(beats.map(({ argument0 }) => argument0)).toEqual(beats.map((_, index) => index + 1));
@@ -27,7 +29,7 @@ describe('a running controller', () => {
   });
 
   test('feeds its watchdog for an hour without a reset, a fault or a missed deadline', async () => {
-    const device = await Device.running(image);
+    const device = await DeviceUnderTest.running({ slots: { A: image } });
     device.board.runFor(3600 * second);
     expect(resets(device)).toBe(0);
     expect(device.board.fault.count).toBe(0);
@@ -36,25 +38,25 @@ describe('a running controller', () => {
   });
 
   test('keeps every task within its budget while an image is uploaded and verified', async () => {
-    const device = await Device.running(image);
-    upload(device, await firmwareImage('1.1.0'));
+    const device = await DeviceUnderTest.running({ slots: { A: image } });
+    await device.upload(await firmwareImage('1.1.0'));
     expect(device.statistics('tasks')).toMatchObject({ deadlines_missed: 0, over_budget: 0 });
   });
 
   test('says who it is: version, build and serial number, letter by letter', async () => {
-    const device = await Device.running(image);
-    expect(device.ask(read, 0, 7)).toEqual({ output: 'coldrig' });
-    expect(device.ask(read, 0, 7, { format: 'sr' })).toEqual({ output: 'coldrig 1.0.0' });
-    expect(device.ask(read, 0, 7, { format: 'mpio' })).toEqual({
+    const device = await DeviceUnderTest.running({ slots: { A: image } });
+    expect(device.request(read, 0, 7)).toEqual({ output: 'coldrig' });
+    expect(device.request(read, 0, 7, { format: 'sr' })).toEqual({ output: 'coldrig 1.0.0' });
+    expect(device.request(read, 0, 7, { format: 'mpio' })).toEqual({
       output: 'cryo-cmos wasm32 coldrig/controller coldrig',
     });
-    expect(device.ask(read, 0, 7, { format: '?' })).toEqual({ err: { group: 0, rc: 2 } });
+    expect(device.request(read, 0, 7, { format: '?' })).toEqual({ err: { group: 0, rc: 2 } });
   });
 
   test('lists its tasks with what each has used', async () => {
-    const device = await Device.running(image);
+    const device = await DeviceUnderTest.running({ slots: { A: image } });
     device.board.runFor(2 * second);
-    const { tasks } = device.ask(read, 0, 2) as {
+    const { tasks } = device.request(read, 0, 2) as {
       tasks: Record<string, { prio: number; cswcnt: number; runtime: number }>;
     };
     expect(Object.keys(tasks)).toEqual([
@@ -66,8 +68,8 @@ describe('a running controller', () => {
   });
 
   test('lists its groups of figures, and knows why it booted', async () => {
-    const device = await Device.running(image);
-    const { stat_list } = device.ask(read, 2, 1);
+    const device = await DeviceUnderTest.running({ slots: { A: image } });
+    const { stat_list } = device.request(read, 2, 1);
     expect(stat_list).toEqual(['heartbeat', 'boot', 'faults', 'tasks', 'smp_svr_stats', 'slots']);
     // Decision 4: an image confirmed before it was flashed; reset cause 1: power-on.
     expect(device.statistics('boot')).toMatchObject({ slot: 0, state: 3, decision: 4, reset_cause: 1, resets: 0 });
@@ -77,7 +79,9 @@ describe('a running controller', () => {
 
 describe('the watchdog', () => {
   test('bites a firmware that hangs, a second after its last feed, and the fault record names the function', async () => {
-    const device = await Device.running(await firmwareImage('1.0.0', 'firmware/defects/hangs.ts'));
+    const device = await DeviceUnderTest.running({
+      slots: { A: await firmwareImage('1.0.0', 'firmware/defects/hangs.ts') },
+    });
     const start = device.board.now;
     device.waitFor(() => resets(device) === 1);
     const reset = device.log.filter(({ kind }) => kind === LogKind.RESET).at(-1);
@@ -91,7 +95,9 @@ describe('the watchdog', () => {
   });
 
   test('is not fed in the round in which a task was late, and health says so for ten seconds', async () => {
-    const device = await Device.running(await firmwareImage('1.0.0', 'firmware/defects/late.ts'));
+    const device = await DeviceUnderTest.running({
+      slots: { A: await firmwareImage('1.0.0', 'firmware/defects/late.ts') },
+    });
     device.board.runFor(6 * second);
     expect(device.events('DEADLINE_MISSED').length).toBeGreaterThan(0);
     expect(resets(device)).toBe(0);
@@ -103,17 +109,19 @@ describe('the watchdog', () => {
 });
 
 describe('an image on trial', () => {
-  async function onTrial(entry?: string): Promise<Device> {
-    const device = await Device.running(image);
+  async function onTrial(entry?: string): Promise<DeviceUnderTest> {
+    const device = await DeviceUnderTest.running({ slots: { A: image } });
     const update = await firmwareImage('1.1.0', entry);
-    const hash = upload(device, update);
-    expect(device.ask(write, img, 0, { hash, confirm: false }).images).toBeDefined();
-    expect(device.ask(write, 0, 5)).toEqual({});
+    const hash = await device.upload(update);
+    expect(device.request(write, img, 0, { hash, confirm: false }).images).toBeDefined();
+    expect(device.request(write, 0, 5)).toEqual({});
     device.waitFor(() => resets(device) === 1 && device.board.state === 'firmware');
     return device;
   }
-  const slots = (device: Device) =>
-    (device.ask(read, img, 0).images as { slot: number; version: string; active: boolean; confirmed: boolean }[]).map(
+  const slots = (device: DeviceUnderTest) =>
+    (
+      device.request(read, img, 0).images as { slot: number; version: string; active: boolean; confirmed: boolean }[]
+    ).map(
       ({ slot, version, active, confirmed }) =>
         `${slot}:${version}${active ? ' active' : ''}${confirmed ? ' confirmed' : ''}`,
     );
@@ -122,7 +130,7 @@ describe('an image on trial', () => {
     const device = await onTrial();
     expect(slots(device)).toEqual(['0:1.0.0 confirmed', '1:1.1.0 active']);
     device.board.runFor(second);
-    expect(device.ask(write, img, 0, { confirm: true }).images).toBeDefined();
+    expect(device.request(write, img, 0, { confirm: true }).images).toBeDefined();
     device.board.runFor(400 * second);
     expect(resets(device)).toBe(1);
     device.board.cutPower();
@@ -134,7 +142,7 @@ describe('an image on trial', () => {
   test('cannot be confirmed while it is not healthy, and is undone five minutes later', async () => {
     const device = await onTrial('firmware/defects/never-confirms.ts');
     device.board.runFor(second);
-    expect(device.ask(write, img, 0, { confirm: true })).toEqual({ err: { group: 1, rc: 32 } });
+    expect(device.request(write, img, 0, { confirm: true })).toEqual({ err: { group: 1, rc: 32 } });
     device.board.runFor(299 * second);
     expect(resets(device)).toBe(2);
     device.waitFor(() => device.board.state === 'firmware');
@@ -149,9 +157,9 @@ describe('an image on trial', () => {
 
   test('cannot be confirmed in the moment it starts: the watchdog must have been fed first', async () => {
     const device = await onTrial();
-    expect(device.ask(write, img, 0, { confirm: true })).toEqual({ err: { group: 1, rc: 32 } });
+    expect(device.request(write, img, 0, { confirm: true })).toEqual({ err: { group: 1, rc: 32 } });
     device.board.runFor(150 * millisecond);
-    expect(device.ask(write, img, 0, { confirm: true }).images).toBeDefined();
+    expect(device.request(write, img, 0, { confirm: true }).images).toBeDefined();
   });
 
   test('survives a power cut: that was not its fault', async () => {

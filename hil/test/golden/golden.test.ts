@@ -3,7 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { decodeBody } from '../../../host/tools/smp/cbor.ts';
 import { decodeMessage } from '../../../host/tools/smp/message.ts';
-import { Device, firmwareImage, read, second, write } from '../../rig/device.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { firmwareImage } from '../../rig/images.ts';
+import { read, write } from '../../rig/lines.ts';
+import { second } from '../../rig/time.ts';
 import { absent, absentGroups, rows, type Situation, type Verdict } from './vectors.ts';
 
 interface Vector {
@@ -20,12 +23,12 @@ const theirActive = '1baa222074cc805faf4e09846d2377886b1e5ef7cfccd9eac1554d82d9a
 const groupOf = ({ request }: Vector) => Number.parseInt(request.slice(8, 12), 16);
 const bodyOf = (hex: string) => decodeBody(decodeMessage(Buffer.from(hex, 'hex')).body);
 
-let device: Device;
+let device: DeviceUnderTest;
 const situations = {} as Record<Situation, Snapshot>;
 let firstHash: string;
 
 beforeAll(async () => {
-  device = await Device.running(await firmwareImage('1.0.0'));
+  device = await DeviceUnderTest.running();
   const { board } = device;
   board.runFor(0.3 * second);
   situations.running = board.snapshot();
@@ -34,20 +37,20 @@ beforeAll(async () => {
   upload(new Uint8Array(49_692).fill(0x3d), 49_680);
   situations.uploading = board.snapshot();
   board.restore(situations.running);
-  device.ask(write, os, 5, { boot_mode: 1 });
+  device.request(write, os, 5, { boot_mode: 1 });
   board.runFor(0.5 * second);
   situations['in safe mode'] = board.snapshot();
   board.restore(situations.running);
   const update = await firmwareImage('1.1.0');
   upload(update, update.length);
-  device.ask(write, img, 0, { hash: images()[1].hash, confirm: false });
-  device.ask(write, os, 5);
+  device.request(write, img, 0, { hash: images()[1].hash, confirm: false });
+  device.request(write, os, 5);
   board.runFor(0.8 * second);
   situations['on trial'] = board.snapshot();
 });
 
 function images(): { slot: number; hash: Uint8Array }[] {
-  return device.ask(read, img, 0).images as { slot: number; hash: Uint8Array }[];
+  return device.request(read, img, 0).images as { slot: number; hash: Uint8Array }[];
 }
 
 function upload(content: Uint8Array, until: number): void {
@@ -55,7 +58,7 @@ function upload(content: Uint8Array, until: number): void {
   file.set([0x3d, 0xb8, 0xf3, 0x96], 0);
   for (let off = 0; off < until; ) {
     const data = file.subarray(off, Math.min(off + 1900, until));
-    off = device.ask(write, img, 1, { off, data, ...(off === 0 ? { len: file.length } : {}) }).off as number;
+    off = device.request(write, img, 1, { off, data, ...(off === 0 ? { len: file.length } : {}) }).off as number;
   }
 }
 

@@ -4,7 +4,8 @@ import { decodeBody } from '../../../host/tools/smp/cbor.ts';
 import { decodeMessage, encodeMessage } from '../../../host/tools/smp/message.ts';
 import type { Victim } from '../../prove/noise/victim.ts';
 import { gateway, type Wire, wires } from '../../prove/noise/wire.ts';
-import { millisecond, read, second, write } from '../../rig/device.ts';
+import { read, write } from '../../rig/lines.ts';
+import { millisecond, second } from '../../rig/time.ts';
 import { some } from './properties.ts';
 import { victims } from './victims.ts';
 

@@ -6,7 +6,10 @@ import { Trailer } from '../../../protocol/image/format.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import type { Victim } from '../../prove/noise/victim.ts';
 import { gateway } from '../../prove/noise/wire.ts';
-import { firmwareImage, key, millisecond, read, second, write } from '../../rig/device.ts';
+import { firmwareImage } from '../../rig/images.ts';
+import { keys } from '../../rig/keys.ts';
+import { read, write } from '../../rig/lines.ts';
+import { millisecond, second } from '../../rig/time.ts';
 import { hashIn, place } from './images.ts';
 import { always } from './properties.ts';
 import { firmware, safeMode } from './victims.ts';
@@ -15,7 +18,7 @@ const [os, img, stat] = [0, 1, 2];
 const version = '9.0.0';
 
 function signed(payload: Uint8Array): Uint8Array {
-  return signImage({ payload, privateKeyPem: key.privateKeyPem, version, securityCounter: 1 });
+  return signImage({ payload, privateKeyPem: keys[0].privateKeyPem, version, securityCounter: 1 });
 }
 
 interface Listed {

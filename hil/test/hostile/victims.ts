@@ -2,17 +2,20 @@
 // Each has a confirmed image in slot A, which none of them may lose.
 
 import { Victim } from '../../prove/noise/victim.ts';
-import { Device, firmwareImage, read, second, write } from '../../rig/device.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { firmwareImage } from '../../rig/images.ts';
+import { write } from '../../rig/lines.ts';
+import { second } from '../../rig/time.ts';
 
 const img = 1;
 const os = 0;
-let running: Promise<Device> | undefined;
+let running: Promise<DeviceUnderTest> | undefined;
 
 /** A running device of one's own: the first one is booted, the others are its forks. */
-export async function runningDevice(): Promise<Device> {
-  running ??= firmwareImage('1.0.0').then((image) => Device.running(image));
+export async function runningDevice(): Promise<DeviceUnderTest> {
+  running ??= firmwareImage('1.0.0').then((image) => DeviceUnderTest.running({ slots: { A: image } }));
   const device = await running;
-  return new Device(device.board.fork());
+  return device.fork();
 }
 
 export async function firmware(): Promise<Victim> {
@@ -23,17 +26,16 @@ export async function firmware(): Promise<Victim> {
 
 export async function safeMode(): Promise<Victim> {
   const device = await runningDevice();
-  device.ask(write, os, 5, { boot_mode: 1 });
+  device.request(write, os, 5, { boot_mode: 1 });
   device.waitFor(() => device.events('SAFE_MODE').length === 1);
   return new Victim(device.board, [0]);
 }
 
 export async function trial(): Promise<Victim> {
   const device = await runningDevice();
-  uploadTo(device, await firmwareImage('1.1.0'));
-  const images = device.ask(read, img, 0).images as { active: boolean; hash: Uint8Array }[];
-  device.ask(write, img, 0, { hash: images.find(({ active }) => !active)?.hash, confirm: false });
-  device.ask(write, os, 5);
+  const hash = await device.upload(await firmwareImage('1.1.0'));
+  device.request(write, img, 0, { hash, confirm: false });
+  device.request(write, os, 5);
   device.waitFor(() => device.events('FIRMWARE_START').length === 2);
   device.board.runFor(0.3 * second);
   return new Victim(device.board, [0, 1]);
@@ -44,10 +46,3 @@ export const victims = [
   ['a device on trial', trial],
   ['a device in safe mode', safeMode],
 ] as const;
-
-function uploadTo(device: Device, image: Uint8Array): void {
-  for (let off = 0; off < image.length; ) {
-    const data = image.subarray(off, off + 1900);
-    off = device.ask(write, img, 1, { off, data, ...(off === 0 ? { len: image.length } : {}) }).off as number;
-  }
-}

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Board } from '../../../host/board/board.ts';
-import { boardDevice } from '../../../host/links/in-process.ts';
-import { compileGuest } from '../../../host/tools/guest.ts';
 import { goldenCases, goldenKey, runImgtool } from '../../../host/tools/image/golden-cases.ts';
 import { generateKey, imageToJson, parseImage, rawPublicKey, signImage } from '../../../host/tools/image/index.ts';
 import { compileFirmware } from '../../../host/tools/sequencer.ts';
-import { inProcessTransport, SmpClient } from '../../../host/tools/smp/index.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
 import { Imgtool } from './imgtool.ts';
 import { pythonTool } from './install.ts';
 import { skipWithReason } from './story.ts';
@@ -25,12 +22,9 @@ describe.skipIf(tool.path === undefined)('imgtool', () => {
 
   /** A new device whose fuses trust imgtool's key and whose slot A holds imgtool's 1.0.0. */
   async function device() {
-    const board = new Board({ seed: 1 });
     const keys = [rawPublicKey(imgtool.privateKeyPem)];
-    const slots = { A: imgtool.sign(firmware, '1.0.0') };
-    board.provision({ bootloader: await compileGuest('bootloader/main.ts'), keys, slots });
-    const client = new SmpClient(inProcessTransport(boardDevice(board)));
-    board.powerOn();
+    const made = await DeviceUnderTest.running({ keys, slots: { A: imgtool.sign(firmware, '1.0.0') } });
+    const client = made.client();
     await client.waitUntilBack({ afterMs: 2000 });
     const slotList = async () => {
       const flags = ['active', 'confirmed', 'pending', 'permanent'] as const;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { Board } from '../../../host/board/board.ts';
-import { boardDevice } from '../../../host/links/in-process.ts';
 import { buildAll } from '../../../host/tools/build.ts';
 import { decodeBody, decodeMessage, encodeMessage } from '../../../host/tools/smp/index.ts';
 import { SmpGroup } from '../../../protocol/smp/smp.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { millisecond, second } from '../../rig/time.ts';
 import { updateFile } from './images.ts';
 import { LiveDevice } from './live-device.ts';
 import { answerTimeoutMs, exchange, type LineName, openRawLine, type RawLine } from './raw-line.ts';
@@ -48,17 +48,15 @@ async function start(line: LineName): Promise<{ device: LiveDevice; raw: RawLine
 test('in virtual time, each chunk of any size is answered within 200 ms, the first and the last included', async () => {
   const { bootloader, publicKey, images } = await buildAll(['factory', 'good']);
   for (const chunk of [330, 512, 1400, 2000]) {
-    const board = new Board({ seed: 1 });
-    board.provision({ bootloader, keys: [publicKey], slots: { A: images.get('factory')?.bytes } });
-    const device = boardDevice(board);
-    board.powerOn();
-    board.runFor(2e9);
+    const slots = { A: images.get('factory')?.bytes };
+    const device = await DeviceUnderTest.running({ bootloader, keys: [publicKey], slots });
+    device.run(2 * second);
     let slowest = 0;
     for (const { message: request, end } of uploadMessages(images.get('good')?.bytes as Uint8Array, chunk)) {
-      const begin = device.nowMs();
-      await device.send(request);
-      expect(wanted((await device.receive(answerTimeoutMs)) as Uint8Array)).toBe(end);
-      slowest = Math.max(slowest, device.nowMs() - begin);
+      const begin = device.now;
+      device.lines.sendMessage(request);
+      expect(wanted(device.lines.nextMessage(answerTimeoutMs * millisecond) as Uint8Array)).toBe(end);
+      slowest = Math.max(slowest, (device.now - begin) / millisecond);
     }
     expect(slowest).toBeLessThan(answerLimitMs);
   }

@@ -19,8 +19,8 @@ import { SequencerState, sequencerFlagNames } from '../../../protocol/q1/status.
 import { SeqCommand, SeqError } from '../../../protocol/smp/sequencer.ts';
 import { SmpGroup } from '../../../protocol/smp/smp.ts';
 import { EventKind } from '../../../protocol/telemetry/events.ts';
-import { millisecond } from '../../rig/device.ts';
-import { PulseBoard } from '../../rig/pulse/on-board.ts';
+import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
+import { millisecond } from '../../rig/time.ts';
 import { measuring, program, resetting, sequence } from './programs.ts';
 
 /** Runs for a quarter of a second, with one output high and one low all along. */
@@ -29,10 +29,10 @@ const long = sequence(
   'set_awg_offs 1000,-1000\nset_mrk 5\nset_freq 400\nwait_sync 100\nreset_ph\nupd_param 100\nmove 4000,R0\nagain: wait 60000\nloop R0,@again\nstop',
 );
 
-let device: PulseBoard;
+let device: PulseDevice;
 
 beforeAll(async () => {
-  device = await PulseBoard.running();
+  device = await PulseDevice.running();
 });
 
 /** The group's error code a request is refused with. */
@@ -52,7 +52,7 @@ function uploadChunk(body: Record<string, unknown>) {
 
 describe('a device that plays no pulses', () => {
   test('has no sequencers in its snapshots', async () => {
-    const quiet = await PulseBoard.running(2);
+    const quiet = await PulseDevice.running(2);
     expect(quiet.board.snapshot().sequencers).toBeUndefined();
     expect(quiet.board.machine.peek(SEQUENCER, 'CONTROL')).toBe(0);
   });
@@ -106,7 +106,7 @@ describe('requests of any kind', () => {
     const value = fc.oneof({ weight: 4, arbitrary: number }, fc.uint8Array({ maxLength: 64 }), fc.constant('text'));
     const keys = ['seq', 'off', 'len', 'crc', 'data', 'setting', 'value', 'index', 'mask', 'acq', 'bin', 'count'];
     const bodies = fc.record(Object.fromEntries(keys.map((key) => [key, value])), { requiredKeys: [] });
-    const hostile = await PulseBoard.running(3);
+    const hostile = await PulseDevice.running(3);
     await fc.assert(
       fc.asyncProperty(bodies, fc.integer({ min: 0, max: 8 }), fc.boolean(), async (body, command, write) => {
         const what = { what: 'anything', group: SmpGroup.SEQUENCER, command, write };

@@ -5,7 +5,7 @@ import { SequencerModule } from '../../../host/board/sequencer/sequencer-module.
 import { sequencerModule } from '../../../host/tools/sequencer.ts';
 import { sequencerBins } from '../../../host/tools/smp/sequencer.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
-import { PulseBoard } from '../../rig/pulse/on-board.ts';
+import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
 import { loadProgram, type PulseProgram } from '../../rig/pulse/run.ts';
 import { allKinds, PlainRecords } from './plain-records.ts';
 import { measuring, resetting, sequence } from './programs.ts';
@@ -33,10 +33,10 @@ const cases: [name: string, programs: PulseProgram[]][] = [
   ['active reset over two sequencers', [measuring([1, 0, 1, 1]), resetting(4)]],
 ];
 
-let device: PulseBoard;
+let device: PulseDevice;
 
 beforeAll(async () => {
-  device = await PulseBoard.running();
+  device = await PulseDevice.running();
 });
 
 describe('a program through SMP', () => {

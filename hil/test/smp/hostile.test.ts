@@ -5,7 +5,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cases } from '../../../host/board/testing/cases.ts';
-import { Device, firmwareImage, millisecond, read, second } from '../../rig/device.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { firmwareImage } from '../../rig/images.ts';
+import { read } from '../../rig/lines.ts';
+import { millisecond, second } from '../../rig/time.ts';
 
 const file = new URL('../../../host/tools/smp/golden-vectors.json', import.meta.url);
 const recorded = (JSON.parse(readFileSync(file, 'utf8')).vectors as { request: string }[])
@@ -14,18 +17,18 @@ const recorded = (JSON.parse(readFileSync(file, 'utf8')).vectors as { request: s
   .filter((request) => !(request.readUInt16BE(4) === 0 && request[7] === 5));
 
 let image: Uint8Array;
-let device: Device;
+let device: DeviceUnderTest;
 
 beforeAll(async () => {
   image = await firmwareImage('1.0.0');
 });
 
 beforeEach(async () => {
-  device = await Device.running(image);
+  device = await DeviceUnderTest.running({ slots: { A: image } });
 });
 
 function expectUnharmed(resets: number) {
-  expect(device.ask(read, 0, 0, { d: 'still there' })).toEqual({ r: 'still there' });
+  expect(device.request(read, 0, 0, { d: 'still there' })).toEqual({ r: 'still there' });
   expect(device.statistics('faults').count).toBe(0);
   expect(device.statistics('tasks').deadlines_missed).toBe(0);
   expect(device.statistics('boot').resets).toBe(resets);

@@ -8,7 +8,7 @@ import { importsOf, isCode, isTest } from './sources.ts';
 const observers = /^(cli\/run\/|host\/links\/(bluefors|lake-shore)\/)/;
 /** Of those, who acts: makes the board, gives it inputs, keeps its flash. */
 const actors = ['cli/run/fridge.ts', 'cli/run/new-device.ts', 'cli/run/session.ts'];
-const things = ['host/board/board.ts', 'host/board/machine.ts', 'host/plant/cryostat/cryostat.ts', 'hil/rig/wired.ts'];
+const things = ['host/board/board.ts', 'host/board/machine.ts', 'host/plant/cryostat/cryostat.ts', 'hil/rig/wiring.ts'];
 /** Nobody there reads registers as a debugger does. */
 const debuggers = /^(cli|host\/links)\//;
 

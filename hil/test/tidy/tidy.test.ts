@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { oneSourceOfChance } from './chance.ts';
 import { observersOnlyView } from './observers.ts';
 import { everyOwnerWrites, oneOwnerAnActuator } from './owners.ts';
+import { rigStandsAlone } from './rig.ts';
 import * as rules from './rules.ts';
 import { repositoryFiles, type SourceFile } from './sources.ts';
 
@@ -35,6 +36,7 @@ const houseRules: [string, rules.Rule][] = [
   ['an owner writes what it owns', everyOwnerWrites],
   ['nothing below links and cli knows wall time, chance or files', rules.noWallClockBelowLinks],
   ['who only looks is handed a view', observersOnlyView],
+  ['the rig stands alone', rigStandsAlone],
   ['chance comes from one generator and one seed', oneSourceOfChance],
   ['physics uses basic arithmetic only', rules.basicArithmeticOnly],
   ['every file has a reader', rules.everyFileHasAReader],
@@ -101,6 +103,12 @@ describe('the rules find what they are for', () => {
       rules.noWallClockBelowLinks,
       file('host/board/a.ts', ['const t = Math', '.random();'].join('')),
       /random/,
+    ],
+    [
+      'a rig that needs vitest',
+      rigStandsAlone,
+      file('hil/rig/a.ts', "import { expect } from 'vitest';"),
+      /without our tests/,
     ],
     [
       'a test with a seed of its own',

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { GuestBench, message, milliseconds, type SmpGuest } from '../../../hil/rig/guest-bench.ts';
+import { GuestBench, message, milliseconds, type SmpGuest } from '../../../hil/rig/guest/smp-bench.ts';
 import { RECORDER, RESET } from '../../generated/registers.ts';
 import { EventKind } from '../../telemetry/events.ts';
 

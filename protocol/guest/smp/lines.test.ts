@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { GuestBench, message, milliseconds, read } from '../../../hil/rig/guest-bench.ts';
+import { GuestBench, message, milliseconds, read } from '../../../hil/rig/guest/smp-bench.ts';
 import { slipEncode } from '../../../host/links/slip.ts';
 import { encodeConsole } from '../../../host/tools/smp/console-framing.ts';
 import { UART0 } from '../../generated/registers.ts';

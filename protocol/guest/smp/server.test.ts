@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { GuestBench, message, milliseconds } from '../../../hil/rig/guest-bench.ts';
+import { GuestBench, message, milliseconds } from '../../../hil/rig/guest/smp-bench.ts';
 import { cases } from '../../../host/board/testing/cases.ts';
 
 let bench: GuestBench;

@@ -1,11 +1,11 @@
 // The IMG group of a guest: signed images to send it, and the words in which tests speak of what it says.
 
 import { createHash } from 'node:crypto';
-import { provision } from '../../host/board/factory.ts';
-import { generateKey, rawPublicKey, type SignOptions, signImage } from '../../host/tools/image/index.ts';
-import { MemoryMap } from '../../protocol/memory-map.ts';
-import { ImgCommand } from '../../protocol/smp/smp.ts';
-import { GuestBench, read, type SmpGuest, write } from './guest-bench.ts';
+import { provision } from '../../../host/board/factory.ts';
+import { generateKey, rawPublicKey, type SignOptions, signImage } from '../../../host/tools/image/index.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { ImgCommand } from '../../../protocol/smp/smp.ts';
+import { GuestBench, read, type SmpGuest, write } from './smp-bench.ts';
 
 const entry = 'bootloader/image/smp/img.entry.ts';
 const key = generateKey(new Uint8Array(32).fill(7));

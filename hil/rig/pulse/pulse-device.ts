@@ -1,10 +1,8 @@
 // Runs pulse programs on a whole device: real firmware, uploaded, started and read over SMP.
 
-import { Board } from '../../../host/board/board.ts';
+import type { Board } from '../../../host/board/board.ts';
 import { sequencerCount } from '../../../host/board/sequencer/sequencer-module.ts';
-import { boardDevice } from '../../../host/links/in-process.ts';
-import { compileGuest } from '../../../host/tools/guest.ts';
-import { inProcessTransport, SmpClient } from '../../../host/tools/smp/index.ts';
+import type { SmpClient } from '../../../host/tools/smp/index.ts';
 import {
   configureSequencer,
   type SequencerStateAnswer,
@@ -13,27 +11,26 @@ import {
   uploadSequence,
 } from '../../../host/tools/smp/sequencer.ts';
 import { SequencerState } from '../../../protocol/q1/status.ts';
-import { firmwareImage, key, millisecond } from '../device.ts';
+import { DeviceUnderTest } from '../device.ts';
+import { millisecond } from '../time.ts';
 import type { PulseProgram } from './run.ts';
 
-export class PulseBoard {
-  readonly board: Board;
+export class PulseDevice {
+  readonly device: DeviceUnderTest;
   readonly client: SmpClient;
 
-  constructor(board: Board) {
-    this.board = board;
-    this.client = new SmpClient(inProcessTransport(boardDevice(board)));
+  constructor(device: DeviceUnderTest) {
+    this.device = device;
+    this.client = device.client();
   }
 
   /** A new device whose firmware runs. */
-  static async running(seed = 1): Promise<PulseBoard> {
-    const board = new Board({ seed });
-    const slots = { A: await firmwareImage('1.0.0') };
-    board.provision({ bootloader: await compileGuest('bootloader/main.ts'), keys: [key.publicKey], slots });
-    board.powerOn();
-    while (board.state !== 'firmware') board.runFor(millisecond);
-    board.runFor(millisecond);
-    return new PulseBoard(board);
+  static async running(seed = 1): Promise<PulseDevice> {
+    return new PulseDevice(await DeviceUnderTest.running({ seed }));
+  }
+
+  get board(): Board {
+    return this.device.board;
   }
 
   /** Uploads programs, one a sequencer, with the same settings `runPulse` makes; the other sequencers take no part in wait_sync. */

@@ -3,13 +3,13 @@
 // No bootloader runs here: `boot` writes the hand-over record itself, so that a test can say which slot runs. Whole boots are hil/boot's.
 
 import { Decoder, Encoder } from 'cbor-x';
-import { ResetCause } from '../../host/board/device.ts';
-import { GuestMachine } from '../../host/board/guest-machine.ts';
-import { SlipDecoder, slipEncode } from '../../host/links/slip.ts';
-import { instantiateGuest } from '../../host/tools/guest.ts';
-import { RESET } from '../../protocol/generated/registers.ts';
-import { Handover } from '../../protocol/handover.ts';
-import { SmpGroup } from '../../protocol/smp/smp.ts';
+import { ResetCause } from '../../../host/board/device.ts';
+import { GuestMachine } from '../../../host/board/guest-machine.ts';
+import { SlipDecoder, slipEncode } from '../../../host/links/slip.ts';
+import { instantiateGuest } from '../../../host/tools/guest.ts';
+import { RESET } from '../../../protocol/generated/registers.ts';
+import { Handover } from '../../../protocol/handover.ts';
+import { SmpGroup } from '../../../protocol/smp/smp.ts';
 
 export const milliseconds = 1_000_000;
 export const [read, write] = [0, 2];

@@ -1,8 +1,8 @@
 // The log of a run as lines for a person: when, what, and the two numbers in words where there are any.
 
-import { LogKind, type LogRecord } from '../../../host/board/log.ts';
-import { RESET } from '../../../protocol/generated/registers.ts';
-import { EventKind } from '../../../protocol/telemetry/events.ts';
+import { LogKind, type LogRecord } from '../../host/board/log.ts';
+import { RESET } from '../../protocol/generated/registers.ts';
+import { EventKind } from '../../protocol/telemetry/events.ts';
 
 /** Of a log that is longer, half of them from its beginning and half from its end. */
 const linesMax = 120;

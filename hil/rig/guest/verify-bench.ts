@@ -1,11 +1,11 @@
 // The bootloader's image verification by itself, on the board's own flash, fuses and DMA: place an image, get the verdict.
 
-import { GuestMachine } from '../../host/board/guest-machine.ts';
-import { instantiateGuest } from '../../host/tools/guest.ts';
-import { nameOf } from '../../protocol/constants.ts';
-import { rejectReasons } from '../../protocol/image/reasons.ts';
-import { Fuse, KeyPurpose, MemoryMap } from '../../protocol/memory-map.ts';
-import { keys } from './keys.ts';
+import { GuestMachine } from '../../../host/board/guest-machine.ts';
+import { instantiateGuest } from '../../../host/tools/guest.ts';
+import { nameOf } from '../../../protocol/constants.ts';
+import { rejectReasons } from '../../../protocol/image/reasons.ts';
+import { Fuse, KeyPurpose, MemoryMap } from '../../../protocol/memory-map.ts';
+import { keys } from '../keys.ts';
 
 interface Guest extends Record<string, unknown> {
   parseSlot(slot: number): number;
@@ -16,7 +16,7 @@ interface Guest extends Record<string, unknown> {
 const slot = 1;
 const infoBytes = 200;
 
-export class Judge {
+export class VerifyBench {
   private readonly machine: GuestMachine;
   private readonly guest: Guest & { memory: WebAssembly.Memory };
 
@@ -27,9 +27,9 @@ export class Judge {
     this.setFuses();
   }
 
-  static async make(): Promise<Judge> {
+  static async make(): Promise<VerifyBench> {
     const machine = new GuestMachine();
-    return new Judge(machine, await instantiateGuest<Guest>('bootloader/image/verify.entry.ts', machine.bus));
+    return new VerifyBench(machine, await instantiateGuest<Guest>('bootloader/image/verify.entry.ts', machine.bus));
   }
 
   /** Keys 0 and 1 valid, counter 1, board 7; then words that are to be otherwise. */

@@ -31,7 +31,7 @@ const usualPeak = 400;
 const restingMicroamperes: readonly number[] = [0, 1_000, 5_000, 8_000, 500, 200];
 const own = { ENERGY: 0, REMAINDER: 1, CORE_MICROWATTS: 2, PLACES: 3 } as const;
 
-export interface WiredOptions {
+export interface WiringOptions {
   seed?: number;
   start?: 'base' | 'warm';
   /** Slow wander of the fridge's loads. */
@@ -40,13 +40,13 @@ export interface WiredOptions {
 
 export class WiredCryostat implements Surroundings {
   private readonly fridge: Fridge;
-  private readonly options: WiredOptions;
+  private readonly options: WiringOptions;
   private world: Cryostat | undefined;
   private words: Float64Array = new Float64Array(own.PLACES);
   private faultList: CryoFaults | undefined;
   private readonly sensorOf: readonly number[];
 
-  constructor(fridge: Fridge, options: WiredOptions = {}) {
+  constructor(fridge: Fridge, options: WiringOptions = {}) {
     this.fridge = fridge;
     this.options = options;
     this.sensorOf = thermometers.map((name) => fridge.sensors.findIndex((sensor) => sensor.name === name));

@@ -1,0 +1,18 @@
+// What users of the rig import: everything here is documented where it is defined, and stays as it is from version to version.
+// What is in this folder and not listed here is for our own tests.
+
+export type { Disturbance, Surroundings } from '../../host/board/surroundings.ts';
+export type { SmpClient } from '../../host/tools/smp/index.ts';
+export type { BootReport, SlotName } from './boot-report.ts';
+export { type DeviceOptions, DeviceUnderTest } from './device.ts';
+export { eventLines } from './event-log.ts';
+export { type Fault, FaultSyntaxError, faultHelp, parseFault } from './faults/language.ts';
+export { firmwareImage, signed } from './images.ts';
+export { keys } from './keys.ts';
+export type { LineName } from './lines.ts';
+export type { Programmer } from './programmer.ts';
+export { PulseDevice } from './pulse/pulse-device.ts';
+export { type PulseProgram, type PulseResult, runPulse } from './pulse/run.ts';
+export { millisecond, second } from './time.ts';
+export type { DeviceUploadOptions } from './upload.ts';
+export { WiredCryostat, type WiringOptions } from './wiring.ts';

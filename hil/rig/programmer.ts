@@ -1,0 +1,47 @@
+// The programmer on the bench: reads and writes flash and fuses past the chip, as test equipment does, whether the board has power or not.
+//
+// None of this is in the board's log: a run that is to be repeated is repeated with the same writes.
+
+import type { Board } from '../../host/board/board.ts';
+import { MemoryMap } from '../../protocol/memory-map.ts';
+import { type SlotName, slotAddress } from './boot-report.ts';
+
+export class Programmer {
+  private readonly board: Board;
+
+  constructor(board: Board) {
+    this.board = board;
+  }
+
+  /** Makes flash hold these bytes; `address` is one of the memory map's. */
+  write(address: number, bytes: Uint8Array): void {
+    this.board.machine.flash.writeBytes(address, bytes);
+  }
+
+  read(address: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.board.machine.flash.readBytes(address, bytes);
+    return bytes;
+  }
+
+  flipBit(address: number, bit: number): void {
+    this.write(
+      address,
+      this.read(address, 1).map((byte) => byte ^ (1 << bit)),
+    );
+  }
+
+  /** Erases a slot and puts an image at its start; the slot has a trailer only if the image brings one. */
+  place(slot: SlotName, image: Uint8Array): void {
+    for (let sector = 0; sector < MemoryMap.SLOT_SIZE; sector += MemoryMap.SECTOR_SIZE)
+      this.board.machine.flash.erasePage(slotAddress[slot] + sector);
+    this.write(slotAddress[slot], image);
+  }
+
+  /** Sets bits of a fuse word. The board must be without power. */
+  setFuse(word: number, bits: number): void {
+    const words = this.board.fuseWords();
+    words[word] |= bits;
+    this.board.loadFuses(words);
+  }
+}
