@@ -8,7 +8,7 @@
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { Smp } from '../../protocol/smp/smp.ts';
-import { BACKLOG_HIGH, bindError, type Link, type Wire } from './link.ts';
+import { BACKLOG_HIGH, bindError, type Link, listenAddress, type Wire } from './link.ts';
 import { SlipDecoder, slipEncode } from './slip.ts';
 
 const PEER_TAG_SIZE = 2;
@@ -39,7 +39,8 @@ export class Gateway implements Link {
   private readonly unlisten: () => void;
 
   /** Opens the port. Throws `LinkError` when it is taken. */
-  static async open({ wire, port = Smp.UDP_PORT, host = '127.0.0.1' }: GatewayOptions): Promise<Gateway> {
+  static async open({ wire, port = Smp.UDP_PORT, host: named }: GatewayOptions): Promise<Gateway> {
+    const host = listenAddress(named);
     const socket = createSocket('udp4');
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (error) => {

@@ -30,6 +30,15 @@ export async function relieved(wire: Wire): Promise<void> {
   while (wire.backlog > BACKLOG_HIGH / 2) await new Promise((resolve) => setTimeout(resolve, 5).unref());
 }
 
+/** Where to listen: this machine only, unless an address is named. Throws `LinkError` for an address that is none. */
+export function listenAddress(host: string | undefined): string {
+  if (host === undefined) return '127.0.0.1';
+  if (host.trim() !== '') return host;
+  throw new LinkError(
+    'an empty address would listen on every address this machine has; leave --host out for this machine only, write --host 0.0.0.0 for all, or name one',
+  );
+}
+
 export interface Link {
   /** Where clients find it, for instance `udp://127.0.0.1:1337`. */
   readonly address: string;

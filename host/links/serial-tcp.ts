@@ -4,7 +4,7 @@
 // do not talk at once. A client that stops reading is cut off instead of growing this process.
 
 import { createServer, type Server, type Socket } from 'node:net';
-import { BACKLOG_HIGH, bindError, type Link, relieved, type Wire } from './link.ts';
+import { BACKLOG_HIGH, bindError, type Link, listenAddress, relieved, type Wire } from './link.ts';
 
 const CLIENTS_MAXIMUM = 8;
 /** What a client may leave unread: a thousand console lines of 127 bytes, rounded up. */
@@ -25,7 +25,8 @@ export class SerialTcp implements Link {
   private readonly unlisten: () => void;
 
   /** Opens the port. Throws `LinkError` when it is taken. */
-  static async open({ wire, port, host = '127.0.0.1' }: SerialTcpOptions): Promise<SerialTcp> {
+  static async open({ wire, port, host: named }: SerialTcpOptions): Promise<SerialTcp> {
+    const host = listenAddress(named);
     const server = createServer({ noDelay: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(bindError('TCP', host, port, '--serial PORT', error)));

@@ -9,7 +9,7 @@
 // nothing is INVALID, and its latest valid value is the last that meant something. What must stay true: a request changes nothing.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { bindError, type Link } from '../link.ts';
+import { bindError, type Link, listenAddress } from '../link.ts';
 import type { BlueforsSystem } from './system.ts';
 
 export interface HttpApiOptions {
@@ -26,6 +26,11 @@ interface Value {
   now: number;
   /** The last that meant something. */
   valid: number;
+  /** When each was so, in virtual nanoseconds; undefined: at this moment. */
+  nowNs?: number;
+  validNs?: number;
+  /** Nobody measures it any more. */
+  isOld?: boolean;
 }
 
 export class BlueforsHttpApi implements Link {
@@ -36,7 +41,8 @@ export class BlueforsHttpApi implements Link {
 
   /** Opens the port. Throws `LinkError` when it is taken. */
   static async open(options: HttpApiOptions): Promise<BlueforsHttpApi> {
-    const { port, host = '127.0.0.1' } = options;
+    const { port } = options;
+    const host = listenAddress(options.host);
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(bindError('TCP', host, port, '--bluefors-http PORT', error)));
@@ -86,14 +92,18 @@ export class BlueforsHttpApi implements Link {
     const { system } = this.options;
     const plain = (branch: string, values: Record<string, number>): Value[] =>
       Object.entries(values).map(([key, now]) => ({ name: `${branch}.${key}`, now, valid: now }));
-    const temperatures = system.channels().flatMap(({ key, kelvin, lastKelvin, ohms, number }): Value[] => [
-      ...['mapper.bf.temperatures', 'mapper.bf'].map((branch) => {
-        // 0 K is what a sensor says that says nothing.
-        return { name: `${branch}.${key}`, now: kelvin, valid: kelvin === 0 ? lastKelvin : kelvin };
-      }),
-      ...plain('mapper.bf.temperatures', { [`${key}_enabled`]: 1 }),
-      ...plain(`mapper.temperature_control.sensors.t${number}`, { resistance: ohms }),
-    ]);
+    const temperatures = system.channels().flatMap((channel): Value[] => {
+      const { key, kelvin, lastKelvin, lastNs, measuredNs, ohms, number, isEnabled, isRefreshed } = channel;
+      return [
+        ...['mapper.bf.temperatures', 'mapper.bf'].map((branch) => {
+          // 0 K is what a sensor says that says nothing.
+          const ages = { nowNs: measuredNs, validNs: lastNs, isOld: !isRefreshed };
+          return { name: `${branch}.${key}`, now: kelvin, valid: kelvin === 0 ? lastKelvin : kelvin, ...ages };
+        }),
+        ...plain('mapper.bf.temperatures', { [`${key}_enabled`]: Number(isEnabled) }),
+        ...plain(`mapper.temperature_control.sensors.t${number}`, { resistance: ohms }),
+      ];
+    });
     const pressures = system.pressures().map(({ millibar }, i) => [`p${i + 1}`, millibar]);
     return [
       ...temperatures,
@@ -105,21 +115,21 @@ export class BlueforsHttpApi implements Link {
     ];
   }
 
-  private node({ name, now, valid }: Value): object {
+  private node({ name, now, valid, nowNs, validNs, isOld = false }: Value): object {
     const { system, startMs } = this.options;
-    const date = Math.round(startMs + system.cryostat.timeNs / 1e6);
+    const dateOf = (timeNs = system.cryostat.timeNs) => Math.round(startMs + Math.max(0, timeNs) / 1e6);
     const isValid = now === valid;
-    const sample = (value: number, status: string, outdated: boolean) => ({
+    const sample = (value: number, status: string, outdated: boolean, timeNs?: number) => ({
       value: String(value),
       status,
-      date,
+      date: dateOf(timeNs),
       outdated,
     });
     return {
       ...{ name: name.split('.').at(-1), type: 'Value.Number.Float' },
       content: {
-        latest_value: sample(now, isValid ? 'SYNCHRONIZED' : 'INVALID', false),
-        latest_valid_value: sample(valid, isValid ? 'SYNCHRONIZED' : 'DISCONNECTED', !isValid),
+        latest_value: sample(now, isValid ? 'SYNCHRONIZED' : 'INVALID', isOld, nowNs),
+        latest_valid_value: sample(valid, isValid ? 'SYNCHRONIZED' : 'DISCONNECTED', !isValid || isOld, validNs),
       },
     };
   }

@@ -5,7 +5,8 @@
 //
 // A line a minute of the lab's own time; folders and files begin with the first line of a day, so just after midnight they are missing,
 // as the real ones are. The date has a leading space, as older versions write it; drivers that know newer ones take both. A sensor that
-// reads nothing is logged as 0. What must stay true: lines are appended whole, so that a reader never sees half of one.
+// reads nothing is logged as 0; a channel that was not measured since the last line has none, for an old value with a new date would be a lie
+// (a channel that is off, or a scanner that stands elsewhere). What must stay true: lines are appended whole, so that a reader never sees half of one.
 
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,6 +24,7 @@ export interface LogFolderOptions {
 export class BlueforsLogFolder {
   private readonly options: LogFolderOptions;
   private nextNs = 0;
+  private lastNs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LogFolderOptions) {
     this.options = options;
@@ -36,16 +38,19 @@ export class BlueforsLogFolder {
     this.nextNs = (Math.floor(timeNs / LOG_EVERY_NS) + 1) * LOG_EVERY_NS;
     const { day, clock, folder } = momentOf(this.options.startMs + timeNs / 1e6);
     mkdirSync(join(this.options.root, folder), { recursive: true });
-    for (const [name, words] of this.lines()) {
+    const since = this.lastNs;
+    this.lastNs = timeNs;
+    for (const [name, words] of this.lines(since)) {
       const space = name.startsWith('CH') || name === 'Flowmeter ' ? ' ' : '';
       appendFileSync(join(this.options.root, folder, `${name}${folder}.log`), `${space}${day},${clock},${words}\n`);
     }
   }
 
   /** File name without its date, and what follows date and time. */
-  private lines(): [string, string][] {
+  private lines(sinceNs: number): [string, string][] {
     const { system } = this.options;
-    const channels = system.channels().flatMap(({ number, kelvin, ohms, watts }): [string, string][] => [
+    const measured = system.channels().filter(({ measuredNs }) => measuredNs > sinceNs);
+    const channels = measured.flatMap(({ number, kelvin, ohms, watts }): [string, string][] => [
       [`CH${number} T `, kelvin.toExponential(6)],
       [`CH${number} R `, ohms.toExponential(6)],
       [`CH${number} P `, watts.toExponential(6)],

@@ -14,8 +14,15 @@ export interface Channel {
   key: string;
   /** 0 where the sensor says nothing. */
   kelvin: number;
-  /** The last it said. */
+  /** When that was measured, in virtual nanoseconds. */
+  measuredNs: number;
+  /** The last it said that was more than nothing, and when. */
   lastKelvin: number;
+  lastNs: number;
+  /** Switched on at the bridge. */
+  isEnabled: boolean;
+  /** The bridge comes to it again and again: what it said last is what there is to know. */
+  isRefreshed: boolean;
   ohms: number;
   /** Power in the sensor. */
   watts: number;
@@ -36,8 +43,10 @@ export class BlueforsSystem {
   channels(): Channel[] {
     return this.bridge.inputs
       .filter(({ sensor }) => sensor !== undefined)
-      .map(({ id, kelvin, lastKelvin, signal }) => ({
-        ...{ number: Number(id), key: channelKeys[Number(id)], kelvin, lastKelvin, ohms: signal },
+      .map((input) => ({ ...input, isRefreshed: this.bridge.isRefreshed(input) }))
+      .map(({ id, kelvin, lastKelvin, lastNs, measuredNs, signal, isRefreshed }) => ({
+        ...{ number: Number(id), key: channelKeys[Number(id)], kelvin, lastKelvin, lastNs, measuredNs, ohms: signal },
+        ...{ isEnabled: this.bridge.settings('INSET', id)[0] === '1', isRefreshed },
         watts: signal > 0 ? (EXCITATION_VOLTS * EXCITATION_VOLTS) / signal : 0,
       }));
   }

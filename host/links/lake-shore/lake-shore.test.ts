@@ -1,26 +1,10 @@
-import { connect } from 'node:net';
+// A Model 336 and a Model 372 on an emulated fridge, asked as a lab's script asks them: sensors, loops, the scanner, and what is switched off.
+
 import { afterEach, describe, expect, test } from 'vitest';
-import { Cryostat, SensorFault } from '../../plant/cryostat/cryostat.ts';
-import { openFridge } from '../../tools/open-fridge.ts';
-import { LabLinks } from '../lab-links.ts';
-import { parseCommand, ScpiServer } from './scpi-server.ts';
+import { SensorFault } from '../../plant/cryostat/cryostat.ts';
+import { closeLabs, lab } from './testing.ts';
 
-const second = 1_000_000_000;
-const opened: LabLinks[] = [];
-
-/** A lab whose time only the test moves. */
-function lab(start: 'base' | 'warm' = 'base') {
-  const cryostat = new Cryostat(openFridge('uts'), { drift: false, start });
-  const links = new LabLinks(cryostat, { speed: 1 });
-  opened.push(links);
-  const ask = (which: 'model336' | 'model372') => (text: string) => links[which].execute(parseCommand(text)) ?? '';
-  const wait = (seconds: number) => links.lab.advanceTo(cryostat.timeNs + Math.round(seconds * second));
-  return { cryostat, links, ls336: ask('model336'), ls372: ask('model372'), wait };
-}
-
-afterEach(async () => {
-  for (const links of opened.splice(0)) await links.close();
-});
+afterEach(closeLabs);
 
 describe('a Model 336', () => {
   test('reads the plates, and says what is on its inputs', () => {
@@ -31,7 +15,7 @@ describe('a Model 336', () => {
     expect(Number(ls336('KRDG? B'))).toBeCloseTo(cryostat.temperatureKelvin('4K'), 1);
     expect(ls336('KRDG? 0').split(',').length).toBe(4);
     expect(ls336('RDGST? A')).toBe('0');
-    expect(ls336('CRVHDR? 21')).toMatch(/^DT-670,standard,2,500,1$/);
+    expect(ls336('CRVHDR? 21')).toBe('DT-670,standard,2,+500,1');
     expect(Number(ls336('SRDG? A'))).toBeGreaterThan(1);
   });
 
@@ -108,11 +92,10 @@ describe('a Model 372', () => {
   test('scans: a channel shows what it was when the scanner was last there', () => {
     const { ls372, cryostat, wait } = lab();
     const before = Number(ls372('KRDG? 2'));
-    ls372('SCAN 6,0');
     cryostat.setHeat('fault', '4K', 0.3);
-    wait(60);
+    wait(4);
+    expect(ls372('SCAN?')).toBe('06,1');
     expect(Number(ls372('KRDG? 2'))).toBe(before);
-    ls372('SCAN 6,1');
     wait(60);
     expect(Number(ls372('KRDG? 2'))).toBeGreaterThan(before + 0.4);
   });
@@ -157,39 +140,42 @@ describe('a Model 372', () => {
   });
 });
 
-describe('the port', () => {
-  test('splits lines at semicolons, ends answers with CR LF, and leaves what it does not know unanswered', async () => {
-    const ignored: string[] = [];
-    const { links } = lab();
-    const server = await ScpiServer.open({
-      ...{ name: 'lake-shore-336', instrument: links.model336, port: 0 },
-      onIgnored: (line, reason) => ignored.push(`${line}: ${reason}`),
-    });
-    const client = connect(server.port, '127.0.0.1');
-    let heard = '';
-    client.on('data', (bytes) => {
-      heard += bytes;
-    });
-    client.write('*IDN?;RANGE? 1\r\nFOO? 1\nRANGE 1,99\nSETP? 7\nINN');
-    client.write('AME? A\r\n');
-    await expect.poll(() => heard).toBe('LSCI,MODEL336,LSA0336/0000001,2.9\r\n0\r\n50K plate\r\n');
-    expect(ignored).toEqual([
-      'FOO? 1: no command FOO?',
-      "RANGE 1,99: '99' is not a number from 0 to 3",
-      "SETP? 7: no output '7'; there are 1, 2, 3, 4",
-    ]);
-    client.destroy();
-    await server.close();
+describe('what is switched off', () => {
+  test('reads nothing on a 336, and says that it is invalid', () => {
+    const { ls336, wait } = lab();
+    wait(1);
+    ls336('INTYPE A,0,0,0,0,1');
+    wait(0.2);
+    expect(ls336('KRDG? A;SRDG? A;RDGST? A')).toBe('+0.00000E+00;+0;1');
+    expect(Number(ls336('KRDG? B'))).toBeGreaterThan(2);
+    ls336('INTYPE A,1,1,0,0,1');
+    wait(0.2);
+    expect(Number(ls336('KRDG? A'))).toBeGreaterThan(30);
   });
 
-  test('cuts off a client that sends a line without end', async () => {
-    const { links } = lab();
-    const server = await ScpiServer.open({ name: 'lake-shore-372', instrument: links.model372, port: 0 });
-    const client = connect(server.port, '127.0.0.1');
-    const closed = new Promise<void>((resolve) => client.on('close', () => resolve()));
-    client.on('error', () => {});
-    client.write('X'.repeat(10_000));
-    await closed;
-    await server.close();
+  test.each([
+    ['a disabled channel', 'INSET 6,0,2,3,26,1'],
+    ['the scanner stopped elsewhere', 'SCAN 5,0'],
+  ])('reads nothing on a 372, and says so: %s', (_, command) => {
+    const { ls372, wait } = lab();
+    wait(30);
+    expect(Number(ls372('KRDG? 6'))).toBeGreaterThan(0.002);
+    ls372(command);
+    wait(0.2);
+    expect(ls372('KRDG? 6;RDGR? 6;RDGST? 6')).toBe('+0.00000E+00;+0;128');
+    ls372('INSET 6,1,2,3,26,1;SCAN 6,1');
+    wait(5);
+    expect(Number(ls372('KRDG? 6'))).toBeGreaterThan(0.002);
+    expect(ls372('RDGST? 6')).toBe('0');
+  });
+
+  test('is no sensor for a loop: what regulated by it stops heating', () => {
+    const { ls336, wait } = lab();
+    for (const command of ['OUTMODE 1,1,2,0', 'PID 1,50,200,0', 'RANGE 1,2', 'SETP 1,3.5']) ls336(command);
+    wait(30);
+    expect(Number(ls336('HTR? 1'))).toBeGreaterThan(10);
+    ls336('INTYPE B,0,0,0,0,1');
+    wait(0.3);
+    expect(ls336('HTR? 1')).toBe('+0');
   });
 });

@@ -1,15 +1,17 @@
 // Lake Shore's Model 336: four inputs A to D, two heater outputs of up to 1 A, two analog ones that drive nothing here.
 //
-// On a fridge: A is the 50K plate, B the 4K plate, C and D what else has a sensor that a 336 can read (not the millikelvin ones).
-// Output 1 heats 4K, output 2 heats 50K. I is given as 1000 / seconds and D as percent of a quarter of that time, as its manual has
-// it [G]. TCP port 7777.
+// On a fridge: A is the 50K plate, B the 4K plate, C and D are open (a 336 cannot read the millikelvin sensors). Output 1 heats 4K, output
+// 2 heats 50K. I is given as 1000 / seconds and D as percent of a quarter of that time, as its manual has it [G]. An input whose type is 0
+// is off: it reads 0 K and says that its reading is invalid. TCP port 7777; what its commands are, is the table below.
 
 import type { CryostatView } from '../../plant/cryostat/view.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
-import { type Input, kelvinText, LakeShore, type Output } from './controller.ts';
-import type { ScpiCommand } from './scpi-server.ts';
+import { type Input, LakeShore, neverNs, type Output, type Units } from './controller.ts';
+import { sharedCommands } from './shared-commands.ts';
+import { CommandTable, int, kelvinText, number, oneOf, type Places, type Row, real } from './table.ts';
 
 const ids = ['A', 'B', 'C', 'D'];
+const modes: readonly LoopMode[] = ['off', 'closed', 'zone', 'open', 'monitor', 'warmup'];
 const INVALID = 1;
 const UNITS_ZERO = 64;
 const UNITS_OVER = 128;
@@ -19,69 +21,145 @@ const HEATER_OHMS = 25;
 const rangeAmperes = (full: number) => [0, full * 0.1, full * Math.sqrt(0.1), full];
 /** By HTRSET's number. */
 const maximumAmperes = [undefined, Math.SQRT1_2, 1, 1.141, 1.732];
+const MOST_AMPERES = 2;
+const CELSIUS_KELVIN = 273.15;
+
+const places: Places = {
+  input: [oneOf(...ids, '0')],
+  output: [int(1, 4)],
+  analog: [int(3, 4)],
+  heater: [int(1, 2)],
+  zone: [int(1, 2), int(1, 10)],
+  curve: [int(1, 59)],
+  point: [int(1, 59), int(1, 200)],
+  relay: [int(1, 2)],
+  field: [int(1, 8)],
+};
+
+const any = real(-1e6, 1e6);
+const on = int(0, 1);
+
+const own: readonly Row<LakeShore>[] = [
+  { name: 'CRDG', of: 'input', get: (i, place) => i.each(place, ({ kelvin }) => kelvinText(kelvin - CELSIUS_KELVIN)) },
+  {
+    // Type, autorange, range, compensation, units.
+    ...{ name: 'INTYPE', of: 'input', fields: [int(0, 4), on, int(0, 8), on, int(1, 3)] },
+    starts: (i, place) => typeWords(i, place),
+  },
+  { name: 'INCRV', of: 'input', fields: [int(0, 59)], starts: (_, place) => String(21 + ids.indexOf(place)) },
+  { name: 'DIOCUR', of: 'input', fields: [on], starts: '0' },
+  { name: 'FILTER', of: 'input', fields: [on, int(2, 64), int(1, 10)], starts: '0,8,10' },
+  { name: 'ALARM', of: 'input', fields: [on, any, any, any, on, on, on], starts: '0,+1000,+0,+0,0,1,1' },
+  {
+    // Mode, input (0: none), powerup enable.
+    ...{ name: 'OUTMODE', of: 'output', fields: [int(0, 5), int(0, 4), on] },
+    starts: (i, place) => `${modes.indexOf(i.output(place).loop.mode)},${ids.indexOf(i.output(place).input) + 1},0`,
+    set: (i, place, [mode, input]) => {
+      const output = i.output(place);
+      output.loop.mode = modes[Number(mode)];
+      output.input = ids[Number(input) - 1] ?? '';
+    },
+  },
+  {
+    // Resistance (1: 25, 2: 50 ohms), greatest current by number (0: the next), greatest current in amperes, display.
+    ...{ name: 'HTRSET', of: 'heater', fields: [int(1, 2), int(0, 4), real(0, MOST_AMPERES), int(1, 2)] },
+    starts: '1,2,+1,2',
+    set: (i, place, [resistance, maximum, user]) => {
+      const output = i.output(place);
+      output.ohms = resistance === '2' ? 2 * HEATER_OHMS : HEATER_OHMS;
+      output.amperes = rangeAmperes(maximumAmperes[Number(maximum)] ?? (Number(user) || FULL_AMPERES));
+    },
+  },
+  { name: 'ANALOG', of: 'analog', fields: [int(0, 4), int(1, 3), any, any, on], starts: '0,1,+100,+0,0' },
+  { name: 'POLARITY', of: 'analog', fields: [on], starts: '0' },
+  { name: 'WARMUP', of: 'analog', fields: [on, real(0, 100)], starts: '0,+0' },
+  {
+    // Upper bound, P, I, D, manual output, range, input, rate.
+    ...{ name: 'ZONE', of: 'zone' },
+    fields: [
+      real(0, 1500),
+      real(0, 1000),
+      real(0, 1000),
+      real(0, 200),
+      real(0, 100),
+      int(0, 3),
+      int(0, 4),
+      real(0, 100),
+    ],
+    starts: '+0,+50,+20,+0,+0,0,0,+0.1',
+  },
+  { name: 'DISPLAY', fields: [int(0, 7), int(0, 3), int(1, 4)], starts: '4,0,1' },
+  { name: 'IEEE', fields: [int(1, 30)], starts: '12' },
+  { name: 'LEDS', fields: [on], starts: '1' },
+  // Of the thermocouple option's terminals: the room.
+  { name: 'TEMP', get: () => number(295) },
+];
+
+const table = () => new CommandTable<LakeShore>(places, [...sharedCommands, ...own]);
 
 export class Model336 extends LakeShore {
-  protected readonly identity = 'LSCI,MODEL336,LSA0336/0000001,2.9';
-  protected readonly modeNames: readonly LoopMode[] = ['off', 'closed', 'zone', 'open', 'monitor', 'warmup'];
+  readonly table = table();
+  protected readonly offStatus = INVALID;
 
   constructor(cryostat: CryostatView) {
     const readable = [...cryostat.sensors.entries()].filter(([, { type }]) => type !== 'RX-102A');
     const warm = readable.filter(([, { stage }]) => stage === '50K' || stage === '4K').map(([channel]) => channel);
     super(
+      'LSCI,MODEL336,LSA0336/0000001,2.9',
       cryostat,
-      ids.map((id, i) => inputOf(cryostat, id, warm[i], i)),
+      ids.map((id, i) => inputOf(cryostat, id, warm[i])),
       [outputOf('1', '4K', 'B'), outputOf('2', '50K', 'A'), outputOf('3', undefined, ''), outputOf('4', undefined, '')],
     );
   }
 
-  protected statusOf(_input: Input, isOpen: boolean, isShort: boolean): number {
+  /** Every output off, but those that are to come on by themselves. */
+  powerUp(): void {
+    for (const { id, loop } of this.outputs) if (this.settings('OUTMODE', id)[2] !== '1') loop.shut();
+  }
+
+  protected statusOf(isOpen: boolean, isShort: boolean): number {
     if (isShort) return INVALID + UNITS_ZERO;
     return isOpen ? INVALID + UNITS_OVER : 0;
   }
 
-  protected own({ name, words }: ScpiCommand): { answer?: string } | undefined {
-    // 0 asks for all four.
-    if (name === 'KRDG?' && words[0] === '0') {
-      return { answer: this.inputs.map(({ kelvin }) => kelvinText(kelvin)).join(',') };
-    }
-    return name === 'CRDG?' ? { answer: kelvinText(this.input(words).kelvin - 273.15) } : undefined;
+  isRefreshed({ id }: Input): boolean {
+    return this.settings('INTYPE', id)[0] !== '0';
   }
 
-  protected gainsOf([proportional = 0, reset = 0, rate = 0]: number[]): Gains {
+  protected alarmWords(input: string): string[] {
+    const [isOn, ...others] = this.settings('ALARM', input);
+    return [isOn, '1', ...others];
+  }
+
+  unitsOf(input: string): Units {
+    const units: Record<string, Units> = { 2: 'celsius', 3: 'sensor' };
+    return input === '' ? 'kelvin' : (units[this.settings('INTYPE', input)[4]] ?? 'kelvin');
+  }
+
+  gainsOf([proportional = 0, reset = 0, rate = 0]: number[]): Gains {
     const integralSeconds = reset === 0 ? 0 : 1000 / reset;
     return { proportional, integralSeconds, derivativeSeconds: (integralSeconds * rate) / 400 };
   }
 
-  protected gainWords({ loop: { gains } }: Output): number[] {
+  gainWords({ loop: { gains } }: Output): number[] {
     const { proportional, integralSeconds, derivativeSeconds } = gains;
     if (integralSeconds === 0) return [proportional, 0, 0];
     return [proportional, 1000 / integralSeconds, (400 * derivativeSeconds) / integralSeconds];
   }
-
-  protected inputNumber(id: string): string {
-    return String(ids.indexOf(id) + 1);
-  }
-
-  protected inputOfNumber(word: string): string {
-    return ids[Number(word) - 1] ?? '';
-  }
-
-  protected override heaterChanged(output: Output, [, resistance, maximum, user]: string[]): void {
-    output.ohms = resistance === '2' ? 50 : HEATER_OHMS;
-    output.amperes = rangeAmperes(maximumAmperes[Number(maximum)] ?? Math.min(1.732, Number(user) || FULL_AMPERES));
-  }
 }
 
-function inputOf(cryostat: CryostatView, id: string, sensor: number | undefined, index: number): Input {
-  const type = sensor === undefined ? undefined : cryostat.sensors[sensor].type;
-  const kind = type === undefined ? 0 : type === 'DT-670' ? 1 : 3;
+/** A diode is of type 1 and in volts, a resistor that falls with temperature of type 3. */
+function typeWords(instrument: LakeShore, place: string): string {
+  const { sensor } = instrument.input(place);
+  if (sensor === undefined) return '0,0,0,0,1';
+  return instrument.cryostat.sensors[sensor].type === 'DT-670' ? '1,1,0,0,1' : '3,1,6,0,1';
+}
+
+function inputOf(cryostat: CryostatView, id: string, sensor: number | undefined): Input {
   return {
     ...{ id, name: sensor === undefined ? `Input ${id}` : cryostat.sensors[sensor].name.slice(0, 15), sensor },
-    ...{ limitKelvin: 0, kelvin: 0, lastKelvin: 0, signal: 0, status: sensor === undefined ? INVALID + UNITS_OVER : 0 },
-    settings: new Map([
-      ['INTYPE', `${kind},1,${kind === 3 ? 6 : 0},0,1`],
-      ['INCRV', String(21 + index)],
-    ]),
+    ...{ kelvin: 0, lastKelvin: 0, lastNs: neverNs, measuredNs: neverNs, signal: 0, extremes: [0, 0] },
+    status: sensor === undefined ? INVALID + UNITS_OVER : 0,
   };
 }
 
@@ -89,9 +167,5 @@ function outputOf(id: string, stage: Output['stage'], input: string): Output {
   return {
     ...{ id, stage, input, loop: new ControlLoop(), ohms: HEATER_OHMS },
     amperes: stage === undefined ? [0, 0, 0, 0] : rangeAmperes(FULL_AMPERES),
-    settings: new Map([
-      ['OUTMODE', '0'],
-      ['HTRSET', '0,1,2,1.0,2'],
-    ]),
   };
 }

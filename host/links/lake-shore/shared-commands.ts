@@ -1,0 +1,99 @@
+// The commands a Model 336 and a Model 372 have alike, as their manuals list them; each model's own are in its table.
+//
+// The bench has no keys, display, relays, network or GPIB: what belongs to them is kept and given back, and drives nothing. Autotuning and
+// soft calibration are not emulated: they are refused, so that nobody waits for their end.
+
+import { figuresOf, type LakeShore } from './controller.ts';
+import { ScpiError } from './scpi.ts';
+import { int, kelvinText, number, type Row, real, text } from './table.ts';
+
+const large = 1e6;
+const on = int(0, 1);
+
+export const sharedCommands: readonly Row<LakeShore>[] = [
+  // Readings.
+  { name: 'KRDG', of: 'input', get: (i, place) => i.each(place, ({ kelvin }) => kelvinText(kelvin)) },
+  { name: 'SRDG', of: 'input', get: (i, place) => i.each(place, ({ signal }) => number(signal)) },
+  { name: 'RDGST', of: 'input', get: (i, place) => i.each(place, ({ status }) => String(status)) },
+  { name: 'MDAT', of: 'input', get: (i, place) => i.input(place).extremes.map(kelvinText).join(',') },
+  { name: 'MNMXRST', set: (i) => i.forgetExtremes() },
+  // Inputs.
+  { name: 'INNAME', of: 'input', fields: [text(15)], starts: (i, place) => i.input(place).name },
+  { name: 'TLIMIT', of: 'input', fields: [real(0, 1500)], starts: '+0' },
+  // Outputs and their loops.
+  {
+    ...{ name: 'SETP', of: 'output', fields: [real(-large, large)], starts: '+0' },
+    get: (i, place) => kelvinText(i.setpoint(place)),
+    set: (i, place, [value]) => i.setSetpoint(place, Number(value)),
+  },
+  {
+    ...{ name: 'PID', of: 'output', fields: [real(0, 1000), real(0, 10_000), real(0, 2500)] },
+    get: (i, place) => i.gainWords(i.output(place)).map(number).join(','),
+    starts: (i, place) => i.gainWords(i.output(place)).map(number).join(','),
+    set: (i, place, words) => {
+      i.output(place).loop.gains = i.gainsOf(figuresOf(words));
+    },
+  },
+  { name: 'HTR', of: 'output', get: (i, place) => number(i.output(place).loop.outputPercent) },
+  { name: 'HTRST', of: 'output', get: () => '0' },
+  {
+    ...{ name: 'MOUT', of: 'output', fields: [real(0, 100)] },
+    get: (i, place) => number(i.output(place).loop.manualPercent),
+    set: (i, place, [value]) => {
+      i.output(place).loop.manualPercent = Number(value);
+    },
+  },
+  {
+    ...{ name: 'RAMP', of: 'output', fields: [on, real(0, 100)], starts: '0,+0' },
+    set: (i, place, [isOn, rate]) => {
+      const { loop } = i.output(place);
+      loop.rampOn = isOn === '1';
+      loop.rampKelvinPerMinute = Number(rate);
+    },
+  },
+  { name: 'RAMPST', of: 'output', get: (i, place) => String(Number(i.output(place).loop.isRamping)) },
+  {
+    ...{ name: 'RANGE', of: 'output', fields: [int(0, 8)], starts: '0' },
+    get: (i, place) => String(i.output(place).loop.range),
+    set: (i, place, [range]) => i.setRange(place, Number(range)),
+  },
+  { name: 'AOUT', of: 'output', get: (i, place) => number(i.output(place).loop.outputPercent) },
+  {
+    ...{ name: 'ATUNE', of: 'output', fields: [int(0, 3)], isCommandOnly: true },
+    set: () => {
+      throw new ScpiError('execution', 'autotuning is not emulated; set PID');
+    },
+  },
+  { name: 'TUNEST', get: () => '0,0,0,0' },
+  // Alarms and relays.
+  { name: 'ALARMST', of: 'input', get: (i, place) => i.alarms.state(place) },
+  { name: 'ALMRST', set: (i) => i.alarms.clear() },
+  { name: 'RELAY', of: 'relay', fields: [int(0, 4), text(2), int(0, 2)], starts: '0,A,0' },
+  { name: 'RELAYST', of: 'relay', get: (i, place) => i.alarms.relay(i.settings('RELAY', place)) },
+  // Curves: the sensors' own stand from number 21 on, one an input; others can be written and read.
+  {
+    ...{ name: 'CRVHDR', of: 'curve', fields: [text(15), text(10), int(1, 7), real(0, 1500), int(1, 2)] },
+    starts: (i, place) => i.curveHeader(Number(place)),
+  },
+  {
+    ...{ name: 'CRVPT', of: 'point', fields: [real(-large, large), real(0, 1500), real(-large, large)] },
+    starts: (i, place) => i.curvePoint(...(place.split(',').map(Number) as [number, number])),
+  },
+  { name: 'CRVDEL', of: 'curve', set: (i, place) => i.deleteCurve(place) },
+  {
+    ...{ name: 'DFLT', fields: [int(99, 99)], isCommandOnly: true },
+    set: (i) => i.factoryDefaults(),
+  },
+  // The outside of the instrument.
+  { name: 'LOCK', fields: [on, int(0, 999, 3)], starts: '0,123' },
+  { name: 'MODE', fields: [int(0, 2)], starts: '1' },
+  { name: 'INTSEL', fields: [int(0, 2)], starts: '1' },
+  {
+    ...{ name: 'NET', fields: [on, on, ...Array.from({ length: 5 }, () => text(15)), text(15), text(64), text(32)] },
+    starts: '0,0,127.0.0.1,255.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,coldrig,local,emulated instrument',
+  },
+  { name: 'NETID', get: () => '2,127.0.0.1,255.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,00:00:00:00:00:00,coldrig,local' },
+  { name: 'WEBLOG', fields: [text(15), text(15)], starts: 'user,user' },
+  { name: 'BRIGT', fields: [int(0, 3)], starts: '2' },
+  { name: 'DISPFLD', of: 'field', fields: [int(0, 17), int(1, 6)], starts: '1,1' },
+];
