@@ -33,6 +33,12 @@ export function parseSeconds(text: string): number {
 
 export const parseMilliseconds = integerBetween(1, 3_600_000);
 
+/** An address to listen on. An empty one would be every address of the machine, which nobody means. */
+export function parseHost(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('it is empty: leave it out for this machine only, write 0.0.0.0 for every address');
+}
+
 /** A slot by letter or number. */
 export function parseSlot(text: string): number {
   const slot = ['A', 'B'].indexOf(text.toUpperCase());

@@ -12,6 +12,7 @@ import {
   reasonText,
   spanText,
   versionText,
+  wattsText,
 } from './words.ts';
 
 describe('the board’s numbers in words', () => {
@@ -26,6 +27,18 @@ describe('the board’s numbers in words', () => {
     [300_000_000_000, '5 min 0 s'],
   ])('a span of %d ns is %s', (nanoseconds, text) => {
     expect(spanText(nanoseconds)).toBe(text);
+  });
+
+  it.each([
+    [0, '0 W'],
+    [44.6e-9, '44.6 nW'],
+    [250e-6, '250 µW'],
+    [0.0999999, '100 mW'],
+    [0.99996, '1.00 W'],
+    [1.5, '1.50 W'],
+    [-2e-3, '-2.00 mW'],
+  ])('a power of %d W is %s', (watts, text) => {
+    expect(wattsText(watts)).toBe(text);
   });
 
   it('tells moments in seconds with milliseconds', () => {

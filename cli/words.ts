@@ -83,10 +83,24 @@ export function temperatureText(microkelvin: number): string {
   return kelvin >= 1 ? `${kelvin.toPrecision(4)} K` : `${(kelvin * 1000).toPrecision(3)} mK`;
 }
 
-/** `3.91 mW`, `250 µW`. */
-export function powerText(microwatts: number): string {
-  if (microwatts >= 1e6) return `${(microwatts / 1e6).toPrecision(3)} W`;
-  return microwatts >= 1000 ? `${(microwatts / 1000).toPrecision(3)} mW` : `${microwatts.toFixed(0)} µW`;
+const powerUnits: [number, string][] = [
+  [1, 'W'],
+  [1e-3, 'mW'],
+  [1e-6, 'µW'],
+  [1e-9, 'nW'],
+];
+
+/** `3.91 mW`, `44.6 nW`: three digits, and a unit that keeps them readable; the same in every table, line and view. */
+export function wattsText(watts: number): string {
+  if (Math.abs(watts) < 1e-12) return '0 W';
+  // What rounds to 1000 of a unit is 1 of the next.
+  const [size, unit] = powerUnits.find(([least]) => Math.abs(watts) >= 0.9995 * least) ?? powerUnits[3];
+  return `${threeDigits(watts / size)} ${unit}`;
+}
+
+export function threeDigits(value: number): string {
+  const size = Math.abs(value);
+  return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
 }
 
 /** Name of an entry of a table of places, in words: `plate 4k`. */

@@ -111,6 +111,10 @@ function collectHeat(text: string, before: Map<StageName, number> = new Map()): 
       `expected a stage (${stageNames.join(', ')}) and a power with W, mW, uW or nW, as in 4K=100mW`,
     );
   }
+  if (watts < 0)
+    throw new InvalidArgumentError(
+      `${text} would cool the ${stage} stage; a heater only heats: give 0W to switch what the fridge file leaves on off, or more`,
+    );
   return new Map(before).set(stage, watts);
 }
 

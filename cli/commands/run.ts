@@ -9,7 +9,7 @@ import { Smp } from '../../protocol/smp/smp.ts';
 import { DEFAULT_TARGET } from '../client.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { writeOutput } from '../files.ts';
-import { collect, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
+import { collect, parseHost, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
 import { claimDevice } from '../run/device-file.ts';
 import { RunFridge } from '../run/fridge.ts';
@@ -67,7 +67,7 @@ export function addRunCommand(program: Command): void {
       .option('--speed <x>', 'virtual seconds per real second, or max', parseSpeed, 1)
       .option('--udp <port>', 'port of the gateway; 0 chooses one', parsePort, Smp.UDP_PORT)
       .addOption(new Option('--port <port>', 'same as --udp').argParser(parsePort).hideHelp())
-      .option('--host <address>', 'address to listen on (default: this machine only)')
+      .option('--host <address>', 'address to listen on (default: this machine only)', parseHost)
       .option('--serial <port>', 'serve the console on this TCP port', parsePort)
       .option('--pty <path>', 'serve the console as a pseudo-terminal at this path')
       .option('--flash <file.bin>', 'keep flash and fuses in this file')

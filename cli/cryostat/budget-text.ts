@@ -3,6 +3,7 @@
 import type { Budget, Part } from '../../host/plant/cryostat/budget.ts';
 import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
 import { table, wrap } from '../terminal.ts';
+import { threeDigits, wattsText } from '../words.ts';
 
 export function budgetText(fridge: Fridge, budget: Budget, width: number): string {
   const { stages, parts, flowMolPerSecond } = budget;
@@ -11,10 +12,10 @@ export function budgetText(fridge: Fridge, budget: Budget, width: number): strin
       capacityWatts > 0 && loadWatts < 10 * capacityWatts
         ? `${Math.round((100 * loadWatts) / capacityWatts)} %`
         : 'too much';
-    const limit = `${powerText(capacityWatts)} at ${kelvinText(limitKelvin)}`;
-    return [name, kelvinText(temperatureKelvin), powerText(loadWatts), limit, share];
+    const limit = `${wattsText(capacityWatts)} at ${kelvinText(limitKelvin)}`;
+    return [name, kelvinText(temperatureKelvin), wattsText(loadWatts), limit, share];
   });
-  const partRows = parts.map((part) => [part.label, ...part.watts.map((watts) => powerText(watts))]);
+  const partRows = parts.map((part) => [part.label, ...part.watts.map((watts) => wattsText(watts))]);
   const bandRows = spreads(parts, stages.length);
   const flow = flowMolPerSecond === 0 ? [] : [`flow ${(flowMolPerSecond * 1e3).toFixed(3)} mmol/s of helium-3`];
   return [
@@ -35,7 +36,7 @@ function spreads(parts: readonly Part[], count: number): string[] {
     parts.reduce((total, part) => total + (pick(part)?.[i] ?? 0), 0);
   const texts = Array.from({ length: count }, (_, i) => {
     const [low, high] = [sum((part) => part.band?.low, i), sum((part) => part.band?.high, i)];
-    return high > low * 1.01 ? `${powerText(low)} to ${powerText(high)}` : powerText(high);
+    return high > low * 1.01 ? `${wattsText(low)} to ${wattsText(high)}` : wattsText(high);
   });
   if (parts.every(({ band }) => band === undefined)) return [];
   return [table([['arriving through cables, by the published conductivities', ...texts]])];
@@ -54,25 +55,6 @@ export function budgetJson(fridge: Fridge, budget: Budget): object {
   };
 }
 
-const units: [number, string][] = [
-  [1, 'W'],
-  [1e-3, 'mW'],
-  [1e-6, 'µW'],
-  [1e-9, 'nW'],
-];
-
-/** Three digits and a unit that keeps them readable. */
-export function powerText(watts: number): string {
-  if (Math.abs(watts) < 1e-12) return '0';
-  const [size, unit] = units.find(([least]) => Math.abs(watts) >= least) ?? units[units.length - 1];
-  return `${digits(watts / size)} ${unit}`;
-}
-
 export function kelvinText(kelvin: number): string {
-  return kelvin < 1 ? `${digits(kelvin * 1e3)} mK` : `${digits(kelvin)} K`;
-}
-
-function digits(value: number): string {
-  const size = Math.abs(value);
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+  return kelvin < 1 ? `${threeDigits(kelvin * 1e3)} mK` : `${threeDigits(kelvin)} K`;
 }

@@ -56,6 +56,7 @@ describe('coldrig cryostat solve', () => {
   const refusals: [string[], number, RegExp][] = [
     [['uts', '--heat', 'MXC=1W'], 1, /uts does not come to rest with Still 0.01 W, MXC 1 W: MXC would pass 500 K/],
     [['uts', '--heat', '4K=100'], 2, /expected a stage .* as in 4K=100mW/],
+    [['uts', '--heat', 'MXC=-5uW'], 2, /MXC=-5uW would cool the MXC stage; a heater only heats: give 0W/],
     [['stand', '--heat', 'MXC=1uW'], 2, /stand has no such stage; it has 50K, 4K/],
     [
       ['nowhere.yaml'],

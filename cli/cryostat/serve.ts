@@ -3,7 +3,7 @@
 import { Command } from 'commander';
 import { LabLinks } from '../../host/links/lab-links.ts';
 import { Cryostat } from '../../host/plant/cryostat/cryostat.ts';
-import { integerBetween, parsePort, parseSeconds, parseWord } from '../options.ts';
+import { integerBetween, parseHost, parsePort, parseSeconds, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
 import { table } from '../terminal.ts';
 import { open } from './open.ts';
@@ -11,6 +11,8 @@ import { open } from './open.ts';
 interface ServeOptions extends GlobalOptions {
   lakeShore336: number;
   lakeShore372: number;
+  lakeShore336Pty?: string;
+  lakeShore372Pty?: string;
   blueforsHttp: number;
   blueforsLogs?: string;
   host?: string;
@@ -36,9 +38,11 @@ export function serveCommand(fridgeHelp: string): Command {
     .argument('<fridge>', fridgeHelp)
     .option('--lake-shore-336 <port>', 'TCP port; 0 chooses one', parsePort, 7777)
     .option('--lake-shore-372 <port>', 'TCP port; 0 chooses one', parsePort, 7778)
+    .option('--lake-shore-336-pty <path>', 'its serial port as a pseudo-terminal at this path')
+    .option('--lake-shore-372-pty <path>', 'its serial port as a pseudo-terminal at this path')
     .option('--bluefors-http <port>', 'TCP port; 0 chooses one', parsePort, 49099)
     .option('--bluefors-logs <folder>', 'write a log folder there, a line a minute')
-    .option('--host <address>', 'address to listen on (default: this machine only)')
+    .option('--host <address>', 'address to listen on (default: this machine only)', parseHost)
     .option('--speed <x>', 'virtual seconds per real second, 1 to 1000', integerBetween(1, 1000), 1)
     .option('--seed <n>', 'of noise and of the slow wander of loads', parseWord, 1)
     .option('--warm', 'begin at room temperature instead of at base')
@@ -60,6 +64,7 @@ async function serve(name: string, options: ServeOptions): Promise<void> {
   });
   const lab = new LabLinks(cryostat, {
     ...{ model336: options.lakeShore336, model372: options.lakeShore372, http: options.blueforsHttp },
+    ...{ pty336: options.lakeShore336Pty, pty372: options.lakeShore372Pty },
     ...{ logs: options.blueforsLogs, host: options.host, speed: options.speed },
     onIgnored: (instrument, line, reason) =>
       say('ignored', { instrument, line, reason }, `${instrument} ignored '${line}': ${reason}`),

@@ -6,7 +6,7 @@ import { Condition, interlocks } from '../../protocol/plant/interlocks.ts';
 import { channelTable, railTable, referenceTable } from '../../protocol/plant/places.ts';
 import { sensorStateTable } from '../../protocol/plant/sensors.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
-import { placeText, powerText, reasonText, temperatureText } from '../words.ts';
+import { placeText, reasonText, temperatureText, wattsText } from '../words.ts';
 import type { Wording } from './log-line.ts';
 
 const whyLeft = ['it is gone', 'it drifts', 'it jitters'];
@@ -18,7 +18,7 @@ function measuredText(number: number, value: number): string {
   const condition = interlocks[number]?.condition;
   if (condition === Condition.HOT) return `: ${temperatureText(value)}`;
   if (condition === Condition.RISE) return `: ${temperatureText(value)} in a few minutes`;
-  return condition === Condition.RUNAWAY ? `: ${powerText(value)} more than asked for` : '';
+  return condition === Condition.RUNAWAY ? `: ${wattsText(value / 1e6)} more than asked for` : '';
 }
 
 export const plantWordings: Partial<Record<number, Wording>> = {
@@ -61,7 +61,7 @@ export const plantWordings: Partial<Record<number, Wording>> = {
   [EventKind.LOAD_SHED]: (step, microwatts) => ({
     event: 'load-shed',
     facts: { step, microwatts },
-    text: `${powerText(microwatts)} estimated; shed: ${(docOf(shedTable, step) ?? `step ${step}`).toLowerCase()}`,
+    text: `${wattsText(microwatts / 1e6)} estimated; shed: ${(docOf(shedTable, step) ?? `step ${step}`).toLowerCase()}`,
     tone: step === 0 ? 'green' : 'yellow',
   }),
   [EventKind.SENSOR_LOST]: (channel, why) => ({
@@ -96,7 +96,7 @@ export const plantWordings: Partial<Record<number, Wording>> = {
   [EventKind.TRIAL_GIVEN_UP]: (reason, microwatts) => ({
     event: 'trial-given-up',
     facts: { reason: reasonText(reason), microwatts },
-    text: `the firmware gives its trial up at ${powerText(microwatts)}: ${reasonText(reason)}`,
+    text: `the firmware gives its trial up at ${wattsText(microwatts / 1e6)}: ${reasonText(reason)}`,
     tone: 'red',
   }),
 };

@@ -11,7 +11,7 @@ import { interlocks } from '../../protocol/plant/interlocks.ts';
 import { Rail, Reference, railTable } from '../../protocol/plant/places.ts';
 import { Beat } from '../../protocol/telemetry/heartbeat.ts';
 import { paint, type Style, wrap } from '../terminal.ts';
-import { healthText, momentText, placeText, powerText, slotName, stateText, temperatureText } from '../words.ts';
+import { healthText, momentText, placeText, slotName, stateText, temperatureText, wattsText } from '../words.ts';
 import { beatOf, type WatchedFridge } from './fridge.ts';
 
 const BAR_FROM_WIDTH = 64;
@@ -37,10 +37,11 @@ function folded(text: string, width: number): string[] {
 }
 
 function stageLine({ cryostat }: WatchedFridge, stage: StageName, style: Style): string {
-  const load = cryostat.loadWatts(stage);
+  // As `cryostat solve` has it, which knows no wander.
+  const load = cryostat.loadWatts(stage) - cryostat.wanderWatts(stage);
   const capacity = cryostat.capacityWatts(stage);
   const kelvin = temperatureText(Math.max(1, Math.round(cryostat.temperatureKelvin(stage) * 1e6)));
-  const numbers = `${powerText(Math.max(0, load) * 1e6)} of ${powerText(capacity * 1e6)}`;
+  const numbers = `${wattsText(load)} of ${wattsText(capacity)}`;
   const { safeKelvin, limitKelvin } = cryostat.fridge.stages[cryostat.stages.indexOf(stage)];
   const now = cryostat.temperatureKelvin(stage);
   const tone = now > safeKelvin ? 'red' : now > limitKelvin ? 'yellow' : undefined;
@@ -79,7 +80,7 @@ function powerLine(board: BoardView): string {
   const reference = (clock & 1) === Reference.SECONDARY ? 'secondary' : 'primary';
   const shed = beat(Beat.SHED);
   const parts = [
-    `power ${powerText(beat(Beat.POWER_MICROWATTS))} of ${powerText(beat(Beat.BUDGET_MICROWATTS))}`,
+    `power ${wattsText(beat(Beat.POWER_MICROWATTS) / 1e6)} of ${wattsText(beat(Beat.BUDGET_MICROWATTS) / 1e6)}`,
     ...(shed === Shed.NOTHING
       ? []
       : [`shed: ${(nameOf(shedTable, shed) ?? `${shed}`).toLowerCase().replaceAll('_', ' ')}`]),

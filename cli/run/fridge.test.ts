@@ -31,8 +31,10 @@ describe('the view', () => {
       views.push(viewLines(view, fridge, style));
     }
     expect(views.flat().filter((line) => line.length > width)).toEqual([]);
+    // Small powers are told in their own unit, as `cryostat solve` tells them.
+    expect(views[0].join('\n')).toMatch(/MXC +[\d.]+ mK +[\d.]+ nW of [\d.]+ µW/);
     expect(views[0].join('\n')).toContain('no heartbeat yet');
-    expect(views[1].join('\n')).toMatch(/4K +3\.\d+ K +\d+ mW of \d+ mW/);
+    expect(views[1].join('\n')).toMatch(/4K +3\.\d+ K +[\d.]+ mW of [\d.]+ m?W/);
     expect(views[4].join('\n')).toMatch(/dac off[\s\S]*tripped:[\s\S]*PLATE_4K_RISE/);
   });
 });

@@ -9,13 +9,18 @@ import { Lab } from './lab.ts';
 import { Model336 } from './lake-shore/model-336.ts';
 import { Model372 } from './lake-shore/model-372.ts';
 import { ScpiServer } from './lake-shore/scpi-server.ts';
+import { scpiWire } from './lake-shore/scpi-wire.ts';
 import type { Link } from './link.ts';
+import { Pty } from './pty.ts';
 
 export interface LabLinkOptions {
   /** Ports; undefined leaves that instrument out, 0 lets the system choose. */
   model336?: number;
   model372?: number;
   http?: number;
+  /** Paths of pseudo-terminals, for drivers that want a serial port. */
+  pty336?: string;
+  pty372?: string;
   /** Folder for the logs. */
   logs?: string;
   host?: string;
@@ -55,13 +60,14 @@ export class LabLinks {
     const { host, http, onIgnored } = this.options;
     const startMs = Date.now() - this.lab.cryostat.timeNs / 1e6;
     const instruments = [
-      ['lake-shore-336', this.options.model336, this.model336],
-      ['lake-shore-372', this.options.model372, this.model372],
+      ['lake-shore-336', this.options.model336, this.options.pty336, this.model336],
+      ['lake-shore-372', this.options.model372, this.options.pty372, this.model372],
     ] as const;
     try {
-      for (const [name, port, instrument] of instruments) {
-        if (port === undefined) continue;
+      for (const [name, port, path, instrument] of instruments) {
         const ignored = (line: string, reason: string) => onIgnored?.(name, line, reason);
+        if (path !== undefined) this.links.push(await Pty.open({ wire: scpiWire(instrument, ignored), path }));
+        if (port === undefined) continue;
         this.links.push(await ScpiServer.open({ name, instrument, port, host, onIgnored: ignored }));
       }
       if (http !== undefined) {

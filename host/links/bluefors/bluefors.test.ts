@@ -7,6 +7,7 @@ import { CryostatView } from '../../plant/cryostat/view.ts';
 import { openFridge } from '../../tools/open-fridge.ts';
 import { Lab } from '../lab.ts';
 import { Model372 } from '../lake-shore/model-372.ts';
+import { parseCommand } from '../lake-shore/scpi.ts';
 import { BlueforsHttpApi } from './http-api.ts';
 import { BlueforsLogFolder } from './log-folder.ts';
 import { BlueforsSystem } from './system.ts';
@@ -24,7 +25,7 @@ function fridge() {
   const folder = new BlueforsLogFolder({ root, system, startMs });
   const lab = new Lab(cryostat, { instruments: [bridge], speed: 1, onSample: () => folder.log() });
   folder.log();
-  return { cryostat, system, lab, root };
+  return { cryostat, system, lab, root, bridge };
 }
 
 describe('the log folder', () => {
@@ -113,6 +114,30 @@ describe('the HTTP interface', () => {
     expect(content.latest_value).toMatchObject({ value: '0', status: 'INVALID' });
     expect(content.latest_valid_value).toMatchObject({ outdated: true });
     expect(Number(content.latest_valid_value.value)).toBeGreaterThan(0.002);
+  });
+
+  test('says that a channel which is off is outdated, and since when; the log has no line of it', async () => {
+    const { get, lab, bridge, root } = await serve();
+    lab.advanceTo(minute);
+    const temperature = async () =>
+      (await get('/values/mapper/bf/temperatures/')).body.data['mapper.bf.temperatures.tmixing'].content;
+    const linesOf = (name: string) =>
+      readFileSync(join(root, '26-11-25', `${name} 26-11-25.log`), 'utf8').split('\n').length;
+    const before = await temperature();
+    expect(before.latest_value).toMatchObject({ status: 'SYNCHRONIZED', outdated: false });
+    const lines = linesOf('CH6 T');
+    bridge.execute(parseCommand('INSET 6,0,2,3,26,1'));
+    lab.advanceTo(2.4 * minute);
+    const after = await temperature();
+    expect(after.latest_value).toMatchObject({ value: '0', status: 'INVALID', outdated: true });
+    expect(after.latest_valid_value).toMatchObject({ value: before.latest_valid_value.value, outdated: true });
+    // The date of the last measurement, and not of the query.
+    expect(after.latest_value.date).toBeLessThanOrEqual(startMs + minute / 1e6);
+    expect(after.latest_valid_value.date).toBe(before.latest_valid_value.date);
+    const enabled = (await get('/values/mapper/bf/temperatures/')).body.data['mapper.bf.temperatures.tmixing_enabled'];
+    expect(enabled.content.latest_value.value).toBe('0');
+    expect(linesOf('CH6 T')).toBe(lines);
+    expect(linesOf('CH5 T')).toBe(lines + 1);
   });
 
   test('answers what it does not have with 404 and where to look, and does not write', async () => {

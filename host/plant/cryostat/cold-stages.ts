@@ -82,6 +82,11 @@ export class ColdStages {
     return this.model.load[stage];
   }
 
+  /** What the slow wander adds to a stage's load at present; below zero where it takes some away. */
+  wanderWatts(stage: number): number {
+    return this.fridge.stages[stage].driftWatts * this.wander[stage];
+  }
+
   capacityWatts(stage: number): number {
     this.balanceNow();
     this.present[stage] = this.fridge.stages[stage].limitKelvin;

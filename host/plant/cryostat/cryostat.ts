@@ -89,6 +89,11 @@ export class Cryostat {
     return this.cold.loadWatts(this.index(stage));
   }
 
+  /** The part of it that wanders, of unknown origin; on a cold stage it is more than all the rest, and may be below zero. */
+  wanderWatts(stage: StageName): number {
+    return this.cold.wanderWatts(this.index(stage));
+  }
+
   /** What the cooling would take with this stage at its limit and the others as they are: a load above it is too much. */
   capacityWatts(stage: StageName): number {
     return this.cold.capacityWatts(this.index(stage));

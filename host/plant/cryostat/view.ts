@@ -36,6 +36,10 @@ export class CryostatView {
     return this.#cryostat.loadWatts(stage);
   }
 
+  wanderWatts(stage: StageName): number {
+    return this.#cryostat.wanderWatts(stage);
+  }
+
   capacityWatts(stage: StageName): number {
     return this.#cryostat.capacityWatts(stage);
   }
