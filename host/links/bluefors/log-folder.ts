@@ -49,7 +49,7 @@ export class BlueforsLogFolder {
   /** File name without its date, and what follows date and time. */
   private lines(sinceNs: number): [string, string][] {
     const { system } = this.options;
-    const measured = system.channels().filter(({ measuredNs }) => measuredNs > sinceNs);
+    const measured = system.channels().filter(({ measuredNs, isRefreshed }) => isRefreshed && measuredNs > sinceNs);
     const channels = measured.flatMap(({ number, kelvin, ohms, watts }): [string, string][] => [
       [`CH${number} T `, kelvin.toExponential(6)],
       [`CH${number} R `, ohms.toExponential(6)],
