@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { SensorFault } from '../../plant/cryostat/cryostat.ts';
-import { closeLabs, lab } from './testing.ts';
+import { closeLabs, lab } from '../lab-testing.ts';
 
 afterEach(closeLabs);
 

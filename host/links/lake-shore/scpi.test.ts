@@ -2,10 +2,10 @@
 
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { closeLabs, lab } from '../lab-testing.ts';
 import { ScpiSession } from './scpi.ts';
 import { ScpiServer } from './scpi-server.ts';
 import { scpiWire } from './scpi-wire.ts';
-import { closeLabs, lab } from './testing.ts';
 
 afterEach(closeLabs);
 

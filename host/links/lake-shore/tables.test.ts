@@ -1,7 +1,7 @@
 // The command tables against what the manuals list: nothing is missing, and whatever can be set is given back.
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { closeLabs, lab } from './testing.ts';
+import { closeLabs, lab } from '../lab-testing.ts';
 
 afterEach(closeLabs);
 

@@ -1,9 +1,9 @@
 // A lab whose time only the test moves, and instruments asked over the same text as over a port.
 
-import { Cryostat } from '../../plant/cryostat/cryostat.ts';
-import { openFridge } from '../../tools/open-fridge.ts';
-import { LabLinks } from '../lab-links.ts';
-import { ScpiSession } from './scpi.ts';
+import { Cryostat } from '../plant/cryostat/cryostat.ts';
+import { openFridge } from '../tools/open-fridge.ts';
+import { LabLinks } from './lab-links.ts';
+import { ScpiSession } from './lake-shore/scpi.ts';
 
 const second = 1_000_000_000;
 const opened: LabLinks[] = [];
