@@ -8,6 +8,7 @@
 
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -93,6 +94,8 @@ function write(folder, outputFiles) {
   if (existsSync(join(folder, bundle))) return bundle;
   const fresh = freshFolder(folder);
   for (const { path, contents } of outputFiles) writeFileSync(join(fresh, basename(path)), contents);
+  // Whoever made it, others who may read the repository may run it.
+  chmodSync(fresh, 0o755);
   try {
     renameSync(fresh, join(folder, bundle));
   } catch (error) {
