@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The `coldrig` command as a process: the version of Node, Ctrl-C, a reader that has gone, the exit code. What it does is in main.ts.
 
+import { importSource } from '../host/tools/bundle.mjs';
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`coldrig needs Node 20.19 or newer; this is ${process.version}`);
@@ -19,8 +21,7 @@ process.stdout.on('error', (error) => {
 const argumentList = process.argv.slice(2);
 // Costs time when an error is made, so only where its place is printed.
 if (argumentList.includes('--verbose') || process.env.COLDRIG_DEBUG) process.setSourceMapsEnabled(true);
-const { loadMain } = await import('./load.mjs');
-const main = await loadMain().catch((error) => {
+const { main } = await importSource('cli/main.ts').catch((error) => {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   console.error('coldrig: its packages are not installed; run `make install` in its folder');
   process.exit(2);

@@ -4,16 +4,14 @@
 // What must stay true: a call leaves nothing behind (no open socket, timer or thread, no handler of a signal), as it would keep a process of
 // its own from ending, or change the next call; where it does, the call is answered with an error.
 
-import { bundledMain } from './bundle.mjs';
+import { importSource } from '../host/tools/bundle.mjs';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** How long what a call has closed may take to be gone. */
 const patienceMs = 5000;
 const home = process.cwd();
 
-const main = bundledMain()
-  .then((url) => import(url))
-  .then((module) => module.main);
+const main = importSource('cli/main.ts').then((module) => module.main);
 // Whoever calls is told.
 main.catch(() => {});
 

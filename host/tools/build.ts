@@ -6,12 +6,10 @@
 //
 // What must stay true: the key never leaves build/, which git ignores; images are a function of sources and key.
 
-import { once } from 'node:events';
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { compileGuest, isCompiled, repositoryRoot } from './guest.ts';
+import { compileGuests } from './compile.ts';
+import { compileGuest, repositoryRoot } from './guest.ts';
 import { generateKey, readPublicKey, signImage } from './image/index.ts';
 import { compileFirmware, sequencerSource } from './sequencer.ts';
 
@@ -78,7 +76,11 @@ export interface Build {
 /** Compiles (cached by content), signs and writes. `onStep` hears what takes time, and '' at the end. */
 export async function buildAll(names?: string[], onStep: (what: string) => void = () => {}): Promise<Build> {
   const wanted = developmentImages.filter(({ name }) => names?.includes(name) ?? true);
-  await compileAll(['bootloader/main.ts', sequencerSource, ...wanted.map(({ source }) => source)], onStep);
+  const entries = ['bootloader/main.ts', sequencerSource, ...wanted.map(({ source }) => source)];
+  await compileGuests(
+    entries.map((entry) => ({ entry })),
+    onStep,
+  );
   const privateKeyPem = developmentKey();
   const bootloader = await compileGuest('bootloader/main.ts');
   writeWhole(join(buildFolder, 'bootloader.wasm'), bootloader);
@@ -86,58 +88,6 @@ export async function buildAll(names?: string[], onStep: (what: string) => void 
   for (const image of wanted) images.set(image.name, await buildImage(image, privateKeyPem));
   onStep('');
   return { bootloader, privateKeyPem, publicKey: readPublicKey(privateKeyPem), images };
-}
-
-/** Compiles what is not compiled yet. */
-async function compileAll(sources: string[], onStep: (what: string) => void): Promise<void> {
-  const running = new Set([...new Set(sources)].filter((source) => !isCompiled(source)));
-  if (running.size > 0) onStep([...running].join(', '));
-  const compile = async (source: string) => {
-    await compileInTurn(source);
-    running.delete(source);
-    if (running.size > 0) onStep([...running].join(', '));
-  };
-  await Promise.all([...running].map(compile));
-}
-
-interface CompilerJob {
-  source: string;
-  resolve: () => void;
-  reject: (error: Error) => void;
-}
-
-const jobs: CompilerJob[] = [];
-/** Guests queued or being compiled: two builds at once that want the same one wait for the same one. */
-const underWay = new Map<string, Promise<void>>();
-let compilers = 0;
-
-/** Queues a guest for the compilers: one a processor, each kept while there is work, for its first guest takes it longest. */
-function compileInTurn(source: string): Promise<void> {
-  const compiled =
-    underWay.get(source) ??
-    new Promise<void>((resolve, reject) => {
-      jobs.push({ source, resolve, reject });
-      if (compilers < Math.min(availableParallelism(), 4)) void runCompiler();
-    }).finally(() => underWay.delete(source));
-  underWay.set(source, compiled);
-  return compiled;
-}
-
-async function runCompiler(): Promise<void> {
-  compilers += 1;
-  const worker = new Worker(new URL('./compile-worker.mjs', import.meta.url));
-  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-    const answer = once(worker, 'message');
-    worker.postMessage(job.source);
-    const failure: string | null = await answer.then(
-      ([text]) => text,
-      (error: Error) => error.message,
-    );
-    if (failure === null) job.resolve();
-    else job.reject(new Error(failure));
-  }
-  compilers -= 1;
-  await worker.terminate();
 }
 
 async function buildImage(image: DevelopmentImage, privateKeyPem: string): Promise<BuiltImage> {

@@ -1,14 +1,15 @@
-// A compiler in a thread of its own: takes the path of one guest's entry after another, puts the module into the cache all share,
-// and answers each with null or the text of what went wrong. See build.ts, which starts it.
+// A compiler in a thread of its own: takes one guest after another (entry and options), puts the module into the cache all share, and
+// answers each with null or the text of what went wrong. See compile.ts, which starts it.
 
 import { parentPort } from 'node:worker_threads';
-import { register } from 'tsx/esm/api';
+import { importSource } from './bundle.mjs';
 
-register();
-const guest = import('./guest.ts');
-parentPort.on('message', async (source) => {
+const guest = importSource('host/tools/guest.ts');
+// Whoever sends a guest is told.
+guest.catch(() => {});
+parentPort.on('message', async ({ entry, options }) => {
   try {
-    await (await guest).compileGuest(source);
+    await (await guest).compileGuest(entry, options);
     parentPort.postMessage(null);
   } catch (error) {
     parentPort.postMessage(error.message);

@@ -1,12 +1,13 @@
 // Compiles AssemblyScript guests and instantiates single modules for unit tests.
 // Compilation runs in this process through asc's own API and is cached under build/guest by the content of
-// every source the entry imports, so that a hundred tests pay for one compilation.
+// every source the entry imports, so that a hundred tests pay for one compilation, at whatever time and in whatever process they want it.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instantiate } from '@assemblyscript/loader';
+import { madeOnce } from './once.ts';
 
 export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const cacheFolder = join(repositoryRoot, 'build', 'guest');
@@ -40,11 +41,15 @@ export interface CompileOptions {
 /** Compiles one entry file (path from the repository root) to a wasm module. Throws with asc's diagnostics. */
 export async function compileGuest(entryPath: string, options: CompileOptions = {}): Promise<Uint8Array> {
   const cacheFile = cacheFileOf(entryPath, options);
-  const cached = readIfThere(cacheFile);
-  if (cached) return cached;
-  const { binary } = await runCompiler(entryPath, options);
-  keep(cacheFile, binary);
-  return binary;
+  return madeOnce(
+    cacheFile,
+    () => readIfThere(cacheFile),
+    async () => {
+      const { binary } = await runCompiler(entryPath, options);
+      keep(cacheFile, binary);
+      return binary;
+    },
+  );
 }
 
 /** Where each byte of the module that `compileGuest` makes comes from: a source map (version 3), line 0, the column being the byte. */

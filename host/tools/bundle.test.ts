@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundledMain } from './bundle.mjs';
+import { bundled } from './bundle.mjs';
 
-describe('the bundle of a command', () => {
+describe('the bundle of an entry', () => {
   let root = '';
   const write = (name: string, text: string) => writeFileSync(join(root, name), text);
-  const bundle = () => bundledMain(root);
+  const bundle = () => bundled('cli/main.ts', root);
   const call = async () => (await import(/* @vite-ignore */ await bundle())).main();
-  const folders = () => readdirSync(join(root, 'build/cli')).filter((name) => name !== 'sources.json');
+  const folders = () => readdirSync(join(root, 'build/bundle/cli-main.ts')).filter((name) => name !== 'sources.json');
 
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'coldrig-bundle-'));
@@ -25,9 +25,9 @@ describe('the bundle of a command', () => {
   });
 
   it('is made once while no source changes', async () => {
-    const made = readFileSync(join(root, 'build/cli/sources.json'), 'utf8');
+    const made = readFileSync(join(root, 'build/bundle/cli-main.ts/sources.json'), 'utf8');
     expect(await bundle()).toBe(await bundle());
-    expect(readFileSync(join(root, 'build/cli/sources.json'), 'utf8')).toBe(made);
+    expect(readFileSync(join(root, 'build/bundle/cli-main.ts/sources.json'), 'utf8')).toBe(made);
   });
 
   it('is made anew when a source changes, beside the one that may still run', async () => {

@@ -1,0 +1,69 @@
+// Compiles several guests at once, each in a thread: one thread a processor, kept while there is work, for a compiler is slow to start and
+// its first guest takes it longest.
+
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { type CompileOptions, isCompiled } from './guest.ts';
+
+export interface WantedGuest {
+  /** Path of its entry, from the repository's root. */
+  entry: string;
+  options?: CompileOptions;
+}
+
+/** Compiles what is not compiled yet. `onStep` hears the entries that are still to come, each time that one is done. */
+export async function compileGuests(guests: WantedGuest[], onStep: (what: string) => void = () => {}): Promise<void> {
+  const distinct = new Map(guests.map((guest) => [keyOf(guest), guest]));
+  const missing = new Set([...distinct.values()].filter(({ entry, options }) => !isCompiled(entry, options)));
+  const tell = () => onStep([...missing].map(({ entry }) => entry).join(', '));
+  if (missing.size > 0) tell();
+  const compile = async (guest: WantedGuest) => {
+    await compileInTurn(guest);
+    missing.delete(guest);
+    if (missing.size > 0) tell();
+  };
+  await Promise.all([...missing].map(compile));
+}
+
+const keyOf = ({ entry, options }: WantedGuest) => JSON.stringify([entry, options]);
+
+interface CompilerJob {
+  guest: WantedGuest;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+const jobs: CompilerJob[] = [];
+/** Guests queued or being compiled: two builds at once that want the same one wait for the same one. */
+const underWay = new Map<string, Promise<void>>();
+let compilers = 0;
+
+function compileInTurn(guest: WantedGuest): Promise<void> {
+  const key = keyOf(guest);
+  const compiled =
+    underWay.get(key) ??
+    new Promise<void>((resolve, reject) => {
+      jobs.push({ guest, resolve, reject });
+      if (compilers < Math.min(availableParallelism(), 4)) void runCompiler();
+    }).finally(() => underWay.delete(key));
+  underWay.set(key, compiled);
+  return compiled;
+}
+
+async function runCompiler(): Promise<void> {
+  compilers += 1;
+  const worker = new Worker(new URL('./compile-worker.mjs', import.meta.url));
+  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+    const answer = once(worker, 'message');
+    worker.postMessage(job.guest);
+    const failure: string | null = await answer.then(
+      ([text]) => text,
+      (error: Error) => error.message,
+    );
+    if (failure === null) job.resolve();
+    else job.reject(new Error(failure));
+  }
+  compilers -= 1;
+  await worker.terminate();
+}
