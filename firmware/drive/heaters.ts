@@ -114,6 +114,7 @@ function mayHeat(heater: u32): bool {
 
 /** The temperature of the plate that a heater heats. */
 function temperatureOf(heater: u32): u32 {
+  if (HEATER_COUNT != 3) ERROR('a heater has no thermometer that watches it: name its channel in temperatureOf');
   switch (heater) {
     case HEATER_PLATE_4K:
       return plateMicrokelvin();

@@ -11,6 +11,7 @@ import {
   readRailsEnable,
   readRailsGood,
   readRailsMillivolts,
+  readRailsTripped,
   writeRailsEnable,
 } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
@@ -37,7 +38,7 @@ export function railsUp(): bool {
 
 export function startRails(): void {
   assert((readRailsEnable() & (1 << RAIL_CORE)) != 0, 'the core, which runs this, has power');
-  raise(0);
+  raise();
 }
 
 /** Switches off at once what may not be on, and begins to raise what may be on again. */
@@ -47,37 +48,47 @@ export function driveRails(): void {
   drop(readRailsEnable() & ~allowed);
   const missing = allowed & ~readRailsEnable();
   assert((readRailsEnable() & ~allowed) == 0, 'what may not be on is off');
-  if (!up || missing == 0) return;
-  // What a comparator has just switched off is given time before it is tried again.
-  const isTooHigh = (railTrips() & missing) != 0;
-  raise(isTooHigh ? RETRY_NS : 0);
+  if (up && missing != 0) raise();
 }
 
 /** The next step of raising, when it is due; nothing when everything is up. */
 export function stepRails(): void {
   if (up) return;
-  const now = uptimeNs();
-  if (now < notBeforeNs) {
+  if (uptimeNs() < notBeforeNs) {
     wakeTask(TASK_RAILS, notBeforeNs);
     return;
   }
-  const on = readRailsEnable();
+  // In this order: a comparator that trips meanwhile has taken its rail out of what is on.
   const good = readRailsGood();
-  assert((good & ~on) == 0, 'a rail that is off is not good');
+  const on = readRailsEnable();
   const next = railsAllowed() & ~on;
   if ((good & on) != on) waitForGood(on & ~good);
-  else if (next != 0) switchOn(on, ctz(next));
-  else finish(good);
+  else if (next == 0) finish(good & on);
+  else if (isTooHigh(ctz(next))) holdUntil(switchedNs + RETRY_NS, ctz(next));
+  else switchOn(ctz(next));
 }
 
-/** Begins to raise rails, after a delay. */
-function raise(delayNs: u64): void {
-  assert(delayNs <= RETRY_NS, 'nobody waits longer than for a second try');
+/** Whether the comparator has switched a rail off, and nobody has acknowledged that. */
+function isTooHigh(rail: u32): bool {
+  assert(rail < RAIL_COUNT, 'a rail that there is');
+  return (((railTrips() | readRailsTripped()) >> rail) & 1) != 0;
+}
+
+/** A rail that was too high is tried again once in a while: the chip refuses it while the comparator still shows the trip. */
+function holdUntil(timeNs: u64, rail: u32): void {
+  const now = uptimeNs();
+  if (now < timeNs) wakeTask(TASK_RAILS, timeNs);
+  else if (((readRailsTripped() >> rail) & 1) != 0) wakeTask(TASK_RAILS, now + STEP_NS);
+  else switchOn(rail);
+}
+
+/** Begins to raise what is not on. */
+function raise(): void {
+  assert(notBeforeNs <= uptimeNs() + RETRY_NS, 'nobody waits longer than for a second try');
   up = false;
   startedNs = uptimeNs();
   switchedNs = startedNs;
-  notBeforeNs = startedNs + delayNs;
-  wakeTask(TASK_RAILS, notBeforeNs);
+  wakeTask(TASK_RAILS, startedNs);
 }
 
 /** The last to come up goes first. */
@@ -90,8 +101,9 @@ function drop(rails: u32): void {
   }
 }
 
-function switchOn(on: u32, rail: u32): void {
+function switchOn(rail: u32): void {
   assert(rail < RAIL_COUNT, 'a rail that there is');
+  const on = readRailsEnable();
   assert(((on >> rail) & 1) == 0, 'a rail that is off');
   switchedNs = uptimeNs();
   writeRailsEnable(on | (1 << rail));

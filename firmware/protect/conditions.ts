@@ -82,6 +82,7 @@ export function forgetAverages(): void {
 
 /** What a condition measures now; at its interlock's threshold or above, it holds. */
 export function measured(condition: u32, subject: u32): u32 {
+  if (CONDITION_OVER_BUDGET != 6) ERROR('a condition is not measured: add it to this switch');
   switch (condition) {
     case CONDITION_HOT:
       return hottest(subject);

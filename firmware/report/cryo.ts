@@ -1,4 +1,6 @@
 // Group CRYO: temperatures, interlocks, heartbeat, power and heaters, for people and rigs.
+//
+// What must stay true: a request with a number that is out of range is refused here by its error, before it reaches an assertion further down.
 
 import { fieldsOk, readUnsigned } from '../../protocol/guest/cbor-fields';
 import {
@@ -11,6 +13,9 @@ import {
   writeUnsignedField,
 } from '../../protocol/guest/cbor-writer';
 import {
+  ACTION_SAFE_STATE,
+  BEAT_VERSION,
+  BEAT_VERSION_NUMBER,
   BEAT_WORDS,
   CHANNEL_COUNT,
   CRYO_ERR_ABOVE_LIMIT,
@@ -30,13 +35,17 @@ import {
   MGMT_EINVAL,
   MGMT_ENOTSUP,
   RAIL_COUNT,
+  SENSOR_BELIEVED,
   SMP_OP_READ,
+  SMP_OP_WRITE,
 } from '../../protocol/guest/generated/constants';
 import {
+  readActivityDuty,
   readHeatersMeasured,
   readInterlockCount,
   readInterlockLast,
   readInterlockValue,
+  readOutputsState,
   readRailsGood,
   readRailsMillivolts,
   readRecorderHeartbeat,
@@ -51,20 +60,24 @@ import {
   plateSetpointMicrokelvin,
   requestHeater,
 } from '../drive/heaters';
-import { isTripped, loadShed, trippedInterlocks } from '../in-force/statement';
+import { actionsInForce, isTripped, loadShed, trippedInterlocks } from '../in-force/statement';
 import { allowedMicrowatts, coreEstimatedMicrowatts, estimatedMicrowatts } from '../protect/budget';
 import { clearInterlock } from '../protect/interlock';
 import { clockState } from '../sense/clock';
+import { NO_TEMPERATURE } from '../sense/convert';
 import { channelState, temperatureMicrokelvin } from '../sense/thermometry';
 
 const ABSENT: u64 = u64.MAX_VALUE;
 
 export function registerCryo(): void {
+  assert(GROUP_CRYO >= 64, 'groups below 64 are not ours to give');
+  assert(CRYO_TEMPERATURES < CRYO_HEATER, 'the last command says how many there are');
   registerGroup(GROUP_CRYO, 'cryo', CRYO_HEATER + 1, answerCryo);
 }
 
 function answerCryo(operation: u32, command: u32, _step: u32): u32 {
   const isRead = operation == SMP_OP_READ;
+  assert(isRead || operation == SMP_OP_WRITE, 'the server passes on reads and writes only');
   switch (command) {
     case CRYO_TEMPERATURES:
       return isRead ? answerTemperatures() : MGMT_ENOTSUP;
@@ -85,10 +98,13 @@ function answerTemperatures(): u32 {
   writeText('channels');
   writeArrayStart();
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
+    const state = channelState(channel);
+    const microkelvin = temperatureMicrokelvin(channel);
+    assert(state == SENSOR_BELIEVED || microkelvin == NO_TEMPERATURE, 'a temperature is given out only while believed');
     writeMapStart();
     writeUnsignedField('channel', channel);
-    writeUnsignedField('microkelvin', temperatureMicrokelvin(channel));
-    writeUnsignedField('state', channelState(channel));
+    writeUnsignedField('microkelvin', microkelvin);
+    writeUnsignedField('state', state);
     writeEnd();
   }
   writeEnd();
@@ -96,7 +112,9 @@ function answerTemperatures(): u32 {
 }
 
 function answerInterlocks(): u32 {
-  writeUnsignedField('tripped', trippedInterlocks());
+  const tripped = trippedInterlocks();
+  assert(tripped == 0 || readInterlockCount() != 0, 'whatever is tripped was counted');
+  writeUnsignedField('tripped', tripped);
   writeUnsignedField('trips', readInterlockCount());
   writeUnsignedField('last', readInterlockLast());
   writeUnsignedField('value', readInterlockValue());
@@ -111,10 +129,15 @@ function answerClear(): u32 {
   if (isTripped(<u32>number) && !clearInterlock(<u32>number)) {
     return STATUS_GROUP + CRYO_ERR_CONDITION_HOLDS;
   }
+  assert(!isTripped(<u32>number), 'an interlock that was cleared is not tripped');
   return answerInterlocks();
 }
 
 function answerHeartbeat(): u32 {
+  assert(
+    readRecorderHeartbeat(BEAT_VERSION) == BEAT_VERSION_NUMBER,
+    'the record was started before requests are served',
+  );
   writeText('words');
   writeArrayStart();
   for (let word: u32 = 0; word < BEAT_WORDS; word++) writeUnsigned(readRecorderHeartbeat(word));
@@ -128,6 +151,10 @@ function answerPower(): u32 {
   writeUnsignedField('allowed_uw', allowedMicrowatts());
   writeUnsignedField('shed', loadShed());
   writeUnsignedField('clock', clockState());
+  assert((actionsInForce() & ~ACTION_SAFE_STATE) == 0, 'actions of known bits');
+  writeUnsignedField('actions', actionsInForce());
+  writeUnsignedField('gates', readOutputsState());
+  writeUnsignedField('duty_percent', readActivityDuty());
   writeUnsignedField('rails_good', readRailsGood());
   writeText('rails_mv');
   writeArrayStart();
@@ -142,7 +169,9 @@ function answerHeaters(): u32 {
   for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) {
     writeMapStart();
     writeUnsignedField('heater', heater);
-    writeUnsignedField('asked_uw', heaterRequestedMicrowatts(heater));
+    const requested = heaterRequestedMicrowatts(heater);
+    assert(requested <= heaterLimitMicrowatts(heater), 'no request is above the limit');
+    writeUnsignedField('asked_uw', requested);
     writeUnsignedField('measured_uw', readHeatersMeasured(heater));
     writeUnsignedField('limit_uw', heaterLimitMicrowatts(heater));
     writeEnd();
@@ -166,6 +195,7 @@ function answerHeat(): u32 {
   } else if (microwatts > <u64>heaterLimitMicrowatts(<u32>heater) || !requestHeater(<u32>heater, <u32>microwatts)) {
     return STATUS_GROUP + CRYO_ERR_ABOVE_LIMIT;
   }
+  assert(trippedInterlocks() == 0, 'nothing is heated while an interlock is tripped');
   writeBooleanField('ok', true);
   return 0;
 }

@@ -35,11 +35,11 @@ import { healthWord } from '../protect/health';
 import { heartbeatSequence } from './heartbeat';
 
 const FIGURES_MAX: u32 = 40;
-const figures = memory.data(160, 4);
+const figures = memory.data(<i32>(FIGURES_MAX * 4), 4);
 let count: u32 = 0;
 
 export function listFigures(): void {
-  count = 0;
+  assert(count == 0, 'figures are listed once');
   addStatistics('heartbeat');
   list('sequence');
   list('health');
@@ -71,6 +71,7 @@ export function listFigures(): void {
 
 function list(name: string): void {
   assert(count < FIGURES_MAX, 'room for every figure');
+  assert(name.length != 0, 'a figure has a name');
   addCounter(name, figures + ((<usize>count) << 2));
   count++;
 }
@@ -96,6 +97,7 @@ export function refreshFigures(): void {
   at = putTasks(at);
   refreshSlots();
   assert(at == count, 'as many figures as names');
+  assert(count <= FIGURES_MAX, 'room for every figure');
 }
 
 function putTasks(start: u32): u32 {
@@ -114,10 +116,12 @@ function putTasks(start: u32): u32 {
   at = put(at, overruns);
   at = put(at, watchdogFeedsWithheld());
   at = put(at, worstCycles);
+  assert(worstCycles != 0 || leastSlackUs == i32.MAX_VALUE, 'a task that ran has used cycles');
   return put(at, <u32>max(leastSlackUs, 0));
 }
 
 function put(at: u32, value: u32): u32 {
+  assert(at < count, 'a figure that was listed');
   store<u32>(figures + ((<usize>at) << 2), value);
   return at + 1;
 }

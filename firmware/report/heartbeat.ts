@@ -24,6 +24,7 @@ import {
   BEAT_UPTIME_SECONDS,
   BEAT_VERSION,
   BEAT_VERSION_NUMBER,
+  BEAT_WORDS,
   CHANNEL_COUNT,
   EVENT_HEARTBEAT,
   HANDOVER_HASH,
@@ -33,6 +34,7 @@ import {
   readInterlockLast,
   readInterlockTripped,
   readRailsGood,
+  readRecorderHeartbeat,
   readResetFaultCause,
   readResetFaultCount,
   readResetMailbox,
@@ -53,10 +55,13 @@ const HASH_WORDS: u32 = 8;
 let sequence: u32 = 0;
 
 export function heartbeatSequence(): u32 {
+  assert(readRecorderHeartbeat(BEAT_VERSION) == BEAT_VERSION_NUMBER, 'the record was started');
   return sequence;
 }
 
 export function startHeartbeat(): void {
+  assert(sequence == 0, 'heartbeats are started once');
+  assert(BEAT_IMAGE_HASH + HASH_WORDS <= BEAT_TEMPERATURES, 'the hash ends before the next word');
   writeRecorderHeartbeat(BEAT_VERSION, BEAT_VERSION_NUMBER);
   writeRecorderHeartbeat(BEAT_SLOT, runningSlot());
   for (let word: u32 = 0; word < HASH_WORDS; word++)
@@ -64,7 +69,9 @@ export function startHeartbeat(): void {
 }
 
 export function runHeartbeat(): void {
+  assert(BEAT_CHANNELS < BEAT_WORDS, 'every word has its place in the record');
   sequence++;
+  assert(sequence != 0, 'a sequence number is never used twice');
   const health = healthWord();
   writeRecorderHeartbeat(BEAT_SEQUENCE, sequence);
   writeRecorderHeartbeat(BEAT_UPTIME_SECONDS, <u32>(uptimeNs() / NS_PER_SECOND));
@@ -85,11 +92,13 @@ export function runHeartbeat(): void {
 }
 
 function writeTemperatures(): void {
+  assert(BEAT_TEMPERATURES + CHANNEL_COUNT <= BEAT_LEAST_SLACK_US, 'temperatures end before the next word');
   let believed: u32 = 0;
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
     writeRecorderHeartbeat(BEAT_TEMPERATURES + channel, temperatureMicrokelvin(channel));
     if (channelState(channel) == SENSOR_BELIEVED) believed |= 1 << channel;
   }
+  assert(popcnt(believed) <= CHANNEL_COUNT, 'one bit a thermometer');
   writeRecorderHeartbeat(BEAT_CHANNELS, believed);
 }
 
@@ -101,6 +110,7 @@ function writeSlack(): void {
     least = taskLeastSlackUs(task);
     tightest = task;
   }
+  assert(tightest < TASK_COUNT, 'a task of the manifest');
   writeRecorderHeartbeat(BEAT_LEAST_SLACK_US, <u32>least);
   writeRecorderHeartbeat(BEAT_LEAST_SLACK_TASK, tightest);
 }

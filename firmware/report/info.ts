@@ -17,11 +17,14 @@ import {
 } from '../../protocol/guest/smp/os-info';
 import { runningVersion } from '../kernel/handover';
 
-const text = memory.data(64);
+const TEXT_SIZE: u32 = 64;
+const text = memory.data(<i32>TEXT_SIZE);
 const SERIAL_WORDS: u32 = 4;
 const HASH_WORDS_SHOWN: u32 = 2;
 
 export function describeFirmware(): void {
+  assert(SERIAL_WORDS * 8 <= TEXT_SIZE, 'room for the serial number');
+  assert(HASH_WORDS_SHOWN <= 8, 'a hash has eight words');
   setInfo(INFO_SYSTEM, 'coldrig');
   setInfo(INFO_MACHINE, 'cryo-cmos');
   setInfo(INFO_PROCESSOR, 'wasm32');
@@ -44,6 +47,7 @@ export function describeFirmware(): void {
 }
 
 function appendDot(length: u32): u32 {
+  assert(length != 0 && length < TEXT_SIZE, 'a dot stands between two numbers, and there is room for it');
   store<u8>(text + length, 0x2e);
   return length + 1;
 }
@@ -51,6 +55,8 @@ function appendDot(length: u32): u32 {
 function appendDecimal(start: u32, value: u32): u32 {
   let digits: u32 = 1;
   for (let rest = value; rest >= 10; rest /= 10) digits++;
+  assert(digits <= 10, 'a word has ten digits at most');
+  assert(start + digits <= TEXT_SIZE, 'room for the number');
   for (let index = digits; index > 0; index--) {
     store<u8>(text + start + index - 1, 0x30 + (value % 10));
     value /= 10;
@@ -59,6 +65,8 @@ function appendDecimal(start: u32, value: u32): u32 {
 }
 
 function appendHex(start: u32, value: u32): u32 {
+  assert(start % 8 == 0, 'whole words are appended');
+  assert(start + 8 <= TEXT_SIZE, 'room for the word');
   for (let index: u32 = 0; index < 8; index++) {
     const digit = (value >> ((7 - index) << 2)) & 0xf;
     store<u8>(text + start + index, digit < 10 ? 0x30 + digit : 0x57 + digit);

@@ -1,11 +1,11 @@
 // Clock supervision: the loop follows the better of two references, and says so.
 //
 // A reference that goes is left at once, in the interrupt of the lost lock. One that drifts or jitters is left after two looks, half a second
-// apart, if the other one is better. There is no going back by itself: a reference that was bad once is a person's to trust again, or the
-// other one's failure. What must stay true: a switch always goes to a reference that is there.
+// apart, if the other one is better. It does not go back by itself: a person decides to trust a reference again that was bad once, or the
+// other one fails too. What must stay true: a switch always goes to a reference that is there; no other file writes CLOCK.SELECT.
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
-import { EVENT_CLOCK_SWITCHED } from '../../protocol/guest/generated/constants';
+import { EVENT_CLOCK_SWITCHED, REFERENCE_COUNT } from '../../protocol/guest/generated/constants';
 import {
   CLOCK_LOST_LOCK,
   CLOCK_STATUS_LOCKED,
@@ -35,11 +35,13 @@ let badLooks: u32 = 0;
 
 /** Whether a reference is missing or bad, selected or not. */
 export function clockImpaired(): bool {
+  assert(REFERENCE_COUNT == 2, 'both references are looked at');
   return verdict(0) != GOOD || verdict(1) != GOOD;
 }
 
 /** Reference selected; bit 2: the loop is locked. */
 export function clockState(): u32 {
+  assert((CLOCK_STATUS_LOCKED & (REFERENCE_COUNT - 1)) == 0, 'the lock has a bit of its own');
   return readClockSelect() | (readClockStatus() & CLOCK_STATUS_LOCKED);
 }
 
@@ -52,10 +54,12 @@ export function runClock(): void {
   const lost = readClockLost() != 0;
   if (lost) writeClockLost(CLOCK_LOST_LOCK);
   const selected = readClockSelect();
+  assert(selected < REFERENCE_COUNT, 'a reference that there is');
   const why = verdict(selected);
   badLooks = why == GOOD ? 0 : badLooks + 1;
   const isTime = why == WHY_LOST || badLooks >= 2;
   if (why == GOOD || !isTime || verdict(selected ^ 1) != GOOD) return;
+  assert((selected ^ 1) < REFERENCE_COUNT, 'a reference that there is');
   writeClockSelect(selected ^ 1);
   recordEvent(EVENT_CLOCK_SWITCHED, selected ^ 1, why);
   badLooks = 0;
@@ -63,6 +67,7 @@ export function runClock(): void {
 
 /** GOOD, or what is wrong with a reference. */
 function verdict(reference: u32): u32 {
+  assert(reference < REFERENCE_COUNT, 'a reference that there is');
   if (((readClockStatus() >> reference) & 1) == 0) return WHY_LOST;
   const offset = <i32>readClockOffset(reference);
   if (<u32>abs<i32>(offset) > OFFSET_LIMIT) return WHY_OFFSET;

@@ -3,7 +3,7 @@
 //   peak at full scale twice --> 6 dB more (30 at most)        peak below a quarter for ten looks --> 6 dB less
 //   loss 3 dB above where it was in three of the last eight looks --> lost        in none of them --> back
 //
-// What this file can do for a line ends at its converter: which qubits it makes unreadable is the readout chain's to know. What must stay
+// What this file can do for a line ends at its converter: which qubits become unreadable, the readout chain knows. What must stay
 // true: attenuation is only taken out when the peak would stay below half of full scale.
 
 import {
@@ -29,16 +29,35 @@ const LOWS_BEFORE: u32 = 10;
 const LOST_MILLIDECIBELS: u32 = 3_000;
 const LOSSES_BEFORE: u32 = 3;
 
-//  0  u32  loss when first seen, plus one; 0: not yet    4 u8 clipped looks in a row    5 u8 low looks    6 u8 last looks, one bit each    7 u8 lost
-const RECORD_SIZE: usize = 8;
-const records = memory.data(32, 4);
+/** What is known of a signal line. */
+@unmanaged
+class LineRecord {
+  /** Loss when first seen, plus one; 0: not seen yet. */
+  usualPlusOne: u32 = 0;
+  /** Looks in a row at which the converter clipped, or its peak was low. */
+  clips: u32 = 0;
+  lows: u32 = 0;
+  /** The last eight looks, a one for a loss above the usual. */
+  looks: u32 = 0;
+  isLost: u32 = 0;
+}
+
+const RECORD_SIZE: u32 = 20;
+const records = memory.data(<i32>(SIGNAL_COUNT * RECORD_SIZE), 4);
+
+function record(line: u32): LineRecord {
+  assert(line < SIGNAL_COUNT, 'a line that there is');
+  assert(offsetof<LineRecord>() == RECORD_SIZE, 'room for each record');
+  return changetype<LineRecord>(records + <usize>(line * RECORD_SIZE));
+}
 
 /** Lines that lose more than they should or clip, one bit each. */
 export function impairedSignals(): u32 {
+  assert(SIGNAL_COUNT <= 32, 'a bit for every line');
   let lines: u32 = 0;
   for (let line: u32 = 0; line < SIGNAL_COUNT; line++) {
     const entry = record(line);
-    if (load<u8>(entry, 7) != 0 || <u32>load<u8>(entry, 4) >= CLIPS_BEFORE) lines |= 1 << line;
+    if (entry.isLost != 0 || entry.clips >= CLIPS_BEFORE) lines |= 1 << line;
   }
   return lines;
 }
@@ -50,27 +69,25 @@ export function runFrontend(): void {
   }
 }
 
-function record(line: u32): usize {
-  assert(line < SIGNAL_COUNT && SIGNAL_COUNT * RECORD_SIZE <= 32, 'a line, and room for its record');
-  return records + <usize>line * RECORD_SIZE;
-}
-
 function watchPeak(line: u32): void {
   const entry = record(line);
   const peak = readFrontendPeak(line);
   const attenuation = readFrontendAttenuation(line);
-  const clips = peak >= FULL_SCALE ? count(entry, 4) : reset(entry, 4);
-  const lows = peak < LOW_PEAK && attenuation != 0 ? count(entry, 5) : reset(entry, 5);
-  if (clips >= CLIPS_BEFORE && attenuation + STEP_DECIBELS <= MOST_DECIBELS) {
+  assert(attenuation <= MOST_DECIBELS, 'no more attenuation than this file switches in');
+  entry.clips = peak >= FULL_SCALE ? entry.clips + 1 : 0;
+  entry.lows = peak < LOW_PEAK && attenuation != 0 ? entry.lows + 1 : 0;
+  if (entry.clips >= CLIPS_BEFORE && attenuation + STEP_DECIBELS <= MOST_DECIBELS) {
     attenuate(line, attenuation + STEP_DECIBELS);
-    reset(entry, 4);
-  } else if (lows >= LOWS_BEFORE) {
+    entry.clips = 0;
+  } else if (entry.lows >= LOWS_BEFORE) {
     attenuate(line, attenuation - STEP_DECIBELS);
-    reset(entry, 5);
+    entry.lows = 0;
   }
 }
 
 function attenuate(line: u32, decibels: u32): void {
+  assert(decibels <= MOST_DECIBELS && decibels % STEP_DECIBELS == 0, 'whole steps, within the range');
+  assert(LOW_PEAK * 2 <= FULL_SCALE / 2, 'what is taken out leaves the peak below half of full scale');
   writeFrontendAttenuation(line, decibels);
   recordEvent(EVENT_ATTENUATED, line, decibels);
 }
@@ -78,28 +95,16 @@ function attenuate(line: u32, decibels: u32): void {
 function watchLoss(line: u32): void {
   const entry = record(line);
   const loss = readFrontendLoss(line);
-  if (load<u32>(entry) == 0) store<u32>(entry, loss + 1);
-  const usual = load<u32>(entry) - 1;
-  const isLost = load<u8>(entry, 7) != 0;
+  if (entry.usualPlusOne == 0) entry.usualPlusOne = loss + 1;
+  const usual = entry.usualPlusOne - 1;
   const isLossy: u32 = loss > usual + LOST_MILLIDECIBELS ? 1 : 0;
-  const looks = (((<u32>load<u8>(entry, 6)) << 1) | isLossy) & 0xff;
-  store<u8>(entry, <u8>looks, 6);
-  if (!isLost && popcnt(looks) >= LOSSES_BEFORE) {
-    store<u8>(entry, 1, 7);
+  entry.looks = ((entry.looks << 1) | isLossy) & 0xff;
+  assert(popcnt(entry.looks) <= 8, 'eight looks are remembered');
+  if (entry.isLost == 0 && popcnt(entry.looks) >= LOSSES_BEFORE) {
+    entry.isLost = 1;
     recordEvent(EVENT_SIGNAL_LOST, line, loss);
-  } else if (isLost && looks == 0) {
-    store<u8>(entry, 0, 7);
+  } else if (entry.isLost != 0 && entry.looks == 0) {
+    entry.isLost = 0;
     recordEvent(EVENT_SIGNAL_BACK, line, loss);
   }
-}
-
-function count(entry: usize, place: usize): u32 {
-  const next = min<u32>(<u32>load<u8>(entry + place) + 1, 255);
-  store<u8>(entry + place, <u8>next);
-  return next;
-}
-
-function reset(entry: usize, place: usize): u32 {
-  store<u8>(entry + place, 0);
-  return 0;
 }

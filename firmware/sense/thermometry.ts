@@ -3,10 +3,6 @@
 // Released by the scanner's line; should no scan come, by time. Every good reading goes into a median of three. A bad one (open, short, off
 // the curve, a jump no plate makes) is left out and counts strikes; a contact that comes and goes is not believed until it has
 // been good for a while. What must stay true: a temperature that is given out is the median of readings that made sense.
-//
-//   record of a channel, 32 bytes
-//     0  u32  median, microkelvin      4  12 bytes: last three       16 u32  how many of these
-//    20  u32  last raw reading        24 u16  how often in a row    26 u8  strikes    27 u8  state    28 u32  bad in a row
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
 import {
@@ -51,26 +47,48 @@ import { wakeTask } from '../kernel/releases';
 import { TASK_THERMOMETRY } from '../kernel/tasks';
 import { microkelvinOf, NO_TEMPERATURE } from './convert';
 
-const RECORD_SIZE: usize = 32;
-const records = memory.data(192, 4);
 /** Bad readings in a row after which the plate may really have moved: the median begins anew. */
 const JUMPS_BELIEVED: u32 = 4;
 
+/** What is known of a channel. */
+@unmanaged
+class ChannelRecord {
+  medianMicrokelvin: u32 = 0;
+  /** The last three good readings, the newest first, and how many of them there are. */
+  newest: u32 = 0;
+  second: u32 = 0;
+  third: u32 = 0;
+  kept: u32 = 0;
+  /** The last raw reading, and how often it came in a row. */
+  reading: u32 = 0;
+  repeats: u32 = 0;
+  strikes: u32 = 0;
+  /** SENSOR_* */
+  state: u32 = 0;
+  badInARow: u32 = 0;
+}
+
+const RECORD_SIZE: u32 = 40;
+const records = memory.data(<i32>(CHANNEL_COUNT * RECORD_SIZE), 4);
+
 let sequence: u32 = 0;
 
-function record(channel: u32): usize {
-  assert(channel < CHANNEL_COUNT && CHANNEL_COUNT * RECORD_SIZE <= 192, 'a channel, and room for its record');
-  return records + <usize>channel * RECORD_SIZE;
+function record(channel: u32): ChannelRecord {
+  assert(channel < CHANNEL_COUNT, 'a channel that there is');
+  assert(offsetof<ChannelRecord>() == RECORD_SIZE, 'room for each record');
+  return changetype<ChannelRecord>(records + <usize>(channel * RECORD_SIZE));
 }
 
 /** Microkelvin, or NO_TEMPERATURE while the thermometer is not believed. */
 export function temperatureMicrokelvin(channel: u32): u32 {
-  return channelState(channel) == SENSOR_BELIEVED ? load<u32>(record(channel)) : NO_TEMPERATURE;
+  return channelState(channel) == SENSOR_BELIEVED ? record(channel).medianMicrokelvin : NO_TEMPERATURE;
 }
 
 /** SENSOR_* */
 export function channelState(channel: u32): u32 {
-  return load<u8>(record(channel), 27);
+  const state = record(channel).state;
+  assert(state <= SENSOR_DISAGREES, 'a state that there is');
+  return state;
 }
 
 /** Whether a thermometer that has been read is not believed. */
@@ -84,19 +102,22 @@ export function sensorsImpaired(): bool {
 
 /** The 4 K plate: of its two thermometers that are believed, or merely disagree, the warmer. NO_TEMPERATURE when there is none. */
 export function plateMicrokelvin(): u32 {
+  assert(NO_TEMPERATURE == 0, 'a thermometer that is not usable is never the warmer one');
   return max(usable(CHANNEL_PLATE_4K), usable(CHANNEL_PLATE_4K_B));
 }
 
 function usable(channel: u32): u32 {
   const state = channelState(channel);
-  return state == SENSOR_BELIEVED || state == SENSOR_DISAGREES ? load<u32>(record(channel)) : NO_TEMPERATURE;
+  return state == SENSOR_BELIEVED || state == SENSOR_DISAGREES ? record(channel).medianMicrokelvin : NO_TEMPERATURE;
 }
 
 export function startThermometry(): void {
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
-    memory.fill(record(channel), 0, RECORD_SIZE);
-    store<u8>(record(channel), <u8>SENSOR_UNKNOWN, 27);
-    writeThermometryExcitation(channel, load<u32>(EXCITATIONS + ((<usize>channel) << 2)));
+    memory.fill(changetype<usize>(record(channel)), 0, RECORD_SIZE);
+    record(channel).state = SENSOR_UNKNOWN;
+    const nanoamperes = load<u32>(EXCITATIONS + ((<usize>channel) << 2));
+    assert(nanoamperes != 0, 'a thermometer without current reads nothing');
+    writeThermometryExcitation(channel, nanoamperes);
   }
   writeThermometryControl(THERMOMETRY_CONTROL_ENABLE | THERMOMETRY_CONTROL_INTERRUPT);
   wakeTask(TASK_THERMOMETRY, uptimeNs() + FILTER_STALE_MS * NS_PER_MS);
@@ -107,6 +128,7 @@ export function runThermometry(): void {
   wakeTask(TASK_THERMOMETRY, uptimeNs() + FILTER_STALE_MS * NS_PER_MS);
   if (now == sequence) {
     for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) judge(channel, SENSOR_STALE);
+    assert(plateMicrokelvin() == NO_TEMPERATURE, 'a scanner that stands still measures no plate');
     return;
   }
   sequence = now;
@@ -125,11 +147,11 @@ function take(channel: u32): void {
     return;
   }
   keep(entry, microkelvin);
-  store<u32>(entry, 0, 28);
-  const strikes = load<u8>(entry, 26);
-  if (strikes != 0) store<u8>(entry, strikes - 1, 26);
+  entry.badInARow = 0;
+  const strikes = entry.strikes;
+  if (strikes != 0) entry.strikes = strikes - 1;
   // Only comparing both again ends a disagreement.
-  if (strikes <= 1 && channelState(channel) != SENSOR_DISAGREES) judge(channel, SENSOR_BELIEVED);
+  if (strikes <= 1 && entry.state != SENSOR_DISAGREES) judge(channel, SENSOR_BELIEVED);
 }
 
 /** SENSOR_BELIEVED, or why a reading makes no sense. */
@@ -139,26 +161,24 @@ function whatIsWrong(channel: u32, reading: u32, microkelvin: u32): u32 {
   if ((flags & THERMOMETRY_FLAGS_OPEN) != 0) return SENSOR_OPEN;
   if ((flags & THERMOMETRY_FLAGS_SHORT) != 0) return SENSOR_SHORT;
   if (microkelvin == NO_TEMPERATURE) return SENSOR_RANGE;
-  const same: u32 = reading == load<u32>(entry, 20) ? <u32>load<u16>(entry, 24) + 1 : 0;
-  store<u32>(entry, reading, 20);
-  store<u16>(entry, <u16>min<u32>(same, 0xffff), 24);
-  if (same >= FILTER_STUCK_READINGS) return SENSOR_STUCK;
-  if (load<u32>(entry, 16) == 0 || distance(microkelvin, load<u32>(entry)) <= jumpMicrokelvin(channel)) {
-    return SENSOR_BELIEVED;
-  }
-  if (load<u32>(entry, 28) < JUMPS_BELIEVED) return SENSOR_JUMP;
+  entry.repeats = reading == entry.reading ? min(entry.repeats + 1, FILTER_STUCK_READINGS) : 0;
+  entry.reading = reading;
+  if (entry.repeats >= FILTER_STUCK_READINGS) return SENSOR_STUCK;
+  const isNear = distance(microkelvin, entry.medianMicrokelvin) <= jumpMicrokelvin(channel);
+  if (entry.kept == 0 || isNear) return SENSOR_BELIEVED;
+  if (entry.badInARow < JUMPS_BELIEVED) return SENSOR_JUMP;
   // It stays where it jumped to: the plate is there.
-  store<u32>(entry, 0, 16);
+  entry.kept = 0;
   return SENSOR_BELIEVED;
 }
 
 /** A reading that makes no sense. */
 function strike(channel: u32, why: u32): void {
+  assert(why != SENSOR_BELIEVED && why <= SENSOR_DISAGREES, 'a strike has a reason');
   const entry = record(channel);
-  const strikes = min<u32>(<u32>load<u8>(entry, 26) + FILTER_BAD_STRIKES, 2 * FILTER_LOST_STRIKES);
-  store<u8>(entry, <u8>strikes, 26);
-  store<u32>(entry, load<u32>(entry, 28) + 1, 28);
-  if (strikes >= FILTER_LOST_STRIKES) judge(channel, why);
+  entry.strikes = min<u32>(entry.strikes + FILTER_BAD_STRIKES, 2 * FILTER_LOST_STRIKES);
+  entry.badInARow++;
+  if (entry.strikes >= FILTER_LOST_STRIKES) judge(channel, why);
 }
 
 /** Two thermometers sit on the 4 K plate: while both make sense they must agree. */
@@ -167,6 +187,7 @@ function compare(): void {
   const second = usable(CHANNEL_PLATE_4K_B);
   if (first == NO_TEMPERATURE || second == NO_TEMPERATURE) return;
   const limit = FILTER_DISAGREE_MICROKELVIN;
+  assert(limit != 0, 'two thermometers are never equal');
   const differ = distance(first, second) > limit;
   const differed = channelState(CHANNEL_PLATE_4K) == SENSOR_DISAGREES;
   // Half of the limit ends what the whole of it began.
@@ -176,39 +197,39 @@ function compare(): void {
 }
 
 function judge(channel: u32, state: u32): void {
+  assert(state <= SENSOR_DISAGREES && state != SENSOR_UNKNOWN, 'a verdict says what is thought of a thermometer');
   const entry = record(channel);
-  const before = <u32>load<u8>(entry, 27);
+  const before = entry.state;
   if (before == state) return;
-  store<u8>(entry, <u8>state, 27);
+  entry.state = state;
   // That a thermometer works from the start is no news.
   if (state == SENSOR_BELIEVED && before == SENSOR_UNKNOWN) return;
-  if (state == SENSOR_BELIEVED) recordEvent(EVENT_SENSOR_BACK, channel, load<u32>(entry));
+  if (state == SENSOR_BELIEVED) recordEvent(EVENT_SENSOR_BACK, channel, entry.medianMicrokelvin);
   else if (before == SENSOR_BELIEVED || before == SENSOR_UNKNOWN) recordEvent(EVENT_SENSOR_LOST, channel, state);
 }
 
 /** Adds to the last three and takes their median. */
-function keep(entry: usize, microkelvin: u32): void {
-  const count = load<u32>(entry, 16);
-  store<u32>(entry, load<u32>(entry, 8), 12);
-  store<u32>(entry, load<u32>(entry, 4), 8);
-  store<u32>(entry, microkelvin, 4);
-  store<u32>(entry, min<u32>(count + 1, 3), 16);
-  if (count < 2) {
-    store<u32>(entry, microkelvin);
-    return;
-  }
-  const a = load<u32>(entry, 4);
-  const b = load<u32>(entry, 8);
-  const c = load<u32>(entry, 12);
-  store<u32>(entry, max(min(a, b), min(max(a, b), c)));
+function keep(entry: ChannelRecord, microkelvin: u32): void {
+  assert(microkelvin != NO_TEMPERATURE, 'only a temperature is kept');
+  assert(entry.kept <= 3, 'three at most');
+  const count = entry.kept;
+  entry.third = entry.second;
+  entry.second = entry.newest;
+  entry.newest = microkelvin;
+  entry.kept = min<u32>(count + 1, 3);
+  const a = entry.newest;
+  const b = entry.second;
+  entry.medianMicrokelvin = count < 2 ? a : max(min(a, b), min(max(a, b), entry.third));
+  assert(entry.medianMicrokelvin != NO_TEMPERATURE, 'the median of temperatures is one');
 }
 
 function distance(a: u32, b: u32): u32 {
   return a > b ? a - b : b - a;
 }
 
-/** What a plate can move by between two scans, at most: its heat capacity and the largest load there is say so. */
+/** What a plate can move by between two scans, at most: from its heat capacity and the largest load there is. */
 function jumpMicrokelvin(channel: u32): u32 {
+  if (CHANNEL_COUNT != 6) ERROR('a channel has no limit for what its plate can move by: add it to jumpMicrokelvin');
   switch (channel) {
     case CHANNEL_PLATE_50K:
       return 5_000_000;

@@ -2,16 +2,25 @@
 // only the core is not: nothing is metered, and an access takes no time. Whole boots are the board's business.
 
 import { ResetCause } from './device.ts';
+import { ActivityCounters } from './devices/activity.ts';
+import { ClockDevice } from './devices/clock.ts';
 import { Dma } from './devices/dma.ts';
 import { Flash } from './devices/flash.ts';
+import { FrontEnd } from './devices/frontend.ts';
 import { Fuses } from './devices/fuses.ts';
+import { Heaters } from './devices/heaters.ts';
 import { InterruptController } from './devices/intc.ts';
+import { InterlockLatch } from './devices/interlock.ts';
+import { Outputs } from './devices/outputs.ts';
+import { Rails } from './devices/rails.ts';
 import { Recorder } from './devices/recorder.ts';
 import { ResetController } from './devices/reset.ts';
+import { Thermometry } from './devices/thermometry.ts';
 import { Timer } from './devices/timer.ts';
 import { Uart } from './devices/uart.ts';
 import { Watchdog } from './devices/watchdog.ts';
 import { Machine, type MachineOwner } from './machine.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface GuestExports {
   memory: WebAssembly.Memory;
@@ -20,12 +29,13 @@ export interface GuestExports {
 }
 
 export class GuestMachine implements MachineOwner {
-  readonly machine = new Machine();
-  readonly uarts = [new Uart(this.machine, 0), new Uart(this.machine, 1)] as const;
-  readonly resetController = new ResetController(this.machine);
-  readonly interruptController = new InterruptController(this.machine);
-  readonly flash = new Flash(this.machine, this.machine.flash);
-  readonly fuses = new Fuses(this.machine);
+  readonly machine: Machine;
+  readonly uarts: readonly [Uart, Uart];
+  readonly resetController: ResetController;
+  readonly interruptController: InterruptController;
+  readonly flash: Flash;
+  readonly fuses: Fuses;
+  readonly recorder: Recorder;
   /** Give this to `instantiateGuest`. */
   readonly bus = {
     read32: (address: number) => this.machine.bus.peek(address) | 0,
@@ -37,18 +47,21 @@ export class GuestMachine implements MachineOwner {
   lastTransmitNs = 0;
   private guest: GuestExports | undefined;
 
-  constructor() {
-    const { machine } = this;
-    const others = [new Dma(machine), new Recorder(machine), new Timer(machine), new Watchdog(machine)];
-    for (const device of [
-      ...this.uarts,
-      this.resetController,
-      this.interruptController,
-      this.flash,
-      this.fuses,
-      ...others,
-    ])
-      machine.add(device);
+  /** On a quiet bench, or in these surroundings. */
+  constructor(surroundings?: Surroundings) {
+    const machine = new Machine(1, surroundings);
+    this.machine = machine;
+    this.uarts = [machine.add(new Uart(machine, 0)), machine.add(new Uart(machine, 1))];
+    this.resetController = machine.add(new ResetController(machine));
+    this.interruptController = machine.add(new InterruptController(machine));
+    this.flash = machine.add(new Flash(machine, machine.flash));
+    this.fuses = machine.add(new Fuses(machine));
+    machine.add(new Dma(machine));
+    this.recorder = machine.add(new Recorder(machine));
+    machine.add(new Timer(machine));
+    machine.add(new Watchdog(machine));
+    for (const Part of [Outputs, Rails, Heaters, ActivityCounters, InterlockLatch, ClockDevice, FrontEnd, Thermometry])
+      machine.add(new Part(machine));
     machine.arena.seal();
     machine.owner = this;
     machine.resetDevices(ResetCause.POWER_ON);

@@ -60,9 +60,9 @@ export const enumCommands = constantTable('ENUM', 'Commands of the ENUM group.',
 
 export const cryoCommands = constantTable('CRYO', 'Commands of the CRYO group.', {
   TEMPERATURES: [0, 'Read: temperature and state of every thermometer'],
-  INTERLOCKS: [1, 'Read: every interlock; write {clear}: take a trip back'],
+  INTERLOCKS: [1, 'Read: every interlock; write {clear}: clear one that has tripped'],
   HEARTBEAT: [2, 'Read: the heartbeat record'],
-  POWER: [3, 'Read: power estimated and allowed, load shed, rails and clock'],
+  POWER: [3, 'Read: power estimated and allowed, load shed, what is driven and kept off, rails and clock'],
   HEATER: [4, 'Read: every heater; write {heater, microwatts}: its power'],
 });
 

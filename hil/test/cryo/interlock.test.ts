@@ -74,7 +74,7 @@ describe('a trip', () => {
     expect(rigged.device.cryo<{ words: number[] }>('HEARTBEAT').words[Beat.TRIPPED] & tripped).toBe(tripped);
   });
 
-  test('is taken back by an operator, and only once its cause is gone; then everything comes up in order', async () => {
+  test('is cleared by an operator, and only once its cause is gone; then everything comes up in order', async () => {
     const rigged = await Rigged.up();
     rigged.heat(3.25, ...plate);
     rigged.device.waitFor(() => rigged.isSafe, 4 * second);

@@ -717,11 +717,11 @@ export const SEQ_ERR_NO_BIN: u32 = 14;
 // CRYO: Commands of the CRYO group.
 /** Read: temperature and state of every thermometer. */
 export const CRYO_TEMPERATURES: u32 = 0;
-/** Read: every interlock; write {clear}: take a trip back. */
+/** Read: every interlock; write {clear}: clear one that has tripped. */
 export const CRYO_INTERLOCKS: u32 = 1;
 /** Read: the heartbeat record. */
 export const CRYO_HEARTBEAT: u32 = 2;
-/** Read: power estimated and allowed, load shed, rails and clock. */
+/** Read: power estimated and allowed, load shed, what is driven and kept off, rails and clock. */
 export const CRYO_POWER: u32 = 3;
 /** Read: every heater; write {heater, microwatts}: its power. */
 export const CRYO_HEATER: u32 = 4;

@@ -1,0 +1,114 @@
+// A row more in a table of the plant either works or is refused in words: nothing is left out, and nothing is written over its neighbour.
+
+import { describe, expect, test } from 'vitest';
+import { GuestUnit, second } from '../../hil/rig/guest-unit.ts';
+import { Felt } from '../../host/board/surroundings.ts';
+import type { SourceChange } from '../../host/tools/guest.ts';
+import { compileGuest, instantiateGuest } from '../../host/tools/guest.ts';
+import { ACTIVITY, INTERLOCK } from '../../protocol/generated/registers.ts';
+import { Activity } from '../../protocol/plant/energies.ts';
+import { interlocks } from '../../protocol/plant/interlocks.ts';
+import { Channel, Heater } from '../../protocol/plant/places.ts';
+
+const constants = 'protocol/guest/generated/constants.ts';
+const plant = 'protocol/guest/generated/plant.ts';
+
+const counted = (name: string, count: number): SourceChange => ({
+  path: constants,
+  find: `export const ${name}: u32 = ${count};`,
+  replace: `export const ${name}: u32 = ${count + 1};`,
+});
+
+describe('a seventh kind of activity', () => {
+  test('is counted by the budget and by the interlocks, neither of which disturbs the other', async () => {
+    const changes = [
+      counted('COUNTED_KINDS', Activity.KINDS),
+      { path: plant, find: '20000, 1000000,\n]', replace: '20000, 1000000, 3000000,\n]' },
+    ];
+    // The chip has no such counter yet: this bus answers for it.
+    const counter = ACTIVITY.base + ACTIVITY.registers.COUNT.offset + 4 * Activity.KINDS;
+    const unit = new GuestUnit();
+    let count = 0;
+    const { bus } = unit.board;
+    const part = await instantiateGuest<{
+      runBudget(): void;
+      measureLoad(): void;
+      estimatedMicrowatts(): number;
+      coreEstimatedMicrowatts(): number;
+      explainedMicrokelvin(): number;
+    }>(
+      'firmware/protect/protect.entry.ts',
+      { read32: (address) => (address >>> 0 === counter ? count : bus.read32(address)), write32: bus.write32 },
+      { changes },
+    );
+    const looks: number[][] = [];
+    for (const more of [10, 10_000, 0, 10_000, 0]) {
+      unit.skip(second);
+      count += more;
+      part.measureLoad();
+      part.runBudget();
+      looks.push([part.estimatedMicrowatts(), part.coreEstimatedMicrowatts()]);
+    }
+    // 10,000 of 3 uJ each in a second are 30 mW, once each time.
+    expect(looks).toEqual([
+      [2_030, 0],
+      [32_000, 0],
+      [2_000, 0],
+      [32_000, 0],
+      [2_000, 0],
+    ]);
+    expect(part.explainedMicrokelvin()).toBeGreaterThan(30_000);
+  });
+});
+
+describe('one more interlock', () => {
+  test('trips by its condition, and is told by its number', async () => {
+    const number = interlocks.length;
+    const { of, ...row } = interlocks[number - 1];
+    const last = [row.condition, of, row.threshold, row.hysteresis, row.persistenceMs, row.action, row.clearer];
+    // The clock again, after two seconds without a lock: condition 5.
+    const changes = [
+      counted('INTERLOCK_NUMBER_COUNT', number),
+      { path: plant, find: `  ${last.join(', ')},\n]`, replace: `  ${last.join(', ')},\n  5, 0, 1, 0, 2000, 1, 1,\n]` },
+      { path: plant, find: `assert(number < ${number}`, replace: `assert(number < ${number + 1}` },
+    ];
+    const unit = await GuestUnit.of('firmware/protect/protect.entry.ts', { changes });
+    unit.feel(Felt.CLOCK, 0);
+    const bits: number[] = [];
+    for (let tenth = 0; tenth < 30; tenth++) {
+      unit.skip(second / 10);
+      unit.part.runInterlock();
+      bits.push((unit.peek(INTERLOCK, 'TRIPPED') >>> number) & 1);
+    }
+    expect([bits[15], bits[29], unit.peek(INTERLOCK, 'LAST')]).toEqual([0, 1, number]);
+  });
+});
+
+describe('what would need code as well is refused by the compiler, in words', () => {
+  test('a fourth heater needs the thermometer that watches it', async () => {
+    const changes = [counted('HEATER_COUNT', Heater.COUNT)];
+    await expect(compileGuest('firmware/drive/drive.entry.ts', { changes })).rejects.toThrow(
+      /a heater has no thermometer that watches it/,
+    );
+  });
+
+  test('a seventh channel needs what its plate can move by, and room in the heartbeat', async () => {
+    const changes = [counted('CHANNEL_COUNT', Channel.COUNT)];
+    await expect(compileGuest('firmware/protect/protect.entry.ts', { changes })).rejects.toThrow(
+      /a channel has no limit for what its plate can move by/,
+    );
+  });
+
+  test('another condition needs its measurement', async () => {
+    const changes = [
+      {
+        path: constants,
+        find: 'export const CONDITION_OVER_BUDGET: u32 = 6;',
+        replace: 'export const CONDITION_OVER_BUDGET: u32 = 7;',
+      },
+    ];
+    await expect(compileGuest('firmware/protect/protect.entry.ts', { changes })).rejects.toThrow(
+      /a condition is not measured/,
+    );
+  });
+});
