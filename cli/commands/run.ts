@@ -101,13 +101,17 @@ async function runClaimed(options: RunOptions): Promise<void> {
     buildNotes(options.json === true),
   );
   const view = new BoardView(board);
-  const screen = new RunScreen(fridge && !options.json ? () => viewLines(view, fridge, style) : undefined);
+  const screen = new RunScreen(
+    fridge && !options.json ? (columns) => viewLines(view, fridge, { ...style, width: columns }) : undefined,
+  );
+  const print = (line: LogLine) => screen.print(options.json ? JSON.stringify(lineJson(line)) : lineText(line, style));
   const log = new LiveLog(view, (line) => {
     fridge?.mark(line);
-    screen.print(options.json ? JSON.stringify(lineJson(line)) : lineText(line, style));
+    print(line);
   });
   const session = new Session(board, {
     ...options,
+    onNotice: (text) => print({ timeNs: board.now, event: 'link', facts: { text }, text, tone: 'yellow' }),
     untilNs: options.for === undefined ? undefined : Math.round(options.for * 1e9),
     record:
       options.record === undefined

@@ -30,7 +30,7 @@ Examples:
 
 Instruments: a 336 (A 50K plate, B 4K plate; output 1 heats 4K), a 372 with its scanner (channels 1 50K, 2 4K, 4 CP, 5 still, 6 MXC;
 sample heater on MXC, still heater on output 2), Bluefors' log folder and HTTP values. With --json every line is an object {event, …}:
-ready {links, logs, fridge, speed, pid}, ignored {instrument, line, reason}, end {timeNs}.`;
+ready {links, logs, fridge, speed, pid}, ignored {instrument, line, reason}, notice {text}, end {timeNs}.`;
 
 export function serveCommand(fridgeHelp: string): Command {
   return new Command('serve')
@@ -68,6 +68,7 @@ async function serve(name: string, options: ServeOptions): Promise<void> {
     ...{ logs: options.blueforsLogs, host: options.host, speed: options.speed },
     onIgnored: (instrument, line, reason) =>
       say('ignored', { instrument, line, reason }, `${instrument} ignored '${line}': ${reason}`),
+    onNotice: (sentence) => say('notice', { text: sentence }, sentence),
     onError: end,
   });
   await lab.open();

@@ -1,46 +1,89 @@
 // The terminal of a run: lines of the log go by, and below them a view is drawn again and again, where there is one and a terminal to draw on.
 //
-// Where there is none (a pipe), lines are all there is, and the view comes once, at the end.
+// Where there is none (a pipe, or TERM=dumb, which knows no cursor), lines are all there is, and the view comes once, at the end. What must
+// stay true: nothing of an old view stays on the screen, also when the terminal got narrower and folded its lines, or is lower than the view.
 
 const REDRAW_MS = 250;
+const USUAL_COLUMNS = 80;
+/** As everywhere (terminal.ts). */
+const [LEAST_COLUMNS, MOST_COLUMNS] = [40, 110];
+
+/** What a screen needs of `process.stdout`. */
+export interface Terminal {
+  isTTY?: boolean;
+  columns?: number;
+  rows?: number;
+  write(text: string): unknown;
+  on?(event: 'resize', call: () => void): unknown;
+  off?(event: 'resize', call: () => void): unknown;
+}
 
 export class RunScreen {
-  private readonly view: (() => string[]) | undefined;
+  private readonly view: ((columns: number) => string[]) | undefined;
+  private readonly terminal: Terminal;
   private readonly isLive: boolean;
-  private drawn = 0;
+  private drawn: string[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private readonly redraw = () => this.draw();
 
-  constructor(view: (() => string[]) | undefined) {
+  /** The view is given the columns it may fill, anew at each drawing. */
+  constructor(
+    view: ((columns: number) => string[]) | undefined,
+    terminal: Terminal = process.stdout,
+    kind = process.env.TERM,
+  ) {
     this.view = view;
-    this.isLive = view !== undefined && process.stdout.isTTY === true;
+    this.terminal = terminal;
+    this.isLive = view !== undefined && terminal.isTTY === true && kind !== 'dumb';
   }
 
   print(line: string): void {
     this.erase();
-    process.stdout.write(`${line}\n`);
+    this.terminal.write(`${line}\n`);
   }
 
   begin(): void {
-    if (this.isLive) this.timer = setInterval(() => this.draw(), REDRAW_MS);
+    if (!this.isLive) return;
+    this.timer = setInterval(this.redraw, REDRAW_MS);
+    this.terminal.on?.('resize', this.redraw);
   }
 
   end(): void {
     clearInterval(this.timer);
+    this.terminal.off?.('resize', this.redraw);
     if (this.view === undefined) return;
     this.erase();
-    process.stdout.write(`\n${this.view().join('\n')}\n`);
+    this.terminal.write(`\n${this.view(this.columns).join('\n')}\n`);
   }
 
   private draw(): void {
     this.erase();
-    const lines = this.view?.() ?? [];
-    process.stdout.write(`${lines.join('\n')}\n`);
-    this.drawn = lines.length;
+    const { rows = Number.POSITIVE_INFINITY } = this.terminal;
+    // A line of the log and the cursor's own line have their place as well.
+    const lines = (this.view?.(this.columns) ?? []).slice(0, Math.max(1, rows - 2));
+    this.terminal.write(`${lines.join('\n')}\n`);
+    this.drawn = lines;
   }
 
   /** Takes the view away: the cursor is where it began. */
   private erase(): void {
-    if (this.drawn > 0) process.stdout.write(`\x1b[${this.drawn}A\x1b[J`);
-    this.drawn = 0;
+    const { columns = USUAL_COLUMNS } = this.terminal;
+    const folded = this.drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(visible(line) / columns)), 0);
+    if (folded > 0) this.terminal.write(`\x1b[${folded}A\x1b[J`);
+    this.drawn = [];
   }
+
+  private get columns(): number {
+    const columns = this.terminal.columns ?? (Number(process.env.COLUMNS) || USUAL_COLUMNS);
+    return Math.min(MOST_COLUMNS, Math.max(LEAST_COLUMNS, columns));
+  }
+}
+
+const escapeCharacter = String.fromCharCode(27);
+
+/** Characters a line takes up: colours take none. */
+function visible(line: string): number {
+  return line
+    .split(escapeCharacter)
+    .reduce((sum, part, i) => sum + (i === 0 ? part : part.replace(/^\[[\d;]*m/, '')).length, 0);
 }

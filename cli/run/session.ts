@@ -22,6 +22,8 @@ export interface LinkOptions {
 
 export interface SessionOptions extends LinkOptions {
   speed: Speed;
+  /** Told in a sentence what happened to a link while it was open. */
+  onNotice?: (sentence: string) => void;
   /** The session ends at this virtual time. */
   untilNs?: number;
   /** File the device is kept in. */
@@ -64,14 +66,14 @@ export class Session {
 
   /** Opens all links. When one cannot be opened, those before it are closed again. */
   async open(): Promise<void> {
-    const { udp, host, serial, pty, flash } = this.options;
+    const { udp, host, serial, pty, flash, onNotice } = this.options;
     const console = this.pacer.wire(CONSOLE_LINE);
     try {
       if (udp !== undefined) {
         this.links.push(await Gateway.open({ wire: this.pacer.wire(GATEWAY_LINE), port: udp, host }));
       }
       if (serial !== undefined) this.links.push(await SerialTcp.open({ wire: console, port: serial, host }));
-      if (pty !== undefined) this.links.push(await Pty.open({ wire: console, path: pty }));
+      if (pty !== undefined) this.links.push(await Pty.open({ wire: console, path: pty, onNotice }));
       if (flash !== undefined) this.save();
     } catch (error) {
       await this.closeLinks();

@@ -27,6 +27,8 @@ export interface LabLinkOptions {
   speed: number;
   /** Told of commands an instrument did not understand. */
   onIgnored?: (instrument: string, line: string, reason: string) => void;
+  /** Told in a sentence what happened to a link while it was open. */
+  onNotice?: (sentence: string) => void;
   onError?: (error: unknown) => void;
 }
 
@@ -57,7 +59,7 @@ export class LabLinks {
 
   /** Opens all ports and lets time pass. When one cannot be opened, those before it are closed again. */
   async open(): Promise<void> {
-    const { host, http, onIgnored } = this.options;
+    const { host, http, onIgnored, onNotice } = this.options;
     const startMs = Date.now() - this.lab.cryostat.timeNs / 1e6;
     const instruments = [
       ['lake-shore-336', this.options.model336, this.options.pty336, this.model336],
@@ -66,7 +68,8 @@ export class LabLinks {
     try {
       for (const [name, port, path, instrument] of instruments) {
         const ignored = (line: string, reason: string) => onIgnored?.(name, line, reason);
-        if (path !== undefined) this.links.push(await Pty.open({ wire: scpiWire(instrument, ignored), path }));
+        if (path !== undefined)
+          this.links.push(await Pty.open({ wire: scpiWire(instrument, ignored), path, onNotice }));
         if (port === undefined) continue;
         this.links.push(await ScpiServer.open({ name, instrument, port, host, onIgnored: ignored }));
       }

@@ -31,6 +31,12 @@ async function read(terminal: FileHandle, length: number): Promise<string> {
   return text;
 }
 
+/** Process number of its helper, as a person would find it with ps. */
+function helperOf(pty: Pty): number {
+  const { child } = pty as unknown as { child: { pid: number } };
+  return child.pid;
+}
+
 const echo = () => new FakeWire((bytes) => bytes);
 const isInstalled = (helper: PtyHelper) => spawnSync(helper, ['-V']).error === undefined;
 
@@ -51,6 +57,28 @@ for (const helper of ['python3', 'socat'] as const) {
         const terminal = await openFile(path, 'r+');
         await terminal.write(word);
         expect(await read(terminal, word.length)).toBe(word);
+        await terminal.close();
+      }
+    });
+
+    it('is there again when its helper was killed, and says so', async () => {
+      const notices: string[] = [];
+      const path = join(folder, 'console');
+      opened = await Pty.open({
+        wire: echo(),
+        path,
+        helpers: [helper],
+        onNotice: (sentence) => notices.push(sentence),
+      });
+      for (const round of [1, 2]) {
+        process.kill(helperOf(opened), 'SIGKILL');
+        await eventually('the notice', () => notices.length === round);
+        expect(notices[round - 1]).toBe(
+          `the helper of the console at ${path} (${helper}) ended by itself (SIGKILL); a new one is there: clients open ${path} again`,
+        );
+        const terminal = await openFile(path, 'r+');
+        await terminal.write('again');
+        expect(await read(terminal, 5)).toBe('again');
         await terminal.close();
       }
     });
@@ -92,6 +120,25 @@ describe.skipIf(!isInstalled('python3'))('the pseudo-terminal helper', () => {
     await opened?.close();
     expect(existsSync(path)).toBe(true);
     await later.close();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('gives a terminal up whose helpers end again and again, and says so', async () => {
+    const notices: string[] = [];
+    const path = join(folder, 'console');
+    opened = await Pty.open({
+      wire: new FakeWire(),
+      path,
+      helpers: ['python3'],
+      onNotice: (text) => notices.push(text),
+    });
+    for (let round = 1; round <= 4; round++) {
+      process.kill(helperOf(opened), 'SIGKILL');
+      await eventually('the notice', () => notices.length === round);
+    }
+    expect(notices[3]).toMatch(
+      /ended by itself \(SIGKILL\), 4 times in a row; the terminal is given up, other links go on$/,
+    );
     expect(existsSync(path)).toBe(false);
   });
 

@@ -5,7 +5,8 @@
 //
 // Node.js has no way to open a pseudo-terminal, so a helper does: python3 with host/links/pty-helper.py, which every Linux
 // and macOS developer machine has, else socat. What must stay true: the path given is a symbolic link we made, never a file of
-// somebody else's; and it is gone when the link is closed.
+// somebody else's; it is gone when the link is closed; and a helper that ends by itself is said and started anew, so that a console does
+// not go silent without a word.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,25 +28,34 @@ export interface PtyOptions {
   path: string;
   /** Helpers to try, in this order. */
   helpers?: PtyHelper[];
+  /** Told in a sentence when the helper ended by itself, and what became of the terminal. */
+  onNotice?: (sentence: string) => void;
 }
+
+/** Helpers that ended without having carried a byte, one after another, before the terminal is given up. */
+const FAILURES_MOST = 3;
 
 export class Pty implements Link {
   readonly address: string;
   readonly helper: PtyHelper;
-  private readonly child: ChildProcess;
   private readonly path: string;
-  private readonly terminal: string | undefined;
+  private readonly wire: Wire;
+  private readonly onNotice: (sentence: string) => void;
+  private child: ChildProcess;
+  private terminal: string | undefined;
+  private release: () => void = () => {};
   private readonly unlisten: () => void;
-  private readonly release: () => void;
+  private failures = 0;
+  private restarting: Promise<void> = Promise.resolve();
   private closed = false;
 
   /** Opens a terminal. Throws `LinkError` when the path is taken or neither helper is installed. */
-  static async open({ wire, path, helpers = ['python3', 'socat'] }: PtyOptions): Promise<Pty> {
+  static async open({ wire, path, helpers = ['python3', 'socat'], onNotice = () => {} }: PtyOptions): Promise<Pty> {
     const link = resolve(path);
     clearStaleLink(link);
     for (const helper of helpers) {
       const child = await startHelper(helper, link);
-      if (child) return new Pty(child, helper, link, wire);
+      if (child) return new Pty(child, helper, link, wire, onNotice);
     }
     throw new LinkError(
       `a pseudo-terminal needs python3 or socat, and neither was found (looked for ${helpers.join(', ')}); ` +
@@ -53,23 +63,23 @@ export class Pty implements Link {
     );
   }
 
-  private constructor(child: ChildProcess, helper: PtyHelper, path: string, wire: Wire) {
-    this.child = child;
+  private constructor(
+    child: ChildProcess,
+    helper: PtyHelper,
+    path: string,
+    wire: Wire,
+    onNotice: (sentence: string) => void,
+  ) {
     this.helper = helper;
     this.path = path;
-    this.terminal = linkTarget(path);
+    this.wire = wire;
+    this.onNotice = onNotice;
     this.address = `serial://${path}`;
-    this.release = helper === 'socat' ? holdOpen(path) : () => {};
-    child.stdout?.on('data', (bytes) => {
-      wire.send(bytes);
-      if (wire.backlog <= BACKLOG_HIGH) return;
-      child.stdout?.pause();
-      relieved(wire).then(() => child.stdout?.resume());
-    });
-    // When the helper dies, writing to it fails; `close` is still what cleans up.
-    child.stdin?.on('error', () => {});
+    this.child = child;
+    this.attend(child);
     this.unlisten = wire.listen((bytes) => {
-      if ((child.stdin?.writableLength ?? 0) <= UNREAD_MAXIMUM) child.stdin?.write(bytes);
+      const { stdin } = this.child;
+      if ((stdin?.writableLength ?? 0) <= UNREAD_MAXIMUM) stdin?.write(bytes);
     });
   }
 
@@ -77,16 +87,62 @@ export class Pty implements Link {
     if (this.closed) return;
     this.closed = true;
     this.unlisten();
+    await this.restarting;
     this.release();
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const ended = once(this.child, 'exit');
-      this.child.stdin?.end();
-      const kill = setTimeout(() => this.child.kill('SIGKILL'), 1000);
+    const { child } = this;
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.stdin?.end();
+      const kill = setTimeout(() => child.kill('SIGKILL'), 1000);
       await ended;
       clearTimeout(kill);
     }
-    // The helper takes its link along; this is for one that was killed. A link made by somebody after us stays.
-    if (linkTarget(this.path) === this.terminal) unlinkSync(this.path);
+    this.removeLink();
+  }
+
+  /** Carries bytes for as long as this helper lives. */
+  private attend(child: ChildProcess): void {
+    const { wire } = this;
+    this.child = child;
+    this.terminal = linkTarget(this.path);
+    this.release = this.helper === 'socat' ? holdOpen(this.path) : () => {};
+    child.stdout?.on('data', (bytes) => {
+      this.failures = 0;
+      wire.send(bytes);
+      if (wire.backlog <= BACKLOG_HIGH) return;
+      child.stdout?.pause();
+      relieved(wire).then(() => child.stdout?.resume());
+    });
+    // When the helper dies, writing to it fails; its end is what tells.
+    child.stdin?.on('error', () => {});
+    child.once('exit', (code, signal) => {
+      if (!this.closed) this.restarting = this.startAnew(signal ?? `exit code ${code}`);
+    });
+  }
+
+  private async startAnew(cause: string): Promise<void> {
+    this.release();
+    this.release = () => {};
+    this.removeLink();
+    const what = `the helper of the console at ${this.path} (${this.helper}) ended by itself (${cause})`;
+    this.failures += 1;
+    if (this.failures > FAILURES_MOST) {
+      this.onNotice(`${what}, ${this.failures} times in a row; the terminal is given up, other links go on`);
+      return;
+    }
+    try {
+      const child = await startHelper(this.helper, this.path);
+      if (!child) throw new LinkError(`${this.helper} is not installed any more`);
+      this.attend(child);
+      this.onNotice(`${what}; a new one is there: clients open ${this.path} again`);
+    } catch (error) {
+      this.onNotice(`${what}, and no new one could be started: ${(error as Error).message}`);
+    }
+  }
+
+  /** The helper takes its link along; this is for one that was killed. A link made by somebody after us stays. */
+  private removeLink(): void {
+    if (this.terminal !== undefined && linkTarget(this.path) === this.terminal) unlinkSync(this.path);
   }
 }
 
