@@ -2,7 +2,7 @@
 //
 // Lines that fit the width they are given, from 40 columns up; bars only where there is room for them. Nothing here prints.
 
-import { Felt } from '../../host/board/surroundings.ts';
+import { Reading } from '../../host/board/surroundings.ts';
 import type { BoardView } from '../../host/board/view.ts';
 import type { StageName } from '../../host/plant/cryostat/stages.ts';
 import { nameOf } from '../../protocol/constants.ts';
@@ -60,7 +60,7 @@ function bar(share: number, width: number): string {
 
 function railsText(board: BoardView): string {
   const rails = Array.from({ length: Rail.COUNT }, (_, rail) => {
-    const millivolts = Math.floor(board.felt(Felt.RAIL_VOLTAGE + rail) / 1000);
+    const millivolts = Math.floor(board.reading(Reading.RAIL_VOLTAGE + rail) / 1000);
     return `${placeText(railTable, rail)} ${millivolts === 0 ? 'off' : `${(millivolts / 1000).toFixed(2)} V`}`;
   });
   return `rails  ${rails.join(', ')}`;

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { DeviceUnderTest } from '../../hil/rig/device.ts';
 import { second } from '../../hil/rig/time.ts';
 import { Random } from '../../host/board/random.ts';
-import { Felt } from '../../host/board/surroundings.ts';
+import { Reading } from '../../host/board/surroundings.ts';
 import { BoardView } from '../../host/board/view.ts';
 import { BlueforsSystem } from '../../host/links/bluefors/system.ts';
 import { Model336 } from '../../host/links/lake-shore/model-336.ts';
@@ -46,7 +46,7 @@ function observers(fridge: RunFridge, view: BoardView) {
     readAll(cryostat);
     view.register(RECORDER, 'HEARTBEAT', 2);
     view.register(RAILS, 'ENABLE');
-    for (let place = 0; place < Felt.PLACES; place++) view.felt(place);
+    for (let place = 0; place < Reading.PLACES; place++) view.reading(place);
     for (const stage of cryostat.stages) {
       cryostat.loadWatts(stage);
       cryostat.capacityWatts(stage);

@@ -29,7 +29,7 @@ const words: Partial<Record<number, (a: number, b: number) => string>> = {
 };
 
 /** Events of the queue say nothing that what they set off does not say. */
-const quiet: readonly number[] = [LogKind.EVENT, LogKind.OUTPUT, LogKind.INPUT, LogKind.FELT];
+const quiet: readonly number[] = [LogKind.EVENT, LogKind.OUTPUT, LogKind.INPUT, LogKind.READINGS];
 
 export function eventLines(records: readonly LogRecord[]): string[] {
   const lines = records

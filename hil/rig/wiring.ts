@@ -1,6 +1,6 @@
 // The one place where a board and a cryostat meet: a cryostat as a board's surroundings.
 //
-//   acts, counts ──heat by stage──▶ Cryostat ──readings, rails, clock, loss──▶ felt
+//   actuators, counts ──heat by stage──▶ Cryostat ──temperatures, rails, clock, loss──▶ readings
 //                                      ▲
 //                     faults, kept here, each from its beginning to its end
 //
@@ -8,7 +8,7 @@
 // remainder goes into the next look, so that nothing is lost and a chip at rest changes nothing. What must stay true: all state is in the
 // board's memory; a fault acts between its two times and at no other.
 
-import { Act, type Disturbance, Felt, openReading, type Surroundings } from '../../host/board/surroundings.ts';
+import { Actuator, type Disturbance, openReading, Reading, type Surroundings } from '../../host/board/surroundings.ts';
 import { jitterFemtoseconds } from '../../host/plant/cryostat/clock-source.ts';
 import { ConnectorFault, Cryostat } from '../../host/plant/cryostat/cryostat.ts';
 import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
@@ -74,13 +74,13 @@ export class WiredCryostat implements Surroundings {
     this.faultList = new CryoFaults(memory(faultPlaces));
   }
 
-  advance(timeNs: number, acts: Float64Array, counts: Float64Array, felt: Float64Array): void {
+  advance(timeNs: number, actuators: Float64Array, counts: Float64Array, readings: Float64Array): void {
     const { cryostat } = this;
     if (timeNs > cryostat.timeNs) {
-      this.heat(timeNs, acts, counts);
+      this.heat(timeNs, actuators, counts);
       cryostat.advanceTo(timeNs);
     }
-    this.feel(acts, felt);
+    this.read(actuators, readings);
   }
 
   disturb(disturbance: Disturbance): void {
@@ -88,9 +88,9 @@ export class WiredCryostat implements Surroundings {
   }
 
   /** What arrives at each stage until `timeNs`. */
-  private heat(timeNs: number, acts: Float64Array, counts: Float64Array): void {
+  private heat(timeNs: number, actuators: Float64Array, counts: Float64Array): void {
     const { cryostat, faults, words } = this;
-    const rails = acts[Act.POWERED] === 0 ? 0 : acts[Act.RAILS];
+    const rails = actuators[Actuator.POWERED] === 0 ? 0 : actuators[Actuator.RAILS];
     const energy = counts.reduce((sum, count, kind) => sum + count * activityPicojoules[kind], 0);
     const nanoseconds = timeNs - cryostat.timeNs;
     // Picojoules a nanosecond are milliwatts.
@@ -100,72 +100,72 @@ export class WiredCryostat implements Surroundings {
     words[own.REMAINDER] = (exact - steps) * nanoseconds;
     words[own.CORE_MICROWATTS] = steps;
     const heaterOn = (rails >>> Rail.HEATER) & 1;
-    const idle = acts[Act.POWERED] * idleMicrowatts;
+    const idle = actuators[Actuator.POWERED] * idleMicrowatts;
     for (const [heater, stage] of heated.entries()) {
       if (!cryostat.stages.includes(stage)) continue;
       const chip = stage === '4K' ? steps + idle : 0;
-      cryostat.setHeat('controller', stage, (chip + heaterOn * acts[Act.HEATER + heater]) * 1e-6);
+      cryostat.setHeat('controller', stage, (chip + heaterOn * actuators[Actuator.HEATER + heater]) * 1e-6);
     }
     for (const [index, stage] of cryostat.stages.entries())
       cryostat.setHeat('fault', stage, faults.heatMicrowatts(index, cryostat.timeNs, rails) * 1e-6);
   }
 
-  private feel(acts: Float64Array, felt: Float64Array): void {
+  private read(actuators: Float64Array, readings: Float64Array): void {
     const { cryostat, faults } = this;
     const now = cryostat.timeNs;
-    const rails = acts[Act.POWERED] === 0 ? 0 : acts[Act.RAILS];
-    this.feelThermometers(now, felt);
+    const rails = actuators[Actuator.POWERED] === 0 ? 0 : actuators[Actuator.RAILS];
+    this.readThermometers(now, readings);
     for (let heater = 0; heater < Heater.COUNT; heater++) {
-      const flows = ((rails >>> Rail.HEATER) & 1) * acts[Act.HEATER + heater];
-      felt[Felt.HEATER + heater] = Math.round(flows + faults.heaterMicrowatts(heater, now, rails));
+      const flows = ((rails >>> Rail.HEATER) & 1) * actuators[Actuator.HEATER + heater];
+      readings[Reading.HEATER + heater] = Math.round(flows + faults.heaterMicrowatts(heater, now, rails));
     }
     for (let rail = 0; rail < Rail.COUNT; rail++) {
       const on = ((rails >>> rail) & 1) === 1;
       cryostat.setRailEnabled(rail, on);
       const surge = on ? faults.railMicrovolts(rail, now) : 0;
-      felt[Felt.RAIL_VOLTAGE + rail] = Math.max(0, cryostat.railMicrovolts(rail) + surge);
+      readings[Reading.RAIL_VOLTAGE + rail] = Math.max(0, cryostat.railMicrovolts(rail) + surge);
       const core = rail === Rail.CORE ? Math.round(this.words[own.CORE_MICROWATTS] / (railMillivolts[rail] / 1000)) : 0;
-      felt[Felt.RAIL_CURRENT + rail] = on ? core + restingMicroamperes[rail] : 0;
+      readings[Reading.RAIL_CURRENT + rail] = on ? core + restingMicroamperes[rail] : 0;
     }
-    this.feelClock(acts, now, felt);
+    this.readClock(actuators, now, readings);
     for (let line = 0; line < Signal.COUNT; line++) {
       const loose = faults.isLoose(line, now);
       cryostat.setConnectorFault(line, loose ? ConnectorFault.INTERMITTENT : ConnectorFault.NONE);
       const loss = cryostat.insertionLossMilliDecibel(line) + faults.lossMillidecibel(line, now);
-      felt[Felt.LOSS + line] = loss;
-      felt[Felt.PEAK + line] = faults.peak(line, now, usualPeak, acts[Act.ATTENUATION + line]);
+      readings[Reading.LOSS + line] = loss;
+      readings[Reading.PEAK + line] = faults.peak(line, now, usualPeak, actuators[Actuator.ATTENUATION + line]);
     }
   }
 
-  private feelThermometers(now: number, felt: Float64Array): void {
+  private readThermometers(now: number, readings: Float64Array): void {
     const { cryostat, faults } = this;
     for (let channel = 0; channel < Channel.COUNT; channel++) {
       const sensor = this.sensorOf[channel];
       if (sensor < 0) {
-        felt[Felt.READING + channel] = plugReadings[channel] + (Math.floor(now / 1e8) & 1);
+        readings[Reading.THERMOMETER + channel] = plugReadings[channel] + (Math.floor(now / 1e8) & 1);
         continue;
       }
       cryostat.setSensorOffset(sensor, faults.driftKelvin(channel, now));
       const reading = faults.isContactOpen(channel, now) ? openReading : cryostat.reading(sensor);
       const isDiode = cryostat.sensors[sensor].type === 'DT-670';
-      felt[Felt.READING + channel] = isDiode && reading >= openDiode ? openReading : reading;
+      readings[Reading.THERMOMETER + channel] = isDiode && reading >= openDiode ? openReading : reading;
     }
   }
 
-  private feelClock(acts: Float64Array, now: number, felt: Float64Array): void {
+  private readClock(actuators: Float64Array, now: number, readings: Float64Array): void {
     const { cryostat, faults, fridge } = this;
-    cryostat.selectReference(acts[Act.REFERENCE] === Reference.SECONDARY ? 1 : 0);
+    cryostat.selectReference(actuators[Actuator.REFERENCE] === Reference.SECONDARY ? 1 : 0);
     for (const reference of [Reference.PRIMARY, Reference.SECONDARY] as (0 | 1)[]) {
       const present = !faults.isReferenceGone(reference, now);
       const drifts = faults.driftPpb(reference, now);
       if (present !== cryostat.clock().present[reference]) cryostat.setReference(reference, { present });
-      felt[Felt.OFFSET + reference] = Math.round(fridge.references[reference].offsetPpb + drifts);
+      readings[Reading.OFFSET + reference] = Math.round(fridge.references[reference].offsetPpb + drifts);
     }
     const clock = cryostat.clock();
-    felt[Felt.CLOCK] = Number(clock.present[0]) | (Number(clock.present[1]) << 1) | (Number(clock.locked) << 2);
+    readings[Reading.CLOCK] = Number(clock.present[0]) | (Number(clock.present[1]) << 1) | (Number(clock.locked) << 2);
     // What the loop shows on either, once locked to it.
     const quiet = jitterFemtoseconds(cryostat.temperatureKelvin('4K'));
     for (let reference = 0; reference < Reference.COUNT; reference++)
-      felt[Felt.JITTER + reference] = Math.round(quiet) + faults.jitterFemtoseconds(reference, now);
+      readings[Reading.JITTER + reference] = Math.round(quiet) + faults.jitterFemtoseconds(reference, now);
   }
 }

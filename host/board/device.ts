@@ -79,8 +79,8 @@ export interface Device {
    * `powerLost`, which close all of them, it is not called.
    */
   outputsChanged?(): void;
-  /** The chip feels something new of its surroundings (`context.surroundings.felt`). May reset the chip. */
-  onFelt?(): void;
+  /** A reading of the surroundings is new (`context.surroundings.readings`). May reset the chip. */
+  onReadings?(): void;
 }
 
 /** A peripheral's register words, in the arena. */
@@ -116,7 +116,7 @@ export interface DeviceContext {
   resetChip(cause: number): never;
   /** The core does nothing until this time (DMA, waiting); only from a write hook. */
   stallUntil(time: number): void;
-  /** What is outside the chip: what it does to it, and what it feels of it. */
+  /** What is outside the chip: its actuators and its readings. */
   readonly surroundings: SurroundingsPort;
   /** Counts something the chip does (`Activity` in protocol/plant/energies.ts), because it heats. */
   count(activity: number, times: number): void;

@@ -52,8 +52,8 @@ export const LogKind = {
   CUT_AT_TIME: 21,
   /** Output gates were opened or closed by the core. a: gates open from now on (OUTPUTS.STATE), b: those open before. */
   OUTPUTS: 22,
-  /** Input: what the chip feels of its surroundings is new. a: hash of all of it, b: 0. */
-  FELT: 23,
+  /** Input: readings of the surroundings are new. a: hash of all of them, b: 0. */
+  READINGS: 23,
   /** Input: a disturbance. a: kind << 24 | place << 16 | hash of its times (16 bits), b: size. */
   DISTURBANCE: 24,
   /** An interrupted burn left weak bits in a fuse word. a: index, b: which. */

@@ -77,8 +77,8 @@ export class Machine implements DeviceContext {
       () => this.now,
       (kind, a, b) => this.log(kind, a, b),
     );
-    this.surroundings.onFelt = () => {
-      for (const device of this.devices) device.onFelt?.();
+    this.surroundings.onReadings = () => {
+      for (const device of this.devices) device.onReadings?.();
     };
   }
 

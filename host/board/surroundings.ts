@@ -1,11 +1,11 @@
 // What surrounds the chip, as the chip meets it: plain integers in both directions, and nothing of any physics.
 //
-//   chip --acts--> (heat, currents, switches) --advance--> (readings, voltages, jitter) --felt--> chip
+//   chip --actuators--> (heat, currents, switches) --advance--> (temperatures, voltages, jitter) --readings--> chip
 //
 // Time passes outside only when somebody looks: `look` brings the surroundings to the present under what the chip did since the last
-// time, and takes what the chip feels from now on. An act first does the same, so each is held for exactly as long as it lasted. All state
-// is in the arena, the surroundings' own as well, so that a snapshot holds both sides. What is felt anew goes into the log.
-// What must stay true: when nobody acts, looking more often changes nothing but the log.
+// time, and takes the readings that hold from now on. Setting an actuator does the same first, so each setting is held for exactly as long as it lasted. All state
+// is in the arena, the surroundings' own as well, so that a snapshot holds both sides. New readings go into the log.
+// What must stay true: when nobody actuators, looking more often changes nothing but the log.
 
 import { ACTIVITY } from '../../protocol/generated/registers.ts';
 import { Activity } from '../../protocol/plant/energies.ts';
@@ -22,8 +22,8 @@ import { curves } from '../../protocol/sensors/curves.ts';
 import type { Arena } from './arena.ts';
 import { hashOf, LogKind } from './log.ts';
 
-/** Where each thing the chip does stands in `acts`. */
-export const Act = {
+/** Where each actuator stands in `actuators`. */
+export const Actuator = {
   /** 1 while the chip has power. */
   POWERED: 0,
   /** Rails switched on, one bit each. */
@@ -43,10 +43,10 @@ export const Act = {
   PLACES: 5 + Heater.COUNT + Channel.COUNT + Signal.COUNT,
 } as const;
 
-/** Where each thing the chip feels stands in `felt`. */
-export const Felt = {
+/** Where each reading stands in `readings`. */
+export const Reading = {
   /** Microvolts or milliohms of each thermometer; `openReading` when no current flows, 0 when it is shorted. */
-  READING: 0,
+  THERMOMETER: 0,
   /** Microwatts that flow through each heater. */
   HEATER: Channel.COUNT,
   /** Microvolts of each rail. */
@@ -68,9 +68,9 @@ export const Felt = {
 
 export const openReading = 0xffff_ffff;
 
-/** What an act sets in motion is over after so long: a rail is up, a loop is locked. */
+/** What setting an actuator starts is over after so long: a rail is up, a loop is locked. */
 const actSettlesNs = 250_000_000;
-/** What is felt goes stale after so long; disturbances, which come sooner, have looks of their own. */
+/** Readings are old after so long; disturbances, which come sooner, have looks of their own. */
 const lookLastsNs = 500_000_000;
 
 /** A disturbance from outside, as integers. What `place` and `size` mean depends on the kind (disturbance.ts). */
@@ -88,10 +88,10 @@ export interface Surroundings {
   /** Called once, while the board is made. */
   attach(memory: (places: number) => Float64Array): void;
   /**
-   * Brings everything to `timeNs` under these acts and counts (totals of activity since the board was made), held since the last
-   * call, then writes what the chip feels into `felt`: integers.
+   * Brings everything to `timeNs` under these actuator settings and counts (totals of activity since the board was made), held since the last
+   * call, then writes the chip’s `readings`: integers.
    */
-  advance(timeNs: number, acts: Float64Array, counts: Float64Array, felt: Float64Array): void;
+  advance(timeNs: number, actuators: Float64Array, counts: Float64Array, readings: Float64Array): void;
   /** Keeps a disturbance that will take effect at its time; the board looks when it begins and when it ends. */
   disturb(disturbance: Disturbance): void;
 }
@@ -100,20 +100,20 @@ export interface Surroundings {
 export class QuietBench implements Surroundings {
   attach(): void {}
 
-  advance(timeNs: number, acts: Float64Array, _counts: Float64Array, felt: Float64Array): void {
+  advance(timeNs: number, actuators: Float64Array, _counts: Float64Array, readings: Float64Array): void {
     // Converters have noise: readings that never change are what a broken one gives.
     const noise = Math.imul(Math.floor(timeNs / 1e6), 0x9e37_79b1) >>> 30;
-    for (const [channel, reading] of quietReadings.entries()) felt[Felt.READING + channel] = reading + noise;
-    const rails = acts[Act.POWERED] === 0 ? 0 : acts[Act.RAILS];
+    for (const [channel, reading] of quietReadings.entries()) readings[Reading.THERMOMETER + channel] = reading + noise;
+    const rails = actuators[Actuator.POWERED] === 0 ? 0 : actuators[Actuator.RAILS];
     const heated = (rails >>> Rail.HEATER) & 1;
     for (let heater = 0; heater < Heater.COUNT; heater++)
-      felt[Felt.HEATER + heater] = heated * acts[Act.HEATER + heater];
+      readings[Reading.HEATER + heater] = heated * actuators[Actuator.HEATER + heater];
     for (const [rail, millivolts] of railMillivolts.entries()) {
       const on = (rails >>> rail) & 1;
-      felt[Felt.RAIL_VOLTAGE + rail] = on * millivolts * 1000;
-      felt[Felt.RAIL_CURRENT + rail] = on * 1000;
+      readings[Reading.RAIL_VOLTAGE + rail] = on * millivolts * 1000;
+      readings[Reading.RAIL_CURRENT + rail] = on * 1000;
     }
-    felt[Felt.CLOCK] = 0b111;
+    readings[Reading.CLOCK] = 0b111;
   }
 
   disturb(): void {
@@ -129,19 +129,19 @@ const quietReadings = quietKelvin.map((kelvin, channel) => {
 
 /** The board's side of the port. */
 export class SurroundingsPort {
-  readonly acts: Float64Array;
-  readonly felt: Float64Array;
+  readonly actuators: Float64Array;
+  readonly readings: Float64Array;
   /** Totals of activity, by kind. */
   readonly counts: Float64Array;
   /** Called after a look that found something new. */
-  onFelt: () => void = () => {};
+  onReadings: () => void = () => {};
   private readonly surroundings: Surroundings;
   private readonly clock: () => number;
   private readonly log: (kind: number, a: number, b: number) => void;
-  private readonly feltBytes: Uint8Array;
-  /** [0] time up to which converters are counted, [1] of the last act, [2] of the last look. */
+  private readonly readingBytes: Uint8Array;
+  /** [0] time up to which converters are counted, [1] when an actuator was set last, [2] of the last look. */
   private readonly times: Float64Array;
-  /** What the chip felt at the last look. */
+  /** The readings of the last look. */
   private readonly known: Float64Array;
 
   constructor(
@@ -150,12 +150,12 @@ export class SurroundingsPort {
     clock: () => number,
     log: (kind: number, a: number, b: number) => void,
   ) {
-    this.acts = arena.floats(Act.PLACES);
-    this.acts[Act.DUTY] = ACTIVITY.registers.DUTY.reset;
-    this.felt = arena.floats(Felt.PLACES);
+    this.actuators = arena.floats(Actuator.PLACES);
+    this.actuators[Actuator.DUTY] = ACTIVITY.registers.DUTY.reset;
+    this.readings = arena.floats(Reading.PLACES);
     this.counts = arena.floats(Activity.KINDS);
-    this.feltBytes = new Uint8Array(this.felt.buffer, this.felt.byteOffset, this.felt.byteLength);
-    this.known = arena.floats(Felt.PLACES);
+    this.readingBytes = new Uint8Array(this.readings.buffer, this.readings.byteOffset, this.readings.byteLength);
+    this.known = arena.floats(Reading.PLACES);
     this.times = arena.floats(3);
     this.surroundings = surroundings;
     this.clock = clock;
@@ -163,11 +163,11 @@ export class SurroundingsPort {
     surroundings.attach((places) => arena.floats(places));
   }
 
-  /** The chip does something else from now on. */
-  act(place: number, value: number): void {
-    if (this.acts[place] === value) return;
+  /** An actuator has another setting from now on. */
+  setActuator(place: number, value: number): void {
+    if (this.actuators[place] === value) return;
     this.advance();
-    this.acts[place] = value;
+    this.actuators[place] = value;
     this.times[1] = this.clock();
     // What is switched is switched now, not when somebody looks.
     this.advance();
@@ -179,17 +179,17 @@ export class SurroundingsPort {
     if (now - this.times[1] <= actSettlesNs || now - this.times[2] >= lookLastsNs) this.look();
   }
 
-  /** Lets the surroundings catch up; true when the chip feels something new. */
+  /** Lets the surroundings catch up; true when a reading is new. */
   look(): boolean {
-    const { felt, known } = this;
+    const { readings, known } = this;
     this.advance();
     this.times[2] = this.clock();
     let changed = false;
-    for (let place = 0; place < Felt.PLACES && !changed; place++) changed = felt[place] !== known[place];
+    for (let place = 0; place < Reading.PLACES && !changed; place++) changed = readings[place] !== known[place];
     if (!changed) return false;
-    known.set(felt);
-    this.log(LogKind.FELT, hashOf(this.feltBytes), 0);
-    this.onFelt();
+    known.set(readings);
+    this.log(LogKind.READINGS, hashOf(this.readingBytes), 0);
+    this.onReadings();
     return true;
   }
 
@@ -201,12 +201,12 @@ export class SurroundingsPort {
   /** Brings the counts up to date that grow with time. */
   settle(): void {
     const now = this.clock();
-    this.counts[Activity.DAC_MICROSECONDS] += (this.acts[Act.CONVERTERS] * (now - this.times[0])) / 1000;
+    this.counts[Activity.DAC_MICROSECONDS] += (this.actuators[Actuator.CONVERTERS] * (now - this.times[0])) / 1000;
     this.times[0] = now;
   }
 
   private advance(): void {
     this.settle();
-    this.surroundings.advance(this.clock(), this.acts, this.counts, this.felt);
+    this.surroundings.advance(this.clock(), this.actuators, this.counts, this.readings);
   }
 }

@@ -4,7 +4,7 @@
 //   Board ──▶ BoardView ──▶ what people see          Board.machine.peek ──▶ a debugger's read, which does what the register does when read
 //
 // A register that is computed when it is read may do something then: a rail's voltage, for one, lets the surroundings catch up, and that
-// is in the log. So an observer reads stored words, and of the surroundings what the chip felt last. What must stay true: a run that is
+// is in the log. So an observer reads stored words, and of the surroundings the chip’s last readings. What must stay true: a run that is
 // watched is the run that nobody watched, to the last bit (cli/run/unobserved.test.ts).
 
 import type { PeripheralEntry } from '../../protocol/generated/registers.ts';
@@ -44,20 +44,20 @@ export class BoardView {
     return this.#board.recorderEvents();
   }
 
-  /** A stored register word. Throws for a register that is computed when it is read: what it shows, see `felt`. */
+  /** A stored register word. Throws for a register that is computed when it is read: what it shows, see `reading`. */
   register<P extends PeripheralEntry>(peripheral: P, register: keyof P['registers'] & string, index = 0): number {
     const { machine } = this.#board;
     const device = machine.devices.find((each) => each.peripheral.name === peripheral.name);
     if (device?.onRead?.[register])
       throw new Error(
-        `board view: ${peripheral.name}.${register} is computed when it is read, which may change the board; observers use felt() or another register`,
+        `board view: ${peripheral.name}.${register} is computed when it is read, which may change the board; observers use reading() or another register`,
       );
     const { words, at } = machine.registers(peripheral);
     return words[at[register] + index];
   }
 
-  /** What the chip felt at its last look, by place in `Felt`. */
-  felt(place: number): number {
-    return this.#board.machine.surroundings.felt[place];
+  /** The reading at the chip’s last look, by place in `Reading`. */
+  reading(place: number): number {
+    return this.#board.machine.surroundings.readings[place];
   }
 }

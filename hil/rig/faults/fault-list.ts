@@ -1,4 +1,4 @@
-// The faults a cryostat and its wiring suffer, and what each does to the numbers the chip feels.
+// The faults a cryostat and its wiring suffer, and what each does to the chip’s readings.
 //
 //   record   [kind][place][size][start ns][end ns]     five numbers a fault, as many as `faultsMax`, in the board's memory
 //

@@ -1,7 +1,7 @@
 // Temperatures the firmware must not live with, thermometers it must not believe, and what it takes to forget a trip.
 
 import { describe, expect, test } from 'vitest';
-import { Felt, openReading } from '../../../host/board/surroundings.ts';
+import { openReading, Reading } from '../../../host/board/surroundings.ts';
 import { Channel } from '../../../protocol/plant/places.ts';
 import { SensorState } from '../../../protocol/plant/sensors.ts';
 import { CryoError, SmpGroup } from '../../../protocol/smp/smp.ts';
@@ -29,7 +29,7 @@ describe('a temperature', () => {
     const rigged = await Rigged.up();
     rigged.heat(4.7, ...plate);
     rigged.device.board.runFor(600 * millisecond);
-    for (const channel of plate) rigged.bench.feel(Felt.READING + channel, undefined);
+    for (const channel of plate) rigged.bench.setReading(Reading.THERMOMETER + channel, undefined);
     rigged.device.board.runFor(5 * second);
     expect([rigged.tripped, rigged.isUp]).toEqual([[], true]);
   });
@@ -102,14 +102,14 @@ describe('a thermometer', () => {
 
   test('that breaks is lost within three readings, and believed again after it was good for a while', async () => {
     const rigged = await Rigged.up();
-    rigged.bench.feel(Felt.READING + Channel.MXC, openReading);
+    rigged.bench.setReading(Reading.THERMOMETER + Channel.MXC, openReading);
     rigged.device.board.runFor(2 * second);
     expect(rigged.device.events('SENSOR_LOST').at(-1)).toMatchObject({
       argument0: Channel.MXC,
       argument1: SensorState.OPEN,
     });
     expect(rigged.device.statistics('heartbeat').health & Health.SENSOR).toBe(Health.SENSOR);
-    rigged.bench.feel(Felt.READING + Channel.MXC, undefined);
+    rigged.bench.setReading(Reading.THERMOMETER + Channel.MXC, undefined);
     rigged.device.board.runFor(15 * second);
     expect(rigged.device.statistics('heartbeat').health).toBe(0);
     expect(rigged.isUp).toBe(true);
@@ -127,7 +127,7 @@ describe('a thermometer', () => {
 
   test('lost twice on the same plate leaves the controller blind, and that is a trip', async () => {
     const rigged = await Rigged.up();
-    for (const channel of plate) rigged.bench.feel(Felt.READING + channel, openReading);
+    for (const channel of plate) rigged.bench.setReading(Reading.THERMOMETER + channel, openReading);
     expect(rigged.timeUntil(() => rigged.isSafe, 5 * second)).toBeLessThan(3 * second);
     expect(rigged.tripped).toEqual(['BLIND']);
   });

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LogKind } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { Felt, openReading } from '../../../host/board/surroundings.ts';
+import { openReading, Reading } from '../../../host/board/surroundings.ts';
 import {
   ACTIVITY,
   CLOCK,
@@ -70,12 +70,12 @@ interface Cause {
 const warm = (kelvin: number, ...channels: number[]): Cause => ({
   happens: (rigged) => rigged.heat(kelvin, ...channels),
   ends: (rigged) => {
-    for (const channel of channels) rigged.bench.feel(Felt.READING + channel, undefined);
+    for (const channel of channels) rigged.bench.setReading(Reading.THERMOMETER + channel, undefined);
   },
 });
-const feels = (place: number, value: number, after?: number): Cause => ({
-  happens: (rigged) => rigged.felt(place, value),
-  ends: (rigged) => rigged.felt(place, after),
+const reads = (place: number, value: number, after?: number): Cause => ({
+  happens: (rigged) => rigged.setReading(place, value),
+  ends: (rigged) => rigged.setReading(place, after),
 });
 const nothing = (): void => {};
 
@@ -93,14 +93,14 @@ const causes: Record<string, Cause> = {
   MXC_RISE: warm(0.034, Channel.MXC),
   BLIND: {
     happens: (rigged) => {
-      for (const channel of plate) rigged.bench.feel(Felt.READING + channel, openReading);
+      for (const channel of plate) rigged.bench.setReading(Reading.THERMOMETER + channel, openReading);
     },
     ends: warm(0, ...plate).ends,
   },
-  HEATER_RUNAWAY: feels(Felt.HEATER + Heater.STILL, 50_000),
-  RAIL_OVER: feels(Felt.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300),
-  RAIL_UNDER: feels(Felt.RAIL_VOLTAGE + Rail.MULTIPLEXER, railMillivolts[Rail.MULTIPLEXER] * 850),
-  CLOCK_GONE: feels(Felt.CLOCK, lostClock, goodClock),
+  HEATER_RUNAWAY: reads(Reading.HEATER + Heater.STILL, 50_000),
+  RAIL_OVER: reads(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300),
+  RAIL_UNDER: reads(Reading.RAIL_VOLTAGE + Rail.MULTIPLEXER, railMillivolts[Rail.MULTIPLEXER] * 850),
+  CLOCK_GONE: reads(Reading.CLOCK, lostClock, goodClock),
   OVER_BUDGET: { happens: (rigged) => overload(rigged, 9), ends: nothing },
 };
 
@@ -182,12 +182,12 @@ describe('what is muted', () => {
 
   test('plays again once the clock is back by itself, and the health word says what was off meanwhile', () => {
     anew();
-    rigged.felt(Felt.CLOCK, lostClock);
+    rigged.setReading(Reading.CLOCK, lostClock);
     rigged.device.board.runFor(2 * second);
     expect([duty(), rigged.tripped]).toEqual([0, ['CLOCK_GONE']]);
     const off = Health.INTERLOCK | Health.CLOCK | Health.WAVEFORMS_OFF;
     expect(rigged.device.statistics('heartbeat').health & off).toBe(off);
-    rigged.felt(Felt.CLOCK, goodClock);
+    rigged.setReading(Reading.CLOCK, goodClock);
     rigged.device.board.runFor(2 * second);
     expect([duty(), rigged.tripped, rigged.isUp]).toEqual([100, [], true]);
     expect(rigged.device.statistics('heartbeat').health).toBe(0);
@@ -207,20 +207,20 @@ describe('what is muted', () => {
   test('is muted after a reset too, while the trip is in the latch; and plays once it is cleared', () => {
     anew();
     const { board } = rigged.device;
-    rigged.felt(Felt.CLOCK, lostClock);
+    rigged.setReading(Reading.CLOCK, lostClock);
     board.runFor(second);
     board.pullResetPin();
     rigged.device.waitFor(() => board.state === 'firmware');
     board.runFor(300 * millisecond);
     expect([rigged.tripped, duty(), board.machine.outputEnabled(gates.DAC.mask)]).toEqual([['CLOCK_GONE'], 0, false]);
-    rigged.felt(Felt.CLOCK, goodClock);
+    rigged.setReading(Reading.CLOCK, goodClock);
     board.runFor(2 * second);
     expect([rigged.tripped, duty(), rigged.isUp]).toEqual([[], 100, true]);
   });
 
   test('stays muted while load is shed: no step of the budget raises the duty', () => {
     anew();
-    rigged.felt(Felt.CLOCK, lostClock);
+    rigged.setReading(Reading.CLOCK, lostClock);
     rigged.device.board.runFor(second);
     overload(rigged, 5);
     expect(rigged.device.events('LOAD_SHED').map(({ argument0 }) => argument0)).toEqual([
@@ -228,7 +228,7 @@ describe('what is muted', () => {
       Shed.QUARTER_DUTY,
     ]);
     expect([duty(), rigged.tripped]).toEqual([0, ['CLOCK_GONE']]);
-    rigged.felt(Felt.CLOCK, goodClock);
+    rigged.setReading(Reading.CLOCK, goodClock);
     rigged.device.board.runFor(2 * second);
     // What is shed stays shed: the clock is back, the load is not yet trusted.
     expect([duty(), rigged.device.statistics('heartbeat').health & Health.DUTY_REDUCED]).toEqual([
@@ -247,7 +247,7 @@ describe('an output gate', () => {
     anew();
     const { board } = rigged.device;
     // Fifteen percent too high: not good, and not enough for the comparator.
-    rigged.felt(Felt.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1150);
+    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1150);
     board.pullResetPin();
     rigged.device.waitFor(() => board.state === 'firmware');
     overload(rigged, 7);
@@ -255,7 +255,7 @@ describe('an output gate', () => {
     expect(rigged.device.events('LOAD_SHED').at(-1)).toMatchObject({ argument0: Shed.HALF_DUTY });
     expect([rigged.tripped, state()]).toEqual([[], 0]);
     expect(rigged.device.statistics('heartbeat').health & Health.RAILS).toBe(Health.RAILS);
-    rigged.felt(Felt.RAIL_VOLTAGE + Rail.DAC, undefined);
+    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, undefined);
     board.runFor(30 * second);
     expect([state(), board.machine.peek(RAILS, 'ENABLE')]).toEqual([allGates, allRails]);
     expect(rigged.device.statistics('heartbeat').health).toBe(0);
@@ -263,12 +263,12 @@ describe('an output gate', () => {
 
   test('closes within a tenth of a second when its rail stops being good, and opens when it is good again', () => {
     anew();
-    rigged.felt(Felt.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1150);
+    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1150);
     rigged.device.board.runFor(101 * millisecond);
     expect([rigged.tripped, state()]).toEqual([[], allGates & ~gates.DAC.mask]);
     const { RAILS: rails, WAVEFORMS_OFF } = Health;
     expect(rigged.device.statistics('heartbeat').health).toBe(rails | WAVEFORMS_OFF);
-    rigged.felt(Felt.RAIL_VOLTAGE + Rail.DAC, undefined);
+    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, undefined);
     rigged.device.board.runFor(101 * millisecond);
     expect([state(), rigged.device.statistics('heartbeat').health]).toEqual([allGates, 0]);
   });

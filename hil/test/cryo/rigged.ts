@@ -1,8 +1,8 @@
 // A device on a bench where a test says what its thermometers, rails, clock and lines tell it, and looks at what it does about that.
 
 import { expect } from 'vitest';
-import { TestBench } from '../../../host/board/devices/rig.ts';
-import { Felt } from '../../../host/board/surroundings.ts';
+import { SetSurroundings } from '../../../host/board/devices/rig.ts';
+import { Reading } from '../../../host/board/surroundings.ts';
 import { INTERLOCK, OUTPUTS, RAILS } from '../../../protocol/generated/registers.ts';
 import { interlockNumber } from '../../../protocol/plant/interlocks.ts';
 import { channelSensors, Rail } from '../../../protocol/plant/places.ts';
@@ -16,7 +16,7 @@ export const gates = OUTPUTS.registers.STATE.fields;
 export const allGates = gates.HEATERS.mask | gates.DAC.mask | gates.MULTIPLEXER.mask;
 
 export class Rigged {
-  readonly bench = new TestBench();
+  readonly bench = new SetSurroundings();
   device!: DeviceUnderTest;
 
   static async up(): Promise<Rigged> {
@@ -31,13 +31,13 @@ export class Rigged {
   heat(kelvin: number, ...channels: number[]): void {
     for (const channel of channels) {
       const curve = curves[channelSensors[channel]];
-      this.bench.feel(Felt.READING + channel, Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit));
+      this.bench.setReading(Reading.THERMOMETER + channel, Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit));
     }
   }
 
-  /** Something changes outside at this very moment, as the edge of a disturbance. */
-  felt(place: number, value: number | undefined): void {
-    this.bench.feel(place, value);
+  /** A reading changes at this very moment, as at the edge of a disturbance. */
+  setReading(place: number, value: number | undefined): void {
+    this.bench.setReading(place, value);
     const { board } = this.device;
     board.disturb({ kind: 7, place: 0, size: 0, startNs: board.now, endNs: Number.POSITIVE_INFINITY });
   }

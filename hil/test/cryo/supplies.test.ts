@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { ResetCause } from '../../../host/board/device.ts';
 import { LogKind } from '../../../host/board/log.ts';
-import { Act, Felt, openReading } from '../../../host/board/surroundings.ts';
+import { Actuator, openReading, Reading } from '../../../host/board/surroundings.ts';
 import { HEATERS, OUTPUTS, RAILS } from '../../../protocol/generated/registers.ts';
 import { Channel, Heater, Rail, railMillivolts } from '../../../protocol/plant/places.ts';
 import { CryoError, SmpGroup } from '../../../protocol/smp/smp.ts';
@@ -16,10 +16,10 @@ const plate = [Channel.PLATE_4K, Channel.PLATE_4K_B];
 describe('a rail', () => {
   test('that surges is off at once, and everything else within a millisecond', async () => {
     const rigged = await Rigged.up();
-    rigged.felt(Felt.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300);
+    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300);
     expect(rigged.timeUntil(() => rigged.isSafe, second)).toBeLessThanOrEqual(millisecond);
     expect(rigged.tripped).toEqual(['RAIL_OVER']);
-    rigged.felt(Felt.RAIL_VOLTAGE + Rail.DAC, undefined);
+    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, undefined);
     rigged.device.board.runFor(second);
     expect(rigged.isSafe).toBe(true);
     expect(rigged.clear('RAIL_OVER')).toMatchObject({ tripped: 0 });
@@ -29,11 +29,11 @@ describe('a rail', () => {
 
   test('that dips mutes the outputs until it is good again', async () => {
     const rigged = await Rigged.up();
-    rigged.felt(Felt.RAIL_VOLTAGE + Rail.MULTIPLEXER, railMillivolts[Rail.MULTIPLEXER] * 850);
+    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.MULTIPLEXER, railMillivolts[Rail.MULTIPLEXER] * 850);
     rigged.device.board.runFor(millisecond);
     expect(rigged.tripped).toEqual(['RAIL_UNDER']);
     expect(rigged.device.board.machine.outputEnabled(gates.DAC.mask)).toBe(false);
-    rigged.felt(Felt.RAIL_VOLTAGE + Rail.MULTIPLEXER, undefined);
+    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.MULTIPLEXER, undefined);
     rigged.device.board.runFor(second);
     expect([rigged.tripped, rigged.isUp]).toEqual([[], true]);
   });
@@ -41,9 +41,9 @@ describe('a rail', () => {
   test('of the core that dips resets the chip, and it comes up again by itself', async () => {
     const rigged = await Rigged.up();
     const { board, log } = rigged.device;
-    rigged.felt(Felt.RAIL_VOLTAGE + Rail.CORE, railMillivolts[Rail.CORE] * 700);
+    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.CORE, railMillivolts[Rail.CORE] * 700);
     board.runFor(millisecond);
-    rigged.felt(Felt.RAIL_VOLTAGE + Rail.CORE, undefined);
+    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.CORE, undefined);
     rigged.device.waitFor(() => board.state === 'firmware');
     expect(log.filter(({ kind }) => kind === LogKind.RESET).at(-1)?.a).toBe(ResetCause.BROWN_OUT);
     board.runFor(second);
@@ -56,9 +56,9 @@ describe('a clock reference', () => {
 
   test('that goes is left within a millisecond for the other one', async () => {
     const rigged = await Rigged.up();
-    rigged.felt(Felt.CLOCK, onlySecondary);
-    rigged.timeUntil(() => rigged.bench.acts[Act.REFERENCE] === 1, millisecond);
-    rigged.felt(Felt.CLOCK, secondaryAndLocked);
+    rigged.setReading(Reading.CLOCK, onlySecondary);
+    rigged.timeUntil(() => rigged.bench.actuators[Actuator.REFERENCE] === 1, millisecond);
+    rigged.setReading(Reading.CLOCK, secondaryAndLocked);
     rigged.device.board.runFor(2 * second);
     expect(rigged.device.events('CLOCK_SWITCHED')).toMatchObject([{ argument0: 1, argument1: 0 }]);
     expect(rigged.tripped).toEqual([]);
@@ -67,14 +67,14 @@ describe('a clock reference', () => {
 
   test('that drifts or jitters is left for one that does not, and for no other', async () => {
     for (const [place, value, why] of [
-      [Felt.OFFSET, -700, 1],
-      [Felt.JITTER, 5000, 2],
+      [Reading.OFFSET, -700, 1],
+      [Reading.JITTER, 5000, 2],
     ] as const) {
       const rigged = await Rigged.up();
-      rigged.felt(place, value);
+      rigged.setReading(place, value);
       rigged.device.board.runFor(2 * second);
       expect(rigged.device.events('CLOCK_SWITCHED')).toMatchObject([{ argument0: 1, argument1: why }]);
-      rigged.felt(place + 1, value);
+      rigged.setReading(place + 1, value);
       rigged.device.board.runFor(5 * second);
       expect(rigged.device.events('CLOCK_SWITCHED')).toHaveLength(1);
     }
@@ -82,11 +82,11 @@ describe('a clock reference', () => {
 
   test('and the other one gone mutes the outputs, until there is one again', async () => {
     const rigged = await Rigged.up();
-    rigged.felt(Felt.CLOCK, none);
+    rigged.setReading(Reading.CLOCK, none);
     rigged.device.board.runFor(second);
     expect(rigged.tripped).toEqual(['CLOCK_GONE']);
     expect(rigged.device.board.machine.peek(OUTPUTS, 'STATE')).toBe(allGates & ~gates.DAC.mask);
-    rigged.felt(Felt.CLOCK, both);
+    rigged.setReading(Reading.CLOCK, both);
     rigged.device.board.runFor(second);
     expect([rigged.tripped, rigged.isUp]).toEqual([[], true]);
   });
@@ -96,13 +96,13 @@ describe('a heater', () => {
   test('is ramped to what was asked for, and to nothing when its plate’s temperature is lost', async () => {
     const rigged = await Rigged.up();
     expect(rigged.device.cryo('HEATER', { heater: Heater.STILL, microwatts: 20_000 })).toEqual({ ok: true });
-    const given = () => rigged.bench.acts[Act.HEATER + Heater.STILL];
+    const given = () => rigged.bench.actuators[Actuator.HEATER + Heater.STILL];
     rigged.device.board.runFor(1.2 * second);
     expect(given()).toBeGreaterThan(4000);
     expect(given()).toBeLessThan(11_000);
     rigged.device.board.runFor(5 * second);
     expect(given()).toBeGreaterThan(19_990);
-    rigged.bench.feel(Felt.READING + Channel.STILL, openReading);
+    rigged.bench.setReading(Reading.THERMOMETER + Channel.STILL, openReading);
     rigged.device.board.runFor(4 * second);
     expect(given()).toBe(0);
   });
@@ -121,7 +121,7 @@ describe('a heater', () => {
 
   test('that gives more than it is told loses its rail within a second', async () => {
     const rigged = await Rigged.up();
-    rigged.felt(Felt.HEATER + Heater.STILL, 50_000);
+    rigged.setReading(Reading.HEATER + Heater.STILL, 50_000);
     rigged.device.waitFor(() => rigged.tripped.length > 0, second);
     const { machine } = rigged.device.board;
     expect(rigged.tripped).toEqual(['HEATER_RUNAWAY']);
@@ -134,21 +134,21 @@ describe('a heater', () => {
 describe('a signal line', () => {
   test('that clips gets attenuation step by step, and gives it back when it is quiet', async () => {
     const rigged = await Rigged.up();
-    rigged.felt(Felt.PEAK + 1, 2000);
+    rigged.setReading(Reading.PEAK + 1, 2000);
     rigged.device.board.runFor(2.5 * second);
-    expect(rigged.bench.acts[Act.ATTENUATION + 1]).toBe(6);
-    rigged.felt(Felt.PEAK + 1, 100);
+    expect(rigged.bench.actuators[Actuator.ATTENUATION + 1]).toBe(6);
+    rigged.setReading(Reading.PEAK + 1, 100);
     rigged.device.board.runFor(12 * second);
-    expect(rigged.bench.acts[Act.ATTENUATION + 1]).toBe(0);
+    expect(rigged.bench.actuators[Actuator.ATTENUATION + 1]).toBe(0);
   });
 
   test('that loses its pilot tone is reported, and when it is back', async () => {
     const rigged = await Rigged.up();
-    rigged.felt(Felt.LOSS + 2, 6000);
+    rigged.setReading(Reading.LOSS + 2, 6000);
     rigged.device.board.runFor(4 * second);
     expect(rigged.device.events('SIGNAL_LOST')).toMatchObject([{ argument0: 2, argument1: 6000 }]);
     expect(rigged.device.statistics('heartbeat').health).toBe(Health.SIGNAL);
-    rigged.felt(Felt.LOSS + 2, 200);
+    rigged.setReading(Reading.LOSS + 2, 200);
     rigged.device.board.runFor(10 * second);
     expect(rigged.device.events('SIGNAL_BACK')).toHaveLength(1);
     expect(rigged.device.statistics('heartbeat').health).toBe(0);

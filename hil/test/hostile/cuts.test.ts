@@ -18,9 +18,9 @@ beforeAll(async () => {
   update = (await firmwareImage('1.2.0')).slice();
 });
 
-type Act = { line: 0 | 1; does: 'begin' | 'go on' | 'erase' | 'mark' | 'noise'; noise: Uint8Array; gapNs: number };
+type Action = { line: 0 | 1; does: 'begin' | 'go on' | 'erase' | 'mark' | 'noise'; noise: Uint8Array; gapNs: number };
 
-const act: fc.Arbitrary<Act> = fc.record({
+const action: fc.Arbitrary<Action> = fc.record({
   line: fc.constantFrom(0, 1),
   does: fc.constantFrom('begin', 'go on', 'go on', 'go on', 'erase', 'mark', 'noise'),
   noise: peaceful,
@@ -37,7 +37,7 @@ const cut = fc.record({
   again: fc.option(fc.integer({ min: 1, max: 3000 })),
 });
 
-function requestOf({ does, noise }: Act, off: number): Uint8Array {
+function requestOf({ does, noise }: Action, off: number): Uint8Array {
   const data = update.subarray(off, off + 700);
   const body = {
     begin: { off: 0, len: update.length, data: update.subarray(0, 700) },
@@ -51,9 +51,9 @@ function requestOf({ does, noise }: Act, off: number): Uint8Array {
 }
 
 /** Sends without waiting for answers: requests pile up, and the cut comes in the middle of one. */
-function play(victim: Victim, acts: Act[]): void {
+function play(victim: Victim, actions: Action[]): void {
   let off = 0;
-  for (const each of acts) {
+  for (const each of actions) {
     off = { begin: 700, 'go on': off + 700, erase: 0, mark: off, noise: off }[each.does];
     const frame = wires[each.line].encode(requestOf(each, Math.max(0, off - 700)), 1);
     if (victim.board.state !== 'off') victim.put(each.line, frame);
@@ -71,12 +71,12 @@ describe.each(victims)('%s', (_name, make) => {
   test('comes back with its image from any reset and any power cut, in the middle of anything', async () => {
     const victim = await make();
     const { board } = victim;
-    always(fc.tuple(fc.array(act, { minLength: 1, maxLength: 8 }), cut), 80, ([acts, { how, again }]) => {
+    always(fc.tuple(fc.array(action, { minLength: 1, maxLength: 8 }), cut), 80, ([actions, { how, again }]) => {
       victim.restart();
       if (how.kind === 'at access') board.cutPowerAtAccess(how.at);
       if (how.kind === 'at time') board.cutPowerAt(board.now + how.at);
       const start = board.now;
-      play(victim, acts);
+      play(victim, actions);
       if (how.kind === 'at time') board.runUntil(start + how.at);
       if (board.state !== 'off') (end[how.kind] ?? end.power)(board);
       if (again !== null) {

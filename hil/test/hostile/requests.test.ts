@@ -19,7 +19,7 @@ beforeAll(async () => {
   [first, update] = [await firmwareImage('1.0.0'), await firmwareImage('1.2.0')];
 });
 
-type Act = { line: 0 | 1; version: 1 | 2 } & (
+type Action = { line: 0 | 1; version: 1 | 2 } & (
   | { does: 'write state'; hash: 'first' | 'update' | 'unknown' | 'short' | 'none' | 'null'; confirm?: boolean }
   | { does: 'erase'; slot?: number }
   | { does: 'begin an upload'; size: number }
@@ -38,7 +38,7 @@ const stateWrite = fc.record({
   hash: fc.constantFrom('first', 'update', 'update', 'update', 'unknown', 'short', 'none', 'null'),
   confirm: maybe(fc.boolean()),
 });
-const others: fc.Arbitrary<Act>[] = [
+const others: fc.Arbitrary<Action>[] = [
   fc.record({ ...how, does: fc.constant('erase' as const), slot: maybe(fc.nat(2)) }),
   fc.record({ ...how, does: fc.constant('begin an upload' as const), size: fc.integer({ min: 32, max: 1900 }) }),
   fc.record({ ...how, does: fc.constant('reset' as const), boot_mode: maybe(fc.nat(2)), force: maybe(fc.boolean()) }),
@@ -47,8 +47,8 @@ const others: fc.Arbitrary<Act>[] = [
   fc.record({ ...how, does: fc.constant('say anything' as const), message: peaceful }),
   fc.record({ ...how, does: fc.constant('put an update into slot B' as const) }),
 ];
-const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 5, arbitrary: stateWrite as fc.Arbitrary<Act> },
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 5, arbitrary: stateWrite as fc.Arbitrary<Action> },
   ...others.map((arbitrary) => ({ weight: 1, arbitrary })),
 );
 
@@ -67,7 +67,7 @@ function running(victim: Victim): number | undefined {
   return images.find(({ active }) => active)?.slot;
 }
 
-function perform(victim: Victim, each: Act): void {
+function perform(victim: Victim, each: Action): void {
   const options = { wire: wires[each.line], version: each.version };
   if (each.does === 'wait') victim.board.runFor(each.ns);
   else if (each.does === 'list') victim.ask(read, img, each.command, {}, options);
@@ -82,7 +82,7 @@ function perform(victim: Victim, each: Act): void {
 }
 
 /** What broke a law once, as small as it could be made. */
-const broken: [string, Act[]][] = [
+const broken: [string, Action[]][] = [
   [
     'the confirmed image put on trial in safe mode lost its confirmation, and with it the device its image at the next reset',
     [
@@ -95,17 +95,17 @@ const broken: [string, Act[]][] = [
 ];
 
 describe.each(victims)('%s', (_name, make) => {
-  test.each(broken)('no longer breaks: %s', async (_what, acts) => {
+  test.each(broken)('no longer breaks: %s', async (_what, actions) => {
     const victim = await make();
-    for (const each of acts) perform(victim, each);
+    for (const each of actions) perform(victim, each);
     victim.judge();
   });
 
   test('keeps what runs and what there is to fall back to, whatever is asked of it in whatever order', async () => {
     const victim = await make();
-    always(fc.array(act, { minLength: 1, maxLength: 14 }), 100, (acts) => {
+    always(fc.array(action, { minLength: 1, maxLength: 14 }), 100, (actions) => {
       victim.restart();
-      for (const each of acts) perform(victim, each);
+      for (const each of actions) perform(victim, each);
       victim.judge();
     });
   });

@@ -6,7 +6,7 @@ import { importsOf, isCode, isTest } from './sources.ts';
 
 /** Whose files only look. */
 const observers = /^(cli\/run\/|host\/links\/(bluefors|lake-shore)\/)/;
-/** Of those, who acts: makes the board, gives it inputs, keeps its flash. */
+/** Of those, who actuators: makes the board, gives it inputs, keeps its flash. */
 const actors = ['cli/run/fridge.ts', 'cli/run/new-device.ts', 'cli/run/session.ts'];
 const things = ['host/board/board.ts', 'host/board/machine.ts', 'host/plant/cryostat/cryostat.ts', 'hil/rig/wiring.ts'];
 /** Nobody there reads registers as a debugger does. */

@@ -5,7 +5,7 @@
 import { ACTIVITY, OUTPUTS } from '../../../protocol/generated/registers.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
-import { Act } from '../surroundings.ts';
+import { Actuator } from '../surroundings.ts';
 
 const gate = OUTPUTS.registers.STATE.fields.DAC.mask;
 /** Two a sequencer. They are on while their output gate is open, whether anything is played or not. */
@@ -14,7 +14,7 @@ const converters = 12;
 export class ActivityCounters implements Device {
   readonly peripheral = ACTIVITY;
   readonly onRead = { COUNT: (kind: number) => this.count(kind) };
-  readonly onWrite = { DUTY: (percent: number) => this.context.surroundings.act(Act.DUTY, percent) };
+  readonly onWrite = { DUTY: (percent: number) => this.context.surroundings.setActuator(Actuator.DUTY, percent) };
   private readonly context: DeviceContext;
   private readonly registers: Registers<typeof ACTIVITY>;
   private readonly atReset: Float64Array;
@@ -27,17 +27,17 @@ export class ActivityCounters implements Device {
 
   reset(): void {
     this.registers.reset();
-    this.context.surroundings.act(Act.DUTY, ACTIVITY.registers.DUTY.reset);
-    this.context.surroundings.act(Act.CONVERTERS, 0);
+    this.context.surroundings.setActuator(Actuator.DUTY, ACTIVITY.registers.DUTY.reset);
+    this.context.surroundings.setActuator(Actuator.CONVERTERS, 0);
     this.atReset.set(this.context.surroundings.counts);
   }
 
   powerLost(): void {
-    this.context.surroundings.act(Act.CONVERTERS, 0);
+    this.context.surroundings.setActuator(Actuator.CONVERTERS, 0);
   }
 
   outputsChanged(): void {
-    this.context.surroundings.act(Act.CONVERTERS, this.context.outputEnabled(gate) ? converters : 0);
+    this.context.surroundings.setActuator(Actuator.CONVERTERS, this.context.outputEnabled(gate) ? converters : 0);
   }
 
   private count(kind: number): number {

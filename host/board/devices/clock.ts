@@ -5,19 +5,19 @@
 import { CLOCK } from '../../../protocol/generated/registers.ts';
 import { Reference } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
-import { Act, Felt } from '../surroundings.ts';
+import { Actuator, Reading } from '../surroundings.ts';
 
 const { LOCKED } = CLOCK.registers.STATUS.fields;
 
 export class ClockDevice implements Device {
   readonly peripheral = CLOCK;
   readonly onRead = {
-    STATUS: () => this.felt(Felt.CLOCK),
-    OFFSET: (reference: number) => this.felt(Felt.OFFSET + reference),
-    JITTER: (reference: number) => this.felt(Felt.JITTER + reference),
+    STATUS: () => this.reading(Reading.CLOCK),
+    OFFSET: (reference: number) => this.reading(Reading.OFFSET + reference),
+    JITTER: (reference: number) => this.reading(Reading.JITTER + reference),
   };
   readonly onWrite = {
-    SELECT: (value: number) => this.context.surroundings.act(Act.REFERENCE, value),
+    SELECT: (value: number) => this.context.surroundings.setActuator(Actuator.REFERENCE, value),
     LOST: () => this.drive(),
   };
   private readonly context: DeviceContext;
@@ -34,19 +34,19 @@ export class ClockDevice implements Device {
   reset(): void {
     this.registers.reset();
     this.locked[0] = 0;
-    this.context.surroundings.act(Act.REFERENCE, Reference.PRIMARY);
+    this.context.surroundings.setActuator(Actuator.REFERENCE, Reference.PRIMARY);
   }
 
-  onFelt(): void {
-    const locked = (this.context.surroundings.felt[Felt.CLOCK] & LOCKED.mask) !== 0;
+  onReadings(): void {
+    const locked = (this.context.surroundings.readings[Reading.CLOCK] & LOCKED.mask) !== 0;
     if (!locked && this.locked[0] !== 0) this.registers.words[this.registers.at.LOST] = 1;
     this.locked[0] = locked ? 1 : 0;
     this.drive();
   }
 
-  private felt(place: number): number {
+  private reading(place: number): number {
     this.context.surroundings.glance();
-    return this.context.surroundings.felt[place];
+    return this.context.surroundings.readings[place];
   }
 
   private drive(): void {

@@ -5,18 +5,19 @@
 import { FRONTEND } from '../../../protocol/generated/registers.ts';
 import { Signal } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
-import { Act, Felt } from '../surroundings.ts';
+import { Actuator, Reading } from '../surroundings.ts';
 
 const fullScale = 1000;
 
 export class FrontEnd implements Device {
   readonly peripheral = FRONTEND;
   readonly onRead = {
-    LOSS: (line: number) => this.felt(Felt.LOSS + line),
-    PEAK: (line: number) => Math.min(fullScale, this.felt(Felt.PEAK + line)),
+    LOSS: (line: number) => this.reading(Reading.LOSS + line),
+    PEAK: (line: number) => Math.min(fullScale, this.reading(Reading.PEAK + line)),
   };
   readonly onWrite = {
-    ATTENUATION: (value: number, line: number) => this.context.surroundings.act(Act.ATTENUATION + line, value),
+    ATTENUATION: (value: number, line: number) =>
+      this.context.surroundings.setActuator(Actuator.ATTENUATION + line, value),
   };
   private readonly context: DeviceContext;
   private readonly registers: Registers<typeof FRONTEND>;
@@ -28,11 +29,12 @@ export class FrontEnd implements Device {
 
   reset(): void {
     this.registers.reset();
-    for (let line = 0; line < Signal.COUNT; line++) this.context.surroundings.act(Act.ATTENUATION + line, 0);
+    for (let line = 0; line < Signal.COUNT; line++)
+      this.context.surroundings.setActuator(Actuator.ATTENUATION + line, 0);
   }
 
-  private felt(place: number): number {
+  private reading(place: number): number {
     this.context.surroundings.glance();
-    return this.context.surroundings.felt[place];
+    return this.context.surroundings.readings[place];
   }
 }

@@ -98,7 +98,7 @@ test('fuses survive resets and the loss of power', () => {
 
 test('power lost in a burn leaves old ones plus any of the new, and the next boot finds it idle', () => {
   const left = new Set<number>();
-  for (const seed of seeds(60)) {
+  for (const seed of seeds(240)) {
     const rig = makeRig(seed);
     burn(rig, 9, 0xf000_0000);
     startBurn(rig, 9, 0xf000_00ff);

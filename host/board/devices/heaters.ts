@@ -7,7 +7,7 @@ import { HEATERS, OUTPUTS } from '../../../protocol/generated/registers.ts';
 import { Heater, heaterFullScaleMicrowatts } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { FaultCause } from '../device.ts';
-import { Act, Felt } from '../surroundings.ts';
+import { Actuator, Reading } from '../surroundings.ts';
 
 const gate = OUTPUTS.registers.STATE.fields.HEATERS.mask;
 const fullDuty = 0xffff;
@@ -73,12 +73,15 @@ export class Heaters implements Device {
     const open = this.context.outputEnabled(gate);
     for (let heater = 0; heater < Heater.COUNT; heater++) {
       const duty = open ? words[at.DUTY + heater] : 0;
-      surroundings.act(Act.HEATER + heater, Math.floor((heaterFullScaleMicrowatts[heater] * duty) / fullDuty));
+      surroundings.setActuator(
+        Actuator.HEATER + heater,
+        Math.floor((heaterFullScaleMicrowatts[heater] * duty) / fullDuty),
+      );
     }
   }
 
   private measure(heater: number): number {
     this.context.surroundings.glance();
-    return this.context.surroundings.felt[Felt.HEATER + heater];
+    return this.context.surroundings.readings[Reading.HEATER + heater];
   }
 }

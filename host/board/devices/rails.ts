@@ -11,7 +11,7 @@ import { RAILS } from '../../../protocol/generated/registers.ts';
 import { Rail, railMillivolts } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { FaultCause, ResetCause } from '../device.ts';
-import { Act, Felt } from '../surroundings.ts';
+import { Actuator, Reading } from '../surroundings.ts';
 
 const rampNs = 2_000_000;
 const core = 1 << Rail.CORE;
@@ -21,8 +21,8 @@ export class Rails implements Device {
   readonly peripheral = RAILS;
   readonly onRead = {
     GOOD: () => this.good(),
-    MILLIVOLTS: (rail: number) => Math.floor(this.felt(Felt.RAIL_VOLTAGE + rail) / 1000),
-    MICROAMPERES: (rail: number) => this.felt(Felt.RAIL_CURRENT + rail),
+    MILLIVOLTS: (rail: number) => Math.floor(this.reading(Reading.RAIL_VOLTAGE + rail) / 1000),
+    MICROAMPERES: (rail: number) => this.reading(Reading.RAIL_CURRENT + rail),
   };
   readonly onWrite = {
     ENABLE: (value: number, _index: number, previous: number) => this.enable(value, previous),
@@ -45,7 +45,7 @@ export class Rails implements Device {
   reset(): void {
     this.registers.reset();
     this.since.fill(this.context.now);
-    this.context.surroundings.act(Act.POWERED, 1);
+    this.context.surroundings.setActuator(Actuator.POWERED, 1);
     this.switched();
   }
 
@@ -53,10 +53,10 @@ export class Rails implements Device {
     this.registers.words[this.registers.at.ENABLE] = 0;
     this.coreOut[0] = 0;
     this.switched();
-    this.context.surroundings.act(Act.POWERED, 0);
+    this.context.surroundings.setActuator(Actuator.POWERED, 0);
   }
 
-  onFelt(): void {
+  onReadings(): void {
     const { words, at } = this.registers;
     const on = words[at.ENABLE];
     for (let rail = 0; rail < Rail.COUNT; rail++) {
@@ -99,7 +99,7 @@ export class Rails implements Device {
   }
 
   private switched(): void {
-    this.context.surroundings.act(Act.RAILS, this.registers.words[this.registers.at.ENABLE]);
+    this.context.surroundings.setActuator(Actuator.RAILS, this.registers.words[this.registers.at.ENABLE]);
   }
 
   private good(): number {
@@ -119,12 +119,12 @@ export class Rails implements Device {
 
   /** Voltage as a share of what the rail is built for. */
   private share(rail: number): number {
-    return this.context.surroundings.felt[Felt.RAIL_VOLTAGE + rail] / (railMillivolts[rail] * 1000);
+    return this.context.surroundings.readings[Reading.RAIL_VOLTAGE + rail] / (railMillivolts[rail] * 1000);
   }
 
-  private felt(place: number): number {
+  private reading(place: number): number {
     this.context.surroundings.glance();
-    return this.context.surroundings.felt[place];
+    return this.context.surroundings.readings[place];
   }
 
   private drive(): void {

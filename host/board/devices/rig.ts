@@ -108,27 +108,27 @@ function nameOf(values: Record<string, number>, value: number): string {
   return found[0];
 }
 
-/** A quiet bench on which a test sets what the chip feels, and reads what was done to it. */
-export class TestBench implements Surroundings {
+/** Quiet surroundings in which a test sets readings of the chip, and sees what its actuators were set to. */
+export class SetSurroundings implements Surroundings {
   readonly disturbances: Disturbance[] = [];
-  acts: Float64Array = new Float64Array();
+  actuators: Float64Array = new Float64Array();
   private readonly quiet = new QuietBench();
   private readonly set = new Map<number, number>();
 
   attach(): void {}
 
-  advance(timeNs: number, acts: Float64Array, counts: Float64Array, felt: Float64Array): void {
-    this.quiet.advance(timeNs, acts, counts, felt);
-    for (const [place, value] of this.set) felt[place] = value;
-    this.acts = acts;
+  advance(timeNs: number, actuators: Float64Array, counts: Float64Array, readings: Float64Array): void {
+    this.quiet.advance(timeNs, actuators, counts, readings);
+    for (const [place, value] of this.set) readings[place] = value;
+    this.actuators = actuators;
   }
 
   disturb(disturbance: Disturbance): void {
     this.disturbances.push(disturbance);
   }
 
-  /** From the next look on the chip feels this; undefined: what it would on a quiet bench. */
-  feel(place: number, value: number | undefined): void {
+  /** From the next look on the chip reads this; undefined: what it would on a quiet bench. */
+  setReading(place: number, value: number | undefined): void {
     if (value === undefined) this.set.delete(place);
     else this.set.set(place, value);
   }

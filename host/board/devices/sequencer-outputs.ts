@@ -6,7 +6,7 @@ import { DAC, MARKERS, OUTPUTS } from '../../../protocol/generated/registers.ts'
 import type { Device, DeviceContext } from '../device.ts';
 import type { SequencerBank } from '../sequencer/bank.ts';
 import { sequencerCount } from '../sequencer/sequencer-module.ts';
-import { Act } from '../surroundings.ts';
+import { Actuator } from '../surroundings.ts';
 
 const gate = OUTPUTS.registers.STATE.fields.DAC.mask;
 const sampleMask = DAC.registers.PATH0.fields.SAMPLE.mask;
@@ -24,7 +24,7 @@ class SequencerOutputs {
   /** Under a duty of 25 the first millisecond in four is played, of 50 the first two (ACTIVITY.DUTY). */
   private get isOnTime(): boolean {
     const quarter = Math.floor(this.context.now / 1e6) % 4;
-    return quarter * 25 < this.context.surroundings.acts[Act.DUTY];
+    return quarter * 25 < this.context.surroundings.actuators[Actuator.DUTY];
   }
 
   now(core: number, which: Output): number {

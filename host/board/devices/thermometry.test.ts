@@ -4,18 +4,18 @@ import { expect, test } from 'vitest';
 import { THERMOMETRY } from '../../../protocol/generated/registers.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';
 import { Channel } from '../../../protocol/plant/places.ts';
-import { Act, Felt, openReading } from '../surroundings.ts';
-import { milliseconds, Rig, refusal, TestBench } from './rig.ts';
+import { Actuator, openReading, Reading } from '../surroundings.ts';
+import { milliseconds, Rig, refusal, SetSurroundings } from './rig.ts';
 import { Thermometry } from './thermometry.ts';
 
 const { VALID, OPEN, SHORT } = THERMOMETRY.registers.FLAGS.fields;
 const [enable, interrupt] = [1, 2];
 
 function scanning(period = 100, control = enable | interrupt) {
-  const bench = new TestBench();
+  const bench = new SetSurroundings();
   const rig = new Rig((machine) => new Thermometry(machine), 1, bench);
-  rig.machine.surroundings.act(Act.RAILS, 0x3f);
-  rig.machine.surroundings.act(Act.POWERED, 1);
+  rig.machine.surroundings.setActuator(Actuator.RAILS, 0x3f);
+  rig.machine.surroundings.setActuator(Actuator.POWERED, 1);
   rig.machine.poke(THERMOMETRY, 'PERIOD', period);
   for (let channel = 0; channel < Channel.COUNT; channel++) rig.machine.poke(THERMOMETRY, 'EXCITATION', 1000, channel);
   rig.machine.poke(THERMOMETRY, 'CONTROL', control);
@@ -29,7 +29,7 @@ test('a scan ends one period after the start, raises the line, and shows the rea
   const { bench, rig } = scanning(100);
   rig.skip(milliseconds(100) - 1);
   expect([rig.lineRaised(), reading(rig, Channel.STILL)]).toEqual([false, 0]);
-  bench.feel(Felt.READING + Channel.STILL, 2_222_222);
+  bench.setReading(Reading.THERMOMETER + Channel.STILL, 2_222_222);
   rig.skip(1);
   expect([rig.lineRaised(), reading(rig, Channel.STILL), flags(rig, Channel.STILL)]).toEqual([
     true,
@@ -49,8 +49,8 @@ test('it goes on by itself on its grid, whether anyone clears the line or not', 
 
 test('an open and a shorted thermometer are told from one that is cold or warm', () => {
   const { bench, rig } = scanning();
-  bench.feel(Felt.READING + Channel.PLATE_4K, openReading);
-  bench.feel(Felt.READING + Channel.PLATE_4K_B, 0);
+  bench.setReading(Reading.THERMOMETER + Channel.PLATE_4K, openReading);
+  bench.setReading(Reading.THERMOMETER + Channel.PLATE_4K_B, 0);
   rig.skip(milliseconds(100));
   expect(flags(rig, Channel.PLATE_4K)).toBe(OPEN.mask);
   expect(flags(rig, Channel.PLATE_4K_B)).toBe(SHORT.mask);
@@ -67,17 +67,19 @@ test('a channel without excitation is left out: no reading, no flag, no energy',
 
 test('without its rail every thermometer reads as shorted', () => {
   const { rig } = scanning();
-  rig.machine.surroundings.act(Act.RAILS, 1);
+  rig.machine.surroundings.setActuator(Actuator.RAILS, 1);
   rig.skip(milliseconds(100));
   expect(flags(rig, Channel.PLATE_4K)).toBe(SHORT.mask);
 });
 
 test('a reset stops the scanner and the currents; a period shorter than a scan is refused', () => {
   const { bench, rig } = scanning();
-  expect(bench.acts[Act.EXCITATION + Channel.CP]).toBe(1000);
+  expect(bench.actuators[Actuator.EXCITATION + Channel.CP]).toBe(1000);
   rig.reset();
   rig.skip(milliseconds(1000));
-  expect([rig.machine.peek(THERMOMETRY, 'SEQUENCE'), bench.acts[Act.EXCITATION + Channel.CP]]).toEqual([0, 0]);
+  expect([rig.machine.peek(THERMOMETRY, 'SEQUENCE'), bench.actuators[Actuator.EXCITATION + Channel.CP]]).toEqual([
+    0, 0,
+  ]);
   expect(refusal(() => rig.machine.poke(THERMOMETRY, 'PERIOD', 9))).toBe('BUS_STATE');
   expect(rig.machine.peek(THERMOMETRY, 'PERIOD')).toBe(THERMOMETRY.registers.PERIOD.reset);
 });

@@ -10,7 +10,7 @@ import { Activity } from '../../../protocol/plant/energies.ts';
 import { Channel, Rail } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { EventKind, FaultCause } from '../device.ts';
-import { Act, Felt, openReading } from '../surroundings.ts';
+import { Actuator, openReading, Reading } from '../surroundings.ts';
 
 const nanosecondsPerMillisecond = 1_000_000;
 const periodMinimumMs = 10;
@@ -25,7 +25,8 @@ export class Thermometry implements Device {
     CONTROL: (value: number, _index: number, previous: number) => this.control(value, previous),
     STATUS: () => this.drive(),
     PERIOD: (value: number, _index: number, previous: number) => this.setPeriod(value, previous),
-    EXCITATION: (value: number, index: number) => this.context.surroundings.act(Act.EXCITATION + index, value),
+    EXCITATION: (value: number, index: number) =>
+      this.context.surroundings.setActuator(Actuator.EXCITATION + index, value),
   };
   private readonly context: DeviceContext;
   private readonly registers: Registers<typeof THERMOMETRY>;
@@ -53,7 +54,7 @@ export class Thermometry implements Device {
     let read = 0;
     for (let channel = 0; channel < Channel.COUNT; channel++) {
       const reads = words[at.EXCITATION + channel] !== 0;
-      const reading = reads && this.isSupplied ? surroundings.felt[Felt.READING + channel] : 0;
+      const reading = reads && this.isSupplied ? surroundings.readings[Reading.THERMOMETER + channel] : 0;
       words[at.READING + channel] = reading;
       words[at.FLAGS + channel] = reads ? flagsOf(reading) : 0;
       if (reads) read++;
@@ -65,7 +66,7 @@ export class Thermometry implements Device {
   }
 
   private get isSupplied(): boolean {
-    return ((this.context.surroundings.acts[Act.RAILS] >>> Rail.SENSE) & 1) !== 0;
+    return ((this.context.surroundings.actuators[Actuator.RAILS] >>> Rail.SENSE) & 1) !== 0;
   }
 
   private control(value: number, previous: number): void {
@@ -99,7 +100,7 @@ export class Thermometry implements Device {
 
   private currentsOff(): void {
     for (let channel = 0; channel < Channel.COUNT; channel++)
-      this.context.surroundings.act(Act.EXCITATION + channel, 0);
+      this.context.surroundings.setActuator(Actuator.EXCITATION + channel, 0);
   }
 }
 

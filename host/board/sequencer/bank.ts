@@ -10,7 +10,7 @@ import { Activity } from '../../../protocol/plant/energies.ts';
 import { sequencerSectionName } from '../../../protocol/q1/module.ts';
 import { customSection, ImageRefused } from '../cpu/cpu.ts';
 import { type DeviceContext, FaultCause } from '../device.ts';
-import { Act } from '../surroundings.ts';
+import { Actuator } from '../surroundings.ts';
 import { type RecordSink, SequencerModule } from './sequencer-module.ts';
 
 export class SequencerBank {
@@ -71,7 +71,7 @@ export class SequencerBank {
     const played = module.figure(0, 'PLAYED');
     const outcome = module.run(this.now);
     // What is not played in its off times does not heat.
-    const duty = this.context.surroundings.acts[Act.DUTY];
+    const duty = this.context.surroundings.actuators[Actuator.DUTY];
     this.context.count(Activity.EVENTS, (((module.figure(0, 'PLAYED') - played) >>> 0) * duty) / 100);
     if (listener) module.listen([], undefined);
     return outcome;

@@ -1,4 +1,4 @@
-// A cryostat that answers back: five stages from 50 K to the mixing chamber, and what a controller in it feels of them.
+// A cryostat that answers back: five stages from 50 K to the mixing chamber, and what a controller in it can read of them.
 //
 //   fridge file (YAML) ──▶ Fridge ──▶ Cryostat ──▶ temperatures, sensor readings, rails, clock, connectors
 //                                        ▲
@@ -158,7 +158,7 @@ export class Cryostat {
     this.sensorBank.setFault(channel, fault, this.reading(channel));
   }
 
-  /** Calibration lost: what the sensor feels beside the stage's temperature. */
+  /** Calibration lost: what the sensor adds to the stage's temperature. */
   setSensorOffset(channel: number, kelvin: number): void {
     this.sensorBank.setOffset(channel, kelvin);
   }
