@@ -18,7 +18,7 @@ function measuredText(number: number, value: number): string {
   const condition = interlocks[number]?.condition;
   if (condition === Condition.HOT) return `: ${temperatureText(value)}`;
   if (condition === Condition.RISE) return `: ${temperatureText(value)} in a few minutes`;
-  return condition === Condition.RUNAWAY ? `: ${wattsText(value / 1e6)} more than asked for` : '';
+  return condition === Condition.RUNAWAY ? `: ${wattsText(value / 1e6)} more than was set` : '';
 }
 
 export const plantWordings: Partial<Record<number, Wording>> = {
@@ -31,7 +31,7 @@ export const plantWordings: Partial<Record<number, Wording>> = {
   [EventKind.INTERLOCK_CLEARED]: (number, operator) => ({
     event: 'interlock-cleared',
     facts: { interlock: interlockName(number), operator: operator === 1 },
-    text: `interlock ${interlockName(number)} is taken back${operator === 1 ? ' by an operator' : ': its cause is gone'}`,
+    text: `interlock ${interlockName(number)} is cleared${operator === 1 ? ' by an operator' : ': its cause is gone'}`,
     tone: 'green',
   }),
   [EventKind.SAFE_STATE]: (number) => ({

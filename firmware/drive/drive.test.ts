@@ -1,8 +1,8 @@
 // Every actuator follows its causes and nothing else: whatever came before, the same causes give the same chip.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { GuestUnit, millisecond, second } from '../../hil/rig/guest-unit.ts';
-import { Felt, openReading } from '../../host/board/surroundings.ts';
+import { GuestUnit, millisecond, second } from '../../hil/rig/guest/guest-unit.ts';
+import { Reading, openReading } from '../../host/board/surroundings.ts';
 import { ACTIVITY, HEATERS, OUTPUTS, RAILS } from '../../protocol/generated/registers.ts';
 import { Shed } from '../../protocol/plant/budget.ts';
 import { Action, interlockNumber, interlocks } from '../../protocol/plant/interlocks.ts';
@@ -69,20 +69,20 @@ describe('rails', () => {
   });
 
   test('one that is not good after ten milliseconds is switched off and tried again a second later', () => {
-    unit.feel(Felt.RAIL_VOLTAGE + Rail.RF, railMillivolts[Rail.RF] * 1150);
+    unit.setReading(Reading.RAIL_VOLTAGE + Rail.RF, railMillivolts[Rail.RF] * 1150);
     letRun(500 * millisecond);
     expect(unit.events('RAIL_FAILED').map(([rail]) => rail)).toEqual([Rail.RF]);
     expect(chip()).toEqual({ gates: 0, rails: safeRails, duty: 100 });
     letRun(second);
     expect(unit.events('RAIL_FAILED')).toHaveLength(2);
-    unit.feel(Felt.RAIL_VOLTAGE + Rail.RF, undefined);
+    unit.setReading(Reading.RAIL_VOLTAGE + Rail.RF, undefined);
     letRun(1.2 * second);
     expect(chip()).toEqual(everything);
   });
 
   test('one that stays too high is not switched on again and again: once a second, and only while it may be on', () => {
     letRun(100 * millisecond);
-    unit.feel(Felt.RAIL_VOLTAGE + Rail.SENSE, railMillivolts[Rail.SENSE] * 1300);
+    unit.setReading(Reading.RAIL_VOLTAGE + Rail.SENSE, railMillivolts[Rail.SENSE] * 1300);
     unit.part.noteRailTrips();
     unit.trip(RAIL_OVER);
     unit.written.length = 0;
@@ -210,13 +210,13 @@ describe('heaters', () => {
   test('are zero while their thermometer is lost, while anything is tripped, and while their gate is closed', () => {
     const causesOfZero: [() => void, () => void][] = [
       [
-        () => unit.feel(Felt.READING + Channel.STILL, openReading),
-        () => unit.feel(Felt.READING + Channel.STILL, undefined),
+        () => unit.setReading(Reading.THERMOMETER + Channel.STILL, openReading),
+        () => unit.setReading(Reading.THERMOMETER + Channel.STILL, undefined),
       ],
       [() => unit.trip(CLOCK_GONE), () => unit.clear(CLOCK_GONE)],
       [
-        () => unit.feel(Felt.RAIL_VOLTAGE + Rail.HEATER, railMillivolts[Rail.HEATER] * 1150),
-        () => unit.feel(Felt.RAIL_VOLTAGE + Rail.HEATER, undefined),
+        () => unit.setReading(Reading.RAIL_VOLTAGE + Rail.HEATER, railMillivolts[Rail.HEATER] * 1150),
+        () => unit.setReading(Reading.RAIL_VOLTAGE + Rail.HEATER, undefined),
       ],
     ];
     unit.part.requestHeater(Heater.STILL, 12_000);

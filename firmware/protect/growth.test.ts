@@ -1,8 +1,8 @@
 // A row more in a table of the plant either works or is refused in words: nothing is left out, and nothing is written over its neighbour.
 
 import { describe, expect, test } from 'vitest';
-import { GuestUnit, second } from '../../hil/rig/guest-unit.ts';
-import { Felt } from '../../host/board/surroundings.ts';
+import { GuestUnit, second } from '../../hil/rig/guest/guest-unit.ts';
+import { Reading } from '../../host/board/surroundings.ts';
 import type { SourceChange } from '../../host/tools/guest.ts';
 import { compileGuest, instantiateGuest } from '../../host/tools/guest.ts';
 import { ACTIVITY, INTERLOCK } from '../../protocol/generated/registers.ts';
@@ -73,7 +73,7 @@ describe('one more interlock', () => {
       { path: plant, find: `assert(number < ${number}`, replace: `assert(number < ${number + 1}` },
     ];
     const unit = await GuestUnit.of('firmware/protect/protect.entry.ts', { changes });
-    unit.feel(Felt.CLOCK, 0);
+    unit.setReading(Reading.CLOCK, 0);
     const bits: number[] = [];
     for (let tenth = 0; tenth < 30; tenth++) {
       unit.skip(second / 10);

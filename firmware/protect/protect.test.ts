@@ -1,8 +1,8 @@
 // Interlocks and budget judge: what they measure, when they trip, what it takes to clear a trip, and that they touch no actuator.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { GuestUnit, millisecond, second } from '../../hil/rig/guest-unit.ts';
-import { Felt, openReading } from '../../host/board/surroundings.ts';
+import { GuestUnit, millisecond, second } from '../../hil/rig/guest/guest-unit.ts';
+import { Reading, openReading } from '../../host/board/surroundings.ts';
 import { ACTIVITY, INTERLOCK, RAILS, THERMOMETRY } from '../../protocol/generated/registers.ts';
 import { Budget, Shed } from '../../protocol/plant/budget.ts';
 import { Activity, activityPicojoules, idleMicrowatts } from '../../protocol/plant/energies.ts';
@@ -83,7 +83,7 @@ describe('an interlock', () => {
 
   test('judges and does not act: nothing but latch and recorder is written', () => {
     unit.heat(4.7, ...plate);
-    unit.feel(Felt.CLOCK, 0);
+    unit.setReading(Reading.CLOCK, 0);
     letRun(3 * second);
     play(9, 3.3e8);
     letRun(100 * millisecond);
@@ -116,20 +116,20 @@ describe('an interlock', () => {
   });
 
   test.each([
-    ['RAIL_OVER', RAIL_OVER, Felt.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300],
-    ['RAIL_UNDER', RAIL_UNDER, Felt.RAIL_VOLTAGE + Rail.SENSE, railMillivolts[Rail.SENSE] * 850],
-    ['CLOCK_GONE', CLOCK_GONE, Felt.CLOCK, 0],
-    ['HEATER_RUNAWAY', HEATER_RUNAWAY, Felt.HEATER + Heater.STILL, 400],
+    ['RAIL_OVER', RAIL_OVER, Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300],
+    ['RAIL_UNDER', RAIL_UNDER, Reading.RAIL_VOLTAGE + Rail.SENSE, railMillivolts[Rail.SENSE] * 850],
+    ['CLOCK_GONE', CLOCK_GONE, Reading.CLOCK, 0],
+    ['HEATER_RUNAWAY', HEATER_RUNAWAY, Reading.HEATER + Heater.STILL, 400],
   ])('%s trips by its own cause alone', (name, _number, place, value) => {
-    unit.feel(place, value);
+    unit.setReading(place, value);
     letRun(second);
     expect(tripped()).toEqual([name]);
   });
 
   test('that clears itself does so after its condition has been gone for as long as it must last', () => {
-    unit.feel(Felt.CLOCK, 0);
+    unit.setReading(Reading.CLOCK, 0);
     letRun(second);
-    unit.feel(Felt.CLOCK, undefined);
+    unit.setReading(Reading.CLOCK, undefined);
     letRun(400 * millisecond);
     expect(tripped()).toEqual(['CLOCK_GONE']);
     letRun(300 * millisecond);
@@ -138,7 +138,7 @@ describe('an interlock', () => {
   });
 
   test('is neither tripped nor cleared by a thermometer that cannot be read; two of them are BLIND', () => {
-    for (const channel of plate) unit.feel(Felt.READING + channel, openReading);
+    for (const channel of plate) unit.setReading(Reading.THERMOMETER + channel, openReading);
     letRun(4 * second);
     expect(tripped()).toEqual(['BLIND']);
     expect(unit.part.clearInterlock(BLIND)).toBe(0);

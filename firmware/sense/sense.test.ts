@@ -1,8 +1,8 @@
 // What is measured, and what is believed of it.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { GuestUnit, millisecond } from '../../hil/rig/guest-unit.ts';
-import { Felt, openReading } from '../../host/board/surroundings.ts';
+import { GuestUnit, millisecond } from '../../hil/rig/guest/guest-unit.ts';
+import { Reading, openReading } from '../../host/board/surroundings.ts';
 import { CLOCK, FRONTEND, RAILS, THERMOMETRY } from '../../protocol/generated/registers.ts';
 import { Channel, channelSensors, Rail, railMillivolts } from '../../protocol/plant/places.ts';
 import { Filter, SensorState } from '../../protocol/plant/sensors.ts';
@@ -76,7 +76,7 @@ describe('a thermometer', () => {
   });
 
   test('that is open for one scan is still believed, for three it is not, and comes back after it was good for long', () => {
-    const open = (value: number | undefined) => unit.feel(Felt.READING + Channel.MXC, value);
+    const open = (value: number | undefined) => unit.setReading(Reading.THERMOMETER + Channel.MXC, value);
     open(openReading);
     scan(1);
     expect(state(Channel.MXC)).toBe(SensorState.BELIEVED);
@@ -93,7 +93,7 @@ describe('a thermometer', () => {
     const before = unit.part.temperatureMicrokelvin(Channel.STILL);
     unit.heat(1.3, Channel.STILL);
     scan(1);
-    unit.feel(Felt.READING + Channel.STILL, undefined);
+    unit.setReading(Reading.THERMOMETER + Channel.STILL, undefined);
     scan(1);
     expect(Math.abs(unit.part.temperatureMicrokelvin(Channel.STILL) - before)).toBeLessThan(before * 0.01);
   });
@@ -123,17 +123,17 @@ describe('a comparator', () => {
   const [dac, under] = [1 << Rail.DAC, 1 << (8 + Rail.DAC)];
 
   test('is remembered when its line was released: too low until the rail is good, too high until it is acknowledged', () => {
-    unit.feel(Felt.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 850);
+    unit.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 850);
     unit.part.noteRailTrips();
     expect([unit.part.railTrips(), unit.peek(RAILS, 'TRIPPED')]).toEqual([under, 0]);
     unit.part.settleRailTrips();
     expect(unit.part.railTrips()).toBe(under);
-    unit.feel(Felt.RAIL_VOLTAGE + Rail.DAC, undefined);
+    unit.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, undefined);
     unit.part.settleRailTrips();
     expect(unit.part.railTrips()).toBe(0);
-    unit.feel(Felt.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300);
+    unit.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300);
     unit.part.noteRailTrips();
-    unit.feel(Felt.RAIL_VOLTAGE + Rail.DAC, undefined);
+    unit.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, undefined);
     unit.part.settleRailTrips();
     expect(unit.part.railTrips()).toBe(dac);
     expect(unit.part.forgetRailTrips(5, dac)).toBe(0);
@@ -146,11 +146,11 @@ describe('the clock', () => {
 
   test('leaves a reference that is lost at the first look, and one that drifts at the second', () => {
     unit.part.startClock();
-    unit.feel(Felt.CLOCK, 0b010);
+    unit.setReading(Reading.CLOCK, 0b010);
     unit.part.runClock();
     expect(selected()).toBe(1);
-    unit.feel(Felt.CLOCK, undefined);
-    unit.feel(Felt.OFFSET + 1, 700);
+    unit.setReading(Reading.CLOCK, undefined);
+    unit.setReading(Reading.OFFSET + 1, 700);
     unit.part.runClock();
     expect(selected()).toBe(1);
     unit.part.runClock();
@@ -162,7 +162,7 @@ describe('the clock', () => {
   });
 
   test('stays where it is when the other one is no better', () => {
-    unit.feel(Felt.CLOCK, 0);
+    unit.setReading(Reading.CLOCK, 0);
     for (let look = 0; look < 5; look++) unit.part.runClock();
     expect([selected(), unit.part.clockImpaired(), unit.part.clockState()]).toEqual([0, 1, 0]);
   });
@@ -175,10 +175,10 @@ describe('a signal line', () => {
   };
 
   test('that clips twice in a row gets 6 dB, up to 30, and gives them back after ten quiet looks each', () => {
-    unit.feel(Felt.PEAK + 1, 2000);
+    unit.setReading(Reading.PEAK + 1, 2000);
     look(20);
     expect([attenuation(), unit.part.impairedSignals()]).toEqual([30, 2]);
-    unit.feel(Felt.PEAK + 1, 100);
+    unit.setReading(Reading.PEAK + 1, 100);
     look(10);
     expect(attenuation()).toBe(24);
     look(40);
@@ -187,12 +187,12 @@ describe('a signal line', () => {
 
   test('is lost after three lossy looks of eight, and back after eight good ones', () => {
     look(1);
-    unit.feel(Felt.LOSS + 2, 6000);
+    unit.setReading(Reading.LOSS + 2, 6000);
     look(2);
     expect(unit.part.impairedSignals()).toBe(0);
     look(1);
     expect([unit.part.impairedSignals(), unit.events('SIGNAL_LOST')]).toEqual([4, [[2, 6000]]]);
-    unit.feel(Felt.LOSS + 2, 200);
+    unit.setReading(Reading.LOSS + 2, 200);
     look(7);
     expect(unit.part.impairedSignals()).toBe(4);
     look(1);

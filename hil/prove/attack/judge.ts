@@ -2,7 +2,7 @@
 
 import type { Finding } from '../invariants.ts';
 import { bootsMax } from '../invariants.ts';
-import type { Boot } from './bench.ts';
+import type { Boot } from './attack-bench.ts';
 
 /** Nothing was run that does not verify. A module the core itself refused was not run, unless the bytes were a slot's, which could hold any. */
 export function judgeRun({ handOvers, state }: Boot): Finding[] {

@@ -1,4 +1,4 @@
-// What a device trusts, as its fuses say it; and the desk's own opinion of an image in flash under that trust.
+// What a device trusts, as its fuses say it; and what the host's own verification says of an image in flash under that trust.
 
 import type { Board } from '../../../host/board/board.ts';
 import { pageBytes } from '../../../host/board/flash-array.ts';
@@ -39,7 +39,7 @@ function fuseWords(board: Board): Uint32Array {
 }
 
 /** Looks at slots of one board, and remembers what it saw. */
-export class Desk {
+export class ReferenceVerifier {
   private readonly board: Board;
   private readonly seen = new WeakMap<Int32Array, Verdict>();
   private fuses = new Uint32Array(0);

@@ -1,11 +1,11 @@
-// The image parser: any bytes in a slot that is asked for. The laws are those of the tamper proof, the desk's own verification among them.
+// The image parser: any bytes in a slot that is asked for. The laws are those of the tamper proof, the host's own verification among them.
 
 import { createPrivateKey, sign } from 'node:crypto';
 import { hostileImages, oddButGood } from '../../../host/tools/image/hostile-images.ts';
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { Tlv } from '../../../protocol/image/format.ts';
 import { keys } from '../../rig/keys.ts';
-import { AttackBench } from '../attack/bench.ts';
+import { AttackBench } from '../attack/attack-bench.ts';
 import { blockCounts } from '../attack/block-counts.ts';
 import { sha256, specimen } from '../attack/specimens.ts';
 import { beforeOf, findingsOf } from '../tamper/findings.ts';

@@ -1,4 +1,4 @@
-// Safe mode on its two lines: whole messages, CBOR bodies, and raw bytes. The laws are those of hil/prove/noise/victim.ts; for CBOR, what is
+// Safe mode on its two lines: whole messages, CBOR bodies, and raw bytes. The laws are those of hil/prove/noise/checked-device.ts; for CBOR, what is
 // echoed is also held against what cbor-x makes of the same bytes.
 
 import fc from 'fast-check';
@@ -7,13 +7,13 @@ import golden from '../../../host/tools/smp/golden-vectors.json' with { type: 'j
 import { FUSES } from '../../../protocol/generated/registers.ts';
 import { Fuse } from '../../../protocol/memory-map.ts';
 import { eventLines } from '../../rig/event-log.ts';
-import { AttackBench } from '../attack/bench.ts';
+import { AttackBench } from '../attack/attack-bench.ts';
 import { blockCounts } from '../attack/block-counts.ts';
 import { specimen } from '../attack/specimens.ts';
 import { body } from '../noise/cbor-noise.ts';
+import { CheckedDevice } from '../noise/checked-device.ts';
 import { owed } from '../noise/echo-owed.ts';
 import { message, messageOf, traffic } from '../noise/noise.ts';
-import { Victim } from '../noise/victim.ts';
 import { gateway, serialConsole, type Wire } from '../noise/wire.ts';
 import { conversations } from './conversations.ts';
 import type { Input } from './mutate.ts';
@@ -55,7 +55,7 @@ const samples = 60;
 const silenceNs = 1_100_000_000;
 
 /** A device that stays in safe mode for its strap, with a confirmed image in slot A that it may not lose. */
-function strapped(bootloader: Uint8Array, seed: number): { bench: AttackBench; victim: Victim } {
+function strapped(bootloader: Uint8Array, seed: number): { bench: AttackBench; device: CheckedDevice } {
   const bench = new AttackBench(bootloader, seed, true);
   bench.place(0, specimen('1.0.0'), 'permanent');
   bench.boot();
@@ -64,18 +64,18 @@ function strapped(bootloader: Uint8Array, seed: number): { bench: AttackBench; v
   words[at.WORD + Fuse.STRAP] = 1;
   bench.boot();
   bench.board.runFor(1_000_000);
-  return { bench, victim: new Victim(bench.board, [0]) };
+  return { bench, device: new CheckedDevice(bench.board, [0]) };
 }
 
 interface Laws {
   seeds: readonly Input[];
   tokens: readonly Uint8Array[];
-  deliver(victim: Victim, piece: Uint8Array): void;
+  deliver(device: CheckedDevice, piece: Uint8Array): void;
 }
 
 function lineTarget(bootloader: Uint8Array, seed: number, { seeds, tokens, deliver }: Laws): FuzzTarget {
-  const { victim } = strapped(bootloader, seed);
-  const { board } = victim;
+  const { device } = strapped(bootloader, seed);
+  const { board } = device;
   const told = board.machine.logbook.listener;
   let records: LogRecord[] = [];
   board.onLog = (record) => {
@@ -85,12 +85,12 @@ function lineTarget(bootloader: Uint8Array, seed: number, { seeds, tokens, deliv
   return {
     ...{ seeds, tokens },
     run(input, closely) {
-      victim.restart();
+      device.restart();
       records = [];
       try {
-        for (const piece of input) deliver(victim, piece);
-        if (closely) victim.judge();
-        else victim.judgeCalm();
+        for (const piece of input) deliver(device, piece);
+        if (closely) device.judge();
+        else device.judgeCalm();
         return undefined;
       } catch (broken) {
         return (broken as Error).message;
@@ -113,8 +113,8 @@ function lines(wire: Wire): TargetText['open'] {
       tokens: [[0xc0], [0xdb, 0xdc], [0xdb, 0xdd], [0xdb], [6, 9], [4, 0x14], [0x0a], [0x0d], [0x3d]].map((each) =>
         Uint8Array.from(each),
       ),
-      deliver: (victim, piece) => {
-        victim.deliver(wire, piece);
+      deliver: (device, piece) => {
+        device.deliver(wire, piece);
       },
     });
 }
@@ -133,10 +133,10 @@ export const lineTargets: readonly TargetText[] = [
           ...sampled(message, seed).map((each): Input => [each]),
         ],
         tokens: [...keyTokens, ...cborTokens.map((each) => Uint8Array.from(each))],
-        deliver(victim, piece) {
-          if (piece.length > 0) victim.deliver(gateway, gateway.encode(piece, 1));
+        deliver(device, piece) {
+          if (piece.length > 0) device.deliver(gateway, gateway.encode(piece, 1));
           // Nobody says anything for a while.
-          else victim.board.runFor(silenceNs);
+          else device.board.runFor(silenceNs);
         },
       }),
   },
@@ -151,9 +151,9 @@ export const lineTargets: readonly TargetText[] = [
           ...sampled(body, seed).map((each): Input => [each]),
         ],
         tokens: [...keyTokens, ...cborTokens.map((each) => Uint8Array.from(each))],
-        deliver(victim, piece) {
+        deliver(device, piece) {
           const payload = piece.subarray(0, 1500);
-          const answer = victim.request(gateway, messageOf(echo, payload));
+          const answer = device.request(gateway, messageOf(echo, payload));
           const [got, expected] = [answer?.fields, owed(payload)].map((each) => JSON.stringify(each));
           if (got !== expected) throw new Error(`echo: the answer is ${got}, owed is ${expected}`);
         },

@@ -4,7 +4,7 @@
 // hang, or fault; it may not run what is in slot B.
 
 import { keys } from '../../rig/keys.ts';
-import type { AttackBench } from '../attack/bench.ts';
+import type { AttackBench } from '../attack/attack-bench.ts';
 import { device, patched, payload, placeOf, sha256, specimen } from '../attack/specimens.ts';
 
 export interface Attack {

@@ -1,7 +1,7 @@
 // How often each glitch site is executed in the boot an attack is about, by the block counters of the core.
 
 import type { GlitchableImage } from '../../../host/board/cpu/cpu.ts';
-import { AttackBench } from '../attack/bench.ts';
+import { AttackBench } from '../attack/attack-bench.ts';
 import { blockCounts } from '../attack/block-counts.ts';
 import type { Attack } from './attacks.ts';
 

@@ -9,7 +9,7 @@
 
 import { checkImage, type GlitchableImage, makeGlitchable, prepareImage } from '../../../host/board/cpu/cpu.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { AttackBench } from '../attack/bench.ts';
+import { AttackBench } from '../attack/attack-bench.ts';
 import { judgeRest, judgeRun } from '../attack/judge.ts';
 import { payload } from '../attack/specimens.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';

@@ -1,6 +1,6 @@
 // The shape of the tamper proof: a device in some state, and a list of what an attacker does to its flash before the next boot.
 
-import type { AttackBench } from '../attack/bench.ts';
+import type { AttackBench } from '../attack/attack-bench.ts';
 import type { Slot } from '../attack/trust.ts';
 import type { DeviceState } from './states.ts';
 
@@ -8,7 +8,7 @@ import type { DeviceState } from './states.ts';
 export interface Expectation {
   /** It is odd, and good all the same: this slot must be handed over to, whatever the core says of its payload. */
   mustRun?: Slot;
-  /** This slot's must not be, whatever the desk says: the bootloader is stricter here. */
+  /** This slot's must not be, whatever the host's verification says: the bootloader is stricter here. */
   mustNotRun?: Slot;
   /** Safe mode was asked for: it may stay there, whatever is bootable. */
   mayStay?: boolean;

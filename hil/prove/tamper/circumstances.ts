@@ -1,9 +1,9 @@
-// Circumstances of a boot: every reset cause, every wish, resets in a row; and keys in the fuses that are no keys.
+// Circumstances of a boot: every reset cause, every boot request, resets in a row; and keys in the fuses that are no keys.
 
 import { RESET } from '../../../protocol/generated/registers.ts';
 import { Tlv } from '../../../protocol/image/format.ts';
 import { keys } from '../../rig/keys.ts';
-import type { AttackBench } from '../attack/bench.ts';
+import type { AttackBench } from '../attack/attack-bench.ts';
 import { device, patched, placeOf, sha256, specimen } from '../attack/specimens.ts';
 import type { TamperCase, TamperScenario } from './cases.ts';
 import { states } from './states.ts';
@@ -30,10 +30,10 @@ function circumstances(): TamperCase[] {
     })),
   ];
   return ends.flatMap(({ name, values }) =>
-    [0, 1, 2, 0x2100, 0x2600].flatMap((wish) =>
+    [0, 1, 2, 0x2100, 0x2600].flatMap((request) =>
       [0, 7, 8, 0xffff_ffff].map((row) => ({
-        name: `${name}, wish 0x${wish.toString(16)}, ${row} resets in a row`,
-        change: (bench) => withRegisters(bench, { ...values, BOOT_REQUEST: wish, RESETS_IN_A_ROW: row }),
+        name: `${name}, boot request 0x${request.toString(16)}, ${row} resets in a row`,
+        change: (bench) => withRegisters(bench, { ...values, BOOT_REQUEST: request, RESETS_IN_A_ROW: row }),
         mayStay: true,
         mayFallBack: name.endsWith('IMAGE_REFUSED'),
       })),
@@ -43,7 +43,7 @@ function circumstances(): TamperCase[] {
 
 export const circumstanceScenarios: readonly TamperScenario[] = states.map((state) => ({
   name: `circumstances of a boot, ${state.name}`,
-  about: `every reset cause with every wish to the bootloader and resets in a row; slot B was ${state.name}`,
+  about: `every reset cause with every boot request and resets in a row; slot B was ${state.name}`,
   state,
   cases: circumstances,
   sliceOf: 6,

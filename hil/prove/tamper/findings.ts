@@ -1,7 +1,7 @@
-// What must be true of a boot after flash was changed: held against the desk's own opinion of what is in the slots now, and against what
+// What must be true of a boot after flash was changed: held against the host's own verification of what is in the slots now, and against what
 // the device knew before.
 
-import type { AttackBench, Boot } from '../attack/bench.ts';
+import type { AttackBench, Boot } from '../attack/attack-bench.ts';
 import { judgeRest, judgeRun } from '../attack/judge.ts';
 import type { Slot } from '../attack/trust.ts';
 import type { Finding } from '../invariants.ts';

@@ -4,7 +4,7 @@ import { parseImage } from '../../../host/tools/image/index.ts';
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
 import { ImageFormat, Trailer } from '../../../protocol/image/format.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
-import type { AttackBench } from '../attack/bench.ts';
+import type { AttackBench } from '../attack/attack-bench.ts';
 import { specimen } from '../attack/specimens.ts';
 import type { TamperCase } from './cases.ts';
 import { newer } from './states.ts';

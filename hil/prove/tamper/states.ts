@@ -3,7 +3,7 @@
 //   A holds 2.0.0 but where the name says otherwise, B what is under attack (3.0.0, good)
 
 import { keys } from '../../rig/keys.ts';
-import type { AttackBench } from '../attack/bench.ts';
+import type { AttackBench } from '../attack/attack-bench.ts';
 import { device, specimen } from '../attack/specimens.ts';
 import type { Slot } from '../attack/trust.ts';
 

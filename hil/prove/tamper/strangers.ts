@@ -4,7 +4,7 @@ import { hostileImages, oddButGood, trialDevice } from '../../../host/tools/imag
 import type { DeviceTrust } from '../../../host/tools/image/trust.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { keys } from '../../rig/keys.ts';
-import type { AttackBench } from '../attack/bench.ts';
+import type { AttackBench } from '../attack/attack-bench.ts';
 import { device, specimen } from '../attack/specimens.ts';
 import type { TamperCase, TamperScenario } from './cases.ts';
 import { newer, states } from './states.ts';

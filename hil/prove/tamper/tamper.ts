@@ -4,10 +4,10 @@
 //   for each thing done to its flash   restore, change, boot, judge; for some boot again flips.ts, tlv-mutations.ts, strangers.ts
 //
 // Not every flip must be refused: one in a trailer or in the boot state asks for something else, and may. The judge is the invariant:
-// nothing runs that the desk's own verification refuses, and where a slot holds what verifies, something runs.
+// nothing runs that the host's own verification refuses, and where a slot holds what verifies, something runs.
 
 import { prepareImage } from '../../../host/board/cpu/cpu.ts';
-import { AttackBench, type Boot } from '../attack/bench.ts';
+import { AttackBench, type Boot } from '../attack/attack-bench.ts';
 import { payload } from '../attack/specimens.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
 import { choice } from '../choice.ts';

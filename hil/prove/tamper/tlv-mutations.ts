@@ -1,6 +1,6 @@
 // Structured damage to an image: every entry deleted, doubled, moved, renamed, cut and stretched; every area's size and every number of
 // the header made to lie; strange entries put in between. Each comes three ways: as it is; with the hash TLV made to fit; and signed
-// again, as a confused or a hostile signer would (then the desk's own verification says whether it may run).
+// again, as a confused or a hostile signer would (then the host's own verification says whether it may run).
 
 import { createPrivateKey, sign } from 'node:crypto';
 import { parseImage } from '../../../host/tools/image/index.ts';

@@ -4,7 +4,7 @@ import { parseImage } from '../../../host/tools/image/index.ts';
 import { makeToken, type TokenOptions } from '../../../host/tools/image/token.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { keys } from '../../rig/keys.ts';
-import type { AttackBench } from '../attack/bench.ts';
+import type { AttackBench } from '../attack/attack-bench.ts';
 import { device, specimen } from '../attack/specimens.ts';
 import type { TamperCase } from './cases.ts';
 

@@ -8,39 +8,39 @@ import { CryoError, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { Health } from '../../../protocol/telemetry/health.ts';
 import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
 import { millisecond, second } from '../../rig/time.ts';
-import { Rigged } from './rigged.ts';
+import { PlantBench } from './plant-bench.ts';
 
 const plate = [Channel.PLATE_4K, Channel.PLATE_4K_B];
 
 describe('a temperature', () => {
   test('too high for a second puts the controller into its safe state, and is recorded', async () => {
-    const rigged = await Rigged.up();
-    rigged.heat(4.7, ...plate);
-    expect(rigged.timeUntil(() => rigged.isSafe, 3 * second)).toBeLessThan(2.2 * second);
-    expect(rigged.tripped).toContain('PLATE_4K_RISE');
-    rigged.device.board.runFor(second);
-    expect(rigged.tripped).toEqual(['PLATE_4K_HOT', 'PLATE_4K_RISE']);
-    expect(rigged.register('VALUE')).toBeGreaterThan(1_000_000);
-    expect(rigged.device.events('INTERLOCK_TRIPPED')).toHaveLength(2);
-    expect(rigged.device.events('SAFE_STATE').length).toBeGreaterThan(0);
+    const plant = await PlantBench.up();
+    plant.heat(4.7, ...plate);
+    expect(plant.timeUntil(() => plant.isSafe, 3 * second)).toBeLessThan(2.2 * second);
+    expect(plant.tripped).toContain('PLATE_4K_RISE');
+    plant.device.board.runFor(second);
+    expect(plant.tripped).toEqual(['PLATE_4K_HOT', 'PLATE_4K_RISE']);
+    expect(plant.register('VALUE')).toBeGreaterThan(1_000_000);
+    expect(plant.device.events('INTERLOCK_TRIPPED')).toHaveLength(2);
+    expect(plant.device.events('SAFE_STATE').length).toBeGreaterThan(0);
   });
 
   test('too high for half a second trips nothing', async () => {
-    const rigged = await Rigged.up();
-    rigged.heat(4.7, ...plate);
-    rigged.device.board.runFor(600 * millisecond);
-    for (const channel of plate) rigged.bench.setReading(Reading.THERMOMETER + channel, undefined);
-    rigged.device.board.runFor(5 * second);
-    expect([rigged.tripped, rigged.isUp]).toEqual([[], true]);
+    const plant = await PlantBench.up();
+    plant.heat(4.7, ...plate);
+    plant.device.board.runFor(600 * millisecond);
+    for (const channel of plate) plant.surroundings.setReading(Reading.THERMOMETER + channel, undefined);
+    plant.device.board.runFor(5 * second);
+    expect([plant.tripped, plant.isUp]).toEqual([[], true]);
   });
 
   test('that creeps up by as much over an hour trips nothing either', async () => {
-    const rigged = await Rigged.up();
+    const plant = await PlantBench.up();
     for (let minute = 0; minute < 60; minute++) {
-      rigged.heat(3.1 + minute * 0.003, ...plate);
-      rigged.device.board.runFor(60 * second);
+      plant.heat(3.1 + minute * 0.003, ...plate);
+      plant.device.board.runFor(60 * second);
     }
-    expect([rigged.tripped, rigged.isUp]).toEqual([[], true]);
+    expect([plant.tripped, plant.isUp]).toEqual([[], true]);
   });
 
   test('of every stage is watched', async () => {
@@ -51,84 +51,84 @@ describe('a temperature', () => {
       [[Channel.MXC], 0.034, 'MXC_RISE'],
     ];
     for (const [channels, kelvin, interlock] of stages) {
-      const rigged = await Rigged.up();
-      rigged.heat(kelvin, ...channels);
-      rigged.device.waitFor(() => rigged.isSafe, 4 * second);
-      expect(rigged.tripped).toEqual([interlock]);
+      const plant = await PlantBench.up();
+      plant.heat(kelvin, ...channels);
+      plant.device.waitFor(() => plant.isSafe, 4 * second);
+      expect(plant.tripped).toEqual([interlock]);
     }
   });
 });
 
 describe('a trip', () => {
   test('outlives a reset: the next firmware keeps everything off, and says why', async () => {
-    const rigged = await Rigged.up();
-    const { board } = rigged.device;
-    rigged.heat(4.7, ...plate);
-    rigged.device.waitFor(() => rigged.isSafe, 3 * second);
-    const tripped = rigged.register('TRIPPED');
+    const plant = await PlantBench.up();
+    const { board } = plant.device;
+    plant.heat(4.7, ...plate);
+    plant.device.waitFor(() => plant.isSafe, 3 * second);
+    const tripped = plant.register('TRIPPED');
     board.pullResetPin();
-    rigged.device.waitFor(() => board.state === 'firmware');
+    plant.device.waitFor(() => board.state === 'firmware');
     board.runFor(5 * second);
-    expect([rigged.register('TRIPPED') & tripped, rigged.isSafe]).toEqual([tripped, true]);
-    expect(rigged.device.statistics('heartbeat').health & Health.INTERLOCK).toBe(Health.INTERLOCK);
-    expect(rigged.device.cryo<{ words: number[] }>('HEARTBEAT').words[Beat.TRIPPED] & tripped).toBe(tripped);
+    expect([plant.register('TRIPPED') & tripped, plant.isSafe]).toEqual([tripped, true]);
+    expect(plant.device.statistics('heartbeat').health & Health.INTERLOCK).toBe(Health.INTERLOCK);
+    expect(plant.device.cryo<{ words: number[] }>('HEARTBEAT').words[Beat.TRIPPED] & tripped).toBe(tripped);
   });
 
   test('is cleared by an operator, and only once its cause is gone; then everything comes up in order', async () => {
-    const rigged = await Rigged.up();
-    rigged.heat(3.25, ...plate);
-    rigged.device.waitFor(() => rigged.isSafe, 4 * second);
-    expect(rigged.tripped).toEqual(['PLATE_4K_RISE']);
-    expect(rigged.clear('PLATE_4K_RISE')).toEqual({ err: { group: SmpGroup.CRYO, rc: CryoError.CONDITION_HOLDS } });
-    rigged.heat(3.11, ...plate);
-    rigged.device.board.runFor(2 * second);
-    expect(rigged.isSafe).toBe(true);
-    expect(rigged.clear('PLATE_4K_RISE')).toMatchObject({ tripped: 0, trips: 1 });
-    rigged.device.board.runFor(100 * millisecond);
-    expect([rigged.tripped, rigged.isUp]).toEqual([[], true]);
-    expect(rigged.device.statistics('heartbeat').health).toBe(0);
+    const plant = await PlantBench.up();
+    plant.heat(3.25, ...plate);
+    plant.device.waitFor(() => plant.isSafe, 4 * second);
+    expect(plant.tripped).toEqual(['PLATE_4K_RISE']);
+    expect(plant.clear('PLATE_4K_RISE')).toEqual({ err: { group: SmpGroup.CRYO, rc: CryoError.CONDITION_HOLDS } });
+    plant.heat(3.11, ...plate);
+    plant.device.board.runFor(2 * second);
+    expect(plant.isSafe).toBe(true);
+    expect(plant.clear('PLATE_4K_RISE')).toMatchObject({ tripped: 0, trips: 1 });
+    plant.device.board.runFor(100 * millisecond);
+    expect([plant.tripped, plant.isUp]).toEqual([[], true]);
+    expect(plant.device.statistics('heartbeat').health).toBe(0);
   });
 });
 
 describe('a thermometer', () => {
   test('that jumps alone is not believed, and trips nothing: the other one of the plate does not see it', async () => {
-    const rigged = await Rigged.up();
-    rigged.heat(5, Channel.PLATE_4K_B);
-    rigged.device.board.runFor(10 * second);
-    const { channels } = rigged.device.cryo<{ channels: { state: number }[] }>('TEMPERATURES');
+    const plant = await PlantBench.up();
+    plant.heat(5, Channel.PLATE_4K_B);
+    plant.device.board.runFor(10 * second);
+    const { channels } = plant.device.cryo<{ channels: { state: number }[] }>('TEMPERATURES');
     expect(channels[Channel.PLATE_4K_B].state).not.toBe(SensorState.BELIEVED);
-    expect(rigged.tripped).not.toContain('PLATE_4K_RISE');
+    expect(plant.tripped).not.toContain('PLATE_4K_RISE');
   });
 
   test('that breaks is lost within three readings, and believed again after it was good for a while', async () => {
-    const rigged = await Rigged.up();
-    rigged.bench.setReading(Reading.THERMOMETER + Channel.MXC, openReading);
-    rigged.device.board.runFor(2 * second);
-    expect(rigged.device.events('SENSOR_LOST').at(-1)).toMatchObject({
+    const plant = await PlantBench.up();
+    plant.surroundings.setReading(Reading.THERMOMETER + Channel.MXC, openReading);
+    plant.device.board.runFor(2 * second);
+    expect(plant.device.events('SENSOR_LOST').at(-1)).toMatchObject({
       argument0: Channel.MXC,
       argument1: SensorState.OPEN,
     });
-    expect(rigged.device.statistics('heartbeat').health & Health.SENSOR).toBe(Health.SENSOR);
-    rigged.bench.setReading(Reading.THERMOMETER + Channel.MXC, undefined);
-    rigged.device.board.runFor(15 * second);
-    expect(rigged.device.statistics('heartbeat').health).toBe(0);
-    expect(rigged.isUp).toBe(true);
+    expect(plant.device.statistics('heartbeat').health & Health.SENSOR).toBe(Health.SENSOR);
+    plant.surroundings.setReading(Reading.THERMOMETER + Channel.MXC, undefined);
+    plant.device.board.runFor(15 * second);
+    expect(plant.device.statistics('heartbeat').health).toBe(0);
+    expect(plant.isUp).toBe(true);
   });
 
   test('that reads the same again and again is stuck', async () => {
-    const rigged = await Rigged.up();
-    rigged.heat(0.96, Channel.STILL);
-    rigged.device.board.runFor(15 * second);
-    expect(rigged.device.events('SENSOR_LOST').at(-1)).toMatchObject({
+    const plant = await PlantBench.up();
+    plant.heat(0.96, Channel.STILL);
+    plant.device.board.runFor(15 * second);
+    expect(plant.device.events('SENSOR_LOST').at(-1)).toMatchObject({
       argument0: Channel.STILL,
       argument1: SensorState.STUCK,
     });
   });
 
   test('lost twice on the same plate leaves the controller blind, and that is a trip', async () => {
-    const rigged = await Rigged.up();
-    for (const channel of plate) rigged.bench.setReading(Reading.THERMOMETER + channel, openReading);
-    expect(rigged.timeUntil(() => rigged.isSafe, 5 * second)).toBeLessThan(3 * second);
-    expect(rigged.tripped).toEqual(['BLIND']);
+    const plant = await PlantBench.up();
+    for (const channel of plate) plant.surroundings.setReading(Reading.THERMOMETER + channel, openReading);
+    expect(plant.timeUntil(() => plant.isSafe, 5 * second)).toBeLessThan(3 * second);
+    expect(plant.tripped).toEqual(['BLIND']);
   });
 });

@@ -22,14 +22,14 @@ import { EventKind } from '../../../protocol/telemetry/events.ts';
 import { Health } from '../../../protocol/telemetry/health.ts';
 import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
 import { millisecond, second } from '../../rig/time.ts';
-import { allGates, allRails, gates, Rigged } from './rigged.ts';
+import { allGates, allRails, gates, PlantBench } from './plant-bench.ts';
 
 const plate = [Channel.PLATE_4K, Channel.PLATE_4K_B];
 const [lostClock, goodClock] = [0b000, 0b111];
 
 /** Everything this firmware switches, heater powers apart. */
-function switches(rigged: Rigged): Record<string, number> {
-  const { machine } = rigged.device.board;
+function switches(plant: PlantBench): Record<string, number> {
+  const { machine } = plant.device.board;
   return {
     gates: machine.peek(OUTPUTS, 'STATE'),
     rails: machine.peek(RAILS, 'ENABLE'),
@@ -39,12 +39,12 @@ function switches(rigged: Rigged): Record<string, number> {
 }
 
 /** The same, and everything else that drives or measures. */
-function wholeChip(rigged: Rigged): Record<string, number> {
-  const { machine } = rigged.device.board;
+function wholeChip(plant: PlantBench): Record<string, number> {
+  const { machine } = plant.device.board;
   const each = (count: number, name: string, look: (index: number) => number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name} ${index}`, look(index)]));
   return {
-    ...switches(rigged),
+    ...switches(plant),
     good: machine.peek(RAILS, 'GOOD'),
     ...each(Heater.COUNT, 'heater', (heater) => machine.peek(HEATERS, 'DUTY', heater)),
     ...each(Heater.COUNT, 'limit', (heater) => machine.peek(HEATERS, 'LIMIT', heater)),
@@ -55,27 +55,27 @@ function wholeChip(rigged: Rigged): Record<string, number> {
 }
 
 /** The sequencers play this many events a second, which is far more than the plate can carry away. */
-function overload(rigged: Rigged, seconds: number): void {
+function overload(plant: PlantBench, seconds: number): void {
   for (let tenth = 0; tenth < seconds * 10; tenth++) {
-    rigged.device.board.machine.count(Activity.EVENTS, 3.3e7);
-    rigged.device.board.runFor(100 * millisecond);
+    plant.device.board.machine.count(Activity.EVENTS, 3.3e7);
+    plant.device.board.runFor(100 * millisecond);
   }
 }
 
 interface Cause {
-  happens(rigged: Rigged): void;
-  ends(rigged: Rigged): void;
+  happens(plant: PlantBench): void;
+  ends(plant: PlantBench): void;
 }
 
 const warm = (kelvin: number, ...channels: number[]): Cause => ({
-  happens: (rigged) => rigged.heat(kelvin, ...channels),
-  ends: (rigged) => {
-    for (const channel of channels) rigged.bench.setReading(Reading.THERMOMETER + channel, undefined);
+  happens: (plant) => plant.heat(kelvin, ...channels),
+  ends: (plant) => {
+    for (const channel of channels) plant.surroundings.setReading(Reading.THERMOMETER + channel, undefined);
   },
 });
 const reads = (place: number, value: number, after?: number): Cause => ({
-  happens: (rigged) => rigged.setReading(place, value),
-  ends: (rigged) => rigged.setReading(place, after),
+  happens: (plant) => plant.setReading(place, value),
+  ends: (plant) => plant.setReading(place, after),
 });
 const nothing = (): void => {};
 
@@ -92,8 +92,8 @@ const causes: Record<string, Cause> = {
   MXC_HOT: warm(0.07, Channel.MXC),
   MXC_RISE: warm(0.034, Channel.MXC),
   BLIND: {
-    happens: (rigged) => {
-      for (const channel of plate) rigged.bench.setReading(Reading.THERMOMETER + channel, openReading);
+    happens: (plant) => {
+      for (const channel of plate) plant.surroundings.setReading(Reading.THERMOMETER + channel, openReading);
     },
     ends: warm(0, ...plate).ends,
   },
@@ -101,32 +101,32 @@ const causes: Record<string, Cause> = {
   RAIL_OVER: reads(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300),
   RAIL_UNDER: reads(Reading.RAIL_VOLTAGE + Rail.MULTIPLEXER, railMillivolts[Rail.MULTIPLEXER] * 850),
   CLOCK_GONE: reads(Reading.CLOCK, lostClock, goodClock),
-  OVER_BUDGET: { happens: (rigged) => overload(rigged, 9), ends: nothing },
+  OVER_BUDGET: { happens: (plant) => overload(plant, 9), ends: nothing },
 };
 
-let rigged: Rigged;
+let plant: PlantBench;
 let settled: Snapshot;
 
 /** Back to a controller that has never tripped, its heaters on. */
-function anew(): Rigged {
-  rigged.device.board.restore(settled);
-  return rigged;
+function anew(): PlantBench {
+  plant.device.board.restore(settled);
+  return plant;
 }
 
 beforeAll(async () => {
-  rigged = await Rigged.up();
-  expect(rigged.device.cryo('HEATER', { heater: Heater.STILL, microwatts: 20_000 })).toEqual({ ok: true });
-  expect(rigged.device.cryo('HEATER', { heater: Heater.PLATE_4K, microwatts: 30_000 })).toEqual({ ok: true });
-  rigged.device.board.runFor(15 * second);
-  settled = rigged.device.board.snapshot();
+  plant = await PlantBench.up();
+  expect(plant.device.cryo('HEATER', { heater: Heater.STILL, microwatts: 20_000 })).toEqual({ ok: true });
+  expect(plant.device.cryo('HEATER', { heater: Heater.PLATE_4K, microwatts: 30_000 })).toEqual({ ok: true });
+  plant.device.board.runFor(15 * second);
+  settled = plant.device.board.snapshot();
 });
 
 /** An operator acknowledges whatever can be, once a second. */
 function clearEverything(withinSeconds: number): void {
-  for (let turn = 0; turn < withinSeconds && rigged.tripped.length > 0; turn++) {
-    for (const name of rigged.tripped)
-      if (interlocks[interlockNumber[name]].clearer === Clearer.OPERATOR) rigged.clear(name);
-    rigged.device.board.runFor(second);
+  for (let turn = 0; turn < withinSeconds && plant.tripped.length > 0; turn++) {
+    for (const name of plant.tripped)
+      if (interlocks[interlockNumber[name]].clearer === Clearer.OPERATOR) plant.clear(name);
+    plant.device.board.runFor(second);
   }
 }
 
@@ -137,139 +137,139 @@ describe('every interlock', () => {
 
   test.each(Object.keys(causes))('%s: tripped and cleared, the chip is as one that never tripped', (name) => {
     anew();
-    const { board } = rigged.device;
-    const expected = wholeChip(rigged);
+    const { board } = plant.device;
+    const expected = wholeChip(plant);
     const untruths: string[] = [];
     board.onLog = (record) => {
       if (record.kind !== LogKind.RECORDER || (record.a & 0xffff) !== EventKind.HEARTBEAT) return;
       const health = lastHealth();
-      const now = switches(rigged);
+      const now = switches(plant);
       const isAsBooted = Object.keys(now).every((key) => now[key] === expected[key]);
       if (health === 0 && !isAsBooted) untruths.push(`healthy at ${record.timeNs} with ${JSON.stringify(now)}`);
     };
     try {
-      causes[name].happens(rigged);
-      rigged.device.waitFor(() => rigged.tripped.includes(name), 5 * second);
+      causes[name].happens(plant);
+      plant.device.waitFor(() => plant.tripped.includes(name), 5 * second);
       board.runFor(2 * second);
-      expect(switches(rigged)).not.toEqual(switchesOf(expected));
+      expect(switches(plant)).not.toEqual(switchesOf(expected));
       expect(lastHealth() & Health.INTERLOCK).toBe(Health.INTERLOCK);
-      causes[name].ends(rigged);
+      causes[name].ends(plant);
       board.runFor(2 * second);
       clearEverything(60);
-      expect(rigged.tripped).toEqual([]);
+      expect(plant.tripped).toEqual([]);
       board.runFor(60 * second);
     } finally {
       board.onLog = () => {};
-      causes[name].ends(rigged);
+      causes[name].ends(plant);
     }
-    expect(wholeChip(rigged)).toEqual(expected);
-    expect(rigged.device.statistics('heartbeat').health).toBe(0);
+    expect(wholeChip(plant)).toEqual(expected);
+    expect(plant.device.statistics('heartbeat').health).toBe(0);
     expect(untruths).toEqual([]);
   });
 });
 
 /** The health word of the last heartbeat record. */
 function lastHealth(): number {
-  return rigged.device.board.machine.peek(RECORDER, 'HEARTBEAT', Beat.HEALTH);
+  return plant.device.board.machine.peek(RECORDER, 'HEARTBEAT', Beat.HEALTH);
 }
 
 function switchesOf(chip: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.keys(switches(rigged)).map((key) => [key, chip[key]]));
+  return Object.fromEntries(Object.keys(switches(plant)).map((key) => [key, chip[key]]));
 }
 
 describe('what is muted', () => {
-  const duty = () => rigged.device.board.machine.peek(ACTIVITY, 'DUTY');
+  const duty = () => plant.device.board.machine.peek(ACTIVITY, 'DUTY');
 
   test('plays again once the clock is back by itself, and the health word says what was off meanwhile', () => {
     anew();
-    rigged.setReading(Reading.CLOCK, lostClock);
-    rigged.device.board.runFor(2 * second);
-    expect([duty(), rigged.tripped]).toEqual([0, ['CLOCK_GONE']]);
+    plant.setReading(Reading.CLOCK, lostClock);
+    plant.device.board.runFor(2 * second);
+    expect([duty(), plant.tripped]).toEqual([0, ['CLOCK_GONE']]);
     const off = Health.INTERLOCK | Health.CLOCK | Health.WAVEFORMS_OFF;
-    expect(rigged.device.statistics('heartbeat').health & off).toBe(off);
-    rigged.setReading(Reading.CLOCK, goodClock);
-    rigged.device.board.runFor(2 * second);
-    expect([duty(), rigged.tripped, rigged.isUp]).toEqual([100, [], true]);
-    expect(rigged.device.statistics('heartbeat').health).toBe(0);
+    expect(plant.device.statistics('heartbeat').health & off).toBe(off);
+    plant.setReading(Reading.CLOCK, goodClock);
+    plant.device.board.runFor(2 * second);
+    expect([duty(), plant.tripped, plant.isUp]).toEqual([100, [], true]);
+    expect(plant.device.statistics('heartbeat').health).toBe(0);
   });
 
   test('plays again once an operator has cleared the trip and the rails are up', () => {
     anew();
-    causes.PLATE_4K_RISE.happens(rigged);
-    rigged.device.waitFor(() => rigged.isSafe, 4 * second);
-    causes.PLATE_4K_RISE.ends(rigged);
-    rigged.device.board.runFor(2 * second);
-    expect([duty(), rigged.clear('PLATE_4K_RISE')]).toMatchObject([0, { tripped: 0 }]);
-    rigged.device.board.runFor(100 * millisecond);
-    expect([duty(), rigged.isUp]).toEqual([100, true]);
+    causes.PLATE_4K_RISE.happens(plant);
+    plant.device.waitFor(() => plant.isSafe, 4 * second);
+    causes.PLATE_4K_RISE.ends(plant);
+    plant.device.board.runFor(2 * second);
+    expect([duty(), plant.clear('PLATE_4K_RISE')]).toMatchObject([0, { tripped: 0 }]);
+    plant.device.board.runFor(100 * millisecond);
+    expect([duty(), plant.isUp]).toEqual([100, true]);
   });
 
   test('is muted after a reset too, while the trip is in the latch; and plays once it is cleared', () => {
     anew();
-    const { board } = rigged.device;
-    rigged.setReading(Reading.CLOCK, lostClock);
+    const { board } = plant.device;
+    plant.setReading(Reading.CLOCK, lostClock);
     board.runFor(second);
     board.pullResetPin();
-    rigged.device.waitFor(() => board.state === 'firmware');
+    plant.device.waitFor(() => board.state === 'firmware');
     board.runFor(300 * millisecond);
-    expect([rigged.tripped, duty(), board.machine.outputEnabled(gates.DAC.mask)]).toEqual([['CLOCK_GONE'], 0, false]);
-    rigged.setReading(Reading.CLOCK, goodClock);
+    expect([plant.tripped, duty(), board.machine.outputEnabled(gates.DAC.mask)]).toEqual([['CLOCK_GONE'], 0, false]);
+    plant.setReading(Reading.CLOCK, goodClock);
     board.runFor(2 * second);
-    expect([rigged.tripped, duty(), rigged.isUp]).toEqual([[], 100, true]);
+    expect([plant.tripped, duty(), plant.isUp]).toEqual([[], 100, true]);
   });
 
   test('stays muted while load is shed: no step of the budget raises the duty', () => {
     anew();
-    rigged.setReading(Reading.CLOCK, lostClock);
-    rigged.device.board.runFor(second);
-    overload(rigged, 5);
-    expect(rigged.device.events('LOAD_SHED').map(({ argument0 }) => argument0)).toEqual([
+    plant.setReading(Reading.CLOCK, lostClock);
+    plant.device.board.runFor(second);
+    overload(plant, 5);
+    expect(plant.device.events('LOAD_SHED').map(({ argument0 }) => argument0)).toEqual([
       Shed.HALF_DUTY,
       Shed.QUARTER_DUTY,
     ]);
-    expect([duty(), rigged.tripped]).toEqual([0, ['CLOCK_GONE']]);
-    rigged.setReading(Reading.CLOCK, goodClock);
-    rigged.device.board.runFor(2 * second);
+    expect([duty(), plant.tripped]).toEqual([0, ['CLOCK_GONE']]);
+    plant.setReading(Reading.CLOCK, goodClock);
+    plant.device.board.runFor(2 * second);
     // What is shed stays shed: the clock is back, the load is not yet trusted.
-    expect([duty(), rigged.device.statistics('heartbeat').health & Health.DUTY_REDUCED]).toEqual([
+    expect([duty(), plant.device.statistics('heartbeat').health & Health.DUTY_REDUCED]).toEqual([
       25,
       Health.DUTY_REDUCED,
     ]);
-    rigged.device.board.runFor(30 * second);
-    expect([duty(), rigged.isUp, rigged.device.statistics('heartbeat').health]).toEqual([100, true, 0]);
+    plant.device.board.runFor(30 * second);
+    expect([duty(), plant.isUp, plant.device.statistics('heartbeat').health]).toEqual([100, true, 0]);
   });
 });
 
 describe('an output gate', () => {
-  const state = () => rigged.device.board.machine.peek(OUTPUTS, 'STATE');
+  const state = () => plant.device.board.machine.peek(OUTPUTS, 'STATE');
 
   test('stays closed while its rail is not good, also when shed load is given back', () => {
     anew();
-    const { board } = rigged.device;
+    const { board } = plant.device;
     // Fifteen percent too high: not good, and not enough for the comparator.
-    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1150);
+    plant.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1150);
     board.pullResetPin();
-    rigged.device.waitFor(() => board.state === 'firmware');
-    overload(rigged, 7);
+    plant.device.waitFor(() => board.state === 'firmware');
+    overload(plant, 7);
     board.runFor(25 * second);
-    expect(rigged.device.events('LOAD_SHED').at(-1)).toMatchObject({ argument0: Shed.HALF_DUTY });
-    expect([rigged.tripped, state()]).toEqual([[], 0]);
-    expect(rigged.device.statistics('heartbeat').health & Health.RAILS).toBe(Health.RAILS);
-    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, undefined);
+    expect(plant.device.events('LOAD_SHED').at(-1)).toMatchObject({ argument0: Shed.HALF_DUTY });
+    expect([plant.tripped, state()]).toEqual([[], 0]);
+    expect(plant.device.statistics('heartbeat').health & Health.RAILS).toBe(Health.RAILS);
+    plant.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, undefined);
     board.runFor(30 * second);
     expect([state(), board.machine.peek(RAILS, 'ENABLE')]).toEqual([allGates, allRails]);
-    expect(rigged.device.statistics('heartbeat').health).toBe(0);
+    expect(plant.device.statistics('heartbeat').health).toBe(0);
   });
 
   test('closes within a tenth of a second when its rail stops being good, and opens when it is good again', () => {
     anew();
-    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1150);
-    rigged.device.board.runFor(101 * millisecond);
-    expect([rigged.tripped, state()]).toEqual([[], allGates & ~gates.DAC.mask]);
+    plant.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1150);
+    plant.device.board.runFor(101 * millisecond);
+    expect([plant.tripped, state()]).toEqual([[], allGates & ~gates.DAC.mask]);
     const { RAILS: rails, WAVEFORMS_OFF } = Health;
-    expect(rigged.device.statistics('heartbeat').health).toBe(rails | WAVEFORMS_OFF);
-    rigged.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, undefined);
-    rigged.device.board.runFor(101 * millisecond);
-    expect([state(), rigged.device.statistics('heartbeat').health]).toEqual([allGates, 0]);
+    expect(plant.device.statistics('heartbeat').health).toBe(rails | WAVEFORMS_OFF);
+    plant.setReading(Reading.RAIL_VOLTAGE + Rail.DAC, undefined);
+    plant.device.board.runFor(101 * millisecond);
+    expect([state(), plant.device.statistics('heartbeat').health]).toEqual([allGates, 0]);
   });
 });

@@ -7,46 +7,48 @@ import { Board } from '../../../host/board/board.ts';
 import { ResetCause } from '../../../host/board/device.ts';
 import { LogKind } from '../../../host/board/log.ts';
 import { millisecond } from '../../rig/time.ts';
-import { type Input, play, record, type Story, stateOf, untouched } from './story.ts';
+import { type Input, play, type RecordedRun, record, stateOf, untouched } from './recorded-run.ts';
 
 const seed = 2026;
-let story: Story;
+let run: RecordedRun;
 let state: string;
 let elsewhere: Promise<string>;
 
 beforeAll(async () => {
-  const tell = fileURLToPath(new URL('./tell.ts', import.meta.url));
-  ({ story, state } = await record(seed));
+  const script = fileURLToPath(new URL('./record-run.ts', import.meta.url));
+  ({ run, state } = await record(seed));
   // Only now: the modules it needs are then compiled already.
-  elsewhere = promisify(execFile)(process.execPath, ['--import', 'tsx', tell, `${seed}`]).then(({ stdout }) => stdout);
+  elsewhere = promisify(execFile)(process.execPath, ['--import', 'tsx', script, `${seed}`]).then(
+    ({ stdout }) => stdout,
+  );
 });
 
-/** Moments of the story, in order: some by chance, and in the middle of every third erase. */
+/** Moments of the run, in order: some by chance, and in the middle of every third erase. */
 function moments(count: number): number[] {
-  const some = fc.sample(fc.integer({ min: 1, max: story.end - 1 }), { numRuns: count });
-  const erasing = story.erases.filter((_, index) => index % 3 === 0).map((start) => start + 20 * millisecond);
-  const arriving = story.inputs
+  const some = fc.sample(fc.integer({ min: 1, max: run.end - 1 }), { numRuns: count });
+  const erasing = run.erases.filter((_, index) => index % 3 === 0).map((start) => start + 20 * millisecond);
+  const arriving = run.inputs
     .filter(({ does }, index) => does === 'send' && index % 5 === 0)
     .map(({ at }) => at + 30_000);
   return [...some, ...erasing, ...arriving].sort((a, b) => a - b);
 }
 
-function retold(change: Partial<Story> = {}): string {
-  const board = untouched({ ...story, ...change });
-  play(board, { ...story, ...change }, story.end);
+function repeated(change: Partial<RecordedRun> = {}): string {
+  const board = untouched({ ...run, ...change });
+  play(board, { ...run, ...change }, run.end);
   return stateOf(board);
 }
 
-describe('the product’s story', () => {
+describe('the product’s run', () => {
   test('has in it what it is about: a confirmed update, a watchdog revert, torn flash, a cut in a boot', () => {
-    const board = untouched(story);
+    const board = untouched(run);
     const seen = { torn: 0, cuts: 0, resets: [] as number[] };
     board.onLog = ({ kind, a }) => {
       if (kind === LogKind.FLASH_TORN) seen.torn++;
       if (kind === LogKind.POWER_CUT) seen.cuts++;
       if (kind === LogKind.RESET) seen.resets.push(a);
     };
-    play(board, story, story.end);
+    play(board, run, run.end);
     const { POWER_ON, SOFTWARE, WATCHDOG, PIN } = ResetCause;
     const resets = [POWER_ON, SOFTWARE, SOFTWARE, WATCHDOG, POWER_ON, POWER_ON, PIN];
     expect(seen).toEqual({ torn: 1, cuts: 2, resets });
@@ -54,41 +56,41 @@ describe('the product’s story', () => {
   });
 
   test('told again from its inputs alone comes out the same, to the last bit', () => {
-    expect(retold()).toBe(state);
+    expect(repeated()).toBe(state);
   });
 
   test('comes out the same in another process, in which the device is asked anew', async () => {
     expect(await elsewhere).toBe(state);
   });
 
-  test('is another story with another seed, for another half of the sector is erased when power goes', () => {
-    expect(retold({ seed: seed + 1 })).not.toBe(state);
+  test('is another run with another seed, for another half of the sector is erased when power goes', () => {
+    expect(repeated({ seed: seed + 1 })).not.toBe(state);
   });
 
-  test('is another story when one bit of one input is another', () => {
-    const sends = story.inputs.filter(({ does }) => does === 'send');
+  test('is another run when one bit of one input is another', () => {
+    const sends = run.inputs.filter(({ does }) => does === 'send');
     for (const which of [0, 10, sends.length - 1]) {
-      const inputs = story.inputs.map((input): Input => {
+      const inputs = run.inputs.map((input): Input => {
         if (input !== sends[which] || input.does !== 'send') return input;
         return { ...input, bytes: input.bytes.map((byte, index) => (index === 12 ? byte ^ 1 : byte)) };
       });
-      expect(retold({ inputs }), `input ${which}`).not.toBe(state);
+      expect(repeated({ inputs }), `input ${which}`).not.toBe(state);
     }
   });
 
-  test('is another story when a byte of the image it begins with is another', () => {
-    const A = story.goods.slots?.A?.slice() as Uint8Array;
+  test('is another run when a byte of the image it begins with is another', () => {
+    const A = run.goods.slots?.A?.slice() as Uint8Array;
     A[A.length - 1] ^= 1;
-    expect(retold({ goods: { ...story.goods, slots: { A } } })).not.toBe(state);
+    expect(repeated({ goods: { ...run.goods, slots: { A } } })).not.toBe(state);
   });
 
-  test('is another story when an input comes a microsecond later', () => {
-    const inputs = story.inputs.map((input, index) => (index === 5 ? { ...input, at: input.at + 1000 } : input));
-    expect(retold({ inputs })).not.toBe(state);
+  test('is another run when an input comes a microsecond later', () => {
+    const inputs = run.inputs.map((input, index) => (index === 5 ? { ...input, at: input.at + 1000 } : input));
+    expect(repeated({ inputs })).not.toBe(state);
   });
 });
 
-/** Something that leads far away from the story. */
+/** Something that leads far away from the run. */
 function goAstray(board: Board, moment: number): void {
   board.send((moment % 2) as 0 | 1, Buffer.from(`\xc0\0\x01 ${moment} \xc0`, 'latin1'));
   board.runFor(moment % (40 * millisecond));
@@ -100,10 +102,10 @@ function goAstray(board: Board, moment: number): void {
 
 describe('in any moment of it, in the middle of a frame and of an erase too,', () => {
   test('a snapshot brings the board back from wherever it went', () => {
-    const board = untouched(story);
+    const board = untouched(run);
     let reuse: ReturnType<Board['snapshot']> | undefined;
     for (const moment of moments(40)) {
-      play(board, story, moment);
+      play(board, run, moment);
       reuse = board.snapshot(reuse);
       const before = stateOf(board);
       goAstray(board, moment);
@@ -111,39 +113,39 @@ describe('in any moment of it, in the middle of a frame and of an erase too,', (
       board.restore(reuse);
       expect(stateOf(board), `back at ${moment} ns`).toBe(before);
     }
-    play(board, story, story.end);
+    play(board, run, run.end);
     expect(stateOf(board)).toBe(state);
   });
 
   test('another board goes on from the bytes of a snapshot, and yet another from its bytes', () => {
-    let board = untouched(story);
+    let board = untouched(run);
     for (const moment of moments(20)) {
-      play(board, story, moment);
+      play(board, run, moment);
       const next = new Board({ seed: moment });
       next.loadState(board.saveState());
       expect(stateOf(next), `moved at ${moment} ns`).toBe(stateOf(board));
       board = next;
     }
-    play(board, story, story.end);
+    play(board, run, run.end);
     expect(stateOf(board)).toBe(state);
   });
 
   test('a fork goes on as the board would have, and neither sees what the other does', () => {
-    const board = untouched(story);
+    const board = untouched(run);
     for (const moment of moments(20)) {
       if (moment < board.now) continue;
-      play(board, story, moment);
+      play(board, run, moment);
       const [twin, stray] = [board.fork(), board.fork()];
       const before = stateOf(board);
       goAstray(stray, moment);
       expect(stateOf(board)).toBe(before);
-      const later = Math.min(board.now + 50 * millisecond, story.end);
-      play(twin, story, later);
+      const later = Math.min(board.now + 50 * millisecond, run.end);
+      play(twin, run, later);
       expect(stateOf(board)).toBe(before);
-      play(board, story, later);
+      play(board, run, later);
       expect(stateOf(twin), `forked at ${moment} ns`).toBe(stateOf(board));
     }
-    play(board, story, story.end);
+    play(board, run, run.end);
     expect(stateOf(board)).toBe(state);
   });
 });

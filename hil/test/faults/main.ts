@@ -1,8 +1,8 @@
 // The whole matrix of faults, and all pairs: npx tsx hil/test/faults/main.ts [--seed N]. Exit code 1 when a case breaks what must hold.
 
 import { second } from '../../rig/time.ts';
+import { FaultBench, type Load, loads } from './fault-bench.ts';
 import { findingsOf, pairsOfFaults, singleFaults } from './matrix.ts';
-import { type Load, loads, Patient } from './patient.ts';
 
 const seedAt = process.argv.indexOf('--seed');
 const seed = seedAt < 0 ? 1 : Number(process.argv[seedAt + 1]);
@@ -11,14 +11,14 @@ if (!Number.isSafeInteger(seed)) {
   process.exit(2);
 }
 
-const patients = new Map<Load, Patient>();
-for (const load of loads) patients.set(load, await Patient.admitted(load, 'uts', seed));
+const benches = new Map<Load, FaultBench>();
+for (const load of loads) benches.set(load, await FaultBench.settled(load, 'uts', seed));
 const cases = [...singleFaults(), ...pairsOfFaults()];
 let broken = 0;
 for (const each of cases) {
-  const patient = patients.get(each.load) as Patient;
-  const course = patient.play(each.faults, each.playSeconds * second, each.load);
-  for (const finding of findingsOf(course, each, patient)) {
+  const bench = benches.get(each.load) as FaultBench;
+  const course = bench.run(each.faults, each.lengthSeconds * second, each.load);
+  for (const finding of findingsOf(course, each, bench)) {
     broken++;
     console.log(`${each.name}: ${finding}`);
   }

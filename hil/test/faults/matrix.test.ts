@@ -2,17 +2,17 @@
 
 import { beforeAll, expect, test } from 'vitest';
 import { second } from '../../rig/time.ts';
+import { FaultBench, type Load, loads } from './fault-bench.ts';
 import { type Case, findingsOf, pairsOfFaults, singleFaults } from './matrix.ts';
-import { type Load, loads, Patient } from './patient.ts';
 
-const patients = new Map<Load, Patient>();
+const benches = new Map<Load, FaultBench>();
 beforeAll(async () => {
-  for (const load of loads) patients.set(load, await Patient.admitted(load));
+  for (const load of loads) benches.set(load, await FaultBench.settled(load));
 }, 120_000);
 
 const play = (each: Case): string[] => {
-  const patient = patients.get(each.load) as Patient;
-  return findingsOf(patient.play(each.faults, each.playSeconds * second, each.load), each, patient).map(
+  const bench = benches.get(each.load) as FaultBench;
+  return findingsOf(bench.run(each.faults, each.lengthSeconds * second, each.load), each, bench).map(
     (finding) => `${each.name}: ${finding}`,
   );
 };
@@ -29,15 +29,15 @@ test('all pairs of kinds of faults harm nothing and are known of', () => {
 }, 60_000);
 
 test('a controller that kept silent, burnt its plate and forgot would be found out', () => {
-  const patient = patients.get('idle') as Patient;
+  const bench = benches.get('idle') as FaultBench;
   const [each] = singleFaults().filter(({ faults }) => faults[0].startsWith('thermal-rise at 4K'));
-  const healthy = patient.play(each.faults, 20 * second);
+  const healthy = bench.run(each.faults, 20 * second);
   const course = {
     ...healthy,
     ...{ beats: false, safeAt: undefined, noticed: [{ event: 'SENSOR_LOST', at: 6, argument0: 1 }] },
     ...{ warmest: { ...healthy.warmest, '4K': 5 }, latched: 0, remembered: new Set<string>() },
   };
-  expect(findingsOf(course, each, patient)).toEqual([
+  expect(findingsOf(course, each, bench)).toEqual([
     'it does not beat any more',
     '4K reached 5 K; it may reach 4.6 K',
     'what runs away at 4K is stopped after never s; it must be by 8 s',

@@ -8,14 +8,14 @@ import type { StageName } from '../../../host/plant/cryostat/stages.ts';
 import { faultKinds } from '../../rig/faults/kinds.ts';
 import { parseFault } from '../../rig/faults/language.ts';
 import { second } from '../../rig/time.ts';
-import { type Course, type Load, loads, type Patient } from './patient.ts';
+import { type Course, type FaultBench, type Load, loads } from './fault-bench.ts';
 import { onsetSeconds } from './scenarios.ts';
 
 export interface Case {
   name: string;
   faults: string[];
   load: Load;
-  playSeconds: number;
+  lengthSeconds: number;
 }
 
 /** Two sizes of each kind, by unit; where places differ by orders of magnitude, by place. */
@@ -59,8 +59,8 @@ export function singleFaults(): Case[] {
       sizesAt(kind, place).flatMap((size) =>
         loads.map((load) => {
           const fault = faultText(kind, place, size, onsetSeconds);
-          const playSeconds = place === '50K' && kind === 'thermal-rise' ? 700 : 90;
-          return { name: `${fault} | ${load}`, faults: [fault], load, playSeconds };
+          const lengthSeconds = place === '50K' && kind === 'thermal-rise' ? 700 : 90;
+          return { name: `${fault} | ${load}`, faults: [fault], load, lengthSeconds };
         }),
       ),
     ),
@@ -78,18 +78,18 @@ export function pairsOfFaults(): Case[] {
         faultText(first, place, sizesAt(first, place)[0], onsetSeconds),
         faultText(otherKind, otherPlace, sizesAt(otherKind, otherPlace)[0], onsetSeconds + 3),
       ];
-      return { name: faults.join(' + '), faults, load: 'idle', playSeconds: 90 };
+      return { name: faults.join(' + '), faults, load: 'idle', lengthSeconds: 90 };
     }),
   );
 }
 
 /** What is wrong with how a case went, a sentence each; nothing when all is well. */
-export function findingsOf(course: Course, { faults }: Case, patient: Patient): string[] {
+export function findingsOf(course: Course, { faults }: Case, bench: FaultBench): string[] {
   const findings: string[] = [];
   if (!course.beats) findings.push('it does not beat any more');
-  for (const stage of patient.wired.cryostat.stages)
-    if (course.warmest[stage] > patient.safeKelvin(stage))
-      findings.push(`${stage} reached ${course.warmest[stage]} K; it may reach ${patient.safeKelvin(stage)} K`);
+  for (const stage of bench.wired.cryostat.stages)
+    if (course.warmest[stage] > bench.safeKelvin(stage))
+      findings.push(`${stage} reached ${course.warmest[stage]} K; it may reach ${bench.safeKelvin(stage)} K`);
   const isAlone = faults.length === 1;
   for (const fault of faults.map(parseFault)) {
     if (fault.kind !== DisturbanceKind.THERMAL_RISE) continue;

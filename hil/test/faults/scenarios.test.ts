@@ -3,13 +3,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { faultKinds } from '../../rig/faults/kinds.ts';
 import { parseFault } from '../../rig/faults/language.ts';
-import { type Course, Patient } from './patient.ts';
+import { type Course, FaultBench } from './fault-bench.ts';
 import { onsetSeconds, pendingMitigations, type Scenario, scenarios } from './scenarios.ts';
 
 const second = 1_000_000_000;
-let patient: Patient;
+let bench: FaultBench;
 beforeAll(async () => {
-  patient = await Patient.admitted('idle');
+  bench = await FaultBench.settled('idle');
 }, 60_000);
 
 test('there is one for every kind of fault', () => {
@@ -19,7 +19,7 @@ test('there is one for every kind of fault', () => {
 describe.each(scenarios.map((scenario) => [scenario.fault, scenario] as const))('%s', (fault, scenario: Scenario) => {
   let course: Course;
   beforeAll(() => {
-    course = patient.play([fault], scenario.playSeconds * second);
+    course = bench.run([fault], scenario.lengthSeconds * second);
   });
   const later = (event: string, from: number) => course.noticed.find((each) => each.event === event && each.at >= from);
 
@@ -39,8 +39,8 @@ describe.each(scenarios.map((scenario) => [scenario.fault, scenario] as const))(
     } else {
       expect(course.safeAt).toBeLessThanOrEqual(onsetSeconds + mitigated.safeWithinSeconds);
     }
-    for (const stage of patient.wired.cryostat.stages)
-      expect(course.warmest[stage], stage).toBeLessThan(patient.safeKelvin(stage));
+    for (const stage of bench.wired.cryostat.stages)
+      expect(course.warmest[stage], stage).toBeLessThan(bench.safeKelvin(stage));
   });
 
   test('ends: it is right again, or an operator finds it recorded after a reset', () => {
@@ -54,7 +54,7 @@ describe.each(scenarios.map((scenario) => [scenario.fault, scenario] as const))(
   });
 
   test('is the same again, to the last bit of the log', () => {
-    expect(patient.play([fault], scenario.playSeconds * second).logHash).toBe(course.logHash);
+    expect(bench.run([fault], scenario.lengthSeconds * second).logHash).toBe(course.logHash);
   });
 });
 

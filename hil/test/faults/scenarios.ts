@@ -9,7 +9,7 @@ export interface Scenario {
   mitigated: { event: string; withinSeconds: number } | { safeWithinSeconds: number };
   /** What says that it is over; undefined: an operator does. */
   recovered?: string;
-  playSeconds: number;
+  lengthSeconds: number;
 }
 
 /** Each fault begins five seconds into its play. */
@@ -21,7 +21,7 @@ export const scenarios: readonly Scenario[] = [
     symptom: 'a regulator on the 4 K plate runs away; the plate warms by 0.35 K within seconds',
     detected: { event: 'INTERLOCK_TRIPPED', withinSeconds: 3 },
     mitigated: { safeWithinSeconds: 3 },
-    playSeconds: 60,
+    lengthSeconds: 60,
   },
   {
     fault: 'signal-drop at readout-return 6dB after 5s for 20s',
@@ -29,14 +29,14 @@ export const scenarios: readonly Scenario[] = [
     detected: { event: 'SIGNAL_LOST', argument: 2, withinSeconds: 4 },
     mitigated: { event: 'SIGNAL_LOST', withinSeconds: 4 },
     recovered: 'SIGNAL_BACK',
-    playSeconds: 60,
+    lengthSeconds: 60,
   },
   {
     fault: 'timing-jitter at primary after 5s',
     symptom: 'the reference from the rack is gone; the loop loses its lock',
     detected: { event: 'CLOCK_SWITCHED', argument: 1, withinSeconds: 0.001 },
     mitigated: { event: 'CLOCK_SWITCHED', withinSeconds: 0.001 },
-    playSeconds: 30,
+    lengthSeconds: 30,
   },
   {
     fault: 'adc-saturation at control 9dB after 5s for 20s',
@@ -44,7 +44,7 @@ export const scenarios: readonly Scenario[] = [
     detected: { event: 'ATTENUATED', argument: 0, withinSeconds: 3 },
     mitigated: { event: 'ATTENUATED', withinSeconds: 5 },
     recovered: 'ATTENUATED',
-    playSeconds: 60,
+    lengthSeconds: 60,
   },
   {
     fault: 'firmware-lock at core after 5s',
@@ -52,7 +52,7 @@ export const scenarios: readonly Scenario[] = [
     detected: { event: 'RESET_WATCHDOG', withinSeconds: 1 },
     mitigated: { safeWithinSeconds: 1 },
     recovered: 'RAILS_UP',
-    playSeconds: 30,
+    lengthSeconds: 30,
   },
   {
     fault: 'mechanical at MXC after 5s for 20s',
@@ -60,21 +60,21 @@ export const scenarios: readonly Scenario[] = [
     detected: { event: 'SENSOR_LOST', argument: 5, withinSeconds: 6 },
     mitigated: { event: 'SENSOR_LOST', withinSeconds: 6 },
     recovered: 'SENSOR_BACK',
-    playSeconds: 60,
+    lengthSeconds: 60,
   },
   {
     fault: 'power-surge at dac 30% after 5s for 20ms',
     symptom: 'a rail rises by 30 %; its comparator switches it off at that moment',
     detected: { event: 'INTERLOCK_TRIPPED', withinSeconds: 0.001 },
     mitigated: { safeWithinSeconds: 0.001 },
-    playSeconds: 30,
+    lengthSeconds: 30,
   },
   {
     fault: 'calibration-drift at 4K 20mK/min after 5s',
     symptom: 'one thermometer of the 4 K plate walks away from the other',
     detected: { event: 'SENSOR_LOST', argument: 1, withinSeconds: 120 },
     mitigated: { event: 'SENSOR_LOST', withinSeconds: 120 },
-    playSeconds: 180,
+    lengthSeconds: 180,
   },
 ];
 

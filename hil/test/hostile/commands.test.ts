@@ -1,11 +1,11 @@
 import { Encoder } from 'cbor-x';
 import { describe, expect, test } from 'vitest';
 import { body } from '../../prove/noise/cbor-noise.ts';
+import type { CheckedDevice } from '../../prove/noise/checked-device.ts';
 import { commands, groups, messageOf } from '../../prove/noise/noise.ts';
-import type { Victim } from '../../prove/noise/victim.ts';
 import { gateway, serialConsole } from '../../prove/noise/wire.ts';
+import { checkedDevices } from './devices.ts';
 import { some } from './properties.ts';
-import { victims } from './victims.ts';
 
 const encoder = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });
 const encode = (value: unknown) => new Uint8Array(encoder.encode(value));
@@ -49,19 +49,19 @@ const header = (version: number, operation: number, group: number, command: numb
 });
 
 // A device on trial speaks as any running device does.
-describe.each([victims[0], victims[2]])('%s', (_name, make) => {
+describe.each([checkedDevices[0], checkedDevices[2]])('%s', (_name, make) => {
   test('answers every operation, group, command and version, and does what it speaks only', async () => {
-    const victim = await make();
+    const device = await make();
     const bodies = some(body, 61);
     let turn = 0;
     for (const version of [0, 1, 2, 3]) {
       // What is too new is refused before anybody looks at the group.
       for (const group of version > 1 ? [0, 1, 0xffff] : groups) {
-        victim.restart();
+        device.restart();
         for (const command of commands) {
           for (let operation = 0; operation < 8; operation++) {
             const payload = bodies[turn++ % bodies.length];
-            const answer = victim.request(gateway, messageOf(header(version, operation, group, command), payload));
+            const answer = device.request(gateway, messageOf(header(version, operation, group, command), payload));
             const known = spoken.some((each) => isFor(each, operation, group, command));
             const what = `version ${version}, operation ${operation}, group ${group}, command ${command}`;
             if (version > 1) expect(answer?.fields, what).toEqual(tooNew);
@@ -69,13 +69,13 @@ describe.each([victims[0], victims[2]])('%s', (_name, make) => {
             else expect(answer?.fields, what).not.toEqual(unsupported);
           }
         }
-        victim.judge();
+        device.judge();
       }
     }
   });
 
   test('refuses a known key of any wrong kind, and one that is there twice, before it does anything', async () => {
-    const victim = await make();
+    const device = await make();
     const values = {
       unsigned: bytes('01'),
       negative: bytes('20'),
@@ -88,13 +88,13 @@ describe.each([victims[0], victims[2]])('%s', (_name, make) => {
       float: bytes('f93c00'),
     };
     const alsoTaken: Record<string, string[]> = { force: ['unsigned', 'negative'], hash: ['nothing'] };
-    victim.restart();
+    device.restart();
     for (const { group, command, operation, keys } of spoken) {
       for (const [key, kind] of Object.entries(keys)) {
         const field = (value: Uint8Array) => Buffer.concat([encode(key), value]);
         const ask = (pairs: Buffer[]) => {
           const payload = Buffer.concat([Uint8Array.of(0xa0 + pairs.length), ...pairs]);
-          return victim.request(gateway, messageOf(header(1, operation, group, command), payload))?.fields;
+          return device.request(gateway, messageOf(header(1, operation, group, command), payload))?.fields;
         };
         // What else an upload says is looked at only where one begins.
         const rest = group === 1 && command === 1 && key !== 'off' ? [Buffer.concat([encode('off'), bytes('00')])] : [];
@@ -106,11 +106,11 @@ describe.each([victims[0], victims[2]])('%s', (_name, make) => {
         expect(ask([field(right), field(right), ...rest]), `${key} twice`).toEqual(invalid);
       }
     }
-    victim.judge();
+    device.judge();
   });
 
   test('refuses a body that is no map, wherever it would read one', async () => {
-    const victim = await make();
+    const device = await make();
     const bodies = [
       'ff',
       '80',
@@ -126,21 +126,21 @@ describe.each([victims[0], victims[2]])('%s', (_name, make) => {
       '1c',
     ];
     for (const { group, command, operation, keys } of spoken) {
-      victim.restart();
+      device.restart();
       for (const each of bodies) {
-        const fields = asked(victim, header(1, operation, group, command), bytes(each));
+        const fields = asked(device, header(1, operation, group, command), bytes(each));
         const reads = Object.keys(keys).length > 0;
         if (reads) expect(fields, `group ${group}, command ${command}, ${each}`).toEqual(invalid);
         else expect(fields).not.toHaveProperty('rc');
       }
-      victim.judge();
+      device.judge();
     }
   });
 
   test.each([gateway, serialConsole])(
     'is not moved by headers that announce any other length ($name)',
     async (wire) => {
-      const victim = await make();
+      const device = await make();
       const echo = encode({ d: 'hello' });
       for (const length of [
         0,
@@ -155,11 +155,11 @@ describe.each([victims[0], victims[2]])('%s', (_name, make) => {
         0x7fff,
         0xffff,
       ]) {
-        victim.restart();
-        const answers = victim.deliver(wire, wire.encode(messageOf(header(1, write, 0, 0), echo, length), 9));
+        device.restart();
+        const answers = device.deliver(wire, wire.encode(messageOf(header(1, write, 0, 0), echo, length), 9));
         const first = length > echo.length ? { rc: 9 } : length < echo.length ? invalid : { r: 'hello' };
         expect(answers.map(({ fields }) => fields)).toEqual([first]);
-        victim.judge();
+        device.judge();
       }
     },
   );
@@ -167,16 +167,16 @@ describe.each([victims[0], victims[2]])('%s', (_name, make) => {
   test.each([gateway, serialConsole])(
     'takes messages of any size up to 16 KiB as the buffers allow ($name)',
     async (wire) => {
-      const victim = await make();
+      const device = await make();
       for (const size of [0, 1, 7, 8, 9, 2047, 2048, 2049, 2050, 2051, 4096, 8191, 16_383, 16_384]) {
-        victim.restart();
+        device.restart();
         const message = new Uint8Array(size);
         message.set(messageOf(header(1, write, 0, 0), new Uint8Array(0), Math.max(0, size - 8)).subarray(0, size));
-        const answers = victim.deliver(wire, wire.encode(message, 9)).map(({ fields }) => fields);
+        const answers = device.deliver(wire, wire.encode(message, 9)).map(({ fields }) => fields);
         // The gateway cuts a datagram at its buffer, and it is then too short; the console drops what it has no room for.
         if (size < 8 || (wire === serialConsole && size > 2048)) expect(answers, `${size}`).toEqual([]);
         else expect(answers, `${size}`).toEqual([size > 2048 ? { rc: 9 } : invalid]);
-        victim.judge();
+        device.judge();
       }
     },
   );
@@ -186,6 +186,6 @@ function isFor(each: (typeof spoken)[number], operation: number, group: number, 
   return each.operation === operation && each.group === group && each.command === command;
 }
 
-function asked(victim: Victim, to: ReturnType<typeof header>, payload: Uint8Array) {
-  return victim.request(gateway, messageOf(to, payload))?.fields;
+function asked(device: CheckedDevice, to: ReturnType<typeof header>, payload: Uint8Array) {
+  return device.request(gateway, messageOf(to, payload))?.fields;
 }

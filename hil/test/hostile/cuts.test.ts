@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { beforeAll, describe, test } from 'vitest';
 import type { Board } from '../../../host/board/board.ts';
 import { encodeMessage } from '../../../host/tools/smp/message.ts';
+import type { CheckedDevice } from '../../prove/noise/checked-device.ts';
 import { peaceful } from '../../prove/noise/noise.ts';
-import type { Victim } from '../../prove/noise/victim.ts';
 import { wires } from '../../prove/noise/wire.ts';
 import { firmwareImage } from '../../rig/images.ts';
 import { write } from '../../rig/lines.ts';
 import { millisecond } from '../../rig/time.ts';
+import { checkedDevices } from './devices.ts';
 import { hashIn } from './images.ts';
 import { always } from './properties.ts';
-import { victims } from './victims.ts';
 
 const img = 1;
 let update: Uint8Array;
@@ -51,13 +51,13 @@ function requestOf({ does, noise }: Action, off: number): Uint8Array {
 }
 
 /** Sends without waiting for answers: requests pile up, and the cut comes in the middle of one. */
-function play(victim: Victim, actions: Action[]): void {
+function play(device: CheckedDevice, actions: Action[]): void {
   let off = 0;
   for (const each of actions) {
     off = { begin: 700, 'go on': off + 700, erase: 0, mark: off, noise: off }[each.does];
     const frame = wires[each.line].encode(requestOf(each, Math.max(0, off - 700)), 1);
-    if (victim.board.state !== 'off') victim.put(each.line, frame);
-    victim.board.runFor(each.gapNs);
+    if (device.board.state !== 'off') device.put(each.line, frame);
+    device.board.runFor(each.gapNs);
   }
 }
 
@@ -67,16 +67,16 @@ const end: Record<string, (board: Board) => void> = {
   power: (board) => board.cutPower(),
 };
 
-describe.each(victims)('%s', (_name, make) => {
+describe.each(checkedDevices)('%s', (_name, make) => {
   test('comes back with its image from any reset and any power cut, in the middle of anything', async () => {
-    const victim = await make();
-    const { board } = victim;
+    const device = await make();
+    const { board } = device;
     always(fc.tuple(fc.array(action, { minLength: 1, maxLength: 8 }), cut), 80, ([actions, { how, again }]) => {
-      victim.restart();
+      device.restart();
       if (how.kind === 'at access') board.cutPowerAtAccess(how.at);
       if (how.kind === 'at time') board.cutPowerAt(board.now + how.at);
       const start = board.now;
-      play(victim, actions);
+      play(device, actions);
       if (how.kind === 'at time') board.runUntil(start + how.at);
       if (board.state !== 'off') (end[how.kind] ?? end.power)(board);
       if (again !== null) {
@@ -85,8 +85,8 @@ describe.each(victims)('%s', (_name, make) => {
         board.runFor(50 * millisecond);
         if (board.state !== 'off') board.cutPower();
       }
-      victim.recover();
-      victim.judge();
+      device.recover();
+      device.judge();
     });
   });
 });

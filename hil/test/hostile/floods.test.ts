@@ -2,25 +2,25 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeBody } from '../../../host/tools/smp/cbor.ts';
 import { decodeMessage, encodeMessage } from '../../../host/tools/smp/message.ts';
-import type { Victim } from '../../prove/noise/victim.ts';
+import type { CheckedDevice } from '../../prove/noise/checked-device.ts';
 import { gateway, type Wire, wires } from '../../prove/noise/wire.ts';
 import { read, write } from '../../rig/lines.ts';
 import { millisecond, second } from '../../rig/time.ts';
+import { checkedDevices } from './devices.ts';
 import { some } from './properties.ts';
-import { victims } from './victims.ts';
 
 const [os, img, stat] = [0, 1, 2];
 
 const echo = (sequence: number, text = `echo ${sequence}`) =>
   encodeMessage({ operation: write, version: 2, group: os, sequence: sequence & 0xff, command: 0 }, { d: text });
 
-const figures = (victim: Victim, name: string) =>
-  victim.ask(read, stat, 0, { name }).fields.fields as Record<string, number>;
-const lost = (victim: Victim) => figures(victim, 'smp_svr_stats').frames_lost;
+const figures = (device: CheckedDevice, name: string) =>
+  device.ask(read, stat, 0, { name }).fields.fields as Record<string, number>;
+const lost = (device: CheckedDevice) => figures(device, 'smp_svr_stats').frames_lost;
 
 /** Which of the echoes came back, by their text. */
-function echoed(victim: Victim, wire: Wire): string[] {
-  return victim.take(wire).map(({ message }) => decodeBody(decodeMessage(message).body).r as string);
+function echoed(device: CheckedDevice, wire: Wire): string[] {
+  return device.take(wire).map(({ message }) => decodeBody(decodeMessage(message).body).r as string);
 }
 
 /** Noise of the seed; its bytes mean little to either line. */
@@ -38,59 +38,59 @@ const torrents: [string, Uint8Array][] = [
 ];
 
 // What a device on trial does with bytes is what any running device does.
-describe.each([victims[0], victims[2]])('%s', (_name, make) => {
+describe.each([checkedDevices[0], checkedDevices[2]])('%s', (_name, make) => {
   test.each(torrents)(
     'lives through a second and a half of %s on both lines as fast as they carry it, and so does its watchdog',
     async (_what, piece) => {
-      const victim = await make();
-      const { board } = victim;
+      const device = await make();
+      const { board } = device;
       const end = board.now + 1.5 * second;
       while (board.now < end) {
         for (const line of [0, 1] as const) if (board.wireFree(line) >= piece.length) board.send(line, piece);
         board.runFor(millisecond);
       }
-      victim.judgeMachine();
+      device.judgeMachine();
       board.runFor(second);
       // What the torrent ended with must not stay behind on the lines.
       for (const { line, endings } of wires) board.send(line, Uint8Array.of(endings[0]));
       board.runFor(second);
-      victim.linesAreNew();
-      victim.judge();
+      device.linesAreNew();
+      device.judge();
       if (board.state !== 'firmware') return;
-      expect(figures(victim, 'tasks')).toMatchObject({ deadlines_missed: 0, feeds_withheld: 0 });
+      expect(figures(device, 'tasks')).toMatchObject({ deadlines_missed: 0, feeds_withheld: 0 });
     },
   );
 });
 
-describe.each(victims)('%s', (_name, make) => {
+describe.each(checkedDevices)('%s', (_name, make) => {
   test.each(wires)('answers as many requests at once as the wire of $name holds, in order', async (wire) => {
-    const victim = await make();
+    const device = await make();
     const texts = Array.from({ length: 150 }, (_, sequence) => `echo ${sequence}`);
-    victim.put(wire.line, Buffer.concat(texts.map((text, sequence) => wire.encode(echo(sequence, text), sequence))));
-    victim.board.runFor(second);
-    victim.newMessages(wire);
-    expect(echoed(victim, wire)).toEqual(texts);
-    expect(lost(victim)).toBe(0);
-    victim.judge();
+    device.put(wire.line, Buffer.concat(texts.map((text, sequence) => wire.encode(echo(sequence, text), sequence))));
+    device.board.runFor(second);
+    device.newMessages(wire);
+    expect(echoed(device, wire)).toEqual(texts);
+    expect(lost(device)).toBe(0);
+    device.judge();
   });
 
   test.each(wires)(
     'loses what exceeds its buffers behind a slow request, counts it, and answers the rest once ($name)',
     async (wire) => {
-      const victim = await make();
+      const device = await make();
       const slow = encodeMessage({ operation: write, version: 2, group: img, sequence: 0, command: 5 }, {});
       const texts = Array.from({ length: 30 }, (_, sequence) => `echo ${sequence}`);
       const frames = [slow, ...texts.map((text, sequence) => echo(sequence, text))].map((each, peer) =>
         wire.encode(each, peer),
       );
-      victim.put(wire.line, Buffer.concat(frames));
-      victim.board.runFor(second);
-      victim.newMessages(wire);
-      const came = echoed(victim, wire);
+      device.put(wire.line, Buffer.concat(frames));
+      device.board.runFor(second);
+      device.newMessages(wire);
+      const came = echoed(device, wire);
       const answered = came.filter((text) => text !== undefined);
       expect(answered).toEqual(texts.filter((text) => answered.includes(text)));
-      expect(came.length + lost(victim)).toBe(frames.length);
-      victim.judge();
+      expect(came.length + lost(device)).toBe(frames.length);
+      device.judge();
     },
   );
 });

@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CborMap } from '../../../host/tools/smp/cbor.ts';
 import { body } from '../../prove/noise/cbor-noise.ts';
+import type { CheckedDevice } from '../../prove/noise/checked-device.ts';
 import { messageOf, peaceful } from '../../prove/noise/noise.ts';
-import type { Victim } from '../../prove/noise/victim.ts';
 import { wires } from '../../prove/noise/wire.ts';
 import { firmwareImage } from '../../rig/images.ts';
 import { read, write } from '../../rig/lines.ts';
 import { millisecond } from '../../rig/time.ts';
+import { checkedDevices } from './devices.ts';
 import { hashIn, place } from './images.ts';
 import { always } from './properties.ts';
-import { victims } from './victims.ts';
 
 const [os, img, enumeration] = [0, 1, 10];
 let first: Uint8Array;
@@ -62,23 +62,23 @@ const hashes = {
 };
 
 /** Which slot runs, by the list; undefined in safe mode. */
-function running(victim: Victim): number | undefined {
-  const images = victim.ask(read, img, 0).fields.images as { slot: number; active: boolean }[];
+function running(device: CheckedDevice): number | undefined {
+  const images = device.ask(read, img, 0).fields.images as { slot: number; active: boolean }[];
   return images.find(({ active }) => active)?.slot;
 }
 
-function perform(victim: Victim, each: Action): void {
+function perform(device: CheckedDevice, each: Action): void {
   const options = { wire: wires[each.line], version: each.version };
-  if (each.does === 'wait') victim.board.runFor(each.ns);
-  else if (each.does === 'list') victim.ask(read, img, each.command, {}, options);
-  else if (each.does === 'erase') victim.ask(write, img, 5, { slot: each.slot }, options);
-  else if (each.does === 'reset') victim.ask(write, os, 5, { boot_mode: each.boot_mode, force: each.force }, options);
+  if (each.does === 'wait') device.board.runFor(each.ns);
+  else if (each.does === 'list') device.ask(read, img, each.command, {}, options);
+  else if (each.does === 'erase') device.ask(write, img, 5, { slot: each.slot }, options);
+  else if (each.does === 'reset') device.ask(write, os, 5, { boot_mode: each.boot_mode, force: each.force }, options);
   else if (each.does === 'write state')
-    victim.ask(write, img, 0, { hash: hashes[each.hash](), confirm: each.confirm }, options);
+    device.ask(write, img, 0, { hash: hashes[each.hash](), confirm: each.confirm }, options);
   else if (each.does === 'begin an upload')
-    victim.ask(write, img, 1, { off: 0, len: update.length, data: update.subarray(0, each.size) }, options);
-  else if (each.does === 'say anything') victim.deliver(options.wire, options.wire.encode(each.message, 3));
-  else if (running(victim) === 0) place(victim.board, update);
+    device.ask(write, img, 1, { off: 0, len: update.length, data: update.subarray(0, each.size) }, options);
+  else if (each.does === 'say anything') device.deliver(options.wire, options.wire.encode(each.message, 3));
+  else if (running(device) === 0) place(device.board, update);
 }
 
 /** What broke a law once, as small as it could be made. */
@@ -94,19 +94,19 @@ const broken: [string, Action[]][] = [
   ],
 ];
 
-describe.each(victims)('%s', (_name, make) => {
+describe.each(checkedDevices)('%s', (_name, make) => {
   test.each(broken)('no longer breaks: %s', async (_what, actions) => {
-    const victim = await make();
-    for (const each of actions) perform(victim, each);
-    victim.judge();
+    const device = await make();
+    for (const each of actions) perform(device, each);
+    device.judge();
   });
 
   test('keeps what runs and what there is to fall back to, whatever is asked of it in whatever order', async () => {
-    const victim = await make();
+    const device = await make();
     always(fc.array(action, { minLength: 1, maxLength: 14 }), 100, (actions) => {
-      victim.restart();
-      for (const each of actions) perform(victim, each);
-      victim.judge();
+      device.restart();
+      for (const each of actions) perform(device, each);
+      device.judge();
     });
   });
 });
@@ -138,10 +138,10 @@ const generic: Record<number, [number, number][]> = {
   10: [[4, 3]],
 };
 
-test.each(victims)(
+test.each(checkedDevices)(
   '%s says in version 1 what it says in version 2, in the words that version has',
   async (_name, make) => {
-    const victim = await make();
+    const device = await make();
     const header = fc.record({
       group: fc.constantFrom(0, 1, 2, 10),
       command: fc.nat(8),
@@ -153,9 +153,9 @@ test.each(victims)(
     };
     always(fc.tuple(header, body), 300, ([{ group, command, operation }, payload]) => {
       const [first, second] = [0, 1].map((version) => {
-        victim.restart();
+        device.restart();
         const to = { first: (version << 3) | operation, flags: 0, group, sequence: 1, command };
-        return victim.request(wires[0], messageOf(to, payload))?.fields as CborMap;
+        return device.request(wires[0], messageOf(to, payload))?.fields as CborMap;
       });
       const { rsn, ...said } = first;
       if (rsn !== undefined) expect(said.rc).toBeDefined();
@@ -165,43 +165,43 @@ test.each(victims)(
 );
 
 test('the details of any groups are those of each group that is there, once, in its own order', async () => {
-  const victim = await victims[0][1]();
-  const all = victim.ask(read, enumeration, 3).fields.groups as { group: number }[];
+  const device = await checkedDevices[0][1]();
+  const all = device.ask(read, enumeration, 3).fields.groups as { group: number }[];
   const group = fc.oneof(
     fc.constantFrom(0, 1, 2, 10),
     fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     fc.constant(2n ** 32n + 1n),
   );
   always(fc.array(group, { maxLength: 250 }), 60, (groups) => {
-    const { fields } = victim.ask(read, enumeration, 3, { groups });
+    const { fields } = device.ask(read, enumeration, 3, { groups });
     expect(fields.groups).toEqual(all.filter((each) => groups.includes(each.group)));
   });
-  expect(victim.ask(read, enumeration, 3, { groups: [0, -1] }).fields).toEqual({ rc: 3 });
-  expect(victim.ask(read, enumeration, 3, { groups: new Array(254).fill(1) }).fields).toEqual({ rc: 3 });
-  victim.judge();
+  expect(device.ask(read, enumeration, 3, { groups: [0, -1] }).fields).toEqual({ rc: 3 });
+  expect(device.ask(read, enumeration, 3, { groups: new Array(254).fill(1) }).fields).toEqual({ rc: 3 });
+  device.judge();
 });
 
 test('a boot state written to its end and over again answers in time, and says in the end what was done last', async () => {
-  const victim = await victims[0][1]();
+  const device = await checkedDevices[0][1]();
   for (let turn = 0; turn < 45; turn++) {
-    place(victim.board, update);
-    expect(victim.ask(write, img, 0, { hash: hashIn(update), confirm: false }).fields.images).toHaveLength(2);
+    place(device.board, update);
+    expect(device.ask(write, img, 0, { hash: hashIn(update), confirm: false }).fields.images).toHaveLength(2);
     if (turn % 15 === 7) {
-      victim.board.cutPower();
-      victim.recover();
-      victim.board.brownOut();
-      victim.recover();
-      victim.ask(write, os, 5);
+      device.board.cutPower();
+      device.recover();
+      device.board.brownOut();
+      device.recover();
+      device.ask(write, os, 5);
     }
-    expect(victim.ask(write, img, 5).fields).toEqual({});
+    expect(device.ask(write, img, 5).fields).toEqual({});
   }
-  victim.judge();
+  device.judge();
 });
 
 test('a request of eight bytes and nothing else has its answer, too', async () => {
-  const victim = await victims[0][1]();
+  const device = await checkedDevices[0][1]();
   for (const wire of wires) {
     const header = { first: 10, flags: 0, group: os, sequence: 1, command: 0 };
-    expect(victim.request(wire, messageOf(header, new Uint8Array(0)))?.fields).toEqual({ rc: 3 });
+    expect(device.request(wire, messageOf(header, new Uint8Array(0)))?.fields).toEqual({ rc: 3 });
   }
 });

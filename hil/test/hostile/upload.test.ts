@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { serialConsole, wires } from '../../prove/noise/wire.ts';
+import { checkedDevices } from './devices.ts';
 import { always } from './properties.ts';
 import { type Chunk, inVersion1, type UploadAnswer, UploadModel } from './upload-model.ts';
-import { victims } from './victims.ts';
 
 const [write, img, upload, erase] = [2, 1, 1, 5];
 
@@ -112,23 +112,23 @@ function withoutNothing(chunk: Chunk): Record<string, unknown> {
 }
 
 const cases = [
-  [...victims[0], true, [1, 0, 0], MemoryMap.SLOT_B],
-  [...victims[1], false, [1, 1, 0], MemoryMap.SLOT_B],
-  [...victims[2], true, undefined, MemoryMap.SLOT_B],
+  [...checkedDevices[0], true, [1, 0, 0], MemoryMap.SLOT_B],
+  [...checkedDevices[1], false, [1, 1, 0], MemoryMap.SLOT_B],
+  [...checkedDevices[2], true, undefined, MemoryMap.SLOT_B],
 ] as const;
 
 describe.each(cases)('%s', (_name, make, mayUpload, running, slot) => {
   test.each(wires)(
     'answers any order of chunks as a session must, and holds what it said it stored ($name)',
     async (wire) => {
-      const victim = await make();
+      const device = await make();
       always(fc.array(step, { maxLength: 14 }), wire === serialConsole ? 30 : 100, (steps) => {
-        victim.restart();
+        device.restart();
         const model = new UploadModel(mayUpload, running as number[] | undefined);
         let current: Buffer = Buffer.alloc(0);
         for (const each of steps) {
           if (each.does === 'erase') {
-            const { fields } = victim.ask(write, img, erase, {}, { wire });
+            const { fields } = device.ask(write, img, erase, {}, { wire });
             expect(fields).toEqual(mayUpload ? {} : { err: { group: 1, rc: 9 } });
             if (mayUpload) model.forget();
             continue;
@@ -140,27 +140,27 @@ describe.each(cases)('%s', (_name, make, mayUpload, running, slot) => {
             current = file(each.number, model.total);
           // Either version, as the size falls.
           const version = 'size' in each && each.size % 2 === 1 ? 1 : 2;
-          const answer = victim.ask(write, img, upload, withoutNothing(chunk), { wire, version });
+          const answer = device.ask(write, img, upload, withoutNothing(chunk), { wire, version });
           expect(answer.fields, `chunk at ${chunk.off}`).toEqual(version === 2 ? expected : inVersion1(expected));
         }
-        const stored = victim.inFlash(slot, model.content.length);
+        const stored = device.inFlash(slot, model.content.length);
         if (mayUpload) expect(stored.equals(model.content), 'what is in flash').toBe(true);
-        victim.judge();
+        device.judge();
       });
     },
   );
 });
 
 test('a file as large as the slot is stored, and hashed at its last chunk, without any answer being late', async () => {
-  const victim = await victims[0][1]();
+  const device = await checkedDevices[0][1]();
   const whole = file(9, MemoryMap.SLOT_SIZE);
   const sha = createHash('sha256').update(whole).digest();
-  let answer = victim.ask(write, img, upload, { off: 0, len: whole.length, sha, data: whole.subarray(0, 1900) });
+  let answer = device.ask(write, img, upload, { off: 0, len: whole.length, sha, data: whole.subarray(0, 1900) });
   while (answer.fields.off !== whole.length) {
     const off = answer.fields.off as number;
-    answer = victim.ask(write, img, upload, { off, data: whole.subarray(off, off + 1900) });
+    answer = device.ask(write, img, upload, { off, data: whole.subarray(off, off + 1900) });
     expect(answer.fields.off).toBeGreaterThan(off);
   }
   expect(answer.fields).toEqual({ off: whole.length, match: true });
-  victim.judge();
+  device.judge();
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { SmpGroup } from '../../../protocol/smp/smp.ts';
 import { Random } from '../../board/random.ts';
 import { seeds } from '../../board/testing/cases.ts';
+import { FakeServer, fairWeather, inWeather, type Weather } from './fake-server.ts';
 import { SmpClient, SmpError } from './index.ts';
 import { decodeMessage, encodeMessage } from './message.ts';
-import { fairWeather, inWeather, TestDevice, type Weather } from './test-device.ts';
 import { answeringDevice, inProcessTransport, type SmpTransport } from './transport.ts';
 
-function connect(weather: Partial<Weather> = {}, seed = 1, device = new TestDevice()) {
+function connect(weather: Partial<Weather> = {}, seed = 1, device = new FakeServer()) {
   const transport = inProcessTransport(inWeather(device, { ...fairWeather, ...weather }, new Random(seed)));
   return { device, transport, client: new SmpClient(transport) };
 }

@@ -9,8 +9,8 @@ import { Random } from '../../board/random.ts';
 import { seeds } from '../../board/testing/cases.ts';
 import { goldenPayload } from '../image/golden-cases.ts';
 import { ConsoleDecoder, encodeConsole } from './console-framing.ts';
+import { FakeServer, fairWeather, fate, type Weather } from './fake-server.ts';
 import { openTarget, SmpClient } from './index.ts';
-import { fairWeather, fate, TestDevice, type Weather } from './test-device.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 const bytes = goldenPayload(60_000);
 
-async function udpServer(device: TestDevice, weather: Weather = { ...fairWeather, latencyMs: 0 }, seed = 1) {
+async function udpServer(device: FakeServer, weather: Weather = { ...fairWeather, latencyMs: 0 }, seed = 1) {
   const server: Socket = createSocket('udp4');
   const random = new Random(seed);
   const timers = new Set<NodeJS.Timeout>();
@@ -52,7 +52,7 @@ async function open(target: string) {
 
 describe('over UDP', () => {
   it('an upload arrives', async () => {
-    const device = new TestDevice();
+    const device = new FakeServer();
     const { target } = await udpServer(device);
     const client = await open(target);
     expect(await client.echo('hello')).toBe('hello');
@@ -62,7 +62,7 @@ describe('over UDP', () => {
 
   it('an upload arrives through a network that loses, doubles and reorders', async () => {
     for (const seed of seeds(3)) {
-      const device = new TestDevice();
+      const device = new FakeServer();
       const weather = { loss: 0.1, duplication: 0.1, jitterMs: 8, latencyMs: 0 };
       const { target } = await udpServer(device, weather, seed);
       const client = await open(target);
@@ -72,7 +72,7 @@ describe('over UDP', () => {
   });
 
   it('a port where nobody listens is told at once', async () => {
-    const { server, target } = await udpServer(new TestDevice());
+    const { server, target } = await udpServer(new FakeServer());
     server.close();
     await once(server, 'close');
     cleanups.length = 0;
@@ -83,14 +83,14 @@ describe('over UDP', () => {
   });
 
   it('and when the board is back there, the same client reaches it', async () => {
-    const { server, target } = await udpServer(new TestDevice());
+    const { server, target } = await udpServer(new FakeServer());
     const client = await open(target);
     const { port } = server.address();
     cleanups.splice(0, 1);
     server.close();
     await once(server, 'close');
     await expect(client.echo('hi')).rejects.toMatchObject({ kind: 'link' });
-    const device = new TestDevice();
+    const device = new FakeServer();
     const again = createSocket('udp4');
     cleanups.push(() => again.close());
     again.on('message', (message, from) => {
@@ -102,7 +102,7 @@ describe('over UDP', () => {
   });
 
   it('answers of strangers are not heard', async () => {
-    const { target } = await udpServer(new TestDevice(), { ...fairWeather, latencyMs: 60 });
+    const { target } = await udpServer(new FakeServer(), { ...fairWeather, latencyMs: 60 });
     const client = await open(target);
     const stranger = createSocket('udp4');
     cleanups.push(() => stranger.close());
@@ -116,7 +116,7 @@ describe('over UDP', () => {
   });
 
   it('an abort ends a wait at once, and closing ends all of them', async () => {
-    const { target } = await udpServer(new TestDevice(), { ...fairWeather, loss: 1 });
+    const { target } = await udpServer(new FakeServer(), { ...fairWeather, loss: 1 });
     const client = await open(target);
     const start = performance.now();
     await expect(client.echo('hi', { signal: AbortSignal.timeout(30) })).rejects.toMatchObject({
@@ -130,7 +130,7 @@ describe('over UDP', () => {
   });
 });
 
-async function tcpServer(device: TestDevice, chatter = '') {
+async function tcpServer(device: FakeServer, chatter = '') {
   const server = createServer((socket) => {
     const decoder = new ConsoleDecoder();
     if (chatter) socket.write(chatter);
@@ -153,14 +153,14 @@ async function tcpServer(device: TestDevice, chatter = '') {
 
 describe('over a serial line served on TCP', () => {
   it('an upload arrives, between whatever else the line says', async () => {
-    const device = new TestDevice();
+    const device = new FakeServer();
     const client = await open(await tcpServer(device, 'boot: 3 tasks up\r\nhalf a line'));
     await client.upload(bytes);
     expect(Buffer.compare(device.uploaded as Uint8Array, bytes)).toBe(0);
   });
 
   it('messages leave room for the frame in the buffer of the device', async () => {
-    const device = new TestDevice({ bufferSize: 256 });
+    const device = new FakeServer({ bufferSize: 256 });
     const client = await open(await tcpServer(device));
     await client.upload(bytes.subarray(0, 3000));
     const largest = Math.max(...device.requests.map(({ body }) => (body.data as Uint8Array | undefined)?.length ?? 0));
@@ -168,7 +168,7 @@ describe('over a serial line served on TCP', () => {
   });
 
   it('a connection refused, broken off or aborted is told', async () => {
-    const target = await tcpServer(new TestDevice());
+    const target = await tcpServer(new FakeServer());
     const client = await open(target);
     expect(await client.echo('x')).toBe('x');
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -193,7 +193,7 @@ while True:
         os.write(1, os.read(master, 4096))
 `;
 
-async function ptyServer(device: TestDevice): Promise<string | undefined> {
+async function ptyServer(device: FakeServer): Promise<string | undefined> {
   const child = spawn('python3', ['-c', ptyProgram], { stdio: ['pipe', 'pipe', 'ignore'] });
   cleanups.push(() => child.kill());
   const decoder = new ConsoleDecoder();
@@ -212,7 +212,7 @@ async function ptyServer(device: TestDevice): Promise<string | undefined> {
 
 describe('over a serial device', () => {
   it('an upload arrives, and the line can be opened again', async ({ skip }) => {
-    const device = new TestDevice();
+    const device = new FakeServer();
     const target = await ptyServer(device);
     if (target === undefined) return skip('no python3 here to make a pseudo-terminal with');
     const client = await SmpClient.open(target);

@@ -4,8 +4,8 @@ import { Random } from '../../board/random.ts';
 import { cases, seeds } from '../../board/testing/cases.ts';
 import { goldenKey, goldenPayload } from '../image/golden-cases.ts';
 import { signImage } from '../image/index.ts';
+import { FakeServer, type FakeServerOptions, fairWeather, inWeather, type Weather } from './fake-server.ts';
 import { SmpClient, type SmpError, type UploadProgress } from './index.ts';
-import { fairWeather, inWeather, TestDevice, type TestDeviceOptions, type Weather } from './test-device.ts';
 import { inProcessTransport } from './transport.ts';
 
 const image = signImage({
@@ -14,15 +14,15 @@ const image = signImage({
   privateKeyPem: goldenKey.privateKeyPem,
 });
 
-function connect(options: TestDeviceOptions = {}, weather: Partial<Weather> = {}, seed = 1) {
-  const device = new TestDevice(options);
+function connect(options: FakeServerOptions = {}, weather: Partial<Weather> = {}, seed = 1) {
+  const device = new FakeServer(options);
   const transport = inProcessTransport(inWeather(device, { ...fairWeather, ...weather }, new Random(seed)));
   return { device, client: new SmpClient(transport, { timeoutMs: 60_000 }), transport };
 }
-function expectArrived(device: TestDevice, story?: string): void {
+function expectArrived(device: FakeServer, story?: string): void {
   expect(Buffer.compare(device.uploaded ?? new Uint8Array(), image), story).toBe(0);
 }
-const chunksOf = (device: TestDevice) => device.requests.filter(({ group, command }) => group === 1 && command === 1);
+const chunksOf = (device: FakeServer) => device.requests.filter(({ group, command }) => group === 1 && command === 1);
 
 describe('in fair weather', () => {
   it('an upload arrives whole, nothing is sent twice, and progress goes from the first chunk to the last', async () => {
@@ -106,7 +106,7 @@ describe('whatever the network does', () => {
     });
     await fc.assert(
       fc.asyncProperty(worlds, async ({ size, bufferSize, window, unit, seed, version, ...weather }) => {
-        const device = new TestDevice({ bufferSize, unit, saysMatch: true });
+        const device = new FakeServer({ bufferSize, unit, saysMatch: true });
         const transport = inProcessTransport(inWeather(device, { ...fairWeather, ...weather }, new Random(seed)));
         const client = new SmpClient(transport, { version, timeoutMs: 120_000 });
         const bytes = goldenPayload(size);
@@ -204,7 +204,7 @@ describe('whatever the device does', () => {
   });
 
   it('one whose copy differs is an error', async () => {
-    const device = new TestDevice({ saysMatch: true });
+    const device = new FakeServer({ saysMatch: true });
     const transport = inProcessTransport(inWeather(device, fairWeather, new Random(1)));
     const client = new SmpClient(transport);
     const answer = device.answer.bind(device);

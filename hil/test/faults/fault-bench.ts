@@ -58,7 +58,7 @@ const quiet = new Set([
   'SECURITY_COUNTER',
 ]);
 
-export class Patient {
+export class FaultBench {
   readonly wired: WiredCryostat;
   readonly device: DeviceUnderTest;
   private readonly healthy: Snapshot;
@@ -70,7 +70,7 @@ export class Patient {
   }
 
   /** In its fridge, settled, its heaters at what this load asks for. */
-  static async admitted(load: Load, fridge = 'uts', seed = 1): Promise<Patient> {
+  static async settled(load: Load, fridge = 'uts', seed = 1): Promise<FaultBench> {
     const wired = new WiredCryostat(openFridge(fridge), { seed, drift: false });
     const device = await DeviceUnderTest.running({ seed, surroundings: () => wired });
     device.board.runFor(2 * second);
@@ -80,7 +80,7 @@ export class Patient {
     }
     // Heated stages take their minutes; the averages of the interlocks follow them.
     device.board.runFor(load === 'heating' ? 1800 * second : settleNs);
-    return new Patient(wired, device);
+    return new FaultBench(wired, device);
   }
 
   /** Temperatures, kelvin, by stage. */
@@ -95,7 +95,7 @@ export class Patient {
   }
 
   /** Lets these faults happen to it, from where it was healthy, for so long. */
-  play(faults: readonly string[], forNs: number, load: Load = 'idle'): Course {
+  run(faults: readonly string[], forNs: number, load: Load = 'idle'): Course {
     const { device } = this;
     const { board } = device;
     device.restore(this.healthy);

@@ -19,7 +19,7 @@ import { bootState } from '../device/journal.ts';
 import type { Finding } from '../invariants.ts';
 import type { Violation } from '../proof.ts';
 import { device } from './specimens.ts';
-import { burnTrust, Desk, type Slot, slotAddresses, type Verdict } from './trust.ts';
+import { burnTrust, ReferenceVerifier, type Slot, slotAddresses, type Verdict } from './trust.ts';
 
 /** Sixteen resets without rest halt the board; a boot that has not decided by then never will. */
 const resetsMax = 16;
@@ -34,7 +34,7 @@ export interface HandOver {
 export interface Boot {
   /** Each module handed over to since power came. */
   handOvers: HandOver[];
-  /** What the bootloader found of an image, where that is not what the desk finds. */
+  /** What the bootloader found of an image, where the host's own verification finds something else. */
   disagreements: string[];
   resets: number;
   /** `firmware`: handed over for good; `bootloader`: it rests in safe mode; `off`: it had not decided when its time was up. */
@@ -43,7 +43,7 @@ export interface Boot {
 
 export class AttackBench {
   readonly board: Board;
-  private readonly desk: Desk;
+  private readonly reference: ReferenceVerifier;
   /** Of the boot under way: what was handed over to, and what the board did. */
   private handOvers: HandOver[] = [];
   private disagreements: string[] = [];
@@ -54,11 +54,11 @@ export class AttackBench {
     this.board = provingBoard(seed, countBlocks);
     this.board.provision({ bootloader, keys: [] });
     this.burn(device);
-    this.desk = new Desk(this.board);
+    this.reference = new ReferenceVerifier(this.board);
     this.board.onLog = (record) => this.onLog(record);
   }
 
-  // --- at the desk -------------------------------------------------------------------------------------------------------
+  // --- without power -------------------------------------------------------------------------------------------------------
 
   burn(trust: DeviceTrust): void {
     burnTrust(this.board, trust);
@@ -96,9 +96,9 @@ export class AttackBench {
     this.write(address, byte);
   }
 
-  /** The desk's opinion of what is in a slot. */
+  /** What the host's own verification says of a slot. */
   verdict(slot: Slot): Verdict {
-    return this.desk.verdict(slot);
+    return this.reference.verdict(slot);
   }
 
   /** Slots whose image verifies and is, by the journal, this. */
@@ -179,7 +179,7 @@ export class AttackBench {
     if (kind === LogKind.RECORDER) this.compare(a & 0xffff, b, a >>> 16);
   }
 
-  /** Holds what the bootloader says of a slot's bytes against the desk's words. */
+  /** Holds what the bootloader says of a slot's bytes against the host's own verification. */
   private compare(event: number, slot: number, reason: number): void {
     if (event !== EventKind.BOOT_VERIFY && event !== EventKind.BOOT_REJECT) return;
     // Behind these come reasons of how it ran.
@@ -187,7 +187,9 @@ export class AttackBench {
     const { code, refusal } = this.verdict(slot as Slot);
     if (reason === code) return;
     const name = nameOf(rejectReasons, reason);
-    this.disagreements.push(`the bootloader says ${name} of slot ${'AB'[slot]}, the desk: ${refusal ?? 'it is good'}`);
+    this.disagreements.push(
+      `the bootloader says ${name} of slot ${'AB'[slot]}, the host’s verification: ${refusal ?? 'it is good'}`,
+    );
   }
 
   private look(address: number, length: number): HandOver {

@@ -1,18 +1,18 @@
-// One part of a guest, alone on the chip's real devices: a test calls what the part exports, says what the chip feels, and reads registers.
+// One part of a guest, alone on the chip's real devices: a test calls what the part exports, sets the chip’s readings, and reads registers.
 //
 // Nothing boots and no interrupt runs: time passes when a test lets it, and tasks run when a test calls them. What must stay true: every
 // write of the guest is kept with its register's name, so that a test can say who touched what, and in which order.
 
-import { TestBench } from '../../host/board/devices/rig.ts';
-import { GuestMachine } from '../../host/board/guest-machine.ts';
-import { Felt } from '../../host/board/surroundings.ts';
-import { type CompileOptions, instantiateGuest } from '../../host/tools/guest.ts';
-import { INTERLOCK, type PeripheralEntry, peripheralTable } from '../../protocol/generated/registers.ts';
-import { channelSensors } from '../../protocol/plant/places.ts';
-import { curves } from '../../protocol/sensors/curves.ts';
-import { EventKind } from '../../protocol/telemetry/events.ts';
+import { SetSurroundings } from '../../../host/board/devices/rig.ts';
+import { GuestMachine } from '../../../host/board/guest-machine.ts';
+import { Reading } from '../../../host/board/surroundings.ts';
+import { type CompileOptions, instantiateGuest } from '../../../host/tools/guest.ts';
+import { INTERLOCK, type PeripheralEntry, peripheralTable } from '../../../protocol/generated/registers.ts';
+import { channelSensors } from '../../../protocol/plant/places.ts';
+import { curves } from '../../../protocol/sensors/curves.ts';
+import { EventKind } from '../../../protocol/telemetry/events.ts';
 
-export const [millisecond, second] = [1_000_000, 1_000_000_000];
+export { millisecond, second } from '../time.ts';
 
 /** A write of the guest: `OUTPUTS.ENABLE`, and what. */
 export interface Written {
@@ -23,8 +23,8 @@ export interface Written {
 type Calls = Record<string, (...values: number[]) => number>;
 
 export class GuestUnit<Part extends Record<keyof Part, (...values: never[]) => unknown> = Calls> {
-  readonly bench = new TestBench();
-  readonly board = new GuestMachine(this.bench);
+  readonly surroundings = new SetSurroundings();
+  readonly board = new GuestMachine(this.surroundings);
   readonly written: Written[] = [];
   part!: Part;
 
@@ -55,9 +55,9 @@ export class GuestUnit<Part extends Record<keyof Part, (...values: never[]) => u
     machine.advanceTo(machine.now + ns);
   }
 
-  /** From this moment on the chip feels this; undefined: what it would on a quiet bench. */
-  feel(place: number, value: number | undefined): void {
-    this.bench.feel(place, value);
+  /** From this moment on the chip reads this; undefined: what it would on a quiet bench. */
+  setReading(place: number, value: number | undefined): void {
+    this.surroundings.setReading(place, value);
     this.board.machine.surroundings.look();
   }
 
@@ -65,7 +65,7 @@ export class GuestUnit<Part extends Record<keyof Part, (...values: never[]) => u
   heat(kelvin: number, ...channels: number[]): void {
     for (const channel of channels) {
       const curve = curves[channelSensors[channel]];
-      this.feel(Felt.READING + channel, Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit));
+      this.feel(Reading.THERMOMETER + channel, Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit));
     }
   }
 

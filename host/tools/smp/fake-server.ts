@@ -7,7 +7,7 @@ import { type CborMap, decodeBody } from './cbor.ts';
 import { decodeMessage, encodeMessage } from './message.ts';
 import type { InProcessDevice } from './transport.ts';
 
-export interface TestDeviceOptions {
+export interface FakeServerOptions {
   bufferSize?: number;
   bufferCount?: number;
   /** As Zephyr: a finished upload is forgotten, so its last chunk sent again is answered with offset 0. */
@@ -30,16 +30,16 @@ interface UploadSession {
   had: number;
 }
 
-export class TestDevice {
+export class FakeServer {
   readonly requests: { group: number; command: number; body: CborMap }[] = [];
   resets = 0;
   erases = 0;
   /** What the finished upload left in the slot. */
   uploaded: Uint8Array | undefined;
   #session: UploadSession | undefined;
-  readonly #options: TestDeviceOptions;
+  readonly #options: FakeServerOptions;
 
-  constructor(options: TestDeviceOptions = {}) {
+  constructor(options: FakeServerOptions = {}) {
     this.#options = options;
   }
 
@@ -139,7 +139,7 @@ export function fate(weather: Weather, random: Chance): number[] {
 }
 
 /** The device behind a bad network, all in virtual time: the same chance, the same course. */
-export function inWeather(device: TestDevice, weather: Weather, random: Chance): InProcessDevice {
+export function inWeather(device: FakeServer, weather: Weather, random: Chance): InProcessDevice {
   const events: { atMs: number; toDevice: boolean; message: Uint8Array }[] = [];
   let nowMs = 0;
   const dispatch = (message: Uint8Array, toDevice: boolean) => {

@@ -15,29 +15,32 @@ const safeRails = (1 << Rail.CORE) | (1 << Rail.SENSE);
 export const gates = OUTPUTS.registers.STATE.fields;
 export const allGates = gates.HEATERS.mask | gates.DAC.mask | gates.MULTIPLEXER.mask;
 
-export class Rigged {
-  readonly bench = new SetSurroundings();
+export class PlantBench {
+  readonly surroundings = new SetSurroundings();
   device!: DeviceUnderTest;
 
-  static async up(): Promise<Rigged> {
-    const rigged = new Rigged();
-    rigged.device = await DeviceUnderTest.running({ surroundings: () => rigged.bench });
-    rigged.device.board.runFor(3 * second);
-    expect(rigged.device.statistics('heartbeat').health).toBe(0);
-    return rigged;
+  static async up(): Promise<PlantBench> {
+    const plant = new PlantBench();
+    plant.device = await DeviceUnderTest.running({ surroundings: () => plant.surroundings });
+    plant.device.board.runFor(3 * second);
+    expect(plant.device.statistics('heartbeat').health).toBe(0);
+    return plant;
   }
 
   /** From the next scan on these channels are at this temperature. */
   heat(kelvin: number, ...channels: number[]): void {
     for (const channel of channels) {
       const curve = curves[channelSensors[channel]];
-      this.bench.setReading(Reading.THERMOMETER + channel, Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit));
+      this.surroundings.setReading(
+        Reading.THERMOMETER + channel,
+        Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit),
+      );
     }
   }
 
   /** A reading changes at this very moment, as at the edge of a disturbance. */
   setReading(place: number, value: number | undefined): void {
-    this.bench.setReading(place, value);
+    this.surroundings.setReading(place, value);
     const { board } = this.device;
     board.disturb({ kind: 7, place: 0, size: 0, startNs: board.now, endNs: Number.POSITIVE_INFINITY });
   }

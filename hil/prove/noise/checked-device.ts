@@ -50,7 +50,7 @@ interface Side {
   answers: (Datagram & { timeNs: number })[];
 }
 
-export class Victim {
+export class CheckedDevice {
   readonly board: Board;
   private readonly base: Snapshot;
   private readonly boot: Buffer;

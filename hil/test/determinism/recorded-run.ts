@@ -1,4 +1,4 @@
-// The product's story as a list of inputs at their times, so that it can be told again, elsewhere, and be interrupted anywhere.
+// The product's run as a list of inputs at their times, so that it can be told again, elsewhere, and be interrupted anywhere.
 //
 //   boot, an update confirmed, noise on the console, an update that hangs and is undone by the watchdog, an upload that ends in a
 //   power cut in the middle of an erase, a boot cut at a bus access, and what the device says of all that in the end
@@ -27,7 +27,7 @@ export type Input = { at: number } & (
   | { does: 'send'; line: 0 | 1; bytes: Uint8Array }
 );
 
-export interface Story {
+export interface RecordedRun {
   seed: number;
   goods: Parameters<Board['provision']>[0];
   inputs: Input[];
@@ -41,7 +41,7 @@ const eraseSector = FLASH.registers.COMMAND.fields.OPERATION.values.ERASE_SECTOR
 const eraseRequest = encodeMessage({ operation: write, version: 2, group: img, sequence: 1, command: 5 }, {});
 
 /** A board that writes down what is put into it. */
-class WitnessedBoard extends Board {
+class RecordingBoard extends Board {
   readonly inputs: Input[] = [];
 
   override powerOn(): void {
@@ -81,14 +81,14 @@ export function stateOf(board: Board): string {
 }
 
 /** A board as it was before anything was done to it. */
-export function untouched({ goods, seed }: Story): Board {
+export function untouched({ goods, seed }: RecordedRun): Board {
   const board = new Board({ seed });
   board.provision(goods);
   return board;
 }
 
-/** Puts in what the story puts in from now until `until`, and lets time pass until then. */
-export function play(board: Board, { inputs }: Story, until: number): void {
+/** Puts in what the run puts in from now until `until`, and lets time pass until then. */
+export function play(board: Board, { inputs }: RecordedRun, until: number): void {
   const from = board.now;
   for (const input of inputs) {
     if (input.at < from || input.at >= until) continue;
@@ -107,20 +107,20 @@ function give(board: Board, input: Input): void {
   else board.cutPowerAt(input.number);
 }
 
-export async function record(seed: number): Promise<{ story: Story; state: string }> {
+export async function record(seed: number): Promise<{ run: RecordedRun; state: string }> {
   const goods = {
     bootloader: await compileGuest('bootloader/main.ts'),
     keys: [keys[0].publicKey],
     slots: { A: await firmwareImage('1.0.0') },
   };
   const [good, hangs] = [await firmwareImage('1.1.0'), await firmwareImage('1.2.0', 'firmware/defects/hangs.ts')];
-  const board = new WitnessedBoard({ seed });
+  const board = new RecordingBoard({ seed });
   board.provision(goods);
   const device = new DeviceUnderTest(board);
   await act(device, good, hangs);
   const erases = device.log.filter(({ kind, a }) => kind === LogKind.FLASH_START && a === eraseSector);
   return {
-    story: { seed, goods, inputs: board.inputs, end: board.now, erases: erases.map(({ timeNs }) => timeNs) },
+    run: { seed, goods, inputs: board.inputs, end: board.now, erases: erases.map(({ timeNs }) => timeNs) },
     state: stateOf(board),
   };
 }
