@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { GuestUnit, millisecond, second } from '../../hil/rig/guest/guest-unit.ts';
-import { Reading, openReading } from '../../host/board/surroundings.ts';
+import { openReading, Reading } from '../../host/board/surroundings.ts';
 import { ACTIVITY, HEATERS, OUTPUTS, RAILS } from '../../protocol/generated/registers.ts';
 import { Shed } from '../../protocol/plant/budget.ts';
 import { Action, interlockNumber, interlocks } from '../../protocol/plant/interlocks.ts';

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { GuestUnit, millisecond } from '../../hil/rig/guest/guest-unit.ts';
-import { Reading, openReading } from '../../host/board/surroundings.ts';
+import { openReading, Reading } from '../../host/board/surroundings.ts';
 import { CLOCK, FRONTEND, RAILS, THERMOMETRY } from '../../protocol/generated/registers.ts';
 import { Channel, channelSensors, Rail, railMillivolts } from '../../protocol/plant/places.ts';
 import { Filter, SensorState } from '../../protocol/plant/sensors.ts';

@@ -65,7 +65,7 @@ export class GuestUnit<Part extends Record<keyof Part, (...values: never[]) => u
   heat(kelvin: number, ...channels: number[]): void {
     for (const channel of channels) {
       const curve = curves[channelSensors[channel]];
-      this.feel(Reading.THERMOMETER + channel, Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit));
+      this.setReading(Reading.THERMOMETER + channel, Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit));
     }
   }
 
