@@ -55,8 +55,8 @@ function checkCommand(): Command {
 
 function check(options: CheckOptions, files: string[]): Result {
   const judged = files.map((file) => judgeFile(file, options.profile));
-  const together = foundTogether(judged, options.profile);
-  const findings = [...judged.flatMap((one) => one.findings), ...(together === undefined ? [] : [together])];
+  const together = foundTogether(judged);
+  const findings = [...judged.flatMap((one) => one.findings), ...together];
   const errors = findings.filter(isError).length;
   const warnings = findings.length - errors;
   const style = styleOf(process.stdout);
@@ -64,7 +64,7 @@ function check(options: CheckOptions, files: string[]): Result {
     ...one.findings.map((finding) => painted(findingText(one.source, finding), style)),
     verdict(one),
   ]);
-  if (together !== undefined) lines.push(`error: ${together.message}`);
+  for (const { message } of together) lines.push(`${paint(style, 'red', 'error:')} ${message}`);
   return {
     text: lines.join('\n'),
     json: {
@@ -72,7 +72,7 @@ function check(options: CheckOptions, files: string[]): Result {
         ...{ file, profile: sequence?.profile ?? null, instructions: sequence?.program.instructions.length ?? null },
         findings: findings.map((finding) => findingJson(source, finding)),
       })),
-      ...{ findings: together === undefined ? [] : [together], errors, warnings },
+      ...{ findings: together, errors, warnings },
     },
     exitCode: errors > 0 || (options.strict === true && warnings > 0) ? 1 : 0,
   };

@@ -89,6 +89,50 @@ describe('coldrig pulse run', () => {
     );
   });
 
+  it('takes what check takes: the bins of a module are those of all programs together', async () => {
+    const files = Array.from({ length: 6 }, (_, index) =>
+      write(
+        `bins${index}.json`,
+        JSON.stringify({ program: 'stop', acquisitions: { a: { num_bins: index === 5 ? 65_536 : 30_000, index: 0 } } }),
+      ),
+    );
+    expect((await pulse('check', ...files)).code).toBe(0);
+    expect((await pulse('run', ...files, '--json')).code).toBe(0);
+    const large = Array.from({ length: 5 }, (_, index) =>
+      write(
+        `large${index}.json`,
+        JSON.stringify({ program: 'stop', acquisitions: { a: { num_bins: 131_072, index: 0 } } }),
+      ),
+    );
+    const [checked, ran] = [await pulse('check', ...large), await pulse('run', ...large)];
+    expect([checked.code, ran.code]).toEqual([1, 1]);
+    for (const text of [checked.stdout, ran.stderr]) expect(text).toContain('655360 bins in all programs together');
+  });
+
+  it('says which instruction found something wrong in a register, and which windows overlap', async () => {
+    const program = [
+      ...['wait_sync 100', 'move 3,R0', 'move 69000,R1', 'nop', 'a: add R1,1000,R1', 'nop', 'set_awg_gain R1,R1'],
+      ...['acquire 0,0,400', 'loop R0,@a', 'stop'],
+    ];
+    const file = write('wrong.json', JSON.stringify({ program, acquisitions: { m: { num_bins: 1, index: 0 } } }));
+    const outcome = await pulse('run', file, '--json');
+    expect(outcome.code).toBe(1);
+    expect(outcome.json).toMatchObject({
+      sequencers: [
+        {
+          errors: ['REGISTER OUT OF RANGE'],
+          wrongValues: [{ line: 7, instruction: 'set_awg_gain R1,R1', count: 3, value: 70_000, taken: 4464 }],
+          overlappingAcquisitions: 2,
+        },
+      ],
+    });
+    const text = (await pulse('run', file)).stdout.replace(/\s+/g, ' ');
+    expect(text).toContain('line 7, set_awg_gain R1,R1: a register held 70000 (3 times, first at');
+    expect(text).toContain('ACQ_OVERLAP: 2 of 3 windows opened while the one before was open (line 8, acquire 0,0,400');
+    const apart = await pulse('run', file, '--integration-length', '400', '--json');
+    expect(apart.json).toMatchObject({ sequencers: [{ overlappingAcquisitions: 0 }] });
+  });
+
   it('names the sequencers that wait for one that will not come', async () => {
     const outcome = await pulse(
       'run',

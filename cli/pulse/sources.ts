@@ -36,13 +36,13 @@ export function judgeFile(file: string, profile: ProfileName | undefined): Judge
 /** All files, ready to be loaded; throws a Failure with every finding that keeps one from it. */
 export function loadFiles(files: string[], profile: ProfileName | undefined): AssembledSequence[] {
   const judged = files.map((file) => judgeFile(file, profile));
-  const together = foundTogether(judged, profile);
+  const together = foundTogether(judged);
   const errors = judged.flatMap(({ source, findings }) =>
     findings
       .filter(isError)
       .map((finding) => ({ text: findingText(source, finding), json: findingJson(source, finding) })),
   );
-  if (together !== undefined) errors.push({ text: together.message, json: { file: null, ...together } });
+  for (const finding of together) errors.push({ text: finding.message, json: { file: null, ...finding } });
   if (errors.length > 0) {
     const message = `the program cannot be loaded\n${errors.map(({ text }) => text).join('\n')}`;
     throw new Failure('Q1ASM', message, { facts: { findings: errors.map(({ json }) => json) } });
@@ -51,14 +51,8 @@ export function loadFiles(files: string[], profile: ProfileName | undefined): As
 }
 
 /** What is wrong with the files as a set. */
-export function foundTogether(judged: Judged[], profile: ProfileName | undefined): Finding | undefined {
-  const sequences = judged.flatMap(({ sequence }) => sequence ?? []);
-  const chosen = profile ?? sequences[0]?.profile;
-  if (chosen === undefined) return undefined;
-  return lintTogether(
-    sequences.map(({ program }) => program),
-    chosen,
-  );
+export function foundTogether(judged: Judged[]): Finding[] {
+  return lintTogether(judged.flatMap(({ sequence }) => sequence ?? []));
 }
 
 export const isError = ({ severity }: Finding): boolean => severity === 'error';

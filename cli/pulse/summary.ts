@@ -8,6 +8,7 @@ import {
   type SequencerRun,
   timesFaster,
   virtualNs,
+  warningNames,
 } from '../../host/tools/pulse/run.ts';
 import type { SlackRange } from '../../host/tools/pulse/slack.ts';
 import { docOf } from '../../protocol/constants.ts';
@@ -16,6 +17,8 @@ import { hang, type Paint, paint, type Style } from '../terminal.ts';
 import { spanText } from '../words.ts';
 
 const INDENT = 10;
+/** Instructions with a wrong register that are listed. */
+const VALUES_SHOWN = 5;
 /** Slack of which nobody needs to know more. */
 const AMPLE_NS = 1024;
 
@@ -37,7 +40,7 @@ export function sequencerText(run: SequencerRun, style: Style): string {
   const verdict: [Paint, string] = errors.length > 0 ? ['red', 'failed'] : waits ? ['red', 'waits'] : ['green', 'ok'];
   const rows: [Paint | undefined, string, string][] = [[...verdict, facts.join(', ')]];
   if (tally.slack.minimumNs !== undefined && tally.slack.minimumAt !== undefined) {
-    const where = `line ${lineOf(run, tally.slack.minimumAt)}, ${textOf(run, tally.slack.minimumAt)}`;
+    const where = lineText(run, tally.slack.minimumAt);
     rows.push([
       undefined,
       'slack',
@@ -46,6 +49,7 @@ export function sequencerText(run: SequencerRun, style: Style): string {
   }
   for (const one of run.bins()) rows.push([undefined, 'bins', binsText(one)]);
   for (const flag of errors) rows.push(['red', 'error', errorText(run, flag)]);
+  for (const flag of warningNames(flags)) rows.push(['yellow', 'warning', warningText(run, flag)]);
   const lines = rows.map(([colour, label, text]) => {
     const padded = label.padStart(INDENT - 2);
     return `${colour === undefined ? padded : paint(style, colour, padded)}  ${hang(text, style.width, INDENT)}`;
@@ -64,14 +68,38 @@ function binsText({ name, bins }: BinnedAcquisition): string {
   return `${name}: ${filled} of ${bins.length} filled, ${over} of ${counted(results, 'result')} at the threshold or above`;
 }
 
+function docOfFlag(flag: string): string {
+  return docOf(sequencerFlags, SequencerFlag[flag as keyof typeof SequencerFlag]) ?? flag;
+}
+
+function warningText(run: SequencerRun, flag: string): string {
+  const { overlaps, acquisitionCount, firstOverlapAt } = run.tally;
+  if (flag !== 'ACQ_OVERLAP' || firstOverlapAt === undefined) return `${flag}: ${docOfFlag(flag)}`;
+  const first = `${lineText(run, firstOverlapAt)} is the first`;
+  return `ACQ_OVERLAP: ${overlaps} of ${counted(acquisitionCount, 'window')} opened while the one before was open (${first}). Each is integrated whole here; no document says what the instrument does: make the windows shorter or leave more time between them`;
+}
+
+/** The instructions whose register held something wrong, the first few of them. */
+function valuesText(run: SequencerRun): string {
+  const { wrongValues, originNs } = run.tally;
+  const all = [...wrongValues].map(([instruction, { count, value, taken, timeNs }]) => {
+    const times = count === 1 ? 'once' : `${count} times, first`;
+    const moment = spanText(Math.max(0, timeNs - originNs));
+    return `${lineText(run, instruction)}: a register held ${value} (${times} at ${moment}), ${taken} was taken`;
+  });
+  const rest = all.length > VALUES_SHOWN ? [`${all.length - VALUES_SHOWN} more instructions`] : [];
+  return [...all.slice(0, VALUES_SHOWN), ...rest].join('; ');
+}
+
 function errorText(run: SequencerRun, flag: string): string {
-  const doc = docOf(sequencerFlags, SequencerFlag[flag as keyof typeof SequencerFlag]) ?? flag;
+  const doc = docOfFlag(flag);
   const { underflow } = run.tally;
+  if (flag === 'REGISTER_OUT_OF_RANGE' && run.tally.wrongValues.size > 0) return `${flag}: ${valuesText(run)}`;
   if (flag !== 'SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW' || underflow === undefined) return `${flag}: ${doc}`;
   const { instruction, slackNs, timeNs } = underflow;
   const moment = spanText(timeNs - run.tally.originNs);
   return (
-    `underflow: line ${lineOf(run, instruction)}, ${textOf(run, instruction)}, was due at ${moment} and came ${-slackNs} ns too late; ` +
+    `underflow: ${lineText(run, instruction)}, was due at ${moment} and came ${-slackNs} ns too late; ` +
     'the classic core needs longer for what is before it than the real-time core: lengthen the waits, or do less between them'
   );
 }
@@ -117,6 +145,8 @@ function counted(count: number, noun: string): string {
 const lineOf = ({ sequence: { program } }: SequencerRun, index: number): number =>
   program.instructions[index]?.line ?? 0;
 
+const lineText = (run: SequencerRun, index: number): string => `line ${lineOf(run, index)}, ${textOf(run, index)}`;
+
 /** The instruction as it is written, without label and comment. */
 function textOf({ sequence: { program } }: SequencerRun, index: number): string {
   const one = program.instructions[index];
@@ -147,6 +177,10 @@ export function sequencerJson(run: SequencerRun): Record<string, unknown> {
             timeNs: underflow.timeNs - originNs,
             slackNs: underflow.slackNs,
           },
+    wrongValues: [...tally.wrongValues].map(([instruction, { timeNs, ...rest }]) => ({
+      ...{ line: lineOf(run, instruction), instruction: textOf(run, instruction), timeNs: timeNs - originNs, ...rest },
+    })),
+    overlappingAcquisitions: tally.overlaps,
     triggers: tally.triggers.map(({ timeNs, ...trigger }) => ({ timeNs: timeNs - originNs, ...trigger })),
     bins: Object.fromEntries(
       run.bins().map(({ name: acquisition, index, bins }) => [

@@ -8,6 +8,7 @@ import {
   SEQUENCER_FLAG_ACQ_BIN_INDEX_INVALID,
   SEQUENCER_FLAG_ACQ_BINNING_FIFO_ERROR,
   SEQUENCER_FLAG_ACQ_INDEX_INVALID,
+  SEQUENCER_FLAG_ACQ_OVERLAP,
   SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_0,
   SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_1,
   SEQUENCER_RECORD_ACQUIRE,
@@ -42,6 +43,7 @@ import {
   TTL_SINCE,
   WEIGHT_ROW_SIZE,
   WEIGHT_ROWS,
+  WINDOW_END,
 } from './core';
 import { BIN_SIZE, BINS } from './layout';
 import { requestTrigger } from './network';
@@ -104,7 +106,10 @@ export function acquireTtl(core: usize, index: u32, time: i64, acquisition: u32,
   triggerOn(core, time, crossings > 0);
 }
 
-/** Records the window; false when there is no such acquisition. */
+/**
+ * Records the window; false when there is no such acquisition. Windows that overlap are both integrated whole, as in the open simulator; no
+ * document says that the instrument can, so that they are flagged.
+ */
 function opens(
   core: usize,
   index: u32,
@@ -119,6 +124,8 @@ function opens(
     setFlag(core, SEQUENCER_FLAG_ACQ_INDEX_INVALID);
     return false;
   }
+  if (time < load<i64>(core, WINDOW_END)) setFlag(core, SEQUENCER_FLAG_ACQ_OVERLAP);
+  store<i64>(core, max(load<i64>(core, WINDOW_END), time + <i64>length), WINDOW_END);
   record(SEQUENCER_RECORD_ACQUIRE, core, index, time, bin, acquisition | (type << 8), length, weights);
   return true;
 }

@@ -4,7 +4,7 @@
 // true: the bins in use are one piece from the start of the pool, in the order of the cores.
 
 import { ACQUISITIONS, ROW_SIZE } from './core';
-import { BIN_SIZE, BINS, BINS_MAX, BINS_USED, CORE_COUNT, coreAt } from './layout';
+import { BIN_SIZE, BINS, BINS_MAX, BINS_OF_CORE_MAX, BINS_USED, CORE_COUNT, coreAt } from './layout';
 
 const ACQUISITIONS_MAX: u32 = 32;
 
@@ -25,7 +25,7 @@ export function takeBins(index: u32, wanted: usize, count: u32): bool {
   let total: u64 = 0;
   for (let acquisition: u32 = 0; acquisition < count; acquisition++) total += load<u32>(wanted + (acquisition << 2));
   const others = load<u32>(BINS_USED) - own;
-  if (total > <u64>(BINS_MAX - others)) return false;
+  if (total > <u64>BINS_OF_CORE_MAX || total > <u64>(BINS_MAX - others)) return false;
   const needed = <u32>total;
   const first = binsBefore(index);
   if (needed != own) moveBehind(index, first + own, first + needed);

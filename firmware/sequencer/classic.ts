@@ -138,7 +138,7 @@ function jumpTarget(core: usize, word: usize, opcode: u32): u32 {
   }
 }
 
-/** Every other instruction that does not end the program; false for those that do. */
+/** Every other instruction that does not end the program; false for those that do, and for one that must wait for room for records. */
 function calculate(core: usize, word: usize, opcode: u32): bool {
   switch (opcode) {
     case Q1_OP_NOP:
@@ -220,7 +220,14 @@ export function runClassic(core: usize, budget: u32): u32 {
         continue;
       }
     } else if (!calculate(core, word, opcode)) {
-      rest = endClassic(core, opcode, <u32>((word - program) >> WORD_SHIFT), time);
+      const ends = opcode == Q1_OP_STOP || opcode == Q1_OP_ILLEGAL;
+      if (ends) {
+        rest = endClassic(core, opcode, <u32>((word - program) >> WORD_SHIFT), time);
+      } else {
+        // It found no room for a record, and is executed again when there is.
+        rest = REST_RECORDS;
+        time = before;
+      }
       break;
     }
     left--;

@@ -81,8 +81,10 @@ export const FAULT_TIME: usize = 0x1d0;
 export const GRID_ORIGIN: usize = 0x1d8;
 /** Commits so far, u32. */
 export const SHOWN_COUNT: usize = 0x1e0;
+/** When the last acquisition window closes, i64. */
+export const WINDOW_END: usize = 0x1e8;
 /** Acquisitions the sequence declares, u32; what stands before it is cleared when the core is armed. */
-export const ACQUISITION_COUNT: usize = 0x1e4;
+export const ACQUISITION_COUNT: usize = 0x1f0;
 /** Settings by number, u32 each; those with an index have places of their own. */
 export const SETTINGS: usize = 0x200;
 export const SETTING_GAIN: usize = 0x280;

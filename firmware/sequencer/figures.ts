@@ -24,6 +24,7 @@ import {
   SEQUENCER_FIGURE_WAITING,
   SEQUENCER_PLACE_BIN_SIZE,
   SEQUENCER_PLACE_BINS,
+  SEQUENCER_PLACE_BINS_USED,
   SEQUENCER_PLACE_RECORD_COUNT,
   SEQUENCER_PLACE_RECORDS,
   SEQUENCER_PLACE_STAGING,
@@ -49,6 +50,7 @@ import {
 import {
   BIN_SIZE,
   BINS,
+  BINS_USED,
   coreAt,
   LOAD_PLACE,
   MISSING_SYNC,
@@ -133,6 +135,8 @@ export function placeOf(which: u32): u32 {
       return <u32>BINS;
     case SEQUENCER_PLACE_BIN_SIZE:
       return BIN_SIZE;
+    case SEQUENCER_PLACE_BINS_USED:
+      return <u32>BINS_USED;
     default:
       return 0;
   }

@@ -1,6 +1,7 @@
 // Parameter instructions and set_cond: executed by the classic core, they change what the next real-time instructions find.
 //
-// A register gives 32 bits; gain and offset take the low 16 of them, as signed numbers.
+// A register gives 32 bits; gain and offset take the low 16 of them, as signed numbers. What does not fit is reported (values.ts): where the
+// record buffer has no room for it, nothing is done, and the instruction is tried again.
 
 import { Q1_WORD_A, Q1_WORD_B, Q1_WORD_DURATION, Q1_WORD_X } from '../../protocol/guest/generated/constants';
 import {
@@ -36,12 +37,14 @@ import {
   NCO_PHASE,
   NCO_RESET,
 } from './core';
-import { latchNco } from './nco';
+import { latchNco, PHASES_OF_TURN } from './nco';
+import { isFrequency, isHalf, isPhase, mayReport, reportValue } from './values';
 
 const MARKERS: u32 = 15;
 const TRIGGERS: u32 = 0x7fff;
+const OPERATOR_MOST: u32 = 5;
 
-/** Executes a parameter instruction or set_cond; false when the opcode is neither. */
+/** Executes a parameter instruction or set_cond; false when the opcode is neither, or when it is to be tried again. */
 export function latchParameter(core: usize, word: usize, opcode: u32): bool {
   const a = load<u32>(word, Q1_WORD_A);
   const b = load<u32>(word, Q1_WORD_B);
@@ -49,25 +52,31 @@ export function latchParameter(core: usize, word: usize, opcode: u32): bool {
     case Q1_OP_SET_AWG_GAIN_I:
       return latchPair(core + LATCHED_GAIN, a, b);
     case Q1_OP_SET_AWG_GAIN_R:
-      return latchPair(core + LATCHED_GAIN, register(core, a), register(core, b));
+      return latchPairOf(core, word, LATCHED_GAIN, register(core, a), register(core, b));
     case Q1_OP_SET_AWG_OFFS_I:
       return latchPair(core + LATCHED_OFFSET, a, b);
     case Q1_OP_SET_AWG_OFFS_R:
-      return latchPair(core + LATCHED_OFFSET, register(core, a), register(core, b));
+      return latchPairOf(core, word, LATCHED_OFFSET, register(core, a), register(core, b));
     case Q1_OP_SET_MRK_I:
       return latch(core + LATCHED_MARKER, a & MARKERS);
     case Q1_OP_SET_MRK_R:
-      return latch(core + LATCHED_MARKER, register(core, a) & MARKERS);
+      return latchMarker(core, word, register(core, a));
     case Q1_OP_SET_COND_I:
       return setCondition(core, word, load<u8>(word, Q1_WORD_X), a, b);
     case Q1_OP_SET_COND_R:
-      return setCondition(core, word, register(core, load<u8>(word, Q1_WORD_X)), register(core, a), register(core, b));
+      return setConditionOf(
+        core,
+        word,
+        register(core, load<u8>(word, Q1_WORD_X)),
+        register(core, a),
+        register(core, b),
+      );
     default:
-      return latchOscillator(core, opcode, a);
+      return latchOscillator(core, word, opcode, a);
   }
 }
 
-function latchOscillator(core: usize, opcode: u32, a: u32): bool {
+function latchOscillator(core: usize, word: usize, opcode: u32, a: u32): bool {
   switch (opcode) {
     case Q1_OP_RESET_PH:
       latchNco(core, NCO_RESET);
@@ -75,15 +84,15 @@ function latchOscillator(core: usize, opcode: u32, a: u32): bool {
     case Q1_OP_SET_FREQ_I:
       return latchOne(core, NCO_FREQUENCY, LATCHED_FREQUENCY, a);
     case Q1_OP_SET_FREQ_R:
-      return latchOne(core, NCO_FREQUENCY, LATCHED_FREQUENCY, register(core, a));
+      return latchFrequencyOf(core, word, register(core, a));
     case Q1_OP_SET_PH_I:
       return latchOne(core, NCO_PHASE, LATCHED_PHASE, a);
     case Q1_OP_SET_PH_R:
-      return latchOne(core, NCO_PHASE, LATCHED_PHASE, register(core, a));
+      return latchPhaseOf(core, word, NCO_PHASE, LATCHED_PHASE, register(core, a));
     case Q1_OP_SET_PH_DELTA_I:
       return latchOne(core, NCO_DELTA, LATCHED_DELTA, a);
     case Q1_OP_SET_PH_DELTA_R:
-      return latchOne(core, NCO_DELTA, LATCHED_DELTA, register(core, a));
+      return latchPhaseOf(core, word, NCO_DELTA, LATCHED_DELTA, register(core, a));
     default:
       return false;
   }
@@ -102,9 +111,53 @@ function latchPair(place: usize, first: u32, second: u32): bool {
   return latch(place, (first & 0xffff) | (second << 16));
 }
 
+function latchPairOf(core: usize, word: usize, place: usize, first: u32, second: u32): bool {
+  if (!isHalf(first) || !isHalf(second)) {
+    if (!mayReport()) return false;
+    const wrong = isHalf(first) ? second : first;
+    reportValue(core, word, wrong, <u32>(<i32>(<i16>wrong)));
+  }
+  return latchPair(core + place, first, second);
+}
+
+function latchMarker(core: usize, word: usize, value: u32): bool {
+  if (value > MARKERS) {
+    if (!mayReport()) return false;
+    reportValue(core, word, value, value & MARKERS);
+  }
+  return latch(core + LATCHED_MARKER, value & MARKERS);
+}
+
+function latchFrequencyOf(core: usize, word: usize, value: u32): bool {
+  if (!isFrequency(value)) {
+    if (!mayReport()) return false;
+    reportValue(core, word, value, value);
+  }
+  return latchOne(core, NCO_FREQUENCY, LATCHED_FREQUENCY, value);
+}
+
+function latchPhaseOf(core: usize, word: usize, what: u32, place: usize, value: u32): bool {
+  if (!isPhase(value)) {
+    if (!mayReport()) return false;
+    reportValue(core, word, value, value % PHASES_OF_TURN);
+  }
+  return latchOne(core, what, place, value);
+}
+
 function latchOne(core: usize, what: u32, place: usize, value: u32): bool {
   latchNco(core, what);
   return latch(core + place, value);
+}
+
+/** An operator that does not exist is met by the real-time core, which stops there. */
+function setConditionOf(core: usize, word: usize, enable: u32, mask: u32, operator: u32): bool {
+  if (enable > 1 || mask > TRIGGERS || operator > OPERATOR_MOST) {
+    if (!mayReport()) return false;
+    if (enable > 1) reportValue(core, word, enable, 1);
+    else if (mask > TRIGGERS) reportValue(core, word, mask, mask & TRIGGERS);
+    else reportValue(core, word, operator, operator);
+  }
+  return setCondition(core, word, enable, mask, operator);
 }
 
 function setCondition(core: usize, word: usize, enable: u32, mask: u32, operator: u32): bool {

@@ -1,4 +1,4 @@
-// Where everything is in the memory of the sequencer module. It has a memory of its own, beside the management core's: 104 pages.
+// Where everything is in the memory of the sequencer module. It has a memory of its own, beside the management core's: 272 pages.
 //
 //   0x000000  tables the compiler placed
 //   0x010000  GLOBALS      the run, trigger network, requests under way
@@ -7,12 +7,13 @@
 //   0x050000  PROGRAMS     six of 16384 instructions of 16 bytes
 //   0x1d0000  WAVEFORMS    six of 16384 samples, i32
 //   0x230000  WEIGHTS      likewise
-//   0x290000  BINS         131072 of 24 bytes, one pool for all: {sum 0 i64, sum 1 i64, count u32, over the threshold u32}
-//   0x590000  RECORDS      16384 of 32 bytes; the host drains them
-//   0x610000  STAGING      a sequence on its way in
-//   0x680000
+//   0x290000  RECORDS      16384 of 32 bytes; the host drains them
+//   0x310000  STAGING      a sequence on its way in
+//   0x380000  BINS         589824 of 24 bytes, one pool for all: {sum 0 i64, sum 1 i64, count u32, over the threshold u32}
+//   0x1100000
 //
-// What must stay true: all state is here, in no global, so a copy of the memory is the state. What GLOBALS holds:
+// What must stay true: all state is here, in no global, so a copy of the memory is the state. The bins stand last, because those
+// nobody uses hold nothing and need not be copied. What GLOBALS holds:
 
 export const CORE_COUNT: u32 = 6;
 export const GLOBALS: usize = 0x01_0000;
@@ -27,13 +28,15 @@ export const WAVEFORMS: usize = 0x1d_0000;
 export const WEIGHTS: usize = 0x23_0000;
 export const SAMPLES_SIZE: u32 = 0x1_0000;
 export const SAMPLES_MAX: u32 = 16384;
-export const BINS: usize = 0x29_0000;
-export const BIN_SIZE: u32 = 24;
-export const BINS_MAX: u32 = 131072;
-export const RECORDS: usize = 0x59_0000;
+export const RECORDS: usize = 0x29_0000;
 export const RECORDS_MAX: u32 = 16384;
-export const STAGING: usize = 0x61_0000;
+export const STAGING: usize = 0x31_0000;
 export const STAGING_SIZE: u32 = 0x7_0000;
+export const BINS: usize = 0x38_0000;
+export const BIN_SIZE: u32 = 24;
+/** Of all sequencers together, and of one: the limits of a readout module (protocol/q1/profiles.ts). */
+export const BINS_MAX: u32 = 589824;
+export const BINS_OF_CORE_MAX: u32 = 131072;
 
 /** Records not drained yet, u32. */
 export const RECORD_COUNT: usize = GLOBALS;

@@ -21,8 +21,9 @@ import {
 import { record } from './records';
 
 export const TURN: u64 = 4_000_000_000;
-/** Units of the instruction's phase, 1e-9 turn. */
+/** Units of the instruction's phase, 1e-9 turn; as many make a turn. */
 const PHASE_UNITS: u64 = 4;
+export const PHASES_OF_TURN: u32 = 1_000_000_000;
 
 export function latchNco(core: usize, what: u32): void {
   store<u32>(core, load<u32>(core, LATCHED_NCO) | what, LATCHED_NCO);

@@ -79,6 +79,7 @@ import { NO_WAVES, show } from './outputs';
 import { record } from './records';
 import { stopInFault } from './stop';
 import { synchronise } from './sync';
+import { reportValue } from './values';
 
 export const DONE: u32 = 0;
 export const STOPPED: u32 = 1;
@@ -113,10 +114,15 @@ export function executeRealTime(core: usize, word: usize, opcode: u32, index: u3
     if (!settleNetwork(time)) return AFTER_OTHERS;
     takeTriggers(core, time);
     if (opcode >= Q1_OP_LATCH_RST_I) clearCounters(core);
-    else store<u32>(core, operandA(core, word, opcode == Q1_OP_SET_LATCH_EN_R) & 1, LATCH_ENABLED);
+    else latchEnable(core, word, operandA(core, word, opcode == Q1_OP_SET_LATCH_EN_R));
   }
   record(SEQUENCER_RECORD_EXECUTE, core, index, time, duration, 0, 0, 0);
   return leave(core, time, duration);
+}
+
+function latchEnable(core: usize, word: usize, value: u32): void {
+  if (value > 1) reportValue(core, word, value, value & 1);
+  store<u32>(core, value & 1, LATCH_ENABLED);
 }
 
 function mayAcquire(core: usize, time: i64): bool {

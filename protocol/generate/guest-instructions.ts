@@ -103,6 +103,7 @@ const profileWords = [
   'weights',
   'weightSamples',
   'acquisitions',
+  'sequencerBins',
   'bins',
   'realTimeQueue',
   'headStartSteps',

@@ -22,7 +22,7 @@ export const sequencerLoads = constantTable('SEQUENCER_LOAD', 'Why a sequence wa
   HEADER: [4, 'It does not begin with the header of an assembled sequence of this version'],
   INSTRUCTION: [5, 'An instruction does not exist, or has an operand out of range'],
   ROW: [6, 'A waveform or weight lies outside its samples'],
-  BINS: [7, 'There are not enough bins left'],
+  BINS: [7, 'There are not enough bins left, or more than one sequencer may have'],
 });
 
 export const sequencerRuns = constantTable('SEQUENCER_RUN', 'Why a run of the sequencers ended.', {
@@ -74,6 +74,7 @@ export const sequencerPlaces = constantTable('SEQUENCER_PLACE', 'Addresses in th
   RECORD_COUNT: [3, 'u32: records in it'],
   BINS: [4, 'Bins: {sum 0 i64, sum 1 i64, count u32, over the threshold u32}'],
   BIN_SIZE: [5, 'Bytes of a bin'],
+  BINS_USED: [6, 'u32: bins in use, from the first on; behind them the memory holds nothing that is read again'],
 });
 
 export const SequencerLoad = valuesOf(sequencerLoads);

@@ -2,8 +2,8 @@
 // published says so.
 //
 // Sources: instruction, waveform, acquisition and bin limits of the Qblox modules are those of their scheduler
-// (backends/qblox/constants.py) and their documentation, the bins those of the first readout modules, which this chip's memory was made for (later
-// ones have three million); index widths QAT's q1_sequence/ir/imm_desc.py. The depth of the real-time queue, the
+// (backends/qblox/constants.py) and their documentation; index widths QAT's q1_sequence/ir/imm_desc.py. Bins: 2^17 a sequencer as documented; all
+// sequencers of a module share 3 * (2^17 + 2^16), which the vendor told qibolab's authors (pull request 857). The depth of the real-time queue, the
 // head start and what wait_sync hides are estimates of q1simulator (q1core.py; 1.3.4 has a queue of 32, 1.0.5 had 16): the vendor states none of them. Of the cryogenic
 // chip (arXiv:2604.16216) only the shared instruction memory and the 4 ns step are published; the rest is taken from the readout module, so that
 // programs fit both.
@@ -23,7 +23,9 @@ export interface Profile {
   weightSamples: number;
   /** Zero: no acquisition path. */
   acquisitions: number;
-  /** Bins of all acquisitions of all sequencers. */
+  /** Bins of all acquisitions of a sequencer. */
+  sequencerBins: number;
+  /** Bins of all acquisitions of all sequencers of a module. */
   bins: number;
   /** Entries between the classic and the real-time core. */
   realTimeQueue: number;
@@ -48,7 +50,8 @@ const qrm: Profile = {
   weights: 32,
   weightSamples: 16384,
   acquisitions: 32,
-  bins: 131_072,
+  sequencerBins: 131_072,
+  bins: 589_824,
   realTimeQueue: 32,
   headStartSteps: 10,
   syncCreditSteps: 50,
@@ -62,7 +65,7 @@ export const profiles = {
     number: 0,
     doc: 'Control module: two output paths a sequencer, no acquisition',
     instructions: 16384,
-    ...{ weights: 0, weightSamples: 0, acquisitions: 0, bins: 0 },
+    ...{ weights: 0, weightSamples: 0, acquisitions: 0, sequencerBins: 0, bins: 0 },
   },
   'qblox-qrm': qrm,
   'cryo-hrl': {

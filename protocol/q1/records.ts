@@ -15,6 +15,7 @@
 //    SYNC       ns it waited for the others | 0 | 0 | 0
 //    STOPPED    flags | 0 | 0 | 0; its time is that of the real-time core
 //    UNDERFLOW  0 | 0 | 0 | 0; slack is how much too late it was, negative
+//    VALUE      what the register held | what is taken of it | 0 | 0; its time is that of the next real-time instruction
 //
 // One instruction may leave several records: NCO and ACQUIRE stand before the COMMIT they belong to, RESULT after it.
 
@@ -32,6 +33,7 @@ export const sequencerRecords = constantTable('SEQUENCER_RECORD', 'Records of th
   SYNC: [7, 'All synchronised sequencers are there'],
   STOPPED: [8, 'The real-time core has stopped'],
   UNDERFLOW: [9, 'An instruction came too late'],
+  VALUE: [10, 'A register held what its instruction cannot take'],
   TYPE_SQUARE: [0, 'Acquisition over a square window'],
   TYPE_WEIGHED: [1, 'Weighed acquisition'],
   TYPE_TTL: [2, 'Count of threshold crossings'],

@@ -4,7 +4,7 @@
 //                                     '-----------------underflow, real-time fault----------------------^
 //
 // States and flags are those of the instrument's driver (qblox_instruments, SequencerStates and SequencerStatusFlags), one bit
-// each. Flags of the time-tagging module (DIO_*) are not here; SYNC_DEADLOCK is ours.
+// each. Flags of the time-tagging module (DIO_*) are not here. Those from the top bit down are ours: the instrument has no word for what they tell.
 
 import { constantTable, valuesOf } from '../constants.ts';
 
@@ -53,6 +53,14 @@ export const sequencerFlags = constantTable('SEQUENCER_FLAG', 'Flags of a sequen
   CLOCK_INSTABILITY: [1 << 24, 'The clock was unstable'],
   ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0: [1 << 25, 'The integrator of path 0 was out of range'],
   ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: [1 << 26, 'The integrator of path 1 was out of range'],
+  ACQ_OVERLAP: [
+    1 << 29,
+    'An acquisition window opened before the one before it had closed; no document says what the instrument makes of it, here both are integrated whole',
+  ],
+  REGISTER_OUT_OF_RANGE: [
+    1 << 30,
+    'A register held what its instruction cannot take (gain, offset, frequency, phase, marker, condition), and something else was played',
+  ],
   SYNC_DEADLOCK: [2 ** 31, 'It waits in wait_sync for a sequencer that will not come'],
 });
 

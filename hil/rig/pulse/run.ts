@@ -8,7 +8,7 @@ import type { Waveforms } from '../../../host/board/sequencer/outputs.ts';
 import { type Bin, SequencerModule } from '../../../host/board/sequencer/sequencer-module.ts';
 import { RecordStore } from '../../../host/tools/pulse/records.ts';
 import { sequencerModule } from '../../../host/tools/sequencer.ts';
-import { nameOf } from '../../../protocol/constants.ts';
+import { docOf, nameOf } from '../../../protocol/constants.ts';
 import { SequencerLoad, SequencerRun, sequencerLoads } from '../../../protocol/q1/module.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
 import type { SequencerSetting } from '../../../protocol/q1/settings.ts';
@@ -24,6 +24,7 @@ const wanted = [
   SequencerRecord.TRIGGER,
   SequencerRecord.SYNC,
   SequencerRecord.UNDERFLOW,
+  SequencerRecord.VALUE,
 ];
 
 export interface PulseProgram {
@@ -156,6 +157,9 @@ function runToEnd(
   }
 }
 
+/** Refusals that are about one instruction or one row of a table. */
+const placed: number[] = [SequencerLoad.INSTRUCTION, SequencerLoad.ROW];
+
 /** Loads a sequence and sets what it wants; every sequencer that is loaded takes part in wait_sync. */
 export function loadProgram(
   module: SequencerModule,
@@ -165,10 +169,9 @@ export function loadProgram(
   if (!module.stage(binary)) throw new Error(`${name}: ${binary.length} bytes are more than a sequencer takes`);
   const outcome = module.load(core, binary.length, crc32(binary));
   if (outcome !== SequencerLoad.GOOD) {
-    const place = module.figure(core, 'LOAD_PLACE');
-    throw new PulseRefused(
-      `${name}: sequencer ${core} refuses it: ${nameOf(sequencerLoads, outcome)} (place ${place})`,
-    );
+    const reason = docOf(sequencerLoads, outcome) ?? 'no reason is known';
+    const where = placed.includes(outcome) ? ` (number ${module.figure(core, 'LOAD_PLACE')}, counted from 0)` : '';
+    throw new PulseRefused(`${name}: sequencer ${core} refuses the sequence${where}: ${reason}`);
   }
   for (const [setting, value, index] of [['SYNC_ENABLE', 1] as Setting, ...settings])
     if (!module.configure(core, setting, value >>> 0, index))

@@ -15,6 +15,7 @@ import {
 } from '../../../host/tools/smp/sequencer.ts';
 import { ACTIVITY, DAC, MARKERS, OUTPUTS, SEQUENCER } from '../../../protocol/generated/registers.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';
+import { profiles } from '../../../protocol/q1/profiles.ts';
 import { SequencerState, sequencerFlagNames } from '../../../protocol/q1/status.ts';
 import { SeqCommand, SeqError } from '../../../protocol/smp/sequencer.ts';
 import { SmpGroup } from '../../../protocol/smp/smp.ts';
@@ -84,11 +85,19 @@ describe('an upload is refused', () => {
   });
 
   test('when its bins are more than are left', async () => {
-    expect(await refusal(uploadSequence(device.client, 0, sequence('bins', 'stop', [], 131_072).binary))).toBe(
-      'no refusal: undefined',
-    );
-    expect(await refusal(uploadSequence(device.client, 1, sequence('bins', 'stop', [], 1).binary))).toBe('BINS');
-    await uploadSequence(device.client, 0, binary);
+    const { sequencerBins: most, bins } = profiles['qblox-qrm'];
+    const withBins = (count: number) => sequence('bins', 'stop', [], count).binary;
+    for (const core of [0, 1, 3, 4]) await uploadSequence(device.client, core, withBins(most));
+    await uploadSequence(device.client, 5, withBins(bins - 4 * most));
+    expect(await refusal(uploadSequence(device.client, 2, withBins(1)))).toBe('BINS');
+    for (const core of [0, 1, 3, 4, 5]) await uploadSequence(device.client, core, binary);
+  });
+
+  test('when its bins are more than one sequencer may have', async () => {
+    const tooMany = sequence('bins', 'stop', [], profiles['qblox-qrm'].sequencerBins).binary.slice();
+    // The number of bins is the word behind two rows of waveforms and two of weights.
+    new DataView(tooMany.buffer).setUint32(40 + 16 + 4 * 8, profiles['qblox-qrm'].sequencerBins + 1, true);
+    expect(await refusal(uploadSequence(device.client, 0, tooMany))).toBe('BINS');
   });
 
   test('a chunk out of order is answered with where to go on, and changes nothing', async () => {

@@ -17,7 +17,7 @@ export interface PlainRecord {
 }
 
 /** Every kind of record. */
-export const allKinds = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+export const allKinds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 export class PlainRecords {
   /** In the order of time, and of the sequencers. */

@@ -24,8 +24,8 @@ export const coreRules: ImageRules = {
 };
 
 export const sequencerRules: ImageRules = {
-  /** Programs, waveforms, weights, bins and records of six sequencers, 6.5 MiB. */
-  memoryPagesMax: 104,
+  /** Programs, waveforms, weights, bins and records of six sequencers, 17 MiB. */
+  memoryPagesMax: 272,
   mutableGlobalsMax: 0,
   imports: {},
   exports: [

@@ -1,7 +1,8 @@
 // One instance of the sequencers' module (firmware/sequencer): the same for the chip's devices and for a run without a chip.
 //
 // It is checked as an image is, with limits of its own, and compiled once for its bytes. It is not metered: the time of the sequencers is
-// the instruction table's. What must stay true: the whole state is `memory`; records are taken before a run goes on.
+// the instruction table's. What must stay true: the whole state is `memory`, without the records, which are taken before a run goes on, and without the bins that are
+// not in use.
 
 import { SequencerFigure, SequencerOutput, SequencerPlace, SequencerRun } from '../../../protocol/q1/module.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
@@ -180,19 +181,25 @@ export class SequencerModule {
     this.exports.deleteBins(core);
   }
 
-  /** A copy of the state: all memory but the record buffer, which is empty between runs. */
+  /** A copy of the state: all memory but the record buffer, which is empty between runs, and the bins that are not in use. */
   save(reuse?: Uint8Array): Uint8Array {
     const { memory, records, recordsTo } = this;
-    const length = memory.length - records.byteLength;
+    const binsTo =
+      this.exports.place(SequencerPlace.BINS) + this.binsUsed * this.exports.place(SequencerPlace.BIN_SIZE);
+    const length = binsTo - records.byteLength;
     const state = reuse?.length === length ? reuse : new Uint8Array(length);
     state.set(memory.subarray(0, records.byteOffset));
-    state.set(memory.subarray(recordsTo), records.byteOffset);
+    state.set(memory.subarray(recordsTo, binsTo), records.byteOffset);
     return state;
   }
 
   restore(state: Uint8Array): void {
     this.memory.set(state.subarray(0, this.records.byteOffset));
     this.memory.set(state.subarray(this.records.byteOffset), this.recordsTo);
+  }
+
+  private get binsUsed(): number {
+    return this.words[this.exports.place(SequencerPlace.BINS_USED) / 4];
   }
 
   private get executed(): number {

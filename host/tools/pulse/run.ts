@@ -52,11 +52,17 @@ export interface PulseRun {
   deadlock: { waiting: number[]; missing: number[]; waitingForTrigger: number[] } | undefined;
 }
 
-/** Flags that tell of an error; the others tell that something is done. */
+/** Flags that only tell that something is done. */
 const harmless = ['ACQ_SCOPE_DONE_PATH_0', 'ACQ_SCOPE_DONE_PATH_1', 'ACQ_BINNING_DONE'];
+/** Flags of what no document forbids and none describes: a warning, not an error. */
+const doubtful = ['ACQ_OVERLAP'];
 
 export function errorNames(flags: number): string[] {
-  return sequencerFlagNames(flags).filter((name) => !harmless.includes(name));
+  return sequencerFlagNames(flags).filter((name) => !harmless.includes(name) && !doubtful.includes(name));
+}
+
+export function warningNames(flags: number): string[] {
+  return sequencerFlagNames(flags).filter((name) => doubtful.includes(name));
 }
 
 /** When the last sequencer stopped, on its own clock. */

@@ -41,6 +41,16 @@ export interface Underflow {
   slackNs: number;
 }
 
+/** A register that held what an instruction cannot take. */
+export interface WrongValue {
+  /** How often. */
+  count: number;
+  /** The first time: what it held, what was taken of it, and the time of the next real-time instruction. */
+  value: number;
+  taken: number;
+  timeNs: number;
+}
+
 /** Entries a list keeps. */
 const LIST_MOST = 100_000;
 
@@ -66,6 +76,13 @@ export class Tally {
   /** End of the first wait_sync, its duration included. */
   syncEndNs: number | undefined;
   underflow: Underflow | undefined;
+  /** By instruction. */
+  readonly wrongValues = new Map<number, WrongValue>();
+  /** Windows that opened before the one before had closed. */
+  overlaps = 0;
+  /** The instruction that opened the first of them. */
+  firstOverlapAt: number | undefined;
+  private windowEndNs = 0;
   private marker = 0;
   /** The record of a wait_sync follows that of the sync. */
   private syncNext = false;
@@ -105,6 +122,9 @@ export class Tally {
       case SequencerRecord.SYNC:
         this.syncNext = true;
         break;
+      case SequencerRecord.VALUE:
+        this.wrongValue(record);
+        break;
       case SequencerRecord.UNDERFLOW:
         this.underflow = { instruction: record.instruction, timeNs: record.timeNs, slackNs: record.slackNs };
         break;
@@ -142,16 +162,32 @@ export class Tally {
 
   private acquire(record: RecordView): void {
     this.acquisitionCount += 1;
+    const { timeNs } = record;
+    if (timeNs < this.windowEndNs) {
+      this.overlaps += 1;
+      this.firstOverlapAt ??= record.instruction;
+    }
+    this.windowEndNs = Math.max(this.windowEndNs, timeNs + record.word(6));
     if (this.acquisitions.length >= LIST_MOST) return;
     const w5 = record.word(5);
     this.acquisitions.push({
-      timeNs: record.timeNs,
+      timeNs,
       instruction: record.instruction,
       acquisition: w5 & 0xff,
       bin: record.word(4),
       lengthNs: record.word(6),
       type: (w5 >>> 8) & 0xff,
     });
+  }
+
+  private wrongValue(record: RecordView): void {
+    const known = this.wrongValues.get(record.instruction);
+    if (known !== undefined) {
+      known.count += 1;
+      return;
+    }
+    const { instruction, timeNs } = record;
+    this.wrongValues.set(instruction, { count: 1, value: record.signed(4), taken: record.signed(5), timeNs });
   }
 
   private trigger(record: RecordView): void {

@@ -889,6 +889,10 @@ export const SEQUENCER_FLAG_CLOCK_INSTABILITY: u32 = 0x01000000;
 export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0: u32 = 0x02000000;
 /** The integrator of path 1 was out of range. */
 export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: u32 = 0x04000000;
+/** An acquisition window opened before the one before it had closed; no document says what the instrument makes of it, here both are integrated whole. */
+export const SEQUENCER_FLAG_ACQ_OVERLAP: u32 = 0x20000000;
+/** A register held what its instruction cannot take (gain, offset, frequency, phase, marker, condition), and something else was played. */
+export const SEQUENCER_FLAG_REGISTER_OUT_OF_RANGE: u32 = 0x40000000;
 /** It waits in wait_sync for a sequencer that will not come. */
 export const SEQUENCER_FLAG_SYNC_DEADLOCK: u32 = 0x80000000;
 
@@ -951,7 +955,7 @@ export const SEQUENCER_LOAD_HEADER: u32 = 4;
 export const SEQUENCER_LOAD_INSTRUCTION: u32 = 5;
 /** A waveform or weight lies outside its samples. */
 export const SEQUENCER_LOAD_ROW: u32 = 6;
-/** There are not enough bins left. */
+/** There are not enough bins left, or more than one sequencer may have. */
 export const SEQUENCER_LOAD_BINS: u32 = 7;
 
 // SEQUENCER_RUN: Why a run of the sequencers ended.
@@ -1033,6 +1037,8 @@ export const SEQUENCER_PLACE_RECORD_COUNT: u32 = 3;
 export const SEQUENCER_PLACE_BINS: u32 = 4;
 /** Bytes of a bin. */
 export const SEQUENCER_PLACE_BIN_SIZE: u32 = 5;
+/** u32: bins in use, from the first on; behind them the memory holds nothing that is read again. */
+export const SEQUENCER_PLACE_BINS_USED: u32 = 6;
 
 // SEQUENCER_RECORD: Records of the sequencers.
 /** Bytes of a record. */
@@ -1057,6 +1063,8 @@ export const SEQUENCER_RECORD_SYNC: u32 = 7;
 export const SEQUENCER_RECORD_STOPPED: u32 = 8;
 /** An instruction came too late. */
 export const SEQUENCER_RECORD_UNDERFLOW: u32 = 9;
+/** A register held what its instruction cannot take. */
+export const SEQUENCER_RECORD_VALUE: u32 = 10;
 /** Acquisition over a square window. */
 export const SEQUENCER_RECORD_TYPE_SQUARE: u32 = 0;
 /** Weighed acquisition. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { profiles } from '../../../../protocol/q1/profiles.ts';
+import { type ProfileName, profiles } from '../../../../protocol/q1/profiles.ts';
 import { assembleSequence, lintTogether } from '../index.ts';
 import { assembled, findingsIn } from '../testing.ts';
 
@@ -161,17 +161,40 @@ describe('the profile', () => {
   });
 
   test('may share them among sequencers', () => {
-    const programs = [3000, 3000, 145].map((count) => assembleSequence(many(count), 'a', 'cryo-hrl').program);
-    expect(lintTogether(programs.slice(0, 2), 'cryo-hrl')).toBeUndefined();
-    expect(lintTogether(programs, 'cryo-hrl')?.message).toContain('6145 instructions in all programs together');
-    expect(lintTogether(programs, 'qblox-qcm')).toBeUndefined();
-    expect(lintTogether(Array(7).fill(programs[0]), 'qblox-qcm')?.rule).toBe('SEQUENCERS');
+    const programs = (profile: ProfileName) =>
+      [3000, 3000, 145].map((count) => assembleSequence(many(count), 'a', profile));
+    expect(lintTogether(programs('cryo-hrl').slice(0, 2))).toEqual([]);
+    expect(lintTogether(programs('cryo-hrl'))[0].message).toContain('6145 instructions in all programs together');
+    expect(lintTogether(programs('qblox-qcm'))).toEqual([]);
+    expect(lintTogether(Array(7).fill(programs('qblox-qcm')[0])).map(({ rule }) => rule)).toEqual(['SEQUENCERS']);
+  });
+
+  test('limits the bins of a module over all its programs', () => {
+    const { sequencerBins, bins } = profiles['qblox-qrm'];
+    const withBins = (count: number) =>
+      assembleSequence(
+        JSON.stringify({ program: 'stop', acquisitions: { a: { num_bins: count, index: 0 } } }),
+        'a',
+        'qblox-qrm',
+      );
+    const four = Array.from({ length: 4 }, () => withBins(sequencerBins));
+    expect(four.flatMap(({ findings }) => findings)).toEqual([]);
+    expect(lintTogether([...four, withBins(bins - 4 * sequencerBins)])).toEqual([]);
+    expect(lintTogether(Array.from({ length: 6 }, () => withBins(30_000)))).toEqual([]);
+    const [tooMany] = lintTogether([...four, withBins(bins - 4 * sequencerBins), withBins(1)]);
+    expect(tooMany).toMatchObject({ severity: 'error', rule: 'BIN_MEMORY' });
+    expect(tooMany.message).toContain('589825 bins in all programs together');
+    // A drive program beside them is for a control module, and shares none of it.
+    expect(lintTogether([...four, assembleSequence('wait 4\nstop', 'drive')])).toEqual([]);
   });
 
   test('limits samples, indices and bins', () => {
     const data = Array(9000).fill(0);
     const waveforms = { a: { data, index: 0 }, b: { data, index: 1024 } };
-    const acquisitions = { a: { num_bins: profiles['qblox-qrm'].bins, index: 0 }, b: { num_bins: 1, index: 32 } };
+    const acquisitions = {
+      a: { num_bins: profiles['qblox-qrm'].sequencerBins, index: 0 },
+      b: { num_bins: 1, index: 32 },
+    };
     const weights = { w: { data: [0], index: 40 } };
     const sequence = JSON.stringify({ program: 'stop', waveforms, weights, acquisitions });
     expect(findingsIn(sequence, 'qblox-qrm')).toEqual([

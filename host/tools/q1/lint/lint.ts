@@ -6,7 +6,7 @@ import { byPlace, type Finding } from '../findings.ts';
 import type { SequenceParts } from '../sequence-file.ts';
 import { conditionLeftOn, otherwiseWaits, triggerSettles, unbalancedConditions } from './conditions.ts';
 import { flowOf } from './flow.ts';
-import { memoryLimits } from './memory.ts';
+import { type ForProfile, memoryLimits, moduleLimits } from './memory.ts';
 import { runsOffTheEnd, unreachableCode } from './paths.ts';
 import { binsInRange, missingReferences } from './references.ts';
 import { knownValues, readAfterWrite } from './registers.ts';
@@ -33,14 +33,10 @@ export function lint(program: Program, parts: SequenceParts, profileName: Profil
   return rules.flatMap((rule) => rule(subject)).sort(byPlace);
 }
 
-/** Whether the programs fit together into a memory that sequencers share; undefined when they do. */
-export function lintTogether(programs: Program[], profileName: ProfileName): Finding | undefined {
-  const { sharedInstructions, instructions, sequencers } = profiles[profileName];
-  if (programs.length > sequencers) {
-    return about('error', 'SEQUENCERS', `${programs.length} programs: ${profileName} has ${sequencers} sequencers`);
-  }
-  const total = programs.reduce((sum, program) => sum + program.instructions.length, 0);
-  if (!sharedInstructions || total <= instructions) return undefined;
-  const message = `${total} instructions in all programs together: ${profileName} holds ${instructions} for all its sequencers`;
-  return about('error', 'PROGRAM_MEMORY', message);
+/** What is wrong with programs that are to run together, one a sequencer, apart from what is wrong with each. */
+export function lintTogether(sequences: ForProfile[]): Finding[] {
+  const most = Math.max(0, ...sequences.map(({ profile }) => profiles[profile].sequencers));
+  const findings = moduleLimits(sequences);
+  if (sequences.length <= most) return findings;
+  return [...findings, about('error', 'SEQUENCERS', `${sequences.length} programs: there are ${most} sequencers`)];
 }

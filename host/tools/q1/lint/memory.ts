@@ -1,8 +1,18 @@
 // Limits of the profile: instructions, waveforms, weights, acquisitions, bins. What does not fit is refused at upload, so these are errors.
+// Some are of one sequencer, some of a module, over all programs that run together.
 
+import { type ProfileName, profiles } from '../../../../protocol/q1/profiles.ts';
+import type { Program } from '../assemble.ts';
 import type { Finding } from '../findings.ts';
-import type { Samples } from '../sequence-file.ts';
+import type { Samples, SequenceParts } from '../sequence-file.ts';
 import { about, at, type LintRule, type Subject } from './rule.ts';
+
+/** A program with its tables, and the kind of module it is for. */
+export interface ForProfile {
+  program: Program;
+  parts: SequenceParts;
+  profile: ProfileName;
+}
 
 export const memoryLimits: LintRule = (subject) => [
   ...programMemory(subject),
@@ -68,9 +78,41 @@ function binMemory({ parts: { acquisitions }, profile, profileName }: Subject): 
       return about('error', 'INDEX', message, `acquisitions.${name}.index`);
     });
   const total = acquisitions.reduce((sum, { bins }) => sum + bins, 0);
-  if (total > profile.bins) {
-    const message = `${total} bins in all acquisitions: ${profileName} holds ${profile.bins}`;
+  if (total > profile.sequencerBins) {
+    const message = `${total} bins in all acquisitions: a sequencer of ${profileName} holds ${profile.sequencerBins}`;
     findings.push(about('error', 'BIN_MEMORY', message, 'acquisitions'));
+  }
+  return findings;
+}
+
+/**
+ * Programs that run together are on one module. A program that was given no profile may be for another kind of module than its neighbours (drive and
+ * readout): what a kind of module shares, only its own programs share.
+ */
+export function moduleLimits(sequences: ForProfile[]): Finding[] {
+  const kinds = [...new Set(sequences.map(({ profile }) => profile))];
+  return kinds.flatMap((profile) =>
+    limitsOfModule(
+      profile,
+      sequences.filter((one) => one.profile === profile),
+    ),
+  );
+}
+
+function limitsOfModule(profileName: ProfileName, sequences: ForProfile[]): Finding[] {
+  const { sharedInstructions, instructions, bins } = profiles[profileName];
+  const findings: Finding[] = [];
+  const total = (of: (one: ForProfile) => number) => sequences.reduce((sum, one) => sum + of(one), 0);
+  const allInstructions = total(({ program }) => program.instructions.length);
+  if (sharedInstructions && allInstructions > instructions) {
+    const message = `${allInstructions} instructions in all programs together: ${profileName} holds ${instructions} for all its sequencers`;
+    findings.push(about('error', 'PROGRAM_MEMORY', message));
+  }
+  const allBins = total(({ parts }) => parts.acquisitions.reduce((sum, one) => sum + one.bins, 0));
+  // A kind without acquisition has refused each of its programs already.
+  if (bins > 0 && allBins > bins) {
+    const message = `${allBins} bins in all programs together: a module of ${profileName} holds ${bins} for all its sequencers; use fewer, or put some of the programs on another module`;
+    findings.push(about('error', 'BIN_MEMORY', message));
   }
   return findings;
 }
