@@ -1,10 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['{cli,host,hil,protocol,bootloader,firmware}/**/*.test.ts'],
+    globalSetup: 'hil/test/guests.ts',
     setupFiles: ['hil/test/property-seed.ts'],
-    // Compiling a guest takes seconds on a slow machine, and every test file may be the first to need one.
+    // Files share processes, one a core, so that each module is loaded once in each: what a file changes in its process it puts back.
+    pool: 'forks',
+    isolate: false,
+    maxWorkers: availableParallelism(),
+    // A slow machine, and a guest that the global setup does not know of.
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

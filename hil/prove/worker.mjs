@@ -1,12 +1,13 @@
 // A thread of a proof: opens its bench, then answers each part it is given with progress and its result. See run.ts, which starts it.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { register } from 'tsx/esm/api';
+import { importSource } from '../../host/tools/bundle.mjs';
 
-register();
 const tellEveryMs = 200;
 const { proof: name, options } = workerData;
-const bench = import('./proofs.ts').then(({ loadProof }) => loadProof(name)).then((proof) => proof.open(options));
+const bench = importSource('hil/prove/proofs.ts')
+  .then(({ loadProof }) => loadProof(name))
+  .then((proof) => proof.open(options));
 // Whoever waits for a part is told.
 bench.catch(() => {});
 

@@ -12,7 +12,7 @@ export interface WantedGuest {
   options?: CompileOptions;
 }
 
-/** Compiles what is not compiled yet. `onStep` hears the entries that are still to come, each time that one is done. */
+/** Compiles what is not compiled yet; throws for the first that cannot be, when all others are done. `onStep` hears the entries that are still to come, each time that one is done. */
 export async function compileGuests(guests: WantedGuest[], onStep: (what: string) => void = () => {}): Promise<void> {
   const distinct = new Map(guests.map((guest) => [keyOf(guest), guest]));
   const missing = new Set([...distinct.values()].filter(({ entry, options }) => !isCompiled(entry, options)));
@@ -23,7 +23,8 @@ export async function compileGuests(guests: WantedGuest[], onStep: (what: string
     missing.delete(guest);
     if (missing.size > 0) tell();
   };
-  await Promise.all([...missing].map(compile));
+  const ends = await Promise.allSettled([...missing].map(compile));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 const keyOf = ({ entry, options }: WantedGuest) => JSON.stringify([entry, options]);

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { guestsNamedIn } from './guests.ts';
+
+describe('the guests that a test names', () => {
+  const entriesIn = (...texts: string[]) => guestsNamedIn(texts).map(({ entry }) => entry);
+
+  it.each([
+    ["compileGuest('bootloader/decide.ts')", 'bootloader/decide.ts'],
+    ["instantiateGuest<{ decide(facts: number): void }>('bootloader/decide.ts', bus)", 'bootloader/decide.ts'],
+    ["new GuestBench('protocol/guest/smp/server.entry.ts')", 'protocol/guest/smp/server.entry.ts'],
+    ["const entry = 'firmware/defects/hangs.ts';", 'firmware/defects/hangs.ts'],
+    ["source: 'firmware/main.ts'", 'firmware/main.ts'],
+  ])('are found in %s', (text, entry) => expect(entriesIn(text)).toEqual([entry]));
+
+  it.each(["path: 'bootloader/decide.ts'", "compileGuest('bootloader/no-such-file.ts')", "'cli/main.ts'"])(
+    'are not found in %s',
+    (text) => expect(entriesIn(text)).toEqual([]),
+  );
+
+  it('are listed once however often they are named', () => {
+    expect(entriesIn("'bootloader/main.ts'", "'bootloader/main.ts', 'firmware/main.ts'")).toHaveLength(2);
+  });
+});
