@@ -8,7 +8,7 @@
 import { EVENT_SAFE_STATE } from '../../protocol/guest/generated/constants';
 import { readInterlockLast, readOutputsState, readRailsEnable } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
-import { actionsInForce, isSafeState } from '../in-force/statement';
+import { actionsInForce, isSafeState, railsAllowed } from '../in-force/statement';
 import { driveDuty } from './duty';
 import { driveOutputs } from './outputs';
 import { driveRails, stepRails } from './rails';
@@ -26,12 +26,15 @@ export function drive(): void {
   assert(!safe || readOutputsState() == 0, 'in the safe state every gate is closed');
   if (safe && !wasSafe) recordEvent(EVENT_SAFE_STATE, readInterlockLast(), readRailsEnable());
   wasSafe = safe;
+  assert(!safe || (readRailsEnable() & ~railsAllowed()) == 0, 'in the safe state every rail is off that may be');
   endTrialWhenUnfit();
 }
 
 /** The rails task: what is in force, then the next rail, then the gates of the rails that are up now. */
 export function runRails(): void {
   drive();
+  const before = readRailsEnable();
   stepRails();
+  assert(popcnt(readRailsEnable() & ~before) <= 1, 'one rail at a time');
   driveOutputs();
 }

@@ -30,6 +30,7 @@ export function driveDuty(): void {
 /** What a step of shedding leaves. */
 function percentOf(step: u32): u32 {
   assert(step <= SHED_SAFE_STATE, 'a step of shedding');
+  assert(ACTIVITY_DUTY_PERCENT_QUARTER < ACTIVITY_DUTY_PERCENT_HALF, 'each step leaves less');
   if (step == SHED_NOTHING) return ACTIVITY_DUTY_PERCENT_FULL;
   if (step == SHED_HALF_DUTY) return ACTIVITY_DUTY_PERCENT_HALF;
   return step == SHED_QUARTER_DUTY ? ACTIVITY_DUTY_PERCENT_QUARTER : ACTIVITY_DUTY_PERCENT_MUTED;

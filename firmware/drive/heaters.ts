@@ -57,6 +57,7 @@ function fullScale(heater: u32): u32 {
 }
 
 export function heaterLimitMicrowatts(heater: u32): u32 {
+  assert(LIMIT_PERCENT <= 100, 'a share of the whole');
   const limit = <u32>((<u64>fullScale(heater) * LIMIT_PERCENT) / 100);
   assert(limit <= fullScale(heater), 'a limit below what the driver can give');
   return limit;
@@ -72,6 +73,7 @@ export function heaterRequestedMicrowatts(heater: u32): u32 {
 export function requestHeater(heater: u32, microwatts: u32): bool {
   if (microwatts > heaterLimitMicrowatts(heater)) return false;
   store<u32>(placeOf(requested, heater), microwatts);
+  assert(heaterRequestedMicrowatts(heater) == microwatts, 'the request is kept');
   if (heater == HEATER_PLATE_4K) holdPlate(NO_TEMPERATURE);
   return true;
 }
@@ -81,6 +83,7 @@ export function holdPlate(microkelvin: u32): bool {
   if (microkelvin > SETPOINT_MICROKELVIN_MAX) return false;
   setpointMicrokelvin = microkelvin;
   integralMicrowatts = 0;
+  assert(plateSetpointMicrokelvin() == microkelvin, 'the setpoint is kept');
   return true;
 }
 
@@ -92,6 +95,10 @@ export function plateSetpointMicrokelvin(): u32 {
 export function runHeaters(): void {
   if (setpointMicrokelvin != NO_TEMPERATURE) regulate();
   for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) driveHeater(heater);
+  assert(
+    trippedInterlocks() == 0 || readHeatersDuty(HEATER_PLATE_4K) == 0,
+    'nothing heats while an interlock is tripped',
+  );
 }
 
 function driveHeater(heater: u32): void {
@@ -108,6 +115,7 @@ function driveHeater(heater: u32): void {
 }
 
 function mayHeat(heater: u32): bool {
+  assert(heater < HEATER_COUNT, 'a heater that there is');
   if (trippedInterlocks() != 0 || (readOutputsState() & OUTPUTS_STATE_HEATERS) == 0) return false;
   return temperatureOf(heater) != NO_TEMPERATURE;
 }

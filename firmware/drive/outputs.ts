@@ -54,9 +54,11 @@ function gatesThatMay(): u32 {
   const actions = actionsInForce();
   if (latchedHealth() != 0 || isSafeState(actions)) return 0;
   const good = readRailsGood();
+  assert(good >> RAIL_COUNT == 0, 'rails that there are');
   let open = powered(OUTPUTS_STATE_MULTIPLEXER, MULTIPLEXER_RAILS, good);
   if (!isMuted(actions)) open |= powered(OUTPUTS_STATE_DAC, WAVEFORM_RAILS, good);
   if (!areHeatersOff(actions)) open |= powered(OUTPUTS_STATE_HEATERS, HEATER_RAILS, good);
+  assert((open & ~GATES) == 0, 'gates that there are');
   return open;
 }
 

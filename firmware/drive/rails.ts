@@ -33,10 +33,13 @@ let notBeforeNs: u64 = 0;
 
 /** Whether every rail that may be on is on, and has come up in its turn. */
 export function railsUp(): bool {
-  return up && (railsAllowed() & ~readRailsEnable()) == 0;
+  const allowed = railsAllowed();
+  assert((allowed & (1 << RAIL_CORE)) != 0, 'the core keeps its power');
+  return up && (allowed & ~readRailsEnable()) == 0;
 }
 
 export function startRails(): void {
+  assert(!up, 'rails are started once');
   assert((readRailsEnable() & (1 << RAIL_CORE)) != 0, 'the core, which runs this, has power');
   raise();
 }
@@ -62,6 +65,7 @@ export function stepRails(): void {
   const good = readRailsGood();
   const on = readRailsEnable();
   const next = railsAllowed() & ~on;
+  assert((on & (1 << RAIL_CORE)) != 0, 'the core, which runs this, has power');
   if ((good & on) != on) waitForGood(on & ~good);
   else if (next == 0) finish(good & on);
   else if (isTooHigh(ctz(next))) holdUntil(switchedNs + RETRY_NS, ctz(next));
@@ -76,6 +80,7 @@ function isTooHigh(rail: u32): bool {
 
 /** A rail that was too high is tried again once in a while: the chip refuses it while the comparator still shows the trip. */
 function holdUntil(timeNs: u64, rail: u32): void {
+  assert(rail != RAIL_CORE && rail < RAIL_COUNT, 'a rail that can be switched off');
   const now = uptimeNs();
   if (now < timeNs) wakeTask(TASK_RAILS, timeNs);
   else if (((readRailsTripped() >> rail) & 1) != 0) wakeTask(TASK_RAILS, now + STEP_NS);

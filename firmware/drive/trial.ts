@@ -27,6 +27,7 @@ export function endTrialWhenUnfit(): void {
   const unfit = loadShed() == SHED_SAFE_STATE;
   const isNew = unfit && !wasUnfit;
   wasUnfit = unfit;
+  assert(!isNew || shedMicrowatts() != 0, 'what took too much was estimated');
   if (!isNew || slotState(runningSlot()) != SLOT_TRIAL) return;
   assert(REASON_POWER_BUDGET != 0, 'a boot request without a reason says nothing');
   recordEvent(EVENT_TRIAL_GIVEN_UP, REASON_POWER_BUDGET, shedMicrowatts());

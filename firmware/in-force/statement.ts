@@ -37,6 +37,7 @@ export function trippedInterlocks(): u32 {
 }
 
 export function isTripped(interlock: u32): bool {
+  assert(INTERLOCK_NUMBER_COUNT <= 32, 'the latch has a bit for every interlock');
   assert(interlock < INTERLOCK_NUMBER_COUNT, 'an interlock of the table');
   return ((readInterlockTripped() >> interlock) & 1) != 0;
 }
@@ -49,22 +50,31 @@ export function actionsInForce(): u32 {
   for (let number: u32 = 0; tripped != 0 && number < INTERLOCK_NUMBER_COUNT; number++) {
     if (((tripped >> number) & 1) != 0) actions |= interlockRow(number).action;
   }
+  assert(tripped != 0 || actions == 0, 'nothing is in force while nothing is tripped');
   assert((actions & ~ACTION_SAFE_STATE) == 0, 'an action is made of known bits');
   return actions;
 }
 
 export function isMuted(actions: u32): bool {
   assert((actions & ~ACTION_SAFE_STATE) == 0, 'an action is made of known bits');
-  return (actions & ACTION_MUTE) != 0 || shed >= SHED_MUTED;
+  const muted = (actions & ACTION_MUTE) != 0 || shed >= SHED_MUTED;
+  assert(muted || actions != ACTION_SAFE_STATE, 'the safe state mutes as well');
+  return muted;
 }
 
 export function areHeatersOff(actions: u32): bool {
   assert((actions & ~ACTION_SAFE_STATE) == 0, 'an action is made of known bits');
-  return (actions & ACTION_HEATERS_OFF) != 0;
+  const off = (actions & ACTION_HEATERS_OFF) != 0;
+  assert(off || actions != ACTION_SAFE_STATE, 'the safe state switches heaters off as well');
+  return off;
 }
 
 /** Whether everything must be off: the safe state is all bits of its action, not some of them. */
 export function isSafeState(actions: u32): bool {
+  assert(
+    (ACTION_MUTE | ACTION_HEATERS_OFF) != ACTION_SAFE_STATE,
+    'muting and cold heaters together are not the safe state',
+  );
   assert((actions & ~ACTION_SAFE_STATE) == 0, 'an action is made of known bits');
   return actions == ACTION_SAFE_STATE;
 }
@@ -74,6 +84,7 @@ export function railsAllowed(): u32 {
   const actions = actionsInForce();
   if (isSafeState(actions)) return SAFE_RAILS;
   const allowed = areHeatersOff(actions) ? ALL_RAILS & ~(1 << RAIL_HEATER) : ALL_RAILS;
+  assert((allowed & ~ALL_RAILS) == 0, 'rails that there are');
   assert((allowed & SAFE_RAILS) == SAFE_RAILS, 'nothing takes the core its power or its thermometers');
   return allowed;
 }
@@ -86,6 +97,7 @@ export function loadShed(): u32 {
 
 /** The power, estimated, at which the last step of shedding was decided. */
 export function shedMicrowatts(): u32 {
+  assert(shed == 0 || shedAtMicrowatts != 0, 'something was estimated when load was shed');
   return shedAtMicrowatts;
 }
 
@@ -93,6 +105,7 @@ export function shedMicrowatts(): u32 {
 export function stateShed(step: u32, microwatts: u32): void {
   assert(step <= SHED_SAFE_STATE, 'a step of shedding');
   assert(step != shed, 'a decision changes something');
+  assert(step == shed + 1 || step + 1 == shed || step >= SHED_MUTED, 'one step at a time, but for muting at once');
   shed = step;
   shedAtMicrowatts = microwatts;
 }

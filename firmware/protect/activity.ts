@@ -17,6 +17,7 @@ let cyclesPicojoules: u64 = 0;
 /** Picojoules of all kinds since the last look kept in `counts`, which becomes this look. */
 export function spentPicojoules(counts: usize): u64 {
   assert(counts != 0 && (counts & 3) == 0, 'aligned room for the counts');
+  assert(COUNTED_KINDS != 0, 'something is counted');
   let all: u64 = 0;
   for (let kind: u32 = 0; kind < COUNTED_KINDS; kind++) {
     const count = readActivityCount(kind);
@@ -32,6 +33,7 @@ export function spentPicojoules(counts: usize): u64 {
 
 /** The management core's part of the last answer of `spentPicojoules`. */
 export function spentByCorePicojoules(): u64 {
+  assert(COUNTED_CYCLES < COUNTED_KINDS, 'the core is counted');
   return cyclesPicojoules;
 }
 

@@ -35,7 +35,7 @@ let overSeconds: u32 = 0;
 let belowSeconds: u32 = 0;
 
 export function estimatedMicrowatts(): u32 {
-  assert(totalMicrowatts >= coreMicrowatts, 'the core is a part of the whole');
+  assert(totalMicrowatts == 0 || totalMicrowatts >= IDLE_MICROWATTS, 'a chip at rest takes its idle power');
   return totalMicrowatts;
 }
 
@@ -50,8 +50,10 @@ export function allowedMicrowatts(): u32 {
 }
 
 export function runBudget(): void {
+  assert(overSeconds == 0 || belowSeconds == 0, 'the power is above its budget or below it, not both');
   estimate();
   budgetMicrowatts = allowance();
+  assert(budgetMicrowatts <= BUDGET_TOTAL_MICROWATTS, 'a cold plate allows no more than the whole budget');
   const isCoreOver = coreMicrowatts > BUDGET_CORE_MICROWATTS;
   if (isCoreOver || totalMicrowatts > budgetMicrowatts) {
     belowSeconds = 0;
@@ -82,6 +84,7 @@ function allowance(): u32 {
   const plate = plateMicrokelvin();
   if (plate == NO_TEMPERATURE) return BUDGET_TOTAL_MICROWATTS;
   const room = <i64>BUDGET_PLATE_LIMIT_MICROKELVIN - <i64>plate;
+  assert(BUDGET_PLATE_NANOKELVIN_PER_MICROWATT != 0, 'power warms the plate');
   const more = (room * 1000) / <i64>BUDGET_PLATE_NANOKELVIN_PER_MICROWATT;
   return <u32>max<i64>(0, min<i64>(BUDGET_TOTAL_MICROWATTS, <i64>totalMicrowatts + more));
 }
@@ -89,6 +92,7 @@ function allowance(): u32 {
 /** One step; where the core is what takes too much, playing less does not help. */
 function shedMore(isCoreOver: bool): void {
   assert(overSeconds >= BUDGET_STEP_SECONDS, 'a step lasts its time before the next');
+  assert(belowSeconds == 0, 'nothing is shed while the power is below its budget');
   const shed = loadShed();
   if (shed == SHED_SAFE_STATE) return;
   overSeconds = 0;
@@ -100,6 +104,7 @@ function mayGiveBack(): bool {
   const shed = loadShed();
   assert(shed <= SHED_SAFE_STATE, 'a step of shedding');
   if (shed == SHED_NOTHING) return false;
+  assert(belowSeconds >= BUDGET_RECOVER_SECONDS, 'the power has been well below for long enough');
   return shed == SHED_SAFE_STATE || trippedInterlocks() == 0;
 }
 

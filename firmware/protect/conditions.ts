@@ -53,6 +53,7 @@ export function measureConditions(): void {
   settleRailTrips();
   const now = readThermometrySequence();
   if (now == sequence) return;
+  assert(now != 0, 'a scan that ended is counted');
   sequence = now;
   scannedNs = uptimeNs();
   measureLoad();
@@ -93,6 +94,7 @@ export function measured(condition: u32, subject: u32): u32 {
     case CONDITION_RUNAWAY:
       return excessMicrowatts();
     case CONDITION_RAIL_TRIPPED:
+      assert(subject != 0, 'a mask of rails');
       return (railTrips() & subject) != 0 ? 1 : 0;
     case CONDITION_CLOCK_GONE:
       return (readClockStatus() & CLOCK_STATUS_LOCKED) == 0 ? 1 : 0;
@@ -104,6 +106,7 @@ export function measured(condition: u32, subject: u32): u32 {
 
 /** Whether what a condition is about can be measured at all. */
 export function isMeasurable(condition: u32, subject: u32): bool {
+  assert(condition > CONDITION_RISE || subject < CHANNEL_COUNT, 'a temperature is one of a channel');
   assert(condition <= CONDITION_OVER_BUDGET, 'a condition that there is');
   return (condition != CONDITION_HOT && condition != CONDITION_RISE) || hottest(subject) != NO_TEMPERATURE;
 }
@@ -117,13 +120,16 @@ function temperature(channel: u32): u32 {
 function hottest(channel: u32): u32 {
   if (channel != CHANNEL_PLATE_4K) return temperature(channel);
   assert(NO_TEMPERATURE == 0, 'a thermometer that is not readable is never the warmer one');
-  return max(temperature(CHANNEL_PLATE_4K), temperature(CHANNEL_PLATE_4K_B));
+  const warmer = max(temperature(CHANNEL_PLATE_4K), temperature(CHANNEL_PLATE_4K_B));
+  assert(warmer >= temperature(CHANNEL_PLATE_4K), 'the warmer one counts');
+  return warmer;
 }
 
 function rise(channel: u32): u32 {
   if (channel != CHANNEL_PLATE_4K) return riseOf(channel);
   const explained = explainedMicrokelvin();
   const seen = riseOfPlate();
+  assert(seen <= hottest(CHANNEL_PLATE_4K), 'a plate cannot rise by more than what it is at');
   return seen > explained ? seen - explained : 0;
 }
 
@@ -131,6 +137,8 @@ function riseOfPlate(): u32 {
   // Where both are readable a rise is one that both see: one thermometer alone is a fault of the thermometer.
   const first = riseOf(CHANNEL_PLATE_4K);
   const second = riseOf(CHANNEL_PLATE_4K_B);
+  assert(first == 0 || temperature(CHANNEL_PLATE_4K) != NO_TEMPERATURE, 'a rise is one of a temperature');
+  assert(second == 0 || temperature(CHANNEL_PLATE_4K_B) != NO_TEMPERATURE, 'a rise is one of a temperature');
   if (temperature(CHANNEL_PLATE_4K) == NO_TEMPERATURE) return second;
   return temperature(CHANNEL_PLATE_4K_B) == NO_TEMPERATURE ? first : min(first, second);
 }

@@ -87,14 +87,14 @@ describe('one more interlock', () => {
 describe('what would need code as well is refused by the compiler, in words', () => {
   test('a fourth heater needs the thermometer that watches it', async () => {
     const changes = [counted('HEATER_COUNT', Heater.COUNT)];
-    await expect(compileGuest('firmware/drive/drive.entry.ts', { changes })).rejects.toThrow(
+    await expect(compileGuest('firmware/drive/heaters.ts', { changes })).rejects.toThrow(
       /a heater has no thermometer that watches it/,
     );
   });
 
   test('a seventh channel needs what its plate can move by, and room in the heartbeat', async () => {
     const changes = [counted('CHANNEL_COUNT', Channel.COUNT)];
-    await expect(compileGuest('firmware/protect/protect.entry.ts', { changes })).rejects.toThrow(
+    await expect(compileGuest('firmware/sense/thermometry.ts', { changes })).rejects.toThrow(
       /a channel has no limit for what its plate can move by/,
     );
   });
@@ -107,7 +107,7 @@ describe('what would need code as well is refused by the compiler, in words', ()
         replace: 'export const CONDITION_OVER_BUDGET: u32 = 7;',
       },
     ];
-    await expect(compileGuest('firmware/protect/protect.entry.ts', { changes })).rejects.toThrow(
+    await expect(compileGuest('firmware/protect/conditions.ts', { changes })).rejects.toThrow(
       /a condition is not measured/,
     );
   });

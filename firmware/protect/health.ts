@@ -71,6 +71,8 @@ export function healthWord(): u32 {
   if (impairedSignals() != 0) word |= HEALTH_SIGNAL;
   if (loadShed() != SHED_NOTHING) word |= HEALTH_SHEDDING;
   if (sensorsImpaired()) word |= HEALTH_SENSOR;
+  assert((word & latchedHealth()) == latchedHealth(), 'what is latched is told');
+  assert(trippedInterlocks() == 0 || (word & HEALTH_INTERLOCK) != 0, 'what is tripped is told');
   assert((word & HEALTH_SHEDDING) == 0 || loadShed() != SHED_NOTHING, 'shedding is told while something is shed');
   return word;
 }
@@ -80,6 +82,10 @@ function whatIsKeptOff(): u32 {
   const gates = readOutputsState();
   const duty = readActivityDuty();
   assert(duty <= ACTIVITY_DUTY_PERCENT_FULL, 'a share of the whole');
+  assert(
+    (HEALTH_WAVEFORMS_OFF | HEALTH_DUTY_REDUCED | HEALTH_HEATERS_OFF | HEALTH_MULTIPLEXER_OFF) >> 16 != 0,
+    'what is kept off stands in the upper half',
+  );
   let word: u32 = 0;
   if ((gates & OUTPUTS_STATE_DAC) == 0 || duty == ACTIVITY_DUTY_PERCENT_MUTED) word |= HEALTH_WAVEFORMS_OFF;
   if (duty < ACTIVITY_DUTY_PERCENT_FULL) word |= HEALTH_DUTY_REDUCED;
@@ -91,6 +97,7 @@ function whatIsKeptOff(): u32 {
 /** Healthy long enough, the resets that came before are forgotten: they were not in a row with what may come. */
 function forgetResets(now: u64): void {
   if (healthWord() != 0) wellSinceNs = now;
+  assert(now >= wellSinceNs, 'time does not run backwards');
   if (now - wellSinceNs < POLICY_WELL_AFTER_MS * NS_PER_MS || readResetResetsInARow() == 0) return;
   writeResetResetsInARow(0);
 }
@@ -104,9 +111,11 @@ export function runHealth(): void {
     misses += taskMisses(task);
     overruns += taskOverruns(task);
   }
+  assert(misses >= missesSeen && overruns >= overrunsSeen, 'what the scheduler counts only grows');
   if (misses != missesSeen) deadlineUntilNs = now + HOLD_NS;
   if (overruns != overrunsSeen) budgetUntilNs = now + HOLD_NS;
   if (lost != lostSeen) linkUntilNs = now + HOLD_NS;
+  assert(deadlineUntilNs <= now + HOLD_NS && budgetUntilNs <= now + HOLD_NS, 'a bit lasts ten seconds at most');
   missesSeen = misses;
   overrunsSeen = overruns;
   lostSeen = lost;

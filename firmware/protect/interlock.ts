@@ -46,6 +46,7 @@ function watchOf(number: u32): Watch {
 
 /** Looks at every interlock once. */
 export function runInterlock(): void {
+  assert(INTERLOCK_NUMBER_COUNT <= 32, 'the latch has a bit for every interlock');
   measureConditions();
   const now = uptimeNs();
   for (let number: u32 = 0; number < INTERLOCK_NUMBER_COUNT; number++) look(number, now);
@@ -68,11 +69,14 @@ export function clearInterlock(number: u32): bool {
 /** Whether the condition is below its threshold by more than its hysteresis. */
 function isGone(row: InterlockRow): bool {
   assert(row.hysteresis < row.threshold, 'a condition can be gone');
-  return measured(row.condition, row.subject) + row.hysteresis < row.threshold;
+  const value = measured(row.condition, row.subject);
+  assert(value <= u32.MAX_VALUE - row.hysteresis, 'a sum that fits its word');
+  return value + row.hysteresis < row.threshold;
 }
 
 function look(number: u32, now: u64): void {
   const row = interlockRow(number);
+  assert(row.hysteresis < row.threshold, 'a condition can be gone');
   if (!isMeasurable(row.condition, row.subject)) return;
   const value = measured(row.condition, row.subject);
   const tripped = isTripped(number);
@@ -98,6 +102,11 @@ function trip(number: u32, value: u32): void {
 }
 
 function clear(number: u32, operator: bool): void {
+  assert(isTripped(number), 'only a trip can be cleared');
+  assert(
+    operator || interlockRow(number).clearer == CLEARER_ITSELF,
+    'an interlock that waits for a person does not clear itself',
+  );
   writeInterlockClear(INTERLOCK_CLEAR_KEY_KEY | number);
   assert(!isTripped(number), 'what was cleared is out of the latch');
   recordEvent(EVENT_INTERLOCK_CLEARED, number, operator ? 1 : 0);

@@ -27,6 +27,7 @@ export function measureLoad(): void {
   const now = uptimeNs();
   assert(now >= lastNs, 'time does not run backwards');
   const microwatts = microwattsOf(spentPicojoules(counts), now - lastNs) + heaterMicrowatts();
+  assert(microwatts >> (64 - AVERAGE_SHIFT) == 0, 'an average that fits its word');
   lastNs = now;
   recentMicrowatts = max<u64>(microwatts, recentMicrowatts - (recentMicrowatts >> FADE_SHIFT));
   assert(recentMicrowatts >= microwatts, 'what is done now explains at least itself');
@@ -37,11 +38,16 @@ export function measureLoad(): void {
 export function forgetLoad(): void {
   average = 0;
   recentMicrowatts = 0;
+  assert(explainedMicrokelvin() == 0, 'no load explains a rise any more');
 }
 
 export function explainedMicrokelvin(): u32 {
   const usual = average >> AVERAGE_SHIFT;
   if (recentMicrowatts <= usual) return 0;
+  assert(
+    recentMicrowatts - usual <= u64.MAX_VALUE / BUDGET_PLATE_NANOKELVIN_PER_MICROWATT,
+    'a product that fits its word',
+  );
   const microkelvin = ((recentMicrowatts - usual) * BUDGET_PLATE_NANOKELVIN_PER_MICROWATT) / 1000;
   return <u32>min<u64>(microkelvin, u32.MAX_VALUE);
 }
@@ -51,5 +57,6 @@ function heaterMicrowatts(): u64 {
   const fullScale = <u64>load<u32>(HEATER_FULL_SCALES + ((<usize>HEATER_PLATE_4K) << 2));
   const duty = <u64>readHeatersDuty(HEATER_PLATE_4K);
   assert(duty <= FULL_DUTY, 'a share of the whole');
+  assert(fullScale != 0, 'a heater that there is');
   return (fullScale * duty) / FULL_DUTY;
 }

@@ -134,6 +134,7 @@ function answerClear(): u32 {
 }
 
 function answerHeartbeat(): u32 {
+  assert(BEAT_VERSION < BEAT_WORDS, 'the version is a word of the record');
   assert(
     readRecorderHeartbeat(BEAT_VERSION) == BEAT_VERSION_NUMBER,
     'the record was started before requests are served',
@@ -146,6 +147,7 @@ function answerHeartbeat(): u32 {
 }
 
 function answerPower(): u32 {
+  assert(estimatedMicrowatts() >= coreEstimatedMicrowatts(), 'the core is a part of the whole');
   writeUnsignedField('estimated_uw', estimatedMicrowatts());
   writeUnsignedField('core_uw', coreEstimatedMicrowatts());
   writeUnsignedField('allowed_uw', allowedMicrowatts());

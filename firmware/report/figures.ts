@@ -101,6 +101,7 @@ export function refreshFigures(): void {
 }
 
 function putTasks(start: u32): u32 {
+  assert(start < count, 'the tasks have figures of their own');
   let misses: u32 = 0;
   let overruns: u32 = 0;
   let worstCycles: u32 = 0;

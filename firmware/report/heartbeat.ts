@@ -110,6 +110,7 @@ function writeSlack(): void {
     least = taskLeastSlackUs(task);
     tightest = task;
   }
+  assert(least <= taskLeastSlackUs(0), 'no task has less');
   assert(tightest < TASK_COUNT, 'a task of the manifest');
   writeRecorderHeartbeat(BEAT_LEAST_SLACK_US, <u32>least);
   writeRecorderHeartbeat(BEAT_LEAST_SLACK_TASK, tightest);

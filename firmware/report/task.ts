@@ -32,5 +32,6 @@ export function runSmp(): void {
   resetWhenDue();
   // Once asked for, the reset comes when this run of the core returns; there is nothing left to wake up for.
   const deadlineNs = resetDeadlineNs();
+  assert(deadlineNs != 0, 'a reset has a time, or there is none');
   if (deadlineNs != NO_RESET && deadlineNs > uptimeNs()) wakeTask(TASK_SMP, deadlineNs);
 }

@@ -46,6 +46,8 @@ export function clockState(): u32 {
 }
 
 export function startClock(): void {
+  assert(LOOK_NS != 0, 'the clock is looked at again and again');
+  assert(badLooks == 0, 'it starts once');
   wakeTask(TASK_CLOCK, uptimeNs() + LOOK_NS);
 }
 
@@ -63,6 +65,7 @@ export function runClock(): void {
   writeClockSelect(selected ^ 1);
   recordEvent(EVENT_CLOCK_SWITCHED, selected ^ 1, why);
   badLooks = 0;
+  assert(why < GOOD, 'a switch has a reason');
 }
 
 /** GOOD, or what is wrong with a reference. */
@@ -70,6 +73,7 @@ function verdict(reference: u32): u32 {
   assert(reference < REFERENCE_COUNT, 'a reference that there is');
   if (((readClockStatus() >> reference) & 1) == 0) return WHY_LOST;
   const offset = <i32>readClockOffset(reference);
+  assert(OFFSET_LIMIT != 0 && JITTER_LIMIT != 0, 'no reference is perfect');
   if (<u32>abs<i32>(offset) > OFFSET_LIMIT) return WHY_OFFSET;
   return readClockJitter(reference) > JITTER_LIMIT ? WHY_JITTER : GOOD;
 }

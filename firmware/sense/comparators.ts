@@ -33,6 +33,7 @@ export function settleRailTrips(): void {
   const under = seen >> RAILS_TRIPPED_UNDER_SHIFT;
   assert((under & ~OVER) == 0, 'rails that there are');
   if (under != 0) seen &= ~((under & readRailsGood()) << RAILS_TRIPPED_UNDER_SHIFT);
+  assert(seen >> RAILS_TRIPPED_UNDER_SHIFT <= under, 'settling only forgets');
 }
 
 /** Acknowledges the trips of a rail condition; false when the condition is another one. */

@@ -35,7 +35,7 @@ export function microkelvinOf(channel: u32, reading: u32): u32 {
 }
 
 function readingAt(curve: usize, point: u32): u32 {
-  assert(curve != 0, 'a curve that there is');
+  assert(curve != 0 && (curve & 3) == 0, 'a curve that there is');
   return load<u32>(curve + <usize>point * POINT_SIZE);
 }
 

@@ -59,10 +59,12 @@ export function impairedSignals(): u32 {
     const entry = record(line);
     if (entry.isLost != 0 || entry.clips >= CLIPS_BEFORE) lines |= 1 << line;
   }
+  assert(<u64>lines >> SIGNAL_COUNT == 0, 'lines that there are');
   return lines;
 }
 
 export function runFrontend(): void {
+  assert(SIGNAL_COUNT != 0, 'there are lines to look at');
   for (let line: u32 = 0; line < SIGNAL_COUNT; line++) {
     watchPeak(line);
     watchLoss(line);
@@ -80,6 +82,7 @@ function watchPeak(line: u32): void {
     attenuate(line, attenuation + STEP_DECIBELS);
     entry.clips = 0;
   } else if (entry.lows >= LOWS_BEFORE) {
+    assert(attenuation >= STEP_DECIBELS, 'what is taken out was put in');
     attenuate(line, attenuation - STEP_DECIBELS);
     entry.lows = 0;
   }
@@ -96,6 +99,7 @@ function watchLoss(line: u32): void {
   const entry = record(line);
   const loss = readFrontendLoss(line);
   if (entry.usualPlusOne == 0) entry.usualPlusOne = loss + 1;
+  assert(entry.usualPlusOne != 0, 'a line that was seen has a usual loss');
   const usual = entry.usualPlusOne - 1;
   const isLossy: u32 = loss > usual + LOST_MILLIDECIBELS ? 1 : 0;
   entry.looks = ((entry.looks << 1) | isLossy) & 0xff;

@@ -81,18 +81,24 @@ function record(channel: u32): ChannelRecord {
 
 /** Microkelvin, or NO_TEMPERATURE while the thermometer is not believed. */
 export function temperatureMicrokelvin(channel: u32): u32 {
-  return channelState(channel) == SENSOR_BELIEVED ? record(channel).medianMicrokelvin : NO_TEMPERATURE;
+  if (channelState(channel) != SENSOR_BELIEVED) return NO_TEMPERATURE;
+  const entry = record(channel);
+  assert(entry.kept != 0, 'a thermometer that is believed has been read');
+  assert(entry.medianMicrokelvin != NO_TEMPERATURE, 'and what it read is a temperature');
+  return entry.medianMicrokelvin;
 }
 
 /** SENSOR_* */
 export function channelState(channel: u32): u32 {
   const state = record(channel).state;
   assert(state <= SENSOR_DISAGREES, 'a state that there is');
+  assert(state != SENSOR_DISAGREES || channel == CHANNEL_PLATE_4K || channel == CHANNEL_PLATE_4K_B, 'two of one plate');
   return state;
 }
 
 /** Whether a thermometer that has been read is not believed. */
 export function sensorsImpaired(): bool {
+  assert(SENSOR_BELIEVED == 0, 'a record that was never written would be believed: startThermometry comes first');
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
     const state = channelState(channel);
     if (state != SENSOR_BELIEVED && state != SENSOR_UNKNOWN) return true;
@@ -107,6 +113,7 @@ export function plateMicrokelvin(): u32 {
 }
 
 function usable(channel: u32): u32 {
+  assert(channel == CHANNEL_PLATE_4K || channel == CHANNEL_PLATE_4K_B, 'a thermometer of the 4 K plate');
   const state = channelState(channel);
   return state == SENSOR_BELIEVED || state == SENSOR_DISAGREES ? record(channel).medianMicrokelvin : NO_TEMPERATURE;
 }
@@ -131,6 +138,7 @@ export function runThermometry(): void {
     assert(plateMicrokelvin() == NO_TEMPERATURE, 'a scanner that stands still measures no plate');
     return;
   }
+  assert(now != 0, 'a scan that ended is counted');
   sequence = now;
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) take(channel);
   compare();
@@ -146,6 +154,7 @@ function take(channel: u32): void {
     strike(channel, wrong);
     return;
   }
+  assert(microkelvin != NO_TEMPERATURE, 'what makes sense is a temperature');
   keep(entry, microkelvin);
   entry.badInARow = 0;
   const strikes = entry.strikes;
@@ -164,6 +173,7 @@ function whatIsWrong(channel: u32, reading: u32, microkelvin: u32): u32 {
   entry.repeats = reading == entry.reading ? min(entry.repeats + 1, FILTER_STUCK_READINGS) : 0;
   entry.reading = reading;
   if (entry.repeats >= FILTER_STUCK_READINGS) return SENSOR_STUCK;
+  assert(entry.repeats < FILTER_STUCK_READINGS, 'what repeats too often is stuck');
   const isNear = distance(microkelvin, entry.medianMicrokelvin) <= jumpMicrokelvin(channel);
   if (entry.kept == 0 || isNear) return SENSOR_BELIEVED;
   if (entry.badInARow < JUMPS_BELIEVED) return SENSOR_JUMP;
@@ -177,6 +187,7 @@ function strike(channel: u32, why: u32): void {
   assert(why != SENSOR_BELIEVED && why <= SENSOR_DISAGREES, 'a strike has a reason');
   const entry = record(channel);
   entry.strikes = min<u32>(entry.strikes + FILTER_BAD_STRIKES, 2 * FILTER_LOST_STRIKES);
+  assert(entry.strikes != 0, 'a strike counts');
   entry.badInARow++;
   if (entry.strikes >= FILTER_LOST_STRIKES) judge(channel, why);
 }
@@ -192,6 +203,7 @@ function compare(): void {
   const differed = channelState(CHANNEL_PLATE_4K) == SENSOR_DISAGREES;
   // Half of the limit ends what the whole of it began.
   if (differed && !differ && distance(first, second) > limit / 2) return;
+  assert(first != NO_TEMPERATURE && second != NO_TEMPERATURE, 'two temperatures are compared');
   judge(CHANNEL_PLATE_4K, differ ? SENSOR_DISAGREES : SENSOR_BELIEVED);
   judge(CHANNEL_PLATE_4K_B, differ ? SENSOR_DISAGREES : SENSOR_BELIEVED);
 }
@@ -200,6 +212,7 @@ function judge(channel: u32, state: u32): void {
   assert(state <= SENSOR_DISAGREES && state != SENSOR_UNKNOWN, 'a verdict says what is thought of a thermometer');
   const entry = record(channel);
   const before = entry.state;
+  assert(state != SENSOR_BELIEVED || entry.kept != 0, 'nothing is believed that was never read');
   if (before == state) return;
   entry.state = state;
   // That a thermometer works from the start is no news.

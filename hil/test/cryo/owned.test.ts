@@ -165,6 +165,8 @@ describe('every interlock', () => {
     expect(wholeChip(plant)).toEqual(expected);
     expect(plant.device.statistics('heartbeat').health).toBe(0);
     expect(untruths).toEqual([]);
+    // Judging and acting stay within what the manifest allows, also in the run of the trip.
+    expect(rigged.device.statistics('tasks')).toMatchObject({ over_budget: 0, deadlines_missed: 0 });
   });
 });
 
