@@ -166,7 +166,7 @@ describe('every interlock', () => {
     expect(plant.device.statistics('heartbeat').health).toBe(0);
     expect(untruths).toEqual([]);
     // Judging and acting stay within what the manifest allows, also in the run of the trip.
-    expect(rigged.device.statistics('tasks')).toMatchObject({ over_budget: 0, deadlines_missed: 0 });
+    expect(plant.device.statistics('tasks')).toMatchObject({ over_budget: 0, deadlines_missed: 0 });
   });
 });
 
