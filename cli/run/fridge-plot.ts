@@ -12,15 +12,20 @@ export function fridgePlot({ name, samples, marks, cryostat }: WatchedFridge): s
     }));
   const cold = stages.filter((stage) => stage !== '50K' && stage !== '4K');
   const panels: Panel[] = [
-    { label: '4K (K)', scale: 'linear', series: seriesOf(['4K']) },
+    {
+      label: '4K (K), and what the chip’s two thermometers of it show',
+      scale: 'linear',
+      series: [...thermometerSeries(samples), ...seriesOf(['4K'])],
+    },
     ...(cold.length > 0 ? [{ label: 'below (K)', scale: 'log', series: seriesOf(cold) } as const] : []),
     { label: '50K (K)', scale: 'linear', series: seriesOf(['50K']) },
     {
-      label: 'power (mW)',
+      label: 'power of the controller (mW)',
       scale: 'linear',
       series: [powerSeries('estimated', samples, ({ powerMilliwatts }) => powerMilliwatts)],
       levels: budgetLevel(samples),
     },
+    ...faultPanel(samples),
   ];
   const chart: Chart = {
     title: `controller in ${name}`,
@@ -29,6 +34,25 @@ export function fridgePlot({ name, samples, marks, cryostat }: WatchedFridge): s
     marks: marks.map(({ seconds, text }) => ({ x: seconds, text })),
   };
   return lineChart(chart);
+}
+
+/** Beside the plate itself, so that one that drifts is seen to. */
+function thermometerSeries(samples: Sample[]) {
+  const names = Object.keys(samples[0]?.thermometers ?? {});
+  return names.map((name) => ({
+    name,
+    points: samples.map(({ seconds, thermometers }) => [seconds, thermometers[name]] as const),
+  }));
+}
+
+/** What faults put on the stages, where they put any. */
+function faultPanel(samples: Sample[]): Panel[] {
+  const stages = [...new Set(samples.flatMap(({ faultMilliwatts }) => Object.keys(faultMilliwatts)))];
+  const series = stages.map((stage) => ({
+    name: `on ${stage}`,
+    points: samples.map(({ seconds, faultMilliwatts }) => [seconds, faultMilliwatts[stage] ?? 0] as const),
+  }));
+  return series.length === 0 ? [] : [{ label: 'heat from faults (mW)', scale: 'linear', series }];
 }
 
 function powerSeries(name: string, samples: Sample[], value: (sample: Sample) => number) {

@@ -70,7 +70,16 @@ describe('coldrig run --fridge', () => {
       temperatures: { '4K': expect.any(Number), MXC: expect.any(Number) },
     });
     const drawing = readFileSync(plot, 'utf8');
-    for (const text of ['<svg', '4K (K)', 'thermal-rise at 4K 200mW', 'PLATE_4K_RISE', '</svg>'])
+    for (const text of [
+      '<svg',
+      '4K (K)',
+      'second one',
+      'heat from faults (mW)',
+      'on 4K',
+      'thermal-rise at 4K 200mW',
+      'PLATE_4K_RISE',
+      '</svg>',
+    ])
       expect(drawing).toContain(text);
     const again = await coldrig(['replay', record, '--json']);
     expect(again.json).toMatchObject({ same: true, logHash: events.at(-1).logHash });

@@ -6,10 +6,13 @@
 import { disturbanceOf, type Fault, FaultSyntaxError, parseFault } from '../../hil/rig/faults/language.ts';
 import { WiredCryostat } from '../../hil/rig/wiring.ts';
 import type { Board } from '../../host/board/board.ts';
+import { Felt, openReading } from '../../host/board/surroundings.ts';
 import type { BoardView } from '../../host/board/view.ts';
+import { readingKelvin } from '../../host/plant/cryostat/sensors.ts';
 import { CryostatView } from '../../host/plant/cryostat/view.ts';
 import { openFridge, presets } from '../../host/tools/open-fridge.ts';
 import { RECORDER } from '../../protocol/generated/registers.ts';
+import { Channel, channelSensors } from '../../protocol/plant/places.ts';
 import { Beat } from '../../protocol/telemetry/heartbeat.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import type { LogLine } from './log-line.ts';
@@ -18,6 +21,10 @@ export interface Sample {
   seconds: number;
   /** By stage, kelvin. */
   temperatures: Record<string, number>;
+  /** What the chip's thermometers of the 4 K plate show, kelvin; NaN where one shows nothing. */
+  thermometers: Record<string, number>;
+  /** Heat that faults put on stages, milliwatts; stages without any left out. */
+  faultMilliwatts: Record<string, number>;
   /** Estimated by the firmware, and what it may be, milliwatts. */
   powerMilliwatts: number;
   budgetMilliwatts: number;
@@ -27,6 +34,12 @@ export interface Mark {
   seconds: number;
   text: string;
 }
+
+/** The two that watch the plate the chip sits on. */
+const plateThermometers = [
+  ['thermometer', Channel.PLATE_4K],
+  ['second one', Channel.PLATE_4K_B],
+] as const;
 
 /** What views and plots are handed: nothing of it can change the run. */
 export type WatchedFridge = Pick<RunFridge, 'name' | 'cryostat' | 'faults' | 'samples' | 'marks'>;
@@ -78,6 +91,8 @@ export class RunFridge {
     this.samples.push({
       seconds,
       temperatures: this.temperatures(),
+      thermometers: this.thermometers(board),
+      faultMilliwatts: this.faultMilliwatts(),
       powerMilliwatts: beatOf(board, Beat.POWER_MICROWATTS) / 1000,
       budgetMilliwatts: beatOf(board, Beat.BUDGET_MICROWATTS) / 1000,
     });
@@ -88,6 +103,21 @@ export class RunFridge {
     const isFirst = !this.marks.some(({ text }) => text === String(facts.interlock ?? event));
     if (markedEvents.has(event) && isFirst && timeNs > 1e9)
       this.marks.push({ seconds: timeNs / 1e9, text: String(facts.interlock ?? event) });
+  }
+
+  private thermometers(board: BoardView): Record<string, number> {
+    const shown = ([name, channel]: readonly [string, number]) => {
+      const reading = board.felt(Felt.READING + channel);
+      const kelvin = reading === openReading ? 0 : readingKelvin(channelSensors[channel], reading);
+      return [name, kelvin === 0 ? Number.NaN : kelvin] as const;
+    };
+    return Object.fromEntries(plateThermometers.map(shown));
+  }
+
+  private faultMilliwatts(): Record<string, number> {
+    const { cryostat } = this;
+    const heat = cryostat.stages.map((stage) => [stage, cryostat.heatWatts('fault', stage) * 1e3] as const);
+    return Object.fromEntries(heat.filter(([, milliwatts]) => milliwatts !== 0));
   }
 
   temperatures(): Record<string, number> {

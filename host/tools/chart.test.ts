@@ -43,7 +43,8 @@ describe('a chart', () => {
     // The spike is the top of its panel.
     expect(svg).toContain('1e+6');
     const ys = [...svg.matchAll(/[ML][\d.]+,([\d.]+)/g)].map(([, y]) => Number(y));
-    expect(Math.min(...ys.filter((y) => y > 300))).toBeLessThan(330);
+    // Panels: 77 to 297, and 331 to 551.
+    expect(Math.min(...ys.filter((y) => y > 300))).toBeLessThan(332);
   });
 
   test('leaves a gap where a value is missing', () => {
@@ -63,6 +64,31 @@ describe('a chart', () => {
       // biome-ignore format: two cases
       const svg = lineChart(chart({ marks: [], panels: [{ label: 'x', scale: 'linear', series: [{ name: 'y', points }] }] }));
       expect(svg).not.toMatch(/NaN|Infinity/);
+    }
+  });
+
+  test('has no two labels on each other: marks close together, at the right end, under a title of its panel', () => {
+    const marks = [1, 10, 10.1, 10.2, 10.3, 18, 19.5, 19.9].map((x, i) => ({
+      x,
+      text: `something at place ${i} 200mW`,
+    }));
+    const svg = lineChart(chart({ marks }));
+    const boxes = [...svg.matchAll(/<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*?>([^<]*)</g)].map(
+      ([element, x, y, words]) => {
+        const width = words.length * 6;
+        const anchor = /text-anchor="(\w+)"/.exec(element)?.[1] ?? 'start';
+        const left = Number(x) - (anchor === 'end' ? width : anchor === 'middle' ? width / 2 : 0);
+        return { words, left, right: left + width, top: Number(y) - 10, bottom: Number(y) + 2 };
+      },
+    );
+    expect(boxes.filter(({ words }) => words.startsWith('something')).length).toBe(marks.length);
+    for (const [i, a] of boxes.entries()) {
+      expect(a.left, a.words).toBeGreaterThanOrEqual(0);
+      expect(a.right, a.words).toBeLessThanOrEqual(900);
+      for (const b of boxes.slice(i + 1)) {
+        const isApart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+        expect(isApart, `'${a.words}' on '${b.words}'`).toBe(true);
+      }
     }
   });
 });

@@ -31,7 +31,11 @@ const PANEL_HEIGHT = 220;
 const PANEL_GAP = 34;
 const LEFT = 78;
 const RIGHT = 150;
-const TOP = 64;
+/** Below the title: rows of marks, then the first panel's name. */
+const TITLE_FOOT = 34;
+const ROW_HEIGHT = 15;
+const LABEL_HEIGHT = 28;
+const LETTER_WIDTH = 6.8;
 const BOTTOM = 44;
 /** Told apart by people who see colours differently (Okabe and Ito). */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#555555', '#8a6d00'];
@@ -46,23 +50,56 @@ interface Axis {
 }
 
 export function lineChart({ title, xLabel, panels, marks = [] }: Chart): string {
-  const height = TOP + panels.length * PANEL_HEIGHT + (panels.length - 1) * PANEL_GAP + BOTTOM;
   const xs = panels.flatMap(({ series }) => series.flatMap(({ points }) => [points[0]?.[0], points.at(-1)?.[0]]));
   const known = xs.filter((x): x is number => x !== undefined && Number.isFinite(x));
   const x = linearAxis(Math.min(...known), Math.max(...known), LEFT, WIDTH - RIGHT);
-  const body = panels.map((panel, i) => panelSvg(panel, x, TOP + i * (PANEL_HEIGHT + PANEL_GAP))).join('\n');
+  const placed = placeMarks(marks, x);
+  const rows = Math.max(0, ...placed.map(({ row }) => row + 1));
+  const top = TITLE_FOOT + rows * ROW_HEIGHT + LABEL_HEIGHT;
+  const height = top + panels.length * PANEL_HEIGHT + (panels.length - 1) * PANEL_GAP + BOTTOM;
   const foot = height - BOTTOM;
+  const topOf = (i: number) => top + i * (PANEL_HEIGHT + PANEL_GAP);
   const xTicks = x.ticks.map((tick) => text(x.at(tick), foot + 18, number(tick), 'middle')).join('');
+  // Marks cross panels, so they lie below curves; names of panels lie above marks.
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">
 <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
 <text x="${LEFT}" y="26" font-size="15" font-weight="600" fill="#111111">${escaped(title)}</text>
-${body}
+${placed.map((mark) => markSvg(mark, foot)).join('\n')}
+${panels.map((panel, i) => panelSvg(panel, x, topOf(i))).join('\n')}
+${panels.map(({ label }, i) => onWhite(text(LEFT, topOf(i) - 8, label, 'start'))).join('\n')}
 ${xTicks}
 ${text((LEFT + WIDTH - RIGHT) / 2, foot + 36, xLabel, 'middle')}
-${marks.map((mark, i) => markSvg(mark, i, x, foot)).join('\n')}
 </svg>
 `;
 }
+
+interface PlacedMark {
+  at: number;
+  text: string;
+  /** From the top. */
+  row: number;
+  isLeft: boolean;
+}
+
+/** Each in the first row where it touches none before it; one too near the right edge stands left of its line. */
+function placeMarks(marks: NonNullable<Chart['marks']>, x: Axis): PlacedMark[] {
+  const rows: (readonly [from: number, to: number])[][] = [];
+  const inOrder = marks.filter((mark) => mark.x >= x.least && mark.x <= x.most).sort((a, b) => a.x - b.x);
+  return inOrder.map((mark) => {
+    const at = x.at(mark.x);
+    const width = textWidth(mark.text) + 12;
+    const isLeft = at + width > WIDTH && at - width > 0;
+    const [from, to] = isLeft ? [at - width, at] : [at, at + width];
+    const isFree = (row: (readonly [number, number])[]) => row.every((other) => to <= other[0] || from >= other[1]);
+    let row = rows.findIndex(isFree);
+    if (row < 0) row = rows.push([]) - 1;
+    rows[row].push([from, to]);
+    return { at, text: mark.text, row, isLeft };
+  });
+}
+
+/** Of a text in the viewer's own font, at most: what is wider than a letter is rare. */
+const textWidth = (words: string): number => words.length * LETTER_WIDTH;
 
 function panelSvg(panel: Panel, x: Axis, top: number): string {
   const bottom = top + PANEL_HEIGHT;
@@ -89,7 +126,6 @@ function panelSvg(panel: Panel, x: Axis, top: number): string {
   return [
     ...[...verticals, ...grid, ...levels, ...curves, ...names(panel.series, y, top, bottom)],
     `<rect x="${LEFT}" y="${top}" width="${WIDTH - LEFT - RIGHT}" height="${PANEL_HEIGHT}" fill="none" stroke="#888888"/>`,
-    text(LEFT, top - 8, panel.label, 'start'),
   ].join('\n');
 }
 
@@ -156,18 +192,15 @@ function names(series: readonly Series[], y: Axis, top: number, bottom: number):
   return wanted.map(({ name, colour, place }) => text(WIDTH - RIGHT + 8, place, name, 'start', colour));
 }
 
-function markSvg(
-  { x: moment, text: words }: { x: number; text: string },
-  index: number,
-  x: Axis,
-  foot: number,
-): string {
-  const height = TOP - 8 - (index % 2) * 12;
-  return (
-    line(x.at(moment), height, x.at(moment), foot, '#444444', '2 3') +
-    text(x.at(moment) + 4, height, words, 'start', '#444444')
-  );
+function markSvg({ at, text: words, row, isLeft }: PlacedMark, foot: number): string {
+  const y = TITLE_FOOT + (row + 1) * ROW_HEIGHT;
+  const label = text(isLeft ? at - 4 : at + 4, y, words, isLeft ? 'end' : 'start', '#444444');
+  return line(at, y - 9, at, foot, '#444444', '2 3') + onWhite(label);
 }
+
+/** A text that whatever crosses it leaves readable. */
+const onWhite = (element: string): string =>
+  element.replace('<text ', '<text paint-order="stroke" stroke="#ffffff" stroke-width="4" ');
 
 function linearAxis(from: number, to: number, low: number, high: number): Axis {
   const [least, most] = from === to ? [from - 1, to + 1] : [from, to];
