@@ -6,7 +6,7 @@
 import { disturbanceOf, type Fault, FaultSyntaxError, parseFault } from '../../hil/rig/faults/language.ts';
 import { WiredCryostat } from '../../hil/rig/wiring.ts';
 import type { Board } from '../../host/board/board.ts';
-import { Felt, openReading } from '../../host/board/surroundings.ts';
+import { openReading, Reading } from '../../host/board/surroundings.ts';
 import type { BoardView } from '../../host/board/view.ts';
 import { readingKelvin } from '../../host/plant/cryostat/sensors.ts';
 import { CryostatView } from '../../host/plant/cryostat/view.ts';
@@ -107,7 +107,7 @@ export class RunFridge {
 
   private thermometers(board: BoardView): Record<string, number> {
     const shown = ([name, channel]: readonly [string, number]) => {
-      const reading = board.felt(Felt.READING + channel);
+      const reading = board.reading(Reading.THERMOMETER + channel);
       const kelvin = reading === openReading ? 0 : readingKelvin(channelSensors[channel], reading);
       return [name, kelvin === 0 ? Number.NaN : kelvin] as const;
     };
