@@ -97,7 +97,7 @@ async function run(options: RunOptions, files: string[]): Promise<Result> {
   checkOutputs(options);
   const names = namesOf(files);
   const settings = settingsOf(options, names);
-  const sequences = loadFiles(files, options.profile);
+  const { sequences, notes } = loadFiles(files, options.profile);
   const programs = sequences.map(
     ({ binary }, index): PulseProgram => ({ name: names[index], binary, settings: settings[index] }),
   );
@@ -110,7 +110,8 @@ async function run(options: RunOptions, files: string[]): Promise<Result> {
   const result = runLoaded(new SequencerModule(bytes), programs, options, progress);
   if (progress) process.stderr.write('\r\x1b[K');
   const pulse = presentRun(sequences, result, names, options.modulate === true);
-  const written = writeOutputs(pulse, options, names.join(', '));
+  const outputs = writeOutputs(pulse, options, names.join(', '));
+  const written = { files: outputs.files, notes: [...notes, ...outputs.notes] };
   return {
     text: textOf(pulse, options, written),
     json: {

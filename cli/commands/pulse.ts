@@ -1,7 +1,7 @@
 // `coldrig pulse`: pulse programs without an instrument. Checked, assembled and taken apart here; run by commands/pulse-run.ts.
 
 import { Command } from 'commander';
-import { DecodeError, disassemble, disassembleToSequence, findingText } from '../../host/tools/q1/index.ts';
+import { DecodeError, disassemble, disassembleToSequence, findingText, shownTexts } from '../../host/tools/q1/index.ts';
 import type { ProfileName } from '../../protocol/q1/profiles.ts';
 import { Failure } from '../failure.ts';
 import { readInput, writeOutput } from '../files.ts';
@@ -34,8 +34,12 @@ interface CheckOptions {
 }
 
 const CHECK_HELP = `
-Errors are what the hardware refuses at upload; warnings are what goes wrong when it runs: registers read too soon, waits under
-4 ns, code nobody gets to, conditions left on or out of balance, waveforms and bins that are not there. Exit code 1 if there is an error.
+Errors are what the hardware refuses at upload. Warnings are what goes wrong when it runs: registers that are read too soon or hold what the
+instruction cannot take, waits under 4 ns, parameters that never come into force, loops that start at zero, code that no path leads to, conditions
+left on or out of balance, waveforms and bins that are not there. Exit code 1 if there is an error.
+
+The limits of a module (sequencers, bins, shared instructions) are checked over all files of one call. To know what registers hold, the program is
+walked through for a million instructions.
 
 Example:
   coldrig pulse check rabi.json --profile qblox-qcm
@@ -61,7 +65,7 @@ function check(options: CheckOptions, files: string[]): Result {
   const warnings = findings.length - errors;
   const style = styleOf(process.stdout);
   const lines = judged.flatMap((one) => [
-    ...one.findings.map((finding) => painted(findingText(one.source, finding), style)),
+    ...shownTexts(one.findings, (finding) => painted(findingText(one.source, finding), style)),
     verdict(one),
   ]);
   for (const { message } of together) lines.push(`${paint(style, 'red', 'error:')} ${message}`);
@@ -114,7 +118,7 @@ function asmCommand(): Command {
     .addHelpText('after', '\nExample:\n  coldrig pulse asm rabi.json rabi.q1')
     .action(
       printing((options: { profile?: ProfileName }, input: string, output: string): Result => {
-        const [{ binary, program, profile }] = loadFiles([input], options.profile);
+        const [{ binary, program, profile }] = loadFiles([input], options.profile).sequences;
         writeOutput(output, binary, 'the assembled sequence');
         const instructions = program.instructions.length;
         return {

@@ -38,6 +38,38 @@ describe('coldrig pulse check', () => {
     expect(outcome.stdout).toContain('good.q1asm: 2 instructions for qblox-qcm: nothing found');
   });
 
+  it('counts all errors, shows a hundred of them and hands a machine every one', async () => {
+    const data = Array.from({ length: 150 }, (_, index) => (index % 3 === 0 ? 0 : 2));
+    const file = write('samples.json', JSON.stringify({ program: 'stop', waveforms: { a: { data, index: 0 } } }));
+    const { stdout } = await pulse('check', file);
+    expect(stdout).toContain('samples.json[waveforms.a.data[1]]: error: found 2: expected a number from -1 to 1');
+    expect(stdout).not.toContain('more error');
+    const many = write('many.q1asm', ...Array(501).fill('what'));
+    expect((await pulse('check', many)).stdout.trimEnd().split('\n').slice(-2)).toEqual([
+      ...['401 more errors are not shown', 'many.q1asm: 501 errors'],
+    ]);
+    const { json } = await pulse('check', many, '--json');
+    expect(json.errors).toBe(501);
+    expect((json.files as { findings: object[] }[])[0].findings).toHaveLength(501);
+  });
+
+  it('knows what registers hold, also in a loop, and run says that there are warnings', async () => {
+    const sweep = [
+      'move 0,R0',
+      'move 45,R2',
+      'a: set_awg_gain R0,R9',
+      'upd_param 20',
+      'add R0,1000,R0',
+      'nop',
+      'loop R2,@a',
+      'stop',
+    ];
+    const file = write('sweep.q1asm', ...sweep);
+    expect((await pulse('check', file)).stdout).toContain('R0 is 33000 here, in pass 34 over this line');
+    const { json } = await pulse('run', file, '--json');
+    expect(json.notes).toEqual(['1 warning about sweep.q1asm; to see them: coldrig pulse check sweep.q1asm']);
+  });
+
   it('fails for warnings only when it is to be strict, and tells machines where they are', async () => {
     const file = write('hazard.q1asm', 'move 8,R0', 'wait R0', 'stop');
     expect((await pulse('check', file)).code).toBe(0);

@@ -4,11 +4,13 @@ import {
   type AssembledSequence,
   assembleSequence,
   type Finding,
+  findingsOfWalk,
   findingText,
   fits,
   lintTogether,
   Q1Error,
   type Source,
+  shownTexts,
 } from '../../host/tools/q1/index.ts';
 import type { ProfileName } from '../../protocol/q1/profiles.ts';
 import { Failure } from '../failure.ts';
@@ -26,28 +28,41 @@ export function judgeFile(file: string, profile: ProfileName | undefined): Judge
   const text = new TextDecoder().decode(readInput(file, 'the program'));
   try {
     const sequence = assembleSequence(text, file, profile);
-    return { file, source: sequence.program.source, findings: sequence.findings, sequence };
+    return { file, source: sequence.program.source, findings: findingsOfWalk(sequence), sequence };
   } catch (problem) {
     if (!(problem instanceof Q1Error)) throw problem;
     return { file, source: problem.source, findings: problem.findings, sequence: undefined };
   }
 }
 
+export interface LoadedFiles {
+  sequences: AssembledSequence[];
+  /** For each file with warnings, how many it has and how to see them. */
+  notes: string[];
+}
+
 /** All files, ready to be loaded; throws a Failure with every finding that keeps one from it. */
-export function loadFiles(files: string[], profile: ProfileName | undefined): AssembledSequence[] {
+export function loadFiles(files: string[], profile: ProfileName | undefined): LoadedFiles {
   const judged = files.map((file) => judgeFile(file, profile));
   const together = foundTogether(judged);
   const errors = judged.flatMap(({ source, findings }) =>
     findings
       .filter(isError)
-      .map((finding) => ({ text: findingText(source, finding), json: findingJson(source, finding) })),
+      .map((finding) => ({ ...finding, text: findingText(source, finding), json: findingJson(source, finding) })),
   );
-  for (const finding of together) errors.push({ text: finding.message, json: { file: null, ...finding } });
+  for (const finding of together) errors.push({ ...finding, text: finding.message, json: { file: null, ...finding } });
   if (errors.length > 0) {
-    const message = `the program cannot be loaded\n${errors.map(({ text }) => text).join('\n')}`;
+    const message = `the program cannot be loaded\n${shownTexts(errors, ({ text }) => text).join('\n')}`;
     throw new Failure('Q1ASM', message, { facts: { findings: errors.map(({ json }) => json) } });
   }
-  return judged.flatMap(({ sequence }) => sequence ?? []);
+  return { sequences: judged.flatMap(({ sequence }) => sequence ?? []), notes: judged.flatMap(noteOnWarnings) };
+}
+
+function noteOnWarnings({ file, findings }: Judged): string[] {
+  const { length } = findings;
+  return length === 0
+    ? []
+    : [`${length} warning${length === 1 ? '' : 's'} about ${file}; to see them: coldrig pulse check ${file}`];
 }
 
 /** What is wrong with the files as a set. */

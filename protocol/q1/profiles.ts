@@ -12,6 +12,8 @@ export interface Profile {
   /** In the header of an assembled sequence. */
   number: number;
   doc: string;
+  /** The one its sequencers have: 1, or 2 for the extension of 2026 (newer.ts), which none has yet. */
+  instructionSet: 1 | 2;
   sequencers: number;
   /** Instructions a sequencer holds, or all of them together where the memory is shared. */
   instructions: number;
@@ -42,6 +44,7 @@ export interface Profile {
 const qrm: Profile = {
   number: 1,
   doc: 'Readout module: two output and two input paths',
+  instructionSet: 1,
   sequencers: 6,
   instructions: 12288,
   sharedInstructions: false,

@@ -1,10 +1,14 @@
 // Registers that hold what an instruction cannot take, and acquisitions that overlap: something else is played than was meant, and the
 // sequencer says so, with the instruction, on a chip and without one.
 
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assembleSequence } from '../../../host/tools/q1/index.ts';
+import { SequencerModule } from '../../../host/board/sequencer/sequencer-module.ts';
+import { cases } from '../../../host/board/testing/cases.ts';
+import { assembleSequence, findingsOfWalk } from '../../../host/tools/q1/index.ts';
+import { sequencerModule } from '../../../host/tools/sequencer.ts';
 import { profiles } from '../../../protocol/q1/profiles.ts';
-import { runPulse, type Setting } from '../../rig/pulse/run.ts';
+import { runOn, runPulse, type Setting } from '../../rig/pulse/run.ts';
 import { program, responses, sequence } from './programs.ts';
 
 /** What one sequencer says of the register R1 that holds `value` where `instruction` uses it. */
@@ -62,6 +66,36 @@ describe('a register that holds what its instruction cannot take', () => {
     const alone = await runPulse([program('many', text)], { observe: false });
     expect(instructionsExecuted).toBe(alone.sequencers[0].instructionsExecuted);
   });
+});
+
+test('a walk through a program knows what the registers of the core hold', async () => {
+  const word = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+  const register = fc.integer({ min: 16, max: 23 }).map((number) => `R${number}`);
+  const operations = fc.constantFrom('add', 'sub', 'and', 'or', 'xor', 'asl', 'asr');
+  const second = fc.oneof(register, fc.integer({ min: 0, max: 40 }).map(String), word.map(String));
+  const line = fc.oneof(
+    fc.tuple(word, register).map(([number, to]) => `move ${number},${to}`),
+    fc.tuple(register, register).map(([from, to]) => `not ${from},${to}`),
+    fc.tuple(operations, register, second, register).map(([name, a, b, to]) => `${name} ${a},${b},${to}`),
+    fc.tuple(fc.constantFrom('set_freq', 'set_ph', 'set_mrk'), register).map(([name, of]) => `${name} ${of}`),
+  );
+  const module = new SequencerModule(await sequencerModule());
+  let found = 0;
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 10, maxLength: 40 }), (body) => {
+      const text = ['move 3,R0', 'again: nop', ...body, 'upd_param 65532', 'loop R0,@again', 'stop'].join('\n');
+      const assembled = assembleSequence(text, 'any', 'qblox-qrm');
+      const [{ seen }] = runOn(module, [assembled]).sequencers;
+      const core = [...(seen?.wrongValues ?? [])].map(([index, { value }]) => `${index + 1} is ${value} `);
+      const walked = findingsOfWalk(assembled)
+        .filter(({ rule }) => rule === 'VALUE')
+        .map(({ line, message }) => `${line} ${/is -?\d+ /.exec(message)?.[0]}`);
+      found += core.length;
+      expect(walked).toEqual(core.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)));
+    }),
+    cases(200),
+  );
+  expect(found).toBeGreaterThan(100);
 });
 
 describe('acquisitions', () => {

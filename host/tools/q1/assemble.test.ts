@@ -7,7 +7,7 @@ import { SequenceLayout } from '../../../protocol/q1/sequence.ts';
 import { cases } from '../../board/testing/cases.ts';
 import { assembleSequence, decodeSequence, disassemble, disassembleToSequence, type Q1Error } from './index.ts';
 import { jsonFault } from './json-place.ts';
-import { assembled, corpusPrograms, hasCorpus, legalProgram } from './testing.ts';
+import { assembled, corpusPrograms, findingsIn, hasCorpus, legalProgram } from './testing.ts';
 
 const decoded = (...lines: string[]) =>
   decodeSequence(assembled(...lines).binary).instructions.map(({ form, values }) => [form.name, ...values]);
@@ -105,6 +105,10 @@ describe('errors of the assembler', () => {
     ['fb_pop_data 1,R1', 'fb_pop_data belongs to the 2026 feedback network'],
     ['jge @x\nx: stop', 'jge with one operand belongs to the 2026 extension'],
     ['stop 7', 'stop with one operand belongs to the 2026 extension'],
+    ['sub 3,R0,R1', 'sub with a number as its first operand belongs to the 2026 extension of the arithmetic'],
+    ['add 1,2,R1', 'add with a number as its first operand belongs to the 2026 extension of the arithmetic'],
+    ['upd_param R0', 'upd_param with a register belongs to the 2026 extension'],
+    ['fb_acq_tb_mock_en 1,1,1,4', 'fb_acq_tb_mock_en belongs to the 2026 feedback network'],
     ['set_time_ref', 'set_time_ref belongs to the time-tagging module'],
     ['WAIT 100', 'mnemonics are lower case, wait'],
     ['wait r1', 'r1 is not a register: they are written with a capital R'],
@@ -128,6 +132,12 @@ describe('errors of the assembler', () => {
 
   it('are not more than a person reads', () => {
     expect(messages(...Array(500).fill('what')).length).toBe(101);
+    expect(messages(...Array(500).fill('what')).at(-1)).toBe('400 more errors are not shown');
+    expect(messages(...Array(100).fill('what')).length).toBe(100);
+  });
+
+  it('are all there for a machine, and counted', () => {
+    expect(findingsIn(Array(500).fill('what').join('\n')).length).toBe(500);
   });
 });
 
@@ -223,6 +233,13 @@ describe('a sequence file', () => {
         'a.json[acquisitions]: error: found 5: expected an object of named entries',
         'a.json[program]:1:6: error: 1 is not a duration in ns: expected 4 to 65535',
       ].join('\n'),
+    );
+  });
+
+  it('that has several bad samples names every one', () => {
+    const data = [0.5, 2, 'x', 0, null, -1.25];
+    expect(findingsIn(sequence({ waveforms: { a: { data, index: 0 } } }))).toEqual(
+      [1, 2, 4, 5].map((index) => `waveforms.a.data[${index}] SEQUENCE`),
     );
   });
 

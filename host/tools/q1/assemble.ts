@@ -29,9 +29,6 @@ export interface Program {
   labels: ReadonlyMap<string, number>;
 }
 
-/** Messages a person reads in one go; a file that is not Q1ASM at all would fill screens. */
-const FINDINGS_MOST = 100;
-
 /** Throws Q1Error with everything that is wrong. */
 export function assemble(source: Source): Program {
   const findings: Finding[] = [];
@@ -43,16 +40,8 @@ export function assemble(source: Source): Program {
     const one = assembleLine(line, index + 1, names, findings);
     if (one !== undefined) assembled.push(one);
   }
-  if (findings.length > 0) throw new Q1Error(source, atMost(findings.sort(byPlace)));
+  if (findings.length > 0) throw new Q1Error(source, findings.sort(byPlace));
   return { source, instructions: assembled, labels: names.labels };
-}
-
-function atMost(findings: Finding[]): Finding[] {
-  if (findings.length <= FINDINGS_MOST) return findings;
-  const more = findings.length - FINDINGS_MOST;
-  const place = { line: 0, column: 0, length: 0 };
-  const note: Finding = { severity: 'error', rule: 'TOO_MANY', ...place, message: `${more} more errors are not shown` };
-  return [...findings.slice(0, FINDINGS_MOST), note];
 }
 
 function collectNames(lines: Line[], findings: Finding[]): Names {

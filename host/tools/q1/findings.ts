@@ -35,10 +35,29 @@ export class Q1Error extends Error {
   readonly findings: Finding[];
 
   constructor(source: Source, findings: Finding[]) {
-    super(findings.map((finding) => findingLine(source, finding)).join('\n'));
+    super(shownTexts(findings, (finding) => findingLine(source, finding)).join('\n'));
     this.source = source;
     this.findings = findings;
   }
+}
+
+/** Findings a person reads in one go; a file that is not Q1ASM at all would fill screens. */
+const SHOWN_MOST = 100;
+
+/** The first findings as texts, and a line that says how many more there are. Whoever counts or hands them to a machine takes them all. */
+export function shownTexts<Item extends Finding>(findings: Item[], text: (finding: Item) => string): string[] {
+  const shown = findings.slice(0, SHOWN_MOST).map(text);
+  const rest = findings.slice(SHOWN_MOST);
+  if (rest.length === 0) return shown;
+  const errors = rest.filter(({ severity }) => severity === 'error').length;
+  const counts = [
+    [errors, 'error'],
+    [rest.length - errors, 'warning'],
+  ] as const;
+  const words = counts
+    .filter(([count]) => count > 0)
+    .map(([count, noun]) => `${count} more ${noun}${count === 1 ? '' : 's'}`);
+  return [...shown, `${words.join(' and ')} ${rest.length === 1 ? 'is' : 'are'} not shown`];
 }
 
 /** `name:line:column: error: message`, as compilers print it; editors jump there. */

@@ -1,7 +1,7 @@
 // Which form of a mnemonic the operands fit, and what to say when none does.
 
 import { type Form, type Instruction, instructions } from '../../../protocol/q1/instructions.ts';
-import { newerMnemonics } from '../../../protocol/q1/newer.ts';
+import { newerForm, newerMnemonics } from '../../../protocol/q1/newer.ts';
 import { type Operand, operandKinds } from '../../../protocol/q1/operands.ts';
 import { closest, quoted, type WrittenOperand } from './operand.ts';
 
@@ -37,6 +37,14 @@ export function unknownMnemonic(mnemonic: string): Complaint {
 /** The form the operands fit, or the complaint that helps most. */
 export function chooseForm(instruction: Instruction, operands: WrittenOperand[]): Form | Complaint {
   const sameCount = instruction.forms.filter((form) => form.operands.length === operands.length);
+  const newer = newerForm(
+    instruction.mnemonic,
+    operands.map(({ kind }) => (kind === 'register' ? 'register' : 'number')),
+  );
+  if (newer !== undefined) {
+    const message = `${instruction.mnemonic} with ${newer.what} belongs to ${newer.group}, which these sequencers do not have: ${usage(instruction)}`;
+    return { rule: 'UNSUPPORTED', message };
+  }
   if (sameCount.length === 0) return wrongCount(instruction, operands.length);
   const misfits = sameCount.map((form) => ({
     form,
@@ -54,11 +62,6 @@ function fits({ operands }: Form, written: WrittenOperand[], at: number): boolea
 
 function wrongCount(instruction: Instruction, count: number): Complaint {
   const { mnemonic } = instruction;
-  const newerForm = (mnemonic === 'stop' && count === 1) || (mnemonic === 'jge' && count === 1);
-  if (newerForm) {
-    const message = `${mnemonic} with one operand belongs to the 2026 extension, which these sequencers do not have`;
-    return { rule: 'UNSUPPORTED', message };
-  }
   const message = `${mnemonic} takes ${countText(instruction.forms[0].operands.length)}, not ${count}: ${usage(instruction)}`;
   return { rule: 'OPERANDS', message };
 }

@@ -6,14 +6,15 @@
 import { type ProfileName, profiles } from '../../../protocol/q1/profiles.ts';
 import { assemble, type Program } from './assemble.ts';
 import { encodeSequence } from './encode.ts';
-import { type Finding, Q1Error } from './findings.ts';
+import { byPlace, type Finding, Q1Error } from './findings.ts';
 import { lint } from './lint/lint.ts';
+import { walk } from './lint/walk.ts';
 import { readSequence, type SequenceParts } from './sequence-file.ts';
 
 export type { Program } from './assemble.ts';
 export { disassemble, disassembleToSequence } from './disassemble.ts';
 export { DecodeError, decodeSequence } from './encode.ts';
-export { type Finding, findingText, Q1Error, type Source } from './findings.ts';
+export { type Finding, findingText, Q1Error, type Source, shownTexts } from './findings.ts';
 export { lintTogether } from './lint/lint.ts';
 export type { SequenceParts } from './sequence-file.ts';
 
@@ -36,6 +37,17 @@ export function assembleSequence(text: string, name: string, profile?: ProfileNa
   const findings = lint(program, parts, chosen);
   const binary = fits(findings) ? encodeSequence(program, parts, profiles[chosen].number) : new Uint8Array();
   return { name, profile: chosen, program, parts, binary, findings };
+}
+
+/**
+ * Findings of the lint and of a walk through the program, each place once. A walk takes longer than everything else, so that it is asked for: it
+ * knows what registers hold in loops, which the lint does not.
+ */
+export function findingsOfWalk({ program, findings }: AssembledSequence): Finding[] {
+  const place = ({ line, column, rule }: Finding) => `${line}:${column} ${rule}`;
+  const walked = walk(program);
+  const places = new Set(walked.map(place));
+  return [...findings.filter((finding) => !places.has(place(finding))), ...walked].sort(byPlace);
 }
 
 /** What is wrong with the tables and what is wrong with the program is said at once. */

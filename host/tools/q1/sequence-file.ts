@@ -101,9 +101,11 @@ class SequenceReader {
   }
 
   private samples(data: unknown[], path: string): Int32Array {
-    const bad = data.findIndex((value) => typeof value !== 'number' || !(value >= -1 && value <= 1));
-    if (bad >= 0) this.wrong(0, `${path}[${bad}]`, data[bad], 'a number from -1 to 1');
-    return Int32Array.from(data, (value) => Math.trunc(Number(value) * SequenceLayout.FULL_SCALE));
+    return Int32Array.from(data, (value, index) => {
+      const good = typeof value === 'number' && value >= -1 && value <= 1;
+      const sample = good ? value : this.wrong(0, `${path}[${index}]`, value, 'a number from -1 to 1');
+      return Math.trunc(sample * SequenceLayout.FULL_SCALE);
+    });
   }
 
   private acquisitionTable(value: unknown): Acquisition[] {

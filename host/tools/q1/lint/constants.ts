@@ -60,7 +60,8 @@ function resultOf({ instruction, form, operands }: AssembledInstruction, state: 
   return operations[instruction.mnemonic]?.(a, b);
 }
 
-const operations: Record<string, (a: number, b: number) => number> = {
+/** What the classic core calculates (firmware/sequencer/classic.ts). */
+export const operations: Record<string, (a: number, b: number) => number> = {
   move: (a) => a,
   not: (a) => ~a >>> 0,
   add: (a, b) => (a + b) >>> 0,

@@ -121,6 +121,36 @@ describe('set_cond', () => {
   });
 });
 
+describe('a parameter that never comes into force', () => {
+  it('is found where no path commits it: wait does not', () => {
+    expect(findings('set_awg_offs 100,0', 'wait 100', 'stop')).toEqual(['1:1 NEVER_COMMITTED']);
+    expect(findings('upd_param 4', 'set_mrk 1', 'a: reset_ph', 'wait 100', 'jmp @a')).toEqual([
+      ...['2:1 NEVER_COMMITTED', '3:4 NEVER_COMMITTED'],
+    ]);
+  });
+
+  it('is not found where one path does, in the next round too', () => {
+    expect(findings('set_awg_offs 100,0', 'wait 100', 'upd_param 4', 'stop')).toEqual([]);
+    expect(findings('move 9,R0', 'a: upd_param 4', 'set_mrk 1', 'wait 100', 'loop R0,@a', 'stop')).toEqual([]);
+    expect(findings('set_mrk 1', 'jge R0,3,@a', 'stop', 'a: play 0,0,4', 'stop')).not.toContain('1:1 NEVER_COMMITTED');
+  });
+});
+
+describe('a negative number', () => {
+  it('is warned about where a word is expected, with what it is taken as', () => {
+    expect(findings('move -5,R0', 'add R0,-1,R1', 'stop')).toContain('1:6 NEGATIVE');
+    expect(findings('move 5,R0', 'nop', 'add R0,-1,R1', 'stop')).toEqual(['3:8 NEGATIVE']);
+    const [{ message }] = assembled('jge R0,-1,@l', 'l: stop').findings;
+    expect(message).toContain(
+      '-1 is taken as 4294967295, its two’s complement, and compared without a sign'.replace('’', "'"),
+    );
+  });
+
+  it('is good where the operand has a sign', () => {
+    expect(findings('set_awg_gain -5,-5', 'set_awg_offs -1,0', 'set_freq -100', 'upd_param 4', 'stop')).toEqual([]);
+  });
+});
+
 describe('what a sequence does not have', () => {
   const sequence = (program: string[]) =>
     JSON.stringify({

@@ -6,7 +6,9 @@ import { byPlace, type Finding } from '../findings.ts';
 import type { SequenceParts } from '../sequence-file.ts';
 import { conditionLeftOn, otherwiseWaits, triggerSettles, unbalancedConditions } from './conditions.ts';
 import { flowOf } from './flow.ts';
+import { neverCommitted } from './latched.ts';
 import { type ForProfile, memoryLimits, moduleLimits } from './memory.ts';
+import { negativeNumbers } from './numbers.ts';
 import { runsOffTheEnd, unreachableCode } from './paths.ts';
 import { binsInRange, missingReferences } from './references.ts';
 import { knownValues, readAfterWrite } from './registers.ts';
@@ -22,6 +24,8 @@ const rules: LintRule[] = [
   unbalancedConditions,
   triggerSettles,
   otherwiseWaits,
+  neverCommitted,
+  negativeNumbers,
   missingReferences,
   binsInRange,
 ];

@@ -1,0 +1,167 @@
+// A program walked through as the classic core does it, for so many instructions, to see what its registers hold where they are used.
+//
+// Nothing comes into the classic core from outside: what its registers hold does not depend on what is measured. So every value on the way
+// is known for certain, also in a loop, which constants.ts cannot say. What must stay true: arithmetic here is that of the core
+// (firmware/sequencer/classic.ts), and a walk ends, however long the program runs.
+//
+// A gain or an offset is the low 16 bits of a register. After a shift or a mask a number above 32767 stands for a negative one, as compilers
+// mean it; after a move or an addition it is a number that is too large. `isPattern` keeps the two apart.
+
+import { type OperandKindName, operandKinds, REGISTER_COUNT } from '../../../../protocol/q1/operands.ts';
+import type { AssembledInstruction, Program } from '../assemble.ts';
+import { byPlace, type Finding } from '../findings.ts';
+import { operations } from './constants.ts';
+import { at } from './rule.ts';
+import { fitsOperand, playedInstead, valueText } from './values.ts';
+
+/** Instructions a walk goes: a twentieth of a second. */
+const STEPS_MOST = 1_000_000;
+
+/** Kinds that are not judged: any word is good. */
+const anyWord = new Set<OperandKindName>(['word', 'shift', 'address']);
+
+interface Judged {
+  operand: number;
+  kind: OperandKindName;
+  register: number;
+}
+
+/** The first value an operand could not take, and how often there was one. */
+interface Wrong {
+  instruction: number;
+  operand: number;
+  value: number;
+  pass: number;
+  count: number;
+}
+
+/** Findings in the order of the lines: VALUE, DURATION and LOOP_ZERO. */
+export function walk(program: Program): Finding[] {
+  const walker = new Walker(program.instructions);
+  walker.go(STEPS_MOST);
+  return walker.findings().sort(byPlace);
+}
+
+/** Executes an instruction and says which comes next; -1: none. */
+type Step = () => number;
+
+class Walker {
+  private readonly instructions: AssembledInstruction[];
+  private readonly steps: Step[];
+  private readonly judged: Judged[][];
+  private readonly values = new Uint32Array(REGISTER_COUNT);
+  private readonly isPattern = new Uint8Array(REGISTER_COUNT);
+  private readonly passes: Float64Array;
+  private readonly wrong = new Map<string, Wrong>();
+  private readonly loopsFromZero = new Set<number>();
+  private ended = false;
+
+  constructor(instructions: AssembledInstruction[]) {
+    this.instructions = instructions;
+    this.passes = new Float64Array(instructions.length);
+    this.steps = instructions.map((one, index) => this.stepOf(one, index));
+    this.judged = instructions.map(({ form, operands }) =>
+      form.operands.flatMap(({ kind, mode }, operand) =>
+        mode === 'source' && !anyWord.has(kind) ? [{ operand, kind, register: operands[operand].value }] : [],
+      ),
+    );
+  }
+
+  go(most: number): void {
+    let index = 0;
+    for (let step = 0; step < most; step += 1) {
+      if (index < 0 || index >= this.steps.length) {
+        this.ended = true;
+        return;
+      }
+      this.passes[index] += 1;
+      const judged = this.judged[index];
+      for (let at = 0; at < judged.length; at += 1) this.judge(index, judged[at]);
+      index = this.steps[index]();
+    }
+  }
+
+  findings(): Finding[] {
+    const wrong = [...this.wrong.values()].map((one) => this.findingOf(one));
+    const loops = [...this.loopsFromZero].map((index) => {
+      const register = this.instructions[index].operands[0].value;
+      const message = `R${register} is 0 here: loop takes one off before it looks, so that it goes round 2^32 times. Start it with 1 or more`;
+      return at(this.instructions[index], 'warning', 'LOOP_ZERO', message, 0);
+    });
+    return [...wrong, ...loops];
+  }
+
+  private findingOf({ instruction, operand, value, pass, count }: Wrong): Finding {
+    const one = this.instructions[instruction];
+    const { kind } = one.form.operands[operand];
+    const { noun, least, most } = operandKinds[kind];
+    const when = pass > 1 ? `, in pass ${pass} over this line` : '';
+    const often = count > 1 ? `, the first of ${this.ended ? '' : 'at least '}${count} times` : '';
+    const played = playedInstead(kind, value);
+    const message =
+      `R${one.operands[operand].value} is ${valueText(value)} here${when}${often}, which is not ${noun}: expected ${least} to ${most}` +
+      (played === undefined ? '' : `; ${played}`);
+    return at(one, 'warning', kind === 'duration' ? 'DURATION' : 'VALUE', message, operand);
+  }
+
+  private judge(instruction: number, { operand, kind, register }: Judged): void {
+    const value = this.values[register];
+    if (fitsOperand(kind, value, this.isPattern[register] === 1)) return;
+    const key = `${instruction} ${operand}`;
+    const known = this.wrong.get(key);
+    if (known !== undefined) known.count += 1;
+    else this.wrong.set(key, { instruction, operand, value, pass: this.passes[instruction], count: 1 });
+  }
+
+  private stepOf(one: AssembledInstruction, index: number): Step {
+    const { class: group, mnemonic } = one.instruction;
+    if (mnemonic === 'stop' || mnemonic === 'illegal') return () => -1;
+    if (group === 'jump') return this.jumpOf(one, index);
+    return group === 'arithmetic' ? this.calculationOf(one, index) : () => index + 1;
+  }
+
+  private jumpOf({ instruction, form, operands }: AssembledInstruction, index: number): Step {
+    const { values } = this;
+    const { value: where } = operands[operands.length - 1];
+    const target = form.operands[operands.length - 1].mode === 'source' ? () => values[where] : () => where;
+    const register = operands[0].value;
+    const limit = operands.length > 2 ? operands[1].value >>> 0 : 0;
+    switch (instruction.mnemonic) {
+      case 'jmp':
+        return target;
+      case 'jge':
+        return () => (values[register] >= limit ? target() : index + 1);
+      case 'jlt':
+        return () => (values[register] < limit ? target() : index + 1);
+      default:
+        return () => {
+          if (values[register] === 0) this.loopsFromZero.add(index);
+          values[register] -= 1;
+          return values[register] !== 0 ? target() : index + 1;
+        };
+    }
+  }
+
+  private calculationOf({ instruction, form, operands }: AssembledInstruction, index: number): Step {
+    const { values, isPattern } = this;
+    const { mnemonic } = instruction;
+    const operate = operations[mnemonic];
+    const destination = operands[operands.length - 1].value;
+    const [first, second] = [operands[0].value, operands.length > 2 ? operands[1].value : 0];
+    const firstRead = form.operands[0].mode === 'source';
+    const secondRead = operands.length > 2 && form.operands[1].mode === 'source';
+    const makesPattern = bitwise.has(mnemonic) ? 1 : 0;
+    return () => {
+      const pattern = (firstRead ? isPattern[first] : 0) | (secondRead ? isPattern[second] : 0) | makesPattern;
+      values[destination] = operate(
+        firstRead ? values[first] : first >>> 0,
+        secondRead ? values[second] : second >>> 0,
+      );
+      isPattern[destination] = pattern;
+      return index + 1;
+    };
+  }
+}
+
+/** Operations after which a register is a pattern of bits. */
+const bitwise = new Set(['not', 'and', 'or', 'xor', 'asl', 'asr']);
