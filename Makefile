@@ -54,6 +54,10 @@ test: static ## check, then every test
 	mkdir -p build
 	node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=build/test.json
 
+.PHONY: units
+units: $(INSTALLED) ## firmware and bootloader as units: what to run after a change of one line
+	node_modules/.bin/vitest run $(sort $(dir $(wildcard firmware/*/*.test.ts bootloader/*.test.ts bootloader/*/*.test.ts)))
+
 .PHONY: interop
 interop: $(INSTALLED) ## the clients and signers other people wrote, where Python, Go or Rust are there
 	mkdir -p build
