@@ -6,7 +6,7 @@
 //   kernel/  tasks, releases, statistics      sense/  what is measured           in-force/  what was decided, read by everybody
 //   protect/ judges what was measured         drive/  one owner per actuator     report/    what is told
 //
-// Imports point one way: sense -> protect -> (in force) -> drive; run-task.ts wires them. kernel/tasks.ts is the table to read next.
+// Imports point one way: sense -> protect -> (in force) -> drive; judge-and-act.ts wires them. protocol/firmware/tasks.ts is the table to read next.
 
 import { SERVICE_LINES, serviceLines } from '../bootloader/image/smp/service';
 import {
@@ -27,6 +27,7 @@ import {
 } from '../protocol/guest/generated/registers';
 import { recordEvent } from '../protocol/guest/record-event';
 import { startRails } from './drive/rails';
+import { runTask } from './generated/run-task';
 import { latchHealth } from './in-force/statement';
 import { handoverValid, runningSlot, stateAtHandover } from './kernel/handover';
 import { releaseTask } from './kernel/releases';
@@ -35,7 +36,6 @@ import { TASK_CLOCK, TASK_RAILS, TASK_SMP, TASK_THERMOMETRY } from './kernel/tas
 import { serviceSequencers } from './pulse/sequencers';
 import { startHeartbeat } from './report/heartbeat';
 import { startSmp } from './report/task';
-import { runTask } from './run-task';
 import { startClock } from './sense/clock';
 import { noteRailTrips } from './sense/comparators';
 import { startThermometry } from './sense/thermometry';

@@ -12,5 +12,5 @@ for (const [name, text] of Object.entries(generatedFiles())) {
   const path = join(protocolFolder, name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
-  console.log(`wrote protocol/${name}`);
+  console.log(`wrote ${join('protocol', name)}`);
 }

@@ -95,7 +95,10 @@ describe('the live log', () => {
     const board = watching();
     for (let run = 0; run < 100; run++) board.records(EventKind.DEADLINE_MISSED, 3, 800_000);
     board.records(EventKind.DEADLINE_MISSED, 2, 1000);
-    expect(board.texts()).toEqual(['task 3 ended 800 ms past its deadline', 'task 2 ended 1.00 ms past its deadline']);
+    expect(board.texts()).toEqual([
+      'task interlock ended 800 ms past its deadline',
+      'task clock ended 1.00 ms past its deadline',
+    ]);
   });
 
   it('is silent about the machinery', () => {

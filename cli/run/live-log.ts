@@ -6,9 +6,10 @@
 import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
 import type { FaultRecord } from '../../host/board/devices/reset.ts';
 import { LogKind, type LogRecord } from '../../host/board/log.ts';
+import { taskName } from '../../protocol/firmware/tasks.ts';
 import { BootDecision } from '../../protocol/image/boot-state.ts';
 import { sequencerFlagNames } from '../../protocol/q1/status.ts';
-import { EventKind } from '../../protocol/telemetry/events.ts';
+import { EventKind, eventsOfTasks } from '../../protocol/telemetry/events.ts';
 import {
   bytesText,
   causeText,
@@ -96,7 +97,7 @@ export class LiveLog {
 
   /** A task in trouble is in trouble every time it runs: once in ten seconds is enough. */
   private isRepeated(kind: number, task: number): boolean {
-    if (kind !== EventKind.DEADLINE_MISSED && kind !== EventKind.BUDGET_EXCEEDED) return false;
+    if (!eventsOfTasks.includes(kind)) return false;
     const key = kind * 0x1_0000 + task;
     const nowMs = this.wallMs();
     const isRepeated = nowMs - (this.shownMs.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_PAUSE_MS;
@@ -187,14 +188,14 @@ const wordings: Partial<Record<number, Wording>> = {
   }),
   [EventKind.DEADLINE_MISSED]: (task, late) => ({
     event: 'deadline-missed',
-    facts: { task, microsecondsLate: late },
-    text: `task ${task} ended ${spanText(late * 1000)} past its deadline`,
+    facts: { task: taskName(task), microsecondsLate: late },
+    text: `task ${taskName(task)} ended ${spanText(late * 1000)} past its deadline`,
     tone: 'yellow',
   }),
   [EventKind.BUDGET_EXCEEDED]: (task, cycles) => ({
     event: 'budget-exceeded',
-    facts: { task, cycles },
-    text: `task ${task} used ${cycles} cycles, more than its budget`,
+    facts: { task: taskName(task), cycles },
+    text: `task ${taskName(task)} used ${cycles} cycles, more than its budget`,
     tone: 'yellow',
   }),
   [EventKind.UPLOAD_START]: (slot, bytes) => ({

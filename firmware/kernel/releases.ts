@@ -1,26 +1,27 @@
 // When each task runs next. Anyone may release an event task; the scheduler alone moves the periodic ones along their grid.
 
 import { uptimeNs } from '../../protocol/guest/clock';
-import { TASK_COUNT, taskPeriodUs } from './tasks';
+import { TASK_NUMBERS, taskPeriodUs } from './tasks';
 
 /** The next release of an event task that waits for its event. */
 export const NEVER: u64 = u64.MAX_VALUE;
 
-const RELEASES_MAX: u32 = 16;
-const releases = memory.data(128, 8);
+/** By task number, u64 nanoseconds since reset. */
+const releases = memory.data(<i32>(TASK_NUMBERS * 8), 8);
 
-function release(task: u32): usize {
-  assert(task < TASK_COUNT && TASK_COUNT <= RELEASES_MAX, 'a task of the manifest, and room for its release');
+function placeOf(task: u32): usize {
+  assert(task < TASK_NUMBERS, 'a number of the manifest');
   return releases + ((<usize>task) << 3);
 }
 
 /** Nanoseconds since reset. */
 export function nextRelease(task: u32): u64 {
-  return load<u64>(release(task));
+  return load<u64>(placeOf(task));
 }
 
 export function setNextRelease(task: u32, timeNs: u64): void {
-  store<u64>(release(task), timeNs);
+  assert(timeNs != NEVER || taskPeriodUs(task) == 0, 'a periodic task always has a next release');
+  store<u64>(placeOf(task), timeNs);
 }
 
 /** Releases an event task now. */
@@ -28,8 +29,10 @@ export function releaseTask(task: u32): void {
   wakeTask(task, uptimeNs());
 }
 
-/** Releases an event task at a time, or earlier if something earlier was asked for. */
+/** Releases an event task at a time, or earlier if it was to run earlier already. */
 export function wakeTask(task: u32, timeNs: u64): void {
   assert(taskPeriodUs(task) == 0, 'a periodic task is released by its grid alone');
+  assert(timeNs != NEVER, 'a task is woken at a time');
   if (timeNs < nextRelease(task)) setNextRelease(task, timeNs);
+  assert(nextRelease(task) <= timeNs, 'the task runs by then');
 }

@@ -15,12 +15,13 @@ import {
 import { recordEvent } from '../../protocol/guest/record-event';
 import { NEVER, nextRelease, setNextRelease } from './releases';
 import { countRun, initStatistics } from './statistics';
-import { TASK_COUNT, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from './tasks';
+import { TASK_COUNT, taskAt, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from './tasks';
 
 /** Every periodic task is first released one period from now. */
 export function startScheduler(): void {
   const now = uptimeNs();
-  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+  for (let position: u32 = 0; position < TASK_COUNT; position++) {
+    const task = taskAt(position);
     initStatistics(task);
     const periodNs = <u64>taskPeriodUs(task) * NS_PER_US;
     setNextRelease(task, periodNs == 0 ? NEVER : now + periodNs);
@@ -33,7 +34,8 @@ export function startScheduler(): void {
  */
 export function runReleasedTasks(runTask: (task: u32) => void): void {
   let now = uptimeNs();
-  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+  for (let position: u32 = 0; position < TASK_COUNT; position++) {
+    const task = taskAt(position);
     if (nextRelease(task) > now) continue;
     runOnce(task, runTask);
     now = uptimeNs();
@@ -67,9 +69,8 @@ function releaseAfter(task: u32, releasedNs: u64, nowNs: u64): u64 {
 
 function armAlarm(): void {
   let earliest = NEVER;
-  for (let task: u32 = 0; task < TASK_COUNT; task++) {
-    if (nextRelease(task) < earliest) earliest = nextRelease(task);
-  }
+  for (let position: u32 = 0; position < TASK_COUNT; position++)
+    earliest = min(earliest, nextRelease(taskAt(position)));
   assert(earliest != NEVER, 'periodic tasks always have a next release');
   writeTimerAlarmLow(<u32>earliest);
   writeTimerAlarmHigh(<u32>(earliest >> 32));

@@ -1,57 +1,77 @@
-// What the scheduler knows of each task: one record in static memory.
+// What the scheduler knows of each task: one record a task number, in static memory.
 //
-//   +0   u64  cycles used in all runs
-//   +8   u32  runs
-//   +12  u32  most cycles one run used
-//   +16  u32  deadlines missed
-//   +20  u32  runs over budget
-//   +24  i32  least slack in microseconds: deadline minus end (negative is a miss)
+//    0             8      12            16      20        24            28    32
+//   +-------------+------+-------------+-------+---------+-------------+-----+
+//   | cycles      | runs | worstCycles | misses| overruns| leastSlackUs| (0) |
+//   |   u64       | u32  |   u32       |  u32  |   u32   |    i32      |     |
+//   +-------------+------+-------------+-------+---------+-------------+-----+
 
-import { TASK_COUNT } from './tasks';
+import { TASK_NUMBERS } from './tasks';
 
-const RECORD_SIZE: usize = 32;
-const records = memory.data(512, 8);
+@unmanaged
+class TaskRecord {
+  /** Cycles used in all runs. */
+  cycles: u64 = 0;
+  runs: u32 = 0;
+  /** Most cycles one run used. */
+  worstCycles: u32 = 0;
+  /** Runs that ended past their deadline. */
+  misses: u32 = 0;
+  /** Runs that used more than the budget. */
+  overruns: u32 = 0;
+  /** Least of deadline minus end; negative is a miss. */
+  leastSlackUs: i32 = 0;
+}
 
-function record(task: u32): usize {
-  assert(task < TASK_COUNT && TASK_COUNT * RECORD_SIZE <= 512, 'a task of the manifest, and room for its record');
-  return records + <usize>task * RECORD_SIZE;
+/** A multiple of eight, so that every record begins where its u64 may stand. */
+const RECORD_SIZE: u32 = 32;
+const records = memory.data(<i32>(TASK_NUMBERS * RECORD_SIZE), 8);
+
+function recordOf(task: u32): TaskRecord {
+  assert(task < TASK_NUMBERS, 'a number of the manifest');
+  assert(offsetof<TaskRecord>() <= RECORD_SIZE, 'a record fits its place');
+  return changetype<TaskRecord>(records + <usize>(task * RECORD_SIZE));
 }
 
 export function initStatistics(task: u32): void {
-  memory.fill(record(task), 0, RECORD_SIZE);
-  store<i32>(record(task), i32.MAX_VALUE, 24);
+  const record = recordOf(task);
+  memory.fill(changetype<usize>(record), 0, RECORD_SIZE);
+  record.leastSlackUs = i32.MAX_VALUE;
+  assert(record.runs == 0, 'nothing has run');
 }
 
 export function taskCycles(task: u32): u64 {
-  return load<u64>(record(task), 0);
+  return recordOf(task).cycles;
 }
 
 export function taskRuns(task: u32): u32 {
-  return load<u32>(record(task), 8);
+  return recordOf(task).runs;
 }
 
 export function taskWorstCycles(task: u32): u32 {
-  return load<u32>(record(task), 12);
+  return recordOf(task).worstCycles;
 }
 
 export function taskMisses(task: u32): u32 {
-  return load<u32>(record(task), 16);
+  return recordOf(task).misses;
 }
 
 export function taskOverruns(task: u32): u32 {
-  return load<u32>(record(task), 20);
+  return recordOf(task).overruns;
 }
 
 export function taskLeastSlackUs(task: u32): i32 {
-  return load<i32>(record(task), 24);
+  return recordOf(task).leastSlackUs;
 }
 
 export function countRun(task: u32, cycles: u32, slackUs: i32, missed: bool, overBudget: bool): void {
-  const entry = record(task);
-  store<u64>(entry, load<u64>(entry) + <u64>cycles);
-  store<u32>(entry, load<u32>(entry, 8) + 1, 8);
-  if (cycles > load<u32>(entry, 12)) store<u32>(entry, cycles, 12);
-  if (missed) store<u32>(entry, load<u32>(entry, 16) + 1, 16);
-  if (overBudget) store<u32>(entry, load<u32>(entry, 20) + 1, 20);
-  if (slackUs < load<i32>(entry, 24)) store<i32>(entry, slackUs, 24);
+  assert(missed ? slackUs <= 0 : slackUs >= 0, 'a run is late exactly when its slack is used up');
+  const record = recordOf(task);
+  record.cycles += <u64>cycles;
+  record.runs++;
+  record.worstCycles = max(record.worstCycles, cycles);
+  record.leastSlackUs = min(record.leastSlackUs, slackUs);
+  if (missed) record.misses++;
+  if (overBudget) record.overruns++;
+  assert(record.misses <= record.runs && record.overruns <= record.runs, 'each run counts once');
 }

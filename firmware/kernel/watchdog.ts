@@ -10,7 +10,7 @@ import {
   writeWatchdogFeed,
 } from '../../protocol/guest/generated/registers';
 import { taskMisses } from './statistics';
-import { TASK_COUNT } from './tasks';
+import { TASK_COUNT, taskAt } from './tasks';
 
 let missesSeen: u32 = 0;
 let feeds: u32 = 0;
@@ -26,7 +26,7 @@ export function watchdogFeedsWithheld(): u32 {
 
 export function runWatchdog(): void {
   let misses: u32 = 0;
-  for (let task: u32 = 0; task < TASK_COUNT; task++) misses += taskMisses(task);
+  for (let position: u32 = 0; position < TASK_COUNT; position++) misses += taskMisses(taskAt(position));
   const everyDeadlineMet = misses == missesSeen;
   missesSeen = misses;
   if (!everyDeadlineMet) {

@@ -40,7 +40,7 @@ import {
 import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../protocol/guest/smp/counters';
 import { latchedHealth, loadShed, railsAllowed, trippedInterlocks } from '../in-force/statement';
 import { taskMisses, taskOverruns } from '../kernel/statistics';
-import { TASK_COUNT } from '../kernel/tasks';
+import { TASK_COUNT, taskAt } from '../kernel/tasks';
 import { watchdogFeeds } from '../kernel/watchdog';
 import { clockImpaired } from '../sense/clock';
 import { impairedSignals } from '../sense/frontend';
@@ -107,7 +107,8 @@ export function runHealth(): void {
   let misses: u32 = 0;
   let overruns: u32 = 0;
   const lost = counted(COUNT_GATEWAY_OVERRUNS) + counted(COUNT_CONSOLE_OVERRUNS);
-  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+  for (let position: u32 = 0; position < TASK_COUNT; position++) {
+    const task = taskAt(position);
     misses += taskMisses(task);
     overruns += taskOverruns(task);
   }

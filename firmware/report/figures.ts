@@ -18,7 +18,7 @@ import {
   readResetResetCount,
 } from '../../protocol/guest/generated/registers';
 import { reportServer } from '../../protocol/guest/smp/counters';
-import { reportTask, reportTaskUse } from '../../protocol/guest/smp/os-statistics';
+import { REPORTED_TASK_SIZE, reportTask, reportTaskUse, startTaskReport } from '../../protocol/guest/smp/os-statistics';
 import { addCounter, addStatistics } from '../../protocol/guest/smp/stat';
 import { runningSlot, runningVersion, stateAtHandover } from '../kernel/handover';
 import {
@@ -29,13 +29,14 @@ import {
   taskRuns,
   taskWorstCycles,
 } from '../kernel/statistics';
-import { TASK_COUNT, taskName } from '../kernel/tasks';
+import { TASK_COUNT, taskAt, taskName } from '../kernel/tasks';
 import { watchdogFeedsWithheld } from '../kernel/watchdog';
 import { healthWord } from '../protect/health';
 import { heartbeatSequence } from './heartbeat';
 
 const FIGURES_MAX: u32 = 40;
 const figures = memory.data(<i32>(FIGURES_MAX * 4), 4);
+const taskReport = memory.data(<i32>(TASK_COUNT * REPORTED_TASK_SIZE), 8);
 let count: u32 = 0;
 
 export function listFigures(): void {
@@ -66,7 +67,9 @@ export function listFigures(): void {
   list('least_slack_us');
   reportServer();
   reportSlots();
-  for (let task: u32 = 0; task < TASK_COUNT; task++) reportTask(taskName(task), <i32>task);
+  startTaskReport(taskReport, TASK_COUNT);
+  for (let position: u32 = 0; position < TASK_COUNT; position++)
+    reportTask(taskName(taskAt(position)), taskAt(position), <i32>position);
 }
 
 function list(name: string): void {
@@ -106,12 +109,13 @@ function putTasks(start: u32): u32 {
   let overruns: u32 = 0;
   let worstCycles: u32 = 0;
   let leastSlackUs: i32 = i32.MAX_VALUE;
-  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+  for (let position: u32 = 0; position < TASK_COUNT; position++) {
+    const task = taskAt(position);
     misses += taskMisses(task);
     overruns += taskOverruns(task);
     worstCycles = max(worstCycles, taskWorstCycles(task));
     leastSlackUs = min(leastSlackUs, taskLeastSlackUs(task));
-    reportTaskUse(task, taskCycles(task), taskRuns(task));
+    reportTaskUse(position, taskCycles(task), taskRuns(task));
   }
   let at = put(start, misses);
   at = put(at, overruns);

@@ -44,7 +44,7 @@ import { recordEvent } from '../../protocol/guest/record-event';
 import { loadShed } from '../in-force/statement';
 import { runningSlot } from '../kernel/handover';
 import { taskLeastSlackUs } from '../kernel/statistics';
-import { TASK_COUNT } from '../kernel/tasks';
+import { TASK_COUNT, taskAt } from '../kernel/tasks';
 import { allowedMicrowatts, estimatedMicrowatts } from '../protect/budget';
 import { healthWord } from '../protect/health';
 import { clockState } from '../sense/clock';
@@ -105,7 +105,8 @@ function writeTemperatures(): void {
 function writeSlack(): void {
   let least: i32 = i32.MAX_VALUE;
   let tightest: u32 = 0;
-  for (let task: u32 = 0; task < TASK_COUNT; task++) {
+  for (let position: u32 = 0; position < TASK_COUNT; position++) {
+    const task = taskAt(position);
     if (taskLeastSlackUs(task) >= least) continue;
     least = taskLeastSlackUs(task);
     tightest = task;

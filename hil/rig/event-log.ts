@@ -1,8 +1,9 @@
 // The log of a run as lines for a person: when, what, and the two numbers in words where there are any.
 
 import { LogKind, type LogRecord } from '../../host/board/log.ts';
+import { taskName } from '../../protocol/firmware/tasks.ts';
 import { RESET } from '../../protocol/generated/registers.ts';
-import { EventKind } from '../../protocol/telemetry/events.ts';
+import { EventKind, eventsOfTasks } from '../../protocol/telemetry/events.ts';
 
 /** Of a log that is longer, half of them from its beginning and half from its end. */
 const linesMax = 120;
@@ -25,7 +26,10 @@ const words: Partial<Record<number, (a: number, b: number) => string>> = {
   [LogKind.FUSE]: (a, b) => `word ${a} is ${hex(b)}`,
   [LogKind.FUSE_START]: (a, b) => `word ${a}, ones ${hex(b)}`,
   [LogKind.FUSE_WEAK]: (a, b) => `word ${a}, bits ${hex(b)}`,
-  [LogKind.RECORDER]: (a, b) => `${nameIn(EventKind, a & 0xffff)} ${b} ${a >>> 16}`,
+  [LogKind.RECORDER]: (a, b) => {
+    const kind = a & 0xffff;
+    return `${nameIn(EventKind, kind)} ${eventsOfTasks.includes(kind) ? taskName(b) : b} ${a >>> 16}`;
+  },
 };
 
 /** Events of the queue say nothing that what they set off does not say. */

@@ -26,6 +26,7 @@ import { guestConstants } from './guest-constants.ts';
 import { guestInstructions } from './guest-instructions.ts';
 import { guestPlant } from './guest-plant.ts';
 import { guestRegisters } from './guest-registers.ts';
+import { guestRunTask, guestTasks } from './guest-tasks.ts';
 import { hostRegisters } from './host-registers.ts';
 import { instructionReference } from './instruction-reference.ts';
 import { registerReference } from './register-reference.ts';
@@ -79,6 +80,8 @@ export function generatedFiles(): Record<string, string> {
     'guest/generated/constants.ts': guestConstants(constantTables),
     'guest/generated/instructions.ts': guestInstructions(),
     'guest/generated/plant.ts': guestPlant(),
+    'guest/generated/tasks.ts': guestTasks(),
+    '../firmware/generated/run-task.ts': guestRunTask(),
     'generated/registers.ts': hostRegisters(peripherals),
     'generated/chip.svd': svdFile(peripherals),
     'generated/registers.md': registerReference(peripherals),

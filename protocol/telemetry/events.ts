@@ -44,3 +44,6 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
 });
 
 export const EventKind = valuesOf(eventKinds);
+
+/** Kinds whose first argument is the number of a task (protocol/firmware/tasks.ts has their names). */
+export const eventsOfTasks: readonly number[] = [EventKind.DEADLINE_MISSED, EventKind.BUDGET_EXCEEDED];

@@ -7,7 +7,7 @@ export const guestFolders = ['protocol/guest', 'bootloader', 'firmware'];
 const host = ['host/board', 'host/plant', 'host/tools', 'host/links'];
 
 const trusted = ['bootloader/crypto', 'bootloader/image', 'protocol/guest'];
-/** Measure, judge, act: what was decided is in force, and drive/ reads it there. main.ts and run-task.ts wire the rest together. */
+/** Measure, judge, act: what was decided is in force, and drive/ reads it there. main.ts and judge-and-act.ts wire the rest together. */
 const firmwareLayers: Record<string, string[]> = {
   'firmware/kernel': ['protocol/guest'],
   'firmware/in-force': ['protocol/guest'],

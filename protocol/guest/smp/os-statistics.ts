@@ -1,30 +1,62 @@
 // OS task statistics and memory pools. The guest keeps its tasks' figures up to date here; the pool is ours.
 //
-//   task   0 name (literal)   4 priority, i32   8 run time, u64   16 runs
+//    0      4        8          12    16        24     28  32
+//   +------+--------+----------+-----+---------+------+----+
+//   | name | number | priority | (0) | runtime | runs | (0)|
+//   | u32  |  u32   |   i32    |     |   u64   | u32  |    |      name: a literal's address
+//   +------+--------+----------+-----+---------+------+----+
 
 import { writeEnd, writeInteger, writeMapStart, writeText, writeUnsignedField } from '../cbor-writer';
 import { SMP_BUFFER_SIZE } from '../generated/constants';
 import { FRAME_COUNT, framesFewestFree, framesFree } from './frames';
 
-/** Tasks a guest may report. */
-const TASKS_MAX: u32 = 16;
-const TASK_SIZE: u32 = 24;
-const tasks: usize = memory.data(16 * 24, 8);
-let taskCount: u32 = 0;
-
-/** Adds a task to the report and returns its number. */
-export function reportTask(name: string, priority: i32): u32 {
-  assert(taskCount < TASKS_MAX, 'room for every task');
-  store<u32>(tasks + taskCount * TASK_SIZE, changetype<u32>(name));
-  store<i32>(tasks + taskCount * TASK_SIZE, priority, 4);
-  return taskCount++;
+@unmanaged
+class ReportedTask {
+  name: u32 = 0;
+  /** On the wire, as in events. */
+  number: u32 = 0;
+  priority: i32 = 0;
+  padding: u32 = 0;
+  /** Core cycles used so far. */
+  runtime: u64 = 0;
+  runs: u32 = 0;
 }
 
-/** What a task has used so far: core cycles, and how many times it ran. */
-export function reportTaskUse(task: u32, cycles: u64, runs: u32): void {
-  assert(task < taskCount, 'only reported tasks have figures');
-  store<u64>(tasks + task * TASK_SIZE, cycles, 8);
-  store<u32>(tasks + task * TASK_SIZE, runs, 16);
+/** What a guest gives for each task it reports. */
+export const REPORTED_TASK_SIZE: u32 = 32;
+let reported: usize = 0;
+let taskMost: u32 = 0;
+let taskCount: u32 = 0;
+
+/** Where the records of at most `most` tasks lie: REPORTED_TASK_SIZE bytes each. A guest that has no tasks calls nothing here. */
+export function startTaskReport(place: usize, most: u32): void {
+  assert(taskCount == 0 && (place & 7) == 0, 'the place is given once, before the first task, and is aligned');
+  reported = place;
+  taskMost = most;
+}
+
+function taskAt(position: u32): ReportedTask {
+  assert(position < taskCount, 'only reported tasks have figures');
+  assert(offsetof<ReportedTask>() <= REPORTED_TASK_SIZE, 'a record fits its place');
+  return changetype<ReportedTask>(reported + <usize>(position * REPORTED_TASK_SIZE));
+}
+
+/** Adds a task to the report; its position there is how many there were before. */
+export function reportTask(name: string, number: u32, priority: i32): void {
+  assert(taskCount < taskMost, 'no more tasks than the guest gave room for');
+  taskCount++;
+  const task = taskAt(taskCount - 1);
+  task.name = changetype<u32>(name);
+  task.number = number;
+  task.priority = priority;
+}
+
+/** What the task at this position has used so far: core cycles, and how many times it ran. */
+export function reportTaskUse(position: u32, cycles: u64, runs: u32): void {
+  const task = taskAt(position);
+  assert(cycles >= task.runtime && runs >= task.runs, 'figures of a task only grow');
+  task.runtime = cycles;
+  task.runs = runs;
 }
 
 // All nine fields, though the last two mean nothing here: one widely used client takes no fewer. Stack sizes are zero because
@@ -32,18 +64,18 @@ export function reportTaskUse(task: u32, cycles: u64, runs: u32): void {
 export function answerTasks(): u32 {
   writeText('tasks');
   writeMapStart();
-  for (let task: u32 = 0; task < taskCount; task++) {
-    const record = tasks + task * TASK_SIZE;
-    writeText(changetype<string>(<usize>load<u32>(record)));
+  for (let position: u32 = 0; position < taskCount; position++) {
+    const task = taskAt(position);
+    writeText(changetype<string>(<usize>task.name));
     writeMapStart();
     writeText('prio');
-    writeInteger(load<i32>(record, 4));
-    writeUnsignedField('tid', task);
+    writeInteger(task.priority);
+    writeUnsignedField('tid', task.number);
     writeUnsignedField('state', 0);
     writeUnsignedField('stkuse', 0);
     writeUnsignedField('stksiz', 0);
-    writeUnsignedField('cswcnt', load<u32>(record, 16));
-    writeUnsignedField('runtime', load<u64>(record, 8));
+    writeUnsignedField('cswcnt', task.runs);
+    writeUnsignedField('runtime', task.runtime);
     writeUnsignedField('last_checkin', 0);
     writeUnsignedField('next_checkin', 0);
     writeEnd();

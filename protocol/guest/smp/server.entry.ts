@@ -8,9 +8,12 @@ import { consoleInterrupt, startConsole } from './line-console';
 import { gatewayInterrupt, startGateway } from './line-gateway';
 import { registerOs } from './os';
 import { INFO_MACHINE, INFO_RELEASE, INFO_SYSTEM, setInfo } from './os-info';
-import { reportTask } from './os-statistics';
+import { REPORTED_TASK_SIZE, reportTask, startTaskReport } from './os-statistics';
 import { serveRequest } from './server';
 import { registerStat } from './stat';
+
+/** This guest has one task. */
+const taskReport: usize = memory.data(<i32>REPORTED_TASK_SIZE, 8);
 
 export { resetWhenDue, setResetBusy } from './reset';
 
@@ -19,7 +22,8 @@ export function reset(): void {
   registerStat();
   registerEnumeration();
   reportServer();
-  reportTask('smp', 3);
+  startTaskReport(taskReport, 1);
+  reportTask('smp', 0, 3);
   setInfo(INFO_SYSTEM, 'coldrig');
   setInfo(INFO_RELEASE, '1.2.3');
   setInfo(INFO_MACHINE, 'wasm32');
