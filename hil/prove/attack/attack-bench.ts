@@ -1,6 +1,8 @@
-// A device under attack, booted as fast as it can be: restored, changed in its flash, switched on, and looked at whenever the bootloader
-// hands over. The board steps from one activation of the core to the next, so a boot ends at the moment of decision: what an image
-// would do once it runs is no part of this.
+// A device under attack, booted as fast as it can be: restored, changed in its flash, switched on, and looked at whenever the bootloader hands over.
+//
+// It is not the device under test of hil/rig: that one waits a millisecond at a time and keeps the whole log, and a proof needs thousands of boots
+// a second and the very moment of each hand-over. The board steps from one activation of the core to the next, so a boot ends at the moment of
+// decision: what an image would do once it runs is no part of this.
 
 import type { Board } from '../../../host/board/board.ts';
 import { EventKind as BoardEvent } from '../../../host/board/device.ts';
@@ -14,6 +16,7 @@ import { RejectReason, rejectReasons } from '../../../protocol/image/reasons.ts'
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { EventKind } from '../../../protocol/telemetry/events.ts';
 import { eventLines } from '../../rig/event-log.ts';
+import { Programmer } from '../../rig/programmer.ts';
 import { provingBoard } from '../device/boards.ts';
 import { bootState } from '../device/journal.ts';
 import type { Finding } from '../invariants.ts';
@@ -43,6 +46,7 @@ export interface Boot {
 
 export class AttackBench {
   readonly board: Board;
+  private readonly programmer: Programmer;
   private readonly reference: ReferenceVerifier;
   /** Of the boot under way: what was handed over to, and what the board did. */
   private handOvers: HandOver[] = [];
@@ -52,6 +56,7 @@ export class AttackBench {
 
   constructor(bootloader: Uint8Array, seed: number, countBlocks = false) {
     this.board = provingBoard(seed, countBlocks);
+    this.programmer = new Programmer(this.board);
     this.board.provision({ bootloader, keys: [] });
     this.burn(device);
     this.reference = new ReferenceVerifier(this.board);
@@ -70,9 +75,7 @@ export class AttackBench {
 
   /** Erases a slot and puts bytes at its start, as a programmer would, with a trailer that asks for it if it is to. */
   place(slot: Slot, image: Uint8Array, asks?: 'test' | 'permanent'): void {
-    const { flash } = this.board.machine;
-    for (let at = 0; at < MemoryMap.SLOT_SIZE; at += MemoryMap.SECTOR_SIZE) flash.erasePage(slotAddresses[slot] + at);
-    flash.writeBytes(slotAddresses[slot], image);
+    this.programmer.place(slot === 0 ? 'A' : 'B', image);
     if (asks) this.mark(slot, asks);
   }
 
@@ -86,14 +89,11 @@ export class AttackBench {
   }
 
   write(address: number, bytes: Uint8Array): void {
-    this.board.machine.flash.writeBytes(address, bytes);
+    this.programmer.write(address, bytes);
   }
 
   flip(address: number, bit: number): void {
-    const byte = new Uint8Array(1);
-    this.board.machine.flash.readBytes(address, byte);
-    byte[0] ^= 1 << bit;
-    this.write(address, byte);
+    this.programmer.flipBit(address, bit);
   }
 
   /** What the host's own verification says of a slot. */

@@ -7,7 +7,8 @@
 // - the bytes of the bootloader and of the running image never change
 // - it echoes afterwards, on both lines
 //
-// `deliver` holds the first three message by message, `judge` the rest at the end of a case. A broken law throws, and says which.
+// `deliver` checks the first three message by message, `judge` the rest at the end of a case. A broken law throws, and says which.
+// It frames and reads messages by itself (wire.ts) and not with the client of hil/rig: framing is among the things that are checked.
 
 import type { Board } from '../../../host/board/board.ts';
 import { ResetCause } from '../../../host/board/device.ts';

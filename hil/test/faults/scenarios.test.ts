@@ -3,24 +3,31 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { faultKinds } from '../../rig/faults/kinds.ts';
 import { parseFault } from '../../rig/faults/language.ts';
-import { type Course, FaultBench } from './fault-bench.ts';
+import { second } from '../../rig/time.ts';
+import { type Course, FaultBench, type Load } from './fault-bench.ts';
 import { onsetSeconds, pendingMitigations, type Scenario, scenarios } from './scenarios.ts';
 
-const second = 1_000_000_000;
-let bench: FaultBench;
-beforeAll(async () => {
-  bench = await FaultBench.settled('idle');
-}, 60_000);
+const benches = new Map<Load, Promise<FaultBench>>();
+
+/** One bench a load: to settle one takes seconds, and a run begins where it settled. */
+function benchUnder(load: Load): Promise<FaultBench> {
+  const bench = benches.get(load) ?? FaultBench.settled(load);
+  benches.set(load, bench);
+  return bench;
+}
 
 test('there is one for every kind of fault', () => {
   expect(scenarios.map(({ fault }) => parseFault(fault).name).sort()).toEqual(Object.keys(faultKinds).sort());
 });
 
 describe.each(scenarios.map((scenario) => [scenario.fault, scenario] as const))('%s', (fault, scenario: Scenario) => {
+  const { load = 'idle' } = scenario;
+  let bench: FaultBench;
   let course: Course;
-  beforeAll(() => {
-    course = bench.run([fault], scenario.lengthSeconds * second);
-  });
+  beforeAll(async () => {
+    bench = await benchUnder(load);
+    course = bench.run([fault], scenario.lengthSeconds * second, load);
+  }, 120_000);
   const later = (event: string, from: number) => course.noticed.find((each) => each.event === event && each.at >= from);
 
   test(`(${scenario.symptom}) is noticed: ${scenario.detected.event} within ${scenario.detected.withinSeconds} s`, () => {
@@ -54,7 +61,7 @@ describe.each(scenarios.map((scenario) => [scenario.fault, scenario] as const))(
   });
 
   test('is the same again, to the last bit of the log', () => {
-    expect(bench.run([fault], scenario.lengthSeconds * second).logHash).toBe(course.logHash);
+    expect(bench.run([fault], scenario.lengthSeconds * second, load).logHash).toBe(course.logHash);
   });
 });
 

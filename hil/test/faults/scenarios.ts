@@ -1,5 +1,7 @@
 // One scenario a failure mode: what happens, what shows it, how soon it is noticed, what is done about it, and how it ends.
 
+import type { Load } from './fault-bench.ts';
+
 export interface Scenario {
   fault: string;
   symptom: string;
@@ -9,6 +11,8 @@ export interface Scenario {
   mitigated: { event: string; withinSeconds: number } | { safeWithinSeconds: number };
   /** What says that it is over; undefined: an operator does. */
   recovered?: string;
+  /** What the controller does meanwhile; idle when left out. */
+  load?: Load;
   lengthSeconds: number;
 }
 

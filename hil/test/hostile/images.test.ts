@@ -9,9 +9,10 @@ import { gateway } from '../../prove/noise/wire.ts';
 import { firmwareImage } from '../../rig/images.ts';
 import { keys } from '../../rig/keys.ts';
 import { read, write } from '../../rig/lines.ts';
+import { Programmer } from '../../rig/programmer.ts';
 import { millisecond, second } from '../../rig/time.ts';
 import { firmware, safeMode } from './devices.ts';
-import { hashIn, place } from './images.ts';
+import { hashIn } from './images.ts';
 import { always } from './properties.ts';
 
 const [os, img, stat] = [0, 1, 2];
@@ -44,7 +45,7 @@ describe.each([
       const bytes = good.slice();
       for (const [at, flip] of changes) bytes[at] ^= flip;
       if (Buffer.from(bytes).equals(good)) return;
-      place(device.board, bytes);
+      new Programmer(device.board).place('B', bytes);
       const listed = (device.ask(read, img, 0).fields.images as Listed[]).find(({ slot }) => slot === 1);
       for (const hash of [hashIn(good), ...(listed ? [listed.hash] : [])]) {
         const { fields } = device.ask(write, img, 0, mark(hash));
@@ -57,7 +58,7 @@ describe.each([
 
   test('marks the image nothing was changed of, so the refusals above mean something', async () => {
     const device = await make();
-    place(device.board, good);
+    new Programmer(device.board).place('B', good);
     const { images } = device.ask(write, img, 0, mark(hashIn(good))).fields as { images: Listed[] };
     expect(images[1]).toMatchObject({ slot: 1, pending: true });
     device.judge();
@@ -85,7 +86,7 @@ describe.each([
       device.restart();
       const bytes = Buffer.from(good);
       for (const [at, width, value] of changes) bytes.writeUIntLE(value % 2 ** (8 * width), at, width);
-      place(device.board, bytes);
+      new Programmer(device.board).place('B', bytes);
       for (const command of [0, 6]) expect(device.ask(read, img, command).fields.images).toBeDefined();
       if (!bytes.equals(good))
         expect(device.ask(write, img, 0, mark(hashIn(good))).fields).not.toHaveProperty('images');
@@ -106,7 +107,7 @@ describe.each([
     const flags = fc.array(fc.constantFrom(0, 1, 2, 3, 0xff), { minLength: 0, maxLength: 64 });
     always(fc.tuple(flags, ending), 40, ([before, last]) => {
       device.restart();
-      place(device.board, update);
+      new Programmer(device.board).place('B', update);
       const trailer = Uint8Array.of(...before, ...last);
       device.board.machine.flash.writeBytes(MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE - trailer.length, trailer);
       for (const mode of [0, 1, 0]) device.ask(write, os, 5, { boot_mode: mode });
@@ -124,10 +125,10 @@ describe.each([
     const header = Buffer.from(good.subarray(0, 32));
     header.writeUInt16LE(0xfffc, 10);
     header.writeUInt32LE(8, 12);
-    place(device.board, Buffer.concat([header, Buffer.alloc(8), area(8), area(7)]));
+    new Programmer(device.board).place('B', Buffer.concat([header, Buffer.alloc(8), area(8), area(7)]));
     for (let turn = 0; turn < 20; turn++) device.ask(read, img, 0);
     device.judge();
-    place(device.board, Buffer.concat([header, Buffer.alloc(8), area(8), signedTail(good)]));
+    new Programmer(device.board).place('B', Buffer.concat([header, Buffer.alloc(8), area(8), signedTail(good)]));
     for (let turn = 0; turn < 20; turn++) device.ask(read, img, 0);
     device.judge();
   });
@@ -140,7 +141,7 @@ describe('a flood of requests that verify a full slot', () => {
     device = await firmware();
     const large = signed(new Uint8Array(MemoryMap.IMAGE_SIZE_MAX - 400).fill(0x5a));
     large[large.length - 1] ^= 1;
-    place(device.board, large);
+    new Programmer(device.board).place('B', large);
     const header = { operation: write, version: 2, group: img, sequence: 7, command: 0 };
     request = gateway.encode(encodeMessage(header, mark(hashIn(large))), 7);
   });

@@ -7,9 +7,10 @@ import { messageOf, peaceful } from '../../prove/noise/noise.ts';
 import { wires } from '../../prove/noise/wire.ts';
 import { firmwareImage } from '../../rig/images.ts';
 import { read, write } from '../../rig/lines.ts';
+import { Programmer } from '../../rig/programmer.ts';
 import { millisecond } from '../../rig/time.ts';
 import { checkedDevices } from './devices.ts';
-import { hashIn, place } from './images.ts';
+import { hashIn } from './images.ts';
 import { always } from './properties.ts';
 
 const [os, img, enumeration] = [0, 1, 10];
@@ -78,7 +79,7 @@ function perform(device: CheckedDevice, each: Action): void {
   else if (each.does === 'begin an upload')
     device.ask(write, img, 1, { off: 0, len: update.length, data: update.subarray(0, each.size) }, options);
   else if (each.does === 'say anything') device.deliver(options.wire, options.wire.encode(each.message, 3));
-  else if (running(device) === 0) place(device.board, update);
+  else if (running(device) === 0) new Programmer(device.board).place('B', update);
 }
 
 /** What broke a law once, as small as it could be made. */
@@ -184,7 +185,7 @@ test('the details of any groups are those of each group that is there, once, in 
 test('a boot state written to its end and over again answers in time, and says in the end what was done last', async () => {
   const device = await checkedDevices[0][1]();
   for (let turn = 0; turn < 45; turn++) {
-    place(device.board, update);
+    new Programmer(device.board).place('B', update);
     expect(device.ask(write, img, 0, { hash: hashIn(update), confirm: false }).fields.images).toHaveLength(2);
     if (turn % 15 === 7) {
       device.board.cutPower();
