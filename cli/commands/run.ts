@@ -64,7 +64,12 @@ export function addRunCommand(program: Command): void {
       .option('--image <file>', 'signed image a new device carries (default: the development firmware)')
       .option('--key <key.pem>', 'key its fuses trust; may be repeated (default: the development key)', collect)
       .option('--seed <n>', 'decides what power cuts leave behind', parseWord, 1)
-      .option('--speed <x>', 'virtual seconds per real second, or max', parseSpeed, 1)
+      .option(
+        '--speed <x>',
+        'virtual seconds per real second, or max (idle for an hour of its time, it rests: add --for)',
+        parseSpeed,
+        1,
+      )
       .option('--udp <port>', 'port of the gateway; 0 chooses one', parsePort, Smp.UDP_PORT)
       .addOption(new Option('--port <port>', 'same as --udp').argParser(parsePort).hideHelp())
       .option('--host <address>', 'address to listen on (default: this machine only)', parseHost)
