@@ -61,8 +61,7 @@ const ABSENT: u64 = u64.MAX_VALUE;
 const ALL: u64 = (1 << SEQUENCER_COUNT) - 1;
 const ACQUISITIONS: u64 = 32;
 const BIN_SIZE: u32 = 24;
-const RESULTS_SIZE: i32 = 1536;
-const results: usize = memory.data(RESULTS_SIZE, 4);
+const results: usize = memory.data(<i32>(SEQ_RESULTS_MAX * BIN_SIZE), 8);
 
 export function registerSequencers(): void {
   registerGroup(GROUP_SEQUENCER, 'sequencer mgmt', SEQ_CLEAR + 1, answerSequencers);

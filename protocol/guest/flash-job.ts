@@ -35,9 +35,8 @@ const IDLE: u32 = 0;
 const ERASING: u32 = 1;
 const PROGRAMMING: u32 = 2;
 
-const PAGE_BYTES: i32 = 256;
-const page: usize = memory.data(PAGE_BYTES, 8);
-const readBack: usize = memory.data(PAGE_BYTES, 8);
+const page: usize = memory.data(<i32>MAP_PAGE_SIZE, 8);
+const readBack: usize = memory.data(<i32>MAP_PAGE_SIZE, 8);
 
 let phase: u32 = 0;
 let failed: bool = false;

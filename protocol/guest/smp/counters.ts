@@ -9,7 +9,7 @@ export const COUNT_GATEWAY_OVERRUNS: u32 = 3;
 export const COUNT_CONSOLE_OVERRUNS: u32 = 4;
 const COUNTERS: u32 = 5;
 
-const counters: usize = memory.data(20, 4);
+const counters: usize = memory.data(<i32>(COUNTERS * 4), 4);
 
 export function count(counter: u32): void {
   assert(counter < COUNTERS, 'a counter of this server');

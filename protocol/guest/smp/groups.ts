@@ -10,7 +10,7 @@ export type GroupHandler = (operation: u32, command: u32, step: u32) => u32;
 
 const CAPACITY: u32 = 12;
 const ENTRY_SIZE: u32 = 16;
-const entries: usize = memory.data(12 * 16, 4);
+const entries: usize = memory.data(<i32>(CAPACITY * ENTRY_SIZE), 4);
 let count: u32 = 0;
 
 export function registerGroup(group: u32, name: string, commands: u32, handler: GroupHandler): void {

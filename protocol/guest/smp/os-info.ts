@@ -30,8 +30,9 @@ const ALL: u32 = 0x61;
 const INFO_TEXT_SIZE: u32 = 60;
 // Per field: u32 length, text.
 const SLOT_SIZE: u32 = 64;
-const texts: usize = memory.data(9 * 64, 4);
-const output: usize = memory.data(9 * 64, 4);
+const texts: usize = memory.data(<i32>(FIELD_COUNT * SLOT_SIZE), 4);
+/** Every text with a blank behind it takes no more than the slots. */
+const output: usize = memory.data(<i32>(FIELD_COUNT * SLOT_SIZE), 4);
 
 export function setInfo(field: u32, text: string): void {
   assert(field < FIELD_COUNT && literalLength(text) <= INFO_TEXT_SIZE, 'a known field, and a text that fits');

@@ -31,8 +31,8 @@ const SETS_MAX: u32 = 8;
 const COUNTERS_MAX: u32 = 64;
 const SET_SIZE: u32 = 12;
 const COUNTER_SIZE: u32 = 8;
-const sets: usize = memory.data(8 * 12, 4);
-const counters: usize = memory.data(64 * 8, 4);
+const sets: usize = memory.data(<i32>(SETS_MAX * SET_SIZE), 4);
+const counters: usize = memory.data(<i32>(COUNTERS_MAX * COUNTER_SIZE), 4);
 let setCount: u32 = 0;
 let counterCount: u32 = 0;
 

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { assertionsOf, functionsSayWhatMustHold, staticBuffersFollowConstants } from './guest-rules.ts';
+import { assertionFloors, bareBuffers } from './ratchets.ts';
+import { repositoryFiles, type SourceFile } from './sources.ts';
+
+const files = repositoryFiles();
+
+describe('the guests', () => {
+  test('size every static buffer by the constant it follows from', () => {
+    const findings = staticBuffersFollowConstants(bareBuffers)(files);
+    expect(findings, `\n  ${findings.join('\n  ')}\n`).toEqual([]);
+  });
+
+  test('say what must hold, and no less than they did', () => {
+    for (const folder of Object.keys(assertionFloors)) {
+      const { assertions, functions, perFunction } = assertionsOf(folder, Object.keys(assertionFloors), files);
+      console.log(`${perFunction.toFixed(2)} assertions a function: ${folder} (${assertions} in ${functions})`);
+    }
+    const findings = functionsSayWhatMustHold(assertionFloors)(files);
+    expect(findings, `\n  ${findings.join('\n  ')}\n`).toEqual([]);
+  });
+});
+
+describe('the rules for guests find what they are for', () => {
+  const file = (path: string, text: string): SourceFile => ({ path, text, lines: text.split('\n') });
+  const buffers = (text: string, left: Record<string, number> = {}) =>
+    staticBuffersFollowConstants(left)([file('firmware/a.ts', text)]).join('\n');
+
+  test('a buffer with a bare size', () => {
+    expect(buffers('const a = memory.data(24, 4);')).toMatch(/firmware\/a.ts:1 sizes a buffer by the bare number 24/);
+    expect(buffers('const a = memory.data(<i32>(6 * 4));')).toMatch(/bare number/);
+  });
+
+  test('no fault in a buffer that follows a constant, or in a table', () => {
+    expect(buffers('const a = memory.data(<i32>(KINDS * 4), 4); const b = memory.data<u32>([1, 2]);')).toBe('');
+  });
+
+  test('a file that has been mended and is still listed', () => {
+    expect(buffers('', { 'firmware/a.ts': 1 })).toMatch(/not 1 any more/);
+    expect(buffers('', { 'firmware/gone.ts': 1 })).toMatch(/not there any more/);
+  });
+
+  const asserting = (text: string) =>
+    functionsSayWhatMustHold({ firmware: 1 })([file('firmware/a.ts', text)]).join('\n');
+
+  test('a folder that says less than it did', () => {
+    expect(asserting('function a(): void {}')).toMatch(/0 assertions in 1 functions, 0 each, below its 1/);
+  });
+
+  test('a folder that says more and may not fall back', () => {
+    expect(asserting("function a(): void { assert(b, 'c'); assert(d, 'e'); }")).toMatch(/well above its 1\. Raise/);
+    expect(asserting("function a(): void { assert(b, 'c'); }")).toBe('');
+  });
+});
