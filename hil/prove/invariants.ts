@@ -18,6 +18,7 @@ export const invariants = {
   repeatable: 'the interrupted story, begun again, succeeds',
   unmoved:
     'no bytes a stranger sends fault it, reset it, change what it guards, or get another answer than they are owed',
+  shared: 'a boot that was given all the same to read as a boot before it does the same',
   caught: 'the proof catches every bootloader broken on purpose',
 } as const;
 export type Invariant = keyof typeof invariants;

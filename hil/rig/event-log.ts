@@ -36,13 +36,13 @@ const words: Partial<Record<number, (a: number, b: number) => string>> = {
 const quiet: readonly number[] = [LogKind.EVENT, LogKind.OUTPUT, LogKind.INPUT, LogKind.READINGS];
 
 export function eventLines(records: readonly LogRecord[]): string[] {
-  const lines = records
-    .filter(({ kind }) => !quiet.includes(kind))
-    .map(({ timeNs, kind, a, b }) => {
-      const text = words[kind]?.(a, b) ?? `${hex(a)} ${hex(b)}`;
-      return `${(timeNs / 1e6).toFixed(6)} ms ${nameIn(LogKind, kind)} ${text}`;
-    });
+  const lines = records.filter(({ kind }) => !quiet.includes(kind)).map(recordText);
   if (lines.length <= linesMax) return lines;
   const half = linesMax / 2;
   return [...lines.slice(0, half), `… ${lines.length - linesMax} lines left out`, ...lines.slice(-half)];
+}
+
+export function recordText({ timeNs, kind, a, b }: LogRecord): string {
+  const text = words[kind]?.(a, b) ?? `${hex(a)} ${hex(b)}`;
+  return `${(timeNs / 1e6).toFixed(6)} ms ${nameIn(LogKind, kind)} ${text}`;
 }

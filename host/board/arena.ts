@@ -14,6 +14,8 @@ export class Arena {
   private used = 0;
   private sealed = false;
   private all: Uint8Array;
+  /** Places of what is history, in order: [start, end). */
+  private readonly historyPlaces: number[] = [];
 
   constructor(capacity = defaultCapacity) {
     this.buffer = new ArrayBuffer(capacity);
@@ -37,10 +39,35 @@ export class Arena {
     return new Uint8Array(this.buffer, this.take(count), count);
   }
 
+  /**
+   * Says of a piece that it only tells how the board came to be as it is: absolute times, totals, what devices no longer use. No run depends on
+   * it when power has just come, except by what a witness hears of (witness.ts).
+   */
+  isHistory<Piece extends Uint8Array | Uint32Array | Float64Array>(piece: Piece): Piece {
+    this.historyPlaces.push(piece.byteOffset, piece.byteOffset + piece.byteLength);
+    return piece;
+  }
+
+  /** Whether a state is this one but for its history. */
+  equalsButHistory(state: Uint8Array): boolean {
+    if (state.length !== this.used) throw sizeError(state.length, this.used);
+    const [one, other] = [bufferOf(this.all), bufferOf(state)];
+    let from = 0;
+    for (let piece = 0; piece <= this.historyPlaces.length; piece += 2) {
+      const to = this.historyPlaces[piece] ?? this.used;
+      if (to > from && one.compare(other, from, to, from, to) !== 0) return false;
+      from = Math.max(from, this.historyPlaces[piece + 1] ?? this.used);
+    }
+    return true;
+  }
+
   /** No piece can be taken any more; the layout is fixed. */
   seal(): void {
     this.sealed = true;
     this.all = new Uint8Array(this.buffer, 0, this.used);
+    const places = this.historyPlaces;
+    const pieces = Array.from({ length: places.length / 2 }, (_, piece) => [places[2 * piece], places[2 * piece + 1]]);
+    places.splice(0, places.length, ...pieces.sort(([one], [other]) => one - other).flat());
   }
 
   copyTo(target: Uint8Array): void {
@@ -64,6 +91,10 @@ export class Arena {
     this.used = end;
     return offset;
   }
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function sizeError(given: number, expected: number): Error {

@@ -30,6 +30,7 @@ export class BootRom {
   private known: { pages: readonly Int32Array[]; header: BootHeader } | undefined;
 
   read(flash: FlashArray): BootHeader {
+    flash.look(BOOT, BOOT_SIZE);
     if (this.known && flash.hasPages(BOOT, this.known.pages)) return this.known.header;
     const header = readBootHeader(flash);
     const pages = flash.sharePages(BOOT, BOOT_SIZE);

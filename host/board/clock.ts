@@ -23,5 +23,5 @@ export const Clock = {
 } as const;
 
 export function takeClock(arena: Arena): Float64Array {
-  return arena.floats(Clock.PLACES);
+  return arena.isHistory(arena.floats(Clock.PLACES));
 }

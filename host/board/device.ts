@@ -22,6 +22,7 @@ import type { PeripheralEntry } from '../../protocol/generated/registers.ts';
 import { RESET } from '../../protocol/generated/registers.ts';
 import type { Arena } from './arena.ts';
 import type { SurroundingsPort } from './surroundings.ts';
+import type { Witness } from './witness.ts';
 
 /** Kinds of scheduled events. A kind belongs to one device (its `eventKinds`); the last ones belong to the board. */
 export const EventKind = {
@@ -94,6 +95,8 @@ export interface Registers<P extends PeripheralEntry = PeripheralEntry> {
 
 export interface DeviceContext {
   readonly arena: Arena;
+  /** Told of every look at what outlasts power, and of every operation on it. */
+  readonly witness: Witness | undefined;
   /** Integer nanoseconds since the board was made: the exact time of the access or event being handled. */
   readonly now: number;
   /** Time at which the chip last came out of reset, and at which power was last applied. */

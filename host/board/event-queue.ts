@@ -26,7 +26,7 @@ export class EventQueue {
   constructor(arena: Arena, clock: Float64Array) {
     this.clock = clock;
     this.heap = arena.floats(eventCapacity * stride);
-    this.counters = arena.floats(1);
+    this.counters = arena.isHistory(arena.floats(1));
     this.count = arena.words(2);
     this.announce();
   }

@@ -6,6 +6,7 @@
 // What must stay true: a page is written only after `ownPage`, a table only after `ownTables`; the mapped read is one table look-up.
 
 import { MemoryMap } from '../../protocol/memory-map.ts';
+import type { Witness } from './witness.ts';
 
 export const flashSize = MemoryMap.FLASH_SIZE;
 export const pageBytes = 4096;
@@ -30,6 +31,8 @@ export class FlashArray {
   /** Whether the tables `cells` and `weak` belong to this array alone. */
   private tablesOwned = true;
   private readonly random: () => number;
+  /** Hears what is read and written; not what people look at (`picture`, `image`). */
+  witness: Witness | undefined;
 
   /** `random` decides what a weak bit reads as. */
   constructor(random: () => number) {
@@ -38,6 +41,7 @@ export class FlashArray {
 
   /** The word at a byte address below `flashSize`, a multiple of 4; as a signed number. */
   readWord(address: number): number {
+    this.witness?.readFlash(address, 4);
     const page = address >>> 12;
     const word = this.cells[page][(address & 0xfff) >> 2];
     return this.weakPages === 0 ? word : this.settleWeak(page, (address & 0xfff) >> 2, word);
@@ -47,6 +51,7 @@ export class FlashArray {
   readBytes(address: number, target: Uint8Array): void {
     if (address < 0 || address + target.length > flashSize)
       throw new Error(`flash: ${target.length} bytes at 0x${address.toString(16)} are not all in the array`);
+    this.witness?.readFlash(address, target.length);
     for (let done = 0; done < target.length; ) {
       const at = address + done;
       const offset = at & 0xfff;
@@ -60,6 +65,7 @@ export class FlashArray {
   writeBytes(address: number, source: Uint8Array): void {
     if (address < 0 || address + source.length > flashSize)
       throw new Error(`flash: ${source.length} bytes at 0x${address.toString(16)} are not all in the array`);
+    this.witness?.wroteFlash(address, source.length);
     for (let done = 0; done < source.length; ) {
       const at = address + done;
       const length = Math.min(pageBytes - (at & 0xfff), source.length - done);
@@ -71,12 +77,14 @@ export class FlashArray {
 
   /** Sets a word's cells. */
   writeWord(address: number, value: number): void {
+    this.witness?.wroteFlash(address, 4);
     this.ownPage(address >>> 12)[(address & 0xfff) >> 2] = value;
   }
 
   /** Whole page to ones, weak bits gone. Costs a reference. */
   erasePage(address: number): void {
     const page = address >>> 12;
+    this.witness?.wroteFlash(page * pageBytes, pageBytes);
     this.ownTables();
     this.cells[page] = erasedPage;
     this.owned[page] = 0;
@@ -103,7 +111,7 @@ export class FlashArray {
 
   /**
    * The pages a range lies in, from now on never written in place, so that `hasPages` can tell whether the range has changed.
-   * Undefined where bits are weak: such a range may differ at the next look.
+   * Undefined where bits are weak: such a range may differ at the next look. Who keeps pages in place of reading again says so by `look`.
    */
   sharePages(address: number, length: number): readonly Int32Array[] | undefined {
     const [first, end] = [address >>> 12, (address + length + pageBytes - 1) >>> 12];
@@ -112,6 +120,11 @@ export class FlashArray {
       this.owned[page] = 0;
     }
     return this.cells.slice(first, end);
+  }
+
+  /** A look at bytes that were read before, and are taken from what is kept of them. */
+  look(address: number, length: number): void {
+    this.witness?.readFlash(address, length);
   }
 
   /** Whether the pages from `address` on are still these, and firm. */

@@ -35,6 +35,7 @@ export class ImageLoader {
 
   /** Loads `length` bytes at a flash address. Throws ImageRefused. */
   load(address: number, length: number): LoadedImage {
+    this.flash.look(address, length);
     const known = this.entries.find(
       (entry) => entry.address === address && entry.length === length && this.flash.hasPages(address, entry.pages),
     );

@@ -81,8 +81,8 @@ export class Log {
   private readonly counter: Float64Array;
 
   constructor(arena: Arena) {
-    this.lanes = arena.words(2);
-    this.counter = arena.floats(1);
+    this.lanes = arena.isHistory(arena.words(2));
+    this.counter = arena.isHistory(arena.floats(1));
     this.lanes[0] = 0x6a09e667;
     this.lanes[1] = 0xbb67ae85;
   }

@@ -16,6 +16,7 @@ import { hashOf, Log, LogKind } from './log.ts';
 import { Random } from './random.ts';
 import { RegisterFile } from './register-file.ts';
 import { QuietBench, type Surroundings, SurroundingsPort } from './surroundings.ts';
+import type { Witness } from './witness.ts';
 
 /** The board's side of a machine: what is not the machine's to decide. */
 export interface MachineOwner {
@@ -58,12 +59,12 @@ export class Machine implements DeviceContext {
   /** [0] accesses until the armed cut. */
   private readonly accessesLeft = this.arena.words(1);
   readonly surroundings: SurroundingsPort;
-  private readonly chance: Random;
+  private readonly generator: Random;
   private readonly deviceOfKind: (Device | undefined)[] = [];
 
   constructor(seed = 1, surroundings: Surroundings = new QuietBench()) {
-    this.chance = new Random(seed, this.arena.words(4));
-    this.flash = new FlashArray(() => this.chance.next());
+    this.generator = new Random(seed, this.arena.isHistory(this.arena.words(4)));
+    this.flash = new FlashArray(() => this.random());
     this.bus = new Bus(this.clock, this.registerFile, this.flash, {
       lookUp: (time) => this.lookUp(time),
       rearm: () => {
@@ -82,6 +83,16 @@ export class Machine implements DeviceContext {
     };
   }
 
+  /** Who hears what the run looks at of what outlasts power; nobody, as a rule. */
+  get witness(): Witness | undefined {
+    return this.flash.witness;
+  }
+
+  set witness(witness: Witness | undefined) {
+    this.flash.witness = witness;
+    this.surroundings.witness = witness;
+  }
+
   get now(): number {
     return this.clock[Clock.NOW];
   }
@@ -92,6 +103,11 @@ export class Machine implements DeviceContext {
 
   get powerOnTime(): number {
     return this.clock[Clock.POWER_ON_TIME];
+  }
+
+  /** State of the generator that chance comes from: whoever puts it back has the same chance again. */
+  get chance(): Uint32Array {
+    return this.generator.state;
   }
 
   /** Connects a device to the bus and to its events. */
@@ -231,7 +247,8 @@ export class Machine implements DeviceContext {
   }
 
   random(): number {
-    return this.chance.next();
+    this.witness?.drew();
+    return this.generator.next();
   }
 
   count(activity: number, times: number): void {

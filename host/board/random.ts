@@ -10,7 +10,7 @@ export type Choose = (n: number) => number;
 const rotateLeft = (value: number, bits: number) => (value << bits) | (value >>> (32 - bits));
 
 export class Random {
-  private readonly state: Uint32Array;
+  readonly state: Uint32Array;
 
   /** `seed`: any safe integer. `state`: four words to keep the state in; of its own when left out. */
   constructor(seed: number, state: Uint32Array = new Uint32Array(4)) {

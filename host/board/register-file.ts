@@ -79,9 +79,13 @@ export class RegisterFile {
       count += register.count;
     }
     const words = this.words.subarray(first, first + count);
+    const initial = new Uint32Array(count);
+    for (const [name, register] of entries) initial.fill(register.reset, at[name], at[name] + register.count);
     const reset = (except: readonly (keyof P['registers'])[] = []) => {
-      for (const [name, register] of entries)
-        if (!except.includes(name)) words.fill(register.reset, at[name], at[name] + register.count);
+      if (except.length === 0) words.set(initial);
+      else
+        for (const [name, register] of entries)
+          if (!except.includes(name)) words.fill(register.reset, at[name], at[name] + register.count);
     };
     return { words, at, reset };
   }

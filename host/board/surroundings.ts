@@ -21,6 +21,7 @@ import {
 import { curves } from '../../protocol/sensors/curves.ts';
 import type { Arena } from './arena.ts';
 import { hashOf, LogKind } from './log.ts';
+import type { Witness } from './witness.ts';
 
 /** Where each actuator stands in `actuators`. */
 export const Actuator = {
@@ -133,6 +134,7 @@ export class SurroundingsPort {
   readonly readings: Float64Array;
   /** Totals of activity, by kind. */
   readonly counts: Float64Array;
+  witness: Witness | undefined;
   /** Called after a look that found something new. */
   onReadings: () => void = () => {};
   private readonly surroundings: Surroundings;
@@ -142,7 +144,7 @@ export class SurroundingsPort {
   /** [0] time up to which converters are counted, [1] when an actuator was set last, [2] of the last look. */
   private readonly times: Float64Array;
   /** The readings of the last look. */
-  private readonly known: Float64Array;
+  readonly known: Float64Array;
 
   constructor(
     arena: Arena,
@@ -152,11 +154,11 @@ export class SurroundingsPort {
   ) {
     this.actuators = arena.floats(Actuator.PLACES);
     this.actuators[Actuator.DUTY] = ACTIVITY.registers.DUTY.reset;
-    this.readings = arena.floats(Reading.PLACES);
-    this.counts = arena.floats(Activity.KINDS);
+    this.readings = arena.isHistory(arena.floats(Reading.PLACES));
+    this.counts = arena.isHistory(arena.floats(Activity.KINDS));
     this.readingBytes = new Uint8Array(this.readings.buffer, this.readings.byteOffset, this.readings.byteLength);
-    this.known = arena.floats(Reading.PLACES);
-    this.times = arena.floats(3);
+    this.known = arena.isHistory(arena.floats(Reading.PLACES));
+    this.times = arena.isHistory(arena.floats(3));
     this.surroundings = surroundings;
     this.clock = clock;
     this.log = log;
@@ -177,6 +179,7 @@ export class SurroundingsPort {
   glance(): void {
     const now = this.clock();
     if (now - this.times[1] <= actSettlesNs || now - this.times[2] >= lookLastsNs) this.look();
+    else this.witness?.readings(this.times[0], this.actuators, this.readings, 0);
   }
 
   /** Lets the surroundings catch up; true when a reading is new. */
@@ -186,6 +189,7 @@ export class SurroundingsPort {
     this.times[2] = this.clock();
     let changed = false;
     for (let place = 0; place < Reading.PLACES && !changed; place++) changed = readings[place] !== known[place];
+    this.witness?.readings(this.times[2], this.actuators, readings, changed ? 2 : 1);
     if (!changed) return false;
     known.set(readings);
     this.log(LogKind.READINGS, hashOf(this.readingBytes), 0);

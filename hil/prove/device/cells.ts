@@ -1,57 +1,62 @@
-// Flash and fuses as the bench sees them, without touching them: looking never asks chance what a weak bit is, so it changes no run.
+// Flash and fuses as the bench sees them, without touching them: looking never asks chance what an unstable bit is, so it changes no run.
 
 import { createHash } from 'node:crypto';
-import type { Board } from '../../../host/board/board.ts';
 import { type FlashPicture, pageBytes } from '../../../host/board/flash-array.ts';
 
+/** What a loss of power leaves of a device, as the bench sees it: a board's own, or what a boot is known to leave. */
+export interface Remains {
+  readonly machine: { readonly flash: { picture(): FlashPicture } };
+  readonly fuses: { readonly cells: Uint32Array; readonly weak: Uint32Array };
+}
+
 /** The bytes the cells lean to, from the start of a page on. */
-export function readCells(board: Board, address: number, length: number): Uint8Array {
+export function readCells(device: Remains, address: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  for (const [number, page] of pagesOf(board, address, length).entries()) {
+  for (const [number, page] of pagesOf(device, address, length).entries()) {
     const done = number * pageBytes;
-    bytes.set(new Uint8Array(page.buffer, page.byteOffset, Math.min(pageBytes, length - done)), done);
+    bytes.set(bytesOfPage(page).subarray(0, length - done), done);
   }
   return bytes;
 }
 
 /** The pages a range lies in; from now on nobody writes them, so what is found out about one keeps. */
-export function pagesOf(board: Board, address: number, length: number): readonly Int32Array[] {
+export function pagesOf(device: Remains, address: number, length: number): readonly Int32Array[] {
   if (address % pageBytes !== 0) throw new Error(`cells are read from the start of a page, not from ${address}`);
-  const { cells } = board.machine.flash.picture();
+  const { cells } = device.machine.flash.picture();
   return cells.slice(address / pageBytes, Math.ceil((address + length) / pageBytes));
 }
 
 /** Whether a bit in the range reads anew at each read. */
-export function isWeak(board: Board, address: number, length: number): boolean {
-  const { weak, weakPages } = board.machine.flash.picture();
+export function isWeak(device: Remains, address: number, length: number): boolean {
+  const { weak, weakPages } = device.machine.flash.picture();
   if (weakPages === 0) return false;
-  return weak.some((page, number) => {
-    const [start, end] = [number * pageBytes, (number + 1) * pageBytes];
-    return page !== undefined && start < address + length && end > address && page.some((word) => word !== 0);
-  });
-}
-
-/** Names what fuses hold, and flash other than `base`; undefined where chance has a say in what they read as. */
-export function contentOf(board: Board, base: FlashPicture): string | undefined {
-  const { cells, weakPages } = board.machine.flash.picture();
-  if (weakPages !== 0 || board.fuses.weak.some((bits) => bits !== 0)) return undefined;
-  const changed = [hashOf(board.fuses.cells)];
-  for (let page = 0; page < cells.length; page++)
-    if (cells[page] !== base.cells[page]) changed.push(`${page}:${hashOfPage(cells[page])}`);
-  return changed.join(' ');
+  for (let page = Math.floor(address / pageBytes); page < (address + length) / pageBytes; page++)
+    if (weak[page]?.some((word) => word !== 0)) return true;
+  return false;
 }
 
 export function hashOf(words: Uint8Array | Uint32Array | Int32Array): string {
   return createHash('sha1').update(words).digest('base64');
 }
 
-const pageHashes = new WeakMap<Int32Array, string>();
+/** The same bytes, as a string: for what is too short to be worth a hash. */
+export function nameOfBytes(words: Uint8Array | Uint32Array | Int32Array): string {
+  return Buffer.from(words.buffer, words.byteOffset, words.byteLength).toString('latin1');
+}
 
-export function hashOfPage(page: Int32Array): string {
-  let hash = pageHashes.get(page);
-  if (hash === undefined) {
-    hash = hashOf(page);
-    pageHashes.set(page, hash);
-  }
-  return hash;
+export function bytesOfPage(page: Int32Array): Uint8Array {
+  return new Uint8Array(page.buffer, page.byteOffset, page.byteLength);
+}
+
+/** Finds something out about a page once: pages are never written again once they were shown. */
+export function oncePerPage<Found>(find: (page: Int32Array) => Found): (page: Int32Array) => Found {
+  const known = new WeakMap<Int32Array, { found: Found }>();
+  return (page) => {
+    let entry = known.get(page);
+    if (entry === undefined) {
+      entry = { found: find(page) };
+      known.set(page, entry);
+    }
+    return entry.found;
+  };
 }

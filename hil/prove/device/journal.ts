@@ -5,13 +5,18 @@ import type { Board } from '../../../host/board/board.ts';
 import { type BootState, decodeBootState } from '../../../host/tools/boot-state.ts';
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
-import { readCells } from './cells.ts';
+import { bytesOfPage, oncePerPage, pagesOf, type Remains, readCells } from './cells.ts';
 
 const journalBytes = 2 * MemoryMap.SECTOR_SIZE;
 
-export function bootState(board: Board): BootState | undefined {
-  return decodeBootState(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));
+export function bootState(board: Remains): BootState | undefined {
+  const [first, second] = pagesOf(board, MemoryMap.BOOT_STATE_0, journalBytes);
+  return decodedWith(first)(second);
 }
+
+const decodedWith = oncePerPage((first) =>
+  oncePerPage((second) => decodeBootState(Buffer.concat([bytesOfPage(first), bytesOfPage(second)]))),
+);
 
 /** Copies of the newest record, each with the next sequence number, until there are so many records from the first place on. */
 export function fillJournal(board: Board, records: number): void {

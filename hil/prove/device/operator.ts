@@ -47,6 +47,12 @@ export class Operator {
     };
   }
 
+  /** Forgets what was asked before, so that what is asked from now on is the same whoever asked before. */
+  startOver(): void {
+    this.sequence = 0;
+    this.frames.length = 0;
+  }
+
   /** Runs the board's next event, and not past `limit`. */
   step(limit: number): void {
     const { board } = this;

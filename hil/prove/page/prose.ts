@@ -24,10 +24,23 @@ export const sources: readonly string[] = [
   'Times (0.4 ms a page, 45 ms a sector) are those of Winbond’s W25Q class at room temperature. No data sheet goes down to 4 K.',
 ];
 
-export const windows = `A boot after a power cut depends on what flash and fuses hold, and on nothing else. So cuts that leave the same bytes share one boot; and second
-cuts are tried once for each *window*: fuses and weak bits, of each place in the boot-state sectors whether it is blank, holds a record (and which) or what a cut left of one, how far the boot log is written, and of each slot the header, the TLVs,
-the trailer, and whether the signed bytes are those of the image they say they are (\`hil/prove/device/window.ts\`). That this is all that decides is checked while the proof runs: two boots from
-one window that hand over to different images, or do anything different to flash or fuses, are a violation. The search of \`prove explore\` takes states for
+export const sharing = `A boot is a function of what it can see. While a boot runs, the emulator notes every look at what outlasts a loss of power: each word of flash, whoever
+reads it (core, DMA, mask ROM, loader, the flash controller itself), each fuse word, and what its surroundings read at that time. The state in which
+the chip comes out of reset (registers, timers, watchdog, event queue) is compared whole, byte for byte; left out are absolute time, totals and counters that no
+guest can read but through what is noted. When power comes back to another device that agrees on all of this with a boot that was run before, that boot is not run again:
+what it wrote is applied to what this device holds, and the result is judged like any other (\`hil/prove/device/known-boots.ts\`). A boot that read an unstable bit is never
+shared, and neither is one where this device has an unstable bit in a place that would be read. A second cut, in the middle of a boot that was seen, starts that boot's flash and fuse
+operations at their times on the real devices and cuts them there; the core is not needed for that, because power takes what it held.
+
+That the sharing is right is checked, not assumed. Of shared boots, and of cuts played in them, a seeded sample is run all the same (one in a hundred; one in sixteen in the slice). The
+whole log with its times, flash, fuses, unstable bits, energy and the ending must be the same; two boots that read the same and then read on differently are found as well. Each difference
+is a violation, named \`shared\`. A canary has the notes miss one byte that a bootloader reads: it must be caught. In the tables, \`boots\` were run, \`shared\` were not, \`checked\` were shared or
+played and then run all the same.`;
+
+export const windows = `Second cuts are tried once for each *window*: fuses and unstable bits, of each place in the boot-state sectors whether it is blank, holds a record (and which) or what a cut left of one, how far the boot
+log is written, and of each slot the header, the TLVs, the trailer, and whether the signed bytes are those of the image they say they are (\`hil/prove/device/window.ts\`). A second cut that leaves a window
+which was judged before, and a boot that no known boot covers, is judged by that window (\`by window\` in the tables); one in eight of these is run all the same. That the window is all that decides is checked while the
+proof runs: two boots from one window that hand over to different images, or do anything different to flash or fuses, are a violation. The search of \`prove explore\` takes states for
 one by a coarser window (\`hil/prove/explore/state.ts\`): it leaves out where in its sectors the newest boot-state record lies, the boot log, and time.`;
 
 export const notCovered: readonly string[] = [

@@ -7,7 +7,7 @@ import { invariants } from '../invariants.ts';
 import type { ScenarioText } from '../proof.ts';
 import { proofs } from '../proofs.ts';
 import type { Figures, Kept } from './figures.ts';
-import { beginning, fuseModel, howTo, notCovered, powerModel, sources, windows } from './prose.ts';
+import { beginning, fuseModel, howTo, notCovered, powerModel, sharing, sources, windows } from './prose.ts';
 
 /** A proof's scenarios, for what they are about. */
 export type ScenarioTexts = ReadonlyMap<string, readonly ScenarioText[]>;
@@ -20,6 +20,7 @@ export function renderPage({ proofs: figures, reached }: Kept, texts: ScenarioTe
     ['## What flash does when power fails', powerModel, patternTable(tearPatterns.map(flashRow))],
     ['## What fuses do when power fails', fuseModel, patternTable(fuseTearPatterns.map(fuseRow))],
     ['## Where that comes from', bullets(sources)],
+    ['## When a boot is not run again', sharing],
     ['## When two states are one', windows],
     ...figures.map((each) => [`## ${title(each.proof)}`, about(each.proof), scenarioTable(each, texts)]),
     ['## What of the bootloader is reached', reached],

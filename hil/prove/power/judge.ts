@@ -6,7 +6,8 @@ import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { RejectReason } from '../../../protocol/image/reasons.ts';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
-import { isWeak, readCells } from '../device/cells.ts';
+import { isWeak, type Remains, readCells } from '../device/cells.ts';
+import type { Ending } from '../device/change.ts';
 import { hashOfImage, type ImageName, type Images, publicKeys, recipes } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
 import { imageIn } from '../device/window.ts';
@@ -31,10 +32,10 @@ export interface Handover {
   refusal: string | undefined;
 }
 
-const slotAddresses = [MemoryMap.SLOT_A, MemoryMap.SLOT_B];
+export const slotAddresses = [MemoryMap.SLOT_A, MemoryMap.SLOT_B];
 
 /** Looks at what is handed over, in the moment it is. */
-export function lookAtHandover(board: Board, address: number, images: Images): Handover {
+export function lookAtHandover(board: Remains, address: number, images: Images): Handover {
   const slot = address >= MemoryMap.SLOT_B ? 1 : 0;
   const image = imageIn(board, slot, images);
   if (image !== undefined) return { slot, image, refusal: undefined };
@@ -56,7 +57,7 @@ export function lookAtCore(board: Board, handover: Handover, images: Images): vo
 }
 
 /** Holds a recovery against what must be true of it wherever the cut was. */
-export function judge(board: Board, recovery: Recovery, scenario: Scenario, images: Images): Finding[] {
+export function judge(board: Ending, recovery: Recovery, scenario: Scenario, images: Images): Finding[] {
   const findings: Finding[] = [];
   const find = (invariant: Invariant, text: string) => findings.push({ invariant, text });
   for (const { slot, refusal, image } of recovery.handovers) {
@@ -74,13 +75,13 @@ export function judge(board: Board, recovery: Recovery, scenario: Scenario, imag
   return findings;
 }
 
-export function runningNow(board: Board, { handovers }: Recovery): Outcome | undefined {
+export function runningNow(board: Ending, { handovers }: Recovery): Outcome | undefined {
   if (board.state === 'bootloader') return 'safe mode';
   return board.state === 'firmware' ? handovers.at(-1)?.image : undefined;
 }
 
 /** Why neither the image that was confirmed at the start nor the one that was to follow it could be booted any more. */
-function whyNotBootable(board: Board, keeps: ImageName, goal: ImageName, images: Images): string | undefined {
+function whyNotBootable(board: Remains, keeps: ImageName, goal: ImageName, images: Images): string | undefined {
   const left = bootableImages(board, images);
   if (left.includes(goal) || left.includes(keeps)) return undefined;
   const states = bootState(board)?.slots.map(({ state }) => state);
@@ -89,7 +90,7 @@ function whyNotBootable(board: Board, keeps: ImageName, goal: ImageName, images:
 }
 
 /** Images that are confirmed and whole, and that no fuse keeps out, read as it may. */
-export function bootableImages(board: Board, images: Images): ImageName[] {
+export function bootableImages(board: Remains, images: Images): ImageName[] {
   const { cells, weak } = board.fuses;
   const words = cells.map((word, index) => word | weak[index]);
   const counter = counterInFuses(counterWords(words));
@@ -100,7 +101,7 @@ export function bootableImages(board: Board, images: Images): ImageName[] {
 }
 
 /** What a boot that hands over to a confirmed image leaves undone in the fuses. */
-function whatFusesLack(board: Board, { handovers }: Recovery, images: Images): string | undefined {
+function whatFusesLack(board: Ending, { handovers }: Recovery, images: Images): string | undefined {
   const name = handovers.at(-1)?.image;
   if (board.state !== 'firmware' || name === undefined || !isConfirmed(board, name, images)) return undefined;
   const { cells, weak } = board.fuses;
@@ -116,17 +117,17 @@ function counterWords(words: Uint32Array): Uint32Array {
 }
 
 /** Whether a trial was undone because power was lost in each of its boots. */
-export function isTrialSpent(board: Board): boolean {
+export function isTrialSpent(board: Remains): boolean {
   const slots = bootState(board)?.slots ?? [];
   return slots.some(({ state, reason }) => state === SlotState.REJECTED && reason === RejectReason.TRIALS_EXHAUSTED);
 }
 
-export function isConfirmed(board: Board, name: ImageName, images: Images): boolean {
+export function isConfirmed(board: Remains, name: ImageName, images: Images): boolean {
   return confirmedImages(board, images).includes(name);
 }
 
 /** What the boot state calls confirmed and a slot holds whole. */
-function confirmedImages(board: Board, images: Images): ImageName[] {
+function confirmedImages(board: Remains, images: Images): ImageName[] {
   const slots = bootState(board)?.slots ?? [];
   return slots.flatMap(({ state, hash }, slot) => {
     const name = state === SlotState.CONFIRMED ? imageIn(board, slot, images) : undefined;

@@ -22,6 +22,8 @@ export interface Sampling {
   cutsAgain: number;
   /** Windows from which the story is begun again. */
   repeats: number;
+  /** Boots, and cuts in boots, that were shared and are run all the same. */
+  sharedChecked: number;
   /** Random chains of cuts for each part. */
   chains: number;
 }

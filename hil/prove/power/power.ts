@@ -3,6 +3,7 @@
 import { bootloaderFor } from '../canaries/canaries.ts';
 import { provingBoard } from '../device/boards.ts';
 import { type Fleet, type Images, makeImages } from '../device/images.ts';
+import { KnownBoots } from '../device/known-boots.ts';
 import { StoryFailed } from '../device/operator.ts';
 import {
   type Bench,
@@ -13,7 +14,7 @@ import {
   type ProofOptions,
   partsOf,
 } from '../proof.ts';
-import { Patient } from './patient.ts';
+import { DeviceUnderTest } from './dut.ts';
 import { type Scenario, scenarioByName, scenarios } from './scenarios.ts';
 import { type Recording, recordStory } from './story.ts';
 import { PartSweep } from './sweep.ts';
@@ -67,8 +68,8 @@ class PowerBench implements Bench {
     const images = this.images.get(scenario.fleet) as Images;
     try {
       const recording = this.recordingOf(scenario, images);
-      const patient = new Patient(provingBoard(options.seed), scenario, images);
-      return new PartSweep(patient, images, recording.start, part, options).run(recording, onProgress);
+      const dut = new DeviceUnderTest(provingBoard(options.seed), scenario, images, new KnownBoots());
+      return new PartSweep(dut, images, part, options).run(recording, onProgress);
     } catch (failure) {
       if (!(failure instanceof StoryFailed)) throw failure;
       // Nothing was cut yet: the story does not end as it should even with power on.

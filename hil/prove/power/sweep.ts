@@ -6,22 +6,22 @@
 //     to each new window            a trial nobody confirms falls back; the story, begun again, succeeds
 //   and random chains               up to five cuts, each but the first in the boot after the one before
 //
-// A cut that leaves flash and fuses exactly as another did is not booted again: its boot would be the same, so it is judged by that one.
-// So is a second cut that leaves a window which was booted, and one in eight of these is booted to see that the window holds.
+// A boot that would read what a boot before it read is not run again: what that one did is applied to what this device holds, and the
+// result is judged as any other (device/known-boots.ts). Of these a seeded sample is run all the same, and must do what was said of it.
 // What must stay true: a point's outcome depends on seed, scenario and its name alone, so that a violation's own line replays it.
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { BootPolicy } from '../../../protocol/image/boot-state.ts';
 import { eventLines } from '../../rig/event-log.ts';
 import { choice, oneIn } from '../choice.ts';
-import { contentOf } from '../device/cells.ts';
 import type { Images } from '../device/images.ts';
+import type { KnownBoot } from '../device/known-boots.ts';
 import type { Cut, Operation } from '../device/operations.ts';
-import { windowOf } from '../device/window.ts';
+import { type Window, windowOf } from '../device/window.ts';
 import type { Finding } from '../invariants.ts';
 import type { OnPartProgress, Part, PartResult, ProofOptions } from '../proof.ts';
+import type { DeviceUnderTest, Off, Recovered } from './dut.ts';
 import { isTrialSpent, judge, runningNow } from './judge.ts';
-import type { Patient } from './patient.ts';
 import { accessPoints, cutsIn, operationPoints, type Point, type Sampling } from './points.ts';
 import type { Outcome } from './scenarios.ts';
 import type { Recording } from './story.ts';
@@ -29,20 +29,20 @@ import { WindowCheck } from './window-check.ts';
 
 export const exhaustive: Sampling = {
   ...{ uploadOperations: 1, units: 1, accesses: 1 },
-  ...{ windowsAgain: 1, cutsAgain: 1, repeats: 32, chains: 200 },
+  ...{ windowsAgain: 1, cutsAgain: 1, repeats: 32, chains: 200, sharedChecked: 100 },
 };
 
 /** What a test run can afford. */
 export const slice: Sampling = {
   ...{ uploadOperations: 8, units: 16, accesses: 29 },
-  ...{ windowsAgain: 4, cutsAgain: 4, repeats: 4, chains: 5 },
+  ...{ windowsAgain: 4, cutsAgain: 4, repeats: 4, chains: 5, sharedChecked: 16 },
 };
 
 /** For the one point that is asked for. */
-const alone: Sampling = { ...exhaustive, repeats: 1 };
+const alone: Sampling = { ...exhaustive, repeats: 1, sharedChecked: 1 };
 
 const chainCutsMax = 5;
-const checkOneIn = 8;
+const windowCheckedIn = 8;
 
 /** What a boot after a cut came to, whatever step of the story the cut was in. */
 interface Verdict {
@@ -52,35 +52,47 @@ interface Verdict {
   /** A trial has used up its boots. */
   spent: boolean;
   tookNs: number;
-  operations: Operation[];
+  operations: readonly Operation[];
+  /** The boot, where it was looked at: a cut in it need not run it. */
+  boot: KnownBoot | undefined;
 }
 
 /** One part of the proof: a piece of a scenario's points, and random chains that begin there. */
 export class PartSweep {
   private readonly result: PartResult;
-  private readonly patient: Patient;
+  private readonly dut: DeviceUnderTest;
   private readonly images: Images;
   private readonly part: Part;
   private readonly options: ProofOptions;
   private readonly sampling: Sampling;
-  private readonly base: Snapshot;
-  /** By what flash and fuses hold, all of it. */
-  private readonly verdicts = new Map<string, Verdict>();
+  /** Verdicts on firm windows, for second cuts. */
   private readonly ofWindow = new Map<string, Verdict>();
   /** Windows whose boots were cut again, with what may run; windows the story was begun again from, with what runs. */
   private readonly cutAgain = new Set<string>();
   private readonly begunAgain = new Set<string>();
+  /** Windows that boots began from which led to those. */
+  private readonly begunFrom = new Map<KnownBoot, Set<string>>();
   private readonly check = new WindowCheck();
 
-  constructor(patient: Patient, images: Images, base: Snapshot, part: Part, options: ProofOptions) {
-    this.patient = patient;
+  constructor(dut: DeviceUnderTest, images: Images, part: Part, options: ProofOptions) {
+    this.dut = dut;
     this.images = images;
-    this.base = base;
     this.part = part;
     this.options = options;
     const sampling = options.effort === 'full' ? exhaustive : slice;
     this.sampling = options.point === undefined ? sampling : alone;
-    const counts = { atOperations: 0, atAccesses: 0, secondCuts: 0, chains: 0, boots: 0, repeats: 0 };
+    const counts = {
+      atOperations: 0,
+      atAccesses: 0,
+      secondCuts: 0,
+      chains: 0,
+      boots: 0,
+      shared: 0,
+      byWindow: 0,
+      checked: 0,
+      repeats: 0,
+    };
+
     this.result = { scenario: part.scenario, points: 0, violations: [], counts };
   }
 
@@ -100,30 +112,42 @@ export class PartSweep {
   }
 
   private pointsOf(recording: Recording, sampling: Sampling): Point[] {
-    const { patient, options } = this;
-    const accessesOf = (before: Snapshot) => patient.countAccesses(before);
+    const { dut, options } = this;
+    const accessesOf = (before: Snapshot) => dut.countAccesses(before);
     return [
-      ...operationPoints(patient.scenario, recording, sampling, options.seed),
+      ...operationPoints(dut.scenario, recording, sampling, options.seed),
       ...accessPoints(recording, accessesOf, sampling, options.seed),
     ];
   }
 
   private try(point: Point): void {
-    const { patient, sampling, options, result } = this;
+    const { dut, sampling, options, result } = this;
     const { seed } = options;
-    patient.cut(point, choice(seed, point.name));
+    dut.cut(point, choice(seed, point.name));
     result.counts['atNs' in point.cut ? 'atOperations' : 'atAccesses']++;
-    const window = `${windowOf(patient.board, this.images).key} ${point.step}`;
-    const again = !this.cutAgain.has(window) && oneIn(sampling.windowsAgain, seed, `${point.name} again`);
-    this.cutAgain.add(window);
-    const off = again ? patient.board.snapshot() : undefined;
-    const { operations } = this.follow(point, [point.name]);
+    const window = windowOf(dut.board, this.images);
+    const place = `${window.key} ${point.step}`;
+    const again = !this.cutAgain.has(place) && oneIn(sampling.windowsAgain, seed, `${point.name} again`);
+    this.cutAgain.add(place);
+    const off = again ? dut.hold() : undefined;
+    const { operations, boot } = this.follow(point, [point.name], window);
     if (off === undefined) return;
     for (const cut of this.recoveryCuts(operations, `${point.name} again`)) {
-      patient.cutRecovery(off, cut, choice(seed, `${point.name} ${cut.name}`));
-      this.follow(point, [point.name, cut.name]);
+      const findings = this.cutRecovery(off, cut, point, boot);
+      this.follow(point, [point.name, cut.name], windowOf(dut.board, this.images), findings);
       result.counts.secondCuts++;
     }
+  }
+
+  /** What is wrong where the cut of a known boot is played, and a run leaves something else. */
+  private cutRecovery(off: Off, cut: Cut, { name }: Point, boot: KnownBoot | undefined): Finding[] {
+    const { dut, sampling, result } = this;
+    const { seed } = this.options;
+    const chance = choice(seed, `${name} ${cut.name}`);
+    dut.cutRecovery(off, cut, chance, boot);
+    if (boot === undefined || !oneIn(sampling.sharedChecked, seed, `${name} ${cut.name} played`)) return [];
+    result.counts.checked++;
+    return dut.cutAfterAll(off, cut, chance);
   }
 
   private recoveryCuts(operations: readonly Operation[], name: string): Cut[] {
@@ -133,16 +157,14 @@ export class PartSweep {
       .filter((cut) => oneIn(sampling.cutsAgain, options.seed, `${name} ${cut.name}`));
   }
 
-  /** Power is off: what comes when it is back. */
-  private follow(point: Point, names: string[]): Verdict {
-    const { patient, result, base } = this;
-    const content = contentOf(patient.board, base.flash);
+  /** Power is off: what comes when it is back. `found`: what was wrong on the way here. */
+  private follow(point: Point, names: string[], window: Window, found: readonly Finding[] = []): Verdict {
+    const { dut, result } = this;
     result.points++;
-    const known = content === undefined ? undefined : this.verdicts.get(content);
-    const verdict = known ?? this.recognize(names) ?? this.boot(names);
-    if (content !== undefined) this.verdicts.set(content, verdict);
-    const { findings, runs } = verdict;
-    const { steps, keeps } = patient.scenario;
+    const verdict = this.boot(names, window);
+    const { runs } = verdict;
+    const findings = [...found, ...verdict.findings];
+    const { steps, keeps } = dut.scenario;
     // A trial that lost power in each of its boots has used them up, and is undone.
     const isSpent = verdict.spent && names.length >= BootPolicy.TRIAL_BOOTS;
     const boots: readonly Outcome[] = isSpent ? [keeps ?? 'safe mode'] : steps[point.step].boots;
@@ -154,36 +176,66 @@ export class PartSweep {
     return verdict;
   }
 
-  /** After a second cut, the verdict on the window it leaves; one in eight is booted all the same, to hold the window to its word. */
-  private recognize(names: string[]): Verdict | undefined {
-    const { patient, images, options } = this;
-    if (names.length === 1 || oneIn(checkOneIn, options.seed, names.join(', then '))) return undefined;
-    const { key, firm } = windowOf(patient.board, images);
-    return firm ? this.ofWindow.get(key) : undefined;
+  private boot(names: string[], before: Window): Verdict {
+    const { dut, result, sampling, options } = this;
+    const name = names.join(', then ');
+    let recovered = dut.recall();
+    if (recovered === undefined) {
+      const verdict = this.recognize(names, before);
+      if (verdict) return verdict;
+      recovered = dut.run();
+    }
+    let findings = this.judge(recovered, before, names);
+    const runs = runningNow(recovered.ending, recovered.recovery);
+    const isNew = findings.length === 0 && this.leadsToNew(recovered, before, runs);
+    const repeats = isNew && oneIn(sampling.repeats, options.seed, `${name} repeated`);
+    const checks = recovered.shared && oneIn(sampling.sharedChecked, options.seed, `${name} run all the same`);
+    result.counts[recovered.shared ? 'shared' : 'boots']++;
+    const verdict = { runs, spent: isTrialSpent(recovered.ending), tookNs: recovered.recovery.tookNs };
+    // What is to be told, or led on from, is run.
+    if (recovered.shared && (checks || repeats || findings.length > 0)) {
+      result.counts.checked++;
+      recovered = dut.runAfterAll(recovered);
+      findings = this.judge(recovered, before, names);
+    }
+    if (repeats && findings.length === 0) {
+      findings.push(...dut.goOn(recovered.recovery));
+      result.counts.repeats++;
+    }
+    const whole = { ...verdict, findings, operations: recovered.operations, boot: recovered.boot };
+    if (before.firm) this.ofWindow.set(before.key, { ...whole, boot: undefined });
+    return whole;
   }
 
-  private boot(names: string[]): Verdict {
-    const { patient, images, result, sampling, options } = this;
-    const before = windowOf(patient.board, images);
-    const { recovery, operations } = patient.recover();
-    result.counts.boots++;
-    const findings = [
-      ...judge(patient.board, recovery, patient.scenario, images),
-      ...this.check.add(before, recovery, patient.records, names),
-    ];
-    const runs = runningNow(patient.board, recovery);
-    const spent = isTrialSpent(patient.board);
-    const after = `${windowOf(patient.board, images).key} ${runs}`;
-    if (findings.length === 0 && !this.begunAgain.has(after)) {
-      this.begunAgain.add(after);
-      if (oneIn(sampling.repeats, options.seed, `${names.join(', then ')} repeated`)) {
-        findings.push(...patient.goOn(recovery));
-        result.counts.repeats++;
-      }
-    }
-    const verdict = { findings, runs, spent, tookNs: recovery.tookNs, operations };
-    if (before.firm) this.ofWindow.set(before.key, verdict);
+  /** After a second cut, the verdict on the window it leaves; one in eight is booted all the same, to hold the window to its word. */
+  private recognize(names: string[], { key, firm }: Window): Verdict | undefined {
+    const { options, result } = this;
+    if (!firm || names.length === 1 || oneIn(windowCheckedIn, options.seed, names.join(', then '))) return undefined;
+    const verdict = this.ofWindow.get(key);
+    if (verdict) result.counts.byWindow++;
     return verdict;
+  }
+
+  /** Whether nobody began the story again yet where this boot leads to. */
+  private leadsToNew({ ending, boot }: Recovered, before: Window, runs: Outcome | undefined): boolean {
+    // From one window a boot leads to one window, and most boots are seen a thousand times.
+    const from = this.begunFrom.get(boot);
+    if (from?.has(before.key)) return false;
+    if (from) from.add(before.key);
+    else this.begunFrom.set(boot, new Set([before.key]));
+    const after = `${windowOf(ending, this.images).key} ${runs}`;
+    const isNew = !this.begunAgain.has(after);
+    this.begunAgain.add(after);
+    return isNew;
+  }
+
+  private judge({ ending, recovery, records, findings }: Recovered, before: Window, names: string[]): Finding[] {
+    const { dut, images } = this;
+    return [
+      ...findings,
+      ...judge(ending, recovery, dut.scenario, images),
+      ...this.check.add(before, recovery, records, names),
+    ];
   }
 
   /** A random point, then up to four cuts more, each in an operation of the boot before, or anywhere in it. */
@@ -208,14 +260,16 @@ export class PartSweep {
 
   /** Cuts at the point, and in each boot after as `next` says. */
   private follows(point: Point, names: string[], next: (verdict: Verdict, depth: number) => Cut | undefined): void {
-    const { patient, options } = this;
-    patient.cut(point, choice(options.seed, point.name));
+    const { dut, options } = this;
+    dut.cut(point, choice(options.seed, point.name));
+    let findings: Finding[] = [];
     for (let depth = 1; ; depth++) {
-      const off = patient.board.snapshot();
-      const verdict = this.follow(point, names.slice(0, depth));
+      const off = dut.hold();
+      const window = windowOf(dut.board, this.images);
+      const verdict = this.follow(point, names.slice(0, depth), window, findings);
       const cut = next(verdict, depth);
       if (cut === undefined) return;
-      patient.cutRecovery(off, cut, choice(options.seed, `${point.name} ${cut.name}`));
+      findings = this.cutRecovery(off, cut, point, verdict.boot);
     }
   }
 
@@ -245,7 +299,6 @@ export class PartSweep {
     for (let leave = kept.length - 1; leave >= 1; leave--) {
       const fewer = kept.filter((_, index) => index !== leave);
       result.violations.length = before;
-      this.verdicts.clear();
       this.ofWindow.clear();
       this.retrace(point, fewer);
       if (result.violations.length === before) continue;
@@ -256,8 +309,8 @@ export class PartSweep {
   }
 
   private report(point: Point, names: string[], findings: readonly Finding[]): void {
-    const { scenario } = this.patient;
-    const log = eventLines(this.patient.records);
+    const { scenario } = this.dut;
+    const log = eventLines(this.dut.records);
     const choices = [`at '${scenario.steps[point.step].do}'`, ...names];
     for (const finding of findings)
       this.result.violations.push({ ...finding, scenario: scenario.name, point: names.join(', then '), choices, log });

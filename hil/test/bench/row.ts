@@ -4,7 +4,7 @@
 export interface BenchRow {
   id: string;
   value: number;
-  /** Of value, goal and peerValue. More is better for a rate such as MiB/s, less for anything else. */
+  /** Of value, goal and peerValue. More is better for a rate such as MiB/s or points/verification, less for anything else. */
   unit: string;
   /** Zero where the row is for comparison only. */
   goal: number;
@@ -13,7 +13,7 @@ export interface BenchRow {
   peerValue: number;
 }
 
-export const moreIsBetter = (unit: string): boolean => unit.endsWith('/s');
+export const moreIsBetter = (unit: string): boolean => unit.endsWith('/s') || unit.endsWith('/verification');
 
 export const reachesGoal = ({ value, unit, goal }: BenchRow): boolean =>
   moreIsBetter(unit) ? value >= goal : value <= goal;

@@ -22,7 +22,7 @@ export class ActivityCounters implements Device {
   constructor(context: DeviceContext) {
     this.context = context;
     this.registers = context.registers(ACTIVITY);
-    this.atReset = context.arena.floats(Activity.KINDS);
+    this.atReset = context.arena.isHistory(context.arena.floats(Activity.KINDS));
   }
 
   reset(): void {
@@ -43,6 +43,8 @@ export class ActivityCounters implements Device {
   private count(kind: number): number {
     const { surroundings } = this.context;
     surroundings.settle();
-    return Math.floor(surroundings.counts[kind] - this.atReset[kind]);
+    const total = surroundings.counts[kind] - this.atReset[kind];
+    this.context.witness?.counted(total);
+    return Math.floor(total);
   }
 }

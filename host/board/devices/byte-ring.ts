@@ -15,7 +15,7 @@ export class ByteRing {
   /** `capacity`: a power of two. */
   constructor(arena: Arena, capacity: number) {
     if ((capacity & (capacity - 1)) !== 0) throw new Error(`byte ring: ${capacity} is not a power of two`);
-    this.bytes = arena.bytes(capacity);
+    this.bytes = arena.isHistory(arena.bytes(capacity));
     this.state = arena.words(2);
   }
 

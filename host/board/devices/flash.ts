@@ -55,6 +55,7 @@ const operationMask = FLASH.registers.COMMAND.fields.OPERATION.mask;
 /** Words of `latched` before the data. */
 const latchedHeader = { operation: 0, address: 1, length: 2, tearChoice: 3 } as const;
 const latchedHeaderWords = 4;
+const nothing = new Uint8Array(0);
 
 /** What the operations cost since the board was made, in whole picojoules and sectors or units begun. */
 export interface FlashWork {
@@ -85,9 +86,9 @@ export class Flash implements Device {
     this.context = context;
     this.array = array;
     this.registers = context.registers(FLASH);
-    this.latched = context.arena.words(latchedHeaderWords + PAGE_SIZE / 4);
+    this.latched = context.arena.isHistory(context.arena.words(latchedHeaderWords + PAGE_SIZE / 4));
     this.data = new Uint8Array(this.latched.buffer, this.latched.byteOffset + latchedHeaderWords * 4, PAGE_SIZE);
-    this.counters = context.arena.floats(5);
+    this.counters = context.arena.isHistory(context.arena.floats(5));
   }
 
   get work(): FlashWork {
@@ -154,6 +155,8 @@ export class Flash implements Device {
     this.latched.set(words.subarray(at.BUFFER, at.BUFFER + PAGE_SIZE / 4), latchedHeaderWords);
     this.counters[0] = this.context.now;
     words[at.STATUS] |= BUSY.mask;
+    const data = operation === operations.PROGRAM ? this.data.subarray(0, length) : nothing;
+    this.context.witness?.startedFlash(operation, address, data);
     this.context.log(LogKind.FLASH_START, operation, address);
     this.context.schedule(this.context.now + this.duration, EventKind.FLASH_DONE);
   }

@@ -39,9 +39,9 @@ export class Fuses implements Device {
     this.context = context;
     this.registers = context.registers(FUSES);
     const first = this.registers.at.WORD;
-    this.cells = this.registers.words.subarray(first, first + Fuse.WORD_COUNT);
-    this.burning = context.arena.words(3);
-    this.weak = context.arena.words(Fuse.WORD_COUNT);
+    this.cells = context.arena.isHistory(this.registers.words.subarray(first, first + Fuse.WORD_COUNT));
+    this.burning = context.arena.isHistory(context.arena.words(3));
+    this.weak = context.arena.isHistory(context.arena.words(Fuse.WORD_COUNT));
   }
 
   /** Decides how interrupted burns are torn: by a pattern of fuse-tear.ts, or as the seed says (undefined). */
@@ -77,6 +77,7 @@ export class Fuses implements Device {
     this.burning[0] = words[at.INDEX];
     this.burning[1] = words[at.DATA];
     words[at.STATUS] |= BUSY.mask;
+    this.context.witness?.startedBurn(this.burning[0], this.burning[1]);
     this.context.log(LogKind.FUSE_START, this.burning[0], this.burning[1]);
     this.context.schedule(this.context.now + burnNs, EventKind.FUSE_DONE);
   }
@@ -95,6 +96,8 @@ export class Fuses implements Device {
 
   private burn(index: number, ones: number, weak: number): void {
     if (index >= Fuse.WORD_COUNT) throw new Error(`fuses: there is no word ${index}`);
+    this.context.witness?.readFuse(index);
+    this.context.witness?.wroteFuse(index);
     this.cells[index] |= ones;
     this.weak[index] = (this.weak[index] | weak) & ~this.cells[index];
     this.context.log(LogKind.FUSE, index, this.cells[index]);
@@ -102,6 +105,7 @@ export class Fuses implements Device {
   }
 
   private read(index: number): number {
+    this.context.witness?.readFuse(index);
     const weak = this.weak[index];
     return weak === 0 ? this.cells[index] : (this.cells[index] | (this.context.random() & weak)) >>> 0;
   }

@@ -38,7 +38,7 @@ export class Rails implements Device {
   constructor(context: DeviceContext) {
     this.context = context;
     this.registers = context.registers(RAILS);
-    this.since = context.arena.floats(Rail.COUNT);
+    this.since = context.arena.isHistory(context.arena.floats(Rail.COUNT));
     this.coreOut = context.arena.words(1);
   }
 

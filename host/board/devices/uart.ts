@@ -72,7 +72,7 @@ export class Uart implements Device {
     this.toSend = new ByteRing(context.arena, fifoBytes);
     this.leaving = context.arena.words(1);
     this.held = context.arena.words(1);
-    this.burst = context.arena.floats(2);
+    this.burst = context.arena.isHistory(context.arena.floats(2));
   }
 
   /** Bytes the wire still takes. */

@@ -28,7 +28,7 @@ export class SequencerBank {
   constructor(context: DeviceContext, firmware: () => Uint8Array | undefined) {
     this.context = context;
     this.firmware = firmware;
-    this.releaseTime = context.arena.floats(1);
+    this.releaseTime = context.arena.isHistory(context.arena.floats(1));
   }
 
   get released(): boolean {

@@ -1,0 +1,196 @@
+// What one boot reads of what outlasts a loss of power, and what it does to it: the notes of a witness.
+//
+//   look      cells of one page, a fuse word, or readings of the surroundings: the question. What was there when the boot began: the answer.
+//   change    what the boot itself wrote, as it is when the notes are asked; what it reads of that is no question any more
+//
+// What must stay true: the list of looks of a firm boot is complete and in order. So whoever gives the same answers, one after the other, is asked the same
+// next question, and in the end has had the same boot. Where chance had a say nothing of that holds: such a boot is not `firm`,
+// and its notes end there.
+
+import type { Board } from '../../../host/board/board.ts';
+import { type FlashPicture, pageBytes, pageCount } from '../../../host/board/flash-array.ts';
+import type { Witness } from '../../../host/board/witness.ts';
+import type { Change } from './change.ts';
+
+const wordsPerPage = pageBytes / 4;
+
+/** Words of a page, from `from` up to but not including `to`. */
+export interface CellsLook {
+  page: number;
+  from: number;
+  to: number;
+  /** The page as the boot found it. */
+  seen: Int32Array;
+}
+
+export interface FuseLook {
+  fuse: number;
+  value: number;
+}
+
+/** The surroundings, as they read so long after power-on under these actuators. */
+export interface ReadingsLook {
+  afterNs: number;
+  actuators: Float64Array;
+  readings: Float64Array;
+  /** 0: the readings of before were taken; 1: looked, nothing new; 2: looked, and new. */
+  looked: number;
+}
+
+export type Look = CellsLook | FuseLook | ReadingsLook;
+
+/** An operation as it was started. */
+export interface StartedOperation {
+  /** Since power-on. */
+  atNs: number;
+  flash?: { operation: number; address: number; data: Uint8Array };
+  burn?: { index: number; ones: number };
+}
+
+/** Bytes of flash that the notes are made to miss: a canary of the sharing itself. */
+export interface BlindSpot {
+  address: number;
+  length: number;
+}
+
+export class BootReads implements Witness {
+  readonly looks: Look[] = [];
+  readonly operations: StartedOperation[] = [];
+  /** No chance, and no total that rounding might change, had a say in it. */
+  firm = true;
+  /** How often the boot wrote something. */
+  writes = 0;
+  private readonly board: Board;
+  private readonly blind: BlindSpot | undefined;
+  private readonly begunNs: number;
+  private readonly before: FlashPicture;
+  private readonly fuses: Uint32Array;
+  /** By word: 1 where it was looked at, 2 where the boot wrote it; only good for pages that are `touched`. */
+  private readonly marks: Uint8Array;
+  private readonly touched = new Uint8Array(pageCount);
+  /** Pages the boot wrote to. */
+  private readonly written = new Set<number>();
+  private readonly fuseMarks: Uint8Array;
+  private looked = false;
+
+  /** Begins with a board whose power has just come. `room`: a byte for each word of flash, which nobody else uses meanwhile. */
+  constructor(board: Board, room: Uint8Array, blind?: BlindSpot) {
+    this.board = board;
+    this.marks = room;
+    this.blind = blind;
+    this.begunNs = board.now;
+    this.before = board.machine.flash.picture();
+    this.fuses = board.fuses.cells.slice();
+    this.fuseMarks = new Uint8Array(this.fuses.length);
+    board.machine.witness = this;
+  }
+
+  end(): void {
+    this.board.machine.witness = undefined;
+  }
+
+  readFlash(address: number, length: number): void {
+    const { blind, firm } = this;
+    // Nobody can share it any more.
+    if (!firm) return;
+    if (blind && address < blind.address + blind.length && address + length > blind.address) return;
+    let word = address >>> 2;
+    const end = (address + length + 3) >>> 2;
+    while (word < end) {
+      const page = Math.floor(word / wordsPerPage);
+      const from = word % wordsPerPage;
+      const to = Math.min(wordsPerPage, from + end - word);
+      this.readPage(page, from, to);
+      word += to - from;
+    }
+  }
+
+  wroteFlash(address: number, length: number): void {
+    this.writes++;
+    if (!this.firm) return;
+    for (let word = address >>> 2; word < (address + length + 3) >>> 2; word++) {
+      const page = Math.floor(word / wordsPerPage);
+      this.written.add(page);
+      this.marksOf(page)[word % wordsPerPage] = 2;
+    }
+  }
+
+  readFuse(fuse: number): void {
+    if (this.fuseMarks[fuse] !== 0) return;
+    this.fuseMarks[fuse] = 1;
+    this.looks.push({ fuse, value: this.fuses[fuse] });
+  }
+
+  wroteFuse(fuse: number): void {
+    this.writes++;
+    this.fuseMarks[fuse] = 2;
+  }
+
+  drew(): void {
+    this.firm = false;
+  }
+
+  readings(timeNs: number, actuators: Float64Array, readings: Float64Array, looked: number): void {
+    // Whether the first look is left out depends on when the last one was, before this boot.
+    if (looked === 0 && !this.looked) this.firm = false;
+    this.looked = true;
+    this.looks.push({
+      afterNs: timeNs - this.begunNs,
+      actuators: actuators.slice(),
+      readings: readings.slice(),
+      looked,
+    });
+  }
+
+  counted(total: number): void {
+    if (!Number.isInteger(total)) this.firm = false;
+  }
+
+  startedFlash(operation: number, address: number, data: Uint8Array): void {
+    this.operations.push({ atNs: this.sinceNs, flash: { operation, address, data: data.slice() } });
+  }
+
+  startedBurn(index: number, ones: number): void {
+    this.operations.push({ atNs: this.sinceNs, burn: { index, ones } });
+  }
+
+  /** What the boot changed so far. */
+  change(): Change {
+    const { cells } = this.board.machine.flash.picture();
+    const pages: Change['pages'][number][] = [];
+    for (const page of this.written) {
+      const marks = this.marksOf(page);
+      const written: number[] = [];
+      for (let word = 0; word < wordsPerPage; word++) if (marks[word] === 2) written.push(word);
+      const places = Uint16Array.from(written);
+      const words = Int32Array.from(places, (word) => cells[page][word]);
+      pages.push({ page, whole: written.length === wordsPerPage, places, words, made: new WeakMap() });
+    }
+    const fuses = [...this.fuseMarks.keys()].filter((fuse) => this.fuseMarks[fuse] === 2);
+    return { pages, fuses: fuses.map((fuse) => ({ fuse, value: this.board.fuses.cells[fuse] })) };
+  }
+
+  private get sinceNs(): number {
+    return this.board.now - this.begunNs;
+  }
+
+  private readPage(page: number, from: number, to: number): void {
+    const marks = this.marksOf(page);
+    const seen = this.before.cells[page];
+    for (let first = marks.indexOf(0, from); first >= 0 && first < to; first = marks.indexOf(0, first)) {
+      let end = first;
+      while (end < to && marks[end] === 0) end++;
+      marks.fill(1, first, end);
+      this.looks.push({ page, from: first, to: end, seen });
+    }
+  }
+
+  private marksOf(page: number): Uint8Array {
+    const marks = this.marks.subarray(page * wordsPerPage, (page + 1) * wordsPerPage);
+    if (this.touched[page] === 0) {
+      this.touched[page] = 1;
+      marks.fill(0);
+    }
+    return marks;
+  }
+}

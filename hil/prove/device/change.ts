@@ -1,0 +1,86 @@
+// What a boot leaves, without running it: what was there before, and on top of it what that boot is known to write.
+
+import type { BoardMode } from '../../../host/board/board-state.ts';
+import type { FlashPicture } from '../../../host/board/flash-array.ts';
+import type { Remains } from './cells.ts';
+
+/** What a boot wrote: words of pages, and fuse words, as they are in the end. */
+export interface Change {
+  pages: readonly PageChange[];
+  fuses: readonly { fuse: number; value: number }[];
+}
+
+export interface PageChange {
+  page: number;
+  /** Every word was written, so weak bits are gone as well. */
+  whole: boolean;
+  /** Which words, and what they hold. */
+  places: Uint16Array;
+  words: Int32Array;
+  /** What became of pages so far: the same page makes the same page. */
+  made: WeakMap<Int32Array, Int32Array>;
+}
+
+/** A device as it is when a boot has come to rest. */
+export interface Ending extends Remains {
+  readonly state: BoardMode;
+  /** In words, where it is halted. */
+  readonly haltReason: string | undefined;
+}
+
+/** `before`, with what the boot wrote. No page of `before` is written. */
+export function changed(
+  before: { flash: FlashPicture; fuses: Remains['fuses'] },
+  change: Change,
+  { state, haltReason }: Pick<Ending, 'state' | 'haltReason'>,
+): Ending {
+  const picture = change.pages.length === 0 ? before.flash : changedFlash(before.flash, change.pages);
+  let { cells, weak } = before.fuses;
+  if (change.fuses.length > 0) [cells, weak] = [cells.slice(), weak.slice()];
+  for (const { fuse, value } of change.fuses) {
+    cells[fuse] = value;
+    weak[fuse] = 0;
+  }
+  return { state, haltReason, machine: { flash: { picture: () => picture } }, fuses: { cells, weak } };
+}
+
+function changedFlash(before: FlashPicture, changes: readonly PageChange[]): FlashPicture {
+  const cells = before.cells.slice();
+  let { weak, weakPages } = before;
+  for (const change of changes) {
+    const { page, whole } = change;
+    cells[page] = changedPage(cells[page], change);
+    if (!whole || weak[page] === undefined) continue;
+    if (weak === before.weak) weak = weak.slice();
+    (weak as (Int32Array | undefined)[])[page] = undefined;
+    weakPages--;
+  }
+  return { cells, weak, weakPages };
+}
+
+function changedPage(page: Int32Array, { places, words, made }: PageChange): Int32Array {
+  let after = made.get(page);
+  if (after === undefined) {
+    after = page.slice();
+    for (let index = 0; index < places.length; index++) after[places[index]] = words[index];
+    made.set(page, after);
+  }
+  return after;
+}
+
+/** Where two devices differ in what outlasts power; undefined where they do not. */
+export function differenceOf(one: Remains, other: Remains): string | undefined {
+  const [picture, wanted] = [one.machine.flash.picture(), other.machine.flash.picture()];
+  for (let page = 0; page < picture.cells.length; page++) {
+    if (!isSame(picture.cells[page], wanted.cells[page])) return `flash page ${page}`;
+    if (!isSame(picture.weak[page] ?? none, wanted.weak[page] ?? none)) return `unstable bits of flash page ${page}`;
+  }
+  if (!isSame(one.fuses.cells, other.fuses.cells)) return 'fuses';
+  return isSame(one.fuses.weak, other.fuses.weak) ? undefined : 'unstable bits of fuses';
+}
+
+const none = new Int32Array(1024);
+
+function isSame(one: Int32Array | Uint32Array, other: Int32Array | Uint32Array): boolean {
+  return one === other || one.every((word, index) => word === other[index]);
+}

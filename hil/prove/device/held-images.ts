@@ -1,0 +1,124 @@
+// What of a story's images a slot holds, found out page by page: most slots share most of their pages, and a page is looked at once.
+//
+// What must stay true: a page is compared with each image where it lies in the slot, so the same page at another place is another question.
+
+import { pageBytes } from '../../../host/board/flash-array.ts';
+import { ImageFormat } from '../../../protocol/image/format.ts';
+import { bytesOfPage, hashOf, nameOfBytes, oncePerPage } from './cells.ts';
+import type { ImageName, Images } from './images.ts';
+
+/** More than the TLVs of any image of a story take. */
+const tlvBytes = 512;
+
+/** What is found in a slot from its start on. */
+export interface Held {
+  /** The image that is there whole, byte for byte. */
+  image: ImageName | undefined;
+  /** Names the header there is. */
+  header: string;
+  /** Names what lies where the header says that TLVs begin; undefined where that is behind every image of the story. */
+  tlvs: string | undefined;
+  /** Whether the bytes in front of them are those of the image the header is of. */
+  sound: boolean;
+}
+
+/** `first`: number of the slot's first page. */
+export function heldIn(pages: readonly Int32Array[], first: number, images: Images): Held {
+  return comparisonOf(images).held(pages, first);
+}
+
+const comparisons = new WeakMap<Images, Comparison>();
+
+function comparisonOf(images: Images): Comparison {
+  let found = comparisons.get(images);
+  if (found === undefined) {
+    found = new Comparison(images);
+    comparisons.set(images, found);
+  }
+  return found;
+}
+
+/** A header, and what follows from it. */
+interface Header {
+  name: string;
+  /** Where TLVs begin. */
+  end: number;
+  /** Which image has it, by its place among the images; -1 where none has. */
+  origin: number;
+}
+
+class Comparison {
+  private readonly names: ImageName[];
+  private readonly bytes: Buffer[];
+  private readonly headers: Header[];
+  private readonly longest: number;
+  private readonly headerOf = oncePerPage((page) => this.readHeader(page));
+  /** By place in the slot: a bit for each image whose bytes the page holds there; then the same for the bytes in front of its TLVs. */
+  private readonly whole: ((page: Int32Array) => number)[];
+  private readonly signed: ((page: Int32Array) => number)[];
+
+  constructor(images: Images) {
+    this.names = Object.keys(images) as ImageName[];
+    this.bytes = this.names.map((name) => Buffer.from(images[name]));
+    this.headers = this.bytes.map((image) => headerIn(image));
+    this.longest = Math.max(...this.bytes.map(({ length }) => length));
+    const count = Math.ceil(this.longest / pageBytes);
+    const places = Array.from({ length: count }, (_, place) => place);
+    this.whole = places.map((place) => oncePerPage((page) => this.compare(page, place, ({ length }) => length)));
+    this.signed = places.map((place) =>
+      oncePerPage((page) => this.compare(page, place, (_, number) => this.headers[number].end)),
+    );
+  }
+
+  held(pages: readonly Int32Array[], first: number): Held {
+    const { name, end, origin } = this.headerOf(pages[first]);
+    const image = this.names[firstBit(this.everywhere(this.whole, pages, first))] as ImageName | undefined;
+    const tlvs = image !== undefined || end > this.longest ? undefined : this.nameTlvs(pages, first, end);
+    const sound = origin >= 0 && (this.everywhere(this.signed, pages, first) & (1 << origin)) !== 0;
+    return { image, header: name, tlvs, sound };
+  }
+
+  private everywhere(comparisons: Comparison['whole'], pages: readonly Int32Array[], first: number): number {
+    let held = (1 << this.names.length) - 1;
+    for (let place = 0; place < comparisons.length && held !== 0; place++)
+      held &= comparisons[place](pages[first + place]);
+    return held;
+  }
+
+  /** A bit for each image that the page agrees with as far as the image, up to its end, lies there. */
+  private compare(page: Int32Array, place: number, endOf: (image: Buffer, number: number) => number): number {
+    const cells = bytesOfPage(page);
+    let held = 0;
+    for (const [number, image] of this.bytes.entries()) {
+      const part = image.subarray(place * pageBytes, Math.min((place + 1) * pageBytes, endOf(image, number)));
+      if (part.compare(cells, 0, part.length) === 0) held |= 1 << number;
+    }
+    return held;
+  }
+
+  private readHeader(page: Int32Array): Header {
+    const header = headerIn(bytesOfPage(page));
+    return { ...header, origin: this.headers.findIndex(({ name }) => name === header.name) };
+  }
+
+  private nameTlvs(pages: readonly Int32Array[], first: number, end: number): string {
+    const bytes = Buffer.alloc(tlvBytes);
+    for (let done = 0; done < tlvBytes; ) {
+      const at = end + done;
+      const piece = bytesOfPage(pages[first + Math.floor(at / pageBytes)]).subarray(at % pageBytes);
+      bytes.set(piece.subarray(0, tlvBytes - done), done);
+      done += piece.length;
+    }
+    return nameOfBytes(bytes);
+  }
+}
+
+function headerIn(bytes: Uint8Array): Header {
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset, ImageFormat.HEADER_SIZE_MIN);
+  const end = header.readUInt16LE(ImageFormat.OFFSET_HEADER_SIZE) + header.readUInt32LE(ImageFormat.OFFSET_IMAGE_SIZE);
+  return { name: hashOf(header), end, origin: -1 };
+}
+
+function firstBit(bits: number): number {
+  return bits === 0 ? -1 : 31 - Math.clz32(bits & -bits);
+}

@@ -1,0 +1,100 @@
+// Boots that were run, kept so that a device which gives them all the same to read need not run them again.
+//
+//   power comes -> find: agrees with all that a known boot read? -> its ending on what this device holds
+//                                                            no  -> run, take notes (boot-reads.ts), keep (boot-tree.ts)
+//
+// A boot is a function of what it can see: flash, fuses, its surroundings, and the state the chip comes out of reset in. The first three are the
+// looks in its notes. The last is compared whole, byte for byte, but for what is marked as history in the arena (arena.ts).
+// What must stay true: a boot in which chance had a say is never kept; nobody's unstable bit is taken for a firm one.
+
+import type { Board } from '../../../host/board/board.ts';
+import type { BoardMode } from '../../../host/board/board-state.ts';
+import { flashSize } from '../../../host/board/flash-array.ts';
+import type { LogRecord } from '../../../host/board/log.ts';
+import { QuietBench, Reading } from '../../../host/board/surroundings.ts';
+import { type BlindSpot, BootReads, type ReadingsLook, type StartedOperation } from './boot-reads.ts';
+import { type Answers, BootTree } from './boot-tree.ts';
+import type { Change } from './change.ts';
+import type { Operation } from './operations.ts';
+
+/** A boot from the moment power comes until it rests and has answered, with times since then. */
+export interface KnownBoot {
+  /** The whole log of it. */
+  records: readonly LogRecord[];
+  /** Flash and fuse operations that ended. */
+  operations: Operation[];
+  /** All of them, as they were started. */
+  started: readonly StartedOperation[];
+  /** Each image handed over to, and what the boot had written until then. */
+  handovers: readonly { address: number; change: Change }[];
+  change: Change;
+  tookNs: number;
+  resets: number;
+  /** Why it did not come to rest and answer. */
+  failure: string | undefined;
+  state: BoardMode;
+  haltReason: string | undefined;
+  /** What it cost flash: picojoules, sectors and units. */
+  work: readonly number[];
+}
+
+export class KnownBoots {
+  private readonly trees: { arena: Uint8Array; tree: BootTree<KnownBoot> }[] = [];
+  private readonly room = new Uint8Array(flashSize / 4);
+  private readonly blind: BlindSpot | undefined;
+
+  /** `blind`: flash that the notes are made to miss, for a canary. */
+  constructor(blind?: BlindSpot) {
+    this.blind = blind;
+  }
+
+  /** The boot that a board has whose power has just come. */
+  find(board: Board): KnownBoot | undefined {
+    return this.treeOf(board)?.find(answersOf(board));
+  }
+
+  /** Notes of the boot that begins now. */
+  witness(board: Board): BootReads {
+    return new BootReads(board, this.room, this.blind);
+  }
+
+  /** The tree that `keep` is to put a boot into that begins now. */
+  begin(board: Board): BootTree<KnownBoot> {
+    const known = this.treeOf(board);
+    if (known) return known;
+    const { arena } = board.machine;
+    const tree = new BootTree<KnownBoot>();
+    const state = new Uint8Array(arena.size);
+    arena.copyTo(state);
+    this.trees.push({ arena: state, tree });
+    return tree;
+  }
+
+  private treeOf(board: Board): BootTree<KnownBoot> | undefined {
+    return this.trees.find(({ arena }) => board.machine.arena.equalsButHistory(arena))?.tree;
+  }
+}
+
+const quiet = new QuietBench();
+const scratch = new Float64Array(Reading.PLACES);
+
+/** What a board would give to read. It lies on a quiet bench, whose readings follow from time and actuators alone. */
+function answersOf(board: Board): Answers {
+  const { flash, surroundings } = board.machine;
+  const { cells, weak, weakPages } = flash.picture();
+  const powerOnNs = board.now;
+  return {
+    ...{ cells, weak, weakPages, fuses: board.fuses.cells, weakFuses: board.fuses.weak },
+    agreesReadings: ({ afterNs, actuators, readings, looked }: ReadingsLook, isFirst: boolean) => {
+      quiet.advance(powerOnNs + afterNs, actuators, surroundings.counts, scratch);
+      if (!isSame(scratch, readings)) return false;
+      // What the first look finds new depends on the readings before the boot.
+      return !isFirst || (looked === 2) === !isSame(readings, surroundings.known);
+    },
+  };
+}
+
+function isSame(one: Float64Array, other: Float64Array): boolean {
+  for (let place = 0; place < one.length; place++) if (one[place] !== other[place]) return false;
+  return true;
+}

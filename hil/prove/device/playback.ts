@@ -1,0 +1,48 @@
+// Goes to a moment in the middle of a boot that is known, without its core: what it starts in flash and fuses is started at its times, on the
+// devices themselves, and power goes in the middle of it. RAM and registers are lost then, so flash, fuses and chance are all that is left, and
+// they are left as the boot itself would leave them.
+
+import type { Board } from '../../../host/board/board.ts';
+import { Clock } from '../../../host/board/clock.ts';
+import { FLASH, FUSES } from '../../../protocol/generated/registers.ts';
+import type { StartedOperation } from './boot-reads.ts';
+import type { KnownBoot } from './known-boots.ts';
+
+const flashKey = FLASH.registers.COMMAND.fields.KEY;
+const fuseCommand = FUSES.registers.COMMAND.fields;
+
+/**
+ * On a board whose power has just come: lets the boot's operations happen up to `cutNs` after that, and cuts power then; `onCut` is called
+ * before anything is torn.
+ */
+export function playTo(board: Board, { started }: KnownBoot, cutNs: number, onCut: () => void): void {
+  const { machine } = board;
+  const powerOnNs = board.now;
+  for (const operation of started) {
+    // Of two things at one time the cut, which was scheduled first, comes first.
+    if (operation.atNs >= cutNs) break;
+    machine.advanceTo(powerOnNs + operation.atNs);
+    start(board, operation);
+  }
+  if (cutNs > 0) machine.advanceTo(powerOnNs + cutNs - 1);
+  machine.clock[Clock.NOW] = powerOnNs + cutNs;
+  onCut();
+  board.cutPower();
+}
+
+function start({ machine }: Board, { flash, burn }: StartedOperation): void {
+  if (flash) {
+    const { operation, address, data } = flash;
+    const view = new DataView(data.buffer, data.byteOffset, data.length);
+    for (let at = 0; at < data.length; at += 4) machine.poke(FLASH, 'BUFFER', view.getUint32(at, true), at / 4);
+    machine.poke(FLASH, 'ADDRESS', address);
+    if (data.length > 0) machine.poke(FLASH, 'LENGTH', data.length);
+    machine.poke(FLASH, 'COMMAND', operation | (flashKey.values.KEY << flashKey.shift));
+  }
+  if (burn) {
+    machine.poke(FUSES, 'INDEX', burn.index);
+    machine.poke(FUSES, 'DATA', burn.ones);
+    const { OPERATION, KEY } = fuseCommand;
+    machine.poke(FUSES, 'COMMAND', OPERATION.values.PROGRAM | (KEY.values.KEY << KEY.shift));
+  }
+}
