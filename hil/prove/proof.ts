@@ -62,6 +62,16 @@ export interface Bench {
   run(part: Part, onProgress: OnPartProgress): PartResult | Promise<PartResult>;
 }
 
+/** The other proofs, for the one that is about them. */
+export interface OtherProofs {
+  names: readonly string[];
+  /** Runs one of them in this thread. */
+  run(
+    name: string,
+    options: ProofOptions,
+  ): Promise<{ points: number; violations: number; found: readonly Violation[] }>;
+}
+
 export interface ScenarioText {
   name: string;
   /** One sentence. */
@@ -75,7 +85,7 @@ export interface Proof {
   parts(options: ProofOptions): Part[] | Promise<Part[]>;
   /** Does once what threads must not all do at the same time: compiling guests. */
   prepare?(options: ProofOptions): Promise<void>;
-  open(options: ProofOptions): Promise<Bench>;
+  open(options: ProofOptions, others: OtherProofs): Promise<Bench>;
   /** Further keys of the result, from every part's facts. */
   extra?(facts: unknown[]): Record<string, unknown>;
 }

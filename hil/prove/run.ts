@@ -6,8 +6,8 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { OnPartProgress, Part, PartResult, Proof, ProofOptions } from './proof.ts';
-import { loadProof } from './proofs.ts';
+import type { Bench, OnPartProgress, OtherProofs, Part, PartResult, Proof, ProofOptions } from './proof.ts';
+import { loadProof, proofs } from './proofs.ts';
 import { type ProofResult, resultOf } from './result.ts';
 
 export interface Shard {
@@ -64,8 +64,18 @@ export async function runProof(name: string, options: RunOptions): Promise<Proof
   return resultOf(proof, own, results, { seconds, coreSeconds: tally.coreSeconds, shard: shardName });
 }
 
+const others: OtherProofs = {
+  names: proofs.map(({ name }) => name),
+  run: (name, options) => runProof(name, { ...options, threads: 0 }),
+};
+
+/** A thread's own things for a proof. */
+export async function openBench({ proof, options }: WorkerTask): Promise<Bench> {
+  return (await loadProof(proof)).open(options, others);
+}
+
 async function inThisThread(proof: Proof, options: ProofOptions, parts: Part[], tally: Tally): Promise<PartResult[]> {
-  const bench = await proof.open(options);
+  const bench = await proof.open(options, others);
   const results: PartResult[] = [];
   for (const [index, part] of parts.entries()) {
     const end = tally.begin(index);

@@ -1,10 +1,8 @@
 // `coldrig prove canaries`: the proof can fail. Each bootloader that was broken on purpose goes through the part of the slice that is to
 // catch it; in the full proof through the slices of all other proofs as well, to say who else does.
 
-import type { Bench, Part, PartResult, Proof, ProofOptions, Violation } from '../proof.ts';
+import type { Bench, OtherProofs, Part, PartResult, Proof, ProofOptions, Violation } from '../proof.ts';
 import { partsOf } from '../proof.ts';
-import { proofs } from '../proofs.ts';
-import { runProof } from '../run.ts';
 import { bootloaderFor, canaries, canaryByName } from './canaries.ts';
 import type { Canary } from './canary.ts';
 
@@ -32,15 +30,17 @@ export const canariesProof: Proof = {
     for (const { name } of canaries)
       if (scenario === undefined || scenario === name) await bootloaderFor({ canary: name });
   },
-  open: async (options) => new CanaryBench(options),
+  open: async (options, others) => new CanaryBench(options, others),
   extra: (facts) => ({ canaries: facts }),
 };
 
 class CanaryBench implements Bench {
   private readonly options: ProofOptions;
+  private readonly proofs: OtherProofs;
 
-  constructor(options: ProofOptions) {
+  constructor(options: ProofOptions, others: OtherProofs) {
     this.options = options;
+    this.proofs = others;
   }
 
   async run({ scenario: name }: Part): Promise<PartResult> {
@@ -58,13 +58,13 @@ class CanaryBench implements Bench {
   }
 
   private release({ name: canary }: Canary, proof: string, scenario?: string) {
-    const own = { seed: this.options.seed, effort: 'slice', canary, stopAtFirst: true, threads: 0 } as const;
-    return runProof(proof, { ...own, ...(scenario !== undefined && { scenario }) });
+    const own = { seed: this.options.seed, effort: 'slice', canary, stopAtFirst: true } as const;
+    return this.proofs.run(proof, { ...own, ...(scenario !== undefined && { scenario }) });
   }
 
   private async others(canary: Canary): Promise<string[]> {
     const names: string[] = [];
-    for (const { name } of proofs) {
+    for (const name of this.proofs.names) {
       if (name === canariesProof.name || name === canary.caughtBy.proof) continue;
       const { violations } = await this.release(canary, name);
       if (violations > 0) names.push(name);

@@ -9,10 +9,10 @@ import { KnownBoots } from '../device/known-boots.ts';
 import { cutsOf } from '../device/operations.ts';
 import { DeviceUnderTest } from './dut.ts';
 import { operationPoints, type Point } from './points.ts';
+import { slice } from './sampling.ts';
 import { scenarioByName } from './scenarios.ts';
 import { whatDiffers } from './sharing-check.ts';
 import { recordStory } from './story.ts';
-import { slice } from './sweep.ts';
 
 const scenario = scenarioByName('counter advance');
 let images: Images;

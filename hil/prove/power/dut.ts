@@ -15,44 +15,27 @@ import type { FlashPicture } from '../../../host/board/flash-array.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
-import { act, settle } from '../device/actions.ts';
+import { settle } from '../device/actions.ts';
 import { BootRun } from '../device/boot-run.ts';
 import { isWeak, type Remains } from '../device/cells.ts';
-import { changed, differenceOf, type Ending } from '../device/change.ts';
+import { changed, differenceOf } from '../device/change.ts';
 import type { Images } from '../device/images.ts';
 import type { KnownBoot, KnownBoots } from '../device/known-boots.ts';
-import { type Cut, chooseTear, type Operation } from '../device/operations.ts';
+import { type Cut, chooseTear } from '../device/operations.ts';
 import { type Operator, StoryFailed } from '../device/operator.ts';
 import { playTo } from '../device/playback.ts';
 import { type Finding, reachLimitNs } from '../invariants.ts';
-import { isConfirmed, lookAtCore, lookAtHandover, type Recovery, runningNow, slotAddresses } from './judge.ts';
+import { lookAtCore, lookAtHandover, noRecovery, type Recovery, slotAddresses } from './judge.ts';
 import type { Point } from './points.ts';
-import type { Outcome, Scenario } from './scenarios.ts';
+import type { Recovered } from './recovered.ts';
+import type { Scenario } from './scenarios.ts';
 import { whatDiffers } from './sharing-check.ts';
 import { operatorOf } from './story.ts';
+import { StoryAgain } from './story-again.ts';
 
 const farAccess = 0x7fff_ffff;
 /** Before it, a cut that is armed has come. */
 const cutLimitNs = 1_000_000_000;
-/** Steps behind which another image may run than before. */
-const restarting = ['reset', 'switch on', 'hang', 'wait for a watchdog'];
-
-/** What came of a boot after a cut. */
-export interface Recovered {
-  recovery: Recovery;
-  ending: Ending;
-  /** Of the boot, with times since power-on. */
-  records: readonly LogRecord[];
-  operations: readonly Operation[];
-  boot: KnownBoot;
-  /** Chance had no say in it. */
-  firm: boolean;
-  /** It was not run, for it is known. */
-  shared: boolean;
-  /** What is wrong with having shared it; only where it was run after all. */
-  findings: Finding[];
-}
-
 /** The device without power, to come back to. */
 export interface Off {
   snapshot: Snapshot;
@@ -68,6 +51,7 @@ export class DeviceUnderTest {
   private readonly images: Images;
   private readonly operator: Operator;
   private readonly boots: KnownBoots;
+  private readonly again: StoryAgain;
   private recovery: Recovery = noRecovery();
   private running: BootRun | undefined;
   private powerOnNs = 0;
@@ -83,6 +67,7 @@ export class DeviceUnderTest {
     this.images = images;
     this.boots = boots;
     this.operator = operatorOf(scenario, board, images);
+    this.again = new StoryAgain(this.operator, scenario, images);
     this.before = this.held();
     board.onLog = (record) => this.onLog(record);
   }
@@ -197,19 +182,9 @@ export class DeviceUnderTest {
     return seen;
   }
 
-  /** What must follow a good recovery: a trial nobody confirms falls back, and the story, begun again, succeeds. Ends without power. */
+  /** What must follow a good recovery that was run: see story-again.ts. Ends without power. */
   goOn(recovery: Recovery): Finding[] {
-    const { board, scenario, images } = this;
-    const runs = runningNow(board, recovery);
-    try {
-      if (scenario.keeps !== undefined && runs === scenario.goal && !isConfirmed(board, scenario.goal, images))
-        this.fallBack();
-      this.repeat(runs);
-    } catch (failure) {
-      if (!(failure instanceof StoryFailed)) throw failure;
-      return [{ invariant: 'repeatable', text: failure.message }];
-    }
-    return [];
+    return this.again.check(recovery);
   }
 
   private held(): { flash: FlashPicture; fuses: Remains['fuses'] } {
@@ -267,39 +242,6 @@ export class DeviceUnderTest {
     for (let draws = chance & 63; draws > 0; draws--) this.board.machine.random();
   }
 
-  private fallBack(): void {
-    const settled = this.board.snapshot();
-    act(this.operator, { do: 'reset' }, this.images);
-    const runs = runningNow(this.board, this.recovery);
-    if (runs !== this.scenario.keeps)
-      throw new StoryFailed(`a trial nobody confirmed ended with ${runs} running, not ${this.scenario.keeps}`);
-    this.board.restore(settled);
-    this.recovery.handovers.pop();
-  }
-
-  /** From the first step; or where the goal runs already, from behind the step that made it run. */
-  private repeat(runs: Outcome | undefined): void {
-    const { scenario, images, operator } = this;
-    const restart = scenario.steps.findIndex(
-      ({ do: what, boots }) => restarting.includes(what) && boots.includes(scenario.goal),
-    );
-    const steps = runs === scenario.goal ? scenario.steps.slice(restart + 1) : scenario.steps;
-    if (this.isInTheWay(runs)) act(operator, { do: 'reset' }, images);
-    for (const step of steps) if (step.do !== 'switch on') act(operator, step, images);
-    const now = runningNow(this.board, this.recovery);
-    if (now !== scenario.goal) throw new StoryFailed(`the story, begun again, ended with ${now} running`);
-    if (!isConfirmed(this.board, scenario.goal, images))
-      throw new StoryFailed(`the story, begun again, ended with ${scenario.goal} not confirmed`);
-    this.board.cutPower();
-  }
-
-  /** A trial of something else refuses an upload: who begins the story again ends it first. */
-  private isInTheWay(runs: Outcome | undefined): boolean {
-    const { scenario, board, images } = this;
-    if (runs === undefined || runs === 'safe mode' || runs === scenario.goal) return false;
-    return scenario.steps.some((step) => step.do === 'upload') && !isConfirmed(board, runs, images);
-  }
-
   private onLog(record: LogRecord): void {
     const { kind, a } = record;
     this.records.push(record);
@@ -308,8 +250,4 @@ export class DeviceUnderTest {
     if (kind === LogKind.HANDOVER) this.recovery.handovers.push(lookAtHandover(this.board, a, this.images));
     this.running?.onLog(record);
   }
-}
-
-function noRecovery(): Recovery {
-  return { resets: 0, tookNs: 0, handovers: [], failure: undefined };
 }

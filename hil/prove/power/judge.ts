@@ -24,6 +24,10 @@ export interface Recovery {
   failure: string | undefined;
 }
 
+export function noRecovery(): Recovery {
+  return { resets: 0, tookNs: 0, handovers: [], failure: undefined };
+}
+
 export interface Handover {
   slot: number;
   /** The image of the story that is in the slot. */

@@ -6,27 +6,9 @@
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { choice, oneIn } from '../choice.ts';
 import { type Cut, cutsOf, type Operation } from '../device/operations.ts';
+import type { Sampling } from './sampling.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Recording } from './story.ts';
-
-/** How much of all there is, each as "one in so many" (1: all). */
-export interface Sampling {
-  /** Operations in the middle of an upload; its first four and last four are always in. */
-  uploadOperations: number;
-  /** Units of a program operation that are cut inside; first and last are always in. */
-  units: number;
-  /** Bus accesses of a boot, and cycles behind one. */
-  accesses: number;
-  /** Windows whose boot is cut again, and cuts of each. */
-  windowsAgain: number;
-  cutsAgain: number;
-  /** Windows from which the story is begun again. */
-  repeats: number;
-  /** Boots, and cuts in boots, that were shared and are run all the same. */
-  sharedChecked: number;
-  /** Random chains of cuts for each part. */
-  chains: number;
-}
 
 /** The product's own firmware is five times the agent, and its upload goes through the same code: one operation in so many. */
 const sparseUploads = 8;

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { runSlice, toldOf } from '../testing.ts';
-import { slice } from './sweep.ts';
+import { slice } from './sampling.ts';
 
 // Swept before the tests have names, so that these can say how many points there were.
 const result = await runSlice('power');

@@ -3,7 +3,7 @@
 import type { LogRecord } from '../../../host/board/log.ts';
 import { recordText } from '../../rig/event-log.ts';
 import { differenceOf } from '../device/change.ts';
-import type { Recovered } from './dut.ts';
+import type { Recovered } from './recovered.ts';
 
 /** What differs, for a person; undefined where nothing does. */
 export function whatDiffers(said: Recovered, seen: Recovered): string | undefined {

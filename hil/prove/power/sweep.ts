@@ -20,42 +20,17 @@ import type { Cut, Operation } from '../device/operations.ts';
 import { type Window, windowOf } from '../device/window.ts';
 import type { Finding } from '../invariants.ts';
 import type { OnPartProgress, Part, PartResult, ProofOptions } from '../proof.ts';
-import type { DeviceUnderTest, Off, Recovered } from './dut.ts';
+import type { DeviceUnderTest, Off } from './dut.ts';
 import { isTrialSpent, judge, runningNow } from './judge.ts';
-import { accessPoints, cutsIn, operationPoints, type Point, type Sampling } from './points.ts';
+import { accessPoints, cutsIn, operationPoints, type Point } from './points.ts';
+import type { Recovered, Verdict } from './recovered.ts';
+import { alone, exhaustive, type Sampling, slice } from './sampling.ts';
 import type { Outcome } from './scenarios.ts';
 import type { Recording } from './story.ts';
 import { WindowCheck } from './window-check.ts';
 
-export const exhaustive: Sampling = {
-  ...{ uploadOperations: 1, units: 1, accesses: 1 },
-  ...{ windowsAgain: 1, cutsAgain: 1, repeats: 32, chains: 200, sharedChecked: 100 },
-};
-
-/** What a test run can afford. */
-export const slice: Sampling = {
-  ...{ uploadOperations: 8, units: 16, accesses: 29 },
-  ...{ windowsAgain: 4, cutsAgain: 4, repeats: 4, chains: 5, sharedChecked: 16 },
-};
-
-/** For the one point that is asked for. */
-const alone: Sampling = { ...exhaustive, repeats: 1, sharedChecked: 1 };
-
 const chainCutsMax = 5;
 const windowCheckedIn = 8;
-
-/** What a boot after a cut came to, whatever step of the story the cut was in. */
-interface Verdict {
-  /** Broken, whatever may run. */
-  findings: Finding[];
-  runs: Outcome | undefined;
-  /** A trial has used up its boots. */
-  spent: boolean;
-  tookNs: number;
-  operations: readonly Operation[];
-  /** The boot, where it was looked at: a cut in it need not run it. */
-  boot: KnownBoot | undefined;
-}
 
 /** One part of the proof: a piece of a scenario's points, and random chains that begin there. */
 export class PartSweep {

@@ -15,9 +15,9 @@ import { StoryFailed } from '../../prove/device/operator.ts';
 import { DeviceUnderTest } from '../../prove/power/dut.ts';
 import { judge, runningNow } from '../../prove/power/judge.ts';
 import { operationPoints, type Point } from '../../prove/power/points.ts';
+import { exhaustive } from '../../prove/power/sampling.ts';
 import { scenarioByName } from '../../prove/power/scenarios.ts';
 import { operatorOf, recordStory } from '../../prove/power/story.ts';
-import { exhaustive } from '../../prove/power/sweep.ts';
 import { millisecondsOf } from './measure.ts';
 import { type BenchRow, median } from './row.ts';
 
