@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['{cli,host,hil,protocol,bootloader,firmware}/**/*.test.ts'],
     globalSetup: 'hil/test/guests.ts',
-    setupFiles: ['hil/test/property-seed.ts'],
+    setupFiles: ['hil/test/property-seed.ts', 'hil/test/equal-bytes.ts'],
     // Files share processes, one a core, so that each module is loaded once in each: what a file changes in its process it puts back.
     pool: 'forks',
     isolate: false,
