@@ -60,7 +60,7 @@ A Perfetto trace is a TrackEvent protocol buffer: open it in ui.perfetto.dev. --
 
 With --json: {ok, virtualNs, wallMs, timesFasterThanInstrument, deadlock, files, notes, sequencers: [{name, file, profile, state, flags, status, errors, end_ns,
 samples, sha256, marker_edges, acquisitions_count, acquisitions, first_execution_ns_by_line, minimumSlackNs, minimumSlackLine, slackHistogram, underflow, triggers,
-bins, …}]}. Keys with underscores are those of q1simulator's results: lines count from 0 there, samples end at 2 ms.`;
+bins, wrongValues, overlappingAcquisitions, …}]}. Keys with underscores are those of q1simulator's results: lines count from 0 there, samples end at 2 ms.`;
 
 export function pulseRunCommand(): Command {
   return new Command('run')

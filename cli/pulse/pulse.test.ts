@@ -245,6 +245,18 @@ describe('coldrig pulse run', () => {
     expect((await pulse('check', ...files, '--strict')).code).toBe(0);
   });
 
+  it('draws active reset so that it can be read: triggers, what they decide, and what is skipped', async () => {
+    const example = (name: string) => join(repositoryRoot, 'docs/pulse', name);
+    const files = [example('measure.json'), example('reset.json')];
+    const settings = ['measure.trigger_enable=1', 'measure.threshold=10', 'reset.count_threshold[0]=1'];
+    const options = ['--integration-length', '300', '--input', 'measure=0.5,-0.5,-0.5,0.5'];
+    const call = [...files, ...options, ...settings.flatMap((setting) => ['--set', setting]), '--plot', 'reset.svg'];
+    const outcome = await pulse('run', ...call);
+    expect(outcome.code, outcome.stdout).toBe(0);
+    expect(readFileSync(inFolder('reset.svg'), 'utf8')).toBe(readFileSync(example('reset.svg'), 'utf8'));
+    expect((await pulse('check', ...files, '--strict')).code).toBe(0);
+  });
+
   it.each([
     [['--samples', 'a.txt'], 'expected a name that ends in .csv or .npy'],
     [['--set', 'trigger_adress=1'], 'expected trigger_address'],

@@ -186,6 +186,11 @@ class SequencerTracks {
       case SequencerRecord.TRIGGER:
         this.trigger(view, timeNs);
         break;
+      case SequencerRecord.VALUE:
+        this.writer.instant(this.tracks['real time'], 'register out of range', timeNs, {
+          ...{ line: this.lineOf(view), held: view.signed(4), taken: view.signed(5) },
+        });
+        break;
       case SequencerRecord.UNDERFLOW:
         this.writer.instant(this.tracks['real time'], 'underflow', timeNs, { 'slack ns': view.slackNs });
         break;
@@ -204,6 +209,10 @@ class SequencerTracks {
     const endNs = Math.max(0, view.timeNs - this.zeroNs + durationNs);
     this.writer.slice(this.tracks['real time'], name, timeNs, endNs, facts);
     this.writer.counter(this.tracks.slack, timeNs, view.slackNs);
+  }
+
+  private lineOf({ instruction }: RecordView): number {
+    return this.run.sequence.program.instructions[instruction]?.line ?? 0;
   }
 
   private play(path: number, index: number, timeNs: number): void {

@@ -1,8 +1,11 @@
-// The run as a drawing, like a scope's: for each sequencer both paths, the markers it used, its acquisition windows; one ruler below.
+// The run as a drawing, like a scope's: for each sequencer both paths, the markers it used, its acquisition windows, its triggers from their
+// send to their arrival, and what its conditions had it skip; one ruler below.
 // Long runs are drawn as the band between least and greatest sample of every column, so that no pulse is lost.
+//
+// A box that is drawn has its name inside, or its short name, or none; where the pointer rests on it, a viewer shows name and times.
 
 import type { PulseRun } from './run.ts';
-import { columnsOf, type Interval, type Lanes, lanesOf, ruler, scaleFor, type Window } from './scope.ts';
+import { columnsOf, type Interval, type Lanes, lanesOf, rowsOf, ruler, scaleFor, type Window } from './scope.ts';
 
 const WIDTH = 1200;
 const LEFT = 92;
@@ -18,6 +21,10 @@ const LINE_WIDTH = 1.4;
 const APART = 1;
 /** Narrower windows may be drawn as one with their neighbours. */
 const MINUTE = 8;
+/** Rows of boxes that overlap. */
+const ROWS_MOST = 4;
+/** Triggers whose arrival is drawn through all sequencers; more would hide the rest. */
+const ARRIVALS_MOST = 40;
 /** Above this many samples a column the band is drawn, below it the steps. */
 const SAMPLES_PER_COLUMN = 2;
 
@@ -31,6 +38,7 @@ const colours = {
   path1: '#c2570c',
   marker: '#1f8a4c',
   acquisition: '#7a3fc4',
+  trigger: '#b7791f',
   wrong: '#c81e1e',
 } as const;
 const pathColours = [colours.path0, colours.path1] as const;
@@ -39,7 +47,8 @@ const FONT = 'font-family="Inter, Helvetica, Arial, sans-serif"';
 export function svgPlot(run: PulseRun, window: Window, title: string): string {
   const parts: string[] = [];
   let top = HEAD;
-  for (const lanes of lanesOf(run, window)) {
+  const all = lanesOf(run, window);
+  for (const lanes of all) {
     const panel = new Panel(lanes, window, top, run.sequencers.length > 1);
     parts.push(panel.draw());
     top = panel.bottom + GAP * 2;
@@ -50,6 +59,7 @@ export function svgPlot(run: PulseRun, window: Window, title: string): string {
 <rect width="${WIDTH}" height="${height}" fill="${colours.paper}"/>
 <text x="${LEFT}" y="20" font-size="14" font-weight="600" fill="${colours.ink}">${escaped(title)}</text>
 ${rulerLines(window, HEAD, top - GAP)}
+${arrivals(all, window, HEAD, top - GAP)}
 ${parts.join('\n')}
 </svg>
 `;
@@ -68,6 +78,34 @@ function rulerLines(window: Window, top: number, bottom: number): string {
   });
   const name = `<text x="${LEFT - 10}" y="${bottom + 18}" text-anchor="end" fill="${colours.faint}">${unit}</text>`;
   return [...lines, name].join('\n');
+}
+
+/** A box, or several that touch on paper. */
+interface Span {
+  x: number;
+  width: number;
+  label: string;
+  short: string;
+  wrong: boolean;
+  hover: string;
+  fromNs: number;
+  count: number;
+}
+
+/** What a text takes of the font that is in use where none of ours is installed, with a margin on both sides. */
+const widthOf = (text: string): number => text.length * 6.3 + 6;
+
+/** Where triggers arrive, through all sequencers: what they decide is in other panels than their own. */
+function arrivals(all: Lanes[], window: Window, top: number, bottom: number): string {
+  const times = all.flatMap(({ triggers }) => triggers.filter(({ wrong }) => !wrong).map(({ toNs }) => toNs));
+  if (times.length > ARRIVALS_MOST) return '';
+  const inside = times.filter((timeNs) => timeNs >= window.fromNs && timeNs <= window.toNs);
+  return inside
+    .map((timeNs) => {
+      const x = round(xOf(timeNs, window));
+      return `<path d="M${x} ${top}V${bottom}" stroke="${colours.trigger}" stroke-dasharray="2 3"/>`;
+    })
+    .join('\n');
 }
 
 class Panel {
@@ -91,7 +129,9 @@ class Panel {
     for (const [index, intervals] of lanes.markers.entries()) {
       if (intervals.length > 0) this.marker(index, intervals);
     }
-    if (lanes.acquisitions.length > 0) this.acquisitions(lanes.acquisitions);
+    this.boxes('acquire', lanes.acquisitions, colours.acquisition);
+    this.boxes('trigger', lanes.triggers, colours.trigger);
+    this.boxes('skipped', lanes.skips, colours.faint);
     this.ending();
     return `<g>${this.parts.join('\n')}</g>`;
   }
@@ -147,23 +187,27 @@ class Panel {
     this.bottom = top + LANE_HEIGHT + 4;
   }
 
-  private acquisitions(intervals: Interval[]): void {
-    const top = this.bottom;
+  /** Boxes with their names inside, in as many rows as overlap. */
+  private boxes(name: string, intervals: Interval[], colour: string): void {
+    if (intervals.length === 0) return;
     const height = LANE_HEIGHT + 4;
-    this.background(top, height);
-    this.label(top + height - 6, 'acquire');
-    const spans = this.spans(intervals);
-    for (const [index, { x, width, label }] of spans.entries()) {
-      this.parts.push(
-        `<rect x="${x}" y="${top + 2}" width="${width}" height="${height - 4}" rx="2" fill="${colours.acquisition}" fill-opacity="0.28" stroke="${colours.acquisition}"/>`,
-      );
-      // A name where there is room for it: inside its window, or up to the next.
-      const room = label.length * 6.2 + 6;
-      const until = Math.max(x + width, spans[index + 1]?.x ?? LEFT + INNER);
-      if (label === '' || x + room > until) continue;
-      this.text(x + 3, top + height - 6, label, `font-size="10" fill="${colours.ink}"`);
+    for (const [index, row] of rowsOf(intervals, ROWS_MOST).entries()) {
+      const top = this.bottom;
+      this.background(top, height);
+      if (index === 0) this.label(top + height - 6, name);
+      for (const span of this.spans(row)) this.box(span, top + 2, height - 4, span.wrong ? colours.wrong : colour);
+      this.bottom = top + height;
     }
-    this.bottom = top + height + 4;
+    this.bottom += 4;
+  }
+
+  private box({ x, width, label, short, hover }: Span, top: number, height: number, colour: string): void {
+    this.parts.push(
+      `<rect x="${x}" y="${top}" width="${width}" height="${height}" rx="2" fill="${colour}" fill-opacity="0.28" stroke="${colour}"><title>${escaped(hover)}</title></rect>`,
+    );
+    const text = [label, short].find((one) => one !== '' && widthOf(one) <= width);
+    if (text === undefined) return;
+    this.text(x + width / 2, top + height - 4, text, `text-anchor="middle" font-size="10" fill="${colours.ink}"`);
   }
 
   private ending(): void {
@@ -187,17 +231,20 @@ class Panel {
   }
 
   /** Where intervals are drawn; those that touch on paper are one, and have no name. */
-  private spans(intervals: Interval[]): { x: number; width: number; label: string }[] {
-    const spans: { x: number; width: number; label: string }[] = [];
-    for (const { fromNs, toNs, label } of intervals) {
+  private spans(intervals: Interval[]): Span[] {
+    const spans: Span[] = [];
+    for (const { fromNs, toNs, label, short = '', wrong = false } of intervals) {
       const x = round(xOf(fromNs, this.window));
       const width = Math.max(1, round(xOf(toNs, this.window) - x));
       const last = spans.at(-1);
-      if (last !== undefined && width < MINUTE && x - (last.x + last.width) < APART) {
+      if (last !== undefined && last.wrong === wrong && width < MINUTE && x - (last.x + last.width) < APART) {
         last.width = round(Math.max(last.width, x + width - last.x));
-        last.label = '';
+        [last.label, last.short] = ['', ''];
+        last.count += 1;
+        last.hover = `${last.count} of them, ${last.fromNs} to ${toNs} ns`;
       } else {
-        spans.push({ x, width, label });
+        const hover = `${label}${label === '' ? '' : ', '}${fromNs} to ${toNs} ns`;
+        spans.push({ x, width, label, short, wrong, hover, fromNs, count: 1 });
       }
     }
     return spans;

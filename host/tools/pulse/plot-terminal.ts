@@ -1,4 +1,5 @@
-// The run on a terminal: paths in Braille dots, two columns and four rows a character; markers and acquisitions a line each.
+// The run on a terminal: paths in Braille dots, two columns and four rows a character; markers likewise, as logic levels; acquisitions, triggers
+// (from their send to their arrival, `!` where one was lost) and what was skipped a line each. All are to the scale of the ruler.
 
 import type { PulseRun } from './run.ts';
 import { columnsOf, type Interval, type Lanes, lanesOf, ruler, scaleFor, type Window } from './scope.ts';
@@ -7,6 +8,12 @@ const LABEL_WIDTH = 10;
 /** Characters a path is high. */
 const PATH_ROWS = 3;
 const DOT_ROWS = PATH_ROWS * 4;
+/** A lane of boxes: nothing, a box, boxes over each other. */
+const NOTHING = '·';
+const SHADED = '▒';
+const SHADED_TWICE = '▓';
+/** Less of a column than anybody can mean. */
+const ALMOST = 1e-6;
 /** Bits of a Braille character by row and column of its dots (Unicode 2800). */
 const dots = [
   [0x01, 0x08],
@@ -35,11 +42,15 @@ function sequencerLines(lanes: Lanes, window: Window, columns: number, paint: Pa
   }
   for (const [index, intervals] of lanes.markers.entries()) {
     if (intervals.length > 0)
-      lines.push(label(`marker ${index + 1}`) + paint('marker', laneText(intervals, window, columns, '█', '▁')));
+      lines.push(label(`marker ${index + 1}`) + paint('marker', levelText(intervals, window, columns)));
   }
-  if (lanes.acquisitions.length > 0) {
-    lines.push(label('acquire') + paint('acquisition', laneText(lanes.acquisitions, window, columns, '▒', '·')));
-  }
+  const lane = (name: string, what: Parameters<Painter>[0], intervals: Interval[], inside: string, wrong?: string) => {
+    if (intervals.length > 0)
+      lines.push(label(name) + paint(what, laneText(intervals, window, columns, inside, wrong)));
+  };
+  lane('acquire', 'acquisition', lanes.acquisitions, SHADED);
+  lane('trigger', 'marker', lanes.triggers, '>', '!');
+  lane('skipped', 'faint', lanes.skips, 'x');
   return lines;
 }
 
@@ -63,22 +74,60 @@ function pathLines(lanes: Lanes, path: 0 | 1, columns: number, paint: Painter): 
   });
 }
 
-/** A character for every column that an interval touches. */
-function laneText(
-  intervals: Interval[],
-  { fromNs, toNs }: Window,
-  columns: number,
-  inside: string,
-  outside: string,
-): string {
-  const marks: string[] = Array(columns).fill(outside);
+/** How much of each column intervals fill, 0 to 1. Every interval is in one column at least, so that no short one is lost. */
+function coverOf(intervals: Interval[], { fromNs, toNs }: Window, columns: number): Float64Array {
+  const cover = new Float64Array(columns);
   const perColumn = (toNs - fromNs) / columns;
   for (const interval of intervals) {
-    const first = Math.max(0, Math.floor((interval.fromNs - fromNs) / perColumn));
-    const last = Math.min(columns - 1, Math.ceil((interval.toNs - fromNs) / perColumn) - 1);
-    marks.fill(inside, first, Math.max(first, last) + 1);
+    const from = Math.max(0, (interval.fromNs - fromNs) / perColumn);
+    const to = Math.min(columns, (interval.toNs - fromNs) / perColumn);
+    for (let column = Math.floor(from); column < Math.min(columns, Math.ceil(to)); column += 1)
+      cover[column] += Math.max(0, Math.min(to, column + 1) - Math.max(from, column));
   }
+  return cover;
+}
+
+/** A logic level, two columns a character as the paths have them: high above, low below, both where it changes within the column. */
+function levelText(intervals: Interval[], window: Window, columns: number): string {
+  const cover = coverOf(intervals, window, columns * 2);
+  const bits = (column: number, side: 0 | 1) => {
+    const high = dots[0][side] | dots[1][side];
+    const low = dots[3][side];
+    if (cover[column] > 1 - ALMOST) return high;
+    return cover[column] < ALMOST ? low : high | dots[2][side] | low;
+  };
+  const character = (column: number) => String.fromCodePoint(0x2800 + (bits(column * 2, 0) | bits(column * 2 + 1, 1)));
+  return Array.from({ length: columns }, (_, column) => character(column)).join('');
+}
+
+/** A character for every column that is filled to a half, a darker one where several boxes fill it, and one at least for every interval. */
+function laneText(intervals: Interval[], window: Window, columns: number, inside: string, wrong = inside): string {
+  const marks: string[] = Array(columns).fill(NOTHING);
+  markLane(
+    marks,
+    intervals.filter((one) => !one.wrong),
+    window,
+    inside,
+  );
+  markLane(
+    marks,
+    intervals.filter((one) => one.wrong),
+    window,
+    wrong,
+  );
   return marks.join('');
+}
+
+function markLane(marks: string[], intervals: Interval[], window: Window, mark: string): void {
+  const columns = marks.length;
+  for (const [column, cover] of coverOf(intervals, window, columns).entries())
+    if (cover >= 0.5) marks[column] = mark === SHADED && cover > 1 + ALMOST ? SHADED_TWICE : mark;
+  const perColumn = (window.toNs - window.fromNs) / columns;
+  for (const { fromNs, toNs } of intervals) {
+    const middle = Math.floor(((fromNs + toNs) / 2 - window.fromNs) / perColumn);
+    const column = Math.max(0, Math.min(columns - 1, middle));
+    if (marks[column] !== SHADED_TWICE) marks[column] = mark;
+  }
 }
 
 function rulerLines(window: Window, columns: number, paint: Painter): string[] {

@@ -1,6 +1,7 @@
 // What both pictures of a run, the drawn one and the one on the terminal, show: least and greatest sample of every column, markers, acquisition
-// windows, and a ruler whose marks are round numbers.
+// windows, triggers from their send to their arrival, instructions that were skipped, and a ruler whose marks are round numbers.
 
+import { TriggerNetwork } from '../../../protocol/q1/network.ts';
 import type { PulseRun, SequencerRun } from './run.ts';
 import { type TimeBase, timeBaseOf } from './time-base.ts';
 
@@ -18,6 +19,10 @@ export interface Interval {
   fromNs: number;
   toNs: number;
   label: string;
+  /** What stands where the label has no room. */
+  short?: string;
+  /** It did not do what was asked: a trigger that was lost. */
+  wrong?: boolean;
 }
 
 /** One sequencer in a window; times are those of the run. */
@@ -30,6 +35,10 @@ export interface Lanes {
   /** High intervals by marker; empty where it never was. */
   markers: Interval[][];
   acquisitions: Interval[];
+  /** Of this sequencer, from the send to the arrival at all; those that were lost are wrong and end where they were lost. */
+  triggers: Interval[];
+  /** Instructions whose condition did not hold, and the waits in their place. */
+  skips: Interval[];
   underflowNs: number | undefined;
   endNs: number;
 }
@@ -61,6 +70,7 @@ function lanesOfOne(run: SequencerRun, base: TimeBase, window: Window): Lanes {
     fromNs: runNs(timeNs),
     toNs: runNs(timeNs) + lengthNs,
     label: `${names.get(acquisition) ?? acquisition}[${bin}]`,
+    short: String(bin),
   }));
   const endNs = shiftNs + run.endNs;
   return {
@@ -69,6 +79,8 @@ function lanesOfOne(run: SequencerRun, base: TimeBase, window: Window): Lanes {
       highIntervals(run, marker, base.zeroNs, endNs).filter((one) => overlaps(one, window)),
     ),
     acquisitions: acquisitions.filter((one) => overlaps(one, window)),
+    triggers: triggerIntervals(run, base.zeroNs).filter((one) => overlaps(one, window)),
+    skips: skipIntervals(run, base.zeroNs).filter((one) => overlaps(one, window)),
     underflowNs: tally.underflow === undefined ? undefined : runNs(tally.underflow.timeNs),
   };
 }
@@ -96,6 +108,37 @@ function highIntervals({ tally }: SequencerRun, marker: number, zeroNs: number, 
   // A marker that is left high stays so; it is drawn to where the sequencer stopped.
   if (since !== undefined) intervals.push({ fromNs: since, toNs: Math.max(endNs, since + 1), label: '' });
   return intervals;
+}
+
+function triggerIntervals({ tally }: SequencerRun, zeroNs: number): Interval[] {
+  return tally.triggers.map(({ timeNs, address, lost }) => {
+    const fromNs = timeNs - zeroNs;
+    if (lost === 'no')
+      return { fromNs, toNs: fromNs + TriggerNetwork.LATENCY_NS, label: `to ${address}`, short: String(address) };
+    return { fromNs, toNs: fromNs + TriggerNetwork.GRID_NS, label: `${address} lost`, short: '×', wrong: true };
+  });
+}
+
+function skipIntervals({ tally, sequence: { program } }: SequencerRun, zeroNs: number): Interval[] {
+  return tally.skips.map(({ timeNs, instruction, durationNs }) => ({
+    fromNs: timeNs - zeroNs,
+    toNs: timeNs - zeroNs + durationNs,
+    label: program.instructions[instruction]?.instruction.mnemonic ?? '',
+  }));
+}
+
+/** Intervals in rows, so that in none of them two overlap; those that find no place in `most` rows are in the last one. */
+export function rowsOf(intervals: Interval[], most: number): Interval[][] {
+  const rows: Interval[][] = [];
+  const free: number[] = [];
+  for (const interval of intervals) {
+    const found = free.findIndex((timeNs) => timeNs <= interval.fromNs);
+    const row = found >= 0 ? found : Math.min(free.length, most - 1);
+    rows[row] ??= [];
+    rows[row].push(interval);
+    free[row] = Math.max(free[row] ?? 0, interval.toNs);
+  }
+  return rows;
 }
 
 /** Least and greatest sample of each of `count` columns; nothing is lost that is a nanosecond long. */

@@ -41,6 +41,13 @@ export interface Underflow {
   slackNs: number;
 }
 
+/** An instruction that its condition had skipped, and the wait in its place. */
+export interface Skip {
+  timeNs: number;
+  instruction: number;
+  durationNs: number;
+}
+
 /** A register that held what an instruction cannot take. */
 export interface WrongValue {
   /** How often. */
@@ -67,6 +74,7 @@ export class Tally {
   readonly markers: MarkerChange[] = [];
   readonly acquisitions: Acquired[] = [];
   acquisitionCount = 0;
+  readonly skips: Skip[] = [];
   readonly triggers: Trigger[] = [];
   triggerCount = 0;
   /** Real-time instructions, skipped ones included. */
@@ -106,7 +114,7 @@ export class Tally {
   add(record: RecordView): void {
     switch (record.kind) {
       case SequencerRecord.EXECUTE:
-        this.skipped[record.instruction] += record.word(5) & 1;
+        if ((record.word(5) & 1) !== 0) this.skip(record, record.word(4));
         this.execute(record);
         break;
       case SequencerRecord.COMMIT:
@@ -150,6 +158,11 @@ export class Tally {
     this.lastNs[index] = timeNs;
     if (slackNs < this.minimumSlackNs[index]) this.minimumSlackNs[index] = slackNs;
     this.executed += 1;
+  }
+
+  private skip({ instruction, timeNs }: RecordView, durationNs: number): void {
+    this.skipped[instruction] += 1;
+    if (this.skips.length < LIST_MOST) this.skips.push({ timeNs, instruction, durationNs });
   }
 
   private commit(record: RecordView): void {

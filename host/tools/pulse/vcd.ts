@@ -6,7 +6,8 @@
 //   skipped          wire 1     its condition does not hold
 //   acquiring        wire 1     an acquisition window is open; acquisition and bin say which
 //   frequency        real       of the oscillator, in Hz
-//   slack            integer    ns the instruction had lain in the queue
+//   slack            integer    ns the instruction had lain in the queue; below zero in two's complement: it came so much too late
+//   underflow        wire 1     from the instruction that came too late to the end
 //   trigger          integer    address of the trigger that is on the network, 0 where there is none
 
 import { TriggerNetwork } from '../../../protocol/q1/network.ts';
@@ -92,6 +93,7 @@ const signalKinds = {
   bin: 'integer',
   frequency: 'real',
   slack: 'integer',
+  underflow: 'wire',
   trigger: 'integer',
 } as const satisfies Record<string, Kind>;
 type Signals = Record<keyof typeof signalKinds, Signal>;
@@ -157,6 +159,11 @@ function addRecords(signals: Signals, { sequence: { program }, records }: Sequen
         signals.acquiring.set(timeNs, 1);
         signals.acquisition.set(timeNs, view.word(5) & 0xff);
         signals.bin.set(timeNs, view.word(4));
+        break;
+      case SequencerRecord.UNDERFLOW:
+        signals.line.set(timeNs, program.instructions[view.instruction]?.line ?? 0);
+        signals.slack.set(timeNs, view.slackNs);
+        signals.underflow.set(timeNs, 1);
         break;
       case SequencerRecord.TRIGGER:
         if ((view.word(6) & 3) !== 0) break;

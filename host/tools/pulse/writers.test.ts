@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { Message } from './protobuf.ts';
 import { csvFile, npyFile, sampleTable } from './samples.ts';
 import { columnsOf, ruler, scaleFor } from './scope.ts';
-import { acquire, commit, pulseRun, sequencerRun, stopped, synced } from './testing.ts';
+import { acquire, commit, type HandMade, pulseRun, sequencerRun, stopped, synced } from './testing.ts';
 import { vcdFile } from './vcd.ts';
 
 const one = () =>
@@ -68,6 +68,22 @@ test('a VCD has changes only, in order, and ends where the run does', () => {
   const times = lines.filter((line) => line.startsWith('#')).map((line) => Number(line.slice(1)));
   expect(times).toEqual([...times].sort((a, b) => a - b));
   expect(new Set(times).size).toBe(times.length);
+});
+
+test('a VCD shows an underflow from the instruction that came too late to the end, and how late it was', () => {
+  const late: HandMade = { kind: 'UNDERFLOW', timeNs: 120, instruction: 3, slackNs: -40 };
+  const run = pulseRun(
+    sequencerRun('wait_sync 4\nset_mrk 1\nupd_param 20\nupd_param 40\nstop', [
+      ...[...synced(40, 0, 60), commit(100, 2, 20), late, stopped(120)],
+    ]),
+  );
+  const text = vcdFile(run, 20);
+  const [, id] = /\$var wire 1 (\S+) underflow \$end/.exec(text) ?? [];
+  const [, slack] = /\$var integer 32 (\S+) slack \$end/.exec(text) ?? [];
+  const [before, after] = text.split('#20\n');
+  expect(before).toContain(`\n0${id}\n`);
+  expect(after.split('\n')).toContain(`1${id}`);
+  expect(after.split('\n')).toContain(`b${(-40 >>> 0).toString(2)} ${slack}`);
 });
 
 const escaped = (text = '') => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
