@@ -4,19 +4,15 @@
 //
 // A box that is drawn has its name inside, or its short name, or none; where the pointer rests on it, a viewer shows name and times.
 
+import { band, INNER, LEFT, LINE_WIDTH, round, steps, WIDTH } from './plot-curve.ts';
 import type { PulseRun } from './run.ts';
-import { columnsOf, type Interval, type Lanes, lanesOf, rowsOf, ruler, scaleFor, type Window } from './scope.ts';
+import { type Interval, type Lanes, lanesOf, rowsOf, ruler, scaleFor, type Window } from './scope.ts';
 
-const WIDTH = 1200;
-const LEFT = 92;
-const RIGHT = 24;
-const INNER = WIDTH - LEFT - RIGHT;
 const PATH_HEIGHT = 84;
 const LANE_HEIGHT = 16;
 const GAP = 10;
 const HEAD = 30;
 const FOOT = 40;
-const LINE_WIDTH = 1.4;
 /** Windows closer than this are drawn as one: a picture has no use for ten thousand of them. */
 const APART = 1;
 /** Narrower windows may be drawn as one with their neighbours. */
@@ -264,36 +260,6 @@ class Panel {
     this.parts.push(`<text x="${round(x)}" y="${round(y)}" ${attributes}>${escaped(text)}</text>`);
   }
 }
-
-/** A level from each sample to the next: what a converter puts out. */
-function steps(samples: Int16Array, y: (sample: number) => number): string {
-  const width = INNER / samples.length;
-  let path = `M${LEFT} ${y(samples[0] ?? 0)}`;
-  for (let index = 1; index < samples.length; index += 1) {
-    if (samples[index] !== samples[index - 1]) path += `H${round(LEFT + index * width)}V${y(samples[index])}`;
-  }
-  return `${path}H${LEFT + INNER}`;
-}
-
-/** A bar a column, from its least to its greatest sample, reaching to the column before; flat stretches are one bar. */
-function band(samples: Int16Array, y: (sample: number) => number): string {
-  const { least, most } = columnsOf(samples, INNER);
-  const half = LINE_WIDTH / 2;
-  let path = '';
-  for (let column = 0; column < INNER; ) {
-    const before = Math.max(0, column - 1);
-    const top = y(Math.max(most[column], least[before])) - half;
-    const bottom = y(Math.min(least[column], most[before])) + half;
-    let end = column + 1;
-    const flat = least[column] === most[column] && bottom - top <= LINE_WIDTH + 0.01;
-    while (flat && end < INNER && least[end] === most[end] && most[end] === most[column]) end += 1;
-    path += `M${LEFT + column} ${round(top)}H${LEFT + end}V${round(bottom)}H${LEFT + column}Z`;
-    column = end;
-  }
-  return path;
-}
-
-const round = (value: number): number => Math.round(value * 100) / 100;
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
