@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Health } from '../../protocol/telemetry/health.ts';
 import { Board } from '../board/board.ts';
 import { boardDevice } from '../links/in-process.ts';
 import { type Build, buildAll } from './build.ts';
@@ -72,10 +73,12 @@ describe('an update', () => {
     expect(result).toMatchObject({ verdict: 'undone', running: { version: '1.0.0' }, boot: { reset_cause: 4 } });
   });
 
-  it('that never gets healthy is not confirmed but taken back, with the health word as the reason', async () => {
+  it('that never gets healthy is not confirmed but undone, with the health word as the reason', async () => {
     const { steps, update } = newBoard();
     const result = await update('never-confirms', 'confirm', { watchMs: 1000, healthyWithinMs: 2000 });
-    expect(result).toMatchObject({ verdict: 'undone', running: { version: '1.0.0' }, health: 32 });
+    // A failed self-test, and what is kept off because of it.
+    const health = Health.SELF_TEST | Health.WAVEFORMS_OFF | Health.HEATERS_OFF | Health.MULTIPLEXER_OFF;
+    expect(result).toMatchObject({ verdict: 'undone', running: { version: '1.0.0' }, health });
     expect(steps.slice(-3)).toEqual(['confirm', 'back', 'reset']);
   });
 
