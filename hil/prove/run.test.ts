@@ -21,6 +21,14 @@ describe('a proof', () => {
     expect(figures(toJson(there))).toEqual(figures(toJson(here)));
   });
 
+  test('about other proofs has them in a thread of its own, too', async () => {
+    const one = { seed: 1, effort: 'slice', scenario: canary } as const;
+    const here = await runProof('canaries', { ...one, threads: 0 });
+    const there = await runProof('canaries', { ...one, threads: 1 });
+    expect(figures(toJson(there))).toEqual(figures(toJson(here)));
+    expect(there.violations).toBe(0);
+  });
+
   test('cut into shards adds up to the whole', async () => {
     const upgrade = { ...options, scenario: 'upgrade', threads: 0 } as const;
     const whole = await runProof('power', upgrade);

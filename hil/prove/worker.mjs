@@ -4,10 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { importSource } from '../../host/tools/bundle.mjs';
 
 const tellEveryMs = 200;
-const { proof: name, options } = workerData;
-const bench = importSource('hil/prove/proofs.ts')
-  .then(({ loadProof }) => loadProof(name))
-  .then((proof) => proof.open(options));
+const bench = importSource('hil/prove/run.ts').then(({ openBench }) => openBench(workerData));
 // Whoever waits for a part is told.
 bench.catch(() => {});
 

@@ -14,13 +14,18 @@ describe('a broken bootloader is caught', () => {
     const { proof, scenario } = caughtBy;
     const entry = caught.find((each) => each.name === name);
     expect(entry).toMatchObject({ caughtBy: proof, scenario });
-    // A window is broken by two cuts that do not leave the same: one of them alone shows nothing, the scenario does.
-    const point = entry?.invariant === 'window' ? undefined : entry?.point;
+    // A window is broken by two cuts that do not leave the same, and sharing needs a boot before: one alone shows nothing, the scenario does.
+    const point = ['window', 'shared'].includes(entry?.invariant ?? '') ? undefined : entry?.point;
     const again = await runSlice(proof, { canary: name, scenario, stopAtFirst: true, ...(point && { point }) });
     expect(again.found.map(({ invariant }) => invariant)).toContain(entry?.invariant);
     expect(again.found[0].replay).toContain(`--scenario '${scenario}' --point`);
     expect(again.found[0].replay).toContain(`--canary '${name}'`);
   });
+});
+
+test('a byte that a boot reads and nobody notes breaks the sharing, and is named so', () => {
+  const entry = caught.find(({ name }) => name === 'a byte that is read and not noted');
+  expect(entry?.invariant).toBe('shared');
 });
 
 test('a dozen of them at least, by several parts of the proof', () => {

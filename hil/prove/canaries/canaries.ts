@@ -1,12 +1,13 @@
-// Bootloaders broken on purpose: the proof must catch every one, or it proves nothing.
+// Bootloaders broken on purpose, and the harness with one of them: the proof must catch every one, or it proves nothing.
 
 import { compileGuest } from '../../../host/tools/guest.ts';
 import type { Canary } from './canary.ts';
 import { imageCanaries } from './of-images.ts';
+import { sharingCanaries } from './of-sharing.ts';
 import { stateCanaries } from './of-state.ts';
 import { wireCanaries } from './of-wire.ts';
 
-export const canaries: readonly Canary[] = [...imageCanaries, ...stateCanaries, ...wireCanaries];
+export const canaries: readonly Canary[] = [...imageCanaries, ...stateCanaries, ...wireCanaries, ...sharingCanaries];
 
 export function canaryByName(name: string): Canary {
   const found = canaries.find((canary) => canary.name === name);
@@ -18,4 +19,9 @@ export function canaryByName(name: string): Canary {
 /** The bootloader a proof is about: the sound one, or a canary. */
 export function bootloaderFor({ canary }: { canary?: string }): Promise<Uint8Array> {
   return compileGuest('bootloader/main.ts', canary === undefined ? {} : { changes: canaryByName(canary).changes });
+}
+
+/** The word of flash that the notes of a canary's harness miss. */
+export function blindSpotOf({ canary }: { canary?: string }): number | undefined {
+  return canary === undefined ? undefined : canaryByName(canary).blindTo;
 }

@@ -1,4 +1,4 @@
-// What a canary is: a bootloader broken on purpose, in pieces of its source (the firmware stays sound).
+// What a canary is: a bootloader broken on purpose, in pieces of its source (the firmware stays sound); one has the harness broken with it.
 //
 // A change that no longer fits the source fails the compilation with the place and the text: mend it, with the source.
 
@@ -11,4 +11,6 @@ export interface Canary {
   /** Where it is caught: a part of the slice that every test run can afford. */
   caughtBy: { proof: string; scenario: string };
   changes: SourceChange[];
+  /** The harness is broken as well: its notes of what a boot reads miss this word of flash (device/boot-reads.ts). */
+  blindTo?: number;
 }

@@ -47,12 +47,6 @@ export interface StartedOperation {
   burn?: { index: number; ones: number };
 }
 
-/** Bytes of flash that the notes are made to miss: a canary of the sharing itself. */
-export interface BlindSpot {
-  address: number;
-  length: number;
-}
-
 export class BootReads implements Witness {
   readonly looks: Look[] = [];
   readonly operations: StartedOperation[] = [];
@@ -61,7 +55,8 @@ export class BootReads implements Witness {
   /** How often the boot wrote something. */
   writes = 0;
   private readonly board: Board;
-  private readonly blind: BlindSpot | undefined;
+  /** A word of flash that is not noted when it is read by itself: the canary of the sharing. */
+  private readonly blindTo: number | undefined;
   private readonly begunNs: number;
   private readonly before: FlashPicture;
   private readonly fuses: Uint32Array;
@@ -74,10 +69,10 @@ export class BootReads implements Witness {
   private looked = false;
 
   /** Begins with a board whose power has just come. `room`: a byte for each word of flash, which nobody else uses meanwhile. */
-  constructor(board: Board, room: Uint8Array, blind?: BlindSpot) {
+  constructor(board: Board, room: Uint8Array, blindTo?: number) {
     this.board = board;
     this.marks = room;
-    this.blind = blind;
+    this.blindTo = blindTo;
     this.begunNs = board.now;
     this.before = board.machine.flash.picture();
     this.fuses = board.fuses.cells.slice();
@@ -90,10 +85,9 @@ export class BootReads implements Witness {
   }
 
   readFlash(address: number, length: number): void {
-    const { blind, firm } = this;
     // Nobody can share it any more.
-    if (!firm) return;
-    if (blind && address < blind.address + blind.length && address + length > blind.address) return;
+    if (!this.firm) return;
+    if (length === 4 && address === this.blindTo) return;
     let word = address >>> 2;
     const end = (address + length + 3) >>> 2;
     while (word < end) {

@@ -12,7 +12,7 @@ import type { BoardMode } from '../../../host/board/board-state.ts';
 import { flashSize } from '../../../host/board/flash-array.ts';
 import type { LogRecord } from '../../../host/board/log.ts';
 import { QuietBench, Reading } from '../../../host/board/surroundings.ts';
-import { type BlindSpot, BootReads, type ReadingsLook, type StartedOperation } from './boot-reads.ts';
+import { BootReads, type ReadingsLook, type StartedOperation } from './boot-reads.ts';
 import { type Answers, BootTree } from './boot-tree.ts';
 import type { Change } from './change.ts';
 import type { Operation } from './operations.ts';
@@ -41,11 +41,11 @@ export interface KnownBoot {
 export class KnownBoots {
   private readonly trees: { arena: Uint8Array; tree: BootTree<KnownBoot> }[] = [];
   private readonly room = new Uint8Array(flashSize / 4);
-  private readonly blind: BlindSpot | undefined;
+  private readonly blindTo: number | undefined;
 
-  /** `blind`: flash that the notes are made to miss, for a canary. */
-  constructor(blind?: BlindSpot) {
-    this.blind = blind;
+  /** `blindTo`: a word of flash that the notes miss, for a canary. */
+  constructor(blindTo?: number) {
+    this.blindTo = blindTo;
   }
 
   /** The boot that a board has whose power has just come. */
@@ -55,7 +55,7 @@ export class KnownBoots {
 
   /** Notes of the boot that begins now. */
   witness(board: Board): BootReads {
-    return new BootReads(board, this.room, this.blind);
+    return new BootReads(board, this.room, this.blindTo);
   }
 
   /** The tree that `keep` is to put a boot into that begins now. */

@@ -1,6 +1,6 @@
 // `coldrig prove power`: update stories on the real bootloader and firmware, cut wherever power can go.
 
-import { bootloaderFor } from '../canaries/canaries.ts';
+import { blindSpotOf, bootloaderFor } from '../canaries/canaries.ts';
 import { provingBoard } from '../device/boards.ts';
 import { type Fleet, type Images, makeImages } from '../device/images.ts';
 import { KnownBoots } from '../device/known-boots.ts';
@@ -68,7 +68,12 @@ class PowerBench implements Bench {
     const images = this.images.get(scenario.fleet) as Images;
     try {
       const recording = this.recordingOf(scenario, images);
-      const dut = new DeviceUnderTest(provingBoard(options.seed), scenario, images, new KnownBoots());
+      const dut = new DeviceUnderTest(
+        provingBoard(options.seed),
+        scenario,
+        images,
+        new KnownBoots(blindSpotOf(options)),
+      );
       return new PartSweep(dut, images, part, options).run(recording, onProgress);
     } catch (failure) {
       if (!(failure instanceof StoryFailed)) throw failure;
