@@ -220,14 +220,9 @@ export function runClassic(core: usize, budget: u32): u32 {
         continue;
       }
     } else if (!calculate(core, word, opcode)) {
-      const ends = opcode == Q1_OP_STOP || opcode == Q1_OP_ILLEGAL;
-      if (ends) {
-        rest = endClassic(core, opcode, <u32>((word - program) >> WORD_SHIFT), time);
-      } else {
-        // It found no room for a record, and is executed again when there is.
-        rest = REST_RECORDS;
-        time = before;
-      }
+      rest = endClassic(core, opcode, <u32>((word - program) >> WORD_SHIFT), time);
+      // What found no room for a record is executed again, and its steps are counted then.
+      if (rest == REST_RECORDS) time -= <i64>(<u32>load<u8>(costs + opcode) * Q1_STEP_NS);
       break;
     }
     left--;
@@ -251,8 +246,9 @@ function realTime(core: usize, word: usize, opcode: u32, index: u32): u32 {
   return outcome == AFTER_SYNC ? REST_SYNC : outcome == AFTER_TRIGGER ? REST_TRIGGER : REST_HORIZON;
 }
 
-/** stop, or an instruction that is none. */
+/** stop, an instruction that is none, or one that waits for room for a record: REST_RECORDS. */
 function endClassic(core: usize, opcode: u32, index: u32, time: i64): u32 {
+  if (opcode != Q1_OP_STOP && opcode != Q1_OP_ILLEGAL) return REST_RECORDS;
   if (opcode != Q1_OP_STOP) {
     setFlag(core, SEQUENCER_FLAG_SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION);
     store<u32>(core, index, FAULT_INDEX);
