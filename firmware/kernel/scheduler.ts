@@ -13,15 +13,17 @@ import {
   writeTimerControl,
 } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
-import { NEVER, nextRelease, setNextRelease } from './releases';
+import { earliestRelease, forgetReleases, NEVER, nextRelease, setNextRelease } from './releases';
 import { countRun, initStatistics } from './statistics';
-import { TASK_COUNT, taskAt, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from './tasks';
+import { TASK_COUNT, TASK_NUMBERS, taskAt, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from './tasks';
 
 /** Every periodic task is first released one period from now. */
 export function startScheduler(): void {
   const now = uptimeNs();
+  forgetReleases();
   for (let position: u32 = 0; position < TASK_COUNT; position++) {
     const task = taskAt(position);
+    assert(task < TASK_NUMBERS, 'the order holds task numbers');
     initStatistics(task);
     const periodNs = <u64>taskPeriodUs(task) * NS_PER_US;
     setNextRelease(task, periodNs == 0 ? NEVER : now + periodNs);
@@ -68,9 +70,7 @@ function releaseAfter(task: u32, releasedNs: u64, nowNs: u64): u64 {
 }
 
 function armAlarm(): void {
-  let earliest = NEVER;
-  for (let position: u32 = 0; position < TASK_COUNT; position++)
-    earliest = min(earliest, nextRelease(taskAt(position)));
+  const earliest = earliestRelease();
   assert(earliest != NEVER, 'periodic tasks always have a next release');
   writeTimerAlarmLow(<u32>earliest);
   writeTimerAlarmHigh(<u32>(earliest >> 32));
