@@ -17,6 +17,7 @@ function placeOf(task: u32): usize {
 /** Nothing is released: what a number that no task has keeps. */
 export function forgetReleases(): void {
   memory.fill(releases, 0xff, TASK_NUMBERS * 8);
+  assert(earliestRelease() == NEVER, 'nothing is released now');
 }
 
 /** The earliest of all releases. It is asked for at every wake of the core, so it walks the table without a look at the order. */

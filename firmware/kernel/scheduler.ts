@@ -28,6 +28,7 @@ export function startScheduler(): void {
     const periodNs = <u64>taskPeriodUs(task) * NS_PER_US;
     setNextRelease(task, periodNs == 0 ? NEVER : now + periodNs);
   }
+  assert(earliestRelease() > now, 'no task is released before its first period has passed');
 }
 
 /**
@@ -51,6 +52,7 @@ function runOnce(task: u32, runTask: (task: u32) => void): void {
   setNextRelease(task, releaseAfter(task, releasedNs, startNs));
   runTask(task);
   const endNs = uptimeNs();
+  assert(endNs >= startNs, 'time goes forward');
   const cycles = <u32>((endNs - startNs) / NS_PER_CYCLE);
   const deadlineNs = releasedNs + <u64>taskDeadlineUs(task) * NS_PER_US;
   const slackUs = <i32>((<i64>deadlineNs - <i64>endNs) / <i64>NS_PER_US);
@@ -65,6 +67,7 @@ function runOnce(task: u32, runTask: (task: u32) => void): void {
 function releaseAfter(task: u32, releasedNs: u64, nowNs: u64): u64 {
   const periodNs = <u64>taskPeriodUs(task) * NS_PER_US;
   if (periodNs == 0) return NEVER;
+  assert(nowNs >= releasedNs, 'a task runs when it is released, not before');
   const late = nowNs - releasedNs;
   return releasedNs + (late / periodNs + 1) * periodNs;
 }

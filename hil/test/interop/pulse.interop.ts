@@ -91,7 +91,7 @@ describe.skipIf(tool.path === undefined)('what coldrig pulse run writes, read by
   });
 
   test('pyvcd reads the whole file', () => {
-    expect(read.tokens).toMatchObject({ SCOPE: 1, VAR: 14, UPSCOPE: 1, ENDDEFINITIONS: 1, TIMESCALE: 1 });
+    expect(read.tokens).toMatchObject({ SCOPE: 1, VAR: 15, UPSCOPE: 1, ENDDEFINITIONS: 1, TIMESCALE: 1 });
   });
 
   test('numpy loads the samples as int16', () => {
