@@ -132,9 +132,12 @@ function jumpTarget(core: usize, word: usize, opcode: u32): u32 {
     case Q1_OP_LOOP_I:
       setX(core, word, x(core, word) - 1);
       return x(core, word) != 0 ? b(word) : STRAIGHT_ON;
-    default:
+    case Q1_OP_LOOP_R:
       setX(core, word, x(core, word) - 1);
       return x(core, word) != 0 ? target(core, word) : STRAIGHT_ON;
+    default:
+      assert(false, 'every jump of the table has code');
+      return STRAIGHT_ON;
   }
 }
 
@@ -248,7 +251,8 @@ function realTime(core: usize, word: usize, opcode: u32, index: u32): u32 {
 
 /** stop, an instruction that is none, or one that waits for room for a record: REST_RECORDS. */
 function endClassic(core: usize, opcode: u32, index: u32, time: i64): u32 {
-  if (opcode != Q1_OP_STOP && opcode != Q1_OP_ILLEGAL) return REST_RECORDS;
+  // One that has no code reports nothing: with room for a record, what is not stop is illegal.
+  if (opcode != Q1_OP_STOP && opcode != Q1_OP_ILLEGAL && recordsFull()) return REST_RECORDS;
   if (opcode != Q1_OP_STOP) {
     setFlag(core, SEQUENCER_FLAG_SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION);
     store<u32>(core, index, FAULT_INDEX);

@@ -26,23 +26,22 @@ import {
   TRIGGER_ADDRESSES,
 } from '../../protocol/guest/generated/constants';
 import {
-  Q1_OP_ACQUIRE_I,
-  Q1_OP_ACQUIRE_R,
-  Q1_OP_ACQUIRE_TTL_R,
-  Q1_OP_ACQUIRE_WEIGHED_R,
-  Q1_OP_LATCH_RST_I,
-  Q1_OP_LATCH_RST_R,
-  Q1_OP_PLAY_I,
-  Q1_OP_PLAY_R,
-  Q1_OP_SET_LATCH_EN_I,
-  Q1_OP_SET_LATCH_EN_R,
-  Q1_OP_UPD_PARAM,
-  Q1_OP_WAIT_I,
-  Q1_OP_WAIT_R,
-  Q1_OP_WAIT_SYNC_I,
-  Q1_OP_WAIT_SYNC_R,
-  Q1_OP_WAIT_TRIGGER_I,
-  Q1_OP_WAIT_TRIGGER_R,
+  Q1_DO_ACQUIRE,
+  Q1_DO_ACQUIRE_TTL,
+  Q1_DO_ACQUIRE_WEIGHED,
+  Q1_DO_LATCH_RST,
+  Q1_DO_PLAY,
+  Q1_DO_SET_LATCH_EN,
+  Q1_DO_UPD_PARAM,
+  Q1_DO_WAIT,
+  Q1_DO_WAIT_SYNC,
+  Q1_DO_WAIT_TRIGGER,
+  Q1_FLAG_COMMITS,
+  Q1_FLAG_DURATION_A,
+  Q1_FLAG_DURATION_B,
+  Q1_FLAG_REGISTERS,
+  Q1_OPCODE_ROW_SIZE,
+  Q1_OPCODE_ROWS,
   Q1_STEP_NS,
 } from '../../protocol/guest/generated/instructions';
 import { acquireSquare, acquireTtl, acquireWeighed } from './acquisition';
@@ -95,26 +94,52 @@ const WAVE_COUNT: u32 = 1024;
 const SKIPPED: u32 = 1;
 const PLAYS: u32 = 1 << 20;
 
-/** Executes the real-time instruction at `word`, the core's `index`-th; the classic core's time is in memory. */
+/** Offsets in the row of an opcode (protocol/generate/guest-instructions.ts). */
+const ROW_FLAGS: usize = 1;
+const ROW_TO_DO: usize = 3;
+
+/**
+ * Executes the real-time instruction at `word`, the core's `index`-th; the classic core's time is in memory. What to do is in the row of
+ * its opcode: one that nothing here does is illegal, and never taken for another.
+ */
 export function executeRealTime(core: usize, word: usize, opcode: u32, index: u32): u32 {
   const time = arrive(core);
   if (load<i32>(core, SLACK) < 0) return underflow(core, index, time);
+  const row = Q1_OPCODE_ROWS + opcode * Q1_OPCODE_ROW_SIZE;
+  const flags: u32 = load<u8>(row, ROW_FLAGS);
   if (load<u32>(core, CONDITION) != 0) {
     if (load<u32>(core, CONDITION_OPERATOR) >= OPERATOR_COUNT) return illegal(core, index, time);
     if (!settleNetwork(time)) return AFTER_OTHERS;
     takeTriggers(core, time);
-    if (!conditionHolds(core)) return skip(core, opcode, index, time);
+    if (!conditionHolds(core)) return skip(core, flags, index, time);
   }
-  if (opcode >= Q1_OP_WAIT_TRIGGER_I) return waitForOthers(core, word, opcode, index, time);
-  const duration = durationOf(core, word, opcode);
+  const duration = durationOf(core, word, flags);
   if (duration < DURATION_LEAST || duration > DURATION_MOST) return illegal(core, index, time);
-  if (opcode >= Q1_OP_ACQUIRE_I && opcode < Q1_OP_SET_LATCH_EN_I && !mayAcquire(core, time)) return AFTER_OTHERS;
-  if (opcode < Q1_OP_SET_LATCH_EN_I) return commit(core, word, opcode, index, time, duration);
-  if (opcode < Q1_OP_WAIT_I) {
-    if (!settleNetwork(time)) return AFTER_OTHERS;
-    takeTriggers(core, time);
-    if (opcode >= Q1_OP_LATCH_RST_I) clearCounters(core);
-    else latchEnable(core, word, operandA(core, word, opcode == Q1_OP_SET_LATCH_EN_R));
+  const toDo: u32 = load<u8>(row, ROW_TO_DO);
+  switch (toDo) {
+    case Q1_DO_WAIT:
+      break;
+    case Q1_DO_UPD_PARAM:
+      return commit(core, index, time, duration, NO_WAVES);
+    case Q1_DO_PLAY:
+      return play(core, word, flags, index, time, duration);
+    case Q1_DO_ACQUIRE:
+    case Q1_DO_ACQUIRE_WEIGHED:
+    case Q1_DO_ACQUIRE_TTL:
+      return mayAcquire(core, time) ? acquire(core, word, toDo, flags, index, time, duration) : AFTER_OTHERS;
+    case Q1_DO_SET_LATCH_EN:
+    case Q1_DO_LATCH_RST:
+      if (!settleNetwork(time)) return AFTER_OTHERS;
+      takeTriggers(core, time);
+      if (toDo == Q1_DO_LATCH_RST) clearCounters(core);
+      else latchEnable(core, word, operandA(core, word, flags));
+      break;
+    case Q1_DO_WAIT_TRIGGER:
+      return waitForTrigger(core, word, flags, index, time, duration);
+    case Q1_DO_WAIT_SYNC:
+      return waitForSync(core, index, time, duration);
+    default:
+      return illegal(core, index, time);
   }
   record(SEQUENCER_RECORD_EXECUTE, core, index, time, duration, 0, 0, 0);
   return leave(core, time, duration);
@@ -155,8 +180,8 @@ function leave(core: usize, time: i64, duration: u32): u32 {
   return DONE;
 }
 
-function skip(core: usize, opcode: u32, index: u32, time: i64): u32 {
-  if (opcode < Q1_OP_SET_LATCH_EN_I) discardNco(core);
+function skip(core: usize, flags: u32, index: u32, time: i64): u32 {
+  if ((flags & Q1_FLAG_COMMITS) != 0) discardNco(core);
   const duration = load<u32>(core, CONDITION_ELSE);
   record(SEQUENCER_RECORD_EXECUTE, core, index, time, duration, SKIPPED, 0, 0);
   return leave(core, time, duration);
@@ -176,24 +201,20 @@ function registerOf(core: usize, number: u32): u32 {
   return load<u32>(core + (number << 2));
 }
 
-function operandA(core: usize, word: usize, isRegister: bool): u32 {
+function operandA(core: usize, word: usize, flags: u32): u32 {
   const a = load<u32>(word, Q1_WORD_A);
-  return isRegister ? registerOf(core, a) : a;
+  return (flags & Q1_FLAG_REGISTERS) != 0 ? registerOf(core, a) : a;
 }
 
-function durationOf(core: usize, word: usize, opcode: u32): u32 {
-  if (opcode == Q1_OP_WAIT_R || opcode == Q1_OP_LATCH_RST_R || opcode == Q1_OP_WAIT_SYNC_R)
-    return registerOf(core, load<u32>(word, Q1_WORD_A));
-  if (opcode == Q1_OP_WAIT_TRIGGER_R) return registerOf(core, load<u32>(word, Q1_WORD_B));
-  return load<u16>(word, Q1_WORD_DURATION);
+function durationOf(core: usize, word: usize, flags: u32): u32 {
+  if ((flags & (Q1_FLAG_DURATION_A | Q1_FLAG_DURATION_B)) == 0) return load<u16>(word, Q1_WORD_DURATION);
+  const isInA = (flags & Q1_FLAG_DURATION_A) != 0;
+  return registerOf(core, isInA ? load<u32>(word, Q1_WORD_A) : load<u32>(word, Q1_WORD_B));
 }
 
-/** upd_param, play and the acquisitions: what is latched comes into force, then they do their own. */
-function commit(core: usize, word: usize, opcode: u32, index: u32, time: i64, duration: u32): u32 {
+/** What is latched comes into force; `waves` start, or NO_WAVES: what plays goes on. */
+function commit(core: usize, index: u32, time: i64, duration: u32, waves: u32): u32 {
   if (load<u32>(core, LATCHED_NCO) != 0) commitNco(core, index, time);
-  let waves: u32 = NO_WAVES;
-  if (opcode == Q1_OP_PLAY_I || opcode == Q1_OP_PLAY_R) waves = wavesOf(core, word, opcode == Q1_OP_PLAY_R);
-  else if (opcode != Q1_OP_UPD_PARAM) acquire(core, word, opcode, index, time);
   show(core, time, waves);
   const plays = waves != NO_WAVES;
   const shown = duration | (load<u32>(core, LATCHED_MARKER) << 16) | (plays ? PLAYS : 0);
@@ -220,44 +241,53 @@ function hasWave(core: usize, wave: u32): bool {
   return wave < WAVE_COUNT && load<u32>(core + WAVES + wave * ROW_SIZE, 4) != 0;
 }
 
-function acquire(core: usize, word: usize, opcode: u32, index: u32, time: i64): void {
-  const acquisition: u32 = load<u8>(word, Q1_WORD_X);
-  const fromRegister = opcode == Q1_OP_ACQUIRE_R || opcode == Q1_OP_ACQUIRE_WEIGHED_R || opcode == Q1_OP_ACQUIRE_TTL_R;
-  const bin = operandA(core, word, fromRegister);
-  if (opcode <= Q1_OP_ACQUIRE_R) {
-    acquireSquare(core, index, time, acquisition, bin);
-  } else if (opcode <= Q1_OP_ACQUIRE_WEIGHED_R) {
-    const w0 = load<u32>(word, Q1_WORD_B);
-    const w1: u32 = load<u16>(word, Q1_WORD_C);
-    if (fromRegister) acquireWeighed(core, index, time, acquisition, bin, registerOf(core, w0), registerOf(core, w1));
-    else acquireWeighed(core, index, time, acquisition, bin, w0, w1);
-  } else {
-    acquireTtl(core, index, time, acquisition, bin, load<u32>(word, Q1_WORD_B));
-  }
+function play(core: usize, word: usize, flags: u32, index: u32, time: i64, duration: u32): u32 {
+  return commit(core, index, time, duration, wavesOf(core, word, (flags & Q1_FLAG_REGISTERS) != 0));
 }
 
-/** wait_trigger and wait_sync: their duration begins when what they wait for has come. */
-function waitForOthers(core: usize, word: usize, opcode: u32, index: u32, time: i64): u32 {
-  const duration = durationOf(core, word, opcode);
-  if (duration < DURATION_LEAST || duration > DURATION_MOST) return illegal(core, index, time);
-  const forSync = opcode >= Q1_OP_WAIT_SYNC_I;
-  let reached: i64 = 0;
-  if (forSync) {
-    reached = synchronise(core, time);
-    if (reached == NEVER) return AFTER_SYNC;
+/** The three acquisitions: the oscillator first, so that its record stands before that of the window. */
+function acquire(core: usize, word: usize, toDo: u32, flags: u32, index: u32, time: i64, duration: u32): u32 {
+  if (load<u32>(core, LATCHED_NCO) != 0) commitNco(core, index, time);
+  const acquisition: u32 = load<u8>(word, Q1_WORD_X);
+  const bin = operandA(core, word, flags);
+  if (toDo == Q1_DO_ACQUIRE) {
+    acquireSquare(core, index, time, acquisition, bin);
+  } else if (toDo == Q1_DO_ACQUIRE_WEIGHED) {
+    const w0 = load<u32>(word, Q1_WORD_B);
+    const w1: u32 = load<u16>(word, Q1_WORD_C);
+    if ((flags & Q1_FLAG_REGISTERS) == 0) acquireWeighed(core, index, time, acquisition, bin, w0, w1);
+    else acquireWeighed(core, index, time, acquisition, bin, registerOf(core, w0), registerOf(core, w1));
   } else {
-    const address = operandA(core, word, opcode == Q1_OP_WAIT_TRIGGER_R);
-    if (address - 1 >= TRIGGER_ADDRESSES) return illegal(core, index, time);
-    reached = findTrigger(core, time, address);
-    if (reached == NO_TRIGGER) {
-      store<u32>(core, WAIT_TRIGGER, WAIT);
-      return AFTER_TRIGGER;
-    }
-    store<u32>(core, WAIT_NONE, WAIT);
+    assert(toDo == Q1_DO_ACQUIRE_TTL, 'there are three acquisitions');
+    acquireTtl(core, index, time, acquisition, bin, load<u32>(word, Q1_WORD_B));
   }
-  const waited = <u32>(reached - time);
-  if (forSync) record(SEQUENCER_RECORD_SYNC, core, index, reached, waited, 0, 0, 0);
-  record(SEQUENCER_RECORD_EXECUTE, core, index, time, waited + duration, 0, 0, 0);
+  return commit(core, index, time, duration, NO_WAVES);
+}
+
+/** The duration of wait_trigger begins when its trigger has come. */
+function waitForTrigger(core: usize, word: usize, flags: u32, index: u32, time: i64, duration: u32): u32 {
+  const address = operandA(core, word, flags);
+  if (address - 1 >= TRIGGER_ADDRESSES) return illegal(core, index, time);
+  const reached = findTrigger(core, time, address);
+  if (reached == NO_TRIGGER) {
+    store<u32>(core, WAIT_TRIGGER, WAIT);
+    return AFTER_TRIGGER;
+  }
+  store<u32>(core, WAIT_NONE, WAIT);
+  return goOn(core, index, time, reached, duration);
+}
+
+/** That of wait_sync when the last sequencer is there. */
+function waitForSync(core: usize, index: u32, time: i64, duration: u32): u32 {
+  const reached = synchronise(core, time);
+  if (reached == NEVER) return AFTER_SYNC;
+  record(SEQUENCER_RECORD_SYNC, core, index, reached, <u32>(reached - time), 0, 0, 0);
+  return goOn(core, index, time, reached, duration);
+}
+
+function goOn(core: usize, index: u32, time: i64, reached: i64, duration: u32): u32 {
+  assert(reached >= time, 'nobody waits backwards');
+  record(SEQUENCER_RECORD_EXECUTE, core, index, time, <u32>(reached - time) + duration, 0, 0, 0);
   leave(core, time, duration);
   store<i64>(core, reached + <i64>duration, TIME);
   return DONE;

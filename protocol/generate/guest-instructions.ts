@@ -1,28 +1,45 @@
 // The instruction table for the guests, in AssemblyScript: Q1_OP_name for every form, a row of limits for every opcode so that a program
 // can be judged before it runs, and the profiles as rows. Layout of an opcode's row (32 bytes; least and span, so that one unsigned
 // comparison `value - least <= span` judges any operand; a field the form does not use has least 0 and span 0):
+// What the real-time core does is a number a mnemonic, Q1_DO_name; 0 for those of the classic core, which switches on opcodes. Where the operands
+// come from are flags, so that a new form of a mnemonic needs no code.
 //
-//   0 steps u8 | 1 flags u8 | 2 x span u8 | 3 0 | 4 duration least u16 | 6 duration span u16
+//   0 steps u8 | 1 flags u8 | 2 x span u8 | 3 what to do u8 | 4 duration least u16 | 6 duration span u16
 //   8 a least u32 | 12 a span u32 | 16 b least u32 | 20 b span u32 | 24 c span u16 | 26 0 ... 31 0
 
 import {
   costModels,
   type Form,
   type Instruction,
-  instructions,
   JUMP_TAKEN_STEPS,
-  OPCODE_COUNT,
+  opcodeCount,
+  instructions as ownInstructions,
   REAL_TIME_OPCODE,
   STEP_NS,
+  unusedOpcodes,
 } from '../q1/instructions.ts';
 import { type OperandField, operandKinds, REGISTER_COUNT } from '../q1/operands.ts';
 import { type Profile, profiles } from '../q1/profiles.ts';
+import { checkInstructions } from './check-instructions.ts';
 import { generatedNotice, hex } from './text.ts';
 
-export const opcodeFlags = { LEGAL: 1, COMMITS: 2, REAL_TIME: 4 } as const;
+export const opcodeFlags = {
+  LEGAL: 1,
+  COMMITS: 2,
+  REAL_TIME: 4,
+  /** Operands other than the duration are registers, but for those that are always numbers. */
+  REGISTERS: 8,
+  /** The duration is in the register that field a, or b, names; else it is in the field of durations. */
+  DURATION_A: 16,
+  DURATION_B: 32,
+} as const;
 const ROW_BYTES = 32;
 
-export function guestInstructions(): string {
+export function guestInstructions(
+  instructions: readonly Instruction[] = ownInstructions,
+  unused = unusedOpcodes,
+): string {
+  checkInstructions(instructions, unused);
   const lines = [`// ${generatedNotice}`];
   const constant = (name: string, value: number, doc: string) =>
     lines.push(`/** ${doc}. */`, `export const ${name}: u32 = ${value};`);
@@ -30,7 +47,7 @@ export function guestInstructions(): string {
   constant('Q1_STEP_NS', STEP_NS, 'Nanoseconds of a step of the classic core');
   constant('Q1_JUMP_TAKEN_STEPS', JUMP_TAKEN_STEPS, 'Further steps of a conditional jump or loop that jumps');
   constant('Q1_REAL_TIME_OPCODE', REAL_TIME_OPCODE, 'Opcodes from here on are of the real-time class');
-  constant('Q1_OPCODE_COUNT', OPCODE_COUNT, 'Opcodes are below this');
+  constant('Q1_OPCODE_COUNT', opcodeCount(instructions), 'Opcodes are below this');
   lines.push('');
   for (const instruction of instructions) {
     for (const form of instruction.forms) {
@@ -38,7 +55,10 @@ export function guestInstructions(): string {
       lines.push(`export const Q1_OP_${form.name}: u32 = ${form.opcode};`);
     }
   }
-  lines.push('', ...limitRows(), '', ...profileRows(), '', ...costRows());
+  lines.push('', '// What the real-time core is to do.');
+  for (const [index, { mnemonic }] of realTimeOf(instructions).entries())
+    lines.push(`export const Q1_DO_${mnemonic.toUpperCase()}: u32 = ${index + 1};`);
+  lines.push('', ...limitRows(instructions), '', ...profileRows(), '', ...costRows(instructions));
   return `${lines.join('\n')}\n`;
 }
 
@@ -47,12 +67,16 @@ function signature({ mnemonic }: Instruction, { operands }: Form): string {
   return `${mnemonic} ${operands.map(({ mode }) => letters[mode]).join(',')}`.trim();
 }
 
-function limitRows(): string[] {
+const realTimeOf = (instructions: readonly Instruction[]) =>
+  instructions.filter((instruction) => instruction.class === 'realTime');
+
+function limitRows(instructions: readonly Instruction[]): string[] {
+  const realTime = realTimeOf(instructions);
   const constants = Object.entries(opcodeFlags).map(([name, value]) => `export const Q1_FLAG_${name}: u32 = ${value};`);
-  const rows = Array.from({ length: OPCODE_COUNT }, (_, opcode) => {
+  const rows = Array.from({ length: opcodeCount(instructions) }, (_, opcode) => {
     const instruction = instructions.find(({ forms }) => forms.some((form) => form.opcode === opcode));
     const form = instruction?.forms.find((candidate) => candidate.opcode === opcode);
-    return `  ${instruction && form ? limitRow(instruction, form).join(', ') : Array(ROW_BYTES).fill(0).join(', ')},`;
+    return `  ${instruction && form ? limitRow(instruction, form, 1 + realTime.indexOf(instruction)).join(', ') : Array(ROW_BYTES).fill(0).join(', ')},`;
   });
   return [
     '// Row of an opcode: protocol/generate/guest-instructions.ts has the layout.',
@@ -64,12 +88,11 @@ function limitRows(): string[] {
   ];
 }
 
-function limitRow(instruction: Instruction, form: Form): number[] {
+function limitRow(instruction: Instruction, form: Form, toDo: number): number[] {
   const row = new DataView(new ArrayBuffer(ROW_BYTES));
-  const { LEGAL, COMMITS, REAL_TIME } = opcodeFlags;
-  const flags = LEGAL | (instruction.commits ? COMMITS : 0) | (instruction.class === 'realTime' ? REAL_TIME : 0);
   row.setUint8(0, form.steps);
-  row.setUint8(1, flags);
+  row.setUint8(1, flagsOf(instruction, form));
+  row.setUint8(3, toDo);
   const limits = (field: OperandField): [least: number, span: number] => {
     const operand = form.operands.find((candidate) => candidate.field === field);
     if (operand === undefined) return [0, 0];
@@ -91,6 +114,18 @@ function limitRow(instruction: Instruction, form: Form): number[] {
   }
   row.setUint16(24, limits('c')[1], true);
   return [...new Uint8Array(row.buffer)];
+}
+
+function flagsOf(instruction: Instruction, { operands }: Form): number {
+  const { LEGAL, COMMITS, REAL_TIME, REGISTERS, DURATION_A, DURATION_B } = opcodeFlags;
+  if (instruction.class !== 'realTime') return LEGAL | (instruction.commits ? COMMITS : 0);
+  const durationField = operands.find(({ kind, mode }) => kind === 'duration' && mode === 'source')?.field;
+  const hasRegisters = operands.some(({ kind, mode }) => kind !== 'duration' && mode === 'source');
+  return (
+    (LEGAL | REAL_TIME | (instruction.commits ? COMMITS : 0)) +
+    (hasRegisters ? REGISTERS : 0) +
+    (durationField === 'a' ? DURATION_A : durationField === 'b' ? DURATION_B : 0)
+  );
 }
 
 /** Numbers of a profile in the order of their words; booleans as 0 and 1. */
@@ -128,10 +163,10 @@ function profileRows(): string[] {
   ];
 }
 
-function costRows(): string[] {
+function costRows(instructions: readonly Instruction[]): string[] {
   const forms = instructions.flatMap((instruction) => instruction.forms);
   const steps = ([, model]: [string, { steps: Record<string, number> }]) =>
-    Array.from({ length: OPCODE_COUNT }, (_, opcode) => {
+    Array.from({ length: opcodeCount(instructions) }, (_, opcode) => {
       const form = forms.find((candidate) => candidate.opcode === opcode);
       return form === undefined ? 0 : (model.steps[form.name] ?? form.steps);
     });

@@ -1,7 +1,9 @@
 // The Q1ASM instruction table: assembler, disassembler, lint, the firmware's decoder and the reference page all come from it.
 //
 // One row a mnemonic, one form for each legal way to give its operands, and an opcode for each form: the core decides everything by the
-// opcode. What must stay true: an opcode keeps its meaning for ever, and zero is `illegal`, so that empty memory cannot run.
+// opcode. What must stay true: an opcode keeps its meaning for ever, and zero is `illegal`, so that empty memory cannot run. The generator refuses a
+// table in which two forms share an opcode or one is left out without a word. A row alone makes no instruction: its code is in firmware/sequencer,
+// and where that is missing the sequencer stops at it with the flag of an illegal instruction.
 //
 // Cost is what the classic core spends, in steps of 4 ns. Source of the default: the open simulator q1simulator 1.0.5 (q1parser.py,
 // q1core.py), whose authors corrected it to the published Q1ASM specification: one step an instruction, whose first register operand
@@ -260,8 +262,17 @@ export const STEP_NS = 4;
 /** From here on an opcode is of the real-time class. */
 export const REAL_TIME_OPCODE = 64;
 
+/** Opcodes that no instruction has, first and last, each with why. A new instruction takes one of its class, or the next after the last. */
+export const unusedOpcodes: readonly (readonly [first: number, last: number, why: string])[] = [
+  [29, 31, 'room for arithmetic'],
+  [37, 37, 'reset_ph has no operand that a register could be'],
+  [46, 47, 'room for parameters'],
+  [50, 63, 'room for instructions that take no time of the real-time core'],
+];
+
 /** Opcodes are below this. */
-export const OPCODE_COUNT = 83;
+export const opcodeCount = (table: readonly Instruction[]): number =>
+  1 + Math.max(...table.flatMap(({ forms }) => forms.map(({ opcode }) => opcode)));
 
 /** Other readings of what the core costs, as steps that differ from the table. */
 export const costModels: Record<string, { doc: string; steps: Record<string, number> }> = {

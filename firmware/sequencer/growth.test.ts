@@ -1,0 +1,105 @@
+// A row more in the instruction table, without code, is an illegal instruction; a new form of an instruction that has code works.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { SequencerModule } from '../../host/board/sequencer/sequencer-module.ts';
+import { compileGuest, repositoryRoot } from '../../host/tools/guest.ts';
+import { sequencerSource } from '../../host/tools/sequencer.ts';
+import { guestInstructions } from '../../protocol/generate/guest-instructions.ts';
+import { InstructionWord } from '../../protocol/q1/encoding.ts';
+import { type Instruction, instructions, unusedOpcodes } from '../../protocol/q1/instructions.ts';
+import type { Operand } from '../../protocol/q1/operands.ts';
+import { SequenceLayout } from '../../protocol/q1/sequence.ts';
+import { sequencerFlagNames } from '../../protocol/q1/status.ts';
+
+const generated = 'protocol/guest/generated/instructions.ts';
+const duration: Operand = { kind: 'duration', mode: 'immediate', field: 'duration' };
+const row = (mnemonic: string, group: Instruction['class'], opcode: number, operands: Operand[]): Instruction => ({
+  ...{ mnemonic, class: group, commits: false, doc: 'New', costSource: 'simulator' },
+  forms: [{ opcode, name: `${mnemonic.toUpperCase()}_I`, operands, steps: 1 }],
+});
+
+/** The sequencers as they are compiled with this table. */
+async function grown(table: Instruction[], unused = unusedOpcodes): Promise<SequencerModule> {
+  const find = readFileSync(join(repositoryRoot, generated), 'utf8');
+  const changes = [{ path: generated, find, replace: guestInstructions(table, unused) }];
+  return new SequencerModule(await compileGuest(sequencerSource, { changes }));
+}
+
+/** A program of words {opcode, x, duration, a}, then `stop`, as it is uploaded. */
+function sequenceOf(...program: [opcode: number, x: number, duration: number, a: number][]): Uint8Array {
+  const words = [...program, [1, 0, 0, 0]];
+  const bytes = new Uint8Array(SequenceLayout.HEADER_SIZE + words.length * InstructionWord.SIZE);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(SequenceLayout.MAGIC, SequenceLayout.MAGIC_VALUE, true);
+  view.setUint32(SequenceLayout.VERSION, SequenceLayout.VERSION_VALUE, true);
+  view.setUint32(SequenceLayout.LENGTH, bytes.length, true);
+  view.setUint32(SequenceLayout.INSTRUCTIONS, words.length, true);
+  for (const [index, [opcode, x, length, a]] of words.entries()) {
+    const at = SequenceLayout.HEADER_SIZE + index * InstructionWord.SIZE;
+    view.setUint8(at + InstructionWord.OPCODE, opcode);
+    view.setUint8(at + InstructionWord.X, x);
+    view.setUint16(at + InstructionWord.DURATION, length, true);
+    view.setUint32(at + InstructionWord.A, a, true);
+  }
+  return bytes;
+}
+
+/** Flags of the first sequencer, which instruction it stopped at, and when its real-time core came to its end. */
+function runOn(cores: SequencerModule, sequence: Uint8Array) {
+  cores.stage(sequence);
+  expect(cores.load(0, sequence.length, crc32(sequence))).toBe(0);
+  cores.arm(1);
+  cores.start(1);
+  cores.run(1_000_000, 10_000);
+  return {
+    flags: sequencerFlagNames(cores.figure(0, 'FLAGS')),
+    stoppedAt: cores.figure(0, 'FAULT_INDEX'),
+    endNs: cores.figure(0, 'TIME_LOW'),
+  };
+}
+
+const wait = (ns: number): [number, number, number, number] => [77, 0, ns, 0];
+
+describe('a row more in the instruction table', () => {
+  test('of the real-time class stops the real-time core as illegal, and is no wait_sync', async () => {
+    const cores = await grown([...instructions, row('ramp', 'realTime', 83, [duration])]);
+    const { flags, stoppedAt } = runOn(cores, sequenceOf(wait(100), [83, 0, 100, 0], wait(100)));
+    expect([flags, stoppedAt]).toEqual([['SEQUENCE_PROCESSOR_RT_EXEC_ILLEGAL_INSTRUCTION'], 1]);
+  });
+
+  test('of the classic core stops that as illegal, and does not wait for ever', async () => {
+    const cores = await grown(
+      [...instructions, row('mul', 'arithmetic', 29, [])],
+      [[30, 31, 'room'], ...unusedOpcodes.slice(1)],
+    );
+    const { flags, stoppedAt } = runOn(cores, sequenceOf([2, 0, 0, 0], [29, 0, 0, 0]));
+    expect([flags, stoppedAt]).toEqual([['SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION'], 1]);
+  });
+
+  test('that is a form more of an instruction works without code: its operands are where the table says', async () => {
+    const table = instructions.map((each) =>
+      each.mnemonic === 'upd_param'
+        ? {
+            ...each,
+            forms: [
+              ...each.forms,
+              {
+                opcode: 83,
+                name: 'UPD_PARAM_R',
+                operands: [{ ...duration, mode: 'source', field: 'a' } as Operand],
+                steps: 1,
+              },
+            ],
+          }
+        : each,
+    );
+    const cores = await grown(table);
+    const fromNumber = runOn(cores, sequenceOf([11, 3, 0, 400], [2, 0, 0, 0], [64, 0, 400, 0]));
+    const fromRegister = runOn(cores, sequenceOf([11, 3, 0, 400], [2, 0, 0, 0], [83, 0, 0, 3]));
+    expect(fromRegister).toEqual(fromNumber);
+    expect(fromNumber.endNs).toBeGreaterThan(400);
+  });
+});
