@@ -3,10 +3,12 @@
 import binaryen from 'binaryen';
 import type { Bus } from '../core.ts';
 
-binaryen.setDebugInfo(true); // keeps the names
-
-/** Assembles WebAssembly text. */
+/** Assembles WebAssembly text, as it is written: with its names, and nothing optimised away. */
 export function assemble(text: string): Uint8Array {
+  // The library's settings belong to the process, and the AssemblyScript compiler sets them too.
+  binaryen.setDebugInfo(true);
+  binaryen.setGenerateStackIR(false);
+  binaryen.setOptimizeStackIR(false);
   const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.All);
   try {
