@@ -11,11 +11,12 @@ export interface BlockCounts {
 export function blockCounts(board: Board, module: Uint8Array): BlockCounts {
   const found = board.blockCounts().find(({ image }) => image.byteLength === module.length);
   if (!found?.image.blocks) throw new Error('the module has not run on this board, or is not counted');
-  const pieces = found.image.blocks.flatMap(({ ranges }, block) =>
-    ranges.flatMap((start, index) => (index % 2 === 0 ? [{ start, end: ranges[index + 1], block }] : [])),
-  );
-  pieces.sort((a, b) => a.start - b.start);
+  const { blocks } = found.image;
+  // Who wants the counts alone, as the fuzzer does after every input, does not pay for this.
+  let sorted: Piece[] | undefined;
   const blockAt = (offset: number) => {
+    sorted ??= piecesOf(blocks);
+    const pieces = sorted;
     let [low, high] = [0, pieces.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -26,4 +27,17 @@ export function blockCounts(board: Board, module: Uint8Array): BlockCounts {
     return pieces[low].block;
   };
   return { counts: found.counts, blockAt };
+}
+
+interface Piece {
+  start: number;
+  end: number;
+  block: number;
+}
+
+function piecesOf(blocks: readonly { ranges: readonly number[] }[]): Piece[] {
+  const pieces = blocks.flatMap(({ ranges }, block) =>
+    ranges.flatMap((start, index) => (index % 2 === 0 ? [{ start, end: ranges[index + 1], block }] : [])),
+  );
+  return pieces.sort((a, b) => a.start - b.start);
 }
