@@ -1,37 +1,55 @@
 // What to do with this boot: a pure function from facts to an outcome. It reads no register and writes none.
 //
-// First, how a trial fared, by the cause of this reset. It counts only for the image that was handed over to last.
+// The state of a slot’s image, and what moves it. Only a client, and the image itself once it is healthy, confirm; no boot does.
 //
-//   cause                      trial with boots left     with none
-//   POWER_ON, PIN, BROWN_OUT   goes on                   REJECTED, TRIALS_EXHAUSTED
-//   (the last a BROWN_OUT)                             REJECTED, BROWN_OUTS
-//   SOFTWARE                   REJECTED, UNCONFIRMED; or POWER_BUDGET, INTERLOCK where the firmware itself gave up
-//   WATCHDOG                   REJECTED, WATCHDOG
-//   FAULT                      REJECTED, FAULT, or CORE_REFUSED
-//   TRIAL_TIMEOUT              REJECTED, TRIAL_TIMEOUT
+//               test, --pad,                boots               confirm, by a client; or by itself,
+//               --confirm                                       if it was asked for for good
+//   UNMARKED ----------------> PENDING ------------> TRIAL ------------------------------------> CONFIRMED: it has EARNED it
+//      ^                          |                    |                                            ^   |
+//      | upload, erase            | does not verify    | fails, does not verify                     |   | test, in safe mode also confirm
+//      |                          v                    v                                            |   v
+//      '--------------------- REJECTED, with a reason; or, if it was confirmed before ---------- CONFIRMED, with a reason
 //
-// Then, who boots. The strap, a wish, or too many resets in a row keep the bootloader in control. Else the first in this order that
-// verifies:
+// 1. How the image that ran last fared, by the cause of this reset (last-run.ts)
 //
-//   1  whoever is CONFIRMED, PENDING or TRIAL: highest version first (build number ignored); of equal versions the one that was
-//      asked for before the CONFIRMED one, then one with a downgrade token; of equals slot A
-//   2  UNMARKED images, highest version first: a rescue, on trial
-//   3  CONFIRMED images the core refused when they were run last
-//   4  what only a recovery key vouches for, in the order of 1 to 3
+//   cause                      TRIAL with boots left     with none             CONFIRMED
+//   POWER_ON, PIN              goes on                   TRIALS_EXHAUSTED      its row of resets begins anew
+//   BROWN_OUT                  goes on                   BROWN_OUTS            one more in the row
+//   SOFTWARE                   UNCONFIRMED, or what the firmware gave up with  one more, or none where it was asked for
+//   WATCHDOG                   WATCHDOG                                        one more
+//   FAULT                      FAULT, or CORE_REFUSED                          one more; CORE_REFUSED: passed over now
+//   TRIAL_TIMEOUT              TRIAL_TIMEOUT                                   one more
 //
-// and if none does, safe mode. An image whose verdict is not known yet is not skipped: the outcome is VERIFY, and the caller
-// decides again with the verdict. So nobody is verified who need not be, and nobody boots unverified.
+//   A trial that ends so has failed. A confirmed image that has POLICY_RESETS_IN_A_ROW_MAX of them behind it has failed (LOOPING), and has had its
+//   turn: it is not run again in this row, which ends when firmware was healthy for a minute, somebody asks, or power comes.
+//
+// 2. Who boots: the strap and a wish keep the bootloader in control. Else the first by class that verifies
+//
+//   class   who
+//   0       PENDING, TRIAL: asked for; no older than a confirmed image beside it, or that is allowed (OLDER)
+//   1       CONFIRMED, and it did not fail when it ran
+//   2       PENDING, TRIAL, but older than the confirmed image beside it
+//   3       CONFIRMED, but it failed when it ran: LOOPING, CORE_REFUSED, or a trial of it that ended badly
+//   4       CONFIRMED, and a trial of it failed in this very boot
+//   5       UNMARKED: a rescue, on trial
+//   none    REJECTED; no image; has had its turn, or was refused by the core just now; would be on trial, and no record can be written
+//
+//   Two of one class: of two CONFIRMED the one confirmed last. Where that does not tell: the newer version, then one with a token, then slot A.
+//   What only a recovery key vouches for has its turn behind all others.
+//   If nobody boots, safe mode. An image whose verdict is not known yet is not skipped: the outcome is VERIFY, and the caller
+//   decides again with the verdict. So nobody is verified who need not be, and nobody boots unverified.
+//
+// 3. What becomes of it
 //
 //   chosen was          becomes      decision
-//   PENDING             TRIAL        TRIAL_FIRST
+//   PENDING             TRIAL        TRIAL_FIRST, or PERMANENT where it will confirm itself
 //   TRIAL               TRIAL        TRIAL_AGAIN
-//   PENDING permanent   CONFIRMED    PERMANENT   \ but REVERTED if a trial was rejected now,
-//   CONFIRMED           CONFIRMED    CONFIRMED   / else FALLBACK if a confirmed image was found bad
-//   UNMARKED            TRIAL        RESCUE
+//   CONFIRMED           CONFIRMED    REVERTED if a trial failed now, else FALLBACK if a confirmed image did, else CONFIRMED
+//   UNMARKED            TRIAL        RESCUE; where no image is confirmed it will confirm itself
 //
-// Whoever was looked at and found bad is REJECTED with the reason, but for a CONFIRMED image, which keeps its state and gets the reason
-// beside it: it was good once, and if flash reads right again, it may be all we have. So it is with one the core refuses to run: it is passed
-// over in the boot that follows, and after that tried where nothing else is left.
+// Whoever was looked at and found bad is REJECTED with the reason. But one that was confirmed once is CONFIRMED for ever, and gets the reason
+// beside it: it was good, and if flash reads right again, it may be all we have. What a confirmed image failed with when it ran stays
+// until it is confirmed again.
 // A trial needs its record written before it runs; where flash no longer takes records (`writable`), nobody goes on trial.
 
 import {
@@ -47,19 +65,9 @@ import {
   DECISION_SAFE_MODE_STRAP,
   DECISION_TRIAL_AGAIN,
   DECISION_TRIAL_FIRST,
-  POLICY_RESETS_IN_A_ROW_MAX,
   POLICY_TRIAL_BOOTS,
-  REASON_BROWN_OUTS,
-  REASON_CORE_REFUSED,
-  REASON_FAULT,
-  REASON_INTERLOCK,
   REASON_NONE,
-  REASON_POWER_BUDGET,
   REASON_SLOT_EMPTY,
-  REASON_TRIAL_TIMEOUT,
-  REASON_TRIALS_EXHAUSTED,
-  REASON_UNCONFIRMED,
-  REASON_WATCHDOG,
   SLOT_CONFIRMED,
   SLOT_PENDING,
   SLOT_REJECTED,
@@ -67,218 +75,154 @@ import {
   SLOT_UNMARKED,
 } from '../protocol/guest/generated/constants';
 import {
-  RESET_CAUSE_CAUSE_BROWN_OUT,
-  RESET_CAUSE_CAUSE_FAULT,
-  RESET_CAUSE_CAUSE_PIN,
-  RESET_CAUSE_CAUSE_POWER_ON,
-  RESET_CAUSE_CAUSE_SOFTWARE,
-  RESET_CAUSE_CAUSE_TRIAL_TIMEOUT,
-  RESET_CAUSE_CAUSE_WATCHDOG,
-} from '../protocol/guest/generated/registers';
-import {
   ACTION_BOOT,
   ACTION_SAFE_MODE,
   ACTION_VERIFY,
-  FACT_CAUSE,
-  FACT_CORE_REFUSED,
-  FACT_GIVEN_UP,
-  FACT_RESETS,
-  FACT_RUNNING,
-  FACT_SAFE_MODE_ASKED,
-  FACT_STRAP,
-  FACT_WRITABLE,
-  OUTCOME_ACTION,
-  OUTCOME_DECISION,
-  OUTCOME_SLOT,
-  SLOT_FACT_BOOTS_LEFT,
-  SLOT_FACT_PERMANENT,
-  SLOT_FACT_REASON,
-  SLOT_FACT_RECOVERY,
-  SLOT_FACT_STATE,
-  SLOT_FACT_TOKEN,
-  SLOT_FACT_VERDICT,
-  SLOT_FACT_VERSION,
-  SLOT_OUTCOME_BOOTS_LEFT,
-  SLOT_OUTCOME_REASON,
-  SLOT_OUTCOME_STATE,
+  Facts,
+  Outcome,
   slotFacts,
   slotOutcome,
   UNCHECKED,
 } from './facts';
+import { failedWhenRun } from './image/state/failed-when-run';
+import { judge, refuse } from './last-run';
 
 const NOBODY: u32 = 0xffffffff;
 
-export function decide(facts: usize, outcome: usize): void {
-  let failed = judge(facts, outcome, 0) | judge(facts, outcome, 1);
-  if (load<u32>(facts, FACT_STRAP) != 0) {
+const CLASS_ASKED: u32 = 0;
+const CLASS_CONFIRMED: u32 = 1;
+const CLASS_ASKED_OLDER: u32 = 2;
+const CLASS_FAILED: u32 = 3;
+const CLASS_FAILED_NOW: u32 = 4;
+const CLASS_UNMARKED: u32 = 5;
+const CLASS_COUNT: u32 = 6;
+
+export function decide(facts: Facts, outcome: Outcome): void {
+  outcome.failed = 0;
+  outcome.resets = facts.resets;
+  outcome.tried = facts.tried;
+  judge(facts, outcome, 0);
+  judge(facts, outcome, 1);
+  if (facts.strap != 0) {
     conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_STRAP);
-    return;
-  }
-  if (load<u32>(facts, FACT_SAFE_MODE_ASKED) != 0) {
+  } else if (facts.safeModeAsked != 0) {
     conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_REQUESTED);
-    return;
+  } else {
+    whoBoots(facts, outcome);
   }
-  // A trial that failed just now has had its remedy: the image to fall back to gets its own chances.
-  if (load<u32>(facts, FACT_RESETS) >= POLICY_RESETS_IN_A_ROW_MAX && (failed & (1 << SLOT_TRIAL)) == 0) {
-    conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_RESETS);
-    return;
-  }
-  const first = ranksFirst(facts, outcome);
+}
+
+// --- 2: who boots -----------------------------------------------------------------------------------------------------------------------
+
+function whoBoots(facts: Facts, outcome: Outcome): void {
+  const first = firstOfClass(facts, outcome);
   let recovery = NOBODY;
-  for (let turn: u32 = 0; turn < 6; turn++) {
+  for (let turn: u32 = 0; turn < 2 * CLASS_COUNT; turn++) {
     const slot = first ^ (turn & 1);
-    if (rankOf(facts, outcome, slot) != turn >> 1) continue;
-    const verdict = load<u32>(slotFacts(facts, slot), SLOT_FACT_VERDICT);
-    if (verdict == UNCHECKED) {
+    if (classOf(facts, outcome, slot) != turn >> 1) continue;
+    const from = slotFacts(facts, slot);
+    if (from.verdict == UNCHECKED) {
       conclude(outcome, ACTION_VERIFY, slot, DECISION_NONE);
       return;
     }
-    if (verdict != REASON_NONE) {
-      failed |= refuse(outcome, slot, verdict);
-    } else if (load<u32>(slotFacts(facts, slot), SLOT_FACT_RECOVERY) == 0) {
-      choose(facts, outcome, slot, failed);
+    if (from.verdict != REASON_NONE) {
+      refuse(outcome, from, slotOutcome(outcome, slot), from.verdict);
+    } else if (from.recovery == 0) {
+      choose(facts, outcome, slot);
       return;
     } else if (recovery == NOBODY) {
       recovery = slot;
     }
   }
-  if (recovery != NOBODY) choose(facts, outcome, recovery, failed);
-  else conclude(outcome, ACTION_SAFE_MODE, 0, DECISION_SAFE_MODE_NO_IMAGE);
+  if (recovery != NOBODY) choose(facts, outcome, recovery);
+  else conclude(outcome, ACTION_SAFE_MODE, 0, whyNobody(outcome));
 }
 
-/** Carries the slot over, with the verdict on its last run; the state, as a bit, of an image that failed just now. */
-function judge(facts: usize, outcome: usize, slot: u32): u32 {
+function whyNobody(outcome: Outcome): u32 {
+  return outcome.tried != 0 ? DECISION_SAFE_MODE_RESETS : DECISION_SAFE_MODE_NO_IMAGE;
+}
+
+/** Which of two images of one class has its turn first. */
+function firstOfClass(facts: Facts, outcome: Outcome): u32 {
+  const bothConfirmed =
+    slotOutcome(outcome, 0).state == SLOT_CONFIRMED && slotOutcome(outcome, 1).state == SLOT_CONFIRMED;
+  if (bothConfirmed && facts.confirmedLast <= 1) return facts.confirmedLast;
+  const a = slotFacts(facts, 0);
+  const b = slotFacts(facts, 1);
+  if (a.version != b.version) return a.version > b.version ? 0 : 1;
+  return b.token != 0 && a.token == 0 ? 1 : 0;
+}
+
+/** The class the slot's image is in, or NOBODY where it has no turn. */
+function classOf(facts: Facts, outcome: Outcome, slot: u32): u32 {
   const from = slotFacts(facts, slot);
   const to = slotOutcome(outcome, slot);
-  const state = load<u32>(from, SLOT_FACT_STATE);
-  assert(state <= SLOT_REJECTED, 'a slot has one of five states');
-  store<u32>(to, state, SLOT_OUTCOME_STATE);
-  store<u32>(to, load<u32>(from, SLOT_FACT_REASON), SLOT_OUTCOME_REASON);
-  store<u32>(to, load<u32>(from, SLOT_FACT_BOOTS_LEFT), SLOT_OUTCOME_BOOTS_LEFT);
-  const ran = load<u32>(facts, FACT_RUNNING) == slot;
-  let reason: u32 = REASON_NONE;
-  if (state == SLOT_TRIAL && ran) reason = trialReason(facts);
-  if (state == SLOT_TRIAL && reason == REASON_NONE && load<u32>(from, SLOT_FACT_BOOTS_LEFT) == 0) {
-    const dipped = ran && load<u32>(facts, FACT_CAUSE) == RESET_CAUSE_CAUSE_BROWN_OUT;
-    reason = dipped ? REASON_BROWN_OUTS : REASON_TRIALS_EXHAUSTED;
+  if (to.state == SLOT_CONFIRMED) {
+    const hasHadTurn = ((outcome.tried >> slot) & 1) != 0 || refusedNow(facts, slot);
+    if (hasHadTurn) return NOBODY;
+    if (from.state != SLOT_CONFIRMED)
+      return from.verdict == REASON_NONE || from.verdict == UNCHECKED ? CLASS_FAILED_NOW : NOBODY;
+    return failedWhenRun(to.reason) ? CLASS_FAILED : CLASS_CONFIRMED;
   }
-  if (reason != REASON_NONE) reject(to, reason);
-  if (refusedNow(facts, slot, state)) {
-    reason = REASON_CORE_REFUSED;
-    store<u32>(to, reason, SLOT_OUTCOME_REASON);
-  }
-  return reason == REASON_NONE ? 0 : 1 << state;
+  if (to.state == SLOT_REJECTED || facts.writable == 0) return NOBODY;
+  if (to.state == SLOT_UNMARKED) return from.verdict == REASON_SLOT_EMPTY ? NOBODY : CLASS_UNMARKED;
+  assert(to.state == SLOT_PENDING || to.state == SLOT_TRIAL, 'what is left was asked for');
+  return standsBack(facts, outcome, slot) ? CLASS_ASKED_OLDER : CLASS_ASKED;
+}
+
+/** Whether the confirmed image in the other slot is newer than the one that was asked for, and nobody allowed that. */
+function standsBack(facts: Facts, outcome: Outcome, slot: u32): bool {
+  const from = slotFacts(facts, slot);
+  if (slotOutcome(outcome, slot ^ 1).state != SLOT_CONFIRMED || from.older != 0) return false;
+  return from.version < slotFacts(facts, slot ^ 1).version;
 }
 
 /** Whether this is the confirmed image that the core has just refused to run. */
-function refusedNow(facts: usize, slot: u32, state: u32): bool {
-  if (state != SLOT_CONFIRMED || load<u32>(facts, FACT_RUNNING) != slot) return false;
-  return load<u32>(facts, FACT_CORE_REFUSED) != 0;
+function refusedNow(facts: Facts, slot: u32): bool {
+  return slotFacts(facts, slot).state == SLOT_CONFIRMED && facts.running == slot && facts.coreRefused != 0;
 }
 
-/** Why a trial that ended with this reset failed, or REASON_NONE when that was no fault of the image. */
-function trialReason(facts: usize): u32 {
-  const cause = load<u32>(facts, FACT_CAUSE);
-  switch (cause) {
-    case RESET_CAUSE_CAUSE_POWER_ON:
-    case RESET_CAUSE_CAUSE_PIN:
-    case RESET_CAUSE_CAUSE_BROWN_OUT:
-      return REASON_NONE;
-    case RESET_CAUSE_CAUSE_WATCHDOG:
-      return REASON_WATCHDOG;
-    case RESET_CAUSE_CAUSE_FAULT:
-      return load<u32>(facts, FACT_CORE_REFUSED) != 0 ? REASON_CORE_REFUSED : REASON_FAULT;
-    case RESET_CAUSE_CAUSE_TRIAL_TIMEOUT:
-      return REASON_TRIAL_TIMEOUT;
-    default:
-      assert(cause == RESET_CAUSE_CAUSE_SOFTWARE, 'the chip knows seven reset causes');
-      return givenUpReason(load<u32>(facts, FACT_GIVEN_UP));
-  }
-}
+// --- 3: what becomes of it --------------------------------------------------------------------------------------------------------------
 
-function givenUpReason(reason: u32): u32 {
-  return reason == REASON_POWER_BUDGET || reason == REASON_INTERLOCK ? reason : REASON_UNCONFIRMED;
-}
-
-/** The slot whose image comes first by version, then by having been asked for. */
-function ranksFirst(facts: usize, outcome: usize): u32 {
-  const versionA = load<u32>(slotFacts(facts, 0), SLOT_FACT_VERSION);
-  const versionB = load<u32>(slotFacts(facts, 1), SLOT_FACT_VERSION);
-  if (versionA != versionB) return versionA > versionB ? 0 : 1;
-  if (wasAskedFor(outcome, 0) != wasAskedFor(outcome, 1)) return wasAskedFor(outcome, 0) ? 0 : 1;
-  return hasToken(facts, 1) && !hasToken(facts, 0) ? 1 : 0;
-}
-
-function hasToken(facts: usize, slot: u32): bool {
-  return load<u32>(slotFacts(facts, slot), SLOT_FACT_TOKEN) != 0;
-}
-
-function wasAskedFor(outcome: usize, slot: u32): bool {
-  const state = load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE);
-  return state == SLOT_PENDING || state == SLOT_TRIAL;
-}
-
-/** When the slot has its turn: its number in the order above, less one. NOBODY where it has none. */
-function rankOf(facts: usize, outcome: usize, slot: u32): u32 {
+function choose(facts: Facts, outcome: Outcome, slot: u32): void {
   const from = slotFacts(facts, slot);
-  const state = load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE);
-  const permanent = load<u32>(from, SLOT_FACT_PERMANENT) != 0;
-  const wouldTry = state != SLOT_CONFIRMED && !(state == SLOT_PENDING && permanent);
-  if (wouldTry && load<u32>(facts, FACT_WRITABLE) == 0) return NOBODY;
-  if (refusedNow(facts, slot, state)) return NOBODY;
-  if (state == SLOT_CONFIRMED) return load<u32>(from, SLOT_FACT_REASON) == REASON_CORE_REFUSED ? 2 : 0;
-  if (wasAskedFor(outcome, slot)) return 0;
-  return state == SLOT_UNMARKED && load<u32>(from, SLOT_FACT_VERDICT) != REASON_SLOT_EMPTY ? 1 : NOBODY;
-}
-
-function choose(facts: usize, outcome: usize, slot: u32, failed: u32): void {
   const to = slotOutcome(outcome, slot);
-  const state = load<u32>(to, SLOT_OUTCOME_STATE);
-  const permanent = state == SLOT_PENDING && load<u32>(slotFacts(facts, slot), SLOT_FACT_PERMANENT) != 0;
-  const confirmed = permanent || state == SLOT_CONFIRMED;
+  assert(from.verdict == REASON_NONE, 'only what verified is run');
+  if (to.state == SLOT_CONFIRMED) {
+    if (!failedWhenRun(to.reason)) to.reason = REASON_NONE;
+    to.bootsLeft = 0;
+    conclude(outcome, ACTION_BOOT, slot, confirmedDecision(outcome.failed));
+    return;
+  }
   let decision: u32 = DECISION_RESCUE;
-  let bootsLeft: u32 = 0;
-  if (!confirmed) bootsLeft = POLICY_TRIAL_BOOTS - 1;
-  if (state == SLOT_TRIAL) {
+  let bootsLeft: u32 = POLICY_TRIAL_BOOTS - 1;
+  if (to.state == SLOT_TRIAL) {
     decision = DECISION_TRIAL_AGAIN;
-    bootsLeft = load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT) - 1;
-  } else if (confirmed) {
-    decision = confirmedDecision(permanent, failed);
-  } else if (state == SLOT_PENDING) {
-    decision = DECISION_TRIAL_FIRST;
+    bootsLeft = to.bootsLeft - 1;
+  } else if (to.state == SLOT_PENDING) {
+    decision = from.permanent != 0 ? DECISION_PERMANENT : DECISION_TRIAL_FIRST;
+  } else {
+    // Where nothing else was ever confirmed there is nothing to go back to, and nobody it could be taken from.
+    to.permanent = slotOutcome(outcome, slot ^ 1).state == SLOT_CONFIRMED ? 0 : 1;
   }
   assert(bootsLeft < POLICY_TRIAL_BOOTS, 'a trial has a limit');
-  store<u32>(to, confirmed ? SLOT_CONFIRMED : SLOT_TRIAL, SLOT_OUTCOME_STATE);
-  store<u32>(to, REASON_NONE, SLOT_OUTCOME_REASON);
-  store<u32>(to, bootsLeft, SLOT_OUTCOME_BOOTS_LEFT);
+  to.state = SLOT_TRIAL;
+  to.reason = REASON_NONE;
+  to.bootsLeft = bootsLeft;
+  // A confirmed image of this slot that had its turn is not there any more.
+  outcome.tried &= ~(1 << slot);
   conclude(outcome, ACTION_BOOT, slot, decision);
 }
 
-function confirmedDecision(permanent: bool, failed: u32): u32 {
+function confirmedDecision(failed: u32): u32 {
   if ((failed & (1 << SLOT_TRIAL)) != 0) return DECISION_REVERTED;
-  if ((failed & (1 << SLOT_CONFIRMED)) != 0) return DECISION_FALLBACK;
-  return permanent ? DECISION_PERMANENT : DECISION_CONFIRMED;
+  return (failed & (1 << SLOT_CONFIRMED)) != 0 ? DECISION_FALLBACK : DECISION_CONFIRMED;
 }
 
-/** What does not verify is refused; its state, as a bit. */
-function refuse(outcome: usize, slot: u32, reason: u32): u32 {
-  const to = slotOutcome(outcome, slot);
-  const state = load<u32>(to, SLOT_OUTCOME_STATE);
-  if (state == SLOT_CONFIRMED) store<u32>(to, reason, SLOT_OUTCOME_REASON);
-  else reject(to, reason);
-  return 1 << state;
-}
-
-function reject(to: usize, reason: u32): void {
-  assert(reason != REASON_NONE, 'a rejection has a reason');
-  store<u32>(to, SLOT_REJECTED, SLOT_OUTCOME_STATE);
-  store<u32>(to, reason, SLOT_OUTCOME_REASON);
-  store<u32>(to, 0, SLOT_OUTCOME_BOOTS_LEFT);
-}
-
-function conclude(outcome: usize, action: u32, slot: u32, decision: u32): void {
+function conclude(outcome: Outcome, action: u32, slot: u32, decision: u32): void {
   assert((action == ACTION_VERIFY) == (decision == DECISION_NONE), 'what is not decided yet has no decision');
-  store<u32>(outcome, action, OUTCOME_ACTION);
-  store<u32>(outcome, slot, OUTCOME_SLOT);
-  store<u32>(outcome, decision, OUTCOME_DECISION);
+  assert(slot <= 1, 'there are two slots');
+  outcome.action = action;
+  outcome.slot = slot;
+  outcome.decision = decision;
 }

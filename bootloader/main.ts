@@ -5,13 +5,14 @@
 //   verify     pure; one slot at a time, only on demand                                      image/
 //   act        one boot-state record, only if it differs                                     act.ts
 //   settle     a confirmed image's security counter and revocations, into the fuses          settle.ts
-//   log        one record, whatever was decided                                              log/
+//   log        one record, whatever was decided                                              write-boot-log.ts
 //   hand over  look again, in another way; protect, limit, tell, go                          handover.ts, second-look.ts
 //   safe mode  the SMP server                                                                safe-mode.ts, smp/
 //
 // What must stay true:
 // - The first write closes all output gates, and nothing here opens one.
 // - No image runs that did not verify in this very boot.
+// - No boot confirms an image, and none moves a fuse but for an image that was confirmed before.
 // - Between two resets at most one boot-state record is appended before the hand-over, and none when nothing changed.
 // - RAM is new at every boot: whatever must outlast one is in the boot state.
 
@@ -28,6 +29,8 @@ import {
   OUTPUTS_DISABLE_HEATERS,
   OUTPUTS_DISABLE_MULTIPLEXER,
   RESET_BOOT_REQUEST_MODE_NORMAL,
+  RESET_RESETS_IN_A_ROW_COUNT,
+  RESET_RESETS_IN_A_ROW_TRIED_SHIFT,
   readResetBootRequest,
   readResetCause,
   readResetResetCount,
@@ -42,16 +45,10 @@ import { decide } from './decide';
 import {
   ACTION_BOOT,
   ACTION_VERIFY,
-  FACT_RESETS,
-  FACT_WRITABLE,
   FACTS_SIZE,
-  OUTCOME_ACTION,
-  OUTCOME_DECISION,
+  Facts,
   OUTCOME_SIZE,
-  OUTCOME_SLOT,
-  SLOT_FACT_RECOVERY,
-  SLOT_FACT_VERDICT,
-  SLOT_OUTCOME_STATE,
+  Outcome,
   slotFacts,
   slotOutcome,
   UNCHECKED,
@@ -67,8 +64,8 @@ import { settle } from './settle';
 import { survey } from './survey';
 import { logBoot } from './write-boot-log';
 
-const facts: usize = memory.data(FACTS_SIZE, 4);
-const outcome: usize = memory.data(OUTCOME_SIZE, 4);
+const facts: Facts = changetype<Facts>(memory.data(FACTS_SIZE, 4));
+const outcome: Outcome = changetype<Outcome>(memory.data(OUTCOME_SIZE, 4));
 
 export function reset(): void {
   // The reset closed all gates. A chip whose reset did not is made safe before anything else is done.
@@ -83,21 +80,28 @@ export function reset(): void {
   decideAndVerify();
   if (!act(facts, outcome)) {
     // Without a record nobody may go on trial: decide again under that condition, and leave flash alone.
-    store<u32>(facts, 0, FACT_WRITABLE);
+    facts.writable = 0;
     decideAndVerify();
   }
-  const decision = load<u32>(outcome, OUTCOME_DECISION);
-  const slot = load<u32>(outcome, OUTCOME_SLOT);
-  const boots = load<u32>(outcome, OUTCOME_ACTION) == ACTION_BOOT;
+  const decision = outcome.decision;
+  const slot = outcome.slot;
+  const boots = outcome.action == ACTION_BOOT;
   recordEvent(EVENT_BOOT_DECISION, decision, slot);
-  writeResetResetsInARow(boots ? load<u32>(facts, FACT_RESETS) : 0);
+  writeResetResetsInARow(boots ? rowFromNowOn() : 0);
   if (boots) settle(facts, outcome, slot);
   if (!logBoot(facts, outcome, securityCounter())) recordEvent(EVENT_BOOT_LOG_FAILED, decision, slot);
   if (boots) {
-    handOver(slot, load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE), decision);
+    handOver(slot, slotOutcome(outcome, slot).state, decision);
   } else {
     startSafeMode(decision);
   }
+}
+
+/** Resets in a row, and whose turn in it is over, as RESET.RESETS_IN_A_ROW has them. */
+function rowFromNowOn(): u32 {
+  assert(outcome.resets <= RESET_RESETS_IN_A_ROW_COUNT, 'the count stops at the most the register holds');
+  assert(outcome.tried < 1 << SLOT_COUNT, 'there are two slots');
+  return outcome.resets | (outcome.tried << RESET_RESETS_IN_A_ROW_TRIED_SHIFT);
 }
 
 export function interrupt(lines: u32): void {
@@ -107,16 +111,16 @@ export function interrupt(lines: u32): void {
 /** Decides, verifying whom the decision asks for: each slot on one occasion at most. */
 function decideAndVerify(): void {
   decide(facts, outcome);
-  for (let turn: u32 = 0; turn < SLOT_COUNT && load<u32>(outcome, OUTCOME_ACTION) == ACTION_VERIFY; turn++) {
-    const slot = load<u32>(outcome, OUTCOME_SLOT);
-    assert(load<u32>(slotFacts(facts, slot), SLOT_FACT_VERDICT) == UNCHECKED, 'nobody is verified twice');
+  for (let turn: u32 = 0; turn < SLOT_COUNT && outcome.action == ACTION_VERIFY; turn++) {
+    const slot = outcome.slot;
+    assert(slotFacts(facts, slot).verdict == UNCHECKED, 'nobody is verified twice');
     let verdict = verifySlot(slot);
     // What is refused may be lost for good: it is looked at again.
     if (verdict != REASON_NONE) verdict = verifySlot(slot);
     recordEvent(EVENT_BOOT_VERIFY, slot, verdict);
-    store<u32>(slotFacts(facts, slot), verdict, SLOT_FACT_VERDICT);
-    store<u32>(slotFacts(facts, slot), imageIsRecovery(slot) ? 1 : 0, SLOT_FACT_RECOVERY);
+    slotFacts(facts, slot).verdict = verdict;
+    slotFacts(facts, slot).recovery = imageIsRecovery(slot) ? 1 : 0;
     decide(facts, outcome);
   }
-  assert(load<u32>(outcome, OUTCOME_ACTION) != ACTION_VERIFY, 'two verdicts decide');
+  assert(outcome.action != ACTION_VERIFY, 'two verdicts decide');
 }

@@ -1,7 +1,13 @@
 // Gathers the facts decide.ts decides on: the only place where the decision's inputs are read from the chip.
 
 import { safeModeStrap } from '../protocol/guest/fuse-read';
-import { REASON_SLOT_EMPTY, SLOT_UNMARKED } from '../protocol/guest/generated/constants';
+import {
+  REASON_SLOT_EMPTY,
+  RECORD_FLAG_EARNED,
+  RECORD_FLAG_OLDER,
+  RECORD_FLAG_PERMANENT,
+  SLOT_UNMARKED,
+} from '../protocol/guest/generated/constants';
 import {
   RESET_BOOT_REQUEST_MODE,
   RESET_BOOT_REQUEST_MODE_SAFE_MODE,
@@ -11,36 +17,21 @@ import {
   RESET_CAUSE_CAUSE_PIN,
   RESET_CAUSE_CAUSE_POWER_ON,
   RESET_FAULT_CAUSE_CAUSE_IMAGE_REFUSED,
+  RESET_RESETS_IN_A_ROW_COUNT,
+  RESET_RESETS_IN_A_ROW_TRIED,
+  RESET_RESETS_IN_A_ROW_TRIED_SHIFT,
   readResetBootRequest,
   readResetCause,
   readResetFaultCause,
   readResetResetsInARow,
 } from '../protocol/guest/generated/registers';
-import {
-  FACT_CAUSE,
-  FACT_CORE_REFUSED,
-  FACT_GIVEN_UP,
-  FACT_RESETS,
-  FACT_RUNNING,
-  FACT_SAFE_MODE_ASKED,
-  FACT_STRAP,
-  FACT_WRITABLE,
-  SLOT_FACT_BOOTS_LEFT,
-  SLOT_FACT_PERMANENT,
-  SLOT_FACT_REASON,
-  SLOT_FACT_RECOVERY,
-  SLOT_FACT_STATE,
-  SLOT_FACT_TOKEN,
-  SLOT_FACT_VERDICT,
-  SLOT_FACT_VERSION,
-  slotFacts,
-  UNCHECKED,
-} from './facts';
+import { Facts, SlotFacts, slotFacts, UNCHECKED } from './facts';
 import { SLOT_COUNT } from './image/slots';
 import {
+  confirmedLast,
   lastRunning,
   slotBootsLeft,
-  slotPermanent,
+  slotFlags,
   slotReason,
   slotState,
   slotVersion,
@@ -49,44 +40,48 @@ import { slotHasToken, tokenDisplaces } from './image/token';
 import { parseSlot } from './image/verify';
 
 /** Fills the facts from registers, fuses, boot state and both slots' headers. Nothing is verified yet. */
-export function survey(facts: usize): void {
-  const cause = readResetCause();
-  const refused = cause == RESET_CAUSE_CAUSE_FAULT && readResetFaultCause() == RESET_FAULT_CAUSE_CAUSE_IMAGE_REFUSED;
+export function survey(facts: Facts): void {
   const request = readResetBootRequest();
-  const asked = (request & RESET_BOOT_REQUEST_MODE) == RESET_BOOT_REQUEST_MODE_SAFE_MODE;
-  store<u32>(facts, cause, FACT_CAUSE);
-  store<u32>(facts, refused ? 1 : 0, FACT_CORE_REFUSED);
-  store<u32>(facts, asked ? 1 : 0, FACT_SAFE_MODE_ASKED);
-  store<u32>(facts, safeModeStrap() ? 1 : 0, FACT_STRAP);
-  store<u32>(facts, 1, FACT_WRITABLE);
-  store<u32>(facts, lastRunning(), FACT_RUNNING);
-  store<u32>(
-    facts,
-    (request & RESET_BOOT_REQUEST_TRIAL_FAILURE) >> RESET_BOOT_REQUEST_TRIAL_FAILURE_SHIFT,
-    FACT_GIVEN_UP,
-  );
-  store<u32>(facts, countResets(cause), FACT_RESETS);
+  facts.cause = readResetCause();
+  facts.coreRefused = coreRefused(facts.cause) ? 1 : 0;
+  facts.safeModeAsked = (request & RESET_BOOT_REQUEST_MODE) == RESET_BOOT_REQUEST_MODE_SAFE_MODE ? 1 : 0;
+  facts.strap = safeModeStrap() ? 1 : 0;
+  facts.writable = 1;
+  facts.running = lastRunning();
+  facts.givenUp = (request & RESET_BOOT_REQUEST_TRIAL_FAILURE) >> RESET_BOOT_REQUEST_TRIAL_FAILURE_SHIFT;
+  facts.confirmedLast = confirmedLast();
+  surveyRow(facts);
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) surveySlot(slotFacts(facts, slot), slot);
 }
 
-/** Resets in a row that nobody asked for, this one included. Power and the pin come from people: they begin anew. */
-function countResets(cause: u32): u32 {
-  if (cause == RESET_CAUSE_CAUSE_POWER_ON || cause == RESET_CAUSE_CAUSE_PIN) return 0;
-  return readResetResetsInARow() + 1;
+function coreRefused(cause: u32): bool {
+  return cause == RESET_CAUSE_CAUSE_FAULT && readResetFaultCause() == RESET_FAULT_CAUSE_CAUSE_IMAGE_REFUSED;
 }
 
-function surveySlot(facts: usize, slot: u32): void {
+/** Resets in a row that nobody asked for, this one included. Power and the pin come from people: the row begins anew. */
+function surveyRow(facts: Facts): void {
+  const row = readResetResetsInARow();
+  const fresh = facts.cause == RESET_CAUSE_CAUSE_POWER_ON || facts.cause == RESET_CAUSE_CAUSE_PIN;
+  const count = row & RESET_RESETS_IN_A_ROW_COUNT;
+  facts.resets = fresh ? 0 : min<u32>(count + 1, RESET_RESETS_IN_A_ROW_COUNT);
+  facts.tried = fresh ? 0 : (row & RESET_RESETS_IN_A_ROW_TRIED) >> RESET_RESETS_IN_A_ROW_TRIED_SHIFT;
+  assert(fresh || facts.resets != 0, 'a reset that is no new beginning counts');
+}
+
+function surveySlot(facts: SlotFacts, slot: u32): void {
   const reason = parseSlot(slot);
-  store<u32>(facts, slotState(slot), SLOT_FACT_STATE);
-  store<u32>(facts, slotPermanent(slot) ? 1 : 0, SLOT_FACT_PERMANENT);
-  store<u32>(facts, slotBootsLeft(slot), SLOT_FACT_BOOTS_LEFT);
+  const flags = slotFlags(slot);
+  facts.state = slotState(slot);
+  facts.permanent = (flags & RECORD_FLAG_PERMANENT) != 0 ? 1 : 0;
+  facts.older = (flags & RECORD_FLAG_OLDER) != 0 ? 1 : 0;
+  facts.earned = (flags & RECORD_FLAG_EARNED) != 0 ? 1 : 0;
+  facts.bootsLeft = slotBootsLeft(slot);
   const token = slotHasToken(slot);
   // A token makes its image as good as the newest it may displace, and no better.
-  store<u32>(facts, token ? max(slotVersion(slot), tokenDisplaces()) : slotVersion(slot), SLOT_FACT_VERSION);
-  store<u32>(facts, token ? 1 : 0, SLOT_FACT_TOKEN);
+  facts.version = token ? max(slotVersion(slot), tokenDisplaces()) : slotVersion(slot);
+  facts.token = token ? 1 : 0;
   // Whatever else is wrong is found again, twice, before it costs an image its state.
-  const empty = reason == REASON_SLOT_EMPTY && slotState(slot) == SLOT_UNMARKED;
-  store<u32>(facts, empty ? reason : UNCHECKED, SLOT_FACT_VERDICT);
-  store<u32>(facts, slotReason(slot), SLOT_FACT_REASON);
-  store<u32>(facts, 0, SLOT_FACT_RECOVERY);
+  facts.verdict = reason == REASON_SLOT_EMPTY && facts.state == SLOT_UNMARKED ? reason : UNCHECKED;
+  facts.reason = slotReason(slot);
+  facts.recovery = 0;
 }

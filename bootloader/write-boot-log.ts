@@ -20,42 +20,32 @@ import {
   readResetFaultAddress,
   readResetFaultCause,
 } from '../protocol/guest/generated/registers';
-import {
-  ACTION_BOOT,
-  FACT_CAUSE,
-  FACT_RESETS,
-  OUTCOME_ACTION,
-  OUTCOME_DECISION,
-  OUTCOME_SLOT,
-  SLOT_OUTCOME_REASON,
-  SLOT_OUTCOME_STATE,
-  slotOutcome,
-} from './facts';
+import { ACTION_BOOT, Facts, Outcome, slotOutcome } from './facts';
 import { imageVersion } from './image/info';
 import { SLOT_COUNT } from './image/slots';
 import { appendLog, draftLog } from './image/state/boot-log';
 import { measurement } from './image/verify';
 
 /** `counter`: the security counter in the fuses. A log that cannot be written is no reason not to boot. */
-export function logBoot(facts: usize, outcome: usize, counter: u32): bool {
+export function logBoot(facts: Facts, outcome: Outcome, counter: u32): bool {
   const record = draftLog();
-  const slot = load<u32>(outcome, OUTCOME_SLOT);
-  const boots = load<u32>(outcome, OUTCOME_ACTION) == ACTION_BOOT;
-  const cause = load<u32>(facts, FACT_CAUSE);
+  const slot = outcome.slot;
+  const boots = outcome.action == ACTION_BOOT;
+  const cause = facts.cause;
   store<u8>(record, <u8>cause, LOG_CAUSE);
-  store<u8>(record, <u8>load<u32>(outcome, OUTCOME_DECISION), LOG_DECISION);
+  store<u8>(record, <u8>outcome.decision, LOG_DECISION);
   store<u8>(record, <u8>(boots ? slot : LOG_NO_SLOT), LOG_SLOT);
   for (let index: u32 = 0; index < SLOT_COUNT; index++) {
-    store<u8>(record + LOG_REASONS + index, <u8>load<u32>(slotOutcome(outcome, index), SLOT_OUTCOME_REASON));
+    store<u8>(record + LOG_REASONS + index, <u8>slotOutcome(outcome, index).reason);
   }
-  store<u8>(record, <u8>min<u32>(load<u32>(facts, FACT_RESETS), 0xff), LOG_RESETS);
+  store<u8>(record, <u8>min<u32>(facts.resets, 0xff), LOG_RESETS);
   store<u32>(record, counter, LOG_COUNTER);
   if (cause == RESET_CAUSE_CAUSE_FAULT || cause == RESET_CAUSE_CAUSE_WATCHDOG) {
     store<u8>(record, <u8>readResetFaultCause(), LOG_FAULT_CAUSE);
     store<u32>(record, readResetFaultAddress(), LOG_FAULT_ADDRESS);
   }
   if (boots) {
-    store<u8>(record, <u8>load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE), LOG_STATE);
+    store<u8>(record, <u8>slotOutcome(outcome, slot).state, LOG_STATE);
     store<u32>(record, imageVersion(slot), LOG_VERSION);
     memory.copy(record + LOG_MEASUREMENT, measurement(slot), 32);
   }

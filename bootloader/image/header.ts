@@ -35,6 +35,7 @@ import {
   SEEN_HEADER,
 } from './info';
 import { slotAddress } from './slots';
+import { versionNumber } from './version';
 
 const ERASED: u32 = 0xffffffff;
 
@@ -78,6 +79,6 @@ function takeVersion(info: usize): void {
   const major: u32 = load<u8>(header, IMAGE_OFFSET_MAJOR);
   const minor: u32 = load<u8>(header, IMAGE_OFFSET_MINOR);
   const revision: u32 = load<u16>(header, IMAGE_OFFSET_REVISION);
-  store<u32>(info, (major << 24) | (minor << 16) | revision, INFO_VERSION);
+  store<u32>(info, versionNumber(major, minor, revision), INFO_VERSION);
   store<u32>(info, load<u32>(header, IMAGE_OFFSET_BUILD), INFO_BUILD);
 }

@@ -137,7 +137,7 @@ export function imageHash(slot: u32): usize {
   return imageInfo(slot) + INFO_HASH;
 }
 
-/** major << 24 | minor << 16 | revision: compares as MCUboot compares, without the build number. */
+/** The image’s version, as version.ts compares versions. */
 export function imageVersion(slot: u32): u32 {
   return load<u32>(imageInfo(slot), INFO_VERSION);
 }

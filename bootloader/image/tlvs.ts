@@ -86,6 +86,7 @@ import {
   SEEN_UNMET,
 } from './info';
 import { slotAddress } from './slots';
+import { versionNumber } from './version';
 
 const TLV_HEADER_SIZE: u32 = 4;
 const DEPENDENCY_SIZE: u32 = 12;
@@ -183,13 +184,13 @@ function take(info: usize, type: u32, length: u32, at: u32): u32 {
   }
 }
 
-/** The only thing here to depend on is the bootloader. As MCUboot compares versions, the build number does not count. */
+/** The only thing here to depend on is the bootloader. */
 function takeDependency(info: usize, length: u32, at: u32): u32 {
   if (length != DEPENDENCY_SIZE) return REASON_TLV_LENGTH;
   copyFromBus(dependency, at, DEPENDENCY_SIZE);
   const major: u32 = load<u8>(dependency, 4);
   const minor: u32 = load<u8>(dependency, 5);
-  const least = (major << 24) | (minor << 16) | <u32>load<u16>(dependency, 6);
+  const least = versionNumber(major, minor, load<u16>(dependency, 6));
   const isBootloader = <u32>load<u8>(dependency) == BOOTLOADER_DEPENDENCY_IMAGE;
   if (!isBootloader || least > BOOTLOADER_VERSION) markSeen(info, SEEN_UNMET);
   return REASON_NONE;

@@ -49,7 +49,7 @@ import {
 import { STATUS_DEFERRED } from '../../protocol/guest/smp/status';
 import { imageHasHash, imageReason, imageVersion } from '../image/info';
 import { otherSlot } from '../image/slots';
-import { holdsConfirmed, mayErase, mayUpload, onTrial, readSlots } from '../image/smp/img-slots';
+import { mayErase, mayUpload, onTrial, readSlots } from '../image/smp/img-slots';
 import { emptySlotStep, startEmptySlot, startStore, storeStep } from '../image/smp/img-store';
 import { loadBootState, startConfirm, startMarkPending, stateBusy, stateFailed } from '../image/state/boot-state';
 
@@ -111,7 +111,7 @@ function obey(command: u32): void {
   switch (command) {
     case 0x70:
       readSlots();
-      if (mayMark(slot, other)) begin(startMarkPending(other));
+      if (mayMark(slot, other)) begin(startMarkPending(other, 0));
       else answer(false);
       break;
     case 0x63:
@@ -147,7 +147,7 @@ function obey(command: u32): void {
 /** As the SMP server does, but for the verification. */
 function mayMark(running: u32, other: u32): bool {
   if (!imageHasHash(other) || imageReason(other) != REASON_NONE || onTrial()) return false;
-  return !holdsConfirmed(running) || imageVersion(other) >= imageVersion(running);
+  return imageVersion(other) >= imageVersion(running);
 }
 
 function begin(started: bool): void {

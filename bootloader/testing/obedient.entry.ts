@@ -1,7 +1,7 @@
 // A firmware for boot tests: it does what a byte on the console line tells it, feeds the watchdog, and nothing else. It uses boot
 // state and flash jobs just as the real firmware does.
 //
-//   c confirm   p mark the other slot pending   j reject the other slot   f forget the other slot       answered with + or -
+//   c confirm   w be healthy for long enough to confirm itself, if it is to   p mark the other slot pending   j reject the other slot   f forget the other slot       answered with + or -
 //   r reset   s reset into safe mode   x fail an assertion   h hang   d stop feeding the watchdog
 //   e try to erase the first sector of the running slot
 
@@ -42,6 +42,7 @@ import {
   writeWatchdogFeed,
 } from '../../protocol/guest/generated/registers';
 import { otherSlot, slotAddress } from '../image/slots';
+import { confirmingItself, isToConfirmItself } from '../image/smp/self-confirm';
 import {
   loadBootState,
   startConfirm,
@@ -82,7 +83,7 @@ export function interrupt(lines: u32): void {
   if ((lines & LINE_UART1) != 0) {
     while ((readUart1Status() & UART1_STATUS_RECEIVE_AVAILABLE) != 0) obey(readUart1Data());
   }
-  if (changing && !stateBusy()) {
+  if (changing && !confirmingItself(false) && !stateBusy()) {
     changing = false;
     writeUart1Data(stateFailed() ? MINUS : PLUS);
   }
@@ -102,8 +103,12 @@ function obey(command: u32): void {
     case 0x63:
       changing = verifySlot(slot) == 0 && startConfirm(slot);
       break;
+    case 0x77:
+      changing = isToConfirmItself();
+      confirmingItself(true);
+      break;
     case 0x70:
-      changing = verifySlot(other) == 0 && startMarkPending(other);
+      changing = verifySlot(other) == 0 && startMarkPending(other, 0);
       if (!changing) writeUart1Data(MINUS);
       break;
     case 0x6a:

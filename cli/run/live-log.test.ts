@@ -39,7 +39,7 @@ describe('the live log', () => {
     board.records(EventKind.BOOT_HANDOVER, 0, 0x0102_0003);
     expect(board.texts()).toEqual([
       'reset: power-on',
-      'bootloader: boots the newest confirmed image',
+      'bootloader: boots the confirmed image',
       'firmware 1.2.3 starts from slot A',
     ]);
   });

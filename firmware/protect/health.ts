@@ -94,11 +94,16 @@ function whatIsKeptOff(): u32 {
   return word;
 }
 
+/** Whether it has been healthy for POLICY_WELL_AFTER_MS without a break. */
+export function isWell(): bool {
+  return healthWord() == 0 && uptimeNs() - wellSinceNs >= POLICY_WELL_AFTER_MS * NS_PER_MS;
+}
+
 /** Healthy long enough, the resets that came before are forgotten: they were not in a row with what may come. */
 function forgetResets(now: u64): void {
   if (healthWord() != 0) wellSinceNs = now;
   assert(now >= wellSinceNs, 'time does not run backwards');
-  if (now - wellSinceNs < POLICY_WELL_AFTER_MS * NS_PER_MS || readResetResetsInARow() == 0) return;
+  if (!isWell() || readResetResetsInARow() == 0) return;
   writeResetResetsInARow(0);
 }
 

@@ -4,13 +4,14 @@
 // The server, OS, IMG, STAT and ENUM are the bootloader's own (protocol/guest/smp): safe mode answers with the same code.
 
 import { setConfirmDenied } from '../../bootloader/image/smp/img-state';
+import { confirmingItself, isToConfirmItself } from '../../bootloader/image/smp/self-confirm';
 import { startService } from '../../bootloader/image/smp/service';
-import { uptimeNs } from '../../protocol/guest/clock';
+import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../../protocol/guest/smp/reset';
 import { serveRequest } from '../../protocol/guest/smp/server';
 import { releaseTask, wakeTask } from '../kernel/releases';
 import { TASK_SMP } from '../kernel/tasks';
-import { healthWord } from '../protect/health';
+import { healthWord, isWell } from '../protect/health';
 import { registerSequencers } from '../pulse/group';
 import { registerCryo } from './cryo';
 import { listFigures, refreshFigures } from './figures';
@@ -28,7 +29,9 @@ export function startSmp(): void {
 export function runSmp(): void {
   refreshFigures();
   setConfirmDenied(healthWord() != 0);
-  if (serveRequest()) releaseTask(TASK_SMP);
+  // An image that was asked for for good confirms itself once it is well: that is looked at every second, and goes before requests.
+  if (!confirmingItself(isToConfirmItself() && isWell()) && serveRequest()) releaseTask(TASK_SMP);
+  if (isToConfirmItself()) wakeTask(TASK_SMP, uptimeNs() + NS_PER_SECOND);
   resetWhenDue();
   // Once asked for, the reset comes when this run of the core returns; there is nothing left to wake up for.
   const deadlineNs = resetDeadlineNs();

@@ -1,7 +1,10 @@
 // The board from power-on to hand-over: what its core does, and when.
 
 import { describe, expect, it } from 'vitest';
+import { SlotState } from '../../protocol/image/boot-state.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
+import { decodeBootState } from '../tools/boot-state.ts';
+import { generateKey, parseImage, signImage } from '../tools/image/index.ts';
 import { Board } from './board.ts';
 import { restlessResetsMax } from './life.ts';
 import { LogKind } from './log.ts';
@@ -206,17 +209,27 @@ describe('block counters', () => {
 });
 
 describe('provisioning', () => {
-  it('writes keys, board and trailer where the chip expects them', () => {
+  it('writes keys, board, image and the record that confirms it where the chip expects them', () => {
     const board = new Board();
     const key = Uint8Array.from({ length: 32 }, (_, i) => i);
-    const image = Uint8Array.of(9, 8, 7);
+    const { privateKeyPem } = generateKey(new Uint8Array(32).fill(1));
+    const image = signImage({ payload: Uint8Array.of(1), privateKeyPem, version: '1.2.3' });
     board.provision({ bootloader: assembleGuest({}), keys: [key], slots: { B: image }, boardId: 0x55 });
     const fuses = board.fuseWords();
     expect([fuses[0], fuses[1], fuses[2], fuses[32]]).toEqual([1, 0x55, 1, 0x03020100]);
     const flash = board.flashImage();
-    const end = MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE;
-    expect([...flash.subarray(MemoryMap.SLOT_B, MemoryMap.SLOT_B + 4)]).toEqual([9, 8, 7, 0xff]);
-    expect([...flash.subarray(end - 25, end - 15)]).toEqual([0xff, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x77]);
+    expect(flash.slice(MemoryMap.SLOT_B, MemoryMap.SLOT_B + image.length)).toEqual(image);
+    expect(decodeBootState(flash.subarray(MemoryMap.BOOT_STATE_0, MemoryMap.BOOT_LOG))).toMatchObject({
+      running: undefined,
+      confirmedLast: 1,
+      slots: [
+        { state: SlotState.UNMARKED, earned: false },
+        { state: SlotState.CONFIRMED, earned: true, version: 0x0102_0003, hash: parseImage(image).hash },
+      ],
+    });
+    // No trailer: that would be what an image asks for, not what the factory says of it.
+    const slotEnd = MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE;
+    expect(flash.subarray(slotEnd - 64, slotEnd).every((byte) => byte === 0xff)).toBe(true);
   });
 
   it('refuses what does not fit', () => {

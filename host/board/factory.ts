@@ -1,12 +1,12 @@
 // What the factory does to a board before it is first switched on: writes the boot partition, images and fuses.
 //
-// Boot state is left blank: the bootloader makes it. A provisioned image gets the MCUboot trailer with image_ok set, which is how an
-// image says it was confirmed before it was flashed.
+// A provisioned image is confirmed by the first record of the boot state (first-boot-state.ts), which only the factory writes for an image that
+// did not run yet: an MCUboot trailer asks for a trial and no more. Where no image is given, the boot state is left blank.
 
 import { crc32 } from 'node:zlib';
-import { Trailer } from '../../protocol/image/format.ts';
 import { Fuse, KeyPurpose, Lifecycle, MemoryMap } from '../../protocol/memory-map.ts';
 import { bootPartition } from './boot-rom.ts';
+import { firstBootState } from './first-boot-state.ts';
 import { flashSize } from './flash-array.ts';
 import { LogKind } from './log.ts';
 import type { Machine } from './machine.ts';
@@ -47,9 +47,9 @@ export function provision(machine: Machine, fuses: Uint32Array, goods: Provision
     if (image.length > MemoryMap.IMAGE_SIZE_MAX)
       throw new Error(`factory: an image of ${image.length} bytes; slot ${slot} takes ${MemoryMap.IMAGE_SIZE_MAX}`);
     machine.flash.writeBytes(slotAddress[slot], image);
-    machine.flash.writeBytes(slotAddress[slot] + MemoryMap.SLOT_SIZE - Trailer.IMAGE_OK, confirmedTrailer());
     sum = crc32(image, sum);
   }
+  if (slots.A || slots.B) machine.flash.writeBytes(MemoryMap.BOOT_STATE_0, firstBootState([slots.A, slots.B]));
   burn(fuses, Fuse.LIFECYCLE, word(Lifecycle.PROVISIONED), 4);
   burn(fuses, Fuse.BOARD_ID, word(boardId), 4);
   burn(fuses, Fuse.KEY_VALID, word(2 ** keys.length - 1), 4);
@@ -81,17 +81,6 @@ export function loadFuses(machine: Machine, fuses: Uint32Array, words: Uint32Arr
   if (words.length !== fuses.length) throw new Error(`factory: ${words.length} fuse words; there are ${fuses.length}`);
   fuses.set(words);
   machine.log(LogKind.PROVISION, 0, fuseSum(fuses));
-}
-
-/** The trailer from image_ok to the end of the slot. */
-function confirmedTrailer(): Uint8Array {
-  const bytes = new Uint8Array(Trailer.IMAGE_OK).fill(0xff);
-  const view = new DataView(bytes.buffer);
-  bytes[0] = Trailer.FLAG_SET;
-  const magic = [Trailer.MAGIC_WORD_0, Trailer.MAGIC_WORD_1, Trailer.MAGIC_WORD_2, Trailer.MAGIC_WORD_3];
-  for (const [index, value] of magic.entries())
-    view.setUint32(Trailer.IMAGE_OK - Trailer.MAGIC + index * 4, value, true);
-  return bytes;
 }
 
 function burn(fuses: Uint32Array, first: number, bytes: Uint8Array, room: number): void {

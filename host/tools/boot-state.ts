@@ -3,6 +3,7 @@
 
 import { crc32 } from 'node:zlib';
 import { BootRecord } from '../../protocol/image/boot-record.ts';
+import { SlotState } from '../../protocol/image/boot-state.ts';
 
 export interface BootStateEntry {
   /** One of SlotState. */
@@ -15,12 +16,20 @@ export interface BootStateEntry {
   version: number;
   /** SHA-256 of the image the entry is about. */
   hash: Uint8Array;
+  /** It was confirmed once: it ran healthy, or the factory vouched for it. */
+  earned: boolean;
+  /** Pending or on trial, it confirms itself once it is healthy. */
+  permanent: boolean;
+  /** Pending or on trial, it runs although the confirmed image is newer. */
+  older: boolean;
 }
 
 export interface BootState {
   sequence: number;
   /** 0 is slot A, 1 is B; undefined where the bootloader kept control. */
   running: number | undefined;
+  /** Slot whose image was confirmed last; undefined where nobody knows. */
+  confirmedLast: number | undefined;
   /** A, then B. */
   slots: [BootStateEntry, BootStateEntry];
 }
@@ -37,10 +46,12 @@ export function decodeBootState(journal: Uint8Array): BootState | undefined {
   }
   if (newest === undefined) return undefined;
   const running = newest.readUInt32LE(BootRecord.RUNNING);
+  const slots: BootState['slots'] = [decodeEntry(newest, 0), decodeEntry(newest, 1)];
   return {
     sequence: sequenceOf(newest),
     running: running === BootRecord.NO_SLOT ? undefined : running,
-    slots: [decodeEntry(newest, 0), decodeEntry(newest, 1)],
+    confirmedLast: confirmedLastOf(newest, running, slots),
+    slots,
   };
 }
 
@@ -48,14 +59,32 @@ function sequenceOf(record: Buffer): number {
   return record.readUInt32LE(BootRecord.SEQUENCE);
 }
 
+/** Whether it says more than older code wrote; where it does not, protocol/image/boot-record.ts has what it means. */
+function isExtended(record: Buffer): boolean {
+  return record[BootRecord.EXTENSION] !== BootRecord.EXTENSION_NONE;
+}
+
+function confirmedLastOf(record: Buffer, running: number, slots: BootState['slots']): number | undefined {
+  const slot = isExtended(record) ? record[BootRecord.CONFIRMED_LAST] : running;
+  return slots[slot] !== undefined && (isExtended(record) || slots[slot].state === SlotState.CONFIRMED)
+    ? slot
+    : undefined;
+}
+
 function decodeEntry(record: Buffer, slot: number): BootStateEntry {
   const at = BootRecord.ENTRIES + slot * BootRecord.ENTRY_SIZE;
   const hash = at + BootRecord.ENTRY_HASH;
+  const state = record[at + BootRecord.ENTRY_STATE];
+  const implied = state === SlotState.CONFIRMED ? BootRecord.FLAG_EARNED : 0;
+  const flags = isExtended(record) ? record[BootRecord.FLAGS + slot] : implied;
   return {
-    state: record[at + BootRecord.ENTRY_STATE],
+    state,
     reason: record[at + BootRecord.ENTRY_REASON],
     bootsLeft: record[at + BootRecord.ENTRY_BOOTS_LEFT],
     version: record.readUInt32LE(at + BootRecord.ENTRY_VERSION),
     hash: new Uint8Array(record.subarray(hash, hash + 32)),
+    earned: (flags & BootRecord.FLAG_EARNED) !== 0,
+    permanent: (flags & BootRecord.FLAG_PERMANENT) !== 0,
+    older: (flags & BootRecord.FLAG_OLDER) !== 0,
   };
 }

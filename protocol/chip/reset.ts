@@ -109,6 +109,10 @@ export const reset: Peripheral = {
       reset: 0,
       access: 'read-write',
       doc: 'Resets that nobody asked for since firmware last was well. The bootloader counts, whoever is well or was asked writes zero; survives every reset but power-on.',
+      fields: [
+        { name: 'COUNT', bits: [15, 0], doc: 'Resets in a row of the image that runs' },
+        { name: 'TRIED', bits: [17, 16], doc: 'Bit n: the confirmed image in slot n has had its turn in this row' },
+      ],
     },
     {
       name: 'FAULT_CAUSE',

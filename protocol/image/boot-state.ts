@@ -16,17 +16,17 @@ export const slotStates = constantTable(
 
 export const bootDecisions = constantTable('DECISION', 'Why the bootloader did what it did.', {
   NONE: [0, 'No decision yet'],
-  CONFIRMED: [1, 'Boots the newest confirmed image'],
+  CONFIRMED: [1, 'Boots the confirmed image'],
   TRIAL_FIRST: [2, 'First boot of a pending image, on trial'],
   TRIAL_AGAIN: [3, 'The trial goes on: the last one ended through no fault of the image'],
-  PERMANENT: [4, 'A pending image that was confirmed in advance'],
+  PERMANENT: [4, 'First boot of an image asked for for good: on trial, and it confirms itself once it is healthy'],
   REVERTED: [5, 'The trial failed; back to the confirmed image'],
-  FALLBACK: [6, 'The newest confirmed image no longer verifies; an older one boots'],
-  RESCUE: [7, 'Nothing confirmed is bootable; a valid unmarked image boots on trial'],
+  FALLBACK: [6, 'The confirmed image no longer verifies or fails when it runs; the other confirmed one boots'],
+  RESCUE: [7, 'Nothing confirmed can run; a valid image that nobody asked for boots on trial'],
   SAFE_MODE_NO_IMAGE: [8, 'Safe mode: nothing is bootable'],
   SAFE_MODE_REQUESTED: [9, 'Safe mode: asked for by command'],
   SAFE_MODE_STRAP: [10, 'Safe mode: fuse strap'],
-  SAFE_MODE_RESETS: [11, 'Safe mode: too many resets in a row that nobody asked for'],
+  SAFE_MODE_RESETS: [11, 'Safe mode: every image that can run was reset too often in a row'],
 });
 
 export const bootPolicy = constantTable('POLICY', 'Numbers of the boot policy.', {
@@ -34,8 +34,14 @@ export const bootPolicy = constantTable('POLICY', 'Numbers of the boot policy.',
   TRIAL_TIMEOUT_MS: [300_000, 'Time a trial has to be confirmed: five minutes, for a person at a terminal'],
   WATCHDOG_TIMEOUT_US: [1_000_000, 'Watchdog the firmware inherits at the hand-over'],
   WATCHDOG_WINDOW_US: [10_000, 'Its window: feeding faster than this is a runaway loop'],
-  RESETS_IN_A_ROW_MAX: [8, 'Resets nobody asked for, one after the other, before the bootloader keeps control'],
-  WELL_AFTER_MS: [60_000, 'Time firmware must be healthy without a break before those resets are forgotten'],
+  RESETS_IN_A_ROW_MAX: [
+    8,
+    'Resets nobody asked for, one after the other, before a confirmed image has had its turn: the other one follows, then safe mode',
+  ],
+  WELL_AFTER_MS: [
+    60_000,
+    'Time firmware must be healthy without a break before those resets are forgotten, and before it may confirm itself',
+  ],
   SAFE_MODE_BEAT_MS: [1000, 'From one heartbeat of safe mode to the next'],
   RESET_DELAY_MS: [250, 'From the answer to an SMP reset to the reset'],
 });

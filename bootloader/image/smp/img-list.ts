@@ -11,10 +11,16 @@ import {
   writeTextBytes,
   writeUnsignedField,
 } from '../../../protocol/guest/cbor-writer';
-import { MAP_SLOT_SIZE, REASON_NONE, SLOT_CONFIRMED, SLOT_PENDING } from '../../../protocol/guest/generated/constants';
+import {
+  MAP_SLOT_SIZE,
+  REASON_NONE,
+  RECORD_FLAG_PERMANENT,
+  SLOT_CONFIRMED,
+  SLOT_PENDING,
+} from '../../../protocol/guest/generated/constants';
 import { imageBuild, imageHasHash, imageHash, imageReason, imageVersion } from '../info';
 import { SLOT_COUNT } from '../slots';
-import { slotPermanent, slotState } from '../state/boot-state';
+import { slotFlags, slotState } from '../state/boot-state';
 import { formatVersion, VERSION_TEXT_SIZE } from '../version-text';
 import { activeSlot, NO_SLOT, onTrial, readSlots, spareSlot } from './img-slots';
 
@@ -51,7 +57,7 @@ function writeImage(slot: u32): void {
   writeBooleanField('pending', pending);
   writeBooleanField('confirmed', showsConfirmed(slot));
   writeBooleanField('active', active);
-  writeBooleanField('permanent', pending && slotPermanent(slot));
+  writeBooleanField('permanent', pending && (slotFlags(slot) & RECORD_FLAG_PERMANENT) != 0);
   writeEnd();
 }
 

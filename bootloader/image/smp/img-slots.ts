@@ -1,9 +1,16 @@
 // Which slot runs, and which one may be overwritten.
 //
 // While an image runs, the other slot is spare, unless the running one is on trial: then the other holds what to fall back to.
-// In safe mode nothing runs, and the slot that is worth less is spare: an empty one before an image, one that does not verify before one that
-// does, an image nobody confirmed before a confirmed one, the older of two. What was found at the last look does not count there: an image
-// may have rotted since, or be whole again, and be the only good one.
+// In safe mode nothing runs, and the slot that is worth less is spare:
+//
+//   worth   what is in the slot
+//   0       nothing that verifies
+//   1       an image that was never confirmed
+//   2       one that was, and failed when it ran
+//   3       one that was
+//
+// of equals the one that was not confirmed last, then the older one. What was found at the last look does not count there: an image may have
+// rotted since, or be whole again, and be the only good one. The only good one is neither overwritten nor erased.
 
 import {
   HANDOVER_MAGIC,
@@ -15,10 +22,13 @@ import {
 import { readResetMailbox } from '../../../protocol/guest/generated/registers';
 import { imageHasHash, imageVersion } from '../info';
 import { otherSlot, SLOT_COUNT } from '../slots';
-import { slotReason, slotState } from '../state/boot-state';
+import { confirmedLast, slotEarned, slotReason, slotState } from '../state/boot-state';
+import { failedWhenRun } from '../state/failed-when-run';
 import { parseSlot, verifySlot } from '../verify';
 
 export const NO_SLOT: u32 = 0xffffffff;
+
+const WORTH_FAILED: u32 = 2;
 
 /** Looks at both slots anew: everything below speaks of what was found then. */
 export function readSlots(): void {
@@ -39,11 +49,18 @@ export function onTrial(): bool {
   return active != NO_SLOT && slotState(active) != SLOT_CONFIRMED;
 }
 
-/** Whether the slot holds a confirmed image that is good: by what was kept of the last look, or, where nothing runs, by a new one. */
-export function holdsConfirmed(slot: u32): bool {
-  if (!imageHasHash(slot) || slotState(slot) != SLOT_CONFIRMED) return false;
-  if (activeSlot() == NO_SLOT) return verifySlot(slot) == REASON_NONE;
-  return slotReason(slot) == REASON_NONE;
+/** Whether the slot holds an image that was confirmed once and verifies now. */
+export function holdsGood(slot: u32): bool {
+  assert(slot < SLOT_COUNT, 'there are two slots');
+  return imageHasHash(slot) && slotEarned(slot) && verifySlot(slot) == REASON_NONE;
+}
+
+/** Whether the image boots next as it is: confirmed, not known to fail, and no other confirmed one comes before it. */
+export function bootsNext(slot: u32): bool {
+  if (slotState(slot) != SLOT_CONFIRMED || failedWhenRun(slotReason(slot))) return false;
+  const rival = otherSlot(slot);
+  if (slotState(rival) == SLOT_CONFIRMED) return confirmedLast() == slot || !holdsGood(rival);
+  return true;
 }
 
 /** The slot an upload goes to, whether or not it may be taken now. */
@@ -55,12 +72,15 @@ export function spareSlot(): u32 {
   const worthA = worth(0);
   const worthB = worth(1);
   if (worthA != worthB) return worthA < worthB ? 0 : 1;
+  if (worthA >= WORTH_FAILED && confirmedLast() < SLOT_COUNT) return otherSlot(confirmedLast());
   return imageVersion(0) <= imageVersion(1) ? 0 : 1;
 }
 
 function worth(slot: u32): u32 {
+  assert(activeSlot() == NO_SLOT, 'while an image runs the other slot is spare');
   if (verifySlot(slot) != REASON_NONE) return 0;
-  return slotState(slot) == SLOT_CONFIRMED ? 2 : 1;
+  if (!slotEarned(slot)) return 1;
+  return failedWhenRun(slotReason(slot)) ? WORTH_FAILED : WORTH_FAILED + 1;
 }
 
 /** Whether an upload may take the spare slot. */
@@ -68,7 +88,9 @@ export function mayUpload(): bool {
   return !onTrial();
 }
 
+/** Any slot but the one that runs, what to fall back to from a trial, and, in safe mode, the only good one. */
 export function mayErase(slot: u32): bool {
-  if (slot == activeSlot() || onTrial()) return false;
-  return !holdsConfirmed(slot) || slot == spareSlot();
+  assert(slot < SLOT_COUNT, 'there are two slots');
+  if (activeSlot() != NO_SLOT) return slot != activeSlot() && !onTrial();
+  return !holdsGood(slot) || holdsGood(otherSlot(slot));
 }

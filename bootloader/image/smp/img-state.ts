@@ -1,12 +1,14 @@
 // IMG state write: test an image at the next boot, or confirm one.
 //
 //   who        test               confirm
-//   active     refused, 33        CONFIRMED; nothing to do if it is; refused with 32 while the device is not healthy, as corrupt if it rotted
-//   other      PENDING            refused, 32: what never ran is never confirmed, or one command could brick the device
+//   active     refused, 33        CONFIRMED, from now on the one that boots; refused with 32 while the device is not healthy, as corrupt if it
+//                                 rotted; nothing to do where nothing would change
+//   other      PENDING            while an image runs refused, 32: what never ran is never confirmed, or one command could brick the device.
+//                                 In safe mode PENDING as well: it is tried, and confirms itself once it is healthy
 //
-// Test of the other slot's image: refused with 28 while a trial runs; nothing to do if it is to run next anyway; refused with 27
-// if an older version than the confirmed one, which the bootloader would prefer for ever, unless a downgrade token lies beside it;
-// verified first.
+// Test of the other slot's image: refused with 28 while a trial runs; verified first; nothing to do if it is to run next anyway. While an image
+// runs it is refused with 27 if it is older than that, unless a downgrade token lies beside it. In safe mode a person may go back to an
+// older version: what locks it out for good is the security counter.
 
 import { fieldsOk, findBytesOrNull, readBoolean } from '../../../protocol/guest/cbor-fields';
 import { cborContent, cborContentLength } from '../../../protocol/guest/cbor-reader';
@@ -25,6 +27,9 @@ import {
   MGMT_EINVAL,
   REASON_HASH_MISMATCH,
   REASON_NONE,
+  RECORD_FLAG_EARNED,
+  RECORD_FLAG_OLDER,
+  RECORD_FLAG_PERMANENT,
   SLOT_CONFIRMED,
   SLOT_PENDING,
 } from '../../../protocol/guest/generated/constants';
@@ -32,11 +37,20 @@ import { giveReason, openRequest } from '../../../protocol/guest/smp/request';
 import { STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
 import { imageHasHash, imageHash, imageIsRecovery, imageVersion } from '../info';
 import { otherSlot, SLOT_COUNT } from '../slots';
-import { slotState, startConfirm, startMarkPending, stateBusy, stateFailed } from '../state/boot-state';
+import {
+  confirmedLast,
+  slotFlags,
+  slotReason,
+  slotState,
+  startConfirm,
+  startMarkPending,
+  stateBusy,
+  stateFailed,
+} from '../state/boot-state';
 import { slotHasToken, tokenDisplaces } from '../token';
 import { verifySlot } from '../verify';
 import { writeImageList } from './img-list';
-import { activeSlot, holdsConfirmed, NO_SLOT, onTrial, readSlots } from './img-slots';
+import { activeSlot, bootsNext, NO_SLOT, onTrial, readSlots } from './img-slots';
 
 const HASH_SIZE: u32 = 32;
 
@@ -92,7 +106,8 @@ function findByHash(hash: usize): u32 {
 }
 
 function confirmActive(active: u32): u32 {
-  if (slotState(active) == SLOT_CONFIRMED) return 0;
+  assert(active == activeSlot(), 'what never ran is never confirmed');
+  if (isConfirmedAlready(active)) return 0;
   // A running image whose flash no longer shows its name cannot be vouched for.
   if (!imageHasHash(active)) return STATUS_GROUP + IMG_ERR_NO_IMAGE;
   if (confirmDenied) {
@@ -104,29 +119,50 @@ function confirmActive(active: u32): u32 {
   return startConfirm(active) ? 0 : MGMT_EBUSY;
 }
 
+/** Whether a confirm would change nothing: the image is the one that was confirmed last, and nothing is known against it. */
+function isConfirmedAlready(active: u32): bool {
+  if (slotState(active) != SLOT_CONFIRMED) return false;
+  return confirmedLast() == active && slotReason(active) == REASON_NONE;
+}
+
 function markOther(slot: u32, confirm: bool): u32 {
-  const rival = otherSlot(slot);
   assert(slot != activeSlot(), 'the running image is confirmed elsewhere');
   if (onTrial()) return STATUS_GROUP + IMG_ERR_IMAGE_ALREADY_PENDING;
-  if (confirm) {
+  const inSafeMode = activeSlot() == NO_SLOT;
+  if (confirm && !inSafeMode) {
     giveReason('test it first');
     return STATUS_GROUP + IMG_ERR_IMAGE_CONFIRMATION_DENIED;
   }
-  if (slotState(slot) == SLOT_PENDING) return 0;
-  const mayDisplace = slotHasToken(slot) && tokenDisplaces() >= imageVersion(rival);
-  if (holdsConfirmed(rival) && imageVersion(slot) < imageVersion(rival) && !mayDisplace) {
+  if (!inSafeMode && isDowngrade(slot)) {
     giveReason('downgrade');
     return STATUS_GROUP + IMG_ERR_CURRENT_VERSION_IS_NEWER;
   }
+  const wishes = wishesFor(slot, confirm);
+  if (slotState(slot) == SLOT_PENDING && (slotFlags(slot) & ~RECORD_FLAG_EARNED) == wishes) return 0;
   const reason = verifySlot(slot);
   // In plain words of the protocol, which every client shows: damaged, or not allowed.
   if (reason != REASON_NONE) return reason <= REASON_HASH_MISMATCH ? MGMT_ECORRUPT : MGMT_EACCESSDENIED;
   // While any other image boots, one for recovery never would.
-  if (imageIsRecovery(slot) && activeSlot() != NO_SLOT) {
+  if (imageIsRecovery(slot) && !inSafeMode) {
     giveReason('recovery image');
     return MGMT_EACCESSDENIED;
   }
-  // In safe mode: the image to fall back to boots next as it is, and a trial could only cost it that.
-  if (activeSlot() == NO_SLOT && holdsConfirmed(slot)) return 0;
-  return startMarkPending(slot) ? 0 : MGMT_EBUSY;
+  if (inSafeMode && bootsNext(slot)) return 0;
+  return startMarkPending(slot, wishes) ? 0 : MGMT_EBUSY;
+}
+
+/** Whether the image is older than the one that runs, and no token lets it displace that. */
+function isDowngrade(slot: u32): bool {
+  const running = activeSlot();
+  assert(running == otherSlot(slot), 'what is asked for is held against what runs');
+  if (imageVersion(slot) >= imageVersion(running)) return false;
+  return !slotHasToken(slot) || tokenDisplaces() < imageVersion(running);
+}
+
+/** What a mark asks for beside a trial. An image beside one that a token makes newer than it is was held against its own version here. */
+function wishesFor(slot: u32, confirm: bool): u32 {
+  const inSafeMode = activeSlot() == NO_SLOT;
+  assert(!confirm || inSafeMode, 'while an image runs only that one is confirmed');
+  const older = inSafeMode || slotHasToken(otherSlot(slot)) ? RECORD_FLAG_OLDER : 0;
+  return older | (confirm ? RECORD_FLAG_PERMANENT : 0);
 }

@@ -41,6 +41,7 @@ import { STATUS_AGAIN, STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/g
 import { SHA256_CONTEXT_SIZE, SHA256_DIGEST_SIZE, sha256Final, sha256Init, sha256Update } from '../../crypto/sha256';
 import { imageVersion } from '../info';
 import { slotAddress } from '../slots';
+import { versionNumber } from '../version';
 import { activeSlot, mayUpload, NO_SLOT, readSlots, spareSlot } from './img-slots';
 import { emptySlotStep, startEmptySlot, startStore, storeStep } from './img-store';
 
@@ -202,7 +203,7 @@ function isUpgrade(): bool {
   const major: u32 = load<u8>(chunk, IMAGE_OFFSET_MAJOR);
   const minor: u32 = load<u8>(chunk, IMAGE_OFFSET_MINOR);
   const revision: u32 = load<u16>(chunk, IMAGE_OFFSET_REVISION);
-  return ((major << 24) | (minor << 16) | revision) > imageVersion(active);
+  return versionNumber(major, minor, revision) > imageVersion(active);
 }
 
 function startChunk(): void {

@@ -1,11 +1,14 @@
 // The boot state as bootloader, SMP image group and firmware see it: what each slot's image is, and the few ways to change that.
 //
 // A slot's entry is about one image, by hash. Where the slot holds another image, the entry says nothing, and the image is what its
-// MCUboot trailer asks for (state/trailer.ts). So `slotState` needs the slot's info: call parseSlot or verifySlot first.
+// MCUboot trailer asks for (state/trailer.ts): nothing, a trial, or a trial after which it confirms itself. So `slotState` needs the slot's info: call parseSlot or verifySlot first.
 //
 // A change is one journal append, one or two flash jobs: start* begins it and returns false where the journal or flash is busy. After
 // each FLASH interrupt (flashService) ask `stateBusy`: asking is what moves the change on; when it is false, `stateFailed` tells how it
 // went. A change that changes nothing is done at once. Power lost in between leaves the old state or the new one.
+//
+// What is new in a record beside the entries: which slot was confirmed last, and flags of each image (protocol/image/boot-record.ts). Of images
+// that count as equal, or that both were confirmed, the one confirmed last boots; that is decided in decide.ts, from what is kept here.
 //
 // A confirm is its record, and then the security counter: when the record holds, the fuses are brought up to the image's counter, on the
 // FUSES line. Cut in between, the next boot of the confirmed image completes it (settle.ts).
@@ -18,6 +21,7 @@ import {
   HANDOVER_SECURITY_COUNTER,
   HANDOVER_SLOT,
   REASON_NONE,
+  RECORD_CONFIRMED_LAST,
   RECORD_ENTRIES,
   RECORD_ENTRY_BOOTS_LEFT,
   RECORD_ENTRY_HASH,
@@ -25,6 +29,11 @@ import {
   RECORD_ENTRY_SIZE,
   RECORD_ENTRY_STATE,
   RECORD_ENTRY_VERSION,
+  RECORD_FLAG_EARNED,
+  RECORD_FLAG_PERMANENT,
+  RECORD_FLAGS,
+  RECORD_FLAGS_ALL,
+  RECORD_NO_SLOT,
   RECORD_RUNNING,
   SLOT_CONFIRMED,
   SLOT_PENDING,
@@ -89,9 +98,21 @@ export function slotState(slot: u32): u32 {
   return SLOT_PENDING;
 }
 
-/** Whether a pending image is confirmed in advance, by its trailer. */
-export function slotPermanent(slot: u32): bool {
-  return imageHasHash(slot) && !entrySpeaks(slot) && trailerAsks(slot) == TRAILER_ASKS_PERMANENT;
+/** RECORD_FLAG_* of the image in the slot: as they were kept, or, while nothing is known of it, as its trailer asks for. */
+export function slotFlags(slot: u32): u32 {
+  assert(slot < SLOT_COUNT, 'there are two slots');
+  if (entrySpeaks(slot)) return <u32>load<u8>(current + slot, RECORD_FLAGS) & RECORD_FLAGS_ALL;
+  return imageHasHash(slot) && trailerAsks(slot) == TRAILER_ASKS_PERMANENT ? RECORD_FLAG_PERMANENT : 0;
+}
+
+/** Whether the image was confirmed once: it ran healthy, or the factory vouched for it. */
+export function slotEarned(slot: u32): bool {
+  return (slotFlags(slot) & RECORD_FLAG_EARNED) != 0;
+}
+
+/** The slot whose image was confirmed last, or RECORD_NO_SLOT. */
+export function confirmedLast(): u32 {
+  return load<u8>(current, RECORD_CONFIRMED_LAST);
 }
 
 /** Why the image was refused, as kept. With SLOT_CONFIRMED: what was wrong at the last look; it is tried again at every boot. */
@@ -109,10 +130,15 @@ export function lastRunning(): u32 {
   return load<u32>(current, RECORD_RUNNING);
 }
 
-/** Asks for the slot's image to be run on trial at the next boot. The caller has verified it. */
-export function startMarkPending(slot: u32): bool {
+/**
+ * Asks for the slot's image to be run on trial at the next boot. The caller has verified it. `wishes`: RECORD_FLAG_PERMANENT where it is to
+ * confirm itself, RECORD_FLAG_OLDER where it is to run although the confirmed image is newer.
+ */
+export function startMarkPending(slot: u32, wishes: u32): bool {
   assert(imageHasHash(slot) && imageReason(slot) == REASON_NONE, 'only a verified image is asked for');
-  return startChange(slot, SLOT_PENDING, REASON_NONE);
+  assert((wishes & RECORD_FLAG_EARNED) == 0, 'nobody can ask for an image to have been confirmed');
+  const earned = entrySpeaks(slot) ? slotFlags(slot) & RECORD_FLAG_EARNED : 0;
+  return startChange(slot, SLOT_PENDING, REASON_NONE, wishes | earned);
 }
 
 /**
@@ -122,18 +148,18 @@ export function startMarkPending(slot: u32): bool {
 export function startConfirm(slot: u32): bool {
   assert(imageHasHash(slot), 'an image that runs can be named');
   assert(readResetMailbox(HANDOVER_SLOT) == slot, 'what never ran is never confirmed');
-  return startChange(slot, SLOT_CONFIRMED, REASON_NONE);
+  return startChange(slot, SLOT_CONFIRMED, REASON_NONE, RECORD_FLAG_EARNED);
 }
 
 /** Refuses the slot's image until it is uploaded again. */
 export function startReject(slot: u32, reason: u32): bool {
   assert(reason != REASON_NONE, 'a rejection has a reason');
-  return startChange(slot, SLOT_REJECTED, reason);
+  return startChange(slot, SLOT_REJECTED, reason, 0);
 }
 
 /** Forgets what was known of the slot. For an erase or an upload: after the trailer sector is erased, before any other is. */
 export function startForget(slot: u32): bool {
-  return startChange(slot, SLOT_UNMARKED, REASON_NONE);
+  return startChange(slot, SLOT_UNMARKED, REASON_NONE, 0);
 }
 
 /** Moves the change under way on as far as flash lets it, and tells whether there is still something to wait for. */
@@ -156,9 +182,14 @@ export function stateFailed(): bool {
   return appendFailed();
 }
 
-function startChange(slot: u32, state: u32, reason: u32): bool {
+function startChange(slot: u32, state: u32, reason: u32, flags: u32): bool {
+  assert(slot < SLOT_COUNT, 'there are two slots');
   if (changing || journalBusy() || flashBusy()) return false;
-  fillEntry(draftRecord(), slot, state, reason, 0);
+  const draft = draftRecord();
+  fillEntry(draft, slot, state, reason, 0, flags);
+  if (state == SLOT_CONFIRMED) store<u8>(draft, <u8>slot, RECORD_CONFIRMED_LAST);
+  // What is forgotten is not what was confirmed last any more.
+  else if (state == SLOT_UNMARKED && confirmedLast() == slot) store<u8>(draft, RECORD_NO_SLOT, RECORD_CONFIRMED_LAST);
   changeTo = state;
   changedSlot = slot;
   if (draftDiffers()) {
@@ -174,12 +205,16 @@ function startChange(slot: u32, state: u32, reason: u32): bool {
 }
 
 /** Writes the slot's entry in a draft, about the image that is in the slot, or was when it could still be read. */
-export function fillEntry(draft: usize, slot: u32, state: u32, reason: u32, bootsLeft: u32): void {
+export function fillEntry(draft: usize, slot: u32, state: u32, reason: u32, bootsLeft: u32, flags: u32): void {
   assert(
     state == SLOT_REJECTED || state == SLOT_CONFIRMED || reason == REASON_NONE,
     'only what was refused has a reason',
   );
   assert(state == SLOT_TRIAL || bootsLeft == 0, 'only a trial has boots left');
+  assert(
+    state == SLOT_CONFIRMED ? flags == RECORD_FLAG_EARNED : asksForRun(state) || flags == 0,
+    'a confirmed image has earned it, and only one that is asked for has wishes',
+  );
   const known = entryIn(current, slot);
   const entry = entryIn(draft, slot);
   const version = slotVersion(slot);
@@ -188,7 +223,12 @@ export function fillEntry(draft: usize, slot: u32, state: u32, reason: u32, boot
   store<u8>(entry, <u8>reason, RECORD_ENTRY_REASON);
   store<u8>(entry, <u8>bootsLeft, RECORD_ENTRY_BOOTS_LEFT);
   store<u32>(entry, version, RECORD_ENTRY_VERSION);
+  store<u8>(draft + slot, <u8>flags, RECORD_FLAGS);
   if (state == SLOT_UNMARKED) memory.fill(entry, 0, RECORD_ENTRY_SIZE);
+}
+
+function asksForRun(state: u32): bool {
+  return state == SLOT_PENDING || state == SLOT_TRIAL;
 }
 
 function announce(): void {

@@ -10,6 +10,8 @@
 // - A record is programmed only into cells that read as ones, and counts only after it was read back.
 // - A power cut may leave bits that read as one or zero by chance. So what matters is read STABLE_READS times, and a place that
 //   does not read the same each time is neither blank nor a record.
+// - `current` says in full what the record says or implies: what older code did not write is filled in when it is read, and is written with the
+//   next change. A record of newer code is read as far as it is known here.
 // - The sector that holds the newest record is never erased. The other one is, even if it reads as ones: a cut erase
 //   may leave bits that do so only now and then.
 
@@ -29,11 +31,17 @@ import {
   MAP_BOOT_STATE_1,
   MAP_SECTOR_SIZE,
   POLICY_TRIAL_BOOTS,
+  RECORD_CONFIRMED_LAST,
   RECORD_CRC,
   RECORD_ENTRIES,
   RECORD_ENTRY_BOOTS_LEFT,
   RECORD_ENTRY_SIZE,
   RECORD_ENTRY_STATE,
+  RECORD_EXTENSION,
+  RECORD_EXTENSION_NONE,
+  RECORD_EXTENSION_VALUE,
+  RECORD_FLAG_EARNED,
+  RECORD_FLAGS,
   RECORD_MAGIC,
   RECORD_MAGIC_VALUE,
   RECORD_NO_SLOT,
@@ -41,14 +49,15 @@ import {
   RECORD_SEQUENCE,
   RECORD_SIZE,
   RECORD_SPARE,
+  SLOT_CONFIRMED,
   SLOT_REJECTED,
 } from '../../../protocol/guest/generated/constants';
+import { SLOT_COUNT } from '../slots';
 
 const IDLE: u32 = 0;
 const ERASING: u32 = 1;
 const PROGRAMMING: u32 = 2;
 
-const RECORD_BYTES: i32 = 128;
 const PLACES: u32 = MAP_SECTOR_SIZE / RECORD_SIZE;
 const NO_PLACE: u32 = 2 * PLACES;
 const STABLE_READS: u32 = 8;
@@ -56,10 +65,10 @@ const STABLE_READS: u32 = 8;
 const ATTEMPTS: u32 = 4;
 
 /** The boot state as it is in flash. */
-export const current: usize = memory.data(RECORD_BYTES, 8);
+export const current: usize = memory.data(<i32>RECORD_SIZE, 8);
 /** The record being appended. */
-const next: usize = memory.data(RECORD_BYTES, 8);
-const again: usize = memory.data(RECORD_BYTES, 8);
+const next: usize = memory.data(<i32>RECORD_SIZE, 8);
+const again: usize = memory.data(<i32>RECORD_SIZE, 8);
 
 let phase: u32 = 0;
 let failed: bool = false;
@@ -77,11 +86,30 @@ export function loadJournal(): void {
   newest = newestBelow(u64.MAX_VALUE);
   while (newest != NO_PLACE) {
     copyFromBus(current, placeAddress(newest), RECORD_SIZE);
-    if (recordIsValid(current) && readsAs(newest, current)) return;
+    if (recordIsValid(current) && readsAs(newest, current)) {
+      fillInExtension(current);
+      return;
+    }
     newest = newestBelow(foundRank);
   }
   memory.fill(current, 0, RECORD_SIZE);
   store<u32>(current, RECORD_NO_SLOT, RECORD_RUNNING);
+  store<u8>(current, RECORD_NO_SLOT, RECORD_CONFIRMED_LAST);
+  store<u8>(current, RECORD_EXTENSION_VALUE, RECORD_EXTENSION);
+}
+
+/** What a record implies that was written by code that did not know the extension. */
+function fillInExtension(record: usize): void {
+  const unknown = <u32>load<u8>(record, RECORD_EXTENSION) == RECORD_EXTENSION_NONE;
+  store<u8>(record, RECORD_EXTENSION_VALUE, RECORD_EXTENSION);
+  if (!unknown) return;
+  store<u8>(record, RECORD_NO_SLOT, RECORD_CONFIRMED_LAST);
+  for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) {
+    const confirmed =
+      <u32>load<u8>(record + slot * RECORD_ENTRY_SIZE, RECORD_ENTRIES + RECORD_ENTRY_STATE) == SLOT_CONFIRMED;
+    store<u8>(record + slot, confirmed ? <u8>RECORD_FLAG_EARNED : 0, RECORD_FLAGS);
+    if (confirmed && load<u32>(record, RECORD_RUNNING) == slot) store<u8>(record, <u8>slot, RECORD_CONFIRMED_LAST);
+  }
 }
 
 /** Makes `next` a copy of the state to be changed and returned to `appendRecord`. Not while an append runs. */

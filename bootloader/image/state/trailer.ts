@@ -1,7 +1,7 @@
 // What an MCUboot trailer in the slot asks for. It is read, never written: `imgtool sign --pad` and `--confirm` leave one.
 //
 //   magic   image_ok   copy_done   asks for
-//   good    1          any         PERMANENT: run it, confirmed
+//   good    1          any         PERMANENT: run it on trial, and let it confirm itself once it is healthy
 //   good    unset      unset       TEST: run it on trial
 //   else                           nothing. A set copy_done says that another bootloader had it on trial already.
 
@@ -26,7 +26,7 @@ export const TRAILER_ASKS_PERMANENT: u32 = 2;
 const UNSET: u32 = 0xff;
 
 /** The slot's last bytes, from copy_done on. */
-const trailer: usize = memory.data(32, 8);
+const trailer: usize = memory.data(<i32>TRAILER_COPY_DONE, 8);
 
 export function trailerAsks(slot: u32): u32 {
   copyFromBus(trailer, slotAddress(slot) + MAP_SLOT_SIZE - TRAILER_COPY_DONE, TRAILER_COPY_DONE);

@@ -18,7 +18,7 @@ import { EventKind } from '../../../protocol/telemetry/events.ts';
 import { eventLines } from '../../rig/event-log.ts';
 import { Programmer } from '../../rig/programmer.ts';
 import { provingBoard } from '../device/boards.ts';
-import { bootState } from '../device/journal.ts';
+import { bootState, confirmInJournal } from '../device/journal.ts';
 import type { Finding } from '../invariants.ts';
 import type { Violation } from '../proof.ts';
 import { device } from './specimens.ts';
@@ -79,7 +79,14 @@ export class AttackBench {
     if (asks) this.mark(slot, asks);
   }
 
-  /** Writes the slot's trailer: asked for on trial, or confirmed in advance. */
+  /** Makes the boot state say that the slot's image is confirmed, as its own confirm would or, on a new device, the factory. */
+  confirm(slot: Slot): void {
+    const { version, hash } = this.verdict(slot);
+    if (hash === undefined) throw new Error(`slot ${'AB'[slot]} holds no image that has a name`);
+    confirmInJournal(this.board, slot, version, hash);
+  }
+
+  /** Writes the slot's trailer: asked for on trial, or for good, so that it confirms itself once it is healthy. */
   mark(slot: Slot, asks: 'test' | 'permanent'): void {
     const trailer = new Uint8Array(Trailer.IMAGE_OK).fill(0xff);
     const words = [Trailer.MAGIC_WORD_0, Trailer.MAGIC_WORD_1, Trailer.MAGIC_WORD_2, Trailer.MAGIC_WORD_3];

@@ -6,6 +6,7 @@ import type { Canary } from './canary.ts';
 const journal = 'bootloader/image/state/journal.ts';
 const verify = 'bootloader/image/verify.ts';
 const decide = 'bootloader/decide.ts';
+const lastRun = 'bootloader/last-run.ts';
 
 /** Images in this state run without a look at their bytes. */
 function trusting(state: string): SourceChange[] {
@@ -14,7 +15,7 @@ function trusting(state: string): SourceChange[] {
       path: 'bootloader/main.ts',
       find: 'let verdict = verifySlot(slot);',
       replace: `let verdict: u32 = REASON_NONE;
-    if (load<u32>(slotFacts(facts, slot), SLOT_FACT_STATE) == ${state}) markSeen(imageInfo(slot), SEEN_VERIFIED);
+    if (slotFacts(facts, slot).state == ${state}) markSeen(imageInfo(slot), SEEN_VERIFIED);
     else verdict = verifySlot(slot);`,
     },
     {
@@ -22,7 +23,6 @@ function trusting(state: string): SourceChange[] {
       find: "import { verifySlot } from './image/verify';",
       replace: `import { verifySlot } from './image/verify';
 import { imageInfo, markSeen, SEEN_VERIFIED } from './image/info';
-import { SLOT_FACT_STATE } from './facts';
 import { ${state} } from '../protocol/guest/generated/constants';`,
     },
   ];
@@ -54,8 +54,8 @@ export const stateCanaries: readonly Canary[] = [
     changes: [
       {
         path: decide,
-        find: 'if (versionA != versionB) return versionA > versionB ? 0 : 1;',
-        replace: 'if (versionA != versionB) return versionA < versionB ? 0 : 1;',
+        find: 'return from.version < slotFacts(facts, slot ^ 1).version;',
+        replace: 'return from.version > slotFacts(facts, slot ^ 1).version;',
       },
     ],
   },
@@ -66,8 +66,8 @@ export const stateCanaries: readonly Canary[] = [
     changes: [
       {
         path: decide,
-        find: 'bootsLeft = load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT) - 1;',
-        replace: 'bootsLeft = load<u32>(to, SLOT_OUTCOME_BOOTS_LEFT);',
+        find: 'bootsLeft = to.bootsLeft - 1;',
+        replace: 'bootsLeft = to.bootsLeft;',
       },
     ],
   },
@@ -77,7 +77,7 @@ export const stateCanaries: readonly Canary[] = [
     caughtBy: { proof: 'power', scenario: 'upgrade' },
     changes: [
       {
-        path: decide,
+        path: lastRun,
         find: 'case RESET_CAUSE_CAUSE_BROWN_OUT:\n      return REASON_NONE;',
         replace: 'case RESET_CAUSE_CAUSE_BROWN_OUT:\n      return REASON_UNCONFIRMED;',
       },
@@ -89,9 +89,9 @@ export const stateCanaries: readonly Canary[] = [
     caughtBy: { proof: 'power', scenario: 'upgrade' },
     changes: [
       {
-        path: decide,
-        find: 'if (reason != REASON_NONE) reject(to, reason);',
-        replace: '',
+        path: lastRun,
+        find: 'const reason = whyTrialFailed(facts, from, ran);',
+        replace: 'const reason = from.bootsLeft != 0 ? REASON_NONE : whyTrialFailed(facts, from, ran);',
       },
     ],
   },
@@ -157,7 +157,7 @@ export const stateCanaries: readonly Canary[] = [
     changes: [
       {
         path: 'bootloader/settle.ts',
-        find: 'if (load<u32>(slotOutcome(outcome, slot), SLOT_OUTCOME_STATE) != SLOT_CONFIRMED) return;',
+        find: 'if (slotOutcome(outcome, slot).state != SLOT_CONFIRMED || slotFacts(facts, slot).state != SLOT_CONFIRMED) return;',
         replace: '',
       },
     ],

@@ -2,8 +2,10 @@
 
 import { crc32 } from 'node:zlib';
 import type { Board } from '../../../host/board/board.ts';
+import { firstBootState } from '../../../host/board/first-boot-state.ts';
 import { type BootState, decodeBootState } from '../../../host/tools/boot-state.ts';
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
+import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { bytesOfPage, oncePerPage, pagesOf, type Remains, readCells } from './cells.ts';
 
@@ -17,6 +19,25 @@ export function bootState(board: Remains): BootState | undefined {
 const decodedWith = oncePerPage((first) =>
   oncePerPage((second) => decodeBootState(Buffer.concat([bytesOfPage(first), bytesOfPage(second)]))),
 );
+
+/** Appends what the confirm of the image in a slot would: the newest record, with this image confirmed last. */
+export function confirmInJournal(board: Board, slot: number, version: number, hash: Uint8Array): void {
+  const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));
+  let count = 0;
+  while (journal.readUInt32LE(count * BootRecord.SIZE) === BootRecord.MAGIC_VALUE) count++;
+  const before = journal.subarray((count - 1) * BootRecord.SIZE, count * BootRecord.SIZE);
+  const record = Buffer.from(count === 0 ? firstBootState([undefined, undefined]) : before);
+  const entry = BootRecord.ENTRIES + slot * BootRecord.ENTRY_SIZE;
+  record.fill(0, entry, entry + BootRecord.ENTRY_SIZE);
+  record[entry + BootRecord.ENTRY_STATE] = SlotState.CONFIRMED;
+  record.writeUInt32LE(version, entry + BootRecord.ENTRY_VERSION);
+  record.set(hash, entry + BootRecord.ENTRY_HASH);
+  record[BootRecord.CONFIRMED_LAST] = slot;
+  record[BootRecord.FLAGS + slot] = BootRecord.FLAG_EARNED;
+  record.writeUInt32LE(record.readUInt32LE(BootRecord.SEQUENCE) + 1, BootRecord.SEQUENCE);
+  record.writeUInt32LE(crc32(record.subarray(0, BootRecord.CRC)), BootRecord.CRC);
+  board.machine.flash.writeBytes(MemoryMap.BOOT_STATE_0 + count * BootRecord.SIZE, record);
+}
 
 /** Copies of the newest record, each with the next sequence number, until there are so many records from the first place on. */
 export function fillJournal(board: Board, records: number): void {

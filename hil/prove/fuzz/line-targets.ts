@@ -57,7 +57,8 @@ const silenceNs = 1_100_000_000;
 /** A device that stays in safe mode for its strap, with a confirmed image in slot A that it may not lose. */
 function strapped(bootloader: Uint8Array, seed: number): { bench: AttackBench; device: CheckedDevice } {
   const bench = new AttackBench(bootloader, seed, true);
-  bench.place(0, specimen('1.0.0'), 'permanent');
+  bench.place(0, specimen('1.0.0'));
+  bench.confirm(0);
   bench.boot();
   bench.switchOff();
   const { words, at } = bench.board.machine.registers(FUSES);

@@ -30,7 +30,7 @@ const byStranger = specimen(version, { privateKeyPem: keys[3].privateKeyPem });
 function offered(image: Uint8Array): Attack['prepare'] {
   return (bench) => {
     bench.place(0, specimen('1.0.0'));
-    bench.mark(0, 'permanent');
+    bench.confirm(0);
     bench.boot();
     bench.switchOff();
     bench.place(1, image);
@@ -51,9 +51,9 @@ function alone(image: Uint8Array): Attack['prepare'] {
 function afterTheFact(image: Uint8Array): Attack['prepare'] {
   return (bench) => {
     offered(good)(bench);
-    bench.mark(1, 'permanent');
     bench.boot();
     bench.switchOff();
+    bench.confirm(1);
     bench.write(bench.addressOf(1), image);
   };
 }
@@ -73,7 +73,7 @@ export const attacks: readonly Attack[] = [
   },
   {
     name: 'not signed, and alone',
-    about: 'the same, with nothing else to boot and confirmed in advance',
+    about: 'the same, with nothing else to boot and asked for for good',
     bootable: false,
     prepare: alone(unsigned),
   },

@@ -12,7 +12,7 @@ export interface Expectation {
   mustNotRun?: Slot;
   /** Safe mode was asked for: it may stay there, whatever is bootable. */
   mayStay?: boolean;
-  /** The core has refused the image that ran last: an older one may follow. */
+  /** The core has refused the image that ran last, or it was reset too often in a row: an older one may follow. */
   mayFallBack?: boolean;
 }
 

@@ -1,6 +1,7 @@
 // Circumstances of a boot: every reset cause, every boot request, resets in a row; and keys in the fuses that are no keys.
 
 import { RESET } from '../../../protocol/generated/registers.ts';
+import { BootPolicy } from '../../../protocol/image/boot-state.ts';
 import { Tlv } from '../../../protocol/image/format.ts';
 import { keys } from '../../rig/keys.ts';
 import type { AttackBench } from '../attack/attack-bench.ts';
@@ -35,7 +36,7 @@ function circumstances(): TamperCase[] {
         name: `${name}, boot request 0x${request.toString(16)}, ${row} resets in a row`,
         change: (bench) => withRegisters(bench, { ...values, BOOT_REQUEST: request, RESETS_IN_A_ROW: row }),
         mayStay: true,
-        mayFallBack: name.endsWith('IMAGE_REFUSED'),
+        mayFallBack: name.endsWith('IMAGE_REFUSED') || (endsRow(name) && row + 1 >= BootPolicy.RESETS_IN_A_ROW_MAX),
       })),
     ),
   );
@@ -48,6 +49,11 @@ export const circumstanceScenarios: readonly TamperScenario[] = states.map((stat
   cases: circumstances,
   sliceOf: 6,
 }));
+
+/** Resets of which enough in a row end the turn of a confirmed image. */
+function endsRow(cause: string): boolean {
+  return cause !== 'POWER_ON' && cause !== 'PIN';
+}
 
 /** Points nobody should burn as a key: not canonical, on no curve, of small order. */
 const oddKeys: Record<string, string> = {

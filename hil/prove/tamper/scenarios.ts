@@ -8,8 +8,8 @@ import { downgrades, hostileCases, otherBoards } from './strangers.ts';
 import { tlvMutations } from './tlv-mutations.ts';
 import { tokenCases } from './tokens.ts';
 
-/** Records that are in the journal once an update was tried. */
-const recordsWritten = 3;
+/** Records that are in the journal once an update was confirmed: the factory's, that of its boot, of the trial, of the confirm. */
+const recordsWritten = 4;
 
 const imageFlips = states.map(
   (state): TamperScenario => ({
@@ -21,7 +21,7 @@ const imageFlips = states.map(
   }),
 );
 
-const trailerFlips = ['asked for', 'confirmed in advance', 'confirmed', 'nobody asked for, and alone'].map(
+const trailerFlips = ['asked for', 'asked for for good', 'confirmed', 'nobody asked for, and alone'].map(
   (name): TamperScenario => ({
     name: `bits of a trailer, ${name}`,
     about: `each bit of slot B's trailer, and of as much in front of it; the image was ${name}`,

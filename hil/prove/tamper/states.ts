@@ -24,9 +24,16 @@ export interface DeviceState {
 
 function confirmed(bench: AttackBench, image: Uint8Array): void {
   bench.place(0, image);
-  bench.mark(0, 'permanent');
+  bench.confirm(0);
   bench.boot();
   bench.switchOff();
+}
+
+/** In slot B, asked for, booted once and confirmed then. */
+function updated(bench: AttackBench, image: Uint8Array): void {
+  bench.place(1, image, 'test');
+  boots(bench, 1);
+  bench.confirm(1);
 }
 
 /** Boots and switches off so often. */
@@ -43,7 +50,7 @@ export const states: readonly DeviceState[] = [
     runs: 0,
     prepare(bench) {
       bench.place(0, older);
-      bench.mark(0, 'permanent');
+      bench.confirm(0);
       bench.place(1, newer);
     },
   },
@@ -86,7 +93,7 @@ export const states: readonly DeviceState[] = [
     },
   },
   {
-    name: 'confirmed in advance',
+    name: 'asked for for good',
     runs: 1,
     prepare(bench) {
       confirmed(bench, older);
@@ -99,8 +106,7 @@ export const states: readonly DeviceState[] = [
     runs: 1,
     prepare(bench) {
       confirmed(bench, older);
-      bench.place(1, newer);
-      bench.mark(1, 'permanent');
+      updated(bench, newer);
       boots(bench, 1);
     },
   },
@@ -110,7 +116,7 @@ export const states: readonly DeviceState[] = [
     // The log of boots has gone on into its next sector.
     prepare(bench) {
       confirmed(bench, older);
-      bench.place(1, newer, 'permanent');
+      updated(bench, newer);
       boots(bench, 70);
     },
   },
@@ -120,7 +126,7 @@ export const states: readonly DeviceState[] = [
     image: successor,
     prepare(bench) {
       confirmed(bench, older);
-      bench.place(1, successor, 'permanent');
+      updated(bench, successor);
       boots(bench, 2);
     },
   },
@@ -128,8 +134,7 @@ export const states: readonly DeviceState[] = [
     name: 'confirmed, and alone',
     runs: 1,
     prepare(bench) {
-      bench.place(1, newer);
-      bench.mark(1, 'permanent');
+      updated(bench, newer);
       boots(bench, 1);
     },
   },

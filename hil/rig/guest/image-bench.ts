@@ -56,12 +56,12 @@ interface ImageGuest extends SmpGuest {
 }
 
 export class ImageBench extends GuestBench<ImageGuest> {
-  /** A device with one of its slots filled; nothing is confirmed yet. */
+  /** A device with one of its slots filled, by no factory: nothing is confirmed yet, nor asked for. */
   static async make(imageInA: Uint8Array | undefined): Promise<ImageBench> {
     const bench = new ImageBench(entry);
     const keys = [rawPublicKey(key.privateKeyPem)];
-    const slots = imageInA ? { A: imageInA } : {};
-    provision(bench.board.machine, bench.board.fuses.cells, { bootloader: new Uint8Array(16), keys, slots });
+    provision(bench.board.machine, bench.board.fuses.cells, { bootloader: new Uint8Array(16), keys });
+    if (imageInA) bench.board.machine.flash.writeBytes(slotBase[0], imageInA);
     await bench.boot(imageInA ? 0 : 'safe mode');
     return bench;
   }

@@ -18,9 +18,9 @@ beforeAll(async () => {
 });
 
 describe('a confirmed image', () => {
-  test('provisioned by the factory boots as permanent and is remembered as confirmed', async () => {
+  test('provisioned by the factory is confirmed, and boots as any confirmed one', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
-    expect(bench.powerOn()).toEqual({ decision: 'PERMANENT', slot: 'A', verified: ['A good'], rejected: [] });
+    expect(bench.powerOn()).toEqual({ decision: 'CONFIRMED', slot: 'A', verified: ['A good'], rejected: [] });
     expect(bench.slotStates).toEqual({ A: 'CONFIRMED', B: 'UNMARKED' });
   });
 
@@ -28,7 +28,8 @@ describe('a confirmed image', () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     for (let boot = 0; boot < 3; boot++) expect(bench.powerCycle().decision).toBe('CONFIRMED');
-    expect(bench.recordCount).toBe(1);
+    // The factory's record, and that of the first boot, which says which slot ran.
+    expect(bench.recordCount).toBe(2);
   });
 
   test('of the higher version boots, and only that one is verified', async () => {
@@ -57,11 +58,13 @@ describe('MCUboot trailers', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A', rejected: [] });
   });
 
-  test('`--confirm` makes it permanent', async () => {
+  test('`--confirm` asks for a trial as well: it confirms itself only once it is healthy', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     bench.programmer.place('B', await image('2.0.0', { confirm: true }));
     expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'PERMANENT', slot: 'B' });
+    expect(bench.slotStates.B).toBe('TRIAL 2');
+    expect(bench.tell('w')).toBe('+');
     expect(bench.slotStates.B).toBe('CONFIRMED');
     expect(bench.tellAndReboot('x')).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
   });
@@ -69,7 +72,7 @@ describe('MCUboot trailers', () => {
   test('`--pad` on an older image than the confirmed one changes nothing', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v2 } });
     bench.programmer.place('B', await image('1.0.0', { pad: true }));
-    expect(bench.powerOn()).toMatchObject({ decision: 'PERMANENT', slot: 'A' });
+    expect(bench.powerOn()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
   });
 
   test('image_ok with another value than 1 asks for nothing', async () => {
@@ -167,6 +170,21 @@ describe('safe mode', () => {
 
   test('is where a board goes both of whose images are damaged, each with its reason kept', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1, B: v2 } });
+    bench.programmer.flipBit(MemoryMap.SLOT_A + 300, 0);
+    bench.programmer.flipBit(MemoryMap.SLOT_B + v2.length - 1, 7);
+    expect(bench.powerOn()).toMatchObject({
+      decision: 'SAFE_MODE_NO_IMAGE',
+      slot: undefined,
+      verified: ['B SIGNATURE_INVALID', 'A HASH_MISMATCH'],
+      rejected: [],
+    });
+    expect(bench.slotStates).toEqual({ A: 'CONFIRMED HASH_MISMATCH', B: 'CONFIRMED SIGNATURE_INVALID' });
+  });
+
+  test('is where a board goes both of whose uploads are damaged: they are rejected, each with its reason', async () => {
+    const bench = await ObedientDevice.make();
+    bench.programmer.place('A', await image('1.0.0', { confirm: true }));
+    bench.programmer.place('B', await image('2.0.0', { pad: true }));
     bench.programmer.flipBit(MemoryMap.SLOT_A + 300, 0);
     bench.programmer.flipBit(MemoryMap.SLOT_B + v2.length - 1, 7);
     expect(bench.powerOn()).toMatchObject({

@@ -110,8 +110,10 @@ describe('a journal of nothing but rubbish', () => {
   test('is started anew', async () => {
     const bench = await ObedientDevice.make({ slots: { A: await image('1.0.0') } });
     bench.programmer.write(MemoryMap.BOOT_STATE_0, new Uint8Array(2 * MemoryMap.SECTOR_SIZE).fill(0x5a));
-    expect(bench.powerOn()).toMatchObject({ decision: 'PERMANENT', slot: 'A' });
-    expect(bench.slotStates.A).toBe('CONFIRMED');
+    // Nobody remembers that anything was confirmed: what verifies is tried, and confirms itself once it is healthy.
+    expect(bench.powerOn()).toMatchObject({ decision: 'RESCUE', slot: 'A' });
+    expect(bench.tell('w')).toBe('+');
+    expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
   });
 
   test('and valid records of old is read from the newest valid one', () => {

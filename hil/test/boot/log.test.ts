@@ -55,7 +55,7 @@ describe('the boot log', () => {
     const boots = await logOf(bench);
     expect(boots.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
     expect(boots.map(tell)).toEqual([
-      'PERMANENT A /',
+      'CONFIRMED A /',
       'TRIAL_FIRST B /',
       'TRIAL_AGAIN B /',
       'REVERTED A /FAULT',

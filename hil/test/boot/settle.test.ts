@@ -33,9 +33,9 @@ async function withTrial(next = v2): Promise<ObedientDevice> {
 }
 
 describe('the security counter', () => {
-  test('is burnt by the boot of an image confirmed in advance', async () => {
+  test('is burnt by the first boot of what the factory confirmed', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v2 } });
-    expect(bench.powerOn()).toMatchObject({ decision: 'PERMANENT', slot: 'A' });
+    expect(bench.powerOn()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
     expect(counterOf(bench)).toBe(0x0203_0000);
   });
 

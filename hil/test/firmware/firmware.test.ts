@@ -71,8 +71,8 @@ describe('a running controller', () => {
     const device = await DeviceUnderTest.running({ slots: { A: image } });
     const { stat_list } = device.request(read, 2, 1);
     expect(stat_list).toEqual(['heartbeat', 'boot', 'faults', 'tasks', 'smp_svr_stats', 'slots']);
-    // Decision 4: an image confirmed before it was flashed; reset cause 1: power-on.
-    expect(device.statistics('boot')).toMatchObject({ slot: 0, state: 3, decision: 4, reset_cause: 1, resets: 0 });
+    // Decision 1: the confirmed image, which the factory vouches for; reset cause 1: power-on.
+    expect(device.statistics('boot')).toMatchObject({ slot: 0, state: 3, decision: 1, reset_cause: 1, resets: 0 });
     expect(device.statistics('boot').version).toBe(0x0100_0000);
   });
 });

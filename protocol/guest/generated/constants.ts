@@ -329,6 +329,8 @@ export const REASON_POWER_BUDGET: u32 = 38;
 export const REASON_INTERLOCK: u32 = 39;
 /** A trial under which the supply dipped again and again. */
 export const REASON_BROWN_OUTS: u32 = 40;
+/** A confirmed image that was reset too often in a row, and nobody asked for it. */
+export const REASON_LOOPING: u32 = 41;
 
 // SLOT: State of a slot’s image. It is about one image hash; another image in the slot is UNMARKED.
 /** Nobody asked for this image to be run. */
@@ -345,19 +347,19 @@ export const SLOT_REJECTED: u32 = 4;
 // DECISION: Why the bootloader did what it did.
 /** No decision yet. */
 export const DECISION_NONE: u32 = 0;
-/** Boots the newest confirmed image. */
+/** Boots the confirmed image. */
 export const DECISION_CONFIRMED: u32 = 1;
 /** First boot of a pending image, on trial. */
 export const DECISION_TRIAL_FIRST: u32 = 2;
 /** The trial goes on: the last one ended through no fault of the image. */
 export const DECISION_TRIAL_AGAIN: u32 = 3;
-/** A pending image that was confirmed in advance. */
+/** First boot of an image asked for for good: on trial, and it confirms itself once it is healthy. */
 export const DECISION_PERMANENT: u32 = 4;
 /** The trial failed; back to the confirmed image. */
 export const DECISION_REVERTED: u32 = 5;
-/** The newest confirmed image no longer verifies; an older one boots. */
+/** The confirmed image no longer verifies or fails when it runs; the other confirmed one boots. */
 export const DECISION_FALLBACK: u32 = 6;
-/** Nothing confirmed is bootable; a valid unmarked image boots on trial. */
+/** Nothing confirmed can run; a valid image that nobody asked for boots on trial. */
 export const DECISION_RESCUE: u32 = 7;
 /** Safe mode: nothing is bootable. */
 export const DECISION_SAFE_MODE_NO_IMAGE: u32 = 8;
@@ -365,7 +367,7 @@ export const DECISION_SAFE_MODE_NO_IMAGE: u32 = 8;
 export const DECISION_SAFE_MODE_REQUESTED: u32 = 9;
 /** Safe mode: fuse strap. */
 export const DECISION_SAFE_MODE_STRAP: u32 = 10;
-/** Safe mode: too many resets in a row that nobody asked for. */
+/** Safe mode: every image that can run was reset too often in a row. */
 export const DECISION_SAFE_MODE_RESETS: u32 = 11;
 
 // POLICY: Numbers of the boot policy.
@@ -377,9 +379,9 @@ export const POLICY_TRIAL_TIMEOUT_MS: u32 = 0x000493e0;
 export const POLICY_WATCHDOG_TIMEOUT_US: u32 = 0x000f4240;
 /** Its window: feeding faster than this is a runaway loop. */
 export const POLICY_WATCHDOG_WINDOW_US: u32 = 0x00002710;
-/** Resets nobody asked for, one after the other, before the bootloader keeps control. */
+/** Resets nobody asked for, one after the other, before a confirmed image has had its turn: the other one follows, then safe mode. */
 export const POLICY_RESETS_IN_A_ROW_MAX: u32 = 8;
-/** Time firmware must be healthy without a break before those resets are forgotten. */
+/** Time firmware must be healthy without a break before those resets are forgotten, and before it may confirm itself. */
 export const POLICY_WELL_AFTER_MS: u32 = 0x0000ea60;
 /** From one heartbeat of safe mode to the next. */
 export const POLICY_SAFE_MODE_BEAT_MS: u32 = 1000;
@@ -411,11 +413,29 @@ export const RECORD_ENTRY_VERSION: u32 = 4;
 export const RECORD_ENTRY_HASH: u32 = 8;
 /** u32: slot handed over to last, or NO_SLOT. */
 export const RECORD_RUNNING: u32 = 88;
+/** u8: EXTENSION_VALUE, or EXTENSION_NONE where the bytes up to SPARE say nothing. */
+export const RECORD_EXTENSION: u32 = 92;
+/** In EXTENSION: the bytes up to SPARE mean what they mean here. */
+export const RECORD_EXTENSION_VALUE: u32 = 1;
+/** In EXTENSION: the record was written by code that did not know it. */
+export const RECORD_EXTENSION_NONE: u32 = 255;
+/** u8: slot whose image was confirmed last, or NO_SLOT. */
+export const RECORD_CONFIRMED_LAST: u32 = 93;
+/** u8: flags of slot A; those of slot B follow. */
+export const RECORD_FLAGS: u32 = 94;
+/** In FLAGS: the image was confirmed once, so it ran healthy, or the factory vouched for it. */
+export const RECORD_FLAG_EARNED: u32 = 1;
+/** In FLAGS: pending or on trial, it confirms itself once it is healthy. */
+export const RECORD_FLAG_PERMANENT: u32 = 2;
+/** In FLAGS: pending or on trial, it runs although the confirmed image is newer. */
+export const RECORD_FLAG_OLDER: u32 = 4;
+/** All flags there are. */
+export const RECORD_FLAGS_ALL: u32 = 7;
 /** Erased bytes up to the CRC. */
-export const RECORD_SPARE: u32 = 92;
+export const RECORD_SPARE: u32 = 96;
 /** u32: CRC-32 (IEEE) of everything before it. */
 export const RECORD_CRC: u32 = 124;
-/** In RUNNING: the bootloader kept control. */
+/** In RUNNING: the bootloader kept control; in CONFIRMED_LAST: nobody knows. */
 export const RECORD_NO_SLOT: u32 = 255;
 
 // LOG: Layout of a boot-log record, offsets in bytes.

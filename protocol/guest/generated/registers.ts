@@ -203,6 +203,12 @@ export function writeResetHandoverLength(value: u32): void {
 
 /** Resets that nobody asked for since firmware last was well. The bootloader counts, whoever is well or was asked writes zero; survives every reset but power-on. */
 export const RESET_RESETS_IN_A_ROW: u32 = 0x4000101c;
+/** Resets in a row of the image that runs */
+export const RESET_RESETS_IN_A_ROW_COUNT: u32 = 0x0000ffff;
+export const RESET_RESETS_IN_A_ROW_COUNT_SHIFT: u32 = 0;
+/** Bit n: the confirmed image in slot n has had its turn in this row */
+export const RESET_RESETS_IN_A_ROW_TRIED: u32 = 0x00030000;
+export const RESET_RESETS_IN_A_ROW_TRIED_SHIFT: u32 = 16;
 export function readResetResetsInARow(): u32 {
   return read32(RESET_RESETS_IN_A_ROW);
 }

@@ -1,0 +1,224 @@
+// The policy of the boot decision told a second time, as a sort: what decide.ts must come to. And the shapes both speak of.
+
+import { RESET } from '../../../protocol/generated/registers.ts';
+import { BootDecision, BootPolicy, SlotState } from '../../../protocol/image/boot-state.ts';
+import { RejectReason } from '../../../protocol/image/reasons.ts';
+
+export const Cause = RESET.registers.CAUSE.fields.CAUSE.values;
+/** A verdict that is not known yet. */
+export const unchecked = 0xffff_ffff;
+export const action = { verify: 1, boot: 2, safeMode: 3 } as const;
+const { UNMARKED, TRIAL, CONFIRMED, REJECTED } = SlotState;
+const most = BootPolicy.RESETS_IN_A_ROW_MAX;
+
+export interface SlotFacts {
+  state: number;
+  permanent?: boolean;
+  bootsLeft?: number;
+  version: number;
+  verdict: number;
+  /** Known with a good verdict. */
+  recovery?: boolean;
+  /** Kept from an earlier boot. */
+  reason?: number;
+  /** A downgrade token lies beside it. */
+  token?: boolean;
+  /** Confirmed once. */
+  earned?: boolean;
+  /** Asked for although the confirmed image is newer. */
+  older?: boolean;
+}
+
+export interface Circumstance {
+  cause: number;
+  coreRefused: boolean;
+  asked: boolean;
+  strap: boolean;
+  writable: boolean;
+  givenUp?: number;
+  resets?: number;
+  /** Bits of slots. */
+  tried?: number;
+}
+
+export interface Facts extends Circumstance {
+  running: number;
+  confirmedLast: number;
+  slots: [SlotFacts, SlotFacts];
+}
+
+export interface SlotOutcome {
+  state: number;
+  reason: number;
+  bootsLeft: number;
+  permanent: boolean;
+}
+
+export interface Outcome {
+  action: number;
+  slot: number;
+  decision: number;
+  resets: number;
+  tried: number;
+  slots: [SlotOutcome, SlotOutcome];
+}
+
+export const failedWhenRun = (reason: number) =>
+  reason >= RejectReason.UNCONFIRMED &&
+  ![RejectReason.UNCONFIRMED, RejectReason.TRIAL_TIMEOUT, RejectReason.TRIALS_EXHAUSTED].some(
+    (each) => each === reason,
+  );
+
+/** What is told of a boot while it is decided. */
+interface Story {
+  facts: Facts;
+  after: [SlotOutcome, SlotOutcome];
+  resets: number;
+  tried: number;
+  /** States of images that failed in this boot. */
+  failures: Set<number>;
+}
+
+/** The policy again, as one would tell it: how the last run went, who may have a turn in which order, and what becomes of the one that has it. */
+export function oracle(facts: Facts): Outcome {
+  const story = beginStory(facts);
+  for (const index of [0, 1]) tellLastRun(story, index);
+  const safeMode = (decision: number) => ({ ...told(story), action: action.safeMode, slot: 0, decision });
+  if (facts.strap) return safeMode(BootDecision.SAFE_MODE_STRAP);
+  if (facts.asked) return safeMode(BootDecision.SAFE_MODE_REQUESTED);
+  for (const index of orderOf(story)) {
+    const { verdict } = facts.slots[index];
+    if (verdict === unchecked)
+      return { ...told(story), action: action.verify, slot: index, decision: BootDecision.NONE };
+    if (verdict === RejectReason.NONE) return bootIt(story, index);
+    if (story.after[index].state === CONFIRMED) {
+      story.failures.add(CONFIRMED);
+      story.after[index].reason = verdict;
+    } else {
+      fail(story, index, verdict);
+    }
+  }
+  return safeMode(story.tried === 0 ? BootDecision.SAFE_MODE_NO_IMAGE : BootDecision.SAFE_MODE_RESETS);
+}
+
+function beginStory(facts: Facts): Story {
+  const after = facts.slots.map(({ state, reason = RejectReason.NONE, bootsLeft = 0, permanent = false }) => {
+    return { state, reason, bootsLeft, permanent };
+  });
+  const { resets = 0, tried = 0 } = facts;
+  return { facts, after: after as Story['after'], resets, tried, failures: new Set() };
+}
+
+function told({ after, resets, tried }: Story) {
+  return { slots: after, resets, tried };
+}
+
+/** Who was confirmed once is confirmed again, with the reason. */
+function fail({ facts, after, failures }: Story, index: number, reason: number): void {
+  failures.add(after[index].state);
+  Object.assign(after[index], { state: facts.slots[index].earned ? CONFIRMED : REJECTED, reason, bootsLeft: 0 });
+}
+
+function tellLastRun(story: Story, index: number): void {
+  const { running, cause, coreRefused, resets: row = 0, slots } = story.facts;
+  const { state, bootsLeft } = slots[index];
+  const ran = running === index;
+  if (state === TRIAL) {
+    let reason: number = RejectReason.NONE;
+    if (bootsLeft === 0)
+      reason = ran && cause === Cause.BROWN_OUT ? RejectReason.BROWN_OUTS : RejectReason.TRIALS_EXHAUSTED;
+    if (ran) reason = blame(story.facts) || reason;
+    if (reason === RejectReason.NONE) return;
+    fail(story, index, reason);
+    story.resets = 0;
+  } else if (state === CONFIRMED && ran && (row >= most || coreRefused)) {
+    story.failures.add(CONFIRMED);
+    story.after[index].reason = row >= most ? RejectReason.LOOPING : RejectReason.CORE_REFUSED;
+    if (row >= most) Object.assign(story, { resets: 0, tried: story.tried | (1 << index) });
+  }
+}
+
+/** Slots that may have a turn, the first first. A recovery image stands behind all others, but that is known only once it verified. */
+function orderOf(story: Story): number[] {
+  const { facts, after } = story;
+  const { slots, confirmedLast } = facts;
+  const places = [0, 1].map((index) => placeOf(story, index));
+  const bothConfirmed = after.every(({ state }) => state === CONFIRMED);
+  const isLast = (index: number) => +(bothConfirmed && confirmedLast === index);
+  const hasToken = (index: number) => +(slots[index].token ?? false);
+  const isRecovery = (index: number) => +(slots[index].recovery ?? false);
+  return [0, 1]
+    .filter((index) => places[index] !== undefined)
+    .sort(
+      (a, b) =>
+        isRecovery(a) - isRecovery(b) ||
+        (places[a] ?? 0) - (places[b] ?? 0) ||
+        isLast(b) - isLast(a) ||
+        slots[b].version - slots[a].version ||
+        hasToken(b) - hasToken(a) ||
+        a - b,
+    );
+}
+
+function placeOf({ facts, after, tried }: Story, index: number): number | undefined {
+  const { state, reason } = after[index];
+  const { older, version, verdict, state: before } = facts.slots[index];
+  if (state === CONFIRMED) {
+    const wasRefused = before === CONFIRMED && facts.coreRefused && facts.running === index;
+    if ((tried >> index) & 1 || wasRefused) return undefined;
+    if (before !== CONFIRMED) return verdict === RejectReason.NONE || verdict === unchecked ? 4 : undefined;
+    return failedWhenRun(reason) ? 3 : 1;
+  }
+  if (!facts.writable || state === REJECTED) return undefined;
+  if (state === UNMARKED) return verdict === RejectReason.SLOT_EMPTY ? undefined : 5;
+  return after[index ^ 1].state === CONFIRMED && !older && version < facts.slots[index ^ 1].version ? 2 : 0;
+}
+
+function bootIt(story: Story, index: number): Outcome {
+  const { after, failures, tried } = story;
+  const slot = after[index];
+  const done = { ...told(story), action: action.boot, slot: index };
+  if (slot.state === CONFIRMED) {
+    if (!failedWhenRun(slot.reason)) slot.reason = RejectReason.NONE;
+    slot.bootsLeft = 0;
+    const fallback = failures.has(CONFIRMED) ? BootDecision.FALLBACK : BootDecision.CONFIRMED;
+    return { ...done, decision: failures.has(TRIAL) ? BootDecision.REVERTED : fallback };
+  }
+  let decision: number = slot.permanent ? BootDecision.PERMANENT : BootDecision.TRIAL_FIRST;
+  if (slot.state === TRIAL) decision = BootDecision.TRIAL_AGAIN;
+  if (slot.state === UNMARKED) {
+    decision = BootDecision.RESCUE;
+    slot.permanent = after[index ^ 1].state !== CONFIRMED;
+  }
+  const bootsLeft = slot.state === TRIAL ? slot.bootsLeft - 1 : BootPolicy.TRIAL_BOOTS - 1;
+  Object.assign(slot, { state: TRIAL, reason: RejectReason.NONE, bootsLeft });
+  return { ...done, decision, tried: tried & ~(1 << index) };
+}
+
+function blame({ cause, coreRefused, givenUp = 0 }: Facts): number {
+  if (coreRefused) return RejectReason.CORE_REFUSED;
+  const itself: number[] = [RejectReason.POWER_BUDGET, RejectReason.INTERLOCK];
+  if (cause === Cause.SOFTWARE && itself.includes(givenUp)) return givenUp;
+  const reasons: Record<number, number> = {
+    [Cause.SOFTWARE]: RejectReason.UNCONFIRMED,
+    [Cause.WATCHDOG]: RejectReason.WATCHDOG,
+    [Cause.FAULT]: RejectReason.FAULT,
+    [Cause.TRIAL_TIMEOUT]: RejectReason.TRIAL_TIMEOUT,
+  };
+  return reasons[cause] ?? RejectReason.NONE;
+}
+
+export function sameOutcome(a: Outcome, b: Outcome): boolean {
+  return (
+    a.action === b.action &&
+    a.slot === b.slot &&
+    a.decision === b.decision &&
+    a.resets === b.resets &&
+    a.tried === b.tried &&
+    a.slots.every(({ state, reason, bootsLeft, permanent }, index) => {
+      const other = b.slots[index];
+      const same = state === other.state && reason === other.reason && bootsLeft === other.bootsLeft;
+      return same && permanent === other.permanent;
+    })
+  );
+}
