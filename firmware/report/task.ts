@@ -4,7 +4,7 @@
 // The server, OS, IMG, STAT and ENUM are the bootloader's own (protocol/guest/smp): safe mode answers with the same code.
 
 import { setConfirmDenied } from '../../bootloader/image/smp/img-state';
-import { confirmingItself, isToConfirmItself } from '../../bootloader/image/smp/self-confirm';
+import { confirmingItself, isConfirmingItself, isToConfirmItself } from '../../bootloader/image/smp/self-confirm';
 import { startService } from '../../bootloader/image/smp/service';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../../protocol/guest/smp/reset';
@@ -25,13 +25,33 @@ export function startSmp(): void {
   listFigures();
 }
 
+/** When the boot state is read again to see whether the running image is to confirm itself; and whether it was, at the last look. */
+let nextLookNs: u64 = 0;
+let waits: bool = false;
+
+/**
+ * An image that is to be kept confirms itself when it has been healthy for long enough; that goes before requests. True while it is under way.
+ * The boot state is read once a second and not for every request: a full wire of requests must be answered in time.
+ */
+function selfConfirm(): bool {
+  if (isConfirmingItself()) return confirmingItself(true);
+  const now = uptimeNs();
+  if (now >= nextLookNs) {
+    nextLookNs = now + NS_PER_SECOND;
+    waits = isToConfirmItself();
+    if (waits && confirmingItself(isWell())) return true;
+  }
+  assert(nextLookNs > now, 'the next look is in the future');
+  // Set anew at every run, for a run of an event task uses up its release.
+  if (waits) wakeTask(TASK_SMP, nextLookNs);
+  return false;
+}
+
 /** One piece of work a run: a request, or a step of one that takes several. */
 export function runSmp(): void {
   refreshFigures();
   setConfirmDenied(healthWord() != 0);
-  // An image that was asked for for good confirms itself once it is well: that is looked at every second, and goes before requests.
-  if (!confirmingItself(isToConfirmItself() && isWell()) && serveRequest()) releaseTask(TASK_SMP);
-  if (isToConfirmItself()) wakeTask(TASK_SMP, uptimeNs() + NS_PER_SECOND);
+  if (!selfConfirm() && serveRequest()) releaseTask(TASK_SMP);
   resetWhenDue();
   // Once asked for, the reset comes when this run of the core returns; there is nothing left to wake up for.
   const deadlineNs = resetDeadlineNs();

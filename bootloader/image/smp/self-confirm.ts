@@ -16,6 +16,11 @@ import { activeSlot, NO_SLOT } from './img-slots';
 let underWay: bool = false;
 let rotten: bool = false;
 
+/** Whether a confirm that the image began itself is under way. */
+export function isConfirmingItself(): bool {
+  return underWay;
+}
+
 /** Whether the running image is on trial and is to confirm itself once it is healthy. The slots have been read. */
 export function isToConfirmItself(): bool {
   const active = activeSlot();
