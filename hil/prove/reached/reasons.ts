@@ -70,7 +70,7 @@ export const reasons: readonly Reason[] = [
       'an image of a recovery key, or a counter beyond what the fuses hold: bootloader/decide.test.ts and image/verify.test.ts',
   },
   {
-    functions: /decide\/|second-look|image\/|boot-state\/|revoke|settle|survey|safe-mode|boot-log/,
+    functions: /act\/|last-run\/|decide\/|second-look|image\/|boot-state\/|revoke|settle|survey|safe-mode|boot-log/,
     text: none,
     reason: 'the way out of a loop or a choice that is always left by another one',
   },
@@ -78,6 +78,17 @@ export const reasons: readonly Reason[] = [
     functions: /second-look\//,
     text: /tick == 0/,
     reason: 'an empty cell in front of a burnt one, which only damage leaves',
+  },
+  {
+    functions: /act\//,
+    text: /slotEarned|RECORD_FLAG_EARNED/,
+    reason:
+      'a guard behind the decision, which never makes an image confirmed that was not confirmed before (hil/test/boot/decide.test.ts)',
+  },
+  {
+    functions: /survey\//,
+    text: /token/,
+    reason: 'an image newer than what its token may displace, or older: hil/test/boot/token.test.ts has both',
   },
   {
     functions: /token|second-look|decide\//i,
