@@ -3,6 +3,7 @@ import { goldenCases, goldenKey, runImgtool } from '../../../host/tools/image/go
 import { generateKey, imageToJson, parseImage, rawPublicKey, signImage } from '../../../host/tools/image/index.ts';
 import { compileFirmware } from '../../../host/tools/sequencer.ts';
 import { DeviceUnderTest } from '../../rig/device.ts';
+import { second } from '../../rig/time.ts';
 import { Imgtool } from './imgtool.ts';
 import { pythonTool } from './install.ts';
 import { skipWithReason } from './story.ts';
@@ -35,7 +36,7 @@ describe.skipIf(tool.path === undefined)('imgtool', () => {
       await client.reset();
       await client.waitUntilBack({ afterMs: 2000 });
     };
-    return { client, slotList, reset };
+    return { client, slotList, reset, runFor: (seconds: number) => made.run(seconds * second) };
   }
 
   const hashOf = (image: Uint8Array) => parseImage(image).hash as Uint8Array;
@@ -73,11 +74,14 @@ describe.skipIf(tool.path === undefined)('imgtool', () => {
       expect((await slotList())[0]).toBe('0 1.0.0 active confirmed');
     });
 
-    test('takes an image with --pad --confirm as permanent: it runs and stays', async () => {
-      const { client, slotList, reset } = await device();
+    test('takes an image with --pad --confirm as one to keep: it runs on trial, confirms itself once healthy, and stays', async () => {
+      const { client, slotList, reset, runFor } = await device();
       await client.upload(imgtool.sign(firmware, '1.1.0', ['-s', '1', '--pad', '--confirm']));
       expect(await slotList()).toEqual(['0 1.0.0 active confirmed', '1 1.1.0 pending permanent']);
       await reset();
+      expect((await slotList())[1]).toBe('1 1.1.0 active');
+      runFor(70);
+      expect((await slotList())[1]).toBe('1 1.1.0 active confirmed');
       await reset();
       expect((await slotList())[1]).toBe('1 1.1.0 active confirmed');
     });
