@@ -1,6 +1,7 @@
 // Holds a recovery against the invariants: what was handed over to, what runs, what is still bootable.
 
 import type { Board } from '../../../host/board/board.ts';
+import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
 import { parseImage, verifyImage } from '../../../host/tools/image/index.ts';
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
@@ -93,12 +94,12 @@ function whyNotBootable(board: Remains, keeps: ImageName, goal: ImageName, image
   return `neither ${keeps} nor ${goal} is confirmed, whole and let in by the fuses; the slots hold ${holds.join(' and ')}, their states are ${states}`;
 }
 
-/** Images that are confirmed and whole, and that no fuse keeps out, read as it may. */
+/** Images that were confirmed once and are whole, and that no fuse keeps out, read as it may. One that a client tries again stays among them. */
 export function bootableImages(board: Remains, images: Images): ImageName[] {
   const { cells, weak } = board.fuses;
   const words = cells.map((word, index) => word | weak[index]);
   const counter = counterInFuses(counterWords(words));
-  return confirmedImages(board, images).filter((name) => {
+  return imagesWith(board, images, ({ earned }) => earned).filter((name) => {
     const { key, securityCounter } = recipes[name];
     return ((words[Fuse.KEY_REVOKED] >>> key) & 1) === 0 && securityCounter >= counter;
   });
@@ -127,14 +128,14 @@ export function isTrialSpent(board: Remains): boolean {
 }
 
 export function isConfirmed(board: Remains, name: ImageName, images: Images): boolean {
-  return confirmedImages(board, images).includes(name);
+  return imagesWith(board, images, ({ state }) => state === SlotState.CONFIRMED).includes(name);
 }
 
-/** What the boot state calls confirmed and a slot holds whole. */
-function confirmedImages(board: Remains, images: Images): ImageName[] {
+/** Images that a slot holds whole and of which the boot state says this. */
+function imagesWith(board: Remains, images: Images, isSo: (entry: BootStateEntry) => boolean): ImageName[] {
   const slots = bootState(board)?.slots ?? [];
-  return slots.flatMap(({ state, hash }, slot) => {
-    const name = state === SlotState.CONFIRMED ? imageIn(board, slot, images) : undefined;
-    return name !== undefined && Buffer.compare(hash, hashOfImage(images[name])) === 0 ? [name] : [];
+  return slots.flatMap((entry, slot) => {
+    const name = isSo(entry) ? imageIn(board, slot, images) : undefined;
+    return name !== undefined && Buffer.compare(entry.hash, hashOfImage(images[name])) === 0 ? [name] : [];
   });
 }
