@@ -12,7 +12,7 @@ interface Drive {
   startRails(): void;
   runRails(): void;
   drive(): void;
-  railsUp(): number;
+  railsUp(actions: number): number;
   latchHealth(bits: number): void;
   stateShed(step: number, microwatts: number): void;
   noteRailTrips(): void;
@@ -57,7 +57,7 @@ function letRun(ns: number): void {
 describe('rails', () => {
   test('come up one by one, each when those before it are good, and no gate opens before the last', () => {
     const seen: number[][] = [];
-    for (let step = 0; step < 30 && unit.part.railsUp() === 0; step++) {
+    for (let step = 0; step < 30 && unit.part.railsUp(0) === 0; step++) {
       unit.part.runRails();
       seen.push([unit.peek(RAILS, 'ENABLE'), unit.peek(OUTPUTS, 'STATE')]);
       unit.skip(millisecond);

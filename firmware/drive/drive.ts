@@ -19,14 +19,15 @@ let wasSafe: bool = false;
 
 /** Brings every actuator to what is in force now. */
 export function drive(): void {
-  driveOutputs();
-  driveRails();
-  driveDuty();
-  const safe = isSafeState(actionsInForce());
+  const actions = actionsInForce();
+  driveOutputs(actions);
+  driveRails(actions);
+  driveDuty(actions);
+  const safe = isSafeState(actions);
   assert(!safe || readOutputsState() == 0, 'in the safe state every gate is closed');
   if (safe && !wasSafe) recordEvent(EVENT_SAFE_STATE, readInterlockLast(), readRailsEnable());
   wasSafe = safe;
-  assert(!safe || (readRailsEnable() & ~railsAllowed()) == 0, 'in the safe state every rail is off that may be');
+  assert(!safe || (readRailsEnable() & ~railsAllowed(actions)) == 0, 'in the safe state every rail is off that may be');
   endTrialWhenUnfit();
 }
 
@@ -36,5 +37,5 @@ export function runRails(): void {
   const before = readRailsEnable();
   stepRails();
   assert(popcnt(readRailsEnable() & ~before) <= 1, 'one rail at a time');
-  driveOutputs();
+  driveOutputs(actionsInForce());
 }

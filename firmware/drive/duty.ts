@@ -17,10 +17,10 @@ import {
   readActivityDuty,
   writeActivityDuty,
 } from '../../protocol/guest/generated/registers';
-import { actionsInForce, isMuted, loadShed } from '../in-force/statement';
+import { isMuted, loadShed } from '../in-force/statement';
 
-export function driveDuty(): void {
-  const muted = isMuted(actionsInForce());
+export function driveDuty(actions: u32): void {
+  const muted = isMuted(actions);
   const percent = muted ? ACTIVITY_DUTY_PERCENT_MUTED : percentOf(loadShed());
   assert(percent <= ACTIVITY_DUTY_PERCENT_FULL, 'a share of the whole');
   assert(!muted || percent == 0, 'what is muted plays nothing');

@@ -28,7 +28,7 @@ import {
   writeOutputsDisable,
   writeOutputsEnable,
 } from '../../protocol/guest/generated/registers';
-import { actionsInForce, areHeatersOff, isMuted, isSafeState, latchedHealth } from '../in-force/statement';
+import { areHeatersOff, isMuted, isSafeState, latchedHealth } from '../in-force/statement';
 import { railsUp } from './rails';
 
 /** Gates have the same bits in ENABLE, DISABLE and STATE. */
@@ -39,19 +39,19 @@ const HEATER_RAILS: u32 = CORE | (1 << RAIL_HEATER);
 const MULTIPLEXER_RAILS: u32 = CORE | (1 << RAIL_MULTIPLEXER);
 
 /** Closes what a cause keeps closed, and opens everything else. */
-export function driveOutputs(): void {
+export function driveOutputs(actions: u32): void {
   assert(OUTPUTS_DISABLE_DAC == OUTPUTS_STATE_DAC, 'a gate has the same bit in every register');
   const state = readOutputsState();
-  const open = gatesThatMay() & (railsUp() ? GATES : state);
+  const open = gatesThatMay(actions) & (railsUp(actions) ? GATES : state);
   assert((open & ~GATES) == 0, 'gates that there are');
+  if (open == state) return;
   if ((state & ~open) != 0) writeOutputsDisable(state & ~open);
   if ((open & ~state) != 0) writeOutputsEnable(OUTPUTS_ENABLE_KEY_KEY | (open & ~state));
   assert(readOutputsState() == open, 'the gates are as the causes say');
 }
 
 /** Gates that no cause keeps closed. */
-function gatesThatMay(): u32 {
-  const actions = actionsInForce();
+function gatesThatMay(actions: u32): u32 {
   if (latchedHealth() != 0 || isSafeState(actions)) return 0;
   const good = readRailsGood();
   assert(good >> RAIL_COUNT == 0, 'rails that there are');

@@ -15,7 +15,7 @@ import {
   writeRailsEnable,
 } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
-import { ALL_RAILS, railsAllowed } from '../in-force/statement';
+import { ALL_RAILS, actionsInForce, railsAllowed } from '../in-force/statement';
 import { wakeTask } from '../kernel/releases';
 import { TASK_RAILS } from '../kernel/tasks';
 import { railTrips } from '../sense/comparators';
@@ -32,8 +32,8 @@ let switchedNs: u64 = 0;
 let notBeforeNs: u64 = 0;
 
 /** Whether every rail that may be on is on, and has come up in its turn. */
-export function railsUp(): bool {
-  const allowed = railsAllowed();
+export function railsUp(actions: u32): bool {
+  const allowed = railsAllowed(actions);
   assert((allowed & (1 << RAIL_CORE)) != 0, 'the core keeps its power');
   return up && (allowed & ~readRailsEnable()) == 0;
 }
@@ -45,13 +45,12 @@ export function startRails(): void {
 }
 
 /** Switches off at once what may not be on, and begins to raise what may be on again. */
-export function driveRails(): void {
-  const allowed = railsAllowed();
+export function driveRails(actions: u32): void {
+  const allowed = railsAllowed(actions);
   assert((allowed & (1 << RAIL_CORE)) != 0, 'the core keeps its power');
-  drop(readRailsEnable() & ~allowed);
-  const missing = allowed & ~readRailsEnable();
-  assert((readRailsEnable() & ~allowed) == 0, 'what may not be on is off');
-  if (up && missing != 0) raise();
+  const on = readRailsEnable();
+  if ((on & ~allowed) != 0) drop(on & ~allowed);
+  if (up && (allowed & ~on) != 0) raise();
 }
 
 /** The next step of raising, when it is due; nothing when everything is up. */
@@ -64,7 +63,7 @@ export function stepRails(): void {
   // In this order: a comparator that trips meanwhile has taken its rail out of what is on.
   const good = readRailsGood();
   const on = readRailsEnable();
-  const next = railsAllowed() & ~on;
+  const next = railsAllowed(actionsInForce()) & ~on;
   assert((on & (1 << RAIL_CORE)) != 0, 'the core, which runs this, has power');
   if ((good & on) != on) waitForGood(on & ~good);
   else if (next == 0) finish(good & on);
@@ -100,10 +99,11 @@ function raise(): void {
 function drop(rails: u32): void {
   assert((rails & ~ALL_RAILS) == 0, 'rails that there are');
   assert((rails & (1 << RAIL_CORE)) == 0, 'the core keeps its power');
-  for (let rail: u32 = RAIL_COUNT; rails != 0 && rail > 0; rail--) {
+  for (let rail: u32 = RAIL_COUNT; rail > 0; rail--) {
     const bit: u32 = 1 << (rail - 1);
     if ((rails & bit) != 0) writeRailsEnable(readRailsEnable() & ~bit);
   }
+  assert((readRailsEnable() & rails) == 0, 'what may not be on is off');
 }
 
 function switchOn(rail: u32): void {
@@ -133,7 +133,7 @@ function waitForGood(missing: u32): void {
 
 function finish(good: u32): void {
   assert(!up, 'rails come up once');
-  assert((railsAllowed() & ~good) == 0, 'every rail that may be on is good');
+  assert((railsAllowed(actionsInForce()) & ~good) == 0, 'every rail that may be on is good');
   up = true;
   recordEvent(EVENT_RAILS_UP, good, <u32>((uptimeNs() - startedNs) / NS_PER_MS));
 }

@@ -79,9 +79,8 @@ export function isSafeState(actions: u32): bool {
   return actions == ACTION_SAFE_STATE;
 }
 
-/** Rails that may be on. */
-export function railsAllowed(): u32 {
-  const actions = actionsInForce();
+/** Rails that may be on while these actions are in force. */
+export function railsAllowed(actions: u32): u32 {
   if (isSafeState(actions)) return SAFE_RAILS;
   const allowed = areHeatersOff(actions) ? ALL_RAILS & ~(1 << RAIL_HEATER) : ALL_RAILS;
   assert((allowed & ~ALL_RAILS) == 0, 'rails that there are');

@@ -38,7 +38,7 @@ import {
   writeResetResetsInARow,
 } from '../../protocol/guest/generated/registers';
 import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../protocol/guest/smp/counters';
-import { latchedHealth, loadShed, railsAllowed, trippedInterlocks } from '../in-force/statement';
+import { actionsInForce, latchedHealth, loadShed, railsAllowed, trippedInterlocks } from '../in-force/statement';
 import { taskMisses, taskOverruns } from '../kernel/statistics';
 import { TASK_COUNT, taskAt } from '../kernel/tasks';
 import { watchdogFeeds } from '../kernel/watchdog';
@@ -65,14 +65,15 @@ export function healthWord(): u32 {
   if (now < budgetUntilNs) word |= HEALTH_BUDGET;
   if (now < linkUntilNs) word |= HEALTH_LINK;
   if (flashFailures() != 0) word |= HEALTH_FLASH;
-  if (trippedInterlocks() != 0) word |= HEALTH_INTERLOCK;
-  if ((railsAllowed() & ~readRailsGood()) != 0) word |= HEALTH_RAILS;
+  const tripped = trippedInterlocks();
+  if (tripped != 0) word |= HEALTH_INTERLOCK;
+  if ((railsAllowed(actionsInForce()) & ~readRailsGood()) != 0) word |= HEALTH_RAILS;
   if (clockImpaired()) word |= HEALTH_CLOCK;
   if (impairedSignals() != 0) word |= HEALTH_SIGNAL;
   if (loadShed() != SHED_NOTHING) word |= HEALTH_SHEDDING;
   if (sensorsImpaired()) word |= HEALTH_SENSOR;
   assert((word & latchedHealth()) == latchedHealth(), 'what is latched is told');
-  assert(trippedInterlocks() == 0 || (word & HEALTH_INTERLOCK) != 0, 'what is tripped is told');
+  assert(tripped == 0 || (word & HEALTH_INTERLOCK) != 0, 'what is tripped is told');
   assert((word & HEALTH_SHEDDING) == 0 || loadShed() != SHED_NOTHING, 'shedding is told while something is shed');
   return word;
 }

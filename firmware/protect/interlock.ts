@@ -24,7 +24,7 @@ import {
   writeInterlockValue,
 } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
-import { isTripped } from '../in-force/statement';
+import { isTripped, trippedInterlocks } from '../in-force/statement';
 import { forgetRailTrips } from '../sense/comparators';
 import { forgetAverages, isMeasurable, measureConditions, measured } from './conditions';
 
@@ -49,7 +49,9 @@ export function runInterlock(): void {
   assert(INTERLOCK_NUMBER_COUNT <= 32, 'the latch has a bit for every interlock');
   measureConditions();
   const now = uptimeNs();
-  for (let number: u32 = 0; number < INTERLOCK_NUMBER_COUNT; number++) look(number, now);
+  const tripped = trippedInterlocks();
+  for (let number: u32 = 0; number < INTERLOCK_NUMBER_COUNT; number++)
+    look(number, ((tripped >> number) & 1) != 0, now);
 }
 
 /** An operator clears a tripped interlock; false, and nothing is changed, while its condition still holds. */
@@ -74,12 +76,11 @@ function isGone(row: InterlockRow): bool {
   return value + row.hysteresis < row.threshold;
 }
 
-function look(number: u32, now: u64): void {
+function look(number: u32, tripped: bool, now: u64): void {
   const row = interlockRow(number);
   assert(row.hysteresis < row.threshold, 'a condition can be gone');
   if (!isMeasurable(row.condition, row.subject)) return;
   const value = measured(row.condition, row.subject);
-  const tripped = isTripped(number);
   const holds: u32 = value >= (tripped ? row.threshold - row.hysteresis : row.threshold) ? 1 : 0;
   const watch = watchOf(number);
   if (holds != watch.holds) {
