@@ -10,6 +10,8 @@ import { second } from '../../hil/rig/time.ts';
 import { compileGuest, repositoryRoot, type SourceChange } from '../../host/tools/guest.ts';
 import { type Task, tasks } from '../../protocol/firmware/tasks.ts';
 import { guestRunTask, guestTasks } from '../../protocol/generate/guest-tasks.ts';
+import { RECORDER } from '../../protocol/generated/registers.ts';
+import { Beat } from '../../protocol/telemetry/heartbeat.ts';
 
 const spare: Task = {
   name: 'SPARE',
@@ -28,8 +30,8 @@ const instead = (path: string, text: string): SourceChange => ({
   find: readFileSync(join(repositoryRoot, path), 'utf8'),
   replace: text,
 });
-const manifest = (rows: readonly Task[]): SourceChange[] => [
-  instead('protocol/guest/generated/tasks.ts', guestTasks(rows)),
+const manifest = (rows: readonly Task[], retired: Record<number, string> = {}): SourceChange[] => [
+  instead('protocol/guest/generated/tasks.ts', guestTasks(rows, retired)),
   instead('firmware/generated/run-task.ts', guestRunTask(rows)),
 ];
 const code: SourceChange = {
@@ -54,6 +56,16 @@ describe('a task more', () => {
       if ('everyMs' in release) expect(task.cswcnt, name).toBe(2000 / release.everyMs);
     }
     expect(device.events('HEARTBEAT').map(({ argument1 }) => argument1)).toEqual([0, 0]);
+  });
+
+  test('after one that is gone has a number above all, also as the one with the least slack', async () => {
+    const tight: Task = { ...spare, number: tasks.length + 1, deadlineMs: 50 };
+    const changes = [...manifest([...tasks, tight], { [tasks.length]: 'GONE' }), code];
+    const payload = await compileGuest('firmware/main.ts', { changes });
+    const device = await DeviceUnderTest.running({ slots: { A: signed('1.0.0', { payload }) } });
+    device.board.runFor(2 * second);
+    expect(device.events('HEARTBEAT').map(({ argument1 }) => argument1)).toEqual([0, 0]);
+    expect(device.board.machine.peek(RECORDER, 'HEARTBEAT', Beat.LEAST_SLACK_TASK)).toBe(tight.number);
   });
 
   test('whose function is missing is refused by the compiler, which names it', async () => {

@@ -44,7 +44,7 @@ import { recordEvent } from '../../protocol/guest/record-event';
 import { loadShed } from '../in-force/statement';
 import { runningSlot } from '../kernel/handover';
 import { taskLeastSlackUs } from '../kernel/statistics';
-import { TASK_COUNT, taskAt } from '../kernel/tasks';
+import { TASK_COUNT, TASK_NUMBERS, taskAt } from '../kernel/tasks';
 import { allowedMicrowatts, estimatedMicrowatts } from '../protect/budget';
 import { healthWord } from '../protect/health';
 import { clockState } from '../sense/clock';
@@ -111,8 +111,8 @@ function writeSlack(): void {
     least = taskLeastSlackUs(task);
     tightest = task;
   }
-  assert(least <= taskLeastSlackUs(0), 'no task has less');
-  assert(tightest < TASK_COUNT, 'a task of the manifest');
+  assert(least <= taskLeastSlackUs(taskAt(0)), 'no task has less');
+  assert(tightest < TASK_NUMBERS, 'a number of the manifest');
   writeRecorderHeartbeat(BEAT_LEAST_SLACK_US, <u32>least);
   writeRecorderHeartbeat(BEAT_LEAST_SLACK_TASK, tightest);
 }
