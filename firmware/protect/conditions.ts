@@ -21,12 +21,10 @@ import {
   HEATER_COUNT,
   SHED_SAFE_STATE,
 } from '../../protocol/guest/generated/constants';
-import { HEATER_FULL_SCALES } from '../../protocol/guest/generated/plant';
 import {
   CLOCK_STATUS_LOCKED,
   OUTPUTS_STATE_HEATERS,
   readClockStatus,
-  readHeatersDuty,
   readHeatersMeasured,
   readOutputsState,
   readThermometryFlags,
@@ -37,9 +35,7 @@ import {
 import { loadShed } from '../in-force/statement';
 import { railTrips, settleRailTrips } from '../sense/comparators';
 import { microkelvinOf, NO_TEMPERATURE } from '../sense/convert';
-import { AVERAGE_SHIFT, explainedMicrokelvin, forgetLoad, measureLoad } from './load';
-
-const FULL_DUTY: u64 = 0xffff;
+import { AVERAGE_SHIFT, explainedMicrokelvin, forgetLoad, measureLoad, toldMicrowatts } from './load';
 
 /** Microkelvin of the last scan by channel; NO_TEMPERATURE when it is not readable. */
 const temperatures = memory.data(<i32>(CHANNEL_COUNT * 4), 4);
@@ -163,9 +159,7 @@ function excessMicrowatts(): u32 {
   const open = (readOutputsState() & OUTPUTS_STATE_HEATERS) != 0;
   let most: u32 = 0;
   for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) {
-    const fullScale = load<u32>(HEATER_FULL_SCALES + ((<usize>heater) << 2));
-    const told = open ? <u32>((<u64>fullScale * <u64>readHeatersDuty(heater)) / FULL_DUTY) : 0;
-    assert(told <= fullScale, 'no heater is told more than its full scale');
+    const told = open ? toldMicrowatts(heater) : 0;
     const flows = readHeatersMeasured(heater);
     if (flows > told) most = max(most, flows - told);
   }

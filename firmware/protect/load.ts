@@ -5,12 +5,20 @@
 // stay true: what was not counted or told explains nothing.
 
 import { uptimeNs } from '../../protocol/guest/clock';
-import { BUDGET_PLATE_NANOKELVIN_PER_MICROWATT, HEATER_PLATE_4K } from '../../protocol/guest/generated/constants';
+import {
+  BUDGET_PLATE_NANOKELVIN_PER_MICROWATT,
+  HEATER_COUNT,
+  HEATER_PLATE_4K,
+} from '../../protocol/guest/generated/constants';
 import { HEATER_FULL_SCALES } from '../../protocol/guest/generated/plant';
-import { OUTPUTS_STATE_HEATERS, readHeatersDuty, readOutputsState } from '../../protocol/guest/generated/registers';
+import {
+  HEATERS_DUTY_DUTY,
+  OUTPUTS_STATE_HEATERS,
+  readHeatersDuty,
+  readOutputsState,
+} from '../../protocol/guest/generated/registers';
 import { ACTIVITY_COUNTS_SIZE, microwattsOf, spentPicojoules } from './activity';
 
-const FULL_DUTY: u64 = 0xffff;
 /** An average follows what it averages by this part of the distance: about four minutes at two scans a second. */
 export const AVERAGE_SHIFT: u32 = 9;
 /** What has gone fades by an eighth a scan: about four seconds. */
@@ -26,7 +34,9 @@ let recentMicrowatts: u64 = 0;
 export function measureLoad(): void {
   const now = uptimeNs();
   assert(now >= lastNs, 'time does not run backwards');
-  const microwatts = microwattsOf(spentPicojoules(counts), now - lastNs) + heaterMicrowatts();
+  const heats = (readOutputsState() & OUTPUTS_STATE_HEATERS) != 0;
+  const microwatts =
+    microwattsOf(spentPicojoules(counts), now - lastNs) + (heats ? toldMicrowatts(HEATER_PLATE_4K) : 0);
   assert(microwatts >> (64 - AVERAGE_SHIFT) == 0, 'an average that fits its word');
   lastNs = now;
   recentMicrowatts = max<u64>(microwatts, recentMicrowatts - (recentMicrowatts >> FADE_SHIFT));
@@ -52,11 +62,12 @@ export function explainedMicrokelvin(): u32 {
   return <u32>min<u64>(microkelvin, u32.MAX_VALUE);
 }
 
-function heaterMicrowatts(): u64 {
-  if ((readOutputsState() & OUTPUTS_STATE_HEATERS) == 0) return 0;
-  const fullScale = <u64>load<u32>(HEATER_FULL_SCALES + ((<usize>HEATER_PLATE_4K) << 2));
-  const duty = <u64>readHeatersDuty(HEATER_PLATE_4K);
-  assert(duty <= FULL_DUTY, 'a share of the whole');
-  assert(fullScale != 0, 'a heater that there is');
-  return (fullScale * duty) / FULL_DUTY;
+/** What a heater's driver was told to give; it gives nothing while the gate is closed. */
+export function toldMicrowatts(heater: u32): u32 {
+  assert(heater < HEATER_COUNT, 'a heater that there is');
+  const fullScale = load<u32>(HEATER_FULL_SCALES + ((<usize>heater) << 2));
+  assert(fullScale != 0, 'a heater gives something');
+  const told = <u32>((<u64>fullScale * <u64>readHeatersDuty(heater)) / HEATERS_DUTY_DUTY);
+  assert(told <= fullScale, 'no heater is told more than its full scale');
+  return told;
 }
