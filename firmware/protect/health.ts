@@ -104,8 +104,7 @@ export function isWell(): bool {
 function forgetResets(now: u64): void {
   if (healthWord() != 0) wellSinceNs = now;
   assert(now >= wellSinceNs, 'time does not run backwards');
-  if (!isWell() || readResetResetsInARow() == 0) return;
-  writeResetResetsInARow(0);
+  if (readResetResetsInARow() != 0 && isWell()) writeResetResetsInARow(0);
 }
 
 export function runHealth(): void {

@@ -31,7 +31,6 @@ import {
 } from '../kernel/statistics';
 import { TASK_COUNT, taskAt, taskName } from '../kernel/tasks';
 import { watchdogFeedsWithheld } from '../kernel/watchdog';
-import { healthWord } from '../protect/health';
 import { heartbeatSequence } from './heartbeat';
 
 const FIGURES_MAX: u32 = 40;
@@ -79,11 +78,11 @@ function list(name: string): void {
   count++;
 }
 
-/** Writes all figures in the order they were listed in. */
-export function refreshFigures(): void {
+/** Writes all figures in the order they were listed in. `health`: the health word as of now. */
+export function refreshFigures(health: u32): void {
   let at: u32 = 0;
   at = put(at, heartbeatSequence());
-  at = put(at, healthWord());
+  at = put(at, health);
   at = put(at, <u32>(uptimeNs() / NS_PER_SECOND));
   at = put(at, runningSlot());
   at = put(at, stateAtHandover());

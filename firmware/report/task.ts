@@ -49,8 +49,9 @@ function selfConfirm(): bool {
 
 /** One piece of work a run: a request, or a step of one that takes several. */
 export function runSmp(): void {
-  refreshFigures();
-  setConfirmDenied(healthWord() != 0);
+  const health = healthWord();
+  refreshFigures(health);
+  setConfirmDenied(health != 0);
   if (!selfConfirm() && serveRequest()) releaseTask(TASK_SMP);
   resetWhenDue();
   // Once asked for, the reset comes when this run of the core returns; there is nothing left to wake up for.
