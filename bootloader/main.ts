@@ -1,13 +1,13 @@
 // The bootloader: verify -> decide -> act -> hand over, or stay and be rescued.
 //
-//   survey     facts: registers, fuses, boot state, both images' headers                    survey.ts, state/
+//   survey     facts: registers, fuses, boot state, both images' headers                    survey.ts, image/state/
 //   decide     pure; names who boots, or who must be verified before that can be said        decide.ts
 //   verify     pure; one slot at a time, only on demand                                      image/
 //   act        one boot-state record, only if it differs                                     act.ts
 //   settle     a confirmed image's security counter and revocations, into the fuses          settle.ts
 //   log        one record, whatever was decided                                              write-boot-log.ts
 //   hand over  look again, in another way; protect, limit, tell, go                          handover.ts, second-look.ts
-//   safe mode  the SMP server                                                                safe-mode.ts, smp/
+//   safe mode  the SMP server                                                                safe-mode.ts, image/smp/
 //
 // What must stay true:
 // - The first write closes all output gates, and nothing here opens one.

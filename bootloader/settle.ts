@@ -1,7 +1,7 @@
 // What follows from an image that is confirmed and verified in this very boot, burnt before it runs: the security counter is brought up
 // to its own, and the keys it replaces are revoked.
 //
-// The confirm burns the counter itself (state/boot-state.ts); here a burn that power cut is completed, and an image that the factory confirmed
+// The confirm burns the counter itself (image/state/boot-state.ts); here a burn that power cut is completed, and an image that the factory confirmed
 // has its turn. Only an image counts that was confirmed before this boot began: so no fuse moves without a healthy run. The record is what
 // makes it so: doing this again does nothing. Because the image it is done for has just verified and is about to run, there is always one
 // that what was burnt lets boot.

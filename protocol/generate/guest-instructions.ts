@@ -1,8 +1,11 @@
 // The instruction table for the guests, in AssemblyScript: Q1_OP_name for every form, a row of limits for every opcode so that a program
-// can be judged before it runs, and the profiles as rows. Layout of an opcode's row (32 bytes; least and span, so that one unsigned
-// comparison `value - least <= span` judges any operand; a field the form does not use has least 0 and span 0):
+// can be judged before it runs, and the profiles as rows.
+//
 // What the real-time core does is a number a mnemonic, Q1_DO_name; 0 for those of the classic core, which switches on opcodes. Where the operands
 // come from are flags, so that a new form of a mnemonic needs no code.
+//
+// Layout of an opcode's row (32 bytes; least and span, so that one unsigned comparison `value - least <= span` judges any operand; a field the
+// form does not use has least 0 and span 0):
 //
 //   0 steps u8 | 1 flags u8 | 2 x span u8 | 3 what to do u8 | 4 duration least u16 | 6 duration span u16
 //   8 a least u32 | 12 a span u32 | 16 b least u32 | 20 b span u32 | 24 c span u16 | 26 0 ... 31 0

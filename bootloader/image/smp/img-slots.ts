@@ -50,7 +50,7 @@ export function onTrial(): bool {
 }
 
 /** Whether the slot holds an image that was confirmed once and verifies now. */
-export function holdsGood(slot: u32): bool {
+function holdsGood(slot: u32): bool {
   assert(slot < SLOT_COUNT, 'there are two slots');
   return imageHasHash(slot) && slotEarned(slot) && verifySlot(slot) == REASON_NONE;
 }
