@@ -4,7 +4,7 @@
 // The server, OS, IMG, STAT and ENUM are the bootloader's own (protocol/guest/smp): safe mode answers with the same code.
 
 import { setConfirmDenied } from '../../bootloader/image/smp/img-state';
-import { confirmingItself, isConfirmingItself, isToConfirmItself } from '../../bootloader/image/smp/self-confirm';
+import { confirmingItself, isToConfirmItself } from '../../bootloader/image/smp/self-confirm';
 import { startService } from '../../bootloader/image/smp/service';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../../protocol/guest/smp/reset';
@@ -34,7 +34,7 @@ let waits: bool = false;
  * The boot state is read once a second and not for every request: a full wire of requests must be answered in time.
  */
 function selfConfirm(): bool {
-  if (isConfirmingItself()) return confirmingItself(true);
+  if (confirmingItself(false)) return true;
   const now = uptimeNs();
   if (now >= nextLookNs) {
     nextLookNs = now + NS_PER_SECOND;

@@ -138,6 +138,11 @@ export function setFlag(core: usize, flag: u32): void {
   store<u32>(core, load<u32>(core, FLAGS) | flag, FLAGS);
 }
 
+/** What a register of the classic core holds. */
+export function registerOf(core: usize, number: u32): u32 {
+  return load<u32>(core + (number << 2));
+}
+
 /** A setting without an index. */
 export function settingOf(core: usize, setting: u32): u32 {
   return load<u32>(core + (setting << 2), SETTINGS);

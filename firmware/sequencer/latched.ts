@@ -36,6 +36,7 @@ import {
   NCO_FREQUENCY,
   NCO_PHASE,
   NCO_RESET,
+  registerOf,
 } from './core';
 import { latchNco, PHASES_OF_TURN } from './nco';
 import { isFrequency, isHalf, isPhase, mayReport, reportValue } from './values';
@@ -52,24 +53,24 @@ export function latchParameter(core: usize, word: usize, opcode: u32): bool {
     case Q1_OP_SET_AWG_GAIN_I:
       return latchPair(core + LATCHED_GAIN, a, b);
     case Q1_OP_SET_AWG_GAIN_R:
-      return latchPairOf(core, word, LATCHED_GAIN, register(core, a), register(core, b));
+      return latchPairOf(core, word, LATCHED_GAIN, registerOf(core, a), registerOf(core, b));
     case Q1_OP_SET_AWG_OFFS_I:
       return latchPair(core + LATCHED_OFFSET, a, b);
     case Q1_OP_SET_AWG_OFFS_R:
-      return latchPairOf(core, word, LATCHED_OFFSET, register(core, a), register(core, b));
+      return latchPairOf(core, word, LATCHED_OFFSET, registerOf(core, a), registerOf(core, b));
     case Q1_OP_SET_MRK_I:
       return latch(core + LATCHED_MARKER, a & MARKERS);
     case Q1_OP_SET_MRK_R:
-      return latchMarker(core, word, register(core, a));
+      return latchMarker(core, word, registerOf(core, a));
     case Q1_OP_SET_COND_I:
       return setCondition(core, word, load<u8>(word, Q1_WORD_X), a, b);
     case Q1_OP_SET_COND_R:
       return setConditionOf(
         core,
         word,
-        register(core, load<u8>(word, Q1_WORD_X)),
-        register(core, a),
-        register(core, b),
+        registerOf(core, load<u8>(word, Q1_WORD_X)),
+        registerOf(core, a),
+        registerOf(core, b),
       );
     default:
       return latchOscillator(core, word, opcode, a);
@@ -84,22 +85,18 @@ function latchOscillator(core: usize, word: usize, opcode: u32, a: u32): bool {
     case Q1_OP_SET_FREQ_I:
       return latchOne(core, NCO_FREQUENCY, LATCHED_FREQUENCY, a);
     case Q1_OP_SET_FREQ_R:
-      return latchFrequencyOf(core, word, register(core, a));
+      return latchFrequencyOf(core, word, registerOf(core, a));
     case Q1_OP_SET_PH_I:
       return latchOne(core, NCO_PHASE, LATCHED_PHASE, a);
     case Q1_OP_SET_PH_R:
-      return latchPhaseOf(core, word, NCO_PHASE, LATCHED_PHASE, register(core, a));
+      return latchPhaseOf(core, word, NCO_PHASE, LATCHED_PHASE, registerOf(core, a));
     case Q1_OP_SET_PH_DELTA_I:
       return latchOne(core, NCO_DELTA, LATCHED_DELTA, a);
     case Q1_OP_SET_PH_DELTA_R:
-      return latchPhaseOf(core, word, NCO_DELTA, LATCHED_DELTA, register(core, a));
+      return latchPhaseOf(core, word, NCO_DELTA, LATCHED_DELTA, registerOf(core, a));
     default:
       return false;
   }
-}
-
-function register(core: usize, number: u32): u32 {
-  return load<u32>(core + (number << 2));
 }
 
 function latch(place: usize, value: u32): bool {

@@ -61,6 +61,7 @@ import {
   QUEUE_DEPTH,
   QUEUE_SLOT,
   ROW_SIZE,
+  registerOf,
   SLACK,
   setFlag,
   settingOf,
@@ -195,10 +196,6 @@ function underflow(core: usize, index: u32, time: i64): u32 {
 
 function illegal(core: usize, index: u32, time: i64): u32 {
   return stopInFault(core, SEQUENCER_FLAG_SEQUENCE_PROCESSOR_RT_EXEC_ILLEGAL_INSTRUCTION, index, time);
-}
-
-function registerOf(core: usize, number: u32): u32 {
-  return load<u32>(core + (number << 2));
 }
 
 function operandA(core: usize, word: usize, flags: u32): u32 {

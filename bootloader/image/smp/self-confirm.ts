@@ -16,11 +16,6 @@ import { activeSlot, NO_SLOT } from './img-slots';
 let underWay: bool = false;
 let rotten: bool = false;
 
-/** Whether a confirm that the image began itself is under way. */
-export function isConfirmingItself(): bool {
-  return underWay;
-}
-
 /** Whether the running image is on trial and is to confirm itself once it is healthy. The slots have been read. */
 export function isToConfirmItself(): bool {
   const active = activeSlot();
@@ -30,7 +25,7 @@ export function isToConfirmItself(): bool {
 
 /**
  * Begins it, or moves it on. True while it is under way: until then serve no request, and call again at the next FLASH or FUSES interrupt.
- * `well`: the image has been healthy for long enough.
+ * `well`: the image has been healthy for long enough; it matters where nothing is under way.
  */
 export function confirmingItself(well: bool): bool {
   if (underWay) {
