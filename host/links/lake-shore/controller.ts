@@ -54,8 +54,9 @@ export const neverNs = Number.NEGATIVE_INFINITY;
 /** What setpoints of an output are in: those of its input. */
 export type Units = 'kelvin' | 'celsius' | 'sensor';
 
-const CELSIUS_KELVIN = 273.15;
-const FIRST_CURVE = 21;
+export const CELSIUS_KELVIN = 273.15;
+/** The first input's. */
+export const FIRST_CURVE = 21;
 const CURVE_POINTS = 200;
 
 export abstract class LakeShore implements ScpiInstrument, Resettable {
@@ -80,7 +81,6 @@ export abstract class LakeShore implements ScpiInstrument, Resettable {
   abstract gainsOf(words: number[]): ControlLoop['gains'];
   abstract gainWords(output: Output): number[];
   abstract unitsOf(input: string): Units;
-  abstract powerUp(): void;
 
   /** Whether this input's reading is kept up to date. */
   abstract isRefreshed(input: Input): boolean;
@@ -191,6 +191,11 @@ export abstract class LakeShore implements ScpiInstrument, Resettable {
     const most = output.amperes.length - 1;
     if (range > most) throw new ScpiError('execution', `RANGE: output ${place} has ranges from 0 to ${most}`);
     output.loop.range = range;
+  }
+
+  /** Every output off, but those that are to come on by themselves. */
+  powerUp(): void {
+    for (const { id, loop } of this.outputs) if (this.settings('OUTMODE', id)[2] !== '1') loop.shut();
   }
 
   forgetExtremes(): void {

@@ -6,9 +6,9 @@
 
 import type { CryostatView } from '../../plant/cryostat/view.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
-import { type Input, LakeShore, neverNs, type Output, type Units } from './controller.ts';
-import { sharedCommands } from './shared-commands.ts';
-import { CommandTable, int, kelvinText, number, oneOf, type Places, type Row, real } from './table.ts';
+import { CELSIUS_KELVIN, FIRST_CURVE, type Input, LakeShore, neverNs, type Output, type Units } from './controller.ts';
+import { sharedCommands, sharedPlaces } from './shared-commands.ts';
+import { any, CommandTable, int, kelvinText, number, on, oneOf, type Places, type Row, real } from './table.ts';
 
 const ids = ['A', 'B', 'C', 'D'];
 const modes: readonly LoopMode[] = ['off', 'closed', 'zone', 'open', 'monitor', 'warmup'];
@@ -22,22 +22,15 @@ const rangeAmperes = (full: number) => [0, full * 0.1, full * Math.sqrt(0.1), fu
 /** By HTRSET's number. */
 const maximumAmperes = [undefined, Math.SQRT1_2, 1, 1.141, 1.732];
 const MOST_AMPERES = 2;
-const CELSIUS_KELVIN = 273.15;
 
 const places: Places = {
+  ...sharedPlaces,
   input: [oneOf(...ids, '0')],
   output: [int(1, 4)],
   analog: [int(3, 4)],
   heater: [int(1, 2)],
   zone: [int(1, 2), int(1, 10)],
-  curve: [int(1, 59)],
-  point: [int(1, 59), int(1, 200)],
-  relay: [int(1, 2)],
-  field: [int(1, 8)],
 };
-
-const any = real(-1e6, 1e6);
-const on = int(0, 1);
 
 const own: readonly Row<LakeShore>[] = [
   { name: 'CRDG', of: 'input', get: (i, place) => i.each(place, ({ kelvin }) => kelvinText(kelvin - CELSIUS_KELVIN)) },
@@ -46,7 +39,7 @@ const own: readonly Row<LakeShore>[] = [
     ...{ name: 'INTYPE', of: 'input', fields: [int(0, 4), on, int(0, 8), on, int(1, 3)] },
     starts: (i, place) => typeWords(i, place),
   },
-  { name: 'INCRV', of: 'input', fields: [int(0, 59)], starts: (_, place) => String(21 + ids.indexOf(place)) },
+  { name: 'INCRV', of: 'input', fields: [int(0, 59)], starts: (_, place) => String(FIRST_CURVE + ids.indexOf(place)) },
   { name: 'DIOCUR', of: 'input', fields: [on], starts: '0' },
   { name: 'FILTER', of: 'input', fields: [on, int(2, 64), int(1, 10)], starts: '0,8,10' },
   { name: 'ALARM', of: 'input', fields: [on, any, any, any, on, on, on], starts: '0,+1000,+0,+0,0,1,1' },
@@ -110,11 +103,6 @@ export class Model336 extends LakeShore {
       ids.map((id, i) => inputOf(cryostat, id, warm[i])),
       [outputOf('1', '4K', 'B'), outputOf('2', '50K', 'A'), outputOf('3', undefined, ''), outputOf('4', undefined, '')],
     );
-  }
-
-  /** Every output off, but those that are to come on by themselves. */
-  powerUp(): void {
-    for (const { id, loop } of this.outputs) if (this.settings('OUTMODE', id)[2] !== '1') loop.shut();
   }
 
   protected statusOf(isOpen: boolean, isShort: boolean): number {

@@ -9,10 +9,10 @@
 import type { StageName } from '../../plant/cryostat/stages.ts';
 import type { CryostatView } from '../../plant/cryostat/view.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
-import { type Input, LakeShore, neverNs, type Output, SAMPLE_NS, type Units } from './controller.ts';
+import { FIRST_CURVE, type Input, LakeShore, neverNs, type Output, SAMPLE_NS, type Units } from './controller.ts';
 import { ScpiError } from './scpi.ts';
-import { sharedCommands } from './shared-commands.ts';
-import { CommandTable, type Field, int, number, type Places, type Row, real } from './table.ts';
+import { sharedCommands, sharedPlaces } from './shared-commands.ts';
+import { any, CommandTable, type Field, int, number, on, type Places, type Row, real } from './table.ts';
 
 const CHANNELS = 16;
 const CONTROL = 'A';
@@ -43,18 +43,13 @@ const channel: Field = (word) => {
 const channelOrNone: Field = (word) => (word === '0' ? { value: word } : channel(word));
 
 const places: Places = {
+  ...sharedPlaces,
   input: [channel],
   output: [int(0, 2)],
   analog: [int(1, 2)],
   zone: [int(0, 1), int(1, 10)],
-  curve: [int(1, 59)],
-  point: [int(1, 59), int(1, 200)],
-  relay: [int(1, 2)],
-  field: [int(1, 8)],
 };
 
-const any = real(-1e6, 1e6);
-const on = int(0, 1);
 const the372 = (instrument: LakeShore): Model372 => instrument as Model372;
 
 const own: readonly Row<LakeShore>[] = [
@@ -158,10 +153,6 @@ export class Model372 extends LakeShore {
     for (const input of this.inputs) this.measure(input);
   }
 
-  powerUp(): void {
-    for (const { id, loop } of this.outputs) if (this.settings('OUTMODE', id)[2] !== '1') loop.shut();
-  }
-
   override sample(): void {
     this.scan(SAMPLE_NS / 1e9);
     super.sample();
@@ -238,8 +229,9 @@ export class Model372 extends LakeShore {
   }
 }
 
-const powerWatts = (ohms: number): number => (ohms > 0 ? (EXCITATION_VOLTS * EXCITATION_VOLTS) / ohms : 0);
-const curveOf = (place: string): number => (place === CONTROL ? 0 : 20 + Number(place));
+/** Power in a sensor. */
+export const powerWatts = (ohms: number): number => (ohms > 0 ? (EXCITATION_VOLTS * EXCITATION_VOLTS) / ohms : 0);
+const curveOf = (place: string): number => (place === CONTROL ? 0 : FIRST_CURVE - 1 + Number(place));
 
 /** The control input has no number, and nothing on it here. */
 function inputOf(cryostat: CryostatView, number: number | undefined): Input {

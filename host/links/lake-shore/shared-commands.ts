@@ -5,10 +5,15 @@
 
 import { figuresOf, type LakeShore } from './controller.ts';
 import { ScpiError } from './scpi.ts';
-import { int, kelvinText, number, type Row, real, text } from './table.ts';
+import { any, int, kelvinText, number, on, type Places, type Row, real, text } from './table.ts';
 
-const large = 1e6;
-const on = int(0, 1);
+/** What they can be about, beside a model's own inputs and outputs. */
+export const sharedPlaces: Places = {
+  curve: [int(1, 59)],
+  point: [int(1, 59), int(1, 200)],
+  relay: [int(1, 2)],
+  field: [int(1, 8)],
+};
 
 export const sharedCommands: readonly Row<LakeShore>[] = [
   // Readings.
@@ -22,7 +27,7 @@ export const sharedCommands: readonly Row<LakeShore>[] = [
   { name: 'TLIMIT', of: 'input', fields: [real(0, 1500)], starts: '+0' },
   // Outputs and their loops.
   {
-    ...{ name: 'SETP', of: 'output', fields: [real(-large, large)], starts: '+0' },
+    ...{ name: 'SETP', of: 'output', fields: [any], starts: '+0' },
     get: (i, place) => kelvinText(i.setpoint(place)),
     set: (i, place, [value]) => i.setSetpoint(place, Number(value)),
   },
@@ -76,7 +81,7 @@ export const sharedCommands: readonly Row<LakeShore>[] = [
     starts: (i, place) => i.curveHeader(Number(place)),
   },
   {
-    ...{ name: 'CRVPT', of: 'point', fields: [real(-large, large), real(0, 1500), real(-large, large)] },
+    ...{ name: 'CRVPT', of: 'point', fields: [any, real(0, 1500), any] },
     starts: (i, place) => i.curvePoint(...(place.split(',').map(Number) as [number, number])),
   },
   { name: 'CRVDEL', of: 'curve', set: (i, place) => i.deleteCurve(place) },

@@ -29,6 +29,12 @@ export const real =
     return isGood ? { value: number(value) } : { expected: `a number from ${least} to ${most}` };
   };
 
+/** 1 for yes. */
+export const on = int(0, 1);
+
+/** A figure in whatever unit. */
+export const any = real(-1e6, 1e6);
+
 /** Longer ones are cut off, as the instrument does. */
 export const text =
   (most: number): Field =>
