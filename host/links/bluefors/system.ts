@@ -6,7 +6,7 @@
 
 import { power } from '../../../protocol/sensors/elementary.ts';
 import type { CryostatView } from '../../plant/cryostat/view.ts';
-import type { Model372 } from '../lake-shore/model-372.ts';
+import { type Model372, powerWatts } from '../lake-shore/model-372.ts';
 
 export interface Channel {
   number: number;
@@ -29,7 +29,6 @@ export interface Channel {
 }
 
 const channelKeys: Record<number, string> = { 1: 't50k', 2: 't4k', 4: 'tcp', 5: 'tstill', 6: 'tmixing' };
-const EXCITATION_VOLTS = 6.32e-6;
 
 export class BlueforsSystem {
   readonly cryostat: CryostatView;
@@ -47,7 +46,7 @@ export class BlueforsSystem {
       .map(({ id, kelvin, lastKelvin, lastNs, measuredNs, signal, isRefreshed }) => ({
         ...{ number: Number(id), key: channelKeys[Number(id)], kelvin, lastKelvin, lastNs, measuredNs, ohms: signal },
         ...{ isEnabled: this.bridge.settings('INSET', id)[0] === '1', isRefreshed },
-        watts: signal > 0 ? (EXCITATION_VOLTS * EXCITATION_VOLTS) / signal : 0,
+        watts: powerWatts(signal),
       }));
   }
 
