@@ -93,5 +93,8 @@ describe('coldrig run --fridge', () => {
     expect(await refusal('--fault', fault)).toContain('2: error: --fault needs a cryostat: add --fridge uts');
     expect(await refusal('--fridge', 'nowhere')).toContain('presets are uts, xld, stand');
     expect(await refusal('--fridge', 'uts', '--fault', 'thermal-rise at 4Q 1W')).toContain("it cannot be at '4Q'");
+    expect(await refusal('--fridge', 'uts', '--fault', 'thermal-rise at 4K -200mW')).toContain(
+      "2: error: fault 'thermal-rise at 4K -200mW': '-200mW' is below 0, and it can only be above",
+    );
   });
 });

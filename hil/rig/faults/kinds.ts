@@ -11,6 +11,8 @@ export interface SizeUnit {
   /** Added to the place: a reference drifts by ppb, and jitters by picoseconds. */
   placeOffset?: number;
   perUnit: number;
+  /** A size below 0 has a meaning: the other way. Elsewhere it has none. */
+  isSigned?: true;
 }
 
 export interface FaultKind {
@@ -50,7 +52,7 @@ export const faultKinds: Readonly<Record<string, FaultKind>> = {
     kind: DisturbanceKind.TIMING_JITTER,
     places: numbered(['primary', 'secondary']),
     units: {
-      ppb: { perUnit: 1 },
+      ppb: { perUnit: 1, isSigned: true },
       fs: { perUnit: 1, placeOffset: jitterOfReference },
       ps: { perUnit: 1000, placeOffset: jitterOfReference },
     },
@@ -84,14 +86,14 @@ export const faultKinds: Readonly<Record<string, FaultKind>> = {
   'power-surge': {
     kind: DisturbanceKind.POWER_SURGE,
     places: numbered(['core', 'sense', 'rf', 'dac', 'multiplexer', 'heater']),
-    units: { '%': { perUnit: 10 } },
+    units: { '%': { perUnit: 10, isSigned: true } },
     signal: 'power: rail voltages',
     example: 'power-surge at dac 30% after 10s for 20ms',
   },
   'calibration-drift': {
     kind: DisturbanceKind.CALIBRATION_DRIFT,
     places: numbered(channels),
-    units: { 'mK/min': { perUnit: 1000 }, 'uK/min': { perUnit: 1 } },
+    units: { 'mK/min': { perUnit: 1000, isSigned: true }, 'uK/min': { perUnit: 1, isSigned: true } },
     signal: 'drift between two thermometers',
     example: 'calibration-drift at 4K 20mK/min after 10s',
   },

@@ -23,6 +23,12 @@ describe('a fault', () => {
     expect(parseFault('mechanical at MXC')).toMatchObject({ afterNs: 0, forNs: Number.POSITIVE_INFINITY, size: 0 });
   });
 
+  test('goes the other way with a size below 0, where there is one', () => {
+    expect(parseFault('timing-jitter at primary -700ppb')).toMatchObject({ place: 0, size: -700 });
+    expect(parseFault('power-surge at core -25%')).toMatchObject({ size: -250 });
+    expect(parseFault('calibration-drift at 4K -20mK/min')).toMatchObject({ size: -20_000 });
+  });
+
   test('of the clock is a drift, a jitter or a loss, as its unit says', () => {
     expect(parseFault('timing-jitter at secondary 700ppb')).toMatchObject({ place: 1, size: 700 });
     expect(parseFault('timing-jitter at secondary 5ps')).toMatchObject({ place: 3, size: 5000 });
@@ -41,6 +47,14 @@ describe('a fault', () => {
     ['thermal-rise at 4K', "say how big, in W, mW, uW: for instance 'thermal-rise at 4K 200mW after 30s'"],
     ['thermal-rise at 4K 200mV', "'mV' is no unit here; there are W, mW, uW"],
     ['thermal-rise at 4K 0mW', "'0mW' is nothing"],
+    [
+      'thermal-rise at 4K -200mW',
+      "'-200mW' is below 0, and it can only be above: for instance 'thermal-rise at 4K 200mW",
+    ],
+    ['signal-drop at control -6dB', "'-6dB' is below 0"],
+    ['timing-jitter at primary -5ps', "'-5ps' is below 0"],
+    ['adc-saturation at control -3dB', "'-3dB' is below 0"],
+    ['firmware-lock at flash -3bit', "'-3bit' is below 0"],
     ['thermal-rise at 4K 200mW after', "'after ' is no time; write it as 30s, 250ms or 2min"],
     ['thermal-rise at 4K 200mW after 3 s', "'after 3' is no time"],
     ['thermal-rise at 4K 200mW after 3s after 4s', "'after' stands twice"],

@@ -93,6 +93,7 @@ function sizeOf(
   words.shift();
   const size = Math.round(Number(number) * unit.perUnit);
   if (size === 0) refuse(`'${word}' is nothing`);
+  if (size < 0 && !unit.isSigned) refuse(`'${word}' is below 0, and it can only be above: ${hint}`);
   if (Math.abs(size) > 0x7fff_ffff) refuse(`'${word}' is more than there can be`);
   return { size, placeOffset: unit.placeOffset ?? 0 };
 }
