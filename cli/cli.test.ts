@@ -46,6 +46,17 @@ describe('the command line', () => {
     expect(outcome.json).toMatchObject({ ok: false, error: { code: 'USAGE' } });
   });
 
+  it.each([
+    ['run', '--udp', '0', '--for', '1', '--host', ''],
+    ['run', '--udp', '0', '--for', '1', '--host', ' '],
+    ['cryostat', 'serve', 'uts', '--for', '1', '--host', ''],
+  ])('refuses to listen on every address of the machine by an empty word: %s %s …', async (...words) => {
+    const { code, stdout, stderr } = await coldrig(words);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('it is empty: leave it out for this machine only, write 0.0.0.0 for every address');
+  });
+
   it('tells machines what went wrong as an object', async () => {
     const outcome = await coldrigProcess(['image', 'info', inFolder('missing.bin'), '--json']);
     expect(outcome.code).toBe(1);
