@@ -1,4 +1,4 @@
-// Ctrl-C: ends the work under way through a signal, so that it can put things in order, and with it the command.
+// Ctrl-C: ends the work under way, so that it can put things in order, and with it the command.
 
 import { ExitCode, Failure } from './failure.ts';
 
@@ -13,5 +13,19 @@ export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Pr
   } finally {
     process.removeListener('SIGINT', interrupt);
     process.removeListener('SIGTERM', interrupt);
+  }
+}
+
+/** For what goes on until it is told to end, and then ends in order: `end` is called by Ctrl-C, a signal, or when whoever read our output has gone. */
+export async function endedFromOutside(end: () => void, work: () => Promise<void>): Promise<void> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, end);
+  // As in `coldrig run | head`.
+  process.stdout.once('error', end);
+  try {
+    await work();
+  } finally {
+    for (const signal of signals) process.removeListener(signal, end);
+    process.stdout.removeListener('error', end);
   }
 }

@@ -9,6 +9,7 @@ import { Smp } from '../../protocol/smp/smp.ts';
 import { DEFAULT_TARGET } from '../client.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { writeOutput } from '../files.ts';
+import { endedFromOutside } from '../interruption.ts';
 import { collect, parseHost, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
 import { claimDevice } from '../run/device-file.ts';
@@ -169,21 +170,19 @@ function fridgeOf({ fridge, fault, plot, seed }: RunOptions): RunFridge | undefi
 
 /** Runs a session until Ctrl-C, a signal or its own end, and always cleans up. */
 export async function serve(session: Session, begin: () => void | Promise<void>): Promise<void> {
-  const end = () => session.end();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.once(signal, end);
-  // Whoever read our output has gone, as in `coldrig run | head`.
-  process.stdout.once('error', end);
-  try {
-    await session.open();
-    await begin();
-    session.go();
-    await session.over;
-  } finally {
-    await session.stop();
-    for (const signal of signals) process.removeListener(signal, end);
-    process.stdout.removeListener('error', end);
-  }
+  await endedFromOutside(
+    () => session.end(),
+    async () => {
+      try {
+        await session.open();
+        await begin();
+        session.go();
+        await session.over;
+      } finally {
+        await session.stop();
+      }
+    },
+  );
 }
 
 export function lineText({ timeNs, text, tone }: LogLine, style: Style): string {

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { eventually } from '../../host/links/fake-line.ts';
 import { coldrig } from '../testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coldrig-cryostat-'));
@@ -103,5 +104,25 @@ describe('coldrig cryostat serve', () => {
     ]);
     expect(events.at(-1).event).toBe('end');
     expect(events.at(-1).timeNs).toBeGreaterThan(0);
+  });
+
+  test('ends with an error, and leaves no port open, when the lab itself fails', async () => {
+    const logs = join(folder, 'lost-logs');
+    const ports = ['--lake-shore-336', '0', '--lake-shore-372', '0', '--bluefors-http', '0'];
+    const call = coldrig(['cryostat', 'serve', 'stand', ...ports, '--bluefors-logs', logs, '--speed', '1000']);
+    await eventually('a folder of logs', () => existsSync(logs));
+    // The lab may write its next line in between.
+    await eventually('a file in its place', () => {
+      try {
+        rmSync(logs, { recursive: true, force: true });
+        writeFileSync(logs, '');
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    const { stderr, code } = await call;
+    expect(code).toBe(1);
+    expect(stderr).toContain('ENOTDIR');
   });
 });

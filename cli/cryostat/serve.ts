@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { LabLinks } from '../../host/links/lab-links.ts';
 import { Cryostat } from '../../host/plant/cryostat/cryostat.ts';
+import { endedFromOutside } from '../interruption.ts';
 import { integerBetween, parseHost, parsePort, parseSeconds, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
 import { table } from '../terminal.ts';
@@ -77,21 +78,15 @@ async function serve(name: string, options: ServeOptions): Promise<void> {
   const rows = links.map((address) => address.split('://')).map(([scheme, place]) => [`  ${scheme}`, place]);
   const text = [`coldrig: ${fridge.name}, ${fridge.about}`, table(rows), '  Ctrl-C ends it'].join('\n');
   say('ready', { links, logs: blueforsLogs, fridge: fridge.name, speed, pid: process.pid }, text);
-  await untilTold(over, () => end(), options.for);
-  await lab.close();
-  say('end', { timeNs: cryostat.timeNs }, `ended at ${(cryostat.timeNs / 1e9).toFixed(1)} s of the fridge's time`);
-}
-
-async function untilTold(over: Promise<void>, end: () => void, seconds: number | undefined): Promise<void> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.once(signal, end);
-  process.stdout.once('error', end);
-  const timer = seconds === undefined ? undefined : setTimeout(end, seconds * 1000);
+  const timer = options.for === undefined ? undefined : setTimeout(end, options.for * 1000);
   try {
-    await over;
+    await endedFromOutside(
+      () => end(),
+      () => over,
+    );
   } finally {
     clearTimeout(timer);
-    for (const signal of signals) process.removeListener(signal, end);
-    process.stdout.removeListener('error', end);
+    await lab.close();
   }
+  say('end', { timeNs: cryostat.timeNs }, `ended at ${(cryostat.timeNs / 1e9).toFixed(1)} s of the fridge's time`);
 }
