@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hang, paint, styleOf, table, wrap } from './terminal.ts';
 
-const stream = (columns?: number, isTTY = true) => ({ columns, isTTY }) as NodeJS.WriteStream;
+const stream = (columns?: number, isTTY = true) => ({ columns, isTTY });
 
 describe('text on a terminal', () => {
   it('is wrapped at spaces, and no line is longer than asked for', () => {

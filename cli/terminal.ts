@@ -11,7 +11,10 @@ const WIDTH_MINIMUM = 40;
 /** Lines longer than this are hard to read, however wide the terminal is. */
 const WIDTH_MAXIMUM = 110;
 
-export function styleOf(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv = process.env): Style {
+export function styleOf(
+  stream: { columns?: number; isTTY?: boolean },
+  environment: NodeJS.ProcessEnv = process.env,
+): Style {
   const columns = stream.columns ?? Number(environment.COLUMNS) ?? 80;
   const width = Number.isFinite(columns) && columns > 0 ? columns : 80;
   return {

@@ -61,7 +61,7 @@ class FakeTerminal implements Terminal {
 }
 
 const fold = (text: string, columns: number): string[] =>
-  text === '' ? [''] : (text.match(new RegExp(`.{1,${columns}}`, 'g')) ?? ['']);
+  text === '' ? [''] : (text.match(new RegExp(`.{1,${columns || ''}}`, 'g')) ?? ['']);
 
 const view = (columns: number) => ['-'.repeat(columns), 'stage  4K', '='.repeat(columns - 1)];
 
@@ -104,6 +104,19 @@ describe('the live view', () => {
     screen.begin();
     vi.advanceTimersByTime(300);
     expect(terminal.seen).toEqual(view(80).slice(0, 2));
+    screen.end();
+  });
+
+  it('is whole, and goes away, on a terminal that does not know its size', () => {
+    vi.useFakeTimers();
+    const terminal = new FakeTerminal(0, 0);
+    const screen = new RunScreen(view, terminal, 'xterm');
+    screen.begin();
+    vi.advanceTimersByTime(300);
+    const drawn = `${view(80).join('\n')}\n`;
+    expect(terminal.written).toBe(drawn);
+    screen.print('one');
+    expect(terminal.written).toBe(`${drawn}${escapeCharacter}[3A${escapeCharacter}[Jone\n`);
     screen.end();
   });
 

@@ -3,10 +3,9 @@
 // Where there is none (a pipe, or TERM=dumb, which knows no cursor), lines are all there is, and the view comes once, at the end. What must
 // stay true: nothing of an old view stays on the screen, also when the terminal got narrower and folded its lines, or is lower than the view.
 
+import { styleOf } from '../terminal.ts';
+
 const REDRAW_MS = 250;
-const USUAL_COLUMNS = 80;
-/** As everywhere (terminal.ts). */
-const [LEAST_COLUMNS, MOST_COLUMNS] = [40, 110];
 
 /** What a screen needs of `process.stdout`. */
 export interface Terminal {
@@ -53,29 +52,25 @@ export class RunScreen {
     this.terminal.off?.('resize', this.redraw);
     if (this.view === undefined) return;
     this.erase();
-    this.terminal.write(`\n${this.view(this.columns).join('\n')}\n`);
+    this.terminal.write(`\n${this.view(styleOf(this.terminal).width).join('\n')}\n`);
   }
 
   private draw(): void {
     this.erase();
-    const { rows = Number.POSITIVE_INFINITY } = this.terminal;
+    // A terminal that does not know its size says 0.
+    const rows = this.terminal.rows || Number.POSITIVE_INFINITY;
     // A line of the log and the cursor's own line have their place as well.
-    const lines = (this.view?.(this.columns) ?? []).slice(0, Math.max(1, rows - 2));
+    const lines = (this.view?.(styleOf(this.terminal).width) ?? []).slice(0, Math.max(1, rows - 2));
     this.terminal.write(`${lines.join('\n')}\n`);
     this.drawn = lines;
   }
 
   /** Takes the view away: the cursor is where it began. */
   private erase(): void {
-    const { columns = USUAL_COLUMNS } = this.terminal;
+    const columns = this.terminal.columns || Number.POSITIVE_INFINITY;
     const folded = this.drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(visible(line) / columns)), 0);
     if (folded > 0) this.terminal.write(`\x1b[${folded}A\x1b[J`);
     this.drawn = [];
-  }
-
-  private get columns(): number {
-    const columns = this.terminal.columns ?? (Number(process.env.COLUMNS) || USUAL_COLUMNS);
-    return Math.min(MOST_COLUMNS, Math.max(LEAST_COLUMNS, columns));
   }
 }
 
