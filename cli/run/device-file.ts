@@ -8,6 +8,7 @@
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { isRunning } from '../../host/tools/once.ts';
 import { Fuse, MemoryMap } from '../../protocol/memory-map.ts';
 import { Failure } from '../failure.ts';
 import { readInput, writeOutput } from '../files.ts';
@@ -69,7 +70,7 @@ export function claimDevice(path: string): () => void {
       }
     }
     const owner = Number(readFileSync(lock, 'utf8'));
-    if (isAlive(owner)) {
+    if (isRunning(owner)) {
       throw new Failure(
         'DEVICE_BUSY',
         `the device file ${path} is in use by process ${owner}; end that run, or copy the file and use the copy`,
@@ -82,14 +83,6 @@ export function claimDevice(path: string): () => void {
     'DEVICE_BUSY',
     `the device file ${path} is claimed by several runs at once; start one after the other`,
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return Number.isInteger(pid) && pid > 0 && process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function checksum({ flash, fuses }: DeviceContents): number {

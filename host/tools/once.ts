@@ -56,12 +56,12 @@ function isAbandoned(lock: string): boolean {
   }
 }
 
-function isRunning(processNumber: number): boolean {
+/** Also one that belongs to somebody else; what is no number of a process is none. */
+export function isRunning(processNumber: number): boolean {
   try {
-    process.kill(processNumber, 0);
-    return true;
+    return Number.isInteger(processNumber) && processNumber > 0 && process.kill(processNumber, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
