@@ -21,7 +21,6 @@ export interface Cable {
 }
 
 const dielectric: MaterialName = 'PTFE';
-export const cableDielectric = dielectric;
 const frequenciesGigahertz = [0.5, 1, 5, 10, 20];
 
 const sc219 = { innerMillimetres: 0.51, dielectricMillimetres: 1.67, outerMillimetres: 2.19 };

@@ -10,7 +10,6 @@ const OCTAVES = 22;
 const CELLS = CELLS_AN_OCTAVE * OCTAVES;
 /** 1 / 4096 K. */
 export const LOWEST_KELVIN = 2.44140625e-4;
-export const HIGHEST_KELVIN = 1024;
 
 // The top word of a double is its sign, exponent and first 20 bits of mantissa.
 const double = new Float64Array(1);
@@ -33,8 +32,6 @@ export function gridKelvin(cell: number): number {
   for (let i = 0; i < octave; i++) scale *= 2;
   return scale * (1 + (cell % CELLS_AN_OCTAVE) / CELLS_AN_OCTAVE);
 }
-
-export const gridCells = CELLS;
 
 export class TemperatureCurve {
   /** Four coefficients a cell, in powers of the distance from its lower edge in kelvin, after that edge itself. */

@@ -12,7 +12,6 @@ export const MIXING = 4;
 export const ROOM_KELVIN = 300;
 /** Names of the nodes as cryowire has them. */
 export const nodeNames = ['RT', ...stageNames] as const;
-export type NodeName = (typeof nodeNames)[number];
 
 export const isStage = (name: string): name is StageName => (stageNames as readonly string[]).includes(name);
 export const stageIndex = (name: StageName): number => stageNames.indexOf(name);

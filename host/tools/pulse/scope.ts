@@ -43,11 +43,6 @@ export interface Lanes {
   endNs: number;
 }
 
-/** The whole run, but no longer than what can be rendered. */
-export function wholeWindow(run: PulseRun, mostNs: number): Window {
-  return { fromNs: 0, toNs: Math.min(Math.max(1, timeBaseOf(run).endNs), mostNs) };
-}
-
 export function lanesOf(run: PulseRun, window: Window): Lanes[] {
   const base = timeBaseOf(run);
   return run.sequencers.map((sequencer) => lanesOfOne(sequencer, base, window));
