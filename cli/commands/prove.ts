@@ -35,8 +35,8 @@ Examples:
   coldrig prove merge 1.json 2.json 3.json 4.json
 
 Exit code 0: no violation. 1: one or more; each comes with a command that shows it again.
-With --json: {proof, scenarios: [{name, points, violations}], points, violations, seconds, pointsPerSecondPerCore, seed}, and
-where there is something to say slice, shards, and found: [{scenario, point, invariant, text, choices, log, replay}].`;
+With --json: {proof, scenarios: [{name, points, violations}], points, violations, seconds, pointsPerSecondPerCore, processorSeconds,
+seed}, and where there is something to say slice, shards, and found: [{scenario, point, invariant, text, choices, log, replay}].`;
 
 /** Violations told in full; all of them are in --json and --junit. */
 const toldMax = 5;
@@ -104,11 +104,12 @@ function ending(result: ProofResult, junit: string | undefined): Result {
 }
 
 function textOf(result: ProofResult): string {
-  const { proof, scenarios, points, violations, seconds, seed, effort, shards, found } = result;
+  const { proof, scenarios, points, violations, seconds, processorSeconds, seed, effort, shards, found } = result;
   const rows = scenarios.map((each) => [each.name, `${each.points}`, `${each.violations}`]);
   const share = [effort === 'slice' ? 'a slice' : '', shards.length > 0 ? `shards ${shards.join(', ')}` : ''];
   const what = share.filter((text) => text !== '').join(', ');
-  const rate = `${spanText(seconds * 1e9)}, ${Math.round(rateOf(result))} points/s a core`;
+  const processor = `${spanText(processorSeconds * 1e9)} of processor time with its start`;
+  const rate = `${spanText(seconds * 1e9)}, ${processor}, ${Math.round(rateOf(result))} points/s a core`;
   const told = found.slice(0, toldMax).map(violationText);
   const more = found.length > toldMax ? [`… and ${found.length - toldMax} more; --json has them all`, ''] : [];
   const sum = `${proof}${what && ` (${what})`}: ${points} points, ${violations} violations, seed ${seed}, ${rate}`;

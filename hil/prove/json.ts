@@ -1,6 +1,6 @@
 // A proof's result as the JSON that `coldrig prove --json` prints, and the way back, for results of shards that are put together.
 //
-//   {proof, scenarios: [{name, points, violations}], points, violations, seconds, pointsPerSecondPerCore, seed}
+//   {proof, scenarios: [{name, points, violations}], points, violations, seconds, pointsPerSecondPerCore, processorSeconds, seed}
 //
 // and where there is something to say: slice (true: not the whole proof), shards (["1/4"]: not all of it), found (the violations), and
 // what a proof adds of its own.
@@ -8,10 +8,11 @@
 import { type FoundViolation, type ProofResult, rateOf } from './result.ts';
 
 export function toJson(result: ProofResult): Record<string, unknown> {
-  const { proof, scenarios, points, violations, seconds, seed, effort, shards, found, extra } = result;
+  const { proof, scenarios, points, violations, seconds, processorSeconds, seed, effort, shards, found, extra } =
+    result;
   return {
     ...{ proof, scenarios: scenarios.map(({ name, points, violations }) => ({ name, points, violations })) },
-    ...{ points, violations, seconds, pointsPerSecondPerCore: rateOf(result), seed },
+    ...{ points, violations, seconds, pointsPerSecondPerCore: rateOf(result), processorSeconds, seed },
     ...(effort === 'slice' && { slice: true }),
     ...(shards.length > 0 && { shards }),
     ...(found.length > 0 && { found }),
@@ -26,6 +27,7 @@ interface Json {
   violations: number;
   seconds: number;
   pointsPerSecondPerCore: number;
+  processorSeconds?: number;
   seed: number;
   slice?: true;
   shards?: string[];
@@ -39,6 +41,7 @@ export function fromJson(text: string): ProofResult {
     shards = [],
     found = [],
     pointsPerSecondPerCore,
+    processorSeconds = 0,
     ok,
     ...rest
   } = JSON.parse(text) as Json & { ok?: boolean };
@@ -49,6 +52,6 @@ export function fromJson(text: string): ProofResult {
     ...{ proof, scenarios: scenarios.map((each) => ({ ...each, counts: {} })), points, violations, seconds, seed },
     coreSeconds: pointsPerSecondPerCore === 0 ? 0 : points / pointsPerSecondPerCore,
     effort: slice ? 'slice' : 'full',
-    ...{ shards, found, extra },
+    ...{ processorSeconds, shards, found, extra },
   };
 }

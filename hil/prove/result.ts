@@ -19,6 +19,8 @@ export interface ProofResult {
   seconds: number;
   /** Time threads spent on parts: points / coreSeconds is the rate of one core. */
   coreSeconds: number;
+  /** Processor time of the whole process from before it compiled anything to the last part; of merged shards the sum. 0: nobody measured it. */
+  processorSeconds: number;
   seed: number;
   effort: ProofOptions['effort'];
   /** `i/n` where it is not the whole. */
@@ -47,7 +49,7 @@ export function resultOf(
   proof: Proof,
   options: ProofOptions,
   parts: readonly PartResult[],
-  { seconds, coreSeconds, shard }: { seconds: number; coreSeconds: number; shard?: string },
+  { shard, ...spent }: Pick<ProofResult, 'seconds' | 'coreSeconds' | 'processorSeconds'> & { shard?: string },
 ): ProofResult {
   const scenarios = proof.scenarios
     .map(({ name }) => {
@@ -61,7 +63,7 @@ export function resultOf(
     .map((each) => ({ ...each, replay: replayLine(proof.name, each, options) }));
   const extra = proof.extra?.(parts.flatMap(({ facts }) => facts ?? [])) ?? {};
   return {
-    ...{ proof: proof.name, scenarios, ...totals(scenarios), seconds, coreSeconds },
+    ...{ proof: proof.name, scenarios, ...totals(scenarios), ...spent },
     ...{ seed: options.seed, effort: options.effort, shards: shard === undefined ? [] : [shard], found, extra },
   };
 }
@@ -84,10 +86,11 @@ export function mergeResults(results: readonly ProofResult[]): ProofResult {
   if (new Set(shards).size !== shards.length || (results.length > 1 && shards.length < results.length))
     throw new Error(`the results overlap: shards ${shards.join(', ')} and ${results.length} files`);
   const merged = [...scenarios.values()];
+  const sum = (of: 'coreSeconds' | 'processorSeconds') => results.reduce((total, each) => total + each[of], 0);
   return {
     ...{ proof: first.proof, scenarios: merged, ...totals(merged), seed: first.seed, effort: first.effort },
     seconds: Math.max(...results.map(({ seconds }) => seconds)),
-    coreSeconds: results.reduce((sum, { coreSeconds }) => sum + coreSeconds, 0),
+    ...{ coreSeconds: sum('coreSeconds'), processorSeconds: sum('processorSeconds') },
     shards: isWhole(shards) ? [] : shards,
     found: results.flatMap(({ found }) => found),
     extra: mergeExtra(results),

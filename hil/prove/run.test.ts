@@ -10,8 +10,8 @@ const scenario = 'factory boot';
 const canary = 'newest record broken, so none';
 const options = { seed: 1, effort: 'slice', scenario } as const;
 const figures = (json: Record<string, unknown>) => {
-  const { seconds, pointsPerSecondPerCore, ...rest } = json;
-  return { ...rest, timed: typeof seconds, rated: typeof pointsPerSecondPerCore };
+  const { seconds, pointsPerSecondPerCore, processorSeconds, ...rest } = json;
+  return { ...rest, timed: typeof seconds, rated: typeof pointsPerSecondPerCore, used: typeof processorSeconds };
 };
 
 describe('a proof', () => {
@@ -43,9 +43,22 @@ describe('a proof', () => {
 
   test('prints the keys a machine relies on', async () => {
     const json = toJson(await runProof('power', { ...options, threads: 0 }));
-    const keys = ['proof', 'scenarios', 'points', 'violations', 'seconds', 'pointsPerSecondPerCore', 'seed', 'slice'];
-    expect(Object.keys(json)).toEqual(keys);
+    const timed = ['seconds', 'pointsPerSecondPerCore', 'processorSeconds'];
+    expect(Object.keys(json)).toEqual(['proof', 'scenarios', 'points', 'violations', ...timed, 'seed', 'slice']);
     expect(json.scenarios).toEqual([{ name: scenario, points: json.points, violations: 0 }]);
+  });
+
+  test('tells what processor time it took, and shards add up to their sum', async () => {
+    const before = process.cpuUsage();
+    const shards = [await runProof('power', { ...options, threads: 0 }), await runProof('power', { ...options })];
+    const { user, system } = process.cpuUsage(before);
+    const [one, other] = shards.map(({ processorSeconds }) => processorSeconds);
+    expect(Math.min(one, other)).toBeGreaterThan(0);
+    expect(one + other).toBeLessThanOrEqual((user + system) / 1e6);
+    const written = shards.map((shard, index) =>
+      fromJson(JSON.stringify(toJson({ ...shard, shards: [`${index + 1}/2`] }))),
+    );
+    expect(mergeResults(written).processorSeconds).toBe(one + other);
   });
 
   test('tells a CI of each violation, with the command that shows it again', async () => {

@@ -46,6 +46,7 @@ export type WorkerAnswer = { share: number; points: number } | { result: PartRes
 
 export async function runProof(name: string, options: RunOptions): Promise<ProofResult> {
   const { threads = availableParallelism(), shard, onProgress, signal, ...own } = options;
+  const usedBefore = process.cpuUsage();
   const proof = await loadProof(name);
   await proof.prepare?.(own);
   const all = await proof.parts(own);
@@ -60,8 +61,9 @@ export async function runProof(name: string, options: RunOptions): Promise<Proof
   if (own.point !== undefined && results.every(({ points }) => points === 0))
     throw new Error(`${own.scenario ?? name}: it has no point called '${own.point}'`);
   const seconds = (performance.now() - began) / 1000;
-  const shardName = shard && `${shard.number}/${shard.of}`;
-  return resultOf(proof, own, results, { seconds, coreSeconds: tally.coreSeconds, shard: shardName });
+  const { user, system } = process.cpuUsage(usedBefore);
+  const spent = { seconds, coreSeconds: tally.coreSeconds, processorSeconds: (user + system) / 1e6 };
+  return resultOf(proof, own, results, { ...spent, shard: shard && `${shard.number}/${shard.of}` });
 }
 
 const others: OtherProofs = {

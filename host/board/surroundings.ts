@@ -5,7 +5,7 @@
 // Time passes outside only when somebody looks: `look` brings the surroundings to the present under what the chip did since the last
 // time, and takes the readings that hold from now on. Setting an actuator does the same first, so each setting is held for exactly as long as it lasted. All state
 // is in the arena, the surroundings' own as well, so that a snapshot holds both sides. New readings go into the log.
-// What must stay true: when nobody actuators, looking more often changes nothing but the log.
+// What must stay true: when no actuator is set, looking more often changes nothing but the log.
 
 import { ACTIVITY } from '../../protocol/generated/registers.ts';
 import { Activity } from '../../protocol/plant/energies.ts';

@@ -1,7 +1,8 @@
 // The state window of the search: when two devices at rest are the same.
 //
 //   what runs       which slot, or safe mode, and how many resets nobody asked for lie behind it
-//   boot state      of each slot: state, reason, boots a trial has left, and which image the entry is about; the slot that ran last
+//   boot state      of each slot: state, reason, boots a trial has left, which image the entry is about, and its flags; the slots that ran last
+//                   and were confirmed last
 //   slots           the image that is there whole; else erased, without a header, or broken with the header of an image; trailer; weak bits
 //   fuses           the security counter, revoked keys, whether bits are weak
 //
@@ -9,6 +10,7 @@
 // switches its sectors at every moment), the boot log, time, and what of a broken image is broken (tamper flips its every bit).
 
 import type { Board } from '../../../host/board/board.ts';
+import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { RESET } from '../../../protocol/generated/registers.ts';
 import { ImageFormat, Trailer } from '../../../protocol/image/format.ts';
@@ -24,19 +26,23 @@ export function stateOf(board: Board, images: Images): string {
   const { cells, weak } = board.fuses;
   const counter = Array.from(cells).slice(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS);
   const known = bootState(board);
-  const entries = known?.slots.map(
-    ({ state, reason, bootsLeft, hash }) => `${state}/${reason}/${bootsLeft}/${nameOf(hash, images)}`,
+  const entries = known?.slots.map(({ state, reason, bootsLeft, hash, ...flags }) =>
+    [state, reason, bootsLeft, nameOf(hash, images), flagsOf(flags)].join('/'),
   );
   return [
     board.state === 'firmware' ? `runs ${known?.running}` : board.state,
     `resets ${board.machine.peek(RESET, 'RESETS_IN_A_ROW')}`,
-    `last ${known?.running}`,
+    `last ${known?.running}, confirmed last ${known?.confirmedLast}`,
     ...(entries ?? ['no boot state']),
     ...[0, 1].map((slot) => slotContent(board, slot, images)),
     isWeak(board, BOOT_STATE_0, 2 * SECTOR_SIZE) ? 'weak journal' : '',
     `counter ${counterInFuses(counter)}, revoked ${cells[Fuse.KEY_REVOKED]}`,
     weak.some((bits) => bits !== 0) ? 'weak fuses' : '',
   ].join(', ');
+}
+
+function flagsOf({ earned, permanent, older }: Pick<BootStateEntry, 'earned' | 'permanent' | 'older'>): string {
+  return [earned && 'earned', permanent && 'permanent', older && 'older'].filter(Boolean).join('+');
 }
 
 function slotContent(board: Board, slot: number, images: Images): string {
