@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { DeviceUnderTest } from '../../hil/rig/device.ts';
 import { second } from '../../hil/rig/time.ts';
+import type { Board } from '../../host/board/board.ts';
 import { Random } from '../../host/board/random.ts';
 import { Reading } from '../../host/board/surroundings.ts';
 import { BoardView } from '../../host/board/view.ts';
@@ -17,6 +18,7 @@ import { Model336 } from '../../host/links/lake-shore/model-336.ts';
 import { Model372 } from '../../host/links/lake-shore/model-372.ts';
 import type { CryostatView } from '../../host/plant/cryostat/view.ts';
 import { RAILS, RECORDER } from '../../protocol/generated/registers.ts';
+import { Rail } from '../../protocol/plant/places.ts';
 import { coldrig } from '../testing.ts';
 import { RunFridge } from './fridge.ts';
 import { fridgePlot } from './fridge-plot.ts';
@@ -72,7 +74,7 @@ function readAll(view: BoardView | CryostatView): void {
   for (const [name, { get }] of members) if (get) Reflect.get(view, name);
 }
 
-async function run(watchers: number, seed: number) {
+async function run(watchers: number, seed: number, spy?: (board: Board) => void) {
   const fridge = new RunFridge('uts', faults, 1);
   const device = await DeviceUnderTest.running({ surroundings: () => fridge.wired });
   const view = new BoardView(device.board);
@@ -90,6 +92,7 @@ async function run(watchers: number, seed: number) {
   while (device.board.now < end) {
     device.board.runUntil(Math.min(end, watchers === 0 ? end : device.board.now + 1 + random.below(200_000_000)));
     for (let i = 0; i < watchers; i++) look();
+    spy?.(device.board);
   }
   return { hash: device.board.logHash, state: Buffer.from(device.board.saveState()), samples: fridge.samples.length };
 }
@@ -101,6 +104,12 @@ describe('an observer', () => {
     expect(watched.samples).toBeGreaterThan(15);
     expect(watched.hash).toBe(alone.hash);
     expect(watched.state.equals(alone.state)).toBe(true);
+  });
+
+  it('that reads the chip itself is seen: a computed register brings the physics forward', async () => {
+    const alone = await run(1, 1);
+    const spied = await run(1, 1, (board) => board.machine.peek(RAILS, 'MILLIVOLTS', Rail.DAC));
+    expect(spied.state.equals(alone.state)).toBe(false);
   });
 
   it('is refused a register that is computed when it is read', async () => {

@@ -1,108 +1,19 @@
 // Every actuator has one owner: when every cause that kept something off is gone, the chip is as freshly booted, and says so only then.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LogKind } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { openReading, Reading } from '../../../host/board/surroundings.ts';
-import {
-  ACTIVITY,
-  CLOCK,
-  FRONTEND,
-  HEATERS,
-  OUTPUTS,
-  RAILS,
-  RECORDER,
-  THERMOMETRY,
-} from '../../../protocol/generated/registers.ts';
+import { Reading } from '../../../host/board/surroundings.ts';
+import type { SourceChange } from '../../../host/tools/guest.ts';
+import { compileFirmware } from '../../../host/tools/sequencer.ts';
+import { ACTIVITY, OUTPUTS, RAILS } from '../../../protocol/generated/registers.ts';
 import { Shed } from '../../../protocol/plant/budget.ts';
-import { Activity } from '../../../protocol/plant/energies.ts';
-import { Clearer, interlockNumber, interlocks } from '../../../protocol/plant/interlocks.ts';
-import { Channel, Heater, Rail, railMillivolts } from '../../../protocol/plant/places.ts';
-import { EventKind } from '../../../protocol/telemetry/events.ts';
+import { interlocks } from '../../../protocol/plant/interlocks.ts';
+import { Heater, Rail, railMillivolts } from '../../../protocol/plant/places.ts';
 import { Health } from '../../../protocol/telemetry/health.ts';
-import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
+import { signed } from '../../rig/images.ts';
 import { millisecond, second } from '../../rig/time.ts';
 import { allGates, allRails, gates, PlantBench } from './plant-bench.ts';
-
-const plate = [Channel.PLATE_4K, Channel.PLATE_4K_B];
-const [lostClock, goodClock] = [0b000, 0b111];
-
-/** Everything this firmware switches, heater powers apart. */
-function switches(plant: PlantBench): Record<string, number> {
-  const { machine } = plant.device.board;
-  return {
-    gates: machine.peek(OUTPUTS, 'STATE'),
-    rails: machine.peek(RAILS, 'ENABLE'),
-    duty: machine.peek(ACTIVITY, 'DUTY'),
-    reference: machine.peek(CLOCK, 'SELECT'),
-  };
-}
-
-/** The same, and everything else that drives or measures. */
-function wholeChip(plant: PlantBench): Record<string, number> {
-  const { machine } = plant.device.board;
-  const each = (count: number, name: string, look: (index: number) => number) =>
-    Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name} ${index}`, look(index)]));
-  return {
-    ...switches(plant),
-    good: machine.peek(RAILS, 'GOOD'),
-    ...each(Heater.COUNT, 'heater', (heater) => machine.peek(HEATERS, 'DUTY', heater)),
-    ...each(Heater.COUNT, 'limit', (heater) => machine.peek(HEATERS, 'LIMIT', heater)),
-    ...each(FRONTEND.registers.ATTENUATION.count, 'line', (line) => machine.peek(FRONTEND, 'ATTENUATION', line)),
-    ...each(Channel.COUNT, 'excitation', (channel) => machine.peek(THERMOMETRY, 'EXCITATION', channel)),
-    scanner: machine.peek(THERMOMETRY, 'CONTROL'),
-  };
-}
-
-/** The sequencers play this many events a second, which is far more than the plate can carry away. */
-function overload(plant: PlantBench, seconds: number): void {
-  for (let tenth = 0; tenth < seconds * 10; tenth++) {
-    plant.device.board.machine.count(Activity.EVENTS, 3.3e7);
-    plant.device.board.runFor(100 * millisecond);
-  }
-}
-
-interface Cause {
-  happens(plant: PlantBench): void;
-  ends(plant: PlantBench): void;
-}
-
-const warm = (kelvin: number, ...channels: number[]): Cause => ({
-  happens: (plant) => plant.heat(kelvin, ...channels),
-  ends: (plant) => {
-    for (const channel of channels) plant.surroundings.setReading(Reading.THERMOMETER + channel, undefined);
-  },
-});
-const reads = (place: number, value: number, after?: number): Cause => ({
-  happens: (plant) => plant.setReading(place, value),
-  ends: (plant) => plant.setReading(place, after),
-});
-const nothing = (): void => {};
-
-/** What makes each interlock trip, by its name, and what ends that. */
-const causes: Record<string, Cause> = {
-  PLATE_50K_HOT: warm(61, Channel.PLATE_50K),
-  PLATE_50K_RISE: warm(42.8, Channel.PLATE_50K),
-  PLATE_4K_HOT: warm(4.7, ...plate),
-  PLATE_4K_RISE: warm(3.25, ...plate),
-  STILL_HOT: warm(1.4, Channel.STILL),
-  STILL_RISE: warm(1.2, Channel.STILL),
-  CP_HOT: warm(0.25, Channel.CP),
-  CP_RISE: warm(0.13, Channel.CP),
-  MXC_HOT: warm(0.07, Channel.MXC),
-  MXC_RISE: warm(0.034, Channel.MXC),
-  BLIND: {
-    happens: (plant) => {
-      for (const channel of plate) plant.surroundings.setReading(Reading.THERMOMETER + channel, openReading);
-    },
-    ends: warm(0, ...plate).ends,
-  },
-  HEATER_RUNAWAY: reads(Reading.HEATER + Heater.STILL, 50_000),
-  RAIL_OVER: reads(Reading.RAIL_VOLTAGE + Rail.DAC, railMillivolts[Rail.DAC] * 1300),
-  RAIL_UNDER: reads(Reading.RAIL_VOLTAGE + Rail.MULTIPLEXER, railMillivolts[Rail.MULTIPLEXER] * 850),
-  CLOCK_GONE: reads(Reading.CLOCK, lostClock, goodClock),
-  OVER_BUDGET: { happens: (plant) => overload(plant, 9), ends: nothing },
-};
+import { type Course, causes, goodClock, lostClock, overload, tripAndClear } from './trip-and-clear.ts';
 
 let plant: PlantBench;
 let settled: Snapshot;
@@ -114,55 +25,31 @@ function anew(): PlantBench {
 }
 
 beforeAll(async () => {
-  plant = await PlantBench.up();
-  expect(plant.device.cryo('HEATER', { heater: Heater.STILL, microwatts: 20_000 })).toEqual({ ok: true });
-  expect(plant.device.cryo('HEATER', { heater: Heater.PLATE_4K, microwatts: 30_000 })).toEqual({ ok: true });
-  plant.device.board.runFor(15 * second);
+  plant = await atRest();
   settled = plant.device.board.snapshot();
 });
 
-/** An operator acknowledges whatever can be, once a second. */
-function clearEverything(withinSeconds: number): void {
-  for (let turn = 0; turn < withinSeconds && plant.tripped.length > 0; turn++) {
-    for (const name of plant.tripped)
-      if (interlocks[interlockNumber[name]].clearer === Clearer.OPERATOR) plant.clear(name);
-    plant.device.board.runFor(second);
-  }
+/** A controller that has never tripped, two of its heaters on; with the firmware of this repository, or with a signed image of another one. */
+async function atRest(image?: Uint8Array): Promise<PlantBench> {
+  const bench = await PlantBench.up(image);
+  expect(bench.device.cryo('HEATER', { heater: Heater.STILL, microwatts: 20_000 })).toEqual({ ok: true });
+  expect(bench.device.cryo('HEATER', { heater: Heater.PLATE_4K, microwatts: 30_000 })).toEqual({ ok: true });
+  bench.device.board.runFor(15 * second);
+  return bench;
 }
 
 describe('every interlock', () => {
-  test('has a cause in this file', () => {
+  test('has a cause in trip-and-clear.ts', () => {
     expect(Object.keys(causes)).toEqual(interlocks.map(({ name }) => name));
   });
 
   test.each(Object.keys(causes))('%s: tripped and cleared, the chip is as one that never tripped', (name) => {
     anew();
-    const { board } = plant.device;
-    const expected = wholeChip(plant);
-    const untruths: string[] = [];
-    board.onLog = (record) => {
-      if (record.kind !== LogKind.RECORDER || (record.a & 0xffff) !== EventKind.HEARTBEAT) return;
-      const health = lastHealth();
-      const now = switches(plant);
-      const isAsBooted = Object.keys(now).every((key) => now[key] === expected[key]);
-      if (health === 0 && !isAsBooted) untruths.push(`healthy at ${record.timeNs} with ${JSON.stringify(now)}`);
-    };
-    try {
-      causes[name].happens(plant);
-      plant.device.waitFor(() => plant.tripped.includes(name), 5 * second);
-      board.runFor(2 * second);
-      expect(switches(plant)).not.toEqual(switchesOf(expected));
-      expect(lastHealth() & Health.INTERLOCK).toBe(Health.INTERLOCK);
-      causes[name].ends(plant);
-      board.runFor(2 * second);
-      clearEverything(60);
-      expect(plant.tripped).toEqual([]);
-      board.runFor(60 * second);
-    } finally {
-      board.onLog = () => {};
-      causes[name].ends(plant);
-    }
-    expect(wholeChip(plant)).toEqual(expected);
+    const { before, during, after, stillTripped, untruths } = tripAndClear(plant, name);
+    expect(before).not.toMatchObject(during.switches);
+    expect(during.health & Health.INTERLOCK).toBe(Health.INTERLOCK);
+    expect(stillTripped).toEqual([]);
+    expect(after).toEqual(before);
     expect(plant.device.statistics('heartbeat').health).toBe(0);
     expect(untruths).toEqual([]);
     // Judging and acting stay within what the manifest allows, also in the run of the trip.
@@ -170,14 +57,57 @@ describe('every interlock', () => {
   });
 });
 
-/** The health word of the last heartbeat record. */
-function lastHealth(): number {
-  return plant.device.board.machine.peek(RECORDER, 'HEARTBEAT', Beat.HEALTH);
-}
+/** Owners of actuators that are broken on purpose, and the interlock whose course must show it. */
+const canaries: { about: string; interlock: string; change: SourceChange; shows(course: Course): unknown }[] = [
+  {
+    about: 'the duty is lowered and never given back',
+    interlock: 'CLOCK_GONE',
+    change: {
+      path: 'firmware/drive/duty.ts',
+      find: 'if (percent != readActivityDuty())',
+      replace: 'if (percent < readActivityDuty())',
+    },
+    shows: ({ before, after }) => before.duty !== after.duty,
+  },
+  {
+    about: 'what a heater was told is forgotten while it is kept off',
+    interlock: 'CLOCK_GONE',
+    change: {
+      path: 'firmware/drive/heaters.ts',
+      find: 'const target = mayHeat(heater)',
+      replace: 'if (!mayHeat(heater)) store<u32>(placeOf(requested, heater), 0);\n  const target = mayHeat(heater)',
+    },
+    shows: ({ before, after }) => before[`heater ${Heater.STILL}`] !== after[`heater ${Heater.STILL}`],
+  },
+  {
+    about: 'a rail that was switched off is not raised again',
+    interlock: 'PLATE_4K_HOT',
+    change: {
+      path: 'firmware/drive/rails.ts',
+      find: 'if (up && (allowed & ~on) != 0) raise();',
+      replace: '',
+    },
+    shows: ({ before, after }) => before.rails !== after.rails,
+  },
+  {
+    about: 'the health word does not say what is kept off, nor that an interlock is tripped',
+    interlock: 'RAIL_UNDER',
+    change: {
+      path: 'firmware/protect/health.ts',
+      find: 'return word;\n}\n\n/** HEALTH_* bits',
+      replace: 'return tripped != 0 ? 0 : word;\n}\n\n/** HEALTH_* bits',
+    },
+    shows: ({ untruths }) => untruths.length > 0,
+  },
+];
 
-function switchesOf(chip: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.keys(switches(plant)).map((key) => [key, chip[key]]));
-}
+describe('an owner broken on purpose is seen', () => {
+  test.each(canaries)('$about', async ({ interlock, change, shows }) => {
+    const payload = await compileFirmware('firmware/main.ts', { changes: [change] });
+    const broken = await atRest(signed('1.0.0', { payload }));
+    expect(shows(tripAndClear(broken, interlock))).toBe(true);
+  });
+});
 
 describe('what is muted', () => {
   const duty = () => plant.device.board.machine.peek(ACTIVITY, 'DUTY');

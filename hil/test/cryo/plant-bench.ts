@@ -19,9 +19,11 @@ export class PlantBench {
   readonly surroundings = new SetSurroundings();
   device!: DeviceUnderTest;
 
-  static async up(): Promise<PlantBench> {
+  /** With the firmware of this repository, or with a signed image of another one. */
+  static async up(image?: Uint8Array): Promise<PlantBench> {
     const plant = new PlantBench();
-    plant.device = await DeviceUnderTest.running({ surroundings: () => plant.surroundings });
+    const slots = image && { A: image };
+    plant.device = await DeviceUnderTest.running({ slots, surroundings: () => plant.surroundings });
     plant.device.board.runFor(3 * second);
     expect(plant.device.statistics('heartbeat').health).toBe(0);
     return plant;
