@@ -1,5 +1,7 @@
 // Writes everything that follows from the descriptions. Run: npx tsx protocol/generate.ts
-// Nothing here decides anything; protocol/generate.test.ts compares the files with what this would write.
+//
+// Nothing here decides anything; protocol/generate.test.ts compares the files with what this would write. What must stay true: every file is
+// written before anything is printed, so that a reader who closes the pipe early (`| head`) does not end the program half-way.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,9 +10,14 @@ import { generatedFiles } from './generate/files.ts';
 
 const protocolFolder = dirname(fileURLToPath(import.meta.url));
 
-for (const [name, text] of Object.entries(generatedFiles())) {
+const files = Object.entries(generatedFiles());
+for (const [name, text] of files) {
   const path = join(protocolFolder, name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
-  console.log(`wrote ${join('protocol', name)}`);
 }
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+for (const [name] of files) console.log(`wrote ${join('protocol', name)}`);
