@@ -14,11 +14,18 @@ help: ## this list
 .PHONY: install
 install: $(INSTALLED) ## the packages, exactly as the lock file has them
 
+# What is installed is the lock file that $(INSTALLED) holds a copy of. A node_modules that is a symbolic link belongs to another tree:
+# `npm ci` would empty it for everybody, so it is used while it has the packages of this lock file, and never changed from here.
 $(INSTALLED): package.json package-lock.json
 	@node -e 'const [a,b]=process.versions.node.split(".").map(Number); if (a<20||(a===20&&b<19)) { console.error("coldrig needs Node 20.19 or newer; this is "+process.version); process.exit(1) }'
-	npm ci --no-audit --no-fund --loglevel=error
-	ln -sf ../../cli/coldrig.mjs node_modules/.bin/coldrig
-	@touch $@
+	@if cmp -s package-lock.json $@; then touch $@; \
+	elif [ -L node_modules ]; then \
+	  echo "node_modules is a symbolic link to $$(readlink node_modules), where other packages are installed than package-lock.json names." >&2; \
+	  echo "Run make install in the tree that owns that folder, or remove the link to get a folder of your own." >&2; exit 1; \
+	else \
+	  npm ci --no-audit --no-fund --loglevel=error && ln -sf ../../cli/coldrig.mjs node_modules/.bin/coldrig && \
+	  rm -f $@ && cp package-lock.json $@; \
+	fi
 
 .PHONY: run
 run: $(INSTALLED) ## build, sign, boot, and watch four bad updates undo themselves
