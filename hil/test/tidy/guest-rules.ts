@@ -81,6 +81,19 @@ export function assertionsOf(folder: string, folders: readonly string[], files: 
   return { functions, assertions, perFunction: functions === 0 ? 0 : Math.floor((100 * assertions) / functions) / 100 };
 }
 
+/** One line a folder and one for all guests together, as a table in text. */
+export function assertionTable(floors: Readonly<Record<string, number>>, files: SourceFile[]): string {
+  const rows = Object.keys(floors).map((folder) => ({ folder, ...assertionsOf(folder, Object.keys(floors), files) }));
+  const functions = rows.reduce((sum, row) => sum + row.functions, 0);
+  const assertions = rows.reduce((sum, row) => sum + row.assertions, 0);
+  const all = { folder: 'all guests', functions, assertions, perFunction: assertions / functions };
+  return [...rows, all]
+    .map(
+      ({ folder, ...of }) => `${of.perFunction.toFixed(2)} a function: ${folder} (${of.assertions} in ${of.functions})`,
+    )
+    .join('\n');
+}
+
 /** Above its floor by more than this, a folder's floor is raised. */
 const SLACK = 0.2;
 

@@ -130,6 +130,7 @@ const entryPoints = [
   /^firmware\/defects\//,
   /^protocol\/guest\/panic\.ts$/,
   /^hil\/test\/(bench|faults)\/main\.ts$/,
+  /^hil\/test\/tidy\/assertions\.ts$/,
   /\.interop\.ts$/,
   /^\.ci\//,
 ];
