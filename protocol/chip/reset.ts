@@ -63,12 +63,12 @@ export const reset: Peripheral = {
       offset: 0x08,
       reset: 0,
       access: 'read-write',
-      doc: 'A wish to the bootloader; survives every reset but power-on.',
+      doc: 'Boot request: how the bootloader is to boot next; survives every reset but power-on.',
       fields: [
         {
           name: 'MODE',
           bits: [3, 0],
-          doc: 'Wish',
+          doc: 'What is requested',
           values: {
             NORMAL: { value: 0, doc: 'Boot as usual' },
             SAFE_MODE: { value: 1, doc: 'Stay in the bootloader and answer SMP' },

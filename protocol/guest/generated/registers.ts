@@ -149,9 +149,9 @@ export function readResetCause(): u32 {
   return read32(RESET_CAUSE);
 }
 
-/** A wish to the bootloader; survives every reset but power-on. */
+/** Boot request: how the bootloader is to boot next; survives every reset but power-on. */
 export const RESET_BOOT_REQUEST: u32 = 0x40001008;
-/** Wish */
+/** What is requested */
 export const RESET_BOOT_REQUEST_MODE: u32 = 0x0000000f;
 export const RESET_BOOT_REQUEST_MODE_SHIFT: u32 = 0;
 /** Boot as usual */

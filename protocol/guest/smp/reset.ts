@@ -52,7 +52,7 @@ export function answerReset(): u32 {
     if (!fieldsOk() || mode > RESET_BOOT_REQUEST_MODE_SAFE_MODE) return MGMT_EINVAL;
   }
   if (busy && !force) return MGMT_EBUSY;
-  // Asked for again, the reset comes no later; the last wish for the mode counts.
+  // A second request does not move the reset to a later time; of several boot requests the last one counts.
   if (deadlineNs == 0) deadlineNs = uptimeNs() + POLICY_RESET_DELAY_MS * NS_PER_MS;
   bootMode = <u32>mode;
   recordEvent(EVENT_RESET_REQUESTED, bootMode, force ? 1 : 0);
