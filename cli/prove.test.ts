@@ -35,17 +35,29 @@ describe('coldrig prove', () => {
     expect(again.code).toBe(1);
   });
 
-  it('is interrupted by Ctrl-C without leaving anything behind', async () => {
+  it.each([
+    [
+      'as soon as it listens',
+      "process.on('newListener', (name) => name === 'SIGINT' && process.listenerCount(name) === 1",
+    ],
+    ['while its threads work', "process.on('worker', () => true"],
+  ])('is interrupted by Ctrl-C %s, without leaving anything behind', async (_when, isIt) => {
     const junit = join(folder, 'interrupted.xml');
-    const child = spawn(process.execPath, [command, 'prove', 'power', '--threads', '1', '--junit', junit]);
+    // Loaded before the command: tells this test that the moment has come. What the signal is to interrupt is there then, however slow the machine.
+    const teller = `data:text/javascript,${encodeURIComponent(`${isIt} && setImmediate(() => process.send?.('now')));`)}`;
+    const child = spawn(
+      process.execPath,
+      ['--import', teller, command, 'prove', 'power', '--threads', '1', '--junit', junit],
+      { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
+    );
     let stderr = '';
     child.stderr.on('data', (text) => {
       stderr += text;
     });
-    setTimeout(() => child.kill('SIGINT'), 3000);
+    child.once('message', () => child.kill('SIGINT'));
     const [code] = await once(child, 'close');
-    expect(code).toBe(130);
     expect(stderr).toBe('error: interrupted\n');
+    expect(code).toBe(130);
     expect(readdirSync(folder)).not.toContain('interrupted.xml');
   });
 });

@@ -19,10 +19,12 @@ describe(`${result.points} inputs with seed ${result.seed}, guided by the blocks
     expect(counts.blocksReached).toBeGreaterThan(150);
   });
 
-  test('the same seed is the same run', async () => {
-    const again = await runSlice('fuzz', { scenario: 'images' });
-    expect(again.scenarios[0]).toEqual(result.scenarios.find(({ name }) => name === 'images'));
-    const other = await runSlice('fuzz', { scenario: 'images', seed: 2 });
+  // Of the target with the fewest inputs. The limit ends a run that hangs; it is no measure of speed.
+  test('the same seed is the same run', { timeout: 600_000 }, async () => {
+    const scenario = 'console line';
+    const again = await runSlice('fuzz', { scenario });
+    expect(again.scenarios[0]).toEqual(result.scenarios.find(({ name }) => name === scenario));
+    const other = await runSlice('fuzz', { scenario, seed: 2 });
     expect(other.scenarios[0].counts).not.toEqual(again.scenarios[0].counts);
   });
 });
