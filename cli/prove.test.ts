@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,6 +35,36 @@ describe('coldrig prove', () => {
     expect(again.code).toBe(1);
   });
 
+  it('adds up all shards of one run, and refuses anything else with exit code 1 and the reason', async () => {
+    const shards: string[] = [];
+    for (const number of [1, 2]) {
+      const { stdout } = await coldrig([...slice, '--scenario', 'upgrade', '--shard', `${number}/2`, '--json']);
+      shards.push(join(folder, `${number}.json`));
+      writeFileSync(shards[number - 1], stdout);
+    }
+    const [one, other] = shards;
+    const whole = await coldrig(['prove', 'merge', one, other]);
+    expect(whole).toMatchObject({ code: 0, stderr: '' });
+    expect(whole.stdout).toMatch(/power \(a slice\): \d+ points, 0 violations, seed 1,/);
+    const refused = async (files: string[]) => {
+      const { code, json } = await coldrig(['prove', 'merge', ...files, '--json']);
+      expect(code).toBe(1);
+      return (json.error as { message: string }).message;
+    };
+    expect(await refused([one])).toMatch(/^shard 2\/2 is missing: run `coldrig prove power/);
+    expect(await refused([one, other, one])).toMatch(/^shard 1\/2 is there twice/);
+    expect(await refused([one, join(folder, 'no.json')])).toMatch(/no\.json cannot be read: there is no such file/);
+    const broken = join(folder, 'broken.json');
+    for (const [text, reason] of [
+      ['', 'the file is empty'],
+      [readFileSync(other, 'utf8').slice(0, 200), 'the JSON breaks off'],
+      [readFileSync(other, 'utf8').replace('"seed":1', '"seed":2'), "its seed is '2', there it is '1'"],
+    ]) {
+      writeFileSync(broken, text);
+      expect(await refused([one, broken])).toContain(reason);
+    }
+  });
+
   it.each([
     [
       'as soon as it listens',
@@ -51,7 +81,7 @@ describe('coldrig prove', () => {
       { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
     );
     let stderr = '';
-    child.stderr.on('data', (text) => {
+    child.stderr?.on('data', (text) => {
       stderr += text;
     });
     child.once('message', () => child.kill('SIGINT'));

@@ -4,9 +4,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { invariants } from '../../hil/prove/invariants.ts';
 import { fromJson, toJson } from '../../hil/prove/json.ts';
 import { junitOf } from '../../hil/prove/junit.ts';
+import { mergeResults, NotShards } from '../../hil/prove/merge.ts';
 import { proofs } from '../../hil/prove/proofs.ts';
-import { type FoundViolation, mergeResults, type ProofResult, rateOf } from '../../hil/prove/result.ts';
-import { runProof, type Shard } from '../../hil/prove/run.ts';
+import { type FoundViolation, type ProofResult, rateOf, type Shard } from '../../hil/prove/result.ts';
+import { runProof } from '../../hil/prove/run.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { readInput, writeOutput } from '../files.ts';
 import { untilInterrupted } from '../interruption.ts';
@@ -36,7 +37,8 @@ Examples:
 
 Exit code 0: no violation. 1: one or more; each comes with a command that shows it again.
 With --json: {proof, scenarios: [{name, points, violations}], points, violations, seconds, pointsPerSecondPerCore, processorSeconds,
-seed}, and where there is something to say slice, shards, and found: [{scenario, point, invariant, text, choices, log, replay}].`;
+seed, proved: {commit, guests, tools}}, and where there is something to say slice, shard, scenario, and found: [{scenario, point, invariant,
+text, choices, log, replay}]. merge takes all shards of one run, and nothing else.`;
 
 /** Violations told in full; all of them are in --json and --junit. */
 const toldMax = 5;
@@ -48,8 +50,8 @@ export function addProveCommand(program: Command): void {
   for (const { name, about } of proofs) prove.addCommand(proofCommand(name, about));
   prove.addCommand(
     new Command('merge')
-      .description('add up the results of shards')
-      .argument('<files...>', 'what --json printed')
+      .description('add up the results of all shards of one run')
+      .argument('<files...>', 'what --json printed, a file a shard')
       .option('--junit <file>', 'write the result as JUnit XML')
       .action(printing((options: ProveOptions, files: string[]) => merge(options, files))),
   );
@@ -86,15 +88,22 @@ async function prove(name: string, options: ProveOptions): Promise<Result> {
 }
 
 function merge({ junit }: ProveOptions, files: string[]): Result {
-  const results = files.map((file) => {
-    const text = Buffer.from(readInput(file, 'the result')).toString();
-    try {
-      return fromJson(text);
-    } catch (error) {
-      throw new Failure('NOT_A_RESULT', `${file}: ${(error as Error).message}`, { cause: error });
-    }
-  });
-  return ending(mergeResults(results), junit);
+  const named = files.map((name) => ({ name, result: resultIn(name) }));
+  try {
+    return ending(mergeResults(named), junit);
+  } catch (error) {
+    if (!(error instanceof NotShards)) throw error;
+    throw new Failure('NOT_SHARDS', error.message, { cause: error });
+  }
+}
+
+function resultIn(file: string): ProofResult {
+  const text = Buffer.from(readInput(file, 'the result')).toString();
+  try {
+    return fromJson(text);
+  } catch (error) {
+    throw new Failure('NOT_A_RESULT', `${file}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function ending(result: ProofResult, junit: string | undefined): Result {
@@ -104,9 +113,9 @@ function ending(result: ProofResult, junit: string | undefined): Result {
 }
 
 function textOf(result: ProofResult): string {
-  const { proof, scenarios, points, violations, seconds, processorSeconds, seed, effort, shards, found } = result;
+  const { proof, scenarios, points, violations, seconds, processorSeconds, seed, effort, shard, found } = result;
   const rows = scenarios.map((each) => [each.name, `${each.points}`, `${each.violations}`]);
-  const share = [effort === 'slice' ? 'a slice' : '', shards.length > 0 ? `shards ${shards.join(', ')}` : ''];
+  const share = [effort === 'slice' ? 'a slice' : '', shard ? `shard ${shard.number}/${shard.of}` : ''];
   const what = share.filter((text) => text !== '').join(', ');
   const processor = `${spanText(processorSeconds * 1e9)} of processor time with its start`;
   const rate = `${spanText(seconds * 1e9)}, ${processor}, ${Math.round(rateOf(result))} points/s a core`;

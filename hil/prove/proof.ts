@@ -85,6 +85,8 @@ export interface Proof {
   parts(options: ProofOptions): Part[] | Promise<Part[]>;
   /** Does once what threads must not all do at the same time: compiling guests. */
   prepare?(options: ProofOptions): Promise<void>;
+  /** Guest modules that it runs beside the bootloader, by what they are. */
+  guests?(options: ProofOptions): Promise<Record<string, Uint8Array>>;
   open(options: ProofOptions, others: OtherProofs): Promise<Bench>;
   /** Further keys of the result, from every part's facts. */
   extra?(facts: unknown[]): Record<string, unknown>;

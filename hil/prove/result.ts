@@ -1,6 +1,7 @@
-// What came of a proof, by scenario; results of shards add up to the result of the whole.
+// What came of a proof, by scenario; merge.ts adds up the results of shards.
 
 import type { PartResult, Proof, ProofOptions, Violation } from './proof.ts';
+import type { Proved } from './provenance.ts';
 
 export interface ScenarioResult {
   name: string;
@@ -23,10 +24,20 @@ export interface ProofResult {
   processorSeconds: number;
   seed: number;
   effort: ProofOptions['effort'];
-  /** `i/n` where it is not the whole. */
-  shards: string[];
+  /** Where it is not the whole. */
+  shard: Shard | undefined;
+  /** Where it is of one scenario only. */
+  scenario: string | undefined;
+  proved: Proved;
   found: FoundViolation[];
   extra: Record<string, unknown>;
+}
+
+/** A share of a proof's parts. */
+export interface Shard {
+  /** From 1 to `of`. */
+  number: number;
+  of: number;
 }
 
 export interface FoundViolation extends Violation {
@@ -49,7 +60,7 @@ export function resultOf(
   proof: Proof,
   options: ProofOptions,
   parts: readonly PartResult[],
-  { shard, ...spent }: Pick<ProofResult, 'seconds' | 'coreSeconds' | 'processorSeconds'> & { shard?: string },
+  about: Pick<ProofResult, 'seconds' | 'coreSeconds' | 'processorSeconds' | 'shard' | 'proved'>,
 ): ProofResult {
   const scenarios = proof.scenarios
     .map(({ name }) => {
@@ -63,67 +74,20 @@ export function resultOf(
     .map((each) => ({ ...each, replay: replayLine(proof.name, each, options) }));
   const extra = proof.extra?.(parts.flatMap(({ facts }) => facts ?? [])) ?? {};
   return {
-    ...{ proof: proof.name, scenarios, ...totals(scenarios), ...spent },
-    ...{ seed: options.seed, effort: options.effort, shards: shard === undefined ? [] : [shard], found, extra },
+    ...{ proof: proof.name, scenarios, ...totals(scenarios), ...about },
+    ...{ seed: options.seed, effort: options.effort, scenario: options.scenario, found, extra },
   };
 }
 
-/** The result of the whole from those of its shards, in any order. Throws where they are not shards of one whole. */
-export function mergeResults(results: readonly ProofResult[]): ProofResult {
-  const [first] = results;
-  const scenarios = new Map<string, ScenarioResult>();
-  for (const result of results) {
-    if (result.proof !== first.proof || result.seed !== first.seed || result.effort !== first.effort)
-      throw new Error(
-        `${result.proof}, seed ${result.seed}, ${result.effort}: not a part of ${first.proof}, seed ${first.seed}, ${first.effort}`,
-      );
-    for (const each of result.scenarios) {
-      const sum = scenarios.get(each.name);
-      scenarios.set(each.name, sum ? addScenario(sum, each) : each);
-    }
-  }
-  const shards = results.flatMap((result) => result.shards);
-  if (new Set(shards).size !== shards.length || (results.length > 1 && shards.length < results.length))
-    throw new Error(`the results overlap: shards ${shards.join(', ')} and ${results.length} files`);
-  const merged = [...scenarios.values()];
-  const sum = (of: 'coreSeconds' | 'processorSeconds') => results.reduce((total, each) => total + each[of], 0);
-  return {
-    ...{ proof: first.proof, scenarios: merged, ...totals(merged), seed: first.seed, effort: first.effort },
-    seconds: Math.max(...results.map(({ seconds }) => seconds)),
-    ...{ coreSeconds: sum('coreSeconds'), processorSeconds: sum('processorSeconds') },
-    shards: isWhole(shards) ? [] : shards,
-    found: results.flatMap(({ found }) => found),
-    extra: mergeExtra(results),
-  };
-}
-
-function addScenario(a: ScenarioResult, b: ScenarioResult): ScenarioResult {
+export function addScenario(a: ScenarioResult, b: ScenarioResult): ScenarioResult {
   const counts = { ...a.counts };
   for (const [name, count] of Object.entries(b.counts)) counts[name] = (counts[name] ?? 0) + count;
   return { name: a.name, points: a.points + b.points, violations: a.violations + b.violations, counts };
 }
 
-function totals(scenarios: readonly ScenarioResult[]): { points: number; violations: number } {
+export function totals(scenarios: readonly ScenarioResult[]): { points: number; violations: number } {
   const sum = (of: 'points' | 'violations') => scenarios.reduce((total, each) => total + each[of], 0);
   return { points: sum('points'), violations: sum('violations') };
-}
-
-/** Whether 1/n to n/n are all there. */
-function isWhole(shards: readonly string[]): boolean {
-  const count = Number(shards[0]?.split('/')[1]);
-  return shards.length === count && shards.every((shard) => shard.endsWith(`/${count}`));
-}
-
-/** Lists are joined; anything else must be the same everywhere, and the first one stands for all. */
-function mergeExtra(results: readonly ProofResult[]): Record<string, unknown> {
-  const merged: Record<string, unknown> = {};
-  for (const { extra } of results) {
-    for (const [key, value] of Object.entries(extra)) {
-      const before = merged[key];
-      merged[key] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : (before ?? value);
-    }
-  }
-  return merged;
 }
 
 /** Points one core tries in a second. */

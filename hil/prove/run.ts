@@ -8,13 +8,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Bench, OnPartProgress, OtherProofs, Part, PartResult, Proof, ProofOptions } from './proof.ts';
 import { loadProof, proofs } from './proofs.ts';
-import { type ProofResult, resultOf } from './result.ts';
-
-export interface Shard {
-  /** From 1 to `of`. */
-  number: number;
-  of: number;
-}
+import { provedBy } from './provenance.ts';
+import { type ProofResult, resultOf, type Shard } from './result.ts';
 
 export interface RunOptions extends ProofOptions {
   /** Worker threads: one a core when left out; 0 for none but this one. */
@@ -49,6 +44,7 @@ export async function runProof(name: string, options: RunOptions): Promise<Proof
   const usedBefore = process.cpuUsage();
   const proof = await loadProof(name);
   await proof.prepare?.(own);
+  const proved = provedBy(proof, own);
   const all = await proof.parts(own);
   // What was aborted before anybody listened tells no one again.
   signal?.throwIfAborted();
@@ -63,7 +59,7 @@ export async function runProof(name: string, options: RunOptions): Promise<Proof
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(usedBefore);
   const spent = { seconds, coreSeconds: tally.coreSeconds, processorSeconds: (user + system) / 1e6 };
-  return resultOf(proof, own, results, { ...spent, shard: shard && `${shard.number}/${shard.of}` });
+  return resultOf(proof, own, results, { ...spent, shard, proved: await proved });
 }
 
 const others: OtherProofs = {

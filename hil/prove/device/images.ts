@@ -44,7 +44,7 @@ export async function makeImages(fleet: Fleet): Promise<Images> {
     (Object.keys(recipes) as ImageName[]).map(async (name) => {
       const hanging = fleet === 'firmware' && name === 'hangs';
       const entry = hanging ? 'firmware/defects/hangs.ts' : entries[fleet];
-      const module = await (fleet === 'firmware' ? compileFirmware(entry) : compileGuest(entry));
+      const module = await moduleOf(fleet, entry);
       const { version, securityCounter, key } = recipes[name];
       const { privateKeyPem } = keys[key];
       const payload = branded(module, name);
@@ -55,6 +55,11 @@ export async function makeImages(fleet: Fleet): Promise<Images> {
     }),
   );
   return Object.fromEntries(made) as Images;
+}
+
+/** What runs on devices of a fleet, before it is signed. */
+export function moduleOf(fleet: Fleet, entry = entries[fleet]): Promise<Uint8Array> {
+  return fleet === 'firmware' ? compileFirmware(entry) : compileGuest(entry);
 }
 
 /** The module with a custom section behind it, which an engine skips. */

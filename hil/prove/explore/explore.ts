@@ -2,7 +2,7 @@
 
 import { bootloaderFor } from '../canaries/canaries.ts';
 import { provingBoard } from '../device/boards.ts';
-import { type Images, makeImages } from '../device/images.ts';
+import { type Images, makeImages, moduleOf } from '../device/images.ts';
 import { StoryFailed } from '../device/operator.ts';
 import {
   type Bench,
@@ -28,6 +28,7 @@ export const explore: Proof = {
   prepare: async (options) => {
     await Promise.all([bootloaderFor(options), makeImages('agent')]);
   },
+  guests: async () => ({ agent: await moduleOf('agent') }),
   open: async (options) => new ExploreBench(options, await makeImages('agent'), await bootloaderFor(options)),
 };
 

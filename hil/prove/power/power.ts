@@ -2,7 +2,7 @@
 
 import { blindSpotOf, bootloaderFor } from '../canaries/canaries.ts';
 import { provingBoard } from '../device/boards.ts';
-import { type Fleet, type Images, makeImages } from '../device/images.ts';
+import { type Fleet, type Images, makeImages, moduleOf } from '../device/images.ts';
 import { KnownBoots } from '../device/known-boots.ts';
 import { StoryFailed } from '../device/operator.ts';
 import {
@@ -32,6 +32,10 @@ export const power: Proof = {
     ),
   prepare: async (options) => {
     await Promise.all([bootloaderFor(options), ...wantedFleets(options).map(makeImages)]);
+  },
+  guests: async (options) => {
+    const modules = wantedFleets(options).map(async (fleet) => [fleet, await moduleOf(fleet)] as const);
+    return Object.fromEntries(await Promise.all(modules));
   },
   open: async (options) => {
     const images = await Promise.all(

@@ -1,0 +1,99 @@
+// The result of a whole proof from the results of its shards, in any order.
+//
+// What must stay true: the sum is that of one whole proof, of one bootloader, with one seed. A shard that is missing, that is there twice, or that
+// is part of another proof is an error which names the file and says what is wrong with it.
+
+import { addScenario, type ProofResult, type ScenarioResult, totals } from './result.ts';
+
+/** A result, and where it was read from. */
+export interface NamedResult {
+  name: string;
+  result: ProofResult;
+}
+
+/** Results that are no shards of one whole. The message says which, and what to do. */
+export class NotShards extends Error {}
+
+export function mergeResults(named: readonly NamedResult[]): ProofResult {
+  const [first] = named;
+  if (first === undefined) throw new NotShards('there is no result to add up');
+  for (const other of named) checkSameRun(first, other);
+  if (named.length > 1 || first.result.shard !== undefined) checkShards(named);
+  const results = named.map(({ result }) => result);
+  const scenarios = new Map<string, ScenarioResult>();
+  for (const each of results.flatMap((result) => result.scenarios)) {
+    const sum = scenarios.get(each.name);
+    scenarios.set(each.name, sum ? addScenario(sum, each) : each);
+  }
+  const merged = [...scenarios.values()];
+  const sum = (of: 'coreSeconds' | 'processorSeconds') => results.reduce((total, each) => total + each[of], 0);
+  return {
+    ...first.result,
+    ...{ scenarios: merged, ...totals(merged), shard: undefined },
+    seconds: Math.max(...results.map(({ seconds }) => seconds)),
+    ...{ coreSeconds: sum('coreSeconds'), processorSeconds: sum('processorSeconds') },
+    ...{ found: results.flatMap(({ found }) => found), extra: mergeExtra(results) },
+  };
+}
+
+/** What two shards of one run have alike, in the order in which a difference is told. */
+const alike: readonly [string, (result: ProofResult) => string][] = [
+  ['proof', ({ proof }) => proof],
+  ['extent', ({ effort }) => (effort === 'full' ? 'all of it' : 'a slice')],
+  ['scenario', ({ scenario }) => scenario ?? 'all of them'],
+  ['seed', ({ seed }) => `${seed}`],
+  ['commit', ({ proved }) => proved.commit],
+  ['guests', ({ proved }) => listed(proved.guests)],
+  ['tools', ({ proved }) => listed(proved.tools)],
+];
+
+function listed(entries: Record<string, string>): string {
+  return Object.entries(entries)
+    .map(([name, value]) => `${name} ${value.slice(0, 12)}`)
+    .join(', ');
+}
+
+function checkSameRun(first: NamedResult, other: NamedResult): void {
+  for (const [what, of] of alike) {
+    const [wanted, found] = [of(first.result), of(other.result)];
+    if (wanted === found) continue;
+    throw new NotShards(
+      `${other.name} is of another run than ${first.name}: its ${what} is '${found}', there it is '${wanted}'; merge the shards of one run`,
+    );
+  }
+}
+
+function checkShards(named: readonly NamedResult[]): void {
+  const of = named.find(({ result }) => result.shard !== undefined)?.result.shard?.of ?? 0;
+  const names = new Map<number, string>();
+  for (const { name, result } of named) {
+    const { shard } = result;
+    if (shard === undefined)
+      throw new NotShards(`${name} is no shard but a whole proof: leave it out, or merge it alone`);
+    if (shard.of !== of)
+      throw new NotShards(`${name} is one of ${shard.of} shards, others are of ${of}; merge the shards of one run`);
+    const before = names.get(shard.number);
+    if (before !== undefined)
+      throw new NotShards(`shard ${shard.number}/${of} is there twice: ${before} and ${name}; leave one of them out`);
+    names.set(shard.number, name);
+  }
+  const missing = Array.from({ length: of }, (_, index) => index + 1).filter((number) => !names.has(number));
+  if (missing.length === 0) return;
+  const list = missing.map((number) => `${number}/${of}`).join(', ');
+  const what = missing.length === 1 ? `shard ${list} is` : `shards ${list} are`;
+  throw new NotShards(
+    `${what} missing: run \`coldrig prove ${named[0].result.proof} --json --shard ${missing[0]}/${of}\`, and name its output too`,
+  );
+}
+
+/** Lists are joined; anything else must be the same everywhere, and the first one stands for all. */
+function mergeExtra(results: readonly ProofResult[]): Record<string, unknown> {
+  const merged: Record<string, unknown> = {};
+  for (const { extra } of results) {
+    for (const [key, value] of Object.entries(extra)) {
+      const before = merged[key];
+      merged[key] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : (before ?? value);
+    }
+  }
+  return merged;
+}

@@ -1,0 +1,46 @@
+// What a proof was about, so that a result can be told from one about anything else: the guests by their hashes, the commit, the tools.
+//
+// What must stay true: two results with the same `guests` are about the same bytes. The commit says where these bytes come from; a tree with
+// changes of its own is `…-dirty`, and then only the hashes count.
+
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { repositoryRoot } from '../../host/tools/guest.ts';
+import packageFile from '../../package.json' with { type: 'json' };
+import { bootloaderFor } from './canaries/canaries.ts';
+import type { Proof, ProofOptions } from './proof.ts';
+
+export interface Proved {
+  /** As `git describe` names it; `unknown` where there is no repository. */
+  commit: string;
+  /** SHA-256 of each guest module, before it is signed: `bootloader`, and what a proof runs beside it. */
+  guests: Record<string, string>;
+  /** Versions of coldrig, of Node, and of the compiler of the guests. */
+  tools: Record<string, string>;
+}
+
+export async function provedBy(proof: Proof, options: ProofOptions): Promise<Proved> {
+  const [commit, bootloader, others] = await Promise.all([describe(), bootloaderFor(options), proof.guests?.(options)]);
+  const guests = Object.entries({ bootloader, ...others }).map(([name, module]) => [name, sha256(module)] as const);
+  return { commit, guests: Object.fromEntries(guests), tools };
+}
+
+const tools = {
+  coldrig: packageFile.version,
+  node: process.versions.node,
+  assemblyscript: packageFile.dependencies.assemblyscript,
+};
+
+async function describe(): Promise<string> {
+  const command = ['describe', '--always', '--dirty', '--abbrev=12'];
+  try {
+    return (await promisify(execFile)('git', command, { cwd: repositoryRoot })).stdout.trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
