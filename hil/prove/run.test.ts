@@ -71,7 +71,9 @@ describe('a proof', () => {
     expect(xml).toContain(
       `replay: coldrig prove power --seed 1 --scenario 'upgrade' --point '${result.found[0].point}'`,
     );
-    expect(result.found[0].log.join('\n')).toMatch(/ms POWER_CUT[\s\S]*ms RESET POWER_ON/);
+    expect(result.found[0].log.join('\n')).toMatch(
+      /ms power cut[\s\S]*ms reset: POWER_ON[\s\S]*ms BOOT_DECISION: [A-Z_]+, slot [AB][\s\S]*ms handover: slot [AB], image v[12]/,
+    );
   });
 
   test('knows its scenarios and points by name', async () => {

@@ -141,7 +141,7 @@ export class Search {
     result.points++;
     result.counts.transitions++;
     const findings = this.judge(move, before, failed, wasCut);
-    const log = findings.length > 0 ? eventLines(world.records) : [];
+    const log = findings.length > 0 ? eventLines(world.records, (slot) => world.imageIn(slot)) : [];
     const point = path.join(' > ');
     for (const finding of findings)
       result.violations.push({ ...finding, scenario: this.model.name, point, choices: path, log });

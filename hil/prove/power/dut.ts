@@ -187,6 +187,15 @@ export class DeviceUnderTest {
     return this.again.check(recovery);
   }
 
+  /** What the board did since it was last brought to a point, with the last boot in it also where that was shared and not run. */
+  recordsWith(boot: KnownBoot | undefined): readonly LogRecord[] {
+    const begun = this.records.findLastIndex(({ kind }) => kind === LogKind.POWER_ON);
+    if (boot === undefined || begun < 0) return this.records;
+    const powerOnNs = this.records[begun].timeNs;
+    const whole = boot.records.map((record) => ({ ...record, timeNs: record.timeNs + powerOnNs }));
+    return [...this.records.slice(0, begun), ...whole];
+  }
+
   private held(): { flash: FlashPicture; fuses: Remains['fuses'] } {
     const { cells, weak } = this.board.fuses;
     return { flash: this.board.machine.flash.picture(), fuses: { cells: cells.slice(), weak: weak.slice() } };

@@ -17,7 +17,7 @@ import { choice, oneIn } from '../choice.ts';
 import type { Images } from '../device/images.ts';
 import type { KnownBoot } from '../device/known-boots.ts';
 import type { Cut, Operation } from '../device/operations.ts';
-import { type Window, windowOf } from '../device/window.ts';
+import { imageIn, type Window, windowOf } from '../device/window.ts';
 import type { Finding } from '../invariants.ts';
 import type { OnPartProgress, Part, PartResult, ProofOptions } from '../proof.ts';
 import type { DeviceUnderTest, Off } from './dut.ts';
@@ -143,11 +143,9 @@ export class PartSweep {
     // A trial that lost power in each of its boots has used them up, and is undone.
     const isSpent = verdict.spent && names.length >= BootPolicy.TRIAL_BOOTS;
     const boots: readonly Outcome[] = isSpent ? [keeps ?? 'safe mode'] : steps[point.step].boots;
-    if (findings.length > 0) this.report(point, names, findings);
-    else if (runs === undefined || !boots.includes(runs))
-      this.report(point, names, [
-        { invariant: 'whole', text: `it runs ${runs}; what may run here is ${boots.join(' or ')}` },
-      ]);
+    if (findings.length === 0 && (runs === undefined || !boots.includes(runs)))
+      findings.push({ invariant: 'whole', text: `it runs ${runs}; what may run here is ${boots.join(' or ')}` });
+    if (findings.length > 0) this.report(point, names, findings, verdict.boot);
     return verdict;
   }
 
@@ -283,9 +281,10 @@ export class PartSweep {
     result.violations.splice(before, Number.POSITIVE_INFINITY, ...shortest.slice(0, 1));
   }
 
-  private report(point: Point, names: string[], findings: readonly Finding[]): void {
-    const { scenario } = this.dut;
-    const log = eventLines(this.dut.records);
+  private report(point: Point, names: string[], findings: readonly Finding[], boot?: KnownBoot): void {
+    const { dut, images } = this;
+    const { scenario } = dut;
+    const log = eventLines(dut.recordsWith(boot), (slot) => imageIn(dut.board, slot, images));
     const choices = [`at '${scenario.steps[point.step].do}'`, ...names];
     for (const finding of findings)
       this.result.violations.push({ ...finding, scenario: scenario.name, point: names.join(', then '), choices, log });

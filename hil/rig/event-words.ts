@@ -1,0 +1,124 @@
+// Records of a run's log in words: what happened, with its fields by name. Slots are A and B, addresses are places of the memory map, and a slot's
+// image has the name that whoever tells the story knows it by.
+//
+// What must stay true: no number is told without what it is. The fields of recorder events are those of the table of event kinds: its
+// sentences say what the two arguments hold.
+
+import { tearPatterns } from '../../host/board/devices/tear.ts';
+import { LogKind } from '../../host/board/log.ts';
+import { nameOf } from '../../protocol/constants.ts';
+import { taskName } from '../../protocol/firmware/tasks.ts';
+import { FLASH, RESET } from '../../protocol/generated/registers.ts';
+import { BootRecord } from '../../protocol/image/boot-record.ts';
+import { bootDecisions, slotStates } from '../../protocol/image/boot-state.ts';
+import { rejectReasons } from '../../protocol/image/reasons.ts';
+import { Fuse, MemoryMap } from '../../protocol/memory-map.ts';
+import { eventKinds } from '../../protocol/telemetry/events.ts';
+
+/** The image that is handed over to from a slot (0 is A), as the teller knows it; undefined where it does not. */
+export type NameOfImage = (slot: number) => string | undefined;
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+const nameIn = (table: Readonly<Record<string, number>>, value: number): string =>
+  Object.keys(table).find((name) => table[name] === value) ?? `number ${value}`;
+const causes = RESET.registers.CAUSE.fields.CAUSE.values;
+const faults = RESET.registers.FAULT_CAUSE.fields.CAUSE.values;
+const { ERASE_SECTOR } = FLASH.registers.COMMAND.fields.OPERATION.values;
+const lines = ['gateway', 'console'];
+const lineText = (a: number): string => `${a & 0xff_ffff} bytes, ${lines[a >>> 24] ?? `line ${a >>> 24}`} line`;
+
+const { SLOT_A, SLOT_B, SLOT_SIZE, BOOT_STATE_0, BOOT_STATE_1, SECTOR_SIZE, BOOT_LOG, BOOT_LOG_SIZE } = MemoryMap;
+const regions: readonly [name: string, start: number, size: number][] = [
+  ['slot A', SLOT_A, SLOT_SIZE],
+  ['slot B', SLOT_B, SLOT_SIZE],
+  ['boot log', BOOT_LOG, BOOT_LOG_SIZE],
+  ['storage', MemoryMap.STORAGE, MemoryMap.STORAGE_SIZE],
+];
+
+/** A flash address as a place of the memory map. */
+function placeText(address: number): string {
+  for (const [number, start] of [BOOT_STATE_0, BOOT_STATE_1].entries())
+    if (address >= start && address < start + SECTOR_SIZE)
+      return `boot state, sector ${number}, record ${Math.floor((address - start) / BootRecord.SIZE)}`;
+  const region = regions.find(([, start, size]) => address >= start && address < start + size);
+  if (region === undefined) return `flash at ${hex(address)}`;
+  const [name, start, size] = region;
+  if (size === SLOT_SIZE && address - start >= SLOT_SIZE - SECTOR_SIZE) return `trailer of ${name}`;
+  return address === start ? `start of ${name}` : `${name} + ${hex(address - start)}`;
+}
+
+function fuseText(index: number): string {
+  const { SECURITY_COUNTER, SECURITY_COUNTER_WORDS, KEY_REVOKED } = Fuse;
+  if (index === KEY_REVOKED) return 'revoked keys';
+  const counter = index - SECURITY_COUNTER;
+  return counter >= 0 && counter < SECURITY_COUNTER_WORDS ? `security counter, word ${counter}` : `fuse word ${index}`;
+}
+
+function bitsText(bits: number): string {
+  const set = Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => (bits >>> bit) & 1);
+  return set.length === 0 ? 'no bit' : `bit${set.length === 1 ? '' : 's'} ${set.join(', ')}`;
+}
+
+/** How a field of a recorder event is told, by the word its sentence calls it. */
+const fields: Readonly<Record<string, (value: number) => string>> = {
+  slot: (value) => `slot ${'AB'[value] ?? 'none'}`,
+  'its slot': (value) => `slot ${'AB'[value] ?? 'none'}`,
+  reason: (value) => (value === 0 ? 'good' : `${nameOf(rejectReasons, value) ?? `reason ${value}`}`),
+  decision: (value) => nameOf(bootDecisions, value) ?? `decision ${value}`,
+  'decision that says why': (value) => nameOf(bootDecisions, value) ?? `decision ${value}`,
+  'reset cause': (value) => nameIn(causes, value),
+  'slot state': (value) => nameOf(slotStates, value) ?? `state ${value}`,
+  task: (value) => `task ${taskName(value)}`,
+};
+
+/** The names its sentence gives the two arguments: "A slot was verified: slot, reason (0 is good)". */
+function fieldNames(sentence: string): (string | undefined)[] {
+  const [, names = ''] = sentence.split(/: /);
+  return names.split(/[,;] /).map((name) => name.replace(/ \(.*/, '').trim());
+}
+
+/** `low`: the second argument, of which the log has the lower half. */
+function recorderText(kind: number, value: number, low: number): string {
+  const name = nameOf(eventKinds, kind);
+  if (name === undefined) return `event of kind ${kind}, arguments ${value} and ${low}`;
+  const [first, second] = fieldNames(eventKinds.values[name as keyof typeof eventKinds.values][1]);
+  const told = [
+    [first, value],
+    [second, low],
+  ] as const;
+  const texts = told.flatMap(([field, number]) => {
+    // Half a version is none; an argument that its sentence calls a number means nothing.
+    if (field === undefined || field === '' || field === 'version' || /^\d/.test(field)) return [];
+    return [fields[field]?.(number) ?? `${field} ${number}`];
+  });
+  return [name, ...texts].join(', ').replace(', ', ': ');
+}
+
+/** By kind of record; where a kind is left out, its two numbers say nothing a person could use. */
+const words: Partial<Record<number, (a: number, b: number, image?: NameOfImage) => string>> = {
+  [LogKind.RESET]: (a) => nameIn(causes, a),
+  [LogKind.FAULT]: (a, b) => `${nameIn(faults, a)}, bus address ${hex(b)}`,
+  [LogKind.BOOT_ROM]: (a) => `bootloader of ${a} bytes`,
+  [LogKind.HANDOVER]: (a, b, image) => {
+    const slot = a >= SLOT_B ? 1 : 0;
+    return `slot ${'AB'[slot]}, image ${image?.(slot) ?? `of ${b} bytes`}`;
+  },
+  [LogKind.RUN]: (a, b) => `${a === 0 ? 'reset' : 'interrupt'}, ${b} cycles`,
+  [LogKind.FLASH_START]: (a, b) => `${a === ERASE_SECTOR ? 'erase' : 'program'} ${placeText(b)}`,
+  [LogKind.FLASH_DONE]: (a) => placeText(a),
+  [LogKind.FLASH_TORN]: (a) => `${placeText(a & 0xff_ffff)}, left as ${tearPatterns[a >>> 24]?.name ?? 'nobody knows'}`,
+  [LogKind.FUSE]: (a, b) => `${fuseText(a)} now ${bitsText(b)}`,
+  [LogKind.FUSE_START]: (a, b) => `burn ${fuseText(a)}, ${bitsText(b)}`,
+  [LogKind.FUSE_WEAK]: (a, b) => `${fuseText(a)}, weak ${bitsText(b)}`,
+  [LogKind.INPUT]: lineText,
+  [LogKind.OUTPUT]: lineText,
+  [LogKind.RECORDER]: (a, b) => recorderText(a & 0xffff, b, a >>> 16),
+};
+
+/** What a record says, without its time. */
+export function recordWords(kind: number, a: number, b: number, image?: NameOfImage): string {
+  const name = nameIn(LogKind, kind).replaceAll('_', ' ').toLowerCase();
+  if (kind === LogKind.RECORDER) return words[kind]?.(a, b, image) ?? name;
+  const text = words[kind]?.(a, b, image);
+  return text === undefined ? name : `${name}: ${text}`;
+}
