@@ -18,6 +18,8 @@ process.on('SIGINT', () => {
 process.stdout.on('error', (error) => {
   if (error.code !== 'EPIPE') process.exitCode = 1;
 });
+// A file that may not become larger (ulimit -f) is an error of the write, which names the file, not the end of the process.
+process.on('SIGXFSZ', () => {});
 const argumentList = process.argv.slice(2);
 // Costs time when an error is made, so only where its place is printed.
 if (argumentList.includes('--verbose') || process.env.COLDRIG_DEBUG) process.setSourceMapsEnabled(true);

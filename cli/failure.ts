@@ -2,6 +2,7 @@
 //
 // Exit codes: 0 done, 1 it failed, 2 the command line was wrong, 3 the device refused or undid the update, 130 interrupted.
 
+import { DeviceFileError } from '../host/links/device-file/error.ts';
 import { LinkError } from '../host/links/link.ts';
 import { ImageError } from '../host/tools/image/index.ts';
 import { SmpError } from '../host/tools/smp/index.ts';
@@ -38,6 +39,8 @@ export function explain(error: unknown): Explanation {
   if (error instanceof ImageError) {
     return { code: error.reason, message: error.message, exitCode: ExitCode.FAILED, facts: { offset: error.offset } };
   }
+  if (error instanceof DeviceFileError)
+    return { code: error.code, message: error.message, exitCode: ExitCode.FAILED, facts };
   if (error instanceof LinkError) return { code: 'LINK', message: error.message, exitCode: ExitCode.FAILED, facts };
   if (error instanceof SmpError) {
     const device = error.kind === 'device' ? { group: error.group ?? null, rc: error.code } : {};

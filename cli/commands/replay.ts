@@ -1,6 +1,7 @@
 // `coldrig replay`: a recorded run again, from its input log; tells whether it was the same run.
 
 import { Command } from 'commander';
+import { readDevice } from '../../host/links/device-file/device-file.ts';
 import { readInputLog, replayInputs } from '../../host/links/input-log.ts';
 import { Failure } from '../failure.ts';
 import { collect } from '../options.ts';
@@ -46,7 +47,10 @@ async function replay(options: ReplayOptions, path: string): Promise<Result> {
   const { image, key: keys, flash } = options;
   const fridge = log.fridge === undefined ? undefined : new RunFridge(log.fridge, log.faults ?? [], log.seed);
   const { board, origin, fingerprint } = await newDevice(
-    { seed: log.seed, image, keys, flash, surroundings: fridge?.wired },
+    {
+      ...{ seed: log.seed, image, keys, surroundings: fridge?.wired },
+      kept: flash === undefined ? undefined : { contents: readDevice(flash), path: flash },
+    },
     buildNotes(options.json === true),
   );
   if (fingerprint !== log.device) {

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { faultHelp } from '../../hil/rig/faults/language.ts';
 import type { Board } from '../../host/board/board.ts';
 import { BoardView } from '../../host/board/view.ts';
+import { DeviceFile } from '../../host/links/device-file/device-file.ts';
 import type { Speed } from '../../host/links/pacer.ts';
 import { Smp } from '../../protocol/smp/smp.ts';
 import { DEFAULT_TARGET } from '../client.ts';
@@ -12,7 +13,6 @@ import { writeOutput } from '../files.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { collect, parseHost, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
-import { claimDevice } from '../run/device-file.ts';
 import { RunFridge } from '../run/fridge.ts';
 import { fridgePlot } from '../run/fridge-plot.ts';
 import { viewLines } from '../run/fridge-view.ts';
@@ -34,6 +34,7 @@ interface RunOptions extends GlobalOptions {
   serial?: number;
   pty?: string;
   flash?: string;
+  salvage?: boolean;
   record?: string;
   for?: number;
   fridge?: string;
@@ -77,6 +78,7 @@ export function addRunCommand(program: Command): void {
       .option('--serial <port>', 'serve the console on this TCP port', parsePort)
       .option('--pty <path>', 'serve the console as a pseudo-terminal at this path')
       .option('--flash <file.bin>', 'keep flash and fuses in this file')
+      .option('--salvage', 'take what is whole of a damaged --flash file, and say what is left out')
       .option('--record <file>', 'write all inputs to this file, for a replay')
       .option('--fridge <preset|file.yaml>', 'put it into a cryostat: uts, xld, stand, or a fridge file')
       .option('--fault <text>', 'let something go wrong in it; may be repeated', collect)
@@ -91,33 +93,44 @@ export function addRunCommand(program: Command): void {
 }
 
 async function run(options: RunOptions): Promise<void> {
-  const giveBack = options.flash === undefined ? () => {} : claimDevice(options.flash);
+  if (options.flash === undefined) return runWith(undefined, options);
+  const file = DeviceFile.open(options.flash, { salvage: options.salvage });
   try {
-    await runClaimed(options);
+    await runWith(file, options);
   } finally {
-    giveBack();
+    // The session has closed it, unless there was none.
+    file.close();
   }
 }
 
-async function runClaimed(options: RunOptions): Promise<void> {
+async function runWith(file: DeviceFile | undefined, options: RunOptions): Promise<void> {
   const style = styleOf(process.stdout);
   const fridge = fridgeOf(options);
   const { board, origin, fingerprint } = await newDevice(
-    { seed: options.seed, image: options.image, keys: options.key, flash: options.flash, surroundings: fridge?.wired },
+    {
+      ...{ seed: options.seed, image: options.image, keys: options.key, surroundings: fridge?.wired },
+      kept: file?.contents && { contents: file.contents, path: file.name },
+    },
     buildNotes(options.json === true),
   );
   const view = new BoardView(board);
   const screen = new RunScreen(
     fridge && !options.json ? (columns) => viewLines(view, fridge, { ...style, width: columns }) : undefined,
   );
-  const print = (line: LogLine) => screen.print(options.json ? JSON.stringify(lineJson(line)) : lineText(line, style));
+  const print = (line: LogLine) => {
+    session.keep();
+    screen.print(options.json ? JSON.stringify(lineJson(line)) : lineText(line, style));
+  };
+  const notice = (text: string, event = 'link') =>
+    print({ timeNs: board.now, event, facts: { text }, text, tone: 'yellow' });
   const log = new LiveLog(view, (line) => {
     fridge?.mark(line);
     print(line);
   });
   const session = new Session(board, {
     ...options,
-    onNotice: (text) => print({ timeNs: board.now, event: 'link', facts: { text }, text, tone: 'yellow' }),
+    file,
+    onNotice: notice,
     untilNs: options.for === undefined ? undefined : Math.round(options.for * 1e9),
     record:
       options.record === undefined
@@ -132,6 +145,7 @@ async function runClaimed(options: RunOptions): Promise<void> {
   });
   await serve(session, async () => {
     announce(session, origin, options, style);
+    if (file?.notice !== undefined) notice(file.notice, 'device-file');
     board.onLog = (record) => {
       log.record(record);
       fridge?.watch(view, record.timeNs);

@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import { Board } from '../../host/board/board.ts';
 import type { Surroundings } from '../../host/board/surroundings.ts';
+import type { DeviceContents } from '../../host/links/device-file/device-file.ts';
 import { buildAll } from '../../host/tools/build.ts';
 import { parseImage, readPublicKey } from '../../host/tools/image/index.ts';
 import { Failure } from '../failure.ts';
 import { readInput } from '../files.ts';
-import { loadDevice } from './device-file.ts';
 
 export interface DeviceOptions {
   seed: number;
@@ -15,8 +15,8 @@ export interface DeviceOptions {
   image?: string;
   /** Public keys for the fuses; the development key when left out. */
   keys?: string[];
-  /** File the device is kept in. */
-  flash?: string;
+  /** The device to go on with, and the file that it was kept in; a new one when left out. */
+  kept?: { contents: DeviceContents; path: string };
   /** What it is put into; a quiet bench when left out. */
   surroundings?: Surroundings;
 }
@@ -33,7 +33,7 @@ export interface NewDevice {
 export async function newDevice(options: DeviceOptions, onStep: (what: string) => void): Promise<NewDevice> {
   const { seed, surroundings } = options;
   const board = new Board({ seed, ...(surroundings && { surroundings: () => surroundings }) });
-  const origin = restoreFromFile(board, options) ?? (await provisionNew(board, options, onStep));
+  const origin = restoreKept(board, options) ?? (await provisionNew(board, options, onStep));
   const fuses = board.fuseWords();
   const fingerprint = createHash('sha256')
     .update(board.flashImage())
@@ -42,20 +42,19 @@ export async function newDevice(options: DeviceOptions, onStep: (what: string) =
   return { board, origin, fingerprint };
 }
 
-function restoreFromFile(board: Board, { flash, image }: DeviceOptions): string | undefined {
-  const kept = flash === undefined ? undefined : loadDevice(flash);
+function restoreKept(board: Board, { kept, image }: DeviceOptions): string | undefined {
   if (!kept) return undefined;
   if (image !== undefined) {
     throw new Failure(
       'OPTION',
-      `${flash} holds a device already, so --image ${image} has no place to go; ` +
+      `${kept.path} holds a device already, so --image ${image} has no place to go; ` +
         `leave it out and use 'coldrig flash ${image}' once the board runs`,
       { exitCode: 2 },
     );
   }
-  board.loadFlash(kept.flash);
-  board.loadFuses(kept.fuses);
-  return `the device kept in ${flash}`;
+  board.loadFlash(kept.contents.flash);
+  board.loadFuses(kept.contents.fuses);
+  return `the device kept in ${kept.path}`;
 }
 
 async function provisionNew(board: Board, options: DeviceOptions, onStep: (what: string) => void): Promise<string> {

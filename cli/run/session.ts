@@ -1,13 +1,15 @@
 // A board that is up for clients: pacer, links, live log, device file, input log, and an end that leaves nothing behind.
+//
+// What must stay true: what the device became is in its file before a client, or who reads the log, is told anything (`keep`).
 
 import type { Board } from '../../host/board/board.ts';
+import type { DeviceFile } from '../../host/links/device-file/device-file.ts';
 import { Gateway } from '../../host/links/gateway.ts';
 import { type InputLogHead, InputLogWriter } from '../../host/links/input-log.ts';
 import { CONSOLE_LINE, GATEWAY_LINE, type Link } from '../../host/links/link.ts';
 import { Pacer, type Speed } from '../../host/links/pacer.ts';
 import { Pty } from '../../host/links/pty.ts';
 import { SerialTcp } from '../../host/links/serial-tcp.ts';
-import { saveDevice } from './device-file.ts';
 
 export interface LinkOptions {
   /** UDP port of the gateway; undefined for none. */
@@ -26,14 +28,11 @@ export interface SessionOptions extends LinkOptions {
   onNotice?: (sentence: string) => void;
   /** The session ends at this virtual time. */
   untilNs?: number;
-  /** File the device is kept in. */
-  flash?: string;
+  /** File the device is kept in; the session closes it. */
+  file?: DeviceFile;
   /** File all inputs are written to, with what a replay must know. */
   record?: { path: string } & InputLogHead;
 }
-
-/** How often the device file is brought up to date while the board runs. */
-const SAVE_EVERY_MS = 10_000;
 
 export class Session {
   readonly board: Board;
@@ -41,8 +40,6 @@ export class Session {
   private readonly pacer: Pacer;
   private readonly options: SessionOptions;
   private readonly inputLog: InputLogWriter | undefined;
-  private saveTimer: NodeJS.Timeout | undefined;
-  private savedHash = '';
   private ended: (error?: unknown) => void = () => {};
   /** Settles when the session is over: rejects when the bench itself failed. */
   readonly over: Promise<void>;
@@ -58,6 +55,7 @@ export class Session {
     this.pacer = new Pacer(board, {
       speed: options.speed,
       onInput: this.inputLog && ((input) => this.inputLog?.input(input)),
+      onOutput: options.file && (() => this.keep()),
       untilNs: options.untilNs,
       onEnd: () => this.ended(),
       onError: (error) => this.ended(error),
@@ -66,7 +64,8 @@ export class Session {
 
   /** Opens all links. When one cannot be opened, those before it are closed again. */
   async open(): Promise<void> {
-    const { udp, host, serial, pty, flash, onNotice } = this.options;
+    const { udp, host, serial, pty, file } = this.options;
+    const onNotice = (sentence: string) => this.notice(sentence);
     const console = this.pacer.wire(CONSOLE_LINE);
     try {
       if (udp !== undefined) {
@@ -74,7 +73,7 @@ export class Session {
       }
       if (serial !== undefined) this.links.push(await SerialTcp.open({ wire: console, port: serial, host }));
       if (pty !== undefined) this.links.push(await Pty.open({ wire: console, path: pty, onNotice }));
-      if (flash !== undefined) this.save();
+      file?.begin(this.board);
     } catch (error) {
       await this.closeLinks();
       throw error;
@@ -83,7 +82,6 @@ export class Session {
 
   /** Lets time pass, from now on. */
   go(): void {
-    if (this.options.flash !== undefined) this.saveTimer = setInterval(() => this.saveInBackground(), SAVE_EVERY_MS);
     this.pacer.start();
   }
 
@@ -92,33 +90,30 @@ export class Session {
     this.ended();
   }
 
+  /** Puts on disk what the device is now; to be called before anybody is told of it. Loss of power is what the file stands for: RAM is not kept. */
+  keep(): void {
+    this.options.file?.keep(this.board);
+  }
+
   /** Closes links, saves the device, completes the input log. To be called however the session ended. */
   async stop(): Promise<void> {
     this.pacer.stop();
-    clearInterval(this.saveTimer);
     await this.closeLinks();
-    this.save();
+    this.options.file?.close(this.board);
     this.inputLog?.close({ endNs: this.board.now, logHash: this.board.logHash });
   }
 
-  private async closeLinks(): Promise<void> {
-    await Promise.allSettled(this.links.splice(0).map((link) => link.close()));
-  }
-
-  private saveInBackground(): void {
+  /** A link speaks up by itself, so what goes wrong there ends the session. */
+  private notice(sentence: string): void {
     try {
-      this.save();
+      this.options.onNotice?.(sentence);
     } catch (error) {
       this.ended(error);
     }
   }
 
-  /** Loss of power is what the file stands for: RAM is not kept. Nothing is written when nothing has happened. */
-  private save(): void {
-    const { flash } = this.options;
-    if (flash === undefined || this.savedHash === this.board.logHash) return;
-    saveDevice(flash, { flash: this.board.flashImage(), fuses: this.board.fuseWords() });
-    this.savedHash = this.board.logHash;
+  private async closeLinks(): Promise<void> {
+    await Promise.allSettled(this.links.splice(0).map((link) => link.close()));
   }
 }
 

@@ -43,6 +43,8 @@ export interface PacerOptions {
   clock?: PacerClock;
   /** Told of every input with the virtual time at which the board got it. */
   onInput?: (input: Input) => void;
+  /** Called before bytes that the board transmitted reach anybody; when it throws, they reach nobody, and the pacer stops. */
+  onOutput?: () => void;
   /** Stops there, exactly but for the core's last activation, and says so with `onEnd`. */
   untilNs?: number;
   onEnd?: () => void;
@@ -148,6 +150,7 @@ export class Pacer {
   private transmitted(line: LineNumber, bytes: Uint8Array): void {
     this.trafficWallMs = this.clock.nowMs();
     this.hasTransmitted = true;
+    this.options.onOutput?.();
     const copy = bytes.slice();
     for (const listener of this.listeners[line]) listener(copy);
   }

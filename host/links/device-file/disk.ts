@@ -1,0 +1,84 @@
+// The few operations on files that a device file is kept with, so that tests can put a disk in their place that fails or loses power.
+//
+// What must stay true: nothing counts as kept before `sync` has returned (for a name: `syncFolder`).
+
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { type Claim, claimFile, isAt } from './lock.ts';
+
+export interface Disk {
+  /** Takes a file for this process alone, made when it is not there. */
+  claim(path: string): Claim;
+  /** Undefined when there is no such file. */
+  read(path: string): Uint8Array | undefined;
+  /** Opens for writing: `fresh` makes it, with mode and owner of the file `like`, or empties the one that is there. */
+  open(path: string, how: 'existing' | { freshLike: number }): number;
+  write(file: number, at: number, bytes: Uint8Array): void;
+  truncate(file: number, size: number): void;
+  sync(file: number): void;
+  close(file: number): void;
+  rename(from: string, to: string): void;
+  remove(path: string): void;
+  /** Makes names in the folder of this path last. */
+  syncFolder(path: string): void;
+  /** Whether the path still leads to this open file. */
+  isAt(path: string, file: number): boolean;
+}
+
+export const nodeDisk: Disk = {
+  claim: claimFile,
+  read(path) {
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  },
+  open(path, how) {
+    if (how === 'existing') return openSync(path, 'r+');
+    const { mode, uid, gid } = fstatSync(how.freshLike);
+    const file = openSync(path, 'w', mode);
+    try {
+      fchmodSync(file, mode);
+      // Root may work on somebody else's file, who shall be able to go on with it; nobody else can give files away, or need to.
+      if (process.getuid?.() === 0) fchownSync(file, uid, gid);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    return file;
+  },
+  write(file, at, bytes) {
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, at + done);
+  },
+  truncate: ftruncateSync,
+  sync: fdatasyncSync,
+  close: closeSync,
+  rename: renameSync,
+  remove: (path) => rmSync(path, { force: true }),
+  syncFolder(path) {
+    // Windows opens no folder, and keeps names by itself.
+    if (process.platform === 'win32') return;
+    const folder = openSync(dirname(path), 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  },
+  isAt,
+};

@@ -1,0 +1,154 @@
+// A disk in memory that may lose power, or refuse, at any operation, for tests of the device file.
+//
+// What a disk may do, as far as files are concerned: what was synced is there; of what was written since the last sync each sector of 512 bytes
+// is there or is not; names are made, moved and removed in order, and some of the last ones may be missing until the folder is
+// synced. A file that was opened stays one thing under all its names.
+
+import type { Disk } from './disk.ts';
+
+const sectorBytes = 512;
+
+interface FakeFile {
+  /** As a program sees it. */
+  now: Uint8Array;
+  /** As it is known to be on the disk. */
+  synced: Uint8Array;
+}
+
+/** Of sectors, and of names, which of those that may be missing are there. */
+export type Luck = (numberOfChoices: number) => number;
+
+export class FakeDisk implements Disk {
+  private names = new Map<string, FakeFile>();
+  /** What each name led to after each change since the last sync of the folder. */
+  private namesSince: Map<string, FakeFile>[] = [new Map()];
+  private readonly files: FakeFile[] = [];
+  /** Operations that changed something, so far. */
+  operations = 0;
+  /** Called after each of them: power may go before anybody hears of it. */
+  onOperation = () => {};
+  /** The operation from which on writes are refused with this error. */
+  refusal: { from: number; code: string } | undefined;
+
+  claim(path: string) {
+    if (!this.names.has(path))
+      this.name(() => this.names.set(path, { now: new Uint8Array(0), synced: new Uint8Array(0) }));
+    const file = this.files.push(this.names.get(path) as FakeFile) - 1;
+    return { file, path, release: () => {} };
+  }
+
+  read(path: string): Uint8Array | undefined {
+    return this.names.get(path)?.now.slice();
+  }
+
+  open(path: string, how: 'existing' | { freshLike: number }): number {
+    if (how !== 'existing') {
+      const file = { now: new Uint8Array(0), synced: new Uint8Array(0) };
+      this.operation(() => this.name(() => this.names.set(path, file)));
+    }
+    return this.files.push(this.names.get(path) as FakeFile) - 1;
+  }
+
+  write(file: number, at: number, bytes: Uint8Array): void {
+    const before = this.files[file].now;
+    this.operation(() => {
+      const after = new Uint8Array(Math.max(before.length, at + bytes.length));
+      after.set(before);
+      after.set(bytes, at);
+      this.files[file].now = after;
+    }, bytes.length > 0);
+  }
+
+  truncate(file: number, size: number): void {
+    this.operation(() => {
+      this.files[file].now = this.files[file].now.slice(0, size);
+    });
+  }
+
+  sync(file: number): void {
+    this.operation(() => {
+      this.files[file].synced = this.files[file].now;
+    }, true);
+  }
+
+  close(): void {}
+
+  rename(from: string, to: string): void {
+    this.operation(() =>
+      this.name(() => {
+        const file = this.names.get(from);
+        if (file === undefined) throw new Error(`fake disk: there is no ${from}`);
+        this.names.set(to, file);
+        this.names.delete(from);
+      }),
+    );
+  }
+
+  remove(path: string): void {
+    if (this.names.has(path)) this.operation(() => this.name(() => this.names.delete(path)));
+  }
+
+  syncFolder(): void {
+    this.operation(() => {
+      this.namesSince = [new Map(this.names)];
+    });
+  }
+
+  isAt(path: string, file: number): boolean {
+    return this.names.get(path) === this.files[file];
+  }
+
+  /** Names of files that are there. */
+  get list(): string[] {
+    return [...this.names.keys()].sort();
+  }
+
+  /** Puts a file there, or takes it away with undefined, as a person would. */
+  put(path: string, bytes: Uint8Array | undefined): void {
+    if (bytes === undefined) this.names.delete(path);
+    else this.names.set(path, { now: bytes.slice(), synced: bytes.slice() });
+  }
+
+  /** A copy of the disk as a process that was killed leaves it: what it wrote, it wrote. */
+  afterKill(): FakeDisk {
+    return this.copy(this.names, ({ now }) => now);
+  }
+
+  /** The disk after power came back. */
+  afterPowerOff(luck: Luck): FakeDisk {
+    const names = this.namesSince[luck(this.namesSince.length)];
+    return this.copy(names, ({ now, synced }) => mixture(synced, now, luck));
+  }
+
+  private copy(names: Map<string, FakeFile>, contentsOf: (file: FakeFile) => Uint8Array): FakeDisk {
+    const disk = new FakeDisk();
+    for (const [name, file] of names) disk.put(name, contentsOf(file));
+    disk.namesSince = [new Map(disk.names)];
+    return disk;
+  }
+
+  private name(change: () => void): void {
+    change();
+    this.namesSince.push(new Map(this.names));
+  }
+
+  private operation(change: () => void, takesRoom = false): void {
+    this.operations++;
+    const { refusal } = this;
+    if (refusal && takesRoom && this.operations >= refusal.from)
+      throw Object.assign(new Error(refusal.code), { code: refusal.code });
+    change();
+    this.onOperation();
+  }
+}
+
+function mixture(synced: Uint8Array, now: Uint8Array, luck: Luck): Uint8Array {
+  if (synced === now) return now;
+  const length = luck(2) === 0 ? Math.min(synced.length, now.length) : now.length;
+  const mixed = new Uint8Array(Math.max(length, Math.min(synced.length, now.length)));
+  mixed.set(synced.subarray(0, mixed.length));
+  for (let at = 0; at < mixed.length; at += sectorBytes) {
+    if (luck(2) === 1) mixed.set(now.subarray(at, Math.min(at + sectorBytes, mixed.length)), at);
+  }
+  return mixed;
+}
