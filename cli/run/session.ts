@@ -3,6 +3,7 @@
 // What must stay true: what the device became is in its file before a client, or who reads the log, is told anything (`keep`).
 
 import type { Board } from '../../host/board/board.ts';
+import { BoardView } from '../../host/board/view.ts';
 import type { DeviceFile } from '../../host/links/device-file/device-file.ts';
 import { Gateway } from '../../host/links/gateway.ts';
 import { type InputLogHead, InputLogWriter } from '../../host/links/input-log.ts';
@@ -37,6 +38,7 @@ export interface SessionOptions extends LinkOptions {
 export class Session {
   readonly board: Board;
   readonly links: Link[] = [];
+  private readonly view: BoardView;
   private readonly pacer: Pacer;
   private readonly options: SessionOptions;
   private readonly inputLog: InputLogWriter | undefined;
@@ -46,6 +48,7 @@ export class Session {
 
   constructor(board: Board, options: SessionOptions) {
     this.board = board;
+    this.view = new BoardView(board);
     this.options = options;
     this.over = new Promise((resolve, reject) => {
       this.ended = (error) => (error === undefined ? resolve() : reject(error));
@@ -73,7 +76,7 @@ export class Session {
       }
       if (serial !== undefined) this.links.push(await SerialTcp.open({ wire: console, port: serial, host }));
       if (pty !== undefined) this.links.push(await Pty.open({ wire: console, path: pty, onNotice }));
-      file?.begin(this.board);
+      file?.begin(this.view);
     } catch (error) {
       await this.closeLinks();
       throw error;
@@ -92,14 +95,14 @@ export class Session {
 
   /** Puts on disk what the device is now; to be called before anybody is told of it. Loss of power is what the file stands for: RAM is not kept. */
   keep(): void {
-    this.options.file?.keep(this.board);
+    this.options.file?.keep(this.view);
   }
 
   /** Closes links, saves the device, completes the input log. To be called however the session ended. */
   async stop(): Promise<void> {
     this.pacer.stop();
     await this.closeLinks();
-    this.options.file?.close(this.board);
+    this.options.file?.close(this.view);
     this.inputLog?.close({ endNs: this.board.now, logHash: this.board.logHash });
   }
 

@@ -29,7 +29,6 @@ import { Watchdog } from './devices/watchdog.ts';
 import { DisturbanceKind } from './disturbance.ts';
 import { loadFlash, loadFuses, type Provision, provision } from './factory.ts';
 import { PowerLoss } from './fault.ts';
-import type { FlashPicture } from './flash-array.ts';
 import { ImageLoader } from './image-loader.ts';
 import { Life } from './life.ts';
 import { hashOf, LogKind, type LogRecord } from './log.ts';
@@ -268,11 +267,6 @@ export class Board {
 
   flashImage(): Uint8Array {
     return this.machine.flash.image();
-  }
-
-  /** The cells as they are, by page, for who compares: a page that was not written since is the same object, and so is the table of pages. */
-  flashPicture(): FlashPicture {
-    return this.machine.flash.picture();
   }
 
   fuseWords(): Uint32Array {

@@ -12,6 +12,7 @@ import type { Board } from './board.ts';
 import type { BoardMode } from './board-state.ts';
 import type { RecordedEvent } from './devices/recorder.ts';
 import type { FaultRecord } from './devices/reset.ts';
+import type { FlashPicture } from './flash-array.ts';
 
 export class BoardView {
   readonly #board: Board;
@@ -38,6 +39,15 @@ export class BoardView {
 
   get logHash(): string {
     return this.#board.logHash;
+  }
+
+  /** The cells by page, for who compares: a page that was not written since is the same object, and so is the table of pages. */
+  flashPicture(): FlashPicture {
+    return this.#board.machine.flash.picture();
+  }
+
+  fuseWords(): Uint32Array {
+    return this.#board.fuseWords();
   }
 
   recorderEvents(): RecordedEvent[] {

@@ -19,7 +19,7 @@ import { changesBetween, changesEntry, foldEntry, JOURNAL_HEAD_SIZE, journalHead
 import { busyError, type Claim } from './lock.ts';
 import { type Kept, processOf, readKept } from './reading.ts';
 
-/** What is kept of a board (host/board/board.ts is one). */
+/** What is kept of a board (host/board/view.ts is one). */
 export interface KeptDevice {
   flashPicture(): FlashPicture;
   fuseWords(): Uint32Array;

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Claim, claimFile } from './lock.ts';
 
-const script = fileURLToPath(new URL('testing-claim.mjs', import.meta.url));
+const script = fileURLToPath(new URL('./testing-claim.mjs', import.meta.url));
 
 /** A process that claims files when it is told to. */
 class Claimer {
