@@ -121,9 +121,14 @@ export class RunningBoard {
     for (;;) {
       const found = this.events.find(({ event }) => event === name);
       if (found) return found;
-      if (this.child.exitCode !== null) throw new Error(`ended without '${name}': ${JSON.stringify(this.events)}`);
+      if (this.isOver) throw new Error(`ended without '${name}': ${JSON.stringify(this.events)}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** By itself, or by a signal. */
+  private get isOver(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   /** Closes our end of its output, as `head` does when it has seen enough. */
@@ -132,12 +137,12 @@ export class RunningBoard {
   }
 
   async ended(): Promise<number | null> {
-    if (this.child.exitCode === null) await once(this.child, 'exit');
+    if (!this.isOver) await once(this.child, 'exit');
     return this.child.exitCode;
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    if (this.child.exitCode !== null) return this.child.exitCode;
+    if (this.isOver) return this.child.exitCode;
     const ended = once(this.child, 'close');
     this.child.kill(signal);
     const [code] = await ended;

@@ -48,6 +48,8 @@ function observers(fridge: RunFridge, view: BoardView) {
     readAll(cryostat);
     view.register(RECORDER, 'HEARTBEAT', 2);
     view.register(RAILS, 'ENABLE');
+    view.flashPicture();
+    view.fuseWords();
     for (let place = 0; place < Reading.PLACES; place++) view.reading(place);
     for (const stage of cryostat.stages) {
       cryostat.loadWatts(stage);

@@ -4,7 +4,8 @@ import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { bytesOf, FILE_SIZE } from './format.ts';
-import { Desk, Device, edit } from './testing.ts';
+import { Desk, edit } from './testing.ts';
+import { Device } from './testing-device.ts';
 
 let desk: Desk;
 beforeEach(() => {

@@ -1,6 +1,16 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -172,6 +182,20 @@ describe('processes that claim one file', () => {
       await holder.kill();
       giveBack(claim());
     }
+  });
+
+  // Root may write any file, so it asks as nobody.
+  const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+  const noNobody = asNobody.length > 0 && spawnSync(asNobody[0], [...asNobody.slice(1), 'true']).status !== 0;
+  it.skipIf(noNobody)('are told when they may not write it, or may make none in the folder', async () => {
+    writeFileSync(path, 'x', { mode: 0o444 });
+    chmodSync(folder, 0o555);
+    const claimer = await Claimer.start(asNobody);
+    for (const name of [path, join(folder, 'new.bin')])
+      expect(await claimer.ask('claim', name)).toMatch(
+        /the device file .* cannot be opened for writing: permission denied \(EACCES\); check the path, the folder/,
+      );
+    chmodSync(folder, 0o755);
   });
 
   const inContainer = ['unshare', '--fork', '--pid', '--kill-child'];

@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Desk, Device } from './testing.ts';
+import { Desk } from './testing.ts';
+import { Device } from './testing-device.ts';
 
 let desk: Desk;
 beforeEach(() => {

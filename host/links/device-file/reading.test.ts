@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readDevice } from './device-file.ts';
-import { Desk, Device, edit } from './testing.ts';
+import { Desk, edit } from './testing.ts';
+import { Device } from './testing-device.ts';
 
 let desk: Desk;
 beforeEach(() => {

@@ -1,43 +1,24 @@
-// A device of flash and fuses alone, and runs of it in a file in a folder of its own, for the tests of the device file.
+// A folder with a device file in it, and runs that keep a device there, for the tests of the device file.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
-import { FlashArray } from '../../board/flash-array.ts';
 import { DeviceFile } from './device-file.ts';
-
-export class Device {
-  readonly flash = new FlashArray(() => 0);
-  readonly fuses = Uint32Array.from({ length: Fuse.WORD_COUNT }, (_, word) => word * 3);
-
-  constructor() {
-    this.flash.writeBytes(MemoryMap.SLOT_A, Uint8Array.of(1, 2, 3));
-  }
-
-  flashPicture() {
-    return this.flash.picture();
-  }
-
-  fuseWords() {
-    return this.fuses.slice();
-  }
-
-  /** Something else for each number. */
-  change(number: number): this {
-    this.flash.writeBytes(MemoryMap.SLOT_B + number * 5000, new Uint8Array(1400).fill(number));
-    this.fuses[number] |= 0x8000_0000;
-    return this;
-  }
-}
+import type { Device } from './testing-device.ts';
 
 /** A folder for a test, with a device file in it once one was made. */
 export class Desk {
-  readonly folder = mkdtempSync(join(tmpdir(), 'coldrig-device-'));
-  readonly path = join(this.folder, 'device.bin');
-  readonly journal = `${this.path}.journal`;
+  readonly folder: string;
+  readonly path: string;
+  readonly journal: string;
   private readonly opened: DeviceFile[] = [];
+
+  constructor(folder = mkdtempSync(join(tmpdir(), 'coldrig-device-'))) {
+    this.folder = folder;
+    this.path = join(folder, 'device.bin');
+    this.journal = `${this.path}.journal`;
+  }
 
   open(name = this.path, salvage = false): DeviceFile {
     const file = DeviceFile.open(name, { salvage });

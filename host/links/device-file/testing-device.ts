@@ -1,0 +1,28 @@
+// A device of flash and fuses alone, for the tests of the device file.
+
+import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
+import { FlashArray } from '../../board/flash-array.ts';
+
+export class Device {
+  readonly flash = new FlashArray(() => 0);
+  readonly fuses = Uint32Array.from({ length: Fuse.WORD_COUNT }, (_, word) => word * 3);
+
+  constructor() {
+    this.flash.writeBytes(MemoryMap.SLOT_A, Uint8Array.of(1, 2, 3));
+  }
+
+  flashPicture() {
+    return this.flash.picture();
+  }
+
+  fuseWords() {
+    return this.fuses.slice();
+  }
+
+  /** Something else for each number. */
+  change(number: number): this {
+    this.flash.writeBytes(MemoryMap.SLOT_B + number * 5000, new Uint8Array(1400).fill(number));
+    this.fuses[number] |= 0x8000_0000;
+    return this;
+  }
+}
