@@ -64,15 +64,12 @@ describe('a board that is killed', () => {
 
   it('after a confirm that ended with 0 has the update, the confirm and the fuses', async () => {
     const first = await start();
-    const { code } = await coldrig([
-      'flash',
-      good.file,
-      '--confirm',
-      '--watch',
-      '0.1',
-      '--target',
-      first.link('udp://'),
-    ]);
+    const counted = join(folder, 'counted.bin');
+    const payload = await compileFirmware('firmware/main.ts');
+    const signing = { payload, privateKeyPem: developmentKey(), version: '1.1.0', securityCounter: 7 };
+    writeFileSync(counted, signImage(signing));
+    const call = ['flash', counted, '--confirm', '--watch', '0.1', '--target', first.link('udp://')];
+    const { code } = await coldrig(call);
     await first.end('SIGKILL');
     expect(code).toBe(0);
     rmSync(counted);
