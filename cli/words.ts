@@ -28,6 +28,14 @@ export function faultText(cause: number): string {
   return firstClause(enumerated('FAULT_CAUSE', cause)?.doc ?? `fault ${cause}`);
 }
 
+/** The same with where it was. What the core says of a module that it refuses stands in the place of the function. */
+export function faultPlaceText(cause: number, functionName: string): string {
+  if (functionName === '') return faultText(cause);
+  return enumerated('FAULT_CAUSE', cause)?.name === 'IMAGE_REFUSED'
+    ? `${faultText(cause)} (${functionName})`
+    : `${faultText(cause)} in ${functionName}`;
+}
+
 export function decisionText(decision: number): string {
   return lowerFirst(docOf(bootDecisions, decision) ?? `decision ${decision}`);
 }

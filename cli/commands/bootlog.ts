@@ -3,15 +3,25 @@
 import { Command } from 'commander';
 import { type LoggedBoot, readLastFault, readWholeBootLog } from '../../host/tools/smp/boot-group.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
+import { integerBetween } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { table } from '../terminal.ts';
-import { causeText, decisionText, faultText, reasonText, slotName, stateText, versionText } from '../words.ts';
+import {
+  causeText,
+  decisionText,
+  faultPlaceText,
+  faultText,
+  reasonText,
+  slotName,
+  stateText,
+  versionText,
+} from '../words.ts';
 
 export function addBootlogCommand(program: Command): void {
   program.addCommand(
     withTarget(new Command('bootlog'))
       .description('every boot the device remembers: what began it, what was decided and why, what ran')
-      .option('--last <n>', 'only the last n', (text) => Number.parseInt(text, 10))
+      .option('--last <n>', 'only the last n', integerBetween(1, 1_000_000))
       .addHelpText(
         'after',
         '\nWith --json: {ok, boots: [{number, cause, decision, slot, state, version, hash, reasons, resets, securityCounter, fault}], fault}.',
@@ -25,7 +35,7 @@ export function addBootlogCommand(program: Command): void {
             const last =
               fault.count === 0
                 ? []
-                : [`last fault: ${faultText(fault.cause)} in ${fault.functionName || '?'}, cycle ${fault.cycle}`];
+                : [`last fault: ${faultPlaceText(fault.cause, fault.functionName)}, cycle ${fault.cycle}`];
             return {
               text: [table([['boot', 'began with', 'decision', 'ran', 'refused'], ...rows]), ...last].join('\n'),
               json: { boots: boots.map(bootJson), fault: fault.count === 0 ? null : fault },

@@ -1,13 +1,24 @@
 // Commands that ask a device something or tell it something: status, reset, confirm, erase, echo, tasks, stat.
 
 import { Command } from 'commander';
+import { readLastFault } from '../../host/tools/smp/boot-group.ts';
 import { type ImageState, type SmpClient, SmpError } from '../../host/tools/smp/index.ts';
+import { SlotState } from '../../protocol/image/boot-state.ts';
 import { ifKnown, type TargetOptions, withClient, withTarget } from '../client.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { parseSlot } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { table } from '../terminal.ts';
-import { causeText, decisionText, faultText, healthText, reasonText, slotName, spanText } from '../words.ts';
+import {
+  causeText,
+  decisionText,
+  faultPlaceText,
+  faultText,
+  healthText,
+  reasonText,
+  slotName,
+  spanText,
+} from '../words.ts';
 
 export function addDeviceCommands(program: Command): void {
   program.addCommand(statusCommand());
@@ -24,7 +35,7 @@ function statusCommand(): Command {
     .description('what runs, how it is, and what is in the slots')
     .addHelpText(
       'after',
-      '\nWith --json: {ok, target, application, mode, images, health, uptimeSeconds, boot, faults, slots}.',
+      '\nWith --json: {ok, target, application, mode, images, health, uptimeSeconds, boot, faults, fault, slots}.',
     )
     .action(printing((options: TargetOptions) => withClient(options, (client) => status(client))));
 }
@@ -35,6 +46,7 @@ async function status(client: SmpClient): Promise<Result> {
   const heartbeat = await ifKnown(client.statRead('heartbeat'));
   const boot = await ifKnown(client.statRead('boot'));
   const faults = await ifKnown(client.statRead('faults'));
+  const fault = await ifKnown(readLastFault(client));
   const slots = await ifKnown(client.statRead('slots'));
   const mode = images.some(({ active }) => active) ? 'firmware' : 'safe-mode';
   const rows = [['device', client.transport.name]];
@@ -42,12 +54,16 @@ async function status(client: SmpClient): Promise<Result> {
   if (mode === 'safe-mode') rows.push(['mode', 'safe mode: no image runs, the bootloader answers']);
   if (heartbeat) rows.push(['health', `${healthText(heartbeat.health)}, up ${spanText(heartbeat.uptime_s * 1e9)}`]);
   if (boot) rows.push(['last boot', `${causeText(boot.reset_cause)}: ${decisionText(boot.decision)}`]);
-  if (faults && faults.count > 0)
-    rows.push(['faults', `${faults.count} since power-on, the last: ${faultText(faults.cause)}`]);
+  if (fault && fault.count > 0) {
+    rows.push([
+      'faults',
+      `${fault.count} since power-on, the last: ${faultPlaceText(fault.cause, fault.functionName)}`,
+    ]);
+  }
   for (const image of images) {
     rows.push([`slot ${slotName(image.slot)}`, imageText(image)]);
-    const reason = slots?.[image.slot === 0 ? 'a_reason' : 'b_reason'] ?? 0;
-    if (reason !== 0) rows.push(['', `  refused: ${reasonText(reason)}`]);
+    const against = reasonAgainst(image, slots);
+    if (against !== undefined) rows.push(['', `  ${against}`]);
   }
   return {
     text: table(rows),
@@ -55,8 +71,18 @@ async function status(client: SmpClient): Promise<Result> {
       ...{ target: client.transport.name, application: application ?? null, mode, images: images.map(imageJson) },
       ...{ health: heartbeat?.health ?? null, uptimeSeconds: heartbeat?.uptime_s ?? null },
       ...{ boot: boot ?? null, faults: faults ?? null, slots: slots ?? null },
+      fault: fault && fault.count > 0 ? { cause: faultText(fault.cause), function: fault.functionName } : null,
     },
   };
+}
+
+/** What the device keeps against an image, or found at the last look at it. */
+function reasonAgainst({ slot, bootable }: ImageState, slots: Record<string, number> | undefined): string | undefined {
+  const letter = slot === 0 ? 'a' : 'b';
+  const [kept, found] = [slots?.[`${letter}_reason`] ?? 0, slots?.[`${letter}_found`] ?? 0];
+  if (kept !== 0)
+    return `${slots?.[`${letter}_state`] === SlotState.CONFIRMED ? 'noted' : 'refused'}: ${reasonText(kept)}`;
+  return bootable || found === 0 ? undefined : `cannot boot: ${reasonText(found)}`;
 }
 
 function imageText(image: ImageState): string {

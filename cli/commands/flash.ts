@@ -1,20 +1,17 @@
 // `coldrig flash`: one image onto one device, as far as the caller wants: uploaded, on trial, or confirmed.
 
 import { Command, Option } from 'commander';
-import {
-  type UpdateGoal,
-  type UpdateResult,
-  type UpdateStep,
-  updateDevice,
-  type Verdict,
-} from '../../host/tools/update.ts';
+import { type UpdateGoal, updateDevice } from '../../host/tools/update.ts';
+import type { UpdateResult, UpdateStep, Verdict } from '../../host/tools/update-result.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { ExitCode } from '../failure.ts';
 import { readInput } from '../files.ts';
+import { refusedBecause, verdictText, why } from '../flash-words.ts';
+import { moduleRefusal } from '../module-check.ts';
 import { parseSeconds } from '../options.ts';
 import { uploadProgress } from '../progress.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
-import { bytesText, causeText, decisionText, healthText, slotName, spanText } from '../words.ts';
+import { faultText, reasonText, slotName } from '../words.ts';
 
 interface FlashOptions extends TargetOptions, GlobalOptions {
   test?: boolean;
@@ -29,8 +26,14 @@ Examples:
   coldrig flash app.bin --confirm           and keep it, once it has proven itself
   coldrig flash app.bin --target serial:///tmp/coldrig
 
-Exit code 0: done as asked. 3: the device refused the image or went back to the old one.
-With --json: {ok, verdict: uploaded|on-trial|confirmed|refused|undone, version, hash, bytes, uploadMs, running, refusal, why, health}.`;
+Exit code 0: done as asked, as the device itself says afterwards. 3: the device refused the image, went back to the old one, or did not get
+as far as asked. 1: it cannot be told, for instance because the device did not come back after a reset.
+
+An image signed with --pad or --confirm is asked for by its own trailer: the next reset tries it, also after a plain upload.
+A device that is not a coldrig keeps no boot log: whether it was reset while it was watched is then told by its silence alone.
+
+With --json: {ok, verdict: uploaded|on-trial|confirmed|refused|undone|failing|silent, version, hash, bytes, uploadMs, resent, running, refusal,
+why, health, waiting: unmarked|trial|for-good, resets, bootLog, reason, fault}.`;
 
 export function addFlashCommand(program: Command): void {
   program.addCommand(
@@ -39,7 +42,7 @@ export function addFlashCommand(program: Command): void {
       .argument('<file>', 'signed image')
       .option('--test', 'run it on trial')
       .addOption(new Option('--confirm', 'run it on trial, then confirm it when it is healthy').conflicts('test'))
-      .option('--watch <seconds>', 'how long a trial must run well before --confirm', parseSeconds, 5)
+      .option('--watch <seconds>', 'how long a trial is watched; a reset meanwhile begins it anew', parseSeconds, 5)
       .addHelpText('after', HELP)
       .action(printing((options: FlashOptions, file: string) => flash(options, file))),
   );
@@ -66,62 +69,37 @@ async function flash(options: FlashOptions, file: string): Promise<Result> {
       },
     }),
   ).finally(() => progress.stop());
-  const failed = result.verdict === 'refused' || result.verdict === 'undone';
+  const refusal = moduleRefusal(image);
   return {
-    text: `${file}: ${sentence(result, image.length)}`,
-    json: verdictJson(result, image.length),
-    exitCode: failed ? ExitCode.UNDONE : ExitCode.OK,
+    text: `${file}: ${verdictText(result, image.length, refusal)}`,
+    json: verdictJson(result, image.length, refusal),
+    exitCode: exitCodeOf(result.verdict, goal),
   };
 }
 
-function sentence(result: UpdateResult, bytes: number): string {
-  const { version, upload, running } = result;
-  const took = upload ? `${bytesText(bytes)} in ${spanText(upload.elapsedMs * 1e6)}` : 'it was there already';
-  const sentences: Record<Verdict, () => string> = {
-    uploaded: () => `version ${version} uploaded (${took}); not asked for yet: flash it with --test or --confirm`,
-    'on-trial': () =>
-      `version ${version} runs on trial (${took}); keep it with 'coldrig confirm', drop it with 'coldrig reset'`,
-    confirmed: () => `version ${version} runs and is confirmed (${took})`,
-    refused: () => `version ${version} was refused, the device runs on as before. ${refusedBecause(result)}`,
-    undone: () => {
-      const now = running
-        ? `version ${running.version} in slot ${slotName(running.slot)} runs`
-        : 'the device is in safe mode';
-      return `version ${version} was undone, ${now}. ${why(result)}`;
-    },
-  };
-  return sentences[result.verdict]();
+/** How far each verdict is; what is not as far as was asked has failed. */
+const reached: Partial<Record<Verdict, UpdateGoal[]>> = {
+  uploaded: ['upload'],
+  'on-trial': ['upload', 'trial'],
+  confirmed: ['upload', 'trial', 'confirm'],
+};
+
+function exitCodeOf(verdict: Verdict, goal: UpdateGoal): number {
+  if (reached[verdict]?.includes(goal)) return ExitCode.OK;
+  return verdict === 'silent' ? ExitCode.FAILED : ExitCode.UNDONE;
 }
 
-/** SMP has few codes for "this image is not good"; the step tells what they mean here. */
-function refusedBecause({ refusal, refusedAt }: UpdateResult): string {
-  const meanings: Record<string, string> = {
-    ECORRUPT: 'what is in its slot is not what was signed: the file is damaged, or was changed after signing',
-    EACCESSDENIED: 'its signature, key, security counter or board is not one this device accepts',
-  };
-  const meaning = refusedAt === 'mark' ? meanings[refusal?.name ?? ''] : undefined;
-  if (meaning === undefined) return refusal?.message ?? '';
-  return `${meaning} (${refusal?.name}); 'coldrig image verify' says more`;
-}
-
-/** What the device says about how it came to go back. */
-function why({ health, boot, refusal }: UpdateResult): string {
-  if (health !== undefined) return `It was ${healthText(health)}.`;
-  if (boot !== undefined) {
-    return `Last reset: ${causeText(boot.reset_cause)}. The bootloader: ${decisionText(boot.decision)}.`;
-  }
-  return refusal?.message ?? "The device does not say why; 'coldrig status' may.";
-}
-
-function verdictJson(result: UpdateResult, bytes: number): object {
-  const { verdict, version, hash, upload, running, refusal, health } = result;
+function verdictJson(result: UpdateResult, bytes: number, module: string | undefined): object {
+  const { verdict, version, hash, upload, running, refusal, health, waiting, resets, boots, reason, fault } = result;
   return {
     ...{ verdict, version, hash: Buffer.from(hash).toString('hex'), bytes },
     uploadMs: upload?.elapsedMs ?? null,
     resent: upload?.resent ?? null,
     running: running ? { version: running.version, slot: slotName(running.slot) } : null,
     refusal: refusal?.name ?? null,
-    why: verdict === 'undone' ? why(result) : verdict === 'refused' ? refusedBecause(result) : null,
+    why: verdict === 'undone' ? why(result, module) : verdict === 'refused' ? refusedBecause(result) : null,
     health: health ?? null,
+    ...{ waiting, resets, bootLog: boots !== undefined, reason: reason === 0 ? null : reasonText(reason) },
+    fault: fault ? { cause: faultText(fault.cause), function: fault.functionName } : null,
   };
 }

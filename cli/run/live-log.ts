@@ -3,6 +3,7 @@
 // Lines are facts first (for --json), words second. What repeats is held down: a heartbeat is shown after each boot, when
 // the health word changes, and then once in ten seconds of real time, as is a task in trouble.
 
+import { FaultCause } from '../../host/board/device.ts';
 import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
 import type { FaultRecord } from '../../host/board/devices/reset.ts';
 import { LogKind, type LogRecord } from '../../host/board/log.ts';
@@ -14,6 +15,7 @@ import {
   bytesText,
   causeText,
   decisionText,
+  faultPlaceText,
   faultText,
   healthText,
   reasonText,
@@ -29,6 +31,8 @@ import type { LogLine, UntimedLine, Wording } from './log-line.ts';
 export interface LoggedBoard {
   readonly fault: FaultRecord;
   readonly haltReason: string | undefined;
+  /** The core's own words about the last fault. */
+  readonly faultDetail: string;
   recorderEvents(): RecordedEvent[];
 }
 
@@ -75,11 +79,14 @@ export class LiveLog {
 
   private fault(): UntimedLine {
     const { cause, address, cycle, functionName } = this.board.fault;
-    const where = functionName === '' ? '' : ` in ${functionName}`;
-    const text = `fault: ${faultText(cause)}${where}, cycle ${cycle}`;
+    const isRefused = cause === FaultCause.IMAGE_REFUSED;
+    const detail = isRefused ? this.board.faultDetail : '';
+    const text = isRefused
+      ? `fault: ${faultText(cause)}, cycle ${cycle}: ${detail}`
+      : `fault: ${faultPlaceText(cause, functionName)}, cycle ${cycle}`;
     return {
       event: 'fault',
-      facts: { cause: faultText(cause), address, cycle, function: functionName },
+      facts: { cause: faultText(cause), address, cycle, function: functionName, ...(isRefused && { detail }) },
       text,
       tone: 'red',
     };

@@ -50,7 +50,9 @@ describe('a board that runs for clients', () => {
   it('undoes an update that hangs, over the pseudo-terminal, and says so with exit code 3', async () => {
     const target = board.link('serial:///');
     const { code, stdout } = await coldrig(['flash', fileOf('hangs'), '--confirm', '--watch', '3', '--target', target]);
-    expect(stdout).toContain('version 1.3.0 was undone, version 1.1.0 in slot B runs. Last reset: watchdog.');
+    expect(stdout).toContain(
+      'version 1.3.0 was undone, version 1.1.0 in slot B runs. Reason: a trial that the watchdog reset.',
+    );
     expect(code).toBe(3);
     expect(await board.event('image-rejected')).toMatchObject({ reason: 'a trial that the watchdog reset' });
   });
@@ -85,7 +87,7 @@ describe('a board that runs for clients', () => {
       '--target',
       board.link('udp://'),
     ]);
-    expect(stdout).toContain('what is in its slot is not what was signed');
+    expect(stdout).toContain('the SHA-256 of the bytes in flash is not the one in the TLV (HASH_MISMATCH)');
     expect(code).toBe(3);
   });
 

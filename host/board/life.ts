@@ -195,7 +195,7 @@ export class Life {
       return true;
     } catch (refusal) {
       if (!(refusal instanceof ImageRefused)) throw refusal;
-      this.processor.recordFault(FaultCause.IMAGE_REFUSED, address, refusal.functionName ?? '', refusal.message);
+      this.processor.recordFault(FaultCause.IMAGE_REFUSED, address, refusal.brief, refusal.message);
       return false;
     }
   }

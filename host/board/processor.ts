@@ -113,8 +113,9 @@ export class Processor {
     const { machine, reset } = this;
     const cycle = Math.floor((machine.now - machine.resetTime) / nsPerCycle);
     reset.recordFault(cause, address, cycle, functionName);
-    machine.log(LogKind.FAULT, cause, address);
+    // Whoever hears of the fault may ask for its words.
     this.faultDetail = detail;
+    machine.log(LogKind.FAULT, cause, address);
   }
 
   /** Cycles from now to the first moment that ends the run; sets the clock's RUN_END to it. */

@@ -37,6 +37,11 @@ export class BoardView {
     return this.#board.fault;
   }
 
+  /** The last fault in the core's own words. */
+  get faultDetail(): string {
+    return this.#board.faultDetail;
+  }
+
   get logHash(): string {
     return this.#board.logHash;
   }

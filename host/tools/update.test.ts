@@ -4,7 +4,8 @@ import { Board } from '../board/board.ts';
 import { boardDevice } from '../links/in-process.ts';
 import { type Build, buildAll } from './build.ts';
 import { inProcessTransport, SmpClient } from './smp/index.ts';
-import { type UpdateOptions, type UpdateStep, updateDevice } from './update.ts';
+import { type UpdateOptions, updateDevice } from './update.ts';
+import type { UpdateStep } from './update-result.ts';
 
 let build: Build;
 beforeAll(async () => {

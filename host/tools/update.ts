@@ -1,26 +1,28 @@
 // One update of a device over SMP, from file to verdict: upload, ask for a trial, reset, watch, confirm, or see it undone.
 //
-//   upload -> test -> reset -> is it the one that runs? -> watch it for a while -> healthy? -> confirm
+//   upload -> test -> reset -> is it the one that runs? -> watch it for a while -> healthy? -> confirm -> look again
 //                                    | no                    | went back              | no: reset, the device goes back
 //                                    v                       v                        v
 //                                  undone                  undone                   undone
 //
-// All waiting is the transport's time, so against an emulated board nothing waits. What must stay true: a verdict is read
-// from the device, never concluded; an image is confirmed by its hash, so that a device that went back meanwhile
-// does not confirm the wrong one.
+// All waiting is the transport's time, so against an emulated board nothing waits. What must stay true: a verdict is read from the device
+// after everything that was asked of it, never concluded from what was asked; a reset while an image is watched begins the watch anew; an
+// image is confirmed by its hash, so that a device that went back meanwhile does not confirm the wrong one.
 
+import { RESET } from '../../protocol/generated/registers.ts';
+import { DeviceHistory, isSilence } from './device-history.ts';
 import { formatVersion, parseImage } from './image/index.ts';
-import { type ImageState, type SmpClient, SmpError, type UploadProgress, type UploadResult } from './smp/index.ts';
+import { type ImageState, type SmpClient, SmpError, type UploadProgress } from './smp/index.ts';
+import { nothingYet, type UpdateResult, type UpdateStep } from './update-result.ts';
 
 export type UpdateGoal = 'upload' | 'trial' | 'confirm';
-export type UpdateStep = 'upload' | 'mark' | 'reset' | 'watch' | 'confirm' | 'back';
 
 export interface UpdateOptions {
   /** How far to go. */
   goal: UpdateGoal;
   /** What errors call the image: its file, as the person named it. */
   name?: string;
-  /** How long a trial is watched before it is confirmed, 5 s by default. */
+  /** How long a trial is watched: 5 s by default before it is confirmed, not at all where it is to be tried only. */
   watchMs?: number;
   /** How long after that the device may take to call itself healthy, 10 s by default. */
   healthyWithinMs?: number;
@@ -29,37 +31,13 @@ export interface UpdateOptions {
   signal?: AbortSignal;
 }
 
-export type Verdict =
-  /** In the other slot; nobody asked for it to run. */
-  | 'uploaded'
-  /** Runs, and goes back unless it is confirmed. */
-  | 'on-trial'
-  | 'confirmed'
-  /** The device would not take it, or not mark it. */
-  | 'refused'
-  /** It was tried, and the device runs another image again. */
-  | 'undone';
-
-export interface UpdateResult {
-  verdict: Verdict;
-  version: string;
-  hash: Uint8Array;
-  upload: UploadResult | undefined;
-  /** The image that runs now; undefined in safe mode or when nothing was asked. */
-  running: ImageState | undefined;
-  /** Why it was refused or not confirmed: the device's own error, and at which step. */
-  refusal: SmpError | undefined;
-  refusedAt: UpdateStep | undefined;
-  /** Statistics `boot` of the device after the trial, where it has them. */
-  boot: Record<string, number> | undefined;
-  /** Health word when it was not confirmed, where the device has one. */
-  health: number | undefined;
-}
-
+const ResetCause = RESET.registers.CAUSE.fields.CAUSE.values;
 const POLL_MS = 250;
 const MARK_TIMEOUT_MS = 10_000;
+/** Resets while it is watched after which an image that still runs is given up on. A trial has fewer boots than that. */
+const RESETS_MOST = 3;
 
-/** Throws an `ImageError` for a file that is no image, an `SmpError` when the device cannot be talked to. */
+/** Throws an `ImageError` for a file that is no image, an `SmpError` when the device cannot be talked to before anything was changed. */
 export async function updateDevice(
   client: SmpClient,
   image: Uint8Array,
@@ -67,48 +45,62 @@ export async function updateDevice(
 ): Promise<UpdateResult> {
   const { header, hash } = parseImage(image, options.name);
   if (hash === undefined) throw new SmpError('argument', 'update: the image has no SHA256 TLV; sign it');
-  return new Update(client, image, hash, formatVersion(header.version), options).run();
+  return new Update(client, image, nothingYet(formatVersion(header.version), hash), options).run();
 }
 
 class Update {
   private readonly client: SmpClient;
   private readonly image: Uint8Array;
-  private readonly hash: Uint8Array;
   private readonly options: UpdateOptions;
   private readonly result: UpdateResult;
+  private readonly history: DeviceHistory;
   private at: UpdateStep = 'upload';
 
-  constructor(client: SmpClient, image: Uint8Array, hash: Uint8Array, version: string, options: UpdateOptions) {
+  constructor(client: SmpClient, image: Uint8Array, result: UpdateResult, options: UpdateOptions) {
     this.client = client;
     this.image = image;
-    this.hash = hash;
     this.options = options;
-    const nothing = {
-      upload: undefined,
-      running: undefined,
-      refusal: undefined,
-      refusedAt: undefined,
-      boot: undefined,
-      health: undefined,
-    };
-    this.result = { verdict: 'uploaded', version, hash, ...nothing };
+    this.result = result;
+    this.history = new DeviceHistory(client, options.signal);
   }
 
   async run(): Promise<UpdateResult> {
-    const { goal, signal } = this.options;
-    const running = await this.running();
-    if (!this.isOurs(running)) {
-      if (!(await this.taken(() => this.upload())) || goal === 'upload') return this.result;
-      this.step('mark');
-      const mark = () => this.client.imageTest(this.hash, { signal, timeoutMs: MARK_TIMEOUT_MS });
-      if (!(await this.taken(mark))) return this.result;
-      await this.reset();
-      if (!this.isOurs(await this.running())) return this.end('undone');
-    } else if (running?.confirmed) {
-      return this.end('confirmed');
+    await this.history.begin();
+    const isThere = this.isOurs(await this.running());
+    if (!isThere && !(await this.taken(() => this.upload()))) return this.end();
+    if (!isThere && this.options.goal === 'upload') return this.end();
+    try {
+      if (!isThere && !(await this.tried())) return await this.end();
+      await this.prove(isThere);
+      return await this.end();
+    } catch (error) {
+      // From the reset on, silence is what the device did, and not a failure to ask.
+      if (!isSilence(error) || this.at === 'upload' || this.at === 'mark') throw error;
+      this.result.verdict = 'silent';
+      return this.result;
     }
-    if (goal !== 'confirm') return this.end('on-trial');
-    return (await this.watch()) ? this.confirm() : this.end('undone');
+  }
+
+  /** Asks for the trial and begins it with a reset; false where the device does not mark the image. */
+  private async tried(): Promise<boolean> {
+    const { signal } = this.options;
+    this.step('mark');
+    const mark = async () =>
+      this.look(await this.client.imageTest(this.result.hash, { signal, timeoutMs: MARK_TIMEOUT_MS }));
+    if (!(await this.taken(mark))) return false;
+    await this.reset();
+    return true;
+  }
+
+  /** Watches what runs for as long as the goal asks for, and confirms it where that is the goal. */
+  private async prove(isThere: boolean): Promise<void> {
+    const { goal, watchMs = goal === 'confirm' ? 5000 : 0 } = this.options;
+    const running = await this.running();
+    if (!this.isOurs(running)) return;
+    // What is confirmed and well needs nothing.
+    if (isThere && running?.confirmed && (goal !== 'confirm' || (await this.isWell()))) return;
+    if (watchMs > 0 && !(await this.watch(watchMs))) return;
+    if (goal === 'confirm' && !(await this.running())?.confirmed) await this.confirm();
   }
 
   private async upload(): Promise<void> {
@@ -125,92 +117,144 @@ class Update {
   private async taken(work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();
+      this.result.refusal = this.result.refusedAt = undefined;
       return true;
     } catch (error) {
       if (!(error instanceof SmpError) || error.kind !== 'device') throw error;
       this.result.refusal = error;
       this.result.refusedAt = this.at;
-      this.result.verdict = 'refused';
       return false;
     }
   }
 
+  /** A reset whose answer was lost may have been done or not: what runs afterwards tells. */
   private async reset(): Promise<void> {
     const { signal } = this.options;
     this.step('reset');
-    await this.client.reset({}, { signal });
+    await this.client.reset({}, { signal }).catch(passSilence);
     await this.client.waitUntilBack({ signal });
   }
 
-  /** Watches the trial; false as soon as another image runs. A device that is silent for a while may be resetting. */
-  private async watch(): Promise<boolean> {
+  /** Watches the image; false when another one runs, or when it was reset too often meanwhile. */
+  private async watch(watchMs: number): Promise<boolean> {
     this.step('watch');
     const { transport } = this.client;
-    const { watchMs = 5000, signal } = this.options;
-    for (const end = transport.nowMs() + watchMs; transport.nowMs() < end; ) {
-      if (!this.isOurs(await this.runningWithPatience())) return false;
-      await this.client.pause(Math.min(POLL_MS, Math.max(1, end - transport.nowMs())), signal);
+    let resets = await this.resetsSoFar();
+    const atFirst = resets;
+    for (let end = transport.nowMs() + watchMs; ; ) {
+      if (!this.isOurs(await this.running())) return false;
+      const left = end - transport.nowMs();
+      if (left > 0) {
+        await this.client.pause(Math.min(POLL_MS, Math.max(1, left)), this.options.signal);
+        continue;
+      }
+      const now = await this.resetsSoFar();
+      this.result.resets = now - atFirst;
+      if (now === resets) return true;
+      if (now - atFirst >= RESETS_MOST) return false;
+      resets = now;
+      end = transport.nowMs() + watchMs;
     }
-    return this.isOurs(await this.runningWithPatience());
   }
 
-  private async confirm(): Promise<UpdateResult> {
+  /** By the boot log where there is one, else as often as the device fell silent. */
+  private async resetsSoFar(): Promise<number> {
+    return (await this.history.boots())?.length ?? this.history.silences;
+  }
+
+  /** Whether nothing speaks against an image that was confirmed before: it is healthy, and did not just reset itself. */
+  private async isWell(): Promise<boolean> {
+    const health = (await this.history.statistics('heartbeat'))?.health ?? 0;
+    const cause = (await this.history.newest())?.cause;
+    return health === 0 && cause !== ResetCause.WATCHDOG && cause !== ResetCause.FAULT;
+  }
+
+  private async confirm(): Promise<void> {
     this.step('confirm');
     const { transport } = this.client;
     const { healthyWithinMs = 10_000, signal } = this.options;
     const deadline = transport.nowMs() + healthyWithinMs;
     for (;;) {
-      const confirmed = await this.taken(() => this.client.imageConfirm(this.hash, { signal }));
-      if (confirmed) return this.end('confirmed');
-      if (!this.isOurs(await this.runningWithPatience())) return this.end('undone');
-      if (this.result.refusal?.name !== 'IMAGE_CONFIRMATION_DENIED' || transport.nowMs() >= deadline) break;
+      // A confirm whose answer was lost may have been taken: the image list tells.
+      if (await this.taken(() => this.client.imageConfirm(this.result.hash, { signal }).catch(passSilence))) {
+        const running = await this.running();
+        if (!this.isOurs(running) || running?.confirmed) return;
+      } else if (!this.isOurs(await this.running())) return;
+      if (!this.mayBeConfirmedLater() || transport.nowMs() >= deadline) {
+        this.result.health = (await this.history.statistics('heartbeat'))?.health;
+        this.step('back');
+        return this.reset();
+      }
       await this.client.pause(POLL_MS, signal);
     }
-    this.result.health = (await this.statistics('heartbeat'))?.health;
-    this.step('back');
-    await this.reset();
-    return this.end(this.isOurs(await this.running()) ? 'on-trial' : 'undone');
   }
 
-  private async end(verdict: Verdict): Promise<UpdateResult> {
-    if (verdict !== 'undone') this.result.refusal = this.result.refusedAt = undefined;
-    this.result.verdict = verdict;
-    this.result.running = await this.running();
-    this.result.boot = await this.statistics('boot');
-    return this.result;
+  private mayBeConfirmedLater(): boolean {
+    const { refusal } = this.result;
+    return refusal === undefined || refusal.name === 'IMAGE_CONFIRMATION_DENIED';
+  }
+
+  /** The verdict, by what the device says now. */
+  private async end(): Promise<UpdateResult> {
+    const { result } = this;
+    const ours = this.look(await this.history.images());
+    result.boots = await this.history.boots();
+    result.boot = await this.history.statistics('boot');
+    const fault = await this.history.fault();
+    result.fault = fault !== undefined && fault.count > 0 ? fault : undefined;
+    if (ours?.active) result.health ??= (await this.history.statistics('heartbeat'))?.health;
+    result.reason = await this.reasonAgainst(ours);
+    result.verdict = this.verdict(ours);
+    result.confirmsItself = result.verdict === 'on-trial' && (await this.history.confirmsItself(result.hash));
+    return result;
+  }
+
+  private verdict(ours: ImageState | undefined): UpdateResult['verdict'] {
+    const { refusal, refusedAt, resets } = this.result;
+    if (refusal !== undefined && (refusedAt === 'upload' || refusedAt === 'mark')) return 'refused';
+    if (ours?.active) {
+      if (resets >= RESETS_MOST) return 'failing';
+      return ours.confirmed ? 'confirmed' : 'on-trial';
+    }
+    const wasTried = this.options.goal !== 'upload' && !ours?.pending;
+    return wasTried ? 'undone' : 'uploaded';
+  }
+
+  /** What the device keeps against the image in its slot, by its boot state; a mark that failed has its own error. */
+  private async reasonAgainst(ours: ImageState | undefined): Promise<number> {
+    const slot = ours?.slot ?? this.result.slot;
+    if (slot !== 0 && slot !== 1) return 0;
+    const slots = await this.history.statistics('slots');
+    return slots?.[slot === 0 ? 'a_reason' : 'b_reason'] ?? 0;
   }
 
   private async running(): Promise<ImageState | undefined> {
-    const images = await this.client.imageState({ signal: this.options.signal });
+    const images = await this.history.images();
+    this.look(images);
     return images.find(({ active }) => active);
   }
 
-  private async runningWithPatience(): Promise<ImageState | undefined> {
-    try {
-      return await this.running();
-    } catch (error) {
-      if (!(error instanceof SmpError) || error.kind === 'device') throw error;
-      await this.client.waitUntilBack({ signal: this.options.signal, afterMs: 0 });
-      return this.running();
-    }
+  /** Takes down what a list of images says of ours; where both slots hold it, the running one counts. */
+  private look(images: ImageState[]): ImageState | undefined {
+    const { result } = this;
+    result.running = images.find(({ active }) => active);
+    const ours = images.filter((image) => this.isOurs(image)).sort((a, b) => Number(b.active) - Number(a.active))[0];
+    if (ours === undefined) return undefined;
+    result.slot = ours.slot;
+    result.waiting = ours.pending ? (ours.permanent ? 'for-good' : 'trial') : 'unmarked';
+    return ours;
   }
 
-  /** Undefined on devices without this set of statistics. */
-  private async statistics(name: string): Promise<Record<string, number> | undefined> {
-    try {
-      return await this.client.statRead(name, { signal: this.options.signal });
-    } catch (error) {
-      if (error instanceof SmpError && error.kind === 'device') return undefined;
-      throw error;
-    }
-  }
-
-  private isOurs(running: ImageState | undefined): boolean {
-    return running?.hash !== undefined && Buffer.compare(running.hash, this.hash) === 0;
+  private isOurs(image: ImageState | undefined): boolean {
+    return image?.hash !== undefined && Buffer.compare(image.hash, this.result.hash) === 0;
   }
 
   private step(step: UpdateStep): void {
     this.at = step;
     this.options.onStep?.(step);
   }
+}
+
+function passSilence(error: unknown): void {
+  if (!isSilence(error)) throw error;
 }

@@ -172,7 +172,7 @@ export const reset: Peripheral = {
       count: 12,
       reset: 0,
       access: 'read-only',
-      doc: 'Name of the function that faulted: ASCII, zero-padded, its last 48 characters.',
+      doc: 'Name of the function that faulted: ASCII, zero-padded, its last 48 characters. With IMAGE_REFUSED: why, which byte of the module, which function.',
     },
     {
       name: 'MAILBOX',

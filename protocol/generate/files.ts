@@ -25,6 +25,7 @@ import { heartbeatTable } from '../telemetry/heartbeat.ts';
 import { guestConstants } from './guest-constants.ts';
 import { guestInstructions } from './guest-instructions.ts';
 import { guestPlant } from './guest-plant.ts';
+import { guestReasons } from './guest-reasons.ts';
 import { guestRegisters } from './guest-registers.ts';
 import { guestRunTask, guestTasks } from './guest-tasks.ts';
 import { hostRegisters } from './host-registers.ts';
@@ -80,6 +81,7 @@ export function generatedFiles(): Record<string, string> {
     'guest/generated/constants.ts': guestConstants(constantTables),
     'guest/generated/instructions.ts': guestInstructions(),
     'guest/generated/plant.ts': guestPlant(),
+    'guest/generated/reasons.ts': guestReasons(),
     'guest/generated/tasks.ts': guestTasks(),
     '../firmware/generated/run-task.ts': guestRunTask(),
     'generated/registers.ts': hostRegisters(peripherals),

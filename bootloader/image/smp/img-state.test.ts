@@ -60,21 +60,21 @@ describe('the life of an update', () => {
     expect(bench.list()).toBe('0:bca 1:bpP');
   });
 
-  test('a flipped bit, an unknown key and an old security counter are refused before they are marked', () => {
+  test('a flipped bit, an unknown key and an old security counter are refused before they are marked, each with its reason', () => {
     bench.confirmRunning();
     const flipped = makeImage('1.1.0');
     flipped[3000] ^= 1;
     const stranger = generateKey(new Uint8Array(32).fill(9));
     const foreign = makeImage('1.2.0', 5000, { privateKeyPem: stranger.privateKeyPem });
     const uncounted = makeImage('1.3.0', 5000, { securityCounter: undefined });
-    for (const [image, rc] of [
-      [flipped, 9],
-      [foreign, 11],
-      [uncounted, 11],
+    for (const [image, rc, rsn] of [
+      [flipped, 9, 'HASH_MISMATCH'],
+      [foreign, 11, 'KEY_UNKNOWN'],
+      [uncounted, 11, 'SECURITY_COUNTER'],
     ] as const) {
       bench.uploadAll(image);
-      expect(bench.mark(image, false)).toEqual({ rc });
-      expect(bench.mark(image, false, 0)).toEqual({ rc });
+      expect(bench.mark(image, false)).toEqual({ rc, rsn });
+      expect(bench.mark(image, false, 0)).toEqual({ rc, rsn });
       expect(bench.list()).toBe('0:bca 1:b');
     }
   });

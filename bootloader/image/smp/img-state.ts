@@ -33,6 +33,7 @@ import {
   SLOT_CONFIRMED,
   SLOT_PENDING,
 } from '../../../protocol/guest/generated/constants';
+import { nameOfReason } from '../../../protocol/guest/generated/reasons';
 import { giveReason, openRequest } from '../../../protocol/guest/smp/request';
 import { STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
 import { imageHasHash, imageHash, imageIsRecovery, imageVersion } from '../info';
@@ -115,7 +116,11 @@ function confirmActive(active: u32): u32 {
     return STATUS_GROUP + IMG_ERR_IMAGE_CONFIRMATION_DENIED;
   }
   // The confirm locks older images out: what it keeps must be whole now.
-  if (verifySlot(active) != REASON_NONE) return MGMT_ECORRUPT;
+  const reason = verifySlot(active);
+  if (reason != REASON_NONE) {
+    giveReason(nameOfReason(reason));
+    return MGMT_ECORRUPT;
+  }
   return startConfirm(active) ? 0 : MGMT_EBUSY;
 }
 
@@ -140,8 +145,11 @@ function markOther(slot: u32, confirm: bool): u32 {
   const wishes = wishesFor(slot, confirm);
   if (slotState(slot) == SLOT_PENDING && (slotFlags(slot) & ~RECORD_FLAG_EARNED) == wishes) return 0;
   const reason = verifySlot(slot);
-  // In plain words of the protocol, which every client shows: damaged, or not allowed.
-  if (reason != REASON_NONE) return reason <= REASON_HASH_MISMATCH ? MGMT_ECORRUPT : MGMT_EACCESSDENIED;
+  // In plain words of the protocol, which every client shows: damaged, or not allowed. The reason itself goes with it by its name.
+  if (reason != REASON_NONE) {
+    giveReason(nameOfReason(reason));
+    return reason <= REASON_HASH_MISMATCH ? MGMT_ECORRUPT : MGMT_EACCESSDENIED;
+  }
   // While any other image boots, one for recovery never would.
   if (imageIsRecovery(slot) && !inSafeMode) {
     giveReason('recovery image');

@@ -68,6 +68,18 @@ describe('upload', () => {
     expect(bench.first(update, 512, wrong)).toEqual({ off: 512 });
   });
 
+  const tooLarge = { rc: 1, rsn: 'too large for a slot' };
+  const headerOf = (imageSize: number) => {
+    const header = Buffer.from(running.subarray(0, 40));
+    header.writeUInt16LE(0, 10);
+    header.writeUInt32LE(imageSize, 12);
+    return header;
+  };
+
+  test('takes what just fits', () => {
+    expect(bench.upload({ off: 0, data: headerOf(520192 - 32 - 144), len: 520192 })).toEqual({ off: 40 });
+  });
+
   test.each([
     ['no len and hardly any data', { off: 0, data: new Uint8Array(3) }, 22, { rc: 3 }],
     ['less data than a header has', { off: 0, data: new Uint8Array(31), len: 1000 }, 22, { rc: 3 }],
@@ -75,7 +87,10 @@ describe('upload', () => {
     ['no len', { off: 0, data: running.subarray(0, 40) }, 21, { rc: 3 }],
     ['another magic', { off: 0, data: new Uint8Array(40), len: 1000 }, 23, { rc: 1, rsn: 'magic mismatch' }],
     ['a sha too long', { off: 0, data: running.subarray(0, 40), len: 1000, sha: new Uint8Array(33) }, 24, { rc: 3 }],
-    ['more than a slot holds', { off: 0, data: running.subarray(0, 40), len: 524289 }, 30, { rc: 1 }],
+    ['more than a slot holds', { off: 0, data: running.subarray(0, 40), len: 524289 }, 30, tooLarge],
+    ['a file that reaches into the trailer', { off: 0, data: running.subarray(0, 40), len: 520193 }, 30, tooLarge],
+    ['no room for the TLVs it needs', { off: 0, data: headerOf(520192 - 32 - 143), len: 520192 }, 30, tooLarge],
+    ['no room for them in a padded file either', { off: 0, data: headerOf(0xffff_ffff), len: 524288 }, 30, tooLarge],
     ['more data than it announced', { off: 0, data: running.subarray(0, 40), len: 39 }, 31, { rc: 1 }],
     ['no offset', { data: new Uint8Array(3) }, 20, { rc: 3 }],
   ])('refuses a first chunk with %s', (_what, request, v2, v1) => {

@@ -9,7 +9,7 @@
 // for everything again, or even erase the image. A duplicate is known by its bytes being those in flash.
 //
 // The key `image` is ignored: there is one image. Lengths are those of the file, TLVs included; a file padded to the whole
-// slot with an MCUboot trailer (imgtool --pad) is taken as it is.
+// slot with an MCUboot trailer (imgtool --pad) is taken as it is. What cannot fit in front of the trailer is refused with the first chunk.
 
 import { fieldsOk, findBytes, readBoolean, readUnsigned } from '../../../protocol/guest/cbor-fields';
 import { cborContent, cborContentLength } from '../../../protocol/guest/cbor-reader';
@@ -20,8 +20,11 @@ import {
   EVENT_UPLOAD_START,
   IMAGE_HEADER_SIZE_MIN,
   IMAGE_MAGIC,
+  IMAGE_OFFSET_HEADER_SIZE,
+  IMAGE_OFFSET_IMAGE_SIZE,
   IMAGE_OFFSET_MAJOR,
   IMAGE_OFFSET_MINOR,
+  IMAGE_OFFSET_PROTECTED_SIZE,
   IMAGE_OFFSET_REVISION,
   IMG_ERR_CURRENT_VERSION_IS_NEWER,
   IMG_ERR_INVALID_HASH,
@@ -32,6 +35,7 @@ import {
   IMG_ERR_INVALID_LENGTH,
   IMG_ERR_INVALID_OFFSET,
   IMG_ERR_NO_FREE_SLOT,
+  MAP_IMAGE_SIZE_MAX,
   MAP_SLOT_SIZE,
   MGMT_EINVAL,
 } from '../../../protocol/guest/generated/constants';
@@ -49,6 +53,8 @@ const ABSENT: u64 = u64.MAX_VALUE;
 /** Hashed a step, so that the guest may do other things in between. */
 const HASH_PIECE: u32 = 16384;
 const BLOCK_SIZE: u32 = 1024;
+/** Info, SHA-256, KEYHASH and signature: the least that stands behind what is signed. */
+const TLVS_LEAST: u32 = 4 + 36 + 36 + 68;
 
 // What a request is worked on as: each step of it begins here again.
 const IDLE: u32 = 0;
@@ -157,7 +163,10 @@ function takeFirst(): u32 {
     giveReason('no slot');
     return STATUS_GROUP + IMG_ERR_NO_FREE_SLOT;
   }
-  if (length > MAP_SLOT_SIZE) return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_TOO_LARGE;
+  if (!fitsSlot(length)) {
+    giveReason('too large for a slot');
+    return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_TOO_LARGE;
+  }
   if (chunkLength > <u32>length) return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_DATA_OVERRUN;
   if (upgrade && !isUpgrade()) {
     giveReason('downgrade');
@@ -165,6 +174,18 @@ function takeFirst(): u32 {
   }
   beginSession(<u32>length, hash, hashLength);
   return 0;
+}
+
+/**
+ * Whether a file of this length, with the header in the first chunk, can be an image of this device: in front of the trailer's sector there is
+ * room for all of it, the TLVs that no image goes without included. A file may end before that sector, or be padded to the whole slot.
+ */
+function fitsSlot(length: u64): bool {
+  if (length > MAP_IMAGE_SIZE_MAX && length != MAP_SLOT_SIZE) return false;
+  const headerSize: u32 = load<u16>(chunk, IMAGE_OFFSET_HEADER_SIZE);
+  const protectedSize: u32 = load<u16>(chunk, IMAGE_OFFSET_PROTECTED_SIZE);
+  const imageSize: u64 = load<u32>(chunk, IMAGE_OFFSET_IMAGE_SIZE);
+  return imageSize + headerSize + protectedSize + TLVS_LEAST <= MAP_IMAGE_SIZE_MAX;
 }
 
 function beginSession(length: u32, hash: usize, hashLength: u32): void {

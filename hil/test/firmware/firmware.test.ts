@@ -150,8 +150,8 @@ describe('an image on trial', () => {
     expect(device.statistics('boot')).toMatchObject({ decision: 5, reset_cause: 6 });
     const { REJECTED, CONFIRMED } = SlotState;
     expect(device.statistics('slots')).toEqual({
-      ...{ a_state: CONFIRMED, a_reason: 0 },
-      ...{ b_state: REJECTED, b_reason: RejectReason.TRIAL_TIMEOUT },
+      ...{ a_state: CONFIRMED, a_reason: 0, a_found: 0 },
+      ...{ b_state: REJECTED, b_reason: RejectReason.TRIAL_TIMEOUT, b_found: 0 },
     });
   });
 

@@ -158,9 +158,11 @@ test.each(checkedDevices)(
         const to = { first: (version << 3) | operation, flags: 0, group, sequence: 1, command };
         return device.request(wires[0], messageOf(to, payload))?.fields as CborMap;
       });
-      const { rsn, ...said } = first;
+      // Words stand beside a plain code, in either version; the error map has no room for them.
+      const [{ rsn, ...said }, { rsn: again, ...saidAgain }] = [first, second];
       if (rsn !== undefined) expect(said.rc).toBeDefined();
-      expect(said).toEqual(version1(second));
+      if (again !== undefined) expect(again).toBe(rsn);
+      expect(said).toEqual(version1(saidAgain));
     });
   },
 );

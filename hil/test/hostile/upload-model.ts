@@ -33,6 +33,7 @@ export function inVersion1(answer: UploadAnswer): object {
     [noFreeSlot, 'no slot'],
     [downgrade, 'downgrade'],
     [magicWrong, 'magic mismatch'],
+    [tooLarge, 'too large for a slot'],
   ]);
   const { rc } = answer.err;
   return { rc: generic.get(rc) ?? 3, ...(words.has(rc) ? { rsn: words.get(rc) } : {}) };
@@ -83,7 +84,7 @@ export class UploadModel {
     if (same && (!this.complete || (BigInt(len) === BigInt(this.total) && this.isThere(0, data))))
       return this.progress();
     if (!this.mayUpload) return refused(noFreeSlot);
-    if (len > MemoryMap.SLOT_SIZE) return refused(tooLarge);
+    if (!fits(Buffer.from(data), Number(len))) return refused(tooLarge);
     if (data.length > len) return refused(overrun);
     if (upgrade && !this.isNewer(data)) return refused(downgrade);
     this.total = Number(len);
@@ -117,4 +118,11 @@ export class UploadModel {
     const different = version.findIndex((part, index) => part !== this.running?.[index]);
     return different >= 0 && version[different] > this.running[different];
   }
+}
+
+/** Behind payload and protected TLVs come 144 bytes of hash, key and signature, and then the trailer's sector. */
+function fits(header: Buffer, length: number): boolean {
+  const signed = header.readUInt16LE(8) + header.readUInt16LE(10) + header.readUInt32LE(12);
+  const hasRoom = length <= MemoryMap.IMAGE_SIZE_MAX || length === MemoryMap.SLOT_SIZE;
+  return hasRoom && signed + 144 <= MemoryMap.IMAGE_SIZE_MAX;
 }

@@ -13,8 +13,15 @@ const [write, img, upload, erase] = [2, 1, 1, 5];
 function file(number: number, length: number): Buffer {
   const bytes = Buffer.alloc(Math.max(length, 32), number);
   bytes.writeUInt32LE(0x96f3_b83d, 0);
+  bytes.writeUInt32LE(Math.min(length, 100_000), 12);
   bytes.set([number, 0, 0, 0], 20);
   return bytes.subarray(0, length);
+}
+
+function withPayloadOf(size: number, chunk: Buffer): Buffer {
+  const other = Buffer.from(chunk);
+  if (other.length >= 32) other.writeUInt32LE(size, 12);
+  return other;
 }
 
 type Step =
@@ -30,7 +37,15 @@ type Step =
   | { does: 'go on'; where: 'expected' | 'again' | 'ahead' | 'wrapped' | 'end'; size: number }
   | { does: 'erase' }
   | { does: 'say nothing of it' };
-type Lie = 'none' | 'no len' | 'no magic' | 'len beyond the slot' | 'len of 64 bits' | 'len of nothing' | 'no off';
+type Lie =
+  | 'none'
+  | 'no len'
+  | 'no magic'
+  | 'len beyond the slot'
+  | 'payload beyond the slot'
+  | 'len of 64 bits'
+  | 'len of nothing'
+  | 'no off';
 
 const size = fc.oneof(
   { weight: 3, arbitrary: fc.nat(1900) },
@@ -56,6 +71,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
             'no len',
             'no magic',
             'len beyond the slot',
+            'payload beyond the slot',
             'len of 64 bits',
             'len of nothing',
             'no off',
@@ -95,6 +111,7 @@ function chunkOf(each: Step, model: UploadModel, current: Buffer): Chunk {
     if (each.lie === 'no off') delete chunk.off;
     if (each.lie === 'no magic') chunk.data = Buffer.alloc(each.size, 0x3d);
     if (each.lie === 'len beyond the slot') chunk.len = MemoryMap.SLOT_SIZE + 1;
+    if (each.lie === 'payload beyond the slot') chunk.data = withPayloadOf(0xffff_ffff, bytes.subarray(0, each.size));
     if (each.lie === 'len of 64 bits') chunk.len = 2n ** 32n + BigInt(each.length);
     if (each.lie === 'len of nothing') chunk.len = 0;
     return chunk;

@@ -1,5 +1,7 @@
 // The one way an image is turned down. Whatever bytes the core is given, reading them ends in a checked image or in this.
 
+import { RESET } from '../../../protocol/generated/registers.ts';
+
 export type RefusalCode =
   | 'malformed' // not a wasm module, or a broken one
   | 'invalid' // well formed, but the engine's validator says no
@@ -23,6 +25,9 @@ export type RefusalCode =
   | 'stack-depth'
   | 'unknown-opcode';
 
+/** Characters of RESET.FAULT_FUNCTION. */
+const FAULT_TEXT_SIZE = 4 * RESET.registers.FAULT_FUNCTION.count;
+
 /** Thrown while an image is read or checked. `offset` is the byte in the image where the reason is. */
 export class ImageRefused extends Error {
   override readonly name = 'ImageRefused';
@@ -36,6 +41,14 @@ export class ImageRefused extends Error {
     this.code = code;
     this.offset = offset;
     this.functionName = functionName;
+  }
+
+  /** What a fault record has room for: why, the byte, the function. */
+  get brief(): string {
+    const byte = `${this.code} at byte 0x${this.offset.toString(16)}`;
+    if (this.functionName === undefined) return byte;
+    const room = FAULT_TEXT_SIZE - byte.length - ' in '.length;
+    return `${byte} in ${this.functionName.slice(-room)}`;
   }
 }
 

@@ -22,12 +22,19 @@ export class SmpError extends Error {
   readonly group: number | undefined;
   /** The device's code; 0 for errors of this side. */
   readonly code: number;
+  /** The device's own word for why, where it gives one. */
+  readonly reason: string | undefined;
 
-  constructor(kind: SmpErrorKind, message: string, device?: { group: number | undefined; code: number; name: string }) {
+  constructor(
+    kind: SmpErrorKind,
+    message: string,
+    device?: { group: number | undefined; code: number; name: string; reason?: string },
+  ) {
     super(message);
     this.kind = kind;
     this.group = device?.group;
     this.code = device?.code ?? 0;
+    this.reason = device?.reason;
     this.name = device?.name ?? kind.toUpperCase();
   }
 }
@@ -78,6 +85,7 @@ export function deviceError(what: string, group: number | undefined, code: numbe
       group,
       code,
       name,
+      reason,
     },
   );
 }

@@ -22,6 +22,10 @@ export interface FakeServerOptions {
   refuses?: (group: number, command: number) => number | undefined;
   /** Answers `match` with the last chunk. */
   saysMatch?: boolean;
+  /** Called with each request while the uploaded image is on trial; returns true when it fails there and the device goes back. */
+  trialFails?: () => boolean;
+  /** Called with each confirm; returns true when it is answered as done, and is not. */
+  forgetsConfirm?: () => boolean;
 }
 
 interface UploadSession {
@@ -36,6 +40,8 @@ export class FakeServer {
   erases = 0;
   /** What the finished upload left in the slot. */
   uploaded: Uint8Array | undefined;
+  /** What the uploaded image is: just there, asked for, on trial, kept. */
+  standing: 'idle' | 'pending' | 'trial' | 'confirmed' = 'idle';
   #session: UploadSession | undefined;
   readonly #options: FakeServerOptions;
 
@@ -50,6 +56,7 @@ export class FakeServer {
     const body = decodeBody(request.body);
     const { group, command } = request;
     this.requests.push({ group, command, body });
+    if (this.standing === 'trial' && this.#options.trialFails?.()) this.standing = 'idle';
     const refusal = this.#options.refuses?.(group, command);
     const answer = refusal === undefined ? this.#run(group, command, body) : { rc: refusal };
     return [encodeMessage({ ...request, operation: request.operation + 1 }, answer)];
@@ -64,8 +71,11 @@ export class FakeServer {
         return withoutParams ? { rc: 8 } : { buf_size: bufferSize, buf_count: bufferCount };
       case `${SmpGroup.OS}/${OsCommand.RESET}`:
         this.resets += 1;
+        if (this.standing === 'pending' || this.standing === 'trial')
+          this.standing = this.standing === 'pending' ? 'trial' : 'idle';
         return {};
       case `${SmpGroup.IMG}/${ImgCommand.STATE}`:
+        if (body.hash !== undefined) this.#mark(body.confirm === true);
         return { images: this.#images(), splitStatus: 0 };
       case `${SmpGroup.IMG}/${ImgCommand.ERASE}`:
         this.erases += 1;
@@ -80,12 +90,29 @@ export class FakeServer {
     }
   }
 
+  #mark(confirm: boolean): void {
+    if (!confirm) this.standing = 'pending';
+    else if (!this.#options.forgetsConfirm?.()) this.standing = 'confirmed';
+  }
+
   #images(): CborMap[] {
     const flags = { bootable: true, pending: false, permanent: false };
-    const running = { slot: 0, version: '1.0.0', hash: new Uint8Array(32), ...flags, confirmed: true, active: true };
-    if (this.uploaded === undefined) return [running];
+    const [active, confirmed] = [
+      this.standing === 'trial' || this.standing === 'confirmed',
+      this.standing === 'confirmed',
+    ];
+    const first = {
+      slot: 0,
+      version: '1.0.0',
+      hash: new Uint8Array(32),
+      ...flags,
+      confirmed: !confirmed,
+      active: !active,
+    };
+    if (this.uploaded === undefined) return [first];
     const hash = this.uploaded.subarray(-136, -104); // of a signed image: its SHA256 TLV
-    return [running, { slot: 1, version: '1.1.0', hash, ...flags, confirmed: false, active: false }];
+    const pending = this.standing === 'pending';
+    return [first, { slot: 1, version: '1.1.0', hash, ...flags, pending, confirmed, active }];
   }
 
   #upload({ off, data, len, sha }: CborMap): CborMap {

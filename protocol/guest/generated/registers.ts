@@ -283,7 +283,7 @@ export function readResetFaultCount(): u32 {
   return read32(RESET_FAULT_COUNT);
 }
 
-/** Name of the function that faulted: ASCII, zero-padded, its last 48 characters. */
+/** Name of the function that faulted: ASCII, zero-padded, its last 48 characters. With IMAGE_REFUSED: why, which byte of the module, which function. */
 export const RESET_FAULT_FUNCTION: u32 = 0x40001040;
 export const RESET_FAULT_FUNCTION_COUNT: u32 = 12;
 export function readResetFaultFunction(index: u32): u32 {

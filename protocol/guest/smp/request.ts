@@ -22,8 +22,9 @@ export function requestIsEmpty(): bool {
   return payloadLength == 0;
 }
 
-/** A few words for a human beside an error; only SMP v1 has room for them. */
+/** A few words for a person beside an error: a literal. The error map of SMP v2 has no room for them, a plain `rc` has. */
 export function giveReason(text: string): void {
+  assert(text.length != 0, 'a reason says something');
   reason = changetype<u32>(text);
 }
 

@@ -131,9 +131,10 @@ function writeError(version: u32, group: u32, status: u32): void {
   startReply();
   if (status < STATUS_GROUP) {
     writeUnsignedField('rc', status);
+    writeReason();
   } else if (version == SMP_VERSION_1) {
     writeUnsignedField('rc', translateGroupError(group, status - STATUS_GROUP));
-    if (reasonGiven() != 0) writeTextField('rsn', changetype<string>(reasonGiven()));
+    writeReason();
   } else {
     writeText('err');
     writeMapStart();
@@ -141,4 +142,9 @@ function writeError(version: u32, group: u32, status: u32): void {
     writeUnsignedField('rc', status - STATUS_GROUP);
     writeEnd();
   }
+}
+
+/** The key that clients know beside `rc`; the error map of SMP v2 has no room for it. */
+function writeReason(): void {
+  if (reasonGiven() != 0) writeTextField('rsn', changetype<string>(reasonGiven()));
 }

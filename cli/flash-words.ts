@@ -1,0 +1,96 @@
+// How an update ended, in words: what the device did, and why, as its boot log, its boot state and its fault record have it.
+//
+// What must stay true: every sentence is about something the device said; where it does not say, that is what is written.
+
+import type { LoggedBoot } from '../host/tools/smp/boot-group.ts';
+import type { UpdateResult, Verdict } from '../host/tools/update-result.ts';
+import { RejectReason, rejectReasons } from '../protocol/image/reasons.ts';
+import { bytesText, causeText, decisionText, faultText, healthText, reasonText, slotName, spanText } from './words.ts';
+
+/** One paragraph, without the file's name. `moduleRefusal`: what the core would say of the module, where it would refuse it. */
+export function verdictText(result: UpdateResult, bytes: number, moduleRefusal?: string): string {
+  const { version, upload, running } = result;
+  const took = upload ? `${bytesText(bytes)} in ${spanText(upload.elapsedMs * 1e6)}` : 'it was there already';
+  const now = running
+    ? `version ${running.version} in slot ${slotName(running.slot)} runs`
+    : 'no image runs: the device is in safe mode';
+  const sentences: Record<Verdict, () => string> = {
+    uploaded: () => `version ${version} uploaded (${took}); ${waitingText(result)}`,
+    'on-trial': () =>
+      `version ${version} runs on trial (${took})${unwell(result)}; ${trialAdvice(result)}${resetsText(result)}`,
+    confirmed: () => `version ${version} runs and is confirmed (${took})${unwell(result)}${resetsText(result)}`,
+    refused: () => `version ${version} was refused, the device runs on as before. ${refusedBecause(result)}`,
+    undone: () => `version ${version} was undone, ${now}. ${why(result, moduleRefusal)}`,
+    failing: () => `version ${version} runs, but it does not run well${unwell(result)}${resetsText(result)}`,
+    silent: () =>
+      `version ${version} was uploaded and asked for, and the device has not answered since it was reset. ` +
+      "What it runs is not known: check its power and its line, then 'coldrig status'",
+  };
+  return sentences[result.verdict]();
+}
+
+function waitingText({ waiting }: UpdateResult): string {
+  if (waiting === 'unmarked') return 'not asked for yet: flash it with --test or --confirm';
+  const then = waiting === 'trial' ? 'runs it on trial' : 'runs it on trial, and it confirms itself once it is healthy';
+  return `the next reset ${then} ('coldrig reset')`;
+}
+
+function trialAdvice({ confirmsItself }: UpdateResult): string {
+  return confirmsItself
+    ? "it confirms itself when it has been healthy for a minute; drop it before that with 'coldrig reset'"
+    : "keep it with 'coldrig confirm', drop it with 'coldrig reset'";
+}
+
+function unwell({ health }: UpdateResult): string {
+  return health ? `, and is ${healthText(health)}` : '';
+}
+
+function resetsText({ resets, boots }: UpdateResult): string {
+  if (resets === 0) return '';
+  const times = resets === 1 ? 'once' : `${resets} times`;
+  const causes = [...new Set(boots?.slice(-resets).map(beganWith))].join(', ');
+  const known = boots ? ` (${causes})` : ', as far as can be told: it fell silent, and it keeps no boot log';
+  return `. It was reset ${times} while it was watched${known}`;
+}
+
+/** What is wrong with the image, as the device told it. SMP has few codes for it; the step tells what they mean here. */
+export function refusedBecause({ refusal, refusedAt }: UpdateResult): string {
+  if (refusal === undefined) return '';
+  const [code] = Object.entries(rejectReasons.values).find(([name]) => name === refusal.reason)?.[1] ?? [];
+  if (code !== undefined)
+    return `Its reason: ${reasonText(code)} (${refusal.reason}); 'coldrig image verify' says more`;
+  const meanings: Record<string, string> = {
+    ECORRUPT: 'what is in its slot is not what was signed: the file is damaged, or was changed after signing',
+    EACCESSDENIED: 'its signature, key, security counter or board is not one this device accepts',
+  };
+  const meaning = refusedAt === 'mark' ? meanings[refusal.name] : undefined;
+  if (meaning === undefined) return refusal.message;
+  return `${meaning} (${refusal.name}); 'coldrig image verify' says more`;
+}
+
+/** What the device says about how it came to go back. */
+export function why(result: UpdateResult, moduleRefusal?: string): string {
+  const { health, reason, boots, refusal } = result;
+  if (health) return `It was ${healthText(health)}.`;
+  const said: string[] = [];
+  const end = boots && endOfTrial(boots, result.hash);
+  if (reason !== 0) said.push(`Reason: ${reasonText(reason)}.`);
+  if (reason === RejectReason.CORE_REFUSED && moduleRefusal !== undefined) said.push(`${moduleRefusal}.`);
+  if (end)
+    said.push(`Boot ${end.number} began with: ${beganWith(end)}. The bootloader: ${decisionText(end.decision)}.`);
+  if (said.length > 0) return said.join(' ');
+  if (refusal !== undefined) return refusal.message;
+  return boots === undefined
+    ? 'This device keeps no boot log, so it cannot say why.'
+    : 'Its boot log does not say why.';
+}
+
+/** The first boot after the last one in which the image ran; where it never ran, the last boot. */
+function endOfTrial(boots: readonly LoggedBoot[], hash: Uint8Array): LoggedBoot | undefined {
+  const ran = boots.findLastIndex((boot) => boot.ran !== undefined && Buffer.compare(boot.ran.hash, hash) === 0);
+  return boots[ran + 1] ?? boots.at(-1);
+}
+
+function beganWith({ cause, fault }: LoggedBoot): string {
+  return fault === undefined ? causeText(cause) : `${causeText(cause)}: ${faultText(fault.cause)}`;
+}

@@ -1,0 +1,61 @@
+// What an update ended with: the verdict, and what the device itself says about how it came to that.
+
+import type { LastFault, LoggedBoot } from './smp/boot-group.ts';
+import type { ImageState, SmpError, UploadResult } from './smp/index.ts';
+
+export type UpdateStep = 'upload' | 'mark' | 'reset' | 'watch' | 'confirm' | 'back';
+
+export type Verdict =
+  /** In the other slot, and does not run; `waiting` says what the next reset does with it. */
+  | 'uploaded'
+  /** Runs, and goes back unless it is confirmed. */
+  | 'on-trial'
+  | 'confirmed'
+  /** The device would not take it, or not mark it. */
+  | 'refused'
+  /** It was tried, and the device runs another image again. */
+  | 'undone'
+  /** It runs, but was reset again and again while it was watched. */
+  | 'failing'
+  /** The device has not answered since it was reset. */
+  | 'silent';
+
+/** What the next reset does with an image that does not run: nothing, a trial, or a trial that confirms itself once it is healthy. */
+export type Waiting = 'unmarked' | 'trial' | 'for-good';
+
+export interface UpdateResult {
+  verdict: Verdict;
+  version: string;
+  hash: Uint8Array;
+  upload: UploadResult | undefined;
+  /** The image that runs now; undefined in safe mode or when nothing was asked. */
+  running: ImageState | undefined;
+  waiting: Waiting;
+  /** On trial, it confirms itself once it has been healthy for a while. */
+  confirmsItself: boolean;
+  /** Slot of the image, where the device lists it. */
+  slot: number | undefined;
+  /** Why it was refused or not confirmed: the device's own error, and at which step. */
+  refusal: SmpError | undefined;
+  refusedAt: UpdateStep | undefined;
+  /** Boots since the update began, oldest first; undefined where the device keeps no boot log. */
+  boots: LoggedBoot[] | undefined;
+  /** Resets that nobody asked for while the image was watched: by the boot log, else as often as the device fell silent. */
+  resets: number;
+  /** The reason that the device keeps against the image (REASON_*); 0 where it keeps none. */
+  reason: number;
+  /** The last fault of a device that has counted any. */
+  fault: LastFault | undefined;
+  /** Statistics `boot` of the device after the trial, where it has them. */
+  boot: Record<string, number> | undefined;
+  /** Health word when it was not confirmed, or as it runs now, where the device has one. */
+  health: number | undefined;
+}
+
+export function nothingYet(version: string, hash: Uint8Array): UpdateResult {
+  return {
+    ...{ verdict: 'uploaded', version, hash, upload: undefined, running: undefined, waiting: 'unmarked' },
+    ...{ confirmsItself: false, slot: undefined, refusal: undefined, refusedAt: undefined, boots: undefined },
+    ...{ resets: 0, reason: 0, fault: undefined, boot: undefined, health: undefined },
+  };
+}
