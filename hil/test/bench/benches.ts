@@ -4,6 +4,7 @@ import { benchBoard } from './board.ts';
 import { benchColdBoot } from './cold-boot.ts';
 import { benchCryostat } from './cryostat.ts';
 import { benchCrypto } from './crypto.ts';
+import { benchDurable } from './durable.ts';
 import { benchLinks } from './links.ts';
 import { benchMetering } from './metering.ts';
 import { benchPowerCuts } from './power-cuts.ts';
@@ -21,4 +22,5 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   cryostat: benchCryostat,
   links: benchLinks,
   upload: benchUpload,
+  durable: benchDurable,
 };
