@@ -4,6 +4,7 @@
 
 import { DeviceFileError } from '../host/links/device-file/error.ts';
 import { LinkError } from '../host/links/link.ts';
+import { BuildFolderError } from '../host/tools/build-folder.mjs';
 import { ImageError } from '../host/tools/image/index.ts';
 import { SmpError } from '../host/tools/smp/index.ts';
 
@@ -41,6 +42,8 @@ export function explain(error: unknown): Explanation {
   }
   if (error instanceof DeviceFileError)
     return { code: error.code, message: error.message, exitCode: ExitCode.FAILED, facts };
+  if (error instanceof BuildFolderError)
+    return { code: 'BUILD_FOLDER', message: error.message, exitCode: ExitCode.FAILED, facts };
   if (error instanceof LinkError) return { code: 'LINK', message: error.message, exitCode: ExitCode.FAILED, facts };
   if (error instanceof SmpError) {
     const device = error.kind === 'device' ? { group: error.group ?? null, rc: error.code } : {};

@@ -1,20 +1,18 @@
-// Builds everything a board needs into build/: bootloader, firmware, the development key, and signed images to flash.
+// Builds everything a board needs into the build folder (build-folder.mjs): bootloader, firmware, the development key, and images to flash.
 //
-//   build/keys/development.pem      made at the first build, for its owner only; images signed with it boot on our boards
-//   build/bootloader.wasm
-//   build/images/<name>.bin         one for each entry of `developmentImages`
+//   keys/development.pem      made at the first build, for its owner only; images signed with it boot on our boards
+//   bootloader.wasm
+//   images/<name>.bin         one for each entry of `developmentImages`
 //
-// What must stay true: the key never leaves build/, which git ignores; images are a function of sources and key.
+// What must stay true: the key never leaves the build folder, which is in no repository; images are a function of sources and key.
 
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeWhole } from './build-folder.mjs';
 import { compileGuests } from './compile.ts';
-import { compileGuest, repositoryRoot } from './guest.ts';
+import { buildFolder, compileGuest } from './guest.ts';
 import { generateKey, readPublicKey, signImage } from './image/index.ts';
 import { compileFirmware, sequencerSource } from './sequencer.ts';
-
-export const buildFolder = join(repositoryRoot, 'build');
-const keyFile = join(buildFolder, 'keys', 'development.pem');
 
 export interface DevelopmentImage {
   name: string;
@@ -83,7 +81,7 @@ export async function buildAll(names?: string[], onStep: (what: string) => void 
   );
   const privateKeyPem = developmentKey();
   const bootloader = await compileGuest('bootloader/main.ts');
-  writeWhole(join(buildFolder, 'bootloader.wasm'), bootloader);
+  writeWhole(join(buildFolder(), 'bootloader.wasm'), bootloader);
   const images = new Map<string, BuiltImage>();
   for (const image of wanted) images.set(image.name, await buildImage(image, privateKeyPem));
   onStep('');
@@ -96,31 +94,17 @@ async function buildImage(image: DevelopmentImage, privateKeyPem: string): Promi
   const bytes = signImage({ payload, privateKeyPem, version: image.version, securityCounter: 1 });
   const flipped = image.flippedBit === undefined ? undefined : { offset: payload.length >> 1, bit: image.flippedBit };
   if (flipped) bytes[flipped.offset] ^= 1 << flipped.bit;
-  const file = join(buildFolder, 'images', `${image.name}-${image.version}.bin`);
+  const file = join(buildFolder(), 'images', `${image.name}-${image.version}.bin`);
   writeWhole(file, bytes);
   return { ...image, file, bytes, flipped };
 }
 
-/** The development key, made when there is none. Of two builds at once the first to link its key wins; both read that one. */
+/** The development key, made when there is none. Of two builds at once the key of the first stays, and both read it. */
 export function developmentKey(): string {
+  const keyFile = join(buildFolder(), 'keys', 'development.pem');
   if (!existsSync(keyFile)) {
     mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 });
-    const fresh = `${keyFile}.${process.pid}`;
-    writeFileSync(fresh, generateKey().privateKeyPem, { mode: 0o600 });
-    try {
-      linkSync(fresh, keyFile);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    rmSync(fresh);
+    writeWhole(keyFile, generateKey().privateKeyPem, { mode: 0o600, keep: true });
   }
   return readFileSync(keyFile, 'utf8');
-}
-
-/** Written beside its place and renamed, for tests and commands may build at the same time. */
-function writeWhole(path: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, bytes);
-  renameSync(temporary, path);
 }

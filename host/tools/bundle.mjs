@@ -1,7 +1,9 @@
 // TypeScript for a plain node process or thread: an entry and all it imports in a few files that load in a tenth of the time.
 //
-//   build/bundle/<entry>/sources.json    which bundle is the current one, and what its sources looked like when it was made
-//   build/bundle/<entry>/<hash>/         main.mjs and its parts; <hash> is of the contents, so that a program that runs keeps its own
+// Under the build folder (build-folder.mjs):
+//
+//   bundle/<entry>/sources.json    which bundle is the current one, and what its sources looked like when it was made
+//   bundle/<entry>/<hash>/         main.mjs and its parts; <hash> is of the contents, so that a program that runs keeps its own
 //
 // Why not tsx alone: it takes 4 ms a source in every process, and it also reads every package again: the compiler of guests, 14 MB, takes
 // it 7 s of processor time where node takes 0.5 s.
@@ -24,11 +26,12 @@ import {
 } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildFolderOf, writeWhole } from './build-folder.mjs';
 
 const ownRoot = fileURLToPath(new URL('../..', import.meta.url));
 const sourcesFile = 'sources.json';
 /** How this file and the compiler are set decides what comes out. */
-const makers = ['host/tools/bundle.mjs', 'package-lock.json', 'tsconfig.json'];
+const makers = ['host/tools/bundle.mjs', 'host/tools/build-folder.mjs', 'package-lock.json', 'tsconfig.json'];
 /** Another bundle than the current one may still run, and load a part of itself later. */
 const keepOldMs = 3_600_000;
 
@@ -43,9 +46,17 @@ export async function importSource(entry) {
 
 /** The address of an up-to-date bundle of `entry`, made when there is none. Throws where it cannot be made. */
 export async function bundled(entry, root = ownRoot) {
-  const place = { root, entry, folder: join(root, 'build', 'bundle', entry.replaceAll('/', '-')) };
-  const current = currentBundle(place) ?? (await makeBundle(place));
-  return pathToFileURL(join(place.folder, current, 'main.mjs')).href;
+  const placeIn = (build) => ({ root, entry, folder: join(build, 'bundle', entry.replaceAll('/', '-')) });
+  // Of an install that may only be read, a bundle that somebody else made there is as good as one of our own.
+  const installed = placeIn(join(root, 'build'));
+  const found = currentBundle(installed);
+  if (found !== undefined) return addressOf(installed, found);
+  const place = placeIn(buildFolderOf(root));
+  return addressOf(place, currentBundle(place) ?? (await makeBundle(place)));
+}
+
+function addressOf({ folder }, bundle) {
+  return pathToFileURL(join(folder, bundle, 'main.mjs')).href;
 }
 
 function currentBundle({ root, folder }) {
@@ -70,14 +81,16 @@ async function makeBundle({ root, entry, folder }) {
   const knowsItsPlace = {
     name: 'knows its place',
     setup: ({ onLoad }) =>
-      onLoad({ filter: /\.(ts|json)$/ }, ({ path }) => {
+      onLoad({ filter: /\.(ts|mjs|json)$/ }, ({ path }) => {
         const fromRoot = relative(root, path).replaceAll(sep, '/');
         sources[fromRoot] = looksOf(root, fromRoot);
         const text = readFileSync(path, 'utf8');
         if (path.endsWith('.json')) return { loader: 'json', contents: text };
-        // From build/bundle/<entry>/<hash>/, where every part of a bundle lies.
-        const place = `new URL('../../../../${fromRoot}', import.meta.url).href`;
-        return { loader: 'ts', contents: text.replaceAll('import.meta.url', place) };
+        // From build/bundle/<entry>/<hash>/, where every part of a bundle lies; from elsewhere by its full address.
+        const place = folder.startsWith(join(root, 'build'))
+          ? `new URL('../../../../${fromRoot}', import.meta.url).href`
+          : JSON.stringify(pathToFileURL(path).href);
+        return { loader: path.endsWith('.mjs') ? 'js' : 'ts', contents: text.replaceAll('import.meta.url', place) };
       }),
   };
   const { outputFiles } = await build({
@@ -87,7 +100,7 @@ async function makeBundle({ root, entry, folder }) {
     ...{ outdir: join(folder, 'hash'), outExtension: { '.js': '.mjs' }, plugins: [knowsItsPlace], logLevel: 'silent' },
   });
   const bundle = write(folder, outputFiles);
-  writeWhole(folder, sourcesFile, JSON.stringify({ bundle, sources }));
+  writeWhole(join(folder, sourcesFile), JSON.stringify({ bundle, sources }));
   removeOld(folder, bundle);
   return bundle;
 }
@@ -115,13 +128,6 @@ function write(folder, outputFiles) {
 function freshFolder(folder) {
   mkdirSync(folder, { recursive: true });
   return mkdtempSync(join(folder, '.fresh-'));
-}
-
-function writeWhole(folder, name, text) {
-  const fresh = freshFolder(folder);
-  writeFileSync(join(fresh, name), text);
-  renameSync(join(fresh, name), join(folder, name));
-  rmSync(fresh, { recursive: true });
 }
 
 function removeOld(folder, current) {

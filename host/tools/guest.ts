@@ -1,16 +1,24 @@
 // Compiles AssemblyScript guests and instantiates single modules for unit tests.
-// Compilation runs in this process through asc's own API and is cached under build/guest by the content of
+// Compilation runs in this process through asc's own API and is cached under guest/ of the build folder by the content of
 // every source the entry imports, so that a hundred tests pay for one compilation, at whatever time and in whatever process they want it.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instantiate } from '@assemblyscript/loader';
+import { buildFolderOf, writeWhole } from './build-folder.mjs';
 import { madeOnce } from './once.ts';
 
 export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const cacheFolder = join(repositoryRoot, 'build', 'guest');
+let chosenFolder: string | undefined;
+
+/** Where what is built goes, and is there; asked for once in each process. Throws where nothing may be written. */
+export function buildFolder(): string {
+  chosenFolder ??= buildFolderOf(repositoryRoot);
+  return chosenFolder;
+}
+
 // asc can redirect `abort` only to a file that is part of the program, so every entry is wrapped by one that brings it along.
 const wrapperEntry = 'guest.ts';
 const wrapperSource = (entryPath: string) =>
@@ -43,10 +51,10 @@ export async function compileGuest(entryPath: string, options: CompileOptions = 
   const cacheFile = cacheFileOf(entryPath, options);
   return madeOnce(
     cacheFile,
-    () => readIfThere(cacheFile),
+    () => readCached(cacheFile),
     async () => {
       const { binary } = await runCompiler(entryPath, options);
-      keep(cacheFile, binary);
+      writeWhole(cacheFile, binary);
       return binary;
     },
   );
@@ -55,12 +63,12 @@ export async function compileGuest(entryPath: string, options: CompileOptions = 
 /** Where each byte of the module that `compileGuest` makes comes from: a source map (version 3), line 0, the column being the byte. */
 export async function sourceMapOfGuest(entryPath: string, options: CompileOptions = {}): Promise<string> {
   const cacheFile = `${cacheFileOf(entryPath, options)}.map`;
-  const cached = readIfThere(cacheFile);
+  const cached = readCached(cacheFile);
   if (cached) return cached.toString();
   // The option adds a section behind the others and moves nothing.
   const extraArguments = [...(options.extraArguments ?? []), '--sourceMap'];
   const { map } = await runCompiler(entryPath, { ...options, extraArguments });
-  keep(cacheFile, map);
+  writeWhole(cacheFile, map);
   return map;
 }
 
@@ -83,17 +91,14 @@ async function runCompiler(entryPath: string, options: CompileOptions): Promise<
   return { binary, map };
 }
 
-/** Under another name first, so that nobody ever reads half of it. */
-function keep(cacheFile: string, contents: Uint8Array | string): void {
-  mkdirSync(cacheFolder, { recursive: true });
-  const temporary = `${cacheFile}.${process.pid}.${Math.floor(performance.now() * 1000)}`;
-  writeFileSync(temporary, contents);
-  renameSync(temporary, cacheFile);
+/** From the build folder, or from that of an install that may only be read: names are of contents, so one is as good as the other. */
+function readCached(cacheFile: string): Buffer | undefined {
+  return readIfThere(cacheFile) ?? readIfThere(join(repositoryRoot, 'build', 'guest', basename(cacheFile)));
 }
 
 /** Whether `compileGuest` will only have to read a file. */
 export function isCompiled(entryPath: string, options: CompileOptions = {}): boolean {
-  return existsSync(cacheFileOf(entryPath, options));
+  return readCached(cacheFileOf(entryPath, options)) !== undefined;
 }
 
 export interface GuestBus {
@@ -129,7 +134,7 @@ function ascArguments(entryPath: string, options: CompileOptions): string[] {
 }
 
 function cacheFileOf(entryPath: string, options: CompileOptions): string {
-  return join(cacheFolder, `${cacheKey(entryPath, ascArguments(entryPath, options), options.changes)}.wasm`);
+  return join(buildFolder(), 'guest', `${cacheKey(entryPath, ascArguments(entryPath, options), options.changes)}.wasm`);
 }
 
 function cacheKey(entryPath: string, argumentsOfAsc: string[], changes?: SourceChange[]): string {

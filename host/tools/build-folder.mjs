@@ -1,0 +1,102 @@
+// Where what is built goes: build/ of the install, or a folder in the user's cache where that may not be written, as in an install that an
+// administrator made for many users.
+//
+//   <install>/build/                               where it may be written
+//   <cache>/coldrig/<name>-<hash>/                 else; <hash> is of the install's place, so that each install has its own
+//     node_modules -> <install>/node_modules       for what is bundled there
+//
+// <cache> is $XDG_CACHE_HOME, or ~/.cache; %LOCALAPPDATA% on Windows. What must stay true: what stands at its place is whole, and two processes
+// that build at once, also in two containers with the same process number, disturb each other in nothing.
+
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ownRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
+const parts = ['', 'bundle', 'guest', 'images', 'keys'];
+
+export class BuildFolderError extends Error {}
+
+/** The folder for what is built from the install at `root`; it is there. Throws a BuildFolderError where none may be written, with what to set. */
+export function buildFolderOf(root = ownRoot, environment = process.env) {
+  const own = join(root, 'build');
+  if (mayBuildIn(own)) return own;
+  const cached = join(cacheFolder(environment), 'coldrig', nameOf(root));
+  try {
+    mkdirSync(cached, { recursive: true, mode: 0o700 });
+    accessSync(cached, constants.W_OK);
+    linkPackages(root, cached);
+  } catch (error) {
+    const variable = process.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CACHE_HOME';
+    throw new BuildFolderError(
+      `coldrig builds firmware and keeps a development key, and has no folder for them: ${own} may not be written, and neither may ${cached} ` +
+        `(${error.code}); set ${variable} to a folder that you may write`,
+    );
+  }
+  return cached;
+}
+
+/** Puts a file at its place in one step: whoever reads it reads all of it. With `keep`, one that is there already stays. */
+export function writeWhole(path, contents, { mode = 0o644, keep = false } = {}) {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true });
+  const fresh = mkdtempSync(join(folder, '.fresh-'));
+  try {
+    const file = join(fresh, basename(path));
+    writeFileSync(file, contents, { mode });
+    if (keep) linkSync(file, path);
+    else renameSync(file, path);
+  } catch (error) {
+    if (!keep || error.code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** Whether it, and every part of it that is there, may be written; where it is not there, whether it may be made. */
+function mayBuildIn(folder) {
+  const there = parts.map((part) => join(folder, part)).filter((path) => existsSync(path));
+  return (there.length === 0 ? [dirname(folder)] : there).every((path) => {
+    try {
+      accessSync(path, constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function cacheFolder({ XDG_CACHE_HOME, LOCALAPPDATA, HOME }) {
+  if (process.platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA;
+  // As the XDG base directory specification has it, a path that is not absolute is ignored.
+  if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME;
+  return join(HOME || homedir(), '.cache');
+}
+
+function nameOf(root) {
+  const place = realpathSync(root);
+  return `${basename(place)}-${createHash('sha256').update(place).digest('hex').slice(0, 12)}`;
+}
+
+/** Bundles look for packages from where they lie. */
+function linkPackages(root, folder) {
+  try {
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+}
