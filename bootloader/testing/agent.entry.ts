@@ -4,12 +4,13 @@
 //
 // A byte on the console line is a command, answered with + or - when it is done:
 //   0 to 9, : and ; store the image delivered under that number (0 to 11) in the other slot   x erase the other slot
-//   p mark the other slot pending   c confirm   r reset   s reset into safe mode   h hang
+//   @ to K          store the first half of it   t, u write a trailer behind it, as imgtool's --pad, and its --confirm, would bring
+//   p mark the other slot pending   c confirm   w be healthy for long enough   r reset   s reset into safe mode   h hang   d feed the watchdog no more
 // A host delivers images into STORAGE, one each DELIVERY_SIZE bytes: its length, then its bytes.
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
 import { copyFromBus } from '../../protocol/guest/dma';
-import { flashService } from '../../protocol/guest/flash-job';
+import { flashBusy, flashFailed, flashProgram, flashService } from '../../protocol/guest/flash-job';
 import { burnService } from '../../protocol/guest/fuse-burn';
 import {
   HANDOVER_SLOT,
@@ -17,8 +18,17 @@ import {
   LINE_FUSES,
   LINE_TIMER,
   LINE_UART1,
+  MAP_SLOT_SIZE,
   MAP_STORAGE,
   REASON_NONE,
+  TRAILER_COPY_DONE,
+  TRAILER_FLAG_SET,
+  TRAILER_IMAGE_OK,
+  TRAILER_MAGIC,
+  TRAILER_MAGIC_WORD_0,
+  TRAILER_MAGIC_WORD_1,
+  TRAILER_MAGIC_WORD_2,
+  TRAILER_MAGIC_WORD_3,
 } from '../../protocol/guest/generated/constants';
 import {
   RESET_BOOT_REQUEST_MODE_SAFE_MODE,
@@ -48,9 +58,10 @@ import {
 } from '../../protocol/guest/generated/registers';
 import { STATUS_DEFERRED } from '../../protocol/guest/smp/status';
 import { imageHasHash, imageReason, imageVersion } from '../image/info';
-import { otherSlot } from '../image/slots';
+import { otherSlot, slotAddress } from '../image/slots';
 import { mayErase, mayUpload, onTrial, readSlots } from '../image/smp/img-slots';
 import { emptySlotStep, startEmptySlot, startStore, storeStep } from '../image/smp/img-store';
+import { confirmingItself, isToConfirmItself } from '../image/smp/self-confirm';
 import { loadBootState, startConfirm, startMarkPending, stateBusy, stateFailed } from '../image/state/boot-state';
 
 const FEED_PERIOD_MS: u64 = 500;
@@ -63,12 +74,15 @@ const IDLE: u32 = 0;
 const EMPTYING: u32 = 1;
 const STORING: u32 = 2;
 const CHANGING: u32 = 3;
+const PADDING: u32 = 4;
 
 const chunk: usize = memory.data(1024, 8);
 const word: usize = memory.data(4, 4);
+const trailer: usize = memory.data(<i32>TRAILER_COPY_DONE, 8);
 const forEver: usize = memory.data(4, 4);
 
 let phase: u32 = 0;
+let feeding: bool = true;
 /** Of the image being stored: where its bytes are, how many there are, how many are in the slot. */
 let source: u32 = 0;
 let total: u32 = 0;
@@ -86,8 +100,10 @@ export function reset(): void {
 export function interrupt(lines: u32): void {
   if ((lines & LINE_TIMER) != 0) {
     writeTimerStatus(TIMER_STATUS_ALARM);
-    writeWatchdogFeed(WATCHDOG_FEED_KEY_KEY);
-    armFeed();
+    if (feeding) {
+      writeWatchdogFeed(WATCHDOG_FEED_KEY_KEY);
+      armFeed();
+    }
   }
   if ((lines & LINE_FLASH) != 0) flashService();
   if ((lines & LINE_FUSES) != 0) burnService();
@@ -117,6 +133,13 @@ function obey(command: u32): void {
     case 0x63:
       begin(startConfirm(slot));
       break;
+    case 0x74:
+    case 0x75:
+      padOther(other, command == 0x75);
+      break;
+    case 0x77:
+      beHealthy();
+      break;
     case 0x73:
       writeResetResetsInARow(0);
       writeResetBootRequest(RESET_BOOT_REQUEST_MODE_SAFE_MODE);
@@ -125,6 +148,9 @@ function obey(command: u32): void {
     case 0x72:
       writeResetResetsInARow(0);
       writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_RESET);
+      break;
+    case 0x64:
+      feeding = false;
       break;
     case 0x68:
       hang();
@@ -136,9 +162,10 @@ function obey(command: u32): void {
       else answer(false);
       break;
     default:
-      assert(command >= 0x30 && command < 0x3c, 'a command is one of those above');
+      assert(command >= 0x30 && command < 0x4c && (command & 0xf) < 0xc, 'a command is one of those above');
       readSlots();
-      takeDelivery(command - 0x30);
+      takeDelivery(command & 0xf);
+      if (command >= 0x40) total >>= 1;
       if (mayUpload()) emptyOther(other);
       else answer(false);
   }
@@ -148,6 +175,14 @@ function obey(command: u32): void {
 function mayMark(running: u32, other: u32): bool {
   if (!imageHasHash(other) || imageReason(other) != REASON_NONE || onTrial()) return false;
   return imageVersion(other) >= imageVersion(running);
+}
+
+/** What real firmware does when it has been healthy for POLICY_WELL_AFTER_MS. */
+function beHealthy(): void {
+  readSlots();
+  writeResetResetsInARow(0);
+  phase = CHANGING;
+  if (isToConfirmItself()) confirmingItself(true);
 }
 
 function begin(started: bool): void {
@@ -165,6 +200,19 @@ function takeDelivery(number: u32): void {
   copyFromBus(word, place, 4);
   source = place + 4;
   total = load<u32>(word);
+}
+
+/** The last bytes that an upload of a padded file brings; its sector was erased when that began. */
+function padOther(other: u32, permanent: bool): void {
+  const magic = trailer + TRAILER_COPY_DONE - TRAILER_MAGIC;
+  memory.fill(trailer, 0xff, TRAILER_COPY_DONE);
+  store<u32>(magic, TRAILER_MAGIC_WORD_0);
+  store<u32>(magic, TRAILER_MAGIC_WORD_1, 4);
+  store<u32>(magic, TRAILER_MAGIC_WORD_2, 8);
+  store<u32>(magic, TRAILER_MAGIC_WORD_3, 12);
+  if (permanent) store<u8>(trailer + TRAILER_COPY_DONE - TRAILER_IMAGE_OK, <u8>TRAILER_FLAG_SET);
+  phase = PADDING;
+  flashProgram(slotAddress(other) + MAP_SLOT_SIZE - TRAILER_COPY_DONE, trailer, TRAILER_COPY_DONE);
 }
 
 function emptyOther(other: u32): void {
@@ -187,7 +235,8 @@ function goOn(): void {
     if (status == 0 && stored != total) storeNext();
     else answer(status == 0);
   }
-  if (phase == CHANGING && !stateBusy()) answer(!stateFailed());
+  if (phase == PADDING && !flashBusy()) answer(!flashFailed());
+  if (phase == CHANGING && !confirmingItself(false) && !stateBusy()) answer(!stateFailed());
 }
 
 function storeNext(): void {

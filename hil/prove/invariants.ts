@@ -10,7 +10,11 @@ export const invariants = {
   whole: 'it boots the old or the new image whole, and what it answered before the cut still holds',
   bootable: 'what was confirmed and valid stays bootable until something newer is confirmed',
   undone: 'a trial that is reset before it was confirmed is undone',
-  counters: 'counters never go back, and what an image was confirmed with stays asked for',
+  kept: 'what a client was told is confirmed is what runs after every reset, while it verifies and stays healthy',
+  earned: 'nothing is confirmed and no fuse moves without a healthy run; what the factory wrote is the one exception',
+  rescued:
+    'it is never in safe mode without a request while an image is there that once ran healthy, verifies and is allowed',
+  counters: 'counters never go back, and what an image was confirmed with stays required',
   window: 'what a boot does depends on its state window alone: on no byte that a cut tore',
   agrees: 'of an image it says what the desk says, reason and all',
   alive: 'it never halts',

@@ -1,26 +1,34 @@
 // What an operator, or a person at the desk, does to a device: actions as data, and doing them up to their answer.
 
 import type { Board } from '../../../host/board/board.ts';
+import { RESET } from '../../../protocol/generated/registers.ts';
+import { Handover } from '../../../protocol/handover.ts';
+import { BootPolicy } from '../../../protocol/image/boot-state.ts';
 import { ImageFormat } from '../../../protocol/image/format.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import type { ImageName, Images } from './images.ts';
 import { fillJournal } from './journal.ts';
-import type { Operator } from './operator.ts';
+import { type Operator, StoryFailed, type TrailerAsks } from './operator.ts';
 
 export const bootLimitNs = 1_000_000_000;
 const watchdogLimitNs = 5_000_000_000;
 
 export type Action =
   | { do: 'switch on' }
-  | { do: 'upload'; image: ImageName; part?: number }
+  /** `trailer`: of a file padded to the whole slot, as imgtool does it. */
+  | { do: 'upload'; image: ImageName; part?: number; trailer?: TrailerAsks }
   | { do: 'mark'; image: ImageName }
   | { do: 'reset' }
   | { do: 'confirm' }
+  /** For a minute, so that resets in a row are forgotten, and a permanent trial confirms itself. */
+  | { do: 'be healthy' }
   | { do: 'erase'; slot: number }
   /** The firmware hangs by itself. */
   | { do: 'wait for a watchdog' }
   /** It is told to. */
   | { do: 'hang' }
+  /** The watchdog resets it again and again, until something else runs. */
+  | { do: 'hang on' }
   /** It resets into safe mode. */
   | { do: 'safe mode' }
   /** At the desk, without power: a bit of the slot's image flips. */
@@ -37,6 +45,7 @@ export function act(operator: Operator, action: Action, images: Images): void {
       return;
     case 'upload':
       operator.upload(images[action.image], action.part);
+      if (action.trailer !== undefined) operator.pad(action.trailer);
       return;
     case 'mark':
       operator.mark(images[action.image]);
@@ -47,6 +56,9 @@ export function act(operator: Operator, action: Action, images: Images): void {
       return;
     case 'confirm':
       operator.confirm();
+      return;
+    case 'be healthy':
+      operator.beHealthy();
       return;
     case 'erase':
       operator.erase(action.slot);
@@ -59,6 +71,9 @@ export function act(operator: Operator, action: Action, images: Images): void {
       operator.hang();
       waitForReset(operator, watchdogLimitNs);
       return;
+    case 'hang on':
+      hangOn(operator);
+      return;
     case 'wait for a watchdog':
       waitForReset(operator, watchdogLimitNs);
       return;
@@ -70,6 +85,18 @@ export function act(operator: Operator, action: Action, images: Images): void {
       takeToDesk(operator.board);
       fillJournal(operator.board, action.records);
   }
+}
+
+/** An image that began to hang: the watchdog resets it, and it is run again, until its turn is over. */
+function hangOn(operator: Operator): void {
+  const slotNow = () => operator.board.machine.peek(RESET, 'MAILBOX', Handover.SLOT);
+  const slot = slotNow();
+  for (let hangs = 0; hangs <= BootPolicy.RESETS_IN_A_ROW_MAX; hangs++) {
+    operator.starveWatchdog();
+    waitForReset(operator, watchdogLimitNs);
+    if (operator.board.state !== 'firmware' || slotNow() !== slot) return;
+  }
+  throw new StoryFailed(`the image in slot ${'AB'[slot]} hangs, and is run again and again`);
 }
 
 function takeToDesk(board: Board): void {

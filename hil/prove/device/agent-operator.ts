@@ -4,13 +4,12 @@
 import type { Board } from '../../../host/board/board.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import type { Images } from './images.ts';
-import { Operator, StoryFailed } from './operator.ts';
+import { Operator, StoryFailed, type TrailerAsks } from './operator.ts';
 
 const consoleLine = 1;
 const deliveryBytes = 0x1_0000;
-/** The first half of each image is delivered behind the whole ones, whose number a character tells from '0' on. */
-const firstHalf = 6;
-const firstLetter = '0'.charCodeAt(0);
+/** The number of a delivery is told by a character from '0' on, that of its first half by one from '@' on. */
+const letters = { whole: '0'.charCodeAt(0), half: '@'.charCodeAt(0) };
 /** An upload of 64 KiB takes 16 erases and 256 programs. */
 const doneWithinNs = 2_000_000_000;
 
@@ -30,15 +29,21 @@ export class AgentOperator extends Operator {
 
   /** At the factory, before the board is first switched on. */
   override deliver(): void {
-    for (const [number, image] of this.deliveries.entries()) {
-      this.place(number, image);
-      this.place(number + firstHalf, image.subarray(0, image.length / 2));
-    }
+    for (const [number, image] of this.deliveries.entries()) this.place(number, image);
   }
 
   override upload(image: Uint8Array, part = 1): void {
     if (this.board.state === 'bootloader') super.upload(image, part);
-    else this.command(String.fromCharCode(firstLetter + this.deliveries.indexOf(image) + (part === 1 ? 0 : firstHalf)));
+    else this.command(String.fromCharCode(letters[part === 1 ? 'whole' : 'half'] + this.deliveries.indexOf(image)));
+  }
+
+  /** Only in firmware: safe mode takes padded files as a whole, which no story needs. */
+  override pad(asks: TrailerAsks): void {
+    this.command(asks === 'permanent' ? 'u' : 't');
+  }
+
+  override beHealthy(): void {
+    this.command('w');
   }
 
   override mark(image: Uint8Array): void {
@@ -66,6 +71,10 @@ export class AgentOperator extends Operator {
 
   override hang(): void {
     this.board.send(consoleLine, Buffer.from('h'));
+  }
+
+  override starveWatchdog(): void {
+    this.board.send(consoleLine, Buffer.from('d'));
   }
 
   /** Safe mode answers SMP; an agent that rests is there. */

@@ -26,7 +26,8 @@ interface Recipe {
 
 /**
  * `hangs` hangs: the firmware's two seconds after its start, the agent's when it is told to. `counted` takes the security counter three
- * ticks on, `rotated` is signed with the next key and revokes the one before.
+ * ticks on, `rotated` is signed with the next key and revokes the one before. Beside v1, `older` is older, `rebuild` has the same version, and
+ * `build` another build number.
  */
 export const recipes = {
   v1: { version: '1.0.0', securityCounter: 1, key: 0 },
@@ -35,6 +36,9 @@ export const recipes = {
   hangs: { version: '2.0.0', securityCounter: 1, key: 0 },
   counted: { version: '2.1.1', securityCounter: 0x0201_0001, key: 0 },
   rotated: { version: '2.0.0', securityCounter: 1, key: 1 },
+  older: { version: '0.9.0', securityCounter: 1, key: 0 },
+  rebuild: { version: '1.0.0', securityCounter: 1, key: 0 },
+  build: { version: '1.0.0+7', securityCounter: 1, key: 0 },
 } satisfies Record<string, Recipe>;
 export type ImageName = keyof typeof recipes;
 export type Images = Record<ImageName, Uint8Array>;

@@ -30,6 +30,9 @@ export interface ListedImage {
   confirmed: boolean;
 }
 
+/** What a trailer asks for: a trial, or a trial after which the image confirms itself. */
+export type TrailerAsks = 'test' | 'permanent';
+
 /** The board did not do what a sound one does; the message says what. */
 export class StoryFailed extends Error {}
 
@@ -113,6 +116,16 @@ export class Operator {
     }
   }
 
+  /** Behind an upload: the trailer that a file made by `imgtool sign --pad`, or `--pad --confirm`, ends with. */
+  pad(_asks: TrailerAsks): void {
+    throw new Error('with this firmware a padded file is uploaded as a whole');
+  }
+
+  /** For as long as it takes to be called well. */
+  beHealthy(): void {
+    throw new Error('this firmware is healthy in its own time');
+  }
+
   mark(image: Uint8Array): void {
     this.ask(Smp.OP_WRITE, SmpGroup.IMG, ImgCommand.STATE, { hash: hashOfImage(image), confirm: false });
   }
@@ -145,6 +158,11 @@ export class Operator {
 
   askForSafeMode(): void {
     this.ask(Smp.OP_WRITE, SmpGroup.OS, OsCommand.RESET, { boot_mode: 1 });
+  }
+
+  /** Ends in a watchdog's reset as a hang does, and costs no second of a core that spins. */
+  starveWatchdog(): void {
+    throw new Error('this firmware feeds its watchdog whatever it is told');
   }
 
   /** Makes the running firmware hang, if it takes orders. */

@@ -10,6 +10,10 @@ export interface Model {
   factory?: ImageName;
   /** What an operator may upload. */
   images: readonly ImageName[];
+  /** An upload may bring the trailer of `imgtool sign --pad`, or `--pad --confirm`; and images can be healthy for long enough. */
+  trailers?: true;
+  /** An image may begin to hang, whether on trial or confirmed, and hang until something else runs. */
+  hangs?: true;
   /** Bits may rot. */
   rot: boolean;
   /** The pin, the supply and the watchdog may reset it: resets that nobody asked for, which are counted up to a limit. */
@@ -42,6 +46,20 @@ export const models: readonly Model[] = [
     about: 'A device without an image is rescued by safe mode.',
     ...{ images: ['v1'], rot: true, resets: false, sliceDepth: 2 },
   },
+  ...(
+    [
+      ['an older version', 'older', 'An image of an older version'],
+      ['the same version', 'rebuild', 'Another image of the same version'],
+      ['another build', 'build', 'An image whose version differs only in the build number'],
+      ['a newer version', 'v2', 'An image of a newer version'],
+    ] as const
+  ).map(
+    ([name, image, what]): Model => ({
+      name: `${name}, padded, confirmed, hanging`,
+      about: `${what}: uploaded plain, padded, or with a trailer that confirms; and a confirmed image may begin to hang.`,
+      ...{ factory: 'v1', images: [image], trailers: true, hangs: true, rot: false, resets: false, sliceDepth: 2 },
+    }),
+  ),
   {
     name: 'a counter moves',
     about: 'An update that takes the security counter on: the image before is history once it is confirmed.',

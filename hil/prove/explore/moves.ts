@@ -1,11 +1,15 @@
 // The moves of the search: what an operator, chance or the supply can do to a device at rest, and where power can go in the middle of it.
 
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
+import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { type Action, act, settle } from '../device/actions.ts';
 import { readCells } from '../device/cells.ts';
+import type { ImageName } from '../device/images.ts';
+import { bootState } from '../device/journal.ts';
 import { type Cut, cutsOf, type Operation } from '../device/operations.ts';
 import { StoryFailed } from '../device/operator.ts';
+import type { Happening } from '../promises.ts';
 import type { Model } from './models.ts';
 import type { World } from './world.ts';
 
@@ -17,36 +21,77 @@ export interface Move {
   do(world: World): void;
   /** An image may be lost by it, so less may be bootable afterwards. */
   harms?: true;
-  /** The firmware brings the reset about itself: whoever is on trial has failed. */
-  endsTrial?: true;
-  /** It asks for safe mode, so that nothing runs afterwards. */
-  stays?: true;
+  /** What a client knows of it, beside that it was done; asked before it is. */
+  knows?(world: World): Told;
 }
+
+/** `asked`: the reset is a client's or the firmware's own wish, so that none lies behind it in the row. */
+type Told = Omit<Happening, 'runs' | 'row'> & { asked?: true };
 
 const always = () => true;
 const inFirmware = ({ board }: World) => board.state === 'firmware';
 
-function asked(name: string, action: Action, fits: Move['fits'] = always): Move {
-  return { name, fits, do: ({ operator, images }) => act(operator, action, images) };
+function asked(name: string, action: Action, knows: Move['knows'], fits: Move['fits'] = always): Move {
+  return { name, fits, do: ({ operator, images }) => act(operator, action, images), knows };
 }
 
 /** All moves of a model, uncut. */
-export function movesOf({ images, rot, resets }: Model): Move[] {
+export function movesOf({ images, trailers, hangs, rot, resets }: Model): Move[] {
   return [
-    ...images.map((image) => asked(`upload ${image}`, { do: 'upload', image })),
-    ...images.map((image) => asked(`mark ${image}`, { do: 'mark', image }, (world) => world.holds(image))),
-    asked('confirm', { do: 'confirm' }, inFirmware),
-    asked('erase', { do: 'erase', slot: 0 }, inFirmware),
-    { ...asked('reset', { do: 'reset' }), endsTrial: true },
-    { ...asked('ask for safe mode', { do: 'safe mode' }, inFirmware), stays: true },
+    ...images.map((image) => asked(`upload ${image}`, { do: 'upload', image }, () => ({ rewrites: true }))),
+    ...(trailers ? images.flatMap(paddedUploads) : []),
+    ...images.map((image) => asked(`mark ${image}`, { do: 'mark', image }, marking(image), canMark(image))),
+    asked('confirm', { do: 'confirm' }, confirming, inFirmware),
+    ...(trailers ? [asked('be healthy', { do: 'be healthy' }, beingHealthy, inFirmware)] : []),
+    asked('erase', { do: 'erase', slot: 0 }, () => ({ rewrites: true }), inFirmware),
+    asked('reset', { do: 'reset' }, () => ({ endsTrial: true, asked: true })),
+    asked('ask for safe mode', { do: 'safe mode' }, () => ({ asksSafeMode: true, asked: true }), inFirmware),
     { name: 'cycle power', fits: always, do: (world) => world.cyclePower() },
+    ...(hangs ? [asked(hangOn, { do: 'hang on' }, () => ({ endsTrial: true }), inFirmware)] : []),
     ...(resets ? resetting : []),
     ...(rot ? rotting() : []),
   ];
 }
 
+const hangOn = 'hang on and on';
+
+/** Only in firmware: there the last bytes of a padded file are all that it has more than a plain one. */
+function paddedUploads(image: ImageName): Move[] {
+  return (['test', 'permanent'] as const).map((trailer) =>
+    asked(
+      `upload ${image}, ${trailer === 'test' ? 'padded' : 'padded and confirmed'}`,
+      { do: 'upload', image, trailer },
+      (world) => ({ rewrites: true, asks: { slots: [world.runningSlot() ^ 1], older: false } }),
+      inFirmware,
+    ),
+  );
+}
+
+/** Firmware marks the slot it does not run from; safe mode marks any, by name. */
+function canMark(image: ImageName): Move['fits'] {
+  return (world) => (inFirmware(world) ? world.imageIn(world.runningSlot() ^ 1) === image : world.holds(image));
+}
+
+function marking(image: ImageName): Move['knows'] {
+  return (world) => {
+    if (inFirmware(world)) return { asks: { slots: [world.runningSlot() ^ 1], older: false } };
+    return { asks: { slots: [0, 1].filter((slot) => world.imageIn(slot) === image), older: true } };
+  };
+}
+
+function confirming(world: World): Told {
+  return { confirms: { slot: world.runningSlot(), answered: true } };
+}
+
+/** Whoever is on trial and was asked for for good confirms itself; for anybody else only the resets in a row are over. */
+function beingHealthy(world: World): Told {
+  const slot = world.runningSlot();
+  const { state, permanent } = bootState(world.board)?.slots[slot] ?? {};
+  return state === SlotState.TRIAL && permanent ? { confirms: { slot, answered: true } } : {};
+}
+
 const resetting: readonly Move[] = [
-  { ...asked('hang', { do: 'hang' }, inFirmware), endsTrial: true },
+  asked('hang', { do: 'hang' }, () => ({ endsTrial: true }), inFirmware),
   { name: 'pull the reset pin', fits: always, do: (world) => comeBack(world, () => world.board.pullResetPin()) },
   { name: 'brown out', fits: always, do: (world) => comeBack(world, () => world.board.brownOut()) },
 ];
@@ -63,7 +108,8 @@ function rotting(): Move[] {
       harms: true,
     };
   });
-  return [...slots, { name: 'rot a bit in the boot state', fits: hasRecord, do: rotRecord, harms: true }];
+  const rots = () => ({ rots: true });
+  return [...slots, { name: 'rot a bit in the boot state', fits: hasRecord, do: rotRecord, harms: true, knows: rots }];
 }
 
 function comeBack({ operator }: World, reset: () => void): void {
@@ -100,11 +146,13 @@ function rotRecord(world: World): void {
 
 /** Operations of an upload that are cut: the trailer's erase, what forgets, the first sector's erase, the first bytes, the last. */
 const uploadOperations = [0, 1, 2, 3, -1];
+/** Of hanging on and on: what the boot does that ends it. The boots before are those of one hang. */
+const lastOperations = [-4, -3, -2, -1];
 
 /** Cuts of a move whose operations were seen: before each, inside it, and after the last. */
 export function cutsOfMove(name: string, operations: readonly Operation[]): Cut[] {
-  const upload = name.startsWith('upload');
-  const wanted = upload ? uploadOperations.flatMap((place) => operations.at(place) ?? []) : operations;
+  const places = name.startsWith('upload') ? uploadOperations : name === hangOn ? lastOperations : undefined;
+  const wanted = places?.flatMap((place) => operations.at(place) ?? []) ?? operations;
   return [...new Set(wanted)].flatMap((operation, number) => {
     const all = cutsOf(operation, (unit, units) => unit === units >> 1);
     const last = operation === wanted.at(-1);

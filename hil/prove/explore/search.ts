@@ -6,12 +6,13 @@
 // moves have names, and the names alone lead there again.
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { BootDecision } from '../../../protocol/image/boot-state.ts';
 import { eventLines } from '../../rig/event-log.ts';
 import type { ImageName } from '../device/images.ts';
+import type { Known } from '../device/known.ts';
 import type { Cut } from '../device/operations.ts';
 import { StoryFailed } from '../device/operator.ts';
 import type { Finding, Invariant } from '../invariants.ts';
+import { freshRow, type Happening, judgePromises, type Row, rowAfter } from '../promises.ts';
 import type { OnPartProgress, PartResult } from '../proof.ts';
 import { type Model, statesMax } from './models.ts';
 import { cutsOfMove, type Move, moveAndCut, movesOf } from './moves.ts';
@@ -35,8 +36,10 @@ interface Before {
   bootable: ImageName[];
   counter: number;
   runs: ReturnType<World['runs']>;
-  /** The slot of what runs. */
-  slot: number;
+  known: Known;
+  row: Row;
+  /** What a client knows of the move. */
+  told: ReturnType<NonNullable<Move['knows']>>;
 }
 
 export class Search {
@@ -95,7 +98,7 @@ export class Search {
     for (const move of this.moves) {
       world.put(snapshot);
       if (!move.fits(world)) continue;
-      const before = this.look();
+      const before = this.look(move);
       if (only === undefined || only === move.name || only.startsWith(`${move.name}, `)) {
         const refused = this.try(() => move.do(world));
         const cuts = cutsOfMove(
@@ -131,9 +134,23 @@ export class Search {
     }
   }
 
-  private look(): Before {
+  private look(move: Move): Before {
     const { world } = this;
-    return { bootable: world.bootable(), counter: world.counter(), runs: world.runs(), slot: world.runningSlot() };
+    const told = move.knows?.(world) ?? {};
+    const known = world.known();
+    return { bootable: world.bootable(), counter: world.counter(), runs: world.runs(), known, row: world.row(), told };
+  }
+
+  /** What happened to the device, as a client knows it. A cut may have come before anything was done, and takes wishes that RAM held. */
+  private happening({ told, known, row }: Before, failed: string | undefined, wasCut: boolean): Happening {
+    const { world } = this;
+    const { asked, confirms, ...others } = told;
+    const happening = {
+      ...others,
+      ...(confirms && { confirms: { slot: confirms.slot, answered: !wasCut && failed === undefined } }),
+      ...{ runs: world.booted(), row: rowAfter(asked ? freshRow : row, known, world.records) },
+    };
+    return wasCut ? { ...happening, asksSafeMode: false, endsTrial: false } : happening;
   }
 
   private arrive(move: Move, before: Before, path: string[], next: Place[], failed?: string, wasCut = false): void {
@@ -166,15 +183,13 @@ export class Search {
     const bootable = world.bootable();
     if (before.bootable.length > 0 && bootable.length === 0 && !move.harms)
       find('bootable', `${before.bootable.join(' and ')} could be booted before, and nothing can now`);
-    const resting = move.stays || before.runs === undefined || world.decision === BootDecision.SAFE_MODE_RESETS;
-    if (bootable.length > 0 && !resting && board.state === 'bootloader')
-      find('reaches', `${bootable.join(' and ')} can be booted, and yet it stays in safe mode`);
+    const happening = this.happening(before, failed, wasCut);
+    findings.push(...judgePromises(before.known, world.known(), happening));
+    const { count, tried } = world.row();
+    if (typeof happening.runs === 'number' && (count > happening.row.count || (tried & ~happening.row.tried) !== 0))
+      find('rescued', `${count} resets in a row are counted, where ${happening.row.count} happened`);
     if (world.counter() < before.counter)
       find('counters', `the counter was ${before.counter}, it is ${world.counter()}`);
-    // A copy of it in the other slot may have a trial of its own.
-    const triedAgain = world.runs() === 'on trial' && world.runningSlot() === before.slot;
-    if (move.endsTrial && !wasCut && before.runs === 'on trial' && triedAgain)
-      find('undone', 'it was on trial before the reset, and is on trial again');
     if (failed !== undefined && !wasCut && before.runs === 'confirmed' && move.name.startsWith('upload'))
       find('repeatable', failed);
     return findings;

@@ -13,11 +13,12 @@ import type { Board } from '../../../host/board/board.ts';
 import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { RESET } from '../../../protocol/generated/registers.ts';
-import { ImageFormat, Trailer } from '../../../protocol/image/format.ts';
+import { ImageFormat } from '../../../protocol/image/format.ts';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { isWeak, readCells } from '../device/cells.ts';
 import { hashOfImage, type ImageName, type Images } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
+import { trailerAsks } from '../device/known.ts';
 import { imageIn } from '../device/window.ts';
 
 const { SLOT_A, SLOT_B, SLOT_SIZE, SECTOR_SIZE, BOOT_STATE_0 } = MemoryMap;
@@ -47,19 +48,10 @@ function flagsOf({ earned, permanent, older }: Pick<BootStateEntry, 'earned' | '
 
 function slotContent(board: Board, slot: number, images: Images): string {
   const address = slot === 0 ? SLOT_A : SLOT_B;
-  const trailer = trailerAsks(readCells(board, address + SLOT_SIZE - SECTOR_SIZE, SECTOR_SIZE));
+  const asks = trailerAsks(board, slot);
+  const trailer = asks === undefined ? '' : ` ${asks} trailer`;
   const weak = isWeak(board, address, SLOT_SIZE) ? ' weak' : '';
   return `${'AB'[slot]}: ${imageIn(board, slot, images) ?? brokenContent(board, address, images)}${trailer}${weak}`;
-}
-
-/** What the bootloader takes the trailer for (bootloader/image/state/trailer.ts). */
-function trailerAsks(sector: Uint8Array): string {
-  const trailer = Buffer.from(sector).subarray(-Trailer.COPY_DONE);
-  const place = (fromEnd: number) => Trailer.COPY_DONE - fromEnd;
-  const magic = [Trailer.MAGIC_WORD_0, Trailer.MAGIC_WORD_1, Trailer.MAGIC_WORD_2, Trailer.MAGIC_WORD_3];
-  if (magic.some((word, index) => trailer.readUInt32LE(place(Trailer.MAGIC) + 4 * index) !== word)) return '';
-  if (trailer[place(Trailer.IMAGE_OK)] === Trailer.FLAG_SET) return ' in advance';
-  return trailer[place(Trailer.IMAGE_OK)] === 0xff && trailer[0] === 0xff ? ' asked for' : '';
 }
 
 function brokenContent(board: Board, address: number, images: Images): string {

@@ -8,14 +8,15 @@ import { RESET } from '../../../protocol/generated/registers.ts';
 import { Handover as HandoverPlace } from '../../../protocol/handover.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { Fuse } from '../../../protocol/memory-map.ts';
-import { EventKind } from '../../../protocol/telemetry/events.ts';
 import { settle } from '../device/actions.ts';
 import { AgentOperator } from '../device/agent-operator.ts';
 import { type ImageName, type Images, publicKeys } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
+import { type Known, knownOf, storyImages } from '../device/known.ts';
 import { addRecord, type Cut, chooseTear, type Operation } from '../device/operations.ts';
 import { imageIn } from '../device/window.ts';
 import { bootableImages, type Handover, lookAtCore, lookAtHandover } from '../power/judge.ts';
+import type { Row } from '../promises.ts';
 import type { Model } from './models.ts';
 
 export class World {
@@ -26,8 +27,6 @@ export class World {
   readonly records: LogRecord[] = [];
   readonly operations: Operation[] = [];
   readonly handovers: Handover[] = [];
-  /** Of the last boot. */
-  decision = 0;
 
   constructor(board: Board, images: Images) {
     this.board = board;
@@ -92,6 +91,25 @@ export class World {
     return this.imageIn(0) === image || this.imageIn(1) === image;
   }
 
+  known(): Known {
+    return knownOf(this.board, storyImages(this.board, this.images));
+  }
+
+  /** As the chip counts them. */
+  row(): Row {
+    const { COUNT, TRIED } = RESET.registers.RESETS_IN_A_ROW.fields;
+    const value = this.board.machine.peek(RESET, 'RESETS_IN_A_ROW');
+    const field = ({ shift, mask }: { shift: number; mask: number }) => (value & mask) >>> shift;
+    return { count: field(COUNT), tried: field(TRIED) };
+  }
+
+  /** What it runs, where it booted since it was put into a state; a slot, or safe mode. */
+  booted(): number | 'safe mode' | undefined {
+    if (!this.records.some(({ kind }) => kind === LogKind.RESET)) return undefined;
+    if (this.board.state === 'bootloader') return 'safe mode';
+    return this.board.state === 'firmware' ? this.runningSlot() : undefined;
+  }
+
   /** Images that are confirmed and whole, and that no fuse keeps out. */
   bootable(): ImageName[] {
     return bootableImages(this.board, this.images);
@@ -106,7 +124,6 @@ export class World {
   private onLog(record: LogRecord): void {
     this.records.push(record);
     addRecord(this.operations, record);
-    if (record.kind === LogKind.RECORDER && (record.a & 0xffff) === EventKind.BOOT_DECISION) this.decision = record.b;
     if (record.kind === LogKind.HANDOVER) this.handovers.push(lookAtHandover(this.board, record.a, this.images));
   }
 }

@@ -11,6 +11,7 @@ import { isWeak, type Remains, readCells } from '../device/cells.ts';
 import type { Ending } from '../device/change.ts';
 import { hashOfImage, type ImageName, type Images, publicKeys, recipes } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
+import { isAllowed } from '../device/known.ts';
 import { imageIn } from '../device/window.ts';
 import { bootsMax, type Finding, type Invariant, reachLimitNs } from '../invariants.ts';
 import type { Outcome, Scenario } from './scenarios.ts';
@@ -96,13 +97,7 @@ function whyNotBootable(board: Remains, keeps: ImageName, goal: ImageName, image
 
 /** Images that were confirmed once and are whole, and that no fuse keeps out, read as it may. One that a client tries again stays among them. */
 export function bootableImages(board: Remains, images: Images): ImageName[] {
-  const { cells, weak } = board.fuses;
-  const words = cells.map((word, index) => word | weak[index]);
-  const counter = counterInFuses(counterWords(words));
-  return imagesWith(board, images, ({ earned }) => earned).filter((name) => {
-    const { key, securityCounter } = recipes[name];
-    return ((words[Fuse.KEY_REVOKED] >>> key) & 1) === 0 && securityCounter >= counter;
-  });
+  return imagesWith(board, images, ({ earned }) => earned).filter((name) => isAllowed(board, name));
 }
 
 /** What a boot that hands over to a confirmed image leaves undone in the fuses. */

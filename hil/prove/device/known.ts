@@ -1,0 +1,141 @@
+// What is known of a device before or after a boot: its slots, its boot state, its fuses. promises.ts judges by it.
+//
+// What must stay true: it is read by the host's own code, from flash and fuses as they lie there, never by asking the device.
+
+import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
+import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
+import { SlotState } from '../../../protocol/image/boot-state.ts';
+import { Trailer } from '../../../protocol/image/format.ts';
+import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
+import { bytesOfPage, isWeak, oncePerPage, pagesOf, type Remains } from './cells.ts';
+import { hashOfImage, type ImageName, type Images, recipes } from './images.ts';
+import { bootState } from './journal.ts';
+import { imageIn } from './window.ts';
+
+/** An image that a slot holds, whole. */
+export interface KnownImage {
+  name: string;
+  hash: Uint8Array | undefined;
+  /** As images are ordered: without the build number. */
+  version: number;
+  securityCounter: number;
+  /** Keys it revokes once it is confirmed, as bits. */
+  revokes: number;
+  /** It verifies under the keys, the counter and the board that are in the fuses. */
+  isAllowed: boolean;
+}
+
+export interface KnownSlot {
+  /** Undefined where the slot holds no image that is whole. */
+  image: KnownImage | undefined;
+  /** What the bootloader is to take the image for: by its entry in the boot state, or else by its trailer. */
+  state: number;
+  /** Why it was refused, as kept. */
+  reason: number;
+  /** It was confirmed once. */
+  earned: boolean;
+  /** Asked for although the confirmed image is newer. */
+  older: boolean;
+  /** The entry in the boot state, whatever image it is about. */
+  entry: BootStateEntry | undefined;
+}
+
+export interface Known {
+  slots: readonly [KnownSlot, KnownSlot];
+  /** Slot whose image was confirmed last, as far as anybody knows. */
+  confirmedLast: number | undefined;
+  /** Slot that was handed over to last. */
+  running: number | undefined;
+  securityCounter: number;
+  /** As bits. */
+  revokedKeys: number;
+  /** No bit of the boot state or the fuses reads as chance has it. */
+  isFirm: boolean;
+}
+
+export type ImageInSlot = (slot: number) => KnownImage | undefined;
+
+export function knownOf(device: Remains, imageInSlot: ImageInSlot): Known {
+  const state = bootState(device);
+  const slot = (number: number) => knownSlot(device, number, imageInSlot(number), state?.slots[number]);
+  const { cells, weak } = device.fuses;
+  return {
+    slots: [slot(0), slot(1)],
+    confirmedLast: state?.confirmedLast,
+    running: state?.running,
+    securityCounter: counterIn(cells),
+    revokedKeys: cells[Fuse.KEY_REVOKED],
+    isFirm: !isWeak(device, MemoryMap.BOOT_STATE_0, 2 * MemoryMap.SECTOR_SIZE) && weak.every((bits) => bits === 0),
+  };
+}
+
+/** The images of a story, as this device holds them. */
+export function storyImages(device: Remains, images: Images): ImageInSlot {
+  return (slot) => {
+    const name = imageIn(device, slot, images);
+    return name && { name, hash: hashOfImage(images[name]), ...traits[name], isAllowed: isAllowed(device, name) };
+  };
+}
+
+/** Whether no fuse keeps the image out, read as it may. */
+export function isAllowed({ fuses: { cells, weak } }: Remains, name: ImageName): boolean {
+  const { key, securityCounter } = recipes[name];
+  const revoked = cells[Fuse.KEY_REVOKED] | weak[Fuse.KEY_REVOKED];
+  if (((revoked >>> key) & 1) !== 0) return false;
+  return securityCounter >= counterIn(cells.map((word, index) => word | weak[index]));
+}
+
+const traits = Object.fromEntries(
+  Object.entries(recipes).map(([name, { version, securityCounter, key }]) => {
+    const [major, minor, revision] = version.replace(/\+.*/, '').split('.').map(Number);
+    return [name, { version: major * 2 ** 24 + minor * 2 ** 16 + revision, securityCounter, revokes: (1 << key) - 1 }];
+  }),
+) as Record<ImageName, { version: number; securityCounter: number; revokes: number }>;
+
+function counterIn(words: Uint32Array): number {
+  return counterInFuses(words.subarray(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS));
+}
+
+function knownSlot(
+  device: Remains,
+  slot: number,
+  image: KnownImage | undefined,
+  entry: BootStateEntry | undefined,
+): KnownSlot {
+  const speaks = entry !== undefined && entry.state !== SlotState.UNMARKED && isOf(entry, image);
+  if (speaks)
+    return { image, state: entry.state, reason: entry.reason, earned: entry.earned, older: entry.older, entry };
+  const asked = image !== undefined && trailerAsks(device, slot) !== undefined;
+  const state = asked ? SlotState.PENDING : SlotState.UNMARKED;
+  return { image, state, reason: 0, earned: false, older: false, entry };
+}
+
+/** Whether the entry is about this image. */
+export function isOf({ hash }: BootStateEntry, image: KnownImage | undefined): boolean {
+  return image?.hash !== undefined && Buffer.compare(hash, image.hash) === 0;
+}
+
+/** What the bootloader takes the slot's trailer for (bootloader/image/state/trailer.ts). */
+export function trailerAsks(device: Remains, slot: number): 'test' | 'permanent' | undefined {
+  const end = (slot === 0 ? MemoryMap.SLOT_A : MemoryMap.SLOT_B) + MemoryMap.SLOT_SIZE;
+  const [page] = pagesOf(device, end - MemoryMap.SECTOR_SIZE, MemoryMap.SECTOR_SIZE);
+  return trailerIn(page);
+}
+
+const magic = [Trailer.MAGIC_WORD_0, Trailer.MAGIC_WORD_1, Trailer.MAGIC_WORD_2, Trailer.MAGIC_WORD_3];
+
+const trailerIn = oncePerPage((page): 'test' | 'permanent' | undefined => {
+  const trailer = Buffer.from(bytesOfPage(page)).subarray(-Trailer.COPY_DONE);
+  const place = (fromEnd: number) => Trailer.COPY_DONE - fromEnd;
+  if (magic.some((word, index) => trailer.readUInt32LE(place(Trailer.MAGIC) + 4 * index) !== word)) return undefined;
+  if (trailer[place(Trailer.IMAGE_OK)] === Trailer.FLAG_SET) return 'permanent';
+  return trailer[place(Trailer.IMAGE_OK)] === 0xff && trailer[0] === 0xff ? 'test' : undefined;
+});
+
+/** The trailer that `imgtool sign --pad`, or `--pad --confirm`, leaves at the end of a slot. */
+export function trailerBytes(asks: 'test' | 'permanent'): Uint8Array {
+  const bytes = Buffer.alloc(Trailer.COPY_DONE, 0xff);
+  for (const [index, word] of magic.entries()) bytes.writeUInt32LE(word, Trailer.COPY_DONE - Trailer.MAGIC + 4 * index);
+  if (asks === 'permanent') bytes[Trailer.COPY_DONE - Trailer.IMAGE_OK] = Trailer.FLAG_SET;
+  return new Uint8Array(bytes);
+}

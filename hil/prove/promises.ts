@@ -1,0 +1,199 @@
+// What a device promises over resets, judged between two moments: before something was done to it, and after it came to rest again.
+//
+//   kept      what was told to be confirmed runs, unless somebody asked for another image since, or it does not verify, or it failed
+//   undone    a trial that was reset is over
+//   earned    an image becomes confirmed, and fuses move, only for one that ran healthy; the factory's are confirmed from the start
+//   rescued   safe mode only where it was asked for, or where every image that ran healthy once is gone, kept out, or has had its turn
+//
+// What must stay true: this is the client's view. It knows what was done and answered, and what lies in flash; how the bootloader decides
+// (bootloader/decide.ts) is told here a second time, as limits, and shares no code with it. By induction what is known before a move was itself
+// judged after the move that led there.
+
+import { LogKind, type LogRecord } from '../../host/board/log.ts';
+import { RESET } from '../../protocol/generated/registers.ts';
+import { BootDecision, BootPolicy, SlotState } from '../../protocol/image/boot-state.ts';
+import { RejectReason } from '../../protocol/image/reasons.ts';
+import { MemoryMap } from '../../protocol/memory-map.ts';
+import { EventKind } from '../../protocol/telemetry/events.ts';
+import { isOf, type Known } from './device/known.ts';
+import type { Finding, Invariant } from './invariants.ts';
+
+/** What was done to the device between the two moments. */
+export interface Happening {
+  /** It booted, and this is what it came to: a slot that runs, or safe mode. Undefined where it did not boot. */
+  runs: number | 'safe mode' | undefined;
+  /** Slot whose image a client told to confirm itself, or that was healthy for long enough to do so; and whether that was answered. */
+  confirms?: { slot: number; answered: boolean };
+  /** Slots whose image was asked for; `older`: where a person may go back to an older version. */
+  asks?: { slots: readonly number[]; older: boolean };
+  /** The other slot was uploaded to or erased: what was known of its image may be forgotten. */
+  rewrites?: boolean;
+  /** Safe mode was asked for. */
+  asksSafeMode?: boolean;
+  /** A bit rotted: what was confirmed may be gone, and an older record may count. */
+  rots?: boolean;
+  /** A reset that ends a trial. */
+  endsTrial?: boolean;
+  /** Resets in a row, and slots whose turn in it is over, after what was done. */
+  row: RowAfter;
+}
+
+export interface Row {
+  count: number;
+  /** Bit n: the image in slot n has had its turn. */
+  tried: number;
+}
+
+export interface RowAfter extends Row {
+  /** Bit n: the image in slot n was reset too often, also where power made a new beginning since. */
+  failed: number;
+}
+
+export const freshRow: Row = { count: 0, tried: 0 };
+
+const causes = RESET.registers.CAUSE.fields.CAUSE.values;
+/** How the reasons of a trial that ended through no fault of the image are told apart: bootloader/image/state/failed-when-run.ts. */
+const harmless: readonly number[] = [
+  RejectReason.UNCONFIRMED,
+  RejectReason.TRIAL_TIMEOUT,
+  RejectReason.TRIALS_EXHAUSTED,
+];
+const trials: readonly number[] = [
+  BootDecision.TRIAL_FIRST,
+  BootDecision.TRIAL_AGAIN,
+  BootDecision.PERMANENT,
+  BootDecision.RESCUE,
+];
+
+/** Counts resets in a row as a person would who reads the log, until power or the pin makes a new beginning. */
+export function rowAfter(row: Row, before: Known, records: readonly LogRecord[]): RowAfter {
+  let { count, tried } = row;
+  let failed = tried;
+  let { running } = before;
+  let onTrial = running !== undefined && before.slots[running].state === SlotState.TRIAL;
+  for (const { kind, a, b } of records) {
+    if (kind === LogKind.HANDOVER) running = a >= MemoryMap.SLOT_B ? 1 : 0;
+    if (kind === LogKind.RECORDER && (a & 0xffff) === EventKind.BOOT_DECISION) onTrial = trials.includes(b);
+    if (kind !== LogKind.RESET) continue;
+    if (a === causes.POWER_ON || a === causes.PIN) {
+      count = 0;
+      tried = 0;
+    } else if (running !== undefined && onTrial && a !== causes.BROWN_OUT) {
+      // It has failed, and whoever comes back gets its own chances.
+      count = 0;
+    } else if (++count >= BootPolicy.RESETS_IN_A_ROW_MAX && running !== undefined && !onTrial) {
+      tried |= 1 << running;
+      failed |= tried;
+      count = 0;
+    }
+    running = undefined;
+  }
+  return { count, tried, failed };
+}
+
+/** What is broken of the promises. */
+export function judgePromises(before: Known, after: Known, happening: Happening): Finding[] {
+  const findings: Finding[] = [];
+  const find = (invariant: Invariant, text: string) => findings.push({ invariant, text });
+  judgeEarned(before, after, happening, find);
+  if (!before.isFirm || !after.isFirm) return findings;
+  judgeTold(before, after, happening, find);
+  const { runs } = happening;
+  if (runs === 'safe mode') judgeRescued(before, after, happening, find);
+  else if (runs !== undefined) judgeKept(before, after, happening, runs, find);
+  return findings;
+}
+
+type Find = (invariant: Invariant, text: string) => void;
+
+const nameOfSlot = (slot: number) => `slot ${'AB'[slot]}`;
+
+function judgeEarned(before: Known, after: Known, { confirms, rots }: Happening, find: Find): void {
+  for (const slot of [0, 1]) {
+    const { entry, image } = after.slots[slot];
+    if (!entry || !(entry.earned || entry.state === SlotState.CONFIRMED)) continue;
+    const was = before.slots[slot].entry;
+    const isSame = was !== undefined && Buffer.compare(was.hash, entry.hash) === 0;
+    // An older record counts where the newest rotted, and what it says was earned then.
+    if ((isSame && was.earned) || confirms?.slot === slot || rots) continue;
+    find('earned', `${image?.name ?? 'the image'} in ${nameOfSlot(slot)} counts as confirmed, and never ran healthy`);
+  }
+  const vouching = after.slots.flatMap(({ image, earned }) => (image !== undefined && earned ? [image] : []));
+  const most = Math.max(before.securityCounter, ...vouching.map(({ securityCounter }) => securityCounter));
+  if (after.securityCounter > most)
+    find(
+      'earned',
+      `the security counter went from ${before.securityCounter} to ${after.securityCounter}, and no image that ran healthy has it`,
+    );
+  const may = vouching.reduce((keys, { revokes }) => keys | revokes, before.revokedKeys);
+  if ((after.revokedKeys & ~may) !== 0) find('earned', 'a key was revoked, and no image that ran healthy revokes it');
+}
+
+/** What was answered, and what was known, is in the boot state. */
+function judgeTold(before: Known, after: Known, { confirms, rewrites, rots }: Happening, find: Find): void {
+  if (rots) return;
+  if (confirms?.answered && after.slots[confirms.slot].state !== SlotState.CONFIRMED)
+    find('kept', `the confirm of ${nameOfSlot(confirms.slot)} was answered, and its image is not confirmed`);
+  for (const slot of [0, 1]) {
+    const { image, earned } = before.slots[slot];
+    const now = after.slots[slot];
+    if (!earned || rewrites || now.earned || image?.name === undefined || now.image?.name !== image.name) continue;
+    find('rescued', `that ${image.name} in ${nameOfSlot(slot)} ran healthy once is forgotten`);
+  }
+}
+
+/** Whether the slot's image may run, and nothing is known against it. */
+function isGood({ slots }: Known, slot: number): boolean {
+  return slots[slot].image?.isAllowed === true;
+}
+
+function hasFailed({ slots }: Known, slot: number, { row }: Happening): boolean {
+  const { reason, state } = slots[slot];
+  if (((row.failed >> slot) & 1) !== 0) return true;
+  return state === SlotState.CONFIRMED && reason >= RejectReason.UNCONFIRMED && !harmless.includes(reason);
+}
+
+function judgeKept(before: Known, after: Known, happening: Happening, runs: number, find: Find): void {
+  const { confirms, endsTrial } = happening;
+  const ended = endsTrial === true && before.running === runs && before.slots[runs].state === SlotState.TRIAL;
+  const isTrialAgain = after.slots[runs].state === SlotState.TRIAL;
+  if (ended && isTrialAgain) {
+    find('undone', `${nameOfSlot(runs)} was on trial before the reset, and is on trial again`);
+    return;
+  }
+  const last = confirms?.answered ? confirms.slot : before.confirmedLast;
+  if (last === undefined || last === runs || confirms?.slot === runs) return;
+  if (!confirms?.answered && before.slots[last].state !== SlotState.CONFIRMED) return;
+  if (!isGood(after, last) || hasFailed(before, last, happening) || before.slots[last].image === undefined) return;
+  // The same image in both slots is one image.
+  const [kept, found] = [after.slots[last].image, after.slots[runs].image];
+  if (kept?.name === found?.name) return;
+  if (mayBeTried(before, after, happening, runs, last)) return;
+  find(
+    'kept',
+    `${kept?.name} in ${nameOfSlot(last)} was confirmed last and is good, and ${found?.name ?? 'something'} in ${nameOfSlot(runs)} runs`,
+  );
+}
+
+/** Whether somebody asked for the image that runs, and it may have its turn before the confirmed one. */
+function mayBeTried(before: Known, after: Known, { asks }: Happening, runs: number, last: number): boolean {
+  const { state, older } = before.slots[runs];
+  const isNew = asks?.slots.includes(runs) === true;
+  const isAsked = isNew || state === SlotState.PENDING || state === SlotState.TRIAL;
+  if (!isAsked || after.slots[runs].state !== SlotState.TRIAL) return false;
+  const isOlder = (after.slots[runs].image?.version ?? 0) < (after.slots[last].image?.version ?? 0);
+  return !isOlder || older || (isNew && asks?.older === true);
+}
+
+function judgeRescued(before: Known, after: Known, happening: Happening, find: Find): void {
+  if (happening.asksSafeMode) return;
+  for (const slot of [0, 1]) {
+    const { image, earned } = after.slots[slot];
+    const wasGood = earned && before.slots[slot].entry?.earned && isOf(before.slots[slot].entry, image);
+    if (!wasGood || !isGood(after, slot) || ((happening.row.tried >> slot) & 1) !== 0) continue;
+    find(
+      'rescued',
+      `nobody asked for safe mode, and ${image?.name} in ${nameOfSlot(slot)} ran healthy once and is good`,
+    );
+  }
+}
