@@ -95,8 +95,9 @@ export function rowAfter(row: Row, before: Known, records: readonly LogRecord[])
 export function judgePromises(before: Known, after: Known, happening: Happening): Finding[] {
   const findings: Finding[] = [];
   const find = (invariant: Invariant, text: string) => findings.push({ invariant, text });
-  judgeEarned(before, after, happening, find);
+  // What chance has a say in may be read in one way or in another.
   if (!before.isFirm || !after.isFirm) return findings;
+  judgeEarned(before, after, happening, find);
   judgeTold(before, after, happening, find);
   const { runs } = happening;
   if (runs === 'safe mode') judgeRescued(before, after, happening, find);
@@ -137,7 +138,14 @@ function judgeTold(before: Known, after: Known, { confirms, rewrites, rots }: Ha
   for (const slot of [0, 1]) {
     const { image, earned } = before.slots[slot];
     const now = after.slots[slot];
-    if (!earned || rewrites || now.earned || image?.name === undefined || now.image?.name !== image.name) continue;
+    if (
+      !earned ||
+      (rewrites && before.running !== slot) ||
+      now.earned ||
+      image?.name === undefined ||
+      now.image?.name !== image.name
+    )
+      continue;
     find('rescued', `that ${image.name} in ${nameOfSlot(slot)} ran healthy once is forgotten`);
   }
 }
@@ -154,7 +162,7 @@ function hasFailed({ slots }: Known, slot: number, { row }: Happening): boolean 
 }
 
 function judgeKept(before: Known, after: Known, happening: Happening, runs: number, find: Find): void {
-  const { confirms, endsTrial } = happening;
+  const { confirms, endsTrial, rewrites } = happening;
   const ended = endsTrial === true && before.running === runs && before.slots[runs].state === SlotState.TRIAL;
   const isTrialAgain = after.slots[runs].state === SlotState.TRIAL;
   if (ended && isTrialAgain) {
@@ -164,6 +172,8 @@ function judgeKept(before: Known, after: Known, happening: Happening, runs: numb
   const last = confirms?.answered ? confirms.slot : before.confirmedLast;
   if (last === undefined || last === runs || confirms?.slot === runs) return;
   if (!confirms?.answered && before.slots[last].state !== SlotState.CONFIRMED) return;
+  // A client began to write over it.
+  if (rewrites && before.running !== last && !after.slots[last].earned) return;
   if (!isGood(after, last) || hasFailed(before, last, happening) || before.slots[last].image === undefined) return;
   // The same image in both slots is one image.
   const [kept, found] = [after.slots[last].image, after.slots[runs].image];

@@ -11,9 +11,9 @@ const caught = result.extra.canaries as Caught[];
 describe('a broken bootloader is caught', () => {
   test.each(canaries)('"$name" by prove $caughtBy.proof, $caughtBy.scenario', async ({ name, caughtBy }) => {
     expect(toldOf(result, name)).toEqual([]);
-    const { proof, scenario } = caughtBy;
+    const { proof, scenario, invariant } = caughtBy;
     const entry = caught.find((each) => each.name === name);
-    expect(entry).toMatchObject({ caughtBy: proof, scenario });
+    expect(entry).toMatchObject({ caughtBy: proof, scenario, ...(invariant && { invariant }) });
     // A window is broken by two cuts that do not leave the same, and sharing needs a boot before: one alone shows nothing, the scenario does.
     const point = ['window', 'shared'].includes(entry?.invariant ?? '') ? undefined : entry?.point;
     const again = await runSlice(proof, { canary: name, scenario, stopAtFirst: true, ...(point && { point }) });

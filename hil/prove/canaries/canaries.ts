@@ -3,11 +3,18 @@
 import { compileGuest } from '../../../host/tools/guest.ts';
 import type { Canary } from './canary.ts';
 import { imageCanaries } from './of-images.ts';
+import { promiseCanaries } from './of-promises.ts';
 import { sharingCanaries } from './of-sharing.ts';
 import { stateCanaries } from './of-state.ts';
 import { wireCanaries } from './of-wire.ts';
 
-export const canaries: readonly Canary[] = [...imageCanaries, ...stateCanaries, ...wireCanaries, ...sharingCanaries];
+export const canaries: readonly Canary[] = [
+  ...imageCanaries,
+  ...stateCanaries,
+  ...promiseCanaries,
+  ...wireCanaries,
+  ...sharingCanaries,
+];
 
 export function canaryByName(name: string): Canary {
   const found = canaries.find((canary) => canary.name === name);

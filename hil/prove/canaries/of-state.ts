@@ -86,7 +86,7 @@ export const stateCanaries: readonly Canary[] = [
   {
     name: 'trial forgotten when it is reset',
     about: 'there is no revert',
-    caughtBy: { proof: 'power', scenario: 'upgrade' },
+    caughtBy: { proof: 'power', scenario: 'revert by a reset', invariant: 'undone' },
     changes: [
       {
         path: lastRun,
@@ -153,7 +153,7 @@ export const stateCanaries: readonly Canary[] = [
   {
     name: 'counter advanced at install',
     about: 'a new release runs, so what is older is history',
-    caughtBy: { proof: 'tamper', scenario: 'downgrade of a device, given up, though its counter was higher' },
+    caughtBy: { proof: 'power', scenario: 'counter advance', invariant: 'earned' },
     changes: [
       {
         path: 'bootloader/settle.ts',

@@ -1,15 +1,13 @@
 // The moves of the search: what an operator, chance or the supply can do to a device at rest, and where power can go in the middle of it.
 
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
-import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { type Action, act, settle } from '../device/actions.ts';
 import { readCells } from '../device/cells.ts';
 import type { ImageName } from '../device/images.ts';
-import { bootState } from '../device/journal.ts';
 import { type Cut, cutsOf, type Operation } from '../device/operations.ts';
 import { StoryFailed } from '../device/operator.ts';
-import type { Happening } from '../promises.ts';
+import { type Told, toldOf } from '../device/told.ts';
 import type { Model } from './models.ts';
 import type { World } from './world.ts';
 
@@ -25,29 +23,31 @@ export interface Move {
   knows?(world: World): Told;
 }
 
-/** `asked`: the reset is a client's or the firmware's own wish, so that none lies behind it in the row. */
-type Told = Omit<Happening, 'runs' | 'row'> & { asked?: true };
-
 const always = () => true;
 const inFirmware = ({ board }: World) => board.state === 'firmware';
 
-function asked(name: string, action: Action, knows: Move['knows'], fits: Move['fits'] = always): Move {
-  return { name, fits, do: ({ operator, images }) => act(operator, action, images), knows };
+function asked(name: string, action: Action, fits: Move['fits'] = always): Move {
+  return {
+    name,
+    fits,
+    do: ({ operator, images }) => act(operator, action, images),
+    knows: ({ board, images }) => toldOf(action, board, images),
+  };
 }
 
 /** All moves of a model, uncut. */
 export function movesOf({ images, trailers, hangs, rot, resets }: Model): Move[] {
   return [
-    ...images.map((image) => asked(`upload ${image}`, { do: 'upload', image }, () => ({ rewrites: true }))),
+    ...images.map((image) => asked(`upload ${image}`, { do: 'upload', image })),
     ...(trailers ? images.flatMap(paddedUploads) : []),
-    ...images.map((image) => asked(`mark ${image}`, { do: 'mark', image }, marking(image), canMark(image))),
-    asked('confirm', { do: 'confirm' }, confirming, inFirmware),
-    ...(trailers ? [asked('be healthy', { do: 'be healthy' }, beingHealthy, inFirmware)] : []),
-    asked('erase', { do: 'erase', slot: 0 }, () => ({ rewrites: true }), inFirmware),
-    asked('reset', { do: 'reset' }, () => ({ endsTrial: true, asked: true })),
-    asked('ask for safe mode', { do: 'safe mode' }, () => ({ asksSafeMode: true, asked: true }), inFirmware),
+    ...images.map((image) => asked(`mark ${image}`, { do: 'mark', image }, canMark(image))),
+    asked('confirm', { do: 'confirm' }, inFirmware),
+    ...(trailers ? [asked('be healthy', { do: 'be healthy' }, inFirmware)] : []),
+    asked('erase', { do: 'erase', slot: 0 }, inFirmware),
+    asked('reset', { do: 'reset' }),
+    asked('ask for safe mode', { do: 'safe mode' }, inFirmware),
     { name: 'cycle power', fits: always, do: (world) => world.cyclePower() },
-    ...(hangs ? [asked(hangOn, { do: 'hang on' }, () => ({ endsTrial: true }), inFirmware)] : []),
+    ...(hangs ? [asked(hangOn, { do: 'hang on' }, inFirmware)] : []),
     ...(resets ? resetting : []),
     ...(rot ? rotting() : []),
   ];
@@ -61,7 +61,6 @@ function paddedUploads(image: ImageName): Move[] {
     asked(
       `upload ${image}, ${trailer === 'test' ? 'padded' : 'padded and confirmed'}`,
       { do: 'upload', image, trailer },
-      (world) => ({ rewrites: true, asks: { slots: [world.runningSlot() ^ 1], older: false } }),
       inFirmware,
     ),
   );
@@ -72,26 +71,8 @@ function canMark(image: ImageName): Move['fits'] {
   return (world) => (inFirmware(world) ? world.imageIn(world.runningSlot() ^ 1) === image : world.holds(image));
 }
 
-function marking(image: ImageName): Move['knows'] {
-  return (world) => {
-    if (inFirmware(world)) return { asks: { slots: [world.runningSlot() ^ 1], older: false } };
-    return { asks: { slots: [0, 1].filter((slot) => world.imageIn(slot) === image), older: true } };
-  };
-}
-
-function confirming(world: World): Told {
-  return { confirms: { slot: world.runningSlot(), answered: true } };
-}
-
-/** Whoever is on trial and was asked for for good confirms itself; for anybody else only the resets in a row are over. */
-function beingHealthy(world: World): Told {
-  const slot = world.runningSlot();
-  const { state, permanent } = bootState(world.board)?.slots[slot] ?? {};
-  return state === SlotState.TRIAL && permanent ? { confirms: { slot, answered: true } } : {};
-}
-
 const resetting: readonly Move[] = [
-  asked('hang', { do: 'hang' }, () => ({ endsTrial: true }), inFirmware),
+  asked('hang', { do: 'hang' }, inFirmware),
   { name: 'pull the reset pin', fits: always, do: (world) => comeBack(world, () => world.board.pullResetPin()) },
   { name: 'brown out', fits: always, do: (world) => comeBack(world, () => world.board.brownOut()) },
 ];

@@ -11,6 +11,7 @@ import type { ImageName } from '../device/images.ts';
 import type { Known } from '../device/known.ts';
 import type { Cut } from '../device/operations.ts';
 import { StoryFailed } from '../device/operator.ts';
+import { rowOf, type Told } from '../device/told.ts';
 import type { Finding, Invariant } from '../invariants.ts';
 import { freshRow, type Happening, judgePromises, type Row, rowAfter } from '../promises.ts';
 import type { OnPartProgress, PartResult } from '../proof.ts';
@@ -39,7 +40,7 @@ interface Before {
   known: Known;
   row: Row;
   /** What a client knows of the move. */
-  told: ReturnType<NonNullable<Move['knows']>>;
+  told: Told;
 }
 
 export class Search {
@@ -74,6 +75,10 @@ export class Search {
     }
     result.counts.states = seen.size;
     result.counts.complete = level.length === 0 ? 1 : 0;
+    if (level.length > 0 && depth === Number.POSITIVE_INFINITY)
+      throw new Error(
+        `'${this.model.name}' does not close: ${seen.size} states, and more; its window is too fine (state.ts)`,
+      );
     return result;
   }
 
@@ -138,7 +143,14 @@ export class Search {
     const { world } = this;
     const told = move.knows?.(world) ?? {};
     const known = world.known();
-    return { bootable: world.bootable(), counter: world.counter(), runs: world.runs(), known, row: world.row(), told };
+    return {
+      bootable: world.bootable(),
+      counter: world.counter(),
+      runs: world.runs(),
+      known,
+      row: rowOf(world.board),
+      told,
+    };
   }
 
   /** What happened to the device, as a client knows it. A cut may have come before anything was done, and takes wishes that RAM held. */
@@ -185,7 +197,7 @@ export class Search {
       find('bootable', `${before.bootable.join(' and ')} could be booted before, and nothing can now`);
     const happening = this.happening(before, failed, wasCut);
     findings.push(...judgePromises(before.known, world.known(), happening));
-    const { count, tried } = world.row();
+    const { count, tried } = rowOf(world.board);
     if (typeof happening.runs === 'number' && (count > happening.row.count || (tried & ~happening.row.tried) !== 0))
       find('rescued', `${count} resets in a row are counted, where ${happening.row.count} happened`);
     if (world.counter() < before.counter)

@@ -16,7 +16,6 @@ import { type Known, knownOf, storyImages } from '../device/known.ts';
 import { addRecord, type Cut, chooseTear, type Operation } from '../device/operations.ts';
 import { imageIn } from '../device/window.ts';
 import { bootableImages, type Handover, lookAtCore, lookAtHandover } from '../power/judge.ts';
-import type { Row } from '../promises.ts';
 import type { Model } from './models.ts';
 
 export class World {
@@ -93,14 +92,6 @@ export class World {
 
   known(): Known {
     return knownOf(this.board, storyImages(this.board, this.images));
-  }
-
-  /** As the chip counts them. */
-  row(): Row {
-    const { COUNT, TRIED } = RESET.registers.RESETS_IN_A_ROW.fields;
-    const value = this.board.machine.peek(RESET, 'RESETS_IN_A_ROW');
-    const field = ({ shift, mask }: { shift: number; mask: number }) => (value & mask) >>> shift;
-    return { count: field(COUNT), tried: field(TRIED) };
   }
 
   /** What it runs, where it booted since it was put into a state; a slot, or safe mode. */

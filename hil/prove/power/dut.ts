@@ -20,6 +20,7 @@ import { BootRun } from '../device/boot-run.ts';
 import { isWeak, type Remains } from '../device/cells.ts';
 import { changed, differenceOf } from '../device/change.ts';
 import type { Images } from '../device/images.ts';
+import { type Known, knownOf, storyImages } from '../device/known.ts';
 import type { KnownBoot, KnownBoots } from '../device/known-boots.ts';
 import { type Cut, chooseTear } from '../device/operations.ts';
 import { type Operator, StoryFailed } from '../device/operator.ts';
@@ -185,6 +186,13 @@ export class DeviceUnderTest {
   /** What must follow a good recovery that was run: see story-again.ts. Ends without power. */
   goOn(recovery: Recovery): Finding[] {
     return this.again.check(recovery);
+  }
+
+  /** What it held when power came last, as far as promises hang on it. */
+  knownBefore(): Known {
+    const { flash, fuses } = this.before;
+    const device = { machine: { flash: { picture: () => flash } }, fuses };
+    return knownOf(device, storyImages(device, this.images));
   }
 
   /** What the board did since it was last brought to a point, with the last boot in it also where that was shared and not run. */

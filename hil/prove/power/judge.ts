@@ -1,6 +1,7 @@
 // Holds a recovery against the invariants: what was handed over to, what runs, what is still bootable.
 
 import type { Board } from '../../../host/board/board.ts';
+import type { LogRecord } from '../../../host/board/log.ts';
 import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
 import { parseImage, verifyImage } from '../../../host/tools/image/index.ts';
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
@@ -11,9 +12,10 @@ import { isWeak, type Remains, readCells } from '../device/cells.ts';
 import type { Ending } from '../device/change.ts';
 import { hashOfImage, type ImageName, type Images, publicKeys, recipes } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
-import { isAllowed } from '../device/known.ts';
+import { isAllowed, type Known, knownOf, storyImages } from '../device/known.ts';
 import { imageIn } from '../device/window.ts';
 import { bootsMax, type Finding, type Invariant, reachLimitNs } from '../invariants.ts';
+import { freshRow, judgePromises, rowAfter } from '../promises.ts';
 import type { Outcome, Scenario } from './scenarios.ts';
 
 /** What ran between power-on and rest. */
@@ -79,6 +81,24 @@ export function judge(board: Ending, recovery: Recovery, scenario: Scenario, ima
   const lacks = whatFusesLack(board, recovery, images);
   if (lacks !== undefined) find('counters', lacks);
   return findings;
+}
+
+/** The promises over a boot that nobody asked for anything but power. */
+export function judgeBoot(
+  before: Known,
+  ending: Ending,
+  recovery: Recovery,
+  records: readonly LogRecord[],
+  images: Images,
+): Finding[] {
+  const after = knownOf(ending, storyImages(ending, images));
+  return judgePromises(before, after, { runs: placeOf(ending, recovery), row: rowAfter(freshRow, before, records) });
+}
+
+/** Slot that runs, or safe mode. */
+export function placeOf({ state }: Ending, { handovers }: Recovery): number | 'safe mode' | undefined {
+  if (state === 'bootloader') return 'safe mode';
+  return state === 'firmware' ? handovers.at(-1)?.slot : undefined;
 }
 
 export function runningNow(board: Ending, { handovers }: Recovery): Outcome | undefined {

@@ -18,6 +18,7 @@ import { DeviceUnderTest } from './dut.ts';
 import { type Scenario, scenarioByName, scenarios } from './scenarios.ts';
 import { type Recording, recordStory } from './story.ts';
 import { PartSweep } from './sweep.ts';
+import { uncutPoint } from './uncut.ts';
 
 /** Parts of a scenario whose story has an upload: it has a hundred times the points of another. */
 const uploadParts = { full: 6, slice: 2 };
@@ -85,7 +86,7 @@ class PowerBench implements Bench {
       const violation = {
         invariant: 'repeatable',
         text: failure.message,
-        point: 'the story itself',
+        point: uncutPoint,
         choices: [],
         log: [],
       } as const;

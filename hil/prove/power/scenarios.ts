@@ -187,6 +187,40 @@ export const scenarios: readonly Scenario[] = [
     goal: 'v2',
   },
   {
+    name: 'a rebuild of the version that runs',
+    about: 'Another image of the same version is confirmed: it is what runs after the next reset, too.',
+    fleet: 'agent',
+    start: { slots: { A: 'v1' }, story: [on] },
+    steps: [...update('v1', 'rebuild'), { do: 'reset', boots: ['rebuild'] }],
+    keeps: 'v1',
+    goal: 'rebuild',
+  },
+  {
+    name: 'an upload that brings its confirmation',
+    about:
+      'A file made by imgtool with --pad --confirm, its counter ahead: it is tried, and confirms itself once it is healthy.',
+    fleet: 'agent',
+    start: { slots: { A: 'v1' }, story: [on] },
+    steps: [
+      { do: 'upload', image: 'counted', trailer: 'permanent', boots: ['v1', 'counted'] },
+      { do: 'reset', boots: ['counted'] },
+      { do: 'be healthy', boots: ['counted'] },
+      { do: 'reset', boots: ['counted'] },
+    ],
+    keeps: 'v1',
+    goal: 'counted',
+  },
+  {
+    name: 'a confirmed image begins to hang',
+    about:
+      'The watchdog resets it again and again; the image that was confirmed before has its turn, and no safe mode.',
+    fleet: 'agent',
+    start: { slots: { A: 'v1' }, story: [on, ...updateTo('v2')] },
+    steps: [{ do: 'hang on', boots: ['v2', 'v1'] }],
+    keeps: 'v2',
+    goal: 'v1',
+  },
+  {
     name: 'erase',
     about: 'The image that does not run is erased.',
     fleet: 'agent',

@@ -8,7 +8,7 @@ import { isConfirmed, type Recovery, runningNow } from './judge.ts';
 import type { Outcome, Scenario } from './scenarios.ts';
 
 /** Steps behind which another image may run than before. */
-const restarting = ['reset', 'switch on', 'hang', 'wait for a watchdog'];
+const restarting = ['reset', 'switch on', 'hang', 'hang on', 'wait for a watchdog'];
 
 export class StoryAgain {
   private readonly operator: Operator;

@@ -11,6 +11,7 @@ import { type Images, publicKeys } from '../device/images.ts';
 import { addRecord, type Operation } from '../device/operations.ts';
 import { Operator, StoryFailed } from '../device/operator.ts';
 import type { Scenario } from './scenarios.ts';
+import { UncutStory } from './uncut.ts';
 
 export interface StoryOperation extends Operation {
   /** Index of the story's step it belongs to. */
@@ -29,22 +30,28 @@ export interface Recording {
   start: Snapshot;
   operations: StoryOperation[];
   boots: Boot[];
+  /** The verdict on it, uncut. */
+  uncut: UncutStory;
 }
 
 /** Plays the story once, uncut. Throws a StoryFailed when it does not end as it should. */
 export function recordStory(scenario: Scenario, images: Images, bootloader: Uint8Array, seed: number): Recording {
   const operator = operatorOf(scenario, provingBoard(seed), images);
   prepare(operator, scenario, images, bootloader);
-  const recorder = new Recorder(operator);
+  const uncut = new UncutStory(operator.board, scenario, images);
+  const recorder = new Recorder(operator, uncut);
   const start = operator.board.snapshot();
   for (const [index, step] of scenario.steps.entries()) {
     recorder.step = index;
+    uncut.begin(step);
     act(operator, step, images);
+    // What the last answer set off is part of the story.
+    if (step === scenario.steps.at(-1))
+      operator.waitFor(() => isResting(operator.board), bootLimitNs, 'the board comes to rest');
+    uncut.end(step);
   }
-  // What the last answer set off is part of the story.
-  operator.waitFor(() => isResting(operator.board), bootLimitNs, 'the board comes to rest');
   recorder.stop();
-  return { start, operations: recorder.operations, boots: recorder.boots };
+  return { start, operations: recorder.operations, boots: recorder.boots, uncut };
 }
 
 export function operatorOf({ fleet }: Scenario, board: Board, images: Images): Operator {
@@ -71,9 +78,11 @@ class Recorder {
   private before: Snapshot;
   private inUse = false;
   private bootBegins = false;
+  private readonly uncut: UncutStory;
 
-  constructor(operator: Operator) {
+  constructor(operator: Operator, uncut: UncutStory) {
     this.operator = operator;
+    this.uncut = uncut;
     this.before = operator.board.snapshot();
     operator.beforeStep = () => this.beforeStep();
     operator.board.onLog = (record) => this.onLog(record);
@@ -94,6 +103,7 @@ class Recorder {
   }
 
   private onLog(record: LogRecord): void {
+    this.uncut.onLog(record);
     if (record.kind === LogKind.BOOT_ROM) this.bootBegins = true;
     const operation = addRecord(this.begun, record);
     if (operation === undefined) return;

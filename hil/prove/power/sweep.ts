@@ -21,12 +21,13 @@ import { imageIn, type Window, windowOf } from '../device/window.ts';
 import type { Finding } from '../invariants.ts';
 import type { OnPartProgress, Part, PartResult, ProofOptions } from '../proof.ts';
 import type { DeviceUnderTest, Off } from './dut.ts';
-import { isTrialSpent, judge, runningNow } from './judge.ts';
+import { isTrialSpent, judge, judgeBoot, runningNow } from './judge.ts';
 import { accessPoints, cutsIn, operationPoints, type Point } from './points.ts';
 import type { Recovered, Verdict } from './recovered.ts';
 import { alone, exhaustive, type Sampling, slice } from './sampling.ts';
 import type { Outcome } from './scenarios.ts';
 import type { Recording } from './story.ts';
+import { uncutPoint } from './uncut.ts';
 import { WindowCheck } from './window-check.ts';
 
 const chainCutsMax = 5;
@@ -57,22 +58,16 @@ export class PartSweep {
     const sampling = options.effort === 'full' ? exhaustive : slice;
     this.sampling = options.point === undefined ? sampling : alone;
     const counts = {
-      atOperations: 0,
-      atAccesses: 0,
-      secondCuts: 0,
-      chains: 0,
-      boots: 0,
-      shared: 0,
-      byWindow: 0,
-      checked: 0,
-      repeats: 0,
+      ...{ uncut: 0, atOperations: 0, atAccesses: 0, secondCuts: 0, chains: 0 },
+      ...{ boots: 0, shared: 0, byWindow: 0, checked: 0, repeats: 0 },
     };
-
     this.result = { scenario: part.scenario, points: 0, violations: [], counts };
   }
 
   run(recording: Recording, onProgress: OnPartProgress): PartResult {
     const { result, part, options, sampling } = this;
+    if (part.part === 0) this.tellUncut(recording);
+    if (options.point === uncutPoint || (options.stopAtFirst && result.violations.length > 0)) return result;
     const all = this.pointsOf(recording, sampling);
     if (options.point !== undefined) return this.replay(all, options.point.split(', then '));
     const from = Math.floor((all.length * part.part) / part.parts);
@@ -84,6 +79,17 @@ export class PartSweep {
     }
     for (let number = 0; number < sampling.chains; number++) this.tryChain(all, `chain ${part.part} ${number}`);
     return result;
+  }
+
+  /** The verdict on the story with power on: a point for each step. */
+  private tellUncut({ uncut }: Recording): void {
+    const { options, result, dut } = this;
+    if (options.point !== undefined && options.point !== uncutPoint) return;
+    const scenario = dut.scenario.name;
+    result.points += uncut.steps;
+    result.counts.uncut = uncut.steps;
+    for (const { step, log, ...finding } of uncut.findings)
+      result.violations.push({ ...finding, scenario, point: uncutPoint, choices: [`after '${step}'`], log });
   }
 
   private pointsOf(recording: Recording, sampling: Sampling): Point[] {
@@ -207,6 +213,7 @@ export class PartSweep {
     return [
       ...findings,
       ...judge(ending, recovery, dut.scenario, images),
+      ...judgeBoot(dut.knownBefore(), ending, recovery, records, images),
       ...this.check.add(before, recovery, records, names),
     ];
   }

@@ -1,0 +1,61 @@
+// Canaries that each break one promise: kept, earned or rescued.
+
+import type { Canary } from './canary.ts';
+
+const decide = 'bootloader/decide.ts';
+const lastRun = 'bootloader/last-run.ts';
+
+export const promiseCanaries: readonly Canary[] = [
+  {
+    name: 'confirmed last ignored among equals',
+    about: 'two confirmed images of one version are the same to us',
+    caughtBy: { proof: 'power', scenario: 'a rebuild of the version that runs', invariant: 'kept' },
+    changes: [
+      {
+        path: decide,
+        find: 'if (bothConfirmed && facts.confirmedLast <= 1) return facts.confirmedLast;',
+        replace: "assert(!bothConfirmed || facts.confirmedLast <= 1, 'nobody looks at it');",
+      },
+    ],
+  },
+  {
+    name: 'a permanent mark counts as confirmed',
+    about: 'the file says of itself that it is confirmed, so its first boot makes it so',
+    caughtBy: { proof: 'power', scenario: 'an upload that brings its confirmation', invariant: 'earned' },
+    changes: [
+      {
+        path: decide,
+        find: '  to.state = SLOT_TRIAL;\n',
+        replace: '  to.state = from.permanent != 0 ? SLOT_CONFIRMED : SLOT_TRIAL;\n',
+      },
+      {
+        path: decide,
+        find: '  to.bootsLeft = bootsLeft;\n',
+        replace: '  to.bootsLeft = from.permanent != 0 ? 0 : bootsLeft;\n',
+      },
+      {
+        path: 'bootloader/act.ts',
+        find: 'if (state == SLOT_CONFIRMED && !slotEarned(slot)) return before;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'safe mode though the other image is good',
+    about: 'an image that loops may have broken the other one too',
+    caughtBy: { proof: 'power', scenario: 'a confirmed image begins to hang', invariant: 'rescued' },
+    changes: [{ path: lastRun, find: 'outcome.tried |= 1 << slot;', replace: 'outcome.tried |= 3;' }],
+  },
+  {
+    name: 'an image that loops keeps its turn',
+    about: 'it was confirmed, so it must be good',
+    caughtBy: { proof: 'power', scenario: 'a confirmed image begins to hang', invariant: 'repeatable' },
+    changes: [
+      {
+        path: lastRun,
+        find: 'const loops = facts.resets >= POLICY_RESETS_IN_A_ROW_MAX;',
+        replace: 'const loops = facts.resets >= 0xffff;',
+      },
+    ],
+  },
+];

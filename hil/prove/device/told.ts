@@ -1,0 +1,67 @@
+// What a client knows of an action, as far as promises hang on it: what it asked for, what was answered, what it made the device forget.
+
+import type { Board } from '../../../host/board/board.ts';
+import { RESET } from '../../../protocol/generated/registers.ts';
+import { Handover } from '../../../protocol/handover.ts';
+import { SlotState } from '../../../protocol/image/boot-state.ts';
+import type { Happening, Row } from '../promises.ts';
+import type { Action } from './actions.ts';
+import type { ImageName, Images } from './images.ts';
+import { bootState } from './journal.ts';
+import { imageIn } from './window.ts';
+
+/** `asked`: the reset is a client's own, so that no other lies behind it in the row. */
+export type Told = Omit<Happening, 'runs' | 'row'> & { asked?: true };
+
+/** Before it is done. */
+export function toldOf(action: Action, board: Board, images: Images): Told {
+  const running = runningSlot(board);
+  switch (action.do) {
+    case 'upload':
+      if (action.trailer === undefined || running === undefined) return { rewrites: true };
+      return { rewrites: true, asks: { slots: [running ^ 1], older: false } };
+    case 'erase':
+      return { rewrites: true };
+    case 'mark':
+      // Safe mode marks any slot by its image, and a person may go back to an older version there.
+      return { asks: { slots: slotsWith(action.image, board, images), older: running === undefined } };
+    case 'confirm':
+      return running === undefined ? {} : { confirms: { slot: running, answered: true } };
+    case 'be healthy':
+      return running !== undefined && isToConfirmItself(board, running)
+        ? { confirms: { slot: running, answered: true } }
+        : {};
+    case 'reset':
+      return { endsTrial: true, asked: true };
+    case 'safe mode':
+      return { asksSafeMode: true, asked: true };
+    case 'hang':
+    case 'hang on':
+    case 'wait for a watchdog':
+      return { endsTrial: true };
+    default:
+      return {};
+  }
+}
+
+/** Undefined where no firmware runs. */
+export function runningSlot(board: Board): number | undefined {
+  return board.state === 'firmware' ? board.machine.peek(RESET, 'MAILBOX', Handover.SLOT) : undefined;
+}
+
+/** Resets in a row, as the chip counts them. */
+export function rowOf(board: Board): Row {
+  const { COUNT, TRIED } = RESET.registers.RESETS_IN_A_ROW.fields;
+  const value = board.machine.peek(RESET, 'RESETS_IN_A_ROW');
+  return { count: (value & COUNT.mask) >>> COUNT.shift, tried: (value & TRIED.mask) >>> TRIED.shift };
+}
+
+function slotsWith(image: ImageName, board: Board, images: Images): number[] {
+  return [0, 1].filter((slot) => imageIn(board, slot, images) === image);
+}
+
+/** Whoever is on trial and was asked for for good; for anybody else only the resets in a row are over. */
+function isToConfirmItself(board: Board, slot: number): boolean {
+  const entry = bootState(board)?.slots[slot];
+  return entry?.state === SlotState.TRIAL && entry.permanent;
+}
