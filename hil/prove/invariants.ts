@@ -16,13 +16,13 @@ export const invariants = {
     'it is never in safe mode without a request while an image is there that once ran healthy, verifies and is allowed',
   counters: 'counters never go back, and what an image was confirmed with stays required',
   window: 'what a boot does depends on its state window alone: on no byte that a cut tore',
-  agrees: 'of an image it says what the desk says, reason and all',
+  agrees: 'it says of an image what the host’s own verification says, with the same reason',
   alive: 'it never halts',
   reaches: `with power left on it reaches firmware, or a safe mode that answers SMP, within ${bootsMax} boots and ${reachLimitNs / 1e6} ms`,
   repeatable: 'the interrupted story, begun again, succeeds',
   unmoved:
-    'no bytes a stranger sends fault it, reset it, change what it guards, or get another answer than they are owed',
-  shared: 'a boot that was given all the same to read as a boot before it does the same',
+    'no bytes that a stranger sends make it fault, reset, change what it guards, or answer anything but what the protocol says',
+  shared: 'a boot that reads the same as a boot before it does the same',
   caught: 'the proof catches every bootloader broken on purpose',
 } as const;
 export type Invariant = keyof typeof invariants;

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ProofOptions } from '../proof.ts';
+import type { Proved } from '../provenance.ts';
 import type { ProofResult } from '../result.ts';
 
 export interface Figures {
@@ -11,6 +12,7 @@ export interface Figures {
   effort: ProofOptions['effort'];
   points: number;
   violations: number;
+  proved: Proved;
   scenarios: { name: string; points: number; violations: number; counts: Record<string, number> }[];
   /** What the proof adds of its own: canaries and who caught them. */
   extra: Record<string, unknown>;
@@ -29,6 +31,6 @@ export function readFigures(): Kept {
 }
 
 export function figuresOf(result: ProofResult): Figures {
-  const { proof, seed, effort, points, violations, scenarios, extra } = result;
-  return { proof, seed, effort, points, violations, scenarios, extra };
+  const { proof, seed, effort, points, violations, proved, scenarios, extra } = result;
+  return { proof, seed, effort, points, violations, proved, scenarios, extra };
 }

@@ -7,7 +7,19 @@ import { invariants } from '../invariants.ts';
 import type { ScenarioText } from '../proof.ts';
 import { proofs } from '../proofs.ts';
 import type { Figures, Kept } from './figures.ts';
-import { beginning, fuseModel, howTo, notCovered, powerModel, sharing, sources, windows } from './prose.ts';
+import {
+  beginning,
+  dirtyMeans,
+  fuseModel,
+  howTo,
+  notCovered,
+  powerModel,
+  promises,
+  provedMeans,
+  sharing,
+  sources,
+  windows,
+} from './prose.ts';
 
 /** A proof's scenarios, for what they are about. */
 export type ScenarioTexts = ReadonlyMap<string, readonly ScenarioText[]>;
@@ -15,19 +27,50 @@ export type ScenarioTexts = ReadonlyMap<string, readonly ScenarioText[]>;
 export function renderPage({ proofs: figures, reached }: Kept, texts: ScenarioTexts): string {
   const parts = [
     ['# What the proof shows', beginning],
+    ['## What was proved', whatWasProved(figures)],
     ['## The result', summary(figures)],
     ['## What must be true', bullets(Object.entries(invariants).map(([name, text]) => `**${name}**: ${text}`))],
+    ['## How kept, earned and rescued are judged', promises],
     ['## What flash does when power fails', powerModel, patternTable(tearPatterns.map(flashRow))],
     ['## What fuses do when power fails', fuseModel, patternTable(fuseTearPatterns.map(fuseRow))],
     ['## Where that comes from', bullets(sources)],
     ['## When a boot is not run again', sharing],
     ['## When two states are one', windows],
     ...figures.map((each) => [`## ${title(each.proof)}`, about(each.proof), scenarioTable(each, texts)]),
-    ['## What of the bootloader is reached', reached],
     ['## What is not covered', bullets(notCovered)],
     ['## How to repeat it', howTo],
+    ['## Appendix: what of the bootloader the proofs reach', reached],
   ];
   return `${parts.flat().join('\n\n')}\n`;
+}
+
+/** Commit, guests and tools of each proof. They are the same for all where all were run together. */
+function whatWasProved(figures: readonly Figures[]): string {
+  const guests = rowsBy(figures, ({ proved }) =>
+    Object.entries(proved.guests).map(([name, hash]) => [name, `\`${hash}\``]),
+  );
+  const tools = rowsBy(figures, ({ proved }) => Object.entries(proved.tools));
+  const commits = rowsBy(figures, ({ proved: { commit } }) => [['commit', `\`${commit}\``]]);
+  const isDirty = figures.some(({ proved }) => proved.commit.endsWith('-dirty'));
+  return [
+    table(['what', 'which', 'by which proofs'], [...commits, ...guests, ...tools]),
+    provedMeans,
+    ...(isDirty ? [dirtyMeans] : []),
+  ].join('\n\n');
+}
+
+/** Each entry once, with the proofs that have it. */
+function rowsBy(figures: readonly Figures[], entriesOf: (each: Figures) => readonly (readonly string[])[]): string[][] {
+  const proofsOf = new Map<string, string[]>();
+  for (const each of figures)
+    for (const entry of entriesOf(each)) {
+      const key = entry.join('\n');
+      proofsOf.set(key, [...(proofsOf.get(key) ?? []), each.proof]);
+    }
+  return Array.from(proofsOf, ([key, names]) => [
+    ...key.split('\n'),
+    names.length === figures.length ? 'all' : names.join(', '),
+  ]);
 }
 
 function summary(figures: readonly Figures[]): string {
