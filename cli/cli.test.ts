@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../host/tools/guest.ts';
+import { image as moduleOf } from '../host/board/cpu/testing/modules.ts';
+import { compileGuest, repositoryRoot } from '../host/tools/guest.ts';
 import { coldrig, coldrigProcess } from './testing.ts';
 
 let folder = '';
@@ -88,7 +89,8 @@ describe('coldrig image', () => {
   const image = () => inFolder('app.bin');
 
   beforeAll(async () => {
-    writeFileSync(inFolder('app.wasm'), 'not a real module, but bytes to sign');
+    const module = await compileGuest('bootloader/crypto/crypto.entry.ts');
+    writeFileSync(inFolder('app.wasm'), module);
     expect((await coldrig(['image', 'keygen', key(), '--public', inFolder('public.pem')])).code).toBe(0);
     const sign = ['image', 'sign', 'app.wasm', 'app.bin', '--key', key(), '--version', '1.2.3+4', '--board-id', '0x10'];
     expect((await coldrig(sign, { cwd: folder })).code).toBe(0);
@@ -122,5 +124,37 @@ describe('coldrig image', () => {
     const outcome = await coldrig(['image', 'verify', inFolder('bad.bin'), '--key', key(), '--json']);
     expect(outcome.code).toBe(1);
     expect(outcome.json).toMatchObject({ ok: false, error: { code: 'HASH_MISMATCH', reason: 'HASH_MISMATCH' } });
+  });
+
+  describe('of a module that the core does not run', () => {
+    const sign = (file: string, ...more: string[]) =>
+      coldrig(['image', 'sign', file, 'bad.bin', '--key', key(), '--version', '1.0.0', ...more], { cwd: folder });
+
+    beforeAll(() => {
+      writeFileSync(inFolder('hello.wasm'), 'hello');
+      const float = '(func $half (drop (f64.add (f64.const 1) (f64.const 2))))';
+      writeFileSync(inFolder('float.wasm'), moduleOf(float, { reset: '(call $half)' }));
+    });
+
+    it('signs none, and says opcode, function and byte', async () => {
+      expect((await sign('hello.wasm')).stderr).toMatch(/hello\.wasm: image refused \(malformed\) at byte 0x0: /);
+      const { code, stderr } = await sign('float.wasm');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/image refused \(float\) at byte 0x[0-9a-f]+ in half: .*f64/);
+    });
+
+    it('signs it with --raw, and verify says what the core will say', async () => {
+      expect((await sign('float.wasm', '--raw')).code).toBe(0);
+      const verify = ['image', 'verify', 'bad.bin', '--key', key()];
+      const { code, json } = await coldrig([...verify, '--json'], { cwd: folder });
+      expect(code).toBe(1);
+      expect(json).toMatchObject({ error: { code: 'CORE_REFUSED', message: expect.stringContaining('in half: ') } });
+      expect((await coldrig([...verify, '--raw'], { cwd: folder })).code).toBe(0);
+    });
+
+    it('does not sign a signed image once more, unless it is told to', async () => {
+      expect((await sign('app.bin')).stderr).toContain('app.bin is a signed image already; sign the module');
+      expect((await sign('app.bin', '--raw')).code).toBe(0);
+    });
   });
 });

@@ -7,6 +7,7 @@ import { LinkError } from '../host/links/link.ts';
 import { BuildFolderError } from '../host/tools/build-folder.mjs';
 import { ImageError } from '../host/tools/image/index.ts';
 import { SmpError } from '../host/tools/smp/index.ts';
+import { systemReason, systemSubject } from './system-error.ts';
 
 export const ExitCode = { OK: 0, FAILED: 1, USAGE: 2, UNDONE: 3, INTERRUPTED: 130 } as const;
 
@@ -49,6 +50,10 @@ export function explain(error: unknown): Explanation {
     const device = error.kind === 'device' ? { group: error.group ?? null, rc: error.code } : {};
     const exitCode = error.kind === 'target' ? ExitCode.USAGE : ExitCode.FAILED;
     return { code: error.name, message: error.message, exitCode, facts: { kind: error.kind, ...device } };
+  }
+  const reason = systemReason(error);
+  if (reason !== undefined) {
+    return { code: 'SYSTEM', message: `${systemSubject(error)}: ${reason}`, exitCode: ExitCode.FAILED, facts };
   }
   const message = error instanceof Error ? error.message : String(error);
   return {

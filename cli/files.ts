@@ -1,17 +1,52 @@
 // Files for the commands: read with errors a person can act on, written so that nobody ever sees half a file.
 
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from './failure.ts';
+import { systemReason } from './system-error.ts';
 
-/** The bytes of a file; `what` names its role in messages ("the image"). */
+/** More than any file that a command takes; a device that never ends is not read for ever. */
+const INPUT_BYTES_MAX = 256 * 1024 * 1024;
+const PIECE_BYTES = 1024 * 1024;
+
+/** The bytes of a file or a pipe; `what` names its role in messages ("the image"). */
 export function readInput(path: string, what: string): Uint8Array {
+  const pieces: Buffer[] = [];
+  let size = 0;
   try {
-    return new Uint8Array(readFileSync(path));
+    const file = openSync(path, 'r');
+    try {
+      for (;;) {
+        const piece = Buffer.alloc(PIECE_BYTES);
+        const length = readSync(file, piece);
+        if (length === 0) break;
+        pieces.push(piece.subarray(0, length));
+        size += length;
+        if (size > INPUT_BYTES_MAX) break;
+      }
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     throw fileFailure(error, `${what} ${path}`, 'cannot be read', 'check the path');
   }
+  if (size <= INPUT_BYTES_MAX) return new Uint8Array(Buffer.concat(pieces));
+  throw new Failure(
+    'FILE',
+    `${what} ${path} has more than ${INPUT_BYTES_MAX} bytes: this is not the file that was meant`,
+  );
 }
 
 export interface WriteOptions {
@@ -21,13 +56,35 @@ export interface WriteOptions {
   overwrite?: boolean;
 }
 
-/** Writes the whole file beside its place and renames it there: after a crash it is the old one or the new one. */
+/** Before any work is done for it: whether the file will be writable. Nothing is left behind, and what is there stays as it is. */
+export function checkOutput(path: string, what: string): void {
+  refuseFolder(path, what);
+  if (isSpecial(path)) return;
+  const temporary = temporaryBeside(path);
+  try {
+    closeSync(openSync(temporary, 'wx', 0o600));
+  } catch (error) {
+    throw writeFailure(error, path, what);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/**
+ * Writes the whole file beside its place and renames it there: after a crash it is the old one or the new one. What is no file but a pipe or
+ * a device (/dev/stdout, /dev/null) is written to as it is, and never replaced.
+ */
 export function writeOutput(path: string, bytes: Uint8Array | string, what: string, options: WriteOptions = {}): void {
   const { mode = 0o644, overwrite = true } = options;
+  refuseFolder(path, what);
+  if (isSpecial(path)) {
+    writeInto(path, bytes, what);
+    return;
+  }
   if (!overwrite && existsSync(path)) {
     throw new Failure('FILE_EXISTS', `${what} ${path} exists already; remove it, or pass --force to replace it`);
   }
-  const temporary = join(dirname(resolve(path)), `.${randomUUID()}.tmp`);
+  const temporary = temporaryBeside(path);
   try {
     const file = openSync(temporary, 'wx', mode);
     try {
@@ -36,23 +93,47 @@ export function writeOutput(path: string, bytes: Uint8Array | string, what: stri
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
+    renameSync(temporary, placeOf(path));
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw fileFailure(error, `${what} ${path}`, 'cannot be written', 'check the folder and its permissions');
+    throw writeFailure(error, path, what);
   }
 }
 
+function writeInto(path: string, bytes: Uint8Array | string, what: string): void {
+  try {
+    writeFileSync(path, bytes);
+  } catch (error) {
+    throw writeFailure(error, path, what);
+  }
+}
+
+/** Where the bytes really go: a symbolic link stays one. */
+function placeOf(path: string): string {
+  return existsSync(path) ? realpathSync(path) : resolve(path);
+}
+
+function temporaryBeside(path: string): string {
+  return join(dirname(placeOf(path)), `.${randomUUID()}.tmp`);
+}
+
+function isSpecial(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+function refuseFolder(path: string, what: string): void {
+  if (path === '') throw new Failure('FILE', `${what} cannot be written: the name of its file is empty; give one`);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new Failure('FILE', `${what} ${path} cannot be written: it is a folder; give the name of a file in it`);
+}
+
+function writeFailure(error: unknown, path: string, what: string): Failure {
+  return fileFailure(error, `${what} ${path}`, 'cannot be written', 'check the folder and its permissions');
+}
+
 function fileFailure(error: unknown, what: string, cannot: string, advice: string): Failure {
-  const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
-  const reasons: Record<string, string> = {
-    ENOENT: 'there is no such file or folder',
-    EISDIR: 'it is a folder',
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    ENOSPC: 'the disk is full',
-    EROFS: 'the file system is read-only',
-  };
-  const name = code === 'ENOENT' ? 'FILE_MISSING' : 'FILE';
-  return new Failure(name, `${what} ${cannot}: ${reasons[code] ?? code}; ${advice}`, { cause: error });
+  if (error instanceof Failure) return error;
+  const name = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'FILE_MISSING' : 'FILE';
+  return new Failure(name, `${what} ${cannot}: ${systemReason(error) ?? error}; ${advice}`, { cause: error });
 }

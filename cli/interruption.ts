@@ -16,6 +16,19 @@ export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Pr
   }
 }
 
+/** Long work of this process, a step at a time; in between Ctrl-C is heard. `onStep` is told what each step yields. */
+export async function inSteps<Step, Result>(
+  steps: Generator<Step, Result>,
+  onStep: (step: Step) => void = () => {},
+): Promise<Result> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    onStep(step.value);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 /** For what goes on until it is told to end, and then ends in order: `end` is called by Ctrl-C, a signal, or when whoever read our output has gone. */
 export async function endedFromOutside(end: () => void, work: () => Promise<void>): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

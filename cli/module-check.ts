@@ -1,12 +1,13 @@
-// Whether the core would run the module in an image, asked at the desk: the core's own check, with its exact words (opcode, function, byte).
+// Whether the core would run the module in an image, asked at the desk: all that the core does before it runs one, with its exact words (opcode,
+// function, byte).
 
-import { checkImage, ImageRefused } from '../host/board/cpu/cpu.ts';
-import { parseImage } from '../host/tools/image/index.ts';
+import { ImageRefused, prepareImage } from '../host/board/cpu/cpu.ts';
+import { type ImageInfo, parseImage } from '../host/tools/image/index.ts';
 
 /** Why the core refuses this module, or undefined. */
 export function refusalOf(module: Uint8Array): ImageRefused | undefined {
   try {
-    checkImage(module);
+    prepareImage(module, { countBlocks: false });
     return undefined;
   } catch (error) {
     if (error instanceof ImageRefused) return error;
@@ -14,8 +15,8 @@ export function refusalOf(module: Uint8Array): ImageRefused | undefined {
   }
 }
 
-/** The same for the payload of an image that holds together, in words. */
-export function moduleRefusal(image: Uint8Array, name?: string): string | undefined {
-  const { headerSize, imageSize } = parseImage(image, name).header;
-  return refusalOf(image.subarray(headerSize, headerSize + imageSize))?.message;
+/** The same for the payload of an image. */
+export function refusalIn(bytes: Uint8Array, image: ImageInfo = parseImage(bytes)): ImageRefused | undefined {
+  const { headerSize, imageSize } = image.header;
+  return refusalOf(bytes.subarray(headerSize, headerSize + imageSize));
 }

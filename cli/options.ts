@@ -47,6 +47,12 @@ export function parseSlot(text: string): number {
   throw new InvalidArgumentError('expected A or B');
 }
 
+/** A serial number as `coldrig` and the fuses have it: 16 bytes. */
+export function parseSerial(text: string): Uint8Array {
+  if (/^[0-9a-f]{32}$/i.test(text)) return Uint8Array.from(Buffer.from(text, 'hex'));
+  throw new InvalidArgumentError('expected 32 hexadecimal digits');
+}
+
 /** `auto` or a 32-bit number. */
 export function parseSecurityCounter(text: string): number | 'auto' {
   return text === 'auto' ? text : parseWord(text);

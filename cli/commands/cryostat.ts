@@ -11,7 +11,8 @@ import { cooldown, cooldownChart, cooldownText } from '../cryostat/cooldown.ts';
 import { open } from '../cryostat/open.ts';
 import { serveCommand } from '../cryostat/serve.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { writeOutput } from '../files.ts';
+import { checkOutput, writeOutput } from '../files.ts';
+import { inSteps } from '../interruption.ts';
 import { parseWord } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { styleOf } from '../terminal.ts';
@@ -70,9 +71,10 @@ Example:
 With --json: {fridge, hoursToBase, plot, course: [{hour, temperatureKelvin: {"4K": …}, flowMolPerSecond}]}.`,
     )
     .action(
-      printing((options: { plot?: string; hours: number; seed: number }, name: string): Result => {
+      printing(async (options: { plot?: string; hours: number; seed: number }, name: string): Promise<Result> => {
+        if (options.plot !== undefined) checkOutput(options.plot, 'the plot');
         const fridge = open(name);
-        const course = cooldown(fridge, options.hours * NANOSECONDS_AN_HOUR, options.seed);
+        const course = await inSteps(cooldown(fridge, options.hours * NANOSECONDS_AN_HOUR, options.seed));
         if (options.plot) writeOutput(options.plot, cooldownChart(fridge, course), 'the plot');
         const drawn = options.plot ? `\ndrawn in ${options.plot}` : '';
         return {

@@ -3,11 +3,12 @@
 import { Command, Option } from 'commander';
 import { type UpdateGoal, updateDevice } from '../../host/tools/update.ts';
 import type { UpdateResult, UpdateStep, Verdict } from '../../host/tools/update-result.ts';
+import { RejectReason } from '../../protocol/image/reasons.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { ExitCode } from '../failure.ts';
 import { readInput } from '../files.ts';
 import { refusedBecause, verdictText, why } from '../flash-words.ts';
-import { moduleRefusal } from '../module-check.ts';
+import { refusalIn } from '../module-check.ts';
 import { parseSeconds } from '../options.ts';
 import { uploadProgress } from '../progress.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
@@ -69,7 +70,9 @@ async function flash(options: FlashOptions, file: string): Promise<Result> {
       },
     }),
   ).finally(() => progress.stop());
-  const refusal = moduleRefusal(image);
+  // What the device keeps is short; the file is here, so the core's own words can be had.
+  const isRefused = result.reason === RejectReason.CORE_REFUSED;
+  const refusal = isRefused ? refusalIn(image)?.message : undefined;
   return {
     text: `${file}: ${verdictText(result, image.length, refusal)}`,
     json: verdictJson(result, image.length, refusal),

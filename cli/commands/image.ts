@@ -1,5 +1,6 @@
 // `coldrig image`: keys, and images in the MCUboot format. A thin layer over host/tools/image.
 
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import {
   describeImage,
@@ -9,13 +10,17 @@ import {
   imageToJson,
   type KeyPair,
   parseImage,
+  readPrivateKey,
   readPublicKey,
   type SignOptions,
   signImage,
   verifyImage,
 } from '../../host/tools/image/index.ts';
+import { ImageFormat } from '../../protocol/image/format.ts';
+import { RejectReason } from '../../protocol/image/reasons.ts';
 import { Failure } from '../failure.ts';
-import { readInput, writeOutput } from '../files.ts';
+import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { refusalIn, refusalOf } from '../module-check.ts';
 import { collect, integerBetween, parseSecurityCounter, parseWord } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { tokenCommand } from './token.ts';
@@ -40,6 +45,9 @@ function keygenCommand(): Command {
     .action(
       printing((options: { public?: string; force?: boolean }, path: string): Result => {
         const overwrite = options.force === true;
+        for (const file of [path, options.public]) if (file !== undefined) checkOutput(file, 'the key');
+        if (options.public !== undefined && resolve(options.public) === resolve(path))
+          throw new Failure('OPTION', `--public ${path} is the file of the private key; give another`, { exitCode: 2 });
         const key = generateKey();
         writeOutput(path, key.privateKeyPem, 'the key', { mode: 0o600, overwrite });
         if (options.public) writeOutput(options.public, key.publicKeyPem, 'the public key', { overwrite });
@@ -68,8 +76,15 @@ interface SignCommandOptions {
   confirm?: boolean;
   nonBootable?: boolean;
   revoke?: string[];
-  passphraseFile?: string;
+  raw?: boolean;
 }
+
+const SIGN_HELP = `
+The module is checked as the core checks it when it is run. A file that is a signed image already is refused: imgtool signs it once more
+without a word when it is told to pad the header, and the result never boots.
+
+Example:
+  coldrig image sign app.wasm app.bin --key my.pem --version 1.2.0`;
 
 function signCommand(): Command {
   return new Command('sign')
@@ -89,12 +104,16 @@ function signCommand(): Command {
     .option('--dependency <image=version>', 'least version of another image; may be repeated', collect)
     .option('--revoke <key.pem>', 'key that it replaces: revoked once the image is confirmed; may be repeated', collect)
     .option('--pad', 'fill the slot and set the trailer: boots on trial without being marked')
-    .option('--confirm', 'as --pad, and confirmed in advance')
+    .option('--confirm', 'as --pad, and once it is healthy it confirms itself')
     .option('--non-bootable', 'mark it as never to be booted')
-    .addHelpText('after', '\nExample:\n  coldrig image sign app.wasm app.bin --key my.pem --version 1.2.0')
+    .option('--raw', 'sign whatever the file is: do not check that it is a module the core runs')
+    .addHelpText('after', SIGN_HELP)
     .action(
       printing((options: SignCommandOptions, input: string, output: string): Result => {
-        const image = signImage(signOptions(options, readInput(input, 'the module')));
+        checkOutput(output, 'the image');
+        const payload = readInput(input, 'the module');
+        if (!options.raw) checkModule(input, payload);
+        const image = signImage(signOptions(options, payload));
         writeOutput(output, image, 'the image');
         const { header, hash } = parseImage(image, output);
         const version = formatVersion(header.version);
@@ -117,15 +136,36 @@ function signOptions(options: SignCommandOptions, payload: Uint8Array): SignOpti
     }
     return { image: Number(image), version: least };
   });
-  const privateKeyPem = readInput(key, 'the key');
+  const privateKeyPem = readPrivateKey(readInput(key, 'the key'), { name: `the key ${key}` });
   return {
     ...{ payload, privateKeyPem, version, securityCounter, boardId, headerSize },
     ...{ dependencies, pad, confirm, nonBootable },
-    revokes: (options.revoke ?? []).map((file) => readPublicKey(readInput(file, 'the key'), { name: file })),
+    revokes: (options.revoke ?? []).map((file) =>
+      readPublicKey(readInput(file, 'the key'), { name: `the key ${file}` }),
+    ),
   };
 }
 
+/** Refuses what the core would not run, in the core's own words. */
+function checkModule(file: string, module: Uint8Array): void {
+  const isSigned = module.length >= 4 && Buffer.from(module).readUInt32LE(0) === ImageFormat.MAGIC;
+  if (isSigned) {
+    const text = `${file} is a signed image already`;
+    throw new Failure('SIGNED_ALREADY', `${text}; sign the module it was made of, or pass --raw to sign it as it is`);
+  }
+  if (module[0] === 0x3a) {
+    const text = `${file} looks like Intel HEX; convert it to binary first`;
+    throw new Failure('NOT_A_MODULE', `${text}, or pass --raw to sign it as it is`);
+  }
+  const refusal = refusalOf(module);
+  if (refusal === undefined) return;
+  throw new Failure('CORE_REFUSED', `${file}: ${refusal.message}; or pass --raw to sign it as it is`, {
+    facts: { file, reason: refusal.code, offset: refusal.offset, function: refusal.functionName },
+  });
+}
+
 interface VerifyCommandOptions {
+  raw?: boolean;
   key: string[];
   securityCounter?: number;
   boardId?: number;
@@ -133,17 +173,19 @@ interface VerifyCommandOptions {
 
 function verifyCommand(): Command {
   return new Command('verify')
-    .description('check an image as the bootloader will: the same checks, in the same order')
+    .description('check an image as the bootloader will, in the same order, and its module as the core will')
     .argument('<file>', 'image')
     .requiredOption('--key <key.pem>', 'public or private key; may be repeated', collect)
     .option('--security-counter <n>', 'counter in the device’s fuses', parseWord)
     .option('--board-id <n>', 'board it shall run on', parseWord)
+    .option('--raw', 'do not check that the payload is a module the core runs')
     .addHelpText('after', '\nExample:\n  coldrig image verify app.bin --key my.pem')
     .action(
       printing((options: VerifyCommandOptions, path: string): Result => {
-        const keys = options.key.map((file) => readPublicKey(readInput(file, 'the key'), { name: file }));
+        const keys = options.key.map((file) => readPublicKey(readInput(file, 'the key'), { name: `the key ${file}` }));
         const { securityCounter, boardId } = options;
-        const result = verifyImage(readInput(path, 'the image'), keys, { name: path, securityCounter, boardId });
+        const bytes = readInput(path, 'the image');
+        const result = verifyImage(bytes, keys, { name: path, securityCounter, boardId });
         if (!result.ok) {
           const facts = { file: path, reason: result.reason, offset: result.offset };
           throw new Failure(result.reason, result.message, {
@@ -151,6 +193,16 @@ function verifyCommand(): Command {
           });
         }
         const { image, keyIndex = 0 } = result;
+        const refusal = options.raw || image === undefined ? undefined : refusalIn(bytes, image);
+        if (refusal !== undefined) {
+          throw new Failure(
+            'CORE_REFUSED',
+            `${path}: its signature is good, but the core does not run it: ${refusal.message}`,
+            {
+              facts: { file: path, reason: 'CORE_REFUSED', meaning: explainReason(RejectReason.CORE_REFUSED) },
+            },
+          );
+        }
         const version = image ? formatVersion(image.header.version) : '';
         return {
           text: `${path}: version ${version}, signed with ${options.key[keyIndex]}: good`,

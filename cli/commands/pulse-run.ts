@@ -3,7 +3,14 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import { presentRun } from '../../hil/rig/pulse/present.ts';
-import { type PulseProgram, PulseRefused, type PulseResult, runOn, type Setting } from '../../hil/rig/pulse/run.ts';
+import {
+  type PulseProgram,
+  PulseRefused,
+  type PulseResult,
+  runInSlices,
+  runOn,
+  type Setting,
+} from '../../hil/rig/pulse/run.ts';
 import { SequencerModule } from '../../host/board/sequencer/sequencer-module.ts';
 import { type Painter, terminalPlot } from '../../host/tools/pulse/plot-terminal.ts';
 import type { PulseRun } from '../../host/tools/pulse/run.ts';
@@ -12,6 +19,7 @@ import { assembleSequence } from '../../host/tools/q1/index.ts';
 import { sequencerModule } from '../../host/tools/sequencer.ts';
 import type { ProfileName } from '../../protocol/q1/profiles.ts';
 import { Failure } from '../failure.ts';
+import { inSteps } from '../interruption.ts';
 import { collect, integerBetween, parseWord } from '../options.ts';
 import {
   checkOutputs,
@@ -107,7 +115,7 @@ async function run(options: RunOptions, files: string[]): Promise<Result> {
   const bytes = await sequencerModule();
   note('');
   warmUp(bytes);
-  const result = runLoaded(new SequencerModule(bytes), programs, options, progress);
+  const result = await runLoaded(new SequencerModule(bytes), programs, options, progress);
   if (progress) process.stderr.write('\r\x1b[K');
   const pulse = presentRun(sequences, result, names, options.modulate === true);
   const outputs = writeOutputs(pulse, options, names.join(', '));
@@ -137,17 +145,18 @@ function warmUp(bytes: Uint8Array): void {
   runOn(new SequencerModule(bytes), [{ name: 'warm-up', binary }]);
 }
 
-function runLoaded(
+async function runLoaded(
   module: SequencerModule,
   programs: PulseProgram[],
   options: RunOptions,
   progress: ((virtualNs: number) => void) | undefined,
-): PulseResult {
+): Promise<PulseResult> {
   try {
-    return runOn(module, programs, {
+    const slices = runInSlices(module, programs, {
       ...{ budget: options.limit, untilNs: options.until, keep: recordsToKeep(options) },
-      ...{ outputsToNs: outputsNeededNs(options), progress, clock: () => performance.now() },
+      ...{ outputsToNs: outputsNeededNs(options), clock: () => performance.now() },
     });
+    return await inSteps(slices, progress);
   } catch (problem) {
     if (!(problem instanceof PulseRefused)) throw problem;
     throw new Failure('REFUSED', problem.message, { cause: problem });

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { DecodeError, disassemble, disassembleToSequence, findingText, shownTexts } from '../../host/tools/q1/index.ts';
 import type { ProfileName } from '../../protocol/q1/profiles.ts';
 import { Failure } from '../failure.ts';
-import { readInput, writeOutput } from '../files.ts';
+import { checkOutput, readInput, writeOutput } from '../files.ts';
 import { profileOption } from '../pulse/profile-option.ts';
 import { findingJson, foundTogether, isError, type Judged, judgeFile, loadFiles } from '../pulse/sources.ts';
 import { printing, type Result } from '../result.ts';
@@ -118,6 +118,7 @@ function asmCommand(): Command {
     .addHelpText('after', '\nExample:\n  coldrig pulse asm rabi.json rabi.q1')
     .action(
       printing((options: { profile?: ProfileName }, input: string, output: string): Result => {
+        checkOutput(output, 'the assembled sequence');
         const [{ binary, program, profile }] = loadFiles([input], options.profile).sequences;
         writeOutput(output, binary, 'the assembled sequence');
         const instructions = program.instructions.length;
@@ -138,6 +139,7 @@ function disasmCommand(): Command {
     .addHelpText('after', '\nExample:\n  coldrig pulse disasm rabi.q1 rabi.q1asm')
     .action(
       printing((options: { sequence?: boolean }, input: string, output: string | undefined): Result => {
+        if (output !== undefined) checkOutput(output, 'the program');
         const bytes = readInput(input, 'the assembled sequence');
         const text = options.sequence
           ? JSON.stringify(disassembled(input, bytes, disassembleToSequence), null, 1)

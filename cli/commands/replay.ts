@@ -2,8 +2,9 @@
 
 import { Command } from 'commander';
 import { readDevice } from '../../host/links/device-file/device-file.ts';
-import { readInputLog, replayInputs } from '../../host/links/input-log.ts';
+import { readInputLog, replaySteps } from '../../host/links/input-log.ts';
 import { Failure } from '../failure.ts';
+import { inSteps } from '../interruption.ts';
 import { collect } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { RunFridge } from '../run/fridge.ts';
@@ -69,7 +70,7 @@ async function replay(options: ReplayOptions, path: string): Promise<Result> {
   board.onLog = (record) => liveLog.record(record);
   board.powerOn();
   fridge?.disturb(board);
-  replayInputs(board, log);
+  await inSteps(replaySteps(board, log));
   const recordedHash = log.end?.logHash ?? null;
   const same = recordedHash === board.logHash;
   if (recordedHash !== null && !same) {

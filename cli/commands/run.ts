@@ -9,7 +9,7 @@ import type { Speed } from '../../host/links/pacer.ts';
 import { Smp } from '../../protocol/smp/smp.ts';
 import { DEFAULT_TARGET } from '../client.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { writeOutput } from '../files.ts';
+import { checkOutput, writeOutput } from '../files.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { collect, parseHost, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
@@ -93,6 +93,8 @@ export function addRunCommand(program: Command): void {
 }
 
 async function run(options: RunOptions): Promise<void> {
+  if (options.record !== undefined) checkOutput(options.record, 'the input log');
+  if (options.plot !== undefined) checkOutput(options.plot, 'the plot');
   if (options.flash === undefined) return runWith(undefined, options);
   const file = DeviceFile.open(options.flash, { salvage: options.salvage });
   try {

@@ -1,20 +1,20 @@
 // `coldrig image token`: a signed permission to run one older image, made, written, and, where asked for, laid beside the image on a device.
 
 import { Command } from 'commander';
-import { parseImage } from '../../host/tools/image/index.ts';
+import { parseImage, readPrivateKey } from '../../host/tools/image/index.ts';
 import { makeToken } from '../../host/tools/image/token.ts';
 import { type FuseReport, readFuseReport, sendToken } from '../../host/tools/smp/boot-group.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { Failure } from '../failure.ts';
-import { readInput, writeOutput } from '../files.ts';
-import { parseWord } from '../options.ts';
+import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { parseSerial, parseWord } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { slotName } from '../words.ts';
 
 interface TokenCommandOptions extends TargetOptions {
   key: string;
   displaces: string;
-  serial?: string;
+  serial?: Uint8Array;
   board?: number;
   counterLeast?: number;
   counterGreatest?: number;
@@ -29,7 +29,7 @@ export function tokenCommand(): Command {
     .argument('<token>', 'file to write')
     .requiredOption('--key <key.pem>', 'private key with the purpose of tokens')
     .requiredOption('--displaces <version>', 'newest version it may be preferred to')
-    .option('--serial <hex>', 'serial number of the device; with --send the device is asked')
+    .option('--serial <hex>', 'serial number of the device; with --send the device is asked', parseSerial)
     .option('--board <n>', 'board the device is on; without a serial number: every device of the board', parseWord)
     .option('--counter-least <n>', 'least security counter in the fuses it holds for (default: 0)', parseWord)
     .option('--counter-greatest <n>', 'greatest; with --send the one the device has (default: no limit)', parseWord)
@@ -41,8 +41,9 @@ export function tokenCommand(): Command {
         '\nThen test the image as any other: coldrig flash old.bin',
     )
     .action(
-      printing((options: TokenCommandOptions, imagePath: string, tokenPath: string) =>
-        options.send
+      printing((options: TokenCommandOptions, imagePath: string, tokenPath: string) => {
+        checkOutput(tokenPath, 'the token');
+        return options.send
           ? withClient(options, async (client, signal): Promise<Result> => {
               const device = await readFuseReport(client, { signal });
               const token = make(options, imagePath, device);
@@ -50,8 +51,8 @@ export function tokenCommand(): Command {
               const slot = slotName(await sendToken(client, token, { signal }));
               return { text: `${tokenPath}: lies beside the image in slot ${slot}`, json: { file: tokenPath, slot } };
             })
-          : Promise.resolve(written(options, imagePath, tokenPath)),
-      ),
+          : Promise.resolve(written(options, imagePath, tokenPath));
+      }),
     );
 }
 
@@ -66,12 +67,11 @@ function make(options: TokenCommandOptions, imagePath: string, device: FuseRepor
   const board = options.board ?? device?.board;
   if (board === undefined)
     throw new Failure('OPTION', 'say for which board: --board, or --send to ask the device', { exitCode: 2 });
-  const serial = options.serial === undefined ? undefined : Uint8Array.from(Buffer.from(options.serial, 'hex'));
   return makeToken({
-    privateKeyPem: readInput(options.key, 'the key'),
+    privateKeyPem: readPrivateKey(readInput(options.key, 'the key'), { name: `the key ${options.key}` }),
     imageHash: hash,
     board,
-    serial: serial ?? device?.serial,
+    serial: options.serial ?? device?.serial,
     displaces: options.displaces,
     counter: [options.counterLeast ?? 0, options.counterGreatest ?? device?.securityCounter ?? 0xffff_ffff],
   });

@@ -23,7 +23,8 @@ const MINUTES_A_SAMPLE = 5;
 const MINUTE_NS = 60_000_000_000;
 const NEAR = 0.25;
 
-export function cooldown(fridge: Fridge, lengthNs: number, seed: number): CooldownCourse {
+/** A step is a sample; it yields the hour. */
+export function* cooldown(fridge: Fridge, lengthNs: number, seed: number): Generator<number, CooldownCourse> {
   const cryostat = new Cryostat(fridge, { seed, start: 'warm' });
   const course: Moment[] = [];
   for (let timeNs = 0; timeNs <= lengthNs; timeNs += MINUTES_A_SAMPLE * MINUTE_NS) {
@@ -32,6 +33,7 @@ export function cooldown(fridge: Fridge, lengthNs: number, seed: number): Cooldo
       cryostat.stages.map((stage) => [stage, cryostat.temperatureKelvin(stage)]),
     );
     course.push({ hour: timeNs / MINUTE_NS / 60, temperatureKelvin, flowMolPerSecond: cryostat.flowMolPerSecond });
+    yield timeNs / MINUTE_NS / 60;
   }
   return { hoursToBase: hoursToBase(course), course };
 }

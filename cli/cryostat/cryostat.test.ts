@@ -62,7 +62,7 @@ describe('coldrig cryostat solve', () => {
     [
       ['nowhere.yaml'],
       1,
-      /nowhere\.yaml cannot be read: there is no such file; give a YAML file, or one of uts, xld, stand/,
+      /nowhere\.yaml cannot be read: there is no such file or folder; give a YAML file, or one of uts, xld, stand/,
     ],
   ];
   for (const [words, exitCode, message] of refusals) {
@@ -123,6 +123,6 @@ describe('coldrig cryostat serve', () => {
     });
     const { stderr, code } = await call;
     expect(code).toBe(1);
-    expect(stderr).toContain('ENOTDIR');
+    expect(stderr).toContain('a part of the path is a file');
   });
 });

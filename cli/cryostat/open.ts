@@ -4,6 +4,7 @@ import { FridgeError } from '../../host/plant/cryostat/field.ts';
 import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
 import { openFridge, presets } from '../../host/tools/open-fridge.ts';
 import { Failure } from '../failure.ts';
+import { systemReason } from '../system-error.ts';
 
 /** A fridge, or a failure a person can act on. */
 export function open(name: string): Fridge {
@@ -13,9 +14,8 @@ export function open(name: string): Fridge {
     if (error instanceof FridgeError) {
       throw new Failure('FRIDGE', error.message, { facts: { file: error.file, line: error.line } });
     }
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const reason = code === 'ENOENT' ? 'there is no such file' : code;
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
     const message = `the fridge ${name} cannot be read: ${reason}; give a YAML file, or one of ${presets.join(', ')}`;
     throw new Failure('FILE_MISSING', message, { cause: error });
   }

@@ -1,8 +1,10 @@
 // `coldrig cryostat serve`: a fridge with its lab's instruments on this machine's ports, until Ctrl-C.
 
+import { statSync } from 'node:fs';
 import { Command } from 'commander';
 import { LabLinks } from '../../host/links/lab-links.ts';
 import { Cryostat } from '../../host/plant/cryostat/cryostat.ts';
+import { Failure } from '../failure.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { integerBetween, parseHost, parsePort, parseSeconds, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
@@ -58,6 +60,7 @@ async function serve(name: string, options: ServeOptions): Promise<void> {
   const say = (event: string, facts: object, text: string) =>
     process.stdout.write(options.json ? `${JSON.stringify({ event, ...facts })}\n` : `${text}\n`);
   const fridge = open(name);
+  refuseFile(options.blueforsLogs);
   const cryostat = new Cryostat(fridge, { seed: options.seed, start: options.warm ? 'warm' : 'base' });
   let end: (error?: unknown) => void = () => {};
   const over = new Promise<void>((resolve, reject) => {
@@ -89,4 +92,10 @@ async function serve(name: string, options: ServeOptions): Promise<void> {
     await lab.close();
   }
   say('end', { timeNs: cryostat.timeNs }, `ended at ${(cryostat.timeNs / 1e9).toFixed(1)} s of the fridge's time`);
+}
+
+function refuseFile(logs: string | undefined): void {
+  const found = logs === undefined ? undefined : statSync(logs, { throwIfNoEntry: false });
+  if (found === undefined || found.isDirectory()) return;
+  throw new Failure('FILE', `--bluefors-logs ${logs}: it is a file; give the name of a folder, which may be new`);
 }

@@ -8,7 +8,7 @@ import type { Window } from '../../host/tools/pulse/scope.ts';
 import { timeBaseOf } from '../../host/tools/pulse/time-base.ts';
 import { vcdFile } from '../../host/tools/pulse/vcd.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { writeOutput } from '../files.ts';
+import { checkOutput, writeOutput } from '../files.ts';
 
 export interface OutputOptions {
   vcd?: string;
@@ -35,12 +35,13 @@ export function outputsNeededNs({ from = 0, to }: OutputOptions): number {
 }
 
 /** Before anything runs: what is wrong with the options. */
-export function checkOutputs({ samples, from = 0, to }: OutputOptions): void {
+export function checkOutputs({ samples, plot, vcd, perfetto, from = 0, to }: OutputOptions): void {
   if (samples !== undefined && !/\.(csv|npy)$/.test(samples)) {
     throw new Failure('OPTION', `--samples ${samples}: expected a name that ends in .csv or .npy`, {
       exitCode: ExitCode.USAGE,
     });
   }
+  for (const path of [samples, plot, vcd, perfetto]) if (path !== undefined) checkOutput(path, 'the output');
   if (to !== undefined && to <= from) {
     throw new Failure('OPTION', `--to ${to} is not after --from ${from}`, { exitCode: ExitCode.USAGE });
   }

@@ -15,6 +15,7 @@ import { RECORDER } from '../../protocol/generated/registers.ts';
 import { Channel, channelSensors } from '../../protocol/plant/places.ts';
 import { Beat } from '../../protocol/telemetry/heartbeat.ts';
 import { ExitCode, Failure } from '../failure.ts';
+import { systemReason } from '../system-error.ts';
 import type { LogLine } from './log-line.ts';
 
 export interface Sample {
@@ -136,7 +137,7 @@ function fridgeOf(name: string) {
     return openFridge(name);
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const said = error instanceof Error ? error.message : String(error);
+    const said = systemReason(error) ?? (error instanceof Error ? error.message : String(error));
     const why = isMissing ? `there is no such file, and presets are ${presets.join(', ')}` : said;
     throw new Failure('FRIDGE', `--fridge ${name}: ${why}`, { exitCode: ExitCode.USAGE, cause: error });
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EchoBoard } from './fake-line.ts';
-import { InputLogWriter, readInputLog, replayInputs } from './input-log.ts';
+import { InputLogWriter, readInputLog, replaySteps } from './input-log.ts';
 
 let folder = '';
 let path = '';
@@ -33,7 +33,7 @@ describe('the input log', () => {
   it('repeats a run on another board', () => {
     logWith('{"timeNs":5,"line":0,"bytes":"aa"}', '{"timeNs":9,"line":1,"bytes":"bb"}', '{"endNs":50,"logHash":""}');
     const board = new EchoBoard(10);
-    replayInputs(board, readInputLog(path));
+    Array.from(replaySteps(board, readInputLog(path)));
     expect(board.history).toEqual(['15 0 aa', '19 1 bb']);
     expect(board.now).toBe(50);
   });

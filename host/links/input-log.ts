@@ -27,6 +27,7 @@ export interface InputLog extends InputLogHead {
 
 const FORMAT = 'input log';
 const VERSION = 1;
+const STEP_NS = 1_000_000_000;
 
 /** Writes as it goes, so that a run that crashes leaves the inputs that crashed it. */
 export class InputLogWriter {
@@ -62,6 +63,11 @@ export function readInputLog(path: string): InputLog {
       `${path}: not a coldrig input log, version ${VERSION}; make one with coldrig run --record FILE`,
     );
   }
+  if (!Number.isSafeInteger(head.seed) || typeof head.device !== 'string') {
+    throw new LinkError(
+      `${path}:1: expected a seed and the hash of a device; the log is damaged, record the run again`,
+    );
+  }
   const place = typeof head.fridge === 'string' ? { fridge: head.fridge, faults: textsOf(head.faults) } : {};
   const log: InputLog = { seed: Number(head.seed), device: String(head.device), ...place, inputs: [] };
   let lastNs = 0;
@@ -73,25 +79,43 @@ export function readInputLog(path: string): InputLog {
   return log;
 }
 
-/** Gives a board the inputs of a log at their times, then runs it to the log's end. */
-export function replayInputs(board: PacedBoard, { inputs, end }: Pick<InputLog, 'inputs' | 'end'>): void {
+/**
+ * Gives a board the inputs of a log at their times, then runs it to the log's end. In steps of a second of the board's time at most, so that
+ * the caller can do something else in between; yields the board's time.
+ */
+export function* replaySteps(
+  board: PacedBoard,
+  { inputs, end }: Pick<InputLog, 'inputs' | 'end'>,
+): Generator<number, void> {
   for (const { timeNs, line, bytes } of inputs) {
-    board.runUntil(timeNs);
+    yield* runSteps(board, timeNs);
     if (board.now !== timeNs)
       throw new LinkError(`the board stands at ${board.now} ns where the recorded one was at ${timeNs} ns`);
     board.send(line, bytes);
   }
-  if (end) board.runUntil(end.endNs);
+  if (end) yield* runSteps(board, end.endNs);
+}
+
+function* runSteps(board: PacedBoard, timeNs: number): Generator<number, void> {
+  while (board.now + STEP_NS < timeNs) {
+    board.runUntil(board.now + STEP_NS);
+    yield board.now;
+  }
+  board.runUntil(timeNs);
 }
 
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 function parseLine(path: string, number: number, line: string): Record<string, unknown> {
   try {
-    return JSON.parse(line);
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    throw new LinkError(`${path}:${number}: not a JSON object; the log is damaged, record the run again`);
+    // Told below.
   }
+  throw new LinkError(
+    `${path}:${number}: not a JSON object; this is no input log, or a damaged one: record the run again`,
+  );
 }
 
 function toInput(path: string, number: number, entry: Record<string, unknown>, lastNs: number): Input {

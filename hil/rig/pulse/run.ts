@@ -49,8 +49,6 @@ export interface PulseOptions {
   outputsToNs?: number;
   /** Reads the wall clock in ms, so that the result can say how long the run itself took. */
   clock?: () => number;
-  /** Called now and then while it runs, with the time a real-time core has reached. */
-  progress?: (virtualNs: number) => void;
   /** Whether records are made and read; without, only end, flags and bins are known, and it is much faster. Default: true. */
   observe?: boolean;
 }
@@ -95,6 +93,19 @@ export async function runPulse(programs: PulseProgram[], options: PulseOptions =
 
 /** As `runPulse`, on a module that is there already, as it was after its reset. */
 export function runOn(module: SequencerModule, programs: PulseProgram[], options: PulseOptions = {}): PulseResult {
+  const slices = runInSlices(module, programs, options);
+  for (;;) {
+    const slice = slices.next();
+    if (slice.done) return slice.value;
+  }
+}
+
+/** The same a slice at a time, so that the caller can do something else in between; yields the time a real-time core has reached. */
+export function* runInSlices(
+  module: SequencerModule,
+  programs: PulseProgram[],
+  options: PulseOptions = {},
+): Generator<number, PulseResult> {
   for (const [core, program] of programs.entries()) loadProgram(module, core, program);
   const records = programs.map(() => new RecordStore(options.keep ?? 0));
   const observers = programs.map((_, core) =>
@@ -112,7 +123,7 @@ export function runOn(module: SequencerModule, programs: PulseProgram[], options
   const startMs = clock();
   module.arm(mask);
   module.start(mask);
-  const { outcome, cutShort } = runToEnd(module, programs.length, options);
+  const { outcome, cutShort } = yield* runToEnd(module, programs.length, options);
   const wallMs = clock() - startMs;
   const sequencers = programs.map(({ name }, core) => ({
     ...resultOf(module, core, name, observers[core]),
@@ -129,11 +140,11 @@ export function runOn(module: SequencerModule, programs: PulseProgram[], options
 /** Instructions between two looks at the limits. */
 const sliceInstructions = 20_000_000;
 
-function runToEnd(
+function* runToEnd(
   module: SequencerModule,
   cores: number,
-  { budget = Number.POSITIVE_INFINITY, untilNs, progress }: PulseOptions,
-) {
+  { budget = Number.POSITIVE_INFINITY, untilNs }: PulseOptions,
+): Generator<number, { outcome: number; cutShort: boolean }> {
   let cutShort = false;
   for (;;) {
     const running = Array.from({ length: cores }, (_, core) => core).filter(
@@ -153,7 +164,7 @@ function runToEnd(
       return { outcome: module.run(), cutShort: true };
     }
     if (outcome !== SequencerRun.BUDGET) return { outcome, cutShort };
-    progress?.(module.timeNs(running[0]));
+    yield module.timeNs(running[0]);
   }
 }
 

@@ -82,7 +82,9 @@ function hashMatches(image: ImageInfo): boolean {
 
 function trailerText(image: ImageInfo): string {
   if (!image.trailer.pending) return 'none: the image is marked over SMP';
-  return image.trailer.confirmed ? 'confirmed in advance' : 'asked for: boots on trial';
+  return image.trailer.confirmed
+    ? 'asked for for good: runs on trial, and confirms itself once it is healthy'
+    : 'asked for: boots on trial';
 }
 
 function tlvText(tlv: ImageTlv): string {

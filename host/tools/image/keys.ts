@@ -91,15 +91,33 @@ function readKey(
 ): KeyObject {
   try {
     return create({ key: Buffer.from(pem), format: 'pem', passphrase });
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new ImageError('KEY', `${name} cannot be read as a PEM key (${cause}); make one with 'coldrig image keygen'`);
+  } catch {
+    throw new ImageError(
+      'KEY',
+      `${name} cannot be read as a PEM key: it ${whatIsWrong(Buffer.from(pem).toString('latin1'), passphrase)}`,
+    );
   }
+}
+
+/** What stands in the file in the place of a PEM key, and what to do. */
+function whatIsWrong(text: string, passphrase: string | undefined): string {
+  const make = "make one with 'coldrig image keygen'";
+  if (text.trim() === '') return `is empty; ${make}`;
+  if (text.includes('ENCRYPTED')) {
+    const found = passphrase === undefined ? 'is protected by a passphrase' : 'does not open with this passphrase';
+    return `${found}; take it off with 'openssl pkey -in KEY -out PLAIN', or ${make}`;
+  }
+  const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)?.[1];
+  if (label === undefined) return `is no PEM file: it has no line -----BEGIN ... KEY-----; ${make}`;
+  if (label === 'OPENSSH PRIVATE KEY') return `is a key of OpenSSH's own format, which is not read here; ${make}`;
+  if (!label.endsWith('KEY')) return `is a PEM file of something else (${label}), not of a key; ${make}`;
+  return `is a damaged PEM file (${label}); get it again, or ${make}`;
 }
 
 function checkedEd25519(key: KeyObject, name: string): KeyObject {
   if (key.asymmetricKeyType === 'ed25519') return key;
-  throw new ImageError('KEY', `${name} is a key of type ${key.asymmetricKeyType}; this chip takes Ed25519 only`);
+  const found = `${name} is a key of type ${key.asymmetricKeyType}`;
+  throw new ImageError('KEY', `${found}; this chip takes Ed25519 only: make one with 'coldrig image keygen'`);
 }
 
 function checkedRawKey(key: Uint8Array): Uint8Array {

@@ -102,13 +102,13 @@ export function parseHeader(bytes: Uint8Array, name = 'the image'): ImageHeader 
   };
   const { headerSize, imageSize } = header;
   if (headerSize < ImageFormat.HEADER_SIZE_MIN || headerSize > MemoryMap.IMAGE_SIZE_MAX) {
-    const text = `${name}, offset 0x8: header size is ${headerSize}, expected ${ImageFormat.HEADER_SIZE_MIN} or more`;
-    throw new ImageError('HEADER_SIZE', `${text}; sign the payload again`, ImageFormat.OFFSET_HEADER_SIZE);
+    const text = `offset 0x8: header size is ${headerSize}, expected ${ImageFormat.HEADER_SIZE_MIN} or more`;
+    throw headerError('HEADER_SIZE', bytes, name, `${text}; sign the payload again`, ImageFormat.OFFSET_HEADER_SIZE);
   }
   const room = MemoryMap.IMAGE_SIZE_MAX - headerSize;
   if (imageSize === 0 || imageSize > room) {
-    const text = `${name}, offset 0xc: payload size is ${imageSize}, a slot has room for 1 to ${Math.max(room, 0)}`;
-    throw new ImageError('IMAGE_SIZE', `${text}; make the payload fit and sign it again`, 12);
+    const text = `offset 0xc: payload size is ${imageSize}, a slot has room for 1 to ${Math.max(room, 0)}`;
+    throw headerError('IMAGE_SIZE', bytes, name, `${text}; make the payload fit and sign it again`, 12);
   }
   const { protectedSize } = header;
   const isTooSmall = protectedSize !== 0 && protectedSize < ImageFormat.TLV_INFO_SIZE;
@@ -182,6 +182,19 @@ function parseTrailer(bytes: Uint8Array): ImageTrailer {
   const pending =
     bytes.length === MemoryMap.SLOT_SIZE && words.every((word, index) => u32(bytes, start + 4 * index) === word);
   return { pending, confirmed: pending && bytes[bytes.length - Trailer.IMAGE_OK] === Trailer.FLAG_SET };
+}
+
+/** What a file that ends inside its header says there is erased flash, and no number to show. */
+function headerError(
+  reason: 'HEADER_SIZE' | 'IMAGE_SIZE',
+  bytes: Uint8Array,
+  name: string,
+  text: string,
+  offset: number,
+): ImageError {
+  if (bytes.length >= ImageFormat.HEADER_SIZE_MIN) return new ImageError(reason, `${name}, ${text}`, offset);
+  const said = `the file has ${bytes.length} bytes, a header alone has ${ImageFormat.HEADER_SIZE_MIN}`;
+  return new ImageError(reason, `${name}: ${said}: it is cut short; get the file again`, bytes.length);
 }
 
 function badMagic(bytes: Uint8Array, magic: number, name: string): ImageError {

@@ -47,7 +47,7 @@ export interface SignOptions {
   nonBootable?: boolean;
   /** Fill up to the slot size and write the trailer magic: the bootloader takes the image as asked for. */
   pad?: boolean;
-  /** As `pad`, and confirmed in advance. */
+  /** As `pad`, and asked for for good: it is tried, and confirms itself once it is healthy. */
   confirm?: boolean;
   /** 512 KiB when left out. */
   slotSize?: number;
@@ -173,7 +173,7 @@ function checkFits(size: number, options: SignOptions): void {
   throw new ImageError(
     'OPTION',
     `the image takes ${size} bytes, a slot of ${slot} has room for ${Math.max(room, 0)} in front of its trailer; ` +
-      'make the payload smaller or pass the slot size of the board it is for',
+      'make the payload smaller',
   );
 }
 

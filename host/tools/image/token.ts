@@ -1,6 +1,6 @@
 // Makes and reads downgrade tokens: the layout and what they mean are in protocol/image/token.ts.
 
-import { sign } from 'node:crypto';
+import { KeyObject, sign } from 'node:crypto';
 import { Token } from '../../../protocol/image/token.ts';
 import { ImageError } from './error.ts';
 import { keyHash, readPrivateKey } from './keys.ts';
@@ -8,7 +8,7 @@ import { type ImageVersion, parseVersion } from './version.ts';
 
 export interface TokenOptions {
   /** A key with the purpose TOKEN in the device's fuses. */
-  privateKeyPem: string | Uint8Array;
+  privateKeyPem: string | Uint8Array | KeyObject;
   /** Hash TLV of the image it lets run. */
   imageHash: Uint8Array;
   board: number;
@@ -28,7 +28,8 @@ export function makeToken(options: TokenOptions): Uint8Array {
     throw new ImageError('OPTION', `a serial number has 16 bytes, not ${serial.length}; status shows a device's`);
   if (counter[0] > counter[1])
     throw new ImageError('OPTION', `the counter's window is empty: ${counter[0]} is above ${counter[1]}`);
-  const key = readPrivateKey(options.privateKeyPem);
+  const { privateKeyPem } = options;
+  const key = privateKeyPem instanceof KeyObject ? privateKeyPem : readPrivateKey(privateKeyPem);
   const version = typeof options.displaces === 'string' ? parseVersion(options.displaces) : options.displaces;
   const token = Buffer.alloc(Token.SIZE);
   token.writeUInt32LE(Token.MAGIC_VALUE, Token.MAGIC);

@@ -60,7 +60,9 @@ async function setRaw(target: SerialTarget): Promise<void> {
   try {
     await run('stty', [fileFlag, target.path, String(target.baud), 'raw', '-echo', 'clocal']);
   } catch (error) {
-    const cause = error instanceof Error ? error.message.trim() : String(error);
+    const said = error instanceof Error ? error.message.trim() : String(error);
+    // The command that was run is no news; what it said stands in the last line.
+    const cause = said.split('\n').at(-1);
     throw new SmpError('link', `${target.name}: stty could not set the line raw (${cause}); is it a serial device?`);
   }
 }

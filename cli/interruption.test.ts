@@ -1,0 +1,85 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inSteps } from './interruption.ts';
+import { command } from './testing.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'coldrig-ctrl-c-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Sends the process Ctrl-C at a moment of its own: as soon as it takes care of it, or when it has listened for so many turns of its loop. */
+async function interrupted(call: string[], turns: number): Promise<{ code: number | null; stderr: string }> {
+  const preload = join(folder, `after-${turns}.mjs`);
+  writeFileSync(
+    preload,
+    `const after = (turns) => turns === 0 ? process.kill(process.pid, 'SIGINT') : setImmediate(after, turns - 1);
+     let once = false;
+     process.on('newListener', (name) => {
+       if (name !== 'SIGINT' || once) return;
+       once = true;
+       setImmediate(after, ${turns});
+     });`,
+  );
+  const child = spawn(process.execPath, ['--import', preload, command, ...call], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, stderr };
+}
+
+describe('Ctrl-C', () => {
+  it.each([0, 1, 10, 100])('ends a flash with 130 from the first moment on (%i turns later)', async (turns) => {
+    const call = ['flash', join(folder, 'any.bin'), '--target', 'udp://127.0.0.1:9'];
+    writeFileSync(join(folder, 'any.bin'), 'any');
+    const { code, stderr } = await interrupted(call, turns);
+    // So late it may have found out that the file is no image.
+    if (turns < 100) expect(code).toBe(130);
+    expect(stderr).toMatch(/^error: .*\n$/);
+  });
+
+  it('is taken care of before anything is loaded', () => {
+    expect(readFileSync(command, 'utf8')).not.toMatch(/^import /m);
+  });
+
+  it('is heard between the steps of long work', async () => {
+    let heard = false;
+    setTimeout(() => {
+      heard = true;
+    });
+    function* work(): Generator<number, string> {
+      for (let step = 0; !heard; step += 1) yield step;
+      return 'done';
+    }
+    expect(await inSteps(work())).toBe('done');
+  });
+});
+
+describe('a reader that has gone', () => {
+  it.each(['--help', 'cryostat solve uts', 'pulse --help', 'status --help'])(
+    'is no error: coldrig %s | head',
+    (call) => {
+      const script = `'${process.execPath}' '${command}' ${call} | head -c 1 > /dev/null`;
+      expect(execFileSync('sh', ['-c', `(${script}) 2>&1`]).toString()).toBe('');
+    },
+  );
+
+  it('but a disk that is full is, and what was printed is not called done', async () => {
+    const child = spawn('sh', ['-c', `exec '${process.execPath}' '${command}' cryostat solve uts > /dev/full`]);
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'error: the output cannot be written: ENOSPC\n' });
+  });
+});

@@ -1,0 +1,39 @@
+// What the system says when a file, a folder or a port cannot be had, in words.
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file or folder',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'there is something of this name already',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  ELOOP: 'its symbolic links lead in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  ENXIO: 'it is a device or pipe that nobody serves',
+  EMFILE: 'this process has too many files open',
+  ENOTEMPTY: 'the folder is not empty',
+  EIO: 'the device reports an error',
+  ERR_INVALID_ARG_VALUE: 'the name has a character that no file name may have',
+  EADDRINUSE: 'the port is taken',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the host cannot be looked up now',
+};
+
+/** Undefined for what is no error of the system. */
+export function systemReason(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return undefined;
+  return reasons[code] ?? (/^E[A-Z0-9]+$/.test(code) ? `the system says ${code}` : undefined);
+}
+
+/** What it is about: a path, an address, or the call. */
+export function systemSubject(error: unknown): string {
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  const { address, port } = error as { address?: string; port?: number };
+  if (path !== undefined) return path;
+  return address !== undefined ? `${address}:${port ?? ''}` : (syscall ?? 'the system');
+}
