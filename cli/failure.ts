@@ -51,6 +51,9 @@ export function explain(error: unknown): Explanation {
     const exitCode = error.kind === 'target' ? ExitCode.USAGE : ExitCode.FAILED;
     return { code: error.name, message: error.message, exitCode, facts: { kind: error.kind, ...device } };
   }
+  if (error instanceof Error && error.name === 'UnknownName') {
+    return { code: 'USAGE', message: error.message, exitCode: ExitCode.USAGE, facts };
+  }
   const reason = systemReason(error);
   if (reason !== undefined) {
     return { code: 'SYSTEM', message: `${systemSubject(error)}: ${reason}`, exitCode: ExitCode.FAILED, facts };

@@ -133,6 +133,7 @@ describe('an output that cannot be written', () => {
     await expectMistake([...run, '--plot', file], says);
     await expectMistake([...sign('text', 'key.pem', file), '--raw'], says);
     await expectMistake(['image', 'keygen', file], says);
+    await expectMistake(['prove', 'power', '--slice', '--junit', file], says);
     await expectMistake(['pulse', 'asm', 'fine.q1asm', file], says);
     await expectMistake(['pulse', 'run', 'fine.q1asm', '--plot', file], says);
     await expectMistake(['cryostat', 'cooldown', 'uts', '--hours', '1', '--plot', file], says);
@@ -200,6 +201,10 @@ describe('a wrong word on the command line', () => {
     ['setting', ['pulse', 'run', 'fine.q1asm', '--set', 'x']],
     ['level', ['pulse', 'run', 'fine.q1asm', '--input', 'loud']],
     ['host', ['run', '--udp', '0', '--for', '1', '--host', 'no.such.host.invalid']],
+    ['scenario', ['prove', 'power', '--slice', '--scenario', 'lunch']],
+    ['canary', ['prove', 'power', '--slice', '--canary', 'sparrow']],
+    ['shard', ['prove', 'power', '--shard', '3/2']],
+    ['result', ['prove', 'merge', 'text']],
     ['option', ['demo', '--fast']],
     ['argument', ['status', 'now']],
     ['subcommand', ['image', 'make']],

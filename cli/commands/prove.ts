@@ -9,7 +9,7 @@ import { proofs } from '../../hil/prove/proofs.ts';
 import { type FoundViolation, type ProofResult, rateOf, type Shard } from '../../hil/prove/result.ts';
 import { runProof } from '../../hil/prove/run.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { readInput, writeOutput } from '../files.ts';
+import { checkOutput, readInput, writeOutput } from '../files.ts';
 import { untilInterrupted } from '../interruption.ts';
 import { integerBetween, parseWord } from '../options.ts';
 import { proofProgress } from '../progress.ts';
@@ -80,6 +80,7 @@ function parseShard(text: string): Shard {
 
 async function prove(name: string, options: ProveOptions): Promise<Result> {
   const { slice, junit, json, verbose, ...own } = options;
+  if (junit !== undefined) checkOutput(junit, 'the report');
   const progress = proofProgress(json === true, name);
   const result = await untilInterrupted((signal) =>
     runProof(name, { ...own, effort: slice ? 'slice' : 'full', signal, onProgress: progress.update }),

@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto';
 import { Board } from '../../host/board/board.ts';
 import type { Surroundings } from '../../host/board/surroundings.ts';
 import type { DeviceContents } from '../../host/links/device-file/device-file.ts';
-import { buildAll } from '../../host/tools/build.ts';
+import { type BuiltImage, buildAll } from '../../host/tools/build.ts';
 import { parseImage, readPublicKey } from '../../host/tools/image/index.ts';
+import { MemoryMap } from '../../protocol/memory-map.ts';
 import { Failure } from '../failure.ts';
 import { readInput } from '../files.ts';
 
@@ -59,14 +60,27 @@ function restoreKept(board: Board, { kept, image }: DeviceOptions): string | und
 
 async function provisionNew(board: Board, options: DeviceOptions, onStep: (what: string) => void): Promise<string> {
   const { bootloader, publicKey, images } = await buildAll(options.image === undefined ? ['factory'] : [], onStep);
-  const keys = options.keys?.map((file) => readPublicKey(readInput(file, 'the key'), { name: file })) ?? [publicKey];
-  const image = options.image === undefined ? images.get('factory')?.bytes : readInput(options.image, 'the image');
-  // Says what is wrong with a file that is no image at all; a bad signature is for the bootloader to find.
-  parseImage(image as Uint8Array, options.image);
-  board.provision({ bootloader, keys, slots: { A: image }, serial: serialOf(options.seed) });
+  const keys = options.keys?.map((file) => readPublicKey(readInput(file, 'the key'), { name: `the key ${file}` })) ?? [
+    publicKey,
+  ];
+  const image =
+    options.image === undefined ? (images.get('factory') as BuiltImage).bytes : readInput(options.image, 'the image');
+  board.provision({ bootloader, keys, slots: { A: forFactory(image, options.image) }, serial: serialOf(options.seed) });
   return options.image === undefined
     ? 'a new device with the development firmware'
     : `a new device with ${options.image}`;
+}
+
+/**
+ * What the factory writes of an image: of one that is padded to the whole slot the image alone, for its trailer asks for a trial, and what the
+ * factory writes is confirmed. Throws for a file that is no image at all; a bad signature is for the bootloader to find.
+ */
+function forFactory(file: Uint8Array, name: string | undefined): Uint8Array {
+  const { totalSize } = parseImage(file, name);
+  if (file.length <= MemoryMap.IMAGE_SIZE_MAX) return file;
+  if (file.length === MemoryMap.SLOT_SIZE) return file.subarray(0, totalSize);
+  const text = `${name ?? 'the image'} has ${file.length} bytes; a slot has room for ${MemoryMap.IMAGE_SIZE_MAX} in front of its trailer`;
+  throw new Failure('IMAGE_SIZE', `${text}, or for a file padded to ${MemoryMap.SLOT_SIZE}`);
 }
 
 /** Devices are told apart by their seed: 16 bytes, most significant first. */

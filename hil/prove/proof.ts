@@ -6,6 +6,7 @@
 // part and the options alone. So it does not matter which thread or which shard ran it, and results of shards add up.
 
 import type { Finding } from './invariants.ts';
+import { UnknownName } from './unknown-name.ts';
 
 export interface ProofOptions {
   /** Decides what is sampled, and what cuts and flips leave behind. */
@@ -99,7 +100,9 @@ export function partsOf(
 ): Part[] {
   const wanted = scenarios.filter(({ name }) => scenario === undefined || scenario === name);
   if (wanted.length === 0)
-    throw new Error(`no scenario is called '${scenario}'; there are ${scenarios.map(({ name }) => name).join(', ')}`);
+    throw new UnknownName(
+      `no scenario is called '${scenario}'; there are ${scenarios.map(({ name }) => name).join(', ')}`,
+    );
   return wanted.flatMap(({ name, weight, parts }) =>
     Array.from({ length: parts }, (_, part) => ({ scenario: name, part, parts, weight: weight / parts })),
   );

@@ -10,6 +10,7 @@ import type { Bench, OnPartProgress, OtherProofs, Part, PartResult, Proof, Proof
 import { loadProof, proofs } from './proofs.ts';
 import { provedBy } from './provenance.ts';
 import { type ProofResult, resultOf, type Shard } from './result.ts';
+import { UnknownName } from './unknown-name.ts';
 
 export interface RunOptions extends ProofOptions {
   /** Worker threads: one a core when left out; 0 for none but this one. */
@@ -55,7 +56,7 @@ export async function runProof(name: string, options: RunOptions): Promise<Proof
   const results =
     count === 0 ? await inThisThread(proof, own, parts, tally) : await inThreads(proof.name, own, parts, tally, signal);
   if (own.point !== undefined && results.every(({ points }) => points === 0))
-    throw new Error(`${own.scenario ?? name}: it has no point called '${own.point}'`);
+    throw new UnknownName(`${own.scenario ?? name}: it has no point called '${own.point}'`);
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(usedBefore);
   const spent = { seconds, coreSeconds: tally.coreSeconds, processorSeconds: (user + system) / 1e6 };

@@ -90,6 +90,25 @@ describe('an image signed to be confirmed in advance', () => {
   });
 });
 
+describe('an image that cannot fit', () => {
+  it('is refused before a byte is sent', async () => {
+    const server = new FakeServer();
+    const client = new SmpClient(inProcessTransport(answeringDevice((message) => server.answer(message))));
+    const long = Buffer.concat([imageOf('good'), Buffer.alloc(400_000)]);
+    await expect(updateDevice(client, long, { goal: 'upload' })).rejects.toThrow(/a slot has room for 520192 in front/);
+    expect(server.requests).toEqual([]);
+  });
+
+  it('is refused by the device with its first chunk', async () => {
+    const { client } = newBoard();
+    const long = Buffer.concat([imageOf('good'), Buffer.alloc(400_000)]);
+    const sent: number[] = [];
+    const upload = client.upload(long, { onProgress: ({ bytes }) => sent.push(bytes) });
+    await expect(upload).rejects.toThrow(/INVALID_IMAGE_TOO_LARGE/);
+    expect(sent).toEqual([]);
+  });
+});
+
 describe('an image that does not stay', () => {
   it('on trial only, and watched, is undone with the reason and the boots that show it', async () => {
     const { update } = newBoard();

@@ -10,8 +10,9 @@
 // image is confirmed by its hash, so that a device that went back meanwhile does not confirm the wrong one.
 
 import { RESET } from '../../protocol/generated/registers.ts';
+import { MemoryMap } from '../../protocol/memory-map.ts';
 import { DeviceHistory, isSilence } from './device-history.ts';
-import { formatVersion, parseImage } from './image/index.ts';
+import { formatVersion, ImageError, parseImage } from './image/index.ts';
 import { type ImageState, type SmpClient, SmpError, type UploadProgress } from './smp/index.ts';
 import { nothingYet, type UpdateResult, type UpdateStep } from './update-result.ts';
 
@@ -45,7 +46,16 @@ export async function updateDevice(
 ): Promise<UpdateResult> {
   const { header, hash } = parseImage(image, options.name);
   if (hash === undefined) throw new SmpError('argument', 'update: the image has no SHA256 TLV; sign it');
+  checkRoom(image, options.name);
   return new Update(client, image, nothingYet(formatVersion(header.version), hash), options).run();
+}
+
+/** Refused here before a byte is sent; the device would do so with the first chunk. */
+function checkRoom(image: Uint8Array, name = 'the image'): void {
+  const { IMAGE_SIZE_MAX, SLOT_SIZE } = MemoryMap;
+  if (image.length <= IMAGE_SIZE_MAX || image.length === SLOT_SIZE) return;
+  const text = `${name}: the file has ${image.length} bytes; a slot has room for ${IMAGE_SIZE_MAX} in front of its trailer`;
+  throw new ImageError('IMAGE_SIZE', `${text}, or for a file padded to ${SLOT_SIZE}`, IMAGE_SIZE_MAX);
 }
 
 class Update {

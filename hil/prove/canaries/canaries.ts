@@ -1,6 +1,7 @@
 // Bootloaders broken on purpose, and the harness with one of them: the proof must catch every one, or it proves nothing.
 
 import { compileGuest } from '../../../host/tools/guest.ts';
+import { UnknownName } from '../unknown-name.ts';
 import type { Canary } from './canary.ts';
 import { imageCanaries } from './of-images.ts';
 import { promiseCanaries } from './of-promises.ts';
@@ -19,7 +20,7 @@ export const canaries: readonly Canary[] = [
 export function canaryByName(name: string): Canary {
   const found = canaries.find((canary) => canary.name === name);
   if (!found)
-    throw new Error(`no canary is called '${name}'; there are ${canaries.map((each) => each.name).join(', ')}`);
+    throw new UnknownName(`no canary is called '${name}'; there are ${canaries.map((each) => each.name).join(', ')}`);
   return found;
 }
 
