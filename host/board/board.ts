@@ -93,7 +93,7 @@ export class Board {
       },
       onRearm: () => this.processor.rearm(),
     };
-    machine.arena.seal();
+    machine.seal();
   }
 
   /** Nanoseconds of virtual time since the board was made. */

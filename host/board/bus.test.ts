@@ -6,9 +6,12 @@ import { FaultCause } from './device.ts';
 import { Fault } from './fault.ts';
 import { Machine } from './machine.ts';
 
-/** A machine without devices: every register just stores. */
-const machine = new Machine();
-const { bus } = machine;
+/** Machines without devices: every register just stores. While devices may be added every access is looked up, later hardly any. */
+const machines: [string, Machine][] = [
+  ['while devices may be added', new Machine()],
+  ['once it is sealed', new Machine()],
+];
+machines[1][1].seal();
 
 function causeOf(access: () => unknown): number {
   try {
@@ -38,7 +41,9 @@ const allowed = (register: RegisterEntry) =>
   );
 const bits = Array.from({ length: 32 }, (_, bit) => 2 ** bit);
 
-describe('for every register of the chip, the bus', () => {
+describe.each(machines)('for every register of the chip, the bus, %s,', (_, machine) => {
+  const { bus } = machine;
+
   it('refuses a one in each bit that cannot be written, with BUS_RESERVED', () => {
     for (const { name, register, address } of registers.filter(({ register }) => register.writable !== 0)) {
       for (const bit of bits.filter((bit) => (register.writable & bit) === 0))
@@ -103,7 +108,9 @@ describe('for every register of the chip, the bus', () => {
   });
 });
 
-describe('an address', () => {
+describe.each(machines)('an address, %s,', (_, machine) => {
+  const { bus } = machine;
+
   it('that no register has is refused with BUS_UNMAPPED, throughout every peripheral', () => {
     const known = new Set(
       registers.flatMap(({ address, register }) => Array.from({ length: register.count }, (_, i) => address + 4 * i)),
@@ -139,6 +146,11 @@ describe('an address', () => {
     // As the core gives it: signed.
     expect(causeOf(() => bus.read32(0xffff_fffc | 0, 0))).toBe(FaultCause.BUS_UNMAPPED);
   });
+});
+
+it('a device that comes once it is sealed is refused', () => {
+  const late = { peripheral: peripheralTable[0], reset: () => {} };
+  expect(() => machines[1][1].add(late)).toThrow('FLASH comes after the register file was sealed');
 });
 
 it('a device that hooks a register the chip does not have is refused', () => {

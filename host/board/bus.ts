@@ -38,8 +38,8 @@ export class Bus {
   constructor(clock: Float64Array, registers: RegisterFile, flash: FlashArray, owner: BusOwner) {
     this.clock = clock;
     this.words = registers.arenaWords;
-    this.readTable = registers.readTable;
-    this.writeTable = registers.writeTable;
+    this.readTable = registers.tables.read;
+    this.writeTable = registers.tables.write;
     this.registers = registers;
     this.flash = flash;
     this.owner = owner;

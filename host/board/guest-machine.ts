@@ -62,7 +62,7 @@ export class GuestMachine implements MachineOwner {
     machine.add(new Watchdog(machine));
     for (const Part of [Outputs, Rails, Heaters, ActivityCounters, InterlockLatch, ClockDevice, FrontEnd, Thermometry])
       machine.add(new Part(machine));
-    machine.arena.seal();
+    machine.seal();
     machine.owner = this;
     machine.resetDevices(ResetCause.POWER_ON);
   }

@@ -1,6 +1,7 @@
 // All register words of the chip in one array in the arena, and flat tables by word index that say what each may do.
 //
-// Built once from the generated register table. A `slot` is a register word's place in `words`; slot 0 is "there is none".
+// A `slot` is a register word's place in `words`; slot 0 is "there is none". What follows from the generated register table alone is made once and
+// shared by all boards, and so are the tables, which also depend on the registers that have hooks: a board of its own costs its words and hooks.
 //
 //   address -> rotate right by 2 -> minus the first peripheral's -> readTable[...] -> the arena's words
 //
@@ -34,42 +35,52 @@ interface Slot {
   closed: { name: string; field: FieldEntry; allowed: readonly number[] }[];
 }
 
+/** What is the same for every chip. */
+interface Layout {
+  readonly slots: readonly (Slot | undefined)[];
+  /** By word index: the register's slot. */
+  readonly slotOf: Uint16Array;
+  /** By slot: word number in a register array. */
+  readonly indexOfSlot: readonly number[];
+  readonly firstSlot: ReadonlyMap<string, number>;
+}
+
+/** What an access may do without asking anybody, by word index. */
+export interface FastTables {
+  /** Above 0, the arena word that is the answer; below 0, minus the slot whose hook answers; 0, no ordinary read. */
+  readonly read: Int32Array;
+  /** Above 0, the arena word to replace; 0, no write that just replaces all 32 bits. */
+  readonly write: Int32Array;
+}
+
+const layout = layoutOf(peripheralTable);
+/** Nothing is ordinary: every access is looked up by its slot, which does the same and takes longer. */
+const noTables: FastTables = { read: new Int32Array(wordCount), write: new Int32Array(wordCount) };
+/** One for each set of hooks: of boards there are one or two. */
+const knownTables = new Map<string, FastTables>();
+
 export class RegisterFile {
   readonly words: Uint32Array;
   /** The whole arena as signed words, which a wasm i32 takes without conversion; `words` begin at `firstArenaWord`. */
   readonly arenaWords: Int32Array;
   readonly firstArenaWord: number;
-  readonly slots: (Slot | undefined)[] = [undefined];
-  /** By word index: the register's slot. */
-  readonly slotOf = new Uint16Array(wordCount);
-  /** By word index: above 0, the arena word that is the answer; below 0, minus the slot whose hook answers; 0, no ordinary read. */
-  readonly readTable = new Int32Array(wordCount);
-  /** By word index: above 0, the arena word to replace; 0, no write that just replaces all 32 bits. */
-  readonly writeTable = new Int32Array(wordCount);
-  /** By slot: word number in a register array, and what devices do. */
-  readonly indexOfSlot: number[] = [0];
-  readonly readHooks: (ReadHook | undefined)[] = [undefined];
-  readonly writeHooks: (WriteHook | undefined)[] = [undefined];
-  private readonly firstSlot = new Map<string, number>();
+  readonly slots = layout.slots;
+  readonly slotOf = layout.slotOf;
+  readonly indexOfSlot = layout.indexOfSlot;
+  /** Shared with others: never written. */
+  tables = noTables;
+  /** By slot: what devices do. */
+  readonly readHooks: (ReadHook | undefined)[] = new Array(layout.slots.length).fill(undefined);
+  readonly writeHooks: (WriteHook | undefined)[] = new Array(layout.slots.length).fill(undefined);
 
   constructor(arena: Arena) {
-    for (const peripheral of peripheralTable) {
-      if (peripheral.base < firstBase || peripheral.base % peripheralBytes !== 0)
-        throw new Error(
-          `register file: ${peripheral.name} is not at a multiple of 4 KiB behind ${peripheralTable[0].name}`,
-        );
-      this.firstSlot.set(peripheral.name, this.slots.length);
-      for (const register of Object.values(peripheral.registers as Record<string, RegisterEntry>))
-        this.addRegister(peripheral, register);
-    }
     this.words = arena.words(this.slots.length);
     this.arenaWords = new Int32Array(arena.buffer);
     this.firstArenaWord = this.words.byteOffset / 4;
-    for (let word = 0; word < wordCount; word++) if (this.slotOf[word] !== 0) this.setTables(word, this.slotOf[word]);
   }
 
   registersOf<P extends PeripheralEntry>(peripheral: P): Registers<P> {
-    const first = this.firstSlot.get(peripheral.name);
+    const first = layout.firstSlot.get(peripheral.name);
     if (first === undefined) throw new Error(`register file: the chip has no ${peripheral.name}`);
     const entries = Object.entries(peripheral.registers) as [keyof P['registers'], RegisterEntry][];
     const at = {} as Record<keyof P['registers'], number>;
@@ -90,9 +101,11 @@ export class RegisterFile {
     return { words, at, reset };
   }
 
-  /** Connects a device's hooks. */
+  /** Connects a device's hooks; before `seal`. */
   connect(device: Device): void {
     const registers = device.peripheral.registers as Record<string, RegisterEntry>;
+    if (this.tables !== noTables)
+      throw new Error(`register file: ${device.peripheral.name} comes after the register file was sealed`);
     for (const name of [...Object.keys(device.onRead ?? {}), ...Object.keys(device.onWrite ?? {})])
       if (!registers[name]) throw new Error(`register file: ${device.peripheral.name} has no register ${name} to hook`);
     for (const register of Object.values(registers)) {
@@ -101,35 +114,57 @@ export class RegisterFile {
         const slot = this.slotOf[word + index];
         this.readHooks[slot] = device.onRead?.[register.name];
         this.writeHooks[slot] = device.onWrite?.[register.name];
-        this.setTables(word + index, slot);
       }
     }
   }
 
-  private addRegister(peripheral: PeripheralEntry, register: RegisterEntry): void {
-    const closed = Object.entries(register.fields).flatMap(([name, field]) =>
-      field.values === undefined ? [] : [{ name, field, allowed: Object.values(field.values) }],
-    );
-    for (let index = 0; index < register.count; index++) {
-      const word = (peripheral.base - firstBase + register.offset) / 4 + index;
-      const slot = this.slots.length;
-      this.slots.push({ peripheral, register, index, closed });
-      this.indexOfSlot.push(index);
-      this.readHooks.push(undefined);
-      this.writeHooks.push(undefined);
-      this.slotOf[word] = slot;
-    }
+  /** All devices are connected: what can be done without asking anybody is known. */
+  seal(): void {
+    const hooked = (hooks: readonly unknown[]) => [...hooks.keys()].filter((slot) => hooks[slot] !== undefined);
+    const key = [[this.firstArenaWord], hooked(this.readHooks), hooked(this.writeHooks)].join(';');
+    const tables = knownTables.get(key) ?? this.makeTables();
+    knownTables.set(key, tables);
+    this.tables = tables;
   }
 
-  private setTables(word: number, slot: number): void {
-    const register = this.slots[slot]?.register;
-    if (!register) throw new Error(`register file: slot ${slot} is empty`);
-    const arenaWord = this.firstArenaWord + slot;
-    if (register.readable !== 0) this.readTable[word] = this.readHooks[slot] ? -slot : arenaWord;
-    const { writable, readable, oneToClear, oneToSet, fields } = register;
-    // A write that just replaces the word: nothing to keep, to clear or set by ones, to refuse, or to tell anyone.
-    const replaces = writable === 0xffff_ffff && readable === writable && oneToClear === 0 && oneToSet === 0;
-    const closed = Object.values(fields).some((field) => field.values !== undefined);
-    this.writeTable[word] = replaces && !closed && !this.writeHooks[slot] ? arenaWord : 0;
+  private makeTables(): FastTables {
+    const [read, write] = [new Int32Array(wordCount), new Int32Array(wordCount)];
+    for (const [word, slot] of this.slotOf.entries()) {
+      const register = this.slots[slot]?.register;
+      if (!register) continue;
+      const arenaWord = this.firstArenaWord + slot;
+      if (register.readable !== 0) read[word] = this.readHooks[slot] ? -slot : arenaWord;
+      const { writable, readable, oneToClear, oneToSet, fields } = register;
+      // A write that just replaces the word: nothing to keep, to clear or set by ones, to refuse, or to tell anyone.
+      const replaces = writable === 0xffff_ffff && readable === writable && oneToClear === 0 && oneToSet === 0;
+      const closed = Object.values(fields).some((field) => field.values !== undefined);
+      if (replaces && !closed && !this.writeHooks[slot]) write[word] = arenaWord;
+    }
+    return { read, write };
   }
+}
+
+function layoutOf(peripherals: readonly PeripheralEntry[]): Layout {
+  const slots: (Slot | undefined)[] = [undefined];
+  const indexOfSlot = [0];
+  const slotOf = new Uint16Array(wordCount);
+  const firstSlot = new Map<string, number>();
+  for (const peripheral of peripherals) {
+    if (peripheral.base < firstBase || peripheral.base % peripheralBytes !== 0)
+      throw new Error(
+        `register file: ${peripheral.name} is not at a multiple of 4 KiB behind ${peripheralTable[0].name}`,
+      );
+    firstSlot.set(peripheral.name, slots.length);
+    for (const register of Object.values(peripheral.registers as Record<string, RegisterEntry>)) {
+      const closed = Object.entries(register.fields).flatMap(([name, field]) =>
+        field.values === undefined ? [] : [{ name, field, allowed: Object.values(field.values) }],
+      );
+      for (let index = 0; index < register.count; index++) {
+        slotOf[(peripheral.base - firstBase + register.offset) / 4 + index] = slots.length;
+        slots.push({ peripheral, register, index, closed });
+        indexOfSlot.push(index);
+      }
+    }
+  }
+  return { slots, slotOf, indexOfSlot, firstSlot };
 }

@@ -6,7 +6,12 @@
 //
 // fork-restore: a board running a guest with 128 KiB of RAM is snapshot, and the snapshot put into another board of the same kind. The
 // peer copies the same state (RAM, device state, flash) with structuredClone, once out and once in.
+//
+// fork-memory: what a fork takes that is alive beside its board: 128 KiB are its RAM, 64 KiB its devices' state. The peer takes a copy of
+// RAM, device state and flash each.
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Board } from '../../../host/board/board.ts';
 import { assemble, image } from '../../../host/board/cpu/testing/modules.ts';
 import { INTC, UART0 } from '../../../protocol/generated/registers.ts';
@@ -16,6 +21,7 @@ import { type BenchRow, median } from './row.ts';
 const accesses = 2_000_000;
 const rounds = 11;
 const forksARound = 200;
+const liveForks = 300;
 const readAddress = UART0.base + UART0.registers.BAUD.offset;
 
 const loop = `(local $i i32) (local $sum i32)
@@ -24,7 +30,10 @@ const loop = `(local $i i32) (local $sum i32)
     (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const ${accesses}))))`;
 
 export async function benchBoard(): Promise<BenchRow[]> {
-  return [await busAccess(), await forkRestore()];
+  const rows = [await busAccess(), await forkRestore()];
+  // What those made is garbage once their calls are over, and is to be gone before anything is counted.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return [...rows, forkMemory()];
 }
 
 function poweredBoard(bootloader: Uint8Array): Board {
@@ -79,12 +88,15 @@ function mapBus(): () => void {
   return new WebAssembly.Instance(module, { bus: { read32 } }).exports.run as () => void;
 }
 
-async function forkRestore(): Promise<BenchRow> {
-  const guest = image('(global $g (mut i32) (i32.const 0))', {
+const forkGuest = () =>
+  image('(global $g (mut i32) (i32.const 0))', {
     reset: `(memory.fill (i32.const 0) (i32.const 90) (i32.const 0x20000))
       (call $write32 (i32.const ${INTC.base + INTC.registers.ENABLE.offset}) (i32.const 4))`,
     pages: 2,
   });
+
+async function forkRestore(): Promise<BenchRow> {
+  const guest = forkGuest();
   const [board, other] = [poweredBoard(guest), poweredBoard(guest)];
   for (const each of [board, other]) each.runFor(1_000_000);
   let snapshot = board.snapshot();
@@ -109,5 +121,28 @@ async function forkRestore(): Promise<BenchRow> {
     goal: 25,
     peer: 'structuredClone of RAM, devices and flash, out and in',
     peerValue: median(peer.slice(3)) * 1000,
+  };
+}
+
+function forkMemory(): BenchRow {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = () => {
+    // What a first collection frees may have held more.
+    for (let round = 0; round < 3; round++) collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const board = poweredBoard(forkGuest());
+  const kibibytesOf = (make: () => unknown) => {
+    const kept: unknown[] = [make()];
+    const before = used();
+    for (let i = 0; i < liveForks; i++) kept.push(make());
+    return (used() - before) / (kept.length - 1) / 1024;
+  };
+  const state = { ram: board.ram().slice(), arena: board.snapshot().arena, flash: board.flashImage() };
+  return {
+    ...{ id: 'fork-memory', value: kibibytesOf(() => board.fork()), unit: 'KiB', goal: 300 },
+    ...{ peer: 'structuredClone of RAM, devices and flash', peerValue: kibibytesOf(() => structuredClone(state)) },
   };
 }

@@ -64,7 +64,7 @@ export class Rig<D extends Device> {
 
   snapshot(): () => void {
     const state = new Uint8Array(this.machine.arena.size);
-    this.machine.arena.seal();
+    this.machine.seal();
     this.machine.arena.copyTo(state);
     const picture: FlashPicture = this.machine.flash.picture();
     return () => {
