@@ -95,7 +95,11 @@ export function addRunCommand(program: Command): void {
 async function run(options: RunOptions): Promise<void> {
   if (options.record !== undefined) checkOutput(options.record, 'the input log');
   if (options.plot !== undefined) checkOutput(options.plot, 'the plot');
-  if (options.flash === undefined) return runWith(undefined, options);
+  if (options.flash === undefined) {
+    if (options.salvage)
+      throw new Failure('OPTION', '--salvage needs a device file: add --flash FILE', { exitCode: ExitCode.USAGE });
+    return runWith(undefined, options);
+  }
   const file = DeviceFile.open(options.flash, { salvage: options.salvage });
   try {
     await runWith(file, options);

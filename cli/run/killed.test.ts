@@ -5,6 +5,9 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DeviceUnderTest } from '../../hil/rig/device.ts';
+import { second } from '../../hil/rig/time.ts';
+import { BoardView } from '../../host/board/view.ts';
 import { readDevice } from '../../host/links/device-file/device-file.ts';
 import { type BuiltImage, buildAll, developmentKey } from '../../host/tools/build.ts';
 import { signImage } from '../../host/tools/image/index.ts';
@@ -90,6 +93,38 @@ describe('a board that is killed', () => {
     const again = await start();
     const { json } = await coldrig(['bootlog', '--json', '--target', again.link('udp://')]);
     expect((json.boots as object[]).map((boot) => (boot as { number: number }).number)).toEqual([1, 2]);
+  });
+
+  it('without its journal is refused, and with --salvage goes on and says what is missing', async () => {
+    const first = await start();
+    expect((await coldrig(['reset', '--target', first.link('udp://')])).code).toBe(0);
+    await first.end('SIGKILL');
+    rmSync(`${device()}.journal`);
+    const words = ['run', '--udp', '0', '--flash', device(), '--for', '1', '--speed', 'max'];
+    const refused = await coldrig(words);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr.replace(/\s+/g, ' ')).toMatch(
+      /the journal of that run, .* is not beside it.* by adding --salvage/,
+    );
+    const { code, stdout } = await coldrig([...words, '--salvage', '--json']);
+    expect(code).toBe(0);
+    const [, notice] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(notice).toMatchObject({ event: 'device-file', text: expect.stringMatching(/written last is left out$/) });
+    expect((await coldrig(words)).code).toBe(0);
+    expect((await coldrig(['run', '--salvage'])).stderr).toContain('--salvage needs a device file: add --flash FILE');
+  });
+
+  it('writes nothing while it is idle: in an hour of its time no page of flash and no fuse is another', async () => {
+    const idle = await DeviceUnderTest.running();
+    idle.board.runFor(60 * second);
+    const view = new BoardView(idle.board);
+    const [{ cells }, fuses] = [view.flashPicture(), view.fuseWords()];
+    idle.board.runFor(3600 * second);
+    expect(view.flashPicture().cells).toBe(cells);
+    expect(view.fuseWords()).toEqual(fuses);
   });
 
   it('is not told yes by a board whose file is gone: the run ends with an error that says so', async () => {

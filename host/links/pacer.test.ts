@@ -149,6 +149,27 @@ describe('the pacer', () => {
     },
   );
 
+  it('asks before an answer reaches anybody, and stops when it may not', () => {
+    const told: string[] = [];
+    const errors: unknown[] = [];
+    const { clock, pacer } = paced(new EchoBoard(), 1, {
+      onOutput: () => {
+        told.push('asked');
+        if (told.length > 2) throw new Error('the disk is full');
+      },
+      onError: (error) => errors.push(error),
+    });
+    const wire = pacer.wire(GATEWAY_LINE);
+    wire.listen((bytes) => told.push(text(bytes)));
+    pacer.start();
+    for (const letter of ['a', 'b', 'c']) {
+      wire.send(word(letter));
+      clock.pass(10);
+    }
+    expect(told).toEqual(['asked', 'a', 'asked']);
+    expect(errors).toEqual([new Error('the disk is full')]);
+  });
+
   it.each([1, 'max'] as const)('at speed %s lets a listener answer while the board transmits', (speed) => {
     const { clock, pacer } = paced(new EchoBoard(), speed);
     const wire = pacer.wire(CONSOLE_LINE);
