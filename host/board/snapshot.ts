@@ -2,6 +2,9 @@
 //
 // As bytes:  | "CRSN" | version | seven lengths | arena | RAM | globals | module | sequencers | numbers of pages not erased | of pages with weak bits | pages
 //
+// Flash is shared by page, RAM is copied whole: writes to a core's memory cannot be seen, so that sharing it would mean to compare it. To
+// compare 32 pages takes 5 to 7 us, to copy them 3 to 5 (measured), although one of them in 50 ms changes.
+//
 // Taken when the guest's stack is empty, so RAM and globals are all there is of the core. What must stay true: restoring a
 // snapshot and going on is the same run, to the last bit of the log hash, as never having left it.
 
