@@ -10,6 +10,7 @@
 // What must stay true: nothing is left out without a word. An entry at the end that is not whole belongs to a write that did not end, of which
 // nobody was told; the notice says so, because a disk that damages the last entry looks the same.
 
+import { isRunning } from '../../tools/once.ts';
 import type { Disk } from './disk.ts';
 import { DeviceFileError, reasonOf } from './error.ts';
 import {
@@ -61,12 +62,12 @@ export function readKept(disk: Disk, name: string, path: string, salvage: boolea
   return withJournal(name, file, journal, salvage, refuse);
 }
 
-/** Who has the file, as far as its journal tells. */
+/** Who has the file, as far as its journal tells; for a message, as a killed run, or one in another container, leaves a number too. */
 export function processOf(disk: Disk, name: string): string | undefined {
   try {
     const bytes = disk.read(`${name}.journal`);
     const journal = bytes && readJournalBytes(bytes);
-    return journal && `process ${journal.process}`;
+    return journal && isRunning(journal.process) ? `process ${journal.process}` : undefined;
   } catch {
     return undefined;
   }
