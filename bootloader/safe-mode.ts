@@ -6,6 +6,7 @@
 
 import { NS_PER_MS, uptimeNs } from '../protocol/guest/clock';
 import {
+  BOOTLOADER_VERSION,
   EVENT_SAFE_MODE,
   EVENT_SAFE_MODE_BEAT,
   LINE_TIMER,
@@ -22,15 +23,21 @@ import {
   writeTimerControl,
   writeTimerStatus,
 } from '../protocol/guest/generated/registers';
+import { SERIAL_TEXT_SIZE, writeSerialText } from '../protocol/guest/hex-text';
 import { recordEvent } from '../protocol/guest/record-event';
 import { reportServer } from '../protocol/guest/smp/counters';
 import {
+  INFO_BUILD,
   INFO_MACHINE,
+  INFO_NODE,
   INFO_OPERATING_SYSTEM,
+  INFO_PLATFORM,
   INFO_PROCESSOR,
+  INFO_RELEASE,
   INFO_SYSTEM,
   INFO_VERSION,
   setInfo,
+  setInfoBytes,
 } from '../protocol/guest/smp/os-info';
 import { resetDeadlineNs, resetWhenDue } from '../protocol/guest/smp/reset';
 import { serveRequest } from '../protocol/guest/smp/server';
@@ -38,9 +45,12 @@ import { addCounter, addStatistics } from '../protocol/guest/smp/stat';
 import { securityCounter } from './image/security-counter';
 import { SERVICE_LINES, serviceLines, startService } from './image/smp/service';
 import { refreshSlots, reportSlots } from './image/smp/slot-figures';
+import { formatVersion, VERSION_TEXT_SIZE } from './image/version-text';
 
 /** decision, reset cause, resets since power-on, security counter in the fuses */
 const figures: usize = memory.data(16, 4);
+/** A serial number, or a version. */
+const text: usize = memory.data(<i32>SERIAL_TEXT_SIZE);
 let why: u32 = 0;
 let beats: u32 = 0;
 let nextBeatNs: u64 = 0;
@@ -53,13 +63,23 @@ export function startSafeMode(decision: u32): void {
   reportBoot();
   reportServer();
   reportSlots();
+  describeBootloader();
+  writeIntcEnable(LINE_TIMER | SERVICE_LINES);
+  armAlarm();
+}
+
+/** What `OS info` says: as the firmware says it, but the release is the bootloader's own, and in the place of a build stands that none runs. */
+function describeBootloader(): void {
+  assert(SERIAL_TEXT_SIZE >= VERSION_TEXT_SIZE, 'both texts fit');
   setInfo(INFO_SYSTEM, 'coldrig');
   setInfo(INFO_VERSION, 'bootloader in safe mode');
   setInfo(INFO_MACHINE, 'cryo-cmos');
   setInfo(INFO_PROCESSOR, 'wasm32');
+  setInfo(INFO_PLATFORM, 'coldrig/controller');
   setInfo(INFO_OPERATING_SYSTEM, 'coldrig');
-  writeIntcEnable(LINE_TIMER | SERVICE_LINES);
-  armAlarm();
+  setInfo(INFO_BUILD, 'no-image-runs');
+  setInfoBytes(INFO_NODE, text, writeSerialText(text));
+  setInfoBytes(INFO_RELEASE, text, formatVersion(text, BOOTLOADER_VERSION, 0));
 }
 
 /** The firmware has a set of this name too: whoever asks a device why it is as it is finds it in one place. */

@@ -19,7 +19,7 @@ export function verdictText(result: UpdateResult, bytes: number, moduleRefusal?:
     'on-trial': () =>
       `version ${version} runs on trial (${took})${unwell(result)}; ${trialAdvice(result)}${resetsText(result)}`,
     confirmed: () => `version ${version} runs and is confirmed (${took})${unwell(result)}${resetsText(result)}`,
-    refused: () => `version ${version} was refused, the device runs on as before. ${refusedBecause(result)}`,
+    refused: () => `version ${version} was refused, ${now}. ${refusedBecause(result)}`,
     undone: () => `version ${version} was undone, ${now}. ${why(result, moduleRefusal)}`,
     failing: () => `version ${version} runs, but it does not run well${unwell(result)}${resetsText(result)}`,
     silent: () =>

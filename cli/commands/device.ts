@@ -52,7 +52,11 @@ async function status(client: SmpClient): Promise<Result> {
   const rows = [['device', client.transport.name]];
   if (application !== undefined) rows.push(['system', application]);
   if (mode === 'safe-mode') rows.push(['mode', 'safe mode: no image runs, the bootloader answers']);
-  if (heartbeat) rows.push(['health', `${healthText(heartbeat.health)}, up ${spanText(heartbeat.uptime_s * 1e9)}`]);
+  if (heartbeat)
+    rows.push([
+      'health',
+      `${healthText(heartbeat.health)}, up ${heartbeat.uptime_s === 0 ? 'less than a second' : spanText(heartbeat.uptime_s * 1e9)}`,
+    ]);
   if (boot) rows.push(['last boot', `${causeText(boot.reset_cause)}: ${decisionText(boot.decision)}`]);
   if (fault && fault.count > 0) {
     rows.push([

@@ -1,7 +1,8 @@
 // What `OS info` says about this firmware: names, version and image hash as the bootloader verified them.
 
-import { FUSE_SERIAL, HANDOVER_HASH } from '../../protocol/guest/generated/constants';
-import { readFusesWord, readResetMailbox } from '../../protocol/guest/generated/registers';
+import { HANDOVER_HASH } from '../../protocol/guest/generated/constants';
+import { readResetMailbox } from '../../protocol/guest/generated/registers';
+import { appendHex, SERIAL_TEXT_SIZE, writeSerialText } from '../../protocol/guest/hex-text';
 import {
   INFO_BUILD,
   INFO_MACHINE,
@@ -19,11 +20,10 @@ import { runningVersion } from '../kernel/handover';
 
 const TEXT_SIZE: u32 = 64;
 const text = memory.data(<i32>TEXT_SIZE);
-const SERIAL_WORDS: u32 = 4;
 const HASH_WORDS_SHOWN: u32 = 2;
 
 export function describeFirmware(): void {
-  assert(SERIAL_WORDS * 8 <= TEXT_SIZE, 'room for the serial number');
+  assert(SERIAL_TEXT_SIZE <= TEXT_SIZE, 'room for the serial number');
   assert(HASH_WORDS_SHOWN <= 8, 'a hash has eight words');
   setInfo(INFO_SYSTEM, 'coldrig');
   setInfo(INFO_MACHINE, 'cryo-cmos');
@@ -31,13 +31,11 @@ export function describeFirmware(): void {
   setInfo(INFO_PLATFORM, 'coldrig/controller');
   setInfo(INFO_OPERATING_SYSTEM, 'coldrig');
   setInfo(INFO_VERSION, 'controller');
+  setInfoBytes(INFO_NODE, text, writeSerialText(text));
   let length: u32 = 0;
-  for (let word: u32 = 0; word < SERIAL_WORDS; word++)
-    length = appendHex(length, bswap<u32>(readFusesWord(FUSE_SERIAL + word)));
-  setInfoBytes(INFO_NODE, text, length);
-  length = 0;
   for (let word: u32 = 0; word < HASH_WORDS_SHOWN; word++)
-    length = appendHex(length, bswap<u32>(readResetMailbox(HANDOVER_HASH + word)));
+    length = appendHex(text, length, bswap<u32>(readResetMailbox(HANDOVER_HASH + word)));
+  assert(length == 8 * HASH_WORDS_SHOWN, 'the words of the hash that are shown');
   setInfoBytes(INFO_BUILD, text, length);
   const version = runningVersion();
   length = appendDecimal(0, version >> 24);
@@ -62,14 +60,4 @@ function appendDecimal(start: u32, value: u32): u32 {
     value /= 10;
   }
   return start + digits;
-}
-
-function appendHex(start: u32, value: u32): u32 {
-  assert(start % 8 == 0, 'whole words are appended');
-  assert(start + 8 <= TEXT_SIZE, 'room for the word');
-  for (let index: u32 = 0; index < 8; index++) {
-    const digit = (value >> ((7 - index) << 2)) & 0xf;
-    store<u8>(text + start + index, digit < 10 ? 0x30 + digit : 0x57 + digit);
-  }
-  return start + 8;
 }

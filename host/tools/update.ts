@@ -45,7 +45,10 @@ export async function updateDevice(
   options: UpdateOptions,
 ): Promise<UpdateResult> {
   const { header, hash } = parseImage(image, options.name);
-  if (hash === undefined) throw new SmpError('argument', 'update: the image has no SHA256 TLV; sign it');
+  if (hash === undefined) {
+    const text = `${options.name ?? 'the image'} has no SHA-256 hash, by which an image is named over SMP`;
+    throw new ImageError('HASH_MISSING', `${text}; sign it with imgtool's default for Ed25519 (no --sha, no --pure)`);
+  }
   checkRoom(image, options.name);
   return new Update(client, image, nothingYet(formatVersion(header.version), hash), options).run();
 }

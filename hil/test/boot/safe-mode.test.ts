@@ -20,6 +20,8 @@ test('an empty board says that it is in safe mode, and that it has no images', a
   const client = bench.client();
   expect(await client.echo('anybody there?')).toBe('anybody there?');
   expect(await client.appInfo('v')).toContain('safe mode');
+  // Whatever a device in safe mode knows of itself it says: its serial number and the bootloader's version among it.
+  expect(await client.appInfo('a')).toMatch(/^coldrig [0-9a-f]{32} 1\.0\.0 bootloader in safe mode (?!.*unknown)/);
   expect(await client.imageState()).toEqual([]);
 });
 

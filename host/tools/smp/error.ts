@@ -57,7 +57,8 @@ const remedies: Record<string, string> = {
   ENOMEM: 'send smaller messages: see the MCUmgr parameters',
   UNSUPPORTED_TOO_NEW: 'speak SMP version 1 to this device',
   HASH_NOT_FOUND: 'list the images: the hash is the one in the image, not that of the file',
-  NO_FREE_SLOT: 'the running image is on trial: confirm it, or reset to go back, then try again',
+  NO_FREE_SLOT:
+    'the slot runs, or is kept to go back to from a trial: confirm the trial or reset to end it, or choose the other slot',
   INVALID_IMAGE_HEADER_MAGIC: "this file is no MCUboot image; sign it with 'coldrig image sign'",
   INVALID_IMAGE_HEADER: "this file is no MCUboot image; sign it with 'coldrig image sign'",
   INVALID_IMAGE_TOO_LARGE: 'make the image fit the slot: slot info says how large it is',
