@@ -13,12 +13,13 @@ import { nameOf } from '../../../protocol/constants.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { Trailer } from '../../../protocol/image/format.ts';
 import { RejectReason, rejectReasons } from '../../../protocol/image/reasons.ts';
-import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { EventKind } from '../../../protocol/telemetry/events.ts';
 import { eventLines } from '../../rig/event-log.ts';
 import { Programmer } from '../../rig/programmer.ts';
 import { provingBoard } from '../device/boards.ts';
 import { bootState, confirmInJournal } from '../device/journal.ts';
+import { type Known, knownOf } from '../device/known.ts';
 import type { Finding } from '../invariants.ts';
 import type { Violation } from '../proof.ts';
 import { device } from './specimens.ts';
@@ -26,6 +27,7 @@ import { burnTrust, ReferenceVerifier, type Slot, slotAddresses, type Verdict } 
 
 /** Sixteen resets without rest halt the board; a boot that has not decided by then never will. */
 const resetsMax = 16;
+const allKeys = (1 << Fuse.KEY_COUNT) - 1;
 
 export interface HandOver {
   /** The slot whose payload it is, exactly; undefined where it is no slot's. */
@@ -108,6 +110,18 @@ export class AttackBench {
     return this.reference.verdict(slot);
   }
 
+  /** What flash and fuses say of the device now. */
+  known(): Known {
+    return knownOf(this.board, (slot) => {
+      const { refusal, runnable, hash, version, securityCounter, revokes } = this.verdict(slot as Slot);
+      if (refusal !== undefined) return undefined;
+      const [major, minor, revision] = [version >>> 24, (version >>> 16) & 0xff, version & 0xffff];
+      const name = `image ${major}.${minor}.${revision}`;
+      // Which keys it may revoke is what the bootloader's own tests say; here it is whether it may revoke any.
+      return { name, hash, version, securityCounter, revokes: revokes ? allKeys : 0, isAllowed: runnable };
+    });
+  }
+
   /** Slots whose image verifies and is, by the journal, this. */
   slotsThatAre(state: keyof typeof SlotState): Slot[] {
     const entries = bootState(this.board)?.slots ?? [];
@@ -142,9 +156,18 @@ export class AttackBench {
 
   /** From where a snapshot was taken, with what the attacker does to flash first. */
   bootFrom(snapshot: Snapshot, attack?: (bench: AttackBench) => void, withinNs?: number): Boot {
+    this.attack(snapshot, attack);
+    return this.bootAttacked(withinNs);
+  }
+
+  /** The first half of `bootFrom`: the attack is done, and the bootloader has not begun. */
+  attack(snapshot: Snapshot, attack?: (bench: AttackBench) => void): void {
     this.board.restore(snapshot);
     this.begin();
     attack?.(this);
+  }
+
+  bootAttacked(withinNs?: number): Boot {
     return this.goOn(withinNs);
   }
 
@@ -166,6 +189,11 @@ export class AttackBench {
   }
 
   // --- what was seen -----------------------------------------------------------------------------------------------------
+
+  /** The records of the boot under way. */
+  happened(): readonly LogRecord[] {
+    return this.records;
+  }
 
   /** The boot under way, a line an event. */
   log(): string[] {

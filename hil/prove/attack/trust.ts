@@ -5,6 +5,7 @@ import { pageBytes } from '../../../host/board/flash-array.ts';
 import { verifyImage } from '../../../host/tools/image/index.ts';
 import { type DeviceTrust, fusesOfTrust, trustOfFuses } from '../../../host/tools/image/trust.ts';
 import { FUSES } from '../../../protocol/generated/registers.ts';
+import { Tlv } from '../../../protocol/image/format.ts';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { readCells } from '../device/cells.ts';
 import { payload } from './specimens.ts';
@@ -26,6 +27,10 @@ export interface Verdict {
   version: number;
   /** The hash TLV. */
   hash: Uint8Array | undefined;
+  /** 0 where it has none. */
+  securityCounter: number;
+  /** It says that keys are to be revoked. */
+  revokes: boolean;
 }
 
 /** Makes the fuses of a board say this and nothing else, power or not. */
@@ -74,6 +79,8 @@ export class ReferenceVerifier {
       runnable: ok && Buffer.compare(cells.subarray(headerSize, headerSize + imageSize), payload) === 0,
       version: version.major * 2 ** 24 + version.minor * 2 ** 16 + version.revision,
       hash: image?.hash,
+      securityCounter: image?.securityCounter ?? 0,
+      revokes: image?.tlvs.some(({ type }) => type === Tlv.KEY_REVOKE) ?? false,
     };
   }
 

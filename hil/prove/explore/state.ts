@@ -3,7 +3,8 @@
 //   what runs       which slot, or safe mode, and how many resets nobody asked for lie behind it
 //   boot state      of each slot: state, reason, boots a trial has left, which image the entry is about, and its flags; the slots that ran last
 //                   and were confirmed last
-//   slots           the image that is there whole; else erased, without a header, or broken with the header of an image; trailer; weak bits
+//   slots           the image that is there whole; else erased, without a header, or broken with the header of an image; weak bits; the trailer,
+//                   unless the boot state knows the image
 //   fuses           the security counter, revoked keys, whether bits are weak
 //
 // Left out, for it grows for ever without changing what may happen: sequence number and place of the boot-state record (the power proof
@@ -13,6 +14,7 @@ import type { Board } from '../../../host/board/board.ts';
 import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { RESET } from '../../../protocol/generated/registers.ts';
+import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { ImageFormat } from '../../../protocol/image/format.ts';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { isWeak, readCells } from '../device/cells.ts';
@@ -35,7 +37,7 @@ export function stateOf(board: Board, images: Images): string {
     `resets ${board.machine.peek(RESET, 'RESETS_IN_A_ROW')}`,
     `last ${known?.running}, confirmed last ${known?.confirmedLast}`,
     ...(entries ?? ['no boot state']),
-    ...[0, 1].map((slot) => slotContent(board, slot, images)),
+    ...[0, 1].map((slot) => slotContent(board, slot, images, known?.slots[slot])),
     isWeak(board, BOOT_STATE_0, 2 * SECTOR_SIZE) ? 'weak journal' : '',
     `counter ${counterInFuses(counter)}, revoked ${cells[Fuse.KEY_REVOKED]}`,
     weak.some((bits) => bits !== 0) ? 'weak fuses' : '',
@@ -46,12 +48,19 @@ function flagsOf({ earned, permanent, older }: Pick<BootStateEntry, 'earned' | '
   return [earned && 'earned', permanent && 'permanent', older && 'older'].filter(Boolean).join('+');
 }
 
-function slotContent(board: Board, slot: number, images: Images): string {
+function slotContent(board: Board, slot: number, images: Images, entry: BootStateEntry | undefined): string {
   const address = slot === 0 ? SLOT_A : SLOT_B;
-  const asks = trailerAsks(board, slot);
+  const image = imageIn(board, slot, images);
+  const asks = entrySpeaks(entry, image, images) ? undefined : trailerAsks(board, slot);
   const trailer = asks === undefined ? '' : ` ${asks} trailer`;
   const weak = isWeak(board, address, SLOT_SIZE) ? ' weak' : '';
-  return `${'AB'[slot]}: ${imageIn(board, slot, images) ?? brokenContent(board, address, images)}${trailer}${weak}`;
+  return `${'AB'[slot]}: ${image ?? brokenContent(board, address, images)}${trailer}${weak}`;
+}
+
+/** Whether the boot state knows the image: then nobody looks at its trailer, and an upload erases that before the image is forgotten. */
+function entrySpeaks(entry: BootStateEntry | undefined, image: ImageName | undefined, images: Images): boolean {
+  if (entry === undefined || image === undefined || entry.state === SlotState.UNMARKED) return false;
+  return Buffer.compare(entry.hash, hashOfImage(images[image])) === 0;
 }
 
 function brokenContent(board: Board, address: number, images: Images): string {

@@ -55,8 +55,9 @@ export const imageTarget: TargetText = {
       tokens: Object.values(Tlv).map((type) => Uint8Array.of(type & 0xff, type >> 8)),
       dress: ([image, ...rest], random) => (random.below(2) === 0 ? [image, ...rest] : [refitted(image), ...rest]),
       run(input) {
-        const boot = bench.bootFrom(loaded, () => bench.write(bench.addressOf(1), input[0]));
-        const [finding] = findingsOf(bench, boot, { asked: true }, {}, before);
+        bench.attack(loaded, () => bench.write(bench.addressOf(1), input[0]));
+        const known = bench.known();
+        const [finding] = findingsOf(bench, bench.bootAttacked(), { asked: true }, {}, before, known);
         return finding && `${finding.invariant}: ${finding.text}`;
       },
       counts: () => blockCounts(bench.board, bootloader).counts,

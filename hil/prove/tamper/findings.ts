@@ -4,7 +4,9 @@
 import type { AttackBench, Boot } from '../attack/attack-bench.ts';
 import { judgeRest, judgeRun } from '../attack/judge.ts';
 import type { Slot } from '../attack/trust.ts';
+import type { Known } from '../device/known.ts';
 import type { Finding } from '../invariants.ts';
+import { freshRow, type Happening, judgePromises, rowAfter } from '../promises.ts';
 import type { Expectation } from './cases.ts';
 
 /** What the device knew of its images before the attack. */
@@ -26,14 +28,16 @@ function named(bench: AttackBench, state: 'CONFIRMED' | 'REJECTED'): Named[] {
   return bench.slotsThatAre(state).map((slot) => ({ slot, hash: bench.verdict(slot).hash }));
 }
 
-/** Holds a boot of a device whose flash was changed against the invariants. */
+/** Holds a boot of a device whose flash was changed against the invariants. `known`: what flash said when the boot began. */
 export function findingsOf(
   bench: AttackBench,
   boot: Boot,
   { asked }: { asked?: boolean },
-  { mustRun, mustNotRun, mayStay, mayFallBack }: Expectation,
+  expectation: Expectation,
   before: Before,
+  known: Known,
 ): Finding[] {
+  const { mustRun, mustNotRun, mayStay, mayFallBack } = expectation;
   const may = ([0, 1] as const).filter((slot) => slot !== mustNotRun && bench.verdict(slot).refusal === undefined);
   const isStill = ({ slot, hash }: Named) => may.includes(slot) && isSame(bench.verdict(slot).hash, hash);
   const rejected = before.rejected.filter(isStill).map(({ slot }) => slot);
@@ -57,10 +61,25 @@ export function findingsOf(
   const left = before.confirmed.find(
     (each) => isStill(each) && last !== undefined && version(last) < version(each.slot),
   );
-  if (left === undefined || mayFallBack) return [];
+  if (left === undefined || mayFallBack)
+    return judgePromises(known, bench.known(), happeningOf(bench, boot, known, expectation));
   return [
     { invariant: 'bootable', text: `an older image runs, though slot ${'AB'[left.slot]} is confirmed and whole` },
   ];
+}
+
+/** A boot, and no client. What may be because of the circumstances of the boot is excused as what a client would be told it may be. */
+function happeningOf(
+  bench: AttackBench,
+  { state, handOvers }: Boot,
+  known: Known,
+  { mustRun, mayStay, mayFallBack }: Expectation,
+): Happening {
+  const runs = state === 'bootloader' ? 'safe mode' : state === 'firmware' ? handOvers.at(-1)?.slot : undefined;
+  const row = mayFallBack ? { count: 0, tried: 3, failed: 3 } : rowAfter(freshRow, known, bench.happened());
+  // What must run is good, whatever the versions say: a token lies beside it.
+  const asks = mustRun === undefined ? undefined : { slots: [mustRun], older: true };
+  return { runs, row, ...(asks && { asks }), ...(mayStay && { asksSafeMode: true }) };
 }
 
 function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

@@ -11,6 +11,7 @@ import { AttackBench, type Boot } from '../attack/attack-bench.ts';
 import { payload } from '../attack/specimens.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
 import { choice } from '../choice.ts';
+import type { Known } from '../device/known.ts';
 import {
   type Bench,
   type OnPartProgress,
@@ -62,14 +63,15 @@ class TamperBench implements Bench {
     const result: PartResult = { scenario: part.scenario, points: 0, violations: [], counts: { again: 0 } };
     for (const [index, each] of cases.entries()) {
       if (options.stopAtFirst && result.violations.length > 0) break;
-      const judge = (boot: Boot) => {
-        const findings = findingsOf(bench, boot, scenario, each, before);
+      const judge = (known: Known, boot: Boot) => {
+        const findings = findingsOf(bench, boot, scenario, each, before, known);
         result.points++;
         result.violations.push(...bench.violations(scenario.name, each.name, findings));
       };
-      judge(bench.bootFrom(loaded, each.change));
+      bench.attack(loaded, each.change);
+      judge(bench.known(), bench.bootAttacked());
       if (index % secondBoots === 0 && each.mustRun === undefined) {
-        judge(bench.boot());
+        judge(bench.known(), bench.boot());
         result.counts.again++;
       }
       onProgress((index + 1) / cases.length, result.points);
