@@ -108,8 +108,13 @@ function scenarioTable({ proof, scenarios, extra }: Figures, texts: ScenarioText
 /** Who caught each canary, where the proof is the one about canaries. */
 function caughtBy(extra: Record<string, unknown>): Map<string, string> | undefined {
   if (!Array.isArray(extra.canaries)) return undefined;
-  const entries = extra.canaries as { name: string; caughtBy?: string; scenario?: string }[];
-  return new Map(entries.map(({ name, caughtBy, scenario }) => [name, `${caughtBy ?? 'nothing'}: ${scenario ?? ''}`]));
+  const entries = extra.canaries as { name: string; caughtBy?: string; scenario?: string; invariant?: string }[];
+  return new Map(
+    entries.map(({ name, caughtBy, scenario, invariant }) => [
+      name,
+      caughtBy === undefined ? 'nothing' : `${caughtBy}: ${scenario}, as *${invariant}*`,
+    ]),
+  );
 }
 
 function patternTable(rows: string[][]): string {
