@@ -39,6 +39,11 @@ export const reasons: readonly Reason[] = [
     text: /HANDOVER|record|MAILBOX/,
     reason: 'tells of the running image, of which there is none in safe mode',
   },
+  {
+    functions: /generated\/reasons\/nameOfReason/,
+    reason:
+      'tells a client why the image that it marks is refused: the slices mark only images that verify (bootloader/image/smp/img-state.test.ts)',
+  },
   { functions: /smp\/os\//, text: /tasks|place != 0/, reason: 'statistics of tasks: the bootloader has none' },
   {
     functions: /flash-job|state\/journal|img-store|boot-log\/blankFrom|main\/reset/,
@@ -46,7 +51,7 @@ export const reasons: readonly Reason[] = [
       'flash that does not take what is written to it, or another job on it at the same moment: cells of the model do not wear out (protocol/guest/flash-job.test.ts and hil/test/boot/journal.test.ts damage them)',
   },
   {
-    functions: /uart|line-gateway|line-console|frames\/|main\/interrupt|server\/serveRequest/,
+    functions: /uart|line-gateway|line-console|frames\/|main\/interrupt|serveSafeMode|server\/serveRequest/,
     reason:
       'lines faster than the core takes them, both at once, or fuses burnt over SMP: hil/test/hostile/floods.test.ts and lines.test.ts do that',
   },
