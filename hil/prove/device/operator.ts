@@ -130,6 +130,12 @@ export class Operator {
     this.ask(Smp.OP_WRITE, SmpGroup.IMG, ImgCommand.STATE, { hash: hashOfImage(image), confirm: false });
   }
 
+  /** Why the device does not take the mark of the image with this hash, in its own words; undefined where it does. */
+  whyNotMarked(hash: Uint8Array): string | undefined {
+    const reply = this.exchange(Smp.OP_WRITE, SmpGroup.IMG, ImgCommand.STATE, { hash, confirm: false });
+    return reply.rc || reply.err ? String(reply.rsn ?? JSON.stringify(reply)) : undefined;
+  }
+
   /** Asks until the firmware calls itself healthy: it does so once its first round is over. */
   confirm(): void {
     const limit = this.board.now + healthyWithinNs;

@@ -7,11 +7,17 @@
 // nothing runs that the host's own verification refuses, and where a slot holds what verifies, something runs.
 
 import { prepareImage } from '../../../host/board/cpu/cpu.ts';
+import { nameOf, valuesOf } from '../../../protocol/constants.ts';
+import { RESET } from '../../../protocol/generated/registers.ts';
+import { rejectReasons } from '../../../protocol/image/reasons.ts';
+import { imgErrors, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { AttackBench, type Boot } from '../attack/attack-bench.ts';
 import { payload } from '../attack/specimens.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
 import { choice } from '../choice.ts';
 import type { Known } from '../device/known.ts';
+import { Operator } from '../device/operator.ts';
+import type { Finding } from '../invariants.ts';
 import {
   type Bench,
   type OnPartProgress,
@@ -56,6 +62,7 @@ class TamperBench implements Bench {
     const { options } = this;
     const scenario = scenarioByName(part.scenario);
     const bench = new AttackBench(this.bootloader, options.seed);
+    const operator = new Operator(bench.board);
     scenario.state.prepare(bench);
     const before = beforeOf(bench);
     const loaded = bench.loaded();
@@ -74,10 +81,37 @@ class TamperBench implements Bench {
         judge(bench.known(), bench.boot());
         result.counts.again++;
       }
+      if (scenario.asked && each.mustRun === undefined && each.mustNotRun === undefined) {
+        const findings = markedInSafeMode(bench, operator, () => bench.attack(loaded, each.change));
+        result.violations.push(...bench.violations(scenario.name, each.name, findings));
+      }
       onProgress((index + 1) / cases.length, result.points);
     }
     return result;
   }
+}
+
+/** As SMP says it, without a reason. */
+const notFound = JSON.stringify({ err: { group: SmpGroup.IMG, rc: valuesOf(imgErrors).HASH_NOT_FOUND } });
+
+/** A client that asks safe mode for the image is refused with the reason that the host's own verification has. */
+function markedInSafeMode(bench: AttackBench, operator: Operator, attack: () => void): Finding[] {
+  attack();
+  const { words, at } = bench.board.machine.registers(RESET);
+  words[at.BOOT_REQUEST] = RESET.registers.BOOT_REQUEST.fields.MODE.values.SAFE_MODE;
+  const { hash, code, refusal } = bench.verdict(1);
+  if (hash === undefined || bench.bootAttacked().state !== 'bootloader') return [];
+  operator.startOver();
+  const told = operator.whyNotMarked(hash);
+  const wanted = code === 0 ? undefined : nameOf(rejectReasons, code);
+  // An image whose structure does not lead to its hash has no name that a client could give: it is not found.
+  if (told === wanted || (wanted !== undefined && told === notFound)) return [];
+  return [
+    {
+      invariant: 'agrees',
+      text: `safe mode says '${told ?? 'it is marked'}' of the image in slot B, the host’s verification: ${refusal ?? 'it is good'}`,
+    },
+  ];
 }
 
 function casesOf(scenario: TamperScenario, { effort, point, seed }: ProofOptions): TamperCase[] {
