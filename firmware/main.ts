@@ -9,6 +9,7 @@
 // Imports point one way: sense -> protect -> (in force) -> drive; judge-and-act.ts wires them. protocol/firmware/tasks.ts is the table to read next.
 
 import { SERVICE_LINES, serviceLines } from '../bootloader/image/smp/service';
+import { uptimeNs } from '../protocol/guest/clock';
 import {
   EVENT_FIRMWARE_START,
   HEALTH_HANDOVER,
@@ -33,6 +34,7 @@ import { handoverValid, runningSlot, stateAtHandover } from './kernel/handover';
 import { releaseTask } from './kernel/releases';
 import { runReleasedTasks, startScheduler } from './kernel/scheduler';
 import { TASK_CLOCK, TASK_RAILS, TASK_SMP, TASK_THERMOMETRY } from './kernel/tasks';
+import { chargeRequests } from './protect/request-power';
 import { serviceSequencers } from './pulse/sequencers';
 import { startHeartbeat } from './report/heartbeat';
 import { startSmp } from './report/task';
@@ -56,6 +58,7 @@ export function reset(): void {
 }
 
 export function interrupt(lines: u32): void {
+  const startNs = uptimeNs();
   if ((lines & LINE_TIMER) != 0) writeTimerStatus(TIMER_STATUS_ALARM);
   if ((lines & LINE_SEQUENCER) != 0) serviceSequencers();
   if ((lines & LINE_RAILS) != 0) {
@@ -72,4 +75,5 @@ export function interrupt(lines: u32): void {
     releaseTask(TASK_SMP);
   }
   runReleasedTasks(runTask);
+  chargeRequests(startNs, (lines & SERVICE_LINES) != 0);
 }

@@ -12,6 +12,7 @@ import {
   BUDGET_PLATE_NANOKELVIN_PER_MICROWATT,
   BUDGET_RECOVER_PERCENT,
   BUDGET_RECOVER_SECONDS,
+  BUDGET_REQUEST_MICROWATTS,
   BUDGET_STEP_SECONDS,
   BUDGET_TOTAL_MICROWATTS,
   EVENT_LOAD_SHED,
@@ -25,11 +26,14 @@ import { loadShed, stateShed, trippedInterlocks } from '../in-force/statement';
 import { NO_TEMPERATURE } from '../sense/convert';
 import { plateMicrokelvin } from '../sense/thermometry';
 import { ACTIVITY_COUNTS_SIZE, microwattsOf, spentByCorePicojoules, spentPicojoules } from './activity';
+import { takeSpentOnRequests } from './request-power';
 
 const counts = memory.data(<i32>ACTIVITY_COUNTS_SIZE, 4);
 let lastNs: u64 = 0;
 let totalMicrowatts: u32 = 0;
 let coreMicrowatts: u32 = 0;
+/** The core's, without what requests took: that has a limit of its own (request-power.ts). */
+let besidesRequestsMicrowatts: u32 = 0;
 let budgetMicrowatts: u32 = 0;
 let overSeconds: u32 = 0;
 let belowSeconds: u32 = 0;
@@ -54,7 +58,7 @@ export function runBudget(): void {
   estimate();
   budgetMicrowatts = allowance();
   assert(budgetMicrowatts <= BUDGET_TOTAL_MICROWATTS, 'a cold plate allows no more than the whole budget');
-  const isCoreOver = coreMicrowatts > BUDGET_CORE_MICROWATTS;
+  const isCoreOver = besidesRequestsMicrowatts > BUDGET_CORE_MICROWATTS - BUDGET_REQUEST_MICROWATTS;
   if (isCoreOver || totalMicrowatts > budgetMicrowatts) {
     belowSeconds = 0;
     overSeconds++;
@@ -74,7 +78,11 @@ function estimate(): void {
   const elapsed = now - lastNs;
   lastNs = now;
   const all = spentPicojoules(counts);
-  coreMicrowatts = <u32>min<u64>(microwattsOf(spentByCorePicojoules(), elapsed), u32.MAX_VALUE);
+  const core = spentByCorePicojoules();
+  const besidesRequests = core - min(core, takeSpentOnRequests());
+  assert(besidesRequests <= core, 'the rest is a part of the whole');
+  coreMicrowatts = <u32>min<u64>(microwattsOf(core, elapsed), u32.MAX_VALUE);
+  besidesRequestsMicrowatts = <u32>min<u64>(microwattsOf(besidesRequests, elapsed), u32.MAX_VALUE);
   totalMicrowatts = <u32>min<u64>(<u64>IDLE_MICROWATTS + microwattsOf(all, elapsed), u32.MAX_VALUE);
   assert(totalMicrowatts >= coreMicrowatts, 'the core is a part of the whole');
 }

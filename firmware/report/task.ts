@@ -8,16 +8,18 @@ import { confirmingItself, isToConfirmItself } from '../../bootloader/image/smp/
 import { startService } from '../../bootloader/image/smp/service';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../../protocol/guest/smp/reset';
-import { serveRequest } from '../../protocol/guest/smp/server';
+import { requestWaits, serveRequest } from '../../protocol/guest/smp/server';
 import { releaseTask, wakeTask } from '../kernel/releases';
 import { TASK_SMP } from '../kernel/tasks';
 import { healthWord, isWell } from '../protect/health';
+import { mayServeRequests, nextServiceNs, noteService, startRequestPower } from '../protect/request-power';
 import { registerSequencers } from '../pulse/group';
 import { registerCryo } from './cryo';
 import { listFigures, refreshFigures } from './figures';
 import { describeFirmware } from './info';
 
 export function startSmp(): void {
+  startRequestPower();
   startService();
   registerSequencers();
   registerCryo();
@@ -49,13 +51,27 @@ function selfConfirm(): bool {
 
 /** One piece of work a run: a request, or a step of one that takes several. */
 export function runSmp(): void {
-  const health = healthWord();
-  refreshFigures(health);
-  setConfirmDenied(health != 0);
-  if (!selfConfirm() && serveRequest()) releaseTask(TASK_SMP);
+  if (!selfConfirm()) serveNext();
   resetWhenDue();
-  // Once asked for, the reset comes when this run of the core returns; there is nothing left to wake up for.
+  // After a request for a reset, the reset comes when this run of the core returns; there is nothing left to wake up for.
   const deadlineNs = resetDeadlineNs();
   assert(deadlineNs != 0, 'a reset has a time, or there is none');
   if (deadlineNs != NO_RESET && deadlineNs > uptimeNs()) wakeTask(TASK_SMP, deadlineNs);
+}
+
+function serveNext(): void {
+  if (!mayServeRequests()) {
+    const laterNs = nextServiceNs();
+    assert(laterNs > uptimeNs(), 'a request that waits is served later');
+    wakeTask(TASK_SMP, laterNs);
+    return;
+  }
+  // A line interrupts for every part of a frame; what a request is told is worked out only when there is one.
+  if (!requestWaits()) return;
+  noteService();
+  assert(nextLookNs != 0, 'whether to confirm itself comes before requests');
+  const health = healthWord();
+  refreshFigures(health);
+  setConfirmDenied(health != 0);
+  if (serveRequest()) releaseTask(TASK_SMP);
 }

@@ -3,6 +3,9 @@
 //   normal --over budget 2 s--> half duty --2 s--> quarter duty --2 s--> muted --2 s--> not enough (interlock, or the end of a trial)
 //      ^------------------------- below 80 % of the budget for 10 s: one step back --------'
 //
+// Management requests have a part of the core's budget. When they have used it up the next one waits, and its sender with it: no client, however
+// fast, can make the controller shed load.
+//
 // A plate follows its load within seconds (1.75 mK/mW at 3 K, measured on a dilution fridge), so what a controller takes is what its qubits feel.
 // The management core has a share of its own: what 10 mK on the plate allow. What must stay true: load is shed in this order, and
 // given back in the opposite one. While an interlock is tripped only the last step is taken back, so that its trip can be cleared.
@@ -12,6 +15,8 @@ import { constantTable, valuesOf } from '../constants.ts';
 export const budgetTable = constantTable('BUDGET', 'Numbers of the power budget.', {
   TOTAL_MICROWATTS: [150_000, 'What the controller may take in all, while its plate is cold enough'],
   CORE_MICROWATTS: [5_000, 'What its management core may take of that: 9 mK on the plate'],
+  REQUEST_MICROWATTS: [3_500, 'What management requests may take of the core on average: more of them wait'],
+  REQUEST_BURST_MICROJOULES: [10_000, 'What they may take at once, after a pause: a full slot and its token verified'],
   PLATE_NANOKELVIN_PER_MICROWATT: [1_750, 'What a microwatt does to the 4 K plate'],
   PLATE_LIMIT_MICROKELVIN: [
     4_200_000,

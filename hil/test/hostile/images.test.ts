@@ -154,8 +154,8 @@ describe('a flood of requests that verify a full slot', () => {
       board.runFor(10 * millisecond);
     }
     device.judgeMachine();
-    // The wire, held off by flow control, and the buffers still hold some.
-    board.runFor(10 * second);
+    // The wire, held off by flow control, and the buffers still hold some. Each verification takes what requests may take in a second.
+    board.runFor(60 * second);
     const refusals = device.take(gateway).length;
     expect(refusals).toBeGreaterThan(30);
     expect(device.ask(read, stat, 0, { name: 'tasks' }).fields.fields).toMatchObject({

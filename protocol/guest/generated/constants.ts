@@ -1407,6 +1407,10 @@ export const INTERLOCK_NUMBER_COUNT: u32 = 16;
 export const BUDGET_TOTAL_MICROWATTS: u32 = 0x000249f0;
 /** What its management core may take of that: 9 mK on the plate. */
 export const BUDGET_CORE_MICROWATTS: u32 = 0x00001388;
+/** What management requests may take of the core on average: more of them wait. */
+export const BUDGET_REQUEST_MICROWATTS: u32 = 0x00000dac;
+/** What they may take at once, after a pause: a full slot and its token verified. */
+export const BUDGET_REQUEST_BURST_MICROJOULES: u32 = 0x00002710;
 /** What a microwatt does to the 4 K plate. */
 export const BUDGET_PLATE_NANOKELVIN_PER_MICROWATT: u32 = 0x000006d6;
 /** The plate may be no warmer than this with everything on: the budget shrinks towards it. */

@@ -60,14 +60,19 @@ function replyLeaving(): bool {
   return gatewaySending() || consoleSending();
 }
 
+/** Whether there is work for `serveRequest`: a frame is complete, and the reply before it has left. */
+export function requestWaits(): bool {
+  return !replyLeaving() && firstFrame() != 0;
+}
+
 /**
  * Does the next piece of work; true when it did something and should be called again, false when there is
  * nothing to do before the next interrupt (of a line, or of the flash).
  */
 export function serveRequest(): bool {
-  if (replyLeaving()) return false;
+  if (!requestWaits()) return false;
   const frame = firstFrame();
-  if (frame == 0) return false;
+  assert(frame != 0, 'a frame is complete');
   if (frameRestLength(frame) < SMP_HEADER_SIZE) {
     releaseFrame(frame);
     return true;
