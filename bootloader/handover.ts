@@ -63,7 +63,7 @@ import { maskOfLook, secondLook } from './second-look';
 const HASH_BYTES: u32 = 32;
 const MAILBOX_BYTES: u32 = RESET_MAILBOX_COUNT << 2;
 
-const mailbox: usize = memory.data(192, 8);
+const mailbox: usize = memory.data(<i32>MAILBOX_BYTES, 8);
 
 /** Takes effect when the running export returns. */
 export function handOver(slot: u32, state: u32, decision: u32): void {

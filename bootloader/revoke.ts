@@ -24,7 +24,7 @@ import { findKeys } from './image/keys';
 
 const HASH_SIZE: u32 = 32;
 const STABLE_READS: u32 = 8;
-const keyHash: usize = memory.data(32, 8);
+const keyHash: usize = memory.data(<i32>HASH_SIZE, 8);
 
 /** Revokes what the image in the slot says, which was confirmed before this boot. Waits for the fuses; the keys revoked now, as bits. */
 export function revokeKeys(slot: u32): u32 {

@@ -47,8 +47,9 @@ import { SERVICE_LINES, serviceLines, startService } from './image/smp/service';
 import { refreshSlots, reportSlots } from './image/smp/slot-figures';
 import { formatVersion, VERSION_TEXT_SIZE } from './image/version-text';
 
+const FIGURES: usize = 4;
 /** decision, reset cause, resets since power-on, security counter in the fuses */
-const figures: usize = memory.data(16, 4);
+const figures: usize = memory.data(<i32>(FIGURES * sizeof<u32>()), 4);
 /** A serial number, or a version. */
 const text: usize = memory.data(<i32>SERIAL_TEXT_SIZE);
 let why: u32 = 0;

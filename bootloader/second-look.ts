@@ -59,14 +59,15 @@ export const LOOK_GOOD: u32 = 0x6b1ce5a7;
 const WORDS: u32 = 8;
 const HASH_SIZE: u32 = 32;
 const BLOCK_SIZE: u32 = 4096;
+const ENTRY_SIZE: u32 = 8;
 
-const block: usize = memory.data(4096, 8);
-const hash: usize = memory.data(32, 8);
-const signature: usize = memory.data(64, 8);
-const key: usize = memory.data(32, 8);
-const challenge: usize = memory.data(32, 8);
+const block: usize = memory.data(<i32>BLOCK_SIZE, 8);
+const hash: usize = memory.data(<i32>HASH_SIZE, 8);
+const signature: usize = memory.data(<i32>(2 * HASH_SIZE), 8);
+const key: usize = memory.data(<i32>HASH_SIZE, 8);
+const challenge: usize = memory.data(<i32>HASH_SIZE, 8);
 /** u16 type, u16 length, u32 value of a TLV. */
-const entry: usize = memory.data(8, 4);
+const entry: usize = memory.data(<i32>ENTRY_SIZE, 4);
 
 /** LOOK_GOOD where the image in the slot is the one that was verified and may run, anything else where it is not. */
 export function secondLook(slot: u32): u32 {

@@ -15,10 +15,11 @@ export { SHA512_CONTEXT_SIZE, sha512, sha512Final, sha512Init, sha512Update } fr
 export { signedDigits } from './signed-digits';
 
 /** 16 slots of 256 bytes for operands and results, then 64 KiB for messages. */
-export const SLOTS: usize = memory.data(4096, 8);
-export const MESSAGE: usize = memory.data(65536, 8);
-
 export const SLOT_SIZE: usize = 256;
+const SLOT_COUNT: usize = 16;
+const MESSAGE_SIZE: usize = 65536;
+export const SLOTS: usize = memory.data(<i32>(SLOT_COUNT * SLOT_SIZE), 8);
+export const MESSAGE: usize = memory.data(<i32>MESSAGE_SIZE, 8);
 
 // With these it is an image as well, which the core checks, meters and runs. Operands are where ed25519Verify and sha256 are
 // called with them by hand: slot 0 key, slot 1 signature, slot 2 the message's length, slot 3 what comes out.

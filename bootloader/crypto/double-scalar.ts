@@ -21,12 +21,12 @@ const WINDOW_BITS: u32 = 5;
 const MULTIPLES: usize = 8;
 
 /** P, 3P, 5P ... 15P, cached. */
-const oddMultiples: usize = memory.data(1280, 8);
-const pointDigits: usize = memory.data(256, 8);
-const baseDigits: usize = memory.data(256, 8);
-const completed: usize = memory.data(160, 8);
-const current: usize = memory.data(160, 8);
-const sum: usize = memory.data(160, 8);
+const oddMultiples: usize = memory.data(<i32>(MULTIPLES * POINT_SIZE), 8);
+const pointDigits: usize = memory.data(<i32>SIGNED_DIGITS, 8);
+const baseDigits: usize = memory.data(<i32>SIGNED_DIGITS, 8);
+const completed: usize = memory.data(<i32>POINT_SIZE, 8);
+const current: usize = memory.data(<i32>POINT_SIZE, 8);
+const sum: usize = memory.data(<i32>POINT_SIZE, 8);
 
 /** Scalars of 32 bytes below 2^253. `point` needs its T; `out` gets none. */
 export function doubleScalarMultiply(out: usize, s: usize, k: usize, point: usize): void {

@@ -16,21 +16,22 @@ import { fieldIsZero, fieldNegate } from './field';
 import { addFlow, FLOW_CHALLENGE } from './flow';
 import { POINT_SIZE, pointComplete, pointDouble, T, X } from './point';
 import { pointDecode, pointEncode } from './point-encoding';
-import { scalarIsCanonical, scalarReduce } from './scalar';
-import { sha512Final, sha512Init, sha512Update } from './sha512';
+import { SCALAR_SIZE, scalarIsCanonical, scalarReduce } from './scalar';
+import { SHA512_CONTEXT_SIZE, SHA512_DIGEST_SIZE, sha512Final, sha512Init, sha512Update } from './sha512';
 
 export const ED25519_KEY_SIZE: u32 = 32;
 export const ED25519_SIGNATURE_SIZE: u32 = 64;
 
-const HALF: usize = 32;
+/** Of the signature: R, then S. */
+const HALF: u32 = ED25519_SIGNATURE_SIZE / 2;
 
-const hash: usize = memory.data(200, 8);
-const digest: usize = memory.data(64, 8);
-const k: usize = memory.data(32, 8);
-const keyPoint: usize = memory.data(160, 8);
-const multiple: usize = memory.data(160, 8);
-const completed: usize = memory.data(160, 8);
-const encoded: usize = memory.data(32, 8);
+const hash: usize = memory.data(<i32>SHA512_CONTEXT_SIZE, 8);
+const digest: usize = memory.data(<i32>SHA512_DIGEST_SIZE, 8);
+const k: usize = memory.data(<i32>SCALAR_SIZE, 8);
+const keyPoint: usize = memory.data(<i32>POINT_SIZE, 8);
+const multiple: usize = memory.data(<i32>POINT_SIZE, 8);
+const completed: usize = memory.data(<i32>POINT_SIZE, 8);
+const encoded: usize = memory.data(<i32>HALF, 8);
 
 /**
  * Whether the 64 bytes at `signature` sign the message under the 32 bytes at `publicKey`. The caller has checked that the

@@ -4,11 +4,11 @@
 import { FIELD_SIZE } from './field';
 import { fieldMultiply, fieldSquare } from './field-multiply';
 
-const z11: usize = memory.data(40, 8);
-const ones: usize = memory.data(40, 8);
-const ones10: usize = memory.data(40, 8);
-const ones50: usize = memory.data(40, 8);
-const shifted: usize = memory.data(40, 8);
+const z11: usize = memory.data(<i32>FIELD_SIZE, 8);
+const ones: usize = memory.data(<i32>FIELD_SIZE, 8);
+const ones10: usize = memory.data(<i32>FIELD_SIZE, 8);
+const ones50: usize = memory.data(<i32>FIELD_SIZE, 8);
+const shifted: usize = memory.data(<i32>FIELD_SIZE, 8);
 
 /** out = z^(p-2) = 1/z (Fermat), and 0 for z = 0; p - 2 = 2^255 - 21. */
 export function fieldInvert(out: usize, z: usize): void {

@@ -14,12 +14,14 @@
 // Nothing here runs in constant time: a verifier knows no secret.
 
 export const FIELD_SIZE: usize = 40;
+/** Bytes of an element written below p. */
+export const FIELD_ENCODED_SIZE: u32 = 32;
 
 const LIMBS: u32 = 10;
 const LAST_LIMB: usize = 36;
-const canonical: usize = memory.data(40, 8);
-const bytes: usize = memory.data(32, 8);
-const difference: usize = memory.data(40, 8);
+const canonical: usize = memory.data(<i32>FIELD_SIZE, 8);
+const bytes: usize = memory.data(<i32>FIELD_ENCODED_SIZE, 8);
+const difference: usize = memory.data(<i32>FIELD_SIZE, 8);
 
 export function fieldSetSmall(out: usize, value: u32): void {
   assert(value < 1 << 26, 'a small value fits limb 0');

@@ -2,6 +2,7 @@
 // Decoding is strict: each point has exactly one encoding that is accepted.
 
 import {
+  FIELD_SIZE,
   fieldAdd,
   fieldBytesAreCanonical,
   fieldCopy,
@@ -22,13 +23,13 @@ import { T, X, Y, Z } from './point';
 
 const SIGN_BYTE: usize = 31;
 
-const u: usize = memory.data(40, 8);
-const v: usize = memory.data(40, 8);
-const root: usize = memory.data(40, 8);
-const check: usize = memory.data(40, 8);
-const power: usize = memory.data(40, 8);
-const affineX: usize = memory.data(40, 8);
-const affineY: usize = memory.data(40, 8);
+const u: usize = memory.data(<i32>FIELD_SIZE, 8);
+const v: usize = memory.data(<i32>FIELD_SIZE, 8);
+const root: usize = memory.data(<i32>FIELD_SIZE, 8);
+const check: usize = memory.data(<i32>FIELD_SIZE, 8);
+const power: usize = memory.data(<i32>FIELD_SIZE, 8);
+const affineX: usize = memory.data(<i32>FIELD_SIZE, 8);
+const affineY: usize = memory.data(<i32>FIELD_SIZE, 8);
 
 /** Writes the one encoding of `point`; its T is not read. */
 export function pointEncode(out: usize, point: usize): void {

@@ -11,7 +11,7 @@
 // Doubling does not read T, and computing it costs a product: only `pointComplete` writes T, `pointCompleteWithoutT` does
 // not. All elements of points are tight, those of cached and completed ones sums of at most three: loose.
 
-import { fieldAdd, fieldSetSmall, fieldSubtract } from './field';
+import { FIELD_SIZE, fieldAdd, fieldSetSmall, fieldSubtract } from './field';
 import { fieldMultiply, fieldSquare } from './field-multiply';
 import { CURVE_2D } from './generated/curve';
 
@@ -33,10 +33,10 @@ const MINUS: usize = 40;
 const T2D: usize = 80;
 const TWICE_Z: usize = 120;
 
-const a: usize = memory.data(40, 8);
-const b: usize = memory.data(40, 8);
-const c: usize = memory.data(40, 8);
-const d: usize = memory.data(40, 8);
+const a: usize = memory.data(<i32>FIELD_SIZE, 8);
+const b: usize = memory.data(<i32>FIELD_SIZE, 8);
+const c: usize = memory.data(<i32>FIELD_SIZE, 8);
+const d: usize = memory.data(<i32>FIELD_SIZE, 8);
 
 /** The neutral element, x = 0, y = 1. */
 export function pointSetNeutral(out: usize): void {

@@ -12,8 +12,10 @@ const TAIL_DIGITS: usize = 5;
 /** 512 bits are 19 digits, the last of eight bits. */
 const WIDE_DIGITS: usize = 19;
 
+const REMAINDER_SIZE: usize = (DIGITS + 1) * sizeof<i64>();
+
 /** The remainder so far: nine digits and a tenth that is folded away, each an i64. */
-const remainder: usize = memory.data(80, 8);
+const remainder: usize = memory.data(<i32>REMAINDER_SIZE, 8);
 
 /** Whether the 32 bytes at `scalar` are a number below L. */
 export function scalarIsCanonical(scalar: usize): bool {
@@ -27,7 +29,7 @@ export function scalarIsCanonical(scalar: usize): bool {
 
 /** Writes to the 32 bytes at `out` the 64-byte number at `wide`, modulo L. */
 export function scalarReduce(out: usize, wide: usize): void {
-  memory.fill(remainder, 0, 80);
+  memory.fill(remainder, 0, REMAINDER_SIZE);
   for (let i = WIDE_DIGITS; i > 0; i--) {
     setDigit(DIGITS, (digit(DIGITS) << DIGIT_BITS) + digit(DIGITS - 1));
     for (let j = DIGITS - 1; j > 0; j--) setDigit(j, digit(j - 1));

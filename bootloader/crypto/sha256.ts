@@ -16,7 +16,7 @@ const PENDING: usize = 40;
 const BLOCK_SIZE: u32 = 64;
 const LENGTH_FIELD: u32 = 56;
 
-const oneShotContext: usize = memory.data(104, 8);
+const oneShotContext: usize = memory.data(<i32>SHA256_CONTEXT_SIZE, 8);
 
 /** Begins a message in the SHA256_CONTEXT_SIZE bytes at `context`, which must be 8-byte aligned. */
 export function sha256Init(context: usize): void {

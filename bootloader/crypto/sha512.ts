@@ -17,8 +17,8 @@ const LENGTH_FIELD: u32 = 112;
 const ROUNDS: usize = 80;
 
 /** The sixteen schedule words that later rounds still need, a ring indexed by round % 16. */
-const schedule: usize = memory.data(128, 8);
-const oneShotContext: usize = memory.data(200, 8);
+const schedule: usize = memory.data(<i32>BLOCK_SIZE, 8);
+const oneShotContext: usize = memory.data(<i32>SHA512_CONTEXT_SIZE, 8);
 
 /** Begins a message in the SHA512_CONTEXT_SIZE bytes at `context`, which must be 8-byte aligned. */
 export function sha512Init(context: usize): void {

@@ -2,10 +2,14 @@
 // than 2^(w-1) in size, and two that are not 0 stand at least w apart. So a walk over the bits adds only every w+1 bits or
 // so, from a table of 2^(w-2) odd multiples.
 
+import { SCALAR_SIZE } from './scalar';
+
 export const SIGNED_DIGITS: u32 = 256;
 
+const PADDING: usize = 8;
+
 /** The scalar with eight zero bytes behind it, so that a window may be read at any bit. */
-const padded: usize = memory.data(40, 8);
+const padded: usize = memory.data(<i32>(SCALAR_SIZE + PADDING), 8);
 
 /**
  * Writes SIGNED_DIGITS i8 digits of the 32-byte `scalar`, which must be below 2^253, and returns how many of them matter
@@ -14,7 +18,7 @@ const padded: usize = memory.data(40, 8);
 export function signedDigits(out: usize, scalar: usize, width: u32): u32 {
   assert(width >= 2 && width <= 8, 'a digit fits an i8');
   assert(load<u64>(scalar, 24) < (<u64>1) << 61, 'the scalar leaves room for the last carry');
-  memory.copy(padded, scalar, 32);
+  memory.copy(padded, scalar, SCALAR_SIZE);
   memory.fill(out, 0, SIGNED_DIGITS);
   let bit: u32 = 0;
   let carry: u32 = 0;

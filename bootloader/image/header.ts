@@ -39,7 +39,7 @@ import { versionNumber } from './version';
 
 const ERASED: u32 = 0xffffffff;
 
-const header: usize = memory.data(32, 4);
+const header: usize = memory.data(<i32>IMAGE_HEADER_SIZE_MIN, 4);
 
 /** Reads and checks the header; fills version, payload and signed size of `info`. */
 export function parseHeader(slot: u32, info: usize): u32 {

@@ -32,7 +32,7 @@
 import { REASON_NONE, REASON_SLOT_EMPTY } from '../../protocol/guest/generated/constants';
 import { SLOT_COUNT } from './slots';
 
-export const INFO_SIZE: usize = 200;
+export const INFO_SIZE: u32 = 200;
 export const INFO_REASON: usize = 0;
 export const INFO_SEEN: usize = 4;
 export const INFO_VERSION: usize = 8;
@@ -54,7 +54,7 @@ export const INFO_RECORD_SIZE: usize = 188;
 export const INFO_HASH_AT: usize = 192;
 export const INFO_SIGNATURE_AT: usize = 196;
 
-const EVIDENCE_SIZE: usize = 80;
+const EVIDENCE_SIZE: u32 = 80;
 export const EVIDENCE_FLOW: usize = 0;
 export const EVIDENCE_POINT: usize = 8;
 export const EVIDENCE_CHALLENGE: usize = 40;
@@ -79,9 +79,8 @@ export const SEEN_ODD_RECORD: u32 = 2048;
 
 export const NO_KEY: u32 = 0xffffffff;
 
-const infos: usize = memory.data(2 * 200, 8);
-
-const evidence: usize = memory.data(2 * 80, 8);
+const infos: usize = memory.data(<i32>(SLOT_COUNT * INFO_SIZE), 8);
+const evidence: usize = memory.data(<i32>(SLOT_COUNT * EVIDENCE_SIZE), 8);
 
 export function evidenceOf(slot: u32): usize {
   assert(slot < SLOT_COUNT, 'there are two slots');

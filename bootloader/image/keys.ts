@@ -3,7 +3,7 @@
 
 import { readKey, validKeys } from '../../protocol/guest/fuse-read';
 import { FUSE_KEY_COUNT } from '../../protocol/guest/generated/constants';
-import { sha256 } from '../crypto/sha256';
+import { SHA256_DIGEST_SIZE, sha256 } from '../crypto/sha256';
 
 const PREFIX_SIZE: u32 = 12;
 const KEY_SIZE: u32 = 32;
@@ -14,8 +14,8 @@ const publicKeyInfo: usize = memory.data<u8>([
   0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ]);
-const digest: usize = memory.data(32, 8);
-const found: usize = memory.data(32, 8);
+const digest: usize = memory.data(<i32>SHA256_DIGEST_SIZE, 8);
+const found: usize = memory.data(<i32>KEY_SIZE, 8);
 
 /** The keys in use whose hash is the 32 bytes at `keyHash`, as bits: none, one, or more where one was burnt twice. */
 export function findKeys(keyHash: usize): u32 {
@@ -25,7 +25,7 @@ export function findKeys(keyHash: usize): u32 {
     if (((valid >> key) & 1) == 0) continue;
     readKey(key, publicKeyInfo + PREFIX_SIZE);
     sha256(publicKeyInfo, PREFIX_SIZE + KEY_SIZE, digest);
-    if (memory.compare(digest, keyHash, 32) != 0) continue;
+    if (memory.compare(digest, keyHash, SHA256_DIGEST_SIZE) != 0) continue;
     keys |= 1 << key;
     memory.copy(found, publicKeyInfo + PREFIX_SIZE, KEY_SIZE);
   }

@@ -99,9 +99,9 @@ const RECORD_TAIL: u32 = 0x205802;
 const RECORD_TAIL_SIZE: u32 = 35;
 
 /** u16 and u16: an area's magic and size, or an entry's type and length. */
-const pair: usize = memory.data(4, 4);
+const pair: usize = memory.data(<i32>TLV_HEADER_SIZE, 4);
 /** u8 image, three bytes of nothing, u8 major, u8 minor, u16 revision, u32 build */
-const dependency: usize = memory.data(12, 4);
+const dependency: usize = memory.data(<i32>DEPENDENCY_SIZE, 4);
 
 /** Walks both areas of the image whose header is in `info`, and copies what is found there. */
 export function parseTlvs(slot: u32, info: usize): u32 {

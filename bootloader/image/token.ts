@@ -39,8 +39,8 @@ import { slotAddress } from './slots';
 const HASH_SIZE: usize = 32;
 const SERIAL_SIZE: u32 = 16;
 
-const stored: usize = memory.data(168, 8);
-const serial: usize = memory.data(16, 8);
+const stored: usize = memory.data(<i32>TOKEN_SIZE, 8);
+const serial: usize = memory.data(<i32>SERIAL_SIZE, 8);
 
 /** Flash address of the slot's token: the first bytes of its trailer sector. */
 export function tokenAddress(slot: u32): u32 {

@@ -71,10 +71,10 @@ const POINT_SIZE: usize = 32;
 /** A block of SHA-256: none that begins so is ever a remainder. */
 const STALE_SIZE: u32 = 64;
 
-const block: usize = memory.data(4096, 8);
+const block: usize = memory.data(<i32>BLOCK_SIZE, 8);
 const context: usize = memory.data(<i32>SHA256_CONTEXT_SIZE, 8);
-const digests: usize = memory.data(64, 8);
-const revoked: usize = memory.data(32, 8);
+const digests: usize = memory.data(<i32>(SLOT_COUNT * SHA256_DIGEST_SIZE), 8);
+const revoked: usize = memory.data(<i32>KEYHASH_SIZE, 8);
 
 /** What the image in the slot says it is. Returns a REASON_*; the findings are in the slot's info. */
 export function parseSlot(slot: u32): u32 {

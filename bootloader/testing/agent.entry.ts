@@ -76,10 +76,10 @@ const STORING: u32 = 2;
 const CHANGING: u32 = 3;
 const PADDING: u32 = 4;
 
-const chunk: usize = memory.data(1024, 8);
-const word: usize = memory.data(4, 4);
+const chunk: usize = memory.data(<i32>CHUNK_SIZE, 8);
+const word: usize = memory.data(<i32>sizeof<u32>(), 4);
 const trailer: usize = memory.data(<i32>TRAILER_COPY_DONE, 8);
-const forEver: usize = memory.data(4, 4);
+const forEver: usize = memory.data(<i32>sizeof<u32>(), 4);
 
 let phase: u32 = 0;
 let feeding: bool = true;

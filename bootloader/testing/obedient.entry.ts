@@ -58,7 +58,7 @@ const FEED_PERIOD_MS: u64 = 500;
 const PLUS: u32 = 0x2b;
 const MINUS: u32 = 0x2d;
 
-const forEver: usize = memory.data(4, 4);
+const forEver: usize = memory.data(<i32>sizeof<u32>(), 4);
 let feeding: bool = true;
 let changing: bool = false;
 

@@ -21,6 +21,7 @@ import {
   LOG_NUMBER,
   LOG_REASONS,
   LOG_RESETS,
+  LOG_SIZE,
   LOG_SLOT,
   LOG_STATE,
   LOG_VERSION,
@@ -31,7 +32,7 @@ import { LOG_PLACES, newestPlace, readLog } from '../state/boot-log';
 const BOOTS_MAX: u64 = 10;
 const HASH_SIZE: u32 = 32;
 
-const record: usize = memory.data(64, 8);
+const record: usize = memory.data(<i32>LOG_SIZE, 8);
 
 /** From boot `from` on, or the last `count`; what is left out does not limit. */
 export function answerBootLog(from: u64, count: u64): void {

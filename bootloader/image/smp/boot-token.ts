@@ -27,8 +27,8 @@ import { NO_SLOT, readSlots } from './img-slots';
 
 const HASH_SIZE: usize = 32;
 
-const token: usize = memory.data(168, 8);
-const there: usize = memory.data(168, 8);
+const token: usize = memory.data(<i32>TOKEN_SIZE, 8);
+const there: usize = memory.data(<i32>TOKEN_SIZE, 8);
 let slot: u32 = 0;
 let erasing: bool = false;
 

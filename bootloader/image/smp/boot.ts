@@ -55,8 +55,8 @@ import { answerBootLog } from './boot-log';
 import { answerToken } from './boot-token';
 
 const SERIAL_SIZE: u32 = 16;
-/** Room for a boot record, or for the name of a function. */
-const bytes: usize = memory.data(128, 4);
+/** Room for a boot record; the name of a function and a serial number are shorter. */
+const bytes: usize = memory.data(<i32>HANDOVER_BOOT_RECORD_SIZE_MAX, 4);
 
 export function registerBoot(): void {
   registerGroup(GROUP_BOOT, 'boot mgmt', BOOT_TOKEN + 1, answerBoot);
@@ -98,6 +98,7 @@ function answerFault(): u32 {
   writeUnsignedField('address', readResetFaultAddress());
   writeUnsignedField('cycle', ((<u64>readResetFaultCycleHigh()) << 32) | readResetFaultCycleLow());
   const room = RESET_FAULT_FUNCTION_COUNT << 2;
+  assert(room <= HANDOVER_BOOT_RECORD_SIZE_MAX, 'a name fits');
   copyFromBus(bytes, RESET_FAULT_FUNCTION, room);
   let length: u32 = 0;
   while (length < room && load<u8>(bytes + length) != 0) length++;

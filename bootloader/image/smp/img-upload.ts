@@ -67,7 +67,7 @@ let total: u32 = 0;
 let expected: u32 = 0;
 let slot: u32 = 0;
 let shaLength: u32 = 0;
-const sha: usize = memory.data(32);
+const sha: usize = memory.data(<i32>SHA256_DIGEST_SIZE);
 
 /** What the reply asks for next. */
 let wanted: u32 = 0;

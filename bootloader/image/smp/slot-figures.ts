@@ -7,8 +7,8 @@ import { imageReason } from '../info';
 import { SLOT_COUNT } from '../slots';
 import { slotReason, slotState } from '../state/boot-state';
 
-const FIGURES_SIZE: usize = 12;
-const figures: usize = memory.data(24, 4);
+const FIGURES_SIZE: u32 = 12;
+const figures: usize = memory.data(<i32>(SLOT_COUNT * FIGURES_SIZE), 4);
 
 export function reportSlots(): void {
   addStatistics('slots');

@@ -29,8 +29,8 @@ const NO_PLACE: u32 = LOG_PLACES;
 const ERASED: u32 = 0xffffffff;
 const STABLE_READS: u32 = 4;
 
-const record: usize = memory.data(64, 8);
-const probe: usize = memory.data(64, 8);
+const record: usize = memory.data(<i32>LOG_SIZE, 8);
+const probe: usize = memory.data(<i32>LOG_SIZE, 8);
 
 /** Room for the record to be appended: everything but magic, number and CRC is the caller's. */
 export function draftLog(): usize {
