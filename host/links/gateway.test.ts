@@ -1,6 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openTarget } from '../tools/smp/index.ts';
 import { eventually, FakeWire } from './fake-line.ts';
 import { Gateway } from './gateway.ts';
 import { LinkError } from './link.ts';
@@ -39,7 +41,21 @@ function framesSent(wire: FakeWire): Uint8Array[] {
   return frames;
 }
 
+const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);
+
 describe('the UDP gateway', () => {
+  it.skipIf(!hasIPv6)('listens on an IPv6 address, and says it as clients write it', async () => {
+    const gateway = await Gateway.open({ wire: echoing(), port: 0, host: '::1' });
+    open.push(gateway);
+    expect(gateway.address).toBe(`udp://[::1]:${gateway.port}`);
+    const transport = await openTarget(gateway.address);
+    open.push(transport);
+    await transport.send(Buffer.from('hello'));
+    expect(Buffer.from((await transport.receive(5000)) ?? '').toString()).toBe('hello');
+  });
+
   it('turns a datagram into a SLIP frame led by the tag of its peer', async () => {
     const wire = new FakeWire();
     const { port } = await gatewayOn(wire);

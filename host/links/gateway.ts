@@ -4,9 +4,11 @@
 //   UART0  ->  SLIP frame  peer tag | answer  ->  datagram to 127.0.0.1:50123
 //
 // The board never sees an address: it answers to the tag a request carried. Tags count up, so that an answer which comes
-// after its peer has left the table goes to nobody instead of to the wrong one. IPv4 only, loopback unless asked otherwise.
+// after its peer has left the table goes to nobody instead of to the wrong one. Loopback unless another address is given; a name means
+// its IPv4 address.
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import { Smp } from '../../protocol/smp/smp.ts';
 import { BACKLOG_HIGH, bindError, type Link, listenAddress, type Wire } from './link.ts';
 import { SlipDecoder, slipEncode } from './slip.ts';
@@ -41,7 +43,7 @@ export class Gateway implements Link {
   /** Opens the port. Throws `LinkError` when it is taken. */
   static async open({ wire, port = Smp.UDP_PORT, host: named }: GatewayOptions): Promise<Gateway> {
     const host = listenAddress(named);
-    const socket = createSocket('udp4');
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (error) => {
         socket.close();
@@ -55,8 +57,9 @@ export class Gateway implements Link {
 
   private constructor(socket: Socket, wire: Wire) {
     this.socket = socket;
-    this.port = socket.address().port;
-    this.address = `udp://${socket.address().address}:${this.port}`;
+    const { address, port } = socket.address();
+    this.port = port;
+    this.address = `udp://${isIPv6(address) ? `[${address}]` : address}:${port}`;
     socket.on('message', (datagram, peer) => this.toBoard(wire, datagram, peer));
     // An unreachable peer is reported as an error on the socket: nothing to do, UDP promises nothing.
     socket.on('error', () => {

@@ -55,6 +55,7 @@ export function bindError(kind: 'UDP' | 'TCP', host: string, port: number, optio
   const advice: Record<string, string> = {
     EADDRINUSE: `${where} is in use by another program; end it, or choose another port with ${option}`,
     EACCES: `${where} may not be opened by this user; choose a port above 1023 with ${option}`,
+    ENOTFOUND: `${host} is no address, and no name that this machine knows; leave --host out to listen on 127.0.0.1`,
     EADDRNOTAVAIL: `${host} is not an address of this machine; leave the address out to listen on 127.0.0.1`,
   };
   return new LinkError(advice[code] ?? `${where} cannot be opened (${code}); choose another with ${option}`, { cause });
