@@ -1,41 +1,55 @@
 // Makes the boot state say what was decided: one record, appended only if it differs from the last. Doing it twice does it once.
 //
-// What must stay true: no boot confirms. An image becomes CONFIRMED here only if it was confirmed once before; what it became is held against
-// that once more, and so is every rejection against its cause, for both are for good.
+// What must stay true: no boot confirms. An image becomes CONFIRMED here only if it was confirmed once before, and REJECTED only for a cause; both
+// are checked here once more, because both are for good. And nothing is written that the second decision does not let pass
+// (second-decision.ts): so a decision that went wrong in this boot leaves nothing behind for the next.
 
+import { copyFromBus } from '../protocol/guest/dma';
 import {
   EVENT_BOOT_REJECT,
   REASON_NONE,
   RECORD_ENTRY_STATE,
   RECORD_FLAG_EARNED,
   RECORD_FLAG_PERMANENT,
+  RECORD_FLAGS_ALL,
   RECORD_NO_SLOT,
   RECORD_RUNNING,
   SLOT_CONFIRMED,
   SLOT_PENDING,
   SLOT_REJECTED,
   SLOT_TRIAL,
+  SLOT_UNMARKED,
 } from '../protocol/guest/generated/constants';
 import { recordEvent } from '../protocol/guest/record-event';
+import { SHA256_DIGEST_SIZE } from './crypto/sha256';
 import { ACTION_BOOT, ACTION_VERIFY, Facts, Outcome, slotFacts, slotOutcome, UNCHECKED } from './facts';
-import { SLOT_COUNT } from './image/slots';
+import { hashesDiffer } from './image/differences';
+import { INFO_HASH_AT, imageHash, imageInfo } from './image/info';
+import { SLOT_COUNT, slotAddress } from './image/slots';
 import { entryIn, entrySpeaks, fillEntry, slotEarned, slotFlags } from './image/state/boot-state';
-import { appendRecord, draftDiffers, draftRecord, journalWait } from './image/state/journal';
+import { appendRecord, current, draftDiffers, draftRecord, journalWait } from './image/state/journal';
+import { hashIn } from './image/state/record';
+import { DECISION_GOOD, decideAgain } from './permit';
 
-/** Writes the outcome down, waiting for flash. False where flash does not take it: nothing may then lean on it. */
+const name: usize = memory.data(<i32>SHA256_DIGEST_SIZE, 8);
+
+/** Writes the outcome down, waiting for flash. False where flash does not take it: nothing may then depend on it. */
 export function act(facts: Facts, outcome: Outcome): bool {
   assert(outcome.action != ACTION_VERIFY, 'what is not decided yet is not done');
   assert(outcome.slot < SLOT_COUNT, 'there are two slots');
   const record = draftRecord();
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) draftEntry(record, facts, outcome, slot);
+  assert(facts.writable <= 1, 'flash takes records or it does not');
   store<u32>(record, outcome.action == ACTION_BOOT ? outcome.slot : RECORD_NO_SLOT, RECORD_RUNNING);
-  if (!draftDiffers()) return true;
+  assert(decideAgain(record, facts.writable) == DECISION_GOOD, 'the second decision is the first');
+  if (facts.writable == 0 || !draftDiffers()) return true;
   appendRecord();
   return journalWait();
 }
 
 /** A trial may end in many ways; any other image is rejected only when it was looked at and found bad. */
 function hasCause(facts: Facts, slot: u32, before: u32): bool {
+  assert(before != SLOT_CONFIRMED, 'what is confirmed is not rejected');
   if (before == SLOT_TRIAL || before == SLOT_REJECTED) return true;
   const verdict = slotFacts(facts, slot).verdict;
   return verdict != REASON_NONE && verdict != UNCHECKED;
@@ -45,6 +59,7 @@ function hasCause(facts: Facts, slot: u32, before: u32): bool {
 function heldAgainstFacts(facts: Facts, outcome: Outcome, slot: u32): u32 {
   const before = slotFacts(facts, slot).state;
   const state = slotOutcome(outcome, slot).state;
+  assert(before <= SLOT_REJECTED && state <= SLOT_REJECTED, 'a slot has one of five states');
   if (before == SLOT_CONFIRMED) return before;
   if (state == SLOT_CONFIRMED && !slotEarned(slot)) return before;
   if (state == SLOT_REJECTED && (slotEarned(slot) || !hasCause(facts, slot, before))) return before;
@@ -61,8 +76,12 @@ function draftEntry(record: usize, facts: Facts, outcome: Outcome, slot: u32): v
   if (state == SLOT_REJECTED && before != SLOT_REJECTED) recordEvent(EVENT_BOOT_REJECT, slot, to.reason);
   // Nothing was decided about an image the entry does not know: the entry may still be about one that comes back.
   if (!speaks && state == before) return;
+  // A rejection is about one image. Where its name does not read the same again, nothing is written down: it is looked at at the next boot.
+  if (!speaks && state == SLOT_REJECTED && !nameReadsAgain(slot)) return;
   // A confirmed image whose own hash TLV rotted shows as another one. Its rejection must not cost the good one its entry.
   if (!speaks && state == SLOT_REJECTED && known == SLOT_CONFIRMED) return;
+  assert(state != SLOT_UNMARKED, 'a boot forgets no image');
+  assert(state != SLOT_CONFIRMED || slotEarned(slot), 'no boot confirms');
   const keepsReason = state == SLOT_REJECTED || state == SLOT_CONFIRMED;
   fillEntry(
     record,
@@ -72,11 +91,23 @@ function draftEntry(record: usize, facts: Facts, outcome: Outcome, slot: u32): v
     state == SLOT_TRIAL ? to.bootsLeft : 0,
     flagsIn(state, slotFlags(slot), to.permanent),
   );
+  const about = speaks ? hashIn(current, slot) : imageHash(slot);
+  assert(hashesDiffer(hashIn(record, slot), about) == 0, 'an entry is about the image that was decided on');
 }
 
-/** Wishes last as long as the image is asked for; that it was confirmed once, for ever. */
+/** Whether the name that was read of the image in the slot is in flash. Bits that a power cut left undecided may read differently. */
+function nameReadsAgain(slot: u32): bool {
+  const at = load<u32>(imageInfo(slot), INFO_HASH_AT);
+  assert(at == 0 || at > slotAddress(slot), 'a hash TLV is in its slot');
+  if (at == 0) return true;
+  copyFromBus(name, at, SHA256_DIGEST_SIZE);
+  return hashesDiffer(name, imageHash(slot)) == 0;
+}
+
+/** Requests last as long as the image is requested; that it was confirmed once, for ever. */
 function flagsIn(state: u32, flags: u32, permanent: u32): u32 {
   assert(permanent <= 1, 'it confirms itself or it does not');
+  assert(flags <= RECORD_FLAGS_ALL, 'flags are those of the record');
   if (state == SLOT_CONFIRMED) return RECORD_FLAG_EARNED;
   if (state != SLOT_PENDING && state != SLOT_TRIAL) return 0;
   return flags | (permanent != 0 ? RECORD_FLAG_PERMANENT : 0);

@@ -23,6 +23,7 @@ import {
   INFO_RECORD_SIZE,
   imageBuild,
   imageInfo,
+  imageVerified,
   imageVersion,
   SEEN_RECORD,
 } from './image/info';
@@ -41,6 +42,7 @@ const version: usize = memory.data(<i32>VERSION_TEXT_SIZE);
 /** Writes the record of the verified image to `target`, which has HANDOVER_BOOT_RECORD_SIZE_MAX bytes. Returns its length. */
 export function writeBootRecord(slot: u32, target: usize): u32 {
   const info = imageInfo(slot);
+  assert(imageVerified(slot), 'only a verified image is told of');
   if (hasSeen(info, SEEN_RECORD)) {
     const size = load<u32>(info, INFO_RECORD_SIZE);
     assert(size >= HASH_SIZE && size <= HANDOVER_BOOT_RECORD_SIZE_MAX, 'the TLV was checked');
@@ -60,5 +62,7 @@ export function writeBootRecord(slot: u32, target: usize): u32 {
   writeText('SHA256');
   writeUnsigned(KEY_MEASUREMENT);
   writeBytes(measurement(slot), HASH_SIZE);
-  return <u32>writerFinish();
+  const size = <u32>writerFinish();
+  assert(size > HASH_SIZE && size <= HANDOVER_BOOT_RECORD_SIZE_MAX, 'the record fits');
+  return size;
 }

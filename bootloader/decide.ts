@@ -23,7 +23,7 @@
 //   A trial that ends so has failed. A confirmed image that has POLICY_RESETS_IN_A_ROW_MAX of them behind it has failed (LOOPING), and has had its
 //   turn: it is not run again in this row, which ends when firmware was healthy for a minute, somebody asks, or power comes.
 //
-// 2. Who boots: the strap and a wish keep the bootloader in control. Else the first by class that verifies
+// 2. Who boots: the strap and a request keep the bootloader in control. Else the first by class that verifies
 //
 //   class   who
 //   0       PENDING, TRIAL: asked for; no older than a confirmed image beside it, or that is allowed (OLDER)
@@ -68,6 +68,7 @@ import {
   POLICY_TRIAL_BOOTS,
   REASON_NONE,
   REASON_SLOT_EMPTY,
+  RECORD_NO_SLOT,
   SLOT_CONFIRMED,
   SLOT_PENDING,
   SLOT_REJECTED,
@@ -84,6 +85,7 @@ import {
   slotOutcome,
   UNCHECKED,
 } from './facts';
+import { SLOT_COUNT } from './image/slots';
 import { failedWhenRun } from './image/state/failed-when-run';
 import { judge, refuse } from './last-run';
 
@@ -101,6 +103,7 @@ export function decide(facts: Facts, outcome: Outcome): void {
   outcome.failed = 0;
   outcome.resets = facts.resets;
   outcome.tried = facts.tried;
+  assert(facts.tried < 1 << SLOT_COUNT, 'each slot has a bit');
   judge(facts, outcome, 0);
   judge(facts, outcome, 1);
   if (facts.strap != 0) {
@@ -116,6 +119,8 @@ export function decide(facts: Facts, outcome: Outcome): void {
 
 function whoBoots(facts: Facts, outcome: Outcome): void {
   const first = firstOfClass(facts, outcome);
+  assert(first < SLOT_COUNT, 'there are two slots');
+  assert(facts.strap == 0 && facts.safeModeAsked == 0, 'nothing keeps the bootloader in control');
   let recovery = NOBODY;
   for (let turn: u32 = 0; turn < 2 * CLASS_COUNT; turn++) {
     const slot = first ^ (turn & 1);
@@ -125,6 +130,7 @@ function whoBoots(facts: Facts, outcome: Outcome): void {
       conclude(outcome, ACTION_VERIFY, slot, DECISION_NONE);
       return;
     }
+    assert(from.recovery <= 1, 'its key is for recovery or it is not');
     if (from.verdict != REASON_NONE) {
       refuse(outcome, from, slotOutcome(outcome, slot), from.verdict);
     } else if (from.recovery == 0) {
@@ -139,6 +145,7 @@ function whoBoots(facts: Facts, outcome: Outcome): void {
 }
 
 function whyNobody(outcome: Outcome): u32 {
+  assert(outcome.tried < 1 << SLOT_COUNT, 'each slot has a bit');
   return outcome.tried != 0 ? DECISION_SAFE_MODE_RESETS : DECISION_SAFE_MODE_NO_IMAGE;
 }
 
@@ -147,6 +154,7 @@ function firstOfClass(facts: Facts, outcome: Outcome): u32 {
   const bothConfirmed =
     slotOutcome(outcome, 0).state == SLOT_CONFIRMED && slotOutcome(outcome, 1).state == SLOT_CONFIRMED;
   if (bothConfirmed && facts.confirmedLast <= 1) return facts.confirmedLast;
+  assert(RECORD_NO_SLOT > 1, 'no slot has its number');
   const a = slotFacts(facts, 0);
   const b = slotFacts(facts, 1);
   if (a.version != b.version) return a.version > b.version ? 0 : 1;
@@ -157,6 +165,8 @@ function firstOfClass(facts: Facts, outcome: Outcome): u32 {
 function classOf(facts: Facts, outcome: Outcome, slot: u32): u32 {
   const from = slotFacts(facts, slot);
   const to = slotOutcome(outcome, slot);
+  assert(to.state <= SLOT_REJECTED, 'a slot has one of five states');
+  assert(to.state != SLOT_CONFIRMED || from.state == SLOT_CONFIRMED || from.earned != 0, 'no boot confirms');
   if (to.state == SLOT_CONFIRMED) {
     const hasHadTurn = ((outcome.tried >> slot) & 1) != 0 || refusedNow(facts, slot);
     if (hasHadTurn) return NOBODY;
@@ -172,6 +182,7 @@ function classOf(facts: Facts, outcome: Outcome, slot: u32): u32 {
 
 /** Whether the confirmed image in the other slot is newer than the one that was asked for, and nobody allowed that. */
 function standsBack(facts: Facts, outcome: Outcome, slot: u32): bool {
+  assert(slotOutcome(outcome, slot).state != SLOT_CONFIRMED, 'only what is requested stands back');
   const from = slotFacts(facts, slot);
   if (slotOutcome(outcome, slot ^ 1).state != SLOT_CONFIRMED || from.older != 0) return false;
   return from.version < slotFacts(facts, slot ^ 1).version;
@@ -188,6 +199,7 @@ function choose(facts: Facts, outcome: Outcome, slot: u32): void {
   const from = slotFacts(facts, slot);
   const to = slotOutcome(outcome, slot);
   assert(from.verdict == REASON_NONE, 'only what verified is run');
+  assert(to.state != SLOT_REJECTED, 'what was rejected is not run');
   if (to.state == SLOT_CONFIRMED) {
     if (!failedWhenRun(to.reason)) to.reason = REASON_NONE;
     to.bootsLeft = 0;
@@ -206,6 +218,7 @@ function choose(facts: Facts, outcome: Outcome, slot: u32): void {
     to.permanent = slotOutcome(outcome, slot ^ 1).state == SLOT_CONFIRMED ? 0 : 1;
   }
   assert(bootsLeft < POLICY_TRIAL_BOOTS, 'a trial has a limit');
+  assert(facts.writable != 0, 'a trial needs its record');
   to.state = SLOT_TRIAL;
   to.reason = REASON_NONE;
   to.bootsLeft = bootsLeft;
@@ -215,13 +228,15 @@ function choose(facts: Facts, outcome: Outcome, slot: u32): void {
 }
 
 function confirmedDecision(failed: u32): u32 {
+  assert(failed < 1 << (SLOT_REJECTED + 1), 'a bit for each state');
   if ((failed & (1 << SLOT_TRIAL)) != 0) return DECISION_REVERTED;
   return (failed & (1 << SLOT_CONFIRMED)) != 0 ? DECISION_FALLBACK : DECISION_CONFIRMED;
 }
 
 function conclude(outcome: Outcome, action: u32, slot: u32, decision: u32): void {
   assert((action == ACTION_VERIFY) == (decision == DECISION_NONE), 'what is not decided yet has no decision');
-  assert(slot <= 1, 'there are two slots');
+  assert(slot < SLOT_COUNT, 'there are two slots');
+  assert(action >= ACTION_VERIFY && action <= ACTION_SAFE_MODE, 'there are three actions');
   outcome.action = action;
   outcome.slot = slot;
   outcome.decision = decision;

@@ -6,9 +6,11 @@
 
 import { copyToBus } from '../protocol/guest/dma';
 import {
+  DECISION_NONE,
   EVENT_BOOT_HANDOVER,
   HANDOVER_BOOT_RECORD,
   HANDOVER_BOOT_RECORD_SIZE,
+  HANDOVER_BOOT_RECORD_SIZE_MAX,
   HANDOVER_BUILD,
   HANDOVER_DECISION,
   HANDOVER_HASH,
@@ -34,6 +36,7 @@ import {
   RESET_MAILBOX,
   RESET_MAILBOX_COUNT,
   readResetCause,
+  readResetTrialTimeout,
   WATCHDOG_CONTROL_ENABLE,
   writeFlashProtect,
   writeResetControl,
@@ -47,6 +50,7 @@ import {
 } from '../protocol/guest/generated/registers';
 import { recordEvent } from '../protocol/guest/record-event';
 import { writeBootRecord } from './boot-record';
+import { isSame } from './image/differences';
 import {
   INFO_BUILD,
   INFO_COUNTER,
@@ -70,12 +74,16 @@ export function handOver(slot: u32, state: u32, decision: u32): void {
   assert(imageVerified(slot), 'only a verified image is run');
   assert(state == SLOT_CONFIRMED || state == SLOT_TRIAL, 'a running image is confirmed or on trial');
   const info = imageInfo(slot);
+  assert(load<u32>(info, INFO_PAYLOAD_SIZE) != 0, 'a verified image has a payload');
+  assert(decision != DECISION_NONE, 'a boot has a decision');
   writeFlashProtect(FLASH_PROTECT_BOOT_LOG | (slot == 0 ? FLASH_PROTECT_SLOT_A : FLASH_PROTECT_SLOT_B));
   writeMailbox(info, slot, state, decision);
-  const mask = maskOfLook(secondLook(slot));
+  // A trial has its timer; no image has it that is not on trial.
+  const trialTimeoutMs = POLICY_TRIAL_TIMEOUT_MS & (0 - isSame(state, SLOT_TRIAL));
+  writeResetTrialTimeout(trialTimeoutMs);
+  const mask = maskOfLook(secondLook(slot, state) ^ readResetTrialTimeout() ^ trialTimeoutMs);
   writeResetHandoverAddress(load<u32>(info, INFO_PAYLOAD) & mask);
   writeResetHandoverLength(load<u32>(info, INFO_PAYLOAD_SIZE) & mask);
-  if (state == SLOT_TRIAL) writeResetTrialTimeout(POLICY_TRIAL_TIMEOUT_MS);
   writeWatchdogTimeout(POLICY_WATCHDOG_TIMEOUT_US);
   writeWatchdogWindow(POLICY_WATCHDOG_WINDOW_US);
   recordEvent(EVENT_BOOT_HANDOVER, slot, imageVersion(slot));
@@ -86,6 +94,8 @@ export function handOver(slot: u32, state: u32, decision: u32): void {
 
 /** In one block, whose first word, the magic, is written only when the rest stands. */
 function writeMailbox(info: usize, slot: u32, state: u32, decision: u32): void {
+  assert(HANDOVER_MAGIC == 0, 'the magic is the first word');
+  assert(HANDOVER_BOOT_RECORD + (HANDOVER_BOOT_RECORD_SIZE_MAX >> 2) <= RESET_MAILBOX_COUNT, 'the record fits');
   memory.fill(mailbox, 0, MAILBOX_BYTES);
   put(HANDOVER_SLOT, slot);
   put(HANDOVER_STATE, state);
@@ -95,11 +105,15 @@ function writeMailbox(info: usize, slot: u32, state: u32, decision: u32): void {
   put(HANDOVER_BUILD, load<u32>(info, INFO_BUILD));
   put(HANDOVER_SECURITY_COUNTER, load<u32>(info, INFO_COUNTER));
   memory.copy(mailbox + (HANDOVER_HASH << 2), measurement(slot), HASH_BYTES);
-  put(HANDOVER_BOOT_RECORD_SIZE, writeBootRecord(slot, mailbox + (HANDOVER_BOOT_RECORD << 2)));
+  const size = writeBootRecord(slot, mailbox + (HANDOVER_BOOT_RECORD << 2));
+  assert(size <= HANDOVER_BOOT_RECORD_SIZE_MAX, 'the record fits');
+  put(HANDOVER_BOOT_RECORD_SIZE, size);
   copyToBus(RESET_MAILBOX, mailbox, MAILBOX_BYTES);
   writeResetMailbox(HANDOVER_MAGIC, HANDOVER_MAGIC_VALUE);
 }
 
 function put(word: u32, value: u32): void {
+  assert(word < RESET_MAILBOX_COUNT, 'a word of the mailbox');
+  assert(word != HANDOVER_MAGIC, 'the magic is written last');
   store<u32>(mailbox + (word << 2), value);
 }

@@ -27,7 +27,7 @@ import {
   RESET_CAUSE_CAUSE_TRIAL_TIMEOUT,
   RESET_CAUSE_CAUSE_WATCHDOG,
 } from '../protocol/guest/generated/registers';
-import { Facts, Outcome, SlotFacts, SlotOutcome, slotFacts, slotOutcome } from './facts';
+import { Facts, Outcome, SlotFacts, SlotOutcome, slotFacts, slotOutcome, UNCHECKED } from './facts';
 
 /** Carries the slot over, with the verdict on its last run. */
 export function judge(facts: Facts, outcome: Outcome, slot: u32): void {
@@ -53,6 +53,7 @@ export function judge(facts: Facts, outcome: Outcome, slot: u32): void {
 
 function judgeConfirmed(facts: Facts, outcome: Outcome, to: SlotOutcome, slot: u32): void {
   assert(to.state == SLOT_CONFIRMED, 'only a confirmed image has turns');
+  assert(facts.running == slot, 'only the image that ran has failed');
   const loops = facts.resets >= POLICY_RESETS_IN_A_ROW_MAX;
   if (facts.coreRefused == 0 && !loops) return;
   to.reason = loops ? REASON_LOOPING : REASON_CORE_REFUSED;
@@ -64,6 +65,7 @@ function judgeConfirmed(facts: Facts, outcome: Outcome, to: SlotOutcome, slot: u
 
 /** Why the trial has failed by now, or REASON_NONE where it goes on. */
 function whyTrialFailed(facts: Facts, from: SlotFacts, ran: bool): u32 {
+  assert(from.state == SLOT_TRIAL, 'only a trial fails');
   const reason = ran ? howTrialEnded(facts) : REASON_NONE;
   if (reason != REASON_NONE || from.bootsLeft != 0) return reason;
   return ran && facts.cause == RESET_CAUSE_CAUSE_BROWN_OUT ? REASON_BROWN_OUTS : REASON_TRIALS_EXHAUSTED;
@@ -71,6 +73,7 @@ function whyTrialFailed(facts: Facts, from: SlotFacts, ran: bool): u32 {
 
 /** Why a trial that ended with this reset failed, or REASON_NONE when that was no fault of the image. */
 function howTrialEnded(facts: Facts): u32 {
+  assert(facts.coreRefused == 0 || facts.cause == RESET_CAUSE_CAUSE_FAULT, 'a refused module is a fault');
   switch (facts.cause) {
     case RESET_CAUSE_CAUSE_POWER_ON:
     case RESET_CAUSE_CAUSE_PIN:
@@ -94,10 +97,11 @@ function givenUpReason(reason: u32): u32 {
 
 /** What failed its trial, or does not verify. One that was confirmed once stays so, with the reason beside it. */
 export function refuse(outcome: Outcome, from: SlotFacts, to: SlotOutcome, reason: u32): void {
-  assert(reason != REASON_NONE, 'a refusal has a reason');
+  assert(reason != REASON_NONE && reason != UNCHECKED, 'a refusal has a reason');
   assert(to.state != SLOT_REJECTED, 'nobody is refused twice');
   outcome.failed |= 1 << to.state;
   to.state = to.state == SLOT_CONFIRMED || from.earned != 0 ? SLOT_CONFIRMED : SLOT_REJECTED;
   to.reason = reason;
   to.bootsLeft = 0;
+  assert(from.earned == 0 || to.state == SLOT_CONFIRMED, 'what was confirmed once is never rejected');
 }

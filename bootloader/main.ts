@@ -17,6 +17,7 @@
 // - RAM is new at every boot: whatever must outlast one is in the boot state.
 
 import {
+  DECISION_NONE,
   EVENT_BOOT_DECISION,
   EVENT_BOOT_LOG_FAILED,
   EVENT_BOOT_START,
@@ -44,6 +45,7 @@ import { act } from './act';
 import { decide } from './decide';
 import {
   ACTION_BOOT,
+  ACTION_SAFE_MODE,
   ACTION_VERIFY,
   FACTS_SIZE,
   Facts,
@@ -54,7 +56,7 @@ import {
   UNCHECKED,
 } from './facts';
 import { handOver } from './handover';
-import { imageIsRecovery } from './image/info';
+import { imageIsRecovery, imageVerified } from './image/info';
 import { securityCounter } from './image/security-counter';
 import { SLOT_COUNT } from './image/slots';
 import { loadBootState } from './image/state/boot-state';
@@ -75,17 +77,21 @@ export function reset(): void {
   recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount());
   loadBootState();
   survey(facts);
-  // A wish counts once.
-  if (readResetBootRequest() != 0) writeResetBootRequest(RESET_BOOT_REQUEST_MODE_NORMAL);
   decideAndVerify();
   if (!act(facts, outcome)) {
-    // Without a record nobody may go on trial: decide again under that condition, and leave flash alone.
+    // Without a record no image may go on trial: decide again under that condition, and leave flash alone.
     facts.writable = 0;
     decideAndVerify();
+    assert(act(facts, outcome), 'what is not written does not fail');
   }
+  // A request counts once. It stays until both decisions have read it.
+  if (readResetBootRequest() != 0) writeResetBootRequest(RESET_BOOT_REQUEST_MODE_NORMAL);
   const decision = outcome.decision;
   const slot = outcome.slot;
   const boots = outcome.action == ACTION_BOOT;
+  assert(decision != DECISION_NONE, 'a boot has a decision');
+  assert(boots || outcome.action == ACTION_SAFE_MODE, 'an image runs, or the bootloader stays');
+  assert(!boots || imageVerified(slot), 'what boots was verified in this boot');
   recordEvent(EVENT_BOOT_DECISION, decision, slot);
   writeResetResetsInARow(boots ? rowFromNowOn() : 0);
   if (boots) settle(facts, outcome, slot);
@@ -117,6 +123,7 @@ function decideAndVerify(): void {
     let verdict = verifySlot(slot);
     // What is refused may be lost for good: it is looked at again.
     if (verdict != REASON_NONE) verdict = verifySlot(slot);
+    assert(verdict != UNCHECKED, 'a look ends with a verdict');
     recordEvent(EVENT_BOOT_VERIFY, slot, verdict);
     slotFacts(facts, slot).verdict = verdict;
     slotFacts(facts, slot).recovery = imageIsRecovery(slot) ? 1 : 0;

@@ -8,11 +8,12 @@
 
 import { copyFromBus } from '../protocol/guest/dma';
 import { burnWait, startBurn } from '../protocol/guest/fuse-burn';
-import { revokedKeys } from '../protocol/guest/fuse-read';
-import { FUSE_KEY_REVOKED } from '../protocol/guest/generated/constants';
+import { revokedKeys, validKeys } from '../protocol/guest/fuse-read';
+import { FUSE_KEY_REVOKED, SLOT_CONFIRMED } from '../protocol/guest/generated/constants';
 import { readFusesWord } from '../protocol/guest/generated/registers';
 import {
   hasSeen,
+  INFO_KEY,
   INFO_KEYHASH,
   INFO_REVOKES,
   INFO_REVOKES_SIZE,
@@ -21,6 +22,7 @@ import {
   SEEN_REVOKES,
 } from './image/info';
 import { findKeys } from './image/keys';
+import { LOOK_GOOD, secondLook } from './second-look';
 
 const HASH_SIZE: u32 = 32;
 const STABLE_READS: u32 = 8;
@@ -31,9 +33,11 @@ export function revokeKeys(slot: u32): u32 {
   assert(imageVerified(slot), 'only a verified image revokes');
   const info = imageInfo(slot);
   if (!hasSeen(info, SEEN_REVOKES)) return 0;
+  const size = load<u32>(info, INFO_REVOKES_SIZE);
+  assert(size % HASH_SIZE == 0 && size != 0, 'the TLV was checked');
   let keys: u32 = 0;
   const at = load<u32>(info, INFO_REVOKES);
-  for (let offset: u32 = 0; offset < load<u32>(info, INFO_REVOKES_SIZE); offset += HASH_SIZE) {
+  for (let offset: u32 = 0; offset < size; offset += HASH_SIZE) {
     copyFromBus(keyHash, at + offset, HASH_SIZE);
     if (memory.compare(keyHash, info + INFO_KEYHASH, HASH_SIZE) != 0) keys |= findKeys(keyHash);
   }
@@ -42,6 +46,9 @@ export function revokeKeys(slot: u32): u32 {
   for (let read: u32 = 0; read < STABLE_READS; read++) firm &= readFusesWord(FUSE_KEY_REVOKED);
   keys &= ~firm & ~findKeys(info + INFO_KEYHASH);
   if (keys == 0) return 0;
+  assert(secondLook(slot, SLOT_CONFIRMED) == LOOK_GOOD, 'only an image that was confirmed before revokes');
+  assert((keys & ~validKeys()) == 0, 'only keys in use are revoked');
+  assert((keys & (1 << load<u32>(info, INFO_KEY))) == 0, 'the key that vouches for the image stays');
   startBurn(FUSE_KEY_REVOKED, keys);
   burnWait();
   return keys & revokedKeys();

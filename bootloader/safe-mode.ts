@@ -1,4 +1,4 @@
-// Safe mode: the bootloader keeps control and answers SMP on both lines until an image is uploaded and a reset asked for.
+// Safe mode: the bootloader keeps control and answers SMP on both lines until an image is uploaded and a reset requested.
 //
 // No watchdog runs here: nothing was handed over, and a reset would only bring us back. Everything but the boot partition may be
 // written. Flash work is asynchronous as in the firmware, so that an answer never waits for an erase. Once a second it beats: an event
@@ -7,6 +7,8 @@
 import { NS_PER_MS, uptimeNs } from '../protocol/guest/clock';
 import {
   BOOTLOADER_VERSION,
+  DECISION_NONE,
+  DECISION_SAFE_MODE_NO_IMAGE,
   EVENT_SAFE_MODE,
   EVENT_SAFE_MODE_BEAT,
   LINE_TIMER,
@@ -57,6 +59,8 @@ let beats: u32 = 0;
 let nextBeatNs: u64 = 0;
 
 export function startSafeMode(decision: u32): void {
+  assert(decision >= DECISION_SAFE_MODE_NO_IMAGE, 'safe mode was decided');
+  assert(why == DECISION_NONE, 'it begins once');
   recordEvent(EVENT_SAFE_MODE, decision, readResetCause());
   why = decision;
   nextBeatNs = uptimeNs() + POLICY_SAFE_MODE_BEAT_MS * NS_PER_MS;
@@ -89,6 +93,7 @@ function reportBoot(): void {
   store<u32>(figures, readResetCause(), 4);
   store<u32>(figures, readResetResetCount(), 8);
   store<u32>(figures, securityCounter(), 12);
+  assert(why != DECISION_NONE, 'why is known by now');
   addStatistics('boot');
   addCounter('decision', figures);
   addCounter('reset_cause', figures + 4);
@@ -97,6 +102,7 @@ function reportBoot(): void {
 }
 
 export function serveSafeMode(lines: u32): void {
+  assert(why != DECISION_NONE, 'nothing is served before safe mode began');
   if ((lines & LINE_TIMER) != 0) {
     writeTimerStatus(TIMER_STATUS_ALARM);
     if (uptimeNs() >= nextBeatNs) beat();
@@ -112,13 +118,15 @@ export function serveSafeMode(lines: u32): void {
 
 function beat(): void {
   beats++;
+  assert(beats != 0, 'a beat has a number');
   nextBeatNs += POLICY_SAFE_MODE_BEAT_MS * NS_PER_MS;
   recordEvent(EVENT_SAFE_MODE_BEAT, beats, why);
 }
 
-/** For the next beat, or for the reset that was asked for. */
+/** For the next beat, or for the reset that was requested. */
 function armAlarm(): void {
   const atNs = min<u64>(resetDeadlineNs(), nextBeatNs);
+  assert(atNs != u64.MAX_VALUE, 'there is always a next beat');
   writeTimerAlarmLow(<u32>atNs);
   writeTimerAlarmHigh(<u32>(atNs >> 32));
   writeTimerControl(TIMER_CONTROL_ARM);

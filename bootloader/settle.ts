@@ -17,9 +17,13 @@ import { LOOK_GOOD, secondLook } from './second-look';
 export function settle(facts: Facts, outcome: Outcome, slot: u32): void {
   if (slotOutcome(outcome, slot).state != SLOT_CONFIRMED || slotFacts(facts, slot).state != SLOT_CONFIRMED) return;
   assert(imageVerified(slot), 'only a verified image moves fuses');
+  assert(slotOutcome(outcome, slot).bootsLeft == 0, 'no trial moves fuses');
   const counter = load<u32>(imageInfo(slot), INFO_COUNTER);
   if (securityCounter() < counter) {
-    assert(secondLook(slot) == LOOK_GOOD, 'nothing is burnt for an image that is not the one that was verified');
+    assert(
+      secondLook(slot, SLOT_CONFIRMED) == LOOK_GOOD,
+      'nothing is burnt for an image that is not the one that was verified',
+    );
     recordEvent(EVENT_SECURITY_COUNTER, counter, advanceCounter(counter) ? 1 : 0);
   }
   const keys = revokeKeys(slot);

@@ -2,10 +2,12 @@
 
 import { safeModeStrap } from '../protocol/guest/fuse-read';
 import {
+  POLICY_TRIAL_BOOTS,
   REASON_SLOT_EMPTY,
   RECORD_FLAG_EARNED,
   RECORD_FLAG_OLDER,
   RECORD_FLAG_PERMANENT,
+  SLOT_REJECTED,
   SLOT_UNMARKED,
 } from '../protocol/guest/generated/constants';
 import {
@@ -52,13 +54,18 @@ export function survey(facts: Facts): void {
   facts.confirmedLast = confirmedLast();
   surveyRow(facts);
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) surveySlot(slotFacts(facts, slot), slot);
+  assert(facts.coreRefused == 0 || facts.cause == RESET_CAUSE_CAUSE_FAULT, 'a refused module is a fault');
+  assert(facts.givenUp <= RESET_BOOT_REQUEST_TRIAL_FAILURE >> RESET_BOOT_REQUEST_TRIAL_FAILURE_SHIFT, 'one field');
 }
 
 function coreRefused(cause: u32): bool {
   return cause == RESET_CAUSE_CAUSE_FAULT && readResetFaultCause() == RESET_FAULT_CAUSE_CAUSE_IMAGE_REFUSED;
 }
 
-/** Resets in a row that nobody asked for, this one included. Power and the pin come from people: the row begins anew. */
+/**
+ * Resets in a row that nobody requested, this one included. Power and the pin come from people: the row begins anew. A brown-out counts:
+ * an image that switches on more than the supply can give must not stay in a row of brown-outs without end.
+ */
 function surveyRow(facts: Facts): void {
   const row = readResetResetsInARow();
   const fresh = facts.cause == RESET_CAUSE_CAUSE_POWER_ON || facts.cause == RESET_CAUSE_CAUSE_PIN;
@@ -66,6 +73,8 @@ function surveyRow(facts: Facts): void {
   facts.resets = fresh ? 0 : min<u32>(count + 1, RESET_RESETS_IN_A_ROW_COUNT);
   facts.tried = fresh ? 0 : (row & RESET_RESETS_IN_A_ROW_TRIED) >> RESET_RESETS_IN_A_ROW_TRIED_SHIFT;
   assert(fresh || facts.resets != 0, 'a reset that is no new beginning counts');
+  assert(facts.resets <= RESET_RESETS_IN_A_ROW_COUNT, 'the count stops at the most the register holds');
+  assert(facts.tried < 1 << SLOT_COUNT, 'each slot has a bit');
 }
 
 function surveySlot(facts: SlotFacts, slot: u32): void {
@@ -84,4 +93,8 @@ function surveySlot(facts: SlotFacts, slot: u32): void {
   facts.verdict = reason == REASON_SLOT_EMPTY && facts.state == SLOT_UNMARKED ? reason : UNCHECKED;
   facts.reason = slotReason(slot);
   facts.recovery = 0;
+  assert(facts.state <= SLOT_REJECTED, 'a slot has one of five states');
+  assert(facts.bootsLeft < POLICY_TRIAL_BOOTS, 'a trial has a limit');
+  assert(facts.version >= slotVersion(slot), 'a token never makes an image older');
+  assert(facts.reason <= 0xff, 'a record keeps a reason in a byte');
 }

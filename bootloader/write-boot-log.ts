@@ -1,8 +1,10 @@
 // This boot's record in the log: what began it, what was decided and why, and what will run, as it was measured.
 
 import {
+  DECISION_NONE,
   LOG_CAUSE,
   LOG_COUNTER,
+  LOG_CRC,
   LOG_DECISION,
   LOG_FAULT_ADDRESS,
   LOG_FAULT_CAUSE,
@@ -20,6 +22,7 @@ import {
   readResetFaultAddress,
   readResetFaultCause,
 } from '../protocol/guest/generated/registers';
+import { SHA256_DIGEST_SIZE } from './crypto/sha256';
 import { ACTION_BOOT, Facts, Outcome, slotOutcome } from './facts';
 import { imageVersion } from './image/info';
 import { SLOT_COUNT } from './image/slots';
@@ -31,6 +34,10 @@ export function logBoot(facts: Facts, outcome: Outcome, counter: u32): bool {
   const record = draftLog();
   const slot = outcome.slot;
   const boots = outcome.action == ACTION_BOOT;
+  assert(slot < SLOT_COUNT && LOG_NO_SLOT >= SLOT_COUNT, 'no slot has its number');
+  assert(outcome.decision != DECISION_NONE, 'a boot has a decision');
+  assert(facts.cause <= 0xff && outcome.decision <= 0xff, 'a record keeps them in a byte each');
+  assert(LOG_MEASUREMENT + SHA256_DIGEST_SIZE == LOG_CRC, 'the measurement fits');
   const cause = facts.cause;
   store<u8>(record, <u8>cause, LOG_CAUSE);
   store<u8>(record, <u8>outcome.decision, LOG_DECISION);
@@ -47,7 +54,7 @@ export function logBoot(facts: Facts, outcome: Outcome, counter: u32): bool {
   if (boots) {
     store<u8>(record, <u8>slotOutcome(outcome, slot).state, LOG_STATE);
     store<u32>(record, imageVersion(slot), LOG_VERSION);
-    memory.copy(record + LOG_MEASUREMENT, measurement(slot), 32);
+    memory.copy(record + LOG_MEASUREMENT, measurement(slot), SHA256_DIGEST_SIZE);
   }
   return appendLog();
 }

@@ -57,6 +57,7 @@ import {
   TLV_SHA512,
   TLV_SIG_PURE,
 } from '../../protocol/guest/generated/constants';
+import { ED25519_SIGNATURE_SIZE } from '../crypto/ed25519';
 import {
   hasSeen,
   INFO_BOARD,
@@ -89,14 +90,15 @@ import { slotAddress } from './slots';
 import { versionNumber } from './version';
 
 const TLV_HEADER_SIZE: u32 = 4;
-const DEPENDENCY_SIZE: u32 = 12;
+export const DEPENDENCY_SIZE: u32 = 12;
 const KEYHASH_SIZE: u32 = 32;
+const HASH_SIZE: u32 = 32;
 /** As many keys as there can be beside the image's own. */
 const REVOKES_MAX: u32 = FUSE_KEY_COUNT - 1;
 
 /** Key 2, and the head of a byte string of 32: what stands in front of a measurement. */
-const RECORD_TAIL: u32 = 0x205802;
-const RECORD_TAIL_SIZE: u32 = 35;
+export const RECORD_TAIL: u32 = 0x205802;
+export const RECORD_TAIL_SIZE: u32 = 35;
 
 /** u16 and u16: an area's magic and size, or an entry's type and length. */
 const pair: usize = memory.data(<i32>TLV_HEADER_SIZE, 4);
@@ -160,15 +162,13 @@ function take(info: usize, type: u32, length: u32, at: u32): u32 {
     case TLV_SIG_PURE:
       return REASON_SIGNATURE_VARIANT;
     case TLV_SHA256:
-      store<u32>(info, at, INFO_HASH_AT);
-      return takeField(info, SEEN_HASH, INFO_HASH, 32, length, at);
+      return takeField(info, SEEN_HASH, INFO_HASH, HASH_SIZE, length, at);
     case TLV_KEYHASH:
-      return takeField(info, SEEN_KEYHASH, INFO_KEYHASH, 32, length, at);
+      return takeField(info, SEEN_KEYHASH, INFO_KEYHASH, KEYHASH_SIZE, length, at);
     case TLV_ED25519:
       // bootutil passes over a signature that no KEYHASH precedes.
       if (!hasSeen(info, SEEN_KEYHASH)) return REASON_KEY_UNKNOWN;
-      store<u32>(info, at, INFO_SIGNATURE_AT);
-      return takeField(info, SEEN_SIGNATURE, INFO_SIGNATURE, 64, length, at);
+      return takeField(info, SEEN_SIGNATURE, INFO_SIGNATURE, ED25519_SIGNATURE_SIZE, length, at);
     case TLV_SECURITY_COUNTER:
       return takeField(info, SEEN_COUNTER, INFO_COUNTER, 4, length, at);
     case TLV_BOARD_ID:
@@ -221,6 +221,8 @@ function takeField(info: usize, seen: u32, field: usize, size: u32, length: u32,
   if (hasSeen(info, seen)) return REASON_TLV_DUPLICATE;
   if (length != size) return REASON_TLV_LENGTH;
   copyFromBus(info + field, at, size);
+  if (seen == SEEN_HASH) store<u32>(info, at, INFO_HASH_AT);
+  if (seen == SEEN_SIGNATURE) store<u32>(info, at, INFO_SIGNATURE_AT);
   markSeen(info, seen);
   return REASON_NONE;
 }

@@ -7,6 +7,7 @@ export const reachLimitNs = 250_000_000;
 
 export const invariants = {
   verified: 'it never runs bytes that do not verify',
+  refused: 'what was refused does not run',
   whole: 'it boots the old or the new image whole, and what it answered before the cut still holds',
   bootable: 'what was confirmed and valid stays bootable until something newer is confirmed',
   undone: 'a trial that is reset before it was confirmed is undone',

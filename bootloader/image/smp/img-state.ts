@@ -40,6 +40,7 @@ import { imageHasHash, imageHash, imageIsRecovery, imageVersion } from '../info'
 import { otherSlot, SLOT_COUNT } from '../slots';
 import {
   confirmedLast,
+  isConfirmedTwice,
   slotFlags,
   slotReason,
   slotState,
@@ -127,7 +128,7 @@ function confirmActive(active: u32): u32 {
 /** Whether a confirm would change nothing: the image is the one that was confirmed last, and nothing is known against it. */
 function isConfirmedAlready(active: u32): bool {
   if (slotState(active) != SLOT_CONFIRMED) return false;
-  return confirmedLast() == active && slotReason(active) == REASON_NONE;
+  return confirmedLast() == active && slotReason(active) == REASON_NONE && isConfirmedTwice(active);
 }
 
 function markOther(slot: u32, confirm: bool): u32 {

@@ -31,21 +31,13 @@ import {
   MAP_BOOT_STATE_1,
   MAP_SECTOR_SIZE,
   POLICY_TRIAL_BOOTS,
-  RECORD_CONFIRMED_LAST,
   RECORD_CRC,
-  RECORD_ENTRIES,
-  RECORD_ENTRY_BOOTS_LEFT,
-  RECORD_ENTRY_SIZE,
-  RECORD_ENTRY_STATE,
-  RECORD_EXTENSION,
   RECORD_EXTENSION_NONE,
   RECORD_EXTENSION_VALUE,
   RECORD_FLAG_EARNED,
-  RECORD_FLAGS,
   RECORD_MAGIC,
   RECORD_MAGIC_VALUE,
   RECORD_NO_SLOT,
-  RECORD_RUNNING,
   RECORD_SEQUENCE,
   RECORD_SIZE,
   RECORD_SPARE,
@@ -53,6 +45,7 @@ import {
   SLOT_REJECTED,
 } from '../../../protocol/guest/generated/constants';
 import { SLOT_COUNT } from '../slots';
+import { entryIn, flagsIn, headOf, RecordEntry, setFlagsIn, tailOf } from './record';
 
 const IDLE: u32 = 0;
 const ERASING: u32 = 1;
@@ -68,6 +61,7 @@ const ATTEMPTS: u32 = 4;
 export const current: usize = memory.data(<i32>RECORD_SIZE, 8);
 /** The record being appended. */
 const next: usize = memory.data(<i32>RECORD_SIZE, 8);
+const older: usize = memory.data(<i32>RECORD_SIZE, 8);
 const again: usize = memory.data(<i32>RECORD_SIZE, 8);
 
 let phase: u32 = 0;
@@ -93,22 +87,22 @@ export function loadJournal(): void {
     newest = newestBelow(foundRank);
   }
   memory.fill(current, 0, RECORD_SIZE);
-  store<u32>(current, RECORD_NO_SLOT, RECORD_RUNNING);
-  store<u8>(current, RECORD_NO_SLOT, RECORD_CONFIRMED_LAST);
-  store<u8>(current, RECORD_EXTENSION_VALUE, RECORD_EXTENSION);
+  tailOf(current).running = RECORD_NO_SLOT;
+  tailOf(current).confirmedLast = <u8>RECORD_NO_SLOT;
+  tailOf(current).extension = <u8>RECORD_EXTENSION_VALUE;
 }
 
-/** What a record implies that was written by code that did not know the extension. */
+/** What is CONFIRMED is EARNED; and what a record implies that was written by code that did not know the extension. */
 function fillInExtension(record: usize): void {
-  const unknown = <u32>load<u8>(record, RECORD_EXTENSION) == RECORD_EXTENSION_NONE;
-  store<u8>(record, RECORD_EXTENSION_VALUE, RECORD_EXTENSION);
-  if (!unknown) return;
-  store<u8>(record, RECORD_NO_SLOT, RECORD_CONFIRMED_LAST);
+  const tail = tailOf(record);
+  const unknown = <u32>tail.extension == RECORD_EXTENSION_NONE;
+  tail.extension = <u8>RECORD_EXTENSION_VALUE;
+  if (unknown) tail.confirmedLast = <u8>RECORD_NO_SLOT;
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) {
-    const confirmed =
-      <u32>load<u8>(record + slot * RECORD_ENTRY_SIZE, RECORD_ENTRIES + RECORD_ENTRY_STATE) == SLOT_CONFIRMED;
-    store<u8>(record + slot, confirmed ? <u8>RECORD_FLAG_EARNED : 0, RECORD_FLAGS);
-    if (confirmed && load<u32>(record, RECORD_RUNNING) == slot) store<u8>(record, <u8>slot, RECORD_CONFIRMED_LAST);
+    if (unknown) setFlagsIn(record, slot, 0);
+    if (<u32>entryIn(record, slot).state != SLOT_CONFIRMED) continue;
+    setFlagsIn(record, slot, flagsIn(record, slot) | RECORD_FLAG_EARNED);
+    if (unknown && tail.running == slot) tail.confirmedLast = <u8>slot;
   }
 }
 
@@ -127,13 +121,31 @@ export function draftDiffers(): bool {
 /** Starts appending the draft. The caller has seen that neither the journal nor flash is busy. */
 export function appendRecord(): void {
   assert(phase == IDLE && !flashBusy(), 'one append at a time, and flash is free');
-  store<u32>(next, RECORD_MAGIC_VALUE, RECORD_MAGIC);
-  store<u32>(next, load<u32>(current, RECORD_SEQUENCE) + 1, RECORD_SEQUENCE);
+  headOf(next).magic = RECORD_MAGIC_VALUE;
+  headOf(next).sequence = headOf(current).sequence + 1;
   memory.fill(next + RECORD_SPARE, 0xff, RECORD_CRC - RECORD_SPARE);
   store<u32>(next, crc32(0, next, RECORD_CRC), RECORD_CRC);
   attempts = 0;
   if (newest == NO_PLACE) programAfter(0, 0);
   else programAfter(newest + 1, newest / PLACES);
+}
+
+/** The newest record that holds among those before `current`, completed as that is; 0 where there is none. It stays until the next call. */
+export function recordBefore(): usize {
+  assert(phase == IDLE, 'a record being written is not the newest yet');
+  if (newest == NO_PLACE) return 0;
+  let bound = rank(newest);
+  for (let turn: u32 = 0; turn < NO_PLACE; turn++) {
+    const place = newestBelow(bound);
+    if (place == NO_PLACE) return 0;
+    copyFromBus(older, placeAddress(place), RECORD_SIZE);
+    if (recordIsValid(older)) {
+      fillInExtension(older);
+      return older;
+    }
+    bound = foundRank;
+  }
+  return 0;
 }
 
 export function journalBusy(): bool {
@@ -246,14 +258,12 @@ function newestBelow(bound: u64): u32 {
 }
 
 /** Whether the entry says what an entry can say: one that does not was never meant, whatever its CRC. */
-function entryIsSound(entry: usize): bool {
-  const bootsLeft: u32 = load<u8>(entry, RECORD_ENTRY_BOOTS_LEFT);
-  return <u32>load<u8>(entry, RECORD_ENTRY_STATE) <= SLOT_REJECTED && bootsLeft < POLICY_TRIAL_BOOTS;
+function entryIsSound(entry: RecordEntry): bool {
+  return <u32>entry.state <= SLOT_REJECTED && <u32>entry.bootsLeft < POLICY_TRIAL_BOOTS;
 }
 
 function recordIsValid(record: usize): bool {
-  if (load<u32>(record, RECORD_MAGIC) != RECORD_MAGIC_VALUE) return false;
-  if (!entryIsSound(record + RECORD_ENTRIES) || !entryIsSound(record + RECORD_ENTRIES + RECORD_ENTRY_SIZE))
-    return false;
+  if (headOf(record).magic != RECORD_MAGIC_VALUE) return false;
+  if (!entryIsSound(entryIn(record, 0)) || !entryIsSound(entryIn(record, 1))) return false;
   return crc32(0, record, RECORD_CRC) == load<u32>(record, RECORD_CRC);
 }

@@ -217,8 +217,8 @@ export class AttackBench {
   /** Holds what the bootloader says of a slot's bytes against the host's own verification. */
   private compare(event: number, slot: number, reason: number): void {
     if (event !== EventKind.BOOT_VERIFY && event !== EventKind.BOOT_REJECT) return;
-    // Behind these come reasons of how it ran.
-    if (reason >= RejectReason.UNCONFIRMED) return;
+    // Behind these come reasons of how it ran. A glitch may name a slot that there is not.
+    if (reason >= RejectReason.UNCONFIRMED || slot >= slotAddresses.length) return;
     const { code, refusal } = this.verdict(slot as Slot);
     if (reason === code) return;
     const name = nameOf(rejectReasons, reason);

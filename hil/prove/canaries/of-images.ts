@@ -110,7 +110,7 @@ export const imageCanaries: readonly Canary[] = [
     changes: [
       {
         path: 'bootloader/handover.ts',
-        find: 'const mask = maskOfLook(secondLook(slot));',
+        find: 'const mask = maskOfLook(secondLook(slot, state) ^ readResetTrialTimeout() ^ trialTimeoutMs);',
         replace: 'const mask: u32 = 0xffffffff;',
       },
     ],

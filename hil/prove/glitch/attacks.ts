@@ -1,23 +1,17 @@
-// What the slot holds that must not run, and what the device thinks of it: the scenarios of the glitch proof.
+// What must not run, and why not: the scenarios of the glitch proof. Here are images that do not verify; images that verify, and still may not
+// run, are in state-attacks.ts.
 //
 // In each the bootloader, left alone, boots the confirmed image in slot A or stays in safe mode. One glitch later it may do either, or
 // hang, or fault; it may not run what is in slot B.
 
+import { createPrivateKey, sign } from 'node:crypto';
+import { ImageFormat } from '../../../protocol/image/format.ts';
+import { Fuse, KeyPurpose, Lifecycle } from '../../../protocol/memory-map.ts';
 import { keys } from '../../rig/keys.ts';
-import type { AttackBench } from '../attack/attack-bench.ts';
 import { device, patched, payload, placeOf, sha256, specimen } from '../attack/specimens.ts';
+import { type Attack, good, offered, offeredTo, version } from './attack.ts';
+import { stateAttacks } from './state-attacks.ts';
 
-export interface Attack {
-  name: string;
-  about: string;
-  /** Whether an image is there that may run. */
-  bootable: boolean;
-  /** Prepares flash; power is off before and after. */
-  prepare(bench: AttackBench): void;
-}
-
-const version = '2.0.0';
-const good = specimen(version);
 const payloadAt = placeOf(good, payload);
 const signedSize = Buffer.from(good).lastIndexOf(Uint8Array.of(0x07, 0x69));
 const hashAt = placeOf(good, sha256(good.subarray(0, signedSize)));
@@ -25,18 +19,6 @@ const changed = patched(good, payloadAt + payload.length - 1, Uint8Array.of(0x0a
 /** Everything fits but the signature. */
 const unsigned = patched(changed, hashAt, sha256(changed.subarray(0, signedSize)));
 const byStranger = specimen(version, { privateKeyPem: keys[3].privateKeyPem });
-
-/** Asked for, beside a confirmed image that is older. */
-function offered(image: Uint8Array): Attack['prepare'] {
-  return (bench) => {
-    bench.place(0, specimen('1.0.0'));
-    bench.confirm(0);
-    bench.boot();
-    bench.switchOff();
-    bench.place(1, image);
-    bench.mark(1, 'test');
-  };
-}
 
 /** Nothing else is there: safe mode is what is left. */
 function alone(image: Uint8Array): Attack['prepare'] {
@@ -50,7 +32,7 @@ function alone(image: Uint8Array): Attack['prepare'] {
 /** It was good, ran and was confirmed; then its bytes were changed. */
 function afterTheFact(image: Uint8Array): Attack['prepare'] {
   return (bench) => {
-    offered(good)(bench);
+    offeredTo(bench, good);
     bench.boot();
     bench.switchOff();
     bench.confirm(1);
@@ -58,7 +40,26 @@ function afterTheFact(image: Uint8Array): Attack['prepare'] {
   };
 }
 
-export const attacks: readonly Attack[] = [
+/** Signed as it is, whatever its header and its protected TLVs say: every refusal but the one it is about has no cause. */
+function flagged(flags: number): Uint8Array {
+  const changed = patched(good, ImageFormat.OFFSET_FLAGS, new Uint8Array(Uint32Array.of(flags).buffer));
+  const digest = sha256(changed.subarray(0, signedSize));
+  const signature = sign(null, digest, createPrivateKey(keys[0].privateKeyPem));
+  return patched(patched(changed, hashAt, digest), changed.length - signature.length, signature);
+}
+
+/** Signed by the second key, whose purposes are these; the device may be locked for the field. */
+function byKeyFor(purposes: number, locked = false): Attack['prepare'] {
+  return (bench) => {
+    const words = bench.board.fuseWords();
+    words[Fuse.KEY_PURPOSES] = (words[Fuse.KEY_PURPOSES] & ~0xff00) | (purposes << 8);
+    if (locked) words[Fuse.LIFECYCLE] |= Lifecycle.LOCKED;
+    bench.board.loadFuses(words);
+    offeredTo(bench, specimen(version, { privateKeyPem: keys[1].privateKeyPem }));
+  };
+}
+
+const imageAttacks: readonly Attack[] = [
   {
     name: 'payload changed',
     about: 'the hash TLV tells that the payload was changed',
@@ -113,4 +114,61 @@ export const attacks: readonly Attack[] = [
     bootable: true,
     prepare: offered(specimen(version, { boardId: device.boardId + 1 })),
   },
+  {
+    name: 'signed with a key for tokens',
+    about: 'a good signature by a key that vouches for no image',
+    bootable: true,
+    prepare: byKeyFor(KeyPurpose.TOKEN),
+  },
+  {
+    name: 'signed with a development key in the field',
+    about: 'a good signature by a development key on a device that is locked',
+    bootable: true,
+    prepare: byKeyFor(KeyPurpose.DEVELOPMENT, true),
+  },
+  {
+    name: 'signed with a recovery key',
+    about: 'a good signature by a key that vouches only for recovery, beside an image of a release key',
+    bootable: true,
+    refused: { slots: [1], because: 'its key vouches for recovery only, and another image can run', standIn: true },
+    prepare: byKeyFor(KeyPurpose.RECOVERY),
+  },
+  {
+    name: 'not bootable',
+    about: 'a good signature over a header that says NON_BOOTABLE',
+    bootable: true,
+    prepare: offered(flagged(ImageFormat.FLAG_NON_BOOTABLE)),
+  },
+  {
+    name: 'encrypted',
+    about: 'a good signature over a header flag that this chip does not support',
+    bootable: true,
+    prepare: offered(flagged(0x4)),
+  },
+  {
+    name: 'needs a newer bootloader',
+    about: 'a good signature over a dependency that is not met',
+    bootable: true,
+    prepare: offered(specimen(version, { dependencies: [{ image: 1, version: '1.0.1' }] })),
+  },
+  {
+    name: 'needs another image',
+    about: 'a good signature over a dependency on an image that this device does not have',
+    bootable: true,
+    prepare: offered(specimen(version, { dependencies: [{ image: 2, version: '0.0.0' }] })),
+  },
+  {
+    name: 'revokes its own key',
+    about: 'a good signature by a key that the image would revoke',
+    bootable: true,
+    prepare: offered(specimen(version, { revokes: [keys[1].publicKey, keys[0].publicKey] })),
+  },
+  {
+    name: 'has no room for a measurement',
+    about: 'a good signature over a boot record that cannot be completed',
+    bootable: true,
+    prepare: offered(specimen(version, { bootRecord: new Uint8Array(91) })),
+  },
 ];
+
+export const attacks: readonly Attack[] = [...imageAttacks, ...stateAttacks];

@@ -3,7 +3,7 @@
 import type { GlitchableImage } from '../../../host/board/cpu/cpu.ts';
 import { AttackBench } from '../attack/attack-bench.ts';
 import { blockCounts } from '../attack/block-counts.ts';
-import type { Attack } from './attacks.ts';
+import { type Attack, setRegisters } from './attack.ts';
 
 /** By site. */
 export function countExecutions({ bytes, sites }: GlitchableImage, attack: Attack, seed: number): number[] {
@@ -11,7 +11,7 @@ export function countExecutions({ bytes, sites }: GlitchableImage, attack: Attac
   attack.prepare(bench);
   const loaded = bench.loaded();
   const before = blockCounts(bench.board, bytes);
-  bench.bootFrom(loaded);
+  bench.bootFrom(loaded, (it) => setRegisters(it, attack));
   const after = blockCounts(bench.board, bytes);
   return sites.map(({ asksAt }) => {
     const block = after.blockAt(asksAt);

@@ -5,12 +5,13 @@
 //   for each glitch of glitches.ts  restore, arm, boot, judge; then boot again, unharmed
 //
 // A glitch may lead to a fault, to the other image, to safe mode, or hang the core until somebody cuts power. What it may not do is run
-// what does not verify, nor leave a device behind that boots otherwise than before once the glitch is over.
+// what does not verify or was refused, confirm an image, burn a fuse, or leave a device behind that boots otherwise than before once the
+// glitch is over (judge.ts).
 
 import { checkImage, type GlitchableImage, makeGlitchable, prepareImage } from '../../../host/board/cpu/cpu.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { AttackBench } from '../attack/attack-bench.ts';
-import { judgeRest, judgeRun } from '../attack/judge.ts';
+import { judgeRest } from '../attack/judge.ts';
 import { payload } from '../attack/specimens.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
 import {
@@ -22,9 +23,11 @@ import {
   type ProofOptions,
   partsOf,
 } from '../proof.ts';
-import { type Attack, attacks } from './attacks.ts';
+import { type Attack, setRegisters } from './attack.ts';
+import { attacks } from './attacks.ts';
 import { countExecutions } from './executions.ts';
 import { type GlitchSampling, glitchesOf, type NamedGlitch, withGlitch } from './glitches.ts';
+import { judgeEarned, judgeRefused, refusedAfter } from './judge.ts';
 
 /** Every function that copies by DMA comes through this one. */
 export const copies = 'protocol/guest/dma/copyBlock';
@@ -94,13 +97,18 @@ class GlitchBench implements Bench {
     result: PartResult,
   ): void {
     result.points++;
-    const struck = bench.bootFrom(withGlitch(loaded, glitch), undefined, withinNs);
-    const ran = judgeRun(struck);
+    const fuses = bench.board.fuseWords();
+    const struck = bench.bootFrom(withGlitch(loaded, glitch), (it) => setRegisters(it, attack), withinNs);
+    const ran = [...judgeRefused(attack, struck), ...judgeEarned(bench, struck, fuses)];
     result.violations.push(...bench.violations(attack.name, name, ran));
     if (ran.length > 0) return;
     if (struck.state === 'off') result.counts.hung++;
     const after = bench.boot();
-    const findings = [...judgeRun(after), ...judgeRest(after, attack.bootable)];
+    const findings = [
+      ...judgeRefused(refusedAfter(attack, struck), after),
+      ...judgeEarned(bench, after, fuses),
+      ...judgeRest(after, attack.bootable),
+    ];
     result.violations.push(...bench.violations(attack.name, name, findings));
   }
 }

@@ -248,3 +248,25 @@ describe('in safe mode after both images failed', () => {
     expect(bench.programmer.read(MemoryMap.SLOT_B, v2.length)).toEqual(v2);
   });
 });
+
+describe('a supply that dips again and again', () => {
+  /** Brown-outs in a row, none of which leaves the image time to be healthy; the last boot. */
+  function dip(bench: ObedientDevice, times: number): BootReport {
+    let story = bench.lastBoot;
+    for (let time = 0; time < times; time++) {
+      bench.board.brownOut();
+      story = bench.settle();
+    }
+    return story;
+  }
+
+  test('gives each confirmed image its turn, then waits in safe mode for somebody', async () => {
+    const bench = await twoConfirmed();
+    expect(dip(bench, turn - 1)).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
+    expect(dip(bench, 1)).toMatchObject({ decision: 'FALLBACK', slot: 'A' });
+    expect(dip(bench, turn).decision).toMatch(/^SAFE_MODE/);
+    expect(bench.slotStates).toEqual({ A: 'CONFIRMED', B: 'CONFIRMED' });
+    bench.board.cutPower();
+    expect(bench.powerOn()).toMatchObject({ slot: 'B' });
+  });
+});

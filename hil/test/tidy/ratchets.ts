@@ -4,9 +4,9 @@
 export const assertionFloors: Readonly<Record<string, number>> = {
   'protocol/guest': 0.3,
   'protocol/guest/smp': 0.28,
-  bootloader: 0.5,
+  bootloader: 1.5,
   'bootloader/crypto': 0.2,
-  'bootloader/image': 0.18,
+  'bootloader/image': 0.3,
   firmware: 0,
   'firmware/kernel': 0.5,
   'firmware/in-force': 1.55,

@@ -1,0 +1,41 @@
+// What must be true of a boot in which something went wrong, beside what every attacked device owes (attack/judge.ts): what was refused did
+// not run, nothing was confirmed, no fuse moved.
+
+import { RESET } from '../../../protocol/generated/registers.ts';
+import type { AttackBench, Boot } from '../attack/attack-bench.ts';
+import { judgeRun } from '../attack/judge.ts';
+import type { Finding } from '../invariants.ts';
+import type { Attack } from './attack.ts';
+
+/** Nothing was run that does not verify, and none of the images that may not run although they verify. */
+export function judgeRefused({ refused }: Attack, boot: Boot): Finding[] {
+  if (!refused) return judgeRun(boot);
+  const judged = refused.standIn ? boot.handOvers.slice(0, 1) : boot.handOvers;
+  const ran = judged.flatMap(({ slot, refusal }): Finding[] =>
+    refusal === undefined && slot !== undefined && refused.slots.includes(slot)
+      ? [{ invariant: 'refused', text: `slot ${'AB'[slot]} was run: ${refused.because}` }]
+      : [],
+  );
+  return [...judgeRun(boot), ...ran];
+}
+
+/** What is still refused when power comes back after this boot. */
+export function refusedAfter({ refused, untilPowerLoss, ...attack }: Attack, { handOvers }: Boot): Attack {
+  const isForgiven = untilPowerLoss || (refused?.standIn && handOvers.length > 1);
+  return isForgiven || !refused ? attack : { ...attack, refused };
+}
+
+/** No image of these attacks has had a healthy run since it was last confirmed: no boot confirms one or moves a fuse, and a trial has its timer. */
+export function judgeEarned(bench: AttackBench, { handOvers, state }: Boot, fuses: Uint32Array): Finding[] {
+  const findings: Finding[] = [];
+  const moved = bench.board.fuseWords().findIndex((word, index) => word !== fuses[index]);
+  if (moved >= 0) findings.push({ invariant: 'earned', text: `fuse word ${moved} was burnt without a healthy run` });
+  const slot = handOvers.at(-1)?.slot;
+  if (state !== 'firmware' || slot === undefined || bench.slotsThatAre('CONFIRMED').includes(slot)) return findings;
+  const { words, at } = bench.board.machine.registers(RESET);
+  if (!bench.slotsThatAre('TRIAL').includes(slot))
+    findings.push({ invariant: 'earned', text: `slot ${'AB'[slot]} runs and is neither confirmed nor on trial` });
+  if (words[at.TRIAL_TIMEOUT] === 0)
+    findings.push({ invariant: 'earned', text: `slot ${'AB'[slot]} is on trial without the trial timer` });
+  return findings;
+}
