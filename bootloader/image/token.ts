@@ -30,6 +30,7 @@ import {
   TOKEN_SIZE,
 } from '../../protocol/guest/generated/constants';
 import { FUSES_WORD } from '../../protocol/guest/generated/registers';
+import { sameBytes } from '../../protocol/guest/same-bytes';
 import { ed25519Verify } from '../crypto/ed25519';
 import { imageHasHash, imageHash } from './info';
 import { findKeys, foundKey } from './keys';
@@ -62,7 +63,7 @@ export function tokenDisplaces(): u32 {
 /** 0 where the TOKEN_SIZE bytes are a good token for the image in the slot, or what is wrong: BOOT_ERR_TOKEN_*. */
 export function checkToken(token: usize, slot: u32): u32 {
   if (load<u32>(token, TOKEN_MAGIC) != TOKEN_MAGIC_VALUE) return BOOT_ERR_TOKEN_FORMAT;
-  if (memory.compare(token + TOKEN_HASH, imageHash(slot), HASH_SIZE) != 0) return BOOT_ERR_TOKEN_NO_IMAGE;
+  if (!sameBytes(token + TOKEN_HASH, imageHash(slot), HASH_SIZE)) return BOOT_ERR_TOKEN_NO_IMAGE;
   if (!isForThisDevice(token)) return BOOT_ERR_TOKEN_OTHER_DEVICE;
   const counter = securityCounter();
   if (counter < load<u32>(token, TOKEN_COUNTER_LEAST)) return BOOT_ERR_TOKEN_COUNTER;
@@ -79,5 +80,5 @@ function isForThisDevice(token: usize): bool {
   if (load<u32>(token, TOKEN_BOARD) != boardId()) return false;
   if (scope == TOKEN_SCOPE_BOARD) return true;
   copyFromBus(serial, FUSES_WORD + (FUSE_SERIAL << 2), SERIAL_SIZE);
-  return scope == TOKEN_SCOPE_DEVICE && memory.compare(token + TOKEN_SERIAL, serial, SERIAL_SIZE) == 0;
+  return scope == TOKEN_SCOPE_DEVICE && sameBytes(token + TOKEN_SERIAL, serial, SERIAL_SIZE);
 }

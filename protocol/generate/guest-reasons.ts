@@ -4,14 +4,19 @@ import { rejectReasons } from '../image/reasons.ts';
 import { generatedNotice } from './text.ts';
 
 export function guestReasons(): string {
-  const names = Object.keys(rejectReasons.values);
+  const { values } = rejectReasons;
+  const names: string[] = [];
+  for (const [name, [number]] of Object.entries(values)) names[number] = name;
+  const rows = Array.from(names, (name) => `  '${name ?? ''}',`);
   const lines = [
     `// ${generatedNotice} The table is protocol/image/reasons.ts.`,
-    `import { ${names.map((name) => `REASON_${name}`).join(', ')} } from './constants';`,
-    ...['', '/** The name of a reason: a literal. */', 'export function nameOfReason(reason: u32): string {'],
-    '  switch (reason) {',
-    ...names.flatMap((name) => [`    case REASON_${name}:`, `      return '${name}';`]),
-    ...['    default:', "      assert(false, 'a reason of the table');", "      return '';", '  }', '}'],
+    '',
+    '/** By number; a number that no reason has has no name. */',
+    ...['const names: StaticArray<string> = [', ...rows, '];', ''],
+    '/** The name of a reason: a literal. */',
+    'export function nameOfReason(reason: u32): string {',
+    `  assert(reason < ${rows.length}, 'a reason of the table');`,
+    ...['  return unchecked(names[reason]);', '}'],
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -17,6 +17,7 @@ import {
   TOKEN_HASH,
   TOKEN_SIZE,
 } from '../../../protocol/guest/generated/constants';
+import { sameBytes } from '../../../protocol/guest/same-bytes';
 import { openRequest } from '../../../protocol/guest/smp/request';
 import { STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
 import { imageHasHash, imageHash } from '../info';
@@ -62,7 +63,7 @@ function takeToken(): u32 {
   if (status != 0) return STATUS_GROUP + status;
   erasing = false;
   copyFromBus(there, tokenAddress(slot), TOKEN_SIZE);
-  if (memory.compare(there, token, TOKEN_SIZE) == 0) return 0;
+  if (sameBytes(there, token, TOKEN_SIZE)) return 0;
   erasing = !isErased(tokenAddress(slot), TOKEN_SIZE);
   if (erasing) flashErase(tokenAddress(slot), MAP_SECTOR_SIZE);
   else flashProgram(tokenAddress(slot), token, TOKEN_SIZE);
@@ -71,7 +72,7 @@ function takeToken(): u32 {
 
 function slotOfImage(hash: usize): u32 {
   for (let each: u32 = 0; each < SLOT_COUNT; each++) {
-    if (imageHasHash(each) && memory.compare(hash, imageHash(each), HASH_SIZE) == 0) return each;
+    if (imageHasHash(each) && sameBytes(hash, imageHash(each), HASH_SIZE)) return each;
   }
   return NO_SLOT;
 }

@@ -34,6 +34,7 @@ import {
   SLOT_PENDING,
 } from '../../../protocol/guest/generated/constants';
 import { nameOfReason } from '../../../protocol/guest/generated/reasons';
+import { sameBytes } from '../../../protocol/guest/same-bytes';
 import { giveReason, openRequest } from '../../../protocol/guest/smp/request';
 import { STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
 import { imageHasHash, imageHash, imageIsRecovery, imageVersion } from '../info';
@@ -101,7 +102,7 @@ function findByHash(hash: usize): u32 {
   const active = activeSlot();
   let found = NO_SLOT;
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) {
-    if (!imageHasHash(slot) || memory.compare(hash, imageHash(slot), HASH_SIZE) != 0) continue;
+    if (!imageHasHash(slot) || !sameBytes(hash, imageHash(slot), HASH_SIZE)) continue;
     if (found == NO_SLOT || slot == active || (found != active && verifySlot(found) != REASON_NONE)) found = slot;
   }
   return found;

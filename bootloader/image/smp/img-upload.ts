@@ -40,6 +40,7 @@ import {
   MGMT_EINVAL,
 } from '../../../protocol/guest/generated/constants';
 import { recordEvent } from '../../../protocol/guest/record-event';
+import { sameBytes } from '../../../protocol/guest/same-bytes';
 import { giveReason, openRequest } from '../../../protocol/guest/smp/request';
 import { STATUS_AGAIN, STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
 import { SHA256_CONTEXT_SIZE, SHA256_DIGEST_SIZE, sha256Final, sha256Init, sha256Update } from '../../crypto/sha256';
@@ -201,7 +202,7 @@ function beginSession(length: u32, hash: usize, hashLength: u32): void {
 }
 
 function isSameFile(hash: usize, length: u32): bool {
-  return total != 0 && length == shaLength && memory.compare(hash, sha, length) == 0;
+  return total != 0 && length == shaLength && (length == 0 || sameBytes(hash, sha, length));
 }
 
 /** Whether the chunk's bytes are what the completed upload left at this offset. */
@@ -211,7 +212,7 @@ function isDuplicate(offset: u64): bool {
   for (let done: u32 = 0; done < chunkLength; ) {
     const piece = min<u32>(chunkLength - done, BLOCK_SIZE);
     copyFromBus(block, slotAddress(slot) + <u32>offset + done, piece);
-    if (memory.compare(block, chunk + done, piece) != 0) return false;
+    if (!sameBytes(block, chunk + done, piece)) return false;
     done += piece;
   }
   return true;

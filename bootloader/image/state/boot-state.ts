@@ -48,6 +48,7 @@ import {
 } from '../../../protocol/guest/generated/constants';
 import { readResetMailbox, writeResetTrialTimeout } from '../../../protocol/guest/generated/registers';
 import { recordEvent } from '../../../protocol/guest/record-event';
+import { sameBytes } from '../../../protocol/guest/same-bytes';
 import { imageHasHash, imageHash, imageReason, imageVersion } from '../info';
 import { counterBusy, startCounter } from '../security-counter';
 import { SLOT_COUNT } from '../slots';
@@ -91,7 +92,7 @@ export function entryIn(record: usize, slot: u32): usize {
 export function entrySpeaks(slot: u32): bool {
   const entry = entryIn(current, slot);
   if (<u32>load<u8>(entry, RECORD_ENTRY_STATE) == SLOT_UNMARKED) return false;
-  return !imageHasHash(slot) || memory.compare(entry + RECORD_ENTRY_HASH, imageHash(slot), HASH_SIZE) == 0;
+  return !imageHasHash(slot) || sameBytes(entry + RECORD_ENTRY_HASH, imageHash(slot), HASH_SIZE);
 }
 
 /** The version the image in the slot says it has, or had when it could still be read. */
@@ -130,7 +131,7 @@ export function isConfirmedTwice(slot: u32): bool {
   const before = recordBefore();
   if (before == 0 || <u32>tailOf(before).confirmedLast != confirmedLast()) return false;
   if (<u32>entryOf(before, slot).state != SLOT_CONFIRMED) return false;
-  return memory.compare(hashIn(before, slot), hashIn(current, slot), HASH_SIZE) == 0;
+  return sameBytes(hashIn(before, slot), hashIn(current, slot), HASH_SIZE);
 }
 
 /** Why the image was refused, as kept. With SLOT_CONFIRMED: what was wrong at the last look; it is tried again at every boot. */

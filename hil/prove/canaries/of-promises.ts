@@ -1,6 +1,7 @@
 // Canaries that each break one promise: kept, earned or rescued.
 
 import type { Canary } from './canary.ts';
+import { withoutSecondChecks } from './second-checks.ts';
 
 const decide = 'bootloader/decide.ts';
 const lastRun = 'bootloader/last-run.ts';
@@ -11,6 +12,7 @@ export const promiseCanaries: readonly Canary[] = [
     about: 'two confirmed images of one version are the same to us',
     caughtBy: { proof: 'power', scenario: 'a rebuild of the version that runs', invariant: 'kept' },
     changes: [
+      ...withoutSecondChecks,
       {
         path: decide,
         find: 'if (bothConfirmed && facts.confirmedLast <= 1) return facts.confirmedLast;',
@@ -23,6 +25,12 @@ export const promiseCanaries: readonly Canary[] = [
     about: 'the file says of itself that it is confirmed, so its first boot makes it so',
     caughtBy: { proof: 'power', scenario: 'an upload that brings its confirmation', invariant: 'earned' },
     changes: [
+      ...withoutSecondChecks,
+      {
+        path: 'bootloader/act.ts',
+        find: "assert(state != SLOT_CONFIRMED || slotEarned(slot), 'no boot confirms');",
+        replace: '',
+      },
       {
         path: decide,
         find: '  to.state = SLOT_TRIAL;\n',

@@ -40,6 +40,17 @@ export const reasons: readonly Reason[] = [
     reason: 'tells of the running image, of which there is none in safe mode',
   },
   {
+    functions: /boot-state\/isConfirmedTwice/,
+    reason:
+      'a confirm that is asked again: the same code serves the firmware, and in safe mode no image runs (hil/test/boot/rotten-bit.test.ts)',
+  },
+  {
+    functions: /act\/draftEntry/,
+    text: /nameReadsAgain/,
+    reason:
+      'the hash of a refused image that does not read the same twice: unstable bits in a TLV, which only power cuts leave',
+  },
+  {
     functions: /generated\/reasons\/nameOfReason/,
     reason:
       'tells a client why the image that it marks is refused: the slices mark only images that verify (bootloader/image/smp/img-state.test.ts)',

@@ -16,7 +16,7 @@ import { payload } from '../attack/specimens.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
 import { choice } from '../choice.ts';
 import type { Known } from '../device/known.ts';
-import { Operator } from '../device/operator.ts';
+import { Operator, StoryFailed } from '../device/operator.ts';
 import type { Finding } from '../invariants.ts';
 import {
   type Bench,
@@ -102,7 +102,13 @@ function markedInSafeMode(bench: AttackBench, operator: Operator, attack: () => 
   const { hash, code, refusal } = bench.verdict(1);
   if (hash === undefined || bench.bootAttacked().state !== 'bootloader') return [];
   operator.startOver();
-  const told = operator.whyNotMarked(hash);
+  let told: string | undefined;
+  try {
+    told = operator.whyNotMarked(hash);
+  } catch (error) {
+    if (!(error instanceof StoryFailed)) throw error;
+    return [{ invariant: 'alive', text: `a client that asks safe mode for the image in slot B: ${error.message}` }];
+  }
   const wanted = code === 0 ? undefined : nameOf(rejectReasons, code);
   // An image whose structure does not lead to its hash has no name that a client could give: it is not found.
   if (told === wanted || (wanted !== undefined && told === notFound)) return [];

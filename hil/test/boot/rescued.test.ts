@@ -265,7 +265,7 @@ describe('a supply that dips again and again', () => {
     expect(dip(bench, turn - 1)).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
     expect(dip(bench, 1)).toMatchObject({ decision: 'FALLBACK', slot: 'A' });
     expect(dip(bench, turn).decision).toMatch(/^SAFE_MODE/);
-    expect(bench.slotStates).toEqual({ A: 'CONFIRMED', B: 'CONFIRMED' });
+    expect(bench.slotStates).toEqual({ A: 'CONFIRMED LOOPING', B: 'CONFIRMED LOOPING' });
     bench.board.cutPower();
     expect(bench.powerOn()).toMatchObject({ slot: 'B' });
   });
