@@ -1,8 +1,9 @@
 // What the interlocks measure, straight from the registers: no interlock depends on the task that it guards.
 //
-// One condition is a verdict, not a measurement: OVER_BUDGET is what the budget task has stated (in-force/statement.ts), for it is the budget that
-// counts for how long shedding did not help. Temperatures are converted anew, from the readings of the last scan; a rise is measured against a
-// slow average of each channel, a few minutes long. What must stay true: a thermometer that cannot be read neither trips nor clears a
+// Each condition of the table in protocol/plant/interlocks.ts has a function `measureNAME` here; generated/measured.ts calls them. One condition
+// is a verdict, not a measurement: OVER_BUDGET is what the budget task has stated (in-force/statement.ts), because the budget counts for how
+// long shedding did not help. Temperatures are converted again, from the readings of the last scan; a rise is measured against a slow
+// average of each channel, a few minutes long. What must stay true: a thermometer that cannot be read neither trips nor clears a
 // temperature interlock.
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
@@ -10,13 +11,6 @@ import {
   CHANNEL_COUNT,
   CHANNEL_PLATE_4K,
   CHANNEL_PLATE_4K_B,
-  CONDITION_BLIND,
-  CONDITION_CLOCK_GONE,
-  CONDITION_HOT,
-  CONDITION_OVER_BUDGET,
-  CONDITION_RAIL_TRIPPED,
-  CONDITION_RISE,
-  CONDITION_RUNAWAY,
   FILTER_STALE_MS,
   HEATER_COUNT,
   SHED_SAFE_STATE,
@@ -36,6 +30,9 @@ import { loadShed } from '../in-force/statement';
 import { railTrips, settleRailTrips } from '../sense/comparators';
 import { microkelvinOf, NO_TEMPERATURE } from '../sense/convert';
 import { AVERAGE_SHIFT, explainedMicrokelvin, forgetLoad, measureLoad, toldMicrowatts } from './load';
+
+/** What a condition measures while what it is about cannot be read: its interlock stays as it is. */
+export const NOT_MEASURABLE: u32 = u32.MAX_VALUE;
 
 /** Microkelvin of the last scan by channel; NO_TEMPERATURE when it is not readable. */
 const temperatures = memory.data(<i32>(CHANNEL_COUNT * 4), 4);
@@ -77,34 +74,57 @@ export function forgetAverages(): void {
   assert(riseOf(CHANNEL_PLATE_4K) == 0 && explainedMicrokelvin() == 0, 'where each channel is, nothing has risen');
 }
 
-/** What a condition measures now; at its interlock's threshold or above, it holds. */
-export function measured(condition: u32, subject: u32): u32 {
-  if (CONDITION_OVER_BUDGET != 6) ERROR('a condition is not measured: add it to this switch');
-  switch (condition) {
-    case CONDITION_HOT:
-      return hottest(subject);
-    case CONDITION_RISE:
-      return rise(subject);
-    case CONDITION_BLIND:
-      return isBlind() ? 1 : 0;
-    case CONDITION_RUNAWAY:
-      return excessMicrowatts();
-    case CONDITION_RAIL_TRIPPED:
-      assert(subject != 0, 'a mask of rails');
-      return (railTrips() & subject) != 0 ? 1 : 0;
-    case CONDITION_CLOCK_GONE:
-      return (readClockStatus() & CLOCK_STATUS_LOCKED) == 0 ? 1 : 0;
-    default:
-      assert(condition == CONDITION_OVER_BUDGET, 'every condition is measured');
-      return loadShed() == SHED_SAFE_STATE ? 1 : 0;
-  }
+/** Microkelvin of a channel. */
+export function measureHot(channel: u32): u32 {
+  const warmest = hottest(channel);
+  assert(warmest != NOT_MEASURABLE, 'a temperature is below what its word holds');
+  return warmest == NO_TEMPERATURE ? NOT_MEASURABLE : warmest;
 }
 
-/** Whether what a condition is about can be measured at all. */
-export function isMeasurable(condition: u32, subject: u32): bool {
-  assert(condition > CONDITION_RISE || subject < CHANNEL_COUNT, 'a temperature is one of a channel');
-  assert(condition <= CONDITION_OVER_BUDGET, 'a condition that there is');
-  return (condition != CONDITION_HOT && condition != CONDITION_RISE) || hottest(subject) != NO_TEMPERATURE;
+/** Microkelvin by which a channel is above its average and above what its load explains. */
+export function measureRise(channel: u32): u32 {
+  if (hottest(channel) == NO_TEMPERATURE) return NOT_MEASURABLE;
+  if (channel != CHANNEL_PLATE_4K) return riseOf(channel);
+  const explained = explainedMicrokelvin();
+  const seen = riseOfPlate();
+  assert(seen <= hottest(CHANNEL_PLATE_4K), 'a plate cannot rise by more than its temperature');
+  return seen > explained ? seen - explained : 0;
+}
+
+/** 1 while the 4 K plate cannot be measured, or nothing is scanned any more. */
+export function measureBlind(_subject: u32): u32 {
+  const now = uptimeNs();
+  assert(now >= scannedNs, 'time does not run backwards');
+  if (now - scannedNs > FILTER_STALE_MS * NS_PER_MS) return 1;
+  return sequence != 0 && hottest(CHANNEL_PLATE_4K) == NO_TEMPERATURE ? 1 : 0;
+}
+
+/** The most microwatts that any heater gives above what its driver was told. */
+export function measureRunaway(_subject: u32): u32 {
+  const open = (readOutputsState() & OUTPUTS_STATE_HEATERS) != 0;
+  let most: u32 = 0;
+  for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) {
+    const told = open ? toldMicrowatts(heater) : 0;
+    const flows = readHeatersMeasured(heater);
+    if (flows > told) most = max(most, flows - told);
+  }
+  return most;
+}
+
+/** 1 while the comparator of one of these rails has tripped. */
+export function measureRailTripped(rails: u32): u32 {
+  assert(rails != 0, 'a mask of rails');
+  return (railTrips() & rails) != 0 ? 1 : 0;
+}
+
+/** 1 while the loop is not locked. */
+export function measureClockGone(_subject: u32): u32 {
+  return (readClockStatus() & CLOCK_STATUS_LOCKED) == 0 ? 1 : 0;
+}
+
+/** 1 while the budget says that shedding load was not enough. */
+export function measureOverBudget(_subject: u32): u32 {
+  return loadShed() == SHED_SAFE_STATE ? 1 : 0;
 }
 
 function temperature(channel: u32): u32 {
@@ -119,14 +139,6 @@ function hottest(channel: u32): u32 {
   const warmer = max(temperature(CHANNEL_PLATE_4K), temperature(CHANNEL_PLATE_4K_B));
   assert(warmer >= temperature(CHANNEL_PLATE_4K), 'the warmer one counts');
   return warmer;
-}
-
-function rise(channel: u32): u32 {
-  if (channel != CHANNEL_PLATE_4K) return riseOf(channel);
-  const explained = explainedMicrokelvin();
-  const seen = riseOfPlate();
-  assert(seen <= hottest(CHANNEL_PLATE_4K), 'a plate cannot rise by more than what it is at');
-  return seen > explained ? seen - explained : 0;
 }
 
 function riseOfPlate(): u32 {
@@ -145,23 +157,4 @@ function riseOf(channel: u32): u32 {
   const now = temperature(channel);
   // After a trip was cleared there is no average until the next scan.
   return now > average && average != 0 ? now - average : 0;
-}
-
-function isBlind(): bool {
-  const now = uptimeNs();
-  assert(now >= scannedNs, 'time does not run backwards');
-  if (now - scannedNs > FILTER_STALE_MS * NS_PER_MS) return true;
-  return sequence != 0 && hottest(CHANNEL_PLATE_4K) == NO_TEMPERATURE;
-}
-
-/** The most any heater gives above what its driver was told. */
-function excessMicrowatts(): u32 {
-  const open = (readOutputsState() & OUTPUTS_STATE_HEATERS) != 0;
-  let most: u32 = 0;
-  for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) {
-    const told = open ? toldMicrowatts(heater) : 0;
-    const flows = readHeatersMeasured(heater);
-    if (flows > told) most = max(most, flows - told);
-  }
-  return most;
 }

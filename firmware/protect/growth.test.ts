@@ -1,13 +1,16 @@
 // A row more in a table of the plant either works or is refused in words: nothing is left out, and nothing is written over its neighbour.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GuestUnit, second } from '../../hil/rig/guest/guest-unit.ts';
 import { Reading } from '../../host/board/surroundings.ts';
 import type { SourceChange } from '../../host/tools/guest.ts';
-import { compileGuest, instantiateGuest } from '../../host/tools/guest.ts';
+import { compileGuest, instantiateGuest, repositoryRoot } from '../../host/tools/guest.ts';
+import { guestConditions } from '../../protocol/generate/guest-conditions.ts';
 import { ACTIVITY, INTERLOCK } from '../../protocol/generated/registers.ts';
 import { Activity } from '../../protocol/plant/energies.ts';
-import { interlocks } from '../../protocol/plant/interlocks.ts';
+import { Condition, conditionTable, interlocks } from '../../protocol/plant/interlocks.ts';
 import { Channel, Heater } from '../../protocol/plant/places.ts';
 
 const constants = 'protocol/guest/generated/constants.ts';
@@ -61,26 +64,67 @@ describe('a seventh kind of activity', () => {
   });
 });
 
+/** One more interlock, of a condition that holds from the start and lasts two seconds; when it tripped, in tenths of a second. */
+async function tripsWith(condition: number, more: SourceChange[] = []) {
+  const number = interlocks.length;
+  const { of, ...row } = interlocks[number - 1];
+  const last = [row.condition, of, row.threshold, row.hysteresis, row.persistenceMs, row.action, row.clearer];
+  const changes = [
+    ...more,
+    counted('INTERLOCK_NUMBER_COUNT', number),
+    {
+      path: plant,
+      find: `  ${last.join(', ')},\n]`,
+      replace: `  ${last.join(', ')},\n  ${condition}, 0, 1, 0, 2000, 1, 1,\n]`,
+    },
+    { path: plant, find: `assert(number < ${number}`, replace: `assert(number < ${number + 1}` },
+  ];
+  const unit = await GuestUnit.of('firmware/protect/protect.entry.ts', { changes });
+  unit.setReading(Reading.CLOCK, 0);
+  const bits: number[] = [];
+  for (let tenth = 0; tenth < 30; tenth++) {
+    unit.skip(second / 10);
+    unit.part.runInterlock();
+    bits.push((unit.peek(INTERLOCK, 'TRIPPED') >>> number) & 1);
+  }
+  return { bits, number, last: unit.peek(INTERLOCK, 'LAST') };
+}
+
 describe('one more interlock', () => {
   test('trips by its condition, and is told by its number', async () => {
-    const number = interlocks.length;
-    const { of, ...row } = interlocks[number - 1];
-    const last = [row.condition, of, row.threshold, row.hysteresis, row.persistenceMs, row.action, row.clearer];
-    // The clock again, after two seconds without a lock: condition 5.
-    const changes = [
-      counted('INTERLOCK_NUMBER_COUNT', number),
-      { path: plant, find: `  ${last.join(', ')},\n]`, replace: `  ${last.join(', ')},\n  5, 0, 1, 0, 2000, 1, 1,\n]` },
-      { path: plant, find: `assert(number < ${number}`, replace: `assert(number < ${number + 1}` },
-    ];
-    const unit = await GuestUnit.of('firmware/protect/protect.entry.ts', { changes });
-    unit.setReading(Reading.CLOCK, 0);
-    const bits: number[] = [];
-    for (let tenth = 0; tenth < 30; tenth++) {
-      unit.skip(second / 10);
-      unit.part.runInterlock();
-      bits.push((unit.peek(INTERLOCK, 'TRIPPED') >>> number) & 1);
-    }
-    expect([bits[15], bits[29], unit.peek(INTERLOCK, 'LAST')]).toEqual([0, 1, number]);
+    const { bits, number, last } = await tripsWith(Condition.CLOCK_GONE);
+    expect([bits[15], bits[29], last]).toEqual([0, 1, number]);
+  });
+});
+
+describe('one more condition', () => {
+  const value = Object.keys(conditionTable.values).length;
+  const values = { ...conditionTable.values, STARVED: [value, 'Says what the test says'] as const };
+  const highest = `export const CONDITION_OVER_BUDGET: u32 = ${value - 1};`;
+  const generated = 'firmware/protect/generated/measured.ts';
+  const inTable: SourceChange[] = [
+    { path: constants, find: highest, replace: `${highest}\nexport const CONDITION_STARVED: u32 = ${value};` },
+    {
+      path: generated,
+      find: readFileSync(join(repositoryRoot, generated), 'utf8'),
+      replace: guestConditions({ ...conditionTable, values }),
+    },
+  ];
+
+  test('is measured by its function', async () => {
+    const declared = 'export function measureHot(';
+    const code: SourceChange = {
+      path: 'firmware/protect/conditions.ts',
+      find: declared,
+      replace: `export function measureStarved(_subject: u32): u32 {\n  return 1;\n}\n\n${declared}`,
+    };
+    const { bits, number, last } = await tripsWith(value, [...inTable, code]);
+    expect([bits[15], bits[29], last]).toEqual([0, 1, number]);
+  });
+
+  test('without its function is refused by the compiler, which names it', async () => {
+    const compiled = compileGuest('firmware/protect/protect.entry.ts', { changes: inTable });
+    await expect(compiled).rejects.toThrow(/measureStarved/);
   });
 });
 
@@ -96,19 +140,6 @@ describe('what would need code as well is refused by the compiler, in words', ()
     const changes = [counted('CHANNEL_COUNT', Channel.COUNT)];
     await expect(compileGuest('firmware/sense/thermometry.ts', { changes })).rejects.toThrow(
       /a channel has no limit for what its plate can move by/,
-    );
-  });
-
-  test('another condition needs its measurement', async () => {
-    const changes = [
-      {
-        path: constants,
-        find: 'export const CONDITION_OVER_BUDGET: u32 = 6;',
-        replace: 'export const CONDITION_OVER_BUDGET: u32 = 7;',
-      },
-    ];
-    await expect(compileGuest('firmware/protect/conditions.ts', { changes })).rejects.toThrow(
-      /a condition is not measured/,
     );
   });
 });

@@ -26,7 +26,8 @@ import {
 import { recordEvent } from '../../protocol/guest/record-event';
 import { isTripped, trippedInterlocks } from '../in-force/statement';
 import { forgetRailTrips } from '../sense/comparators';
-import { forgetAverages, isMeasurable, measureConditions, measured } from './conditions';
+import { forgetAverages, measureConditions, NOT_MEASURABLE } from './conditions';
+import { measured } from './generated/measured';
 
 /** Since when a condition holds, or has been gone. */
 @unmanaged
@@ -60,18 +61,18 @@ export function clearInterlock(number: u32): bool {
   assert(isTripped(number), 'only a trip can be cleared');
   measureConditions();
   const row = interlockRow(number);
+  const value = measured(row.condition, row.subject);
   // A thermometer that cannot be read neither trips nor keeps a trip.
-  const holds = isMeasurable(row.condition, row.subject) && !isGone(row);
+  const holds = value != NOT_MEASURABLE && !isGone(row, value);
   // A comparator's trip is what the comparator remembers: acknowledging it is what clears it.
   if (holds && !forgetRailTrips(row.condition, row.subject)) return false;
   clear(number, true);
   return true;
 }
 
-/** Whether the condition is below its threshold by more than its hysteresis. */
-function isGone(row: InterlockRow): bool {
+/** Whether a condition that measures `value` is below its threshold by more than its hysteresis. */
+function isGone(row: InterlockRow, value: u32): bool {
   assert(row.hysteresis < row.threshold, 'a condition can be gone');
-  const value = measured(row.condition, row.subject);
   assert(value <= u32.MAX_VALUE - row.hysteresis, 'a sum that fits its word');
   return value + row.hysteresis < row.threshold;
 }
@@ -79,8 +80,8 @@ function isGone(row: InterlockRow): bool {
 function look(number: u32, tripped: bool, now: u64): void {
   const row = interlockRow(number);
   assert(row.hysteresis < row.threshold, 'a condition can be gone');
-  if (!isMeasurable(row.condition, row.subject)) return;
   const value = measured(row.condition, row.subject);
+  if (value == NOT_MEASURABLE) return;
   const holds: u32 = value >= (tripped ? row.threshold - row.hysteresis : row.threshold) ? 1 : 0;
   const watch = watchOf(number);
   if (holds != watch.holds) {

@@ -4,7 +4,7 @@ export { loadShed, shedMicrowatts, trippedInterlocks } from '../in-force/stateme
 export { noteRailTrips } from '../sense/comparators';
 export { runThermometry, startThermometry } from '../sense/thermometry';
 export { allowedMicrowatts, coreEstimatedMicrowatts, estimatedMicrowatts, runBudget } from './budget';
-export { measured } from './conditions';
+export { measured } from './generated/measured';
 export { healthWord } from './health';
 export { clearInterlock, runInterlock } from './interlock';
 export { explainedMicrokelvin, measureLoad } from './load';

@@ -22,6 +22,7 @@ import { smpTables } from '../smp/smp.ts';
 import { eventKinds } from '../telemetry/events.ts';
 import { healthBits } from '../telemetry/health.ts';
 import { heartbeatTable } from '../telemetry/heartbeat.ts';
+import { guestConditions } from './guest-conditions.ts';
 import { guestConstants } from './guest-constants.ts';
 import { guestInstructions } from './guest-instructions.ts';
 import { guestPlant } from './guest-plant.ts';
@@ -84,6 +85,7 @@ export function generatedFiles(): Record<string, string> {
     'guest/generated/reasons.ts': guestReasons(),
     'guest/generated/tasks.ts': guestTasks(),
     '../firmware/generated/run-task.ts': guestRunTask(),
+    '../firmware/protect/generated/measured.ts': guestConditions(),
     'generated/registers.ts': hostRegisters(peripherals),
     'generated/chip.svd': svdFile(peripherals),
     'generated/registers.md': registerReference(peripherals),
