@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instantiate } from '@assemblyscript/loader';
+import { withoutMessages } from './assert-messages.ts';
 import { buildFolderOf, writeWhole } from './build-folder.mjs';
 import { madeOnce } from './once.ts';
 
@@ -174,7 +175,7 @@ function sourceText(path: string, baseDirectory: string, changes: SourceChange[]
     }
     text = pieces.join(change.replace);
   }
-  return text;
+  return text === undefined ? undefined : withoutMessages(text);
 }
 
 function readIfThere(path: string): Buffer | undefined {
