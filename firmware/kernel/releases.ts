@@ -46,6 +46,7 @@ export function releaseTask(task: u32): void {
 /** Releases an event task at a time, or earlier if it was to run earlier already. */
 export function wakeTask(task: u32, timeNs: u64): void {
   const place = placeOf(task);
+  assert(timeNs != NEVER, 'a task is released at a time');
   if (timeNs >= load<u64>(place)) return;
   assert(taskPeriodUs(task) == 0, 'a periodic task is released by its grid alone');
   store<u64>(place, timeNs);

@@ -41,19 +41,24 @@ export function runReleasedTasks(runTask: (task: u32) => void): void {
     const task = taskAt(position);
     if (nextRelease(task) > now) continue;
     runOnce(task, runTask);
-    now = uptimeNs();
+    const after = uptimeNs();
+    assert(after >= now, 'time goes forward');
+    now = after;
   }
   armAlarm();
 }
 
 function runOnce(task: u32, runTask: (task: u32) => void): void {
   const releasedNs = nextRelease(task);
+  assert(releasedNs != NEVER, 'only a task that was released runs');
   const startNs = uptimeNs();
   setNextRelease(task, releaseAfter(task, releasedNs, startNs));
   runTask(task);
   const endNs = uptimeNs();
   assert(endNs >= startNs, 'time goes forward');
-  const cycles = <u32>((endNs - startNs) / NS_PER_CYCLE);
+  const used = (endNs - startNs) / NS_PER_CYCLE;
+  assert(used <= <u64>u32.MAX_VALUE, 'the watchdog ends a run long before 17 seconds');
+  const cycles = <u32>used;
   const deadlineNs = releasedNs + <u64>taskDeadlineUs(task) * NS_PER_US;
   const slackUs = <i32>((<i64>deadlineNs - <i64>endNs) / <i64>NS_PER_US);
   const missed = endNs > deadlineNs;
@@ -69,12 +74,15 @@ function releaseAfter(task: u32, releasedNs: u64, nowNs: u64): u64 {
   if (periodNs == 0) return NEVER;
   assert(nowNs >= releasedNs, 'a task runs when it is released, not before');
   const late = nowNs - releasedNs;
-  return releasedNs + (late / periodNs + 1) * periodNs;
+  const next = releasedNs + (late / periodNs + 1) * periodNs;
+  assert(next > nowNs && next - nowNs <= periodNs, 'the next grid point is less than a period away');
+  return next;
 }
 
 function armAlarm(): void {
   const earliest = earliestRelease();
   assert(earliest != NEVER, 'periodic tasks always have a next release');
+  assert(earliest <= <u64>i64.MAX_VALUE, 'and one that will come');
   writeTimerAlarmLow(<u32>earliest);
   writeTimerAlarmHigh(<u32>(earliest >> 32));
   writeTimerControl(TIMER_CONTROL_ARM);

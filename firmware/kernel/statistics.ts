@@ -6,10 +6,10 @@
 //   |   u64       | u32  |   u32       |  u32  |   u32   |    i32      |     |
 //   +-------------+------+-------------+-------+---------+-------------+-----+
 
-import { TASK_NUMBERS } from './tasks';
+import { TASK_NUMBERS, taskBudgetCycles } from './tasks';
 
 @unmanaged
-class TaskRecord {
+export class TaskRecord {
   /** Cycles used in all runs. */
   cycles: u64 = 0;
   runs: u32 = 0;
@@ -27,7 +27,8 @@ class TaskRecord {
 const RECORD_SIZE: u32 = 32;
 const records = memory.data(<i32>(TASK_NUMBERS * RECORD_SIZE), 8);
 
-function recordOf(task: u32): TaskRecord {
+/** What is known of a task. The kernel alone writes it. */
+export function recordOf(task: u32): TaskRecord {
   assert(task < TASK_NUMBERS, 'a number of the manifest');
   assert(offsetof<TaskRecord>() <= RECORD_SIZE, 'a record fits its place');
   return changetype<TaskRecord>(records + <usize>(task * RECORD_SIZE));
@@ -40,30 +41,6 @@ export function initStatistics(task: u32): void {
   assert(record.runs == 0, 'nothing has run');
 }
 
-export function taskCycles(task: u32): u64 {
-  return recordOf(task).cycles;
-}
-
-export function taskRuns(task: u32): u32 {
-  return recordOf(task).runs;
-}
-
-export function taskWorstCycles(task: u32): u32 {
-  return recordOf(task).worstCycles;
-}
-
-export function taskMisses(task: u32): u32 {
-  return recordOf(task).misses;
-}
-
-export function taskOverruns(task: u32): u32 {
-  return recordOf(task).overruns;
-}
-
-export function taskLeastSlackUs(task: u32): i32 {
-  return recordOf(task).leastSlackUs;
-}
-
 export function countRun(task: u32, cycles: u32, slackUs: i32, missed: bool, overBudget: bool): void {
   assert(missed ? slackUs <= 0 : slackUs >= 0, 'a run is late exactly when its slack is used up');
   const record = recordOf(task);
@@ -74,4 +51,10 @@ export function countRun(task: u32, cycles: u32, slackUs: i32, missed: bool, ove
   if (missed) record.misses++;
   if (overBudget) record.overruns++;
   assert(record.misses <= record.runs && record.overruns <= record.runs, 'each run counts once');
+  assert(<u64>record.worstCycles <= record.cycles, 'the worst run is one of all runs');
+  assert(record.misses == 0 || record.leastSlackUs <= 0, 'a run that was late had no slack left');
+  assert(
+    record.overruns == 0 || record.worstCycles > taskBudgetCycles(task),
+    'and one over its budget was longer than that',
+  );
 }

@@ -43,6 +43,7 @@ export function taskBudgetCycles(task: u32): u32 {
 }
 
 export function taskName(task: u32): string {
-  assert(rowOf(task).budgetCycles != 0, 'a task has a budget');
-  return nameOfTask(task);
+  const name = nameOfTask(task);
+  assert(name.length != 0 && rowOf(task).deadlineUs != 0, 'a task of the manifest has a name');
+  return name;
 }

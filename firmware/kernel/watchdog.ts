@@ -9,7 +9,7 @@ import {
   WATCHDOG_FEED_KEY_KEY,
   writeWatchdogFeed,
 } from '../../protocol/guest/generated/registers';
-import { taskMisses } from './statistics';
+import { recordOf } from './statistics';
 import { TASK_COUNT, taskAt } from './tasks';
 
 let missesSeen: u32 = 0;
@@ -21,12 +21,14 @@ export function watchdogFeeds(): u32 {
 }
 
 export function watchdogFeedsWithheld(): u32 {
+  assert(feedsWithheld <= missesSeen, 'a feed is withheld for a miss');
   return feedsWithheld;
 }
 
 export function runWatchdog(): void {
   let misses: u32 = 0;
-  for (let position: u32 = 0; position < TASK_COUNT; position++) misses += taskMisses(taskAt(position));
+  for (let position: u32 = 0; position < TASK_COUNT; position++) misses += recordOf(taskAt(position)).misses;
+  assert(misses >= missesSeen, 'misses are counted, and never taken back');
   const everyDeadlineMet = misses == missesSeen;
   missesSeen = misses;
   if (!everyDeadlineMet) {

@@ -18,6 +18,7 @@ import {
 import {
   CLOCK_STATUS_LOCKED,
   OUTPUTS_STATE_HEATERS,
+  RAILS_TRIPPED_UNDER_SHIFT,
   readClockStatus,
   readHeatersMeasured,
   readOutputsState,
@@ -26,7 +27,7 @@ import {
   readThermometrySequence,
   THERMOMETRY_FLAGS_VALID,
 } from '../../protocol/guest/generated/registers';
-import { loadShed } from '../in-force/statement';
+import { ALL_RAILS, loadShed } from '../in-force/statement';
 import { railTrips, settleRailTrips } from '../sense/comparators';
 import { microkelvinOf, NO_TEMPERATURE } from '../sense/convert';
 import { AVERAGE_SHIFT, explainedMicrokelvin, forgetLoad, measureLoad, toldMicrowatts } from './load';
@@ -84,7 +85,10 @@ export function measureHot(channel: u32): u32 {
 /** Microkelvin by which a channel is above its average and above what its load explains. */
 export function measureRise(channel: u32): u32 {
   if (hottest(channel) == NO_TEMPERATURE) return NOT_MEASURABLE;
-  if (channel != CHANNEL_PLATE_4K) return riseOf(channel);
+  if (channel != CHANNEL_PLATE_4K) {
+    assert(riseOf(channel) <= hottest(channel), 'a channel cannot rise by more than its temperature');
+    return riseOf(channel);
+  }
   const explained = explainedMicrokelvin();
   const seen = riseOfPlate();
   assert(seen <= hottest(CHANNEL_PLATE_4K), 'a plate cannot rise by more than its temperature');
@@ -95,6 +99,7 @@ export function measureRise(channel: u32): u32 {
 export function measureBlind(_subject: u32): u32 {
   const now = uptimeNs();
   assert(now >= scannedNs, 'time does not run backwards');
+  assert(sequence == 0 || scannedNs != 0, 'a scan that was taken in has a time');
   if (now - scannedNs > FILTER_STALE_MS * NS_PER_MS) return 1;
   return sequence != 0 && hottest(CHANNEL_PLATE_4K) == NO_TEMPERATURE ? 1 : 0;
 }
@@ -114,6 +119,10 @@ export function measureRunaway(_subject: u32): u32 {
 /** 1 while the comparator of one of these rails has tripped. */
 export function measureRailTripped(rails: u32): u32 {
   assert(rails != 0, 'a mask of rails');
+  assert(
+    (rails & ~(ALL_RAILS | (ALL_RAILS << RAILS_TRIPPED_UNDER_SHIFT))) == 0,
+    'rails that there are: too high, and too low in the second byte',
+  );
   return (railTrips() & rails) != 0 ? 1 : 0;
 }
 

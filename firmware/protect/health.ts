@@ -39,7 +39,7 @@ import {
 } from '../../protocol/guest/generated/registers';
 import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../protocol/guest/smp/counters';
 import { actionsInForce, latchedHealth, loadShed, railsAllowed, trippedInterlocks } from '../in-force/statement';
-import { taskMisses, taskOverruns } from '../kernel/statistics';
+import { recordOf } from '../kernel/statistics';
 import { TASK_COUNT, taskAt } from '../kernel/tasks';
 import { watchdogFeeds } from '../kernel/watchdog';
 import { clockImpaired } from '../sense/clock';
@@ -114,8 +114,9 @@ export function runHealth(): void {
   const lost = counted(COUNT_GATEWAY_OVERRUNS) + counted(COUNT_CONSOLE_OVERRUNS);
   for (let position: u32 = 0; position < TASK_COUNT; position++) {
     const task = taskAt(position);
-    misses += taskMisses(task);
-    overruns += taskOverruns(task);
+    const record = recordOf(task);
+    misses += record.misses;
+    overruns += record.overruns;
   }
   assert(misses >= missesSeen && overruns >= overrunsSeen, 'what the scheduler counts only grows');
   if (misses != missesSeen) deadlineUntilNs = now + HOLD_NS;

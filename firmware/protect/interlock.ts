@@ -95,6 +95,8 @@ function look(number: u32, tripped: bool, now: u64): void {
 }
 
 function trip(number: u32, value: u32): void {
+  assert(value != NOT_MEASURABLE, 'what cannot be measured does not trip');
+  assert(!isTripped(number), 'an interlock trips once, until it is cleared');
   const action = interlockRow(number).action;
   assert(action != 0 && (action & ~ACTION_SAFE_STATE) == 0, 'a trip does something, of known bits');
   writeInterlockValue(value);

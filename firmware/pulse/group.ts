@@ -33,11 +33,14 @@ import {
   SEQUENCER_FIGURE_TIME_HIGH,
   SEQUENCER_FIGURE_TIME_LOW,
   SEQUENCER_FIGURE_WAITING,
+  SEQUENCER_STATE_STOPPED,
   SMP_OP_READ,
   SMP_OP_WRITE,
 } from '../../protocol/guest/generated/constants';
 import {
+  ACQUISITION_BIN_BIN,
   ACQUISITION_RESULT,
+  ACQUISITION_SELECT_ACQUISITION,
   ACQUISITION_SELECT_ACQUISITION_SHIFT,
   readAcquisitionBins,
   readSequencerBusy,
@@ -59,7 +62,7 @@ import { answerSequenceUpload } from './upload';
 
 const ABSENT: u64 = u64.MAX_VALUE;
 const ALL: u64 = (1 << SEQUENCER_COUNT) - 1;
-const ACQUISITIONS: u64 = 32;
+const ACQUISITIONS: u32 = 32;
 const BIN_SIZE: u32 = 24;
 const results: usize = memory.data(<i32>(SEQ_RESULTS_MAX * BIN_SIZE), 8);
 
@@ -67,7 +70,8 @@ export function registerSequencers(): void {
   registerGroup(GROUP_SEQUENCER, 'sequencer mgmt', SEQ_CLEAR + 1, answerSequencers);
 }
 
-function answerSequencers(operation: u32, command: u32, _step: u32): u32 {
+function answerSequencers(operation: u32, command: u32, step: u32): u32 {
+  assert(step == 0, 'every answer here is given at once');
   if (operation == SMP_OP_READ) {
     if (command == SEQ_STATE) return answerState();
     return command == SEQ_RESULTS ? answerResults() : MGMT_ENOTSUP;
@@ -99,6 +103,7 @@ function answerConfigure(): u32 {
   if (sequencer >= SEQUENCER_COUNT) return STATUS_GROUP + SEQ_ERR_NO_SEQUENCER;
   releaseSequencers();
   if ((readSequencerBusy() & (1 << (<u32>sequencer))) != 0) return STATUS_GROUP + SEQ_ERR_BUSY;
+  assert(setting != ABSENT && value != ABSENT, 'a setting and its value were sent');
   selectItem(<u32>sequencer, <u32>setting, <u32>index);
   writeSequencerValue(<u32>value);
   return readSequencerResult() == 0 ? 0 : STATUS_GROUP + SEQ_ERR_SETTING;
@@ -116,6 +121,7 @@ function answerStart(): u32 {
     if (starts && sequencerFigure(sequencer, SEQUENCER_FIGURE_INSTRUCTIONS) == 0)
       return STATUS_GROUP + SEQ_ERR_NOT_LOADED;
   }
+  assert((mask & ~ALL) == 0 && mask != 0, 'sequencers that there are, one at least');
   writeSequencerArm(<u32>mask);
   writeSequencerStart(<u32>mask);
   recordEvent(EVENT_SEQUENCER_STARTED, <u32>mask, 0);
@@ -128,6 +134,7 @@ function answerStop(): u32 {
   if (!fieldsOk() || mask == 0) return MGMT_EINVAL;
   if (mask > ALL) return STATUS_GROUP + SEQ_ERR_NO_SEQUENCER;
   releaseSequencers();
+  assert((mask & ~ALL) == 0 && mask != 0, 'sequencers that there are, one at least');
   writeSequencerStop(<u32>mask);
   return 0;
 }
@@ -138,6 +145,7 @@ function answerClear(): u32 {
   if (!fieldsOk()) return MGMT_EINVAL;
   if (sequencer >= SEQUENCER_COUNT) return STATUS_GROUP + SEQ_ERR_NO_SEQUENCER;
   releaseSequencers();
+  assert(sequencer < SEQUENCER_COUNT, 'a sequencer that there is');
   writeAcquisitionClear(<u32>sequencer);
   return 0;
 }
@@ -149,7 +157,9 @@ function answerState(): u32 {
   if (number >= SEQUENCER_COUNT) return STATUS_GROUP + SEQ_ERR_NO_SEQUENCER;
   const sequencer = <u32>number;
   releaseSequencers();
-  writeUnsignedField('state', sequencerFigure(sequencer, SEQUENCER_FIGURE_STATE));
+  const state = sequencerFigure(sequencer, SEQUENCER_FIGURE_STATE);
+  assert(state <= SEQUENCER_STATE_STOPPED, 'a state of the table');
+  writeUnsignedField('state', state);
   writeUnsignedField('flags', sequencerFigure(sequencer, SEQUENCER_FIGURE_FLAGS));
   writeUnsignedField('time', wide(sequencer, SEQUENCER_FIGURE_TIME_LOW, SEQUENCER_FIGURE_TIME_HIGH));
   writeUnsignedField('executed', wide(sequencer, SEQUENCER_FIGURE_EXECUTED_LOW, SEQUENCER_FIGURE_EXECUTED_HIGH));
@@ -163,6 +173,7 @@ function answerState(): u32 {
 }
 
 function wide(sequencer: u32, low: u32, high: u32): u64 {
+  assert(high == low + 1, 'two halves of one figure');
   return <u64>sequencerFigure(sequencer, low) | ((<u64>sequencerFigure(sequencer, high)) << 32);
 }
 
@@ -175,10 +186,16 @@ function answerResults(): u32 {
   if (!fieldsOk() || acquisition >= ACQUISITIONS) return MGMT_EINVAL;
   if (sequencer >= SEQUENCER_COUNT) return STATUS_GROUP + SEQ_ERR_NO_SEQUENCER;
   releaseSequencers();
+  assert(
+    ACQUISITION_SELECT_ACQUISITION >> ACQUISITION_SELECT_ACQUISITION_SHIFT == ACQUISITIONS - 1,
+    'every acquisition has a place in its register',
+  );
   writeAcquisitionSelect(<u32>sequencer | ((<u32>acquisition) << ACQUISITION_SELECT_ACQUISITION_SHIFT));
   const bins = readAcquisitionBins();
   if (first >= bins) return STATUS_GROUP + SEQ_ERR_NO_BIN;
   const count = min<u32>(<u32>min<u64>(wanted, SEQ_RESULTS_MAX), bins - <u32>first);
+  assert(count <= SEQ_RESULTS_MAX && <u32>first + count <= bins, 'bins that there are, and room for them');
+  assert(bins - 1 <= ACQUISITION_BIN_BIN, 'a bin that its register can name');
   for (let bin: u32 = 0; bin < count; bin++) {
     writeAcquisitionBin(<u32>first + bin);
     copyFromBus(results + bin * BIN_SIZE, ACQUISITION_RESULT, BIN_SIZE);

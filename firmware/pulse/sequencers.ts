@@ -1,4 +1,6 @@
-// The sequencers as the management core uses them: released at the first need, so that a device that plays no pulses pays nothing for them.
+// The sequencers as the management core uses them: released when they are first needed, so that a device that plays no pulses spends nothing on them.
+//
+// What must stay true: a figure is asked of sequencers that are released, and of one that there is.
 
 import {
   EVENT_SEQUENCER_DEADLOCK,
@@ -11,9 +13,12 @@ import {
   readSequencerFigure,
   readSequencerStatus,
   SEQUENCER_CONTROL_RELEASE,
+  SEQUENCER_SELECT_INDEX,
   SEQUENCER_SELECT_INDEX_SHIFT,
+  SEQUENCER_SELECT_ITEM,
   SEQUENCER_SELECT_ITEM_SHIFT,
   SEQUENCER_STATUS_DEADLOCK,
+  SEQUENCER_STATUS_STOPPED,
   writeSequencerControl,
   writeSequencerSelect,
   writeSequencerStatus,
@@ -29,22 +34,28 @@ export function sequencersReleased(): bool {
 
 export function releaseSequencers(): void {
   if (!sequencersReleased()) writeSequencerControl(SEQUENCER_CONTROL_RELEASE);
+  assert(sequencersReleased(), 'what was released runs until the reset');
 }
 
 /** Selects a setting or figure of a sequencer. */
 export function selectItem(sequencer: u32, item: u32, index: u32): void {
+  assert(sequencer < SEQUENCER_COUNT, 'a sequencer that there is');
+  assert(item <= SEQUENCER_SELECT_ITEM >> SEQUENCER_SELECT_ITEM_SHIFT, 'an item that its field holds');
+  assert(index <= SEQUENCER_SELECT_INDEX >> SEQUENCER_SELECT_INDEX_SHIFT, 'an index that its field holds');
   const selection = sequencer | (item << SEQUENCER_SELECT_ITEM_SHIFT) | (index << SEQUENCER_SELECT_INDEX_SHIFT);
   writeSequencerSelect(selection);
 }
 
 export function sequencerFigure(sequencer: u32, figure: u32): u32 {
+  assert(sequencersReleased(), 'sequencers have figures once they are released');
   selectItem(sequencer, figure, 0);
   return readSequencerFigure();
 }
 
-/** The interrupt line: notes what has stopped. */
+/** Call on the interrupt line: records which sequencers have stopped, and what they wait for when none can go on. */
 export function serviceSequencers(): void {
   const status = readSequencerStatus();
+  assert(SEQUENCER_STATUS_STOPPED == (1 << SEQUENCER_COUNT) - 1, 'a bit for each sequencer');
   writeSequencerStatus(status);
   for (let sequencer: u32 = 0; sequencer < SEQUENCER_COUNT; sequencer++) {
     if ((status & (1 << sequencer)) == 0) continue;

@@ -1,4 +1,4 @@
-// Upload of a sequence: chunks in order into the staging area, and when the last has come the sequencer judges the whole.
+// Upload of a sequence: chunks in order into the staging area. When the last has come, the sequencer checks the whole.
 //
 //   off 0            a new upload, whatever was under way
 //   off expected     taken; the reply says where the next begins
@@ -38,6 +38,7 @@ import {
   readSequencerResult,
   SEQUENCER_STAGE_DATA,
   SEQUENCER_STAGE_DATA_COUNT,
+  SEQUENCER_STAGE_OFFSET_OFFSET,
   writeSequencerLoad,
   writeSequencerLoadCrc,
   writeSequencerLoadLength,
@@ -75,6 +76,7 @@ export function answerSequenceUpload(): u32 {
     const status = begin(<u32>number, <u32>length, <u32>crc);
     if (status != 0) return status;
   }
+  assert(expected <= total || total == 0, 'an upload takes no more than it said');
   if (offset == expected && number == sequencer && total != 0 && data != 0) {
     const status = take(cborContent(data), cborContentLength(data));
     if (status != 0) return status;
@@ -84,6 +86,8 @@ export function answerSequenceUpload(): u32 {
 }
 
 function begin(number: u32, length: u32, crc: u32): u32 {
+  assert(number < SEQUENCER_COUNT, 'a sequencer that there is');
+  assert(length != 0 && <u64>length <= LENGTH_MAX, 'a length that the staging area holds');
   releaseSequencers();
   if ((readSequencerBusy() & (1 << number)) != 0) return STATUS_GROUP + SEQ_ERR_BUSY;
   sequencer = number;
@@ -94,20 +98,25 @@ function begin(number: u32, length: u32, crc: u32): u32 {
 }
 
 function take(chunk: usize, length: u32): u32 {
+  assert(total != 0 && expected < total, 'an upload is under way, and not at its end');
+  assert((expected & WORD_MASK) == 0, 'what was taken is whole words');
   if ((length & WORD_MASK) != 0 || length > total - expected) {
     total = 0;
     return STATUS_GROUP + SEQ_ERR_LENGTH;
   }
   const window = SEQUENCER_STAGE_DATA_COUNT << 2;
   for (let done: u32 = 0; done < length; done += window) {
+    assert(expected + done <= SEQUENCER_STAGE_OFFSET_OFFSET, 'an offset that its register holds');
     writeSequencerStageOffset(expected + done);
     copyToBus(SEQUENCER_STAGE_DATA, chunk + done, min<u32>(window, length - done));
   }
   expected += length;
+  assert(expected <= total, 'an upload takes no more than it said');
   return expected == total ? loadWhole() : 0;
 }
 
 function loadWhole(): u32 {
+  assert(total != 0 && expected == total, 'the whole sequence is staged');
   writeSequencerLoadLength(total);
   writeSequencerLoadCrc(checksum);
   writeSequencerLoad(sequencer);
@@ -119,6 +128,7 @@ function loadWhole(): u32 {
 }
 
 function refusal(outcome: u32): u32 {
+  assert(outcome != SEQUENCER_LOAD_GOOD, 'a sequence that was taken is not refused');
   switch (outcome) {
     case SEQUENCER_LOAD_RUNNING:
       return SEQ_ERR_BUSY;

@@ -21,14 +21,7 @@ import { reportServer } from '../../protocol/guest/smp/counters';
 import { REPORTED_TASK_SIZE, reportTask, reportTaskUse, startTaskReport } from '../../protocol/guest/smp/os-statistics';
 import { addCounter, addStatistics } from '../../protocol/guest/smp/stat';
 import { runningSlot, runningVersion, stateAtHandover } from '../kernel/handover';
-import {
-  taskCycles,
-  taskLeastSlackUs,
-  taskMisses,
-  taskOverruns,
-  taskRuns,
-  taskWorstCycles,
-} from '../kernel/statistics';
+import { recordOf } from '../kernel/statistics';
 import { TASK_COUNT, taskAt, taskName } from '../kernel/tasks';
 import { watchdogFeedsWithheld } from '../kernel/watchdog';
 import { heartbeatSequence } from './heartbeat';
@@ -110,11 +103,12 @@ function putTasks(start: u32): u32 {
   let leastSlackUs: i32 = i32.MAX_VALUE;
   for (let position: u32 = 0; position < TASK_COUNT; position++) {
     const task = taskAt(position);
-    misses += taskMisses(task);
-    overruns += taskOverruns(task);
-    worstCycles = max(worstCycles, taskWorstCycles(task));
-    leastSlackUs = min(leastSlackUs, taskLeastSlackUs(task));
-    reportTaskUse(position, taskCycles(task), taskRuns(task));
+    const record = recordOf(task);
+    misses += record.misses;
+    overruns += record.overruns;
+    worstCycles = max(worstCycles, record.worstCycles);
+    leastSlackUs = min(leastSlackUs, record.leastSlackUs);
+    reportTaskUse(position, record.cycles, record.runs);
   }
   let at = put(start, misses);
   at = put(at, overruns);

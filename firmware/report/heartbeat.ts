@@ -43,7 +43,7 @@ import {
 import { recordEvent } from '../../protocol/guest/record-event';
 import { loadShed } from '../in-force/statement';
 import { runningSlot } from '../kernel/handover';
-import { taskLeastSlackUs } from '../kernel/statistics';
+import { recordOf } from '../kernel/statistics';
 import { TASK_COUNT, TASK_NUMBERS, taskAt } from '../kernel/tasks';
 import { allowedMicrowatts, estimatedMicrowatts } from '../protect/budget';
 import { healthWord } from '../protect/health';
@@ -107,11 +107,12 @@ function writeSlack(): void {
   let tightest: u32 = 0;
   for (let position: u32 = 0; position < TASK_COUNT; position++) {
     const task = taskAt(position);
-    if (taskLeastSlackUs(task) >= least) continue;
-    least = taskLeastSlackUs(task);
+    const slackUs = recordOf(task).leastSlackUs;
+    if (slackUs >= least) continue;
+    least = slackUs;
     tightest = task;
   }
-  assert(least <= taskLeastSlackUs(taskAt(0)), 'no task has less');
+  assert(least <= recordOf(taskAt(0)).leastSlackUs, 'no task has less');
   assert(tightest < TASK_NUMBERS, 'a number of the manifest');
   writeRecorderHeartbeat(BEAT_LEAST_SLACK_US, <u32>least);
   writeRecorderHeartbeat(BEAT_LEAST_SLACK_TASK, tightest);

@@ -18,6 +18,7 @@ import {
   SEQUENCER_RECORD_TYPE_WEIGHED,
   SEQUENCER_SETTING_INTEGRATION_LENGTH,
   SEQUENCER_SETTING_RESPONSE_COUNT,
+  SEQUENCER_SETTING_RESPONSES_MAX,
   SEQUENCER_SETTING_ROTATION_COS,
   SEQUENCER_SETTING_ROTATION_SIN,
   SEQUENCER_SETTING_THRESHOLD,
@@ -32,6 +33,7 @@ import {
   BINNING_COUNT,
   BINNING_FREE,
   BINNING_INTERVAL,
+  BINNING_MAX,
   RESPONSE_NEXT,
   RESPONSES,
   ROW_SIZE,
@@ -45,19 +47,22 @@ import {
   WEIGHT_ROWS,
   WINDOW_END,
 } from './core';
-import { BIN_SIZE, BINS } from './layout';
+import { BIN_SIZE, BINS, BINS_USED, SAMPLES_MAX } from './layout';
 import { requestTrigger } from './network';
 import { record } from './records';
 
 const FRACTION_BITS: i64 = 15;
 const ROTATION_BITS: i64 = 30;
 const BINNING_QUEUE: u32 = 7;
+/** Nanoseconds of the longest window. */
+const LENGTH_MOST: u32 = 0xff_fffc;
 const WEIGHT_COUNT: u32 = 32;
 const ACQUISITION_ROWS: u32 = 32;
 
 /** acquire: a square window of the sequencer's integration length. */
 export function acquireSquare(core: usize, index: u32, time: i64, acquisition: u32, bin: u32): void {
   const length = settingOf(core, SEQUENCER_SETTING_INTEGRATION_LENGTH);
+  assert(length != 0 && length <= LENGTH_MOST, 'a length that was judged when it was set');
   if (!opens(core, index, time, acquisition, SEQUENCER_RECORD_TYPE_SQUARE, bin, length, 0)) return;
   const response = nextResponse(core);
   const sum0 = <i64>level0(response) * <i64>length;
@@ -72,6 +77,7 @@ export function acquireWeighed(core: usize, index: u32, time: i64, acquisition: 
   else if (row1 == 0) setFlag(core, SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_1);
   if (row0 == 0 || row1 == 0) return;
   const length = max(load<u32>(row0, 4), load<u32>(row1, 4));
+  assert(length != 0 && length <= SAMPLES_MAX, 'weights that are there have samples');
   if (!opens(core, index, time, acquisition, SEQUENCER_RECORD_TYPE_WEIGHED, bin, length, w0 | (w1 << 16))) return;
   const response = nextResponse(core);
   const sum0 = (<i64>level0(response) * load<i64>(row0, 8)) >> FRACTION_BITS;
@@ -93,6 +99,7 @@ export function acquireTtl(core: usize, index: u32, time: i64, acquisition: u32,
   const opened = load<i64>(core, TTL_SINCE);
   const into = load<u32>(core, TTL_ACQUISITION);
   const first = load<u32>(core, TTL_BIN);
+  assert(time >= opened, 'a window closes no earlier than it opened');
   const length = <u32>(time - opened);
   if (!opens(core, index, opened, into, SEQUENCER_RECORD_TYPE_TTL, first, length, 0)) return;
   const crossings = max<i32>(0, level0(nextResponse(core)));
@@ -126,11 +133,13 @@ function opens(
   }
   if (time < load<i64>(core, WINDOW_END)) setFlag(core, SEQUENCER_FLAG_ACQ_OVERLAP);
   store<i64>(core, max(load<i64>(core, WINDOW_END), time + <i64>length), WINDOW_END);
+  assert(load<i64>(core, WINDOW_END) >= time, 'the last window closes after this one has opened');
   record(SEQUENCER_RECORD_ACQUIRE, core, index, time, bin, acquisition | (type << 8), length, weights);
   return true;
 }
 
 function acquisitionRow(core: usize, acquisition: u32): usize {
+  assert(acquisition < ACQUISITION_ROWS, 'an acquisition that has a row');
   return core + ACQUISITIONS + acquisition * ROW_SIZE;
 }
 
@@ -145,6 +154,7 @@ function binPlace(core: usize, acquisition: u32, bin: u32): usize {
     setFlag(core, SEQUENCER_FLAG_ACQ_BIN_INDEX_INVALID);
     return 0;
   }
+  assert(load<u32>(row) + bin < load<u32>(BINS_USED), 'a bin that was given to an acquisition');
   return BINS + (load<u32>(row) + bin) * BIN_SIZE;
 }
 
@@ -158,6 +168,7 @@ function finish(
   sum0: i64,
   sum1: i64,
 ): void {
+  assert(length > 0, 'a window has a length');
   const place = binPlace(core, acquisition, bin);
   if (place == 0) return;
   if (!mayBin(core, time)) {
@@ -189,12 +200,14 @@ function overThreshold(core: usize, sum0: i64, sum1: i64): bool {
 function triggerOn(core: usize, time: i64, reached: bool): void {
   if (settingOf(core, SEQUENCER_SETTING_TRIGGER_ENABLE) == 0) return;
   const inverted = settingOf(core, SEQUENCER_SETTING_TRIGGER_INVERT) != 0;
+  assert(settingOf(core, SEQUENCER_SETTING_TRIGGER_INVERT) <= 1, 'a setting that was judged');
   if (reached != inverted) requestTrigger(core, time, settingOf(core, SEQUENCER_SETTING_TRIGGER_ADDRESS));
 }
 
 /** Binning takes an acquisition every so often, and a few may wait; false when this one finds no place. */
 function mayBin(core: usize, time: i64): bool {
   let waiting = load<u32>(core, BINNING_COUNT);
+  assert(waiting <= BINNING_QUEUE + 1 && waiting < BINNING_MAX, 'no more wait than there is room for');
   let free = load<i64>(core, BINNING_FREE);
   let done: u32 = 0;
   while (done < waiting && free <= time) {
@@ -212,6 +225,7 @@ function mayBin(core: usize, time: i64): bool {
     store<i64>(core + (waiting << 3), time, BINNING);
     waiting++;
   }
+  assert(done == 0 || fits, 'where one was binned there is room for one');
   store<u32>(core, waiting, BINNING_COUNT);
   return fits;
 }
@@ -221,6 +235,7 @@ function nextResponse(core: usize): u32 {
   const count = settingOf(core, SEQUENCER_SETTING_RESPONSE_COUNT);
   if (count == 0) return 0;
   const next = load<u32>(core, RESPONSE_NEXT);
+  assert(next < count && count <= SEQUENCER_SETTING_RESPONSES_MAX, 'a response that was given');
   store<u32>(core, next + 1 == count ? 0 : next + 1, RESPONSE_NEXT);
   return load<u32>(core + (next << 2), RESPONSES);
 }

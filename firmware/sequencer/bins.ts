@@ -9,6 +9,7 @@ import { BIN_SIZE, BINS, BINS_MAX, BINS_OF_CORE_MAX, BINS_USED, CORE_COUNT, core
 const ACQUISITIONS_MAX: u32 = 32;
 
 function row(index: u32, acquisition: u32): usize {
+  assert(acquisition < ACQUISITIONS_MAX, 'an acquisition that has a row');
   return coreAt(index) + ACQUISITIONS + acquisition * ROW_SIZE;
 }
 
@@ -16,11 +17,13 @@ function binsOf(index: u32): u32 {
   let bins: u32 = 0;
   for (let acquisition: u32 = 0; acquisition < ACQUISITIONS_MAX; acquisition++)
     bins += load<u32>(row(index, acquisition), 4);
+  assert(bins <= BINS_OF_CORE_MAX && bins <= load<u32>(BINS_USED), 'a core has no more bins than were given out');
   return bins;
 }
 
 /** Gives a core bins for `count` acquisitions, whose numbers of bins stand at `wanted`; false when there are not enough. */
 export function takeBins(index: u32, wanted: usize, count: u32): bool {
+  assert(count <= ACQUISITIONS_MAX, 'a number of acquisitions that was judged');
   const own = binsOf(index);
   let total: u64 = 0;
   for (let acquisition: u32 = 0; acquisition < count; acquisition++) total += load<u32>(wanted + (acquisition << 2));
@@ -36,25 +39,32 @@ export function takeBins(index: u32, wanted: usize, count: u32): bool {
     store<u32>(row(index, acquisition), bins, 4);
     next += bins;
   }
+  assert(next == first + needed, 'the bins of a core are one piece');
+  assert(others + needed <= BINS_MAX, 'no more is given out than there is');
   store<u32>(BINS_USED, others + needed);
+  assert(binsOf(index) == needed, 'a core has what it was given');
   clearBins(index);
   return true;
 }
 
 /** Empties the bins of a core. */
 export function clearBins(index: u32): void {
+  assert(binsBefore(index) + binsOf(index) <= load<u32>(BINS_USED), 'bins that are given out');
   memory.fill(BINS + binsBefore(index) * BIN_SIZE, 0, binsOf(index) * BIN_SIZE);
 }
 
 function binsBefore(index: u32): u32 {
   let bins: u32 = 0;
   for (let other: u32 = 0; other < index; other++) bins += binsOf(other);
+  assert(bins <= load<u32>(BINS_USED), 'bins that are given out');
   return bins;
 }
 
 /** Moves what the cores behind this one have from bin `from` on to bin `to`. */
 function moveBehind(index: u32, from: u32, to: u32): void {
+  assert(from <= load<u32>(BINS_USED), 'what is moved begins among the bins in use');
   const length = load<u32>(BINS_USED) - from;
+  assert(to + length <= BINS_MAX, 'what is moved stays in the pool');
   memory.copy(BINS + to * BIN_SIZE, BINS + from * BIN_SIZE, length * BIN_SIZE);
   for (let other = index + 1; other < CORE_COUNT; other++) {
     for (let acquisition: u32 = 0; acquisition < ACQUISITIONS_MAX; acquisition++) {

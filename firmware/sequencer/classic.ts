@@ -49,11 +49,11 @@ import {
 } from '../../protocol/guest/generated/instructions';
 import {
   CLASSIC_TIME,
-  CORE_INDEX,
   END,
   EXECUTED_HERE,
   FAULT_INDEX,
   FAULT_TIME,
+  indexOf,
   NEXT,
   REST,
   REST_BUDGET,
@@ -70,7 +70,7 @@ import {
   TIME,
 } from './core';
 import { latchParameter } from './latched';
-import { PROGRAM_SIZE, PROGRAMS, UNTIL, WINDOW } from './layout';
+import { INSTRUCTIONS_MAX, PROGRAM_SIZE, PROGRAMS, UNTIL, WINDOW } from './layout';
 import { AFTER_SYNC, AFTER_TRIGGER, DONE, executeRealTime, STOPPED } from './real-time';
 import { recordsFull } from './records';
 import { stopClassic } from './stop';
@@ -189,12 +189,15 @@ function calculate(core: usize, word: usize, opcode: u32): bool {
 
 /** Runs a core for at most `budget` instructions; returns how many. REST says why it came to rest. */
 export function runClassic(core: usize, budget: u32): u32 {
-  const program = PROGRAMS + load<u32>(core, CORE_INDEX) * PROGRAM_SIZE;
+  const program = PROGRAMS + indexOf(core) * PROGRAM_SIZE;
   const end: usize = load<u32>(core, END);
   const instructions = <u32>((end - program) >> WORD_SHIFT);
   const until = load<i64>(UNTIL);
   const costs = Q1_COST_ROWS + settingOf(core, SEQUENCER_SETTING_COST_MODEL) * Q1_OPCODE_COUNT;
   let word: usize = load<u32>(core, NEXT);
+  assert(end >= program && end <= program + PROGRAM_SIZE, 'a program lies in the place of its core');
+  assert(word >= program && word <= end, 'the next instruction is one of the program, or its end');
+  assert(((end - program) & (Q1_WORD_SIZE - 1)) == 0 && ((word - program) & (Q1_WORD_SIZE - 1)) == 0, 'whole words');
   let time = load<i64>(core, CLASSIC_TIME);
   let left = budget;
   let rest: u32 = REST_BUDGET;
@@ -234,6 +237,7 @@ export function runClassic(core: usize, budget: u32): u32 {
   store<u32>(core, <u32>word, NEXT);
   store<i64>(core, time, CLASSIC_TIME);
   store<u32>(core, rest, REST);
+  assert(left <= budget && rest != REST_NONE, 'a run has an end, and a reason for it');
   const executed = budget - left;
   store<u64>(core, load<u64>(core, EXECUTED_HERE) + executed, EXECUTED_HERE);
   return executed;
@@ -241,16 +245,20 @@ export function runClassic(core: usize, budget: u32): u32 {
 
 /** A real-time instruction at CLASSIC_TIME. REST_NONE: executed, and CLASSIC_TIME is when the core goes on. */
 function realTime(core: usize, word: usize, opcode: u32, index: u32): u32 {
+  assert(opcode >= Q1_REAL_TIME_OPCODE && opcode < Q1_OPCODE_COUNT, 'an opcode of the real-time class');
   if (recordsFull()) return REST_RECORDS;
   if (load<i64>(core, TIME) > load<i64>(WINDOW)) return REST_WINDOW;
   const outcome = executeRealTime(core, word, opcode, index);
   if (outcome == DONE) return REST_NONE;
   if (outcome == STOPPED) return REST_STOPPED;
+  assert(outcome <= AFTER_TRIGGER, 'an instruction is executed, ends its sequencer, or waits');
   return outcome == AFTER_SYNC ? REST_SYNC : outcome == AFTER_TRIGGER ? REST_TRIGGER : REST_HORIZON;
 }
 
 /** stop, an instruction that is none, or one that waits for room for a record: REST_RECORDS. */
 function endClassic(core: usize, opcode: u32, index: u32, time: i64): u32 {
+  assert(opcode < Q1_REAL_TIME_OPCODE, 'the real-time core ends a sequencer by itself');
+  assert(index <= INSTRUCTIONS_MAX, 'an instruction of the program, or its end');
   // One that has no code reports nothing: with room for a record, what is not stop is illegal.
   if (opcode != Q1_OP_STOP && opcode != Q1_OP_ILLEGAL && recordsFull()) return REST_RECORDS;
   if (opcode != Q1_OP_STOP) {

@@ -19,8 +19,10 @@ import {
   SEQUENCER_SETTING_TRIGGER_ENABLE,
   SEQUENCER_SETTING_TRIGGER_INVERT,
   SEQUENCER_SETTING_TTL_AUTO_BIN,
+  SEQUENCER_STATE_IDLE,
   SEQUENCER_STATE_Q1_STOPPED,
   SEQUENCER_STATE_RUNNING,
+  SEQUENCER_STATE_STOPPED,
   TRIGGER_ADDRESSES,
 } from '../../protocol/guest/generated/constants';
 import {
@@ -37,12 +39,12 @@ import {
   SETTING_GAIN,
   SETTING_OFFSET,
   SETTINGS,
+  SETTINGS_WITHOUT_INDEX,
   STATE,
   THRESHOLDS,
 } from './core';
-import { CORE_COUNT, coreAt, RECORD_MASK } from './layout';
+import { CORE_COUNT, CORE_SIZE, CORES, coreAt, RECORD_MASK } from './layout';
 
-const SETTINGS_WITHOUT_INDEX: u32 = 20;
 const COST_MODELS: u32 = 2;
 const STEPS_MAX: u32 = 4096;
 const LENGTH_LEAST: u32 = 4;
@@ -63,11 +65,14 @@ export function resetSettings(): void {
     put(core, SEQUENCER_SETTING_HEAD_START, load<u32>(Q1_PROFILE_ROWS + Q1_PROFILE_HEAD_START_STEPS));
     put(core, SEQUENCER_SETTING_SYNC_CREDIT, load<u32>(Q1_PROFILE_ROWS + Q1_PROFILE_SYNC_CREDIT_STEPS));
     store<u32>(core, FULL_GAIN, SETTING_GAIN);
+    assert(load<u32>(core, STATE) == SEQUENCER_STATE_IDLE, 'memory is zero at a reset, and a core is idle');
   }
   store<u32>(RECORD_MASK, 0);
 }
 
 function put(core: usize, setting: u32, value: u32): void {
+  assert(setting < SETTINGS_WITHOUT_INDEX, 'a setting that stands among the others');
+  assert(isInRange(setting, value), 'a setting is judged before it is kept, also that of a reset');
   store<u32>(core + (setting << 2), value, SETTINGS);
 }
 
@@ -76,6 +81,7 @@ export function configureCore(index: u32, setting: u32, at: u32, value: u32): bo
   if (index >= CORE_COUNT) return false;
   const core = coreAt(index);
   const state = load<u32>(core, STATE);
+  assert(state <= SEQUENCER_STATE_STOPPED, 'a state of the table');
   if (state == SEQUENCER_STATE_RUNNING || state == SEQUENCER_STATE_Q1_STOPPED) return false;
   switch (setting) {
     case SEQUENCER_SETTING_COUNT_THRESHOLD:
@@ -96,6 +102,7 @@ export function configureCore(index: u32, setting: u32, at: u32, value: u32): bo
 }
 
 function putAt(table: usize, at: u32, count: u32, value: u32): bool {
+  assert(table >= CORES && table + (count << 2) <= CORES + CORE_COUNT * CORE_SIZE, 'a table of a core');
   if (at >= count) return false;
   store<u32>(table + (at << 2), value);
   return true;

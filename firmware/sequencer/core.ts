@@ -14,6 +14,9 @@
 // Times are i64 nanoseconds since the release of the sequencers. What must stay true: a real-time instruction enters the queue when the
 // one QUEUE_DEPTH before it has been executed; until then the classic core stands still.
 
+import { Q1_REGISTER_COUNT } from '../../protocol/guest/generated/instructions';
+import { coreAt } from './layout';
+
 export const CORE_INDEX: usize = 0x100;
 /** SEQUENCER_STATE_*, u32. */
 export const STATE: usize = 0x104;
@@ -87,6 +90,7 @@ export const WINDOW_END: usize = 0x1e8;
 export const ACQUISITION_COUNT: usize = 0x1f0;
 /** Settings by number, u32 each; those with an index have places of their own. */
 export const SETTINGS: usize = 0x200;
+export const SETTINGS_WITHOUT_INDEX: u32 = 20;
 export const SETTING_GAIN: usize = 0x280;
 export const SETTING_OFFSET: usize = 0x284;
 
@@ -135,16 +139,26 @@ export const NCO_PHASE: u32 = 4;
 export const NCO_DELTA: u32 = 8;
 
 export function setFlag(core: usize, flag: u32): void {
+  assert(popcnt(flag) == 1, 'one flag at a time');
   store<u32>(core, load<u32>(core, FLAGS) | flag, FLAGS);
+}
+
+/** The number of a core. */
+export function indexOf(core: usize): u32 {
+  const index = load<u32>(core, CORE_INDEX);
+  assert(coreAt(index) == core, 'a core knows its place');
+  return index;
 }
 
 /** What a register of the classic core holds. */
 export function registerOf(core: usize, number: u32): u32 {
+  assert(number < Q1_REGISTER_COUNT, 'a register that the load of the sequence has judged');
   return load<u32>(core + (number << 2));
 }
 
 /** A setting without an index. */
 export function settingOf(core: usize, setting: u32): u32 {
+  assert(setting < SETTINGS_WITHOUT_INDEX, 'a setting that stands among the others');
   return load<u32>(core + (setting << 2), SETTINGS);
 }
 

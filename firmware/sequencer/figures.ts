@@ -29,19 +29,20 @@ import {
   SEQUENCER_PLACE_RECORDS,
   SEQUENCER_PLACE_STAGING,
   SEQUENCER_PLACE_STAGING_SIZE,
+  SEQUENCER_STATE_STOPPED,
   TRIGGER_ADDRESSES,
 } from '../../protocol/guest/generated/constants';
 import { Q1_REGISTER_COUNT } from '../../protocol/guest/generated/instructions';
 import {
   ACQUISITIONS,
   CLASSIC_TIME,
-  CORE_INDEX,
   COUNTERS,
   END,
   EXECUTED_HERE,
   FAULT_INDEX,
   FAULT_TIME,
   FLAGS,
+  indexOf,
   LEAST_SLACK,
   ROW_SIZE,
   STATE,
@@ -71,6 +72,7 @@ export function figureOf(index: u32, which: u32, at: u32): u32 {
   const core = coreAt(index);
   switch (which) {
     case SEQUENCER_FIGURE_STATE:
+      assert(load<u32>(core, STATE) <= SEQUENCER_STATE_STOPPED, 'a state of the table');
       return load<u32>(core, STATE);
     case SEQUENCER_FIGURE_FLAGS:
       return load<u32>(core, FLAGS);
@@ -117,7 +119,9 @@ function indexedFigure(core: usize, which: u32, at: u32): u32 {
 
 function instructionsOf(core: usize): u32 {
   const end = load<u32>(core, END);
-  const start = <u32>PROGRAMS + load<u32>(core, CORE_INDEX) * PROGRAM_SIZE;
+  const start = <u32>PROGRAMS + indexOf(core) * PROGRAM_SIZE;
+  assert(end == 0 || (end >= start && end <= start + PROGRAM_SIZE), 'a program lies in the place of its core');
+  assert(end == 0 || (end - start) % Q1_WORD_SIZE == 0, 'a program is whole words');
   return end == 0 ? 0 : (end - start) / Q1_WORD_SIZE;
 }
 

@@ -20,6 +20,7 @@ import {
   Q1_OP_SET_PH_DELTA_R,
   Q1_OP_SET_PH_I,
   Q1_OP_SET_PH_R,
+  Q1_REAL_TIME_OPCODE,
 } from '../../protocol/guest/generated/instructions';
 import {
   CONDITION,
@@ -38,6 +39,7 @@ import {
   NCO_RESET,
   registerOf,
 } from './core';
+import { CORES, PROGRAMS } from './layout';
 import { latchNco, PHASES_OF_TURN } from './nco';
 import { isFrequency, isHalf, isPhase, mayReport, reportValue } from './values';
 
@@ -47,6 +49,7 @@ const OPERATOR_MOST: u32 = 5;
 
 /** Executes a parameter instruction or set_cond; false when the opcode is neither, or when it is to be tried again. */
 export function latchParameter(core: usize, word: usize, opcode: u32): bool {
+  assert(opcode < Q1_REAL_TIME_OPCODE, 'an instruction of the classic core');
   const a = load<u32>(word, Q1_WORD_A);
   const b = load<u32>(word, Q1_WORD_B);
   switch (opcode) {
@@ -100,6 +103,7 @@ function latchOscillator(core: usize, word: usize, opcode: u32, a: u32): bool {
 }
 
 function latch(place: usize, value: u32): bool {
+  assert(place >= CORES && place < PROGRAMS, 'a place in a core');
   store<u32>(place, value);
   return true;
 }
@@ -112,6 +116,7 @@ function latchPairOf(core: usize, word: usize, place: usize, first: u32, second:
   if (!isHalf(first) || !isHalf(second)) {
     if (!mayReport()) return false;
     const wrong = isHalf(first) ? second : first;
+    assert(!isHalf(wrong), 'what is reported does not fit');
     reportValue(core, word, wrong, <u32>(<i32>(<i16>wrong)));
   }
   return latchPair(core + place, first, second);
@@ -142,6 +147,7 @@ function latchPhaseOf(core: usize, word: usize, what: u32, place: usize, value: 
 }
 
 function latchOne(core: usize, what: u32, place: usize, value: u32): bool {
+  assert(place >= LATCHED_FREQUENCY && place <= LATCHED_DELTA, 'a value of the oscillator');
   latchNco(core, what);
   return latch(core + place, value);
 }
@@ -162,5 +168,6 @@ function setCondition(core: usize, word: usize, enable: u32, mask: u32, operator
   store<u32>(core, mask & TRIGGERS, CONDITION_MASK);
   store<u32>(core, operator, CONDITION_OPERATOR);
   store<u32>(core, load<u16>(word, Q1_WORD_DURATION), CONDITION_ELSE);
+  assert(load<u32>(core, CONDITION_MASK) <= TRIGGERS, 'a condition is one over triggers that there are');
   return true;
 }

@@ -12,15 +12,18 @@ const NOR: u32 = 1;
 const AND: u32 = 2;
 const NAND: u32 = 3;
 const XOR: u32 = 4;
+const XNOR: u32 = 5;
 
 export const NO_TRIGGER: i64 = NEVER;
 
 function delivered(number: u32): usize {
+  assert((DELIVERED_MAX & (DELIVERED_MAX - 1)) == 0, 'the ring goes on where the numbers wrap');
   return DELIVERED + (number % DELIVERED_MAX) * 16;
 }
 
 function count(core: usize, trigger: usize): void {
   if (load<u32>(core, LATCH_ENABLED) == 0) return;
+  assert(load<u32>(trigger, 8) - 1 < TRIGGER_ADDRESSES, 'a trigger has an address');
   const counter = core + ((load<u32>(trigger, 8) - 1) << 2);
   store<u32>(counter, load<u32>(counter, COUNTERS) + 1, COUNTERS);
 }
@@ -34,12 +37,15 @@ export function takeTriggers(core: usize, time: i64): void {
     count(core, delivered(cursor));
     cursor++;
   }
+  assert(last - cursor <= DELIVERED_MAX, 'no more is left than there was');
   store<u32>(core, cursor, CURSOR);
 }
 
 /** When the first trigger of this address came, at `time` or after it; it and those before it are counted. NO_TRIGGER: not yet. */
 export function findTrigger(core: usize, time: i64, address: u32): i64 {
   const last = load<u32>(DELIVERED_COUNT);
+  assert(address - 1 < TRIGGER_ADDRESSES, 'an address that there is');
+  assert(last - load<u32>(core, CURSOR) <= DELIVERED_MAX, 'no trigger is overwritten before every core has taken it');
   for (let cursor = load<u32>(core, CURSOR); cursor != last; cursor++) {
     const trigger = delivered(cursor);
     count(core, trigger);
@@ -50,6 +56,7 @@ export function findTrigger(core: usize, time: i64, address: u32): i64 {
 }
 
 export function clearCounters(core: usize): void {
+  assert(COUNTERS + (TRIGGER_ADDRESSES << 2) <= THRESHOLDS, 'counters stand before their thresholds');
   memory.fill(core + COUNTERS, 0, TRIGGER_ADDRESSES << 2);
 }
 
@@ -62,7 +69,9 @@ export function conditionHolds(core: usize): bool {
     const over: u32 = load<u32>(counter, COUNTERS) >= load<u32>(counter, THRESHOLDS) ? 1 : 0;
     reached |= (over ^ load<u32>(counter, INVERSIONS)) << index;
   }
+  assert(reached >> TRIGGER_ADDRESSES == 0 && mask >> TRIGGER_ADDRESSES == 0, 'a bit for each address');
   reached &= mask;
+  assert(load<u32>(core, CONDITION_OPERATOR) <= XNOR, 'an operator that there is');
   switch (load<u32>(core, CONDITION_OPERATOR)) {
     case OR:
       return reached != 0;

@@ -44,13 +44,14 @@ import {
   Q1_OPCODE_ROWS,
 } from '../../protocol/guest/generated/instructions';
 import { takeBins } from './bins';
-import { ACQUISITION_COUNT, CORE_INDEX, END, ROW_SIZE, STATE, WAVES, WEIGHT_ROW_SIZE, WEIGHT_ROWS } from './core';
+import { ACQUISITION_COUNT, END, indexOf, ROW_SIZE, STATE, WAVES, WEIGHT_ROW_SIZE, WEIGHT_ROWS } from './core';
 import {
   coreAt,
   INSTRUCTIONS_MAX,
   LOAD_PLACE,
   PROGRAM_SIZE,
   PROGRAMS,
+  RECORDS,
   SAMPLES_MAX,
   SAMPLES_SIZE,
   STAGING,
@@ -64,6 +65,7 @@ const WEIGHTS_MAX: u32 = 32;
 const ACQUISITIONS_MAX: u32 = 32;
 
 function count(field: u32): u32 {
+  assert(field < Q1_SEQUENCE_HEADER_SIZE, 'a field of the header');
   return load<u32>(STAGING + field);
 }
 
@@ -79,6 +81,7 @@ export function loadStaged(index: u32, length: u32, crc: u32): u32 {
   const weightRows = waveRows + count(Q1_SEQUENCE_WAVEFORMS) * Q1_SEQUENCE_ROW_SIZE;
   const acquisitionRows = weightRows + count(Q1_SEQUENCE_WEIGHTS) * Q1_SEQUENCE_ROW_SIZE;
   const samples = acquisitionRows + (count(Q1_SEQUENCE_ACQUISITIONS) << 2);
+  assert(samples <= STAGING + length, 'the tables lie in the sequence');
   if (!rowsLieIn(waveRows, count(Q1_SEQUENCE_WAVEFORMS), count(Q1_SEQUENCE_WAVEFORM_SAMPLES)))
     return SEQUENCER_LOAD_ROW;
   if (!rowsLieIn(weightRows, count(Q1_SEQUENCE_WEIGHTS), count(Q1_SEQUENCE_WEIGHT_SAMPLES))) return SEQUENCER_LOAD_ROW;
@@ -104,6 +107,7 @@ function judge(length: u32, crc: u32): u32 {
   const tables = rows * Q1_SEQUENCE_ROW_SIZE + (count(Q1_SEQUENCE_ACQUISITIONS) << 2);
   const whole = Q1_SEQUENCE_HEADER_SIZE + instructions * Q1_WORD_SIZE + tables + ((samples + weights) << 2);
   if (whole != length || count(Q1_SEQUENCE_LENGTH) != length) return SEQUENCER_LOAD_SIZE;
+  assert(length <= STAGING_SIZE && instructions <= INSTRUCTIONS_MAX, 'a sequence that its places hold');
   for (let index: u32 = 0; index < instructions; index++) {
     store<u32>(LOAD_PLACE, index);
     if (!isLegal(STAGING + Q1_SEQUENCE_HEADER_SIZE + index * Q1_WORD_SIZE)) return SEQUENCER_LOAD_INSTRUCTION;
@@ -127,6 +131,8 @@ function isLegal(word: usize): bool {
 }
 
 function rowsLieIn(rows: usize, rowCount: u32, samples: u32): bool {
+  assert(rows + rowCount * Q1_SEQUENCE_ROW_SIZE <= STAGING + STAGING_SIZE, 'the rows lie in the sequence');
+  assert(samples <= SAMPLES_MAX, 'a number of samples that was judged');
   for (let index: u32 = 0; index < rowCount; index++) {
     store<u32>(LOAD_PLACE, index);
     const row = rows + index * Q1_SEQUENCE_ROW_SIZE;
@@ -136,14 +142,17 @@ function rowsLieIn(rows: usize, rowCount: u32, samples: u32): bool {
 }
 
 function take(core: usize, waveRows: usize, weightRows: usize, samples: usize): void {
-  const index = load<u32>(core, CORE_INDEX);
+  const index = indexOf(core);
   const program = PROGRAMS + index * PROGRAM_SIZE;
   const instructions = count(Q1_SEQUENCE_INSTRUCTIONS) * Q1_WORD_SIZE;
+  assert(instructions <= PROGRAM_SIZE, 'the program fits its place');
   memory.copy(program, STAGING + Q1_SEQUENCE_HEADER_SIZE, instructions);
   store<u32>(core, <u32>program + instructions, END);
   memory.fill(core + WAVES, 0, WAVES_MAX * ROW_SIZE);
   memory.copy(core + WAVES, waveRows, count(Q1_SEQUENCE_WAVEFORMS) * ROW_SIZE);
   const waveBytes = count(Q1_SEQUENCE_WAVEFORM_SAMPLES) << 2;
+  assert(waveBytes <= SAMPLES_SIZE, 'the samples fit their place');
+  assert(count(Q1_SEQUENCE_WEIGHT_SAMPLES) << 2 <= SAMPLES_SIZE, 'those of the weights as well');
   memory.copy(WAVEFORMS + index * SAMPLES_SIZE, samples, waveBytes);
   const weights = WEIGHTS + index * SAMPLES_SIZE;
   memory.copy(weights, samples + waveBytes, count(Q1_SEQUENCE_WEIGHT_SAMPLES) << 2);
@@ -159,6 +168,7 @@ function take(core: usize, waveRows: usize, weightRows: usize, samples: usize): 
 }
 
 function sumOf(samples: usize, length: u32): i64 {
+  assert(samples >= WEIGHTS && samples + (length << 2) <= RECORDS, 'samples of weights');
   let sum: i64 = 0;
   for (let index: u32 = 0; index < length; index++) sum += <i64>load<i32>(samples + (index << 2));
   return sum;

@@ -26,6 +26,7 @@ const PHASE_UNITS: u64 = 4;
 export const PHASES_OF_TURN: u32 = 1_000_000_000;
 
 export function latchNco(core: usize, what: u32): void {
+  assert(what != 0 && what <= (NCO_RESET | NCO_FREQUENCY | NCO_PHASE | NCO_DELTA), 'something that can be latched');
   store<u32>(core, load<u32>(core, LATCHED_NCO) | what, LATCHED_NCO);
 }
 
@@ -37,11 +38,13 @@ export function discardNco(core: usize): void {
 /** `frequency` units a nanosecond for `time` nanoseconds, modulo a turn. */
 export function grown(frequency: i32, time: i64): i64 {
   const units = (<i64>frequency * (time % <i64>TURN)) % <i64>TURN;
-  return units < 0 ? units + <i64>TURN : units;
+  const phase = units < 0 ? units + <i64>TURN : units;
+  return phase;
 }
 
 export function commitNco(core: usize, index: u32, time: i64): void {
   const latched = load<u32>(core, LATCHED_NCO);
+  assert(latched != 0, 'something is latched');
   store<u32>(core, 0, LATCHED_NCO);
   const before = load<i32>(core, FREQUENCY);
   if ((latched & NCO_RESET) != 0) {
@@ -63,5 +66,7 @@ export function commitNco(core: usize, index: u32, time: i64): void {
   }
   const phase = <u64>load<u32>(core, RELATIVE_PHASE) + <u64>load<u32>(core, ACCUMULATED_PHASE);
   const offset = load<u32>(core, PHASE_OFFSET);
+  assert(<u64>offset < TURN, 'a phase is less than a turn');
+  assert(phase < 2 * TURN, 'each of two phases is less than a turn');
   record(SEQUENCER_RECORD_NCO, core, index, time, load<u32>(core, FREQUENCY), offset, <u32>(phase % TURN), 0);
 }

@@ -10,15 +10,16 @@ import {
   SEQUENCER_RECORD_TRIGGER,
   SEQUENCER_SETTING_SYNC_ENABLE,
   SEQUENCER_STATE_RUNNING,
+  TRIGGER_ADDRESSES,
   TRIGGER_GRID_NS,
   TRIGGER_LATENCY_NS,
   TRIGGER_SPACING_NS,
 } from '../../protocol/guest/generated/constants';
 import {
-  CORE_INDEX,
   CURSOR,
   earliestExecution,
   GRID_ORIGIN,
+  indexOf,
   isRunning,
   STATE,
   setFlag,
@@ -64,7 +65,8 @@ export function mayRequest(core: usize, time: i64): bool {
 
 /** Requests of a core for later than `time`. */
 function requestsOf(core: usize, time: i64): u32 {
-  const index = load<u32>(core, CORE_INDEX);
+  const index = indexOf(core);
+  assert(load<u32>(REQUEST_COUNT) <= CORE_COUNT * REQUESTS_OF_CORE, 'each core keeps few');
   let own: u32 = 0;
   for (let request: u32 = 0; request < load<u32>(REQUEST_COUNT); request++) {
     const place = REQUESTS + request * REQUEST_SIZE;
@@ -76,11 +78,14 @@ function requestsOf(core: usize, time: i64): u32 {
 /** An acquisition of this core, made at TIME, asks for a trigger at `time`. */
 export function requestTrigger(core: usize, time: i64, address: u32): void {
   const count = load<u32>(REQUEST_COUNT);
+  assert(address - 1 < TRIGGER_ADDRESSES, 'an address that was judged when it was set');
+  assert(time >= load<i64>(core, TIME), 'a window ends no earlier than its acquisition begins');
   if (requestsOf(core, load<i64>(core, TIME)) >= REQUESTS_WAITING) {
     setFlag(core, SEQUENCER_FLAG_TRIGGER_NETWORK_MISSED_INTERNAL_TRIGGER);
     return;
   }
-  const index = load<u32>(core, CORE_INDEX);
+  const index = indexOf(core);
+  assert(count < CORE_COUNT * REQUESTS_OF_CORE, 'there is room: a core asks before it acquires');
   let place = REQUESTS + count * REQUEST_SIZE;
   while (place > REQUESTS) {
     const before = place - REQUEST_SIZE;
@@ -119,6 +124,7 @@ export function settleOne(): bool {
 }
 
 function settleFirst(): void {
+  assert(load<u32>(REQUEST_COUNT) != 0, 'a request that waits');
   const asked = load<i64>(REQUESTS);
   const send = load<i64>(REQUESTS, 8);
   const index = load<u32>(REQUESTS, 16);
@@ -127,6 +133,7 @@ function settleFirst(): void {
   memory.copy(REQUESTS, REQUESTS + REQUEST_SIZE, count * REQUEST_SIZE);
   store<u32>(REQUEST_COUNT, count);
   const core = coreAt(index);
+  assert(send >= asked && send - asked < <i64>TRIGGER_GRID_NS, 'a trigger is sent at the next point of the grid');
   const waited = <u32>(send - asked);
   if (send < load<i64>(NETWORK_FREE)) {
     const own = load<u32>(NETWORK_OWNER) == index;
@@ -142,6 +149,7 @@ function settleFirst(): void {
 }
 
 function recordTrigger(core: usize, time: i64, address: u32, waited: u32, lost: u32): void {
+  assert(lost <= MISSED, 'sent, lost in a conflict, or missed');
   record(SEQUENCER_RECORD_TRIGGER, core, SEQUENCER_RECORD_INDEX_NONE, time, address, waited, lost, 0);
 }
 
@@ -149,7 +157,10 @@ function recordTrigger(core: usize, time: i64, address: u32, waited: u32, lost: 
 function onGrid(time: i64, origin: i64): i64 {
   const grid = <i64>TRIGGER_GRID_NS;
   const into = (time - origin) % grid;
-  return into == 0 ? time : into < 0 ? time - into : time + grid - into;
+  const point = into == 0 ? time : into < 0 ? time - into : time + grid - into;
+  assert(point >= time && point - time < grid, 'the first point that is not before');
+  assert((point - origin) % grid == 0, 'and one of the grid');
+  return point;
 }
 
 function deliver(received: i64, address: u32): void {
@@ -158,6 +169,7 @@ function deliver(received: i64, address: u32): void {
     const core = coreAt(index);
     // Only one that has stood still for 4096 triggers lags so far; it takes them with its latches as they are.
     if (count - load<u32>(core, CURSOR) >= DELIVERED_MAX) takeTriggers(core, NEVER);
+    assert(count - load<u32>(core, CURSOR) < DELIVERED_MAX, 'no trigger is overwritten before every core has taken it');
   }
   const place = DELIVERED + (count % DELIVERED_MAX) * 16;
   store<i64>(place, received);
@@ -168,6 +180,7 @@ function deliver(received: i64, address: u32): void {
 /** Whether no core can ask for a trigger before `time` any more. */
 function allPast(time: i64): bool {
   const senders = load<u32>(SENDERS);
+  assert(senders >> CORE_COUNT == 0, 'a bit for each core');
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     if ((senders & (1 << index)) != 0 && earliestRequest(coreAt(index)) < time) return false;
   }
@@ -181,6 +194,7 @@ function allPast(time: i64): bool {
 function earliestRequest(core: usize): i64 {
   if (!isRunning(core, SEQUENCER_STATE_RUNNING)) return NEVER;
   const wait = load<u32>(core, WAIT);
+  assert(wait <= WAIT_TRIGGER, 'a wait that there is');
   if (wait == WAIT_TRIGGER) return NEVER;
   if (wait == WAIT_SYNC_OVER) return load<i64>(core, WAIT_TIME);
   return wait == WAIT_SYNC ? earliestRelease() : earliestExecution(core);

@@ -14,8 +14,8 @@ import {
 } from '../../protocol/guest/generated/constants';
 import {
   ACCUMULATED_PHASE,
-  CORE_INDEX,
   FREQUENCY,
+  indexOf,
   LATCHED_GAIN,
   LATCHED_MARKER,
   LATCHED_OFFSET,
@@ -26,7 +26,7 @@ import {
   SHOWN_COUNT,
   WAVES,
 } from './core';
-import { SAMPLES_SIZE, WAVEFORMS } from './layout';
+import { SAMPLES_MAX, SAMPLES_SIZE, WAVEFORMS } from './layout';
 import { grown, TURN } from './nco';
 
 const ENTRIES: u32 = 64;
@@ -34,6 +34,7 @@ const ENTRY_SIZE: u32 = 48;
 export const NO_WAVES: u32 = 0xffffffff;
 
 function entryAt(core: usize, number: u32): usize {
+  assert((ENTRIES & (ENTRIES - 1)) == 0, 'the ring goes on where the numbers wrap');
   return core + SHOWN + (number % ENTRIES) * ENTRY_SIZE;
 }
 
@@ -42,6 +43,7 @@ export function show(core: usize, time: i64, waves: u32): void {
   const count = load<u32>(core, SHOWN_COUNT);
   const entry = entryAt(core, count);
   const before = entryAt(core, count - 1);
+  assert(count == 0 || time >= load<i64>(before), 'times in the ring never fall');
   store<i64>(entry, time);
   store<u32>(entry, load<u32>(core, LATCHED_GAIN), 8);
   store<u32>(entry, load<u32>(core, LATCHED_OFFSET), 12);
@@ -64,6 +66,7 @@ export function outputAt(core: usize, which: u32, time: i64): u32 {
   while (number > oldest && load<i64>(entryAt(core, number - 1)) > time) number--;
   if (number == oldest) return 0;
   const entry = entryAt(core, number - 1);
+  assert(number - 1 >= oldest && load<i64>(entry) <= time, 'the last commit that is in force');
   if (which == SEQUENCER_OUTPUT_PATH_0) return <u32>sample(core, entry, 0, time);
   if (which == SEQUENCER_OUTPUT_PATH_1) return <u32>sample(core, entry, 1, time);
   if (which == SEQUENCER_OUTPUT_MARKERS) return load<u32>(entry, 16);
@@ -83,7 +86,8 @@ function sample(core: usize, entry: usize, path: u32, time: i64): i32 {
     const row = core + WAVES + (path == 0 ? waves & 0xffff : waves >> 16) * ROW_SIZE;
     const into = time - load<i64>(entry, 24);
     if (into < <i64>load<u32>(row, 4)) {
-      const samples = WAVEFORMS + load<u32>(core, CORE_INDEX) * SAMPLES_SIZE;
+      assert(into >= 0 && load<u32>(row) + <u32>into < SAMPLES_MAX, 'a sample that was loaded');
+      const samples = WAVEFORMS + indexOf(core) * SAMPLES_SIZE;
       value += (gain * load<i32>(samples + ((load<u32>(row) + <u32>into) << 2))) >> 15;
     }
   }

@@ -173,6 +173,7 @@ function arrive(core: usize): i64 {
 /** The instruction leaves the queue at `time`; the next one is due after `duration`. */
 function leave(core: usize, time: i64, duration: u32): u32 {
   const slot = load<u32>(core, QUEUE_SLOT);
+  assert(slot < load<u32>(core, QUEUE_DEPTH), 'a slot of the queue');
   store<i64>(core + (slot << 3), time, QUEUE);
   store<u32>(core, slot + 1 == load<u32>(core, QUEUE_DEPTH) ? 0 : slot + 1, QUEUE_SLOT);
   store<i64>(core, time + <i64>duration, TIME);
@@ -189,6 +190,7 @@ function skip(core: usize, flags: u32, index: u32, time: i64): u32 {
 }
 
 function underflow(core: usize, index: u32, time: i64): u32 {
+  assert(load<i32>(core, SLACK) < 0, 'an underflow came too late');
   store<i32>(core, load<i32>(core, SLACK), LEAST_SLACK);
   record(SEQUENCER_RECORD_UNDERFLOW, core, index, time, 0, 0, 0, 0);
   return stopInFault(core, SEQUENCER_FLAG_SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW, index, time);
@@ -206,6 +208,7 @@ function operandA(core: usize, word: usize, flags: u32): u32 {
 function durationOf(core: usize, word: usize, flags: u32): u32 {
   if ((flags & (Q1_FLAG_DURATION_A | Q1_FLAG_DURATION_B)) == 0) return load<u16>(word, Q1_WORD_DURATION);
   const isInA = (flags & Q1_FLAG_DURATION_A) != 0;
+  assert(!isInA || (flags & Q1_FLAG_DURATION_B) == 0, 'a duration is in one field');
   return registerOf(core, isInA ? load<u32>(word, Q1_WORD_A) : load<u32>(word, Q1_WORD_B));
 }
 
@@ -214,6 +217,8 @@ function commit(core: usize, index: u32, time: i64, duration: u32, waves: u32): 
   if (load<u32>(core, LATCHED_NCO) != 0) commitNco(core, index, time);
   show(core, time, waves);
   const plays = waves != NO_WAVES;
+  assert(duration >= DURATION_LEAST && duration <= DURATION_MOST, 'a duration that was judged');
+  assert(load<u32>(core, LATCHED_NCO) == 0, 'nothing waits for the oscillator after a commit');
   const shown = duration | (load<u32>(core, LATCHED_MARKER) << 16) | (plays ? PLAYS : 0);
   const gain = load<u32>(core, LATCHED_GAIN);
   record(SEQUENCER_RECORD_COMMIT, core, index, time, shown, gain, load<u32>(core, LATCHED_OFFSET), plays ? waves : 0);
@@ -266,6 +271,7 @@ function waitForTrigger(core: usize, word: usize, flags: u32, index: u32, time: 
   const address = operandA(core, word, flags);
   if (address - 1 >= TRIGGER_ADDRESSES) return illegal(core, index, time);
   const reached = findTrigger(core, time, address);
+  assert(reached >= time, 'a trigger that came before is not waited for');
   if (reached == NO_TRIGGER) {
     store<u32>(core, WAIT_TRIGGER, WAIT);
     return AFTER_TRIGGER;
@@ -278,6 +284,7 @@ function waitForTrigger(core: usize, word: usize, flags: u32, index: u32, time: 
 function waitForSync(core: usize, index: u32, time: i64, duration: u32): u32 {
   const reached = synchronise(core, time);
   if (reached == NEVER) return AFTER_SYNC;
+  assert(load<u32>(core, WAIT) == WAIT_NONE, 'a core that goes on waits no more');
   record(SEQUENCER_RECORD_SYNC, core, index, reached, <u32>(reached - time), 0, 0, 0);
   return goOn(core, index, time, reached, duration);
 }

@@ -59,7 +59,9 @@ export function runCores(until: i64, budget: u32): u32 {
     for (let index: u32 = 0; index < CORE_COUNT; index++) {
       const core = coreAt(index);
       if (!isRunning(core, SEQUENCER_STATE_RUNNING)) continue;
-      left -= runClassic(core, left);
+      const executed = runClassic(core, left);
+      assert(executed <= left, 'no more was executed than was to be');
+      left -= executed;
       if (load<u32>(core, REST) == REST_RECORDS) return account(budget - left, SEQUENCER_RUN_RECORDS);
       if (left == 0) return account(budget, SEQUENCER_RUN_BUDGET);
     }
@@ -74,6 +76,7 @@ function account(executed: u32, result: u32): u32 {
 }
 
 function windowEnd(): i64 {
+  assert(load<u32>(SENDERS) >> CORE_COUNT == 0, 'a bit for each core');
   if (load<u32>(SENDERS) == 0) return NEVER;
   let least: i64 = NEVER;
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
@@ -103,6 +106,8 @@ function comeToRest(until: i64): u32 {
     else if (wait == WAIT_TRIGGER) waitingTrigger |= bit;
     if (load<u32>(core, REST) == REST_UNTIL) result = SEQUENCER_RUN_UNTIL;
   }
+  assert(((waitingSync | waitingTrigger) & ~running) == 0, 'only a core that runs can wait');
+  assert((waitingSync & (waitingTrigger | missing)) == 0, 'a core waits for one thing');
   store<u32>(WAITING_SYNC, waitingSync);
   store<u32>(WAITING_TRIGGER, waitingTrigger);
   store<u32>(MISSING_SYNC, waitingSync == 0 ? 0 : missing);
@@ -112,6 +117,7 @@ function comeToRest(until: i64): u32 {
 }
 
 function flagDeadlock(waiting: u32): void {
+  assert(waiting >> CORE_COUNT == 0, 'a bit for each core');
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     if ((waiting & (1 << index)) != 0) setFlag(coreAt(index), SEQUENCER_FLAG_SYNC_DEADLOCK);
   }

@@ -16,13 +16,13 @@ import {
   ACQUISITION_COUNT,
   BINNING_INTERVAL,
   CLASSIC_TIME,
-  CORE_INDEX,
   CURSOR,
   END,
   FAULT_INDEX,
   FLAGS,
   FREQUENCY,
   GRID_ORIGIN,
+  indexOf,
   isRunning,
   LATCHED_GAIN,
   LATCHED_OFFSET,
@@ -67,9 +67,11 @@ export function armCores(mask: u32): void {
 export function startCores(mask: u32, time: i64): void {
   if (!anyBusy()) clearNetwork();
   const acquiring = countAcquiring(mask);
+  assert(acquiring >= 1 && acquiring <= CORE_COUNT, 'as many as there are, and one at least');
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     const core = coreAt(index);
     if ((mask & (1 << index)) == 0 || !isRunning(core, SEQUENCER_STATE_ARMED)) continue;
+    assert(load<u32>(core, END) != 0, 'an armed core has a program');
     store<u32>(core, SEQUENCER_STATE_RUNNING, STATE);
     store<i64>(core, time, CLASSIC_TIME);
     store<i64>(core, time, TIME);
@@ -94,6 +96,7 @@ function anyBusy(): bool {
 }
 
 function clearNetwork(): void {
+  assert(!anyBusy(), 'nobody hears the triggers that are forgotten');
   store<u32>(SENDERS, 0);
   store<u32>(REQUEST_COUNT, 0);
   store<u32>(DELIVERED_COUNT, 0);
@@ -112,12 +115,15 @@ function countAcquiring(mask: u32): u32 {
 }
 
 function arm(core: usize): void {
+  assert(!isBusy(core) && load<u32>(core, END) != 0, 'a core that has a program and does not run');
   memory.fill(core, 0, Q1_REGISTER_COUNT << 2);
   const end = load<u32>(core, END);
   memory.fill(core + STATE_FROM, 0, STATE_TO - STATE_FROM);
   store<u32>(core, end, END);
-  store<u32>(core, <u32>PROGRAMS + load<u32>(core, CORE_INDEX) * PROGRAM_SIZE, NEXT);
-  store<u32>(core, settingOf(core, SEQUENCER_SETTING_QUEUE_DEPTH), QUEUE_DEPTH);
+  store<u32>(core, <u32>PROGRAMS + indexOf(core) * PROGRAM_SIZE, NEXT);
+  const depth = settingOf(core, SEQUENCER_SETTING_QUEUE_DEPTH);
+  assert(depth - 1 < QUEUE_MAX, 'a depth that was judged when it was set');
+  store<u32>(core, depth, QUEUE_DEPTH);
   store<i32>(core, i32.MAX_VALUE, LEAST_SLACK);
   store<u32>(core, NO_INDEX, FAULT_INDEX);
   store<u32>(core, load<u32>(core, SETTING_GAIN), LATCHED_GAIN);

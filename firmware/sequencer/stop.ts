@@ -5,23 +5,24 @@ import {
   SEQUENCER_RECORD_INDEX_NONE,
   SEQUENCER_RECORD_STOPPED,
   SEQUENCER_STATE_Q1_STOPPED,
+  SEQUENCER_STATE_RUNNING,
   SEQUENCER_STATE_STOPPED,
 } from '../../protocol/guest/generated/constants';
 import {
   ACQUISITION_COUNT,
   CLASSIC_TIME,
   CLOCK_STARTED,
-  CORE_INDEX,
   FAULT_INDEX,
   FAULT_TIME,
   FLAGS,
+  indexOf,
   STATE,
   setFlag,
   TIME,
   WAIT,
   WAIT_NONE,
 } from './core';
-import { SENDERS } from './layout';
+import { CORE_COUNT, SENDERS } from './layout';
 import { record } from './records';
 
 /** Says that the real-time instruction ended the sequencer (real-time.ts). */
@@ -29,10 +30,15 @@ const STOPPED: u32 = 1;
 
 /** The classic core stops; the real-time core goes on to the end of what is queued. */
 export function stopClassic(core: usize): void {
+  assert(
+    load<u32>(core, STATE) == SEQUENCER_STATE_RUNNING || load<u32>(core, STATE) == SEQUENCER_STATE_Q1_STOPPED,
+    'only a core that is busy stops',
+  );
   if (load<u32>(core, CLOCK_STARTED) == 0) store<i64>(core, load<i64>(core, CLASSIC_TIME), TIME);
   store<u32>(core, SEQUENCER_STATE_Q1_STOPPED, STATE);
   store<u32>(core, WAIT_NONE, WAIT);
-  store<u32>(SENDERS, load<u32>(SENDERS) & ~(1 << load<u32>(core, CORE_INDEX)));
+  store<u32>(SENDERS, load<u32>(SENDERS) & ~(1 << indexOf(core)));
+  assert(load<u32>(SENDERS) >> CORE_COUNT == 0, 'a bit for each core');
 }
 
 /** The real-time core stops at `time`, at this instruction. */
@@ -42,6 +48,7 @@ export function stopInFault(core: usize, flag: u32, index: u32, time: i64): u32 
   store<i64>(core, time, FAULT_TIME);
   stopClassic(core);
   finish(core);
+  assert(load<u32>(core, STATE) == SEQUENCER_STATE_STOPPED, 'a core in a fault has stopped whole');
   return STOPPED;
 }
 
@@ -51,6 +58,7 @@ export function finishIfDrained(core: usize, time: i64): void {
 }
 
 function finish(core: usize): void {
+  assert(load<u32>(core, STATE) == SEQUENCER_STATE_Q1_STOPPED, 'its classic core has stopped before');
   store<u32>(core, SEQUENCER_STATE_STOPPED, STATE);
   if (load<u32>(core, ACQUISITION_COUNT) != 0) setFlag(core, SEQUENCER_FLAG_ACQ_BINNING_DONE);
   const flags = load<u32>(core, FLAGS);

@@ -24,12 +24,14 @@ export function synchronise(core: usize, time: i64): i64 {
     releaseIfComplete();
   }
   if (load<u32>(core, WAIT) != WAIT_SYNC_OVER) return NEVER;
+  assert(load<i64>(core, WAIT_TIME) >= time, 'the last one comes no earlier than this one');
   store<u32>(core, WAIT_NONE, WAIT);
   return load<i64>(core, WAIT_TIME);
 }
 
 function releaseAlone(core: usize, time: i64): i64 {
   const release = time + creditNs(core);
+  assert(release >= time, 'nobody goes on before it came');
   store<i64>(core, release, GRID_ORIGIN);
   return release;
 }
@@ -45,6 +47,7 @@ function releaseIfComplete(): void {
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     const core = coreAt(index);
     if (settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) == 0) continue;
+    assert(load<u32>(core, WAIT) == WAIT_SYNC && release >= load<i64>(core, TIME), 'all have arrived');
     store<u32>(core, WAIT_SYNC_OVER, WAIT);
     store<i64>(core, release, WAIT_TIME);
     store<i64>(core, release, GRID_ORIGIN);

@@ -11,7 +11,7 @@ import {
   SEQUENCER_FLAG_REGISTER_OUT_OF_RANGE,
   SEQUENCER_RECORD_VALUE,
 } from '../../protocol/guest/generated/constants';
-import { CORE_INDEX, setFlag, TIME } from './core';
+import { indexOf, setFlag, TIME } from './core';
 import { PROGRAM_SIZE, PROGRAMS } from './layout';
 import { record, recordsFull } from './records';
 
@@ -39,7 +39,9 @@ export function mayReport(): bool {
 /** The instruction at `word` found `value` in a register and takes `taken` of it. Ask mayReport first. */
 export function reportValue(core: usize, word: usize, value: u32, taken: u32): void {
   setFlag(core, SEQUENCER_FLAG_REGISTER_OUT_OF_RANGE);
-  const program = PROGRAMS + load<u32>(core, CORE_INDEX) * PROGRAM_SIZE;
+  const program = PROGRAMS + indexOf(core) * PROGRAM_SIZE;
+  assert(word >= program && word < program + PROGRAM_SIZE, 'an instruction of the program');
+  assert(mayReport(), 'room for a record was asked for');
   const index = <u32>((word - program) / Q1_WORD_SIZE);
   record(SEQUENCER_RECORD_VALUE, core, index, load<i64>(core, TIME), value, taken, 0, 0);
 }

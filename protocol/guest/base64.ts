@@ -4,6 +4,7 @@ export const BASE64_PADDING: u32 = 0x3d;
 
 /** The six bits a character stands for, or -1 for anything that is no base64 character; the padding is none. */
 export function base64Sextet(character: u32): i32 {
+  assert(character <= 0xff, 'a character of a line is a byte');
   if (character - 0x41 < 26) return <i32>(character - 0x41);
   if (character - 0x61 < 26) return <i32>(character - 0x61 + 26);
   if (character - 0x30 < 10) return <i32>(character - 0x30 + 52);

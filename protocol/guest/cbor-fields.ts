@@ -1,5 +1,5 @@
 // Reading the known fields of one request. A handler opens the map, asks for each field it knows, and looks at
-// `fieldsOk()` once: a field of the wrong type, or there twice, spoils the request; unknown fields are nobody's business.
+// `fieldsOk()` once: a field of the wrong type, or there twice, spoils the request; unknown fields are not looked at.
 //
 // There is one request at a time (the core runs to completion), so the open map is module state. The item limit of the
 // reader keeps the repeated walks short.
@@ -22,6 +22,7 @@ import {
   cborKind,
   cborMapFind,
 } from './cbor-reader';
+import { isInRam } from './ram';
 import { isUtf8 } from './utf8';
 
 let map: usize = 0;
@@ -29,6 +30,7 @@ let spoilt: bool = true;
 
 /** Selects the map in `length` bytes at `pointer`; false when there is no well-formed map. */
 export function openFields(pointer: usize, length: u32): bool {
+  assert(isInRam(pointer, length), 'a request in memory');
   const good = cborCheck(pointer, length) != CBOR_INVALID && cborKind(pointer) == CBOR_MAP;
   map = good ? pointer : 0;
   spoilt = !good;
@@ -36,10 +38,12 @@ export function openFields(pointer: usize, length: u32): bool {
 }
 
 export function fieldsOk(): bool {
+  assert(map != 0 || spoilt, 'without a map no field is good');
   return !spoilt;
 }
 
 function spoil(): usize {
+  assert(map != 0, 'only a field that is there can spoil a request');
   spoilt = true;
   return 0;
 }
@@ -47,11 +51,14 @@ function spoil(): usize {
 /** A field's value whatever its type, or 0 when it is absent. */
 export function findField(key: string): usize {
   if (map == 0) return 0;
+  assert(cborKind(map) == CBOR_MAP, 'fields are those of a map');
   const value = cborMapFind(map, key);
+  assert(value == 0 || value == CBOR_TWICE || value > map, 'a value lies behind the head of its map');
   return value == CBOR_TWICE ? spoil() : value;
 }
 
 function findFieldOfKind(key: string, kind: u32): usize {
+  assert(kind <= CBOR_MAP, 'a kind that a field can have');
   const value = findField(key);
   if (value == 0) return 0;
   return cborKind(value) == kind ? value : spoil();
@@ -73,13 +80,11 @@ export function findBytesOrNull(key: string): usize {
   return value != 0 && load<u8>(value) == CBOR_NULL ? 0 : findBytes(key);
 }
 
-function findUnsigned(key: string): usize {
-  return findFieldOfKind(key, CBOR_UNSIGNED);
-}
-
 export function readUnsigned(key: string, absent: u64): u64 {
-  const value = findUnsigned(key);
-  return value == 0 ? absent : cborArgument(value);
+  const value = findFieldOfKind(key, CBOR_UNSIGNED);
+  if (value == 0) return absent;
+  assert(cborKind(value) == CBOR_UNSIGNED, 'a field of another kind is not found');
+  return cborArgument(value);
 }
 
 export function readBoolean(key: string, absent: bool): bool {

@@ -1,11 +1,13 @@
-// CBOR (RFC 8949) as far as SMP needs it, for bytes that a stranger sent.
+// CBOR (RFC 8949) as far as SMP needs it, for bytes that somebody outside sent.
 //
 // `cborCheck` walks an item once, without recursion and within fixed bounds, and every length is compared with the bytes that are left.
 // Only then may the other functions be used: they follow an item that is known to be whole, and need no bounds of their own.
 // Refused: tags, strings of indefinite length, nesting beyond CBOR_DEPTH, more than CBOR_ITEMS items, simple values other
-// than false, true, null and undefined. An item is a pointer to its head; 0 is no item.
+// than false, true, null and undefined. An item is a pointer to its head; 0 is no item. What must stay true: bytes from outside are refused by
+// `cborCheck`, with CBOR_INVALID; the assertions here are about callers that use an item which was not checked.
 
 import { equalsLiteral } from './literal';
+import { isInRam, ramBehind } from './ram';
 
 export const CBOR_DEPTH: u32 = 8;
 export const CBOR_ITEMS: u32 = 256;
@@ -27,6 +29,7 @@ const CBOR_BREAK: u32 = 0xff;
 
 const ONE_BYTE_ARGUMENT: u32 = 24;
 const INDEFINITE: u32 = 31;
+const LARGEST_ARGUMENT: u32 = 27;
 const SMALLEST_FLOAT: u32 = 25;
 
 /** What `cborCheck` and `cborMapFind` return for bytes that are no acceptable item, and for a key that is there twice. */
@@ -41,6 +44,7 @@ const OPEN_MAP_VALUE: u32 = 0xfffffffd;
 const open: usize = memory.data((<i32>CBOR_DEPTH) << 2, 4);
 
 export function cborKind(item: usize): u32 {
+  assert(item > CBOR_TWICE, 'an item, and neither none nor two');
   return load<u8>(item) >> 5;
 }
 
@@ -48,6 +52,7 @@ export function cborKind(item: usize): u32 {
 function headSize(item: usize): u32 {
   const additional: u32 = load<u8>(item) & 31;
   if (additional < ONE_BYTE_ARGUMENT || additional == INDEFINITE) return 1;
+  assert(additional <= LARGEST_ARGUMENT, 'a head whose size is reserved was refused');
   return 1 + (1 << (additional - ONE_BYTE_ARGUMENT));
 }
 
@@ -55,7 +60,7 @@ function headSize(item: usize): u32 {
 export function cborArgument(item: usize): u64 {
   const additional: u32 = load<u8>(item) & 31;
   if (additional < ONE_BYTE_ARGUMENT) return additional;
-  assert(additional <= 27, 'a head without an argument was asked for one');
+  assert(additional <= LARGEST_ARGUMENT, 'only a head with an argument is asked for it');
   let value: u64 = 0;
   const size = headSize(item);
   for (let index: u32 = 1; index < size; index++) value = (value << 8) | load<u8>(item + index);
@@ -65,6 +70,7 @@ export function cborArgument(item: usize): u64 {
 /** Size in bytes of the one well-formed item at `pointer`, or CBOR_INVALID; what follows it is not looked at. */
 export function cborCheck(pointer: usize, length: u32): i32 {
   const end = pointer + length;
+  assert(end >= pointer, 'bytes that do not wrap around the end of memory');
   let position = pointer;
   let depth: u32 = 0;
   for (let items: u32 = 0; items < CBOR_ITEMS; items++) {
@@ -83,17 +89,21 @@ export function cborCheck(pointer: usize, length: u32): i32 {
       }
       position += size;
     }
+    assert(depth <= CBOR_DEPTH, 'nesting stays in its bounds');
     while (depth > 0 && load<u32>(open + ((depth - 1) << 2)) == 0) depth--;
-    if (depth == 0) return <i32>(position - pointer);
+    if (depth > 0) continue;
+    assert(position > pointer && position <= end, 'an item has a byte at least, and ends in its bytes');
+    return <i32>(position - pointer);
   }
   return CBOR_INVALID;
 }
 
 /** Size of the head, and of the content when it is a string; 0 when it is refused or does not fit in `left` bytes. */
 function itemSize(item: usize, left: u32): u32 {
+  assert(left != 0, 'a head has a byte at least');
   const kind = cborKind(item);
   const additional: u32 = load<u8>(item) & 31;
-  if (kind == CBOR_TAG || (additional > 27 && additional != INDEFINITE)) return 0;
+  if (kind == CBOR_TAG || (additional > LARGEST_ARGUMENT && additional != INDEFINITE)) return 0;
   if (additional == INDEFINITE) return kind == CBOR_ARRAY || kind == CBOR_MAP ? 1 : 0;
   const head = headSize(item);
   if (head > left) return 0;
@@ -107,11 +117,14 @@ function itemSize(item: usize, left: u32): u32 {
 }
 
 function mayBreak(depth: u32): bool {
+  assert(depth >= 1 && depth <= CBOR_DEPTH, 'a container that is open');
   const wanted = load<u32>(open + ((depth - 1) << 2));
+  assert(wanted != 0, 'a full container is left before the next item');
   return wanted == OPEN_ARRAY || wanted == OPEN_MAP_KEY;
 }
 
 function countItem(depth: u32): void {
+  assert(depth >= 1 && depth <= CBOR_DEPTH, 'a container that is open');
   const slot = open + ((depth - 1) << 2);
   const wanted = load<u32>(slot);
   assert(wanted != 0, 'a full container is left before the next item');
@@ -124,6 +137,7 @@ function countItem(depth: u32): void {
 function enter(depth: u32, item: usize, left: u32): bool {
   assert(depth >= 1 && depth <= CBOR_DEPTH, 'the depth was checked');
   const isMap = cborKind(item) == CBOR_MAP;
+  assert(isMap || cborKind(item) == CBOR_ARRAY, 'only containers are opened');
   let wanted = isMap ? OPEN_MAP_KEY : OPEN_ARRAY;
   if ((load<u8>(item) & 31) != INDEFINITE) {
     const count = cborArgument(item);
@@ -137,17 +151,22 @@ function enter(depth: u32, item: usize, left: u32): bool {
 /** A checked string's content. */
 export function cborContent(item: usize): usize {
   assert(cborKind(item) == CBOR_BYTES || cborKind(item) == CBOR_TEXT, 'only strings have content');
-  return item + headSize(item);
+  const content = item + headSize(item);
+  assert(isInRam(content, <u32>cborArgument(item)), 'the content of a checked string is in memory');
+  return content;
 }
 
 export function cborContentLength(item: usize): u32 {
   assert(cborKind(item) == CBOR_BYTES || cborKind(item) == CBOR_TEXT, 'only strings have content');
-  return <u32>cborArgument(item);
+  const length = cborArgument(item);
+  assert(length <= <u64>u32.MAX_VALUE, 'a checked string fits in memory');
+  return <u32>length;
 }
 
 /** The item behind a checked one. */
 export function cborSkip(item: usize): usize {
-  const size = cborCheck(item, u32.MAX_VALUE - <u32>item);
+  assert(item > CBOR_TWICE, 'an item, and neither none nor two');
+  const size = cborCheck(item, ramBehind(item));
   assert(size > 0, 'only checked items are walked');
   return item + size;
 }
@@ -162,9 +181,15 @@ export function cborFirst(container: usize): usize {
 
 /** How many items an array has, how many pairs a map has. */
 export function cborCount(container: usize): u32 {
-  if ((load<u8>(container) & 31) != INDEFINITE) return <u32>cborArgument(container);
+  assert(cborKind(container) == CBOR_ARRAY || cborKind(container) == CBOR_MAP, 'only containers have items');
+  if ((load<u8>(container) & 31) != INDEFINITE) {
+    const count = cborArgument(container);
+    assert(count <= <u64>CBOR_ITEMS, 'a checked container has no more items than were counted');
+    return <u32>count;
+  }
   let items: u32 = 0;
   for (let item = container + 1; load<u8>(item) != CBOR_BREAK; item = cborSkip(item)) items++;
+  assert(cborKind(container) == CBOR_ARRAY || (items & 1) == 0, 'a checked map ends before a key');
   return cborKind(container) == CBOR_MAP ? items >> 1 : items;
 }
 
@@ -181,6 +206,7 @@ export function cborMapFind(map: usize, key: string): usize {
       found = value;
     }
     item = cborSkip(value);
+    assert(item > value, 'a value has a byte at least');
   }
   return found;
 }

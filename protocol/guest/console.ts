@@ -4,21 +4,57 @@
 //   wire    = 06 09 base64... 0A  04 14 base64... 0A    crc = CRC-16/XMODEM over the message
 //
 // The receiver decodes as the characters come, straight into the caller's buffer; lines may be of any length (some
-// clients exceed the customary 127). What does not fit the picture drops the packet without a word: bad base64, data
-// beyond `total`, a message beyond the buffer, a wrong CRC. 06 09 starts afresh wherever it turns up, for base64 holds neither.
+// clients exceed the customary 127). A packet with an error is dropped without an answer: bad base64, data
+// beyond `total`, a message beyond the buffer, a wrong CRC. 06 09 begins a new packet wherever it comes, because base64 has neither byte.
 //
 //                 06 09                 LF, all there, CRC good
 //   WAIT_MARKER --------> IN_LINE ----------------------------> message
 //     |  ^ 04 14, packet begun ^ | LF, more to come  ^
 //     |  +---------------------+ +-> WAIT_MARKER     | anything wrong: IGNORING until the next 06 09
 //
-// Receiver   0 buffer  4 capacity  8 received (total included)  12 total  16 CRC  20 state  24 previous byte
-//            28 base64 bits held  32 how many digits of the group of four are in  36 padding seen
-// Sender     0 message  4 message length  8 CRC  12 next packet byte  16 state  20 characters left of the line
-//            24 group of three bytes  28 digits of the group sent  32 bytes in the group
+// What must stay true: nothing is written outside the caller's buffer, whatever comes in on the line.
 
 import { BASE64_PADDING, base64Character, base64Sextet } from './base64';
 import { crc16, crc16Byte } from './crc16';
+import { isInRam } from './ram';
+
+/** What a line has received of a packet. All zero is between packets, without a buffer. */
+@unmanaged
+class Receiver {
+  /** Where the message goes, and how many bytes fit there. */
+  buffer: u32 = 0;
+  capacity: u32 = 0;
+  /** Decoded bytes so far, those of the length included. */
+  received: u32 = 0;
+  /** What the length says: bytes of message and CRC. */
+  total: u32 = 0;
+  crc: u32 = 0;
+  /** IGNORING, WAIT_MARKER or IN_LINE. */
+  state: u32 = 0;
+  previousByte: u32 = 0;
+  /** Bits of the last base64 digits; how many digits of the group of four are in; how much padding was seen. */
+  bits: u32 = 0;
+  digits: u32 = 0;
+  padding: u32 = 0;
+}
+
+/** What is left to be sent of a packet. All zero is a packet that was sent. */
+@unmanaged
+class Sender {
+  message: u32 = 0;
+  length: u32 = 0;
+  crc: u32 = 0;
+  /** Bytes of the packet that are in a group already. */
+  taken: u32 = 0;
+  /** SENT ... SENDING_CHARACTERS. */
+  state: u32 = 0;
+  /** Characters that still fit in the line. */
+  lineLeft: u32 = 0;
+  /** Three bytes, how many digits of them were sent, and how many of the bytes are the packet's. */
+  group: u32 = 0;
+  digits: u32 = 0;
+  bytes: u32 = 0;
+}
 
 export const CONSOLE_RECEIVER_SIZE: u32 = 40;
 export const CONSOLE_SENDER_SIZE: u32 = 36;
@@ -39,99 +75,125 @@ const IGNORING: u32 = 0;
 const WAIT_MARKER: u32 = 1;
 const IN_LINE: u32 = 2;
 
+function receiverAt(receiver: usize): Receiver {
+  assert(offsetof<Receiver>() == CONSOLE_RECEIVER_SIZE, 'a receiver takes what its owner has set aside');
+  return changetype<Receiver>(receiver);
+}
+
+function senderAt(sender: usize): Sender {
+  assert(offsetof<Sender>() == CONSOLE_SENDER_SIZE, 'a sender takes what its owner has set aside');
+  return changetype<Sender>(sender);
+}
+
 /** Where the next message goes. Also forgets a packet that had begun. */
 export function consoleReceiverReset(receiver: usize, buffer: usize, capacity: u32): void {
+  assert(isInRam(receiver, CONSOLE_RECEIVER_SIZE), 'a receiver in memory');
+  assert(isInRam(buffer, capacity), 'a buffer in memory, or none');
   memory.fill(receiver, 0, CONSOLE_RECEIVER_SIZE);
-  store<u32>(receiver, <u32>buffer);
-  store<u32>(receiver, capacity, 4);
+  const into = receiverAt(receiver);
+  into.buffer = <u32>buffer;
+  into.capacity = capacity;
 }
 
 /** Gives a packet that has just begun its buffer: a line needs none while it is silent. */
 export function consoleReceiverAim(receiver: usize, buffer: usize, capacity: u32): void {
-  assert(load<u32>(receiver, 8) == 0, 'the buffer comes before the first byte');
-  store<u32>(receiver, <u32>buffer);
-  store<u32>(receiver, capacity, 4);
+  assert(isInRam(buffer, capacity), 'a buffer in memory');
+  const into = receiverAt(receiver);
+  assert(into.received == 0, 'the buffer comes before the first byte');
+  into.buffer = <u32>buffer;
+  into.capacity = capacity;
 }
 
 /** True from a packet's first marker until the packet ends or is dropped: the receiver then needs its buffer. */
 export function consoleReceiverBusy(receiver: usize): bool {
-  return load<u32>(receiver, 20) != IGNORING;
+  const from = receiverAt(receiver);
+  assert(from.state <= IN_LINE, 'a receiver has three states');
+  return from.state != IGNORING;
 }
 
 /** Takes one byte off the line; returns the message's length when it completes one. */
 export function consoleReceiverPush(receiver: usize, byte: u32): i32 {
   assert(byte <= 0xff, 'the line carries bytes');
-  const previous = load<u32>(receiver, 24);
-  const state = load<u32>(receiver, 20);
-  store<u32>(receiver, byte, 24);
+  const into = receiverAt(receiver);
+  const previous = into.previousByte;
+  into.previousByte = byte;
   if (previous == START_FIRST && byte == START_SECOND) {
-    beginPacket(receiver);
-  } else if (state == WAIT_MARKER && previous == CONTINUE_FIRST && byte == CONTINUE_SECOND) {
-    store<u32>(receiver, IN_LINE, 20);
-  } else if (state == IN_LINE) {
-    if (byte == LINE_FEED || byte == CARRIAGE_RETURN) return endLine(receiver);
-    if (!takeCharacter(receiver, byte)) store<u32>(receiver, IGNORING, 20);
+    beginPacket(into);
+  } else if (into.state == WAIT_MARKER && previous == CONTINUE_FIRST && byte == CONTINUE_SECOND) {
+    into.state = IN_LINE;
+  } else if (into.state == IN_LINE) {
+    if (byte == LINE_FEED || byte == CARRIAGE_RETURN) return endLine(into);
+    if (!takeCharacter(into, byte)) into.state = IGNORING;
   }
   return CONSOLE_NOTHING;
 }
 
-function beginPacket(receiver: usize): void {
-  memory.fill(receiver + 8, 0, CONSOLE_RECEIVER_SIZE - 8);
-  store<u32>(receiver, IN_LINE, 20);
+function beginPacket(into: Receiver): void {
+  assert(into.buffer != 0 || into.capacity == 0, 'a receiver has a buffer, or no room');
+  into.received = 0;
+  into.total = 0;
+  into.crc = 0;
+  into.previousByte = 0;
+  into.bits = 0;
+  into.digits = 0;
+  into.padding = 0;
+  into.state = IN_LINE;
 }
 
 /** False when the packet is lost. */
-function takeCharacter(receiver: usize, character: u32): bool {
-  const digits = load<u32>(receiver, 32);
-  const padding = load<u32>(receiver, 36);
+function takeCharacter(into: Receiver, character: u32): bool {
+  const digits = into.digits;
+  assert(digits < 4, 'a group has four digits');
   if (character == BASE64_PADDING) {
     // One or two, and only to fill up the last group.
     if (digits < 2) return false;
-    store<u32>(receiver, (digits + 1) & 3, 32);
-    store<u32>(receiver, padding + 1, 36);
+    into.digits = (digits + 1) & 3;
+    into.padding++;
+    assert(into.padding <= 2, 'padding fills a group up, and no more');
     return true;
   }
   const sextet = base64Sextet(character);
-  if (sextet < 0 || padding != 0) return false;
-  const bits = (load<u32>(receiver, 28) << 6) | <u32>sextet;
-  store<u32>(receiver, bits, 28);
-  store<u32>(receiver, (digits + 1) & 3, 32);
+  if (sextet < 0 || into.padding != 0) return false;
+  const bits = (into.bits << 6) | <u32>sextet;
+  into.bits = bits;
+  into.digits = (digits + 1) & 3;
   // The first digit of a group completes no byte, each further one does.
-  return digits == 0 || takeByte(receiver, (bits >> (6 - (digits << 1))) & 0xff);
+  return digits == 0 || takeByte(into, (bits >> (6 - (digits << 1))) & 0xff);
 }
 
 /** One decoded byte: of the length, of the message, or of the CRC. False when the packet is lost. */
-function takeByte(receiver: usize, byte: u32): bool {
-  const received = load<u32>(receiver, 8);
-  const total = load<u32>(receiver, 12);
-  store<u32>(receiver, received + 1, 8);
+function takeByte(into: Receiver, byte: u32): bool {
+  const received = into.received++;
   if (received < TOTAL_SIZE) {
-    const value = (total << 8) | byte;
-    store<u32>(receiver, value, 12);
-    return received == 0 || (value >= CRC_SIZE && value - CRC_SIZE <= load<u32>(receiver, 4));
+    const value = (into.total << 8) | byte;
+    into.total = value;
+    assert(value <= 0xffff, 'the length has two bytes');
+    return received == 0 || (value >= CRC_SIZE && value - CRC_SIZE <= into.capacity);
   }
   const index = received - TOTAL_SIZE;
-  if (index >= total) return false;
-  store<u32>(receiver, crc16Byte(load<u32>(receiver, 16), byte), 16);
-  if (index < total - CRC_SIZE) {
-    assert(index < load<u32>(receiver, 4), 'the length was checked against the buffer');
-    store<u8>(<usize>load<u32>(receiver) + index, <u8>byte);
+  if (index >= into.total) return false;
+  into.crc = crc16Byte(into.crc, byte);
+  if (index < into.total - CRC_SIZE) {
+    assert(index < into.capacity && into.buffer != 0, 'the length was checked against the buffer');
+    store<u8>(<usize>into.buffer + index, <u8>byte);
   }
   return true;
 }
 
-function endLine(receiver: usize): i32 {
-  const received = load<u32>(receiver, 8);
-  const total = load<u32>(receiver, 12);
+function endLine(into: Receiver): i32 {
+  assert(into.state == IN_LINE, 'a line ends where one has begun');
+  const received = into.received;
+  const total = into.total;
   if (received < TOTAL_SIZE || received - TOTAL_SIZE < total) {
     // A padded group ends the packet, so one that is still short has lost something.
-    store<u32>(receiver, load<u32>(receiver, 36) != 0 ? IGNORING : WAIT_MARKER, 20);
+    into.state = into.padding != 0 ? IGNORING : WAIT_MARKER;
     return CONSOLE_NOTHING;
   }
-  store<u32>(receiver, IGNORING, 20);
+  into.state = IGNORING;
   // A last group cut short, or a CRC that leaves a remainder.
-  if (load<u32>(receiver, 32) != 0 || load<u32>(receiver, 16) != 0) return CONSOLE_NOTHING;
-  assert(total >= CRC_SIZE && total - CRC_SIZE <= load<u32>(receiver, 4), 'a message never exceeds its buffer');
+  if (into.digits != 0 || into.crc != 0) return CONSOLE_NOTHING;
+  assert(total >= CRC_SIZE && total - CRC_SIZE <= into.capacity, 'a message never exceeds its buffer');
+  assert(received == TOTAL_SIZE + total, 'a packet holds as many bytes as its length says');
   return <i32>(total - CRC_SIZE);
 }
 
@@ -143,61 +205,66 @@ const SENDING_CHARACTERS: u32 = 3;
 
 export function consoleSenderStart(sender: usize, pointer: usize, length: u32): void {
   assert(length + CRC_SIZE <= 0xffff, 'the length field has 16 bits');
+  assert(isInRam(sender, CONSOLE_SENDER_SIZE), 'a sender in memory');
+  assert(isInRam(pointer, length), 'a message in memory');
   memory.fill(sender, 0, CONSOLE_SENDER_SIZE);
-  store<u32>(sender, <u32>pointer);
-  store<u32>(sender, length, 4);
-  store<u32>(sender, crc16(0, pointer, length), 8);
-  store<u32>(sender, SENDING_MARKER, 16);
+  const from = senderAt(sender);
+  from.message = <u32>pointer;
+  from.length = length;
+  from.crc = crc16(0, pointer, length);
+  from.state = SENDING_MARKER;
 }
 
 /** The next byte for the line, or CONSOLE_NOTHING when the packet is complete. The message must not change meanwhile. */
 export function consoleSenderNext(sender: usize): i32 {
-  const state = load<u32>(sender, 16);
-  if (state == SENT) return CONSOLE_NOTHING;
-  const first = load<u32>(sender, 12) == 0;
-  if (state == SENDING_MARKER) {
-    store<u32>(sender, SENDING_MARKER_SECOND, 16);
+  const from = senderAt(sender);
+  if (from.state == SENT) return CONSOLE_NOTHING;
+  const first = from.taken == 0;
+  if (from.state == SENDING_MARKER) {
+    assert(from.digits == 0, 'a line ends with a whole group');
+    from.state = SENDING_MARKER_SECOND;
     return <i32>(first ? START_FIRST : CONTINUE_FIRST);
   }
-  if (state == SENDING_MARKER_SECOND) {
-    store<u32>(sender, SENDING_CHARACTERS, 16);
-    store<u32>(sender, CONSOLE_LINE_CHARACTERS, 20);
+  if (from.state == SENDING_MARKER_SECOND) {
+    from.state = SENDING_CHARACTERS;
+    from.lineLeft = CONSOLE_LINE_CHARACTERS;
     return <i32>(first ? START_SECOND : CONTINUE_SECOND);
   }
-  return nextCharacter(sender);
+  assert(from.state == SENDING_CHARACTERS, 'a sender has four states');
+  return nextCharacter(from);
 }
 
-function nextCharacter(sender: usize): i32 {
-  const packetSize = TOTAL_SIZE + load<u32>(sender, 4) + CRC_SIZE;
-  let digit = load<u32>(sender, 28);
+function nextCharacter(from: Sender): i32 {
+  const packetSize = TOTAL_SIZE + from.length + CRC_SIZE;
+  const digit = from.digits;
+  assert(digit < 4, 'a group has four digits');
   if (digit == 0) {
-    const sent = load<u32>(sender, 12);
-    const lineLeft = load<u32>(sender, 20);
-    if (sent == packetSize || lineLeft == 0) {
-      store<u32>(sender, sent == packetSize ? SENT : SENDING_MARKER, 16);
+    const taken = from.taken;
+    if (taken == packetSize || from.lineLeft == 0) {
+      from.state = taken == packetSize ? SENT : SENDING_MARKER;
       return <i32>LINE_FEED;
     }
-    assert(lineLeft >= 4 && sent < packetSize, 'a line holds whole groups of the packet');
-    const bytes = min<u32>(3, packetSize - sent);
+    assert(from.lineLeft >= 4 && taken < packetSize, 'a line holds whole groups of the packet');
+    const bytes = min<u32>(3, packetSize - taken);
     let group: u32 = 0;
     for (let index: u32 = 0; index < 3; index++) {
-      group = (group << 8) | (index < bytes ? packetByte(sender, sent + index) : 0);
+      group = (group << 8) | (index < bytes ? packetByte(from, taken + index) : 0);
     }
-    store<u32>(sender, group, 24);
-    store<u32>(sender, bytes, 32);
-    store<u32>(sender, sent + bytes, 12);
-    store<u32>(sender, lineLeft - 4, 20);
+    from.group = group;
+    from.bytes = bytes;
+    from.taken = taken + bytes;
+    from.lineLeft -= 4;
   }
-  const padding = digit > load<u32>(sender, 32);
-  const sextet = (load<u32>(sender, 24) >> (18 - digit * 6)) & 63;
-  digit++;
-  store<u32>(sender, digit & 3, 28);
+  const padding = digit > from.bytes;
+  const sextet = (from.group >> (18 - digit * 6)) & 63;
+  from.digits = (digit + 1) & 3;
   return <i32>(padding ? BASE64_PADDING : base64Character(sextet));
 }
 
-function packetByte(sender: usize, index: u32): u32 {
-  const length = load<u32>(sender, 4);
+function packetByte(from: Sender, index: u32): u32 {
+  const length = from.length;
+  assert(index < TOTAL_SIZE + length + CRC_SIZE, 'a byte of the packet');
   if (index < TOTAL_SIZE) return ((length + CRC_SIZE) >> (index == 0 ? 8 : 0)) & 0xff;
-  if (index < TOTAL_SIZE + length) return load<u8>(<usize>load<u32>(sender) + (index - TOTAL_SIZE));
-  return (load<u32>(sender, 8) >> (index == TOTAL_SIZE + length ? 8 : 0)) & 0xff;
+  if (index < TOTAL_SIZE + length) return load<u8>(<usize>from.message + (index - TOTAL_SIZE));
+  return (from.crc >> (index == TOTAL_SIZE + length ? 8 : 0)) & 0xff;
 }

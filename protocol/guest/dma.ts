@@ -1,5 +1,6 @@
 // Block copies between RAM and the bus. The core stalls while one runs, so it is complete when the call returns.
 
+import { MAP_FLASH_SIZE } from './generated/constants';
 import {
   DMA_CONTROL_ADDRESSING_FIXED,
   DMA_CONTROL_DIRECTION_RAM_TO_BUS,
@@ -9,9 +10,14 @@ import {
   writeDmaLength,
   writeDmaRamAddress,
 } from './generated/registers';
+import { isInRam } from './ram';
+
+const WORD_MASK: u32 = 3;
 
 function copyBlock(ram: usize, busAddress: u32, length: u32, control: u32): void {
   if (length == 0) return;
+  assert(isInRam(ram, length), 'a block in memory');
+  assert(busAddress <= u32.MAX_VALUE - length, 'a block on the bus does not wrap');
   writeDmaRamAddress(<u32>ram);
   writeDmaBusAddress(busAddress);
   writeDmaLength(length);
@@ -20,20 +26,25 @@ function copyBlock(ram: usize, busAddress: u32, length: u32, control: u32): void
 
 /** Mapped flash (any alignment) or registers (whole words) into RAM. */
 export function copyFromBus(target: usize, busAddress: u32, length: u32): void {
+  assert(busAddress >= MAP_FLASH_SIZE || length <= MAP_FLASH_SIZE - busAddress, 'a block of flash ends in flash');
+  assert(busAddress < MAP_FLASH_SIZE || ((busAddress | length) & WORD_MASK) == 0, 'registers are read in whole words');
   copyBlock(target, busAddress, length, 0);
 }
 
 /** RAM into registers (whole words). */
 export function copyToBus(busAddress: u32, source: usize, length: u32): void {
+  assert(((busAddress | length) & WORD_MASK) == 0, 'registers are written in whole words');
   copyBlock(source, busAddress, length, DMA_CONTROL_DIRECTION_RAM_TO_BUS);
 }
 
 /** `length` bytes out of a FIFO register; the caller has made sure that they are there. */
 export function copyFromFifo(target: usize, register: u32, length: u32): void {
+  assert((register & WORD_MASK) == 0, 'a register is a word');
   copyBlock(target, register, length, DMA_CONTROL_ADDRESSING_FIXED);
 }
 
 /** `length` bytes into a FIFO register; the caller has made sure that it takes them. */
 export function copyToFifo(register: u32, source: usize, length: u32): void {
+  assert((register & WORD_MASK) == 0, 'a register is a word');
   copyBlock(source, register, length, DMA_CONTROL_ADDRESSING_FIXED | DMA_CONTROL_DIRECTION_RAM_TO_BUS);
 }

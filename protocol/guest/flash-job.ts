@@ -30,6 +30,7 @@ import {
   writeFlashStatus,
   writeIntcWait,
 } from './generated/registers';
+import { isInRam } from './ram';
 
 const IDLE: u32 = 0;
 const ERASING: u32 = 1;
@@ -60,6 +61,7 @@ export function flashFailed(): bool {
 
 /** Jobs since reset that did not read back as written. */
 export function flashFailures(): u32 {
+  assert(!failed || failures != 0, 'a job that failed is counted');
   return failures;
 }
 
@@ -72,7 +74,7 @@ export function flashErase(from: u32, length: u32): void {
 
 /** Starts programming `length` bytes from `bytes`, which must stay as they are until the job ends. */
 export function flashProgram(to: u32, bytes: usize, length: u32): void {
-  assert(length != 0, 'a program job has bytes to program');
+  assert(length != 0 && isInRam(bytes, length), 'a program job has bytes to program, in memory');
   begin(PROGRAMMING, to, length);
   source = bytes;
   startPage();
@@ -82,6 +84,7 @@ export function flashProgram(to: u32, bytes: usize, length: u32): void {
 export function flashService(): void {
   const status = readFlashStatus();
   if ((status & FLASH_STATUS_DONE) == 0) return;
+  assert(phase == IDLE || remaining != 0, 'a job that runs has something left to do');
   writeFlashStatus(FLASH_STATUS_DONE | FLASH_STATUS_PROGRAM_ERROR);
   if (phase == ERASING) finishErase();
   else if (phase == PROGRAMMING) finishPage();
@@ -93,10 +96,12 @@ export function flashWait(): bool {
     writeIntcWait(LINE_FLASH);
     flashService();
   }
+  assert(failed || remaining == 0, 'a job that ended well has done all of it');
   return !failed;
 }
 
 function begin(kind: u32, from: u32, length: u32): void {
+  assert(kind == ERASING || kind == PROGRAMMING, 'a job erases or programs');
   assert(phase == IDLE, 'one flash job at a time');
   assert(from < MAP_FLASH_SIZE && length <= MAP_FLASH_SIZE - from, 'the job lies in flash');
   phase = kind;
@@ -107,6 +112,7 @@ function begin(kind: u32, from: u32, length: u32): void {
 }
 
 function startErase(): void {
+  assert((address & (MAP_SECTOR_SIZE - 1)) == 0 && remaining >= MAP_SECTOR_SIZE, 'a whole sector is left to erase');
   writeFlashAddress(address);
   writeFlashCommand(FLASH_COMMAND_KEY_KEY | FLASH_COMMAND_OPERATION_ERASE_SECTOR);
 }
@@ -116,6 +122,8 @@ function finishErase(): void {
     end(true);
     return;
   }
+  assert(remaining >= MAP_SECTOR_SIZE, 'what was erased is part of the job');
+  assert(((address | remaining) & (MAP_SECTOR_SIZE - 1)) == 0, 'an erase goes on by whole sectors');
   address += MAP_SECTOR_SIZE;
   remaining -= MAP_SECTOR_SIZE;
   if (remaining == 0) end(false);
@@ -123,9 +131,11 @@ function finishErase(): void {
 }
 
 function startPage(): void {
+  assert(phase == PROGRAMMING && remaining != 0, 'a program job has bytes left');
   const lead = address & (MAP_UNIT_SIZE - 1);
   chunk = min<u32>(remaining, MAP_PAGE_SIZE - (address & (MAP_PAGE_SIZE - 1)));
   const span = (lead + chunk + MAP_UNIT_SIZE - 1) & ~(MAP_UNIT_SIZE - 1);
+  assert(chunk != 0 && lead + chunk <= span, 'the bytes of an operation lie in its units');
   assert(span <= MAP_PAGE_SIZE, 'one operation stays in its page');
   memory.fill(page, 0xff, span);
   memory.copy(page + lead, source, chunk);
@@ -136,6 +146,7 @@ function startPage(): void {
 }
 
 function finishPage(): void {
+  assert(chunk != 0 && chunk <= remaining && chunk <= MAP_PAGE_SIZE, 'what was programmed is part of the job');
   copyFromBus(readBack, address, chunk);
   if (memory.compare(readBack, source, chunk) != 0) {
     end(true);
@@ -149,6 +160,8 @@ function finishPage(): void {
 }
 
 function end(badly: bool): void {
+  assert(phase != IDLE, 'a job that runs ends, once');
+  assert(badly || remaining == 0, 'a job ends well when nothing is left of it');
   phase = IDLE;
   failed = badly;
   if (badly) failures++;
@@ -156,7 +169,8 @@ function end(badly: bool): void {
 
 /** Whether `length` bytes at `from` read as ones; both are multiples of 8. */
 export function isErased(from: u32, length: u32): bool {
-  assert(((from | length) & 7) == 0, 'erased cells are looked at by units');
+  assert(((from | length) & (MAP_UNIT_SIZE - 1)) == 0, 'erased cells are looked at by units');
+  assert(from <= MAP_FLASH_SIZE && length <= MAP_FLASH_SIZE - from, 'the cells lie in flash');
   for (let done: u32 = 0; done < length; ) {
     const piece = min<u32>(length - done, MAP_PAGE_SIZE);
     copyFromBus(readBack, from + done, piece);

@@ -6,7 +6,7 @@
 // A burn that power cuts leaves any of its ones; burning the same ones again is the mend. The bootloader waits for the line
 // (`burnWait`), the firmware is called with it.
 
-import { LINE_FUSES } from './generated/constants';
+import { FUSE_WORD_COUNT, LINE_FUSES } from './generated/constants';
 import {
   FUSES_COMMAND_KEY_KEY,
   FUSES_COMMAND_OPERATION_PROGRAM,
@@ -40,6 +40,7 @@ export function burnFailed(): bool {
 /** Starts burning `bits` into a word. The caller has seen that no burn runs. */
 export function startBurn(index: u32, bits: u32): void {
   assert(!burning && bits != 0, 'one burn at a time, and of something');
+  assert(index < FUSE_WORD_COUNT, 'a word that there is');
   burning = true;
   failed = false;
   word = index;
@@ -55,6 +56,7 @@ export function burnService(): void {
   if ((readFusesStatus() & FUSES_STATUS_DONE) == 0) return;
   writeFusesStatus(FUSES_STATUS_DONE);
   if (!burning) return;
+  assert(ones != 0 && word < FUSE_WORD_COUNT, 'the burn that ended was started here');
   burning = false;
   failed = (readFusesWord(word) & ones) != ones;
 }

@@ -18,6 +18,7 @@ import {
   PURPOSE_DEVELOPMENT,
 } from './generated/constants';
 import { FUSES_WORD, readFusesWord } from './generated/registers';
+import { isInRam } from './ram';
 
 export function boardId(): u32 {
   return readFusesWord(FUSE_BOARD_ID);
@@ -44,11 +45,14 @@ export function purposesOf(keys: u32): u32 {
   for (let key: u32 = 0; key < FUSE_KEY_COUNT; key++) {
     if (((keys >> key) & 1) != 0) shared &= purposes >> (key << 3);
   }
+  assert(shared <= 0xff, 'purposes have a byte a key');
+  assert(!locked || (shared & PURPOSE_DEVELOPMENT) == 0, 'development ends when the device is locked');
   return shared;
 }
 
 /** Writes the 32 bytes of a public key to `target`. */
 export function readKey(key: u32, target: usize): void {
   assert(key < FUSE_KEY_COUNT, 'a key number is one of the fuses’');
+  assert(isInRam(target, FUSE_KEY_WORDS << 2), 'room for a key');
   copyFromBus(target, FUSES_WORD + ((FUSE_KEYS + key * FUSE_KEY_WORDS) << 2), FUSE_KEY_WORDS << 2);
 }

@@ -4,10 +4,37 @@
 //
 // Receiver and sender go byte by byte and hold no frame of their own. A datagram longer than the buffer is cut at its
 // capacity, as a UDP socket cuts it: the SMP layer then finds the payload short and says so. A frame with a wrong
-// escape, or without a whole peer tag, is dropped: the line is lossless, so it can only be noise.
-//
-// Receiver          0 buffer   4 capacity   8 received (peer included)   12 state   16 peer
-// Sender            0 next byte of the datagram   4 end   8 state   12 peer   16 escaped byte to come
+// escape, or without a whole peer tag, is dropped: the line is lossless, so it can only be noise. What must stay true: nothing is
+// written outside the buffer, whatever comes in on the line.
+
+import { isInRam } from './ram';
+
+/** What a line has received of a frame. All zero is between frames, without a buffer. */
+@unmanaged
+class Receiver {
+  /** Where the datagram goes, and how many bytes fit there. */
+  buffer: u32 = 0;
+  capacity: u32 = 0;
+  /** Bytes of the frame so far, peer tag included. */
+  received: u32 = 0;
+  /** RECEIVING, RECEIVING_ESCAPE or DROPPING. */
+  state: u32 = 0;
+  /** The last two bytes that came in front of a datagram, in the low half. */
+  peer: u32 = 0;
+}
+
+/** What is left to be sent of a frame. All zero is a frame that was sent. */
+@unmanaged
+class Sender {
+  /** The next byte of the datagram, and where it ends. */
+  next: u32 = 0;
+  end: u32 = 0;
+  /** SENT ... SENDING_DATAGRAM. */
+  state: u32 = 0;
+  peer: u32 = 0;
+  /** The second byte of an escape, when that is what comes next; else 0. */
+  escaped: u32 = 0;
+}
 
 export const SLIP_RECEIVER_SIZE: u32 = 20;
 export const SLIP_SENDER_SIZE: u32 = 20;
@@ -25,68 +52,90 @@ const RECEIVING: u32 = 0;
 const RECEIVING_ESCAPE: u32 = 1;
 const DROPPING: u32 = 2;
 
+function receiverAt(receiver: usize): Receiver {
+  assert(offsetof<Receiver>() == SLIP_RECEIVER_SIZE, 'a receiver takes what its owner has set aside');
+  return changetype<Receiver>(receiver);
+}
+
+function senderAt(sender: usize): Sender {
+  assert(offsetof<Sender>() == SLIP_SENDER_SIZE, 'a sender takes what its owner has set aside');
+  return changetype<Sender>(sender);
+}
+
 /** Where the next frame goes. Also forgets a frame that had begun. */
 export function slipReceiverReset(receiver: usize, buffer: usize, capacity: u32): void {
-  store<u32>(receiver, <u32>buffer);
-  store<u32>(receiver, capacity, 4);
-  store<u32>(receiver, 0, 8);
-  store<u32>(receiver, RECEIVING, 12);
-  store<u32>(receiver, 0, 16);
+  assert(isInRam(receiver, SLIP_RECEIVER_SIZE), 'a receiver in memory');
+  assert(isInRam(buffer, capacity), 'a buffer in memory, or none');
+  const into = receiverAt(receiver);
+  into.buffer = <u32>buffer;
+  into.capacity = capacity;
+  into.received = 0;
+  into.state = RECEIVING;
+  into.peer = 0;
+  assert(!slipReceiverBusy(receiver), 'no frame has begun');
 }
 
 /** True while a frame has begun and needs its buffer, or is being dropped. */
 export function slipReceiverBusy(receiver: usize): bool {
-  return load<u32>(receiver, 8) != 0 || load<u32>(receiver, 12) != RECEIVING;
+  const from = receiverAt(receiver);
+  return from.received != 0 || from.state != RECEIVING;
 }
 
 /** Bytes were lost, or there is no room: nothing is believed until the next END. */
 export function slipReceiverDrop(receiver: usize): void {
-  store<u32>(receiver, DROPPING, 12);
+  receiverAt(receiver).state = DROPPING;
+  assert(slipReceiverBusy(receiver), 'a frame that is dropped lasts to its end');
 }
 
 /** The peer of the frame that has just ended; the two bytes that open the next one shift it out. */
 export function slipReceiverPeer(receiver: usize): u32 {
-  return load<u32>(receiver, 16) & 0xffff;
+  const from = receiverAt(receiver);
+  assert(from.received == 0 && from.state == RECEIVING, 'asked for at the end of a frame');
+  return from.peer & 0xffff;
 }
 
 /** Takes one byte off the line; returns the datagram's length (0 is an empty datagram) when it ends one. */
 export function slipReceiverPush(receiver: usize, byte: u32): i32 {
   assert(byte <= 0xff, 'the line carries bytes');
-  const state = load<u32>(receiver, 12);
-  if (byte == SLIP_END) return finishFrame(receiver, state);
+  const into = receiverAt(receiver);
+  if (byte == SLIP_END) return finishFrame(into);
+  const state = into.state;
   if (state == DROPPING) return SLIP_NOTHING;
   if (state == RECEIVING_ESCAPE) {
     const known = byte == ESCAPED_END || byte == ESCAPED_ESCAPE;
-    store<u32>(receiver, known ? RECEIVING : DROPPING, 12);
-    if (known) keepByte(receiver, byte == ESCAPED_END ? SLIP_END : ESCAPE);
+    into.state = known ? RECEIVING : DROPPING;
+    if (known) keepByte(into, byte == ESCAPED_END ? SLIP_END : ESCAPE);
   } else if (byte == ESCAPE) {
-    store<u32>(receiver, RECEIVING_ESCAPE, 12);
+    into.state = RECEIVING_ESCAPE;
   } else {
-    keepByte(receiver, byte);
+    keepByte(into, byte);
   }
   return SLIP_NOTHING;
 }
 
-function keepByte(receiver: usize, byte: u32): void {
-  const received = load<u32>(receiver, 8);
-  const capacity = load<u32>(receiver, 4);
+function keepByte(into: Receiver, byte: u32): void {
+  const received = into.received;
   if (received < PEER_SIZE) {
-    store<u32>(receiver, (load<u32>(receiver, 16) << 8) | byte, 16);
-  } else if (received - PEER_SIZE < capacity) {
-    store<u8>(<usize>load<u32>(receiver) + (received - PEER_SIZE), <u8>byte);
+    into.peer = (into.peer << 8) | byte;
+  } else if (received - PEER_SIZE < into.capacity) {
+    store<u8>(<usize>into.buffer + (received - PEER_SIZE), <u8>byte);
   } else {
     return;
   }
-  store<u32>(receiver, received + 1, 8);
+  into.received = received + 1;
 }
 
-function finishFrame(receiver: usize, state: u32): i32 {
-  const received = load<u32>(receiver, 8);
-  store<u32>(receiver, 0, 8);
-  store<u32>(receiver, RECEIVING, 12);
-  const whole = state == RECEIVING && received >= PEER_SIZE;
-  assert(!whole || received - PEER_SIZE <= load<u32>(receiver, 4), 'a datagram never exceeds its buffer');
-  return whole ? <i32>(received - PEER_SIZE) : SLIP_NOTHING;
+function finishFrame(into: Receiver): i32 {
+  const whole = into.state == RECEIVING && into.received >= PEER_SIZE;
+  const received = into.received;
+  assert(into.state <= DROPPING, 'a receiver has three states');
+  assert(received <= into.capacity + PEER_SIZE, 'no more was kept than there is room for');
+  assert(received <= PEER_SIZE || into.buffer != 0, 'a frame with a datagram has a buffer');
+  into.received = 0;
+  into.state = RECEIVING;
+  if (!whole) return SLIP_NOTHING;
+  assert(received - PEER_SIZE <= into.capacity, 'a datagram never exceeds its buffer');
+  return <i32>(received - PEER_SIZE);
 }
 
 // A sender that was never started is one that has sent all.
@@ -98,39 +147,43 @@ const SENDING_DATAGRAM: u32 = 4;
 
 export function slipSenderStart(sender: usize, peer: u32, pointer: usize, length: u32): void {
   assert(peer <= 0xffff, 'a peer tag has 16 bits');
-  store<u32>(sender, <u32>pointer);
-  store<u32>(sender, <u32>pointer + length, 4);
-  store<u32>(sender, SENDING_START, 8);
-  store<u32>(sender, peer, 12);
-  store<u32>(sender, 0, 16);
+  assert(isInRam(sender, SLIP_SENDER_SIZE), 'a sender in memory');
+  assert(isInRam(pointer, length), 'a datagram in memory');
+  const from = senderAt(sender);
+  from.next = <u32>pointer;
+  from.end = <u32>pointer + length;
+  from.state = SENDING_START;
+  from.peer = peer;
+  from.escaped = 0;
 }
 
 /** The next byte for the line, or SLIP_NOTHING when the frame is complete. The datagram must not change meanwhile. */
 export function slipSenderNext(sender: usize): i32 {
-  const escaped = load<u32>(sender, 16);
+  const from = senderAt(sender);
+  const escaped = from.escaped;
+  const state = from.state;
+  const next = from.next;
   if (escaped != 0) {
-    store<u32>(sender, 0, 16);
+    from.escaped = 0;
     return <i32>escaped;
   }
-  const state = load<u32>(sender, 8);
   if (state == SENT) return SLIP_NOTHING;
-  const next = load<u32>(sender);
-  if (state == SENDING_START || (state == SENDING_DATAGRAM && next == load<u32>(sender, 4))) {
-    store<u32>(sender, state == SENDING_START ? SENDING_PEER_HIGH : SENT, 8);
+  if (state == SENDING_START || (state == SENDING_DATAGRAM && next == from.end)) {
+    from.state = state == SENDING_START ? SENDING_PEER_HIGH : SENT;
+    assert(next <= from.end, 'nothing behind the datagram is sent');
     return <i32>SLIP_END;
   }
   if (state == SENDING_DATAGRAM) {
-    store<u32>(sender, next + 1);
-    return escapeByte(sender, load<u8>(<usize>next));
+    from.next = next + 1;
+    return escapeByte(from, load<u8>(<usize>next));
   }
   assert(state == SENDING_PEER_HIGH || state == SENDING_PEER_LOW, 'the sender has five states');
-  store<u32>(sender, state + 1, 8);
-  const peer = load<u32>(sender, 12);
-  return escapeByte(sender, state == SENDING_PEER_HIGH ? peer >> 8 : peer & 0xff);
+  from.state = state + 1;
+  return escapeByte(from, state == SENDING_PEER_HIGH ? from.peer >> 8 : from.peer & 0xff);
 }
 
-function escapeByte(sender: usize, byte: u32): i32 {
+function escapeByte(from: Sender, byte: u32): i32 {
   if (byte != SLIP_END && byte != ESCAPE) return <i32>byte;
-  store<u32>(sender, byte == SLIP_END ? ESCAPED_END : ESCAPED_ESCAPE, 16);
+  from.escaped = byte == SLIP_END ? ESCAPED_END : ESCAPED_ESCAPE;
   return <i32>ESCAPE;
 }

@@ -1,6 +1,8 @@
 // Whether bytes are UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing beyond U+10FFFF, nothing cut short.
 //
-// What a stranger calls text is checked before it is used: sent back as text it would be no CBOR.
+// What a client calls text is checked before it is used: text with other bytes in it is no CBOR, and would go back in an answer.
+
+import { isInRam } from './ram';
 
 /** The smallest code point that needs one, two or three bytes behind the first. */
 const LEAST_TWO: u32 = 0x80;
@@ -9,6 +11,7 @@ const LEAST_FOUR: u32 = 0x10000;
 const GREATEST: u32 = 0x10ffff;
 
 export function isUtf8(pointer: usize, length: u32): bool {
+  assert(isInRam(pointer, length), 'the bytes are in memory');
   for (let at: u32 = 0; at < length; ) {
     const first: u32 = load<u8>(pointer + at++);
     if (first < 0x80) continue;

@@ -34,7 +34,7 @@ export const wireCanaries: readonly Canary[] = [
     changes: [
       {
         path: 'protocol/guest/console.ts',
-        find: 'return received == 0 || (value >= CRC_SIZE && value - CRC_SIZE <= load<u32>(receiver, 4));',
+        find: 'return received == 0 || (value >= CRC_SIZE && value - CRC_SIZE <= into.capacity);',
         replace: 'return received == 0 || value >= CRC_SIZE;',
       },
     ],

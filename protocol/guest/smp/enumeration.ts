@@ -23,7 +23,7 @@ import {
   MGMT_ENOTSUP,
   SMP_OP_READ,
 } from '../generated/constants';
-import { groupAt, groupCommands, groupCount, groupId, groupName, registerGroup } from './groups';
+import { groupAt, groupCount, registerGroup } from './groups';
 import { openRequest } from './request';
 import { STATUS_GROUP } from './status';
 
@@ -31,7 +31,8 @@ export function registerEnumeration(): void {
   registerGroup(GROUP_ENUM, 'enum mgmt', ENUM_DETAILS + 1, answerEnumeration);
 }
 
-function answerEnumeration(operation: u32, command: u32, _step: u32): u32 {
+function answerEnumeration(operation: u32, command: u32, step: u32): u32 {
+  assert(step == 0, 'every answer here is given at once');
   if (operation != SMP_OP_READ) return MGMT_ENOTSUP;
   if (command == ENUM_COUNT) {
     writeUnsignedField('count', groupCount());
@@ -43,9 +44,10 @@ function answerEnumeration(operation: u32, command: u32, _step: u32): u32 {
 }
 
 function answerList(): u32 {
+  assert(groupCount() != 0, 'this group is one of the list');
   writeText('groups');
   writeArrayStart();
-  for (let index: u32 = 0; index < groupCount(); index++) writeUnsigned(groupId(groupAt(index)));
+  for (let index: u32 = 0; index < groupCount(); index++) writeUnsigned(groupAt(index).number);
   writeEnd();
   return 0;
 }
@@ -55,7 +57,7 @@ function answerSingle(): u32 {
   const index = readUnsigned('index', 0);
   if (!fieldsOk()) return MGMT_EINVAL;
   if (index >= groupCount()) return STATUS_GROUP + ENUM_ERR_INDEX_TOO_LARGE;
-  writeUnsignedField('group', groupId(groupAt(<u32>index)));
+  writeUnsignedField('group', groupAt(<u32>index).number);
   if (index == groupCount() - 1) writeBooleanField('end', true);
   return 0;
 }
@@ -68,11 +70,11 @@ function answerDetails(): u32 {
   writeArrayStart();
   for (let index: u32 = 0; index < groupCount(); index++) {
     const entry = groupAt(index);
-    if (wanted != 0 && !lists(wanted, groupId(entry))) continue;
+    if (wanted != 0 && !lists(wanted, entry.number)) continue;
     writeMapStart();
-    writeUnsignedField('group', groupId(entry));
-    writeTextField('name', groupName(entry));
-    writeUnsignedField('handlers', groupCommands(entry));
+    writeUnsignedField('group', entry.number);
+    writeTextField('name', entry.name);
+    writeUnsignedField('handlers', entry.commands);
     writeEnd();
   }
   writeEnd();
@@ -89,8 +91,10 @@ function isListOfGroups(item: usize): bool {
 }
 
 function lists(item: usize, group: u32): bool {
+  assert(cborKind(item) == CBOR_ARRAY, 'a list that was looked at');
   let listed = cborFirst(item);
   for (let left = cborCount(item); left > 0; left--, listed = cborSkip(listed)) {
+    assert(cborKind(listed) == CBOR_UNSIGNED, 'whose entries are numbers');
     if (cborArgument(listed) == group) return true;
   }
   return false;

@@ -2,58 +2,64 @@
 //
 // A handler is called with operation, command and step. Step 0 is a new request; one that answers STATUS_DEFERRED or
 // STATUS_AGAIN is called again with the same request and step 1, 2 ... until it answers anything else. It reads the request through
-// request.ts and writes the fields of the reply with the CBOR writer, in the call that finishes.
-//
-//   entry   0 group   4 name (literal)   8 commands (largest command + 1)   12 handler
+// request.ts and writes the fields of the reply with the CBOR writer, in the call that finishes. What must stay true: a group is registered
+// once, and what is registered stays.
 
 export type GroupHandler = (operation: u32, command: u32, step: u32) => u32;
 
+@unmanaged
+export class Group {
+  number: u32 = 0;
+  /** Largest command + 1. */
+  commands: u32 = 0;
+  name!: string;
+  handler!: GroupHandler;
+}
+
 const CAPACITY: u32 = 12;
 const ENTRY_SIZE: u32 = 16;
+/** Group numbers have 16 bits on the wire, commands eight. */
+const NUMBER_MOST: u32 = 0xffff;
+const COMMANDS_MOST: u32 = 0x100;
 const entries: usize = memory.data(<i32>(CAPACITY * ENTRY_SIZE), 4);
 let count: u32 = 0;
 
-export function registerGroup(group: u32, name: string, commands: u32, handler: GroupHandler): void {
+export function registerGroup(number: u32, name: string, commands: u32, handler: GroupHandler): void {
   assert(count < CAPACITY, 'room for every group');
-  assert(findGroup(group) == 0, 'a group is registered once');
-  const entry = entries + count * ENTRY_SIZE;
-  store<u32>(entry, group);
-  store<u32>(entry, changetype<u32>(name), 4);
-  store<u32>(entry, commands, 8);
-  store<u32>(entry, changetype<u32>(handler), 12);
+  assert(findGroup(number) == null, 'a group is registered once');
+  assert(number <= NUMBER_MOST && commands != 0 && commands <= COMMANDS_MOST, 'a group that a header can name');
   count++;
+  const group = groupAt(count - 1);
+  group.number = number;
+  group.commands = commands;
+  group.name = name;
+  group.handler = handler;
 }
 
 export function groupCount(): u32 {
+  assert(count <= CAPACITY, 'no more groups than there is room for');
   return count;
 }
 
-/** The entry at an index below `groupCount`. */
-export function groupAt(index: u32): usize {
-  assert(index < count, 'no such entry');
-  return entries + index * ENTRY_SIZE;
+/** The group at an index below `groupCount`. */
+export function groupAt(index: u32): Group {
+  assert(index < count, 'a group that was registered');
+  assert(offsetof<Group>() <= ENTRY_SIZE, 'an entry fits its place');
+  return changetype<Group>(entries + <usize>(index * ENTRY_SIZE));
 }
 
-/** The entry of a group, or 0. */
-export function findGroup(group: u32): usize {
+/** The group of a number, or null when this device does not speak it. */
+export function findGroup(number: u32): Group | null {
+  assert(count <= CAPACITY, 'no more groups than there is room for');
   for (let index: u32 = 0; index < count; index++) {
-    if (groupId(groupAt(index)) == group) return groupAt(index);
+    const group = groupAt(index);
+    if (group.number == number) return group;
   }
-  return 0;
+  return null;
 }
 
-export function groupId(entry: usize): u32 {
-  return load<u32>(entry);
-}
-
-export function groupName(entry: usize): string {
-  return changetype<string>(<usize>load<u32>(entry, 4));
-}
-
-export function groupCommands(entry: usize): u32 {
-  return load<u32>(entry, 8);
-}
-
-export function callGroup(entry: usize, operation: u32, command: u32, step: u32): u32 {
-  return changetype<GroupHandler>(<usize>load<u32>(entry, 12))(operation, command, step);
+export function callGroup(group: Group, operation: u32, command: u32, step: u32): u32 {
+  assert(group.commands != 0, 'a group that was registered');
+  const handler = group.handler;
+  return handler(operation, command, step);
 }

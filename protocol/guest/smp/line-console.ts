@@ -37,6 +37,7 @@ let frame: usize = 0;
 let sending: bool = false;
 
 export function startConsole(): void {
+  assert(frame == 0 && !sending, 'a line is started once, before anything is on it');
   consoleReceiverReset(receiver, 0, 0);
   uartStart(UART1_DATA, BAUD);
 }
@@ -45,6 +46,7 @@ export function consoleInterrupt(): void {
   // Lost bytes need no care here: the packet's CRC tells.
   if (uartOverrun(UART1_DATA)) count(COUNT_CONSOLE_OVERRUNS);
   const received = uartReceive(UART1_DATA, staging);
+  assert(received <= UART_FIFO_SIZE, 'no more than a FIFO came');
   for (let index: u32 = 0; index < received; index++) takeByte(load<u8>(staging + index));
   if (sending) pump();
 }
@@ -52,6 +54,7 @@ export function consoleInterrupt(): void {
 function takeByte(byte: u32): void {
   const length = consoleReceiverPush(receiver, byte);
   if (length != CONSOLE_NOTHING) {
+    assert(frame != 0, 'a packet that is complete has a frame');
     queueFrame(frame, LINE_CONSOLE, 0, <u32>length);
     frame = 0;
   } else if (!consoleReceiverBusy(receiver)) {
@@ -66,6 +69,7 @@ function takeByte(byte: u32): void {
 
 /** Begins to send a message, which must stay as it is until `consoleSending` says no. */
 export function consoleSend(pointer: usize, length: u32): void {
+  assert(length != 0 && length <= SMP_BUFFER_SIZE, 'a message that a client has room for');
   assert(!sending, 'one packet at a time');
   consoleSenderStart(sender, pointer, length);
   sending = true;
@@ -78,12 +82,14 @@ export function consoleSending(): bool {
 
 function pump(): void {
   const free = uartTransmitFree(UART1_DATA);
+  assert(sending, 'only a packet that is not sent yet is pumped');
   let count: u32 = 0;
   while (sending && count < free) {
     const byte = consoleSenderNext(sender);
     sending = byte != CONSOLE_NOTHING;
     if (sending) store<u8>(staging + count++, <u8>byte);
   }
+  assert(count <= free && free <= UART_FIFO_SIZE, 'no more is sent than the FIFO takes');
   uartTransmit(UART1_DATA, staging, count);
   uartWantTransmit(UART1_DATA, sending);
 }

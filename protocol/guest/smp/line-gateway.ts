@@ -39,6 +39,7 @@ let frame: usize = 0;
 let sending: bool = false;
 
 export function startGateway(): void {
+  assert(frame == 0 && !sending, 'a line is started once, before anything is on it');
   slipReceiverReset(receiver, 0, 0);
   uartStart(UART0_DATA, BAUD);
 }
@@ -46,6 +47,7 @@ export function startGateway(): void {
 export function gatewayInterrupt(): void {
   const gap = uartOverrun(UART0_DATA);
   const received = uartReceive(UART0_DATA, staging);
+  assert(received <= UART_FIFO_SIZE, 'no more than a FIFO came');
   for (let index: u32 = 0; index < received; index++) takeByte(load<u8>(staging + index));
   if (gap) {
     count(COUNT_GATEWAY_OVERRUNS);
@@ -62,12 +64,14 @@ function takeByte(byte: u32): void {
   }
   const length = slipReceiverPush(receiver, byte);
   if (length == SLIP_NOTHING) return;
+  assert(frame != 0, 'a datagram that is complete has a frame');
   queueFrame(frame, LINE_GATEWAY, slipReceiverPeer(receiver), <u32>length);
   frame = 0;
 }
 
 /** Begins to send a datagram, which must stay as it is until `gatewaySending` says no. */
 export function gatewaySend(peer: u32, pointer: usize, length: u32): void {
+  assert(length != 0 && length <= SMP_BUFFER_SIZE, 'a message that a client has room for');
   assert(!sending, 'one datagram at a time');
   slipSenderStart(sender, peer, pointer, length);
   sending = true;
@@ -80,12 +84,14 @@ export function gatewaySending(): bool {
 
 function pump(): void {
   const free = uartTransmitFree(UART0_DATA);
+  assert(sending, 'only a datagram that is not sent yet is pumped');
   let count: u32 = 0;
   while (sending && count < free) {
     const byte = slipSenderNext(sender);
     sending = byte != SLIP_NOTHING;
     if (sending) store<u8>(staging + count++, <u8>byte);
   }
+  assert(count <= free && free <= UART_FIFO_SIZE, 'no more is sent than the FIFO takes');
   uartTransmit(UART0_DATA, staging, count);
   uartWantTransmit(UART0_DATA, sending);
 }

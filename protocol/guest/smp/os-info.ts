@@ -9,6 +9,7 @@ import { cborContent, cborContentLength } from '../cbor-reader';
 import { writeText, writeTextBytes } from '../cbor-writer';
 import { MGMT_EINVAL, OS_ERR_INVALID_FORMAT } from '../generated/constants';
 import { copyLiteral, literalByte, literalLength } from '../literal';
+import { isInRam } from '../ram';
 import { openRequest } from './request';
 import { STATUS_GROUP } from './status';
 
@@ -28,22 +29,41 @@ const ALL_FIELDS: u32 = (1 << FIELD_COUNT) - 1;
 const ALL: u32 = 0x61;
 /** Longest text of a field. */
 const INFO_TEXT_SIZE: u32 = 60;
-// Per field: u32 length, text.
-const SLOT_SIZE: u32 = 64;
+const HEAD_SIZE: u32 = 4;
+const SLOT_SIZE: u32 = HEAD_SIZE + INFO_TEXT_SIZE;
+
+/** What stands in front of a field's text. */
+@unmanaged
+class InfoHead {
+  length: u32 = 0;
+}
+
 const texts: usize = memory.data(<i32>(FIELD_COUNT * SLOT_SIZE), 4);
 /** Every text with a blank behind it takes no more than the slots. */
 const output: usize = memory.data(<i32>(FIELD_COUNT * SLOT_SIZE), 4);
 
+function headOf(field: u32): InfoHead {
+  assert(field < FIELD_COUNT, 'a known field');
+  assert(offsetof<InfoHead>() == HEAD_SIZE, 'a text begins behind its length');
+  return changetype<InfoHead>(texts + <usize>(field * SLOT_SIZE));
+}
+
+/** Makes room for a text of this length, and says where it goes. */
+function placeOf(field: u32, length: u32): usize {
+  assert(length <= INFO_TEXT_SIZE, 'a text that fits');
+  const head = headOf(field);
+  head.length = length;
+  return changetype<usize>(head) + HEAD_SIZE;
+}
+
 export function setInfo(field: u32, text: string): void {
-  assert(field < FIELD_COUNT && literalLength(text) <= INFO_TEXT_SIZE, 'a known field, and a text that fits');
-  store<u32>(texts + field * SLOT_SIZE, literalLength(text));
-  copyLiteral(texts + field * SLOT_SIZE + 4, text);
+  const copied = copyLiteral(placeOf(field, literalLength(text)), text);
+  assert(copied == headOf(field).length, 'a text is as long as its field says');
 }
 
 export function setInfoBytes(field: u32, pointer: usize, length: u32): void {
-  assert(field < FIELD_COUNT && length <= INFO_TEXT_SIZE, 'a known field, and a text that fits');
-  store<u32>(texts + field * SLOT_SIZE, length);
-  memory.copy(texts + field * SLOT_SIZE + 4, pointer, length);
+  assert(isInRam(pointer, length), 'a text in memory');
+  memory.copy(placeOf(field, length), pointer, length);
 }
 
 export function answerInfo(): u32 {
@@ -63,6 +83,7 @@ export function answerInfo(): u32 {
 }
 
 function fieldsOfLetter(letter: u32): u32 {
+  assert(literalLength(LETTERS) == FIELD_COUNT, 'a letter for each field');
   if (letter == ALL) return ALL_FIELDS;
   for (let field: u32 = 0; field < FIELD_COUNT; field++) {
     if (literalByte(LETTERS, field) == letter) return 1 << field;
@@ -71,14 +92,16 @@ function fieldsOfLetter(letter: u32): u32 {
 }
 
 function joinTexts(fields: u32): u32 {
+  assert(fields != 0 && (fields & ~ALL_FIELDS) == 0, 'known fields, one at least');
   let length: u32 = 0;
   for (let field: u32 = 0; field < FIELD_COUNT; field++) {
     if ((fields & (1 << field)) == 0) continue;
     if (length != 0) store<u8>(output + length++, 0x20);
-    const text = texts + field * SLOT_SIZE;
-    const size = load<u32>(text);
-    memory.copy(output + length, text + 4, size);
-    length += size == 0 ? copyLiteral(output + length, 'unknown') : size;
+    const head = headOf(field);
+    assert(length + head.length <= FIELD_COUNT * SLOT_SIZE, 'every text with its blank has room');
+    memory.copy(output + length, changetype<usize>(head) + HEAD_SIZE, head.length);
+    length += head.length == 0 ? copyLiteral(output + length, 'unknown') : head.length;
   }
+  assert(length != 0, 'there is something to say');
   return length;
 }

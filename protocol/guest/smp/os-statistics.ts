@@ -8,6 +8,7 @@
 
 import { writeEnd, writeInteger, writeMapStart, writeText, writeUnsignedField } from '../cbor-writer';
 import { SMP_BUFFER_SIZE } from '../generated/constants';
+import { isInRam } from '../ram';
 import { FRAME_COUNT, framesFewestFree, framesFree } from './frames';
 
 @unmanaged
@@ -30,6 +31,7 @@ let taskCount: u32 = 0;
 
 /** Where the records of at most `most` tasks lie: REPORTED_TASK_SIZE bytes each. A guest that has no tasks calls nothing here. */
 export function startTaskReport(place: usize, most: u32): void {
+  assert(isInRam(place, most * REPORTED_TASK_SIZE), 'the records lie in memory');
   assert(taskCount == 0 && (place & 7) == 0, 'the place is given once, before the first task, and is aligned');
   reported = place;
   taskMost = most;
@@ -44,6 +46,7 @@ function taskAt(position: u32): ReportedTask {
 /** Adds a task to the report; its position there is how many there were before. */
 export function reportTask(name: string, number: u32, priority: i32): void {
   assert(taskCount < taskMost, 'no more tasks than the guest gave room for');
+  assert(name.length != 0, 'a task has a name');
   taskCount++;
   const task = taskAt(taskCount - 1);
   task.name = changetype<u32>(name);
@@ -62,6 +65,7 @@ export function reportTaskUse(position: u32, cycles: u64, runs: u32): void {
 // All nine fields, though the last two mean nothing here: one widely used client takes no fewer. Stack sizes are zero because
 // tasks run to completion on the core's one stack, whose depth the core bounds when it loads the image.
 export function answerTasks(): u32 {
+  assert(taskCount <= taskMost, 'no more tasks than the guest gave room for');
   writeText('tasks');
   writeMapStart();
   for (let position: u32 = 0; position < taskCount; position++) {
@@ -85,6 +89,10 @@ export function answerTasks(): u32 {
 }
 
 export function answerMemoryPools(): u32 {
+  assert(
+    framesFewestFree() <= framesFree() && framesFree() <= FRAME_COUNT,
+    'free frames are among those that there are',
+  );
   writeText('mpools');
   writeMapStart();
   writeText('smp_frames');

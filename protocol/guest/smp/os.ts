@@ -35,7 +35,8 @@ export function registerOs(): void {
   registerGroup(GROUP_OS, 'os mgmt', OS_BOOTLOADER_INFO + 1, answerOs);
 }
 
-function answerOs(operation: u32, command: u32, _step: u32): u32 {
+function answerOs(operation: u32, command: u32, step: u32): u32 {
+  assert(step == 0, 'every answer here is given at once');
   if (command == OS_ECHO) return answerEcho();
   if (operation == SMP_OP_WRITE) return command == OS_RESET ? answerReset() : MGMT_ENOTSUP;
   assert(operation == SMP_OP_READ, 'the server lets two operations through');

@@ -1,6 +1,8 @@
 // The request being served, as handlers see it.
 
 import { openFields } from '../cbor-fields';
+import { SMP_BUFFER_SIZE } from '../generated/constants';
+import { isInRam } from '../ram';
 
 let payload: usize = 0;
 let payloadLength: u32 = 0;
@@ -8,6 +10,7 @@ let reason: u32 = 0;
 
 /** The server's part: selects the request before it calls a handler. */
 export function selectRequest(pointer: usize, length: u32): void {
+  assert(length <= SMP_BUFFER_SIZE && isInRam(pointer, length), 'a request lies in its frame');
   payload = pointer;
   payloadLength = length;
   reason = 0;
@@ -15,10 +18,12 @@ export function selectRequest(pointer: usize, length: u32): void {
 
 /** Opens the request's map for reading fields; false when there is none: the answer is then MGMT_EINVAL. */
 export function openRequest(): bool {
+  assert(payload != 0, 'a request was selected');
   return openFields(payload, payloadLength);
 }
 
 export function requestIsEmpty(): bool {
+  assert(payload != 0, 'a request was selected');
   return payloadLength == 0;
 }
 

@@ -17,10 +17,11 @@ import {
 import { recordEvent } from '../record-event';
 import { openRequest, requestIsEmpty } from './request';
 
-/** The deadline where no reset was asked for: later than any time. */
+/** The deadline while no reset is requested: later than any time. */
 export const NO_RESET: u64 = u64.MAX_VALUE;
 
-// 0 while no reset was asked for: globals that begin as anything but plain figures would become code at load, which the core refuses.
+// 0 while no reset is requested. It is no NO_RESET, because a global that begins as anything but a plain figure becomes code at load, which the
+// core refuses.
 let deadlineNs: u64 = 0;
 let bootMode: u32 = 0;
 let busy: bool = false;
@@ -31,13 +32,15 @@ export function setResetBusy(value: bool): void {
 }
 
 export function resetDeadlineNs(): u64 {
+  assert(deadlineNs != NO_RESET, 'a reset that is due has a time');
   return deadlineNs == 0 ? NO_RESET : deadlineNs;
 }
 
 export function resetWhenDue(): void {
   if (deadlineNs == 0 || uptimeNs() < deadlineNs) return;
+  assert(bootMode <= RESET_BOOT_REQUEST_MODE_SAFE_MODE, 'a boot request that there is');
   writeResetBootRequest(bootMode);
-  // Somebody asked for this one: it is none of those in a row that end in safe mode.
+  // This reset was requested: it does not count among the resets in a row that end in safe mode.
   writeResetResetsInARow(0);
   writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_RESET);
 }
@@ -55,6 +58,7 @@ export function answerReset(): u32 {
   // A second request does not move the reset to a later time; of several boot requests the last one counts.
   if (deadlineNs == 0) deadlineNs = uptimeNs() + POLICY_RESET_DELAY_MS * NS_PER_MS;
   bootMode = <u32>mode;
+  assert(bootMode <= RESET_BOOT_REQUEST_MODE_SAFE_MODE, 'what a client may request was checked');
   recordEvent(EVENT_RESET_REQUESTED, bootMode, force ? 1 : 0);
   return 0;
 }

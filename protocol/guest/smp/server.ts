@@ -7,7 +7,7 @@
 //   slow); until it is answered the next one waits, and the lines go on receiving.
 // - There is one reply buffer. The next request is served when the last reply has left it.
 // - Every request that has a whole header is answered exactly once; fewer than eight bytes are answered with silence.
-// - Nothing a stranger sends can fault the core: lengths are checked here, CBOR in protocol/guest/cbor-reader.
+// - Nothing that comes in on a line can fault the core: lengths are checked here, CBOR in protocol/guest/cbor-reader.
 // The rules are those of a Zephyr 4.4 server as observed on the wire, down to its oddities.
 
 import {
@@ -44,9 +44,9 @@ import {
   writeSmpHeader,
 } from '../smp-header';
 import { COUNT_REFUSED, COUNT_REQUESTS, count } from './counters';
-import { advanceFrame, firstFrame, frameLine, framePeer, frameRest, frameRestLength, releaseFrame } from './frames';
+import { advanceFrame, firstFrame, frameRest, frameRestLength, releaseFrame } from './frames';
 import { callGroup, findGroup } from './groups';
-import { consoleSend, consoleSending } from './line-console';
+import { consoleSend, consoleSending, LINE_CONSOLE } from './line-console';
 import { gatewaySend, gatewaySending, LINE_GATEWAY } from './line-gateway';
 import { reasonGiven, selectRequest } from './request';
 import { STATUS_AGAIN, STATUS_DEFERRED, STATUS_GROUP, translateGroupError } from './status';
@@ -62,7 +62,7 @@ function replyLeaving(): bool {
 
 /** Whether there is work for `serveRequest`: a frame is complete, and the reply before it has left. */
 export function requestWaits(): bool {
-  return !replyLeaving() && firstFrame() != 0;
+  return !replyLeaving() && firstFrame() != null;
 }
 
 /**
@@ -72,23 +72,26 @@ export function requestWaits(): bool {
 export function serveRequest(): bool {
   if (!requestWaits()) return false;
   const frame = firstFrame();
-  assert(frame != 0, 'a frame is complete');
-  if (frameRestLength(frame) < SMP_HEADER_SIZE) {
-    releaseFrame(frame);
+  if (frame == null) return false;
+  const left = frameRestLength(frame);
+  if (left < SMP_HEADER_SIZE) {
+    assert(step == 0, 'a request that takes several steps has a header');
+    releaseFrame(changetype<usize>(frame));
     return true;
   }
   const header = frameRest(frame);
-  const status = answer(header, frameRestLength(frame));
+  const status = answer(header, left);
   if (status == STATUS_DEFERRED || status == STATUS_AGAIN) return status == STATUS_AGAIN;
   step = 0;
   const length = finishReply(header, status);
-  if (frameLine(frame) == LINE_GATEWAY) gatewaySend(framePeer(frame), reply, length);
+  assert(frame.line == LINE_GATEWAY || frame.line == LINE_CONSOLE, 'a request came over one of two lines');
+  if (frame.line == LINE_GATEWAY) gatewaySend(frame.peer, reply, length);
   else consoleSend(reply, length);
   count(COUNT_REQUESTS);
   if (status != 0) {
     // What follows a request that failed is not looked at.
     count(COUNT_REFUSED);
-    releaseFrame(frame);
+    releaseFrame(changetype<usize>(frame));
   } else {
     advanceFrame(frame, SMP_HEADER_SIZE + smpPayloadLength(header));
   }
@@ -103,10 +106,12 @@ function answer(header: usize, length: u32): u32 {
   if (smpVersion(header) > SMP_VERSION_2) return MGMT_UNSUPPORTED_TOO_NEW;
   if (operation != SMP_OP_READ && operation != SMP_OP_WRITE) return MGMT_ENOTSUP;
   const group = findGroup(smpGroup(header));
-  if (group == 0) return MGMT_ENOTSUP;
+  if (group == null) return MGMT_ENOTSUP;
   selectRequest(header + SMP_HEADER_SIZE, payloadLength);
   startReply();
-  return callGroup(group, operation, smpCommand(header), step++);
+  step++;
+  assert(step != 0, 'a request comes to its end long before its steps wrap');
+  return callGroup(group, operation, smpCommand(header), step - 1);
 }
 
 function startReply(): void {
@@ -116,6 +121,7 @@ function startReply(): void {
 
 /** Completes the reply in the buffer and returns its length. */
 function finishReply(header: usize, status: u32): u32 {
+  assert(status < STATUS_AGAIN, 'a request that is not finished has no reply yet');
   const version = min(smpVersion(header), SMP_VERSION_2);
   const group = smpGroup(header);
   if (status != 0) writeError(version, group, status);
@@ -127,12 +133,15 @@ function finishReply(header: usize, status: u32): u32 {
     payloadLength = writerFinish();
   }
   assert(payloadLength > 0, 'an error fits the reply');
+  assert(<u32>payloadLength <= SMP_BUFFER_SIZE - SMP_HEADER_SIZE, 'a reply fits its buffer');
   const operation = smpOperation(header) == SMP_OP_READ ? SMP_OP_READ_RESPONSE : SMP_OP_WRITE_RESPONSE;
   writeSmpHeader(reply, version, operation, group, smpSequence(header), smpCommand(header), <u32>payloadLength);
   return SMP_HEADER_SIZE + <u32>payloadLength;
 }
 
 function writeError(version: u32, group: u32, status: u32): void {
+  assert(status != 0 && status < STATUS_AGAIN, 'an error, and one that is final');
+  assert(version <= SMP_VERSION_2, 'a version that is answered');
   startReply();
   if (status < STATUS_GROUP) {
     writeUnsignedField('rc', status);

@@ -1,7 +1,4 @@
 // Group STAT: named groups of counters. A guest lists its counters at start; they are read where they are.
-//
-//   set       0 name (literal)   4 first counter   8 how many
-//   counter   0 name (literal)   4 where its u32 is
 
 import { fieldsOk, findText } from '../cbor-fields';
 import { cborContent, cborContentLength } from '../cbor-reader';
@@ -23,6 +20,7 @@ import {
   STAT_READ,
 } from '../generated/constants';
 import { equalsLiteral } from '../literal';
+import { isInRam } from '../ram';
 import { registerGroup } from './groups';
 import { openRequest } from './request';
 import { STATUS_GROUP } from './status';
@@ -31,10 +29,38 @@ const SETS_MAX: u32 = 8;
 const COUNTERS_MAX: u32 = 64;
 const SET_SIZE: u32 = 12;
 const COUNTER_SIZE: u32 = 8;
+
+/** A named set of counters, which stand one behind the other. */
+@unmanaged
+class StatisticsSet {
+  name!: string;
+  first: u32 = 0;
+  count: u32 = 0;
+}
+
+@unmanaged
+class Counter {
+  name!: string;
+  /** Where its u32 is. */
+  address: u32 = 0;
+}
+
 const sets: usize = memory.data(<i32>(SETS_MAX * SET_SIZE), 4);
 const counters: usize = memory.data(<i32>(COUNTERS_MAX * COUNTER_SIZE), 4);
 let setCount: u32 = 0;
 let counterCount: u32 = 0;
+
+function setAt(index: u32): StatisticsSet {
+  assert(index < setCount, 'a set that was opened');
+  assert(offsetof<StatisticsSet>() <= SET_SIZE, 'a set fits its place');
+  return changetype<StatisticsSet>(sets + <usize>(index * SET_SIZE));
+}
+
+function counterAt(index: u32): Counter {
+  assert(index < counterCount, 'a counter that was added');
+  assert(offsetof<Counter>() <= COUNTER_SIZE, 'a counter fits its place');
+  return changetype<Counter>(counters + <usize>(index * COUNTER_SIZE));
+}
 
 export function registerStat(): void {
   registerGroup(GROUP_STAT, 'stat mgmt', STAT_LIST + 1, answerStat);
@@ -43,27 +69,29 @@ export function registerStat(): void {
 /** Opens a named set; the counters added from here on belong to it. */
 export function addStatistics(name: string): void {
   assert(setCount < SETS_MAX, 'room for every set');
-  const set = sets + setCount++ * SET_SIZE;
-  store<u32>(set, changetype<u32>(name));
-  store<u32>(set, counterCount, 4);
-  store<u32>(set, 0, 8);
+  assert(name.length != 0, 'a set has a name');
+  setCount++;
+  const set = setAt(setCount - 1);
+  set.name = name;
+  set.first = counterCount;
+  set.count = 0;
 }
 
 /** Adds a counter, a u32 at `address`, to the set that was opened last. */
 export function addCounter(name: string, address: usize): void {
   assert(setCount > 0 && counterCount < COUNTERS_MAX, 'a set to belong to, and room');
-  const set = sets + (setCount - 1) * SET_SIZE;
-  const counter = counters + counterCount++ * COUNTER_SIZE;
-  store<u32>(counter, changetype<u32>(name));
-  store<u32>(counter, <u32>address, 4);
-  store<u32>(set, load<u32>(set, 8) + 1, 8);
+  assert((address & 3) == 0 && isInRam(address, 4), 'a counter is a word in memory');
+  counterCount++;
+  const counter = counterAt(counterCount - 1);
+  counter.name = name;
+  counter.address = <u32>address;
+  const set = setAt(setCount - 1);
+  set.count++;
+  assert(set.first + set.count == counterCount, 'the counters of a set stand one behind the other');
 }
 
-function setName(set: usize): string {
-  return changetype<string>(<usize>load<u32>(set));
-}
-
-function answerStat(operation: u32, command: u32, _step: u32): u32 {
+function answerStat(operation: u32, command: u32, step: u32): u32 {
+  assert(step == 0, 'every answer here is given at once');
   if (operation != SMP_OP_READ) return MGMT_ENOTSUP;
   if (command == STAT_READ) return answerRead();
   return command == STAT_LIST ? answerList() : MGMT_ENOTSUP;
@@ -73,33 +101,34 @@ function answerRead(): u32 {
   openRequest();
   const name = findText('name');
   if (!fieldsOk()) return MGMT_EINVAL;
-  const set: usize = name == 0 ? 0 : findSet(cborContent(name), cborContentLength(name));
-  if (set == 0) return STATUS_GROUP + STAT_ERR_INVALID_STAT_NAME;
-  writeTextField('name', setName(set));
+  let set: StatisticsSet | null = null;
+  if (name != 0) set = findSet(cborContent(name), cborContentLength(name));
+  if (set == null) return STATUS_GROUP + STAT_ERR_INVALID_STAT_NAME;
+  writeTextField('name', set.name);
   writeText('fields');
   writeMapStart();
-  const first = load<u32>(set, 4);
-  const count = load<u32>(set, 8);
-  for (let index: u32 = first; index < first + count; index++) {
-    const counter = counters + index * COUNTER_SIZE;
-    writeUnsignedField(changetype<string>(<usize>load<u32>(counter)), load<u32>(<usize>load<u32>(counter, 4)));
+  assert(set.first + set.count <= counterCount, 'a set has counters that there are');
+  for (let index = set.first; index < set.first + set.count; index++) {
+    const counter = counterAt(index);
+    writeUnsignedField(counter.name, load<u32>(<usize>counter.address));
   }
   writeEnd();
   return 0;
 }
 
-function findSet(pointer: usize, length: u32): usize {
+function findSet(pointer: usize, length: u32): StatisticsSet | null {
+  assert(setCount <= SETS_MAX, 'no more sets than there is room for');
   for (let index: u32 = 0; index < setCount; index++) {
-    const set = sets + index * SET_SIZE;
-    if (equalsLiteral(pointer, length, setName(set))) return set;
+    const set = setAt(index);
+    if (equalsLiteral(pointer, length, set.name)) return set;
   }
-  return 0;
+  return null;
 }
 
 function answerList(): u32 {
   writeText('stat_list');
   writeArrayStart();
-  for (let index: u32 = 0; index < setCount; index++) writeText(setName(sets + index * SET_SIZE));
+  for (let index: u32 = 0; index < setCount; index++) writeText(setAt(index).name);
   writeEnd();
   return 0;
 }

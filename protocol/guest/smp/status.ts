@@ -43,6 +43,7 @@ export const STATUS_AGAIN: u32 = 0xfffffffe;
 
 /** A group error in the words of SMP v1. Groups of our own have no translation: unknown error. */
 export function translateGroupError(group: u32, error: u32): u32 {
+  assert(error != 0 && error < STATUS_GROUP, 'an error of a group, as v2 would tell it');
   if (group == GROUP_IMG) return translateImageError(error);
   if (group == GROUP_OS) {
     if (error == OS_ERR_INVALID_FORMAT) return MGMT_EINVAL;

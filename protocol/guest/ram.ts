@@ -1,0 +1,19 @@
+// Which addresses are bytes of the guest's own memory.
+//
+// A wasm core faults behind the end of memory and nowhere else: address 0 can be read and written, and an address that wraps lands on other
+// data. So whoever is handed a buffer asserts that it is one.
+
+const PAGE_SHIFT: usize = 16;
+
+/** Whether `length` bytes at `pointer` are in memory. Address 0 is no buffer, except of no bytes. */
+export function isInRam(pointer: usize, length: u32): bool {
+  const end = pointer + <usize>length;
+  return end >= pointer && end <= (<usize>memory.size()) << PAGE_SHIFT && (pointer != 0 || length == 0);
+}
+
+/** How many bytes there are from `pointer` to the end of memory. */
+export function ramBehind(pointer: usize): u32 {
+  const size = (<usize>memory.size()) << PAGE_SHIFT;
+  assert(pointer <= size, 'an address in memory');
+  return <u32>(size - pointer);
+}
