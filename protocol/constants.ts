@@ -18,6 +18,19 @@ export function constantTable<Names extends string>(
   return { prefix, doc, values };
 }
 
+/** The commands of a group, and COUNT above all of them: a command more is counted by itself. */
+export function withCount<Names extends string>(
+  commands: Record<Names, readonly [number, string]>,
+): Record<Names | 'COUNT', readonly [number, string]> {
+  const numbers = (Object.values(commands) as (readonly [number, string])[]).map(([number]) => number);
+  if (new Set(numbers).size !== numbers.length)
+    throw new Error(`two commands of a group have one number: ${numbers.join(', ')}; give the new one the next number`);
+  return { ...commands, COUNT: [1 + Math.max(...numbers), 'Every command is below this'] } as Record<
+    Names | 'COUNT',
+    readonly [number, string]
+  >;
+}
+
 export function valuesOf<Names extends string>(table: ConstantTable<Names>): Record<Names, number> {
   return Object.fromEntries(
     Object.entries(table.values).map(([name, entry]) => [name, (entry as [number, string])[0]]),

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { peripherals } from './chip/chip.ts';
 import { checkPeripheral, type Peripheral } from './chip/svd.ts';
 import { constantTables, generatedFiles } from './generate/files.ts';
+import { eventKinds } from './telemetry/events.ts';
 
 describe('generated files', () => {
   for (const [name, text] of Object.entries(generatedFiles())) {
@@ -17,6 +18,17 @@ describe('constant tables', () => {
   test('every prefix names one table', () => {
     const prefixes = constantTables.map((table) => table.prefix);
     expect(new Set(prefixes).size).toBe(prefixes.length);
+  });
+
+  test('every event has a number of its own', () => {
+    const names = new Map<number, string>();
+    for (const [name, [kind]] of Object.entries(eventKinds.values)) {
+      expect(
+        names.get(kind),
+        `${name} has number ${kind}, which another event has; take the next free one`,
+      ).toBeUndefined();
+      names.set(kind, name);
+    }
   });
 
   test('every value is an unsigned 32-bit integer', () => {

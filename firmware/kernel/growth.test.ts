@@ -8,14 +8,15 @@ import { signed } from '../../hil/rig/images.ts';
 import { read } from '../../hil/rig/lines.ts';
 import { second } from '../../hil/rig/time.ts';
 import { compileGuest, repositoryRoot, type SourceChange } from '../../host/tools/guest.ts';
-import { type Task, tasks } from '../../protocol/firmware/tasks.ts';
+import { retiredTasks, type Task, tasks } from '../../protocol/firmware/tasks.ts';
 import { guestRunTask, guestTasks } from '../../protocol/generate/guest-tasks.ts';
 import { RECORDER } from '../../protocol/generated/registers.ts';
 import { Beat } from '../../protocol/telemetry/heartbeat.ts';
 
+const next = tasks.length + Object.keys(retiredTasks).length;
 const spare: Task = {
   name: 'SPARE',
-  number: tasks.length,
+  number: next,
   release: { everyMs: 500 },
   deadlineMs: 100,
   budgetCycles: 8_000,
@@ -30,7 +31,7 @@ const instead = (path: string, text: string): SourceChange => ({
   find: readFileSync(join(repositoryRoot, path), 'utf8'),
   replace: text,
 });
-const manifest = (rows: readonly Task[], retired: Record<number, string> = {}): SourceChange[] => [
+const manifest = (rows: readonly Task[], retired: Record<number, string> = retiredTasks): SourceChange[] => [
   instead('protocol/guest/generated/tasks.ts', guestTasks(rows, retired)),
   instead('firmware/generated/run-task.ts', guestRunTask(rows)),
 ];
@@ -59,8 +60,8 @@ describe('a task more', () => {
   });
 
   test('after one that is gone has a number above all, also as the one with the least slack', async () => {
-    const tight: Task = { ...spare, number: tasks.length + 1, deadlineMs: 50 };
-    const changes = [...manifest([...tasks, tight], { [tasks.length]: 'GONE' }), code];
+    const tight: Task = { ...spare, number: next + 1, deadlineMs: 50 };
+    const changes = [...manifest([...tasks, tight], { ...retiredTasks, [next]: 'GONE' }), code];
     const payload = await compileGuest('firmware/main.ts', { changes });
     const device = await DeviceUnderTest.running({ slots: { A: signed('1.0.0', { payload }) } });
     device.board.runFor(2 * second);

@@ -10,6 +10,7 @@ import {
   MGMT_ENOTSUP,
   SEQ_CLEAR,
   SEQ_CONFIGURE,
+  SEQ_COUNT,
   SEQ_ERR_BUSY,
   SEQ_ERR_NO_BIN,
   SEQ_ERR_NO_SEQUENCER,
@@ -67,7 +68,7 @@ const BIN_SIZE: u32 = 24;
 const results: usize = memory.data(<i32>(SEQ_RESULTS_MAX * BIN_SIZE), 8);
 
 export function registerSequencers(): void {
-  registerGroup(GROUP_SEQUENCER, 'sequencer mgmt', SEQ_CLEAR + 1, answerSequencers);
+  registerGroup(GROUP_SEQUENCER, 'sequencer mgmt', SEQ_COUNT, answerSequencers);
 }
 
 function answerSequencers(operation: u32, command: u32, step: u32): u32 {

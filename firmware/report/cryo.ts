@@ -18,6 +18,7 @@ import {
   BEAT_VERSION_NUMBER,
   BEAT_WORDS,
   CHANNEL_COUNT,
+  CRYO_COUNT,
   CRYO_ERR_ABOVE_LIMIT,
   CRYO_ERR_CONDITION_HOLDS,
   CRYO_ERR_NO_SUCH_HEATER,
@@ -71,8 +72,8 @@ const ABSENT: u64 = u64.MAX_VALUE;
 
 export function registerCryo(): void {
   assert(GROUP_CRYO >= 64, 'groups below 64 are not ours to give');
-  assert(CRYO_TEMPERATURES < CRYO_HEATER, 'the last command says how many there are');
-  registerGroup(GROUP_CRYO, 'cryo', CRYO_HEATER + 1, answerCryo);
+  assert(CRYO_COUNT > CRYO_HEATER, 'every command is counted');
+  registerGroup(GROUP_CRYO, 'cryo', CRYO_COUNT, answerCryo);
 }
 
 function answerCryo(operation: u32, command: u32, _step: u32): u32 {

@@ -9,10 +9,14 @@ import { compileGuest, repositoryRoot } from '../../host/tools/guest.ts';
 import { sequencerSource } from '../../host/tools/sequencer.ts';
 import { guestInstructions } from '../../protocol/generate/guest-instructions.ts';
 import { InstructionWord } from '../../protocol/q1/encoding.ts';
-import { type Instruction, instructions, unusedOpcodes } from '../../protocol/q1/instructions.ts';
+import { type Instruction, instructions, opcodeCount, unusedOpcodes } from '../../protocol/q1/instructions.ts';
 import type { Operand } from '../../protocol/q1/operands.ts';
 import { SequenceLayout } from '../../protocol/q1/sequence.ts';
 import { sequencerFlagNames } from '../../protocol/q1/status.ts';
+
+/** The next opcode, and one that is listed as unused. */
+const next = opcodeCount(instructions);
+const [[free, lastFree]] = unusedOpcodes;
 
 const generated = 'protocol/guest/generated/instructions.ts';
 const duration: Operand = { kind: 'duration', mode: 'immediate', field: 'duration' };
@@ -65,17 +69,17 @@ const wait = (ns: number): [number, number, number, number] => [77, 0, ns, 0];
 
 describe('a row more in the instruction table', () => {
   test('of the real-time class stops the real-time core as illegal, and is no wait_sync', async () => {
-    const cores = await grown([...instructions, row('ramp', 'realTime', 83, [duration])]);
-    const { flags, stoppedAt } = runOn(cores, sequenceOf(wait(100), [83, 0, 100, 0], wait(100)));
+    const cores = await grown([...instructions, row('spare', 'realTime', next, [duration])]);
+    const { flags, stoppedAt } = runOn(cores, sequenceOf(wait(100), [next, 0, 100, 0], wait(100)));
     expect([flags, stoppedAt]).toEqual([['SEQUENCE_PROCESSOR_RT_EXEC_ILLEGAL_INSTRUCTION'], 1]);
   });
 
   test('of the classic core stops that as illegal, and does not wait for ever', async () => {
     const cores = await grown(
-      [...instructions, row('mul', 'arithmetic', 29, [])],
-      [[30, 31, 'room'], ...unusedOpcodes.slice(1)],
+      [...instructions, row('spare', 'arithmetic', free, [])],
+      [...(free < lastFree ? [[free + 1, lastFree, 'room'] as const] : []), ...unusedOpcodes.slice(1)],
     );
-    const { flags, stoppedAt } = runOn(cores, sequenceOf([2, 0, 0, 0], [29, 0, 0, 0]));
+    const { flags, stoppedAt } = runOn(cores, sequenceOf([2, 0, 0, 0], [free, 0, 0, 0]));
     expect([flags, stoppedAt]).toEqual([['SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION'], 1]);
   });
 
@@ -87,7 +91,7 @@ describe('a row more in the instruction table', () => {
             forms: [
               ...each.forms,
               {
-                opcode: 83,
+                opcode: next,
                 name: 'UPD_PARAM_R',
                 operands: [{ ...duration, mode: 'source', field: 'a' } as Operand],
                 steps: 1,
@@ -98,7 +102,7 @@ describe('a row more in the instruction table', () => {
     );
     const cores = await grown(table);
     const fromNumber = runOn(cores, sequenceOf([11, 3, 0, 400], [2, 0, 0, 0], [64, 0, 400, 0]));
-    const fromRegister = runOn(cores, sequenceOf([11, 3, 0, 400], [2, 0, 0, 0], [83, 0, 0, 3]));
+    const fromRegister = runOn(cores, sequenceOf([11, 3, 0, 400], [2, 0, 0, 0], [next, 0, 0, 3]));
     expect(fromRegister).toEqual(fromNumber);
     expect(fromNumber.endNs).toBeGreaterThan(400);
   });

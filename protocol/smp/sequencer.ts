@@ -11,16 +11,18 @@
 //
 // A sequencer that is busy refuses UPLOAD (its last chunk), CONFIGURE and START.
 
-import { constantTable, valuesOf } from '../constants.ts';
+import { constantTable, valuesOf, withCount } from '../constants.ts';
 
 export const sequencerCommands = constantTable('SEQ', 'Commands of the SEQUENCER group.', {
-  UPLOAD: [0, 'Upload a sequence'],
-  CONFIGURE: [1, 'Set a setting'],
-  START: [2, 'Start sequencers'],
-  STOP: [3, 'Stop sequencers'],
-  STATE: [4, 'State of a sequencer'],
-  RESULTS: [5, 'Bins of an acquisition'],
-  CLEAR: [6, 'Empty the bins of a sequencer'],
+  ...withCount({
+    UPLOAD: [0, 'Upload a sequence'],
+    CONFIGURE: [1, 'Set a setting'],
+    START: [2, 'Start sequencers'],
+    STOP: [3, 'Stop sequencers'],
+    STATE: [4, 'State of a sequencer'],
+    RESULTS: [5, 'Bins of an acquisition'],
+    CLEAR: [6, 'Empty the bins of a sequencer'],
+  }),
   RESULTS_MAX: [64, 'Bins in one answer'],
 });
 

@@ -1,7 +1,7 @@
 // SMP (MCUmgr): operations, groups, commands, error codes, and the sizes this device states.
 // Source: Zephyr's SMP protocol specification (services/device_mgmt) and the behaviour of a Zephyr 4.4 server.
 
-import { constantTable, valuesOf } from '../constants.ts';
+import { constantTable, valuesOf, withCount } from '../constants.ts';
 import { bootCommands, bootErrors } from './boot.ts';
 import { sequencerCommands, sequencerErrors } from './sequencer.ts';
 
@@ -58,13 +58,17 @@ export const enumCommands = constantTable('ENUM', 'Commands of the ENUM group.',
   DETAILS: [3, 'Names and handler counts'],
 });
 
-export const cryoCommands = constantTable('CRYO', 'Commands of the CRYO group.', {
-  TEMPERATURES: [0, 'Read: temperature and state of every thermometer'],
-  INTERLOCKS: [1, 'Read: every interlock; write {clear}: clear one that has tripped'],
-  HEARTBEAT: [2, 'Read: the heartbeat record'],
-  POWER: [3, 'Read: power estimated and allowed, load shed, what is driven and kept off, rails and clock'],
-  HEATER: [4, 'Read: every heater; write {heater, microwatts}: its power'],
-});
+export const cryoCommands = constantTable(
+  'CRYO',
+  'Commands of the CRYO group.',
+  withCount({
+    TEMPERATURES: [0, 'Read: temperature and state of every thermometer'],
+    INTERLOCKS: [1, 'Read: every interlock; write {clear}: clear one that has tripped'],
+    HEARTBEAT: [2, 'Read: the heartbeat record'],
+    POWER: [3, 'Read: power estimated and allowed, load shed, what is driven and kept off, rails and clock'],
+    HEATER: [4, 'Read: every heater; write {heater, microwatts}: its power'],
+  }),
+);
 
 export const cryoErrors = constantTable('CRYO_ERR', 'Error codes of the CRYO group.', {
   UNKNOWN: [1, 'Unknown error'],

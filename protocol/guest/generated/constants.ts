@@ -701,6 +701,8 @@ export const SEQ_STATE: u32 = 4;
 export const SEQ_RESULTS: u32 = 5;
 /** Empty the bins of a sequencer. */
 export const SEQ_CLEAR: u32 = 6;
+/** Every command is below this. */
+export const SEQ_COUNT: u32 = 7;
 /** Bins in one answer. */
 export const SEQ_RESULTS_MAX: u32 = 64;
 
@@ -745,6 +747,8 @@ export const CRYO_HEARTBEAT: u32 = 2;
 export const CRYO_POWER: u32 = 3;
 /** Read: every heater; write {heater, microwatts}: its power. */
 export const CRYO_HEATER: u32 = 4;
+/** Every command is below this. */
+export const CRYO_COUNT: u32 = 5;
 
 // CRYO_ERR: Error codes of the CRYO group.
 /** Unknown error. */
