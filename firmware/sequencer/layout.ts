@@ -12,6 +12,8 @@
 //   0x380000  BINS         589824 of 24 bytes, one pool for all: {sum 0 i64, sum 1 i64, count u32, over the threshold u32}
 //   0x1100000
 //
+// Layouts are read by offset here, and not through overlays: arrays stand between the words of a core, start.ts clears words by range, figures.ts
+// gives out halves of times, and the classic core adds a register's number to the address of its core. An overlay would name gaps that are not read.
 // What must stay true: all state is here, in no global, so a copy of the memory is the state. The bins stand last, because those
 // nobody uses hold nothing and need not be copied. What GLOBALS holds:
 
