@@ -1,4 +1,4 @@
-// Firmware with one known defect, for the bench: two seconds after its start it spins for ever.
+// Firmware with one known defect, for the bench: two seconds after its start it loops without an end.
 
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import * as firmware from '../main';

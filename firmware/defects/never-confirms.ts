@@ -1,4 +1,4 @@
-// Firmware with one known defect, for the bench: a self-test that never passes, so nobody may confirm the image.
+// Firmware with one known defect, for the bench: a self-test that never passes, so that no client can confirm the image.
 
 import { HEALTH_SELF_TEST } from '../../protocol/guest/generated/constants';
 import { latchHealth } from '../in-force/statement';

@@ -20,7 +20,7 @@ export function forgetReleases(): void {
   assert(earliestRelease() == NEVER, 'nothing is released now');
 }
 
-/** The earliest of all releases. It is asked for at every wake of the core, so it walks the table without a look at the order. */
+/** The earliest of all releases. It is read each time the core wakes up, so it goes over the table by number and does not look at the running order. */
 export function earliestRelease(): u64 {
   let earliest = NEVER;
   const end = releases + TASK_NUMBERS * 8;

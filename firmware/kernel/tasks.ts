@@ -1,7 +1,7 @@
 // The manifest as the kernel asks it: which task runs when, and what it may cost. The table is protocol/firmware/tasks.ts.
 //
 // A task is known by its number, the one that events and heartbeats carry. Tasks run in the order of `taskAt`, which is another: a loop over
-// all tasks goes over positions. What must stay true: a number that no task has is refused here, whoever asks.
+// all tasks goes over positions. What must stay true: a number that no task has is refused here, for every caller.
 
 import { nameOfTask, TASK_COUNT, TASK_NUMBERS, TASK_ORDER, TASK_ROWS } from '../../protocol/guest/generated/tasks';
 

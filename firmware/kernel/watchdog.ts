@@ -1,7 +1,8 @@
 // Feeds the watchdog, but only when every task met its deadline since the last feed.
 //
 // The bootloader starts the watchdog before the hand-over (POLICY_WATCHDOG_*: one second, window 10 ms), so firmware that
-// never gets here is reset too. One missed deadline costs one feed of ten; a task that keeps missing costs the chip its life.
+// never gets here is reset too. One missed deadline leaves out one feed of ten; while a task keeps missing its deadline there are no feeds, and the
+// watchdog resets the chip.
 
 import {
   readWatchdogControl,

@@ -53,7 +53,7 @@ function selfConfirm(): bool {
 export function runSmp(): void {
   if (!selfConfirm()) serveNext();
   resetWhenDue();
-  // After a request for a reset, the reset comes when this run of the core returns; there is nothing left to wake up for.
+  // A reset that was requested comes when this run of the core returns: the task need not wake up again.
   const deadlineNs = resetDeadlineNs();
   assert(deadlineNs != 0, 'a reset has a time, or there is none');
   if (deadlineNs != NO_RESET && deadlineNs > uptimeNs()) wakeTask(TASK_SMP, deadlineNs);

@@ -1,4 +1,4 @@
-// Thermometry: what each plate's temperature is, and whether its thermometer is to be believed.
+// Thermometry: the temperature of each plate, and whether its thermometer is believed.
 //
 // Released by the scanner's line; should no scan come, by time. Every good reading goes into a median of three. A bad one (open, short, off
 // the curve, a jump no plate makes) is left out and counts strikes; a contact that comes and goes is not believed until it has

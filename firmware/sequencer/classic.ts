@@ -109,7 +109,7 @@ function b(word: usize): u32 {
   return load<u32>(word, Q1_WORD_B);
 }
 
-/** A target out of a register; none of them means STRAIGHT_ON. */
+/** A jump target out of a register. No register value is taken for STRAIGHT_ON: one that large lies beyond every program anyway. */
 function target(core: usize, word: usize): u32 {
   return min<u32>(register(core, word, Q1_WORD_B), STRAIGHT_ON - 1);
 }

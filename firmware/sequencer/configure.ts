@@ -1,4 +1,4 @@
-// Settings of a sequencer: a number, a setting and, for some, an index (protocol/q1/settings.ts). They are judged here, whoever sets them.
+// Settings of a sequencer: a number, a setting and, for some, an index (protocol/q1/settings.ts). Every value is checked here, wherever it comes from.
 
 import {
   SEQUENCER_SETTING_COST_MODEL,

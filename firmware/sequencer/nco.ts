@@ -1,7 +1,7 @@
 // Latched parameters and the oscillator. They come into force together, when an instruction commits.
 //
 // A turn is 4e9 units, because a frequency is given in quarters of a hertz and time in nanoseconds: the phase then grows by
-// `frequency` units a nanosecond, exactly, for ever. Commit in the order reset, relative phase, frequency, accumulated phase.
+// `frequency` units a nanosecond, without a rounding error however long it runs. Commit in the order reset, relative phase, frequency, accumulated phase.
 
 import { SEQUENCER_RECORD_NCO } from '../../protocol/guest/generated/constants';
 import {

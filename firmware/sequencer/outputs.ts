@@ -1,4 +1,4 @@
-// What is at the outputs of a core at some moment: drawn from its last commits when somebody asks, and otherwise free.
+// What is at the outputs of a core at some moment: calculated from its last commits when it is read. A run that reads no outputs spends nothing on them.
 //
 //   SHOWN   64 entries of 48 bytes, the last commits in a ring
 //     time i64 | gains u32 | offsets u32 | marker u32 | waves u32 | their start i64 | frequency i32 | phase offset u32 | relative u32 | accumulated u32

@@ -1,4 +1,4 @@
-// Records of what the sequencers do (protocol/q1/records.ts), into a buffer the host empties. Kinds nobody wants are not written.
+// Records of what the sequencers do (protocol/q1/records.ts), into a buffer that the host empties. A kind that the host does not want is not written.
 
 import { SEQUENCER_RECORD_INDEX_NONE, SEQUENCER_RECORD_SIZE } from '../../protocol/guest/generated/constants';
 import { CORE_INDEX, SLACK } from './core';

@@ -1,7 +1,7 @@
 // Runs the cores together: each as far as it can get alone, round after round, until none gets further.
 //
-//   nobody sends triggers     a core runs to its end, or to wait_sync, in one go
-//   somebody does             none gets more than WINDOW_NS ahead of the last, so that the network's list of triggers stays short
+//   no core sends triggers    a core runs to its end, or to wait_sync, in one go
+//   a core sends triggers     no core gets more than WINDOW_NS ahead of the last, so that the network's list of triggers stays short
 //
 // What must stay true: the result does not depend on the order of the cores or on how a run is cut up. A core decides only by what can no
 // longer change, and the one furthest behind can always decide.

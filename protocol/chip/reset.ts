@@ -17,7 +17,7 @@ export const reset: Peripheral = {
         {
           name: 'REQUEST',
           bits: [3, 0],
-          doc: 'What is asked for',
+          doc: 'What is requested',
           values: {
             RESET: { value: 1, doc: 'Reset the chip, cause SOFTWARE' },
             HANDOVER: {
@@ -108,7 +108,7 @@ export const reset: Peripheral = {
       offset: 0x1c,
       reset: 0,
       access: 'read-write',
-      doc: 'Resets that nobody asked for since firmware last was well. The bootloader counts, whoever is well or was asked writes zero; survives every reset but power-on.',
+      doc: 'Resets that were not requested, since firmware last was healthy. The bootloader counts; firmware writes zero when it is healthy or was requested to reset. Survives every reset but power-on.',
       fields: [
         { name: 'COUNT', bits: [15, 0], doc: 'Resets in a row of the image that runs' },
         { name: 'TRIED', bits: [17, 16], doc: 'Bit n: the confirmed image in slot n has had its turn in this row' },

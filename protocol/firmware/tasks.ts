@@ -4,11 +4,11 @@
 // order in which they run. A task has met its deadline when it ends no later than `deadlineMs` after it was released; one that waits for events
 // may wait for the longest run of SMP as well. A budget is in core cycles of 4 ns, stalls for block copies included.
 //
-// What must stay true: a task keeps its number for ever, wherever its row stands, because events, heartbeats and task statistics carry it; the number
+// What must stay true: a task keeps its number, wherever its row stands, because events, heartbeats and task statistics carry it; the number
 // of a task that is gone is retired and not given again. The generator makes the guest's constants, its manifest and the calls of
 // the tasks' code (firmware/generated/run-task.ts) from this table, and refuses one that contradicts itself.
 
-/** When a task runs: on a fixed grid, or when somebody calls `releaseTask` or `wakeTask`. */
+/** When a task runs: on a fixed grid, or when code calls `releaseTask` or `wakeTask`. */
 export type Release = { everyMs: number } | { on: string };
 
 export interface Task {

@@ -9,7 +9,7 @@ import { type Curve, curves, type SensorType } from '../sensors/curves.ts';
 import { generatedNotice } from './text.ts';
 
 const toleranceShare = 1e-4;
-/** What each thermometer is read over, kelvin: wider than its curve is good for, so that what is wrong is wrong by a number. */
+/** Kelvin over which each thermometer is converted: wider than the range of its curve, so that a reading outside the range still becomes a temperature that shows it. */
 const spans: Record<SensorType, [number, number]> = {
   'DT-670': [1.4, 400],
   'CX-1010': [0.1, 320],

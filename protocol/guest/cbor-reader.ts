@@ -1,4 +1,4 @@
-// CBOR (RFC 8949) as far as SMP needs it, for bytes that somebody outside sent.
+// CBOR (RFC 8949) as far as SMP needs it, for bytes from outside.
 //
 // `cborCheck` walks an item once, without recursion and within fixed bounds, and every length is compared with the bytes that are left.
 // Only then may the other functions be used: they follow an item that is known to be whole, and need no bounds of their own.

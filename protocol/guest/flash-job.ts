@@ -10,7 +10,7 @@
 //                                        +-----+  flashService, more to do
 //
 // A program operation writes units of 8 bytes; what the job does not cover of a unit is sent as 0xFF, which changes nothing;
-// where the cells already held zeros the controller calls that a PROGRAM_ERROR, so the read-back is the judge, not that bit.
+// where the cells already held zeros the controller calls that a PROGRAM_ERROR, so the read-back decides whether the job went well, and not that bit.
 
 import { copyFromBus, copyToBus } from './dma';
 import { LINE_FLASH, MAP_FLASH_SIZE, MAP_PAGE_SIZE, MAP_SECTOR_SIZE, MAP_UNIT_SIZE } from './generated/constants';

@@ -3,7 +3,7 @@
 //             startBurn                  burnService, on the FUSES line
 //      IDLE -------------> BURNING ----------------------------------------> IDLE: burnFailed() says how it went
 //
-// A burn that power cuts leaves any of its ones; burning the same ones again is the mend. The bootloader waits for the line
+// When power fails during a burn, any of its ones may be burnt; burning the same ones again completes it. The bootloader waits for the line
 // (`burnWait`), the firmware is called with it.
 
 import { FUSE_WORD_COUNT, LINE_FUSES } from './generated/constants';

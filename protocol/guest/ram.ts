@@ -1,7 +1,7 @@
 // Which addresses are bytes of the guest's own memory.
 //
 // A wasm core faults behind the end of memory and nowhere else: address 0 can be read and written, and an address that wraps lands on other
-// data. So whoever is handed a buffer asserts that it is one.
+// data. So a function that takes a buffer asserts that it is one.
 
 const PAGE_SHIFT: usize = 16;
 

@@ -81,7 +81,7 @@ export function slipReceiverBusy(receiver: usize): bool {
   return from.received != 0 || from.state != RECEIVING;
 }
 
-/** Bytes were lost, or there is no room: nothing is believed until the next END. */
+/** Bytes were lost, or there is no room: everything up to the next END is dropped. */
 export function slipReceiverDrop(receiver: usize): void {
   receiverAt(receiver).state = DROPPING;
   assert(slipReceiverBusy(receiver), 'a frame that is dropped lasts to its end');

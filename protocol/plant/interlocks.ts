@@ -5,7 +5,7 @@
 //   hysteresis  how far below the threshold it must be before the trip may be cleared, or clears itself
 //   persistence milliseconds it must last before the interlock trips
 //   action      what is done at the trip, bits of `Action`
-//   clearer     who clears the trip: nobody but an operator (latched), or the condition itself when it has been gone for as long
+//   clearer     who clears the trip: an operator only (latched), or the condition itself when it has been gone for as long
 //
 // The firmware's table is generated from this one. A task of its own looks at every condition, from the registers, so that an interlock holds
 // whatever the task it guards is doing; only OVER_BUDGET is the verdict of another task. What must stay true: numbers are places in INTERLOCK.TRIPPED and are never given twice.
@@ -18,7 +18,7 @@ export const conditionTable = constantTable('CONDITION', 'What an interlock comp
   HOT: [0, 'Temperature of a channel, microkelvin'],
   RISE: [1, 'Temperature of a channel above its slow average, microkelvin'],
   BLIND: [2, 'No thermometer of the 4 K plate is readable, or the scanner stands still'],
-  RUNAWAY: [3, 'A heater gives more than it is asked for, microwatts'],
+  RUNAWAY: [3, 'A heater gives more than it was told, microwatts'],
   RAIL_TRIPPED: [4, 'The comparator of a rail has tripped: mask of RAILS.TRIPPED'],
   CLOCK_GONE: [5, 'The loop is not locked'],
   OVER_BUDGET: [6, 'The power budget says that shedding load was not enough'],
@@ -79,7 +79,7 @@ export const interlocks: readonly Interlock[] = [
   },
   {
     name: 'HEATER_RUNAWAY',
-    doc: 'A heater gives more than it is asked for',
+    doc: 'A heater gives more than it was told',
     ...{ condition: RUNAWAY, of: 0, threshold: 200, hysteresis: 100 },
     ...{ persistenceMs: 500, action: HEATERS_OFF, clearer: Clearer.OPERATOR },
   },

@@ -1,7 +1,7 @@
 // The Q1ASM instruction table: assembler, disassembler, lint, the firmware's decoder and the reference page all come from it.
 //
 // One row a mnemonic, one form for each legal way to give its operands, and an opcode for each form: the core decides everything by the
-// opcode. What must stay true: an opcode keeps its meaning for ever, and zero is `illegal`, so that empty memory cannot run. The generator refuses a
+// opcode. What must stay true: an opcode keeps its meaning, and zero is `illegal`, so that empty memory cannot run. The generator refuses a
 // table in which two forms share an opcode or one is left out without a word. A row alone makes no instruction: its code is in firmware/sequencer,
 // and where that is missing the sequencer stops at it with the flag of an illegal instruction.
 //

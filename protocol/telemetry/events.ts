@@ -1,5 +1,5 @@
 // Kinds of recorder events, each with the meaning of its two arguments. Version 2: the cryostat’s.
-// A kind keeps its number for ever; a new meaning is a new kind.
+// A kind keeps its number and its meaning, because recorded logs carry it; a new meaning is a new kind.
 
 import { constantTable, valuesOf } from '../constants.ts';
 
@@ -40,7 +40,7 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   SEQUENCER_STARTED: [33, 'Sequencers were started: which, one bit each; 0'],
   SEQUENCER_STOPPED: [34, 'A sequencer has stopped: which, its flags'],
   SEQUENCER_DEADLOCK: [35, 'Sequencers wait for each other: those in wait_sync, those they wait for; one bit each'],
-  RESET_REQUESTED: [29, 'A reset was asked for over SMP: boot mode, force'],
+  RESET_REQUESTED: [29, 'A reset was requested over SMP: boot mode, force'],
 });
 
 export const EventKind = valuesOf(eventKinds);

@@ -2,7 +2,7 @@
 //
 // Bits 0 to 15 say what is wrong. Bits 16 to 23 say what is kept off because of it, read from the switches themselves. What must stay
 // true: the word is zero only while everything that a freshly booted firmware drives is driven.
-// A bit keeps its place for ever; a new meaning takes a new bit.
+// A bit keeps its place and its meaning; a new meaning takes a new bit.
 
 import { constantTable, valuesOf } from '../constants.ts';
 

@@ -1179,7 +1179,7 @@ export const EVENT_SEQUENCER_STARTED: u32 = 33;
 export const EVENT_SEQUENCER_STOPPED: u32 = 34;
 /** Sequencers wait for each other: those in wait_sync, those they wait for; one bit each. */
 export const EVENT_SEQUENCER_DEADLOCK: u32 = 35;
-/** A reset was asked for over SMP: boot mode, force. */
+/** A reset was requested over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
 
 // HEALTH: Bits of the health word; zero is healthy.
@@ -1347,7 +1347,7 @@ export const CONDITION_HOT: u32 = 0;
 export const CONDITION_RISE: u32 = 1;
 /** No thermometer of the 4 K plate is readable, or the scanner stands still. */
 export const CONDITION_BLIND: u32 = 2;
-/** A heater gives more than it is asked for, microwatts. */
+/** A heater gives more than it was told, microwatts. */
 export const CONDITION_RUNAWAY: u32 = 3;
 /** The comparator of a rail has tripped: mask of RAILS.TRIPPED. */
 export const CONDITION_RAIL_TRIPPED: u32 = 4;
@@ -1393,7 +1393,7 @@ export const INTERLOCK_NUMBER_MXC_HOT: u32 = 8;
 export const INTERLOCK_NUMBER_MXC_RISE: u32 = 9;
 /** The 4 K plate cannot be measured any more. */
 export const INTERLOCK_NUMBER_BLIND: u32 = 10;
-/** A heater gives more than it is asked for. */
+/** A heater gives more than it was told. */
 export const INTERLOCK_NUMBER_HEATER_RUNAWAY: u32 = 11;
 /** A rail was too high and was switched off. */
 export const INTERLOCK_NUMBER_RAIL_OVER: u32 = 12;

@@ -108,7 +108,7 @@ export function writeFlashBuffer(index: u32, value: u32): void {
 
 /** Requests take effect when the running export returns. */
 export const RESET_CONTROL: u32 = 0x40001000;
-/** What is asked for */
+/** What is requested */
 export const RESET_CONTROL_REQUEST: u32 = 0x0000000f;
 export const RESET_CONTROL_REQUEST_SHIFT: u32 = 0;
 /** Reset the chip, cause SOFTWARE */
@@ -201,7 +201,7 @@ export function writeResetHandoverLength(value: u32): void {
   write32(RESET_HANDOVER_LENGTH, value);
 }
 
-/** Resets that nobody asked for since firmware last was well. The bootloader counts, whoever is well or was asked writes zero; survives every reset but power-on. */
+/** Resets that were not requested, since firmware last was healthy. The bootloader counts; firmware writes zero when it is healthy or was requested to reset. Survives every reset but power-on. */
 export const RESET_RESETS_IN_A_ROW: u32 = 0x4000101c;
 /** Resets in a row of the image that runs */
 export const RESET_RESETS_IN_A_ROW_COUNT: u32 = 0x0000ffff;
