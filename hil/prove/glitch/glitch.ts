@@ -29,8 +29,8 @@ import { countExecutions } from './executions.ts';
 import { type GlitchSampling, glitchesOf, type NamedGlitch, withGlitch } from './glitches.ts';
 import { judgeEarned, judgeRefused, refusedAfter } from './judge.ts';
 
-/** Every function that copies by DMA comes through this one. */
-export const copies = 'protocol/guest/dma/copyBlock';
+/** Every copy by DMA comes through the first of these; the others are how most of the bootloader asks for one. */
+export const copies = ['copyBlock', 'copyFromBus', 'copyFromFifo'].map((name) => `protocol/guest/dma/${name}`);
 /** Four times what the longest of these boots takes. */
 const withinNs = 60_000_000;
 

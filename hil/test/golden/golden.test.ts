@@ -34,7 +34,10 @@ beforeAll(async () => {
   situations.running = board.snapshot();
   firstHash = Buffer.from(images()[0].hash).toString('hex');
   // Twelve bytes are missing, as they were when the last chunk of A.6 was recorded.
-  upload(new Uint8Array(49_692).fill(0x3d), 49_680);
+  const file = new Uint8Array(49_692).fill(0x3d);
+  // A header of 32 bytes, no protected TLVs, and a payload that fits the file: what the device looks at in the first chunk.
+  file.set([0x20, 0, 0, 0, 0, 0xc0, 0, 0], 8);
+  upload(file, 49_680);
   situations.uploading = board.snapshot();
   board.restore(situations.running);
   device.request(write, os, 5, { boot_mode: 1 });

@@ -51,7 +51,7 @@ const { I32, I64 } = ValueType;
 export class GlitchBody {
   readonly sites: GlitchSite[] = [];
   private readonly image: CheckedImage;
-  private readonly copies: string;
+  private readonly copies: readonly string[];
   private readonly out: Writer;
   private readonly strikes: number;
   private readonly value: number;
@@ -59,7 +59,7 @@ export class GlitchBody {
   /** First of the body's locals for arguments of 64 bits; those for 32 bits are before it. */
   private wideArguments = 0;
 
-  constructor(image: CheckedImage, copies: string, out: Writer) {
+  constructor(image: CheckedImage, copies: readonly string[], out: Writer) {
     this.image = image;
     this.copies = copies;
     this.out = out;
@@ -148,7 +148,8 @@ export class GlitchBody {
     out.byte(glitchOp.ELSE);
     for (const place of places) out.indexed(Op.LOCAL_GET, place);
     out.indexed(glitchOp.CALL, target);
-    if (callee === this.copies) this.copied(this.site(body, instruction, 'copy', callee), places);
+    if (callee !== undefined && this.copies.includes(callee))
+      this.copied(this.site(body, instruction, 'copy', callee), places);
     out.byte(Op.END);
   }
 

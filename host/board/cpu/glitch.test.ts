@@ -16,7 +16,7 @@ describe('asleep', () => {
     for (const seed of seeds(150)) {
       const bytes = randomImage(chooser(seed));
       const [before, after] = [recordingBus(), recordingBus()];
-      const glitchable = makeGlitchable(checkImage(bytes), 'no function').bytes;
+      const glitchable = makeGlitchable(checkImage(bytes), []).bytes;
       const plain = new Core(prepareUncached(bytes, '', false), before).run('reset', 0, 10_000_000);
       const rewritten = new Core(prepareUncached(glitchable, '', false), after).run('reset', 0, 100_000_000);
       // Only what is later differs.
@@ -49,7 +49,7 @@ describe('awake', () => {
     (call $copy (i32.const 64) (i32.const 0) (i32.const 4) (i32.const 0))
     (call $say (i32.load (i32.const 64)))
     (block $c (block $b (block $a (br_table $a $b $c (i32.const 0))) (call $say (i32.const 1)) (br $c)) (call $say (i32.const 2)))`;
-  const module = makeGlitchable(checkImage(image(fields, { reset })), 'copy');
+  const module = makeGlitchable(checkImage(image(fields, { reset })), ['copy']);
   const { sites } = module;
   const says = (glitch: Partial<Glitch>) => {
     const said: number[] = [];

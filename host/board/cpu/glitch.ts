@@ -49,8 +49,8 @@ export function armGlitch(words: Uint32Array, glitch: Glitch): Uint32Array {
   return armed;
 }
 
-/** `copies` names the function that starts the DMA: (RAM address, bus address, length, ...). */
-export function makeGlitchable(image: CheckedImage, copies: string): GlitchableImage {
+/** `copies` names the functions that copy by DMA: (RAM address, bus address, length, ...). */
+export function makeGlitchable(image: CheckedImage, copies: readonly string[]): GlitchableImage {
   const out = new Writer(image.bytes.length * 3);
   const bodies = new GlitchBody(image, copies, out);
   new GlitchWriter(image, out).write(bodies);
