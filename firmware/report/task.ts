@@ -8,7 +8,7 @@ import { confirmingItself, isToConfirmItself } from '../../bootloader/image/smp/
 import { startService } from '../../bootloader/image/smp/service';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../../protocol/guest/smp/reset';
-import { requestWaits, serveRequest } from '../../protocol/guest/smp/server';
+import { echoWaits, requestWaits, serveRequest } from '../../protocol/guest/smp/server';
 import { releaseTask, wakeTask } from '../kernel/releases';
 import { TASK_SMP } from '../kernel/tasks';
 import { healthWord, isWell } from '../protect/health';
@@ -66,12 +66,18 @@ function serveNext(): void {
     wakeTask(TASK_SMP, laterNs);
     return;
   }
-  // A line interrupts for every part of a frame; what a request is told is worked out only when there is one.
+  // A line interrupts for every part of a frame, and a burst of echoes must not wait for what it does not ask for.
   if (!requestWaits()) return;
   noteService();
   assert(nextLookNs != 0, 'whether to confirm itself comes before requests');
+  if (!echoWaits()) tellHealth();
+  if (serveRequest()) releaseTask(TASK_SMP);
+}
+
+/** A confirm is denied while the chip is not healthy; figures are as of now. */
+function tellHealth(): void {
   const health = healthWord();
   refreshFigures(health);
   setConfirmDenied(health != 0);
-  if (serveRequest()) releaseTask(TASK_SMP);
+  assert(requestWaits(), 'somebody is told');
 }

@@ -21,10 +21,12 @@ import {
   writeUnsignedField,
 } from '../cbor-writer';
 import {
+  GROUP_OS,
   MGMT_ECORRUPT,
   MGMT_EMSGSIZE,
   MGMT_ENOTSUP,
   MGMT_UNSUPPORTED_TOO_NEW,
+  OS_ECHO,
   SMP_BUFFER_SIZE,
   SMP_HEADER_SIZE,
   SMP_OP_READ,
@@ -63,6 +65,14 @@ function replyLeaving(): bool {
 /** Whether there is work for `serveRequest`: a frame is complete, and the reply before it has left. */
 export function requestWaits(): bool {
   return !replyLeaving() && firstFrame() != null;
+}
+
+/** Whether the request that waits is an echo, which says nothing of the device. */
+export function echoWaits(): bool {
+  const frame = firstFrame();
+  if (frame == null || frameRestLength(frame) < SMP_HEADER_SIZE) return false;
+  const header = frameRest(frame);
+  return smpGroup(header) == GROUP_OS && smpCommand(header) == OS_ECHO;
 }
 
 /**
