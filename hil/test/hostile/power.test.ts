@@ -2,12 +2,13 @@
 // waits. So a dashboard that polls, or two uploads at once, never mute an experiment, and never end the trial of a good image.
 
 import { beforeAll, describe, expect, test } from 'vitest';
+import { compileFirmware } from '../../../host/tools/sequencer.ts';
 import type { SmpClient } from '../../../host/tools/smp/index.ts';
 import { encodeMessage } from '../../../host/tools/smp/message.ts';
 import { Budget } from '../../../protocol/plant/budget.ts';
 import { gateway, wires } from '../../prove/noise/wire.ts';
 import { DeviceUnderTest } from '../../rig/device.ts';
-import { firmwareImage } from '../../rig/images.ts';
+import { firmwareImage, signed } from '../../rig/images.ts';
 import { write } from '../../rig/lines.ts';
 import { millisecond, second } from '../../rig/time.ts';
 
@@ -98,4 +99,17 @@ test('two uploads into one slot at once, from two lines: one image or none, and 
     device.upload(image, { line }).catch(() => undefined);
   await Promise.all([over('gateway', images.next), over('console', other)]);
   expectUndisturbed();
+});
+
+test('a firmware whose bucket is always full takes more than the budget of the core: the figure that is judged above shows it', async () => {
+  const change = {
+    path: 'firmware/protect/request-power.ts',
+    find: 'isEmpty = left <= 0 || (isEmpty && left < RESUME);',
+    replace: 'left = CAPACITY;\n  isEmpty = false;',
+  };
+  const payload = await compileFirmware('firmware/main.ts', { changes: [change] });
+  const broken = await DeviceUnderTest.running({ slots: { A: signed('1.0.0', { payload }) } });
+  const client = broken.client();
+  for (const end = broken.now + 3 * second; broken.now < end; ) await client.echo('x'.repeat(100));
+  expect(broken.cryo('POWER').core_uw).toBeGreaterThan(Budget.CORE_MICROWATTS);
 });
