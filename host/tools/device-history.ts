@@ -26,6 +26,11 @@ export class DeviceHistory {
     this.since = log && (log.boots.at(-1)?.number ?? 0);
   }
 
+  /** Whether the device is one of ours. */
+  get keepsBootLog(): boolean {
+    return this.since !== undefined;
+  }
+
   /** Boots since `begin`, oldest first. */
   async boots(): Promise<LoggedBoot[] | undefined> {
     if (this.since === undefined) return undefined;
