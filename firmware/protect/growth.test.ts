@@ -99,11 +99,11 @@ describe('one more interlock', () => {
 
 describe('one more condition', () => {
   const value = Object.keys(conditionTable.values).length;
-  const values = { ...conditionTable.values, STARVED: [value, 'Says what the test says'] as const };
-  const highest = `export const CONDITION_OVER_BUDGET: u32 = ${value - 1};`;
+  const values = { ...conditionTable.values, SPARE: [value, 'Says what the test says'] as const };
+  const first = `export const CONDITION_HOT: u32 = ${Condition.HOT};`;
   const generated = 'firmware/protect/generated/measured.ts';
   const inTable: SourceChange[] = [
-    { path: constants, find: highest, replace: `${highest}\nexport const CONDITION_STARVED: u32 = ${value};` },
+    { path: constants, find: first, replace: `${first}\nexport const CONDITION_SPARE: u32 = ${value};` },
     {
       path: generated,
       find: readFileSync(join(repositoryRoot, generated), 'utf8'),
@@ -116,7 +116,7 @@ describe('one more condition', () => {
     const code: SourceChange = {
       path: 'firmware/protect/conditions.ts',
       find: declared,
-      replace: `export function measureStarved(_subject: u32): u32 {\n  return 1;\n}\n\n${declared}`,
+      replace: `export function measureSpare(_subject: u32): u32 {\n  return 1;\n}\n\n${declared}`,
     };
     const { bits, number, last } = await tripsWith(value, [...inTable, code]);
     expect([bits[15], bits[29], last]).toEqual([0, 1, number]);
@@ -124,7 +124,7 @@ describe('one more condition', () => {
 
   test('without its function is refused by the compiler, which names it', async () => {
     const compiled = compileGuest('firmware/protect/protect.entry.ts', { changes: inTable });
-    await expect(compiled).rejects.toThrow(/measureStarved/);
+    await expect(compiled).rejects.toThrow(/measureSpare/);
   });
 });
 
