@@ -23,7 +23,7 @@ export interface Model {
 }
 
 /** A search that finds this many states has a window that is too fine; it ends and says that it is not complete. */
-export const statesMax = 4_000;
+export const statesMax = 20_000;
 
 export const models: readonly Model[] = [
   {
