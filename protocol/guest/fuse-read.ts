@@ -37,10 +37,18 @@ export function revokedKeys(): u32 {
   return readFusesWord(FUSE_KEY_REVOKED) | readFusesWord(FUSE_KEY_REVOKED);
 }
 
+/** A word of fuses by two of three readings: one that is disturbed must neither give a purpose to a key nor take one from it. */
+function twoOfThree(index: u32): u32 {
+  const first = readFusesWord(index);
+  const second = readFusesWord(index);
+  const third = readFusesWord(index);
+  return (first & second) | (first & third) | (second & third);
+}
+
 /** What all of these keys may vouch for on this device: PURPOSE_* bits. Development ends when the device is locked for the field. */
 export function purposesOf(keys: u32): u32 {
-  const purposes = readFusesWord(FUSE_KEY_PURPOSES) & readFusesWord(FUSE_KEY_PURPOSES);
-  const locked = ((readFusesWord(FUSE_LIFECYCLE) | readFusesWord(FUSE_LIFECYCLE)) & LIFECYCLE_LOCKED) != 0;
+  const purposes = twoOfThree(FUSE_KEY_PURPOSES);
+  const locked = (twoOfThree(FUSE_LIFECYCLE) & LIFECYCLE_LOCKED) != 0;
   let shared: u32 = locked ? 0xff & ~PURPOSE_DEVELOPMENT : 0xff;
   for (let key: u32 = 0; key < FUSE_KEY_COUNT; key++) {
     if (((keys >> key) & 1) != 0) shared &= purposes >> (key << 3);
