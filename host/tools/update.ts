@@ -123,7 +123,7 @@ class Update {
     this.result.upload = upload;
     // Of two uploads at once the comparison may be about the other file, so the list has to have this one. A device of ours always compares.
     const isCompared = upload.matched === true || !this.history.keepsBootLog;
-    if (this.look(await this.client.imageState({ signal })) !== undefined && isCompared) return;
+    if (isCompared && this.look(await this.history.images()) !== undefined) return;
     const text = 'upload: the device has taken all bytes, but not as this file';
     throw new SmpError('device', `${text}; another client uploads at the same time, so end that and upload it again`);
   }
