@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -107,20 +107,15 @@ describe('coldrig cryostat serve', () => {
   });
 
   test('ends with an error, and leaves no port open, when the lab itself fails', async () => {
-    const logs = join(folder, 'lost-logs');
+    const [there, logs, file] = ['log-folder', 'lost-logs', 'no-folder'].map((name) => join(folder, name));
+    mkdirSync(there);
+    symlinkSync(there, logs);
+    writeFileSync(file, '');
     const ports = ['--lake-shore-336', '0', '--lake-shore-372', '0', '--bluefors-http', '0'];
     const call = coldrig(['cryostat', 'serve', 'stand', ...ports, '--bluefors-logs', logs, '--speed', '1000']);
-    await eventually('a folder of logs', () => existsSync(logs));
-    // The lab may write its next line in between.
-    await eventually('a file in its place', () => {
-      try {
-        rmSync(logs, { recursive: true, force: true });
-        writeFileSync(logs, '');
-        return true;
-      } catch {
-        return false;
-      }
-    });
+    await eventually('a folder of logs', () => readdirSync(there).length > 0);
+    // In one step, so that the lab finds the folder or the file and nothing in between.
+    renameSync(file, logs);
     const { stderr, code } = await call;
     expect(code).toBe(1);
     expect(stderr).toContain('a part of the path is a file');

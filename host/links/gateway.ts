@@ -10,7 +10,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { Smp } from '../../protocol/smp/smp.ts';
-import { BACKLOG_HIGH, bindError, type Link, listenAddress, type Wire } from './link.ts';
+import { authority, BACKLOG_HIGH, bindError, type Link, listenAddress, type Wire } from './link.ts';
 import { SlipDecoder, slipEncode } from './slip.ts';
 
 const PEER_TAG_SIZE = 2;
@@ -57,9 +57,8 @@ export class Gateway implements Link {
 
   private constructor(socket: Socket, wire: Wire) {
     this.socket = socket;
-    const { address, port } = socket.address();
-    this.port = port;
-    this.address = `udp://${isIPv6(address) ? `[${address}]` : address}:${port}`;
+    this.port = socket.address().port;
+    this.address = `udp://${authority(socket.address())}`;
     socket.on('message', (datagram, peer) => this.toBoard(wire, datagram, peer));
     // An unreachable peer is reported as an error on the socket: nothing to do, UDP promises nothing.
     socket.on('error', () => {

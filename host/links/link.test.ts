@@ -8,7 +8,7 @@ import { FakeWire } from './fake-line.ts';
 import { Gateway } from './gateway.ts';
 import { Model372 } from './lake-shore/model-372.ts';
 import { ScpiServer } from './lake-shore/scpi-server.ts';
-import { LinkError, listenAddress } from './link.ts';
+import { authority, LinkError, listenAddress } from './link.ts';
 import { SerialTcp } from './serial-tcp.ts';
 
 const wire = new FakeWire();
@@ -29,4 +29,9 @@ it.each([
 ])('no %s opens on every address of the machine by an empty word', async (_, open) => {
   await expect(open('')).rejects.toThrow(LinkError);
   await expect(open(' ')).rejects.toThrow('an empty address would listen on every address');
+});
+
+it('an address is said as clients write it: IPv6 in brackets', () => {
+  expect(authority({ address: '127.0.0.1', port: 80 })).toBe('127.0.0.1:80');
+  expect(authority({ address: '::1', port: 80 })).toBe('[::1]:80');
 });

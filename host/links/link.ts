@@ -6,6 +6,8 @@
 // board: it hands bytes to its wire, and the pacer decides at which virtual time they arrive, so that a run can be
 // recorded and repeated. What must stay true: links outlive every reset of the board, and `close` leaves nothing behind.
 
+import { isIPv6 } from 'node:net';
+
 /** UART0: SLIP frames to and from the gateway. */
 export const GATEWAY_LINE = 0;
 /** UART1: the serial console. */
@@ -37,6 +39,11 @@ export function listenAddress(host: string | undefined): string {
   throw new LinkError(
     'an empty address would listen on every address this machine has; leave --host out for this machine only, write --host 0.0.0.0 for all, or name one',
   );
+}
+
+/** `host:port` as clients write it in a target or URL; an IPv6 address stands in brackets. */
+export function authority({ address, port }: { address: string; port: number }): string {
+  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 export interface Link {

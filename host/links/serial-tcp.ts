@@ -4,7 +4,7 @@
 // do not talk at once. A client that stops reading is cut off instead of growing this process.
 
 import { createServer, type Server, type Socket } from 'node:net';
-import { BACKLOG_HIGH, bindError, type Link, listenAddress, relieved, type Wire } from './link.ts';
+import { authority, BACKLOG_HIGH, bindError, type Link, listenAddress, relieved, type Wire } from './link.ts';
 
 const CLIENTS_MAXIMUM = 8;
 /** What a client may leave unread: a thousand console lines of 127 bytes, rounded up. */
@@ -41,7 +41,7 @@ export class SerialTcp implements Link {
     if (address === null || typeof address === 'string') throw new Error('a TCP server has an address and a port');
     this.server = server;
     this.port = address.port;
-    this.address = `serial://${address.address}:${address.port}`;
+    this.address = `serial://${authority(address)}`;
     server.maxConnections = CLIENTS_MAXIMUM;
     server.on('connection', (client) => this.welcome(client, wire));
     this.unlisten = wire.listen((bytes) => this.toClients(bytes));

@@ -9,7 +9,7 @@
 // nothing is INVALID, and its latest valid value is the last that meant something. What must stay true: a request changes nothing.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { bindError, type Link, listenAddress } from '../link.ts';
+import { authority, bindError, type Link, listenAddress } from '../link.ts';
 import type { BlueforsSystem } from './system.ts';
 
 export interface HttpApiOptions {
@@ -58,7 +58,7 @@ export class BlueforsHttpApi implements Link {
     this.server = server;
     this.options = options;
     this.port = address.port;
-    this.address = `http://${address.address}:${address.port}`;
+    this.address = `http://${authority(address)}`;
     server.on('request', (request, response) => this.answer(request, response));
   }
 

@@ -4,7 +4,7 @@
 // not read costs at most a bounded amount of memory.
 
 import { createServer, type Server, type Socket } from 'node:net';
-import { bindError, type Link, listenAddress } from '../link.ts';
+import { authority, bindError, type Link, listenAddress } from '../link.ts';
 import { type ScpiInstrument, ScpiSession } from './scpi.ts';
 
 export interface ScpiServerOptions {
@@ -48,7 +48,7 @@ export class ScpiServer implements Link {
     this.server = server;
     this.options = options;
     this.port = address.port;
-    this.address = `${options.name}://${address.address}:${address.port}`;
+    this.address = `${options.name}://${authority(address)}`;
     server.on('connection', (client) => this.welcome(client));
   }
 
