@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The `coldrig` command as a process: the version of Node, Ctrl-C, a reader that has gone, the exit code. What it does is in main.ts.
 //
-// What must stay true: Ctrl-C is taken care of before anything else is loaded, so this file imports nothing at its head.
+// What must stay true: Ctrl-C is taken care of before anything else is loaded, so this file imports nothing at its head. In the time that Node
+// itself needs to start (some 50 ms) no program can do so: there Ctrl-C ends the process by the signal, which a shell shows as 130 too.
 
 // Ctrl-C where no command takes care of it: while the code loads, or a second time.
 process.on('SIGINT', () => {
@@ -9,6 +10,9 @@ process.on('SIGINT', () => {
   console.error('error: interrupted');
   process.exit(130);
 });
+// Ends at once when the work is done and everything is written. Node would first take itself apart, and Ctrl-C in these milliseconds would
+// end the process by the signal, with the result of the work lost.
+process.on('exit', (code) => process.exit(code));
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`coldrig needs Node 20.19 or newer; this is ${process.version}`);

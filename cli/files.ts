@@ -6,7 +6,6 @@ import {
   existsSync,
   fsyncSync,
   openSync,
-  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -14,40 +13,37 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { nodeDisk } from '../host/links/device-file/disk.ts';
+import type { RecordFile } from '../host/links/input-log.ts';
+import { isSpecial, openSpecial, readWhole, writeAll } from '../host/links/pipe.ts';
 import { Failure } from './failure.ts';
 import { systemReason } from './system-error.ts';
 
 /** More than any file that a command takes; a device that never ends is not read for ever. */
 const INPUT_BYTES_MAX = 256 * 1024 * 1024;
-const PIECE_BYTES = 1024 * 1024;
+
+/** Pipes that were opened when they were checked, by path: who reads one takes a closed pipe for the end. */
+const checkedPipes = new Map<string, number>();
 
 /** The bytes of a file or a pipe; `what` names its role in messages ("the image"). */
 export function readInput(path: string, what: string): Uint8Array {
-  const pieces: Buffer[] = [];
-  let size = 0;
+  let bytes: Uint8Array | undefined;
   try {
-    const file = openSync(path, 'r');
-    try {
-      for (;;) {
-        const piece = Buffer.alloc(PIECE_BYTES);
-        const length = readSync(file, piece);
-        if (length === 0) break;
-        pieces.push(piece.subarray(0, length));
-        size += length;
-        if (size > INPUT_BYTES_MAX) break;
-      }
-    } finally {
-      closeSync(file);
-    }
+    bytes = readWhole(path, INPUT_BYTES_MAX);
   } catch (error) {
     throw fileFailure(error, `${what} ${path}`, 'cannot be read', 'check the path');
   }
-  if (size <= INPUT_BYTES_MAX) return new Uint8Array(Buffer.concat(pieces));
+  if (bytes !== undefined) return bytes;
   throw new Failure(
     'FILE',
     `${what} ${path} has more than ${INPUT_BYTES_MAX} bytes: this is not the file that was meant`,
   );
 }
+
+export const readText = (path: string, what: string): string => new TextDecoder().decode(readInput(path, what));
+
+/** The same for whoever has words of their own: throws the system's errors. */
+export const readAsText = (path: string): string => new TextDecoder().decode(readWhole(path, INPUT_BYTES_MAX));
 
 export interface WriteOptions {
   /** Permission bits; 0o644 when left out. */
@@ -59,7 +55,10 @@ export interface WriteOptions {
 /** Before any work is done for it: whether the file will be writable. Nothing is left behind, and what is there stays as it is. */
 export function checkOutput(path: string, what: string): void {
   refuseFolder(path, what);
-  if (isSpecial(path)) return;
+  if (isSpecial(path)) {
+    if (statSync(path).isFIFO()) checkedPipes.set(path, openSpecialOf(path, what));
+    return;
+  }
   const temporary = temporaryBeside(path);
   try {
     closeSync(openSync(temporary, 'wx', 0o600));
@@ -93,7 +92,9 @@ export function writeOutput(path: string, bytes: Uint8Array | string, what: stri
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, placeOf(path));
+    const place = placeOf(path);
+    renameSync(temporary, place);
+    nodeDisk.syncFolder(place);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw writeFailure(error, path, what);
@@ -101,11 +102,48 @@ export function writeOutput(path: string, bytes: Uint8Array | string, what: stri
 }
 
 function writeInto(path: string, bytes: Uint8Array | string, what: string): void {
+  const file = openSpecialOf(path, what);
   try {
-    writeFileSync(path, bytes);
+    writeAll(file, Buffer.from(bytes));
+  } catch (error) {
+    throw writeFailure(error, path, what);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openSpecialOf(path: string, what: string): number {
+  const checked = checkedPipes.get(path);
+  checkedPipes.delete(path);
+  try {
+    return checked ?? openSpecial(path);
   } catch (error) {
     throw writeFailure(error, path, what);
   }
+}
+
+/** A file that is written while the work goes on. When `finish` returns, all of it is on the disk. */
+export function openOutput(path: string, what: string): RecordFile {
+  const special = isSpecial(path);
+  const told = <Done>(work: () => Done): Done => {
+    try {
+      return work();
+    } catch (error) {
+      throw writeFailure(error, path, what);
+    }
+  };
+  const file = special ? openSpecialOf(path, what) : told(() => openSync(path, 'w'));
+  return {
+    write: (text) => told(() => writeAll(file, Buffer.from(text))),
+    finish: () =>
+      told(() => {
+        if (!special) {
+          nodeDisk.sync(file);
+          nodeDisk.syncFolder(placeOf(path));
+        }
+        closeSync(file);
+      }),
+  };
 }
 
 /** Where the bytes really go: a symbolic link stays one. */
@@ -115,11 +153,6 @@ function placeOf(path: string): string {
 
 function temporaryBeside(path: string): string {
   return join(dirname(placeOf(path)), `.${randomUUID()}.tmp`);
-}
-
-function isSpecial(path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 function refuseFolder(path: string, what: string): void {

@@ -51,6 +51,19 @@ describe('Ctrl-C', () => {
     expect(readFileSync(command, 'utf8')).not.toMatch(/^import /m);
   });
 
+  it('in the moment of the end does not change how a command ended: Node is not given the time to take itself apart', async () => {
+    for (const [call, expected] of [[['--version'], 0], [['image', 'info', join(folder, 'missing')], 1]] as const) {
+      const child = spawn(process.execPath, ['--trace-exit', command, ...call]);
+      let stderr = '';
+      child.stderr.on('data', (text) => {
+        stderr += text;
+      });
+      const [code] = await once(child, 'close');
+      expect(code).toBe(expected);
+      expect(stderr).toContain(`Exited the environment with code ${expected}`);
+    }
+  });
+
   it('is heard between the steps of long work', async () => {
     let heard = false;
     setTimeout(() => {

@@ -1,8 +1,9 @@
 // Mistakes that people make, at every command: one clear line on stderr, exit code 1 or 2, nothing on stdout, nothing written, and never the
 // word for an error that nobody foresaw.
 
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +69,10 @@ const outputs: [file: string, says: RegExp][] = [
   ['text/out', /a part of the path is a file/],
   ['', /the name of its file is empty/],
 ];
+
+async function gone(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null) await once(child, 'close');
+}
 
 async function expectMistake(call: string[], says: RegExp): Promise<void> {
   const before = readdirSync(folder, { recursive: true });
@@ -150,6 +155,51 @@ describe('an output that cannot be written', () => {
     expect(code).toBe(0);
     expect(readdirSync('/dev')).toContain('null');
     expect((await coldrig(['image', 'info', '/dev/null'])).stderr).toContain('is empty');
+  });
+});
+
+describe('a pipe with nobody at its other end', () => {
+  const said = /a pipe or a device with nobody at its other end; start the other end first/;
+  const run = ['run', '--udp', '0', '--for', '1'];
+
+  it.each([
+    ['an image', ['image', 'info', 'fifo']],
+    ['an image to flash', ['flash', 'fifo', '--target', 'udp://127.0.0.1:9']],
+    ['an image to run', [...run, '--image', 'fifo']],
+    ['a key to run', [...run, '--key', 'fifo']],
+    ['a key to sign', [...sign('text', 'fifo'), '--raw']],
+    ['an input log', ['replay', 'fifo']],
+    ['a program', ['pulse', 'check', 'fifo']],
+    ['a fridge', ['cryostat', 'solve', 'fifo']],
+    ['a fridge to run', [...run, '--fridge', 'fifo']],
+    ['a log to write', [...run, '--record', 'fifo']],
+    ['a plot to write', [...run, '--fridge', 'uts', '--plot', 'fifo']],
+    ['an image to write', [...sign('text', 'key.pem', 'fifo'), '--raw']],
+    ['a report to write', ['prove', 'power', '--slice', '--junit', 'fifo']],
+  ])('is no reason to hang: %s', (_, call) => expectMistake(call, said));
+
+  it('is no device file', async () => {
+    await expectMistake([...run, '--flash', 'fifo'], /the device file fifo is no ordinary file; name a file/);
+    writeFileSync(join(folder, 'r.jsonl'), '{"coldrig":"input log","version":1,"seed":1,"device":"ab"}\n');
+    await expectMistake(['replay', 'r.jsonl', '--flash', 'fifo'], /the device file .*fifo is no ordinary file; name a file/);
+  });
+
+  it('is read and written like a file when somebody is there', async () => {
+    const pipe = join(folder, 'fifo');
+    const writer = spawn('sh', ['-c', 'cat "$1" > "$2"', '-', join(folder, 'good.bin'), pipe]);
+    const { json } = await coldrig(['image', 'info', pipe, '--json']);
+    expect(json).toMatchObject({ ok: true });
+    await gone(writer);
+    const reader = spawn('cat', [pipe]);
+    const pieces: Buffer[] = [];
+    reader.stdout.on('data', (piece) => pieces.push(piece));
+    let stderr = said.source;
+    // The reader is another process: until it has opened its end, there is nobody.
+    while (said.test(stderr) || stderr === said.source)
+      ({ stderr } = await coldrig([...run, '--speed', 'max', '--record', pipe], { cwd: folder }));
+    await gone(reader);
+    expect(stderr).toBe('');
+    expect(Buffer.concat(pieces).toString()).toMatch(/^\{"coldrig":"input log".*\n\{"endNs":/);
   });
 });
 

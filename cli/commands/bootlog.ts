@@ -1,7 +1,7 @@
 // `coldrig bootlog`: every boot the device remembers, and why it went as it did.
 
 import { Command } from 'commander';
-import { type LoggedBoot, readLastFault, readWholeBootLog } from '../../host/tools/smp/boot-group.ts';
+import { type LastFault, type LoggedBoot, readLastFault, readWholeBootLog } from '../../host/tools/smp/boot-group.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { integerBetween } from '../options.ts';
 import { printing, type Result } from '../result.ts';
@@ -32,10 +32,7 @@ export function addBootlogCommand(program: Command): void {
             const boots = (await readWholeBootLog(client, { signal })).slice(-(options.last ?? 0));
             const fault = await readLastFault(client, { signal });
             const rows = boots.map((boot) => [String(boot.number), ...bootCells(boot)]);
-            const last =
-              fault.count === 0
-                ? []
-                : [`last fault: ${faultPlaceText(fault.cause, fault.functionName)}, cycle ${fault.cycle}`];
+            const last = lastFaultLines(fault, boots);
             return {
               text: [table([['boot', 'began with', 'decision', 'ran', 'refused'], ...rows]), ...last].join('\n'),
               json: { boots: boots.map(bootJson), fault: fault.count === 0 ? null : fault },
@@ -44,6 +41,14 @@ export function addBootlogCommand(program: Command): void {
         ),
       ),
   );
+}
+
+/** The log has the cause of each fault; the rest is in a register of the chip, which the next fault overwrites. */
+export function lastFaultLines(fault: LastFault, boots: LoggedBoot[]): string[] {
+  if (fault.count === 0) return [];
+  const last = `last fault: ${faultPlaceText(fault.cause, fault.functionName)}, cycle ${fault.cycle}`;
+  const older = boots.filter((boot) => boot.fault !== undefined).length > 1;
+  return older ? [last, 'details are kept for the last fault only; of older ones the log has the cause'] : [last];
 }
 
 function bootCells({ cause, decision, ran, reasons, fault }: LoggedBoot): string[] {

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { readLastFault } from '../../host/tools/smp/boot-group.ts';
+import { erasedSlot } from '../../host/tools/smp/erased-slot.ts';
 import { type ImageState, type SmpClient, SmpError } from '../../host/tools/smp/index.ts';
 import { SlotState } from '../../protocol/image/boot-state.ts';
 import { ifKnown, type TargetOptions, withClient, withTarget } from '../client.ts';
@@ -114,7 +115,7 @@ function resetCommand(): Command {
       printing((options: ResetOptions) =>
         withClient(options, async (client, signal) => {
           await client.reset({ bootMode: options.safeMode ? 1 : undefined }, { signal });
-          if (!options.wait) return { text: 'reset asked for', json: {} };
+          if (!options.wait) return { text: 'the device resets now', json: {} };
           await client.waitUntilBack({ signal });
           return status(client);
         }),
@@ -159,13 +160,15 @@ interface EraseOptions extends TargetOptions {
 function eraseCommand(): Command {
   return withTarget(new Command('erase'))
     .description('erase a slot that does not run')
-    .option('--slot <A|B>', 'which; the device chooses when left out', parseSlot)
+    .option('--slot <A|B>', 'which; when left out the device chooses, and the answer says which it was', parseSlot)
     .action(
       printing((options: EraseOptions) =>
         withClient(options, async (client, signal): Promise<Result> => {
+          const before = options.slot === undefined ? await client.imageState({ signal }) : [];
           await client.erase(options.slot, { signal });
-          const slot = options.slot === undefined ? null : slotName(options.slot);
-          return { text: slot === null ? 'the slot is erased' : `slot ${slot} is erased`, json: { slot } };
+          const slot = options.slot ?? erasedSlot(before, await client.imageState({ signal }));
+          if (slot !== undefined) return { text: `slot ${slotName(slot)} is erased`, json: { slot: slotName(slot) } };
+          return { text: 'a slot is erased; neither A nor B had an image, so it is not known which', json: { slot: null } };
         }),
       ),
     );

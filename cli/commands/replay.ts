@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { readDevice } from '../../host/links/device-file/device-file.ts';
 import { readInputLog, replaySteps } from '../../host/links/input-log.ts';
 import { Failure } from '../failure.ts';
+import { readText } from '../files.ts';
 import { inSteps } from '../interruption.ts';
 import { collect } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
@@ -19,6 +20,7 @@ interface ReplayOptions extends GlobalOptions {
   image?: string;
   key?: string[];
   flash?: string;
+  salvage?: boolean;
 }
 
 const HELP = `
@@ -28,7 +30,7 @@ Example:
   coldrig run --record run.jsonl
   coldrig replay run.jsonl
 
-With --json: {ok, inputs, endNs, logHash, recordedHash, same, events: [{timeNs, event, …}]}.`;
+With --json: {ok, inputs, endNs, logHash, recordedHash, same, leftOut, events: [{timeNs, event, …}]}.`;
 
 export function addReplayCommand(program: Command): void {
   program.addCommand(
@@ -38,14 +40,15 @@ export function addReplayCommand(program: Command): void {
       .option('--image <file>', 'signed image the device began with (default: the development firmware)')
       .option('--key <key.pem>', 'key its fuses trust; may be repeated (default: the development key)', collect)
       .option('--flash <file.bin>', 'device the run began with; it is only read')
+      .option('--salvage', 'of a damaged log, replay what is whole, and say what is left out')
       .addHelpText('after', HELP)
       .action(printing((options: ReplayOptions, path: string) => replay(options, path))),
   );
 }
 
 async function replay(options: ReplayOptions, path: string): Promise<Result> {
-  const log = readInputLog(path);
-  const { image, key: keys, flash } = options;
+  const { image, key: keys, flash, salvage } = options;
+  const log = readInputLog(readText(path, 'the input log'), path, { salvage });
   const fridge = log.fridge === undefined ? undefined : new RunFridge(log.fridge, log.faults ?? [], log.seed);
   const { board, origin, fingerprint } = await newDevice(
     {
@@ -78,12 +81,18 @@ async function replay(options: ReplayOptions, path: string): Promise<Result> {
     throw new Failure('OTHER_RUN', `${text}; was it recorded with another version of coldrig?`);
   }
   const style = styleOf(process.stdout);
-  const verdict = same ? 'the same run as the recorded one' : 'the recorded run has no end to compare with';
-  const summary = `${log.inputs.length} inputs, ${momentText(board.now)} of virtual time, log hash ${board.logHash}: ${verdict}`;
+  const leftOut =
+    log.leftOut && `${path} is damaged from line ${log.leftOut.fromLine} on; lines left out: ${log.leftOut.lines}`;
+  const verdict = same
+    ? 'the same run as the recorded one'
+    : 'the recording has no end (the run was killed), so there is nothing to compare with';
+  const inputs = log.inputs.length === 1 ? '1 input' : `${log.inputs.length} inputs`;
+  const summary = `${inputs}, ${momentText(board.now)} of virtual time, log hash ${board.logHash}: ${verdict}`;
   return {
-    text: [...events.map((line) => lineText(line, style)), '', summary].join('\n'),
+    text: [...events.map((line) => lineText(line, style)), '', ...(leftOut ? [leftOut] : []), summary].join('\n'),
     json: {
       ...{ inputs: log.inputs.length, endNs: board.now, logHash: board.logHash, recordedHash, same },
+      leftOut: log.leftOut ?? null,
       events: events.map(({ timeNs, event, facts }) => ({ timeNs, event, ...facts })),
     },
   };

@@ -4,12 +4,13 @@ import { FridgeError } from '../../host/plant/cryostat/field.ts';
 import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
 import { openFridge, presets } from '../../host/tools/open-fridge.ts';
 import { Failure } from '../failure.ts';
+import { readAsText } from '../files.ts';
 import { systemReason } from '../system-error.ts';
 
 /** A fridge, or a failure a person can act on. */
 export function open(name: string): Fridge {
   try {
-    return openFridge(name);
+    return openFridge(name, readAsText);
   } catch (error) {
     if (error instanceof FridgeError) {
       throw new Failure('FRIDGE', error.message, { facts: { file: error.file, line: error.line } });

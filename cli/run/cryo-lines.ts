@@ -1,7 +1,7 @@
 // What the live log says of the cryostat's side: interlocks, rails, clock, thermometers, lines, power.
 
 import { docOf } from '../../protocol/constants.ts';
-import { shedTable } from '../../protocol/plant/budget.ts';
+import { Shed, shedTable } from '../../protocol/plant/budget.ts';
 import { Condition, interlocks } from '../../protocol/plant/interlocks.ts';
 import { channelTable, railTable, referenceTable } from '../../protocol/plant/places.ts';
 import { sensorStateTable } from '../../protocol/plant/sensors.ts';
@@ -12,6 +12,14 @@ import type { Wording } from './log-line.ts';
 const whyLeft = ['it is gone', 'it drifts', 'it jitters'];
 
 const interlockName = (number: number) => interlocks[number]?.name ?? `interlock ${number}`;
+
+/** What the controller does about its power; a step may be reached from either side. */
+function shedText(step: number): string {
+  if (step === Shed.NOTHING) return 'below the budget, all loads are on again';
+  if (step === Shed.SAFE_STATE) return 'above the budget although all loads that can be shed are off';
+  const doc = docOf(shedTable, step);
+  return `load is shed: ${doc === undefined ? `step ${step}` : doc.charAt(0).toLowerCase() + doc.slice(1)}`;
+}
 
 /** What an interlock measured, in its unit. */
 function measuredText(number: number, value: number): string {
@@ -61,7 +69,7 @@ export const plantWordings: Partial<Record<number, Wording>> = {
   [EventKind.LOAD_SHED]: (step, microwatts) => ({
     event: 'load-shed',
     facts: { step, microwatts },
-    text: `${wattsText(microwatts / 1e6)} estimated; shed: ${(docOf(shedTable, step) ?? `step ${step}`).toLowerCase()}`,
+    text: `estimated power ${wattsText(microwatts / 1e6)}: ${shedText(step)}`,
     tone: step === 0 ? 'green' : 'yellow',
   }),
   [EventKind.SENSOR_LOST]: (channel, why) => ({

@@ -15,6 +15,7 @@ import { RECORDER } from '../../protocol/generated/registers.ts';
 import { Channel, channelSensors } from '../../protocol/plant/places.ts';
 import { Beat } from '../../protocol/telemetry/heartbeat.ts';
 import { ExitCode, Failure } from '../failure.ts';
+import { readAsText } from '../files.ts';
 import { systemReason } from '../system-error.ts';
 import type { LogLine } from './log-line.ts';
 
@@ -134,7 +135,7 @@ export function beatOf(board: BoardView, word: number): number {
 
 function fridgeOf(name: string) {
   try {
-    return openFridge(name);
+    return openFridge(name, readAsText);
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const said = systemReason(error) ?? (error instanceof Error ? error.message : String(error));

@@ -65,6 +65,17 @@ describe('the live log', () => {
     ]);
   });
 
+  it('says in words what the budget does about the load', () => {
+    const board = watching();
+    for (const step of [1, 3, 4, 0]) board.records(EventKind.LOAD_SHED, step, 12_000);
+    expect(board.texts()).toEqual([
+      'estimated power 12.0 mW: load is shed: sequencers play half of the time',
+      'estimated power 12.0 mW: load is shed: waveform outputs are muted',
+      'estimated power 12.0 mW: above the budget although all loads that can be shed are off',
+      'estimated power 12.0 mW: below the budget, all loads are on again',
+    ]);
+  });
+
   it('names the function that faulted', () => {
     const board = watching();
     board.happens(LogKind.FAULT, 15);

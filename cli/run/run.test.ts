@@ -91,6 +91,12 @@ describe('a board that runs for clients', () => {
     expect(code).toBe(3);
   });
 
+  it('says which slot it erased when the device chose', async () => {
+    const target = ['--target', board.link('udp://')];
+    expect(await coldrig(['erase', ...target])).toMatchObject({ code: 0, stdout: 'slot B is erased\n' });
+    expect((await coldrig(['erase', '--json', ...target])).json).toMatchObject({ ok: true, slot: 'B' });
+  });
+
   it('does not share its port or its device file', async () => {
     const port = board.link('udp://').split(':').at(-1) ?? '';
     const samePort = await coldrig(['run', '--udp', port]);

@@ -11,6 +11,7 @@ import { CONSOLE_LINE, GATEWAY_LINE, type Link } from '../../host/links/link.ts'
 import { Pacer, type Speed } from '../../host/links/pacer.ts';
 import { Pty } from '../../host/links/pty.ts';
 import { SerialTcp } from '../../host/links/serial-tcp.ts';
+import { openOutput } from '../files.ts';
 
 export interface LinkOptions {
   /** UDP port of the gateway; undefined for none. */
@@ -41,7 +42,7 @@ export class Session {
   private readonly view: BoardView;
   private readonly pacer: Pacer;
   private readonly options: SessionOptions;
-  private readonly inputLog: InputLogWriter | undefined;
+  private inputLog: InputLogWriter | undefined;
   private ended: (error?: unknown) => void = () => {};
   /** Settles when the session is over: rejects when the bench itself failed. */
   readonly over: Promise<void>;
@@ -53,11 +54,9 @@ export class Session {
     this.over = new Promise((resolve, reject) => {
       this.ended = (error) => (error === undefined ? resolve() : reject(error));
     });
-    const { record } = options;
-    this.inputLog = record && inputLogOf(record);
     this.pacer = new Pacer(board, {
       speed: options.speed,
-      onInput: this.inputLog && ((input) => this.inputLog?.input(input)),
+      onInput: options.record && ((input) => this.inputLog?.input(input)),
       onOutput: options.file && (() => this.keep()),
       untilNs: options.untilNs,
       onEnd: () => this.ended(),
@@ -67,7 +66,7 @@ export class Session {
 
   /** Opens all links. When one cannot be opened, those before it are closed again. */
   async open(): Promise<void> {
-    const { udp, host, serial, pty, file } = this.options;
+    const { udp, host, serial, pty, file, record } = this.options;
     const onNotice = (sentence: string) => this.notice(sentence);
     const console = this.pacer.wire(CONSOLE_LINE);
     try {
@@ -77,6 +76,8 @@ export class Session {
       if (serial !== undefined) this.links.push(await SerialTcp.open({ wire: console, port: serial, host }));
       if (pty !== undefined) this.links.push(await Pty.open({ wire: console, path: pty, onNotice }));
       file?.begin(this.view);
+      // Last, so that a run that cannot begin leaves the log of an older one as it is.
+      this.inputLog = record && inputLogOf(record);
     } catch (error) {
       await this.closeLinks();
       throw error;
@@ -121,5 +122,5 @@ export class Session {
 }
 
 function inputLogOf({ path, ...head }: { path: string } & InputLogHead): InputLogWriter {
-  return new InputLogWriter(path, head);
+  return new InputLogWriter(openOutput(path, 'the input log'), head);
 }

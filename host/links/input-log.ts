@@ -5,9 +5,9 @@
 //   {"endNs":5000000,"logHash":"..."}
 //
 // What must stay true: times never go backwards, and a run repeated from the same device with the same seed ends with
-// the same log hash. A log without its last line (the run was killed) still replays; there is only nothing to compare.
+// the same log hash. A log that has its last line is whole and on the disk. One without it, of a run that was killed, replays up to its last
+// input; there is only nothing to compare. A loss of power may leave a damaged line: such a log is refused unless it is salvaged.
 
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { type LineNumber, LinkError } from './link.ts';
 import type { Input, PacedBoard } from './pacer.ts';
 
@@ -22,7 +22,17 @@ export interface InputLogHead {
 
 export interface InputLog extends InputLogHead {
   inputs: Input[];
+  /** Missing where the run was killed. */
   end?: { endNs: number; logHash: string };
+  /** What salvaging left out: all lines from the first damaged one on. */
+  leftOut?: { fromLine: number; lines: number };
+}
+
+/** Where a log is written to. */
+export interface RecordFile {
+  write(text: string): void;
+  /** Puts all of it on the disk and closes it. */
+  finish(): void;
 }
 
 const FORMAT = 'input log';
@@ -31,10 +41,10 @@ const STEP_NS = 1_000_000_000;
 
 /** Writes as it goes, so that a run that crashes leaves the inputs that crashed it. */
 export class InputLogWriter {
-  private readonly file: number;
+  private readonly file: RecordFile;
 
-  constructor(path: string, head: InputLogHead) {
-    this.file = openSync(path, 'w');
+  constructor(file: RecordFile, head: InputLogHead) {
+    this.file = file;
     this.line({ coldrig: FORMAT, version: VERSION, ...head });
   }
 
@@ -44,39 +54,63 @@ export class InputLogWriter {
 
   close(end: { endNs: number; logHash: string }): void {
     this.line(end);
-    closeSync(this.file);
+    this.file.finish();
   }
 
   private line(value: object): void {
-    writeSync(this.file, `${JSON.stringify(value)}\n`);
+    this.file.write(`${JSON.stringify(value)}\n`);
   }
 }
 
-/** Reads a log, checking every line. Throws with file and line number. */
-export function readInputLog(path: string): InputLog {
-  const lines = readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '');
-  const [head, ...rest] = lines.map((line, index) => parseLine(path, index + 1, line));
+/**
+ * Reads a log, checking every line; `name` is for messages. Throws at the first damaged line, with its number. With `salvage` the
+ * lines before a damaged one are taken, if the first is whole.
+ */
+export function readInputLog(text: string, name: string, { salvage = false } = {}): InputLog {
+  const lines = text.split('\n').flatMap((line, index) => (line === '' ? [] : { line, number: index + 1 }));
+  const log = logOfHead(name, lines.shift()?.line ?? '');
+  for (const [index, { line, number }] of lines.entries()) {
+    try {
+      add(log, name, number, line);
+    } catch (error) {
+      if (!salvage) throw advised(error, log.inputs.length, index === lines.length - 1 && !text.endsWith('\n'));
+      log.leftOut = { fromLine: number, lines: lines.length - index };
+      break;
+    }
+  }
+  return log;
+}
+
+/** What is damaged, how that may have come, and what is whole. */
+function advised(error: unknown, inputs: number, isCut: boolean): unknown {
+  if (!(error instanceof LinkError)) return error;
+  const how = isCut ? ': the file ends in the middle of this line, as after a loss of power' : '';
+  const whole = inputs === 1 ? 'the 1 input' : `the ${inputs} inputs`;
+  return new LinkError(`${error.message}${how}; to replay ${whole} before this line, add --salvage`);
+}
+
+function logOfHead(name: string, line: string): InputLog {
+  const head = line === '' ? undefined : parseLine(name, 1, line);
   if (head?.coldrig !== FORMAT || head.version !== VERSION) {
     throw new LinkError(
-      `${path}: not a coldrig input log, version ${VERSION}; make one with coldrig run --record FILE`,
+      `${name}: not a coldrig input log, version ${VERSION}; make one with coldrig run --record FILE`,
     );
   }
   if (!Number.isSafeInteger(head.seed) || typeof head.device !== 'string') {
     throw new LinkError(
-      `${path}:1: expected a seed and the hash of a device; the log is damaged, record the run again`,
+      `${name}:1: expected a seed and the hash of a device; the log is damaged, record the run again`,
     );
   }
   const place = typeof head.fridge === 'string' ? { fridge: head.fridge, faults: textsOf(head.faults) } : {};
-  const log: InputLog = { seed: Number(head.seed), device: String(head.device), ...place, inputs: [] };
-  let lastNs = 0;
-  for (const [index, entry] of rest.entries()) {
-    if (typeof entry.endNs === 'number') log.end = { endNs: entry.endNs, logHash: String(entry.logHash) };
-    else log.inputs.push(toInput(path, index + 2, entry, lastNs));
-    lastNs = log.inputs.at(-1)?.timeNs ?? 0;
-  }
-  return log;
+  return { seed: Number(head.seed), device: String(head.device), ...place, inputs: [] };
+}
+
+function add(log: InputLog, name: string, number: number, line: string): void {
+  const entry = parseLine(name, number, line);
+  if (log.end) throw new LinkError(`${name}:${number}: this line follows the end of the run`);
+  const lastNs = log.inputs.at(-1)?.timeNs ?? 0;
+  if (entry.endNs === undefined) log.inputs.push(toInput(name, number, entry, lastNs));
+  else log.end = toEnd(name, number, entry, lastNs);
 }
 
 /**
@@ -106,27 +140,32 @@ function* runSteps(board: PacedBoard, timeNs: number): Generator<number, void> {
 
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
-function parseLine(path: string, number: number, line: string): Record<string, unknown> {
+function parseLine(name: string, number: number, line: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
     // Told below.
   }
-  throw new LinkError(
-    `${path}:${number}: not a JSON object; this is no input log, or a damaged one: record the run again`,
-  );
+  throw new LinkError(`${name}:${number}: not a JSON object${number === 1 ? '; this is no input log' : ''}`);
 }
 
-function toInput(path: string, number: number, entry: Record<string, unknown>, lastNs: number): Input {
+function toInput(name: string, number: number, entry: Record<string, unknown>, lastNs: number): Input {
   const { timeNs, line, bytes } = entry;
   const good =
     Number.isSafeInteger(timeNs) &&
     (timeNs as number) >= lastNs &&
     (line === 0 || line === 1) &&
-    typeof bytes === 'string';
+    typeof bytes === 'string' &&
+    /^([0-9a-f]{2})*$/.test(bytes);
   if (!good) {
-    throw new LinkError(`${path}:${number}: expected timeNs (not before ${lastNs}), line 0 or 1 and bytes in hex`);
+    throw new LinkError(`${name}:${number}: expected timeNs (not before ${lastNs}), line 0 or 1 and bytes in hex`);
   }
   return { timeNs: timeNs as number, line: line as LineNumber, bytes: Buffer.from(bytes as string, 'hex') };
+}
+
+function toEnd(name: string, number: number, { endNs, logHash }: Record<string, unknown>, lastNs: number): Required<InputLog>['end'] {
+  if (Number.isSafeInteger(endNs) && (endNs as number) >= lastNs && typeof logHash === 'string')
+    return { endNs: endNs as number, logHash };
+  throw new LinkError(`${name}:${number}: expected endNs (not before ${lastNs}) and logHash`);
 }

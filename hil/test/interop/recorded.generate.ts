@@ -1,6 +1,6 @@
 // Makes recorded.json: `npx tsx hil/test/interop/recorded.generate.ts`, with mcumgr (Go) and mcumgr-client 0.0.9 (Rust) on PATH.
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readInputLog } from '../../../host/links/input-log.ts';
 import { GATEWAY_LINE } from '../../../host/links/link.ts';
@@ -42,7 +42,7 @@ async function record(name: keyof typeof clients, line: LineName): Promise<Recor
   } finally {
     await device.close();
   }
-  const inputs = readInputLog(log).inputs.filter((input) => (input.line === GATEWAY_LINE) === (line === 'UDP'));
+  const inputs = readInputLog(readFileSync(log, 'utf8'), log).inputs.filter((input) => (input.line === GATEWAY_LINE) === (line === 'UDP'));
   const stream = Buffer.concat(inputs.map(({ bytes }) => bytes));
   return { client: name, line, requests: line === 'UDP' ? datagramsIn(stream) : packetsIn(stream) };
 }

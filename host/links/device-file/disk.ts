@@ -17,7 +17,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Claim, claimFile, isAt } from './lock.ts';
+import { type Claim, claimFile, isAt, refuseNoFile } from './lock.ts';
 
 export interface Disk {
   /** Takes a file for this process alone, made when it is not there. */
@@ -41,6 +41,7 @@ export interface Disk {
 export const nodeDisk: Disk = {
   claim: claimFile,
   read(path) {
+    refuseNoFile(path);
     try {
       return readFileSync(path);
     } catch (error) {

@@ -97,11 +97,7 @@ function claimOf(file: number, path: string): Claim {
 
 function openOrMake(path: string): number {
   try {
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found && !found.isFile()) {
-      const what = found.isDirectory() ? 'a folder' : 'no ordinary file';
-      throw new DeviceFileError('DEVICE_FILE', `the device file ${path} is ${what}; name a file with --flash`);
-    }
+    refuseNoFile(path);
     const exclusive = exclusiveFlag[process.platform] ?? 0;
     return openSync(path, constants.O_RDWR | constants.O_CREAT | exclusive, newFileMode);
   } catch (error) {
@@ -111,6 +107,14 @@ function openOrMake(path: string): number {
     const message = `the device file ${path} cannot be opened for writing: ${reasonOf(error)}; ${advice}`;
     throw new DeviceFileError('DEVICE_FILE', message, error);
   }
+}
+
+/** A folder or a pipe; to open a pipe would wait for its other end. */
+export function refuseNoFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found || found.isFile()) return;
+  const what = found.isDirectory() ? 'a folder' : 'no ordinary file';
+  throw new DeviceFileError('DEVICE_FILE', `the device file ${path} is ${what}; name a file with --flash`);
 }
 
 /** Whether a path leads to this open file. */

@@ -87,6 +87,7 @@ function readAt(disk: Disk, name: string, path: string): Uint8Array | undefined 
   try {
     return disk.read(path);
   } catch (error) {
+    if (error instanceof DeviceFileError) throw error;
     throw new DeviceFileError(
       'DEVICE_FILE',
       `${name} cannot be read: ${reasonOf(error)}; check its permissions`,

@@ -191,7 +191,7 @@ export class SmpClient extends SmpSession {
     return uploadImage(this, bytes, options);
   }
 
-  /** `slot` left out: the device's choice, the slot that does not run. */
+  /** `slot` left out: the device chooses, and does not say which; see erased-slot.ts. */
   async erase(slot?: number, options?: RequestOptions): Promise<void> {
     const patience = { timeoutMs: eraseTimeoutMs, resendAfterMs: eraseTimeoutMs / 3, ...options };
     await this.request(img('erase', ImgCommand.ERASE, true), { slot }, patience);
