@@ -52,7 +52,10 @@ describe('Ctrl-C', () => {
   });
 
   it('in the moment of the end does not change how a command ended: Node is not given the time to take itself apart', async () => {
-    for (const [call, expected] of [[['--version'], 0], [['image', 'info', join(folder, 'missing')], 1]] as const) {
+    for (const [call, expected] of [
+      [['--version'], 0],
+      [['image', 'info', join(folder, 'missing')], 1],
+    ] as const) {
       const child = spawn(process.execPath, ['--trace-exit', command, ...call]);
       let stderr = '';
       child.stderr.on('data', (text) => {

@@ -181,7 +181,10 @@ describe('a pipe with nobody at its other end', () => {
   it('is no device file', async () => {
     await expectMistake([...run, '--flash', 'fifo'], /the device file fifo is no ordinary file; name a file/);
     writeFileSync(join(folder, 'r.jsonl'), '{"coldrig":"input log","version":1,"seed":1,"device":"ab"}\n');
-    await expectMistake(['replay', 'r.jsonl', '--flash', 'fifo'], /the device file .*fifo is no ordinary file; name a file/);
+    await expectMistake(
+      ['replay', 'r.jsonl', '--flash', 'fifo'],
+      /the device file .*fifo is no ordinary file; name a file/,
+    );
   });
 
   it('is read and written like a file when somebody is there', async () => {

@@ -168,7 +168,10 @@ function eraseCommand(): Command {
           await client.erase(options.slot, { signal });
           const slot = options.slot ?? erasedSlot(before, await client.imageState({ signal }));
           if (slot !== undefined) return { text: `slot ${slotName(slot)} is erased`, json: { slot: slotName(slot) } };
-          return { text: 'a slot is erased; neither A nor B had an image, so it is not known which', json: { slot: null } };
+          return {
+            text: 'a slot is erased; neither A nor B had an image, so it is not known which',
+            json: { slot: null },
+          };
         }),
       ),
     );

@@ -57,7 +57,9 @@ describe('the input log', () => {
 
   it('says that a file is cut, at which line, and what is whole', () => {
     const text = logWith(first, '{"timeNs":9,"line":1,"by').trimEnd();
-    expect(() => read(text)).toThrow(/^run.jsonl:3: .*ends in the middle of this line.* the 1 input before .* add --salvage$/);
+    expect(() => read(text)).toThrow(
+      /^run.jsonl:3: .*ends in the middle of this line.* the 1 input before .* add --salvage$/,
+    );
     expect(read(text, { salvage: true })).toMatchObject({
       inputs: [{ timeNs: 5 }],
       leftOut: { fromLine: 3, lines: 1 },

@@ -164,7 +164,12 @@ function toInput(name: string, number: number, entry: Record<string, unknown>, l
   return { timeNs: timeNs as number, line: line as LineNumber, bytes: Buffer.from(bytes as string, 'hex') };
 }
 
-function toEnd(name: string, number: number, { endNs, logHash }: Record<string, unknown>, lastNs: number): Required<InputLog>['end'] {
+function toEnd(
+  name: string,
+  number: number,
+  { endNs, logHash }: Record<string, unknown>,
+  lastNs: number,
+): Required<InputLog>['end'] {
   if (Number.isSafeInteger(endNs) && (endNs as number) >= lastNs && typeof logHash === 'string')
     return { endNs: endNs as number, logHash };
   throw new LinkError(`${name}:${number}: expected endNs (not before ${lastNs}) and logHash`);

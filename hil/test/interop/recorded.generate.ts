@@ -42,7 +42,9 @@ async function record(name: keyof typeof clients, line: LineName): Promise<Recor
   } finally {
     await device.close();
   }
-  const inputs = readInputLog(readFileSync(log, 'utf8'), log).inputs.filter((input) => (input.line === GATEWAY_LINE) === (line === 'UDP'));
+  const inputs = readInputLog(readFileSync(log, 'utf8'), log).inputs.filter(
+    (input) => (input.line === GATEWAY_LINE) === (line === 'UDP'),
+  );
   const stream = Buffer.concat(inputs.map(({ bytes }) => bytes));
   return { client: name, line, requests: line === 'UDP' ? datagramsIn(stream) : packetsIn(stream) };
 }
