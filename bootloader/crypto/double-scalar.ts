@@ -1,6 +1,7 @@
 // out = s B + k P, in one walk over the bits: the doublings are shared, B's multiples are a static table, P's are made here.
 // The time depends on the scalars; in a verification both are public.
 
+import { isInRam } from '../../protocol/guest/ram';
 import { addFlow, FLOW_MULTIPLIED } from './flow';
 import { BASE_ODD_MULTIPLES, BASE_WINDOW_BITS } from './generated/curve';
 import {
@@ -30,10 +31,13 @@ const sum: usize = memory.data(<i32>POINT_SIZE, 8);
 
 /** Scalars of 32 bytes below 2^253. `point` needs its T; `out` gets none. */
 export function doubleScalarMultiply(out: usize, s: usize, k: usize, point: usize): void {
+  assert(isInRam(out, <u32>POINT_SIZE) && isInRam(point, <u32>POINT_SIZE), 'both points are in memory');
+  assert(out != current && out != completed && out != sum, 'the result is none of the scratch points');
   assert(1 << (WINDOW_BITS - 2) == <u32>MULTIPLES, 'the table holds every digit');
   const baseCount = signedDigits(baseDigits, s, BASE_WINDOW_BITS);
   const pointCount = signedDigits(pointDigits, k, WINDOW_BITS);
   assert(baseCount <= SIGNED_DIGITS && pointCount <= SIGNED_DIGITS, 'digits end with their buffer');
+  assert(BASE_WINDOW_BITS <= 8, 'a digit of the base table fits an i8');
   prepareMultiples(point);
   pointSetNeutral(out);
   let turns: u32 = 0;
@@ -44,13 +48,18 @@ export function doubleScalarMultiply(out: usize, s: usize, k: usize, point: usiz
     const pointDigit = <i32>load<i8>(pointDigits + i - 1);
     if (pointDigit != 0) {
       pointComplete(current, completed);
-      pointAddCached(completed, current, oddMultiples + rowOf(pointDigit) * POINT_SIZE, pointDigit < 0);
+      pointAddCached(completed, current, oddMultiples + rowOf(pointDigit, WINDOW_BITS) * POINT_SIZE, pointDigit < 0);
       additions++;
     }
     const baseDigit = <i32>load<i8>(baseDigits + i - 1);
     if (baseDigit != 0) {
       pointComplete(current, completed);
-      pointAddAffine(completed, current, BASE_ODD_MULTIPLES + rowOf(baseDigit) * AFFINE_SIZE, baseDigit < 0);
+      pointAddAffine(
+        completed,
+        current,
+        BASE_ODD_MULTIPLES + rowOf(baseDigit, BASE_WINDOW_BITS) * AFFINE_SIZE,
+        baseDigit < 0,
+      );
       additions++;
     }
     pointCompleteWithoutT(out, completed);
@@ -67,15 +76,22 @@ function digitsIn(digits: usize): u32 {
   for (let i: u32 = 0; i < SIGNED_DIGITS; i++) {
     if (load<i8>(digits + i) != 0) count++;
   }
+  assert(
+    count <= SIGNED_DIGITS / min<u32>(WINDOW_BITS, BASE_WINDOW_BITS) + 1,
+    'digits that are not 0 stand a window apart',
+  );
   return count;
 }
 
 /** Where the multiple by an odd digit, or by its opposite, stands in a table: 1, 3, 5 ... are rows 0, 1, 2 ... */
-function rowOf(digit: i32): usize {
+function rowOf(digit: i32, windowBits: u32): usize {
+  assert((digit & 1) != 0, 'a digit that is not 0 is odd');
+  assert(abs<i32>(digit) < 1 << (windowBits - 1), 'the table has a row for every digit of its window');
   return <usize>(abs<i32>(digit) >> 1);
 }
 
 function prepareMultiples(point: usize): void {
+  assert(point != current && point != completed && point != sum, 'the point is none of the scratch points');
   pointCache(oddMultiples, point);
   pointDouble(completed, point);
   pointComplete(current, completed);

@@ -11,8 +11,9 @@
 // imgtool's cryptography, OpenSSL and libsodium compute, and, R being compared as bytes, refuses every R that is not
 // canonical without decoding it. Where verifiers are known to differ, this one is at the strict end.
 
+import { isInRam } from '../../protocol/guest/ram';
 import { doubleScalarMultiply } from './double-scalar';
-import { fieldIsZero, fieldNegate } from './field';
+import { FIELD_ENCODED_SIZE, fieldIsZero, fieldNegate } from './field';
 import { addFlow, FLOW_CHALLENGE } from './flow';
 import { POINT_SIZE, pointComplete, pointDouble, T, X } from './point';
 import { pointDecode, pointEncode } from './point-encoding';
@@ -38,6 +39,9 @@ const encoded: usize = memory.data(<i32>HALF, 8);
  * bytes are there; any content is allowed. Takes a time that depends on what is, after all, public.
  */
 export function ed25519Verify(publicKey: usize, message: usize, messageLength: u32, signature: usize): bool {
+  assert(isInRam(publicKey, ED25519_KEY_SIZE), 'there is a whole key');
+  assert(isInRam(signature, ED25519_SIGNATURE_SIZE), 'there is a whole signature');
+  assert(isInRam(message, messageLength), 'the message is in memory');
   const s = signature + HALF;
   memory.fill(encoded, 0, HALF);
   memory.fill(k, 0, HALF);
@@ -55,6 +59,7 @@ export function ed25519Verify(publicKey: usize, message: usize, messageLength: u
 
 /** R' as the last verification computed it: 32 bytes. */
 export function ed25519Point(): usize {
+  assert(HALF == FIELD_ENCODED_SIZE, 'R is a point, and as long as one');
   return encoded;
 }
 
@@ -71,6 +76,9 @@ export function ed25519Challenge(
   message: usize,
   messageLength: u32,
 ): void {
+  assert(isInRam(out, <u32>SCALAR_SIZE), 'there is room for a scalar');
+  assert(isInRam(signature, HALF) && isInRam(publicKey, HALF), 'R and the key are in memory');
+  assert(signature != digest && publicKey != digest && message != digest, 'no part of the message is the digest');
   sha512Init(hash);
   sha512Update(hash, signature, HALF);
   sha512Update(hash, publicKey, HALF);
@@ -82,6 +90,7 @@ export function ed25519Challenge(
 /** Small order means 8 A is the neutral element: 4 A is then it or the point (0, -1) of order 2, the only ones with x = 0. */
 function isSmallOrder(point: usize): bool {
   assert(POINT_SIZE == 160, 'the scratch below holds a point');
+  assert(point != multiple && point != completed, 'the point is none of the scratch points');
   pointDouble(completed, point);
   pointComplete(multiple, completed);
   pointDouble(completed, multiple);

@@ -18,10 +18,12 @@ export const FLOW_WHOLE: u32 =
 let sum: u32 = 0;
 
 export function beginFlow(): void {
+  assert(FLOW_WHOLE != FLOW_BEGUN, 'a verification that did nothing does not add up');
   sum = FLOW_BEGUN;
 }
 
 export function addFlow(step: u32): void {
+  assert(step != 0, 'a step adds something');
   sum += step;
 }
 

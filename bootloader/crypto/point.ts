@@ -11,9 +11,10 @@
 // Doubling does not read T, and computing it costs a product: only `pointComplete` writes T, `pointCompleteWithoutT` does
 // not. All elements of points are tight, those of cached and completed ones sums of at most three: loose.
 
-import { FIELD_SIZE, fieldAdd, fieldSetSmall, fieldSubtract } from './field';
+import { isInRam } from '../../protocol/guest/ram';
+import { FIELD_SIZE, fieldAdd, fieldEquals, fieldIsAligned, fieldSetSmall, fieldSubtract } from './field';
 import { fieldMultiply, fieldSquare } from './field-multiply';
-import { CURVE_2D } from './generated/curve';
+import { CURVE_2D, CURVE_D } from './generated/curve';
 
 export const POINT_SIZE: usize = 160;
 export const AFFINE_SIZE: usize = 120;
@@ -38,19 +39,39 @@ const b: usize = memory.data(<i32>FIELD_SIZE, 8);
 const c: usize = memory.data(<i32>FIELD_SIZE, 8);
 const d: usize = memory.data(<i32>FIELD_SIZE, 8);
 
+/** Asserted of a point with its T: T Z = X Y, and -X^2 + Y^2 = Z^2 + d T^2. It costs six products, so it is asserted once a verification. */
+export function pointIsOnCurve(point: usize): bool {
+  assert(isInRam(point, <u32>POINT_SIZE), 'a point is in memory');
+  fieldMultiply(a, point + T, point + Z);
+  fieldMultiply(b, point + X, point + Y);
+  if (!fieldEquals(a, b)) return false;
+  fieldSquare(a, point + Y);
+  fieldSquare(b, point + X);
+  fieldSubtract(a, a, b);
+  fieldSquare(b, point + T);
+  fieldMultiply(b, b, CURVE_D);
+  fieldSquare(c, point + Z);
+  fieldAdd(b, b, c);
+  return fieldEquals(a, b);
+}
+
 /** The neutral element, x = 0, y = 1. */
 export function pointSetNeutral(out: usize): void {
+  assert(isInRam(out, <u32>POINT_SIZE), 'there is room for a point');
+  assert(fieldIsAligned(out), 'elements are made of words');
   memory.fill(out, 0, POINT_SIZE);
   fieldSetSmall(out + Y, 1);
   fieldSetSmall(out + Z, 1);
 }
 
 export function pointComplete(out: usize, completed: usize): void {
+  assert(out != completed, 'E and H are read after X is written');
   pointCompleteWithoutT(out, completed);
   fieldMultiply(out + T, completed + E, completed + H);
 }
 
 export function pointCompleteWithoutT(out: usize, completed: usize): void {
+  assert(out != completed, 'E and F are read after X is written');
   fieldMultiply(out + X, completed + E, completed + F);
   fieldMultiply(out + Y, completed + G, completed + H);
   fieldMultiply(out + Z, completed + F, completed + G);
@@ -58,6 +79,7 @@ export function pointCompleteWithoutT(out: usize, completed: usize): void {
 
 /** completed = 2 * point. F and H have the opposite sign of the paper's, which changes all four coordinates and so no point. */
 export function pointDouble(completed: usize, point: usize): void {
+  assert(completed != point, 'a completed point is another value than the point');
   fieldSquare(a, point + X);
   fieldSquare(b, point + Y);
   fieldSquare(c, point + Z);
@@ -72,18 +94,24 @@ export function pointDouble(completed: usize, point: usize): void {
 
 /** completed = point + other, or point - other, where `other` is cached. */
 export function pointAddCached(completed: usize, point: usize, other: usize, subtract: bool): void {
+  assert(completed != other, 'a row of the table is not written to');
+  assert(isInRam(other, <u32>POINT_SIZE), 'a cached point is in memory');
   fieldMultiply(d, point + Z, other + TWICE_Z);
   addProducts(completed, point, other, subtract);
 }
 
 /** completed = point + other, or point - other, where `other` is affine. */
 export function pointAddAffine(completed: usize, point: usize, other: usize, subtract: bool): void {
+  assert(completed != other, 'a row of the table is not written to');
+  assert(isInRam(other, <u32>AFFINE_SIZE), 'an affine point is in memory');
   fieldAdd(d, point + Z, point + Z);
   addProducts(completed, point, other, subtract);
 }
 
 /** The part both additions share, once 2 Z1 Z2 is in `d`. -(x, y) is (-x, y): y+x and y-x change places, 2dxy its sign. */
 function addProducts(completed: usize, point: usize, other: usize, subtract: bool): void {
+  assert(point != other, 'a point and a prepared one are different values');
+  assert(T2D + FIELD_SIZE == AFFINE_SIZE && TWICE_Z == AFFINE_SIZE, 'both kinds of prepared points begin alike');
   fieldSubtract(a, point + Y, point + X);
   fieldMultiply(a, a, other + (subtract ? PLUS : MINUS));
   fieldAdd(b, point + Y, point + X);
@@ -98,6 +126,7 @@ function addProducts(completed: usize, point: usize, other: usize, subtract: boo
 /** Prepares a point, with its T, to be added. */
 export function pointCache(cached: usize, point: usize): void {
   assert(cached != point, 'the point is read after the first write');
+  assert(isInRam(cached, <u32>POINT_SIZE), 'there is room for a cached point');
   fieldAdd(cached + PLUS, point + Y, point + X);
   fieldSubtract(cached + MINUS, point + Y, point + X);
   fieldMultiply(cached + T2D, point + T, CURVE_2D);

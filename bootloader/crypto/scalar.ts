@@ -1,5 +1,6 @@
 // Numbers modulo L = 2^252 + 27742317777372353535851937790883648493, the order of the base point (RFC 8032, 5.1).
 
+import { isInRam } from '../../protocol/guest/ram';
 import { ORDER, ORDER_TAIL } from './generated/curve';
 
 export const SCALAR_SIZE: usize = 32;
@@ -19,6 +20,7 @@ const remainder: usize = memory.data(<i32>REMAINDER_SIZE, 8);
 
 /** Whether the 32 bytes at `scalar` are a number below L. */
 export function scalarIsCanonical(scalar: usize): bool {
+  assert(isInRam(scalar, <u32>SCALAR_SIZE), 'there are 32 bytes to read');
   for (let i: usize = 32; i > 0; i -= 8) {
     const word = load<u64>(scalar + i - 8);
     const limit = load<u64>(ORDER + i - 8);
@@ -29,6 +31,8 @@ export function scalarIsCanonical(scalar: usize): bool {
 
 /** Writes to the 32 bytes at `out` the 64-byte number at `wide`, modulo L. */
 export function scalarReduce(out: usize, wide: usize): void {
+  assert(isInRam(out, <u32>SCALAR_SIZE), 'there is room for 32 bytes');
+  assert(isInRam(wide, 2 * <u32>SCALAR_SIZE), 'there are 64 bytes to read');
   memory.fill(remainder, 0, REMAINDER_SIZE);
   for (let i = WIDE_DIGITS; i > 0; i--) {
     setDigit(DIGITS, (digit(DIGITS) << DIGIT_BITS) + digit(DIGITS - 1));
@@ -44,17 +48,21 @@ export function scalarReduce(out: usize, wide: usize): void {
 }
 
 function digit(index: usize): i64 {
+  assert(index <= DIGITS, 'nine digits, and the one that is folded away');
   return load<i64>(remainder + (index << 3));
 }
 
 function setDigit(index: usize, value: i64): void {
+  assert(index <= DIGITS, 'nine digits, and the one that is folded away');
   store<i64>(remainder + (index << 3), value);
 }
 
 /** Digit `index` of the 64-byte number; the last word is read from byte 56, so that no byte beyond is. */
 function wideDigit(wide: usize, index: usize): i64 {
+  assert(index < WIDE_DIGITS, 'a digit of the 64-byte number');
   const bit = index * 28;
   const from = min<usize>(bit >>> 3, 56);
+  assert(bit - (from << 3) < 64, 'the digit begins in the word that is read');
   return <i64>((load<u64>(wide + from) >>> <u64>(bit - (from << 3))) & 0xfffffff);
 }
 
@@ -62,6 +70,7 @@ function wideDigit(wide: usize, index: usize): i64 {
 function foldTop(): void {
   const top = digit(DIGITS);
   assert(top >= 0 && top < 1 << 29, 'the remainder was below L before it was shifted');
+  assert(DIGITS * <usize>DIGIT_BITS == 252, 'the digit above all others counts multiples of 2^252');
   setDigit(DIGITS, 0);
   for (let i: usize = 0; i < TAIL_DIGITS; i++) setDigit(i, digit(i) - top * load<i64>(ORDER_TAIL + (i << 3)));
   if (carryDigits() == 0) return;
@@ -80,5 +89,6 @@ function carryDigits(): i64 {
     setDigit(i, value & DIGIT_MASK);
     carry = value >> DIGIT_BITS;
   }
+  assert(carry >= -1 && carry <= 1, 'a multiple of the tail is far below 2^252, so it borrows or carries one at most');
   return carry;
 }

@@ -5,6 +5,7 @@
 //            64  length   u64, bytes taken in so far; length % 128 of them wait in `pending`
 //            72  pending  128 bytes, the beginning of a block not yet complete
 
+import { isInRam } from '../../protocol/guest/ram';
 import { SHA512_INITIAL, SHA512_ROUND_CONSTANTS } from './generated/sha2-constants';
 
 export const SHA512_CONTEXT_SIZE: u32 = 200;
@@ -18,20 +19,27 @@ const ROUNDS: usize = 80;
 
 /** The sixteen schedule words that later rounds still need, a ring indexed by round % 16. */
 const schedule: usize = memory.data(<i32>BLOCK_SIZE, 8);
+/** Bytes of the longest message: its length in bits has 64 bits. FIPS 180-4 allows 128; nothing here comes near. */
+const LENGTH_MAX: u64 = ((<u64>1) << 61) - 1;
+
 const oneShotContext: usize = memory.data(<i32>SHA512_CONTEXT_SIZE, 8);
 
 /** Begins a message in the SHA512_CONTEXT_SIZE bytes at `context`, which must be 8-byte aligned. */
 export function sha512Init(context: usize): void {
   assert((context & 7) == 0, 'a hash context is 8-byte aligned');
+  assert(isInRam(context, SHA512_CONTEXT_SIZE), 'there is room for a context');
   memory.copy(context, SHA512_INITIAL, 64);
   store<u64>(context + LENGTH, 0);
 }
 
 /** Takes in the next `length` bytes of the message. */
 export function sha512Update(context: usize, data: usize, length: u32): void {
+  assert((context & 7) == 0, 'a hash context is 8-byte aligned');
+  assert(isInRam(data, length), 'the bytes are in memory');
   const taken = load<u64>(context + LENGTH);
   let pending: u32 = <u32>taken & (BLOCK_SIZE - 1);
   let rest = length;
+  assert(taken <= LENGTH_MAX - length, 'the length in bits fits its field');
   store<u64>(context + LENGTH, taken + length);
   if (pending != 0) {
     const part = min<u32>(rest, BLOCK_SIZE - pending);
@@ -39,17 +47,20 @@ export function sha512Update(context: usize, data: usize, length: u32): void {
     data += part;
     rest -= part;
     pending += part;
+    assert(pending <= BLOCK_SIZE, 'no more is taken than completes the block');
     if (pending < BLOCK_SIZE) return;
     compress(context, context + PENDING);
   }
   for (; rest >= BLOCK_SIZE; rest -= BLOCK_SIZE, data += BLOCK_SIZE) compress(context, data);
+  assert(rest < BLOCK_SIZE, 'what waits is less than a block');
   memory.copy(context + PENDING, data, rest);
 }
 
 /** Ends the message and writes its 64-byte digest. The context must be begun anew before it is used again. */
 export function sha512Final(context: usize, digest: usize): void {
+  assert(isInRam(digest, SHA512_DIGEST_SIZE), 'there is room for the digest');
   const length = load<u64>(context + LENGTH);
-  assert(length < (<u64>1) << 61, 'the length in bits fits the lower half of the 128-bit length field');
+  assert(length <= LENGTH_MAX, 'the length in bits fits the lower half of the 128-bit length field');
   let pending: u32 = <u32>length & (BLOCK_SIZE - 1);
   store<u8>(context + PENDING + pending, 0x80);
   pending++;
@@ -58,6 +69,7 @@ export function sha512Final(context: usize, digest: usize): void {
     compress(context, context + PENDING);
     pending = 0;
   }
+  assert(pending <= LENGTH_FIELD, 'the length field is free');
   memory.fill(context + PENDING + pending, 0, BLOCK_SIZE - 8 - pending);
   store<u64>(context + PENDING + BLOCK_SIZE - 8, bswap<u64>(length << 3));
   compress(context, context + PENDING);
@@ -66,6 +78,7 @@ export function sha512Final(context: usize, digest: usize): void {
 
 /** The digest of one whole message. */
 export function sha512(data: usize, length: u32, digest: usize): void {
+  assert(data != oneShotContext && digest != oneShotContext, 'neither message nor digest is the context');
   sha512Init(oneShotContext);
   sha512Update(oneShotContext, data, length);
   sha512Final(oneShotContext, digest);
@@ -73,6 +86,7 @@ export function sha512(data: usize, length: u32, digest: usize): void {
 
 /** The schedule word of `round`: from the block for the first sixteen, from earlier words after that (6.4.2, step 1). */
 function scheduleWord(round: usize, block: usize): u64 {
+  assert(round < ROUNDS, 'there are 80 rounds');
   const slot = schedule + ((round & 15) << 3);
   let word: u64;
   if (round < 16) {
@@ -91,6 +105,8 @@ function scheduleWord(round: usize, block: usize): u64 {
 
 /** Mixes the 128 bytes at `block` into the eight u64 of `state`. */
 function compress(state: usize, block: usize): void {
+  assert(state != block, 'the state is not the block that is mixed into it');
+  assert(isInRam(block, BLOCK_SIZE), 'there is a whole block');
   let a = load<u64>(state, 0);
   let b = load<u64>(state, 8);
   let c = load<u64>(state, 16);

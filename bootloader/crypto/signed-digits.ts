@@ -2,6 +2,7 @@
 // than 2^(w-1) in size, and two that are not 0 stand at least w apart. So a walk over the bits adds only every w+1 bits or
 // so, from a table of 2^(w-2) odd multiples.
 
+import { isInRam } from '../../protocol/guest/ram';
 import { SCALAR_SIZE } from './scalar';
 
 export const SIGNED_DIGITS: u32 = 256;
@@ -17,6 +18,7 @@ const padded: usize = memory.data(<i32>(SCALAR_SIZE + PADDING), 8);
  */
 export function signedDigits(out: usize, scalar: usize, width: u32): u32 {
   assert(width >= 2 && width <= 8, 'a digit fits an i8');
+  assert(isInRam(out, SIGNED_DIGITS), 'there is room for the digits');
   assert(load<u64>(scalar, 24) < (<u64>1) << 61, 'the scalar leaves room for the last carry');
   memory.copy(padded, scalar, SCALAR_SIZE);
   memory.fill(out, 0, SIGNED_DIGITS);
@@ -31,11 +33,13 @@ export function signedDigits(out: usize, scalar: usize, width: u32): u32 {
     }
     // The window is odd now, carry included. One in the upper half is taken as negative, and owes 1 to the next.
     const window = (ahead & ((1 << width) - 1)) + carry;
+    assert((window & 1) == 1, 'a digit that is not 0 is odd');
     carry = window >>> (width - 1);
     store<i8>(out + bit, <i8>(<i32>window - <i32>(carry << width)));
     count = bit + 1;
     bit += width;
   }
   assert(carry == 0, 'the highest digit is positive');
+  assert(count <= SIGNED_DIGITS, 'the highest digit is one of those written');
   return count;
 }

@@ -8,8 +8,8 @@ type Rule = (files: SourceFile[]) => string[];
 const isGuest = (path: string) =>
   /^(protocol\/guest|bootloader|firmware)\//.test(path) && path.endsWith('.ts') && !isTest(path) && !isGenerated(path);
 
-/** Programs that stand beside the guests: what a unit test calls, and firmware that is broken on purpose. */
-const isBeside = (path: string) => /\.entry\.ts$|\/testing\/|^firmware\/defects\//.test(path);
+/** Programs that stand beside the guests: what a unit test calls, firmware that is broken on purpose, what makes tables on the host. */
+const isBeside = (path: string) => /\.entry\.ts$|\/(testing|generate)\/|^firmware\/defects\//.test(path);
 
 function visitAll(file: SourceFile, visit: (node: ts.Node, tree: ts.SourceFile) => void): void {
   const tree = parse(file);

@@ -1,11 +1,11 @@
 // Figures of the guests that only go up. Whoever makes one better raises its line here; the rules (guest-rules.ts) say which.
 
-/** Assertions per function by folder, entries of unit tests and firmware that is broken on purpose left out. A path belongs to the longest. */
+/** Assertions per function by folder, entries of unit tests, generators and firmware that is broken on purpose left out. A path belongs to the longest. */
 export const assertionFloors: Readonly<Record<string, number>> = {
   'protocol/guest': 1.1,
   'protocol/guest/smp': 1.05,
   bootloader: 1.5,
-  'bootloader/crypto': 0.2,
+  'bootloader/crypto': 1.8,
   'bootloader/image': 0.3,
   firmware: 0,
   'firmware/kernel': 1.1,
