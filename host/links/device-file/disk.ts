@@ -17,7 +17,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Claim, claimFile, isAt, refuseNoFile } from './lock.ts';
+import { isAt } from '../../tools/kernel-lock.ts';
+import { type Claim, claimFile, refuseNoFile } from './lock.ts';
 
 export interface Disk {
   /** Takes a file for this process alone, made when it is not there. */

@@ -10,7 +10,6 @@
 // What must stay true: nothing is left out without a word. An entry at the end that is not whole belongs to a write that did not end, of which
 // nobody was told; the notice says so, because a disk that damages the last entry looks the same.
 
-import { isRunning } from '../../tools/once.ts';
 import type { Disk } from './disk.ts';
 import { DeviceFileError, reasonOf } from './error.ts';
 import {
@@ -190,4 +189,13 @@ function faultText(name: string, { fault, entries }: JournalReading): string {
     `${where} is not whole and was left out: the run was killed while it wrote it, so no client was told of it ` +
     `(if it was not, the disk has damaged it); the ${entries.length} entries before it were taken`
   );
+}
+
+/** Also one that belongs to somebody else; what is no number of a process is none. */
+function isRunning(processNumber: number): boolean {
+  try {
+    return Number.isInteger(processNumber) && processNumber > 0 && process.kill(processNumber, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
