@@ -104,6 +104,9 @@ describe('a wrong file in the place of', () => {
     );
   });
 
+  it('no device: a place where nobody listens is told at once', () =>
+    expectMistake(['flash', 'good.bin', '--target', 'udp://127.0.0.1:9'], /nobody listens there/));
+
   it.each(image)('a module (%s)', (file) => expectMistake(sign(file), /error: /));
 
   it('a module: an image that is signed already', () => expectMistake(sign('good.bin'), /is a signed image already/));

@@ -20,9 +20,9 @@ export class DeviceHistory {
     this.options = { signal };
   }
 
-  /** From now on. */
+  /** From now on. Nothing was asked of the device yet, so a place where nobody listens is told at once: a board that resets listens on. */
   async begin(): Promise<void> {
-    const log = await this.known(() => readBootLog(this.client, undefined, this.options));
+    const log = await unlessUnknown(readBootLog(this.client, undefined, this.options));
     this.since = log && (log.boots.at(-1)?.number ?? 0);
   }
 
@@ -71,14 +71,8 @@ export class DeviceHistory {
     return this.known(() => this.client.statRead(name, this.options));
   }
 
-  /** The answer, or undefined from a device that does not know the question, or means another one by it. */
-  private async known<Result>(question: () => Promise<Result>): Promise<Result | undefined> {
-    try {
-      return await this.patiently(question);
-    } catch (error) {
-      if (error instanceof SmpError && (error.kind === 'device' || error.kind === 'malformed')) return undefined;
-      throw error;
-    }
+  private known<Result>(question: () => Promise<Result>): Promise<Result | undefined> {
+    return unlessUnknown(this.patiently(question));
   }
 
   private async patiently<Result>(question: () => Promise<Result>): Promise<Result> {
@@ -90,6 +84,16 @@ export class DeviceHistory {
       this.silences += 1;
       return await question();
     }
+  }
+}
+
+/** The answer, or undefined from a device that does not know the question, or means another one by it. */
+async function unlessUnknown<Result>(answer: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof SmpError && (error.kind === 'device' || error.kind === 'malformed')) return undefined;
+    throw error;
   }
 }
 

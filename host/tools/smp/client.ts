@@ -3,9 +3,10 @@
 // one would cut short the trial of the image the first one started.
 
 import { EnumCommand, ImgCommand, OsCommand, SmpGroup, StatCommand } from '../../../protocol/smp/smp.ts';
-import type { CborMap } from './cbor.ts';
+import { type CborMap, encodeBody } from './cbor.ts';
 import { SmpError } from './error.ts';
 import { Fields } from './fields.ts';
+import { headerSize } from './message.ts';
 import { openTarget } from './open-target.ts';
 import { type Command, type RequestOptions, type SessionOptions, SmpSession } from './session.ts';
 import type { Target } from './target.ts';
@@ -75,6 +76,8 @@ const enumeration = (what: string, command: number): Command => ({
 const assumedParameters: SmpParameters = { bufferSize: 384, bufferCount: 1 };
 // Erasing 512 KiB takes six seconds here and half a minute on slow parts.
 const eraseTimeoutMs = 60_000;
+/** Between two tries to reach a device that is away. */
+const RETRY_MS = 100;
 
 export class SmpClient extends SmpSession {
   #parameters: SmpParameters | undefined;
@@ -86,7 +89,18 @@ export class SmpClient extends SmpSession {
 
   async echo(text: string, options?: RequestOptions): Promise<string> {
     const command = os('echo', OsCommand.ECHO, true);
+    await this.#checkRoom(headerSize + encodeBody({ d: text }).length, options);
     return new Fields(await this.request(command, { d: text }, options), 'echo').text('r');
+  }
+
+  /** Too large a message is refused here: what a device answers is that it was damaged, or nothing. What every device takes is not asked about. */
+  async #checkRoom(messageBytes: number, options?: RequestOptions): Promise<void> {
+    if (messageBytes <= assumedParameters.bufferSize) return;
+    const { bufferSize } = await this.paramsOrAssumed(options);
+    const most = Math.min(bufferSize - this.transport.overhead, this.transport.maximumMessage);
+    if (messageBytes <= most) return;
+    const text = `the text makes a message of ${messageBytes} bytes, and the device takes ${most}`;
+    throw new SmpError('argument', `echo: ${text}; send a shorter one`);
   }
 
   /** What the device takes at once. Asked once, then remembered. */
@@ -155,9 +169,10 @@ export class SmpClient extends SmpSession {
         await this.echo('', { signal, timeoutMs: Math.max(0, Math.min(1000, deadline - transport.nowMs())) });
         return;
       } catch (error) {
-        const comesBack = error instanceof SmpError && (error.kind === 'timeout' || error.kind === 'link');
-        if (!comesBack || transport.nowMs() >= deadline) throw error;
-        await this.pause(100, signal);
+        if (!(error instanceof SmpError) || (error.kind !== 'timeout' && error.kind !== 'link')) throw error;
+        if (transport.nowMs() + RETRY_MS >= deadline)
+          throw new SmpError(error.kind, `the device did not come back in ${timeoutMs} ms: ${error.message}`);
+        await this.pause(RETRY_MS, signal);
       }
     }
   }

@@ -58,6 +58,18 @@ describe('a request', () => {
     expect(numbers).toEqual(Array.from({ length: 258 }, (_, index) => index % 256));
   });
 
+  it('that is larger than the device takes is refused here, with both sizes', async () => {
+    const { client, device } = connect({}, 1, new FakeServer({ bufferSize: 1024 }));
+    const fits = 'x'.repeat(1024 - 8 - 6);
+    expect(await client.echo(fits)).toBe(fits);
+    const asked = device.requests.length;
+    for (const text of [`${fits}x`, 'x'.repeat(70_000)])
+      await expect(client.echo(text)).rejects.toThrow(
+        /^echo: .* message of \d+ bytes, and the device takes 1024; send/,
+      );
+    expect(device.requests.length).toBe(asked);
+  });
+
   it('takes turns with others made at the same time', async () => {
     const { client, device } = connect({ jitterMs: 50 });
     const texts = ['a', 'b', 'c', 'd'];
@@ -153,7 +165,12 @@ describe('waiting for a device that resets', () => {
 
   it('or with a timeout when it does not', async () => {
     const { client } = answered(() => []);
-    await expect(client.waitUntilBack({ timeoutMs: 5000 })).rejects.toMatchObject({ kind: 'timeout' });
+    await expect(client.waitUntilBack({ timeoutMs: 5000 })).rejects.toMatchObject({
+      kind: 'timeout',
+      message: expect.stringMatching(
+        /^the device did not come back in 5000 ms: echo: no answer .* in \d{2,} ms, asked/,
+      ),
+    });
   });
 });
 

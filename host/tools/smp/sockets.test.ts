@@ -80,6 +80,9 @@ describe('over UDP', () => {
     const start = performance.now();
     await expect(client.echo('hi')).rejects.toThrow(/nobody listens there; start the board .*ECONNREFUSED/);
     expect(performance.now() - start).toBeLessThan(5000);
+    await expect(client.waitUntilBack({ afterMs: 0, timeoutMs: 150 })).rejects.toThrow(
+      /did not come back in 150 ms: .*nobody listens there/,
+    );
   });
 
   it('and when the board is back there, the same client reaches it', async () => {
