@@ -27,7 +27,10 @@ const wrapperSource = (entryPath: string) =>
 const panicPath = 'protocol/guest/panic.ts';
 
 /** Entries whose memory has a size of its own, in pages: the sequencers' is laid out by firmware/sequencer/layout.ts. */
-const ownMemoryPages: Record<string, number> = { 'firmware/sequencer/main.ts': 272 };
+const ownMemoryPages: Record<string, number> = {
+  'firmware/sequencer/main.ts': 272,
+  'firmware/multiplexer/main.ts': 32,
+};
 
 /** A piece of a source that is to be another, as a test of tests wants it: a guest broken on purpose. */
 export interface SourceChange {

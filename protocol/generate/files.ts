@@ -12,6 +12,17 @@ import { rejectReasons } from '../image/reasons.ts';
 import { securityCounterTable } from '../image/security-counter.ts';
 import { tokenTable } from '../image/token.ts';
 import { fuseMap, interruptLines, keyPurposes, lifecycleBits, memoryMap } from '../memory-map.ts';
+import {
+  muxCellStates,
+  muxFigures,
+  muxLimits,
+  muxLoads,
+  muxPlaces,
+  muxRuns,
+  muxSettings,
+  muxWrites,
+} from '../multiplexer/module.ts';
+import { refreshTableLayout } from '../multiplexer/table.ts';
 import { budgetTable, shedTable } from '../plant/budget.ts';
 import { activityTable, energyTable } from '../plant/energies.ts';
 import { actionTable, clearerTable, conditionTable, interlockTable } from '../plant/interlocks.ts';
@@ -55,6 +66,15 @@ export const constantTables = [
   bootLogTable,
   ...smpTables,
   ...sequencerTables,
+  refreshTableLayout,
+  muxLoads,
+  muxWrites,
+  muxRuns,
+  muxSettings,
+  muxCellStates,
+  muxFigures,
+  muxPlaces,
+  muxLimits,
   eventKinds,
   healthBits,
   channelTable,

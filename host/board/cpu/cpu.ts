@@ -25,7 +25,13 @@ export type { Block } from './counters.ts';
 export type { CoreFault, FaultCause, GuestFault } from './faults.ts';
 export { armGlitch, type Glitch, type GlitchableImage, makeGlitchable } from './glitch.ts';
 export type { GlitchSite } from './glitch-body.ts';
-export { type PreparedImage, type PrepareOptions, prepareImage, prepareSequencer } from './image.ts';
+export {
+  type PreparedImage,
+  type PrepareOptions,
+  prepareImage,
+  prepareMultiplexer,
+  prepareSequencer,
+} from './image.ts';
 export type { MutableGlobal } from './mutable-globals.ts';
 export { ImageRefused, type RefusalCode } from './refused.ts';
 export { customSection } from './sections.ts';

@@ -8,7 +8,7 @@ import { type Block, blocksOf } from './counters.ts';
 import { meter } from './meter.ts';
 import type { MutableGlobal } from './mutable-globals.ts';
 import { ImageRefused } from './refused.ts';
-import { sequencerRules } from './rules.ts';
+import { type ImageRules, multiplexerRules, sequencerRules } from './rules.ts';
 
 export interface PreparedImage {
   module: WebAssembly.Module;
@@ -80,20 +80,29 @@ export function prepareUncached(bytes: Uint8Array, hash: string, countBlocks: bo
   };
 }
 
-/** Two firmwares' are about what a board sees. */
-const sequencersMax = 4;
-const sequencers = new Map<string, WebAssembly.Module>();
+/** Sequencers and multiplexers of two firmwares are about what a board sees. */
+const partsMax = 8;
+const parts = new Map<string, WebAssembly.Module>();
 
 /** Checks and compiles the sequencers' module, as it is: its time is not its own execution's. Throws ImageRefused. */
 export function prepareSequencer(bytes: Uint8Array): WebAssembly.Module {
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  const known = sequencers.get(hash);
+  return preparePart(bytes, 'sequencer', sequencerRules);
+}
+
+/** Likewise the multiplexer's module. */
+export function prepareMultiplexer(bytes: Uint8Array): WebAssembly.Module {
+  return preparePart(bytes, 'multiplexer', multiplexerRules);
+}
+
+function preparePart(bytes: Uint8Array, kind: string, rules: ImageRules): WebAssembly.Module {
+  const key = `${kind} ${createHash('sha256').update(bytes).digest('hex')}`;
+  const known = parts.get(key);
   if (known) return known;
-  checkImage(bytes, sequencerRules);
+  checkImage(bytes, rules);
   const module = compile(bytes, bytes);
-  sequencers.set(hash, module);
-  const [oldest] = sequencers.keys();
-  if (sequencers.size > sequencersMax) sequencers.delete(oldest);
+  parts.set(key, module);
+  const [oldest] = parts.keys();
+  if (parts.size > partsMax) parts.delete(oldest);
   return module;
 }
 

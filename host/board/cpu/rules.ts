@@ -1,6 +1,6 @@
-// What differs between the two kinds of image a chip runs: the management core's, and the sequencers' module inside of it.
+// What differs between the kinds of image a chip runs: the management core's, and inside of it the modules of the sequencers and the multiplexer.
 //
-// The sequencers' own is larger, has no bus, and keeps no state in globals, so that a copy of its memory is its state.
+// Those two have no bus and a memory of their own size, and keep no state in globals, so that a copy of the memory is the state.
 
 export interface ImageRules {
   memoryPagesMax: number;
@@ -41,6 +41,26 @@ export const sequencerRules: ImageRules = {
     ['deleteBins', '(i32) -> ()'],
     ['figure', '(i32, i32, i32) -> (i32)'],
     ['output', '(i32, i32, i32, i32) -> (i32)'],
+    ['place', '(i32) -> (i32)'],
+  ],
+};
+
+export const multiplexerRules: ImageRules = {
+  /** Three tables of 65,536 services and 1,024 cells. */
+  memoryPagesMax: 32,
+  mutableGlobalsMax: 0,
+  imports: {},
+  exports: [
+    ['reset', '() -> ()'],
+    ['configure', '(i32, i32, i32) -> (i32)'],
+    ['load_', '(i32) -> (i32)'],
+    ['start', '(i32, i32) -> (i32)'],
+    ['park', '(i32, i32) -> ()'],
+    ['write', '(i32, i32, i32, i32) -> (i32)'],
+    ['quiet', '(i32, i32, i32) -> ()'],
+    ['run', '(i32, i32, i32) -> (i32)'],
+    ['readback', '(i32) -> ()'],
+    ['figure', '(i32, i32) -> (i32)'],
     ['place', '(i32) -> (i32)'],
   ],
 };

@@ -1106,6 +1106,206 @@ export const TRIGGER_LATENCY_NS: u32 = 212;
 /** From one send to the next: nine grid points. */
 export const TRIGGER_SPACING_NS: u32 = 252;
 
+// MUX_TABLE: Refresh table: offsets and sizes in bytes.
+/** MUX_TABLE_MAGIC_VALUE. */
+export const MUX_TABLE_MAGIC: u32 = 0;
+/** MUX_TABLE_VERSION_VALUE. */
+export const MUX_TABLE_VERSION: u32 = 4;
+/** Bytes of the whole table, header included. */
+export const MUX_TABLE_LENGTH: u32 = 8;
+/** CRC-32 of everything behind this word. */
+export const MUX_TABLE_CRC: u32 = 12;
+/** Nanoseconds of a slot. */
+export const MUX_TABLE_SLOT_NS: u32 = 16;
+/** Slots until it begins again. */
+export const MUX_TABLE_PERIOD: u32 = 20;
+/** Slots that a line needs to go from one bank to another. */
+export const MUX_TABLE_SWITCH: u32 = 24;
+/** How many lines. */
+export const MUX_TABLE_LINES: u32 = 28;
+/** How many cells. */
+export const MUX_TABLE_CELLS: u32 = 32;
+/** How many services a period has. */
+export const MUX_TABLE_ENTRIES: u32 = 36;
+/** Bytes of the header; the words from 40 on are 0. */
+export const MUX_TABLE_HEADER_SIZE: u32 = 48;
+/** "MUXT". */
+export const MUX_TABLE_MAGIC_VALUE: u32 = 0x5458554d;
+/** Version of this layout. */
+export const MUX_TABLE_VERSION_VALUE: u32 = 1;
+/** Bytes of a line’s row. */
+export const MUX_TABLE_LINE_SIZE: u32 = 8;
+/** Bytes of a cell’s row. */
+export const MUX_TABLE_CELL_SIZE: u32 = 16;
+/** In a cell’s row: its line, u8. */
+export const MUX_TABLE_CELL_LINE: u32 = 2;
+/** Its bank, u8. */
+export const MUX_TABLE_CELL_BANK: u32 = 3;
+/** Slots of a service, u16. */
+export const MUX_TABLE_CELL_SERVICE: u32 = 4;
+/** Its largest gap, u32. */
+export const MUX_TABLE_CELL_GAP: u32 = 8;
+/** The deadline it was planned for, u32. */
+export const MUX_TABLE_CELL_DEADLINE: u32 = 12;
+/** Bytes of a service’s entry. */
+export const MUX_TABLE_ENTRY_SIZE: u32 = 8;
+/** In an entry: row of the cell table, u16. */
+export const MUX_TABLE_ENTRY_ROW: u32 = 4;
+/** Most cells of a board. */
+export const MUX_TABLE_CELLS_MAX: u32 = 0x00000400;
+/** Most lines of a board. */
+export const MUX_TABLE_LINES_MAX: u32 = 8;
+/** Most services of a period. */
+export const MUX_TABLE_ENTRIES_MAX: u32 = 0x00010000;
+/** Bytes of the largest table. */
+export const MUX_TABLE_SIZE_MAX: u32 = 0x00084070;
+
+// MUX_LOAD: Why a table was taken or refused.
+/** It was taken. */
+export const MUX_LOAD_GOOD: u32 = 0;
+/** Its length is not that of its parts, or it has more lines, cells or services than the multiplexer. */
+export const MUX_LOAD_SIZE: u32 = 1;
+/** The CRC-32 is not that of the bytes received. */
+export const MUX_LOAD_CRC: u32 = 2;
+/** It does not begin with the header of a table of this version. */
+export const MUX_LOAD_HEADER: u32 = 3;
+/** A cell does not exist, stands in it twice, is not set up, or has a line that does not exist. */
+export const MUX_LOAD_CELL: u32 = 4;
+/** A service lies outside the period, is of another line’s cell, or begins before the service in front of it has ended. */
+export const MUX_LOAD_ENTRY: u32 = 5;
+/** The largest gap of a cell is not what the table says. */
+export const MUX_LOAD_CERTIFICATE: u32 = 6;
+/** The largest gap of a cell is longer than it holds its voltage. */
+export const MUX_LOAD_DEADLINE: u32 = 7;
+/** A cell of the table is never served, or a cell that is set up is not in it. */
+export const MUX_LOAD_NOT_SERVED: u32 = 8;
+/** Another table waits to come into force. */
+export const MUX_LOAD_BUSY: u32 = 9;
+
+// MUX_WRITE: What became of a new value.
+/** The next service stores it. */
+export const MUX_WRITE_TAKEN: u32 = 0;
+/** There is no such cell, or it is not set up. */
+export const MUX_WRITE_CELL: u32 = 1;
+/** The value is larger than the converter’s largest. */
+export const MUX_WRITE_CODE: u32 = 2;
+/** So large a step drifts faster than the idle time of the table can make up for. */
+export const MUX_WRITE_NO_ROOM: u32 = 3;
+
+// MUX_RUN: Why a run of the multiplexer ended.
+/** The time it was to go to is reached. */
+export const MUX_RUN_UNTIL: u32 = 0;
+/** A service was executed, and its readback is wanted. */
+export const MUX_RUN_SERVICE: u32 = 1;
+/** A cell has missed its deadline. */
+export const MUX_RUN_LATE: u32 = 2;
+/** Its services are used up. */
+export const MUX_RUN_BUDGET: u32 = 3;
+
+// MUX_SETTING: Settings of a cell.
+/** One: it holds a voltage that must be kept. */
+export const MUX_SETTING_USED: u32 = 0;
+/** By how much it may drift between two services, in microvolts. */
+export const MUX_SETTING_TOLERANCE: u32 = 1;
+/** Largest drift long after a step, in nV/s. */
+export const MUX_SETTING_SETTLED: u32 = 2;
+/** Sequencers whose pulses rely on it, one bit each. */
+export const MUX_SETTING_SEQUENCERS: u32 = 3;
+/** Of all cells: one: runs end at each service, for its readback. */
+export const MUX_SETTING_READBACK: u32 = 4;
+
+// MUX_CELL: States of a cell.
+/** Nobody relies on it. */
+export const MUX_CELL_UNUSED: u32 = 0;
+/** It was never served. */
+export const MUX_CELL_EMPTY: u32 = 1;
+/** It holds its value. */
+export const MUX_CELL_VALID: u32 = 2;
+/** It has missed its deadline, and was not served since. */
+export const MUX_CELL_LATE: u32 = 3;
+
+// MUX_FIGURE: What is known of the multiplexer; those with an index, of a cell.
+/** One: a table is executed. */
+export const MUX_FIGURE_RUNNING: u32 = 0;
+/** Services since the release, low word. */
+export const MUX_FIGURE_SERVICES_LOW: u32 = 1;
+/** High word. */
+export const MUX_FIGURE_SERVICES_HIGH: u32 = 2;
+/** Changes of a bank, low word. */
+export const MUX_FIGURE_SWITCHES_LOW: u32 = 3;
+/** High word. */
+export const MUX_FIGURE_SWITCHES_HIGH: u32 = 4;
+/** Missed deadlines. */
+export const MUX_FIGURE_LATE: u32 = 5;
+/** Cell that missed its deadline last; 0xffff when none did. */
+export const MUX_FIGURE_LATE_CELL: u32 = 6;
+/** Readbacks that named another cell than the one to be served. */
+export const MUX_FIGURE_SWITCH_ERRORS: u32 = 7;
+/** Services that waited for the end of a pulse window. */
+export const MUX_FIGURE_POSTPONED: u32 = 8;
+/** Services that could wait no longer, inside of a pulse window. */
+export const MUX_FIGURE_FORCED: u32 = 9;
+/** Services beside the table: cells with a new value, and cells that were late. */
+export const MUX_FIGURE_EXTRA: u32 = 10;
+/** Cell, or entry, that the last table was refused for. */
+export const MUX_FIGURE_LOAD_PLACE: u32 = 11;
+/** By how many us its gap is too long; at most 0xffffffff. */
+export const MUX_FIGURE_LOAD_EXCESS: u32 = 12;
+/** Tables that came into force. */
+export const MUX_FIGURE_TABLES: u32 = 13;
+/** One: a table waits for the moment at which it comes into force. */
+export const MUX_FIGURE_PENDING: u32 = 14;
+/** Tables that never came into force: no moment of the one in force could be left without a cell missing its deadline. */
+export const MUX_FIGURE_GIVEN_UP: u32 = 22;
+/** Cells that are used and not valid. */
+export const MUX_FIGURE_INVALID: u32 = 15;
+/** Of the last service: line. */
+export const MUX_FIGURE_SERVICE_LINE: u32 = 16;
+/** Cell. */
+export const MUX_FIGURE_SERVICE_CELL: u32 = 17;
+/** Code stored. */
+export const MUX_FIGURE_SERVICE_CODE: u32 = 18;
+/** When it began, low word. */
+export const MUX_FIGURE_SERVICE_TIME_LOW: u32 = 19;
+/** High word. */
+export const MUX_FIGURE_SERVICE_TIME_HIGH: u32 = 20;
+/** How long it took, in ns. */
+export const MUX_FIGURE_SERVICE_SPAN: u32 = 21;
+/** By cell: MUX_CELL_*. */
+export const MUX_FIGURE_CELL_STATE: u32 = 32;
+/** By cell: its value. */
+export const MUX_FIGURE_CELL_CODE: u32 = 33;
+/** By cell: how long it holds its value now, in us. */
+export const MUX_FIGURE_CELL_DEADLINE: u32 = 34;
+/** By cell: longest time between two services so far, in us. */
+export const MUX_FIGURE_CELL_GAP: u32 = 35;
+/** By cell: deadlines that it missed. */
+export const MUX_FIGURE_CELL_LATE: u32 = 36;
+/** By cell: time since its last service, in us. */
+export const MUX_FIGURE_CELL_AGE: u32 = 37;
+
+// MUX_PLACE: Addresses in the memory of the module.
+/** Where a table is put to be loaded. */
+export const MUX_PLACE_STAGING: u32 = 0;
+/** Bytes there. */
+export const MUX_PLACE_STAGING_SIZE: u32 = 1;
+/** Behind everything that is used. */
+export const MUX_PLACE_END: u32 = 2;
+
+// MUX: What the cells and their converter are.
+/** Largest value. */
+export const MUX_CODE_MAX: u32 = 0x00007fff;
+/** A step of the converter. */
+export const MUX_CODE_MICROVOLTS: u32 = 57;
+/** Drift just after a step, in nV/s for each code of its size: 18 mV/s at full scale. */
+export const MUX_FRESH_DRIFT_PER_CODE: u32 = 549;
+/** The drift that a step leaves halves in this time: below 60 uV/s after 200 s. */
+export const MUX_HALF_LIFE_MS: u32 = 0x00005dc0;
+/** Services of a line that may wait for the end of a pulse window, as refreshes of a DRAM. */
+export const MUX_CREDIT: u32 = 8;
+/** Cells that are served beside the table at a time. */
+export const MUX_EXTRAS_MAX: u32 = 0x00000400;
+
 // EVENT: Recorder event kinds: name, then what argument 0 and 1 hold.
 /** The bootloader starts: reset cause, resets since power-on. */
 export const EVENT_BOOT_START: u32 = 1;

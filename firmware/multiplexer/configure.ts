@@ -1,0 +1,79 @@
+// Settings of cells: which are used, by how much each may drift, and how fast it does (protocol/multiplexer/module.ts).
+//
+// What must stay true: they change only while nothing is executed, so a table that was judged by them stays right.
+
+import {
+  MUX_CELL_EMPTY,
+  MUX_CELL_UNUSED,
+  MUX_CELL_VALID,
+  MUX_SETTING_READBACK,
+  MUX_SETTING_SEQUENCERS,
+  MUX_SETTING_SETTLED,
+  MUX_SETTING_TOLERANCE,
+  MUX_SETTING_USED,
+  MUX_TABLE_CELLS_MAX,
+} from '../../protocol/guest/generated/constants';
+import { addExtra, removeExtra } from './extras';
+import { cellAt, globals, NO_BANK } from './layout';
+
+const TOLERANCE_MAX: u32 = 4_000_000;
+/** 1 V/s. */
+const DRIFT_MAX: u32 = 1_000_000_000;
+const SEQUENCERS_ALL: u32 = 0x3f;
+const SETTLED_DEFAULT: u32 = 60_000;
+const TOLERANCE_DEFAULT: u32 = 100;
+
+/** False when there is no such setting or cell, the value is out of range, or a table is executed. */
+export function configureCell(number: u32, setting: u32, value: u32): bool {
+  const all = globals();
+  if (number >= MUX_TABLE_CELLS_MAX || all.running != 0) return false;
+  const cell = cellAt(number);
+  switch (setting) {
+    case MUX_SETTING_USED:
+      return value <= 1 && use(number, value);
+    case MUX_SETTING_TOLERANCE:
+      if (value - 1 >= TOLERANCE_MAX) return false;
+      cell.toleranceMicrovolts = value;
+      break;
+    case MUX_SETTING_SETTLED:
+      if (value - 1 >= DRIFT_MAX) return false;
+      cell.settledDrift = value;
+      break;
+    case MUX_SETTING_SEQUENCERS:
+      if (value > SEQUENCERS_ALL) return false;
+      cell.sequencers = value;
+      break;
+    case MUX_SETTING_READBACK:
+      if (value > 1) return false;
+      all.readback = value;
+      return true;
+    default:
+      return false;
+  }
+  // A table was judged by what is no longer so.
+  all.inForce = 0;
+  assert(all.running == 0, 'nothing is executed');
+  return true;
+}
+
+function use(number: u32, value: u32): bool {
+  const all = globals();
+  const cell = cellAt(number);
+  assert(all.running == 0, 'nothing is executed');
+  if ((cell.state != MUX_CELL_UNUSED) == (value == 1)) return true;
+  all.inForce = 0;
+  if (value == 0) {
+    removeExtra(number);
+    if (cell.state != MUX_CELL_VALID) all.invalid--;
+    cell.state = MUX_CELL_UNUSED;
+    return true;
+  }
+  all.cells = max(all.cells, number + 1);
+  cell.state = MUX_CELL_EMPTY;
+  cell.bank = NO_BANK;
+  if (cell.toleranceMicrovolts == 0) cell.toleranceMicrovolts = TOLERANCE_DEFAULT;
+  if (cell.settledDrift == 0) cell.settledDrift = SETTLED_DEFAULT;
+  all.invalid++;
+  addExtra(number);
+  return true;
+}

@@ -1,0 +1,145 @@
+// What can be asked of the multiplexer, and where things are for the host (protocol/multiplexer/module.ts).
+
+import {
+  MUX_CELL_EMPTY,
+  MUX_FIGURE_CELL_AGE,
+  MUX_FIGURE_CELL_CODE,
+  MUX_FIGURE_CELL_DEADLINE,
+  MUX_FIGURE_CELL_GAP,
+  MUX_FIGURE_CELL_LATE,
+  MUX_FIGURE_CELL_STATE,
+  MUX_FIGURE_EXTRA,
+  MUX_FIGURE_FORCED,
+  MUX_FIGURE_GIVEN_UP,
+  MUX_FIGURE_INVALID,
+  MUX_FIGURE_LATE,
+  MUX_FIGURE_LATE_CELL,
+  MUX_FIGURE_LOAD_EXCESS,
+  MUX_FIGURE_LOAD_PLACE,
+  MUX_FIGURE_PENDING,
+  MUX_FIGURE_POSTPONED,
+  MUX_FIGURE_RUNNING,
+  MUX_FIGURE_SERVICE_CELL,
+  MUX_FIGURE_SERVICE_CODE,
+  MUX_FIGURE_SERVICE_LINE,
+  MUX_FIGURE_SERVICE_SPAN,
+  MUX_FIGURE_SERVICE_TIME_HIGH,
+  MUX_FIGURE_SERVICE_TIME_LOW,
+  MUX_FIGURE_SERVICES_HIGH,
+  MUX_FIGURE_SERVICES_LOW,
+  MUX_FIGURE_SWITCH_ERRORS,
+  MUX_FIGURE_SWITCHES_HIGH,
+  MUX_FIGURE_SWITCHES_LOW,
+  MUX_FIGURE_TABLES,
+  MUX_PLACE_END,
+  MUX_PLACE_STAGING,
+  MUX_PLACE_STAGING_SIZE,
+} from '../../protocol/guest/generated/constants';
+import { cellAt, END, globals, NO_CELL, STAGING, STAGING_SIZE } from './layout';
+
+export function figureOf(which: u32, index: u32): u32 {
+  const all = globals();
+  assert(all.invalid <= all.cells, 'cells that are used');
+  switch (which) {
+    case MUX_FIGURE_RUNNING:
+      return all.running;
+    case MUX_FIGURE_SERVICES_LOW:
+      return <u32>all.services;
+    case MUX_FIGURE_SERVICES_HIGH:
+      return <u32>(all.services >> 32);
+    case MUX_FIGURE_SWITCHES_LOW:
+      return <u32>all.switches;
+    case MUX_FIGURE_SWITCHES_HIGH:
+      return <u32>(all.switches >> 32);
+    case MUX_FIGURE_LATE:
+      return all.late;
+    case MUX_FIGURE_LATE_CELL:
+      return all.lateCell;
+    case MUX_FIGURE_SWITCH_ERRORS:
+      return all.switchErrors;
+    case MUX_FIGURE_POSTPONED:
+      return all.postponed;
+    case MUX_FIGURE_FORCED:
+      return all.forced;
+    case MUX_FIGURE_EXTRA:
+      return all.extraServices;
+    case MUX_FIGURE_LOAD_PLACE:
+      return all.loadPlace;
+    case MUX_FIGURE_LOAD_EXCESS:
+      return all.loadExcess;
+    case MUX_FIGURE_TABLES:
+      return all.tables;
+    case MUX_FIGURE_PENDING:
+      return all.pending == 0 ? 0 : 1;
+    case MUX_FIGURE_GIVEN_UP:
+      return all.givenUp;
+    case MUX_FIGURE_INVALID:
+      return all.invalid;
+    default:
+      return which < MUX_FIGURE_CELL_STATE ? serviceFigure(which) : cellFigure(which, index);
+  }
+}
+
+/** Of the last service. */
+function serviceFigure(which: u32): u32 {
+  const all = globals();
+  assert(all.serviceTime >= 0, 'times are counted from the release');
+  switch (which) {
+    case MUX_FIGURE_SERVICE_LINE:
+      return all.serviceLine;
+    case MUX_FIGURE_SERVICE_CELL:
+      return all.serviceCell;
+    case MUX_FIGURE_SERVICE_CODE:
+      return all.serviceCell == NO_CELL ? 0 : cellAt(all.serviceCell).heldCode;
+    case MUX_FIGURE_SERVICE_TIME_LOW:
+      return <u32>all.serviceTime;
+    case MUX_FIGURE_SERVICE_TIME_HIGH:
+      return <u32>(all.serviceTime >> 32);
+    case MUX_FIGURE_SERVICE_SPAN:
+      return all.serviceSpan;
+    default:
+      return 0;
+  }
+}
+
+function cellFigure(which: u32, index: u32): u32 {
+  const all = globals();
+  if (index >= all.cells) return 0;
+  const cell = cellAt(index);
+  assert(cell.state == MUX_CELL_EMPTY || cell.last <= all.now + cell.deadlineNs, 'a service that was');
+  switch (which) {
+    case MUX_FIGURE_CELL_STATE:
+      return cell.state;
+    case MUX_FIGURE_CELL_CODE:
+      return cell.code;
+    case MUX_FIGURE_CELL_DEADLINE:
+      return microseconds(cell.deadlineNs);
+    case MUX_FIGURE_CELL_GAP:
+      return microseconds(cell.longestGapNs);
+    case MUX_FIGURE_CELL_LATE:
+      return cell.late;
+    case MUX_FIGURE_CELL_AGE:
+      return cell.state == MUX_CELL_EMPTY ? u32.MAX_VALUE : microseconds(all.now - cell.last);
+    default:
+      return 0;
+  }
+}
+
+function microseconds(ns: i64): u32 {
+  const whole = max(ns, 0) / 1000;
+  assert(whole >= 0, 'a span');
+  return <u32>min(whole, <i64>u32.MAX_VALUE);
+}
+
+export function placeOf(which: u32): u32 {
+  switch (which) {
+    case MUX_PLACE_STAGING:
+      return <u32>STAGING;
+    case MUX_PLACE_STAGING_SIZE:
+      return STAGING_SIZE;
+    case MUX_PLACE_END:
+      return <u32>END;
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,75 @@
+// The multiplexer's own module: up to 1,024 cells that hold voltages, behind up to 8 lines, served in time by a table.
+//
+// It is no task of the management core but the logic of hardware beside it: a core that verifies a full slot is busy for longer than a cell
+// holds its voltage. So it has a memory of its own (layout.ts), no bus, and its time is the board's, not that of its own execution. It
+// travels inside the signed firmware image (custom section coldrig.multiplexer), and the chip runs it from there. The rules of an image hold for it as well: integers, fixed
+// memory, nothing allocated, no recursion. What must stay true: it keeps no state in globals.
+
+import { MUX_RUN_UNTIL } from '../../protocol/guest/generated/constants';
+import { parkLines, startTable } from './change';
+import { configureCell } from './configure';
+import { figureOf, placeOf } from './figures';
+import { GLOBALS, globals, resetLayout } from './layout';
+import { loadStaged } from './load';
+import { runLines, setQuiet } from './run';
+import { readBack } from './service';
+import { writeCell } from './write';
+
+function timeOf(low: u32, high: u32): i64 {
+  assert(high <= 0x7fff_ffff, 'a time');
+  return ((<i64>high) << 32) | <i64>low;
+}
+
+/** Called once, on zeroed memory. */
+export function reset(): void {
+  assert(__heap_base <= GLOBALS, 'the tables of the compiler end before the layout begins');
+  resetLayout();
+}
+
+/** 1 when it was set, 0 when it was refused. */
+export function configure(cell: u32, setting: u32, value: u32): u32 {
+  return configureCell(cell, setting, value) ? 1 : 0;
+}
+
+/** Takes the staged table; MUX_LOAD_*. */
+export function load_(length: u32): u32 {
+  return loadStaged(length);
+}
+
+/** 1 when the table is executed from now on, 0 where there is none, or one already is. */
+export function start(timeLow: u32, timeHigh: u32): u32 {
+  return startTable(timeOf(timeLow, timeHigh)) ? 1 : 0;
+}
+
+export function park(timeLow: u32, timeHigh: u32): void {
+  parkLines(timeOf(timeLow, timeHigh));
+}
+
+/** MUX_WRITE_*. */
+export function write(cell: u32, code: u32, timeLow: u32, timeHigh: u32): u32 {
+  return writeCell(cell, code, timeOf(timeLow, timeHigh));
+}
+
+export function quiet(level: u32, timeLow: u32, timeHigh: u32): void {
+  assert(level <= 1, 'a level');
+  setQuiet(level, timeOf(timeLow, timeHigh));
+}
+
+/** Executes the services that begin before a time; MUX_RUN_*. */
+export function run(untilLow: u32, untilHigh: u32, budget: u32): u32 {
+  const outcome = runLines(timeOf(untilLow, untilHigh), budget);
+  assert(outcome != MUX_RUN_UNTIL || globals().now == timeOf(untilLow, untilHigh), 'it has come to that time');
+  return outcome;
+}
+
+export function readback(cell: u32): void {
+  readBack(cell);
+}
+
+export function figure(which: u32, index: u32): u32 {
+  return figureOf(which, index);
+}
+
+export function place(which: u32): u32 {
+  return placeOf(which);
+}

@@ -1,0 +1,120 @@
+// Runs the lines: the table, pulse windows, what is served beside the table, and the monitor of deadlines, in the order of time.
+//
+//   no pulse window    a service begins when it is planned, or when its line is free
+//   pulse window       it waits for the end, as long as every service behind it can bear that, and at most CREDIT wait on a line
+//
+// What must stay true: waiting never makes a cell miss a deadline that the table keeps; the monitor looks at every moment at which a cell
+// could become late, whether a table runs or not; and how a run is cut up changes nothing.
+
+import {
+  MUX_CREDIT,
+  MUX_RUN_BUDGET,
+  MUX_RUN_LATE,
+  MUX_RUN_SERVICE,
+  MUX_RUN_UNTIL,
+  MUX_TABLE_LINES_MAX,
+} from '../../protocol/guest/generated/constants';
+import { slackFrom } from './ahead';
+import { tryChange } from './change';
+import { extraStart } from './extras';
+import { globals, Line, lineAt, NEVER } from './layout';
+import { findLate, serve } from './service';
+import { advanceHead, plannedCell, plannedNumber, plannedStart, switchTime } from './table';
+
+const NO_LINE: u32 = 0xffff_ffff;
+
+/** Services that begin before `until`; MUX_RUN_*. */
+export function runLines(until: i64, budget: u32): u32 {
+  const all = globals();
+  assert(until >= all.now, 'time goes forward');
+  for (let left = budget; left > 0; left--) {
+    if (all.pending != 0) tryChange();
+    const who = nextLine();
+    const when = who == NO_LINE ? NEVER : timeOf(who);
+    assert(when >= all.now, 'what is next is not in the past');
+    if (all.earliestDue < min(when, until - 1)) {
+      all.now = max(all.now, all.earliestDue + 1);
+      if (findLate(all.now)) return MUX_RUN_LATE;
+      continue;
+    }
+    if (when >= until) {
+      all.now = until;
+      return MUX_RUN_UNTIL;
+    }
+    all.now = when;
+    if (act(who) && all.readback != 0) return MUX_RUN_SERVICE;
+  }
+  return MUX_RUN_BUDGET;
+}
+
+/** The line that does something next; of two at once the one with the lower number. */
+function nextLine(): u32 {
+  let best = NO_LINE;
+  let earliest = NEVER;
+  if (globals().running == 0) return NO_LINE;
+  for (let index: u32 = 0; index < MUX_TABLE_LINES_MAX; index++) {
+    if (lineAt(index).entries == 0) continue;
+    const time = timeOf(index);
+    if (time >= earliest) continue;
+    best = index;
+    earliest = time;
+  }
+  assert(best == NO_LINE || earliest < NEVER, 'a line that does something');
+  return best;
+}
+
+function timeOf(index: u32): i64 {
+  return min(extraStart(index), plannedTime(lineAt(index)));
+}
+
+/** When the next service of the table can begin, or, in a pulse window, when it can wait no longer. */
+function plannedTime(line: Line): i64 {
+  const ready = readyTime(line);
+  return globals().quiet == 0 ? ready : ready + waitFrom(line, ready);
+}
+
+function readyTime(line: Line): i64 {
+  const free = line.free + switchTime(line.bank, plannedCell(line, 0).bank);
+  return max(max(plannedStart(line, 0), free), globals().now);
+}
+
+/** Nanoseconds that the next service of a line may wait from `ready` on, in a pulse window. */
+function waitFrom(line: Line, ready: i64): i64 {
+  if (line.entries <= MUX_CREDIT) return 0;
+  const full = plannedStart(line, MUX_CREDIT);
+  if (full <= ready) return 0;
+  const wait = slackFrom(line, ready, full - ready);
+  return max(wait, 0);
+}
+
+/** Does what a line does now; true when that was a service. */
+function act(index: u32): bool {
+  const all = globals();
+  const line = lineAt(index);
+  if (extraStart(index) == all.now) {
+    serve(index, line.candidate, all.now);
+    all.extraServices++;
+    return true;
+  }
+  assert(plannedTime(line) == all.now, 'it is time for the table');
+  const planned = plannedStart(line, 0);
+  if (all.quiet != 0) all.forced++;
+  else if (planned >= all.quietFrom && planned < all.quietTo) all.postponed++;
+  serve(index, plannedNumber(line, 0), all.now);
+  advanceHead(line);
+  return true;
+}
+
+/** A pulse window begins or ends. */
+export function setQuiet(level: u32, time: i64): void {
+  const all = globals();
+  assert(time == all.now, 'the lines have come to this time');
+  if (level == all.quiet) return;
+  all.quiet = level;
+  if (level == 0) {
+    all.quietTo = time;
+    return;
+  }
+  all.quietFrom = time;
+  all.quietTo = NEVER;
+}

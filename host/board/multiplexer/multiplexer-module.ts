@@ -1,0 +1,128 @@
+// One instance of the multiplexer's module (firmware/multiplexer): the same for the chip's device and for a run without a chip.
+//
+// It is checked as an image is, with limits of its own, and not metered: its time is the board's. What must stay true: the whole state is `memory`,
+// without the staging area, which is empty of meaning once a table was loaded.
+
+import { MuxFigure, MuxPlace, MuxRun, MuxSetting } from '../../../protocol/multiplexer/module.ts';
+import { prepareMultiplexer } from '../cpu/cpu.ts';
+
+const wordSpan = 2 ** 32;
+/** Services of one call into the module. */
+const budgetPerCall = 10_000_000;
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  reset(): void;
+  configure(cell: number, setting: number, value: number): number;
+  load_(length: number): number;
+  start(timeLow: number, timeHigh: number): number;
+  park(timeLow: number, timeHigh: number): void;
+  write(cell: number, code: number, timeLow: number, timeHigh: number): number;
+  quiet(level: number, timeLow: number, timeHigh: number): void;
+  run(untilLow: number, untilHigh: number, budget: number): number;
+  readback(cell: number): void;
+  figure(which: number, index: number): number;
+  place(which: number): number;
+}
+
+export interface Service {
+  line: number;
+  cell: number;
+  code: number;
+  startNs: number;
+  spanNs: number;
+}
+
+/** What a run tells of, in the order of time. */
+export interface MultiplexerListener {
+  /** A service has begun; returns the cell that the switch connected. Asked for only where the setting READBACK is on. */
+  served(service: Service): number;
+  /** Cells have missed their deadline. */
+  late?(timeNs: number): void;
+}
+
+export class MultiplexerModule {
+  readonly memory: Uint8Array;
+  private readonly compiled: WebAssembly.Module;
+  private readonly exports: Exports;
+  private readonly stagingAt: number;
+  private readonly stagingSize: number;
+
+  /** As after a reset of the chip. Throws ImageRefused when the bytes may not run. */
+  constructor(bytes: Uint8Array) {
+    this.compiled = prepareMultiplexer(bytes);
+    this.exports = new WebAssembly.Instance(this.compiled, {}).exports as unknown as Exports;
+    this.memory = new Uint8Array(this.exports.memory.buffer);
+    this.exports.reset();
+    this.stagingAt = this.exports.place(MuxPlace.STAGING);
+    this.stagingSize = this.exports.place(MuxPlace.STAGING_SIZE);
+  }
+
+  /** For a state that is to be restored: an instance nobody needs any more, when it is of the same module, or a new one. */
+  static reuse(spare: MultiplexerModule | undefined, bytes: Uint8Array): MultiplexerModule {
+    return spare?.compiled === prepareMultiplexer(bytes) ? spare : new MultiplexerModule(bytes);
+  }
+
+  configure(cell: number, setting: keyof typeof MuxSetting | number, value: number): boolean {
+    return this.exports.configure(cell, typeof setting === 'number' ? setting : MuxSetting[setting], value) === 1;
+  }
+
+  /** Puts bytes of a table into the staging area; false when they do not fit. */
+  stage(bytes: Uint8Array, offset = 0): boolean {
+    if (offset + bytes.length > this.stagingSize) return false;
+    this.memory.set(bytes, this.stagingAt + offset);
+    return true;
+  }
+
+  /** A value of MuxLoad. */
+  load(length: number): number {
+    return this.exports.load_(length);
+  }
+
+  start(timeNs: number): boolean {
+    return this.exports.start(timeNs >>> 0, Math.floor(timeNs / wordSpan)) === 1;
+  }
+
+  park(timeNs: number): void {
+    this.exports.park(timeNs >>> 0, Math.floor(timeNs / wordSpan));
+  }
+
+  /** A value of MuxWrite. */
+  write(cell: number, code: number, timeNs: number): number {
+    return this.exports.write(cell, code, timeNs >>> 0, Math.floor(timeNs / wordSpan));
+  }
+
+  quiet(isQuiet: boolean, timeNs: number): void {
+    this.exports.quiet(isQuiet ? 1 : 0, timeNs >>> 0, Math.floor(timeNs / wordSpan));
+  }
+
+  /** Executes what begins before `untilNs`. */
+  run(untilNs: number, listener?: MultiplexerListener): void {
+    const [low, high] = [untilNs >>> 0, Math.floor(untilNs / wordSpan)];
+    for (;;) {
+      const outcome = this.exports.run(low, high, budgetPerCall);
+      if (outcome === MuxRun.UNTIL) return;
+      if (outcome === MuxRun.LATE) listener?.late?.(untilNs);
+      else if (outcome === MuxRun.SERVICE && listener) this.exports.readback(listener.served(this.lastService));
+    }
+  }
+
+  get lastService(): Service {
+    return {
+      line: this.figure('SERVICE_LINE'),
+      cell: this.figure('SERVICE_CELL'),
+      code: this.figure('SERVICE_CODE'),
+      startNs: this.figure('SERVICE_TIME_HIGH') * wordSpan + this.figure('SERVICE_TIME_LOW'),
+      spanNs: this.figure('SERVICE_SPAN'),
+    };
+  }
+
+  figure(which: keyof typeof MuxFigure, index = 0): number {
+    return this.figureAt(MuxFigure[which], index);
+  }
+
+  /** As `figure`, by number; 0 where there is no such figure. */
+  figureAt(which: number, index: number): number {
+    return this.exports.figure(which, index) >>> 0;
+  }
+}
