@@ -11,6 +11,7 @@ import { multiplexerModule } from '../../../host/tools/multiplexer-module.ts';
 import { MuxLoad, MuxWrite } from '../../../protocol/multiplexer/module.ts';
 import { RefreshTable } from '../../../protocol/multiplexer/table.ts';
 import { loadTable, type RandomTable, randomTable } from './random-tables.ts';
+import { faults, ran, randomEdges } from './run-table.ts';
 import { tableBytes } from './table-bytes.ts';
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
@@ -20,85 +21,13 @@ beforeAll(async () => {
   bytes = await multiplexerModule();
 });
 
-interface Edge {
-  timeNs: number;
-  isQuiet: boolean;
-}
-
-/** Executes a table for so many periods; services in the order of time. */
-function ran(
-  random: RandomTable,
-  periods: number,
-  edges: Edge[] = [],
-  cuts: number[] = [],
-): { services: Service[]; module: MultiplexerModule } {
-  const module = new MultiplexerModule(bytes);
-  expect(loadTable(module, random)).toBe(MuxLoad.GOOD);
-  module.configure(0, 'READBACK', 1);
-  const services: Service[] = [];
-  const listener = {
-    served: (service: Service) => {
-      services.push(service);
-      return service.cell;
-    },
-  };
-  module.start(0);
-  const end = periods * random.table.period * random.table.slotNs;
-  const stops = [...edges, ...cuts.map((timeNs) => ({ timeNs, isQuiet: undefined }))].filter(
-    ({ timeNs }) => timeNs < end,
-  );
-  for (const { timeNs, isQuiet } of stops.sort((a, b) => a.timeNs - b.timeNs)) {
-    module.run(timeNs, listener);
-    if (isQuiet !== undefined) module.quiet(isQuiet, timeNs);
-  }
-  module.run(end, listener);
-  return { services, module };
-}
-
-/** Pulse windows of random lengths, up to several periods. */
-function randomEdges(seed: number, { table }: RandomTable, periods: number): Edge[] {
-  const pick = chooser(seed);
-  const edges: Edge[] = [];
-  const period = table.period * table.slotNs;
-  for (let at = 0; at < periods * period; ) {
-    at += 1 + pick(pick(2) === 0 ? period : 4 * table.slotNs);
-    edges.push({ timeNs: at, isQuiet: edges.length % 2 === 0 });
-  }
-  return edges;
-}
-
-/** What an independent look at the services finds wrong. */
-function faults({ table, toleranceMicrovolts, drifts }: RandomTable, services: Service[], endNs: number): string[] {
-  const found: string[] = [];
-  const rows = new Map(
-    table.cells.map((cell, row) => [cell.cell, { ...cell, deadlineNs: (toleranceMicrovolts * 1e12) / drifts[row] }]),
-  );
-  const last = new Map<number, number>();
-  const lines = new Map<number, { free: number; bank: number }>();
-  for (const { line, cell, startNs, spanNs } of services) {
-    const row = rows.get(cell);
-    if (row?.line !== line) found.push(`cell ${cell} served on line ${line}`);
-    const before = lines.get(line);
-    const change = before === undefined || before.bank === row?.bank ? 0 : table.switch * table.slotNs;
-    if (before && startNs < before.free + change)
-      found.push(`line ${line} at ${startNs} ns, free at ${before.free} + ${change} ns`);
-    lines.set(line, { free: startNs + spanNs, bank: row?.bank ?? -1 });
-    const gap = startNs - (last.get(cell) ?? startNs);
-    if (row && gap > row.deadlineNs) found.push(`cell ${cell}: ${gap} ns, holds ${row.deadlineNs} ns`);
-    last.set(cell, startNs);
-  }
-  for (const [cell, { deadlineNs }] of rows)
-    if (endNs - (last.get(cell) ?? 0) > deadlineNs + 1) found.push(`cell ${cell} was left at ${last.get(cell)} ns`);
-  return found;
-}
-
 describe('a table that is good', () => {
   test('is executed as it is written: every service at its slot, every cell in time', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
         const random = randomTable(seed);
         const { table } = random;
-        const { services, module } = ran(random, 5);
+        const { services, module } = ran(bytes, random, 5);
         // The first services of all come as soon as there is room; afterwards nothing is served beside the table.
         const periodNs = table.period * table.slotNs;
         const planned = (period: number) =>
@@ -121,7 +50,7 @@ describe('a table that is good', () => {
       fc.property(seeds, (seed) => {
         const random = randomTable(seed);
         const periods = 12;
-        const { services, module } = ran(random, periods, randomEdges(seed, random, periods));
+        const { services, module } = ran(bytes, random, periods, randomEdges(seed, random, periods));
         postponed += module.figure('POSTPONED');
         expect(module.figure('LATE')).toBe(0);
         expect(faults(random, services, periods * random.table.period * random.table.slotNs)).toEqual([]);
@@ -138,7 +67,7 @@ describe('a table that is good', () => {
         const edges = randomEdges(seed, random, 6);
         const pick = chooser(seed + 1);
         const cuts = Array.from({ length: 50 }, () => pick(6 * random.table.period * random.table.slotNs));
-        expect(ran(random, 6, edges, cuts).services).toEqual(ran(random, 6, edges).services);
+        expect(ran(bytes, random, 6, edges, cuts).services).toEqual(ran(bytes, random, 6, edges).services);
       }),
       cases(100),
     );
@@ -160,7 +89,7 @@ describe('a table that is good', () => {
       toleranceMicrovolts: 4,
       drifts: cells.map(() => Math.floor((4 * 1e12) / 200_000)),
     };
-    const { services, module } = ran(random, 3, [
+    const { services, module } = ran(bytes, random, 3, [
       { timeNs: 105_000, isQuiet: true },
       { timeNs: 195_500, isQuiet: false },
     ]);
@@ -258,7 +187,7 @@ describe('another table', () => {
       fc.property(seeds, (seed) => {
         const first = randomTable(seed);
         const other = rearranged(first, seed);
-        const { module } = ran(first, 3);
+        const { module } = ran(bytes, first, 3);
         const [from, until] = [3, 12].map((periods) => periods * first.table.period * first.table.slotNs);
         module.stage(other.bytes);
         expect(module.load(other.bytes.length)).toBe(MuxLoad.GOOD);

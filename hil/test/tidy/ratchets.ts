@@ -16,4 +16,5 @@ export const assertionFloors: Readonly<Record<string, number>> = {
   'firmware/report': 1.45,
   'firmware/pulse': 1.3,
   'firmware/sequencer': 0.7,
+  'firmware/multiplexer': 0.65,
 };
