@@ -59,6 +59,9 @@ export const CELSIUS_KELVIN = 273.15;
 export const FIRST_CURVE = 21;
 const CURVE_POINTS = 200;
 
+/** The curve format of a resistor's logarithm. */
+const LOG_OHMS = 4;
+
 export abstract class LakeShore implements ScpiInstrument, Resettable {
   readonly cryostat: CryostatView;
   readonly inputs: Input[];
@@ -78,6 +81,8 @@ export abstract class LakeShore implements ScpiInstrument, Resettable {
   protected abstract statusOf(isOpen: boolean, isShort: boolean): number;
   /** What an input says that is switched off, or that the scanner does not come to. */
   protected abstract readonly offStatus: number;
+  /** The curve format of a signal as it is: volts per kelvin on a 336, ohms per kelvin on a 372. */
+  protected abstract readonly linearFormat: number;
   abstract gainsOf(words: number[]): ControlLoop['gains'];
   abstract gainWords(output: Output): number[];
   abstract unitsOf(input: string): Units;
@@ -227,9 +232,9 @@ export abstract class LakeShore implements ScpiInstrument, Resettable {
 
   curveHeader(curve: number): string {
     const type = this.sensorOfCurve(curve);
-    if (type === undefined) return 'none,,2,+0,1';
+    if (type === undefined) return `none,,${this.linearFormat},+0,1`;
     const [, most] = curves[type].rangeKelvin;
-    return `${type},standard,${curves[type].unit === 'volt' ? 2 : 4},${number(most)},1`;
+    return `${type},standard,${curves[type].unit === 'volt' ? this.linearFormat : LOG_OHMS},${number(most)},1`;
   }
 
   /** The n-th of 200 points of a curve, cold to warm; a resistor's signal as its logarithm. */

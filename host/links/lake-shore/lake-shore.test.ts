@@ -89,6 +89,27 @@ describe('a Model 336', () => {
 });
 
 describe('a Model 372', () => {
+  test('tells only what a bridge has: curves in ohms, and a control input excited by a current', () => {
+    const { ls372 } = lab();
+    ls372('*CLS');
+    for (let curve = 1; curve <= 59; curve++)
+      expect(ls372(`CRVHDR? ${curve}`), `curve ${curve}`).toMatch(/^[^,]*,[^,]*,[34],/);
+    expect(ls372('CRVHDR 50,volts,S1,2,300,1;*ESR?')).toBe('16');
+    expect(ls372('INTYPE? A')).toMatch(/^1,[1-6],/);
+    for (const refused of ['A,0,2,1,15,0,1', 'A,1,7,1,15,0,1', '6,0,13,1,15,0,1', '6,0,0,1,15,0,1', '6,1,23,1,15,0,1'])
+      expect(ls372(`INTYPE ${refused};*ESR?`), refused).toBe('16');
+    expect(ls372('INTYPE 6,1,22,1,15,0,1;*ESR?;INTYPE? 6')).toBe('0;1,22,1,15,0,1');
+  });
+
+  test('understands what programs of laboratories ask: a reading as on a 370, the sample heater without its number', () => {
+    const { ls372, wait } = lab();
+    wait(1);
+    expect(ls372('RDGK? 6')).toBe(ls372('KRDG? 6'));
+    ls372('PID 0,12,34,5');
+    expect(ls372('PID?')).toBe('+12,+34,+5');
+    expect(ls372('HTR?')).toBe(ls372('HTR? 0'));
+  });
+
   test('scans: a channel shows what it was when the scanner was last there', () => {
     const { ls372, cryostat, wait } = lab();
     const before = Number(ls372('KRDG? 2'));

@@ -7,7 +7,7 @@
 import type { CryostatView } from '../../plant/cryostat/view.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
 import { CELSIUS_KELVIN, FIRST_CURVE, type Input, LakeShore, neverNs, type Output, type Units } from './controller.ts';
-import { sharedCommands, sharedPlaces } from './shared-commands.ts';
+import { curveHeader, sharedCommands, sharedPlaces } from './shared-commands.ts';
 import { any, CommandTable, int, kelvinText, number, on, oneOf, type Places, type Row, real } from './table.ts';
 
 const ids = ['A', 'B', 'C', 'D'];
@@ -39,6 +39,7 @@ const own: readonly Row<LakeShore>[] = [
     ...{ name: 'INTYPE', of: 'input', fields: [int(0, 4), on, int(0, 8), on, int(1, 3)] },
     starts: (i, place) => typeWords(i, place),
   },
+  curveHeader(int(1, 4)),
   { name: 'INCRV', of: 'input', fields: [int(0, 59)], starts: (_, place) => String(FIRST_CURVE + ids.indexOf(place)) },
   { name: 'DIOCUR', of: 'input', fields: [on], starts: '0' },
   { name: 'FILTER', of: 'input', fields: [on, int(2, 64), int(1, 10)], starts: '0,8,10' },
@@ -93,6 +94,7 @@ const table = () => new CommandTable<LakeShore>(places, [...sharedCommands, ...o
 export class Model336 extends LakeShore {
   readonly table = table();
   protected readonly offStatus = INVALID;
+  protected readonly linearFormat = 2;
 
   constructor(cryostat: CryostatView) {
     const readable = [...cryostat.sensors.entries()].filter(([, { type }]) => type !== 'RX-102A');

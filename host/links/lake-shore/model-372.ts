@@ -11,8 +11,20 @@ import type { CryostatView } from '../../plant/cryostat/view.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
 import { FIRST_CURVE, type Input, LakeShore, neverNs, type Output, SAMPLE_NS, type Units } from './controller.ts';
 import { ScpiError } from './scpi.ts';
-import { sharedCommands, sharedPlaces } from './shared-commands.ts';
-import { any, CommandTable, type Field, int, number, on, type Places, type Row, real } from './table.ts';
+import { curveHeader, sharedCommands, sharedPlaces } from './shared-commands.ts';
+import {
+  any,
+  CommandTable,
+  type Field,
+  int,
+  kelvinText,
+  number,
+  on,
+  oneOf,
+  type Places,
+  type Row,
+  real,
+} from './table.ts';
 
 const CHANNELS = 16;
 const CONTROL = 'A';
@@ -45,7 +57,8 @@ const channelOrNone: Field = (word) => (word === '0' ? { value: word } : channel
 const places: Places = {
   ...sharedPlaces,
   input: [channel],
-  output: [int(0, 2)],
+  // Left out it is the sample heater, which laboratories' programs ask for as HTR? and PID? [R2].
+  output: [(word) => (word === '' ? { value: '0' } : int(0, 2)(word))],
   analog: [int(1, 2)],
   zone: [int(0, 1), int(1, 10)],
 };
@@ -53,6 +66,8 @@ const places: Places = {
 const the372 = (instrument: LakeShore): Model372 => instrument as Model372;
 
 const own: readonly Row<LakeShore>[] = [
+  // As the Model 370 before it says KRDG?; programs for a 372 still do [R2].
+  { name: 'RDGK', of: 'input', get: (i, place) => i.each(place, ({ kelvin }) => kelvinText(kelvin)) },
   { name: 'RDGR', of: 'input', get: (i, place) => number(i.input(place).signal) },
   // The bridge is balanced, so that no part of the signal is out of phase.
   { name: 'QRDG', of: 'input', get: () => '+0' },
@@ -63,10 +78,13 @@ const own: readonly Row<LakeShore>[] = [
     starts: (i, place) => `${Number(i.input(place).sensor !== undefined)},2,3,${curveOf(place)},1`,
   },
   {
-    // Excitation mode, excitation, autorange, range, current source shunted, units (1 kelvin, 2 ohms).
-    ...{ name: 'INTYPE', of: 'input', fields: [on, int(0, 22), int(0, 2), int(0, 22), on, int(1, 2)] },
-    starts: '0,2,1,15,0,1',
+    // Excitation mode (0 voltage, 1 current), excitation, autorange, range, current source shunted, units (1 kelvin, 2 ohms).
+    ...{ name: 'INTYPE', of: 'input', fields: [on, int(1, 22), int(0, 2), int(1, 22), on, int(1, 2)] },
+    starts: (_, place) => (place === CONTROL ? '1,1,0,15,0,1' : '0,2,1,15,0,1'),
+    set: (_, place, [mode, excitation]) => refuseExcitation(place, mode, Number(excitation)),
   },
+  // Ohms, their logarithm, ohms along a cubic spline.
+  curveHeader(oneOf('3', '4', '7')),
   { name: 'FILTER', of: 'input', fields: [on, int(1, 200), int(1, 80)], starts: '1,10,10' },
   { name: 'FREQ', of: 'input', fields: [int(1, 5)], starts: '1' },
   { name: 'ALARM', of: 'input', fields: [on, int(0, 4), any, any, any, on, on, on], starts: '0,1,1000,0,0,0,1,1' },
@@ -128,6 +146,7 @@ const table = () => new CommandTable<LakeShore>(places, [...sharedCommands, ...o
 export class Model372 extends LakeShore {
   readonly table = table();
   protected readonly offStatus = TEMPERATURE_UNDER;
+  protected readonly linearFormat = 3;
   private channel = channelOfStage.MXC;
   private autoscan = true;
   /** Since the scanner came to this channel. */
@@ -227,6 +246,15 @@ export class Model372 extends LakeShore {
   gainWords({ loop: { gains } }: Output): number[] {
     return [gains.proportional, gains.integralSeconds, gains.derivativeSeconds];
   }
+}
+
+/** The control input is excited by a current, of which it has six; a channel has 12 voltages and 22 currents [R]. */
+function refuseExcitation(place: string, mode: string, excitation: number): void {
+  if (place === CONTROL && mode === '0')
+    throw new ScpiError('execution', 'INTYPE: the control input has no voltage excitation; mode 1 is a current');
+  const most = place === CONTROL ? 6 : mode === '0' ? 12 : 22;
+  if (excitation > most)
+    throw new ScpiError('execution', `INTYPE: excitation ${excitation}; this mode has 1 to ${most}`);
 }
 
 /** Power in a sensor. */

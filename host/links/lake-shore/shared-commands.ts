@@ -5,7 +5,7 @@
 
 import { figuresOf, type LakeShore } from './controller.ts';
 import { ScpiError } from './scpi.ts';
-import { any, int, kelvinText, number, on, type Places, type Row, real, text } from './table.ts';
+import { any, type Field, int, kelvinText, number, on, type Places, type Row, real, text } from './table.ts';
 
 /** What they can be about, beside a model's own inputs and outputs. */
 export const sharedPlaces: Places = {
@@ -14,6 +14,12 @@ export const sharedPlaces: Places = {
   relay: [int(1, 2)],
   field: [int(1, 8)],
 };
+
+/** Name, serial number, format, limit, coefficient. A 336 has formats for volts, which a 372 has not. */
+export const curveHeader = (format: Field): Row<LakeShore> => ({
+  ...{ name: 'CRVHDR', of: 'curve', fields: [text(15), text(10), format, real(0, 1500), int(1, 2)] },
+  starts: (i, place) => i.curveHeader(Number(place)),
+});
 
 export const sharedCommands: readonly Row<LakeShore>[] = [
   // Readings.
@@ -75,11 +81,7 @@ export const sharedCommands: readonly Row<LakeShore>[] = [
   { name: 'ALMRST', set: (i) => i.alarms.clear() },
   { name: 'RELAY', of: 'relay', fields: [int(0, 4), text(2), int(0, 2)], starts: '0,A,0' },
   { name: 'RELAYST', of: 'relay', get: (i, place) => i.alarms.relay(i.settings('RELAY', place)) },
-  // Curves: the sensors' own stand from number 21 on, one an input; others can be written and read.
-  {
-    ...{ name: 'CRVHDR', of: 'curve', fields: [text(15), text(10), int(1, 7), real(0, 1500), int(1, 2)] },
-    starts: (i, place) => i.curveHeader(Number(place)),
-  },
+  // Curves: the sensors' own stand from number 21 on, one an input; others can be written and read. The header is in each model's table.
   {
     ...{ name: 'CRVPT', of: 'point', fields: [any, real(0, 1500), any] },
     starts: (i, place) => i.curvePoint(...(place.split(',').map(Number) as [number, number])),

@@ -74,7 +74,7 @@ describe.each([
       expect(ask(query), command).toBe(answer);
     }
     ask('CRVDEL 50');
-    expect(ask('CRVHDR? 50;CRVPT? 50,3')).toBe('none,,2,+0,1;+0,+0,+0');
+    expect(ask('CRVHDR? 50;CRVPT? 50,3')).toBe(`none,,${name === 'ls336' ? 2 : 3},+0,1;+0,+0,+0`);
   });
 });
 
