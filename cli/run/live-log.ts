@@ -33,7 +33,8 @@ export interface LoggedBoard {
   readonly haltReason: string | undefined;
   /** The core's own words about the last fault. */
   readonly faultDetail: string;
-  recorderEvents(): RecordedEvent[];
+  /** The last `most`, oldest first. A log that reads all of them at each event costs as much as the board itself. */
+  recorderEvents(most: number): RecordedEvent[];
 }
 
 const REPEAT_PAUSE_MS = 10_000;
@@ -96,7 +97,7 @@ export class LiveLog {
     if (kind === EventKind.HEARTBEAT) return this.heartbeat();
     const wording = wordings[kind];
     if (this.isRepeated(kind, argument0)) return undefined;
-    const event = wording && this.board.recorderEvents().at(-1);
+    const event = wording && this.board.recorderEvents(1)[0];
     if (!wording || !event) return undefined;
     if (kind === EventKind.BOOT_VERIFY && REASONS_NOT_WORTH_A_LINE.has(event.argument1)) return undefined;
     return wording(argument0, event.argument1);
@@ -113,7 +114,7 @@ export class LiveLog {
   }
 
   private heartbeat(): UntimedLine | undefined {
-    const event = this.board.recorderEvents().at(-1);
+    const event = this.board.recorderEvents(1)[0];
     const nowMs = this.wallMs();
     const isDue = nowMs - this.heartbeatShownMs >= REPEAT_PAUSE_MS;
     if (!event || (event.argument1 === this.health && !isDue)) return undefined;

@@ -283,8 +283,8 @@ export class Board {
     return this.processor.blockCounts();
   }
 
-  recorderEvents(): RecordedEvent[] {
-    return this.recorder.events();
+  recorderEvents(most?: number): RecordedEvent[] {
+    return this.recorder.events(most);
   }
 
   private expectOff(verb: string): void {

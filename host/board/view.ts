@@ -55,8 +55,8 @@ export class BoardView {
     return this.#board.fuseWords();
   }
 
-  recorderEvents(): RecordedEvent[] {
-    return this.#board.recorderEvents();
+  recorderEvents(most?: number): RecordedEvent[] {
+    return this.#board.recorderEvents(most);
   }
 
   /** A stored register word. Throws for a register that is computed when it is read: what it shows, see `reading`. */

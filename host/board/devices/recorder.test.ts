@@ -101,3 +101,11 @@ test('restored from a snapshot, later events are forgotten', () => {
   restore();
   expect(rig.device.events().map((event) => event.kind)).toEqual([1]);
 });
+
+test('the last few events are those at the end of all of them', () => {
+  const rig = makeRig();
+  expect(rig.device.events(3)).toEqual([]);
+  for (let i = 0; i <= ringLength; i++) record(rig, i);
+  for (const most of [0, 1, 3, ringLength, 1000])
+    expect(rig.device.events(most)).toEqual(rig.device.events().slice(ringLength - Math.min(most, ringLength)));
+});

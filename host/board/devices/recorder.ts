@@ -53,11 +53,11 @@ export class Recorder implements Device {
     this.ring.fill(0);
   }
 
-  /** What the ring holds, oldest first. */
-  events(): RecordedEvent[] {
+  /** What the ring holds, oldest first; of that the last `most`. */
+  events(most = ringLength): RecordedEvent[] {
     const count = this.registers.words[this.registers.at.COUNT];
     const events: RecordedEvent[] = [];
-    for (let number = Math.max(0, count - ringLength); number < count; number++) {
+    for (let number = Math.max(0, count - Math.min(most, ringLength)); number < count; number++) {
       const [low, high, kind, argument0, argument1] = this.ring.subarray((number % ringLength) * entryWords);
       events.push({ number, timeNs: high * wordSpan + low, kind, argument0, argument1 });
     }
