@@ -11,7 +11,12 @@ function watching() {
   const events: RecordedEvent[] = [];
   let wallMs = 0;
   const fault = { cause: 15, address: 0, cycle: 99, functionName: 'spin', count: 1 };
-  const board = { fault, haltReason: 'no bootloader', faultDetail: '', recorderEvents: (most: number) => events.slice(-most) };
+  const board = {
+    fault,
+    haltReason: 'no bootloader',
+    faultDetail: '',
+    recorderEvents: (most: number) => events.slice(-most),
+  };
   const log = new LiveLog(
     board,
     (line) => lines.push(line),
