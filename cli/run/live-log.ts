@@ -8,7 +8,7 @@ import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
 import type { FaultRecord } from '../../host/board/devices/reset.ts';
 import { LogKind, type LogRecord } from '../../host/board/log.ts';
 import { taskName } from '../../protocol/firmware/tasks.ts';
-import { BootDecision } from '../../protocol/image/boot-state.ts';
+import { BootDecision, SlotState } from '../../protocol/image/boot-state.ts';
 import { sequencerFlagNames } from '../../protocol/q1/status.ts';
 import { EventKind, eventsOfTasks } from '../../protocol/telemetry/events.ts';
 import {
@@ -191,7 +191,7 @@ const wordings: Partial<Record<number, Wording>> = {
   [EventKind.FIRMWARE_START]: (slot, state) => ({
     event: 'firmware-start',
     facts: { slot: slotName(slot), state: stateText(state) },
-    text: `firmware is up, its image is ${stateText(state)}`,
+    text: `firmware is up, its image is ${state === SlotState.TRIAL ? 'on trial' : stateText(state)}`,
     tone: 'dim',
   }),
   [EventKind.DEADLINE_MISSED]: (task, late) => ({
