@@ -22,6 +22,17 @@ describe('what flash says', () => {
     expect(said({ waiting: 'for-good' })).toContain('it confirms itself once it is healthy');
   });
 
+  it('of an upload that asks for itself and is older: that it waits behind the confirmed image', () => {
+    const newer = { ...running, version: '2.0.1.7' };
+    expect(said({ waiting: 'for-good', running: newer })).toContain(
+      'it waits in its slot: version 2.0.1.7 is confirmed',
+    );
+    // The build number does not count, a trial is nothing to wait for, and a longer number is not a newer one.
+    for (const version of ['2.0.0.9', '1.10.3'])
+      expect(said({ waiting: 'trial', running: { ...running, version } })).toContain('the next reset runs it on trial');
+    expect(said({ waiting: 'trial', running: { ...newer, confirmed: false } })).toContain('the next reset runs it');
+  });
+
   it('of an image that was undone: the reason, the boot that shows it, and what runs', () => {
     const text = said({ verdict: 'undone', reason: RejectReason.WATCHDOG, boots });
     expect(text).toContain('version 1.0.0 in slot A runs. Reason: a trial that the watchdog reset.');

@@ -5,7 +5,17 @@
 import type { LoggedBoot } from '../host/tools/smp/boot-group.ts';
 import type { UpdateResult, Verdict } from '../host/tools/update-result.ts';
 import { RejectReason, rejectReasons } from '../protocol/image/reasons.ts';
-import { bytesText, causeText, decisionText, faultText, healthText, reasonText, slotName, spanText } from './words.ts';
+import {
+  behindText,
+  bytesText,
+  causeText,
+  decisionText,
+  faultText,
+  healthText,
+  reasonText,
+  slotName,
+  spanText,
+} from './words.ts';
 
 /** One paragraph, without the file's name. `moduleRefusal`: what the core would say of the module, where it would refuse it. */
 export function verdictText(result: UpdateResult, bytes: number, moduleRefusal?: string): string {
@@ -29,8 +39,10 @@ export function verdictText(result: UpdateResult, bytes: number, moduleRefusal?:
   return sentences[result.verdict]();
 }
 
-function waitingText({ waiting }: UpdateResult): string {
+function waitingText({ waiting, version, running }: UpdateResult): string {
   if (waiting === 'unmarked') return 'not asked for yet: flash it with --test or --confirm';
+  const behind = behindText(version, running);
+  if (behind !== undefined) return `it waits in its slot: ${behind}`;
   const then = waiting === 'trial' ? 'runs it on trial' : 'runs it on trial, and it confirms itself once it is healthy';
   return `the next reset ${then} ('coldrig reset')`;
 }

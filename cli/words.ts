@@ -1,5 +1,6 @@
 // Numbers of the board in words. Where protocol/ has a sentence for a value, it is taken from there.
 
+import type { ImageState } from '../host/tools/smp/index.ts';
 import { reset } from '../protocol/chip/reset.ts';
 import { type ConstantTable, docOf, nameOf } from '../protocol/constants.ts';
 import { bootDecisions, slotStates } from '../protocol/image/boot-state.ts';
@@ -50,6 +51,18 @@ export function stateText(state: number): string {
 
 export function versionText(word: number): string {
   return `${word >>> 24}.${(word >>> 16) & 0xff}.${word & 0xffff}`;
+}
+
+/**
+ * Why the next reset does not try an image, although it is asked for; undefined where nothing speaks against it. A device tries an older
+ * image than its confirmed one only with a token, and whether a slot has one no client can see (docs/bootloader.md, the classes).
+ */
+export function behindText(version: string, running: ImageState | undefined): string | undefined {
+  if (!running?.confirmed) return undefined;
+  const [ours, theirs] = [version, running.version].map((text) => text.split(/[.+]/).map(Number));
+  const differs = [0, 1, 2].find((part) => ours[part] !== theirs[part]);
+  if (differs === undefined || !(ours[differs] < theirs[differs])) return undefined;
+  return `version ${running.version} is confirmed and newer, so this one is tried only with a downgrade token, or when that one fails`;
 }
 
 /** `healthy`, or what is wrong. */

@@ -11,6 +11,7 @@ import { parseSlot } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { table } from '../terminal.ts';
 import {
+  behindText,
   causeText,
   decisionText,
   faultPlaceText,
@@ -49,7 +50,8 @@ async function status(client: SmpClient): Promise<Result> {
   const faults = await ifKnown(client.statRead('faults'));
   const fault = await ifKnown(readLastFault(client));
   const slots = await ifKnown(client.statRead('slots'));
-  const mode = images.some(({ active }) => active) ? 'firmware' : 'safe-mode';
+  const running = images.find(({ active }) => active);
+  const mode = running ? 'firmware' : 'safe-mode';
   const rows = [['device', client.transport.name]];
   if (application !== undefined) rows.push(['system', application]);
   if (mode === 'safe-mode') rows.push(['mode', 'safe mode: no image runs, the bootloader answers']);
@@ -69,6 +71,8 @@ async function status(client: SmpClient): Promise<Result> {
     rows.push([`slot ${slotName(image.slot)}`, imageText(image)]);
     const against = reasonAgainst(image, slots);
     if (against !== undefined) rows.push(['', `  ${against}`]);
+    const behind = image.pending ? behindText(image.version, running) : undefined;
+    if (behind !== undefined) rows.push(['', `  waits: ${behind}`]);
   }
   return {
     text: table(rows),

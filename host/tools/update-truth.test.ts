@@ -2,12 +2,13 @@
 // back, and on devices that are not ours.
 
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ImageFormat } from '../../protocol/image/format.ts';
 import { RejectReason } from '../../protocol/image/reasons.ts';
 import { Health } from '../../protocol/telemetry/health.ts';
 import { Board } from '../board/board.ts';
 import { boardDevice } from '../links/in-process.ts';
 import { type Build, buildAll } from './build.ts';
-import { generateKey, parseImage, type SignOptions, signImage } from './image/index.ts';
+import { generateKey, parseImage, type SignOptions, signImage, verifyImage } from './image/index.ts';
 import { FakeServer } from './smp/fake-server.ts';
 import { answeringDevice, type InProcessDevice, inProcessTransport, SmpClient } from './smp/index.ts';
 import { type UpdateOptions, updateDevice } from './update.ts';
@@ -64,6 +65,18 @@ describe('an image signed to be confirmed in advance', () => {
     expect(await update(signed('good', { pad: true }), 'upload')).toMatchObject({ waiting: 'trial' });
   });
 
+  it('and older than the confirmed image waits behind it: the next reset does not run it', async () => {
+    const { client, update } = newBoard();
+    expect(await update(signed('good', { version: '2.0.0' }), 'confirm')).toMatchObject({ verdict: 'confirmed' });
+    const older = await update(signed('good', { version: '1.9.9', confirm: true }), 'upload');
+    expect(older).toMatchObject({ waiting: 'for-good', running: { version: '2.0.0', confirmed: true } });
+    await client.reset();
+    await client.waitUntilBack();
+    const images = await client.imageState();
+    expect(images.find(({ active }) => active)?.version).toBe('2.0.0');
+    expect(images.find(({ active }) => !active)).toMatchObject({ version: '1.9.9', pending: true });
+  });
+
   it('that hangs is undone, whatever was asked for', async () => {
     for (const goal of ['trial', 'confirm'] as const) {
       const { update } = newBoard();
@@ -109,6 +122,23 @@ describe('an image that cannot fit', () => {
       /: The image does not fit the slot \(IMG INVALID_IMAGE_TOO_LARGE, code 30\); make the image fit the slot: slot info says/,
     );
     expect(sent).toEqual([]);
+  });
+});
+
+describe('an image whose header asks for what this chip does not do', () => {
+  it.each([
+    ['is marked as not bootable', 'NON_BOOTABLE', { nonBootable: true }],
+    ['asks for RAM load', 'FLAGS', { nonBootable: false }],
+  ] as const)('is refused by its own defect, and no other client is blamed: %s', async (_, reason, options) => {
+    const image = signed('good', options);
+    if (reason === 'FLAGS') image[ImageFormat.OFFSET_FLAGS] |= 0x20;
+    const { verdict, refusal } = await newBoard().update(image, 'confirm', { name: 'app.bin' });
+    expect(verdict).toBe('refused');
+    expect(refusal?.message).toContain(
+      `does not list them as an image: ${verifyImage(image, [], { name: 'app.bin' }).message}`,
+    );
+    expect(verifyImage(image, []).reason).toBe(reason);
+    expect(refusal?.message).not.toContain('another client');
   });
 });
 

@@ -12,7 +12,7 @@
 import { RESET } from '../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { DeviceHistory, isSilence } from './device-history.ts';
-import { formatVersion, ImageError, parseImage } from './image/index.ts';
+import { formatVersion, ImageError, parseImage, verifyImage } from './image/index.ts';
 import { type ImageState, type SmpClient, SmpError, type UploadProgress } from './smp/index.ts';
 import { nothingYet, type UpdateResult, type UpdateStep } from './update-result.ts';
 
@@ -124,8 +124,15 @@ class Update {
     // Of two uploads at once the comparison may be about the other file, so the list has to have this one. A device of ours always compares.
     const isCompared = upload.matched === true || !this.history.keepsBootLog;
     if (isCompared && this.look(await this.history.images()) !== undefined) return;
-    const text = 'upload: the device has taken all bytes, but not as this file';
-    throw new SmpError('device', `${text}; another client uploads at the same time, so end that and upload it again`);
+    throw new SmpError('device', `upload: the device has taken all bytes, but ${this.whyNotThere(isCompared)}`);
+  }
+
+  /** A device lists no image whose header it does not take: then nobody else is to blame. */
+  private whyNotThere(isCompared: boolean): string {
+    const { reason, message } = verifyImage(this.image, [], { name: this.options.name });
+    // No key is given here, so that is as far as a good image comes.
+    if (isCompared && reason !== 'KEY_UNKNOWN') return `does not list them as an image: ${message}`;
+    return 'not as this file; another client uploads at the same time, so end that and upload it again';
   }
 
   /** Does something the device may refuse; false when it did. */
