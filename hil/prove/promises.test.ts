@@ -10,7 +10,7 @@ import { EventKind } from '../../protocol/telemetry/events.ts';
 import type { Known, KnownImage, KnownSlot } from './device/known.ts';
 import { freshRow, type Happening, judgePromises, rowAfter } from './promises.ts';
 
-const { CONFIRMED, PENDING, TRIAL, UNMARKED } = SlotState;
+const { CONFIRMED, PENDING, REJECTED, TRIAL, UNMARKED } = SlotState;
 const causes = RESET.registers.CAUSE.fields.CAUSE.values;
 const turn = BootPolicy.RESETS_IN_A_ROW_MAX;
 
@@ -25,7 +25,16 @@ const counted = image('counted', 3, { securityCounter: 9, revokes: 1 });
 function slot(held: KnownImage | undefined, state: number, more: Partial<KnownSlot> = {}): KnownSlot {
   const earned = more.earned ?? state === CONFIRMED;
   const hash = held?.hash ?? new Uint8Array(32);
-  const entry = { state, reason: 0, bootsLeft: 0, version: 0, hash, earned, permanent: false, older: false };
+  const entry = {
+    state,
+    reason: more.reason ?? 0,
+    bootsLeft: 0,
+    version: 0,
+    hash,
+    earned,
+    permanent: false,
+    older: false,
+  };
   return { image: held, state, reason: 0, earned, older: false, entry, ...more };
 }
 
@@ -41,37 +50,29 @@ const found = (before: Known, after: Known, happening: Partial<Happening>) =>
 const a1 = slot(v1, CONFIRMED);
 const empty = slot(undefined, UNMARKED);
 const both = known(a1, slot(v2, CONFIRMED), { confirmedLast: 1, running: 1 });
+/** Slot B was confirmed last, and has a reason kept against it. */
+const refused = (reason: number, held: KnownImage | undefined) =>
+  known(a1, { ...slot(v2, CONFIRMED, { reason }), image: held }, { confirmedLast: 1 });
+const looped = refused(RejectReason.LOOPING, v2);
 const onTrial = known(a1, slot(v2, TRIAL), { running: 1 });
 
 test.each<[string, Known, Known, Partial<Happening>, string[]]>([
   ['the one confirmed last runs', both, both, { runs: 1 }, []],
-  ['the other confirmed one runs', both, both, { runs: 0 }, ['kept']],
-  [
-    'the other one runs, for the last is broken',
-    both,
-    known(a1, { ...slot(v2, CONFIRMED), image: undefined }),
-    { runs: 0 },
-    [],
-  ],
+  ['the other confirmed one runs', both, both, { runs: 0 }, ['kept', 'told']],
+  ['the other one runs, for the last is broken', both, refused(RejectReason.HASH_MISMATCH, undefined), { runs: 0 }, []],
   [
     'the other one runs, for the last is kept out',
     both,
-    known(a1, slot({ ...v2, isAllowed: false }, CONFIRMED)),
+    refused(RejectReason.KEY_REVOKED, { ...v2, isAllowed: false }),
     { runs: 0 },
     [],
   ],
-  ['the other one runs, for the last looped', both, both, { runs: 0, row: { ...row, failed: 2 } }, []],
-  [
-    'the other one runs, for a reason is kept against the last',
-    known(a1, slot(v2, CONFIRMED, { reason: RejectReason.LOOPING }), { confirmedLast: 1 }),
-    both,
-    { runs: 0 },
-    [],
-  ],
+  ['the other one runs, for the last looped', both, looped, { runs: 0, row: { ...row, failed: 2 } }, []],
+  ['the other one runs, for a reason is kept against the last', looped, looped, { runs: 0 }, []],
   [
     'a trial that ran out of time is no reason against the last',
-    known(a1, slot(v2, CONFIRMED, { reason: RejectReason.TRIAL_TIMEOUT }), { confirmedLast: 1 }),
-    both,
+    refused(RejectReason.TRIAL_TIMEOUT, v2),
+    refused(RejectReason.TRIAL_TIMEOUT, v2),
     { runs: 0 },
     ['kept'],
   ],
@@ -107,22 +108,71 @@ test.each<[string, Known, Known, Partial<Happening>, string[]]>([
   ],
   ['a key is revoked that no image names', both, { ...both, revokedKeys: 2 }, {}, ['earned']],
   ['safe mode, and nothing there', known(empty, empty), known(empty, empty), { runs: 'safe mode' }, []],
-  ['safe mode, and a good image there', both, both, { runs: 'safe mode' }, ['rescued', 'rescued']],
+  ['safe mode, and a good image there', both, both, { runs: 'safe mode' }, ['rescued', 'rescued', 'told']],
   ['safe mode that was asked for', both, both, { runs: 'safe mode', asksSafeMode: true }, []],
   [
     'safe mode after one of two had its turn',
     both,
-    both,
+    looped,
     { runs: 'safe mode', row: { count: 0, tried: 2, failed: 2 } },
     ['rescued'],
   ],
-  ['safe mode after both had', both, both, { runs: 'safe mode', row: { count: 0, tried: 3, failed: 3 } }, []],
+  ['safe mode after both had', both, looped, { runs: 'safe mode', row: { count: 0, tried: 3, failed: 3 } }, []],
   ['that an image was healthy once is forgotten', both, known(a1, slot(v2, UNMARKED)), {}, ['rescued']],
   [
     'it is forgotten for an upload over it',
     { ...both, running: 0 },
     known(a1, slot(v2, UNMARKED)),
     { rewrites: true },
+    [],
+  ],
+  [
+    'a trial was reset, and the reason is kept',
+    onTrial,
+    known(a1, slot(v2, REJECTED, { reason: RejectReason.UNCONFIRMED })),
+    { runs: 0, endsTrial: true },
+    [],
+  ],
+  [
+    'a trial was reset, and no reason is kept',
+    onTrial,
+    known(a1, slot(v2, REJECTED)),
+    { runs: 0, endsTrial: true },
+    ['told', 'told'],
+  ],
+  [
+    'an image that was asked for is forgotten by a boot',
+    known(a1, slot(v2, PENDING)),
+    known(a1, slot(v2, UNMARKED)),
+    { runs: 0 },
+    ['told'],
+  ],
+  [
+    'it is forgotten for an upload over it',
+    known(a1, slot(v2, PENDING)),
+    known(a1, slot(v2, UNMARKED)),
+    { runs: 0, rewrites: true },
+    [],
+  ],
+  [
+    'a trial of an image that was confirmed once is undone, and no reason is kept',
+    known(a1, slot(v2, TRIAL, { earned: true }), { running: 1 }),
+    both,
+    { runs: 0, endsTrial: true },
+    ['told'],
+  ],
+  [
+    'the one confirmed last was passed over, for it looped, and no reason is kept',
+    both,
+    both,
+    { runs: 0, row: { ...row, failed: 2 } },
+    ['told'],
+  ],
+  [
+    'the one confirmed last is left for safe mode that was asked for',
+    both,
+    both,
+    { runs: 'safe mode', asksSafeMode: true },
     [],
   ],
   ['chance has a say', { ...both, isFirm: false }, both, { runs: 0 }, []],

@@ -3,6 +3,7 @@
 //   kept      what was told to be confirmed runs, unless somebody asked for another image since, or it does not verify, or it failed
 //   undone    a trial that was reset is over
 //   earned    an image becomes confirmed, and fuses move, only for one that ran healthy; the factory's are confirmed from the start
+//   told      an image that was asked for and does not run, or that was confirmed last and another one runs, has a reason in the boot state
 //   rescued   safe mode only where it was asked for, or where every image that ran healthy once is gone, kept out, or has had its turn
 //
 // What must stay true: this is the client's view. It knows what was done and answered, and what lies in flash; how the bootloader decides
@@ -98,10 +99,11 @@ export function judgePromises(before: Known, after: Known, happening: Happening)
   // What chance has a say in may be read in one way or in another.
   if (!before.isFirm || !after.isFirm) return findings;
   judgeEarned(before, after, happening, find);
-  judgeTold(before, after, happening, find);
+  judgeWritten(before, after, happening, find);
   const { runs } = happening;
   if (runs === 'safe mode') judgeRescued(before, after, happening, find);
   else if (runs !== undefined) judgeKept(before, after, happening, runs, find);
+  judgeReasons(before, after, happening, find);
   return findings;
 }
 
@@ -131,7 +133,7 @@ function judgeEarned(before: Known, after: Known, { confirms, rots }: Happening,
 }
 
 /** What was answered, and what was known, is in the boot state. */
-function judgeTold(before: Known, after: Known, { confirms, rewrites, rots }: Happening, find: Find): void {
+function judgeWritten(before: Known, after: Known, { confirms, rewrites, rots }: Happening, find: Find): void {
   if (rots) return;
   if (confirms?.answered && after.slots[confirms.slot].state !== SlotState.CONFIRMED)
     find('kept', `the confirm of ${nameOfSlot(confirms.slot)} was answered, and its image is not confirmed`);
@@ -148,6 +150,38 @@ function judgeTold(before: Known, after: Known, { confirms, rewrites, rots }: Ha
       continue;
     find('rescued', `that ${image.name} in ${nameOfSlot(slot)} ran healthy once is forgotten`);
   }
+}
+
+/** Whoever was dropped has a reason that a client can read: the image list and the boot log show it. */
+function judgeReasons(before: Known, after: Known, happening: Happening, find: Find): void {
+  const { runs, rots, rewrites, confirms } = happening;
+  for (const slot of [0, 1]) {
+    const { entry } = after.slots[slot];
+    if (entry?.state === SlotState.REJECTED && entry.reason === RejectReason.NONE)
+      find('told', `the image in ${nameOfSlot(slot)} is rejected, and no reason is kept`);
+    const { image, state } = before.slots[slot];
+    // An older record may count, a client may have forgotten it, and what is confirmed now was not dropped.
+    if (image === undefined || runs === undefined || runs === slot || rots || rewrites || confirms?.slot === slot)
+      continue;
+    const now = isOf(entry, image) ? entry : undefined;
+    const wasDropped = isAskedFor(state)
+      ? !isAskedFor(after.slots[slot].state)
+      : state === SlotState.CONFIRMED && wasPassedOver(before, after, happening, slot);
+    if (wasDropped && (now === undefined || now.reason === RejectReason.NONE))
+      find('told', `${image.name} in ${nameOfSlot(slot)} was to run and was dropped, and no reason is kept`);
+  }
+}
+
+function isAskedFor(state: number): boolean {
+  return state === SlotState.PENDING || state === SlotState.TRIAL;
+}
+
+/** Whether the image in the slot was and is the one confirmed last, and another confirmed one runs, or safe mode that nobody asked for. */
+function wasPassedOver(before: Known, after: Known, { runs, asksSafeMode }: Happening, slot: number): boolean {
+  if (before.confirmedLast !== slot || after.confirmedLast !== slot || runs === undefined) return false;
+  if (runs === 'safe mode') return asksSafeMode !== true;
+  const [image, found] = [before.slots[slot].image, after.slots[runs].image];
+  return after.slots[runs].state === SlotState.CONFIRMED && found?.name !== image?.name;
 }
 
 /** Whether the slot's image may run, and nothing is known against it. */

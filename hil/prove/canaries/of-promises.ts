@@ -1,4 +1,4 @@
-// Canaries that each break one promise: kept, earned or rescued.
+// Canaries that each break one promise: kept, earned, rescued or told.
 
 import type { Canary } from './canary.ts';
 import { withoutSecondChecks } from './second-checks.ts';
@@ -63,6 +63,18 @@ export const promiseCanaries: readonly Canary[] = [
         path: lastRun,
         find: 'const loops = facts.resets >= POLICY_RESETS_IN_A_ROW_MAX;',
         replace: 'const loops = facts.resets >= 0xffff;',
+      },
+    ],
+  },
+  {
+    name: 'a revert without its reason',
+    about: 'that it is rejected is all that anybody needs to know',
+    caughtBy: { proof: 'power', scenario: 'revert by a reset', invariant: 'told' },
+    changes: [
+      {
+        path: 'bootloader/act.ts',
+        find: 'keepsReason ? to.reason : REASON_NONE,',
+        replace: 'keepsReason && state == SLOT_CONFIRMED ? to.reason : REASON_NONE,',
       },
     ],
   },

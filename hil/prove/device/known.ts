@@ -102,8 +102,7 @@ function knownSlot(
   image: KnownImage | undefined,
   entry: BootStateEntry | undefined,
 ): KnownSlot {
-  const speaks = entry !== undefined && entry.state !== SlotState.UNMARKED && isOf(entry, image);
-  if (speaks)
+  if (isOf(entry, image) && entry.state !== SlotState.UNMARKED)
     return { image, state: entry.state, reason: entry.reason, earned: entry.earned, older: entry.older, entry };
   const asked = image !== undefined && trailerAsks(device, slot) !== undefined;
   const state = asked ? SlotState.PENDING : SlotState.UNMARKED;
@@ -111,8 +110,8 @@ function knownSlot(
 }
 
 /** Whether the entry is about this image. */
-export function isOf({ hash }: BootStateEntry, image: KnownImage | undefined): boolean {
-  return image?.hash !== undefined && Buffer.compare(hash, image.hash) === 0;
+export function isOf(entry: BootStateEntry | undefined, image: KnownImage | undefined): entry is BootStateEntry {
+  return entry !== undefined && image?.hash !== undefined && Buffer.compare(entry.hash, image.hash) === 0;
 }
 
 /** What the bootloader takes the slot's trailer for (bootloader/image/state/trailer.ts). */
