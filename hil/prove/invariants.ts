@@ -13,6 +13,7 @@ export const invariants = {
   undone: 'a trial that is reset before it was confirmed is undone',
   kept: 'what a client was told is confirmed is what runs after every reset, while it verifies and stays healthy',
   earned: 'nothing is confirmed and no fuse moves without a healthy run; what the factory wrote is the one exception',
+  told: 'an image that was to run and was dropped, or was refused, has its reason in the boot state, where a client can read it',
   rescued:
     'it is never in safe mode without a request while an image is there that once ran healthy, verifies and is allowed',
   counters: 'counters never go back, and what an image was confirmed with stays required',
@@ -23,6 +24,7 @@ export const invariants = {
   repeatable: 'the interrupted story, begun again, succeeds',
   unmoved:
     'no bytes that a stranger sends make it fault, reset, change what it guards, or answer anything but what the protocol says',
+  closed: 'the search of every model comes to its end: no move from any state leads to one that was not looked at',
   shared: 'a boot that reads the same as a boot before it does the same',
   caught: 'the proof catches every bootloader broken on purpose',
 } as const;

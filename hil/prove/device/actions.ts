@@ -27,6 +27,8 @@ export type Action =
   | { do: 'wait for a watchdog' }
   /** It is told to. */
   | { do: 'hang' }
+  /** It feeds its watchdog no more, and is reset as by a hang. */
+  | { do: 'starve' }
   /** The watchdog resets it again and again, until something else runs. */
   | { do: 'hang on' }
   /** It resets into safe mode. */
@@ -69,6 +71,10 @@ export function act(operator: Operator, action: Action, images: Images): void {
       return;
     case 'hang':
       operator.hang();
+      waitForReset(operator, watchdogLimitNs);
+      return;
+    case 'starve':
+      operator.starveWatchdog();
       waitForReset(operator, watchdogLimitNs);
       return;
     case 'hang on':

@@ -2,6 +2,7 @@
 
 import type { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
+import { RESET } from '../../../protocol/generated/registers.ts';
 import type { BootReads } from './boot-reads.ts';
 import type { BootTree } from './boot-tree.ts';
 import type { Change } from './change.ts';
@@ -60,7 +61,7 @@ export class BootRun {
     const { handovers } = this;
     return {
       ...{ records, operations, started: reads.operations, handovers, change, tookNs, resets, failure },
-      ...{ state, haltReason, work },
+      ...{ state, haltReason, row: board.machine.peek(RESET, 'RESETS_IN_A_ROW'), work },
     };
   }
 

@@ -20,6 +20,26 @@ const decodedWith = oncePerPage((first) =>
   oncePerPage((second) => decodeBootState(Buffer.concat([bytesOfPage(first), bytesOfPage(second)]))),
 );
 
+/** Where in the journal the newest record is that looks like one, whole or not; undefined where none does. */
+export function newestPlace(board: Remains): number | undefined {
+  const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));
+  let newest: { sequence: number; at: number } | undefined;
+  for (let at = 0; at < journal.length; at += BootRecord.SIZE) {
+    if (journal.readUInt32LE(at) !== BootRecord.MAGIC_VALUE) continue;
+    const sequence = journal.readUInt32LE(at + BootRecord.SEQUENCE);
+    if (newest === undefined || sequence >= newest.sequence) newest = { sequence, at };
+  }
+  return newest?.at;
+}
+
+/** The boot state as it would be without that record. */
+export function stateBeforeNewest(board: Remains): BootState | undefined {
+  const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));
+  const at = newestPlace(board);
+  if (at !== undefined) journal.fill(0, at, at + BootRecord.SIZE);
+  return decodeBootState(journal);
+}
+
 /** Appends what the confirm of the image in a slot would: the newest record, with this image confirmed last. */
 export function confirmInJournal(board: Board, slot: number, version: number, hash: Uint8Array): void {
   const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));

@@ -34,6 +34,8 @@ export interface KnownBoot {
   failure: string | undefined;
   state: BoardMode;
   haltReason: string | undefined;
+  /** RESET.RESETS_IN_A_ROW, as it left it. */
+  row: number;
   /** What it cost flash: picojoules, sectors and units. */
   work: readonly number[];
 }

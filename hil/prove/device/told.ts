@@ -36,6 +36,7 @@ export function toldOf(action: Action, board: Board, images: Images): Told {
     case 'safe mode':
       return { asksSafeMode: true, asked: true };
     case 'hang':
+    case 'starve':
     case 'hang on':
     case 'wait for a watchdog':
       return { endsTrial: true };
@@ -51,8 +52,11 @@ export function runningSlot(board: Board): number | undefined {
 
 /** Resets in a row, as the chip counts them. */
 export function rowOf(board: Board): Row {
+  return rowIn(board.machine.peek(RESET, 'RESETS_IN_A_ROW'));
+}
+
+export function rowIn(value: number): Row {
   const { COUNT, TRIED } = RESET.registers.RESETS_IN_A_ROW.fields;
-  const value = board.machine.peek(RESET, 'RESETS_IN_A_ROW');
   return { count: (value & COUNT.mask) >>> COUNT.shift, tried: (value & TRIED.mask) >>> TRIED.shift };
 }
 

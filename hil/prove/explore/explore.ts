@@ -1,8 +1,9 @@
 // `coldrig prove explore`: every state a device can be brought into from power-on, by commands, resets, power cuts and rot.
 
-import { bootloaderFor } from '../canaries/canaries.ts';
+import { blindSpotOf, bootloaderFor } from '../canaries/canaries.ts';
 import { provingBoard } from '../device/boards.ts';
 import { type Images, makeImages, moduleOf } from '../device/images.ts';
+import { KnownBoots } from '../device/known-boots.ts';
 import { StoryFailed } from '../device/operator.ts';
 import {
   type Bench,
@@ -16,6 +17,9 @@ import {
 import { modelByName, models } from './models.ts';
 import { Search } from './search.ts';
 import { World } from './world.ts';
+
+/** Of boots that were shared one in so many is run all the same, beside each that leads to a new state. */
+const sharedCheckedOneIn = { full: 100, slice: 16 };
 
 export const explore: Proof = {
   name: 'explore',
@@ -46,7 +50,7 @@ class ExploreBench implements Bench {
   run({ scenario }: Part, onProgress: OnPartProgress): PartResult {
     const { seed, effort, point, stopAtFirst = false } = this.options;
     const model = modelByName(scenario);
-    const world = new World(provingBoard(seed), this.images);
+    const world = new World(provingBoard(seed), this.images, new KnownBoots(blindSpotOf(this.options)));
     try {
       world.start(model, this.bootloader);
     } catch (failure) {
@@ -54,10 +58,10 @@ class ExploreBench implements Bench {
       const violation = { scenario, point: 'power-on', invariant: 'reaches', text: failure.message } as const;
       return { scenario, points: 1, violations: [{ ...violation, choices: [], log: [] }], counts: {} };
     }
-    const search = new Search(world, model);
-    const start = world.board.snapshot();
-    if (point !== undefined) return search.follow(start, point.split(' > '));
     const depth = effort === 'full' ? Number.POSITIVE_INFINITY : model.sliceDepth;
-    return search.run(start, { depth, stopAtFirst }, onProgress);
+    const sharedChecked = point !== undefined ? 1 : sharedCheckedOneIn[effort];
+    const search = new Search(world, model, { depth, stopAtFirst, seed, sharedChecked });
+    const start = world.board.snapshot();
+    return point === undefined ? search.run(start, onProgress) : search.follow(start, point.split(' > '));
   }
 }

@@ -1,12 +1,12 @@
 // The moves of the search: what an operator, chance or the supply can do to a device at rest, and where power can go in the middle of it.
 
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
+import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { type Action, act, settle } from '../device/actions.ts';
-import { readCells } from '../device/cells.ts';
 import type { ImageName } from '../device/images.ts';
+import { newestPlace, stateBeforeNewest } from '../device/journal.ts';
 import { type Cut, cutsOf, type Operation } from '../device/operations.ts';
-import { StoryFailed } from '../device/operator.ts';
 import { type Told, toldOf } from '../device/told.ts';
 import type { Model } from './models.ts';
 import type { World } from './world.ts';
@@ -72,7 +72,8 @@ function canMark(image: ImageName): Move['fits'] {
 }
 
 const resetting: readonly Move[] = [
-  asked('hang', { do: 'hang' }, inFirmware),
+  // A core that spins until then costs a second of wasm, and ends no otherwise.
+  asked('hang', { do: 'starve' }, inFirmware),
   { name: 'pull the reset pin', fits: always, do: (world) => comeBack(world, () => world.board.pullResetPin()) },
   { name: 'brown out', fits: always, do: (world) => comeBack(world, () => world.board.brownOut()) },
 ];
@@ -89,8 +90,20 @@ function rotting(): Move[] {
       harms: true,
     };
   });
-  const rots = () => ({ rots: true });
-  return [...slots, { name: 'rot a bit in the boot state', fits: hasRecord, do: rotRecord, harms: true, knows: rots }];
+  return [
+    ...slots,
+    { name: 'rot a bit in the boot state', fits: hasRecord, do: rotRecord, harms: true, knows: whatOlderRecordAsks },
+  ];
+}
+
+/** The record before the newest will count, and who was asked for in that one is asked for again. */
+function whatOlderRecordAsks({ board }: World): Told {
+  const asked = stateBeforeNewest(board)?.slots.map(
+    ({ state }) => state === SlotState.PENDING || state === SlotState.TRIAL,
+  );
+  const slots = [0, 1].filter((slot) => asked?.[slot]);
+  const older = slots.some((slot) => stateBeforeNewest(board)?.slots[slot].older);
+  return { rots: true, asks: { slots, older } };
 }
 
 function comeBack({ operator }: World, reset: () => void): void {
@@ -102,22 +115,16 @@ function hasRecord(world: World): boolean {
   return newestRecord(world) !== undefined;
 }
 
-/** Address of the newest record's sequence number, whose lowest bit the CRC vouches for. */
+/** Address of the newest record's RUNNING field, whose lowest bit the CRC vouches for. */
 function newestRecord({ board }: World): number | undefined {
-  const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, 2 * MemoryMap.SECTOR_SIZE));
-  let newest: { sequence: number; at: number } | undefined;
-  for (let at = 0; at < journal.length; at += BootRecord.SIZE) {
-    if (journal.readUInt32LE(at) !== BootRecord.MAGIC_VALUE) continue;
-    const sequence = journal.readUInt32LE(at + BootRecord.SEQUENCE);
-    if (newest === undefined || sequence >= newest.sequence) newest = { sequence, at };
-  }
-  return newest && MemoryMap.BOOT_STATE_0 + newest.at;
+  const place = newestPlace(board);
+  return place === undefined ? undefined : MemoryMap.BOOT_STATE_0 + place + BootRecord.RUNNING;
 }
 
 function rotRecord(world: World): void {
   const { board } = world;
   board.cutPower();
-  const at = (newestRecord(world) as number) + BootRecord.RUNNING;
+  const at = newestRecord(world) as number;
   const byte = new Uint8Array(1);
   board.machine.flash.readBytes(at, byte);
   byte[0] ^= 1;
@@ -147,17 +154,3 @@ export function cutsOfMove(name: string, operations: readonly Operation[]): Cut[
 
 /** What is left of the others, these stand for: the power proof tries all. */
 const exploredTears = new Set(['RANDOM_BITS', 'PRE_PROGRAMMED', 'ALL_WEAK']);
-
-/** Does a move and loses power in it, then gets power back. False where it was over before. */
-export function moveAndCut(world: World, move: Move, cut: Cut): boolean {
-  world.armCut(cut);
-  try {
-    move.do(world);
-  } catch (failure) {
-    if (!(failure instanceof StoryFailed)) throw failure;
-  }
-  world.disarmTear();
-  if (world.board.state !== 'off') return false;
-  world.powerOn();
-  return true;
-}

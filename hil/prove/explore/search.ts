@@ -7,23 +7,26 @@
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { eventLines } from '../../rig/event-log.ts';
+import { oneIn } from '../choice.ts';
 import type { ImageName } from '../device/images.ts';
 import type { Known } from '../device/known.ts';
 import type { Cut } from '../device/operations.ts';
 import { StoryFailed } from '../device/operator.ts';
-import { rowOf, type Told } from '../device/told.ts';
+import type { Told } from '../device/told.ts';
 import type { Finding, Invariant } from '../invariants.ts';
 import { freshRow, type Happening, judgePromises, type Row, rowAfter } from '../promises.ts';
 import type { OnPartProgress, PartResult } from '../proof.ts';
 import { type Model, statesMax } from './models.ts';
-import { cutsOfMove, type Move, moveAndCut, movesOf } from './moves.ts';
-import { stateOf } from './state.ts';
+import { cutsOfMove, type Move, movesOf } from './moves.ts';
 import type { World } from './world.ts';
 
 export interface SearchOptions {
   /** Moves from power-on; the search goes no deeper. */
   depth: number;
   stopAtFirst: boolean;
+  seed: number;
+  /** Of boots that were shared one in so many is run all the same. */
+  sharedChecked: number;
 }
 
 interface Place {
@@ -48,21 +51,24 @@ export class Search {
   private readonly model: Model;
   private readonly moves: Move[];
   private readonly result: PartResult;
+  private readonly options: SearchOptions;
   private readonly seen = new Set<string>();
 
-  constructor(world: World, model: Model) {
+  constructor(world: World, model: Model, options: SearchOptions) {
     this.world = world;
+    this.options = options;
     this.model = model;
     this.moves = movesOf(model);
-    const counts = { states: 0, transitions: 0, depth: 0, complete: 0 };
+    const counts = { states: 0, transitions: 0, depth: 0, complete: 0, shared: 0, checked: 0 };
     this.result = { scenario: model.name, points: 0, violations: [], counts };
   }
 
-  run(start: Snapshot, { depth, stopAtFirst }: SearchOptions, onProgress: OnPartProgress): PartResult {
+  run(start: Snapshot, onProgress: OnPartProgress): PartResult {
     const { result, seen, world } = this;
+    const { depth, stopAtFirst } = this.options;
     world.put(start);
     let level: Place[] = [{ snapshot: start, path: [] }];
-    seen.add(stateOf(world.board, world.images));
+    seen.add(world.state);
     for (; level.length > 0 && result.counts.depth < depth && seen.size < statesMax; result.counts.depth++) {
       const next: Place[] = [];
       for (const [index, place] of level.entries()) {
@@ -75,11 +81,18 @@ export class Search {
     }
     result.counts.states = seen.size;
     result.counts.complete = level.length === 0 ? 1 : 0;
-    if (level.length > 0 && depth === Number.POSITIVE_INFINITY)
-      throw new Error(
-        `'${this.model.name}' does not close: ${seen.size} states, and more; its window is too fine (state.ts)`,
-      );
+    if (level.length > 0 && depth === Number.POSITIVE_INFINITY) this.tellNotClosed(level.length);
     return result;
+  }
+
+  private tellNotClosed(open: number): void {
+    const { result, seen, model } = this;
+    const text = `the search ends at ${seen.size} states, and from ${open} of them it has not gone on: the window (state.ts) is too fine, or the model too large`;
+    result.violations.push({
+      ...{ invariant: 'closed', text, scenario: model.name, point: 'all' },
+      choices: [],
+      log: [],
+    });
   }
 
   /** Goes along a path that a violation names. */
@@ -100,32 +113,29 @@ export class Search {
   /** Every move from a place, or only the one of this name. */
   private expand({ snapshot, path }: Place, next: Place[], only?: string): void {
     const { world } = this;
+    world.put(snapshot);
+    const before = this.look();
     for (const move of this.moves) {
+      if (only !== undefined && only !== move.name && !only.startsWith(`${move.name}, `)) continue;
       world.put(snapshot);
       if (!move.fits(world)) continue;
-      const before = this.look(move);
-      if (only === undefined || only === move.name || only.startsWith(`${move.name}, `)) {
-        const refused = this.try(() => move.do(world));
-        const cuts = cutsOfMove(
-          move.name,
-          world.operations.filter(({ endNs }) => endNs !== 0),
-        );
-        if (only === undefined || only === move.name) this.arrive(move, before, [...path, move.name], next, refused);
-        for (const cut of cuts) this.cut({ snapshot, path }, move, cut, before, next, only);
+      const told = { ...before, told: move.knows?.(world) ?? {} };
+      const refused = this.try(() => world.move(move, snapshot));
+      const cuts = cutsOfMove(move.name, world.operations);
+      if (only === undefined || only === move.name) this.arrive(move, told, [...path, move.name], next, refused);
+      for (const cut of cuts) {
+        const name = `${move.name}, cut at ${cut.name}`;
+        if (only === undefined || only === name) this.cut(move, cut, told, [...path, name], next);
       }
     }
   }
 
-  private cut(place: Place, move: Move, cut: Cut, before: Before, next: Place[], only?: string): void {
-    const name = `${move.name}, cut at ${cut.name}`;
-    if (only !== undefined && only !== name) return;
-    const { world } = this;
-    world.put(place.snapshot);
+  private cut(move: Move, cut: Cut, before: Before, path: string[], next: Place[]): void {
     let came = true;
     const failed = this.try(() => {
-      came = moveAndCut(world, move, cut);
+      came = this.world.cut(cut);
     });
-    if (came) this.arrive(move, before, [...place.path, name], next, failed, true);
+    if (came) this.arrive(move, before, path, next, failed, true);
   }
 
   /** What the device said no with, or did not do in time. */
@@ -139,17 +149,14 @@ export class Search {
     }
   }
 
-  private look(move: Move): Before {
+  private look(): Omit<Before, 'told'> {
     const { world } = this;
-    const told = move.knows?.(world) ?? {};
-    const known = world.known();
     return {
       bootable: world.bootable(),
       counter: world.counter(),
       runs: world.runs(),
-      known,
-      row: rowOf(world.board),
-      told,
+      known: world.known(),
+      row: world.row,
     };
   }
 
@@ -160,7 +167,7 @@ export class Search {
     const happening = {
       ...others,
       ...(confirms && { confirms: { slot: confirms.slot, answered: !wasCut && failed === undefined } }),
-      ...{ runs: world.booted(), row: rowAfter(asked ? freshRow : row, known, world.records) },
+      ...{ runs: world.booted(), row: rowAfter(asked ? freshRow : row, known, world.log) },
     };
     return wasCut ? { ...happening, asksSafeMode: false, endsTrial: false } : happening;
   }
@@ -169,35 +176,47 @@ export class Search {
     const { world, result, seen } = this;
     result.points++;
     result.counts.transitions++;
-    const findings = this.judge(move, before, failed, wasCut);
-    const log = findings.length > 0 ? eventLines(world.records, (slot) => world.imageIn(slot)) : [];
     const point = path.join(' > ');
+    const findings = this.judge(move, before, failed, wasCut);
+    const state = findings.length === 0 && world.isAtRest ? world.state : undefined;
+    const isNew = state !== undefined && !seen.has(state);
+    if (world.isShared) this.holdAgainstRun(point, isNew);
+    findings.push(...world.findings);
+    const log = findings.length > 0 ? eventLines(world.log, (slot) => world.imageIn(slot)) : [];
     for (const finding of findings)
       result.violations.push({ ...finding, scenario: this.model.name, point, choices: path, log });
-    if (findings.length > 0 || !isAtRest(world)) return;
-    const state = stateOf(world.board, world.images);
-    if (seen.has(state)) return;
+    if (findings.length > 0 || !isNew) return;
     seen.add(state);
     next.push({ snapshot: world.board.snapshot(), path });
   }
 
+  /** Runs a boot that was shared: a sample, and each that leads to a new state, for that is gone on from. */
+  private holdAgainstRun(point: string, isNew: boolean): void {
+    const { world, result, options } = this;
+    result.counts.shared++;
+    const isSample = oneIn(options.sharedChecked, options.seed, point);
+    if (!isNew && !isSample) return;
+    result.counts.checked++;
+    this.try(() => world.runAfterAll());
+  }
+
   private judge(move: Move, before: Before, failed: string | undefined, wasCut: boolean): Finding[] {
     const { world } = this;
-    const { board } = world;
+    const { device } = world;
     const findings: Finding[] = [];
     const find = (invariant: Invariant, text: string) => findings.push({ invariant, text });
     for (const { slot, image, refusal } of world.handovers) {
       if (refusal !== undefined) find('verified', `slot ${'AB'[slot]} was run: ${refusal}`);
       else if (image === undefined) find('whole', `what runs in slot ${'AB'[slot]} verifies, but nobody sent it`);
     }
-    if (board.state === 'halted') find('alive', `it halted: ${board.haltReason}`);
-    else if (!isAtRest(world)) find('reaches', failed ?? 'it does not come to rest');
+    if (device.state === 'halted') find('alive', `it halted: ${device.haltReason}`);
+    else if (!world.isAtRest) find('reaches', failed ?? 'it does not come to rest');
     const bootable = world.bootable();
     if (before.bootable.length > 0 && bootable.length === 0 && !move.harms)
       find('bootable', `${before.bootable.join(' and ')} could be booted before, and nothing can now`);
     const happening = this.happening(before, failed, wasCut);
     findings.push(...judgePromises(before.known, world.known(), happening));
-    const { count, tried } = rowOf(world.board);
+    const { count, tried } = world.row;
     if (typeof happening.runs === 'number' && (count > happening.row.count || (tried & ~happening.row.tried) !== 0))
       find('rescued', `${count} resets in a row are counted, where ${happening.row.count} happened`);
     if (world.counter() < before.counter)
@@ -206,8 +225,4 @@ export class Search {
       find('repeatable', failed);
     return findings;
   }
-}
-
-function isAtRest({ board }: World): boolean {
-  return (board.state === 'firmware' || board.state === 'bootloader') && board.nextEventTime > board.now;
 }

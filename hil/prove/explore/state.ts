@@ -10,14 +10,13 @@
 // Left out, for it grows for ever without changing what may happen: sequence number and place of the boot-state record (the power proof
 // switches its sectors at every moment), the boot log, time, and what of a broken image is broken (tamper flips its every bit).
 
-import type { Board } from '../../../host/board/board.ts';
 import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
-import { RESET } from '../../../protocol/generated/registers.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { ImageFormat } from '../../../protocol/image/format.ts';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
-import { isWeak, readCells } from '../device/cells.ts';
+import { isWeak, type Remains, readCells } from '../device/cells.ts';
+import type { Ending } from '../device/change.ts';
 import { hashOfImage, type ImageName, type Images } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
 import { trailerAsks } from '../device/known.ts';
@@ -25,20 +24,21 @@ import { imageIn } from '../device/window.ts';
 
 const { SLOT_A, SLOT_B, SLOT_SIZE, SECTOR_SIZE, BOOT_STATE_0 } = MemoryMap;
 
-export function stateOf(board: Board, images: Images): string {
-  const { cells, weak } = board.fuses;
+/** `row`: RESET.RESETS_IN_A_ROW. */
+export function stateOf(device: Ending, row: number, images: Images): string {
+  const { cells, weak } = device.fuses;
   const counter = Array.from(cells).slice(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS);
-  const known = bootState(board);
+  const known = bootState(device);
   const entries = known?.slots.map(({ state, reason, bootsLeft, hash, ...flags }) =>
     [state, reason, bootsLeft, nameOf(hash, images), flagsOf(flags)].join('/'),
   );
   return [
-    board.state === 'firmware' ? `runs ${known?.running}` : board.state,
-    `resets ${board.machine.peek(RESET, 'RESETS_IN_A_ROW')}`,
+    device.state === 'firmware' ? `runs ${known?.running}` : device.state,
+    `resets ${row}`,
     `last ${known?.running}, confirmed last ${known?.confirmedLast}`,
     ...(entries ?? ['no boot state']),
-    ...[0, 1].map((slot) => slotContent(board, slot, images, known?.slots[slot])),
-    isWeak(board, BOOT_STATE_0, 2 * SECTOR_SIZE) ? 'weak journal' : '',
+    ...[0, 1].map((slot) => slotContent(device, slot, images, known?.slots[slot])),
+    isWeak(device, BOOT_STATE_0, 2 * SECTOR_SIZE) ? 'weak journal' : '',
     `counter ${counterInFuses(counter)}, revoked ${cells[Fuse.KEY_REVOKED]}`,
     weak.some((bits) => bits !== 0) ? 'weak fuses' : '',
   ].join(', ');
@@ -48,13 +48,13 @@ function flagsOf({ earned, permanent, older }: Pick<BootStateEntry, 'earned' | '
   return [earned && 'earned', permanent && 'permanent', older && 'older'].filter(Boolean).join('+');
 }
 
-function slotContent(board: Board, slot: number, images: Images, entry: BootStateEntry | undefined): string {
+function slotContent(device: Remains, slot: number, images: Images, entry: BootStateEntry | undefined): string {
   const address = slot === 0 ? SLOT_A : SLOT_B;
-  const image = imageIn(board, slot, images);
-  const asks = entrySpeaks(entry, image, images) ? undefined : trailerAsks(board, slot);
+  const image = imageIn(device, slot, images);
+  const asks = entrySpeaks(entry, image, images) ? undefined : trailerAsks(device, slot);
   const trailer = asks === undefined ? '' : ` ${asks} trailer`;
-  const weak = isWeak(board, address, SLOT_SIZE) ? ' weak' : '';
-  return `${'AB'[slot]}: ${image ?? brokenContent(board, address, images)}${trailer}${weak}`;
+  const weak = isWeak(device, address, SLOT_SIZE) ? ' weak' : '';
+  return `${'AB'[slot]}: ${image ?? brokenContent(device, address, images)}${trailer}${weak}`;
 }
 
 /** Whether the boot state knows the image: then nobody looks at its trailer, and an upload erases that before the image is forgotten. */
@@ -63,8 +63,8 @@ function entrySpeaks(entry: BootStateEntry | undefined, image: ImageName | undef
   return Buffer.compare(entry.hash, hashOfImage(images[image])) === 0;
 }
 
-function brokenContent(board: Board, address: number, images: Images): string {
-  const header = readCells(board, address, ImageFormat.HEADER_SIZE_MIN);
+function brokenContent(device: Remains, address: number, images: Images): string {
+  const header = readCells(device, address, ImageFormat.HEADER_SIZE_MIN);
   if (header.every((byte) => byte === 0xff)) return 'erased';
   const names = Object.keys(images) as ImageName[];
   const origin = names.find((name) => Buffer.compare(header, images[name].subarray(0, header.length)) === 0);

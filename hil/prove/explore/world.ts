@@ -1,4 +1,9 @@
-// A device under the search: put into a state, moved, looked at.
+// A device under the search: put into a state, moved, cut in the middle of a move, looked at.
+//
+//   put -> move --> at rest: the board itself
+//            '----> cut, from a moment before it (moments.ts) -> power comes back -> at rest: the board, or what a known boot leaves (power/recall.ts)
+//
+// What must stay true: whoever looks after a cut looks at `device`, never at the board, whose boot need not have been run.
 
 import type { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
@@ -10,27 +15,62 @@ import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { Fuse } from '../../../protocol/memory-map.ts';
 import { settle } from '../device/actions.ts';
 import { AgentOperator } from '../device/agent-operator.ts';
+import type { Ending } from '../device/change.ts';
 import { type ImageName, type Images, publicKeys } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
 import { type Known, knownOf, storyImages } from '../device/known.ts';
+import type { KnownBoots } from '../device/known-boots.ts';
 import { addRecord, type Cut, chooseTear, type Operation } from '../device/operations.ts';
+import { StoryFailed } from '../device/operator.ts';
+import { rowIn } from '../device/told.ts';
 import { imageIn } from '../device/window.ts';
-import { bootableImages, type Handover, lookAtCore, lookAtHandover } from '../power/judge.ts';
+import type { Finding } from '../invariants.ts';
+import { bootableImages, type Handover, lookAtHandover } from '../power/judge.ts';
+import { logWith, Recall } from '../power/recall.ts';
+import type { Recovered } from '../power/recovered.ts';
+import type { Row } from '../promises.ts';
 import type { Model } from './models.ts';
+import { type Moment, Moments } from './moments.ts';
+import type { Move } from './moves.ts';
+import { stateOf } from './state.ts';
+
+/** A move that was done, uncut. */
+interface Moved {
+  records: LogRecord[];
+  handovers: Handover[];
+  endNs: number;
+  /** Does it again, and keeps all moments. */
+  again(): void;
+}
+
+/** Of a move with many operations, those that may be cut in it: moves.ts. */
+const firstOperations = 6;
+const lastOperations = 6;
 
 export class World {
   readonly board: Board;
   readonly images: Images;
   readonly operator: AgentOperator;
-  /** Since the device was put into a state. */
-  readonly records: LogRecord[] = [];
-  readonly operations: Operation[] = [];
-  readonly handovers: Handover[] = [];
+  /** What is wrong with having shared a boot. */
+  readonly findings: Finding[] = [];
+  private readonly records: LogRecord[] = [];
+  private readonly seenOperations: Operation[] = [];
+  private readonly seenHandovers: Handover[] = [];
+  private readonly moments: Moments;
+  private readonly recall: Recall;
+  /** The boot that power came back with after a cut, where it is known and was not run. */
+  private shared: Recovered | undefined;
+  /** Of the move that was done last, uncut. */
+  private moved: Moved | undefined;
+  /** How many operations a move has, as it was done last. */
+  private readonly operationsOf = new Map<string, number>();
 
-  constructor(board: Board, images: Images) {
+  constructor(board: Board, images: Images, boots: KnownBoots) {
     this.board = board;
     this.images = images;
     this.operator = new AgentOperator(board, images);
+    this.moments = new Moments(board, this.seenOperations);
+    this.recall = new Recall(board, images, boots, () => settle(this.operator));
     board.onLog = (record) => this.onLog(record);
   }
 
@@ -44,16 +84,58 @@ export class World {
 
   put(snapshot: Snapshot): void {
     this.board.restore(snapshot);
-    this.records.length = 0;
-    this.operations.length = 0;
-    this.handovers.length = 0;
+    this.operator.startOver();
+    this.shared = undefined;
+    this.moved = undefined;
+    for (const list of [this.records, this.seenOperations, this.seenHandovers, this.findings]) list.length = 0;
   }
 
+  /** Does a move from where it was put, so that it can be cut afterwards. Lets StoryFailed through. */
+  move({ name, do: work }: Move, from: Snapshot): void {
+    const usual = this.operationsOf.get(name) ?? 0;
+    this.moments.clear({ from: firstOperations, to: usual - lastOperations });
+    const again = () => {
+      this.put(from);
+      this.moments.clear();
+      try {
+        this.followed(() => work(this), again);
+      } catch (failure) {
+        if (!(failure instanceof StoryFailed)) throw failure;
+      }
+    };
+    try {
+      this.followed(() => work(this), again);
+    } finally {
+      this.operationsOf.set(name, this.seenOperations.length);
+    }
+  }
+
+  /** Takes power away in the move that was done last, and gives it back. False where the move is over before. Lets StoryFailed through. */
+  cut({ atNs, tear }: Cut): boolean {
+    const { board } = this;
+    const { records, handovers, endNs } = this.lastMove;
+    if (atNs > endNs) return false;
+    const { snapshot, logged, handedOver } = this.momentBefore(atNs);
+    board.restore(snapshot);
+    this.shared = undefined;
+    this.findings.length = 0;
+    this.records.splice(0, this.records.length, ...records.slice(0, logged));
+    this.seenHandovers.splice(0, this.seenHandovers.length, ...handovers.slice(0, handedOver));
+    chooseTear(board, tear);
+    board.cutPowerAt(atNs);
+    board.runUntil(atNs + 1);
+    chooseTear(board, undefined);
+    if (board.state !== 'off') throw new Error(`no cut came at ${atNs} ns of a move that ends at ${endNs} ns`);
+    this.operator.startOver();
+    const known = this.recall.powerOn();
+    if (known?.recovery.failure === undefined) this.shared = known;
+    if (this.shared === undefined) this.rest(known);
+    return true;
+  }
+
+  /** Power comes, and its boot is run. */
   powerOn(): void {
-    this.board.powerOn();
-    settle(this.operator);
-    const last = this.handovers.at(-1);
-    if (last && this.board.state === 'firmware') lookAtCore(this.board, last, this.images);
+    this.rest(this.recall.powerOn());
   }
 
   cyclePower(): void {
@@ -61,29 +143,69 @@ export class World {
     this.powerOn();
   }
 
-  armCut(cut: Cut): void {
-    chooseTear(this.board, cut.tear);
-    this.board.cutPowerAt(Math.max(cut.atNs, this.board.now));
+  /** Runs the boot that was shared: what was said of it must be so. */
+  runAfterAll(): void {
+    const { shared } = this;
+    this.shared = undefined;
+    if (shared) this.rest(shared);
   }
 
-  disarmTear(): void {
-    chooseTear(this.board, undefined);
+  /** Whether the boot it came back with is known and was not run. */
+  get isShared(): boolean {
+    return this.shared !== undefined;
+  }
+
+  /** At rest. */
+  get device(): Ending {
+    return this.shared?.ending ?? this.board;
+  }
+
+  /** Whether it waits for what comes. */
+  get isAtRest(): boolean {
+    const { board, device } = this;
+    if (device.state !== 'firmware' && device.state !== 'bootloader') return false;
+    return this.shared !== undefined || board.nextEventTime > board.now;
+  }
+
+  /** Since it was put into a state. */
+  get log(): readonly LogRecord[] {
+    return logWith(this.records, this.shared?.boot);
+  }
+
+  /** Those that ended. */
+  get operations(): Operation[] {
+    return this.seenOperations.filter(({ endNs }) => endNs !== 0);
+  }
+
+  get handovers(): readonly Handover[] {
+    return this.shared ? [...this.seenHandovers, ...this.shared.recovery.handovers] : this.seenHandovers;
+  }
+
+  /** Resets in a row, as the chip counts them. */
+  get row(): Row {
+    return rowIn(this.rowRegister);
+  }
+
+  /** The window of the search. */
+  get state(): string {
+    return stateOf(this.device, this.rowRegister, this.images);
   }
 
   /** Whether firmware runs, and, if so, whether its image is confirmed. */
   runs(): 'confirmed' | 'on trial' | undefined {
-    const { board } = this;
-    if (board.state !== 'firmware') return undefined;
-    return bootState(board)?.slots[this.runningSlot()].state === SlotState.CONFIRMED ? 'confirmed' : 'on trial';
+    const { device } = this;
+    if (device.state !== 'firmware') return undefined;
+    return bootState(device)?.slots[this.runningSlot()].state === SlotState.CONFIRMED ? 'confirmed' : 'on trial';
   }
 
   /** While firmware runs. */
   runningSlot(): number {
-    return this.board.machine.peek(RESET, 'MAILBOX', HandoverPlace.SLOT);
+    const { shared, board } = this;
+    return shared?.recovery.handovers.at(-1)?.slot ?? board.machine.peek(RESET, 'MAILBOX', HandoverPlace.SLOT);
   }
 
   imageIn(slot: number): ImageName | undefined {
-    return imageIn(this.board, slot, this.images);
+    return imageIn(this.device, slot, this.images);
   }
 
   holds(image: ImageName): boolean {
@@ -91,30 +213,71 @@ export class World {
   }
 
   known(): Known {
-    return knownOf(this.board, storyImages(this.board, this.images));
+    return knownOf(this.device, storyImages(this.device, this.images));
   }
 
   /** What it runs, where it booted since it was put into a state; a slot, or safe mode. */
   booted(): number | 'safe mode' | undefined {
     if (!this.records.some(({ kind }) => kind === LogKind.RESET)) return undefined;
-    if (this.board.state === 'bootloader') return 'safe mode';
-    return this.board.state === 'firmware' ? this.runningSlot() : undefined;
+    if (this.device.state === 'bootloader') return 'safe mode';
+    return this.device.state === 'firmware' ? this.runningSlot() : undefined;
   }
 
   /** Images that are confirmed and whole, and that no fuse keeps out. */
   bootable(): ImageName[] {
-    return bootableImages(this.board, this.images);
+    return bootableImages(this.device, this.images);
   }
 
   /** The security counter in the fuses. */
   counter(): number {
-    const { cells } = this.board.fuses;
+    const { cells } = this.device.fuses;
     return counterInFuses(cells.slice(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS));
+  }
+
+  private get lastMove(): Moved {
+    if (this.moved === undefined) throw new Error('only a move that was done can be cut');
+    return this.moved;
+  }
+
+  private momentBefore(timeNs: number): Moment {
+    if (this.moments.before(timeNs) === undefined) this.lastMove.again();
+    const found = this.moments.before(timeNs);
+    if (found === undefined) throw new Error(`no step of the move begins before ${timeNs} ns, where a cut is to be`);
+    return found;
+  }
+
+  /** Keeps moments of what is done. */
+  private followed(work: () => void, again: () => void): void {
+    const { board, operator, moments, records, seenHandovers } = this;
+    operator.beforeStep = () => moments.beforeStep(records.length, seenHandovers.length);
+    try {
+      work();
+    } finally {
+      operator.beforeStep = undefined;
+      moments.end();
+      this.moved = { records: records.slice(), handovers: seenHandovers.slice(), endNs: board.now, again };
+    }
+  }
+
+  private get rowRegister(): number {
+    return this.shared?.boot.row ?? this.board.machine.peek(RESET, 'RESETS_IN_A_ROW');
+  }
+
+  /** Runs the boot that began, and holds it against what was said of it, if anything was. */
+  private rest(said: Recovered | undefined): void {
+    const { recall, records, seenHandovers } = this;
+    const { recovery, findings } = said ? recall.runAfterAll(said, records) : recall.run(records);
+    const { handovers, failure } = recovery;
+    // Where chance had a say in what the core was given, only a look at the core tells.
+    seenHandovers.splice(seenHandovers.length - handovers.length, handovers.length, ...handovers);
+    this.findings.push(...findings);
+    if (failure !== undefined) throw new StoryFailed(failure);
   }
 
   private onLog(record: LogRecord): void {
     this.records.push(record);
-    addRecord(this.operations, record);
-    if (record.kind === LogKind.HANDOVER) this.handovers.push(lookAtHandover(this.board, record.a, this.images));
+    addRecord(this.seenOperations, record);
+    if (record.kind === LogKind.HANDOVER) this.seenHandovers.push(lookAtHandover(this.board, record.a, this.images));
+    this.recall.onLog(record);
   }
 }

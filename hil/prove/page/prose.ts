@@ -8,6 +8,9 @@ proof in the sense of mathematics. That it can fail is shown by bootloaders brok
 export const provedMeans = `The hashes are SHA-256 of the guest modules before they are signed; \`coldrig prove NAME --json\` prints them for a build. \`firmware\` is what the product
 runs, \`agent\` is a small firmware that takes part in an update and does nothing else. The commit is named as \`git describe\` named it when the proof began.`;
 
+export const processorTime = `Processor time is that of the whole process on all its cores, with compiling and starting; empty where it was not measured. \`--json\` has it as
+\`processorSeconds\`. It depends on the machine, and no figure but this one does.`;
+
 export const dirtyMeans = `**The tree had changes that are in no commit (\`-dirty\`).** Only the hashes say what was proved.`;
 
 export const powerModel = `Flash is NOR: an erase sets a sector of 4 KiB to ones, a program clears bits in units of 8 bytes. Power may go at any nanosecond.
@@ -40,7 +43,7 @@ operations at their times on the real devices and cuts them there; the core is n
 That the sharing is right is checked, not assumed. Of shared boots, and of cuts played in them, a seeded sample is run all the same (one in a hundred; one in sixteen in the slice). The
 whole log with its times, flash, fuses, unstable bits, energy and the ending must be the same; two boots that read the same and then read on differently are found as well. Each difference
 is a violation, named \`shared\`. A canary has the notes miss one byte that a bootloader reads: it must be caught. In the tables, \`boots\` were run, \`shared\` were not, \`checked\` were shared or
-played and then run all the same.`;
+played and then run all the same. \`prove explore\` shares in the same way the boots that follow a cut in a move; beside the sample every boot that leads to a new state is run, for the search goes on from it.`;
 
 export const windows = `Second cuts are tried once for each *window*: fuses and unstable bits, of each place in the boot-state sectors whether it is blank, holds a record (and which) or what a cut left of one, how far the boot
 log is written, and of each slot the header, the TLVs, the trailer, and whether the signed bytes are those of the image they say they are (\`hil/prove/device/window.ts\`). A second cut that leaves a window
@@ -48,7 +51,7 @@ which was judged before, and a boot that no known boot covers, is judged by that
 proof runs: two boots from one window that hand over to different images, or do anything different to flash or fuses, are a violation. The search of \`prove explore\` takes states for
 one by a coarser window (\`hil/prove/explore/state.ts\`): it leaves out where in its sectors the newest boot-state record lies, the boot log, and time.`;
 
-export const promises = `Three of the invariants are promises to a client: *kept*, *earned* and *rescued*. They are judged after every move of \`prove explore\`, after every boot of
+export const promises = `Four of the invariants are promises to a client: *kept*, *earned*, *rescued* and *told*. They are judged after every move of \`prove explore\`, after every boot of
 \`prove power\` and \`prove tamper\`, and after every step of a story that is not cut (\`hil/prove/promises.ts\`). The judge compares two moments: before something was done, and when the device
 rests again. It reads flash and fuses with code of its own, and knows what the client did and what was answered.
 
@@ -57,6 +60,7 @@ rests again. It reads flash and fuses with code of its own, and knows what the c
 - *Earned*: an image becomes confirmed only when a client confirms it while it runs, or when it was asked for with \`--confirm\` and was healthy for a minute. The security counter and the revoked keys
   follow only such an image. The factory's record is the one exception.
 - *Rescued*: the device rests in safe mode only if that was requested, or if no image is left that was confirmed once, verifies and is allowed, and has not had its turn in this row of resets.
+- *Told*: an image that was to run and was dropped has a reason in the boot state, which the image list and the boot log show. To run was what was requested or on trial, and the image confirmed last.
 
 What no boot decides is not judged so: where a bit of the boot state reads as chance has it, only the other invariants hold the device.`;
 

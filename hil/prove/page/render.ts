@@ -6,7 +6,7 @@ import { tearPatterns } from '../../../host/board/devices/tear.ts';
 import { invariants } from '../invariants.ts';
 import type { ScenarioText } from '../proof.ts';
 import { proofs } from '../proofs.ts';
-import type { Figures, Kept } from './figures.ts';
+import { type Figures, isGood, type Kept } from './figures.ts';
 import {
   beginning,
   dirtyMeans,
@@ -14,6 +14,7 @@ import {
   howTo,
   notCovered,
   powerModel,
+  processorTime,
   promises,
   provedMeans,
   sharing,
@@ -30,7 +31,7 @@ export function renderPage({ proofs: figures, reached }: Kept, texts: ScenarioTe
     ['## What was proved', whatWasProved(figures)],
     ['## The result', summary(figures)],
     ['## What must be true', bullets(Object.entries(invariants).map(([name, text]) => `**${name}**: ${text}`))],
-    ['## How kept, earned and rescued are judged', promises],
+    ['## How kept, earned, rescued and told are judged', promises],
     ['## What flash does when power fails', powerModel, patternTable(tearPatterns.map(flashRow))],
     ['## What fuses do when power fails', fuseModel, patternTable(fuseTearPatterns.map(fuseRow))],
     ['## Where that comes from', bullets(sources)],
@@ -74,14 +75,37 @@ function rowsBy(figures: readonly Figures[], entriesOf: (each: Figures) => reado
 }
 
 function summary(figures: readonly Figures[]): string {
-  const rows = figures.map(({ proof, effort, points, violations, seed }) => [
-    `\`coldrig prove ${proof}\``,
-    effort === 'full' ? 'all of it' : 'the slice of a test run',
-    ...[points, violations, seed].map(number),
+  const rows = figures.map((each) => [
+    `\`coldrig prove ${each.proof}\``,
+    extentOf(each),
+    ...[each.points, each.violations].map(number),
+    each.processorSeconds === undefined ? '' : number(Math.round(each.processorSeconds)),
+    number(each.seed),
   ]);
-  const sum = (of: 'points' | 'violations') => figures.reduce((total, each) => total + each[of], 0);
-  const all = ['all', '', number(sum('points')), number(sum('violations')), ''];
-  return table(['proof', 'how much', 'points', 'violations', 'seed'], [...rows, all]);
+  const sum = (of: 'points' | 'violations' | 'processorSeconds') =>
+    figures.reduce((total, each) => total + (each[of] ?? 0), 0);
+  const all = ['all', '', ...[sum('points'), sum('violations'), Math.round(sum('processorSeconds'))].map(number), ''];
+  const head = ['proof', 'how much', 'points', 'violations', 'processor time, s', 'seed'];
+  return [table(head, [...rows, all]), processorTime, ...whatIsWrong(figures)].join('\n\n');
+}
+
+function extentOf({ effort, failure }: Figures): string {
+  if (failure !== undefined) return '**nothing: it broke off**';
+  return effort === 'full' ? 'all of it' : 'the slice of a test run';
+}
+
+/** Said first, where there is anything: a page that is not good news must not look like it. */
+function whatIsWrong(figures: readonly Figures[]): string[] {
+  const broken = figures.filter((each) => !isGood(each));
+  if (broken.length === 0) return [];
+  const lines = broken.flatMap(({ proof, failure, violations, found = [] }) => [
+    ...(failure === undefined ? [] : [`\`prove ${proof}\` broke off: ${failure}`]),
+    ...found.map(
+      ({ scenario, point, invariant, text }) => `\`prove ${proof}\`, ${scenario}, ${point}: *${invariant}*: ${text}`,
+    ),
+    ...(violations > found.length ? [`\`prove ${proof}\`: ${number(violations - found.length)} more`] : []),
+  ]);
+  return ['**Not all of it holds.** What was found:', bullets(lines)];
 }
 
 /** Scenarios in the order of the proof, each with every further figure that any of them has. */

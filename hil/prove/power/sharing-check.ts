@@ -30,7 +30,7 @@ function firstDifference(said: readonly LogRecord[], seen: readonly LogRecord[])
   return undefined;
 }
 
-function endingText({ recovery, ending }: Recovered): string {
+function endingText({ recovery, ending, boot: { row } }: Recovered): string {
   const { state, haltReason } = ending;
-  return JSON.stringify({ state, haltReason, ...recovery });
+  return JSON.stringify({ state, haltReason, row, ...recovery });
 }
