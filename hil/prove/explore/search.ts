@@ -120,7 +120,7 @@ export class Search {
       world.put(snapshot);
       if (!move.fits(world)) continue;
       const told = { ...before, told: move.knows?.(world) ?? {} };
-      const refused = this.try(() => world.move(move, snapshot));
+      const refused = this.try(() => world.move(move.name, () => move.do(world), snapshot));
       const cuts = cutsOfMove(move.name, world.operations);
       if (only === undefined || only === move.name) this.arrive(move, told, [...path, move.name], next, refused);
       for (const cut of cuts) {

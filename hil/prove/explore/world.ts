@@ -31,7 +31,6 @@ import type { Recovered } from '../power/recovered.ts';
 import type { Row } from '../promises.ts';
 import type { Model } from './models.ts';
 import { type Moment, Moments } from './moments.ts';
-import type { Move } from './moves.ts';
 import { stateOf } from './state.ts';
 
 /** A move that was done, uncut. */
@@ -90,21 +89,21 @@ export class World {
     for (const list of [this.records, this.seenOperations, this.seenHandovers, this.findings]) list.length = 0;
   }
 
-  /** Does a move from where it was put, so that it can be cut afterwards. Lets StoryFailed through. */
-  move({ name, do: work }: Move, from: Snapshot): void {
+  /** Does a move from `from`, where it was put, so that it can be cut afterwards. Lets StoryFailed through. */
+  move(name: string, work: () => void, from: Snapshot): void {
     const usual = this.operationsOf.get(name) ?? 0;
     this.moments.clear({ from: firstOperations, to: usual - lastOperations });
     const again = () => {
       this.put(from);
       this.moments.clear();
       try {
-        this.followed(() => work(this), again);
+        this.followed(work, again);
       } catch (failure) {
         if (!(failure instanceof StoryFailed)) throw failure;
       }
     };
     try {
-      this.followed(() => work(this), again);
+      this.followed(work, again);
     } finally {
       this.operationsOf.set(name, this.seenOperations.length);
     }
