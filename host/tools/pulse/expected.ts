@@ -1,5 +1,5 @@
-// A sequencer's run with the keys of q1simulator's results, so that the two can be compared: 0-based lines, marker edges as pairs of points,
-// output up to two milliseconds.
+// The run of a sequencer in the form of q1simulator's results, so that the two can be compared: lines count from 0, a marker edge is a pair of
+// points, the output ends after two milliseconds.
 
 import { createHash } from 'node:crypto';
 import type { SequencerRun } from './run.ts';
@@ -43,7 +43,7 @@ export function littleEndian(samples: Int16Array): Uint8Array {
   return bytes;
 }
 
-/** Two points an edge, before and after; one that comes after the end of the output ends the marker there. */
+/** Two points per edge, before and after it. An edge after the end of the output is moved to that end. */
 function markerEdges(changes: MarkerChange[], originNs: number, marker: number): [number, number][] {
   const points: [number, number][] = [];
   for (const { timeNs: recordedNs, before, after } of changes) {

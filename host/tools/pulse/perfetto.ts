@@ -1,10 +1,10 @@
-// A trace of the run for ui.perfetto.dev, as native TrackEvent protocol buffers: nanoseconds stay exact, and every slice carries its line and slack.
+// A trace of the run for ui.perfetto.dev, as native TrackEvent protocol buffers: nanoseconds stay exact, and every slice has its line and slack.
 // Source of the field numbers: protos/perfetto/trace in the Perfetto repository (trace_packet, track_event, track_descriptor).
 //
-// One process a sequencer, with tracks:
-//   real time     a slice an instruction: its text, the line, the slack
-//   waveforms     what plays on path 0 and path 1, by name, until it ends or is replaced
-//   markers       a slice while one is high
+// One process per sequencer, with these tracks:
+//   real time     one slice per instruction: its text, the line, the slack
+//   waveforms     the name of what plays on path 0 and path 1, until it ends or is replaced
+//   markers       one slice while a marker is high
 //   acquisitions  windows, by name and bin
 //   triggers      sent and received
 //   slack, frequency   counters
@@ -119,7 +119,7 @@ export function perfettoTrace(run: PulseRun): Uint8Array {
   return writer.encoded();
 }
 
-/** Something that goes on until it is replaced or ends by itself. */
+/** Something that lasts until it is replaced or ends by itself. */
 interface Playing {
   name: string;
   fromNs: number;
@@ -133,7 +133,7 @@ class SequencerTracks {
   private readonly tracks: Record<string, number> = {};
   private readonly pid: number;
   private readonly playing: (Playing | undefined)[] = [undefined, undefined];
-  /** When each of the tracks for acquisitions is free again: windows may overlap, slices of one track may not. */
+  /** When each of the tracks for acquisitions is free again: windows may overlap, but slices of one track may not. */
   private readonly acquiringUntil: { track: number; timeNs: number }[] = [];
   private parent = 0;
   private readonly markersSince: (number | undefined)[] = [undefined, undefined, undefined, undefined];
@@ -205,7 +205,7 @@ class SequencerTracks {
     const text = program.source.lines[one.line - 1] ?? '';
     const facts = { line: one.line, text: text.trim(), 'slack ns': view.slackNs };
     const name = skipped ? `${one.instruction.mnemonic} (skipped)` : one.instruction.mnemonic;
-    // Before zero is the wait for the others; what of it comes after is shown.
+    // Times before zero are the wait for the other sequencers; only the part after zero is shown.
     const endNs = Math.max(0, view.timeNs - this.zeroNs + durationNs);
     this.writer.slice(this.tracks['real time'], name, timeNs, endNs, facts);
     this.writer.counter(this.tracks.slack, timeNs, view.slackNs);

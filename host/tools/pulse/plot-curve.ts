@@ -1,4 +1,4 @@
-// Samples as paths of the drawing (plot-svg.ts): a line from sample to sample where there is room, the band they lie in where there is not.
+// Draws samples as SVG paths (plot-svg.ts): a line from sample to sample when there is room, else the band between least and greatest sample.
 
 import { columnsOf } from './scope.ts';
 
@@ -8,10 +8,10 @@ const RIGHT = 24;
 export const INNER = WIDTH - LEFT - RIGHT;
 export const LINE_WIDTH = 1.4;
 
-/** Hundredths are finer than any screen. */
+/** Two decimals are finer than any screen. */
 export const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** A level from each sample to the next: what a converter puts out. */
+/** A constant level from each sample to the next, as a converter gives it out. */
 export function steps(samples: Int16Array, y: (sample: number) => number): string {
   const width = INNER / samples.length;
   let path = `M${LEFT} ${y(samples[0] ?? 0)}`;
@@ -21,7 +21,7 @@ export function steps(samples: Int16Array, y: (sample: number) => number): strin
   return `${path}H${LEFT + INNER}`;
 }
 
-/** A bar a column, from its least to its greatest sample, reaching to the column before; flat stretches are one bar. */
+/** One bar per column, from its least to its greatest sample, connected to the column before. Equal columns are one bar. */
 export function band(samples: Int16Array, y: (sample: number) => number): string {
   const { least, most } = columnsOf(samples, INNER);
   const half = LINE_WIDTH / 2;

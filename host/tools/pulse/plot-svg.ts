@@ -1,8 +1,8 @@
-// The run as a drawing, like a scope's: for each sequencer both paths, the markers it used, its acquisition windows, its triggers from their
-// send to their arrival, and what its conditions had it skip; one ruler below.
-// Long runs are drawn as the band between least and greatest sample of every column, so that no pulse is lost.
+// Draws the run like an oscilloscope. For each sequencer: both paths, the markers that it used, its acquisition windows, its triggers from
+// sending to arrival, and the instructions that its conditions skipped. One ruler is below.
+// A long run is drawn as the band between the least and the greatest sample of every column, so that no pulse is lost.
 //
-// A box that is drawn has its name inside, or its short name, or none; where the pointer rests on it, a viewer shows name and times.
+// A box has its name inside, or its short name, or none when there is no room. Under the pointer a viewer shows the name and the times.
 
 import { band, INNER, LEFT, LINE_WIDTH, round, steps, WIDTH } from './plot-curve.ts';
 import type { PulseRun } from './run.ts';
@@ -13,15 +13,15 @@ const LANE_HEIGHT = 16;
 const GAP = 10;
 const HEAD = 30;
 const FOOT = 40;
-/** Windows closer than this are drawn as one: a picture has no use for ten thousand of them. */
+/** Windows that are closer than this are drawn as one; there may be ten thousand of them. */
 const APART = 1;
-/** Narrower windows may be drawn as one with their neighbours. */
+/** Windows that are narrower than this may be drawn as one with their neighbours. */
 const MINUTE = 8;
-/** Rows of boxes that overlap. */
+/** How many rows there are for boxes that overlap. */
 const ROWS_MOST = 4;
-/** Triggers whose arrival is drawn through all sequencers; more would hide the rest. */
+/** Up to so many triggers, the arrival is drawn across all sequencers; more lines would hide the rest. */
 const ARRIVALS_MOST = 40;
-/** Above this many samples a column the band is drawn, below it the steps. */
+/** With more samples per column than this the band is drawn, else the steps. */
 const SAMPLES_PER_COLUMN = 2;
 
 const colours = {
@@ -76,7 +76,7 @@ function rulerLines(window: Window, top: number, bottom: number): string {
   return [...lines, name].join('\n');
 }
 
-/** A box, or several that touch on paper. */
+/** A box, or several that touch in the drawing. */
 interface Span {
   x: number;
   width: number;
@@ -88,10 +88,10 @@ interface Span {
   count: number;
 }
 
-/** What a text takes of the font that is in use where none of ours is installed, with a margin on both sides. */
+/** The width of a text, with a margin on both sides, in the widest font that may be used when none of ours is installed. */
 const widthOf = (text: string): number => text.length * 6.3 + 6;
 
-/** Where triggers arrive, through all sequencers: what they decide is in other panels than their own. */
+/** The arrivals of triggers, across all sequencers, because a trigger acts in other panels than its own. */
 function arrivals(all: Lanes[], window: Window, top: number, bottom: number): string {
   const times = all.flatMap(({ triggers }) => triggers.filter(({ wrong }) => !wrong).map(({ toNs }) => toNs));
   if (times.length > ARRIVALS_MOST) return '';
@@ -132,7 +132,7 @@ class Panel {
     return `<g>${this.parts.join('\n')}</g>`;
   }
 
-  /** A path on which nothing happens gets a line, not a panel. */
+  /** A path without output gets a line instead of a panel. */
   private silent(path: 0 | 1): void {
     const top = this.bottom;
     this.background(top, LANE_HEIGHT);
@@ -183,7 +183,7 @@ class Panel {
     this.bottom = top + LANE_HEIGHT + 4;
   }
 
-  /** Boxes with their names inside, in as many rows as overlap. */
+  /** Boxes with their names inside; boxes that overlap are in different rows. */
   private boxes(name: string, intervals: Interval[], colour: string): void {
     if (intervals.length === 0) return;
     const height = LANE_HEIGHT + 4;
@@ -226,7 +226,7 @@ class Panel {
     }
   }
 
-  /** Where intervals are drawn; those that touch on paper are one, and have no name. */
+  /** The places of intervals in the drawing. Those that touch are drawn as one, without a name. */
   private spans(intervals: Interval[]): Span[] {
     const spans: Span[] = [];
     for (const { fromNs, toNs, label, short = '', wrong = false } of intervals) {

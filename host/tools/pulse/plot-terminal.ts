@@ -1,18 +1,18 @@
-// The run on a terminal: paths in Braille dots, two columns and four rows a character; markers likewise, as logic levels; acquisitions, triggers
-// (from their send to their arrival, `!` where one was lost) and what was skipped a line each. All are to the scale of the ruler.
+// Draws the run on a terminal. Paths are in Braille dots, two columns and four rows per character, and so are markers, as logic levels.
+// Acquisitions, triggers (from sending to arrival, `!` where one was lost) and skipped instructions have one line each. The ruler holds for all.
 
 import type { PulseRun } from './run.ts';
 import { columnsOf, type Interval, type Lanes, lanesOf, ruler, scaleFor, type Window } from './scope.ts';
 
 const LABEL_WIDTH = 10;
-/** Characters a path is high. */
+/** Height of a path in characters. */
 const PATH_ROWS = 3;
 const DOT_ROWS = PATH_ROWS * 4;
-/** A lane of boxes: nothing, a box, boxes over each other. */
+/** The characters for no box, one box, and boxes that overlap. */
 const NOTHING = '·';
 const SHADED = '▒';
 const SHADED_TWICE = '▓';
-/** Less of a column than anybody can mean. */
+/** A part of a column that is taken as zero. */
 const ALMOST = 1e-6;
 /** Bits of a Braille character by row and column of its dots (Unicode 2800). */
 const dots = [
@@ -61,7 +61,7 @@ function pathLines(lanes: Lanes, path: 0 | 1, columns: number, paint: Painter): 
   const rowOf = (sample: number) =>
     Math.min(DOT_ROWS - 1, Math.max(0, Math.round(((1 - sample / 32768 / scale) / 2) * (DOT_ROWS - 1))));
   for (let column = 0; column < columns * 2; column += 1) {
-    // Reaches to the column before, so that an edge is a line and not two points.
+    // Connected to the column before, so that an edge is a line and not two points.
     const before = Math.max(0, column - 1);
     const top = rowOf(Math.max(most[column], least[before]));
     const bottom = rowOf(Math.min(least[column], most[before]));
@@ -74,7 +74,7 @@ function pathLines(lanes: Lanes, path: 0 | 1, columns: number, paint: Painter): 
   });
 }
 
-/** How much of each column intervals fill, 0 to 1. Every interval is in one column at least, so that no short one is lost. */
+/** How much of each column is covered by intervals, 0 to 1. Every interval is in one column at least, so that no short one is lost. */
 function coverOf(intervals: Interval[], { fromNs, toNs }: Window, columns: number): Float64Array {
   const cover = new Float64Array(columns);
   const perColumn = (toNs - fromNs) / columns;
@@ -87,7 +87,7 @@ function coverOf(intervals: Interval[], { fromNs, toNs }: Window, columns: numbe
   return cover;
 }
 
-/** A logic level, two columns a character as the paths have them: high above, low below, both where it changes within the column. */
+/** A logic level, with two columns per character as for the paths: high above, low below, both when it changes within the column. */
 function levelText(intervals: Interval[], window: Window, columns: number): string {
   const cover = coverOf(intervals, window, columns * 2);
   const bits = (column: number, side: 0 | 1) => {
@@ -100,7 +100,7 @@ function levelText(intervals: Interval[], window: Window, columns: number): stri
   return Array.from({ length: columns }, (_, column) => character(column)).join('');
 }
 
-/** A character for every column that is filled to a half, a darker one where several boxes fill it, and one at least for every interval. */
+/** One character for every column that is at least half covered, a darker one for several boxes, and at least one for every interval. */
 function laneText(intervals: Interval[], window: Window, columns: number, inside: string, wrong = inside): string {
   const marks: string[] = Array(columns).fill(NOTHING);
   markLane(

@@ -1,11 +1,11 @@
-// As much of the protocol buffers wire format as writing takes: varints, 64-bit and length-delimited fields, nested messages.
+// Writes the wire format of protocol buffers: varints, 64-bit and length-delimited fields, nested messages.
 // Source: protobuf.dev, "Encoding".
 
 const WIRE_VARINT = 0;
 const WIRE_64 = 1;
 const WIRE_BYTES = 2;
 
-/** Fields are written in the order of the calls; a nested message is written whole when its field is. */
+/** Fields are written in the order of the calls. A nested message is complete before its field is written. */
 export class Message {
   private bytes = new Uint8Array(64);
   private used = 0;

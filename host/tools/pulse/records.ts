@@ -1,13 +1,13 @@
-// The sequencers' records (protocol/q1/records.ts), read one field at a time, and kept for those who want to look again. Eight words a record.
+// Reads the records of the sequencers (protocol/q1/records.ts) field by field, and stores them for later use. Eight words per record.
 
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
 
 const WORDS = SequencerRecord.SIZE / 4;
 
-/** A cursor over records: set `at`, read fields. One object for millions of records. */
+/** A cursor over records: set `at`, then read fields. One object serves millions of records. */
 export class RecordView {
   private readonly words: Int32Array;
-  /** Records there are. */
+  /** The number of records. */
   readonly length: number;
   private base = 0;
 
@@ -37,7 +37,7 @@ export class RecordView {
     return this.words[this.base + 1];
   }
 
-  /** Since the chip released the sequencers. */
+  /** Time since the chip released the sequencers. */
   get timeNs(): number {
     return (this.words[this.base + 2] >>> 0) + this.words[this.base + 3] * 2 ** 32;
   }
@@ -57,12 +57,12 @@ export class RecordView {
   }
 }
 
-/** Whether a record is of an instruction that was over when the experiment began: the wait for the other sequencers. */
+/** Whether the record is of an instruction that ended before the experiment began: the wait for the other sequencers. */
 export function endsBefore(record: RecordView, zeroNs: number): boolean {
   return record.kind === SequencerRecord.EXECUTE && record.timeNs < zeroNs && record.timeNs + record.word(4) <= zeroNs;
 }
 
-/** Records of one sequencer, in order, up to a limit; what comes after it is gone, and the store says from when on. */
+/** Records of one sequencer, in order, up to a limit. Later ones are dropped, and the store gives the time of the first of them. */
 export class RecordStore {
   private words = new Int32Array(64 * WORDS);
   private used = 0;

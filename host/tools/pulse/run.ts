@@ -1,7 +1,7 @@
-// A run as the renderers see it: what was asked, what came out. Whoever runs the sequencers makes one; nothing here runs anything.
+// A run as the renderers see it: its inputs and its results. The code that runs the sequencers makes one; nothing in this file runs them.
 //
-// Three clocks: that of the records, on which all sequencers are; a sequencer's own, whose zero is where its experiment begins (Tally.originNs);
-// and the run's, whose zero is the earliest of those (time-base.ts).
+// There are three clocks. The clock of the records is common to all sequencers. Each sequencer has a clock whose zero is the begin of its
+// experiment (Tally.originNs). The clock of the run has its zero at the earliest of these (time-base.ts).
 
 import { sequencerFlagNames } from '../../../protocol/q1/status.ts';
 import type { AssembledSequence } from '../q1/index.ts';
@@ -35,26 +35,26 @@ export interface SequencerRun {
   instructions: number;
   /** When its real-time core stopped, on its own clock. */
   endNs: number;
-  /** Kept where an output needs them. */
+  /** Stored only when an output needs them. */
   records: RecordStore;
   /** Samples of a window of the run, on the sequencer's clock. */
   paths(fromNs: number, toNs: number): Paths;
-  /** What its acquisitions have binned. */
+  /** The results in the bins of its acquisitions. */
   bins(): BinnedAcquisition[];
 }
 
 export interface PulseRun {
   sequencers: SequencerRun[];
-  /** Wall time of the run alone, for the comparison with the instrument. */
+  /** Wall time of the run alone, to compare it with the instrument. */
   wallMs: number;
   modulated: boolean;
-  /** Sequencers by index: who waits in wait_sync, for whom, and who waits for a trigger; undefined where nobody waits for ever. */
+  /** Sequencers by index: which wait in wait_sync, for which others, and which wait for a trigger; undefined when none waits for ever. */
   deadlock: { waiting: number[]; missing: number[]; waitingForTrigger: number[] } | undefined;
 }
 
-/** Flags that only tell that something is done. */
+/** Flags that only report that something is done. */
 const harmless = ['ACQ_SCOPE_DONE_PATH_0', 'ACQ_SCOPE_DONE_PATH_1', 'ACQ_BINNING_DONE'];
-/** Flags of what no document forbids and none describes: a warning, not an error. */
+/** Flags of behaviour that no document forbids or describes: a warning, not an error. */
 const doubtful = ['ACQ_OVERLAP'];
 
 export function errorNames(flags: number): string[] {

@@ -1,4 +1,4 @@
-// Output samples as files other programs read: NumPy's .npy and CSV.
+// Writes output samples as files for other programs: NumPy's .npy, and CSV.
 
 import { littleEndian } from './expected.ts';
 import type { Paths, PulseRun } from './run.ts';
@@ -7,7 +7,7 @@ import { timeBaseOf } from './time-base.ts';
 /** NumPy's format version 1.0 (numpy.lib.format): the data begin at a multiple of this. */
 const NPY_ALIGNMENT = 64;
 
-/** Samples of all sequencers over one window, on the run's clock. What is before a sequencer's start is zero. */
+/** Samples of all sequencers in one window, on the clock of the run. Before the start of a sequencer they are zero. */
 export interface SampleTable {
   fromNs: number;
   length: number;
@@ -53,7 +53,7 @@ export function npyFile({ length, columns }: SampleTable): Uint8Array {
   return bytes;
 }
 
-/** A line a nanosecond: time_ns, then the paths as the 16-bit numbers they are. */
+/** One line per nanosecond: time_ns, then the paths as 16-bit numbers. */
 export function csvFile({ fromNs, length, columns }: SampleTable): string {
   const lines = [['time_ns', ...columns.map(({ name }) => quoted(name))].join(',')];
   for (let index = 0; index < length; index += 1) {

@@ -1,5 +1,5 @@
-// What both pictures of a run, the drawn one and the one on the terminal, show: least and greatest sample of every column, markers, acquisition
-// windows, triggers from their send to their arrival, instructions that were skipped, and a ruler whose marks are round numbers.
+// The data of both pictures of a run, the SVG and the one on the terminal: least and greatest sample of every column, markers, acquisition
+// windows, triggers from sending to arrival, skipped instructions, and a ruler whose marks are round numbers.
 
 import { TriggerNetwork } from '../../../protocol/q1/network.ts';
 import type { PulseRun, SequencerRun } from './run.ts';
@@ -19,25 +19,25 @@ export interface Interval {
   fromNs: number;
   toNs: number;
   label: string;
-  /** What stands where the label has no room. */
+  /** Shown when there is no room for the label. */
   short?: string;
-  /** It did not do what was asked: a trigger that was lost. */
+  /** It had no effect: a trigger that was lost. */
   wrong?: boolean;
 }
 
-/** One sequencer in a window; times are those of the run. */
+/** One sequencer in a window; times are on the clock of the run. */
 export interface Lanes {
   run: SequencerRun;
   name: string;
   paths: [Int16Array, Int16Array];
   /** Largest absolute sample of both paths. */
   peak: number;
-  /** High intervals by marker; empty where it never was. */
+  /** By marker, the intervals in which it is high. */
   markers: Interval[][];
   acquisitions: Interval[];
-  /** Of this sequencer, from the send to the arrival at all; those that were lost are wrong and end where they were lost. */
+  /** Sent by this sequencer, from sending to arrival at all of them. A lost one is `wrong` and ends where it was lost. */
   triggers: Interval[];
-  /** Instructions whose condition did not hold, and the waits in their place. */
+  /** Instructions whose condition was false, and the waits in their place. */
   skips: Interval[];
   underflowNs: number | undefined;
   endNs: number;
@@ -100,7 +100,7 @@ function highIntervals({ tally }: SequencerRun, marker: number, zeroNs: number, 
       since = undefined;
     }
   }
-  // A marker that is left high stays so; it is drawn to where the sequencer stopped.
+  // A marker that is still high at the end is drawn until the sequencer stopped.
   if (since !== undefined) intervals.push({ fromNs: since, toNs: Math.max(endNs, since + 1), label: '' });
   return intervals;
 }
@@ -122,7 +122,7 @@ function skipIntervals({ tally, sequence: { program } }: SequencerRun, zeroNs: n
   }));
 }
 
-/** Intervals in rows, so that in none of them two overlap; those that find no place in `most` rows are in the last one. */
+/** Puts intervals into rows so that none overlap in a row. When `most` rows are not enough, the rest is in the last one. */
 export function rowsOf(intervals: Interval[], most: number): Interval[][] {
   const rows: Interval[][] = [];
   const free: number[] = [];
@@ -136,7 +136,7 @@ export function rowsOf(intervals: Interval[], most: number): Interval[][] {
   return rows;
 }
 
-/** Least and greatest sample of each of `count` columns; nothing is lost that is a nanosecond long. */
+/** Least and greatest sample of each of `count` columns; even a pulse of one nanosecond is kept. */
 export function columnsOf(samples: Int16Array, count: number): Columns {
   const least = new Int16Array(count);
   const most = new Int16Array(count);
@@ -155,7 +155,7 @@ export function columnsOf(samples: Int16Array, count: number): Columns {
   return { least, most };
 }
 
-/** Moments at round numbers, about `wanted` of them, with the unit they are best told in. */
+/** About `wanted` moments at round numbers, with a fitting unit. */
 export function ruler({ fromNs, toNs }: Window, wanted: number): { marks: number[]; unit: string; unitNs: number } {
   const rough = Math.max(1, (toNs - fromNs) / Math.max(1, wanted));
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -1,16 +1,16 @@
-// Slack: how long a real-time instruction lay in the queue before its time came. The least of it says how close a program is to an underflow.
+// Slack: how long a real-time instruction waited in the queue for its time. The least slack says how close a program is to an underflow.
 
 export interface SlackRange {
-  /** Inclusive; null: there is no lower end. */
+  /** Inclusive; null when there is no lower end. */
   fromNs: number | null;
   /** Exclusive. */
   toNs: number;
   count: number;
 }
 
-/** Counts by powers of two: one look at the leading zeros, because there is one for every real-time instruction of a run. */
+/** A histogram by powers of two, found from the leading zeros: it must be fast, because every real-time instruction of a run is counted. */
 export class SlackHistogram {
-  /** Slack below zero, then zero, then 1, 2 to 3, 4 to 7 … */
+  /** The counts of slack below zero, of zero, of 1, of 2 to 3, of 4 to 7 … */
   private readonly counts = new Float64Array(33);
   private least = Number.POSITIVE_INFINITY;
   private leastAt = -1;
@@ -32,7 +32,7 @@ export class SlackHistogram {
     return this.leastAt < 0 ? undefined : this.leastAt;
   }
 
-  /** Ranges that hold something. */
+  /** The ranges that are not empty. */
   ranges(): SlackRange[] {
     const all = Array.from(this.counts, (count, index) => ({
       fromNs: index === 0 ? null : index === 1 ? 0 : 2 ** (index - 2),

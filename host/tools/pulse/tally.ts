@@ -1,8 +1,8 @@
-// What a run of one sequencer amounts to, counted as its records come by: for each instruction when it ran first and last, how often and
-// with how little slack; marker changes, acquisitions, triggers; how it ended.
+// The statistics of one sequencer's run, updated with each record: for each instruction when it ran first and last, how often and with what
+// least slack; marker changes, acquisitions, triggers; how the run ended.
 //
-// Times are on the clock of the records. What must stay true: the room it takes does not depend on how long a program runs; lists of things
-// that happened stop at a limit, and their counts go on.
+// Times are on the clock of the records. What must stay true: the memory that it takes does not depend on how long a program runs; a list of
+// events stops at a limit, and its count goes on.
 
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
 import type { RecordView } from './records.ts';
@@ -29,7 +29,7 @@ export interface Trigger {
   /** When it was sent. */
   timeNs: number;
   address: number;
-  /** Waited for the grid. */
+  /** How long it waited for the grid. */
   waitedNs: number;
   lost: 'no' | 'conflict' | 'missed';
 }
@@ -37,39 +37,39 @@ export interface Trigger {
 export interface Underflow {
   instruction: number;
   timeNs: number;
-  /** Negative: so much too late. */
+  /** Negative: by how much it was too late. */
   slackNs: number;
 }
 
-/** An instruction that its condition had skipped, and the wait in its place. */
+/** An instruction that its condition skipped, and the wait in its place. */
 export interface Skip {
   timeNs: number;
   instruction: number;
   durationNs: number;
 }
 
-/** A register that held what an instruction cannot take. */
+/** A register whose value the instruction cannot take. */
 export interface WrongValue {
   /** How often. */
   count: number;
-  /** The first time: what it held, what was taken of it, and the time of the next real-time instruction. */
+  /** The first time: the value, what was used of it, and the time of the next real-time instruction. */
   value: number;
   taken: number;
   timeNs: number;
 }
 
-/** Entries a list keeps. */
+/** How many entries a list has at most. */
 const LIST_MOST = 100_000;
 
 export class Tally {
-  /** By instruction: how often the real-time core came to it; zero means never. */
+  /** By instruction: how often the real-time core reached it; zero means never. */
   readonly count: Float64Array;
-  /** By instruction: how often its condition had it skipped. */
+  /** By instruction: how often its condition skipped it. */
   readonly skipped: Float64Array;
   readonly firstNs: Float64Array;
   readonly lastNs: Float64Array;
   readonly minimumSlackNs: Int32Array;
-  /** Of all real-time instructions but wait_sync, which waits by its nature. */
+  /** Of all real-time instructions except wait_sync, whose purpose is to wait. */
   readonly slack = new SlackHistogram();
   readonly markers: MarkerChange[] = [];
   readonly acquisitions: Acquired[] = [];
@@ -86,9 +86,9 @@ export class Tally {
   underflow: Underflow | undefined;
   /** By instruction. */
   readonly wrongValues = new Map<number, WrongValue>();
-  /** Windows that opened before the one before had closed. */
+  /** Windows that opened before the previous one closed. */
   overlaps = 0;
-  /** The instruction that opened the first of them. */
+  /** The instruction that opened the first such window. */
   firstOverlapAt: number | undefined;
   private windowEndNs = 0;
   private marker = 0;

@@ -1,4 +1,4 @@
-// For tests: records made by hand, and runs made of them. Times are on the clock of the records, as the chip writes them.
+// For tests: makes records, and runs from records. Times are on the clock of the records, as the chip writes them.
 
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
 import { SequencerFlag } from '../../../protocol/q1/status.ts';
@@ -62,7 +62,7 @@ export const acquire = (
   ...{ kind: 'ACQUIRE', timeNs, instruction, words: [bin, acquisition, lengthNs, 0] },
 });
 
-/** A wait_sync: when the core came to it, what it took, its duration included. */
+/** A wait_sync: when the core reached it, and how long it took, with its own duration. */
 export const synced = (timeNs: number, instruction: number, tookNs: number, slackNs = 100): HandMade[] => [
   { kind: 'SYNC', timeNs: timeNs + tookNs, instruction },
   execute(timeNs, instruction, tookNs, slackNs),
@@ -70,7 +70,7 @@ export const synced = (timeNs: number, instruction: number, tookNs: number, slac
 
 export const stopped = (timeNs: number): HandMade => ({ kind: 'STOPPED', timeNs });
 
-/** A run whose outputs are what `level` says at each nanosecond of the sequencer. */
+/** A run whose output at each nanosecond of the sequencer is given by `level`. */
 export function sequencerRun(
   text: string,
   records: HandMade[],

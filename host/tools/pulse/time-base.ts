@@ -1,11 +1,11 @@
-// One clock for all sequencers of a run, for everything that shows them side by side: zero is the earliest of their own zeros.
+// One clock for all sequencers of a run, to show them side by side. Its zero is the earliest zero of the sequencers' own clocks.
 
 import type { PulseRun, SequencerRun } from './run.ts';
 
 export interface TimeBase {
-  /** Zero of this clock on that of the records. */
+  /** The zero of this clock, on the clock of the records. */
   zeroNs: number;
-  /** What to add to a time of a sequencer. */
+  /** What to add to a time on the clock of a sequencer. */
   shiftNs(run: SequencerRun): number;
   /** When the last sequencer stopped. */
   endNs: number;

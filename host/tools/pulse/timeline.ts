@@ -1,4 +1,4 @@
-// When each line ran: first, last, how often, with how little slack. Lines that never came to the real-time core are listed too.
+// When each line ran: first, last, how often, with what least slack. Lines that the real-time core never reached are listed too.
 
 import type { SequencerRun } from './run.ts';
 
@@ -8,7 +8,7 @@ export interface TimelineRow {
   text: string;
   firstNs: number | null;
   lastNs: number | null;
-  /** How often the real-time core came to it, and how often its condition had it skipped. */
+  /** How often the real-time core reached it, and how often its condition skipped it. */
   count: number;
   skipped: number;
   minimumSlackNs: number | null;
@@ -38,7 +38,7 @@ function withoutComment(line: string): string {
   return line.replace(/#.*/, '').trim().replace(/\s+/g, ' ');
 }
 
-/** Columns for people; the text is cut where the lines would be longer than `width`. */
+/** A table for people; the program text is cut so that no line is longer than `width`. */
 export function timelineText(rows: TimelineRow[], width: number): string {
   const columns: [title: string, cell: (row: TimelineRow) => string][] = [
     ['line', ({ line }) => String(line)],

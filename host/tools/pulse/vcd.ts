@@ -1,12 +1,12 @@
-// Value change dump (IEEE 1364-2005, clause 18), for GTKWave, Surfer and everything else that shows waves. One scope a sequencer.
+// Writes a value change dump (IEEE 1364-2005, clause 18) for GTKWave, Surfer and other waveform viewers. One scope per sequencer.
 //
 //   path0, path1     real       output in full scale
 //   marker1 ...      wire 1
 //   line             integer    line of the program that the real-time core executes
-//   skipped          wire 1     its condition does not hold
-//   acquiring        wire 1     an acquisition window is open; acquisition and bin say which
+//   skipped          wire 1     the condition of the instruction is false
+//   acquiring        wire 1     an acquisition window is open; `acquisition` and `bin` say which
 //   frequency        real       of the oscillator, in Hz
-//   slack            integer    ns the instruction had lain in the queue; below zero in two's complement: it came so much too late
+//   slack            integer    ns that the instruction waited in the queue; negative (two's complement) when it came too late
 //   underflow        wire 1     from the instruction that came too late to the end
 //   trigger          integer    address of the trigger that is on the network, 0 where there is none
 
@@ -17,7 +17,7 @@ import type { PulseRun, SequencerRun } from './run.ts';
 import { sampleTable } from './samples.ts';
 import { timeBaseOf } from './time-base.ts';
 
-/** Changes of all signals, sorted when all are there. */
+/** Changes of all signals; they are sorted when all are known. */
 class Changes {
   private readonly timesNs: number[] = [];
   private readonly texts: string[] = [];
@@ -27,7 +27,7 @@ class Changes {
     this.texts.push(text);
   }
 
-  /** Of two changes at one time the later one was added later. */
+  /** Changes at the same time stay in the order in which they were added. */
   render(endNs: number): string {
     const order = this.timesNs.map((_, index) => index).sort((a, b) => this.timesNs[a] - this.timesNs[b] || a - b);
     const lines: string[] = [];
@@ -45,7 +45,7 @@ class Changes {
 
 type Kind = 'wire' | 'real' | 'integer';
 
-/** One signal: declares itself, writes only what changes. */
+/** One signal: its declaration, and its value whenever that changes. */
 class Signal {
   readonly declaration: string;
   private readonly id: string;
@@ -73,7 +73,7 @@ class Signal {
   }
 }
 
-/** Printable characters from ! to ~, as many as it takes. */
+/** The short name of a signal: printable characters from ! to ~, as many as needed. */
 function identifier(number: number): string {
   const character = String.fromCharCode(33 + (number % 94));
   return number < 94 ? character : character + identifier(Math.floor(number / 94) - 1);
@@ -98,7 +98,7 @@ const signalKinds = {
 } as const satisfies Record<string, Kind>;
 type Signals = Record<keyof typeof signalKinds, Signal>;
 
-/** `toNs` bounds the samples of the paths; everything else is there as far as records were kept. */
+/** `toNs` is the end of the samples of the paths. All other signals end where the stored records end. */
 export function vcdFile(run: PulseRun, toNs: number): string {
   const changes = new Changes();
   const base = timeBaseOf(run);
@@ -139,7 +139,7 @@ function addRecords(signals: Signals, { sequence: { program }, records }: Sequen
   };
   for (let index = 0; index < view.length; index += 1) {
     view.at = index;
-    // What comes before zero is the wait for the other sequencers.
+    // Records before zero are the wait for the other sequencers.
     const timeNs = Math.max(0, view.timeNs - zeroNs);
     if (endsBefore(view, zeroNs)) continue;
     closeBefore(timeNs);

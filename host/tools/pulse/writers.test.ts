@@ -27,7 +27,7 @@ const other = () =>
   );
 
 describe('samples as CSV', () => {
-  it('have a line a nanosecond', () => {
+  it('have one line per nanosecond', () => {
     const lines = csvFile(sampleTable(pulseRun(one()), 9, 13)).split('\n');
     expect(lines).toEqual(['time_ns,path0,path1', '9,0,0', '10,16384,0', '11,16384,0', '12,0,0', '']);
   });

@@ -1,4 +1,4 @@
-// Q1ASM text to instructions, in two passes: names first, then operands. Whatever is wrong is collected, and thrown together at the end.
+// Assembles Q1ASM text into instructions, in two passes: first names, then operands. All errors are collected and thrown together at the end.
 
 import type { Form, Instruction } from '../../../protocol/q1/instructions.ts';
 import { byPlace, type Finding, Q1Error, type Source } from './findings.ts';
@@ -29,7 +29,7 @@ export interface Program {
   labels: ReadonlyMap<string, number>;
 }
 
-/** Throws Q1Error with everything that is wrong. */
+/** Throws a Q1Error that has all errors. */
 export function assemble(source: Source): Program {
   const findings: Finding[] = [];
   const lines = source.lines.map((text, index) => parseLine(text, index + 1, findings));
@@ -119,7 +119,7 @@ function assembleLine(
   return { instruction, form, operands: values, line, column: mnemonic.column };
 }
 
-/** Where no form fits, what every form would say of its numbers still holds. */
+/** When no form fits: the errors about numbers that every form has in common. */
 function judgeCommon(
   { forms }: Instruction,
   written: WrittenOperand[],

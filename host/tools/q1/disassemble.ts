@@ -1,4 +1,5 @@
-// Assembled bytes to text again: Q1ASM, or the sequence JSON with its tables. Assembling the text gives the same bytes (line numbers apart).
+// Turns assembled bytes back into text: Q1ASM, or the sequence JSON with its tables. Assembling that text gives the same bytes, except for the
+// line numbers.
 
 import { SequenceLayout } from '../../../protocol/q1/sequence.ts';
 import { type DecodedInstruction, type DecodedSequence, decodeSequence } from './encode.ts';
@@ -8,7 +9,7 @@ export function disassemble(bytes: Uint8Array): string {
   return programText(decodeSequence(bytes).instructions);
 }
 
-/** Names are gone with the assembling: entries are named after their index. */
+/** The assembled bytes have no names: entries are named after their index. */
 export function disassembleToSequence(bytes: Uint8Array): object {
   const sequence: DecodedSequence = decodeSequence(bytes);
   const tableOf = (prefix: string, entries: DecodedSequence['waveforms']) =>
@@ -36,7 +37,7 @@ function programText(program: DecodedInstruction[]): string {
     const label = labels.get(index);
     return `${(label === undefined ? '' : `${label}:`).padEnd(width)}${instructionText(one, labels)}`;
   });
-  // A jump may lead to just behind the last instruction, where there is nothing to put its label before.
+  // A jump may lead to the place after the last instruction. There is no instruction there that could carry the label.
   const end = labels.get(program.length);
   return `${[...lines, ...(end === undefined ? [] : [`${end}:`])].join('\n')}\n`;
 }

@@ -1,4 +1,4 @@
-// Assembled program and tables to the bytes that are uploaded, and back. The layouts are protocol/q1/encoding.ts and sequence.ts.
+// Encodes an assembled program and its tables into the bytes that are uploaded, and decodes them. Layouts: protocol/q1/encoding.ts, sequence.ts.
 
 import { InstructionWord } from '../../../protocol/q1/encoding.ts';
 import { type Form, type Instruction, instructions } from '../../../protocol/q1/instructions.ts';
@@ -7,7 +7,7 @@ import { SequenceLayout } from '../../../protocol/q1/sequence.ts';
 import type { Program } from './assemble.ts';
 import type { SequenceParts } from './sequence-file.ts';
 
-/** Lines a word has room for. */
+/** The largest line number that fits into the word. */
 const LINE_MOST = 0xffff;
 
 export function encodeSequence(program: Program, parts: SequenceParts, profileNumber: number): Uint8Array {
@@ -107,7 +107,7 @@ export interface DecodedSequence {
   acquisitions: { index: number; bins: number }[];
 }
 
-/** What is not an assembled sequence, said in a sentence. */
+/** The bytes are not an assembled sequence; the message says why. */
 export class DecodeError extends Error {}
 
 const byOpcode = new Map(

@@ -1,5 +1,5 @@
-// What is wrong with a program, as the assembler and the lint say it: all findings at once, each with its place, what was found, what was
-// expected and what to do. The assembler throws nothing but Q1Error.
+// Findings of the assembler and the lint: each has its place, what was found, what was expected and what to do. All findings are reported at
+// once. The assembler throws no other error than Q1Error.
 
 export type Severity = 'error' | 'warning';
 

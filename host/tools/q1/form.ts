@@ -1,4 +1,4 @@
-// Which form of a mnemonic the operands fit, and what to say when none does.
+// Finds the form of a mnemonic that fits the operands, and the error message when none fits.
 
 import { type Form, type Instruction, instructions } from '../../../protocol/q1/instructions.ts';
 import { newerForm, newerMnemonics } from '../../../protocol/q1/newer.ts';
@@ -16,7 +16,7 @@ export function findInstruction(mnemonic: string): Instruction | undefined {
 export interface Complaint {
   rule: string;
   message: string;
-  /** Index of the operand it is about; undefined: the instruction. */
+  /** Index of the operand that the message is about; undefined when it is about the instruction. */
   operand?: number;
 }
 
@@ -34,7 +34,7 @@ export function unknownMnemonic(mnemonic: string): Complaint {
   return { rule: 'UNKNOWN', message: `unknown instruction ${quoted(mnemonic)}${advice}` };
 }
 
-/** The form the operands fit, or the complaint that helps most. */
+/** The form that fits the operands, or else the most helpful error. */
 export function chooseForm(instruction: Instruction, operands: WrittenOperand[]): Form | Complaint {
   const sameCount = instruction.forms.filter((form) => form.operands.length === operands.length);
   const newer = newerForm(
@@ -89,7 +89,7 @@ function operandName({ kind, mode }: Operand): string {
   return mode === 'immediate' ? kind.toUpperCase() : 'REGISTER';
 }
 
-/** Why a number is not what the operand may be, or undefined. */
+/** Why the operand cannot have this number; undefined when it can. */
 export function judgeNumber(operand: Operand, written: WrittenOperand): Complaint | undefined {
   if (written.kind === 'register') return undefined;
   const { noun, least, most } = operandKinds[operand.kind];

@@ -1,7 +1,7 @@
 // Q1ASM tools: assembler, disassembler, lint. What the firmware and these agree on is protocol/q1.
 //
-// `assembleSequence` takes the text of a sequence JSON or of a bare program and throws Q1Error, with all findings at once, if it cannot be
-// assembled. `lint` says what is wrong with what can.
+// `assembleSequence` takes the text of a sequence JSON or of a program alone. It throws a Q1Error with all findings when the text cannot be
+// assembled. `lint` finds errors in a program that can be assembled.
 
 import { type ProfileName, profiles } from '../../../protocol/q1/profiles.ts';
 import { assemble, type Program } from './assemble.ts';
@@ -25,11 +25,11 @@ export interface AssembledSequence {
   parts: SequenceParts;
   /** What is uploaded: protocol/q1/sequence.ts. */
   binary: Uint8Array;
-  /** From the lint; errors among them mean that the profile's hardware would refuse the sequence. */
+  /** From the lint. An error means that the hardware of the profile would refuse the sequence. */
   findings: Finding[];
 }
 
-/** A profile of undefined is chosen by what the program does: readout if it acquires, else control. Throws Q1Error. */
+/** When `profile` is undefined, the program decides: readout if it acquires, else control. Throws Q1Error. */
 export function assembleSequence(text: string, name: string, profile?: ProfileName): AssembledSequence {
   const { parts, findings: wrongParts } = readSequence(text, name);
   const program = assembleAfter(wrongParts, parts);
@@ -40,8 +40,8 @@ export function assembleSequence(text: string, name: string, profile?: ProfileNa
 }
 
 /**
- * Findings of the lint and of a walk through the program, each place once. A walk takes longer than everything else, so that it is asked for: it
- * knows what registers hold in loops, which the lint does not.
+ * The findings of the lint and of a walk through the program; each place is reported once. A walk knows the values of registers in loops, which
+ * the lint does not know. It takes longer than all other checks, so it is a separate call.
  */
 export function findingsOfWalk({ program, findings }: AssembledSequence): Finding[] {
   const place = ({ line, column, rule }: Finding) => `${line}:${column} ${rule}`;

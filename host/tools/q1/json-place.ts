@@ -1,4 +1,4 @@
-// Where a text stops being JSON. The parser's own messages give a position only sometimes, and never the same from version to version.
+// Finds the place of a syntax error in JSON. The parser of Node gives a position only in some messages, and they change with its version.
 
 const TOKEN =
   /[ \t\r\n]*("(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:])/y;
@@ -11,7 +11,7 @@ export interface JsonFault {
   expected: string;
 }
 
-/** Undefined for what is JSON. */
+/** Undefined when the text is valid JSON. */
 export function jsonFault(text: string): JsonFault | undefined {
   const open: string[] = [];
   let expected: Expect = 'value';
@@ -35,7 +35,7 @@ function skipBlanks(text: string, from: number): number {
   return offset;
 }
 
-/** What may come after the token, or undefined when the token may not be here. Keeps the stack of open brackets. */
+/** What may come after the token, or undefined when the token is not allowed here. Updates the stack of open brackets. */
 function after(token: string, expected: Expect, open: string[]): Expect | undefined {
   const inside = open.at(-1);
   if (hasControlCharacter(token)) return undefined;

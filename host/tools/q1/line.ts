@@ -1,4 +1,4 @@
-// One line of Q1ASM taken apart: label, mnemonic, operands, each with its column. Nothing is judged here but the line's own shape.
+// Parses one line of Q1ASM: label, mnemonic, operands, each with its column. Only the form of the line is checked here.
 //
 //   [label:] mnemonic operand,operand,... # comment         operands may be separated by commas, blanks or both
 //   .DEF NAME value
@@ -40,7 +40,7 @@ export function parseLine(text: string, number: number, findings: Finding[]): Li
   return line;
 }
 
-/** A comma stands between two operands, and nowhere else. */
+/** A comma must stand between two operands. */
 function withoutCommas(tokens: Token[], line: number, findings: Finding[]): Token[] {
   for (const [index, { text, column }] of tokens.entries()) {
     const next = tokens[index + 1];

@@ -1,4 +1,4 @@
-// One operand as it is written: a number, a register, a label's address, or an alias for any of them.
+// Parses one operand: a number, a register, the address of a label, or an alias for one of these.
 
 import { REGISTER_COUNT } from '../../../protocol/q1/operands.ts';
 import type { Token } from './line.ts';
@@ -8,7 +8,7 @@ export type WrittenOperand =
   | { kind: 'number'; value: number }
   | { kind: 'label'; value: number; name: string };
 
-/** What is wrong with a token that is no operand. */
+/** The token is not an operand; the message says why. */
 export class OperandError extends Error {
   readonly rule: string;
 
@@ -21,12 +21,12 @@ export class OperandError extends Error {
 export interface Names {
   /** Label to the index of the instruction after it. */
   labels: ReadonlyMap<string, number>;
-  /** Alias to what it stands for. */
+  /** By alias, the text that it stands for. */
   aliases: ReadonlyMap<string, string>;
 }
 
 const NUMBER = /^[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)$/;
-/** An alias may stand for an alias, but not without end. */
+/** An alias may stand for another alias; this limits the depth. */
 const ALIAS_DEPTH = 16;
 
 export function readOperand({ text }: Token, names: Names): WrittenOperand {
@@ -83,7 +83,7 @@ export function quoted(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
 
-/** The candidate that is at most two letters away, if there is one. */
+/** The candidate with an edit distance of at most two, if there is one. */
 export function closest(text: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.min(3, text.length);
@@ -94,7 +94,7 @@ export function closest(text: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Edit distance (insertions, deletions, replacements, neighbours swapped), given up at `limit`. */
+/** Edit distance (insertions, deletions, replacements, swaps of neighbours). Stops at `limit`. */
 function lettersApart(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let beforeLast: number[] = [];

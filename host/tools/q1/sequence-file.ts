@@ -1,5 +1,5 @@
-// A sequence as compilers write it: JSON {program, waveforms, weights, acquisitions}, or a bare program. The program may be one string or a
-// list of lines. Everything that is not as it should be is collected, with the JSON path it has.
+// Reads a sequence as compilers write it: JSON {program, waveforms, weights, acquisitions}, or the program alone. In JSON the program is one
+// string or a list of lines. All errors are collected, each with its JSON path.
 
 import { SequenceLayout } from '../../../protocol/q1/sequence.ts';
 import { type Finding, Q1Error, type Source } from './findings.ts';
@@ -9,7 +9,7 @@ import { quoted } from './operand.ts';
 export interface Samples {
   name: string;
   index: number;
-  /** Value times 32768 without its fraction. */
+  /** The value times 32768, without its fraction. */
   samples: Int32Array;
 }
 
@@ -26,16 +26,16 @@ export interface SequenceParts {
   acquisitions: Acquisition[];
 }
 
-/** Largest number of bins that fits the word it is kept in. */
+/** The largest number of bins that fits into its word. */
 const BINS_MOST = 2 ** 31 - 1;
 
-/** What could be read, and what is wrong with the rest; the program itself is not looked at. */
+/** The parts that could be read, and the errors of the others. The program itself is not checked here. */
 export interface ReadSequence {
   parts: SequenceParts;
   findings: Finding[];
 }
 
-/** `name` decides nothing but messages: JSON is what begins with a brace. Throws Q1Error for what is not JSON. */
+/** A text that begins with a brace is taken as JSON. `name` is only for messages. Throws a Q1Error when it is not valid JSON. */
 export function readSequence(text: string, name: string): ReadSequence {
   const json = text.trimStart().startsWith('{');
   if (!json) {
@@ -118,7 +118,7 @@ class SequenceReader {
     });
   }
 
-  /** Objects of a table by name; a table that is not there is empty. An index may stand once. */
+  /** The objects of a table by name; a missing table is empty. No two objects may have the same index. */
   private entries(value: unknown, table: string): [string, Record<string, unknown>][] {
     if (value === undefined || value === null) return [];
     if (!isObject(value)) return this.wrong([], table, value, 'an object of named entries');

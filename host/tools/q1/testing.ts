@@ -1,4 +1,4 @@
-// For tests: programs from a few lines, findings as short strings, random legal programs, and the shared corpus.
+// For tests: programs made of a few lines, findings as short strings, random legal programs, and the shared corpus.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ function operandText({ kind, mode }: Operand, length: number): fc.Arbitrary<stri
     .map((value) => (value >= 0 && value % 3 === 0 ? `0x${value.toString(16)}` : `${value}`));
 }
 
-/** Programs in which every operand is legal: one line an instruction, each with a label. */
+/** Programs in which every operand is legal: one instruction per line, each with a label. */
 export function legalProgram(most = 40): fc.Arbitrary<string> {
   const forms = instructions.flatMap(({ mnemonic, forms }) => forms.map(({ operands }) => ({ mnemonic, operands })));
   return fc.integer({ min: 1, max: most }).chain((length) => {

@@ -1,17 +1,17 @@
-// set_cond: a condition that is never switched off, or only on some paths, and branches that take different times, after which nothing
-// is where the timeline says.
+// Checks of set_cond: a condition that is never switched off, or only on some paths; and branches that take different times, because after
+// them the timeline is no longer known.
 
 import { operandKinds } from '../../../../protocol/q1/operands.ts';
 import type { AssembledInstruction } from '../assemble.ts';
 import type { Finding } from '../findings.ts';
 import { at, type LintRule, type Subject } from './rule.ts';
 
-/** Lines a finding names; a program may have thousands of conditions. */
+/** How many lines a finding names at most; a program may have thousands of conditions. */
 const LINES_MOST = 4;
-/** Counters whose every combination is looked at. */
+/** Up to so many counters, all combinations of their states are checked. */
 const COUNTERS_MOST = 10;
 
-/** Whether the condition may be off before an instruction, and the lines that may have switched it on. */
+/** Before an instruction: whether the condition may be off, and the lines that may have switched it on. */
 interface State {
   off: boolean;
   on: Set<number>;
@@ -84,7 +84,7 @@ function mergeInto(states: (State | undefined)[], index: number, incoming: State
   return Number(state.off) + state.on.size > before;
 }
 
-/** One condition with the instructions under it: what they take when it holds, and when it does not. */
+/** One condition with its instructions: how long they take when the condition is true, and when it is false. */
 interface Segment {
   mask: number;
   operator: number;
@@ -111,7 +111,7 @@ export const unbalancedConditions: LintRule = ({ program: { instructions }, flow
 const switchesOn = ({ form, operands }: AssembledInstruction): boolean =>
   form.name === 'SET_COND_I' && operands[0].value === 1;
 
-/** Conditions one after the other up to the one that is off. Without segments where the times cannot be told. */
+/** The conditions that follow each other until one is off. No segments when the times are not known. */
 function collect(
   instructions: AssembledInstruction[],
   entered: Set<number>,
@@ -142,7 +142,7 @@ function collect(
   return { segments: undefined, end: start };
 }
 
-/** Shortest and longest way over all states of the counters that the conditions look at; undefined where those are too many. */
+/** The shortest and the longest time over all states of the counters that the conditions test; undefined when there are too many states. */
 function totals(segments: Segment[]): { leastNs: number; mostNs: number } | undefined {
   const mask = segments.reduce((union, segment) => union | segment.mask, 0);
   if (bitCount(mask) > COUNTERS_MOST) return undefined;
@@ -172,7 +172,7 @@ function bitCount(word: number): number {
   return count;
 }
 
-/** A skipped instruction waits one step at least; only where the condition is off does the operand mean nothing. */
+/** A skipped instruction waits for one step at least. The operand has no meaning only when the condition is off. */
 export const otherwiseWaits: LintRule = ({ program: { instructions }, flow }) =>
   instructions.flatMap((one, index) => {
     const { class: group } = one.instruction;

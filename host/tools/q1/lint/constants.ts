@@ -1,11 +1,11 @@
-// What registers are known to hold: constants propagated along the program's paths, registers being zero at the start. A register that holds
-// different values on different paths, or one that a loop changes, is not known.
+// Constant propagation: which register values are known. Registers are zero at the start. A register that has different values on different
+// paths, or that a loop changes, is not known.
 
 import { REGISTER_COUNT } from '../../../../protocol/q1/operands.ts';
 import type { AssembledInstruction, Program } from '../assemble.ts';
 import { registerWritten } from './register-use.ts';
 
-/** Known value of a register before an instruction, or undefined. */
+/** The value of a register before an instruction; undefined when it is not known. */
 export type Constants = (instruction: number, register: number) => number | undefined;
 
 type State = (number | undefined)[];

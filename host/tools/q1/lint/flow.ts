@@ -1,8 +1,8 @@
-// Where control can go from each instruction, and what registers are known to hold on the way.
+// Control flow: which instructions may follow each instruction, and which register values are known there.
 //
-// The two need each other: a jump through a register goes where the register says. So first such jumps are thought to go nowhere, and as long
-// as values known that way say where they go, edges are added and everything is worked out again. If one cannot be told (a jump table),
-// nobody knows what follows what: then everything counts as reachable, and nothing as known.
+// Each needs the other, because the target of a jump may be in a register. At first such jumps have no target. When a value that is known
+// gives the target of one, that edge is added and the calculation is repeated. When a target stays unknown (a jump table), every instruction
+// counts as reachable and no value as known.
 
 import type { AssembledInstruction, Program } from '../assemble.ts';
 import { type Constants, constantsOf } from './constants.ts';
@@ -11,7 +11,7 @@ export interface Flow {
   /** Indices of instructions that may follow; the index behind the last means that the program runs off its end. */
   successors: number[][];
   reachable: boolean[];
-  /** A jump goes somewhere that could not be told. */
+  /** The target of a jump is not known. */
   unknown: boolean;
   constants: Constants;
 }
@@ -27,7 +27,7 @@ export function flowOf(program: Program): Flow {
       const register = targetRegister(one);
       return register === undefined || !reachable[index] ? [] : [{ index, target: constants(index, register) }];
     });
-    // What is known may shrink as edges are added, so that every target is looked at again.
+    // A new edge may make values unknown, so every target is checked again.
     if (open.some(({ index, target }) => target === undefined || (targets.get(index) ?? target) !== target)) {
       return { successors, reachable: instructions.map(() => true), unknown: true, constants: () => undefined };
     }

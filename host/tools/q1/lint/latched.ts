@@ -1,4 +1,4 @@
-// Parameters that are latched and never come into force: a set_awg_offs, set_mrk or set_freq behind which no path commits.
+// Parameters that are latched and never take effect: a set_awg_offs, set_mrk or set_freq after which no path commits.
 
 import type { Finding } from '../findings.ts';
 import { at, type LintRule } from './rule.ts';
@@ -12,12 +12,12 @@ export const neverCommitted: LintRule = ({ program: { instructions }, flow }) =>
   return instructions.flatMap((one, index): Finding[] => {
     if (one.instruction.class !== 'parameter' || !flow.reachable[index]) return [];
     if (flow.successors[index].some((next) => commits[next])) return [];
-    const message = `${one.instruction.mnemonic} is latched here and never comes into force: no upd_param, play or acquire follows on any path, and wait commits nothing. Put upd_param 4 before the stop`;
+    const message = `${one.instruction.mnemonic} is latched here and never takes effect: no upd_param, play or acquire follows on any path, and wait commits nothing. Put upd_param 4 before the stop`;
     return [at(one, 'warning', 'NEVER_COMMITTED', message)];
   });
 };
 
-/** Of each instruction: whether it commits, or one that may come after it does. */
+/** For each instruction: whether it, or an instruction that may follow it, commits. */
 function commitFollows(commits: boolean[], successors: number[][]): boolean[] {
   const before: number[][] = commits.map(() => []);
   for (const [index, nexts] of successors.entries()) for (const next of nexts) before[next]?.push(index);

@@ -121,7 +121,7 @@ describe('set_cond', () => {
   });
 });
 
-describe('a parameter that never comes into force', () => {
+describe('a parameter that never takes effect', () => {
   it('is found where no path commits it: wait does not', () => {
     expect(findings('set_awg_offs 100,0', 'wait 100', 'stop')).toEqual(['1:1 NEVER_COMMITTED']);
     expect(findings('upd_param 4', 'set_mrk 1', 'a: reset_ph', 'wait 100', 'jmp @a')).toEqual([

@@ -1,4 +1,4 @@
-// Everything that can be said about a program before it is uploaded.
+// All checks of a program before it is uploaded.
 
 import { type ProfileName, profiles } from '../../../../protocol/q1/profiles.ts';
 import type { Program } from '../assemble.ts';
@@ -37,7 +37,7 @@ export function lint(program: Program, parts: SequenceParts, profileName: Profil
   return rules.flatMap((rule) => rule(subject)).sort(byPlace);
 }
 
-/** What is wrong with programs that are to run together, one a sequencer, apart from what is wrong with each. */
+/** Errors of programs that run together, one per sequencer. Errors of a single program are not repeated. */
 export function lintTogether(sequences: ForProfile[]): Finding[] {
   const most = Math.max(0, ...sequences.map(({ profile }) => profiles[profile].sequencers));
   const findings = moduleLimits(sequences);

@@ -1,5 +1,5 @@
-// Limits of the profile: instructions, waveforms, weights, acquisitions, bins. What does not fit is refused at upload, so these are errors.
-// Some are of one sequencer, some of a module, over all programs that run together.
+// Limits of the profile: instructions, waveforms, weights, acquisitions, bins. The upload of a larger sequence is refused, so these are errors.
+// Some limits hold for one sequencer, others for all programs that run together on a module.
 
 import { type ProfileName, profiles } from '../../../../protocol/q1/profiles.ts';
 import type { Program } from '../assemble.ts';
@@ -86,8 +86,8 @@ function binMemory({ parts: { acquisitions }, profile, profileName }: Subject): 
 }
 
 /**
- * Programs that run together are on one module. A program that was given no profile may be for another kind of module than its neighbours (drive and
- * readout): what a kind of module shares, only its own programs share.
+ * Programs that run together are on one module. Programs without a given profile may be for different kinds of module (drive and readout). The
+ * limits of a module count only the programs of its kind.
  */
 export function moduleLimits(sequences: ForProfile[]): Finding[] {
   const kinds = [...new Set(sequences.map(({ profile }) => profile))];
@@ -109,7 +109,7 @@ function limitsOfModule(profileName: ProfileName, sequences: ForProfile[]): Find
     findings.push(about('error', 'PROGRAM_MEMORY', message));
   }
   const allBins = total(({ parts }) => parts.acquisitions.reduce((sum, one) => sum + one.bins, 0));
-  // A kind without acquisition has refused each of its programs already.
+  // A kind of module without acquisition has already refused each of its programs.
   if (bins > 0 && allBins > bins) {
     const message = `${allBins} bins in all programs together: a module of ${profileName} holds ${bins} for all its sequencers; use fewer, or put some of the programs on another module`;
     findings.push(about('error', 'BIN_MEMORY', message));

@@ -1,10 +1,10 @@
-// Paths through the program: code nobody gets to, and paths that run off the end.
+// Paths through the program: instructions that no path reaches, and paths that run past the end.
 
 import type { AssembledInstruction } from '../assemble.ts';
 import type { Finding } from '../findings.ts';
 import { about, at, type LintRule } from './rule.ts';
 
-/** The first line of each stretch that no path leads to. Code behind a jump that only guards against falling through is not meant. */
+/** The first line of each block that no path reaches. A block that only protects against running on after a jump is not reported. */
 export const unreachableCode: LintRule = ({ program: { instructions }, flow }) => {
   const findings: Finding[] = [];
   for (let index = 0; index < instructions.length; index += 1) {

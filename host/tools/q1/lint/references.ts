@@ -1,5 +1,5 @@
-// Waveforms, weights, acquisitions and bins that an instruction names and the sequence does not have. The instrument takes such a program
-// and stops with a flag when it gets there, so these are warnings.
+// Waveforms, weights, acquisitions and bins that an instruction uses and the sequence does not have. The instrument accepts such a program and
+// stops with a flag at that instruction, so these are warnings.
 
 import type { OperandKindName } from '../../../../protocol/q1/operands.ts';
 import type { AssembledInstruction } from '../assemble.ts';
@@ -9,7 +9,7 @@ import { at, type LintRule, type Subject } from './rule.ts';
 const tables = { wave: 'waveforms', weight: 'weights', acquisition: 'acquisitions' } as const;
 const nouns = { wave: 'waveform', weight: 'weight', acquisition: 'acquisition' } as const;
 
-/** A bare program comes without tables, so that only what is said once is worth saying. */
+/** A program alone has no tables, so one finding for all of its references is enough. */
 export const missingReferences: LintRule = (subject) => {
   const findings = missing(subject);
   return subject.program.source.embedded ? findings : findings.slice(0, 1);
@@ -46,7 +46,7 @@ function isTableKind(kind: OperandKindName): kind is keyof typeof tables {
   return kind in tables;
 }
 
-/** The number, or what the register is known to hold. */
+/** The number, or the value of the register when it is known. */
 function knownValue(
   { constants }: Subject,
   one: AssembledInstruction,

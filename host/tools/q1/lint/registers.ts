@@ -1,11 +1,11 @@
-// Registers: read too soon after they were written, or holding what the instruction cannot take.
+// Registers that are read too soon after they were written, or that have a value which the instruction cannot take.
 
 import { type OperandKindName, operandKinds } from '../../../../protocol/q1/operands.ts';
 import type { Finding } from '../findings.ts';
 import { registersRead, registerWritten } from './register-use.ts';
 import { at, type LintRule } from './rule.ts';
 
-/** A register written by an instruction still reads as before in the one that follows. */
+/** The instruction that follows a write of a register still reads the old value. */
 export const readAfterWrite: LintRule = ({ program, flow }) => {
   const found = new Map<string, Finding>();
   for (const [index, writer] of program.instructions.entries()) {
@@ -24,10 +24,10 @@ export const readAfterWrite: LintRule = ({ program, flow }) => {
   return [...found.values()];
 };
 
-/** Kinds whose register form is judged; gains and offsets take the low 16 bits of whatever is there. */
+/** The kinds of operands that are checked when a register gives them; gains and offsets take the low 16 bits of any value. */
 const judged = new Set<OperandKindName>(['duration', 'wave', 'weight', 'bin', 'trigger', 'flag', 'operator']);
 
-/** A register that is known to hold a value the instruction cannot take, above all a wait under 4 ns. */
+/** A register whose value is known and which the instruction cannot take, for example a wait of less than 4 ns. */
 export const knownValues: LintRule = ({ program, constants, flow }) =>
   program.instructions.flatMap((one, index) =>
     one.form.operands.flatMap(({ kind, mode }, operand) => {

@@ -1,4 +1,4 @@
-// What a lint rule is given and how it says what it found.
+// The input of a lint rule, and how it reports a finding.
 
 import type { Profile } from '../../../../protocol/q1/profiles.ts';
 import type { AssembledInstruction, Program } from '../assemble.ts';

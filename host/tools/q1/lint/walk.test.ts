@@ -21,7 +21,7 @@ describe('a register that holds what its instruction cannot take', () => {
     [
       2_100_000_000,
       'set_freq R1',
-      'which is not a frequency: expected -2000000000 to 2000000000; it is taken as it is, 525.000 MHz',
+      'which is not a frequency: expected -2000000000 to 2000000000; it is used as it is, 525.000 MHz',
     ],
     [16, 'set_mrk R1', 'R1 is 16 here, which is not a marker mask: expected 0 to 15; its low bits are taken, 0'],
     [4_044_967_296, 'set_ph R1', 'R1 is -250000000 (without a sign 4044967296) here, which is not a phase'],
@@ -88,7 +88,7 @@ describe('a loop', () => {
     expect(messages(...sweep.map((line) => line.replace('move 3', 'move 2')))).toEqual([]);
   });
 
-  test('that starts at zero goes round 2^32 times', () => {
+  test('that starts at zero repeats 2^32 times', () => {
     expect(walked('a: upd_param 20', 'loop R3,@a', 'stop')).toEqual(['2:6 LOOP_ZERO']);
     expect(walked('move 1,R3', 'nop', 'a: upd_param 20', 'loop R3,@a', 'stop')).toEqual([]);
   });

@@ -1,11 +1,11 @@
-// A program walked through as the classic core does it, for so many instructions, to see what its registers hold where they are used.
+// Executes a program as the classic core does, for a limited number of instructions, to see the register values where they are used.
 //
-// Nothing comes into the classic core from outside: what its registers hold does not depend on what is measured. So every value on the way
-// is known for certain, also in a loop, which constants.ts cannot say. What must stay true: arithmetic here is that of the core
-// (firmware/sequencer/classic.ts), and a walk ends, however long the program runs.
+// The classic core has no inputs: its register values do not depend on measurements. So every value is known exactly, also in a loop, where
+// constants.ts knows nothing. What must stay true: the arithmetic is that of the core (firmware/sequencer/classic.ts), and a walk ends even
+// if the program does not.
 //
-// A gain or an offset is the low 16 bits of a register. After a shift or a mask a number above 32767 stands for a negative one, as compilers
-// mean it; after a move or an addition it is a number that is too large. `isPattern` keeps the two apart.
+// A gain or an offset is the low 16 bits of a register. After a shift or a mask, compilers mean a number above 32767 as a negative one. After a
+// move or an addition it is a number that is too large. `isPattern` distinguishes the two.
 
 import { type OperandKindName, operandKinds, REGISTER_COUNT } from '../../../../protocol/q1/operands.ts';
 import type { AssembledInstruction, Program } from '../assemble.ts';
@@ -14,10 +14,10 @@ import { operations } from './constants.ts';
 import { at } from './rule.ts';
 import { fitsOperand, playedInstead, valueText } from './values.ts';
 
-/** Instructions a walk goes: a twentieth of a second. */
+/** How many instructions a walk executes; it takes a twentieth of a second. */
 const STEPS_MOST = 1_000_000;
 
-/** Kinds that are not judged: any word is good. */
+/** Kinds that are not checked, because any word is valid. */
 const anyWord = new Set<OperandKindName>(['word', 'shift', 'address']);
 
 interface Judged {
@@ -26,7 +26,7 @@ interface Judged {
   register: number;
 }
 
-/** The first value an operand could not take, and how often there was one. */
+/** The first value that the operand cannot have, and how often that happened. */
 interface Wrong {
   instruction: number;
   operand: number;
@@ -42,7 +42,7 @@ export function walk(program: Program): Finding[] {
   return walker.findings().sort(byPlace);
 }
 
-/** Executes an instruction and says which comes next; -1: none. */
+/** Executes an instruction and returns the index of the next one, or -1 for none. */
 type Step = () => number;
 
 class Walker {
@@ -85,7 +85,7 @@ class Walker {
     const wrong = [...this.wrong.values()].map((one) => this.findingOf(one));
     const loops = [...this.loopsFromZero].map((index) => {
       const register = this.instructions[index].operands[0].value;
-      const message = `R${register} is 0 here: loop takes one off before it looks, so that it goes round 2^32 times. Start it with 1 or more`;
+      const message = `R${register} is 0 here: loop subtracts 1 before it compares, so it repeats 2^32 times. Start with 1 or more`;
       return at(this.instructions[index], 'warning', 'LOOP_ZERO', message, 0);
     });
     return [...wrong, ...loops];
@@ -163,5 +163,5 @@ class Walker {
   }
 }
 
-/** Operations after which a register is a pattern of bits. */
+/** Operations whose result is a pattern of bits. */
 const bitwise = new Set(['not', 'and', 'or', 'xor', 'asl', 'asr']);
