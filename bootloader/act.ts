@@ -8,12 +8,10 @@ import { copyFromBus } from '../protocol/guest/dma';
 import {
   EVENT_BOOT_REJECT,
   REASON_NONE,
-  RECORD_ENTRY_STATE,
   RECORD_FLAG_EARNED,
   RECORD_FLAG_PERMANENT,
   RECORD_FLAGS_ALL,
   RECORD_NO_SLOT,
-  RECORD_RUNNING,
   SLOT_CONFIRMED,
   SLOT_PENDING,
   SLOT_REJECTED,
@@ -24,11 +22,11 @@ import { recordEvent } from '../protocol/guest/record-event';
 import { SHA256_DIGEST_SIZE } from './crypto/sha256';
 import { ACTION_BOOT, ACTION_VERIFY, Facts, Outcome, slotFacts, slotOutcome, UNCHECKED } from './facts';
 import { hashesDiffer } from './image/differences';
-import { INFO_HASH_AT, imageHash, imageInfo } from './image/info';
+import { imageHash, imageInfo } from './image/info';
 import { SLOT_COUNT, slotAddress } from './image/slots';
-import { entryIn, entrySpeaks, fillEntry, slotEarned, slotFlags } from './image/state/boot-state';
+import { entrySpeaks, fillEntry, slotEarned, slotFlags } from './image/state/boot-state';
 import { appendRecord, current, draftDiffers, draftRecord, journalWait } from './image/state/journal';
-import { hashIn } from './image/state/record';
+import { entryIn, hashIn, tailOf } from './image/state/record';
 import { DECISION_GOOD, decideAgain } from './permit';
 
 const name: usize = memory.data(<i32>SHA256_DIGEST_SIZE, 8);
@@ -40,7 +38,7 @@ export function act(facts: Facts, outcome: Outcome): bool {
   const record = draftRecord();
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) draftEntry(record, facts, outcome, slot);
   assert(facts.writable <= 1, 'flash takes records or it does not');
-  store<u32>(record, outcome.action == ACTION_BOOT ? outcome.slot : RECORD_NO_SLOT, RECORD_RUNNING);
+  tailOf(record).running = outcome.action == ACTION_BOOT ? outcome.slot : RECORD_NO_SLOT;
   assert(decideAgain(record, facts.writable) == DECISION_GOOD, 'the second decision is the first');
   if (facts.writable == 0 || !draftDiffers()) return true;
   appendRecord();
@@ -70,7 +68,7 @@ function draftEntry(record: usize, facts: Facts, outcome: Outcome, slot: u32): v
   const to = slotOutcome(outcome, slot);
   const before = slotFacts(facts, slot).state;
   const speaks = entrySpeaks(slot);
-  const known: u32 = load<u8>(entryIn(record, slot), RECORD_ENTRY_STATE);
+  const known: u32 = entryIn(record, slot).state;
   let state = heldAgainstFacts(facts, outcome, slot);
   if (speaks && known == SLOT_CONFIRMED) state = SLOT_CONFIRMED;
   if (state == SLOT_REJECTED && before != SLOT_REJECTED) recordEvent(EVENT_BOOT_REJECT, slot, to.reason);
@@ -97,7 +95,7 @@ function draftEntry(record: usize, facts: Facts, outcome: Outcome, slot: u32): v
 
 /** Whether the name that was read of the image in the slot is in flash. Bits that a power cut left undecided may read differently. */
 function nameReadsAgain(slot: u32): bool {
-  const at = load<u32>(imageInfo(slot), INFO_HASH_AT);
+  const at = imageInfo(slot).hashAt;
   assert(at == 0 || at > slotAddress(slot), 'a hash TLV is in its slot');
   if (at == 0) return true;
   copyFromBus(name, at, SHA256_DIGEST_SIZE);

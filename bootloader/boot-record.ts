@@ -16,17 +16,7 @@ import {
 } from '../protocol/guest/cbor-writer';
 import { copyFromBus } from '../protocol/guest/dma';
 import { HANDOVER_BOOT_RECORD_SIZE_MAX } from '../protocol/guest/generated/constants';
-import {
-  hasSeen,
-  INFO_KEYHASH,
-  INFO_RECORD,
-  INFO_RECORD_SIZE,
-  imageBuild,
-  imageInfo,
-  imageVerified,
-  imageVersion,
-  SEEN_RECORD,
-} from './image/info';
+import { hasSeen, imageBuild, imageInfo, imageVerified, imageVersion, keyHashOf, SEEN_RECORD } from './image/info';
 import { measurement } from './image/verify';
 import { formatVersion, VERSION_TEXT_SIZE } from './image/version-text';
 
@@ -44,9 +34,9 @@ export function writeBootRecord(slot: u32, target: usize): u32 {
   const info = imageInfo(slot);
   assert(imageVerified(slot), 'only a verified image is told of');
   if (hasSeen(info, SEEN_RECORD)) {
-    const size = load<u32>(info, INFO_RECORD_SIZE);
+    const size = info.recordSize;
     assert(size >= HASH_SIZE && size <= HANDOVER_BOOT_RECORD_SIZE_MAX, 'the TLV was checked');
-    copyFromBus(target, load<u32>(info, INFO_RECORD), size);
+    copyFromBus(target, info.record, size);
     memory.copy(target + size - HASH_SIZE, measurement(slot), HASH_SIZE);
     return size;
   }
@@ -57,7 +47,7 @@ export function writeBootRecord(slot: u32, target: usize): u32 {
   writeUnsigned(KEY_VERSION);
   writeTextBytes(version, formatVersion(version, imageVersion(slot), imageBuild(slot)));
   writeUnsigned(KEY_SIGNER);
-  writeBytes(info + INFO_KEYHASH, HASH_SIZE);
+  writeBytes(keyHashOf(info), HASH_SIZE);
   writeUnsigned(KEY_MEASUREMENT_TYPE);
   writeText('SHA256');
   writeUnsigned(KEY_MEASUREMENT);

@@ -23,7 +23,7 @@ import {
 } from '../protocol/guest/generated/constants';
 import { counterInFuses } from './image/counter-again';
 import { COMPARED_SIZE, hashesDiffer, isBelow, isZero } from './image/differences';
-import { INFO_COUNTER, INFO_KEY, INFO_PAYLOAD, INFO_PAYLOAD_SIZE, INFO_SIGNED_SIZE, imageInfo } from './image/info';
+import { imageInfo } from './image/info';
 import { keyHashAgain } from './image/keys-again';
 import { addressAgain } from './image/slots';
 import { DEPENDENCY_SIZE, RECORD_TAIL, RECORD_TAIL_SIZE } from './image/tlvs';
@@ -46,8 +46,8 @@ let board: u32 = 0;
 export function claimsDiffer(slot: u32): u32 {
   const info = imageInfo(slot);
   assert(FUSES_KEY_MASK == 3, 'the mask takes a number of a key');
-  const end = addressAgain(slot) + load<u32>(info, INFO_SIGNED_SIZE);
-  let at = load<u32>(info, INFO_PAYLOAD) + load<u32>(info, INFO_PAYLOAD_SIZE) + IMAGE_TLV_INFO_SIZE;
+  const end = addressAgain(slot) + info.signedSize;
+  let at = info.payload + info.payloadSize + IMAGE_TLV_INFO_SIZE;
   let difference: u32 = 0;
   counters = 0;
   counter = 0;
@@ -55,13 +55,13 @@ export function claimsDiffer(slot: u32): u32 {
   while (at < end) {
     copyFromBus(entry, at, TLV_HEADER_SIZE + DEPENDENCY_SIZE);
     const length: u32 = load<u16>(entry, 2);
-    difference |= claimDiffers(load<u16>(entry), length, at + TLV_HEADER_SIZE, load<u32>(info, INFO_KEY));
+    difference |= claimDiffers(load<u16>(entry), length, at + TLV_HEADER_SIZE, info.key);
     at += TLV_HEADER_SIZE + length;
   }
   // A counter below that of the fuses borrows.
   let history = <u32>((<u64>counter - counterInFuses()) >> 63);
   if (history != 0 && slotHasToken(slot)) history = 0;
-  difference |= (at ^ end) | (counters ^ 1) | (counter ^ load<u32>(info, INFO_COUNTER));
+  difference |= (at ^ end) | (counters ^ 1) | (counter ^ info.counter);
   return difference | history | (board ^ boardId());
 }
 

@@ -51,16 +51,7 @@ import {
 import { recordEvent } from '../protocol/guest/record-event';
 import { writeBootRecord } from './boot-record';
 import { isSame } from './image/differences';
-import {
-  INFO_BUILD,
-  INFO_COUNTER,
-  INFO_PAYLOAD,
-  INFO_PAYLOAD_SIZE,
-  INFO_VERSION,
-  imageInfo,
-  imageVerified,
-  imageVersion,
-} from './image/info';
+import { ImageInfo, imageInfo, imageVerified, imageVersion } from './image/info';
 import { measurement } from './image/verify';
 import { maskOfLook, secondLook } from './second-look';
 
@@ -74,7 +65,7 @@ export function handOver(slot: u32, state: u32, decision: u32): void {
   assert(imageVerified(slot), 'only a verified image is run');
   assert(state == SLOT_CONFIRMED || state == SLOT_TRIAL, 'a running image is confirmed or on trial');
   const info = imageInfo(slot);
-  assert(load<u32>(info, INFO_PAYLOAD_SIZE) != 0, 'a verified image has a payload');
+  assert(info.payloadSize != 0, 'a verified image has a payload');
   assert(decision != DECISION_NONE, 'a boot has a decision');
   writeFlashProtect(FLASH_PROTECT_BOOT_LOG | (slot == 0 ? FLASH_PROTECT_SLOT_A : FLASH_PROTECT_SLOT_B));
   writeMailbox(info, slot, state, decision);
@@ -82,8 +73,8 @@ export function handOver(slot: u32, state: u32, decision: u32): void {
   const trialTimeoutMs = POLICY_TRIAL_TIMEOUT_MS & (0 - isSame(state, SLOT_TRIAL));
   writeResetTrialTimeout(trialTimeoutMs);
   const mask = maskOfLook(secondLook(slot, state) ^ readResetTrialTimeout() ^ trialTimeoutMs);
-  writeResetHandoverAddress(load<u32>(info, INFO_PAYLOAD) & mask);
-  writeResetHandoverLength(load<u32>(info, INFO_PAYLOAD_SIZE) & mask);
+  writeResetHandoverAddress(info.payload & mask);
+  writeResetHandoverLength(info.payloadSize & mask);
   writeWatchdogTimeout(POLICY_WATCHDOG_TIMEOUT_US);
   writeWatchdogWindow(POLICY_WATCHDOG_WINDOW_US);
   recordEvent(EVENT_BOOT_HANDOVER, slot, imageVersion(slot));
@@ -93,7 +84,7 @@ export function handOver(slot: u32, state: u32, decision: u32): void {
 }
 
 /** In one block, whose first word, the magic, is written only when the rest stands. */
-function writeMailbox(info: usize, slot: u32, state: u32, decision: u32): void {
+function writeMailbox(info: ImageInfo, slot: u32, state: u32, decision: u32): void {
   assert(HANDOVER_MAGIC == 0, 'the magic is the first word');
   assert(HANDOVER_BOOT_RECORD + (HANDOVER_BOOT_RECORD_SIZE_MAX >> 2) <= RESET_MAILBOX_COUNT, 'the record fits');
   memory.fill(mailbox, 0, MAILBOX_BYTES);
@@ -101,9 +92,9 @@ function writeMailbox(info: usize, slot: u32, state: u32, decision: u32): void {
   put(HANDOVER_STATE, state);
   put(HANDOVER_DECISION, decision);
   put(HANDOVER_RESET_CAUSE, readResetCause());
-  put(HANDOVER_VERSION, load<u32>(info, INFO_VERSION));
-  put(HANDOVER_BUILD, load<u32>(info, INFO_BUILD));
-  put(HANDOVER_SECURITY_COUNTER, load<u32>(info, INFO_COUNTER));
+  put(HANDOVER_VERSION, info.version);
+  put(HANDOVER_BUILD, info.build);
+  put(HANDOVER_SECURITY_COUNTER, info.counter);
   memory.copy(mailbox + (HANDOVER_HASH << 2), measurement(slot), HASH_BYTES);
   const size = writeBootRecord(slot, mailbox + (HANDOVER_BOOT_RECORD << 2));
   assert(size <= HANDOVER_BOOT_RECORD_SIZE_MAX, 'the record fits');

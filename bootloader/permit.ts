@@ -46,7 +46,7 @@ import {
   readResetResetsInARow,
 } from '../protocol/guest/generated/registers';
 import { hashesDiffer, isSame, isZero } from './image/differences';
-import { INFO_KEY, imageInfo } from './image/info';
+import { imageInfo } from './image/info';
 import { isRecoveryKeyAgain } from './image/keys-again';
 import { addressAgain, SLOT_COUNT } from './image/slots';
 import { entryIn, flagsIn, hashIn, tailOf } from './image/state/record';
@@ -181,7 +181,7 @@ function failsWithoutCause(draft: usize, slot: u32): u32 {
 /** 1 where the key that the image verified with vouches for recovery only. */
 function isRecovery(slot: u32): u32 {
   assert(slot < SLOT_COUNT, 'there are two slots');
-  return isRecoveryKeyAgain(load<u32>(imageInfo(slot), INFO_KEY) & (FUSE_KEY_COUNT - 1));
+  return isRecoveryKeyAgain(imageInfo(slot).key & (FUSE_KEY_COUNT - 1));
 }
 
 /** Not 0 where the choice must give way to the image in the other slot. That one is verified once more only where it would matter. */

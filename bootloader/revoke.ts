@@ -11,16 +11,7 @@ import { burnWait, startBurn } from '../protocol/guest/fuse-burn';
 import { revokedKeys, validKeys } from '../protocol/guest/fuse-read';
 import { FUSE_KEY_REVOKED, SLOT_CONFIRMED } from '../protocol/guest/generated/constants';
 import { readFusesWord } from '../protocol/guest/generated/registers';
-import {
-  hasSeen,
-  INFO_KEY,
-  INFO_KEYHASH,
-  INFO_REVOKES,
-  INFO_REVOKES_SIZE,
-  imageInfo,
-  imageVerified,
-  SEEN_REVOKES,
-} from './image/info';
+import { hasSeen, imageInfo, imageVerified, keyHashOf, SEEN_REVOKES } from './image/info';
 import { findKeys } from './image/keys';
 import { LOOK_GOOD, secondLook } from './second-look';
 
@@ -33,22 +24,22 @@ export function revokeKeys(slot: u32): u32 {
   assert(imageVerified(slot), 'only a verified image revokes');
   const info = imageInfo(slot);
   if (!hasSeen(info, SEEN_REVOKES)) return 0;
-  const size = load<u32>(info, INFO_REVOKES_SIZE);
+  const size = info.revokesSize;
   assert(size % HASH_SIZE == 0 && size != 0, 'the TLV was checked');
   let keys: u32 = 0;
-  const at = load<u32>(info, INFO_REVOKES);
+  const at = info.revokes;
   for (let offset: u32 = 0; offset < size; offset += HASH_SIZE) {
     copyFromBus(keyHash, at + offset, HASH_SIZE);
-    if (memory.compare(keyHash, info + INFO_KEYHASH, HASH_SIZE) != 0) keys |= findKeys(keyHash);
+    if (memory.compare(keyHash, keyHashOf(info), HASH_SIZE) != 0) keys |= findKeys(keyHash);
   }
   // A bit that a cut left half-burnt reads as revoked now and then: only one that always does is done.
   let firm = u32.MAX_VALUE;
   for (let read: u32 = 0; read < STABLE_READS; read++) firm &= readFusesWord(FUSE_KEY_REVOKED);
-  keys &= ~firm & ~findKeys(info + INFO_KEYHASH);
+  keys &= ~firm & ~findKeys(keyHashOf(info));
   if (keys == 0) return 0;
   assert(secondLook(slot, SLOT_CONFIRMED) == LOOK_GOOD, 'only an image that was confirmed before revokes');
   assert((keys & ~validKeys()) == 0, 'only keys in use are revoked');
-  assert((keys & (1 << load<u32>(info, INFO_KEY))) == 0, 'the key that vouches for the image stays');
+  assert((keys & (1 << info.key)) == 0, 'the key that vouches for the image stays');
   startBurn(FUSE_KEY_REVOKED, keys);
   burnWait();
   return keys & revokedKeys();

@@ -36,20 +36,7 @@ import { FLOW_WHOLE } from './crypto/flow';
 import { SHA256_DIGEST_SIZE } from './crypto/sha256';
 import { addToChecksum } from './image/checksum';
 import { COMPARED_SIZE, hashesDiffer, isZero } from './image/differences';
-import {
-  EVIDENCE_CHALLENGE,
-  EVIDENCE_CHECKSUM,
-  EVIDENCE_FLOW,
-  EVIDENCE_POINT,
-  evidenceOf,
-  INFO_HASH_AT,
-  INFO_KEY,
-  INFO_PAYLOAD,
-  INFO_PAYLOAD_SIZE,
-  INFO_SIGNATURE_AT,
-  INFO_SIGNED_SIZE,
-  imageInfo,
-} from './image/info';
+import { challengeOf, Evidence, evidenceOf, ImageInfo, imageInfo, pointOf } from './image/info';
 import { imagePurposesAgain } from './image/keys-again';
 import { addressAgain, SLOT_COUNT } from './image/slots';
 import { measurement } from './image/verify';
@@ -72,11 +59,11 @@ export function secondLook(slot: u32, state: u32): u32 {
   assert(slot < SLOT_COUNT, 'there are two slots');
   const info = imageInfo(slot);
   const proof = evidenceOf(slot);
-  let difference = load<u32>(proof, EVIDENCE_FLOW) ^ FLOW_WHOLE;
+  let difference = proof.flow ^ FLOW_WHOLE;
   difference |= headerDiffers(slot, info);
   difference |= bytesDiffer(slot, info, proof);
   difference |= signatureDiffers(slot, info, proof);
-  difference |= keyDiffers(load<u32>(info, INFO_KEY));
+  difference |= keyDiffers(info.key);
   difference |= claimsDiffer(slot);
   difference |= decisionDiffers(slot, state);
   return LOOK_GOOD ^ difference;
@@ -88,29 +75,25 @@ export function maskOfLook(look: u32): u32 {
   return ((difference | (0 - difference)) >> 31) - 1;
 }
 
-function headerDiffers(slot: u32, info: usize): u32 {
+function headerDiffers(slot: u32, info: ImageInfo): u32 {
   const base = addressAgain(slot);
   const sizes = read32(base + IMAGE_OFFSET_HEADER_SIZE);
   const imageSize = read32(base + IMAGE_OFFSET_IMAGE_SIZE);
   const headerSize = sizes & 0xffff;
   let difference = read32(base) ^ IMAGE_MAGIC;
-  difference |= load<u32>(info, INFO_PAYLOAD) ^ (base + headerSize);
-  difference |= load<u32>(info, INFO_PAYLOAD_SIZE) ^ imageSize;
-  difference |= load<u32>(info, INFO_SIGNED_SIZE) ^ (headerSize + imageSize + (sizes >> 16));
+  difference |= info.payload ^ (base + headerSize);
+  difference |= info.payloadSize ^ imageSize;
+  difference |= info.signedSize ^ (headerSize + imageSize + (sizes >> 16));
   return difference | (read32(base + IMAGE_OFFSET_FLAGS) & (IMAGE_FLAGS_UNSUPPORTED | IMAGE_FLAG_NON_BOOTABLE));
 }
 
-function signatureDiffers(slot: u32, info: usize, proof: usize): u32 {
+function signatureDiffers(slot: u32, info: ImageInfo, proof: Evidence): u32 {
   const digest = measurement(slot);
-  copyFromBus(hash, load<u32>(info, INFO_HASH_AT), SHA256_DIGEST_SIZE);
-  copyFromBus(point, load<u32>(info, INFO_SIGNATURE_AT), COMPARED_SIZE);
-  readKey(load<u32>(info, INFO_KEY) & (FUSE_KEY_COUNT - 1), key);
+  copyFromBus(hash, info.hashAt, SHA256_DIGEST_SIZE);
+  copyFromBus(point, info.signatureAt, COMPARED_SIZE);
+  readKey(info.key & (FUSE_KEY_COUNT - 1), key);
   ed25519Challenge(challenge, point, key, digest, SHA256_DIGEST_SIZE);
-  return (
-    hashesDiffer(hash, digest) |
-    hashesDiffer(point, proof + EVIDENCE_POINT) |
-    hashesDiffer(challenge, proof + EVIDENCE_CHALLENGE)
-  );
+  return hashesDiffer(hash, digest) | hashesDiffer(point, pointOf(proof)) | hashesDiffer(challenge, challengeOf(proof));
 }
 
 /** Whether the key the image verified with is in use, not revoked, and may vouch for images. */
@@ -122,10 +105,10 @@ function keyDiffers(number: u32): u32 {
 }
 
 /** Reads the signed bytes once more, and sums them up: they are those that were hashed. */
-function bytesDiffer(slot: u32, info: usize, proof: usize): u32 {
+function bytesDiffer(slot: u32, info: ImageInfo, proof: Evidence): u32 {
   let at = addressAgain(slot);
   let sum: u64 = 0;
-  let rest = load<u32>(info, INFO_SIGNED_SIZE);
+  let rest = info.signedSize;
   while (rest != 0) {
     const piece = min<u32>(rest, BLOCK_SIZE);
     copyFromBus(block, at, piece);
@@ -133,6 +116,6 @@ function bytesDiffer(slot: u32, info: usize, proof: usize): u32 {
     at += piece;
     rest -= piece;
   }
-  const difference = sum ^ load<u64>(proof, EVIDENCE_CHECKSUM);
+  const difference = sum ^ proof.checksum;
   return <u32>difference | <u32>(difference >> 32);
 }

@@ -9,7 +9,7 @@
 import { EVENT_KEYS_REVOKED, EVENT_SECURITY_COUNTER, SLOT_CONFIRMED } from '../protocol/guest/generated/constants';
 import { recordEvent } from '../protocol/guest/record-event';
 import { Facts, Outcome, slotFacts, slotOutcome } from './facts';
-import { INFO_COUNTER, imageInfo, imageVerified } from './image/info';
+import { imageInfo, imageVerified } from './image/info';
 import { advanceCounter, securityCounter } from './image/security-counter';
 import { revokeKeys } from './revoke';
 import { LOOK_GOOD, secondLook } from './second-look';
@@ -18,7 +18,7 @@ export function settle(facts: Facts, outcome: Outcome, slot: u32): void {
   if (slotOutcome(outcome, slot).state != SLOT_CONFIRMED || slotFacts(facts, slot).state != SLOT_CONFIRMED) return;
   assert(imageVerified(slot), 'only a verified image moves fuses');
   assert(slotOutcome(outcome, slot).bootsLeft == 0, 'no trial moves fuses');
-  const counter = load<u32>(imageInfo(slot), INFO_COUNTER);
+  const counter = imageInfo(slot).counter;
   if (securityCounter() < counter) {
     assert(
       secondLook(slot, SLOT_CONFIRMED) == LOOK_GOOD,

@@ -1,64 +1,67 @@
-// What we know of the image in each slot. Filled by parseSlot (structure) and verifySlot (everything); plain memory, so that
-// the state list, the decision and the hand-over all speak of the same finding.
+// What is known of the image in each slot. parseSlot fills in what its header and TLVs say, verifySlot all of it. The state list, the decision and
+// the hand-over read it from here, so that all of them use the same finding.
 //
-//     0  u32  reason: REASON_NONE, or why the image is refused, as far as it was looked at
-//     4  u32  seen: SEEN_* bits
-//     8  u32  version: major << 24 | minor << 16 | revision
-//    12  u32  build number
-//    16  u32  payload: flash address
-//    20  u32  payload: bytes
-//    24  u32  signed bytes: header, payload and protected TLVs
-//    28  u32  all bytes, TLVs included
-//    32  u32  security counter (SEEN_COUNTER)
-//    36  u32  board (SEEN_BOARD)
-//    40  u32  key it verified with, NO_KEY before
-//    48       hash TLV, 32 bytes (SEEN_HASH)
-//    80       KEYHASH, 32 bytes (SEEN_KEYHASH)
-//   112       signature, 64 bytes (SEEN_SIGNATURE)
-//   176  u32  keys to revoke: flash address of their hashes (SEEN_REVOKES)
-//   180  u32  keys to revoke: bytes
-//   184  u32  boot record: flash address (SEEN_RECORD)
-//   188  u32  boot record: bytes
-//   192  u32  hash TLV: flash address of its 32 bytes
-//   196  u32  signature: flash address of its 64 bytes
-//
-// And what the verification of each slot computed on its way, for the second look (second-look.ts):
-//
-//     0  u32  sum of its steps (flow.ts)
-//     8       R' of the signature, 32 bytes
-//    40       challenge k, 32 bytes
-//    72  u64  sum over the signed bytes (checksum.ts)
+//   ImageInfo   words, then the hash TLV (32 bytes), the KEYHASH (32 bytes) and the signature (64 bytes)
+//   Evidence    words, then R' of the signature (32 bytes) and the challenge k (32 bytes): what the verification computed on its way, for the
+//               second look (second-look.ts)
 
 import { REASON_NONE, REASON_SLOT_EMPTY } from '../../protocol/guest/generated/constants';
 import { SLOT_COUNT } from './slots';
 
-export const INFO_SIZE: u32 = 200;
-export const INFO_REASON: usize = 0;
-export const INFO_SEEN: usize = 4;
-export const INFO_VERSION: usize = 8;
-export const INFO_BUILD: usize = 12;
-export const INFO_PAYLOAD: usize = 16;
-export const INFO_PAYLOAD_SIZE: usize = 20;
-export const INFO_SIGNED_SIZE: usize = 24;
-export const INFO_TOTAL_SIZE: usize = 28;
-export const INFO_COUNTER: usize = 32;
-export const INFO_BOARD: usize = 36;
-export const INFO_KEY: usize = 40;
-export const INFO_HASH: usize = 48;
-export const INFO_KEYHASH: usize = 80;
-export const INFO_SIGNATURE: usize = 112;
-export const INFO_REVOKES: usize = 176;
-export const INFO_REVOKES_SIZE: usize = 180;
-export const INFO_RECORD: usize = 184;
-export const INFO_RECORD_SIZE: usize = 188;
-export const INFO_HASH_AT: usize = 192;
-export const INFO_SIGNATURE_AT: usize = 196;
+@unmanaged
+export class ImageInfo {
+  /** REASON_NONE, or why the image is refused, as far as it was looked at. */
+  reason: u32 = 0;
+  /** SEEN_* bits. */
+  seen: u32 = 0;
+  /** As version.ts compares versions. */
+  version: u32 = 0;
+  build: u32 = 0;
+  /** Flash address of the payload, and its bytes. */
+  payload: u32 = 0;
+  payloadSize: u32 = 0;
+  /** Bytes that are signed: header, payload and protected TLVs. */
+  signedSize: u32 = 0;
+  /** All bytes, TLVs included. */
+  totalSize: u32 = 0;
+  /** Security counter (SEEN_COUNTER). */
+  counter: u32 = 0;
+  /** Board identity (SEEN_BOARD). */
+  board: u32 = 0;
+  /** Number of the key it verified with, NO_KEY before. */
+  key: u32 = 0;
+  /** Flash address of the hashes of the keys to revoke, and their bytes (SEEN_REVOKES). */
+  revokes: u32 = 0;
+  revokesSize: u32 = 0;
+  /** Flash address of the boot record, and its bytes (SEEN_RECORD). */
+  record: u32 = 0;
+  recordSize: u32 = 0;
+  /** Flash addresses of the hash TLV and of the signature; 0 where there is none. */
+  hashAt: u32 = 0;
+  signatureAt: u32 = 0;
+  /** Fills the last 8 bytes. */
+  zero: u32 = 0;
+}
 
-const EVIDENCE_SIZE: u32 = 80;
-export const EVIDENCE_FLOW: usize = 0;
-export const EVIDENCE_POINT: usize = 8;
-export const EVIDENCE_CHALLENGE: usize = 40;
-export const EVIDENCE_CHECKSUM: usize = 72;
+@unmanaged
+export class Evidence {
+  /** Sum of the steps that were done (flow.ts). */
+  flow: u32 = 0;
+  /** Fills the last 8 bytes. */
+  zero: u32 = 0;
+  /** Sum over the signed bytes (checksum.ts). */
+  checksum: u64 = 0;
+}
+
+const HASH_SIZE: usize = 32;
+const SIGNATURE_SIZE: usize = 64;
+const INFO_HASH: usize = offsetof<ImageInfo>();
+const INFO_KEYHASH: usize = INFO_HASH + HASH_SIZE;
+const INFO_SIGNATURE: usize = INFO_KEYHASH + HASH_SIZE;
+const INFO_SIZE: u32 = <u32>(INFO_SIGNATURE + SIGNATURE_SIZE);
+const EVIDENCE_POINT: usize = offsetof<Evidence>();
+const EVIDENCE_CHALLENGE: usize = EVIDENCE_POINT + HASH_SIZE;
+const EVIDENCE_SIZE: u32 = <u32>(EVIDENCE_CHALLENGE + HASH_SIZE);
 
 export const SEEN_HEADER: u32 = 1;
 export const SEEN_HASH: u32 = 2;
@@ -77,41 +80,96 @@ export const SEEN_RECORD: u32 = 1024;
 /** Its boot record has no room for a measurement where imgtool’s has it. */
 export const SEEN_ODD_RECORD: u32 = 2048;
 
+/** All of them. */
+const SEEN_ALL: u32 = (SEEN_ODD_RECORD << 1) - 1;
+
+const REASON_MOST: u32 = 0xff;
 export const NO_KEY: u32 = 0xffffffff;
 
 const infos: usize = memory.data(<i32>(SLOT_COUNT * INFO_SIZE), 8);
 const evidence: usize = memory.data(<i32>(SLOT_COUNT * EVIDENCE_SIZE), 8);
 
-export function evidenceOf(slot: u32): usize {
+export function evidenceOf(slot: u32): Evidence {
   assert(slot < SLOT_COUNT, 'there are two slots');
-  return evidence + slot * EVIDENCE_SIZE;
+  assert((EVIDENCE_SIZE & 7) == 0, 'the evidence of slot B is aligned, too');
+  return changetype<Evidence>(evidence + slot * EVIDENCE_SIZE);
 }
 
-export function imageInfo(slot: u32): usize {
+export function imageInfo(slot: u32): ImageInfo {
   assert(slot < SLOT_COUNT, 'there are two slots');
-  return infos + slot * INFO_SIZE;
+  assert((INFO_SIZE & 7) == 0, 'the info of slot B is aligned, too');
+  return changetype<ImageInfo>(infos + slot * INFO_SIZE);
 }
 
-export function clearInfo(slot: u32): usize {
+/** Asserted of an info: it is that of one of the slots. */
+function isInfo(info: ImageInfo): bool {
+  const place = changetype<usize>(info);
+  return place == infos || place == infos + INFO_SIZE;
+}
+
+function isEvidence(proof: Evidence): bool {
+  const place = changetype<usize>(proof);
+  return place == evidence || place == evidence + EVIDENCE_SIZE;
+}
+
+/** Where the 32 bytes of the hash TLV are (SEEN_HASH). */
+export function hashOf(info: ImageInfo): usize {
+  assert(isInfo(info), 'the info of a slot');
+  return changetype<usize>(info) + INFO_HASH;
+}
+
+/** Where the 32 bytes of the KEYHASH are (SEEN_KEYHASH). */
+export function keyHashOf(info: ImageInfo): usize {
+  assert(isInfo(info), 'the info of a slot');
+  return changetype<usize>(info) + INFO_KEYHASH;
+}
+
+/** Where the 64 bytes of the signature are (SEEN_SIGNATURE). */
+export function signatureOf(info: ImageInfo): usize {
+  assert(isInfo(info), 'the info of a slot');
+  return changetype<usize>(info) + INFO_SIGNATURE;
+}
+
+/** Where the 32 bytes of R' are, as the verification computed it. */
+export function pointOf(proof: Evidence): usize {
+  assert(isEvidence(proof), 'the evidence of a slot');
+  return changetype<usize>(proof) + EVIDENCE_POINT;
+}
+
+/** Where the 32 bytes of the challenge k are, as the verification used it. */
+export function challengeOf(proof: Evidence): usize {
+  assert(isEvidence(proof), 'the evidence of a slot');
+  return changetype<usize>(proof) + EVIDENCE_CHALLENGE;
+}
+
+/** Forgets what was known of the image in the slot. Returns its info, as that of an empty slot. */
+export function clearInfo(slot: u32): ImageInfo {
   const info = imageInfo(slot);
-  memory.fill(info, 0, INFO_SIZE);
-  store<u32>(info, REASON_SLOT_EMPTY, INFO_REASON);
-  store<u32>(info, NO_KEY, INFO_KEY);
-  memory.fill(evidenceOf(slot), 0, EVIDENCE_SIZE);
+  memory.fill(changetype<usize>(info), 0, INFO_SIZE);
+  info.reason = REASON_SLOT_EMPTY;
+  info.key = NO_KEY;
+  memory.fill(changetype<usize>(evidenceOf(slot)), 0, EVIDENCE_SIZE);
+  assert(info.seen == 0, 'nothing was seen yet');
   return info;
 }
 
-export function hasSeen(info: usize, what: u32): bool {
-  return (load<u32>(info, INFO_SEEN) & what) == what;
+/** Whether all of these SEEN_* were seen. */
+export function hasSeen(info: ImageInfo, what: u32): bool {
+  assert(what != 0 && what <= SEEN_ALL, 'there is something to ask for');
+  return (info.seen & what) == what;
 }
 
-export function markSeen(info: usize, what: u32): void {
-  store<u32>(info, load<u32>(info, INFO_SEEN) | what, INFO_SEEN);
+export function markSeen(info: ImageInfo, what: u32): void {
+  assert(isInfo(info), 'the info of a slot');
+  assert(what != 0 && what <= SEEN_ALL, 'there is something to mark');
+  info.seen |= what;
 }
 
 /** Why the image is refused as far as it was looked at, or REASON_NONE. */
 export function imageReason(slot: u32): u32 {
-  return load<u32>(imageInfo(slot), INFO_REASON);
+  const reason = imageInfo(slot).reason;
+  assert(reason <= REASON_MOST, 'a record keeps a reason in a byte');
+  return reason;
 }
 
 /** Whether the last look at the image was a full verification, and good. */
@@ -128,19 +186,21 @@ export function imageIsRecovery(slot: u32): bool {
 
 /** Whether the image can be named: its header is sound and its hash TLV was found. */
 export function imageHasHash(slot: u32): bool {
-  return hasSeen(imageInfo(slot), SEEN_HEADER | SEEN_HASH);
+  const named = hasSeen(imageInfo(slot), SEEN_HEADER | SEEN_HASH);
+  assert(!named || imageInfo(slot).hashAt != 0, 'a hash TLV that was found has an address');
+  return named;
 }
 
 /** Where the 32 bytes of the hash TLV are; meaningful when imageHasHash. */
 export function imageHash(slot: u32): usize {
-  return imageInfo(slot) + INFO_HASH;
+  return hashOf(imageInfo(slot));
 }
 
 /** The image’s version, as version.ts compares versions. */
 export function imageVersion(slot: u32): u32 {
-  return load<u32>(imageInfo(slot), INFO_VERSION);
+  return imageInfo(slot).version;
 }
 
 export function imageBuild(slot: u32): u32 {
-  return load<u32>(imageInfo(slot), INFO_BUILD);
+  return imageInfo(slot).build;
 }

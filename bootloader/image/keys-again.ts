@@ -1,5 +1,5 @@
-// A key in the fuses, by other code than protocol/guest/fuse-read.ts and keys.ts: what it may vouch for, and the hash that names it. For the
-// second look.
+// A key in the fuses, read by other code than protocol/guest/fuse-read.ts and keys.ts: what it may be used for, and the hash that names it.
+// The second look uses it.
 
 import { readKey } from '../../protocol/guest/fuse-read';
 import {
@@ -30,17 +30,20 @@ export function imagePurposesAgain(key: u32): u32 {
   const own = readFusesWord(FUSE_KEY_PURPOSES) >> (key << 3);
   // All ones on a device that is locked for the field, without a branch.
   const locked: u32 = 0 - (readFusesWord(FUSE_LIFECYCLE) & LIFECYCLE_LOCKED) / LIFECYCLE_LOCKED;
+  assert(FUSE_KEY_COUNT << 3 <= 32, 'the purposes of all keys are one word');
   return own & (PURPOSE_RELEASE | PURPOSE_RECOVERY | (PURPOSE_DEVELOPMENT & ~locked));
 }
 
 /** 1 where the key vouches for images, but for recovery only; else 0. */
 export function isRecoveryKeyAgain(key: u32): u32 {
+  assert(key < FUSE_KEY_COUNT, 'a key number is one of the fuses’');
   return isZero(imagePurposesAgain(key) & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT));
 }
 
 /** Writes the KEYHASH of the key, 32 bytes, to `target`. */
 export function keyHashAgain(key: u32, target: usize): void {
   assert(key < FUSE_KEY_COUNT, 'a key number is one of the fuses’');
+  assert(target != publicKeyInfo, 'the hash is not written over what is hashed');
   store<u32>(publicKeyInfo, PREFIX_0);
   store<u32>(publicKeyInfo, PREFIX_1, 4);
   store<u32>(publicKeyInfo, PREFIX_2, 8);

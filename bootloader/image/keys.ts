@@ -3,6 +3,7 @@
 
 import { readKey, validKeys } from '../../protocol/guest/fuse-read';
 import { FUSE_KEY_COUNT } from '../../protocol/guest/generated/constants';
+import { isInRam } from '../../protocol/guest/ram';
 import { SHA256_DIGEST_SIZE, sha256 } from '../crypto/sha256';
 
 const PREFIX_SIZE: u32 = 12;
@@ -19,6 +20,8 @@ const found: usize = memory.data(<i32>KEY_SIZE, 8);
 
 /** The keys in use whose hash is the 32 bytes at `keyHash`, as bits: none, one, or more where one was burnt twice. */
 export function findKeys(keyHash: usize): u32 {
+  assert(isInRam(keyHash, SHA256_DIGEST_SIZE), 'there is a whole hash');
+  assert(keyHash != digest, 'the hash is not the scratch that it is compared with');
   const valid = validKeys();
   let keys: u32 = 0;
   for (let key: u32 = 0; key < FUSE_KEY_COUNT; key++) {
@@ -29,6 +32,8 @@ export function findKeys(keyHash: usize): u32 {
     keys |= 1 << key;
     memory.copy(found, publicKeyInfo + PREFIX_SIZE, KEY_SIZE);
   }
+  assert((keys & ~valid) == 0, 'only keys in use are found');
+  assert(keys < 1 << FUSE_KEY_COUNT, 'each key has a bit');
   return keys;
 }
 

@@ -1,7 +1,7 @@
 // The security counter in the fuses: read, compared, and brought up to a confirmed image's. protocol/image/security-counter.ts draws it.
 //
 //                startCounter               a tick is burnt           the last one
-//      IDLE ------------------> BURNING ------------------> BURNING ---------------> IDLE: the counter is at least what was asked for
+//      IDLE ------------------> BURNING ------------------> BURNING ---------------> IDLE: the counter is at least the one requested
 //
 // A tick that a cut left half-burnt is a smaller one. It is known as such by what it could still grow to, and is burnt again in
 // its own cell: so a counter that fits before the first tick fits after any cut, and a confirmed image is never found too far.
@@ -27,13 +27,13 @@ let cells: u32 = 0;
 let last: u32 = 0;
 let before: u32 = 0;
 
-/** What the counter is being brought up to; it is there when nothing is burning. */
+/** What the counter is being brought up to. It has that value when nothing is burning. */
 let target: u32 = 0;
 let advancing: bool = false;
 /** The counter in front of the tick that is being burnt. */
 let valueBefore: u32 = 0;
 
-/** Images below this counter are history. Ones are only ever added, so it never goes back. */
+/** Images with a lower counter do not boot, unless a token allows it. Fuses only gain ones, so it never goes back. */
 export function securityCounter(): u32 {
   readTicks();
   return value;
@@ -42,6 +42,7 @@ export function securityCounter(): u32 {
 /** Cells that are not burnt yet. */
 export function cellsLeft(): u32 {
   readTicks();
+  assert(cells <= COUNTER_CELLS, 'no more cells are in use than there are');
   return COUNTER_CELLS - cells;
 }
 
@@ -51,6 +52,8 @@ export function counterFits(counter: u32): bool {
   let from = value;
   if (lastGrowsTo(counter)) from = advanced(before, tickTowards(before, counter));
   let left = COUNTER_CELLS - cells;
+  assert(left <= COUNTER_CELLS, 'no more cells are in use than there are');
+  assert(from >= before, 'a tick never makes the counter smaller');
   for (; from < counter && left != 0; left--) from = advanced(from, tickTowards(from, counter));
   return from >= counter;
 }
@@ -58,6 +61,7 @@ export function counterFits(counter: u32): bool {
 /** Begins to bring the counter up; false where there is nothing to do. The caller has seen that no burn runs. */
 export function startCounter(counter: u32): bool {
   assert(!advancing, 'one image is confirmed at a time');
+  assert(!burnBusy(), 'no other burn runs');
   target = counter;
   advancing = burnNextTick();
   return advancing;
@@ -73,6 +77,7 @@ export function counterBusy(): bool {
 export function advanceCounter(counter: u32): bool {
   startCounter(counter);
   while (counterBusy()) burnWait();
+  assert(!burnBusy(), 'the last burn has ended');
   return securityCounter() >= counter;
 }
 
@@ -85,8 +90,10 @@ function burnNextTick(): bool {
   const again = lastGrowsTo(target);
   const cell = again ? cells - 1 : cells;
   if (cell >= COUNTER_CELLS) return false;
+  assert(!again || cells != 0, 'only a tick that is there is burnt again');
   const tick = again ? tickTowards(before, target) : tickTowards(value, target);
   if (counterWith(cell, tick) > target) return false;
+  assert(tick != 0 && tick <= COUNTER_TICK_MAX, 'a tick fits its cell');
   startBurn(
     FUSE_SECURITY_COUNTER + cell / COUNTER_CELLS_A_WORD,
     tick << ((cell % COUNTER_CELLS_A_WORD) * COUNTER_CELL_BITS),
@@ -100,7 +107,8 @@ function burnNextTick(): bool {
  */
 function readTicks(): void {
   foldTicks(FUSE_SECURITY_COUNTER_WORDS, 0);
-  const word = cells == 0 ? 0 : (cells - 1) / COUNTER_CELLS_A_WORD;
+  const word: u32 = cells == 0 ? 0 : (cells - 1) / COUNTER_CELLS_A_WORD;
+  assert(word < FUSE_SECURITY_COUNTER_WORDS, 'the last tick is in a word of the counter');
   let firm = u32.MAX_VALUE;
   for (let read: u32 = 0; read < STABLE_READS; read++) firm &= readFusesWord(FUSE_SECURITY_COUNTER + word);
   foldTicks(word, firm);
@@ -108,6 +116,8 @@ function readTicks(): void {
 
 /** Folds the words in front of `shaky`, and then `firm` in place of that one. */
 function foldTicks(shaky: u32, firm: u32): void {
+  assert(shaky <= FUSE_SECURITY_COUNTER_WORDS, 'a word of the counter, or none');
+  assert(COUNTER_CELLS == FUSE_SECURITY_COUNTER_WORDS * COUNTER_CELLS_A_WORD, 'the cells fill their words');
   value = 0;
   cells = 0;
   last = 0;
@@ -127,6 +137,7 @@ function foldTicks(shaky: u32, firm: u32): void {
 
 /** Never smaller: what would wrap around stays at the greatest there is. */
 function advanced(from: u32, tick: u32): u32 {
+  assert(tick != 0 && tick <= COUNTER_TICK_MAX, 'a tick fits its cell');
   const step: u32 = 1 << ((tick - 1) << 1);
   const next = (from & ~(step - 1)) + step;
   return next > from ? next : u32.MAX_VALUE;
@@ -137,12 +148,15 @@ function tickTowards(from: u32, to: u32): u32 {
   assert(from < to, 'there is some way to go');
   let tick = COUNTER_TICK_MAX;
   while (advanced(from, tick) > to) tick--;
+  assert(tick != 0, 'the smallest tick adds one');
   return tick;
 }
 
 /** Whether the last tick could be a cut remainder of the one that was needed there on the way to `counter`. */
 function lastGrowsTo(counter: u32): bool {
   if (cells == 0 || counter <= value) return false;
+  assert(last != 0, 'a cell in use has a tick');
+  assert(before <= value, 'a tick never makes the counter smaller');
   const needed = tickTowards(before, counter);
   return needed != last && (last & ~needed) == 0;
 }

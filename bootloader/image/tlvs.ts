@@ -1,4 +1,4 @@
-// The TLV areas behind the payload: a walk in which no length is believed.
+// The TLV areas behind the payload. Each length is checked against the bytes that are left before it is used.
 //
 // What is taken and what is refused follows MCUboot's bootutil built for Ed25519 over SHA-256 with the TLV allow-list and
 // rollback protection on (mcuboot 2d4bacc3, boot/bootutil/src/image_validate.c and tlv.c). We take nothing that it refuses. Where we
@@ -34,6 +34,7 @@ import {
   IMAGE_TLV_INFO_MAGIC,
   IMAGE_TLV_INFO_SIZE,
   IMAGE_TLV_PROTECTED_INFO_MAGIC,
+  MAP_FLASH_SIZE,
   MAP_IMAGE_SIZE_MAX,
   REASON_HASH_MISSING,
   REASON_KEY_UNKNOWN,
@@ -59,32 +60,22 @@ import {
 } from '../../protocol/guest/generated/constants';
 import { ED25519_SIGNATURE_SIZE } from '../crypto/ed25519';
 import {
+  hashOf,
   hasSeen,
-  INFO_BOARD,
-  INFO_COUNTER,
-  INFO_HASH,
-  INFO_HASH_AT,
-  INFO_KEYHASH,
-  INFO_PAYLOAD,
-  INFO_PAYLOAD_SIZE,
-  INFO_RECORD,
-  INFO_RECORD_SIZE,
-  INFO_REVOKES,
-  INFO_REVOKES_SIZE,
-  INFO_SIGNATURE,
-  INFO_SIGNATURE_AT,
-  INFO_SIGNED_SIZE,
-  INFO_TOTAL_SIZE,
+  ImageInfo,
+  keyHashOf,
   markSeen,
   SEEN_BOARD,
   SEEN_COUNTER,
   SEEN_HASH,
+  SEEN_HEADER,
   SEEN_KEYHASH,
   SEEN_ODD_RECORD,
   SEEN_RECORD,
   SEEN_REVOKES,
   SEEN_SIGNATURE,
   SEEN_UNMET,
+  signatureOf,
 } from './info';
 import { slotAddress } from './slots';
 import { versionNumber } from './version';
@@ -100,16 +91,37 @@ const REVOKES_MAX: u32 = FUSE_KEY_COUNT - 1;
 export const RECORD_TAIL: u32 = 0x205802;
 export const RECORD_TAIL_SIZE: u32 = 35;
 
-/** u16 and u16: an area's magic and size, or an entry's type and length. */
-const pair: usize = memory.data(<i32>TLV_HEADER_SIZE, 4);
-/** u8 image, three bytes of nothing, u8 major, u8 minor, u16 revision, u32 build */
-const dependency: usize = memory.data(<i32>DEPENDENCY_SIZE, 4);
+/** What an area begins with, and each entry in it. */
+@unmanaged
+class TlvHead {
+  /** An area's magic, or an entry's type. */
+  type: u16 = 0;
+  /** Bytes: an area's with this head, an entry's without. */
+  length: u16 = 0;
+}
+
+/** The least version of another image that an image needs. */
+@unmanaged
+class Dependency {
+  image: u8 = 0;
+  zero: u8 = 0;
+  zeros: u16 = 0;
+  major: u8 = 0;
+  minor: u8 = 0;
+  revision: u16 = 0;
+  build: u32 = 0;
+}
+
+const head: TlvHead = changetype<TlvHead>(memory.data(<i32>TLV_HEADER_SIZE, 4));
+const dependency: Dependency = changetype<Dependency>(memory.data(<i32>DEPENDENCY_SIZE, 4));
+/** The bytes of a boot record in front of its measurement. */
+const recordTail: usize = memory.data(<i32>sizeof<u32>(), 4);
 
 /** Walks both areas of the image whose header is in `info`, and copies what is found there. */
-export function parseTlvs(slot: u32, info: usize): u32 {
-  const payloadEnd = load<u32>(info, INFO_PAYLOAD) + load<u32>(info, INFO_PAYLOAD_SIZE);
-  const signedEnd = slotAddress(slot) + load<u32>(info, INFO_SIGNED_SIZE);
-  assert(payloadEnd <= signedEnd, 'the header was checked');
+export function parseTlvs(slot: u32, info: ImageInfo): u32 {
+  const payloadEnd = info.payload + info.payloadSize;
+  const signedEnd = slotAddress(slot) + info.signedSize;
+  assert(hasSeen(info, SEEN_HEADER) && payloadEnd <= signedEnd, 'the header was checked');
   if (signedEnd > payloadEnd) {
     const size = areaSize(payloadEnd, IMAGE_TLV_PROTECTED_INFO_MAGIC);
     if (size != signedEnd - payloadEnd) return REASON_TLV_AREA;
@@ -118,8 +130,10 @@ export function parseTlvs(slot: u32, info: usize): u32 {
   }
   const size = areaSize(signedEnd, IMAGE_TLV_INFO_MAGIC);
   const room = slotAddress(slot) + MAP_IMAGE_SIZE_MAX - signedEnd;
+  assert(room >= IMAGE_TLV_INFO_SIZE && room < MAP_IMAGE_SIZE_MAX, 'the header left room for this area');
   if (size < IMAGE_TLV_INFO_SIZE || size > room) return REASON_TLV_AREA;
-  store<u32>(info, load<u32>(info, INFO_SIGNED_SIZE) + size, INFO_TOTAL_SIZE);
+  info.totalSize = info.signedSize + size;
+  assert(info.totalSize <= MAP_IMAGE_SIZE_MAX, 'the image ends in front of the trailer');
   const reason = walk(info, signedEnd, signedEnd + size, false);
   if (reason != REASON_NONE) return reason;
   if (!hasSeen(info, SEEN_HASH)) return REASON_HASH_MISSING;
@@ -128,51 +142,64 @@ export function parseTlvs(slot: u32, info: usize): u32 {
 
 /** Size of the area at `address`, its info included, or 0 where there is none of this kind. */
 function areaSize(address: u32, magic: u32): u32 {
-  copyFromBus(pair, address, IMAGE_TLV_INFO_SIZE);
-  return <u32>load<u16>(pair) == magic ? <u32>load<u16>(pair, 2) : 0;
+  assert(IMAGE_TLV_INFO_SIZE == TLV_HEADER_SIZE, 'an area begins with a head like that of an entry');
+  assert(address <= MAP_FLASH_SIZE - TLV_HEADER_SIZE, 'the sizes were checked, so the head is in flash');
+  readHead(address);
+  return <u32>head.type == magic ? <u32>head.length : 0;
 }
 
-function walk(info: usize, area: u32, end: u32, isProtected: bool): u32 {
+function readHead(address: u32): void {
+  assert(offsetof<TlvHead>() == <usize>TLV_HEADER_SIZE, 'the overlay is as long as a head');
+  copyFromBus(changetype<usize>(head), address, TLV_HEADER_SIZE);
+}
+
+function walk(info: ImageInfo, area: u32, end: u32, isProtected: bool): u32 {
   let at = area + IMAGE_TLV_INFO_SIZE;
+  assert(at <= end && end <= MAP_FLASH_SIZE, 'the size of the area was checked');
   while (at != end) {
     if (end - at < TLV_HEADER_SIZE) return REASON_TLV_ENTRY;
-    copyFromBus(pair, at, TLV_HEADER_SIZE);
-    const type: u32 = load<u16>(pair);
-    const length: u32 = load<u16>(pair, 2);
+    readHead(at);
+    const type: u32 = head.type;
+    const length: u32 = head.length;
     at += TLV_HEADER_SIZE;
     if (length > end - at) return REASON_TLV_ENTRY;
     if (!isProtected && !allowedUnprotected(type)) return REASON_TLV_NOT_ALLOWED;
     const reason = take(info, type, length, at);
     if (reason != REASON_NONE) return reason;
     at += length;
+    assert(at <= end, 'an entry ends in its area');
   }
   return REASON_NONE;
 }
 
 /** What may stand outside the signed bytes: the hash, the signature, and whose it is; and what names another variant. */
 function allowedUnprotected(type: u32): bool {
+  assert(type <= 0xffff, 'a type has 16 bits');
+  assert(TLV_SHA256 < TLV_SHA384 && TLV_SHA384 < TLV_SHA512, 'the hashes have types in a row');
   if (type >= TLV_SHA256 && type <= TLV_SHA512) return true;
   return type == TLV_KEYHASH || type == TLV_ED25519 || type == TLV_SIG_PURE;
 }
 
-function take(info: usize, type: u32, length: u32, at: u32): u32 {
+function take(info: ImageInfo, type: u32, length: u32, at: u32): u32 {
+  assert(length <= 0xffff, 'a length has 16 bits');
+  assert(at <= MAP_FLASH_SIZE - length, 'the length was compared with what is left of the area');
   switch (type) {
     case TLV_SHA384:
     case TLV_SHA512:
     case TLV_SIG_PURE:
       return REASON_SIGNATURE_VARIANT;
     case TLV_SHA256:
-      return takeField(info, SEEN_HASH, INFO_HASH, HASH_SIZE, length, at);
+      return takeField(info, SEEN_HASH, hashOf(info), HASH_SIZE, length, at);
     case TLV_KEYHASH:
-      return takeField(info, SEEN_KEYHASH, INFO_KEYHASH, KEYHASH_SIZE, length, at);
+      return takeField(info, SEEN_KEYHASH, keyHashOf(info), KEYHASH_SIZE, length, at);
     case TLV_ED25519:
       // bootutil passes over a signature that no KEYHASH precedes.
       if (!hasSeen(info, SEEN_KEYHASH)) return REASON_KEY_UNKNOWN;
-      return takeField(info, SEEN_SIGNATURE, INFO_SIGNATURE, ED25519_SIGNATURE_SIZE, length, at);
+      return takeField(info, SEEN_SIGNATURE, signatureOf(info), ED25519_SIGNATURE_SIZE, length, at);
     case TLV_SECURITY_COUNTER:
-      return takeField(info, SEEN_COUNTER, INFO_COUNTER, 4, length, at);
+      return takeField(info, SEEN_COUNTER, changetype<usize>(info) + offsetof<ImageInfo>('counter'), 4, length, at);
     case TLV_BOARD_ID:
-      return takeField(info, SEEN_BOARD, INFO_BOARD, 4, length, at);
+      return takeField(info, SEEN_BOARD, changetype<usize>(info) + offsetof<ImageInfo>('board'), 4, length, at);
     case TLV_DEPENDENCY:
       return takeDependency(info, length, at);
     case TLV_KEY_REVOKE:
@@ -185,44 +212,49 @@ function take(info: usize, type: u32, length: u32, at: u32): u32 {
 }
 
 /** The only thing here to depend on is the bootloader. */
-function takeDependency(info: usize, length: u32, at: u32): u32 {
+function takeDependency(info: ImageInfo, length: u32, at: u32): u32 {
   if (length != DEPENDENCY_SIZE) return REASON_TLV_LENGTH;
-  copyFromBus(dependency, at, DEPENDENCY_SIZE);
-  const major: u32 = load<u8>(dependency, 4);
-  const minor: u32 = load<u8>(dependency, 5);
-  const least = versionNumber(major, minor, load<u16>(dependency, 6));
-  const isBootloader = <u32>load<u8>(dependency) == BOOTLOADER_DEPENDENCY_IMAGE;
+  assert(offsetof<Dependency>() == <usize>DEPENDENCY_SIZE, 'the overlay is as long as a dependency');
+  copyFromBus(changetype<usize>(dependency), at, DEPENDENCY_SIZE);
+  const least = versionNumber(dependency.major, dependency.minor, dependency.revision);
+  const isBootloader = <u32>dependency.image == BOOTLOADER_DEPENDENCY_IMAGE;
   if (!isBootloader || least > BOOTLOADER_VERSION) markSeen(info, SEEN_UNMET);
   return REASON_NONE;
 }
 
-function takeRevocation(info: usize, length: u32, at: u32): u32 {
+function takeRevocation(info: ImageInfo, length: u32, at: u32): u32 {
   if (hasSeen(info, SEEN_REVOKES)) return REASON_TLV_DUPLICATE;
   if (length == 0 || length % KEYHASH_SIZE != 0 || length > REVOKES_MAX * KEYHASH_SIZE) return REASON_TLV_LENGTH;
-  store<u32>(info, at, INFO_REVOKES);
-  store<u32>(info, length, INFO_REVOKES_SIZE);
+  info.revokes = at;
+  info.revokesSize = length;
+  assert(info.revokesSize >= KEYHASH_SIZE, 'a revocation names a key');
+  assert(at != 0, 'no TLV is at the start of flash');
   markSeen(info, SEEN_REVOKES);
   return REASON_NONE;
 }
 
 /** A CBOR map whose last pair is the measurement: key 2, and a string of 32 bytes. */
-function takeBootRecord(info: usize, length: u32, at: u32): u32 {
+function takeBootRecord(info: ImageInfo, length: u32, at: u32): u32 {
   if (hasSeen(info, SEEN_RECORD)) return REASON_TLV_DUPLICATE;
   if (length < RECORD_TAIL_SIZE || length > HANDOVER_BOOT_RECORD_SIZE_MAX) return REASON_TLV_LENGTH;
-  store<u32>(info, at, INFO_RECORD);
-  store<u32>(info, length, INFO_RECORD_SIZE);
+  info.record = at;
+  info.recordSize = length;
   markSeen(info, SEEN_RECORD);
-  copyFromBus(pair, at + length - RECORD_TAIL_SIZE, 4);
-  if ((load<u32>(pair) & 0xffffff) != RECORD_TAIL) markSeen(info, SEEN_ODD_RECORD);
+  assert(info.recordSize >= RECORD_TAIL_SIZE, 'a record is longer than what is compared of it');
+  assert(RECORD_TAIL <= 0xffffff, 'three bytes are compared');
+  copyFromBus(recordTail, at + length - RECORD_TAIL_SIZE, sizeof<u32>());
+  if ((load<u32>(recordTail) & 0xffffff) != RECORD_TAIL) markSeen(info, SEEN_ODD_RECORD);
   return REASON_NONE;
 }
 
-function takeField(info: usize, seen: u32, field: usize, size: u32, length: u32, at: u32): u32 {
+function takeField(info: ImageInfo, seen: u32, place: usize, size: u32, length: u32, at: u32): u32 {
   if (hasSeen(info, seen)) return REASON_TLV_DUPLICATE;
   if (length != size) return REASON_TLV_LENGTH;
-  copyFromBus(info + field, at, size);
-  if (seen == SEEN_HASH) store<u32>(info, at, INFO_HASH_AT);
-  if (seen == SEEN_SIGNATURE) store<u32>(info, at, INFO_SIGNATURE_AT);
+  assert(size != 0 && size <= ED25519_SIGNATURE_SIZE, 'no field is longer than the signature');
+  assert(at != 0, 'no TLV is at the start of flash');
+  copyFromBus(place, at, size);
+  if (seen == SEEN_HASH) info.hashAt = at;
+  if (seen == SEEN_SIGNATURE) info.signatureAt = at;
   markSeen(info, seen);
   return REASON_NONE;
 }

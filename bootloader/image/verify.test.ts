@@ -129,7 +129,7 @@ describe('what is found', () => {
     const { info } = judge;
     const words = [8, 12, 16, 20, 24, 28, 32, 40].map((offset) => info.getUint32(offset, true));
     expect(words).toEqual([0x01_02_0003, 4, MemoryMap.SLOT_B + 32, 50, 32 + 50 + 12, image.length, 5, 1]);
-    const hash = Buffer.from(info.buffer, info.byteOffset + 48, 32);
+    const hash = Buffer.from(info.buffer, info.byteOffset + 72, 32);
     expect(hash).toEqual(
       createHash('sha256')
         .update(image.subarray(0, 32 + 50 + 12))

@@ -5,11 +5,14 @@
 //                hash, its security counter is not history and not too far ahead, it is for this board and this bootloader.
 //
 // Memory is constant: flash passes through one block. The worst case is a full slot: MAP_IMAGE_SIZE_MAX bytes hashed, one signature.
-// The first thing found wrong is the reason; damage is told before forgery, and forgery before policy.
+// The first thing found wrong is the reason. Damage is looked for first, then a wrong signature, then what the policy of this device refuses.
 
 import { copyFromBus } from '../../protocol/guest/dma';
 import { boardId, purposesOf, revokedKeys } from '../../protocol/guest/fuse-read';
 import {
+  FUSE_KEY_COUNT,
+  MAP_FLASH_SIZE,
+  MAP_IMAGE_SIZE_MAX,
   PURPOSE_DEVELOPMENT,
   PURPOSE_RECOVERY,
   PURPOSE_RELEASE,
@@ -32,25 +35,16 @@ import { SHA256_CONTEXT_SIZE, SHA256_DIGEST_SIZE, sha256Final, sha256Init, sha25
 import { addToChecksum } from './checksum';
 import { parseHeader } from './header';
 import {
+  challengeOf,
   clearInfo,
-  EVIDENCE_CHALLENGE,
-  EVIDENCE_CHECKSUM,
-  EVIDENCE_FLOW,
-  EVIDENCE_POINT,
   evidenceOf,
+  hashOf,
   hasSeen,
-  INFO_BOARD,
-  INFO_COUNTER,
-  INFO_HASH,
-  INFO_KEY,
-  INFO_KEYHASH,
-  INFO_REASON,
-  INFO_REVOKES,
-  INFO_REVOKES_SIZE,
-  INFO_SIGNATURE,
-  INFO_SIGNED_SIZE,
+  ImageInfo,
   imageInfo,
+  keyHashOf,
   markSeen,
+  pointOf,
   SEEN_BOARD,
   SEEN_COUNTER,
   SEEN_ODD_RECORD,
@@ -58,6 +52,7 @@ import {
   SEEN_REVOKES,
   SEEN_UNMET,
   SEEN_VERIFIED,
+  signatureOf,
 } from './info';
 import { findKeys, foundKey } from './keys';
 import { counterFits, securityCounter } from './security-counter';
@@ -81,7 +76,9 @@ export function parseSlot(slot: u32): u32 {
   const info = clearInfo(slot);
   let reason = parseHeader(slot, info);
   if (reason == REASON_NONE) reason = parseTlvs(slot, info);
-  store<u32>(info, reason, INFO_REASON);
+  assert(reason <= 0xff, 'a record keeps a reason in a byte');
+  assert(!hasSeen(info, SEEN_VERIFIED), 'to parse is not to verify');
+  info.reason = reason;
   return reason;
 }
 
@@ -91,13 +88,14 @@ export function verifySlot(slot: u32): u32 {
   if (reason != REASON_NONE) return reason;
   const info = imageInfo(slot);
   const token = slotHasToken(slot);
+  assert(info.signedSize != 0 && info.signedSize < info.totalSize, 'the TLVs stand behind what is signed');
   beginFlow();
   memory.fill(measurement(slot), 0, SHA256_DIGEST_SIZE);
   reason = checkDigest(slot, info);
   if (reason == REASON_NONE) reason = checkSignature(slot, info);
   if (reason == REASON_NONE) reason = checkPolicy(info, token);
-  store<u32>(evidenceOf(slot), flowSum(), EVIDENCE_FLOW);
-  store<u32>(info, reason, INFO_REASON);
+  evidenceOf(slot).flow = flowSum();
+  info.reason = reason;
   if (reason == REASON_NONE) markSeen(info, SEEN_VERIFIED);
   return reason;
 }
@@ -108,11 +106,13 @@ export function measurement(slot: u32): usize {
   return digests + slot * SHA256_DIGEST_SIZE;
 }
 
-function checkDigest(slot: u32, info: usize): u32 {
+function checkDigest(slot: u32, info: ImageInfo): u32 {
+  assert(info.signedSize <= MAP_IMAGE_SIZE_MAX, 'what is signed is in the slot');
+  assert((BLOCK_SIZE & 7) == 0 && STALE_SIZE <= BLOCK_SIZE, 'pieces but the last are multiples of 8');
   let at = slotAddress(slot);
   let sum: u64 = 0;
   sha256Init(context);
-  for (let rest = load<u32>(info, INFO_SIGNED_SIZE); rest != 0; ) {
+  for (let rest = info.signedSize; rest != 0; ) {
     const piece = min<u32>(rest, BLOCK_SIZE);
     // A copy that did not take place must not find the block before it in its place.
     memory.fill(block, 0xa5, STALE_SIZE);
@@ -122,35 +122,37 @@ function checkDigest(slot: u32, info: usize): u32 {
     at += piece;
     rest -= piece;
   }
+  assert(at == slotAddress(slot) + info.signedSize, 'every signed byte was hashed');
   const digest = measurement(slot);
   sha256Final(context, digest);
-  store<u64>(evidenceOf(slot), sum, EVIDENCE_CHECKSUM);
+  evidenceOf(slot).checksum = sum;
   addFlow(FLOW_DIGEST);
-  return memory.compare(digest, info + INFO_HASH, SHA256_DIGEST_SIZE) == 0 ? REASON_NONE : REASON_HASH_MISMATCH;
+  return memory.compare(digest, hashOf(info), SHA256_DIGEST_SIZE) == 0 ? REASON_NONE : REASON_HASH_MISMATCH;
 }
 
 /** A key burnt twice is revoked when either is, and may what both may. */
-function checkSignature(slot: u32, info: usize): u32 {
-  const keys = findKeys(info + INFO_KEYHASH);
+function checkSignature(slot: u32, info: ImageInfo): u32 {
+  const keys = findKeys(keyHashOf(info));
   if (keys == 0) return REASON_KEY_UNKNOWN;
   if ((keys & revokedKeys()) != 0) return REASON_KEY_REVOKED;
   const purposes = purposesOf(keys);
   if ((purposes & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT | PURPOSE_RECOVERY)) == 0) return REASON_KEY_PURPOSE;
   if ((purposes & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT)) == 0) markSeen(info, SEEN_RECOVERY);
-  store<u32>(info, ctz<u32>(keys), INFO_KEY);
+  info.key = ctz<u32>(keys);
+  assert(info.key < FUSE_KEY_COUNT, 'a key number is one of the fuses’');
   addFlow(FLOW_KEY);
-  const good = ed25519Verify(foundKey(), measurement(slot), SHA256_DIGEST_SIZE, info + INFO_SIGNATURE);
-  memory.copy(evidenceOf(slot) + EVIDENCE_POINT, ed25519Point(), POINT_SIZE);
-  memory.copy(evidenceOf(slot) + EVIDENCE_CHALLENGE, ed25519Scalar(), POINT_SIZE);
+  const good = ed25519Verify(foundKey(), measurement(slot), SHA256_DIGEST_SIZE, signatureOf(info));
+  memory.copy(pointOf(evidenceOf(slot)), ed25519Point(), POINT_SIZE);
+  memory.copy(challengeOf(evidenceOf(slot)), ed25519Scalar(), POINT_SIZE);
   return good ? REASON_NONE : REASON_SIGNATURE_INVALID;
 }
 
 /** What an authentic image must say to be run here and now. */
-function checkPolicy(info: usize, token: bool): u32 {
-  const counter = load<u32>(info, INFO_COUNTER);
+function checkPolicy(info: ImageInfo, token: bool): u32 {
+  const counter = info.counter;
   if (!hasSeen(info, SEEN_COUNTER) || (counter < securityCounter() && !token)) return REASON_SECURITY_COUNTER;
   if (!counterFits(counter)) return REASON_COUNTER_TOO_FAR;
-  if (hasSeen(info, SEEN_BOARD) && load<u32>(info, INFO_BOARD) != boardId()) return REASON_WRONG_BOARD;
+  if (hasSeen(info, SEEN_BOARD) && info.board != boardId()) return REASON_WRONG_BOARD;
   if (hasSeen(info, SEEN_UNMET)) return REASON_DEPENDENCY;
   if (hasSeen(info, SEEN_ODD_RECORD)) return REASON_BOOT_RECORD;
   if (revokesItself(info)) return REASON_REVOKES_ITSELF;
@@ -158,12 +160,14 @@ function checkPolicy(info: usize, token: bool): u32 {
   return REASON_NONE;
 }
 
-function revokesItself(info: usize): bool {
+function revokesItself(info: ImageInfo): bool {
   if (!hasSeen(info, SEEN_REVOKES)) return false;
-  const at = load<u32>(info, INFO_REVOKES);
-  for (let offset: u32 = 0; offset < load<u32>(info, INFO_REVOKES_SIZE); offset += KEYHASH_SIZE) {
+  const at = info.revokes;
+  assert(info.revokesSize % KEYHASH_SIZE == 0, 'the TLV was checked');
+  assert(at <= MAP_FLASH_SIZE - info.revokesSize, 'the hashes are in flash');
+  for (let offset: u32 = 0; offset < info.revokesSize; offset += KEYHASH_SIZE) {
     copyFromBus(revoked, at + offset, KEYHASH_SIZE);
-    if (memory.compare(revoked, info + INFO_KEYHASH, KEYHASH_SIZE) == 0) return true;
+    if (memory.compare(revoked, keyHashOf(info), KEYHASH_SIZE) == 0) return true;
   }
   return false;
 }

@@ -1,4 +1,4 @@
-// The boot log as SMP tells it: so many boots a reply, oldest first. protocol/smp/boot.ts has the fields.
+// The boot log as a reply of SMP: at most BOOTS_MAX boots, the oldest first. protocol/smp/boot.ts has the fields.
 
 import {
   writeArrayStart,
@@ -10,76 +10,65 @@ import {
   writeUnsigned,
   writeUnsignedField,
 } from '../../../protocol/guest/cbor-writer';
-import {
-  LOG_CAUSE,
-  LOG_COUNTER,
-  LOG_DECISION,
-  LOG_FAULT_ADDRESS,
-  LOG_FAULT_CAUSE,
-  LOG_MEASUREMENT,
-  LOG_NO_SLOT,
-  LOG_NUMBER,
-  LOG_REASONS,
-  LOG_RESETS,
-  LOG_SIZE,
-  LOG_SLOT,
-  LOG_STATE,
-  LOG_VERSION,
-} from '../../../protocol/guest/generated/constants';
-import { LOG_PLACES, newestPlace, readLog } from '../state/boot-log';
+import { LOG_NO_SLOT, LOG_SIZE, SMP_BUFFER_SIZE } from '../../../protocol/guest/generated/constants';
+import { LOG_PLACES, logAt, measurementIn, newestPlace, readLog } from '../state/boot-log';
 
-/** A boot takes up to 170 bytes of a reply of 2 KiB. */
+/** Bytes that a boot takes in a reply, at most. */
+const BOOT_SIZE_MAX: u64 = 170;
 const BOOTS_MAX: u64 = 10;
 const HASH_SIZE: u32 = 32;
 
 const record: usize = memory.data(<i32>LOG_SIZE, 8);
 
-/** From boot `from` on, or the last `count`; what is left out does not limit. */
+/** The boots from number `from` on, or the last `count` of them. u64.MAX_VALUE is a field that the request left out. */
 export function answerBootLog(from: u64, count: u64): void {
   const most = min<u64>(count, BOOTS_MAX);
+  assert(BOOTS_MAX * BOOT_SIZE_MAX < SMP_BUFFER_SIZE, 'the longest reply fits its buffer');
   const newest = newestPlace();
   let told: u64 = 0;
   let more: bool = false;
   writeText('boots');
   writeArrayStart();
   if (newest != LOG_PLACES && readLog(newest, record)) {
-    const last: u64 = load<u32>(record, LOG_NUMBER);
+    const last: u64 = logAt(record).number;
     const first = from == u64.MAX_VALUE ? (last >= most ? last - most + 1 : 0) : from;
     // Places are in the order of boots, from the one behind the newest all the way round to it.
     for (let turn: u32 = 1; turn <= LOG_PLACES && told < most; turn++) {
-      if (!readLog((newest + turn) % LOG_PLACES, record) || load<u32>(record, LOG_NUMBER) < first) continue;
+      if (!readLog((newest + turn) % LOG_PLACES, record) || logAt(record).number < first) continue;
       writeBoot();
       told++;
-      more = load<u32>(record, LOG_NUMBER) != last;
+      more = logAt(record).number != last;
     }
   }
+  assert(told <= most, 'no more boots than were requested');
   writeEnd();
   writeBooleanField('more', more);
 }
 
 function writeBoot(): void {
-  const slot: u32 = load<u8>(record, LOG_SLOT);
+  const boot = logAt(record);
+  const slot: u32 = boot.slot;
   writeMapStart();
-  writeUnsignedField('n', load<u32>(record, LOG_NUMBER));
-  writeUnsignedField('cause', load<u8>(record, LOG_CAUSE));
-  writeUnsignedField('decision', load<u8>(record, LOG_DECISION));
+  writeUnsignedField('n', boot.number);
+  writeUnsignedField('cause', boot.cause);
+  writeUnsignedField('decision', boot.decision);
   writeText('reasons');
   writeArrayStart();
-  writeUnsigned(load<u8>(record, LOG_REASONS));
-  writeUnsigned(load<u8>(record, LOG_REASONS + 1));
+  writeUnsigned(boot.reasonOfA);
+  writeUnsigned(boot.reasonOfB);
   writeEnd();
-  writeUnsignedField('resets', load<u8>(record, LOG_RESETS));
-  writeUnsignedField('counter', load<u32>(record, LOG_COUNTER));
+  writeUnsignedField('resets', boot.resets);
+  writeUnsignedField('counter', boot.counter);
   if (slot != LOG_NO_SLOT) {
     writeUnsignedField('slot', slot);
-    writeUnsignedField('state', load<u8>(record, LOG_STATE));
-    writeUnsignedField('version', load<u32>(record, LOG_VERSION));
+    writeUnsignedField('state', boot.state);
+    writeUnsignedField('version', boot.version);
     writeText('hash');
-    writeBytes(record + LOG_MEASUREMENT, HASH_SIZE);
+    writeBytes(measurementIn(boot), HASH_SIZE);
   }
-  if (<u32>load<u8>(record, LOG_FAULT_CAUSE) != 0) {
-    writeUnsignedField('fault', load<u8>(record, LOG_FAULT_CAUSE));
-    writeUnsignedField('address', load<u32>(record, LOG_FAULT_ADDRESS));
+  if (<u32>boot.faultCause != 0) {
+    writeUnsignedField('fault', boot.faultCause);
+    writeUnsignedField('address', boot.faultAddress);
   }
   writeEnd();
 }

@@ -1,4 +1,5 @@
-// BOOT token: a downgrade token is checked against the image it is about, and laid beside it. What was there before goes: one image, one token.
+// BOOT token: a downgrade token is checked against the image it is about, and programmed beside it. It replaces the one that was there: an image has
+// one token.
 //
 //   checked -> (trailer sector erased, where something else is) -> programmed, read back
 
@@ -17,6 +18,7 @@ import {
   TOKEN_HASH,
   TOKEN_SIZE,
 } from '../../../protocol/guest/generated/constants';
+import { isInRam } from '../../../protocol/guest/ram';
 import { sameBytes } from '../../../protocol/guest/same-bytes';
 import { openRequest } from '../../../protocol/guest/smp/request';
 import { STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
@@ -34,14 +36,17 @@ let slot: u32 = 0;
 let erasing: bool = false;
 
 export function answerToken(step: u32): u32 {
+  assert(step == 0 || slot < SLOT_COUNT, 'a request that goes on has found its slot');
+  assert(step != 0 || !erasing, 'a new request begins without an erase of its own');
   if (step == 0) {
     const status = takeToken();
     if (status != 0) return status;
   }
   if (flashBusy()) return STATUS_DEFERRED;
+  const wasErasing = erasing;
+  erasing = false;
   if (flashFailed()) return STATUS_GROUP + BOOT_ERR_FLASH_WRITE;
-  if (erasing) {
-    erasing = false;
+  if (wasErasing) {
     flashProgram(tokenAddress(slot), token, TOKEN_SIZE);
     return STATUS_DEFERRED;
   }
@@ -59,9 +64,9 @@ function takeToken(): u32 {
   readSlots();
   slot = slotOfImage(token + TOKEN_HASH);
   if (slot == NO_SLOT) return STATUS_GROUP + BOOT_ERR_TOKEN_NO_IMAGE;
+  assert(slot < SLOT_COUNT && imageHasHash(slot), 'the image was found by its hash');
   const status = checkToken(token, slot);
   if (status != 0) return STATUS_GROUP + status;
-  erasing = false;
   copyFromBus(there, tokenAddress(slot), TOKEN_SIZE);
   if (sameBytes(there, token, TOKEN_SIZE)) return 0;
   erasing = !isErased(tokenAddress(slot), TOKEN_SIZE);
@@ -71,6 +76,8 @@ function takeToken(): u32 {
 }
 
 function slotOfImage(hash: usize): u32 {
+  assert(isInRam(hash, <u32>HASH_SIZE), 'there is a whole hash');
+  assert(NO_SLOT >= SLOT_COUNT, 'no slot has its number');
   for (let each: u32 = 0; each < SLOT_COUNT; each++) {
     if (imageHasHash(each) && sameBytes(hash, imageHash(each), HASH_SIZE)) return each;
   }

@@ -33,12 +33,14 @@ import {
   MGMT_EINVAL,
   MGMT_ENOTSUP,
   SMP_OP_READ,
+  SMP_OP_WRITE,
 } from '../../../protocol/guest/generated/constants';
 import {
   FUSES_WORD,
   RESET_FAULT_FUNCTION,
   RESET_FAULT_FUNCTION_COUNT,
   RESET_MAILBOX,
+  RESET_MAILBOX_COUNT,
   readFusesWord,
   readResetFaultAddress,
   readResetFaultCause,
@@ -63,6 +65,8 @@ export function registerBoot(): void {
 }
 
 function answerBoot(operation: u32, command: u32, step: u32): u32 {
+  assert(operation == SMP_OP_READ || operation == SMP_OP_WRITE, 'the server lets two operations through');
+  assert(step == 0 || command == BOOT_TOKEN, 'every other answer is given at once');
   if (operation != SMP_OP_READ) return command == BOOT_TOKEN ? answerToken(step) : MGMT_ENOTSUP;
   if (command == BOOT_LOG) return answerLog();
   if (command == BOOT_RECORD) return answerRecord();
@@ -86,6 +90,10 @@ function answerLog(): u32 {
 function answerRecord(): u32 {
   if (readResetMailbox(HANDOVER_MAGIC) != HANDOVER_MAGIC_VALUE) return STATUS_GROUP + BOOT_ERR_NO_RECORD;
   const size = min<u32>(readResetMailbox(HANDOVER_BOOT_RECORD_SIZE), HANDOVER_BOOT_RECORD_SIZE_MAX);
+  assert(
+    HANDOVER_BOOT_RECORD + (HANDOVER_BOOT_RECORD_SIZE_MAX >> 2) <= RESET_MAILBOX_COUNT,
+    'the record is in the mailbox',
+  );
   copyFromBus(bytes, RESET_MAILBOX + (HANDOVER_BOOT_RECORD << 2), HANDOVER_BOOT_RECORD_SIZE_MAX);
   writeText('record');
   writeBytes(bytes, size);
@@ -102,12 +110,15 @@ function answerFault(): u32 {
   copyFromBus(bytes, RESET_FAULT_FUNCTION, room);
   let length: u32 = 0;
   while (length < room && load<u8>(bytes + length) != 0) length++;
+  assert(length <= room, 'a name ends in its room');
   writeText('function');
   writeTextBytes(bytes, length);
   return 0;
 }
 
 function answerTrust(): u32 {
+  assert(SERIAL_SIZE <= HANDOVER_BOOT_RECORD_SIZE_MAX, 'a serial number fits');
+  assert(FUSE_KEY_COUNT <= 32, 'each key has a bit');
   copyFromBus(bytes, FUSES_WORD + (FUSE_SERIAL << 2), SERIAL_SIZE);
   writeText('serial');
   writeBytes(bytes, SERIAL_SIZE);

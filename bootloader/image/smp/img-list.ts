@@ -45,12 +45,15 @@ export function writeImageList(): void {
 }
 
 function writeImage(slot: u32): void {
+  assert(imageHasHash(slot), 'an image in the list has a name');
   const active = slot == activeSlot();
   const pending = !active && slotState(slot) == SLOT_PENDING;
+  const length = formatVersion(versionText, imageVersion(slot), imageBuild(slot));
+  assert(length <= VERSION_TEXT_SIZE, 'a version fits its text');
   writeMapStart();
   writeUnsignedField('slot', slot);
   writeText('version');
-  writeTextBytes(versionText, formatVersion(versionText, imageVersion(slot), imageBuild(slot)));
+  writeTextBytes(versionText, length);
   writeText('hash');
   writeBytes(imageHash(slot), HASH_SIZE);
   writeBooleanField('bootable', imageReason(slot) == REASON_NONE);
@@ -63,6 +66,7 @@ function writeImage(slot: u32): void {
 
 /** The running image; or, while it is on trial or nothing runs, what there is to fall back to. */
 function showsConfirmed(slot: u32): bool {
+  assert(slot < SLOT_COUNT, 'there are two slots');
   if (slotState(slot) != SLOT_CONFIRMED) return false;
   const active = activeSlot();
   return slot == active || active == NO_SLOT || onTrial();
@@ -71,6 +75,7 @@ function showsConfirmed(slot: u32): bool {
 export function answerSlotInfo(): u32 {
   readSlots();
   const spare = spareSlot();
+  assert(spare < SLOT_COUNT && spare != activeSlot(), 'an upload goes to another slot than the one that runs');
   writeText('images');
   writeArrayStart();
   writeMapStart();

@@ -9,8 +9,9 @@
 //   2       one that was, and failed when it ran
 //   3       one that was
 //
-// of equals the one that was not confirmed last, then the older one. What was found at the last look does not count there: an image may have
-// rotted since, or be whole again, and be the only good one. The only good one is neither overwritten nor erased.
+// Of two that are worth the same, the one that was not confirmed last is spare; where that does not tell, the older one. The result of the last look
+// does not count: an image may have rotted since, or read well again, and be the only good one. The only good image is neither overwritten nor
+// erased.
 
 import {
   HANDOVER_MAGIC,
@@ -29,8 +30,9 @@ import { parseSlot, verifySlot } from '../verify';
 export const NO_SLOT: u32 = 0xffffffff;
 
 const WORTH_FAILED: u32 = 2;
+const WORTH_MOST: u32 = 3;
 
-/** Looks at both slots anew: everything below speaks of what was found then. */
+/** Looks at both slots again. Everything below uses what was found then. */
 export function readSlots(): void {
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) parseSlot(slot);
 }
@@ -46,6 +48,7 @@ export function activeSlot(): u32 {
 /** Whether the running image is not confirmed yet. */
 export function onTrial(): bool {
   const active = activeSlot();
+  assert(active == NO_SLOT || active < SLOT_COUNT, 'one of two slots runs, or none');
   return active != NO_SLOT && slotState(active) != SLOT_CONFIRMED;
 }
 
@@ -57,6 +60,8 @@ function holdsGood(slot: u32): bool {
 
 /** Whether the image boots next as it is: confirmed, not known to fail, and no other confirmed one comes before it. */
 export function bootsNext(slot: u32): bool {
+  assert(slot < SLOT_COUNT, 'there are two slots');
+  assert(activeSlot() == NO_SLOT, 'it is asked in safe mode, where nothing runs');
   if (slotState(slot) != SLOT_CONFIRMED || failedWhenRun(slotReason(slot))) return false;
   const rival = otherSlot(slot);
   if (slotState(rival) == SLOT_CONFIRMED) return confirmedLast() == slot || !holdsGood(rival);
@@ -67,10 +72,12 @@ export function bootsNext(slot: u32): bool {
 export function spareSlot(): u32 {
   const active = activeSlot();
   if (active != NO_SLOT) return otherSlot(active);
+  assert(NO_SLOT >= SLOT_COUNT, 'no slot has its number');
   // Verifying takes a while, and is needless where there is nothing to lose.
   if (!imageHasHash(0) || !imageHasHash(1)) return imageHasHash(0) ? 1 : 0;
   const worthA = worth(0);
   const worthB = worth(1);
+  assert(worthA <= WORTH_MOST && worthB <= WORTH_MOST, 'an image has one of four worths');
   if (worthA != worthB) return worthA < worthB ? 0 : 1;
   if (worthA >= WORTH_FAILED && confirmedLast() < SLOT_COUNT) return otherSlot(confirmedLast());
   return imageVersion(0) <= imageVersion(1) ? 0 : 1;
@@ -80,7 +87,7 @@ function worth(slot: u32): u32 {
   assert(activeSlot() == NO_SLOT, 'while an image runs the other slot is spare');
   if (verifySlot(slot) != REASON_NONE) return 0;
   if (!slotEarned(slot)) return 1;
-  return failedWhenRun(slotReason(slot)) ? WORTH_FAILED : WORTH_FAILED + 1;
+  return failedWhenRun(slotReason(slot)) ? WORTH_FAILED : WORTH_MOST;
 }
 
 /** Whether an upload may take the spare slot. */

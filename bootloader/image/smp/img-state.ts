@@ -1,9 +1,9 @@
 // IMG state write: test an image at the next boot, or confirm one.
 //
 //   who        test               confirm
-//   active     refused, 33        CONFIRMED, from now on the one that boots; refused with 32 while the device is not healthy, as corrupt if it
-//                                 rotted; nothing to do where nothing would change
-//   other      PENDING            while an image runs refused, 32: what never ran is never confirmed, or one command could brick the device.
+//   active     refused, 33        CONFIRMED: from now on it is the one that boots. Refused with 32 while the device is not healthy, as corrupt if it
+//                                 does not verify any more. Nothing to do where nothing would change
+//   other      PENDING            while an image runs refused, 32: an image that never ran is never confirmed, or one command could brick the device.
 //                                 In safe mode PENDING as well: it is tried, and confirms itself once it is healthy
 //
 // Test of the other slot's image: refused with 28 while a trial runs; verified first; nothing to do if it is to run next anyway. While an image
@@ -34,10 +34,11 @@ import {
   SLOT_PENDING,
 } from '../../../protocol/guest/generated/constants';
 import { nameOfReason } from '../../../protocol/guest/generated/reasons';
+import { isInRam } from '../../../protocol/guest/ram';
 import { sameBytes } from '../../../protocol/guest/same-bytes';
 import { giveReason, openRequest } from '../../../protocol/guest/smp/request';
 import { STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
-import { imageHasHash, imageHash, imageIsRecovery, imageVersion } from '../info';
+import { imageHasHash, imageHash, imageIsRecovery, imageVerified, imageVersion } from '../info';
 import { otherSlot, SLOT_COUNT } from '../slots';
 import {
   confirmedLast,
@@ -76,12 +77,13 @@ export function answerStateWrite(step: u32): u32 {
 }
 
 function startStateWrite(): u32 {
+  assert(NO_SLOT >= SLOT_COUNT, 'no slot has its number');
   openRequest();
   const item = findBytesOrNull('hash');
   const confirm = readBoolean('confirm', false);
   if (!fieldsOk()) return MGMT_EINVAL;
   readSlots();
-  // Clients say "the running one" by leaving the hash out, by null, or by no bytes.
+  // Without a hash, with null or with no bytes, a client means the image that runs.
   if (item == 0 || cborContentLength(item) == 0) {
     if (!confirm) return STATUS_GROUP + IMG_ERR_INVALID_HASH;
     const active = activeSlot();
@@ -99,19 +101,21 @@ function startStateWrite(): u32 {
  * signature left behind bears the same hash.
  */
 function findByHash(hash: usize): u32 {
+  assert(isInRam(hash, HASH_SIZE), 'there is a whole hash');
   const active = activeSlot();
   let found = NO_SLOT;
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) {
     if (!imageHasHash(slot) || !sameBytes(hash, imageHash(slot), HASH_SIZE)) continue;
     if (found == NO_SLOT || slot == active || (found != active && verifySlot(found) != REASON_NONE)) found = slot;
   }
+  assert(found == NO_SLOT || found < SLOT_COUNT, 'one of two slots, or none');
   return found;
 }
 
 function confirmActive(active: u32): u32 {
-  assert(active == activeSlot(), 'what never ran is never confirmed');
+  assert(active == activeSlot() && active < SLOT_COUNT, 'what never ran is never confirmed');
   if (isConfirmedAlready(active)) return 0;
-  // A running image whose flash no longer shows its name cannot be vouched for.
+  // A running image whose hash cannot be read in flash any more cannot be confirmed.
   if (!imageHasHash(active)) return STATUS_GROUP + IMG_ERR_NO_IMAGE;
   if (confirmDenied) {
     giveReason('not healthy');
@@ -123,11 +127,13 @@ function confirmActive(active: u32): u32 {
     giveReason(nameOfReason(reason));
     return MGMT_ECORRUPT;
   }
+  assert(imageVerified(active), 'what is confirmed verified just now');
   return startConfirm(active) ? 0 : MGMT_EBUSY;
 }
 
 /** Whether a confirm would change nothing: the image is the one that was confirmed last, and nothing is known against it. */
 function isConfirmedAlready(active: u32): bool {
+  assert(active < SLOT_COUNT, 'there are two slots');
   if (slotState(active) != SLOT_CONFIRMED) return false;
   return confirmedLast() == active && slotReason(active) == REASON_NONE && isConfirmedTwice(active);
 }
@@ -144,35 +150,40 @@ function markOther(slot: u32, confirm: bool): u32 {
     giveReason('downgrade');
     return STATUS_GROUP + IMG_ERR_CURRENT_VERSION_IS_NEWER;
   }
-  const wishes = wishesFor(slot, confirm);
-  if (slotState(slot) == SLOT_PENDING && (slotFlags(slot) & ~RECORD_FLAG_EARNED) == wishes) return 0;
+  const flags = flagsFor(slot, confirm);
+  if (slotState(slot) == SLOT_PENDING && (slotFlags(slot) & ~RECORD_FLAG_EARNED) == flags) return 0;
   const reason = verifySlot(slot);
-  // In plain words of the protocol, which every client shows: damaged, or not allowed. The reason itself goes with it by its name.
+  // The code tells every client: damaged, or not allowed. The name of the reason goes with it.
   if (reason != REASON_NONE) {
     giveReason(nameOfReason(reason));
     return reason <= REASON_HASH_MISMATCH ? MGMT_ECORRUPT : MGMT_EACCESSDENIED;
   }
-  // While any other image boots, one for recovery never would.
+  // A recovery image boots only where no other image does.
   if (imageIsRecovery(slot) && !inSafeMode) {
     giveReason('recovery image');
     return MGMT_EACCESSDENIED;
   }
   if (inSafeMode && bootsNext(slot)) return 0;
-  return startMarkPending(slot, wishes) ? 0 : MGMT_EBUSY;
+  assert(imageVerified(slot), 'what is requested verified just now');
+  return startMarkPending(slot, flags) ? 0 : MGMT_EBUSY;
 }
 
 /** Whether the image is older than the one that runs, and no token lets it displace that. */
 function isDowngrade(slot: u32): bool {
   const running = activeSlot();
-  assert(running == otherSlot(slot), 'what is asked for is held against what runs');
+  assert(running == otherSlot(slot), 'the requested image is compared with the one that runs');
   if (imageVersion(slot) >= imageVersion(running)) return false;
   return !slotHasToken(slot) || tokenDisplaces() < imageVersion(running);
 }
 
-/** What a mark asks for beside a trial. An image beside one that a token makes newer than it is was held against its own version here. */
-function wishesFor(slot: u32, confirm: bool): u32 {
+/**
+ * RECORD_FLAG_* of a trial that a client requests. Where a token makes the image in the other slot count as newer than its version, the versions
+ * themselves were compared here (isDowngrade), so that image does not hold this one back.
+ */
+function flagsFor(slot: u32, confirm: bool): u32 {
   const inSafeMode = activeSlot() == NO_SLOT;
   assert(!confirm || inSafeMode, 'while an image runs only that one is confirmed');
+  assert((RECORD_FLAG_OLDER & RECORD_FLAG_PERMANENT) == 0, 'each flag has a bit of its own');
   const older = inSafeMode || slotHasToken(otherSlot(slot)) ? RECORD_FLAG_OLDER : 0;
   return older | (confirm ? RECORD_FLAG_PERMANENT : 0);
 }

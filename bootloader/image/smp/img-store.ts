@@ -3,8 +3,8 @@
 //   empty a slot   TRAILER erased -> boot state FORGETS the image -> HEAD (first sector) erased -> IDLE: no image is there
 //   store a chunk  sector by sector: erased when the chunk reaches it, programmed up to its end
 //
-// The order makes a cut harmless: without its trailer an image asks for nothing, forgotten it is nobody's fallback, and only
-// then it goes. Sectors behind the head are erased as an upload reaches them: a whole slot would take longer than clients wait.
+// The order makes a power cut harmless. Without its trailer an image requests no trial. Once it is forgotten, no boot falls back to it. Only then its
+// bytes are erased. Sectors behind the head are erased when an upload reaches them: to erase a whole slot takes longer than clients wait.
 
 import { flashBusy, flashErase, flashFailed, flashProgram } from '../../../protocol/guest/flash-job';
 import {
@@ -14,6 +14,7 @@ import {
   MAP_SLOT_SIZE,
   MGMT_EBUSY,
 } from '../../../protocol/guest/generated/constants';
+import { isInRam } from '../../../protocol/guest/ram';
 import { STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
 import { slotAddress } from '../slots';
 import { startForget, stateBusy, stateFailed } from '../state/boot-state';
@@ -39,6 +40,7 @@ let programming: bool = false;
 
 export function startEmptySlot(slot: u32): void {
   assert(!flashBusy() && !stateBusy(), 'requests are served one at a time');
+  assert((TRAILER_SECTOR & (MAP_SECTOR_SIZE - 1)) == 0, 'the trailer has a sector of its own');
   slotNumber = slot;
   slotBase = slotAddress(slot);
   phase = TRAILER;
@@ -47,6 +49,8 @@ export function startEmptySlot(slot: u32): void {
 
 /** 0 when the slot is empty, STATUS_DEFERRED while it is not, or an error. */
 export function emptySlotStep(): u32 {
+  assert(phase != IDLE && phase <= HEAD, 'a step follows a start');
+  assert(slotBase == slotAddress(slotNumber), 'the slot is the one it was begun with');
   // Asking the state first: it may begin a flash job of its own.
   if (stateBusy() || flashBusy()) return STATUS_DEFERRED;
   if (phase == TRAILER) {
@@ -61,7 +65,7 @@ export function emptySlotStep(): u32 {
     flashErase(slotBase, MAP_SECTOR_SIZE);
     return STATUS_DEFERRED;
   }
-  assert(phase == HEAD, 'a step follows a start');
+  assert(phase == HEAD, 'the head is the last');
   if (flashFailed()) return STATUS_GROUP + IMG_ERR_FLASH_ERASE;
   phase = IDLE;
   erasedEnd = MAP_SECTOR_SIZE;
@@ -71,6 +75,8 @@ export function emptySlotStep(): u32 {
 /** `length` bytes behind those stored before, from `bytes`, which must stay as they are until it is done. */
 export function startStore(to: u32, bytes: usize, length: u32): void {
   assert(to <= erasedEnd && to + length <= MAP_SLOT_SIZE, 'chunks follow each other within the slot');
+  assert(phase == IDLE, 'the slot was emptied first');
+  assert(length == 0 || isInRam(bytes, length), 'the chunk is in memory');
   offset = to;
   source = bytes;
   left = length;
@@ -79,6 +85,8 @@ export function startStore(to: u32, bytes: usize, length: u32): void {
 
 /** 0 when the chunk is in flash, STATUS_DEFERRED while it is not, or an error. */
 export function storeStep(): u32 {
+  assert(offset <= erasedEnd && erasedEnd <= MAP_SLOT_SIZE, 'no byte is programmed that was not erased');
+  assert(left <= MAP_SLOT_SIZE - offset, 'a chunk ends in its slot');
   if (flashBusy()) return STATUS_DEFERRED;
   if (flashFailed()) return STATUS_GROUP + (programming ? IMG_ERR_FLASH_WRITE : IMG_ERR_FLASH_ERASE);
   if (left == 0) return 0;
@@ -90,6 +98,7 @@ export function storeStep(): u32 {
     return STATUS_DEFERRED;
   }
   const piece = min<u32>(left, erasedEnd - offset);
+  assert(piece != 0, 'each step programs something');
   flashProgram(slotBase + offset, source, piece);
   offset += piece;
   source += piece;

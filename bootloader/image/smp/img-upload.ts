@@ -1,4 +1,4 @@
-// IMG upload: chunks in order into the spare slot, and a session that survives whatever a lossy network does to them.
+// IMG upload: chunks in order into the spare slot, and a session that goes on when chunks are lost, repeated or out of order.
 //
 //   off 0                        a new image, unless it is the one under way (then: where it stands) or the one just completed (then: done)
 //   off expected                 stored; the reply says where the next begins
@@ -20,12 +20,6 @@ import {
   EVENT_UPLOAD_START,
   IMAGE_HEADER_SIZE_MIN,
   IMAGE_MAGIC,
-  IMAGE_OFFSET_HEADER_SIZE,
-  IMAGE_OFFSET_IMAGE_SIZE,
-  IMAGE_OFFSET_MAJOR,
-  IMAGE_OFFSET_MINOR,
-  IMAGE_OFFSET_PROTECTED_SIZE,
-  IMAGE_OFFSET_REVISION,
   IMG_ERR_CURRENT_VERSION_IS_NEWER,
   IMG_ERR_INVALID_HASH,
   IMG_ERR_INVALID_IMAGE_DATA_OVERRUN,
@@ -44,9 +38,9 @@ import { sameBytes } from '../../../protocol/guest/same-bytes';
 import { giveReason, openRequest } from '../../../protocol/guest/smp/request';
 import { STATUS_AGAIN, STATUS_DEFERRED, STATUS_GROUP } from '../../../protocol/guest/smp/status';
 import { SHA256_CONTEXT_SIZE, SHA256_DIGEST_SIZE, sha256Final, sha256Init, sha256Update } from '../../crypto/sha256';
+import { headerAt, versionIn } from '../header';
 import { imageVersion } from '../info';
-import { slotAddress } from '../slots';
-import { versionNumber } from '../version';
+import { SLOT_COUNT, slotAddress } from '../slots';
 import { activeSlot, mayUpload, NO_SLOT, readSlots, spareSlot } from './img-slots';
 import { emptySlotStep, startEmptySlot, startStore, storeStep } from './img-store';
 
@@ -83,12 +77,15 @@ const digest: usize = memory.data(<i32>SHA256_DIGEST_SIZE, 4);
 
 /** Forgets the session, under way or completed: its slot is about to change. */
 export function forgetUpload(): void {
+  assert(expected <= total, 'no more is stored than was announced');
   total = 0;
   expected = 0;
   phase = IDLE;
 }
 
 export function answerUpload(step: u32): u32 {
+  assert(step == 0 || phase != IDLE, 'a request that goes on is being worked on');
+  assert(phase <= HASHING && expected <= total, 'no more is stored than was announced');
   let status: u32 = 0;
   if (step == 0) status = takeChunk();
   if (status == 0 && phase == EMPTYING) {
@@ -110,19 +107,22 @@ export function answerUpload(step: u32): u32 {
 
 function writeProgress(): void {
   assert(wanted <= total, 'no more is stored than was announced');
+  assert(phase == IDLE, 'the chunk was dealt with');
   writeUnsignedField('off', wanted);
   if (!isComplete() || wanted != total || shaLength != SHA256_DIGEST_SIZE) return;
   writeBooleanField('match', matches);
-  // What is not the file that was meant is not worth remembering: the next first chunk begins anew.
+  // This is not the file that was announced. It is forgotten, so that the next first chunk begins a new session.
   if (!matches) forgetUpload();
 }
 
 function isComplete(): bool {
+  assert(expected <= total, 'no more is stored than was announced');
   return total != 0 && expected == total;
 }
 
 /** Looks at a new request; begins what it asks for, if anything. */
 function takeChunk(): u32 {
+  assert(phase == IDLE, 'the request before has been answered');
   wanted = expected;
   openRequest();
   const offset = readUnsigned('off', ABSENT);
@@ -133,24 +133,26 @@ function takeChunk(): u32 {
   chunkLength = data == 0 ? 0 : cborContentLength(data);
   if (offset == 0) return takeFirst();
   if (isComplete()) {
-    // If not one of the completed upload's, there is no session it could belong to.
+    // A chunk that is none of the completed upload belongs to no session.
     if (!isDuplicate(offset)) wanted = 0;
     return 0;
   }
   if (offset != expected || chunkLength == 0) return 0;
   if (chunkLength > total - expected) return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_DATA_OVERRUN;
+  assert(total != 0, 'a chunk that is stored belongs to a session');
   startChunk();
   return 0;
 }
 
 function takeFirst(): u32 {
+  assert(phase == IDLE, 'the request before has been answered');
   const length = readUnsigned('len', ABSENT);
   const hash = findBytes('sha');
   const upgrade = readBoolean('upgrade', false);
   if (!fieldsOk()) return MGMT_EINVAL;
   if (chunkLength < IMAGE_HEADER_SIZE_MIN) return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_HEADER;
   if (length == ABSENT) return STATUS_GROUP + IMG_ERR_INVALID_LENGTH;
-  if (load<u32>(chunk) != IMAGE_MAGIC) {
+  if (headerAt(chunk).magic != IMAGE_MAGIC) {
     giveReason('magic mismatch');
     return STATUS_GROUP + IMG_ERR_INVALID_IMAGE_HEADER_MAGIC;
   }
@@ -173,6 +175,7 @@ function takeFirst(): u32 {
     giveReason('downgrade');
     return STATUS_GROUP + IMG_ERR_CURRENT_VERSION_IS_NEWER;
   }
+  assert(length >= chunkLength && length <= MAP_SLOT_SIZE, 'the length was checked');
   beginSession(<u32>length, hash, hashLength);
   return 0;
 }
@@ -183,14 +186,16 @@ function takeFirst(): u32 {
  */
 function fitsSlot(length: u64): bool {
   if (length > MAP_IMAGE_SIZE_MAX && length != MAP_SLOT_SIZE) return false;
-  const headerSize: u32 = load<u16>(chunk, IMAGE_OFFSET_HEADER_SIZE);
-  const protectedSize: u32 = load<u16>(chunk, IMAGE_OFFSET_PROTECTED_SIZE);
-  const imageSize: u64 = load<u32>(chunk, IMAGE_OFFSET_IMAGE_SIZE);
-  return imageSize + headerSize + protectedSize + TLVS_LEAST <= MAP_IMAGE_SIZE_MAX;
+  assert(chunkLength >= IMAGE_HEADER_SIZE_MIN, 'the first chunk has the whole header');
+  const header = headerAt(chunk);
+  // In 64 bits: the sizes come from outside, and their sum must not wrap.
+  return <u64>header.imageSize + header.headerSize + header.protectedSize + TLVS_LEAST <= MAP_IMAGE_SIZE_MAX;
 }
 
 function beginSession(length: u32, hash: usize, hashLength: u32): void {
+  assert(length != 0 && hashLength <= SHA256_DIGEST_SIZE, 'lengths were checked');
   slot = spareSlot();
+  assert(slot < SLOT_COUNT && slot != activeSlot(), 'the image that runs is not overwritten');
   total = length;
   expected = 0;
   shaLength = hashLength;
@@ -202,13 +207,16 @@ function beginSession(length: u32, hash: usize, hashLength: u32): void {
 }
 
 function isSameFile(hash: usize, length: u32): bool {
-  return total != 0 && length == shaLength && (length == 0 || sameBytes(hash, sha, length));
+  assert(length != 0 && length <= SHA256_DIGEST_SIZE, 'the length was checked');
+  assert(shaLength <= SHA256_DIGEST_SIZE, 'a session keeps a digest at most');
+  return total != 0 && length == shaLength && sameBytes(hash, sha, length);
 }
 
 /** Whether the chunk's bytes are what the completed upload left at this offset. */
 function isDuplicate(offset: u64): bool {
   assert(isComplete(), 'only what is complete is compared');
   if (chunkLength == 0 || offset >= total || chunkLength > total - <u32>offset) return false;
+  assert(<u32>offset + chunkLength <= MAP_SLOT_SIZE, 'what is compared is in the slot');
   for (let done: u32 = 0; done < chunkLength; ) {
     const piece = min<u32>(chunkLength - done, BLOCK_SIZE);
     copyFromBus(block, slotAddress(slot) + <u32>offset + done, piece);
@@ -222,19 +230,21 @@ function isDuplicate(offset: u64): bool {
 function isUpgrade(): bool {
   const active = activeSlot();
   if (active == NO_SLOT) return true;
-  const major: u32 = load<u8>(chunk, IMAGE_OFFSET_MAJOR);
-  const minor: u32 = load<u8>(chunk, IMAGE_OFFSET_MINOR);
-  const revision: u32 = load<u16>(chunk, IMAGE_OFFSET_REVISION);
-  return versionNumber(major, minor, revision) > imageVersion(active);
+  assert(chunkLength >= IMAGE_HEADER_SIZE_MIN, 'the first chunk has the whole header');
+  return versionIn(headerAt(chunk)) > imageVersion(active);
 }
 
 function startChunk(): void {
+  assert(chunkLength != 0 && chunkLength <= total - expected, 'a chunk ends with its file');
+  assert(phase == IDLE || phase == EMPTYING, 'one chunk at a time');
   phase = STORING;
   startStore(expected, chunk, chunkLength);
 }
 
 function finishChunk(): void {
+  assert(phase == STORING, 'the chunk was stored');
   expected += chunkLength;
+  assert(expected <= total, 'no more is stored than was announced');
   wanted = expected;
   phase = IDLE;
   if (!isComplete()) return;
@@ -249,6 +259,7 @@ function finishChunk(): void {
 
 /** Hashes a piece of what is in flash; 0 when it was the last. */
 function hashStep(): u32 {
+  assert(phase == HASHING && hashed <= total, 'a complete file is hashed, from its start to its end');
   const end = min<u32>(total, hashed + HASH_PIECE);
   while (hashed < end) {
     const piece = min<u32>(end - hashed, BLOCK_SIZE);
@@ -256,9 +267,11 @@ function hashStep(): u32 {
     sha256Update(context, block, piece);
     hashed += piece;
   }
+  assert(hashed == end, 'a step ends where it was to end');
   if (hashed < total) return STATUS_AGAIN;
   sha256Final(context, digest);
-  matches = memory.compare(digest, sha, SHA256_DIGEST_SIZE) == 0;
+  assert(hashed == total, 'the whole file was hashed');
+  matches = sameBytes(digest, sha, SHA256_DIGEST_SIZE);
   recordEvent(EVENT_UPLOAD_DONE, slot, matches ? 1 : 0);
   return 0;
 }

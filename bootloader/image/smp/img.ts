@@ -32,7 +32,7 @@ import { STATUS_GROUP } from '../../../protocol/guest/smp/status';
 import { SLOT_COUNT } from '../slots';
 import { loadBootState } from '../state/boot-state';
 import { answerImageList, answerSlotInfo } from './img-list';
-import { mayErase, readSlots, spareSlot } from './img-slots';
+import { activeSlot, mayErase, readSlots, spareSlot } from './img-slots';
 import { answerStateWrite } from './img-state';
 import { emptySlotStep, startEmptySlot } from './img-store';
 import { answerUpload, forgetUpload } from './img-upload';
@@ -43,6 +43,7 @@ let erasing: u32 = 0;
 export function registerImages(): void {
   loadBootState();
   readSlots();
+  assert(IMG_STATE < IMG_ERASE && IMG_ERASE < IMG_SLOT_INFO, 'slot info is the last command');
   registerGroup(GROUP_IMG, 'img mgmt', IMG_SLOT_INFO + 1, answerImages);
 }
 
@@ -66,9 +67,11 @@ function answerErase(step: u32): u32 {
     if (slot >= SLOT_COUNT) return STATUS_GROUP + IMG_ERR_FLASH_OPEN;
     if (!mayErase(<u32>slot)) return STATUS_GROUP + IMG_ERR_NO_FREE_SLOT;
     erasing = <u32>slot;
+    assert(erasing != activeSlot(), 'the image that runs is not erased');
     forgetUpload();
     startEmptySlot(erasing);
   }
+  assert(erasing < SLOT_COUNT, 'there are two slots');
   const status = emptySlotStep();
   if (status == 0) recordEvent(EVENT_SLOT_ERASED, erasing, 0);
   return status;

@@ -1,11 +1,11 @@
-// An image that was asked for for good confirms itself: `imgtool sign --confirm`, or a confirm in safe mode, mean "try it, and keep it if it is
-// healthy". The firmware says when that is; until then nothing about it is confirmed, and no fuse has moved.
+// An image that is PERMANENT confirms itself: `imgtool sign --confirm` and a confirm in safe mode mean "try it, and keep it if it is healthy". The
+// firmware says when it is; until then the image is not confirmed, and no fuse is burnt.
 //
 //   on trial, PERMANENT     healthy for POLICY_WELL_AFTER_MS        verified again        record, then security counter
 //        waiting ---------------------------------------------> confirming ------------------------------------------> CONFIRMED
 //
-// What must stay true: it is the confirm of a client, begun by nobody; so no request is served while it is under way (`confirmingItself`), and
-// it is not begun while the flash or a burn is in use. An image that does not verify any more is not confirmed: its trial ends with its timer.
+// What must stay true: it is the same confirm as that of a client, without a request. So no request is served while it is under way
+// (`confirmingItself`), and it is not begun while the flash or a burn is in use. An image that does not verify any more is not confirmed: its trial ends with its timer.
 
 import { flashBusy } from '../../../protocol/guest/flash-job';
 import { REASON_NONE, RECORD_FLAG_PERMANENT, SLOT_TRIAL } from '../../../protocol/guest/generated/constants';
@@ -19,6 +19,7 @@ let rotten: bool = false;
 /** Whether the running image is on trial and is to confirm itself once it is healthy. The slots have been read. */
 export function isToConfirmItself(): bool {
   const active = activeSlot();
+  assert(!underWay || active != NO_SLOT, 'only an image that runs confirms itself');
   if (active == NO_SLOT || rotten) return false;
   return slotState(active) == SLOT_TRIAL && (slotFlags(active) & RECORD_FLAG_PERMANENT) != 0;
 }
@@ -36,6 +37,7 @@ export function confirmingItself(well: bool): bool {
   const active = activeSlot();
   rotten = verifySlot(active) != REASON_NONE;
   if (rotten) return false;
+  assert(active != NO_SLOT, 'only an image that runs confirms itself');
   underWay = startConfirm(active);
   assert(underWay, 'flash and journal were free');
   if (underWay) underWay = stateBusy();

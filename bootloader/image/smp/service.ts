@@ -11,7 +11,7 @@ import { registerStat } from '../../../protocol/guest/smp/stat';
 import { registerBoot } from './boot';
 import { registerImages } from './img';
 
-/** Interrupt lines `serviceLines` wants to hear of. */
+/** Interrupt lines that `serviceLines` handles. */
 export const SERVICE_LINES: u32 = LINE_FLASH | LINE_FUSES | LINE_UART0 | LINE_UART1;
 
 export function startService(): void {

@@ -12,15 +12,40 @@ import { crc32 } from '../../../protocol/guest/crc32';
 import { copyFromBus } from '../../../protocol/guest/dma';
 import { flashErase, flashProgram, flashWait, isErased } from '../../../protocol/guest/flash-job';
 import {
+  LOG_CAUSE,
+  LOG_COUNTER,
   LOG_CRC,
-  LOG_MAGIC,
+  LOG_FAULT_ADDRESS,
+  LOG_FAULT_CAUSE,
   LOG_MAGIC_VALUE,
+  LOG_MEASUREMENT,
   LOG_NUMBER,
+  LOG_REASONS,
   LOG_SIZE,
+  LOG_VERSION,
   MAP_BOOT_LOG,
   MAP_BOOT_LOG_SIZE,
   MAP_SECTOR_SIZE,
 } from '../../../protocol/guest/generated/constants';
+import { isInRam } from '../../../protocol/guest/ram';
+
+/** A record in front of its measurement, as protocol/image/boot-log.ts has it. */
+@unmanaged
+export class LogRecord {
+  magic: u32 = 0;
+  number: u32 = 0;
+  cause: u8 = 0;
+  decision: u8 = 0;
+  slot: u8 = 0;
+  state: u8 = 0;
+  reasonOfA: u8 = 0;
+  reasonOfB: u8 = 0;
+  faultCause: u8 = 0;
+  resets: u8 = 0;
+  version: u32 = 0;
+  counter: u32 = 0;
+  faultAddress: u32 = 0;
+}
 
 const SECTORS: u32 = MAP_BOOT_LOG_SIZE / MAP_SECTOR_SIZE;
 const PLACES_A_SECTOR: u32 = MAP_SECTOR_SIZE / LOG_SIZE;
@@ -32,10 +57,29 @@ const STABLE_READS: u32 = 4;
 const record: usize = memory.data(<i32>LOG_SIZE, 8);
 const probe: usize = memory.data(<i32>LOG_SIZE, 8);
 
-/** Room for the record to be appended: everything but magic, number and CRC is the caller's. */
-export function draftLog(): usize {
+/** The record in the LOG_SIZE bytes at `place`. */
+export function logAt(place: usize): LogRecord {
+  assert(isInRam(place, LOG_SIZE), 'a record is in memory');
+  assert(offsetof<LogRecord>('number') == <usize>LOG_NUMBER, 'the overlay is the table’s');
+  assert(offsetof<LogRecord>('cause') == <usize>LOG_CAUSE, 'the overlay is the table’s');
+  assert(offsetof<LogRecord>('reasonOfA') == <usize>LOG_REASONS, 'the overlay is the table’s');
+  assert(offsetof<LogRecord>('faultCause') == <usize>LOG_FAULT_CAUSE, 'the overlay is the table’s');
+  assert(offsetof<LogRecord>('version') == <usize>LOG_VERSION, 'the overlay is the table’s');
+  assert(offsetof<LogRecord>('counter') == <usize>LOG_COUNTER, 'the overlay is the table’s');
+  assert(offsetof<LogRecord>('faultAddress') == <usize>LOG_FAULT_ADDRESS, 'the overlay is the table’s');
+  assert(offsetof<LogRecord>() == <usize>LOG_MEASUREMENT, 'the measurement follows the fields');
+  return changetype<LogRecord>(place);
+}
+
+/** The 32 bytes of the measurement in a record. */
+export function measurementIn(record: LogRecord): usize {
+  return changetype<usize>(record) + LOG_MEASUREMENT;
+}
+
+/** The record to be appended, empty: the caller fills in everything but magic, number and CRC. */
+export function draftLog(): LogRecord {
   memory.fill(record, 0, LOG_SIZE);
-  return record;
+  return logAt(record);
 }
 
 /** Appends the draft, waiting for flash; false where flash does not take it. */
@@ -46,8 +90,10 @@ export function appendLog(): bool {
   const sector = known ? newest / PLACES_A_SECTOR : 0;
   const place = known ? blankFrom(newest + 1, sector, (sector + 1) % SECTORS) : blankFrom(0, 0, 0);
   if (place == NO_PLACE) return false;
-  store<u32>(record, LOG_MAGIC_VALUE, LOG_MAGIC);
-  store<u32>(record, number, LOG_NUMBER);
+  assert(place < LOG_PLACES, 'a place of the log');
+  assert(LOG_CRC + sizeof<u32>() == LOG_SIZE, 'the CRC is the last word');
+  logAt(record).magic = LOG_MAGIC_VALUE;
+  logAt(record).number = number;
   store<u32>(record, crc32(0, record, LOG_CRC), LOG_CRC);
   flashProgram(placeAddress(place), record, LOG_SIZE);
   return flashWait();
@@ -55,8 +101,9 @@ export function appendLog(): bool {
 
 /** Copies the record at a place below LOG_PLACES to `target`; false where there is none that holds. */
 export function readLog(place: u32, target: usize): bool {
+  assert(target != record, 'what is read does not replace the draft');
   copyFromBus(target, placeAddress(place), LOG_SIZE);
-  return load<u32>(target, LOG_MAGIC) == LOG_MAGIC_VALUE && crc32(0, target, LOG_CRC) == load<u32>(target, LOG_CRC);
+  return logAt(target).magic == LOG_MAGIC_VALUE && crc32(0, target, LOG_CRC) == load<u32>(target, LOG_CRC);
 }
 
 /** The place of the newest record, or NO_PLACE. As a rule the search looks at a dozen words; after a cut it may look at all. */
@@ -67,18 +114,22 @@ export function newestPlace(): u32 {
     const last = lastUsed(first);
     if (readLog(last, probe)) return last;
   }
+  assert(PLACES_A_SECTOR > 1, 'a sector has a first and a last place');
   return newestOfAll();
 }
 
 /** By bisection: places of a sector are used in their order. */
 function lastUsed(first: u32): u32 {
+  assert(first % PLACES_A_SECTOR == 0, 'a sector begins with its first place');
   let used = first;
   let blank = first + PLACES_A_SECTOR - 1;
   while (blank - used > 1) {
     const middle = (used + blank) >> 1;
+    assert(middle > used && middle < blank, 'each turn halves what is left');
     if (isUsed(middle)) used = middle;
     else blank = middle;
   }
+  assert(used >= first && used < first + PLACES_A_SECTOR, 'the place is in the sector');
   return used;
 }
 
@@ -87,16 +138,19 @@ function newestOfAll(): u32 {
   let found = NO_PLACE;
   for (let place: u32 = 0; place < LOG_PLACES; place++) {
     if (!isUsed(place) || !readLog(place, probe)) continue;
-    const number = load<u32>(probe, LOG_NUMBER);
+    const number = logAt(probe).number;
     if (found != NO_PLACE && number <= best) continue;
     best = number;
     found = place;
   }
+  assert(found <= NO_PLACE, 'a place of the log, or none');
   return found;
 }
 
 /** The first blank place from `place` on in this sector, or the first of the sector `next`, erased. */
 function blankFrom(place: u32, sector: u32, next: u32): u32 {
+  assert(sector < SECTORS && next < SECTORS, 'a sector of the log');
+  assert(place >= sector * PLACES_A_SECTOR, 'the search begins in the sector');
   for (let candidate = place; candidate < (sector + 1) * PLACES_A_SECTOR; candidate++) {
     if (isBlank(candidate)) return candidate;
   }
@@ -117,5 +171,6 @@ function isBlank(place: u32): bool {
 
 function placeAddress(place: u32): u32 {
   assert(place < LOG_PLACES, 'a place of the log');
+  assert(LOG_PLACES * LOG_SIZE == MAP_BOOT_LOG_SIZE, 'the records fill the log');
   return MAP_BOOT_LOG + place * LOG_SIZE;
 }

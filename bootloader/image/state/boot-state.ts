@@ -1,7 +1,8 @@
-// The boot state as bootloader, SMP image group and firmware see it: what each slot's image is, and the few ways to change that.
+// The boot state for bootloader, SMP image group and firmware: what the image in each slot is (pending, on trial, confirmed ...), and how that is changed.
 //
-// A slot's entry is about one image, by hash. Where the slot holds another image, the entry says nothing, and the image is what its
-// MCUboot trailer asks for (state/trailer.ts): nothing, a trial, or a trial after which it confirms itself. So `slotState` needs the slot's info: call parseSlot or verifySlot first.
+// A slot's entry is about one image, known by its hash. Where the slot holds another image, the entry is not about that one; then the MCUboot trailer
+// counts (state/trailer.ts): it requests nothing, a trial, or a trial after which the image confirms itself. So `slotState` needs the slot's info:
+// call parseSlot or verifySlot first.
 //
 // A change is one journal append, one or two flash jobs: start* begins it and returns false where the journal or flash is busy. After
 // each FLASH interrupt (flashService) ask `stateBusy`: asking is what moves the change on; when it is false, `stateFailed` tells how it
@@ -25,21 +26,13 @@ import {
   EVENT_IMAGE_PENDING,
   HANDOVER_SECURITY_COUNTER,
   HANDOVER_SLOT,
+  POLICY_TRIAL_BOOTS,
   REASON_NONE,
-  RECORD_CONFIRMED_LAST,
-  RECORD_ENTRIES,
-  RECORD_ENTRY_BOOTS_LEFT,
-  RECORD_ENTRY_HASH,
-  RECORD_ENTRY_REASON,
   RECORD_ENTRY_SIZE,
-  RECORD_ENTRY_STATE,
-  RECORD_ENTRY_VERSION,
   RECORD_FLAG_EARNED,
   RECORD_FLAG_PERMANENT,
-  RECORD_FLAGS,
   RECORD_FLAGS_ALL,
   RECORD_NO_SLOT,
-  RECORD_RUNNING,
   SLOT_CONFIRMED,
   SLOT_PENDING,
   SLOT_REJECTED,
@@ -63,7 +56,7 @@ import {
   loadJournal,
   recordBefore,
 } from './journal';
-import { entryIn as entryOf, hashIn, tailOf } from './record';
+import { entryIn, flagsIn, hashIn, setFlagsIn, tailOf } from './record';
 import { TRAILER_ASKS_NOTHING, TRAILER_ASKS_PERMANENT, trailerAsks } from './trailer';
 
 const HASH_SIZE: usize = 32;
@@ -78,32 +71,32 @@ let burning: bool = false;
 let repeated: bool = false;
 
 export function loadBootState(): void {
+  assert(!flashBusy(), 'no flash job of an earlier change runs');
   loadJournal();
   changing = false;
   burning = false;
 }
 
-export function entryIn(record: usize, slot: u32): usize {
-  assert(slot < SLOT_COUNT, 'there are two slots');
-  return record + RECORD_ENTRIES + slot * RECORD_ENTRY_SIZE;
-}
-
-/** Whether the entry speaks of the image in the slot. One that cannot be named any more is still the one we knew. */
+/** Whether the entry is about the image in the slot. An image whose hash cannot be read any more counts as the one of the entry. */
 export function entrySpeaks(slot: u32): bool {
-  const entry = entryIn(current, slot);
-  if (<u32>load<u8>(entry, RECORD_ENTRY_STATE) == SLOT_UNMARKED) return false;
-  return !imageHasHash(slot) || sameBytes(entry + RECORD_ENTRY_HASH, imageHash(slot), HASH_SIZE);
+  if (<u32>entryIn(current, slot).state == SLOT_UNMARKED) return false;
+  return !imageHasHash(slot) || sameBytes(hashIn(current, slot), imageHash(slot), HASH_SIZE);
 }
 
 /** The version the image in the slot says it has, or had when it could still be read. */
 export function slotVersion(slot: u32): u32 {
+  assert(slot < SLOT_COUNT, 'there are two slots');
   if (imageHasHash(slot) || !entrySpeaks(slot)) return imageVersion(slot);
-  return load<u32>(entryIn(current, slot), RECORD_ENTRY_VERSION);
+  return entryIn(current, slot).version;
 }
 
 /** SLOT_* state of the image in the slot. */
 export function slotState(slot: u32): u32 {
-  if (entrySpeaks(slot)) return <u32>load<u8>(entryIn(current, slot), RECORD_ENTRY_STATE);
+  if (entrySpeaks(slot)) {
+    const state: u32 = entryIn(current, slot).state;
+    assert(state != SLOT_UNMARKED && state <= SLOT_REJECTED, 'a record with another state is none');
+    return state;
+  }
   if (!imageHasHash(slot) || trailerAsks(slot) == TRAILER_ASKS_NOTHING) return SLOT_UNMARKED;
   return SLOT_PENDING;
 }
@@ -111,53 +104,57 @@ export function slotState(slot: u32): u32 {
 /** RECORD_FLAG_* of the image in the slot: as they were kept, or, while nothing is known of it, as its trailer asks for. */
 export function slotFlags(slot: u32): u32 {
   assert(slot < SLOT_COUNT, 'there are two slots');
-  if (entrySpeaks(slot)) return <u32>load<u8>(current + slot, RECORD_FLAGS) & RECORD_FLAGS_ALL;
+  if (entrySpeaks(slot)) return flagsIn(current, slot) & RECORD_FLAGS_ALL;
   return imageHasHash(slot) && trailerAsks(slot) == TRAILER_ASKS_PERMANENT ? RECORD_FLAG_PERMANENT : 0;
 }
 
-/** Whether the image was confirmed once: it ran healthy, or the factory vouched for it. */
+/** Whether the image was confirmed once: because it ran healthy, or by the factory. */
 export function slotEarned(slot: u32): bool {
+  assert((RECORD_FLAGS_ALL & RECORD_FLAG_EARNED) != 0, 'it is one of the flags that are kept');
   return (slotFlags(slot) & RECORD_FLAG_EARNED) != 0;
 }
 
 /** The slot whose image was confirmed last, or RECORD_NO_SLOT. */
 export function confirmedLast(): u32 {
-  return load<u8>(current, RECORD_CONFIRMED_LAST);
+  return tailOf(current).confirmedLast;
 }
 
 /** Whether two records say that the image in the slot is confirmed, and that it was confirmed last: no single rotten bit can undo it. */
 export function isConfirmedTwice(slot: u32): bool {
   assert(slotState(slot) == SLOT_CONFIRMED, 'one record says it');
   const before = recordBefore();
+  assert(before != current, 'the record before is another one');
   if (before == 0 || <u32>tailOf(before).confirmedLast != confirmedLast()) return false;
-  if (<u32>entryOf(before, slot).state != SLOT_CONFIRMED) return false;
+  if (<u32>entryIn(before, slot).state != SLOT_CONFIRMED) return false;
   return sameBytes(hashIn(before, slot), hashIn(current, slot), HASH_SIZE);
 }
 
 /** Why the image was refused, as kept. With SLOT_CONFIRMED: what was wrong at the last look; it is tried again at every boot. */
 export function slotReason(slot: u32): u32 {
-  return entrySpeaks(slot) ? <u32>load<u8>(entryIn(current, slot), RECORD_ENTRY_REASON) : REASON_NONE;
+  return entrySpeaks(slot) ? <u32>entryIn(current, slot).reason : REASON_NONE;
 }
 
 /** Boots a trial has left. */
 export function slotBootsLeft(slot: u32): u32 {
-  return entrySpeaks(slot) ? <u32>load<u8>(entryIn(current, slot), RECORD_ENTRY_BOOTS_LEFT) : 0;
+  const bootsLeft = entrySpeaks(slot) ? <u32>entryIn(current, slot).bootsLeft : 0;
+  assert(bootsLeft < POLICY_TRIAL_BOOTS, 'a record with more is none');
+  return bootsLeft;
 }
 
 /** The slot handed over to last, or RECORD_NO_SLOT. */
 export function lastRunning(): u32 {
-  return load<u32>(current, RECORD_RUNNING);
+  return tailOf(current).running;
 }
 
 /**
- * Asks for the slot's image to be run on trial at the next boot. The caller has verified it. `wishes`: RECORD_FLAG_PERMANENT where it is to
+ * Requests that the slot's image is run on trial at the next boot. The caller has verified it. `flags`: RECORD_FLAG_PERMANENT where it is to
  * confirm itself, RECORD_FLAG_OLDER where it is to run although the confirmed image is newer.
  */
-export function startMarkPending(slot: u32, wishes: u32): bool {
-  assert(imageHasHash(slot) && imageReason(slot) == REASON_NONE, 'only a verified image is asked for');
-  assert((wishes & RECORD_FLAG_EARNED) == 0, 'nobody can ask for an image to have been confirmed');
+export function startMarkPending(slot: u32, flags: u32): bool {
+  assert(imageHasHash(slot) && imageReason(slot) == REASON_NONE, 'a trial is requested of a verified image only');
+  assert((flags & RECORD_FLAG_EARNED) == 0, 'no request makes an image one that was confirmed');
   const earned = entrySpeaks(slot) ? slotFlags(slot) & RECORD_FLAG_EARNED : 0;
-  return startChange(slot, SLOT_PENDING, REASON_NONE, wishes | earned);
+  return startChange(slot, SLOT_PENDING, REASON_NONE, flags | earned);
 }
 
 /**
@@ -172,6 +169,7 @@ export function startConfirm(slot: u32): bool {
 
 /** Refuses the slot's image until it is uploaded again. */
 export function startReject(slot: u32, reason: u32): bool {
+  assert(reason <= 0xff, 'a record keeps a reason in a byte');
   assert(reason != REASON_NONE, 'a rejection has a reason');
   return startChange(slot, SLOT_REJECTED, reason, 0);
 }
@@ -183,10 +181,13 @@ export function startForget(slot: u32): bool {
 
 /** Moves the change under way on as far as flash lets it, and tells whether there is still something to wait for. */
 export function stateBusy(): bool {
+  assert(changing || !burning, 'only a change burns a fuse');
+  assert(changeTo <= SLOT_REJECTED && changedSlot < SLOT_COUNT, 'a change gives a slot one of five states');
   journalService();
   if (changing && !journalBusy() && !counterBusy()) {
     if (changeTo == SLOT_CONFIRMED && !appendFailed() && !repeated && !isConfirmedTwice(changedSlot)) {
       repeated = true;
+      assert(!burning, 'no fuse is burnt before both records hold');
       draftRecord();
       appendRecord();
       return true;
@@ -204,17 +205,19 @@ export function stateBusy(): bool {
 
 /** Whether the last change could not be written. The state is then what it was before. */
 export function stateFailed(): bool {
+  assert(!changing, 'a change under way has not failed yet');
   return appendFailed();
 }
 
 function startChange(slot: u32, state: u32, reason: u32, flags: u32): bool {
+  assert(state != SLOT_TRIAL && state <= SLOT_REJECTED, 'a trial begins at a boot');
   assert(slot < SLOT_COUNT, 'there are two slots');
   if (changing || journalBusy() || flashBusy()) return false;
   const draft = draftRecord();
   fillEntry(draft, slot, state, reason, 0, flags);
-  if (state == SLOT_CONFIRMED) store<u8>(draft, <u8>slot, RECORD_CONFIRMED_LAST);
+  if (state == SLOT_CONFIRMED) tailOf(draft).confirmedLast = <u8>slot;
   // What is forgotten is not what was confirmed last any more.
-  else if (state == SLOT_UNMARKED && confirmedLast() == slot) store<u8>(draft, RECORD_NO_SLOT, RECORD_CONFIRMED_LAST);
+  else if (state == SLOT_UNMARKED && confirmedLast() == slot) tailOf(draft).confirmedLast = <u8>RECORD_NO_SLOT;
   changeTo = state;
   changedSlot = slot;
   repeated = false;
@@ -238,26 +241,28 @@ export function fillEntry(draft: usize, slot: u32, state: u32, reason: u32, boot
   );
   assert(state == SLOT_TRIAL || bootsLeft == 0, 'only a trial has boots left');
   assert(
-    state == SLOT_CONFIRMED ? flags == RECORD_FLAG_EARNED : asksForRun(state) || flags == 0,
-    'a confirmed image has earned it, and only one that is asked for has wishes',
+    state == SLOT_CONFIRMED ? flags == RECORD_FLAG_EARNED : isRequested(state) || flags == 0,
+    'a confirmed image is EARNED, and only a requested one has other flags',
   );
-  const known = entryIn(current, slot);
+  assert(draft != current, 'the state in flash is read, and the draft is written');
+  assert(reason <= 0xff && bootsLeft < POLICY_TRIAL_BOOTS, 'reason and boots left fit their bytes');
   const entry = entryIn(draft, slot);
-  const version = slotVersion(slot);
-  memory.copy(entry + RECORD_ENTRY_HASH, entrySpeaks(slot) ? known + RECORD_ENTRY_HASH : imageHash(slot), HASH_SIZE);
-  store<u8>(entry, <u8>state, RECORD_ENTRY_STATE);
-  store<u8>(entry, <u8>reason, RECORD_ENTRY_REASON);
-  store<u8>(entry, <u8>bootsLeft, RECORD_ENTRY_BOOTS_LEFT);
-  store<u32>(entry, version, RECORD_ENTRY_VERSION);
-  store<u8>(draft + slot, <u8>flags, RECORD_FLAGS);
-  if (state == SLOT_UNMARKED) memory.fill(entry, 0, RECORD_ENTRY_SIZE);
+  entry.version = slotVersion(slot);
+  memory.copy(hashIn(draft, slot), entrySpeaks(slot) ? hashIn(current, slot) : imageHash(slot), HASH_SIZE);
+  entry.state = <u8>state;
+  entry.reason = <u8>reason;
+  entry.bootsLeft = <u8>bootsLeft;
+  setFlagsIn(draft, slot, flags);
+  if (state == SLOT_UNMARKED) memory.fill(changetype<usize>(entry), 0, RECORD_ENTRY_SIZE);
 }
 
-function asksForRun(state: u32): bool {
+function isRequested(state: u32): bool {
   return state == SLOT_PENDING || state == SLOT_TRIAL;
 }
 
 function announce(): void {
+  assert(!changing, 'what is announced has been written');
+  assert(changedSlot < SLOT_COUNT, 'there are two slots');
   if (changeTo == SLOT_PENDING) recordEvent(EVENT_IMAGE_PENDING, changedSlot, 0);
   else if (changeTo == SLOT_REJECTED) recordEvent(EVENT_BOOT_REJECT, changedSlot, slotReason(changedSlot));
   else if (changeTo == SLOT_CONFIRMED) {

@@ -10,6 +10,8 @@ import {
 } from '../../../protocol/guest/generated/constants';
 
 export function failedWhenRun(reason: u32): bool {
+  assert(reason <= 0xff, 'a record keeps a reason in a byte');
+  assert(REASON_UNCONFIRMED < REASON_TRIAL_TIMEOUT, 'reasons of a run have the higher numbers');
   if (reason < REASON_UNCONFIRMED) return false;
   return reason != REASON_UNCONFIRMED && reason != REASON_TRIAL_TIMEOUT && reason != REASON_TRIALS_EXHAUSTED;
 }

@@ -6,7 +6,7 @@
 //       +------------------------+----------------------------------+  badly, ATTEMPTS times: IDLE, appendFailed()
 //
 // What must stay true:
-// - The newest record with a good CRC is the state. Anything else in the sectors is the remains of a cut, and is stepped over.
+// - The newest record with a good CRC is the state. Anything else in the sectors was left by a power cut, and is passed over.
 // - A record is programmed only into cells that read as ones, and counts only after it was read back.
 // - A power cut may leave bits that read as one or zero by chance. So what matters is read STABLE_READS times, and a place that
 //   does not read the same each time is neither blank nor a record.
@@ -44,6 +44,8 @@ import {
   SLOT_CONFIRMED,
   SLOT_REJECTED,
 } from '../../../protocol/guest/generated/constants';
+import { isInRam } from '../../../protocol/guest/ram';
+import { sameBytes } from '../../../protocol/guest/same-bytes';
 import { SLOT_COUNT } from '../slots';
 import { entryIn, flagsIn, headOf, RecordEntry, setFlagsIn, tailOf } from './record';
 
@@ -75,6 +77,7 @@ let attempts: u32 = 0;
 
 /** Reads the newest valid record, or makes an empty one. */
 export function loadJournal(): void {
+  assert(STABLE_READS > 1, 'a bit that reads by chance shows in several readings');
   phase = IDLE;
   failed = false;
   newest = newestBelow(u64.MAX_VALUE);
@@ -94,9 +97,11 @@ export function loadJournal(): void {
 
 /** What is CONFIRMED is EARNED; and what a record implies that was written by code that did not know the extension. */
 function fillInExtension(record: usize): void {
+  assert(record == current || record == older, 'a record that was read and is valid');
   const tail = tailOf(record);
   const unknown = <u32>tail.extension == RECORD_EXTENSION_NONE;
   tail.extension = <u8>RECORD_EXTENSION_VALUE;
+  assert(RECORD_EXTENSION_VALUE != RECORD_EXTENSION_NONE, 'what was completed is not completed again');
   if (unknown) tail.confirmedLast = <u8>RECORD_NO_SLOT;
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) {
     if (unknown) setFlagsIn(record, slot, 0);
@@ -115,7 +120,8 @@ export function draftRecord(): usize {
 }
 
 export function draftDiffers(): bool {
-  return memory.compare(next, current, RECORD_SIZE) != 0;
+  assert(phase == IDLE, 'a record being written is no draft any more');
+  return !sameBytes(next, current, RECORD_SIZE);
 }
 
 /** Starts appending the draft. The caller has seen that neither the journal nor flash is busy. */
@@ -126,6 +132,7 @@ export function appendRecord(): void {
   memory.fill(next + RECORD_SPARE, 0xff, RECORD_CRC - RECORD_SPARE);
   store<u32>(next, crc32(0, next, RECORD_CRC), RECORD_CRC);
   attempts = 0;
+  assert(recordIsValid(next), 'what is written can be read again');
   if (newest == NO_PLACE) programAfter(0, 0);
   else programAfter(newest + 1, newest / PLACES);
 }
@@ -143,12 +150,14 @@ export function recordBefore(): usize {
       fillInExtension(older);
       return older;
     }
+    assert(foundRank < bound, 'each turn looks at an older place');
     bound = foundRank;
   }
   return 0;
 }
 
 export function journalBusy(): bool {
+  assert(phase <= PROGRAMMING, 'the journal has three phases');
   return phase != IDLE;
 }
 
@@ -162,6 +171,7 @@ export function appendFailed(): bool {
 export function journalService(): void {
   if (phase == IDLE || flashBusy()) return;
   const well = !flashFailed();
+  assert(target < NO_PLACE && attempts < ATTEMPTS, 'an append that runs has a place, and tries left');
   if (phase == PROGRAMMING && well && readsAs(target, next)) finish();
   else if (phase == ERASING && well) program(target);
   else if (++attempts == ATTEMPTS) giveUp();
@@ -171,6 +181,7 @@ export function journalService(): void {
 
 /** Stalls the core until the append has ended; true if the record holds. */
 export function journalWait(): bool {
+  assert(phase <= PROGRAMMING, 'the journal has three phases');
   while (phase != IDLE) {
     flashWait();
     journalService();
@@ -180,6 +191,8 @@ export function journalWait(): bool {
 
 /** Into the next erased place from `place` on in this sector, or into the other sector, erased before. */
 function programAfter(place: u32, sector: u32): void {
+  assert(sector <= 1, 'the journal has two sectors');
+  assert(place >= sector * PLACES && place <= (sector + 1) * PLACES, 'the search begins in the sector, or at its end');
   for (let candidate = place; candidate < (sector + 1) * PLACES; candidate++) {
     if (isBlank(candidate)) {
       program(candidate);
@@ -193,6 +206,7 @@ function programAfter(place: u32, sector: u32): void {
 
 function erase(place: u32): void {
   assert(newest == NO_PLACE || place / PLACES != newest / PLACES, 'the newest record is never erased');
+  assert(place % PLACES == 0 && place < NO_PLACE, 'a sector begins with its first place');
   phase = ERASING;
   target = place;
   flashErase(placeAddress(place), MAP_SECTOR_SIZE);
@@ -200,24 +214,29 @@ function erase(place: u32): void {
 
 function program(place: u32): void {
   assert(place < NO_PLACE, 'a record goes to a place of the journal');
+  assert(place != newest, 'the newest record is never written over');
   phase = PROGRAMMING;
   target = place;
   flashProgram(placeAddress(place), next, RECORD_SIZE);
 }
 
 function finish(): void {
+  assert(phase == PROGRAMMING && target < NO_PLACE, 'a record that was programmed ends an append');
+  assert(headOf(next).sequence == headOf(current).sequence + 1, 'the new record is the next one');
   memory.copy(current, next, RECORD_SIZE);
   newest = target;
   phase = IDLE;
 }
 
 function giveUp(): void {
+  assert(attempts <= ATTEMPTS, 'no more is tried than was decided');
   failed = true;
   phase = IDLE;
 }
 
 /** Whether the place reads as these bytes, again and again. */
 function readsAs(place: u32, record: usize): bool {
+  assert(record != again, 'the record is not the scratch that it is compared with');
   for (let read: u32 = 0; read < STABLE_READS; read++) {
     copyFromBus(again, placeAddress(place), RECORD_SIZE);
     if (memory.compare(again, record, RECORD_SIZE) != 0) return false;
@@ -226,6 +245,7 @@ function readsAs(place: u32, record: usize): bool {
 }
 
 function isBlank(place: u32): bool {
+  assert(place < NO_PLACE, 'a place of the journal');
   for (let read: u32 = 0; read < STABLE_READS; read++) {
     if (!isErased(placeAddress(place), RECORD_SIZE)) return false;
   }
@@ -233,6 +253,8 @@ function isBlank(place: u32): bool {
 }
 
 function placeAddress(place: u32): u32 {
+  assert(place < NO_PLACE, 'a place of the journal');
+  assert(PLACES * RECORD_SIZE == MAP_SECTOR_SIZE, 'records fill their sector');
   const sector = place < PLACES ? MAP_BOOT_STATE_0 : MAP_BOOT_STATE_1;
   return sector + (place % PLACES) * RECORD_SIZE;
 }
@@ -253,16 +275,21 @@ function newestBelow(bound: u64): u32 {
     best = candidate;
     found = place;
   }
+  assert(found == NO_PLACE || best < bound, 'what was found is below the bound');
+  assert(found <= NO_PLACE, 'a place of the journal, or none');
   foundRank = best;
   return found;
 }
 
-/** Whether the entry says what an entry can say: one that does not was never meant, whatever its CRC. */
+/** Whether the entry has values that an entry can have. A record with others is none, whatever its CRC. */
 function entryIsSound(entry: RecordEntry): bool {
+  assert(POLICY_TRIAL_BOOTS <= 0xff, 'the boots left of a trial fit their byte');
   return <u32>entry.state <= SLOT_REJECTED && <u32>entry.bootsLeft < POLICY_TRIAL_BOOTS;
 }
 
 function recordIsValid(record: usize): bool {
+  assert(isInRam(record, RECORD_SIZE), 'a whole record is in memory');
+  assert(RECORD_CRC + sizeof<u32>() == RECORD_SIZE, 'the CRC is the last word');
   if (headOf(record).magic != RECORD_MAGIC_VALUE) return false;
   if (!entryIsSound(entryIn(record, 0)) || !entryIsSound(entryIn(record, 1))) return false;
   return crc32(0, record, RECORD_CRC) == load<u32>(record, RECORD_CRC);

@@ -1,4 +1,4 @@
-// The newest record of the boot-state journal, found by other code than journal.ts has for it: for the second decision, which must not depend
+// The newest record of the boot-state journal, found by other code than journal.ts. The second decision uses it, because it must not depend
 // on what the first one read.
 //
 // What must stay true: both find the same record. A record counts when its magic, its CRC and its entries are right and it reads the same
@@ -22,6 +22,7 @@ import {
   SLOT_CONFIRMED,
   SLOT_REJECTED,
 } from '../../../protocol/guest/generated/constants';
+import { isInRam } from '../../../protocol/guest/ram';
 import { SLOT_COUNT } from '../slots';
 import { entryIn, flagsIn, headOf, setFlagsIn, tailOf } from './record';
 
@@ -37,6 +38,11 @@ const probe: usize = memory.data(<i32>(2 * RECORD_SIZE), 8);
 /** Copies the newest record that holds to `record`; where there is none, what a device without any record has. */
 export function readRecordAgain(record: usize): void {
   assert(MAP_BOOT_STATE_1 == MAP_BOOT_STATE_0 + MAP_SECTOR_SIZE, 'the journal is one piece of flash');
+  assert(
+    record != probe && isInRam(record, RECORD_SIZE),
+    'there is room for a record, beside the one that is looked at',
+  );
+  assert(PLACES * RECORD_SIZE == 2 * MAP_SECTOR_SIZE, 'records fill both sectors');
   memory.fill(record, 0, RECORD_SIZE);
   tailOf(record).running = RECORD_NO_SLOT;
   tailOf(record).confirmedLast = <u8>RECORD_NO_SLOT;
@@ -57,6 +63,8 @@ export function readRecordAgain(record: usize): void {
 
 /** Whether a sound record is at this address; it is then in `probe`. */
 function holds(at: u32): bool {
+  assert(at >= MAP_BOOT_STATE_0 && at < MAP_BOOT_STATE_1 + MAP_SECTOR_SIZE, 'a place of the journal');
+  assert((at - MAP_BOOT_STATE_0) % RECORD_SIZE == 0, 'a place begins at a multiple of its size');
   for (let read: u32 = 0; read < STABLE_READS; read++) {
     const reference = probe + (read == 0 ? 0 : RECORD_SIZE);
     copyFromBus(reference, at, RECORD_SIZE);
@@ -67,12 +75,15 @@ function holds(at: u32): bool {
 }
 
 function entryIsSound(slot: u32): bool {
+  assert(slot < SLOT_COUNT, 'there are two slots');
   const entry = entryIn(probe, slot);
   return <u32>entry.state <= SLOT_REJECTED && <u32>entry.bootsLeft < POLICY_TRIAL_BOOTS;
 }
 
 /** Bit by bit, and over the CRC as well: nothing of protocol/guest/crc32.ts is used. */
 function remainder(bytes: usize, length: u32): u32 {
+  assert(isInRam(bytes, length), 'the bytes are in memory');
+  assert(length > sizeof<u32>(), 'a message stands in front of its CRC');
   let state: u32 = 0xffffffff;
   for (let index: u32 = 0; index < length; index++) {
     state ^= load<u8>(bytes + index);
@@ -83,6 +94,7 @@ function remainder(bytes: usize, length: u32): u32 {
 
 /** What is CONFIRMED is EARNED; and what a record implies that was written by code that did not know the extension. */
 function completeExtension(record: usize): void {
+  assert(isInRam(record, RECORD_SIZE), 'a whole record is in memory');
   const tail = tailOf(record);
   const isOld = <u32>tail.extension == RECORD_EXTENSION_NONE;
   if (isOld) tail.confirmedLast = <u8>RECORD_NO_SLOT;

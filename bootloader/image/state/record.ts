@@ -73,6 +73,7 @@ export function entryIn(record: usize, slot: u32): RecordEntry {
 
 /** The hash of the image an entry is about. */
 export function hashIn(record: usize, slot: u32): usize {
+  assert(RECORD_ENTRY_HASH + 32 == RECORD_ENTRY_SIZE, 'the hash ends its entry');
   return changetype<usize>(entryIn(record, slot)) + RECORD_ENTRY_HASH;
 }
 

@@ -25,19 +25,33 @@ export const TRAILER_ASKS_PERMANENT: u32 = 2;
 
 const UNSET: u32 = 0xff;
 
-/** The slot's last bytes, from copy_done on. */
-const trailer: usize = memory.data(<i32>TRAILER_COPY_DONE, 8);
+/** The last bytes of a slot. Flags are one byte each, in a unit of their own. */
+@unmanaged
+class Trailer {
+  copyDone: u8 = 0;
+  unused0: u8 = 0;
+  unused1: u16 = 0;
+  unused2: u32 = 0;
+  imageOk: u8 = 0;
+  unused3: u8 = 0;
+  unused4: u16 = 0;
+  unused5: u32 = 0;
+  magic0: u32 = 0;
+  magic1: u32 = 0;
+  magic2: u32 = 0;
+  magic3: u32 = 0;
+}
+
+const trailer: Trailer = changetype<Trailer>(memory.data(<i32>TRAILER_COPY_DONE, 8));
 
 export function trailerAsks(slot: u32): u32 {
-  copyFromBus(trailer, slotAddress(slot) + MAP_SLOT_SIZE - TRAILER_COPY_DONE, TRAILER_COPY_DONE);
-  const magic = trailer + TRAILER_COPY_DONE - TRAILER_MAGIC;
-  if (load<u32>(magic) != TRAILER_MAGIC_WORD_0 || load<u32>(magic, 4) != TRAILER_MAGIC_WORD_1)
-    return TRAILER_ASKS_NOTHING;
-  if (load<u32>(magic, 8) != TRAILER_MAGIC_WORD_2 || load<u32>(magic, 12) != TRAILER_MAGIC_WORD_3) {
-    return TRAILER_ASKS_NOTHING;
-  }
-  const imageOk: u32 = load<u8>(trailer + TRAILER_COPY_DONE - TRAILER_IMAGE_OK);
+  assert(offsetof<Trailer>() == <usize>TRAILER_COPY_DONE, 'the table counts from the end of the slot');
+  assert(<u32>offsetof<Trailer>('imageOk') == TRAILER_COPY_DONE - TRAILER_IMAGE_OK, 'the overlay is the table’s');
+  assert(<u32>offsetof<Trailer>('magic0') == TRAILER_COPY_DONE - TRAILER_MAGIC, 'the overlay is the table’s');
+  copyFromBus(changetype<usize>(trailer), slotAddress(slot) + MAP_SLOT_SIZE - TRAILER_COPY_DONE, TRAILER_COPY_DONE);
+  if (trailer.magic0 != TRAILER_MAGIC_WORD_0 || trailer.magic1 != TRAILER_MAGIC_WORD_1) return TRAILER_ASKS_NOTHING;
+  if (trailer.magic2 != TRAILER_MAGIC_WORD_2 || trailer.magic3 != TRAILER_MAGIC_WORD_3) return TRAILER_ASKS_NOTHING;
+  const imageOk: u32 = trailer.imageOk;
   if (imageOk == TRAILER_FLAG_SET) return TRAILER_ASKS_PERMANENT;
-  const copyDone: u32 = load<u8>(trailer);
-  return imageOk == UNSET && copyDone == UNSET ? TRAILER_ASKS_TEST : TRAILER_ASKS_NOTHING;
+  return imageOk == UNSET && <u32>trailer.copyDone == UNSET ? TRAILER_ASKS_TEST : TRAILER_ASKS_NOTHING;
 }

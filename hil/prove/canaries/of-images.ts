@@ -25,7 +25,7 @@ export const imageCanaries: readonly Canary[] = [
     changes: [
       {
         path: verify,
-        find: 'return memory.compare(digest, info + INFO_HASH, SHA256_DIGEST_SIZE) == 0 ? REASON_NONE : REASON_HASH_MISMATCH;',
+        find: 'return memory.compare(digest, hashOf(info), SHA256_DIGEST_SIZE) == 0 ? REASON_NONE : REASON_HASH_MISMATCH;',
         replace: 'return REASON_NONE;',
       },
     ],
@@ -49,7 +49,7 @@ export const imageCanaries: readonly Canary[] = [
     changes: [
       {
         path: verify,
-        find: 'if (hasSeen(info, SEEN_BOARD) && load<u32>(info, INFO_BOARD) != boardId()) return REASON_WRONG_BOARD;',
+        find: 'if (hasSeen(info, SEEN_BOARD) && info.board != boardId()) return REASON_WRONG_BOARD;',
         replace: '',
       },
     ],

@@ -24,10 +24,7 @@ const first: Record<string, SourceChange[]> = {
   'signed with a revoked key': [without(verify, 'if ((keys & revokedKeys()) != 0) return REASON_KEY_REVOKED;')],
   'older than the security counter': [without(verify, '|| (counter < securityCounter() && !token)')],
   'for another board': [
-    without(
-      verify,
-      'if (hasSeen(info, SEEN_BOARD) && load<u32>(info, INFO_BOARD) != boardId()) return REASON_WRONG_BOARD;',
-    ),
+    without(verify, 'if (hasSeen(info, SEEN_BOARD) && info.board != boardId()) return REASON_WRONG_BOARD;'),
   ],
   'signed with a key for tokens': [
     without(
