@@ -1,8 +1,8 @@
-// Makes the boot state say what was decided: one record, appended only if it differs from the last. Doing it twice does it once.
+// Writes what was decided into the boot state: one record, appended only if it differs from the last. To do it twice changes nothing more.
 //
-// What must stay true: no boot confirms. An image becomes CONFIRMED here only if it was confirmed once before, and REJECTED only for a cause; both
-// are checked here once more, because both are for good. And nothing is written that the second decision does not let pass
-// (second-decision.ts): so a decision that went wrong in this boot leaves nothing behind for the next.
+// What must stay true: no boot confirms. An image becomes CONFIRMED here only if it was confirmed once before, and REJECTED only for a cause. Both
+// are checked here once more, because no later boot takes them back. And nothing is written that the second decision refuses (second-decision.ts):
+// so a decision that went wrong in this boot leaves nothing behind for the next.
 
 import { copyFromBus } from '../protocol/guest/dma';
 import {
@@ -31,7 +31,7 @@ import { DECISION_GOOD, decideAgain } from './permit';
 
 const name: usize = memory.data(<i32>SHA256_DIGEST_SIZE, 8);
 
-/** Writes the outcome down, waiting for flash. False where flash does not take it: nothing may then depend on it. */
+/** Writes the outcome, waiting for flash. False where flash does not take the record: nothing may then depend on it. */
 export function act(facts: Facts, outcome: Outcome): bool {
   assert(outcome.action != ACTION_VERIFY, 'what is not decided yet is not done');
   assert(outcome.slot < SLOT_COUNT, 'there are two slots');
@@ -53,7 +53,7 @@ function hasCause(facts: Facts, slot: u32, before: u32): bool {
   return verdict != REASON_NONE && verdict != UNCHECKED;
 }
 
-/** The state that was decided, where it can be; else the one before. */
+/** The state that was decided, where the facts allow it; else the state before. */
 function heldAgainstFacts(facts: Facts, outcome: Outcome, slot: u32): u32 {
   const before = slotFacts(facts, slot).state;
   const state = slotOutcome(outcome, slot).state;
@@ -72,9 +72,9 @@ function draftEntry(record: usize, facts: Facts, outcome: Outcome, slot: u32): v
   let state = heldAgainstFacts(facts, outcome, slot);
   if (speaks && known == SLOT_CONFIRMED) state = SLOT_CONFIRMED;
   if (state == SLOT_REJECTED && before != SLOT_REJECTED) recordEvent(EVENT_BOOT_REJECT, slot, to.reason);
-  // Nothing was decided about an image the entry does not know: the entry may still be about one that comes back.
+  // Nothing was decided about an image that the entry is not about. The entry stays: its own image may read well again.
   if (!speaks && state == before) return;
-  // A rejection is about one image. Where its name does not read the same again, nothing is written down: it is looked at at the next boot.
+  // A rejection is about one image. Where its hash does not read the same again, nothing is written; the next boot looks at it again.
   if (!speaks && state == SLOT_REJECTED && !nameReadsAgain(slot)) return;
   // A confirmed image whose own hash TLV rotted shows as another one. Its rejection must not cost the good one its entry.
   if (!speaks && state == SLOT_REJECTED && known == SLOT_CONFIRMED) return;
@@ -102,7 +102,7 @@ function nameReadsAgain(slot: u32): bool {
   return hashesDiffer(name, imageHash(slot)) == 0;
 }
 
-/** Requests last as long as the image is requested; that it was confirmed once, for ever. */
+/** The flags of requests last as long as the image is requested. EARNED lasts for ever. */
 function flagsIn(state: u32, flags: u32, permanent: u32): u32 {
   assert(permanent <= 1, 'it confirms itself or it does not');
   assert(flags <= RECORD_FLAGS_ALL, 'flags are those of the record');

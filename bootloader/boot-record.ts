@@ -1,4 +1,4 @@
-// The boot record: what a verifier elsewhere is told of the image that runs, a CBOR map with the keys of MCUboot's (scripts/imgtool/boot_record.py).
+// The boot record: a CBOR map about the image that runs, for a verifier outside. Its keys are those of MCUboot (scripts/imgtool/boot_record.py).
 //
 //   1 software type   4 version   5 signer: KEYHASH   6 "SHA256"   2 measurement: SHA-256 of the image, the last 32 bytes
 //
@@ -32,7 +32,7 @@ const version: usize = memory.data(<i32>VERSION_TEXT_SIZE);
 /** Writes the record of the verified image to `target`, which has HANDOVER_BOOT_RECORD_SIZE_MAX bytes. Returns its length. */
 export function writeBootRecord(slot: u32, target: usize): u32 {
   const info = imageInfo(slot);
-  assert(imageVerified(slot), 'only a verified image is told of');
+  assert(imageVerified(slot), 'only a verified image has a boot record');
   if (hasSeen(info, SEEN_RECORD)) {
     const size = info.recordSize;
     assert(size >= HASH_SIZE && size <= HANDOVER_BOOT_RECORD_SIZE_MAX, 'the TLV was checked');

@@ -1,5 +1,6 @@
-// The protected TLVs, walked a second time by other code than image/tlvs.ts: what the image asks of this device, held against flash and fuses as they
-// are now. Part of the second look, so nothing here is a verdict: each function returns what differs, and 0 is good.
+// The protected TLVs, read a second time by other code than image/tlvs.ts: what the image needs of this device, compared with flash and fuses as they
+// are now. Part of the second look, so no function here decides: each returns what differs, and 0 is good. It reads by offsets on purpose, to share
+// no code with the first walk.
 //
 //   exactly one security counter     is the one the first walk found; not below the fuses', unless a downgrade token allows it
 //   a board identity                 is that of this board
@@ -21,6 +22,7 @@ import {
   TLV_KEY_REVOKE,
   TLV_SECURITY_COUNTER,
 } from '../protocol/guest/generated/constants';
+import { isInRam } from '../protocol/guest/ram';
 import { counterInFuses } from './image/counter-again';
 import { COMPARED_SIZE, hashesDiffer, isBelow, isZero } from './image/differences';
 import { imageInfo } from './image/info';
@@ -42,7 +44,7 @@ let counters: u32 = 0;
 let counter: u32 = 0;
 let board: u32 = 0;
 
-/** 0 where the image in the slot asks for nothing that this device does not have. */
+/** 0 where this device has everything that the image in the slot needs. */
 export function claimsDiffer(slot: u32): u32 {
   const info = imageInfo(slot);
   assert(FUSES_KEY_MASK == 3, 'the mask takes a number of a key');
@@ -66,6 +68,7 @@ export function claimsDiffer(slot: u32): u32 {
 }
 
 function claimDiffers(type: u32, length: u32, at: u32, key: u32): u32 {
+  assert(type <= 0xffff && length <= 0xffff, 'type and length have 16 bits');
   const value = entry + TLV_HEADER_SIZE;
   if (type == TLV_SECURITY_COUNTER) {
     counter = load<u32>(value);
@@ -78,6 +81,7 @@ function claimDiffers(type: u32, length: u32, at: u32, key: u32): u32 {
 }
 
 function dependencyDiffers(value: usize, length: u32): u32 {
+  assert(isInRam(value, DEPENDENCY_SIZE), 'a dependency was copied');
   const fields = load<u32>(value, 4);
   const least = (fields << 24) | ((fields & 0xff00) << 8) | (fields >> 16);
   const tooOld = isBelow(BOOTLOADER_VERSION, least);
@@ -86,6 +90,7 @@ function dependencyDiffers(value: usize, length: u32): u32 {
 
 /** The hash of the key is made from the fuses, not taken from the image. */
 function revocationDiffers(at: u32, length: u32, key: u32): u32 {
+  assert((COMPARED_SIZE & (COMPARED_SIZE - 1)) == 0, 'a mask takes the remainder');
   keyHashAgain(key & FUSES_KEY_MASK, own);
   let difference = isZero(length) | (length & (COMPARED_SIZE - 1));
   let offset: u32 = 0;
@@ -99,6 +104,7 @@ function revocationDiffers(at: u32, length: u32, key: u32): u32 {
 }
 
 function recordDiffers(at: u32, length: u32): u32 {
+  assert(length <= 0xffff, 'a length has 16 bits');
   const tail = at + length - RECORD_TAIL_SIZE;
   copyFromBus(entry, tail, TLV_HEADER_SIZE);
   const short = isBelow(length, RECORD_TAIL_SIZE);

@@ -1,16 +1,16 @@
 // What to do with this boot: a pure function from facts to an outcome. It reads no register and writes none.
 //
-// The state of a slot’s image, and what moves it. Only a client, and the image itself once it is healthy, confirm; no boot does.
+// The states of a slot’s image, and what changes them. Only a client, or the image itself once it is healthy, confirms; no boot does.
 //
 //               test, --pad,                boots               confirm, by a client; or by itself,
-//               --confirm                                       if it was asked for for good
+//               --confirm                                       if it is PERMANENT
 //   UNMARKED ----------------> PENDING ------------> TRIAL ------------------------------------> CONFIRMED: it has EARNED it
 //      ^                          |                    |                                            ^   |
 //      | upload, erase            | does not verify    | fails, does not verify                     |   | test, in safe mode also confirm
 //      |                          v                    v                                            |   v
 //      '--------------------- REJECTED, with a reason; or, if it was confirmed before ---------- CONFIRMED, with a reason
 //
-// 1. How the image that ran last fared, by the cause of this reset (last-run.ts)
+// 1. How the last run of an image ended, by the cause of this reset (last-run.ts)
 //
 //   cause                      TRIAL with boots left     with none             CONFIRMED
 //   POWER_ON, PIN              goes on                   TRIALS_EXHAUSTED      its row of resets begins anew
@@ -21,12 +21,12 @@
 //   TRIAL_TIMEOUT              TRIAL_TIMEOUT                                   one more
 //
 //   A trial that ends so has failed. A confirmed image that has POLICY_RESETS_IN_A_ROW_MAX of them behind it has failed (LOOPING), and has had its
-//   turn: it is not run again in this row, which ends when firmware was healthy for a minute, somebody asks, or power comes.
+//   turn: it is not run again in this row. A row ends when firmware was healthy for a minute, at a requested reset, or when power comes.
 //
 // 2. Who boots: the strap and a request keep the bootloader in control. Else the first by class that verifies
 //
 //   class   who
-//   0       PENDING, TRIAL: asked for; no older than a confirmed image beside it, or that is allowed (OLDER)
+//   0       PENDING, TRIAL: requested; not older than a confirmed image beside it, or allowed to be (OLDER)
 //   1       CONFIRMED, and it did not fail when it ran
 //   2       PENDING, TRIAL, but older than the confirmed image beside it
 //   3       CONFIRMED, but it failed when it ran: LOOPING, CORE_REFUSED, or a trial of it that ended badly
@@ -35,9 +35,9 @@
 //   none    REJECTED; no image; has had its turn, or was refused by the core just now; would be on trial, and no record can be written
 //
 //   Two of one class: of two CONFIRMED the one confirmed last. Where that does not tell: the newer version, then one with a token, then slot A.
-//   What only a recovery key vouches for has its turn behind all others.
-//   If nobody boots, safe mode. An image whose verdict is not known yet is not skipped: the outcome is VERIFY, and the caller
-//   decides again with the verdict. So nobody is verified who need not be, and nobody boots unverified.
+//   An image that is signed with a recovery key comes after all others.
+//   If no image boots, safe mode. An image whose verdict is not known yet is not passed over: the outcome is VERIFY, and the caller
+//   decides again with the verdict. So no image is verified without need, and none boots unverified.
 //
 // 3. What becomes of it
 //
@@ -47,10 +47,10 @@
 //   CONFIRMED           CONFIRMED    REVERTED if a trial failed now, else FALLBACK if a confirmed image did, else CONFIRMED
 //   UNMARKED            TRIAL        RESCUE; where no image is confirmed it will confirm itself
 //
-// Whoever was looked at and found bad is REJECTED with the reason. But one that was confirmed once is CONFIRMED for ever, and gets the reason
-// beside it: it was good, and if flash reads right again, it may be all we have. What a confirmed image failed with when it ran stays
+// An image that was looked at and found bad is REJECTED with the reason. But one that was confirmed once stays CONFIRMED for ever, and gets the
+// reason beside it: it was good, and if flash reads right again, it may be the only good image. What a confirmed image failed with when it ran stays
 // until it is confirmed again.
-// A trial needs its record written before it runs; where flash no longer takes records (`writable`), nobody goes on trial.
+// The record of a trial is written before the trial runs. Where flash no longer takes records (`writable`), no image goes on trial.
 
 import {
   DECISION_CONFIRMED,
@@ -176,11 +176,11 @@ function classOf(facts: Facts, outcome: Outcome, slot: u32): u32 {
   }
   if (to.state == SLOT_REJECTED || facts.writable == 0) return NOBODY;
   if (to.state == SLOT_UNMARKED) return from.verdict == REASON_SLOT_EMPTY ? NOBODY : CLASS_UNMARKED;
-  assert(to.state == SLOT_PENDING || to.state == SLOT_TRIAL, 'what is left was asked for');
+  assert(to.state == SLOT_PENDING || to.state == SLOT_TRIAL, 'what is left was requested');
   return standsBack(facts, outcome, slot) ? CLASS_ASKED_OLDER : CLASS_ASKED;
 }
 
-/** Whether the confirmed image in the other slot is newer than the one that was asked for, and nobody allowed that. */
+/** Whether the confirmed image in the other slot is newer than the requested one, and no flag allows that. */
 function standsBack(facts: Facts, outcome: Outcome, slot: u32): bool {
   assert(slotOutcome(outcome, slot).state != SLOT_CONFIRMED, 'only what is requested stands back');
   const from = slotFacts(facts, slot);
@@ -190,6 +190,8 @@ function standsBack(facts: Facts, outcome: Outcome, slot: u32): bool {
 
 /** Whether this is the confirmed image that the core has just refused to run. */
 function refusedNow(facts: Facts, slot: u32): bool {
+  assert(slot < SLOT_COUNT, 'there are two slots');
+  assert(facts.coreRefused <= 1, 'the core refused the image or it did not');
   return slotFacts(facts, slot).state == SLOT_CONFIRMED && facts.running == slot && facts.coreRefused != 0;
 }
 
@@ -214,7 +216,7 @@ function choose(facts: Facts, outcome: Outcome, slot: u32): void {
   } else if (to.state == SLOT_PENDING) {
     decision = from.permanent != 0 ? DECISION_PERMANENT : DECISION_TRIAL_FIRST;
   } else {
-    // Where nothing else was ever confirmed there is nothing to go back to, and nobody it could be taken from.
+    // Where no other image was ever confirmed there is none to go back to, and none that this one replaces.
     to.permanent = slotOutcome(outcome, slot ^ 1).state == SLOT_CONFIRMED ? 0 : 1;
   }
   assert(bootsLeft < POLICY_TRIAL_BOOTS, 'a trial has a limit');
@@ -222,7 +224,7 @@ function choose(facts: Facts, outcome: Outcome, slot: u32): void {
   to.state = SLOT_TRIAL;
   to.reason = REASON_NONE;
   to.bootsLeft = bootsLeft;
-  // A confirmed image of this slot that had its turn is not there any more.
+  // The turn was that of a confirmed image, which is not in this slot any more.
   outcome.tried &= ~(1 << slot);
   conclude(outcome, ACTION_BOOT, slot, decision);
 }

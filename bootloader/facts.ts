@@ -1,7 +1,7 @@
 // What decide.ts decides on, and what it decides. survey.ts fills the facts; act.ts, settle.ts, main.ts and the log read the outcome.
 //
-// Each is one block of static memory, read through the classes below: an overlay, never an object. Every field is a u32, so a field’s offset
-// is four times its place, and tests lay the blocks out by that.
+// Each is one block of static memory, read through the overlays below. Every field is a u32, so the offset of a field is four times its
+// position; tests build the blocks by that.
 //
 //   Facts     then SlotFacts of slot A, then of slot B
 //   Outcome   then SlotOutcome of slot A, then of slot B
@@ -21,7 +21,7 @@ export class Facts {
   cause: u32 = 0;
   /** 1: the core refused the image that was handed over to last. */
   coreRefused: u32 = 0;
-  /** 1: safe mode was asked for. */
+  /** 1: safe mode was requested. */
   safeModeAsked: u32 = 0;
   /** 1: the safe-mode strap is burnt. */
   strap: u32 = 0;
@@ -31,7 +31,7 @@ export class Facts {
   running: u32 = 0;
   /** Why the firmware gave up its own trial (reject reasons), or 0. */
   givenUp: u32 = 0;
-  /** Resets in a row that nobody asked for, this one included. */
+  /** Resets in a row that were not requested, this one included. */
   resets: u32 = 0;
   /** Bit n: the confirmed image in slot n has had its turn in this row. */
   tried: u32 = 0;
@@ -55,11 +55,11 @@ export class SlotFacts {
   reason: u32 = 0;
   /** 1: verified, with a key for recovery only. */
   recovery: u32 = 0;
-  /** 1: a downgrade token lies beside it. */
+  /** 1: there is a good downgrade token for it. */
   token: u32 = 0;
   /** 1: it was confirmed once. */
   earned: u32 = 0;
-  /** 1: asked for although the confirmed image is newer. */
+  /** 1: requested although the confirmed image is newer. */
   older: u32 = 0;
 }
 
@@ -73,7 +73,7 @@ export class Outcome {
   decision: u32 = 0;
   /** Resets in a row from now on, where an image boots. */
   resets: u32 = 0;
-  /** Who has had a turn in this row from now on, where an image boots. */
+  /** Which slots have had their turn in this row from now on, where an image boots. */
   tried: u32 = 0;
   /** Bit n: an image that was in state n failed in this boot. */
   failed: u32 = 0;

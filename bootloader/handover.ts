@@ -1,6 +1,6 @@
-// Handing over: everything the firmware finds is set here, and the last write lets it go. protocol/handover.ts is the record.
+// Handing over: sets everything that the firmware finds, and starts it with the last write. protocol/handover.ts draws the record.
 //
-// Order matters: what protects and what limits the firmware is in place before it can run. Boot partition, boot log and the running
+// Order matters: everything that limits the firmware is in place before it can run. Boot partition, boot log and the running
 // slot can no longer be changed, a trial has its timer, the watchdog runs; none of it can be undone without a reset (a
 // confirm stops the trial timer).
 
@@ -58,6 +58,19 @@ import { maskOfLook, secondLook } from './second-look';
 const HASH_BYTES: u32 = 32;
 const MAILBOX_BYTES: u32 = RESET_MAILBOX_COUNT << 2;
 
+/** The words in front of the hash, as protocol/handover.ts has them; then the hash, the size of the boot record, and the record. */
+@unmanaged
+class Mailbox {
+  magic: u32 = 0;
+  slot: u32 = 0;
+  state: u32 = 0;
+  decision: u32 = 0;
+  resetCause: u32 = 0;
+  version: u32 = 0;
+  build: u32 = 0;
+  securityCounter: u32 = 0;
+}
+
 const mailbox: usize = memory.data(<i32>MAILBOX_BYTES, 8);
 
 /** Takes effect when the running export returns. */
@@ -85,26 +98,34 @@ export function handOver(slot: u32, state: u32, decision: u32): void {
 
 /** In one block, whose first word, the magic, is written only when the rest stands. */
 function writeMailbox(info: ImageInfo, slot: u32, state: u32, decision: u32): void {
-  assert(HANDOVER_MAGIC == 0, 'the magic is the first word');
   assert(HANDOVER_BOOT_RECORD + (HANDOVER_BOOT_RECORD_SIZE_MAX >> 2) <= RESET_MAILBOX_COUNT, 'the record fits');
   memory.fill(mailbox, 0, MAILBOX_BYTES);
-  put(HANDOVER_SLOT, slot);
-  put(HANDOVER_STATE, state);
-  put(HANDOVER_DECISION, decision);
-  put(HANDOVER_RESET_CAUSE, readResetCause());
-  put(HANDOVER_VERSION, info.version);
-  put(HANDOVER_BUILD, info.build);
-  put(HANDOVER_SECURITY_COUNTER, info.counter);
+  const words = mailboxWords();
+  words.slot = slot;
+  words.state = state;
+  words.decision = decision;
+  words.resetCause = readResetCause();
+  words.version = info.version;
+  words.build = info.build;
+  words.securityCounter = info.counter;
   memory.copy(mailbox + (HANDOVER_HASH << 2), measurement(slot), HASH_BYTES);
   const size = writeBootRecord(slot, mailbox + (HANDOVER_BOOT_RECORD << 2));
   assert(size <= HANDOVER_BOOT_RECORD_SIZE_MAX, 'the record fits');
-  put(HANDOVER_BOOT_RECORD_SIZE, size);
+  store<u32>(mailbox + (HANDOVER_BOOT_RECORD_SIZE << 2), size);
+  assert(words.magic == 0, 'the magic is written last');
   copyToBus(RESET_MAILBOX, mailbox, MAILBOX_BYTES);
   writeResetMailbox(HANDOVER_MAGIC, HANDOVER_MAGIC_VALUE);
 }
 
-function put(word: u32, value: u32): void {
-  assert(word < RESET_MAILBOX_COUNT, 'a word of the mailbox');
-  assert(word != HANDOVER_MAGIC, 'the magic is written last');
-  store<u32>(mailbox + (word << 2), value);
+function mailboxWords(): Mailbox {
+  assert(offsetof<Mailbox>('magic') == HANDOVER_MAGIC << 2, 'the magic is the first word');
+  assert(offsetof<Mailbox>('slot') == HANDOVER_SLOT << 2, 'the overlay is the table’s');
+  assert(offsetof<Mailbox>('state') == HANDOVER_STATE << 2, 'the overlay is the table’s');
+  assert(offsetof<Mailbox>('decision') == HANDOVER_DECISION << 2, 'the overlay is the table’s');
+  assert(offsetof<Mailbox>('resetCause') == HANDOVER_RESET_CAUSE << 2, 'the overlay is the table’s');
+  assert(offsetof<Mailbox>('version') == HANDOVER_VERSION << 2, 'the overlay is the table’s');
+  assert(offsetof<Mailbox>('build') == HANDOVER_BUILD << 2, 'the overlay is the table’s');
+  assert(offsetof<Mailbox>('securityCounter') == HANDOVER_SECURITY_COUNTER << 2, 'the overlay is the table’s');
+  assert(offsetof<Mailbox>() == HANDOVER_HASH << 2, 'the hash follows the words');
+  return changetype<Mailbox>(mailbox);
 }

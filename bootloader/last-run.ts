@@ -44,7 +44,7 @@ export function judge(facts: Facts, outcome: Outcome, slot: u32): void {
     const reason = whyTrialFailed(facts, from, ran);
     if (reason == REASON_NONE) return;
     refuse(outcome, from, to, reason);
-    // The image to go back to gets its own chances.
+    // The image that boots instead begins a row of its own.
     outcome.resets = 0;
   } else if (from.state == SLOT_CONFIRMED && ran) {
     judgeConfirmed(facts, outcome, to, slot);
@@ -92,10 +92,14 @@ function howTrialEnded(facts: Facts): u32 {
 }
 
 function givenUpReason(reason: u32): u32 {
+  assert(
+    REASON_POWER_BUDGET > REASON_UNCONFIRMED && REASON_INTERLOCK > REASON_UNCONFIRMED,
+    'both are reasons of a run',
+  );
   return reason == REASON_POWER_BUDGET || reason == REASON_INTERLOCK ? reason : REASON_UNCONFIRMED;
 }
 
-/** What failed its trial, or does not verify. One that was confirmed once stays so, with the reason beside it. */
+/** Refuses an image that failed its trial, or does not verify. One that was confirmed once stays CONFIRMED, with the reason beside it. */
 export function refuse(outcome: Outcome, from: SlotFacts, to: SlotOutcome, reason: u32): void {
   assert(reason != REASON_NONE && reason != UNCHECKED, 'a refusal has a reason');
   assert(to.state != SLOT_REJECTED, 'nobody is refused twice');

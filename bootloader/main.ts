@@ -1,7 +1,7 @@
 // The bootloader: verify -> decide -> act -> hand over, or stay and be rescued.
 //
 //   survey     facts: registers, fuses, boot state, both images' headers                    survey.ts, image/state/
-//   decide     pure; names who boots, or who must be verified before that can be said        decide.ts
+//   decide     pure; says which image boots, or which one must be verified first             decide.ts
 //   verify     pure; one slot at a time, only on demand                                      image/
 //   act        one boot-state record, only if it differs                                     act.ts
 //   settle     a confirmed image's security counter and revocations, into the fuses          settle.ts
@@ -72,7 +72,7 @@ const outcome: Outcome = changetype<Outcome>(memory.data(OUTCOME_SIZE, 4));
 export function reset(): void {
   // The reset closed all gates. A chip whose reset did not is made safe before anything else is done.
   writeOutputsDisable(OUTPUTS_DISABLE_HEATERS | OUTPUTS_DISABLE_DAC | OUTPUTS_DISABLE_MULTIPLEXER);
-  // From here on no write gone astray can harm this very code.
+  // From here on no wrong write can change the bootloader itself.
   writeFlashProtect(FLASH_PROTECT_BOOT);
   recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount());
   loadBootState();
@@ -84,7 +84,7 @@ export function reset(): void {
     decideAndVerify();
     assert(act(facts, outcome), 'what is not written does not fail');
   }
-  // A request counts once. It stays until both decisions have read it.
+  // A request counts for one boot. It stays until both decisions have read it.
   if (readResetBootRequest() != 0) writeResetBootRequest(RESET_BOOT_REQUEST_MODE_NORMAL);
   const decision = outcome.decision;
   const slot = outcome.slot;
@@ -103,7 +103,7 @@ export function reset(): void {
   }
 }
 
-/** Resets in a row, and whose turn in it is over, as RESET.RESETS_IN_A_ROW has them. */
+/** Resets in a row, and which slots have had their turn in it, as RESET.RESETS_IN_A_ROW has them. */
 function rowFromNowOn(): u32 {
   assert(outcome.resets <= RESET_RESETS_IN_A_ROW_COUNT, 'the count stops at the most the register holds');
   assert(outcome.tried < 1 << SLOT_COUNT, 'there are two slots');
@@ -111,17 +111,18 @@ function rowFromNowOn(): u32 {
 }
 
 export function interrupt(lines: u32): void {
+  assert(outcome.action == ACTION_SAFE_MODE, 'interrupts are enabled in safe mode only');
   serveSafeMode(lines);
 }
 
-/** Decides, verifying whom the decision asks for: each slot on one occasion at most. */
+/** Decides, and verifies the images that the decision needs: each slot once at most. */
 function decideAndVerify(): void {
   decide(facts, outcome);
   for (let turn: u32 = 0; turn < SLOT_COUNT && outcome.action == ACTION_VERIFY; turn++) {
     const slot = outcome.slot;
-    assert(slotFacts(facts, slot).verdict == UNCHECKED, 'nobody is verified twice');
+    assert(slotFacts(facts, slot).verdict == UNCHECKED, 'no image is verified twice');
     let verdict = verifySlot(slot);
-    // What is refused may be lost for good: it is looked at again.
+    // A refusal may cost the image its state, so it is verified again.
     if (verdict != REASON_NONE) verdict = verifySlot(slot);
     assert(verdict != UNCHECKED, 'a look ends with a verdict');
     recordEvent(EVENT_BOOT_VERIFY, slot, verdict);

@@ -1,8 +1,8 @@
-// Whether what was decided may be done: the second decision (second-decision.ts), asked of what is read again, by other code than survey.ts and
-// the journal have for it.
+// Whether what was decided may be done: the second decision (second-decision.ts), on facts that are read again, by other code than survey.ts and
+// the journal.
 //
 //   decideAgain       before the boot state is written, of the draft: a decision that went wrong leaves nothing behind for the next boot
-//   decisionDiffers   at the hand-over, of what is in flash by then: the newest record must say what decideAgain let pass
+//   decisionDiffers   at the hand-over, of what is in flash then: the newest record must say what decideAgain let pass
 //
 // What must stay true: where both find nothing wrong, they change nothing; else nothing is written, nothing is handed over, and the chip resets.
 
@@ -12,6 +12,7 @@ import {
   FUSE_KEY_COUNT,
   FUSE_STRAP,
   IMAGE_OFFSET_MAJOR,
+  IMAGE_OFFSET_REVISION,
   MAP_SLOT_SIZE,
   POLICY_TRIAL_BOOTS,
   REASON_NONE,
@@ -89,6 +90,7 @@ export function decideAgain(draft: usize, writable: u32): u32 {
 /** 0 where the slot and state are what decideAgain let pass, and where the newest record in flash says the same. */
 export function decisionDiffers(slot: u32, state: u32): u32 {
   assert(state == SLOT_CONFIRMED || state == SLOT_TRIAL, 'a running image is confirmed or on trial');
+  assert(slot < SLOT_COUNT, 'there are two slots');
   readRecordAgain(now);
   const entry = entryIn(now, slot);
   const isTrial = isSame(state, SLOT_TRIAL);
@@ -196,6 +198,7 @@ function otherDiffers(slot: u32): u32 {
 
 /** Whether the boot state speaks of the image in the slot, which was verified. */
 function entryIsAbout(slot: u32): bool {
+  assert(slot < SLOT_COUNT, 'there are two slots');
   const state: u32 = entryIn(before, slot).state;
   return state != SLOT_UNMARKED && hashesDiffer(hashIn(before, slot), measurement(slot)) == 0;
 }
@@ -215,6 +218,7 @@ function unknownState(slot: u32): u32 {
 
 /** 1 where the header in the slot says a lower version than that in the other one, and no token allows that. */
 function isOlderThanOther(slot: u32): u32 {
+  assert(slot < SLOT_COUNT, 'there are two slots');
   const version = versionAgain(slot);
   const displaced = versionAgain(slot ^ 1);
   if (version >= displaced) return 0;
@@ -223,6 +227,7 @@ function isOlderThanOther(slot: u32): u32 {
 
 /** As version.ts compares versions. */
 function versionAgain(slot: u32): u32 {
+  assert(IMAGE_OFFSET_REVISION == IMAGE_OFFSET_MAJOR + 2, 'a version is read as one word');
   const fields = read32(addressAgain(slot) + IMAGE_OFFSET_MAJOR);
   return (fields << 24) | ((fields & 0xff00) << 8) | (fields >> 16);
 }

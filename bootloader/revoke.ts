@@ -1,9 +1,9 @@
-// Revoking keys: what an image that is here to stay says of the keys it replaces (KEY_REVOKE TLV) is burnt into the fuses.
+// Revoking keys: the keys that a confirmed image names in its KEY_REVOKE TLV are revoked in the fuses.
 //
 // Rotation: a release signed with the new key names the old one. It runs on trial, is confirmed, and the first boot that finds it
 // confirmed revokes the old key. What must stay true:
 // - Only a confirmed image that verified in this very boot revokes, so there is always one that the keys left can boot.
-// - The key that vouches for the running image is never revoked by it, be it burnt under several numbers.
+// - No image revokes the key that it is signed with, even if that key is in the fuses under several numbers.
 // - Doing it again does nothing: a cut burn is completed by the next boot.
 
 import { copyFromBus } from '../protocol/guest/dma';
@@ -39,7 +39,7 @@ export function revokeKeys(slot: u32): u32 {
   if (keys == 0) return 0;
   assert(secondLook(slot, SLOT_CONFIRMED) == LOOK_GOOD, 'only an image that was confirmed before revokes');
   assert((keys & ~validKeys()) == 0, 'only keys in use are revoked');
-  assert((keys & (1 << info.key)) == 0, 'the key that vouches for the image stays');
+  assert((keys & (1 << info.key)) == 0, 'the key that signed the image stays');
   startBurn(FUSE_KEY_REVOKED, keys);
   burnWait();
   return keys & revokedKeys();

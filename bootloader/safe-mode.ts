@@ -1,8 +1,8 @@
 // Safe mode: the bootloader keeps control and answers SMP on both lines until an image is uploaded and a reset requested.
 //
-// No watchdog runs here: nothing was handed over, and a reset would only bring us back. Everything but the boot partition may be
-// written. Flash work is asynchronous as in the firmware, so that an answer never waits for an erase. Once a second it beats: an event
-// with the decision that led here, for whoever watches.
+// No watchdog runs here: nothing was handed over, and after a reset the bootloader would be in safe mode again. Everything but the boot partition
+// may be written. Flash work is asynchronous as in the firmware, so that an answer never waits for an erase. Once a second it records an event
+// with the decision that led here: a sign of life.
 
 import { NS_PER_MS, uptimeNs } from '../protocol/guest/clock';
 import {
@@ -49,9 +49,20 @@ import { SERVICE_LINES, serviceLines, startService } from './image/smp/service';
 import { refreshSlots, reportSlots } from './image/smp/slot-figures';
 import { formatVersion, VERSION_TEXT_SIZE } from './image/version-text';
 
-const FIGURES: usize = 4;
-/** decision, reset cause, resets since power-on, security counter in the fuses */
-const figures: usize = memory.data(<i32>(FIGURES * sizeof<u32>()), 4);
+/** What STAT reports as set `boot`. */
+@unmanaged
+class BootFigures {
+  /** DECISION_*. */
+  decision: u32 = 0;
+  resetCause: u32 = 0;
+  /** Since power-on. */
+  resets: u32 = 0;
+  /** Security counter in the fuses. */
+  fuseCounter: u32 = 0;
+}
+
+const FIGURES_SIZE: i32 = offsetof<BootFigures>();
+const figures: BootFigures = changetype<BootFigures>(memory.data(FIGURES_SIZE, 4));
 /** A serial number, or a version. */
 const text: usize = memory.data(<i32>SERIAL_TEXT_SIZE);
 let why: u32 = 0;
@@ -73,7 +84,7 @@ export function startSafeMode(decision: u32): void {
   armAlarm();
 }
 
-/** What `OS info` says: as the firmware says it, but the release is the bootloader's own, and in the place of a build stands that none runs. */
+/** The texts of `OS info`: as the firmware has them, but the release is that of the bootloader, and the build says that no image runs. */
 function describeBootloader(): void {
   assert(SERIAL_TEXT_SIZE >= VERSION_TEXT_SIZE, 'both texts fit');
   setInfo(INFO_SYSTEM, 'coldrig');
@@ -87,18 +98,19 @@ function describeBootloader(): void {
   setInfoBytes(INFO_RELEASE, text, formatVersion(text, BOOTLOADER_VERSION, 0));
 }
 
-/** The firmware has a set of this name too: whoever asks a device why it is as it is finds it in one place. */
+/** The firmware has a set of this name too, so that a client finds the reason of a boot in one place. */
 function reportBoot(): void {
-  store<u32>(figures, why);
-  store<u32>(figures, readResetCause(), 4);
-  store<u32>(figures, readResetResetCount(), 8);
-  store<u32>(figures, securityCounter(), 12);
   assert(why != DECISION_NONE, 'why is known by now');
+  figures.decision = why;
+  figures.resetCause = readResetCause();
+  figures.resets = readResetResetCount();
+  figures.fuseCounter = securityCounter();
+  const place = changetype<usize>(figures);
   addStatistics('boot');
-  addCounter('decision', figures);
-  addCounter('reset_cause', figures + 4);
-  addCounter('resets', figures + 8);
-  addCounter('fuse_counter', figures + 12);
+  addCounter('decision', place + offsetof<BootFigures>('decision'));
+  addCounter('reset_cause', place + offsetof<BootFigures>('resetCause'));
+  addCounter('resets', place + offsetof<BootFigures>('resets'));
+  addCounter('fuse_counter', place + offsetof<BootFigures>('fuseCounter'));
 }
 
 export function serveSafeMode(lines: u32): void {
@@ -126,6 +138,7 @@ function beat(): void {
 /** For the next beat, or for the reset that was requested. */
 function armAlarm(): void {
   const atNs = min<u64>(resetDeadlineNs(), nextBeatNs);
+  assert(nextBeatNs != 0, 'the first beat was planned when safe mode began');
   assert(atNs != u64.MAX_VALUE, 'there is always a next beat');
   writeTimerAlarmLow(<u32>atNs);
   writeTimerAlarmHigh(<u32>(atNs >> 32));

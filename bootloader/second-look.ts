@@ -29,6 +29,7 @@ import {
   IMAGE_OFFSET_FLAGS,
   IMAGE_OFFSET_HEADER_SIZE,
   IMAGE_OFFSET_IMAGE_SIZE,
+  IMAGE_OFFSET_PROTECTED_SIZE,
 } from '../protocol/guest/generated/constants';
 import { claimsDiffer } from './claims-again';
 import { ED25519_KEY_SIZE, ed25519Challenge } from './crypto/ed25519';
@@ -76,6 +77,7 @@ export function maskOfLook(look: u32): u32 {
 }
 
 function headerDiffers(slot: u32, info: ImageInfo): u32 {
+  assert(IMAGE_OFFSET_PROTECTED_SIZE == IMAGE_OFFSET_HEADER_SIZE + 2, 'both sizes are read as one word');
   const base = addressAgain(slot);
   const sizes = read32(base + IMAGE_OFFSET_HEADER_SIZE);
   const imageSize = read32(base + IMAGE_OFFSET_IMAGE_SIZE);
@@ -89,6 +91,10 @@ function headerDiffers(slot: u32, info: ImageInfo): u32 {
 
 function signatureDiffers(slot: u32, info: ImageInfo, proof: Evidence): u32 {
   const digest = measurement(slot);
+  assert(
+    COMPARED_SIZE == SHA256_DIGEST_SIZE && COMPARED_SIZE == ED25519_KEY_SIZE,
+    'digests, keys and points have the same size',
+  );
   copyFromBus(hash, info.hashAt, SHA256_DIGEST_SIZE);
   copyFromBus(point, info.signatureAt, COMPARED_SIZE);
   readKey(info.key & (FUSE_KEY_COUNT - 1), key);
@@ -106,6 +112,7 @@ function keyDiffers(number: u32): u32 {
 
 /** Reads the signed bytes once more, and sums them up: they are those that were hashed. */
 function bytesDiffer(slot: u32, info: ImageInfo, proof: Evidence): u32 {
+  assert((BLOCK_SIZE & 7) == 0, 'pieces but the last are multiples of 8');
   let at = addressAgain(slot);
   let sum: u64 = 0;
   let rest = info.signedSize;

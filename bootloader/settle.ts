@@ -1,10 +1,10 @@
-// What follows from an image that is confirmed and verified in this very boot, burnt before it runs: the security counter is brought up
-// to its own, and the keys it replaces are revoked.
+// What is burnt into the fuses before a confirmed image runs that was verified in this boot: the security counter is brought up to its own, and
+// the keys it replaces are revoked.
 //
-// The confirm burns the counter itself (image/state/boot-state.ts); here a burn that power cut is completed, and an image that the factory confirmed
-// has its turn. Only an image counts that was confirmed before this boot began: so no fuse moves without a healthy run. The record is what
-// makes it so: doing this again does nothing. Because the image it is done for has just verified and is about to run, there is always one
-// that what was burnt lets boot.
+// The confirm burns the counter itself (image/state/boot-state.ts). Here a burn that a power cut interrupted is completed, and the counter of an image
+// that the factory confirmed is burnt. The image must have been confirmed before this boot began, so no fuse is burnt without a healthy run. To do
+// this again changes nothing. Because the image has just verified and is about to run, there is always one image that
+// still boots with these fuses.
 
 import { EVENT_KEYS_REVOKED, EVENT_SECURITY_COUNTER, SLOT_CONFIRMED } from '../protocol/guest/generated/constants';
 import { recordEvent } from '../protocol/guest/record-event';

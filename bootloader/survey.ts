@@ -63,7 +63,7 @@ function coreRefused(cause: u32): bool {
 }
 
 /**
- * Resets in a row that nobody requested, this one included. Power and the pin come from people: the row begins anew. A brown-out counts:
+ * Resets in a row that nobody requested, this one included. Power and the pin come from people: a new row begins. A brown-out counts:
  * an image that switches on more than the supply can give must not stay in a row of brown-outs without end.
  */
 function surveyRow(facts: Facts): void {
@@ -86,10 +86,10 @@ function surveySlot(facts: SlotFacts, slot: u32): void {
   facts.earned = (flags & RECORD_FLAG_EARNED) != 0 ? 1 : 0;
   facts.bootsLeft = slotBootsLeft(slot);
   const token = slotHasToken(slot);
-  // A token makes its image as good as the newest it may displace, and no better.
+  // With a token the image counts as having the newest version that the token lets it displace.
   facts.version = token ? max(slotVersion(slot), tokenDisplaces()) : slotVersion(slot);
   facts.token = token ? 1 : 0;
-  // Whatever else is wrong is found again, twice, before it costs an image its state.
+  // Anything else that is wrong is found again by two verifications before the image loses its state.
   facts.verdict = reason == REASON_SLOT_EMPTY && facts.state == SLOT_UNMARKED ? reason : UNCHECKED;
   facts.reason = slotReason(slot);
   facts.recovery = 0;

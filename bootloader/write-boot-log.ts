@@ -1,4 +1,4 @@
-// This boot's record in the log: what began it, what was decided and why, and what will run, as it was measured.
+// The record of this boot in the log: its reset cause, what was decided and why, and the hash of the image that will run.
 
 import { DECISION_NONE, LOG_CRC, LOG_MEASUREMENT, LOG_NO_SLOT } from '../protocol/guest/generated/constants';
 import {

@@ -132,7 +132,10 @@ export function appendRecord(): void {
   memory.fill(next + RECORD_SPARE, 0xff, RECORD_CRC - RECORD_SPARE);
   store<u32>(next, crc32(0, next, RECORD_CRC), RECORD_CRC);
   attempts = 0;
-  assert(recordIsValid(next), 'what is written can be read again');
+  assert(
+    entryIsSound(entryIn(next, 0)) && entryIsSound(entryIn(next, 1)),
+    'what is written counts when it is read again',
+  );
   if (newest == NO_PLACE) programAfter(0, 0);
   else programAfter(newest + 1, newest / PLACES);
 }

@@ -98,7 +98,8 @@ class GlitchWriter extends SectionWriter {
         out.u32(names.length);
         for (const [index, name] of names) {
           out.u32(index);
-          out.name(name);
+          // Without its path: the questions at the sites take half the boot partition, and the paths would not fit beside them.
+          out.name(name.slice(name.lastIndexOf('/') + 1));
         }
       });
     });
