@@ -1,5 +1,5 @@
-// Reading the known fields of one request. A handler opens the map, asks for each field it knows, and looks at
-// `fieldsOk()` once: a field of the wrong type, or there twice, spoils the request; unknown fields are not looked at.
+// Reading the known fields of one request. A handler opens the map, reads each field it knows, and asks `fieldsOk()` once. A field of the wrong
+// type, or one that is there twice, makes the request a bad one; unknown fields are not looked at.
 //
 // There is one request at a time (the core runs to completion), so the open map is module state. The item limit of the
 // reader keeps the repeated walks short.
@@ -34,6 +34,7 @@ export function openFields(pointer: usize, length: u32): bool {
   const good = cborCheck(pointer, length) != CBOR_INVALID && cborKind(pointer) == CBOR_MAP;
   map = good ? pointer : 0;
   spoilt = !good;
+  assert(map != CBOR_TWICE, 'a map is at an address');
   return good;
 }
 
@@ -50,6 +51,7 @@ function spoil(): usize {
 
 /** A field's value whatever its type, or 0 when it is absent. */
 export function findField(key: string): usize {
+  assert(key.length != 0, 'a field has a name');
   if (map == 0) return 0;
   assert(cborKind(map) == CBOR_MAP, 'fields are those of a map');
   const value = cborMapFind(map, key);
@@ -64,17 +66,20 @@ function findFieldOfKind(key: string, kind: u32): usize {
   return cborKind(value) == kind ? value : spoil();
 }
 
-/** Text, and truly: bytes that are no UTF-8 are of the wrong type. */
+/** A text of valid UTF-8. Other bytes count as a field of the wrong type. */
 export function findText(key: string): usize {
   const text = findFieldOfKind(key, CBOR_TEXT);
+  assert(text == 0 || text > map, 'a value lies behind the head of its map');
   return text == 0 || isUtf8(cborContent(text), cborContentLength(text)) ? text : spoil();
 }
 
 export function findBytes(key: string): usize {
-  return findFieldOfKind(key, CBOR_BYTES);
+  const bytes = findFieldOfKind(key, CBOR_BYTES);
+  assert(bytes == 0 || cborKind(bytes) == CBOR_BYTES, 'a field of another kind is not found');
+  return bytes;
 }
 
-/** Bytes, where null says the same as leaving the field out. */
+/** Bytes; null counts as a field that was left out. */
 export function findBytesOrNull(key: string): usize {
   const value = findField(key);
   return value != 0 && load<u8>(value) == CBOR_NULL ? 0 : findBytes(key);
@@ -90,6 +95,7 @@ export function readUnsigned(key: string, absent: u64): u64 {
 export function readBoolean(key: string, absent: bool): bool {
   const value = findField(key);
   if (value == 0) return absent;
+  assert(value > map, 'a value lies behind the head of its map');
   const initial: u32 = load<u8>(value);
   if (initial != CBOR_TRUE && initial != CBOR_FALSE) spoil();
   return initial == CBOR_TRUE;
@@ -100,6 +106,7 @@ export function readFlag(key: string, absent: bool): bool {
   const value = findField(key);
   if (value == 0) return absent;
   const kind = cborKind(value);
+  assert(CBOR_UNSIGNED < CBOR_NEGATIVE, 'numbers are the first two kinds');
   if (kind > CBOR_NEGATIVE) return readBoolean(key, absent);
   return kind == CBOR_NEGATIVE || cborArgument(value) != 0;
 }

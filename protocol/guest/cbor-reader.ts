@@ -63,6 +63,7 @@ export function cborArgument(item: usize): u64 {
   assert(additional <= LARGEST_ARGUMENT, 'only a head with an argument is asked for it');
   let value: u64 = 0;
   const size = headSize(item);
+  assert(size > 1 && size <= 9, 'a number behind the head has 1, 2, 4 or 8 bytes');
   for (let index: u32 = 1; index < size; index++) value = (value << 8) | load<u8>(item + index);
   return value;
 }
@@ -113,6 +114,7 @@ function itemSize(item: usize, left: u32): u32 {
   }
   if (kind != CBOR_BYTES && kind != CBOR_TEXT) return head;
   const content = cborArgument(item);
+  assert(head <= left, 'what is left behind the head does not wrap');
   return content <= <u64>(left - head) ? head + <u32>content : 0;
 }
 

@@ -9,6 +9,7 @@ import {
   CBOR_BYTES,
   CBOR_DEPTH,
   CBOR_FALSE,
+  CBOR_ITEMS,
   CBOR_MAP,
   CBOR_NEGATIVE,
   CBOR_NULL,
@@ -33,6 +34,7 @@ let nesting: u32 = 0;
 
 export function writerStart(buffer: usize, capacity: u32): void {
   assert(isInRam(buffer, capacity), 'a buffer in memory');
+  assert(capacity != 0, 'there is room for something');
   begin = buffer;
   position = buffer;
   limit = buffer + capacity;
@@ -87,6 +89,7 @@ export function writeMapStart(): void {
 
 /** A map of a known number of pairs, which has no end of its own: for texts that other programs have fixed. */
 export function writeMapOf(pairs: u32): void {
+  assert(pairs <= CBOR_ITEMS, 'no more than our own reader takes');
   writeHead(CBOR_MAP, pairs);
 }
 
@@ -98,6 +101,7 @@ export function writeArrayStart(): void {
 
 /** Ends the innermost map or array. */
 export function writeEnd(): void {
+  assert(position > begin || overflow, 'something was begun before');
   assert(nesting != 0, 'an end is that of a map or an array');
   nesting--;
   writeByte(BREAK);
@@ -121,19 +125,23 @@ export function writeNull(): void {
 }
 
 export function writeBytes(pointer: usize, length: u32): void {
+  assert(isInRam(pointer, length), 'the bytes are in memory');
   writeHead(CBOR_BYTES, length);
   writeContent(pointer, length);
 }
 
 /** Text whose bytes lie in memory. */
 export function writeTextBytes(pointer: usize, length: u32): void {
+  assert(isInRam(pointer, length), 'the text is in memory');
   writeHead(CBOR_TEXT, length);
   writeContent(pointer, length);
 }
 
 function writeContent(pointer: usize, length: u32): void {
-  assert(isInRam(pointer, length), 'what is written is in memory');
-  assert(length == 0 || pointer + length <= begin || pointer >= limit, 'and not in the buffer that it is written to');
+  assert(
+    length == 0 || pointer + length <= begin || pointer >= limit,
+    'what is written is not in the buffer that it is written to',
+  );
   const place = claim(length);
   if (place != 0) memory.copy(place, pointer, length);
 }
@@ -148,19 +156,19 @@ export function writeText(literal: string): void {
 }
 
 export function writeUnsignedField(key: string, value: u64): void {
-  assert(nesting != 0, 'a field is one of a map');
+  assert(nesting != 0 && key.length != 0, 'a field is one of a map, and has a name');
   writeText(key);
   writeUnsigned(value);
 }
 
 export function writeBooleanField(key: string, value: bool): void {
-  assert(nesting != 0, 'a field is one of a map');
+  assert(nesting != 0 && key.length != 0, 'a field is one of a map, and has a name');
   writeText(key);
   writeBoolean(value);
 }
 
 export function writeTextField(key: string, value: string): void {
-  assert(nesting != 0, 'a field is one of a map');
+  assert(nesting != 0 && key.length != 0, 'a field is one of a map, and has a name');
   writeText(key);
   writeText(value);
 }

@@ -1,4 +1,4 @@
-// SMP over a serial console: lines of base64, each led by a marker, so that SMP and a human may share a UART.
+// SMP over a serial console: lines of base64, each behind a marker, so that SMP and a person can use the same UART.
 //
 //   packet  = u16be total | message | u16be crc         total = length of message + 2
 //   wire    = 06 09 base64... 0A  04 14 base64... 0A    crc = CRC-16/XMODEM over the message
@@ -18,7 +18,7 @@ import { BASE64_PADDING, base64Character, base64Sextet } from './base64';
 import { crc16, crc16Byte } from './crc16';
 import { isInRam } from './ram';
 
-/** What a line has received of a packet. All zero is between packets, without a buffer. */
+/** What a line has received of a packet. All zero: between packets, without a buffer. */
 @unmanaged
 class Receiver {
   /** Where the message goes, and how many bytes fit there. */
@@ -38,7 +38,7 @@ class Receiver {
   padding: u32 = 0;
 }
 
-/** What is left to be sent of a packet. All zero is a packet that was sent. */
+/** What is left to be sent of a packet. All zero: everything was sent. */
 @unmanaged
 class Sender {
   message: u32 = 0;
@@ -76,12 +76,14 @@ const WAIT_MARKER: u32 = 1;
 const IN_LINE: u32 = 2;
 
 function receiverAt(receiver: usize): Receiver {
-  assert(offsetof<Receiver>() == CONSOLE_RECEIVER_SIZE, 'a receiver takes what its owner has set aside');
+  assert(offsetof<Receiver>() == CONSOLE_RECEIVER_SIZE, 'a receiver fits the room that its line has for it');
+  assert((receiver & 3) == 0, 'fields are words');
   return changetype<Receiver>(receiver);
 }
 
 function senderAt(sender: usize): Sender {
-  assert(offsetof<Sender>() == CONSOLE_SENDER_SIZE, 'a sender takes what its owner has set aside');
+  assert(offsetof<Sender>() == CONSOLE_SENDER_SIZE, 'a sender fits the room that its line has for it');
+  assert((sender & 3) == 0, 'fields are words');
   return changetype<Sender>(sender);
 }
 
@@ -116,6 +118,7 @@ export function consoleReceiverPush(receiver: usize, byte: u32): i32 {
   assert(byte <= 0xff, 'the line carries bytes');
   const into = receiverAt(receiver);
   const previous = into.previousByte;
+  assert(into.state <= IN_LINE && previous <= 0xff, 'a receiver has three states');
   into.previousByte = byte;
   if (previous == START_FIRST && byte == START_SECOND) {
     beginPacket(into);
@@ -153,6 +156,7 @@ function takeCharacter(into: Receiver, character: u32): bool {
     return true;
   }
   const sextet = base64Sextet(character);
+  assert(sextet < 64, 'a digit has six bits');
   if (sextet < 0 || into.padding != 0) return false;
   const bits = (into.bits << 6) | <u32>sextet;
   into.bits = bits;
@@ -164,6 +168,7 @@ function takeCharacter(into: Receiver, character: u32): bool {
 /** One decoded byte: of the length, of the message, or of the CRC. False when the packet is lost. */
 function takeByte(into: Receiver, byte: u32): bool {
   const received = into.received++;
+  assert(byte <= 0xff, 'four digits are three bytes');
   if (received < TOTAL_SIZE) {
     const value = (into.total << 8) | byte;
     into.total = value;
@@ -257,6 +262,7 @@ function nextCharacter(from: Sender): i32 {
   }
   const padding = digit > from.bytes;
   const sextet = (from.group >> (18 - digit * 6)) & 63;
+  assert(from.taken <= packetSize && from.bytes != 0, 'a group has a byte of the packet at least');
   from.digits = (digit + 1) & 3;
   return <i32>(padding ? BASE64_PADDING : base64Character(sextet));
 }

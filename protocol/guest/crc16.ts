@@ -18,6 +18,7 @@ export function crc16Byte(crc: u32, byte: u32): u32 {
 /** Continues `crc` (0 to begin) over `length` bytes. */
 export function crc16(crc: u32, pointer: usize, length: u32): u32 {
   assert(isInRam(pointer, length), 'the bytes are in memory');
+  assert(crc <= 0xffff, 'the running CRC has 16 bits');
   let next = crc;
   for (let index: u32 = 0; index < length; index++) next = crc16Byte(next, load<u8>(pointer + index));
   return next;

@@ -31,6 +31,7 @@ import {
   writeIntcWait,
 } from './generated/registers';
 import { isInRam } from './ram';
+import { sameBytes } from './same-bytes';
 
 const IDLE: u32 = 0;
 const ERASING: u32 = 1;
@@ -50,6 +51,7 @@ let chunk: u32 = 0;
 let source: usize = 0;
 
 export function flashBusy(): bool {
+  assert(phase <= PROGRAMMING, 'a job erases or programs');
   return phase != IDLE;
 }
 
@@ -75,6 +77,7 @@ export function flashErase(from: u32, length: u32): void {
 /** Starts programming `length` bytes from `bytes`, which must stay as they are until the job ends. */
 export function flashProgram(to: u32, bytes: usize, length: u32): void {
   assert(length != 0 && isInRam(bytes, length), 'a program job has bytes to program, in memory');
+  assert(bytes != page && bytes != readBack, 'the bytes are not in the buffers of the job');
   begin(PROGRAMMING, to, length);
   source = bytes;
   startPage();
@@ -112,6 +115,7 @@ function begin(kind: u32, from: u32, length: u32): void {
 }
 
 function startErase(): void {
+  assert(phase == ERASING, 'an erase job runs');
   assert((address & (MAP_SECTOR_SIZE - 1)) == 0 && remaining >= MAP_SECTOR_SIZE, 'a whole sector is left to erase');
   writeFlashAddress(address);
   writeFlashCommand(FLASH_COMMAND_KEY_KEY | FLASH_COMMAND_OPERATION_ERASE_SECTOR);
@@ -146,12 +150,14 @@ function startPage(): void {
 }
 
 function finishPage(): void {
+  assert(phase == PROGRAMMING, 'a program job runs');
   assert(chunk != 0 && chunk <= remaining && chunk <= MAP_PAGE_SIZE, 'what was programmed is part of the job');
   copyFromBus(readBack, address, chunk);
-  if (memory.compare(readBack, source, chunk) != 0) {
+  if (!sameBytes(readBack, source, chunk)) {
     end(true);
     return;
   }
+  assert(address <= MAP_FLASH_SIZE - chunk, 'the job lies in flash');
   address += chunk;
   source += chunk;
   remaining -= chunk;
@@ -173,6 +179,7 @@ export function isErased(from: u32, length: u32): bool {
   assert(from <= MAP_FLASH_SIZE && length <= MAP_FLASH_SIZE - from, 'the cells lie in flash');
   for (let done: u32 = 0; done < length; ) {
     const piece = min<u32>(length - done, MAP_PAGE_SIZE);
+    assert(piece != 0 && (piece & (MAP_UNIT_SIZE - 1)) == 0, 'pieces are whole units');
     copyFromBus(readBack, from + done, piece);
     for (let offset: u32 = 0; offset < piece; offset += 8) {
       if (load<u64>(readBack + offset) != u64.MAX_VALUE) return false;

@@ -67,5 +67,6 @@ export function burnWait(): bool {
     writeIntcWait(LINE_FUSES);
     burnService();
   }
+  assert(!burning, 'the burn has ended');
   return !failed;
 }

@@ -1,6 +1,6 @@
-// What the fuses say, in the terms of the boot: board, lifecycle, keys. Which word holds what: protocol/memory-map.ts.
+// What a boot needs from the fuses: board, lifecycle, keys. protocol/memory-map.ts says which word holds what.
 //
-// What keeps an image out is read twice, and the stricter answer counts: one read gone wrong must not make a revoked key good.
+// What excludes an image is read twice, and the stricter answer counts: one wrong reading must not make a revoked key good.
 // Sets of keys are bits: bit n is key n.
 
 import { copyFromBus } from './dma';
@@ -14,6 +14,7 @@ import {
   FUSE_KEYS,
   FUSE_LIFECYCLE,
   FUSE_STRAP,
+  FUSE_WORD_COUNT,
   LIFECYCLE_LOCKED,
   PURPOSE_DEVELOPMENT,
 } from './generated/constants';
@@ -39,14 +40,16 @@ export function revokedKeys(): u32 {
 
 /** A word of fuses by two of three readings: one that is disturbed must neither give a purpose to a key nor take one from it. */
 function twoOfThree(index: u32): u32 {
+  assert(index < FUSE_WORD_COUNT, 'a word that there is');
   const first = readFusesWord(index);
   const second = readFusesWord(index);
   const third = readFusesWord(index);
   return (first & second) | (first & third) | (second & third);
 }
 
-/** What all of these keys may vouch for on this device: PURPOSE_* bits. Development ends when the device is locked for the field. */
+/** What all of these keys may be used for on this device: PURPOSE_* bits. Development ends when the device is locked for the field. */
 export function purposesOf(keys: u32): u32 {
+  assert(keys != 0 && keys < 1 << FUSE_KEY_COUNT, 'one key at least, and each has a bit');
   const purposes = twoOfThree(FUSE_KEY_PURPOSES);
   const locked = (twoOfThree(FUSE_LIFECYCLE) & LIFECYCLE_LOCKED) != 0;
   let shared: u32 = locked ? 0xff & ~PURPOSE_DEVELOPMENT : 0xff;
@@ -62,5 +65,6 @@ export function purposesOf(keys: u32): u32 {
 export function readKey(key: u32, target: usize): void {
   assert(key < FUSE_KEY_COUNT, 'a key number is one of the fuses’');
   assert(isInRam(target, FUSE_KEY_WORDS << 2), 'room for a key');
+  assert(FUSE_KEYS + FUSE_KEY_COUNT * FUSE_KEY_WORDS <= FUSE_WORD_COUNT, 'every key is in the fuses');
   copyFromBus(target, FUSES_WORD + ((FUSE_KEYS + key * FUSE_KEY_WORDS) << 2), FUSE_KEY_WORDS << 2);
 }

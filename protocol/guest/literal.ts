@@ -8,6 +8,7 @@ export function literalLength(literal: string): u32 {
 }
 
 export function literalByte(literal: string, index: u32): u32 {
+  assert(index < literalLength(literal), 'a character of the literal');
   const unit: u32 = load<u16>(changetype<usize>(literal) + ((<usize>index) << 1));
   assert(unit < 0x80, 'literals for the wire are ASCII');
   return unit;
@@ -26,6 +27,7 @@ export function equalsLiteral(pointer: usize, length: u32, literal: string): boo
 export function copyLiteral(target: usize, literal: string): u32 {
   const length = literalLength(literal);
   assert(isInRam(target, length), 'room for the literal');
+  assert(target != changetype<usize>(literal), 'a literal is not written over');
   for (let index: u32 = 0; index < length; index++) store<u8>(target + index, <u8>literalByte(literal, index));
   return length;
 }

@@ -1,7 +1,7 @@
 // Which addresses are bytes of the guest's own memory.
 //
-// A wasm core faults behind the end of memory and nowhere else: address 0 can be read and written, and an address that wraps lands on other
-// data. So a function that takes a buffer asserts that it is one.
+// A wasm core faults only at addresses behind the end of memory: address 0 can be read and written, and an address that wraps around is that of
+// other data. So a function that takes a buffer asserts that the buffer is in memory.
 
 const PAGE_SHIFT: usize = 16;
 
@@ -15,5 +15,6 @@ export function isInRam(pointer: usize, length: u32): bool {
 export function ramBehind(pointer: usize): u32 {
   const size = (<usize>memory.size()) << PAGE_SHIFT;
   assert(pointer <= size, 'an address in memory');
+  assert(pointer != 0, 'address 0 is no buffer');
   return <u32>(size - pointer);
 }

@@ -1,4 +1,4 @@
-// The gateway line: UDP datagrams as SLIP frames (RFC 1055), each led by the tag of the peer it came from or goes to.
+// The gateway line: UDP datagrams as SLIP frames (RFC 1055). Each begins with the tag of the peer it came from or goes to.
 //
 //   END  peer high  peer low  datagram ...  END        END = C0; in between C0 -> DB DC, DB -> DB DD
 //
@@ -9,7 +9,7 @@
 
 import { isInRam } from './ram';
 
-/** What a line has received of a frame. All zero is between frames, without a buffer. */
+/** What a line has received of a frame. All zero: between frames, without a buffer. */
 @unmanaged
 class Receiver {
   /** Where the datagram goes, and how many bytes fit there. */
@@ -23,7 +23,7 @@ class Receiver {
   peer: u32 = 0;
 }
 
-/** What is left to be sent of a frame. All zero is a frame that was sent. */
+/** What is left to be sent of a frame. All zero: everything was sent. */
 @unmanaged
 class Sender {
   /** The next byte of the datagram, and where it ends. */
@@ -53,12 +53,14 @@ const RECEIVING_ESCAPE: u32 = 1;
 const DROPPING: u32 = 2;
 
 function receiverAt(receiver: usize): Receiver {
-  assert(offsetof<Receiver>() == SLIP_RECEIVER_SIZE, 'a receiver takes what its owner has set aside');
+  assert(offsetof<Receiver>() == SLIP_RECEIVER_SIZE, 'a receiver fits the room that its line has for it');
+  assert((receiver & 3) == 0, 'fields are words');
   return changetype<Receiver>(receiver);
 }
 
 function senderAt(sender: usize): Sender {
-  assert(offsetof<Sender>() == SLIP_SENDER_SIZE, 'a sender takes what its owner has set aside');
+  assert(offsetof<Sender>() == SLIP_SENDER_SIZE, 'a sender fits the room that its line has for it');
+  assert((sender & 3) == 0, 'fields are words');
   return changetype<Sender>(sender);
 }
 
@@ -78,6 +80,7 @@ export function slipReceiverReset(receiver: usize, buffer: usize, capacity: u32)
 /** True while a frame has begun and needs its buffer, or is being dropped. */
 export function slipReceiverBusy(receiver: usize): bool {
   const from = receiverAt(receiver);
+  assert(from.state <= DROPPING, 'a receiver has three states');
   return from.received != 0 || from.state != RECEIVING;
 }
 
@@ -115,6 +118,8 @@ export function slipReceiverPush(receiver: usize, byte: u32): i32 {
 
 function keepByte(into: Receiver, byte: u32): void {
   const received = into.received;
+  assert(byte <= 0xff, 'the line carries bytes');
+  assert(received <= into.capacity + PEER_SIZE, 'no more was kept than there is room for');
   if (received < PEER_SIZE) {
     into.peer = (into.peer << 8) | byte;
   } else if (received - PEER_SIZE < into.capacity) {
@@ -163,6 +168,7 @@ export function slipSenderNext(sender: usize): i32 {
   const escaped = from.escaped;
   const state = from.state;
   const next = from.next;
+  assert(next <= from.end, 'nothing behind the datagram is sent');
   if (escaped != 0) {
     from.escaped = 0;
     return <i32>escaped;
@@ -170,7 +176,6 @@ export function slipSenderNext(sender: usize): i32 {
   if (state == SENT) return SLIP_NOTHING;
   if (state == SENDING_START || (state == SENDING_DATAGRAM && next == from.end)) {
     from.state = state == SENDING_START ? SENDING_PEER_HIGH : SENT;
-    assert(next <= from.end, 'nothing behind the datagram is sent');
     return <i32>SLIP_END;
   }
   if (state == SENDING_DATAGRAM) {
@@ -183,6 +188,8 @@ export function slipSenderNext(sender: usize): i32 {
 }
 
 function escapeByte(from: Sender, byte: u32): i32 {
+  assert(byte <= 0xff, 'the line carries bytes');
+  assert(from.escaped == 0, 'the escape before has been sent');
   if (byte != SLIP_END && byte != ESCAPE) return <i32>byte;
   from.escaped = byte == SLIP_END ? ESCAPED_END : ESCAPED_ESCAPE;
   return <i32>ESCAPE;

@@ -21,6 +21,7 @@ class SmpHeader {
 }
 
 function headerAt(header: usize): SmpHeader {
+  assert(isInRam(header, SMP_HEADER_SIZE), 'a header is in memory');
   assert(offsetof<SmpHeader>() == SMP_HEADER_SIZE, 'a header has no gaps');
   return changetype<SmpHeader>(header);
 }
@@ -58,7 +59,6 @@ export function writeSmpHeader(
   command: u32,
   payloadLength: u32,
 ): void {
-  assert(isInRam(header, SMP_HEADER_SIZE), 'room for a header');
   assert(version <= 3 && operation <= 7, 'version has two bits, operation three');
   assert(group <= 0xffff && payloadLength <= 0xffff, 'group and length have 16 bits');
   assert(sequence <= 0xff && command <= 0xff, 'sequence and command are bytes');
@@ -69,4 +69,5 @@ export function writeSmpHeader(
   target.group = bswap<u16>(<u16>group);
   target.sequence = <u8>sequence;
   target.command = <u8>command;
+  assert(smpPayloadLength(header) == payloadLength && smpGroup(header) == group, 'a header reads as it was written');
 }

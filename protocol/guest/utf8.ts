@@ -1,6 +1,6 @@
 // Whether bytes are UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing beyond U+10FFFF, nothing cut short.
 //
-// What a client calls text is checked before it is used: text with other bytes in it is no CBOR, and would go back in an answer.
+// Text of a client is checked before it is used: text with other bytes is no valid CBOR, and a reply could return it.
 
 import { isInRam } from './ram';
 
@@ -24,6 +24,7 @@ export function isUtf8(pointer: usize, length: u32): bool {
       if ((next & 0xc0) != 0x80) return false;
       point = (point << 6) | (next & 0x3f);
     }
+    assert(at <= length, 'no byte behind the text was read');
     const least = more == 1 ? LEAST_TWO : more == 2 ? LEAST_THREE : LEAST_FOUR;
     if (point < least || point > GREATEST || (point >= 0xd800 && point <= 0xdfff)) return false;
   }

@@ -22,6 +22,7 @@ export function counted(counter: u32): u32 {
 }
 
 export function reportServer(): void {
+  assert(COUNT_CONSOLE_OVERRUNS == COUNTERS - 1, 'every counter is reported');
   // The name Zephyr's sample server has made known.
   addStatistics('smp_svr_stats');
   addCounter('requests', counters + (COUNT_REQUESTS << 2));

@@ -1,4 +1,4 @@
-// Group ENUM: which groups this device speaks, in the order of their registration.
+// Group ENUM: which groups this device answers, in the order of their registration.
 
 import { fieldsOk, findField, readUnsigned } from '../cbor-fields';
 import { CBOR_ARRAY, CBOR_UNSIGNED, cborArgument, cborCount, cborFirst, cborKind, cborSkip } from '../cbor-reader';
@@ -22,17 +22,23 @@ import {
   MGMT_EINVAL,
   MGMT_ENOTSUP,
   SMP_OP_READ,
+  SMP_OP_WRITE,
 } from '../generated/constants';
 import { groupAt, groupCount, registerGroup } from './groups';
 import { openRequest } from './request';
 import { STATUS_GROUP } from './status';
 
 export function registerEnumeration(): void {
+  assert(
+    ENUM_COUNT < ENUM_DETAILS && ENUM_LIST < ENUM_DETAILS && ENUM_SINGLE < ENUM_DETAILS,
+    'details is the last command',
+  );
   registerGroup(GROUP_ENUM, 'enum mgmt', ENUM_DETAILS + 1, answerEnumeration);
 }
 
 function answerEnumeration(operation: u32, command: u32, step: u32): u32 {
   assert(step == 0, 'every answer here is given at once');
+  assert(operation == SMP_OP_READ || operation == SMP_OP_WRITE, 'the server lets two operations through');
   if (operation != SMP_OP_READ) return MGMT_ENOTSUP;
   if (command == ENUM_COUNT) {
     writeUnsignedField('count', groupCount());
@@ -53,6 +59,7 @@ function answerList(): u32 {
 }
 
 function answerSingle(): u32 {
+  assert(groupCount() != 0, 'this group is one of the list');
   openRequest();
   const index = readUnsigned('index', 0);
   if (!fieldsOk()) return MGMT_EINVAL;
@@ -63,6 +70,7 @@ function answerSingle(): u32 {
 }
 
 function answerDetails(): u32 {
+  assert(groupCount() != 0, 'this group is one of the list');
   openRequest();
   const wanted = findField('groups');
   if (!fieldsOk() || (wanted != 0 && !isListOfGroups(wanted))) return MGMT_EINVAL;
@@ -83,6 +91,7 @@ function answerDetails(): u32 {
 
 function isListOfGroups(item: usize): bool {
   if (cborKind(item) != CBOR_ARRAY) return false;
+  assert(item != 0, 'a field that is there');
   let group = cborFirst(item);
   for (let left = cborCount(item); left > 0; left--, group = cborSkip(group)) {
     if (cborKind(group) != CBOR_UNSIGNED) return false;
@@ -92,6 +101,7 @@ function isListOfGroups(item: usize): bool {
 
 function lists(item: usize, group: u32): bool {
   assert(cborKind(item) == CBOR_ARRAY, 'a list that was looked at');
+  assert(group <= 0xffff, 'a group number has 16 bits');
   let listed = cborFirst(item);
   for (let left = cborCount(item); left > 0; left--, listed = cborSkip(listed)) {
     assert(cborKind(listed) == CBOR_UNSIGNED, 'whose entries are numbers');

@@ -39,6 +39,7 @@ let mostTaken: u32 = 0;
 
 /** Whether an address is that of a frame. */
 function isFrame(frame: usize): bool {
+  assert(frame != 0, 'no frame is at address 0');
   for (let place = frames; place < frames + FRAMES_SIZE; place += FRAME_SIZE) {
     if (frame == place) return true;
   }
@@ -78,6 +79,7 @@ export function queueFrame(place: usize, line: u32, peer: u32, length: u32): voi
   frame.length = length;
   frame.served = 0;
   frame.arrival = arrivals++;
+  assert(taken != 0, 'a frame that waits is taken');
 }
 
 /** The message that waits longest, or null. It stays first until it is released. */
@@ -109,6 +111,7 @@ export function frameMessage(place: usize): usize {
 
 /** What has not been served yet of the datagram. */
 export function frameRest(frame: Frame): usize {
+  assert(frame.served <= frame.length, 'no more is served than came');
   return frameMessage(changetype<usize>(frame)) + frame.served;
 }
 

@@ -1,4 +1,4 @@
-// Which groups this device speaks, and who answers. A guest registers its groups at start; ENUM lists them in that order.
+// Which groups this device answers, and by which function. A guest registers its groups at start; ENUM lists them in that order.
 //
 // A handler is called with operation, command and step. Step 0 is a new request; one that answers STATUS_DEFERRED or
 // STATUS_AGAIN is called again with the same request and step 1, 2 ... until it answers anything else. It reads the request through
@@ -27,6 +27,7 @@ let count: u32 = 0;
 export function registerGroup(number: u32, name: string, commands: u32, handler: GroupHandler): void {
   assert(count < CAPACITY, 'room for every group');
   assert(findGroup(number) == null, 'a group is registered once');
+  assert(name.length != 0, 'a group has a name');
   assert(number <= NUMBER_MOST && commands != 0 && commands <= COMMANDS_MOST, 'a group that a header can name');
   count++;
   const group = groupAt(count - 1);
@@ -48,7 +49,7 @@ export function groupAt(index: u32): Group {
   return changetype<Group>(entries + <usize>(index * ENTRY_SIZE));
 }
 
-/** The group of a number, or null when this device does not speak it. */
+/** The group of a number, or null when this device does not know it. */
 export function findGroup(number: u32): Group | null {
   assert(count <= CAPACITY, 'no more groups than there is room for');
   for (let index: u32 = 0; index < count; index++) {
@@ -60,6 +61,7 @@ export function findGroup(number: u32): Group | null {
 
 export function callGroup(group: Group, operation: u32, command: u32, step: u32): u32 {
   assert(group.commands != 0, 'a group that was registered');
+  assert(command <= 0xff, 'a command is a byte');
   const handler = group.handler;
   return handler(operation, command, step);
 }

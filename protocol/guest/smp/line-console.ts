@@ -43,7 +43,7 @@ export function startConsole(): void {
 }
 
 export function consoleInterrupt(): void {
-  // Lost bytes need no care here: the packet's CRC tells.
+  // Lost bytes are only counted: the CRC of their packet is wrong.
   if (uartOverrun(UART1_DATA)) count(COUNT_CONSOLE_OVERRUNS);
   const received = uartReceive(UART1_DATA, staging);
   assert(received <= UART_FIFO_SIZE, 'no more than a FIFO came');
@@ -52,9 +52,11 @@ export function consoleInterrupt(): void {
 }
 
 function takeByte(byte: u32): void {
+  assert(byte <= 0xff, 'the line carries bytes');
   const length = consoleReceiverPush(receiver, byte);
   if (length != CONSOLE_NOTHING) {
     assert(frame != 0, 'a packet that is complete has a frame');
+    assert(length >= 0 && <u32>length <= SMP_BUFFER_SIZE, 'a message fits its frame');
     queueFrame(frame, LINE_CONSOLE, 0, <u32>length);
     frame = 0;
   } else if (!consoleReceiverBusy(receiver)) {

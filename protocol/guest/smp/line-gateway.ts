@@ -57,6 +57,7 @@ export function gatewayInterrupt(): void {
 }
 
 function takeByte(byte: u32): void {
+  assert(byte <= 0xff, 'the line carries bytes');
   if (!slipReceiverBusy(receiver) && byte != SLIP_END) {
     if (frame == 0) frame = claimFrame();
     if (frame == 0) slipReceiverDrop(receiver);
@@ -65,6 +66,7 @@ function takeByte(byte: u32): void {
   const length = slipReceiverPush(receiver, byte);
   if (length == SLIP_NOTHING) return;
   assert(frame != 0, 'a datagram that is complete has a frame');
+  assert(length >= 0 && <u32>length <= SMP_BUFFER_SIZE, 'a datagram fits its frame');
   queueFrame(frame, LINE_GATEWAY, slipReceiverPeer(receiver), <u32>length);
   frame = 0;
 }

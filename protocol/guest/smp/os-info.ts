@@ -57,12 +57,14 @@ function placeOf(field: u32, length: u32): usize {
 }
 
 export function setInfo(field: u32, text: string): void {
+  assert(text.length != 0, 'a text says something');
   const copied = copyLiteral(placeOf(field, literalLength(text)), text);
   assert(copied == headOf(field).length, 'a text is as long as its field says');
 }
 
 export function setInfoBytes(field: u32, pointer: usize, length: u32): void {
   assert(isInRam(pointer, length), 'a text in memory');
+  assert(length != 0, 'a text says something');
   memory.copy(placeOf(field, length), pointer, length);
 }
 
@@ -77,6 +79,7 @@ export function answerInfo(): u32 {
     if (fields == 0) return STATUS_GROUP + OS_ERR_INVALID_FORMAT;
     wanted |= fields;
   }
+  assert((wanted & ~ALL_FIELDS) == 0, 'letters stand for known fields');
   writeText('output');
   writeTextBytes(output, joinTexts(wanted == 0 ? 1 << INFO_SYSTEM : wanted));
   return 0;
@@ -84,6 +87,7 @@ export function answerInfo(): u32 {
 
 function fieldsOfLetter(letter: u32): u32 {
   assert(literalLength(LETTERS) == FIELD_COUNT, 'a letter for each field');
+  assert(letter <= 0xff, 'a character is a byte');
   if (letter == ALL) return ALL_FIELDS;
   for (let field: u32 = 0; field < FIELD_COUNT; field++) {
     if (literalByte(LETTERS, field) == letter) return 1 << field;

@@ -1,10 +1,6 @@
 // OS task statistics and memory pools. The guest keeps its tasks' figures up to date here; the pool is ours.
 //
-//    0      4        8          12    16        24     28  32
-//   +------+--------+----------+-----+---------+------+----+
-//   | name | number | priority | (0) | runtime | runs | (0)|
-//   | u32  |  u32   |   i32    |     |   u64   | u32  |    |      name: a literal's address
-//   +------+--------+----------+-----+---------+------+----+
+//   ReportedTask, one for each task; a guest gives REPORTED_TASK_SIZE bytes for each
 
 import { writeEnd, writeInteger, writeMapStart, writeText, writeUnsignedField } from '../cbor-writer';
 import { SMP_BUFFER_SIZE } from '../generated/constants';
@@ -13,6 +9,7 @@ import { FRAME_COUNT, framesFewestFree, framesFree } from './frames';
 
 @unmanaged
 class ReportedTask {
+  /** Address of a literal. */
   name: u32 = 0;
   /** On the wire, as in events. */
   number: u32 = 0;
@@ -58,6 +55,7 @@ export function reportTask(name: string, number: u32, priority: i32): void {
 export function reportTaskUse(position: u32, cycles: u64, runs: u32): void {
   const task = taskAt(position);
   assert(cycles >= task.runtime && runs >= task.runs, 'figures of a task only grow');
+  assert(runs != 0 || cycles == 0, 'a task that never ran used nothing');
   task.runtime = cycles;
   task.runs = runs;
 }
@@ -70,6 +68,7 @@ export function answerTasks(): u32 {
   writeMapStart();
   for (let position: u32 = 0; position < taskCount; position++) {
     const task = taskAt(position);
+    assert(task.name != 0, 'a task has a name');
     writeText(changetype<string>(<usize>task.name));
     writeMapStart();
     writeText('prio');

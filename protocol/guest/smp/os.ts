@@ -21,6 +21,7 @@ import {
   SMP_OP_WRITE,
 } from '../generated/constants';
 import { equalsLiteral } from '../literal';
+import { FRAME_COUNT } from './frames';
 import { registerGroup } from './groups';
 import { answerInfo } from './os-info';
 import { answerMemoryPools, answerTasks } from './os-statistics';
@@ -32,6 +33,7 @@ import { STATUS_GROUP } from './status';
 const MODE_DIRECT_XIP_REVERT: i32 = 5;
 
 export function registerOs(): void {
+  assert(OS_INFO < OS_BOOTLOADER_INFO && OS_PARAMS < OS_BOOTLOADER_INFO, 'bootloader info is the last command');
   registerGroup(GROUP_OS, 'os mgmt', OS_BOOTLOADER_INFO + 1, answerOs);
 }
 
@@ -51,6 +53,7 @@ function answerEcho(): u32 {
   openRequest();
   const text = findText('d');
   if (!fieldsOk()) return MGMT_EINVAL;
+  assert(text == 0 || cborContentLength(text) < SMP_BUFFER_SIZE, 'a text is shorter than its request');
   writeText('r');
   if (text == 0) writeText('');
   else writeTextBytes(cborContent(text), cborContentLength(text));
@@ -58,6 +61,7 @@ function answerEcho(): u32 {
 }
 
 function answerParameters(): u32 {
+  assert(SMP_BUFFER_COUNT < FRAME_COUNT, 'one buffer more than promised: a packet that never ends takes one');
   writeUnsignedField('buf_size', SMP_BUFFER_SIZE);
   writeUnsignedField('buf_count', SMP_BUFFER_COUNT);
   return 0;
@@ -67,8 +71,9 @@ function answerBootloaderInfo(): u32 {
   openRequest();
   const query = findText('query');
   if (!fieldsOk()) return MGMT_EINVAL;
+  assert(query == 0 || cborContentLength(query) < SMP_BUFFER_SIZE, 'a text is shorter than its request');
   if (query == 0) {
-    // Not our name, but the family whose images we boot: clients insist on it.
+    // The name of the bootloader whose images are booted here: clients refuse others.
     writeTextField('bootloader', 'MCUboot');
     return 0;
   }

@@ -11,6 +11,7 @@ let reason: u32 = 0;
 /** The server's part: selects the request before it calls a handler. */
 export function selectRequest(pointer: usize, length: u32): void {
   assert(length <= SMP_BUFFER_SIZE && isInRam(pointer, length), 'a request lies in its frame');
+  assert(pointer != 0, 'a request without bytes has an address, too');
   payload = pointer;
   payloadLength = length;
   reason = 0;
@@ -19,6 +20,7 @@ export function selectRequest(pointer: usize, length: u32): void {
 /** Opens the request's map for reading fields; false when there is none: the answer is then MGMT_EINVAL. */
 export function openRequest(): bool {
   assert(payload != 0, 'a request was selected');
+  assert(payloadLength <= SMP_BUFFER_SIZE, 'a request lies in its frame');
   return openFields(payload, payloadLength);
 }
 

@@ -1,4 +1,4 @@
-// OS reset: answered first, done POLICY_RESET_DELAY_MS later, so that the answer is long gone when the core goes.
+// OS reset: answered first, done POLICY_RESET_DELAY_MS later, so that the answer has left before the core is reset.
 //
 // The timer's one alarm belongs to the guest: it looks at `resetDeadlineNs` when it arms the alarm, and calls `resetWhenDue` when it fires.
 
@@ -20,8 +20,8 @@ import { openRequest, requestIsEmpty } from './request';
 /** The deadline while no reset is requested: later than any time. */
 export const NO_RESET: u64 = u64.MAX_VALUE;
 
-// 0 while no reset is requested. It is no NO_RESET, because a global that begins as anything but a plain figure becomes code at load, which the
-// core refuses.
+// 0 while no reset is requested. It does not begin as NO_RESET: a global that begins with another value than a plain number becomes code at load,
+// which the core refuses.
 let deadlineNs: u64 = 0;
 let bootMode: u32 = 0;
 let busy: bool = false;
@@ -38,6 +38,7 @@ export function resetDeadlineNs(): u64 {
 
 export function resetWhenDue(): void {
   if (deadlineNs == 0 || uptimeNs() < deadlineNs) return;
+  assert(deadlineNs != NO_RESET, 'a reset that is due has a time');
   assert(bootMode <= RESET_BOOT_REQUEST_MODE_SAFE_MODE, 'a boot request that there is');
   writeResetBootRequest(bootMode);
   // This reset was requested: it does not count among the resets in a row that end in safe mode.
@@ -57,6 +58,10 @@ export function answerReset(): u32 {
   if (busy && !force) return MGMT_EBUSY;
   // A second request does not move the reset to a later time; of several boot requests the last one counts.
   if (deadlineNs == 0) deadlineNs = uptimeNs() + POLICY_RESET_DELAY_MS * NS_PER_MS;
+  assert(
+    deadlineNs != 0 && deadlineNs <= uptimeNs() + POLICY_RESET_DELAY_MS * NS_PER_MS,
+    'a reset is no later than its delay',
+  );
   bootMode = <u32>mode;
   assert(bootMode <= RESET_BOOT_REQUEST_MODE_SAFE_MODE, 'what a client may request was checked');
   recordEvent(EVENT_RESET_REQUESTED, bootMode, force ? 1 : 0);

@@ -6,7 +6,7 @@
 // - Requests are served one at a time, in the order in which they were complete. A request may take several steps (flash is
 //   slow); until it is answered the next one waits, and the lines go on receiving.
 // - There is one reply buffer. The next request is served when the last reply has left it.
-// - Every request that has a whole header is answered exactly once; fewer than eight bytes are answered with silence.
+// - Every request that has a whole header is answered exactly once; fewer than eight bytes are not answered.
 // - Nothing that comes in on a line can fault the core: lengths are checked here, CBOR in protocol/guest/cbor-reader.
 // The rules are those of a Zephyr 4.4 server as observed on the wire, down to its oddities.
 
@@ -46,7 +46,7 @@ import {
   writeSmpHeader,
 } from '../smp-header';
 import { COUNT_REFUSED, COUNT_REQUESTS, count } from './counters';
-import { advanceFrame, firstFrame, frameRest, frameRestLength, releaseFrame } from './frames';
+import { advanceFrame, Frame, firstFrame, frameRest, frameRestLength, releaseFrame } from './frames';
 import { callGroup, findGroup } from './groups';
 import { consoleSend, consoleSending, LINE_CONSOLE } from './line-console';
 import { gatewaySend, gatewaySending, LINE_GATEWAY } from './line-gateway';
@@ -59,15 +59,24 @@ let step: u32 = 0;
 
 /** True while the reply buffer is still being sent. */
 function replyLeaving(): bool {
+  assert(!gatewaySending() || !consoleSending(), 'there is one reply, and it leaves on one line');
   return gatewaySending() || consoleSending();
 }
 
-/** Whether there is work for `serveRequest`: a frame is complete, and the reply before it has left. */
-export function requestWaits(): bool {
-  return !replyLeaving() && firstFrame() != null;
+/** The frame that `serveRequest` serves next, or null: none is complete, or the reply before it is still being sent. */
+function nextFrame(): Frame | null {
+  if (replyLeaving()) return null;
+  const frame = firstFrame();
+  assert(frame != null || step == 0, 'a request that takes several steps waits until it is answered');
+  return frame;
 }
 
-/** Whether the request that waits is an echo, which says nothing of the device. */
+/** Whether there is work for `serveRequest`. */
+export function requestWaits(): bool {
+  return nextFrame() != null;
+}
+
+/** Whether the request that waits is an echo, whose answer does not depend on the device. */
 export function echoWaits(): bool {
   const frame = firstFrame();
   if (frame == null || frameRestLength(frame) < SMP_HEADER_SIZE) return false;
@@ -80,8 +89,7 @@ export function echoWaits(): bool {
  * nothing to do before the next interrupt (of a line, or of the flash).
  */
 export function serveRequest(): bool {
-  if (!requestWaits()) return false;
-  const frame = firstFrame();
+  const frame = nextFrame();
   if (frame == null) return false;
   const left = frameRestLength(frame);
   if (left < SMP_HEADER_SIZE) {
@@ -94,6 +102,7 @@ export function serveRequest(): bool {
   if (status == STATUS_DEFERRED || status == STATUS_AGAIN) return status == STATUS_AGAIN;
   step = 0;
   const length = finishReply(header, status);
+  assert(length > SMP_HEADER_SIZE && length <= SMP_BUFFER_SIZE, 'a reply has a header and a map, and fits its buffer');
   assert(frame.line == LINE_GATEWAY || frame.line == LINE_CONSOLE, 'a request came over one of two lines');
   if (frame.line == LINE_GATEWAY) gatewaySend(frame.peer, reply, length);
   else consoleSend(reply, length);
@@ -117,6 +126,7 @@ function answer(header: usize, length: u32): u32 {
   if (operation != SMP_OP_READ && operation != SMP_OP_WRITE) return MGMT_ENOTSUP;
   const group = findGroup(smpGroup(header));
   if (group == null) return MGMT_ENOTSUP;
+  assert(payloadLength <= SMP_BUFFER_SIZE - SMP_HEADER_SIZE, 'a request fits its frame');
   selectRequest(header + SMP_HEADER_SIZE, payloadLength);
   startReply();
   step++;
@@ -125,6 +135,7 @@ function answer(header: usize, length: u32): u32 {
 }
 
 function startReply(): void {
+  assert(!replyLeaving(), 'the reply before has left the buffer');
   writerStart(reply + SMP_HEADER_SIZE, SMP_BUFFER_SIZE - SMP_HEADER_SIZE);
   writeMapStart();
 }

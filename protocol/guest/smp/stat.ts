@@ -15,6 +15,7 @@ import {
   MGMT_EINVAL,
   MGMT_ENOTSUP,
   SMP_OP_READ,
+  SMP_OP_WRITE,
   STAT_ERR_INVALID_STAT_NAME,
   STAT_LIST,
   STAT_READ,
@@ -30,7 +31,7 @@ const COUNTERS_MAX: u32 = 64;
 const SET_SIZE: u32 = 12;
 const COUNTER_SIZE: u32 = 8;
 
-/** A named set of counters, which stand one behind the other. */
+/** A named set of counters. They stand one behind the other in `counters`. */
 @unmanaged
 class StatisticsSet {
   name!: string;
@@ -63,6 +64,7 @@ function counterAt(index: u32): Counter {
 }
 
 export function registerStat(): void {
+  assert(STAT_READ < STAT_LIST, 'the list is the last command');
   registerGroup(GROUP_STAT, 'stat mgmt', STAT_LIST + 1, answerStat);
 }
 
@@ -80,6 +82,7 @@ export function addStatistics(name: string): void {
 /** Adds a counter, a u32 at `address`, to the set that was opened last. */
 export function addCounter(name: string, address: usize): void {
   assert(setCount > 0 && counterCount < COUNTERS_MAX, 'a set to belong to, and room');
+  assert(name.length != 0, 'a counter has a name');
   assert((address & 3) == 0 && isInRam(address, 4), 'a counter is a word in memory');
   counterCount++;
   const counter = counterAt(counterCount - 1);
@@ -92,6 +95,7 @@ export function addCounter(name: string, address: usize): void {
 
 function answerStat(operation: u32, command: u32, step: u32): u32 {
   assert(step == 0, 'every answer here is given at once');
+  assert(operation == SMP_OP_READ || operation == SMP_OP_WRITE, 'the server lets two operations through');
   if (operation != SMP_OP_READ) return MGMT_ENOTSUP;
   if (command == STAT_READ) return answerRead();
   return command == STAT_LIST ? answerList() : MGMT_ENOTSUP;
@@ -126,6 +130,7 @@ function findSet(pointer: usize, length: u32): StatisticsSet | null {
 }
 
 function answerList(): u32 {
+  assert(setCount <= SETS_MAX, 'no more sets than there is room for');
   writeText('stat_list');
   writeArrayStart();
   for (let index: u32 = 0; index < setCount; index++) writeText(setAt(index).name);

@@ -1,4 +1,4 @@
-// What a handler says about a request, and what that becomes on the wire.
+// The result of a handler, and what it becomes on the wire.
 //
 //   0            done; the reply's fields are written
 //   1 .. 255     SMP error: {"rc": n} in either version
@@ -41,9 +41,10 @@ export const STATUS_GROUP: u32 = 0x10000;
 export const STATUS_DEFERRED: u32 = 0xffffffff;
 export const STATUS_AGAIN: u32 = 0xfffffffe;
 
-/** A group error in the words of SMP v1. Groups of our own have no translation: unknown error. */
+/** The code of SMP v1 for an error of a group. Groups of our own have no translation: unknown error. */
 export function translateGroupError(group: u32, error: u32): u32 {
-  assert(error != 0 && error < STATUS_GROUP, 'an error of a group, as v2 would tell it');
+  assert(error != 0 && error < STATUS_GROUP, 'an error of a group, as v2 has it');
+  assert(group <= 0xffff, 'a group number has 16 bits');
   if (group == GROUP_IMG) return translateImageError(error);
   if (group == GROUP_OS) {
     if (error == OS_ERR_INVALID_FORMAT) return MGMT_EINVAL;
@@ -59,6 +60,7 @@ export function translateGroupError(group: u32, error: u32): u32 {
 }
 
 function translateImageError(error: u32): u32 {
+  assert(error != 0 && error < STATUS_GROUP, 'an error of the group');
   switch (error) {
     case IMG_ERR_NO_IMAGE:
     case IMG_ERR_NO_TLVS:

@@ -18,6 +18,7 @@ import {
   UART0_STATUS_OVERRUN,
   UART1_DATA,
 } from '../generated/registers';
+import { isInRam } from '../ram';
 
 /** Bytes a FIFO holds, either way. */
 export const UART_FIFO_SIZE: u32 = 512;
@@ -31,6 +32,7 @@ const INTERRUPT_ENABLE: u32 = UART0_INTERRUPT_ENABLE - UART0_DATA;
 
 /** Asserted of every base: the peripheral is one of two. */
 function isUart(base: u32): bool {
+  assert(UART0_DATA != UART1_DATA, 'each has registers of its own');
   return base == UART0_DATA || base == UART1_DATA;
 }
 
@@ -62,6 +64,7 @@ export function uartOverrun(base: u32): bool {
 export function uartReceive(base: u32, target: usize): u32 {
   assert(isUart(base), 'a UART that there is');
   const received = min<u32>(read32(base + LEVEL) & UART0_LEVEL_RECEIVED, UART_FIFO_SIZE);
+  assert(isInRam(target, UART_FIFO_SIZE), 'there is room for what a FIFO holds');
   copyFromFifo(target, base, received);
   return received;
 }
@@ -75,5 +78,6 @@ export function uartTransmitFree(base: u32): u32 {
 
 export function uartTransmit(base: u32, source: usize, length: u32): void {
   assert(isUart(base) && length <= UART_FIFO_SIZE, 'a UART that there is, and no more than its FIFO takes');
+  assert(length == 0 || isInRam(source, length), 'the bytes are in memory');
   copyToFifo(base, source, length);
 }
