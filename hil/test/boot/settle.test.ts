@@ -70,7 +70,7 @@ describe('the security counter', () => {
     const trial = await withTrial();
     const ends = new Set<string>();
     // From the first record's last microseconds, through the second one, until the last of five ticks is burnt, at 20 us each.
-    for (let after = 180 * microsecond; after < 600 * microsecond; after += 2 * microsecond) {
+    for (let after = 180 * microsecond; after < 640 * microsecond; after += 2 * microsecond) {
       const bench = trial.fork();
       cutAfterRecordBegan(bench, after);
       const cut = counterOf(bench);
