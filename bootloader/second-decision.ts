@@ -1,15 +1,15 @@
-// The second of two decisions whether an image may run, by other code than the first (decide.ts). Pure, as that is; permit.ts reads what it is asked
-// about from flash, fuses and registers again. second-look.ts is the same for the bytes of the image.
+// The second of two decisions whether an image may run, by other code than the first (decide.ts). It is pure, too; permit.ts reads its facts again from
+// flash, fuses and registers. second-look.ts is the same for the bytes of the image.
 //
 //   first    chooses one of all that could be done
-//   second   asks of that one choice: is it forbidden, and must the other image come first?
+//   second   checks that one choice: is it forbidden, and must the other image come first?
 //
 //   never runs                                           runs only where the other image is not good
 //   any image, while strap or request forbid it          UNMARKED, beside a confirmed image
 //   REJECTED                                             requested and older, beside a confirmed image that did not fail
 //   a trial without boots left, or that has just failed  confirmed and it failed, beside one that did not fail
 //   as confirmed, without EARNED                         confirmed, beside the one that was confirmed last
-//   as confirmed, after its turn in a row of resets      what only a recovery key vouches for, beside any other that may run
+//   as confirmed, after its turn in a row of resets      signed with a recovery key, beside any other that may run
 //
 // What must stay true: whatever decide.ts chooses passes here (hil/test/boot/second-decision.test.ts tries every combination of facts). Where a
 // choice does not pass, something went wrong in this very boot.
@@ -36,7 +36,7 @@ import {
 import { isBelow, isSame } from './image/differences';
 import { SLOT_COUNT } from './image/slots';
 
-/** What is asked about: one choice, and what was read again. All fields are u32; tests lay the block out by that. */
+/** One choice, and the facts that were read again. All fields are u32; tests build the block by that. */
 @unmanaged
 export class Choice {
   /** 1: the strap, or a request, keeps the bootloader in control. */
@@ -56,7 +56,7 @@ export class Choice {
   slot: u32 = 0;
   state: u32 = 0;
   bootsLeft: u32 = 0;
-  /** 1: only a recovery key vouches for it. */
+  /** 1: it is signed with a recovery key. */
   recovery: u32 = 0;
   /** 1: its version is lower than that of the other image, and nothing allows that. */
   isOlder: u32 = 0;

@@ -1,13 +1,10 @@
-// The boot-state record as an overlay: its fields by name instead of by offset. protocol/image/boot-record.ts draws the layout, and says which
-// bytes mean what.
+// The overlays of a boot-state record. protocol/image/boot-record.ts draws the layout, and says what each byte means.
 //
 //   0   RecordHead    magic, sequence
 //   8   RecordEntry   of slot A, then its 32-byte hash
 //  48   RecordEntry   of slot B, then its 32-byte hash
 //  88   RecordTail    running, extension, slot confirmed last, flags of A, flags of B
 //  96   erased bytes, then the CRC at 124
-//
-// The assertions here compare the overlays with the protocol's table. The compiler decides them, so they cost nothing in a boot.
 
 import {
   RECORD_CONFIRMED_LAST,
