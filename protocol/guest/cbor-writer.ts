@@ -34,7 +34,6 @@ let nesting: u32 = 0;
 
 export function writerStart(buffer: usize, capacity: u32): void {
   assert(isInRam(buffer, capacity), 'a buffer in memory');
-  assert(capacity != 0, 'there is room for something');
   begin = buffer;
   position = buffer;
   limit = buffer + capacity;
