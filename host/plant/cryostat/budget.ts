@@ -1,7 +1,8 @@
-// Who brings how much heat to which stage at rest: the table Krinner and colleagues made for their fridge, for any.
+// The heat budget at rest: how much heat each source brings to each stage. It is the table that Krinner et al. published for their fridge, for
+// any fridge.
 //
-// Passive loads come with their band: the least and the most that published conductivities allow. What must stay true: the parts
-// add up to the load the balance was struck with.
+// A passive load has a band: the least and the most heat that the published conductivities allow. What must stay true: the parts add up to the
+// load of the heat balance.
 
 import type { Fridge } from './fridge.ts';
 import { steadyState } from './solve.ts';
@@ -12,9 +13,9 @@ import { activeWatts, type Line, type Span, spanBand, spansOf, spanWatts } from 
 export interface Part {
   label: string;
   kind: 'passive' | 'active' | 'radiation' | 'helium' | 'other' | 'outside';
-  /** By stage index; negative where more goes on than comes. */
+  /** By stage index; negative when more heat leaves than arrives. */
   watts: number[];
-  /** Of what arrives from above, for passive parts. */
+  /** For passive parts: the band of the heat that arrives from above. */
   band?: { low: number[]; high: number[] };
 }
 
@@ -22,7 +23,7 @@ export interface StageBudget {
   name: StageName;
   temperatureKelvin: number;
   loadWatts: number;
-  /** What the cooling would take at the stage's limit, the others as they are. */
+  /** The cooling power with this stage at its limit and the others at their present temperatures. */
   capacityWatts: number;
   limitKelvin: number;
 }
@@ -33,7 +34,7 @@ export interface Budget {
   flowMolPerSecond: number;
 }
 
-/** Heat by stage. A stage that is named has exactly so much; one that is not, what the operator leaves on there. */
+/** Heat by stage. A stage that is not listed keeps the heat that the operator leaves on there. */
 export function solveBudget(fridge: Fridge, heat: ReadonlyMap<StageName, number> = new Map()): Budget {
   const outside = Float64Array.from(fridge.operatingWatts);
   for (const [stage, watts] of heat) outside[stageIndex(stage)] = watts;

@@ -1,9 +1,9 @@
-// Coaxial cables by the names of their catalogues: what they are made of, and what they lose.
+// Coaxial cables by their catalogue names: materials, dimensions and attenuation.
 //
 // Dimensions and attenuation: CoaxCo's data sheets and UT-085's [R]. Attenuation is in dB/m at 0.5, 1, 5, 10 and 20 GHz, at 300 K and
-// at 4 K; between, loss goes as the square root of frequency and as a line in temperature. A superconducting line below 9 K loses
-// nothing here. Silver plating is not in the conduction: its layer is too thin and its purity unknown, so for plated cables the
-// load is a lower bound [G].
+// at 4 K. In between, loss is proportional to the square root of frequency, and linear in temperature. A superconducting line below 9 K has no
+// loss here. The heat conduction of silver plating is left out, because its thickness and purity are unknown: for plated cables the load is a
+// lower bound [G].
 
 import type { MaterialName } from './materials.ts';
 
@@ -37,7 +37,7 @@ const lossless = { lossWarm: nothing, lossCold: nothing };
 export const cables: Record<string, Cable> = {
   'UT-085-SS-SS': {
     ...{ innerMillimetres: 0.511, dielectricMillimetres: 1.676, outerMillimetres: 2.197, ...steel },
-    // Its sheet ends at 18 GHz; 20 GHz by the square root.
+    // Its data sheet ends at 18 GHz; the value at 20 GHz follows from the square root.
     ...{ lossWarm: [2.92, 4.13, 9.32, 13.25, 19.9], lossCold: [1.9, 2.6, 5.9, 8.3, 11.7] },
   },
   'SC-219-SS-SS': { ...sc219, ...steel, lossWarm: [3, 4.2, 9.4, 13.5, 19.2], lossCold: [1.9, 2.6, 5.9, 8.3, 11.7] },
@@ -71,7 +71,7 @@ export const cables: Record<string, Cable> = {
   'SC-086-NbTi-NbTi': {
     ...{ ...sc086, ...niobium, outerMillimetres: 0.9, lossWarm: [6.8, 9.6, 21.6, 30.5, 43.1], lossCold: nothing },
   },
-  // A bare wire: no dielectric, no shield; loss is not its business.
+  // A bare wire: no dielectric, no shield. Its microwave loss is not modelled.
   'phosphor-bronze-36AWG': { ...wire127, inner: 'phosphor bronze', outer: 'phosphor bronze', ...lossless },
   'manganin-36AWG': { ...wire127, inner: 'manganin', outer: 'manganin', ...lossless },
 };

@@ -1,9 +1,9 @@
-// The controller's clock: two references, and a PLL that follows the one selected.
+// The clock of the controller: two references, and a PLL that follows the selected one.
 //
 // Jitter does not simply fall with temperature: a ring oscillator's Allan deviation falls from 300 K to 150 K and rises again to 11 K,
 // because of random telegraph noise (NIST 2023 [R abstract]). The curve here has that shape; its femtoseconds are scenario values,
-// about the 62 fs a cryogenic PLL was designed for. Without a reference the PLL holds the last frequency and drifts away.
-// What must stay true: what is asked at a moment depends on that moment and the last changes only.
+// near the 62 fs for which a cryogenic PLL was designed. Without a reference the PLL holds its last frequency and drifts away.
+// What must stay true: the answer for a moment depends on that moment and on the last changes only.
 
 import { MonotoneCubic } from '../../../protocol/sensors/monotone.ts';
 import type { ReferenceData } from './fridge.ts';
@@ -32,7 +32,7 @@ export interface ClockState {
   selected: number;
   present: [boolean, boolean];
   locked: boolean;
-  /** Whole parts in 10⁹ the output is fast. */
+  /** By how much the output is too fast, in whole parts in 10⁹. */
   errorPpb: number;
   /** Whole femtoseconds. */
   jitterFemtoseconds: number;
@@ -49,7 +49,7 @@ const Word = {
 export class ClockSource {
   static readonly words = 2 * Word.count + 3;
   private readonly references: [Float64Array, Float64Array];
-  /** [0] selected, [1] when selected or found again, [2] error held without a reference, ppb. */
+  /** [0] the selected reference, [1] the time when it was selected or came back, [2] the error that is held without a reference, ppb. */
   private readonly lock: Float64Array;
 
   constructor(state: StateVector, data: readonly [ReferenceData, ReferenceData]) {

@@ -1,9 +1,9 @@
-// The stages in time: heat put on them, the fridge's own automation, and the slow wander of loads a real fridge has.
+// The stages over time: heat from outside, the automation of the fridge, and the slow random changes of load that a real fridge has.
 //
 //   cooldown   everything at 300 K, heat switch closed; it opens, and the mixture is let in, when the coldest stage is below 5 K
-//   wander     each stage's load walks about (Ornstein and Uhlenbeck), a step a minute, a correlation of three hours
+//   wander     the load of each stage follows an Ornstein-Uhlenbeck process: one step per minute, a correlation time of three hours
 //
-// What must stay true: an input counts from the moment it is given, for what came before is settled with the old one first.
+// What must stay true: an input counts from the moment at which it is given. The time before is calculated with the old input first.
 
 import { exp } from '../../../protocol/sensors/elementary.ts';
 import { Course, MINUTE_NS } from './course.ts';
@@ -14,7 +14,7 @@ import { FOUR, ROOM_KELVIN, STAGES, STILL, type StageName, stageIndex } from './
 import type { StateVector } from './state-vector.ts';
 import { SHARE, type ThermalInputs, ThermalModel } from './thermal-model.ts';
 
-/** Who puts heat on a stage. What they put adds up. */
+/** The sources of heat on a stage. Their heat adds up. */
 export const heatSources = ['controller', 'heater', 'fault'] as const;
 export type HeatSource = (typeof heatSources)[number];
 
@@ -22,12 +22,12 @@ export type HeatSource = (typeof heatSources)[number];
 const WANDER_MINUTES = 180;
 const WANDER_CHANNEL = 0x2_0000;
 /**
- * A cooldown opens its heat switch when the coldest stage is below the one; a warm-up closes it when still or mixing chamber is above the
- * other, and what is left of the mixture is pumped out.
+ * A cooldown opens the heat switch when the coldest stage is below the first value. A warm-up closes it when still or mixing chamber is above
+ * the second value, and the rest of the mixture is pumped out.
  */
 const CONDENSE_BELOW_KELVIN = 5;
 const WARM_ABOVE_KELVIN = 40;
-/** A thermal cycle is counted when the 4 K stage has been above the one and is below the other. */
+/** A thermal cycle is counted when the 4 K stage was above the first value and is now below the second. */
 const CYCLE_WARM_KELVIN = 250;
 const CYCLE_COLD_KELVIN = 20;
 
@@ -63,7 +63,7 @@ export class ColdStages {
     this.words = state.take(Word.count);
   }
 
-  /** At rest with every cooler on, or all at room temperature and about to be cooled down. */
+  /** At rest with every cooler on, or all at room temperature before a cooldown. */
   begin(start: 'base' | 'warm'): void {
     const { words, course, fridge } = this;
     const isBase = start === 'base';
@@ -82,7 +82,7 @@ export class ColdStages {
     return this.model.load[stage];
   }
 
-  /** What the slow wander adds to a stage's load at present; below zero where it takes some away. */
+  /** What the slow wander adds to the load of a stage now; it may be negative. */
   wanderWatts(stage: number): number {
     return this.fridge.stages[stage].driftWatts * this.wander[stage];
   }
@@ -123,14 +123,14 @@ export class ColdStages {
     return this.course.value(SHARE);
   }
 
-  /** An input takes effect: what has passed is settled with the old one first. */
+  /** An input takes effect. The time before is calculated with the old input first. */
   private change(words: Float64Array, index: number, value: number): void {
     if (words[index] === value) return;
     this.course.cut();
     words[index] = value;
   }
 
-  /** Called by the course at every new beginning, before anything is planned from it. */
+  /** Called by the course at the begin of each step, before the step is planned. */
   private atBegin(): void {
     const { words, course } = this;
     const minute = Math.floor(course.beginNs / MINUTE_NS);
@@ -142,7 +142,7 @@ export class ColdStages {
     this.countCycle();
   }
 
-  /** Ornstein and Uhlenbeck's walk: forgets in three hours, and keeps a deviation of one. */
+  /** An Ornstein-Uhlenbeck process with a correlation time of three hours and a standard deviation of one. */
   private wanderOn(minute: number): void {
     const keep = exp(-1 / WANDER_MINUTES);
     const fresh = Math.sqrt(1 - keep * keep);

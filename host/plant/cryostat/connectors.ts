@@ -1,8 +1,8 @@
-// Connectors of the signal lines: a little loss, more of it with every mating and every thermal cycle, and contacts that come and go.
+// Connectors of the signal lines: a small loss that grows with every mating and every thermal cycle, and intermittent contacts.
 //
 // No field data on cryogenic connectors are published: every number that says how fast they age is a scenario value (fridge file, and
-// below). SMA is rated for 500 matings [R]; where one fails is drawn from a Weibull distribution about that.
-// What must stay true: loss at a moment depends on that moment and the last changes only.
+// below). SMA is rated for 500 matings [R]; the number at which one fails is drawn from a Weibull distribution around that.
+// What must stay true: the loss at a moment depends on that moment and on the last changes only.
 
 import { ln, power } from '../../../protocol/sensors/elementary.ts';
 import type { ConnectorData } from './fridge.ts';
@@ -16,7 +16,7 @@ const RATED_MATINGS = 500;
 const WEIBULL_SHAPE = 3;
 const WORN_MILLIDECIBEL = 1000;
 const OPEN_MILLIDECIBEL = 60_000;
-/** An intermittent contact is open in so many of its windows. */
+/** The share of its time windows in which an intermittent contact is open. */
 const OPEN_SHARE = 0.3;
 const WINDOW_NS = 10_000_000;
 const CHANNEL = 0x1_0000;
@@ -40,7 +40,7 @@ export class Connectors {
     this.words = data.map(() => state.take(Word.count));
   }
 
-  /** Whole thousandths of a decibel. `thermalCycles`: of the cryostat as a whole. */
+  /** In whole thousandths of a decibel. `thermalCycles` are those of the whole cryostat. */
   lossMillidecibel(connector: number, timeNs: number, thermalCycles: number): number {
     const words = this.connector(connector);
     const { lossMillidecibel, perMatingMillidecibel, perCycleMillidecibel } = this.data[connector];
@@ -66,7 +66,7 @@ export class Connectors {
     return uniform(this.seed, CHANNEL + connector, Math.floor(timeNs / WINDOW_NS)) < OPEN_SHARE;
   }
 
-  /** Matings this one survives. */
+  /** How many matings this connector survives. */
   private lifetime(connector: number): number {
     return RATED_MATINGS * power(-ln(uniform(this.seed, CHANNEL + connector, -1)), 1 / WEIBULL_SHAPE);
   }

@@ -1,16 +1,15 @@
-// A cryostat that answers back: five stages from 50 K to the mixing chamber, and what a controller in it can read of them.
+// A cryostat that reacts to its controller: five stages from 50 K to the mixing chamber, and everything that a controller in it can read.
 //
 //   fridge file (YAML) ──▶ Fridge ──▶ Cryostat ──▶ temperatures, sensor readings, rails, clock, connectors
 //                                        ▲
-//                    heat by stage, faults, switches: inputs, each from the moment it is given
+//                    heat by stage, faults, switches: inputs, each of which counts from the moment at which it is given
 //
 // Time is whole nanoseconds and moves only by `advanceTo`. All state is one vector of numbers, so snapshot, restore and fork are copies.
-// Looking changes nothing: temperatures are read off steps that are planned from inputs alone (course.ts), noise is a function of seed,
-// channel and moment (noise.ts). Arithmetic is IEEE basic operations and square roots only, so that every engine and machine gets
-// the same bits. What must stay true: the same fridge, seed and inputs at the same moments give the same state, bit by bit, whoever
-// looked in between.
+// A reading changes nothing: temperatures are read from steps that are planned from inputs alone (course.ts), noise is a function of seed,
+// channel and moment (noise.ts). Only IEEE basic operations and square roots are used, so that every engine and machine gives the same bits.
+// What must stay true: the same fridge, seed and inputs at the same moments give the same state, bit by bit, whatever was read in between.
 //
-// Where the numbers come from, and which of them are measured: docs/cryostat.md.
+// docs/cryostat.md says where the numbers come from, and which of them are measured.
 
 import { ClockSource, type ClockState, type ReferenceChange } from './clock-source.ts';
 import { ColdStages, type HeatSource } from './cold-stages.ts';
@@ -25,11 +24,11 @@ export { ConnectorFault, RailFault, SensorFault };
 
 export interface CryostatOptions {
   seed?: number;
-  /** At its steady state without outside heat, or all at room temperature. */
+  /** Start at the steady state without outside heat, or with all stages at room temperature. */
   start?: 'base' | 'warm';
-  /** Loads wander slowly, as those of a real fridge do. */
+  /** Loads change slowly at random, as in a real fridge. */
   drift?: boolean;
-  /** Lends the numbers the state is kept in. */
+  /** Gives the memory for the state. */
   memory?: (length: number) => Float64Array;
 }
 
@@ -64,7 +63,7 @@ export class Cryostat {
     return this.cold.course.timeNs;
   }
 
-  /** To a whole number of nanoseconds, not before the present. */
+  /** Advances to a whole number of nanoseconds that is not before the present. */
   advanceTo(timeNs: number): void {
     this.cold.course.advanceTo(timeNs);
   }
@@ -84,17 +83,17 @@ export class Cryostat {
     return this.cold.course.value(this.index(stage));
   }
 
-  /** Heat arriving at a stage from everything but its cooler. */
+  /** Heat that arrives at a stage from everything except its cooler. */
   loadWatts(stage: StageName): number {
     return this.cold.loadWatts(this.index(stage));
   }
 
-  /** The part of it that wanders, of unknown origin; on a cold stage it is more than all the rest, and may be below zero. */
+  /** The part that changes at random, of unknown origin. On a cold stage it is more than all the rest, and it may be negative. */
   wanderWatts(stage: StageName): number {
     return this.cold.wanderWatts(this.index(stage));
   }
 
-  /** What the cooling would take with this stage at its limit and the others as they are: a load above it is too much. */
+  /** The cooling power with this stage at its limit and the others as they are: a larger load is too much. */
   capacityWatts(stage: StageName): number {
     return this.cold.capacityWatts(this.index(stage));
   }
@@ -103,7 +102,7 @@ export class Cryostat {
     return this.cold.flowMolPerSecond();
   }
 
-  /** From now on; sources add up. */
+  /** Counts from now on; the sources add up. */
   setHeat(source: HeatSource, stage: StageName, watts: number): void {
     if (!Number.isFinite(watts)) throw new RangeError(`cryostat: heat of ${watts} W on ${stage}; expected a number`);
     this.index(stage);
@@ -135,7 +134,7 @@ export class Cryostat {
     return this.cold.isOn('heatSwitch');
   }
 
-  /** Share of the mixture that circulates. */
+  /** The share of the mixture that circulates. */
   get condensedShare(): number {
     return this.cold.condensedShare;
   }
@@ -148,7 +147,7 @@ export class Cryostat {
     return this.fridge.sensors;
   }
 
-  /** Whole microvolts or milliohms, as the converter gives them now. */
+  /** What the converter gives now, in whole microvolts or milliohms. */
   reading(channel: number): number {
     const { stage } = this.sensorBank.sensor(channel);
     return this.sensorBank.reading(channel, this.temperatureKelvin(stage), this.timeNs);
@@ -158,7 +157,7 @@ export class Cryostat {
     this.sensorBank.setFault(channel, fault, this.reading(channel));
   }
 
-  /** Calibration lost: what the sensor adds to the stage's temperature. */
+  /** Lost calibration: what the sensor adds to the temperature of its stage. */
   setSensorOffset(channel: number, kelvin: number): void {
     this.sensorBank.setOffset(channel, kelvin);
   }
@@ -183,7 +182,7 @@ export class Cryostat {
     this.railBank.setFault(rail, fault, this.timeNs);
   }
 
-  /** From now: a pulse that halves in `durationNs`; with negative volts a brown-out that lasts so long. */
+  /** From now: a pulse that falls to half in `durationNs`; with negative volts, a brown-out of that duration. */
   surge(surge: { rail: number; volts: number; durationNs: number }): void {
     this.railBank.surge(surge.rail, surge.volts, surge.durationNs, this.timeNs);
   }
@@ -216,7 +215,7 @@ export class Cryostat {
     this.connectorBank.setFault(connector, fault, extraLossMilliDecibel);
   }
 
-  /** Where the controller sits. */
+  /** The stage of the controller. */
   private get plateKelvin(): number {
     return this.cold.course.value(FOUR);
   }

@@ -1,7 +1,7 @@
-// Functions of temperature as tables, because the integrator asks for them a million times a run.
+// Functions of temperature as tables, because the integrator reads them a million times in a run.
 //
-// 0.25 mK to 1024 K on a grid of 32 cells an octave, each a cubic through values and slopes at its ends. The cell is read off the exponent
-// and the top five bits of the mantissa of T: no logarithm, no search.
+// 0.25 mK to 1024 K on a grid of 32 cells per octave. Each cell is a cubic through the values and slopes at its ends. The exponent and the top
+// five bits of the mantissa of T give the cell: no logarithm, no search.
 // What must stay true: values and slopes are continuous, so that the integrator's steps stay long.
 
 const CELLS_AN_OCTAVE = 32;
@@ -18,7 +18,7 @@ const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 const HIGH_WORD = isLittleEndian ? 1 : 0;
 const FIRST_KEY = (LOWEST_EXPONENT + 1023) * CELLS_AN_OCTAVE;
 
-/** Index of the cell T lies in. */
+/** Index of the cell of T. */
 function cellOf(kelvin: number): number {
   double[0] = kelvin;
   const cell = (words[HIGH_WORD] >>> 15) - FIRST_KEY;
@@ -34,16 +34,16 @@ export function gridKelvin(cell: number): number {
 }
 
 export class TemperatureCurve {
-  /** Four coefficients a cell, in powers of the distance from its lower edge in kelvin, after that edge itself. */
+  /** Five numbers per cell: its lower edge, then four coefficients in powers of the distance from that edge in kelvin. */
   private readonly cells: Float64Array;
-  /** Slope at the last `value` asked for. */
+  /** The slope at the temperature of the last call of `value`. */
   slope = 0;
 
   private constructor(cells: Float64Array) {
     this.cells = cells;
   }
 
-  /** From values and slopes at the edges of the cells. */
+  /** Makes a curve from values and slopes at the edges of the cells. */
   static through(value: (kelvin: number) => number, slope: (kelvin: number) => number): TemperatureCurve {
     const cells = new Float64Array(CELLS * 5);
     for (let cell = 0; cell < CELLS; cell++) {
@@ -60,7 +60,7 @@ export class TemperatureCurve {
     return new TemperatureCurve(cells);
   }
 
-  /** The integral of a positive function from 0 K, by Gauss and Legendre in three points a cell; below the grid it is a power law. */
+  /** The integral of a positive function from 0 K, by Gauss-Legendre with three points per cell; below the grid the function is a power law. */
   static integralOf(integrand: (kelvin: number) => number): TemperatureCurve {
     const sums = new Float64Array(CELLS + 1);
     sums[0] = powerLawBelow(integrand);
@@ -101,7 +101,7 @@ export class TemperatureCurve {
 /** Integral from 0 to the grid's first temperature of c T^n, n from two values. */
 function powerLawBelow(integrand: (kelvin: number) => number): number {
   const [at, twice] = [integrand(LOWEST_KELVIN), integrand(2 * LOWEST_KELVIN)];
-  // n to the nearest quarter is enough: this is 1e-5 of the integral to 10 mK.
+  // A precision of a quarter for n is enough: this part is 1e-5 of the integral to 10 mK.
   const ratio = twice / at;
   let exponent = 0;
   for (let quarter = 1, power = 1.189207115002721; power <= ratio * 1.0001 && quarter < 16; quarter++) {

@@ -1,31 +1,31 @@
-// The dilution unit: still, cold plate and mixing chamber, as functions of what flows.
+// The dilution unit: still, cold plate and mixing chamber, as functions of the flow.
 //
-//   still     its heat evaporates helium-3: H(T_still) watts, and so sets the flow n.   Warmer gas coming down adds to that heat.
-//   mixing    Q = e · 84 J/mol/K² · n T² - P0: what the textbook promises times e = 0.78, less what comes down with the stream [C].
-//             P0 grows with the flow and with the cold plate's temperature. Below 15 mK the measured fridge does better than that
-//             law (or its thermometer reads low, nobody knows): `excess` is that difference, per flow.
-//   plate     A √n T² (1 + c T²) less what the stream brings to it, which the mixing chamber warms.
+//   still     its heat evaporates helium-3: H(T_still) watts, which sets the flow n. Warmer gas that comes down adds to that heat.
+//   mixing    Q = e · 84 J/mol/K² · n T² - P0: the textbook law times e = 0.78, less the heat that the stream brings [C].
+//             P0 grows with the flow and with the temperature of the cold plate. Below 15 mK the measured fridge is better than this
+//             law (or its thermometer reads too low; it is not known which): `excess` is that difference, per flow.
+//   plate     A √n T² (1 + c T²) less the heat that the stream from the mixing chamber brings to it.
 //
-// The forms are physics where physics is known, and otherwise the simplest that hold over every row of the UTS campaign [R]
-// (1,796 equilibria): T_MXC within 2.7 %, T_CP within 0.4 % rms, T_Still within 2.6 mK rms. The fridge file has the numbers.
-// Temperatures leave that range while cooling down or after a fault: there, `tamed` makes the laws die out as phase separation does.
-// What must stay true: with no flow there is no cooling, and no heat either; colder is never cooled more.
+// The formulas are physics where it is known, else the simplest that fit every row of the UTS campaign [R] (1,796 equilibria): T_MXC within
+// 2.7 %, T_CP within 0.4 % rms, T_Still within 2.6 mK rms. The fridge file has the numbers. During a cooldown or after a fault, temperatures
+// leave that range: there `tamed` lets the laws go to zero, as phase separation does.
+// What must stay true: without flow there is neither cooling nor heat; a colder stage is never cooled more.
 
 import { MonotoneCubic } from '../../../protocol/sensors/monotone.ts';
 
 export interface DilutionData {
-  /** Knots of the still: temperature, the heat it takes there, and the flow that heat makes. All rise. */
+  /** Knots of the still: temperature, the heat that it takes there, and the flow that this heat causes. All rise. */
   still: { kelvin: number[]; milliwatts: number[]; millimolesPerSecond: number[] };
   /** 4 K plate at which the knots were taken, and the 50 K plate. */
   referenceFourKelvin: number;
   referenceFiftyKelvin: number;
-  /** Heat the stream brings into the still: n (a + b n) mW for each kelvin the 4 K plate is above its reference. */
+  /** Heat that the stream brings into the still: n (a + b n) mW for each kelvin of the 4 K plate above its reference. */
   streamMilliwattsPerKelvin: [number, number];
   /** … and for each kelvin of the 50 K plate, in mW. */
   warmStreamMilliwattsPerKelvin: number;
-  /** Flow rises by a fraction (a + b n) for each kelvin of the 4 K plate. */
+  /** The flow rises by a fraction (a + b n) for each kelvin of the 4 K plate. */
   flowPerKelvin: [number, number];
-  /** Heat the stream leaves at 50K and 4K, in J/mol. */
+  /** Heat that the stream leaves at 50K and 4K, in J/mol. */
   fiftyJoulesPerMole: number;
   fourJoulesPerMole: number;
   coldPlate: {
@@ -40,19 +40,19 @@ export interface DilutionData {
     efficiency: [number, number, number];
     /** P0 in µW per mmol/s: constant, per flow, per K² of the cold plate. */
     load: [number, number, number];
-    /** µW per mmol/s, its change with flow, and the squares of temperature (mK²) where it sets in and dies out. */
+    /** µW per mmol/s, its change with flow, and the squares of temperature (mK²) where it begins and ends. */
     excess: [number, number, number, number];
   };
 }
 
 const REFERENCE_FLOW = 0.8;
 const TEXTBOOK = 84;
-/** mmol/s; below, what the stream brings dies out with it. */
+/** mmol/s; below this flow, the heat that the stream brings goes to zero with the flow. */
 const LEAST_MEASURED_FLOW = 0.35;
 /** The cold plate was measured up to 155 mK. */
 const GROWS_TO_SQUARE_KELVIN = 0.03;
 const FLOW_RANGE_KELVIN = 0.6;
-/** µW per mmol/s that comes down however cold it gets: 3 mK are the coldest such a unit reaches. */
+/** µW per mmol/s that the stream always brings: with it, such a unit reaches 3 mK and no less. */
 const LEAST_STREAM = 0.5;
 
 /** T² while there are two phases; above 0.7 K it falls again. */
@@ -68,9 +68,9 @@ export class DilutionUnit {
   readonly data: DilutionData;
   private readonly heatOverKelvin: MonotoneCubic;
   private readonly flowOverHeat: MonotoneCubic;
-  /** Of the last `flow`, mmol/s. */
+  /** The result of the last call of `flow`, mmol/s. */
   flowMillimoles = 0;
-  /** Watts leaving each stage at the last `solve`; negative is heating. */
+  /** Heat that left each stage at the last `solve`, in watts; negative values heat the stage. */
   fiftyWatts = 0;
   fourWatts = 0;
   stillWatts = 0;
@@ -84,14 +84,14 @@ export class DilutionUnit {
     this.flowOverHeat = new MonotoneCubic(milliwatts, millimolesPerSecond);
   }
 
-  /** `share`: how much of the mixture is condensed and circulates, 0 to 1. */
+  /** `share`: the part of the mixture that is condensed and circulates, 0 to 1. */
   solve(share: number, fifty: number, four: number, still: number, coldPlate: number, mixing: number): void {
     const { data } = this;
     const perKelvin = data.streamMilliwattsPerKelvin;
     const warmer = between(-1, 2, four - data.referenceFourKelvin);
     const evaporated = Math.max(0, this.heatOverKelvin.at(still));
     const quiet = Math.max(0, this.flowOverHeat.at(evaporated));
-    // The campaign went half a kelvin up; further on the flow stays as it is.
+    // The campaign measured half a kelvin upwards; above that the flow stays constant.
     const near = between(-FLOW_RANGE_KELVIN, FLOW_RANGE_KELVIN, warmer);
     const n = share * quiet * (1 + (data.flowPerKelvin[0] + data.flowPerKelvin[1] * quiet) * near);
     this.flowMillimoles = n;
@@ -127,7 +127,7 @@ export class DilutionUnit {
     // 84 J/mol/K² · 1 mmol/s · 1 K² is 84 mW.
     const ideal = TEXTBOOK * 1e3 * n * tamed(mixing);
     const fitted = load[0] + load[1] * n + load[2] * plate * plate;
-    // At little flow the fit of P0 goes below zero, which must not cool a chamber that is at absolute zero already.
+    // At a small flow the fit of P0 is negative, which must not cool a chamber that is already at absolute zero.
     const stream = Math.max(fitted, fitted * sets + LEAST_STREAM * (1 - sets));
     return e * ideal - n * stream + gain;
   }

@@ -1,4 +1,4 @@
-// One value of a YAML file that knows where it stands, so that an error can name file, line, what was found and what was expected.
+// One value of a YAML file with its place, so that an error can name the file, the line, what was found and what was expected.
 
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
@@ -14,7 +14,7 @@ export class FridgeError extends Error {
   }
 }
 
-/** Text can be larger than this only by accident. */
+/** A longer text is not a fridge file. */
 const LARGEST_TEXT = 1_000_000;
 
 export function parseYaml(text: string, file: string): Field {
@@ -50,7 +50,7 @@ export class Field {
     return new FridgeError(file, lines.linePos(this.startsAt).line, `${this.path || 'the file'} ${message}`);
   }
 
-  /** The entries of a mapping whose keys are all known. */
+  /** The entries of a mapping; every key must be known. */
   object<Key extends string>(known: readonly Key[]): Partial<Record<Key, Field>> {
     const fields = this.entries();
     for (const [key, field] of fields) {
@@ -59,7 +59,7 @@ export class Field {
     return Object.fromEntries(fields) as Partial<Record<Key, Field>>;
   }
 
-  /** The same where every key must be there. */
+  /** The same, and every known key must be present. */
   whole<Key extends string>(keys: readonly Key[]): Record<Key, Field> {
     const found = this.object(keys);
     for (const key of keys) if (!found[key]) throw this.error(`lacks ${key}; expected ${listed(keys)}`);
@@ -95,7 +95,7 @@ export class Field {
 
   text(): string {
     const value = isScalar(this.node) ? this.node.value : undefined;
-    // A stage called 4K is text already; one called 50 would be a number.
+    // YAML reads the stage name 4K as text, but a name like 50 as a number.
     if (typeof value !== 'string' || value === '') throw this.error(`is ${this.what()}; expected text`);
     return value;
   }

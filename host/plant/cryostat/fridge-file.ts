@@ -1,7 +1,7 @@
 // Reads a fridge file: YAML in, `Fridge` out, or an error that names file, line and what was expected.
 //
-// The text is given, not a path: whoever reads the file knows where it is. What must stay true: every number has its unit in its key,
-// every key is known, and a fridge that comes out can be run.
+// The input is the text, not a path: the caller reads the file. What must stay true: every number has its unit in its key, every key is known,
+// and a fridge that was read can be run.
 
 import { sensorTypes } from '../../../protocol/sensors/curves.ts';
 import type { DilutionData } from './dilution.ts';

@@ -1,4 +1,4 @@
-// What a cryostat is, as data. Files are YAML (fridge-file.ts reads them); presets/ has three.
+// The description of a cryostat, as data. fridge-file.ts reads it from YAML; presets/ has three.
 
 import type { SensorType } from '../../../protocol/sensors/curves.ts';
 import type { DilutionData } from './dilution.ts';
@@ -8,19 +8,19 @@ import type { Line } from './wiring.ts';
 
 export interface StageData {
   name: StageName;
-  /** As copper; the helium of still and mixing chamber comes on top. */
+  /** The mass as copper; the helium of still and mixing chamber is added to it. */
   copperKilograms: number;
   /** Helium in this stage: J/K for the still, moles of ³He for the mixing chamber, otherwise 0. */
   helium: number;
   /** Cable from the stage above. */
   cableMetres: number;
-  /** Heat nobody has attributed to anything listed here: supports, radiation through gaps, the unit's own plumbing. */
+  /** Heat whose source is not listed here: supports, radiation through gaps, the plumbing of the unit. */
   unattributedWatts: number;
-  /** Area and emissivity of the shield this stage holds, seen by the next warmer one. */
+  /** Area and emissivity of the shield on this stage, as seen from the next warmer stage. */
   radiation: { squareMetres: number; emissivity: number };
-  /** Highest temperature at which the stage does its work; `capacity` is stated there. */
+  /** The highest temperature at which the stage fulfils its purpose; `capacity` is given at this temperature. */
   limitKelvin: number;
-  /** Above it, things come to harm or the fridge loses its mixture; an experiment must be safe before. */
+  /** Above this temperature parts are damaged or the fridge loses its mixture; an experiment must be in a safe state before. */
   safeKelvin: number;
   /** Standard deviation of the slow wander of its load, in watts. */
   driftWatts: number;
@@ -33,7 +33,7 @@ export interface RailData {
   capacitanceFarads: number;
   /** Output resistance of the regulator and the wiring. */
   outputOhms: number;
-  /** How long the regulator takes to answer a step of load. */
+  /** How long the regulator needs to react to a step of load. */
   responseNs: number;
 }
 
@@ -56,7 +56,7 @@ export interface SensorData {
   name: string;
   type: SensorType;
   stage: StageName;
-  /** Half the swing of the pulse tube at 1.4 Hz where the sensor sits. */
+  /** Amplitude of the temperature oscillation by the pulse tube (1.4 Hz) at the sensor. */
   rippleKelvin: number;
 }
 
@@ -65,12 +65,12 @@ export interface Fridge {
   about: string;
   stages: StageData[];
   pulseTube: PulseTubeData;
-  /** Radiation, supports and regenerator from 50K to 4K: W/K about a 50K plate of so many kelvin. */
+  /** Radiation, supports and regenerator from 50K to 4K: W/K, around a temperature of the 50K plate. */
   crossLink: { wattsPerKelvin: number; aboutKelvin: number };
-  /** Between 4K and everything colder while cooling down. */
+  /** Between 4K and everything colder during a cooldown. */
   heatSwitchWattsPerKelvin: number;
   dilution: DilutionData | undefined;
-  /** Heaters the operator leaves on, in watts by stage index. */
+  /** Heaters that the operator leaves on, in watts by stage index. */
   operatingWatts: number[];
   lines: Line[];
   sensors: SensorData[];

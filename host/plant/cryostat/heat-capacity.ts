@@ -1,7 +1,7 @@
-// What it takes to warm a stage: copper, and the helium of the dilution unit.
+// Heat capacity of a stage: copper, and the helium of the dilution unit.
 //
 // Copper is γT + Debye's lattice. Its Debye temperature is 344.3 K at low temperature (Martin 1973 [R]) and 318 K fits the
-// enthalpy from 300 K (77.5 kJ/kg, handbooks say about 79 [G]); the model slides from one to the other around 30 K.
+// enthalpy from 300 K (77.5 kJ/kg, handbooks say about 79 [G]); the model changes from one to the other around 30 K.
 // What must stay true: positive everywhere; a kilogram of copper at 4 K takes 91.5 mJ/K.
 
 import { exp } from '../../../protocol/sensors/elementary.ts';
@@ -22,7 +22,7 @@ export function copperHeatCapacity(kelvin: number): number {
   return (GAMMA * kelvin + 9 * GAS_CONSTANT * debyeFunction(debye / kelvin)) / MOLAR_MASS;
 }
 
-/** (1/x³) ∫ t⁴eᵗ/(eᵗ-1)² dt from 0 to x: by Simpson up to 40, where the integrand has died out. */
+/** (1/x³) ∫ t⁴eᵗ/(eᵗ-1)² dt from 0 to x: by Simpson's rule up to 40, where the integrand is negligible. */
 function debyeFunction(x: number): number {
   const end = Math.min(x, 40);
   const intervals = 200;
@@ -49,8 +49,8 @@ export function copperCurve(): TemperatureCurve {
 }
 
 /**
- * J/K of a mole of ³He in the mixing chamber: a Fermi liquid's 106 T below about 0.1 K, levelling out at the 20 J/K of a classical
- * one. The limit stands for what a mixture does above 0.5 K; nothing measured depends on it.
+ * J/K of a mole of ³He in the mixing chamber: 106 T of a Fermi liquid below about 0.1 K, with a limit of 20 J/K as for a classical liquid.
+ * The limit is an assumption for a mixture above 0.5 K; no measured value depends on it.
  */
 export function mixtureHeatCapacity(kelvin: number): number {
   const degenerate = 106 * kelvin;

@@ -1,26 +1,26 @@
-// One step of a stiff system: Euler's linearly implicit method in one step and in two halves, and Richardson's extrapolation of both.
+// One step of a stiff system: the linearly implicit Euler method in one step and in two half steps, and Richardson extrapolation of both.
 //
-// The plates answer within a second, the 50 K shield takes an hour, and a mixing chamber with little flow a quarter of one: an explicit
-// method would creep at the fastest. Here (1 - h J) d = h f is solved instead; the difference between the whole step and the halves is
-// the error, their extrapolation is of second order, and the middle gives the course in between without further work.
-// What must stay true: a step is a function of its beginning, its length and the inputs, so that any process takes the same one.
+// The plates react within a second, a mixing chamber with little flow in a quarter of an hour, the 50 K shield in an hour. An explicit method
+// would need steps of the fastest time. Here (1 - h J) d = h f is solved instead. The difference between the whole step and the half steps is
+// the error, their extrapolation is of second order, and the middle gives the curve in between without more work.
+// What must stay true: a step is a function of its beginning, its length and the inputs, so that every process takes the same step.
 
 import { SHARE, UNKNOWNS } from './thermal-model.ts';
 
-// Copies, for the loops below: a module loader may make each use of an imported constant a call.
+// Copies for the loops below: a module loader may turn each use of an imported constant into a call.
 const N = UNKNOWNS;
 const LAST_TEMPERATURE = SHARE - 1;
 
 export type Rates = (y: Float64Array, rates: Float64Array) => void;
 
-/** Relative to a temperature; what a step may be wrong by. */
+/** The tolerated error of a step, relative to the temperature. */
 const TOLERANCE = 1e-5;
-/** Change of a temperature by which the Jacobian is measured. */
+/** The change of a temperature with which the Jacobian is measured. */
 const NUDGE = 1e-6;
 const HOPELESS = 1e4;
 
 export class Integrator {
-  /** Of the last step. */
+  /** Temperatures in the middle and at the end of the last step. */
   readonly middle = new Float64Array(N);
   readonly end = new Float64Array(N);
   private readonly rates: Rates;
@@ -35,7 +35,7 @@ export class Integrator {
     this.rates = rates;
   }
 
-  /** To be called before steps from a new beginning. */
+  /** Call this before steps from a new beginning. */
   prepare(y: Float64Array): void {
     const { slope, nudged, jacobian, change } = this;
     this.rates(y, slope);
@@ -49,7 +49,7 @@ export class Integrator {
     }
   }
 
-  /** From `y`, which `prepare` was given: fills `middle` and `end`; returns the error in units of what is tolerated. */
+  /** A step from the `y` that `prepare` was given: fills `middle` and `end`, and returns the error in units of the tolerance. */
   step(y: Float64Array, seconds: number): number {
     const { slope, middle, end, whole, change } = this;
     this.factor(seconds);
@@ -67,13 +67,13 @@ export class Integrator {
       const scale = TOLERANCE * Math.max(Math.abs(y[i]), Math.abs(halves), 1e-3);
       error = Math.max(error, Math.abs(halves - whole[i]) / scale);
       end[i] = 2 * halves - whole[i];
-      // No stage loses three quarters of its temperature in a step that is any good; and none goes below absolute zero.
+      // In a valid step no stage loses three quarters of its temperature, and none goes below absolute zero.
       if (i <= LAST_TEMPERATURE && end[i] < y[i] / 4) error = Math.max(error, HOPELESS);
     }
     return error;
   }
 
-  /** LU of 1 - h J, without pivoting: its diagonal dominates, for every stage cools itself more than others warm it. */
+  /** LU decomposition of 1 - h J, without pivoting: the diagonal dominates, because a stage cools itself more than others warm it. */
   private factor(h: number): void {
     const { matrix, jacobian } = this;
     for (let i = 0; i < N * N; i++) matrix[i] = -h * jacobian[i];

@@ -1,10 +1,10 @@
-// Chance for the cryostat: numbers that depend on a seed, a channel and a count, and on nothing else.
+// Random numbers for the cryostat. Each is a function of a seed, a channel and a count.
 //
-// There is no generator with a state that reading would advance: noise at a moment is the same whoever looks, and how often.
+// There is no generator whose state a reading would advance: the noise at a moment is the same, however often it is read.
 
 import { ln, sineOfTurns } from '../../../protocol/sensors/elementary.ts';
 
-/** 32 bits out of three numbers: what chance is made of here, so that noise at a moment is the same whoever looks, and how often. */
+/** A hash of three numbers with 32 bits; all random numbers here are made of it. */
 export function hash(seed: number, channel: number, count: number): number {
   let word = mix((seed >>> 0) ^ 0x9e3779b9);
   word = mix(word ^ Math.floor(seed / 0x1_0000_0000));

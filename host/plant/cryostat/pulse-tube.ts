@@ -1,19 +1,19 @@
 // A two-stage pulse tube: how much heat its stages take at given plate temperatures.
 //
-//   map      measured the other way round: temperatures of both cold heads over the loads put on them (a grid, bilinear in between)
-//   link     each plate hangs on its head by a thermal resistance: T_plate = T_head + R Q
+//   map      measured in the other direction: temperatures of both cold heads for given loads (a grid, bilinear in between)
+//   link     each plate is connected to its head by a thermal resistance: T_plate = T_head + R Q
 //   here     (T_plate 1, T_plate 2) -> (Q1, Q2), by Newton's method on the map with the links added, which keeps it bilinear
 //
-// The map is the PT415's, digitised by a third party from the vendor's curve [R]; its second-stage points wobble by 0.15 K. Above 18 K
-// nothing is published: one more row and column let the cooler take 80 W and 250 W at 300 K (scenario values, fitted to a cooldown
-// within a day). Below the map it goes on as a straight line, so that a plate colder than the cooler is warmed by it.
-// What must stay true: both temperatures rise with their own load, so that there is one answer.
+// The map is that of the PT415, digitised by a third party from the vendor's curve [R]; its second-stage points scatter by 0.15 K. Above 18 K
+// nothing is published: one more row and column let the cooler take 80 W and 250 W at 300 K (scenario values, fitted to a cooldown within a
+// day). Below its range the map is extended by a straight line, so that a plate which is colder than the cooler is warmed by it.
+// What must stay true: both temperatures rise with their own load, so that there is exactly one solution.
 
 /** Loads of the map in watts. */
 export const mapFirstWatts = [0, 25, 50, 75, 100, 250];
 export const mapSecondWatts = [0, 0.5, 1.35, 5, 8, 10, 80];
 
-/** Head temperatures, a row for each second-stage load. The last row and column are ours, see above. */
+/** Head temperatures, one row per second-stage load. The last row and column are ours, see above. */
 const firstKelvin = [
   [30.6, 33.8, 39.3, 50.2, 71.5, 300],
   [30.9, 34.0, 40.0, 51.1, 71.5, 300],
@@ -34,18 +34,18 @@ const secondKelvin = [
 ];
 
 export interface PulseTubeData {
-  /** Coolers of this model working side by side. */
+  /** How many coolers of this model work in parallel. */
   count: number;
   /** Capacity of a stage relative to the map: mains frequency, remote motor, ageing, another model. */
   firstScale: number;
   secondScale: number;
-  /** Between head and plate. */
+  /** The thermal resistance between head and plate. */
   firstLinkKelvinPerWatt: number;
   secondLinkKelvinPerWatt: number;
 }
 
 export class PulseTube {
-  /** Heat taken from each plate at the last `solve`; also where the next one begins. */
+  /** Heat taken from each plate at the last `solve`; the next `solve` starts from it. */
   readonly watts: Float64Array;
   private readonly data: PulseTubeData;
   private readonly first: readonly number[];
@@ -65,7 +65,7 @@ export class PulseTube {
     return [this.at[0], this.at[3]];
   }
 
-  /** What the plates lose at these temperatures, into `watts`. */
+  /** Writes the heat that is taken from the plates at these temperatures into `watts`. */
   solve(firstKelvin: number, secondKelvin: number): void {
     const { watts, at, data } = this;
     let q1 = this.first[2];
@@ -81,7 +81,7 @@ export class PulseTube {
       const determinant = a * d - b * c;
       const step1 = (error1 * d - error2 * b) / determinant;
       const step2 = (a * error2 - c * error1) / determinant;
-      // The map has kinks, where full steps may go back and forth for ever.
+      // The map has kinks, at which full steps may oscillate without end.
       const stride = round < 12 ? 1 : 0.5;
       q1 -= stride * step1;
       q2 -= stride * step2;
@@ -91,7 +91,7 @@ export class PulseTube {
     watts[1] = q2;
   }
 
-  /** at = [T1, dT1/dQ1, dT1/dQ2, T2, dT2/dQ1, dT2/dQ2]; beyond the map its outermost cells go on. */
+  /** at = [T1, dT1/dQ1, dT1/dQ2, T2, dT2/dQ1, dT2/dQ2]; outside of the map its outermost cells are extended. */
   private interpolate(q1: number, q2: number): void {
     const { first, second, at } = this;
     const i = cellOf(first, q1);

@@ -1,13 +1,13 @@
-// Supply rails of a controller in the cold: regulators, their decoupling, and what happens to both.
+// Supply rails of a cold controller: regulators, their decoupling capacitors, and the faults of both.
 //
-// A ceramic capacitor of class 2 keeps a twentieth of its capacitance at 4 K (22 µF X5R at 0.36 K [R]); so a step of load that is
-// nothing at room temperature drops the rail by I t / C until the regulator answers. Between 300 K and 4 K the loss is taken as a line.
+// A ceramic capacitor of class 2 keeps a twentieth of its capacitance at 4 K (22 µF X5R at 0.36 K [R]). So a step of load that has no effect at
+// room temperature drops the rail by I t / C until the regulator reacts. Between 300 K and 4 K the loss is taken as linear.
 //
 //   V ───────┐                             V(t) is written down in closed form from the last event:
 //            └╲  slope -ΔI/C               a ramp while the regulator has not noticed, then an exponential to where it settles.
 //              ╲____╱‾‾‾‾‾‾‾‾              A surge is added to it, a brown-out caps it.
 //            |   |
-//          event answer                    What must stay true: asked at any moment, in any order, it says the same.
+//          event reaction                  What must stay true: the voltage at a moment is the same, whenever and in whatever order it is read.
 
 import { exp } from '../../../protocol/sensors/elementary.ts';
 import type { RailData } from './fridge.ts';
@@ -61,7 +61,7 @@ export class Rails {
       const capped = since < length ? Math.min(quiet, Math.max(0, this.data[rail].nominalVolts + volts)) : quiet;
       return Math.max(0, Math.round(capped * 1e6));
     }
-    // Halves in `length`: the tail of the standard's double exponential.
+    // Falls to half in `length`: the tail of the double exponential of the standard.
     const surge = volts * (exp((-Math.LN2 * since) / length) - exp(-since / SURGE_RISE_NS));
     return Math.max(0, Math.round((quiet + surge) * 1e6));
   }
@@ -90,7 +90,7 @@ export class Rails {
     words[Word.amperes] = amperes;
   }
 
-  /** From this moment: a pulse that halves in `lengthNs`, or with negative volts a brown-out of that length. */
+  /** From this moment: a pulse that falls to half in `lengthNs`, or with negative volts a brown-out of that length. */
   surge(rail: number, volts: number, lengthNs: number, timeNs: number): void {
     const words = this.rail(rail);
     words[Word.surgeNs] = timeNs;
@@ -98,7 +98,7 @@ export class Rails {
     words[Word.surgeLengthNs] = Math.max(1, lengthNs);
   }
 
-  /** What is left of the decoupling at a temperature, in farads. */
+  /** The decoupling capacitance at a temperature, in farads. */
   capacitance(rail: number, kelvin: number): number {
     const share = Math.min(1, Math.max(0, (kelvin - 4) / 296));
     return this.data[rail].capacitanceFarads * (COLD_SHARE + share * (1 - COLD_SHARE));

@@ -1,10 +1,10 @@
-// Thermometers as the converter behind them sees them: whole microvolts of a diode, whole milliohms of a resistor.
+// Thermometers as the converter measures them: whole microvolts of a diode, whole milliohms of a resistor.
 //
 //   true temperature + offset (calibration lost) + self-heating + the pulse tube's beat  ──curve──▶  signal + noise  ──▶  whole number
 //
 // Excitation is Lake Shore's: 10 µA through a diode, so little through a resistor that it warms by less than a millikelvin [R];
-// thermal resistances are scenario values. Noise is a pure function of seed, channel and moment: reading twice at once gives the
-// same, and reading never changes what comes later. What must stay true: a broken sensor shows an end of the scale.
+// thermal resistances are scenario values. Noise is a pure function of seed, channel and moment: two readings at one moment are equal, and a
+// reading never changes a later one. What must stay true: a broken sensor shows an end of the scale.
 
 import { curves, type SensorType } from '../../../protocol/sensors/curves.ts';
 import { power, sineOfTurns } from '../../../protocol/sensors/elementary.ts';
@@ -17,7 +17,7 @@ const isDiode = (type: SensorType): boolean => curves[type].unit === 'volt';
 export const SensorFault = { NONE: 0, OPEN: 1, SHORT: 2, ZERO_KELVIN: 3, STUCK: 4 } as const;
 export type SensorFault = (typeof SensorFault)[keyof typeof SensorFault];
 
-/** Full scale of the converter: what an open circuit shows. */
+/** Full scale of the converter, which an open circuit shows. */
 export const OPEN_MICROVOLTS = 6_553_500;
 export const OPEN_MILLIOHMS = 0xffff_ffff;
 
@@ -25,16 +25,16 @@ const BEAT_HERTZ = 1.4;
 const BEAT_NS = Math.round(1e9 / BEAT_HERTZ);
 
 interface Physics {
-  /** Standard deviation of a reading: volts of a diode, a fraction of a resistance. */
+  /** Standard deviation of a reading: in volts for a diode, as a fraction of the resistance for a resistor. */
   noise: number;
-  /** K/W between the element and its block, at 1 K; falls with a power of T. */
+  /** K/W between the element and its block, at 1 K; it falls with a power of T. */
   selfHeatingAtOneKelvin: number;
   selfHeatingExponent: number;
-  /** Power in the element at a signal. */
+  /** The power in the element for a signal. */
   excitationWatts: (signal: number) => number;
 }
 
-/** Constant voltage, as bridges for cold resistors have it. */
+/** Constant voltage, as in bridges for cold resistors. */
 const driven = (volts: number) => (ohms: number) => (volts * volts) / ohms;
 
 const physics: Record<SensorType, Physics> = {
@@ -64,7 +64,7 @@ export class Sensors {
     this.stuckAt = state.take(data.length);
   }
 
-  /** What the converter gives at a moment, with the stage at `kelvin`. */
+  /** The reading of the converter at a moment, with the stage at `kelvin`. */
   reading(channel: number, kelvin: number, timeNs: number): number {
     const { type } = this.sensor(channel);
     const open = isDiode(type) ? OPEN_MICROVOLTS : OPEN_MILLIOHMS;
@@ -84,7 +84,7 @@ export class Sensors {
     return Math.min(open - 1, Math.max(1, Math.round(scaled)));
   }
 
-  /** `readingNow` is kept where the fault is a reading that no longer changes. */
+  /** `readingNow` is stored when the fault is a reading that no longer changes. */
   setFault(channel: number, fault: SensorFault, readingNow: number): void {
     this.sensor(channel);
     this.stuckAt[channel] = readingNow;
@@ -112,7 +112,7 @@ export class Sensors {
   }
 }
 
-/** The temperature a whole reading stands for by the standard curve; 0 for a sensor that is open, shorted or gives none. */
+/** The temperature of a reading by the standard curve; 0 for a sensor that is open, shorted or has no temperature. */
 export function readingKelvin(type: SensorType, reading: number): number {
   const open = isDiode(type) ? OPEN_MICROVOLTS : OPEN_MILLIOHMS;
   if (reading <= 0 || reading >= open - 1) return 0;

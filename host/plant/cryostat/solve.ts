@@ -1,19 +1,19 @@
-// Where a cryostat comes to rest under given heat, and who brings how much of it.
+// Finds the steady state of a cryostat under a given heat.
 //
-// The integrator itself looks for it: with steps that grow without bound each is one of Newton's, and the way there is the fridge's own,
-// so that of several answers (there is one, unless a load is hopeless) the one a real fridge would reach is found.
+// The integrator itself finds it: with steps that grow without limit, each is a Newton step. The path is that of the fridge, so that of several
+// solutions (there is one, unless the load is too large) it finds the one that a real fridge would reach.
 
 import type { Fridge } from './fridge.ts';
 import { Integrator } from './integrator.ts';
 import { STAGES, type StageName } from './stages.ts';
 import { MOST_KELVIN, SHARE, type ThermalInputs, ThermalModel, UNKNOWNS } from './thermal-model.ts';
 
-/** Relative change of a temperature per day of virtual time that counts as rest. */
+/** A smaller relative change of temperature per day of virtual time counts as rest. */
 const REST = 1e-9;
 const STEPS_MOST = 5000;
 const LONGEST_SECONDS = 1e7;
 
-/** The heat asked for is more than this fridge can get rid of. */
+/** This fridge cannot take so much heat. */
 export class NoRest extends Error {
   constructor(fridge: Fridge, stage: StageName, heat: Float64Array) {
     const given = fridge.stages.flatMap(({ name }, i) => (heat[i] === 0 ? [] : [`${name} ${heat[i]} W`])).join(', ');
@@ -36,7 +36,7 @@ export function steadyState(fridge: Fridge, heat: Float64Array): Float64Array {
   let seconds = 1e-3;
   for (let step = 0; step < STEPS_MOST; step++) {
     integrator.prepare(y);
-    // Errors on the way do not matter, as long as it is not left: a hundred times what a run tolerates.
+    // Errors on the path do not matter while the path is followed: a hundred times the tolerance of a run.
     const error = integrator.step(y, seconds) / 100;
     if (error > 1) {
       seconds *= Math.max(0.2, 0.8 / Math.sqrt(error));

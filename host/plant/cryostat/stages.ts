@@ -1,4 +1,4 @@
-// The stages, warmest first, and the nodes heat flows between: room temperature is node 0, then the stages in order.
+// The stages, warmest first, and the nodes between which heat flows: node 0 is room temperature, then the stages in order.
 
 export const stageNames = ['50K', '4K', 'Still', 'CP', 'MXC'] as const;
 export type StageName = (typeof stageNames)[number];
@@ -10,7 +10,7 @@ export const COLD_PLATE = 3;
 export const MIXING = 4;
 
 export const ROOM_KELVIN = 300;
-/** Names of the nodes as cryowire has them. */
+/** Names of the nodes, as in cryowire. */
 export const nodeNames = ['RT', ...stageNames] as const;
 
 export const isStage = (name: string): name is StageName => (stageNames as readonly string[]).includes(name);

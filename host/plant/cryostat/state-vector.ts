@@ -1,11 +1,11 @@
-// All of a cryostat's state in one run of numbers, handed out in pieces while it is constructed.
-// What must stay true: the same fridge takes the same pieces in the same order, so that a copy made by one fits another.
+// The whole state of a cryostat in one array of numbers. The parts of the cryostat take their pieces while they are constructed.
+// What must stay true: the same fridge takes the same pieces in the same order, so that a copy of the state of one fits another.
 
 export class StateVector {
   readonly all: Float64Array;
   private used = 0;
 
-  /** `memory` lends the numbers, for instance from a board's arena; else they are our own. */
+  /** `memory` gives the array, for instance from the arena of a board; without it a new one is made. */
   constructor(length: number, memory: (length: number) => Float64Array = (count) => new Float64Array(count)) {
     this.all = memory(length);
     if (this.all.length !== length) throw new Error(`cryostat: ${length} numbers asked for, ${this.all.length} given`);

@@ -3,8 +3,8 @@
 //   300 K ──cables, radiation──▶ 50K ──cables, radiation, supports──▶ 4K ──cables──▶ Still ──▶ CP ──▶ MXC
 //                                 │ pulse tube, first stage            │ second        │ evaporation, dilution (dilution.ts)
 //
-// Unknowns: five temperatures and the share of the mixture that is condensed and circulates. Inputs come as numbers in
-// `ThermalInputs`; nothing else is looked at. What must stay true: a pure function of both, without allocation.
+// Unknowns: five temperatures and the share of the mixture that is condensed and circulates. The inputs are the numbers in `ThermalInputs`.
+// What must stay true: the result is a pure function of both, and nothing is allocated.
 
 import { TemperatureCurve } from './curve.ts';
 import { DilutionUnit } from './dilution.ts';
@@ -15,26 +15,26 @@ import { PulseTube } from './pulse-tube.ts';
 import * as stage from './stages.ts';
 import { activeWatts, spansOf } from './wiring.ts';
 
-// Copies, for the loops below: a module loader may make each use of an imported constant a call.
+// Copies for the loops below: a module loader may turn each use of an imported constant into a call.
 const { COLD_PLATE, FIFTY, FOUR, MIXING, ROOM_KELVIN, STAGES, STILL } = stage;
 
-/** Temperatures, then the condensed share. */
+/** The temperatures, then the condensed share. */
 const CONDENSED = STAGES;
 export const UNKNOWNS: number = STAGES + 1;
 export const SHARE: number = CONDENSED;
 
 const STEFAN_BOLTZMANN = 5.670374419e-8;
-/** Condensing the mixture takes most of an hour, pumping it out less (scenario values; vendors say two hours to base from 4 K). */
+/** To condense the mixture takes most of an hour, to pump it out less (scenario values; vendors say two hours from 4 K to base temperature). */
 const CONDENSE_SECONDS = 1800;
 const PUMP_OUT_SECONDS = 400;
-/** Above about this 4 K plate the mixture does not condense any more. */
+/** With the 4 K plate above about this temperature the mixture does not condense. */
 const CONDENSES_BELOW_KELVIN = 5.2;
-/** Temperatures the laws are asked at, whatever the integrator tries; no stage leaves them: what would be hotter is scrap. */
+/** The range of temperatures in which the laws are evaluated, whatever the integrator tries; no stage leaves it. */
 const LEAST_KELVIN = 5e-4;
 export const MOST_KELVIN = 500;
 
 export interface ThermalInputs {
-  /** Heat put on each stage from outside, wander included. */
+  /** Heat from outside on each stage, with the wander. */
   heat: Float64Array;
   pulseTube: boolean;
   circulation: boolean;
@@ -50,9 +50,9 @@ interface Conductor {
 export class ThermalModel {
   readonly fridge: Fridge;
   readonly present: boolean[];
-  /** Heat into each stage but for what its cooler takes, at the last `balance`. */
+  /** Heat into each stage from everything except its cooler, at the last `balance`. */
   readonly load = new Float64Array(STAGES);
-  /** What the cooling takes there. */
+  /** Heat that the cooler takes there. */
   readonly cooling = new Float64Array(STAGES);
   readonly unit: DilutionUnit | undefined;
   readonly pulseTube: PulseTube;
@@ -82,7 +82,7 @@ export class ThermalModel {
     }
   }
 
-  /** Of the last `balance`. */
+  /** At the last `balance`. */
   get flowMolPerSecond(): number {
     return this.unit ? this.unit.flowMillimoles * 1e-3 : 0;
   }
@@ -112,7 +112,7 @@ export class ThermalModel {
     this.dilute(y[CONDENSED]);
   }
 
-  /** Kelvin per second, and the share's change per second. */
+  /** Kelvin per second, and the change of the share per second. */
   derivative(y: Float64Array, inputs: ThermalInputs, rates: Float64Array): void {
     this.balance(y, inputs);
     const { load, cooling, nodes } = this;
@@ -136,7 +136,7 @@ export class ThermalModel {
     return index === MIXING ? metal + share * helium * mixtureHeatCapacity(kelvin) : metal;
   }
 
-  /** From the next warmer stage, through the shield this one holds. */
+  /** From the next warmer stage, through the shield on this one. */
   private radiation(index: number): number {
     const watts = radiationWatts(this.fridge, index, this.nodes);
     if (index > 0) this.load[index - 1] -= watts;
@@ -164,7 +164,7 @@ export class ThermalModel {
   }
 }
 
-/** On a stage from the next warmer one, by its shield; `nodes` begin with room temperature. */
+/** Radiation on a stage from the next warmer one, through its shield; `nodes` begin with room temperature. */
 export function radiationWatts(fridge: Fridge, index: number, nodes: ArrayLike<number>): number {
   const { squareMetres, emissivity } = fridge.stages[index].radiation;
   if (squareMetres === 0) return 0;
@@ -173,7 +173,7 @@ export function radiationWatts(fridge: Fridge, index: number, nodes: ArrayLike<n
   return STEFAN_BOLTZMANN * squareMetres * emissivity * (hot * hot * hot * hot - cold * cold * cold * cold);
 }
 
-/** From 50K to 4K by supports and regenerator; against a plate at which it is part of what is unattributed. */
+/** From 50K to 4K through supports and regenerator, relative to the plate temperature at which it is part of the unattributed heat. */
 export function crossWatts({ crossLink }: Fridge, fiftyKelvin: number): number {
   return crossLink.wattsPerKelvin * (fiftyKelvin - crossLink.aboutKelvin);
 }
@@ -185,7 +185,7 @@ function power16(x: number): number {
   return eight * eight;
 }
 
-/** All cables between the same two nodes as one curve. */
+/** One curve for all cables between the same two nodes. */
 function conductorsOf(fridge: Fridge): Conductor[] {
   const lengths = fridge.stages.map(({ cableMetres }) => cableMetres);
   const found = new Map<string, { hot: number; cold: number; terms: { weight: number; curve: TemperatureCurve }[] }>();

@@ -1,7 +1,7 @@
-// A cryostat as an observer may see it: instruments, logs, exporters, live views, plots. Every member only reads.
+// A read-only view of a cryostat, for observers: instruments, logs, exporters, live views, plots.
 //
-// Who holds the cryostat itself (the lab, which lets time pass and heats; the wiring of a board) acts on it; everybody else is handed one
-// of these, and cannot reach further. What must stay true: the state vector is the same after any call in here as before it.
+// Only the lab, which lets time pass and heats, and the wiring of a board have the cryostat itself. Everybody else has one of these views, which
+// gives no access to it. What must stay true: no call in here changes the state vector.
 
 import type { ClockState } from './clock-source.ts';
 import type { HeatSource } from './cold-stages.ts';
@@ -72,7 +72,7 @@ export class CryostatView {
     return this.#cryostat.sensors;
   }
 
-  /** Whole microvolts or milliohms, as the converter gives them now. */
+  /** What the converter gives now, in whole microvolts or milliohms. */
   reading(channel: number): number {
     return this.#cryostat.reading(channel);
   }

@@ -1,6 +1,6 @@
-// The wiring part of a fridge file, in cryowire's words: a catalogue of components, sections control, readout_send and readout_return,
-// in each modules and lines, in each line components by stage. Ours: flux and harness sections; cable (one, or one a stage), anchoring,
-// count, ends_at and signal; dissipation_mW of an amplifier. A line may take a module and add or remove.
+// Reads the wiring part of a fridge file, in the format of cryowire: a catalogue of components; the sections control, readout_send and
+// readout_return with modules and lines; in each line components by stage. Additions of ours: the sections flux and harness; cable (one, or one
+// per stage), anchoring, count, ends_at and signal; dissipation_mW of an amplifier. A line may use a module, and add or remove components.
 
 import { cables } from './cables.ts';
 import type { Field } from './field.ts';
@@ -17,7 +17,7 @@ import {
 export const wiringSections = ['control', 'readout_send', 'readout_return', 'flux', 'harness'] as const;
 type SectionName = (typeof wiringSections)[number];
 
-/** Which of cryowire's sections is anchored how, where the file does not say. */
+/** The anchoring of each section of cryowire when the file does not give it. */
 const usualAnchoring: Record<SectionName, Anchoring> = {
   control: 'drive',
   readout_send: 'drive',
@@ -82,7 +82,7 @@ function readLine(
   };
 }
 
-/** One name for the whole way, or one a stage it arrives at; a stage left out has the cable of the stage above. */
+/** One name for the whole line, or one per stage at which the cable arrives. A stage that is left out has the cable of the stage above. */
 function readCables(field: Field, present: readonly StageName[]): Line['cables'] {
   const names = Object.keys(cables);
   if (field.isText()) {
@@ -102,7 +102,7 @@ function readCables(field: Field, present: readonly StageName[]): Line['cables']
 
 function addComponents(field: Field, components: Line['components'], catalogue: Catalogue): void {
   for (const [stage, parts] of Object.entries(field.object(nodeNames))) {
-    // What is at room temperature heats nothing here.
+    // A component at room temperature heats no stage.
     if (!isStage(stage)) continue;
     const before = components[stage] ?? [];
     if (parts.isMapping()) {
@@ -128,7 +128,7 @@ function readComponent(field: Field, name: string): Component {
   const found = field.object(componentKeys);
   if (!found.type) throw field.error(`lacks type; expected ${componentTypes.join(', ')}`);
   const type = found.type.oneOf(componentTypes);
-  // Gain does not heat a stage; it must make sense all the same.
+  // The gain does not heat a stage, but it must be valid.
   found.gain_dB?.number(-100, 100);
   if (type === 'attenuator' && !found.value_dB) throw field.error('lacks value_dB');
   return {

@@ -1,9 +1,9 @@
-// Lines from room temperature down: what they conduct, and what is dissipated on them.
+// Lines from room temperature to the stages: the heat that they conduct, and the heat that is dissipated in them.
 //
-//   passive   inner conductor, dielectric and outer conductor each end where they are anchored; a part that is not anchored at a stage
-//             goes on to the next. Q = A/L ∫ k dT over its length; a stage gets what comes from above less what goes on below.
-//   active    a microwave signal leaves P (1 - 10^(-dB/10)) in each attenuator and cable; a flux current I² (1 - G²) 50 Ω in an
-//             attenuator of gain G; amplifiers their bias. All are put on the stage at the colder end.
+//   passive   inner conductor, dielectric and outer conductor each end at a stage where they are anchored; a part that is not anchored at a
+//             stage continues to the next. Q = A/L ∫ k dT over its length; a stage gets the heat from above less the heat that continues.
+//   active    a microwave signal dissipates P (1 - 10^(-dB/10)) in each attenuator and cable; a flux current I² (1 - G²) 50 Ω in an
+//             attenuator of gain G; an amplifier its bias. All of it counts at the stage at the colder end.
 //
 // The vocabulary is cryowire's: stages RT, 50K, 4K, Still, CP, MXC; components attenuator, filter, isolator, amplifier with value_dB,
 // gain_dB. Ours are cable, anchoring, count, ends_at, signal, and an amplifier's dissipation_mW.
@@ -21,7 +21,7 @@ export interface Component {
 }
 
 export interface Signal {
-  /** Microwave power at room temperature while on, and the share of time it is. */
+  /** Microwave power at room temperature while it is on, and the share of time in which it is on. */
   powerWatts: number;
   duty: number;
   gigahertz: number;
@@ -29,7 +29,7 @@ export interface Signal {
   amperes: number;
 }
 
-/** Where inner conductor and dielectric are in contact with a stage; the outer conductor always is. */
+/** Where inner conductor and dielectric have contact with a stage; the outer conductor has contact everywhere. */
 export const anchorings = {
   all: ['50K', '4K', 'Still', 'CP', 'MXC'],
   drive: ['4K', 'CP', 'MXC'],
@@ -42,7 +42,7 @@ export interface Line {
   id: string;
   role: string;
   count: number;
-  /** Cable arriving at each stage from above. */
+  /** The cable that arrives at each stage from above. */
   cables: Partial<Record<StageName, string>>;
   anchoring: Anchoring;
   endsAt: StageName;
@@ -56,13 +56,13 @@ export interface Span {
   part: CablePart;
   from: number;
   to: number;
-  /** Pieces in series, warm to cold. Where a line changes cable between anchors there is more than one. */
+  /** Pieces in series, from warm to cold. There is more than one when the line changes its cable between two anchors. */
   material: MaterialName;
   /** Σ of length over area, 1/m, of one line. */
   shape: number;
 }
 
-/** `lengths`: metres of cable arriving at each stage from above. */
+/** `lengths`: metres of the cable that arrives at each stage from above. */
 export function spansOf(line: Line, lengths: readonly number[]): Span[] {
   const end = stageNames.indexOf(line.endsAt) + 1;
   const parts = cableParts.filter((part) => partArea(cableAt(line, 1), part) > 0);
@@ -76,7 +76,7 @@ export function spansOf(line: Line, lengths: readonly number[]): Span[] {
       const cable = cableAt(line, node);
       shape += lengths[node - 1] / partArea(cable, part);
       const next = node < end ? cableAt(line, node + 1) : undefined;
-      // A change of material is an anchor as well: its connector sits in the plate.
+      // A change of material is an anchor as well, because its connector is in the plate.
       if (!anchored(node) && next && partMaterial(next, part) === partMaterial(cable, part)) continue;
       spans.push({ line, part, from, to: node, material: partMaterial(cable, part), shape });
       [from, shape] = [node, 0];
@@ -89,20 +89,20 @@ function cableAt(line: Line, node: number): Cable {
   return cables[line.cables[stageNames[node - 1]] as string];
 }
 
-/** Heat through a span of every one of its lines at given node temperatures. */
+/** Heat through a span, over all of its lines, at given node temperatures. */
 export function spanWatts(span: Span, nodeKelvin: ArrayLike<number>): number {
   const integral = conductivityIntegral(span.material);
   const heat = integral.value(nodeKelvin[span.from]) - integral.value(nodeKelvin[span.to]);
   return (span.line.count * heat) / span.shape;
 }
 
-/** The same by the lowest and the highest of the published conductivities. */
+/** The same with the lowest and with the highest of the published conductivities. */
 export function spanBand(span: Span, nodeKelvin: ArrayLike<number>): [low: number, high: number] {
   const band = integralBand(span.material, nodeKelvin[span.to], nodeKelvin[span.from]);
   return [(span.line.count * band[0]) / span.shape, (span.line.count * band[1]) / span.shape];
 }
 
-/** Watts dissipated on each stage by a line's signal and amplifiers, at given node temperatures. */
+/** Watts that the signal and the amplifiers of a line dissipate on each stage, at given node temperatures. */
 export function activeWatts(line: Line, lengths: readonly number[], nodeKelvin: ArrayLike<number>): Float64Array {
   const watts = new Float64Array(stageNames.length);
   let microwave = line.signal ? line.signal.powerWatts * line.signal.duty : 0;
