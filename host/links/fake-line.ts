@@ -1,13 +1,13 @@
-// Stand-ins for a board, for the tests of links: a wire that can be spoken to from its board end, a machine that answers every byte
-// sequence after a fixed virtual delay, and a wall clock that moves only when a test lets it. What must stay true: no real time in here
-// but in `eventually`, so that nothing a test counts depends on how busy the machine is.
+// Test doubles for the tests of links: a wire with access to its board end, a board that answers every byte sequence after a fixed virtual
+// delay, and a wall clock that only the test moves. What must stay true: only `eventually` uses real time, so that no result of a test depends
+// on how busy the machine is.
 
 import type { LineNumber, Wire } from './link.ts';
 import { type PacedBoard, Pacer, type PacerOptions, type Speed } from './pacer.ts';
 import type { PacerClock } from './pacer-clock.ts';
 
 export class FakeWire implements Wire {
-  /** What links have put on the line. */
+  /** The bytes that links have sent. */
   readonly sent: Uint8Array[] = [];
   backlog = 0;
   private readonly listeners = new Set<(bytes: Uint8Array) => void>();
@@ -44,9 +44,9 @@ export class FakeWire implements Wire {
 
 const LAP_MS = 0.01;
 
-/** A wall clock that a test moves. Each look at it and each run of the board can be given a price, as they have in life. */
+/** A wall clock that a test moves. Each read of it and each run of the board can cost time, as on a real machine. */
 export class FakeClock implements PacerClock {
-  /** Turns that a wake-up began. */
+  /** The number of turns that a wake-up started. */
   wakes = 0;
   lookCostMs = 0;
   private now = 1000;
@@ -74,18 +74,18 @@ export class FakeClock implements PacerClock {
     return Math.min(...this.waiting.map(({ atMs }) => atMs)) - this.now;
   }
 
-  /** Lets the earliest wake-up come. */
+  /** Moves to the earliest wake-up. */
   wakeOnce(): void {
     this.waiting.sort((a, b) => a.atMs - b.atMs);
     const next = this.waiting.shift();
     if (!next) throw new Error('fake clock: nobody waits to be woken');
-    // Without a price for a lap of the event loop, a pacer that polls would poll for ever at one moment.
+    // A turn of the event loop must cost time, or a pacer that polls would poll for ever at one moment.
     this.now = Math.max(this.now + LAP_MS, next.atMs);
     this.wakes += 1;
     next.call();
   }
 
-  /** Lets so much time pass, and every wake-up in it. */
+  /** Moves by this time, with every wake-up in it. */
   pass(ms: number): void {
     const end = this.now + ms;
     while (this.waiting.length > 0 && this.now + this.sleepMs <= end) {
@@ -101,9 +101,9 @@ export class EchoBoard implements PacedBoard {
   readonly history: string[] = [];
   /** Calls of `runUntil`. */
   runs = 0;
-  /** Something happens so often without any input, as in a board whose firmware has a beat; 0: never. */
+  /** The period of events without any input, like the heartbeat of a firmware; 0 for none. */
   beatNs = 0;
-  /** Called at every run, as time passes while one computes. */
+  /** Called at every run, because a calculation takes time. */
   onRun: () => void = () => {};
   onTransmit: PacedBoard['onTransmit'] = () => {};
   private readonly pending: { timeNs: number; line: LineNumber; bytes: Uint8Array }[] = [];
@@ -143,7 +143,7 @@ export class EchoBoard implements PacedBoard {
   }
 }
 
-/** A board and its pacer on a clock of the test's own. */
+/** A board and its pacer on the clock of the test. */
 export function paced(board: EchoBoard, speed: Speed, options: PacerOptions = {}) {
   const clock = new FakeClock();
   return { board, clock, pacer: new Pacer(board, { ...options, speed, clock }) };

@@ -3,9 +3,8 @@
 //   datagram from 127.0.0.1:50123   ->  SLIP frame  peer tag | datagram  ->  UART0
 //   UART0  ->  SLIP frame  peer tag | answer  ->  datagram to 127.0.0.1:50123
 //
-// The board never sees an address: it answers to the tag a request carried. Tags count up, so that an answer which comes
-// after its peer has left the table goes to nobody instead of to the wrong one. Loopback unless another address is given; a name means
-// its IPv4 address.
+// The board never sees an address: its answer has the tag of the request. Tags count up, so that an answer whose peer has left the table is
+// dropped instead of sent to the wrong peer. The address is loopback unless another one is given; a name means its IPv4 address.
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
@@ -14,7 +13,7 @@ import { authority, BACKLOG_HIGH, bindError, type Link, listenAddress, type Wire
 import { SlipDecoder, slipEncode } from './slip.ts';
 
 const PEER_TAG_SIZE = 2;
-/** Clients remembered at once. A command line client opens a new source port at every call, so old ones are soon forgotten. */
+/** The size of the table of clients. A command line client has a new source port at every call, so old entries are soon dropped. */
 const PEERS_MAXIMUM = 64;
 
 export interface GatewayOptions {
@@ -27,7 +26,7 @@ export interface GatewayOptions {
 export interface GatewayCounters {
   received: number;
   sent: number;
-  /** Datagrams the line had no room for, answers for peers that had left the table, frames that were no answers. */
+  /** Dropped: datagrams when the line was full, answers to peers that had left the table, frames that are no answers. */
   dropped: number;
 }
 
@@ -60,7 +59,7 @@ export class Gateway implements Link {
     this.port = socket.address().port;
     this.address = `udp://${authority(socket.address())}`;
     socket.on('message', (datagram, peer) => this.toBoard(wire, datagram, peer));
-    // An unreachable peer is reported as an error on the socket: nothing to do, UDP promises nothing.
+    // An unreachable peer is reported as an error of the socket. It is ignored, because UDP does not guarantee delivery.
     socket.on('error', () => {
       this.counters.dropped += 1;
     });
@@ -73,13 +72,13 @@ export class Gateway implements Link {
   }
 
   private toBoard(wire: Wire, datagram: Uint8Array, peer: RemoteInfo): void {
-    // A socket nobody reads fast enough drops what comes; so does a gateway whose line is full.
+    // A socket that is not read fast enough drops datagrams. A gateway whose line is full does the same.
     if (wire.backlog > BACKLOG_HIGH) {
       this.counters.dropped += 1;
       return;
     }
     const tag = this.peers.tagOf(peer);
-    // A device takes as much as its receive buffer holds and finds the payload too short for its header.
+    // A device takes as much as fits into its receive buffer, and finds that the payload is shorter than its header says.
     const kept = datagram.subarray(0, Smp.BUFFER_SIZE);
     const frame = new Uint8Array(PEER_TAG_SIZE + kept.length);
     frame[0] = tag >>> 8;
@@ -106,7 +105,7 @@ interface Peer {
   port: number;
 }
 
-/** Peers and their tags, the longest silent one first. */
+/** Peers and their tags, in the order of their last datagram, the oldest first. */
 class PeerTable {
   private readonly byAddress = new Map<string, Peer>();
   private readonly byTag = new Map<number, Peer>();

@@ -1,5 +1,5 @@
-// A board's gateway line without sockets: for an SMP client in this very process, in virtual time. Nothing waits; while the
-// client waits for an answer, the board runs. Transmissions that are not ours to hear (the console line) are dropped.
+// The gateway line of a board without sockets, for an SMP client in the same process, in virtual time. Nothing sleeps: the board runs while the
+// client waits for an answer. Bytes of the console line are dropped.
 
 import { Smp } from '../../protocol/smp/smp.ts';
 import type { InProcessDevice } from '../tools/smp/transport.ts';
@@ -7,11 +7,11 @@ import { GATEWAY_LINE } from './link.ts';
 import type { PacedBoard } from './pacer.ts';
 import { SlipDecoder, slipEncode } from './slip.ts';
 
-/** The tag our client's requests carry; an answer to any other is for somebody before us. */
+/** The tag of our requests; an answer with another tag belongs to an earlier client. */
 const PEER_TAG = 1;
 const PEER_TAG_SIZE = 2;
 
-/** A board as an SMP client meets it; nothing of it waits. */
+/** A board as a device for an SMP client; no call sleeps. */
 export interface BoardDevice extends InProcessDevice {
   send(message: Uint8Array): void;
   receive(timeoutMs: number): Uint8Array | undefined;
@@ -42,7 +42,7 @@ export function boardDevice(board: PacedBoard): BoardDevice {
   };
 }
 
-/** Runs the board's next event, and no further than it takes. */
+/** Runs the board until its next event is done, and no further. */
 function step(board: PacedBoard, deadline: number): void {
   board.runUntil(Math.min(deadline, Math.max(board.nextEventTime, board.now + 1)));
 }

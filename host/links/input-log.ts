@@ -1,12 +1,12 @@
-// The input log: everything a run got from outside, one JSON object a line, so that the run can be repeated exactly.
+// The input log: all inputs of a run, one JSON object per line, so that the run can be repeated exactly.
 //
 //   {"coldrig":"input log","version":1,"seed":1,"device":"<sha-256 of flash and fuses at power-on>"}
 //   {"timeNs":1000000,"line":0,"bytes":"c0..."}
 //   {"endNs":5000000,"logHash":"..."}
 //
 // What must stay true: times never go backwards, and a run repeated from the same device with the same seed ends with
-// the same log hash. A log that has its last line is whole and on the disk. One without it, of a run that was killed, replays up to its last
-// input; there is only nothing to compare. A loss of power may leave a damaged line: such a log is refused unless it is salvaged.
+// the same log hash. A log with its last line is complete and on the disk. A log without it, of a run that was killed, is replayed up to its last
+// input; then there is no hash to compare. A loss of power may leave a damaged line: such a log is refused unless it is salvaged.
 
 import { type LineNumber, LinkError } from './link.ts';
 import type { Input, PacedBoard } from './pacer.ts';
@@ -15,20 +15,20 @@ export interface InputLogHead {
   seed: number;
   /** SHA-256 over flash and fuses at power-on, hex. */
   device: string;
-  /** The fridge it was in, and the faults it was given at power-on, as the command line had them. */
+  /** The fridge of the run, and the faults that it got at power-on, as given on the command line. */
   fridge?: string;
   faults?: string[];
 }
 
 export interface InputLog extends InputLogHead {
   inputs: Input[];
-  /** Missing where the run was killed. */
+  /** Missing when the run was killed. */
   end?: { endNs: number; logHash: string };
-  /** What salvaging left out: all lines from the first damaged one on. */
+  /** The lines that salvaging left out: all from the first damaged one on. */
   leftOut?: { fromLine: number; lines: number };
 }
 
-/** Where a log is written to. */
+/** The file of a log. */
 export interface RecordFile {
   write(text: string): void;
   /** Puts all of it on the disk and closes it. */
@@ -39,7 +39,7 @@ const FORMAT = 'input log';
 const VERSION = 1;
 const STEP_NS = 1_000_000_000;
 
-/** Writes as it goes, so that a run that crashes leaves the inputs that crashed it. */
+/** Writes each input at once, so that a run that crashes leaves the inputs that caused the crash. */
 export class InputLogWriter {
   private readonly file: RecordFile;
 
@@ -81,7 +81,7 @@ export function readInputLog(text: string, name: string, { salvage = false } = {
   return log;
 }
 
-/** What is damaged, how that may have come, and what is whole. */
+/** Adds to an error how the damage may have happened, and what is whole. */
 function advised(error: unknown, inputs: number, isCut: boolean): unknown {
   if (!(error instanceof LinkError)) return error;
   const how = isCut ? ': the file ends in the middle of this line, as after a loss of power' : '';
@@ -114,8 +114,8 @@ function add(log: InputLog, name: string, number: number, line: string): void {
 }
 
 /**
- * Gives a board the inputs of a log at their times, then runs it to the log's end. In steps of a second of the board's time at most, so that
- * the caller can do something else in between; yields the board's time.
+ * Gives a board the inputs of a log at their times, then runs it to the end of the log. It goes in steps of at most one second of the board's
+ * time, so that the caller can do other work in between; each step yields the time of the board.
  */
 export function* replaySteps(
   board: PacedBoard,

@@ -1,4 +1,4 @@
-// Everything a lab sees of an emulated fridge, brought up at once and taken down at once: both Lake Shores on TCP, the log folder, HTTP.
+// All interfaces of an emulated fridge, opened and closed together: both Lake Shore instruments on TCP, the log folder, HTTP.
 
 import type { Cryostat } from '../plant/cryostat/cryostat.ts';
 import { CryostatView } from '../plant/cryostat/view.ts';
@@ -14,7 +14,7 @@ import type { Link } from './link.ts';
 import { Pty } from './pty.ts';
 
 export interface LabLinkOptions {
-  /** Ports; undefined leaves that instrument out, 0 lets the system choose. */
+  /** Ports. Undefined leaves the instrument out, 0 lets the system choose. */
   model336?: number;
   model372?: number;
   http?: number;
@@ -25,9 +25,9 @@ export interface LabLinkOptions {
   logs?: string;
   host?: string;
   speed: number;
-  /** Told of commands an instrument did not understand. */
+  /** Called for each command that an instrument did not understand. */
   onIgnored?: (instrument: string, line: string, reason: string) => void;
-  /** Told in a sentence what happened to a link while it was open. */
+  /** Called with a sentence when something happens to an open link. */
   onNotice?: (sentence: string) => void;
   onError?: (error: unknown) => void;
 }
@@ -57,7 +57,7 @@ export class LabLinks {
     });
   }
 
-  /** Opens all ports and lets time pass. When one cannot be opened, those before it are closed again. */
+  /** Opens all ports and starts the clock of the lab. When a port cannot be opened, those before it are closed again. */
   async open(): Promise<void> {
     const { host, http, onIgnored, onNotice } = this.options;
     const startMs = Date.now() - this.lab.cryostat.timeNs / 1e6;

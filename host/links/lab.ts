@@ -1,8 +1,8 @@
-// A lab around a cryostat: instruments sample it ten times a second of its own time, and its time follows the wall clock.
+// A lab around a cryostat: instruments sample it ten times per second of virtual time, and virtual time follows the wall clock.
 //
-// One heater source of the cryostat is all the lab's: outputs of several instruments on a stage are added up here. What must stay
-// true: instruments are sampled at whole tenths of a second of virtual time, whatever the wall clock does, so that two labs that
-// get the same commands at the same virtual times do the same.
+// The cryostat has one source of heat for the whole lab: the outputs of several instruments on a stage are added here. What must stay true:
+// instruments are sampled at whole tenths of a second of virtual time, whatever the wall clock does, so that two labs with the same commands at
+// the same virtual times do the same.
 
 import type { Cryostat } from '../plant/cryostat/cryostat.ts';
 import type { StageName } from '../plant/cryostat/stages.ts';
@@ -10,9 +10,9 @@ import { type LakeShore, SAMPLE_NS } from './lake-shore/controller.ts';
 
 /** Wall time between turns. */
 const TURN_MS = 20;
-/** Lost wall time beyond this is not made good. */
+/** The lab catches up with at most so much lost wall time. */
 const LAG_MAXIMUM_MS = 1000;
-/** Samples taken in one turn before sockets get theirs. */
+/** How many samples are taken in one turn before the sockets get their turn. */
 const SAMPLES_A_TURN = 2000;
 
 export interface LabOptions {
@@ -46,7 +46,7 @@ export class Lab {
     clearInterval(this.timer);
   }
 
-  /** Runs to a virtual time; instruments are sampled on the way. */
+  /** Runs to a virtual time, and samples the instruments on the way. */
   advanceTo(timeNs: number): void {
     const { cryostat } = this;
     for (let next = nextSample(cryostat.timeNs); next <= timeNs; next += SAMPLE_NS) {

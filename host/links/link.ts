@@ -1,10 +1,10 @@
-// What a link is: a way from the outside world to one serial line of an emulated board.
+// A link connects the outside world to one serial line of an emulated board.
 //
 //   client  <->  socket, pseudo-terminal  <->  Wire  <->  pacer  <->  board
 //
-// Links, and cli above them, are the only places that know the wall clock, sockets and files. A link never touches the
-// board: it hands bytes to its wire, and the pacer decides at which virtual time they arrive, so that a run can be
-// recorded and repeated. What must stay true: links outlive every reset of the board, and `close` leaves nothing behind.
+// Only links, and cli above them, use the wall clock, sockets and files. A link never calls the board: it gives bytes to its wire, and the pacer
+// decides at which virtual time they arrive, so that a run can be recorded and repeated. What must stay true: a link survives every reset of the
+// board, and `close` leaves nothing behind.
 
 import { isIPv6 } from 'node:net';
 
@@ -14,25 +14,25 @@ export const GATEWAY_LINE = 0;
 export const CONSOLE_LINE = 1;
 export type LineNumber = typeof GATEWAY_LINE | typeof CONSOLE_LINE;
 
-/** The far end of one of the board's serial lines. */
+/** The outer end of one serial line of the board. */
 export interface Wire {
-  /** Puts bytes on the board's receive line, as soon as the pacer can. */
+  /** Sends bytes to the receive line of the board, as soon as the pacer can. */
   send(bytes: Uint8Array): void;
-  /** Bytes sent that have not reached the line yet. A link that can hold back its client does so above `BACKLOG_HIGH`. */
+  /** Bytes that were sent and have not reached the line. Above `BACKLOG_HIGH` a link stops reading from its client, if it can. */
   readonly backlog: number;
-  /** Calls back with every run of bytes the board transmits; returns a function that ends it. */
+  /** Calls back with the bytes that the board transmits; returns a function that ends this. */
   listen(onBytes: (bytes: Uint8Array) => void): () => void;
 }
 
-/** A console line takes 0.6 s for so much, the gateway's 25 ms. */
+/** The console line needs 0.6 s for this, the gateway line 25 ms. */
 export const BACKLOG_HIGH = 64 * 1024;
 
-/** Holds a byte stream back while its wire is congested. */
+/** Pauses a byte stream while its wire is congested. */
 export async function relieved(wire: Wire): Promise<void> {
   while (wire.backlog > BACKLOG_HIGH / 2) await new Promise((resolve) => setTimeout(resolve, 5).unref());
 }
 
-/** Where to listen: this machine only, unless an address is named. Throws `LinkError` for an address that is none. */
+/** The address to listen on: this machine only, unless another is given. Throws `LinkError` for an invalid address. */
 export function listenAddress(host: string | undefined): string {
   if (host === undefined) return '127.0.0.1';
   if (host.trim() !== '') return host;
@@ -47,7 +47,7 @@ export function authority({ address, port }: { address: string; port: number }):
 }
 
 export interface Link {
-  /** Where clients find it, for instance `udp://127.0.0.1:1337`. */
+  /** The address for clients, for instance `udp://127.0.0.1:1337`. */
   readonly address: string;
   close(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export interface Link {
 /** A link that could not be opened. The message says what, where and what to do; `cause` is the system's error. */
 export class LinkError extends Error {}
 
-/** Turns a system error from binding a port into one a person can act on. */
+/** Makes of a system error at a port an error that says what to do. */
 export function bindError(kind: 'UDP' | 'TCP', host: string, port: number, option: string, cause: unknown): LinkError {
   const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
   const where = `${kind} port ${port} on ${host}`;

@@ -1,9 +1,9 @@
-// Wall time and the event loop, as the pacer uses them; its tests put a clock of their own in their place, so that they count turns
-// instead of milliseconds.
+// Wall time and the event loop, as the pacer uses them. Its tests replace them by a clock of their own, so that they count turns and not
+// milliseconds.
 
 export interface PacerClock {
   nowMs(): number;
-  /** Calls back once, after sockets had their turn and not before `delayMs` has passed; returns what cancels it. */
+  /** Calls back once, after the sockets had their turn and not before `delayMs` has passed. Returns a function that cancels it. */
   wake(delayMs: number, call: () => void): () => void;
 }
 

@@ -1,17 +1,17 @@
-// The pacer couples virtual time to the wall clock, and is the only one that moves the board while links are open.
+// The pacer couples virtual time to the wall clock. While links are open, only the pacer runs the board.
 //
 //   wall   ──┬───────┬──────────┬─────>        virtual now = anchor + speed * (wall now - wall anchor)
 //            │ input │          │ idle: sleeps until the board's next event is due, or longer
 //   board  ──┴─run───┴─run──────┴─────>
 //
-// An input arrives at the virtual time the wall clock stands for: the board is first run up to there, then the bytes are put on
-// the line, and `onInput` is told the exact time, so that the same list of inputs repeats the run. At speed `max` there is no such
-// time: an input is given at once, and then the board runs as fast as it can. When the board cannot keep up, or the machine
-// slept, the anchor moves: lost wall time is not made good.
+// An input arrives at the virtual time that belongs to the wall time: the board first runs up to there, then the bytes are put on the line, and
+// `onInput` gets the exact time, so that the same list of inputs repeats the run. At speed `max` there is no such time: an input is given at
+// once, and then the board runs as fast as it can. When the board is too slow, or the machine slept, the anchor moves: lost time is not
+// caught up.
 //
-// A turn ends when the board has reached the time at which the turn began, has transmitted something, or has taken its share of
-// wall time; then sockets have theirs. What must stay true: a turn looks at the clock once to find that time, because a target
-// that moves with the clock is never reached; and a board that nobody speaks to sleeps.
+// A turn ends when the board has reached the time at which the turn began, has transmitted something, or has used its share of wall time; then
+// the sockets get their turn. What must stay true: a turn reads the clock once to find its target, because a target that moves with the clock is
+// never reached; and a board without traffic sleeps.
 
 import { CONSOLE_LINE, GATEWAY_LINE, type LineNumber, type Wire } from './link.ts';
 import { type PacerClock, wallClock } from './pacer-clock.ts';
@@ -19,11 +19,11 @@ import { type PacerClock, wallClock } from './pacer-clock.ts';
 /** What the pacer needs of a board (host/board/board.ts is one). Times are virtual nanoseconds. */
 export interface PacedBoard {
   readonly now: number;
-  /** When something happens next without any input; Infinity when nothing will. */
+  /** The time of the next event without any input; Infinity when there is none. */
   readonly nextEventTime: number;
-  /** Runs everything due by then. Afterwards `now` is that time, or later by what the core's last activation took. */
+  /** Runs everything that is due until then. Afterwards `now` is that time, or later when the last activation of the core lasted longer. */
   runUntil(timeNs: number): void;
-  /** Bytes `send` takes on a line at this moment; they leave its wire as time passes. */
+  /** How many bytes `send` accepts on a line now; the line becomes free as time passes. */
   wireFree(line: LineNumber): number;
   send(line: LineNumber, bytes: Uint8Array): void;
   onTransmit: ((line: LineNumber, bytes: Uint8Array, timeNs: number) => void) | undefined;
@@ -41,36 +41,36 @@ export type Speed = number | 'max';
 export interface PacerOptions {
   speed?: Speed;
   clock?: PacerClock;
-  /** Told of every input with the virtual time at which the board got it. */
+  /** Called for every input with the virtual time at which the board got it. */
   onInput?: (input: Input) => void;
-  /** Called before bytes that the board transmitted reach anybody; when it throws, they reach nobody, and the pacer stops. */
+  /** Called before bytes of the board reach a client. When it throws, they reach none, and the pacer stops. */
   onOutput?: () => void;
-  /** Stops there, exactly but for the core's last activation, and says so with `onEnd`. */
+  /** Stops at this time (the last activation of the core may end later) and calls `onEnd`. */
   untilNs?: number;
   onEnd?: () => void;
-  /** Told when the board throws: that is a bug in the bench, and the pacer has stopped. */
+  /** Called when the board throws: that is a bug of the bench, and the pacer has stopped. */
   onError?: (error: unknown) => void;
 }
 
-/** Longest stretch of wall time spent in the board before sockets get their turn, in milliseconds. */
+/** The board runs at most so long, in milliseconds of wall time, before the sockets get their turn. */
 const TURN_MS = 4;
-/** At `max` every turn is a full one, and a frame that arrives waits for its end. */
+/** The same at `max`, where every turn has its full length and a frame that arrives waits for its end. */
 const TURN_AT_MAX_MS = 1;
-/** At `max` and without an end, a board that was given nothing for so long of its time is idle: longer than any of its timeouts. */
+/** At `max` and without an end, a board without input for so long of its time is idle: this is longer than any of its timeouts. */
 const IDLE_AT_MAX_NS = 3_600_000_000_000;
-/** Longest sleep: frames wake the pacer, so this only bounds how late a person sees what the board does of itself. */
+/** The longest sleep. Frames wake the pacer, so this only limits how late a person sees an event of the board. */
 const SLEEP_MAXIMUM_MS = 1000;
-/** … and by how much of its time the board is behind when it wakes: a frame waits until it has caught up. */
+/** The longest sleep in virtual time: a frame that wakes the board waits until the board has caught up. */
 const SLEEP_MAXIMUM_NS = 10_000_000_000;
-/** Without traffic for so long, events of the board itself are no reason to wake: to wake costs more than they do. */
+/** Without traffic for so long, an event of the board is no reason to wake: to wake costs more than the event itself. */
 const IDLE_MS = 1000;
-/** Behind by more than it meant to sleep and this, the pacer gives up catching up. */
+/** When the pacer is behind by more than its planned sleep and this, it does not catch up. */
 const LAG_MAXIMUM_MS = 500;
-/** After traffic the pacer polls instead of sleeping for so long: timers are no finer than a millisecond, exchanges are. */
+/** For so long after traffic the pacer polls instead of sleeping: an exchange may need less than a millisecond, timers are not finer. */
 const POLL_MS = 3;
-/** A timer wakes up to so much late; what is due sooner is polled for. */
+/** A timer may be late by so much; for an event that is due sooner the pacer polls. */
 const TIMER_MS = 2;
-/** Activations that may follow one another without a moment's rest; a board that never rests cannot be given an input exactly. */
+/** How many activations may follow each other without a pause. An input needs a pause, so that its time is exact. */
 const SETTLE_ROUNDS = 100_000;
 
 export class Pacer {
@@ -84,9 +84,9 @@ export class Pacer {
   private readonly backlog: [number, number] = [0, 0];
   private inBoard = false;
   private hasTransmitted = false;
-  /** The last turn ended before the board was where it should be. */
+  /** The last turn ended before the board reached its target. */
   private isBehind = false;
-  /** What the pacer meant to sleep since the last turn. */
+  /** The planned sleep after the last turn. */
   private sleepMs = 0;
   private running = false;
   private cancelWake = () => {};
@@ -143,7 +143,7 @@ export class Pacer {
     this.waiting[line].push(bytes.slice());
     this.backlog[line] += bytes.length;
     this.trafficWallMs = this.clock.nowMs();
-    // A listener that answers while the board transmits is heard as soon as the board is at rest.
+    // The answer of a listener during a transmission is given to the board as soon as the board is at rest.
     if (this.running && !this.inBoard) this.turn();
   }
 
@@ -155,7 +155,7 @@ export class Pacer {
     for (const listener of this.listeners[line]) listener(copy);
   }
 
-  /** Runs the board up to the present, gives it what has arrived, and arranges the next turn. */
+  /** Runs the board up to the present, gives it the inputs that have arrived, and plans the next turn. */
   private turn(): void {
     this.cancelWake();
     try {
@@ -190,7 +190,7 @@ export class Pacer {
     this.inBoard = true;
     try {
       for (let wall = begin; board.now < target && !this.hasTransmitted && wall - begin < turnMs; ) {
-        // Idle time is skipped: a slice begins where something happens.
+        // Idle time is skipped: a slice begins at the next event.
         board.runUntil(Math.min(target, Math.max(board.now, board.nextEventTime) + this.sliceNs));
         const after = clock.nowMs();
         this.fitSlice(after - wall);
@@ -202,7 +202,7 @@ export class Pacer {
     this.isBehind = board.now < target;
   }
 
-  /** Where virtual time should be now. At `max` there is no present: up to whatever comes next, and nowhere if nothing does. */
+  /** The virtual time that should be reached now. At `max` it is the end of the run; a board that has no event and no end stays where it is. */
   private target(wallMs: number): number {
     const { board, speed, untilNs } = this;
     if (speed !== 'max')
@@ -214,13 +214,13 @@ export class Pacer {
     return this.untilNs === Number.MAX_SAFE_INTEGER;
   }
 
-  /** Keeps a slice at about half a millisecond of wall time, so that a turn ends when it should. */
+  /** Keeps a slice at about half a millisecond of wall time, so that a turn ends in time. */
   private fitSlice(tookMs: number): void {
     if (tookMs > 1) this.sliceNs = Math.max(10_000, Math.floor(this.sliceNs / 2));
     else if (tookMs < 0.25) this.sliceNs = Math.min(1_000_000_000, this.sliceNs * 2);
   }
 
-  /** Puts on each line what it takes; the rest waits until time has passed. */
+  /** Puts as many bytes on each line as it accepts; the rest waits until time has passed. */
   private deliver(): void {
     if (!this.hasBacklog) return;
     this.settle();
@@ -235,8 +235,8 @@ export class Pacer {
   }
 
   /**
-   * Leaves nothing to do at this very moment. A replay runs to the time of an input before it gives it, so the recorded run must
-   * have done as much: the last activation may have ended late, with the next one due already.
+   * Runs everything that is due at this moment. A replay runs to the time of an input before it gives the input, so the recorded run must do
+   * the same: the last activation may have ended late, when the next one was already due.
    */
   private settle(): void {
     this.inBoard = true;
@@ -261,7 +261,7 @@ export class Pacer {
     return taken;
   }
 
-  /** Until the next turn: 0 lets sockets have theirs and goes on, anything more sleeps. A frame that arrives ends a sleep. */
+  /** The time until the next turn: 0 gives the sockets their turn and continues, a longer time is a sleep. A frame that arrives ends a sleep. */
   private delayMs(): number {
     return this.speed === 'max' ? this.delayAtMaxMs() : this.delayAtSpeedMs(this.speed);
   }
@@ -280,7 +280,7 @@ export class Pacer {
     const next = isIdle ? this.untilNs : Math.min(this.board.nextEventTime, this.untilNs);
     const dueMs = this.anchorWallMs + (next - this.anchorNs) / 1e6 / speed - now;
     if (dueMs < TIMER_MS && now - this.trafficWallMs < POLL_MS) return 0;
-    // What waits for room on a line gets it with the next event.
+    // Bytes that wait for a free line are sent with the next event.
     const most = Math.min(SLEEP_MAXIMUM_MS, SLEEP_MAXIMUM_NS / 1e6 / speed);
     return Math.min(most, Math.max(1, this.hasBacklog ? Math.min(dueMs, 1) : dueMs));
   }

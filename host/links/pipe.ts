@@ -1,7 +1,7 @@
-// Files that a person names, which may be pipes or devices: opened, read and written so that nothing hangs.
+// Reads and writes files that a person names. They may be pipes or devices, and nothing must hang.
 //
-// To open a named pipe waits inside the system until somebody opens its other end, and a process that waits there does not hear Ctrl-C. So
-// pipes are opened without waiting. What must stay true: a pipe whose other end is missing, or silent for half a minute, is an error (ENXIO,
+// The system lets a process that opens a named pipe wait until another process opens the other end, and during this wait Ctrl-C has no effect. So
+// pipes are opened without waiting. What must stay true: a pipe whose other end is missing, or does nothing for half a minute, is an error (ENXIO,
 // ETIMEDOUT) and never an endless wait.
 
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
@@ -33,18 +33,18 @@ export function readWhole(path: string, bytesMost: number, napsMost = NAPS_MOST)
   }
 }
 
-/** Opens for writing what is there and no ordinary file. Of a pipe the reading end must be open already. */
+/** Opens an existing pipe or device for writing. The reading end of a pipe must be open already. */
 export function openSpecial(path: string): number {
   return openSync(path, constants.O_WRONLY | WITHOUT_WAITING);
 }
 
-/** Whether the path leads to something that is no file and no folder: it is written to as it is, and never replaced. */
+/** Whether the path is a pipe or a device: neither a file nor a folder. It is written to directly, and never replaced. */
 export function isSpecial(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
-/** Writes all of it, wherever the file stands. */
+/** Writes all bytes at the present position. */
 export function writeAll(file: number, bytes: Uint8Array, napsMost = NAPS_MOST): void {
   for (let done = 0; done < bytes.length; )
     done += whenReady(() => writeSync(file, bytes, done, bytes.length - done), 'write', napsMost);

@@ -3,10 +3,9 @@
 //
 //   client  <->  /dev/pts/N  <->  helper process (python3, or socat)  <->  Wire
 //
-// Node.js has no way to open a pseudo-terminal, so a helper does: python3 with host/links/pty-helper.py, which every Linux
-// and macOS developer machine has, else socat. What must stay true: the path given is a symbolic link we made, never a file of
-// somebody else's; it is gone when the link is closed; and a helper that ends by itself is said and started anew, so that a console does
-// not go silent without a word.
+// Node.js cannot open a pseudo-terminal, so a helper does: python3 with host/links/pty-helper.py, which most Linux and macOS developer machines
+// have, else socat. What must stay true: the path is a symbolic link that we made, never a file of somebody else; it is removed when the link is
+// closed; and when a helper ends by itself, that is reported and a new one is started, so that a console does not stop without a message.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,22 +16,22 @@ import { BACKLOG_HIGH, type Link, LinkError, relieved, type Wire } from './link.
 
 const HELPER_SCRIPT = fileURLToPath(new URL('pty-helper.py', import.meta.url));
 const START_TIMEOUT_MS = 10_000;
-/** What the helper may have left to write before the board's bytes are dropped. */
+/** When the helper has more bytes to write than this, bytes of the board are dropped. */
 const UNREAD_MAXIMUM = 128 * 1024;
 
 export type PtyHelper = 'python3' | 'socat';
 
 export interface PtyOptions {
   wire: Wire;
-  /** Where the symbolic link to the terminal shall be. */
+  /** The path of the symbolic link to the terminal. */
   path: string;
   /** Helpers to try, in this order. */
   helpers?: PtyHelper[];
-  /** Told in a sentence when the helper ended by itself, and what became of the terminal. */
+  /** Called with a sentence when the helper ended by itself; it says what happened to the terminal. */
   onNotice?: (sentence: string) => void;
 }
 
-/** Helpers that ended without having carried a byte, one after another, before the terminal is given up. */
+/** After so many helpers in a row that ended without carrying a byte, the terminal is given up. */
 const FAILURES_MOST = 3;
 
 export class Pty implements Link {
@@ -113,7 +112,7 @@ export class Pty implements Link {
       child.stdout?.pause();
       relieved(wire).then(() => child.stdout?.resume());
     });
-    // When the helper dies, writing to it fails; its end is what tells.
+    // When the helper has ended, a write to it fails. The `exit` event handles that.
     child.stdin?.on('error', () => {});
     child.once('exit', (code, signal) => {
       if (!this.closed) this.restarting = this.startAnew(signal ?? `exit code ${code}`);
@@ -140,7 +139,7 @@ export class Pty implements Link {
     }
   }
 
-  /** The helper takes its link along; this is for one that was killed. A link made by somebody after us stays. */
+  /** A helper removes its link when it ends; this is for a helper that was killed. A link that another process made later stays. */
   private removeLink(): void {
     if (this.terminal !== undefined && linkTarget(this.path) === this.terminal) unlinkSync(this.path);
   }
@@ -151,7 +150,7 @@ function linkTarget(path: string): string | undefined {
   return stat?.isSymbolicLink() ? readlinkSync(path) : undefined;
 }
 
-/** Removes a link a killed run left behind; anything else at the path is not ours to remove. */
+/** Removes the link of a run that was killed; anything else at the path is not ours and stays. */
 function clearStaleLink(path: string): void {
   if (!lstatSync(path, { throwIfNoEntry: false })) return;
   if (!linkTarget(path)?.startsWith('/dev/')) {
@@ -188,7 +187,7 @@ const helperArguments: Record<PtyHelper, (path: string) => string[]> = {
   socat: (path) => ['-d', '-d', '-t', '0.05', `PTY,raw,echo=0,link=${path}`, 'STDIO'],
 };
 
-/** socat ends when the last client leaves; one that is always there keeps it. */
+/** socat ends when the last client leaves, so one client is always connected. */
 function holdOpen(path: string): () => void {
   const terminal = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
   return () => closeSync(terminal);

@@ -1,13 +1,13 @@
-// The serial console over TCP: what clients send goes to UART1 as it is, what UART1 sends goes to every client as it is.
+// The serial console over TCP: bytes of clients go to UART1 unchanged, bytes of UART1 go to every client unchanged.
 //
-// Several clients share the line as they would share a cable; SMP's own framing keeps their packets apart as long as they
-// do not talk at once. A client that stops reading is cut off instead of growing this process.
+// Several clients share the line as they would share a cable. The framing of SMP separates their packets as long as they do not send at the same
+// time. A client that stops reading is disconnected, so that this process does not grow.
 
 import { createServer, type Server, type Socket } from 'node:net';
 import { authority, BACKLOG_HIGH, bindError, type Link, listenAddress, relieved, type Wire } from './link.ts';
 
 const CLIENTS_MAXIMUM = 8;
-/** What a client may leave unread: a thousand console lines of 127 bytes, rounded up. */
+/** How many bytes a client may leave unread: a thousand console lines of 127 bytes, rounded up. */
 const UNREAD_MAXIMUM = 128 * 1024;
 
 export interface SerialTcpOptions {
@@ -65,7 +65,7 @@ export class SerialTcp implements Link {
       client.pause();
       relieved(wire).then(() => client.resume());
     });
-    // A client that vanishes mid-write is no error of ours; 'close' follows every 'error'.
+    // A client that disconnects during a write is not an error of ours; 'close' follows every 'error'.
     client.on('error', () => {});
     client.on('close', () => this.clients.delete(client));
   }

@@ -1,5 +1,5 @@
-// SLIP frames (RFC 1055) on the gateway line, host side. protocol/guest/slip.ts is the board's end of the same line and
-// draws the frame. What must stay true: `decode(encode(x))` is x for any bytes, and noise costs at most one frame.
+// SLIP frames (RFC 1055) on the gateway line, host side. protocol/guest/slip.ts is the board's side; a drawing of the frame is there. What must
+// stay true: `decode(encode(x))` is x for any bytes, and noise costs at most one frame.
 
 const END = 0xc0;
 const ESCAPE = 0xdb;
@@ -35,7 +35,7 @@ export class SlipDecoder {
     this.buffer = new Uint8Array(maximumLength);
   }
 
-  /** Takes bytes off the line and hands every frame they complete to `onFrame`. */
+  /** Takes bytes of the line, and calls `onFrame` for every complete frame. */
   push(bytes: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
     for (const byte of bytes) {
       if (byte === END) this.end(onFrame);
@@ -46,7 +46,7 @@ export class SlipDecoder {
     }
   }
 
-  /** Forgets the frame that had begun: the sender was reset. */
+  /** Drops the incomplete frame, because the sender was reset. */
   reset(): void {
     this.length = 0;
     this.state = 'receiving';

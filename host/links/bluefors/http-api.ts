@@ -1,12 +1,12 @@
-// The HTTP interface of a Bluefors-style control system: a tree of values, read one at a time or a branch at once.
+// The HTTP interface of a Bluefors-style control system: a tree of values, of which a client reads one value or a whole branch.
 //
 //   GET /values/mapper/bf/temperatures/tmixing/?key=…   {"data": {"mapper.bf.temperatures.tmixing": {"name", "type",
 //   GET /values/?recursion=-1&style=flat                     "content": {"latest_value": {"value": "0.0195", "status": "SYNCHRONIZED", …},
 //   GET /system/                                                         "latest_valid_value": {…}}}}}
 //
-// Paths may be given with dots or slashes; both `mapper.bf.tmixing` and `mapper.bf.temperatures.tmixing` are known, for clients disagree.
-// Reading only, and over plain HTTP on this machine as the real one's port 49099; a key is taken and not looked at. A sensor that reads
-// nothing is INVALID, and its latest valid value is the last that meant something. What must stay true: a request changes nothing.
+// Paths have dots or slashes; both `mapper.bf.tmixing` and `mapper.bf.temperatures.tmixing` are known, because clients differ.
+// The interface is read-only, over plain HTTP on this machine, as port 49099 of the real one; a key is accepted and not checked. A sensor
+// without a reading is INVALID, and `latest_valid_value` is its last real value. What must stay true: a request changes nothing.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { authority, bindError, type Link, listenAddress } from '../link.ts';
@@ -16,20 +16,20 @@ export interface HttpApiOptions {
   system: BlueforsSystem;
   port: number;
   host?: string;
-  /** Wall time, in milliseconds since 1970, at the lab's time 0. */
+  /** The wall time at time 0 of the lab, in milliseconds since 1970. */
   startMs: number;
 }
 
 interface Value {
-  /** With dots. */
+  /** The path, with dots. */
   name: string;
   now: number;
-  /** The last that meant something. */
+  /** The last real value. */
   valid: number;
-  /** When each was so, in virtual nanoseconds; undefined: at this moment. */
+  /** When each was measured, in virtual nanoseconds; undefined means now. */
   nowNs?: number;
   validNs?: number;
-  /** Nobody measures it any more. */
+  /** It is no longer measured. */
   isOld?: boolean;
 }
 
@@ -96,7 +96,7 @@ export class BlueforsHttpApi implements Link {
       const { key, kelvin, lastKelvin, lastNs, measuredNs, ohms, number, isEnabled, isRefreshed } = channel;
       return [
         ...['mapper.bf.temperatures', 'mapper.bf'].map((branch) => {
-          // 0 K is what a sensor says that says nothing.
+          // A sensor without a reading shows 0 K.
           const ages = { nowNs: measuredNs, validNs: lastNs, isOld: !isRefreshed };
           return { name: `${branch}.${key}`, now: kelvin, valid: kelvin === 0 ? lastKelvin : kelvin, ...ages };
         }),

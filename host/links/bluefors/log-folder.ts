@@ -1,12 +1,12 @@
-// The log folder of a Bluefors-style control system, so that dashboards and drivers that read one need not know it is emulated.
+// The log folder of a Bluefors-style control system, for dashboards and drivers that read such folders.
 //
 //   ROOT/YY-MM-DD/CH6 T YY-MM-DD.log     ` 25-11-26,23:05:00,1.953000e-02`     also R (ohms) and P (watts)
-//                 Flowmeter, maxigauge, Channels, Status_, heaters_            as the reference of such logs has them
+//                 Flowmeter, maxigauge, Channels, Status_, heaters_            as in the reference of such logs
 //
-// A line a minute of the lab's own time; folders and files begin with the first line of a day, so just after midnight they are missing,
-// as the real ones are. The date has a leading space, as older versions write it; drivers that know newer ones take both. A sensor that
-// reads nothing is logged as 0; a channel that was not measured since the last line has none, for an old value with a new date would be a lie
-// (a channel that is off, or a scanner that stands elsewhere). What must stay true: lines are appended whole, so that a reader never sees half of one.
+// One line per minute of the lab's own time. Folders and files are made with the first line of a day, so just after midnight they are missing,
+// as with the real system. The date has a leading space, as in older versions; drivers for newer ones accept both. A sensor without a reading
+// is logged as 0. A channel that was not measured since the last line (it is off, or the scanner is at another one) gets no line, because an old
+// value with a new date would be wrong. What must stay true: lines are appended whole, so that a reader never sees half of one.
 
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export const LOG_EVERY_NS = 60_000_000_000;
 export interface LogFolderOptions {
   root: string;
   system: BlueforsSystem;
-  /** Wall time, in milliseconds since 1970, at the lab's time 0. */
+  /** The wall time at time 0 of the lab, in milliseconds since 1970. */
   startMs: number;
 }
 
@@ -31,7 +31,7 @@ export class BlueforsLogFolder {
     mkdirSync(options.root, { recursive: true });
   }
 
-  /** Writes what is due. */
+  /** Writes the lines that are due. */
   log(): void {
     const { timeNs } = this.options.system.cryostat;
     if (timeNs < this.nextNs) return;
@@ -46,7 +46,7 @@ export class BlueforsLogFolder {
     }
   }
 
-  /** File name without its date, and what follows date and time. */
+  /** File name without its date, and the text after date and time. */
   private lines(sinceNs: number): [string, string][] {
     const { system } = this.options;
     const measured = system.channels().filter(({ measuredNs, isRefreshed }) => isRefreshed && measuredNs > sinceNs);
@@ -74,7 +74,7 @@ const pairs = (values: Record<string, number>, text: (value: number) => string):
     .map(([key, value]) => `${key},${text(value)}`)
     .join(',');
 
-/** Local time, as the control system's own computer shows it. */
+/** Local time, as the computer of the control system shows it. */
 function momentOf(milliseconds: number): { day: string; clock: string; folder: string } {
   const date = new Date(milliseconds);
   const [year, month, day] = [date.getFullYear() % 100, date.getMonth() + 1, date.getDate()].map(two);

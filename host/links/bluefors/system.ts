@@ -1,8 +1,8 @@
-// A Bluefors-style control system as its logs and its HTTP interface show it: what its bridge measured, pressures, flow, valves, states.
+// A Bluefors-style control system, as its logs and its HTTP interface show it: temperatures, pressures, flow, valves, states.
 //
-// Temperatures are the resistance bridge's (a Model 372 with its scanner), channels numbered as Bluefors does. Pressures follow the flow as
-// gauges of the UTS fridge did (P2 on the still line exactly, P3 and P4 by a line through the campaign [C]); vacuum, tank and service
-// pressures, compressor figures and valve patterns are scenario values. What must stay true: asked twice at the same moment, it says the same.
+// Temperatures come from the resistance bridge (a Model 372 with its scanner); channels have the numbers of Bluefors. Pressures follow the flow
+// like the gauges of the UTS fridge (P2 on the still line exactly, P3 and P4 by a straight line through the campaign [C]). Vacuum, tank and
+// service pressures, compressor data and valve patterns are scenario values. What must stay true: two readings at one moment are equal.
 
 import { power } from '../../../protocol/sensors/elementary.ts';
 import type { CryostatView } from '../../plant/cryostat/view.ts';
@@ -10,21 +10,21 @@ import { type Model372, powerWatts } from '../lake-shore/model-372.ts';
 
 export interface Channel {
   number: number;
-  /** In paths of the HTTP interface. */
+  /** Its name in paths of the HTTP interface. */
   key: string;
-  /** 0 where the sensor says nothing. */
+  /** 0 when the sensor has no reading. */
   kelvin: number;
   /** When that was measured, in virtual nanoseconds. */
   measuredNs: number;
-  /** The last it said that was more than nothing, and when. */
+  /** The last reading that was not 0, and its time. */
   lastKelvin: number;
   lastNs: number;
-  /** Switched on at the bridge. */
+  /** Whether the channel is switched on at the bridge. */
   isEnabled: boolean;
-  /** The bridge comes to it again and again: what it said last is what there is to know. */
+  /** Whether the bridge measures it regularly, so that the last reading is up to date. */
   isRefreshed: boolean;
   ohms: number;
-  /** Power in the sensor. */
+  /** The power in the sensor. */
   watts: number;
 }
 
@@ -59,7 +59,7 @@ export class BlueforsSystem {
     const flow = this.flowMillimolesPerSecond;
     const isCold = this.cryostat.temperatureKelvin('4K') < 20;
     const share = this.cryostat.condensedShare;
-    // Flow went as the 0.676th power of P2 over the whole campaign.
+    // In the whole campaign the flow was proportional to P2 to the power of 0.676.
     const still = flow > 0 ? 0.02175 * power(flow / 0.606, 1 / 0.676) : 1e-3;
     const condensing = flow > 0 ? 290 + 433 * flow : 5;
     return [

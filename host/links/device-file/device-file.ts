@@ -1,14 +1,14 @@
 // A device that outlives its run: flash and fuses in a file, and a journal beside it.
 //
 //   keep(device)   what has changed ──> FILE.journal, synced          before anybody is told of it
-//   fold           the journal's sum ──> FILE, in place, synced ──> a new journal     when the journal is long, and at the end
+//   fold           all changes ──> FILE, in place, synced ──> a new journal     when the journal is long, and at the end
 //
 // A run that is killed leaves FILE as it was, and the journal. The next run reads both. FILE is written in place, so it keeps its
 // mode, its owner and all its names (symbolic and hard links), and its lock. A fold that is interrupted leaves a mixture in FILE; the journal has
-// every byte that the fold writes and the digest of the result, so the next run ends it. No other file is made but the journal (1 MiB).
+// every byte that the fold writes and the digest of the result, so the next run completes the fold. The journal (1 MiB) is the only other file.
 //
-// What must stay true: `keep` returns only when what the device is now is on disk; when that fails, it throws, and nothing is written any more;
-// a device that nothing happened to costs no write. What could not be read whole is said, and is left out only when `salvage` asks for it.
+// What must stay true: `keep` returns only when the present state of the device is on disk. When that fails, it throws, and nothing is written
+// after it. A device that did not change costs no write. Damaged data is reported, and is left out only with `salvage`.
 
 import { realpathSync } from 'node:fs';
 import type { FlashPicture } from '../../board/flash-array.ts';
@@ -19,7 +19,7 @@ import { changesBetween, changesEntry, foldEntry, JOURNAL_HEAD_SIZE, journalHead
 import { busyError, type Claim } from './lock.ts';
 import { type Kept, processOf, readKept } from './reading.ts';
 
-/** What is kept of a board (host/board/view.ts is one). */
+/** The parts of a board that are kept (host/board/view.ts has them). */
 export interface KeptDevice {
   flashPicture(): FlashPicture;
   fuseWords(): Uint32Array;
@@ -31,20 +31,20 @@ export interface DeviceContents {
 }
 
 export interface DeviceFileOptions {
-  /** Takes what is whole of a damaged file or journal, in place of refusing it. */
+  /** Uses the whole parts of a damaged file or journal instead of refusing it. */
   salvage?: boolean;
   disk?: Disk;
-  /** A journal is folded into the file when it is longer. */
+  /** A longer journal is folded into the file. */
   journalBytes?: number;
 }
 
-/** Half of the flash: a fold then writes no more than the journal took. */
+/** Half of the flash, so that a fold writes no more than the journal did. */
 const defaultJournalBytes = 1024 * 1024;
 
 export class DeviceFile {
-  /** The name it was opened by. */
+  /** The name with which it was opened. */
   readonly name: string;
-  /** A sentence about what was left out, or was found after a run that was killed. */
+  /** A sentence about data that was left out, or about the state after a run that was killed. */
   readonly notice: string | undefined;
   private readonly disk: Disk;
   private readonly claim: Claim;
@@ -53,11 +53,11 @@ export class DeviceFile {
   private journal: number | undefined;
   private journalEnd = 0;
   private entryNumber = 1;
-  /** What the file itself has, as of the last fold; undefined when that is not known, and all of it is to be written. */
+  /** The contents of the file since the last fold; undefined when they are not known and all of the file must be written. */
   private inFile: Contents | undefined;
-  /** What file and journal have together. */
+  /** The contents according to file and journal. */
   private known: Contents;
-  /** A write failed: nothing is written any more. */
+  /** After a write that failed, nothing is written. */
   private failure: DeviceFileError | undefined;
   private isReleased = false;
 
@@ -95,7 +95,7 @@ export class DeviceFile {
     return this.kept.isNew ? undefined : { flash: flashOf(this.kept.contents), fuses: this.kept.contents.fuses };
   }
 
-  /** Ends what a killed run left undone, begins a journal, and puts the device that is about to run into the file. */
+  /** Completes the fold of a run that was killed, begins a journal, and writes the device that is about to run into the file. */
   begin(device: KeptDevice): void {
     this.guarded(() => {
       const { kept, disk } = this;
@@ -110,7 +110,7 @@ export class DeviceFile {
     });
   }
 
-  /** Puts on disk what the device is now. Throws when that is not possible: then nobody may be told of it. */
+  /** Writes the present state of the device to disk. Throws when that is not possible: then no client may be told of that state. */
   keep(device: KeptDevice): void {
     if (this.failure !== undefined) throw this.failure;
     this.guarded(() => {
@@ -119,7 +119,7 @@ export class DeviceFile {
     });
   }
 
-  /** Puts the device into the file, removes the journal and gives the file back; without a device, or after a failure, only gives it back. */
+  /** Writes the device into the file, removes the journal and releases the file. Without a device, or after a failure, only releases the file. */
   close(device?: KeptDevice): void {
     try {
       if (device === undefined || this.failure !== undefined || this.journal === undefined) return;
@@ -137,7 +137,7 @@ export class DeviceFile {
     }
   }
 
-  /** Appends what has changed, synced; false when nothing has. */
+  /** Appends the changes and syncs; false when there are none. */
   private record(device: KeptDevice): boolean {
     const pages = device.flashPicture().cells;
     const fuses = device.fuseWords();
@@ -164,7 +164,7 @@ export class DeviceFile {
     this.entryNumber += 1;
   }
 
-  /** Writes into the file what the journal has; the journal says beforehand what the file is about to become. */
+  /** Writes the changes of the journal into the file. Before that, the journal gets the digest of the result. */
   private fold(state: FileState): void {
     const digest = digestOf(this.known);
     this.appendEntry(foldEntry(this.entryNumber, { digest, fuses: this.known.fuses }));
@@ -172,7 +172,7 @@ export class DeviceFile {
     if (state === FileState.OPEN) this.startJournal(digest);
   }
 
-  /** The same for a journal that a killed run left, which may have begun it. */
+  /** The same for the journal of a run that was killed, which may have begun a fold. */
   private endFold({ end, nextNumber, hasFold }: NonNullable<Kept['journal']>): void {
     const { disk, journalPath } = this;
     this.journal = disk.open(journalPath, 'existing');
@@ -200,7 +200,7 @@ export class DeviceFile {
     this.inFile = known;
   }
 
-  /** What was left out is kept, for a person to look at. */
+  /** Data that was left out is kept in a file of its own, so that a person can examine it. */
   private setAside(path: string): void {
     const { disk } = this;
     const bytes = disk.read(path);
@@ -217,7 +217,7 @@ export class DeviceFile {
     this.journal = undefined;
     const fresh = disk.open(this.freshJournalPath, { freshLike: this.claim.file });
     this.journal = fresh;
-    // Room that is there already: a sync then writes data alone, which takes a quarter of the time.
+    // Space that is allocated in advance: a sync then writes only data, which takes a quarter of the time.
     const head = new Uint8Array(Math.max(this.journalBytes, JOURNAL_HEAD_SIZE));
     head.set(journalHead(base, process.pid));
     disk.write(fresh, 0, head);
@@ -243,7 +243,7 @@ export class DeviceFile {
     return `${this.journalPath}.new`;
   }
 
-  /** After a write that failed nobody knows what is on disk, so none follows: what was synced before stays as it is. */
+  /** After a write that failed it is not known what is on disk. So no write follows, and the synced data stays as it is. */
   private guarded(work: () => void): void {
     try {
       work();

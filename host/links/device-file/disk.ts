@@ -1,6 +1,6 @@
-// The few operations on files that a device file is kept with, so that tests can put a disk in their place that fails or loses power.
+// The file operations of a device file. Tests replace them by a disk that fails or loses power.
 //
-// What must stay true: nothing counts as kept before `sync` has returned (for a name: `syncFolder`).
+// What must stay true: data counts as kept only after `sync` has returned, and a name only after `syncFolder`.
 
 import {
   closeSync,
@@ -21,11 +21,11 @@ import { isAt } from '../../tools/kernel-lock.ts';
 import { type Claim, claimFile, refuseNoFile } from './lock.ts';
 
 export interface Disk {
-  /** Takes a file for this process alone, made when it is not there. */
+  /** Locks a file for this process; it is made when it does not exist. */
   claim(path: string): Claim;
   /** Undefined when there is no such file. */
   read(path: string): Uint8Array | undefined;
-  /** Opens for writing: `fresh` makes it, with mode and owner of the file `like`, or empties the one that is there. */
+  /** Opens for writing. With `freshLike` the file is made with the mode and owner of that open file, or emptied when it exists. */
   open(path: string, how: 'existing' | { freshLike: number }): number;
   write(file: number, at: number, bytes: Uint8Array): void;
   truncate(file: number, size: number): void;
@@ -33,7 +33,7 @@ export interface Disk {
   close(file: number): void;
   rename(from: string, to: string): void;
   remove(path: string): void;
-  /** Makes names in the folder of this path last. */
+  /** Syncs the names in the folder of this path. */
   syncFolder(path: string): void;
   /** Whether the path still leads to this open file. */
   isAt(path: string, file: number): boolean;
@@ -56,7 +56,7 @@ export const nodeDisk: Disk = {
     const file = openSync(path, 'w', mode);
     try {
       fchmodSync(file, mode);
-      // Root may work on somebody else's file, who shall be able to go on with it; nobody else can give files away, or need to.
+      // Root may work on the file of another user, who must be able to use it afterwards. Other users cannot change the owner, and need not.
       if (process.getuid?.() === 0) fchownSync(file, uid, gid);
     } catch (error) {
       closeSync(file);
@@ -73,7 +73,7 @@ export const nodeDisk: Disk = {
   rename: renameSync,
   remove: (path) => rmSync(path, { force: true }),
   syncFolder(path) {
-    // Windows opens no folder, and keeps names by itself.
+    // Windows cannot open a folder, and syncs names by itself.
     if (process.platform === 'win32') return;
     const folder = openSync(dirname(path), 'r');
     try {

@@ -1,4 +1,4 @@
-// What goes wrong with a device file, as an error whose message is meant for a person: what happened, to which file, and what to do next.
+// The error of a device file. Its message is for a person: what happened, to which file, and what to do next.
 
 export class DeviceFileError extends Error {
   /** Stable name for machines: `DEVICE_BUSY` when another run has the file, `DEVICE_FILE` for anything else. */

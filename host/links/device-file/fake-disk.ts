@@ -1,8 +1,8 @@
 // A disk in memory that may lose power, or refuse, at any operation, for tests of the device file.
 //
-// What a disk may do, as far as files are concerned: what was synced is there; of what was written since the last sync each sector of 512 bytes
-// is there or is not; names are made, moved and removed in order, and some of the last ones may be missing until the folder is
-// synced. A file that was opened stays one thing under all its names.
+// The model after a loss of power: synced data is on the disk. Of the data since the last sync, each sector of 512 bytes may or may not be on
+// the disk. Names are made, moved and removed in order, and the last of these changes may be lost until the folder is synced. A file that is open
+// stays the same file under all its names.
 
 import type { Disk } from './disk.ts';
 
@@ -11,23 +11,23 @@ const sectorBytes = 512;
 interface FakeFile {
   /** As a program sees it. */
   now: Uint8Array;
-  /** As it is known to be on the disk. */
+  /** The contents that are certainly on the disk. */
   synced: Uint8Array;
 }
 
-/** Of sectors, and of names, which of those that may be missing are there. */
+/** Chooses which of the sectors and names that may be lost are on the disk. */
 export type Luck = (numberOfChoices: number) => number;
 
 export class FakeDisk implements Disk {
   private names = new Map<string, FakeFile>();
-  /** What each name led to after each change since the last sync of the folder. */
+  /** The names and their files, after each change since the last sync of the folder. */
   private namesSince: Map<string, FakeFile>[] = [new Map()];
   private readonly files: FakeFile[] = [];
   /** Operations that changed something, so far. */
   operations = 0;
-  /** Called after each of them: power may go before anybody hears of it. */
+  /** Called after each of them: power may be lost before the caller knows of the operation. */
   onOperation = () => {};
-  /** The operation from which on writes are refused with this error. */
+  /** From this operation on, writes are refused with this error. */
   refusal: { from: number; code: string } | undefined;
 
   claim(path: string) {
@@ -98,23 +98,23 @@ export class FakeDisk implements Disk {
     return this.names.get(path) === this.files[file];
   }
 
-  /** Names of files that are there. */
+  /** The names of all files. */
   get list(): string[] {
     return [...this.names.keys()].sort();
   }
 
-  /** Puts a file there, or takes it away with undefined, as a person would. */
+  /** Makes a file, or removes it with undefined, as a person would. */
   put(path: string, bytes: Uint8Array | undefined): void {
     if (bytes === undefined) this.names.delete(path);
     else this.names.set(path, { now: bytes.slice(), synced: bytes.slice() });
   }
 
-  /** A copy of the disk as a process that was killed leaves it: what it wrote, it wrote. */
+  /** A copy of the disk after a process was killed: everything that was written is there. */
   afterKill(): FakeDisk {
     return this.copy(this.names, ({ now }) => now);
   }
 
-  /** The disk after power came back. */
+  /** The disk after a loss of power. */
   afterPowerOff(luck: Luck): FakeDisk {
     const names = this.namesSince[luck(this.namesSince.length)];
     return this.copy(names, ({ now, synced }) => mixture(synced, now, luck));

@@ -1,10 +1,10 @@
-// The device file: what a device keeps without power, as one file.
+// The format of the device file: everything that a device keeps without power.
 //
-//   +0          flash, 2 MiB, as it is: other tools can look at it
+//   +0          flash, 2 MiB, byte by byte, so that other tools can read it
 //   +2 MiB      u32 'CRF2' | u32 bytes of flash | u32 fuse words | u32 state | 32 bytes SHA-256 of flash and fuses | fuse words
 //
 // State is CLOSED after an orderly end. It is OPEN while a run has the file, and after a run that was killed: then the journal beside it
-// (journal.ts) has what was written since. Numbers are little endian. A file of the format before this one ('CRFZ': words | CRC-32 of flash
+// (journal.ts) has the later writes. Numbers are little endian. A file of the format before this one ('CRFZ': words | CRC-32 of flash
 // and fuses | fuse words) is read, and is written in this format from then on.
 //
 // What must stay true: a file whose digest does not match is never taken for a device. Bits that a power cut left weak (flash-array.ts)
@@ -26,11 +26,11 @@ export const STATE_AT = FLASH_SIZE + 12;
 export const FILE_SIZE = FLASH_SIZE + HEAD_SIZE + FUSE_SIZE;
 const OLDER_FILE_SIZE = FLASH_SIZE + OLDER_HEAD_SIZE + FUSE_SIZE;
 
-/** Chosen so that no single flipped bit makes one of the other. */
+/** The values differ in more than one bit, so that one flipped bit does not change one into the other. */
 export const FileState = { CLOSED: 0x4453_4c43, OPEN: 0x4e45_504f } as const;
 export type FileState = (typeof FileState)[keyof typeof FileState];
 
-/** Flash by page and fuse words. Pages are shared with whoever gave them, and never written. */
+/** Flash by page, and fuse words. Pages are shared with the code that gave them, and are never written. */
 export interface Contents {
   pages: readonly Int32Array[];
   fuses: Uint32Array;
@@ -53,7 +53,7 @@ export function digestOf({ pages, fuses }: Contents): Buffer {
   return hash.update(bytesOf(fuses)).digest();
 }
 
-/** What stands behind the flash. */
+/** The part of the file after the flash. */
 export function tailOf({ fuses }: Contents, digest: Uint8Array, state: FileState): Uint8Array {
   const tail = new Uint8Array(HEAD_SIZE + FUSE_SIZE);
   const view = new DataView(tail.buffer);
@@ -87,7 +87,7 @@ export function readDeviceBytes(bytes: Uint8Array): FileReading {
   return { kind: 'whole', contents, state, isOlder: false };
 }
 
-/** The flash that stands in a file, whatever the rest of it is; what is missing reads as erased. */
+/** The flash in a file, whatever the rest of the file is; a missing part reads as erased. */
 export function flashPagesOf(bytes: Uint8Array): Int32Array[] {
   const flash = new Uint8Array(FLASH_SIZE).fill(0xff);
   flash.set(bytes.subarray(0, FLASH_SIZE));
@@ -116,7 +116,7 @@ function readOlder(bytes: Uint8Array): FileReading {
 
 function contentsOf(bytes: Uint8Array, headSize: number): Contents {
   const start = FLASH_SIZE + headSize;
-  // A copy, so that its words are aligned whatever came before.
+  // A copy, so that its words are aligned.
   const fuses = new Uint32Array(Uint8Array.from(bytes.subarray(start, start + FUSE_SIZE)).buffer);
   return { pages: flashPagesOf(bytes), fuses };
 }

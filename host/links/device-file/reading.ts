@@ -1,14 +1,14 @@
-// Reads a device file and its journal, and says what a device is according to both.
+// Reads a device file and its journal, and finds the device that they describe together.
 //
 //   file      journal                       the device is
 //   whole     of these contents             the file with the entries of the journal
 //   any       with a fold, and the file     the same: a fold was interrupted, and its digest shows that nothing is missing
 //             with its entries gives that
 //   closed    none, or one without entries  the file
-//   open      none                          not known: what was written during the run that was killed is missing
+//   open      none                          not known: the writes of the run that was killed are missing
 //
-// What must stay true: nothing is left out without a word. An entry at the end that is not whole belongs to a write that did not end, of which
-// nobody was told; the notice says so, because a disk that damages the last entry looks the same.
+// What must stay true: nothing is left out without a notice. An entry at the end that is not whole belongs to a write that did not complete, and
+// no client was told of it. The notice mentions it all the same, because a disk that damages the last entry looks the same.
 
 import type { Disk } from './disk.ts';
 import { DeviceFileError, reasonOf } from './error.ts';
@@ -27,14 +27,14 @@ import {
 import { applied, type JournalReading, readJournalBytes } from './journal.ts';
 
 export interface Kept {
-  /** What the file has, where that is known: a fold writes only what is different. */
+  /** The contents of the file, when they are known: a fold writes only the differences. */
   inFile: Contents | undefined;
   contents: Contents;
   /** No device was made in it yet. */
   isNew: boolean;
   /** The file is whole, in today's format, and needs no fold. */
   isCurrent: boolean;
-  /** The journal that a killed run left, and that is still needed. */
+  /** The journal of a run that was killed, when it is still needed. */
   journal: { end: number; nextNumber: number; hasFold: boolean } | undefined;
   /** Whole entries, or a whole journal, were left out because `salvage` was asked for. */
   leavesOut: boolean;
@@ -61,7 +61,8 @@ export function readKept(disk: Disk, name: string, path: string, salvage: boolea
   return withJournal(name, file, journal, salvage, refuse);
 }
 
-/** Who has the file, as far as its journal tells; for a message, as a killed run, or one in another container, leaves a number too. */
+/** The process that has the file, according to its journal. Only for a message: a run that was killed, or one in another container, leaves a
+ * number too. */
 export function processOf(disk: Disk, name: string): string | undefined {
   try {
     const bytes = disk.read(`${name}.journal`);
@@ -126,7 +127,7 @@ function withJournal(
 ): Kept {
   const { entries, fold, fault } = journal;
   const isBegun = entries.length > 0 || fold !== undefined || (fault?.wholeEntriesBehind ?? 0) > 0;
-  // A run that was killed before the first entry of a new device: nobody was told of it.
+  // The run was killed before the first entry of a new device: no client was told anything.
   if (!isBegun && reading.kind === 'empty' && digestOf(blankContents()).equals(journal.base))
     return { ...fileAlone(name, reading, salvage), notice: fault && faultText(name, journal) };
   const before = reading.kind === 'whole' ? reading.contents : undefined;
@@ -157,7 +158,7 @@ function contentsOf(bytes: Uint8Array, before: Contents | undefined, journal: Jo
   return digestOf(folded).equals(fold.digest) ? folded : undefined;
 }
 
-/** Whether a file is one that was to become this and is not whole: what was not written reads as zeros. */
+/** Whether the file is an incomplete copy of these contents, in which the missing part reads as zeros. */
 function isBegunAs(bytes: Uint8Array, contents: Contents): boolean {
   const flash = flashOf(contents);
   const length = Math.min(bytes.length, FLASH_SIZE);
@@ -191,7 +192,7 @@ function faultText(name: string, { fault, entries }: JournalReading): string {
   );
 }
 
-/** Also one that belongs to somebody else; what is no number of a process is none. */
+/** Also true for a process of another user. False for an invalid number. */
 function isRunning(processNumber: number): boolean {
   try {
     return Number.isInteger(processNumber) && processNumber > 0 && process.kill(processNumber, 0);

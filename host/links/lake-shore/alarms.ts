@@ -15,7 +15,7 @@ export interface AlarmSettings {
 export class Alarms {
   private readonly states = new Map<string, { high: boolean; low: boolean }>();
 
-  /** With every sample, for each input. */
+  /** Call this at every sample, for each input. */
   look(place: string, kelvin: number, settings: AlarmSettings): void {
     const before = this.states.get(place) ?? { high: false, low: false };
     const { isOn, high, low, deadband, isLatched } = settings;
@@ -31,7 +31,7 @@ export class Alarms {
     this.states.clear();
   }
 
-  /** High and low, as ALARMST? has them. */
+  /** The high and low state, as in ALARMST?. */
   state(place: string): string {
     const { high, low } = this.states.get(place) ?? { high: false, low: false };
     return `${Number(high)},${Number(low)}`;

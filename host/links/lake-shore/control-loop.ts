@@ -1,12 +1,11 @@
-// One control output of a temperature controller: set point, ramp, PID, and the current it puts into a heater.
+// One control output of a temperature controller: set point, ramp, PID, and the current into a heater.
 //
 //   out % = P (e + ∫e dt / Ti + Td de/dt), e = set point - temperature in kelvin, held within 0 … 100 % of the range's full current;
 //   heat = (out %)² I² R.
 //
-// The integral stops where the output is at an end and would go further (anti-windup). A set point takes effect with the next
-// measurement but one, as on the real instruments, where a query right after SETP still gives the old one. The classic
-// form of the law is the makers'; what P means in percent per kelvin is ours [G].
-// What must stay true: the output is zero when the range is off, whatever the loop thinks.
+// The integral stops while the output is at its limit (anti-windup). A set point takes effect at the second measurement after it, as on the
+// real instruments, where a query right after SETP still gives the old value. The law has its classic form, as in the manuals; the meaning of P in
+// percent per kelvin is ours [G]. What must stay true: the output is zero when the range is off.
 
 export type LoopMode = 'off' | 'monitor' | 'open' | 'zone' | 'still' | 'closed' | 'warmup';
 
@@ -26,7 +25,7 @@ export class ControlLoop {
   manualPercent = 0;
   rampOn = false;
   rampKelvinPerMinute = 0;
-  /** Of full current. */
+  /** A share of the full current. */
   outputPercent = 0;
   gains: Gains = { proportional: 50, integralSeconds: 50, derivativeSeconds: 0 };
   private target = 0;
@@ -35,7 +34,7 @@ export class ControlLoop {
   private integral = 0;
   private lastKelvin: number | undefined;
 
-  /** What a query gives. */
+  /** The value that a query gives. */
   get setpointKelvin(): number {
     return this.active;
   }
@@ -48,14 +47,14 @@ export class ControlLoop {
     this.waiting = { kelvin, seconds: SETPOINT_DELAY_SECONDS };
   }
 
-  /** Off, and everything forgotten that would make it start with a jump. */
+  /** Switches off, and clears the state that would cause a jump at the next start. */
   shut(): void {
     this.range = 0;
     this.outputPercent = 0;
     this.integral = 0;
   }
 
-  /** After `seconds`, with a new temperature, or none where the sensor gives none. */
+  /** One step of `seconds` with a new temperature; without one when the sensor gives none. */
   step(kelvin: number | undefined, seconds: number): void {
     this.moveSetpoint(kelvin, seconds);
     if (this.range === 0 || this.mode === 'off' || this.mode === 'monitor') {
@@ -68,7 +67,7 @@ export class ControlLoop {
       this.outputPercent = held(this.manualPercent);
       return;
     }
-    // A controller that has lost its sensor heats no further.
+    // A controller without a sensor reading does not heat.
     if (kelvin === undefined) {
       this.outputPercent = 0;
       return;
@@ -92,7 +91,7 @@ export class ControlLoop {
     if (this.waiting) {
       this.waiting.seconds -= seconds;
       if (this.waiting.seconds <= 0) {
-        // A ramp begins where the stage is, if nothing was wanted of it before.
+        // A first ramp begins at the temperature of the stage.
         if (this.rampOn && this.active === 0 && kelvin !== undefined) this.active = kelvin;
         this.target = this.waiting.kelvin;
         this.waiting = undefined;

@@ -1,9 +1,9 @@
-// What Lake Shore's temperature controllers have in common: inputs with sensors, outputs with loops, and how both act on a cryostat.
+// The common part of Lake Shore's temperature controllers: inputs with sensors, outputs with loops, and their effect on a cryostat.
 //
-// A model adds its numbers and its table of commands (model-336.ts, model-372.ts). Sensors are read through the same converter the chip's
-// are, noise and faults in it, ten times a second of virtual time; heaters put heat on a stage of the cryostat, through the lab. What must
-// stay true: all state is virtual time's; no query but those that clear an event register changes anything; an input that is not measured
-// shows no temperature, so that an old one is never taken for a fresh one.
+// A model adds its numbers and its table of commands (model-336.ts, model-372.ts). Sensors are read through the same converter as those of the
+// chip, with its noise and faults, ten times per second of virtual time. Heaters put heat on a stage of the cryostat, through the lab. What must
+// stay true: all state depends on virtual time only; only queries that clear an event register change anything; an input that is not measured
+// shows no temperature, so that an old reading is never taken for a new one.
 
 import { curves, type SensorType } from '../../../protocol/sensors/curves.ts';
 import { exp, ln, log10 } from '../../../protocol/sensors/elementary.ts';
@@ -19,22 +19,22 @@ import { type CommandTable, kelvinText, number } from './table.ts';
 export const SAMPLE_NS = 100_000_000;
 
 export interface Input {
-  /** As commands call it: A, or 5. */
+  /** Its name in commands: A, or 5. */
   id: string;
   name: string;
-  /** The cryostat's sensor on it; undefined: nothing is connected. */
+  /** The connected sensor of the cryostat; undefined for none. */
   sensor: number | undefined;
-  /** What was measured last. 0 where there is nothing to read, as real ones say it. */
+  /** The last measurement; 0 when there is nothing to read, as on the real instruments. */
   kelvin: number;
   /** When that was, in virtual nanoseconds. */
   measuredNs: number;
-  /** The last that was more than nothing, and when. */
+  /** The last measurement that was not 0, and its time. */
   lastKelvin: number;
   lastNs: number;
   /** Volts or ohms. */
   signal: number;
   status: number;
-  /** Least and most measured since they were forgotten. */
+  /** The least and the greatest measurement since they were cleared. */
   extremes: [number, number];
 }
 
@@ -42,20 +42,20 @@ export interface Output {
   id: string;
   stage: StageName | undefined;
   loop: ControlLoop;
-  /** Input it regulates by; empty for none. */
+  /** The input of the control loop; empty for none. */
   input: string;
-  /** Current at 100 % by range, in amperes; its first is off. */
+  /** The current at 100 %, by range, in amperes; the first range is off. */
   amperes: readonly number[];
   ohms: number;
 }
 
 export const neverNs = Number.NEGATIVE_INFINITY;
 
-/** What setpoints of an output are in: those of its input. */
+/** The units of the setpoints of an output: those of its input. */
 export type Units = 'kelvin' | 'celsius' | 'sensor';
 
 export const CELSIUS_KELVIN = 273.15;
-/** The first input's. */
+/** The curve of the first input. */
 export const FIRST_CURVE = 21;
 const CURVE_POINTS = 200;
 
@@ -77,32 +77,32 @@ export abstract class LakeShore implements ScpiInstrument, Resettable {
   }
 
   abstract readonly table: CommandTable<LakeShore>;
-  /** Status word of an input: 0, or why its reading means nothing. */
+  /** Status word of an input: 0, or the reason why its reading is not valid. */
   protected abstract statusOf(isOpen: boolean, isShort: boolean): number;
-  /** What an input says that is switched off, or that the scanner does not come to. */
+  /** The status of an input that is switched off, or that the scanner does not reach. */
   protected abstract readonly offStatus: number;
-  /** The curve format of a signal as it is: volts per kelvin on a 336, ohms per kelvin on a 372. */
+  /** The curve format of a linear signal: volts per kelvin on a 336, ohms per kelvin on a 372. */
   protected abstract readonly linearFormat: number;
   abstract gainsOf(words: number[]): ControlLoop['gains'];
   abstract gainWords(output: Output): number[];
   abstract unitsOf(input: string): Units;
 
-  /** Whether this input's reading is kept up to date. */
+  /** Whether this input is measured regularly. */
   abstract isRefreshed(input: Input): boolean;
 
-  /** Whether it is measured in this very sample: a scanner looks at one input at a time. */
+  /** Whether it is measured in this sample: a scanner measures one input at a time. */
   protected isMeasured(input: Input): boolean {
     return this.isRefreshed(input);
   }
 
-  /** Heat each output puts on its stage, in watts. */
+  /** The heat of each output on its stage, in watts. */
   heatWatts(output: Output): number {
     const share = output.loop.outputPercent / 100;
     const amperes = (output.amperes[output.loop.range] ?? 0) * share;
     return amperes * amperes * output.ohms;
   }
 
-  /** Once every `SAMPLE_NS`, the cryostat being there already: measures, regulates. Sources on one stage are added by the lab. */
+  /** Called every `SAMPLE_NS`, when the cryostat has reached this time: measures and controls. The lab adds the heat of several sources. */
   sample(): void {
     for (const input of this.inputs) {
       if (this.isMeasured(input)) this.measure(input);
@@ -198,7 +198,7 @@ export abstract class LakeShore implements ScpiInstrument, Resettable {
     output.loop.range = range;
   }
 
-  /** Every output off, but those that are to come on by themselves. */
+  /** Switches every output off, except those that are set to come on at power-up. */
   powerUp(): void {
     for (const { id, loop } of this.outputs) if (this.settings('OUTMODE', id)[2] !== '1') loop.shut();
   }
@@ -219,12 +219,12 @@ export abstract class LakeShore implements ScpiInstrument, Resettable {
     }
   }
 
-  /** One input's, or with 0 those of all. */
+  /** Of one input, or with 0 of all. */
   each(place: string, tell: (input: Input) => string): string {
     return place === '0' ? this.inputs.map(tell).join(',') : tell(this.input(place));
   }
 
-  /** Standard curves are numbered as inputs are: curve 21 belongs to the first. */
+  /** Standard curves have the order of the inputs: curve 21 belongs to the first. */
   private sensorOfCurve(curve: number): SensorType | undefined {
     const input = this.inputs[curve - FIRST_CURVE];
     return input?.sensor === undefined ? undefined : this.cryostat.sensors[input.sensor].type;
@@ -237,7 +237,7 @@ export abstract class LakeShore implements ScpiInstrument, Resettable {
     return `${type},standard,${curves[type].unit === 'volt' ? this.linearFormat : LOG_OHMS},${number(most)},1`;
   }
 
-  /** The n-th of 200 points of a curve, cold to warm; a resistor's signal as its logarithm. */
+  /** The n-th of 200 points of a curve, from cold to warm; the signal of a resistor is given as its logarithm. */
   curvePoint(curve: number, n: number): string {
     const type = this.sensorOfCurve(curve);
     if (type === undefined) return '+0,+0,+0';

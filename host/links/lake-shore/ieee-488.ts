@@ -1,9 +1,9 @@
-// The registers and common commands IEEE 488.2 gives every instrument: what happened, what of it asks for service.
+// The registers and common commands of IEEE 488.2, which every instrument has: which events happened, and which of them request service.
 //
 //   events ──▶ standard event register (ESR) ──& ESE──▶ bit 5 ┐
 //   alarms, ramps, new readings ──▶ OPSTR ─────& OPSTE─▶ bit 7 ├─ status byte ──& SRE──▶ bit 6
 //
-// Reading an event register clears it, as the standard has it; so `*ESR?` is the one query that changes something, and only here.
+// Reading an event register clears it, as the standard says. So `*ESR?` is the only query that changes something.
 
 import { type ScpiCommand, ScpiError } from './scpi.ts';
 
@@ -13,11 +13,11 @@ const StatusBit = { EVENT: 32, SERVICE: 64, OPERATION: 128 } as const;
 /** Bits of the operation registers. */
 export const Operation = { ALARM: 1, OVERLOAD: 2, RAMP_2_DONE: 4, RAMP_1_DONE: 8, NEW_READING: 16 } as const;
 
-/** What the instrument does when all of it is meant. */
+/** The actions of the instrument as a whole. */
 export interface Resettable {
   /** `*RST`: as after power-on. */
   powerUp(): void;
-  /** Its present operation condition. */
+  /** The present operation condition. */
   readonly operation: number;
 }
 
@@ -39,12 +39,12 @@ export class Ieee488 {
     this.events |= error.kind === 'command' ? EventBit.COMMAND_ERROR : EventBit.EXECUTION_ERROR;
   }
 
-  /** Something of the operation registers has happened. */
+  /** An event of the operation registers has happened. */
   happened(bits: number): void {
     this.operationEvents |= bits;
   }
 
-  /** The answer to one of these commands, in an object because most have none; undefined where it is not one of them. */
+  /** The answer to one of these commands, in an object because most have none; undefined for another command. */
   execute({ name, words }: ScpiCommand): { answer?: string } | undefined {
     switch (name) {
       case '*IDN?':
@@ -78,7 +78,7 @@ export class Ieee488 {
         this.eventEnable = byteOf(name, words);
         return {};
       case '*SRE':
-        // Bit 6 is the summary and cannot ask for itself.
+        // Bit 6 is the summary and cannot be part of itself.
         this.serviceEnable = byteOf(name, words) & ~StatusBit.SERVICE;
         return {};
       case 'OPSTE':

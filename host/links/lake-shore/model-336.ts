@@ -1,8 +1,8 @@
-// Lake Shore's Model 336: four inputs A to D, two heater outputs of up to 1 A, two analog ones that drive nothing here.
+// Lake Shore's Model 336: four inputs A to D, two heater outputs of up to 1 A, and two analog outputs that drive nothing here.
 //
-// On a fridge: A is the 50K plate, B the 4K plate, C and D are open (a 336 cannot read the millikelvin sensors). Output 1 heats 4K, output
-// 2 heats 50K. I is given as 1000 / seconds and D as percent of a quarter of that time, as its manual has it [G]. An input whose type is 0
-// is off: it reads 0 K and says that its reading is invalid. TCP port 7777; what its commands are, is the table below.
+// On a fridge, A is the 50K plate and B the 4K plate; C and D are open (a 336 cannot read the millikelvin sensors). Output 1 heats 4K, output
+// 2 heats 50K. I is given as 1000 / seconds and D as percent of a quarter of that time, as in its manual [G]. An input of type 0 is off: it reads
+// 0 K, and its status says that the reading is invalid. TCP port 7777. The table below has its commands.
 
 import type { CryostatView } from '../../plant/cryostat/view.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
@@ -85,7 +85,7 @@ const own: readonly Row<LakeShore>[] = [
   { name: 'DISPLAY', fields: [int(0, 7), int(0, 3), int(1, 4)], starts: '4,0,1' },
   { name: 'IEEE', fields: [int(1, 30)], starts: '12' },
   { name: 'LEDS', fields: [on], starts: '1' },
-  // Of the thermocouple option's terminals: the room.
+  // The terminals of the thermocouple option are at room temperature.
   { name: 'TEMP', get: () => number(295) },
 ];
 

@@ -1,10 +1,10 @@
 // Lake Shore's Model 372: an AC resistance bridge with a scanner, sixteen channels of which it measures one at a time, and a control input A.
 //
-// On a fridge, channels are numbered as Bluefors does: 1 50K, 2 4K, 4 cold plate, 5 still, 6 mixing chamber; the rest are open. Sample
-// heater (output 0) and warm-up heater (1) are on the mixing chamber, the still's on output 2, which starts at what the operator left on.
-// A channel shows what was measured when the scanner was last there: `dwell` seconds each, after `pause` seconds in which a changed channel
-// settles. A channel with nothing on it reads 0. One that is switched off, or that the scanner does not come to because it was stopped
-// elsewhere, reads 0 as well, as real ones do [R], with the bit of a temperature that is too low [G]. TCP port 7777.
+// On a fridge, channels have the numbers of Bluefors: 1 50K, 2 4K, 4 cold plate, 5 still, 6 mixing chamber; the others are open. The sample
+// heater (output 0) and the warm-up heater (1) are on the mixing chamber. The still heater is output 2; it starts with the heat that the operator
+// left on. A channel shows the last measurement of the scanner there: `dwell` seconds per channel, after `pause` seconds of settling. A channel
+// without a sensor reads 0. A channel that is switched off, or that the scanner does not reach because it was stopped at another one, reads 0 as
+// well, as on the real instrument [R], with the bit of a temperature that is too low [G]. TCP port 7777.
 
 import type { StageName } from '../../plant/cryostat/stages.ts';
 import type { CryostatView } from '../../plant/cryostat/view.ts';
@@ -28,7 +28,7 @@ import {
 
 const CHANNELS = 16;
 const CONTROL = 'A';
-/** Bluefors' numbers. */
+/** The numbers of Bluefors. */
 const channelOfStage: Record<StageName, number> = { '50K': 1, '4K': 2, CP: 4, Still: 5, MXC: 6 };
 const modes: readonly LoopMode[] = ['off', 'monitor', 'open', 'zone', 'still', 'closed', 'warmup'];
 const RESISTANCE_OVER = 16;
@@ -41,7 +41,7 @@ const WARMUP_OHMS = 25;
 /** The still output is a voltage of up to 10 V. */
 const STILL_VOLTS = 10;
 const STILL_OHMS = 120;
-/** What a bridge for millikelvin sensors puts into them, as QRDG and RDGPWR would tell. */
+/** The excitation of a millikelvin sensor; QRDG? and RDGPWR? follow from it. */
 const EXCITATION_VOLTS = 6.32e-6;
 
 /** A channel, with or without a zero before it, or the control input. */
@@ -57,7 +57,7 @@ const channelOrNone: Field = (word) => (word === '0' ? { value: word } : channel
 const places: Places = {
   ...sharedPlaces,
   input: [channel],
-  // Left out it is the sample heater, which laboratories' programs ask for as HTR? and PID? [R2].
+  // Without a number it is the sample heater; programs of laboratories ask for it as HTR? and PID? [R2].
   output: [(word) => (word === '' ? { value: '0' } : int(0, 2)(word))],
   analog: [int(1, 2)],
   zone: [int(0, 1), int(1, 10)],
@@ -66,7 +66,7 @@ const places: Places = {
 const the372 = (instrument: LakeShore): Model372 => instrument as Model372;
 
 const own: readonly Row<LakeShore>[] = [
-  // As the Model 370 before it says KRDG?; programs for a 372 still do [R2].
+  // The name of KRDG? in the older Model 370; programs for a 372 still use it [R2].
   { name: 'RDGK', of: 'input', get: (i, place) => i.each(place, ({ kelvin }) => kelvinText(kelvin)) },
   { name: 'RDGR', of: 'input', get: (i, place) => number(i.input(place).signal) },
   // The bridge is balanced, so that no part of the signal is out of phase.
@@ -130,7 +130,7 @@ const own: readonly Row<LakeShore>[] = [
   },
   { name: 'MONITOR', fields: [int(0, 6)], starts: '0' },
   {
-    // Line end, EOI, address: the query tells the address only.
+    // Line end, EOI, address: the query gives the address only.
     ...{ name: 'IEEE', fields: [int(0, 3), on, int(1, 30)], starts: '0,0,12' },
     get: (i) => i.settings('IEEE', '')[2],
   },
@@ -149,7 +149,7 @@ export class Model372 extends LakeShore {
   protected readonly linearFormat = 3;
   private channel = channelOfStage.MXC;
   private autoscan = true;
-  /** Since the scanner came to this channel. */
+  /** Time since the scanner reached this channel. */
   private seconds = 0;
 
   constructor(cryostat: CryostatView) {
@@ -168,7 +168,7 @@ export class Model372 extends LakeShore {
     still.range = 1;
     const watts = cryostat.stages.includes('Still') ? cryostat.heatWatts('heater', 'Still') : 0;
     still.manualPercent = (100 * Math.sqrt(watts * STILL_OHMS)) / STILL_VOLTS;
-    // It has been scanning for days.
+    // At power-on of the lab the scanner has been running for days.
     for (const input of this.inputs) this.measure(input);
   }
 
@@ -248,7 +248,7 @@ export class Model372 extends LakeShore {
   }
 }
 
-/** The control input is excited by a current, of which it has six; a channel has 12 voltages and 22 currents [R]. */
+/** The control input has six excitation currents; a channel has 12 voltages and 22 currents [R]. */
 function refuseExcitation(place: string, mode: string, excitation: number): void {
   if (place === CONTROL && mode === '0')
     throw new ScpiError('execution', 'INTYPE: the control input has no voltage excitation; mode 1 is a current');

@@ -1,7 +1,7 @@
 // A TCP port for an instrument: carries messages between clients and `ScpiSession`, eight clients at a time.
 //
-// A client too many is told so before it is sent away, and so is whoever serves the instrument. What must stay true: a client that does
-// not read costs at most a bounded amount of memory.
+// When all places are taken, a new client gets a message before it is disconnected, and `onIgnored` is called. What must stay true: a client that
+// does not read costs a limited amount of memory.
 
 import { createServer, type Server, type Socket } from 'node:net';
 import { authority, bindError, type Link, listenAddress } from '../link.ts';
@@ -9,11 +9,11 @@ import { type ScpiInstrument, ScpiSession } from './scpi.ts';
 
 export interface ScpiServerOptions {
   instrument: ScpiInstrument;
-  /** In addresses: `lake-shore-336`. */
+  /** Its name in addresses: `lake-shore-336`. */
   name: string;
   port: number;
   host?: string;
-  /** Told of commands that were not followed, and of clients that were sent away. */
+  /** Called for commands that were refused, and for clients that were disconnected. */
   onIgnored?: (line: string, reason: string) => void;
 }
 
@@ -26,7 +26,7 @@ export class ScpiServer implements Link {
   private readonly server: Server;
   private readonly options: ScpiServerOptions;
   private readonly clients = new Set<Socket>();
-  /** Told that they are too many, and not gone yet. */
+  /** Clients that were refused and are still connected. */
   private readonly leaving = new Set<Socket>();
 
   /** Opens the port. Throws `LinkError` when it is taken. */
@@ -58,14 +58,14 @@ export class ScpiServer implements Link {
   }
 
   private welcome(client: Socket): void {
-    // A client that vanishes mid-write is no error of ours; 'close' follows every 'error'.
+    // A client that disconnects during a write is not an error of ours; 'close' follows every 'error'.
     client.on('error', () => {});
     if (this.clients.size === CLIENTS_MAXIMUM) {
       const reason = `${this.options.name} serves ${CLIENTS_MAXIMUM} clients at a time; close one of them and connect again`;
       this.options.onIgnored?.(`a connection from ${client.remoteAddress}`, reason);
       this.leaving.add(client);
       client.on('close', () => this.leaving.delete(client));
-      // What it has sent is read and dropped, or it would never see the end.
+      // Its bytes are read and dropped; otherwise it would never see the end of the connection.
       client.resume();
       client.end(`${reason}\r\n`);
       return;

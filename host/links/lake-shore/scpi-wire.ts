@@ -1,9 +1,9 @@
-// An instrument's serial port: a `Wire` like that of a board's console, so that a pseudo-terminal carries it (pty.ts).
+// The serial port of an instrument: a `Wire` like that of a board's console, so that a pseudo-terminal (pty.ts) can carry it.
 
 import type { Wire } from '../link.ts';
 import { type ScpiInstrument, ScpiSession } from './scpi.ts';
 
-/** A line that has no client's name: a message without end is dropped, for there is nobody to send away. */
+/** A serial line has no clients that could be disconnected, so a message without end is dropped. */
 export function scpiWire(instrument: ScpiInstrument, onIgnored?: (line: string, reason: string) => void): Wire {
   const listeners = new Set<(bytes: Uint8Array) => void>();
   let session = new ScpiSession(instrument, onIgnored);

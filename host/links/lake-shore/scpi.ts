@@ -1,10 +1,10 @@
-// What instruments and their clients say to each other, as text: messages in, answers out. Ports (TCP, serial) only carry it.
+// The text protocol between instruments and clients: messages in, answers out. Ports (TCP, serial) only carry it.
 //
 //   "KRDG? A;HTR? 1;*ESR?\r\n"  ──▶  three commands, in order  ──▶  "+3.0661;+12.5;0\r\n"
 //
-// A message ends with CR, LF or both. Its commands stand between semicolons, each perhaps with a colon before it, and what they answer
-// comes back on one line. A command that cannot be followed is not answered; the instrument's event register keeps why (ieee-488.ts), as
-// the real one's does. What must stay true: a client that sends no line end costs a bounded amount of memory.
+// A message ends with CR, LF or both. Semicolons separate its commands, each of which may begin with a colon; the answers come back on one line.
+// A command that is refused has no answer; the event register keeps the reason (ieee-488.ts), as on the real instrument. What must stay true: a
+// client that sends no line end costs a limited amount of memory.
 
 export interface ScpiCommand {
   /** In capitals, with its question mark: `KRDG?`, `SETP`. */
@@ -14,13 +14,13 @@ export interface ScpiCommand {
 }
 
 export interface ScpiInstrument {
-  /** The answer to a query; undefined where there is none. Throws `ScpiError` for a command that cannot be followed. */
+  /** The answer to a query; undefined for a command without an answer. Throws `ScpiError` for a command that is refused. */
   execute(command: ScpiCommand): string | undefined;
-  /** Told of a command that was not followed, for its event register. */
+  /** Called for a command that was refused, for the event register. */
   refused(error: ScpiError): void;
 }
 
-/** A command the instrument does not know, or one it knows and cannot follow with these arguments or at this moment. */
+/** A command that the instrument does not know, or cannot execute with these arguments or at this moment. */
 export class ScpiError extends Error {
   readonly kind: 'command' | 'execution';
 
@@ -30,10 +30,10 @@ export class ScpiError extends Error {
   }
 }
 
-/** The longest message of these instruments' drivers has a few hundred characters. */
+/** The longest message of the drivers for these instruments has a few hundred characters. */
 const MESSAGE_MAXIMUM = 4096;
 
-/** One client's side of the talk: pieces of text in, whole answers out. */
+/** The session of one client: pieces of text in, whole answers out. */
 export class ScpiSession {
   private readonly instrument: ScpiInstrument;
   private readonly onIgnored: (command: string, reason: string) => void;
@@ -68,13 +68,13 @@ export class ScpiSession {
   }
 }
 
-/** At semicolons that are not in quotes. */
+/** Splits at semicolons that are not in quotes. */
 function commandsOf(message: string): string[] {
   const parts = message.match(/(?:"[^"]*"?|[^;"])+/g) ?? [];
   return parts.map((part) => part.trim().replace(/^:\s*/, '')).filter((part) => part !== '');
 }
 
-/** `SETP 1, 3.5` into name and words. A comma within quotes stays, and so does an empty word between two commas. */
+/** Splits `SETP 1, 3.5` into name and words. A comma in quotes does not separate; an empty word between two commas is kept. */
 export function parseCommand(text: string): ScpiCommand {
   const [, name, tail] = /^(\*?[A-Za-z]+\??)\s*(.*)$/s.exec(text) ?? [undefined, text, ''];
   const words = tail === '' ? [] : splitAtCommas(tail);

@@ -1,13 +1,13 @@
-// The commands a Model 336 and a Model 372 have alike, as their manuals list them; each model's own are in its table.
+// The commands that a Model 336 and a Model 372 have in common, as in their manuals; the other commands are in the tables of the models.
 //
-// The bench has no keys, display, relays, network or GPIB: what belongs to them is kept and given back, and drives nothing. Autotuning and
-// soft calibration are not emulated: they are refused, so that nobody waits for their end.
+// The bench has no keys, display, relays, network or GPIB: their settings are stored and given back, and have no effect. Autotuning and soft
+// calibration are not emulated: they are refused, so that no client waits for their end.
 
 import { figuresOf, type LakeShore } from './controller.ts';
 import { ScpiError } from './scpi.ts';
 import { any, type Field, int, kelvinText, number, on, type Places, type Row, real, text } from './table.ts';
 
-/** What they can be about, beside a model's own inputs and outputs. */
+/** The places of these commands, besides the inputs and outputs of a model. */
 export const sharedPlaces: Places = {
   curve: [int(1, 59)],
   point: [int(1, 59), int(1, 200)],
@@ -81,7 +81,7 @@ export const sharedCommands: readonly Row<LakeShore>[] = [
   { name: 'ALMRST', set: (i) => i.alarms.clear() },
   { name: 'RELAY', of: 'relay', fields: [int(0, 4), text(2), int(0, 2)], starts: '0,A,0' },
   { name: 'RELAYST', of: 'relay', get: (i, place) => i.alarms.relay(i.settings('RELAY', place)) },
-  // Curves: the sensors' own stand from number 21 on, one an input; others can be written and read. The header is in each model's table.
+  // Curves: those of the sensors have the numbers from 21 on, one per input; others can be written and read. Each model's table has the header.
   {
     ...{ name: 'CRVPT', of: 'point', fields: [any, real(0, 1500), any] },
     starts: (i, place) => i.curvePoint(...(place.split(',').map(Number) as [number, number])),
@@ -91,7 +91,7 @@ export const sharedCommands: readonly Row<LakeShore>[] = [
     ...{ name: 'DFLT', fields: [int(99, 99)], isCommandOnly: true },
     set: (i) => i.factoryDefaults(),
   },
-  // The outside of the instrument.
+  // Front panel and interfaces of the instrument.
   { name: 'LOCK', fields: [on, int(0, 999, 3)], starts: '0,123' },
   { name: 'MODE', fields: [int(0, 2)], starts: '1' },
   { name: 'INTSEL', fields: [int(0, 2)], starts: '1' },

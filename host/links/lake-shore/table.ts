@@ -1,14 +1,14 @@
-// An instrument's commands as one table: what each is called, what its first word chooses, what the others may be, what it starts with.
+// The commands of an instrument as one table: the name, what the first word selects, the allowed values of the others, the default.
 //
 //   { name: 'FILTER', of: 'input', fields: [int(0, 1), int(2, 64), int(1, 10)], starts: '0,8,10' }
 //
-// Most commands keep what they are given and give it back; a row with `get` or `set` does more. A word that is empty or missing leaves that
-// field as it was, as the makers' own driver relies on. What must stay true: what a command was given, its query gives back; a command whose
-// words are out of range changes nothing.
+// Most commands store their words, and their query gives them back; a row with `get` or `set` does more. An empty or missing word leaves its
+// field unchanged, because the vendor's own driver relies on that. What must stay true: a query gives back the words of its command; a command
+// with a word out of range changes nothing.
 
 import { type ScpiCommand, ScpiError } from './scpi.ts';
 
-/** What a word may be; gives it back as the instrument prints it, or says what it should have been. */
+/** Checks a word: gives it back as the instrument prints it, or says what was expected. */
 export type Field = (word: string) => { value: string } | { expected: string };
 
 export const int =
@@ -29,13 +29,13 @@ export const real =
     return isGood ? { value: number(value) } : { expected: `a number from ${least} to ${most}` };
   };
 
-/** 1 for yes. */
+/** A flag; 1 means yes. */
 export const on = int(0, 1);
 
-/** A figure in whatever unit. */
+/** A number in any unit. */
 export const any = real(-1e6, 1e6);
 
-/** Longer ones are cut off, as the instrument does. */
+/** A longer text is cut off, as by the instrument. */
 export const text =
   (most: number): Field =>
   (word) => ({ value: word.slice(0, most) });
@@ -45,19 +45,19 @@ export const oneOf =
   (word) =>
     names.includes(word.toUpperCase()) ? { value: word.toUpperCase() } : { expected: `one of ${names.join(', ')}` };
 
-/** What a command's first words choose. */
+/** What the first words of a command select. */
 export type Places = Readonly<Record<string, readonly Field[]>>;
 
 export interface Row<Instrument> {
   name: string;
-  /** In `Places`; nothing: the instrument itself. */
+  /** A key of `Places`; without it, the instrument itself. */
   of?: string;
   fields?: readonly Field[];
-  /** From the factory; by place where places differ. */
+  /** The factory setting; by place when places differ. */
   starts?: string | ((instrument: Instrument, place: string) => string);
-  /** What its query answers, where that is not what was set. */
+  /** The answer of the query, when it is not the stored words. */
   get?: (instrument: Instrument, place: string) => string;
-  /** What its command does beside keeping its words; undefined and no fields: there is no command. */
+  /** What the command does besides storing its words. Without this and without fields there is no command. */
   set?: (instrument: Instrument, place: string, words: string[]) => void;
   /** There is no query. */
   isCommandOnly?: boolean;
@@ -99,7 +99,7 @@ export class CommandTable<Instrument> {
     return undefined;
   }
 
-  /** What a command was given last, or what the instrument came with. */
+  /** The words of the last command, or the factory setting. */
   settings(instrument: Instrument, name: string, place: string): string[] {
     const row = this.rows.get(name);
     const { starts = '' } = row ?? {};
@@ -111,14 +111,14 @@ export class CommandTable<Instrument> {
     return words;
   }
 
-  /** What these commands were given for a place, and for those within it. */
+  /** The words of these commands for a place, and for the places within it. */
   forgetPlace(names: readonly string[], place: string): void {
     for (const key of this.kept.keys())
       if (names.some((name) => key === `${name} ${place}` || key.startsWith(`${name} ${place},`)))
         this.kept.delete(key);
   }
 
-  /** As from the factory. */
+  /** Restores the factory settings. */
   forget(): void {
     this.kept.clear();
   }
