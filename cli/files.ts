@@ -165,8 +165,10 @@ function writeFailure(error: unknown, path: string, what: string): Failure {
   return fileFailure(error, `${what} ${path}`, 'cannot be written', 'check the folder and its permissions');
 }
 
-function fileFailure(error: unknown, what: string, cannot: string, advice: string): Failure {
+function fileFailure(error: unknown, what: string, cannot: string, usually: string): Failure {
   if (error instanceof Failure) return error;
-  const name = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'FILE_MISSING' : 'FILE';
+  const { code } = error as NodeJS.ErrnoException;
+  const name = code === 'ENOENT' ? 'FILE_MISSING' : 'FILE';
+  const advice = code === 'ENOSPC' || code === 'EDQUOT' ? 'make room, or choose another place' : usually;
   return new Failure(name, `${what} ${cannot}: ${systemReason(error) ?? error}; ${advice}`, { cause: error });
 }

@@ -148,7 +148,7 @@ describe('an output that cannot be written', () => {
   });
 
   it('is told by its reason where the disk is full', () =>
-    expectMistake([...sign('text', 'key.pem', '/dev/full'), '--raw'], /the disk is full/));
+    expectMistake([...sign('text', 'key.pem', '/dev/full'), '--raw'], /the disk is full; make room/));
 
   it('a folder of logs that is a file', () =>
     expectMistake(['cryostat', 'serve', 'uts', '--bluefors-logs', 'text', '--for', '1'], /it is a file/));

@@ -3,6 +3,7 @@
 import cliProgress from 'cli-progress';
 import type { RunProgress } from '../hil/prove/run.ts';
 import type { UploadProgress } from '../host/tools/smp/index.ts';
+import { canRedraw } from './terminal.ts';
 import { bytesText, spanText } from './words.ts';
 
 export interface Progress<What> {
@@ -44,7 +45,7 @@ export function proofProgress(quiet: boolean, name: string): Progress<RunProgres
 
 /** Draws value of total, or ends the bar when called without; undefined where nobody watches. */
 function barFor(quiet: boolean, beside: number, format: string) {
-  if (quiet || !process.stderr.isTTY) return undefined;
+  if (quiet || !canRedraw(process.stderr)) return undefined;
   const barsize = Math.max(10, Math.min(40, (process.stderr.columns ?? 80) - beside));
   const bar = new cliProgress.SingleBar({
     ...{ stream: process.stderr, hideCursor: true, clearOnComplete: true, barsize },

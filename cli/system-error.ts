@@ -9,6 +9,7 @@ const reasons: Record<string, string> = {
   EPERM: 'permission denied',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than this process may make one (ulimit -f)',
   EROFS: 'the file system is read-only',
   ELOOP: 'its symbolic links lead in a circle',
   ENAMETOOLONG: 'the name is too long',

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { connectText } from './commands/run.ts';
+import { buildNotes } from './run/new-device.ts';
 import { hang, paint, styleOf, table, wrap } from './terminal.ts';
 
 const stream = (columns?: number, isTTY = true) => ({ columns, isTTY });
@@ -31,6 +33,23 @@ describe('text on a terminal', () => {
 });
 
 describe('the style of a stream', () => {
+  it('is written over only where there is a cursor: the notes of a build are lines on a dumb terminal', () => {
+    const written = (terminal: string) => {
+      let text = '';
+      const stderr = { isTTY: true, write: (piece: string) => (text += piece) } as unknown as NodeJS.WriteStream;
+      const note = buildNotes(false, stderr, { TERM: terminal });
+      for (const what of ['the firmware', 'the bootloader', '']) note(what);
+      return text;
+    };
+    expect(written('dumb')).toBe('building the firmware …\nbuilding the bootloader …\n');
+    expect(written('xterm')).toContain('\x1b[2K');
+  });
+
+  it('shows commands that can be typed as they stand, also where a path has a space', () => {
+    expect(connectText(['serial:///tmp/coldrig'], 100)).toContain('smpmgr --port /tmp/coldrig image');
+    expect(connectText(["serial:///tmp/my rig's/tty"], 100)).toContain("smpmgr --port '/tmp/my rig'\\''s/tty' image");
+  });
+
   it('has colours on a terminal, unless NO_COLOR or a dumb terminal says otherwise', () => {
     expect(styleOf(stream(100), {}).colour).toBe(true);
     expect(styleOf(stream(100), { NO_COLOR: '1' }).colour).toBe(false);

@@ -23,6 +23,11 @@ export function styleOf(
   };
 }
 
+/** Whether lines can be written over. TERM=dumb knows no cursor: what would be drawn anew is then not drawn. */
+export function canRedraw(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv = process.env): boolean {
+  return stream.isTTY === true && environment.TERM !== 'dumb';
+}
+
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 export type Paint = keyof typeof codes;
 
@@ -43,6 +48,11 @@ export function wrap(text: string, width: number, indent = ''): string {
     }
   }
   return [...lines, line].join('\n');
+}
+
+/** A word of a command that is shown to be typed: quoted where a shell would take it apart. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Text that begins at a column and stays right of it, wrapped to the terminal's width. */

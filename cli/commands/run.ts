@@ -21,7 +21,7 @@ import type { LogLine } from '../run/log-line.ts';
 import { buildNotes, newDevice } from '../run/new-device.ts';
 import { RunScreen } from '../run/screen.ts';
 import { Session } from '../run/session.ts';
-import { hang, paint, type Style, styleOf, table, wrap } from '../terminal.ts';
+import { hang, paint, type Style, shellWord, styleOf, table, wrap } from '../terminal.ts';
 import { momentText } from '../words.ts';
 
 interface RunOptions extends GlobalOptions {
@@ -232,7 +232,7 @@ export function connectText(links: string[], width: number): string {
     const [scheme, place] = address.split('://');
     const isTerminal = scheme === 'serial' && place.startsWith('/');
     const target = address === DEFAULT_TARGET ? '' : ` --target ${address}`;
-    const call = isTerminal ? `smpmgr --port ${place} image state-read` : `npx coldrig status${target}`;
+    const call = isTerminal ? `smpmgr --port ${shellWord(place)} image state-read` : `npx coldrig status${target}`;
     return [scheme === 'udp' ? '  gateway' : '  console', isTerminal ? place : address, call];
   });
   const beside = table(rows);

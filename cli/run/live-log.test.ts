@@ -99,6 +99,18 @@ describe('the live log', () => {
     expect(board.texts()).toEqual(['reset: watchdog', 'heartbeat 1: healthy']);
   });
 
+  it('shows the beat of safe mode after a boot, then once in ten seconds', () => {
+    const board = watching();
+    for (let second = 1; second <= 25; second++) {
+      board.records(EventKind.SAFE_MODE_BEAT, second, 6);
+      board.wait(1000);
+    }
+    board.happens(LogKind.RESET, 4);
+    board.records(EventKind.SAFE_MODE_BEAT, 1, 6);
+    const numbers = board.texts().flatMap((text) => /^heartbeat (\d+): /.exec(text)?.[1] ?? []);
+    expect(numbers).toEqual(['1', '11', '21', '1']);
+  });
+
   it('shows at once when the health changes', () => {
     const board = watching();
     board.records(EventKind.HEARTBEAT, 1, 0);

@@ -38,6 +38,7 @@ export interface LoggedBoard {
 }
 
 const REPEAT_PAUSE_MS = 10_000;
+const keyOf = (kind: number, task: number) => kind * 0x1_0000 + task;
 const REASONS_NOT_WORTH_A_LINE = new Set([0, 1]);
 
 export class LiveLog {
@@ -64,6 +65,7 @@ export class LiveLog {
     switch (kind) {
       case LogKind.RESET:
         this.health = -1;
+        this.shownMs.delete(keyOf(EventKind.SAFE_MODE_BEAT, 0));
         return { event: 'reset', facts: { cause: causeText(a) }, text: `reset: ${causeText(a)}`, tone: 'dim' };
       case LogKind.FAULT:
         return this.fault();
@@ -96,17 +98,16 @@ export class LiveLog {
   private recorded(kind: number, argument0: number): UntimedLine | undefined {
     if (kind === EventKind.HEARTBEAT) return this.heartbeat();
     const wording = wordings[kind];
-    if (this.isRepeated(kind, argument0)) return undefined;
+    if (eventsOfTasks.includes(kind) && this.isRepeated(keyOf(kind, argument0))) return undefined;
+    if (kind === EventKind.SAFE_MODE_BEAT && this.isRepeated(keyOf(kind, 0))) return undefined;
     const event = wording && this.board.recorderEvents(1)[0];
     if (!wording || !event) return undefined;
     if (kind === EventKind.BOOT_VERIFY && REASONS_NOT_WORTH_A_LINE.has(event.argument1)) return undefined;
     return wording(argument0, event.argument1);
   }
 
-  /** A task in trouble is in trouble every time it runs: once in ten seconds is enough. */
-  private isRepeated(kind: number, task: number): boolean {
-    if (!eventsOfTasks.includes(kind)) return false;
-    const key = kind * 0x1_0000 + task;
+  /** A task in trouble is in trouble every time it runs, and safe mode beats every second: once in ten seconds is enough. */
+  private isRepeated(key: number): boolean {
     const nowMs = this.wallMs();
     const isRepeated = nowMs - (this.shownMs.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_PAUSE_MS;
     if (!isRepeated) this.shownMs.set(key, nowMs);

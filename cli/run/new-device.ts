@@ -9,6 +9,7 @@ import { parseImage, readPublicKey } from '../../host/tools/image/index.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { Failure } from '../failure.ts';
 import { readInput } from '../files.ts';
+import { canRedraw } from '../terminal.ts';
 
 export interface DeviceOptions {
   seed: number;
@@ -90,8 +91,9 @@ export function serialOf(seed: number): Uint8Array {
   return serial;
 }
 
-/** Says on stderr what is being built, as long as it takes, on a terminal. */
-export function buildNotes(quiet: boolean): (what: string) => void {
-  if (quiet || !process.stderr.isTTY) return () => {};
-  return (what) => process.stderr.write(what === '' ? '\x1b[2K' : `\x1b[2Kbuilding ${what} …\r`);
+/** Says on stderr what is being built, as long as it takes, on a terminal; line by line where it cannot be written over. */
+export function buildNotes(quiet: boolean, stderr: NodeJS.WriteStream = process.stderr, environment = process.env) {
+  if (quiet || !stderr.isTTY) return () => {};
+  if (!canRedraw(stderr, environment)) return (what: string) => what !== '' && stderr.write(`building ${what} …\n`);
+  return (what: string) => stderr.write(what === '' ? '\x1b[2K' : `\x1b[2Kbuilding ${what} …\r`);
 }

@@ -63,7 +63,7 @@ export function bindError(kind: 'UDP' | 'TCP', host: string, port: number, optio
     EADDRINUSE: `${where} is in use by another program; end it, or choose another port with ${option}`,
     EACCES: `${where} may not be opened by this user; choose a port above 1023 with ${option}`,
     ENOTFOUND: `${host} is no address, and no name that this machine knows; leave --host out to listen on 127.0.0.1`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine; leave the address out to listen on 127.0.0.1`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine; pass --host 127.0.0.1, or --host ::1 where there is no IPv4`,
   };
   return new LinkError(advice[code] ?? `${where} cannot be opened (${code}); choose another with ${option}`, { cause });
 }

@@ -53,17 +53,26 @@ export function buildFolderOf(root = ownRoot, environment = process.env) {
 /** Puts a file at its place in one step: whoever reads it reads all of it. With `keep`, one that is there already stays. */
 export function writeWhole(path, contents, { mode = 0o644, keep = false } = {}) {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
-  const fresh = mkdtempSync(join(folder, '.fresh-'));
+  let fresh = '';
   try {
+    mkdirSync(folder, { recursive: true });
+    fresh = mkdtempSync(join(folder, '.fresh-'));
     const file = join(fresh, basename(path));
     writeFileSync(file, contents, { mode });
-    if (keep) linkSync(file, path);
+    if (keep) linkUnlessThere(file, path);
     else renameSync(file, path);
   } catch (error) {
-    if (!keep || error.code !== 'EEXIST') throw error;
+    throw new BuildFolderError(`what is built cannot be written to ${path}: ${error.message}`, { cause: error });
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
+    if (fresh !== '') rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+function linkUnlessThere(from, to) {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
   }
 }
 

@@ -157,6 +157,7 @@ describe('a disk that refuses to write', () => {
           fresh.refusal = { from, code };
         });
         disk.refusal = undefined;
+        expect(disk.read(`${name}.journal.new`), `refused from operation ${from} on`).toBeUndefined();
         expectKept(disk.afterKill(), life, `refused from operation ${from} on`);
         isOver = from > disk.operations - 3;
         if (!isOver)

@@ -220,9 +220,15 @@ export class DeviceFile {
     // Space that is allocated in advance: a sync then writes only data, which takes a quarter of the time.
     const head = new Uint8Array(Math.max(this.journalBytes, JOURNAL_HEAD_SIZE));
     head.set(journalHead(base, process.pid));
-    disk.write(fresh, 0, head);
-    disk.sync(fresh);
-    disk.rename(this.freshJournalPath, this.journalPath);
+    try {
+      disk.write(fresh, 0, head);
+      disk.sync(fresh);
+      disk.rename(this.freshJournalPath, this.journalPath);
+    } catch (error) {
+      // Nothing is in it yet, and a full disk has no room for it.
+      disk.remove(this.freshJournalPath);
+      throw error;
+    }
     disk.syncFolder(this.journalPath);
     this.journalEnd = JOURNAL_HEAD_SIZE;
     this.entryNumber = 1;

@@ -65,6 +65,8 @@ const remedies: Record<string, string> = {
   CURRENT_VERSION_IS_NEWER: "sign the image with a higher version, or bring a downgrade token ('coldrig image token')",
   IMAGE_ALREADY_PENDING: 'confirm the running image, or reset to go back, then try again',
   IMAGE_CONFIRMATION_DENIED: 'wait until the device reports itself healthy; only the running image can be confirmed',
+  INVALID_IMAGE_DATA_OVERRUN:
+    'the upload under way there is of another, shorter file: end the client that makes it, then upload again',
   CRC: 'the bytes were damaged on the way; upload them again',
   NOT_LOADED: 'upload a sequence first',
   BINS: 'give the acquisitions fewer bins, or load a smaller sequence into another sequencer',

@@ -114,6 +114,14 @@ describe('over UDP', () => {
     expect(await asked).toBe('hello');
   });
 
+  it('an address that may not be reached is told by its reason, not by a call that failed later', async () => {
+    // The address of everybody: a socket that did not ask for that is refused when it connects.
+    await expect(openTarget('udp://255.255.255.255:1337')).rejects.toMatchObject({
+      kind: 'link',
+      message: 'udp://255.255.255.255:1337: not allowed; check who may open it (EACCES)',
+    });
+  });
+
   it('a host that does not exist is named', async () => {
     await expect(openTarget('udp://no-such-host.invalid:1')).rejects.toThrow(/^udp:\/\/no-such-host\.invalid:1: /);
   });

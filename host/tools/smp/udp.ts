@@ -29,8 +29,10 @@ export async function openUdp(target: UdpTarget, options: UdpOptions = {}): Prom
   const isLoopback = address.startsWith('127.') || address === '::1';
   try {
     await new Promise<void>((resolveConnect, reject) => {
+      // Without a function of its own: connect calls that one when it fails as well, and then says nothing here.
       socket.once('error', reject);
-      socket.connect(target.port, address, () => resolveConnect());
+      socket.once('connect', resolveConnect);
+      socket.connect(target.port, address);
     });
   } catch (error) {
     socket.close();
