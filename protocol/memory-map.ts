@@ -42,6 +42,7 @@ export const interruptLines = constantTable('LINE', 'Interrupt lines as bits of 
   UART1: [1 << 3, 'Console line'],
   FUSES: [1 << 4, 'Fuse burnt'],
   SEQUENCER: [1 << 8, 'A sequencer has stopped, or all wait for each other'],
+  MULTIPLEXER: [1 << 9, 'A cell is late, a switch erred, or a table came into force or was given up'],
   THERMOMETRY: [1 << 12, 'Thermometry scan done'],
   RAILS: [1 << 13, 'A rail’s comparator has tripped'],
   CLOCK: [1 << 14, 'The clock has lost its lock'],

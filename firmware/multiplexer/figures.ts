@@ -31,11 +31,32 @@ import {
   MUX_FIGURE_SWITCHES_HIGH,
   MUX_FIGURE_SWITCHES_LOW,
   MUX_FIGURE_TABLES,
-  MUX_PLACE_END,
+  MUX_PLACE_CELLS,
+  MUX_PLACE_CELLS_SIZE,
+  MUX_PLACE_GLOBALS,
+  MUX_PLACE_GLOBALS_SIZE,
+  MUX_PLACE_NEXT,
+  MUX_PLACE_NEXT_SIZE,
   MUX_PLACE_STAGING,
   MUX_PLACE_STAGING_SIZE,
+  MUX_PLACE_TABLE,
+  MUX_PLACE_TABLE_SIZE,
+  MUX_TABLE_LENGTH,
 } from '../../protocol/guest/generated/constants';
-import { cellAt, END, globals, NO_CELL, STAGING, STAGING_SIZE } from './layout';
+import {
+  CELL_SIZE,
+  CELLS,
+  cellAt,
+  EXTRAS,
+  GLOBALS,
+  globals,
+  NEXT,
+  NO_CELL,
+  STAGING,
+  STAGING_SIZE,
+  TABLE,
+} from './layout';
+import { headerOf } from './table';
 
 export function figureOf(which: u32, index: u32): u32 {
   const all = globals();
@@ -137,8 +158,22 @@ export function placeOf(which: u32): u32 {
       return <u32>STAGING;
     case MUX_PLACE_STAGING_SIZE:
       return STAGING_SIZE;
-    case MUX_PLACE_END:
-      return <u32>END;
+    case MUX_PLACE_GLOBALS:
+      return <u32>GLOBALS;
+    case MUX_PLACE_GLOBALS_SIZE:
+      return <u32>(EXTRAS - GLOBALS) + (globals().extras << 1);
+    case MUX_PLACE_CELLS:
+      return <u32>CELLS;
+    case MUX_PLACE_CELLS_SIZE:
+      return globals().cells * <u32>CELL_SIZE;
+    case MUX_PLACE_TABLE:
+      return <u32>TABLE;
+    case MUX_PLACE_TABLE_SIZE:
+      return globals().inForce == 0 ? 0 : headerOf(TABLE, MUX_TABLE_LENGTH);
+    case MUX_PLACE_NEXT:
+      return <u32>NEXT;
+    case MUX_PLACE_NEXT_SIZE:
+      return globals().pending == 0 ? 0 : globals().nextLength;
     default:
       return 0;
   }

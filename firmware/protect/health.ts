@@ -8,6 +8,7 @@ import { NS_PER_MS, NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import { flashFailures } from '../../protocol/guest/flash-job';
 import {
   HEALTH_BUDGET,
+  HEALTH_CELLS,
   HEALTH_CLOCK,
   HEALTH_DEADLINE,
   HEALTH_DUTY_REDUCED,
@@ -42,6 +43,7 @@ import { actionsInForce, latchedHealth, loadShed, railsAllowed, trippedInterlock
 import { recordOf } from '../kernel/statistics';
 import { TASK_COUNT, taskAt } from '../kernel/tasks';
 import { watchdogFeeds } from '../kernel/watchdog';
+import { areCellsInvalid } from '../sense/cells';
 import { clockImpaired } from '../sense/clock';
 import { impairedSignals } from '../sense/frontend';
 import { sensorsImpaired } from '../sense/thermometry';
@@ -71,6 +73,7 @@ export function healthWord(): u32 {
   if (clockImpaired()) word |= HEALTH_CLOCK;
   if (impairedSignals() != 0) word |= HEALTH_SIGNAL;
   if (loadShed() != SHED_NOTHING) word |= HEALTH_SHEDDING;
+  if (areCellsInvalid()) word |= HEALTH_CELLS;
   if (sensorsImpaired()) word |= HEALTH_SENSOR;
   assert((word & latchedHealth()) == latchedHealth(), 'what is latched is told');
   assert(tripped == 0 || (word & HEALTH_INTERLOCK) != 0, 'what is tripped is told');

@@ -17,12 +17,14 @@ import { registerSequencers } from '../pulse/group';
 import { registerCryo } from './cryo';
 import { listFigures, refreshFigures } from './figures';
 import { describeFirmware } from './info';
+import { registerMultiplexer } from './multiplexer';
 
 export function startSmp(): void {
   startRequestPower();
   startService();
   registerSequencers();
   registerCryo();
+  registerMultiplexer();
   describeFirmware();
   listFigures();
 }

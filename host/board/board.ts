@@ -18,6 +18,7 @@ import { Fuses } from './devices/fuses.ts';
 import { Heaters } from './devices/heaters.ts';
 import { InterruptController } from './devices/intc.ts';
 import { InterlockLatch } from './devices/interlock.ts';
+import { Multiplexer } from './devices/multiplexer.ts';
 import { Outputs } from './devices/outputs.ts';
 import { Rails } from './devices/rails.ts';
 import { type RecordedEvent, Recorder } from './devices/recorder.ts';
@@ -33,10 +34,11 @@ import { ImageLoader } from './image-loader.ts';
 import { Life } from './life.ts';
 import { hashOf, LogKind, type LogRecord } from './log.ts';
 import { Machine } from './machine.ts';
+import { MultiplexerBank, type MultiplexerSize } from './multiplexer/bank.ts';
 import { Processor } from './processor.ts';
 import { addSequencers } from './sequencer/add.ts';
 import type { SequencerBank } from './sequencer/bank.ts';
-import { capture, restore, type Snapshot, snapshotFromBytes, snapshotToBytes } from './snapshot.ts';
+import { capture, restore, type Snapshot, type SnapshotParts, snapshotFromBytes, snapshotToBytes } from './snapshot.ts';
 import type { Disturbance, Surroundings } from './surroundings.ts';
 
 export interface BoardOptions {
@@ -46,6 +48,8 @@ export interface BoardOptions {
   surroundings?: () => Surroundings;
   /** Counts basic blocks of what runs, for coverage; changes no cycle. */
   countBlocks?: boolean;
+  /** Cells and lines of its multiplexer; 96 behind 2 when left out. */
+  multiplexer?: MultiplexerSize;
 }
 
 export class Board {
@@ -56,12 +60,15 @@ export class Board {
   onTransmit: ((line: 0 | 1, bytes: Uint8Array, timeNs: number) => void) | undefined;
   /** The pulse sequencers, for who wants to hear what they do. */
   readonly sequencers: SequencerBank;
+  /** The multiplexer, likewise. */
+  readonly multiplexer: MultiplexerBank;
   private readonly options: BoardOptions;
   private readonly own: BoardState;
   private readonly reset: ResetController;
   private readonly recorder: Recorder;
   private readonly loader: ImageLoader;
   private readonly processor: Processor;
+  private readonly parts: SnapshotParts;
   private readonly life: Life;
 
   constructor(options: BoardOptions = {}) {
@@ -80,10 +87,14 @@ export class Board {
     const intc = machine.add(new InterruptController(machine));
     machine.add(new Outputs(machine));
     this.sequencers = addSequencers(machine, () => this.processor.loaded?.bytes);
+    const image = () => this.processor.loaded?.bytes;
+    this.multiplexer = new MultiplexerBank(machine, image, options.seed ?? 1, options.multiplexer);
+    machine.add(new Multiplexer(machine, this.multiplexer));
     for (const Part of [Thermometry, Heaters, Rails, ClockDevice, FrontEnd, ActivityCounters, InterlockLatch])
       machine.add(new Part(machine));
     this.loader = new ImageLoader(machine.flash, options.countBlocks ?? false);
     this.processor = new Processor(machine, this.reset);
+    this.parts = { machine, processor: this.processor, sequencers: this.sequencers, multiplexer: this.multiplexer };
     this.life = new Life(machine, this.own, this.reset, intc, this.processor, this.loader);
     machine.owner = {
       onBoardEvent: (kind, a, b) => this.life.onBoardEvent(kind, a, b),
@@ -242,11 +253,11 @@ export class Board {
 
   /** A copy of everything; `reuse` is a snapshot that may be overwritten, which saves allocating. */
   snapshot(reuse?: Snapshot): Snapshot {
-    return capture(this.machine, this.processor, this.sequencers, reuse);
+    return capture(this.parts, reuse);
   }
 
   restore(snapshot: Snapshot): void {
-    restore(this.machine, this.processor, this.sequencers, snapshot);
+    restore(this.parts, snapshot);
   }
 
   /** A snapshot as one piece of bytes, and the way back, in any process; `snapshot.ts` says what is in it. */

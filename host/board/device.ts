@@ -40,6 +40,8 @@ export const EventKind = {
   BROWN_OUT: 18,
   /** The sequencers come to the board’s time (devices/sequencer.ts). */
   SEQUENCER_STEP: 32,
+  /** The multiplexer comes to the board’s time (devices/multiplexer.ts). */
+  MULTIPLEXER_STEP: 33,
   /** A disturbance of the surroundings begins or ends. */
   SURROUNDINGS: 48,
   /** A disturbance hits the core, its RAM or its flash. a: where, b: size (disturbance.ts). */

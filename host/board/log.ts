@@ -66,6 +66,14 @@ export const LogKind = {
   SEQUENCER_START: 33,
   /** A sequencer has stopped. a: which, b: its flags. */
   SEQUENCER_STOPPED: 34,
+  /** a: bytes, b: outcome (MuxLoad). */
+  MUX_LOAD: 35,
+  /** a: command, b: 1 when it was refused. */
+  MUX_COMMAND: 36,
+  /** A new value for a cell. a: cell, b: code. */
+  MUX_CODE: 37,
+  /** Cells have missed their deadline. a: how often so far, b: the last one. */
+  CELLS_LATE: 38,
 } as const;
 
 export interface LogRecord {

@@ -1,6 +1,7 @@
 // A whole board as data: the arena, the core's RAM and globals, the module it runs, and references to flash pages.
 //
-// As bytes:  | "CRSN" | version | seven lengths | arena | RAM | globals | module | sequencers | numbers of pages not erased | of pages with weak bits | pages
+// As bytes:  | "CRSN" | version | eight lengths | arena | RAM | globals | module | sequencers | multiplexer | numbers of pages not erased
+//            | of pages with weak bits | pages
 //
 // Flash is shared by page, RAM is copied whole: writes to a core's memory cannot be seen, so that sharing it would mean to compare it. To
 // compare 32 pages takes 5 to 7 us, to copy them 3 to 5 (measured), although one of them in 50 ms changes.
@@ -12,12 +13,13 @@ import type { PreparedImage } from './cpu/cpu.ts';
 import { FlashArray, type FlashPicture, pageBytes } from './flash-array.ts';
 import type { LoadedImage } from './image-loader.ts';
 import type { Machine } from './machine.ts';
+import type { MultiplexerBank } from './multiplexer/bank.ts';
 import type { Processor } from './processor.ts';
 import type { SequencerBank } from './sequencer/bank.ts';
 
 const magic = 0x4e53_5243;
-const formatVersion = 2;
-const headerWords = 9;
+const formatVersion = 3;
+const headerWords = 10;
 
 export interface Snapshot {
   readonly arena: Uint8Array;
@@ -28,10 +30,20 @@ export interface Snapshot {
   globals: Uint32Array;
   /** The sequencers' memory; none while they are held in reset. */
   sequencers: Uint8Array | undefined;
+  /** Likewise the multiplexer's. */
+  multiplexer: Uint8Array | undefined;
+}
+
+/** What of a board has a memory of its own. */
+export interface SnapshotParts {
+  machine: Machine;
+  processor: Processor;
+  sequencers: SequencerBank;
+  multiplexer: MultiplexerBank;
 }
 
 /** Copies the state out; into `reuse`, a snapshot nobody needs any more, when there is one. */
-export function capture(machine: Machine, processor: Processor, sequencers: SequencerBank, reuse?: Snapshot): Snapshot {
+export function capture({ machine, processor, sequencers, multiplexer }: SnapshotParts, reuse?: Snapshot): Snapshot {
   refuseWhileRunning(machine, 'taken');
   const { core, loaded } = processor;
   const snapshot = reuse ?? {
@@ -41,11 +53,13 @@ export function capture(machine: Machine, processor: Processor, sequencers: Sequ
     ram: new Uint8Array(0),
     globals: new Uint32Array(0),
     sequencers: undefined,
+    multiplexer: undefined,
   };
   if (reuse) reuse.flash = machine.flash.picture();
   machine.arena.copyTo(snapshot.arena);
   snapshot.image = loaded;
   snapshot.sequencers = sequencers.save(snapshot.sequencers);
+  snapshot.multiplexer = multiplexer.save(snapshot.multiplexer);
   if (!core) return snapshot;
   if (snapshot.ram.length !== core.memory.length) snapshot.ram = new Uint8Array(core.memory.length);
   if (snapshot.globals.length !== core.image.globalWords) snapshot.globals = new Uint32Array(core.image.globalWords);
@@ -55,17 +69,19 @@ export function capture(machine: Machine, processor: Processor, sequencers: Sequ
 }
 
 /** Puts a state in place; the snapshot stays good for any number of restores, on any board. */
-export function restore(machine: Machine, processor: Processor, sequencers: SequencerBank, snapshot: Snapshot): void {
+export function restore({ machine, processor, sequencers, multiplexer }: SnapshotParts, snapshot: Snapshot): void {
   refuseWhileRunning(machine, 'restored');
   machine.arena.copyFrom(snapshot.arena);
   machine.flash.show(snapshot.flash);
   if (!snapshot.image) {
     processor.unload();
     sequencers.restore(undefined);
+    multiplexer.restore(undefined);
     return;
   }
   const core = processor.socket(snapshot.image);
   sequencers.restore(snapshot.sequencers);
+  multiplexer.restore(snapshot.multiplexer);
   core.restoreGlobals(snapshot.globals);
   core.memory.set(snapshot.ram);
 }
@@ -79,7 +95,7 @@ export function snapshotToBytes(snapshot: Snapshot): Uint8Array {
   const header = new Uint32Array(headerWords);
   const parts = [
     ...[snapshot.arena, snapshot.ram, globals, snapshot.image?.bytes ?? new Uint8Array(0)],
-    snapshot.sequencers ?? new Uint8Array(0),
+    ...[snapshot.sequencers ?? new Uint8Array(0), snapshot.multiplexer ?? new Uint8Array(0)],
     ...[bytesOf(Uint32Array.from(used)), bytesOf(Uint32Array.from(unstable))],
   ];
   header.set([magic, formatVersion, ...parts.map((part) => part.length)]);
@@ -100,8 +116,9 @@ export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Arra
   const header = wordsOf(take(reader, headerWords * 4));
   if (header[0] !== magic || header[1] !== formatVersion)
     throw new Error('snapshot: these bytes are none, or were written by another version of the bench');
-  const [arena, ram, globals, module, sequencers, used, unstable] = Array.from(header.subarray(2), (length) =>
-    take(reader, length),
+  const [arena, ram, globals, module, sequencers, multiplexer, used, unstable] = Array.from(
+    header.subarray(2),
+    (length) => take(reader, length),
   );
   const blank = new FlashArray(() => 0).picture();
   const [cells, weak] = [[...blank.cells], [...blank.weak]];
@@ -115,6 +132,7 @@ export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Arra
     ram,
     globals: wordsOf(globals),
     sequencers: sequencers.length === 0 ? undefined : sequencers,
+    multiplexer: multiplexer.length === 0 ? undefined : multiplexer,
   };
 }
 

@@ -1,18 +1,27 @@
-// The sequencers' module, compiled, and firmware with it inside: a custom section `coldrig.sequencer` behind everything else, which
-// the management core's compiler and checker pass over. So one signed image carries both.
+// The modules of the sequencers and of the multiplexer, compiled, and firmware with them inside: custom sections behind everything else, which
+// the management core's compiler and checker pass over. So one signed image carries all three.
 
+import { muxSectionName } from '../../protocol/multiplexer/module.ts';
 import { sequencerSectionName } from '../../protocol/q1/module.ts';
 import { type CompileOptions, compileGuest } from './guest.ts';
 
 export const sequencerSource = 'firmware/sequencer/main.ts';
 
+export const multiplexerSource = 'firmware/multiplexer/main.ts';
+
+export function multiplexerModule(): Promise<Uint8Array> {
+  return compileGuest(multiplexerSource);
+}
+
 export function sequencerModule(): Promise<Uint8Array> {
   return compileGuest(sequencerSource);
 }
 
-/** A firmware entry as it goes into an image: its module with the sequencers' inside. */
+/** A firmware entry as it goes into an image: its module with those of the sequencers and of the multiplexer inside. */
 export async function compileFirmware(entryPath: string, options?: CompileOptions): Promise<Uint8Array> {
-  return withSection(await compileGuest(entryPath, options), sequencerSectionName, await sequencerModule());
+  const core = await compileGuest(entryPath, options);
+  const withSequencers = withSection(core, sequencerSectionName, await sequencerModule());
+  return withSection(withSequencers, muxSectionName, await multiplexerModule());
 }
 
 function withSection(module: Uint8Array, name: string, content: Uint8Array): Uint8Array {

@@ -12,6 +12,7 @@ import { heaters } from './heaters.ts';
 import { intc } from './intc.ts';
 import { interlock } from './interlock.ts';
 import { markers } from './markers.ts';
+import { multiplexer } from './multiplexer.ts';
 import { outputs } from './outputs.ts';
 import { rails } from './rails.ts';
 import { recorder } from './recorder.ts';
@@ -39,6 +40,7 @@ export const peripherals: Peripheral[] = [
   dac,
   markers,
   acquisition,
+  multiplexer,
   thermometry,
   heaters,
   rails,

@@ -99,6 +99,15 @@ export const tasks: readonly Task[] = [
     doc: 'Signal lines: clipping and loss',
   },
   {
+    name: 'MULTIPLEXER',
+    number: 11,
+    release: { everyMs: 100 },
+    deadlineMs: 200,
+    budgetCycles: 8_000,
+    code: ['drive/multiplexer', 'runMultiplexer'],
+    doc: 'Late cells, switch errors; starts the refresh again after its gate was closed',
+  },
+  {
     name: 'HEALTH',
     number: 8,
     release: { everyMs: 100 },

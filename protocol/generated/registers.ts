@@ -267,6 +267,30 @@ export const ACQUISITION = {
   },
 } satisfies PeripheralEntry;
 
+/** Sample-and-hold cells that hold the voltages of gates, behind a few converter lines. The logic that serves them in time is in the firmware image (custom section coldrig.multiplexer); while CONTROL.RELEASE is zero it is held in reset, its memory does not exist, and the cells drift. What a setting, a figure or an outcome is, and how a table is laid out, is in protocol/multiplexer. A closed output gate parks it. */
+export const MULTIPLEXER = {
+  name: 'MULTIPLEXER',
+  base: 0x40014000,
+  line: 512,
+  registers: {
+    CONTROL: { name: 'CONTROL', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x00000001, readable: 0x00000001, writable: 0x00000001, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RELEASE: { mask: 0x00000001, shift: 0 } } },
+    STATUS: { name: 'STATUS', offset: 0x004, count: 1, reset: 0x00000000, mask: 0x0000000f, readable: 0x0000000f, writable: 0x0000000f, oneToClear: 0x0000000f, oneToSet: 0x00000000, fields: { LATE: { mask: 0x00000001, shift: 0 }, SWITCH_ERROR: { mask: 0x00000002, shift: 1 }, CHANGED: { mask: 0x00000004, shift: 2 }, GIVEN_UP: { mask: 0x00000008, shift: 3 } } },
+    BOARD: { name: 'BOARD', offset: 0x008, count: 1, reset: 0x00000000, mask: 0x000fffff, readable: 0x000fffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { CELLS: { mask: 0x0000ffff, shift: 0 }, LINES: { mask: 0x000f0000, shift: 16 } } },
+    SELECT: { name: 'SELECT', offset: 0x00c, count: 1, reset: 0x00000000, mask: 0x07ff00ff, readable: 0x07ff00ff, writable: 0x07ff00ff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { ITEM: { mask: 0x000000ff, shift: 0 }, CELL: { mask: 0x07ff0000, shift: 16 } } },
+    VALUE: { name: 'VALUE', offset: 0x010, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0x00000000, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { VALUE: { mask: 0xffffffff, shift: 0 } } },
+    FIGURE: { name: 'FIGURE', offset: 0x014, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { FIGURE: { mask: 0xffffffff, shift: 0 } } },
+    RESULT: { name: 'RESULT', offset: 0x018, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RESULT: { mask: 0xffffffff, shift: 0 } } },
+    STAGE_OFFSET: { name: 'STAGE_OFFSET', offset: 0x01c, count: 1, reset: 0x00000000, mask: 0x000fffff, readable: 0x000fffff, writable: 0x000fffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { OFFSET: { mask: 0x000fffff, shift: 0 } } },
+    LOAD: { name: 'LOAD', offset: 0x020, count: 1, reset: 0x00000000, mask: 0x000fffff, readable: 0x00000000, writable: 0x000fffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LENGTH: { mask: 0x000fffff, shift: 0 } } },
+    COMMAND: { name: 'COMMAND', offset: 0x024, count: 1, reset: 0x00000000, mask: 0x00000003, readable: 0x00000000, writable: 0x00000003, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { COMMAND: { mask: 0x00000003, shift: 0, values: { START: 0x1, PARK: 0x2 } } } },
+    CELL: { name: 'CELL', offset: 0x028, count: 1, reset: 0x00000000, mask: 0x000007ff, readable: 0x000007ff, writable: 0x000007ff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { CELL: { mask: 0x000007ff, shift: 0 } } },
+    CODE: { name: 'CODE', offset: 0x02c, count: 1, reset: 0x00000000, mask: 0x0000ffff, readable: 0x00000000, writable: 0x0000ffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { CODE: { mask: 0x0000ffff, shift: 0 } } },
+    VOLTAGE: { name: 'VOLTAGE', offset: 0x030, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { VOLTAGE: { mask: 0xffffffff, shift: 0 } } },
+    INVALID: { name: 'INVALID', offset: 0x034, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { INVALID: { mask: 0xffffffff, shift: 0 } } },
+    STAGE_DATA: { name: 'STAGE_DATA', offset: 0x400, count: 64, reset: 0x00000000, mask: 0xffffffff, readable: 0x00000000, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { STAGE_DATA: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
 /** Thermometry scanner: every PERIOD it reads all channels that have an excitation. Readings are microvolts of a diode, milliohms of a resistor. */
 export const THERMOMETRY = {
   name: 'THERMOMETRY',
@@ -362,4 +386,4 @@ export const INTERLOCK = {
   },
 } satisfies PeripheralEntry;
 
-export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, SEQUENCER, DAC, MARKERS, ACQUISITION, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];
+export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, SEQUENCER, DAC, MARKERS, ACQUISITION, MULTIPLEXER, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];

@@ -103,7 +103,14 @@ export const muxFigures = constantTable(
 export const muxPlaces = constantTable('MUX_PLACE', 'Addresses in the memory of the module.', {
   STAGING: [0, 'Where a table is put to be loaded'],
   STAGING_SIZE: [1, 'Bytes there'],
-  END: [2, 'Behind everything that is used'],
+  GLOBALS: [2, 'Time, counters, lines and the list of extra cells'],
+  GLOBALS_SIZE: [3, 'Bytes there'],
+  CELLS: [4, 'State of the cells'],
+  CELLS_SIZE: [5, 'Bytes of those that are used'],
+  TABLE: [6, 'The table in force'],
+  TABLE_SIZE: [7, 'Its bytes; 0: there is none'],
+  NEXT: [8, 'The table that waits'],
+  NEXT_SIZE: [9, 'Its bytes; 0: none waits'],
 });
 
 export const muxLimits = constantTable('MUX', 'What the cells and their converter are.', {

@@ -3,6 +3,7 @@
 
 import { constantTable, valuesOf, withCount } from '../constants.ts';
 import { bootCommands, bootErrors } from './boot.ts';
+import { multiplexerCommands, multiplexerErrors } from './multiplexer.ts';
 import { sequencerCommands, sequencerErrors } from './sequencer.ts';
 
 export const smpHeader = constantTable('SMP', 'Header and sizes.', {
@@ -26,6 +27,7 @@ export const smpGroups = constantTable('GROUP', 'Groups.', {
   SEQUENCER: [64, 'Pulse sequencers of this controller'],
   BOOT: [65, 'The bootloader’s own: what it did and why (protocol/smp/boot.ts)'],
   CRYO: [66, 'Temperatures, interlocks, heaters and power of this controller'],
+  MULTIPLEXER: [67, 'Sample-and-hold cells of this controller'],
 });
 
 export const osCommands = constantTable('OS', 'Commands of the OS group.', {
@@ -168,6 +170,8 @@ export const smpTables = [
   enumErrors,
   sequencerCommands,
   sequencerErrors,
+  multiplexerCommands,
+  multiplexerErrors,
   cryoCommands,
   cryoErrors,
   bootCommands,

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { MultiplexerModule, type Service } from '../../../host/board/multiplexer/multiplexer-module.ts';
 import { chooser } from '../../../host/board/random.ts';
 import { cases } from '../../../host/board/testing/cases.ts';
-import { multiplexerModule } from '../../../host/tools/multiplexer-module.ts';
+import { multiplexerModule } from '../../../host/tools/sequencer.ts';
 import { MuxLoad, MuxWrite } from '../../../protocol/multiplexer/module.ts';
 import { RefreshTable } from '../../../protocol/multiplexer/table.ts';
 import { loadTable, type RandomTable, randomTable } from './random-tables.ts';

@@ -125,4 +125,44 @@ export class MultiplexerModule {
   figureAt(which: number, index: number): number {
     return this.exports.figure(which, index) >>> 0;
   }
+
+  /** A copy of the state: what is used of cells and tables, and `staged` bytes of the staging area. */
+  save(staged: number, reuse?: Uint8Array): Uint8Array {
+    const pieces = this.pieces(staged);
+    const length = pieces.reduce((sum, [, size]) => sum + size, 4 * pieces.length);
+    const state = reuse?.length === length ? reuse : new Uint8Array(length);
+    const sizes = new DataView(state.buffer, state.byteOffset, 4 * pieces.length);
+    let at = 4 * pieces.length;
+    for (const [index, [from, size]] of pieces.entries()) {
+      sizes.setUint32(4 * index, size, true);
+      state.set(this.memory.subarray(from, from + size), at);
+      at += size;
+    }
+    return state;
+  }
+
+  restore(state: Uint8Array): void {
+    const places = this.pieces(0);
+    const sizes = new DataView(state.buffer, state.byteOffset, 4 * places.length);
+    let at = 4 * places.length;
+    for (const [index, [from]] of places.entries()) {
+      const size = sizes.getUint32(4 * index, true);
+      // What was used by the state before and is not by this one.
+      if (index < 2) this.memory.fill(0, from, index === 0 ? places[1][0] : this.stagingAt);
+      this.memory.set(state.subarray(at, at + size), from);
+      at += size;
+    }
+  }
+
+  /** Globals, cells, table in force, table that waits, staging area: where, and how many bytes. */
+  private pieces(staged: number): [from: number, size: number][] {
+    const place = (which: keyof typeof MuxPlace) => this.exports.place(MuxPlace[which]);
+    return [
+      [place('GLOBALS'), place('GLOBALS_SIZE')],
+      [place('CELLS'), place('CELLS_SIZE')],
+      [place('TABLE'), place('TABLE_SIZE')],
+      [place('NEXT'), place('NEXT_SIZE')],
+      [this.stagingAt, staged],
+    ];
+  }
 }

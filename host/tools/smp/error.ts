@@ -3,6 +3,7 @@
 
 import { type ConstantTable, docOf, nameOf } from '../../../protocol/constants.ts';
 import { bootErrors } from '../../../protocol/smp/boot.ts';
+import { multiplexerErrors } from '../../../protocol/smp/multiplexer.ts';
 import { sequencerErrors } from '../../../protocol/smp/sequencer.ts';
 import {
   enumErrors,
@@ -45,6 +46,7 @@ const groupTables: Record<number, ConstantTable> = {
   [SmpGroup.STAT]: statErrors,
   [SmpGroup.ENUM]: enumErrors,
   [SmpGroup.SEQUENCER]: sequencerErrors,
+  [SmpGroup.MULTIPLEXER]: multiplexerErrors,
   [SmpGroup.BOOT]: bootErrors,
 };
 

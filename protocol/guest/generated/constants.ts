@@ -53,6 +53,8 @@ export const LINE_UART1: u32 = 8;
 export const LINE_FUSES: u32 = 16;
 /** A sequencer has stopped, or all wait for each other. */
 export const LINE_SEQUENCER: u32 = 256;
+/** A cell is late, a switch erred, or a table came into force or was given up. */
+export const LINE_MULTIPLEXER: u32 = 512;
 /** Thermometry scan done. */
 export const LINE_THERMOMETRY: u32 = 0x00001000;
 /** A rail’s comparator has tripped. */
@@ -511,6 +513,8 @@ export const GROUP_SEQUENCER: u32 = 64;
 export const GROUP_BOOT: u32 = 65;
 /** Temperatures, interlocks, heaters and power of this controller. */
 export const GROUP_CRYO: u32 = 66;
+/** Sample-and-hold cells of this controller. */
+export const GROUP_MULTIPLEXER: u32 = 67;
 
 // OS: Commands of the OS group.
 /** Echo. */
@@ -735,6 +739,58 @@ export const SEQ_ERR_SETTING: u32 = 12;
 export const SEQ_ERR_NOT_LOADED: u32 = 13;
 /** The acquisition has no such bin. */
 export const SEQ_ERR_NO_BIN: u32 = 14;
+
+// MUXCMD: Commands of the MULTIPLEXER group.
+/** Upload a table. */
+export const MUXCMD_UPLOAD: u32 = 0;
+/** Set a setting of a cell. */
+export const MUXCMD_CONFIGURE: u32 = 1;
+/** Execute the table, or park. */
+export const MUXCMD_RUN: u32 = 2;
+/** Give a cell a new value. */
+export const MUXCMD_WRITE: u32 = 3;
+/** State of the multiplexer. */
+export const MUXCMD_STATE: u32 = 4;
+/** State of a cell. */
+export const MUXCMD_CELL: u32 = 5;
+/** Every command is below this. */
+export const MUXCMD_COUNT: u32 = 6;
+
+// MUX_ERR: Error codes of the MULTIPLEXER group.
+/** Unknown error. */
+export const MUX_ERR_UNKNOWN: u32 = 1;
+/** There is no such cell, or it is not set up. */
+export const MUX_ERR_NO_CELL: u32 = 2;
+/** No offset in the request. */
+export const MUX_ERR_NO_OFFSET: u32 = 3;
+/** No length with the first chunk, or more than the largest table has, or a chunk that is no multiple of 4 bytes. */
+export const MUX_ERR_LENGTH: u32 = 4;
+/** The length of the table is not that of its parts, or it has more than the multiplexer. */
+export const MUX_ERR_SIZE: u32 = 5;
+/** The CRC-32 is not that of the bytes received. */
+export const MUX_ERR_CRC: u32 = 6;
+/** The bytes are no refresh table of this version. */
+export const MUX_ERR_HEADER: u32 = 7;
+/** A cell of the table does not exist, stands in it twice, is not set up, or is wired to another line or bank. */
+export const MUX_ERR_CELL: u32 = 8;
+/** A service lies outside the period, is of another line, or begins before the one in front of it has ended. */
+export const MUX_ERR_ENTRY: u32 = 9;
+/** The largest gap of a cell is not what the table says. */
+export const MUX_ERR_CERTIFICATE: u32 = 10;
+/** The largest gap of a cell is longer than it holds its voltage. */
+export const MUX_ERR_DEADLINE: u32 = 11;
+/** A cell of the table is never served, or a cell that is set up is not in it. */
+export const MUX_ERR_NOT_SERVED: u32 = 12;
+/** Another table waits to come into force; ask again. */
+export const MUX_ERR_BUSY: u32 = 13;
+/** There is no such setting, its value is out of range, or a table is executed; park first. */
+export const MUX_ERR_SETTING: u32 = 14;
+/** There is no table; upload one. */
+export const MUX_ERR_NO_TABLE: u32 = 15;
+/** The value is larger than the largest of the converter. */
+export const MUX_ERR_CODE: u32 = 16;
+/** So large a step drifts faster than the idle time of the table can make up for; step less, or upload a table with more idle time. */
+export const MUX_ERR_NO_ROOM: u32 = 17;
 
 // CRYO: Commands of the CRYO group.
 /** Read: temperature and state of every thermometer. */
@@ -1289,8 +1345,22 @@ export const MUX_FIGURE_CELL_AGE: u32 = 37;
 export const MUX_PLACE_STAGING: u32 = 0;
 /** Bytes there. */
 export const MUX_PLACE_STAGING_SIZE: u32 = 1;
-/** Behind everything that is used. */
-export const MUX_PLACE_END: u32 = 2;
+/** Time, counters, lines and the list of extra cells. */
+export const MUX_PLACE_GLOBALS: u32 = 2;
+/** Bytes there. */
+export const MUX_PLACE_GLOBALS_SIZE: u32 = 3;
+/** State of the cells. */
+export const MUX_PLACE_CELLS: u32 = 4;
+/** Bytes of those that are used. */
+export const MUX_PLACE_CELLS_SIZE: u32 = 5;
+/** The table in force. */
+export const MUX_PLACE_TABLE: u32 = 6;
+/** Its bytes; 0: there is none. */
+export const MUX_PLACE_TABLE_SIZE: u32 = 7;
+/** The table that waits. */
+export const MUX_PLACE_NEXT: u32 = 8;
+/** Its bytes; 0: none waits. */
+export const MUX_PLACE_NEXT_SIZE: u32 = 9;
 
 // MUX: What the cells and their converter are.
 /** Largest value. */
@@ -1379,6 +1449,12 @@ export const EVENT_SEQUENCER_STARTED: u32 = 33;
 export const EVENT_SEQUENCER_STOPPED: u32 = 34;
 /** Sequencers wait for each other: those in wait_sync, those they wait for; one bit each. */
 export const EVENT_SEQUENCER_DEADLOCK: u32 = 35;
+/** A cell of the multiplexer has missed its deadline: the last one, missed deadlines so far. */
+export const EVENT_CELL_LATE: u32 = 64;
+/** A switch of the multiplexer connected the wrong cell: how often so far, 0. */
+export const EVENT_CELL_SWITCH_ERROR: u32 = 65;
+/** A refresh table: 1 it came into force, 0 it was given up; tables so far. */
+export const EVENT_MUX_TABLE: u32 = 66;
 /** A reset was requested over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
 
@@ -1409,6 +1485,8 @@ export const HEALTH_CLOCK: u32 = 0x00000800;
 export const HEALTH_SIGNAL: u32 = 0x00001000;
 /** Load is shed: more power is taken than the plate can carry away. */
 export const HEALTH_SHEDDING: u32 = 0x00002000;
+/** A cell of the multiplexer does not hold its value. */
+export const HEALTH_CELLS: u32 = 0x00004000;
 /** Waveform outputs and markers are muted: their gate is closed, or the duty is 0. */
 export const HEALTH_WAVEFORMS_OFF: u32 = 0x00010000;
 /** Sequencers play less than the full time: the duty is below 100. */

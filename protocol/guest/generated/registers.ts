@@ -1120,6 +1120,160 @@ export function readAcquisitionResult(index: u32): u32 {
   return read32(ACQUISITION_RESULT + (index << 2));
 }
 
+// MULTIPLEXER: Sample-and-hold cells that hold the voltages of gates, behind a few converter lines. The logic that serves them in time is in the firmware image (custom section coldrig.multiplexer); while CONTROL.RELEASE is zero it is held in reset, its memory does not exist, and the cells drift. What a setting, a figure or an outcome is, and how a table is laid out, is in protocol/multiplexer. A closed output gate parks it.
+
+/** Reset of the logic. */
+export const MULTIPLEXER_CONTROL: u32 = 0x40014000;
+/** One: released. Zero: held in reset, settings and table are lost */
+export const MULTIPLEXER_CONTROL_RELEASE: u32 = 0x00000001;
+export const MULTIPLEXER_CONTROL_RELEASE_SHIFT: u32 = 0;
+export function readMultiplexerControl(): u32 {
+  return read32(MULTIPLEXER_CONTROL);
+}
+export function writeMultiplexerControl(value: u32): void {
+  write32(MULTIPLEXER_CONTROL, value);
+}
+
+/** What has happened since it was cleared; the line is high while any bit is one. Looked at every 100 ms while the logic is released. */
+export const MULTIPLEXER_STATUS: u32 = 0x40014004;
+/** A cell has missed its deadline */
+export const MULTIPLEXER_STATUS_LATE: u32 = 0x00000001;
+export const MULTIPLEXER_STATUS_LATE_SHIFT: u32 = 0;
+/** A readback named another cell than the one to be served */
+export const MULTIPLEXER_STATUS_SWITCH_ERROR: u32 = 0x00000002;
+export const MULTIPLEXER_STATUS_SWITCH_ERROR_SHIFT: u32 = 1;
+/** A table has come into force */
+export const MULTIPLEXER_STATUS_CHANGED: u32 = 0x00000004;
+export const MULTIPLEXER_STATUS_CHANGED_SHIFT: u32 = 2;
+/** A table was given up: no moment was right for it */
+export const MULTIPLEXER_STATUS_GIVEN_UP: u32 = 0x00000008;
+export const MULTIPLEXER_STATUS_GIVEN_UP_SHIFT: u32 = 3;
+export function readMultiplexerStatus(): u32 {
+  return read32(MULTIPLEXER_STATUS);
+}
+export function writeMultiplexerStatus(value: u32): void {
+  write32(MULTIPLEXER_STATUS, value);
+}
+
+/** What this board has. */
+export const MULTIPLEXER_BOARD: u32 = 0x40014008;
+/** Cells */
+export const MULTIPLEXER_BOARD_CELLS: u32 = 0x0000ffff;
+export const MULTIPLEXER_BOARD_CELLS_SHIFT: u32 = 0;
+/** Converter lines */
+export const MULTIPLEXER_BOARD_LINES: u32 = 0x000f0000;
+export const MULTIPLEXER_BOARD_LINES_SHIFT: u32 = 16;
+export function readMultiplexerBoard(): u32 {
+  return read32(MULTIPLEXER_BOARD);
+}
+
+/** What VALUE sets and FIGURE shows. */
+export const MULTIPLEXER_SELECT: u32 = 0x4001400c;
+/** Setting (MUX_SETTING_*) or figure (MUX_FIGURE_*) */
+export const MULTIPLEXER_SELECT_ITEM: u32 = 0x000000ff;
+export const MULTIPLEXER_SELECT_ITEM_SHIFT: u32 = 0;
+/** Of this cell, where it has one */
+export const MULTIPLEXER_SELECT_CELL: u32 = 0x07ff0000;
+export const MULTIPLEXER_SELECT_CELL_SHIFT: u32 = 16;
+export function readMultiplexerSelect(): u32 {
+  return read32(MULTIPLEXER_SELECT);
+}
+export function writeMultiplexerSelect(value: u32): void {
+  write32(MULTIPLEXER_SELECT, value);
+}
+
+/** Sets the selected setting. */
+export const MULTIPLEXER_VALUE: u32 = 0x40014010;
+export function writeMultiplexerValue(value: u32): void {
+  write32(MULTIPLEXER_VALUE, value);
+}
+
+/** The selected figure, as of now. */
+export const MULTIPLEXER_FIGURE: u32 = 0x40014014;
+export function readMultiplexerFigure(): u32 {
+  return read32(MULTIPLEXER_FIGURE);
+}
+
+/** What became of the last VALUE (0: set, 1: refused), LOAD (MUX_LOAD_*), COMMAND (0: done, 1: there is no table, or one is executed already) or CODE (MUX_WRITE_*). */
+export const MULTIPLEXER_RESULT: u32 = 0x40014018;
+export function readMultiplexerResult(): u32 {
+  return read32(MULTIPLEXER_RESULT);
+}
+
+/** Where in the staging area STAGE_DATA begins. */
+export const MULTIPLEXER_STAGE_OFFSET: u32 = 0x4001401c;
+/** Bytes, a multiple of 4 */
+export const MULTIPLEXER_STAGE_OFFSET_OFFSET: u32 = 0x000fffff;
+export const MULTIPLEXER_STAGE_OFFSET_OFFSET_SHIFT: u32 = 0;
+export function readMultiplexerStageOffset(): u32 {
+  return read32(MULTIPLEXER_STAGE_OFFSET);
+}
+export function writeMultiplexerStageOffset(value: u32): void {
+  write32(MULTIPLEXER_STAGE_OFFSET, value);
+}
+
+/** Judges the staged table and takes it; RESULT says whether it was taken when the write returns. */
+export const MULTIPLEXER_LOAD: u32 = 0x40014020;
+/** Its bytes */
+export const MULTIPLEXER_LOAD_LENGTH: u32 = 0x000fffff;
+export const MULTIPLEXER_LOAD_LENGTH_SHIFT: u32 = 0;
+export function writeMultiplexerLoad(value: u32): void {
+  write32(MULTIPLEXER_LOAD, value);
+}
+
+/** Starts and parks. */
+export const MULTIPLEXER_COMMAND: u32 = 0x40014024;
+/** What to do */
+export const MULTIPLEXER_COMMAND_COMMAND: u32 = 0x00000003;
+export const MULTIPLEXER_COMMAND_COMMAND_SHIFT: u32 = 0;
+/** Execute the table in force */
+export const MULTIPLEXER_COMMAND_COMMAND_START: u32 = 0x00000001;
+/** Leave every cell alone */
+export const MULTIPLEXER_COMMAND_COMMAND_PARK: u32 = 0x00000002;
+export function writeMultiplexerCommand(value: u32): void {
+  write32(MULTIPLEXER_COMMAND, value);
+}
+
+/** Which cell CODE and VOLTAGE are about. */
+export const MULTIPLEXER_CELL: u32 = 0x40014028;
+/** Cell */
+export const MULTIPLEXER_CELL_CELL: u32 = 0x000007ff;
+export const MULTIPLEXER_CELL_CELL_SHIFT: u32 = 0;
+export function readMultiplexerCell(): u32 {
+  return read32(MULTIPLEXER_CELL);
+}
+export function writeMultiplexerCell(value: u32): void {
+  write32(MULTIPLEXER_CELL, value);
+}
+
+/** The value that the cell is to hold; its next service stores it. */
+export const MULTIPLEXER_CODE: u32 = 0x4001402c;
+/** Steps of the converter */
+export const MULTIPLEXER_CODE_CODE: u32 = 0x0000ffff;
+export const MULTIPLEXER_CODE_CODE_SHIFT: u32 = 0;
+export function writeMultiplexerCode(value: u32): void {
+  write32(MULTIPLEXER_CODE, value);
+}
+
+/** What the cell holds now, through the readback channel: microvolts. */
+export const MULTIPLEXER_VOLTAGE: u32 = 0x40014030;
+export function readMultiplexerVoltage(): u32 {
+  return read32(MULTIPLEXER_VOLTAGE);
+}
+
+/** Cells in use that do not hold their value; 0 while no table is executed. */
+export const MULTIPLEXER_INVALID: u32 = 0x40014034;
+export function readMultiplexerInvalid(): u32 {
+  return read32(MULTIPLEXER_INVALID);
+}
+
+/** Window on the staging area at STAGE_OFFSET. */
+export const MULTIPLEXER_STAGE_DATA: u32 = 0x40014400;
+export const MULTIPLEXER_STAGE_DATA_COUNT: u32 = 64;
+export function writeMultiplexerStageData(index: u32, value: u32): void {
+  write32(MULTIPLEXER_STAGE_DATA + (index << 2), value);
+}
+
 // THERMOMETRY: Thermometry scanner: every PERIOD it reads all channels that have an excitation. Readings are microvolts of a diode, milliohms of a resistor.
 
 /** Runs the scanner. */

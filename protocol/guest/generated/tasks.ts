@@ -15,6 +15,8 @@ export const TASK_HEATERS: u32 = 5;
 export const TASK_BUDGET: u32 = 6;
 /** Signal lines: clipping and loss. */
 export const TASK_FRONTEND: u32 = 7;
+/** Late cells, switch errors; starts the refresh again after its gate was closed. */
+export const TASK_MULTIPLEXER: u32 = 11;
 /** Gathers the health word. */
 export const TASK_HEALTH: u32 = 8;
 /** Puts the heartbeat record into the event recorder. */
@@ -23,12 +25,12 @@ export const TASK_HEARTBEAT: u32 = 9;
 export const TASK_SMP: u32 = 10;
 
 /** Tasks there are. */
-export const TASK_COUNT: u32 = 11;
+export const TASK_COUNT: u32 = 12;
 /** Every task number is below this. */
-export const TASK_NUMBERS: u32 = 11;
+export const TASK_NUMBERS: u32 = 12;
 
 // Task numbers, u8, in the order in which tasks run.
-export const TASK_ORDER: usize = memory.data<u8>([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+export const TASK_ORDER: usize = memory.data<u8>([0, 1, 2, 3, 4, 5, 6, 7, 11, 8, 9, 10]);
 
 // By number: period in us (0: runs on events), deadline in us, budget in cycles; u32 each.
 export const TASK_ROWS: usize = memory.data<u32>([
@@ -43,6 +45,7 @@ export const TASK_ROWS: usize = memory.data<u32>([
   100000, 200000, 4000,
   1000000, 200000, 8000,
   0, 200000, 40000000,
+  100000, 200000, 8000,
 ]);
 
 /** The name of a task, as task statistics show it. */
@@ -64,6 +67,8 @@ export function nameOfTask(task: u32): string {
       return 'budget';
     case TASK_FRONTEND:
       return 'frontend';
+    case TASK_MULTIPLEXER:
+      return 'multiplexer';
     case TASK_HEALTH:
       return 'health';
     case TASK_HEARTBEAT:

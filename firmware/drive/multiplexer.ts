@@ -1,0 +1,156 @@
+// The multiplexer as the management core drives it: released when it is first needed, executed while somebody wants it and its gate is open.
+//
+// The refresh itself is not this core's work: it would stand still while an image is verified. Here is what a hundred milliseconds are
+// soon enough for. What must stay true: this file alone writes MULTIPLEXER's registers; a parked table is executed again when its gate opens.
+
+import { copyToBus } from '../../protocol/guest/dma';
+import {
+  EVENT_CELL_LATE,
+  EVENT_CELL_SWITCH_ERROR,
+  EVENT_MUX_TABLE,
+  MUX_FIGURE_LATE,
+  MUX_FIGURE_LATE_CELL,
+  MUX_FIGURE_RUNNING,
+  MUX_FIGURE_SWITCH_ERRORS,
+  MUX_FIGURE_TABLES,
+  MUX_TABLE_CELLS_MAX,
+} from '../../protocol/guest/generated/constants';
+import {
+  MULTIPLEXER_COMMAND_COMMAND_PARK,
+  MULTIPLEXER_COMMAND_COMMAND_START,
+  MULTIPLEXER_CONTROL_RELEASE,
+  MULTIPLEXER_SELECT_CELL_SHIFT,
+  MULTIPLEXER_STAGE_DATA,
+  MULTIPLEXER_STAGE_DATA_COUNT,
+  MULTIPLEXER_STATUS_CHANGED,
+  MULTIPLEXER_STATUS_GIVEN_UP,
+  MULTIPLEXER_STATUS_LATE,
+  MULTIPLEXER_STATUS_SWITCH_ERROR,
+  OUTPUTS_STATE_MULTIPLEXER,
+  readMultiplexerBoard,
+  readMultiplexerControl,
+  readMultiplexerFigure,
+  readMultiplexerResult,
+  readMultiplexerStatus,
+  readMultiplexerVoltage,
+  readOutputsState,
+  writeMultiplexerCell,
+  writeMultiplexerCode,
+  writeMultiplexerCommand,
+  writeMultiplexerControl,
+  writeMultiplexerLoad,
+  writeMultiplexerSelect,
+  writeMultiplexerStageOffset,
+  writeMultiplexerStatus,
+  writeMultiplexerValue,
+} from '../../protocol/guest/generated/registers';
+import { recordEvent } from '../../protocol/guest/record-event';
+
+const CELLS_MASK: u32 = 0xffff;
+const WORD_MASK: u32 = 3;
+const ITEM_MOST: u32 = 0xff;
+
+/** Whether somebody wants the table to be executed. */
+let wanted: bool = false;
+
+export function cellCount(): u32 {
+  const cells = readMultiplexerBoard() & CELLS_MASK;
+  assert(cells <= MUX_TABLE_CELLS_MAX, 'no more cells than a table has');
+  return cells;
+}
+
+export function multiplexerReleased(): bool {
+  return (readMultiplexerControl() & MULTIPLEXER_CONTROL_RELEASE) != 0;
+}
+
+export function releaseMultiplexer(): void {
+  if (!multiplexerReleased()) writeMultiplexerControl(MULTIPLEXER_CONTROL_RELEASE);
+  assert(multiplexerReleased(), 'what was released runs until the reset');
+}
+
+/** A figure, MUX_FIGURE_*; of a cell where it has one. */
+export function multiplexerFigure(item: u32, cell: u32): u32 {
+  assert(multiplexerReleased(), 'there are figures once it is released');
+  assert(item <= ITEM_MOST && cell < cellCount(), 'an item and a cell that there are');
+  writeMultiplexerSelect(item | (cell << MULTIPLEXER_SELECT_CELL_SHIFT));
+  return readMultiplexerFigure();
+}
+
+/** False when it was refused: there is no such setting, its value is out of range, or a table is executed. */
+export function configureCell(cell: u32, setting: u32, value: u32): bool {
+  assert(setting <= ITEM_MOST && cell < cellCount(), 'a setting and a cell that there are');
+  releaseMultiplexer();
+  writeMultiplexerSelect(setting | (cell << MULTIPLEXER_SELECT_CELL_SHIFT));
+  writeMultiplexerValue(value);
+  return readMultiplexerResult() == 0;
+}
+
+/** Puts a part of a table into the staging area. */
+export function stageTable(offset: u32, chunk: usize, length: u32): void {
+  assert((offset & WORD_MASK) == 0 && (length & WORD_MASK) == 0, 'whole words');
+  const window = MULTIPLEXER_STAGE_DATA_COUNT << 2;
+  for (let done: u32 = 0; done < length; done += window) {
+    writeMultiplexerStageOffset(offset + done);
+    copyToBus(MULTIPLEXER_STAGE_DATA, chunk + done, min<u32>(window, length - done));
+  }
+}
+
+/** MUX_LOAD_*. */
+export function loadTable(length: u32): u32 {
+  assert(length > 0 && (length & WORD_MASK) == 0, 'a table is whole words');
+  writeMultiplexerLoad(length);
+  return readMultiplexerResult();
+}
+
+/** MUX_WRITE_*. */
+export function setCode(cell: u32, code: u32): u32 {
+  assert(cell < cellCount() && code <= 0xffff, 'a cell that there is, and a value that its field holds');
+  writeMultiplexerCell(cell);
+  writeMultiplexerCode(code);
+  return readMultiplexerResult();
+}
+
+/** What a cell holds, in microvolts. */
+export function cellMicrovolts(cell: u32): u32 {
+  assert(cell < cellCount(), 'a cell that there is');
+  writeMultiplexerCell(cell);
+  return readMultiplexerVoltage();
+}
+
+/** From now on the table is executed whenever it may be; false when there is none. */
+export function wantRefresh(isWanted: bool): bool {
+  releaseMultiplexer();
+  if (isWanted && multiplexerFigure(MUX_FIGURE_TABLES, 0) == 0) return false;
+  wanted = isWanted;
+  driveMultiplexer();
+  if (!isWanted) writeMultiplexerCommand(MULTIPLEXER_COMMAND_COMMAND_PARK);
+  assert(wanted == isWanted, 'what is wanted is known');
+  return true;
+}
+
+/** Executes the table when it is wanted, its gate is open, and it is not executed yet. */
+function driveMultiplexer(): void {
+  const isOpen = (readOutputsState() & OUTPUTS_STATE_MULTIPLEXER) != 0;
+  if (!wanted || !isOpen || multiplexerFigure(MUX_FIGURE_RUNNING, 0) != 0) return;
+  writeMultiplexerCommand(MULTIPLEXER_COMMAND_COMMAND_START);
+  assert(MULTIPLEXER_COMMAND_COMMAND_START != MULTIPLEXER_COMMAND_COMMAND_PARK, 'two commands');
+}
+
+/** Records what has happened, and starts again what a closed gate has parked. */
+export function runMultiplexer(): void {
+  if (!multiplexerReleased()) return;
+  driveMultiplexer();
+  const status = readMultiplexerStatus();
+  if (status == 0) return;
+  writeMultiplexerStatus(status);
+  if ((status & MULTIPLEXER_STATUS_LATE) != 0) {
+    const cell = multiplexerFigure(MUX_FIGURE_LATE_CELL, 0);
+    recordEvent(EVENT_CELL_LATE, cell, multiplexerFigure(MUX_FIGURE_LATE, 0));
+  }
+  if ((status & MULTIPLEXER_STATUS_SWITCH_ERROR) != 0)
+    recordEvent(EVENT_CELL_SWITCH_ERROR, multiplexerFigure(MUX_FIGURE_SWITCH_ERRORS, 0), 0);
+  const tables = multiplexerFigure(MUX_FIGURE_TABLES, 0);
+  if ((status & MULTIPLEXER_STATUS_CHANGED) != 0) recordEvent(EVENT_MUX_TABLE, 1, tables);
+  if ((status & MULTIPLEXER_STATUS_GIVEN_UP) != 0) recordEvent(EVENT_MUX_TABLE, 0, tables);
+  assert(readMultiplexerStatus() == 0, 'what was told is cleared');
+}
