@@ -101,6 +101,27 @@ export const plantWordings: Partial<Record<number, Wording>> = {
     facts: { line, decibels },
     text: `attenuation before the converter of line ${line} is ${decibels} dB`,
   }),
+  [EventKind.CELL_LATE]: (cell, misses) => ({
+    event: 'cell-late',
+    facts: { cell, misses },
+    text: `cell ${cell} of the multiplexer missed its deadline; ${misses} missed so far`,
+    tone: 'red',
+  }),
+  [EventKind.CELL_SWITCH_ERROR]: (errors) => ({
+    event: 'cell-switch-error',
+    facts: { errors },
+    text: `the multiplexer connected the wrong cell; ${errors} times so far`,
+    tone: 'yellow',
+  }),
+  [EventKind.MUX_TABLE]: (isInForce, tables) => ({
+    event: 'refresh-table',
+    facts: { inForce: isInForce === 1, tables },
+    text:
+      isInForce === 1
+        ? `a refresh table came into force, number ${tables}`
+        : 'a refresh table was given up: no moment was right for it',
+    tone: isInForce === 1 ? 'dim' : 'yellow',
+  }),
   [EventKind.TRIAL_GIVEN_UP]: (reason, microwatts) => ({
     event: 'trial-given-up',
     facts: { reason: reasonText(reason), microwatts },

@@ -13,9 +13,13 @@ import {
   MUX_FIGURE_RUNNING,
   MUX_FIGURE_SWITCH_ERRORS,
   MUX_FIGURE_TABLES,
+  MUX_LOAD_BUSY,
   MUX_TABLE_CELLS_MAX,
+  MUX_TABLE_SIZE_MAX,
+  MUX_WRITE_NO_ROOM,
 } from '../../protocol/guest/generated/constants';
 import {
+  MULTIPLEXER_CELL_CELL,
   MULTIPLEXER_COMMAND_COMMAND_PARK,
   MULTIPLEXER_COMMAND_COMMAND_START,
   MULTIPLEXER_CONTROL_RELEASE,
@@ -55,11 +59,12 @@ let wanted: bool = false;
 
 export function cellCount(): u32 {
   const cells = readMultiplexerBoard() & CELLS_MASK;
-  assert(cells <= MUX_TABLE_CELLS_MAX, 'no more cells than a table has');
+  assert(cells > 0 && cells <= MUX_TABLE_CELLS_MAX, 'a board has cells, and no more than a table has');
   return cells;
 }
 
 export function multiplexerReleased(): bool {
+  assert(popcnt(MULTIPLEXER_CONTROL_RELEASE) == 1, 'one bit says so');
   return (readMultiplexerControl() & MULTIPLEXER_CONTROL_RELEASE) != 0;
 }
 
@@ -80,6 +85,7 @@ export function multiplexerFigure(item: u32, cell: u32): u32 {
 export function configureCell(cell: u32, setting: u32, value: u32): bool {
   assert(setting <= ITEM_MOST && cell < cellCount(), 'a setting and a cell that there are');
   releaseMultiplexer();
+  assert(multiplexerReleased(), 'settings are kept once it is released');
   writeMultiplexerSelect(setting | (cell << MULTIPLEXER_SELECT_CELL_SHIFT));
   writeMultiplexerValue(value);
   return readMultiplexerResult() == 0;
@@ -88,6 +94,7 @@ export function configureCell(cell: u32, setting: u32, value: u32): bool {
 /** Puts a part of a table into the staging area. */
 export function stageTable(offset: u32, chunk: usize, length: u32): void {
   assert((offset & WORD_MASK) == 0 && (length & WORD_MASK) == 0, 'whole words');
+  assert(<u64>offset + length <= MUX_TABLE_SIZE_MAX, 'no more than the largest table has');
   const window = MULTIPLEXER_STAGE_DATA_COUNT << 2;
   for (let done: u32 = 0; done < length; done += window) {
     writeMultiplexerStageOffset(offset + done);
@@ -99,7 +106,9 @@ export function stageTable(offset: u32, chunk: usize, length: u32): void {
 export function loadTable(length: u32): u32 {
   assert(length > 0 && (length & WORD_MASK) == 0, 'a table is whole words');
   writeMultiplexerLoad(length);
-  return readMultiplexerResult();
+  const outcome = readMultiplexerResult();
+  assert(outcome <= MUX_LOAD_BUSY, 'an outcome of the table');
+  return outcome;
 }
 
 /** MUX_WRITE_*. */
@@ -107,12 +116,14 @@ export function setCode(cell: u32, code: u32): u32 {
   assert(cell < cellCount() && code <= 0xffff, 'a cell that there is, and a value that its field holds');
   writeMultiplexerCell(cell);
   writeMultiplexerCode(code);
-  return readMultiplexerResult();
+  const outcome = readMultiplexerResult();
+  assert(outcome <= MUX_WRITE_NO_ROOM, 'an outcome of the table');
+  return outcome;
 }
 
 /** What a cell holds, in microvolts. */
 export function cellMicrovolts(cell: u32): u32 {
-  assert(cell < cellCount(), 'a cell that there is');
+  assert(cell < cellCount() && cell <= MULTIPLEXER_CELL_CELL, 'a cell that there is');
   writeMultiplexerCell(cell);
   return readMultiplexerVoltage();
 }
@@ -131,6 +142,7 @@ export function wantRefresh(isWanted: bool): bool {
 /** Executes the table when it is wanted, its gate is open, and it is not executed yet. */
 function driveMultiplexer(): void {
   const isOpen = (readOutputsState() & OUTPUTS_STATE_MULTIPLEXER) != 0;
+  assert(multiplexerReleased(), 'what is wanted was released');
   if (!wanted || !isOpen || multiplexerFigure(MUX_FIGURE_RUNNING, 0) != 0) return;
   writeMultiplexerCommand(MULTIPLEXER_COMMAND_COMMAND_START);
   assert(MULTIPLEXER_COMMAND_COMMAND_START != MULTIPLEXER_COMMAND_COMMAND_PARK, 'two commands');
@@ -141,6 +153,7 @@ export function runMultiplexer(): void {
   if (!multiplexerReleased()) return;
   driveMultiplexer();
   const status = readMultiplexerStatus();
+  assert(status >> 4 == 0, 'bits that there are');
   if (status == 0) return;
   writeMultiplexerStatus(status);
   if ((status & MULTIPLEXER_STATUS_LATE) != 0) {

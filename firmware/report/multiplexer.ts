@@ -98,11 +98,14 @@ let total: u32 = 0;
 let expected: u32 = 0;
 
 export function registerMultiplexer(): void {
+  assert(GROUP_MULTIPLEXER >= 64, 'groups below 64 are not ours to give');
+  assert(MUXCMD_COUNT > MUXCMD_CELL, 'every command is counted');
   registerGroup(GROUP_MULTIPLEXER, 'multiplexer', MUXCMD_COUNT, answerMultiplexer);
 }
 
 function answerMultiplexer(operation: u32, command: u32, step: u32): u32 {
   assert(step == 0, 'every answer here is given at once');
+  assert(command < MUXCMD_COUNT, 'the server passes on commands of the group alone');
   if (operation == SMP_OP_READ) {
     if (command == MUXCMD_STATE) return answerState();
     return command == MUXCMD_CELL ? answerCell() : MGMT_ENOTSUP;
@@ -137,6 +140,7 @@ function answerUpload(): u32 {
     expected = 0;
   }
   assert(expected <= total || total == 0, 'an upload takes no more than it said');
+  assert((total & WORD_MASK) == 0 && (expected & WORD_MASK) == 0, 'a table is whole words');
   if (offset == expected && total != 0 && data != 0) {
     const status = take(cborContent(data), cborContentLength(data));
     if (status != 0) return status;
@@ -147,6 +151,7 @@ function answerUpload(): u32 {
 
 function take(chunk: usize, length: u32): u32 {
   assert(total != 0 && expected < total, 'an upload is under way, and not at its end');
+  assert((expected & WORD_MASK) == 0, 'what was taken is whole words');
   if ((length & WORD_MASK) != 0 || length > total - expected) {
     total = 0;
     return STATUS_GROUP + MUX_ERR_LENGTH;
@@ -162,6 +167,7 @@ function take(chunk: usize, length: u32): u32 {
 
 function refusal(outcome: u32): u32 {
   assert(outcome != MUX_LOAD_GOOD, 'a table that was taken is not refused');
+  assert(outcome <= MUX_LOAD_BUSY, 'an outcome of the table');
   switch (outcome) {
     case MUX_LOAD_SIZE:
       return MUX_ERR_SIZE;
@@ -194,6 +200,7 @@ function answerConfigure(): u32 {
   if (!fieldsOk() || setting > u8.MAX_VALUE || value > u32.MAX_VALUE) return MGMT_EINVAL;
   if (cell >= cellCount()) return STATUS_GROUP + MUX_ERR_NO_CELL;
   assert(setting != ABSENT && value != ABSENT, 'a setting and its value were sent');
+  assert(cell != ABSENT, 'a cell was sent');
   return configureCell(<u32>cell, <u32>setting, <u32>value) ? 0 : STATUS_GROUP + MUX_ERR_SETTING;
 }
 
@@ -201,6 +208,7 @@ function answerRun(): u32 {
   openRequest();
   const on = readUnsigned('on', ABSENT);
   if (!fieldsOk() || on > 1) return MGMT_EINVAL;
+  assert(on != ABSENT, 'a level was sent');
   return wantRefresh(on == 1) ? 0 : STATUS_GROUP + MUX_ERR_NO_TABLE;
 }
 
@@ -212,6 +220,7 @@ function answerWrite(): u32 {
   if (cell >= cellCount()) return STATUS_GROUP + MUX_ERR_NO_CELL;
   if (code > u16.MAX_VALUE) return STATUS_GROUP + MUX_ERR_CODE;
   releaseMultiplexer();
+  assert(cell != ABSENT && code != ABSENT, 'a cell and a value were sent');
   switch (setCode(<u32>cell, <u32>code)) {
     case MUX_WRITE_TAKEN:
       return 0;
@@ -232,6 +241,7 @@ function answerState(): u32 {
   releaseMultiplexer();
   const board = readMultiplexerBoard();
   assert(cellCount() > 0, 'a board has cells');
+  assert(board >> MULTIPLEXER_BOARD_LINES_SHIFT > 0, 'and lines');
   writeUnsignedField('cells', cellCount());
   writeUnsignedField('lines', board >> MULTIPLEXER_BOARD_LINES_SHIFT);
   writeUnsignedField('run', figure(MUX_FIGURE_RUNNING));
@@ -254,6 +264,7 @@ function answerState(): u32 {
 
 function figure(which: u32): u32 {
   assert(which < MUX_FIGURE_CELL_STATE, 'a figure of the whole');
+  assert(cellCount() > 0, 'it is asked of the first cell');
   return multiplexerFigure(which, 0);
 }
 

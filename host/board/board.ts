@@ -5,6 +5,7 @@
 // input goes through a method here and into the log.
 
 import { Activity } from '../../protocol/plant/energies.ts';
+import type { BoardOptions } from './board-options.ts';
 import { type BoardMode, BoardState, haltSentences } from './board-state.ts';
 import { Clock } from './clock.ts';
 import type { PreparedImage } from './cpu/cpu.ts';
@@ -18,7 +19,6 @@ import { Fuses } from './devices/fuses.ts';
 import { Heaters } from './devices/heaters.ts';
 import { InterruptController } from './devices/intc.ts';
 import { InterlockLatch } from './devices/interlock.ts';
-import { Multiplexer } from './devices/multiplexer.ts';
 import { Outputs } from './devices/outputs.ts';
 import { Rails } from './devices/rails.ts';
 import { type RecordedEvent, Recorder } from './devices/recorder.ts';
@@ -34,23 +34,13 @@ import { ImageLoader } from './image-loader.ts';
 import { Life } from './life.ts';
 import { hashOf, LogKind, type LogRecord } from './log.ts';
 import { Machine } from './machine.ts';
-import { MultiplexerBank, type MultiplexerSize } from './multiplexer/bank.ts';
+import { addMultiplexer } from './multiplexer/add.ts';
+import type { MultiplexerBank } from './multiplexer/bank.ts';
 import { Processor } from './processor.ts';
 import { addSequencers } from './sequencer/add.ts';
 import type { SequencerBank } from './sequencer/bank.ts';
-import { capture, restore, type Snapshot, type SnapshotParts, snapshotFromBytes, snapshotToBytes } from './snapshot.ts';
-import type { Disturbance, Surroundings } from './surroundings.ts';
-
-export interface BoardOptions {
-  /** Any integer: decides what power cuts leave behind, and nothing else. */
-  seed?: number;
-  /** What it is put into; a quiet bench when left out. Each board needs one of its own. */
-  surroundings?: () => Surroundings;
-  /** Counts basic blocks of what runs, for coverage; changes no cycle. */
-  countBlocks?: boolean;
-  /** Cells and lines of its multiplexer; 96 behind 2 when left out. */
-  multiplexer?: MultiplexerSize;
-}
+import { capture, restore, type Snapshot, snapshotFromBytes, snapshotToBytes } from './snapshot.ts';
+import type { Disturbance } from './surroundings.ts';
 
 export class Board {
   readonly machine: Machine;
@@ -67,8 +57,8 @@ export class Board {
   private readonly reset: ResetController;
   private readonly recorder: Recorder;
   private readonly loader: ImageLoader;
-  private readonly processor: Processor;
-  private readonly parts: SnapshotParts;
+  /** The management core. */
+  readonly processor: Processor;
   private readonly life: Life;
 
   constructor(options: BoardOptions = {}) {
@@ -86,15 +76,13 @@ export class Board {
     machine.add(new Dma(machine));
     const intc = machine.add(new InterruptController(machine));
     machine.add(new Outputs(machine));
-    this.sequencers = addSequencers(machine, () => this.processor.loaded?.bytes);
     const image = () => this.processor.loaded?.bytes;
-    this.multiplexer = new MultiplexerBank(machine, image, options.seed ?? 1, options.multiplexer);
-    machine.add(new Multiplexer(machine, this.multiplexer));
+    this.sequencers = addSequencers(machine, image);
+    this.multiplexer = addMultiplexer(machine, image, options);
     for (const Part of [Thermometry, Heaters, Rails, ClockDevice, FrontEnd, ActivityCounters, InterlockLatch])
       machine.add(new Part(machine));
     this.loader = new ImageLoader(machine.flash, options.countBlocks ?? false);
     this.processor = new Processor(machine, this.reset);
-    this.parts = { machine, processor: this.processor, sequencers: this.sequencers, multiplexer: this.multiplexer };
     this.life = new Life(machine, this.own, this.reset, intc, this.processor, this.loader);
     machine.owner = {
       onBoardEvent: (kind, a, b) => this.life.onBoardEvent(kind, a, b),
@@ -253,11 +241,11 @@ export class Board {
 
   /** A copy of everything; `reuse` is a snapshot that may be overwritten, which saves allocating. */
   snapshot(reuse?: Snapshot): Snapshot {
-    return capture(this.parts, reuse);
+    return capture(this, reuse);
   }
 
   restore(snapshot: Snapshot): void {
-    restore(this.parts, snapshot);
+    restore(this, snapshot);
   }
 
   /** A snapshot as one piece of bytes, and the way back, in any process; `snapshot.ts` says what is in it. */

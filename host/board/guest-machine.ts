@@ -11,7 +11,6 @@ import { Fuses } from './devices/fuses.ts';
 import { Heaters } from './devices/heaters.ts';
 import { InterruptController } from './devices/intc.ts';
 import { InterlockLatch } from './devices/interlock.ts';
-import { Multiplexer } from './devices/multiplexer.ts';
 import { Outputs } from './devices/outputs.ts';
 import { Rails } from './devices/rails.ts';
 import { Recorder } from './devices/recorder.ts';
@@ -21,7 +20,7 @@ import { Timer } from './devices/timer.ts';
 import { Uart } from './devices/uart.ts';
 import { Watchdog } from './devices/watchdog.ts';
 import { Machine, type MachineOwner } from './machine.ts';
-import { MultiplexerBank } from './multiplexer/bank.ts';
+import { addMultiplexer } from './multiplexer/add.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface GuestExports {
@@ -64,7 +63,7 @@ export class GuestMachine implements MachineOwner {
     machine.add(new Watchdog(machine));
     for (const Part of [Outputs, Rails, Heaters, ActivityCounters, InterlockLatch, ClockDevice, FrontEnd, Thermometry])
       machine.add(new Part(machine));
-    machine.add(new Multiplexer(machine, new MultiplexerBank(machine, () => undefined, 1)));
+    addMultiplexer(machine, () => undefined);
     machine.seal();
     machine.owner = this;
     machine.resetDevices(ResetCause.POWER_ON);

@@ -2,7 +2,8 @@
 
 import { peripheralTable, RESET } from '../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
-import { Board, type BoardOptions } from './board.ts';
+import { Board } from './board.ts';
+import type { BoardOptions } from './board-options.ts';
 import { image } from './cpu/testing/modules.ts';
 import { FaultCause, ResetCause } from './device.ts';
 import { LogKind, type LogRecord } from './log.ts';

@@ -40,9 +40,9 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   SEQUENCER_STARTED: [33, 'Sequencers were started: which, one bit each; 0'],
   SEQUENCER_STOPPED: [34, 'A sequencer has stopped: which, its flags'],
   SEQUENCER_DEADLOCK: [35, 'Sequencers wait for each other: those in wait_sync, those they wait for; one bit each'],
-  CELL_LATE: [64, 'A cell of the multiplexer has missed its deadline: the last one, missed deadlines so far'],
-  CELL_SWITCH_ERROR: [65, 'A switch of the multiplexer connected the wrong cell: how often so far, 0'],
-  MUX_TABLE: [66, 'A refresh table: 1 it came into force, 0 it was given up; tables so far'],
+  CELL_LATE: [64, 'A cell of the multiplexer has missed its deadline: cell, missed deadlines so far'],
+  CELL_SWITCH_ERROR: [65, 'A switch of the multiplexer connected the wrong cell: errors so far, 0'],
+  MUX_TABLE: [66, 'A refresh table came into force, or was given up: 1 if it came into force, tables so far'],
   RESET_REQUESTED: [29, 'A reset was requested over SMP: boot mode, force'],
 });
 

@@ -1449,11 +1449,11 @@ export const EVENT_SEQUENCER_STARTED: u32 = 33;
 export const EVENT_SEQUENCER_STOPPED: u32 = 34;
 /** Sequencers wait for each other: those in wait_sync, those they wait for; one bit each. */
 export const EVENT_SEQUENCER_DEADLOCK: u32 = 35;
-/** A cell of the multiplexer has missed its deadline: the last one, missed deadlines so far. */
+/** A cell of the multiplexer has missed its deadline: cell, missed deadlines so far. */
 export const EVENT_CELL_LATE: u32 = 64;
-/** A switch of the multiplexer connected the wrong cell: how often so far, 0. */
+/** A switch of the multiplexer connected the wrong cell: errors so far, 0. */
 export const EVENT_CELL_SWITCH_ERROR: u32 = 65;
-/** A refresh table: 1 it came into force, 0 it was given up; tables so far. */
+/** A refresh table came into force, or was given up: 1 if it came into force, tables so far. */
 export const EVENT_MUX_TABLE: u32 = 66;
 /** A reset was requested over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;

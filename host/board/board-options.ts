@@ -1,0 +1,15 @@
+// What a board may be made with.
+
+import type { MultiplexerSize } from './multiplexer/bank.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface BoardOptions {
+  /** Any integer: decides what power cuts leave behind, and nothing else. */
+  seed?: number;
+  /** What it is put into; a quiet bench when left out. Each board needs one of its own. */
+  surroundings?: () => Surroundings;
+  /** Counts basic blocks of what runs, for coverage; changes no cycle. */
+  countBlocks?: boolean;
+  /** Cells and lines of its multiplexer; 96 behind 2 when left out. */
+  multiplexer?: MultiplexerSize;
+}
