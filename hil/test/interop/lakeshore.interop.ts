@@ -72,7 +72,7 @@ describe.skipIf(tool.path === undefined)('the makers’ own driver on an emulate
     expect(power).toBeGreaterThan(0);
     expect(rest).toMatchObject({
       ...{ model: 'MODEL372', scanner: true, input: true, output: 4, setpoint: 0.03, frequency: 1, sample: 120 },
-      'warm-up': 0.45,
+      ...{ 'warm-up': 0.45, header: 4 },
     });
     expect(off).toEqual([0, expect.stringContaining("'temperature_under': True")]);
   });

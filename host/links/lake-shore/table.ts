@@ -11,11 +11,15 @@ import { type ScpiCommand, ScpiError } from './scpi.ts';
 /** Checks a word: gives it back as the instrument prints it, or says what was expected. */
 export type Field = (word: string) => { value: string } | { expected: string };
 
+/** Decimal, as the instruments read numbers: no 0x10, no Infinity. */
+const figureOf = (word: string): number =>
+  /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word) ? Number(word) : Number.NaN;
+
 export const int =
   (least: number, most: number, width = 1): Field =>
   (word) => {
-    const value = Number(word);
-    const isGood = word !== '' && Number.isInteger(value) && value >= least && value <= most;
+    const value = figureOf(word);
+    const isGood = Number.isInteger(value) && value >= least && value <= most;
     return isGood
       ? { value: String(value).padStart(width, '0') }
       : { expected: `a whole number from ${least} to ${most}` };
@@ -24,8 +28,8 @@ export const int =
 export const real =
   (least: number, most: number): Field =>
   (word) => {
-    const value = Number(word);
-    const isGood = word !== '' && value >= least && value <= most;
+    const value = figureOf(word);
+    const isGood = value >= least && value <= most;
     return isGood ? { value: number(value) } : { expected: `a number from ${least} to ${most}` };
   };
 

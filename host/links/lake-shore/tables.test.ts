@@ -78,6 +78,26 @@ describe.each([
   });
 });
 
+test('a number is decimal: nothing else that a program could take for one changes a setting', () => {
+  const { ls336, wait } = lab();
+  ls336('*CLS;SETP 1,3.5');
+  wait(0.6);
+  for (const word of ['0x10', '0b1', '1_0', '3.5K', 'Infinity', 'nan', '.', 'e3', '1e'])
+    expect(ls336(`SETP 1,${word};*ESR?`), word).toBe('16');
+  wait(0.6);
+  expect(Number(ls336('SETP? 1'))).toBe(3.5);
+  for (const [word, kelvin] of [
+    ['+4.5E+0', 4.5],
+    ['.25', 0.25],
+    ['5.', 5],
+    [' 6 ', 6],
+  ] as const) {
+    expect(ls336(`SETP 1,${word};*ESR?`), word).toBe('0');
+    wait(0.6);
+    expect(Number(ls336('SETP? 1'))).toBe(kelvin);
+  }
+});
+
 test('an alarm comes with a sample, latches, and moves its relay', () => {
   const { ls336, wait } = lab();
   ls336('RELAY 1,2,A,1;ALARM A,1,20,1,0.5,1,1,1');

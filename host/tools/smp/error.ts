@@ -60,7 +60,7 @@ const remedies: Record<string, string> = {
   UNSUPPORTED_TOO_NEW: 'speak SMP version 1 to this device',
   HASH_NOT_FOUND: 'list the images: the hash is the one in the image, not that of the file',
   NO_FREE_SLOT:
-    'the slot runs, or is kept to go back to from a trial: confirm the trial or reset to end it, or choose the other slot',
+    'the slot runs, is the only one with a good image, or is kept to go back to from a trial: confirm the trial or reset to end it, or choose the other slot',
   INVALID_IMAGE_HEADER_MAGIC: "this file is no MCUboot image; sign it with 'coldrig image sign'",
   INVALID_IMAGE_HEADER: "this file is no MCUboot image; sign it with 'coldrig image sign'",
   INVALID_IMAGE_TOO_LARGE: 'make the image fit the slot: slot info says how large it is',

@@ -61,6 +61,7 @@ def tell_372(ls):
     told["power"] = ls.get_excitation_power(6)
     told["scanner"] = ls.get_scanner_status()["status"]
     told["input"] = ls.get_input_channel_parameters(6).enable
+    told["header"] = int(ls.get_curve_header(26).curve_data_format)
     told["excitation"] = int(ls.get_input_setup_parameters(6).mode)
     told["output"] = int(ls.get_heater_output_settings(2).output_mode)
     told["still"] = ls.get_still_output()
