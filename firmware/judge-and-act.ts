@@ -3,7 +3,15 @@
 // A task that judges is followed by `drive`, which brings what is in force to the actuators. What must stay true: whatever was judged in a
 // run of a task is acted on before the next task runs. Which task calls which function: protocol/firmware/tasks.ts.
 
+import { RAIL_CORE } from '../protocol/guest/generated/constants';
+import {
+  OUTPUTS_STATE_DAC,
+  OUTPUTS_STATE_HEATERS,
+  readOutputsState,
+  readRailsEnable,
+} from '../protocol/guest/generated/registers';
 import { drive, runRails } from './drive/drive';
+import { actionsInForce, areHeatersOff, isMuted, isSafeState, railsAllowed } from './in-force/statement';
 import { runBudget } from './protect/budget';
 import { runInterlock } from './protect/interlock';
 import { runSmp } from './report/task';
@@ -14,20 +22,35 @@ export function answerRails(): void {
   noteRailTrips();
   runInterlock();
   runRails();
+  assert(mayBeOn(), 'what was judged is done before the task ends');
 }
 
 export function protect(): void {
   runInterlock();
   drive();
+  assert(mayBeOn(), 'what was judged is done before the task ends');
 }
 
 export function balance(): void {
   runBudget();
   drive();
+  assert(mayBeOn(), 'what was judged is done before the task ends');
 }
 
 /** A request may have cleared an interlock. */
 export function serve(): void {
   runSmp();
   drive();
+}
+
+/** Whether every rail and gate that is on may be on: what a task leaves behind. */
+function mayBeOn(): bool {
+  const actions = actionsInForce();
+  const rails = readRailsEnable();
+  const gates = readOutputsState();
+  assert((rails & (1 << RAIL_CORE)) != 0, 'the core, which runs this, has power');
+  assert(!isSafeState(actions) || gates == 0, 'in the safe state every gate is closed');
+  assert(!isMuted(actions) || (gates & OUTPUTS_STATE_DAC) == 0, 'what is muted plays nothing');
+  assert(!areHeatersOff(actions) || (gates & OUTPUTS_STATE_HEATERS) == 0, 'heaters that must be off have no current');
+  return (rails & ~railsAllowed(actions)) == 0;
 }

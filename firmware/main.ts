@@ -31,7 +31,7 @@ import { startRails } from './drive/rails';
 import { runTask } from './generated/run-task';
 import { latchHealth } from './in-force/statement';
 import { handoverValid, runningSlot, stateAtHandover } from './kernel/handover';
-import { releaseTask } from './kernel/releases';
+import { earliestRelease, NEVER, releaseTask } from './kernel/releases';
 import { runReleasedTasks, startScheduler } from './kernel/scheduler';
 import { TASK_CLOCK, TASK_RAILS, TASK_SMP, TASK_THERMOMETRY } from './kernel/tasks';
 import { chargeRequests } from './protect/request-power';
@@ -44,7 +44,14 @@ import { startThermometry } from './sense/thermometry';
 
 const CRYO_LINES: u32 = LINE_RAILS | LINE_CLOCK | LINE_THERMOMETRY;
 
+/** Lines that this firmware answers; no other line is enabled. */
+const LINES: u32 = LINE_TIMER | LINE_SEQUENCER | SERVICE_LINES | CRYO_LINES;
+
 export function reset(): void {
+  assert(
+    popcnt(LINES) == popcnt(SERVICE_LINES) + popcnt(CRYO_LINES) + 2,
+    'no line belongs to two parts of the firmware',
+  );
   recordEvent(EVENT_FIRMWARE_START, runningSlot(), stateAtHandover());
   if (!handoverValid()) latchHealth(HEALTH_HANDOVER);
   startScheduler();
@@ -53,12 +60,14 @@ export function reset(): void {
   startThermometry();
   startClock();
   startRails();
-  writeIntcEnable(LINE_TIMER | LINE_SEQUENCER | SERVICE_LINES | CRYO_LINES);
+  writeIntcEnable(LINES);
   runReleasedTasks(runTask);
+  assert(earliestRelease() != NEVER, 'the core sleeps only while a release is to come');
 }
 
 export function interrupt(lines: u32): void {
   const startNs = uptimeNs();
+  assert(lines != 0 && (lines & ~LINES) == 0, 'the core wakes up for lines that are enabled');
   if ((lines & LINE_TIMER) != 0) writeTimerStatus(TIMER_STATUS_ALARM);
   if ((lines & LINE_SEQUENCER) != 0) serviceSequencers();
   if ((lines & LINE_RAILS) != 0) {

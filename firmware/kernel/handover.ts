@@ -34,5 +34,6 @@ export function stateAtHandover(): u32 {
 
 /** major << 24 | minor << 16 | revision */
 export function runningVersion(): u32 {
+  assert(HANDOVER_VERSION != HANDOVER_MAGIC, 'the record has a word for it');
   return readResetMailbox(HANDOVER_VERSION);
 }

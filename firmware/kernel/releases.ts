@@ -11,6 +11,7 @@ const releases = memory.data(<i32>(TASK_NUMBERS * 8), 8);
 
 function placeOf(task: u32): usize {
   assert(task < TASK_NUMBERS, 'a number of the manifest');
+  assert((releases & 7) == 0, 'a time stands where a u64 may stand');
   return releases + ((<usize>task) << 3);
 }
 
@@ -34,6 +35,7 @@ export function nextRelease(task: u32): u64 {
 }
 
 export function setNextRelease(task: u32, timeNs: u64): void {
+  assert(timeNs == NEVER || timeNs <= <u64>i64.MAX_VALUE, 'a time that the alarm can be set to');
   assert(timeNs != NEVER || taskPeriodUs(task) == 0, 'a periodic task always has a next release');
   store<u64>(placeOf(task), timeNs);
 }
@@ -47,6 +49,7 @@ export function releaseTask(task: u32): void {
 export function wakeTask(task: u32, timeNs: u64): void {
   const place = placeOf(task);
   assert(timeNs != NEVER, 'a task is released at a time');
+  assert(timeNs <= <u64>i64.MAX_VALUE, 'one that the alarm can be set to');
   if (timeNs >= load<u64>(place)) return;
   assert(taskPeriodUs(task) == 0, 'a periodic task is released by its grid alone');
   store<u64>(place, timeNs);

@@ -15,15 +15,15 @@ import {
 import { recordEvent } from '../../protocol/guest/record-event';
 import { earliestRelease, forgetReleases, NEVER, nextRelease, setNextRelease } from './releases';
 import { countRun, initStatistics } from './statistics';
-import { TASK_COUNT, TASK_NUMBERS, taskAt, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from './tasks';
+import { checkTasks, TASK_COUNT, taskAt, taskBudgetCycles, taskDeadlineUs, taskPeriodUs } from './tasks';
 
 /** Every periodic task is first released one period from now. */
 export function startScheduler(): void {
   const now = uptimeNs();
+  checkTasks();
   forgetReleases();
   for (let position: u32 = 0; position < TASK_COUNT; position++) {
     const task = taskAt(position);
-    assert(task < TASK_NUMBERS, 'the order holds task numbers');
     initStatistics(task);
     const periodNs = <u64>taskPeriodUs(task) * NS_PER_US;
     setNextRelease(task, periodNs == 0 ? NEVER : now + periodNs);
@@ -52,6 +52,7 @@ function runOnce(task: u32, runTask: (task: u32) => void): void {
   const releasedNs = nextRelease(task);
   assert(releasedNs != NEVER, 'only a task that was released runs');
   const startNs = uptimeNs();
+  assert(startNs >= releasedNs, 'a task runs when it is released, not before');
   setNextRelease(task, releaseAfter(task, releasedNs, startNs));
   runTask(task);
   const endNs = uptimeNs();
@@ -60,6 +61,7 @@ function runOnce(task: u32, runTask: (task: u32) => void): void {
   assert(used <= <u64>u32.MAX_VALUE, 'the watchdog ends a run long before 17 seconds');
   const cycles = <u32>used;
   const deadlineNs = releasedNs + <u64>taskDeadlineUs(task) * NS_PER_US;
+  assert(deadlineNs > releasedNs, 'a deadline comes after the release');
   const slackUs = <i32>((<i64>deadlineNs - <i64>endNs) / <i64>NS_PER_US);
   const missed = endNs > deadlineNs;
   const overBudget = cycles > taskBudgetCycles(task);
@@ -72,7 +74,6 @@ function runOnce(task: u32, runTask: (task: u32) => void): void {
 function releaseAfter(task: u32, releasedNs: u64, nowNs: u64): u64 {
   const periodNs = <u64>taskPeriodUs(task) * NS_PER_US;
   if (periodNs == 0) return NEVER;
-  assert(nowNs >= releasedNs, 'a task runs when it is released, not before');
   const late = nowNs - releasedNs;
   const next = releasedNs + (late / periodNs + 1) * periodNs;
   assert(next > nowNs && next - nowNs <= periodNs, 'the next grid point is less than a period away');

@@ -38,6 +38,7 @@ export function initStatistics(task: u32): void {
   const record = recordOf(task);
   memory.fill(changetype<usize>(record), 0, RECORD_SIZE);
   record.leastSlackUs = i32.MAX_VALUE;
+  assert((changetype<usize>(record) & 7) == 0, 'a record begins where its u64 may stand');
   assert(record.runs == 0, 'nothing has run');
 }
 

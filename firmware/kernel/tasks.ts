@@ -7,6 +7,8 @@ import { nameOfTask, TASK_COUNT, TASK_NUMBERS, TASK_ORDER, TASK_ROWS } from '../
 
 export * from '../../protocol/guest/generated/tasks';
 
+const CYCLES_PER_US: u32 = 250;
+
 /** A row of the manifest. */
 @unmanaged
 class TaskRow {
@@ -20,6 +22,22 @@ class TaskRow {
 export function taskAt(position: u32): u32 {
   assert(position < TASK_COUNT, 'as many positions as tasks');
   return load<u8>(TASK_ORDER + position);
+}
+
+/** What the scheduler relies on in the manifest: once, when it starts. */
+export function checkTasks(): void {
+  let seen: u32 = 0;
+  assert(TASK_COUNT <= TASK_NUMBERS && TASK_NUMBERS <= 32, 'every task has a number of its own, and a bit below');
+  for (let position: u32 = 0; position < TASK_COUNT; position++) {
+    const task = taskAt(position);
+    assert(task < TASK_NUMBERS, 'the order holds task numbers');
+    assert((seen & (1 << task)) == 0, 'every task has one turn');
+    seen |= 1 << task;
+    const row = rowOf(task);
+    assert(row.budgetCycles != 0, 'a task may take some time');
+    assert(row.budgetCycles <= row.deadlineUs * CYCLES_PER_US, 'a task that keeps its budget can be in time');
+  }
+  assert(popcnt(seen) == <i32>TASK_COUNT, 'every task of the manifest has a turn');
 }
 
 function rowOf(task: u32): TaskRow {

@@ -30,6 +30,7 @@ export function runWatchdog(): void {
   let misses: u32 = 0;
   for (let position: u32 = 0; position < TASK_COUNT; position++) misses += recordOf(taskAt(position)).misses;
   assert(misses >= missesSeen, 'misses are counted, and never taken back');
+  assert(feedsWithheld <= missesSeen, 'a feed is withheld for a miss');
   const everyDeadlineMet = misses == missesSeen;
   missesSeen = misses;
   if (!everyDeadlineMet) {

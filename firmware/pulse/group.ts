@@ -58,7 +58,7 @@ import { recordEvent } from '../../protocol/guest/record-event';
 import { registerGroup } from '../../protocol/guest/smp/groups';
 import { openRequest } from '../../protocol/guest/smp/request';
 import { STATUS_GROUP } from '../../protocol/guest/smp/status';
-import { releaseSequencers, SEQUENCER_COUNT, selectItem, sequencerFigure } from './sequencers';
+import { releaseSequencers, SEQUENCER_COUNT, selectItem, sequencerFigure, sequencersReleased } from './sequencers';
 import { answerSequenceUpload } from './upload';
 
 const ABSENT: u64 = u64.MAX_VALUE;
@@ -68,6 +68,7 @@ const BIN_SIZE: u32 = 24;
 const results: usize = memory.data(<i32>(SEQ_RESULTS_MAX * BIN_SIZE), 8);
 
 export function registerSequencers(): void {
+  assert(SEQ_COUNT > SEQ_UPLOAD && SEQ_COUNT > SEQ_RESULTS, 'every command is counted');
   registerGroup(GROUP_SEQUENCER, 'sequencer mgmt', SEQ_COUNT, answerSequencers);
 }
 
@@ -77,7 +78,7 @@ function answerSequencers(operation: u32, command: u32, step: u32): u32 {
     if (command == SEQ_STATE) return answerState();
     return command == SEQ_RESULTS ? answerResults() : MGMT_ENOTSUP;
   }
-  if (operation != SMP_OP_WRITE) return MGMT_ENOTSUP;
+  assert(operation == SMP_OP_WRITE, 'the server passes on reads and writes only');
   switch (command) {
     case SEQ_UPLOAD:
       return answerSequenceUpload();
@@ -105,6 +106,7 @@ function answerConfigure(): u32 {
   releaseSequencers();
   if ((readSequencerBusy() & (1 << (<u32>sequencer))) != 0) return STATUS_GROUP + SEQ_ERR_BUSY;
   assert(setting != ABSENT && value != ABSENT, 'a setting and its value were sent');
+  assert(sequencersReleased(), 'only a sequencer that is released takes a setting');
   selectItem(<u32>sequencer, <u32>setting, <u32>index);
   writeSequencerValue(<u32>value);
   return readSequencerResult() == 0 ? 0 : STATUS_GROUP + SEQ_ERR_SETTING;
@@ -123,6 +125,7 @@ function answerStart(): u32 {
       return STATUS_GROUP + SEQ_ERR_NOT_LOADED;
   }
   assert((mask & ~ALL) == 0 && mask != 0, 'sequencers that there are, one at least');
+  assert((readSequencerBusy() & <u32>mask) == 0, 'only a sequencer that is not busy is armed');
   writeSequencerArm(<u32>mask);
   writeSequencerStart(<u32>mask);
   recordEvent(EVENT_SEQUENCER_STARTED, <u32>mask, 0);
@@ -160,6 +163,7 @@ function answerState(): u32 {
   releaseSequencers();
   const state = sequencerFigure(sequencer, SEQUENCER_FIGURE_STATE);
   assert(state <= SEQUENCER_STATE_STOPPED, 'a state of the table');
+  assert(sequencersReleased(), 'only a sequencer that is released has a state');
   writeUnsignedField('state', state);
   writeUnsignedField('flags', sequencerFigure(sequencer, SEQUENCER_FIGURE_FLAGS));
   writeUnsignedField('time', wide(sequencer, SEQUENCER_FIGURE_TIME_LOW, SEQUENCER_FIGURE_TIME_HIGH));
@@ -175,6 +179,7 @@ function answerState(): u32 {
 
 function wide(sequencer: u32, low: u32, high: u32): u64 {
   assert(high == low + 1, 'two halves of one figure');
+  assert(sequencer < SEQUENCER_COUNT, 'a sequencer that there is');
   return <u64>sequencerFigure(sequencer, low) | ((<u64>sequencerFigure(sequencer, high)) << 32);
 }
 

@@ -29,7 +29,9 @@ export const SEQUENCER_COUNT: u32 = 6;
 const BYTE: u32 = 0xff;
 
 export function sequencersReleased(): bool {
-  return (readSequencerControl() & SEQUENCER_CONTROL_RELEASE) != 0;
+  const control = readSequencerControl();
+  assert((control & ~SEQUENCER_CONTROL_RELEASE) == 0, 'the register has this one bit');
+  return (control & SEQUENCER_CONTROL_RELEASE) != 0;
 }
 
 export function releaseSequencers(): void {
@@ -48,6 +50,7 @@ export function selectItem(sequencer: u32, item: u32, index: u32): void {
 
 export function sequencerFigure(sequencer: u32, figure: u32): u32 {
   assert(sequencersReleased(), 'sequencers have figures once they are released');
+  assert(sequencer < SEQUENCER_COUNT, 'a sequencer that there is');
   selectItem(sequencer, figure, 0);
   return readSequencerFigure();
 }
@@ -56,6 +59,7 @@ export function sequencerFigure(sequencer: u32, figure: u32): u32 {
 export function serviceSequencers(): void {
   const status = readSequencerStatus();
   assert(SEQUENCER_STATUS_STOPPED == (1 << SEQUENCER_COUNT) - 1, 'a bit for each sequencer');
+  assert((status & ~(SEQUENCER_STATUS_STOPPED | SEQUENCER_STATUS_DEADLOCK)) == 0, 'the register has these bits');
   writeSequencerStatus(status);
   for (let sequencer: u32 = 0; sequencer < SEQUENCER_COUNT; sequencer++) {
     if ((status & (1 << sequencer)) == 0) continue;
@@ -63,5 +67,6 @@ export function serviceSequencers(): void {
   }
   if ((status & SEQUENCER_STATUS_DEADLOCK) == 0) return;
   const waiting = sequencerFigure(0, SEQUENCER_FIGURE_WAITING);
+  assert((waiting & (waiting >> 8) & BYTE) == 0, 'a sequencer waits, or is waited for');
   recordEvent(EVENT_SEQUENCER_DEADLOCK, waiting & BYTE, (waiting >> 8) & BYTE);
 }

@@ -90,6 +90,7 @@ function begin(number: u32, length: u32, crc: u32): u32 {
   assert(length != 0 && <u64>length <= LENGTH_MAX, 'a length that the staging area holds');
   releaseSequencers();
   if ((readSequencerBusy() & (1 << number)) != 0) return STATUS_GROUP + SEQ_ERR_BUSY;
+  assert(<u64>length <= <u64>SEQUENCER_STAGE_OFFSET_OFFSET + 1, 'every offset of it has a place in its register');
   sequencer = number;
   total = length;
   expected = 0;
@@ -117,10 +118,12 @@ function take(chunk: usize, length: u32): u32 {
 
 function loadWhole(): u32 {
   assert(total != 0 && expected == total, 'the whole sequence is staged');
+  assert(sequencer < SEQUENCER_COUNT, 'a sequencer that there is');
   writeSequencerLoadLength(total);
   writeSequencerLoadCrc(checksum);
   writeSequencerLoad(sequencer);
   total = 0;
+  assert((expected & WORD_MASK) == 0, 'a sequence is whole words');
   const outcome = readSequencerResult();
   if (outcome != SEQUENCER_LOAD_GOOD) return STATUS_GROUP + refusal(outcome);
   recordEvent(EVENT_SEQUENCER_LOADED, sequencer, expected);

@@ -76,8 +76,9 @@ export function registerCryo(): void {
   registerGroup(GROUP_CRYO, 'cryo', CRYO_COUNT, answerCryo);
 }
 
-function answerCryo(operation: u32, command: u32, _step: u32): u32 {
+function answerCryo(operation: u32, command: u32, step: u32): u32 {
   const isRead = operation == SMP_OP_READ;
+  assert(step == 0, 'every answer here is given at once');
   assert(isRead || operation == SMP_OP_WRITE, 'the server passes on reads and writes only');
   switch (command) {
     case CRYO_TEMPERATURES:
@@ -114,6 +115,7 @@ function answerTemperatures(): u32 {
 
 function answerInterlocks(): u32 {
   const tripped = trippedInterlocks();
+  assert(tripped == 0 || readInterlockLast() < INTERLOCK_NUMBER_COUNT, 'the last trip is one of the table');
   assert(tripped == 0 || readInterlockCount() != 0, 'whatever is tripped was counted');
   writeUnsignedField('tripped', tripped);
   writeUnsignedField('trips', readInterlockCount());
@@ -181,6 +183,7 @@ function answerHeaters(): u32 {
   }
   writeEnd();
   writeUnsignedField('plate_setpoint_uk', plateSetpointMicrokelvin());
+  assert(HEATER_PLATE_4K < HEATER_COUNT, 'the heater of the plate is one of them');
   return 0;
 }
 
@@ -199,6 +202,10 @@ function answerHeat(): u32 {
     return STATUS_GROUP + CRYO_ERR_ABOVE_LIMIT;
   }
   assert(trippedInterlocks() == 0, 'nothing is heated while an interlock is tripped');
+  assert(
+    setpoint != ABSENT || plateSetpointMicrokelvin() == NO_TEMPERATURE || heater != HEATER_PLATE_4K,
+    'a power ends the holding of a temperature',
+  );
   writeBooleanField('ok', true);
   return 0;
 }

@@ -92,7 +92,6 @@ export function refreshFigures(health: u32): void {
   at = putTasks(at);
   refreshSlots();
   assert(at == count, 'as many figures as names');
-  assert(count <= FIGURES_MAX, 'room for every figure');
 }
 
 function putTasks(start: u32): u32 {
@@ -120,6 +119,7 @@ function putTasks(start: u32): u32 {
 
 function put(at: u32, value: u32): u32 {
   assert(at < count, 'a figure that was listed');
+  assert(count <= FIGURES_MAX, 'room for every figure');
   store<u32>(figures + ((<usize>at) << 2), value);
   return at + 1;
 }

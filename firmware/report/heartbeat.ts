@@ -61,6 +61,7 @@ export function heartbeatSequence(): u32 {
 
 export function startHeartbeat(): void {
   assert(sequence == 0, 'heartbeats are started once');
+  assert(CHANNEL_COUNT <= 32, 'a bit for every thermometer');
   assert(BEAT_IMAGE_HASH + HASH_WORDS <= BEAT_TEMPERATURES, 'the hash ends before the next word');
   writeRecorderHeartbeat(BEAT_VERSION, BEAT_VERSION_NUMBER);
   writeRecorderHeartbeat(BEAT_SLOT, runningSlot());
@@ -88,6 +89,7 @@ export function runHeartbeat(): void {
   writeRecorderHeartbeat(BEAT_REFERENCE, clockState());
   writeTemperatures();
   writeSlack();
+  assert(readRecorderHeartbeat(BEAT_SEQUENCE) == sequence, 'the record is whole before it is announced');
   recordEvent(EVENT_HEARTBEAT, sequence, health);
 }
 

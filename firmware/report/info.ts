@@ -41,6 +41,7 @@ export function describeFirmware(): void {
   length = appendDecimal(0, version >> 24);
   length = appendDecimal(appendDot(length), (version >> 16) & 0xff);
   length = appendDecimal(appendDot(length), version & 0xffff);
+  assert(length >= 5, 'three numbers and two dots');
   setInfoBytes(INFO_RELEASE, text, length);
 }
 
@@ -59,5 +60,6 @@ function appendDecimal(start: u32, value: u32): u32 {
     store<u8>(text + start + index - 1, 0x30 + (value % 10));
     value /= 10;
   }
+  assert(value == 0, 'every digit is written');
   return start + digits;
 }

@@ -20,6 +20,7 @@ import { describeFirmware } from './info';
 import { registerMultiplexer } from './multiplexer';
 
 export function startSmp(): void {
+  assert(nextLookNs == 0 && !waits, 'it is started once');
   startRequestPower();
   startService();
   registerSequencers();
@@ -53,6 +54,7 @@ function selfConfirm(): bool {
 
 /** One piece of work a run: a request, or a step of one that takes several. */
 export function runSmp(): void {
+  assert(nextLookNs != 0 || !waits, 'nothing waits before the first look');
   if (!selfConfirm()) serveNext();
   resetWhenDue();
   // A reset that was requested comes when this run of the core returns: the task need not wake up again.
@@ -82,4 +84,5 @@ function tellHealth(): void {
   refreshFigures(health);
   setConfirmDenied(health != 0);
   assert(requestWaits(), 'somebody is told');
+  assert(!echoWaits(), 'an echo is answered without it');
 }

@@ -34,6 +34,7 @@ import {
   BINNING_FREE,
   BINNING_INTERVAL,
   BINNING_MAX,
+  indexOf,
   RESPONSE_NEXT,
   RESPONSES,
   ROW_SIZE,
@@ -47,9 +48,9 @@ import {
   WEIGHT_ROWS,
   WINDOW_END,
 } from './core';
-import { BIN_SIZE, BINS, BINS_USED, SAMPLES_MAX } from './layout';
+import { BIN_SIZE, BINS, BINS_USED, SAMPLES_MAX, SENDERS } from './layout';
 import { requestTrigger } from './network';
-import { record } from './records';
+import { isWanted, record, write } from './records';
 
 const FRACTION_BITS: i64 = 15;
 const ROTATION_BITS: i64 = 30;
@@ -77,6 +78,7 @@ export function acquireWeighed(core: usize, index: u32, time: i64, acquisition: 
   else if (row1 == 0) setFlag(core, SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_1);
   if (row0 == 0 || row1 == 0) return;
   const length = max(load<u32>(row0, 4), load<u32>(row1, 4));
+  assert(load<u32>(row0) + load<u32>(row0, 4) <= SAMPLES_MAX, 'a weight lies in the samples of its core');
   assert(length != 0 && length <= SAMPLES_MAX, 'weights that are there have samples');
   if (!opens(core, index, time, acquisition, SEQUENCER_RECORD_TYPE_WEIGHED, bin, length, w0 | (w1 << 16))) return;
   const response = nextResponse(core);
@@ -87,6 +89,7 @@ export function acquireWeighed(core: usize, index: u32, time: i64, acquisition: 
 
 /** acquire_ttl: opens the window, or closes it and counts. */
 export function acquireTtl(core: usize, index: u32, time: i64, acquisition: u32, bin: u32, enable: u32): void {
+  assert(enable <= 1, 'a number that the load of the sequence has judged');
   if (enable != 0) {
     store<u32>(core, 1, TTL_OPEN);
     store<u32>(core, acquisition, TTL_ACQUISITION);
@@ -103,6 +106,7 @@ export function acquireTtl(core: usize, index: u32, time: i64, acquisition: u32,
   const length = <u32>(time - opened);
   if (!opens(core, index, opened, into, SEQUENCER_RECORD_TYPE_TTL, first, length, 0)) return;
   const crossings = max<i32>(0, level0(nextResponse(core)));
+  assert(crossings <= <i32>i16.MAX_VALUE, 'a level is 16 bits');
   const step: u32 = settingOf(core, SEQUENCER_SETTING_TTL_AUTO_BIN) != 0 ? 1 : 0;
   for (let crossing: i32 = 0; crossing < crossings; crossing++) {
     const place = binPlace(core, into, first + <u32>crossing * step);
@@ -144,6 +148,10 @@ function acquisitionRow(core: usize, acquisition: u32): usize {
 }
 
 function weightRow(core: usize, weight: u32): usize {
+  assert(
+    (WEIGHT_COUNT & (WEIGHT_COUNT - 1)) == 0,
+    'a number out of range is masked to one of the rows before it is refused',
+  );
   const row = core + WEIGHT_ROWS + (weight & (WEIGHT_COUNT - 1)) * WEIGHT_ROW_SIZE;
   return weight < WEIGHT_COUNT && load<u32>(row, 4) != 0 ? row : 0;
 }
@@ -181,8 +189,10 @@ function finish(
   store<u32>(place, load<u32>(place, 16) + 1, 16);
   store<u32>(place, load<u32>(place, 20) + (reached ? 1 : 0), 20);
   const end = time + length;
-  const state: u32 = reached ? 0x100 : 0;
-  record(SEQUENCER_RECORD_RESULT, core, index, end, bin, acquisition | state, saturated(sum0), saturated(sum1));
+  if (isWanted(SEQUENCER_RECORD_RESULT)) {
+    const state: u32 = reached ? 0x100 : 0;
+    write(SEQUENCER_RECORD_RESULT, core, index, end, bin, acquisition | state, saturated(sum0), saturated(sum1));
+  }
   triggerOn(core, end, reached);
 }
 
@@ -201,6 +211,7 @@ function triggerOn(core: usize, time: i64, reached: bool): void {
   if (settingOf(core, SEQUENCER_SETTING_TRIGGER_ENABLE) == 0) return;
   const inverted = settingOf(core, SEQUENCER_SETTING_TRIGGER_INVERT) != 0;
   assert(settingOf(core, SEQUENCER_SETTING_TRIGGER_INVERT) <= 1, 'a setting that was judged');
+  assert((load<u32>(SENDERS) & (1 << indexOf(core))) != 0, 'a core that may send triggers is known to the network');
   if (reached != inverted) requestTrigger(core, time, settingOf(core, SEQUENCER_SETTING_TRIGGER_ADDRESS));
 }
 
@@ -209,6 +220,7 @@ function mayBin(core: usize, time: i64): bool {
   let waiting = load<u32>(core, BINNING_COUNT);
   assert(waiting <= BINNING_QUEUE + 1 && waiting < BINNING_MAX, 'no more wait than there is room for');
   let free = load<i64>(core, BINNING_FREE);
+  assert(load<u32>(core, BINNING_INTERVAL) != 0, 'binning takes its time');
   let done: u32 = 0;
   while (done < waiting && free <= time) {
     const start = max(load<i64>(core + (done << 3), BINNING), free);

@@ -15,8 +15,12 @@ function row(index: u32, acquisition: u32): usize {
 
 function binsOf(index: u32): u32 {
   let bins: u32 = 0;
-  for (let acquisition: u32 = 0; acquisition < ACQUISITIONS_MAX; acquisition++)
-    bins += load<u32>(row(index, acquisition), 4);
+  const first = load<u32>(row(index, 0));
+  for (let acquisition: u32 = 0; acquisition < ACQUISITIONS_MAX; acquisition++) {
+    const place = row(index, acquisition);
+    assert(load<u32>(place) == first + bins, 'the bins of a core are one piece, in the order of its acquisitions');
+    bins += load<u32>(place, 4);
+  }
   assert(bins <= BINS_OF_CORE_MAX && bins <= load<u32>(BINS_USED), 'a core has no more bins than were given out');
   return bins;
 }
@@ -27,6 +31,7 @@ export function takeBins(index: u32, wanted: usize, count: u32): bool {
   const own = binsOf(index);
   let total: u64 = 0;
   for (let acquisition: u32 = 0; acquisition < count; acquisition++) total += load<u32>(wanted + (acquisition << 2));
+  assert(own <= load<u32>(BINS_USED), 'the bins of a core are some of those in use');
   const others = load<u32>(BINS_USED) - own;
   if (total > <u64>BINS_OF_CORE_MAX || total > <u64>(BINS_MAX - others)) return false;
   const needed = <u32>total;
@@ -49,11 +54,15 @@ export function takeBins(index: u32, wanted: usize, count: u32): bool {
 
 /** Empties the bins of a core. */
 export function clearBins(index: u32): void {
-  assert(binsBefore(index) + binsOf(index) <= load<u32>(BINS_USED), 'bins that are given out');
-  memory.fill(BINS + binsBefore(index) * BIN_SIZE, 0, binsOf(index) * BIN_SIZE);
+  const first = binsBefore(index);
+  const bins = binsOf(index);
+  assert(first + bins <= load<u32>(BINS_USED), 'bins that are given out');
+  assert(bins == 0 || load<u32>(row(index, 0)) == first, 'bins stand in the order of the cores');
+  memory.fill(BINS + first * BIN_SIZE, 0, bins * BIN_SIZE);
 }
 
 function binsBefore(index: u32): u32 {
+  assert(index < CORE_COUNT, 'a core that there is');
   let bins: u32 = 0;
   for (let other: u32 = 0; other < index; other++) bins += binsOf(other);
   assert(bins <= load<u32>(BINS_USED), 'bins that are given out');
@@ -63,6 +72,7 @@ function binsBefore(index: u32): u32 {
 /** Moves what the cores behind this one have from bin `from` on to bin `to`. */
 function moveBehind(index: u32, from: u32, to: u32): void {
   assert(from <= load<u32>(BINS_USED), 'what is moved begins among the bins in use');
+  assert(from != to, 'something moves');
   const length = load<u32>(BINS_USED) - from;
   assert(to + length <= BINS_MAX, 'what is moved stays in the pool');
   memory.copy(BINS + to * BIN_SIZE, BINS + from * BIN_SIZE, length * BIN_SIZE);

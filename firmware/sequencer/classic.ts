@@ -10,6 +10,7 @@ import {
   Q1_WORD_X,
   SEQUENCER_FLAG_SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION,
   SEQUENCER_SETTING_COST_MODEL,
+  SEQUENCER_STATE_RUNNING,
 } from '../../protocol/guest/generated/constants';
 import {
   Q1_COST_ROWS,
@@ -54,6 +55,7 @@ import {
   FAULT_INDEX,
   FAULT_TIME,
   indexOf,
+  isRunning,
   NEXT,
   REST,
   REST_BUDGET,
@@ -69,9 +71,11 @@ import {
   settingOf,
   TIME,
 } from './core';
+import { checkCore } from './invariants';
 import { latchParameter } from './latched';
 import { INSTRUCTIONS_MAX, PROGRAM_SIZE, PROGRAMS, UNTIL, WINDOW } from './layout';
-import { AFTER_SYNC, AFTER_TRIGGER, DONE, executeRealTime, STOPPED } from './real-time';
+import { DONE } from './queue';
+import { AFTER_SYNC, AFTER_TRIGGER, executeRealTime, STOPPED } from './real-time';
 import { recordsFull } from './records';
 import { stopClassic } from './stop';
 
@@ -189,16 +193,20 @@ function calculate(core: usize, word: usize, opcode: u32): bool {
 
 /** Runs a core for at most `budget` instructions; returns how many. REST says why it came to rest. */
 export function runClassic(core: usize, budget: u32): u32 {
+  checkCore(core);
   const program = PROGRAMS + indexOf(core) * PROGRAM_SIZE;
   const end: usize = load<u32>(core, END);
   const instructions = <u32>((end - program) >> WORD_SHIFT);
   const until = load<i64>(UNTIL);
+  const window = load<i64>(WINDOW);
   const costs = Q1_COST_ROWS + settingOf(core, SEQUENCER_SETTING_COST_MODEL) * Q1_OPCODE_COUNT;
   let word: usize = load<u32>(core, NEXT);
   assert(end >= program && end <= program + PROGRAM_SIZE, 'a program lies in the place of its core');
   assert(word >= program && word <= end, 'the next instruction is one of the program, or its end');
   assert(((end - program) & (Q1_WORD_SIZE - 1)) == 0 && ((word - program) & (Q1_WORD_SIZE - 1)) == 0, 'whole words');
   let time = load<i64>(core, CLASSIC_TIME);
+  assert(time >= 0, 'a time since the release');
+  const startTime = time;
   let left = budget;
   let rest: u32 = REST_BUDGET;
   while (left != 0) {
@@ -211,12 +219,15 @@ export function runClassic(core: usize, budget: u32): u32 {
     time += <i64>(<u32>load<u8>(costs + opcode) * Q1_STEP_NS);
     if (opcode >= Q1_REAL_TIME_OPCODE) {
       store<i64>(core, time, CLASSIC_TIME);
-      rest = realTime(core, word, opcode, <u32>((word - program) >> WORD_SHIFT));
-      // What could not be decided is executed again, and its steps are counted then.
-      time = rest == REST_NONE || rest == REST_STOPPED ? load<i64>(core, CLASSIC_TIME) : before;
-      if (rest != REST_NONE) break;
+      rest = realTime(core, word, opcode, <u32>((word - program) >> WORD_SHIFT), window);
+      if (rest != REST_NONE) {
+        // What could not be decided is executed again, and its steps are counted then.
+        time = rest == REST_STOPPED ? load<i64>(core, CLASSIC_TIME) : before;
+        break;
+      }
+      time = load<i64>(core, CLASSIC_TIME);
       rest = REST_BUDGET;
-    } else if (opcode >= Q1_OP_JMP_I && opcode <= Q1_OP_LOOP_R) {
+    } else if (opcode - Q1_OP_JMP_I <= Q1_OP_LOOP_R - Q1_OP_JMP_I) {
       const jump = jumpTarget(core, word, opcode);
       if (jump != STRAIGHT_ON) {
         // The table has all steps of jmp, and of the others those of a jump that is not taken.
@@ -238,19 +249,22 @@ export function runClassic(core: usize, budget: u32): u32 {
   store<i64>(core, time, CLASSIC_TIME);
   store<u32>(core, rest, REST);
   assert(left <= budget && rest != REST_NONE, 'a run has an end, and a reason for it');
+  assert(time >= startTime, 'time of the classic core never goes back');
+  assert(word >= program && word <= end, 'the next instruction is one of the program, or its end');
   const executed = budget - left;
   store<u64>(core, load<u64>(core, EXECUTED_HERE) + executed, EXECUTED_HERE);
   return executed;
 }
 
 /** A real-time instruction at CLASSIC_TIME. REST_NONE: executed, and CLASSIC_TIME is when the core goes on. */
-function realTime(core: usize, word: usize, opcode: u32, index: u32): u32 {
+function realTime(core: usize, word: usize, opcode: u32, index: u32, window: i64): u32 {
   assert(opcode >= Q1_REAL_TIME_OPCODE && opcode < Q1_OPCODE_COUNT, 'an opcode of the real-time class');
   if (recordsFull()) return REST_RECORDS;
-  if (load<i64>(core, TIME) > load<i64>(WINDOW)) return REST_WINDOW;
+  if (load<i64>(core, TIME) > window) return REST_WINDOW;
   const outcome = executeRealTime(core, word, opcode, index);
   if (outcome == DONE) return REST_NONE;
   if (outcome == STOPPED) return REST_STOPPED;
+  assert(isRunning(core, SEQUENCER_STATE_RUNNING), 'only a core that runs can wait');
   assert(outcome <= AFTER_TRIGGER, 'an instruction is executed, ends its sequencer, or waits');
   return outcome == AFTER_SYNC ? REST_SYNC : outcome == AFTER_TRIGGER ? REST_TRIGGER : REST_HORIZON;
 }
@@ -261,6 +275,7 @@ function endClassic(core: usize, opcode: u32, index: u32, time: i64): u32 {
   assert(index <= INSTRUCTIONS_MAX, 'an instruction of the program, or its end');
   // One that has no code reports nothing: with room for a record, what is not stop is illegal.
   if (opcode != Q1_OP_STOP && opcode != Q1_OP_ILLEGAL && recordsFull()) return REST_RECORDS;
+  assert(index < INSTRUCTIONS_MAX || opcode == Q1_OP_ILLEGAL, 'behind the last instruction stands an illegal one');
   if (opcode != Q1_OP_STOP) {
     setFlag(core, SEQUENCER_FLAG_SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION);
     store<u32>(core, index, FAULT_INDEX);

@@ -34,6 +34,7 @@ import {
 import {
   CORE_INDEX,
   INVERSIONS,
+  indexOf,
   QUEUE_MAX,
   RESPONSES,
   SETTING_GAIN,
@@ -43,7 +44,7 @@ import {
   STATE,
   THRESHOLDS,
 } from './core';
-import { CORE_COUNT, CORE_SIZE, CORES, coreAt, RECORD_MASK } from './layout';
+import { BINS_USED, CORE_COUNT, CORE_SIZE, CORES, coreAt, RECORD_MASK, SENDERS } from './layout';
 
 const COST_MODELS: u32 = 2;
 const STEPS_MAX: u32 = 4096;
@@ -66,7 +67,9 @@ export function resetSettings(): void {
     put(core, SEQUENCER_SETTING_SYNC_CREDIT, load<u32>(Q1_PROFILE_ROWS + Q1_PROFILE_SYNC_CREDIT_STEPS));
     store<u32>(core, FULL_GAIN, SETTING_GAIN);
     assert(load<u32>(core, STATE) == SEQUENCER_STATE_IDLE, 'memory is zero at a reset, and a core is idle');
+    assert(indexOf(core) == index, 'a core knows its place');
   }
+  assert(load<u32>(BINS_USED) == 0 && load<u32>(SENDERS) == 0, 'no bin is given out, and nobody sends triggers');
   store<u32>(RECORD_MASK, 0);
 }
 
@@ -74,6 +77,7 @@ function put(core: usize, setting: u32, value: u32): void {
   assert(setting < SETTINGS_WITHOUT_INDEX, 'a setting that stands among the others');
   assert(isInRange(setting, value), 'a setting is judged before it is kept, also that of a reset');
   store<u32>(core + (setting << 2), value, SETTINGS);
+  assert(SETTINGS + (SETTINGS_WITHOUT_INDEX << 2) <= SETTING_GAIN, 'those with an index stand behind the others');
 }
 
 /** False when there is no such setting, its value is out of range, or the sequencer is running. */
@@ -110,11 +114,14 @@ function putAt(table: usize, at: u32, count: u32, value: u32): bool {
 
 function putHalf(place: usize, at: u32, value: u32): bool {
   if (at > 1) return false;
+  assert(place >= CORES && place < CORES + CORE_COUNT * CORE_SIZE, 'a setting of a core');
+  assert((place & 3) == 0, 'a word for both paths');
   store<u16>(place + (at << 1), <u16>value);
   return true;
 }
 
 function isInRange(setting: u32, value: u32): bool {
+  assert(setting < SETTINGS_WITHOUT_INDEX, 'a setting that stands among the others');
   switch (setting) {
     case SEQUENCER_SETTING_SYNC_ENABLE:
     case SEQUENCER_SETTING_TRIGGER_ENABLE:

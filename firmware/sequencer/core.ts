@@ -14,6 +14,7 @@
 // Times are i64 nanoseconds since the release of the sequencers. What must stay true: a real-time instruction enters the queue when the
 // one QUEUE_DEPTH before it has been executed; until then the classic core stands still.
 
+import { SEQUENCER_STATE_STOPPED } from '../../protocol/guest/generated/constants';
 import { Q1_REGISTER_COUNT } from '../../protocol/guest/generated/instructions';
 import { coreAt } from './layout';
 
@@ -139,7 +140,7 @@ export const NCO_PHASE: u32 = 4;
 export const NCO_DELTA: u32 = 8;
 
 export function setFlag(core: usize, flag: u32): void {
-  assert(popcnt(flag) == 1, 'one flag at a time');
+  assert(flag != 0 && (flag & (flag - 1)) == 0, 'one flag at a time');
   store<u32>(core, load<u32>(core, FLAGS) | flag, FLAGS);
 }
 
@@ -163,6 +164,7 @@ export function settingOf(core: usize, setting: u32): u32 {
 }
 
 export function isRunning(core: usize, running: u32): bool {
+  assert(running <= SEQUENCER_STATE_STOPPED, 'a state of the table');
   return load<u32>(core, STATE) == running;
 }
 

@@ -53,6 +53,7 @@ import {
   BINS,
   BINS_USED,
   coreAt,
+  INSTRUCTIONS_MAX,
   LOAD_PLACE,
   MISSING_SYNC,
   PLAYED,
@@ -97,12 +98,15 @@ export function figureOf(index: u32, which: u32, at: u32): u32 {
     case SEQUENCER_FIGURE_LEAST_SLACK:
       return load<u32>(core, LEAST_SLACK);
     case SEQUENCER_FIGURE_WAITING:
+      assert((load<u32>(WAITING_SYNC) & load<u32>(MISSING_SYNC)) == 0, 'a core waits, or is waited for');
+      assert((load<u32>(WAITING_SYNC) & load<u32>(WAITING_TRIGGER)) == 0, 'a core waits for one thing');
       return load<u32>(WAITING_SYNC) | (load<u32>(MISSING_SYNC) << 8) | (load<u32>(WAITING_TRIGGER) << 16);
     case SEQUENCER_FIGURE_INSTRUCTIONS:
       return instructionsOf(core);
     case SEQUENCER_FIGURE_PLAYED:
       return load<u32>(PLAYED);
     case SEQUENCER_FIGURE_LOAD_PLACE:
+      assert(load<u32>(LOAD_PLACE) < INSTRUCTIONS_MAX, 'an instruction or a row of a table');
       return load<u32>(LOAD_PLACE);
     default:
       return indexedFigure(core, which, at);
@@ -113,6 +117,10 @@ function indexedFigure(core: usize, which: u32, at: u32): u32 {
   if (which == SEQUENCER_FIGURE_REGISTER && at < Q1_REGISTER_COUNT) return load<u32>(core + (at << 2));
   if (which == SEQUENCER_FIGURE_COUNTER && at < TRIGGER_ADDRESSES) return load<u32>(core + (at << 2), COUNTERS);
   const row = core + ACQUISITIONS + at * ROW_SIZE;
+  assert(
+    at >= ACQUISITION_ROWS || load<u32>(row) + load<u32>(row, 4) <= load<u32>(BINS_USED),
+    'bins that are given out',
+  );
   if (which == SEQUENCER_FIGURE_FIRST_BIN && at < ACQUISITION_ROWS) return load<u32>(row);
   return which == SEQUENCER_FIGURE_BINS && at < ACQUISITION_ROWS ? load<u32>(row, 4) : 0;
 }

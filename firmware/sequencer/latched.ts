@@ -3,7 +3,13 @@
 // A register gives 32 bits; gain and offset take the low 16 of them, as signed numbers. What does not fit is reported (values.ts): where the
 // record buffer has no room for it, nothing is done, and the instruction is tried again.
 
-import { Q1_WORD_A, Q1_WORD_B, Q1_WORD_DURATION, Q1_WORD_X } from '../../protocol/guest/generated/constants';
+import {
+  Q1_WORD_A,
+  Q1_WORD_B,
+  Q1_WORD_DURATION,
+  Q1_WORD_X,
+  TRIGGER_ADDRESSES,
+} from '../../protocol/guest/generated/constants';
 import {
   Q1_OP_RESET_PH,
   Q1_OP_SET_AWG_GAIN_I,
@@ -39,7 +45,7 @@ import {
   NCO_RESET,
   registerOf,
 } from './core';
-import { CORES, PROGRAMS } from './layout';
+import { PROGRAMS, WAVEFORMS } from './layout';
 import { latchNco, PHASES_OF_TURN } from './nco';
 import { isFrequency, isHalf, isPhase, mayReport, reportValue } from './values';
 
@@ -54,15 +60,15 @@ export function latchParameter(core: usize, word: usize, opcode: u32): bool {
   const b = load<u32>(word, Q1_WORD_B);
   switch (opcode) {
     case Q1_OP_SET_AWG_GAIN_I:
-      return latchPair(core + LATCHED_GAIN, a, b);
+      return latchPair(core, LATCHED_GAIN, a, b);
     case Q1_OP_SET_AWG_GAIN_R:
       return latchPairOf(core, word, LATCHED_GAIN, registerOf(core, a), registerOf(core, b));
     case Q1_OP_SET_AWG_OFFS_I:
-      return latchPair(core + LATCHED_OFFSET, a, b);
+      return latchPair(core, LATCHED_OFFSET, a, b);
     case Q1_OP_SET_AWG_OFFS_R:
       return latchPairOf(core, word, LATCHED_OFFSET, registerOf(core, a), registerOf(core, b));
     case Q1_OP_SET_MRK_I:
-      return latch(core + LATCHED_MARKER, a & MARKERS);
+      return latch(core, LATCHED_MARKER, a & MARKERS);
     case Q1_OP_SET_MRK_R:
       return latchMarker(core, word, registerOf(core, a));
     case Q1_OP_SET_COND_I:
@@ -81,6 +87,7 @@ export function latchParameter(core: usize, word: usize, opcode: u32): bool {
 }
 
 function latchOscillator(core: usize, word: usize, opcode: u32, a: u32): bool {
+  assert(word >= PROGRAMS && word < WAVEFORMS, 'an instruction of a program');
   switch (opcode) {
     case Q1_OP_RESET_PH:
       latchNco(core, NCO_RESET);
@@ -102,24 +109,28 @@ function latchOscillator(core: usize, word: usize, opcode: u32, a: u32): bool {
   }
 }
 
-function latch(place: usize, value: u32): bool {
-  assert(place >= CORES && place < PROGRAMS, 'a place in a core');
-  store<u32>(place, value);
+function latch(core: usize, place: usize, value: u32): bool {
+  assert(place >= LATCHED_MARKER && place <= LATCHED_DELTA, 'one of the values that are latched');
+  store<u32>(core + place, value);
   return true;
 }
 
-function latchPair(place: usize, first: u32, second: u32): bool {
-  return latch(place, (first & 0xffff) | (second << 16));
+function latchPair(core: usize, place: usize, first: u32, second: u32): bool {
+  assert(place == LATCHED_GAIN || place == LATCHED_OFFSET, 'a value for each path');
+  store<u32>(core + place, (first & 0xffff) | (second << 16));
+  return true;
 }
 
 function latchPairOf(core: usize, word: usize, place: usize, first: u32, second: u32): bool {
   if (!isHalf(first) || !isHalf(second)) {
     if (!mayReport()) return false;
     const wrong = isHalf(first) ? second : first;
+    const taken = <u32>(<i32>(<i16>wrong));
     assert(!isHalf(wrong), 'what is reported does not fit');
-    reportValue(core, word, wrong, <u32>(<i32>(<i16>wrong)));
+    assert(isHalf(taken), 'what is taken of it fits');
+    reportValue(core, word, wrong, taken);
   }
-  return latchPair(core + place, first, second);
+  return latchPair(core, place, first, second);
 }
 
 function latchMarker(core: usize, word: usize, value: u32): bool {
@@ -127,7 +138,7 @@ function latchMarker(core: usize, word: usize, value: u32): bool {
     if (!mayReport()) return false;
     reportValue(core, word, value, value & MARKERS);
   }
-  return latch(core + LATCHED_MARKER, value & MARKERS);
+  return latch(core, LATCHED_MARKER, value & MARKERS);
 }
 
 function latchFrequencyOf(core: usize, word: usize, value: u32): bool {
@@ -141,19 +152,23 @@ function latchFrequencyOf(core: usize, word: usize, value: u32): bool {
 function latchPhaseOf(core: usize, word: usize, what: u32, place: usize, value: u32): bool {
   if (!isPhase(value)) {
     if (!mayReport()) return false;
-    reportValue(core, word, value, value % PHASES_OF_TURN);
+    const taken = value % PHASES_OF_TURN;
+    assert(isPhase(taken), 'what is taken of it is a phase');
+    reportValue(core, word, value, taken);
   }
   return latchOne(core, what, place, value);
 }
 
 function latchOne(core: usize, what: u32, place: usize, value: u32): bool {
   assert(place >= LATCHED_FREQUENCY && place <= LATCHED_DELTA, 'a value of the oscillator');
+  assert((place & 3) == 0, 'a value is a word');
   latchNco(core, what);
-  return latch(core + place, value);
+  return latch(core, place, value);
 }
 
 /** An operator that does not exist is met by the real-time core, which stops there. */
 function setConditionOf(core: usize, word: usize, enable: u32, mask: u32, operator: u32): bool {
+  assert(TRIGGERS == (1 << TRIGGER_ADDRESSES) - 1, 'a mask has a bit for each address');
   if (enable > 1 || mask > TRIGGERS || operator > OPERATOR_MOST) {
     if (!mayReport()) return false;
     if (enable > 1) reportValue(core, word, enable, 1);

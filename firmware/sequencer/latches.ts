@@ -24,6 +24,7 @@ function delivered(number: u32): usize {
 function count(core: usize, trigger: usize): void {
   if (load<u32>(core, LATCH_ENABLED) == 0) return;
   assert(load<u32>(trigger, 8) - 1 < TRIGGER_ADDRESSES, 'a trigger has an address');
+  assert(load<i64>(trigger) >= 0, 'and was received after the release');
   const counter = core + ((load<u32>(trigger, 8) - 1) << 2);
   store<u32>(counter, load<u32>(counter, COUNTERS) + 1, COUNTERS);
 }
@@ -45,6 +46,7 @@ export function takeTriggers(core: usize, time: i64): void {
 export function findTrigger(core: usize, time: i64, address: u32): i64 {
   const last = load<u32>(DELIVERED_COUNT);
   assert(address - 1 < TRIGGER_ADDRESSES, 'an address that there is');
+  assert(time >= 0, 'a time since the release');
   assert(last - load<u32>(core, CURSOR) <= DELIVERED_MAX, 'no trigger is overwritten before every core has taken it');
   for (let cursor = load<u32>(core, CURSOR); cursor != last; cursor++) {
     const trigger = delivered(cursor);

@@ -66,6 +66,7 @@ const ACQUISITIONS_MAX: u32 = 32;
 
 function count(field: u32): u32 {
   assert(field < Q1_SEQUENCE_HEADER_SIZE, 'a field of the header');
+  assert((field & 3) == 0, 'a field is a word');
   return load<u32>(STAGING + field);
 }
 
@@ -87,6 +88,7 @@ export function loadStaged(index: u32, length: u32, crc: u32): u32 {
   if (!rowsLieIn(weightRows, count(Q1_SEQUENCE_WEIGHTS), count(Q1_SEQUENCE_WEIGHT_SAMPLES))) return SEQUENCER_LOAD_ROW;
   if (!takeBins(index, acquisitionRows, count(Q1_SEQUENCE_ACQUISITIONS))) return SEQUENCER_LOAD_BINS;
   take(core, waveRows, weightRows, samples);
+  assert(load<u32>(core, STATE) == SEQUENCER_STATE_IDLE, 'a core that was loaded anew is to be armed anew');
   return SEQUENCER_LOAD_GOOD;
 }
 
@@ -117,6 +119,7 @@ function judge(length: u32, crc: u32): u32 {
 
 /** Every field within the limits its opcode has in the instruction table (protocol/generate/guest-instructions.ts). */
 function isLegal(word: usize): bool {
+  assert(word >= STAGING && word + Q1_WORD_SIZE <= STAGING + STAGING_SIZE, 'an instruction of the staged sequence');
   const opcode: u32 = load<u8>(word);
   if (opcode >= Q1_OPCODE_COUNT) return false;
   const row = Q1_OPCODE_ROWS + opcode * Q1_OPCODE_ROW_SIZE;
@@ -136,6 +139,7 @@ function rowsLieIn(rows: usize, rowCount: u32, samples: u32): bool {
   for (let index: u32 = 0; index < rowCount; index++) {
     store<u32>(LOAD_PLACE, index);
     const row = rows + index * Q1_SEQUENCE_ROW_SIZE;
+    assert((row & 3) == 0, 'a row is words');
     if (load<u32>(row, 4) > samples || load<u32>(row) > samples - load<u32>(row, 4)) return false;
   }
   return true;
@@ -146,6 +150,7 @@ function take(core: usize, waveRows: usize, weightRows: usize, samples: usize): 
   const program = PROGRAMS + index * PROGRAM_SIZE;
   const instructions = count(Q1_SEQUENCE_INSTRUCTIONS) * Q1_WORD_SIZE;
   assert(instructions <= PROGRAM_SIZE, 'the program fits its place');
+  assert(waveRows <= weightRows && weightRows <= samples, 'the parts of a sequence follow one another');
   memory.copy(program, STAGING + Q1_SEQUENCE_HEADER_SIZE, instructions);
   store<u32>(core, <u32>program + instructions, END);
   memory.fill(core + WAVES, 0, WAVES_MAX * ROW_SIZE);
@@ -155,6 +160,7 @@ function take(core: usize, waveRows: usize, weightRows: usize, samples: usize): 
   assert(count(Q1_SEQUENCE_WEIGHT_SAMPLES) << 2 <= SAMPLES_SIZE, 'those of the weights as well');
   memory.copy(WAVEFORMS + index * SAMPLES_SIZE, samples, waveBytes);
   const weights = WEIGHTS + index * SAMPLES_SIZE;
+  assert(samples + waveBytes <= STAGING + STAGING_SIZE, 'the samples lie in the staged sequence');
   memory.copy(weights, samples + waveBytes, count(Q1_SEQUENCE_WEIGHT_SAMPLES) << 2);
   memory.fill(core + WEIGHT_ROWS, 0, WEIGHTS_MAX * WEIGHT_ROW_SIZE);
   for (let weight: u32 = 0; weight < count(Q1_SEQUENCE_WEIGHTS); weight++) {
@@ -169,6 +175,7 @@ function take(core: usize, waveRows: usize, weightRows: usize, samples: usize): 
 
 function sumOf(samples: usize, length: u32): i64 {
   assert(samples >= WEIGHTS && samples + (length << 2) <= RECORDS, 'samples of weights');
+  assert(length <= SAMPLES_MAX, 'a sum of at most 16384 samples of 32 bits, which 46 bits hold');
   let sum: i64 = 0;
   for (let index: u32 = 0; index < length; index++) sum += <i64>load<i32>(samples + (index << 2));
   return sum;

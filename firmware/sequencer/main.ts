@@ -5,12 +5,17 @@
 // `coldrig pulse` runs the same module without a chip. The rules of an image hold for it as well: integers, fixed memory, nothing
 // allocated, no recursion. What must stay true: it keeps no state in globals.
 
-import { SEQUENCER_FLAG_FORCED_STOP } from '../../protocol/guest/generated/constants';
+import {
+  SEQUENCER_FLAG_FORCED_STOP,
+  SEQUENCER_RUN_DEADLOCK,
+  SEQUENCER_STATE_RUNNING,
+} from '../../protocol/guest/generated/constants';
 import { clearBins } from './bins';
 import { configureCore, resetSettings } from './configure';
-import { setFlag } from './core';
+import { isRunning, setFlag } from './core';
 import { figureOf, placeOf } from './figures';
-import { CORE_COUNT, coreAt, RECORD_COUNT, RECORD_MASK } from './layout';
+import { checkCoreLayout, checkLayout, checkOpcodes } from './invariants';
+import { CORE_COUNT, coreAt, EXECUTED, RECORD_COUNT, RECORD_MASK, RECORDS_MAX } from './layout';
 import { loadStaged } from './load';
 import { outputAt } from './outputs';
 import { runCores } from './scheduler';
@@ -23,7 +28,10 @@ function timeOf(low: u32, high: u32): i64 {
 
 /** Called once, on zeroed memory. */
 export function reset(): void {
-  assert(__heap_base <= 0x1_0000, 'the tables of the compiler end before the layout begins');
+  checkLayout();
+  checkCoreLayout();
+  checkOpcodes();
+  assert(load<u64>(EXECUTED) == 0 && load<u32>(RECORD_COUNT) == 0, 'nothing has run');
   resetSettings();
 }
 
@@ -34,6 +42,7 @@ export function recordKinds(mask: u32): void {
 
 /** The host has taken every record. */
 export function recordsTaken(): void {
+  assert(load<u32>(RECORD_COUNT) <= RECORDS_MAX, 'no more records than the buffer holds');
   store<u32>(RECORD_COUNT, 0);
 }
 
@@ -48,26 +57,36 @@ export function load_(core: u32, length: u32, crc: u32): u32 {
 }
 
 export function arm(mask: u32): void {
+  assert(mask >> CORE_COUNT == 0, 'a bit for each core');
   armCores(mask);
 }
 
 export function start(mask: u32, timeLow: u32, timeHigh: u32): void {
-  startCores(mask, timeOf(timeLow, timeHigh));
+  const time = timeOf(timeLow, timeHigh);
+  assert(mask >> CORE_COUNT == 0, 'a bit for each core');
+  assert(time >= 0, 'a time since the release');
+  startCores(mask, time);
 }
 
 /** Stops the classic cores of a mask; what is queued is finished. */
 export function stop(mask: u32): void {
+  assert(mask >> CORE_COUNT == 0, 'a bit for each core');
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     const core = coreAt(index);
     if ((mask & (1 << index)) == 0 || !isBusy(core)) continue;
     setFlag(core, SEQUENCER_FLAG_FORCED_STOP);
     stopClassic(core);
+    assert(!isRunning(core, SEQUENCER_STATE_RUNNING), 'a core that was stopped executes nothing more');
   }
 }
 
 /** Runs the cores up to a time; SEQUENCER_RUN_*. */
 export function run(untilLow: u32, untilHigh: u32, budget: u32): u32 {
-  return runCores(timeOf(untilLow, untilHigh), budget);
+  const before = load<u64>(EXECUTED);
+  const result = runCores(timeOf(untilLow, untilHigh), budget);
+  assert(load<u64>(EXECUTED) - before <= <u64>budget, 'no more is executed than was to be');
+  assert(result <= SEQUENCER_RUN_DEADLOCK, 'a run ends for a reason of the list');
+  return result;
 }
 
 export function deleteBins(core: u32): void {
@@ -81,7 +100,9 @@ export function figure(core: u32, which: u32, index: u32): u32 {
 
 /** What is at the outputs of a core at a time; SEQUENCER_OUTPUT_*. */
 export function output(core: u32, which: u32, timeLow: u32, timeHigh: u32): u32 {
-  return outputAt(coreAt(core), which, timeOf(timeLow, timeHigh));
+  const time = timeOf(timeLow, timeHigh);
+  assert(time >= 0, 'a time since the release');
+  return outputAt(coreAt(core), which, time);
 }
 
 export function place(which: u32): u32 {

@@ -6,6 +6,7 @@
 import { SEQUENCER_RECORD_NCO } from '../../protocol/guest/generated/constants';
 import {
   ACCUMULATED_PHASE,
+  CONDITION,
   FREQUENCY,
   LATCHED_DELTA,
   LATCHED_FREQUENCY,
@@ -32,6 +33,7 @@ export function latchNco(core: usize, what: u32): void {
 
 /** A skipped instruction that would have committed: what waits for the oscillator is gone, marker, gain and offset stay. */
 export function discardNco(core: usize): void {
+  assert(load<u32>(core, CONDITION) != 0, 'only an instruction under a condition is skipped');
   store<u32>(core, 0, LATCHED_NCO);
 }
 
@@ -39,6 +41,7 @@ export function discardNco(core: usize): void {
 export function grown(frequency: i32, time: i64): i64 {
   const units = (<i64>frequency * (time % <i64>TURN)) % <i64>TURN;
   const phase = units < 0 ? units + <i64>TURN : units;
+  assert(phase >= 0 && phase < <i64>TURN, 'a phase is within a turn');
   return phase;
 }
 
@@ -46,6 +49,7 @@ export function commitNco(core: usize, index: u32, time: i64): void {
   const latched = load<u32>(core, LATCHED_NCO);
   assert(latched != 0, 'something is latched');
   store<u32>(core, 0, LATCHED_NCO);
+  assert(time >= 0, 'a commit comes after the release');
   const before = load<i32>(core, FREQUENCY);
   if ((latched & NCO_RESET) != 0) {
     store<u32>(core, <u32>((TURN - <u64>grown(before, time)) % TURN), PHASE_OFFSET);

@@ -58,6 +58,7 @@ const MISSED: u32 = 2;
  * furthest behind always has: all its requests are still to come, and of those a core keeps few.
  */
 export function mayRequest(core: usize, time: i64): bool {
+  assert(REQUESTS_WAITING < REQUESTS_OF_CORE, 'a core that is at its limit of those waiting still has room');
   if (requestsOf(core, i64.MIN_VALUE) < REQUESTS_OF_CORE) return true;
   settleTo(time);
   return requestsOf(core, i64.MIN_VALUE) < REQUESTS_OF_CORE || requestsOf(core, time) >= REQUESTS_WAITING;
@@ -72,6 +73,7 @@ function requestsOf(core: usize, time: i64): u32 {
     const place = REQUESTS + request * REQUEST_SIZE;
     if (load<u32>(place, 16) == index && load<i64>(place) > time) own++;
   }
+  assert(own <= REQUESTS_OF_CORE, 'each core keeps few');
   return own;
 }
 
@@ -98,11 +100,13 @@ export function requestTrigger(core: usize, time: i64, address: u32): void {
   store<i64>(place, onGrid(time, load<i64>(core, GRID_ORIGIN)), 8);
   store<u32>(place, index, 16);
   store<u32>(place, address, 20);
+  assert(place + REQUEST_SIZE <= DELIVERED, 'the list of requests keeps to its place');
   store<u32>(REQUEST_COUNT, count + 1);
 }
 
 /** Settles every request whose trigger may have been received by `time`; false while a core may still make one. */
 export function settleNetwork(time: i64): bool {
+  assert(time >= 0, 'a time since the release');
   if ((load<u32>(SENDERS) | load<u32>(REQUEST_COUNT)) == 0) return true;
   return settleTo(time - <i64>TRIGGER_LATENCY_NS);
 }
@@ -118,8 +122,10 @@ function settleTo(last: i64): bool {
 
 /** The first request, when it is sure that no earlier one will come; false when there is none such. */
 export function settleOne(): bool {
-  if (load<u32>(REQUEST_COUNT) == 0 || !allPast(load<i64>(REQUESTS))) return false;
+  const count = load<u32>(REQUEST_COUNT);
+  if (count == 0 || !allPast(load<i64>(REQUESTS))) return false;
   settleFirst();
+  assert(load<u32>(REQUEST_COUNT) + 1 == count, 'one request less');
   return true;
 }
 
@@ -132,6 +138,7 @@ function settleFirst(): void {
   const count = load<u32>(REQUEST_COUNT) - 1;
   memory.copy(REQUESTS, REQUESTS + REQUEST_SIZE, count * REQUEST_SIZE);
   store<u32>(REQUEST_COUNT, count);
+  assert(count == 0 || load<i64>(REQUESTS) >= asked, 'requests are settled in the order of time');
   const core = coreAt(index);
   assert(send >= asked && send - asked < <i64>TRIGGER_GRID_NS, 'a trigger is sent at the next point of the grid');
   const waited = <u32>(send - asked);
@@ -150,6 +157,7 @@ function settleFirst(): void {
 
 function recordTrigger(core: usize, time: i64, address: u32, waited: u32, lost: u32): void {
   assert(lost <= MISSED, 'sent, lost in a conflict, or missed');
+  assert(address - 1 < TRIGGER_ADDRESSES, 'a trigger has an address');
   record(SEQUENCER_RECORD_TRIGGER, core, SEQUENCER_RECORD_INDEX_NONE, time, address, waited, lost, 0);
 }
 
@@ -172,6 +180,8 @@ function deliver(received: i64, address: u32): void {
     assert(count - load<u32>(core, CURSOR) < DELIVERED_MAX, 'no trigger is overwritten before every core has taken it');
   }
   const place = DELIVERED + (count % DELIVERED_MAX) * 16;
+  const last = DELIVERED + ((count - 1) % DELIVERED_MAX) * 16;
+  assert(count == 0 || load<i64>(last) < received, 'triggers are received one after another');
   store<i64>(place, received);
   store<u32>(place, address, 8);
   store<u32>(DELIVERED_COUNT, count + 1);
@@ -195,6 +205,10 @@ function earliestRequest(core: usize): i64 {
   if (!isRunning(core, SEQUENCER_STATE_RUNNING)) return NEVER;
   const wait = load<u32>(core, WAIT);
   assert(wait <= WAIT_TRIGGER, 'a wait that there is');
+  assert(
+    wait != WAIT_SYNC_OVER || load<i64>(core, WAIT_TIME) >= load<i64>(core, TIME),
+    'nobody goes on before it came',
+  );
   if (wait == WAIT_TRIGGER) return NEVER;
   if (wait == WAIT_SYNC_OVER) return load<i64>(core, WAIT_TIME);
   return wait == WAIT_SYNC ? earliestRelease() : earliestExecution(core);
@@ -209,5 +223,6 @@ function earliestRelease(): i64 {
     if (load<u32>(core, STATE) != SEQUENCER_STATE_RUNNING || load<u32>(core, WAIT) == WAIT_TRIGGER) return NEVER;
     latest = max(latest, earliestExecution(core));
   }
+  assert(latest >= 0 && latest < NEVER, 'the last of them will come');
   return latest;
 }

@@ -13,20 +13,19 @@ import {
   SEQUENCER_OUTPUT_PATH_1,
 } from '../../protocol/guest/generated/constants';
 import {
-  ACCUMULATED_PHASE,
   FREQUENCY,
   indexOf,
   LATCHED_GAIN,
   LATCHED_MARKER,
-  LATCHED_OFFSET,
-  PHASE_OFFSET,
+  QUEUE_MAX,
   RELATIVE_PHASE,
   ROW_SIZE,
   SHOWN,
   SHOWN_COUNT,
+  TIME,
   WAVES,
 } from './core';
-import { SAMPLES_MAX, SAMPLES_SIZE, WAVEFORMS } from './layout';
+import { SAMPLES_MAX, SAMPLES_SIZE, WAVEFORMS, WEIGHTS } from './layout';
 import { grown, TURN } from './nco';
 
 const ENTRIES: u32 = 64;
@@ -42,20 +41,28 @@ function entryAt(core: usize, number: u32): usize {
 export function show(core: usize, time: i64, waves: u32): void {
   const count = load<u32>(core, SHOWN_COUNT);
   const entry = entryAt(core, count);
+  assert(QUEUE_MAX < ENTRIES, 'a queue is shorter than the ring, so the commit in force is always there');
   const before = entryAt(core, count - 1);
-  assert(count == 0 || time >= load<i64>(before), 'times in the ring never fall');
   store<i64>(entry, time);
-  store<u32>(entry, load<u32>(core, LATCHED_GAIN), 8);
-  store<u32>(entry, load<u32>(core, LATCHED_OFFSET), 12);
+  // Two words at a time, where both stand side by side in the core as in the entry: gains and offsets; frequency and phases.
+  store<u64>(entry, load<u64>(core, LATCHED_GAIN), 8);
   store<u32>(entry, load<u32>(core, LATCHED_MARKER), 16);
   const goOn = waves == NO_WAVES && count != 0;
   store<u32>(entry, goOn ? load<u32>(before, 20) : waves, 20);
   store<i64>(entry, goOn ? load<i64>(before, 24) : time, 24);
-  store<u32>(entry, load<u32>(core, FREQUENCY), 32);
-  store<u32>(entry, load<u32>(core, PHASE_OFFSET), 36);
-  store<u32>(entry, load<u32>(core, RELATIVE_PHASE), 40);
-  store<u32>(entry, load<u32>(core, ACCUMULATED_PHASE), 44);
+  store<u64>(entry, load<u64>(core, FREQUENCY), 32);
+  store<u64>(entry, load<u64>(core, RELATIVE_PHASE), 40);
   store<u32>(core, count + 1, SHOWN_COUNT);
+}
+
+/** The last commit was made before now, and what it committed is what the core has. */
+export function checkShown(core: usize): void {
+  const count = load<u32>(core, SHOWN_COUNT);
+  if (count == 0) return;
+  const last = entryAt(core, count - 1);
+  assert(load<i64>(last) <= load<i64>(core, TIME), 'times in the ring never fall');
+  assert(load<i64>(last, 24) <= load<i64>(last), 'what plays has begun by then');
+  assert(load<u32>(last, 32) == load<u32>(core, FREQUENCY), 'the oscillator changes with a commit, and only then');
 }
 
 /** SEQUENCER_OUTPUT_* of a core at `time`, which is not before its last standstill; 0 before the first commit. */
@@ -67,6 +74,7 @@ export function outputAt(core: usize, which: u32, time: i64): u32 {
   if (number == oldest) return 0;
   const entry = entryAt(core, number - 1);
   assert(number - 1 >= oldest && load<i64>(entry) <= time, 'the last commit that is in force');
+  assert(number == count || load<i64>(entryAt(core, number)) > time, 'the next one comes later');
   if (which == SEQUENCER_OUTPUT_PATH_0) return <u32>sample(core, entry, 0, time);
   if (which == SEQUENCER_OUTPUT_PATH_1) return <u32>sample(core, entry, 1, time);
   if (which == SEQUENCER_OUTPUT_MARKERS) return load<u32>(entry, 16);
@@ -74,10 +82,12 @@ export function outputAt(core: usize, which: u32, time: i64): u32 {
   if (which == SEQUENCER_OUTPUT_FREQUENCY) return frequency;
   const phases = <i64>load<u32>(entry, 36) + <i64>load<u32>(entry, 40) + <i64>load<u32>(entry, 44);
   const phase = phases + grown(frequency, time);
+  assert(phase >= 0 && phase < 4 * <i64>TURN, 'each of four phases is less than a turn');
   return <u32>(phase % <i64>TURN);
 }
 
 function sample(core: usize, entry: usize, path: u32, time: i64): i32 {
+  assert(path <= 1, 'one of two paths');
   const gain = <i32>load<i16>(entry + (path << 1), 8);
   const offset = <i32>load<i16>(entry + (path << 1), 12);
   const waves = load<u32>(entry, 20);
@@ -88,6 +98,7 @@ function sample(core: usize, entry: usize, path: u32, time: i64): i32 {
     if (into < <i64>load<u32>(row, 4)) {
       assert(into >= 0 && load<u32>(row) + <u32>into < SAMPLES_MAX, 'a sample that was loaded');
       const samples = WAVEFORMS + indexOf(core) * SAMPLES_SIZE;
+      assert(samples + SAMPLES_SIZE <= WEIGHTS, 'samples of waveforms');
       value += (gain * load<i32>(samples + ((load<u32>(row) + <u32>into) << 2))) >> 15;
     }
   }

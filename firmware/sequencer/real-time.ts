@@ -1,11 +1,10 @@
 // One real-time instruction: into the queue, judged by its condition, executed at its time.
 //
-//   arrival = classic time, or when the queue has a place again      slack = time - arrival; below zero is an underflow
+//   arrives in the queue (queue.ts)  -->  slack below zero: an underflow, the sequencer stops
 //   skipped by the condition:  time += else                          executed:  time += duration
 //
-// The queue is never walked: an entry leaves it at its time, times only grow, so it has a place exactly when the entry
-// DEPTH before has been executed. What must stay true: an instruction that cannot be decided yet leaves no trace but the classic
-// core's standstill, and is tried again as it was.
+// What must stay true: an instruction that cannot be decided yet changes nothing. The classic core stands still, and the instruction
+// is tried again as it was.
 
 import {
   Q1_WORD_A,
@@ -21,7 +20,6 @@ import {
   SEQUENCER_RECORD_EXECUTE,
   SEQUENCER_RECORD_SYNC,
   SEQUENCER_RECORD_UNDERFLOW,
-  SEQUENCER_SETTING_HEAD_START,
   SEQUENCER_SETTING_TRIGGER_ENABLE,
   TRIGGER_ADDRESSES,
 } from '../../protocol/guest/generated/constants';
@@ -42,12 +40,10 @@ import {
   Q1_FLAG_REGISTERS,
   Q1_OPCODE_ROW_SIZE,
   Q1_OPCODE_ROWS,
-  Q1_STEP_NS,
 } from '../../protocol/guest/generated/instructions';
 import { acquireSquare, acquireTtl, acquireWeighed } from './acquisition';
 import {
   CLASSIC_TIME,
-  CLOCK_STARTED,
   CONDITION,
   CONDITION_ELSE,
   CONDITION_OPERATOR,
@@ -57,9 +53,6 @@ import {
   LATCHED_NCO,
   LATCHED_OFFSET,
   LEAST_SLACK,
-  QUEUE,
-  QUEUE_DEPTH,
-  QUEUE_SLOT,
   ROW_SIZE,
   registerOf,
   SLACK,
@@ -72,16 +65,16 @@ import {
   WAVES,
 } from './core';
 import { clearCounters, conditionHolds, findTrigger, NO_TRIGGER, takeTriggers } from './latches';
-import { NEVER, PLAYED } from './layout';
+import { NEVER, PROGRAMS, WAVEFORMS } from './layout';
 import { commitNco, discardNco } from './nco';
 import { mayRequest, settleNetwork } from './network';
 import { NO_WAVES, show } from './outputs';
-import { record } from './records';
+import { arrive, DONE, leave } from './queue';
+import { isWanted, record, write } from './records';
 import { stopInFault } from './stop';
 import { synchronise } from './sync';
 import { reportValue } from './values';
 
-export const DONE: u32 = 0;
 export const STOPPED: u32 = 1;
 /** Not yet: other cores must come further, or all must be in wait_sync, or a trigger must come. */
 export const AFTER_OTHERS: u32 = 2;
@@ -92,6 +85,7 @@ const DURATION_LEAST: u32 = 4;
 const DURATION_MOST: u32 = 65535;
 const OPERATOR_COUNT: u32 = 6;
 const WAVE_COUNT: u32 = 1024;
+const ACQUISITION_ROWS: u32 = 32;
 const SKIPPED: u32 = 1;
 const PLAYS: u32 = 1 << 20;
 
@@ -115,7 +109,7 @@ export function executeRealTime(core: usize, word: usize, opcode: u32, index: u3
     if (!conditionHolds(core)) return skip(core, flags, index, time);
   }
   const duration = durationOf(core, word, flags);
-  if (duration < DURATION_LEAST || duration > DURATION_MOST) return illegal(core, index, time);
+  if (duration - DURATION_LEAST > DURATION_MOST - DURATION_LEAST) return illegal(core, index, time);
   const toDo: u32 = load<u8>(row, ROW_TO_DO);
   switch (toDo) {
     case Q1_DO_WAIT:
@@ -147,6 +141,7 @@ export function executeRealTime(core: usize, word: usize, opcode: u32, index: u3
 }
 
 function latchEnable(core: usize, word: usize, value: u32): void {
+  assert(word >= PROGRAMS && word < WAVEFORMS, 'an instruction of a program');
   if (value > 1) reportValue(core, word, value, value & 1);
   store<u32>(core, value & 1, LATCH_ENABLED);
 }
@@ -155,34 +150,8 @@ function mayAcquire(core: usize, time: i64): bool {
   return settingOf(core, SEQUENCER_SETTING_TRIGGER_ENABLE) == 0 || mayRequest(core, time);
 }
 
-/** The instruction reaches the queue; returns its time and leaves its slack. */
-function arrive(core: usize): i64 {
-  const slot = load<u32>(core, QUEUE_SLOT);
-  const hasPlace = load<i64>(core + (slot << 3), QUEUE);
-  const arrival = max(load<i64>(core, CLASSIC_TIME), hasPlace);
-  store<i64>(core, arrival, CLASSIC_TIME);
-  if (load<u32>(core, CLOCK_STARTED) == 0) {
-    store<u32>(core, 1, CLOCK_STARTED);
-    store<i64>(core, arrival + <i64>(settingOf(core, SEQUENCER_SETTING_HEAD_START) * Q1_STEP_NS), TIME);
-  }
-  const time = load<i64>(core, TIME);
-  store<i32>(core, <i32>max(min(time - arrival, <i64>i32.MAX_VALUE), <i64>i32.MIN_VALUE), SLACK);
-  return time;
-}
-
-/** The instruction leaves the queue at `time`; the next one is due after `duration`. */
-function leave(core: usize, time: i64, duration: u32): u32 {
-  const slot = load<u32>(core, QUEUE_SLOT);
-  assert(slot < load<u32>(core, QUEUE_DEPTH), 'a slot of the queue');
-  store<i64>(core + (slot << 3), time, QUEUE);
-  store<u32>(core, slot + 1 == load<u32>(core, QUEUE_DEPTH) ? 0 : slot + 1, QUEUE_SLOT);
-  store<i64>(core, time + <i64>duration, TIME);
-  store<u32>(PLAYED, load<u32>(PLAYED) + 1);
-  if (load<i32>(core, SLACK) < load<i32>(core, LEAST_SLACK)) store<i32>(core, load<i32>(core, SLACK), LEAST_SLACK);
-  return DONE;
-}
-
 function skip(core: usize, flags: u32, index: u32, time: i64): u32 {
+  assert(load<u32>(core, CONDITION) != 0, 'only an instruction under a condition is skipped');
   if ((flags & Q1_FLAG_COMMITS) != 0) discardNco(core);
   const duration = load<u32>(core, CONDITION_ELSE);
   record(SEQUENCER_RECORD_EXECUTE, core, index, time, duration, SKIPPED, 0, 0);
@@ -191,6 +160,7 @@ function skip(core: usize, flags: u32, index: u32, time: i64): u32 {
 
 function underflow(core: usize, index: u32, time: i64): u32 {
   assert(load<i32>(core, SLACK) < 0, 'an underflow came too late');
+  assert(time < load<i64>(core, CLASSIC_TIME), 'it was due before it reached the queue');
   store<i32>(core, load<i32>(core, SLACK), LEAST_SLACK);
   record(SEQUENCER_RECORD_UNDERFLOW, core, index, time, 0, 0, 0, 0);
   return stopInFault(core, SEQUENCER_FLAG_SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW, index, time);
@@ -208,7 +178,6 @@ function operandA(core: usize, word: usize, flags: u32): u32 {
 function durationOf(core: usize, word: usize, flags: u32): u32 {
   if ((flags & (Q1_FLAG_DURATION_A | Q1_FLAG_DURATION_B)) == 0) return load<u16>(word, Q1_WORD_DURATION);
   const isInA = (flags & Q1_FLAG_DURATION_A) != 0;
-  assert(!isInA || (flags & Q1_FLAG_DURATION_B) == 0, 'a duration is in one field');
   return registerOf(core, isInA ? load<u32>(word, Q1_WORD_A) : load<u32>(word, Q1_WORD_B));
 }
 
@@ -216,12 +185,14 @@ function durationOf(core: usize, word: usize, flags: u32): u32 {
 function commit(core: usize, index: u32, time: i64, duration: u32, waves: u32): u32 {
   if (load<u32>(core, LATCHED_NCO) != 0) commitNco(core, index, time);
   show(core, time, waves);
-  const plays = waves != NO_WAVES;
-  assert(duration >= DURATION_LEAST && duration <= DURATION_MOST, 'a duration that was judged');
-  assert(load<u32>(core, LATCHED_NCO) == 0, 'nothing waits for the oscillator after a commit');
-  const shown = duration | (load<u32>(core, LATCHED_MARKER) << 16) | (plays ? PLAYS : 0);
-  const gain = load<u32>(core, LATCHED_GAIN);
-  record(SEQUENCER_RECORD_COMMIT, core, index, time, shown, gain, load<u32>(core, LATCHED_OFFSET), plays ? waves : 0);
+  if (isWanted(SEQUENCER_RECORD_COMMIT)) {
+    const plays = waves != NO_WAVES;
+    assert(duration <= DURATION_MOST, 'a duration that its half word holds');
+    assert(load<u32>(core, LATCHED_NCO) == 0, 'nothing waits for the oscillator after a commit');
+    const shown = duration | (load<u32>(core, LATCHED_MARKER) << 16) | (plays ? PLAYS : 0);
+    const gain = load<u32>(core, LATCHED_GAIN);
+    write(SEQUENCER_RECORD_COMMIT, core, index, time, shown, gain, load<u32>(core, LATCHED_OFFSET), plays ? waves : 0);
+  }
   return leave(core, time, duration);
 }
 
@@ -251,6 +222,7 @@ function play(core: usize, word: usize, flags: u32, index: u32, time: i64, durat
 function acquire(core: usize, word: usize, toDo: u32, flags: u32, index: u32, time: i64, duration: u32): u32 {
   if (load<u32>(core, LATCHED_NCO) != 0) commitNco(core, index, time);
   const acquisition: u32 = load<u8>(word, Q1_WORD_X);
+  assert(acquisition < ACQUISITION_ROWS, 'a number that the load of the sequence has judged');
   const bin = operandA(core, word, flags);
   if (toDo == Q1_DO_ACQUIRE) {
     acquireSquare(core, index, time, acquisition, bin);
@@ -291,6 +263,7 @@ function waitForSync(core: usize, index: u32, time: i64, duration: u32): u32 {
 
 function goOn(core: usize, index: u32, time: i64, reached: i64, duration: u32): u32 {
   assert(reached >= time, 'nobody waits backwards');
+  assert(reached < NEVER, 'what was waited for has come');
   record(SEQUENCER_RECORD_EXECUTE, core, index, time, <u32>(reached - time) + duration, 0, 0, 0);
   leave(core, time, duration);
   store<i64>(core, reached + <i64>duration, TIME);

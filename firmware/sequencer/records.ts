@@ -8,12 +8,23 @@ import { RECORD_COUNT, RECORD_MASK, RECORDS, RECORDS_MAX } from './layout';
 const ROOM: u32 = 256;
 
 export function recordsFull(): bool {
+  assert(ROOM < RECORDS_MAX, 'an empty buffer has room for an instruction');
   return load<u32>(RECORD_COUNT) > RECORDS_MAX - ROOM;
+}
+
+export function isWanted(kind: u32): bool {
+  return (load<u32>(RECORD_MASK) & (1 << kind)) != 0;
 }
 
 /** Writes a record, when its kind is wanted. */
 export function record(kind: u32, core: usize, index: u32, time: i64, a: u32, b: u32, c: u32, d: u32): void {
-  if ((load<u32>(RECORD_MASK) & (1 << kind)) == 0) return;
+  assert(kind < 32, 'the mask has a bit for every kind');
+  if (isWanted(kind)) write(kind, core, index, time, a, b, c, d);
+}
+
+/** As `record`, of a kind that is wanted: for those who ask before they gather what it holds. */
+export function write(kind: u32, core: usize, index: u32, time: i64, a: u32, b: u32, c: u32, d: u32): void {
+  assert(index <= SEQUENCER_RECORD_INDEX_NONE, 'an index that its half word holds');
   const count = load<u32>(RECORD_COUNT);
   assert(count < RECORDS_MAX, 'the run stops before the buffer is full');
   const place = RECORDS + count * SEQUENCER_RECORD_SIZE;

@@ -71,6 +71,7 @@ export function runCores(until: i64, budget: u32): u32 {
 }
 
 function account(executed: u32, result: u32): u32 {
+  assert(result <= SEQUENCER_RUN_DEADLOCK, 'a run ends for a reason of the list');
   store<u64>(EXECUTED, load<u64>(EXECUTED) + executed);
   return result;
 }
@@ -84,6 +85,7 @@ function windowEnd(): i64 {
     const moves = isRunning(core, SEQUENCER_STATE_RUNNING) && load<u32>(core, WAIT) == WAIT_NONE;
     if (moves) least = min(least, earliestExecution(core));
   }
+  assert(least >= 0, 'a time since the release');
   return least > NEVER - WINDOW_NS ? NEVER : least + WINDOW_NS;
 }
 
@@ -100,7 +102,10 @@ function comeToRest(until: i64): u32 {
     finishIfDrained(core, until);
     const wait = load<u32>(core, WAIT);
     if (wait != WAIT_SYNC && settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) != 0) missing |= bit;
-    if (!isRunning(core, SEQUENCER_STATE_RUNNING)) continue;
+    if (!isRunning(core, SEQUENCER_STATE_RUNNING)) {
+      assert((load<u32>(SENDERS) & bit) == 0, 'only a core that runs can send triggers');
+      continue;
+    }
     running |= bit;
     if (wait == WAIT_SYNC) waitingSync |= bit;
     else if (wait == WAIT_TRIGGER) waitingTrigger |= bit;
@@ -108,6 +113,7 @@ function comeToRest(until: i64): u32 {
   }
   assert(((waitingSync | waitingTrigger) & ~running) == 0, 'only a core that runs can wait');
   assert((waitingSync & (waitingTrigger | missing)) == 0, 'a core waits for one thing');
+  assert((running | missing) >> CORE_COUNT == 0, 'a bit for each core');
   store<u32>(WAITING_SYNC, waitingSync);
   store<u32>(WAITING_TRIGGER, waitingTrigger);
   store<u32>(MISSING_SYNC, waitingSync == 0 ? 0 : missing);

@@ -31,11 +31,15 @@ import {
   QUEUE,
   QUEUE_DEPTH,
   QUEUE_MAX,
+  QUEUE_SLOT,
   SETTING_GAIN,
   SETTING_OFFSET,
+  SETTINGS,
   STATE,
   settingOf,
   TIME,
+  WAIT,
+  WAIT_NONE,
 } from './core';
 import { clearCounters } from './latches';
 import {
@@ -46,6 +50,7 @@ import {
   PROGRAM_SIZE,
   PROGRAMS,
   REQUEST_COUNT,
+  REQUESTS_OF_CORE,
   SENDERS,
 } from './layout';
 
@@ -59,7 +64,9 @@ const BINNING_NS: u32 = 300;
 export function armCores(mask: u32): void {
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     const core = coreAt(index);
-    if ((mask & (1 << index)) != 0 && !isBusy(core) && load<u32>(core, END) != 0) arm(core);
+    if ((mask & (1 << index)) == 0 || isBusy(core) || load<u32>(core, END) == 0) continue;
+    arm(core);
+    assert(isRunning(core, SEQUENCER_STATE_ARMED), 'a core that has a program is armed');
   }
 }
 
@@ -96,7 +103,8 @@ function anyBusy(): bool {
 }
 
 function clearNetwork(): void {
-  assert(!anyBusy(), 'nobody hears the triggers that are forgotten');
+  assert(load<u32>(SENDERS) == 0, 'cores that have stopped send no more triggers');
+  assert(load<u32>(REQUEST_COUNT) <= CORE_COUNT * REQUESTS_OF_CORE, 'each core keeps few requests');
   store<u32>(SENDERS, 0);
   store<u32>(REQUEST_COUNT, 0);
   store<u32>(DELIVERED_COUNT, 0);
@@ -111,6 +119,7 @@ function countAcquiring(mask: u32): u32 {
     const starts = (mask & (1 << index)) != 0 && isRunning(core, SEQUENCER_STATE_ARMED);
     if ((starts || isBusy(core)) && load<u32>(core, ACQUISITION_COUNT) != 0) acquiring++;
   }
+  assert(acquiring <= CORE_COUNT, 'no more acquire than there are');
   return max<u32>(acquiring, 1);
 }
 
@@ -118,6 +127,7 @@ function arm(core: usize): void {
   assert(!isBusy(core) && load<u32>(core, END) != 0, 'a core that has a program and does not run');
   memory.fill(core, 0, Q1_REGISTER_COUNT << 2);
   const end = load<u32>(core, END);
+  assert(STATE_FROM > STATE && STATE_TO < SETTINGS, 'neither the state itself nor a setting is cleared');
   memory.fill(core + STATE_FROM, 0, STATE_TO - STATE_FROM);
   store<u32>(core, end, END);
   store<u32>(core, <u32>PROGRAMS + indexOf(core) * PROGRAM_SIZE, NEXT);
@@ -130,5 +140,10 @@ function arm(core: usize): void {
   store<u32>(core, load<u32>(core, SETTING_OFFSET), LATCHED_OFFSET);
   store<u32>(core, settingOf(core, SEQUENCER_SETTING_FREQUENCY), FREQUENCY);
   clearCounters(core);
+  assert(
+    load<u32>(core, QUEUE_SLOT) == 0 && load<u32>(core, WAIT) == WAIT_NONE,
+    'its queue is empty, and it waits for nothing',
+  );
+  assert((load<u32>(SENDERS) & (1 << indexOf(core))) == 0, 'it sends no triggers yet');
   store<u32>(core, SEQUENCER_STATE_ARMED, STATE);
 }

@@ -22,7 +22,7 @@ import {
   WAIT,
   WAIT_NONE,
 } from './core';
-import { CORE_COUNT, SENDERS } from './layout';
+import { CORE_COUNT, INSTRUCTIONS_MAX, SENDERS } from './layout';
 import { record } from './records';
 
 /** Says that the real-time instruction ended the sequencer (real-time.ts). */
@@ -39,10 +39,12 @@ export function stopClassic(core: usize): void {
   store<u32>(core, WAIT_NONE, WAIT);
   store<u32>(SENDERS, load<u32>(SENDERS) & ~(1 << indexOf(core)));
   assert(load<u32>(SENDERS) >> CORE_COUNT == 0, 'a bit for each core');
+  assert((load<u32>(SENDERS) & (1 << indexOf(core))) == 0, 'a core that has stopped sends no more triggers');
 }
 
 /** The real-time core stops at `time`, at this instruction. */
 export function stopInFault(core: usize, flag: u32, index: u32, time: i64): u32 {
+  assert(index <= INSTRUCTIONS_MAX, 'an instruction of the program, or its end');
   setFlag(core, flag);
   store<u32>(core, index, FAULT_INDEX);
   store<i64>(core, time, FAULT_TIME);
@@ -55,10 +57,12 @@ export function stopInFault(core: usize, flag: u32, index: u32, time: i64): u32 
 /** The queue of a stopped classic core is empty by `time`: the sequencer is done. */
 export function finishIfDrained(core: usize, time: i64): void {
   if (load<u32>(core, STATE) == SEQUENCER_STATE_Q1_STOPPED && load<i64>(core, TIME) <= time) finish(core);
+  assert(load<u32>(core, STATE) <= SEQUENCER_STATE_STOPPED, 'a state of the table');
 }
 
 function finish(core: usize): void {
   assert(load<u32>(core, STATE) == SEQUENCER_STATE_Q1_STOPPED, 'its classic core has stopped before');
+  assert(load<u32>(core, WAIT) == WAIT_NONE, 'what has ended waits for nothing');
   store<u32>(core, SEQUENCER_STATE_STOPPED, STATE);
   if (load<u32>(core, ACQUISITION_COUNT) != 0) setFlag(core, SEQUENCER_FLAG_ACQ_BINNING_DONE);
   const flags = load<u32>(core, FLAGS);

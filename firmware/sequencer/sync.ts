@@ -13,11 +13,13 @@ import { GRID_ORIGIN, isRunning, settingOf, TIME, WAIT, WAIT_NONE, WAIT_SYNC, WA
 import { CORE_COUNT, coreAt, NEVER } from './layout';
 
 function creditNs(core: usize): i64 {
+  assert(settingOf(core, SEQUENCER_SETTING_SYNC_CREDIT) <= u32.MAX_VALUE / Q1_STEP_NS, 'a product that fits its word');
   return <i64>(settingOf(core, SEQUENCER_SETTING_SYNC_CREDIT) * Q1_STEP_NS);
 }
 
 /** The core is in wait_sync since `time`. When it goes on, or NEVER: ask again. */
 export function synchronise(core: usize, time: i64): i64 {
+  assert(time == load<i64>(core, TIME), 'a core comes to wait_sync at its own time');
   if (settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) == 0) return releaseAlone(core, time);
   if (load<u32>(core, WAIT) == WAIT_NONE) {
     store<u32>(core, WAIT_SYNC, WAIT);
@@ -32,18 +34,22 @@ export function synchronise(core: usize, time: i64): i64 {
 function releaseAlone(core: usize, time: i64): i64 {
   const release = time + creditNs(core);
   assert(release >= time, 'nobody goes on before it came');
+  assert(load<u32>(core, WAIT) == WAIT_NONE, 'a core that takes no part waits for nobody');
   store<i64>(core, release, GRID_ORIGIN);
   return release;
 }
 
 function releaseIfComplete(): void {
   let release: i64 = 0;
+  let arrived: u32 = 0;
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     const core = coreAt(index);
     if (settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) == 0) continue;
     if (!isRunning(core, SEQUENCER_STATE_RUNNING) || load<u32>(core, WAIT) != WAIT_SYNC) return;
     release = max(release, load<i64>(core, TIME) + creditNs(core));
+    arrived++;
   }
+  assert(arrived != 0, 'who asks has arrived');
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     const core = coreAt(index);
     if (settingOf(core, SEQUENCER_SETTING_SYNC_ENABLE) == 0) continue;

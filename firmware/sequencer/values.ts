@@ -42,6 +42,7 @@ export function reportValue(core: usize, word: usize, value: u32, taken: u32): v
   const program = PROGRAMS + indexOf(core) * PROGRAM_SIZE;
   assert(word >= program && word < program + PROGRAM_SIZE, 'an instruction of the program');
   assert(mayReport(), 'room for a record was asked for');
+  assert((word & (Q1_WORD_SIZE - 1)) == 0, 'an instruction begins where a word begins');
   const index = <u32>((word - program) / Q1_WORD_SIZE);
   record(SEQUENCER_RECORD_VALUE, core, index, load<i64>(core, TIME), value, taken, 0, 0);
 }
