@@ -1,15 +1,15 @@
 // The commands by name, for `coldrig --help`, and where the code of each is: it is loaded only when the command is called.
 //
-// What must stay true: usage and description here are the words the command itself uses; catalogue.test.ts compares them.
+// What must stay true: usage and description are the same as in the command itself; catalogue.test.ts compares them.
 
 import type { Command } from 'commander';
 
 export interface CatalogueEntry {
   name: string;
-  /** What follows the name: options and arguments, as help shows them. */
+  /** Options and arguments after the name, as the help shows them. */
   usage: string;
   about: string;
-  /** Loads the code and adds the real command, and those that live in the same file, to a program. */
+  /** Loads the code and adds the real command, and the others of the same file, to a program. */
   addTo(program: Command): Promise<void>;
 }
 
@@ -22,7 +22,11 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/run.ts')).addRunCommand(program),
   },
   {
-    ...{ name: 'replay', usage: '[options] <file>', about: "repeat a run from the inputs 'coldrig run --record' kept" },
+    ...{
+      name: 'replay',
+      usage: '[options] <file>',
+      about: "repeat a run from the inputs that 'coldrig run --record' wrote",
+    },
     addTo: async (program) => (await import('./commands/replay.ts')).addReplayCommand(program),
   },
   {
@@ -32,33 +36,42 @@ export const catalogue: readonly CatalogueEntry[] = [
   {
     name: 'demo',
     usage: '[options]',
-    about: 'build, boot, and watch one good update stay and four bad ones undo themselves',
+    about: 'build, boot, and show that a good update stays and four bad ones are rolled back',
     addTo: async (program) => (await import('./commands/demo.ts')).addDemoCommand(program),
   },
   {
-    ...{ name: 'flash', usage: '[options] <file>', about: 'upload an image; try it; keep it or see it undone' },
+    ...{
+      name: 'flash',
+      usage: '[options] <file>',
+      about: 'upload an image, run it on trial, and confirm it or see it rolled back',
+    },
     addTo: async (program) => (await import('./commands/flash.ts')).addFlashCommand(program),
   },
-  { name: 'status', usage: '[options]', about: 'what runs, how it is, and what is in the slots', addTo: device },
+  {
+    name: 'status',
+    usage: '[options]',
+    about: 'which image runs, its health, and the images in the slots',
+    addTo: device,
+  },
   {
     name: 'reset',
     usage: '[options]',
-    about: 'reset the device; a trial that is not confirmed is undone by it',
+    about: 'reset the device; a trial that is not confirmed is rolled back',
     addTo: device,
   },
-  { name: 'confirm', usage: '[options]', about: 'keep the image that runs', addTo: device },
+  { name: 'confirm', usage: '[options]', about: 'confirm the image that runs', addTo: device },
   { name: 'erase', usage: '[options]', about: 'erase a slot that does not run', addTo: device },
-  { name: 'echo', usage: '[options] <text>', about: 'send a text and have it sent back', addTo: device },
-  { name: 'tasks', usage: '[options]', about: 'the firmware’s tasks', addTo: device },
+  { name: 'echo', usage: '[options] <text>', about: 'send a text, which the device sends back', addTo: device },
+  { name: 'tasks', usage: '[options]', about: 'list the tasks of the firmware', addTo: device },
   { name: 'stat', usage: '[options] [name]', about: 'counters of the device', addTo: device },
   {
     name: 'bootlog',
     usage: '[options]',
-    about: 'every boot the device remembers: what began it, what was decided and why, what ran',
+    about: 'every boot in the log of the device: its cause, the decision and the reason, and what ran',
     addTo: async (program) => (await import('./commands/bootlog.ts')).addBootlogCommand(program),
   },
   {
-    ...{ name: 'image', usage: '', about: 'make keys; sign, verify and look into images' },
+    ...{ name: 'image', usage: '', about: 'make keys; sign, verify and show images' },
     addTo: async (program) => (await import('./commands/image.ts')).addImageCommands(program),
   },
   {
@@ -66,12 +79,12 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/cryostat.ts')).addCryostatCommands(program),
   },
   {
-    ...{ name: 'pulse', usage: '', about: 'check and run pulse programs (Q1ASM) as the instrument would' },
+    ...{ name: 'pulse', usage: '', about: 'check and run pulse programs (Q1ASM) like the instrument' },
     addTo: async (program) => (await import('./commands/pulse.ts')).addPulseCommands(program),
   },
 ];
 
-/** The entry that a command line calls, or asks help about. Every option in front of a command is without a value. */
+/** The entry that a command line calls, or for which it wants help. An option before a command has no value. */
 export function calledEntry(argumentList: readonly string[]): CatalogueEntry | undefined {
   const [first, second] = argumentList.filter((word) => !word.startsWith('-'));
   const name = first === 'help' ? second : first;

@@ -1,4 +1,4 @@
-// What all commands that talk to a device share: the target option, a client that is closed again, Ctrl-C.
+// Shared by all commands that talk to a device: the target option, opening and closing the client, Ctrl-C.
 
 import type { Command } from 'commander';
 import { SmpClient, SmpError } from '../host/tools/smp/index.ts';
@@ -16,7 +16,7 @@ export interface TargetOptions {
 export function withTarget(command: Command): Command {
   return command
     .option('--target <place>', 'udp://host:port, serial:///dev/ttyX or serial://host:port', DEFAULT_TARGET)
-    .option('--timeout <ms>', 'how long the device may take to answer', parseMilliseconds);
+    .option('--timeout <ms>', 'how long to wait for an answer of the device', parseMilliseconds);
 }
 
 /** Opens a client for `work` and closes it, whatever happens. Ctrl-C ends the work and with it the command. */

@@ -1,4 +1,4 @@
-// What goes wrong, said to a person in one line, and to a machine as {code, message}.
+// Errors, printed as one line for a person, or as {code, message} for a machine.
 //
 // Exit codes: 0 done, 1 it failed, 2 the command line was wrong, 3 the device refused or undid the update, 130 interrupted.
 
@@ -34,7 +34,7 @@ export interface Explanation {
   facts: Record<string, unknown>;
 }
 
-/** Any error as something to print. An error nobody foresaw says so and how to see more of it. */
+/** Any error in a form that can be printed. An unexpected error says that it is one, and how to see more. */
 export function explain(error: unknown): Explanation {
   const facts = {};
   if (error instanceof Failure) return error;

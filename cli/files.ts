@@ -1,4 +1,4 @@
-// Files for the commands: read with errors a person can act on, written so that nobody ever sees half a file.
+// Files of the commands: errors say what to do, and a file is written so that nobody ever sees half of it.
 
 import { randomUUID } from 'node:crypto';
 import {
@@ -19,10 +19,10 @@ import { isSpecial, openSpecial, readWhole, writeAll } from '../host/links/pipe.
 import { Failure } from './failure.ts';
 import { systemReason } from './system-error.ts';
 
-/** More than any file that a command takes; a device that never ends is not read for ever. */
+/** A limit above the size of any file that a command takes, because a device like /dev/zero never ends. */
 const INPUT_BYTES_MAX = 256 * 1024 * 1024;
 
-/** Pipes that were opened when they were checked, by path: who reads one takes a closed pipe for the end. */
+/** Pipes that were opened by a check, by path. They stay open, because the reader of a pipe takes its closing as the end. */
 const checkedPipes = new Map<string, number>();
 
 /** The bytes of a file or a pipe; `what` names its role in messages ("the image"). */
@@ -42,7 +42,7 @@ export function readInput(path: string, what: string): Uint8Array {
 
 export const readText = (path: string, what: string): string => new TextDecoder().decode(readInput(path, what));
 
-/** The same for whoever has words of their own: throws the system's errors. */
+/** The same, but it throws the system's errors, for callers with messages of their own. */
 export const readAsText = (path: string): string => new TextDecoder().decode(readWhole(path, INPUT_BYTES_MAX));
 
 export interface WriteOptions {
@@ -52,7 +52,7 @@ export interface WriteOptions {
   overwrite?: boolean;
 }
 
-/** Before any work is done for it: whether the file will be writable. Nothing is left behind, and what is there stays as it is. */
+/** Checks before the work whether the file can be written. It makes no file, and does not change an existing one. */
 export function checkOutput(path: string, what: string): void {
   refuseFolder(path, what);
   if (isSpecial(path)) {
@@ -70,8 +70,8 @@ export function checkOutput(path: string, what: string): void {
 }
 
 /**
- * Writes the whole file beside its place and renames it there: after a crash it is the old one or the new one. What is no file but a pipe or
- * a device (/dev/stdout, /dev/null) is written to as it is, and never replaced.
+ * Writes the whole file under another name in the same folder, and renames it: after a crash there is the old file or the new one. A pipe or a
+ * device (/dev/stdout, /dev/null) is written to directly, and never replaced.
  */
 export function writeOutput(path: string, bytes: Uint8Array | string, what: string, options: WriteOptions = {}): void {
   const { mode = 0o644, overwrite = true } = options;
@@ -122,7 +122,7 @@ function openSpecialOf(path: string, what: string): number {
   }
 }
 
-/** A file that is written while the work goes on. When `finish` returns, all of it is on the disk. */
+/** A file that is written during the work. When `finish` returns, all of it is on the disk. */
 export function openOutput(path: string, what: string): RecordFile {
   const special = isSpecial(path);
   const told = <Done>(work: () => Done): Done => {
@@ -146,7 +146,7 @@ export function openOutput(path: string, what: string): RecordFile {
   };
 }
 
-/** Where the bytes really go: a symbolic link stays one. */
+/** The real place of the file: a symbolic link stays a link. */
 function placeOf(path: string): string {
   return existsSync(path) ? realpathSync(path) : resolve(path);
 }

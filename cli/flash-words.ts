@@ -1,6 +1,6 @@
-// How an update ended, in words: what the device did, and why, as its boot log, its boot state and its fault record have it.
+// The result of an update in words: what the device did, and why, from its boot log, its boot state and its fault record.
 //
-// What must stay true: every sentence is about something the device said; where it does not say, that is what is written.
+// What must stay true: every sentence comes from something that the device reported; when it reports nothing, the sentence says so.
 
 import type { LoggedBoot } from '../host/tools/smp/boot-group.ts';
 import type { UpdateResult, Verdict } from '../host/tools/update-result.ts';
@@ -17,7 +17,7 @@ import {
   spanText,
 } from './words.ts';
 
-/** One paragraph, without the file's name. `moduleRefusal`: what the core would say of the module, where it would refuse it. */
+/** One paragraph, without the name of the file. `moduleRefusal`: the message of the core, when it would refuse the module. */
 export function verdictText(result: UpdateResult, bytes: number, moduleRefusal?: string): string {
   const { version, upload, running } = result;
   const took = upload ? `${bytesText(bytes)} in ${spanText(upload.elapsedMs * 1e6)}` : 'it was there already';
@@ -65,7 +65,7 @@ function resetsText({ resets, boots }: UpdateResult): string {
   return `. It was reset ${times} while it was watched${known}`;
 }
 
-/** What is wrong with the image, as the device told it. SMP has few codes for it; the step tells what they mean here. */
+/** What is wrong with the image, according to the device. SMP has few codes for that; the step gives their meaning. */
 export function refusedBecause({ refusal, refusedAt }: UpdateResult): string {
   if (refusal === undefined) return '';
   const [code] = Object.entries(rejectReasons.values).find(([name]) => name === refusal.reason)?.[1] ?? [];
@@ -80,7 +80,7 @@ export function refusedBecause({ refusal, refusedAt }: UpdateResult): string {
   return `${meaning} (${refusal.name}); 'coldrig image verify' says more`;
 }
 
-/** What the device says about how it came to go back. */
+/** Why the device rolled back, according to the device. */
 export function why(result: UpdateResult, moduleRefusal?: string): string {
   const { health, reason, boots, refusal } = result;
   if (health) return `It was ${healthText(health)}.`;
@@ -97,7 +97,7 @@ export function why(result: UpdateResult, moduleRefusal?: string): string {
     : 'Its boot log does not say why.';
 }
 
-/** The first boot after the last one in which the image ran; where it never ran, the last boot. */
+/** The first boot after the last one in which the image ran; the last boot when it never ran. */
 function endOfTrial(boots: readonly LoggedBoot[], hash: Uint8Array): LoggedBoot | undefined {
   const ran = boots.findLastIndex((boot) => boot.ran !== undefined && Buffer.compare(boot.ran.hash, hash) === 0);
   return boots[ran + 1] ?? boots.at(-1);

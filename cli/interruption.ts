@@ -1,4 +1,4 @@
-// Ctrl-C: ends the work under way, so that it can put things in order, and with it the command.
+// Ctrl-C: ends the work so that it can clean up, and then ends the command.
 
 import { ExitCode, Failure } from './failure.ts';
 
@@ -16,7 +16,7 @@ export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Pr
   }
 }
 
-/** Long work of this process, a step at a time; in between Ctrl-C is heard. `onStep` is told what each step yields. */
+/** Does long work step by step, so that Ctrl-C works between the steps. `onStep` gets what each step yields. */
 export async function inSteps<Step, Result>(
   steps: Generator<Step, Result>,
   onStep: (step: Step) => void = () => {},
@@ -29,7 +29,7 @@ export async function inSteps<Step, Result>(
   }
 }
 
-/** For what goes on until it is told to end, and then ends in order: `end` is called by Ctrl-C, a signal, or when whoever read our output has gone. */
+/** For work that goes on until it is ended from outside: `end` is called at Ctrl-C, at a signal, or when the reader of our output has gone. */
 export async function endedFromOutside(end: () => void, work: () => Promise<void>): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, end);

@@ -1,7 +1,7 @@
-// `coldrig`: one command line from words to an exit code. Each command parses, calls and prints; what it calls is a library that
-// somebody else may use.
+// `coldrig`: runs one command line and returns its exit code. A command parses, calls and prints; the code that it calls is a library that others
+// can use.
 //
-// What must stay true: only the command that is called is loaded, for the code of all of them takes ten times as long as this file.
+// What must stay true: only the command that is called is loaded, because the code of all of them takes ten times as long to load as this file.
 
 import { Command, CommanderError } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
@@ -11,13 +11,13 @@ import { paint, styleOf, wrap } from './terminal.ts';
 
 const EXAMPLES = `
 Examples:
-  coldrig run                               an emulated board, ready for clients on UDP port 1337
+  coldrig run                               an emulated board for clients on UDP port 1337
   coldrig image keygen my.pem               a signing key
   coldrig image sign app.wasm app.bin --key my.pem --version 1.2.0
-  coldrig flash app.bin --confirm           upload, try, confirm, or see it undone
-  coldrig status                            what runs, what waits, what was refused
-  coldrig pulse check rabi.json             what is wrong with a pulse program
-  coldrig cryostat solve uts --heat 4K=100mW   who heats which stage, and how warm it gets`;
+  coldrig flash app.bin --confirm           upload, run on trial, confirm, or see it rolled back
+  coldrig status                            which image runs, which waits, which was refused
+  coldrig pulse check rabi.json             errors and warnings of a pulse program
+  coldrig cryostat solve uts --heat 4K=100mW   temperatures and the heat of each source`;
 
 /** Runs one command line; returns the exit code. */
 export async function main(argumentList: string[]): Promise<number> {
@@ -31,12 +31,12 @@ export async function main(argumentList: string[]): Promise<number> {
   }
 }
 
-/** The program: the command that is called ready to run, the others by name only. */
+/** The program: the called command is ready to run, the others are only names. */
 async function buildProgram(called: CatalogueEntry | undefined): Promise<Command> {
   const program = new Command('coldrig')
     .description('Emulated qubit controller, and the tools to update it.')
     .option('--json', 'machine-readable output on stdout')
-    .option('--verbose', 'say more when something goes wrong')
+    .option('--verbose', 'print more about an error')
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .showHelpAfterError('(--help says how to call it)')
@@ -53,7 +53,7 @@ async function buildProgram(called: CatalogueEntry | undefined): Promise<Command
   return program;
 }
 
-/** A command that is listed and never run. */
+/** A command that is only listed. */
 function named({ name, usage, about }: CatalogueEntry): Command {
   const command = new Command(name).description(about);
   const [options, words] = [usage.includes('[options]'), usage.replace('[options]', '').trim()];
@@ -62,13 +62,13 @@ function named({ name, usage, about }: CatalogueEntry): Command {
   return command;
 }
 
-/** Subcommands of subcommands take over settings only when they are made by `command()`; ours are added by hand. */
+/** Commander passes settings on only to subcommands that are made by `command()`; ours are added by hand. */
 function inherit(command: Command, parent: Command): void {
   command.copyInheritedSettings(parent);
   for (const child of command.commands) inherit(child, command);
 }
 
-/** Commander has told the person already. */
+/** Commander has already printed the message. */
 function reportUsage(error: CommanderError, argumentList: string[]): number {
   if (error.exitCode === 0) return ExitCode.OK;
   const message = error.message.replace(/^error: /, '');

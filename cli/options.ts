@@ -1,4 +1,4 @@
-// Parsers for option values. Each throws commander's own error, which is printed with the option's name and exit code 2.
+// Parsers for option values. Each throws an error of commander, which is printed with the name of the option; the exit code is 2.
 
 import { InvalidArgumentError } from 'commander';
 import type { Speed } from '../host/links/pacer.ts';
@@ -33,7 +33,7 @@ export function parseSeconds(text: string): number {
 
 export const parseMilliseconds = integerBetween(1, 3_600_000);
 
-/** An address to listen on. An empty one would be every address of the machine, which nobody means. */
+/** An address to listen on. An empty one would mean every address of the machine, so it is refused. */
 export function parseHost(text: string): string {
   if (text.trim() !== '') return text;
   throw new InvalidArgumentError('it is empty: leave it out for this machine only, write 0.0.0.0 for every address');
@@ -47,7 +47,7 @@ export function parseSlot(text: string): number {
   throw new InvalidArgumentError('expected A or B');
 }
 
-/** A serial number as `coldrig` and the fuses have it: 16 bytes. */
+/** A serial number of 16 bytes, as in the fuses. */
 export function parseSerial(text: string): Uint8Array {
   if (/^[0-9a-f]{32}$/i.test(text)) return Uint8Array.from(Buffer.from(text, 'hex'));
   throw new InvalidArgumentError('expected 32 hexadecimal digits');

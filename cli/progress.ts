@@ -1,4 +1,4 @@
-// A progress bar on stderr, on a terminal; elsewhere silence, so that logs stay short.
+// A progress bar on stderr when it is a terminal; otherwise nothing, so that logs stay short.
 
 import cliProgress from 'cli-progress';
 import type { RunProgress } from '../hil/prove/run.ts';
@@ -11,7 +11,7 @@ export interface Progress<What> {
   stop(): void;
 }
 
-/** Room for what stands beside the bar. */
+/** The width of the text beside the bar. */
 const besideUpload = 45;
 const besideProof = 78;
 
@@ -26,12 +26,12 @@ export function uploadProgress(quiet: boolean): Progress<UploadProgress> {
   };
 }
 
-/** Points so far, the rate of one core, and how long it will still take. */
+/** The points so far, the rate per core, and the time that is left. */
 export function proofProgress(quiet: boolean, name: string): Progress<RunProgress> {
   const bar = barFor(
     quiet,
     besideProof,
-    `  ${name} [{bar}] {percentage}%  {points} points, {rate}/s a core, {left} left`,
+    `  ${name} [{bar}] {percentage}%  {points} points, {rate}/s per core, {left} left`,
   );
   return {
     update({ share, points, coreSeconds, threads }) {
@@ -43,7 +43,7 @@ export function proofProgress(quiet: boolean, name: string): Progress<RunProgres
   };
 }
 
-/** Draws value of total, or ends the bar when called without; undefined where nobody watches. */
+/** Draws value of total, or ends the bar when it is called without; undefined without a terminal. */
 function barFor(quiet: boolean, beside: number, format: string) {
   if (quiet || !canRedraw(process.stderr)) return undefined;
   const barsize = Math.max(10, Math.min(40, (process.stderr.columns ?? 80) - beside));

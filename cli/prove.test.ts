@@ -20,8 +20,8 @@ describe('coldrig prove', () => {
     const outcome = await coldrig([...slice, '--scenario', 'factory boot', '--junit', junit]);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
     expect(outcome.stdout).toMatch(/^scenario +points +violations\nfactory boot +\d+ +0\n/);
-    expect(outcome.stdout).toMatch(/power \(a slice\): \d+ points, 0 violations, seed 1, .* points\/s a core\n$/);
-    expect(outcome.stdout).toMatch(/, [\d.]+ m?s of processor time with its start, \d+ points\/s a core\n$/);
+    expect(outcome.stdout).toMatch(/power \(a slice\): \d+ points, 0 violations, seed 1, .* points\/s per core\n$/);
+    expect(outcome.stdout).toMatch(/, [\d.]+ m?s of processor time with its start, \d+ points\/s per core\n$/);
     expect(readFileSync(junit, 'utf8')).toContain('<testcase classname="prove.power" name="factory boot"');
   });
 

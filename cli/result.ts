@@ -1,4 +1,4 @@
-// How a command ends: with a result that has two renderings, text for people and an object with stable keys for machines.
+// The result of a command, in two forms: text for people, and an object with stable keys for machines.
 
 import type { Command } from 'commander';
 
@@ -15,7 +15,7 @@ export interface GlobalOptions {
   verbose?: boolean;
 }
 
-/** Wraps a command's work so that its result is printed as the caller asked. */
+/** Wraps the work of a command so that its result is printed in the requested form. */
 export function printing<Arguments extends unknown[], Options extends object>(
   work: (options: Options & GlobalOptions, ...values: Arguments) => Result | Promise<Result>,
 ) {

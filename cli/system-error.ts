@@ -1,10 +1,10 @@
-// What the system says when a file, a folder or a port cannot be had, in words.
+// The errors of the system about files, folders and ports, in words.
 
 const reasons: Record<string, string> = {
   ENOENT: 'there is no such file or folder',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of the path is a file, not a folder',
-  EEXIST: 'there is something of this name already',
+  EEXIST: 'something with this name exists already',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   ENOSPC: 'the disk is full',
@@ -14,7 +14,7 @@ const reasons: Record<string, string> = {
   ELOOP: 'its symbolic links lead in a circle',
   ENAMETOOLONG: 'the name is too long',
   ENXIO: 'it is a pipe or a device with nobody at its other end; start the other end first',
-  EPIPE: 'whoever read the pipe has closed it',
+  EPIPE: 'the reader of the pipe has closed it',
   ETIMEDOUT: 'the other end did nothing for half a minute',
   EMFILE: 'this process has too many files open',
   ENOTEMPTY: 'the folder is not empty',
@@ -26,14 +26,14 @@ const reasons: Record<string, string> = {
   EAI_AGAIN: 'the host cannot be looked up now',
 };
 
-/** Undefined for what is no error of the system. */
+/** Undefined for other errors. */
 export function systemReason(error: unknown): string | undefined {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
   if (typeof code !== 'string') return undefined;
   return reasons[code] ?? (/^E[A-Z0-9]+$/.test(code) ? `the system says ${code}` : undefined);
 }
 
-/** What it is about: a path, an address, or the call. */
+/** The subject of the error: a path, an address, or the call. */
 export function systemSubject(error: unknown): string {
   const { path, syscall } = error as NodeJS.ErrnoException;
   const { address, port } = error as { address?: string; port?: number };

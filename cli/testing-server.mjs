@@ -1,18 +1,18 @@
-// Many calls of the command in one process, one after the other: testing.ts starts it, sends it command lines, and gets back what a process
-// of its own would have ended with. It saves the start of a process for each call.
+// Serves many calls of the command in one process, one after the other. testing.ts starts it, sends it command lines, and gets back the result
+// that a process of its own would have given. This saves the start of a process for each call.
 //
-// What must stay true: a call leaves nothing behind (no open socket, timer or thread, no handler of a signal), as it would keep a process of
-// its own from ending, or change the next call; where it does, the call is answered with an error.
+// What must stay true: a call leaves nothing behind (an open socket, timer or thread, a handler of a signal), because that would keep a process of
+// its own from ending, or change the next call. If it does, the answer is an error.
 
 import { importSource } from '../host/tools/bundle.mjs';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** How long what a call has closed may take to be gone. */
+/** How long a resource that a call has closed may take to disappear. */
 const patienceMs = 5000;
 const home = process.cwd();
 
 const main = importSource('cli/main.ts').then((module) => module.main);
-// Whoever calls is told.
+// The error is reported to each caller.
 main.catch(() => {});
 
 let queue = Promise.resolve();
@@ -41,7 +41,7 @@ async function answer({ id, argumentList, cwd, columns }) {
   }
 }
 
-/** Takes what is written to a stream of this process; returns what ends that. */
+/** Collects everything that is written to a stream of this process; returns a function that ends this. */
 function capture(name, output) {
   const stream = process[name];
   const { write } = stream;
@@ -56,7 +56,7 @@ function capture(name, output) {
   };
 }
 
-/** What would keep a process from ending, or hear a signal in the place of a later call. */
+/** Everything that would keep a process from ending, or would handle a signal of a later call. */
 function leftovers() {
   const handlers = signals.flatMap((signal) => process.listeners(signal).map(() => `a handler of ${signal}`));
   const readers = process.listeners('message').length + process.stdout.listenerCount('error');

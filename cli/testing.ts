@@ -1,5 +1,5 @@
-// Runs the command for tests: arguments in, exit code and output back. `coldrig` sends the call to one process that serves many; where the
-// process itself is tested (its start, signals, pipes), `coldrigProcess` and `RunningBoard` start one.
+// Runs the command for tests: arguments in, exit code and output back. `coldrig` sends the call to one process that serves many. For tests of the
+// process itself (its start, signals, pipes), `coldrigProcess` and `RunningBoard` start a new one.
 
 import { type ChildProcess, type ChildProcessByStdio, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,7 +28,7 @@ interface Answer {
   code: number;
   stdout: string;
   stderr: string;
-  /** What kept the call from being like one in a process of its own. */
+  /** Why the call was not like one in a process of its own. */
   error?: string;
 }
 
@@ -60,7 +60,7 @@ function startServer(): ChildProcess {
       reject(new Error(`the process that serves calls ended: ${signal ?? code}`));
     waiting.clear();
   });
-  // It ends when this process does, and keeps nobody from ending: the channel is closed then.
+  // It ends with this process, because the channel is closed then, and does not keep this process from ending.
   child.unref();
   child.channel?.unref();
   return child;
@@ -108,7 +108,7 @@ export class RunningBoard {
     this.child.stderr.on('data', (text) => this.events.push({ event: 'stderr', text: String(text) }));
   }
 
-  /** Links clients can use: those whose address begins so. */
+  /** The link for clients whose address begins with this prefix. */
   link(prefix: string): string {
     const links = (this.events[0]?.links ?? []) as string[];
     const found = links.find((link) => link.startsWith(prefix));
@@ -131,7 +131,7 @@ export class RunningBoard {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** Closes our end of its output, as `head` does when it has seen enough. */
+  /** Closes our end of its output, like `head` at its end. */
   stopReading(): void {
     this.child.stdout.destroy();
   }

@@ -1,4 +1,4 @@
-// Numbers of the board in words. Where protocol/ has a sentence for a value, it is taken from there.
+// Numbers of the board in words. When protocol/ has a sentence for a value, it is used.
 
 import type { ImageState } from '../host/tools/smp/index.ts';
 import { reset } from '../protocol/chip/reset.ts';
@@ -29,7 +29,7 @@ export function faultText(cause: number): string {
   return firstClause(enumerated('FAULT_CAUSE', cause)?.doc ?? `fault ${cause}`);
 }
 
-/** The same with where it was. What the core says of a module that it refuses stands in the place of the function. */
+/** The same with its place. For a module that the core refuses, the message of the core is in the place of the function. */
 export function faultPlaceText(cause: number, functionName: string): string {
   if (functionName === '') return faultText(cause);
   return enumerated('FAULT_CAUSE', cause)?.name === 'IMAGE_REFUSED'
@@ -54,8 +54,8 @@ export function versionText(word: number): string {
 }
 
 /**
- * Why the next reset does not try an image, although it is asked for; undefined where nothing speaks against it. A device tries an older
- * image than its confirmed one only with a token, and whether a slot has one no client can see (docs/bootloader.md, the classes).
+ * Why the next reset does not try an image that is marked for a trial; undefined when it will. A device tries an image that is older than its
+ * confirmed one only with a token, and no client can see whether a slot has a token (docs/bootloader.md, the classes).
  */
 export function behindText(version: string, running: ImageState | undefined): string | undefined {
   if (!running?.confirmed) return undefined;
@@ -97,7 +97,7 @@ export function bytesText(count: number): string {
   return count < 4096 ? `${count} bytes` : `${(count / 1024).toFixed(1)} KiB`;
 }
 
-/** `4.21 K`, `96.4 mK`, or `?` where no temperature is known. */
+/** `4.21 K`, `96.4 mK`, or `?` when no temperature is known. */
 export function temperatureText(microkelvin: number): string {
   if (microkelvin === 0) return '?';
   const kelvin = microkelvin / 1e6;
@@ -111,10 +111,10 @@ const powerUnits: [number, string][] = [
   [1e-9, 'nW'],
 ];
 
-/** `3.91 mW`, `44.6 nW`: three digits, and a unit that keeps them readable; the same in every table, line and view. */
+/** `3.91 mW`, `44.6 nW`: three digits and a fitting unit; the same in every table, line and view. */
 export function wattsText(watts: number): string {
   if (Math.abs(watts) < 1e-12) return '0 W';
-  // What rounds to 1000 of a unit is 1 of the next.
+  // A value that rounds to 1000 of a unit is shown as 1 of the next.
   const [size, unit] = powerUnits.find(([least]) => Math.abs(watts) >= 0.9995 * least) ?? powerUnits[3];
   return `${threeDigits(watts / size)} ${unit}`;
 }
@@ -129,7 +129,7 @@ export function placeText(table: ConstantTable, number: number): string {
   return (nameOf(table, number) ?? `#${number}`).toLowerCase().replaceAll('_', ' ');
 }
 
-/** Tables explain in full sentences; what stands before the semicolon is the fact. */
+/** The part of a sentence of a table before its semicolon. */
 function firstClause(text: string): string {
   return lowerFirst(text.split(';')[0]);
 }

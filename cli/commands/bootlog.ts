@@ -1,4 +1,4 @@
-// `coldrig bootlog`: every boot the device remembers, and why it went as it did.
+// `coldrig bootlog`: every boot in the log of the device, with its decision and the reason.
 
 import { Command } from 'commander';
 import { type LastFault, type LoggedBoot, readLastFault, readWholeBootLog } from '../../host/tools/smp/boot-group.ts';
@@ -20,8 +20,8 @@ import {
 export function addBootlogCommand(program: Command): void {
   program.addCommand(
     withTarget(new Command('bootlog'))
-      .description('every boot the device remembers: what began it, what was decided and why, what ran')
-      .option('--last <n>', 'only the last n', integerBetween(1, 1_000_000))
+      .description('every boot in the log of the device: its cause, the decision and the reason, and what ran')
+      .option('--last <n>', 'only the last n boots', integerBetween(1, 1_000_000))
       .addHelpText(
         'after',
         '\nWith --json: {ok, boots: [{number, cause, decision, slot, state, version, hash, reasons, resets, securityCounter, fault}], fault}.',

@@ -1,4 +1,4 @@
-// `coldrig cryostat`: what a fridge does under heat, how it cools down, and the instruments of its lab. Thin over host/plant/cryostat.
+// `coldrig cryostat`: a fridge under heat, its cooldown, and the instruments of its lab. The work is done in host/plant/cryostat.
 
 import { Command, InvalidArgumentError } from 'commander';
 import { type Budget, solveBudget } from '../../host/plant/cryostat/budget.ts';
@@ -30,9 +30,9 @@ export function addCryostatCommands(program: Command): void {
 
 function solveCommand(): Command {
   return new Command('solve')
-    .description('temperatures at rest, and who brings how much heat to which stage')
+    .description('temperatures at rest, and the heat of each source on each stage')
     .argument('<fridge>', FRIDGE)
-    .option('--heat <stage=power>', 'heat put on a stage, as 4K=100mW; may be repeated', collectHeat)
+    .option('--heat <stage=power>', 'heat on a stage, for instance 4K=100mW; may be repeated', collectHeat)
     .addHelpText(
       'after',
       `
@@ -43,7 +43,7 @@ Examples:
   coldrig cryostat solve my-fridge.yaml --heat Still=30mW --heat MXC=20uW
 
 With --json: {fridge, stages: {"4K": {temperatureKelvin, loadWatts, capacityWatts, limitKelvin}, …}, flowMolPerSecond,
-parts: [{label, kind, watts: {"4K": …}, lowWatts, highWatts}]}. Capacity is what the cooling takes at limitKelvin.`,
+parts: [{label, kind, watts: {"4K": …}, lowWatts, highWatts}]}. Capacity is the cooling power at limitKelvin.`,
     )
     .action(
       printing((options: { heat?: Map<StageName, number> }, name: string): Result => {
@@ -57,11 +57,11 @@ parts: [{label, kind, watts: {"4K": …}, lowWatts, highWatts}]}. Capacity is wh
 
 function cooldownCommand(): Command {
   return new Command('cooldown')
-    .description('from room temperature to base')
+    .description('cool down from room temperature to base temperature')
     .argument('<fridge>', FRIDGE)
     .option('--plot <out.svg>', 'draw the temperatures over time')
-    .option('--hours <n>', 'how long to look', parseHours, 36)
-    .option('--seed <n>', 'of the slow wander of loads', parseWord, 1)
+    .option('--hours <n>', 'length of the simulation', parseHours, 36)
+    .option('--seed <n>', 'seed of the slow random changes of load', parseWord, 1)
     .addHelpText(
       'after',
       `
@@ -104,7 +104,7 @@ function refuseAbsent(fridge: Fridge, heat: Map<StageName, number> | undefined):
 
 const unitWatts: Record<string, number> = { W: 1, mW: 1e-3, uW: 1e-6, µW: 1e-6, μW: 1e-6, nW: 1e-9 };
 
-/** `4K=100mW` into watts; the last word on a stage counts. */
+/** `4K=100mW` in watts; the last value for a stage counts. */
 function collectHeat(text: string, before: Map<StageName, number> = new Map()): Map<StageName, number> {
   const [, stage, value, unit] = /^([^=]+)=(-?[\d.]+(?:e[-+]?\d+)?)\s*([nuµμm]?W)$/.exec(text) ?? [];
   const watts = Number(value) * unitWatts[unit ?? ''];

@@ -1,4 +1,4 @@
-// `coldrig demo`, which `make run` calls: builds, boots, tells the story, and on a terminal stays up for clients.
+// `coldrig demo`, which `make run` calls: builds, boots, runs the story, and on a terminal then serves clients.
 
 import { Command } from 'commander';
 import { WiredCryostat } from '../../hil/rig/wiring.ts';
@@ -27,9 +27,9 @@ interface DemoOptions extends GlobalOptions {
 export function addDemoCommand(program: Command): void {
   program.addCommand(
     new Command('demo')
-      .description('build, boot, and watch one good update stay and four bad ones undo themselves')
+      .description('build, boot, and show that a good update stays and four bad ones are rolled back')
       .option('--seed <n>', 'seed of the board', parseWord, 1)
-      .option('--udp <port>', 'port for clients afterwards', parsePort, Smp.UDP_PORT)
+      .option('--udp <port>', 'port for clients after the story', parsePort, Smp.UDP_PORT)
       .option('--stay', 'stay up for clients (what it does on a terminal)')
       .option('--no-stay', 'end after the story')
       .addHelpText(
@@ -45,7 +45,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const notes = buildNotes(options.json === true);
   const begin = performance.now();
   const first = buildAll(['factory', 'good', 'flipped-bit'], notes);
-  // Three more guests take their time to compile; the story begins meanwhile.
+  // Three more guests take longer to compile, so the story begins before they are done.
   const rest = buildAll(['never-confirms', 'hangs', 'busy-loops'], notes);
   rest.catch(() => {});
   const build = await first;
@@ -77,7 +77,7 @@ async function demo(options: DemoOptions): Promise<void> {
     return;
   }
   summarize(board, endings, realMs, style);
-  if (!good) throw new Failure('STORY', 'the story did not end as it should: see above');
+  if (!good) throw new Failure('STORY', 'the story did not end as expected: see above');
   if (options.stay ?? process.stdout.isTTY) await stayUp(board, await imageOf('hangs'), options, style);
 }
 

@@ -1,4 +1,4 @@
-// Commands that ask a device something or tell it something: status, reset, confirm, erase, echo, tasks, stat.
+// Commands that talk to a device: status, reset, confirm, erase, echo, tasks, stat.
 
 import { Command } from 'commander';
 import { readLastFault } from '../../host/tools/smp/boot-group.ts';
@@ -34,7 +34,7 @@ export function addDeviceCommands(program: Command): void {
 
 function statusCommand(): Command {
   return withTarget(new Command('status'))
-    .description('what runs, how it is, and what is in the slots')
+    .description('which image runs, its health, and the images in the slots')
     .addHelpText(
       'after',
       '\nWith --json: {ok, target, application, mode, images, health, uptimeSeconds, boot, faults, fault, slots}.',
@@ -85,7 +85,7 @@ async function status(client: SmpClient): Promise<Result> {
   };
 }
 
-/** What the device keeps against an image, or found at the last look at it. */
+/** The reason that the device keeps against an image, or that it found at the last check. */
 function reasonAgainst({ slot, bootable }: ImageState, slots: Record<string, number> | undefined): string | undefined {
   const letter = slot === 0 ? 'a' : 'b';
   const [kept, found] = [slots?.[`${letter}_reason`] ?? 0, slots?.[`${letter}_found`] ?? 0];
@@ -112,9 +112,9 @@ interface ResetOptions extends TargetOptions {
 
 function resetCommand(): Command {
   return withTarget(new Command('reset'))
-    .description('reset the device; a trial that is not confirmed is undone by it')
-    .option('--safe-mode', 'and stay in the bootloader')
-    .option('--no-wait', 'do not wait until it is back')
+    .description('reset the device; a trial that is not confirmed is rolled back')
+    .option('--safe-mode', 'stay in the bootloader after the reset')
+    .option('--no-wait', 'do not wait until the device answers again')
     .action(
       printing((options: ResetOptions) =>
         withClient(options, async (client, signal) => {
@@ -129,7 +129,7 @@ function resetCommand(): Command {
 
 function confirmCommand(): Command {
   return withTarget(new Command('confirm'))
-    .description('keep the image that runs')
+    .description('confirm the image that runs')
     .action(
       printing((options: TargetOptions) =>
         withClient(options, async (client, signal): Promise<Result> => {
@@ -146,7 +146,7 @@ function confirmCommand(): Command {
     );
 }
 
-/** A refusal says how the device is, where it can say. */
+/** Adds the health of the device to its refusal, when the device gives it. */
 async function refused(client: SmpClient, error: unknown): Promise<never> {
   if (!(error instanceof SmpError) || error.kind !== 'device') throw error;
   const heartbeat = await ifKnown(client.statRead('heartbeat'));
@@ -164,7 +164,7 @@ interface EraseOptions extends TargetOptions {
 function eraseCommand(): Command {
   return withTarget(new Command('erase'))
     .description('erase a slot that does not run')
-    .option('--slot <A|B>', 'which; when left out the device chooses, and the answer says which it was', parseSlot)
+    .option('--slot <A|B>', 'the slot; without it the device chooses, and the answer names the slot', parseSlot)
     .action(
       printing((options: EraseOptions) =>
         withClient(options, async (client, signal): Promise<Result> => {
@@ -183,7 +183,7 @@ function eraseCommand(): Command {
 
 function echoCommand(): Command {
   return withTarget(new Command('echo'))
-    .description('send a text and have it sent back')
+    .description('send a text, which the device sends back')
     .argument('<text>')
     .action(
       printing((options: TargetOptions, text: string) =>
@@ -199,7 +199,7 @@ function echoCommand(): Command {
 
 function tasksCommand(): Command {
   return withTarget(new Command('tasks'))
-    .description('the firmware’s tasks')
+    .description('list the tasks of the firmware')
     .action(
       printing((options: TargetOptions) =>
         withClient(options, async (client, signal): Promise<Result> => {
@@ -217,7 +217,7 @@ function tasksCommand(): Command {
 function statCommand(): Command {
   return withTarget(new Command('stat'))
     .description('counters of the device')
-    .argument('[name]', 'one group of counters; all when left out')
+    .argument('[name]', 'one group of counters (default: all)')
     .action(
       printing((options: TargetOptions, name?: string) =>
         withClient(options, async (client, signal): Promise<Result> => {

@@ -1,4 +1,4 @@
-// `coldrig flash`: one image onto one device, as far as the caller wants: uploaded, on trial, or confirmed.
+// `coldrig flash`: brings one image to one device, as far as the caller wants: uploaded, on trial, or confirmed.
 
 import { Command, Option } from 'commander';
 import { type UpdateGoal, updateDevice } from '../../host/tools/update.ts';
@@ -39,22 +39,22 @@ why, health, waiting: unmarked|trial|for-good, resets, bootLog, reason, fault}.`
 export function addFlashCommand(program: Command): void {
   program.addCommand(
     withTarget(new Command('flash'))
-      .description('upload an image; try it; keep it or see it undone')
+      .description('upload an image, run it on trial, and confirm it or see it rolled back')
       .argument('<file>', 'signed image')
       .option('--test', 'run it on trial')
       .addOption(new Option('--confirm', 'run it on trial, then confirm it when it is healthy').conflicts('test'))
-      .option('--watch <seconds>', 'how long a trial is watched; a reset meanwhile begins it anew', parseSeconds, 5)
+      .option('--watch <seconds>', 'how long a trial is watched; after a reset the time starts again', parseSeconds, 5)
       .addHelpText('after', HELP)
       .action(printing((options: FlashOptions, file: string) => flash(options, file))),
   );
 }
 
 const stepNotes: Partial<Record<UpdateStep, string>> = {
-  mark: 'uploaded; asking for a trial',
+  mark: 'uploaded; marking it for a trial',
   reset: 'resetting',
   watch: 'it runs; watching it',
   confirm: 'confirming',
-  back: 'it is not healthy: going back',
+  back: 'it is not healthy: rolling back',
 };
 
 async function flash(options: FlashOptions, file: string): Promise<Result> {
@@ -70,7 +70,7 @@ async function flash(options: FlashOptions, file: string): Promise<Result> {
       },
     }),
   ).finally(() => progress.stop());
-  // What the device keeps is short; the file is here, so the core's own words can be had.
+  // The device keeps only a code; here is the file, so the exact message of the core can be given.
   const isRefused = result.reason === RejectReason.CORE_REFUSED;
   const refusal = isRefused ? refusalIn(image)?.message : undefined;
   return {
@@ -80,7 +80,7 @@ async function flash(options: FlashOptions, file: string): Promise<Result> {
   };
 }
 
-/** How far each verdict is; what is not as far as was asked has failed. */
+/** How far each verdict is. A verdict that is not as far as requested is a failure. */
 const reached: Partial<Record<Verdict, UpdateGoal[]>> = {
   uploaded: ['upload'],
   'on-trial': ['upload', 'trial'],

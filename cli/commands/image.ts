@@ -1,4 +1,4 @@
-// `coldrig image`: keys, and images in the MCUboot format. A thin layer over host/tools/image.
+// `coldrig image`: keys, and images in the MCUboot format. The work is done in host/tools/image.
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
@@ -26,7 +26,7 @@ import { printing, type Result } from '../result.ts';
 import { tokenCommand } from './token.ts';
 
 export function addImageCommands(program: Command): void {
-  const image = new Command('image').description('make keys; sign, verify and look into images');
+  const image = new Command('image').description('make keys; sign, verify and show images');
   image.addCommand(keygenCommand());
   image.addCommand(signCommand());
   image.addCommand(verifyCommand());
@@ -101,12 +101,16 @@ function signCommand(): Command {
     )
     .option('--board-id <n>', 'the only board it may run on', parseWord)
     .option('--header-size <bytes>', 'bytes in front of the module', integerBetween(32, 0xffff))
-    .option('--dependency <image=version>', 'least version of another image; may be repeated', collect)
-    .option('--revoke <key.pem>', 'key that it replaces: revoked once the image is confirmed; may be repeated', collect)
-    .option('--pad', 'fill the slot and set the trailer: boots on trial without being marked')
-    .option('--confirm', 'as --pad, and once it is healthy it confirms itself')
-    .option('--non-bootable', 'mark it as never to be booted')
-    .option('--raw', 'sign whatever the file is: do not check that it is a module the core runs')
+    .option('--dependency <image=version>', 'minimum version of another image; may be repeated', collect)
+    .option(
+      '--revoke <key.pem>',
+      'key that this image replaces: revoked when the image is confirmed; may be repeated',
+      collect,
+    )
+    .option('--pad', 'fill the slot and set the trailer: the image boots on trial without a mark over SMP')
+    .option('--confirm', 'like --pad, and the image confirms itself when it is healthy')
+    .option('--non-bootable', 'mark the image so that it never boots')
+    .option('--raw', 'sign any file: do not check that it is a module that the core can run')
     .addHelpText('after', SIGN_HELP)
     .action(
       printing((options: SignCommandOptions, input: string, output: string): Result => {
@@ -146,7 +150,7 @@ function signOptions(options: SignCommandOptions, payload: Uint8Array): SignOpti
   };
 }
 
-/** Refuses what the core would not run, in the core's own words. */
+/** Refuses a module that the core would not run, with the message of the core. */
 function checkModule(file: string, module: Uint8Array): void {
   const isSigned = module.length >= 4 && Buffer.from(module).readUInt32LE(0) === ImageFormat.MAGIC;
   if (isSigned) {
@@ -173,12 +177,12 @@ interface VerifyCommandOptions {
 
 function verifyCommand(): Command {
   return new Command('verify')
-    .description('check an image as the bootloader will, in the same order, and its module as the core will')
+    .description('check an image like the bootloader, in the same order, and its module like the core')
     .argument('<file>', 'image')
     .requiredOption('--key <key.pem>', 'public or private key; may be repeated', collect)
-    .option('--security-counter <n>', 'counter in the device’s fuses', parseWord)
-    .option('--board-id <n>', 'board it shall run on', parseWord)
-    .option('--raw', 'do not check that the payload is a module the core runs')
+    .option('--security-counter <n>', 'the counter in the fuses of the device', parseWord)
+    .option('--board-id <n>', 'the board on which it must run', parseWord)
+    .option('--raw', 'do not check that the payload is a module that the core can run')
     .addHelpText('after', '\nExample:\n  coldrig image verify app.bin --key my.pem')
     .action(
       printing((options: VerifyCommandOptions, path: string): Result => {
@@ -214,7 +218,7 @@ function verifyCommand(): Command {
 
 function infoCommand(): Command {
   return new Command('info')
-    .description('what an image says about itself')
+    .description('show the contents of an image')
     .argument('<file>', 'image')
     .addHelpText('after', '\nExample:\n  coldrig image info app.bin --json')
     .action(

@@ -1,4 +1,4 @@
-// `coldrig prove`: the proofs of hil/prove from a shell, and results of shards put together.
+// `coldrig prove`: runs the proofs of hil/prove, and merges the results of shards.
 
 import { Command, InvalidArgumentError } from 'commander';
 import { invariants } from '../../hil/prove/invariants.ts';
@@ -40,7 +40,7 @@ With --json: {proof, scenarios: [{name, points, violations}], points, violations
 seed, proved: {commit, guests, tools}}, and where there is something to say slice, shard, scenario, and found: [{scenario, point, invariant,
 text, choices, log, replay}]. merge takes all shards of one run, and nothing else.`;
 
-/** Violations told in full; all of them are in --json and --junit. */
+/** How many violations are printed in full; all of them are in --json and --junit. */
 const toldMax = 5;
 
 export function addProveCommand(program: Command): void {
@@ -50,8 +50,8 @@ export function addProveCommand(program: Command): void {
   for (const { name, about } of proofs) prove.addCommand(proofCommand(name, about));
   prove.addCommand(
     new Command('merge')
-      .description('add up the results of all shards of one run')
-      .argument('<files...>', 'what --json printed, a file a shard')
+      .description('merge the results of all shards of one run')
+      .argument('<files...>', 'the output of --json, one file per shard')
       .option('--junit <file>', 'write the result as JUnit XML')
       .action(printing((options: ProveOptions, files: string[]) => merge(options, files))),
   );
@@ -61,12 +61,12 @@ export function addProveCommand(program: Command): void {
 function proofCommand(name: string, about: string): Command {
   return new Command(name)
     .description(about)
-    .option('--seed <number>', 'decides what is sampled, and what cuts leave behind', parseWord, 1)
-    .option('--scenario <name>', 'only this one')
-    .option('--point <name>', 'only the point a violation names')
-    .option('--canary <name>', 'with a bootloader broken on purpose')
+    .option('--seed <number>', 'seed of the samples, and of what a power cut leaves in flash', parseWord, 1)
+    .option('--scenario <name>', 'only this scenario')
+    .option('--point <name>', 'only this point, as named in a violation')
+    .option('--canary <name>', 'use a bootloader with a deliberate defect')
     .option('--slice', 'only what a test run affords')
-    .option('--threads <count>', 'worker threads (default: one a core)', integerBetween(1, 256))
+    .option('--threads <count>', 'worker threads (default: one per core)', integerBetween(1, 256))
     .option('--shard <i/n>', 'only the i-th of n shares of the work', parseShard)
     .option('--junit <file>', 'write the result as JUnit XML')
     .action(printing((options: ProveOptions) => prove(name, options)));
@@ -119,7 +119,7 @@ function textOf(result: ProofResult): string {
   const share = [effort === 'slice' ? 'a slice' : '', shard ? `shard ${shard.number}/${shard.of}` : ''];
   const what = share.filter((text) => text !== '').join(', ');
   const processor = `${spanText(processorSeconds * 1e9)} of processor time with its start`;
-  const rate = `${spanText(seconds * 1e9)}, ${processor}, ${Math.round(rateOf(result))} points/s a core`;
+  const rate = `${spanText(seconds * 1e9)}, ${processor}, ${Math.round(rateOf(result))} points/s per core`;
   const told = found.slice(0, toldMax).map(violationText);
   const more = found.length > toldMax ? [`… and ${found.length - toldMax} more; --json has them all`, ''] : [];
   const sum = `${proof}${what && ` (${what})`}: ${points} points, ${violations} violations, seed ${seed}, ${rate}`;

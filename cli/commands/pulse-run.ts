@@ -1,4 +1,4 @@
-// `coldrig pulse run`: programs on the sequencers of the firmware, without a chip around them, as fast as they go.
+// `coldrig pulse run`: runs programs on the sequencers of the firmware, without the rest of the chip, as fast as possible.
 
 import { basename } from 'node:path';
 import { Command } from 'commander';
@@ -50,7 +50,7 @@ interface RunOptions extends OutputOptions, GlobalOptions {
   timeline?: boolean;
 }
 
-/** Far above what a sequencer does in a shot, and a minute or so of ours. */
+/** Far more than a sequencer needs for one shot; it takes about a minute of real time. */
 const LIMIT_DEFAULT = 1_000_000_000;
 const nanoseconds = integerBetween(0, Number.MAX_SAFE_INTEGER);
 
@@ -72,27 +72,23 @@ bins, wrongValues, overlappingAcquisitions, …}]}. Keys with underscores are th
 
 export function pulseRunCommand(): Command {
   return new Command('run')
-    .description('run programs, one a sequencer, and see what they do')
-    .argument('<file...>', 'sequence JSON or bare Q1ASM')
+    .description('run programs, one per sequencer, and show what they do')
+    .argument('<file...>', 'sequence JSON, or Q1ASM alone')
     .addOption(profileOption())
-    .option(
-      '--seed <n>',
-      'acquisitions measure at random, as this number has it (default: the input is silent)',
-      parseWord,
-    )
+    .option('--seed <n>', 'acquisitions measure random levels with this seed (default: the input is silent)', parseWord)
     .option(
       '--input <levels>',
-      '[NAME=]level,level,… that acquisitions measure in turn, in full scale; may be repeated',
+      '[NAME=]level,level,… of full scale, which acquisitions measure in turn; may be repeated',
       collect,
     )
     .option('--integration-length <ns>', 'window of acquire', integerBetween(4, 2 ** 24 - 4))
-    .option('--modulate', 'put the paths on the oscillator (mod_en_awg)')
+    .option('--modulate', 'modulate the paths with the oscillator (mod_en_awg)')
     .option('--set <setting>', '[NAME.]setting[index]=value of a sequencer; may be repeated', collect)
-    .option('--limit <n>', 'instructions of a sequencer before it is stopped', nanoseconds, LIMIT_DEFAULT)
+    .option('--limit <n>', 'stop a sequencer after so many instructions', nanoseconds, LIMIT_DEFAULT)
     .option('--until <ns>', 'stop the sequencers at this time', nanoseconds)
     .option('--timeline', 'list when each line ran')
     .option('--from <ns>', 'first nanosecond of samples and plots', nanoseconds)
-    .option('--to <ns>', 'the one after their last (default: the end, at most 2 ms on)', nanoseconds)
+    .option('--to <ns>', 'the end of samples and plots (default: the end of the run, at most 2 ms later)', nanoseconds)
     .option('--plot <out.svg>', 'draw paths, markers and acquisitions')
     .option('--vcd <out.vcd>', 'write a value change dump for GTKWave or Surfer')
     .option('--perfetto <out>', 'write a trace for ui.perfetto.dev')
@@ -135,8 +131,8 @@ async function run(options: RunOptions, files: string[]): Promise<Result> {
 }
 
 /**
- * The engine compiles a function of the module when it is first called, which takes longer than most programs. What is compared with the
- * instrument is the run, so a small program goes first, on a module that is then dropped.
+ * The engine compiles a function of the module at its first call, which takes longer than most programs. The time of the run is compared with
+ * the instrument, so a small program runs first, on a module that is then dropped.
  */
 function warmUp(bytes: Uint8Array): void {
   const text =
@@ -179,7 +175,7 @@ function settingsOf({ seed, integrationLength, input, set }: RunOptions, names: 
   ]);
 }
 
-/** File names without folder and ending; a number where that would not tell them apart. */
+/** File names without folder and extension; with a number when two are equal. */
 function namesOf(files: string[]): string[] {
   const plain = files.map((file) => basename(file).replace(/\.(json|q1asm)$/, ''));
   return plain.map((name, index) => (plain.indexOf(name) === index ? name : `${name}#${index + 1}`));

@@ -1,4 +1,4 @@
-// `coldrig pulse`: pulse programs without an instrument. Checked, assembled and taken apart here; run by commands/pulse-run.ts.
+// `coldrig pulse`: pulse programs without an instrument. Here they are checked, assembled and disassembled; commands/pulse-run.ts runs them.
 
 import { Command } from 'commander';
 import { DecodeError, disassemble, disassembleToSequence, findingText, shownTexts } from '../../host/tools/q1/index.ts';
@@ -19,7 +19,7 @@ Examples:
 
 export function addPulseCommands(program: Command): void {
   const pulse = new Command('pulse')
-    .description('check and run pulse programs (Q1ASM) as the instrument would')
+    .description('check and run pulse programs (Q1ASM) like the instrument')
     .addHelpText('after', EXAMPLES);
   pulse.addCommand(checkCommand());
   pulse.addCommand(pulseRunCommand());
@@ -49,10 +49,10 @@ column, length, message} or has a path in the JSON instead of a line.`;
 
 function checkCommand(): Command {
   return new Command('check')
-    .description('assemble a program and say everything that is wrong with it')
-    .argument('<file...>', 'sequence JSON or bare Q1ASM')
+    .description('assemble a program and report all errors and warnings')
+    .argument('<file...>', 'sequence JSON, or Q1ASM alone')
     .addOption(profileOption())
-    .option('--strict', 'warnings fail, too')
+    .option('--strict', 'fail at warnings, too')
     .addHelpText('after', CHECK_HELP)
     .action(printing(check));
 }
@@ -82,7 +82,7 @@ function check(options: CheckOptions, files: string[]): Result {
   };
 }
 
-/** The word that says how bad it is. */
+/** The word for the severity. */
 function painted(text: string, style: Style): string {
   return text
     .replace(': error:', `: ${paint(style, 'red', 'error:')}`)
@@ -111,8 +111,8 @@ function count(number: number, noun: string): string {
 
 function asmCommand(): Command {
   return new Command('asm')
-    .description('assemble a program to the bytes that are uploaded')
-    .argument('<in>', 'sequence JSON or bare Q1ASM')
+    .description('assemble a program into the bytes for the upload')
+    .argument('<in>', 'sequence JSON, or Q1ASM alone')
     .argument('<out>', 'file to write')
     .addOption(profileOption())
     .addHelpText('after', '\nExample:\n  coldrig pulse asm rabi.json rabi.q1')
@@ -132,8 +132,8 @@ function asmCommand(): Command {
 
 function disasmCommand(): Command {
   return new Command('disasm')
-    .description('take an assembled sequence apart again')
-    .argument('<in>', 'what asm wrote')
+    .description('turn an assembled sequence back into text')
+    .argument('<in>', 'the output of asm')
     .argument('[out]', 'file to write (default: print it)')
     .option('--sequence', 'the whole sequence as JSON, with waveforms, weights and acquisitions')
     .addHelpText('after', '\nExample:\n  coldrig pulse disasm rabi.q1 rabi.q1asm')

@@ -1,4 +1,4 @@
-// `coldrig replay`: a recorded run again, from its input log; tells whether it was the same run.
+// `coldrig replay`: repeats a recorded run from its input log, and says whether it was the same run.
 
 import { Command } from 'commander';
 import { readDevice } from '../../host/links/device-file/device-file.ts';
@@ -35,12 +35,12 @@ With --json: {ok, inputs, endNs, logHash, recordedHash, same, leftOut, events: [
 export function addReplayCommand(program: Command): void {
   program.addCommand(
     new Command('replay')
-      .description("repeat a run from the inputs 'coldrig run --record' kept")
+      .description("repeat a run from the inputs that 'coldrig run --record' wrote")
       .argument('<file>', 'input log')
-      .option('--image <file>', 'signed image the device began with (default: the development firmware)')
-      .option('--key <key.pem>', 'key its fuses trust; may be repeated (default: the development key)', collect)
-      .option('--flash <file.bin>', 'device the run began with; it is only read')
-      .option('--salvage', 'of a damaged log, replay what is whole, and say what is left out')
+      .option('--image <file>', 'signed image of the device at the begin (default: the development firmware)')
+      .option('--key <key.pem>', 'key that its fuses trust; may be repeated (default: the development key)', collect)
+      .option('--flash <file.bin>', 'device at the begin of the run; the file is only read')
+      .option('--salvage', 'replay the whole part of a damaged log, and report what is left out')
       .addHelpText('after', HELP)
       .action(printing((options: ReplayOptions, path: string) => replay(options, path))),
   );
@@ -61,7 +61,7 @@ async function replay(options: ReplayOptions, path: string): Promise<Result> {
     throw new Failure(
       'OTHER_DEVICE',
       `${path} was recorded on another device than ${origin}: its flash and fuses differ; ` +
-        'pass the --image or --flash the run began with',
+        'pass the --image or --flash of the recorded run',
     );
   }
   const events: LogLine[] = [];

@@ -1,4 +1,4 @@
-// `coldrig run`: one emulated board, up for clients until Ctrl-C.
+// `coldrig run`: one emulated board that serves clients until Ctrl-C.
 
 import { Command, Option } from 'commander';
 import { faultHelp } from '../../hil/rig/faults/language.ts';
@@ -63,12 +63,12 @@ export function addRunCommand(program: Command): void {
   program.addCommand(
     new Command('run')
       .description('run an emulated board until Ctrl-C')
-      .option('--image <file>', 'signed image a new device carries (default: the development firmware)')
-      .option('--key <key.pem>', 'key its fuses trust; may be repeated (default: the development key)', collect)
-      .option('--seed <n>', 'decides what power cuts leave behind', parseWord, 1)
+      .option('--image <file>', 'signed image of a new device (default: the development firmware)')
+      .option('--key <key.pem>', 'key that its fuses trust; may be repeated (default: the development key)', collect)
+      .option('--seed <n>', 'seed: decides what a power cut leaves in flash', parseWord, 1)
       .option(
         '--speed <x>',
-        'virtual seconds per real second, or max (idle for an hour of its time, it rests: add --for)',
+        'virtual seconds per real second, or max (without --for it rests after an idle hour of virtual time)',
         parseSpeed,
         1,
       )
@@ -78,11 +78,11 @@ export function addRunCommand(program: Command): void {
       .option('--serial <port>', 'serve the console on this TCP port', parsePort)
       .option('--pty <path>', 'serve the console as a pseudo-terminal at this path')
       .option('--flash <file.bin>', 'keep flash and fuses in this file')
-      .option('--salvage', 'take what is whole of a damaged --flash file, and say what is left out')
+      .option('--salvage', 'use the whole parts of a damaged --flash file, and report what is left out')
       .option('--record <file>', 'write all inputs to this file, for a replay')
-      .option('--fridge <preset|file.yaml>', 'put it into a cryostat: uts, xld, stand, or a fridge file')
-      .option('--fault <text>', 'let something go wrong in it; may be repeated', collect)
-      .option('--plot <out.svg>', 'draw temperatures and power over time when it ends')
+      .option('--fridge <preset|file.yaml>', 'put the board into a cryostat: uts, xld, stand, or a fridge file')
+      .option('--fault <text>', 'cause a fault in the cryostat; may be repeated', collect)
+      .option('--plot <out.svg>', 'draw temperatures and power over time at the end')
       .option('--for <seconds>', 'end after so many virtual seconds', parseSeconds)
       .addHelpText('after', EXAMPLES)
       .action(async (_options: object, command: Command) => {
@@ -165,7 +165,7 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
   farewell(board, options, fridge);
 }
 
-/** The hash is what makes two runs comparable: the same images, seed and inputs give the same. */
+/** The hash makes two runs comparable: the same images, seed and inputs give the same hash. */
 function farewell(board: Board, { json, flash, record, plot }: RunOptions, fridge: RunFridge | undefined): void {
   const { now: timeNs, logHash } = board;
   if (json) {
@@ -226,7 +226,7 @@ function announce(session: Session, origin: string, options: RunOptions, style: 
   process.stdout.write(`${title}\n${connectText(links, style.width)}\n  Ctrl-C ends it\n\n`);
 }
 
-/** How to reach each link, for people: side by side where that fits, else one below the other. */
+/** How to reach each link, for people: side by side when that fits, else one below the other. */
 export function connectText(links: string[], width: number): string {
   const rows = links.map((address) => {
     const [scheme, place] = address.split('://');

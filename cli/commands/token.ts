@@ -1,4 +1,4 @@
-// `coldrig image token`: a signed permission to run one older image, made, written, and, where asked for, laid beside the image on a device.
+// `coldrig image token`: makes a signed permission to run one older image, and with --send stores it beside the image on a device.
 
 import { Command } from 'commander';
 import { parseImage, readPrivateKey } from '../../host/tools/image/index.ts';
@@ -28,17 +28,25 @@ export function tokenCommand(): Command {
     .argument('<image>', 'the image to go back to')
     .argument('<token>', 'file to write')
     .requiredOption('--key <key.pem>', 'private key with the purpose of tokens')
-    .requiredOption('--displaces <version>', 'newest version it may be preferred to')
-    .option('--serial <hex>', 'serial number of the device; with --send the device is asked', parseSerial)
-    .option('--board <n>', 'board the device is on; without a serial number: every device of the board', parseWord)
-    .option('--counter-least <n>', 'least security counter in the fuses it holds for (default: 0)', parseWord)
+    .requiredOption('--displaces <version>', 'the newest version that it may replace')
+    .option('--serial <hex>', 'serial number of the device; with --send it is read from the device', parseSerial)
+    .option(
+      '--board <n>',
+      'board of the device; without a serial number the token is for every device of this board',
+      parseWord,
+    )
+    .option(
+      '--counter-least <n>',
+      'lowest security counter in the fuses for which the token is valid (default: 0)',
+      parseWord,
+    )
     .option('--counter-greatest <n>', 'greatest; with --send the one the device has (default: no limit)', parseWord)
-    .option('--send', 'bring it to the device, where the image is in a slot already')
+    .option('--send', 'send it to the device, which must have the image in a slot')
     .option('--force', 'replace a file that exists')
     .addHelpText(
       'after',
       '\nExample:\n  coldrig image token old.bin old.token --key token.pem --displaces 2.0.0 --send\n' +
-        '\nThen test the image as any other: coldrig flash old.bin',
+        '\nThen test the image like any other: coldrig flash old.bin',
     )
     .action(
       printing((options: TokenCommandOptions, imagePath: string, tokenPath: string) => {
@@ -49,7 +57,10 @@ export function tokenCommand(): Command {
               const token = make(options, imagePath, device);
               writeOutput(tokenPath, token, 'the token', { overwrite: options.force });
               const slot = slotName(await sendToken(client, token, { signal }));
-              return { text: `${tokenPath}: lies beside the image in slot ${slot}`, json: { file: tokenPath, slot } };
+              return {
+                text: `${tokenPath}: is stored beside the image in slot ${slot}`,
+                json: { file: tokenPath, slot },
+              };
             })
           : Promise.resolve(written(options, imagePath, tokenPath));
       }),
@@ -58,7 +69,7 @@ export function tokenCommand(): Command {
 
 function written(options: TokenCommandOptions, imagePath: string, tokenPath: string): Result {
   writeOutput(tokenPath, make(options, imagePath, undefined), 'the token', { overwrite: options.force });
-  return { text: `${tokenPath}: bring it to the device with --send`, json: { file: tokenPath, slot: null } };
+  return { text: `${tokenPath}: send it to the device with --send`, json: { file: tokenPath, slot: null } };
 }
 
 function make(options: TokenCommandOptions, imagePath: string, device: FuseReport | undefined): Uint8Array {

@@ -1,4 +1,4 @@
-// `coldrig cryostat serve`: a fridge with its lab's instruments on this machine's ports, until Ctrl-C.
+// `coldrig cryostat serve`: a fridge and the instruments of its lab, on ports of this machine, until Ctrl-C.
 
 import { statSync } from 'node:fs';
 import { Command } from 'commander';
@@ -44,11 +44,11 @@ export function serveCommand(fridgeHelp: string): Command {
     .option('--lake-shore-336-pty <path>', 'its serial port as a pseudo-terminal at this path')
     .option('--lake-shore-372-pty <path>', 'its serial port as a pseudo-terminal at this path')
     .option('--bluefors-http <port>', 'TCP port; 0 chooses one', parsePort, 49099)
-    .option('--bluefors-logs <folder>', 'write a log folder there, a line a minute')
+    .option('--bluefors-logs <folder>', 'write a log folder there, one line per minute')
     .option('--host <address>', 'address to listen on (default: this machine only)', parseHost)
     .option('--speed <x>', 'virtual seconds per real second, 1 to 1000', integerBetween(1, 1000), 1)
-    .option('--seed <n>', 'of noise and of the slow wander of loads', parseWord, 1)
-    .option('--warm', 'begin at room temperature instead of at base')
+    .option('--seed <n>', 'seed of the noise and of the slow random changes of load', parseWord, 1)
+    .option('--warm', 'begin at room temperature instead of at base temperature')
     .option('--for <seconds>', 'end after so many real seconds', parseSeconds)
     .addHelpText('after', EXAMPLES)
     .action(async (name: string, _options: object, command: Command) => {

@@ -1,4 +1,4 @@
-// What the live log says of the cryostat's side: interlocks, rails, clock, thermometers, lines, power.
+// The lines of the live log about the cryostat: interlocks, rails, clock, thermometers, signal lines, power.
 
 import { docOf } from '../../protocol/constants.ts';
 import { Shed, shedTable } from '../../protocol/plant/budget.ts';
@@ -9,11 +9,11 @@ import { EventKind } from '../../protocol/telemetry/events.ts';
 import { placeText, reasonText, temperatureText, wattsText } from '../words.ts';
 import type { Wording } from './log-line.ts';
 
-const whyLeft = ['it is gone', 'it drifts', 'it jitters'];
+const whyLeft = ['is gone', 'drifts', 'jitters'];
 
 const interlockName = (number: number) => interlocks[number]?.name ?? `interlock ${number}`;
 
-/** What the controller does about its power; a step may be reached from either side. */
+/** The state of the load; power may have risen or fallen to reach it. */
 function shedText(step: number): string {
   if (step === Shed.NOTHING) return 'below the budget, all loads are on again';
   if (step === Shed.SAFE_STATE) return 'above the budget although all loads that can be shed are off';
@@ -21,7 +21,7 @@ function shedText(step: number): string {
   return `load is shed: ${doc === undefined ? `step ${step}` : doc.charAt(0).toLowerCase() + doc.slice(1)}`;
 }
 
-/** What an interlock measured, in its unit. */
+/** The measurement of an interlock, with its unit. */
 function measuredText(number: number, value: number): string {
   const condition = interlocks[number]?.condition;
   if (condition === Condition.HOT) return `: ${temperatureText(value)}`;
@@ -45,7 +45,7 @@ export const plantWordings: Partial<Record<number, Wording>> = {
   [EventKind.SAFE_STATE]: (number) => ({
     event: 'safe-state',
     facts: { interlock: interlockName(number) },
-    text: 'safe state: all outputs closed, rails off but core and sense',
+    text: 'safe state: all outputs are closed, all rails except core and sense are off',
     tone: 'yellow',
   }),
   [EventKind.RAILS_UP]: (good, milliseconds) => ({
@@ -62,8 +62,8 @@ export const plantWordings: Partial<Record<number, Wording>> = {
   }),
   [EventKind.CLOCK_SWITCHED]: (reference, why) => ({
     event: 'clock-switched',
-    facts: { reference: placeText(referenceTable, reference), why: whyLeft[why] ?? why },
-    text: `clock follows the ${placeText(referenceTable, reference)} reference: of the other one, ${whyLeft[why] ?? why}`,
+    facts: { reference: placeText(referenceTable, reference), why: `it ${whyLeft[why] ?? why}` },
+    text: `clock follows the ${placeText(referenceTable, reference)} reference: the other one ${whyLeft[why] ?? why}`,
     tone: 'yellow',
   }),
   [EventKind.LOAD_SHED]: (step, microwatts) => ({
@@ -75,13 +75,13 @@ export const plantWordings: Partial<Record<number, Wording>> = {
   [EventKind.SENSOR_LOST]: (channel, why) => ({
     event: 'sensor-lost',
     facts: { channel: placeText(channelTable, channel), why: placeText(sensorStateTable, why) },
-    text: `thermometer ${placeText(channelTable, channel)} is not believed: ${(docOf(sensorStateTable, why) ?? `${why}`).toLowerCase()}`,
+    text: `thermometer ${placeText(channelTable, channel)} is not trusted: ${(docOf(sensorStateTable, why) ?? `${why}`).toLowerCase()}`,
     tone: 'yellow',
   }),
   [EventKind.SENSOR_BACK]: (channel, microkelvin) => ({
     event: 'sensor-back',
     facts: { channel: placeText(channelTable, channel), microkelvin },
-    text: `thermometer ${placeText(channelTable, channel)} is believed: ${temperatureText(microkelvin)}`,
+    text: `thermometer ${placeText(channelTable, channel)} is trusted again: ${temperatureText(microkelvin)}`,
     tone: 'dim',
   }),
   [EventKind.SIGNAL_LOST]: (line, millidecibels) => ({
@@ -93,7 +93,7 @@ export const plantWordings: Partial<Record<number, Wording>> = {
   [EventKind.SIGNAL_BACK]: (line, millidecibels) => ({
     event: 'signal-back',
     facts: { line, millidecibels },
-    text: `signal line ${line} is as it was`,
+    text: `signal line ${line} has its normal loss again`,
     tone: 'green',
   }),
   [EventKind.ATTENUATED]: (line, decibels) => ({
@@ -125,7 +125,7 @@ export const plantWordings: Partial<Record<number, Wording>> = {
   [EventKind.TRIAL_GIVEN_UP]: (reason, microwatts) => ({
     event: 'trial-given-up',
     facts: { reason: reasonText(reason), microwatts },
-    text: `the firmware gives its trial up at ${wattsText(microwatts / 1e6)}: ${reasonText(reason)}`,
+    text: `the firmware ends its trial at ${wattsText(microwatts / 1e6)}: ${reasonText(reason)}`,
     tone: 'red',
   }),
 };

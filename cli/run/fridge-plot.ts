@@ -1,4 +1,4 @@
-// A run in a fridge as curves over time: each stage, and what the controller took against what it might.
+// Draws a run in a fridge as curves over time: the temperature of each stage, and the power of the controller with its budget.
 
 import { type Chart, lineChart, type Panel } from '../../host/tools/chart.ts';
 import type { Sample, WatchedFridge } from './fridge.ts';
@@ -13,7 +13,7 @@ export function fridgePlot({ name, samples, marks, cryostat }: WatchedFridge): s
   const cold = stages.filter((stage) => stage !== '50K' && stage !== '4K');
   const panels: Panel[] = [
     {
-      label: '4K (K), and what the chip’s two thermometers of it show',
+      label: '4K (K), and the readings of the chip’s two thermometers there',
       scale: 'linear',
       series: [...thermometerSeries(samples), ...seriesOf(['4K'])],
     },
@@ -36,7 +36,7 @@ export function fridgePlot({ name, samples, marks, cryostat }: WatchedFridge): s
   return lineChart(chart);
 }
 
-/** Beside the plate itself, so that one that drifts is seen to. */
+/** Drawn together with the plate itself, so that a drift is visible. */
 function thermometerSeries(samples: Sample[]) {
   const names = Object.keys(samples[0]?.thermometers ?? {});
   return names.map((name) => ({
@@ -45,7 +45,7 @@ function thermometerSeries(samples: Sample[]) {
   }));
 }
 
-/** What faults put on the stages, where they put any. */
+/** The heat of faults on the stages, when there is any. */
 function faultPanel(samples: Sample[]): Panel[] {
   const stages = [...new Set(samples.flatMap(({ faultMilliwatts }) => Object.keys(faultMilliwatts)))];
   const series = stages.map((stage) => ({
@@ -59,7 +59,7 @@ function powerSeries(name: string, samples: Sample[], value: (sample: Sample) =>
   return { name, points: samples.map((sample) => [sample.seconds, value(sample)] as const) };
 }
 
-/** The budget as a line, where the power came near it. */
+/** The budget as a line, when the power came near it. */
 function budgetLevel(samples: Sample[]): { y: number; text: string }[] {
   const least = Math.min(...samples.map(({ budgetMilliwatts }) => budgetMilliwatts).filter((budget) => budget > 0));
   const most = Math.max(...samples.map(({ powerMilliwatts }) => powerMilliwatts));

@@ -1,6 +1,6 @@
-// What a person watching a controller in its fridge sees: stages with load against capacity, rails, heartbeat, slot, power, trips.
+// The live view of a controller in its fridge: stages with load and capacity, rails, heartbeat, slot, power, trips.
 //
-// Lines that fit the width they are given, from 40 columns up; bars only where there is room for them. Nothing here prints.
+// It returns lines that fit the given width, from 40 columns up; bars only when there is room for them. Nothing here prints.
 
 import { Reading } from '../../host/board/surroundings.ts';
 import type { BoardView } from '../../host/board/view.ts';
@@ -37,7 +37,7 @@ function folded(text: string, width: number): string[] {
 }
 
 function stageLine({ cryostat }: WatchedFridge, stage: StageName, style: Style): string {
-  // As `cryostat solve` has it, which knows no wander.
+  // The same value as in `cryostat solve`, which has no random changes of load.
   const load = cryostat.loadWatts(stage) - cryostat.wanderWatts(stage);
   const capacity = cryostat.capacityWatts(stage);
   const kelvin = temperatureText(Math.max(1, Math.round(cryostat.temperatureKelvin(stage) * 1e6)));
@@ -51,7 +51,7 @@ function stageLine({ cryostat }: WatchedFridge, stage: StageName, style: Style):
   return tone ? paint(style, tone, line) : line;
 }
 
-/** Load as a share of capacity; full where it is more. */
+/** Load as a share of capacity; full when it is more. */
 function bar(share: number, width: number): string {
   const cells = Math.min(30, Math.max(4, width));
   const full = Math.round(Math.min(1, Math.max(0, share)) * cells);

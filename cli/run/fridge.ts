@@ -1,7 +1,7 @@
-// The cryostat a run takes place in: which one, what goes wrong in it and when, and what was seen, second by second.
+// The cryostat of a run: which one, its faults and their times, and one sample per second.
 //
-// What must stay true: watching changes nothing; faults are inputs given at power-on, in the order they were asked for, so that a replay
-// can give them again.
+// What must stay true: an observer changes nothing; faults are inputs that are given at power-on, in the order of the command line, so that a
+// replay can give them again.
 
 import { disturbanceOf, type Fault, FaultSyntaxError, parseFault } from '../../hil/rig/faults/language.ts';
 import { WiredCryostat } from '../../hil/rig/wiring.ts';
@@ -23,11 +23,11 @@ export interface Sample {
   seconds: number;
   /** By stage, kelvin. */
   temperatures: Record<string, number>;
-  /** What the chip's thermometers of the 4 K plate show, kelvin; NaN where one shows nothing. */
+  /** The readings of the chip's thermometers on the 4 K plate, kelvin; NaN for one without a reading. */
   thermometers: Record<string, number>;
-  /** Heat that faults put on stages, milliwatts; stages without any left out. */
+  /** Heat of faults on stages, milliwatts; stages without such heat are left out. */
   faultMilliwatts: Record<string, number>;
-  /** Estimated by the firmware, and what it may be, milliwatts. */
+  /** The estimate of the firmware and its budget, milliwatts. */
   powerMilliwatts: number;
   budgetMilliwatts: number;
 }
@@ -37,16 +37,16 @@ export interface Mark {
   text: string;
 }
 
-/** The two that watch the plate the chip sits on. */
+/** The two thermometers on the plate of the chip. */
 const plateThermometers = [
   ['thermometer', Channel.PLATE_4K],
   ['second one', Channel.PLATE_4K_B],
 ] as const;
 
-/** What views and plots are handed: nothing of it can change the run. */
+/** The part that views and plots get: it cannot change the run. */
 export type WatchedFridge = Pick<RunFridge, 'name' | 'cryostat' | 'faults' | 'samples' | 'marks'>;
 
-/** What is worth a mark in a plot. */
+/** The events that get a mark in a plot. */
 const markedEvents = new Set([
   'interlock-tripped',
   'reset',
@@ -71,13 +71,13 @@ export class RunFridge {
     this.wired = new WiredCryostat(fridgeOf(name), { seed });
   }
 
-  /** What there is to see of it, once a board is in it. */
+  /** A read-only view of the cryostat, once a board is in it. */
   get cryostat(): CryostatView {
     this.seen ??= new CryostatView(this.wired.cryostat);
     return this.seen;
   }
 
-  /** Gives the board its faults; at power-on. */
+  /** Gives the board its faults; call it at power-on. */
   disturb(board: Board): void {
     for (const fault of this.faults) {
       board.disturb(disturbanceOf(fault, board.now));
@@ -85,7 +85,7 @@ export class RunFridge {
     }
   }
 
-  /** To be called with every record of the log: keeps a sample a second. */
+  /** Call it with every record of the log: it stores one sample per second. */
   watch(board: BoardView, timeNs: number): void {
     const seconds = timeNs / 1e9;
     if (seconds < this.nextSample) return;
@@ -100,7 +100,7 @@ export class RunFridge {
     });
   }
 
-  /** To be called with every line of the live log. */
+  /** Call it with every line of the live log. */
   mark({ timeNs, event, facts }: LogLine): void {
     const isFirst = !this.marks.some(({ text }) => text === String(facts.interlock ?? event));
     if (markedEvents.has(event) && isFirst && timeNs > 1e9)
@@ -128,7 +128,7 @@ export class RunFridge {
   }
 }
 
-/** A word of the board's last heartbeat record. */
+/** A word of the last heartbeat record of the board. */
 export function beatOf(board: BoardView, word: number): number {
   return board.register(RECORDER, 'HEARTBEAT', word);
 }

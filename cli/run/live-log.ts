@@ -1,7 +1,7 @@
-// The live log of a board: of everything its log records, what a person watching wants to know, one line each.
+// The live log of a board: one line for each record that a person wants to see.
 //
-// Lines are facts first (for --json), words second. What repeats is held down: a heartbeat is shown after each boot, when
-// the health word changes, and then once in ten seconds of real time, as is a task in trouble.
+// A line has facts (for --json) and words. Repetitions are left out: a heartbeat is shown after each boot, when the health word changes, and then
+// once in ten seconds of real time. The same holds for a task that misses its limits.
 
 import { FaultCause } from '../../host/board/device.ts';
 import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
@@ -27,11 +27,11 @@ import {
 import { plantWordings } from './cryo-lines.ts';
 import type { LogLine, UntimedLine, Wording } from './log-line.ts';
 
-/** What the log needs to ask the board for. */
+/** What the log reads from the board. */
 export interface LoggedBoard {
   readonly fault: FaultRecord;
   readonly haltReason: string | undefined;
-  /** The core's own words about the last fault. */
+  /** The message of the core about the last fault. */
   readonly faultDetail: string;
   /** The last `most`, oldest first. A log that reads all of them at each event costs as much as the board itself. */
   recorderEvents(most: number): RecordedEvent[];
@@ -70,7 +70,7 @@ export class LiveLog {
       case LogKind.FAULT:
         return this.fault();
       case LogKind.HALT: {
-        // The record is made before the board knows it in words.
+        // The record is made before the board has the reason in words.
         return { event: 'halted', facts: { reason: a }, text: `halted: ${this.board.haltReason ?? a}`, tone: 'red' };
       }
       case LogKind.POWER_CUT:
@@ -106,7 +106,7 @@ export class LiveLog {
     return wording(argument0, event.argument1);
   }
 
-  /** A task in trouble is in trouble every time it runs, and safe mode beats every second: once in ten seconds is enough. */
+  /** A task that misses its limits does so at every run, and safe mode has a beat every second: one line in ten seconds is enough. */
   private isRepeated(key: number): boolean {
     const nowMs = this.wallMs();
     const isRepeated = nowMs - (this.shownMs.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_PAUSE_MS;
@@ -127,7 +127,7 @@ export class LiveLog {
   }
 }
 
-/** What the device made of the file's SHA-256; clients need not give one. */
+/** The result of the device's SHA-256 check of the file; a client need not give a SHA-256. */
 const uploadOutcomes: [text: string, matched: boolean | null][] = [
   [', but its SHA-256 does not match', false],
   ['', true],
@@ -143,7 +143,7 @@ const wordings: Partial<Record<number, Wording>> = {
     tone: 'yellow',
   }),
   [EventKind.BOOT_DECISION]: (decision, slot) => {
-    // Safe mode has an event of its own, right after.
+    // Safe mode has an event of its own, which follows.
     if (decision >= BootDecision.SAFE_MODE_NO_IMAGE) return undefined;
     const facts = { decision: decisionText(decision), slot: slotName(slot) };
     return { event: 'boot-decision', facts, text: `bootloader: ${decisionText(decision)}` };
@@ -163,7 +163,7 @@ const wordings: Partial<Record<number, Wording>> = {
   [EventKind.SECURITY_COUNTER]: (counter, advanced) => ({
     event: 'security-counter',
     facts: { counter, advanced: advanced === 1 },
-    text: advanced === 1 ? `security counter is ${counter}` : `security counter cannot be brought up to ${counter}`,
+    text: advanced === 1 ? `security counter is ${counter}` : `security counter cannot be raised to ${counter}`,
     tone: advanced === 1 ? 'dim' : 'red',
   }),
   [EventKind.KEYS_REVOKED]: (keys, slot) => {
@@ -174,7 +174,7 @@ const wordings: Partial<Record<number, Wording>> = {
   [EventKind.BOOT_LOG_FAILED]: () => ({
     event: 'boot-log-failed',
     facts: {},
-    text: 'this boot could not be logged: flash does not take it',
+    text: 'this boot could not be logged: flash refuses the write',
     tone: 'red',
   }),
   [EventKind.SAFE_MODE_BEAT]: (sequence, decision) => ({
@@ -255,7 +255,7 @@ const wordings: Partial<Record<number, Wording>> = {
   [EventKind.SEQUENCER_DEADLOCK]: (waiting, missing) => ({
     event: 'sequencers-deadlocked',
     facts: { waiting: bitsOf(waiting), missing: bitsOf(missing) },
-    text: `sequencer ${bitsOf(waiting).join(', ')} waits in wait_sync for ${bitsOf(missing).join(', ')}, in vain`,
+    text: `sequencer ${bitsOf(waiting).join(', ')} waits in wait_sync for ${bitsOf(missing).join(', ')}, which will not come`,
     tone: 'red',
   }),
   [EventKind.RESET_REQUESTED]: (bootMode) => ({

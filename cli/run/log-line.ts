@@ -4,14 +4,14 @@ import type { Paint } from '../terminal.ts';
 
 export interface LogLine {
   timeNs: number;
-  /** Stable name of what happened. */
+  /** Stable name of the event. */
   event: string;
   facts: Record<string, unknown>;
   text: string;
   tone?: Paint;
 }
 
-/** A line before it is known when it happened. */
+/** A line without its time. */
 export type UntimedLine = Omit<LogLine, 'timeNs'>;
-/** Makes a line of an event's two arguments; undefined where it is not worth one. */
+/** Makes a line of the two arguments of an event; undefined when the event needs no line. */
 export type Wording = (argument0: number, argument1: number) => UntimedLine | undefined;

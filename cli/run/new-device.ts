@@ -1,4 +1,4 @@
-// A board to run: fresh from the factory, or the one kept in a file.
+// Makes the board to run: new from the factory, or from a device file.
 
 import { createHash } from 'node:crypto';
 import { Board } from '../../host/board/board.ts';
@@ -17,9 +17,9 @@ export interface DeviceOptions {
   image?: string;
   /** Public keys for the fuses; the development key when left out. */
   keys?: string[];
-  /** The device to go on with, and the file that it was kept in; a new one when left out. */
+  /** The device from a file, and the name of the file; a new device when left out. */
   kept?: { contents: DeviceContents; path: string };
-  /** What it is put into; a quiet bench when left out. */
+  /** The surroundings of the board; a quiet bench when left out. */
   surroundings?: Surroundings;
 }
 
@@ -49,7 +49,7 @@ function restoreKept(board: Board, { kept, image }: DeviceOptions): string | und
   if (image !== undefined) {
     throw new Failure(
       'OPTION',
-      `${kept.path} holds a device already, so --image ${image} has no place to go; ` +
+      `${kept.path} holds a device already, so --image ${image} cannot be used; ` +
         `leave it out and use 'coldrig flash ${image}' once the board runs`,
       { exitCode: 2 },
     );
@@ -73,8 +73,8 @@ async function provisionNew(board: Board, options: DeviceOptions, onStep: (what:
 }
 
 /**
- * What the factory writes of an image: of one that is padded to the whole slot the image alone, for its trailer asks for a trial, and what the
- * factory writes is confirmed. Throws for a file that is no image at all; a bad signature is for the bootloader to find.
+ * The part of an image that the factory writes. Of an image that is padded to the whole slot it writes only the image, because the trailer would
+ * request a trial and an image of the factory is confirmed. Throws for a file that is no image; the bootloader checks the signature.
  */
 function forFactory(file: Uint8Array, name: string | undefined): Uint8Array {
   const { totalSize } = parseImage(file, name);
@@ -84,14 +84,14 @@ function forFactory(file: Uint8Array, name: string | undefined): Uint8Array {
   throw new Failure('IMAGE_SIZE', `${text}, or for a file padded to ${MemoryMap.SLOT_SIZE}`);
 }
 
-/** Devices are told apart by their seed: 16 bytes, most significant first. */
+/** The serial number of a device is its seed: 16 bytes, most significant first. */
 export function serialOf(seed: number): Uint8Array {
   const serial = Buffer.alloc(16);
   serial.writeUInt32BE(seed, 12);
   return serial;
 }
 
-/** Says on stderr what is being built, as long as it takes, on a terminal; line by line where it cannot be written over. */
+/** Shows on stderr what is being built, when it is a terminal; with one line per step when a line cannot be overwritten. */
 export function buildNotes(quiet: boolean, stderr: NodeJS.WriteStream = process.stderr, environment = process.env) {
   if (quiet || !stderr.isTTY) return () => {};
   if (!canRedraw(stderr, environment)) return (what: string) => what !== '' && stderr.write(`building ${what} …\n`);
