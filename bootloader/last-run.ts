@@ -102,7 +102,7 @@ function givenUpReason(reason: u32): u32 {
 /** Refuses an image that failed its trial, or does not verify. One that was confirmed once stays CONFIRMED, with the reason beside it. */
 export function refuse(outcome: Outcome, from: SlotFacts, to: SlotOutcome, reason: u32): void {
   assert(reason != REASON_NONE && reason != UNCHECKED, 'a refusal has a reason');
-  assert(to.state != SLOT_REJECTED, 'nobody is refused twice');
+  assert(to.state != SLOT_REJECTED, 'no image is refused twice');
   outcome.failed |= 1 << to.state;
   to.state = to.state == SLOT_CONFIRMED || from.earned != 0 ? SLOT_CONFIRMED : SLOT_REJECTED;
   to.reason = reason;

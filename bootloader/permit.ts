@@ -180,7 +180,7 @@ function failsWithoutCause(draft: usize, slot: u32): u32 {
   return hasFailed(reason) & ((known | failsNow(choice, slot, was.state)) ^ 1);
 }
 
-/** 1 where the key that the image verified with vouches for recovery only. */
+/** 1 where the image is signed with a key that is for recovery only. */
 function isRecovery(slot: u32): u32 {
   assert(slot < SLOT_COUNT, 'there are two slots');
   return isRecoveryKeyAgain(imageInfo(slot).key & (FUSE_KEY_COUNT - 1));
@@ -196,7 +196,7 @@ function otherDiffers(slot: u32): u32 {
   return givesWay(choice);
 }
 
-/** Whether the boot state speaks of the image in the slot, which was verified. */
+/** Whether the boot state is about the image in the slot, which was verified. */
 function entryIsAbout(slot: u32): bool {
   assert(slot < SLOT_COUNT, 'there are two slots');
   const state: u32 = entryIn(before, slot).state;

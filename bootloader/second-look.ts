@@ -102,7 +102,7 @@ function signatureDiffers(slot: u32, info: ImageInfo, proof: Evidence): u32 {
   return hashesDiffer(hash, digest) | hashesDiffer(point, pointOf(proof)) | hashesDiffer(challenge, challengeOf(proof));
 }
 
-/** Whether the key the image verified with is in use, not revoked, and may vouch for images. */
+/** Not 0 where the key that the image verified with is not in use, revoked, or not for images. */
 function keyDiffers(number: u32): u32 {
   assert((FUSE_KEY_COUNT & (FUSE_KEY_COUNT - 1)) == 0, 'a mask takes the number');
   const inRange = number & (FUSE_KEY_COUNT - 1);

@@ -1,5 +1,5 @@
 // SHA-512 (FIPS 180-4), which Ed25519 needs; images are hashed by SHA-256.
-// It sees a hundred bytes or so a boot, so its rounds are a loop: a tenth of the code, and time nobody notices.
+// A boot hashes about a hundred bytes with it, so its rounds are a loop: a tenth of the code, and hardly any time of a boot.
 //
 //   context   0  state    eight u64
 //            64  length   u64, bytes taken in so far; length % 128 of them wait in `pending`

@@ -74,7 +74,7 @@ export const SEEN_VERIFIED: u32 = 64;
 /** It depends on something this device does not have. */
 export const SEEN_UNMET: u32 = 128;
 export const SEEN_REVOKES: u32 = 256;
-/** It verified, with a key that vouches for nothing but recovery. */
+/** It verified, with a key that is for recovery only. */
 export const SEEN_RECOVERY: u32 = 512;
 export const SEEN_RECORD: u32 = 1024;
 /** Its boot record has no room for a measurement where imgtool’s has it. */
@@ -181,7 +181,9 @@ export function imageVerified(slot: u32): bool {
 
 /** Whether the image verified, but with a key for recovery only: it boots where nothing else does. */
 export function imageIsRecovery(slot: u32): bool {
-  return hasSeen(imageInfo(slot), SEEN_RECOVERY);
+  const isRecovery = hasSeen(imageInfo(slot), SEEN_RECOVERY);
+  assert(!isRecovery || imageInfo(slot).key != NO_KEY, 'an image that is for recovery has a key');
+  return isRecovery;
 }
 
 /** Whether the image can be named: its header is sound and its hash TLV was found. */

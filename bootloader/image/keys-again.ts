@@ -34,7 +34,7 @@ export function imagePurposesAgain(key: u32): u32 {
   return own & (PURPOSE_RELEASE | PURPOSE_RECOVERY | (PURPOSE_DEVELOPMENT & ~locked));
 }
 
-/** 1 where the key vouches for images, but for recovery only; else 0. */
+/** 1 where the key is not for releases or development, so at most for recovery; else 0. */
 export function isRecoveryKeyAgain(key: u32): u32 {
   assert(key < FUSE_KEY_COUNT, 'a key number is one of the fuses’');
   return isZero(imagePurposesAgain(key) & (PURPOSE_RELEASE | PURPOSE_DEVELOPMENT));

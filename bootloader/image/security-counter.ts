@@ -36,6 +36,7 @@ let valueBefore: u32 = 0;
 /** Images with a lower counter do not boot, unless a token allows it. Fuses only gain ones, so it never goes back. */
 export function securityCounter(): u32 {
   readTicks();
+  assert(value >= before, 'a tick never makes the counter smaller');
   return value;
 }
 
@@ -69,6 +70,7 @@ export function startCounter(counter: u32): bool {
 
 /** Moves on as far as the fuses let it, and tells whether there is still something to wait for. */
 export function counterBusy(): bool {
+  assert(!advancing || target > valueBefore, 'a burn that runs brings the counter further');
   if (advancing && !burnBusy()) advancing = !burnFailed() && burnNextTick();
   return advancing;
 }

@@ -7,10 +7,10 @@
 //   we refuse                                bootutil                         why we do
 //   KEYHASH not exactly 32 bytes             compares as many as there are    a hash of no bytes matches every key
 //   a second SHA-256 TLV                     checks each                      one image, one name: state lists show it
-//   a second KEYHASH or signature            the last good pair counts        which key vouches must not depend on order
+//   a second KEYHASH or signature            the last good pair counts        which key counts must not depend on order
 //   a second security counter                checks each                      the counter we record must be the only one
 //   SHA-384, SHA-512 beside the SHA-256      ignores them                     the variants we do not take are named as such
-//   any other unprotected type:              ignores those on its list        what nobody signed and nobody reads is not
+//   any other unprotected type:              ignores those on its list        bytes that are not signed and not read are not
 //     PUBKEY, RSA, ECDSA, ENC_*                                               part of an image
 //   a dependency not of 12 bytes             leaves it to the loader          there is no loader behind us
 //   a protected TLV across the area's end    walks on into the next area      an entry belongs to one area

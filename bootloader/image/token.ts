@@ -83,7 +83,7 @@ export function tokenAddress(slot: u32): u32 {
   return address;
 }
 
-/** Whether a good token for the image in the slot lies beside it. The slot was parsed. */
+/** Whether there is a good token in flash for the image in the slot. The slot was parsed. */
 export function slotHasToken(slot: u32): bool {
   if (!imageHasHash(slot) || read32(tokenAddress(slot)) != TOKEN_MAGIC_VALUE) return false;
   copyFromBus(stored, tokenAddress(slot), TOKEN_SIZE);
@@ -92,7 +92,9 @@ export function slotHasToken(slot: u32): bool {
 
 /** The version up to which the token that slotHasToken looked at last lets its image be preferred. */
 export function tokenDisplaces(): u32 {
-  return tokenAt(stored).displaces;
+  const token = tokenAt(stored);
+  assert(token.magic == TOKEN_MAGIC_VALUE, 'slotHasToken has found a token');
+  return token.displaces;
 }
 
 /** 0 where the TOKEN_SIZE bytes are a good token for the image in the slot, or what is wrong: BOOT_ERR_TOKEN_*. */
@@ -116,7 +118,6 @@ export function checkToken(token: usize, slot: u32): u32 {
 
 function isForThisDevice(token: Token): bool {
   const scope = token.scope;
-  assert(TOKEN_SCOPE_BOARD != TOKEN_SCOPE_DEVICE, 'a token is for a board or for a device');
   if (token.board != boardId()) return false;
   if (scope == TOKEN_SCOPE_BOARD) return true;
   copyFromBus(serial, FUSES_WORD + (FUSE_SERIAL << 2), SERIAL_SIZE);

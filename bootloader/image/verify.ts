@@ -1,8 +1,8 @@
 // Is the image in this slot good? Pure: reads flash and fuses, changes nothing but the slot's info (info.ts).
 //
 //   parseSlot    header and TLVs: what the image says it is. Cheap; for state lists and for choosing whom to verify.
-//   verifySlot   that, then: the bytes hash to what it says, a key of ours that is not revoked and may vouch for images signed the
-//                hash, its security counter is not history and not too far ahead, it is for this board and this bootloader.
+//   verifySlot   that, then: the bytes hash to what it says, a key in the fuses that is not revoked and is for images signed the
+//                hash, its security counter is not too low and not too far ahead, it is for this board and this bootloader.
 //
 // Memory is constant: flash passes through one block. The worst case is a full slot: MAP_IMAGE_SIZE_MAX bytes hashed, one signature.
 // The first thing found wrong is the reason. Damage is looked for first, then a wrong signature, then what the policy of this device refuses.
@@ -150,6 +150,7 @@ function checkSignature(slot: u32, info: ImageInfo): u32 {
 /** What an authentic image must say to be run here and now. */
 function checkPolicy(info: ImageInfo, token: bool): u32 {
   const counter = info.counter;
+  assert(info.key < FUSE_KEY_COUNT, 'the policy is that for an image with a good signature');
   if (!hasSeen(info, SEEN_COUNTER) || (counter < securityCounter() && !token)) return REASON_SECURITY_COUNTER;
   if (!counterFits(counter)) return REASON_COUNTER_TOO_FAR;
   if (hasSeen(info, SEEN_BOARD) && info.board != boardId()) return REASON_WRONG_BOARD;

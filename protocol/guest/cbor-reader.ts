@@ -60,7 +60,7 @@ function headSize(item: usize): u32 {
 export function cborArgument(item: usize): u64 {
   const additional: u32 = load<u8>(item) & 31;
   if (additional < ONE_BYTE_ARGUMENT) return additional;
-  assert(additional <= LARGEST_ARGUMENT, 'only a head with an argument is asked for it');
+  assert(additional <= LARGEST_ARGUMENT, 'only a head with an argument has one to read');
   let value: u64 = 0;
   const size = headSize(item);
   assert(size > 1 && size <= 9, 'a number behind the head has 1, 2, 4 or 8 bytes');
@@ -201,6 +201,7 @@ export function cborMapFind(map: usize, key: string): usize {
   let found: usize = 0;
   let item = map + headSize(map);
   const pairs = cborCount(map);
+  assert(pairs << 1 <= CBOR_ITEMS, 'a checked map has no more items than were counted');
   for (let pair: u32 = 0; pair < pairs; pair++) {
     const value = cborSkip(item);
     if (cborKind(item) == CBOR_TEXT && equalsLiteral(cborContent(item), cborContentLength(item), key)) {

@@ -122,6 +122,7 @@ function startErase(): void {
 }
 
 function finishErase(): void {
+  assert(phase == ERASING, 'an erase job runs');
   if (!isErased(address, MAP_SECTOR_SIZE)) {
     end(true);
     return;

@@ -93,7 +93,7 @@ export function slipReceiverDrop(receiver: usize): void {
 /** The peer of the frame that has just ended; the two bytes that open the next one shift it out. */
 export function slipReceiverPeer(receiver: usize): u32 {
   const from = receiverAt(receiver);
-  assert(from.received == 0 && from.state == RECEIVING, 'asked for at the end of a frame');
+  assert(from.received == 0 && from.state == RECEIVING, 'the peer is read at the end of a frame');
   return from.peer & 0xffff;
 }
 

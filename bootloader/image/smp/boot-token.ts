@@ -77,7 +77,7 @@ function takeToken(): u32 {
 
 function slotOfImage(hash: usize): u32 {
   assert(isInRam(hash, <u32>HASH_SIZE), 'there is a whole hash');
-  assert(NO_SLOT >= SLOT_COUNT, 'no slot has its number');
+  assert(TOKEN_HASH + <u32>HASH_SIZE <= TOKEN_SIZE, 'the hash is in the token');
   for (let each: u32 = 0; each < SLOT_COUNT; each++) {
     if (imageHasHash(each) && sameBytes(hash, imageHash(each), HASH_SIZE)) return each;
   }

@@ -61,6 +61,7 @@ const SERIAL_SIZE: u32 = 16;
 const bytes: usize = memory.data(<i32>HANDOVER_BOOT_RECORD_SIZE_MAX, 4);
 
 export function registerBoot(): void {
+  assert(BOOT_LOG < BOOT_TOKEN && BOOT_TRUST < BOOT_TOKEN, 'token is the last command');
   registerGroup(GROUP_BOOT, 'boot mgmt', BOOT_TOKEN + 1, answerBoot);
 }
 

@@ -72,7 +72,6 @@ export function bootsNext(slot: u32): bool {
 export function spareSlot(): u32 {
   const active = activeSlot();
   if (active != NO_SLOT) return otherSlot(active);
-  assert(NO_SLOT >= SLOT_COUNT, 'no slot has its number');
   // Verifying takes a while, and is needless where there is nothing to lose.
   if (!imageHasHash(0) || !imageHasHash(1)) return imageHasHash(0) ? 1 : 0;
   const worthA = worth(0);

@@ -7,7 +7,7 @@
 //                                 In safe mode PENDING as well: it is tried, and confirms itself once it is healthy
 //
 // Test of the other slot's image: refused with 28 while a trial runs; verified first; nothing to do if it is to run next anyway. While an image
-// runs it is refused with 27 if it is older than that, unless a downgrade token lies beside it. In safe mode a person may go back to an
+// runs it is refused with 27 if it is older than that, unless there is a good downgrade token for it. In safe mode a person may go back to an
 // older version: what locks it out for good is the security counter.
 
 import { fieldsOk, findBytesOrNull, readBoolean } from '../../../protocol/guest/cbor-fields';
@@ -77,7 +77,6 @@ export function answerStateWrite(step: u32): u32 {
 }
 
 function startStateWrite(): u32 {
-  assert(NO_SLOT >= SLOT_COUNT, 'no slot has its number');
   openRequest();
   const item = findBytesOrNull('hash');
   const confirm = readBoolean('confirm', false);
@@ -92,6 +91,7 @@ function startStateWrite(): u32 {
   if (cborContentLength(item) != HASH_SIZE) return STATUS_GROUP + IMG_ERR_INVALID_HASH;
   const slot = findByHash(cborContent(item));
   if (slot == NO_SLOT) return STATUS_GROUP + IMG_ERR_HASH_NOT_FOUND;
+  assert(slot < SLOT_COUNT, 'the image is in one of two slots');
   if (slot != activeSlot()) return markOther(slot, confirm);
   return confirm ? confirmActive(slot) : STATUS_GROUP + IMG_ERR_IMAGE_SETTING_TEST_TO_ACTIVE_DENIED;
 }

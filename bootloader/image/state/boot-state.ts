@@ -16,8 +16,8 @@
 //
 // Why twice: a bit of flash may rot at any time. The newest record is then none, and the one before it is the state; that one must say the same
 // of what a client was told. It costs one more program operation a confirm, 0.2 ms and one of the 32 places of a sector. Where power was
-// cut between the two, nobody was told; a confirm that is asked again writes the second one. No other change is told as lasting, so no other
-// is written twice: a mark that rots away is a trial that does not begin, and a rejection that does is found again.
+// cut between the two, the client got no reply; a confirm that is requested again writes the second one. No other change is reported as lasting, so
+// no other is written twice: where the record of a request rots, no trial begins; where that of a rejection rots, the image is refused again.
 
 import { flashBusy } from '../../../protocol/guest/flash-job';
 import {

@@ -1,7 +1,7 @@
-// Which of the reasons kept beside a confirmed image say that it failed when it ran. It then has its turn behind one that did not.
+// Which of the reasons kept beside a confirmed image mean that it failed when it ran. Such an image comes after one that did not fail.
 //
-// Not among them: what was found when its bytes were looked at, for they are looked at again at every boot; and how a trial of it ended
-// that nobody confirmed in time, or that lost its power: that is no fault of the image.
+// Not among them: what was found in its bytes, because every boot verifies them again; and the end of a trial that was not confirmed in time or
+// that lost its power, because that is no fault of the image.
 
 import {
   REASON_TRIAL_TIMEOUT,

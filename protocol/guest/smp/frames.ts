@@ -39,7 +39,6 @@ let mostTaken: u32 = 0;
 
 /** Whether an address is that of a frame. */
 function isFrame(frame: usize): bool {
-  assert(frame != 0, 'no frame is at address 0');
   for (let place = frames; place < frames + FRAMES_SIZE; place += FRAME_SIZE) {
     if (frame == place) return true;
   }
@@ -105,6 +104,7 @@ export function releaseFrame(place: usize): void {
 
 /** Where the message of a frame is: SMP_BUFFER_SIZE bytes. */
 export function frameMessage(place: usize): usize {
+  assert(isFrame(place), 'a frame of ours');
   assert(changetype<Frame>(place).state != FREE, 'a message is one of a frame that is taken');
   return place + HEAD_SIZE;
 }
