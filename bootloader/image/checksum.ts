@@ -11,6 +11,13 @@ export function addToChecksum(before: u64, bytes: usize, length: u32): u64 {
   assert((bytes & 7) == 0, 'a piece begins on a word');
   let sum = before;
   let done: u32 = 0;
+  // Four words a turn: the counting of a loop with one word a turn was a third of its time, 1.4 % of the verification of a full slot.
+  for (; done + 32 <= length; done += 32) {
+    sum = (sum ^ load<u64>(bytes + done, 0)) * PRIME;
+    sum = (sum ^ load<u64>(bytes + done, 8)) * PRIME;
+    sum = (sum ^ load<u64>(bytes + done, 16)) * PRIME;
+    sum = (sum ^ load<u64>(bytes + done, 24)) * PRIME;
+  }
   for (; done + 8 <= length; done += 8) sum = (sum ^ load<u64>(bytes + done)) * PRIME;
   for (; done < length; done++) sum = (sum ^ <u64>load<u8>(bytes + done)) * PRIME;
   assert(done == length, 'every byte is in the sum');
