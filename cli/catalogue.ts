@@ -82,6 +82,10 @@ export const catalogue: readonly CatalogueEntry[] = [
     ...{ name: 'pulse', usage: '', about: 'check and run pulse programs (Q1ASM) like the instrument' },
     addTo: async (program) => (await import('./commands/pulse.ts')).addPulseCommands(program),
   },
+  {
+    ...{ name: 'mux', usage: '', about: 'plan and check the refreshing of sample-and-hold cells' },
+    addTo: async (program) => (await import('./commands/mux.ts')).addMuxCommands(program),
+  },
 ];
 
 /** The entry that a command line calls, or for which it wants help. An option before a command has no value. */

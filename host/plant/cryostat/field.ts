@@ -17,13 +17,14 @@ export class FridgeError extends Error {
 /** A longer text is not a fridge file. */
 const LARGEST_TEXT = 1_000_000;
 
-export function parseYaml(text: string, file: string): Field {
-  if (text.length > LARGEST_TEXT) throw new FridgeError(file, 1, `${text.length} characters; expected a fridge file`);
+/** `expected`: what such a file is, for the errors. */
+export function parseYaml(text: string, file: string, expected = 'a fridge, which begins with `fridge: NAME`'): Field {
+  if (text.length > LARGEST_TEXT) throw new FridgeError(file, 1, `${text.length} characters; expected ${expected}`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true });
   const [error] = document.errors;
   if (error) throw new FridgeError(file, lines.linePos(error.pos[0]).line, error.message.split('\n')[0]);
-  if (!document.contents) throw new FridgeError(file, 1, 'empty; expected a fridge, which begins with `fridge: NAME`');
+  if (!document.contents) throw new FridgeError(file, 1, `empty; expected ${expected}`);
   return new Field(document.contents, '', { file, lines });
 }
 

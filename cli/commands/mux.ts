@@ -1,0 +1,153 @@
+// `coldrig mux`: plans the refreshing of a multiplexer's cells, and checks plans. Thin over host/tools/multiplexer.
+
+import { Command } from 'commander';
+import { chooser } from '../../host/board/random.ts';
+import { FridgeError } from '../../host/plant/cryostat/field.ts';
+import { muxPresets, openProblem } from '../../host/tools/multiplexer/open-problem.ts';
+import { densityOfProblem, planProblem, STEPS_A_SECOND } from '../../host/tools/multiplexer/planner.ts';
+import { tablePlot } from '../../host/tools/multiplexer/plot.ts';
+import type { MuxProblem } from '../../host/tools/multiplexer/problem.ts';
+import { inSlots, ProblemError } from '../../host/tools/multiplexer/slots.ts';
+import { tableBytes, tableJson } from '../../host/tools/multiplexer/table.ts';
+import { readTable, TableError } from '../../host/tools/multiplexer/verify/read.ts';
+import { verifyTable } from '../../host/tools/multiplexer/verify/verify.ts';
+import { ExitCode, Failure } from '../failure.ts';
+import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { type Ending, type SearchResult, searchUntilStopped } from '../mux/search.ts';
+import { planJson, planText, refusalText, verdictText } from '../mux/words.ts';
+import { parseSeconds, parseWord } from '../options.ts';
+import { printing, type Result } from '../result.ts';
+import { systemReason } from '../system-error.ts';
+
+const PROBLEM = `name of a preset (${muxPresets.join(', ')}) or a YAML file (docs/multiplexer.md has its keys)`;
+/** The limit is counted in steps; the clock ends a search only on a machine that is slower than this many times. */
+const CLOCK_FACTOR = 10;
+
+export function addMuxCommands(program: Command): void {
+  const mux = new Command('mux').description('plan and check the refreshing of sample-and-hold cells');
+  mux.addCommand(planCommand());
+  mux.addCommand(verifyCommand());
+  program.addCommand(mux);
+}
+
+interface PlanCommandOptions {
+  plot?: string;
+  out?: string;
+  timeLimit: number;
+  seed: number;
+}
+
+function planCommand(): Command {
+  return new Command('plan')
+    .description('a cyclic table that serves every cell in time, or why there is none')
+    .argument('<problem>', PROBLEM)
+    .option('--out <table>', 'write the table: JSON where the name ends in .json, else as the device takes it')
+    .option('--plot <svg>', 'draw the table')
+    .option(
+      '--time-limit <seconds>',
+      'how long to search, in steps that a usual machine does in that time',
+      parseSeconds,
+      2,
+    )
+    .option('--seed <number>', 'of the chances that the search takes', parseWord, 1)
+    .addHelpText(
+      'after',
+      `
+The same problem, limit and seed give the same table on every machine. Ctrl-C ends the search with the best table so far.
+Exit code 1 when no table is found.
+
+Examples:
+  coldrig mux plan cells-96 --plot table.svg
+  coldrig mux plan my-cells.yaml --out table.bin && coldrig mux verify table.bin --problem my-cells.yaml
+
+With --json: {accepted: true, density, lines, periodSlots, slotNs, cells: [{name, line, deadlineNs, largestGapNs}], dutyStolen, switches,
+switchesLeast, method, ending, seconds}, or {accepted: false, density, reasons: [{cell, excessNs}], leastChange: {toleranceFactor,
+serviceFactor, lines}, isProven, ending, seconds}.`,
+    )
+    .action(printing<[string], PlanCommandOptions>((options, file) => plan(file, options)));
+}
+
+async function plan(file: string, options: PlanCommandOptions): Promise<Result> {
+  for (const path of [options.out, options.plot]) if (path !== undefined) checkOutput(path, 'the output');
+  const problem = open(file);
+  const steps = Math.ceil(options.timeLimit * STEPS_A_SECOND);
+  const search = planProblem(problem, { steps, choose: chooser(options.seed) });
+  const found = await refusing(() => searchUntilStopped(search, options.timeLimit * CLOCK_FACTOR), file);
+  return report(problem, found, options);
+}
+
+function report(problem: MuxProblem, found: SearchResult, options: PlanCommandOptions): Result {
+  const { ending, seconds, plan: best, result } = found;
+  const density = result?.density ?? densityOfProblem(inSlots(problem));
+  const facts = { ending, seconds: Math.round(seconds * 1000) / 1000 };
+  if (best) {
+    const files = [options.out, options.plot].filter((path) => path !== undefined);
+    if (options.out !== undefined) {
+      const bytes = options.out.endsWith('.json') ? tableJson(best.table) : tableBytes(best.table);
+      writeOutput(options.out, bytes, 'the table');
+    }
+    if (options.plot !== undefined) writeOutput(options.plot, tablePlot(best.table, problem), 'the plot');
+    const lines = [planText(best, problem, density), ...endingText(ending), ...files.map((path) => `  wrote ${path}`)];
+    return { text: lines.join('\n'), json: { ...planJson(best, problem, density), ...facts } };
+  }
+  if (!result?.refusal) {
+    const exitCode = ending === 'interrupted' ? ExitCode.INTERRUPTED : ExitCode.FAILED;
+    throw new Failure('NO_TABLE', `${ending}: no table was found so far`, { exitCode, facts });
+  }
+  const { refusal } = result;
+  const json = { accepted: false, density, ...refusal, ...facts };
+  return { text: refusalText(problem, density, refusal), json, exitCode: ExitCode.FAILED };
+}
+
+function endingText(ending: Ending): string[] {
+  if (ending === 'interrupted') return ['  interrupted: this is the best table so far'];
+  if (ending === 'out of time')
+    return ['  this machine was too slow for the limit: this is the best table so far; another run may find another'];
+  return [];
+}
+
+function verifyCommand(): Command {
+  return new Command('verify')
+    .description('check a table service by service, with code that is not the planner’s')
+    .argument('<table>', 'a table that `mux plan --out` wrote, JSON or binary')
+    .option('--problem <problem>', `what the table is for: ${PROBLEM}`)
+    .addHelpText(
+      'after',
+      `
+Exit code 1 when the table is refused. With --json: {accepted, cells: [{name, deadlineNs, largestGapNs}], violations: [{cell, line, slot,
+amountNs, text}]}.`,
+    )
+    .action(printing<[string], { problem?: string }>((options, file) => verify(file, options)));
+}
+
+async function verify(file: string, options: { problem?: string }): Promise<Result> {
+  const bytes = readInput(file, 'the table');
+  const problem = options.problem === undefined ? undefined : open(options.problem);
+  const verdict = await refusing(() => verifyTable(readTable(bytes), problem), file);
+  const exitCode = verdict.accepted ? ExitCode.OK : ExitCode.FAILED;
+  return { text: verdictText(file, verdict, problem !== undefined), json: verdict, exitCode };
+}
+
+function open(name: string): MuxProblem {
+  try {
+    return openProblem(name);
+  } catch (error) {
+    if (error instanceof FridgeError)
+      throw new Failure('PROBLEM', error.message, { facts: { file: error.file, line: error.line } });
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    const message = `the problem ${name} cannot be read: ${reason}; give a YAML file, or ${muxPresets.join(', ')}`;
+    throw new Failure('FILE_MISSING', message, { cause: error });
+  }
+}
+
+/** What is wrong with the file, said with its name. */
+async function refusing<Value>(work: () => Value | Promise<Value>, file: string): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ProblemError) throw new Failure('PROBLEM', `${file}: ${error.message}`);
+    if (error instanceof TableError) throw new Failure('TABLE', `${file}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { coldrig } from '../testing.ts';
+import { searchUntilStopped } from './search.ts';
+
+let folder = '';
+const at = (name: string) => join(folder, name);
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'coldrig-mux-'));
+  const unit = (deadlines: number[]) =>
+    `multiplexer: unit\nlines: 1\nslot_ns: 1000\ndefaults: { write_ns: 1000 }\ncells:\n${deadlines.map((slots, i) => `  - { name: c${i}, deadline_ns: ${1000 * slots} }\n`).join('')}`;
+  writeFileSync(at('fits.yaml'), unit([2, 4, 12]));
+  writeFileSync(at('none.yaml'), unit([2, 3, 50]));
+  writeFileSync(at('wrong.yaml'), 'multiplexer: x\nlines: many\n');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('coldrig mux plan', () => {
+  it('writes a table that coldrig mux verify accepts, binary and JSON, and a drawing', async () => {
+    for (const table of ['t.bin', 't.json']) {
+      const { code, json } = await coldrig([
+        '--json',
+        'mux',
+        'plan',
+        'cells-96',
+        '--out',
+        at(table),
+        '--plot',
+        at('t.svg'),
+      ]);
+      expect(code).toBe(0);
+      expect(json).toMatchObject({ accepted: true, lines: 2, method: 'harmonic', switches: 8, ending: 'finished' });
+      expect(json.cells).toHaveLength(96);
+      expect((json.cells as object[])[0]).toEqual({
+        name: 'P0',
+        line: 0,
+        deadlineNs: 5_555_555,
+        largestGapNs: 5_400_000,
+      });
+      expect(json.dutyStolen).toBeLessThan(0.04);
+      const verdict = await coldrig(['--json', 'mux', 'verify', at(table), '--problem', 'cells-96']);
+      expect(verdict.json).toMatchObject({ ok: true, accepted: true, violations: [] });
+    }
+    expect(readFileSync(at('t.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+  });
+
+  it('refuses what does not fit, with the cells, by how much, and what would be enough', async () => {
+    const { code, json } = await coldrig(['--json', 'mux', 'plan', at('none.yaml'), '--out', at('no.bin')]);
+    expect(code).toBe(1);
+    expect(json).toMatchObject({ ok: false, accepted: false, leastChange: { lines: 2 } });
+    expect((json.reasons as { excessNs: number }[]).every(({ excessNs }) => excessNs > 0)).toBe(true);
+    expect(existsSync(at('no.bin'))).toBe(false);
+    const { stdout } = await coldrig(['mux', 'plan', at('none.yaml')]);
+    expect(stdout).toMatch(
+      /refused; no table was found[\s\S]*c\d is [\d.]+ us late[\s\S]*each of these alone fits: .*2 lines instead of 1/,
+    );
+  });
+
+  it('says where a file is wrong', async () => {
+    expect((await coldrig(['mux', 'plan', at('wrong.yaml')])).stderr).toContain(
+      "wrong.yaml:2: lines is 'many'; expected a number",
+    );
+    expect((await coldrig(['mux', 'plan', 'nothing'])).stderr).toContain('give a YAML file, or cells-96');
+  });
+});
+
+describe('coldrig mux verify', () => {
+  it('names the first thing that is wrong', async () => {
+    await coldrig(['mux', 'plan', at('fits.yaml'), '--out', at('fits.json')]);
+    const table = JSON.parse(readFileSync(at('fits.json'), 'utf8'));
+    table.cells[2].largestGapSlots -= 1;
+    writeFileSync(at('canary.json'), JSON.stringify(table));
+    const { code, stdout } = await coldrig(['mux', 'verify', at('canary.json')]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/c2, line 0, slot \d+: its certificate says \d+ slots; its largest gap is \d+ \(1 us\)/);
+    expect((await coldrig(['mux', 'verify', at('fits.yaml')])).stderr).toContain('it is no table');
+  });
+});
+
+describe('a search', () => {
+  function* endless(): Generator<undefined, never> {
+    for (;;) yield undefined;
+  }
+
+  it('ends at Ctrl-C and when the clock says so', async () => {
+    const search = searchUntilStopped(endless(), 1e6);
+    setTimeout(() => process.emit('SIGINT'));
+    expect((await search).ending).toBe('interrupted');
+    expect((await searchUntilStopped(endless(), 0)).ending).toBe('out of time');
+  });
+});
