@@ -1,9 +1,15 @@
 // Problems for tests and measurements: random unit-slot sets, random boards, and the planner run to its end.
 
-import type { Random } from '../../board/random.ts';
 import { densityOf } from './pinwheel/cycle.ts';
 import { type PlanResult, planProblem } from './planner.ts';
 import type { MuxCell, MuxProblem } from './problem.ts';
+
+/** What these need of the generator of host/board/random.ts, which tools do not import. */
+export interface Random {
+  below(n: number): number;
+  fraction(): number;
+  of<T>(list: readonly T[]): T;
+}
 
 /** One line, services of one slot of one nanosecond, no banks: the pinwheel problem. */
 export function unitProblem(deadlines: readonly number[]): MuxProblem {
