@@ -27,6 +27,7 @@ const checkedPipes = new Map<string, number>();
 
 /** The bytes of a file or a pipe; `what` names its role in messages ("the image"). */
 export function readInput(path: string, what: string): Uint8Array {
+  if (path === '') throw new Failure('FILE', `${what} cannot be read: the name of its file is empty; give one`);
   let bytes: Uint8Array | undefined;
   try {
     bytes = readWhole(path, INPUT_BYTES_MAX);

@@ -93,7 +93,7 @@ async function expectMistake(call: string[], says: RegExp): Promise<void> {
 
 describe('a wrong file in the place of', () => {
   it.each(image)('an image (%s)', async (file) => {
-    const says = file === 'cut' ? /cut short/ : /error: /;
+    const says = file === 'cut' ? /cut short/ : file === '' ? /the name of its file is empty/ : /error: /;
     await expectMistake(['image', 'info', file], says);
     await expectMistake(['image', 'verify', file, '--key', 'key.pem'], says);
     await expectMistake(['flash', file, '--target', 'udp://127.0.0.1:9', '--timeout', '100'], says);
