@@ -1,7 +1,7 @@
-// What an assertion of a guest says stays in its source: nothing prints it on the device, and in an image it is a third of the bytes.
+// Removes the messages of assertions from the sources of guests: the device never prints them, and they would be a third of the bytes of an image.
 //
-// A fault record names the function and the cycle, and whoever reads it looks the line up. What must stay true: every line and column stays
-// where it is, so that source maps and diagnostics fit the files.
+// A fault record names the function and the cycle, which lead to the line in the source. What must stay true: every line and column stays in its
+// place, so that source maps and diagnostics fit the files.
 
 /** The source with blanks in place of the messages of its assertions: `assert(a < b, 'why')` becomes `assert(a < b       )`. */
 export function withoutMessages(source: string): string {
@@ -19,7 +19,7 @@ export function withoutMessages(source: string): string {
   return pieces.join('') + source.slice(from);
 }
 
-/** Where the first argument of a call ends in a comma, if it does, and where the call's parenthesis closes. */
+/** The place of the comma after the first argument of a call, if there is one, and of the closing parenthesis. */
 function argumentsEnd(source: string, start: number): { comma: number | undefined; close: number } {
   let comma: number | undefined;
   let depth = 0;

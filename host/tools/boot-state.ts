@@ -1,5 +1,5 @@
-// Reads the boot state out of a flash image: what `status` and inspection tools, and tests, show of it. The layout is drawn in
-// protocol/image/boot-record.ts; the rule, newest record whose CRC holds, is the bootloader's.
+// Reads the boot state from a flash image, for inspection tools and tests. protocol/image/boot-record.ts has the layout. The rule is that of the
+// bootloader: the newest record with a valid CRC counts.
 
 import { crc32 } from 'node:zlib';
 import { BootRecord } from '../../protocol/image/boot-record.ts';
@@ -10,13 +10,13 @@ export interface BootStateEntry {
   state: number;
   /** One of RejectReason. */
   reason: number;
-  /** Boots a trial has left. */
+  /** How many boots the trial has left. */
   bootsLeft: number;
   /** major << 24 | minor << 16 | revision */
   version: number;
-  /** SHA-256 of the image the entry is about. */
+  /** SHA-256 of the image of this entry. */
   hash: Uint8Array;
-  /** It was confirmed once: it ran healthy, or the factory vouched for it. */
+  /** It was confirmed once: after a healthy run, or by the factory. */
   earned: boolean;
   /** Pending or on trial, it confirms itself once it is healthy. */
   permanent: boolean;
@@ -26,15 +26,15 @@ export interface BootStateEntry {
 
 export interface BootState {
   sequence: number;
-  /** 0 is slot A, 1 is B; undefined where the bootloader kept control. */
+  /** 0 is slot A, 1 is B; undefined when the bootloader kept control. */
   running: number | undefined;
-  /** Slot whose image was confirmed last; undefined where nobody knows. */
+  /** The slot whose image was confirmed last; undefined when it is not known. */
   confirmedLast: number | undefined;
   /** A, then B. */
   slots: [BootStateEntry, BootStateEntry];
 }
 
-/** `journal` is both boot-state sectors. Undefined where no record holds, as on a new board. */
+/** `journal` is both boot-state sectors. Undefined when there is no valid record, as on a new board. */
 export function decodeBootState(journal: Uint8Array): BootState | undefined {
   const bytes = Buffer.from(journal.buffer, journal.byteOffset, journal.byteLength);
   let newest: Buffer | undefined;
@@ -59,7 +59,7 @@ function sequenceOf(record: Buffer): number {
   return record.readUInt32LE(BootRecord.SEQUENCE);
 }
 
-/** Whether it says more than older code wrote; where it does not, protocol/image/boot-record.ts has what it means. */
+/** Whether the record has the fields that older code did not write; protocol/image/boot-record.ts has their meaning when they are missing. */
 function isExtended(record: Buffer): boolean {
   return record[BootRecord.EXTENSION] !== BootRecord.EXTENSION_NONE;
 }

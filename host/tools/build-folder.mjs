@@ -1,12 +1,12 @@
-// Where what is built goes: build/ of the install, or a folder in the user's cache where that may not be written, as in an install that an
+// The folder for build results: build/ of the install, or a folder in the user's cache when build/ cannot be written, as in an install that an
 // administrator made for many users.
 //
-//   <install>/build/                               where it may be written
-//   <cache>/coldrig/<name>-<hash>/                 else; <hash> is of the install's place, so that each install has its own
-//     node_modules -> <install>/node_modules       for what is bundled there
+//   <install>/build/                               when it can be written
+//   <cache>/coldrig/<name>-<hash>/                 else; <hash> is of the path of the install, so that each install has its own folder
+//     node_modules -> <install>/node_modules       for the bundles there
 //
-// <cache> is $XDG_CACHE_HOME, or ~/.cache; %LOCALAPPDATA% on Windows. What must stay true: what stands at its place is whole, and two processes
-// that build at once, also in two containers with the same process number, disturb each other in nothing.
+// <cache> is $XDG_CACHE_HOME, or ~/.cache; %LOCALAPPDATA% on Windows. What must stay true: a file with its final name is complete, and two
+// processes that build at the same time do not disturb each other, even in two containers with the same process number.
 
 import { createHash } from 'node:crypto';
 import {
@@ -31,7 +31,7 @@ const parts = ['', 'bundle', 'guest', 'images', 'keys'];
 
 export class BuildFolderError extends Error {}
 
-/** The folder for what is built from the install at `root`; it is there. Throws a BuildFolderError where none may be written, with what to set. */
+/** The folder for the build results of the install at `root`; it exists. Throws a BuildFolderError that says what to set when none can be written. */
 export function buildFolderOf(root = ownRoot, environment = process.env) {
   const own = join(root, 'build');
   if (mayBuildIn(own)) return own;
@@ -50,7 +50,7 @@ export function buildFolderOf(root = ownRoot, environment = process.env) {
   return cached;
 }
 
-/** Puts a file at its place in one step: whoever reads it reads all of it. With `keep`, one that is there already stays. */
+/** Puts a file at its place in one step, so that a reader never sees a part of it. With `keep`, an existing file stays. */
 export function writeWhole(path, contents, { mode = 0o644, keep = false } = {}) {
   const folder = dirname(path);
   let fresh = '';
@@ -76,7 +76,7 @@ function linkUnlessThere(from, to) {
   }
 }
 
-/** Whether it, and every part of it that is there, may be written; where it is not there, whether it may be made. */
+/** Whether the folder and every existing part of it can be written; when it does not exist, whether it can be made. */
 function mayBuildIn(folder) {
   const there = parts.map((part) => join(folder, part)).filter((path) => existsSync(path));
   return (there.length === 0 ? [dirname(folder)] : there).every((path) => {
@@ -101,7 +101,7 @@ function nameOf(root) {
   return `${basename(place)}-${createHash('sha256').update(place).digest('hex').slice(0, 12)}`;
 }
 
-/** Bundles look for packages from where they lie. */
+/** A bundle looks for packages from its own folder upwards. */
 function linkPackages(root, folder) {
   try {
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');

@@ -1,10 +1,10 @@
 // Builds everything a board needs into the build folder (build-folder.mjs): bootloader, firmware, the development key, and images to flash.
 //
-//   keys/development.pem      made at the first build, for its owner only; images signed with it boot on our boards
+//   keys/development.pem      made at the first build, readable only by its owner; images that are signed with it boot on our boards
 //   bootloader.wasm
 //   images/<name>.bin         one for each entry of `developmentImages`
 //
-// What must stay true: the key never leaves the build folder, which is in no repository; images are a function of sources and key.
+// What must stay true: the key never leaves the build folder, which is not in the repository; images are a function of sources and key.
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,7 +17,7 @@ import { compileFirmware, multiplexerSource, sequencerSource } from './sequencer
 export interface DevelopmentImage {
   name: string;
   version: string;
-  /** What a flasher will see, in words. */
+  /** What a user who flashes it will see, in words. */
   promise: string;
   /** Entry file of the firmware. */
   source: string;
@@ -25,14 +25,14 @@ export interface DevelopmentImage {
   flippedBit?: number;
 }
 
-/** The first is what a new board carries; the others are updates to it. */
+/** The first is the image of a new board; the others are updates. */
 export const developmentImages: readonly DevelopmentImage[] = [
-  { name: 'factory', version: '1.0.0', promise: 'what a new board carries', source: 'firmware/main.ts' },
+  { name: 'factory', version: '1.0.0', promise: 'the image of a new board', source: 'firmware/main.ts' },
   { name: 'good', version: '1.1.0', promise: 'a good update', source: 'firmware/main.ts' },
   {
     name: 'never-confirms',
     version: '1.2.0',
-    promise: 'runs, but its self-test fails: nobody may confirm it',
+    promise: 'runs, but its self-test fails: it cannot be confirmed',
     source: 'firmware/defects/never-confirms.ts',
   },
   {
@@ -50,7 +50,7 @@ export const developmentImages: readonly DevelopmentImage[] = [
   {
     name: 'flipped-bit',
     version: '1.5.0',
-    promise: 'one bit is not what was signed',
+    promise: 'one bit differs from the signed image',
     source: 'firmware/main.ts',
     flippedBit: 3,
   },
@@ -59,7 +59,7 @@ export const developmentImages: readonly DevelopmentImage[] = [
 export interface BuiltImage extends DevelopmentImage {
   file: string;
   bytes: Uint8Array;
-  /** The bit that is not what was signed. */
+  /** The bit that differs from the signed image. */
   flipped?: { offset: number; bit: number };
 }
 
@@ -71,7 +71,7 @@ export interface Build {
   images: Map<string, BuiltImage>;
 }
 
-/** Compiles (cached by content), signs and writes. `onStep` hears what takes time, and '' at the end. */
+/** Compiles (cached by content), signs and writes. `onStep` is called with the name of each slow step, and with '' at the end. */
 export async function buildAll(names?: string[], onStep: (what: string) => void = () => {}): Promise<Build> {
   const wanted = developmentImages.filter(({ name }) => names?.includes(name) ?? true);
   const entries = ['bootloader/main.ts', sequencerSource, multiplexerSource, ...wanted.map(({ source }) => source)];
@@ -99,7 +99,7 @@ async function buildImage(image: DevelopmentImage, privateKeyPem: string): Promi
   return { ...image, file, bytes, flipped };
 }
 
-/** The development key, made when there is none. Of two builds at once the key of the first stays, and both read it. */
+/** The development key, made when there is none. When two builds run at the same time, the key of the first stays, and both use it. */
 export function developmentKey(): string {
   const keyFile = join(buildFolder(), 'keys', 'development.pem');
   if (!existsSync(keyFile)) {

@@ -1,15 +1,15 @@
-// TypeScript for a plain node process or thread: an entry and all it imports in a few files that load in a tenth of the time.
+// Bundles TypeScript for a plain node process or thread: an entry and all its imports in a few files, which load in a tenth of the time.
 //
 // Under the build folder (build-folder.mjs):
 //
-//   bundle/<entry>/sources.json    which bundle is the current one, and what its sources looked like when it was made
-//   bundle/<entry>/<hash>/         main.mjs and its parts; <hash> is of the contents, so that a program that runs keeps its own
+//   bundle/<entry>/sources.json    the name of the current bundle, and the size and times of its sources when it was made
+//   bundle/<entry>/<hash>/         main.mjs and its parts; <hash> is of the contents, so that a running program keeps its own bundle
 //
-// Why not tsx alone: it takes 4 ms a source in every process, and it also reads every package again: the compiler of guests, 14 MB, takes
-// it 7 s of processor time where node takes 0.5 s.
+// tsx alone is too slow: it takes 4 ms per source in every process, and it reads every package again: the compiler of guests, 14 MB, takes 7 s of
+// processor time with tsx and 0.5 s with node.
 //
-// What must stay true: a bundle is used only while every one of its sources looks as it did (size and times), so nobody ever runs old
-// code; each source still knows its own place (`import.meta.url`), so that files are found beside it; packages stay outside.
+// What must stay true: a bundle is used only while all its sources have the same size and times, so old code never runs; each source still has its
+// own place (`import.meta.url`), so that it finds the files beside it; packages are not bundled.
 
 import { createHash } from 'node:crypto';
 import {
@@ -30,12 +30,12 @@ import { buildFolderOf, writeWhole } from './build-folder.mjs';
 
 const ownRoot = fileURLToPath(new URL('../..', import.meta.url));
 const sourcesFile = 'sources.json';
-/** How this file and the compiler are set decides what comes out. */
+/** The result also depends on these files. */
 const makers = ['host/tools/bundle.mjs', 'host/tools/build-folder.mjs', 'package-lock.json', 'tsconfig.json'];
-/** Another bundle than the current one may still run, and load a part of itself later. */
+/** A program may still run from an older bundle, and load a part of it later. */
 const keepOldMs = 3_600_000;
 
-/** What `entry` (from the repository's root) exports: from a bundle, or by tsx where none can be made, as in a folder one may only read. */
+/** The exports of `entry` (a path from the repository's root): from a bundle, or by tsx when none can be made, as in a read-only folder. */
 export async function importSource(entry) {
   const url = await bundled(entry).catch(() => undefined);
   if (url !== undefined) return await import(url);
@@ -44,10 +44,10 @@ export async function importSource(entry) {
   return await import(pathToFileURL(join(ownRoot, entry)).href);
 }
 
-/** The address of an up-to-date bundle of `entry`, made when there is none. Throws where it cannot be made. */
+/** The address of an up-to-date bundle of `entry`, made when there is none. Throws when it cannot be made. */
 export async function bundled(entry, root = ownRoot) {
   const placeIn = (build) => ({ root, entry, folder: join(build, 'bundle', entry.replaceAll('/', '-')) });
-  // Of an install that may only be read, a bundle that somebody else made there is as good as one of our own.
+  // In a read-only install, a bundle that another user made there can be used.
   const installed = placeIn(join(root, 'build'));
   const found = currentBundle(installed);
   if (found !== undefined) return addressOf(installed, found);
@@ -76,7 +76,7 @@ function looksOf(root, path) {
 
 async function makeBundle({ root, entry, folder }) {
   const { build } = await import('esbuild');
-  // Looked at before they are read: what changes in between makes the bundle one that is not used again.
+  // Taken before the sources are read: if one changes in between, the bundle is not used again.
   const sources = Object.fromEntries(makers.map((path) => [path, looksOf(root, path)]));
   const knowsItsPlace = {
     name: 'knows its place',
@@ -96,7 +96,7 @@ async function makeBundle({ root, entry, folder }) {
   const { outputFiles } = await build({
     ...{ entryPoints: { main: join(root, entry) }, bundle: true, splitting: true, packages: 'external', write: false },
     ...{ platform: 'node', format: 'esm', target: 'node20', sourcemap: 'linked', absWorkingDir: root },
-    // As deep as <hash>/, for the source maps name the sources from there.
+    // As deep as <hash>/, because the source maps have paths relative to it.
     ...{ outdir: join(folder, 'hash'), outExtension: { '.js': '.mjs' }, plugins: [knowsItsPlace], logLevel: 'silent' },
   });
   const bundle = write(folder, outputFiles);
@@ -105,7 +105,7 @@ async function makeBundle({ root, entry, folder }) {
   return bundle;
 }
 
-/** Into a folder of another name first: of two processes that write the same bundle, the first to rename it wins. */
+/** Writes into a folder with another name first: of two processes that write the same bundle, the first to rename its folder wins. */
 function write(folder, outputFiles) {
   const hash = createHash('sha256');
   for (const { path, contents } of outputFiles) hash.update(basename(path)).update(contents);
@@ -113,7 +113,7 @@ function write(folder, outputFiles) {
   if (existsSync(join(folder, bundle))) return bundle;
   const fresh = freshFolder(folder);
   for (const { path, contents } of outputFiles) writeFileSync(join(fresh, basename(path)), contents);
-  // Whoever made it, others who may read the repository may run it.
+  // Other users who can read the repository can run it.
   chmodSync(fresh, 0o755);
   try {
     renameSync(fresh, join(folder, bundle));
@@ -124,7 +124,7 @@ function write(folder, outputFiles) {
   return bundle;
 }
 
-/** A folder nobody else has, in which files get whole before they are moved to their place. */
+/** A new folder for this process, in which files are completed before they are moved to their place. */
 function freshFolder(folder) {
   mkdirSync(folder, { recursive: true });
   return mkdtempSync(join(folder, '.fresh-'));

@@ -1,11 +1,11 @@
-// Curves over time as an SVG a browser, a README or a report can show: panels one below the other, with one axis of time.
+// Draws curves over time as an SVG for a browser, a README or a report: panels one below the other, with one time axis.
 //
-// Plain SVG, no script, no font but the viewer's own; light and dark viewers both see it, for it brings its own ground.
+// It is plain SVG without scripts, and uses the fonts of the viewer. It has its own background, so that it is readable in light and dark viewers.
 // What must stay true: the same data give the same bytes.
 
 export interface Series {
   name: string;
-  /** In rising x. A gap is a NaN. */
+  /** With rising x. A NaN is a gap. */
   points: readonly (readonly [x: number, y: number])[];
 }
 
@@ -14,7 +14,7 @@ export interface Panel {
   label: string;
   scale: 'linear' | 'log';
   series: readonly Series[];
-  /** Horizontal lines somebody should see: limits, set points. */
+  /** Horizontal lines, for instance limits and set points. */
   levels?: readonly { y: number; text: string }[];
 }
 
@@ -22,7 +22,7 @@ export interface Chart {
   title: string;
   xLabel: string;
   panels: readonly Panel[];
-  /** Moments somebody should see: faults, trips. */
+  /** Moments, for instance faults and trips. */
   marks?: readonly { x: number; text: string }[];
 }
 
@@ -31,15 +31,15 @@ const PANEL_HEIGHT = 220;
 const PANEL_GAP = 34;
 const LEFT = 78;
 const RIGHT = 150;
-/** Below the title: rows of marks, then the first panel's name. */
+/** Below the title: rows of marks, then the name of the first panel. */
 const TITLE_FOOT = 34;
 const ROW_HEIGHT = 15;
 const LABEL_HEIGHT = 28;
 const LETTER_WIDTH = 6.8;
 const BOTTOM = 44;
-/** Told apart by people who see colours differently (Okabe and Ito). */
+/** Colours that people with colour blindness can distinguish (Okabe and Ito). */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#555555', '#8a6d00'];
-/** More points than that are not seen on so many pixels: each pixel keeps its least and its most. */
+/** With more points than pixels, each pixel keeps its least and its greatest point. */
 const POINTS_MOST = 2 * (WIDTH - LEFT - RIGHT);
 
 interface Axis {
@@ -60,7 +60,7 @@ export function lineChart({ title, xLabel, panels, marks = [] }: Chart): string 
   const foot = height - BOTTOM;
   const topOf = (i: number) => top + i * (PANEL_HEIGHT + PANEL_GAP);
   const xTicks = x.ticks.map((tick) => text(x.at(tick), foot + 18, number(tick), 'middle')).join('');
-  // Marks cross panels, so they lie below curves; names of panels lie above marks.
+  // Marks cross the panels, so they are drawn below the curves; names of panels are drawn above the marks.
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">
 <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
 <text x="${LEFT}" y="26" font-size="15" font-weight="600" fill="#111111">${escaped(title)}</text>
@@ -76,12 +76,12 @@ ${text((LEFT + WIDTH - RIGHT) / 2, foot + 36, xLabel, 'middle')}
 interface PlacedMark {
   at: number;
   text: string;
-  /** From the top. */
+  /** Distance from the top. */
   row: number;
   isLeft: boolean;
 }
 
-/** Each in the first row where it touches none before it; one too near the right edge stands left of its line. */
+/** Each mark is in the first row in which it touches no earlier one. A text near the right edge is left of its line. */
 function placeMarks(marks: NonNullable<Chart['marks']>, x: Axis): PlacedMark[] {
   const rows: (readonly [from: number, to: number])[][] = [];
   const inOrder = marks.filter((mark) => mark.x >= x.least && mark.x <= x.most).sort((a, b) => a.x - b.x);
@@ -98,7 +98,7 @@ function placeMarks(marks: NonNullable<Chart['marks']>, x: Axis): PlacedMark[] {
   });
 }
 
-/** Of a text in the viewer's own font, at most: what is wider than a letter is rare. */
+/** The greatest width of a text in the font of the viewer. */
 const textWidth = (words: string): number => words.length * LETTER_WIDTH;
 
 function panelSvg(panel: Panel, x: Axis, top: number): string {
@@ -143,7 +143,7 @@ function path({ points }: Series, x: Axis, y: Axis, colour: string): string {
 
 type Pixel = readonly [x: number, y: number];
 
-/** Without the points a straight line passes within a quarter of a pixel: a cone from the last kept point narrows until one falls out. */
+/** Drops the points that a straight line passes within a quarter of a pixel: a cone from the last kept point narrows until a point is outside. */
 function straightened(run: readonly Pixel[]): Pixel[] {
   const off = 0.25;
   const kept: Pixel[] = run.slice(0, 1);
@@ -177,7 +177,7 @@ function thinned(points: Series['points']): Series['points'] {
   return kept;
 }
 
-/** Each beside the end of its curve, pushed apart where they would overlap. */
+/** Each label is beside the end of its curve; labels that would overlap are moved apart. */
 function names(series: readonly Series[], y: Axis, top: number, bottom: number): string[] {
   const spacing = 15;
   const wanted = series.map(({ name, points }, i) => {
@@ -198,7 +198,7 @@ function markSvg({ at, text: words, row, isLeft }: PlacedMark, foot: number): st
   return line(at, y - 9, at, foot, '#444444', '2 3') + onWhite(label);
 }
 
-/** A text that whatever crosses it leaves readable. */
+/** A text that stays readable when a line crosses it. */
 const onWhite = (element: string): string =>
   element.replace('<text ', '<text paint-order="stroke" stroke="#ffffff" stroke-width="4" ');
 

@@ -1,11 +1,11 @@
-// A compiler in a thread of its own: takes one guest after another (entry and options), puts the module into the cache all share, and
-// answers each with null or the text of what went wrong. See compile.ts, which starts it.
+// A compiler in its own thread: it takes one guest after another (entry and options), puts the module into the shared cache, and answers with null
+// or with the text of the error. compile.ts starts it.
 
 import { parentPort } from 'node:worker_threads';
 import { importSource } from './bundle.mjs';
 
 const guest = importSource('host/tools/guest.ts');
-// Whoever sends a guest is told.
+// The error is reported with each guest.
 guest.catch(() => {});
 parentPort.on('message', async ({ entry, options }) => {
   try {

@@ -1,5 +1,5 @@
-// Compiles several guests at once, each in a thread: one thread a processor, kept while there is work, for a compiler is slow to start and
-// its first guest takes it longest.
+// Compiles several guests at the same time, with one thread per processor. The threads are kept while there is work, because a compiler starts
+// slowly and its first guest takes longest.
 
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -12,7 +12,8 @@ export interface WantedGuest {
   options?: CompileOptions;
 }
 
-/** Compiles what is not compiled yet; throws for the first that cannot be, when all others are done. `onStep` hears the entries that are still to come, each time that one is done. */
+/** Compiles the guests that are not in the cache. Throws the first error when all others are done. `onStep` gets the remaining entries whenever one is
+ * done. */
 export async function compileGuests(guests: WantedGuest[], onStep: (what: string) => void = () => {}): Promise<void> {
   const distinct = new Map(guests.map((guest) => [keyOf(guest), guest]));
   const missing = new Set([...distinct.values()].filter(({ entry, options }) => !isCompiled(entry, options)));
@@ -36,7 +37,7 @@ interface CompilerJob {
 }
 
 const jobs: CompilerJob[] = [];
-/** Guests queued or being compiled: two builds at once that want the same one wait for the same one. */
+/** Guests that are queued or being compiled: two builds that need the same guest wait for the same compilation. */
 const underWay = new Map<string, Promise<void>>();
 let compilers = 0;
 

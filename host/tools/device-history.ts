@@ -1,7 +1,7 @@
-// What a device says of its past, read with patience: which image runs, its boots since a moment, its health. A device that is not one of
-// ours keeps no boot log and no such statistics; then the answer is undefined, never a guess.
+// Reads the history of a device: which image runs, its boots since a moment, its health. A device of another vendor has no boot log and no such
+// statistics; then the answer is undefined, never a guess.
 //
-// What must stay true: asking changes nothing on the device; a device that is silent for a while may be resetting, so it is given time.
+// What must stay true: a read changes nothing on the device; a device that is silent for a while may be in a reset, so it gets time.
 
 import { BootDecision } from '../../protocol/image/boot-state.ts';
 import { type LastFault, type LoggedBoot, readBootLog, readLastFault } from './smp/boot-group.ts';
@@ -10,9 +10,9 @@ import { type ImageState, type RequestOptions, type SmpClient, SmpError } from '
 export class DeviceHistory {
   private readonly client: SmpClient;
   private readonly options: RequestOptions;
-  /** Number of the newest boot when this history began; undefined where the device keeps no boot log. */
+  /** Number of the newest boot when this history began; undefined when the device has no boot log. */
   private since: number | undefined;
-  /** Times the device was asked and did not answer, and answered again later. */
+  /** How often the device did not answer, and answered again later. */
   silences = 0;
 
   constructor(client: SmpClient, signal: AbortSignal | undefined) {
@@ -20,7 +20,7 @@ export class DeviceHistory {
     this.options = { signal };
   }
 
-  /** From now on. Nothing was asked of the device yet, so a place where nobody listens is told at once: a board that resets listens on. */
+  /** Begins now. This is the first request, so an address without a listener is an error at once: a board in a reset still listens. */
   async begin(): Promise<void> {
     const log = await unlessUnknown(readBootLog(this.client, undefined, this.options));
     this.since = log && (log.boots.at(-1)?.number ?? 0);
@@ -50,7 +50,7 @@ export class DeviceHistory {
     return (await this.known(() => readBootLog(this.client, undefined, this.options)))?.boots.at(-1);
   }
 
-  /** Whether the trial under way of this image began as one that confirms itself, as far as the log tells. */
+  /** Whether the present trial of this image is one that confirms itself, according to the log. */
   async confirmsItself(hash: Uint8Array): Promise<boolean> {
     const log = await this.known(() => readBootLog(this.client, undefined, this.options));
     const others = log?.boots.findLastIndex(({ ran }) => ran === undefined || Buffer.compare(ran.hash, hash) !== 0);
@@ -87,7 +87,7 @@ export class DeviceHistory {
   }
 }
 
-/** The answer, or undefined from a device that does not know the question, or means another one by it. */
+/** The answer; undefined when the device does not know the command, or has another one with this number. */
 async function unlessUnknown<Result>(answer: Promise<Result>): Promise<Result | undefined> {
   try {
     return await answer;
@@ -97,7 +97,7 @@ async function unlessUnknown<Result>(answer: Promise<Result>): Promise<Result | 
   }
 }
 
-/** Whether an error means that nobody answers, which a device does while it resets. */
+/** Whether an error means that the device does not answer, as during a reset. */
 export function isSilence(error: unknown): boolean {
   return error instanceof SmpError && (error.kind === 'timeout' || error.kind === 'link');
 }

@@ -1,5 +1,5 @@
-// The guests' cryptography as host functions on byte arrays: what unit tests and benchmarks call.
-// It is the very AssemblyScript the bootloader is built from, instantiated alone.
+// The cryptography of the guests as host functions on byte arrays, for unit tests and benchmarks.
+// It is the AssemblyScript code of the bootloader, instantiated alone.
 
 import { instantiateGuest } from './guest.ts';
 
@@ -48,7 +48,7 @@ export async function openGuestCrypto() {
   const memory = new Uint8Array(guest.memory.buffer);
   const messageAt = guest.MESSAGE.value as Pointer;
 
-  /** The address of operand slot `index`; with bytes, after these were copied there. */
+  /** The address of operand slot `index`. Given bytes are copied there first. */
   function slot(index: number, bytes: Uint8Array = new Uint8Array()): Pointer {
     if (index >= slotCount || bytes.length > slotSize) {
       throw new Error(
@@ -87,7 +87,7 @@ export async function openGuestCrypto() {
       return peek(slot(0), 64);
     },
 
-    /** True if the signature holds. */
+    /** True if the signature is valid. */
     verify(publicKey: Uint8Array, text: Uint8Array, signature: Uint8Array): boolean {
       if (publicKey.length !== 32 || signature.length !== 64) {
         throw new Error(`a key has 32 bytes and a signature 64, not ${publicKey.length} and ${signature.length}`);

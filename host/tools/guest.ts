@@ -1,6 +1,6 @@
 // Compiles AssemblyScript guests and instantiates single modules for unit tests.
-// Compilation runs in this process through asc's own API and is cached under guest/ of the build folder by the content of
-// every source the entry imports, so that a hundred tests pay for one compilation, at whatever time and in whatever process they want it.
+// Compilation runs in this process through the API of asc. The cache is guest/ of the build folder; its key is the content of every source that the
+// entry imports. So a hundred tests need one compilation, at any time and in any process.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { madeOnce } from './once.ts';
 export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 let chosenFolder: string | undefined;
 
-/** Where what is built goes, and is there; asked for once in each process. Throws where nothing may be written. */
+/** The build folder, which exists; determined once in each process. Throws when none can be written. */
 export function buildFolder(): string {
   chosenFolder ??= buildFolderOf(repositoryRoot);
   return chosenFolder;
@@ -32,11 +32,11 @@ const ownMemoryPages: Record<string, number> = {
   'firmware/multiplexer/main.ts': 32,
 };
 
-/** A piece of a source that is to be another, as a test of tests wants it: a guest broken on purpose. */
+/** A change of a source, for tests that need a guest with a deliberate defect. */
 export interface SourceChange {
   /** From the repository's root. */
   path: string;
-  /** Stands in the file exactly once. */
+  /** It must be in the file exactly once. */
   find: string;
   replace: string;
 }
@@ -46,7 +46,7 @@ export interface CompileOptions {
   memoryPages?: number;
   /** Extra asc arguments, for instance `--use`. */
   extraArguments?: string[];
-  /** Sources that are to be compiled otherwise than they stand in their files. */
+  /** Changes of sources for this compilation. */
   changes?: SourceChange[];
 }
 
@@ -64,12 +64,12 @@ export async function compileGuest(entryPath: string, options: CompileOptions = 
   );
 }
 
-/** Where each byte of the module that `compileGuest` makes comes from: a source map (version 3), line 0, the column being the byte. */
+/** The source of each byte of the module that `compileGuest` makes: a source map (version 3) with one line, whose column is the byte. */
 export async function sourceMapOfGuest(entryPath: string, options: CompileOptions = {}): Promise<string> {
   const cacheFile = `${cacheFileOf(entryPath, options)}.map`;
   const cached = readCached(cacheFile);
   if (cached) return cached.toString();
-  // The option adds a section behind the others and moves nothing.
+  // The option adds a section after the others and moves nothing.
   const extraArguments = [...(options.extraArguments ?? []), '--sourceMap'];
   const { map } = await runCompiler(entryPath, { ...options, extraArguments });
   writeWhole(cacheFile, map);
@@ -95,7 +95,7 @@ async function runCompiler(entryPath: string, options: CompileOptions): Promise<
   return { binary, map };
 }
 
-/** From the build folder, or from that of an install that may only be read: names are of contents, so one is as good as the other. */
+/** From the build folder, or from that of a read-only install: the name depends on the contents, so both are equal. */
 function readCached(cacheFile: string): Buffer | undefined {
   return readIfThere(cacheFile) ?? readIfThere(join(repositoryRoot, 'build', 'guest', basename(cacheFile)));
 }
@@ -149,7 +149,7 @@ function cacheKey(entryPath: string, argumentsOfAsc: string[], changes?: SourceC
   return hash.digest('hex').slice(0, 32);
 }
 
-/** The entry and everything it imports, directly or not: path from the repository's root, and text. */
+/** The entry and all its imports, direct and indirect: path from the repository's root, and text. */
 function sourcesOf(entryPath: string, changes?: SourceChange[]): Map<string, string> {
   const sources = new Map<string, string>();
   const waiting = [panicPath, entryPath];
@@ -166,7 +166,7 @@ function sourcesOf(entryPath: string, changes?: SourceChange[]): Map<string, str
   return sources;
 }
 
-/** A source as it is to be compiled; undefined where there is no such file. */
+/** The text of a source for the compiler; undefined when there is no such file. */
 function sourceText(path: string, baseDirectory: string, changes: SourceChange[] = []): string | undefined {
   let text = readIfThere(join(baseDirectory, path))?.toString();
   for (const change of changes) {

@@ -1,18 +1,18 @@
-// One process at a time makes a file; the others wait for it and find it made.
+// Lets one process at a time make a file; the others wait for it and then use it.
 //
 // The right to make FILE is a lock of the kernel on FILE.lock (kernel-lock.ts). What must stay true: a process that dies keeps nobody waiting,
-// because its lock ends with it; no process number is kept that another process may have. Where no lock can be had, a file may be made twice.
-// Never is half of one seen, because it is moved to its place when it is whole.
+// because its lock ends with it; no process number is stored that another process may have. When no lock is possible, a file may be made twice.
+// A file is never visible in part, because it is moved to its place when it is complete.
 
 import { closeSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isAt, LockError, openLocked } from './kernel-lock.ts';
 
-/** A file takes seconds to make, and each look asks a helper for the lock. */
+/** To make a file takes seconds, and each attempt to lock starts a helper process. */
 const lookAgainMs = 50;
 const lockMode = 0o644;
 
-/** What `found` gives, or else what `make` returns, which has then been put where `found` looks. */
+/** The result of `found`, or else of `make`, which puts its result where `found` looks. */
 export async function madeOnce<Made>(
   file: string,
   found: () => Made | undefined,
@@ -28,7 +28,7 @@ export async function madeOnce<Made>(
       continue;
     }
     try {
-      // Somebody may have made it between our look and our lock.
+      // Another process may have made it between our check and our lock.
       return found() ?? (await make());
     } finally {
       giveBack();
@@ -36,7 +36,7 @@ export async function madeOnce<Made>(
   }
 }
 
-/** What gives the lock back; undefined while another process has it. */
+/** A function that releases the lock; undefined while another process has it. */
 function takeLock(path: string): (() => void) | undefined {
   let file: number | undefined;
   try {

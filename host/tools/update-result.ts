@@ -1,4 +1,4 @@
-// What an update ended with: the verdict, and what the device itself says about how it came to that.
+// The result of an update: the verdict, and what the device reports about its reasons.
 
 import type { LastFault, LoggedBoot } from './smp/boot-group.ts';
 import type { ImageState, SmpError, UploadResult } from './smp/index.ts';
@@ -6,14 +6,14 @@ import type { ImageState, SmpError, UploadResult } from './smp/index.ts';
 export type UpdateStep = 'upload' | 'mark' | 'reset' | 'watch' | 'confirm' | 'back';
 
 export type Verdict =
-  /** In the other slot, and does not run; `waiting` says what the next reset does with it. */
+  /** It is in the other slot and does not run; `waiting` says what the next reset does with it. */
   | 'uploaded'
-  /** Runs, and goes back unless it is confirmed. */
+  /** It runs, and is rolled back unless it is confirmed. */
   | 'on-trial'
   | 'confirmed'
-  /** The device would not take it, or not mark it. */
+  /** The device refused the upload or the mark. */
   | 'refused'
-  /** It was tried, and the device runs another image again. */
+  /** It ran on trial, and the device runs another image again. */
   | 'undone'
   /** It runs, but was reset again and again while it was watched. */
   | 'failing'
@@ -35,14 +35,14 @@ export interface UpdateResult {
   confirmsItself: boolean;
   /** Slot of the image, where the device lists it. */
   slot: number | undefined;
-  /** Why it was refused or not confirmed: the device's own error, and at which step. */
+  /** Why it was refused or not confirmed: the error of the device, and the step. */
   refusal: SmpError | undefined;
   refusedAt: UpdateStep | undefined;
   /** Boots since the update began, oldest first; undefined where the device keeps no boot log. */
   boots: LoggedBoot[] | undefined;
-  /** Resets that nobody asked for while the image was watched: by the boot log, else as often as the device fell silent. */
+  /** Resets that no client requested while the image was watched: from the boot log, else as often as the device was silent. */
   resets: number;
-  /** The reason that the device keeps against the image (REASON_*); 0 where it keeps none. */
+  /** The reason that the device stores for its refusal of the image (REASON_*); 0 for none. */
   reason: number;
   /** The last fault of a device that has counted any. */
   fault: LastFault | undefined;

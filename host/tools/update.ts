@@ -1,13 +1,13 @@
-// One update of a device over SMP, from file to verdict: upload, ask for a trial, reset, watch, confirm, or see it undone.
+// One update of a device over SMP, from file to verdict: upload, mark for a trial, reset, watch, confirm, or see it rolled back.
 //
 //   upload -> test -> reset -> is it the one that runs? -> watch it for a while -> healthy? -> confirm -> look again
 //                                    | no                    | went back              | no: reset, the device goes back
 //                                    v                       v                        v
 //                                  undone                  undone                   undone
 //
-// All waiting is the transport's time, so against an emulated board nothing waits. What must stay true: a verdict is read from the device
-// after everything that was asked of it, never concluded from what was asked; a reset while an image is watched begins the watch anew; an
-// image is confirmed by its hash, so that a device that went back meanwhile does not confirm the wrong one.
+// All waiting is in the time of the transport, so with an emulated board nothing really waits. What must stay true: the verdict is read from the
+// device after all commands, and never derived from the commands; a reset while an image is watched starts the watch again; an image is confirmed
+// by its hash, so that a device that has rolled back meanwhile does not confirm the wrong image.
 
 import { RESET } from '../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
@@ -21,11 +21,11 @@ export type UpdateGoal = 'upload' | 'trial' | 'confirm';
 export interface UpdateOptions {
   /** How far to go. */
   goal: UpdateGoal;
-  /** What errors call the image: its file, as the person named it. */
+  /** The name of the image in errors: its file, as given by the user. */
   name?: string;
-  /** How long a trial is watched: 5 s by default before it is confirmed, not at all where it is to be tried only. */
+  /** How long a trial is watched: by default 5 s before a confirm, and not at all for a trial only. */
   watchMs?: number;
-  /** How long after that the device may take to call itself healthy, 10 s by default. */
+  /** How long after that the device may take to become healthy, 10 s by default. */
   healthyWithinMs?: number;
   onStep?: (step: UpdateStep) => void;
   onProgress?: (progress: UploadProgress) => void;
@@ -35,7 +35,7 @@ export interface UpdateOptions {
 const ResetCause = RESET.registers.CAUSE.fields.CAUSE.values;
 const POLL_MS = 250;
 const MARK_TIMEOUT_MS = 10_000;
-/** Resets while it is watched after which an image that still runs is given up on. A trial has fewer boots than that. */
+/** After so many resets during the watch, an image counts as failing even if it still runs. A trial has fewer boots than that. */
 const RESETS_MOST = 3;
 
 /** Throws an `ImageError` for a file that is no image, an `SmpError` when the device cannot be talked to before anything was changed. */
@@ -87,14 +87,14 @@ class Update {
       await this.prove(isThere);
       return await this.end();
     } catch (error) {
-      // From the reset on, silence is what the device did, and not a failure to ask.
+      // From the reset on, silence is a behaviour of the device, and not a failed request.
       if (!isSilence(error) || this.at === 'upload' || this.at === 'mark') throw error;
       this.result.verdict = 'silent';
       return this.result;
     }
   }
 
-  /** Asks for the trial and begins it with a reset; false where the device does not mark the image. */
+  /** Marks the image for the trial and begins it with a reset; false when the device does not mark the image. */
   private async tried(): Promise<boolean> {
     const { signal } = this.options;
     this.step('mark');
@@ -105,12 +105,12 @@ class Update {
     return true;
   }
 
-  /** Watches what runs for as long as the goal asks for, and confirms it where that is the goal. */
+  /** Watches the running image for the time of the goal, and confirms it when that is the goal. */
   private async prove(isThere: boolean): Promise<void> {
     const { goal, watchMs = goal === 'confirm' ? 5000 : 0 } = this.options;
     const running = await this.running();
     if (!this.isOurs(running)) return;
-    // What is confirmed and well needs nothing.
+    // A confirmed and healthy image needs nothing.
     if (isThere && running?.confirmed && (goal !== 'confirm' || (await this.isWell()))) return;
     if (watchMs > 0 && !(await this.watch(watchMs))) return;
     if (goal === 'confirm' && !(await this.running())?.confirmed) await this.confirm();
@@ -127,15 +127,15 @@ class Update {
     throw new SmpError('device', `upload: the device has taken all bytes, but ${this.whyNotThere(isCompared)}`);
   }
 
-  /** A device lists no image whose header it does not take: then nobody else is to blame. */
+  /** A device does not list an image whose header it refuses: in that case there is no other client. */
   private whyNotThere(isCompared: boolean): string {
     const { reason, message } = verifyImage(this.image, [], { name: this.options.name });
-    // No key is given here, so that is as far as a good image comes.
+    // Without a key the check of a good image ends at this reason.
     if (isCompared && reason !== 'KEY_UNKNOWN') return `does not list them as an image: ${message}`;
     return 'not as this file; another client uploads at the same time, so end that and upload it again';
   }
 
-  /** Does something the device may refuse; false when it did. */
+  /** Sends a command that the device may refuse; false when it did. */
   private async taken(work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();
@@ -149,7 +149,7 @@ class Update {
     }
   }
 
-  /** A reset whose answer was lost may have been done or not: what runs afterwards tells. */
+  /** When the answer to a reset was lost, the image that runs afterwards shows whether the reset was done. */
   private async reset(): Promise<void> {
     const { signal } = this.options;
     this.step('reset');
@@ -179,7 +179,7 @@ class Update {
     }
   }
 
-  /** By the boot log where there is one, else as often as the device fell silent. */
+  /** From the boot log when there is one, else as often as the device was silent. */
   private async resetsSoFar(): Promise<number> {
     return (await this.history.boots())?.length ?? this.history.silences;
   }
@@ -197,7 +197,7 @@ class Update {
     const { healthyWithinMs = 10_000, signal } = this.options;
     const deadline = transport.nowMs() + healthyWithinMs;
     for (;;) {
-      // A confirm whose answer was lost may have been taken: the image list tells.
+      // When the answer to a confirm was lost, the image list shows whether it was done.
       if (await this.taken(() => this.client.imageConfirm(this.result.hash, { signal }).catch(passSilence))) {
         const running = await this.running();
         if (!this.isOurs(running) || running?.confirmed) return;
@@ -216,7 +216,7 @@ class Update {
     return refusal === undefined || refusal.name === 'IMAGE_CONFIRMATION_DENIED';
   }
 
-  /** The verdict, by what the device says now. */
+  /** The verdict, from what the device reports now. */
   private async end(): Promise<UpdateResult> {
     const { result } = this;
     const ours = this.look(await this.history.images());
@@ -256,7 +256,7 @@ class Update {
     return images.find(({ active }) => active);
   }
 
-  /** Takes down what a list of images says of ours; where both slots hold it, the running one counts. */
+  /** Stores what a list of images says about ours; when both slots have it, the running one counts. */
   private look(images: ImageState[]): ImageState | undefined {
     const { result } = this;
     result.running = images.find(({ active }) => active);

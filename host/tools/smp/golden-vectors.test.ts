@@ -174,8 +174,8 @@ describe('the client, given the answers of real servers', () => {
   it('and the error says what to do', async () => {
     const { client } = replaying(2, 'A.8 erase slot1 while unconfirmed v2');
     await expect(client.erase(1)).rejects.toThrow(
-      'erase: the device refuses: No slot is free (IMG NO_FREE_SLOT, code 9); the slot runs, or is kept to go back to from a trial: ' +
-        'confirm the trial or reset to end it, or choose the other slot',
+      'erase: the device refuses: No slot is free (IMG NO_FREE_SLOT, code 9); the slot runs, is the only one with a good image, ' +
+        'or is kept to go back to from a trial: confirm the trial or reset to end it, or choose the other slot',
     );
   });
 });
