@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { GuestUnit, second } from '../../hil/rig/guest/guest-unit.ts';
 import { Reading } from '../../host/board/surroundings.ts';
 import type { SourceChange } from '../../host/tools/guest.ts';
@@ -16,6 +16,7 @@ import { Channel, Heater } from '../../protocol/plant/places.ts';
 const constants = 'protocol/guest/generated/constants.ts';
 const plant = 'protocol/guest/generated/plant.ts';
 
+const interlockCount = (count: number) => `export const INTERLOCK_NUMBER_COUNT: u32 = ${count};`;
 const counted = (name: string, count: number): SourceChange => ({
   path: constants,
   find: `export const ${name}: u32 = ${count};`,
@@ -64,40 +65,7 @@ describe('a seventh kind of activity', () => {
   });
 });
 
-/** One more interlock, of a condition that holds from the start and lasts two seconds; when it tripped, in tenths of a second. */
-async function tripsWith(condition: number, more: SourceChange[] = []) {
-  const number = interlocks.length;
-  const { of, ...row } = interlocks[number - 1];
-  const last = [row.condition, of, row.threshold, row.hysteresis, row.persistenceMs, row.action, row.clearer];
-  const changes = [
-    ...more,
-    counted('INTERLOCK_NUMBER_COUNT', number),
-    {
-      path: plant,
-      find: `  ${last.join(', ')},\n]`,
-      replace: `  ${last.join(', ')},\n  ${condition}, 0, 1, 0, 2000, 1, 1,\n]`,
-    },
-    { path: plant, find: `assert(number < ${number}`, replace: `assert(number < ${number + 1}` },
-  ];
-  const unit = await GuestUnit.of('firmware/protect/protect.entry.ts', { changes });
-  unit.setReading(Reading.CLOCK, 0);
-  const bits: number[] = [];
-  for (let tenth = 0; tenth < 30; tenth++) {
-    unit.skip(second / 10);
-    unit.part.runInterlock();
-    bits.push((unit.peek(INTERLOCK, 'TRIPPED') >>> number) & 1);
-  }
-  return { bits, number, last: unit.peek(INTERLOCK, 'LAST') };
-}
-
-describe('one more interlock', () => {
-  test('trips by its condition, and is told by its number', async () => {
-    const { bits, number, last } = await tripsWith(Condition.CLOCK_GONE);
-    expect([bits[15], bits[29], last]).toEqual([0, 1, number]);
-  });
-});
-
-describe('one more condition', () => {
+describe('one more interlock, and one more condition', () => {
   const value = Object.keys(conditionTable.values).length;
   const values = { ...conditionTable.values, SPARE: [value, 'Says what the test says'] as const };
   const first = `export const CONDITION_HOT: u32 = ${Condition.HOT};`;
@@ -110,19 +78,52 @@ describe('one more condition', () => {
       replace: guestConditions({ ...conditionTable, values }),
     },
   ];
+  const declared = 'export function measureHot(';
+  const code: SourceChange = {
+    path: 'firmware/protect/conditions.ts',
+    find: declared,
+    replace: `export function measureSpare(_subject: u32): u32 {\n  return 1;\n}\n\n${declared}`,
+  };
+  const old = interlocks.length;
+  const { of, ...row } = interlocks[old - 1];
+  const last = [row.condition, of, row.threshold, row.hysteresis, row.persistenceMs, row.action, row.clearer];
+  /** Of a condition that holds from the start, after this time. */
+  const more = (condition: number, persistenceMs: number) => `  ${condition}, 0, 1, 0, ${persistenceMs}, 1, 1,\n`;
+  const rows: SourceChange[] = [
+    { path: constants, find: interlockCount(old), replace: interlockCount(old + 2) },
+    {
+      path: plant,
+      find: `  ${last.join(', ')},\n]`,
+      replace: `  ${last.join(', ')},\n${more(Condition.CLOCK_GONE, 2000)}${more(value, 1000)}]`,
+    },
+    { path: plant, find: `assert(number < ${old}`, replace: `assert(number < ${old + 2}` },
+  ];
+  /** The latch after each tenth of a second, and which interlock tripped last. */
+  const tripped: number[] = [];
+  const lasts: number[] = [];
+  const isTripped = (number: number, tenth: number) => (tripped[tenth] >>> number) & 1;
 
-  test('is measured by its function', async () => {
-    const declared = 'export function measureHot(';
-    const code: SourceChange = {
-      path: 'firmware/protect/conditions.ts',
-      find: declared,
-      replace: `export function measureSpare(_subject: u32): u32 {\n  return 1;\n}\n\n${declared}`,
-    };
-    const { bits, number, last } = await tripsWith(value, [...inTable, code]);
-    expect([bits[15], bits[29], last]).toEqual([0, 1, number]);
+  beforeAll(async () => {
+    const changes = [...inTable, code, ...rows];
+    const unit = await GuestUnit.of('firmware/protect/protect.entry.ts', { changes });
+    unit.setReading(Reading.CLOCK, 0);
+    for (let tenth = 0; tenth < 30; tenth++) {
+      unit.skip(second / 10);
+      unit.part.runInterlock();
+      tripped.push(unit.peek(INTERLOCK, 'TRIPPED'));
+      lasts.push(unit.peek(INTERLOCK, 'LAST'));
+    }
   });
 
-  test('without its function is refused by the compiler, which names it', async () => {
+  test('an interlock trips by its condition, and is told by its number', () => {
+    expect([isTripped(old, 15), isTripped(old, 29), lasts[29]]).toEqual([0, 1, old]);
+  });
+
+  test('a condition is measured by its function, and its interlock is told by its number', () => {
+    expect([isTripped(old + 1, 8), isTripped(old + 1, 15), lasts[15]]).toEqual([0, 1, old + 1]);
+  });
+
+  test('a condition without its function is refused by the compiler, which names it', async () => {
     const compiled = compileGuest('firmware/protect/protect.entry.ts', { changes: inTable });
     await expect(compiled).rejects.toThrow(/measureSpare/);
   });

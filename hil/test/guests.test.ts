@@ -12,10 +12,14 @@ describe('the guests that a test names', () => {
     ["source: 'firmware/main.ts'", 'firmware/main.ts'],
   ])('are found in %s', (text, entry) => expect(entriesIn(text)).toEqual([entry]));
 
-  it.each(["path: 'bootloader/decide.ts'", "compileGuest('bootloader/no-such-file.ts')", "'cli/main.ts'"])(
-    'are not found in %s',
-    (text) => expect(entriesIn(text)).toEqual([]),
-  );
+  it.each([
+    "path: 'bootloader/decide.ts'",
+    "compileGuest('bootloader/no-such-file.ts')",
+    "'cli/main.ts'",
+    // Compiled with changes it is another guest.
+    "compileGuest('firmware/main.ts', { changes: [] })",
+    "compileGuest('bootloader/decide.ts', { changes })",
+  ])('are not found in %s', (text) => expect(entriesIn(text)).toEqual([]));
 
   it('are listed once however often they are named', () => {
     expect(entriesIn("'bootloader/main.ts'", "'bootloader/main.ts', 'firmware/main.ts'")).toHaveLength(2);
