@@ -62,7 +62,7 @@ test: static ## check, then every test
 	node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=build/test.json
 
 .PHONY: units
-units: $(INSTALLED) ## firmware and bootloader as units: what to run after a change of one line
+units: $(INSTALLED) ## firmware and bootloader as units; after a change of one line, the tests of its folder are enough
 	node_modules/.bin/vitest run $(sort $(dir $(wildcard firmware/*/*.test.ts bootloader/*.test.ts bootloader/*/*.test.ts)))
 
 .PHONY: interop
