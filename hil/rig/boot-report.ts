@@ -1,5 +1,5 @@
-// What a device did in its last boot and what it will remember of it, read from what the chip leaves behind: events of the recorder and the
-// boot-state record in flash. Nothing here asks the device, and looking changes nothing.
+// What a device did in its last boot, and its boot state, read from the events of the recorder and the boot-state record in flash. No request is
+// sent to the device, and nothing is changed.
 
 import type { Board } from '../../host/board/board.ts';
 import { type BootState, decodeBootState } from '../../host/tools/boot-state.ts';
@@ -15,7 +15,7 @@ export const slotAddress: Record<SlotName, number> = { A: MemoryMap.SLOT_A, B: M
 export interface BootReport {
   /** Name of the last decision (`bootDecisions`). */
   decision: string | undefined;
-  /** Slot that runs; undefined in safe mode. */
+  /** The slot that runs; undefined in safe mode. */
   slot: SlotName | undefined;
   /** What was verified in this boot: `A good`, `B HASH_MISMATCH`. */
   verified: string[];
@@ -42,7 +42,7 @@ export function bootReportOf(board: Board): BootReport {
   };
 }
 
-/** Whether safe mode has begun in this boot: then only a client or a reset changes anything. */
+/** Whether safe mode has begun in this boot: from then on the device only waits for a client or a reset. */
 export function isInSafeMode(board: Board): boolean {
   const events = board.recorderEvents();
   const last = (kind: number) => events.findLastIndex((event) => event.kind === kind);

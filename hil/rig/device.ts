@@ -1,11 +1,12 @@
-// A device under test: a whole board with its bootloader and signed images, powered, asked, updated and disturbed in virtual time.
+// A device under test: a whole board with its bootloader and signed images. A test switches it on, sends requests, updates and disturbs it, all in
+// virtual time.
 //
 //   const device = await DeviceUnderTest.running({ slots: { A: await firmwareImage('1.0.0') } });
 //   await device.client().echo('hello');
 //   device.run(60 * second);
 //
-// What must stay true: nothing here waits in real time; asking runs the board until the answer is there. What happens is a function of options
-// and calls: the same ones in the same order give the same log, bit by bit. All times are in nanoseconds of virtual time.
+// What must stay true: nothing here waits in real time; a request runs the board until the answer is there. A run is a function of options and
+// calls: the same ones in the same order give the same log, bit by bit. All times are in nanoseconds of virtual time.
 
 import { Board } from '../../host/board/board.ts';
 import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
@@ -30,35 +31,35 @@ import { Programmer } from './programmer.ts';
 import { millisecond, second } from './time.ts';
 import { type DeviceUploadOptions, uploadWith } from './upload.ts';
 
-/** The bootloader decides in a millisecond or two, and in an erase's time more where it must write to a full sector. */
+/** The bootloader decides in a millisecond or two. When it must write to a full sector, the time of an erase is added. */
 const settleLimitNs = 2 * second;
 const answerLimitNs = second;
 
 export interface DeviceOptions {
-  /** Signed images, each confirmed as the factory leaves it. A slot left out is empty. */
+  /** Signed images, which are confirmed as by the factory. A slot that is left out is empty. */
   slots?: Provision['slots'];
   /** The bootloader's module; that of this repository when left out. */
   bootloader?: Uint8Array;
   /** Public keys for the fuses, at most four; the first two of `keys` when left out. */
   keys?: Provision['keys'];
-  /** Decides what power cuts leave behind, and nothing else; 1 when left out. */
+  /** Seed: decides only what a power cut leaves in flash; 1 when left out. */
   seed?: number;
-  /** What it is put into, for instance `() => new WiredCryostat(fridge)`; a quiet bench when left out. Each device needs one of its own. */
+  /** Its surroundings, for instance `() => new WiredCryostat(fridge)`; a quiet bench when left out. Each device needs its own. */
   surroundings?: () => Surroundings;
 }
 
 export class DeviceUnderTest {
   readonly board: Board;
   readonly lines: DeviceLines;
-  /** Reads and writes its flash and fuses past the chip. */
+  /** Reads and writes its flash and fuses directly, not through the chip. */
   readonly programmer: Programmer;
-  /** Everything that happened to the board since it was put on the bench, oldest first. */
+  /** All records since the board was put on the bench, oldest first. */
   readonly log: LogRecord[] = [];
-  /** Of the next request; part of what a snapshot is taken of, so that a course repeated sends the same bytes. */
+  /** The sequence number of the next request. It is part of a snapshot, so that a repeated run sends the same bytes. */
   private sequence = 0;
   private readonly sequences = new WeakMap<Snapshot, number>();
 
-  /** Puts a board that exists on the bench. Takes over its `onLog` and `onTransmit`. */
+  /** Puts an existing board on the bench. Takes over its `onLog` and `onTransmit`. */
   constructor(board: Board) {
     this.board = board;
     this.lines = new DeviceLines(board);
@@ -66,7 +67,7 @@ export class DeviceUnderTest {
     board.onLog = (record) => this.log.push({ ...record });
   }
 
-  /** A new device as it leaves the factory; without power. */
+  /** A new device from the factory, without power. */
   static async make<This extends DeviceUnderTest>(
     this: new (
       board: Board,
@@ -103,7 +104,7 @@ export class DeviceUnderTest {
     this.board.runFor(nanoseconds);
   }
 
-  /** Lets time pass until it is so; returns how long that took. Throws when `withinNs` were not enough. */
+  /** Lets time pass until the condition is true; returns how long that took. Throws when `withinNs` were not enough. */
   waitFor(isSo: () => boolean, withinNs = 10 * second): number {
     const start = this.board.now;
     while (!isSo()) {
@@ -114,7 +115,7 @@ export class DeviceUnderTest {
     return this.board.now - start;
   }
 
-  /** Switches on and waits until the firmware runs or safe mode rests. */
+  /** Switches on and waits until the firmware runs or safe mode is ready. */
   powerOn(): BootReport {
     this.board.powerOn();
     return this.settle();
@@ -135,7 +136,7 @@ export class DeviceUnderTest {
     return this.settle();
   }
 
-  /** Waits until the firmware runs or safe mode rests. Throws when the board halts, or when that takes more than two seconds. */
+  /** Waits until the firmware runs or safe mode is ready. Throws when the board halts, or when that takes more than two seconds. */
   settle(): BootReport {
     const limit = this.board.now + settleLimitNs;
     while (this.board.state === 'bootloader' && !isInSafeMode(this.board)) {
@@ -157,8 +158,8 @@ export class DeviceUnderTest {
   }
 
   /**
-   * Sends one request on the gateway line and returns the body of its answer, an error too: for tests of what the device answers. Sent once.
-   * For whole jobs take `client()`.
+   * Sends one request on the gateway line, once, and returns the body of its answer, also when it is an error: for tests of answers. For real
+   * work use `client()`.
    */
   request(operation: number, group: number, command: number, body: CborMap = {}, version: 1 | 2 = 2): CborMap {
     const sequence = this.sequence++ & 0xff;
@@ -171,7 +172,7 @@ export class DeviceUnderTest {
           `device: no answer to operation ${operation}, group ${group}, command ${command}; ${this.status}`,
         );
       const answer = decodeMessage(reply);
-      // Answers to what was sent before and not waited for.
+      // Drops answers to earlier requests that nobody waited for.
       if (answer.sequence === sequence && answer.group === group) return decodeBody(answer.body);
     }
   }
@@ -197,7 +198,7 @@ export class DeviceUnderTest {
     return replies;
   }
 
-  /** Sends an echo request and does not wait for its answer: traffic. */
+  /** Sends an echo request as traffic, and does not wait for its answer. */
   sendTraffic(): void {
     const sequence = this.sequence++ & 0xff;
     const header = {
@@ -210,22 +211,22 @@ export class DeviceUnderTest {
     this.lines.sendMessage(encodeMessage(header, { d: 'busy' }));
   }
 
-  /** Sends raw bytes on the console line and lets them arrive. */
+  /** Sends raw bytes on the console line and waits until they have arrived. */
   type(bytes: Uint8Array): void {
     this.board.send(CONSOLE_LINE, bytes);
     this.board.runFor((bytes.length + 100) * 10_000);
   }
 
   /**
-   * Uploads an image with the product's own client and returns the hash the device lists it by. Rejects with an SmpError when the device refuses
-   * it, or when power was cut (`cutPowerAtByte`).
+   * Uploads an image with the product's own client and returns the hash under which the device lists it. Rejects with an SmpError when the
+   * device refuses it, or when power was cut (`cutPowerAtByte`).
    */
   upload(image: Uint8Array, options: DeviceUploadOptions = {}): Promise<Uint8Array> {
     const { line, maximumMessageBytes } = options;
     return uploadWith(this.client(line, { maximumMessageBytes }), image, options, () => this.cutPower());
   }
 
-  /** Asks for an uploaded image to be booted on trial, resets, and waits until the device has booted. */
+  /** Marks an uploaded image for a trial, resets, and waits until the device has booted. */
   async testImage(hash: Uint8Array): Promise<BootReport> {
     const client = this.client();
     await client.imageTest(hash);
@@ -237,7 +238,7 @@ export class DeviceUnderTest {
 
   // --- disturbing --------------------------------------------------------------------------------------------------------
 
-  /** Lets a fault happen, in the language of faults/language.ts: `thermal-rise at 4K 200mW after 30s for 10min`, from now on. */
+  /** Causes a fault, in the language of faults/language.ts: `thermal-rise at 4K 200mW after 30s for 10min`. Its times count from now. */
   fault(text: string): void {
     this.board.disturb(disturbanceOf(parseFault(text), this.board.now));
   }
@@ -250,7 +251,7 @@ export class DeviceUnderTest {
     return snapshot;
   }
 
-  /** Back to where a snapshot was taken. The log begins anew, and nothing that was under way on the lines arrives. */
+  /** Restores a snapshot. The log starts again, and bytes that were on the lines do not arrive. */
   restore(snapshot: Snapshot): void {
     this.board.restore(snapshot);
     this.sequence = this.sequences.get(snapshot) ?? 0;
@@ -258,7 +259,7 @@ export class DeviceUnderTest {
     this.log.length = 0;
   }
 
-  /** Another device in the same state, with a log of its own. */
+  /** Another device in the same state, with its own log. */
   fork(): this {
     const View = this.constructor as new (board: Board) => this;
     const other = new View(this.board.fork());
@@ -272,7 +273,7 @@ export class DeviceUnderTest {
     return bootReportOf(this.board);
   }
 
-  /** What flash says of each slot, in words. */
+  /** The state of each slot in flash, in words. */
   get slotStates(): Record<SlotName, string> {
     return slotStatesOf(this.board);
   }
@@ -282,12 +283,12 @@ export class DeviceUnderTest {
     return this.board.recorderEvents().filter((event) => event.kind === EventKind[kind]);
   }
 
-  /** The log in words, a line a record; half of it from the beginning and half from the end where it is long. */
+  /** The log in words, one line per record. Of a long log, half of the lines are from the beginning and half from the end. */
   eventLog(): string[] {
     return eventLines(this.log);
   }
 
-  /** What it is doing, for messages. */
+  /** Its present state, for messages. */
   get status(): string {
     const { state, haltReason, now, faultDetail } = this.board;
     const fault = faultDetail === '' ? '' : `, last fault: ${faultDetail}`;

@@ -1,12 +1,12 @@
-// The log of a run as lines for a person: when, and what in words (event-words.ts).
+// The log of a run as lines for a person: the time, and the record in words (event-words.ts).
 
 import { LogKind, type LogRecord } from '../../host/board/log.ts';
 import { type NameOfImage, recordWords } from './event-words.ts';
 
-/** Of a log that is longer, half of them from its beginning and half from its end. */
+/** Of a longer log, half of these lines are from its beginning and half from its end. */
 const linesMax = 120;
 
-/** Events of the queue say nothing that what they set off does not say. */
+/** Events of the queue are left out, because their effects are in the log. */
 const quiet: readonly number[] = [LogKind.EVENT, LogKind.OUTPUT, LogKind.INPUT, LogKind.READINGS];
 
 export function eventLines(records: readonly LogRecord[], image?: NameOfImage): string[] {

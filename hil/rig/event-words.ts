@@ -1,8 +1,8 @@
-// Records of a run's log in words: what happened, with its fields by name. Slots are A and B, addresses are places of the memory map, and a slot's
-// image has the name that whoever tells the story knows it by.
+// Records of a log in words: the event and its fields by name. Slots are A and B, addresses are places of the memory map, and the caller gives the
+// names of the images in the slots.
 //
-// What must stay true: no number is told without what it is. The fields of recorder events are those of the table of event kinds: its
-// sentences say what the two arguments hold.
+// What must stay true: no number is shown without its meaning. The sentences in the table of event kinds give the meaning of the two arguments of
+// a recorder event.
 
 import { tearPatterns } from '../../host/board/devices/tear.ts';
 import { LogKind } from '../../host/board/log.ts';
@@ -15,7 +15,7 @@ import { rejectReasons } from '../../protocol/image/reasons.ts';
 import { Fuse, MemoryMap } from '../../protocol/memory-map.ts';
 import { eventKinds } from '../../protocol/telemetry/events.ts';
 
-/** The image that is handed over to from a slot (0 is A), as the teller knows it; undefined where it does not. */
+/** The name of the image in a slot (0 is A) that control is handed to; undefined when the caller does not know it. */
 export type NameOfImage = (slot: number) => string | undefined;
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
@@ -59,7 +59,7 @@ function bitsText(bits: number): string {
   return set.length === 0 ? 'no bit' : `bit${set.length === 1 ? '' : 's'} ${set.join(', ')}`;
 }
 
-/** How a field of a recorder event is told, by the word its sentence calls it. */
+/** How a field of a recorder event is shown, by its word in the sentence. */
 const fields: Readonly<Record<string, (value: number) => string>> = {
   slot: (value) => `slot ${'AB'[value] ?? 'none'}`,
   'its slot': (value) => `slot ${'AB'[value] ?? 'none'}`,
@@ -71,13 +71,13 @@ const fields: Readonly<Record<string, (value: number) => string>> = {
   task: (value) => `task ${taskName(value)}`,
 };
 
-/** The names its sentence gives the two arguments: "A slot was verified: slot, reason (0 is good)". */
+/** The names of the two arguments in the sentence: "A slot was verified: slot, reason (0 is good)". */
 function fieldNames(sentence: string): (string | undefined)[] {
   const [, names = ''] = sentence.split(/: /);
   return names.split(/[,;] /).map((name) => name.replace(/ \(.*/, '').trim());
 }
 
-/** `low`: the second argument, of which the log has the lower half. */
+/** `low`: the lower half of the second argument; the log has no more of it. */
 function recorderText(kind: number, value: number, low: number): string {
   const name = nameOf(eventKinds, kind);
   if (name === undefined) return `event of kind ${kind}, arguments ${value} and ${low}`;
@@ -87,14 +87,14 @@ function recorderText(kind: number, value: number, low: number): string {
     [second, low],
   ] as const;
   const texts = told.flatMap(([field, number]) => {
-    // Half a version is none; an argument that its sentence calls a number means nothing.
+    // Half of a version is useless; an argument that the sentence calls a number has no meaning.
     if (field === undefined || field === '' || field === 'version' || /^\d/.test(field)) return [];
     return [fields[field]?.(number) ?? `${field} ${number}`];
   });
   return [name, ...texts].join(', ').replace(', ', ': ');
 }
 
-/** By kind of record; where a kind is left out, its two numbers say nothing a person could use. */
+/** By kind of record. The numbers of a kind that is left out are of no use for a person. */
 const words: Partial<Record<number, (a: number, b: number, image?: NameOfImage) => string>> = {
   [LogKind.RESET]: (a) => nameIn(causes, a),
   [LogKind.FAULT]: (a, b) => `${nameIn(faults, a)}, bus address ${hex(b)}`,
@@ -115,7 +115,7 @@ const words: Partial<Record<number, (a: number, b: number, image?: NameOfImage) 
   [LogKind.RECORDER]: (a, b) => recorderText(a & 0xffff, b, a >>> 16),
 };
 
-/** What a record says, without its time. */
+/** A record in words, without its time. */
 export function recordWords(kind: number, a: number, b: number, image?: NameOfImage): string {
   const name = nameIn(LogKind, kind).replaceAll('_', ' ').toLowerCase();
   if (kind === LogKind.RECORDER) return words[kind]?.(a, b, image) ?? name;

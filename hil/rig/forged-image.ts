@@ -1,5 +1,5 @@
-// Makes images no signer makes: any TLVs in any order, with right or wrong sizes, hash and signature right all the same unless
-// a test replaces them. Independent of the signer in host/tools.
+// Makes images that no signer makes: any TLVs in any order, with right or wrong sizes. Hash and signature are valid unless a test replaces them.
+// It is independent of the signer in host/tools.
 
 import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { ImageFormat, Tlv } from '../../protocol/image/format.ts';
@@ -8,7 +8,7 @@ import { keys } from './keys.ts';
 export interface ForgedTlv {
   type: number;
   value: Uint8Array;
-  /** What the entry says its length is; the truth when left out. */
+  /** The length in the entry; the real one when left out. */
   length?: number;
 }
 
@@ -16,17 +16,17 @@ export interface Forgery {
   payload?: Uint8Array;
   headerSize?: number;
   flags?: number;
-  /** What the header says of the payload's size; the truth when left out. */
+  /** The payload size in the header; the real one when left out. */
   imageSize?: number;
   protectedTlvs?: ForgedTlv[];
-  /** What the header says of the protected area's size. */
+  /** The size of the protected area in the header. */
   protectedSize?: number;
-  /** What the areas' own infos say of their sizes. */
+  /** The sizes in the info fields of the areas. */
   protectedTotal?: number;
   unprotectedTotal?: number;
   /** Given the right hash, key hash and signature, the unprotected TLVs; those three when left out. */
   unprotectedTlvs?: (hash: ForgedTlv, keyHash: ForgedTlv, signature: ForgedTlv) => ForgedTlv[];
-  /** Bytes behind the TLVs. */
+  /** Bytes after the TLVs. */
   junk?: Uint8Array;
 }
 

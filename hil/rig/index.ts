@@ -1,5 +1,5 @@
-// What users of the rig import: everything here is documented where it is defined, and stays as it is from version to version.
-// What is in this folder and not listed here is for our own tests.
+// The part of the rig that users import. Everything here is documented at its definition and is stable from version to version.
+// The other files of this folder are for our own tests.
 
 export type { Disturbance, Surroundings } from '../../host/board/surroundings.ts';
 export type { SmpClient } from '../../host/tools/smp/index.ts';

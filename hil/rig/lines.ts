@@ -1,10 +1,10 @@
-// The two serial lines of a device from outside, in virtual time: while a client waits for an answer, the board runs. Nothing waits in real time.
+// The two serial lines of a device, seen from outside, in virtual time: the board runs while a client waits for an answer. Nothing waits in real time.
 //
 //   gateway (line 0)   SLIP frames, one SMP message each; through host/links/in-process.ts
 //   console (line 1)   SMP messages in console frames, and plain text beside them
 //
-// Both clients are the product's own (host/tools/smp). The board has one `onTransmit`; it is taken here and handed to whoever listens. What must
-// stay true: after a board was taken back in time (`forget`) nothing that came before is heard.
+// Both clients are the product's own (host/tools/smp). The board has one `onTransmit`; it is used here, and the bytes go to all listeners. What
+// must stay true: after a board was set back in time (`forget`), earlier bytes reach nobody.
 
 import type { Board } from '../../host/board/board.ts';
 import { type BoardDevice, boardDevice } from '../../host/links/in-process.ts';
@@ -57,18 +57,18 @@ export class DeviceLines {
     };
   }
 
-  /** Calls back with every run of bytes the device transmits, on either line. */
+  /** Calls back with the bytes that the device transmits, on either line. */
   listen(listener: Listener): void {
     this.listeners.push(listener);
   }
 
-  /** What was heard and not asked for is dropped, half a frame too. */
+  /** Drops received bytes that nobody has read, and an incomplete frame. */
   forget(): void {
     this.gatewayEnd = boardDevice(this.port);
     this.consoleBytes = [];
   }
 
-  /** Drops messages that have arrived on the gateway line and that nobody has taken. */
+  /** Drops messages that have arrived on the gateway line and that nobody has read. */
   drain(): void {
     while (this.gatewayEnd.receive(0) !== undefined);
   }
@@ -83,7 +83,7 @@ export class DeviceLines {
     return this.gatewayEnd.receive(waitNs / 1e6);
   }
 
-  /** Bytes on a line, however many: while its wire is full, time passes. */
+  /** Sends any number of bytes on a line: while the line is full, time passes. */
   put(line: LineNumber, bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       const piece = bytes.subarray(at, at + this.board.wireFree(line));
@@ -93,7 +93,7 @@ export class DeviceLines {
     }
   }
 
-  /** What the console has transmitted since this was last asked. */
+  /** The bytes that the console has transmitted since the last call. */
   takeConsole(): Uint8Array {
     return new Uint8Array(Buffer.concat(this.consoleBytes.splice(0)));
   }

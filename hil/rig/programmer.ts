@@ -1,6 +1,6 @@
-// The programmer on the bench: reads and writes flash and fuses past the chip, as test equipment does, whether the board has power or not.
+// The programmer on the bench: reads and writes flash and fuses directly, as test equipment does, with or without power on the board.
 //
-// None of this is in the board's log: a run that is to be repeated is repeated with the same writes.
+// These writes are not in the log of the board: to repeat a run, repeat them too.
 
 import type { Board } from '../../host/board/board.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
@@ -13,7 +13,7 @@ export class Programmer {
     this.board = board;
   }
 
-  /** Makes flash hold these bytes; `address` is one of the memory map's. */
+  /** Writes these bytes to flash; `address` is an address of the memory map. */
   write(address: number, bytes: Uint8Array): void {
     this.board.machine.flash.writeBytes(address, bytes);
   }

@@ -1,21 +1,21 @@
-// The one way an image gets into a device under test: the product's own client, with power cut on the way where a test wants that.
+// The only way to upload an image into a device under test: the product's own client, with a power cut during the upload if a test wants one.
 //
-// What must stay true: after a cut the client waits no longer; a device without power answers nothing.
+// What must stay true: after a cut the client stops waiting, because a device without power does not answer.
 
 import { parseImage } from '../../host/tools/image/index.ts';
 import type { SmpClient, UploadOptions } from '../../host/tools/smp/index.ts';
 import type { LineName } from './lines.ts';
 
 export interface DeviceUploadOptions extends UploadOptions {
-  /** The line it takes; the gateway's when left out. */
+  /** The line for the upload; the gateway line when left out. */
   line?: LineName;
-  /** No request is longer than so many bytes, header included; as long as the device takes when left out. */
+  /** The greatest length of a request in bytes, with its header; as long as the device accepts when left out. */
   maximumMessageBytes?: number;
   /** Cuts power as soon as the device has acknowledged so many bytes. The upload then rejects with an error of the name `AbortError`. */
   cutPowerAtByte?: number;
 }
 
-/** Uploads a signed image and returns the hash that the device lists it by. */
+/** Uploads a signed image and returns the hash under which the device lists it. */
 export async function uploadWith(
   client: SmpClient,
   image: Uint8Array,

@@ -1,12 +1,12 @@
-// The one place where a board and a cryostat meet: a cryostat as a board's surroundings.
+// Connects a board and a cryostat: a cryostat as the surroundings of a board. This is the only place where the two meet.
 //
 //   actuators, counts ──heat by stage──▶ Cryostat ──temperatures, rails, clock, loss──▶ readings
 //                                      ▲
-//                     faults, kept here, each from its beginning to its end
+//                     faults, stored here, each with its beginning and its end
 //
-// What the chip did between two looks becomes heat at the 4 K plate: counts times the energies of protocol/plant/energies.ts, in steps of 100 uW (0.2 mK) whose
-// remainder goes into the next look, so that nothing is lost and a chip at rest changes nothing. What must stay true: all state is in the
-// board's memory; a fault acts between its two times and at no other.
+// The activity of the chip between two readings becomes heat at the 4 K plate: counts times the energies of protocol/plant/energies.ts, in steps of
+// 100 uW (0.2 mK). The remainder goes into the next reading, so that no heat is lost and a chip at rest changes nothing. What must stay true: all
+// state is in the memory of the board; a fault acts only between its two times.
 
 import { Actuator, type Disturbance, openReading, Reading, type Surroundings } from '../../host/board/surroundings.ts';
 import { jitterFemtoseconds } from '../../host/plant/cryostat/clock-source.ts';
@@ -19,9 +19,9 @@ import { CryoFaults, faultPlaces } from './faults/fault-list.ts';
 
 /** The fridge's thermometer of each channel, by name. */
 const thermometers = ['50K plate', 'controller', 'controller spare', 'still', 'cold plate', 'mixing chamber'];
-/** Where each heater sits. */
+/** The stage of each heater. */
 const heated: readonly StageName[] = ['4K', 'Still', 'MXC'];
-/** What a diode or a resistor shows without contact, and a channel whose stage the fridge does not have: a resistor in its plug. */
+/** The reading of a diode or a resistor without contact. A channel whose stage is missing in the fridge has a resistor in its plug. */
 const openDiode = 6_553_500;
 const plugReadings: readonly number[] = [1_085_842, 721_467, 1_609_510, 683_984, 22_445_860, 251_134_120];
 const heatStepMicrowatts = 100;
@@ -34,7 +34,7 @@ const own = { ENERGY: 0, REMAINDER: 1, CORE_MICROWATTS: 2, PLACES: 3 } as const;
 export interface WiringOptions {
   seed?: number;
   start?: 'base' | 'warm';
-  /** Slow wander of the fridge's loads. */
+  /** Slow random changes of the loads of the fridge. */
   drift?: boolean;
 }
 
@@ -62,7 +62,7 @@ export class WiredCryostat implements Surroundings {
     return this.world;
   }
 
-  /** Faults that are on at the cryostat's present time. */
+  /** Faults that act at the present time of the cryostat. */
   get faults(): CryoFaults {
     if (!this.faultList) throw new Error('wired: no board has been put into this cryostat yet');
     return this.faultList;
@@ -87,13 +87,13 @@ export class WiredCryostat implements Surroundings {
     this.faults.add(disturbance);
   }
 
-  /** What arrives at each stage until `timeNs`. */
+  /** The heat on each stage until `timeNs`. */
   private heat(timeNs: number, actuators: Float64Array, counts: Float64Array): void {
     const { cryostat, faults, words } = this;
     const rails = actuators[Actuator.POWERED] === 0 ? 0 : actuators[Actuator.RAILS];
     const energy = counts.reduce((sum, count, kind) => sum + count * activityPicojoules[kind], 0);
     const nanoseconds = timeNs - cryostat.timeNs;
-    // Picojoules a nanosecond are milliwatts.
+    // Picojoules per nanosecond are milliwatts.
     const exact = ((energy - words[own.ENERGY]) * 1000) / nanoseconds + words[own.REMAINDER] / nanoseconds;
     words[own.ENERGY] = energy;
     const steps = Math.floor(exact / heatStepMicrowatts) * heatStepMicrowatts;

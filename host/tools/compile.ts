@@ -12,8 +12,10 @@ export interface WantedGuest {
   options?: CompileOptions;
 }
 
-/** Compiles the guests that are not in the cache. Throws the first error when all others are done. `onStep` gets the remaining entries whenever one is
- * done. */
+/**
+ * Compiles the guests that are not in the cache. Throws the first error when all others are done. `onStep` gets the remaining entries whenever
+ * one is done.
+ */
 export async function compileGuests(guests: WantedGuest[], onStep: (what: string) => void = () => {}): Promise<void> {
   const distinct = new Map(guests.map((guest) => [keyOf(guest), guest]));
   const missing = new Set([...distinct.values()].filter(({ entry, options }) => !isCompiled(entry, options)));

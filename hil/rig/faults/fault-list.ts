@@ -1,9 +1,9 @@
-// The faults a cryostat and its wiring suffer, and what each does to the chip’s readings.
+// The faults of a cryostat and its wiring, and their effects on the readings of the chip.
 //
-//   record   [kind][place][size][start ns][end ns]     five numbers a fault, as many as `faultsMax`, in the board's memory
+//   record   [kind][place][size][start ns][end ns]     five numbers per fault, for up to `faultsMax` faults, in the memory of the board
 //
-// Every answer is a function of the list and of the moment asked about. What must stay true: faults of a kind add up; outside its
-// times a fault is not there.
+// Every answer is a function of the list and of the given moment. What must stay true: faults of a kind add up; a fault has no effect outside of
+// its times.
 
 import { DisturbanceKind } from '../../../host/board/disturbance.ts';
 import type { Disturbance } from '../../../host/board/surroundings.ts';
@@ -14,11 +14,11 @@ const faultsMax = 16;
 const stride = 5;
 export const faultPlaces = 1 + faultsMax * stride;
 
-/** The rail that feeds what runs away at each stage, 50K first. Without it the fault has no power. */
+/** The rail that feeds the runaway at each stage, 50K first. When the rail is off, the fault has no power. */
 export const feedingRail: readonly number[] = [Rail.RF, Rail.DAC, Rail.HEATER, Rail.MULTIPLEXER, Rail.HEATER];
-/** The heater whose current monitor sees what runs away at a stage; undefined where it is a regulator. */
+/** The heater whose current monitor shows the runaway at a stage; undefined when a regulator runs away. */
 const heaterAt: Readonly<Record<number, number>> = { 2: Heater.STILL, 4: Heater.MXC };
-/** From here on a place of MECHANICAL is a thermometer. */
+/** Places of MECHANICAL from this number on are thermometers. */
 export const contactOfChannel = 8;
 /** TIMING_JITTER: below it the reference drifts, from it on it jitters. */
 export const jitterOfReference = 2;
@@ -39,13 +39,13 @@ export class CryoFaults {
     this.words[0] = count + 1;
   }
 
-  /** What runs away at a stage, while the rail that feeds it is on. */
+  /** The runaway power at a stage, while the rail that feeds it is on. */
   heatMicrowatts(stage: number, timeNs: number, rails: number): number {
     const fed = (rails >>> feedingRail[stage]) & 1;
     return fed * this.sum(DisturbanceKind.THERMAL_RISE, stage, timeNs);
   }
 
-  /** The part of that which flows through a heater. */
+  /** The part of that power which flows through a heater. */
   heaterMicrowatts(heater: number, timeNs: number, rails: number): number {
     let sum = 0;
     for (const [stage, at] of Object.entries(heaterAt))
@@ -65,7 +65,7 @@ export class CryoFaults {
     return this.has(DisturbanceKind.MECHANICAL, line, timeNs);
   }
 
-  /** A contact that comes and goes is open in about half of its tenths of a second; in which, the moment decides. */
+  /** An intermittent contact is open in about half of its tenths of a second; which ones is a function of the moment. */
   isContactOpen(channel: number, timeNs: number): boolean {
     if (!this.has(DisturbanceKind.MECHANICAL, contactOfChannel + channel, timeNs)) return false;
     return Math.imul(Math.floor(timeNs / windowNs) + channel, 0x9e37_79b1) < 0;
@@ -79,7 +79,7 @@ export class CryoFaults {
     return kelvin;
   }
 
-  /** Size 0 of TIMING_JITTER is a reference that is gone. */
+  /** Size 0 of TIMING_JITTER means that the reference is gone. */
   isReferenceGone(reference: number, timeNs: number): boolean {
     let gone = false;
     this.each(DisturbanceKind.TIMING_JITTER, reference, timeNs, (size) => {

@@ -1,17 +1,17 @@
-// The eight failure modes in words: where each can be, how big, and which signal shows it.
+// The eight failure modes in words: the places and sizes of each, and the signal that shows it.
 //
-// What must stay true: names of places are those the field uses; every number becomes a whole one in the unit of disturbance.ts.
+// What must stay true: places have the names of the field; every number becomes a whole number in the unit of disturbance.ts.
 
 import { DisturbanceKind, LockPlace } from '../../../host/board/disturbance.ts';
 import { stageNames } from '../../../host/plant/cryostat/stages.ts';
 import { contactOfChannel, jitterOfReference } from './fault-list.ts';
 
-/** A unit of size, and what a number of it becomes. */
+/** A unit of size, and its conversion. */
 export interface SizeUnit {
   /** Added to the place: a reference drifts by ppb, and jitters by picoseconds. */
   placeOffset?: number;
   perUnit: number;
-  /** A size below 0 has a meaning: the other way. Elsewhere it has none. */
+  /** Whether the size may be negative, for the opposite direction. */
   isSigned?: true;
 }
 
@@ -19,9 +19,9 @@ export interface FaultKind {
   kind: number;
   places: Readonly<Record<string, number>>;
   units: Readonly<Record<string, SizeUnit>>;
-  /** Size when none is given; undefined: it must be. */
+  /** The size when none is given; undefined when it must be given. */
   size?: number;
-  /** What shows it. */
+  /** The signal that shows it. */
   signal: string;
   example: string;
 }

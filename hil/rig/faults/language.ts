@@ -1,9 +1,9 @@
-// Faults as a person writes them.
+// Parses faults as a person writes them.
 //
 //   fault := KIND 'at' PLACE [SIZE] ['after' TIME] ['for' TIME]         thermal-rise at 4K 200mW after 30s for 10min
 //   TIME  := number with ns, us, ms, s, min or h                        one 'after' is at once, no 'for' is for good
 //
-// What must stay true: what cannot be meant is refused with what stands there and what could; text made of a fault is the same fault.
+// What must stay true: an invalid text is refused, with the wrong word and the valid ones; the text that is made of a fault parses to the same fault.
 
 import type { Disturbance } from '../../../host/board/surroundings.ts';
 import { type FaultKind, faultKinds } from './kinds.ts';
@@ -16,7 +16,7 @@ export interface Fault {
   place: number;
   size: number;
   afterNs: number;
-  /** Infinity: for good. */
+  /** Infinity means without end. */
   forNs: number;
 }
 
@@ -107,7 +107,7 @@ function timeOf(word: string, key: string, refuse: (why: string) => never): numb
   return ns <= longestNs / 2 ? ns : refuse(`'${key} ${word}' is longer than the clock counts`);
 }
 
-/** An entry of a table; names every object has are none of its entries. */
+/** An entry of a table; the names that every object has do not count. */
 function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }

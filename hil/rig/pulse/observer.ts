@@ -1,4 +1,4 @@
-// What one sequencer did: the tally of its records, what it puts out, and the records themselves where somebody wants to look again.
+// Observes one sequencer: the statistics of its records, its outputs, and the records themselves when they are needed later.
 
 import { OutputTrace } from '../../../host/board/sequencer/outputs.ts';
 import { type RecordStore, RecordView } from '../../../host/tools/pulse/records.ts';
@@ -12,7 +12,7 @@ export class SequencerObserver extends Tally {
   private readonly kept: RecordStore | undefined;
   private readonly outputsToNs: number;
 
-  /** What it puts out is followed up to a time after the origin. */
+  /** Its outputs are stored up to a time after the origin. */
   constructor(instructions: number, kept?: RecordStore, outputsToNs = Number.POSITIVE_INFINITY) {
     super(instructions);
     this.kept = kept;

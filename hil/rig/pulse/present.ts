@@ -1,4 +1,4 @@
-// A finished run in the form the renderers of host/tools/pulse take: sequences beside what came of them, outputs drawn when asked for.
+// A finished run in the form that the renderers of host/tools/pulse need: sequences with their results; outputs are drawn on demand.
 
 import type { BinnedAcquisition, Paths, PulseRun, SequencerRun } from '../../../host/tools/pulse/run.ts';
 import type { AssembledSequence } from '../../../host/tools/q1/index.ts';
@@ -6,7 +6,7 @@ import { SequenceLayout } from '../../../protocol/q1/sequence.ts';
 import { SequencerFlag } from '../../../protocol/q1/status.ts';
 import { type PulseResult, type SequencerResult, waveformsOf } from './run.ts';
 
-/** `names` are for headings, one a sequencer. The run must have been observed. */
+/** `names` are for headings, one per sequencer. The run must have had observers. */
 export function presentRun(
   sequences: AssembledSequence[],
   result: PulseResult,

@@ -33,7 +33,7 @@ export class PulseDevice {
     return this.device.board;
   }
 
-  /** Uploads programs, one a sequencer, with the same settings `runPulse` makes; the other sequencers take no part in wait_sync. */
+  /** Uploads programs, one per sequencer, with the same settings as `runPulse`; the other sequencers take no part in wait_sync. */
   async load(programs: PulseProgram[]): Promise<void> {
     for (let idle = programs.length; idle < sequencerCount; idle++)
       await configureSequencer(this.client, idle, 'SYNC_ENABLE', 0);
@@ -49,7 +49,7 @@ export class PulseDevice {
     return startSequencers(this.client, 2 ** programs.length - 1);
   }
 
-  /** Lets time pass until they have all stopped, or wait for each other; asks over SMP. */
+  /** Lets time pass until all of them have stopped or wait for each other; their state is read over SMP. */
   async finish(programs: PulseProgram[], withinMs = 10_000): Promise<SequencerStateAnswer[]> {
     const deadline = this.board.now + withinMs * millisecond;
     for (;;) {

@@ -1,7 +1,7 @@
-// Runs pulse programs without a chip: the sequencers' own module, one instance, as fast as it goes.
+// Runs pulse programs without a chip: one instance of the sequencers' module, as fast as possible.
 //
-// It is the very module the firmware image carries; a test runs the same programs through SMP on a board and compares. Times are those of
-// the module, from the release of all sequencers; `originNs` of a sequencer is where its experiment begins (end of its first wait_sync).
+// It is the same module as in the firmware image; a test runs the same programs through SMP on a board and compares. Times count from the release
+// of all sequencers; `originNs` of a sequencer is the begin of its experiment (the end of its first wait_sync).
 
 import { crc32 } from 'node:zlib';
 import type { Waveforms } from '../../../host/board/sequencer/outputs.ts';
@@ -15,7 +15,7 @@ import type { SequencerSetting } from '../../../protocol/q1/settings.ts';
 import { SequencerState, sequencerFlagNames, sequencerStates } from '../../../protocol/q1/status.ts';
 import { SequencerObserver, sinkOf } from './observer.ts';
 
-/** Everything but RESULT, which is in the bins. */
+/** All records except RESULT, whose data is in the bins. */
 const wanted = [
   SequencerRecord.EXECUTE,
   SequencerRecord.COMMIT,
@@ -43,13 +43,13 @@ export interface PulseOptions {
   budget?: number;
   /** Time of the classic cores at which all are stopped. */
   untilNs?: number;
-  /** Records of each sequencer to keep as they are. Default: none. */
+  /** How many records of each sequencer are stored. Default: none. */
   keep?: number;
-  /** Outputs are followed up to this time after the origin; beyond it they cannot be drawn. Default: as far as there is room. */
+  /** Outputs are stored up to this time after the origin; later ones cannot be drawn. Default: as far as there is room. */
   outputsToNs?: number;
   /** Reads the wall clock in ms, so that the result can say how long the run itself took. */
   clock?: () => number;
-  /** Whether records are made and read; without, only end, flags and bins are known, and it is much faster. Default: true. */
+  /** Whether records are made and read. Without them only end, flags and bins are known, and the run is much faster. Default: true. */
   observe?: boolean;
 }
 
@@ -59,18 +59,18 @@ export interface SequencerResult {
   flags: string[];
   /** Time of its real-time core when it stopped. */
   endNs: number;
-  /** Where its experiment begins (Tally). */
+  /** The begin of its experiment (Tally). */
   originNs: number;
   instructionsExecuted: number;
   minimumSlackNs: number | undefined;
-  /** What its records told; absent when nobody listened. */
+  /** The statistics of its records; missing without an observer. */
   seen: SequencerObserver | undefined;
-  /** The records themselves, as many as were to be kept. */
+  /** The stored records. */
   records: RecordStore;
   bins(acquisition: number): Bin[];
 }
 
-/** A sequence or a setting that a sequencer does not take. */
+/** A sequencer refused a sequence or a setting. */
 export class PulseRefused extends Error {}
 
 export interface PulseResult {
@@ -85,13 +85,13 @@ export interface PulseResult {
   wallMs: number;
 }
 
-/** Runs programs together, one a sequencer. Throws when one cannot be loaded. */
+/** Runs programs together, one per sequencer. Throws when one cannot be loaded. */
 export async function runPulse(programs: PulseProgram[], options: PulseOptions = {}): Promise<PulseResult> {
   const module = new SequencerModule(await sequencerModule());
   return runOn(module, programs, options);
 }
 
-/** As `runPulse`, on a module that is there already, as it was after its reset. */
+/** Like `runPulse`, on an existing module in its state after reset. */
 export function runOn(module: SequencerModule, programs: PulseProgram[], options: PulseOptions = {}): PulseResult {
   const slices = runInSlices(module, programs, options);
   for (;;) {
@@ -100,7 +100,7 @@ export function runOn(module: SequencerModule, programs: PulseProgram[], options
   }
 }
 
-/** The same a slice at a time, so that the caller can do something else in between; yields the time a real-time core has reached. */
+/** The same in slices, so that the caller can do other work in between; yields the time that a real-time core has reached. */
 export function* runInSlices(
   module: SequencerModule,
   programs: PulseProgram[],
@@ -137,7 +137,7 @@ export function* runInSlices(
   };
 }
 
-/** Instructions between two looks at the limits. */
+/** Instructions between two checks of the limits. */
 const sliceInstructions = 20_000_000;
 
 function* runToEnd(
@@ -171,7 +171,7 @@ function* runToEnd(
 /** Refusals that are about one instruction or one row of a table. */
 const placed: number[] = [SequencerLoad.INSTRUCTION, SequencerLoad.ROW];
 
-/** Loads a sequence and sets what it wants; every sequencer that is loaded takes part in wait_sync. */
+/** Loads a sequence and its settings; every loaded sequencer takes part in wait_sync. */
 export function loadProgram(
   module: SequencerModule,
   core: number,
