@@ -1,6 +1,6 @@
-// CBOR bodies of SMP messages: cbor-x, told to write what SMP peers read, behind a gate.
-// What must stay true: nothing from the wire reaches cbor-x before `checkBody` has walked it. The walk is bounded and lets
-// through what SMP uses: definite or indefinite maps and lists, integers, definite strings, false, true, null, floats.
+// CBOR bodies of SMP messages: cbor-x, with settings for SMP peers, behind a check of our own.
+// What must stay true: bytes of the wire reach cbor-x only after `checkBody` has accepted them. The check is bounded and accepts what SMP uses:
+// definite or indefinite maps and lists, integers, definite strings, false, true, null, floats.
 
 import { Encoder } from 'cbor-x';
 
@@ -31,7 +31,7 @@ export function decodeBody(bytes: Uint8Array): CborMap {
   return codec.decode(bytes) as CborMap;
 }
 
-/** Walks one item and returns where it ends. */
+/** Checks one item and returns its end. */
 function checkBody(bytes: Uint8Array, start: number, depth: number): number {
   if (depth > deepest) throw new Error(`nested deeper than ${deepest} at byte ${start}`);
   const { major, value, indefinite, end } = readHead(bytes, start);

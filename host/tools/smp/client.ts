@@ -1,6 +1,6 @@
-// Every command this client knows, typed. One method a command; bodies as Zephyr's SMP specification has them.
-// What must stay true: only requests that do no harm when they arrive twice are ever sent twice. A reset is not: the second
-// one would cut short the trial of the image the first one started.
+// The commands of the SMP client: one typed method per command, with the bodies of Zephyr's SMP specification.
+// What must stay true: a request is sent twice only if it does no harm when it arrives twice. A reset is sent once: a second one would end the
+// trial of the image that the first one started.
 
 import { EnumCommand, ImgCommand, OsCommand, SmpGroup, StatCommand } from '../../../protocol/smp/smp.ts';
 import { type CborMap, encodeBody } from './cbor.ts';
@@ -14,9 +14,9 @@ import { uploadImage } from './upload.ts';
 import type { UploadOptions, UploadResult } from './upload-plan.ts';
 
 export interface SmpParameters {
-  /** Largest message the device takes, header included. */
+  /** The largest message that the device accepts, with its header. */
   bufferSize: number;
-  /** Messages it can hold at once. */
+  /** How many messages it can store. */
   bufferCount: number;
 }
 
@@ -35,7 +35,7 @@ export interface ImageState {
   image: number | undefined;
   slot: number;
   version: string;
-  /** Hash in the image (not of the file); undefined where the device does not say. */
+  /** The hash in the image (not of the file); undefined when the device does not give it. */
   hash: Uint8Array | undefined;
   bootable: boolean;
   pending: boolean;
@@ -53,7 +53,7 @@ export interface SlotInfo {
 
 export interface BootloaderInfo {
   bootloader: string;
-  /** MCUboot's upgrade mode, where the device says. */
+  /** The upgrade mode of MCUboot, when the device gives it. */
   mode: number | undefined;
 }
 
@@ -111,7 +111,7 @@ export class SmpClient extends SmpSession {
     return this.#parameters;
   }
 
-  /** As `params`, with careful assumptions where the device does not know the command. */
+  /** Like `params`, with cautious assumptions for a device that does not know the command. */
   async paramsOrAssumed(options?: RequestOptions): Promise<SmpParameters> {
     try {
       return await this.params(options);
@@ -158,7 +158,7 @@ export class SmpClient extends SmpSession {
     });
   }
 
-  /** Waits until the device answers again after a reset. `afterMs`: the time it goes on answering before it resets. */
+  /** Waits until the device answers again after a reset. `afterMs`: how long it still answers before it resets. */
   async waitUntilBack(options: { signal?: AbortSignal; timeoutMs?: number; afterMs?: number } = {}): Promise<void> {
     const { signal, timeoutMs = 30_000, afterMs = 500 } = options;
     const { transport } = this;
@@ -177,7 +177,7 @@ export class SmpClient extends SmpSession {
     }
   }
 
-  /** Lets time pass, the transport's. What arrives meanwhile answers nothing and is dropped. */
+  /** Lets time of the transport pass. Messages that arrive meanwhile are dropped, because no request waits for them. */
   pause(durationMs: number, signal?: AbortSignal): Promise<void> {
     return this.exclusively(async () => {
       const end = this.transport.nowMs() + durationMs;
@@ -189,7 +189,7 @@ export class SmpClient extends SmpSession {
     return imagesOf(await this.request(img('image state', ImgCommand.STATE), {}, options));
   }
 
-  /** Asks for an image to be booted on trial at the next reset. */
+  /** Marks an image for a trial at the next reset. */
   async imageTest(hash: Uint8Array, options?: RequestOptions): Promise<ImageState[]> {
     const body = { hash, confirm: false };
     return imagesOf(await this.request(img('image test', ImgCommand.STATE, true), body, options));
@@ -201,7 +201,7 @@ export class SmpClient extends SmpSession {
     return imagesOf(await this.request(img('image confirm', ImgCommand.STATE, true), body, options));
   }
 
-  /** Uploads an image: resumes where an earlier try of the same file ended, and keeps the device's buffers full. */
+  /** Uploads an image: continues an earlier upload of the same file, and keeps the buffers of the device full. */
   upload(bytes: Uint8Array, options?: UploadOptions): Promise<UploadResult> {
     return uploadImage(this, bytes, options);
   }

@@ -1,10 +1,10 @@
-// SMP over a serial console: messages as lines of base64 between other people's text.
+// SMP over a serial console: messages as lines of base64 between other text.
 //
 //   packet = u16be(length of message + 2) | message | u16be(CRC-16/XMODEM of message)
 //   line   = 06 09 base64 0a, and for the rest of the packet 04 14 base64 0a …
 //
-// What must stay true: a line sent is at most 127 bytes; a line received may be longer; what is not a good packet is
-// dropped without a word, and the next 06 09 begins afresh.
+// What must stay true: a line that we send has at most 127 bytes; a line that we receive may be longer; an invalid packet is dropped silently, and
+// the next 06 09 begins a new one.
 
 import type { FrameDecoder, Framing } from './transport.ts';
 
@@ -44,7 +44,7 @@ export class ConsoleDecoder implements FrameDecoder {
   #line: number[] = [];
   #packet: Buffer | undefined;
 
-  /** Takes bytes in any pieces; returns the messages they complete. */
+  /** Takes bytes in any pieces, and returns the messages that are complete. */
   push(bytes: Uint8Array): Uint8Array[] {
     const messages: Uint8Array[] = [];
     for (const byte of bytes) {

@@ -1,5 +1,5 @@
-// The one error this folder throws. It says what happened, where, and what to do; its name can be compared in code.
-// DEVICE errors carry the device's own group and code; the others were noticed on this side of the wire.
+// The only error that this folder throws. It says what happened, where, and what to do; code can compare its name.
+// An error of the device has the group and code of the device; other errors were found on this side.
 
 import { type ConstantTable, docOf, nameOf } from '../../../protocol/constants.ts';
 import { bootErrors } from '../../../protocol/smp/boot.ts';
@@ -19,11 +19,11 @@ export type SmpErrorKind = 'device' | 'timeout' | 'malformed' | 'link' | 'target
 
 export class SmpError extends Error {
   readonly kind: SmpErrorKind;
-  /** Group whose code it is; undefined for an SMP-level code (`rc`) and for errors of this side. */
+  /** The group of the code; undefined for an SMP-level code (`rc`) and for errors of this side. */
   readonly group: number | undefined;
   /** The device's code; 0 for errors of this side. */
   readonly code: number;
-  /** The device's own word for why, where it gives one. */
+  /** The reason in the words of the device, when it gives one. */
   readonly reason: string | undefined;
 
   constructor(

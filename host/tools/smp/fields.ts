@@ -1,5 +1,5 @@
-// Strict reading of answers: a field is there and of its type, or the answer is refused with the name of the field.
-// Unknown fields are left alone: devices may say more than we ask.
+// Reads answers strictly: a field must be present and have its type, or the answer is refused with the name of the field.
+// Unknown fields are ignored, because a device may send more than we need.
 
 import type { CborMap } from './cbor.ts';
 import { SmpError } from './error.ts';
@@ -44,7 +44,7 @@ export class Fields {
     return value instanceof Uint8Array ? new Uint8Array(value) : this.#refuse(key, 'bytes', value);
   }
 
-  /** False where it is missing, as recovery servers leave flags out. */
+  /** False when it is missing, because recovery servers leave flags out. */
   flag(key: string): boolean {
     const value = this.#map[key] ?? false;
     return typeof value === 'boolean' ? value : this.#refuse(key, 'true or false', value);

@@ -1,4 +1,4 @@
-// Between an event emitter and a reader that waits: what came is kept in order, a reader waits with a limit and a signal.
+// A queue between an event emitter and a reader: items are kept in order, and a reader waits with a time limit and a signal.
 // What must stay true: every wait ends (item, time, abort, failure), and leaves no timer or listener behind.
 
 export class Mailbox<Item> {
@@ -11,13 +11,13 @@ export class Mailbox<Item> {
     this.#wake?.();
   }
 
-  /** Makes readers reject, once the items are read. `lasting`: every one from now on; else only the next. */
+  /** Lets readers reject after the items are read. `lasting`: all readers from now on, else only the next. */
   fail(error: Error, lasting: boolean): void {
     this.#failure ??= { error, lasting };
     this.#wake?.();
   }
 
-  /** Forgets a failure that was not lasting: it was about something sent earlier. */
+  /** Drops a failure that was not lasting, because it belongs to an earlier message. */
   forgive(): void {
     if (this.#failure?.lasting === false) this.#failure = undefined;
   }

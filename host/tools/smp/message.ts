@@ -1,10 +1,10 @@
-// SMP messages: the 8-byte header and what follows it, both versions.
+// SMP messages of both versions: the 8-byte header and the body.
 //
 //   byte 0     bits 0-2 operation, bits 3-4 version (0: v1, 1: v2), bits 5-7 reserved
 //   byte 1     flags, 0
 //   byte 2-3   length of the body, big endian
 //   byte 4-5   group, big endian
-//   byte 6     sequence number, the client's choice, comes back
+//   byte 6     sequence number, chosen by the client; the answer has the same
 //   byte 7     command
 
 import { Smp } from '../../../protocol/smp/smp.ts';
@@ -42,7 +42,7 @@ export function encodeMessage(header: SmpHeader, body: CborMap | Uint8Array): Ui
   return new Uint8Array(message);
 }
 
-/** One message. Throws an `Error` that says what is wrong where the bytes are not exactly one. */
+/** Decodes one message. Throws an `Error` that says what is wrong when the bytes are not exactly one message. */
 export function decodeMessage(bytes: Uint8Array): SmpMessage {
   if (bytes.length < headerSize) throw new Error(`${bytes.length} bytes are too few for a header of ${headerSize}`);
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

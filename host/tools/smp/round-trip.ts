@@ -1,4 +1,4 @@
-// When is an answer late? Mean and deviation of the round trips so far, as in RFC 6298; the wait doubles at every try.
+// Decides when an answer is late, from the mean and deviation of the round trips, as in RFC 6298; the wait doubles at every repetition.
 
 // A device that follows the reference answers within 200 ms, erasing included; asking earlier only adds traffic.
 const fastestMs = 200;
@@ -9,12 +9,12 @@ export class RoundTrip {
   #meanMs: number | undefined;
   #deviationMs = 0;
 
-  /** `firstMs`: the wait while nothing is known. */
+  /** `firstMs`: the wait before the first measurement. */
   constructor(firstMs: number) {
     this.#firstMs = firstMs;
   }
 
-  /** Only of messages sent once: nobody knows which of two sends an answer is for. */
+  /** Only for messages that were sent once: otherwise it is not known to which copy the answer belongs. */
   measure(roundTripMs: number): void {
     if (this.#meanMs === undefined) {
       this.#meanMs = roundTripMs;

@@ -1,6 +1,6 @@
-// Client side of SMP group 64: sequences to the sequencers of a controller, and their results back (protocol/smp/sequencer.ts).
+// The client of SMP group 64: uploads sequences to the sequencers of a controller, and reads their results (protocol/smp/sequencer.ts).
 //
-// What must stay true: START is sent once; everything else does no harm when it arrives twice.
+// What must stay true: START is sent once; all other commands do no harm when they arrive twice.
 
 import { crc32 } from 'node:zlib';
 import { SequencerSetting } from '../../../protocol/q1/settings.ts';
@@ -22,7 +22,7 @@ export interface SequencerStateAnswer {
   executed: number;
   /** undefined before the first real-time instruction. */
   leastSlackNs: number | undefined;
-  /** Where it stopped in a fault, and when that was due. */
+  /** The instruction at which it stopped in a fault, and the time at which that was due. */
   fault: { instruction: number; dueNs: number } | undefined;
   /** Instructions of its program. */
   instructions: number;
@@ -40,7 +40,7 @@ export interface SequencerBin {
 const binBytes = 24;
 const noSlack = 0x7fff_ffff;
 const noFault = 0xffff;
-/** What a chunk's message takes besides its data. */
+/** Bytes of a chunk's message besides its data. */
 const overheadBytes = 64;
 
 function command(what: string, number: number, write: boolean): Command {

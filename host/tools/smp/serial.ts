@@ -1,7 +1,7 @@
-// A byte stream over a serial device or pseudo-terminal, with nothing but Node: `stty` sets the line raw, two
-// non-blocking file streams move the bytes.
-// What must stay true: the line is raw before the first byte is sent. A cooked one would echo our frames back, and takes
-// 0x04 (first byte of a continued line) for end of file.
+// A byte stream over a serial device or pseudo-terminal, without native packages: `stty` sets the line to raw mode, and two non-blocking file
+// streams carry the bytes.
+// What must stay true: the line is in raw mode before the first byte is sent. In canonical mode it would echo our frames, and take 0x04 (the first
+// byte of a continued line) for the end of the file.
 
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';

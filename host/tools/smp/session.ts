@@ -1,6 +1,6 @@
-// Requests and answers over a transport: sequence numbers, waiting, sending again.
-// What must stay true: an answer counts only when sequence number, group, command and direction are those of the request;
-// a request is sent again (with its own number) only where twice does no more than once; requests take turns.
+// Requests and answers over a transport: sequence numbers, timeouts, repetition.
+// What must stay true: an answer counts only when its sequence number, group, command and direction fit the request; a request is repeated (with
+// its own number) only when two copies have the same effect as one; requests are sent one after the other.
 
 import { Smp } from '../../../protocol/smp/smp.ts';
 import { type CborMap, decodeBody } from './cbor.ts';
@@ -11,16 +11,16 @@ import type { SmpTransport } from './transport.ts';
 export interface SessionOptions {
   /** SMP version to speak, 2 by default. Version 1 has fewer error codes. */
   version?: SmpVersion;
-  /** How long a request may take altogether, 10 s by default. */
+  /** How long a request may take in total, 10 s by default. */
   timeoutMs?: number;
-  /** First sequence number. On a line with answers of an earlier session still under way, choose one at random. */
+  /** The first sequence number. Choose it at random on a line that may still carry answers of an earlier session. */
   firstSequence?: number;
 }
 
 export interface RequestOptions {
   signal?: AbortSignal;
   timeoutMs?: number;
-  /** When to send again for the first time; the waits then double. Infinity: never. */
+  /** When the request is repeated for the first time; then the waits double. Infinity means never. */
   resendAfterMs?: number;
 }
 
@@ -35,7 +35,7 @@ export interface Command {
 export interface Answer {
   sequence: number;
   body: CborMap;
-  /** What the device refuses, where it does. */
+  /** The error of the device, if there is one. */
   error: SmpError | undefined;
 }
 
@@ -48,7 +48,7 @@ export class SmpSession {
   readonly #timeoutMs: number;
   #sequence: number;
   #turn: Promise<unknown> = Promise.resolve();
-  /** Messages that were no answer to the request under way, and why the last was none. */
+  /** The number of messages that were no answer to the present request, and the reason for the last one. */
   #ignored = { count: 0, last: '' };
 
   constructor(transport: SmpTransport, options: SessionOptions = {}) {
@@ -67,14 +67,14 @@ export class SmpSession {
     });
   }
 
-  /** Runs `work` when every earlier request is through; inside, only `post` and `next` may be used. */
+  /** Runs `work` when every earlier request is done; `work` may use only `post` and `next`. */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#turn.then(work, work);
     this.#turn = result.catch(() => {});
     return result;
   }
 
-  /** Sends a request without waiting; a number given is that of a request sent before. Returns its number. */
+  /** Sends a request without waiting, and returns its number. With a given number it repeats an earlier request. */
   async post(command: Command, body: CborMap, signal?: AbortSignal, again?: number): Promise<number> {
     const sequence = again ?? this.#sequence;
     if (again === undefined) this.#sequence = (this.#sequence + 1) & 0xff;
@@ -100,7 +100,7 @@ export class SmpSession {
     }
   }
 
-  /** For the message of a timeout: what arrived that was no answer. */
+  /** For the message of a timeout: the messages that were no answer. */
   strayText(): string {
     const { count, last } = this.#ignored;
     return count === 0 ? '' : `; ${count} other messages arrived, the last was ignored because ${last}`;
@@ -168,7 +168,7 @@ function headerOf(command: Command, version: SmpVersion, sequence: number): SmpH
   return { operation, version, group: command.group, sequence, command: command.command };
 }
 
-/** Either form, whatever version the answer says it is: devices answer SMP-level errors as plain `rc` in both. */
+/** Reads both forms of an error, whatever the version of the answer: devices send SMP-level errors as plain `rc` in both. */
 function refusalIn(body: CborMap, what: string): SmpError | undefined {
   const { err, rc, rsn } = body as { err?: CborMap; rc?: unknown; rsn?: unknown };
   const reason = typeof rsn === 'string' ? rsn : undefined;

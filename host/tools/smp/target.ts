@@ -1,5 +1,5 @@
-// Where a device is, as one string: `udp://host[:port]`, `serial:///dev/ttyUSB0[?baud=N]` or `serial://host:port`, which is
-// a serial line served over TCP. open-target.ts makes a transport of it.
+// The address of a device as one string: `udp://host[:port]`, `serial:///dev/ttyUSB0[?baud=N]` or `serial://host:port`, which is a serial line over
+// TCP. open-target.ts makes a transport from it.
 
 import { Smp } from '../../../protocol/smp/smp.ts';
 import { SmpError } from './error.ts';

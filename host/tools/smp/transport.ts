@@ -1,6 +1,6 @@
-// How messages get to a device and back. A transport moves whole messages and owns the time they take: the client asks it
-// what time it is and lets it wait, so that against an emulated board all waiting is virtual.
-// What must stay true: a transport never invents, splits or joins messages; losing, doubling and reordering are allowed.
+// Carries messages to a device and back. A transport carries whole messages and has the clock: the client reads the time from it and waits with it,
+// so that with an emulated board all waiting is virtual.
+// What must stay true: a transport never invents, splits or joins messages; it may lose, repeat and reorder them.
 
 export interface SmpTransport {
   /** For messages to people, as in `udp://192.0.2.1:1337`. */
@@ -9,9 +9,9 @@ export interface SmpTransport {
   readonly maximumMessage: number;
   /** Bytes of the device's buffer that framing takes away from a message. */
   readonly overhead: number;
-  /** When nothing came back after this long, sending again is worth while. */
+  /** Without an answer for so long, a request can be repeated. */
   readonly resendAfterMs: number;
-  /** This transport's time; only differences mean something. */
+  /** The time of this transport; only differences have a meaning. */
   nowMs(): number;
   send(message: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** Next message, or undefined when none came in time. Rejects with the signal's reason, or an SmpError of kind `link`. */
@@ -33,7 +33,7 @@ export interface FrameDecoder {
   push(bytes: Uint8Array): Uint8Array[];
 }
 
-/** How a message is wrapped to find its ends in a stream of bytes. */
+/** How messages are framed in a stream of bytes. */
 export interface Framing {
   overhead: number;
   encode(message: Uint8Array): Uint8Array;
@@ -65,7 +65,7 @@ export function framedTransport(stream: ByteStream, framing: Framing, resendAfte
   };
 }
 
-/** A device in this very process. `nowMs` is its own time, which `receive` moves forward. */
+/** A device in this process. `nowMs` is its own time, which `receive` advances. */
 export interface InProcessDevice {
   nowMs(): number;
   send(message: Uint8Array): void | Promise<void>;
@@ -95,7 +95,7 @@ export function inProcessTransport(device: InProcessDevice, name = 'a board in t
   };
 }
 
-/** The simplest device: a function from a request to its answers. Its time moves only when nobody answers. */
+/** The simplest device: a function from a request to its answers. Its time advances only when there is no answer. */
 export function answeringDevice(answer: (message: Uint8Array) => Uint8Array[]): InProcessDevice {
   const answers: Uint8Array[] = [];
   let nowMs = 0;

@@ -1,6 +1,6 @@
-// SMP over UDP: one message a datagram, answers from the same address, no session.
-// What must stay true: a socket is connected, so answers of strangers never arrive; "nobody listens there" (ICMP) is told
-// to the waiting request at once, and the socket stays usable, because a device that resets comes back.
+// SMP over UDP: one message per datagram, answers from the same address, no session.
+// What must stay true: the socket is connected, so datagrams of other hosts never arrive; "nobody listens there" (ICMP) ends the waiting request at
+// once, and the socket stays usable, because a device comes back after a reset.
 
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
@@ -64,7 +64,7 @@ export async function openUdp(target: UdpTarget, options: UdpOptions = {}): Prom
   };
 }
 
-/** The kernel hands the error an earlier datagram met to the next send, which then sent nothing: hence sent twice above. */
+/** The kernel reports the error of an earlier datagram at the next send, which then sends nothing: so it is sent again above. */
 function sendDatagram(socket: Socket, message: Uint8Array): Promise<Error | null> {
   return new Promise((resolveSend) => socket.send(message, (error) => resolveSend(error)));
 }

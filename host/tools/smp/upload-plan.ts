@@ -1,4 +1,4 @@
-// What an upload is asked for, and what it sends: the file, cut into chunks that fit the device's messages.
+// The options of an upload, and its messages: the file in chunks that fit into the messages of the device.
 // What must stay true: the chunk at an offset is always the same bytes, so that sending it twice changes nothing.
 
 import { createHash } from 'node:crypto';
@@ -7,14 +7,14 @@ import { SmpError } from './error.ts';
 import { headerSize } from './message.ts';
 import type { RequestOptions, SmpSession } from './session.ts';
 
-/** What an upload needs of a client: its session, how much the device takes at once, and a way to erase the slot first. */
+/** What an upload needs from a client: its session, the buffer sizes of the device, and a way to erase the slot first. */
 export interface UploadClient extends Pick<SmpSession, 'post' | 'next' | 'strayText' | 'exclusively' | 'transport'> {
   paramsOrAssumed(options?: RequestOptions): Promise<{ bufferSize: number; bufferCount: number }>;
   erase(slot?: number, options?: RequestOptions): Promise<void>;
 }
 
 export interface UploadProgress {
-  /** Bytes the device has. */
+  /** How many bytes the device has. */
   bytes: number;
   totalBytes: number;
   elapsedMs: number;
@@ -23,15 +23,15 @@ export interface UploadProgress {
 export interface UploadOptions {
   onProgress?: (progress: UploadProgress) => void;
   signal?: AbortSignal;
-  /** Go on where an earlier upload of the same bytes ended; true by default. False erases first. */
+  /** Continue an earlier upload of the same bytes; true by default. False erases first. */
   resume?: boolean;
   /** Image number, for devices with several. */
   image?: number;
-  /** Have the device refuse an image that is not newer. */
+  /** The device must refuse an image that is not newer. */
   onlyUpgrade?: boolean;
-  /** Messages under way at once; as many as the device can hold by default. */
+  /** How many messages are sent without an answer; by default as many as the device can store. */
   window?: number;
-  /** How long the device may go without taking anything, 10 s by default. */
+  /** How long the device may accept nothing, 10 s by default. */
   timeoutMs?: number;
   /** The same for the first chunk, during which a device may erase a slot; 40 s by default. */
   firstTimeoutMs?: number;

@@ -1,5 +1,5 @@
-// Upload of an image: several chunks on their way at once, and whatever the network does to them, the device ends up with
-// exactly these bytes or the caller with an error.
+// Uploads an image with several chunks in flight. Whatever the network does, the result is that the device has exactly these bytes, or that the
+// caller gets an error.
 //
 // The device takes chunks in order only and answers each with the offset it wants next. So an answer tells one of four:
 //
@@ -25,7 +25,7 @@ interface Chunk {
   sequence: number;
   offset: number;
   end: number;
-  /** What the device was known to have when this was sent. */
+  /** How many bytes the device was known to have when this was sent. */
   hadWhenSent: number;
   /** Position in the order of all sends. */
   order: number;
@@ -37,7 +37,7 @@ const command: Command = { what: 'upload', group: SmpGroup.IMG, command: ImgComm
 const busyPauseMs = 50;
 const stateTimeoutMs = 1000;
 const stateTries = 5;
-// Answers in a row that move nothing, and sessions lost in one upload, before we say that this leads nowhere.
+// After so many answers in a row without progress, or lost sessions in one upload, the upload ends with an error.
 const patience = 200;
 const restartsAllowed = 5;
 // Sequence numbers come round after 256; answers to twice as many messages must still be told apart.
@@ -63,7 +63,7 @@ class Upload {
   readonly #imageHash: Uint8Array | undefined;
   readonly #roundTrip: RoundTrip;
   readonly #startMs: number;
-  /** Under way, by sequence number. */
+  /** Chunks in flight, by sequence number. */
   readonly #chunks = new Map<number, Chunk>();
   #window: number;
   #had = 0;
@@ -116,7 +116,7 @@ class Upload {
     };
   }
 
-  /** Sends what the device has not and is not under way, in order, while the window has room. */
+  /** Sends the chunks that the device does not have and that are not in flight, in order, while the window has room. */
   async #fill(): Promise<void> {
     const window = this.#opened ? this.#window : 1;
     let offset = this.#had;
@@ -245,12 +245,12 @@ class Upload {
     if (oldest && this.#lateInMs(oldest) <= 0) await this.#sendAgain(oldest);
   }
 
-  /** The chunk under way that holds this byte. */
+  /** The chunk in flight with this byte. */
   #holding(offset: number): Chunk | undefined {
     return [...this.#chunks.values()].find((chunk) => chunk.offset <= offset && offset < chunk.end);
   }
 
-  /** Until the chunk the device needs first is late. While that one is under way, nothing behind it is. */
+  /** The time until the chunk that the device needs first is late. While that one is in flight, no later chunk is late. */
   #waitMs(): number {
     const oldest = this.#holding(this.#had);
     const limitInMs = this.#progressMs + this.#limitMs() - this.#nowMs();
