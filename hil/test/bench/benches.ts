@@ -7,6 +7,7 @@ import { benchCrypto } from './crypto.ts';
 import { benchDurable } from './durable.ts';
 import { benchLinks } from './links.ts';
 import { benchMetering } from './metering.ts';
+import { benchMuxPlan } from './mux-plan.ts';
 import { benchPowerCuts } from './power-cuts.ts';
 import { benchPulse } from './pulse.ts';
 import type { BenchRow } from './row.ts';
@@ -20,6 +21,7 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   'power-cuts': benchPowerCuts,
   pulse: benchPulse,
   cryostat: benchCryostat,
+  'mux-plan': benchMuxPlan,
   links: benchLinks,
   upload: benchUpload,
   durable: benchDurable,

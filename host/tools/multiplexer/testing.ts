@@ -65,7 +65,11 @@ export function randomBoard(random: Random): MuxProblem {
 }
 
 export function planned(problem: MuxProblem, steps: number, choose: (n: number) => number): PlanResult {
-  const search = planProblem(problem, { steps, choose });
+  return ended(planProblem(problem, { steps, choose }));
+}
+
+/** What a search returns once nobody stops it. */
+export function ended<Result>(search: Generator<unknown, Result>): Result {
   for (;;) {
     const step = search.next();
     if (step.done) return step.value;
