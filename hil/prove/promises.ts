@@ -31,8 +31,8 @@ export interface Happening {
   rewrites?: boolean;
   /** Safe mode was asked for. */
   asksSafeMode?: boolean;
-  /** A bit rotted: what was confirmed may be gone, and an older record may count. */
-  rots?: boolean;
+  /** A bit of the newest record rotted, and the one before counts: the slot which that one has as confirmed last. A confirm is answered when both say it. */
+  rots?: { confirmedLast: number | undefined };
   /** A reset that ends a trial. */
   endsTrial?: boolean;
   /** Resets in a row, and slots whose turn in it is over, after what was done. */
@@ -196,14 +196,14 @@ function hasFailed({ slots }: Known, slot: number, { row }: Happening): boolean 
 }
 
 function judgeKept(before: Known, after: Known, happening: Happening, runs: number, find: Find): void {
-  const { confirms, endsTrial, rewrites } = happening;
+  const { confirms, endsTrial, rewrites, rots } = happening;
   const ended = endsTrial === true && before.running === runs && before.slots[runs].state === SlotState.TRIAL;
   const isTrialAgain = after.slots[runs].state === SlotState.TRIAL;
   if (ended && isTrialAgain) {
     find('undone', `${nameOfSlot(runs)} was on trial before the reset, and is on trial again`);
     return;
   }
-  const last = confirms?.answered ? confirms.slot : before.confirmedLast;
+  const last = confirms?.answered ? confirms.slot : (rots ?? before).confirmedLast;
   if (last === undefined || last === runs || confirms?.slot === runs) return;
   if (!confirms?.answered && before.slots[last].state !== SlotState.CONFIRMED) return;
   // A client began to write over it.

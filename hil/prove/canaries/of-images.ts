@@ -106,7 +106,7 @@ export const imageCanaries: readonly Canary[] = [
   {
     name: 'no second look',
     about: 'the image was verified a moment ago',
-    caughtBy: { proof: 'glitch', scenario: 'not signed, and alone' },
+    caughtBy: { proof: 'glitch', scenario: 'revokes its own key' },
     changes: [
       {
         path: 'bootloader/handover.ts',

@@ -103,7 +103,7 @@ function whatOlderRecordAsks({ board }: World): Told {
   );
   const slots = [0, 1].filter((slot) => asked?.[slot]);
   const older = slots.some((slot) => stateBeforeNewest(board)?.slots[slot].older);
-  return { rots: true, asks: { slots, older } };
+  return { rots: { confirmedLast: stateBeforeNewest(board)?.confirmedLast }, asks: { slots, older } };
 }
 
 function comeBack({ operator }: World, reset: () => void): void {
