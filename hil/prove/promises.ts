@@ -165,7 +165,7 @@ function judgeReasons(before: Known, after: Known, happening: Happening, find: F
       continue;
     const now = isOf(entry, image) ? entry : undefined;
     const wasDropped = isAskedFor(state)
-      ? !isAskedFor(after.slots[slot].state)
+      ? !isAskedFor(now?.state ?? after.slots[slot].state)
       : state === SlotState.CONFIRMED && wasPassedOver(before, after, happening, slot);
     if (wasDropped && (now === undefined || now.reason === RejectReason.NONE))
       find('told', `${image.name} in ${nameOfSlot(slot)} was to run and was dropped, and no reason is kept`);
