@@ -105,7 +105,6 @@ export function registerMultiplexer(): void {
 
 function answerMultiplexer(operation: u32, command: u32, step: u32): u32 {
   assert(step == 0, 'every answer here is given at once');
-  assert(command < MUXCMD_COUNT, 'the server passes on commands of the group alone');
   if (operation == SMP_OP_READ) {
     if (command == MUXCMD_STATE) return answerState();
     return command == MUXCMD_CELL ? answerCell() : MGMT_ENOTSUP;

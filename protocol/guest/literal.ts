@@ -8,7 +8,6 @@ export function literalLength(literal: string): u32 {
 }
 
 export function literalByte(literal: string, index: u32): u32 {
-  assert(index < literalLength(literal), 'a character of the literal');
   const unit: u32 = load<u16>(changetype<usize>(literal) + ((<usize>index) << 1));
   assert(unit < 0x80, 'literals for the wire are ASCII');
   return unit;
@@ -17,6 +16,7 @@ export function literalByte(literal: string, index: u32): u32 {
 export function equalsLiteral(pointer: usize, length: u32, literal: string): bool {
   if (length != literalLength(literal)) return false;
   assert(isInRam(pointer, length), 'the bytes are in memory');
+  assert(pointer != changetype<usize>(literal), 'a literal is two bytes a character, and no text');
   for (let index: u32 = 0; index < length; index++) {
     if (load<u8>(pointer + index) != literalByte(literal, index)) return false;
   }

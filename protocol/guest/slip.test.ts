@@ -7,14 +7,17 @@ interface Slip extends Record<string, unknown> {
   slipReceiverReset(receiver: number, buffer: number, capacity: number): void;
   slipReceiverPush(receiver: number, byte: number): number;
   slipReceiverPeer(receiver: number): number;
+  slipReceiverTake(receiver: number, pointer: number, length: number): number;
   slipSenderStart(sender: number, peer: number, pointer: number, length: number): void;
   slipSenderNext(sender: number): number;
+  slipSenderTake(sender: number, target: number, most: number): number;
 }
 
 const receiver = 0x10000;
 const sender = 0x10040;
 const buffer = 0x11000;
 const message = 0x13000;
+const fifo = 0x14000;
 const canary = 0xa5;
 let slip: Slip;
 let memory: Uint8Array;
@@ -38,6 +41,34 @@ function receive(bytes: Iterable<number>): { peer: number; datagram: number[] }[
     datagrams.push({ peer: slip.slipReceiverPeer(receiver), datagram: [...memory.slice(buffer, buffer + length)] });
   }
   return datagrams;
+}
+
+/** As `receive`, in runs of at most so many bytes, as a FIFO gives them. */
+function receiveInRuns(bytes: number[], most: number): { peer: number; datagram: number[] }[] {
+  const datagrams = [];
+  for (let at = 0; at < bytes.length; ) {
+    const run = bytes.slice(at, at + most);
+    memory.set(run, fifo);
+    const taken = slip.slipReceiverTake(receiver, fifo, run.length);
+    expect(taken).toBeLessThanOrEqual(run.length);
+    at += taken;
+    if (taken < run.length) datagrams.push(...receive([bytes[at++]]));
+  }
+  return datagrams;
+}
+
+/** As `send`, in runs of at most so many bytes. */
+function sendInRuns(peer: number, datagram: Uint8Array, most: number): number[] {
+  memory.set(datagram, message);
+  slip.slipSenderStart(sender, peer, message, datagram.length);
+  const line = [];
+  for (;;) {
+    const taken = slip.slipSenderTake(sender, fifo, most);
+    line.push(...memory.subarray(fifo, fifo + taken));
+    const byte = slip.slipSenderNext(sender);
+    if (byte < 0) return line;
+    line.push(byte);
+  }
 }
 
 function send(peer: number, datagram: Uint8Array): number[] {
@@ -72,6 +103,22 @@ describe('the gateway line', () => {
         const line = sent.flatMap(([peer, datagram]) => send(peer, datagram));
         expect(receive(line)).toEqual(sent.map(([peer, datagram]) => ({ peer, datagram: [...datagram] })));
         expectUntouchedOutside(200);
+      }),
+    );
+  });
+
+  test('does the same in runs as byte by byte, noise and datagrams that are too long included', () => {
+    const ordinary = fc.integer({ min: 0, max: 255 });
+    const bytes = fc.array(fc.oneof(ordinary, ordinary, fc.constantFrom(0xc0, 0xdb, 0xdc, 0xdd)), { maxLength: 300 });
+    fc.assert(
+      fc.property(bytes, fc.nat(40), fc.integer({ min: 1, max: 64 }), (line, capacity, most) => {
+        reset(capacity);
+        const one = receive(line);
+        reset(capacity);
+        expect(receiveInRuns(line, most)).toEqual(one);
+        expectUntouchedOutside(capacity);
+        const datagram = Uint8Array.from(line);
+        expect(sendInRuns(0xc0db, datagram, most)).toEqual(send(0xc0db, datagram));
       }),
     );
   });

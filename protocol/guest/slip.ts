@@ -2,10 +2,10 @@
 //
 //   END  peer high  peer low  datagram ...  END        END = C0; in between C0 -> DB DC, DB -> DB DD
 //
-// Receiver and sender go byte by byte and hold no frame of their own. A datagram longer than the buffer is cut at its
+// Receiver and sender hold no frame of their own. Bytes without a meaning go in runs, the others one by one. A datagram longer than the buffer is cut at its
 // capacity, as a UDP socket cuts it: the SMP layer then finds the payload short and says so. A frame with a wrong
 // escape, or without a whole peer tag, is dropped: the line is lossless, so it can only be noise. What must stay true: nothing is
-// written outside the buffer, whatever comes in on the line.
+// written outside the buffer, whatever comes in on the line. What is done for each byte has no assertions: a frame's beginning and end have them.
 
 import { isInRam } from './ram';
 
@@ -54,19 +54,17 @@ const DROPPING: u32 = 2;
 
 function receiverAt(receiver: usize): Receiver {
   assert(offsetof<Receiver>() == SLIP_RECEIVER_SIZE, 'a receiver fits the room that its line has for it');
-  assert((receiver & 3) == 0, 'fields are words');
   return changetype<Receiver>(receiver);
 }
 
 function senderAt(sender: usize): Sender {
   assert(offsetof<Sender>() == SLIP_SENDER_SIZE, 'a sender fits the room that its line has for it');
-  assert((sender & 3) == 0, 'fields are words');
   return changetype<Sender>(sender);
 }
 
 /** Where the next frame goes. Also forgets a frame that had begun. */
 export function slipReceiverReset(receiver: usize, buffer: usize, capacity: u32): void {
-  assert(isInRam(receiver, SLIP_RECEIVER_SIZE), 'a receiver in memory');
+  assert(isInRam(receiver, SLIP_RECEIVER_SIZE) && (receiver & 3) == 0, 'a receiver in memory, its fields words');
   assert(isInRam(buffer, capacity), 'a buffer in memory, or none');
   const into = receiverAt(receiver);
   into.buffer = <u32>buffer;
@@ -80,7 +78,6 @@ export function slipReceiverReset(receiver: usize, buffer: usize, capacity: u32)
 /** True while a frame has begun and needs its buffer, or is being dropped. */
 export function slipReceiverBusy(receiver: usize): bool {
   const from = receiverAt(receiver);
-  assert(from.state <= DROPPING, 'a receiver has three states');
   return from.received != 0 || from.state != RECEIVING;
 }
 
@@ -99,7 +96,6 @@ export function slipReceiverPeer(receiver: usize): u32 {
 
 /** Takes one byte off the line; returns the datagram's length (0 is an empty datagram) when it ends one. */
 export function slipReceiverPush(receiver: usize, byte: u32): i32 {
-  assert(byte <= 0xff, 'the line carries bytes');
   const into = receiverAt(receiver);
   if (byte == SLIP_END) return finishFrame(into);
   const state = into.state;
@@ -116,10 +112,29 @@ export function slipReceiverPush(receiver: usize, byte: u32): i32 {
   return SLIP_NOTHING;
 }
 
+/** Takes bytes of a datagram off the line, up to the first that means something or has no room; returns how many. */
+export function slipReceiverTake(receiver: usize, pointer: usize, length: u32): u32 {
+  const into = receiverAt(receiver);
+  const received = into.received;
+  if (into.state != RECEIVING || received < PEER_SIZE) return 0;
+  assert(received - PEER_SIZE <= into.capacity, 'a datagram never exceeds its buffer');
+  assert(isInRam(pointer, length), 'the bytes are in memory');
+  const target = <usize>into.buffer + (received - PEER_SIZE);
+  const most = min(length, into.capacity - (received - PEER_SIZE));
+  let taken: u32 = 0;
+  for (; taken < most; taken++) {
+    const byte: u32 = load<u8>(pointer + taken);
+    if (byte == SLIP_END || byte == ESCAPE) break;
+    store<u8>(target + taken, <u8>byte);
+  }
+  into.received = received + taken;
+  assert(taken <= length, 'no byte behind those that came');
+  assert(into.received <= into.capacity + PEER_SIZE, 'no more was kept than there is room for');
+  return taken;
+}
+
 function keepByte(into: Receiver, byte: u32): void {
   const received = into.received;
-  assert(byte <= 0xff, 'the line carries bytes');
-  assert(received <= into.capacity + PEER_SIZE, 'no more was kept than there is room for');
   if (received < PEER_SIZE) {
     into.peer = (into.peer << 8) | byte;
   } else if (received - PEER_SIZE < into.capacity) {
@@ -152,7 +167,7 @@ const SENDING_DATAGRAM: u32 = 4;
 
 export function slipSenderStart(sender: usize, peer: u32, pointer: usize, length: u32): void {
   assert(peer <= 0xffff, 'a peer tag has 16 bits');
-  assert(isInRam(sender, SLIP_SENDER_SIZE), 'a sender in memory');
+  assert(isInRam(sender, SLIP_SENDER_SIZE) && (sender & 3) == 0, 'a sender in memory, its fields words');
   assert(isInRam(pointer, length), 'a datagram in memory');
   const from = senderAt(sender);
   from.next = <u32>pointer;
@@ -160,6 +175,7 @@ export function slipSenderStart(sender: usize, peer: u32, pointer: usize, length
   from.state = SENDING_START;
   from.peer = peer;
   from.escaped = 0;
+  assert(from.end >= from.next, 'a datagram ends behind its beginning');
 }
 
 /** The next byte for the line, or SLIP_NOTHING when the frame is complete. The datagram must not change meanwhile. */
@@ -168,7 +184,6 @@ export function slipSenderNext(sender: usize): i32 {
   const escaped = from.escaped;
   const state = from.state;
   const next = from.next;
-  assert(next <= from.end, 'nothing behind the datagram is sent');
   if (escaped != 0) {
     from.escaped = 0;
     return <i32>escaped;
@@ -179,6 +194,7 @@ export function slipSenderNext(sender: usize): i32 {
     return <i32>SLIP_END;
   }
   if (state == SENDING_DATAGRAM) {
+    assert(next < from.end, 'nothing behind the datagram is sent');
     from.next = next + 1;
     return escapeByte(from, load<u8>(<usize>next));
   }
@@ -187,9 +203,27 @@ export function slipSenderNext(sender: usize): i32 {
   return escapeByte(from, state == SENDING_PEER_HIGH ? from.peer >> 8 : from.peer & 0xff);
 }
 
+/** Writes bytes of the datagram that need no escape, at most so many; returns how many. */
+export function slipSenderTake(sender: usize, target: usize, most: u32): u32 {
+  const from = senderAt(sender);
+  if (from.state != SENDING_DATAGRAM || from.escaped != 0) return 0;
+  const next = <usize>from.next;
+  assert(from.next <= from.end, 'nothing behind the datagram is sent');
+  assert(isInRam(target, most), 'room for the bytes');
+  const limit = min(most, from.end - from.next);
+  let taken: u32 = 0;
+  for (; taken < limit; taken++) {
+    const byte: u32 = load<u8>(next + taken);
+    if (byte == SLIP_END || byte == ESCAPE) break;
+    store<u8>(target + taken, <u8>byte);
+  }
+  from.next += taken;
+  assert(taken <= most, 'no more than there is room for');
+  assert(from.next <= from.end, 'nothing behind the datagram is sent');
+  return taken;
+}
+
 function escapeByte(from: Sender, byte: u32): i32 {
-  assert(byte <= 0xff, 'the line carries bytes');
-  assert(from.escaped == 0, 'the escape before has been sent');
   if (byte != SLIP_END && byte != ESCAPE) return <i32>byte;
   from.escaped = byte == SLIP_END ? ESCAPED_END : ESCAPED_ESCAPE;
   return <i32>ESCAPE;

@@ -111,6 +111,9 @@ describe('ninety-six cells behind two lines', () => {
     expect(refusal(ask('CONFIGURE', { cell: 3, setting: MuxSetting.TOLERANCE, value: 5 }))).toBe('SETTING');
     expect(refusal(ask('UPLOAD', { data: Uint8Array.of(1, 2, 3, 4) }))).toBe('NO_OFFSET');
     expect(refusal(ask('UPLOAD', { off: 0, len: 1_000_000, data: Uint8Array.of(1, 2, 3, 4) }))).toBe('LENGTH');
+    for (let command = 0; command < 256; command++)
+      for (const operation of [Smp.OP_READ, Smp.OP_WRITE]) device.request(operation, SmpGroup.MULTIPLEXER, command, {});
+    expect(device.statistics('faults').count).toBe(0);
     const worse = structuredClone(table);
     worse.lines[0].pop();
     expect(refusal(upload(tableBytes(worse)))).toBe('NOT_SERVED');

@@ -12,8 +12,10 @@ import {
   slipReceiverPeer,
   slipReceiverPush,
   slipReceiverReset,
+  slipReceiverTake,
   slipSenderNext,
   slipSenderStart,
+  slipSenderTake,
 } from '../slip';
 import { COUNT_GATEWAY_OVERRUNS, count } from './counters';
 import { claimFrame, frameMessage, queueFrame } from './frames';
@@ -48,7 +50,11 @@ export function gatewayInterrupt(): void {
   const gap = uartOverrun(UART0_DATA);
   const received = uartReceive(UART0_DATA, staging);
   assert(received <= UART_FIFO_SIZE, 'no more than a FIFO came');
-  for (let index: u32 = 0; index < received; index++) takeByte(load<u8>(staging + index));
+  let index: u32 = 0;
+  while (index < received) {
+    index += slipReceiverTake(receiver, staging + index, received - index);
+    if (index < received) takeByte(load<u8>(staging + index++));
+  }
   if (gap) {
     count(COUNT_GATEWAY_OVERRUNS);
     slipReceiverDrop(receiver);
@@ -57,7 +63,6 @@ export function gatewayInterrupt(): void {
 }
 
 function takeByte(byte: u32): void {
-  assert(byte <= 0xff, 'the line carries bytes');
   if (!slipReceiverBusy(receiver) && byte != SLIP_END) {
     if (frame == 0) frame = claimFrame();
     if (frame == 0) slipReceiverDrop(receiver);
@@ -89,6 +94,8 @@ function pump(): void {
   assert(sending, 'only a datagram that is not sent yet is pumped');
   let count: u32 = 0;
   while (sending && count < free) {
+    count += slipSenderTake(sender, staging + count, free - count);
+    if (count == free) break;
     const byte = slipSenderNext(sender);
     sending = byte != SLIP_NOTHING;
     if (sending) store<u8>(staging + count++, <u8>byte);
