@@ -34,11 +34,11 @@ if (!canRun) console.log('no test of a read-only install: this system has no set
 const folders = ['bootloader', 'cli', 'firmware', 'hil', 'host', 'protocol'];
 const parts = [...folders, 'package.json', 'package-lock.json', 'tsconfig.json', 'asconfig.json'];
 
-/** Without the packages: those are the repository's own, where other tests write at the same time. */
+/** Without the packages and the guests: those are the repository's own, where other tests write at the same time. */
 const filesOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true })
     .map(String)
-    .filter((name) => !name.startsWith('node_modules'));
+    .filter((name) => !name.startsWith('node_modules') && !name.startsWith(join('build', 'guest', '/')));
 
 interface Ended {
   code: number | string | null | undefined;

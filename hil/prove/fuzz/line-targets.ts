@@ -102,6 +102,9 @@ function lineTarget(bootloader: Uint8Array, seed: number, { seeds, tokens, deliv
   };
 }
 
+/** {d: text} whose text ends with the body, one byte behind it, and one byte before. */
+const bounds = ['a161646161', 'a161646261', 'a16164616161'].map((each): Input => [Buffer.from(each, 'hex')]);
+
 const sampled = <T>(values: fc.Arbitrary<T>, seed: number) => fc.sample(values, { seed, numRuns: samples });
 
 function lines(wire: Wire): TargetText['open'] {
@@ -149,6 +152,7 @@ export const lineTargets: readonly TargetText[] = [
       lineTarget(bootloader, seed, {
         seeds: [
           ...requests.map((each): Input => [each.subarray(8)]),
+          ...bounds,
           ...sampled(body, seed).map((each): Input => [each]),
         ],
         tokens: [...keyTokens, ...cborTokens.map((each) => Uint8Array.from(each))],

@@ -45,7 +45,7 @@ export const reasons: readonly Reason[] = [
       'a confirm that is asked again: the same code serves the firmware, and in safe mode no image runs (hil/test/boot/rotten-bit.test.ts)',
   },
   {
-    functions: /stat\/addCounter|slip\/slipReceiver|console\/takeCharacter|boot\/answerLog/,
+    functions: /stat\/addCounter|slip\/slipReceiver|console\/takeCharacter|boot\/answerLog|boot-log\/answerBootLog/,
     reason:
       'a receiver that is dropped in the middle of a frame, or a log record of a fault: hil/test/hostile/lines.test.ts and hil/test/boot do that',
   },
@@ -81,7 +81,8 @@ export const reasons: readonly Reason[] = [
       'a carry, a borrow or a length that these messages and keys do not lead to: bootloader/crypto tests them by Wycheproof, RFC 8032 and a big-integer model',
   },
   {
-    functions: /cbor-|server\/writeError|dma\/|enumeration|img-upload|img-store|os-info|smp\/os|boot\/answerBoot|utf8/,
+    functions:
+      /cbor-|server\/(writeError|finishReply)|dma\/|enumeration|img-upload|img-store|os-info|smp\/os|boot\/answerBoot|utf8/,
     reason: 'an odd request that the slice of the fuzzer did not come to; the full proof and hil/test/hostile do',
   },
   {
@@ -92,7 +93,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     functions:
-      /act\/|last-run\/|decide\/|second-|permit\/|claims-again|image\/|boot-state\/|revoke|settle|survey|safe-mode|boot-log/,
+      /act\/|last-run\/|decide\/|second-|permit\/|claims-again|image\/|boot-state\/|revoke|settle|survey|safe-mode|boot-log|same-bytes/,
     text: none,
     reason: 'the way out of a loop or a choice that is always left by another one',
   },
