@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { chooser } from '../../host/board/random.ts';
 import { FridgeError } from '../../host/plant/cryostat/field.ts';
+import { buildAll } from '../../host/tools/build.ts';
 import { muxPresets, openProblem } from '../../host/tools/multiplexer/open-problem.ts';
 import { densityOfProblem, planProblem, STEPS_A_SECOND } from '../../host/tools/multiplexer/planner.ts';
 import { tablePlot } from '../../host/tools/multiplexer/plot.ts';
@@ -13,10 +14,12 @@ import { readTable, TableError } from '../../host/tools/multiplexer/verify/read.
 import { verifyTable } from '../../host/tools/multiplexer/verify/verify.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { runPlan, runText } from '../mux/run.ts';
 import { type Ending, type SearchResult, searchUntilStopped } from '../mux/search.ts';
 import { planJson, planText, refusalText, verdictText } from '../mux/words.ts';
 import { parseSeconds, parseWord } from '../options.ts';
-import { printing, type Result } from '../result.ts';
+import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { buildNotes } from '../run/new-device.ts';
 import { systemReason } from '../system-error.ts';
 
 const PROBLEM = `name of a preset (${muxPresets.join(', ')}) or a YAML file (docs/multiplexer.md has its keys)`;
@@ -27,6 +30,7 @@ export function addMuxCommands(program: Command): void {
   const mux = new Command('mux').description('plan and check the refreshing of sample-and-hold cells');
   mux.addCommand(planCommand());
   mux.addCommand(verifyCommand());
+  mux.addCommand(runCommand());
   program.addCommand(mux);
 }
 
@@ -126,6 +130,62 @@ async function verify(file: string, options: { problem?: string }): Promise<Resu
   const verdict = await refusing(() => verifyTable(readTable(bytes), problem), file);
   const exitCode = verdict.accepted ? ExitCode.OK : ExitCode.FAILED;
   return { text: verdictText(file, verdict, problem !== undefined), json: verdict, exitCode };
+}
+
+interface RunCommandOptions extends GlobalOptions {
+  for: number;
+  timeLimit: number;
+  seed: number;
+}
+
+function runCommand(): Command {
+  return new Command('run')
+    .description(
+      'plan, and execute the table on a board: the firmware judges it, the cells drift, every gap is measured',
+    )
+    .argument('<problem>', PROBLEM)
+    .option('--for <seconds>', 'virtual seconds', parseSeconds, 10)
+    .option('--time-limit <seconds>', 'how long to search for a table, as in `mux plan`', parseSeconds, 2)
+    .option('--seed <number>', 'of the board and of the search', parseWord, 1)
+    .addHelpText(
+      'after',
+      `
+Exit code 1 when a deadline is missed, or when there is no table. The cells get values all over the range of the converter, so at the beginning
+they drift fast and are also served beside the table.
+
+With --json: {virtualNs, services, late, cells: [{name, deadlineNs, largestGapNs, errorMicrovolts}], dutyStolen, extra, switches, switchesLeast,
+switchErrors, errorRate: {lower, upper}}.`,
+    )
+    .action(printing<[string], RunCommandOptions>((options, file) => runOnBoard(file, options)));
+}
+
+async function runOnBoard(file: string, options: RunCommandOptions): Promise<Result> {
+  const problem = open(file);
+  const steps = Math.ceil(options.timeLimit * STEPS_A_SECOND);
+  const search = planProblem(problem, { steps, choose: chooser(options.seed) });
+  const { plan: best, result } = await refusing(
+    () => searchUntilStopped(search, options.timeLimit * CLOCK_FACTOR),
+    file,
+  );
+  if (!best) {
+    const density = result?.density ?? densityOfProblem(inSlots(problem));
+    const text = result?.refusal ? refusalText(problem, density, result.refusal) : 'no table was found so far';
+    throw new Failure('NO_TABLE', text);
+  }
+  const notes = buildNotes(options.json === true);
+  const build = await buildAll(['factory'], notes);
+  const run = runPlan(best, problem, build, { runNs: options.for * 1e9, seed: options.seed });
+  const shows = options.json !== true && process.stderr.isTTY;
+  for (;;) {
+    const step = await run.next();
+    if (step.done) {
+      if (shows) process.stderr.write('\r\x1b[K');
+      const exitCode = step.value.late === 0 ? ExitCode.OK : ExitCode.FAILED;
+      return { text: runText(step.value, problem), json: step.value, exitCode };
+    }
+    if (shows) process.stderr.write(`\r\x1b[K${(step.value / 1e9).toFixed(2)} of ${options.for} s`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 function open(name: string): MuxProblem {

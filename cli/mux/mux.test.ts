@@ -66,6 +66,29 @@ describe('coldrig mux plan', () => {
   });
 });
 
+describe('coldrig mux run', () => {
+  it('has the firmware execute the plan: every deadline met, voltages within their tolerance, less than 4 % of the time', async () => {
+    const { code, json } = await coldrig(['--json', 'mux', 'run', 'cells-96', '--for', '1']);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ ok: true, late: 0, switchErrors: 0 });
+    const cells = json.cells as { deadlineNs: number; largestGapNs: number; errorMicrovolts: number }[];
+    expect(cells).toHaveLength(96);
+    for (const { deadlineNs, largestGapNs, errorMicrovolts } of cells) {
+      expect(largestGapNs).toBeLessThanOrEqual(deadlineNs);
+      expect(largestGapNs).toBeGreaterThan(0);
+      expect(Math.abs(errorMicrovolts)).toBeLessThan(101);
+    }
+    expect(json.dutyStolen).toBeLessThan(0.04);
+    expect(json.switches).toBeGreaterThanOrEqual(json.switchesLeast as number);
+  });
+
+  it('says why there is no table', async () => {
+    const { code, stderr } = await coldrig(['mux', 'run', at('none.yaml')]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('refused');
+  });
+});
+
 describe('coldrig mux verify', () => {
   it('names the first thing that is wrong', async () => {
     await coldrig(['mux', 'plan', at('fits.yaml'), '--out', at('fits.json')]);

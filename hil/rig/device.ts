@@ -12,6 +12,7 @@ import { Board } from '../../host/board/board.ts';
 import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
 import type { Provision } from '../../host/board/factory.ts';
 import type { LogRecord } from '../../host/board/log.ts';
+import type { MultiplexerSize } from '../../host/board/multiplexer/bank.ts';
 import type { Snapshot } from '../../host/board/snapshot.ts';
 import type { Surroundings } from '../../host/board/surroundings.ts';
 import { CONSOLE_LINE } from '../../host/links/link.ts';
@@ -46,6 +47,8 @@ export interface DeviceOptions {
   seed?: number;
   /** Its surroundings, for instance `() => new WiredCryostat(fridge)`; a quiet bench when left out. Each device needs its own. */
   surroundings?: () => Surroundings;
+  /** Cells and lines of its multiplexer; 96 behind 2 when left out. */
+  multiplexer?: MultiplexerSize;
 }
 
 export class DeviceUnderTest {
@@ -74,9 +77,9 @@ export class DeviceUnderTest {
     ) => This,
     options: DeviceOptions = {},
   ): Promise<This> {
-    const { slots, keys: burnt = keys.slice(0, 2).map(({ publicKey }) => publicKey), seed = 1, surroundings } = options;
+    const { slots, keys: burnt = keys.slice(0, 2).map(({ publicKey }) => publicKey) } = options;
     const bootloader = options.bootloader ?? (await compileGuest('bootloader/main.ts'));
-    const board = new Board({ seed, surroundings });
+    const board = new Board(options);
     board.provision({ bootloader, keys: burnt, slots });
     return new this(board);
   }

@@ -8,6 +8,7 @@ import { benchDurable } from './durable.ts';
 import { benchLinks } from './links.ts';
 import { benchMetering } from './metering.ts';
 import { benchMuxPlan } from './mux-plan.ts';
+import { benchMuxSlots } from './mux-slots.ts';
 import { benchPowerCuts } from './power-cuts.ts';
 import { benchPulse } from './pulse.ts';
 import type { BenchRow } from './row.ts';
@@ -22,6 +23,7 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   pulse: benchPulse,
   cryostat: benchCryostat,
   'mux-plan': benchMuxPlan,
+  'mux-slots': benchMuxSlots,
   links: benchLinks,
   upload: benchUpload,
   durable: benchDurable,

@@ -17,7 +17,7 @@ const placesOfLine = 1;
 const nanovoltsPerCode = Mux.CODE_MICROVOLTS * 1000;
 const halfLifeNs = Mux.HALF_LIFE_MS * 1e6;
 /** The converter halves its distance to a new value in this time. */
-const settlingHalfNs = 500;
+const settlingHalfNs = 100;
 /** What a neighbour takes of a step: -90 dB. */
 const kick = 1 / 32768;
 /** The data sheet's largest drift long after a step, in nV/s. */
@@ -115,7 +115,10 @@ function halvingSpan(spanNs: number): number {
 }
 
 function hash(seed: number, number: number): number {
-  let word = Math.imul(seed ^ (number >>> 0) ^ Math.imul(Math.floor(number / 2 ** 32), 0x85eb_ca6b), 0x9e37_79b1);
+  // Zero is not left where it is: it would be an error of the switch.
+  let word =
+    Math.imul(seed, 0x9e37_79b1) + Math.imul(number | 0, 0x2545_f491) + Math.floor(number / 2 ** 32) + 0x7f4a_7c15;
+  word = Math.imul(word ^ (word >>> 15), 0x9e37_79b1);
   word = Math.imul(word ^ (word >>> 16), 0x85eb_ca6b);
   word = Math.imul(word ^ (word >>> 13), 0xc2b2_ae35);
   return (word ^ (word >>> 16)) >>> 0;

@@ -26,9 +26,33 @@ describe('a problem file', () => {
     const { cells, lines } = parseProblem(file, 'two.yaml');
     expect(lines).toBe(2);
     expect(cells).toEqual([
-      { name: 'G0', number: 0, lines: [0, 1], bank: 0, deadlineNs: 5_555_555, serviceNs: 2001 },
-      { name: 'G1', number: 1, lines: [0, 1], bank: 0, deadlineNs: 5_555_555, serviceNs: 2001 },
-      { name: 'slow', number: 2, lines: [1], bank: 3, deadlineNs: 166_666_666, serviceNs: 2001 },
+      {
+        name: 'G0',
+        number: 0,
+        lines: [0, 1],
+        bank: 0,
+        deadlineNs: 5_555_555,
+        serviceNs: 2001,
+        toleranceMicrovolts: 100,
+      },
+      {
+        name: 'G1',
+        number: 1,
+        lines: [0, 1],
+        bank: 0,
+        deadlineNs: 5_555_555,
+        serviceNs: 2001,
+        toleranceMicrovolts: 100,
+      },
+      {
+        name: 'slow',
+        number: 2,
+        lines: [1],
+        bank: 3,
+        deadlineNs: 166_666_666,
+        serviceNs: 2001,
+        toleranceMicrovolts: 10,
+      },
     ]);
   });
 

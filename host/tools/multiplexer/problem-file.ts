@@ -62,7 +62,7 @@ function readCells(field: Field, defaults: Partial<Record<(typeof cellKeys)[numb
   const cell: Omit<MuxCell, 'name' | 'number'> = {
     lines: of.line ? [whole(of.line, 0, lines - 1)] : Array.from({ length: lines }, (_, line) => line),
     bank: of.bank ? whole(of.bank, 0, 255) : 0,
-    deadlineNs: readDeadline(field, of, own),
+    ...readDeadline(field, of, own),
     serviceNs: readService(field, of),
   };
   const namesOf = count === undefined ? [name] : Array.from({ length: count }, (_, i) => `${name}${i}`);
@@ -71,19 +71,24 @@ function readCells(field: Field, defaults: Partial<Record<(typeof cellKeys)[numb
 
 type CellFields = Partial<Record<(typeof cellKeys)[number], Field>>;
 
-function readDeadline(field: Field, all: CellFields, own: CellFields): number {
+function readDeadline(
+  field: Field,
+  all: CellFields,
+  own: CellFields,
+): { deadlineNs: number; toleranceMicrovolts?: number } {
   // A cell's own tolerance counts more than a deadline among the defaults.
   const direct = own.deadline_ns ?? (own.tolerance_uV || own.drift_uV_per_s ? undefined : all.deadline_ns);
-  if (direct) return whole(direct, 1, HOUR_NS);
+  if (direct) return { deadlineNs: whole(direct, 1, HOUR_NS) };
   if (!all.tolerance_uV || !all.drift_uV_per_s)
     throw field.error('has no deadline; give tolerance_uV and drift_uV_per_s, or deadline_ns');
   const drift = all.drift_uV_per_s.isText()
     ? driftMicrovoltsPerSecond[all.drift_uV_per_s.oneOf(['fresh', 'settled'])]
     : all.drift_uV_per_s.number(1e-3, 1e9);
-  const deadline = deadlineOf(all.tolerance_uV.number(1e-3, 1e7), drift);
+  const toleranceMicrovolts = all.tolerance_uV.number(1e-3, 1e7);
+  const deadline = deadlineOf(toleranceMicrovolts, drift);
   if (deadline < 1 || deadline > HOUR_NS)
     throw field.error(`would have a deadline of ${deadline} ns; expected 1 ns to an hour: check tolerance and drift`);
-  return deadline;
+  return { deadlineNs: deadline, toleranceMicrovolts };
 }
 
 function readService(field: Field, of: CellFields): number {

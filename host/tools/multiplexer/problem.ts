@@ -14,6 +14,8 @@ export interface MuxCell {
   deadlineNs: number;
   /** Settling and writing. */
   serviceNs: number;
+  /** What the deadline was calculated from; left out where it was given. */
+  toleranceMicrovolts?: number;
 }
 
 /** Time in which no line may serve or switch: `lengthNs` from `offsetNs` on, again every `periodNs`. */

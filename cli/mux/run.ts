@@ -1,0 +1,153 @@
+// A planned table on a board: the firmware is asked to execute it over SMP, virtual time passes, and what became of every cell is told.
+
+import { DeviceUnderTest } from '../../hil/rig/device.ts';
+import { second } from '../../hil/rig/time.ts';
+import { usualMultiplexer } from '../../host/board/multiplexer/bank.ts';
+import type { Service } from '../../host/board/multiplexer/multiplexer-module.ts';
+import type { Build } from '../../host/tools/build.ts';
+import { errorRateInterval, type RateInterval } from '../../host/tools/multiplexer/error-rate.ts';
+import type { Plan } from '../../host/tools/multiplexer/plan.ts';
+import { timeText } from '../../host/tools/multiplexer/plot.ts';
+import { driftMicrovoltsPerSecond, type MuxCell, type MuxProblem } from '../../host/tools/multiplexer/problem.ts';
+import { type MuxTable, tableBytes } from '../../host/tools/multiplexer/table.ts';
+import {
+  cellState,
+  configureCell,
+  multiplexerState,
+  runRefresh,
+  uploadTable,
+  writeCell,
+} from '../../host/tools/smp/multiplexer.ts';
+import { Mux } from '../../protocol/multiplexer/module.ts';
+
+/** The target that the field gives for switches: one error in a million. */
+export const SWITCH_ERROR_TARGET = 1e-6;
+const NANOVOLT_NS_A_MICROVOLT = 1e12;
+const DRIFT_MOST = 1e9;
+const TOLERANCES = [100, 10, 1] as const;
+const stepNs = second / 4;
+
+export interface MuxRunReport {
+  virtualNs: number;
+  services: number;
+  /** Missed deadlines. */
+  late: number;
+  cells: { name: string; deadlineNs: number; largestGapNs: number; errorMicrovolts: number }[];
+  /** Part of the time in which at least one line served or switched. */
+  dutyStolen: number;
+  /** Services beside the table: the first of every cell, and those that fresh cells needed. */
+  extra: number;
+  switches: number;
+  /** Least that the time of the run needed, at the least of a period. */
+  switchesLeast: number;
+  switchErrors: number;
+  /** Errors a switch, with its exact interval at 95 %. */
+  errorRate: RateInterval;
+}
+
+/** Executes a plan for so many virtual nanoseconds; yields how many have passed. */
+export async function* runPlan(
+  plan: Plan,
+  problem: MuxProblem,
+  build: Build,
+  options: { runNs: number; seed: number },
+): AsyncGenerator<number, MuxRunReport> {
+  const { table } = plan;
+  const image = build.images.get('factory');
+  if (!image) throw new Error("the build made no image 'factory'");
+  const device = await DeviceUnderTest.running({
+    ...{ slots: { A: image.bytes }, bootloader: build.bootloader, keys: [build.publicKey], seed: options.seed },
+    multiplexer: {
+      cells: Math.max(usualMultiplexer.cells, ...table.cells.map(({ number }) => number + 1)),
+      lines: Math.max(usualMultiplexer.lines, problem.lines),
+    },
+  });
+  device.run(second);
+  const client = device.client();
+  const codes = new Map(table.cells.map(({ number }) => [number, 2000 + ((number * 331) % 20_000)]));
+  for (const { number } of table.cells) {
+    const { tolerance, drift } = settingsOf(problem.cells[number]);
+    await configureCell(client, number, 'USED', 1);
+    await configureCell(client, number, 'TOLERANCE', tolerance);
+    await configureCell(client, number, 'SETTLED', drift);
+    await writeCell(client, number, codes.get(number) as number);
+  }
+  await uploadTable(client, tableBytes(table));
+  await runRefresh(client, true);
+  const duty = new Duty(table);
+  device.board.multiplexer.listener = (service) => duty.take(service);
+  const start = device.now;
+  while (device.now < start + options.runNs) {
+    device.run(Math.min(stepNs, start + options.runNs - device.now));
+    yield device.now - start;
+  }
+  const virtualNs = device.now - start;
+  device.board.multiplexer.listener = undefined;
+  const state = await multiplexerState(client);
+  const cells: MuxRunReport['cells'] = [];
+  for (const { name, number } of table.cells) {
+    const { longestGapUs, microvolts } = await cellState(client, number);
+    const errorMicrovolts = microvolts - (codes.get(number) as number) * Mux.CODE_MICROVOLTS;
+    const { deadlineNs } = problem.cells[number];
+    cells.push({ name, deadlineNs, largestGapNs: longestGapUs * 1000, errorMicrovolts });
+  }
+  // The last period may have ended only just.
+  const periods = Math.max(0, Math.floor(virtualNs / (table.periodSlots * table.slotNs)) - 1);
+  return {
+    ...{ virtualNs, cells, services: state.services, late: state.late, extra: state.extra, switches: state.switches },
+    dutyStolen: duty.busyNs / virtualNs,
+    switchesLeast: periods * plan.cost.switchesLeast,
+    switchErrors: state.switchErrors,
+    errorRate: errorRateInterval(state.switchErrors, state.switches),
+  };
+}
+
+/** The cell's tolerance and the chip's drift; where the problem gives a deadline alone, settings by which it holds its value for so long. */
+function settingsOf({ deadlineNs, toleranceMicrovolts }: MuxCell): { tolerance: number; drift: number } {
+  if (toleranceMicrovolts !== undefined)
+    return { tolerance: Math.max(1, Math.floor(toleranceMicrovolts)), drift: driftMicrovoltsPerSecond.settled * 1000 };
+  const tolerance = TOLERANCES.find((each) => (each * NANOVOLT_NS_A_MICROVOLT) / deadlineNs <= DRIFT_MOST) ?? 1;
+  const drift = Math.floor((tolerance * NANOVOLT_NS_A_MICROVOLT) / deadlineNs);
+  return { tolerance, drift: Math.max(1, Math.min(DRIFT_MOST, drift)) };
+}
+
+/** Time in which at least one line serves or switches; services come in the order of their start. */
+class Duty {
+  busyNs = 0;
+  private readonly banks = new Map<number, number>();
+  private readonly last = new Map<number, number>();
+  private readonly switchNs: number;
+  private end = 0;
+
+  constructor(table: MuxTable) {
+    for (const { number, bank } of table.cells) this.banks.set(number, bank);
+    this.switchNs = table.switchSlots * table.slotNs;
+  }
+
+  take({ line, cell, startNs, spanNs }: Service): void {
+    const bank = this.banks.get(cell) ?? 0;
+    const changes = this.last.get(line) !== bank;
+    this.last.set(line, bank);
+    const from = Math.max(this.end, startNs - (changes ? this.switchNs : 0));
+    this.end = Math.max(this.end, startNs + spanNs);
+    this.busyNs += Math.max(0, this.end - from);
+  }
+}
+
+export function runText(report: MuxRunReport, problem: MuxProblem): string {
+  const { cells, errorRate } = report;
+  const tight = cells.reduce((a, b) => (b.largestGapNs / b.deadlineNs > a.largestGapNs / a.deadlineNs ? b : a));
+  const worst = cells.reduce((a, b) => (Math.abs(b.errorMicrovolts) > Math.abs(a.errorMicrovolts) ? b : a));
+  const seconds = report.virtualNs / second;
+  return [
+    `${problem.name}: ${report.late === 0 ? 'every deadline met' : `${report.late} deadlines missed`} in ${seconds} s on the board`,
+    `  services       ${report.services}, ${report.extra} of them beside the table`,
+    `  tightest cell  ${tight.name}: ${timeText(tight.largestGapNs)} of ${timeText(tight.deadlineNs)}`,
+    `  voltages       at most ${Math.abs(worst.errorMicrovolts)} uV off, at the end (${worst.name})`,
+    `  stolen         ${(100 * report.dutyStolen).toFixed(2)} % of the time`,
+    `  bank switches  ${report.switches}, at least ${report.switchesLeast} are necessary`,
+    `  switch errors  ${report.switchErrors}; ${rateText(errorRate)} a switch (95 %), target ${SWITCH_ERROR_TARGET}`,
+  ].join('\n');
+}
+
+const rateText = ({ lower, upper }: RateInterval): string => `${lower.toPrecision(2)} to ${upper.toPrecision(2)}`;
