@@ -36,7 +36,7 @@ function solveCommand(): Command {
     .addHelpText(
       'after',
       `
-A stage named in --heat gets exactly that much; others keep what the fridge file's operating_heat_W leaves on.
+A stage named in --heat gets exactly this heat. The other stages keep the operating_heat_W of the fridge file.
 
 Examples:
   coldrig cryostat solve uts --heat 4K=100mW
@@ -115,7 +115,7 @@ function collectHeat(text: string, before: Map<StageName, number> = new Map()): 
   }
   if (watts < 0)
     throw new InvalidArgumentError(
-      `${text} would cool the ${stage} stage; a heater only heats: give 0W to switch what the fridge file leaves on off, or more`,
+      `${text} would cool the ${stage} stage; a heater only heats: give 0W or more (0W switches the heat of the fridge file off)`,
     );
   return new Map(before).set(stage, watts);
 }

@@ -23,15 +23,15 @@ interface FlashOptions extends TargetOptions, GlobalOptions {
 const HELP = `
 Examples:
   coldrig flash app.bin                     upload only
-  coldrig flash app.bin --test              and run it on trial: it goes back at the next reset
-  coldrig flash app.bin --confirm           and keep it, once it has proven itself
+  coldrig flash app.bin --test              and run it on trial: the next reset rolls it back
+  coldrig flash app.bin --confirm           and confirm it, once it was healthy on trial
   coldrig flash app.bin --target serial:///tmp/coldrig
 
-Exit code 0: done as asked, as the device itself says afterwards. 3: the device refused the image, went back to the old one, or did not get
-as far as asked. 1: it cannot be told, for instance because the device did not come back after a reset.
+Exit code 0: done as requested, as the device itself says afterwards. 3: the device refused the image, rolled back to the old one, or did not
+get as far as requested. 1: the result is not known, for instance because the device did not come back after a reset.
 
-An image signed with --pad or --confirm is asked for by its own trailer: the next reset tries it, also after a plain upload.
-A device that is not a coldrig keeps no boot log: whether it was reset while it was watched is then told by its silence alone.
+The trailer of an image signed with --pad or --confirm requests a trial: the next reset runs it on trial, also after a plain upload.
+A device that is not a coldrig keeps no boot log: then only its silence shows that it was reset while it was watched.
 
 With --json: {ok, verdict: uploaded|on-trial|confirmed|refused|undone|failing|silent, version, hash, bytes, uploadMs, resent, running, refusal,
 why, health, waiting: unmarked|trial|for-good, resets, bootLog, reason, fault}.`;
@@ -70,7 +70,7 @@ async function flash(options: FlashOptions, file: string): Promise<Result> {
       },
     }),
   ).finally(() => progress.stop());
-  // The device keeps only a code; here is the file, so the exact message of the core can be given.
+  // The device keeps only a code. The file is here, so the exact message of the core can be shown.
   const isRefused = result.reason === RejectReason.CORE_REFUSED;
   const refusal = isRefused ? refusalIn(image)?.message : undefined;
   return {

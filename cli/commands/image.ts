@@ -80,8 +80,8 @@ interface SignCommandOptions {
 }
 
 const SIGN_HELP = `
-The module is checked as the core checks it when it is run. A file that is a signed image already is refused: imgtool signs it once more
-without a word when it is told to pad the header, and the result never boots.
+The module is checked like the core checks it before it runs. A file that is already a signed image is refused: with --pad-header imgtool would
+sign it again without a warning, and the result would never boot.
 
 Example:
   coldrig image sign app.wasm app.bin --key my.pem --version 1.2.0`;

@@ -150,8 +150,8 @@ function runCommand(): Command {
     .addHelpText(
       'after',
       `
-Exit code 1 when a deadline is missed, or when there is no table. The cells get values all over the range of the converter, so at the beginning
-they drift fast and are also served beside the table.
+Exit code 1 when a deadline is missed, or when there is no table. The cells get values over the whole range of the converter. So at the beginning
+they drift fast and get further services beside those of the table.
 
 With --json: {virtualNs, services, late, cells: [{name, deadlineNs, largestGapNs, errorMicrovolts}], dutyStolen, extra, switches, switchesLeast,
 switchErrors, errorRate: {lower, upper}}.`,

@@ -31,14 +31,14 @@ interface ProveOptions extends GlobalOptions {
 const HELP = `
 Examples:
   coldrig prove power                       all of it, on all cores
-  coldrig prove power --slice               what a test run affords
+  coldrig prove power --slice               a small part, as in a test run
   coldrig prove power --json --shard 1/4    a quarter, for one of four machines
   coldrig prove merge 1.json 2.json 3.json 4.json
 
-Exit code 0: no violation. 1: one or more; each comes with a command that shows it again.
+Exit code 0: no violation. 1: one or more; each is shown with a command that reproduces it.
 With --json: {proof, scenarios: [{name, points, violations}], points, violations, seconds, pointsPerSecondPerCore, processorSeconds,
-seed, proved: {commit, guests, tools}}, and where there is something to say slice, shard, scenario, and found: [{scenario, point, invariant,
-text, choices, log, replay}]. merge takes all shards of one run, and nothing else.`;
+seed, proved: {commit, guests, tools}}, and, where they apply, slice, shard, scenario, and found: [{scenario, point, invariant,
+text, choices, log, replay}]. merge takes all shards of one run, and no other files.`;
 
 /** How many violations are printed in full; all of them are in --json and --junit. */
 const toldMax = 5;
@@ -65,7 +65,7 @@ function proofCommand(name: string, about: string): Command {
     .option('--scenario <name>', 'only this scenario')
     .option('--point <name>', 'only this point, as named in a violation')
     .option('--canary <name>', 'use a bootloader with a deliberate defect')
-    .option('--slice', 'only what a test run affords')
+    .option('--slice', 'only a small part, as in a test run')
     .option('--threads <count>', 'worker threads (default: one per core)', integerBetween(1, 256))
     .option('--shard <i/n>', 'only the i-th of n shares of the work', parseShard)
     .option('--junit <file>', 'write the result as JUnit XML')

@@ -50,16 +50,16 @@ interface RunOptions extends OutputOptions, GlobalOptions {
   timeline?: boolean;
 }
 
-/** Far more than a sequencer needs for one shot; it takes about a minute of real time. */
+/** Far more than a sequencer needs for one shot; it takes about a minute of wall time. */
 const LIMIT_DEFAULT = 1_000_000_000;
 const nanoseconds = integerBetween(0, Number.MAX_SAFE_INTEGER);
 
 const HELP = `
-Each file is the program of one sequencer; wait_sync and triggers work between them. Zero of all times is where the experiment begins: the end
-of the first wait_sync.
+Each file is the program of one sequencer. wait_sync and triggers work between them. Time zero is the start of the experiment: the end of the
+first wait_sync.
 
 Examples:
-  coldrig pulse run rabi.json --timeline               when each line ran, how often, with how little slack
+  coldrig pulse run rabi.json --timeline               when each line ran, how often, and with which slack
   coldrig pulse run drive.json readout.json --plot out.svg --vcd out.vcd --perfetto out.pftrace
   coldrig pulse run readout.json drive.json --input readout=0.5,-0.5 --set readout.trigger_enable=1 --set readout.trigger_address=1
 

@@ -13,8 +13,8 @@ import { pulseRunCommand } from './pulse-run.ts';
 
 const EXAMPLES = `
 Examples:
-  coldrig pulse check rabi.json                 what the hardware would refuse, and what would go wrong
-  coldrig pulse run rabi.json --timeline        when each line runs, with how little slack
+  coldrig pulse check rabi.json                 what the hardware would refuse, and mistakes that show only at run time
+  coldrig pulse run rabi.json --timeline        when each line runs, and with which slack
   coldrig pulse run drive.json readout.json --plot out.svg`;
 
 export function addPulseCommands(program: Command): void {

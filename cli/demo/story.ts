@@ -1,5 +1,5 @@
-// The product's story: a board boots, takes a good update, and undoes four bad ones. Told in virtual time, by a real client
-// talking to a real bootloader and firmware, in a cryostat; nothing here knows how it ends.
+// The demonstration: a board boots, takes a good update, and rolls four bad ones back. It runs in virtual time, with a real client that
+// talks to a real bootloader and firmware, in a cryostat. No outcome is written down here.
 //
 // What must stay true: every number and every cause is read from the board's log or from the device's answers.
 
@@ -28,24 +28,24 @@ export interface Ending {
   outcome: 'confirmed' | 'undone' | 'refused';
   /** Version that runs at the end of the chapter. */
   running: string | null;
-  /** Why it was undone or refused, in the device's words. */
+  /** Why it was rolled back or refused, in the device's words. */
   cause: string | null;
   /** From the start of the trial to its end. */
   trialNs: number | null;
-  /** From the end of the trial until the firmware before it ran again. */
+  /** From the end of the trial until the earlier firmware ran again. */
   recoveryNs: number | null;
-  /** How much warmer than before the 4 K plate got while it was tried, millikelvin. */
+  /** Rise of the temperature of the 4 K plate during the trial, millikelvin. */
   plateRiseMillikelvin: number | null;
 }
 
-/** Longest any chapter may take: a trial that nobody confirms ends after five minutes. */
+/** Longest time for a chapter: a trial that is not confirmed ends after five minutes. */
 const PATIENCE_NS = 600e9;
 const SECOND_NS = 1e9;
 
-/** Images by name, as they are needed: the last ones may still be compiling when the story begins. */
+/** Images by name, when they are needed: the last ones may still be compiling when the story begins. */
 export type Images = (name: string) => Promise<BuiltImage>;
 
-/** Tells the story of a provisioned board that has no power yet; `plateKelvin` is the temperature of what it sits on. */
+/** Runs the story on a provisioned board that has no power yet; `plateKelvin` is the temperature of its plate. */
 export async function tellStory(
   board: Board,
   images: Images,
@@ -123,7 +123,7 @@ class Story {
     return { image: image.name, version: image.version, outcome, running, ...noTimes, cause: null };
   }
 
-  /** Puts an image on trial and waits until the device has gone back by itself. */
+  /** Puts an image on trial and waits until the device has rolled back by itself. */
   async badUpdate(name: string, meanwhile: () => Promise<void>): Promise<Ending> {
     const image = await this.image(name);
     this.teller.chapter(`${image.version}: ${image.promise}`);
@@ -139,7 +139,7 @@ class Story {
     return this.undoneEnding(image, mark, rejected, plateRiseMillikelvin);
   }
 
-  /** One bit is not what was signed: first in the file, then in a good image that was accepted already. */
+  /** One bit differs from what was signed: first in the file, then in the flash, in an image that was accepted already. */
   async damagedUpdate(): Promise<Ending> {
     const image = await this.image('flipped-bit');
     this.teller.chapter(`${image.version}: ${image.promise}`);
@@ -156,7 +156,7 @@ class Story {
     return this.undoneEnding(image, mark, rejected);
   }
 
-  /** What no check at upload can find: a cell changes its mind while the power is off. */
+  /** A fault that no check at upload can find: a flash cell changes while the power is off. */
   private flipInFlash(image: BuiltImage, bytes: Uint8Array): void {
     const { board } = this;
     board.cutPower();
@@ -180,7 +180,7 @@ class Story {
     this.note('confirm-tried', `a client asks to confirm it: ${answer}; it is ${healthText(health)}`);
   }
 
-  /** Something the story does, among what the board says. */
+  /** Reports an action of the story, between the lines of the board's log. */
   private note(event: string, text: string): void {
     this.teller.line({ timeNs: this.board.now, event, facts: {}, text, tone: 'cyan' });
   }

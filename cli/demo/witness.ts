@@ -1,5 +1,4 @@
-// What happened on a board, kept so that a story can be told from it: every number in the demonstration comes from here or from
-// an answer of the device.
+// The events of a board, in order. Every number in the demonstration comes from here or from an answer of the device.
 
 import type { LogLine } from '../run/log-line.ts';
 
@@ -10,7 +9,7 @@ export class Witness {
     this.lines.push(line);
   }
 
-  /** A mark to look back to. */
+  /** The number of events so far: a start for `first` and `last`. */
   get mark(): number {
     return this.lines.length;
   }
@@ -20,7 +19,7 @@ export class Witness {
     return this.lines.slice(mark).find((line) => line.event === event);
   }
 
-  /** Last one. */
+  /** Last event of this name after a mark. */
   last(event: string, mark = 0): LogLine | undefined {
     return this.lines.slice(mark).findLast((line) => line.event === event);
   }

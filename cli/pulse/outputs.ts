@@ -1,4 +1,4 @@
-// The files a run may leave behind. Each is written whole or not at all.
+// The output files of a run. Each is written whole or not at all.
 
 import { perfettoTrace } from '../../host/tools/pulse/perfetto.ts';
 import { svgPlot } from '../../host/tools/pulse/plot-svg.ts';
@@ -19,7 +19,7 @@ export interface OutputOptions {
   to?: number;
 }
 
-/** Samples that are drawn or written unless asked otherwise: two milliseconds. */
+/** Length of the samples that are drawn or written without --to: two milliseconds. */
 const SAMPLES_MOST_NS = 2_000_000;
 
 /** Records a sequencer keeps for the traces: 32 bytes each. */
@@ -29,12 +29,12 @@ export function recordsToKeep({ vcd, perfetto }: OutputOptions): number {
   return vcd === undefined && perfetto === undefined ? 0 : RECORDS_MOST;
 }
 
-/** How far outputs are looked at: what is drawn or written, and what q1simulator's results cover. */
+/** Up to when outputs are computed: for plots and files, and for the keys of q1simulator's results. */
 export function outputsNeededNs({ from = 0, to }: OutputOptions): number {
   return Math.max(SAMPLES_MOST_NS, to ?? from + SAMPLES_MOST_NS);
 }
 
-/** Before anything runs: what is wrong with the options. */
+/** Checks the options before anything runs. */
 export function checkOutputs({ samples, plot, vcd, perfetto, from = 0, to }: OutputOptions): void {
   if (samples !== undefined && !/\.(csv|npy)$/.test(samples)) {
     throw new Failure('OPTION', `--samples ${samples}: expected a name that ends in .csv or .npy`, {
@@ -47,14 +47,14 @@ export function checkOutputs({ samples, plot, vcd, perfetto, from = 0, to }: Out
   }
 }
 
-/** What is shown and written of the run, and whether something had to be left out. */
+/** The part of the run that is shown and written, and whether something had to be left out. */
 export function windowOf(run: PulseRun, { from = 0, to }: OutputOptions): Window & { cut: boolean } {
   const endNs = Math.max(from + 1, Math.min(to ?? Number.POSITIVE_INFINITY, timeBaseOf(run).endNs));
   const toNs = to === undefined ? Math.min(endNs, from + SAMPLES_MOST_NS) : endNs;
   return { fromNs: from, toNs, cut: toNs < endNs };
 }
 
-/** Names of the files written, with what is in them; and notes on what is not. */
+/** Names of the files written, and notes on what they leave out. */
 export function writeOutputs(
   run: PulseRun,
   options: OutputOptions,
@@ -80,7 +80,7 @@ export function writeOutputs(
 function notesOn(run: PulseRun, options: OutputOptions, { fromNs, toNs, cut }: Window & { cut: boolean }): string[] {
   const notes: string[] = [];
   const { zeroNs } = timeBaseOf(run);
-  if (cut) notes.push(`plots and samples are of ${fromNs} to ${toNs} ns; --from and --to choose others`);
+  if (cut) notes.push(`plots and samples cover ${fromNs} to ${toNs} ns; choose another range with --from and --to`);
   for (const { name, records } of run.sequencers) {
     if (records.cutNs !== undefined && recordsToKeep(options) > 0) {
       notes.push(`the traces of ${name} end at ${records.cutNs - zeroNs} ns, after ${RECORDS_MOST} events`);

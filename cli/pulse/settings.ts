@@ -1,5 +1,5 @@
-// What can be set of the sequencers from the command line: `--set [NAME.]setting[index]=value` and `--input [NAME=]level,level,…`.
-// Without a name it is for all of them. And what acquisitions measure when only a seed is given.
+// Settings of the sequencers from the command line: `--set [NAME.]setting[index]=value` and `--input [NAME=]level,level,…`. An option without
+// a name is for all sequencers. And the levels that acquisitions measure when only a seed is given.
 
 import type { Setting } from '../../hil/rig/pulse/run.ts';
 import { Random } from '../../host/board/random.ts';
@@ -8,7 +8,7 @@ import { SequenceLayout } from '../../protocol/q1/sequence.ts';
 import { SequencerSetting, sequencerSettings } from '../../protocol/q1/settings.ts';
 import { ExitCode, Failure } from '../failure.ts';
 
-/** Settings of the table that can be set, in lower case; the table has a limit among them. */
+/** Names of the settings, in lower case. RESPONSES_MAX in the table is a limit, not a setting. */
 const settable = Object.keys(sequencerSettings.values)
   .filter((name) => name !== 'RESPONSES_MAX')
   .map((name) => name.toLowerCase());
@@ -36,7 +36,7 @@ export function parseSettings(texts: string[], names: string[]): Setting[][] {
   return settings;
 }
 
-/** What the input shows to the acquisitions in turn, as settings. A level is one of path 0, or path0:path1, in full scale. */
+/** Levels that the acquisitions measure, one after the other, as settings. A level is of path 0, or path0:path1, in full scale. */
 export function parseInputs(texts: string[], names: string[]): Setting[][] {
   const settings: Setting[][] = names.map(() => []);
   for (const text of texts) {
@@ -58,7 +58,7 @@ export function parseInputs(texts: string[], names: string[]): Setting[][] {
   return settings;
 }
 
-/** Half of the acquisitions measure +0.5, half -0.5 of full scale on path 0, as the seed has it: a qubit that is read out. */
+/** The seed decides which acquisitions measure +0.5 and which -0.5 of full scale on path 0, like a qubit that is read out. */
 export function randomInputs(seed: number, names: string[]): Setting[][] {
   return names.map((_, sequencer) => {
     const chance = new Random(seed + sequencer * 2 ** 32);

@@ -1,4 +1,4 @@
-// Pulse programs from files: read, assembled, and what is wrong with them said to a person or a machine.
+// Reads and assembles pulse programs from files, and reports their errors and warnings as text or JSON.
 
 import {
   type AssembledSequence,
@@ -37,11 +37,11 @@ export function judgeFile(file: string, profile: ProfileName | undefined): Judge
 
 export interface LoadedFiles {
   sequences: AssembledSequence[];
-  /** For each file with warnings, how many it has and how to see them. */
+  /** For each file with warnings: their number, and the command that shows them. */
   notes: string[];
 }
 
-/** All files, ready to be loaded; throws a Failure with every finding that keeps one from it. */
+/** All files, ready to be loaded. Throws a Failure with every error found. */
 export function loadFiles(files: string[], profile: ProfileName | undefined): LoadedFiles {
   const judged = files.map((file) => judgeFile(file, profile));
   const together = foundTogether(judged);
@@ -65,7 +65,7 @@ function noteOnWarnings({ file, findings }: Judged): string[] {
     : [`${length} warning${length === 1 ? '' : 's'} about ${file}; to see them: coldrig pulse check ${file}`];
 }
 
-/** What is wrong with the files as a set. */
+/** Findings about the files as a set: limits of the module that they share. */
 export function foundTogether(judged: Judged[]): Finding[] {
   return lintTogether(judged.flatMap(({ sequence }) => sequence ?? []));
 }

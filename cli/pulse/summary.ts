@@ -1,4 +1,4 @@
-// What a run came to, for people and for machines.
+// The result of a run, as text and as JSON.
 
 import { expectedKeys } from '../../host/tools/pulse/expected.ts';
 import {
@@ -19,7 +19,7 @@ import { spanText } from '../words.ts';
 const INDENT = 10;
 /** Instructions with a wrong register that are listed. */
 const VALUES_SHOWN = 5;
-/** Slack of which nobody needs to know more. */
+/** From here on slack is ample, and its exact value does not matter. */
 const AMPLE_NS = 1024;
 
 export function runFailed(run: PulseRun): boolean {
@@ -79,7 +79,7 @@ function warningText(run: SequencerRun, flag: string): string {
   return `ACQ_OVERLAP: ${overlaps} of ${counted(acquisitionCount, 'window')} opened while the one before was open (${first}). Each is integrated whole here; no document says what the instrument does: make the windows shorter or leave more time between them`;
 }
 
-/** The instructions whose register held something wrong, the first few of them. */
+/** The first few instructions whose register held a value out of range. */
 function valuesText(run: SequencerRun): string {
   const { wrongValues, originNs } = run.tally;
   const all = [...wrongValues].map(([instruction, { count, value, taken, timeNs }]) => {
@@ -111,7 +111,7 @@ export function deadlockText({ deadlock, sequencers }: PulseRun): string | undef
   const parts: string[] = [];
   if (waiting.length > 0) parts.push(`${names(waiting)} in wait_sync for ${names(missing)}`);
   if (waitingForTrigger.length > 0)
-    parts.push(`${names(waitingForTrigger)} in wait_trigger for a trigger that nobody sends`);
+    parts.push(`${names(waitingForTrigger)} in wait_trigger for a trigger that no sequencer sends`);
   const advice =
     missing.length > 0
       ? `; every sequencer takes part unless it is left out with --set ${names(missing.slice(0, 1))}.sync_enable=0`
@@ -121,7 +121,7 @@ export function deadlockText({ deadlock, sequencers }: PulseRun): string | undef
 
 export function speedText(run: PulseRun): string {
   const times = timesFaster(run);
-  // A program of some microseconds is over before the engine is up to speed, and the figure says so.
+  // A program of some microseconds ends before the engine has compiled its code, so its factor can be below 1.
   const factor = times >= 1 ? `${figure(times)} times faster than` : `${figure(times)} times as fast as`;
   return `${spanText(virtualNs(run))} of the instrument's time in ${spanText(run.wallMs * 1e6)}: ${factor} the instrument`;
 }
@@ -130,7 +130,7 @@ function figure(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(2);
 }
 
-/** Powers of two; the tail above a microsecond is of no concern and told together. */
+/** Powers of two; slack above a microsecond is ample and summed up. */
 function histogramText(ranges: SlackRange[]): string {
   const close = ranges.filter(({ toNs }) => toNs <= AMPLE_NS);
   const ample = ranges.filter(({ toNs }) => toNs > AMPLE_NS).reduce((sum, { count }) => sum + count, 0);
