@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['{cli,host,hil,protocol,bootloader,firmware}/**/*.test.ts'],
     globalSetup: 'hil/test/guests.ts',
     setupFiles: ['hil/test/property-seed.ts', 'hil/test/equal-bytes.ts'],
-    // Files share processes, one a core, so that each module is loaded once in each: what a file changes in its process it puts back.
+    // Test files share processes, one per core, so that each module is loaded once per process. A file that changes its process restores it.
     pool: 'forks',
     isolate: false,
     maxWorkers: availableParallelism(),

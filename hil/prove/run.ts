@@ -2,7 +2,7 @@
 //
 //   prepare once -> threads open their benches -> each takes the next part -> results, in the order of the parts
 //
-// What must stay true: threads and shards decide when and where a part runs, never what comes of it.
+// What must stay true: threads and shards decide when and where a part runs, never its result.
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -13,11 +13,11 @@ import { type ProofResult, resultOf, type Shard } from './result.ts';
 import { UnknownName } from './unknown-name.ts';
 
 export interface RunOptions extends ProofOptions {
-  /** Worker threads: one a core when left out; 0 for none but this one. */
+  /** Number of worker threads; default: one per processor core. 0: everything runs in this thread. */
   threads?: number;
   shard?: Shard;
   onProgress?: (progress: RunProgress) => void;
-  /** Ends the run: it then throws what the signal was aborted with. */
+  /** Ends the run, which then throws the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -47,7 +47,7 @@ export async function runProof(name: string, options: RunOptions): Promise<Proof
   await proof.prepare?.(own);
   const proved = provedBy(proof, own);
   const all = await proof.parts(own);
-  // What was aborted before anybody listened tells no one again.
+  // A signal that was aborted before the listener was added sends no event.
   signal?.throwIfAborted();
   const parts = shard ? all.filter((_, index) => index % shard.of === shard.number - 1) : all;
   const began = performance.now();
@@ -68,7 +68,7 @@ const others: OtherProofs = {
   run: (name, options) => runProof(name, { ...options, threads: 0 }),
 };
 
-/** A thread's own things for a proof. */
+/** Opens what one thread needs for a proof. */
 export async function openBench({ proof, options }: WorkerTask): Promise<Bench> {
   return (await loadProof(proof)).open(options, others);
 }
@@ -92,7 +92,7 @@ async function inThreads(
   signal?: AbortSignal,
 ): Promise<PartResult[]> {
   const results: PartResult[] = [];
-  // Heavy ones first, so that no thread begins one when the others are at their end.
+  // Heavy parts first, so that no thread begins one when the others have almost ended.
   const waiting = [...parts.keys()].sort((a, b) => parts[b].weight - parts[a].weight);
   const workerData: WorkerTask = { proof, options };
   const workers = Array.from(

@@ -1,5 +1,5 @@
-// A proof was asked for something by a name it does not know. It is its own kind of error, so that a command can say it as what it is: a
-// mistake on the command line, and no failure of the proof.
+// The error for a name of a scenario or a point that a proof does not have. It has a class of its own, because it is a mistake on the command
+// line and not a failure of the proof.
 
 export class UnknownName extends Error {
   override readonly name = 'UnknownName';
