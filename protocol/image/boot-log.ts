@@ -9,15 +9,15 @@
 //    11  u8   state of that slot's image from then on
 //    12  u8   reason kept for slot A, 13 u8 for slot B
 //    14  u8   fault cause in RESET.FAULT_CAUSE, 0 where this boot did not begin with a fault or the watchdog
-//    15  u8   resets in a row that nobody asked for
+//    15  u8   resets in a row that were not requested
 //    16  u32  version of the image
 //    20  u32  security counter in the fuses
 //    24  u32  fault address
 //    28       measurement: SHA-256 of the image as it was computed in this boot; zeros where none runs
 //    60  u32  CRC-32 of bytes 0 to 59
 //
-// 64 records fill a sector; the next one is erased only then, so at least the last 192 boots are there. A record is written before what it
-// tells happens: a boot that is cut between its record and the hand-over is told, one cut before is not. Nothing is decided by the log.
+// 64 records fill a sector. Only then is the next one erased, so at least the last 192 boots are there. A record is written before the hand-over
+// that it describes: a boot that is cut between the two has a record, one cut before has none. No decision depends on the log.
 
 import { constantTable, valuesOf } from '../constants.ts';
 

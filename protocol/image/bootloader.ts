@@ -1,4 +1,4 @@
-// What an image may ask of the bootloader.
+// What an image may require of the bootloader.
 
 import { constantTable, valuesOf } from '../constants.ts';
 

@@ -41,7 +41,7 @@ export const rejectReasons = constantTable('REASON', 'Reasons for refusing an im
   POWER_BUDGET: [38, 'A trial whose firmware found that it uses more power than its plate allows'],
   INTERLOCK: [39, 'A trial that an interlock stopped'],
   BROWN_OUTS: [40, 'A trial under which the supply dipped again and again'],
-  LOOPING: [41, 'A confirmed image that was reset too often in a row, and nobody asked for it'],
+  LOOPING: [41, 'A confirmed image that was reset too often in a row, without a request'],
 });
 
 export const RejectReason = valuesOf(rejectReasons);

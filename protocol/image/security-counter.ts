@@ -10,9 +10,9 @@
 //   13      to the next multiple of 4^12 = 0x100_0000             1.4.7 -> 2.0.0
 //   15      to the next multiple of 4^14                          1.4.7 -> 16.0.0
 //
-// imgtool's `-s auto` makes counters of this shape out of versions: 1.0.0 is 16,777,216, and as many fuses no chip has. In ticks it is
-// one, as is every step to the next revision, minor or major version; and any counter of 32 bits is at most 15 + 14 * 3 ticks away. A
-// counter that is counted by hand (1, 2, 3 ...) takes one tick a step, as if its fuses were counted.
+// imgtool's `-s auto` makes counters of this shape out of versions: 1.0.0 is 16,777,216. No chip has so many fuses. In ticks it is
+// one, as is every step to the next revision, minor or major version. Any counter of 32 bits is at most 15 + 14 * 3 ticks away. A
+// counter that is counted by hand (1, 2, 3 ...) takes one tick a step, as in a design with one fuse a step.
 //
 // Eight cells a word, the lowest bits first; cells are burnt in order and the first empty one ends the counter. What must stay true:
 // - More ones never make a smaller number: of two ticks the greater goes at least as far, and what follows keeps the order.

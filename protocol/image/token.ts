@@ -1,5 +1,5 @@
-// A downgrade token: the signed word of whoever holds a token key that one image may run although a newer one is there, or although the
-// security counter in the fuses is past its own.
+// A downgrade token: a permission, signed with a token key. It allows one image to run although a newer one is there, or although the
+// security counter in the fuses is above the image's own.
 //
 //     0  u32  magic "CDT1"
 //     4  u32  scope: 1 one device, by serial number; 2 every device of a board
@@ -13,8 +13,8 @@
 //   104       Ed25519 signature of bytes 0 to 103
 //
 // It lies at the start of the trailer sector of the slot its image is in, so that it goes with the image, and is checked at every boot. The
-// counter in the fuses never goes back: when a newer image is confirmed and takes it past the window, the token is history.
-// It signs 104 bytes that begin with its magic, an image's signature 32: neither can be taken for the other.
+// counter in the fuses never goes back: when a newer image is confirmed and takes it past the window, the token is no longer valid.
+// Its signature is over 104 bytes that begin with its magic, an image's over 32 bytes: neither can be used as the other.
 
 import { constantTable, valuesOf } from '../constants.ts';
 

@@ -1,14 +1,14 @@
-// The power budget: what the controller may take at the 4 K plate, and what it gives up when it takes more.
+// The power budget: how much power the controller may take at the 4 K plate, and which load it sheds when it takes more.
 //
-//   normal --over budget 2 s--> half duty --2 s--> quarter duty --2 s--> muted --2 s--> not enough (interlock, or the end of a trial)
+//   normal --over budget 2 s--> half duty --2 s--> quarter duty --2 s--> muted --2 s--> safe state (interlock, or the end of a trial)
 //      ^------------------------- below 80 % of the budget for 10 s: one step back --------'
 //
-// Management requests have a part of the core's budget. When they have used it up the next one waits, and its sender with it: no client, however
-// fast, can make the controller shed load.
+// Management requests have a part of the core's budget. When it is used up, the next request waits, and so does its sender. So no
+// client, however fast, can make the controller shed load.
 //
-// A plate follows its load within seconds (1.75 mK/mW at 3 K, measured on a dilution fridge), so what a controller takes is what its qubits feel.
-// The management core has a share of its own: what 10 mK on the plate allow. What must stay true: load is shed in this order, and
-// given back in the opposite one. While an interlock is tripped only the last step is taken back, so that its trip can be cleared.
+// A plate follows its load within seconds (1.75 mK/mW at 3 K, measured on a dilution fridge), so the controller's power changes the
+// temperature of its qubits. The management core has its own share: the power that warms the plate by 10 mK. What must stay true: load is
+// shed in this order, and restored in the opposite one. While an interlock is tripped only the last step is taken back, so that its trip can be cleared.
 
 import { constantTable, valuesOf } from '../constants.ts';
 
@@ -22,9 +22,9 @@ export const budgetTable = constantTable('BUDGET', 'Numbers of the power budget.
     4_200_000,
     'The plate may be no warmer than this with everything on: the budget shrinks towards it',
   ],
-  STEP_SECONDS: [2, 'Over budget for so long, the next load is shed'],
-  RECOVER_SECONDS: [10, 'Well below it for so long, one is given back'],
-  RECOVER_PERCENT: [80, 'Well below: this share of the budget'],
+  STEP_SECONDS: [2, 'After this time over budget the next load is shed'],
+  RECOVER_SECONDS: [10, 'After this time well below the budget one load is restored'],
+  RECOVER_PERCENT: [80, 'Well below means: under this share of the budget'],
 });
 
 export const shedTable = constantTable('SHED', 'What is shed: each step contains those before it.', {
@@ -32,7 +32,7 @@ export const shedTable = constantTable('SHED', 'What is shed: each step contains
   HALF_DUTY: [1, 'Sequencers play half of the time'],
   QUARTER_DUTY: [2, 'Sequencers play a quarter of the time'],
   MUTED: [3, 'Waveform outputs are muted'],
-  SAFE_STATE: [4, 'Shedding was not enough: the interlock OVER_BUDGET trips'],
+  SAFE_STATE: [4, 'All load was shed and the power is still over budget: the interlock OVER_BUDGET trips'],
 });
 
 export const Budget = valuesOf(budgetTable);

@@ -1,4 +1,4 @@
-// Interlocks: what stops the controller before it harms its fridge, or is harmed, as one table.
+// Interlocks, as one table: they stop the controller before it damages its fridge or itself.
 //
 //   condition   what is compared (`Condition`), of which channel, rail or heater
 //   threshold   in the condition's unit: microkelvin, microwatts, milliseconds, or nothing for yes and no
@@ -7,8 +7,9 @@
 //   action      what is done at the trip, bits of `Action`
 //   clearer     who clears the trip: an operator only (latched), or the condition itself when it has been gone for as long
 //
-// The firmware's table is generated from this one. A task of its own looks at every condition, from the registers, so that an interlock holds
-// whatever the task it guards is doing; only OVER_BUDGET is the verdict of another task. What must stay true: numbers are places in INTERLOCK.TRIPPED and are never given twice.
+// The firmware's table is generated from this one. A separate task reads every condition from the registers. So an interlock
+// works whatever state the guarded task is in. Only OVER_BUDGET is decided by another task. What must stay true: numbers are places in INTERLOCK.TRIPPED
+// and are never used twice.
 // Thresholds are for a dilution fridge with its 4 K plate between 3 and 4.2 K.
 
 import { constantTable, valuesOf } from '../constants.ts';
@@ -18,10 +19,10 @@ export const conditionTable = constantTable('CONDITION', 'What an interlock comp
   HOT: [0, 'Temperature of a channel, microkelvin'],
   RISE: [1, 'Temperature of a channel above its slow average, microkelvin'],
   BLIND: [2, 'No thermometer of the 4 K plate is readable, or the scanner stands still'],
-  RUNAWAY: [3, 'A heater gives more than it was told, microwatts'],
+  RUNAWAY: [3, 'A heater gives more power than it was set to, microwatts'],
   RAIL_TRIPPED: [4, 'The comparator of a rail has tripped: mask of RAILS.TRIPPED'],
   CLOCK_GONE: [5, 'The loop is not locked'],
-  OVER_BUDGET: [6, 'The power budget says that shedding load was not enough'],
+  OVER_BUDGET: [6, 'All load was shed, and the power is still over budget'],
 });
 
 export const actionTable = constantTable('ACTION', 'What an interlock does when it trips.', {
@@ -60,7 +61,7 @@ function stage(name: string, channel: number, hot: number, rise: number): Interl
   const rest = { of: channel, persistenceMs: 1000, action: SAFE_STATE, clearer: Clearer.OPERATOR };
   const within = { hysteresis: Math.round(rise / 4), ...rest };
   return [
-    { name: `${name}_HOT`, doc: 'Warmer than it may ever be in operation', condition: HOT, threshold: hot, ...within },
+    { name: `${name}_HOT`, doc: 'Warmer than is allowed in operation', condition: HOT, threshold: hot, ...within },
     { name: `${name}_RISE`, doc: 'Warms faster than its load explains', condition: RISE, threshold: rise, ...within },
   ];
 }
@@ -79,7 +80,7 @@ export const interlocks: readonly Interlock[] = [
   },
   {
     name: 'HEATER_RUNAWAY',
-    doc: 'A heater gives more than it was told',
+    doc: 'A heater gives more power than it was set to',
     ...{ condition: RUNAWAY, of: 0, threshold: 200, hysteresis: 100 },
     ...{ persistenceMs: 500, action: HEATERS_OFF, clearer: Clearer.OPERATOR },
   },

@@ -331,13 +331,13 @@ export const REASON_POWER_BUDGET: u32 = 38;
 export const REASON_INTERLOCK: u32 = 39;
 /** A trial under which the supply dipped again and again. */
 export const REASON_BROWN_OUTS: u32 = 40;
-/** A confirmed image that was reset too often in a row, and nobody asked for it. */
+/** A confirmed image that was reset too often in a row, without a request. */
 export const REASON_LOOPING: u32 = 41;
 
 // SLOT: State of a slot’s image. It is about one image hash; another image in the slot is UNMARKED.
-/** Nobody asked for this image to be run. */
+/** No one requested to run this image. */
 export const SLOT_UNMARKED: u32 = 0;
-/** Asked for, not started yet. */
+/** Requested, not started yet. */
 export const SLOT_PENDING: u32 = 1;
 /** Started, not confirmed yet. */
 export const SLOT_TRIAL: u32 = 2;
@@ -346,7 +346,7 @@ export const SLOT_CONFIRMED: u32 = 3;
 /** Tried or checked, and refused for a reason. */
 export const SLOT_REJECTED: u32 = 4;
 
-// DECISION: Why the bootloader did what it did.
+// DECISION: What the bootloader decided, and why.
 /** No decision yet. */
 export const DECISION_NONE: u32 = 0;
 /** Boots the confirmed image. */
@@ -355,17 +355,17 @@ export const DECISION_CONFIRMED: u32 = 1;
 export const DECISION_TRIAL_FIRST: u32 = 2;
 /** The trial goes on: the last one ended through no fault of the image. */
 export const DECISION_TRIAL_AGAIN: u32 = 3;
-/** First boot of an image asked for for good: on trial, and it confirms itself once it is healthy. */
+/** First boot of an image with the permanent mark: on trial, and it confirms itself once it is healthy. */
 export const DECISION_PERMANENT: u32 = 4;
 /** The trial failed; back to the confirmed image. */
 export const DECISION_REVERTED: u32 = 5;
 /** The confirmed image no longer verifies or fails when it runs; the other confirmed one boots. */
 export const DECISION_FALLBACK: u32 = 6;
-/** Nothing confirmed can run; a valid image that nobody asked for boots on trial. */
+/** No confirmed image can run; a valid image that was not requested boots on trial. */
 export const DECISION_RESCUE: u32 = 7;
-/** Safe mode: nothing is bootable. */
+/** Safe mode: no image is bootable. */
 export const DECISION_SAFE_MODE_NO_IMAGE: u32 = 8;
-/** Safe mode: asked for by command. */
+/** Safe mode: requested by command. */
 export const DECISION_SAFE_MODE_REQUESTED: u32 = 9;
 /** Safe mode: fuse strap. */
 export const DECISION_SAFE_MODE_STRAP: u32 = 10;
@@ -379,11 +379,11 @@ export const POLICY_TRIAL_BOOTS: u32 = 3;
 export const POLICY_TRIAL_TIMEOUT_MS: u32 = 0x000493e0;
 /** Watchdog the firmware inherits at the hand-over. */
 export const POLICY_WATCHDOG_TIMEOUT_US: u32 = 0x000f4240;
-/** Its window: feeding faster than this is a runaway loop. */
+/** Its window: two feeds closer together than this mean a runaway loop. */
 export const POLICY_WATCHDOG_WINDOW_US: u32 = 0x00002710;
-/** Resets nobody asked for, one after the other, before a confirmed image has had its turn: the other one follows, then safe mode. */
+/** Resets in a row without a request after which a confirmed image has had its turn: then the other one boots, then safe mode. */
 export const POLICY_RESETS_IN_A_ROW_MAX: u32 = 8;
-/** Time firmware must be healthy without a break before those resets are forgotten, and before it may confirm itself. */
+/** Time firmware must be healthy without a break before the count of those resets is cleared, and before it may confirm itself. */
 export const POLICY_WELL_AFTER_MS: u32 = 0x0000ea60;
 /** From one heartbeat of safe mode to the next. */
 export const POLICY_SAFE_MODE_BEAT_MS: u32 = 1000;
@@ -415,9 +415,9 @@ export const RECORD_ENTRY_VERSION: u32 = 4;
 export const RECORD_ENTRY_HASH: u32 = 8;
 /** u32: slot handed over to last, or NO_SLOT. */
 export const RECORD_RUNNING: u32 = 88;
-/** u8: EXTENSION_VALUE, or EXTENSION_NONE where the bytes up to SPARE say nothing. */
+/** u8: EXTENSION_VALUE, or EXTENSION_NONE where the bytes up to SPARE are not valid. */
 export const RECORD_EXTENSION: u32 = 92;
-/** In EXTENSION: the bytes up to SPARE mean what they mean here. */
+/** In EXTENSION: the bytes up to SPARE are as in this table. */
 export const RECORD_EXTENSION_VALUE: u32 = 1;
 /** In EXTENSION: the record was written by code that did not know it. */
 export const RECORD_EXTENSION_NONE: u32 = 255;
@@ -425,7 +425,7 @@ export const RECORD_EXTENSION_NONE: u32 = 255;
 export const RECORD_CONFIRMED_LAST: u32 = 93;
 /** u8: flags of slot A; those of slot B follow. */
 export const RECORD_FLAGS: u32 = 94;
-/** In FLAGS: the image was confirmed once, so it ran healthy, or the factory vouched for it. */
+/** In FLAGS: the image was confirmed once, so it ran healthy, or the factory confirmed it. */
 export const RECORD_FLAG_EARNED: u32 = 1;
 /** In FLAGS: pending or on trial, it confirms itself once it is healthy. */
 export const RECORD_FLAG_PERMANENT: u32 = 2;
@@ -437,7 +437,7 @@ export const RECORD_FLAGS_ALL: u32 = 7;
 export const RECORD_SPARE: u32 = 96;
 /** u32: CRC-32 (IEEE) of everything before it. */
 export const RECORD_CRC: u32 = 124;
-/** In RUNNING: the bootloader kept control; in CONFIRMED_LAST: nobody knows. */
+/** In RUNNING: the bootloader kept control; in CONFIRMED_LAST: not known. */
 export const RECORD_NO_SLOT: u32 = 255;
 
 // LOG: Layout of a boot-log record, offsets in bytes.
@@ -1625,13 +1625,13 @@ export const CONDITION_HOT: u32 = 0;
 export const CONDITION_RISE: u32 = 1;
 /** No thermometer of the 4 K plate is readable, or the scanner stands still. */
 export const CONDITION_BLIND: u32 = 2;
-/** A heater gives more than it was told, microwatts. */
+/** A heater gives more power than it was set to, microwatts. */
 export const CONDITION_RUNAWAY: u32 = 3;
 /** The comparator of a rail has tripped: mask of RAILS.TRIPPED. */
 export const CONDITION_RAIL_TRIPPED: u32 = 4;
 /** The loop is not locked. */
 export const CONDITION_CLOCK_GONE: u32 = 5;
-/** The power budget says that shedding load was not enough. */
+/** All load was shed, and the power is still over budget. */
 export const CONDITION_OVER_BUDGET: u32 = 6;
 
 // ACTION: What an interlock does when it trips.
@@ -1649,29 +1649,29 @@ export const CLEARER_OPERATOR: u32 = 0;
 export const CLEARER_ITSELF: u32 = 1;
 
 // INTERLOCK_NUMBER: Interlocks: places in INTERLOCK.TRIPPED.
-/** Warmer than it may ever be in operation. */
+/** Warmer than is allowed in operation. */
 export const INTERLOCK_NUMBER_PLATE_50K_HOT: u32 = 0;
 /** Warms faster than its load explains. */
 export const INTERLOCK_NUMBER_PLATE_50K_RISE: u32 = 1;
-/** Warmer than it may ever be in operation. */
+/** Warmer than is allowed in operation. */
 export const INTERLOCK_NUMBER_PLATE_4K_HOT: u32 = 2;
 /** Warms faster than its load explains. */
 export const INTERLOCK_NUMBER_PLATE_4K_RISE: u32 = 3;
-/** Warmer than it may ever be in operation. */
+/** Warmer than is allowed in operation. */
 export const INTERLOCK_NUMBER_STILL_HOT: u32 = 4;
 /** Warms faster than its load explains. */
 export const INTERLOCK_NUMBER_STILL_RISE: u32 = 5;
-/** Warmer than it may ever be in operation. */
+/** Warmer than is allowed in operation. */
 export const INTERLOCK_NUMBER_CP_HOT: u32 = 6;
 /** Warms faster than its load explains. */
 export const INTERLOCK_NUMBER_CP_RISE: u32 = 7;
-/** Warmer than it may ever be in operation. */
+/** Warmer than is allowed in operation. */
 export const INTERLOCK_NUMBER_MXC_HOT: u32 = 8;
 /** Warms faster than its load explains. */
 export const INTERLOCK_NUMBER_MXC_RISE: u32 = 9;
 /** The 4 K plate cannot be measured any more. */
 export const INTERLOCK_NUMBER_BLIND: u32 = 10;
-/** A heater gives more than it was told. */
+/** A heater gives more power than it was set to. */
 export const INTERLOCK_NUMBER_HEATER_RUNAWAY: u32 = 11;
 /** A rail was too high and was switched off. */
 export const INTERLOCK_NUMBER_RAIL_OVER: u32 = 12;
@@ -1697,11 +1697,11 @@ export const BUDGET_REQUEST_BURST_MICROJOULES: u32 = 0x00002710;
 export const BUDGET_PLATE_NANOKELVIN_PER_MICROWATT: u32 = 0x000006d6;
 /** The plate may be no warmer than this with everything on: the budget shrinks towards it. */
 export const BUDGET_PLATE_LIMIT_MICROKELVIN: u32 = 0x00401640;
-/** Over budget for so long, the next load is shed. */
+/** After this time over budget the next load is shed. */
 export const BUDGET_STEP_SECONDS: u32 = 2;
-/** Well below it for so long, one is given back. */
+/** After this time well below the budget one load is restored. */
 export const BUDGET_RECOVER_SECONDS: u32 = 10;
-/** Well below: this share of the budget. */
+/** Well below means: under this share of the budget. */
 export const BUDGET_RECOVER_PERCENT: u32 = 80;
 
 // SHED: What is shed: each step contains those before it.
@@ -1713,7 +1713,7 @@ export const SHED_HALF_DUTY: u32 = 1;
 export const SHED_QUARTER_DUTY: u32 = 2;
 /** Waveform outputs are muted. */
 export const SHED_MUTED: u32 = 3;
-/** Shedding was not enough: the interlock OVER_BUDGET trips. */
+/** All load was shed and the power is still over budget: the interlock OVER_BUDGET trips. */
 export const SHED_SAFE_STATE: u32 = 4;
 
 // BEAT: Words of the heartbeat record.
