@@ -8,7 +8,8 @@
 //
 // A plate follows its load within seconds (1.75 mK/mW at 3 K, measured on a dilution fridge), so the controller's power changes the
 // temperature of its qubits. The management core has its own share: the power that warms the plate by 10 mK. What must stay true: load is
-// shed in this order, and restored in the opposite one. While an interlock is tripped only the last step is taken back, so that its trip can be cleared.
+// shed in this order, and restored in the opposite one. While an interlock is tripped only the last step is taken back, so that the trip can
+// be cleared.
 
 import { constantTable, valuesOf } from '../constants.ts';
 

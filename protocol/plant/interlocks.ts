@@ -8,8 +8,8 @@
 //   clearer     who clears the trip: an operator only (latched), or the condition itself when it has been gone for as long
 //
 // The firmware's table is generated from this one. A separate task reads every condition from the registers. So an interlock
-// works whatever state the guarded task is in. Only OVER_BUDGET is decided by another task. What must stay true: numbers are places in INTERLOCK.TRIPPED
-// and are never used twice.
+// works whatever state the guarded task is in. Only OVER_BUDGET is decided by another task. What must stay true:
+// numbers are places in INTERLOCK.TRIPPED and are never used twice.
 // Thresholds are for a dilution fridge with its 4 K plate between 3 and 4.2 K.
 
 import { constantTable, valuesOf } from '../constants.ts';
