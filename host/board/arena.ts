@@ -1,7 +1,7 @@
 // All machine state in one flat buffer.
 //
 // Every part of the board takes its typed arrays from here while it is constructed, and keeps no other state that matters
-// to a run. So a snapshot is one copy of `size` bytes, restore is one copy back, and nothing can be forgotten.
+// to a run. So a snapshot is one copy of `size` bytes, restore is one copy back, and no state is left out.
 // What must stay true: the same board takes the same pieces in the same order in every process, so that
 // a snapshot written by one fits another; nothing is taken after `seal()`.
 
@@ -14,7 +14,7 @@ export class Arena {
   private used = 0;
   private sealed = false;
   private all: Uint8Array;
-  /** Places of what is history, in order: [start, end). */
+  /** Index ranges of the pieces that are marked as history, in order: [start, end). */
   private readonly historyPlaces: number[] = [];
 
   constructor(capacity = defaultCapacity) {
@@ -40,15 +40,15 @@ export class Arena {
   }
 
   /**
-   * Says of a piece that it only tells how the board came to be as it is: absolute times, totals, what devices no longer use. No run depends on
-   * it when power has just come, except by what a witness hears of (witness.ts).
+   * Marks a piece as history: absolute times, totals, values that devices no longer use. After power-on no run depends on it, except
+   * through what is reported to a witness (witness.ts).
    */
   isHistory<Piece extends Uint8Array | Uint32Array | Float64Array>(piece: Piece): Piece {
     this.historyPlaces.push(piece.byteOffset, piece.byteOffset + piece.byteLength);
     return piece;
   }
 
-  /** Whether a state is this one but for its history. */
+  /** Whether a state equals this one when history is ignored. */
   equalsButHistory(state: Uint8Array): boolean {
     if (state.length !== this.used) throw sizeError(state.length, this.used);
     const [one, other] = [bufferOf(this.all), bufferOf(state)];
@@ -61,7 +61,7 @@ export class Arena {
     return true;
   }
 
-  /** No piece can be taken any more; the layout is fixed. */
+  /** Fixes the layout: after this call no piece can be taken. */
   seal(): void {
     this.sealed = true;
     this.all = new Uint8Array(this.buffer, 0, this.used);

@@ -4,7 +4,7 @@ import type { MultiplexerSize } from './multiplexer/bank.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface BoardOptions {
-  /** Any integer: decides what power cuts leave behind, and nothing else. */
+  /** Any integer. It decides only what an interrupted flash or fuse operation leaves behind. */
   seed?: number;
   /** What it is put into; a quiet bench when left out. Each board needs one of its own. */
   surroundings?: () => Surroundings;

@@ -1,4 +1,4 @@
-// What the board itself remembers, in the arena: the few words that are neither a device's nor the core's.
+// The state of the board itself, in the arena: the few words that belong neither to a device nor to the core.
 //
 //   off --powerOn--> rom --> bootloader --hand-over--> firmware
 //    ^                ^ |         |                       |
@@ -11,9 +11,9 @@ export type BoardMode = 'off' | 'bootloader' | 'firmware' | 'halted';
 
 const modes: readonly BoardMode[] = ['off', 'bootloader', 'firmware', 'halted'];
 
-/** What the core is to do before it may sleep. */
+/** Which work the core has before it may sleep. */
 export const Phase = {
-  /** Nothing but interrupts. */
+  /** Only interrupts. */
   NONE: 0,
   /** The mask ROM starts the bootloader. */
   ROM: 1,
@@ -21,7 +21,7 @@ export const Phase = {
   ENTER: 2,
 } as const;
 
-/** Why a board is halted: it would do nothing else until someone flashes it, pulls the pin or cycles power. */
+/** Why a board is halted. It stays halted until it is flashed, its reset pin is pulled, or power is cycled. */
 export const HaltReason = {
   NONE: 0,
   BOOT_HEADER: 1,

@@ -1,6 +1,6 @@
-// A controller board on the bench: power it, talk to its serial lines, let virtual time pass, and take it back in time.
+// A controller board on the bench: switch power, use its serial lines, let virtual time pass, and restore an earlier state.
 //
-// This file wires and runs; the parts say how they work: machine.ts (time, events, bus, devices), processor.ts (the core),
+// This file connects and runs the parts. Each part describes itself: machine.ts (time, events, bus, devices), processor.ts (the core),
 // life.ts (the run loop), snapshot.ts, factory.ts. What must stay true: a run is a function of images, seed and inputs, so every
 // input goes through a method here and into the log.
 
@@ -48,9 +48,9 @@ export class Board {
   readonly fuses: Fuses;
   readonly uarts: readonly [Uart, Uart];
   onTransmit: ((line: 0 | 1, bytes: Uint8Array, timeNs: number) => void) | undefined;
-  /** The pulse sequencers, for who wants to hear what they do. */
+  /** The pulse sequencers, for callers that listen to their records. */
   readonly sequencers: SequencerBank;
-  /** The multiplexer, likewise. */
+  /** The multiplexer, for callers that listen to its services. */
   readonly multiplexer: MultiplexerBank;
   private readonly options: BoardOptions;
   private readonly own: BoardState;
@@ -104,7 +104,7 @@ export class Board {
     return this.own.mode;
   }
 
-  /** What halted it, in words; undefined when it is not halted. */
+  /** Text of the reason why it is halted; undefined when it is not halted. */
   get haltReason(): string | undefined {
     if (this.own.mode !== 'halted') return undefined;
     const detail = this.processor.faultDetail;
@@ -116,7 +116,7 @@ export class Board {
     return this.reset.fault;
   }
 
-  /** The last fault of this very object in words; not part of the state. */
+  /** Text of the last fault of this object; not part of the state. */
   get faultDetail(): string {
     return this.processor.faultDetail;
   }
@@ -160,20 +160,20 @@ export class Board {
     this.life.losePower(0);
   }
 
-  /** Power goes at this time, in the middle of whatever is going on. */
+  /** Power is lost at this time, also in the middle of an operation. */
   cutPowerAt(timeNs: number): void {
     this.machine.schedule(timeNs, EventKind.POWER_CUT);
     this.machine.log(LogKind.CUT_AT_TIME, timeNs, timeNs / 2 ** 32);
   }
 
-  /** Power goes at the n-th bus access from now (1: the next), which does not take place any more. */
+  /** Power is lost at the n-th bus access from now (1: the next). That access is not made. */
   cutPowerAtAccess(n: number): void {
     if (!Number.isInteger(n) || n < 1 || n > 0x7fff_ffff) throw new Error(`board: ${n} is not the number of an access`);
     this.machine.armAccessCut(n);
     this.machine.log(LogKind.CUT_AT_ACCESS, n, 0);
   }
 
-  /** Accesses left before the cut armed by `cutPowerAtAccess`; arming a far one and looking here counts a program's accesses. */
+  /** Accesses left before the cut armed by `cutPowerAtAccess`. To count a program's accesses, arm a late cut and read this. */
   get accessesToCut(): number {
     return this.machine.accessesToCut;
   }
@@ -184,7 +184,7 @@ export class Board {
     this.life.resetChip(ResetCause.PIN);
   }
 
-  /** The supply dips: the chip resets, what it was writing is torn, but power stays. */
+  /** A brown-out of the supply: the chip resets, an operation in progress is torn, and power stays on. */
   brownOut(): void {
     this.expectOn('browned out');
     this.machine.log(LogKind.BROWN_OUT, 0, 0);
@@ -200,7 +200,7 @@ export class Board {
     this.machine.log(LogKind.INPUT, (line << 24) | bytes.length, hashOf(bytes));
   }
 
-  /** Something outside is to go wrong; the surroundings make of it what it is, the board only what hits its core, RAM or flash. */
+  /** Schedules a disturbance. The surroundings apply it; the board itself applies only what hits its core, RAM or flash. */
   disturb(disturbance: Disturbance): void {
     const { kind, place, size, startNs, endNs } = disturbance;
     if (!(startNs >= this.now && endNs > startNs))
@@ -222,7 +222,7 @@ export class Board {
 
   // --- time --------------------------------------------------------------------------------------------------------------
 
-  /** When something happens next: now when the core has work, Infinity when only an input can bring it to life. */
+  /** Time of the next step: now when the core has work, Infinity when nothing happens without an input. */
   get nextEventTime(): number {
     return this.life.hasWork ? this.now : this.machine.queue.nextTime;
   }
@@ -248,7 +248,7 @@ export class Board {
     restore(this, snapshot);
   }
 
-  /** A snapshot as one piece of bytes, and the way back, in any process; `snapshot.ts` says what is in it. */
+  /** A snapshot as bytes, and back, in any process; `snapshot.ts` describes the layout. */
   saveState(): Uint8Array {
     return snapshotToBytes(this.snapshot());
   }
@@ -257,7 +257,7 @@ export class Board {
     this.restore(snapshotFromBytes(bytes, (module) => this.loader.prepare(module)));
   }
 
-  /** Another board in the same state. What it shares is copied when written. */
+  /** Another board in the same state. Shared pages are copied when written. */
   fork(): Board {
     const other = new Board(this.options);
     other.restore(this.snapshot());

@@ -3,7 +3,7 @@
 //   boot partition:  | "CRBT" | length | CRC-32 | 0 | module ...
 //
 // It reads the header, checks the CRC-32 (IEEE) of the module, and loads it. It cannot verify signatures: the bootloader is the root
-// of trust, protected by FLASH.PROTECT; the CRC only tells a torn or empty partition from a bootloader.
+// of trust, protected by FLASH.PROTECT; the CRC only distinguishes a torn or empty partition from a bootloader.
 
 import { crc32 } from 'node:zlib';
 import { MemoryMap } from '../../protocol/memory-map.ts';
@@ -16,7 +16,7 @@ const { BOOT, BOOT_SIZE, BOOT_HEADER_MAGIC, BOOT_HEADER_SIZE } = MemoryMap;
 /** Reset release, clock start and the ROM's own code; a round number of the order of small microcontrollers' (100 us). */
 const startCycles = 25_000;
 
-/** Time the loader (ROM or hand-over) takes for a module: its checksum or copy engine does a word a cycle. */
+/** Time the loader (ROM or hand-over) takes for a module: its checksum or copy engine handles one word per cycle. */
 export function loadTimeNs(length: number): number {
   return Math.ceil(length / 4) * nsPerCycle;
 }
@@ -25,7 +25,7 @@ export const romStartNs = startCycles * nsPerCycle;
 
 export type BootHeader = { haltReason: 0; address: number; length: number; crc: number } | { haltReason: number };
 
-/** Reads and checks the boot partition; where the very pages it read last time are still there, it found then what it would find now. */
+/** Reads and checks the boot partition. When the pages are the same as at the last check, it returns the last result. */
 export class BootRom {
   private known: { pages: readonly Int32Array[]; header: BootHeader } | undefined;
 

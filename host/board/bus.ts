@@ -1,8 +1,8 @@
-// The bus: every access of the core, with its exact time, decoded or refused.
+// The bus: decodes every access of the core at its exact time, or refuses it.
 //
-// An access first compares its time with the one number that says whether anything is due: events that come before it happen before
-// it sees a device, and a power cut armed for it comes here too. Then one look-up in a flat table (register-file.ts) says where
-// the word is; what needs a device, or must be refused, takes the slow road. Nothing is allocated.
+// An access first compares its time with the one number that says whether anything is due: earlier events are handled before
+// a device sees the access, and so is a power cut armed for it. Then one look-up in a flat table (register-file.ts) finds
+// the word. An access that needs a device, or must be refused, takes the slow path. Nothing is allocated.
 // What must stay true: an access either does what the register description says, or throws a Fault that says why not.
 
 import { Clock, nsPerCycle } from './clock.ts';
@@ -14,11 +14,11 @@ import { firstWord, type RegisterFile, rotateAddress, wordCount } from './regist
 const flashWords = flashSize >>> 2;
 const unmapped = 0;
 
-/** What the bus asks of the machine around it. */
+/** What the bus needs from the machine. */
 export interface BusOwner {
   /** An access is made at `time`, at which something may be due: handles it, and sets the clock to `time`. */
   lookUp(time: number): void;
-  /** Something moved the end of the core's budget during this access. */
+  /** The end of the core's budget was moved during this access. */
   rearm(): void;
 }
 
@@ -68,7 +68,7 @@ export class Bus {
     this.poke(address, value);
   }
 
-  /** A read that takes no time: for DMA, and for people poking registers. */
+  /** A read that takes no time: for DMA, and for tests and debuggers. */
   peek(address: number): number {
     const slot = rotateAddress(address) >>> 0 < flashWords ? unmapped : this.readableSlot(address);
     return (slot === unmapped ? this.flash.readWord(address) : this.readHook(address, slot)) >>> 0;
@@ -94,7 +94,7 @@ export class Bus {
     return hook(this.registers.indexOfSlot[slot]);
   }
 
-  /** Flash, or a refusal. */
+  /** Reads flash, or refuses the access. */
   private readOther(address: number): number {
     if (rotateAddress(address) >>> 0 < flashWords) return this.flash.readWord(address);
     return this.readHook(address, this.readableSlot(address));

@@ -1,10 +1,10 @@
 // What a device is, and what the board offers it.
 //
-// A device is one file in devices/, named as the chip names it. It keeps all its state in the arena (register words come
-// from `context.registers`, anything else from `context.arena`), learns of time through events, and never looks at other
+// A device is one file in devices/ with the name used in the chip. It keeps all its state in the arena (register words come
+// from `context.registers`, anything else from `context.arena`), follows time through events, and never accesses other
 // devices. The bus has already refused whatever the register table forbids before a hook sees an access:
 // unmapped, misaligned, reserved bits, values outside an enumeration (keys too), reads of write-only and writes of read-only
-// registers; and it has applied oneToClear and oneToSet. A device adds only what the table cannot say.
+// registers; and it has applied oneToClear and oneToSet. A device adds only what the table cannot express.
 //
 //   class Timer implements Device {
 //     readonly peripheral = TIMER;
@@ -38,9 +38,9 @@ export const EventKind = {
   POWER_CUT: 16,
   RESET_PIN: 17,
   BROWN_OUT: 18,
-  /** The sequencers come to the board’s time (devices/sequencer.ts). */
+  /** The sequencers catch up with the board’s time (devices/sequencer.ts). */
   SEQUENCER_STEP: 32,
-  /** The multiplexer comes to the board’s time (devices/multiplexer.ts). */
+  /** The multiplexer catches up with the board’s time (devices/multiplexer.ts). */
   MULTIPLEXER_STEP: 33,
   /** A disturbance of the surroundings begins or ends. */
   SURROUNDINGS: 48,
@@ -65,7 +65,7 @@ export interface Device {
   readonly peripheral: PeripheralEntry;
   /** Registers whose reads the device computes, by name; all others return their word. */
   readonly onRead?: Readonly<Record<string, ReadHook>>;
-  /** Registers whose writes the device acts on, by name; all others just store. */
+  /** Registers whose writes the device handles, by name; all others only store the value. */
   readonly onWrite?: Readonly<Record<string, WriteHook>>;
   readonly eventKinds?: readonly number[];
   /** An event of one of `eventKinds` is due; `context.now` is its exact time. */
@@ -75,14 +75,14 @@ export interface Device {
    * (`registers.reset()`), lowers its line (all lines are low and all output gates closed already) and cancels its events, except what survives.
    */
   reset(cause: number): void;
-  /** Power goes away now: an operation in progress is torn here. Its events are removed right after. */
+  /** Power is lost now: the device tears its operation in progress. Its events are removed directly afterwards. */
   powerLost?(): void;
   /**
-   * The core opened or closed output gates: `context.outputEnabled` already says how it is from now on. Before `reset` and
+   * The core opened or closed output gates: `context.outputEnabled` already returns the new state. Before `reset` and
    * `powerLost`, which close all of them, it is not called.
    */
   outputsChanged?(): void;
-  /** A reading of the surroundings is new (`context.surroundings.readings`). May reset the chip. */
+  /** A reading of the surroundings has changed (`context.surroundings.readings`). May reset the chip. */
   onReadings?(): void;
 }
 
@@ -97,7 +97,7 @@ export interface Registers<P extends PeripheralEntry = PeripheralEntry> {
 
 export interface DeviceContext {
   readonly arena: Arena;
-  /** Told of every look at what outlasts power, and of every operation on it. */
+  /** Is told of every read of state that survives a loss of power, and of every operation on it. */
   readonly witness: Witness | undefined;
   /** Integer nanoseconds since the board was made: the exact time of the access or event being handled. */
   readonly now: number;
@@ -111,9 +111,9 @@ export interface DeviceContext {
   cancel(kind: number): void;
   /** Raises or lowers a level-triggered interrupt line (`peripheral.line`: a bit). */
   setLine(line: number, raised: boolean): void;
-  /** Whether an output's gate is open (`gate`: a mask of OUTPUTS.STATE). Closed, it is in its safe state, whatever its registers say. */
+  /** Whether an output's gate is open (`gate`: a mask of OUTPUTS.STATE). A closed output is in its safe state, whatever its registers hold. */
   outputEnabled(gate: number): boolean;
-  /** Opens exactly these gates, and tells every device; for the OUTPUTS device. */
+  /** Opens exactly these gates and notifies every device; for the OUTPUTS device. */
   setOutputs(gates: number): void;
   /** Refuses the access being handled: a bus fault with one of the FaultCause values; `detail` is for the person who reads it. */
   fault(cause: number, detail: string): never;
@@ -121,9 +121,9 @@ export interface DeviceContext {
   resetChip(cause: number): never;
   /** The core does nothing until this time (DMA, waiting); only from a write hook. */
   stallUntil(time: number): void;
-  /** What is outside the chip: its actuators and its readings. */
+  /** The surroundings of the chip: actuators and readings. */
   readonly surroundings: SurroundingsPort;
-  /** Counts something the chip does (`Activity` in protocol/plant/energies.ts), because it heats. */
+  /** Counts an activity of the chip that produces heat (`Activity` in protocol/plant/energies.ts). */
   count(activity: number, times: number): void;
   /** One record in the log and its hash; kinds in log.ts. */
   log(kind: number, a: number, b: number): void;

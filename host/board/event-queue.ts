@@ -1,16 +1,16 @@
-// What happens next: a bounded binary heap of plain records in the arena.
+// The scheduled events: a bounded binary heap of plain records in the arena.
 //
 //   record   [time ns][sequence][kind][a][b]        five floats each
-//   order    by time, then by sequence: what was scheduled first happens first
+//   order    by time, then by sequence: of equal times, the event that was scheduled first comes first
 //
-// Records, never closures: so that a snapshot holds the future as well. What must stay true: the clock's DUE is the time of the
+// Records, never closures, so that a snapshot contains the scheduled events. What must stay true: the clock's DUE is the time of the
 // first event, Infinity when there is none, or minus Infinity while every access counts. The bus compares each access against
-// that one number, and against nothing else.
+// that one number only.
 
 import type { Arena } from './arena.ts';
 import { Clock } from './clock.ts';
 
-/** One or two events a device, one scheduled fault or input; more means something schedules without end. */
+/** One or two events per device and one scheduled fault or input. More than this means that a device schedules without end. */
 export const eventCapacity = 128;
 const stride = 5;
 
@@ -39,7 +39,7 @@ export class EventQueue {
     return this.count[0] === 0 ? Number.POSITIVE_INFINITY : this.heap[0];
   }
 
-  /** Makes every bus access look up, whether an event is due or not; for counting accesses. */
+  /** Makes every bus access call the machine, whether an event is due or not; for counting accesses. */
   watchEveryAccess(on: boolean): void {
     this.count[1] = on ? 1 : 0;
     this.announce();
@@ -80,7 +80,7 @@ export class EventQueue {
       if (this.heap[index * stride + 2] !== kind) continue;
       this.removeAt(index);
       found = true;
-      // The record moved here came from behind, and may have sifted up past this place; look at all again.
+      // The record that was moved here came from the end and may have moved up past this place, so examine all again.
       index = this.count[0];
     }
     return found;
@@ -99,7 +99,7 @@ export class EventQueue {
   private removeAt(index: number): void {
     const last = this.count[0] - 1;
     if (index !== last) this.heap.copyWithin(index * stride, last * stride, (last + 1) * stride);
-    // A freed place is zeroed, so that equal futures are equal bytes.
+    // A freed place is zeroed, so that equal queues have equal bytes.
     this.heap.fill(0, last * stride, (last + 1) * stride);
     this.count[0] = last;
     if (index < last) {

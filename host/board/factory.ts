@@ -1,7 +1,7 @@
 // What the factory does to a board before it is first switched on: writes the boot partition, images and fuses.
 //
 // A provisioned image is confirmed by the first record of the boot state (first-boot-state.ts), which only the factory writes for an image that
-// did not run yet: an MCUboot trailer asks for a trial and no more. Where no image is given, the boot state is left blank.
+// did not run yet: an MCUboot trailer can only request a trial. Where no image is given, the boot state is left blank.
 
 import { crc32 } from 'node:zlib';
 import { Fuse, KeyPurpose, Lifecycle, MemoryMap } from '../../protocol/memory-map.ts';
@@ -35,7 +35,7 @@ export interface Provision {
   serial?: Uint8Array;
 }
 
-/** Writes everything but what is not given; `fuses` are the words of a machine whose power is off. */
+/** Writes all parts that are given; `fuses` are the words of a machine whose power is off. */
 export function provision(machine: Machine, fuses: Uint32Array, goods: Provision): void {
   const { bootloader, keys, slots = {}, boardId = defaultBoardId, serial = new Uint8Array(0) } = goods;
   if (keys.length > Fuse.KEY_COUNT) throw new Error(`factory: ${keys.length} keys; the fuses hold ${Fuse.KEY_COUNT}`);

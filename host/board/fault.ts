@@ -1,8 +1,8 @@
-// The ways out of a running core. Each is thrown from a bus access, through the guest's frames, and caught by the run loop.
+// The exceptions that end a run of the core. Each is thrown from a bus access, through the guest's frames, and caught by the run loop.
 
 import type { GuestFault } from './cpu/cpu.ts';
 
-/** The core did what it must not. Becomes the fault record in RESET; an Error, for its stack names the guest's function. */
+/** The core broke a rule of the chip. Becomes the fault record in RESET. It is an Error because its stack names the guest's function. */
 export class Fault extends Error implements GuestFault {
   override readonly name = 'Fault';
   /** A value of RESET.FAULT_CAUSE. */
@@ -16,7 +16,7 @@ export class Fault extends Error implements GuestFault {
   }
 }
 
-/** The chip resets now. No Error: it is nobody's mistake, and a stack trace would cost more than the reset. */
+/** The chip resets now. It is no Error: nothing went wrong, and a stack trace would cost more than the reset. */
 export class ChipReset {
   readonly resetCause: number;
 
@@ -25,5 +25,5 @@ export class ChipReset {
   }
 }
 
-/** Power is gone. */
+/** Power was lost. */
 export class PowerLoss {}

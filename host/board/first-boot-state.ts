@@ -1,5 +1,5 @@
-// The first record of the boot state, which the factory writes: what it puts into the slots is confirmed. protocol/image/boot-record.ts has the
-// layout and says why no upload can do that.
+// The first record of the boot state, which the factory writes: it marks the images in the slots as confirmed. protocol/image/boot-record.ts
+// has the layout and the reason why no upload can do that.
 
 import { crc32 } from 'node:zlib';
 import { BootRecord } from '../../protocol/image/boot-record.ts';
@@ -19,7 +19,7 @@ export function firstBootState(images: readonly [Uint8Array | undefined, Uint8Ar
     const image = bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const hash = image && hashTlv(image);
     record[BootRecord.FLAGS + slot] = hash ? BootRecord.FLAG_EARNED : 0;
-    // What has no name cannot be confirmed: the bootloader says what is wrong with it.
+    // An image without a hash TLV cannot be confirmed; the bootloader reports what is wrong with it.
     if (!image || !hash) continue;
     const entry = BootRecord.ENTRIES + slot * BootRecord.ENTRY_SIZE;
     record[entry + BootRecord.ENTRY_STATE] = SlotState.CONFIRMED;
@@ -38,7 +38,7 @@ function versionOf(image: Buffer): number {
   return major + image[ImageFormat.OFFSET_MINOR] * 2 ** 16 + image.readUInt16LE(ImageFormat.OFFSET_REVISION);
 }
 
-/** The image’s SHA256 TLV; undefined where its header or its TLVs do not lead to one. */
+/** The image’s SHA256 TLV; undefined when it cannot be found from the header and the TLVs. */
 function hashTlv(image: Buffer): Buffer | undefined {
   if (image.length < ImageFormat.HEADER_SIZE_MIN || image.readUInt32LE(0) !== ImageFormat.MAGIC) return undefined;
   let at =

@@ -1,8 +1,8 @@
 // The cells of the NOR flash: 512 pages of 4 KiB, copied when written.
 //
-// A page, and the table of pages, is shared by every snapshot and fork that has not changed it: a fork costs nothing, and a
-// million tries of an update cost what they changed. Beside the cells there may be a mask of weak bits: bits a power cut left half
-// programmed or half erased; they read as one or zero, anew at each read, until they are erased or settled.
+// A page, and the table of pages, is shared by every snapshot and fork that has not changed it: a fork copies no page, and a
+// million trials of an update cost only the changed pages. Beside the cells there may be a mask of weak bits: a power cut left them half
+// programmed or half erased. Each read of a weak bit gives one or zero at random, until the bit is erased or settled.
 // What must stay true: a page is written only after `ownPage`, a table only after `ownTables`; the mapped read is one table look-up.
 
 import { MemoryMap } from '../../protocol/memory-map.ts';
@@ -15,7 +15,7 @@ const wordsPerPage = pageBytes / 4;
 
 const erasedPage = new Int32Array(wordsPerPage).fill(-1);
 
-/** An immutable picture of the array: references to pages nobody writes any more. */
+/** An immutable picture of the array: references to pages that are never written again. */
 export interface FlashPicture {
   readonly cells: readonly Int32Array[];
   readonly weak: readonly (Int32Array | undefined)[];
@@ -31,10 +31,10 @@ export class FlashArray {
   /** Whether the tables `cells` and `weak` belong to this array alone. */
   private tablesOwned = true;
   private readonly random: () => number;
-  /** Hears what is read and written; not what people look at (`picture`, `image`). */
+  /** Is told what is read and written, except through `picture` and `image`. */
   witness: Witness | undefined;
 
-  /** `random` decides what a weak bit reads as. */
+  /** `random` decides the value that a weak bit reads as. */
   constructor(random: () => number) {
     this.random = random;
   }
@@ -61,7 +61,7 @@ export class FlashArray {
     }
   }
 
-  /** Sets cells to exactly these bytes (any address): what the factory, or a finished or torn operation, leaves behind. */
+  /** Sets cells to exactly these bytes (any address): the result of the factory, or of a complete or torn operation. */
   writeBytes(address: number, source: Uint8Array): void {
     if (address < 0 || address + source.length > flashSize)
       throw new Error(`flash: ${source.length} bytes at 0x${address.toString(16)} are not all in the array`);
@@ -81,7 +81,7 @@ export class FlashArray {
     this.ownPage(address >>> 12)[(address & 0xfff) >> 2] = value;
   }
 
-  /** Whole page to ones, weak bits gone. Costs a reference. */
+  /** Sets a whole page to ones and removes its weak bits. Costs one reference. */
   erasePage(address: number): void {
     const page = address >>> 12;
     this.witness?.wroteFlash(page * pageBytes, pageBytes);
@@ -93,7 +93,7 @@ export class FlashArray {
     this.weakPages--;
   }
 
-  /** Says which bits of a word are weak from now on (0: none). */
+  /** Sets which bits of a word are weak from now on (0: none). */
   setWeak(address: number, mask: number): void {
     const page = address >>> 12;
     const old = this.weak[page];
@@ -110,8 +110,8 @@ export class FlashArray {
   }
 
   /**
-   * The pages a range lies in, from now on never written in place, so that `hasPages` can tell whether the range has changed.
-   * Undefined where bits are weak: such a range may differ at the next look. Who keeps pages in place of reading again says so by `look`.
+   * The pages of a range. From now on they are not written in place, so that `hasPages` can tell whether the range has changed.
+   * Undefined when a bit is weak: the next read may differ. A caller that keeps pages instead of reading again reports this with `look`.
    */
   sharePages(address: number, length: number): readonly Int32Array[] | undefined {
     const [first, end] = [address >>> 12, (address + length + pageBytes - 1) >>> 12];
@@ -122,19 +122,19 @@ export class FlashArray {
     return this.cells.slice(first, end);
   }
 
-  /** A look at bytes that were read before, and are taken from what is kept of them. */
+  /** Reports a use of bytes that were read before and are now taken from a copy. */
   look(address: number, length: number): void {
     this.witness?.readFlash(address, length);
   }
 
-  /** Whether the pages from `address` on are still these, and firm. */
+  /** Whether the pages from `address` on are still these, without weak bits. */
   hasPages(address: number, pages: readonly Int32Array[]): boolean {
     const first = address >>> 12;
     for (let i = 0; i < pages.length; i++) if (this.cells[first + i] !== pages[i] || this.weak[first + i]) return false;
     return true;
   }
 
-  /** All cells as they are, weak bits at the value they lean to; changes nothing, not even chance. */
+  /** All cells; a weak bit has the value of its cell. Changes nothing, and draws no random number. */
   image(): Uint8Array {
     const bytes = new Uint8Array(flashSize);
     for (let page = 0; page < pageCount; page++) bytes.set(bytesOf(this.cells[page]), page * pageBytes);
@@ -153,7 +153,7 @@ export class FlashArray {
     this.weakPages = picture.weakPages;
   }
 
-  /** From now on others may look at pages and tables: none is written in place. */
+  /** From now on pages and tables may be shared: none is written in place. */
   private share(): void {
     this.tablesOwned = false;
     this.owned.fill(0);

@@ -1,5 +1,5 @@
-// One guest module of a unit test on the board's real devices: registers, events, flash and lines are the board's own,
-// only the core is not: nothing is metered, and an access takes no time. Whole boots are the board's business.
+// Runs one guest module of a unit test on the board's real devices: registers, events, flash and lines are the board's own.
+// The core is not: nothing is metered, and an access takes no time. For whole boots use a Board.
 
 import { ResetCause } from './device.ts';
 import { ActivityCounters } from './devices/activity.ts';
@@ -37,12 +37,12 @@ export class GuestMachine implements MachineOwner {
   readonly flash: Flash;
   readonly fuses: Fuses;
   readonly recorder: Recorder;
-  /** Give this to `instantiateGuest`. */
+  /** The bus imports for `instantiateGuest`. */
   readonly bus = {
     read32: (address: number) => this.machine.bus.peek(address) | 0,
     write32: (address: number, value: number) => this.machine.bus.poke(address, value),
   };
-  /** What each line has sent and nobody has taken yet. */
+  /** Bytes that each line has sent and that were not taken yet. */
   readonly sent: [number[], number[]] = [[], []];
   /** When the last byte left, on either line. */
   lastTransmitNs = 0;
@@ -75,7 +75,7 @@ export class GuestMachine implements MachineOwner {
     guest.reset();
   }
 
-  /** Calls the core and handles events until `timeNs` has passed, or until nothing is left to happen, or a reset is asked for. */
+  /** Calls the core and handles events until `timeNs` has passed, no event is left, or a reset is requested. */
   run(timeNs = Number.POSITIVE_INFINITY): void {
     const end = this.machine.now + timeNs;
     while (!this.resetController.resetRequested) {
@@ -87,7 +87,7 @@ export class GuestMachine implements MachineOwner {
     if (Number.isFinite(end) && !this.resetController.resetRequested) this.machine.advanceTo(end);
   }
 
-  /** Takes what a line has sent so far. */
+  /** Takes the bytes that a line has sent so far. */
   take(line: 0 | 1): Uint8Array {
     return Uint8Array.from(this.sent[line].splice(0));
   }

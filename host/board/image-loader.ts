@@ -1,4 +1,4 @@
-// From flash to the core: takes a module's bytes out of the array and has them checked, metered and compiled.
+// Loads modules from flash: reads the bytes out of the array and has them checked, metered and compiled.
 //
 // The bytes in flash are the bytes that run, at every boot; so each load compares flash with what was loaded before. Comparing is
 // cheap because pages are copied when written: the same page object is the same content. What must stay true: a page this
@@ -20,7 +20,7 @@ interface Entry {
   image: LoadedImage;
 }
 
-/** Bootloader and both slots, and one more of each for an update in between. */
+/** The bootloader and both slots, and one more of each for an update. */
 const entriesMax = 6;
 
 export class ImageLoader {

@@ -1,4 +1,4 @@
-// The life of a board under power: ROM, bootloader, hand-over, firmware, interrupts, sleep, resets, and how it ends.
+// The run loop of a board with power: ROM, bootloader, hand-over, firmware, interrupts, sleep, resets, halt and loss of power.
 //
 //   off --power--> ROM --> bootloader reset() --hand-over--> firmware reset() --> sleep <--> interrupt(lines)
 //                   ^            |                                 |                            |
@@ -24,7 +24,7 @@ import type { Machine } from './machine.ts';
 import type { Processor } from './processor.ts';
 
 /**
- * A chip that is reset this often without its core ever coming to rest is not going to: three trials of an update, a revert and
+ * A chip that resets this often before its core has slept once is halted: three trials of an update, a revert and
  * a good boot are five resets at most.
  */
 export const restlessResetsMax = 16;
@@ -87,7 +87,7 @@ export class Life {
     state.phase = Phase.ROM;
     machine.resetDevices(cause);
     machine.log(LogKind.RESET, cause, this.reset.resetCount);
-    // Power, pin and brown-out come from outside; only what the chip does to itself can go on for ever.
+    // Power, pin and brown-out come from outside; only resets that the chip causes itself can repeat for ever.
     const outside = cause === ResetCause.POWER_ON || cause === ResetCause.PIN || cause === ResetCause.BROWN_OUT;
     state.restlessResets = outside ? 0 : state.restlessResets + 1;
     if (state.restlessResets > restlessResetsMax) this.halt(HaltReason.RESET_LOOP);
@@ -103,7 +103,7 @@ export class Life {
     this.machine.log(LogKind.POWER_CUT, inStep, 0);
   }
 
-  /** An event of the board's own is due; the step it comes in ends here. */
+  /** An event of the board itself is due; it ends the present step. */
   onBoardEvent(kind: number, a: number, b: number): void {
     if (kind === EventKind.FIRMWARE_LOCK) {
       this.lock(a, b);
@@ -114,7 +114,7 @@ export class Life {
     throw new ChipReset(kind === EventKind.BROWN_OUT ? ResetCause.BROWN_OUT : ResetCause.PIN);
   }
 
-  /** A disturbance hits the core until the next reset, or a bit of RAM or flash for good. */
+  /** A disturbance stops the core until the next reset, or changes a bit of RAM or flash permanently. */
   private lock(place: number, bit: number): void {
     const { machine, state } = this;
     if (place === LockPlace.CORE) state.coreStuck = 1;
@@ -122,7 +122,7 @@ export class Life {
     else machine.flash.writeWord((bit >>> 5) << 2, machine.flash.readWord((bit >>> 5) << 2) ^ (1 << (bit & 31)));
   }
 
-  /** Does something that may end in a reset or in loss of power, and lets that happen. */
+  /** Runs an action that may end in a reset or in loss of power, and carries that out. */
   private guarded(step: () => void): void {
     try {
       step();
@@ -133,7 +133,7 @@ export class Life {
     }
   }
 
-  /** One thing the core has to do. */
+  /** Does the core's next piece of work. */
   private work(): void {
     const { state, processor } = this;
     const { phase } = state;
@@ -166,7 +166,7 @@ export class Life {
     this.state.phase = Phase.ENTER;
   }
 
-  /** Loads the firmware from the very bytes in flash the bootloader points at. */
+  /** Loads the firmware from the bytes in flash that the bootloader names in the hand-over registers. */
   private handOver(): void {
     const { machine, reset } = this;
     const { address, length } = reset.handover;

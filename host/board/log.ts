@@ -1,7 +1,7 @@
-// The log of a run: records {timeNs, kind, a, b}, and their running hash.
+// The log of a run: records {timeNs, kind, a, b}, and a hash over all of them so far.
 //
-// A run is a function of images, seed and inputs; its log is the value. The hash (two 32-bit lanes) and the number of records live in
-// the arena, so that restore rewinds them. Listeners see records go by; nothing here keeps them.
+// A run is a function of images, seed and inputs, and the log is its result. The hash (two 32-bit lanes) and the number of records are in
+// the arena, so that a restore resets them too. Listeners receive each record; nothing here stores records.
 // What must stay true: everything that decides what happens next is a record, inputs and faults too, so two runs with equal
 // hashes were the same run. A kind keeps its number: hashes are compared between versions.
 
@@ -10,7 +10,7 @@ import type { Arena } from './arena.ts';
 export const LogKind = {
   /** Input: power was applied. a, b: 0. */
   POWER_ON: 1,
-  /** Power went away. a: 1 when it ended a step of the board (a run, an event), 0 when it was switched off in between. b: 0. */
+  /** Power was lost. a: 1 when that ended a step of the board (a run, an event), 0 when it was switched off between steps. b: 0. */
   POWER_CUT: 2,
   /** The chip came out of reset. a: cause (RESET.CAUSE), b: resets since power-on. */
   RESET: 3,
@@ -22,7 +22,7 @@ export const LogKind = {
   RUN: 6,
   /** The core faulted. a: cause (RESET.FAULT_CAUSE), b: bus address. */
   FAULT: 7,
-  /** Nothing can go on without a person. a: reason (HaltReason), b: cause in the fault record. */
+  /** The board halted. a: reason (HaltReason), b: cause in the fault record. */
   HALT: 8,
   /** A scheduled event was handled. a: kind (EventKind), b: first argument. */
   EVENT: 9,
@@ -116,7 +116,7 @@ export class Log {
     this.listener?.({ timeNs, kind, a: a >>> 0, b: b >>> 0 });
   }
 
-  /** Each lane takes the word and the other lane in, so that neither is a function of 32 bits only. */
+  /** Each lane depends on the word and on the other lane, so that neither is a function of 32 bits only. */
   private mix(word: number): void {
     const lanes = this.lanes;
     const first = Math.imul(lanes[0] ^ word, 0x85ebca6b) ^ (lanes[1] >>> 13);
@@ -125,7 +125,7 @@ export class Log {
   }
 }
 
-/** 32-bit hash of some bytes, for records that stand for them (FNV-1a, then mixed). */
+/** 32-bit hash of some bytes, for records that hold a hash in place of the bytes (FNV-1a, then mixed). */
 export function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);

@@ -1,6 +1,6 @@
-// Everything of the board but the core: time, events, chance, log, registers, flash cells, interrupt lines, and the devices.
+// The board without its core: time, events, random generator, log, registers, flash cells, interrupt lines, and the devices.
 //
-// It is what devices see as their context. Tests of a device make a Machine, add the device, poke registers by name and let
+// It is the context that devices get. Tests of a device make a Machine, add the device, write registers by name and let
 // time pass; the board adds the core and the power switch. What must stay true: all state is in the arena or in the flash array.
 
 import type { PeripheralEntry } from '../../protocol/generated/registers.ts';
@@ -18,18 +18,18 @@ import { RegisterFile } from './register-file.ts';
 import { QuietBench, type Surroundings, SurroundingsPort } from './surroundings.ts';
 import type { Witness } from './witness.ts';
 
-/** The board's side of a machine: what is not the machine's to decide. */
+/** Callbacks of the board: decisions that the machine does not make. */
 export interface MachineOwner {
   /** An event of one of the board's own kinds (power cut, reset pin, brown-out) is due. */
   onBoardEvent(kind: number, a: number, b: number): void;
   onTransmit(line: number, bytes: Uint8Array, timeNs: number): void;
   /** The power cut armed for this very access. */
   onAccessCut(): void;
-  /** The running core's budget must be counted anew. */
+  /** The running core's budget must be computed again. */
   onRearm(): void;
 }
 
-/** Events that end the run of a core: its budget never reaches past the first of them. */
+/** Events that end a run of the core: its budget ends at the first of them. */
 export const runEndingKinds: readonly number[] = [
   EventKind.WATCHDOG_EXPIRED,
   EventKind.TRIAL_TIMEOUT,
@@ -54,7 +54,7 @@ export class Machine implements DeviceContext {
   readonly devices: Device[] = [];
   /** The core's RAM, for the DMA; empty while no module is loaded. */
   ram: Uint8Array = new Uint8Array(0);
-  /** While it runs, a watchdog reset is also a fault of the function it was in. */
+  /** While the core runs, a watchdog reset is also a fault of the running function. */
   coreRunning = false;
   owner: MachineOwner | undefined;
   /** [0] accesses until the armed cut. */
@@ -78,7 +78,7 @@ export class Machine implements DeviceContext {
     };
   }
 
-  /** Who hears what the run looks at of what outlasts power; nobody, as a rule. */
+  /** Is told which state that survives a loss of power the run reads; usually undefined. */
   get witness(): Witness | undefined {
     return this.flash.witness;
   }
@@ -100,7 +100,7 @@ export class Machine implements DeviceContext {
     return this.clock[Clock.POWER_ON_TIME];
   }
 
-  /** State of the generator that chance comes from: whoever puts it back has the same chance again. */
+  /** State of the random generator; restoring it gives the same random numbers again. */
   get chance(): Uint32Array {
     return this.generator.state;
   }
@@ -117,7 +117,7 @@ export class Machine implements DeviceContext {
     return device;
   }
 
-  /** All devices are there: no state is taken any more, and no hook added. */
+  /** Call when all devices are connected: from then on no state can be taken and no hook added. */
   seal(): void {
     this.arena.seal();
     this.registerFile.seal();
@@ -142,7 +142,7 @@ export class Machine implements DeviceContext {
     for (const device of this.devices) device.reset(cause);
   }
 
-  /** Power goes: operations in progress are torn, and nothing of the chip's is due any more; nor is a cut at an access. */
+  /** Power is lost: operations in progress are torn, and the chip's events and a cut armed for an access are removed. */
   losePower(): void {
     this.armAccessCut(0);
     this.outputs[0] = 0;
@@ -180,7 +180,7 @@ export class Machine implements DeviceContext {
     else throw new Error(`machine: nobody handles event kind ${kind}`);
   }
 
-  /** Reads a register by name, in no time: `machine.peek(TIMER, 'NOW_LOW')`. */
+  /** Reads a register by name; takes no virtual time: `machine.peek(TIMER, 'NOW_LOW')`. */
   peek<P extends PeripheralEntry>(peripheral: P, register: keyof P['registers'] & string, index = 0): number {
     return this.bus.peek(peripheral.base + peripheral.registers[register].offset + index * 4);
   }
@@ -243,7 +243,7 @@ export class Machine implements DeviceContext {
     this.endStall(start);
   }
 
-  /** Stalls from event to event until one of these lines is raised; false when there is no event left to wait for. */
+  /** Stalls the core until one of these lines is raised, and handles events meanwhile; false when no event is left. */
   stallUntilLine(mask: number): boolean {
     const start = this.now;
     while ((this.lines[0] & mask) === 0) {
@@ -273,7 +273,7 @@ export class Machine implements DeviceContext {
     this.owner?.onTransmit(line, bytes, this.now);
   }
 
-  /** What is due before an access at `time`: events, then a cut armed for this very access. */
+  /** Handles what is due before an access at `time`: events, then a cut armed for this access. */
   private lookUp(time: number): void {
     this.advanceTo(time);
     if (this.accessesLeft[0] === 0 || --this.accessesLeft[0] !== 0) return;

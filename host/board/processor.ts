@@ -1,7 +1,7 @@
-// The core in its socket: which module is loaded, and one activation of it from call to return.
+// The core of the board: which module is loaded, and one activation of it from call to return.
 //
-// An activation gets a budget of cycles up to the first moment something ends it: the watchdog, the trial timer, a scheduled power
-// cut or reset, or the activation limit. Running out is therefore always at the exact cycle, with or without a bus access.
+// An activation gets a budget of cycles up to the first event that ends it: the watchdog, the trial timer, a scheduled power
+// cut or reset, or the activation limit. So the budget always ends at the exact cycle, with or without a bus access.
 // What must stay true: afterwards the clock stands where the run ended and all events up to there have happened.
 
 import { Activity } from '../../protocol/plant/energies.ts';
@@ -15,9 +15,9 @@ import { LogKind } from './log.ts';
 import { type Machine, runEndingKinds } from './machine.ts';
 
 /**
- * What one activation may take when no watchdog says otherwise: two seconds of cycles. The longest honest one is the bootloader verifying two
- * full slots, well under half a second; a bootloader that takes more is stuck, and no watchdog runs yet to say so. It is twice the
- * watchdog the bootloader starts (POLICY_WATCHDOG_TIMEOUT_US), so that firmware which feeds and then hangs is the watchdog's case.
+ * The limit of one activation without a watchdog: two seconds of cycles. The longest correct one is the bootloader verifying two
+ * full slots, well under half a second; a bootloader that takes more is stuck, and no watchdog runs yet. The limit is twice the timeout of the
+ * watchdog that the bootloader starts (POLICY_WATCHDOG_TIMEOUT_US), so that the watchdog ends firmware which feeds it and then hangs.
  */
 export const activationLimitNs = 2_000_000_000;
 
@@ -31,13 +31,13 @@ const faultOfTrap: Record<Exclude<CoreFaultCause, 'bus'>, number> = {
   'stack-overflow': FaultCause.STACK_OVERFLOW,
 };
 
-/** Cores kept for images that come back at the next boot: bootloader, both slots. */
+/** Number of cores that are kept for images which run again at the next boot: bootloader, both slots. */
 const coresMax = 4;
 
 export class Processor {
   loaded: LoadedImage | undefined;
   core: Core | undefined;
-  /** The last fault in words, for people; the record in RESET is the machine's. */
+  /** Text of the last fault, for messages; the record in RESET is part of the state, this text is not. */
   faultDetail = '';
   private readonly machine: Machine;
   private readonly reset: ResetController;
@@ -48,14 +48,14 @@ export class Processor {
     this.reset = reset;
   }
 
-  /** Puts a module in the socket, with fresh RAM and globals. */
+  /** Loads a module into the core, with initial RAM and globals. */
   load(image: LoadedImage): Core {
     const core = this.socket(image);
     core.restart();
     return core;
   }
 
-  /** Puts a module in the socket without touching its RAM, which the caller restores. */
+  /** Loads a module into the core without changing its RAM, which the caller restores. */
   socket(image: LoadedImage): Core {
     const { prepared } = image;
     const core = this.cores.get(prepared) ?? new Core(prepared, this.machine.bus);
@@ -75,12 +75,12 @@ export class Processor {
     this.machine.ram = new Uint8Array(0);
   }
 
-  /** Counters of every core in the socket so far, but the ones that were not used for longest. */
+  /** Block counters of the cores that ran so far; the cores that were unused for the longest time may be missing. */
   blockCounts(): { image: PreparedImage; counts: Float64Array }[] {
     return Array.from(this.cores, ([image, core]) => ({ image, counts: core.readBlockCounts() }));
   }
 
-  /** Calls an export and lets it run to completion. Throws ChipReset or PowerLoss when it does not get there. */
+  /** Calls an export and lets it run to completion. Throws ChipReset or PowerLoss when it is ended before. */
   activate(entry: 'reset' | 'interrupt', lines: number): void {
     const { core, machine } = this;
     if (!core) throw new Error('processor: no module is loaded, yet the core is to run');
@@ -102,7 +102,7 @@ export class Processor {
     machine.advanceTo(end);
   }
 
-  /** Counts the running core's budget anew: a stall took time, or a deadline moved. */
+  /** Computes the running core's budget again: a stall took time, or a deadline moved. */
   rearm(): void {
     if (!this.machine.coreRunning || !this.core) return;
     this.core.cyclesLeft = this.budget();
@@ -113,7 +113,7 @@ export class Processor {
     const { machine, reset } = this;
     const cycle = Math.floor((machine.now - machine.resetTime) / nsPerCycle);
     reset.recordFault(cause, address, cycle, functionName);
-    // Whoever hears of the fault may ask for its words.
+    // Set before the fault is logged, because a listener may read the text.
     this.faultDetail = detail;
     machine.log(LogKind.FAULT, cause, address);
   }
@@ -135,7 +135,7 @@ export class Processor {
     try {
       this.machine.advanceTo(time);
     } catch (ending) {
-      // The budget reached to this very moment. A watchdog's end is the fault of the function it was in; others are not.
+      // The budget ends exactly now. An end by the watchdog is a fault of the running function; other ends are not.
       if (!(ending instanceof ChipReset) || ending.resetCause !== ResetCause.WATCHDOG) throw ending;
       cause = FaultCause.WATCHDOG;
       resetCause = ResetCause.WATCHDOG;

@@ -1,8 +1,8 @@
 // The only generator of random numbers on the host: xoshiro128** (Blackman and Vigna), four words of state made from a seed.
 //
-// The board draws from one whose state is in the arena, so snapshot and restore rewind chance as well, and the same seed tears the same bits in
-// every process. Proofs and tests draw from others of their own. What must stay true: the same seed gives the same numbers, in this version and
-// the next (log hashes depend on it). Noise of the plant is no generator: it is a function of seed, channel and time (host/plant/cryostat/noise.ts).
+// The board's generator keeps its state in the arena, so a restore resets it too, and the same seed tears the same bits in
+// every process. Proofs and tests use generators of their own. What must stay true: the same seed gives the same numbers, in this version and
+// the next (log hashes depend on it). The noise of the plant uses no generator: it is a function of seed, channel and time (host/plant/cryostat/noise.ts).
 
 /** A number from 0 to n - 1. */
 export type Choose = (n: number) => number;
@@ -12,11 +12,11 @@ const rotateLeft = (value: number, bits: number) => (value << bits) | (value >>>
 export class Random {
   readonly state: Uint32Array;
 
-  /** `seed`: any safe integer. `state`: four words to keep the state in; of its own when left out. */
+  /** `seed`: any safe integer. `state`: four words that hold the state; allocated when left out. */
   constructor(seed: number, state: Uint32Array = new Uint32Array(4)) {
     if (!Number.isSafeInteger(seed)) throw new Error(`random: the seed must be an integer, not ${seed}`);
     this.state = state;
-    // A counter through a mixing function fills the state, so that seeds 1 and 2 have nothing in common, and it is never all zero.
+    // A counter passed through a mixing function fills the state, so that seeds 1 and 2 give unrelated states, and it is never all zero.
     let counter = (seed >>> 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b1);
     for (let i = 0; i < 4; i++) {
       counter = (counter + 0x9e3779b9) | 0;
@@ -56,7 +56,7 @@ export class Random {
   }
 }
 
-/** For code that draws shapes and need not know from where: each call is one number of a new generator. */
+/** For code that takes random numbers as a function: each call gives the next number of a new generator. */
 export function chooser(seed: number): Choose {
   const random = new Random(seed);
   return (n) => random.below(n);

@@ -1,11 +1,11 @@
-// All register words of the chip in one array in the arena, and flat tables by word index that say what each may do.
+// All register words of the chip in one array in the arena, and flat tables by word index that say which accesses each allows.
 //
-// A `slot` is a register word's place in `words`; slot 0 is "there is none". What follows from the generated register table alone is made once and
-// shared by all boards, and so are the tables, which also depend on the registers that have hooks: a board of its own costs its words and hooks.
+// A `slot` is the index of a register word in `words`; slot 0 means "no register". What follows from the generated register table alone is made once
+// and shared by all boards. So are the tables that also depend on which registers have hooks. Each board adds only its words and hooks.
 //
 //   address -> rotate right by 2 -> minus the first peripheral's -> readTable[...] -> the arena's words
 //
-// Rotating instead of shifting puts a misaligned address out of every table, so that one compare finds both mistakes.
+// Rotation instead of a shift moves a misaligned address outside every table, so that one comparison finds both errors.
 
 import {
   type FieldEntry,
@@ -45,7 +45,7 @@ interface Layout {
   readonly firstSlot: ReadonlyMap<string, number>;
 }
 
-/** What an access may do without asking anybody, by word index. */
+/** Accesses that need no check and no device, by word index. */
 export interface FastTables {
   /** Above 0, the arena word that is the answer; below 0, minus the slot whose hook answers; 0, no ordinary read. */
   readonly read: Int32Array;
@@ -54,9 +54,9 @@ export interface FastTables {
 }
 
 const layout = layoutOf(peripheralTable);
-/** Nothing is ordinary: every access is looked up by its slot, which does the same and takes longer. */
+/** Tables without such accesses: every access is looked up by its slot, with the same result in more time. */
 const noTables: FastTables = { read: new Int32Array(wordCount), write: new Int32Array(wordCount) };
-/** One for each set of hooks: of boards there are one or two. */
+/** One for each set of hooks; there are one or two kinds of boards. */
 const knownTables = new Map<string, FastTables>();
 
 export class RegisterFile {
@@ -67,9 +67,9 @@ export class RegisterFile {
   readonly slots = layout.slots;
   readonly slotOf = layout.slotOf;
   readonly indexOfSlot = layout.indexOfSlot;
-  /** Shared with others: never written. */
+  /** Shared with other boards: never written. */
   tables = noTables;
-  /** By slot: what devices do. */
+  /** The hooks of devices, by slot. */
   readonly readHooks: (ReadHook | undefined)[] = new Array(layout.slots.length).fill(undefined);
   readonly writeHooks: (WriteHook | undefined)[] = new Array(layout.slots.length).fill(undefined);
 
@@ -118,7 +118,7 @@ export class RegisterFile {
     }
   }
 
-  /** All devices are connected: what can be done without asking anybody is known. */
+  /** Call when all devices are connected: selects the tables for their hooks. */
   seal(): void {
     const hooked = (hooks: readonly unknown[]) => [...hooks.keys()].filter((slot) => hooks[slot] !== undefined);
     const key = [[this.firstArenaWord], hooked(this.readHooks), hooked(this.writeHooks)].join(';');
@@ -135,7 +135,7 @@ export class RegisterFile {
       const arenaWord = this.firstArenaWord + slot;
       if (register.readable !== 0) read[word] = this.readHooks[slot] ? -slot : arenaWord;
       const { writable, readable, oneToClear, oneToSet, fields } = register;
-      // A write that just replaces the word: nothing to keep, to clear or set by ones, to refuse, or to tell anyone.
+      // A write that only replaces the word: no bit to keep, none to clear or set by ones, nothing to refuse, and no hook.
       const replaces = writable === 0xffff_ffff && readable === writable && oneToClear === 0 && oneToSet === 0;
       const closed = Object.values(fields).some((field) => field.values !== undefined);
       if (replaces && !closed && !this.writeHooks[slot]) write[word] = arenaWord;

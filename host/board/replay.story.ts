@@ -1,9 +1,9 @@
-// One eventful run, for replay.test.ts: told in its own process and in others, it must come out the same.
+// One run with many kinds of events, for replay.test.ts: it must give the same result in every process.
 
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { Board } from './board.ts';
 
-/** Runs the story with these modules and returns its log hash. */
+/** Makes the run with these modules and returns its log hash. */
 export function tellStory(bootloader: Uint8Array, firmware: Uint8Array): string {
   const board = new Board({ seed: 2026 });
   board.provision({ bootloader, keys: [] });

@@ -3,11 +3,11 @@
 // As bytes:  | "CRSN" | version | eight lengths | arena | RAM | globals | module | sequencers | multiplexer | numbers of pages not erased
 //            | of pages with weak bits | pages
 //
-// Flash is shared by page, RAM is copied whole: writes to a core's memory cannot be seen, so that sharing it would mean to compare it. To
-// compare 32 pages takes 5 to 7 us, to copy them 3 to 5 (measured), although one of them in 50 ms changes.
+// Flash is shared by page, RAM is copied whole: writes to a core's memory cannot be observed, so sharing it would need a comparison.
+// To compare 32 pages takes 5 to 7 us, to copy them 3 to 5 (measured), although only one of them changes in 50 ms.
 //
-// Taken when the guest's stack is empty, so RAM and globals are all there is of the core. What must stay true: restoring a
-// snapshot and going on is the same run, to the last bit of the log hash, as never having left it.
+// It is taken when the guest's stack is empty, so RAM and globals are the whole state of the core. What must stay true: a run that continues
+// from a restored snapshot gives the same log hash as a run that was never interrupted.
 
 import type { PreparedImage } from './cpu/cpu.ts';
 import { FlashArray, type FlashPicture, pageBytes } from './flash-array.ts';
@@ -30,11 +30,11 @@ export interface Snapshot {
   globals: Uint32Array;
   /** The sequencers' memory; none while they are held in reset. */
   sequencers: Uint8Array | undefined;
-  /** Likewise the multiplexer's. */
+  /** The multiplexer's memory; none while it is held in reset. */
   multiplexer: Uint8Array | undefined;
 }
 
-/** What of a board has a memory of its own. */
+/** The parts of a board that have a memory of their own. */
 export interface SnapshotParts {
   machine: Machine;
   processor: Processor;
@@ -42,7 +42,7 @@ export interface SnapshotParts {
   multiplexer: MultiplexerBank;
 }
 
-/** Copies the state out; into `reuse`, a snapshot nobody needs any more, when there is one. */
+/** Copies the state out; into `reuse`, a snapshot that is no longer needed, when it is given. */
 export function capture({ machine, processor, sequencers, multiplexer }: SnapshotParts, reuse?: Snapshot): Snapshot {
   refuseWhileRunning(machine, 'taken');
   const { core, loaded } = processor;
@@ -68,7 +68,7 @@ export function capture({ machine, processor, sequencers, multiplexer }: Snapsho
   return snapshot;
 }
 
-/** Puts a state in place; the snapshot stays good for any number of restores, on any board. */
+/** Restores a state; the snapshot can be restored any number of times, on any board. */
 export function restore({ machine, processor, sequencers, multiplexer }: SnapshotParts, snapshot: Snapshot): void {
   refuseWhileRunning(machine, 'restored');
   machine.arena.copyFrom(snapshot.arena);
@@ -86,7 +86,7 @@ export function restore({ machine, processor, sequencers, multiplexer }: Snapsho
   core.memory.set(snapshot.ram);
 }
 
-/** The bytes of a snapshot, to keep or to send: what is erased is left out. */
+/** The bytes of a snapshot, to store or to send; erased pages are left out. */
 export function snapshotToBytes(snapshot: Snapshot): Uint8Array {
   const { cells, weak } = snapshot.flash;
   const used = pagesWhere(cells, (page) => page.some((word) => word !== -1));
@@ -110,7 +110,7 @@ export function snapshotToBytes(snapshot: Snapshot): Uint8Array {
   return bytes;
 }
 
-/** The way back, in any process. Throws when the bytes are no snapshot. */
+/** Reads a snapshot from its bytes, in any process. Throws when the bytes are no snapshot. */
 export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Array) => PreparedImage): Snapshot {
   const reader = { bytes, at: 0 };
   const header = wordsOf(take(reader, headerWords * 4));
@@ -148,7 +148,7 @@ function wordsOf(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 }
 
-/** A copy, so that its words are aligned whatever came before. */
+/** A copy, so that its words are aligned at any position in the bytes. */
 function take(reader: { bytes: Uint8Array; at: number }, length: number): Uint8Array {
   const end = reader.at + length;
   if (end > reader.bytes.length)

@@ -1,11 +1,11 @@
-// What surrounds the chip, as the chip meets it: plain integers in both directions, and nothing of any physics.
+// The interface between the chip and its surroundings: plain integers in both directions, without any physics.
 //
 //   chip --actuators--> (heat, currents, switches) --advance--> (temperatures, voltages, jitter) --readings--> chip
 //
-// Time passes outside only when somebody looks: `look` brings the surroundings to the present under what the chip did since the last
-// time, and takes the readings that hold from now on. Setting an actuator does the same first, so each setting is held for exactly as long as it lasted. All state
-// is in the arena, the surroundings' own as well, so that a snapshot holds both sides. New readings go into the log.
-// What must stay true: when no actuator is set, looking more often changes nothing but the log.
+// The surroundings advance only when they are read: `look` advances them to the present time with what the chip did since the last
+// look, and takes the new readings. A change of an actuator does the same first, so each setting acts for exactly its duration. All state
+// is in the arena, that of the surroundings too, so that a snapshot holds both sides. New readings go into the log.
+// What must stay true: when no actuator is set, more frequent looks change only the log.
 
 import { ACTIVITY } from '../../protocol/generated/registers.ts';
 import { Activity } from '../../protocol/plant/energies.ts';
@@ -23,15 +23,15 @@ import type { Arena } from './arena.ts';
 import { hashOf, LogKind } from './log.ts';
 import type { Witness } from './witness.ts';
 
-/** Where each actuator stands in `actuators`. */
+/** Index of each actuator in `actuators`. */
 export const Actuator = {
   /** 1 while the chip has power. */
   POWERED: 0,
   /** Rails switched on, one bit each. */
   RAILS: 1,
-  /** Reference the clock follows. */
+  /** The reference that the clock follows. */
   REFERENCE: 2,
-  /** Microwatts asked of each heater: zero while its gate is closed. They flow while the heater rail is on. */
+  /** Set power of each heater in microwatts: zero while its gate is closed. It flows while the heater rail is on. */
   HEATER: 3,
   /** Nanoamperes through each thermometer. */
   EXCITATION: 3 + Heater.COUNT,
@@ -44,7 +44,7 @@ export const Actuator = {
   PLACES: 5 + Heater.COUNT + Channel.COUNT + Signal.COUNT,
 } as const;
 
-/** Where each reading stands in `readings`. */
+/** Index of each reading in `readings`. */
 export const Reading = {
   /** Microvolts or milliohms of each thermometer; `openReading` when no current flows, 0 when it is shorted. */
   THERMOMETER: 0,
@@ -54,7 +54,7 @@ export const Reading = {
   RAIL_VOLTAGE: Channel.COUNT + Heater.COUNT,
   /** Microamperes of each rail. */
   RAIL_CURRENT: Channel.COUNT + Heater.COUNT + Rail.COUNT,
-  /** References that are there, one bit each; bit 2: the loop is locked. As CLOCK.STATUS. */
+  /** References that are present, one bit each; bit 2: the loop is locked. As CLOCK.STATUS. */
   CLOCK: Channel.COUNT + Heater.COUNT + 2 * Rail.COUNT,
   /** Parts in 10^9 each reference is off, signed. */
   OFFSET: 1 + Channel.COUNT + Heater.COUNT + 2 * Rail.COUNT,
@@ -69,9 +69,9 @@ export const Reading = {
 
 export const openReading = 0xffff_ffff;
 
-/** What setting an actuator starts is over after so long: a rail is up, a loop is locked. */
+/** The effects of an actuator change are complete after this time: a rail is up, a loop is locked. */
 const actSettlesNs = 250_000_000;
-/** Readings are old after so long; disturbances, which come sooner, have looks of their own. */
+/** Readings are taken again after this time; a disturbance, which may come sooner, causes a look of its own. */
 const lookLastsNs = 500_000_000;
 
 /** A disturbance from outside, as integers. What `place` and `size` mean depends on the kind (disturbance.ts). */
@@ -80,11 +80,11 @@ export interface Disturbance {
   place: number;
   size: number;
   startNs: number;
-  /** Infinity: for good. */
+  /** Infinity: permanent. */
   endNs: number;
 }
 
-/** What a board can be put into. Its state is what it takes from `memory`, and nothing else. */
+/** Surroundings for a board. All their state is in what they take from `memory`. */
 export interface Surroundings {
   /** Called once, while the board is made. */
   attach(memory: (places: number) => Float64Array): void;
@@ -93,7 +93,7 @@ export interface Surroundings {
    * call, then writes the chip’s `readings`: integers.
    */
   advance(timeNs: number, actuators: Float64Array, counts: Float64Array, readings: Float64Array): void;
-  /** Keeps a disturbance that will take effect at its time; the board looks when it begins and when it ends. */
+  /** Stores a disturbance, which takes effect at its time; the board looks when it begins and when it ends. */
   disturb(disturbance: Disturbance): void;
 }
 
@@ -102,7 +102,7 @@ export class QuietBench implements Surroundings {
   attach(): void {}
 
   advance(timeNs: number, actuators: Float64Array, _counts: Float64Array, readings: Float64Array): void {
-    // Converters have noise: readings that never change are what a broken one gives.
+    // Real converters have noise; readings that never change would mean a broken one.
     const noise = Math.imul(Math.floor(timeNs / 1e6), 0x9e37_79b1) >>> 30;
     for (const [channel, reading] of quietReadings.entries()) readings[Reading.THERMOMETER + channel] = reading + noise;
     const rails = actuators[Actuator.POWERED] === 0 ? 0 : actuators[Actuator.RAILS];
@@ -128,7 +128,7 @@ const quietReadings = quietKelvin.map((kelvin, channel) => {
   return Math.round(curve.readingOf(kelvin) * curve.stepsPerUnit);
 });
 
-/** The board's side of the port. */
+/** The board's side of the interface. */
 export class SurroundingsPort {
   readonly actuators: Float64Array;
   readonly readings: Float64Array;
@@ -141,7 +141,7 @@ export class SurroundingsPort {
   private readonly clock: () => number;
   private readonly log: (kind: number, a: number, b: number) => void;
   private readonly readingBytes: Uint8Array;
-  /** [0] time up to which converters are counted, [1] when an actuator was set last, [2] of the last look. */
+  /** [0] time up to which converters are counted, [1] time of the last actuator change, [2] time of the last look. */
   private readonly times: Float64Array;
   /** The readings of the last look. */
   readonly known: Float64Array;
@@ -165,24 +165,24 @@ export class SurroundingsPort {
     surroundings.attach((places) => arena.floats(places));
   }
 
-  /** An actuator has another setting from now on. */
+  /** Changes the setting of an actuator. */
   setActuator(place: number, value: number): void {
     if (this.actuators[place] === value) return;
     this.advance();
     this.actuators[place] = value;
     this.times[1] = this.clock();
-    // What is switched is switched now, not when somebody looks.
+    // A switch takes effect now, not at the next look.
     this.advance();
   }
 
-  /** A look for a register that is read often: nothing new can be seen when nobody acted for a while and the last look was not long ago. */
+  /** A look for registers that are read often. It is skipped when no actuator changed for a while and the last look is recent. */
   glance(): void {
     const now = this.clock();
     if (now - this.times[1] <= actSettlesNs || now - this.times[2] >= lookLastsNs) this.look();
     else this.witness?.readings(this.times[0], this.actuators, this.readings, 0);
   }
 
-  /** Lets the surroundings catch up; true when a reading is new. */
+  /** Advances the surroundings to now; true when a reading changed. */
   look(): boolean {
     const { readings, known } = this;
     this.advance();

@@ -1,4 +1,4 @@
-// Boards with tiny guests, for tests: a bootloader of a few instructions, and a firmware it hands over to without asking.
+// Boards with tiny guests, for tests: a bootloader of a few instructions, and a firmware that it starts without any check.
 
 import { peripheralTable, RESET } from '../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
@@ -17,7 +17,7 @@ export interface Guest {
 
 const assembled = new Map<string, Uint8Array>();
 
-/** Assembling takes ten times as long as most tests, and many ask for the same guest. */
+/** Cached, because assembling takes ten times as long as most tests, and many use the same guest. */
 export function assembleGuest({ fields = '', reset = '', interrupt = '' }: Guest): Uint8Array {
   const key = [fields, reset, interrupt].join('\n;\n');
   const module = assembled.get(key) ?? image(fields, { reset, interrupt, pages: 2 });

@@ -1,11 +1,11 @@
-// A board as an observer may see it: live views, logs, exporters, plots. Nothing in here changes the board, and nothing in here gives out
-// what could.
+// Read-only access to a board for observers: live views, logs, exporters, plots. Nothing here changes the board or returns an object that
+// can change it.
 //
-//   Board ──▶ BoardView ──▶ what people see          Board.machine.peek ──▶ a debugger's read, which does what the register does when read
+//   Board ──▶ BoardView ──▶ displays                 Board.machine.peek ──▶ a debugger's read, with the side effects of the register
 //
-// A register that is computed when it is read may do something then: a rail's voltage, for one, lets the surroundings catch up, and that
-// is in the log. So an observer reads stored words, and of the surroundings the chip’s last readings. What must stay true: a run that is
-// watched is the run that nobody watched, to the last bit (cli/run/unobserved.test.ts).
+// A register that is computed when it is read may have side effects: reading a rail's voltage advances the surroundings, and that goes
+// into the log. So an observer reads stored words, and the chip’s last readings of the surroundings. What must stay true: an observed
+// run equals the same run without an observer, to the last bit (cli/run/unobserved.test.ts).
 
 import type { PeripheralEntry } from '../../protocol/generated/registers.ts';
 import type { Board } from './board.ts';
@@ -37,7 +37,7 @@ export class BoardView {
     return this.#board.fault;
   }
 
-  /** The last fault in the core's own words. */
+  /** Text of the last fault. */
   get faultDetail(): string {
     return this.#board.faultDetail;
   }
@@ -46,7 +46,7 @@ export class BoardView {
     return this.#board.logHash;
   }
 
-  /** The cells by page, for who compares: a page that was not written since is the same object, and so is the table of pages. */
+  /** The cells by page, for comparison: a page that was not written since is the same object, and so is the table of pages. */
   flashPicture(): FlashPicture {
     return this.#board.machine.flash.picture();
   }

@@ -1,9 +1,9 @@
-// The multiplexer as the chip has it: cells that leak all the time, and the logic that serves them, once it is released.
+// The multiplexer in the chip: cells that leak all the time, and the logic that refreshes them once it is released.
 //
 //   held in reset --release--> parked --start--> executing --catch up, again and again
 //
-// The logic comes out of the firmware image in the core: the bytes that were flashed. Its clock is the board's, counted from the release; it is moved on only
-// when somebody looks, and at the steps of the device. What must stay true: the state is the module's memory and the arena.
+// The logic is a section of the firmware image in the core, as it was flashed. Its clock is the board's, counted from the release. It advances only when
+// a register is accessed, and at the steps of the device. What must stay true: the state is the module's memory and the arena.
 
 import { muxSectionName } from '../../../protocol/multiplexer/module.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';
@@ -21,12 +21,12 @@ export const usualMultiplexer: MultiplexerSize = { cells: 96, lines: 2 };
 
 export class MultiplexerBank {
   readonly size: MultiplexerSize;
-  /** Hears the services of this very object; times are the board's. Not part of the state. */
+  /** Is told the services of this object; times are the board's. Not part of the state. */
   listener: ((service: Service, connected: number) => void) | undefined;
   private readonly context: DeviceContext;
   private readonly firmware: () => Uint8Array | undefined;
   private readonly cells: Cells;
-  /** [0] when it was released, [1] services, [2] bytes staged. */
+  /** [0] time of the release, [1] services, [2] bytes staged. */
   private readonly own: Float64Array;
   private current: MultiplexerModule | undefined;
   /** An instance whose memory the next restore may take over. */
@@ -51,7 +51,7 @@ export class MultiplexerBank {
     return this.current !== undefined;
   }
 
-  /** The module, with its clock at the last look. Refuses the access being handled while it is held in reset. */
+  /** The module, with its clock at the last catch-up. Refuses the access being handled while it is held in reset. */
   get module(): MultiplexerModule {
     if (!this.current)
       this.context.fault(
@@ -61,7 +61,7 @@ export class MultiplexerBank {
     return this.current;
   }
 
-  /** Now on the module's clock. */
+  /** The present time on the module's clock. */
   get now(): number {
     return this.context.now - this.own[0];
   }
@@ -75,7 +75,7 @@ export class MultiplexerBank {
       if (!(refusal instanceof ImageRefused)) throw refusal;
       this.context.fault(FaultCause.IMAGE_REFUSED, `${muxSectionName}: ${refusal.message}`);
     }
-    // The board's services are all looked at: each moves charge.
+    // Every service of the board is reported, because each changes the charge of a cell.
     this.current.configure(0, 'READBACK', 1);
   }
 
@@ -83,12 +83,12 @@ export class MultiplexerBank {
     this.current = undefined;
   }
 
-  /** Power goes: the cells lose what they held. */
+  /** Power is lost: the cells lose their values. */
   discharge(): void {
     this.cells.discharge(this.context.now);
   }
 
-  /** Lets the multiplexer come as far as the board's clock; true when a cell was found late on the way. */
+  /** Advances the multiplexer to the board's time; true when a cell missed its deadline meanwhile. */
   catchUp(): boolean {
     const { module } = this;
     let isLate = false;
@@ -115,7 +115,7 @@ export class MultiplexerBank {
     return Math.round(this.cells.voltageAt(cell, this.context.now) / 1000);
   }
 
-  /** Bytes of a table on their way in; false when they do not fit. */
+  /** Stages bytes of a table; false when they do not fit. */
   stage(bytes: Uint8Array, offset: number): boolean {
     if (!this.module.stage(bytes, offset)) return false;
     this.own[2] = Math.max(this.own[2], offset + bytes.length);

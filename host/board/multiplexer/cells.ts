@@ -3,14 +3,14 @@
 //   after a service: value of the code, less what the converter has not settled to in the time of the service
 //   then:            V(t) = V(0) - integral of (settled drift + excess * 2^(-t / half life)), towards 0 V
 //
-// A step leaves excess drift in proportion to its size and kicks the cells beside it. Each cell's own settled drift is a part of the largest one of the data
-// sheet, by the seed and the bias (chips drift at their ESD paths, more at high bias). Powers of two are taken as straight lines between
-// whole ones, so every machine has the same bits. What must stay true: everything is in the state given to the constructor.
+// A step leaves excess drift in proportion to its size and disturbs the cells beside it. Each cell's settled drift is a fraction of the data sheet's
+// maximum; seed and bias decide which (chips leak through their ESD paths, more at high bias). Powers of two are interpolated linearly between
+// whole exponents, so every machine computes the same bits. What must stay true: everything is in the state given to the constructor.
 
 import { Mux } from '../../../protocol/multiplexer/module.ts';
 import type { Service } from './multiplexer-module.ts';
 
-/** Of a cell: voltage in nV, when it had it (ns), excess drift then in nV/s, the code stored last. */
+/** Of a cell: voltage in nV, the time of that voltage (ns), excess drift at that time in nV/s, the code stored last. */
 const placesOfCell = 4;
 /** Of a line: what its converter put out last, in nV. */
 const placesOfLine = 1;
@@ -18,7 +18,7 @@ const nanovoltsPerCode = Mux.CODE_MICROVOLTS * 1000;
 const halfLifeNs = Mux.HALF_LIFE_MS * 1e6;
 /** The converter halves its distance to a new value in this time. */
 const settlingHalfNs = 100;
-/** What a neighbour takes of a step: -90 dB. */
+/** The part of a step that couples into a neighbour: -90 dB. */
 const kick = 1 / 32768;
 /** The data sheet's largest drift long after a step, in nV/s. */
 const settledMost = 60_000;
@@ -42,12 +42,12 @@ export class Cells {
     this.state = state;
   }
 
-  /** Power goes: nothing is held any more. */
+  /** Power is lost: all cells lose their values. */
   discharge(timeNs: number): void {
     for (let cell = 0; cell < this.count; cell++) this.put(cell, 0, timeNs, 0, 0);
   }
 
-  /** What a cell holds, in nV. */
+  /** Voltage of a cell, in nV. */
   voltageAt(cell: number, timeNs: number): number {
     const at = cell * placesOfCell;
     const [voltage, since, excess] = [this.state[at], this.state[at + 1], this.state[at + 2]];
@@ -56,7 +56,7 @@ export class Cells {
     return voltage > 0 ? Math.max(0, voltage - drifted) : Math.min(0, voltage + drifted);
   }
 
-  /** A line stores a value; returns the cell that the switch connected, the wrong one once in a long while. */
+  /** A line stores a value. Returns the cell that the switch connected, which in rare cases is a wrong one. */
   serve(service: Service, changesBank: boolean, number: number): number {
     const cell = changesBank && this.errs(number) ? this.neighbour(service.cell) : service.cell;
     const output = this.count * placesOfCell + service.line;
@@ -100,7 +100,7 @@ export class Cells {
   }
 }
 
-/** 2^-x, straight between whole x. */
+/** 2^-x, linear between whole x. */
 function halving(x: number): number {
   const whole = Math.floor(x);
   return whole > 60 ? 0 : (1 - (x - whole) / 2) / 2 ** whole;
@@ -115,7 +115,7 @@ function halvingSpan(spanNs: number): number {
 }
 
 function hash(seed: number, number: number): number {
-  // Zero is not left where it is: it would be an error of the switch.
+  // Zero would mean that the switch always errs, so it is replaced.
   let word =
     Math.imul(seed, 0x9e37_79b1) + Math.imul(number | 0, 0x2545_f491) + Math.floor(number / 2 ** 32) + 0x7f4a_7c15;
   word = Math.imul(word ^ (word >>> 15), 0x9e37_79b1);

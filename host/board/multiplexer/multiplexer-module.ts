@@ -1,7 +1,7 @@
 // One instance of the multiplexer's module (firmware/multiplexer): the same for the chip's device and for a run without a chip.
 //
-// It is checked as an image is, with limits of its own, and not metered: its time is the board's. What must stay true: the whole state is `memory`,
-// without the staging area, which is empty of meaning once a table was loaded.
+// It is checked as an image is, with limits of its own, and not metered: its time is the board's. What must stay true: the whole state is `memory`
+// without the staging area, which has no meaning once a table was loaded.
 
 import { MuxFigure, MuxPlace, MuxRun, MuxSetting } from '../../../protocol/multiplexer/module.ts';
 import { prepareMultiplexer } from '../cpu/cpu.ts';
@@ -33,9 +33,9 @@ export interface Service {
   spanNs: number;
 }
 
-/** What a run tells of, in the order of time. */
+/** What a run reports, in the order of time. */
 export interface MultiplexerListener {
-  /** A service has begun; returns the cell that the switch connected. Asked for only where the setting READBACK is on. */
+  /** A service has begun; returns the cell that the switch connected. Called only when the setting READBACK is on. */
   served(service: Service): number;
   /** Cells have missed their deadline. */
   late?(timeNs: number): void;
@@ -58,7 +58,7 @@ export class MultiplexerModule {
     this.stagingSize = this.exports.place(MuxPlace.STAGING_SIZE);
   }
 
-  /** For a state that is to be restored: an instance nobody needs any more, when it is of the same module, or a new one. */
+  /** An instance for a state to be restored: an unused one of the same module when there is one, or a new one. */
   static reuse(spare: MultiplexerModule | undefined, bytes: Uint8Array): MultiplexerModule {
     return spare?.compiled === prepareMultiplexer(bytes) ? spare : new MultiplexerModule(bytes);
   }
@@ -147,7 +147,7 @@ export class MultiplexerModule {
     let at = 4 * places.length;
     for (const [index, [from]] of places.entries()) {
       const size = sizes.getUint32(4 * index, true);
-      // What was used by the state before and is not by this one.
+      // Clears what the previous state used and this one does not.
       if (index < 2) this.memory.fill(0, from, index === 0 ? places[1][0] : this.stagingAt);
       this.memory.set(state.subarray(at, at + size), from);
       at += size;

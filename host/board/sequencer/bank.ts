@@ -1,10 +1,10 @@
-// The six sequencers as the chip has them: nothing while they are held in reset, one module instance once they are released.
+// The six sequencers in the chip: no instance while they are held in reset, one module instance once they are released.
 //
 //   held in reset --release--> idle --start--> running --catch up, again and again--> idle
 //
-// The module comes out of the firmware image in the core: the bytes that were flashed. Its clock is the board's, counted from the release;
-// it is moved on only when somebody looks, and at the steps of the device. What must stay true: the state is the module's memory and
-// the arena; who listens to the records changes neither.
+// The module is a section of the firmware image in the core, as it was flashed. Its clock is the board's, counted from the release.
+// It advances only when a register is accessed, and at the steps of the device. What must stay true: the state is the module's memory and
+// the arena; a listener to the records changes neither.
 
 import { Activity } from '../../../protocol/plant/energies.ts';
 import { sequencerSectionName } from '../../../protocol/q1/module.ts';
@@ -14,11 +14,11 @@ import { Actuator } from '../surroundings.ts';
 import { type RecordSink, SequencerModule } from './sequencer-module.ts';
 
 export class SequencerBank {
-  /** Hears what the sequencers of this very object do; times count from the release. Not part of the state. */
+  /** Receives the records of this object's sequencers; times count from the release. Not part of the state. */
   listener: { kinds: readonly number[]; sink: RecordSink } | undefined;
   private readonly context: DeviceContext;
   private readonly firmware: () => Uint8Array | undefined;
-  /** [0] when they were released. */
+  /** [0] time of their release. */
   private readonly releaseTime: Float64Array;
   private current: SequencerModule | undefined;
   /** An instance whose memory the next restore may take over. */
@@ -35,7 +35,7 @@ export class SequencerBank {
     return this.current !== undefined;
   }
 
-  /** The module, with its clock at now. Refuses the access being handled while they are held in reset. */
+  /** The module, with its clock at the present time. Refuses the access being handled while they are held in reset. */
   get module(): SequencerModule {
     if (!this.current)
       this.context.fault(
@@ -45,7 +45,7 @@ export class SequencerBank {
     return this.current;
   }
 
-  /** Now on the module's clock. */
+  /** The present time on the module's clock. */
   get now(): number {
     return this.context.now - this.releaseTime[0];
   }
@@ -64,13 +64,13 @@ export class SequencerBank {
     this.current = undefined;
   }
 
-  /** Lets the sequencers come as far as the board's clock; a value of SequencerRun. */
+  /** Advances the sequencers to the board's time; a value of SequencerRun. */
   catchUp(): number {
     const { module, listener } = this;
     if (listener) module.listen(listener.kinds, listener.sink);
     const played = module.figure(0, 'PLAYED');
     const outcome = module.run(this.now);
-    // What is not played in its off times does not heat.
+    // In the off times of the duty nothing is played, so nothing heats.
     const duty = this.context.surroundings.actuators[Actuator.DUTY];
     this.context.count(Activity.EVENTS, (((module.figure(0, 'PLAYED') - played) >>> 0) * duty) / 100);
     if (listener) module.listen([], undefined);

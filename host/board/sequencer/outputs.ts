@@ -1,11 +1,11 @@
-// What one sequencer puts out: two paths and four markers, drawn only where somebody looks.
+// The outputs of one sequencer: two paths and four markers, computed only for the time spans that are requested.
 //
 //   COMMIT records ──> changes (time, gains, offsets, marker, what plays) ──render(from, to)──> samples, one a nanosecond
 //
 //   path = clip((gain * waveform >> 15) + offset); with modulation path 0 + i path 1 is turned by the oscillator and halved in power
 //
-// A waveform goes on until it ends or another play replaces it, whatever instructions come in between. What must stay true: records come
-// in the order of time; only changes are kept, and of those at most `changesMax`: what lies behind the last is not drawn.
+// A waveform plays until it ends or another play replaces it; instructions in between do not stop it. What must stay true: records come
+// in the order of time; only changes are kept, at most `changesMax`; changes after the last of these are not drawn.
 
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
 import { Column } from './columns.ts';
@@ -36,7 +36,7 @@ interface Span {
 }
 
 export class OutputTrace {
-  /** Changes that found no room. */
+  /** Changes that were dropped because there was no room. */
   dropped = 0;
   private readonly times = new Column();
   private readonly markers = new Column();
@@ -51,7 +51,7 @@ export class OutputTrace {
   private marker = 0;
   private readonly nco = { times: new Column(), frequencies: new Column(), phases: new Column() };
 
-  /** One record of this sequencer, beginning at `at`; kinds that say nothing about outputs are left alone. */
+  /** Takes one record of this sequencer, beginning at `at`; ignores kinds that do not concern outputs. */
   take(words: Int32Array, at: number): void {
     const kind = words[at] & 0xff;
     if (kind === SequencerRecord.COMMIT) this.commit(words, at);
@@ -139,7 +139,7 @@ export class OutputTrace {
     end: number,
   ): void {
     const offset = half(this.offsets.at(change), path);
-    // Filling a short piece takes less time than asking for it.
+    // For a short piece a loop is faster than a call of fill.
     if (end - start > longPiece) samples.fill(offset, start - origin, end - origin);
     else for (let at = (start - origin) | 0; at < end - origin; at++) samples[at] = offset;
   }
@@ -152,7 +152,7 @@ export class OutputTrace {
     const wave = waveforms(path === 0 ? waves & 0xffff : waves >>> 16);
     const playedFrom = this.starts.at(change);
     const offset = half(this.offsets.at(change), path);
-    // Small integers from here on: times are not, and this is the loop that draws.
+    // Only small integers from here on, for speed in the loop; times are too large for that.
     let from = Math.min(span.start - playedFrom, wave.length) | 0;
     const length = Math.min(span.end - playedFrom, wave.length) | 0;
     for (let at = (span.start - span.origin) | 0; from < length; at++, from++)

@@ -1,7 +1,7 @@
 // One instance of the sequencers' module (firmware/sequencer): the same for the chip's devices and for a run without a chip.
 //
-// It is checked as an image is, with limits of its own, and compiled once for its bytes. It is not metered: the time of the sequencers is
-// the instruction table's. What must stay true: the whole state is `memory`, without the records, which are taken before a run goes on, and without the bins that are
+// It is checked as an image is, with limits of its own, and compiled once per content. It is not metered: the time of the sequencers
+// follows from the instruction table. What must stay true: the whole state is `memory`, without the records, which are taken before a run goes on, and without the bins that are
 // not in use.
 
 import { SequencerFigure, SequencerOutput, SequencerPlace, SequencerRun } from '../../../protocol/q1/module.ts';
@@ -11,7 +11,7 @@ import { prepareSequencer } from '../cpu/cpu.ts';
 
 export const sequencerCount = 6;
 const wordSpan = 2 ** 32;
-/** Instructions of one call into the module: enough to make the call nothing, few enough to look up now and then. */
+/** Instructions of one call into the module: so many that the cost of the call does not matter, so few that the limits are checked often. */
 const budgetPerCall = 20_000_000;
 
 interface Exports {
@@ -70,7 +70,7 @@ export class SequencerModule {
     this.records = this.words.subarray(records / 4, this.recordsTo / 4);
   }
 
-  /** For a state that is to be restored: an instance nobody needs any more, when it is of the same module, or a new one. */
+  /** An instance for a state to be restored: an unused one of the same module when there is one, or a new one. */
   static reuse(spare: SequencerModule | undefined, bytes: Uint8Array): SequencerModule {
     return spare?.compiled === prepareSequencer(bytes) ? spare : new SequencerModule(bytes);
   }
@@ -138,7 +138,7 @@ export class SequencerModule {
     return this.exports.figure(core, which, index) >>> 0;
   }
 
-  /** What is at the outputs of a sequencer at a time it has come to. */
+  /** The outputs of a sequencer at a time that it has reached. */
   output(core: number, which: keyof typeof SequencerOutput, timeNs: number): number {
     return this.exports.output(core, SequencerOutput[which], timeNs >>> 0, Math.floor(timeNs / wordSpan));
   }

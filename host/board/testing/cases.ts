@@ -1,9 +1,9 @@
-// Which inputs tests try, and how many. One seed and one effort are for the whole suite; the test setup reads them (hil/test/property-seed.ts).
+// Which inputs tests try, and how many. The whole suite has one seed and one effort; the test setup reads them (hil/test/property-seed.ts).
 //
 //   COLDRIG_SEED=7 npx vitest run host      other inputs of every property
 //   COLDRIG_EFFORT=20 npx vitest run host   twenty times as many
 //
-// What must stay true: without these variables every run tries the same inputs, so that a failure is seen again. No test has a seed of its own.
+// What must stay true: without these variables every run tries the same inputs, so that a failure can be repeated. No test has a seed of its own.
 
 import fc from 'fast-check';
 
@@ -23,7 +23,7 @@ export function cases(runs: number): { numRuns: number } {
   return { numRuns: Math.ceil(runs * effort) };
 }
 
-/** Seeds for tests that make their inputs by themselves: `count` of them, other ones for each seed of the suite. */
+/** Seeds for tests that make their own inputs: `count` of them, different for each seed of the suite. */
 export function seeds(count: number): number[] {
   const first = 1 + (seed - 1) * 1_000_003;
   return Array.from({ length: Math.ceil(count * effort) }, (_, index) => first + index);
