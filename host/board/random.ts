@@ -2,7 +2,7 @@
 //
 // The board's generator keeps its state in the arena, so a restore resets it too, and the same seed tears the same bits in
 // every process. Proofs and tests use generators of their own. What must stay true: the same seed gives the same numbers, in this version and
-// the next (log hashes depend on it). The noise of the plant uses no generator: it is a function of seed, channel and time (host/plant/cryostat/noise.ts).
+// the next (log hashes depend on it). The noise of the plant uses none: it depends on seed, channel and time (host/plant/cryostat/noise.ts).
 
 /** A number from 0 to n - 1. */
 export type Choose = (n: number) => number;

@@ -1,7 +1,7 @@
 // All register words of the chip in one array in the arena, and flat tables by word index that say which accesses each allows.
 //
-// A `slot` is the index of a register word in `words`; slot 0 means "no register". What follows from the generated register table alone is made once
-// and shared by all boards. So are the tables that also depend on which registers have hooks. Each board adds only its words and hooks.
+// A `slot` is the index of a register word in `words`; slot 0 means "no register". What follows from the generated register table alone is made
+// once and shared by all boards. So are the tables that also depend on which registers have hooks. Each board adds only its words and hooks.
 //
 //   address -> rotate right by 2 -> minus the first peripheral's -> readTable[...] -> the arena's words
 //

@@ -15,8 +15,8 @@ export interface Witness {
   /** A random number was used: an unstable bit was read, or an operation was torn. */
   drew(): void;
   /**
-   * The surroundings were read as they are at `timeNs` under these actuators. `looked`: 0 where the earlier readings were used, 1 for a look that
-   * changed no reading, 2 for one that did. The arrays are reused after the call; copy them.
+   * The surroundings were read as they are at `timeNs` under these actuators. `looked`: 0 where the earlier readings were used, 1 for a look
+   * that changed no reading, 2 for one that did. The arrays are reused after the call; copy them.
    */
   readings(timeNs: number, actuators: Float64Array, readings: Float64Array, looked: number): void;
   /** A total of activity since the reset was read. */

@@ -2,8 +2,8 @@
 //
 //   held in reset --release--> parked --start--> executing --catch up, again and again
 //
-// The logic is a section of the firmware image in the core, as it was flashed. Its clock is the board's, counted from the release. It advances only when
-// a register is accessed, and at the steps of the device. What must stay true: the state is the module's memory and the arena.
+// The logic is a section of the firmware image in the core, as it was flashed. Its clock is the board's, counted from the release. It advances
+// only when a register is accessed, and at the steps of the device. What must stay true: the state is the module's memory and the arena.
 
 import { muxSectionName } from '../../../protocol/multiplexer/module.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';

@@ -3,9 +3,9 @@
 //   after a service: value of the code, less what the converter has not settled to in the time of the service
 //   then:            V(t) = V(0) - integral of (settled drift + excess * 2^(-t / half life)), towards 0 V
 //
-// A step leaves excess drift in proportion to its size and disturbs the cells beside it. Each cell's settled drift is a fraction of the data sheet's
-// maximum; seed and bias decide which (chips leak through their ESD paths, more at high bias). Powers of two are interpolated linearly between
-// whole exponents, so every machine computes the same bits. What must stay true: everything is in the state given to the constructor.
+// A step leaves excess drift in proportion to its size and disturbs the cells beside it. Each cell's settled drift is a fraction of the data
+// sheet's maximum; seed and bias decide which (chips leak through their ESD paths, more at high bias). Powers of two are interpolated linearly
+// between whole exponents, so every machine computes the same bits. What must stay true: everything is in the state given to the constructor.
 
 import { Mux } from '../../../protocol/multiplexer/module.ts';
 import type { Service } from './multiplexer-module.ts';
@@ -115,7 +115,7 @@ function halvingSpan(spanNs: number): number {
 }
 
 function hash(seed: number, number: number): number {
-  // Zero would mean that the switch always errs, so it is replaced.
+  // The last constant keeps a zero input from the result zero, which would be a switch error.
   let word =
     Math.imul(seed, 0x9e37_79b1) + Math.imul(number | 0, 0x2545_f491) + Math.floor(number / 2 ** 32) + 0x7f4a_7c15;
   word = Math.imul(word ^ (word >>> 15), 0x9e37_79b1);

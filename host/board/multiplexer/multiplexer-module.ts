@@ -1,7 +1,7 @@
 // One instance of the multiplexer's module (firmware/multiplexer): the same for the chip's device and for a run without a chip.
 //
-// It is checked as an image is, with limits of its own, and not metered: its time is the board's. What must stay true: the whole state is `memory`
-// without the staging area, which has no meaning once a table was loaded.
+// It is checked as an image is, with limits of its own, and not metered: its time is the board's. What must stay true: the whole state is
+// `memory` without the staging area, which has no meaning once a table was loaded.
 
 import { MuxFigure, MuxPlace, MuxRun, MuxSetting } from '../../../protocol/multiplexer/module.ts';
 import { prepareMultiplexer } from '../cpu/cpu.ts';

@@ -3,7 +3,7 @@
 //   COLDRIG_SEED=7 npx vitest run host      other inputs of every property
 //   COLDRIG_EFFORT=20 npx vitest run host   twenty times as many
 //
-// What must stay true: without these variables every run tries the same inputs, so that a failure can be repeated. No test has a seed of its own.
+// What must stay true: without these variables every run tries the same inputs, so that a failure is repeated. No test has a seed of its own.
 
 import fc from 'fast-check';
 
