@@ -1,5 +1,5 @@
-// Who calls whom. The graph must be acyclic: then the deepest call path is known before the image runs, its stack is bounded
-// at load, and "stack overflow" is not a thing that depends on the host's mood. From the same walk comes which
+// The call graph. It must be acyclic: then the deepest call path is known before the image runs, its stack is bounded
+// at load, and a stack overflow does not depend on the host. The same walk finds which
 // functions can reach the bus; the meter needs that to keep the time of every bus access exact.
 //
 // An indirect call may go to any table entry of its type. To keep the graph linear in the image's size each type is a node of its
@@ -15,7 +15,7 @@ export interface CallGraph {
   reachesBus: Uint8Array;
   /** By type index: 1 where an indirect call of that type can reach the bus. */
   typeReachesBus: Uint8Array;
-  /** Bytes of stack the deepest call path from any function takes, in the model of `frameBytes`. */
+  /** Bytes of stack of the deepest call path, by function index, in the model of `frameBytes`. */
   stackBytes: Float64Array;
 }
 
@@ -74,7 +74,7 @@ function collectEdges(code: Code, declarations: Declarations, canonical: number[
   return edges.map((set) => [...set]);
 }
 
-/** Every node after the nodes it points to; with an explicit stack, for the image chooses the depth. */
+/** Orders each node after the nodes it points to. Uses an explicit stack, because the image decides the depth. */
 function postOrder(edges: number[][], onCycle: (cycle: number[]) => never): number[] {
   const state = new Uint8Array(edges.length); // 0 new, 1 on the path, 2 done
   const order: number[] = [];

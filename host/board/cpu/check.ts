@@ -1,8 +1,8 @@
-// What an image may be. The build asks before it signs, the core asks again before it runs; both ask here.
+// The rules for an image. The build checks them before it signs, and the core before it runs the image; both use this file.
 //
 // May have: integer code with sign extension and memory.copy / memory.fill, mutable globals, one table for indirect calls, active data.
 // Must have: reset(), interrupt(lines), and one memory of fixed size. May import: bus.read32 and bus.write32.
-// The rest is refused with its place, name and reason. Opcodes are judged where they are read (code.ts).
+// Anything else is refused with its place, name and reason. Opcodes are checked where they are read (code.ts).
 
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { buildCallGraph, type CallGraph } from './call-graph.ts';
@@ -22,10 +22,10 @@ import { coreRules, type ImageRules } from './rules.ts';
 import { readSections, SectionId, type Sections } from './sections.ts';
 import { frameSizes, stackBytesMax } from './stack.ts';
 
-/** A slot of flash; nothing larger can be stored, so nothing larger is read. */
+/** The size of a slot of flash; a larger image cannot be stored, so it is not read. */
 export const moduleBytesMax = MemoryMap.SLOT_SIZE;
 export const pageBytes = 65536;
-/** Indirect calls of a firmware are a few task and handler tables. */
+/** A firmware needs indirect calls only for a few task and handler tables. */
 export const tableEntriesMax = 4096;
 
 export interface CheckedImage {
@@ -39,7 +39,7 @@ export interface CheckedImage {
   stackBytes: number;
 }
 
-/** Reads and judges an image. Throws ImageRefused, and nothing else, whatever the bytes. */
+/** Reads and checks an image. For any bytes, the only thing it throws is ImageRefused. */
 export function checkImage(bytes: Uint8Array, rules: ImageRules = coreRules): CheckedImage {
   if (bytes.length > moduleBytesMax) {
     refuse(
@@ -189,7 +189,7 @@ function checkExports(declarations: Declarations, rules: ImageRules): void {
     refuse('export', memory?.offset ?? 0, 'the memory is not exported as "memory"');
 }
 
-/** A stripped image still has the names of what it exports. */
+/** Also gives the functions of a stripped image the names under which they are exported. */
 function nameExports({ exports }: Declarations, names: Map<number, string>): void {
   for (const [name, { kind, index }] of exports) {
     if (kind === ExternalKind.FUNCTION && !names.has(index)) names.set(index, cleanName(name));

@@ -1,9 +1,9 @@
 // Function bodies as one flat instruction stream for the whole module: three parallel arrays, so that a module of 128 KiB
-// is read in a millisecond or two and nothing is allocated per instruction. Opcodes an image may not use are refused here,
-// on sight, for the shape of what follows them is not ours to know.
+// is read in a millisecond or two and nothing is allocated per instruction. Opcodes that an image may not use are refused here,
+// at once, because the reader does not know their operands.
 //
 // What holds afterwards: blocks nest and every body ends with its own `end`; every function, type, local, global and label index
-// exists. The last matters most: the meter appends types, locals, globals and functions, and an image must not reach them.
+// exists. The last is important: the meter appends types, locals, globals and functions, and an image must not reach them.
 
 import { type Declarations, refusalOfValueType, ValueType } from './declarations.ts';
 import { Immediate, keyOf, opcodes, refusalReasons, refusedPrefixes } from './opcodes.ts';
@@ -39,7 +39,7 @@ export interface Body {
   last: number;
 }
 
-/** Register allocation and frame size grow with locals; code of real firmware stays under 200. */
+/** Register allocation and frame size grow with the number of locals; real firmware has fewer than 200. */
 export const localsMax = 1024;
 
 const END = keyOf('end');

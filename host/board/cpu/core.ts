@@ -1,14 +1,14 @@
-// One management core: a prepared image, its RAM, and a bus. It runs an export to completion, or to a fault.
+// One management core: a prepared image, its RAM, and a bus. It runs an export until it returns or faults.
 //
 // What must stay true: between runs the core's whole state is `memory` and the mutable globals, so copying those two is a
-// snapshot. A run that did not return (fault, power cut) leaves them in the middle of something; the core
-// then refuses to run until restart() or restoreGlobals() has put a state in place.
+// snapshot. After a run that did not return (fault, power cut) they are not a consistent state; the core
+// then refuses to run until restart() or restoreGlobals() has set one.
 
 import { counterWindow } from './counters.ts';
 import { type CoreFault, faultOf, stackFramesMax } from './faults.ts';
 import type { PreparedImage } from './image.ts';
 
-/** Addresses and values are 32-bit patterns, signed or not: wasm hands them over signed. `cyclesLeft` is exact: the access is paid. */
+/** Addresses and values are 32-bit patterns; wasm passes them as signed numbers. `cyclesLeft` is exact and includes the access. */
 export interface Bus {
   read32(address: number, cyclesLeft: number): number;
   write32(address: number, value: number, cyclesLeft: number): void;
@@ -18,7 +18,7 @@ export type RunResult =
   | { outcome: 'returned'; cyclesUsed: number }
   | { outcome: 'fault'; cyclesUsed: number; fault: CoreFault };
 
-/** 8.6 seconds at 4 ns; a run is given less, up to the next moment the board must act. */
+/** 8.6 seconds at 4 ns; a run gets less, up to the next time at which the board must act. */
 export const budgetCyclesMax = 0x7fff_ffff;
 
 interface MeteredExports {
@@ -62,7 +62,7 @@ export class Core {
     }
   }
 
-  /** Runs an export with a budget. Exceptions that are not the guest's fault come through as they are. */
+  /** Runs an export with a budget. Exceptions that the guest did not cause are passed on unchanged. */
   run(entry: 'reset' | 'interrupt', lines: number, budgetCycles: number): RunResult {
     if (this.state !== 'idle') throw new Error(`the core is ${this.state}; let it return, or restart it first`);
     checkBudget(budgetCycles);
@@ -89,12 +89,12 @@ export class Core {
     }
   }
 
-  /** What is left of the budget; negative once it ran out. Outside a run: what the last one left. */
+  /** The rest of the budget; negative once it is used up. Outside a run: the rest after the last run. */
   get cyclesLeft(): number {
     return this.exports.readCycles();
   }
 
-  /** Extends or shortens the budget of the run a bus access comes from. Cycles used are counted on as they were. */
+  /** Extends or shortens the budget of the run that made the bus access. The count of used cycles does not change. */
   set cyclesLeft(cycles: number) {
     if (this.state !== 'running') throw new Error('only a running core has a budget to change; give it to run()');
     checkBudget(cycles);
@@ -107,7 +107,7 @@ export class Core {
     return this.granted - Math.max(this.exports.readCycles(), 0);
   }
 
-  /** RAM and globals as if newly made; 4 us, where a new instance takes 86. Block counters go on. */
+  /** Sets RAM and globals to their initial values; takes 4 us, a new instance 86. Block counters continue. */
   restart(): void {
     const { fresh } = this.image;
     if (!fresh) throw new Error('an image with a core has a fresh state');
@@ -125,7 +125,7 @@ export class Core {
     words.set(saved);
   }
 
-  /** The way back. Makes a core that broke off a run usable again; its memory is the caller's to put in place. */
+  /** Restores the mutable globals. Makes a core usable again whose run was broken off; the caller must restore its memory. */
   restoreGlobals(source: Uint32Array, at = 0): void {
     const { words } = this;
     const count = this.borrow(source, at);

@@ -16,7 +16,7 @@ const shifts = 'T.shl T.shr_s T.shr_u T.rotl T.rotr';
 const comparisons = 'T.eqz T.eq T.ne T.lt_s T.lt_u T.gt_s T.gt_u T.le_s T.le_u T.ge_s T.ge_u';
 const divisions = 'T.div_s T.div_u T.rem_s T.rem_u';
 
-/** One row an idea; every allowed opcode is in exactly one. */
+/** Each row has one reason; every allowed opcode is in exactly one row. */
 export const costTable: CostRow[] = [
   [0, 'block loop else end', 'structure, no instruction; the jump over an else arm is in the cost of its if'],
   [0, 'local.get local.set local.tee', 'locals are registers, named by the instruction that uses them'],

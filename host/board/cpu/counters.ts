@@ -3,7 +3,7 @@
 import type { CheckedImage } from './check.ts';
 import type { Segments } from './segments.ts';
 
-/** Counters are read through this many bytes of RAM at a time: half a page, which every image has. */
+/** Counters are read through this many bytes of RAM at a time: half a page. Every image has at least one page. */
 export const counterWindow = 32768;
 
 /** Code that executes equally often: a coverage point. */
@@ -16,7 +16,7 @@ export interface Block {
   ranges: number[];
 }
 
-/** The segments worth counting, in the order of the code: those that own an instruction (others only pay for a loop head). */
+/** The segments to count, in the order of the code: those with an instruction of their own (others only charge for a loop head). */
 export function countedSegments({ heads, owner }: Segments): Uint32Array {
   const counted = new Set(owner);
   counted.delete(-1);

@@ -1,22 +1,22 @@
-// The management core's CPU: what may run, what it costs, and how it runs. This file is the folder's door; nothing outside
-// imports another one.
+// The management core's CPU: which images may run, what each instruction costs, and how images run. Code outside this
+// folder imports only this file.
 //
 // The problem: firmware must be stopped at an exact cycle (watchdog, hangs), timed to the cycle (bus accesses), frozen and forked, and
-// yet run near native speed. An interpreter is exact and slow; V8 is fast and tells nothing. So the image is wasm, V8 compiles it, and
-// before that we rewrite it to count for itself.
+// yet run near native speed. An interpreter is exact but slow; V8 is fast but counts no cycles. So the image is wasm, V8 compiles it, and
+// before that we rewrite it so that it counts its own cycles.
 //
 //   bytes ──> sections ─> declarations ─> code ──> check ──────────> segments ─> meter ──> WebAssembly.Module ──> Core
 //             (reader: LEB128 with bounds)         (call-graph,      (costs)     (writer)  (image: cache)         (faults)
 //                                                   stack)
 //
 // What must stay true
-//  - Any bytes at all end in an accepted image or in ImageRefused with code, offset and function.
+//  - Any bytes give an accepted image, or ImageRefused with code, offset and function.
 //  - Cycles are a property of the path taken: same image, same bus answers, same cycles, on any host and at any tier of V8. A run that
 //    returns has been charged exactly what it executed, and so has a run at each bus access.
 //  - The image cannot see the meter: not its counter, not its helpers, not the host's stack (bounded at load, recursion refused).
 //  - Between runs, memory and mutable globals are the whole state.
 //
-// testing/ has what proves it: a reference interpreter, and random programs to run on both.
+// testing/ has a reference interpreter, and random programs that the tests run on both.
 
 export { type CheckedImage, checkImage, moduleBytesMax } from './check.ts';
 export { type Bus, budgetCyclesMax, Core, type RunResult } from './core.ts';

@@ -1,5 +1,5 @@
 // What a module declares outside its code: types, imports, functions, table, memory, globals, exports, elements, data.
-// This file only reads; check.ts says what of it an image may have. Offsets are kept so that a refusal can point.
+// This file only reads; check.ts decides what an image may have. Offsets are kept so that a refusal can name the place.
 
 import { Reader } from './reader.ts';
 import { ImageRefused, malformed, type RefusalCode } from './refused.ts';

@@ -1,7 +1,7 @@
-// What can go wrong while an image runs, and how it is told from what went wrong in the host.
+// The faults of a running image, and how they are distinguished from errors of the host.
 //
-// A trap of the engine and a GuestFault thrown out of a bus access are the guest's: they become a Fault record. Any other
-// exception (a power cut, a defect of a device model) is not, and goes on to whoever called run().
+// The guest causes a trap of the engine and a GuestFault thrown out of a bus access: they become a Fault record. Any other
+// exception (a power cut, a defect of a device model) is passed on to the caller of run().
 
 import type { PreparedImage } from './image.ts';
 
@@ -17,17 +17,17 @@ export type FaultCause =
 
 export interface CoreFault {
   cause: FaultCause;
-  /** Why the bus refused, as the board numbers it; only with cause 'bus'. */
+  /** The board's number of the reason why the bus refused; only with cause 'bus'. */
   busCause: number | undefined;
   /** The bus address; zero with any other cause. */
   address: number;
   /** Cycles of this run until the fault. With cause 'budget' it is all that were granted. */
   cyclesUsed: number;
-  /** Where the core was: the function, and the instruction's offset in the image. -1 and 'unknown' if the engine did not say. */
+  /** The function, and the instruction's offset in the image. 'unknown' and -1 if the engine did not give them. */
   functionIndex: number;
   functionName: string;
   offset: number;
-  /** The engine's or the board's words. */
+  /** The message of the engine or the board. */
   detail: string;
 }
 
@@ -37,7 +37,7 @@ export interface GuestFault extends Error {
   readonly address: number;
 }
 
-/** The engine's wording, which is all it gives; the tests reach every line of it. */
+/** The messages of the engine, which gives nothing else; the tests reach every line. */
 const trapCauses: Record<string, FaultCause> = {
   unreachable: 'unreachable',
   'memory access out of bounds': 'memory-out-of-bounds',
@@ -88,8 +88,8 @@ function causeOf(error: unknown, cyclesLeft: number): FaultCause | undefined {
       throw new Error(`the engine traps with words this core does not know: ${error.message}`, { cause: error });
     return cause === 'unreachable' && cyclesLeft < 0 ? 'budget' : cause;
   }
-  // The image's stack is bounded at load, far below the engine's, so this takes a host that had almost none left. An overflow
-  // in the host's own frames (a bus access that recurses) is the host's.
+  // The image's stack is bounded at load, far below the engine's, so this happens only when the host had used almost all of it.
+  // An overflow in the host's own frames (a bus access that recurses) is an error of the host.
   if (error instanceof RangeError && error.message.includes('call stack') && innermostGuestFrame(error, 1))
     return 'stack-overflow';
   return undefined;
@@ -114,7 +114,7 @@ function stackFrames(error: Error): string[] {
   const original = Error.prepareStackTrace;
   Error.prepareStackTrace = (raised, sites) => [String(raised), ...sites.map((site) => `    at ${site}`)].join('\n');
   try {
-    // Formatted on first use, and kept. If someone was earlier, their text has the engine's frames too.
+    // The engine formats the stack on first use and keeps the text. A text that was made earlier has the engine's frames too.
     return (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
   } finally {
     Error.prepareStackTrace = original;

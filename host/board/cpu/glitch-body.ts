@@ -1,4 +1,4 @@
-// Function bodies with their glitch sites: copies the code and puts the question "now?" where something could go wrong.
+// Function bodies with their glitch sites: copies the code and inserts a check at each site whether the glitch strikes now.
 //
 //   if, br_if, select   ... condition   eqz, strikes(site), eq                inverted when it strikes
 //   br_table            ... index       strikes(site), xor
@@ -16,11 +16,11 @@ export interface GlitchSite {
   functionName: string;
   /** The instruction, in the image as it was. */
   offset: number;
-  /** Where the question is asked, in the rewritten image. */
+  /** Offset of the check in the rewritten image. */
   asksAt: number;
   /** The function called, with kinds call and copy. */
   callee: string | undefined;
-  /** Whether the call owes an i32 or i64. */
+  /** Whether the call returns an i32 or i64. */
   owesResult: boolean;
 }
 
@@ -153,7 +153,7 @@ export class GlitchBody {
     out.byte(Op.END);
   }
 
-  /** The locals arguments wait in, first argument first. */
+  /** The locals that hold the arguments meanwhile, first argument first. */
   private placesOf(body: Body, parameters: number[]): number[] {
     let narrow = body.locals;
     let wide = this.wideArguments;

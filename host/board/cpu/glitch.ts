@@ -1,14 +1,14 @@
-// Rewrites a checked image so that one thing in it can go wrong once: what a voltage glitch or a particle does to a core.
+// Rewrites a checked image so that one error can be injected: the effect of a voltage glitch or a particle on a core.
 //
 //   branch   if, br_if, select: the condition inverted; br_table: the neighbouring arm
-//   call     not made; where it owes a result, that is what the registers happened to hold: `value`, or the first argument
+//   call     not made; its result, if it has one, is an old register value: `value`, or the first argument
 //   read     a word read on the bus comes back as (word & and) ^ xor
 //   copy     a byte of a block the DMA copied, number `value` of it (modulo its length), likewise
 //
-// All sites are in one module, each asleep. Which one goes wrong, and at which of its executions, is in mutable globals behind the
+// All sites are in one module and inactive. Which one strikes, and at which of its executions, is in mutable globals behind the
 // image's own; whoever runs the image sets them in a snapshot taken before it begins. So a thousand glitches cost one compilation, and
 // because globals are new at every boot, a glitch is over when the core is reset.
-// What must stay true: with no site chosen the image does, access by access, what it did before; only later.
+// What must stay true: with no site chosen the image makes the same accesses as before, only later.
 
 import type { CheckedImage } from './check.ts';
 import { ValueType } from './declarations.ts';
@@ -98,7 +98,7 @@ class GlitchWriter extends SectionWriter {
         out.u32(names.length);
         for (const [index, name] of names) {
           out.u32(index);
-          // Without its path: the questions at the sites take half the boot partition, and the paths would not fit beside them.
+          // Without its path: the checks at the sites take half the boot partition, and there is no room for the paths.
           out.name(name.slice(name.lastIndexOf('/') + 1));
         }
       });

@@ -1,5 +1,5 @@
-// Function names from the name section. They are a courtesy to the reader of a fault record: the section is optional, may be
-// cut or forged, and nothing but messages may depend on it. Names keep AssemblyScript's path form, `bootloader/main/reset`.
+// Function names from the name section. They only make a fault record easier to read: the section is optional, may be
+// cut or forged, and only messages may depend on it. Names keep AssemblyScript's path form, `bootloader/main/reset`.
 
 import { Reader } from './reader.ts';
 import { ImageRefused } from './refused.ts';
@@ -8,7 +8,7 @@ const functionNamesSubsection = 1;
 /** Long enough for any path in this repository, short enough for a log line. */
 const nameLengthMax = 160;
 
-/** Reads what can be read of a name section's contents (behind the section's own name); a broken one names fewer functions. */
+/** Reads as much as possible of a name section's contents (behind the section's own name); a broken one names fewer functions. */
 export function readFunctionNames(bytes: Uint8Array, start: number, end: number, into: Map<number, string>): void {
   try {
     const section = new Reader(bytes, start, end);
@@ -30,7 +30,7 @@ export function readFunctionNames(bytes: Uint8Array, start: number, end: number,
   }
 }
 
-/** Printable ASCII only, so that a forged name can garble neither a log nor a terminal. */
+/** Printable ASCII only, so that a forged name cannot disturb a log or a terminal. */
 export function cleanName(raw: string): string {
   return raw.replace(/[^\x21-\x7e]+/g, '_').slice(0, nameLengthMax);
 }

@@ -1,4 +1,4 @@
-// Where in the image a byte of the metered code came from: fault records point into the bytes that were flashed.
+// Maps offsets in the metered code to offsets in the image, because fault records give places in the flashed bytes.
 
 export class OffsetMap {
   private readonly metered: number[] = [];

@@ -1,6 +1,6 @@
 // Every opcode the core knows: its mnemonic, the shape of what follows it, and whether an image may use it.
 // An opcode behind the prefix 0xfc has the key 0x100 + its number. The integer part of wasm 1.0, sign extension and
-// memory.copy / memory.fill are allowed; the rest is listed only so that a refusal can call it by name.
+// memory.copy / memory.fill are allowed; the rest is listed only so that a refusal can give its name.
 
 import type { RefusalCode } from './refused.ts';
 

@@ -1,5 +1,5 @@
-// Reads the primitive shapes of the wasm binary format (LEB128 integers, vectors' counts, names) from bytes nobody has
-// vouched for. Every read is bounded by `end`, and every count by the bytes that are left, so hostile input costs at most
+// Reads the primitive shapes of the wasm binary format (LEB128 integers, vectors' counts, names) from untrusted
+// bytes. Every read is bounded by `end`, and every count by the bytes that are left, so hostile input costs at most
 // one pass over itself.
 
 import { malformed } from './refused.ts';
@@ -65,7 +65,7 @@ export class Reader {
     return unusedBits > 0 ? (value << unusedBits) >> unusedBits : value;
   }
 
-  /** A vector's count: each element takes at least one byte, so a larger count is a lie. */
+  /** A vector's count: each element takes at least one byte, so a count above the bytes left is refused. */
   count(what: string): number {
     const at = this.offset;
     const count = this.u32(`the number of ${what}`);

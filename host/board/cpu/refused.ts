@@ -1,4 +1,4 @@
-// The one way an image is turned down. Whatever bytes the core is given, reading them ends in a checked image or in this.
+// The only error with which an image is refused. For any bytes, reading gives a checked image or this error.
 
 import { RESET } from '../../../protocol/generated/registers.ts';
 
@@ -43,7 +43,7 @@ export class ImageRefused extends Error {
     this.functionName = functionName;
   }
 
-  /** What a fault record has room for: why, the byte, the function. */
+  /** The part that fits into a fault record: reason, offset, function. */
   get brief(): string {
     const byte = `${this.code} at byte 0x${this.offset.toString(16)}`;
     if (this.functionName === undefined) return byte;

@@ -11,9 +11,9 @@
 //
 // Two laws hold, and the tests in meter.test.ts check them against an interpreter that adds up one instruction at a time:
 //  1. A run that returns has been charged exactly the cost of the instructions it executed.
-//  2. So has a run at the moment of each bus access: nothing behind the access is charged before it. A call that can reach the bus
+//  2. The same holds at each bus access: nothing behind the access is charged before it. A call that can reach the bus
 //     is therefore a barrier that ends every segment around it.
-// Charging ahead only happens between two such moments, where nobody can look.
+// Cycles are charged ahead only between two such moments, where the count is not visible.
 
 import type { CallGraph } from './call-graph.ts';
 import type { Body, Code } from './code.ts';

@@ -1,6 +1,6 @@
 // How much stack a function's frame takes. The figure is a model (one 8-byte slot for every parameter, local and operand, and a fixed
-// linkage), the same on every host; what it buys is a bound that is checked at load instead of an overflow that depends on how
-// V8 happened to compile the image.
+// linkage), the same on every host. It gives a bound that is checked at load, instead of an overflow that depends on how
+// V8 compiled the image.
 
 import type { Body, Code } from './code.ts';
 import type { Declarations } from './declarations.ts';

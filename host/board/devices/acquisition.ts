@@ -1,6 +1,6 @@
 // Bins of the sequencers' acquisitions, as registers.
 //
-// What must stay true: what is read is as of now; a bin that does not exist is a bus fault, never a zero.
+// What must stay true: a read gives the present value; a bin that does not exist is a bus fault, never a zero.
 
 import { ACQUISITION } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';

@@ -1,4 +1,4 @@
-// Activity counters: the chip's own view of what it does. The totals are the surroundings port's, for they heat; here they count from the last reset.
+// Activity counters of the chip. The surroundings keep the totals, because activity produces heat; the registers count from the last reset.
 //
 // What must stay true: COUNT is the total less what it was at the reset, modulo 2^32, so that differences of two reads are exact.
 
@@ -8,7 +8,7 @@ import type { Device, DeviceContext, Registers } from '../device.ts';
 import { Actuator } from '../surroundings.ts';
 
 const gate = OUTPUTS.registers.STATE.fields.DAC.mask;
-/** Two a sequencer. They are on while their output gate is open, whether anything is played or not. */
+/** Two per sequencer. They are on while their output gate is open, whether anything is played or not. */
 const converters = 12;
 
 export class ActivityCounters implements Device {

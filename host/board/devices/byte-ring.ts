@@ -3,7 +3,7 @@
 //   bytes   [ . . . o o o o . ]     start: oldest byte; length: how many
 //                   ^start
 //
-// What must stay true: 0 <= length <= capacity; nobody pushes more than `free` or pops more than `length`.
+// What must stay true: 0 <= length <= capacity; callers push at most `free` and pop at most `length` bytes.
 
 import type { Arena } from '../arena.ts';
 

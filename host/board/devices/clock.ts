@@ -1,6 +1,6 @@
-// Clock: which reference the loop follows, whether it is locked, and what the counters measure of both references.
+// Clock: which reference the loop follows, whether it is locked, and the counters' measurements of both references.
 //
-// What must stay true: LOST.LOCK is set by every fall of LOCKED and by nothing else, and stays until firmware clears it.
+// What must stay true: LOST.LOCK is set only when LOCKED goes from one to zero, and each time; it stays until firmware clears it.
 
 import { CLOCK } from '../../../protocol/generated/registers.ts';
 import { Reference } from '../../../protocol/plant/places.ts';

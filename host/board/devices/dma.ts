@@ -1,7 +1,7 @@
 // Block copy between core RAM and the bus. The core stalls for the copy.
 //
-// The copy is made at the access that starts it, then time passes: nobody can look at RAM in between, for the core is the only
-// one who could. What must stay true: each word or byte it moves obeys the same rules as an access of the core.
+// The copy is made at the access that starts it, then time passes. Only the core could see RAM in between, and it is
+// stalled. What must stay true: each word or byte it moves obeys the same rules as an access of the core.
 
 import { DMA } from '../../../protocol/generated/registers.ts';
 import { nsPerCycle } from '../clock.ts';
@@ -40,7 +40,7 @@ export class Dma implements Device {
         FaultCause.MEMORY_BOUNDS,
         `DMA of ${length} bytes at RAM address 0x${ramAddress.toString(16)}; RAM ends at 0x${ram.length.toString(16)}`,
       );
-    // A copy into the DMA's own registers would start another from within; nothing sane does that.
+    // A copy into the DMA's own registers would start a copy within a copy; correct software never does that.
     if (busAddress >= DMA.base && busAddress < DMA.base + 0x1000)
       this.machine.fault(FaultCause.BUS_STATE, 'DMA to or from its own registers');
     const block = ram.subarray(ramAddress, ramAddress + length);

@@ -1,4 +1,4 @@
-// What the tests of the flash share: a rig with a flash on it, and whole operations as one word.
+// Shared by the tests of the flash: a rig with a flash on it, and one function for each whole operation.
 
 import { FLASH } from '../../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';

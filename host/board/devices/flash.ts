@@ -1,10 +1,10 @@
 // NOR flash controller: the only way the flash array changes while the chip runs.
 //
 //   COMMAND --> BUSY -----------------------> DONE   the array changes here, all at once
-//                '-- power lost or chip reset: torn   units before the cut are done, one is torn, the rest as before
+//                '-- power lost or chip reset: torn   units before the cut are done, one is torn, the rest is unchanged
 //
-// An operation is latched when it starts, so that the guest may fill BUFFER for the next one meanwhile. Reading the
-// array while BUSY shows it as it was before. What must stay true: programming only ever clears bits; a protected
+// An operation is latched when it starts, so that the guest may fill BUFFER for the next one meanwhile. A read of the
+// array while BUSY gives the contents before the operation. What must stay true: programming only ever clears bits; a protected
 // partition never changes; while BUSY there is exactly one FLASH_DONE event in the queue.
 
 import { FLASH } from '../../../protocol/generated/registers.ts';
@@ -57,7 +57,7 @@ const latchedHeader = { operation: 0, address: 1, length: 2, tearChoice: 3 } as 
 const latchedHeaderWords = 4;
 const nothing = new Uint8Array(0);
 
-/** What the operations cost since the board was made, in whole picojoules and sectors or units begun. */
+/** Totals of the operations since the board was made: energy in whole picojoules, and sectors or units begun. */
 export interface FlashWork {
   erasePicojoules: number;
   programPicojoules: number;
@@ -96,12 +96,12 @@ export class Flash implements Device {
     return { erasePicojoules, programPicojoules, sectorsErased, unitsProgrammed };
   }
 
-  /** Decides how interrupted operations are torn: by a pattern of tear.ts, or as the seed says (undefined). */
+  /** Decides how interrupted operations are torn: by a pattern of tear.ts, or at random from the seed (undefined). */
   chooseTear(name: string | undefined): void {
     this.latched[latchedHeader.tearChoice] = name === undefined ? 0 : tearPatternNumber(name) + 1;
   }
 
-  /** A reset tears like a power cut: the reset pin of the array is the chip's. */
+  /** A reset tears an operation like a power cut, because it also resets the array. */
   reset(): void {
     this.tear();
     this.context.cancel(EventKind.FLASH_DONE);
@@ -190,7 +190,7 @@ export class Flash implements Device {
     }
   }
 
-  /** Programs the first bytes of the latched data, which are whole units; true when a one was wanted of a zero. */
+  /** Programs the first bytes of the latched data, which are whole units; true when a zero bit should have become one. */
   private program(length: number): boolean {
     const address = this.latched[latchedHeader.address];
     let error = false;
@@ -199,14 +199,14 @@ export class Flash implements Device {
       const old = this.array.readWord(address + offset);
       if ((wanted & ~old) !== 0) error = true;
       if ((old & wanted) !== old) this.array.writeWord(address + offset, old & wanted);
-      // A weak bit programmed to zero is a firm zero; one left alone stays weak.
+      // A weak bit that is programmed to zero reads as zero from now on; one that is not programmed stays weak.
       const weak = this.array.weakBits(address + offset);
       if ((weak & ~wanted) !== 0) this.array.setWeak(address + offset, weak & wanted);
     }
     return error;
   }
 
-  /** Ends an operation half-way: units before the cut are done, the one in progress is torn, the rest never began. */
+  /** Ends an operation before its time: units before the cut are done, the one in progress is torn, the rest did not begin. */
   private tear(): void {
     if (!this.busy) return;
     const elapsed = this.context.now - this.counters[0];
@@ -230,7 +230,7 @@ export class Flash implements Device {
     this.registers.words[this.registers.at.STATUS] &= ~BUSY.mask;
   }
 
-  /** `wanted`: what the operation was to leave (an erase), or to program. Returns a hash of what is there now. */
+  /** `wanted`: the contents after a complete erase, or the data to program. Returns a hash of the contents now. */
   private tearPiece(pattern: number, address: number, wanted: Uint8Array): number {
     const cells = new Uint8Array(wanted.length);
     this.array.readBytes(address, cells);
@@ -246,7 +246,7 @@ export class Flash implements Device {
     return hashOf(cells);
   }
 
-  /** Counts the work and forgets the operation. */
+  /** Adds the work to the totals and clears the operation. */
   private settle(elapsed: number): void {
     const energy = elapsed * operationPicojoulesPerNs;
     if (this.programming) {

@@ -1,6 +1,6 @@
-// Front end: attenuators, and what pilot tone and converter say of each signal line.
+// Front end: attenuators, and for each signal line the measurements of pilot tone and converter.
 //
-// What must stay true: a peak shows what the converter shows, so never more than full scale.
+// What must stay true: a peak is a value of the converter, so it is never above full scale.
 
 import { FRONTEND } from '../../../protocol/generated/registers.ts';
 import { Signal } from '../../../protocol/plant/places.ts';

@@ -1,8 +1,8 @@
 // One-time-programmable fuse words.
 //
-// The fuses are their own memory: WORD keeps its value over every reset and without power, and bits only go from zero
-// to one. What must stay true: nothing but `burn` changes a fuse of a running chip; a burn that power or a reset interrupts leaves each of
-// its ones burnt, not burnt, or weak (fuse-tear.ts), never anything else; a weak bit is firm once it has been burnt again.
+// WORD keeps its value over every reset and without power, and bits only go from zero to one.
+// What must stay true: only `burn` changes a fuse of a running chip; a burn that a loss of power or a reset interrupts leaves each of
+// its ones burnt, not burnt, or weak (fuse-tear.ts); a weak bit reads as one for ever once it has been burnt again.
 
 import { FUSES } from '../../../protocol/generated/registers.ts';
 import { Fuse } from '../../../protocol/memory-map.ts';
@@ -11,7 +11,7 @@ import { EventKind, FaultCause } from '../device.ts';
 import { LogKind } from '../log.ts';
 import { fuseTearNumber, fuseTearPatterns } from './fuse-tear.ts';
 
-/** Time to burn one word: the order of anti-fuse macros. An agreed figure, not one of a particular chip. */
+/** Time to burn one word, of the order of magnitude of anti-fuse macros. A chosen figure, not that of a particular chip. */
 export const burnNs = 20_000;
 
 const { BUSY, DONE } = FUSES.registers.STATUS.fields;
@@ -26,9 +26,9 @@ export class Fuses implements Device {
     INTERRUPT_ENABLE: () => this.updateLine(),
     INDEX: (value: number, _index: number, previous: number) => this.checkIndex(value, previous),
   };
-  /** The fuses themselves, for the factory and for keeping a device across runs. */
+  /** The fuse words, for the factory and for keeping a device across runs. */
   readonly cells: Uint32Array;
-  /** Bits of each word that read as one or zero, anew at each read; zero in `cells`. */
+  /** The weak bits of each word: each read gives one or zero at random. They are zero in `cells`. */
   readonly weak: Uint32Array;
   private readonly context: DeviceContext;
   private readonly registers: Registers<typeof FUSES>;
@@ -44,7 +44,7 @@ export class Fuses implements Device {
     this.weak = context.arena.isHistory(context.arena.words(Fuse.WORD_COUNT));
   }
 
-  /** Decides how interrupted burns are torn: by a pattern of fuse-tear.ts, or as the seed says (undefined). */
+  /** Decides how interrupted burns are torn: by a pattern of fuse-tear.ts, or at random from the seed (undefined). */
   chooseTear(name: string | undefined): void {
     this.burning[2] = name === undefined ? 0 : fuseTearNumber(name) + 1;
   }
@@ -88,7 +88,7 @@ export class Fuses implements Device {
     const random = () => this.context.random();
     const [index, ones, choice] = this.burning;
     const pattern = choice === 0 ? random() % fuseTearPatterns.length : choice - 1;
-    // Bits that were firm before are not touched by a pulse that asks for them again.
+    // A pulse does not change bits that are completely burnt already.
     const { burnt, weak } = fuseTearPatterns[pattern].tear(ones & ~this.cells[index], random);
     this.burn(index, burnt, weak);
     words[at.STATUS] &= ~BUSY.mask;

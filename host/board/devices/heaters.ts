@@ -1,6 +1,6 @@
-// Heater drivers: duty times full scale, while the output gate is open.
+// Heater drivers: the power is duty times full scale while the output gate is open.
 //
-// What must stay true: a closed gate, a reset or the loss of power stops every heater at that moment, whatever DUTY says; DUTY is
+// What must stay true: a closed gate, a reset or the loss of power stops every heater at that moment, for any DUTY; DUTY is
 // never above LIMIT.
 
 import { HEATERS, OUTPUTS } from '../../../protocol/generated/registers.ts';

@@ -1,7 +1,7 @@
-// Interrupt controller: which raised lines call the core, and the way to wait for one inside a run.
+// Interrupt controller: selects which raised lines call the core, and lets the core wait for a line inside a run.
 //
-// Lines are level-triggered and owned by the devices that raise them; this device only masks them. What must stay true: a wait ends
-// at the very event that raises a line, or with a fault when no event is left that could.
+// Lines are level-triggered and set by the devices; this device only masks them. What must stay true: a wait ends
+// at the event that raises a line, or with a fault when no event is left that could raise one.
 
 import { INTC } from '../../../protocol/generated/registers.ts';
 import type { Device, Registers } from '../device.ts';
@@ -24,7 +24,7 @@ export class InterruptController implements Device {
     this.registers.reset();
   }
 
-  /** Raised and enabled lines: what the core is called with. */
+  /** Raised and enabled lines, the argument of the core's interrupt(). */
   get pending(): number {
     return this.machine.lines[0] & this.registers.words[this.registers.at.ENABLE];
   }

@@ -1,6 +1,6 @@
 // Interlock latch: trips stay until cleared one by one, over every reset but power-on.
 //
-// What must stay true: nothing but CLEAR with its key, or the loss of power, forgets a trip; COUNT, LAST and the time are of the last bit that
+// What must stay true: only CLEAR with its key, or the loss of power, clears a trip; COUNT, LAST and the time belong to the last bit that
 // went from zero to one.
 
 import { INTERLOCK } from '../../../protocol/generated/registers.ts';

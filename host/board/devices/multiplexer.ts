@@ -1,7 +1,7 @@
-// Multiplexer registers: settings, tables, values, starting and parking; what serves the cells is in ../multiplexer.
+// Multiplexer registers: settings, tables, values, starting and parking. The logic that refreshes the cells is in ../multiplexer.
 //
-// A register that tells of now lets the multiplexer catch up first, so what is read is exact; the line is raised at a look or at a step. What must
-// stay true: while the logic is released one step is scheduled, and otherwise none; with its output gate closed nothing is executed.
+// A register of a present value advances the multiplexer to now first, so the value is exact; the line is raised at such a read or at a step.
+// What must stay true: while the logic is released one step is scheduled, otherwise none; with its output gate closed nothing is executed.
 
 import { MULTIPLEXER, OUTPUTS } from '../../../protocol/generated/registers.ts';
 import { MuxWrite } from '../../../protocol/multiplexer/module.ts';
@@ -39,7 +39,7 @@ export class Multiplexer implements Device {
   private readonly context: DeviceContext;
   private readonly bank: MultiplexerBank;
   private readonly registers: Registers<typeof MULTIPLEXER>;
-  /** [0] switch errors, [1] tables, [2] given up, as of the last look. */
+  /** [0] switch errors, [1] tables, [2] given up; values at the last catch-up. */
   private readonly seen: Uint32Array;
   private readonly word = new Uint8Array(4);
 
@@ -76,7 +76,7 @@ export class Multiplexer implements Device {
   private control(value: number, previous: number): void {
     if (((value ^ previous) & RELEASE.mask) === 0) return;
     if ((value & RELEASE.mask) !== 0) {
-      // Held in reset until it is there: an image without it faults this write and leaves no trace.
+      // It stays in reset until the module is loaded: with an image without the module this write faults and changes nothing.
       this.registers.words[this.registers.at.CONTROL] = previous;
       this.bank.release();
       this.registers.words[this.registers.at.CONTROL] = value;
@@ -89,7 +89,7 @@ export class Multiplexer implements Device {
     this.bank.hold();
   }
 
-  /** Brings it to now, and notes what has happened since the last look. */
+  /** Advances it to now, and records what has happened since the last time. */
   private catchUp(): void {
     const { words, at } = this.registers;
     const isLate = this.bank.catchUp();

@@ -1,9 +1,9 @@
-// Output gates: heaters, waveform outputs and multiplexer drive the world only while theirs is open.
+// Output gates: heaters, waveform outputs and multiplexer drive their lines only while their gate is open.
 //
 //   any reset, no power -> all closed --ENABLE with the key--> open --DISABLE--> closed
 //
-// The gates themselves are the machine's (`context.outputEnabled`), for the devices behind them ask there; this is the core's way to
-// them. What must stay true: nothing but a write of ENABLE with its key opens a gate.
+// The machine holds the state of the gates (`context.outputEnabled`), because the devices behind them read it there; these are the
+// core's registers for them. What must stay true: only a write of ENABLE with its key opens a gate.
 
 import { OUTPUTS } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';

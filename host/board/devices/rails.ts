@@ -1,4 +1,4 @@
-// Supply rails: switches, monitors, and comparators that do not wait for firmware.
+// Supply rails: switches, monitors, and comparators that act without firmware.
 //
 //   off --ENABLE--> coming up (2 ms) --> good --below 90 %--> not good --> good
 //    ^                                    |
@@ -30,7 +30,7 @@ export class Rails implements Device {
   };
   private readonly context: DeviceContext;
   private readonly registers: Registers<typeof RAILS>;
-  /** When each rail was switched on. */
+  /** Time at which each rail was switched on. */
   private readonly since: Float64Array;
   /** [0] 1 while CORE is out of its range. */
   private readonly coreOut: Uint32Array;
@@ -117,7 +117,7 @@ export class Rails implements Device {
     return on && (rail === Rail.CORE || this.context.now - this.since[rail] >= rampNs);
   }
 
-  /** Voltage as a share of what the rail is built for. */
+  /** Voltage as a fraction of the rail's nominal voltage. */
   private share(rail: number): number {
     return this.context.surroundings.readings[Reading.RAIL_VOLTAGE + rail] / (railMillivolts[rail] * 1000);
   }

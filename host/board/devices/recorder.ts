@@ -1,9 +1,9 @@
-// Event recorder: a typed ring of the last 256 events, in place of printf.
+// Event recorder: a typed ring of the last 256 events, used instead of printf.
 //
 //   ring, 5 words an entry   | time low | time high | kind | argument 0 | argument 1 |   event n is entry n mod 256
 //
-// What must stay true: every reset but power-on leaves ring and COUNT alone, so that the story of a crash can be read
-// afterwards; an ENTRY register never shows an event that has been overwritten or not yet happened.
+// What must stay true: only a power-on reset clears ring and COUNT, so that the events before a crash can be read
+// afterwards; an ENTRY register never shows an event that was overwritten or has not happened yet.
 
 import { RECORDER } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
@@ -53,7 +53,7 @@ export class Recorder implements Device {
     this.ring.fill(0);
   }
 
-  /** What the ring holds, oldest first; of that the last `most`. */
+  /** The last `most` events in the ring, oldest first. */
   events(most = ringLength): RecordedEvent[] {
     const count = this.registers.words[this.registers.at.COUNT];
     const events: RecordedEvent[] = [];

@@ -1,9 +1,9 @@
-// Reset controller: why the core came up, what went wrong before, and the way from bootloader to firmware.
+// Reset controller: the cause of the last reset, the fault record, and the hand-over from bootloader to firmware.
 //
 //   bootloader --HANDOVER--> requested --export returns--> handed over --any reset--> bootloader
 //
 // What must stay true: fault record, BOOT_REQUEST and the counts of resets survive every reset but power-on; the mailbox, the
-// hand-over registers and the trial timer are out of the firmware's reach (it may only stop the timer).
+// hand-over registers and the trial timer cannot be written by the firmware (it may only stop the timer).
 
 import { RESET } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
@@ -35,7 +35,7 @@ export interface FaultRecord {
   count: number;
 }
 
-/** Places in the device's own state. */
+/** Indices in the device's own state. */
 const State = { RESET_REQUESTED: 0, HANDOVER_REQUESTED: 1, HANDED_OVER: 2, PLACES: 3 } as const;
 
 export class ResetController implements Device {
@@ -83,7 +83,7 @@ export class ResetController implements Device {
     return this.state[State.HANDOVER_REQUESTED] !== 0 && this.state[State.HANDED_OVER] === 0;
   }
 
-  /** The module the bootloader wants run. */
+  /** The module that the bootloader hands over to. */
   get handover(): { address: number; length: number } {
     const { words, at } = this.registers;
     return { address: words[at.HANDOVER_ADDRESS], length: words[at.HANDOVER_LENGTH] };

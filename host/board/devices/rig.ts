@@ -1,5 +1,5 @@
-// What the tests of the devices share: a machine with one device on it, and words for what happens to it.
-// No core runs; registers are poked by name through the real bus, and time passes through the real event queue.
+// Shared by the tests of the devices: a machine with one device on it, and functions that act on it and report results.
+// No core runs; registers are accessed by name through the real bus, and time passes through the real event queue.
 
 import type { Device } from '../device.ts';
 import { FaultCause, ResetCause } from '../device.ts';
@@ -23,7 +23,7 @@ export interface Sent {
 export class Rig<D extends Device> {
   readonly machine: Machine;
   readonly device: D;
-  /** What left the chip on serial lines, a burst each. */
+  /** The bursts that left the chip on serial lines. */
   readonly sent: Sent[] = [];
   readonly logged: LogRecord[] = [];
 
@@ -80,7 +80,7 @@ export class Rig<D extends Device> {
   }
 }
 
-/** The name of the fault cause an access is refused with, or what happened instead. */
+/** The name of the fault cause with which an access is refused, or what happened instead. */
 export function refusal(access: () => unknown): string {
   try {
     access();
@@ -91,7 +91,7 @@ export function refusal(access: () => unknown): string {
   }
 }
 
-/** The name of the cause the chip is reset with, or what happened instead. */
+/** The name of the cause with which the chip is reset, or what happened instead. */
 export function resetCauseOf(action: () => unknown): string {
   try {
     action();
@@ -127,7 +127,7 @@ export class SetSurroundings implements Surroundings {
     this.disturbances.push(disturbance);
   }
 
-  /** From the next look on the chip reads this; undefined: what it would on a quiet bench. */
+  /** From the next look on the chip reads this value; undefined: the value on a quiet bench. */
   setReading(place: number, value: number | undefined): void {
     if (value === undefined) this.set.delete(place);
     else this.set.set(place, value);

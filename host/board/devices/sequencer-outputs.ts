@@ -1,6 +1,6 @@
-// What the sequencers drive: waveform outputs with their oscillators, and markers. All of it is computed when it is read.
+// Outputs of the sequencers: waveform outputs with their oscillators, and markers. All values are computed when they are read.
 //
-// What must stay true: with the gate OUTPUTS.DAC closed, the sequencers held in reset, or in the off times of ACTIVITY.DUTY, everything reads as zero.
+// What must stay true: while the gate OUTPUTS.DAC is closed, the sequencers are held in reset, or ACTIVITY.DUTY is in an off time, all are zero.
 
 import { DAC, MARKERS, OUTPUTS } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext } from '../device.ts';
@@ -21,7 +21,7 @@ class SequencerOutputs {
     this.bank = bank;
   }
 
-  /** Under a duty of 25 the first millisecond in four is played, of 50 the first two (ACTIVITY.DUTY). */
+  /** With a duty of 25 % the first of every four milliseconds is played, with 50 % the first two (ACTIVITY.DUTY). */
   private get isOnTime(): boolean {
     const quarter = Math.floor(this.context.now / 1e6) % 4;
     return quarter * 25 < this.context.surroundings.actuators[Actuator.DUTY];

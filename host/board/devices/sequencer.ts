@@ -2,7 +2,7 @@
 //
 //   START --> step --20 us--> step --> ... --> all stopped, or all waiting for each other: STATUS, line
 //
-// A register that tells of now lets them catch up first, so what is read is exact; the line is raised at a step. What must stay true: while
+// A register of a present value advances them to now first, so the value is exact; the line is raised at a step. What must stay true: while
 // any sequencer is busy, one step is scheduled, and otherwise none.
 
 import { SEQUENCER } from '../../../protocol/generated/registers.ts';
@@ -41,7 +41,7 @@ export class Sequencers implements Device {
   private readonly context: DeviceContext;
   private readonly bank: SequencerBank;
   private readonly registers: Registers<typeof SEQUENCER>;
-  /** [0] how the last run of the sequencers ended. */
+  /** [0] result of the last run of the sequencers. */
   private readonly outcome: Uint32Array;
   private readonly word = new Uint8Array(4);
 
@@ -64,14 +64,14 @@ export class Sequencers implements Device {
   }
 
   onEvent(): void {
-    // Those that wait for each other take no more steps: only a write can help them.
+    // Sequencers that wait for each other get no more steps: only a write can let them continue.
     if (this.catchUp() !== SequencerRun.DEADLOCK) this.scheduleStep();
   }
 
   private control(value: number, previous: number): void {
     if (((value ^ previous) & RELEASE.mask) === 0) return;
     if ((value & RELEASE.mask) !== 0) {
-      // Held in reset until they are there: an image without them faults this write and leaves no trace.
+      // They stay in reset until the module is loaded: with an image without the module this write faults and changes nothing.
       this.registers.words[this.registers.at.CONTROL] = previous;
       this.bank.release();
       this.registers.words[this.registers.at.CONTROL] = value;
@@ -102,7 +102,7 @@ export class Sequencers implements Device {
     return this.registers.words[this.registers.at.BUSY];
   }
 
-  /** Brings the sequencers to now, and notes which have stopped since. */
+  /** Advances the sequencers to now, and records which have stopped since. */
   private catchUp(): number {
     const { words, at } = this.registers;
     const before = words[at.BUSY];
@@ -113,7 +113,7 @@ export class Sequencers implements Device {
     for (let core = 0; core < sequencerCount; core++)
       if ((stopped & (1 << core)) !== 0)
         this.context.log(LogKind.SEQUENCER_STOPPED, core, this.bank.module.figure(core, 'FLAGS'));
-    // Told once: whoever clears the bit and looks again finds them waiting still.
+    // Reported once: when the bit is cleared, it stays clear although they still wait.
     const begins = outcome === SequencerRun.DEADLOCK && this.outcome[0] !== outcome;
     this.outcome[0] = outcome;
     words[at.STATUS] |= stopped | (begins ? DEADLOCK.mask : 0);

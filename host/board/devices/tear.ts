@@ -1,22 +1,22 @@
-// What an interrupted flash operation leaves behind: the patterns, as a table that proofs can choose from by name.
+// The possible results of an interrupted flash operation: a table of patterns that proofs can choose from by name.
 //
-// An operation takes bytes from `cells` towards `target`. Cut in the middle, each bit that was to change may have made
-// it or not; which ones is the pattern. What must stay true: a bit that was not to change never does (but for
-// PRE_PROGRAMMED: before it erases, a NOR chip programs every cell of the sector to zero), and the outcome depends on
-// the bytes and on `random` alone.
+// An operation changes bytes from `cells` to `target`. After a cut, each bit that should change may or may not have
+// changed; the pattern decides which. What must stay true: a bit that should not change does not change (except with
+// PRE_PROGRAMMED: before it erases, a NOR chip programs every cell of the sector to zero), and the result depends
+// only on the bytes and on `random`.
 
-/** Changes `cells` in place; may name bits in `weak` (as long) that read anew at each read. `random` gives 32 bits. */
+/** Changes `cells` in place; may set weak bits in `weak` (of the same length). `random` gives 32 bits. */
 type Tear = (cells: Uint8Array, target: Uint8Array, weak: Uint8Array, random: () => number) => void;
 
 interface TearPattern {
   name: string;
   doc: string;
-  /** Can happen to a program operation; all can happen to an erase. */
+  /** Possible for a program operation; all patterns are possible for an erase. */
   program: boolean;
   tear: Tear;
 }
 
-/** The number of a pattern is its place here; append only, for logs name it. */
+/** The number of a pattern is its index here. Append only, because logs contain the number. */
 export const tearPatterns: readonly TearPattern[] = [
   { name: 'NONE', doc: 'Nothing of it happened', program: true, tear: () => {} },
   {
@@ -68,7 +68,7 @@ export const tearPatterns: readonly TearPattern[] = [
 
 const programPatterns = tearPatterns.map((pattern, number) => (pattern.program ? number : -1)).filter((n) => n >= 0);
 
-/** The number of a pattern by its name; throws with the names there are. */
+/** The number of a pattern by its name; the error for an unknown name lists all names. */
 export function tearPatternNumber(name: string): number {
   const number = tearPatterns.findIndex((pattern) => pattern.name === name);
   if (number < 0)
@@ -76,7 +76,7 @@ export function tearPatternNumber(name: string): number {
   return number;
 }
 
-/** A pattern that can happen to a program operation, or to an erase; `random` chooses. */
+/** A random pattern that is possible for a program operation, or for an erase. */
 export function anyTearPattern(program: boolean, random: () => number): number {
   const chance = random();
   return program ? programPatterns[chance % programPatterns.length] : chance % tearPatterns.length;

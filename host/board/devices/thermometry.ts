@@ -1,9 +1,9 @@
-// Thermometry scanner: reads all thermometers that have an excitation, once a period, by itself.
+// Thermometry scanner: reads all thermometers that have an excitation once per period, without the core.
 //
 //   ENABLE --PERIOD--> scan done: readings, SEQUENCE, line --PERIOD--> scan done ...
 //
-// What must stay true: the readings are those of the moment the scan ends, SEQUENCE counts scans and nothing else, and a channel that was
-// not read has no VALID bit.
+// What must stay true: the readings are those at the end of the scan, SEQUENCE counts only scans, and the VALID bit of a channel that was
+// not read is zero.
 
 import { THERMOMETRY } from '../../../protocol/generated/registers.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';

@@ -1,8 +1,8 @@
 // 64-bit nanosecond timer with one alarm.
 //
-// The counter is the board's clock since reset, so it costs nothing while nobody looks. What must stay true: an armed
-// alarm is exactly one event in the queue, at the time ALARM held when ARM was written; changing ALARM later moves
-// nothing.
+// The counter is the board's clock since reset, so it costs nothing while it is not read. What must stay true: an armed
+// alarm is exactly one event in the queue, at the time that ALARM held when ARM was written; a later change of ALARM
+// does not move it.
 
 import { TIMER } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
@@ -52,7 +52,7 @@ export class Timer implements Device {
     if ((value & arm) === 0) return;
     const time = this.context.resetTime + words[at.ALARM_HIGH] * wordSpan + words[at.ALARM_LOW];
     if (time <= this.context.now) this.fire();
-    // Beyond 2^53 ns (104 days) the board's clock ends before the alarm: armed, and never due.
+    // Beyond 2^53 ns (104 days) the board's clock ends before the alarm: it is armed but never due.
     else if (Number.isSafeInteger(time)) this.context.schedule(time, EventKind.TIMER_ALARM);
   }
 

@@ -1,4 +1,4 @@
-// What the tests of the serial lines share: a rig with UART0 on it, and whole transfers as one word.
+// Shared by the tests of the serial lines: a rig with UART0 on it, and one function for each whole transfer.
 
 import { UART0 } from '../../../protocol/generated/registers.ts';
 import { microseconds, Rig } from './rig.ts';

@@ -1,10 +1,10 @@
-// A serial line: two FIFOs of 512 bytes, paced by the baud rate, and the wire that comes in from the room.
+// A serial line: two FIFOs of 512 bytes, paced by the baud rate, and the incoming wire from room temperature.
 //
 //   host: receive() -> wire 16 KiB --RECEIVE events--> receive FIFO -> DATA reads
 //   DATA writes -> transmit FIFO --TRANSMIT events--> context.transmit() -> host
 //
-// Bytes move in bursts of at most 64, each one event at the time its last byte is over: a byte is up to 63 byte times
-// late, never early, and a long frame costs an event per 64 bytes. What must stay true: bytes keep their order; a lost
+// Bytes move in bursts of at most 64; a burst is one event at the end of its last byte. So a byte is up to 63 byte times
+// late, never early, and a long frame costs one event per 64 bytes. What must stay true: bytes keep their order; a lost
 // one sets OVERRUN, or was received while ENABLE was zero; each direction has one event in the queue exactly while it
 // moves bytes. With FLOW_CONTROL a burst that finds no room is held on the wire until the FIFO has some.
 
@@ -14,7 +14,7 @@ import { EventKind, FaultCause } from '../device.ts';
 import { ByteRing } from './byte-ring.ts';
 
 export const fifoBytes = 512;
-/** Some frames of the largest size: what a gateway may have put on the wire before it must wait. */
+/** Some frames of the largest size: a gateway may put so many bytes on the wire before it must wait. */
 export const wireBytes = 16 * 1024;
 export const burstBytes = 64;
 /** Start bit, eight data bits, stop bit. */
@@ -49,11 +49,11 @@ export class Uart implements Device {
   private readonly wire: ByteRing;
   private readonly received: ByteRing;
   private readonly toSend: ByteRing;
-  /** [0] bytes of the burst that is leaving, 0 while the line is idle. */
+  /** [0] bytes of the burst being sent, 0 while the line is idle. */
   private readonly leaving: Uint32Array;
-  /** [0] 1 while the sender is held off: bytes are on the wire, and none is under way. */
+  /** [0] 1 while flow control stops the sender: bytes are on the wire, and no burst is moving. */
   private readonly held: Uint32Array;
-  /** [0] when that burst began, [1] when its last byte is over. */
+  /** [0] time at which that burst began, [1] end of its last byte. */
   private readonly burst: Float64Array;
   /** Holds bytes only within one event. */
   private readonly scratch = new Uint8Array(burstBytes);
@@ -75,12 +75,12 @@ export class Uart implements Device {
     this.burst = context.arena.isHistory(context.arena.floats(2));
   }
 
-  /** Bytes the wire still takes. */
+  /** Free bytes on the wire. */
   get wireFree(): number {
     return this.wire.free;
   }
 
-  /** The room puts bytes on the wire; they arrive a byte time after another. Throws when they exceed `wireFree`. */
+  /** Puts bytes on the incoming wire; they arrive one per byte time. Throws when they exceed `wireFree`. */
   receive(bytes: Uint8Array): void {
     if (bytes.length > this.wire.free)
       throw new Error(
@@ -91,7 +91,7 @@ export class Uart implements Device {
     if (idle && bytes.length > 0) this.startArrival();
   }
 
-  /** The line itself goes on: what is on the wire still arrives, and is dropped until ENABLE is set again. */
+  /** Bytes on the wire still arrive, and are dropped until ENABLE is set again. */
   reset(): void {
     this.cutTransmission();
     this.context.cancel(this.transmitKind);
@@ -196,7 +196,7 @@ export class Uart implements Device {
     this.context.schedule(this.burst[1], this.transmitKind, length);
   }
 
-  /** Bytes of the burst whose time is over have left; the rest, and all behind it, never will. */
+  /** The bytes of the burst whose time is over were sent; the rest, and all bytes after it, are lost. */
   private cutTransmission(): void {
     const length = this.leaving[0];
     if (length !== 0) {

@@ -2,10 +2,10 @@
 //
 //   feed         window                 timeout
 //    |---too early--|------ in time ------|  reset
-//    '-> reset      '-> counts anew
+//    '-> reset      '-> starts again
 //
 // What must stay true: while enabled there is exactly one expiry event in the queue, at `deadline`. The board
-// bounds the core's budget by it, so that a hung core is caught at the cycle it should be.
+// bounds the core's budget by it, so that a hung core is reset at the exact cycle.
 
 import { WATCHDOG } from '../../../protocol/generated/registers.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
@@ -35,7 +35,7 @@ export class Watchdog implements Device {
     this.fed = context.arena.floats(1);
   }
 
-  /** Time at which the chip is reset unless it feeds before; Infinity while not enabled. */
+  /** Time at which the chip is reset if it is not fed before; Infinity while not enabled. */
   get deadline(): number {
     const { words, at } = this.registers;
     if (!this.enabled) return Number.POSITIVE_INFINITY;
@@ -59,7 +59,7 @@ export class Watchdog implements Device {
   }
 
   private start(previous: number): void {
-    // Enabling twice must not count as a feed: that would be one without the key.
+    // A second enable must not count as a feed, because it would be a feed without the key.
     if ((previous & enable) !== 0 || !this.enabled) return;
     const { words, at } = this.registers;
     if (words[at.WINDOW] < words[at.TIMEOUT]) {

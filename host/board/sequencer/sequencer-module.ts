@@ -1,8 +1,8 @@
 // One instance of the sequencers' module (firmware/sequencer): the same for the chip's devices and for a run without a chip.
 //
 // It is checked as an image is, with limits of its own, and compiled once per content. It is not metered: the time of the sequencers
-// follows from the instruction table. What must stay true: the whole state is `memory`, without the records, which are taken before a run goes on,
-// and without the bins that are not in use.
+// follows from the instruction table. What must stay true: the whole state is `memory`, without the records, which are taken before a run goes
+// on, and without the bins that are not in use.
 
 import { SequencerFigure, SequencerOutput, SequencerPlace, SequencerRun } from '../../../protocol/q1/module.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';

@@ -1,4 +1,4 @@
-// A reference for the tests: runs a checked image one instruction at a time, as slowly and plainly as the wasm specification reads, and
+// A reference for the tests: runs a checked image one instruction at a time, exactly as the wasm specification describes, and
 // adds up the cost of each. It shares the decoder and the cost table with the core, and nothing else: neither segments nor meter.
 
 import type { CheckedImage } from '../check.ts';

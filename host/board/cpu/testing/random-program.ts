@@ -1,5 +1,5 @@
-// Random images for the tests: valid, terminating, and as crooked as bytes can be (dead code, branches out of everything, values under
-// blocks), which a compiler's output never is. Written as bytes, so that no assembler tidies them up.
+// Random images for the tests: valid and terminating, with forms that no compiler makes (dead code, branches out of any block, values under
+// blocks). They are written as bytes, so that no assembler changes them.
 
 import type { Choose } from '../../random.ts';
 import { Writer } from '../writer.ts';
