@@ -7,8 +7,8 @@
 // (journal.ts) has the later writes. Numbers are little endian. A file of the format before this one ('CRFZ': words | CRC-32 of flash
 // and fuses | fuse words) is read, and is written in this format from then on.
 //
-// What must stay true: a file whose digest does not match is never taken for a device. Bits that a power cut left weak (flash-array.ts)
-// are kept at the value that they lean to.
+// What must stay true: a file whose digest does not match is never taken for a device. Of bits that a power cut left weak
+// (flash-array.ts) the value of the cell is kept.
 
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';

@@ -1,4 +1,4 @@
-// The journal beside a device file: what flash and fuses became since the file was last brought up to date.
+// The journal beside a device file: the changes of flash and fuses since the file was last updated.
 //
 //   head    u32 'CRFJ' | u32 version | u32 process that writes it | u32 CRC-32 of the head | 32 bytes: digest of the contents it starts from
 //   entry   u32 'ENTR' | u32 bytes of body | u32 number, from 1 | u32 CRC-32 of number, length and body | body
@@ -6,8 +6,8 @@
 //           u32 2 (fold)    | 32 bytes: digest of what the device file is about to become | all fuse words
 //   zeros   up to the end of the file: room that is there already, so that a sync writes data and nothing else
 //
-// Addresses of 2 MiB and more are fuses. An entry is all that happened between two syncs: it is there whole, or not at all. What must stay
-// true: entries follow one another without a gap; nothing follows a fold; who reads is told of anything behind the last whole entry.
+// Addresses of 2 MiB and more are fuses. An entry has all changes between two syncs: it is complete, or it is not used. What must stay
+// true: entries follow one another without a gap; nothing follows a fold; the reader reports any data behind the last whole entry.
 
 import { crc32 } from 'node:zlib';
 import { Fuse } from '../../../protocol/memory-map.ts';
@@ -149,7 +149,7 @@ function seal(entry: Buffer, number: number): Uint8Array {
   return entry;
 }
 
-/** The sum stands in the head itself, and is left out of it. */
+/** The checksum is a field of the head and does not cover itself. */
 function headSum(head: Uint8Array): number {
   return crc32(head.subarray(16, JOURNAL_HEAD_SIZE), crc32(head.subarray(0, 12)));
 }
@@ -169,7 +169,7 @@ function entryAt(journal: Buffer, at: number, number?: number): Buffer | undefin
   return isBody(body) ? body : undefined;
 }
 
-/** Nothing that the sum vouches for is wrong; this keeps a reader of another version from reading past the end. */
+/** The checksum has been checked; this keeps a reader of another version from reading past the end. */
 function isBody(body: Buffer): boolean {
   if (body.length < 4) return false;
   const kind = body.readUInt32LE(0);
@@ -200,7 +200,7 @@ function foldOf(body: Buffer): Fold {
   return { digest: body.subarray(4, 4 + DIGEST_SIZE), fuses };
 }
 
-/** Whole entries after a place that is not one: what tells damage from a write that did not end. */
+/** Number of whole entries after a broken one: it distinguishes damage from a write that did not end. */
 function wholeEntriesBehind(journal: Buffer, from: number, number: number): number {
   let count = 0;
   const mark = Buffer.alloc(4);

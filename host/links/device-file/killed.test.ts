@@ -89,7 +89,7 @@ describe('a disk that is full', () => {
         for (let number = 1; number <= told; number++) there.change(number);
         const kept = readDevice(desk.path);
         const isThere = () => Buffer.compare(there.flash.image(), kept.flash) === 0;
-        // The change that was refused may be there: nobody was told that it is not.
+        // The change that was refused may be in the file: no client was told that it is not.
         if (!isThere()) there.change(told + 1);
         expect(isThere()).toBe(true);
       } finally {

@@ -82,7 +82,7 @@ function claim(name = path, lockers?: string[]): Claim {
   return made;
 }
 
-/** What a place in `claims` no longer needs to give back. */
+/** Marks an entry of `claims` that was released already. */
 function giveBack(given: Claim): void {
   claims.splice(claims.indexOf(given), 1);
   given.release();
@@ -184,7 +184,7 @@ describe('processes that claim one file', () => {
     }
   });
 
-  // Root may write any file, so it asks as nobody.
+  // Root may write any file, so the test runs the process as the user nobody.
   const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
   const noNobody = asNobody.length > 0 && spawnSync(asNobody[0], [...asNobody.slice(1), 'true']).status !== 0;
   it.skipIf(noNobody)('are told when they may not write it, or may make none in the folder', async () => {

@@ -40,7 +40,7 @@ function claimOf(file: number, path: string): Claim {
   return {
     ...{ file, path },
     release() {
-      // Only who has the lock may remove it; one that waits for it looks whether the path still leads to its file.
+      // Only the owner of the lock may remove the file; a waiting process checks whether the path still leads to its file.
       if (process.platform !== 'win32' && fstatSync(file).size === 0 && isAt(path, file)) rmSync(path);
       closeSync(file);
     },
@@ -63,7 +63,7 @@ function openOrMake(path: string, withLockers: readonly string[]): number {
   return file;
 }
 
-/** A folder or a pipe; to open a pipe would wait for its other end. */
+/** Refuses a folder or a pipe; opening a pipe would wait for its other end. */
 export function refuseNoFile(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found || found.isFile()) return;

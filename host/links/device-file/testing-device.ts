@@ -19,7 +19,7 @@ export class Device {
     return this.fuses.slice();
   }
 
-  /** Something else for each number. */
+  /** Different contents for each number. */
   change(number: number): this {
     this.flash.writeBytes(MemoryMap.SLOT_B + number * 5000, new Uint8Array(1400).fill(number));
     this.fuses[number] |= 0x8000_0000;

@@ -26,19 +26,19 @@ export class Desk {
     return file;
   }
 
-  /** A run that ends in order. */
+  /** A run that ends normally. */
   run(device: Device, name = this.path): void {
     const file = this.open(name);
     file.begin(device);
     file.close(device);
   }
 
-  /** What is left of a run that kept these changes one after the other and was then killed. */
+  /** The files after a run that kept these changes one after the other and was then killed. */
   killedRun(device: Device, changes: number[], name = this.path): void {
     const file = this.open(name);
     file.begin(device);
     for (const number of changes) file.keep(device.change(number));
-    // What the end of a process does: its lock is gone.
+    // The end of a process releases its lock.
     file.close();
   }
 

@@ -1,4 +1,4 @@
-// The bootloader's own code (bootloader/image, compiled) on the board's flash and fuses, next to ours: one verdict.
+// The bootloader's own code (bootloader/image, compiled) on the board's flash and fuses must give the same result as the host's.
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nameOf } from '../../../protocol/constants.ts';

@@ -1,4 +1,4 @@
-// What is in an image, for people (text) and for machines (plain JSON). Two renderings of one `ImageInfo`.
+// Describes the contents of an image, as text for people and as plain JSON for programs. Both are made from one `ImageInfo`.
 
 import { ImageFormat, Tlv } from '../../../protocol/image/format.ts';
 import { hexBytes, hexNumber } from './error.ts';
@@ -51,7 +51,7 @@ export function imageToJson(image: ImageInfo) {
   };
 }
 
-/** One line a fact, ready to print. */
+/** Text to print, with one fact per line. */
 export function describeImage(image: ImageInfo): string {
   const { header } = image;
   const lines: [string, string][] = [
@@ -83,7 +83,7 @@ function hashMatches(image: ImageInfo): boolean {
 function trailerText(image: ImageInfo): string {
   if (!image.trailer.pending) return 'none: the image is marked over SMP';
   return image.trailer.confirmed
-    ? 'asked for for good: runs on trial, and confirms itself once it is healthy'
+    ? 'marked permanent: runs on trial, and confirms itself once it is healthy'
     : 'asked for: boots on trial';
 }
 

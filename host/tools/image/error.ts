@@ -1,5 +1,5 @@
 // The one error this folder throws. Its reason is the bootloader's own name for the same refusal where it has one; OPTION
-// and KEY are for what a bootloader never sees: a wrong argument, an unreadable key.
+// and KEY are for errors that a bootloader cannot have: a wrong argument, an unreadable key.
 
 import type { rejectReasons } from '../../../protocol/image/reasons.ts';
 

@@ -1,5 +1,5 @@
-// Cases in which our signer and imgtool must agree to the last byte: the same options in both tongues. golden.json
-// holds what imgtool 2.4.0 made of them; golden.generate.ts makes it anew.
+// Cases in which our signer and imgtool must give the same bytes: each has the options of both programs. golden.json
+// holds the images of imgtool 2.4.0; golden.generate.ts makes it again.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,11 +23,11 @@ export interface Golden {
   bytes?: string;
 }
 
-/** Key of every golden image: the seed is 0, 1, 2, …, 31. Worth nothing, known to all. */
+/** Key of every golden image: the seed is 0, 1, 2, …, 31. It is public and protects nothing. */
 export const goldenKey = generateKey(Uint8Array.from({ length: 32 }, (_, index) => index));
 export const goldenFile = fileURLToPath(new URL('golden.json', import.meta.url));
 
-/** Not random, never all alike: byte n of a payload of any length. */
+/** Byte n of a payload of any length: not random, and not all bytes are equal. */
 export function goldenPayload(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (index * 167 + (index >> 8) * 13 + length) & 0xff);
 }
@@ -141,7 +141,7 @@ export const goldenCases: GoldenCase[] = [
   },
 ];
 
-/** What imgtool makes of one case. */
+/** The image that imgtool makes for one case. */
 export function runImgtool(imgtool: string, { imgtool: extra, options }: GoldenCase): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'coldrig-imgtool-'));
   try {

@@ -1,5 +1,5 @@
-// Images no signing tool would make, each with the one reason a bootloader has for refusing it. Host and bootloader are both
-// held against this list, so that neither can drift from the other.
+// Images that no signing tool makes, each with the reason why a bootloader refuses it. Tests check both host and bootloader
+// with this list, so that the two cannot differ.
 
 import { createHash, sign as signBytes } from 'node:crypto';
 import type { RejectReasonName } from './error.ts';
@@ -8,7 +8,7 @@ import { generateKey, readPrivateKey } from './keys.ts';
 import { type SignOptions, signImage } from './sign.ts';
 import type { DeviceTrust } from './trust.ts';
 
-/** What is in the fuses of the device the images are tried on. */
+/** Fuse contents of the device on which the images are tried. */
 export const trialDevice: DeviceTrust = {
   keys: [goldenKey.publicKey],
   revokedKeys: [],
@@ -28,7 +28,7 @@ export interface HostileImage {
 export type Entry = [type: number, value: Uint8Array];
 type MakeEntries = (digest: Uint8Array, signature: Uint8Array) => Entry[];
 
-/** A good image for the device, changed as asked. */
+/** A good image for the device, with these changes. */
 export function signed(options: Partial<SignOptions> = {}): Uint8Array {
   const { securityCounter, boardId } = trialDevice;
   const usualOptions = { payload: goldenPayload(60), version: '1.2.3', securityCounter, boardId };
@@ -239,7 +239,7 @@ export const hostileImages: HostileImage[] = list.map(([reason, name, bytes, dev
   device,
 }));
 
-/** Odd, and good all the same. */
+/** Unusual images that are accepted. */
 export const oddButGood: [string, Uint8Array][] = [
   ['bytes behind the TLVs', Uint8Array.from([...signed(), 1, 2, 3])],
   ['no board id', signed({ boardId: undefined })],

@@ -1,5 +1,5 @@
-// MCUboot images as a library: make keys, sign, verify, look inside. Works on bytes; files are the caller's business.
-// What must stay true: signing gives imgtool's bytes; verifying says what the bootloader will say, in its words.
+// MCUboot images as a library: make keys, sign, verify, describe. Works on bytes; the caller handles files.
+// What must stay true: signing gives imgtool's bytes; verifying gives the bootloader's result, with the bootloader's reason names.
 
 export { describeImage, imageToJson } from './describe.ts';
 export { ImageError, type ImageErrorReason, type RejectReasonName } from './error.ts';

@@ -99,7 +99,7 @@ function readKey(
   }
 }
 
-/** What stands in the file in the place of a PEM key, and what to do. */
+/** What the file contains instead of a PEM key, and what to do. */
 function whatIsWrong(text: string, passphrase: string | undefined): string {
   const make = "make one with 'coldrig image keygen'";
   if (text.trim() === '') return `is empty; ${make}`;

@@ -1,4 +1,4 @@
-// Reads everything an MCUboot image says about itself. Trusts nothing in it.
+// Reads all data of an MCUboot image. Nothing in the image is trusted.
 // What must stay true: a file is read as the flash it would be written to, so bytes behind its end are erased (0xff); and
 // whatever the bytes, the only thing thrown is an `ImageError` with the bootloader's reason, the offset and what to do.
 
@@ -29,9 +29,9 @@ export interface ImageTlv {
 }
 
 export interface ImageTrailer {
-  /** The magic stands at the end of the file: the bootloader takes the image as asked for. */
+  /** The file ends with the trailer magic: the bootloader takes the image as pending. */
   pending: boolean;
-  /** image_ok is set as well: it takes it as confirmed. */
+  /** image_ok is set as well: the trailer marks the image permanent. */
   confirmed: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface ImageInfo {
   totalSize: number;
   /** Bytes in the file. */
   fileSize: number;
-  /** SHA-256 over the hashed region, computed; the TLV may say otherwise. */
+  /** SHA-256 computed over the hashed region; the value in the TLV may differ. */
   computedHash: Uint8Array;
   /** SHA-256 as its TLV states it: the name of the image in SMP. */
   hash: Uint8Array | undefined;
@@ -56,7 +56,7 @@ export interface ImageInfo {
   trailer: ImageTrailer;
 }
 
-/** The whole image. Throws an `ImageError` where its structure does not hold together. */
+/** Parses the whole image. Throws an `ImageError` where its structure is not consistent. */
 export function parseImage(bytes: Uint8Array, name = 'the image'): ImageInfo {
   const header = parseHeader(bytes, name);
   const tlvs = [...walkTlvs(bytes, header, name)];
@@ -119,7 +119,7 @@ export function parseHeader(bytes: Uint8Array, name = 'the image'): ImageHeader 
   return header;
 }
 
-/** The entries of both TLV areas in order. Throws at the first place that does not add up. */
+/** The entries of both TLV areas in order. Throws at the first place that is not consistent. */
 export function* walkTlvs(bytes: Uint8Array, header: ImageHeader, name = 'the image'): Generator<ImageTlv> {
   const payloadEnd = header.headerSize + header.imageSize;
   const hashedSize = payloadEnd + header.protectedSize;
@@ -184,7 +184,7 @@ function parseTrailer(bytes: Uint8Array): ImageTrailer {
   return { pending, confirmed: pending && bytes[bytes.length - Trailer.IMAGE_OK] === Trailer.FLAG_SET };
 }
 
-/** What a file that ends inside its header says there is erased flash, and no number to show. */
+/** The error for a file that ends inside its header. The missing bytes read as erased flash, so no number is shown. */
 function headerError(
   reason: 'HEADER_SIZE' | 'IMAGE_SIZE',
   bytes: Uint8Array,

@@ -1,5 +1,5 @@
-// The security counter as the fuses hold it: what their words say, and the words of a counter. The layout and its reasons are in
-// protocol/image/security-counter.ts; the bootloader counts exactly so.
+// Converts between the security counter and its fuse words. The layout and its reasons are in
+// protocol/image/security-counter.ts; the bootloader counts in the same way.
 
 import { SecurityCounter } from '../../../protocol/image/security-counter.ts';
 
@@ -18,7 +18,7 @@ export function counterInFuses(words: ArrayLike<number>): number {
   return counter;
 }
 
-/** The fuse words of a device whose counter came to this from zero in one step. */
+/** The fuse words of a device whose counter was raised from zero to this value in one step. */
 export function fusesOfCounter(counter: number): Uint32Array {
   const words = new Uint32Array(CELLS / CELLS_A_WORD);
   let value = 0;

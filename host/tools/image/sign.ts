@@ -12,9 +12,9 @@ import { keyHash, readPrivateKey } from './keys.ts';
 import { automaticSecurityCounter, checkedVersion, type ImageVersion, parseVersion } from './version.ts';
 
 export interface Dependency {
-  /** Number of the other image. */
+  /** Number of the image that is required. */
   image: number;
-  /** Least version of it. */
+  /** Its minimum version. */
   version: string | ImageVersion;
 }
 
@@ -29,7 +29,7 @@ export interface SignOptions {
   payload: Uint8Array;
   privateKeyPem: string | Uint8Array | KeyObject;
   version: string | ImageVersion;
-  /** `auto`: from the version, as imgtool does it. Left out: no counter, and the bootloader refuses the image. */
+  /** `auto`: derived from the version, as imgtool does. Left out: no counter, and the bootloader refuses the image. */
   securityCounter?: number | 'auto';
   /** Board the image is for; left out: any. */
   boardId?: number;
@@ -45,15 +45,15 @@ export interface SignOptions {
   /** Further protected TLVs, in this order. */
   customTlvs?: CustomTlv[];
   nonBootable?: boolean;
-  /** Fill up to the slot size and write the trailer magic: the bootloader takes the image as asked for. */
+  /** Pads to the slot size and writes the trailer magic: the image is marked pending, so the bootloader tries it. */
   pad?: boolean;
-  /** As `pad`, and asked for for good: it is tried, and confirms itself once it is healthy. */
+  /** As `pad`, and marked permanent (image_ok): it is tried, and confirms itself once it is healthy. */
   confirm?: boolean;
   /** 512 KiB when left out. */
   slotSize?: number;
   /** Flash alignment of the trailer, which says how much of the slot stays free for it; 8 when left out. */
   align?: number;
-  /** Only for imgtool's sake: what it is told of the swap status area; 128 when left out. */
+  /** Sectors of the swap status area; needed only to give imgtool's bytes. 128 when left out. */
   maxSectors?: number;
 }
 

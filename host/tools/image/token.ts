@@ -1,4 +1,4 @@
-// Makes and reads downgrade tokens: the layout and what they mean are in protocol/image/token.ts.
+// Makes and reads downgrade tokens: their layout and meaning are in protocol/image/token.ts.
 
 import { KeyObject, sign } from 'node:crypto';
 import { Token } from '../../../protocol/image/token.ts';
@@ -9,14 +9,14 @@ import { type ImageVersion, parseVersion } from './version.ts';
 export interface TokenOptions {
   /** A key with the purpose TOKEN in the device's fuses. */
   privateKeyPem: string | Uint8Array | KeyObject;
-  /** Hash TLV of the image it lets run. */
+  /** Hash TLV of the image that the token allows. */
   imageHash: Uint8Array;
   board: number;
   /** 16 bytes: for this device alone; left out: for every device of the board. */
   serial?: Uint8Array;
-  /** Newest version it may be preferred to. */
+  /** The newest version over which the image may be preferred. */
   displaces: string | ImageVersion;
-  /** Least and greatest security counter in the fuses it holds for. */
+  /** Minimum and maximum security counter in the fuses for which the token is valid. */
   counter: [least: number, greatest: number];
 }
 

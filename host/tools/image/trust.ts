@@ -1,5 +1,5 @@
-// What a device trusts, as its fuses say it: the words of a trust, and the trust of some words. For the desk, which judges images as a
-// device with these fuses would, and for benches that make such a device.
+// Converts between the keys that a device trusts and its fuse words. For tools, which check images as a
+// device with these fuses does, and for benches that make such a device.
 
 import { Fuse, KeyPurpose, Lifecycle } from '../../../protocol/memory-map.ts';
 import { counterInFuses, fusesOfCounter } from './security-counter.ts';
@@ -9,7 +9,7 @@ export interface DeviceTrust {
   keys: Uint8Array[];
   /** Those of them that are revoked. */
   revokedKeys: Uint8Array[];
-  /** Those of them that vouch for no image: for tokens only, or for development on a locked device. */
+  /** Those of them that may not sign images: for tokens only, or for development on a locked device. */
   unfitKeys: Uint8Array[];
   securityCounter: number;
   boardId: number;

@@ -1,6 +1,6 @@
-// Would the bootloader boot this image? The same checks in the same order, with the same names for what is wrong, so that
-// "no" is said at the desk and not at 4 K.
-// What must stay true: bootloader/image walks and refuses exactly so; its tlvs.ts lists where that is stricter than MCUboot.
+// Checks whether the bootloader would boot an image: the same checks in the same order, with the same reason names, so that
+// a bad image is found before it is sent to the chip.
+// What must stay true: bootloader/image checks in the same way; its tlvs.ts lists where that is stricter than MCUboot.
 
 import { verify as verifySignature } from 'node:crypto';
 import { docOf } from '../../../protocol/constants.ts';
@@ -22,7 +22,7 @@ export interface VerifyOptions {
   boardId?: number;
   /** Raw keys that are revoked on the device; they are among the public keys. */
   revokedKeys?: Uint8Array[];
-  /** Raw keys that vouch for no image on the device: for tokens only, or for development on a locked one. */
+  /** Raw keys that may not sign images for the device: for tokens only, or for development on a locked one. */
   unfitKeys?: Uint8Array[];
 }
 
@@ -32,17 +32,17 @@ export interface Verification {
   reason: RejectReasonName;
   /** Its number in protocol/image/reasons.ts. */
   code: number;
-  /** What is wrong, where, what was expected, what to do; or that all is well. */
+  /** What is wrong, where, what was expected, what to do; or that the image is good. */
   message: string;
   /** Byte of the file it is about, where it is about one. */
   offset: number | undefined;
   /** Index of the public key whose signature verified. */
   keyIndex: number | undefined;
-  /** Whole image, where its structure holds together. */
+  /** The parsed image, when its structure is consistent. */
   image: ImageInfo | undefined;
 }
 
-/** Checks an image against 32-byte public keys. Never throws for what is in the image. */
+/** Checks an image against 32-byte public keys. Never throws because of the contents of the image. */
 export function verifyImage(bytes: Uint8Array, publicKeys: Uint8Array[], options: VerifyOptions = {}): Verification {
   const name = options.name ?? 'the image';
   try {
@@ -99,7 +99,7 @@ function checkFlags(header: ImageHeader, name: string): void {
   }
 }
 
-/** TLVs that mean something to the bootloader, and their lengths. Each may stand once, a dependency as often as it likes. */
+/** TLVs that the bootloader uses, and their lengths. Each may occur once, a dependency any number of times. */
 const knownLengths: Record<number, number> = {
   [Tlv.SHA256]: 32,
   [Tlv.KEYHASH]: 32,
@@ -109,11 +109,11 @@ const knownLengths: Record<number, number> = {
   [Tlv.DEPENDENCY]: 12,
 };
 const keyHashLength = 32;
-/** Key 2 and the head of a string of 32 bytes: what stands in front of a boot record's measurement. */
+/** The bytes before a boot record's measurement: key 2 and the head of a string of 32 bytes. */
 const recordTail = Uint8Array.of(0x02, 0x58, 0x20);
 const variantTypes = [Tlv.SHA384, Tlv.SHA512, Tlv.SIG_PURE];
 
-/** What may stand outside the signed part: the hash, the signature, whose it is; and what names another variant. */
+/** TLVs that may be outside the signed part: the hash, the signature, its key; and those that mark another variant. */
 function allowedUnprotected(type: number): boolean {
   const isHash = type >= Tlv.SHA256 && type <= Tlv.SHA512;
   return isHash || type === Tlv.KEYHASH || type === Tlv.ED25519 || type === Tlv.SIG_PURE;
@@ -168,7 +168,7 @@ function checkHash(bytes: Uint8Array, stated: ImageTlv, header: ImageHeader, nam
   throw new ImageError('HASH_MISMATCH', `${text}; the file is damaged or was changed after signing`, stated.offset);
 }
 
-/** Returns the index of the public key that vouches for the digest. */
+/** Returns the index of the public key with which the signature verifies. */
 function checkSignature(
   signature: ImageTlv,
   keyHashTlv: ImageTlv | undefined,

@@ -1,4 +1,4 @@
-// Versions as MCUboot images carry them: `1.2.3+4`, later parts optional. The same texts as imgtool takes, and no others.
+// Versions in MCUboot images: `1.2.3+4`, later parts optional. Accepts exactly the texts that imgtool accepts.
 // What must stay true: the order ignores the build number, as the bootloader's does.
 
 import { ImageError } from './error.ts';
@@ -13,7 +13,7 @@ export interface ImageVersion {
 const pattern = /^(0|[1-9]\d*)(?:\.(0|[1-9]\d*)(?:\.(0|[1-9]\d*)(?:\+(0|[1-9]\d*))?)?)?$/;
 const limits: Record<keyof ImageVersion, number> = { major: 0xff, minor: 0xff, revision: 0xffff, build: 0xffff_ffff };
 
-/** Reads `major[.minor[.revision[+build]]]`. Throws an `ImageError` that says what a version looks like. */
+/** Reads `major[.minor[.revision[+build]]]`. Throws an `ImageError` that gives the form of a version. */
 export function parseVersion(text: string): ImageVersion {
   const match = pattern.exec(text);
   if (!match) {
@@ -45,7 +45,7 @@ export function compareVersions(a: ImageVersion, b: ImageVersion): number {
   return a.major - b.major || a.minor - b.minor || a.revision - b.revision;
 }
 
-/** The security counter imgtool derives from a version when it is told `auto`. */
+/** The security counter that imgtool derives from a version with the option `auto`. */
 export function automaticSecurityCounter(version: ImageVersion): number {
   checkedVersion(version);
   return ((version.major << 24) | (version.minor << 16) | version.revision) >>> 0;
