@@ -82,7 +82,7 @@ function claim(name = path, lockers?: string[]): Claim {
   return made;
 }
 
-/** Marks an entry of `claims` that was released already. */
+/** Releases a claim, and removes it from `claims`, which the end of each test releases. */
 function giveBack(given: Claim): void {
   claims.splice(claims.indexOf(given), 1);
   given.release();

@@ -122,7 +122,7 @@ function allowedUnprotected(type: number): boolean {
 function takeTlv(found: Map<number, ImageTlv>, tlv: ImageTlv, name: string): void {
   const at = `${name}, offset ${hexNumber(tlv.offset)}: TLV ${tlv.name}`;
   if (!tlv.protected && !allowedUnprotected(tlv.type)) {
-    const text = `${at} stands outside the signed part, where nothing vouches for it`;
+    const text = `${at} is outside the signed part, so no signature protects it`;
     throw new ImageError('TLV_NOT_ALLOWED', `${text}; sign the image again with the TLV protected`, tlv.offset);
   }
   if (variantTypes.includes(tlv.type)) {
@@ -136,7 +136,7 @@ function takeTlv(found: Map<number, ImageTlv>, tlv: ImageTlv, name: string): voi
   const length = lengthOf(tlv);
   if (length === undefined) return;
   if (found.has(tlv.type) && tlv.type !== Tlv.DEPENDENCY) {
-    throw new ImageError('TLV_DUPLICATE', `${at} stands twice; sign the image again`, tlv.offset);
+    throw new ImageError('TLV_DUPLICATE', `${at} occurs twice; sign the image again`, tlv.offset);
   }
   if (tlv.value.length !== length) {
     const text = `${at} has ${tlv.value.length} bytes, expected ${length}`;
@@ -194,7 +194,7 @@ function checkSignature(
     throw new ImageError('KEY_REVOKED', text, keyHashTlv?.offset);
   }
   if (options.unfitKeys?.some((key) => hexBytes(keyHash(key)) === named)) {
-    const text = `${name}: its key ${named} vouches for no image on this device; sign it with a release key`;
+    const text = `${name}: its key ${named} may not sign images for this device; sign it with a release key`;
     throw new ImageError('KEY_PURPOSE', text, keyHashTlv?.offset);
   }
   if (verifySignature(null, digest, publicKeyObject(publicKeys[keyIndex] as Uint8Array), signature.value))
