@@ -1,9 +1,9 @@
-// Chance that can be repeated: everything left to choice is chosen by a hash of seed and name. So a sample is the same wherever it is
-// taken, and one point can be tried again alone.
+// Repeatable random choices: each is a hash of seed and name. So a sample is the same in every thread and process, and one point can be
+// tried again alone.
 
 import { hashOf } from '../../host/board/log.ts';
 
-/** 32 bits that depend on these alone. */
+/** 32 bits that depend on seed and name alone. */
 export function choice(seed: number, name: string): number {
   return hashOf(Buffer.from(`${seed} ${name}`));
 }

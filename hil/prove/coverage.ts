@@ -9,7 +9,7 @@ import { blocksOf, type SourceBlock } from './reached/blocks.ts';
 import { reasonFor } from './reached/reasons.ts';
 import { runProof } from './run.ts';
 
-/** Glitches are tried on a bootloader with sites in it, whose blocks are others. */
+/** Without `glitch`: it uses a bootloader with glitch sites added, which has other blocks. */
 const proofs: readonly string[] = ['tamper', 'fuzz', 'explore', 'power'];
 
 export interface Coverage {

@@ -1,8 +1,8 @@
-// What must be true of a device whenever power comes back, stated once. Every proof holds what it tries against these.
+// What must be true of a device whenever power comes back, stated once. Every proof checks its results against these.
 
-/** One boot for the power that came back; a second one where that boot itself asks for it. */
+/** One boot after power came back, and a second one where the first requests it. */
 export const bootsMax = 2;
-/** A boot that verifies two images and switches journal sectors takes 125 ms; twice that. */
+/** Twice the 125 ms of a boot that verifies two images and switches journal sectors. */
 export const reachLimitNs = 250_000_000;
 
 export const invariants = {

@@ -1,10 +1,10 @@
-// A proof's result as the JSON that `coldrig prove --json` prints, and the way back, for results of shards that are put together.
+// Writes a proof's result as the JSON of `coldrig prove --json`, and reads it back for `coldrig prove merge`.
 //
 //   {proof, scenarios: [{name, points, violations}], points, violations, seconds, pointsPerSecondPerCore, processorSeconds, seed,
 //    proved: {commit, guests, tools}}
 //
-// and where there is something to say: slice (true: not the whole proof), shard ("1/4": not all of it), scenario (only this one),
-// found (the violations), and what a proof adds of its own.
+// and where they apply: slice (true: not the whole proof), shard ("1/4": only this share), scenario (only this one), found (the
+// violations), and further keys of the proof.
 
 import type { Proved } from './provenance.ts';
 import { type FoundViolation, type ProofResult, rateOf, type ScenarioResult, type Shard, totals } from './result.ts';
@@ -39,7 +39,7 @@ interface Json {
   found?: FoundViolation[];
 }
 
-/** Throws where it is not such a result, whole; the message says why and what to do. */
+/** Throws where the text is not a complete result; the message says why and what to do. */
 export function fromJson(text: string): ProofResult {
   const { ok, ...json } = checked(parsed(text)) as Json & { ok?: boolean };
   const { proof, scenarios, points, violations, seconds, pointsPerSecondPerCore, processorSeconds, seed, ...others } =
@@ -74,7 +74,7 @@ const wanted: Readonly<Record<string, (value: unknown) => boolean>> = {
   ...{ pointsPerSecondPerCore: isNumber, processorSeconds: isNumber, seed: isNumber, proved: isObject },
 };
 
-/** It has what a result has, and its figures are those of its scenarios. */
+/** Checks that all keys are there, and that the totals are the sums of the scenarios. */
 function checked(value: unknown): unknown {
   const foreign = 'this is not what `coldrig prove --json` prints';
   if (!isObject(value)) throw new Error(foreign);

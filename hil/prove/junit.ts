@@ -1,4 +1,4 @@
-// A proof's result as JUnit XML: one test case a scenario, one failure a violation. Any CI shows it.
+// Writes a proof's result as JUnit XML, which CI systems show: one test case per scenario, one failure per violation.
 
 import { invariants } from './invariants.ts';
 import type { FoundViolation, ProofResult } from './result.ts';
@@ -31,6 +31,6 @@ function failureOf({ invariant, point, text, replay, choices, log }: FoundViolat
 
 function xml(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  // Control characters other than a newline cannot be said in XML 1.0.
+  // XML 1.0 allows no control characters other than a newline here.
   return text.replace(/[^\n\P{Cc}]/gu, '').replace(/[&<>"]/g, (character) => entities[character]);
 }

@@ -1,7 +1,7 @@
 // The result of a whole proof from the results of its shards, in any order.
 //
-// What must stay true: the sum is that of one whole proof, of one bootloader, with one seed. A shard that is missing, that is there twice, or that
-// is part of another proof is an error which names the file and says what is wrong with it.
+// What must stay true: the sum is that of one whole proof, of one bootloader, with one seed. A shard that is missing, given twice, or part of
+// another proof is an error, which names the file and says what is wrong with it.
 
 import { addScenario, type ProofResult, type ScenarioResult, totals } from './result.ts';
 
@@ -11,7 +11,7 @@ export interface NamedResult {
   result: ProofResult;
 }
 
-/** Results that are no shards of one whole. The message says which, and what to do. */
+/** The results are not the shards of one run. The message says which, and what to do. */
 export class NotShards extends Error {}
 
 export function mergeResults(named: readonly NamedResult[]): ProofResult {
@@ -36,7 +36,7 @@ export function mergeResults(named: readonly NamedResult[]): ProofResult {
   };
 }
 
-/** What two shards of one run have alike, in the order in which a difference is told. */
+/** What must be equal in the shards of one run, in the order in which a difference is reported. */
 const alike: readonly [string, (result: ProofResult) => string][] = [
   ['proof', ({ proof }) => proof],
   ['extent', ({ effort }) => (effort === 'full' ? 'all of it' : 'a slice')],

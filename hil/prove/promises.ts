@@ -1,14 +1,14 @@
-// What a device promises over resets, judged between two moments: before something was done to it, and after it came to rest again.
+// Checks what a device promises over resets, between two moments: before an action, and after the device came to rest again.
 //
-//   kept      what was told to be confirmed runs, unless somebody asked for another image since, or it does not verify, or it failed
+//   kept      the image that was reported as confirmed runs, unless another one was requested since, or it does not verify, or it failed
 //   undone    a trial that was reset is over
 //   earned    an image becomes confirmed, and fuses move, only for one that ran healthy; the factory's are confirmed from the start
-//   told      an image that was asked for and does not run, or that was confirmed last and another one runs, has a reason in the boot state
-//   rescued   safe mode only where it was asked for, or where every image that ran healthy once is gone, kept out, or has had its turn
+//   told      an image has a reason in the boot state if it was requested and does not run, or was confirmed last and another one runs
+//   rescued   safe mode only where it was requested, or where every image that ran healthy once is gone, kept out, or has had its turn
 //
-// What must stay true: this is the client's view. It knows what was done and answered, and what lies in flash; how the bootloader decides
-// (bootloader/decide.ts) is told here a second time, as limits, and shares no code with it. By induction what is known before a move was itself
-// judged after the move that led there.
+// What must stay true: this is the client's view. It knows what was done and answered, and what is in flash. The bootloader's decision
+// (bootloader/decide.ts) is stated here a second time, as limits, and shares no code with it. What is known before a move was itself
+// checked after the move before it.
 
 import { LogKind, type LogRecord } from '../../host/board/log.ts';
 import { RESET } from '../../protocol/generated/registers.ts';
@@ -21,15 +21,15 @@ import type { Finding, Invariant } from './invariants.ts';
 
 /** What was done to the device between the two moments. */
 export interface Happening {
-  /** It booted, and this is what it came to: a slot that runs, or safe mode. Undefined where it did not boot. */
+  /** Result of its boot: the slot that runs, or safe mode. Undefined where it did not boot. */
   runs: number | 'safe mode' | undefined;
-  /** Slot whose image a client told to confirm itself, or that was healthy for long enough to do so; and whether that was answered. */
+  /** Slot whose image was confirmed, by a client or by itself after being healthy for long enough; and whether that was answered. */
   confirms?: { slot: number; answered: boolean };
-  /** Slots whose image was asked for; `older`: where a person may go back to an older version. */
+  /** Slots whose image was requested; `older`: where a person may go back to an older version. */
   asks?: { slots: readonly number[]; older: boolean };
   /** The other slot was uploaded to or erased: what was known of its image may be forgotten. */
   rewrites?: boolean;
-  /** Safe mode was asked for. */
+  /** Safe mode was requested. */
   asksSafeMode?: boolean;
   /** A bit of the newest record rotted, and the one before counts: the slot which that one has as confirmed last. A confirm is answered when both say it. */
   rots?: { confirmedLast: number | undefined };
@@ -66,7 +66,7 @@ const trials: readonly number[] = [
   BootDecision.RESCUE,
 ];
 
-/** Counts resets in a row as a person would who reads the log, until power or the pin makes a new beginning. */
+/** Counts resets in a row from the log, until power-on or the pin starts a new row. */
 export function rowAfter(row: Row, before: Known, records: readonly LogRecord[]): RowAfter {
   let { count, tried } = row;
   let failed = tried;
@@ -92,11 +92,11 @@ export function rowAfter(row: Row, before: Known, records: readonly LogRecord[])
   return { count, tried, failed };
 }
 
-/** What is broken of the promises. */
+/** The promises that are broken. */
 export function judgePromises(before: Known, after: Known, happening: Happening): Finding[] {
   const findings: Finding[] = [];
   const find = (invariant: Invariant, text: string) => findings.push({ invariant, text });
-  // What chance has a say in may be read in one way or in another.
+  // Unstable bits may be read as one value or the other.
   if (!before.isFirm || !after.isFirm) return findings;
   judgeEarned(before, after, happening, find);
   judgeWritten(before, after, happening, find);
@@ -132,7 +132,7 @@ function judgeEarned(before: Known, after: Known, { confirms, rots }: Happening,
   if ((after.revokedKeys & ~may) !== 0) find('earned', 'a key was revoked, and no image that ran healthy revokes it');
 }
 
-/** What was answered, and what was known, is in the boot state. */
+/** What was answered and what was known must be in the boot state. */
 function judgeWritten(before: Known, after: Known, { confirms, rewrites, rots }: Happening, find: Find): void {
   if (rots) return;
   if (confirms?.answered && after.slots[confirms.slot].state !== SlotState.CONFIRMED)
@@ -152,7 +152,7 @@ function judgeWritten(before: Known, after: Known, { confirms, rewrites, rots }:
   }
 }
 
-/** Whoever was dropped has a reason that a client can read: the image list and the boot log show it. */
+/** An image that was dropped has a reason that a client can read: the image list and the boot log show it. */
 function judgeReasons(before: Known, after: Known, happening: Happening, find: Find): void {
   const { runs, rots, rewrites, confirms } = happening;
   for (const slot of [0, 1]) {
@@ -219,7 +219,7 @@ function judgeKept(before: Known, after: Known, happening: Happening, runs: numb
   );
 }
 
-/** Whether somebody asked for the image that runs, and it may have its turn before the confirmed one. */
+/** Whether the image that runs was requested, and may have its turn before the confirmed one. */
 function mayBeTried(before: Known, after: Known, { asks }: Happening, runs: number, last: number): boolean {
   const { state, older } = before.slots[runs];
   const isNew = asks?.slots.includes(runs) === true;
@@ -237,7 +237,7 @@ function judgeRescued(before: Known, after: Known, happening: Happening, find: F
     if (!wasGood || !isGood(after, slot) || ((happening.row.tried >> slot) & 1) !== 0) continue;
     find(
       'rescued',
-      `nobody asked for safe mode, and ${image?.name} in ${nameOfSlot(slot)} ran healthy once and is good`,
+      `safe mode was not requested, and ${image?.name} in ${nameOfSlot(slot)} ran healthy once and is good`,
     );
   }
 }

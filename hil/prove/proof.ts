@@ -1,4 +1,4 @@
-// What a proof is: many small tries, each held against the invariants, cut into parts that threads and machines share.
+// What a proof is: many small tries, each checked against the invariants, divided into parts that threads and machines share.
 //
 //   Proof --parts--> [Part] --Bench.run--> [PartResult] --merge--> ProofResult
 //
@@ -9,9 +9,9 @@ import type { Finding } from './invariants.ts';
 import { UnknownName } from './unknown-name.ts';
 
 export interface ProofOptions {
-  /** Decides what is sampled, and what cuts and flips leave behind. */
+  /** Seed of the samples, and of what cuts and flips leave in flash. */
   seed: number;
-  /** `slice` is what a test run can afford. */
+  /** `slice`: a small part, for a test run. */
   effort: 'slice' | 'full';
   /** Only this scenario. */
   scenario?: string;
@@ -30,7 +30,7 @@ export interface Part {
   part: number;
   /** How many the scenario has. */
   parts: number;
-  /** How much work it is beside other parts, in any unit. */
+  /** Amount of work relative to other parts, in any unit. */
   weight: number;
 }
 
@@ -38,15 +38,15 @@ export interface Violation extends Finding {
   scenario: string;
   /** Where: `--point` takes it. */
   point: string;
-  /** What was chosen on the way there, as little as it takes. */
+  /** The choices that lead there, as few as possible. */
   choices: string[];
-  /** What the board did, a line an event. */
+  /** What the board did, one line per event. */
   log: string[];
 }
 
 export interface PartResult {
   scenario: string;
-  /** Tries held against the invariants. */
+  /** Number of tries that were checked against the invariants. */
   points: number;
   violations: Violation[];
   /** Further figures; those of a scenario's parts are added up. */
@@ -55,15 +55,15 @@ export interface PartResult {
   facts?: unknown[];
 }
 
-/** Tells how much of a part is done: a share from 0 to 1, and points. */
+/** Reports how much of a part is done: a share from 0 to 1, and points. */
 export type OnPartProgress = (share: number, points: number) => void;
 
-/** A thread's own things: compiled guests, signed images, boards. */
+/** What one thread has for itself: compiled guests, signed images, boards. */
 export interface Bench {
   run(part: Part, onProgress: OnPartProgress): PartResult | Promise<PartResult>;
 }
 
-/** The other proofs, for the one that is about them. */
+/** The other proofs, for the proof that runs them with canaries. */
 export interface OtherProofs {
   names: readonly string[];
   /** Runs one of them in this thread. */
@@ -84,7 +84,7 @@ export interface Proof {
   /** In the order of the table. */
   scenarios: readonly ScenarioText[];
   parts(options: ProofOptions): Part[] | Promise<Part[]>;
-  /** Does once what threads must not all do at the same time: compiling guests. */
+  /** Work that is done once, before the threads start: compiling guests. */
   prepare?(options: ProofOptions): Promise<void>;
   /** Guest modules that it runs beside the bootloader, by what they are. */
   guests?(options: ProofOptions): Promise<Record<string, Uint8Array>>;
@@ -93,7 +93,7 @@ export interface Proof {
   extra?(facts: unknown[]): Record<string, unknown>;
 }
 
-/** Parts of equal weight of each scenario that the options ask for. Throws with the names there are. */
+/** Parts of equal weight of each scenario that the options select. An unknown name throws; the message lists the known ones. */
 export function partsOf(
   scenarios: readonly { name: string; weight: number; parts: number }[],
   { scenario }: ProofOptions,

@@ -1,4 +1,4 @@
-// The proofs there are, by name. Each is loaded when it is asked for, so that a command line that only wants help is quick.
+// All proofs, by name. Each is loaded when it is needed, so that `--help` is quick.
 
 import type { Proof } from './proof.ts';
 

@@ -1,4 +1,4 @@
-// What a proof was about, so that a result can be told from one about anything else: the guests by their hashes, the commit, the tools.
+// What was proved: the guests by their hashes, the commit, the tools. It tells a result from results of other versions.
 //
 // What must stay true: two results with the same `guests` are about the same bytes. The commit says where these bytes come from; a tree with
 // changes of its own is `…-dirty`, and then only the hashes count.

@@ -1,4 +1,4 @@
-// What came of a proof, by scenario; merge.ts adds up the results of shards.
+// The result of a proof, by scenario; merge.ts adds up the results of shards.
 
 import type { PartResult, Proof, ProofOptions, Violation } from './proof.ts';
 import type { Proved } from './provenance.ts';
@@ -24,9 +24,9 @@ export interface ProofResult {
   processorSeconds: number;
   seed: number;
   effort: ProofOptions['effort'];
-  /** Where it is not the whole. */
+  /** Set where it is only a share of the proof. */
   shard: Shard | undefined;
-  /** Where it is of one scenario only. */
+  /** Set where it is of one scenario only. */
   scenario: string | undefined;
   proved: Proved;
   found: FoundViolation[];
@@ -41,11 +41,11 @@ export interface Shard {
 }
 
 export interface FoundViolation extends Violation {
-  /** A line for a shell that shows it again. */
+  /** A shell command that reproduces it. */
   replay: string;
 }
 
-/** A violation in the words of a command line. */
+/** The command line that reproduces a violation. */
 function replayLine(proof: string, { scenario, point }: Violation, { seed, canary }: ProofOptions): string {
   const broken = canary === undefined ? '' : ` --canary ${quoted(canary)}`;
   return `coldrig prove ${proof} --seed ${seed} --scenario ${quoted(scenario)} --point ${quoted(point)}${broken}`;
@@ -55,7 +55,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Adds up what the parts of one run brought. */
+/** Adds up the results of the parts of one run. */
 export function resultOf(
   proof: Proof,
   options: ProofOptions,

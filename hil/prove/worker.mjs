@@ -1,11 +1,11 @@
-// A thread of a proof: opens its bench, then answers each part it is given with progress and its result. See run.ts, which starts it.
+// A thread of a proof, started by run.ts: opens its bench, then answers each part with progress and its result.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { importSource } from '../../host/tools/bundle.mjs';
 
 const tellEveryMs = 200;
 const bench = importSource('hil/prove/run.ts').then(({ openBench }) => openBench(workerData));
-// Whoever waits for a part is told.
+// The error is reported to the caller with the first part.
 bench.catch(() => {});
 
 parentPort.on('message', async (part) => {

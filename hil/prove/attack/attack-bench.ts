@@ -1,7 +1,7 @@
 // A device under attack, booted as fast as it can be: restored, changed in its flash, switched on, and looked at whenever the bootloader hands over.
 //
 // It is not the device under test of hil/rig: that one waits a millisecond at a time and keeps the whole log, and a proof needs thousands of boots
-// a second and the very moment of each hand-over. The board steps from one activation of the core to the next, so a boot ends at the moment of
+// a second and the exact moment of each hand-over. The board steps from one activation of the core to the next, so a boot ends at the moment of
 // decision: what an image would do once it runs is no part of this.
 
 import type { Board } from '../../../host/board/board.ts';
@@ -25,14 +25,14 @@ import type { Violation } from '../proof.ts';
 import { device } from './specimens.ts';
 import { burnTrust, ReferenceVerifier, type Slot, slotAddresses, type Verdict } from './trust.ts';
 
-/** Sixteen resets without rest halt the board; a boot that has not decided by then never will. */
+/** Sixteen resets in a row without rest halt the board: a boot that has not decided by then never will. */
 const resetsMax = 16;
 const allKeys = (1 << Fuse.KEY_COUNT) - 1;
 
 export interface HandOver {
-  /** The slot whose payload it is, exactly; undefined where it is no slot's. */
+  /** The slot whose payload it is, byte for byte; undefined where it is the payload of none. */
   slot: Slot | undefined;
-  /** Why what is run may not be; undefined where it verifies. */
+  /** Reason why it must not run; undefined where it verifies. */
   refusal: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export class AttackBench {
   readonly board: Board;
   private readonly programmer: Programmer;
   private readonly reference: ReferenceVerifier;
-  /** Of the boot under way: what was handed over to, and what the board did. */
+  /** Of the present boot: hand-overs, and what the board did. */
   private handOvers: HandOver[] = [];
   private disagreements: string[] = [];
   private resets = 0;
@@ -190,17 +190,17 @@ export class AttackBench {
 
   // --- what was seen -----------------------------------------------------------------------------------------------------
 
-  /** The records of the boot under way. */
+  /** The log records of the present boot. */
   happened(): readonly LogRecord[] {
     return this.records;
   }
 
-  /** The boot under way, a line an event. */
+  /** The present boot, one line per event. */
   log(): string[] {
     return eventLines(this.records);
   }
 
-  /** Findings of the boot under way, with its log. */
+  /** Findings of the present boot, with its log. */
   violations(scenario: string, point: string, findings: Finding[]): Violation[] {
     const log = findings.length === 0 ? [] : this.log();
     return findings.map((finding) => ({ ...finding, scenario, point, choices: [point], log }));
@@ -214,7 +214,7 @@ export class AttackBench {
     if (kind === LogKind.RECORDER) this.compare(a & 0xffff, b, a >>> 16);
   }
 
-  /** Holds what the bootloader says of a slot's bytes against the host's own verification. */
+  /** Compares the bootloader's verdict on a slot's bytes with the host's own verification. */
   private compare(event: number, slot: number, reason: number): void {
     if (event !== EventKind.BOOT_VERIFY && event !== EventKind.BOOT_REJECT) return;
     // Behind these come reasons of how it ran. A glitch may name a slot that there is not.

@@ -12,7 +12,7 @@ export function blockCounts(board: Board, module: Uint8Array): BlockCounts {
   const found = board.blockCounts().find(({ image }) => image.byteLength === module.length);
   if (!found?.image.blocks) throw new Error('the module has not run on this board, or is not counted');
   const { blocks } = found.image;
-  // Who wants the counts alone, as the fuzzer does after every input, does not pay for this.
+  // Computed when first used: the fuzzer reads only the counts, after every input.
   let sorted: Piece[] | undefined;
   const blockAt = (offset: number) => {
     sorted ??= piecesOf(blocks);

@@ -1,4 +1,4 @@
-// The images of an attack: small, so that a boot is cheap, and right in every way but the one an attack is about.
+// The images of an attack: small, so that a boot is cheap, and correct except for the one property under attack.
 //
 // The payload is the least module the core runs. Keys: 0 and 1 are good, 2 is revoked, 3 is no key of the device.
 
@@ -25,7 +25,7 @@ const module = [
 ];
 export const payload = Uint8Array.from(module);
 
-/** A good image for the device; `options` say where it is not. */
+/** A good image for the device; `options` change single properties. */
 export function specimen(version: string, options: Partial<SignOptions> = {}): Uint8Array {
   const { securityCounter, boardId } = device;
   const privateKeyPem = keys[0].privateKeyPem;

@@ -1,11 +1,11 @@
-// Boots that were run, kept so that a device which gives them all the same to read need not run them again.
+// A cache of boots: a device on which a boot would read the same as a known boot did need not run it again.
 //
 //   power comes -> find: agrees with all that a known boot read? -> its ending on what this device holds
 //                                                            no  -> run, take notes (boot-reads.ts), keep (boot-tree.ts)
 //
 // A boot is a function of what it can see: flash, fuses, its surroundings, and the state the chip comes out of reset in. The first three are the
 // looks in its notes. The last is compared whole, byte for byte, but for what is marked as history in the arena (arena.ts).
-// What must stay true: a boot in which chance had a say is never kept; nobody's unstable bit is taken for a firm one.
+// What must stay true: a boot that read an unstable bit is never kept, and no unstable bit is taken for a stable one.
 
 import type { Board } from '../../../host/board/board.ts';
 import type { BoardMode } from '../../../host/board/board-state.ts';

@@ -1,6 +1,6 @@
 // What is known of a device before or after a boot: its slots, its boot state, its fuses. promises.ts judges by it.
 //
-// What must stay true: it is read by the host's own code, from flash and fuses as they lie there, never by asking the device.
+// What must stay true: the host's own code reads it from flash and fuses directly, and never asks the device.
 
 import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
@@ -49,7 +49,7 @@ export interface Known {
   securityCounter: number;
   /** As bits. */
   revokedKeys: number;
-  /** No bit of the boot state or the fuses reads as chance has it. */
+  /** No bit of the boot state or the fuses is unstable. */
   isFirm: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Flash and fuse operations as the log tells them, and the moments at which power can go: before, inside in every pattern, after.
+// Flash and fuse operations from the log, and the moments at which power can fail: before, inside (in every pattern), after.
 
 import type { Board } from '../../../host/board/board.ts';
 import { unitProgramNs } from '../../../host/board/devices/flash.ts';

@@ -1,5 +1,5 @@
-// The operator of a story: asks the board over its gateway line in virtual time, one step of the board after the other, and tells
-// whoever records the story before each step.
+// The operator of a story: sends requests to the board over its gateway line in virtual time, one step of the board after the other, and
+// calls `beforeStep` before each step.
 //
 // What must stay true: between two `beforeStep` nothing goes into the board, so a snapshot taken there leads to everything that
 // happens until the next one.
@@ -17,7 +17,7 @@ const gateway = 0;
 const peer = 1;
 /** Whole flash pages, so that an upload's operations are as few as they can be. */
 const chunkBytes = 1792;
-/** Short against a flash operation, long against a byte on the wire. */
+/** Shorter than a flash operation, longer than a byte on the wire. */
 const stepNs = 100_000;
 const askAgainNs = 100_000_000;
 const healthyWithinNs = 3_000_000_000;
@@ -121,7 +121,7 @@ export class Operator {
     throw new Error('with this firmware a padded file is uploaded as a whole');
   }
 
-  /** For as long as it takes to be called well. */
+  /** Long enough for the firmware to count as healthy. */
   beHealthy(): void {
     throw new Error('this firmware is healthy in its own time');
   }
@@ -166,7 +166,7 @@ export class Operator {
     this.ask(Smp.OP_WRITE, SmpGroup.OS, OsCommand.RESET, { boot_mode: 1 });
   }
 
-  /** Ends in a watchdog's reset as a hang does, and costs no second of a core that spins. */
+  /** Ends in a watchdog reset like a hang, without emulating a second of a spinning core. */
   starveWatchdog(): void {
     throw new Error('this firmware feeds its watchdog whatever it is told');
   }

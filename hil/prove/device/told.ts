@@ -1,4 +1,4 @@
-// What a client knows of an action, as far as promises hang on it: what it asked for, what was answered, what it made the device forget.
+// What a client knows of an action, for the check of the promises: the request, the answer, and what the device had to forget.
 
 import type { Board } from '../../../host/board/board.ts';
 import { RESET } from '../../../protocol/generated/registers.ts';

@@ -16,13 +16,13 @@ export interface Model {
   hangs?: true;
   /** Bits may rot. */
   rot: boolean;
-  /** The pin, the supply and the watchdog may reset it: resets that nobody asked for, which are counted up to a limit. */
+  /** The pin, the supply and the watchdog may reset it. Such resets are not requested, and are counted up to a limit. */
   resets: boolean;
   /** Steps from power-on that a test run follows; the full search goes on until nothing new appears. */
   sliceDepth: number;
 }
 
-/** A search that finds this many states has a window that is too fine; it ends and says that it is not complete. */
+/** With this many states the window is too fine: the search ends and reports that it is not complete. */
 export const statesMax = 20_000;
 
 export const models: readonly Model[] = [

@@ -72,7 +72,7 @@ function canMark(image: ImageName): Move['fits'] {
 }
 
 const resetting: readonly Move[] = [
-  // A core that spins until then costs a second of wasm, and ends no otherwise.
+  // Emulating a core that spins until then takes a second of wasm, with the same end.
   asked('hang', { do: 'starve' }, inFirmware),
   { name: 'pull the reset pin', fits: always, do: (world) => comeBack(world, () => world.board.pullResetPin()) },
   { name: 'brown out', fits: always, do: (world) => comeBack(world, () => world.board.brownOut()) },

@@ -74,7 +74,7 @@ export class Search {
       for (const [index, place] of level.entries()) {
         this.expand(place, next);
         if (stopAtFirst && result.violations.length > 0) return result;
-        // Nobody knows how many states there are; a level is what can be told.
+        // The number of states is not known before the end; progress is by level.
         onProgress((result.counts.depth + index / level.length) / (result.counts.depth + 2), result.points);
       }
       level = next;
@@ -160,7 +160,7 @@ export class Search {
     };
   }
 
-  /** What happened to the device, as a client knows it. A cut may have come before anything was done, and takes wishes that RAM held. */
+  /** What happened to the device, as a client knows it. A cut may come before anything was done, and loses requests that were in RAM. */
   private happening({ told, known, row }: Before, failed: string | undefined, wasCut: boolean): Happening {
     const { world } = this;
     const { asked, confirms, ...others } = told;
