@@ -8,7 +8,7 @@
 //   0x0c0000  SLOT_B        likewise                                       512 KiB
 //   0x140000  STORAGE       calibration and settings                       768 KiB
 //
-// A marker never shares an erase unit with the data it vouches for: boot state has sectors of its own, and an image may
+// A marker never shares an erase unit with the data it describes: boot state has sectors of its own, and an image may
 // not reach into its slot's last sector, where the MCUboot trailer is.
 
 import { constantTable, valuesOf } from './constants.ts';
@@ -42,7 +42,10 @@ export const interruptLines = constantTable('LINE', 'Interrupt lines as bits of 
   UART1: [1 << 3, 'Console line'],
   FUSES: [1 << 4, 'Fuse burnt'],
   SEQUENCER: [1 << 8, 'A sequencer has stopped, or all wait for each other'],
-  MULTIPLEXER: [1 << 9, 'A cell is late, a switch erred, or a table came into force or was given up'],
+  MULTIPLEXER: [
+    1 << 9,
+    'A cell is late, a switch connected the wrong cell, or a table came into force or was discarded',
+  ],
   THERMOMETRY: [1 << 12, 'Thermometry scan done'],
   RAILS: [1 << 13, 'A rail’s comparator has tripped'],
   CLOCK: [1 << 14, 'The clock has lost its lock'],
@@ -53,7 +56,7 @@ export const fuseMap = constantTable('FUSE', 'Fuse words. Bits go from zero to o
   BOARD_ID: [1, 'Board type this chip is soldered to'],
   KEY_VALID: [2, 'Bit n: key n is in use'],
   KEY_REVOKED: [3, 'Bit n: key n is revoked'],
-  KEY_PURPOSES: [4, 'Byte n: what key n may vouch for (key purposes)'],
+  KEY_PURPOSES: [4, 'Byte n: what key n may sign (key purposes)'],
   STRAP: [5, 'Bit 0: stay in safe mode at every boot'],
   SERIAL: [16, 'First of four words: serial number of the chip'],
   KEYS: [32, 'First of 32 words: four Ed25519 public keys of 32 bytes, least significant byte first'],
@@ -66,13 +69,13 @@ export const fuseMap = constantTable('FUSE', 'Fuse words. Bits go from zero to o
 
 export const lifecycleBits = constantTable('LIFECYCLE', 'Bits of the lifecycle fuse word.', {
   PROVISIONED: [1, 'The factory has burnt board, keys and serial number'],
-  LOCKED: [2, 'In the field: development keys vouch for nothing any more'],
+  LOCKED: [2, 'In the field: development keys are no longer accepted'],
 });
 
-export const keyPurposes = constantTable('PURPOSE', 'What a key may vouch for, bits of its byte in the fuses.', {
+export const keyPurposes = constantTable('PURPOSE', 'What a key may sign, bits of its byte in the fuses.', {
   RELEASE: [1, 'Images for every day'],
   RECOVERY: [2, 'Images that boot only where no image of a release key does'],
-  DEVELOPMENT: [4, 'Images for every day, until the device is locked for the field'],
+  DEVELOPMENT: [4, 'Images for normal use, until the device is locked for the field'],
   TOKEN: [8, 'Downgrade tokens'],
 });
 

@@ -6,7 +6,7 @@ import type { Peripheral } from './svd.ts';
 export const clock: Peripheral = {
   name: 'CLOCK',
   base: 0x4002_3000,
-  doc: 'Clock. The sequencers run from the loop, locked to the reference selected; the management core runs on whatever there is.',
+  doc: 'Clock. The sequencers run from the loop, locked to the reference selected; the management core runs on any source that is there.',
   interrupt: { line: 14, doc: 'The loop has lost its lock' },
   registers: [
     {

@@ -26,7 +26,7 @@ export const interlock: Peripheral = {
         {
           name: 'KEY',
           bits: [31, 16],
-          doc: 'Must be the key, so that a stray write forgets nothing',
+          doc: 'Must be the key, so that a stray write clears no trip',
           values: { KEY: { value: 0x5afe, doc: 'Unlocks the write' } },
         },
       ],

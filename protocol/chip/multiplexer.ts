@@ -40,7 +40,7 @@ export const multiplexer: Peripheral = {
           name: 'GIVEN_UP',
           bits: [3, 3],
           modifiedWriteValues: 'oneToClear',
-          doc: 'A table was given up: no moment was right for it',
+          doc: 'A table was discarded: there was no moment at which it could come into force',
         },
       ],
     },

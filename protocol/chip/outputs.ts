@@ -25,7 +25,7 @@ export const outputs: Peripheral = {
         {
           name: 'KEY',
           bits: [31, 16],
-          doc: 'Must be the key, so that a stray write heats nothing',
+          doc: 'Must be the key, so that a stray write opens no gate',
           values: { KEY: { value: 0x0a7e, doc: 'Unlocks the write' } },
         },
       ],

@@ -5,7 +5,7 @@ import type { Peripheral } from './svd.ts';
 export const recorder: Peripheral = {
   name: 'RECORDER',
   base: 0x4000_7000,
-  doc: 'Ring of the last 256 events {time, kind, two arguments}. Survives every reset but power-on, so it tells the story of a crash.',
+  doc: 'Ring of the last 256 events {time, kind, two arguments}. Survives every reset but power-on, so it shows what led to a crash.',
   registers: [
     { name: 'ARGUMENT0', offset: 0x00, reset: 0, access: 'read-write', doc: 'First argument of the next event.' },
     { name: 'ARGUMENT1', offset: 0x04, reset: 0, access: 'read-write', doc: 'Second argument of the next event.' },

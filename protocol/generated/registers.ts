@@ -149,7 +149,7 @@ export const UART1 = {
   },
 } satisfies PeripheralEntry;
 
-/** Ring of the last 256 events {time, kind, two arguments}. Survives every reset but power-on, so it tells the story of a crash. */
+/** Ring of the last 256 events {time, kind, two arguments}. Survives every reset but power-on, so it shows what led to a crash. */
 export const RECORDER = {
   name: 'RECORDER',
   base: 0x40007000,
@@ -333,7 +333,7 @@ export const RAILS = {
   },
 } satisfies PeripheralEntry;
 
-/** Clock. The sequencers run from the loop, locked to the reference selected; the management core runs on whatever there is. */
+/** Clock. The sequencers run from the loop, locked to the reference selected; the management core runs on any source that is there. */
 export const CLOCK = {
   name: 'CLOCK',
   base: 0x40023000,

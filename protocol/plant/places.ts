@@ -8,7 +8,7 @@ import type { SensorType } from '../sensors/curves.ts';
 export const channelTable = constantTable('CHANNEL', 'Thermometer channels of the scanner.', {
   PLATE_50K: [0, '50 K plate, DT-670'],
   PLATE_4K: [1, '4 K plate, CX-1030'],
-  PLATE_4K_B: [2, '4 K plate again, DT-670: a second opinion, of another make'],
+  PLATE_4K_B: [2, '4 K plate again, DT-670: a second sensor, of another type'],
   STILL: [3, 'Still, CX-1010'],
   CP: [4, 'Cold plate, RX-102A'],
   MXC: [5, 'Mixing chamber, RX-102A'],
@@ -16,8 +16,8 @@ export const channelTable = constantTable('CHANNEL', 'Thermometer channels of th
 });
 
 export const heaterTable = constantTable('HEATER', 'Heaters the chip drives.', {
-  PLATE_4K: [0, '4 K plate: holds it still against a changing load; full scale 200 mW'],
-  STILL: [1, 'Still: keeps the mixture going round; full scale 50 mW'],
+  PLATE_4K: [0, '4 K plate: keeps its temperature constant under a changing load; full scale 200 mW'],
+  STILL: [1, 'Still: keeps the mixture circulating; full scale 50 mW'],
   MXC: [2, 'Mixing chamber; full scale 500 uW'],
   COUNT: [3, 'How many'],
 });

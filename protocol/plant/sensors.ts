@@ -1,15 +1,15 @@
-// What the firmware thinks of a thermometer, and what makes it think so.
+// How the firmware judges a thermometer, and by which limits.
 
 import { constantTable, valuesOf } from '../constants.ts';
 
-export const sensorStateTable = constantTable('SENSOR', 'What is thought of a thermometer.', {
+export const sensorStateTable = constantTable('SENSOR', 'State of a thermometer, as the firmware judges it.', {
   BELIEVED: [0, 'Its readings make sense'],
   UNKNOWN: [1, 'It has not been read often enough yet'],
   OPEN: [2, 'No current flows: a broken contact'],
   SHORT: [3, 'No voltage'],
-  RANGE: [4, 'Its reading is on no curve'],
-  JUMP: [5, 'It moves faster than its plate can'],
-  STUCK: [6, 'It reads the same, to the last digit, again and again'],
+  RANGE: [4, 'Its reading is outside its curve'],
+  JUMP: [5, 'It changes faster than the temperature of its plate can'],
+  STUCK: [6, 'Its reading stays the same to the last digit'],
   STALE: [7, 'The scanner has not been heard of for two seconds'],
   DISAGREES: [8, 'Two thermometers of one plate differ by more than their makers allow'],
 });

@@ -1,4 +1,4 @@
-// The door of the sequencers' module (firmware/sequencer): what its exports answer, and what can be asked of it.
+// The interface of the sequencers' module (firmware/sequencer): its exports, and what they return.
 //
 //   reset()                          once, on zeroed memory
 //   load_(core, length, crc)         takes the sequence in the staging area              -> SEQUENCER_LOAD_*
@@ -30,7 +30,7 @@ export const sequencerRuns = constantTable('SEQUENCER_RUN', 'Why a run of the se
   UNTIL: [1, 'The time it was to go to is reached'],
   BUDGET: [2, 'Its instructions are used up'],
   RECORDS: [3, 'The record buffer is full: take them, and run on'],
-  DEADLOCK: [4, 'The sequencers that run wait for what will not come'],
+  DEADLOCK: [4, 'The sequencers that run wait for each other, or for a trigger that will not come'],
 });
 
 export const sequencerFigures = constantTable('SEQUENCER_FIGURE', 'What is known of a sequencer.', {

@@ -4,7 +4,7 @@
 //                                     '-----------------underflow, real-time fault----------------------^
 //
 // States and flags are those of the instrument's driver (qblox_instruments, SequencerStates and SequencerStatusFlags), one bit
-// each. Flags of the time-tagging module (DIO_*) are not here. Those from the top bit down are ours: the instrument has no word for what they tell.
+// each. Flags of the time-tagging module (DIO_*) are not here. Those from the top bit down are ours: the instrument has no flags for these conditions.
 
 import { constantTable, valuesOf } from '../constants.ts';
 
@@ -55,7 +55,7 @@ export const sequencerFlags = constantTable('SEQUENCER_FLAG', 'Flags of a sequen
   ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: [1 << 26, 'The integrator of path 1 was out of range'],
   ACQ_OVERLAP: [
     1 << 29,
-    'An acquisition window opened before the one before it had closed; no document says what the instrument makes of it, here both are integrated whole',
+    'An acquisition window opened before the one before it had closed; no document says what the instrument does, here both are integrated whole',
   ],
   REGISTER_OUT_OF_RANGE: [
     1 << 30,

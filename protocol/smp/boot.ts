@@ -1,4 +1,4 @@
-// SMP group 65: what the bootloader did and why, and what it was told. In safe mode and under firmware alike, unless it says otherwise.
+// SMP group 65: what the bootloader did and why, and tokens for it. The same in safe mode and under firmware, unless a line says otherwise.
 //
 //   LOG      read   {from?: boot, count?}             {boots: [boot ...], more: bool}     oldest first; the last ones when `from` is left out
 //   RECORD   read   {}                                {record: bytes}                     the running image's boot record (CBOR, MCUboot's keys)

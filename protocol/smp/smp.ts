@@ -75,7 +75,7 @@ export const cryoCommands = constantTable(
 export const cryoErrors = constantTable('CRYO_ERR', 'Error codes of the CRYO group.', {
   UNKNOWN: [1, 'Unknown error'],
   NO_SUCH_INTERLOCK: [2, 'No interlock has this number'],
-  CONDITION_HOLDS: [3, 'What tripped it is still so; it cannot be cleared'],
+  CONDITION_HOLDS: [3, 'The condition that tripped it still holds; it cannot be cleared'],
   NO_SUCH_HEATER: [4, 'No heater has this number'],
   ABOVE_LIMIT: [5, 'More than the heater’s limit'],
   NOT_SAFE: [6, 'An interlock has tripped; clear it first'],

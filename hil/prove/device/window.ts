@@ -7,8 +7,8 @@
 //             the image they say they are. A slot that holds an image of the story whole is that image's name.
 //
 // Left out: RAM, registers and time, which power takes away; the bootloader's own partition and STORAGE, which nobody writes; what the boot
-// log's records say, what is left of a record that a cut tore, and the bytes of a broken image, of which only the verdict matters. That this is right is
-// checked: it is a violation when two boots from one window differ in what they hand over to, or in any flash or fuse operation.
+// log's records say, what is left of a record that a cut tore, and the bytes of a broken image, of which only the verdict matters. This
+// is checked: it is a violation when two boots from one window differ in what they hand over to, or in any flash or fuse operation.
 
 import { crc32 } from 'node:zlib';
 import { pageBytes } from '../../../host/board/flash-array.ts';

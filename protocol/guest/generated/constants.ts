@@ -53,7 +53,7 @@ export const LINE_UART1: u32 = 8;
 export const LINE_FUSES: u32 = 16;
 /** A sequencer has stopped, or all wait for each other. */
 export const LINE_SEQUENCER: u32 = 256;
-/** A cell is late, a switch erred, or a table came into force or was given up. */
+/** A cell is late, a switch connected the wrong cell, or a table came into force or was discarded. */
 export const LINE_MULTIPLEXER: u32 = 512;
 /** Thermometry scan done. */
 export const LINE_THERMOMETRY: u32 = 0x00001000;
@@ -71,7 +71,7 @@ export const FUSE_BOARD_ID: u32 = 1;
 export const FUSE_KEY_VALID: u32 = 2;
 /** Bit n: key n is revoked. */
 export const FUSE_KEY_REVOKED: u32 = 3;
-/** Byte n: what key n may vouch for (key purposes). */
+/** Byte n: what key n may sign (key purposes). */
 export const FUSE_KEY_PURPOSES: u32 = 4;
 /** Bit 0: stay in safe mode at every boot. */
 export const FUSE_STRAP: u32 = 5;
@@ -93,15 +93,15 @@ export const FUSE_WORD_COUNT: u32 = 96;
 // LIFECYCLE: Bits of the lifecycle fuse word.
 /** The factory has burnt board, keys and serial number. */
 export const LIFECYCLE_PROVISIONED: u32 = 1;
-/** In the field: development keys vouch for nothing any more. */
+/** In the field: development keys are no longer accepted. */
 export const LIFECYCLE_LOCKED: u32 = 2;
 
-// PURPOSE: What a key may vouch for, bits of its byte in the fuses.
+// PURPOSE: What a key may sign, bits of its byte in the fuses.
 /** Images for every day. */
 export const PURPOSE_RELEASE: u32 = 1;
 /** Images that boot only where no image of a release key does. */
 export const PURPOSE_RECOVERY: u32 = 2;
-/** Images for every day, until the device is locked for the field. */
+/** Images for normal use, until the device is locked for the field. */
 export const PURPOSE_DEVELOPMENT: u32 = 4;
 /** Downgrade tokens. */
 export const PURPOSE_TOKEN: u32 = 8;
@@ -811,7 +811,7 @@ export const CRYO_COUNT: u32 = 5;
 export const CRYO_ERR_UNKNOWN: u32 = 1;
 /** No interlock has this number. */
 export const CRYO_ERR_NO_SUCH_INTERLOCK: u32 = 2;
-/** What tripped it is still so; it cannot be cleared. */
+/** The condition that tripped it still holds; it cannot be cleared. */
 export const CRYO_ERR_CONDITION_HOLDS: u32 = 3;
 /** No heater has this number. */
 export const CRYO_ERR_NO_SUCH_HEATER: u32 = 4;
@@ -969,7 +969,7 @@ export const SEQUENCER_FLAG_CLOCK_INSTABILITY: u32 = 0x01000000;
 export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0: u32 = 0x02000000;
 /** The integrator of path 1 was out of range. */
 export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: u32 = 0x04000000;
-/** An acquisition window opened before the one before it had closed; no document says what the instrument makes of it, here both are integrated whole. */
+/** An acquisition window opened before the one before it had closed; no document says what the instrument does, here both are integrated whole. */
 export const SEQUENCER_FLAG_ACQ_OVERLAP: u32 = 0x20000000;
 /** A register held what its instruction cannot take (gain, offset, frequency, phase, marker, condition), and something else was played. */
 export const SEQUENCER_FLAG_REGISTER_OUT_OF_RANGE: u32 = 0x40000000;
@@ -1047,7 +1047,7 @@ export const SEQUENCER_RUN_UNTIL: u32 = 1;
 export const SEQUENCER_RUN_BUDGET: u32 = 2;
 /** The record buffer is full: take them, and run on. */
 export const SEQUENCER_RUN_RECORDS: u32 = 3;
-/** The sequencers that run wait for what will not come. */
+/** The sequencers that run wait for each other, or for a trigger that will not come. */
 export const SEQUENCER_RUN_DEADLOCK: u32 = 4;
 
 // SEQUENCER_FIGURE: What is known of a sequencer.
@@ -1417,19 +1417,19 @@ export const EVENT_RAILS_UP: u32 = 51;
 export const EVENT_RAIL_FAILED: u32 = 52;
 /** The clock follows another reference: reference, why (0 lost, 1 offset, 2 jitter). */
 export const EVENT_CLOCK_SWITCHED: u32 = 53;
-/** Load was shed or given back: step (SHED_*), microwatts estimated. */
+/** Load was shed or restored: step (SHED_*), microwatts estimated. */
 export const EVENT_LOAD_SHED: u32 = 54;
-/** A thermometer is not believed any more: channel, why (SENSOR_*). */
+/** A thermometer is no longer used: channel, why (SENSOR_*). */
 export const EVENT_SENSOR_LOST: u32 = 55;
-/** A thermometer is believed again: channel, microkelvin. */
+/** A thermometer is used again: channel, microkelvin. */
 export const EVENT_SENSOR_BACK: u32 = 56;
 /** A signal line loses more than it should: line, thousandths of a decibel. */
 export const EVENT_SIGNAL_LOST: u32 = 57;
-/** A signal line is as it was: line, thousandths of a decibel. */
+/** A signal line is good again: line, thousandths of a decibel. */
 export const EVENT_SIGNAL_BACK: u32 = 58;
 /** Attenuation before a converter was changed: line, decibels. */
 export const EVENT_ATTENUATED: u32 = 59;
-/** The firmware gives its own trial up: reason, microwatts. */
+/** The firmware ends its own trial: reason, microwatts. */
 export const EVENT_TRIAL_GIVEN_UP: u32 = 60;
 /** An upload begins: slot, bytes. */
 export const EVENT_UPLOAD_START: u32 = 24;
@@ -1501,7 +1501,7 @@ export const HEALTH_MULTIPLEXER_OFF: u32 = 0x00080000;
 export const CHANNEL_PLATE_50K: u32 = 0;
 /** 4 K plate, CX-1030. */
 export const CHANNEL_PLATE_4K: u32 = 1;
-/** 4 K plate again, DT-670: a second opinion, of another make. */
+/** 4 K plate again, DT-670: a second sensor, of another type. */
 export const CHANNEL_PLATE_4K_B: u32 = 2;
 /** Still, CX-1010. */
 export const CHANNEL_STILL: u32 = 3;
@@ -1513,9 +1513,9 @@ export const CHANNEL_MXC: u32 = 5;
 export const CHANNEL_COUNT: u32 = 6;
 
 // HEATER: Heaters the chip drives.
-/** 4 K plate: holds it still against a changing load; full scale 200 mW. */
+/** 4 K plate: keeps its temperature constant under a changing load; full scale 200 mW. */
 export const HEATER_PLATE_4K: u32 = 0;
-/** Still: keeps the mixture going round; full scale 50 mW. */
+/** Still: keeps the mixture circulating; full scale 50 mW. */
 export const HEATER_STILL: u32 = 1;
 /** Mixing chamber; full scale 500 uW. */
 export const HEATER_MXC: u32 = 2;
@@ -1586,7 +1586,7 @@ export const ENERGY_LINK_BYTE: u32 = 0x00004e20;
 /** A thermometer reading, excitation and converter. */
 export const ENERGY_CONVERSION: u32 = 0x000f4240;
 
-// SENSOR: What is thought of a thermometer.
+// SENSOR: State of a thermometer, as the firmware judges it.
 /** Its readings make sense. */
 export const SENSOR_BELIEVED: u32 = 0;
 /** It has not been read often enough yet. */
@@ -1595,11 +1595,11 @@ export const SENSOR_UNKNOWN: u32 = 1;
 export const SENSOR_OPEN: u32 = 2;
 /** No voltage. */
 export const SENSOR_SHORT: u32 = 3;
-/** Its reading is on no curve. */
+/** Its reading is outside its curve. */
 export const SENSOR_RANGE: u32 = 4;
-/** It moves faster than its plate can. */
+/** It changes faster than the temperature of its plate can. */
 export const SENSOR_JUMP: u32 = 5;
-/** It reads the same, to the last digit, again and again. */
+/** Its reading stays the same to the last digit. */
 export const SENSOR_STUCK: u32 = 6;
 /** The scanner has not been heard of for two seconds. */
 export const SENSOR_STALE: u32 = 7;

@@ -644,7 +644,7 @@ export function writeUart1InterruptEnable(value: u32): void {
   write32(UART1_INTERRUPT_ENABLE, value);
 }
 
-// RECORDER: Ring of the last 256 events {time, kind, two arguments}. Survives every reset but power-on, so it tells the story of a crash.
+// RECORDER: Ring of the last 256 events {time, kind, two arguments}. Survives every reset but power-on, so it shows what led to a crash.
 
 /** First argument of the next event. */
 export const RECORDER_ARGUMENT0: u32 = 0x40007000;
@@ -833,7 +833,7 @@ export const OUTPUTS_ENABLE_DAC_SHIFT: u32 = 1;
 /** Multiplexer; closed: parked, every sample-and-hold cell left alone */
 export const OUTPUTS_ENABLE_MULTIPLEXER: u32 = 0x00000004;
 export const OUTPUTS_ENABLE_MULTIPLEXER_SHIFT: u32 = 2;
-/** Must be the key, so that a stray write heats nothing */
+/** Must be the key, so that a stray write opens no gate */
 export const OUTPUTS_ENABLE_KEY: u32 = 0xffff0000;
 export const OUTPUTS_ENABLE_KEY_SHIFT: u32 = 16;
 /** Unlocks the write */
@@ -1145,7 +1145,7 @@ export const MULTIPLEXER_STATUS_SWITCH_ERROR_SHIFT: u32 = 1;
 /** A table has come into force */
 export const MULTIPLEXER_STATUS_CHANGED: u32 = 0x00000004;
 export const MULTIPLEXER_STATUS_CHANGED_SHIFT: u32 = 2;
-/** A table was given up: no moment was right for it */
+/** A table was discarded: there was no moment at which it could come into force */
 export const MULTIPLEXER_STATUS_GIVEN_UP: u32 = 0x00000008;
 export const MULTIPLEXER_STATUS_GIVEN_UP_SHIFT: u32 = 3;
 export function readMultiplexerStatus(): u32 {
@@ -1444,7 +1444,7 @@ export function readRailsMicroamperes(index: u32): u32 {
   return read32(RAILS_MICROAMPERES + (index << 2));
 }
 
-// CLOCK: Clock. The sequencers run from the loop, locked to the reference selected; the management core runs on whatever there is.
+// CLOCK: Clock. The sequencers run from the loop, locked to the reference selected; the management core runs on any source that is there.
 
 /** Reference the loop follows; it locks within 200 us of a reference that is there. */
 export const CLOCK_SELECT: u32 = 0x40023000;
@@ -1580,7 +1580,7 @@ export const INTERLOCK_CLEAR: u32 = 0x40026004;
 /** Interlock */
 export const INTERLOCK_CLEAR_NUMBER: u32 = 0x0000001f;
 export const INTERLOCK_CLEAR_NUMBER_SHIFT: u32 = 0;
-/** Must be the key, so that a stray write forgets nothing */
+/** Must be the key, so that a stray write clears no trip */
 export const INTERLOCK_CLEAR_KEY: u32 = 0xffff0000;
 export const INTERLOCK_CLEAR_KEY_SHIFT: u32 = 16;
 /** Unlocks the write */
