@@ -1,10 +1,10 @@
-// What it costs that a device outlives kill -9: every answer of an upload waits until what it says is on disk.
+// What it costs that a device survives kill -9: every answer of an upload waits until the change it reports is on disk.
 //
 // flash-durable: our client uploads a 160 KiB image over UDP to a device in real time that is kept in a file, and to one that is not, in turn.
 // The rate is measured on the device, from the first chunk to the last byte.
 //
 // flash-sync: what one answer waits for: a chunk of an upload is kept. The peer writes as many bytes to a file on the same disk, in room that
-// is there already, and syncs them: less is not to be had. What this machine's disk takes for that decides both.
+// is there already, and syncs them: that is the minimum. The disk of this machine decides both.
 
 import { closeSync, fdatasyncSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What stands between a client and the board: the time an echo takes over UDP, and what an idle board costs.
+// The cost of the links: the time of an echo over UDP, and the processor time of an idle board.
 //
 // Echoes go in turn to a board that runs in real time and to a bare UDP server that answers without a board (echo-peer.ts), from the same
 // client, so that a slow machine slows both. The board itself needs 0.2 ms of its time for one. Idle is measured as processor

@@ -1,5 +1,5 @@
-// Whatever the boot state says, no boot is stopped by it: a record whose CRC holds may have been written by older or newer code, or by
-// firmware that has a defect. Both looks at it must come to something that can be done.
+// No content of the boot state stops a boot: a record with a good CRC may have been written by older or newer code, or by firmware with a
+// defect. Both decisions must find an action that is possible.
 
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';

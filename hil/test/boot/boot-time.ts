@@ -1,5 +1,5 @@
 // How long the bootloader takes, by the metering of the core: from the moment the mask ROM starts it to the moment it hands over. The cases go
-// from every day to the worst there is; what they say is docs/boot.md, which boot-time.generate.ts writes and a test holds.
+// from the usual boot to the worst case. Their figures are docs/boot.md, which boot-time.generate.ts writes and a test checks.
 
 import { firstBootState } from '../../../host/board/first-boot-state.ts';
 import { LogKind } from '../../../host/board/log.ts';

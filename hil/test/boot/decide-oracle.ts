@@ -1,4 +1,4 @@
-// The policy of the boot decision told a second time, as a sort: what decide.ts must come to. And the shapes both speak of.
+// The policy of the boot decision, written a second time as a sort: the results that decide.ts must give. And the types that both use.
 
 import { RESET } from '../../../protocol/generated/registers.ts';
 import { BootDecision, BootPolicy, SlotState } from '../../../protocol/image/boot-state.ts';
@@ -69,7 +69,7 @@ export const failedWhenRun = (reason: number) =>
     (each) => each === reason,
   );
 
-/** What is told of a boot while it is decided. */
+/** What is recorded about a boot while it is decided. */
 interface Story {
   facts: Facts;
   after: [SlotOutcome, SlotOutcome];
@@ -79,7 +79,7 @@ interface Story {
   failures: Set<number>;
 }
 
-/** The policy again, as one would tell it: how the last run went, who may have a turn in which order, and what becomes of the one that has it. */
+/** The policy in three steps: how the last run ended, which slots may have a turn in which order, and what becomes of the image that has it. */
 export function oracle(facts: Facts): Outcome {
   const story = beginStory(facts);
   for (const index of [0, 1]) tellLastRun(story, index);

@@ -1,4 +1,4 @@
-// What a client was told is confirmed is what runs: after every reset, whatever the versions say, and in records that older code wrote.
+// The image that a client was told is confirmed is the one that runs: after every reset, with any versions, and in records of older code.
 
 import { crc32 } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';

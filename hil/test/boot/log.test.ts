@@ -1,4 +1,4 @@
-// The boot log and the boot record, on the real board: what is told of a boot is what happened, whatever was cut.
+// The boot log and the boot record, on the real board: they say what happened in a boot, also after power cuts.
 
 import { Decoder } from 'cbor-x';
 import { beforeAll, describe, expect, test } from 'vitest';

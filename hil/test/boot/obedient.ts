@@ -1,5 +1,5 @@
-// A device whose firmware obeys single letters on its console (bootloader/testing/obedient.entry.ts), so that a test of the bootloader says what
-// the firmware does: confirm, hang, reset, ask for safe mode. Its image is small, so a boot is cheap. All else is the device under test's.
+// A device whose firmware obeys single letters on its console (bootloader/testing/obedient.entry.ts), so that a test of the bootloader controls
+// what the firmware does: confirm, hang, reset, ask for safe mode. Its image is small, so a boot is cheap. All else is the device under test's.
 
 import { compileGuest } from '../../../host/tools/guest.ts';
 import { parseImage, type SignOptions } from '../../../host/tools/image/index.ts';

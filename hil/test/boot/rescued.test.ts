@@ -1,4 +1,4 @@
-// Never in safe mode unasked while an image is there that once ran healthy, verifies and is allowed; and in safe mode, what helps works.
+// Never in safe mode without a request while an image is there that once ran healthy, verifies and is allowed; the ways out of safe mode work.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BootPolicy } from '../../../protocol/image/boot-state.ts';

@@ -1,4 +1,4 @@
-// What a confirm changes for good: the security counter, and keys that are revoked. On the real board, cut where it hurts.
+// What a confirm changes for good: the security counter, and keys that are revoked. On the real board, with power cuts at the critical moments.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LogKind } from '../../../host/board/log.ts';

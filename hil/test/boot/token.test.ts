@@ -1,4 +1,4 @@
-// Downgrade tokens on the real firmware and bootloader: what one lets happen, and everything that makes it worth nothing.
+// Downgrade tokens on the real firmware and bootloader: what a token allows, and everything that makes it invalid.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compileGuest } from '../../../host/tools/guest.ts';

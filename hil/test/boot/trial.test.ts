@@ -1,4 +1,4 @@
-// An update on the real board with the real bootloader: asked for, tried, confirmed; or undone, for each reason there is.
+// An update on the real board with the real bootloader: requested, on trial, confirmed; or rolled back, for each reason.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { MemoryMap } from '../../../protocol/memory-map.ts';

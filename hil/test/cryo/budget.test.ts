@@ -1,4 +1,4 @@
-// What a controller takes is estimated from what it does, and given up in order before the plate is too warm.
+// The power of a controller is estimated from its activity, and load is shed in order before the plate is too warm.
 
 import { expect, test } from 'vitest';
 import { openFridge } from '../../../host/tools/open-fridge.ts';

@@ -1,4 +1,4 @@
-// An update that does everything right and never sleeps: the plate feels it, the budget sees it, and the bootloader keeps the reason.
+// An update that meets every deadline and never sleeps: the plate warms up, the power budget detects it, and the bootloader stores the reason.
 
 import { expect, test } from 'vitest';
 import { openFridge } from '../../../host/tools/open-fridge.ts';

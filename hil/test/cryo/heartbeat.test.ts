@@ -1,4 +1,4 @@
-// The heartbeat record says everything a person at the other end of a cable wants to know first, and says it right.
+// The heartbeat record holds what an operator needs first, and its values are right.
 
 import { expect, test } from 'vitest';
 import { parseImage } from '../../../host/tools/image/index.ts';

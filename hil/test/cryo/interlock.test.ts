@@ -1,4 +1,4 @@
-// Temperatures the firmware must not live with, thermometers it must not believe, and what it takes to forget a trip.
+// Temperatures at which interlocks trip, thermometers whose readings must not be used, and what clears a trip.
 
 import { describe, expect, test } from 'vitest';
 import { openReading, Reading } from '../../../host/board/surroundings.ts';

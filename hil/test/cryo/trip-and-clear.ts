@@ -106,7 +106,7 @@ function lastHealth(plant: PlantBench): number {
   return plant.device.board.machine.peek(RECORDER, 'HEARTBEAT', Beat.HEALTH);
 }
 
-/** An operator acknowledges whatever can be, once a second. */
+/** An operator clears every trip that can be cleared, once a second. */
 function clearEverything(plant: PlantBench, withinSeconds: number): void {
   for (let turn = 0; turn < withinSeconds && plant.tripped.length > 0; turn++) {
     for (const name of plant.tripped)

@@ -1,7 +1,7 @@
-// A running controller in a fridge, to which faults happen: what it noticed, when it was safe, how warm each stage got, and what it remembers.
+// A running controller in a fridge, under faults: what it noticed, when it was safe, how warm each stage got, and what it remembers.
 //
 // It is started once and let settle; every play begins from that snapshot, so a play is a function of faults, load and length alone.
-// What must stay true: everything told here is read from the board's log, its registers or the cryostat, never from the fault.
+// What must stay true: every result is read from the board's log, its registers or the cryostat, never from the fault.
 
 import { ResetCause } from '../../../host/board/device.ts';
 import { LogKind } from '../../../host/board/log.ts';

@@ -36,7 +36,7 @@ const sizes: Readonly<Record<string, readonly string[] | Readonly<Record<string,
   'calibration-drift': ['20mK/min', '-5mK/min'],
 };
 
-/** How long the safe state may take once something runs away at a stage: its own inertia sets the pace. */
+/** Longest time to the safe state after a runaway at a stage. It depends on the thermal inertia of the stage. */
 export const safeWithinSeconds: Readonly<Record<string, number>> = { '50K': 600, '4K': 3, Still: 30, CP: 30, MXC: 60 };
 
 const sizesAt = (kind: string, place: string): readonly string[] => {

@@ -1,5 +1,5 @@
-// No client, however fast, makes the controller shed load or trip an interlock: serving requests stays within its part of the power budget, the rest
-// waits. So a dashboard that polls, or two uploads at once, never mute an experiment, and never end the trial of a good image.
+// No client, however fast, makes the controller shed load or trip an interlock: serving requests stays within its part of the power budget, and
+// further requests wait. So a dashboard that polls, or two uploads at once, never mute an experiment, and never end the trial of a good image.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compileFirmware } from '../../../host/tools/sequencer.ts';

@@ -1,4 +1,4 @@
-// Before the first test: the folder the suite works in, and everything a new device is made of, so that no test waits for a compiler.
+// Before the first test: makes the working folder of the suite and compiles the parts of a new device, so that no test waits for a compiler.
 
 import { mkdirSync } from 'node:fs';
 import { buildAll } from '../../../host/tools/build.ts';

@@ -1,4 +1,4 @@
-// The same story for every client: talk, look, update, keep it; update again, do not keep it, see it undone.
+// The same steps for every client: echo, list, update and confirm; then update again without a confirm, which is rolled back.
 //
 //   1.0.0 confirmed -> upload 1.1.0 -> test -> reset: 1.1.0 on trial -> confirm
 //                   -> upload 1.2.0 -> test -> reset: 1.2.0 on trial -> reset: 1.1.0 again

@@ -1,4 +1,4 @@
-// One implementation, two doors: a program that goes through SMP into a running board does exactly what it does without a chip.
+// One implementation, used in two ways: a program that goes through SMP into a running board does exactly what it does without a chip.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SequencerModule } from '../../../host/board/sequencer/sequencer-module.ts';

@@ -1,4 +1,4 @@
-// Two clients that upload into one slot at once, one on each line. What each is told has to be true of the slot, whoever was first and whoever last.
+// Two clients that upload into one slot at once, one on each line. The answers to each must be true of the slot, in any order of the clients.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { updateDevice } from '../../../host/tools/update.ts';

@@ -1,4 +1,4 @@
-// Who may look at whom: the layers of the house, as data.
+// The layers of the repository, as data: which layer may import which.
 //
 // What must stay true: a layer is listed with everything it may import besides itself; the rules of rules.ts read this table and no other.
 

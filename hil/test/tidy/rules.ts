@@ -1,4 +1,4 @@
-// The rules of the house that a machine can hold. Each rule takes the tree and returns what it found, one sentence a
+// The rules of the repository that a test can check. Each rule takes the tree and returns what it found, one sentence a
 // finding: where, what, and what to do about it.
 
 import ts from 'typescript';
@@ -158,7 +158,7 @@ export interface Ratchet {
   why: string;
 }
 
-/** A file fits in a head. Longer ones are listed with their present length, which may only go down. */
+/** A file has at most the lines of the limit. Longer ones are listed with their present length, which may only go down. */
 export const fileLength =
   (limit: number, ratchets: Record<string, Ratchet>): Rule =>
   (files) => [
