@@ -69,7 +69,7 @@ export interface Bench {
   records: LogRecord[];
 }
 
-/** A board with this bootloader, still without power, and the records it logs. With a firmware, the bootloader hands over to it at the end of its reset(). */
+/** A board with this bootloader, without power, and its log records. A firmware, if given, gets the hand-over at the end of reset(). */
 export function bench(bootloader: Guest, firmware?: Guest, options: BoardOptions = {}): Bench {
   const board = new Board(options);
   const records: LogRecord[] = [];

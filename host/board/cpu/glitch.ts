@@ -6,7 +6,7 @@
 //   copy     a byte of a block the DMA copied, number `value` of it (modulo its length), likewise
 //
 // All sites are in one module and inactive. Which one strikes, and at which of its executions, is in mutable globals behind the
-// image's own; whoever runs the image sets them in a snapshot taken before it begins. So a thousand glitches cost one compilation, and
+// image's own; the caller sets them in a snapshot taken before the run begins. So a thousand glitches cost one compilation, and
 // because globals are new at every boot, a glitch is over when the core is reset.
 // What must stay true: with no site chosen the image makes the same accesses as before, only later.
 

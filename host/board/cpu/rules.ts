@@ -1,4 +1,4 @@
-// What differs between the kinds of image a chip runs: the management core's, and inside of it the modules of the sequencers and the multiplexer.
+// The rules that differ between the management core's image and the modules of the sequencers and the multiplexer inside of it.
 //
 // Those two have no bus and a memory of their own size, and keep no state in globals, so that a copy of the memory is the state.
 

@@ -3,7 +3,7 @@
 // a segment at its first instruction, so the fewer segments the cheaper metering is.
 //
 //   A                 one segment: A C F, charged at A          loop  A             a loop whose way back is a plain `br`:
-//   if  B  end        one segment: B                              if B br loop end   A is charged by whoever jumps to it,
+//   if  B  end        one segment: B                              if B br loop end   A is charged by each jump to it,
 //   C                                                           end                 before the loop and together with B,
 //   loop  D  br_if    one segment: D                                                so an iteration charges once
 //   end

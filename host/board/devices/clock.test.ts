@@ -1,4 +1,4 @@
-// The clock says when its loop has fallen out of lock, even when nobody was looking.
+// The clock records that its loop lost lock, even when no register was read at that time.
 
 import { expect, test } from 'vitest';
 import { CLOCK } from '../../../protocol/generated/registers.ts';

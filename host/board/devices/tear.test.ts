@@ -1,4 +1,4 @@
-// A torn operation leaves what its pattern says, and never a bit that nobody asked to change.
+// A torn operation gives the result of its pattern, and never changes a bit that should not change.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
