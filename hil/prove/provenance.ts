@@ -32,10 +32,16 @@ const tools = {
   assemblyscript: packageFile.dependencies.assemblyscript,
 };
 
+/** What the page of the proofs writes after each of them: no change that could be proved. */
+const ownFiles = ['docs/proof.md', 'hil/prove/page/generated'];
+
 async function describe(): Promise<string> {
-  const command = ['describe', '--always', '--dirty', '--abbrev=12'];
+  const git = async (...words: string[]) =>
+    (await promisify(execFile)('git', words, { cwd: repositoryRoot })).stdout.trim();
   try {
-    return (await promisify(execFile)('git', command, { cwd: repositoryRoot })).stdout.trim();
+    const commit = await git('describe', '--always', '--abbrev=12');
+    const changes = await git('status', '--porcelain', '--', '.', ...ownFiles.map((path) => `:(exclude)${path}`));
+    return changes === '' ? commit : `${commit}-dirty`;
   } catch {
     return 'unknown';
   }
