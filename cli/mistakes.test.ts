@@ -192,9 +192,11 @@ describe('a pipe with nobody at its other end', () => {
 
   it('is read and written like a file when somebody is there', async () => {
     const pipe = join(folder, 'fifo');
-    const writer = spawn('sh', ['-c', 'cat "$1" > "$2"', '-', join(folder, 'good.bin'), pipe]);
-    const { json } = await coldrig(['image', 'info', pipe, '--json']);
-    expect(json).toMatchObject({ ok: true });
+    const writer = spawn('sh', ['-c', 'until cat "$1" > "$2"; do :; done', '-', join(folder, 'good.bin'), pipe]);
+    // The writer is another process: until it has opened its end, there is nobody.
+    let read = await coldrig(['image', 'info', pipe, '--json']);
+    while (read.json.ok !== true && writer.exitCode === null) read = await coldrig(['image', 'info', pipe, '--json']);
+    expect(read.json).toMatchObject({ ok: true });
     await gone(writer);
     const reader = spawn('cat', [pipe]);
     const pieces: Buffer[] = [];
