@@ -74,10 +74,18 @@ serviceFactor, lines}, isProven, ending, seconds}.`,
 async function plan(file: string, options: PlanCommandOptions): Promise<Result> {
   for (const path of [options.out, options.plot]) if (path !== undefined) checkOutput(path, 'the output');
   const problem = open(file);
-  const steps = Math.ceil(options.timeLimit * STEPS_A_SECOND);
-  const search = planProblem(problem, { steps, choose: chooser(options.seed) });
-  const found = await refusing(() => searchUntilStopped(search, options.timeLimit * CLOCK_FACTOR), file);
+  const found = await searched(problem, file, options);
   return report(problem, found, options);
+}
+
+/** The search of `plan` and of `run`: the same options give the same table. */
+function searched(
+  problem: MuxProblem,
+  file: string,
+  { timeLimit, seed }: { timeLimit: number; seed: number },
+): Promise<SearchResult> {
+  const search = planProblem(problem, { steps: Math.ceil(timeLimit * STEPS_A_SECOND), choose: chooser(seed) });
+  return refusing(() => searchUntilStopped(search, timeLimit * CLOCK_FACTOR), file);
 }
 
 function report(problem: MuxProblem, found: SearchResult, options: PlanCommandOptions): Result {
@@ -161,12 +169,7 @@ switchErrors, errorRate: {lower, upper}}.`,
 
 async function runOnBoard(file: string, options: RunCommandOptions): Promise<Result> {
   const problem = open(file);
-  const steps = Math.ceil(options.timeLimit * STEPS_A_SECOND);
-  const search = planProblem(problem, { steps, choose: chooser(options.seed) });
-  const { plan: best, result } = await refusing(
-    () => searchUntilStopped(search, options.timeLimit * CLOCK_FACTOR),
-    file,
-  );
+  const { plan: best, result } = await searched(problem, file, options);
   if (!best) {
     const density = result?.density ?? densityOfProblem(inSlots(problem));
     const text = result?.refusal ? refusalText(problem, density, result.refusal) : 'no table was found so far';

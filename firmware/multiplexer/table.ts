@@ -4,7 +4,6 @@
 
 import {
   MUX_TABLE_CELL_BANK,
-  MUX_TABLE_CELL_DEADLINE,
   MUX_TABLE_CELL_GAP,
   MUX_TABLE_CELL_LINE,
   MUX_TABLE_CELL_SERVICE,
@@ -65,10 +64,6 @@ export function serviceIn(row: usize): u32 {
 
 export function gapIn(row: usize): u32 {
   return load<u32>(row, MUX_TABLE_CELL_GAP);
-}
-
-export function deadlineIn(row: usize): u32 {
-  return load<u32>(row, MUX_TABLE_CELL_DEADLINE);
 }
 
 export function startIn(entry: usize): u32 {
