@@ -6,9 +6,9 @@ import { MuxSetting } from '../../../protocol/multiplexer/module.ts';
 import { MuxCommand } from '../../../protocol/smp/multiplexer.ts';
 import { SmpGroup } from '../../../protocol/smp/smp.ts';
 import type { SmpClient } from './client.ts';
-import { SmpError } from './error.ts';
 import { Fields } from './fields.ts';
 import type { Command, RequestOptions } from './session.ts';
+import { uploadChunks } from './upload-chunks.ts';
 
 export interface MultiplexerStateAnswer {
   cells: number;
@@ -50,8 +50,6 @@ export interface CellAnswer {
 }
 
 const noCell = 0xffff;
-/** What a chunk's message takes besides its data. */
-const overheadBytes = 48;
 
 function command(what: string, number: number, write: boolean): Command {
   return { what, group: SmpGroup.MULTIPLEXER, command: number, write };
@@ -59,20 +57,12 @@ function command(what: string, number: number, write: boolean): Command {
 
 /** Uploads a refresh table; the device judges it with the last chunk. Rejects with an SmpError that names the reason. */
 export async function uploadTable(client: SmpClient, table: Uint8Array, options?: RequestOptions): Promise<void> {
-  const { bufferSize } = await client.paramsOrAssumed(options);
-  const most = Math.min(bufferSize, client.transport.maximumMessage) - client.transport.overhead - overheadBytes;
-  const upload = command('upload of a refresh table', MuxCommand.UPLOAD, true);
-  for (let offset = 0; offset < table.length; ) {
-    const data = table.subarray(offset, offset + (most & ~3));
-    const first = offset === 0 ? { len: table.length } : {};
-    const answer = await client.request(upload, { off: offset, data, ...first }, options);
-    const next = new Fields(answer, 'table upload').count('off');
-    if (next !== offset + data.length) {
-      const text = `table upload: the multiplexer has ${next} bytes after ${offset + data.length} were sent`;
-      throw new SmpError('device', `${text}; does someone else upload as well? Upload again`);
-    }
-    offset = next;
-  }
+  const upload = {
+    command: command('upload of a refresh table', MuxCommand.UPLOAD, true),
+    ...{ what: 'table upload', holder: 'the multiplexer' },
+    ...{ always: {}, first: { len: table.length } },
+  };
+  await uploadChunks(client, table, upload, options);
 }
 
 export async function configureCell(

@@ -11,6 +11,7 @@ import type { SmpClient } from './client.ts';
 import { SmpError } from './error.ts';
 import { Fields } from './fields.ts';
 import type { Command, RequestOptions } from './session.ts';
+import { uploadChunks } from './upload-chunks.ts';
 
 export interface SequencerStateAnswer {
   /** A value of SequencerState. */
@@ -40,8 +41,6 @@ export interface SequencerBin {
 const binBytes = 24;
 const noSlack = 0x7fff_ffff;
 const noFault = 0xffff;
-/** Bytes of a chunk's message besides its data. */
-const overheadBytes = 64;
 
 function command(what: string, number: number, write: boolean): Command {
   return { what, group: SmpGroup.SEQUENCER, command: number, write };
@@ -54,21 +53,12 @@ export async function uploadSequence(
   sequence: Uint8Array,
   options?: RequestOptions,
 ): Promise<void> {
-  const { bufferSize } = await client.paramsOrAssumed(options);
-  const most = Math.min(bufferSize, client.transport.maximumMessage) - client.transport.overhead - overheadBytes;
-  const upload = command(`upload to sequencer ${sequencer}`, SeqCommand.UPLOAD, true);
-  let offset = 0;
-  do {
-    const data = sequence.subarray(offset, offset + (most & ~3));
-    const first = offset === 0 ? { len: sequence.length, crc: crc32(sequence) } : {};
-    const answer = await client.request(upload, { seq: sequencer, off: offset, data, ...first }, options);
-    const next = new Fields(answer, 'sequence upload').count('off');
-    if (next !== offset + data.length) {
-      const text = `sequence upload: the sequencer has ${next} bytes after ${offset + data.length} were sent`;
-      throw new SmpError('device', `${text}; does someone else upload as well? Upload again`);
-    }
-    offset = next;
-  } while (offset < sequence.length);
+  const upload = {
+    command: command(`upload to sequencer ${sequencer}`, SeqCommand.UPLOAD, true),
+    ...{ what: 'sequence upload', holder: 'the sequencer' },
+    ...{ always: { seq: sequencer }, first: { len: sequence.length, crc: crc32(sequence) } },
+  };
+  await uploadChunks(client, sequence, upload, options);
 }
 
 export async function configureSequencer(
