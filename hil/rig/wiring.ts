@@ -8,6 +8,7 @@
 // 100 uW (0.2 mK). The remainder goes into the next reading, so that no heat is lost and a chip at rest changes nothing. What must stay true: all
 // state is in the memory of the board; a fault acts only between its two times.
 
+import { idealSamples, type SampleRequest } from '../../host/board/samples.ts';
 import { Actuator, type Disturbance, openReading, Reading, type Surroundings } from '../../host/board/surroundings.ts';
 import { jitterFemtoseconds } from '../../host/plant/cryostat/clock-source.ts';
 import { ConnectorFault, Cryostat } from '../../host/plant/cryostat/cryostat.ts';
@@ -85,6 +86,11 @@ export class WiredCryostat implements Surroundings {
 
   disturb(disturbance: Disturbance): void {
     this.faults.add(disturbance);
+  }
+
+  /** Silence on the line, as long as no readout chain is wired to it. */
+  sample(request: SampleRequest, into: Int32Array): void {
+    idealSamples(request, into);
   }
 
   /** The heat on each stage until `timeNs`. */

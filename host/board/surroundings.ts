@@ -21,6 +21,7 @@ import {
 import { curves } from '../../protocol/sensors/curves.ts';
 import type { Arena } from './arena.ts';
 import { hashOf, LogKind } from './log.ts';
+import { idealSamples, type SampleRequest } from './samples.ts';
 import type { Witness } from './witness.ts';
 
 /** Index of each actuator in `actuators`. */
@@ -95,6 +96,11 @@ export interface Surroundings {
   advance(timeNs: number, actuators: Float64Array, counts: Float64Array, readings: Float64Array): void;
   /** Stores a disturbance, which takes effect at its time; the board looks when it begins and when it ends. */
   disturb(disturbance: Disturbance): void;
+  /**
+   * Writes what the converter of a readout line sees: I into even places, Q into odd ones, in codes. They are not clipped: the chip does that and
+   * counts it. `advance` was called with the present time before. samples.ts says what must stay true.
+   */
+  sample(request: SampleRequest, into: Int32Array): void;
 }
 
 /** A bench at rest: every thermometer reads what it would in an idle fridge, every rail what it should, and nothing disturbs anything. */
@@ -120,6 +126,10 @@ export class QuietBench implements Surroundings {
   disturb(): void {
     throw new Error('board: it lies on a quiet bench, where nothing can be disturbed; make it with surroundings');
   }
+
+  sample(request: SampleRequest, into: Int32Array): void {
+    idealSamples(request, into);
+  }
 }
 
 const quietKelvin: readonly number[] = [42, 3.1, 3.1, 0.96, 0.09, 0.02];
@@ -141,7 +151,7 @@ export class SurroundingsPort {
   private readonly clock: () => number;
   private readonly log: (kind: number, a: number, b: number) => void;
   private readonly readingBytes: Uint8Array;
-  /** [0] time up to which converters are counted, [1] time of the last actuator change, [2] time of the last look. */
+  /** [0] time up to which converters are counted, [1] of the last actuator change, [2] of the last look, [3] the surroundings are at. */
   private readonly times: Float64Array;
   /** The readings of the last look. */
   readonly known: Float64Array;
@@ -158,7 +168,7 @@ export class SurroundingsPort {
     this.counts = arena.isHistory(arena.floats(Activity.KINDS));
     this.readingBytes = new Uint8Array(this.readings.buffer, this.readings.byteOffset, this.readings.byteLength);
     this.known = arena.isHistory(arena.floats(Reading.PLACES));
-    this.times = arena.isHistory(arena.floats(3));
+    this.times = arena.isHistory(arena.floats(4));
     this.surroundings = surroundings;
     this.clock = clock;
     this.log = log;
@@ -202,6 +212,12 @@ export class SurroundingsPort {
     this.surroundings.disturb(disturbance);
   }
 
+  /** What the converter of a readout line sees. */
+  sample(request: SampleRequest, into: Int32Array): void {
+    if (this.times[3] !== this.clock()) this.advance();
+    this.surroundings.sample(request, into);
+  }
+
   /** Brings the counts up to date that grow with time. */
   settle(): void {
     const now = this.clock();
@@ -211,6 +227,7 @@ export class SurroundingsPort {
 
   private advance(): void {
     this.settle();
+    this.times[3] = this.clock();
     this.surroundings.advance(this.clock(), this.actuators, this.counts, this.readings);
   }
 }

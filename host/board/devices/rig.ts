@@ -7,6 +7,7 @@ import { ChipReset, Fault } from '../fault.ts';
 import type { FlashPicture } from '../flash-array.ts';
 import { LogKind, type LogRecord } from '../log.ts';
 import { Machine } from '../machine.ts';
+import { idealSamples, type SampleRequest } from '../samples.ts';
 import type { Disturbance, Surroundings } from '../surroundings.ts';
 import { QuietBench } from '../surroundings.ts';
 
@@ -125,6 +126,10 @@ export class SetSurroundings implements Surroundings {
 
   disturb(disturbance: Disturbance): void {
     this.disturbances.push(disturbance);
+  }
+
+  sample(request: SampleRequest, into: Int32Array): void {
+    idealSamples(request, into);
   }
 
   /** From the next look on the chip reads this value; undefined: the value on a quiet bench. */
