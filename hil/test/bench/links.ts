@@ -33,6 +33,7 @@ export async function benchLinks(): Promise<BenchRow[]> {
     return [
       ...(await echoRows(bare)),
       ...(await idleRow('idle-cpu', bare, [])),
+      ...(await idleRow('idle-cpu-100', bare, ['--speed', '100'])),
       ...(await idleRow('idle-cpu-max', bare, ['--speed', 'max'])),
     ];
   } finally {
