@@ -10,7 +10,7 @@
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
 import { copyFromBus } from '../../protocol/guest/dma';
-import { flashBusy, flashFailed, flashProgram, flashService } from '../../protocol/guest/flash-job';
+import { flashBusy, flashProgram, flashService, takeFlashResult } from '../../protocol/guest/flash-job';
 import { burnService } from '../../protocol/guest/fuse-burn';
 import {
   HANDOVER_SLOT,
@@ -235,7 +235,7 @@ function goOn(): void {
     if (status == 0 && stored != total) storeNext();
     else answer(status == 0);
   }
-  if (phase == PADDING && !flashBusy()) answer(!flashFailed());
+  if (phase == PADDING && !flashBusy()) answer(takeFlashResult());
   if (phase == CHANGING && !confirmingItself(false) && !stateBusy()) answer(!stateFailed());
 }
 

@@ -2,7 +2,7 @@
 
 import { flashService } from './flash-job';
 
-export { flashBusy, flashErase, flashFailed, flashProgram, isErased } from './flash-job';
+export { flashBusy, flashErase, flashProgram, isErased, takeFlashResult } from './flash-job';
 
 export function reset(): void {}
 

@@ -11,7 +11,7 @@ import { Line, MemoryMap } from '../memory-map.ts';
 
 interface Guest extends GuestExports {
   flashBusy(): number;
-  flashFailed(): number;
+  takeFlashResult(): number;
   flashErase(from: number, length: number): void;
   flashProgram(to: number, bytes: number, length: number): void;
   isErased(from: number, length: number): number;
@@ -42,7 +42,7 @@ function program(address: number, bytes: Uint8Array): boolean {
   guest.flashProgram(address, source, bytes.length);
   machine.run();
   expect(guest.flashBusy()).toBe(0);
-  return guest.flashFailed() === 0;
+  return guest.takeFlashResult() === 1;
 }
 
 /** The operations' own time, and a little for looking at what they did. */
@@ -94,7 +94,7 @@ describe('an erase job', () => {
     const start = machine.machine.now;
     guest.flashErase(base, 2 * sector);
     machine.run();
-    expect(guest.flashFailed()).toBe(0);
+    expect(guest.takeFlashResult()).toBe(1);
     expectAbout(machine.machine.now - start, 2 * sectorEraseNs);
     expect(guest.isErased(base, 2 * sector)).toBe(1);
     expect(cells(base + 2 * sector, 1)).toEqual(Uint8Array.of(0));
@@ -106,6 +106,7 @@ describe('a job that cannot be', () => {
     ['a second job beside the first', () => guest.flashErase(base, sector)],
     ['an erase of part of a sector', () => guest.flashErase(base + 8, sector)],
     ['an erase of nothing', () => guest.flashErase(base, 0)],
+    ['a result that no job has', () => guest.takeFlashResult()],
     ['a job past the end of flash', () => guest.flashErase(MemoryMap.FLASH_SIZE - sector, 2 * sector)],
   ])('%s fails an assertion', (what, start) => {
     if (what.startsWith('a second')) guest.flashErase(base + sector, sector);

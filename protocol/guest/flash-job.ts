@@ -5,7 +5,7 @@
 // The bootloader, which has nothing else to do before it has decided, waits for the line instead (`flashWait`).
 //
 //             flashErase, flashProgram             flashService, last operation
-//      IDLE ---------------------------> RUNNING ------------------------------> IDLE, flashFailed() says how it went
+//      IDLE ---------------------------> RUNNING ------------------------------> IDLE, takeFlashResult() says how it went
 //                                        |     ^
 //                                        +-----+  flashService, more to do
 //
@@ -42,6 +42,8 @@ const readBack: usize = memory.data(<i32>MAP_PAGE_SIZE, 8);
 
 let phase: u32 = 0;
 let failed: bool = false;
+/** Whether the result of the last job was taken, or there was no job yet. */
+let taken: bool = true;
 let failures: u32 = 0;
 /** Where the running operation works, and how many bytes the job still has from there on. */
 let address: u32 = 0;
@@ -55,10 +57,15 @@ export function flashBusy(): bool {
   return phase != IDLE;
 }
 
-/** Whether the last job ended with cells that do not hold what they should. */
-export function flashFailed(): bool {
-  assert(phase == IDLE, 'a running job has not failed yet');
-  return failed;
+/**
+ * Whether the job ended with the cells as they should be. To be called once a job, by the code that began it: how an earlier job of other code
+ * ended says nothing about a request that needed no job.
+ */
+export function takeFlashResult(): bool {
+  assert(phase == IDLE, 'a running job has no result yet');
+  assert(!taken, 'the caller has begun a job since the last result');
+  taken = true;
+  return !failed;
 }
 
 /** Jobs since reset that did not read back as written. */
@@ -109,6 +116,7 @@ function begin(kind: u32, from: u32, length: u32): void {
   assert(from < MAP_FLASH_SIZE && length <= MAP_FLASH_SIZE - from, 'the job lies in flash');
   phase = kind;
   failed = false;
+  taken = false;
   address = from;
   remaining = length;
   writeFlashInterruptEnable(FLASH_INTERRUPT_ENABLE_DONE);

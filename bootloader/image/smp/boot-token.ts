@@ -7,7 +7,7 @@ import { fieldsOk, findBytes } from '../../../protocol/guest/cbor-fields';
 import { cborContent, cborContentLength } from '../../../protocol/guest/cbor-reader';
 import { writeUnsignedField } from '../../../protocol/guest/cbor-writer';
 import { copyFromBus } from '../../../protocol/guest/dma';
-import { flashBusy, flashErase, flashFailed, flashProgram, isErased } from '../../../protocol/guest/flash-job';
+import { flashBusy, flashErase, flashProgram, isErased, takeFlashResult } from '../../../protocol/guest/flash-job';
 import {
   BOOT_ERR_FLASH_WRITE,
   BOOT_ERR_TOKEN_FORMAT,
@@ -40,12 +40,13 @@ export function answerToken(step: u32): u32 {
   assert(step != 0 || !erasing, 'a new request begins without an erase of its own');
   if (step == 0) {
     const status = takeToken();
-    if (status != 0) return status;
+    if (status == 0) writeUnsignedField('slot', slot);
+    if (status != STATUS_DEFERRED) return status;
   }
   if (flashBusy()) return STATUS_DEFERRED;
   const wasErasing = erasing;
   erasing = false;
-  if (flashFailed()) return STATUS_GROUP + BOOT_ERR_FLASH_WRITE;
+  if (!takeFlashResult()) return STATUS_GROUP + BOOT_ERR_FLASH_WRITE;
   if (wasErasing) {
     flashProgram(tokenAddress(slot), token, TOKEN_SIZE);
     return STATUS_DEFERRED;
@@ -54,6 +55,7 @@ export function answerToken(step: u32): u32 {
   return 0;
 }
 
+/** 0 where the token is in flash already, STATUS_DEFERRED where a flash job was begun, or an error. */
 function takeToken(): u32 {
   openRequest();
   const item = findBytes('token');
@@ -72,7 +74,7 @@ function takeToken(): u32 {
   erasing = !isErased(tokenAddress(slot), TOKEN_SIZE);
   if (erasing) flashErase(tokenAddress(slot), MAP_SECTOR_SIZE);
   else flashProgram(tokenAddress(slot), token, TOKEN_SIZE);
-  return 0;
+  return STATUS_DEFERRED;
 }
 
 function slotOfImage(hash: usize): u32 {

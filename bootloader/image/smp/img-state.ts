@@ -68,7 +68,8 @@ export function setConfirmDenied(value: bool): void {
 export function answerStateWrite(step: u32): u32 {
   if (step == 0) {
     const status = startStateWrite();
-    if (status != 0) return status;
+    if (status == 0) writeImageList();
+    if (status != STATUS_DEFERRED) return status;
   }
   if (stateBusy()) return STATUS_DEFERRED;
   if (stateFailed()) return STATUS_GROUP + IMG_ERR_FLASH_WRITE;
@@ -76,6 +77,7 @@ export function answerStateWrite(step: u32): u32 {
   return 0;
 }
 
+/** 0 where nothing is to be done, STATUS_DEFERRED where a change was begun, or an error. */
 function startStateWrite(): u32 {
   openRequest();
   const item = findBytesOrNull('hash');
@@ -128,7 +130,7 @@ function confirmActive(active: u32): u32 {
     return MGMT_ECORRUPT;
   }
   assert(imageVerified(active), 'what is confirmed verified just now');
-  return startConfirm(active) ? 0 : MGMT_EBUSY;
+  return startConfirm(active) ? STATUS_DEFERRED : MGMT_EBUSY;
 }
 
 /** Whether a confirm would change nothing: the image is the one that was confirmed last, and nothing is known against it. */
@@ -165,7 +167,7 @@ function markOther(slot: u32, confirm: bool): u32 {
   }
   if (inSafeMode && bootsNext(slot)) return 0;
   assert(imageVerified(slot), 'what is requested verified just now');
-  return startMarkPending(slot, flags) ? 0 : MGMT_EBUSY;
+  return startMarkPending(slot, flags) ? STATUS_DEFERRED : MGMT_EBUSY;
 }
 
 /** Whether the image is older than the one that runs, and no token lets it displace that. */

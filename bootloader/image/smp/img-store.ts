@@ -6,7 +6,7 @@
 // The order makes a power cut harmless. Without its trailer an image requests no trial. Once it is forgotten, no boot falls back to it. Only then its
 // bytes are erased. Sectors behind the head are erased when an upload reaches them: to erase a whole slot takes longer than clients wait.
 
-import { flashBusy, flashErase, flashFailed, flashProgram } from '../../../protocol/guest/flash-job';
+import { flashBusy, flashErase, flashProgram, takeFlashResult } from '../../../protocol/guest/flash-job';
 import {
   IMG_ERR_FLASH_ERASE,
   IMG_ERR_FLASH_WRITE,
@@ -26,6 +26,10 @@ const TRAILER: u32 = 1;
 const FORGET: u32 = 2;
 const HEAD: u32 = 3;
 
+const NO_JOB: u32 = 0;
+const ERASE: u32 = 1;
+const PROGRAM: u32 = 2;
+
 let phase: u32 = 0;
 let slotBase: u32 = 0;
 let slotNumber: u32 = 0;
@@ -35,8 +39,8 @@ let source: usize = 0;
 let left: u32 = 0;
 /** Everything before this offset is erased or already programmed. */
 let erasedEnd: u32 = 0;
-/** What the running job is, so that its failure has the right name. */
-let programming: bool = false;
+/** The job of this chunk that runs or has ended: NO_JOB, ERASE or PROGRAM. So its failure has the right name. */
+let job: u32 = 0;
 
 export function startEmptySlot(slot: u32): void {
   assert(!flashBusy() && !stateBusy(), 'requests are served one at a time');
@@ -54,7 +58,7 @@ export function emptySlotStep(): u32 {
   // Asking the state first: it may begin a flash job of its own.
   if (stateBusy() || flashBusy()) return STATUS_DEFERRED;
   if (phase == TRAILER) {
-    if (flashFailed()) return STATUS_GROUP + IMG_ERR_FLASH_ERASE;
+    if (!takeFlashResult()) return STATUS_GROUP + IMG_ERR_FLASH_ERASE;
     if (!startForget(slotNumber)) return MGMT_EBUSY;
     phase = FORGET;
     if (stateBusy()) return STATUS_DEFERRED;
@@ -66,7 +70,7 @@ export function emptySlotStep(): u32 {
     return STATUS_DEFERRED;
   }
   assert(phase == HEAD, 'the head is the last');
-  if (flashFailed()) return STATUS_GROUP + IMG_ERR_FLASH_ERASE;
+  if (!takeFlashResult()) return STATUS_GROUP + IMG_ERR_FLASH_ERASE;
   phase = IDLE;
   erasedEnd = MAP_SECTOR_SIZE;
   return 0;
@@ -80,7 +84,7 @@ export function startStore(to: u32, bytes: usize, length: u32): void {
   offset = to;
   source = bytes;
   left = length;
-  programming = false;
+  job = NO_JOB;
 }
 
 /** 0 when the chunk is in flash, STATUS_DEFERRED while it is not, or an error. */
@@ -88,11 +92,12 @@ export function storeStep(): u32 {
   assert(offset <= erasedEnd && erasedEnd <= MAP_SLOT_SIZE, 'no byte is programmed that was not erased');
   assert(left <= MAP_SLOT_SIZE - offset, 'a chunk ends in its slot');
   if (flashBusy()) return STATUS_DEFERRED;
-  if (flashFailed()) return STATUS_GROUP + (programming ? IMG_ERR_FLASH_WRITE : IMG_ERR_FLASH_ERASE);
+  if (job != NO_JOB && !takeFlashResult())
+    return STATUS_GROUP + (job == PROGRAM ? IMG_ERR_FLASH_WRITE : IMG_ERR_FLASH_ERASE);
   if (left == 0) return 0;
   if (offset == erasedEnd && erasedEnd == TRAILER_SECTOR) erasedEnd = MAP_SLOT_SIZE;
-  programming = offset < erasedEnd;
-  if (!programming) {
+  job = offset < erasedEnd ? PROGRAM : ERASE;
+  if (job == ERASE) {
     flashErase(slotBase + erasedEnd, MAP_SECTOR_SIZE);
     erasedEnd += MAP_SECTOR_SIZE;
     return STATUS_DEFERRED;

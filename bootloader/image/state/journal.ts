@@ -21,10 +21,10 @@ import { copyFromBus } from '../../../protocol/guest/dma';
 import {
   flashBusy,
   flashErase,
-  flashFailed,
   flashProgram,
   flashWait,
   isErased,
+  takeFlashResult,
 } from '../../../protocol/guest/flash-job';
 import {
   MAP_BOOT_STATE_0,
@@ -173,7 +173,7 @@ export function appendFailed(): bool {
 /** Call after flashService: goes on when the flash job under way has ended. */
 export function journalService(): void {
   if (phase == IDLE || flashBusy()) return;
-  const well = !flashFailed();
+  const well = takeFlashResult();
   assert(target < NO_PLACE && attempts < ATTEMPTS, 'an append that runs has a place, and tries left');
   if (phase == PROGRAMMING && well && readsAs(target, next)) finish();
   else if (phase == ERASING && well) program(target);

@@ -9,6 +9,7 @@ import { nameOf } from '../../../protocol/constants.ts';
 import { bootDecisions } from '../../../protocol/image/boot-state.ts';
 import { Fuse, KeyPurpose, MemoryMap } from '../../../protocol/memory-map.ts';
 import { bootErrors } from '../../../protocol/smp/boot.ts';
+import { ImgCommand, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { DeviceUnderTest } from '../../rig/device.ts';
 import { keys } from '../../rig/keys.ts';
 import { second } from '../../rig/time.ts';
@@ -116,6 +117,36 @@ describe('a downgrade token', () => {
     made.board.machine.flash.writeBytes(address, Uint8Array.of(byte[0] ^ 1));
     await restart(made);
     expect((await lastBoot(made)).slice(0, 2)).toEqual(['CONFIRMED', 2]);
+  });
+
+  test('that is there already is good, whatever happened to flash meanwhile', async () => {
+    const made = await device();
+    const token = await tokenFor(made, { imageHash: parseImage(running).hash as Uint8Array });
+    expect(await send(made, token)).toBe(0);
+    const { flash } = made.board.machine;
+    const write = flash.writeWord.bind(flash);
+    flash.writeWord = (address, value) => (address < MemoryMap.SLOT_B ? write(address, value) : undefined);
+    await expect(made.client().upload(next)).rejects.toThrow('Flash');
+    flash.writeWord = write;
+    expect(await send(made, token)).toBe(0);
+  });
+
+  test('that cannot be written does not end the upload that is under way', async () => {
+    const made = await device();
+    const client = made.client();
+    const chunk = (off: number, more: object = {}) =>
+      client.request(
+        { what: 'chunk', group: SmpGroup.IMG, command: ImgCommand.UPLOAD, write: true },
+        { off, data: next.subarray(off, off + 512), ...more },
+      );
+    expect(await chunk(0, { len: next.length })).toEqual({ off: 512 });
+    const { flash } = made.board.machine;
+    const write = flash.writeWord.bind(flash);
+    flash.writeWord = (address, value) => (address >= MemoryMap.SLOT_B ? write(address, value) : undefined);
+    const token = await tokenFor(made, { imageHash: parseImage(running).hash as Uint8Array });
+    expect(await send(made, token)).toBe('FLASH_WRITE');
+    flash.writeWord = write;
+    expect(await chunk(512)).toEqual({ off: 1024 });
   });
 
   const flip = (token: Uint8Array, at: number) => token.map((byte, index) => (index === at ? byte ^ 1 : byte));
