@@ -9,7 +9,7 @@ import {
 } from '../protocol/guest/generated/registers';
 import { SHA256_DIGEST_SIZE } from './crypto/sha256';
 import { ACTION_BOOT, Facts, Outcome, slotOutcome } from './facts';
-import { imageVersion } from './image/info';
+import { imageBuild, imageVersion } from './image/info';
 import { SLOT_COUNT } from './image/slots';
 import { appendLog, draftLog, measurementIn } from './image/state/boot-log';
 import { measurement } from './image/verify';
@@ -39,6 +39,7 @@ export function logBoot(facts: Facts, outcome: Outcome, counter: u32): bool {
   if (boots) {
     record.state = <u8>slotOutcome(outcome, slot).state;
     record.version = imageVersion(slot);
+    record.build = imageBuild(slot);
     memory.copy(measurementIn(record), measurement(slot), SHA256_DIGEST_SIZE);
   }
   return appendLog();

@@ -13,7 +13,7 @@ const said = (result: Partial<UpdateResult>, module?: string) =>
 const boot = { reasons: [0, 33], resets: 1, securityCounter: 1, fault: undefined, cause: 4 };
 const trial = { ...boot, number: 7, decision: BootDecision.TRIAL_FIRST, cause: 3 };
 const back = { ...boot, number: 8, decision: BootDecision.REVERTED, ran: undefined };
-const boots = [{ ...trial, ran: { slot: 1, state: SlotState.TRIAL, version: 0, hash } }, back];
+const boots = [{ ...trial, ran: { slot: 1, state: SlotState.TRIAL, version: 0, build: 0, hash } }, back];
 
 describe('what flash says', () => {
   it('of an upload: what the next reset does with it', () => {

@@ -51,6 +51,7 @@ describe('the board’s numbers in words', () => {
 
   it('reads a version word', () => {
     expect(versionText(0x0102_0304)).toBe('1.2.772');
+    expect(versionText(0x0102_0304, 7)).toBe('1.2.772+7');
   });
 
   it('names reset causes and faults', () => {

@@ -49,8 +49,9 @@ export function stateText(state: number): string {
   return (nameOf(slotStates, state) ?? `state ${state}`).toLowerCase();
 }
 
-export function versionText(word: number): string {
-  return `${word >>> 24}.${(word >>> 16) & 0xff}.${word & 0xffff}`;
+/** `1.2.0`, or `1.2.0+3` with a build number. */
+export function versionText(word: number, build = 0): string {
+  return `${word >>> 24}.${(word >>> 16) & 0xff}.${word & 0xffff}${build === 0 ? '' : `+${build}`}`;
 }
 
 /**

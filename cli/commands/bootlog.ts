@@ -53,7 +53,7 @@ export function lastFaultLines(fault: LastFault, boots: LoggedBoot[]): string[] 
 
 function bootCells({ cause, decision, ran, reasons, fault }: LoggedBoot): string[] {
   const began = fault === undefined ? causeText(cause) : `${causeText(cause)}: ${faultText(fault.cause)}`;
-  const what = ran && `${slotName(ran.slot)} ${versionText(ran.version)} ${stateText(ran.state)}`;
+  const what = ran && `${slotName(ran.slot)} ${versionText(ran.version, ran.build)} ${stateText(ran.state)}`;
   const refused = reasons.flatMap((reason, slot) => (reason > 1 ? [`${slotName(slot)}: ${reasonText(reason)}`] : []));
   return [began, decisionText(decision), what ?? 'nothing', refused.join('; ')];
 }
@@ -63,7 +63,7 @@ function bootJson({ number, cause, decision, ran, reasons, resets, securityCount
     ...{ number, cause: causeText(cause), decision: decisionText(decision) },
     slot: ran ? slotName(ran.slot) : null,
     state: ran ? stateText(ran.state) : null,
-    version: ran ? versionText(ran.version) : null,
+    version: ran ? versionText(ran.version, ran.build) : null,
     hash: ran ? Buffer.from(ran.hash).toString('hex') : null,
     reasons: reasons.map((reason) => (reason === 0 ? null : reasonText(reason))),
     ...{ resets, securityCounter, fault: fault ? faultText(fault.cause) : null },

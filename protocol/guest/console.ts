@@ -59,6 +59,8 @@ class Sender {
 export const CONSOLE_RECEIVER_SIZE: u32 = 40;
 export const CONSOLE_SENDER_SIZE: u32 = 36;
 export const CONSOLE_NOTHING: i32 = -1;
+/** What a receiver says when a packet that had begun is lost: something was wrong in it, or the next one began before it ended. */
+export const CONSOLE_LOST: i32 = -2;
 /** Base64 characters a line holds at most: 127 with marker and line feed, 124 being a multiple of four. */
 const CONSOLE_LINE_CHARACTERS: u32 = 124;
 
@@ -113,7 +115,7 @@ export function consoleReceiverBusy(receiver: usize): bool {
   return from.state != IGNORING;
 }
 
-/** Takes one byte off the line; returns the message's length when it completes one. */
+/** Takes one byte off the line. Returns the message's length when the byte completes one, CONSOLE_LOST when it ends a packet badly. */
 export function consoleReceiverPush(receiver: usize, byte: u32): i32 {
   assert(byte <= 0xff, 'the line carries bytes');
   const into = receiverAt(receiver);
@@ -121,12 +123,14 @@ export function consoleReceiverPush(receiver: usize, byte: u32): i32 {
   assert(into.state <= IN_LINE && previous <= 0xff, 'a receiver has three states');
   into.previousByte = byte;
   if (previous == START_FIRST && byte == START_SECOND) {
+    const unfinished = into.state != IGNORING;
     beginPacket(into);
+    if (unfinished) return CONSOLE_LOST;
   } else if (into.state == WAIT_MARKER && previous == CONTINUE_FIRST && byte == CONTINUE_SECOND) {
     into.state = IN_LINE;
   } else if (into.state == IN_LINE) {
     if (byte == LINE_FEED || byte == CARRIAGE_RETURN) return endLine(into);
-    if (!takeCharacter(into, byte)) into.state = IGNORING;
+    if (!takeCharacter(into, byte)) return losePacket(into);
   }
   return CONSOLE_NOTHING;
 }
@@ -185,18 +189,25 @@ function takeByte(into: Receiver, byte: u32): bool {
   return true;
 }
 
+function losePacket(into: Receiver): i32 {
+  assert(into.state == IN_LINE, 'only a packet that is arriving is lost');
+  into.state = IGNORING;
+  return CONSOLE_LOST;
+}
+
 function endLine(into: Receiver): i32 {
   assert(into.state == IN_LINE, 'a line ends where one has begun');
   const received = into.received;
   const total = into.total;
   if (received < TOTAL_SIZE || received - TOTAL_SIZE < total) {
     // A padded group ends the packet, so one that is still short has lost something.
-    into.state = into.padding != 0 ? IGNORING : WAIT_MARKER;
+    if (into.padding != 0) return losePacket(into);
+    into.state = WAIT_MARKER;
     return CONSOLE_NOTHING;
   }
-  into.state = IGNORING;
   // A last group cut short, or a CRC that leaves a remainder.
-  if (into.digits != 0 || into.crc != 0) return CONSOLE_NOTHING;
+  if (into.digits != 0 || into.crc != 0) return losePacket(into);
+  into.state = IGNORING;
   assert(total >= CRC_SIZE && total - CRC_SIZE <= into.capacity, 'a message never exceeds its buffer');
   assert(received == TOTAL_SIZE + total, 'a packet holds as many bytes as its length says');
   return <i32>(total - CRC_SIZE);

@@ -40,6 +40,8 @@ export const SLIP_RECEIVER_SIZE: u32 = 20;
 export const SLIP_SENDER_SIZE: u32 = 20;
 /** What a receiver says between frames, and a sender when it has nothing left. */
 export const SLIP_NOTHING: i32 = -1;
+/** What a receiver says at the end of a frame that it dropped. */
+export const SLIP_LOST: i32 = -2;
 
 /** Ends a frame; where none has begun it means nothing. */
 export const SLIP_END: u32 = 0xc0;
@@ -94,7 +96,7 @@ export function slipReceiverPeer(receiver: usize): u32 {
   return from.peer & 0xffff;
 }
 
-/** Takes one byte off the line; returns the datagram's length (0 is an empty datagram) when it ends one. */
+/** Takes one byte off the line; returns the datagram's length (0 is an empty datagram) when it ends one, SLIP_LOST when it ends a bad one. */
 export function slipReceiverPush(receiver: usize, byte: u32): i32 {
   const into = receiverAt(receiver);
   if (byte == SLIP_END) return finishFrame(into);
@@ -147,13 +149,14 @@ function keepByte(into: Receiver, byte: u32): void {
 
 function finishFrame(into: Receiver): i32 {
   const whole = into.state == RECEIVING && into.received >= PEER_SIZE;
+  const wasBusy = into.state != RECEIVING || into.received != 0;
   const received = into.received;
   assert(into.state <= DROPPING, 'a receiver has three states');
   assert(received <= into.capacity + PEER_SIZE, 'no more was kept than there is room for');
   assert(received <= PEER_SIZE || into.buffer != 0, 'a frame with a datagram has a buffer');
   into.received = 0;
   into.state = RECEIVING;
-  if (!whole) return SLIP_NOTHING;
+  if (!whole) return wasBusy ? SLIP_LOST : SLIP_NOTHING;
   assert(received - PEER_SIZE <= into.capacity, 'a datagram never exceeds its buffer');
   return <i32>(received - PEER_SIZE);
 }

@@ -6,8 +6,8 @@
 //   TRUST    read   {}                                {serial: bytes, board, lifecycle, counter, cells, keys: [{key, purposes, revoked}]}
 //   TOKEN    write  {token: bytes}                    {slot}                              a downgrade token (protocol/image/token.ts) for an image that is in a slot
 //
-//   boot     {n, cause, decision, slot?, state?, reasons: [A, B], resets, version?, counter, hash?: bytes, fault?, address?}
-//            as in protocol/image/boot-log.ts; slot, state, version and hash where an image ran, fault and address where one began it
+//   boot     {n, cause, decision, slot?, state?, reasons: [A, B], resets, version?, build?, counter, hash?: bytes, fault?, address?}
+//            as in protocol/image/boot-log.ts; slot, state, version, build and hash where an image ran, fault and address where one began it
 
 import { constantTable, valuesOf } from '../constants.ts';
 

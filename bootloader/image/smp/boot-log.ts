@@ -63,6 +63,7 @@ function writeBoot(): void {
     writeUnsignedField('slot', slot);
     writeUnsignedField('state', boot.state);
     writeUnsignedField('version', boot.version);
+    writeUnsignedField('build', boot.build);
     writeText('hash');
     writeBytes(measurementIn(boot), HASH_SIZE);
   }

@@ -12,6 +12,7 @@ import { crc32 } from '../../../protocol/guest/crc32';
 import { copyFromBus } from '../../../protocol/guest/dma';
 import { flashErase, flashProgram, flashWait, isErased } from '../../../protocol/guest/flash-job';
 import {
+  LOG_BUILD,
   LOG_CAUSE,
   LOG_COUNTER,
   LOG_CRC,
@@ -32,8 +33,8 @@ import { isInRam } from '../../../protocol/guest/ram';
 /** A record in front of its measurement, as protocol/image/boot-log.ts has it. */
 @unmanaged
 export class LogRecord {
-  magic: u32 = 0;
   number: u32 = 0;
+  build: u32 = 0;
   cause: u8 = 0;
   decision: u8 = 0;
   slot: u8 = 0;
@@ -61,6 +62,7 @@ const probe: usize = memory.data(<i32>LOG_SIZE, 8);
 export function logAt(place: usize): LogRecord {
   assert(isInRam(place, LOG_SIZE), 'a record is in memory');
   assert(offsetof<LogRecord>('number') == <usize>LOG_NUMBER, 'the overlay is the table’s');
+  assert(offsetof<LogRecord>('build') == <usize>LOG_BUILD, 'the overlay is the table’s');
   assert(offsetof<LogRecord>('cause') == <usize>LOG_CAUSE, 'the overlay is the table’s');
   assert(offsetof<LogRecord>('reasonOfA') == <usize>LOG_REASONS, 'the overlay is the table’s');
   assert(offsetof<LogRecord>('faultCause') == <usize>LOG_FAULT_CAUSE, 'the overlay is the table’s');
@@ -76,7 +78,7 @@ export function measurementIn(record: LogRecord): usize {
   return changetype<usize>(record) + LOG_MEASUREMENT;
 }
 
-/** The record to be appended, empty: the caller fills in everything but magic, number and CRC. */
+/** The record to be appended, empty: the caller fills in everything but number and CRC. */
 export function draftLog(): LogRecord {
   memory.fill(record, 0, LOG_SIZE);
   return logAt(record);
@@ -92,9 +94,9 @@ export function appendLog(): bool {
   if (place == NO_PLACE) return false;
   assert(place < LOG_PLACES, 'a place of the log');
   assert(LOG_CRC + sizeof<u32>() == LOG_SIZE, 'the CRC is the last word');
-  logAt(record).magic = LOG_MAGIC_VALUE;
+  assert(number != ERASED, 'a used place does not begin like an erased one');
   logAt(record).number = number;
-  store<u32>(record, crc32(0, record, LOG_CRC), LOG_CRC);
+  store<u32>(record, checksumOf(record), LOG_CRC);
   flashProgram(placeAddress(place), record, LOG_SIZE);
   return flashWait();
 }
@@ -103,7 +105,11 @@ export function appendLog(): bool {
 export function readLog(place: u32, target: usize): bool {
   assert(target != record, 'what is read does not replace the draft');
   copyFromBus(target, placeAddress(place), LOG_SIZE);
-  return logAt(target).magic == LOG_MAGIC_VALUE && crc32(0, target, LOG_CRC) == load<u32>(target, LOG_CRC);
+  return checksumOf(target) == load<u32>(target, LOG_CRC);
+}
+
+function checksumOf(record: usize): u32 {
+  return crc32(LOG_MAGIC_VALUE, record, LOG_CRC);
 }
 
 /** The place of the newest record, or NO_PLACE. As a rule the search looks at a dozen words; after a cut it may look at all. */

@@ -44,6 +44,16 @@ function tell({ decision, ran, reasons }: LoggedBoot): string {
 }
 
 describe('the boot log', () => {
+  test('tells builds of one version apart', async () => {
+    const bench = await ObedientDevice.make({ slots: { A: await image('1.1.0+1') } });
+    bench.powerOn();
+    bench.programmer.place('B', await image('1.1.0+70000'));
+    bench.tell('p');
+    bench.tellAndReboot('r');
+    const versions = (await logOf(bench)).map(({ ran }) => ran && [ran.version, ran.build]);
+    expect(versions).toEqual([[0x0101_0000, 1], [0x0101_0000, 70000], undefined]);
+  });
+
   test('tells a day of updates, boot by boot', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();

@@ -12,7 +12,7 @@ export interface LoggedBoot {
   cause: number;
   decision: number;
   /** The image that ran, with the hash that was measured; undefined where the bootloader kept control. */
-  ran: { slot: number; state: number; version: number; hash: Uint8Array } | undefined;
+  ran: { slot: number; state: number; version: number; build: number; hash: Uint8Array } | undefined;
   /** Reasons kept for A and B. */
   reasons: number[];
   /** Resets in a row that nobody asked for, this one included. */
@@ -114,6 +114,7 @@ function bootOf(boot: Fields): LoggedBoot {
         slot: boot.count('slot'),
         state: boot.count('state'),
         version: boot.count('version'),
+        build: boot.count('build'),
         hash: boot.bytes('hash'),
       }
     : undefined;

@@ -441,14 +441,14 @@ export const RECORD_CRC: u32 = 124;
 export const RECORD_NO_SLOT: u32 = 255;
 
 // LOG: Layout of a boot-log record, offsets in bytes.
-/** "CBL1". */
-export const LOG_MAGIC_VALUE: u32 = 0x314c4243;
+/** "CBL2": what the CRC is continued from. */
+export const LOG_MAGIC_VALUE: u32 = 0x324c4243;
 /** Bytes of a record. */
 export const LOG_SIZE: u32 = 64;
 /** u32. */
-export const LOG_MAGIC: u32 = 0;
+export const LOG_NUMBER: u32 = 0;
 /** u32. */
-export const LOG_NUMBER: u32 = 4;
+export const LOG_BUILD: u32 = 4;
 /** u8. */
 export const LOG_CAUSE: u32 = 8;
 /** u8. */
@@ -471,7 +471,7 @@ export const LOG_COUNTER: u32 = 20;
 export const LOG_FAULT_ADDRESS: u32 = 24;
 /** 32 bytes. */
 export const LOG_MEASUREMENT: u32 = 28;
-/** u32: CRC-32 (IEEE) of everything before it. */
+/** u32: CRC-32 (IEEE) of everything before it, continued from MAGIC_VALUE. */
 export const LOG_CRC: u32 = 60;
 /** In SLOT: the bootloader kept control. */
 export const LOG_NO_SLOT: u32 = 255;

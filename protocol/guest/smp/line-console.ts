@@ -1,6 +1,7 @@
 // UART1, the serial console: SMP packets as lines of base64 between whatever else is on the line.
 
 import {
+  CONSOLE_LOST,
   CONSOLE_NOTHING,
   CONSOLE_RECEIVER_SIZE,
   CONSOLE_SENDER_SIZE,
@@ -13,7 +14,7 @@ import {
 } from '../console';
 import { SMP_BUFFER_SIZE } from '../generated/constants';
 import { UART1_DATA } from '../generated/registers';
-import { COUNT_CONSOLE_OVERRUNS, count } from './counters';
+import { COUNT_CONSOLE_OVERRUNS, COUNT_FRAMES_LOST, count } from './counters';
 import { claimFrame, frameMessage, queueFrame, releaseFrame } from './frames';
 import {
   UART_FIFO_SIZE,
@@ -43,7 +44,7 @@ export function startConsole(): void {
 }
 
 export function consoleInterrupt(): void {
-  // Lost bytes are only counted: the CRC of their packet is wrong.
+  // Lost bytes are only counted here: the CRC of their packet is wrong, so it is lost, too.
   if (uartOverrun(UART1_DATA)) count(COUNT_CONSOLE_OVERRUNS);
   const received = uartReceive(UART1_DATA, staging);
   assert(received <= UART_FIFO_SIZE, 'no more than a FIFO came');
@@ -54,9 +55,10 @@ export function consoleInterrupt(): void {
 function takeByte(byte: u32): void {
   assert(byte <= 0xff, 'the line carries bytes');
   const length = consoleReceiverPush(receiver, byte);
-  if (length != CONSOLE_NOTHING) {
+  if (length == CONSOLE_LOST) count(COUNT_FRAMES_LOST);
+  if (length >= 0) {
     assert(frame != 0, 'a packet that is complete has a frame');
-    assert(length >= 0 && <u32>length <= SMP_BUFFER_SIZE, 'a message fits its frame');
+    assert(<u32>length <= SMP_BUFFER_SIZE, 'a message fits its frame');
     queueFrame(frame, LINE_CONSOLE, 0, <u32>length);
     frame = 0;
   } else if (!consoleReceiverBusy(receiver)) {

@@ -4,6 +4,7 @@ import { SMP_BUFFER_SIZE } from '../generated/constants';
 import { UART0_DATA } from '../generated/registers';
 import {
   SLIP_END,
+  SLIP_LOST,
   SLIP_NOTHING,
   SLIP_RECEIVER_SIZE,
   SLIP_SENDER_SIZE,
@@ -17,7 +18,7 @@ import {
   slipSenderStart,
   slipSenderTake,
 } from '../slip';
-import { COUNT_GATEWAY_OVERRUNS, count } from './counters';
+import { COUNT_FRAMES_LOST, COUNT_GATEWAY_OVERRUNS, count } from './counters';
 import { claimFrame, frameMessage, queueFrame } from './frames';
 import {
   UART_FIFO_SIZE,
@@ -69,7 +70,9 @@ function takeByte(byte: u32): void {
     else slipReceiverReset(receiver, frameMessage(frame), SMP_BUFFER_SIZE);
   }
   const length = slipReceiverPush(receiver, byte);
-  if (length == SLIP_NOTHING) return;
+  // A frame that found no buffer was counted when it began.
+  if (length == SLIP_LOST && frame != 0) count(COUNT_FRAMES_LOST);
+  if (length < 0) return;
   assert(frame != 0, 'a datagram that is complete has a frame');
   assert(length >= 0 && <u32>length <= SMP_BUFFER_SIZE, 'a datagram fits its frame');
   queueFrame(frame, LINE_GATEWAY, slipReceiverPeer(receiver), <u32>length);

@@ -15,6 +15,11 @@ const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 const request = (operation: number, group: number, command: number, payload: string, version = 1) =>
   message(operation, group, command, bytes(payload), version).toString('hex');
 
+function framesLost(): number {
+  const { fields } = bench.ask<{ fields: { frames_lost: number } }>(read, 0, { name: 'smp_svr_stats' }, { group: 2 });
+  return fields.frames_lost;
+}
+
 /** Datagrams the device has sent, each as "peer:hex". */
 const received = () => bench.received().map(({ peer, datagram }) => `${peer}:${datagram.toString('hex')}`);
 
@@ -69,8 +74,35 @@ describe('the lines', () => {
     for (let peer = 0; peer < 8; peer++) bench.send(peer, bytes(echo));
     bench.board.run(100 * milliseconds);
     expect(received()).toEqual([0, 1, 2, 3].map((peer) => `${peer}:${echoed}`));
-    const { fields } = bench.ask<{ fields: { frames_lost: number } }>(read, 0, { name: 'smp_svr_stats' }, { group: 2 });
-    expect(fields.frames_lost).toBe(4);
+    expect(framesLost()).toBe(4);
+  });
+
+  const good = consoleFrame(bytes('0a00000600000000a16164626869'));
+  const cases: [string, string, number][] = [
+    ['a wrong CRC', good.slice(0, 14) + (good[14] === 'A' ? 'B' : 'A') + good.slice(15), 1],
+    ['a character that is not base64', good.replace('A', '*'), 1],
+    ['a length that no buffer has', '\x06\x09//8A\n', 1],
+    ['a last line that is missing, before the next packet', `\x06\x09AABA\n${good}`, 1],
+    ['nothing wrong', good, 0],
+    ['no marker at all', 'login: root\n', 0],
+  ];
+  test.each(cases)('the console counts a packet with %s', (_what, line, lost) => {
+    bench.board.uarts[1].receive(Buffer.from(line, 'latin1'));
+    bench.board.run(50 * milliseconds);
+    expect(framesLost()).toBe(lost);
+    bench.board.uarts[1].receive(Buffer.from(good, 'latin1'));
+    bench.board.run(50 * milliseconds);
+    expect(bench.board.take(1).length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['a wrong escape', 'c0 0007 0a db 00 c0', 1],
+    ['less than the tag of a peer', 'c0 00 c0', 1],
+    ['nothing', 'c0 c0 c0', 0],
+  ])('the gateway counts a frame with %s', (_what, frame, lost) => {
+    bench.board.uarts[0].receive(bytes(frame));
+    bench.board.run(10 * milliseconds);
+    expect(framesLost()).toBe(lost);
   });
 
   test('bytes lost in the FIFO cost the frame they belonged to, and nothing else', () => {
