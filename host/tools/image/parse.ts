@@ -112,7 +112,10 @@ export function parseHeader(bytes: Uint8Array, name = 'the image'): ImageHeader 
   }
   const { protectedSize } = header;
   const isTooSmall = protectedSize !== 0 && protectedSize < ImageFormat.TLV_INFO_SIZE;
-  if (isTooSmall || protectedSize + ImageFormat.TLV_INFO_SIZE > room - imageSize) {
+  const leastSize = headerSize + imageSize + protectedSize + ImageFormat.TLV_INFO_SIZE;
+  if (leastSize > MemoryMap.IMAGE_SIZE_MAX && leastSize <= bytes.length)
+    throw tooLargeError(name, `more than ${leastSize} bytes`, ImageFormat.OFFSET_IMAGE_SIZE);
+  if (isTooSmall || leastSize > MemoryMap.IMAGE_SIZE_MAX) {
     const text = `the header says that the protected TLVs have ${protectedSize} bytes, behind a payload of ${imageSize}`;
     throw tlvAreaError(name, ImageFormat.OFFSET_PROTECTED_SIZE, text);
   }
@@ -150,6 +153,9 @@ function areaEnd(bytes: Uint8Array, offset: number, magic: number, name: string)
   const size = u16(bytes, offset + 2);
   if (size < ImageFormat.TLV_INFO_SIZE || offset + size > MemoryMap.IMAGE_SIZE_MAX) {
     const room = MemoryMap.IMAGE_SIZE_MAX - offset;
+    // The file has all of it, so it is not damaged: the image is larger than a slot.
+    if (size >= ImageFormat.TLV_INFO_SIZE && offset + size <= bytes.length)
+      throw tooLargeError(name, `${offset + size} bytes`, offset + 2);
     throw tlvAreaError(name, offset + 2, `TLV area says it has ${size} bytes, possible are 4 to ${room}`);
   }
   return offset + size;
@@ -207,6 +213,15 @@ function badMagic(bytes: Uint8Array, magic: number, name: string): ImageError {
       : 'this is no MCUboot image: sign one';
   const text = `${name}, offset 0x0: first word is ${hexNumber(magic)}, expected ${hexNumber(ImageFormat.MAGIC)}`;
   return new ImageError('BAD_MAGIC', `${text}; ${guess} with 'coldrig image sign'`, 0);
+}
+
+function tooLargeError(name: string, size: string, offset: number): ImageError {
+  const room = `a slot has room for ${MemoryMap.IMAGE_SIZE_MAX} in front of its trailer`;
+  return new ImageError(
+    'TLV_AREA',
+    `${name}: with its TLVs the image takes ${size}, ${room}; make the payload smaller and sign it again`,
+    offset,
+  );
 }
 
 function tlvAreaError(name: string, offset: number, what: string): ImageError {

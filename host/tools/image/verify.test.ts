@@ -36,6 +36,17 @@ describe('an image is refused with the reason the bootloader gives', () => {
     expect(result.message).toMatch(/^fw\.bin.*; /);
   });
 
+  it.each([
+    ['its last TLVs', 32 + 144 - 1, 'takes 520205 bytes'],
+    ['any TLVs', 32 + 3, 'takes more than 520205 bytes'],
+  ])('says of an image that is too large by %s how much room there is', (_what, others, size) => {
+    const bytes = signed({ payload: new Uint8Array(520_192 - others), boardId: undefined, slotSize: 0x100000 });
+    const { reason, message } = verifyImage(bytes, keys);
+    expect(reason).toBe('TLV_AREA');
+    expect(message).toContain(size);
+    expect(message).toContain('a slot has room for 520192 in front of its trailer; make the payload smaller');
+  });
+
   it('IMAGE_SIZE: a file larger than a slot', () => {
     const bytes = new Uint8Array(0x80001);
     bytes.set(signed());
