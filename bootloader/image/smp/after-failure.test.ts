@@ -34,7 +34,6 @@ describe('after a boot state that could not be written', () => {
     expect(whileJournalWorn(() => bench.mark(update, false))).toEqual(flashWriteFailed);
     expect(bench.list(bench.confirmRunning())).toBe('0:bca 1:b');
   });
-
 });
 
 describe('after an upload that could not be stored', () => {
