@@ -46,6 +46,7 @@ export const interruptLines = constantTable('LINE', 'Interrupt lines as bits of 
     1 << 9,
     'A cell is late, a switch connected the wrong cell, or a table came into force or was discarded',
   ],
+  READOUT: [1 << 10, 'Samples were out of the converter’s range, or a capture is complete'],
   THERMOMETRY: [1 << 12, 'Thermometry scan done'],
   RAILS: [1 << 13, 'A rail’s comparator has tripped'],
   CLOCK: [1 << 14, 'The clock has lost its lock'],

@@ -1,12 +1,10 @@
-// Acquisitions: a window opens, its sums go into a bin, and a result over the threshold may ask for a trigger.
+// Acquisitions: a window opens on the input, and what the input shows in it is summed up.
 //
-// What the input shows in a window is its response: a constant level a path, given beforehand, one response after another. The
-// sum over a square window is level times length, over a weighed one level times the sum of the weights; for TTL the level of path 0
-// is the number of crossings. Sums are in sample units times ns (weights in 1/32768); they are rotated, then compared.
+// The input shows a response: a constant level a path, given beforehand, one response after another. Or, with the setting INPUT, what a converter
+// samples, whose sums the host supplies (input.ts). With responses the sum over a square window is level times length, over a weighed one level times the
+// sum of the weights (in 1/32768); for TTL the level of path 0 is the number of crossings. What becomes of the sums: binning.ts.
 
 import {
-  SEQUENCER_FLAG_ACQ_BIN_INDEX_INVALID,
-  SEQUENCER_FLAG_ACQ_BINNING_FIFO_ERROR,
   SEQUENCER_FLAG_ACQ_INDEX_INVALID,
   SEQUENCER_FLAG_ACQ_OVERLAP,
   SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_0,
@@ -19,25 +17,12 @@ import {
   SEQUENCER_SETTING_INTEGRATION_LENGTH,
   SEQUENCER_SETTING_RESPONSE_COUNT,
   SEQUENCER_SETTING_RESPONSES_MAX,
-  SEQUENCER_SETTING_ROTATION_COS,
-  SEQUENCER_SETTING_ROTATION_SIN,
-  SEQUENCER_SETTING_THRESHOLD,
-  SEQUENCER_SETTING_TRIGGER_ADDRESS,
-  SEQUENCER_SETTING_TRIGGER_ENABLE,
-  SEQUENCER_SETTING_TRIGGER_INVERT,
   SEQUENCER_SETTING_TTL_AUTO_BIN,
 } from '../../protocol/guest/generated/constants';
+import { acquisitionRow, binPlace, finish, triggerOn } from './binning';
 import {
-  ACQUISITIONS,
-  BINNING,
-  BINNING_COUNT,
-  BINNING_FREE,
-  BINNING_INTERVAL,
-  BINNING_MAX,
-  indexOf,
   RESPONSE_NEXT,
   RESPONSES,
-  ROW_SIZE,
   setFlag,
   settingOf,
   TTL_ACQUISITION,
@@ -48,13 +33,11 @@ import {
   WEIGHT_ROWS,
   WINDOW_END,
 } from './core';
-import { BIN_SIZE, BINS, BINS_USED, SAMPLES_MAX, SENDERS } from './layout';
-import { requestTrigger } from './network';
-import { isWanted, record, write } from './records';
+import { ask, hasConverter } from './input';
+import { SAMPLES_MAX } from './layout';
+import { record } from './records';
 
 const FRACTION_BITS: i64 = 15;
-const ROTATION_BITS: i64 = 30;
-const BINNING_QUEUE: u32 = 7;
 /** Nanoseconds of the longest window. */
 const LENGTH_MOST: u32 = 0xff_fffc;
 const WEIGHT_COUNT: u32 = 32;
@@ -65,6 +48,10 @@ export function acquireSquare(core: usize, index: u32, time: i64, acquisition: u
   const length = settingOf(core, SEQUENCER_SETTING_INTEGRATION_LENGTH);
   assert(length != 0 && length <= LENGTH_MOST, 'a length that was judged when it was set');
   if (!opens(core, index, time, acquisition, SEQUENCER_RECORD_TYPE_SQUARE, bin, length, 0)) return;
+  if (hasConverter(core)) {
+    ask(core, index, time, acquisition, bin, length, 0, 0);
+    return;
+  }
   const response = nextResponse(core);
   const sum0 = <i64>level0(response) * <i64>length;
   finish(core, index, time, acquisition, bin, <i64>length, sum0, <i64>level1(response) * <i64>length);
@@ -81,6 +68,10 @@ export function acquireWeighed(core: usize, index: u32, time: i64, acquisition: 
   assert(load<u32>(row0) + load<u32>(row0, 4) <= SAMPLES_MAX, 'a weight lies in the samples of its core');
   assert(length != 0 && length <= SAMPLES_MAX, 'weights that are there have samples');
   if (!opens(core, index, time, acquisition, SEQUENCER_RECORD_TYPE_WEIGHED, bin, length, w0 | (w1 << 16))) return;
+  if (hasConverter(core)) {
+    ask(core, index, time, acquisition, bin, length, row0, row1);
+    return;
+  }
   const response = nextResponse(core);
   const sum0 = (<i64>level0(response) * load<i64>(row0, 8)) >> FRACTION_BITS;
   const sum1 = (<i64>level1(response) * load<i64>(row1, 8)) >> FRACTION_BITS;
@@ -142,11 +133,6 @@ function opens(
   return true;
 }
 
-function acquisitionRow(core: usize, acquisition: u32): usize {
-  assert(acquisition < ACQUISITION_ROWS, 'an acquisition that has a row');
-  return core + ACQUISITIONS + acquisition * ROW_SIZE;
-}
-
 function weightRow(core: usize, weight: u32): usize {
   assert(
     (WEIGHT_COUNT & (WEIGHT_COUNT - 1)) == 0,
@@ -154,92 +140,6 @@ function weightRow(core: usize, weight: u32): usize {
   );
   const row = core + WEIGHT_ROWS + (weight & (WEIGHT_COUNT - 1)) * WEIGHT_ROW_SIZE;
   return weight < WEIGHT_COUNT && load<u32>(row, 4) != 0 ? row : 0;
-}
-
-function binPlace(core: usize, acquisition: u32, bin: u32): usize {
-  const row = acquisitionRow(core, acquisition);
-  if (bin >= load<u32>(row, 4)) {
-    setFlag(core, SEQUENCER_FLAG_ACQ_BIN_INDEX_INVALID);
-    return 0;
-  }
-  assert(load<u32>(row) + bin < load<u32>(BINS_USED), 'a bin that was given to an acquisition');
-  return BINS + (load<u32>(row) + bin) * BIN_SIZE;
-}
-
-function finish(
-  core: usize,
-  index: u32,
-  time: i64,
-  acquisition: u32,
-  bin: u32,
-  length: i64,
-  sum0: i64,
-  sum1: i64,
-): void {
-  assert(length > 0, 'a window has a length');
-  const place = binPlace(core, acquisition, bin);
-  if (place == 0) return;
-  if (!mayBin(core, time)) {
-    setFlag(core, SEQUENCER_FLAG_ACQ_BINNING_FIFO_ERROR);
-    return;
-  }
-  const reached = overThreshold(core, sum0, sum1);
-  store<i64>(place, load<i64>(place) + sum0);
-  store<i64>(place, load<i64>(place, 8) + sum1, 8);
-  store<u32>(place, load<u32>(place, 16) + 1, 16);
-  store<u32>(place, load<u32>(place, 20) + (reached ? 1 : 0), 20);
-  const end = time + length;
-  if (isWanted(SEQUENCER_RECORD_RESULT)) {
-    const state: u32 = reached ? 0x100 : 0;
-    write(SEQUENCER_RECORD_RESULT, core, index, end, bin, acquisition | state, saturated(sum0), saturated(sum1));
-  }
-  triggerOn(core, end, reached);
-}
-
-/** The signed difference comes out first, so that an equal sum reaches the threshold. */
-function overThreshold(core: usize, sum0: i64, sum1: i64): bool {
-  const cosine = <i64>(<i32>settingOf(core, SEQUENCER_SETTING_ROTATION_COS));
-  const sine = <i64>(<i32>settingOf(core, SEQUENCER_SETTING_ROTATION_SIN));
-  // A sum takes up to 39 bits, so its fraction goes before the rotation.
-  const full0 = sum0 >> FRACTION_BITS;
-  const full1 = sum1 >> FRACTION_BITS;
-  const rotated = (full0 * cosine + full1 * sine) >> ROTATION_BITS;
-  return rotated >= <i64>(<i32>settingOf(core, SEQUENCER_SETTING_THRESHOLD));
-}
-
-function triggerOn(core: usize, time: i64, reached: bool): void {
-  if (settingOf(core, SEQUENCER_SETTING_TRIGGER_ENABLE) == 0) return;
-  const inverted = settingOf(core, SEQUENCER_SETTING_TRIGGER_INVERT) != 0;
-  assert(settingOf(core, SEQUENCER_SETTING_TRIGGER_INVERT) <= 1, 'a setting that was judged');
-  assert((load<u32>(SENDERS) & (1 << indexOf(core))) != 0, 'a core that may send triggers is known to the network');
-  if (reached != inverted) requestTrigger(core, time, settingOf(core, SEQUENCER_SETTING_TRIGGER_ADDRESS));
-}
-
-/** Binning takes an acquisition every so often, and a few may wait; false when this one finds no place. */
-function mayBin(core: usize, time: i64): bool {
-  let waiting = load<u32>(core, BINNING_COUNT);
-  assert(waiting <= BINNING_QUEUE + 1 && waiting < BINNING_MAX, 'no more wait than there is room for');
-  let free = load<i64>(core, BINNING_FREE);
-  assert(load<u32>(core, BINNING_INTERVAL) != 0, 'binning takes its time');
-  let done: u32 = 0;
-  while (done < waiting && free <= time) {
-    const start = max(load<i64>(core + (done << 3), BINNING), free);
-    free = start + <i64>load<u32>(core, BINNING_INTERVAL);
-    done++;
-  }
-  if (done != 0) {
-    waiting -= done;
-    memory.copy(core + BINNING, core + BINNING + (done << 3), waiting << 3);
-  }
-  store<i64>(core, free, BINNING_FREE);
-  const fits = waiting <= BINNING_QUEUE;
-  if (fits) {
-    store<i64>(core + (waiting << 3), time, BINNING);
-    waiting++;
-  }
-  assert(done == 0 || fits, 'where one was binned there is room for one');
-  store<u32>(core, waiting, BINNING_COUNT);
-  return fits;
 }
 
 /** The next response, one a window: {path 0 i16, path 1 i16}; 0 where the input is silent. */
@@ -258,8 +158,4 @@ function level0(response: u32): i32 {
 
 function level1(response: u32): i32 {
   return <i32>(<i16>(response >> 16));
-}
-
-function saturated(sum: i64): u32 {
-  return <u32>max<i64>(min<i64>(sum, <i64>i32.MAX_VALUE), <i64>i32.MIN_VALUE);
 }

@@ -60,6 +60,7 @@ import {
   REST,
   REST_BUDGET,
   REST_HORIZON,
+  REST_INPUT,
   REST_NONE,
   REST_RECORDS,
   REST_STOPPED,
@@ -75,7 +76,7 @@ import { checkCore } from './invariants';
 import { latchParameter } from './latched';
 import { INSTRUCTIONS_MAX, PROGRAM_SIZE, PROGRAMS, UNTIL, WINDOW } from './layout';
 import { DONE } from './queue';
-import { AFTER_SYNC, AFTER_TRIGGER, executeRealTime, STOPPED } from './real-time';
+import { AFTER_SUMS, AFTER_SYNC, AFTER_TRIGGER, AFTER_UNTIL, executeRealTime, STOPPED } from './real-time';
 import { recordsFull } from './records';
 import { stopClassic } from './stop';
 
@@ -221,8 +222,12 @@ export function runClassic(core: usize, budget: u32): u32 {
       store<i64>(core, time, CLASSIC_TIME);
       rest = realTime(core, word, opcode, <u32>((word - program) >> WORD_SHIFT), window);
       if (rest != REST_NONE) {
-        // What could not be decided is executed again, and its steps are counted then.
-        time = rest == REST_STOPPED ? load<i64>(core, CLASSIC_TIME) : before;
+        // What could not be decided is executed again, and its steps are counted then. One that waits for its sums was executed.
+        time = rest == REST_STOPPED || rest == REST_INPUT ? load<i64>(core, CLASSIC_TIME) : before;
+        if (rest == REST_INPUT) {
+          left--;
+          word += Q1_WORD_SIZE;
+        }
         break;
       }
       time = load<i64>(core, CLASSIC_TIME);
@@ -265,7 +270,9 @@ function realTime(core: usize, word: usize, opcode: u32, index: u32, window: i64
   if (outcome == DONE) return REST_NONE;
   if (outcome == STOPPED) return REST_STOPPED;
   assert(isRunning(core, SEQUENCER_STATE_RUNNING), 'only a core that runs can wait');
-  assert(outcome <= AFTER_TRIGGER, 'an instruction is executed, ends its sequencer, or waits');
+  assert(outcome <= AFTER_UNTIL, 'an instruction is executed, ends its sequencer, or waits');
+  if (outcome == AFTER_SUMS) return REST_INPUT;
+  if (outcome == AFTER_UNTIL) return REST_UNTIL;
   return outcome == AFTER_SYNC ? REST_SYNC : outcome == AFTER_TRIGGER ? REST_TRIGGER : REST_HORIZON;
 }
 

@@ -1,11 +1,13 @@
 // Settings of a sequencer: a number, a setting and, for some, an index (protocol/q1/settings.ts). Every value is checked here, wherever it comes from.
 
 import {
+  READOUT_CHANNELS,
   SEQUENCER_SETTING_COST_MODEL,
   SEQUENCER_SETTING_COUNT_INVERT,
   SEQUENCER_SETTING_COUNT_THRESHOLD,
   SEQUENCER_SETTING_GAIN,
   SEQUENCER_SETTING_HEAD_START,
+  SEQUENCER_SETTING_INPUT,
   SEQUENCER_SETTING_INTEGRATION_LENGTH,
   SEQUENCER_SETTING_OFFSET,
   SEQUENCER_SETTING_QUEUE_DEPTH,
@@ -141,6 +143,8 @@ function isInRange(setting: u32, value: u32): bool {
       return value <= STEPS_MAX;
     case SEQUENCER_SETTING_COST_MODEL:
       return value < COST_MODELS;
+    case SEQUENCER_SETTING_INPUT:
+      return value <= READOUT_CHANNELS;
     default:
       return true;
   }

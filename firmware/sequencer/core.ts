@@ -91,7 +91,7 @@ export const WINDOW_END: usize = 0x1e8;
 export const ACQUISITION_COUNT: usize = 0x1f0;
 /** Settings by number, u32 each; those with an index have places of their own. */
 export const SETTINGS: usize = 0x200;
-export const SETTINGS_WITHOUT_INDEX: u32 = 20;
+export const SETTINGS_WITHOUT_INDEX: u32 = 21;
 export const SETTING_GAIN: usize = 0x280;
 export const SETTING_OFFSET: usize = 0x284;
 
@@ -126,6 +126,8 @@ export const REST_WINDOW: u32 = 5;
 export const REST_RECORDS: u32 = 6;
 export const REST_BUDGET: u32 = 7;
 export const REST_STOPPED: u32 = 8;
+/** Its acquisition waits for the sums of its window. */
+export const REST_INPUT: u32 = 9;
 
 export const WAIT_NONE: u32 = 0;
 export const WAIT_SYNC: u32 = 1;

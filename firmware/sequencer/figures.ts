@@ -25,6 +25,7 @@ import {
   SEQUENCER_PLACE_BIN_SIZE,
   SEQUENCER_PLACE_BINS,
   SEQUENCER_PLACE_BINS_USED,
+  SEQUENCER_PLACE_INPUT,
   SEQUENCER_PLACE_RECORD_COUNT,
   SEQUENCER_PLACE_RECORDS,
   SEQUENCER_PLACE_STAGING,
@@ -53,6 +54,7 @@ import {
   BINS,
   BINS_USED,
   coreAt,
+  INPUT_WINDOW,
   INSTRUCTIONS_MAX,
   LOAD_PLACE,
   MISSING_SYNC,
@@ -149,6 +151,8 @@ export function placeOf(which: u32): u32 {
       return BIN_SIZE;
     case SEQUENCER_PLACE_BINS_USED:
       return <u32>BINS_USED;
+    case SEQUENCER_PLACE_INPUT:
+      return <u32>INPUT_WINDOW;
     default:
       return 0;
   }

@@ -6,6 +6,7 @@
 
 import {
   Q1_WORD_SIZE,
+  SEQUENCER_INPUT_SIZE,
   SEQUENCER_SETTING_RESPONSE_COUNT,
   TRIGGER_ADDRESSES,
 } from '../../protocol/guest/generated/constants';
@@ -51,7 +52,7 @@ import {
   RESPONSE_NEXT,
   RESPONSES,
   REST,
-  REST_STOPPED,
+  REST_INPUT,
   SETTINGS,
   SHOWN,
   settingOf,
@@ -77,6 +78,7 @@ import {
   DELIVERED_COUNT,
   DELIVERED_MAX,
   GLOBALS,
+  INPUT_WINDOW,
   INSTRUCTIONS_MAX,
   PROGRAM_SIZE,
   PROGRAMS,
@@ -102,6 +104,7 @@ const PAGE: u32 = 0x1_0000;
 /** The places of the layout follow one another, and each thing fits its place: once, at the reset. */
 export function checkLayout(): void {
   assert(__heap_base <= GLOBALS, 'the tables of the compiler end before the layout begins');
+  assert(INPUT_WINDOW + SEQUENCER_INPUT_SIZE <= REQUESTS, 'a window that waits ends before the requests');
   assert(REQUESTS + CORE_COUNT * REQUESTS_OF_CORE * REQUEST_SIZE <= DELIVERED, 'every request of every core fits');
   assert(REQUESTS_WAITING <= REQUESTS_OF_CORE, 'requests that wait are some of a core');
   assert(DELIVERED + DELIVERED_MAX * 16 <= CORES, 'triggers end before the cores');
@@ -145,7 +148,7 @@ export function checkOpcodes(): void {
 
 /** What the next instruction of a core that runs relies on. */
 export function checkCore(core: usize): void {
-  assert(load<u32>(core, REST) <= REST_STOPPED, 'a core comes to rest for a reason of the list');
+  assert(load<u32>(core, REST) <= REST_INPUT, 'a core comes to rest for a reason of the list');
   checkQueue(core);
   checkShown(core);
   checkLatched(core);

@@ -74,6 +74,8 @@ export const WINDOW: usize = GLOBALS + 64;
 export const EXECUTED: usize = GLOBALS + 72;
 /** Real-time instructions executed, by all cores, modulo 2^32, u32. */
 export const PLAYED: usize = GLOBALS + 84;
+/** The window that waits for its sums from the converter: SEQUENCER_INPUT_*. */
+export const INPUT_WINDOW: usize = GLOBALS + 96;
 /** Where the load of a sequence failed: the instruction or table row, u32. */
 export const LOAD_PLACE: usize = GLOBALS + 80;
 

@@ -7,13 +7,15 @@
 
 import {
   SEQUENCER_FLAG_FORCED_STOP,
-  SEQUENCER_RUN_DEADLOCK,
+  SEQUENCER_RUN_INPUT,
   SEQUENCER_STATE_RUNNING,
 } from '../../protocol/guest/generated/constants';
+import { takeSums } from './binning';
 import { clearBins } from './bins';
 import { configureCore, resetSettings } from './configure';
 import { isRunning, setFlag } from './core';
 import { figureOf, placeOf } from './figures';
+import { isWaiting } from './input';
 import { checkCoreLayout, checkLayout, checkOpcodes } from './invariants';
 import { CORE_COUNT, coreAt, EXECUTED, RECORD_COUNT, RECORD_MASK, RECORDS_MAX } from './layout';
 import { loadStaged } from './load';
@@ -85,8 +87,14 @@ export function run(untilLow: u32, untilHigh: u32, budget: u32): u32 {
   const before = load<u64>(EXECUTED);
   const result = runCores(timeOf(untilLow, untilHigh), budget);
   assert(load<u64>(EXECUTED) - before <= <u64>budget, 'no more is executed than was to be');
-  assert(result <= SEQUENCER_RUN_DEADLOCK, 'a run ends for a reason of the list');
+  assert(result <= SEQUENCER_RUN_INPUT, 'a run ends for a reason of the list');
   return result;
+}
+
+/** The sums of the window that waits are in its place, with flags that their integration raised; SEQUENCER_SUPPLY_*. */
+export function supply(flags: u32): u32 {
+  assert(isWaiting(), 'a run has ended with INPUT, and its sums have not been supplied yet');
+  return takeSums(flags);
 }
 
 export function deleteBins(core: u32): void {

@@ -64,6 +64,7 @@ import {
   WAIT_TRIGGER,
   WAVES,
 } from './core';
+import { isWaiting, opensTooLate } from './input';
 import { clearCounters, conditionHolds, findTrigger, NO_TRIGGER, takeTriggers } from './latches';
 import { NEVER, PROGRAMS, WAVEFORMS } from './layout';
 import { commitNco, discardNco } from './nco';
@@ -80,6 +81,10 @@ export const STOPPED: u32 = 1;
 export const AFTER_OTHERS: u32 = 2;
 export const AFTER_SYNC: u32 = 3;
 export const AFTER_TRIGGER: u32 = 4;
+/** Executed, but for the sums of its window, which the host supplies. */
+export const AFTER_SUMS: u32 = 5;
+/** Not yet: its window opens later than the run goes to, and the converter cannot be asked about the future. */
+export const AFTER_UNTIL: u32 = 6;
 
 const DURATION_LEAST: u32 = 4;
 const DURATION_MOST: u32 = 65535;
@@ -120,6 +125,10 @@ export function executeRealTime(core: usize, word: usize, opcode: u32, index: u3
       return play(core, word, flags, index, time, duration);
     case Q1_DO_ACQUIRE:
     case Q1_DO_ACQUIRE_WEIGHED:
+      if (opensTooLate(core, time)) return AFTER_UNTIL;
+      if (!mayAcquire(core, time)) return AFTER_OTHERS;
+      acquire(core, word, toDo, flags, index, time, duration);
+      return isWaiting() ? AFTER_SUMS : DONE;
     case Q1_DO_ACQUIRE_TTL:
       return mayAcquire(core, time) ? acquire(core, word, toDo, flags, index, time, duration) : AFTER_OTHERS;
     case Q1_DO_SET_LATCH_EN:

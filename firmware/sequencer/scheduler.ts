@@ -11,6 +11,7 @@ import {
   SEQUENCER_RUN_BUDGET,
   SEQUENCER_RUN_DEADLOCK,
   SEQUENCER_RUN_DONE,
+  SEQUENCER_RUN_INPUT,
   SEQUENCER_RUN_RECORDS,
   SEQUENCER_RUN_UNTIL,
   SEQUENCER_SETTING_SYNC_ENABLE,
@@ -21,6 +22,7 @@ import {
   earliestExecution,
   isRunning,
   REST,
+  REST_INPUT,
   REST_RECORDS,
   REST_UNTIL,
   setFlag,
@@ -30,6 +32,7 @@ import {
   WAIT_SYNC,
   WAIT_TRIGGER,
 } from './core';
+import { isWaiting } from './input';
 import {
   CORE_COUNT,
   coreAt,
@@ -49,6 +52,7 @@ const WINDOW_NS: i64 = 50_000;
 
 /** Runs for at most `budget` instructions, with the classic cores up to `until`; SEQUENCER_RUN_*. */
 export function runCores(until: i64, budget: u32): u32 {
+  if (isWaiting()) return SEQUENCER_RUN_INPUT;
   store<i64>(UNTIL, until);
   let left = budget;
   let idleRounds: u32 = 0;
@@ -62,6 +66,7 @@ export function runCores(until: i64, budget: u32): u32 {
       const executed = runClassic(core, left);
       assert(executed <= left, 'no more was executed than was to be');
       left -= executed;
+      if (load<u32>(core, REST) == REST_INPUT) return account(budget - left, SEQUENCER_RUN_INPUT);
       if (load<u32>(core, REST) == REST_RECORDS) return account(budget - left, SEQUENCER_RUN_RECORDS);
       if (left == 0) return account(budget, SEQUENCER_RUN_BUDGET);
     }
@@ -71,7 +76,7 @@ export function runCores(until: i64, budget: u32): u32 {
 }
 
 function account(executed: u32, result: u32): u32 {
-  assert(result <= SEQUENCER_RUN_DEADLOCK, 'a run ends for a reason of the list');
+  assert(result <= SEQUENCER_RUN_INPUT, 'a run ends for a reason of the list');
   store<u64>(EXECUTED, load<u64>(EXECUTED) + executed);
   return result;
 }

@@ -37,6 +37,8 @@ import { Machine } from './machine.ts';
 import { addMultiplexer } from './multiplexer/add.ts';
 import type { MultiplexerBank } from './multiplexer/bank.ts';
 import { Processor } from './processor.ts';
+import { addReadout } from './readout/add.ts';
+import type { ReadoutBank } from './readout/bank.ts';
 import { addSequencers } from './sequencer/add.ts';
 import type { SequencerBank } from './sequencer/bank.ts';
 import { capture, restore, type Snapshot, snapshotFromBytes, snapshotToBytes } from './snapshot.ts';
@@ -48,10 +50,10 @@ export class Board {
   readonly fuses: Fuses;
   readonly uarts: readonly [Uart, Uart];
   onTransmit: ((line: 0 | 1, bytes: Uint8Array, timeNs: number) => void) | undefined;
-  /** The pulse sequencers, for callers that listen to their records. */
+  /** Parts with a memory of their own, for callers that listen to records or services. */
   readonly sequencers: SequencerBank;
-  /** The multiplexer, for callers that listen to its services. */
   readonly multiplexer: MultiplexerBank;
+  readonly readout: ReadoutBank;
   private readonly options: BoardOptions;
   private readonly own: BoardState;
   private readonly reset: ResetController;
@@ -77,7 +79,9 @@ export class Board {
     const intc = machine.add(new InterruptController(machine));
     machine.add(new Outputs(machine));
     const image = () => this.processor.loaded?.bytes;
-    this.sequencers = addSequencers(machine, image);
+    this.readout = addReadout(machine, image);
+    this.sequencers = addSequencers(machine, image, this.readout);
+    this.readout.sequencersReleasedNs = () => this.sequencers.releasedNs;
     this.multiplexer = addMultiplexer(machine, image, options);
     for (const Part of [Thermometry, Heaters, Rails, ClockDevice, FrontEnd, ActivityCounters, InterlockLatch])
       machine.add(new Part(machine));

@@ -119,7 +119,7 @@ describe.each(machines)('an address, %s,', (_, machine) => {
       const cause = causeOf(() => bus.peek(address));
       expect(cause === FaultCause.BUS_UNMAPPED, address.toString(16)).toBe(!known.has(address));
     }
-    for (const address of [0x20_0000, 0x3fff_fffc, 0x4001_5000, 0x8000_0000, 0xffff_fffc]) {
+    for (const address of [0x20_0000, 0x3fff_fffc, 0x4001_6000, 0x8000_0000, 0xffff_fffc]) {
       expect(causeOf(() => bus.peek(address))).toBe(FaultCause.BUS_UNMAPPED);
       expect(causeOf(() => bus.poke(address, 0))).toBe(FaultCause.BUS_UNMAPPED);
     }

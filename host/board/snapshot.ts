@@ -1,7 +1,7 @@
 // A whole board as data: the arena, the core's RAM and globals, the module it runs, and references to flash pages.
 //
-// As bytes:  | "CRSN" | version | eight lengths | arena | RAM | globals | module | sequencers | multiplexer | numbers of pages not erased
-//            | of pages with weak bits | pages
+// As bytes:  | "CRSN" | version | nine lengths | arena | RAM | globals | module | sequencers | multiplexer | readout
+//            | numbers of pages not erased | of pages with weak bits | pages
 //
 // Flash is shared by page, RAM is copied whole: writes to a core's memory cannot be observed, so sharing it would need a comparison.
 // To compare 32 pages takes 5 to 7 us, to copy them 3 to 5 (measured), although only one of them changes in 50 ms.
@@ -15,11 +15,12 @@ import type { LoadedImage } from './image-loader.ts';
 import type { Machine } from './machine.ts';
 import type { MultiplexerBank } from './multiplexer/bank.ts';
 import type { Processor } from './processor.ts';
+import type { ReadoutBank } from './readout/bank.ts';
 import type { SequencerBank } from './sequencer/bank.ts';
 
 const magic = 0x4e53_5243;
-const formatVersion = 3;
-const headerWords = 10;
+const formatVersion = 4;
+const headerWords = 11;
 
 export interface Snapshot {
   readonly arena: Uint8Array;
@@ -32,6 +33,8 @@ export interface Snapshot {
   sequencers: Uint8Array | undefined;
   /** The multiplexer's memory; none while it is held in reset. */
   multiplexer: Uint8Array | undefined;
+  /** The readout's state; none while it is held in reset. */
+  readout: Uint8Array | undefined;
 }
 
 /** The parts of a board that have a memory of their own. */
@@ -40,10 +43,12 @@ export interface SnapshotParts {
   processor: Processor;
   sequencers: SequencerBank;
   multiplexer: MultiplexerBank;
+  readout: ReadoutBank;
 }
 
 /** Copies the state out; into `reuse`, a snapshot that is no longer needed, when it is given. */
-export function capture({ machine, processor, sequencers, multiplexer }: SnapshotParts, reuse?: Snapshot): Snapshot {
+export function capture(parts: SnapshotParts, reuse?: Snapshot): Snapshot {
+  const { machine, processor, sequencers, multiplexer, readout } = parts;
   refuseWhileRunning(machine, 'taken');
   const { core, loaded } = processor;
   const snapshot = reuse ?? {
@@ -54,12 +59,14 @@ export function capture({ machine, processor, sequencers, multiplexer }: Snapsho
     globals: new Uint32Array(0),
     sequencers: undefined,
     multiplexer: undefined,
+    readout: undefined,
   };
   if (reuse) reuse.flash = machine.flash.picture();
   machine.arena.copyTo(snapshot.arena);
   snapshot.image = loaded;
   snapshot.sequencers = sequencers.save(snapshot.sequencers);
   snapshot.multiplexer = multiplexer.save(snapshot.multiplexer);
+  snapshot.readout = readout.save(snapshot.readout);
   if (!core) return snapshot;
   if (snapshot.ram.length !== core.memory.length) snapshot.ram = new Uint8Array(core.memory.length);
   if (snapshot.globals.length !== core.image.globalWords) snapshot.globals = new Uint32Array(core.image.globalWords);
@@ -69,7 +76,8 @@ export function capture({ machine, processor, sequencers, multiplexer }: Snapsho
 }
 
 /** Restores a state; the snapshot can be restored any number of times, on any board. */
-export function restore({ machine, processor, sequencers, multiplexer }: SnapshotParts, snapshot: Snapshot): void {
+export function restore(parts: SnapshotParts, snapshot: Snapshot): void {
+  const { machine, processor, sequencers, multiplexer, readout } = parts;
   refuseWhileRunning(machine, 'restored');
   machine.arena.copyFrom(snapshot.arena);
   machine.flash.show(snapshot.flash);
@@ -77,11 +85,13 @@ export function restore({ machine, processor, sequencers, multiplexer }: Snapsho
     processor.unload();
     sequencers.restore(undefined);
     multiplexer.restore(undefined);
+    readout.restore(undefined);
     return;
   }
   const core = processor.socket(snapshot.image);
   sequencers.restore(snapshot.sequencers);
   multiplexer.restore(snapshot.multiplexer);
+  readout.restore(snapshot.readout);
   core.restoreGlobals(snapshot.globals);
   core.memory.set(snapshot.ram);
 }
@@ -95,7 +105,7 @@ export function snapshotToBytes(snapshot: Snapshot): Uint8Array {
   const header = new Uint32Array(headerWords);
   const parts = [
     ...[snapshot.arena, snapshot.ram, globals, snapshot.image?.bytes ?? new Uint8Array(0)],
-    ...[snapshot.sequencers ?? new Uint8Array(0), snapshot.multiplexer ?? new Uint8Array(0)],
+    ...[snapshot.sequencers, snapshot.multiplexer, snapshot.readout].map((part) => part ?? new Uint8Array(0)),
     ...[bytesOf(Uint32Array.from(used)), bytesOf(Uint32Array.from(unstable))],
   ];
   header.set([magic, formatVersion, ...parts.map((part) => part.length)]);
@@ -116,7 +126,7 @@ export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Arra
   const header = wordsOf(take(reader, headerWords * 4));
   if (header[0] !== magic || header[1] !== formatVersion)
     throw new Error('snapshot: these bytes are none, or were written by another version of the bench');
-  const [arena, ram, globals, module, sequencers, multiplexer, used, unstable] = Array.from(
+  const [arena, ram, globals, module, sequencers, multiplexer, readout, used, unstable] = Array.from(
     header.subarray(2),
     (length) => take(reader, length),
   );
@@ -133,6 +143,7 @@ export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Arra
     globals: wordsOf(globals),
     sequencers: sequencers.length === 0 ? undefined : sequencers,
     multiplexer: multiplexer.length === 0 ? undefined : multiplexer,
+    readout: readout.length === 0 ? undefined : readout,
   };
 }
 

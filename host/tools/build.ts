@@ -12,7 +12,7 @@ import { writeWhole } from './build-folder.mjs';
 import { compileGuests } from './compile.ts';
 import { buildFolder, compileGuest } from './guest.ts';
 import { generateKey, readPublicKey, signImage } from './image/index.ts';
-import { compileFirmware, multiplexerSource, sequencerSource } from './sequencer.ts';
+import { compileFirmware, multiplexerSource, readoutSource, sequencerSource } from './sequencer.ts';
 
 export interface DevelopmentImage {
   name: string;
@@ -74,7 +74,13 @@ export interface Build {
 /** Compiles (cached by content), signs and writes. `onStep` is called with the name of each slow step, and with '' at the end. */
 export async function buildAll(names?: string[], onStep: (what: string) => void = () => {}): Promise<Build> {
   const wanted = developmentImages.filter(({ name }) => names?.includes(name) ?? true);
-  const entries = ['bootloader/main.ts', sequencerSource, multiplexerSource, ...wanted.map(({ source }) => source)];
+  const entries = [
+    'bootloader/main.ts',
+    sequencerSource,
+    multiplexerSource,
+    readoutSource,
+    ...wanted.map(({ source }) => source),
+  ];
   await compileGuests(
     entries.map((entry) => ({ entry })),
     onStep,

@@ -1,13 +1,20 @@
-// The modules of the sequencers and of the multiplexer, compiled, and firmware with them inside: custom sections behind everything else, which
-// the management core's compiler and checker pass over. So one signed image carries all three.
+// The modules of the sequencers, of the multiplexer and of the readout, compiled, and firmware with them inside: custom sections behind everything else,
+// which the management core's compiler and checker pass over. So one signed image carries all four.
 
 import { muxSectionName } from '../../protocol/multiplexer/module.ts';
 import { sequencerSectionName } from '../../protocol/q1/module.ts';
+import { readoutSectionName } from '../../protocol/readout/module.ts';
 import { type CompileOptions, compileGuest } from './guest.ts';
 
 export const sequencerSource = 'firmware/sequencer/main.ts';
 
 export const multiplexerSource = 'firmware/multiplexer/main.ts';
+
+export const readoutSource = 'firmware/readout/main.ts';
+
+export function readoutModule(): Promise<Uint8Array> {
+  return compileGuest(readoutSource);
+}
 
 export function multiplexerModule(): Promise<Uint8Array> {
   return compileGuest(multiplexerSource);
@@ -17,11 +24,12 @@ export function sequencerModule(): Promise<Uint8Array> {
   return compileGuest(sequencerSource);
 }
 
-/** A firmware entry as it goes into an image: its module with those of the sequencers and of the multiplexer inside. */
+/** A firmware entry as it goes into an image: its module with those of the sequencers, the multiplexer and the readout inside. */
 export async function compileFirmware(entryPath: string, options?: CompileOptions): Promise<Uint8Array> {
   const core = await compileGuest(entryPath, options);
   const withSequencers = withSection(core, sequencerSectionName, await sequencerModule());
-  return withSection(withSequencers, muxSectionName, await multiplexerModule());
+  const withMultiplexer = withSection(withSequencers, muxSectionName, await multiplexerModule());
+  return withSection(withMultiplexer, readoutSectionName, await readoutModule());
 }
 
 function withSection(module: Uint8Array, name: string, content: Uint8Array): Uint8Array {

@@ -15,6 +15,7 @@ import { markers } from './markers.ts';
 import { multiplexer } from './multiplexer.ts';
 import { outputs } from './outputs.ts';
 import { rails } from './rails.ts';
+import { readout } from './readout.ts';
 import { recorder } from './recorder.ts';
 import { reset } from './reset.ts';
 import { sequencer } from './sequencer.ts';
@@ -41,6 +42,7 @@ export const peripherals: Peripheral[] = [
   markers,
   acquisition,
   multiplexer,
+  readout,
   thermometry,
   heaters,
   rails,

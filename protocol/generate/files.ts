@@ -29,6 +29,7 @@ import { actionTable, clearerTable, conditionTable, interlockTable } from '../pl
 import { channelTable, heaterTable, railTable, referenceTable, signalTable } from '../plant/places.ts';
 import { filterTable, sensorStateTable } from '../plant/sensors.ts';
 import { sequencerTables } from '../q1/tables.ts';
+import { readoutTables } from '../readout/module.ts';
 import { smpTables } from '../smp/smp.ts';
 import { eventKinds } from '../telemetry/events.ts';
 import { healthBits } from '../telemetry/health.ts';
@@ -75,6 +76,7 @@ export const constantTables = [
   muxFigures,
   muxPlaces,
   muxLimits,
+  ...readoutTables,
   eventKinds,
   healthBits,
   channelTable,

@@ -291,6 +291,20 @@ export const MULTIPLEXER = {
   },
 } satisfies PeripheralEntry;
 
+/** Two converter lines (12 bits, 1 GS/s, I and Q) with up to eight tones each: a readout channel is line * 8 + tone. A sequencer whose setting INPUT names a channel has its acquisitions demodulated and integrated here. The logic is in the firmware image (custom section coldrig.readout); while CONTROL.RELEASE is zero it is held in reset, and acquisitions get zeros and the flag ACQ_BINNING_COMM_ERROR. What a setting or a figure is, is in protocol/readout. */
+export const READOUT = {
+  name: 'READOUT',
+  base: 0x40015000,
+  line: 1024,
+  registers: {
+    CONTROL: { name: 'CONTROL', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x00000001, readable: 0x00000001, writable: 0x00000001, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RELEASE: { mask: 0x00000001, shift: 0 } } },
+    SELECT: { name: 'SELECT', offset: 0x008, count: 1, reset: 0x00000000, mask: 0x00001fff, readable: 0x00001fff, writable: 0x00001fff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { ITEM: { mask: 0x000000ff, shift: 0 }, INDEX: { mask: 0x00001f00, shift: 8 } } },
+    VALUE: { name: 'VALUE', offset: 0x00c, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0x00000000, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { VALUE: { mask: 0xffffffff, shift: 0 } } },
+    FIGURE: { name: 'FIGURE', offset: 0x010, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { FIGURE: { mask: 0xffffffff, shift: 0 } } },
+    RESULT: { name: 'RESULT', offset: 0x014, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RESULT: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
 /** Thermometry scanner: every PERIOD it reads all channels that have an excitation. Readings are microvolts of a diode, milliohms of a resistor. */
 export const THERMOMETRY = {
   name: 'THERMOMETRY',
@@ -386,4 +400,4 @@ export const INTERLOCK = {
   },
 } satisfies PeripheralEntry;
 
-export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, SEQUENCER, DAC, MARKERS, ACQUISITION, MULTIPLEXER, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];
+export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, SEQUENCER, DAC, MARKERS, ACQUISITION, MULTIPLEXER, READOUT, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];

@@ -5,12 +5,14 @@
 //   configure(core, setting, index, value)                                               -> 1, or 0 when refused
 //   arm(mask), start(mask, time), stop(mask)
 //   run(until, budget)               until is a time in ns, budget instructions          -> SEQUENCER_RUN_*
+//   supply(flags)                    the sums of the window that the run ended with are in its place  -> SEQUENCER_SUPPLY_*
 //   recordKinds(mask), recordsTaken()
 //   figure(core, which, index)       what is known of a core                             -> SEQUENCER_FIGURE_*
 //   output(core, which, time)        what is at its outputs                              -> SEQUENCER_OUTPUT_*
 //   place(which)                     where in its memory something is                    -> SEQUENCER_PLACE_*
 //
-// Times are passed as low and high word.
+// Times are passed as low and high word. Where the setting INPUT of a sequencer says so, its acquisition ends the run with INPUT: the host
+// integrates the samples of the window that SEQUENCER_PLACE_INPUT describes, writes the sums there, calls supply, and runs on.
 
 import { constantTable, valuesOf } from '../constants.ts';
 
@@ -31,6 +33,12 @@ export const sequencerRuns = constantTable('SEQUENCER_RUN', 'Why a run of the se
   BUDGET: [2, 'Its instructions are used up'],
   RECORDS: [3, 'The record buffer is full: take them, and run on'],
   DEADLOCK: [4, 'The sequencers that run wait for each other, or for a trigger that will not come'],
+  INPUT: [5, 'A window has opened on a converter: supply its sums, and run on'],
+});
+
+export const sequencerSupplies = constantTable('SEQUENCER_SUPPLY', 'What became of the sums of a window; bits.', {
+  BINNED: [1, 'They are in their bin'],
+  REACHED: [2, 'They reach the threshold'],
 });
 
 export const sequencerFigures = constantTable('SEQUENCER_FIGURE', 'What is known of a sequencer.', {
@@ -75,12 +83,36 @@ export const sequencerPlaces = constantTable('SEQUENCER_PLACE', 'Addresses in th
   BINS: [4, 'Bins: {sum 0 i64, sum 1 i64, count u32, over the threshold u32}'],
   BIN_SIZE: [5, 'Bytes of a bin'],
   BINS_USED: [6, 'u32: bins in use, from the first on; behind them the memory holds nothing that is read again'],
+  INPUT: [7, 'The window that waits for its sums; its words are SEQUENCER_INPUT_*'],
 });
+
+export const sequencerInputs = constantTable(
+  'SEQUENCER_INPUT',
+  'Words of the window that waits for its sums, by their offset in bytes.',
+  {
+    CORE: [0, 'Its sequencer and one; 0: no window waits'],
+    CHANNEL: [4, 'Readout channel'],
+    TIME: [8, 'When it opened, i64 in ns since the release'],
+    LENGTH: [16, 'Its length in ns'],
+    ACQUISITION: [20, 'Acquisition'],
+    BIN: [24, 'Bin'],
+    INDEX: [28, 'Instruction'],
+    WEIGHT_0: [32, 'Address of the first sample of the weight of path 0, i32 in 1/32768 each; 0: a square window'],
+    WEIGHT_0_LENGTH: [36, 'Its samples'],
+    WEIGHT_1: [40, 'Likewise of path 1'],
+    WEIGHT_1_LENGTH: [44, 'Its samples'],
+    SUM_0: [48, 'To be written by the host: sum of path 0, i64 in sample units times ns'],
+    SUM_1: [56, 'Likewise of path 1'],
+    SIZE: [64, 'Bytes of all'],
+  },
+);
 
 export const SequencerLoad = valuesOf(sequencerLoads);
 export const SequencerRun = valuesOf(sequencerRuns);
 export const SequencerFigure = valuesOf(sequencerFigures);
 export const SequencerOutput = valuesOf(sequencerOutputs);
+export const SequencerSupply = valuesOf(sequencerSupplies);
+export const SequencerInput = valuesOf(sequencerInputs);
 export const SequencerPlace = valuesOf(sequencerPlaces);
 
 /** Custom section of the firmware's wasm module that holds the sequencers' module. */

@@ -29,6 +29,10 @@ export const sequencerSettings = constantTable('SEQUENCER_SETTING', 'Settings of
   HEAD_START: [17, 'Steps from the first real-time instruction in the queue to its execution'],
   SYNC_CREDIT: [18, 'Steps from the last sequencer in wait_sync to the release of all'],
   COST_MODEL: [19, 'Row of the cost table'],
+  INPUT: [
+    20,
+    'What its acquisitions see. 0: the responses; 1 + channel: readout channel 0 to 15 of the converters (acquire_ttl always counts in the responses)',
+  ],
   RESPONSES_MAX: [1024, 'Responses a sequencer has room for'],
 });
 

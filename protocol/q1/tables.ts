@@ -1,7 +1,15 @@
 // Every constant table of the sequencers, for the generator.
 
 import { wordLayout } from './encoding.ts';
-import { sequencerFigures, sequencerLoads, sequencerOutputs, sequencerPlaces, sequencerRuns } from './module.ts';
+import {
+  sequencerFigures,
+  sequencerInputs,
+  sequencerLoads,
+  sequencerOutputs,
+  sequencerPlaces,
+  sequencerRuns,
+  sequencerSupplies,
+} from './module.ts';
 import { triggerNetwork } from './network.ts';
 import { sequencerRecords } from './records.ts';
 import { sequenceLayout } from './sequence.ts';
@@ -16,6 +24,8 @@ export const sequencerTables = [
   sequencerSettings,
   sequencerLoads,
   sequencerRuns,
+  sequencerSupplies,
+  sequencerInputs,
   sequencerFigures,
   sequencerOutputs,
   sequencerPlaces,

@@ -30,6 +30,7 @@ export {
   type PrepareOptions,
   prepareImage,
   prepareMultiplexer,
+  prepareReadout,
   prepareSequencer,
 } from './image.ts';
 export type { MutableGlobal } from './mutable-globals.ts';

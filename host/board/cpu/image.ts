@@ -8,7 +8,7 @@ import { type Block, blocksOf } from './counters.ts';
 import { meter } from './meter.ts';
 import type { MutableGlobal } from './mutable-globals.ts';
 import { ImageRefused } from './refused.ts';
-import { type ImageRules, multiplexerRules, sequencerRules } from './rules.ts';
+import { type ImageRules, multiplexerRules, readoutRules, sequencerRules } from './rules.ts';
 
 export interface PreparedImage {
   module: WebAssembly.Module;
@@ -80,8 +80,8 @@ export function prepareUncached(bytes: Uint8Array, hash: string, countBlocks: bo
   };
 }
 
-/** Sequencers and multiplexers of two firmwares are about what a board sees. */
-const partsMax = 8;
+/** Sequencers, multiplexers and readouts of a few firmwares are about what a board sees. */
+const partsMax = 12;
 const parts = new Map<string, WebAssembly.Module>();
 
 /** Checks and compiles the sequencers' module, as it is: its time is not its own execution's. Throws ImageRefused. */
@@ -92,6 +92,11 @@ export function prepareSequencer(bytes: Uint8Array): WebAssembly.Module {
 /** Likewise the multiplexer's module. */
 export function prepareMultiplexer(bytes: Uint8Array): WebAssembly.Module {
   return preparePart(bytes, 'multiplexer', multiplexerRules);
+}
+
+/** Likewise the readout's module. */
+export function prepareReadout(bytes: Uint8Array): WebAssembly.Module {
+  return preparePart(bytes, 'readout', readoutRules);
 }
 
 function preparePart(bytes: Uint8Array, kind: string, rules: ImageRules): WebAssembly.Module {

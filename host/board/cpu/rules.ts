@@ -1,6 +1,6 @@
-// The rules that differ between the management core's image and the modules of the sequencers and the multiplexer inside of it.
+// The rules that differ between the management core's image and the modules of the sequencers, the multiplexer and the readout inside of it.
 //
-// Those two have no bus and a memory of their own size, and keep no state in globals, so that a copy of the memory is the state.
+// Those three have no bus and a memory of their own size, and keep no state in globals, so that a copy of the memory is the state.
 
 export interface ImageRules {
   memoryPagesMax: number;
@@ -38,9 +38,25 @@ export const sequencerRules: ImageRules = {
     ['start', '(i32, i32, i32) -> ()'],
     ['stop', '(i32) -> ()'],
     ['run', '(i32, i32, i32) -> (i32)'],
+    ['supply', '(i32) -> (i32)'],
     ['deleteBins', '(i32) -> ()'],
     ['figure', '(i32, i32, i32) -> (i32)'],
     ['output', '(i32, i32, i32, i32) -> (i32)'],
+    ['place', '(i32) -> (i32)'],
+  ],
+};
+
+export const readoutRules: ImageRules = {
+  /** Tables of 16 tones, a piece of a window, weights and a captured trace. */
+  memoryPagesMax: 46,
+  mutableGlobalsMax: 0,
+  imports: {},
+  exports: [
+    ['reset', '() -> ()'],
+    ['configure', '(i32, i32, i32) -> (i32)'],
+    ['open', '(i32, i32, i32) -> ()'],
+    ['feed', '(i32) -> ()'],
+    ['figure', '(i32, i32) -> (i32)'],
     ['place', '(i32) -> (i32)'],
   ],
 };

@@ -43,7 +43,7 @@ export interface MultiplexerListener {
 
 export class MultiplexerModule {
   readonly memory: Uint8Array;
-  private readonly compiled: WebAssembly.Module;
+  readonly compiled: WebAssembly.Module;
   private readonly exports: Exports;
   private readonly stagingAt: number;
   private readonly stagingSize: number;
@@ -56,11 +56,6 @@ export class MultiplexerModule {
     this.exports.reset();
     this.stagingAt = this.exports.place(MuxPlace.STAGING);
     this.stagingSize = this.exports.place(MuxPlace.STAGING_SIZE);
-  }
-
-  /** An instance for a state to be restored: an unused one of the same module when there is one, or a new one. */
-  static reuse(spare: MultiplexerModule | undefined, bytes: Uint8Array): MultiplexerModule {
-    return spare?.compiled === prepareMultiplexer(bytes) ? spare : new MultiplexerModule(bytes);
   }
 
   configure(cell: number, setting: keyof typeof MuxSetting | number, value: number): boolean {

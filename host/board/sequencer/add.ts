@@ -5,10 +5,15 @@ import { Sequencers } from '../devices/sequencer.ts';
 import { Dac, Markers } from '../devices/sequencer-outputs.ts';
 import type { Machine } from '../machine.ts';
 import { SequencerBank } from './bank.ts';
+import type { InputSource } from './sequencer-module.ts';
 
-/** `firmware`: the module in the core now, as it is in flash; the sequencers' logic is in it. */
-export function addSequencers(machine: Machine, firmware: () => Uint8Array | undefined): SequencerBank {
-  const bank = new SequencerBank(machine, firmware);
+/** `firmware`: the module in the core now, as it is in flash; the sequencers' logic is in it. `input`: integrates what converters see. */
+export function addSequencers(
+  machine: Machine,
+  firmware: () => Uint8Array | undefined,
+  input?: InputSource,
+): SequencerBank {
+  const bank = new SequencerBank(machine, firmware, input);
   for (const device of [
     new Sequencers(machine, bank),
     new Dac(machine, bank),

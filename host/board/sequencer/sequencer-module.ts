@@ -4,7 +4,13 @@
 // follows from the instruction table. What must stay true: the whole state is `memory`, without the records, which are taken before a run goes
 // on, and without the bins that are not in use.
 
-import { SequencerFigure, SequencerOutput, SequencerPlace, SequencerRun } from '../../../protocol/q1/module.ts';
+import {
+  SequencerFigure,
+  SequencerInput,
+  SequencerOutput,
+  SequencerPlace,
+  SequencerRun,
+} from '../../../protocol/q1/module.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
 import { SequencerSetting } from '../../../protocol/q1/settings.ts';
 import { prepareSequencer } from '../cpu/cpu.ts';
@@ -25,6 +31,7 @@ interface Exports {
   start(mask: number, timeLow: number, timeHigh: number): void;
   stop(mask: number): void;
   run(untilLow: number, untilHigh: number, budget: number): number;
+  supply(flags: number): number;
   deleteBins(core: number): void;
   figure(core: number, which: number, index: number): number;
   output(core: number, which: number, timeLow: number, timeHigh: number): number;
@@ -40,12 +47,32 @@ export interface Bin {
   thresholdCount: number;
 }
 
+/** A window that has opened on a converter. */
+export interface InputWindow {
+  core: number;
+  /** Readout channel. */
+  channel: number;
+  /** When it opened, in ns since the release. */
+  timeNs: number;
+  lengthNs: number;
+  /** Weights of both paths in 1/32768, in the memory of the module; undefined: a square window. */
+  weights: [Int32Array | undefined, Int32Array | undefined];
+}
+
+/** Integrates what a converter samples. */
+export interface InputSource {
+  /** Sums of I and Q as four words, i64 each, in sample units times ns; flags of SequencerFlag to raise. Times of the module have been reached. */
+  measure(module: SequencerModule, window: InputWindow): { sums: Int32Array; flags: number };
+  /** What became of the sums: bits of SequencerSupply. */
+  judged?(window: InputWindow, outcome: number): void;
+}
+
 /** Takes a batch of records; the view is good until it returns. Eight words each, protocol/q1/records.ts. */
 export type RecordSink = (words: Int32Array, count: number) => void;
 
 export class SequencerModule {
   readonly memory: Uint8Array;
-  private readonly compiled: WebAssembly.Module;
+  readonly compiled: WebAssembly.Module;
   private readonly exports: Exports;
   private readonly words: Int32Array;
   private readonly recordCountAt: number;
@@ -68,11 +95,6 @@ export class SequencerModule {
     this.recordsTo = this.exports.place(SequencerPlace.STAGING);
     this.stagingSize = this.exports.place(SequencerPlace.STAGING_SIZE);
     this.records = this.words.subarray(records / 4, this.recordsTo / 4);
-  }
-
-  /** An instance for a state to be restored: an unused one of the same module when there is one, or a new one. */
-  static reuse(spare: SequencerModule | undefined, bytes: Uint8Array): SequencerModule {
-    return spare?.compiled === prepareSequencer(bytes) ? spare : new SequencerModule(bytes);
   }
 
   /** From now on records of these kinds go to the sink; undefined: none are made. */
@@ -113,10 +135,10 @@ export class SequencerModule {
   }
 
   /**
-   * Runs until `untilNs` (of the classic cores), or for `budget` instructions, or to the end. A value of SequencerRun; never RECORDS,
-   * for the records are taken on the way.
+   * Runs until `untilNs` (of the classic cores), or for `budget` instructions, or to the end. A value of SequencerRun; never RECORDS or INPUT,
+   * for records are taken and sums supplied on the way.
    */
-  run(untilNs = Number.POSITIVE_INFINITY, budget = Number.POSITIVE_INFINITY): number {
+  run(untilNs = Number.POSITIVE_INFINITY, budget = Number.POSITIVE_INFINITY, input?: InputSource): number {
     const until = Math.min(untilNs, 2 ** 62);
     const start = this.executed;
     for (;;) {
@@ -124,6 +146,10 @@ export class SequencerModule {
       const outcome = this.exports.run(until >>> 0, Math.floor(until / wordSpan), Math.min(left, budgetPerCall));
       this.drain();
       if (outcome === SequencerRun.RECORDS) continue;
+      if (outcome === SequencerRun.INPUT) {
+        this.supply(input);
+        continue;
+      }
       if (outcome === SequencerRun.BUDGET && this.executed - start < budget) continue;
       return outcome;
     }
@@ -196,6 +222,36 @@ export class SequencerModule {
   restore(state: Uint8Array): void {
     this.memory.set(state.subarray(0, this.records.byteOffset));
     this.memory.set(state.subarray(this.records.byteOffset), this.recordsTo);
+  }
+
+  /** Has the window integrated that waits for its sums. */
+  private supply(input: InputSource | undefined): void {
+    const { words } = this;
+    const at = this.exports.place(SequencerPlace.INPUT) / 4;
+    const word = (which: keyof typeof SequencerInput) => words[at + SequencerInput[which] / 4] >>> 0;
+    const window: InputWindow = {
+      core: word('CORE') - 1,
+      channel: word('CHANNEL'),
+      timeNs: words[at + SequencerInput.TIME / 4 + 1] * wordSpan + word('TIME'),
+      lengthNs: word('LENGTH'),
+      weights: [
+        this.weight(word('WEIGHT_0'), word('WEIGHT_0_LENGTH')),
+        this.weight(word('WEIGHT_1'), word('WEIGHT_1_LENGTH')),
+      ],
+    };
+    if (!input)
+      throw new Error(
+        `sequencer ${window.core}: its setting INPUT is ${window.channel + 1}, but there is no converter without a board; set INPUT to 0, or run it on a board`,
+      );
+    const { sums, flags } = input.measure(this, window);
+    words.set(sums, at + SequencerInput.SUM_0 / 4);
+    const outcome = this.exports.supply(flags);
+    this.drain();
+    input.judged?.(window, outcome);
+  }
+
+  private weight(address: number, length: number): Int32Array | undefined {
+    return address === 0 ? undefined : this.words.subarray(address / 4, address / 4 + length);
   }
 
   private get binsUsed(): number {

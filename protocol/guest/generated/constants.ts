@@ -55,6 +55,8 @@ export const LINE_FUSES: u32 = 16;
 export const LINE_SEQUENCER: u32 = 256;
 /** A cell is late, a switch connected the wrong cell, or a table came into force or was discarded. */
 export const LINE_MULTIPLEXER: u32 = 512;
+/** Samples were out of the converter’s range, or a capture is complete. */
+export const LINE_READOUT: u32 = 0x00000400;
 /** Thermometry scan done. */
 export const LINE_THERMOMETRY: u32 = 0x00001000;
 /** A rail’s comparator has tripped. */
@@ -1017,6 +1019,8 @@ export const SEQUENCER_SETTING_HEAD_START: u32 = 17;
 export const SEQUENCER_SETTING_SYNC_CREDIT: u32 = 18;
 /** Row of the cost table. */
 export const SEQUENCER_SETTING_COST_MODEL: u32 = 19;
+/** What its acquisitions see. 0: the responses; 1 + channel: readout channel 0 to 15 of the converters (acquire_ttl always counts in the responses). */
+export const SEQUENCER_SETTING_INPUT: u32 = 20;
 /** Responses a sequencer has room for. */
 export const SEQUENCER_SETTING_RESPONSES_MAX: u32 = 0x00000400;
 
@@ -1049,6 +1053,44 @@ export const SEQUENCER_RUN_BUDGET: u32 = 2;
 export const SEQUENCER_RUN_RECORDS: u32 = 3;
 /** The sequencers that run wait for each other, or for a trigger that will not come. */
 export const SEQUENCER_RUN_DEADLOCK: u32 = 4;
+/** A window has opened on a converter: supply its sums, and run on. */
+export const SEQUENCER_RUN_INPUT: u32 = 5;
+
+// SEQUENCER_SUPPLY: What became of the sums of a window; bits.
+/** They are in their bin. */
+export const SEQUENCER_SUPPLY_BINNED: u32 = 1;
+/** They reach the threshold. */
+export const SEQUENCER_SUPPLY_REACHED: u32 = 2;
+
+// SEQUENCER_INPUT: Words of the window that waits for its sums, by their offset in bytes.
+/** Its sequencer and one; 0: no window waits. */
+export const SEQUENCER_INPUT_CORE: u32 = 0;
+/** Readout channel. */
+export const SEQUENCER_INPUT_CHANNEL: u32 = 4;
+/** When it opened, i64 in ns since the release. */
+export const SEQUENCER_INPUT_TIME: u32 = 8;
+/** Its length in ns. */
+export const SEQUENCER_INPUT_LENGTH: u32 = 16;
+/** Acquisition. */
+export const SEQUENCER_INPUT_ACQUISITION: u32 = 20;
+/** Bin. */
+export const SEQUENCER_INPUT_BIN: u32 = 24;
+/** Instruction. */
+export const SEQUENCER_INPUT_INDEX: u32 = 28;
+/** Address of the first sample of the weight of path 0, i32 in 1/32768 each; 0: a square window. */
+export const SEQUENCER_INPUT_WEIGHT_0: u32 = 32;
+/** Its samples. */
+export const SEQUENCER_INPUT_WEIGHT_0_LENGTH: u32 = 36;
+/** Likewise of path 1. */
+export const SEQUENCER_INPUT_WEIGHT_1: u32 = 40;
+/** Its samples. */
+export const SEQUENCER_INPUT_WEIGHT_1_LENGTH: u32 = 44;
+/** To be written by the host: sum of path 0, i64 in sample units times ns. */
+export const SEQUENCER_INPUT_SUM_0: u32 = 48;
+/** Likewise of path 1. */
+export const SEQUENCER_INPUT_SUM_1: u32 = 56;
+/** Bytes of all. */
+export const SEQUENCER_INPUT_SIZE: u32 = 64;
 
 // SEQUENCER_FIGURE: What is known of a sequencer.
 /** SEQUENCER_STATE_*. */
@@ -1119,6 +1161,8 @@ export const SEQUENCER_PLACE_BINS: u32 = 4;
 export const SEQUENCER_PLACE_BIN_SIZE: u32 = 5;
 /** u32: bins in use, from the first on; behind them the memory holds nothing that is read again. */
 export const SEQUENCER_PLACE_BINS_USED: u32 = 6;
+/** The window that waits for its sums; its words are SEQUENCER_INPUT_*. */
+export const SEQUENCER_PLACE_INPUT: u32 = 7;
 
 // SEQUENCER_RECORD: Records of the sequencers.
 /** Bytes of a record. */
@@ -1375,6 +1419,52 @@ export const MUX_HALF_LIFE_MS: u32 = 0x00005dc0;
 export const MUX_CREDIT: u32 = 8;
 /** Cells that are served beside the table at a time. */
 export const MUX_EXTRAS_MAX: u32 = 0x00000400;
+
+// READOUT: What the readout of the chip has.
+/** Lines, each with a converter for I and one for Q. */
+export const READOUT_LINES: u32 = 2;
+/** Tones that a line is demodulated by in one pass. */
+export const READOUT_TONES: u32 = 8;
+/** Channels: line * 8 + tone. */
+export const READOUT_CHANNELS: u32 = 16;
+/** Codes are -2048 to 2047. */
+export const READOUT_FULL_SCALE: u32 = 0x00000800;
+/** Sums are codes times ns times this: the units of the bins. */
+export const READOUT_SUM_SCALE: u32 = 16;
+/** Longest window in ns. */
+export const READOUT_WINDOW_MAX: u32 = 0x00fffffc;
+/** Most samples fed at once, and a multiple of the block. */
+export const READOUT_PIECE: u32 = 0x00004000;
+/** Samples that are integrated before the tone is turned to its exact phase again. */
+export const READOUT_BLOCK: u32 = 0x00000400;
+
+// READOUT_SETTING: Settings of the readout.
+/** By channel: frequency of its tone, i32 in 1/4 Hz, -500 to 500 MHz. */
+export const READOUT_SETTING_FREQUENCY: u32 = 0;
+/** By channel: added to the phase of its tone, in 1/4e9 turn. */
+export const READOUT_SETTING_PHASE: u32 = 1;
+
+// READOUT_FIGURE: What is known of the readout.
+/** By line: windows integrated since the release, modulo 2^32. */
+export const READOUT_FIGURE_WINDOWS: u32 = 0;
+/** By line: samples of I that were out of range, at most 0xffffffff. */
+export const READOUT_FIGURE_CLIPPED_I: u32 = 1;
+/** Likewise of Q. */
+export const READOUT_FIGURE_CLIPPED_Q: u32 = 2;
+/** By line: largest sample of I, as a magnitude in codes, clipped: 2048 at most. */
+export const READOUT_FIGURE_PEAK_I: u32 = 3;
+/** Likewise of Q. */
+export const READOUT_FIGURE_PEAK_Q: u32 = 4;
+
+// READOUT_PLACE: Addresses in the memory of the module.
+/** Where samples are put to be fed. */
+export const READOUT_PLACE_SAMPLES: u32 = 0;
+/** Sums of the last window: i64 I, i64 Q. */
+export const READOUT_PLACE_SUMS: u32 = 1;
+/** Settings, counters and figures: all that has to be kept. */
+export const READOUT_PLACE_STATE: u32 = 2;
+/** Bytes there. */
+export const READOUT_PLACE_STATE_SIZE: u32 = 3;
 
 // EVENT: Recorder event kinds: name, then what argument 0 and 1 hold.
 /** The bootloader starts: reset cause, resets since power-on. */

@@ -1274,6 +1274,53 @@ export function writeMultiplexerStageData(index: u32, value: u32): void {
   write32(MULTIPLEXER_STAGE_DATA + (index << 2), value);
 }
 
+// READOUT: Two converter lines (12 bits, 1 GS/s, I and Q) with up to eight tones each: a readout channel is line * 8 + tone. A sequencer whose setting INPUT names a channel has its acquisitions demodulated and integrated here. The logic is in the firmware image (custom section coldrig.readout); while CONTROL.RELEASE is zero it is held in reset, and acquisitions get zeros and the flag ACQ_BINNING_COMM_ERROR. What a setting or a figure is, is in protocol/readout.
+
+/** Reset of the logic. */
+export const READOUT_CONTROL: u32 = 0x40015000;
+/** One: released. Zero: held in reset, settings and figures are lost */
+export const READOUT_CONTROL_RELEASE: u32 = 0x00000001;
+export const READOUT_CONTROL_RELEASE_SHIFT: u32 = 0;
+export function readReadoutControl(): u32 {
+  return read32(READOUT_CONTROL);
+}
+export function writeReadoutControl(value: u32): void {
+  write32(READOUT_CONTROL, value);
+}
+
+/** What VALUE sets and FIGURE shows. */
+export const READOUT_SELECT: u32 = 0x40015008;
+/** Setting (READOUT_SETTING_*) or figure (READOUT_FIGURE_*) */
+export const READOUT_SELECT_ITEM: u32 = 0x000000ff;
+export const READOUT_SELECT_ITEM_SHIFT: u32 = 0;
+/** Of this channel or line */
+export const READOUT_SELECT_INDEX: u32 = 0x00001f00;
+export const READOUT_SELECT_INDEX_SHIFT: u32 = 8;
+export function readReadoutSelect(): u32 {
+  return read32(READOUT_SELECT);
+}
+export function writeReadoutSelect(value: u32): void {
+  write32(READOUT_SELECT, value);
+}
+
+/** Sets the selected setting. */
+export const READOUT_VALUE: u32 = 0x4001500c;
+export function writeReadoutValue(value: u32): void {
+  write32(READOUT_VALUE, value);
+}
+
+/** The selected figure, as of now. */
+export const READOUT_FIGURE: u32 = 0x40015010;
+export function readReadoutFigure(): u32 {
+  return read32(READOUT_FIGURE);
+}
+
+/** What became of the last VALUE: 0: set, 1: refused. */
+export const READOUT_RESULT: u32 = 0x40015014;
+export function readReadoutResult(): u32 {
+  return read32(READOUT_RESULT);
+}
+
 // THERMOMETRY: Thermometry scanner: every PERIOD it reads all channels that have an excitation. Readings are microvolts of a diode, milliohms of a resistor.
 
 /** Runs the scanner. */

@@ -1,0 +1,121 @@
+// A sequencer's acquisition of a converter on a whole board: exact sums, whatever happens to the run in between.
+
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Board } from '../../../host/board/board.ts';
+import type { SampleRequest } from '../../../host/board/samples.ts';
+import { QuietBench } from '../../../host/board/surroundings.ts';
+import { READOUT } from '../../../protocol/generated/registers.ts';
+import { sequencerFlagNames } from '../../../protocol/q1/status.ts';
+import { ReadoutLimit } from '../../../protocol/readout/module.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
+import type { PulseProgram, Setting } from '../../rig/pulse/run.ts';
+import { millisecond } from '../../rig/time.ts';
+import { sequence } from '../pulse/programs.ts';
+
+const [levelI, levelQ] = [700, -300];
+
+/** A constant level on both quadratures, and a note of what the converter was asked for. */
+class Level extends QuietBench {
+  readonly asked: SampleRequest[] = [];
+
+  override sample(request: SampleRequest, into: Int32Array): void {
+    this.asked.push(request);
+    for (let index = 0; index < request.lengthNs; index++) into.set([levelI, levelQ], 2 * index);
+  }
+}
+
+const rounds = 40;
+const lengthNs = 300;
+
+function acquiring(settings: Setting[] = []): PulseProgram {
+  const text = `
+      move ${rounds},R0
+      move 0,R1
+      set_mrk 8
+      wait_sync 100
+shot: set_awg_offs 8000,-4000
+      upd_param 100
+      acquire 0,R1,400
+      set_awg_offs 0,0
+      upd_param 50000
+      loop R0,@shot
+      stop`;
+  return sequence('acquires', text, [['INPUT', 1], ['INTEGRATION_LENGTH', lengthNs], ...settings]);
+}
+
+let level: Level;
+let device: PulseDevice;
+
+async function released(): Promise<PulseDevice> {
+  const pulse = new PulseDevice(await DeviceUnderTest.running({ surroundings: () => level }));
+  pulse.board.machine.poke(READOUT, 'CONTROL', 1);
+  return pulse;
+}
+
+const binOf = (board: Board) => board.sequencers.module.bins(0, 0, 0, 1)[0];
+const expected = {
+  sum0: rounds * lengthNs * levelI * ReadoutLimit.SUM_SCALE,
+  sum1: rounds * lengthNs * levelQ * ReadoutLimit.SUM_SCALE,
+  count: rounds,
+};
+
+beforeAll(async () => {
+  level = new Level();
+  device = await released();
+});
+
+describe('an acquisition of a converter', () => {
+  test('gives exactly the sum of a constant level, and asks for what the sequencer plays', async () => {
+    const programs = [acquiring([['THRESHOLD', 100]])];
+    await device.load(programs);
+    await device.start(programs);
+    await device.finish(programs);
+    expect(binOf(device.board)).toMatchObject({ ...expected, thresholdCount: rounds });
+    expect(level.asked).toHaveLength(rounds);
+    const { line, lengthNs: asked, source, drive, startNs, openedNs } = level.asked[3];
+    expect([line, asked, source, startNs]).toEqual([0, lengthNs, 'line', openedNs]);
+    expect(drive).toMatchObject([{ channel: 0, frequencyQuarterHertz: 0, phase: 0, state: 1 }]);
+    expect([...drive[0].amplitude]).toEqual(
+      Array.from({ length: 2 * Math.ceil(lengthNs / 16) }, (_, index) => (index % 2 === 0 ? 8000 : -4000) / 32768),
+    );
+    expect(level.asked[4].startNs - startNs).toBe(100 + 400 + 50000);
+  });
+
+  test('gives the same cut up, forked, saved and loaded, and on another board', async () => {
+    const programs = [acquiring()];
+    const whole = await released();
+    await whole.load(programs);
+    await whole.start(programs);
+    const begun = whole.board.fork();
+    whole.board.runFor(10 * millisecond);
+
+    const cut = begun.fork();
+    for (let turn = 0; turn < 1000; turn++) cut.runFor(10_007 - (turn % 2) * 14);
+    const late = begun.fork();
+    late.runFor(700_000);
+    const loaded = late.fork();
+    loaded.loadState(late.saveState());
+    for (const board of [late, loaded]) board.runFor(10 * millisecond - 700_000);
+    for (const board of [whole.board, cut, late, loaded]) expect(binOf(board)).toMatchObject(expected);
+    expect(cut.logHash).toBe(whole.board.logHash);
+    expect(late.logHash).toBe(whole.board.logHash);
+    expect(loaded.logHash).toBe(whole.board.logHash);
+
+    const again = await released();
+    await again.load(programs);
+    await again.start(programs);
+    again.board.runFor(10 * millisecond);
+    expect(again.board.logHash).toBe(whole.board.logHash);
+  });
+
+  test('says that it means nothing while the readout is held in reset', async () => {
+    const programs = [acquiring()];
+    const dark = new PulseDevice(await DeviceUnderTest.running());
+    await dark.load(programs);
+    await dark.start(programs);
+    const [{ flags }] = await dark.finish(programs);
+    expect(sequencerFlagNames(flags)).toContain('ACQ_BINNING_COMM_ERROR');
+    expect(binOf(dark.board)).toMatchObject({ sum0: 0, sum1: 0, count: rounds });
+  });
+});
