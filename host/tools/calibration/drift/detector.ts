@@ -1,0 +1,63 @@
+// The drift detector of one measured series: whitening, then CUSUM for what creeps and Shewhart for what jumps, with one rate of false alarms for
+// both together.
+//
+// What must stay true: the same values give the same alarms, on any machine; nothing here knows a clock. An alarm is raised once, then the
+// detector waits until it is trained again: what the series is like after the change is not known.
+
+import { Cusum, Shewhart, type Side } from './cusum.ts';
+import { cusumLimitFor, shewhartLimitFor } from './run-length.ts';
+import { type NoiseModel, Whitener } from './whiten.ts';
+
+export interface DriftAlarm {
+  /** `drift`: a small shift that lasts; `jump`: one value far off. */
+  kind: 'drift' | 'jump';
+  side: Side;
+  /** Samples since the shift began, as far as the sums know; 0 for a jump. */
+  age: number;
+  /** The last whitened value. */
+  z: number;
+}
+
+export const WEEK_NS = 7 * 86_400e9;
+
+export interface DetectorLimits {
+  cusum: number;
+  shewhart: number;
+}
+
+/**
+ * Limits for one false alarm in `everyNs`, from both detectors together, at one sample in `sampleNs`. A mean that was learnt from n samples is off
+ * by 1 / sqrt(n) standard deviations; the limit of the CUSUM allows for that.
+ */
+export function limitsFor(sampleNs: number, trainedOn: number | undefined, everyNs = WEEK_NS): DetectorLimits {
+  if (!(sampleNs > 0 && sampleNs < everyNs))
+    throw new Error(`drift: one sample in ${sampleNs} ns is no rate for a watch`);
+  // Half of the rate for each.
+  const samples = (2 * everyNs) / sampleNs;
+  const shift = trainedOn === undefined ? 0 : 1 / Math.sqrt(trainedOn);
+  return { cusum: cusumLimitFor(samples, shift), shewhart: shewhartLimitFor(samples) };
+}
+
+export class DriftDetector {
+  private readonly whitener: Whitener;
+  private readonly cusum: Cusum;
+  private readonly shewhart: Shewhart;
+  private raised = false;
+
+  constructor(model: NoiseModel, limits: DetectorLimits) {
+    this.whitener = new Whitener(model);
+    this.cusum = new Cusum(limits.cusum);
+    this.shewhart = new Shewhart(limits.shewhart);
+  }
+
+  /** The next value of the series; an alarm when it is no longer as it was learnt. */
+  take(value: number): DriftAlarm | undefined {
+    if (this.raised) return undefined;
+    const z = this.whitener.take(value);
+    const jump = this.shewhart.take(z);
+    const drift = this.cusum.take(z);
+    this.raised = jump !== undefined || drift !== undefined;
+    if (jump) return { kind: 'jump', side: jump, age: 0, z };
+    return drift && { kind: 'drift', side: drift, age: this.cusum.age(drift), z };
+  }
+}
