@@ -122,6 +122,12 @@ export const plantWordings: Partial<Record<number, Wording>> = {
         : 'a refresh table was given up: no moment was right for it',
     tone: isInForce === 1 ? 'dim' : 'yellow',
   }),
+  [EventKind.MUX_EDGE_LOST]: (edges) => ({
+    event: 'marker-edge-lost',
+    facts: { edges },
+    text: `markers changed faster than the multiplexer can follow; ${edges} edges lost, so pulse windows began or ended too late`,
+    tone: 'red',
+  }),
   [EventKind.TRIAL_GIVEN_UP]: (reason, microwatts) => ({
     event: 'trial-given-up',
     facts: { reason: reasonText(reason), microwatts },

@@ -7,7 +7,9 @@ import { copyToBus } from '../../protocol/guest/dma';
 import {
   EVENT_CELL_LATE,
   EVENT_CELL_SWITCH_ERROR,
+  EVENT_MUX_EDGE_LOST,
   EVENT_MUX_TABLE,
+  MUX_FIGURE_EDGES_LOST,
   MUX_FIGURE_LATE,
   MUX_FIGURE_LATE_CELL,
   MUX_FIGURE_RUNNING,
@@ -27,6 +29,7 @@ import {
   MULTIPLEXER_STAGE_DATA,
   MULTIPLEXER_STAGE_DATA_COUNT,
   MULTIPLEXER_STATUS_CHANGED,
+  MULTIPLEXER_STATUS_EDGE_LOST,
   MULTIPLEXER_STATUS_GIVEN_UP,
   MULTIPLEXER_STATUS_LATE,
   MULTIPLEXER_STATUS_SWITCH_ERROR,
@@ -153,7 +156,7 @@ export function runMultiplexer(): void {
   if (!multiplexerReleased()) return;
   driveMultiplexer();
   const status = readMultiplexerStatus();
-  assert(status >> 4 == 0, 'bits that there are');
+  assert(status >> 5 == 0, 'bits that there are');
   if (status == 0) return;
   writeMultiplexerStatus(status);
   if ((status & MULTIPLEXER_STATUS_LATE) != 0) {
@@ -165,5 +168,7 @@ export function runMultiplexer(): void {
   const tables = multiplexerFigure(MUX_FIGURE_TABLES, 0);
   if ((status & MULTIPLEXER_STATUS_CHANGED) != 0) recordEvent(EVENT_MUX_TABLE, 1, tables);
   if ((status & MULTIPLEXER_STATUS_GIVEN_UP) != 0) recordEvent(EVENT_MUX_TABLE, 0, tables);
+  if ((status & MULTIPLEXER_STATUS_EDGE_LOST) != 0)
+    recordEvent(EVENT_MUX_EDGE_LOST, multiplexerFigure(MUX_FIGURE_EDGES_LOST, 0), 0);
   assert(readMultiplexerStatus() == 0, 'what was told is cleared');
 }

@@ -1,6 +1,6 @@
 // Settings of cells: which are used, by how much each may drift, and how fast it does (protocol/multiplexer/module.ts).
 //
-// What must stay true: they change only while nothing is executed, so a table that was judged by them stays right.
+// What must stay true: those of a cell change only while nothing is executed, so a table that was judged by them stays right.
 
 import {
   MUX_CELL_EMPTY,
@@ -11,10 +11,12 @@ import {
   MUX_SETTING_SETTLED,
   MUX_SETTING_TOLERANCE,
   MUX_SETTING_USED,
+  MUX_SETTING_WINDOW_MARKERS,
   MUX_TABLE_CELLS_MAX,
 } from '../../protocol/guest/generated/constants';
 import { addExtra, removeExtra } from './extras';
 import { cellAt, globals, NO_BANK } from './layout';
+import { setWindowMarkers } from './marks';
 
 const TOLERANCE_MAX: u32 = 4_000_000;
 /** 1 V/s. */
@@ -26,6 +28,7 @@ const TOLERANCE_DEFAULT: u32 = 100;
 /** False when there is no such setting or cell, the value is out of range, or a table is executed. */
 export function configureCell(number: u32, setting: u32, value: u32): bool {
   const all = globals();
+  if (setting == MUX_SETTING_WINDOW_MARKERS) return setWindowMarkers(value);
   if (number >= MUX_TABLE_CELLS_MAX || all.running != 0) return false;
   const cell = cellAt(number);
   switch (setting) {

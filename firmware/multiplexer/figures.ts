@@ -8,6 +8,7 @@ import {
   MUX_FIGURE_CELL_GAP,
   MUX_FIGURE_CELL_LATE,
   MUX_FIGURE_CELL_STATE,
+  MUX_FIGURE_EDGES_LOST,
   MUX_FIGURE_EXTRA,
   MUX_FIGURE_FORCED,
   MUX_FIGURE_GIVEN_UP,
@@ -16,6 +17,7 @@ import {
   MUX_FIGURE_LATE_CELL,
   MUX_FIGURE_LOAD_EXCESS,
   MUX_FIGURE_LOAD_PLACE,
+  MUX_FIGURE_MARKERS,
   MUX_FIGURE_PENDING,
   MUX_FIGURE_POSTPONED,
   MUX_FIGURE_RUNNING,
@@ -31,8 +33,11 @@ import {
   MUX_FIGURE_SWITCHES_HIGH,
   MUX_FIGURE_SWITCHES_LOW,
   MUX_FIGURE_TABLES,
+  MUX_FIGURE_WINDOWS,
   MUX_PLACE_CELLS,
   MUX_PLACE_CELLS_SIZE,
+  MUX_PLACE_EDGES,
+  MUX_PLACE_EDGES_SIZE,
   MUX_PLACE_GLOBALS,
   MUX_PLACE_GLOBALS_SIZE,
   MUX_PLACE_NEXT,
@@ -47,6 +52,8 @@ import {
   CELL_SIZE,
   CELLS,
   cellAt,
+  EDGE_SIZE,
+  EDGES,
   EXTRAS,
   GLOBALS,
   globals,
@@ -96,6 +103,12 @@ export function figureOf(which: u32, index: u32): u32 {
       return all.givenUp;
     case MUX_FIGURE_INVALID:
       return all.invalid;
+    case MUX_FIGURE_WINDOWS:
+      return all.windows;
+    case MUX_FIGURE_MARKERS:
+      return all.windowMarkers;
+    case MUX_FIGURE_EDGES_LOST:
+      return all.edgesLost;
     default:
       return which < MUX_FIGURE_CELL_STATE ? serviceFigure(which) : cellFigure(which, index);
   }
@@ -162,6 +175,10 @@ export function placeOf(which: u32): u32 {
       return <u32>GLOBALS;
     case MUX_PLACE_GLOBALS_SIZE:
       return <u32>(EXTRAS - GLOBALS) + (globals().extras << 1);
+    case MUX_PLACE_EDGES:
+      return <u32>EDGES;
+    case MUX_PLACE_EDGES_SIZE:
+      return globals().edges * <u32>EDGE_SIZE;
     case MUX_PLACE_CELLS:
       return <u32>CELLS;
     case MUX_PLACE_CELLS_SIZE:

@@ -4,6 +4,7 @@
 //   0x010000  GLOBALS   time, pulse window, counters
 //   0x011000  LINES     eight of 64 bytes
 //   0x012000  EXTRAS    cells that are served beside the table, u16 each
+//   0x013000  EDGES     announced edges of markers, 16 bytes each
 //   0x020000  CELLS     1024 of 144 bytes
 //   0x050000  STAGING   a table on its way in
 //   0x0e0000  TABLE     the table in force
@@ -14,6 +15,7 @@
 
 import {
   MUX_CODE_MAX,
+  MUX_EDGES_MAX,
   MUX_TABLE_CELLS_MAX,
   MUX_TABLE_LINES_MAX,
   MUX_TABLE_SIZE_MAX,
@@ -23,6 +25,8 @@ export const GLOBALS: usize = 0x01_0000;
 export const LINES: usize = 0x01_1000;
 export const LINE_SIZE: usize = 64;
 export const EXTRAS: usize = 0x01_2000;
+export const EDGES: usize = 0x01_3000;
+export const EDGE_SIZE: usize = 16;
 export const CELLS: usize = 0x02_0000;
 export const CELL_SIZE: usize = 144;
 export const STAGING: usize = 0x05_0000;
@@ -79,6 +83,15 @@ export class Globals {
   givenUp: u32 = 0;
   /** Services at the last attempt to change the table. */
   triedAt: u64 = 0;
+  /** Markers that give pulse windows; levels of all markers now, and as they were announced last. */
+  windowMarkers: u32 = 0;
+  levels: u32 = 0;
+  announced: u32 = 0;
+  /** Edges announced, and edges that found no room. */
+  edges: u32 = 0;
+  edgesLost: u32 = 0;
+  /** Pulse windows that have begun. */
+  windows: u32 = 0;
 }
 
 @unmanaged
@@ -158,6 +171,7 @@ export function cellAt(index: u32): Cell {
 /** Called once, on zeroed memory. */
 export function resetLayout(): void {
   assert(CELLS + MUX_TABLE_CELLS_MAX * CELL_SIZE <= STAGING, 'the cells end before the staging area');
+  assert(EDGES + MUX_EDGES_MAX * EDGE_SIZE <= CELLS, 'edges end before the cells');
   assert(MUX_TABLE_SIZE_MAX <= STAGING_SIZE && MUX_CODE_MAX <= 0xffff, 'the largest table fits its place');
   const all = globals();
   all.earliestDue = NEVER;

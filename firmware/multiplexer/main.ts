@@ -11,7 +11,8 @@ import { configureCell } from './configure';
 import { figureOf, placeOf } from './figures';
 import { GLOBALS, globals, resetLayout } from './layout';
 import { loadStaged } from './load';
-import { runLines, setQuiet } from './run';
+import { announce, forgetFrom } from './marks';
+import { runLines } from './run';
 import { readBack } from './service';
 import { writeCell } from './write';
 
@@ -50,9 +51,14 @@ export function write(cell: u32, code: u32, timeLow: u32, timeHigh: u32): u32 {
   return writeCell(cell, code, timeOf(timeLow, timeHigh));
 }
 
-export function quiet(level: u32, timeLow: u32, timeHigh: u32): void {
-  assert(level <= 1, 'a level');
-  setQuiet(level, timeOf(timeLow, timeHigh));
+/** The markers of a sequencer are at these levels from a time on. */
+export function mark(sequencer: u32, levels: u32, timeLow: u32, timeHigh: u32): void {
+  announce(sequencer, levels, timeOf(timeLow, timeHigh));
+}
+
+/** What was announced of a sequencer's markers for this time and later will not come. */
+export function forget(sequencer: u32, timeLow: u32, timeHigh: u32): void {
+  forgetFrom(sequencer, timeOf(timeLow, timeHigh));
 }
 
 /** Executes the services that begin before a time; MUX_RUN_*. */

@@ -2,6 +2,7 @@
 //
 //   no pulse window    a service begins when it is planned, or when its line is free
 //   pulse window       it waits for the end, as long as every service behind it can bear that, and at most CREDIT wait on a line
+//   an edge of a marker is applied at its time, before what begins at that time (marks.ts)
 //
 // What must stay true: waiting never makes a cell miss a deadline that the table keeps; the monitor looks at every moment at which a cell
 // could become late, whether a table runs or not; and how a run is cut up changes nothing.
@@ -18,6 +19,7 @@ import { slackFrom } from './ahead';
 import { tryChange } from './change';
 import { extraStart } from './extras';
 import { globals, Line, lineAt, NEVER } from './layout';
+import { applyEdge, nextEdge } from './marks';
 import { findLate, serve } from './service';
 import { advanceHead, plannedCell, plannedNumber, plannedStart, switchTime } from './table';
 
@@ -29,17 +31,21 @@ export function runLines(until: i64, budget: u32): u32 {
   assert(until >= all.now, 'time goes forward');
   for (let left = budget; left > 0; left--) {
     if (all.pending != 0) tryChange();
+    const end = min(until, nextEdge());
+    assert(end >= all.now, 'an edge is applied at its time');
     const who = nextLine();
     const when = who == NO_LINE ? NEVER : timeOf(who);
     assert(when >= all.now, 'what is next is not in the past');
-    if (all.earliestDue < min(when, until - 1)) {
+    if (all.earliestDue < min(when, end - 1)) {
       all.now = max(all.now, all.earliestDue + 1);
       if (findLate(all.now)) return MUX_RUN_LATE;
       continue;
     }
-    if (when >= until) {
-      all.now = until;
-      return MUX_RUN_UNTIL;
+    if (when >= end) {
+      all.now = end;
+      if (end == until) return MUX_RUN_UNTIL;
+      applyEdge();
+      continue;
     }
     all.now = when;
     if (act(who) && all.readback != 0) return MUX_RUN_SERVICE;
@@ -80,8 +86,8 @@ function readyTime(line: Line): i64 {
 
 /** Nanoseconds that the next service of a line may wait from `ready` on, in a pulse window. */
 function waitFrom(line: Line, ready: i64): i64 {
-  if (line.entries <= MUX_CREDIT) return 0;
-  const full = plannedStart(line, MUX_CREDIT);
+  // The look ahead follows the services of one period.
+  const full = plannedStart(line, min(MUX_CREDIT, line.entries));
   if (full <= ready) return 0;
   const wait = slackFrom(line, ready, full - ready);
   return max(wait, 0);
@@ -103,18 +109,4 @@ function act(index: u32): bool {
   serve(index, plannedNumber(line, 0), all.now);
   advanceHead(line);
   return true;
-}
-
-/** A pulse window begins or ends. */
-export function setQuiet(level: u32, time: i64): void {
-  const all = globals();
-  assert(time == all.now, 'the lines have come to this time');
-  if (level == all.quiet) return;
-  all.quiet = level;
-  if (level == 0) {
-    all.quietTo = time;
-    return;
-  }
-  all.quietFrom = time;
-  all.quietTo = NEVER;
 }

@@ -32,6 +32,7 @@ import {
   MUX_FIGURE_CELL_GAP,
   MUX_FIGURE_CELL_LATE,
   MUX_FIGURE_CELL_STATE,
+  MUX_FIGURE_EDGES_LOST,
   MUX_FIGURE_EXTRA,
   MUX_FIGURE_FORCED,
   MUX_FIGURE_GIVEN_UP,
@@ -49,6 +50,7 @@ import {
   MUX_FIGURE_SWITCHES_HIGH,
   MUX_FIGURE_SWITCHES_LOW,
   MUX_FIGURE_TABLES,
+  MUX_FIGURE_WINDOWS,
   MUX_LOAD_BUSY,
   MUX_LOAD_CELL,
   MUX_LOAD_CERTIFICATE,
@@ -251,6 +253,8 @@ function answerState(): u32 {
   writeUnsignedField('errors', figure(MUX_FIGURE_SWITCH_ERRORS));
   writeUnsignedField('waited', figure(MUX_FIGURE_POSTPONED));
   writeUnsignedField('forced', figure(MUX_FIGURE_FORCED));
+  writeUnsignedField('windows', figure(MUX_FIGURE_WINDOWS));
+  writeUnsignedField('edges', figure(MUX_FIGURE_EDGES_LOST));
   writeUnsignedField('extra', figure(MUX_FIGURE_EXTRA));
   writeUnsignedField('tables', figure(MUX_FIGURE_TABLES));
   writeUnsignedField('gaveup', figure(MUX_FIGURE_GIVEN_UP));

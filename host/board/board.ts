@@ -82,7 +82,7 @@ export class Board {
     this.readout = addReadout(machine, image);
     this.sequencers = addSequencers(machine, image, this.readout);
     this.readout.sequencersReleasedNs = () => this.sequencers.releasedNs;
-    this.multiplexer = addMultiplexer(machine, image, options);
+    this.multiplexer = addMultiplexer(machine, image, this.sequencers, options);
     for (const Part of [Thermometry, Heaters, Rails, ClockDevice, FrontEnd, ActivityCounters, InterlockLatch])
       machine.add(new Part(machine));
     this.loader = new ImageLoader(machine.flash, options.countBlocks ?? false);

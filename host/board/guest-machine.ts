@@ -21,6 +21,7 @@ import { Uart } from './devices/uart.ts';
 import { Watchdog } from './devices/watchdog.ts';
 import { Machine, type MachineOwner } from './machine.ts';
 import { addMultiplexer } from './multiplexer/add.ts';
+import { SequencerBank } from './sequencer/bank.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface GuestExports {
@@ -63,7 +64,7 @@ export class GuestMachine implements MachineOwner {
     machine.add(new Watchdog(machine));
     for (const Part of [Outputs, Rails, Heaters, ActivityCounters, InterlockLatch, ClockDevice, FrontEnd, Thermometry])
       machine.add(new Part(machine));
-    addMultiplexer(machine, () => undefined);
+    addMultiplexer(machine, () => undefined, new SequencerBank(machine, () => undefined));
     machine.seal();
     machine.owner = this;
     machine.resetDevices(ResetCause.POWER_ON);

@@ -5,14 +5,17 @@
 //   load_(length)                    takes the table in the staging area                 -> MUX_LOAD_*
 //   start(time), park(time)          executes the loaded table from a time on; leaves every cell alone
 //   write(cell, code, time)          a new value, stored with the cell's next services   -> MUX_WRITE_*
-//   quiet(level, time)               a pulse window begins (1) or ends (0)
+//   mark(sequencer, levels, time)    the markers of a sequencer from a time on, which may lie ahead
+//   forget(sequencer, time)          what was announced of its markers for this time and later will not come
 //   run(until, budget)               services that begin before a time, at most so many  -> MUX_RUN_*
 //   readback(cell)                   which cell the switch connected in the service that the run ended with
 //   figure(which, index)             what is known                                       -> MUX_FIGURE_*
 //   place(which)                     where in its memory something is                    -> MUX_PLACE_*
 //
-// Times are in ns since the chip released the multiplexer, as low and high word. Whoever calls goes forward: quiet, write, start and park
-// are at the time that the last run went to.
+// Times are in ns since the chip released the multiplexer, as low and high word. Whoever calls goes forward: write, start and park are at the
+// time that the last run went to; mark and forget are at that time or later.
+//
+// Markers are numbered 4 n + m: marker m (0 to 3) of sequencer n. A pulse window is open while one of WINDOW_MARKERS is high.
 
 import { constantTable, valuesOf } from '../constants.ts';
 
@@ -52,6 +55,10 @@ export const muxSettings = constantTable('MUX_SETTING', 'Settings of a cell.', {
   SETTLED: [2, 'Largest drift long after a step, in nV/s'],
   SEQUENCERS: [3, 'Sequencers whose pulses rely on it, one bit each'],
   READBACK: [4, 'Of all cells: one: runs end at each service, for its readback'],
+  WINDOW_MARKERS: [
+    5,
+    'Of all cells: markers that give pulse windows, one bit each; may be set while a table is executed',
+  ],
 });
 
 export const muxCellStates = constantTable('MUX_CELL', 'States of a cell.', {
@@ -84,6 +91,9 @@ export const muxFigures = constantTable(
       22,
       'Tables that never came into force: no moment of the one in force could be left without a cell missing its deadline',
     ],
+    WINDOWS: [23, 'Pulse windows that have begun'],
+    MARKERS: [25, 'Markers whose edges it must be told, one bit each'],
+    EDGES_LOST: [24, 'Edges of markers that found no room among those that are announced'],
     INVALID: [15, 'Cells that are used and not valid'],
     SERVICE_LINE: [16, 'Of the last service: line'],
     SERVICE_CELL: [17, 'Cell'],
@@ -105,6 +115,8 @@ export const muxPlaces = constantTable('MUX_PLACE', 'Addresses in the memory of 
   STAGING_SIZE: [1, 'Bytes there'],
   GLOBALS: [2, 'Time, counters, lines and the list of extra cells'],
   GLOBALS_SIZE: [3, 'Bytes there'],
+  EDGES: [10, 'Announced edges of markers'],
+  EDGES_SIZE: [11, 'Bytes of those that there are'],
   CELLS: [4, 'State of the cells'],
   CELLS_SIZE: [5, 'Bytes of those that are used'],
   TABLE: [6, 'The table in force'],
@@ -120,6 +132,9 @@ export const muxLimits = constantTable('MUX', 'What the cells and their converte
   HALF_LIFE_MS: [24_000, 'The drift that a step leaves halves in this time: below 60 uV/s after 200 s'],
   CREDIT: [8, 'Services of a line that may wait for the end of a pulse window, as refreshes of a DRAM'],
   EXTRAS_MAX: [1024, 'Cells that are served beside the table at a time'],
+  SEQUENCERS: [6, 'Sequencers whose markers it sees'],
+  MARKERS: [4, 'Markers of a sequencer'],
+  EDGES_MAX: [2048, 'Edges of markers that can be announced at a time'],
 });
 
 export const MuxLoad = valuesOf(muxLoads);

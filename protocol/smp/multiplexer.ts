@@ -2,10 +2,10 @@
 //
 //   UPLOAD     w {off, data, len}              len with off 0; chunks in order, in multiples of 4 bytes                  -> {off}: where the next begins
 //              the last one has the table judged (its CRC and certificate are in it). STATE says which cell or service it was refused for
-//   CONFIGURE  w {cell, setting, value}        MUX_SETTING_*; refused while a table is executed                           -> {}
+//   CONFIGURE  w {cell, setting, value}        MUX_SETTING_*; those of a cell are refused while a table is executed        -> {}
 //   RUN        w {on}                          1: execute the table whenever the gate of the multiplexer is open; 0: park  -> {}
 //   WRITE      w {cell, code}                  a new value; the next service stores it                                    -> {}
-//   STATE      r {} -> {cells, lines, run, services, switches, late, last, errors, waited, forced, extra, tables, gaveup, pending, invalid, place, excess}
+//   STATE      r {} -> {cells, lines, run, services, switches, late, last, errors, waited, forced, windows, edges, extra, tables, gaveup, pending, invalid, place, excess}
 //   CELL       r {cell} -> {state, code, uv, deadline, age, gap, late}     microvolts held now; deadline, age and longest gap in us
 //
 // A table that is uploaded while one is executed comes into force at the first moment at which no cell misses its deadline.
@@ -48,7 +48,10 @@ export const multiplexerErrors = constantTable('MUX_ERR', 'Error codes of the MU
   DEADLINE: [11, 'The largest gap of a cell is longer than it holds its voltage'],
   NOT_SERVED: [12, 'A cell of the table is never served, or a cell that is set up is not in it'],
   BUSY: [13, 'Another table waits to come into force; ask again'],
-  SETTING: [14, 'There is no such setting, its value is out of range, or a table is executed; park first'],
+  SETTING: [
+    14,
+    'There is no such setting, its value is out of range, a table is executed (park first), or a sequencer whose marker it names is running (stop it first)',
+  ],
   NO_TABLE: [15, 'There is no table; upload one'],
   CODE: [16, 'The value is larger than the largest of the converter'],
   NO_ROOM: [

@@ -43,6 +43,7 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   CELL_LATE: [64, 'A cell of the multiplexer has missed its deadline: cell, missed deadlines so far'],
   CELL_SWITCH_ERROR: [65, 'A switch of the multiplexer connected the wrong cell: errors so far, 0'],
   MUX_TABLE: [66, 'A refresh table came into force, or was given up: 1 if it came into force, tables so far'],
+  MUX_EDGE_LOST: [67, 'Edges of markers were lost, so a pulse window began or ended too late: lost so far, 0'],
   RESET_REQUESTED: [29, 'A reset was requested over SMP: boot mode, force'],
 });
 

@@ -12,11 +12,19 @@ import type { MultiplexerBank } from '../multiplexer/bank.ts';
 
 const stepNs = 100_000_000;
 const { RELEASE } = MULTIPLEXER.registers.CONTROL.fields;
-const { LATE, SWITCH_ERROR, CHANGED, GIVEN_UP } = MULTIPLEXER.registers.STATUS.fields;
+const { LATE, SWITCH_ERROR, CHANGED, GIVEN_UP, EDGE_LOST } = MULTIPLEXER.registers.STATUS.fields;
 const select = MULTIPLEXER.registers.SELECT.fields;
 const command = MULTIPLEXER.registers.COMMAND.fields.COMMAND.values;
 const gate = OUTPUTS.registers.STATE.fields.MULTIPLEXER.mask;
 const [done, refused] = [0, 1];
+/** Counts that raise a bit of STATUS when they change. */
+const told = [
+  ['LATE', LATE],
+  ['SWITCH_ERRORS', SWITCH_ERROR],
+  ['TABLES', CHANGED],
+  ['GIVEN_UP', GIVEN_UP],
+  ['EDGES_LOST', EDGE_LOST],
+] as const;
 
 export class Multiplexer implements Device {
   readonly peripheral = MULTIPLEXER;
@@ -39,7 +47,7 @@ export class Multiplexer implements Device {
   private readonly context: DeviceContext;
   private readonly bank: MultiplexerBank;
   private readonly registers: Registers<typeof MULTIPLEXER>;
-  /** [0] switch errors, [1] tables, [2] given up; values at the last catch-up. */
+  /** Values of `told` at the last catch-up. */
   private readonly seen: Uint32Array;
   private readonly word = new Uint8Array(4);
 
@@ -47,7 +55,7 @@ export class Multiplexer implements Device {
     this.context = context;
     this.bank = bank;
     this.registers = context.registers(MULTIPLEXER);
-    this.seen = context.arena.words(3);
+    this.seen = context.arena.words(told.length);
   }
 
   reset(cause: number): void {
@@ -92,19 +100,15 @@ export class Multiplexer implements Device {
   /** Advances it to now, and records what has happened since the last time. */
   private catchUp(): void {
     const { words, at } = this.registers;
-    const isLate = this.bank.catchUp();
+    this.bank.catchUp();
     const { module } = this.bank;
-    if (isLate) this.context.log(LogKind.CELLS_LATE, module.figure('LATE'), module.figure('LATE_CELL'));
-    const [errors, tables, givenUp] = [
-      module.figure('SWITCH_ERRORS'),
-      module.figure('TABLES'),
-      module.figure('GIVEN_UP'),
-    ];
-    if (isLate) words[at.STATUS] |= LATE.mask;
-    if (errors !== this.seen[0]) words[at.STATUS] |= SWITCH_ERROR.mask;
-    if (tables !== this.seen[1]) words[at.STATUS] |= CHANGED.mask;
-    if (givenUp !== this.seen[2]) words[at.STATUS] |= GIVEN_UP.mask;
-    this.seen.set([errors, tables, givenUp]);
+    for (const [index, [figure, bit]] of told.entries()) {
+      const value = module.figure(figure);
+      if (value === this.seen[index]) continue;
+      this.seen[index] = value;
+      words[at.STATUS] |= bit.mask;
+      if (bit === LATE) this.context.log(LogKind.CELLS_LATE, value, module.figure('LATE_CELL'));
+    }
     this.drive();
   }
 
@@ -122,7 +126,7 @@ export class Multiplexer implements Device {
     const { words, at } = this.registers;
     const [item, cell] = this.selected();
     this.catchUp();
-    words[at.RESULT] = this.bank.module.configure(cell, item, value) ? done : refused;
+    words[at.RESULT] = this.bank.configure(cell, item, value) ? done : refused;
   }
 
   private figure(): number {

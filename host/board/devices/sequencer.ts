@@ -31,7 +31,7 @@ export class Sequencers implements Device {
   readonly onWrite = {
     CONTROL: (value: number, _index: number, previous: number) => this.control(value, previous),
     STATUS: () => this.drive(),
-    ARM: (value: number) => this.bank.module.arm(value),
+    ARM: (value: number) => this.bank.arm(value),
     START: (value: number) => this.start(value),
     STOP: (value: number) => this.stop(value),
     STAGE_DATA: (value: number, index: number) => this.stage(value, index),

@@ -6,13 +6,15 @@
 // Its clock is the board's, counted from the release. It advances only when a register is accessed, and at the steps of the device. What must stay
 // true: the state is the module's memory and the arena.
 
-import { muxSectionName } from '../../../protocol/multiplexer/module.ts';
+import { MuxSetting, muxSectionName } from '../../../protocol/multiplexer/module.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';
 import { prepareMultiplexer } from '../cpu/cpu.ts';
 import type { DeviceContext } from '../device.ts';
 import { PartBank } from '../part-bank.ts';
+import type { SequencerBank } from '../sequencer/bank.ts';
 import { Cells } from './cells.ts';
 import { MultiplexerModule, type Service } from './multiplexer-module.ts';
+import { PulseWatch } from './pulse-watch.ts';
 
 export interface MultiplexerSize {
   cells: number;
@@ -25,6 +27,8 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
   readonly size: MultiplexerSize;
   /** Is told the services of this object; times are the board's. Not part of the state. */
   listener: ((service: Service, connected: number) => void) | undefined;
+  private readonly sequencers: SequencerBank;
+  private readonly pulses: PulseWatch;
   private readonly cells: Cells;
   /** [0] services, [1] bytes staged. */
   private readonly own: Float64Array;
@@ -33,6 +37,7 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
   constructor(
     context: DeviceContext,
     firmware: () => Uint8Array | undefined,
+    sequencers: SequencerBank,
     seed: number,
     size: MultiplexerSize = usualMultiplexer,
   ) {
@@ -43,6 +48,9 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
       prepare: prepareMultiplexer,
       make: (bytes) => new MultiplexerModule(bytes),
     });
+    this.sequencers = sequencers;
+    this.pulses = new PulseWatch(sequencers, this);
+    sequencers.follower = this.pulses;
     this.size = size;
     const state = context.arena.isHistory(context.arena.floats(Cells.placesFor(size.cells, size.lines)));
     this.cells = new Cells(size.cells, seed, state);
@@ -61,10 +69,15 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
     this.cells.discharge(this.context.now);
   }
 
-  /** Advances the multiplexer to the board's time; true when a cell missed its deadline meanwhile. */
-  catchUp(): boolean {
+  /** Advances the multiplexer to the board's time: first the sequencers, where it goes by their markers. */
+  catchUp(): void {
+    if (this.sequencers.released && this.module.figure('MARKERS') !== 0) this.sequencers.catchUp();
+    this.advance();
+  }
+
+  /** The same once the sequencers have come to this time. */
+  advance(): void {
     const { module } = this;
-    let isLate = false;
     let switches = module.figure('SWITCHES_LOW');
     module.run(this.now, {
       served: (service) => {
@@ -76,11 +89,22 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
         this.listener?.(onBoard, connected);
         return connected;
       },
-      late: () => {
-        isLate = true;
-      },
     });
-    return isLate;
+  }
+
+  /**
+   * Sets a setting, at the board's time; false when it was refused. A marker cannot be chosen, or given up, while its sequencer is busy: what that
+   * one has committed ahead of time is not known any more.
+   */
+  configure(cell: number, setting: number, value: number): boolean {
+    const { module } = this;
+    if (setting !== MuxSetting.WINDOW_MARKERS) return module.configure(cell, setting, value);
+    if (this.sequencers.released) this.sequencers.catchUp();
+    const changed = this.pulses.sequencersOf(module.figure('MARKERS') ^ value);
+    if (changed.some((sequencer) => this.sequencers.isBusy(sequencer))) return false;
+    if (!module.configure(cell, setting, value)) return false;
+    for (const sequencer of changed) this.pulses.resume(sequencer);
+    return true;
   }
 
   /** What a cell holds now, in uV, as the readback channel sees it. */

@@ -18,7 +18,8 @@ interface Exports {
   start(timeLow: number, timeHigh: number): number;
   park(timeLow: number, timeHigh: number): void;
   write(cell: number, code: number, timeLow: number, timeHigh: number): number;
-  quiet(level: number, timeLow: number, timeHigh: number): void;
+  mark(sequencer: number, levels: number, timeLow: number, timeHigh: number): void;
+  forget(sequencer: number, timeLow: number, timeHigh: number): void;
   run(untilLow: number, untilHigh: number, budget: number): number;
   readback(cell: number): void;
   figure(which: number, index: number): number;
@@ -87,8 +88,14 @@ export class MultiplexerModule {
     return this.exports.write(cell, code, timeNs >>> 0, Math.floor(timeNs / wordSpan));
   }
 
-  quiet(isQuiet: boolean, timeNs: number): void {
-    this.exports.quiet(isQuiet ? 1 : 0, timeNs >>> 0, Math.floor(timeNs / wordSpan));
+  /** The markers of a sequencer are at these levels from a time on, which may lie ahead; marks of a sequencer come in the order of time. */
+  mark(sequencer: number, levels: number, timeNs: number): void {
+    this.exports.mark(sequencer, levels, timeNs >>> 0, Math.floor(timeNs / wordSpan));
+  }
+
+  /** What was announced of a sequencer's markers for this time and later will not come. */
+  forget(sequencer: number, timeNs: number): void {
+    this.exports.forget(sequencer, timeNs >>> 0, Math.floor(timeNs / wordSpan));
   }
 
   /** Executes what begins before `untilNs`. */
@@ -140,20 +147,21 @@ export class MultiplexerModule {
     const places = this.pieces(0);
     const sizes = new DataView(state.buffer, state.byteOffset, 4 * places.length);
     let at = 4 * places.length;
+    // Clears what the previous state used and this one does not. Tables and the staging area are never read beyond their length.
+    this.memory.fill(0, places[0][0], this.stagingAt);
     for (const [index, [from]] of places.entries()) {
       const size = sizes.getUint32(4 * index, true);
-      // Clears what the previous state used and this one does not.
-      if (index < 2) this.memory.fill(0, from, index === 0 ? places[1][0] : this.stagingAt);
       this.memory.set(state.subarray(at, at + size), from);
       at += size;
     }
   }
 
-  /** Globals, cells, table in force, table that waits, staging area: where, and how many bytes. */
+  /** Globals, edges, cells, table in force, table that waits, staging area: where, and how many bytes. */
   private pieces(staged: number): [from: number, size: number][] {
     const place = (which: keyof typeof MuxPlace) => this.exports.place(MuxPlace[which]);
     return [
       [place('GLOBALS'), place('GLOBALS_SIZE')],
+      [place('EDGES'), place('EDGES_SIZE')],
       [place('CELLS'), place('CELLS_SIZE')],
       [place('TABLE'), place('TABLE_SIZE')],
       [place('NEXT'), place('NEXT_SIZE')],

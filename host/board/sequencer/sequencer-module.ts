@@ -16,6 +16,7 @@ import { SequencerSetting } from '../../../protocol/q1/settings.ts';
 import { prepareSequencer } from '../cpu/cpu.ts';
 
 export const sequencerCount = 6;
+export const recordWords = SequencerRecord.SIZE / 4;
 const wordSpan = 2 ** 32;
 /** Instructions of one call into the module: so many that the cost of the call does not matter, so few that the limits are checked often. */
 const budgetPerCall = 20_000_000;
@@ -69,6 +70,22 @@ export interface InputSource {
 
 /** Takes a batch of records; the view is good until it returns. Eight words each, protocol/q1/records.ts. */
 export type RecordSink = (words: Int32Array, count: number) => void;
+
+/** The records of some kinds: the same view where there are no others. */
+export function recordsOf(words: Int32Array, count: number, kinds: readonly number[]): Int32Array {
+  const mask = kinds.reduce((sum, kind) => sum | (1 << kind), 0);
+  const isWanted = (record: number) => ((mask >>> (words[record * recordWords] & 0xff)) & 1) === 1;
+  let kept = 0;
+  while (kept < count && isWanted(kept)) kept++;
+  if (kept === count) return words.subarray(0, count * recordWords);
+  const own = words.slice(0, count * recordWords);
+  for (let record = kept; record < count; record++) {
+    if (!isWanted(record)) continue;
+    own.copyWithin(kept * recordWords, record * recordWords, (record + 1) * recordWords);
+    kept++;
+  }
+  return own.subarray(0, kept * recordWords);
+}
 
 export class SequencerModule {
   readonly memory: Uint8Array;

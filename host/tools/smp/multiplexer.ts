@@ -25,6 +25,9 @@ export interface MultiplexerStateAnswer {
   /** Services that waited for the end of a pulse window, and those that could not. */
   waited: number;
   forced: number;
+  /** Pulse windows so far, and edges of markers that were lost. */
+  windows: number;
+  edgesLost: number;
   /** Services beside the table. */
   extra: number;
   tables: number;
@@ -106,6 +109,8 @@ export async function multiplexerState(client: SmpClient, options?: RequestOptio
     switchErrors: fields.count('errors'),
     waited: fields.count('waited'),
     forced: fields.count('forced'),
+    windows: fields.count('windows'),
+    edgesLost: fields.count('edges'),
     extra: fields.count('extra'),
     tables: fields.count('tables'),
     givenUp: fields.count('gaveup'),

@@ -785,7 +785,7 @@ export const MUX_ERR_DEADLINE: u32 = 11;
 export const MUX_ERR_NOT_SERVED: u32 = 12;
 /** Another table waits to come into force; ask again. */
 export const MUX_ERR_BUSY: u32 = 13;
-/** There is no such setting, its value is out of range, or a table is executed; park first. */
+/** There is no such setting, its value is out of range, a table is executed (park first), or a sequencer whose marker it names is running (stop it first). */
 export const MUX_ERR_SETTING: u32 = 14;
 /** There is no table; upload one. */
 export const MUX_ERR_NO_TABLE: u32 = 15;
@@ -1313,6 +1313,8 @@ export const MUX_SETTING_SETTLED: u32 = 2;
 export const MUX_SETTING_SEQUENCERS: u32 = 3;
 /** Of all cells: one: runs end at each service, for its readback. */
 export const MUX_SETTING_READBACK: u32 = 4;
+/** Of all cells: markers that give pulse windows, one bit each; may be set while a table is executed. */
+export const MUX_SETTING_WINDOW_MARKERS: u32 = 5;
 
 // MUX_CELL: States of a cell.
 /** Nobody relies on it. */
@@ -1357,6 +1359,12 @@ export const MUX_FIGURE_TABLES: u32 = 13;
 export const MUX_FIGURE_PENDING: u32 = 14;
 /** Tables that never came into force: no moment of the one in force could be left without a cell missing its deadline. */
 export const MUX_FIGURE_GIVEN_UP: u32 = 22;
+/** Pulse windows that have begun. */
+export const MUX_FIGURE_WINDOWS: u32 = 23;
+/** Markers whose edges it must be told, one bit each. */
+export const MUX_FIGURE_MARKERS: u32 = 25;
+/** Edges of markers that found no room among those that are announced. */
+export const MUX_FIGURE_EDGES_LOST: u32 = 24;
 /** Cells that are used and not valid. */
 export const MUX_FIGURE_INVALID: u32 = 15;
 /** Of the last service: line. */
@@ -1393,6 +1401,10 @@ export const MUX_PLACE_STAGING_SIZE: u32 = 1;
 export const MUX_PLACE_GLOBALS: u32 = 2;
 /** Bytes there. */
 export const MUX_PLACE_GLOBALS_SIZE: u32 = 3;
+/** Announced edges of markers. */
+export const MUX_PLACE_EDGES: u32 = 10;
+/** Bytes of those that there are. */
+export const MUX_PLACE_EDGES_SIZE: u32 = 11;
 /** State of the cells. */
 export const MUX_PLACE_CELLS: u32 = 4;
 /** Bytes of those that are used. */
@@ -1419,6 +1431,12 @@ export const MUX_HALF_LIFE_MS: u32 = 0x00005dc0;
 export const MUX_CREDIT: u32 = 8;
 /** Cells that are served beside the table at a time. */
 export const MUX_EXTRAS_MAX: u32 = 0x00000400;
+/** Sequencers whose markers it sees. */
+export const MUX_SEQUENCERS: u32 = 6;
+/** Markers of a sequencer. */
+export const MUX_MARKERS: u32 = 4;
+/** Edges of markers that can be announced at a time. */
+export const MUX_EDGES_MAX: u32 = 0x00000800;
 
 // READOUT: What the readout of the chip has.
 /** Lines, each with a converter for I and one for Q. */
@@ -1545,6 +1563,8 @@ export const EVENT_CELL_LATE: u32 = 64;
 export const EVENT_CELL_SWITCH_ERROR: u32 = 65;
 /** A refresh table came into force, or was given up: 1 if it came into force, tables so far. */
 export const EVENT_MUX_TABLE: u32 = 66;
+/** Edges of markers were lost, so a pulse window began or ended too late: lost so far, 0. */
+export const EVENT_MUX_EDGE_LOST: u32 = 67;
 /** A reset was requested over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
 

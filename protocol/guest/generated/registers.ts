@@ -1148,6 +1148,9 @@ export const MULTIPLEXER_STATUS_CHANGED_SHIFT: u32 = 2;
 /** A table was discarded: there was no moment at which it could come into force */
 export const MULTIPLEXER_STATUS_GIVEN_UP: u32 = 0x00000008;
 export const MULTIPLEXER_STATUS_GIVEN_UP_SHIFT: u32 = 3;
+/** Edges of markers came faster than the list of announced ones has room for (MUX_EDGES_MAX): a pulse window began or ended too late */
+export const MULTIPLEXER_STATUS_EDGE_LOST: u32 = 0x00000010;
+export const MULTIPLEXER_STATUS_EDGE_LOST_SHIFT: u32 = 4;
 export function readMultiplexerStatus(): u32 {
   return read32(MULTIPLEXER_STATUS);
 }
