@@ -78,6 +78,8 @@ export const BINNING_FREE: usize = 0x1b8;
 export const BINNING_INTERVAL: usize = 0x1c0;
 /** Least slack i32. */
 export const LEAST_SLACK: usize = 0x1c4;
+/** What stop gave as exit code, i32. */
+export const EXIT_CODE: usize = 0x1cc;
 /** Instruction that underflowed or was illegal: its index u32, 0xffff when none; when it was executed or due, i64. */
 export const FAULT_INDEX: usize = 0x1c8;
 export const FAULT_TIME: usize = 0x1d0;
@@ -85,6 +87,8 @@ export const FAULT_TIME: usize = 0x1d0;
 export const GRID_ORIGIN: usize = 0x1d8;
 /** Commits so far, u32. */
 export const SHOWN_COUNT: usize = 0x1e0;
+/** Flags of the last calculation of the second set, u32 (alu.ts). */
+export const ALU_FLAGS: usize = 0x1e4;
 /** When the last acquisition window closes, i64. */
 export const WINDOW_END: usize = 0x1e8;
 /** Acquisitions the sequence declares, u32; what stands before it is cleared when the core is armed. */

@@ -2,12 +2,14 @@
 
 import {
   Q1_WORD_SIZE,
+  SEQUENCER_FIGURE_ALU_FLAGS,
   SEQUENCER_FIGURE_BINS,
   SEQUENCER_FIGURE_CLASSIC_HIGH,
   SEQUENCER_FIGURE_CLASSIC_LOW,
   SEQUENCER_FIGURE_COUNTER,
   SEQUENCER_FIGURE_EXECUTED_HIGH,
   SEQUENCER_FIGURE_EXECUTED_LOW,
+  SEQUENCER_FIGURE_EXIT_CODE,
   SEQUENCER_FIGURE_FAULT_INDEX,
   SEQUENCER_FIGURE_FAULT_TIME_HIGH,
   SEQUENCER_FIGURE_FAULT_TIME_LOW,
@@ -36,10 +38,12 @@ import {
 import { Q1_REGISTER_COUNT } from '../../protocol/guest/generated/instructions';
 import {
   ACQUISITIONS,
+  ALU_FLAGS,
   CLASSIC_TIME,
   COUNTERS,
   END,
   EXECUTED_HERE,
+  EXIT_CODE,
   FAULT_INDEX,
   FAULT_TIME,
   FLAGS,
@@ -107,6 +111,10 @@ export function figureOf(index: u32, which: u32, at: u32): u32 {
       return instructionsOf(core);
     case SEQUENCER_FIGURE_PLAYED:
       return load<u32>(PLAYED);
+    case SEQUENCER_FIGURE_EXIT_CODE:
+      return load<u32>(core, EXIT_CODE);
+    case SEQUENCER_FIGURE_ALU_FLAGS:
+      return load<u32>(core, ALU_FLAGS);
     case SEQUENCER_FIGURE_LOAD_PLACE:
       assert(load<u32>(LOAD_PLACE) < INSTRUCTIONS_MAX, 'an instruction or a row of a table');
       return load<u32>(LOAD_PLACE);

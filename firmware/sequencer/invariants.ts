@@ -21,10 +21,13 @@ import {
   Q1_OPCODE_ROWS,
   Q1_REAL_TIME_OPCODE,
   Q1_REGISTER_COUNT,
+  Q1_SECOND_SET_OPCODE,
 } from '../../protocol/guest/generated/instructions';
+import { CF, NF, OF, ZF } from './alu';
 import {
   ACCUMULATED_PHASE,
   ACQUISITIONS,
+  ALU_FLAGS,
   BINNING,
   BINNING_COUNT,
   BINNING_INTERVAL,
@@ -138,8 +141,12 @@ export function checkOpcodes(): void {
     const durations = flags & (Q1_FLAG_DURATION_A | Q1_FLAG_DURATION_B);
     if ((flags & Q1_FLAG_LEGAL) == 0) continue;
     const isRealTime = (flags & Q1_FLAG_REAL_TIME) != 0;
-    assert(isRealTime == opcode >= Q1_REAL_TIME_OPCODE, 'an opcode says to which core it belongs');
-    assert(isRealTime == (load<u8>(row, 3) != 0), 'the real-time core has something to do for each of its own');
+    const isSecond = opcode >= Q1_SECOND_SET_OPCODE;
+    assert(isRealTime == (opcode >= Q1_REAL_TIME_OPCODE && !isSecond), 'an opcode says to which core it belongs');
+    assert(
+      (isRealTime || isSecond) == (load<u8>(row, 3) != 0),
+      'what is not switched on by opcode has something to do',
+    );
     assert(durations != (Q1_FLAG_DURATION_A | Q1_FLAG_DURATION_B), 'a duration is in one field');
     assert(<u32>load<u8>(row, 2) < Q1_REGISTER_COUNT, 'field x names a register, or less');
     assert(load<u8>(Q1_COST_ROWS + opcode) != 0, 'every instruction takes time, so every program comes to its bound');
@@ -149,6 +156,7 @@ export function checkOpcodes(): void {
 /** What the next instruction of a core that runs relies on. */
 export function checkCore(core: usize): void {
   assert(load<u32>(core, REST) <= REST_INPUT, 'a core comes to rest for a reason of the list');
+  assert(load<u32>(core, ALU_FLAGS) <= (ZF | NF | CF | OF), 'four flags');
   checkQueue(core);
   checkShown(core);
   checkLatched(core);

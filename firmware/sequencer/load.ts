@@ -30,6 +30,7 @@ import {
   SEQUENCER_LOAD_GOOD,
   SEQUENCER_LOAD_HEADER,
   SEQUENCER_LOAD_INSTRUCTION,
+  SEQUENCER_LOAD_MIXED,
   SEQUENCER_LOAD_ROW,
   SEQUENCER_LOAD_RUNNING,
   SEQUENCER_LOAD_SIZE,
@@ -38,7 +39,9 @@ import {
   SEQUENCER_STATE_RUNNING,
 } from '../../protocol/guest/generated/constants';
 import {
+  Q1_FLAG_FIRST_SET,
   Q1_FLAG_LEGAL,
+  Q1_FLAG_SECOND_SET,
   Q1_OPCODE_COUNT,
   Q1_OPCODE_ROW_SIZE,
   Q1_OPCODE_ROWS,
@@ -63,6 +66,7 @@ import {
 const WAVES_MAX: u32 = 1024;
 const WEIGHTS_MAX: u32 = 32;
 const ACQUISITIONS_MAX: u32 = 32;
+const BOTH_SETS: u32 = Q1_FLAG_FIRST_SET | Q1_FLAG_SECOND_SET;
 
 function count(field: u32): u32 {
   assert(field < Q1_SEQUENCE_HEADER_SIZE, 'a field of the header');
@@ -110,11 +114,23 @@ function judge(length: u32, crc: u32): u32 {
   const whole = Q1_SEQUENCE_HEADER_SIZE + instructions * Q1_WORD_SIZE + tables + ((samples + weights) << 2);
   if (whole != length || count(Q1_SEQUENCE_LENGTH) != length) return SEQUENCER_LOAD_SIZE;
   assert(length <= STAGING_SIZE && instructions <= INSTRUCTIONS_MAX, 'a sequence that its places hold');
+  let sets: u32 = 0;
   for (let index: u32 = 0; index < instructions; index++) {
     store<u32>(LOAD_PLACE, index);
-    if (!isLegal(STAGING + Q1_SEQUENCE_HEADER_SIZE + index * Q1_WORD_SIZE)) return SEQUENCER_LOAD_INSTRUCTION;
+    const word = STAGING + Q1_SEQUENCE_HEADER_SIZE + index * Q1_WORD_SIZE;
+    if (!isLegal(word)) return SEQUENCER_LOAD_INSTRUCTION;
+    sets |= setsOf(load<u8>(word));
+    if (sets == BOTH_SETS) return SEQUENCER_LOAD_MIXED;
   }
   return SEQUENCER_LOAD_GOOD;
+}
+
+/** The one instruction set that has this opcode; 0 where both have it. */
+function setsOf(opcode: u32): u32 {
+  assert(opcode < Q1_OPCODE_COUNT, 'an opcode that was judged');
+  const sets = <u32>load<u8>(Q1_OPCODE_ROWS + opcode * Q1_OPCODE_ROW_SIZE, 1) & BOTH_SETS;
+  assert(sets != BOTH_SETS, 'what both sets have is of neither alone');
+  return sets;
 }
 
 /** Every field within the limits its opcode has in the instruction table (protocol/generate/guest-instructions.ts). */

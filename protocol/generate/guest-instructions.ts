@@ -1,14 +1,16 @@
 // The instruction table for the guests, in AssemblyScript: Q1_OP_name for every form, a row of limits for every opcode so that a program
 // can be judged before it runs, and the profiles as rows.
 //
-// What the real-time core does is a number a mnemonic, Q1_DO_name; 0 for those of the classic core, which switches on opcodes. Where the operands
-// come from are flags, so that a new form of a mnemonic needs no code.
+// What the real-time core does, and the classic core for an instruction that only the second set has, is a number an operation, Q1_DO_name.
+// For all others it is 0: there the classic core switches on opcodes. Where the operands come from is in the row too, so that a new form of a
+// mnemonic needs no code.
 //
 // Layout of an opcode's row (32 bytes; least and span, so that one unsigned comparison `value - least <= span` judges any operand; a field the
 // form does not use has least 0 and span 0):
 //
 //   0 steps u8 | 1 flags u8 | 2 x span u8 | 3 what to do u8 | 4 duration least u16 | 6 duration span u16
-//   8 a least u32 | 12 a span u32 | 16 b least u32 | 20 b span u32 | 24 c span u16 | 26 0 ... 31 0
+//   8 a least u32 | 12 a span u32 | 16 b least u32 | 20 b span u32 | 24 c span u16
+//   26 registers u8: bit 0: a names one that is read, bit 1: b | 27 0 ... 31 0
 
 import {
   costModels,
@@ -18,6 +20,7 @@ import {
   opcodeCount,
   instructions as ownInstructions,
   REAL_TIME_OPCODE,
+  SECOND_SET_OPCODE,
   STEP_NS,
   unusedOpcodes,
 } from '../q1/instructions.ts';
@@ -35,6 +38,9 @@ export const opcodeFlags = {
   /** The duration is in the register that field a, or b, names; else it is in the field of durations. */
   DURATION_A: 16,
   DURATION_B: 32,
+  /** Only one instruction set has it. */
+  FIRST_SET: 64,
+  SECOND_SET: 128,
 } as const;
 const ROW_BYTES = 32;
 
@@ -50,6 +56,7 @@ export function guestInstructions(
   constant('Q1_STEP_NS', STEP_NS, 'Nanoseconds of a step of the classic core');
   constant('Q1_JUMP_TAKEN_STEPS', JUMP_TAKEN_STEPS, 'Further steps of a conditional jump or loop that jumps');
   constant('Q1_REAL_TIME_OPCODE', REAL_TIME_OPCODE, 'Opcodes from here on are of the real-time class');
+  constant('Q1_SECOND_SET_OPCODE', SECOND_SET_OPCODE, 'Opcodes from here on are of the classic core, second set');
   constant('Q1_OPCODE_COUNT', opcodeCount(instructions), 'Opcodes are below this');
   lines.push('');
   for (const instruction of instructions) {
@@ -58,9 +65,9 @@ export function guestInstructions(
       lines.push(`export const Q1_OP_${form.name}: u32 = ${form.opcode};`);
     }
   }
-  lines.push('', '// What the real-time core is to do.');
-  for (const [index, { mnemonic }] of realTimeOf(instructions).entries())
-    lines.push(`export const Q1_DO_${mnemonic.toUpperCase()}: u32 = ${index + 1};`);
+  lines.push('', '// What is to be done.');
+  for (const [index, operation] of operationsOf(instructions).entries())
+    lines.push(`export const Q1_DO_${operation}: u32 = ${index + 1};`);
   lines.push('', ...limitRows(instructions), '', ...profileRows(), '', ...costRows(instructions));
   return `${lines.join('\n')}\n`;
 }
@@ -70,16 +77,22 @@ function signature({ mnemonic }: Instruction, { operands }: Form): string {
   return `${mnemonic} ${operands.map(({ mode }) => letters[mode]).join(',')}`.trim();
 }
 
-const realTimeOf = (instructions: readonly Instruction[]) =>
-  instructions.filter((instruction) => instruction.class === 'realTime');
+/** What the guests know a row by; undefined where they switch on its opcodes. */
+function operationOf({ mnemonic, class: group, set, operation }: Instruction): string | undefined {
+  return group === 'realTime' || set === 2 ? (operation ?? mnemonic.toUpperCase()) : undefined;
+}
+
+const operationsOf = (instructions: readonly Instruction[]): string[] => [
+  ...new Set(instructions.flatMap((instruction) => operationOf(instruction) ?? [])),
+];
 
 function limitRows(instructions: readonly Instruction[]): string[] {
-  const realTime = realTimeOf(instructions);
+  const operations: (string | undefined)[] = operationsOf(instructions);
   const constants = Object.entries(opcodeFlags).map(([name, value]) => `export const Q1_FLAG_${name}: u32 = ${value};`);
   const rows = Array.from({ length: opcodeCount(instructions) }, (_, opcode) => {
     const instruction = instructions.find(({ forms }) => forms.some((form) => form.opcode === opcode));
     const form = instruction?.forms.find((candidate) => candidate.opcode === opcode);
-    return `  ${instruction && form ? limitRow(instruction, form, 1 + realTime.indexOf(instruction)).join(', ') : Array(ROW_BYTES).fill(0).join(', ')},`;
+    return `  ${instruction && form ? limitRow(instruction, form, 1 + operations.indexOf(operationOf(instruction))).join(', ') : Array(ROW_BYTES).fill(0).join(', ')},`;
   });
   return [
     '// Row of an opcode: protocol/generate/guest-instructions.ts has the layout.',
@@ -116,16 +129,19 @@ function limitRow(instruction: Instruction, form: Form, toDo: number): number[] 
     row.setUint32(offset + 4, span, true);
   }
   row.setUint16(24, limits('c')[1], true);
+  const isRead = (field: OperandField) => form.operands.some((one) => one.field === field && one.mode === 'source');
+  row.setUint8(26, (isRead('a') ? 1 : 0) | (isRead('b') ? 2 : 0));
   return [...new Uint8Array(row.buffer)];
 }
 
 function flagsOf(instruction: Instruction, { operands }: Form): number {
-  const { LEGAL, COMMITS, REAL_TIME, REGISTERS, DURATION_A, DURATION_B } = opcodeFlags;
-  if (instruction.class !== 'realTime') return LEGAL | (instruction.commits ? COMMITS : 0);
+  const { LEGAL, COMMITS, REAL_TIME, REGISTERS, DURATION_A, DURATION_B, FIRST_SET, SECOND_SET } = opcodeFlags;
+  const set = instruction.set === undefined ? 0 : instruction.set === 1 ? FIRST_SET : SECOND_SET;
+  if (instruction.class !== 'realTime') return LEGAL | set | (instruction.commits ? COMMITS : 0);
   const durationField = operands.find(({ kind, mode }) => kind === 'duration' && mode === 'source')?.field;
   const hasRegisters = operands.some(({ kind, mode }) => kind !== 'duration' && mode === 'source');
   return (
-    (LEGAL | REAL_TIME | (instruction.commits ? COMMITS : 0)) +
+    (LEGAL | REAL_TIME | set | (instruction.commits ? COMMITS : 0)) +
     (hasRegisters ? REGISTERS : 0) +
     (durationField === 'a' ? DURATION_A : durationField === 'b' ? DURATION_B : 0)
   );

@@ -37,6 +37,10 @@ instruction.
 The classic core executes everything and hands real-time instructions, in order, to the real-time core through a queue. A register written by
 an instruction may not be read by the one right after it: put a \`nop\` between.
 
+There are two instruction sets. A module has one of them; its profile says which. "Set" says which of them has the instruction; without a number both do.
+Instructions of the second set leave flags (ZF, NF, CF, OF), by which its jumps decide. "Deprecated" means that the second set keeps an instruction
+for programs that were written for the first.
+
 An operand is a number unless there is an R before it, which stands for a register; a bare R is a register that is written. "Core" is the time of the
 classic core in ns; a conditional jump or loop that jumps takes ${JUMP_TAKEN_STEPS * STEP_NS} more. A duration is what the real-time core's time advances by. "Commits" means that the
 latched parameters take effect with it.
@@ -80,16 +84,18 @@ function classSection(group: InstructionClass, title: string): string {
   return `
 ## ${title}
 
-| instruction | core | opcode | what it does | cost from |
-|---|---|---|---|---|
+| instruction | set | core | opcode | what it does | cost from |
+|---|---|---|---|---|---|
 ${rows.join('\n')}
 `;
 }
 
-function row({ mnemonic, doc, commits, costSource }: Instruction, form: Form, first: boolean): string {
+function row(instruction: Instruction, form: Form, first: boolean): string {
+  const { mnemonic, doc, commits, costSource, set, deprecated } = instruction;
   const call = `${mnemonic} ${form.operands.map(operandText).join(',')}`.trim();
-  const what = first ? `${doc}${commits ? '. Commits' : ''} | ${costSource}` : '|';
-  return `| \`${call}\` | ${form.steps * STEP_NS} | ${form.opcode} | ${what} |`;
+  const notes = `${commits ? '. Commits' : ''}${deprecated ? `. Deprecated in set 2: ${deprecated}` : ''}`;
+  const what = first ? `${doc}${notes} | ${costSource}` : '|';
+  return `| \`${call}\` | ${set ?? ''} | ${form.steps * STEP_NS} | ${form.opcode} | ${what} |`;
 }
 
 function operandText({ kind, mode }: Operand): string {
@@ -106,7 +112,9 @@ function profileTable(): string {
     `| | ${names.join(' | ')} |`,
     `|---|${names.map(() => '---').join('|')}|`,
     `| what it is | ${names.map((name) => profiles[name].doc).join(' | ')} |`,
-    ...facts.map((fact) => `| ${words(fact)} | ${names.map((name) => profiles[name][fact]).join(' | ')} |`),
+    ...facts.map(
+      (fact) => `| ${words(fact)} | ${names.map((name) => [profiles[name][fact]].flat().join(', ')).join(' | ')} |`,
+    ),
   ].join('\n');
 }
 

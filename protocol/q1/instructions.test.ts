@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { instructions, opcodeCount, REAL_TIME_OPCODE } from './instructions.ts';
+import { instructions, isInSet, opcodeCount, REAL_TIME_OPCODE, SECOND_SET_OPCODE } from './instructions.ts';
 import { newerMnemonics } from './newer.ts';
 import { profiles } from './profiles.ts';
 
@@ -13,9 +13,11 @@ describe('the instruction table', () => {
     expect(forms.find(({ opcode }) => opcode === 0)?.name).toBe('ILLEGAL');
   });
 
-  test('has real-time instructions, and only those, from one opcode on', () => {
-    for (const { opcode, instruction } of forms) {
-      expect(opcode >= REAL_TIME_OPCODE, instruction.mnemonic).toBe(instruction.class === 'realTime');
+  test('has real-time instructions, and only those, from one opcode on up to those of the second set', () => {
+    for (const { name, opcode, instruction } of forms) {
+      const isRealTime = opcode >= REAL_TIME_OPCODE && opcode < SECOND_SET_OPCODE;
+      expect(isRealTime, name).toBe(instruction.class === 'realTime');
+      if (opcode >= SECOND_SET_OPCODE) expect(instruction.set, name).toBe(2);
     }
   });
 
@@ -26,11 +28,14 @@ describe('the instruction table', () => {
     }
   });
 
-  test('tells the forms of a mnemonic apart by which operands are registers', () => {
-    for (const { mnemonic, forms } of instructions) {
-      const patterns = forms.map(({ operands }) => operands.map(({ mode }) => mode === 'immediate').join());
-      expect(new Set(patterns).size, mnemonic).toBe(forms.length);
-    }
+  test.each([1, 2] as const)('tells the forms of a mnemonic in set %i apart by their operands', (set) => {
+    const calls = forms
+      .filter(({ instruction }) => isInSet(instruction, set))
+      .map(({ instruction, operands }) =>
+        [instruction.mnemonic, ...operands.map(({ mode }) => mode === 'immediate')].join(),
+      );
+    expect(new Set(calls).size).toBe(calls.length);
+    expect(calls.length).toBeGreaterThan(50);
   });
 
   test('charges one step for the instruction with its first register and one for every further', () => {

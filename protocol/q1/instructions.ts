@@ -5,120 +5,62 @@
 // table in which two forms share an opcode or one is left out without a word. A row alone makes no instruction: its code is in firmware/sequencer,
 // and where that is missing the sequencer stops at it with the flag of an illegal instruction.
 //
-// Cost is what the classic core spends, in steps of 4 ns. Source of the default: the open simulator q1simulator 1.0.5 (q1parser.py,
+// There are two instruction sets. A row is of one of them or of both; those that only the second has are in second-set.ts. A mnemonic may have
+// several rows, as long as no two forms of one set have the same operands.
+//
+// Cost is what the classic core spends, in steps of 4 ns. Source of the default: the open simulator q1simulator 1.3.4 (q1parser.py,
 // q1core.py), whose authors corrected it to the published Q1ASM specification: one step an instruction, whose first register operand
 // comes with it, one for each further register, two more for arithmetic and conditional jumps, three for a jump that is taken.
 
-import type { Operand, OperandField, OperandKindName } from './operands.ts';
+import {
+  alone,
+  arithmetic,
+  counter,
+  destination,
+  duration,
+  form,
+  type Instruction,
+  type InstructionSet,
+  immediate,
+  jumpIf,
+  otherwise,
+  parameter,
+  realTime,
+  source,
+  wait,
+  weighedAcquisition,
+} from './rows.ts';
+import { secondSet } from './second-set.ts';
 
-/** What an instruction is to the two cores. */
-export type InstructionClass =
-  | 'control'
-  | 'jump'
-  | 'arithmetic'
-  /** Latched; takes effect with the next instruction that commits. */
-  | 'parameter'
-  /** Decides whether the real-time instructions after it are executed. */
-  | 'condition'
-  /** Goes through the queue to the real-time core and takes time there. */
-  | 'realTime';
+export {
+  type CostSource,
+  costSources,
+  type Form,
+  type Instruction,
+  type InstructionClass,
+  type InstructionSet,
+} from './rows.ts';
 
-export interface Form {
-  opcode: number;
-  /** Name of the opcode in the guests: Q1_OP_name. */
-  name: string;
-  operands: Operand[];
-  /** Steps of the classic core. */
-  steps: number;
-}
-
-export interface Instruction {
-  mnemonic: string;
-  class: InstructionClass;
-  /** Commits the latched parameters before it acts. */
-  commits: boolean;
-  forms: Form[];
-  doc: string;
-  /** Where the cost comes from. */
-  costSource: CostSource;
-}
-
-export const costSources = {
-  simulator: 'q1simulator 1.0.5, which follows the published specification',
-  confirmed: 'q1simulator 1.0.5; the same figure in qililab’s report 670 or an independent simulator',
-  disputed: 'q1simulator 1.0.5; q1pulse’s comments count 12 ns also with two registers (cost model alu12)',
-} as const;
-export type CostSource = keyof typeof costSources;
-
-const immediate = (kind: OperandKindName, field: OperandField): Operand => ({ kind, mode: 'immediate', field });
-const source = (kind: OperandKindName, field: OperandField): Operand => ({ kind, mode: 'source', field });
-const destination: Operand = { kind: 'word', mode: 'destination', field: 'x' };
-const counter: Operand = { kind: 'word', mode: 'counter', field: 'x' };
-const duration = immediate('duration', 'duration');
-const otherwise = immediate('otherwise', 'duration');
-
-const form = (opcode: number, name: string, operands: Operand[], steps: number): Form => ({
-  ...{ opcode, name, operands, steps },
-});
-
-function alone(opcode: number, mnemonic: string, doc: string, group: InstructionClass = 'control'): Instruction {
-  const forms = [form(opcode, mnemonic.toUpperCase(), [], 1)];
-  return { mnemonic, class: group, commits: false, forms, doc, costSource: 'simulator' };
-}
-
-/** `op a,b,destination`, where b is a number or a register. */
-function arithmetic(opcode: number, mnemonic: string, kind: OperandKindName, doc: string): Instruction {
-  const name = mnemonic.toUpperCase();
-  const forms = [
-    form(opcode, `${name}_I`, [source('word', 'a'), immediate(kind, 'b'), destination], 3),
-    form(opcode + 1, `${name}_R`, [source('word', 'a'), source(kind, 'b'), destination], 4),
-  ];
-  return { mnemonic, class: 'arithmetic', commits: false, forms, doc, costSource: 'disputed' };
-}
-
-/** `op a,address`: the target is always in field b. */
-function jumpIf(opcode: number, mnemonic: string, operands: Operand[], doc: string): Instruction {
-  const name = mnemonic.toUpperCase();
-  const forms = [
-    form(opcode, `${name}_I`, [...operands, immediate('address', 'b')], 3),
-    form(opcode + 1, `${name}_R`, [...operands, source('address', 'b')], 3),
-  ];
-  return { mnemonic, class: 'jump', commits: false, forms, doc, costSource: 'confirmed' };
-}
-
-function parameter(opcode: number, mnemonic: string, kinds: OperandKindName[], doc: string): Instruction {
-  const fields: OperandField[] = ['a', 'b'];
-  const name = mnemonic.toUpperCase();
-  const given = (make: typeof immediate) => kinds.map((kind, index) => make(kind, fields[index]));
-  const forms = [
-    form(opcode, `${name}_I`, given(immediate), 1),
-    form(opcode + 1, `${name}_R`, given(source), kinds.length),
-  ];
-  return { mnemonic, class: 'parameter', commits: false, forms, doc, costSource: 'simulator' };
-}
-
-/** A real-time instruction whose duration alone may be a register. */
-function wait(opcode: number, mnemonic: string, doc: string): Instruction {
-  const name = mnemonic.toUpperCase();
-  const forms = [form(opcode, `${name}_I`, [duration], 1), form(opcode + 1, `${name}_R`, [source('duration', 'a')], 1)];
-  return { mnemonic, class: 'realTime', commits: false, forms, doc, costSource: 'simulator' };
-}
-
-function realTime(mnemonic: string, commits: boolean, forms: Form[], doc: string): Instruction {
-  return { mnemonic, class: 'realTime', commits, forms, doc, costSource: 'simulator' };
-}
+const comparison = [source('word', 'x'), immediate('word', 'a')];
 
 export const instructions: Instruction[] = [
   alone(0, 'illegal', 'Stops the sequencer with the flag SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION'),
   alone(1, 'stop', 'The classic core stops; the real-time core finishes what is queued'),
   alone(2, 'nop', 'One step of the classic core'),
+  jumpIf(3, 'jmp', 'JMP', [], 3, 'Continues at the address'),
+  { ...jumpIf(5, 'jge', 'JGE', comparison, 2, 'Jumps if register >= number, both unsigned'), set: 1 },
+  { ...jumpIf(7, 'jlt', 'JLT', comparison, 2, 'Jumps if register < number, both unsigned'), set: 1 },
   {
-    ...jumpIf(3, 'jmp', [], 'Continues at the address'),
-    forms: [form(3, 'JMP_I', [immediate('address', 'b')], 4), form(4, 'JMP_R', [source('address', 'b')], 4)],
+    ...jumpIf(
+      9,
+      'loop',
+      'LOOP',
+      [counter],
+      2,
+      'Takes one off the register and jumps unless it became zero; zero wraps to 2^32 - 1',
+    ),
+    set: 1,
   },
-  jumpIf(5, 'jge', [source('word', 'x'), immediate('word', 'a')], 'Jumps if register >= number, both unsigned'),
-  jumpIf(7, 'jlt', [source('word', 'x'), immediate('word', 'a')], 'Jumps if register < number, both unsigned'),
-  jumpIf(9, 'loop', [counter], 'Takes one off the register and jumps unless it became zero; zero wraps to 2^32 - 1'),
   {
     ...alone(11, 'move', 'destination = source', 'arithmetic'),
     forms: [
@@ -128,6 +70,7 @@ export const instructions: Instruction[] = [
   },
   {
     ...alone(13, 'not', 'destination = bitwise complement of the source', 'arithmetic'),
+    set: 1,
     forms: [
       form(13, 'NOT_I', [immediate('word', 'a'), destination], 3),
       form(14, 'NOT_R', [source('word', 'a'), destination], 3),
@@ -189,28 +132,7 @@ export const instructions: Instruction[] = [
     ],
     'Opens a square integration window into a bin; its length is the integration length of the sequencer',
   ),
-  realTime(
-    'acquire_weighed',
-    true,
-    [
-      form(
-        69,
-        'ACQUIRE_WEIGHED_I',
-        [
-          ...[immediate('acquisition', 'x'), immediate('bin', 'a')],
-          ...[immediate('weight', 'b'), immediate('weight', 'c'), duration],
-        ],
-        1,
-      ),
-      form(
-        70,
-        'ACQUIRE_WEIGHED_R',
-        [immediate('acquisition', 'x'), source('bin', 'a'), source('weight', 'b'), source('weight', 'c'), duration],
-        3,
-      ),
-    ],
-    'Opens an integration window weighed by two weight functions; it is as long as the longer of them',
-  ),
+  { ...weighedAcquisition(69, 'acquire_weighed'), deprecated: 'write acquire_weighted' },
   realTime(
     'acquire_ttl',
     true,
@@ -251,6 +173,7 @@ export const instructions: Instruction[] = [
     'Holds the real-time core until a trigger with this address arrives, then for the duration',
   ),
   wait(81, 'wait_sync', 'Holds the real-time core until every synchronised sequencer is there, then for the duration'),
+  ...secondSet,
 ];
 
 /** Further steps of a conditional jump or loop that jumps. */
@@ -259,15 +182,23 @@ export const JUMP_TAKEN_STEPS = 3;
 /** Nanoseconds of a step of the classic core. */
 export const STEP_NS = 4;
 
-/** From here on an opcode is of the real-time class. */
+/** From here on an opcode is of the real-time class, up to SECOND_SET_OPCODE. */
 export const REAL_TIME_OPCODE = 64;
 
-/** Opcodes that no instruction has, first and last, each with why. A new instruction takes one of its class, or the next after the last. */
+/** From here on an opcode is of the classic core and of the second set. */
+export const SECOND_SET_OPCODE = 128;
+
+/** Whether an instruction set has a row. */
+export const isInSet = (instruction: Instruction, set: InstructionSet): boolean =>
+  instruction.set === undefined || instruction.set === set;
+
+/** Opcodes that no instruction has, first and last, each with why. A new instruction takes one of its class, or of the second set the next after the last. */
 export const unusedOpcodes: readonly (readonly [first: number, last: number, why: string])[] = [
   [29, 31, 'room for arithmetic'],
   [37, 37, 'reset_ph has no operand that a register could be'],
   [46, 47, 'room for parameters'],
   [50, 63, 'room for instructions that take no time of the real-time core'],
+  [86, 127, 'room for real-time instructions'],
 ];
 
 /** Opcodes are below this. */

@@ -25,6 +25,7 @@ export const sequencerLoads = constantTable('SEQUENCER_LOAD', 'Why a sequence wa
   INSTRUCTION: [5, 'An instruction does not exist, or has an operand out of range'],
   ROW: [6, 'A waveform or weight lies outside its samples'],
   BINS: [7, 'There are not enough bins left, or more than one sequencer may have'],
+  MIXED: [8, 'An instruction is of another instruction set than one before it'],
 });
 
 export const sequencerRuns = constantTable('SEQUENCER_RUN', 'Why a run of the sequencers ended.', {
@@ -65,6 +66,8 @@ export const sequencerFigures = constantTable('SEQUENCER_FIGURE', 'What is known
   CLASSIC_LOW: [17, 'Time of its classic core in ns, low word'],
   CLASSIC_HIGH: [18, 'High word'],
   PLAYED: [19, 'Of all: real-time instructions executed since the release, modulo 2^32'],
+  EXIT_CODE: [20, 'What stop gave as exit code, i32; 0 where it gave none'],
+  ALU_FLAGS: [21, 'Flags of the last calculation of the second set: bit 0 zero, 1 negative, 2 carry, 3 overflow'],
 });
 
 export const sequencerOutputs = constantTable('SEQUENCER_OUTPUT', 'What is at the outputs of a sequencer at a time.', {

@@ -19,6 +19,10 @@ export const operandKinds = {
     doc: '32 bits, signed or unsigned as it is written',
   },
   shift: { noun: 'a shift', least: 0, most: 2 ** 32 - 1, doc: '32 bits unsigned; 32 and more shift everything out' },
+  unsignedWord: { noun: 'a number', least: 0, most: 2 ** 32 - 1, doc: '32 bits unsigned' },
+  signedWord: { noun: 'a number', least: -(2 ** 31), most: 2 ** 31 - 1, doc: '32 bits signed' },
+  half: { noun: 'a number', least: 0, most: 65535, doc: '16 bits unsigned; of a register the low half' },
+  signedHalf: { noun: 'a number', least: -32768, most: 32767, doc: '16 bits signed; of a register the low half' },
   address: {
     noun: 'an instruction address',
     least: 0,

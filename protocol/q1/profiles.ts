@@ -6,14 +6,17 @@
 // sequencers of a module share 3 * (2^17 + 2^16), which the vendor told qibolab's authors (pull request 857). The depth of the real-time queue, the
 // head start and what wait_sync hides are estimates of q1simulator (q1core.py; 1.3.4 has a queue of 32, 1.0.5 had 16): the vendor states none of them. Of the cryogenic
 // chip (arXiv:2604.16216) only the shared instruction memory and the 4 ns step are published; the rest is taken from the readout module, so that
-// programs fit both.
+// programs fit both. Which instruction set a Qblox module has depends on its firmware: q1simulator takes the second with qblox-instruments 1.2.0 and
+// later. The sequencers of the cryogenic chip are ours, and execute both.
+
+import type { InstructionSet } from './instructions.ts';
 
 export interface Profile {
   /** In the header of an assembled sequence. */
   number: number;
   doc: string;
-  /** The one its sequencers have: 1, or 2 for the extension of 2026 (newer.ts), which none has yet. */
-  instructionSet: 1 | 2;
+  /** Those its sequencers execute; a sequence is of one of them. */
+  instructionSets: readonly InstructionSet[];
   sequencers: number;
   /** Instructions a sequencer holds, or all of them together where the memory is shared. */
   instructions: number;
@@ -44,7 +47,7 @@ export interface Profile {
 const qrm: Profile = {
   number: 1,
   doc: 'Readout module: two output and two input paths',
-  instructionSet: 1,
+  instructionSets: [1],
   sequencers: 6,
   instructions: 12288,
   sharedInstructions: false,
@@ -62,22 +65,27 @@ const qrm: Profile = {
   acquisitionIntervalNs: 300,
 };
 
+const qcm: Profile = {
+  ...qrm,
+  number: 0,
+  doc: 'Control module: two output paths a sequencer, no acquisition',
+  instructions: 16384,
+  ...{ weights: 0, weightSamples: 0, acquisitions: 0, sequencerBins: 0, bins: 0 },
+};
+
 export const profiles = {
-  'qblox-qcm': {
-    ...qrm,
-    number: 0,
-    doc: 'Control module: two output paths a sequencer, no acquisition',
-    instructions: 16384,
-    ...{ weights: 0, weightSamples: 0, acquisitions: 0, sequencerBins: 0, bins: 0 },
-  },
+  'qblox-qcm': qcm,
   'qblox-qrm': qrm,
   'cryo-hrl': {
     ...qrm,
     number: 2,
     doc: 'Cryogenic controller: 6144 instructions shared by all sequencers',
+    instructionSets: [1, 2],
     instructions: 6144,
     sharedInstructions: true,
   },
+  'qblox-qcm-2': { ...qcm, number: 3, doc: `${qcm.doc}; second instruction set`, instructionSets: [2] },
+  'qblox-qrm-2': { ...qrm, number: 4, doc: `${qrm.doc}; second instruction set`, instructionSets: [2] },
 } satisfies Record<string, Profile>;
 
 export type ProfileName = keyof typeof profiles;

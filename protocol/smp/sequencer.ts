@@ -44,6 +44,7 @@ export const sequencerErrors = constantTable('SEQ_ERR', 'Error codes of the SEQU
   SETTING: [12, 'There is no such setting, or its value is out of range'],
   NOT_LOADED: [13, 'A sequencer to be started holds no sequence'],
   NO_BIN: [14, 'The acquisition has no such bin'],
+  MIXED: [15, 'An instruction is of another instruction set than one before it'],
 });
 
 export const SeqCommand = valuesOf(sequencerCommands);

@@ -169,7 +169,7 @@ function* runToEnd(
 }
 
 /** Refusals that are about one instruction or one row of a table. */
-const placed: number[] = [SequencerLoad.INSTRUCTION, SequencerLoad.ROW];
+const placed: number[] = [SequencerLoad.INSTRUCTION, SequencerLoad.ROW, SequencerLoad.MIXED];
 
 /** Loads a sequence and its settings; every loaded sequencer takes part in wait_sync. */
 export function loadProgram(

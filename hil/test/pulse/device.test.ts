@@ -71,11 +71,20 @@ describe('an upload is refused', () => {
 
   test('with an instruction that does not exist, a register that does not exist, and bytes that are no sequence', async () => {
     const firstInstruction = 40;
-    expect(await refusal(uploadSequence(device.client, 0, changed(firstInstruction, 200)))).toBe('INSTRUCTION');
+    expect(await refusal(uploadSequence(device.client, 0, changed(firstInstruction, 63)))).toBe('INSTRUCTION');
     const move = program('move', 'move R1,R2\nstop').binary;
     const wild = Uint8Array.from(move, (byte, index) => (index === firstInstruction + 1 ? 64 : byte));
     expect(await refusal(uploadSequence(device.client, 0, wild))).toBe('INSTRUCTION');
     expect(await refusal(uploadSequence(device.client, 0, changed(0, 0)))).toBe('HEADER');
+  });
+
+  test('with instructions of both sets', async () => {
+    const first = program('first', 'add R1,R2,R3\nadd R1,R2,R3\nstop').binary;
+    const second = program('second', 'cmp R1,R2\nadd R1,R2,R3\nstop').binary;
+    const secondInstruction = 56;
+    const mixed = Uint8Array.from(first, (byte, index) => (index < secondInstruction ? byte : second[index]));
+    expect(await refusal(uploadSequence(device.client, 0, mixed))).toBe('MIXED');
+    await uploadSequence(device.client, 0, second);
   });
 
   test('with a length that is not that of its parts, and for a sequencer that is not there', async () => {

@@ -8,7 +8,8 @@ const fullScale = 16384;
 
 /** `lints`: false for what is to be wrong on purpose. */
 export function program(name: string, text: string, settings: Setting[] = [], lints = true): PulseProgram {
-  const sequence = assembleSequence(text, name, 'qblox-qrm');
+  // The profile that has both instruction sets: a program is of the one it says or shows.
+  const sequence = assembleSequence(text, name, 'cryo-hrl');
   const errors = sequence.findings.filter(({ severity }) => severity === 'error');
   if (lints && errors.length > 0) throw new Error(`${name}: ${errors.map(({ message }) => message).join('; ')}`);
   return { name, binary: sequence.binary, settings };

@@ -8,6 +8,7 @@ import { chooser } from '../../../host/board/random.ts';
 import { SequencerModule, sequencerCount } from '../../../host/board/sequencer/sequencer-module.ts';
 import { cases } from '../../../host/board/testing/cases.ts';
 import { sequencerModule } from '../../../host/tools/sequencer.ts';
+import type { InstructionSet } from '../../../protocol/q1/instructions.ts';
 import { SequencerLoad, SequencerRun } from '../../../protocol/q1/module.ts';
 import { SequencerFlag, SequencerState } from '../../../protocol/q1/status.ts';
 import { loadProgram, type PulseProgram } from '../../rig/pulse/run.ts';
@@ -25,8 +26,11 @@ beforeAll(async () => {
   bytes = await sequencerModule();
 });
 
-function sixPrograms(seed: number, syncs = true): PulseProgram[] {
-  return Array.from({ length: sequencerCount }, (_, core) => randomProgram(seed * sequencerCount + core, syncs));
+/** Each instruction set has a turn. */
+const setOf = (seed: number): InstructionSet => (seed % 2 === 0 ? 1 : 2);
+
+function sixPrograms(seed: number, syncs = true, set = setOf(seed)): PulseProgram[] {
+  return Array.from({ length: sequencerCount }, (_, core) => randomProgram(seed * sequencerCount + core, syncs, set));
 }
 
 interface Ended {
@@ -105,7 +109,7 @@ describe('a sequence with changed bytes and the CRC that fits them', () => {
     const module = new SequencerModule(bytes);
     fc.assert(
       fc.property(seeds, fc.array(change, { minLength: 1, maxLength: 4 }), (seed, changes) => {
-        const binary = randomProgram(seed, false).binary.slice();
+        const binary = randomProgram(seed, false, setOf(seed)).binary.slice();
         for (const { at, to } of changes) binary[at % binary.length] = to;
         module.stage(binary);
         if (module.load(0, binary.length, crc32(binary)) !== SequencerLoad.GOOD) {
@@ -126,7 +130,7 @@ describe('a sequence with changed bytes and the CRC that fits them', () => {
 });
 
 describe('a million legal instructions on six sequencers', () => {
-  test('harm nothing but the program that has them', () => {
+  test.each([1, 2] as const)('of set %i harm nothing but the program that has them', (set) => {
     const own =
       SequencerFlag.SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW |
       SequencerFlag.SEQUENCE_PROCESSOR_RT_EXEC_ILLEGAL_INSTRUCTION |
@@ -135,7 +139,7 @@ describe('a million legal instructions on six sequencers', () => {
     const seen = new Set<number>();
     const outcomes = new Set<number>();
     for (let seed = 0; executed < 1_000_000; seed++) {
-      const programs = sixPrograms(seed, seed % 2 === 0);
+      const programs = sixPrograms(seed, seed % 2 === 0, set);
       const { state } = ran(programs, 0, (module) => {
         const outcome = module.run(2_000_000);
         expect([SequencerRun.UNTIL, SequencerRun.DONE, SequencerRun.DEADLOCK]).toContain(outcome);

@@ -4,7 +4,7 @@
 // most programs are slow enough for the classic core to keep up; what happens else is the program's own.
 
 import { type Choose, chooser } from '../../../host/board/random.ts';
-import { instructions } from '../../../protocol/q1/instructions.ts';
+import { type InstructionSet, instructions, isInSet } from '../../../protocol/q1/instructions.ts';
 import { type Operand, operandKinds } from '../../../protocol/q1/operands.ts';
 import type { PulseProgram, Setting } from '../../rig/pulse/run.ts';
 import { sequence } from './programs.ts';
@@ -18,13 +18,19 @@ const preamble = [
   ...Array.from({ length: 8 }, (_, index) => `move ${index % 4},R${8 + index}`),
 ];
 
-export function randomProgram(seed: number, syncs: boolean): PulseProgram {
+/** The rows of each set. */
+const rows = {
+  1: instructions.filter((row) => isInSet(row, 1)),
+  2: instructions.filter((row) => isInSet(row, 2)),
+};
+
+export function randomProgram(seed: number, syncs: boolean, set: InstructionSet = 1): PulseProgram {
   const pick = chooser(seed);
   const pace = paces[pick(paces.length)];
-  const drawn = Array.from({ length }, (_, index) => drawInstruction(pick, syncs, pace, index));
+  const drawn = Array.from({ length }, (_, index) => drawInstruction(pick, syncs, pace, index, set));
   const start = preamble.length + 1;
   // Round and round: what runs off the end begins again.
-  const text = [...preamble, 'wait_sync 1000', ...drawn, `jmp ${start}`].join('\n');
+  const text = [`.DEF INSTRUCTION_SET ${set}`, ...preamble, 'wait_sync 1000', ...drawn, `jmp ${start}`].join('\n');
   return sequence(`random ${seed}`, text, settings(pick));
 }
 
@@ -40,9 +46,9 @@ function settings(pick: Choose): Setting[] {
   ];
 }
 
-function drawInstruction(pick: Choose, syncs: boolean, pace: number, at: number): string {
+function drawInstruction(pick: Choose, syncs: boolean, pace: number, at: number, set: InstructionSet): string {
   for (;;) {
-    const instruction = instructions[pick(instructions.length)];
+    const instruction = rows[set][pick(rows[set].length)];
     const { mnemonic } = instruction;
     if (mnemonic === 'illegal' || mnemonic === 'stop') continue;
     // What waits for others would mostly wait for ever; one in a while is enough.
@@ -52,6 +58,9 @@ function drawInstruction(pick: Choose, syncs: boolean, pace: number, at: number)
   }
 }
 
+/** Kinds for which any register will do. */
+const anyWord = new Set<Operand['kind']>(['word', 'half', 'signedHalf', 'signedWord', 'unsignedWord']);
+
 /** Indices of which the sequence has all but the last few. */
 const mostlyThere: Partial<Record<Operand['kind'], number>> = { wave: 3, weight: 3, acquisition: 2, bin: 20 };
 
@@ -59,7 +68,7 @@ function drawOperand({ kind, mode }: Operand, pick: Choose, pace: number, at: nu
   if (mode === 'destination' || mode === 'counter') return `R${16 + pick(48)}`;
   if (mode === 'source') {
     if (kind === 'duration') return `R${pick(8)}`;
-    return kind === 'word' ? `R${pick(64)}` : `R${8 + pick(8)}`;
+    return anyWord.has(kind) ? `R${pick(64)}` : `R${8 + pick(8)}`;
   }
   if (kind === 'duration' || kind === 'otherwise') return String(4 + pick(pace));
   // Backwards mostly means for ever; the whole goes round anyway.

@@ -1,8 +1,11 @@
 // Assembles Q1ASM text into instructions, in two passes: first names, then operands. All errors are collected and thrown together at the end.
+//
+// A program is of one instruction set. It may say which (`.DEF INSTRUCTION_SET 2`), or the module it is for says it. Otherwise the program shows it:
+// it is of the second set when it has an instruction that only this set has. What must stay true: the instructions of a program are all of its set.
 
-import type { Form, Instruction } from '../../../protocol/q1/instructions.ts';
+import type { Form, Instruction, InstructionSet } from '../../../protocol/q1/instructions.ts';
 import { byPlace, type Finding, Q1Error, type Source } from './findings.ts';
-import { type Complaint, chooseForm, findInstruction, judgeNumber, unknownMnemonic } from './form.ts';
+import { type Complaint, chooseForm, findRows, judgeNumber } from './form.ts';
 import { type Line, parseLine, type Token } from './line.ts';
 import { type Names, OperandError, quoted, readOperand, type WrittenOperand } from './operand.ts';
 
@@ -27,21 +30,80 @@ export interface Program {
   source: Source;
   instructions: AssembledInstruction[];
   labels: ReadonlyMap<string, number>;
+  set: InstructionSet;
+  /** The line that says or shows that it is of the second set; undefined where something else says so. */
+  setLine?: number;
 }
 
+/** Which set a program is to be of, and what says so, in words: `the profile qblox-qcm`. */
+export interface Said {
+  set: InstructionSet;
+  by: string;
+  /** Where the program itself says it. */
+  line?: number;
+}
+
+/** The alias by which a program says its instruction set. */
+export const SET_ALIAS = 'INSTRUCTION_SET';
+
 /** Throws a Q1Error that has all errors. */
-export function assemble(source: Source): Program {
+export function assemble(source: Source, saidOutside?: Said): Program {
   const findings: Finding[] = [];
   const lines = source.lines.map((text, index) => parseLine(text, index + 1, findings));
   const names = collectNames(lines, findings);
+  const said = whichSet(lines, names, saidOutside, findings);
+  const first = assembleLines(lines, names, said ?? { set: 1, by: '' });
+  const { shownBy } = first;
+  const again = said === undefined && shownBy !== undefined;
+  const { assembled, wrong } = again ? assembleLines(lines, names, { set: 2, by: `line ${shownBy}` }) : first;
+  findings.push(...wrong);
+  if (findings.length > 0) throw new Q1Error(source, findings.sort(byPlace));
+  const set = again ? 2 : (said?.set ?? 1);
+  return { source, instructions: assembled, labels: names.labels, set, setLine: again ? shownBy : said?.line };
+}
+
+/** What says the set: the program, or what is outside it. Both must say the same. */
+function whichSet(lines: Line[], { aliases }: Names, outside: Said | undefined, findings: Finding[]): Said | undefined {
+  const value = aliases.get(SET_ALIAS);
+  if (value === undefined) return outside;
+  const at = lines.findIndex(({ mnemonic, operands }) => mnemonic?.text === '.DEF' && operands[0]?.text === SET_ALIAS);
+  const [, token] = lines[at].operands;
+  if (value !== '1' && value !== '2') {
+    const message = `${SET_ALIAS} says which instruction set the program is for: expected 1 or 2, not ${quoted(value)}`;
+    findings.push(error('INSTRUCTION_SET', at + 1, token, message));
+    return outside;
+  }
+  const set = value === '1' ? 1 : 2;
+  if (outside !== undefined && outside.set !== set) {
+    const message = `the program is for instruction set ${set}, but ${outside.by} is for set ${outside.set}`;
+    findings.push(error('INSTRUCTION_SET', at + 1, token, message));
+  }
+  return { set, by: `line ${at + 1}`, line: at + 1 };
+}
+
+interface AssembledLines {
+  assembled: AssembledInstruction[];
+  wrong: Finding[];
+  /** The first line that has what only the second set has, where the set is the first. */
+  shownBy: number | undefined;
+}
+
+function assembleLines(lines: Line[], names: Names, said: Said): AssembledLines {
+  const wrong: Finding[] = [];
   const assembled: AssembledInstruction[] = [];
+  let shownBy: number | undefined;
   for (const [index, line] of lines.entries()) {
     if (line.mnemonic === undefined || line.mnemonic.text.startsWith('.')) continue;
-    const one = assembleLine(line, index + 1, names, findings);
+    const complain = ({ rule, message, operand, needsSecondSet }: Complaint) => {
+      if (needsSecondSet) shownBy ??= index + 1;
+      const why = needsSecondSet ? `, but ${said.by} is for the first` : '';
+      const token = operand === undefined ? line.mnemonic : line.operands[operand];
+      wrong.push(error(rule, index + 1, token as Token, `${message}${why}`));
+    };
+    const one = assembleLine(line, index + 1, names, said.set, complain);
     if (one !== undefined) assembled.push(one);
   }
-  if (findings.length > 0) throw new Q1Error(source, findings.sort(byPlace));
-  return { source, instructions: assembled, labels: names.labels };
+  return { assembled, wrong, shownBy };
 }
 
 function collectNames(lines: Line[], findings: Finding[]): Names {
@@ -89,24 +151,24 @@ function assembleLine(
   { mnemonic, operands }: Line,
   line: number,
   names: Names,
-  findings: Finding[],
+  set: InstructionSet,
+  complain: (complaint: Complaint) => void,
 ): AssembledInstruction | undefined {
   if (mnemonic === undefined) return undefined;
-  const complain = ({ rule, message, operand }: Complaint) =>
-    findings.push(error(rule, line, operand === undefined ? mnemonic : operands[operand], message));
-  const instruction = findInstruction(mnemonic.text);
-  if (instruction === undefined) {
-    complain(unknownMnemonic(mnemonic.text));
+  const rows = findRows(mnemonic.text, set);
+  if (!Array.isArray(rows)) {
+    complain(rows);
     return undefined;
   }
   const written = readOperands(operands, names, complain);
   if (written === undefined) return undefined;
-  const form = chooseForm(instruction, written);
-  if (!('opcode' in form)) {
-    complain(form);
-    judgeCommon(instruction, written, complain);
+  const chosen = chooseForm(rows, written);
+  if (!('form' in chosen)) {
+    complain(chosen);
+    judgeCommon(rows, written, complain);
     return undefined;
   }
+  const { instruction, form } = chosen;
   for (const [index, operand] of form.operands.entries()) {
     const complaint = judgeNumber(operand, written[index]);
     if (complaint !== undefined) complain({ ...complaint, operand: index });
@@ -120,12 +182,8 @@ function assembleLine(
 }
 
 /** When no form fits: the errors about numbers that every form has in common. */
-function judgeCommon(
-  { forms }: Instruction,
-  written: WrittenOperand[],
-  complain: (complaint: Complaint) => void,
-): void {
-  const candidates = forms.filter(({ operands }) => operands.length === written.length);
+function judgeCommon(rows: Instruction[], written: WrittenOperand[], complain: (complaint: Complaint) => void): void {
+  const candidates = rows.flatMap(({ forms }) => forms).filter(({ operands }) => operands.length === written.length);
   for (const [index, operand] of (candidates[0]?.operands ?? []).entries()) {
     if (candidates.some(({ operands }) => operands[index].mode !== 'immediate')) continue;
     const complaint = judgeNumber(operand, written[index]);

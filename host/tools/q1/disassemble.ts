@@ -1,8 +1,10 @@
 // Turns assembled bytes back into text: Q1ASM, or the sequence JSON with its tables. Assembling that text gives the same bytes, except for the
-// line numbers.
+// line numbers. So a program of the second instruction set that does not show it begins with a line that says so.
 
 import { SequenceLayout } from '../../../protocol/q1/sequence.ts';
+import { SET_ALIAS } from './assemble.ts';
 import { type DecodedInstruction, type DecodedSequence, decodeSequence } from './encode.ts';
+import { isInFirstSet } from './form.ts';
 
 /** Throws DecodeError. */
 export function disassemble(bytes: Uint8Array): string {
@@ -39,7 +41,20 @@ function programText(program: DecodedInstruction[]): string {
   });
   // A jump may lead to the place after the last instruction. There is no instruction there that could carry the label.
   const end = labels.get(program.length);
-  return `${[...lines, ...(end === undefined ? [] : [`${end}:`])].join('\n')}\n`;
+  return `${[...setLines(program), ...lines, ...(end === undefined ? [] : [`${end}:`])].join('\n')}\n`;
+}
+
+/** The line that says the instruction set, where no instruction shows it. */
+function setLines(program: DecodedInstruction[]): string[] {
+  const second = program.filter(({ instruction }) => instruction.set === 2);
+  const shows = second.some(
+    ({ instruction, form }) =>
+      !isInFirstSet(
+        instruction.mnemonic,
+        form.operands.map(({ mode }) => ({ kind: mode === 'immediate' ? 'number' : 'register' })),
+      ),
+  );
+  return second.length === 0 || shows ? [] : [`.DEF ${SET_ALIAS} 2`];
 }
 
 function jumpTargets({ form, values }: DecodedInstruction): number[] {

@@ -70,7 +70,7 @@ describe('the assembler throws nothing but its own error', () => {
   test('on legal programs with a few characters changed', () => {
     const damaged = fc
       .tuple(
-        legalProgram(12),
+        fc.oneof(legalProgram(1, 12), legalProgram(2, 12)),
         fc.array(fc.tuple(fc.nat(), fc.string({ maxLength: 3 })), { minLength: 1, maxLength: 4 }),
       )
       .map(([text, changes]) =>

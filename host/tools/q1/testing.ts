@@ -3,10 +3,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { instructions } from '../../../protocol/q1/instructions.ts';
+import { type InstructionSet, instructions, isInSet } from '../../../protocol/q1/instructions.ts';
 import { type Operand, operandKinds, REGISTER_COUNT } from '../../../protocol/q1/operands.ts';
 import type { ProfileName } from '../../../protocol/q1/profiles.ts';
 import { repositoryRoot } from '../guest.ts';
+import { SET_ALIAS } from './assemble.ts';
 import { type AssembledSequence, assembleSequence, Q1Error } from './index.ts';
 
 export const corpusFolder = join(repositoryRoot, '../shared/corpus/q1asm');
@@ -33,8 +34,9 @@ export function findingsIn(text: string, profile?: ProfileName): string[] {
 const short = ({ line, column, rule, path }: { line: number; column: number; rule: string; path?: string }): string =>
   line === 0 ? `${path ?? ''} ${rule}`.trim() : `${line}:${column} ${rule}`;
 
+/** For the profile that has both instruction sets. */
 export function assembled(...lines: string[]): AssembledSequence {
-  return assembleSequence(lines.join('\n'), 'test', 'qblox-qrm');
+  return assembleSequence(lines.join('\n'), 'test', 'cryo-hrl');
 }
 
 function operandText({ kind, mode }: Operand, length: number): fc.Arbitrary<string> {
@@ -46,9 +48,12 @@ function operandText({ kind, mode }: Operand, length: number): fc.Arbitrary<stri
     .map((value) => (value >= 0 && value % 3 === 0 ? `0x${value.toString(16)}` : `${value}`));
 }
 
-/** Programs in which every operand is legal: one instruction per line, each with a label. */
-export function legalProgram(most = 40): fc.Arbitrary<string> {
-  const forms = instructions.flatMap(({ mnemonic, forms }) => forms.map(({ operands }) => ({ mnemonic, operands })));
+/** Programs in which every operand is legal: one instruction per line, each with a label. One of the second set says so. */
+export function legalProgram(set: InstructionSet, most = 40): fc.Arbitrary<string> {
+  const forms = instructions
+    .filter((row) => isInSet(row, set))
+    .flatMap(({ mnemonic, forms }) => forms.map(({ operands }) => ({ mnemonic, operands })));
+  const start = set === 2 ? [`.DEF ${SET_ALIAS} 2`] : [];
   return fc.integer({ min: 1, max: most }).chain((length) => {
     const line = fc
       .constantFrom(...forms)
@@ -59,6 +64,6 @@ export function legalProgram(most = 40): fc.Arbitrary<string> {
       );
     return fc
       .array(line, { minLength: length, maxLength: length })
-      .map((lines) => [...lines.map((text, index) => `L${index}: ${text}`), `L${length}:`].join('\n'));
+      .map((lines) => [...start, ...lines.map((text, index) => `L${index}: ${text}`), `L${length}:`].join('\n'));
   });
 }

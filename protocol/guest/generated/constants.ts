@@ -741,6 +741,8 @@ export const SEQ_ERR_SETTING: u32 = 12;
 export const SEQ_ERR_NOT_LOADED: u32 = 13;
 /** The acquisition has no such bin. */
 export const SEQ_ERR_NO_BIN: u32 = 14;
+/** An instruction is of another instruction set than one before it. */
+export const SEQ_ERR_MIXED: u32 = 15;
 
 // MUXCMD: Commands of the MULTIPLEXER group.
 /** Upload a table. */
@@ -1041,6 +1043,8 @@ export const SEQUENCER_LOAD_INSTRUCTION: u32 = 5;
 export const SEQUENCER_LOAD_ROW: u32 = 6;
 /** There are not enough bins left, or more than one sequencer may have. */
 export const SEQUENCER_LOAD_BINS: u32 = 7;
+/** An instruction is of another instruction set than one before it. */
+export const SEQUENCER_LOAD_MIXED: u32 = 8;
 
 // SEQUENCER_RUN: Why a run of the sequencers ended.
 /** No sequencer runs any more. */
@@ -1133,6 +1137,10 @@ export const SEQUENCER_FIGURE_CLASSIC_LOW: u32 = 17;
 export const SEQUENCER_FIGURE_CLASSIC_HIGH: u32 = 18;
 /** Of all: real-time instructions executed since the release, modulo 2^32. */
 export const SEQUENCER_FIGURE_PLAYED: u32 = 19;
+/** What stop gave as exit code, i32; 0 where it gave none. */
+export const SEQUENCER_FIGURE_EXIT_CODE: u32 = 20;
+/** Flags of the last calculation of the second set: bit 0 zero, 1 negative, 2 carry, 3 overflow. */
+export const SEQUENCER_FIGURE_ALU_FLAGS: u32 = 21;
 
 // SEQUENCER_OUTPUT: What is at the outputs of a sequencer at a time.
 /** Sample of path 0, i32. */

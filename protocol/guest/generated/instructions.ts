@@ -7,8 +7,10 @@ export const Q1_STEP_NS: u32 = 4;
 export const Q1_JUMP_TAKEN_STEPS: u32 = 3;
 /** Opcodes from here on are of the real-time class. */
 export const Q1_REAL_TIME_OPCODE: u32 = 64;
+/** Opcodes from here on are of the classic core, second set. */
+export const Q1_SECOND_SET_OPCODE: u32 = 128;
 /** Opcodes are below this. */
-export const Q1_OPCODE_COUNT: u32 = 83;
+export const Q1_OPCODE_COUNT: u32 = 223;
 
 /** illegal: Stops the sequencer with the flag SEQUENCE_PROCESSOR_Q1_ILLEGAL_INSTRUCTION. */
 export const Q1_OP_ILLEGAL: u32 = 0;
@@ -136,8 +138,204 @@ export const Q1_OP_WAIT_TRIGGER_R: u32 = 80;
 export const Q1_OP_WAIT_SYNC_I: u32 = 81;
 /** wait_sync R: Holds the real-time core until every synchronised sequencer is there, then for the duration. */
 export const Q1_OP_WAIT_SYNC_R: u32 = 82;
+/** stop I: Stops as stop does, and gives the operand as exit code. */
+export const Q1_OP_STOP_CODE_I: u32 = 162;
+/** stop R: Stops as stop does, and gives the operand as exit code. */
+export const Q1_OP_STOP_CODE_R: u32 = 163;
+/** jz I: Jumps if equal or zero: ZF. */
+export const Q1_OP_FLAGGED_JZ_I: u32 = 128;
+/** jz R: Jumps if equal or zero: ZF. */
+export const Q1_OP_FLAGGED_JZ_R: u32 = 129;
+/** jnz I: Jumps if not equal or not zero: not ZF. */
+export const Q1_OP_FLAGGED_JNZ_I: u32 = 130;
+/** jnz R: Jumps if not equal or not zero: not ZF. */
+export const Q1_OP_FLAGGED_JNZ_R: u32 = 131;
+/** jo I: Jumps at a signed overflow: OF. */
+export const Q1_OP_FLAGGED_JO_I: u32 = 132;
+/** jo R: Jumps at a signed overflow: OF. */
+export const Q1_OP_FLAGGED_JO_R: u32 = 133;
+/** jno I: Jumps without a signed overflow: not OF. */
+export const Q1_OP_FLAGGED_JNO_I: u32 = 134;
+/** jno R: Jumps without a signed overflow: not OF. */
+export const Q1_OP_FLAGGED_JNO_R: u32 = 135;
+/** js I: Jumps if negative: NF. */
+export const Q1_OP_FLAGGED_JS_I: u32 = 136;
+/** js R: Jumps if negative: NF. */
+export const Q1_OP_FLAGGED_JS_R: u32 = 137;
+/** jns I: Jumps if not negative: not NF. */
+export const Q1_OP_FLAGGED_JNS_I: u32 = 138;
+/** jns R: Jumps if not negative: not NF. */
+export const Q1_OP_FLAGGED_JNS_R: u32 = 139;
+/** jg I: Jumps if greater, signed: not ZF, and NF equals OF. */
+export const Q1_OP_FLAGGED_JG_I: u32 = 140;
+/** jg R: Jumps if greater, signed: not ZF, and NF equals OF. */
+export const Q1_OP_FLAGGED_JG_R: u32 = 141;
+/** jge I: Jumps if greater or equal, signed: NF equals OF. */
+export const Q1_OP_FLAGGED_JGE_I: u32 = 142;
+/** jge R: Jumps if greater or equal, signed: NF equals OF. */
+export const Q1_OP_FLAGGED_JGE_R: u32 = 143;
+/** jl I: Jumps if less, signed: NF differs from OF. */
+export const Q1_OP_FLAGGED_JL_I: u32 = 144;
+/** jl R: Jumps if less, signed: NF differs from OF. */
+export const Q1_OP_FLAGGED_JL_R: u32 = 145;
+/** jle I: Jumps if less or equal, signed: ZF, or NF differs from OF. */
+export const Q1_OP_FLAGGED_JLE_I: u32 = 146;
+/** jle R: Jumps if less or equal, signed: ZF, or NF differs from OF. */
+export const Q1_OP_FLAGGED_JLE_R: u32 = 147;
+/** ja I: Jumps if above, unsigned: neither ZF nor CF. */
+export const Q1_OP_FLAGGED_JA_I: u32 = 148;
+/** ja R: Jumps if above, unsigned: neither ZF nor CF. */
+export const Q1_OP_FLAGGED_JA_R: u32 = 149;
+/** jae I: Jumps if above or equal, unsigned: not CF. */
+export const Q1_OP_FLAGGED_JAE_I: u32 = 150;
+/** jae R: Jumps if above or equal, unsigned: not CF. */
+export const Q1_OP_FLAGGED_JAE_R: u32 = 151;
+/** jb I: Jumps if below, unsigned: CF. */
+export const Q1_OP_FLAGGED_JB_I: u32 = 152;
+/** jb R: Jumps if below, unsigned: CF. */
+export const Q1_OP_FLAGGED_JB_R: u32 = 153;
+/** jbe I: Jumps if below or equal, unsigned: ZF or CF. */
+export const Q1_OP_FLAGGED_JBE_I: u32 = 154;
+/** jbe R: Jumps if below or equal, unsigned: ZF or CF. */
+export const Q1_OP_FLAGGED_JBE_R: u32 = 155;
+/** jge R,I,I: Jumps if register >= number, both unsigned; sets the flags as cmp. */
+export const Q1_OP_KEPT_JGE_I: u32 = 156;
+/** jge R,I,R: Jumps if register >= number, both unsigned; sets the flags as cmp. */
+export const Q1_OP_KEPT_JGE_R: u32 = 157;
+/** jlt R,I,I: Jumps if register < number, both unsigned; sets the flags as cmp. */
+export const Q1_OP_KEPT_JLT_I: u32 = 158;
+/** jlt R,I,R: Jumps if register < number, both unsigned; sets the flags as cmp. */
+export const Q1_OP_KEPT_JLT_R: u32 = 159;
+/** loop D,I: Takes one off the register and jumps unless it became zero; sets the flags as sub. */
+export const Q1_OP_KEPT_LOOP_I: u32 = 160;
+/** loop D,R: Takes one off the register and jumps unless it became zero; sets the flags as sub. */
+export const Q1_OP_KEPT_LOOP_R: u32 = 161;
+/** not I,D: destination = bitwise complement of the source; sets ZF, NF. */
+export const Q1_OP_FLAGGED_NOT_I: u32 = 164;
+/** not R,D: destination = bitwise complement of the source; sets ZF, NF. */
+export const Q1_OP_FLAGGED_NOT_R: u32 = 165;
+/** add R,I,D: destination = a + b, modulo 2^32; sets ZF, NF, CF, OF. */
+export const Q1_OP_FLAGGED_ADD_RI: u32 = 166;
+/** add R,R,D: destination = a + b, modulo 2^32; sets ZF, NF, CF, OF. */
+export const Q1_OP_FLAGGED_ADD_RR: u32 = 167;
+/** add I,R,D: destination = a + b, modulo 2^32; sets ZF, NF, CF, OF. */
+export const Q1_OP_FLAGGED_ADD_IR: u32 = 168;
+/** sub R,I,D: destination = a - b, modulo 2^32; sets ZF, NF, CF, OF. */
+export const Q1_OP_FLAGGED_SUB_RI: u32 = 169;
+/** sub R,R,D: destination = a - b, modulo 2^32; sets ZF, NF, CF, OF. */
+export const Q1_OP_FLAGGED_SUB_RR: u32 = 170;
+/** sub I,R,D: destination = a - b, modulo 2^32; sets ZF, NF, CF, OF. */
+export const Q1_OP_FLAGGED_SUB_IR: u32 = 171;
+/** cmp R,I: Sets ZF, NF, CF, OF as sub does, and writes no register. */
+export const Q1_OP_FLAGGED_CMP_RI: u32 = 172;
+/** cmp R,R: Sets ZF, NF, CF, OF as sub does, and writes no register. */
+export const Q1_OP_FLAGGED_CMP_RR: u32 = 173;
+/** cmp I,R: Sets ZF, NF, CF, OF as sub does, and writes no register. */
+export const Q1_OP_FLAGGED_CMP_IR: u32 = 174;
+/** and R,I,D: destination = a and b, bitwise; sets ZF, NF. */
+export const Q1_OP_FLAGGED_AND_RI: u32 = 175;
+/** and R,R,D: destination = a and b, bitwise; sets ZF, NF. */
+export const Q1_OP_FLAGGED_AND_RR: u32 = 176;
+/** and I,R,D: destination = a and b, bitwise; sets ZF, NF. */
+export const Q1_OP_FLAGGED_AND_IR: u32 = 177;
+/** test R,I: Sets ZF, NF as and does, and writes no register. */
+export const Q1_OP_FLAGGED_TEST_RI: u32 = 178;
+/** test R,R: Sets ZF, NF as and does, and writes no register. */
+export const Q1_OP_FLAGGED_TEST_RR: u32 = 179;
+/** test I,R: Sets ZF, NF as and does, and writes no register. */
+export const Q1_OP_FLAGGED_TEST_IR: u32 = 180;
+/** or R,I,D: destination = a or b, bitwise; sets ZF, NF. */
+export const Q1_OP_FLAGGED_OR_RI: u32 = 181;
+/** or R,R,D: destination = a or b, bitwise; sets ZF, NF. */
+export const Q1_OP_FLAGGED_OR_RR: u32 = 182;
+/** or I,R,D: destination = a or b, bitwise; sets ZF, NF. */
+export const Q1_OP_FLAGGED_OR_IR: u32 = 183;
+/** xor R,I,D: destination = a exclusive-or b, bitwise; sets ZF, NF. */
+export const Q1_OP_FLAGGED_XOR_RI: u32 = 184;
+/** xor R,R,D: destination = a exclusive-or b, bitwise; sets ZF, NF. */
+export const Q1_OP_FLAGGED_XOR_RR: u32 = 185;
+/** xor I,R,D: destination = a exclusive-or b, bitwise; sets ZF, NF. */
+export const Q1_OP_FLAGGED_XOR_IR: u32 = 186;
+/** asl R,I,D: destination = a shifted left by b; sets ZF, NF, CF, OF. */
+export const Q1_OP_FLAGGED_ASL_RI: u32 = 187;
+/** asl R,R,D: destination = a shifted left by b; sets ZF, NF, CF, OF. */
+export const Q1_OP_FLAGGED_ASL_RR: u32 = 188;
+/** asl I,R,D: destination = a shifted left by b; sets ZF, NF, CF, OF. */
+export const Q1_OP_FLAGGED_ASL_IR: u32 = 189;
+/** asr R,I,D: destination = a shifted right by b, its sign coming in; sets ZF, NF, CF. */
+export const Q1_OP_FLAGGED_ASR_RI: u32 = 190;
+/** asr R,R,D: destination = a shifted right by b, its sign coming in; sets ZF, NF, CF. */
+export const Q1_OP_FLAGGED_ASR_RR: u32 = 191;
+/** asr I,R,D: destination = a shifted right by b, its sign coming in; sets ZF, NF, CF. */
+export const Q1_OP_FLAGGED_ASR_IR: u32 = 192;
+/** lsl R,I,D: The same as asl. */
+export const Q1_OP_FLAGGED_LSL_RI: u32 = 193;
+/** lsl R,R,D: The same as asl. */
+export const Q1_OP_FLAGGED_LSL_RR: u32 = 194;
+/** lsl I,R,D: The same as asl. */
+export const Q1_OP_FLAGGED_LSL_IR: u32 = 195;
+/** lsr R,I,D: destination = a shifted right by b, zeros coming in; sets ZF, NF, CF. */
+export const Q1_OP_FLAGGED_LSR_RI: u32 = 196;
+/** lsr R,R,D: destination = a shifted right by b, zeros coming in; sets ZF, NF, CF. */
+export const Q1_OP_FLAGGED_LSR_RR: u32 = 197;
+/** lsr I,R,D: destination = a shifted right by b, zeros coming in; sets ZF, NF, CF. */
+export const Q1_OP_FLAGGED_LSR_IR: u32 = 198;
+/** mulu16 R,I,D: destination = product of the low halves of a and b, unsigned; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU16_RI: u32 = 199;
+/** mulu16 R,R,D: destination = product of the low halves of a and b, unsigned; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU16_RR: u32 = 200;
+/** mulu16 I,R,D: destination = product of the low halves of a and b, unsigned; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU16_IR: u32 = 201;
+/** muls16 R,I,D: destination = product of the low halves of a and b, signed; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS16_RI: u32 = 202;
+/** muls16 R,R,D: destination = product of the low halves of a and b, signed; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS16_RR: u32 = 203;
+/** muls16 I,R,D: destination = product of the low halves of a and b, signed; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS16_IR: u32 = 204;
+/** mulu32l R,I,D: destination = low word of the unsigned product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU32L_RI: u32 = 205;
+/** mulu32l R,R,D: destination = low word of the unsigned product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU32L_RR: u32 = 206;
+/** mulu32l I,R,D: destination = low word of the unsigned product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU32L_IR: u32 = 207;
+/** mulu32h R,I,D: destination = high word of the unsigned product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU32H_RI: u32 = 208;
+/** mulu32h R,R,D: destination = high word of the unsigned product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU32H_RR: u32 = 209;
+/** mulu32h I,R,D: destination = high word of the unsigned product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU32H_IR: u32 = 210;
+/** muls32l R,I,D: destination = low word of the signed product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS32L_RI: u32 = 211;
+/** muls32l R,R,D: destination = low word of the signed product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS32L_RR: u32 = 212;
+/** muls32l I,R,D: destination = low word of the signed product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS32L_IR: u32 = 213;
+/** muls32h R,I,D: destination = high word of the signed product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS32H_RI: u32 = 214;
+/** muls32h R,R,D: destination = high word of the signed product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS32H_RR: u32 = 215;
+/** muls32h I,R,D: destination = high word of the signed product; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS32H_IR: u32 = 216;
+/** mulu32 R,I,D,D: first destination = low word of the unsigned product, second destination = its high word; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU32_RI: u32 = 217;
+/** mulu32 R,R,D,D: first destination = low word of the unsigned product, second destination = its high word; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU32_RR: u32 = 218;
+/** mulu32 I,R,D,D: first destination = low word of the unsigned product, second destination = its high word; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULU32_IR: u32 = 219;
+/** muls32 R,I,D,D: first destination = low word of the signed product, second destination = its high word; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS32_RI: u32 = 220;
+/** muls32 R,R,D,D: first destination = low word of the signed product, second destination = its high word; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS32_RR: u32 = 221;
+/** muls32 I,R,D,D: first destination = low word of the signed product, second destination = its high word; sets ZF, NF. */
+export const Q1_OP_FLAGGED_MULS32_IR: u32 = 222;
+/** upd_param R: The duration out of a register. */
+export const Q1_OP_UPD_PARAM_R: u32 = 83;
+/** acquire_weighted I,I,I,I,I: Opens an integration window weighed by two weight functions; it is as long as the longer of them. */
+export const Q1_OP_ACQUIRE_WEIGHTED_I: u32 = 84;
+/** acquire_weighted I,R,R,R,I: Opens an integration window weighed by two weight functions; it is as long as the longer of them. */
+export const Q1_OP_ACQUIRE_WEIGHTED_R: u32 = 85;
 
-// What the real-time core is to do.
+// What is to be done.
 export const Q1_DO_UPD_PARAM: u32 = 1;
 export const Q1_DO_PLAY: u32 = 2;
 export const Q1_DO_ACQUIRE: u32 = 3;
@@ -148,6 +346,44 @@ export const Q1_DO_LATCH_RST: u32 = 7;
 export const Q1_DO_WAIT: u32 = 8;
 export const Q1_DO_WAIT_TRIGGER: u32 = 9;
 export const Q1_DO_WAIT_SYNC: u32 = 10;
+export const Q1_DO_STOP_CODE: u32 = 11;
+export const Q1_DO_FLAGGED_JZ: u32 = 12;
+export const Q1_DO_FLAGGED_JNZ: u32 = 13;
+export const Q1_DO_FLAGGED_JO: u32 = 14;
+export const Q1_DO_FLAGGED_JNO: u32 = 15;
+export const Q1_DO_FLAGGED_JS: u32 = 16;
+export const Q1_DO_FLAGGED_JNS: u32 = 17;
+export const Q1_DO_FLAGGED_JG: u32 = 18;
+export const Q1_DO_FLAGGED_JGE: u32 = 19;
+export const Q1_DO_FLAGGED_JL: u32 = 20;
+export const Q1_DO_FLAGGED_JLE: u32 = 21;
+export const Q1_DO_FLAGGED_JA: u32 = 22;
+export const Q1_DO_FLAGGED_JAE: u32 = 23;
+export const Q1_DO_FLAGGED_JB: u32 = 24;
+export const Q1_DO_FLAGGED_JBE: u32 = 25;
+export const Q1_DO_KEPT_JGE: u32 = 26;
+export const Q1_DO_KEPT_JLT: u32 = 27;
+export const Q1_DO_KEPT_LOOP: u32 = 28;
+export const Q1_DO_FLAGGED_NOT: u32 = 29;
+export const Q1_DO_FLAGGED_ADD: u32 = 30;
+export const Q1_DO_FLAGGED_SUB: u32 = 31;
+export const Q1_DO_FLAGGED_CMP: u32 = 32;
+export const Q1_DO_FLAGGED_AND: u32 = 33;
+export const Q1_DO_FLAGGED_TEST: u32 = 34;
+export const Q1_DO_FLAGGED_OR: u32 = 35;
+export const Q1_DO_FLAGGED_XOR: u32 = 36;
+export const Q1_DO_FLAGGED_ASL: u32 = 37;
+export const Q1_DO_FLAGGED_ASR: u32 = 38;
+export const Q1_DO_FLAGGED_LSL: u32 = 39;
+export const Q1_DO_FLAGGED_LSR: u32 = 40;
+export const Q1_DO_FLAGGED_MULU16: u32 = 41;
+export const Q1_DO_FLAGGED_MULS16: u32 = 42;
+export const Q1_DO_FLAGGED_MULU32L: u32 = 43;
+export const Q1_DO_FLAGGED_MULU32H: u32 = 44;
+export const Q1_DO_FLAGGED_MULS32L: u32 = 45;
+export const Q1_DO_FLAGGED_MULS32H: u32 = 46;
+export const Q1_DO_FLAGGED_MULU32: u32 = 47;
+export const Q1_DO_FLAGGED_MULS32: u32 = 48;
 
 // Row of an opcode: protocol/generate/guest-instructions.ts has the layout.
 export const Q1_FLAG_LEGAL: u32 = 1;
@@ -156,58 +392,60 @@ export const Q1_FLAG_REAL_TIME: u32 = 4;
 export const Q1_FLAG_REGISTERS: u32 = 8;
 export const Q1_FLAG_DURATION_A: u32 = 16;
 export const Q1_FLAG_DURATION_B: u32 = 32;
+export const Q1_FLAG_FIRST_SET: u32 = 64;
+export const Q1_FLAG_SECOND_SET: u32 = 128;
 export const Q1_OPCODE_ROW_SIZE: u32 = 32;
 export const Q1_OPCODE_ROWS: usize = memory.data<u8>([
   1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  4, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  4, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
   1, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 1, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 65, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
   1, 1, 0, 0, 0, 0, 0, 0, 0, 108, 202, 136, 0, 40, 107, 238, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
   1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 202, 154, 59, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
   1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 202, 154, 59, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
   1, 1, 0, 0, 0, 0, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
   1, 1, 0, 0, 0, 0, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   1, 1, 1, 0, 0, 0, 255, 255, 0, 0, 0, 0, 255, 127, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  3, 1, 63, 0, 0, 0, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  3, 1, 63, 0, 0, 0, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -224,23 +462,163 @@ export const Q1_OPCODE_ROWS: usize = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   1, 7, 0, 1, 4, 0, 251, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   1, 7, 0, 2, 4, 0, 251, 255, 0, 0, 0, 0, 255, 3, 0, 0, 0, 0, 0, 0, 255, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  2, 15, 0, 2, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  2, 15, 0, 2, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
   1, 7, 31, 3, 4, 0, 251, 255, 0, 0, 0, 0, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 15, 31, 3, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 15, 31, 3, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
   1, 7, 31, 4, 4, 0, 251, 255, 0, 0, 0, 0, 255, 255, 255, 0, 0, 0, 0, 0, 31, 0, 0, 0, 31, 0, 0, 0, 0, 0, 0, 0,
-  3, 15, 31, 4, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0,
+  3, 15, 31, 4, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 63, 0, 3, 0, 0, 0, 0, 0,
   1, 7, 31, 5, 4, 0, 251, 255, 0, 0, 0, 0, 255, 255, 255, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 15, 31, 5, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 15, 31, 5, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
   1, 5, 0, 6, 4, 0, 251, 255, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 13, 0, 6, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 13, 0, 6, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
   1, 5, 0, 7, 4, 0, 251, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 21, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 21, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
   1, 5, 0, 8, 4, 0, 251, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 21, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 21, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
   1, 5, 0, 9, 4, 0, 251, 255, 1, 0, 0, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  2, 45, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  2, 45, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
   1, 5, 0, 10, 4, 0, 251, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  1, 21, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 21, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+  1, 151, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+  1, 135, 31, 4, 4, 0, 251, 255, 0, 0, 0, 0, 255, 255, 255, 0, 0, 0, 0, 0, 31, 0, 0, 0, 31, 0, 0, 0, 0, 0, 0, 0,
+  3, 143, 31, 4, 4, 0, 251, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 63, 0, 3, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 19, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 19, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 22, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 22, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 23, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 23, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  4, 129, 63, 26, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  5, 129, 63, 26, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  4, 129, 63, 27, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  5, 129, 63, 27, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  5, 129, 63, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  5, 129, 63, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  1, 129, 0, 11, 0, 0, 0, 0, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 129, 0, 11, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+  3, 129, 63, 29, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  3, 129, 63, 29, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+  3, 129, 63, 30, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 30, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 30, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 63, 31, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 31, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 31, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 63, 33, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 33, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 33, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 0, 34, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 0, 34, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 0, 34, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 63, 35, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 35, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 35, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 63, 36, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 36, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 36, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 63, 37, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 37, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 37, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 63, 38, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 38, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 38, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 63, 39, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 39, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 39, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 63, 40, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 40, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 40, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 63, 41, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 41, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 41, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  3, 129, 63, 42, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+  4, 129, 63, 42, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  3, 129, 63, 42, 0, 0, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  5, 129, 63, 43, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  6, 129, 63, 43, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  5, 129, 63, 43, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  5, 129, 63, 44, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  6, 129, 63, 44, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  5, 129, 63, 44, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  5, 129, 63, 45, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  6, 129, 63, 45, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  5, 129, 63, 45, 0, 0, 0, 0, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  5, 129, 63, 46, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 1, 0, 0, 0, 0, 0,
+  6, 129, 63, 46, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0,
+  5, 129, 63, 46, 0, 0, 0, 0, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+  6, 129, 63, 47, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 63, 0, 1, 0, 0, 0, 0, 0,
+  7, 129, 63, 47, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 63, 0, 3, 0, 0, 0, 0, 0,
+  6, 129, 63, 47, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 63, 0, 2, 0, 0, 0, 0, 0,
+  6, 129, 63, 48, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 128, 255, 255, 255, 255, 63, 0, 1, 0, 0, 0, 0, 0,
+  7, 129, 63, 48, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 63, 0, 3, 0, 0, 0, 0, 0,
+  6, 129, 63, 48, 0, 0, 0, 0, 0, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 0, 63, 0, 0, 0, 63, 0, 2, 0, 0, 0, 0, 0,
 ]);
 
 // Profiles: offsets of words in a row, then the rows by number.
@@ -259,18 +637,20 @@ export const Q1_PROFILE_HEAD_START_STEPS: u32 = 44;
 export const Q1_PROFILE_SYNC_CREDIT_STEPS: u32 = 48;
 export const Q1_PROFILE_ACQUISITION_QUEUE: u32 = 52;
 export const Q1_PROFILE_ACQUISITION_INTERVAL_NS: u32 = 56;
-export const Q1_PROFILE_COUNT: u32 = 3;
+export const Q1_PROFILE_COUNT: u32 = 5;
 export const Q1_PROFILE_ROW_SIZE: u32 = 60;
 export const Q1_PROFILE_ROWS: usize = memory.data<u32>([
   0x00000006, 0x00004000, 0x00000000, 0x00000400, 0x00004000, 0x00000000, 0x00000000, 0x00000000, 0x00000000, 0x00000000, 0x00000020, 0x0000000a, 0x00000032, 0x00000007, 0x0000012c,
   0x00000006, 0x00003000, 0x00000000, 0x00000400, 0x00004000, 0x00000020, 0x00004000, 0x00000020, 0x00020000, 0x00090000, 0x00000020, 0x0000000a, 0x00000032, 0x00000007, 0x0000012c,
   0x00000006, 0x00001800, 0x00000001, 0x00000400, 0x00004000, 0x00000020, 0x00004000, 0x00000020, 0x00020000, 0x00090000, 0x00000020, 0x0000000a, 0x00000032, 0x00000007, 0x0000012c,
+  0x00000006, 0x00004000, 0x00000000, 0x00000400, 0x00004000, 0x00000000, 0x00000000, 0x00000000, 0x00000000, 0x00000000, 0x00000020, 0x0000000a, 0x00000032, 0x00000007, 0x0000012c,
+  0x00000006, 0x00003000, 0x00000000, 0x00000400, 0x00004000, 0x00000020, 0x00004000, 0x00000020, 0x00020000, 0x00090000, 0x00000020, 0x0000000a, 0x00000032, 0x00000007, 0x0000012c,
 ]);
 
 // Cost models: steps by opcode, one row a model, the default first.
 export const Q1_COST_Q1SIMULATOR: u32 = 0;
 export const Q1_COST_ALU12: u32 = 1;
 export const Q1_COST_ROWS: usize = memory.data<u8>([
-  1, 1, 1, 4, 4, 3, 3, 3, 3, 3, 3, 1, 1, 3, 3, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 2, 1, 2, 0, 0, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1,
-  1, 1, 1, 4, 4, 3, 3, 3, 3, 3, 3, 1, 1, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 2, 1, 2, 0, 0, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1,
+  1, 1, 1, 4, 4, 3, 4, 3, 4, 3, 3, 1, 1, 3, 3, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 2, 1, 2, 0, 0, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 5, 4, 5, 5, 5, 1, 1, 3, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 5, 6, 5, 5, 6, 5, 5, 6, 5, 5, 6, 5, 6, 7, 6, 6, 7, 6,
+  1, 1, 1, 4, 4, 3, 4, 3, 4, 3, 3, 1, 1, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 2, 1, 2, 0, 0, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 5, 4, 5, 5, 5, 1, 1, 3, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 3, 4, 3, 5, 6, 5, 5, 6, 5, 5, 6, 5, 5, 6, 5, 6, 7, 6, 6, 7, 6,
 ]);

@@ -3,7 +3,8 @@
 
 import { REGISTER_COUNT } from '../../../../protocol/q1/operands.ts';
 import type { AssembledInstruction, Program } from '../assemble.ts';
-import { registerWritten } from './register-use.ts';
+import { operationOf } from './alu.ts';
+import { registersWritten } from './register-use.ts';
 
 /** The value of a register before an instruction; undefined when it is not known. */
 export type Constants = (instruction: number, register: number) => number | undefined;
@@ -42,33 +43,22 @@ function merge(before: (State | undefined)[], index: number, incoming: State): b
 }
 
 function transfer(one: AssembledInstruction, state: State): State {
-  const written = registerWritten(one);
-  if (written === undefined) return state;
+  const written = registersWritten(one);
+  if (written.length === 0) return state;
   const after = [...state];
-  after[written] = resultOf(one, state);
+  const results = resultsOf(one, state);
+  for (const [index, register] of written.entries()) after[register] = results[index];
   return after;
 }
 
-function resultOf({ instruction, form, operands }: AssembledInstruction, state: State): number | undefined {
+/** What its destinations get, as far as it is known. */
+function resultsOf({ instruction, form, operands }: AssembledInstruction, state: State): (number | undefined)[] {
   const inputs = form.operands
     .map(({ mode }, index) => ({ mode, value: operands[index].value }))
     .filter(({ mode }) => mode !== 'destination')
     .map(({ mode, value }) => (mode === 'immediate' ? value >>> 0 : state[value]));
   const [a, b = 0] = inputs;
-  if (instruction.mnemonic === 'loop' || inputs.some((value) => value === undefined) || a === undefined)
-    return undefined;
-  return operations[instruction.mnemonic]?.(a, b);
+  const operation = instruction.class === 'arithmetic' ? operationOf(instruction) : undefined;
+  if (operation === undefined || a === undefined || inputs.includes(undefined)) return [];
+  return [operation.result(a, b), operation.high?.(a, b)];
 }
-
-/** What the classic core calculates (firmware/sequencer/classic.ts). */
-export const operations: Record<string, (a: number, b: number) => number> = {
-  move: (a) => a,
-  not: (a) => ~a >>> 0,
-  add: (a, b) => (a + b) >>> 0,
-  sub: (a, b) => (a - b) >>> 0,
-  and: (a, b) => (a & b) >>> 0,
-  or: (a, b) => (a | b) >>> 0,
-  xor: (a, b) => (a ^ b) >>> 0,
-  asl: (a, b) => (b > 31 ? 0 : (a << b) >>> 0),
-  asr: (a, b) => (b > 31 ? 0 : a >>> b),
-};

@@ -5,6 +5,7 @@ import type { Program } from '../assemble.ts';
 import { byPlace, type Finding } from '../findings.ts';
 import type { SequenceParts } from '../sequence-file.ts';
 import { conditionLeftOn, otherwiseWaits, triggerSettles, unbalancedConditions } from './conditions.ts';
+import { deprecatedInstructions } from './deprecated.ts';
 import { flowOf } from './flow.ts';
 import { neverCommitted } from './latched.ts';
 import { type ForProfile, memoryLimits, moduleLimits } from './memory.ts';
@@ -26,6 +27,7 @@ const rules: LintRule[] = [
   otherwiseWaits,
   neverCommitted,
   negativeNumbers,
+  deprecatedInstructions,
   missingReferences,
   binsInRange,
 ];

@@ -9,8 +9,9 @@ export function registersRead({ form, operands }: AssembledInstruction): { regis
   );
 }
 
-/** The register an instruction writes. */
-export function registerWritten({ form, operands }: AssembledInstruction): number | undefined {
-  const index = form.operands.findIndex(({ mode }) => mode === 'destination' || mode === 'counter');
-  return index < 0 ? undefined : operands[index].value;
+/** Registers an instruction writes, in the order of its operands. */
+export function registersWritten({ form, operands }: AssembledInstruction): number[] {
+  return form.operands.flatMap(({ mode }, operand) =>
+    mode === 'destination' || mode === 'counter' ? [operands[operand].value] : [],
+  );
 }

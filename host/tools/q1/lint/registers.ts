@@ -2,20 +2,20 @@
 
 import { type OperandKindName, operandKinds } from '../../../../protocol/q1/operands.ts';
 import type { Finding } from '../findings.ts';
-import { registersRead, registerWritten } from './register-use.ts';
+import { registersRead, registersWritten } from './register-use.ts';
 import { at, type LintRule } from './rule.ts';
 
 /** The instruction that follows a write of a register still reads the old value. */
 export const readAfterWrite: LintRule = ({ program, flow }) => {
   const found = new Map<string, Finding>();
   for (const [index, writer] of program.instructions.entries()) {
-    const written = registerWritten(writer);
-    if (written === undefined || !flow.reachable[index]) continue;
+    const written = registersWritten(writer);
+    if (written.length === 0 || !flow.reachable[index]) continue;
     for (const next of flow.successors[index]) {
       const reader = program.instructions[next];
       if (reader === undefined) continue;
       for (const { register, operand } of registersRead(reader)) {
-        if (register !== written) continue;
+        if (!written.includes(register)) continue;
         const message = `R${register} is read right after line ${writer.line} wrote it, and may still hold the old value: put a nop between`;
         found.set(`${next} ${operand}`, at(reader, 'warning', 'READ_AFTER_WRITE', message, operand));
       }

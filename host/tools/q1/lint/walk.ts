@@ -7,10 +7,11 @@
 // A gain or an offset is the low 16 bits of a register. After a shift or a mask, compilers mean a number above 32767 as a negative one. After a
 // move or an addition it is a number that is too large. `isPattern` distinguishes the two.
 
+import type { InstructionSet } from '../../../../protocol/q1/instructions.ts';
 import { type OperandKindName, operandKinds, REGISTER_COUNT } from '../../../../protocol/q1/operands.ts';
 import type { AssembledInstruction, Program } from '../assemble.ts';
 import { byPlace, type Finding } from '../findings.ts';
-import { operations } from './constants.ts';
+import { compare, jumpsBy, operationOf } from './alu.ts';
 import { at } from './rule.ts';
 import { fitsOperand, playedInstead, valueText } from './values.ts';
 
@@ -18,7 +19,9 @@ import { fitsOperand, playedInstead, valueText } from './values.ts';
 const STEPS_MOST = 1_000_000;
 
 /** Kinds that are not checked, because any word is valid. */
-const anyWord = new Set<OperandKindName>(['word', 'shift', 'address']);
+const anyWord = new Set<OperandKindName>([
+  ...(['word', 'shift', 'address', 'half', 'signedHalf', 'signedWord', 'unsignedWord'] as const),
+]);
 
 interface Judged {
   operand: number;
@@ -54,6 +57,8 @@ class Walker {
   private readonly passes: Float64Array;
   private readonly wrong = new Map<string, Wrong>();
   private readonly loopsFromZero = new Set<number>();
+  /** Of the last calculation of the second set. */
+  private flags = 0;
   private ended = false;
 
   constructor(instructions: AssembledInstruction[]) {
@@ -122,46 +127,66 @@ class Walker {
 
   private jumpOf({ instruction, form, operands }: AssembledInstruction, index: number): Step {
     const { values } = this;
+    const { mnemonic } = instruction;
     const { value: where } = operands[operands.length - 1];
     const target = form.operands[operands.length - 1].mode === 'source' ? () => values[where] : () => where;
     const register = operands[0].value;
-    const limit = operands.length > 2 ? operands[1].value >>> 0 : 0;
-    switch (instruction.mnemonic) {
-      case 'jmp':
-        return target;
-      case 'jge':
-        return () => (values[register] >= limit ? target() : index + 1);
-      case 'jlt':
-        return () => (values[register] < limit ? target() : index + 1);
-      default:
-        return () => {
-          if (values[register] === 0) this.loopsFromZero.add(index);
-          values[register] -= 1;
-          return values[register] !== 0 ? target() : index + 1;
-        };
+    if (mnemonic === 'jmp') return target;
+    if (mnemonic === 'loop') {
+      return () => {
+        if (values[register] === 0) this.loopsFromZero.add(index);
+        this.compare(instruction.set, values[register], 1);
+        values[register] -= 1;
+        return values[register] !== 0 ? target() : index + 1;
+      };
     }
+    if (operands.length === 1) {
+      const jumps = jumpsBy[mnemonic];
+      return () => (jumps(this.flags) ? target() : index + 1);
+    }
+    const limit = operands[1].value >>> 0;
+    return () => {
+      this.compare(instruction.set, values[register], limit);
+      return (mnemonic === 'jge') === values[register] >= limit ? target() : index + 1;
+    };
+  }
+
+  /** In the second set the flags are set by comparisons of the first set too. */
+  private compare(set: InstructionSet | undefined, a: number, b: number): void {
+    if (set === 2) this.flags = compare.flags(a, b, compare.result(a, b));
   }
 
   private calculationOf({ instruction, form, operands }: AssembledInstruction, index: number): Step {
     const { values, isPattern } = this;
     const { mnemonic } = instruction;
-    const operate = operations[mnemonic];
-    const destination = operands[operands.length - 1].value;
-    const [first, second] = [operands[0].value, operands.length > 2 ? operands[1].value : 0];
+    const operation = operationOf(instruction);
+    if (operation === undefined) throw new Error(`${mnemonic}: alu.ts does not say what it calculates`);
+    const { result, high, flags } = operation;
+    const written = form.operands.flatMap(({ mode }, at) => (mode === 'destination' ? [operands[at].value] : []));
+    const inputs = operands.filter((_, at) => form.operands[at].mode !== 'destination');
+    const [first, second] = [inputs[0].value, inputs[1]?.value ?? 0];
     const firstRead = form.operands[0].mode === 'source';
-    const secondRead = operands.length > 2 && form.operands[1].mode === 'source';
+    const secondRead = inputs.length > 1 && form.operands[1].mode === 'source';
     const makesPattern = bitwise.has(mnemonic) ? 1 : 0;
+    const [destination, highDestination] = written;
     return () => {
       const pattern = (firstRead ? isPattern[first] : 0) | (secondRead ? isPattern[second] : 0) | makesPattern;
-      values[destination] = operate(
-        firstRead ? values[first] : first >>> 0,
-        secondRead ? values[second] : second >>> 0,
-      );
-      isPattern[destination] = pattern;
+      const a = firstRead ? values[first] : first >>> 0;
+      const b = secondRead ? values[second] : second >>> 0;
+      const value = result(a, b);
+      if (flags !== undefined) this.flags = flags(a, b, value);
+      if (destination !== undefined) {
+        values[destination] = value;
+        isPattern[destination] = pattern;
+      }
+      if (highDestination !== undefined && high !== undefined) {
+        values[highDestination] = high(a, b);
+        isPattern[highDestination] = pattern;
+      }
       return index + 1;
     };
   }
 }
 
 /** Operations whose result is a pattern of bits. */
-const bitwise = new Set(['not', 'and', 'or', 'xor', 'asl', 'asr']);
+const bitwise = new Set(['not', 'and', 'or', 'xor', 'asl', 'asr', 'lsl', 'lsr']);
