@@ -8,15 +8,19 @@
 // 100 uW (0.2 mK). The remainder goes into the next reading, so that no heat is lost and a chip at rest changes nothing. What must stay true: all
 // state is in the memory of the board; a fault acts only between its two times.
 
-import { idealSamples, type SampleRequest } from '../../host/board/samples.ts';
+import type { SampleRequest } from '../../host/board/samples.ts';
 import { Actuator, type Disturbance, openReading, Reading, type Surroundings } from '../../host/board/surroundings.ts';
 import { jitterFemtoseconds } from '../../host/plant/cryostat/clock-source.ts';
 import { ConnectorFault, Cryostat } from '../../host/plant/cryostat/cryostat.ts';
 import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
 import type { StageName } from '../../host/plant/cryostat/stages.ts';
+import type { ReadoutChain } from '../../host/plant/readout/chain-data.ts';
+import { openReadout, usualReadout } from '../../host/tools/readout/open-readout.ts';
 import { activityPicojoules, idleMicrowatts } from '../../protocol/plant/energies.ts';
 import { Channel, Heater, Rail, Reference, railMillivolts, Signal } from '../../protocol/plant/places.ts';
 import { CryoFaults, faultPlaces } from './faults/fault-list.ts';
+import { WiredReadout } from './readout-wiring.ts';
+import { second } from './time.ts';
 
 /** The fridge's thermometer of each channel, by name. */
 const thermometers = ['50K plate', 'controller', 'controller spare', 'still', 'cold plate', 'mixing chamber'];
@@ -37,6 +41,8 @@ export interface WiringOptions {
   start?: 'base' | 'warm';
   /** Slow random changes of the loads of the fridge. */
   drift?: boolean;
+  /** What is between resonators and converters; the usual chain of the fridge when left out. */
+  readout?: ReadoutChain;
 }
 
 export class WiredCryostat implements Surroundings {
@@ -46,10 +52,12 @@ export class WiredCryostat implements Surroundings {
   private words: Float64Array = new Float64Array(own.PLACES);
   private faultList: CryoFaults | undefined;
   private readonly sensorOf: readonly number[];
+  readonly readout: WiredReadout;
 
   constructor(fridge: Fridge, options: WiringOptions = {}) {
     this.fridge = fridge;
     this.options = options;
+    this.readout = new WiredReadout(options.readout ?? openReadout(usualReadout(fridge)), options.seed ?? 1);
     this.sensorOf = thermometers.map((name) => fridge.sensors.findIndex((sensor) => sensor.name === name));
     for (const [rail, millivolts] of railMillivolts.entries())
       if (Math.round((fridge.rails[rail]?.nominalVolts ?? 0) * 1000) !== millivolts)
@@ -73,14 +81,16 @@ export class WiredCryostat implements Surroundings {
     this.world = new Cryostat(this.fridge, { ...this.options, memory });
     this.words = memory(own.PLACES);
     this.faultList = new CryoFaults(memory(faultPlaces));
+    this.readout.attach(memory);
   }
 
   advance(timeNs: number, actuators: Float64Array, counts: Float64Array, readings: Float64Array): void {
     const { cryostat } = this;
     if (timeNs > cryostat.timeNs) {
       this.heat(timeNs, actuators, counts);
-      cryostat.advanceTo(timeNs);
+      this.advanceTo(timeNs, actuators);
     }
+    this.readout.select(actuators[Actuator.REFERENCE] === Reference.SECONDARY ? 1 : 0, timeNs);
     this.read(actuators, readings);
   }
 
@@ -88,9 +98,19 @@ export class WiredCryostat implements Surroundings {
     this.faults.add(disturbance);
   }
 
-  /** Silence on the line, as long as no readout chain is wired to it. */
   sample(request: SampleRequest, into: Int32Array): void {
-    idealSamples(request, into);
+    this.readout.sample(request, into, this.cryostat, this.faults);
+  }
+
+  /** Looks at the whole seconds on the way, which changes nothing. */
+  private advanceTo(timeNs: number, actuators: Float64Array): void {
+    const { cryostat, readout, words } = this;
+    const chipMicrowatts = words[own.CORE_MICROWATTS] + actuators[Actuator.POWERED] * idleMicrowatts;
+    for (const at of readout.due(cryostat.timeNs, timeNs)) {
+      cryostat.advanceTo(Math.max(cryostat.timeNs, at * second));
+      readout.latch(at, cryostat, chipMicrowatts * 1e-6);
+    }
+    cryostat.advanceTo(timeNs);
   }
 
   /** The heat on each stage until `timeNs`. */

@@ -98,11 +98,17 @@ export class CryoFaults {
 
   /** Largest sample in thousandths of full scale, before the converter clips it. */
   peak(line: number, timeNs: number, usual: number, attenuationDecibels: number): number {
-    let peak = usual;
-    this.each(DisturbanceKind.ADC_SATURATION, line, timeNs, (size) => {
-      peak = Math.max(peak, 1000 * amplitude(size));
-    });
+    const peak = Math.max(usual, 1000 * this.intruder(line, timeNs));
     return Math.round(peak * amplitude(-1000 * attenuationDecibels));
+  }
+
+  /** Amplitude of the strongest foreign signal on a line, in full scale; 0 where there is none. */
+  intruder(line: number, timeNs: number): number {
+    let most = 0;
+    this.each(DisturbanceKind.ADC_SATURATION, line, timeNs, (size) => {
+      most = Math.max(most, amplitude(size));
+    });
+    return most;
   }
 
   private sum(kind: number, place: number, timeNs: number): number {

@@ -22,6 +22,9 @@ export function jitterFemtoseconds(kelvin: number): number {
   return t < 150 ? -jitterFalling.at(t) : jitterRising.at(t);
 }
 
+/** Without a reference the loop is not locked. */
+export const unlockedJitter = (quiet: number): number => 40 * quiet;
+
 export interface ReferenceChange {
   present?: boolean;
   offsetPpb?: number;
@@ -71,7 +74,7 @@ export class ClockSource {
     return {
       ...{ selected: lock[0], present, locked },
       errorPpb: Math.round(locked ? this.error(lock[0], timeNs) : held),
-      jitterFemtoseconds: Math.round(locked ? quiet : 40 * quiet),
+      jitterFemtoseconds: Math.round(locked ? quiet : unlockedJitter(quiet)),
     };
   }
 

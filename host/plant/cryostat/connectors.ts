@@ -15,7 +15,7 @@ export type ConnectorFault = (typeof ConnectorFault)[keyof typeof ConnectorFault
 const RATED_MATINGS = 500;
 const WEIBULL_SHAPE = 3;
 const WORN_MILLIDECIBEL = 1000;
-const OPEN_MILLIDECIBEL = 60_000;
+export const OPEN_MILLIDECIBEL = 60_000;
 /** The share of its time windows in which an intermittent contact is open. */
 const OPEN_SHARE = 0.3;
 const WINDOW_NS = 10_000_000;
@@ -42,12 +42,17 @@ export class Connectors {
 
   /** In whole thousandths of a decibel. `thermalCycles` are those of the whole cryostat. */
   lossMillidecibel(connector: number, timeNs: number, thermalCycles: number): number {
+    const open = this.isOpen(connector, timeNs) ? OPEN_MILLIDECIBEL : 0;
+    return Math.round(this.wornMillidecibel(connector, thermalCycles) + open);
+  }
+
+  /** The same without an open contact, not rounded. */
+  wornMillidecibel(connector: number, thermalCycles: number): number {
     const words = this.connector(connector);
     const { lossMillidecibel, perMatingMillidecibel, perCycleMillidecibel } = this.data[connector];
     const aged = words[Word.matings] * perMatingMillidecibel + thermalCycles * perCycleMillidecibel;
     const worn = words[Word.matings] > this.lifetime(connector) ? WORN_MILLIDECIBEL : 0;
-    const open = this.isOpen(connector, timeNs) ? OPEN_MILLIDECIBEL : 0;
-    return Math.round(lossMillidecibel + aged + worn + open + words[Word.extraMillidecibel]);
+    return lossMillidecibel + aged + worn + words[Word.extraMillidecibel];
   }
 
   mate(connector: number): void {
@@ -63,6 +68,11 @@ export class Connectors {
   private isOpen(connector: number, timeNs: number): boolean {
     const fault = this.words[connector][Word.fault];
     if (fault !== ConnectorFault.INTERMITTENT) return fault === ConnectorFault.OPEN;
+    return this.opensAt(connector, timeNs);
+  }
+
+  /** Whether an intermittent contact is open at a moment. */
+  opensAt(connector: number, timeNs: number): boolean {
     return uniform(this.seed, CHANNEL + connector, Math.floor(timeNs / WINDOW_NS)) < OPEN_SHARE;
   }
 

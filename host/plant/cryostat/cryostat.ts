@@ -207,6 +207,16 @@ export class Cryostat {
     return this.connectorBank.lossMillidecibel(connector, this.timeNs, this.thermalCycles);
   }
 
+  /** The part of it that only grows. */
+  wornMilliDecibel(connector: number): number {
+    return this.connectorBank.wornMillidecibel(connector, this.thermalCycles);
+  }
+
+  /** Whether a contact that comes and goes is open at a moment. */
+  isContactOpen(connector: number, timeNs: number): boolean {
+    return this.connectorBank.opensAt(connector, timeNs);
+  }
+
   mate(connector: number): void {
     this.connectorBank.mate(connector);
   }
