@@ -86,6 +86,14 @@ export const catalogue: readonly CatalogueEntry[] = [
     ...{ name: 'mux', usage: '', about: 'plan and check the refreshing of sample-and-hold cells' },
     addTo: async (program) => (await import('./commands/mux.ts')).addMuxCommands(program),
   },
+  {
+    ...{
+      name: 'readout',
+      usage: '[options]',
+      about: 'shots of readout channels on a board in its fridge: IQ clouds, SNR, errors, effective bits',
+    },
+    addTo: async (program) => (await import('./commands/readout.ts')).addReadoutCommand(program),
+  },
 ];
 
 /** The entry that a command line calls, or for which it wants help. An option before a command has no value. */

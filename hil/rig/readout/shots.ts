@@ -7,7 +7,8 @@
 
 import { FULL_SCALE_CODES } from '../../../host/plant/readout/chain-data.ts';
 import { assembleSequence } from '../../../host/tools/q1/index.ts';
-import { READOUT } from '../../../protocol/generated/registers.ts';
+import { FRONTEND, READOUT } from '../../../protocol/generated/registers.ts';
+import { Signal } from '../../../protocol/plant/places.ts';
 import { SequencerState } from '../../../protocol/q1/status.ts';
 import { ReadoutLimit, ReadoutSetting } from '../../../protocol/readout/module.ts';
 import type { PulseDevice } from '../pulse/pulse-device.ts';
@@ -34,6 +35,8 @@ export interface Clouds {
   states: readonly [zero: Float64Array, one: Float64Array];
   /** Board's time of the first window. */
   startNs: number;
+  /** What the firmware had switched in before the converter when they began. */
+  attenuationDecibels: number;
 }
 
 const OUTPUT_FULL_SCALE = 32768;
@@ -58,12 +61,13 @@ export async function measureShots(
   const programs = plans.map((plan) => programOf(plan, timing));
   await pulse.load(programs);
   const startNs = board.now;
+  const attenuationDecibels = board.machine.peek(FRONTEND, 'ATTENUATION', Signal.READOUT_RETURN);
   await pulse.start(programs);
   const states = await pulse.finish(programs, FINISH_MS);
   const unfinished = states.findIndex(({ state }) => state !== SequencerState.STOPPED);
   if (unfinished >= 0)
     throw new Error(`readout: the sequencer of channel ${plans[unfinished].channel} did not finish in ${FINISH_MS} ms`);
-  return plans.map((plan, core) => ({ plan, startNs, states: cloudsOf(pulse, core, timing) }));
+  return plans.map((plan, core) => ({ plan, startNs, attenuationDecibels, states: cloudsOf(pulse, core, timing) }));
 }
 
 function programOf({ channel, frequencyHertz, amplitude }: ShotPlan, { lengthNs, shots }: ShotTiming): PulseProgram {

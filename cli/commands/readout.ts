@@ -1,0 +1,151 @@
+// `coldrig readout`: shots of readout channels on a real board in its fridge, beside the closed formulas. Thin over hil/rig/readout and host/plant/readout.
+
+import { Command, InvalidArgumentError } from 'commander';
+import { FaultSyntaxError, parseFault } from '../../hil/rig/faults/language.ts';
+import { type ReadoutChain, TONES_A_LINE } from '../../host/plant/readout/chain-data.ts';
+import { buildAll } from '../../host/tools/build.ts';
+import { presets } from '../../host/tools/open-fridge.ts';
+import { readoutPresets, usualReadout } from '../../host/tools/readout/open-readout.ts';
+import { open } from '../cryostat/open.ts';
+import { ExitCode, Failure } from '../failure.ts';
+import { checkOutput, writeOutput } from '../files.ts';
+import { integerBetween, parseWord } from '../options.ts';
+import { measureReadout, type ReadoutReport } from '../readout/measure.ts';
+import { openChain } from '../readout/open.ts';
+import { readoutPlot } from '../readout/plot.ts';
+import { readoutJson, readoutText } from '../readout/words.ts';
+import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { buildNotes } from '../run/new-device.ts';
+
+/** Each shot has a bin of its own, and a sequencer has 131,072. */
+const SHOTS_MOST = 65_536;
+/** Of both medians, in five deviations. */
+const MEDIAN_SPREAD = 9;
+
+interface ReadoutOptions extends GlobalOptions {
+  fridge: string;
+  chain?: string;
+  channels: number[];
+  shots: number;
+  length: number;
+  seed: number;
+  fault?: string[];
+  plot?: string;
+}
+
+export function addReadoutCommand(program: Command): void {
+  program.addCommand(
+    new Command('readout')
+      .description('shots of readout channels on a board in its fridge: IQ clouds, SNR, errors, effective bits')
+      .option('--fridge <fridge>', `name of a preset (${presets.join(', ')}) or a YAML file`, 'uts')
+      .option(
+        '--chain <chain>',
+        `readout chain: a preset (${readoutPresets.join(', ')}) or a YAML file (default: the usual one of the fridge)`,
+      )
+      .option(
+        '--channels <list>',
+        'channels, as in 0-7 or 0,3,8; a channel is line * 8 + tone',
+        parseChannels,
+        parseChannels('0-7'),
+      )
+      .option('--shots <n>', `of each state, 10 to ${SHOTS_MOST}`, integerBetween(10, SHOTS_MOST), 2000)
+      .option('--length <ns>', 'length of the window, a multiple of 4', parseLength, 1000)
+      .option('--seed <n>', 'of the board, its fridge and its noise', parseWord, 1)
+      .option('--fault <text>', 'cause a fault (coldrig run --help lists them); may be repeated', collectFault)
+      .option('--plot <out.svg>', 'draw clouds, SNR and effective bits')
+      .addHelpText(
+        'after',
+        `
+The board runs its firmware for two seconds in its fridge; faults come then, and two seconds later a Q1ASM program measures each
+channel with its usual drive, in state 0 and, behind an ideal pi pulse, in state 1. Beside each figure is what the closed formulas give (docs/readout.md). Exit code 1 when a
+formula is outside of what the shots allow.
+
+Examples:
+  coldrig readout --plot readout.svg
+  coldrig readout --channels 0,5 --length 500 --fault 'signal-drop at readout-send 6dB'
+  coldrig readout --fridge stand --chain my-chain.yaml
+
+With --json: {fridge, chain, shots, lengthNs, seed, faults, plot, channels: [{channel, line, name, frequencyHertz, amplitude, photons:
+[state 0, state 1], measured: {centres, deviationCodes, distance, snrDecibels, errors, assignmentError, interval: {lower, upper}},
+formula: {deviationCodes, distance, snrDecibels, errors: [state 0, state 1], assignmentError}}], lines: [{line, name, noiseKelvin,
+chipKelvin, jitterFemtoseconds, effectiveBits: {records, mean, formula}}]}.`,
+      )
+      .action(printing<[], ReadoutOptions>((options) => readout(options))),
+  );
+}
+
+async function readout(options: ReadoutOptions): Promise<Result> {
+  const { plot } = options;
+  if (plot !== undefined) checkOutput(plot, 'the plot');
+  const fridge = open(options.fridge);
+  const chain = openChain(options.chain ?? usualReadout(fridge));
+  refuseAbsent(chain, options.channels);
+  const { channels, shots, length: lengthNs, seed, fault: faults = [] } = options;
+  const settings = { fridge, chain, channels, shots, lengthNs, seed, faults };
+  const notes = buildNotes(options.json === true);
+  const build = await buildAll(['factory'], notes);
+  const steps = measureReadout(build, settings);
+  const shows = options.json !== true && process.stderr.isTTY;
+  for (;;) {
+    const step = await steps.next();
+    if (shows) process.stderr.write(step.done ? '\r\x1b[K' : `\r\x1b[Kmeasuring ${step.value} …`);
+    if (!step.done) continue;
+    const report = step.value;
+    if (plot !== undefined) writeOutput(plot, readoutPlot(report, settings), 'the plot');
+    const drawn = plot === undefined ? '' : `\ndrawn in ${plot}`;
+    return {
+      text: `${readoutText(report, settings)}${drawn}`,
+      json: readoutJson(report, settings, plot),
+      exitCode: agrees(report) ? ExitCode.OK : ExitCode.FAILED,
+    };
+  }
+}
+
+/** Five deviations: chance does not explain more. A channel whose drive was changed while it was measured differs, too. */
+function agrees({ channels }: ReadoutReport): boolean {
+  return channels.every(({ measured, formula }) => {
+    const spread =
+      5 / Math.sqrt(2 * measured.shots[0]) + MEDIAN_SPREAD / measured.distance / Math.sqrt(measured.shots[0]);
+    return Math.abs(Math.log(measured.distance / formula.distance)) < spread;
+  });
+}
+
+function refuseAbsent(chain: ReadoutChain, channels: readonly number[]): void {
+  for (const channel of channels) {
+    const line = chain.lines[Math.floor(channel / TONES_A_LINE)];
+    if (line?.resonators[channel % TONES_A_LINE]) continue;
+    const present = chain.lines
+      .map(({ resonators }, i) => `${8 * i} to ${8 * i + resonators.length - 1}`)
+      .join(' and ');
+    throw new Failure('CHANNEL', `--channels ${channel}: ${chain.name} has no such channel; it has ${present}`, {
+      exitCode: ExitCode.USAGE,
+    });
+  }
+}
+
+function parseChannels(text: string): number[] {
+  const channels = text.split(',').flatMap((part) => {
+    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(part.trim()) ?? [];
+    const [from, to] = [Number(first), Number(last)];
+    if (first === undefined || from > to || to > 15)
+      throw new InvalidArgumentError('expected channels from 0 to 15, as in 0-7 or 0,3,8');
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  });
+  return [...new Set(channels)].sort((a, b) => a - b);
+}
+
+function parseLength(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value % 4 === 0 && value >= 100 && value <= 16_384) return value;
+  throw new InvalidArgumentError('expected nanoseconds, 100 to 16384, a multiple of 4');
+}
+
+function collectFault(text: string, before: string[] = []): string[] {
+  try {
+    parseFault(text);
+  } catch (error) {
+    if (error instanceof FaultSyntaxError) throw new InvalidArgumentError(error.message);
+    throw error;
+  }
+  return [...before, text];
+}

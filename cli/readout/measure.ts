@@ -1,0 +1,155 @@
+// Measures the channels of a readout chain on a real board in its fridge, and calculates the same with the closed formulas.
+//
+//   board in its fridge ─▶ shots of both states, six channels at a time ─▶ figures  ┐
+//   slow state at that moment ─▶ closed formulas ──────────────────────────────────┴─▶ report
+//   test tone ─▶ converter ─▶ sine fit ─▶ effective bits of records ─▶ beside their formula
+
+import { DeviceUnderTest } from '../../hil/rig/device.ts';
+import { PulseDevice } from '../../hil/rig/pulse/pulse-device.ts';
+import { amplitudeAsPlayed, type Clouds, clipped, measureShots, type ShotPlan } from '../../hil/rig/readout/shots.ts';
+import { second } from '../../hil/rig/time.ts';
+import { WiredCryostat } from '../../hil/rig/wiring.ts';
+import { sequencerCount } from '../../host/board/sequencer/sequencer-module.ts';
+import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
+import {
+  FULL_SCALE_CODES,
+  type ReadoutChain,
+  type ReadoutWindow,
+  TONES_A_LINE,
+} from '../../host/plant/readout/chain-data.ts';
+import { effectiveBits } from '../../host/plant/readout/formulas.ts';
+import type { LineState } from '../../host/plant/readout/line-state.ts';
+import { predictBits, predictShot, type ShotPrediction, usualAmplitude } from '../../host/plant/readout/predict.ts';
+import { stateFor } from '../../host/plant/readout/sampler.ts';
+import type { Build } from '../../host/tools/build.ts';
+import { type CloudFigures, cloudFigures } from '../../host/tools/readout/clouds.ts';
+import { fitSine } from '../../host/tools/readout/sine-fit.ts';
+
+export interface MeasureOptions {
+  fridge: Fridge;
+  chain: ReadoutChain;
+  channels: readonly number[];
+  shots: number;
+  lengthNs: number;
+  seed: number;
+  faults: readonly string[];
+}
+
+export interface ChannelReport {
+  plan: ShotPlan;
+  name: string;
+  clouds: Clouds['states'];
+  measured: CloudFigures;
+  formula: ShotPrediction;
+}
+
+export interface LineReport {
+  line: number;
+  name: string;
+  noiseKelvin: number;
+  chipKelvin: number;
+  jitterFemtoseconds: number;
+  /** Effective bits of each record. */
+  bits: readonly number[];
+  bitsFormula: number;
+}
+
+export interface ReadoutReport {
+  channels: ChannelReport[];
+  lines: LineReport[];
+}
+
+/** The firmware starts its tasks; and again, while faults begin. */
+const SETTLE_NS = 2 * second;
+const RECORD_NS = 16_384;
+const RECORDS = 32;
+/** Of no simple relation to the rate of the samples. */
+const TEST_TONE = { frequencyHertz: 101_318_359, amplitude: 0.9 };
+
+/** Yields what it is at. */
+export async function* measureReadout(build: Build, options: MeasureOptions): AsyncGenerator<string, ReadoutReport> {
+  const { fridge, chain, channels, seed } = options;
+  const image = build.images.get('factory');
+  if (!image) throw new Error("the build made no image 'factory'");
+  const wired = new WiredCryostat(fridge, { seed, readout: chain });
+  const device = await DeviceUnderTest.running({
+    ...{ slots: { A: image.bytes }, bootloader: build.bootloader, keys: [build.publicKey], seed },
+    surroundings: () => wired,
+  });
+  device.run(SETTLE_NS);
+  // The drive is set on the healthy chain; faults come afterwards.
+  const plans = channels.map((channel) => planOf(wired, channel, device.now, seed));
+  for (const fault of options.faults) device.fault(fault);
+  device.run(SETTLE_NS);
+  const pulse = new PulseDevice(device);
+  const reports: ChannelReport[] = [];
+  for (let first = 0; first < channels.length; first += sequencerCount) {
+    const some = plans.slice(first, first + sequencerCount);
+    yield `channels ${some.map(({ channel }) => channel).join(', ')}`;
+    for (const clouds of await measureShots(pulse, some, options)) reports.push(reportOf(wired, clouds, options));
+  }
+  const lines: LineReport[] = [];
+  for (const line of new Set(channels.map((channel) => Math.floor(channel / TONES_A_LINE)))) {
+    yield `the converter of line ${line}`;
+    lines.push(testLine(wired, line, device.now, seed));
+  }
+  return { channels: reports, lines };
+}
+
+function stateAt(wired: WiredCryostat, window: ReadoutWindow, seed: number): LineState {
+  const { readout, cryostat, faults } = wired;
+  return stateFor(readout.chain, readout.stateAt(window.openedNs, cryostat, faults), seed, window);
+}
+
+function windowAt(line: number, startNs: number, lengthNs: number, drive: ReadoutWindow['drive'] = []): ReadoutWindow {
+  return { line, startNs, openedNs: startNs, lengthNs, source: 'line', attenuationDecibels: 0, drive };
+}
+
+function planOf(wired: WiredCryostat, channel: number, nowNs: number, seed: number): ShotPlan {
+  const [line, own] = [Math.floor(channel / TONES_A_LINE), channel % TONES_A_LINE];
+  const { chain } = wired.readout;
+  const amplitude = usualAmplitude(stateAt(wired, windowAt(line, nowNs, 1), seed), own);
+  return {
+    channel,
+    frequencyHertz: Math.round(chain.lines[line].resonators[own].offsetHertz),
+    amplitude: amplitudeAsPlayed(Math.min(1 - 2 ** -15, amplitude)),
+  };
+}
+
+function reportOf(wired: WiredCryostat, clouds: Clouds, { lengthNs, seed }: MeasureOptions): ChannelReport {
+  const { plan, startNs, states } = clouds;
+  const { channel, frequencyHertz, amplitude } = plan;
+  const [line, own] = [Math.floor(channel / TONES_A_LINE), channel % TONES_A_LINE];
+  const drive = {
+    channel,
+    frequencyQuarterHertz: 4 * frequencyHertz,
+    phase: 0,
+    amplitude: [amplitude, 0],
+    state: 0 as const,
+  };
+  const window = { ...windowAt(line, startNs, lengthNs, [drive]), attenuationDecibels: clouds.attenuationDecibels };
+  return {
+    plan,
+    name: wired.readout.chain.lines[line].resonators[own].name,
+    clouds: states,
+    measured: cloudFigures(states),
+    formula: predictShot(stateAt(wired, window, seed), window),
+  };
+}
+
+function testLine(wired: WiredCryostat, line: number, nowNs: number, seed: number): LineReport {
+  const state = stateAt(wired, windowAt(line, nowNs, RECORD_NS), seed);
+  const into = new Int32Array(2 * RECORD_NS);
+  const bits = Array.from({ length: RECORDS }, (_, record) => {
+    const startNs = nowNs - (record + 1) * RECORD_NS;
+    wired.sample({ ...windowAt(line, startNs, RECORD_NS), drive: [], source: 'test-tone', tone: TEST_TONE }, into);
+    const codes = clipped(into);
+    const path = Float64Array.from({ length: RECORD_NS }, (__, n) => codes[2 * n + (record % 2)]);
+    return effectiveBits(2 * FULL_SCALE_CODES, fitSine(path, TEST_TONE.frequencyHertz / 1e9).residual);
+  });
+  return {
+    ...{ line, name: state.data.name, noiseKelvin: state.noiseKelvin, chipKelvin: state.chipKelvin, bits },
+    jitterFemtoseconds: state.jitterNs * 1e6,
+    bitsFormula: predictBits(state, TEST_TONE, RECORD_NS),
+  };
+}
