@@ -94,6 +94,14 @@ export const catalogue: readonly CatalogueEntry[] = [
     },
     addTo: async (program) => (await import('./commands/readout.ts')).addReadoutCommand(program),
   },
+  {
+    ...{
+      name: 'compare',
+      usage: '[options] [architecture...]',
+      about: 'architectures of a controller: heat of each stage, lines, bandwidth, SNR, latency',
+    },
+    addTo: async (program) => (await import('./commands/compare.ts')).addCompareCommand(program),
+  },
 ];
 
 /** The entry that a command line calls, or for which it wants help. An option before a command has no value. */

@@ -64,7 +64,7 @@ describe('coldrig readout', () => {
     expect(wrong.stderr).toMatch(/wrong.yaml:\d+: /);
     const missing = await coldrig(['readout', '--chain', at('none.yaml'), '--plot', at('no.svg')]);
     expect(missing.stderr).toMatch(
-      /none.yaml cannot be read: .*; give a YAML file, or one of uts, xld, stand, hemt-only/,
+      /none.yaml cannot be read: .*; give a YAML file, or one of uts, xld, stand, hemt-only, rack-twpa, front-end/,
     );
     expect(existsSync(at('no.svg'))).toBe(false);
   });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { ReadoutChain } from '../../plant/readout/chain-data.ts';
 import { parseReadout } from '../../plant/readout/chain-file.ts';
 
-export const readoutPresets = ['uts', 'xld', 'stand', 'hemt-only'] as const;
+export const readoutPresets = ['uts', 'xld', 'stand', 'hemt-only', 'rack-twpa', 'front-end'] as const;
 
 /** Throws FridgeError for a file that says something wrong, and what `read` throws for one that cannot be read. */
 export function openReadout(nameOrPath: string, read = (path: string) => readFileSync(path, 'utf8')): ReadoutChain {
