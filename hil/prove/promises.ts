@@ -16,6 +16,7 @@ import { BootDecision, BootPolicy, SlotState } from '../../protocol/image/boot-s
 import { RejectReason } from '../../protocol/image/reasons.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
+import { isSameBytes } from './device/cells.ts';
 import { isOf, type Known } from './device/known.ts';
 import type { Finding, Invariant } from './invariants.ts';
 
@@ -116,7 +117,7 @@ function judgeEarned(before: Known, after: Known, { confirms, rots }: Happening,
     const { entry, image } = after.slots[slot];
     if (!entry || !(entry.earned || entry.state === SlotState.CONFIRMED)) continue;
     const was = before.slots[slot].entry;
-    const isSame = was !== undefined && Buffer.compare(was.hash, entry.hash) === 0;
+    const isSame = was !== undefined && isSameBytes(was.hash, entry.hash);
     // An older record counts where the newest rotted, and what it says was earned then.
     if ((isSame && was.earned) || confirms?.slot === slot || rots) continue;
     find('earned', `${image?.name ?? 'the image'} in ${nameOfSlot(slot)} counts as confirmed, and never ran healthy`);

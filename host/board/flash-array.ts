@@ -13,6 +13,9 @@ export const pageBytes = 4096;
 export const pageCount = flashSize / pageBytes;
 const wordsPerPage = pageBytes / 4;
 
+/** To make a view of so few bytes takes longer than to copy them one by one. */
+const smallBytes = 64;
+
 const erasedPage = new Int32Array(wordsPerPage).fill(-1);
 
 /** An immutable picture of the array: references to pages that are never written again. */
@@ -56,7 +59,7 @@ export class FlashArray {
       const at = address + done;
       const offset = at & 0xfff;
       const length = Math.min(pageBytes - offset, target.length - done);
-      this.readPiece(at >>> 12, offset, target.subarray(done, done + length));
+      this.readPiece(at >>> 12, offset, target, done, length);
       done += length;
     }
   }
@@ -175,16 +178,20 @@ export class FlashArray {
     return this.cells[page];
   }
 
-  private readPiece(page: number, offset: number, target: Uint8Array): void {
-    const weak = this.weak[page];
-    if (!weak) {
-      target.set(bytesOf(this.cells[page]).subarray(offset, offset + target.length));
+  /** Copies bytes of one page to `target` from `at` on. */
+  private readPiece(page: number, offset: number, target: Uint8Array, at: number, length: number): void {
+    let words = this.cells[page];
+    if (this.weak[page] !== undefined) {
+      words = words.slice();
+      for (let word = offset >> 2; word < (offset + length + 3) >> 2; word++)
+        words[word] = this.settleWeak(page, word, words[word]);
+    }
+    if (length > smallBytes) {
+      target.set(new Uint8Array(words.buffer, words.byteOffset + offset, length), at);
       return;
     }
-    const words = this.cells[page].slice();
-    for (let word = offset >> 2; word < (offset + target.length + 3) >> 2; word++)
-      words[word] = this.settleWeak(page, word, words[word]);
-    target.set(bytesOf(words).subarray(offset, offset + target.length));
+    for (let byte = 0; byte < length; byte++)
+      target[at + byte] = words[(offset + byte) >> 2] >>> (8 * ((offset + byte) & 3));
   }
 
   private settleWeak(page: number, word: number, value: number): number {

@@ -13,6 +13,8 @@ import type { Witness } from '../../../host/board/witness.ts';
 import type { Change } from './change.ts';
 
 const wordsPerPage = pageBytes / 4;
+/** How much of a page has marks. */
+const touches = { NONE: 0, SOME: 1, ALL: 2 } as const;
 
 /** Words of a page, from `from` up to but not including `to`. */
 export interface CellsLook {
@@ -60,7 +62,7 @@ export class BootReads implements Witness {
   private readonly begunNs: number;
   private readonly before: FlashPicture;
   private readonly fuses: Uint32Array;
-  /** By word: 1 where it was looked at, 2 where the boot wrote it; only good for pages that are `touched`. */
+  /** By word: 1 where it was looked at, 2 where the boot wrote it; only good for pages that are `touched`, by a value of `touches`. */
   private readonly marks: Uint8Array;
   private readonly touched = new Uint8Array(pageCount);
   /** Pages the boot wrote to. */
@@ -88,14 +90,16 @@ export class BootReads implements Witness {
     // Nobody can share it any more.
     if (!this.firm) return;
     if (length === 4 && address === this.blindTo) return;
-    let word = address >>> 2;
+    const first = address >>> 2;
     const end = (address + length + 3) >>> 2;
-    while (word < end) {
-      const page = Math.floor(word / wordsPerPage);
-      const from = word % wordsPerPage;
-      const to = Math.min(wordsPerPage, from + end - word);
-      this.readPage(page, from, to);
-      word += to - from;
+    if (end === first + 1) {
+      this.readWord(first);
+      return;
+    }
+    for (let from = first; from < end; ) {
+      const to = Math.min(end, (Math.floor(from / wordsPerPage) + 1) * wordsPerPage);
+      this.readWords(from, to);
+      from = to;
     }
   }
 
@@ -105,7 +109,8 @@ export class BootReads implements Witness {
     for (let word = address >>> 2; word < (address + length + 3) >>> 2; word++) {
       const page = Math.floor(word / wordsPerPage);
       this.written.add(page);
-      this.marksOf(page)[word % wordsPerPage] = 2;
+      this.touch(page);
+      this.marks[word] = 2;
     }
   }
 
@@ -153,9 +158,9 @@ export class BootReads implements Witness {
     const { cells } = this.board.machine.flash.picture();
     const pages: Change['pages'][number][] = [];
     for (const page of this.written) {
-      const marks = this.marksOf(page);
+      const first = page * wordsPerPage;
       const written: number[] = [];
-      for (let word = 0; word < wordsPerPage; word++) if (marks[word] === 2) written.push(word);
+      for (let word = 0; word < wordsPerPage; word++) if (this.marks[first + word] === 2) written.push(word);
       const places = Uint16Array.from(written);
       const words = Int32Array.from(places, (word) => cells[page][word]);
       pages.push({ page, whole: written.length === wordsPerPage, places, words, made: new WeakMap() });
@@ -168,23 +173,43 @@ export class BootReads implements Witness {
     return this.board.now - this.begunNs;
   }
 
-  private readPage(page: number, from: number, to: number): void {
-    const marks = this.marksOf(page);
-    const seen = this.before.cells[page];
-    for (let first = marks.indexOf(0, from); first >= 0 && first < to; first = marks.indexOf(0, first)) {
+  private readWord(word: number): void {
+    const page = Math.floor(word / wordsPerPage);
+    this.touch(page);
+    if (this.marks[word] === 0) this.note(page, word, word + 1);
+  }
+
+  /** Words of one page. */
+  private readWords(from: number, to: number): void {
+    const { marks } = this;
+    const page = Math.floor(from / wordsPerPage);
+    if (this.touched[page] === touches.ALL) return;
+    if (this.touch(page)) {
+      this.note(page, from, to);
+      if (to - from === wordsPerPage) this.touched[page] = touches.ALL;
+      return;
+    }
+    for (let first = from; first < to; first++) {
+      if (marks[first] !== 0) continue;
       let end = first;
       while (end < to && marks[end] === 0) end++;
-      marks.fill(1, first, end);
-      this.looks.push({ page, from: first, to: end, seen });
+      this.note(page, first, end);
+      first = end;
     }
   }
 
-  private marksOf(page: number): Uint8Array {
-    const marks = this.marks.subarray(page * wordsPerPage, (page + 1) * wordsPerPage);
-    if (this.touched[page] === 0) {
-      this.touched[page] = 1;
-      marks.fill(0);
-    }
-    return marks;
+  /** Words that nobody looked at before. */
+  private note(page: number, from: number, to: number): void {
+    this.marks.fill(1, from, to);
+    const first = page * wordsPerPage;
+    this.looks.push({ page, from: from - first, to: to - first, seen: this.before.cells[page] });
+  }
+
+  /** Whether it is the first time that something is to be marked in this page. */
+  private touch(page: number): boolean {
+    if (this.touched[page] !== touches.NONE) return false;
+    this.touched[page] = touches.SOME;
+    this.marks.fill(0, page * wordsPerPage, (page + 1) * wordsPerPage);
+    return true;
   }
 }

@@ -30,10 +30,14 @@ export function pagesOf(device: Remains, address: number, length: number): reado
 export function isWeak(device: Remains, address: number, length: number): boolean {
   const { weak, weakPages } = device.machine.flash.picture();
   if (weakPages === 0) return false;
-  for (let page = Math.floor(address / pageBytes); page < (address + length) / pageBytes; page++)
-    if (weak[page]?.some((word) => word !== 0)) return true;
+  for (let page = Math.floor(address / pageBytes); page < (address + length) / pageBytes; page++) {
+    const mask = weak[page];
+    if (mask !== undefined && isAnySet(mask)) return true;
+  }
   return false;
 }
+
+const isAnySet = oncePerPage((mask) => mask.some((word) => word !== 0));
 
 export function hashOf(words: Uint8Array | Uint32Array | Int32Array): string {
   return createHash('sha1').update(words).digest('base64');
@@ -51,12 +55,27 @@ export function bytesOfPage(page: Int32Array): Uint8Array {
 /** Finds something out about a page once: pages are never written again once they were shown. */
 export function oncePerPage<Found>(find: (page: Int32Array) => Found): (page: Int32Array) => Found {
   const known = new WeakMap<Int32Array, { found: Found }>();
+  // One device after the other is asked about, and most have most pages in common: two of them, because a device has two slots.
+  let [lastPage, pageBefore]: (Int32Array | undefined)[] = [];
+  let [last, before]: ({ found: Found } | undefined)[] = [];
   return (page) => {
-    let entry = known.get(page);
+    if (page === lastPage && last !== undefined) return last.found;
+    let entry = page === pageBefore ? before : known.get(page);
     if (entry === undefined) {
       entry = { found: find(page) };
       known.set(page, entry);
     }
+    pageBefore = lastPage;
+    before = last;
+    lastPage = page;
+    last = entry;
     return entry.found;
   };
+}
+
+/** Compares a few bytes, a hash for instance, faster than `Buffer.compare` is called. */
+export function isSameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
 }

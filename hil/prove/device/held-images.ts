@@ -9,6 +9,8 @@ import type { ImageName, Images } from './images.ts';
 
 /** More than the TLVs of any image of a story take. */
 const tlvBytes = 512;
+/** Of the bits of an agreement, the first that is about signed bytes. */
+const signedFrom = 15;
 
 /** What is found in a slot from its start on. */
 export interface Held {
@@ -20,6 +22,8 @@ export interface Held {
   tlvs: string | undefined;
   /** Whether the bytes in front of them are those of the image the header is of. */
   sound: boolean;
+  /** Equal where all of the above is: the image, or else what is there in the place of one. */
+  key: string;
 }
 
 /** `first`: number of the slot's first page. */
@@ -53,9 +57,10 @@ class Comparison {
   private readonly headers: Header[];
   private readonly longest: number;
   private readonly headerOf = oncePerPage((page) => this.readHeader(page));
-  /** By place in the slot: a bit for each image whose bytes the page holds there; then the same for the bytes in front of its TLVs. */
-  private readonly whole: ((page: Int32Array) => number)[];
-  private readonly signed: ((page: Int32Array) => number)[];
+  /** By place in the slot: a bit for each image whose bytes the page holds there, and above these one for each whose signed bytes it holds. */
+  private readonly agreements: ((page: Int32Array) => number)[];
+  /** By first page of a slot: what was found there last, and in which pages. */
+  private readonly last = new Map<number, { pages: Int32Array[]; held: Held }>();
 
   constructor(images: Images) {
     this.names = Object.keys(images) as ImageName[];
@@ -64,24 +69,45 @@ class Comparison {
     this.longest = Math.max(...this.bytes.map(({ length }) => length));
     const count = Math.ceil(this.longest / pageBytes);
     const places = Array.from({ length: count }, (_, place) => place);
-    this.whole = places.map((place) => oncePerPage((page) => this.compare(page, place, ({ length }) => length)));
-    this.signed = places.map((place) =>
-      oncePerPage((page) => this.compare(page, place, (_, number) => this.headers[number].end)),
+    if (this.names.length > signedFrom) throw new Error(`a story of ${this.names.length} images; it has ${signedFrom}`);
+    this.agreements = places.map((place) =>
+      oncePerPage(
+        (page) =>
+          this.compare(page, place, ({ length }) => length) |
+          (this.compare(page, place, (_, number) => this.headers[number].end) << signedFrom),
+      ),
     );
   }
 
   held(pages: readonly Int32Array[], first: number): Held {
-    const { name, end, origin } = this.headerOf(pages[first]);
-    const image = this.names[firstBit(this.everywhere(this.whole, pages, first))] as ImageName | undefined;
-    const tlvs = image !== undefined || end > this.longest ? undefined : this.nameTlvs(pages, first, end);
-    const sound = origin >= 0 && (this.everywhere(this.signed, pages, first) & (1 << origin)) !== 0;
-    return { image, header: name, tlvs, sound };
+    const last = this.last.get(first);
+    if (last !== undefined && this.areThere(last.pages, pages, first)) return last.held;
+    const held = this.find(pages, first);
+    // TLVs are named from the pages behind the first, up to one more than the longest image takes.
+    this.last.set(first, { pages: pages.slice(first, first + this.agreements.length + 1), held });
+    return held;
   }
 
-  private everywhere(comparisons: Comparison['whole'], pages: readonly Int32Array[], first: number): number {
-    let held = (1 << this.names.length) - 1;
-    for (let place = 0; place < comparisons.length && held !== 0; place++)
-      held &= comparisons[place](pages[first + place]);
+  private areThere(known: readonly Int32Array[], pages: readonly Int32Array[], first: number): boolean {
+    for (let place = 0; place < known.length; place++) if (known[place] !== pages[first + place]) return false;
+    return true;
+  }
+
+  private find(pages: readonly Int32Array[], first: number): Held {
+    const { name, end, origin } = this.headerOf(pages[first]);
+    const held = this.everywhere(pages, first);
+    const image = this.names[firstBit(held & ((1 << signedFrom) - 1))] as ImageName | undefined;
+    const tlvs = image !== undefined || end > this.longest ? undefined : this.nameTlvs(pages, first, end);
+    const sound = origin >= 0 && (held & (1 << (signedFrom + origin))) !== 0;
+    const key = image ?? (tlvs === undefined ? name : `${name} ${tlvs} ${sound}`);
+    return { image, header: name, tlvs, sound, key };
+  }
+
+  private everywhere(pages: readonly Int32Array[], first: number): number {
+    const { agreements } = this;
+    let held = -1;
+    for (let place = 0; place < agreements.length && held !== 0; place++)
+      held &= agreements[place](pages[first + place]);
     return held;
   }
 

@@ -3,11 +3,11 @@
 // What must stay true: the host's own code reads it from flash and fuses directly, and never asks the device.
 
 import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
-import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { Trailer } from '../../../protocol/image/format.ts';
-import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
-import { bytesOfPage, isWeak, oncePerPage, pagesOf, type Remains } from './cells.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { bytesOfPage, isSameBytes, isWeak, oncePerPage, pagesOf, type Remains } from './cells.ts';
+import { factsOf } from './fuse-facts.ts';
 import { hashOfImage, type ImageName, type Images, recipes } from './images.ts';
 import { bootState } from './journal.ts';
 import { imageIn } from './window.ts';
@@ -58,14 +58,14 @@ export type ImageInSlot = (slot: number) => KnownImage | undefined;
 export function knownOf(device: Remains, imageInSlot: ImageInSlot): Known {
   const state = bootState(device);
   const slot = (number: number) => knownSlot(device, number, imageInSlot(number), state?.slots[number]);
-  const { cells, weak } = device.fuses;
+  const { securityCounter, revokedKeys, firstWeak } = factsOf(device.fuses);
   return {
     slots: [slot(0), slot(1)],
     confirmedLast: state?.confirmedLast,
     running: state?.running,
-    securityCounter: counterIn(cells),
-    revokedKeys: cells[Fuse.KEY_REVOKED],
-    isFirm: !isWeak(device, MemoryMap.BOOT_STATE_0, 2 * MemoryMap.SECTOR_SIZE) && weak.every((bits) => bits === 0),
+    securityCounter,
+    revokedKeys,
+    isFirm: firstWeak < 0 && !isWeak(device, MemoryMap.BOOT_STATE_0, 2 * MemoryMap.SECTOR_SIZE),
   };
 }
 
@@ -78,11 +78,10 @@ export function storyImages(device: Remains, images: Images): ImageInSlot {
 }
 
 /** Whether no fuse keeps the image out, read as it may. */
-export function isAllowed({ fuses: { cells, weak } }: Remains, name: ImageName): boolean {
+export function isAllowed({ fuses }: Remains, name: ImageName): boolean {
   const { key, securityCounter } = recipes[name];
-  const revoked = cells[Fuse.KEY_REVOKED] | weak[Fuse.KEY_REVOKED];
-  if (((revoked >>> key) & 1) !== 0) return false;
-  return securityCounter >= counterIn(cells.map((word, index) => word | weak[index]));
+  const { revokedKeysMost, securityCounterMost } = factsOf(fuses);
+  return ((revokedKeysMost >>> key) & 1) === 0 && securityCounter >= securityCounterMost;
 }
 
 const traits = Object.fromEntries(
@@ -91,10 +90,6 @@ const traits = Object.fromEntries(
     return [name, { version: major * 2 ** 24 + minor * 2 ** 16 + revision, securityCounter, revokes: (1 << key) - 1 }];
   }),
 ) as Record<ImageName, { version: number; securityCounter: number; revokes: number }>;
-
-function counterIn(words: Uint32Array): number {
-  return counterInFuses(words.subarray(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS));
-}
 
 function knownSlot(
   device: Remains,
@@ -111,7 +106,7 @@ function knownSlot(
 
 /** Whether the entry is about this image. */
 export function isOf(entry: BootStateEntry | undefined, image: KnownImage | undefined): entry is BootStateEntry {
-  return entry !== undefined && image?.hash !== undefined && Buffer.compare(entry.hash, image.hash) === 0;
+  return entry !== undefined && image?.hash !== undefined && isSameBytes(entry.hash, image.hash);
 }
 
 /** What the bootloader takes the slot's trailer for (bootloader/image/state/trailer.ts). */

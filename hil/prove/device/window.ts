@@ -14,8 +14,9 @@ import { crc32 } from 'node:zlib';
 import { pageBytes } from '../../../host/board/flash-array.ts';
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
-import { bytesOfPage, hashOf, isWeak, nameOfBytes, oncePerPage, pagesOf, type Remains } from './cells.ts';
-import { type Held, heldIn } from './held-images.ts';
+import { bytesOfPage, hashOf, isWeak, nameOfBytes, oncePerPage, type Remains } from './cells.ts';
+import { factsOf } from './fuse-facts.ts';
+import { heldIn } from './held-images.ts';
 import type { ImageName, Images } from './images.ts';
 
 const { SLOT_A, SLOT_B, SLOT_SIZE, BOOT_STATE_0, SECTOR_SIZE, BOOT_LOG, BOOT_LOG_SIZE } = MemoryMap;
@@ -30,14 +31,25 @@ export interface Window {
 }
 
 export function windowOf(board: Remains, images: Images): Window {
-  const slots = [SLOT_A, SLOT_B].map((address) => slotKey(board, address, images));
-  const journal = pagesOf(board, BOOT_STATE_0, journalBytes).map(placesOf);
-  const log = pagesOf(board, BOOT_LOG, BOOT_LOG_SIZE).map(wordsUsed);
-  const parts = [nameOfBytes(board.fuses.cells), ...journal, `${log}`, ...slots];
-  const weak = isWeak(board, BOOT_STATE_0, journalBytes) || isWeak(board, BOOT_LOG, BOOT_LOG_SIZE) || fusesWeak(board);
+  const { cells } = board.machine.flash.picture();
+  const facts = factsOf(board.fuses);
+  let key = facts.name;
+  for (let page = 0; page < journalBytes / pageBytes; page++)
+    key += ` ${placesOf(cells[BOOT_STATE_0 / pageBytes + page])}`;
+  for (let page = 0; page < BOOT_LOG_SIZE / pageBytes; page++)
+    key += ` ${wordsUsed(cells[BOOT_LOG / pageBytes + page])}`;
+  let isSlotWeak = false;
+  for (const address of [SLOT_A, SLOT_B]) {
+    const weak = isWeak(board, address, SLOT_SIZE);
+    const trailer = trailerOf(cells[(address + SLOT_SIZE) / pageBytes - 1]);
+    key += ` ${heldIn(cells, address / pageBytes, images).key} ${trailer}${weak ? ' weak' : ''}`;
+    isSlotWeak ||= weak;
+  }
+  const weak =
+    isWeak(board, BOOT_STATE_0, journalBytes) || isWeak(board, BOOT_LOG, BOOT_LOG_SIZE) || facts.firstWeak >= 0;
   // Which bits are weak is part of the window, so hardly two of these are taken for one.
-  if (weak) parts.push(weakKey(board));
-  return { key: parts.join(' '), firm: !weak && !slots.some((slot) => slot.endsWith('weak')) };
+  if (weak) key += ` ${weakKey(board)}`;
+  return { key, firm: !weak && !isSlotWeak };
 }
 
 /** Which image of the story is in the slot, byte for byte, with no bit that may read otherwise next time. */
@@ -47,35 +59,24 @@ export function imageIn(board: Remains, slot: number, images: Images): ImageName
   return image === undefined || isWeak(board, address, images[image].length) ? undefined : image;
 }
 
-function slotKey(board: Remains, address: number, images: Images): string {
-  const { cells } = board.machine.flash.picture();
-  const weak = isWeak(board, address, SLOT_SIZE) ? 'weak' : '';
-  const trailer = trailerOf(cells[(address + SLOT_SIZE) / pageBytes - 1]);
-  return `${heldKey(heldIn(cells, address / pageBytes, images))} ${trailer} ${weak}`;
-}
+const trailerOf = oncePerPage((page) => nameOfBytes(bytesOfPage(page).subarray(-trailerBytes)));
 
-/** The image, or else header, TLVs where the header says they are, and whether what lies between is the image's the header is of. */
-function heldKey({ image, header, tlvs, sound }: Held): string {
-  return image ?? (tlvs === undefined ? header : `${header} ${tlvs} ${sound}`);
-}
-
-const trailerOf = oncePerPage((page) => hashOf(bytesOfPage(page).subarray(-trailerBytes)));
+const recordWords = BootRecord.SIZE / 4;
 
 /** What a boot finds in each place of a boot-state sector. */
 const placesOf = oncePerPage((page) => {
-  const bytes = Buffer.from(bytesOfPage(page).buffer, page.byteOffset, page.byteLength);
-  const kinds: string[] = [];
-  for (let at = 0; at < bytes.length; at += BootRecord.SIZE)
-    kinds.push(placeKey(bytes.subarray(at, at + BootRecord.SIZE)));
-  return hashOf(Buffer.from(kinds.join(' ')));
+  let kinds = '';
+  for (let at = 0; at < page.length; at += recordWords) kinds += ` ${placeKey(page, at)}`;
+  return hashOf(Buffer.from(kinds));
 });
 
-function placeKey(record: Buffer): string {
-  if (record.every((byte) => byte === 0xff)) return '-';
-  const holds = record.readUInt32LE(BootRecord.MAGIC) === BootRecord.MAGIC_VALUE;
-  return holds && record.readUInt32LE(BootRecord.CRC) === crc32(record.subarray(0, BootRecord.CRC))
-    ? nameOfBytes(record)
-    : 'x';
+function placeKey(page: Int32Array, at: number): string {
+  let erased = at;
+  while (erased < at + recordWords && page[erased] === -1) erased++;
+  if (erased === at + recordWords) return '-';
+  if (page[at + BootRecord.MAGIC / 4] !== BootRecord.MAGIC_VALUE) return 'x';
+  const record = bytesOfPage(page).subarray(4 * at, 4 * (at + recordWords));
+  return page[at + BootRecord.CRC / 4] >>> 0 === crc32(record.subarray(0, BootRecord.CRC)) ? nameOfBytes(record) : 'x';
 }
 
 /** Words of a page up to the last that is not erased. */
@@ -85,15 +86,16 @@ const wordsUsed = oncePerPage((page) => {
   return used;
 });
 
-function fusesWeak(board: Remains): boolean {
-  return board.fuses.weak.some((bits) => bits !== 0);
-}
-
 const hashOfPage = oncePerPage(hashOf);
 
 function weakKey(board: Remains): string {
-  const { weak } = board.machine.flash.picture();
-  const pages: string[] = [];
-  for (const [number, page] of weak.entries()) if (page) pages.push(`${number}:${hashOfPage(page)}`);
-  return [hashOf(board.fuses.weak), ...pages].join(' ');
+  const { weak, weakPages } = board.machine.flash.picture();
+  let key = '';
+  for (let number = 0, left = weakPages; left > 0; number++) {
+    const page = weak[number];
+    if (page === undefined) continue;
+    key += ` ${number}:${hashOfPage(page)}`;
+    left--;
+  }
+  return key;
 }

@@ -4,12 +4,12 @@ import type { Board } from '../../../host/board/board.ts';
 import type { LogRecord } from '../../../host/board/log.ts';
 import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
 import { parseImage, verifyImage } from '../../../host/tools/image/index.ts';
-import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { RejectReason } from '../../../protocol/image/reasons.ts';
-import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
-import { isWeak, type Remains, readCells } from '../device/cells.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { isSameBytes, isWeak, type Remains, readCells } from '../device/cells.ts';
 import type { Ending } from '../device/change.ts';
+import { factsOf } from '../device/fuse-facts.ts';
 import { hashOfImage, type ImageName, type Images, publicKeys, recipes } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
 import { isAllowed, type Known, knownOf, storyImages } from '../device/known.ts';
@@ -124,16 +124,10 @@ export function bootableImages(board: Remains, images: Images): ImageName[] {
 function whatFusesLack(board: Ending, { handovers }: Recovery, images: Images): string | undefined {
   const name = handovers.at(-1)?.image;
   if (board.state !== 'firmware' || name === undefined || !isConfirmed(board, name, images)) return undefined;
-  const { cells, weak } = board.fuses;
   const { securityCounter } = recipes[name];
-  const counter = counterInFuses(counterWords(cells));
+  const { securityCounter: counter, firstWeak } = factsOf(board.fuses);
   if (counter < securityCounter) return `${name} is confirmed with ${securityCounter}, the fuses say ${counter}`;
-  const unsure = weak.findIndex((bits) => bits !== 0);
-  return unsure < 0 ? undefined : `fuse word ${unsure} reads as chance has it, and nobody burns it again`;
-}
-
-function counterWords(words: Uint32Array): Uint32Array {
-  return words.subarray(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS);
+  return firstWeak < 0 ? undefined : `fuse word ${firstWeak} reads as chance has it, and nobody burns it again`;
 }
 
 /** Whether a trial was undone because power was lost in each of its boots. */
@@ -151,6 +145,6 @@ function imagesWith(board: Remains, images: Images, isSo: (entry: BootStateEntry
   const slots = bootState(board)?.slots ?? [];
   return slots.flatMap((entry, slot) => {
     const name = isSo(entry) ? imageIn(board, slot, images) : undefined;
-    return name !== undefined && Buffer.compare(entry.hash, hashOfImage(images[name])) === 0 ? [name] : [];
+    return name !== undefined && isSameBytes(entry.hash, hashOfImage(images[name])) ? [name] : [];
   });
 }

@@ -17,6 +17,22 @@ function isLogged({ kind, a }: LogRecord): boolean {
   return kind === LogKind.FLASH_DONE && a >= MemoryMap.BOOT_LOG && a < MemoryMap.BOOT_LOG + MemoryMap.BOOT_LOG_SIZE;
 }
 
+/** Of a boot that is shared a thousand times: written down once. */
+const known = new WeakMap<readonly LogRecord[], string>();
+
+function traceOf(records: readonly LogRecord[]): string {
+  let trace = known.get(records);
+  if (trace === undefined) {
+    trace = records
+      .slice(records.findLastIndex(({ kind }) => kind === LogKind.POWER_ON))
+      .filter(({ kind }) => telling.includes(kind))
+      .map((record) => `${record.kind} ${record.a} ${isLogged(record) ? 'logged' : record.b}`)
+      .join('\n');
+    known.set(records, trace);
+  }
+  return trace;
+}
+
 export class WindowCheck {
   private readonly traces = new Map<string, { trace: string; point: string }>();
 
@@ -24,13 +40,9 @@ export class WindowCheck {
   add({ key, firm }: Window, recovery: Recovery, records: readonly LogRecord[], names: readonly string[]): Finding[] {
     // What chance has a say in may end in one way or in another.
     if (!firm || recovery.failure !== undefined) return [];
-    const boot = records.slice(records.findLastIndex(({ kind }) => kind === LogKind.POWER_ON));
-    const trace = boot
-      .filter(({ kind }) => telling.includes(kind))
-      .map((record) => `${record.kind} ${record.a} ${isLogged(record) ? 'logged' : record.b}`)
-      .join('\n');
-    const point = names.join(', then ');
+    const trace = traceOf(records);
     const before = this.traces.get(key);
+    const point = names.join(', then ');
     if (before === undefined) this.traces.set(key, { trace, point });
     if (before === undefined || before.trace === trace) return [];
     return [{ invariant: 'window', text: `'${before.point}' leaves the same window, and then it boots otherwise` }];

@@ -14,6 +14,8 @@ import type { Service } from './multiplexer-module.ts';
 const placesOfCell = 4;
 /** Of a line: what its converter put out last, in nV. */
 const placesOfLine = 1;
+/** Of all cells: the time of the last discharge (ns), and 1 when a cell was charged since. */
+const placesOfAll = 2;
 const nanovoltsPerCode = Mux.CODE_MICROVOLTS * 1000;
 const halfLifeNs = Mux.HALF_LIFE_MS * 1e6;
 /** The converter halves its distance to a new value in this time. */
@@ -28,11 +30,13 @@ const switchErrorsPerBillion = 100;
 export class Cells {
   readonly count: number;
   private readonly state: Float64Array;
+  /** What is said of all cells. */
+  private readonly all: Float64Array;
   private readonly seed: number;
 
   /** Places that `count` cells behind `lines` lines need. */
   static placesFor(count: number, lines: number): number {
-    return count * placesOfCell + lines * placesOfLine;
+    return count * placesOfCell + lines * placesOfLine + placesOfAll;
   }
 
   /** `state`: zeroed, with as many places as `placesFor` says. */
@@ -40,15 +44,18 @@ export class Cells {
     this.count = count;
     this.seed = seed;
     this.state = state;
+    this.all = state.subarray(state.length - placesOfAll);
   }
 
-  /** Power is lost: all cells lose their values. */
+  /** Power is lost: all cells lose their values. Each one is only written when one is charged again: a proof cuts power a million times. */
   discharge(timeNs: number): void {
-    for (let cell = 0; cell < this.count; cell++) this.put(cell, 0, timeNs, 0, 0);
+    this.all[0] = timeNs;
+    this.all[1] = 0;
   }
 
   /** Voltage of a cell, in nV. */
   voltageAt(cell: number, timeNs: number): number {
+    if (this.all[1] === 0) return 0;
     const at = cell * placesOfCell;
     const [voltage, since, excess] = [this.state[at], this.state[at + 1], this.state[at + 2]];
     const span = Math.max(0, timeNs - since);
@@ -68,6 +75,7 @@ export class Cells {
   }
 
   private store(cell: number, value: number, { code, startNs }: Service): void {
+    if (this.all[1] === 0) this.writeDischarged();
     const at = cell * placesOfCell;
     const before = this.voltageAt(cell, startNs);
     const excess = this.state[at + 2] * halving((startNs - this.state[at + 1]) / halfLifeNs);
@@ -77,6 +85,11 @@ export class Cells {
       if (beside < 0 || beside >= this.count) continue;
       this.state[beside * placesOfCell] += (value - before) * kick;
     }
+  }
+
+  private writeDischarged(): void {
+    for (let cell = 0; cell < this.count; cell++) this.put(cell, 0, this.all[0], 0, 0);
+    this.all[1] = 1;
   }
 
   private put(cell: number, voltage: number, timeNs: number, excess: number, code: number): void {
