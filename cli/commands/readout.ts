@@ -1,6 +1,7 @@
-// `coldrig readout`: shots of readout channels on a real board in its fridge, beside the closed formulas. Thin over hil/rig/readout and host/plant/readout.
+// `coldrig readout`: shots of readout channels on a real board in its fridge, beside the closed formulas. Thin over hil/rig/readout and
+// host/plant/readout.
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { FaultSyntaxError, parseFault } from '../../hil/rig/faults/language.ts';
 import { type ReadoutChain, TONES_A_LINE } from '../../host/plant/readout/chain-data.ts';
 import { buildAll } from '../../host/tools/build.ts';
@@ -10,7 +11,7 @@ import { open } from '../cryostat/open.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, writeOutput } from '../files.ts';
 import { integerBetween, parseWord } from '../options.ts';
-import { measureReadout, type ReadoutReport } from '../readout/measure.ts';
+import { agrees, measureReadout } from '../readout/measure.ts';
 import { openChain } from '../readout/open.ts';
 import { readoutPlot } from '../readout/plot.ts';
 import { readoutJson, readoutText } from '../readout/words.ts';
@@ -19,8 +20,6 @@ import { buildNotes } from '../run/new-device.ts';
 
 /** Each shot has a bin of its own, and a sequencer has 131,072. */
 const SHOTS_MOST = 65_536;
-/** Of both medians, in five deviations. */
-const MEDIAN_SPREAD = 9;
 
 interface ReadoutOptions extends GlobalOptions {
   fridge: string;
@@ -42,11 +41,10 @@ export function addReadoutCommand(program: Command): void {
         '--chain <chain>',
         `readout chain: a preset (${readoutPresets.join(', ')}) or a YAML file (default: the usual one of the fridge)`,
       )
-      .option(
-        '--channels <list>',
-        'channels, as in 0-7 or 0,3,8; a channel is line * 8 + tone',
-        parseChannels,
-        parseChannels('0-7'),
+      .addOption(
+        new Option('--channels <list>', 'channels, as in 0-7 or 0,3,8; a channel is line * 8 + tone')
+          .argParser(parseChannels)
+          .default(parseChannels('0-7'), '0-7'),
       )
       .option('--shots <n>', `of each state, 10 to ${SHOTS_MOST}`, integerBetween(10, SHOTS_MOST), 2000)
       .option('--length <ns>', 'length of the window, a multiple of 4', parseLength, 1000)
@@ -56,9 +54,10 @@ export function addReadoutCommand(program: Command): void {
       .addHelpText(
         'after',
         `
-The board runs its firmware for two seconds in its fridge; faults come then, and two seconds later a Q1ASM program measures each
-channel with its usual drive, in state 0 and, behind an ideal pi pulse, in state 1. Beside each figure is what the closed formulas give (docs/readout.md). Exit code 1 when a
-formula is outside of what the shots allow.
+The board runs its firmware for two seconds in its fridge; faults come then. Two seconds later a Q1ASM program measures each channel with
+its usual drive, in state 0 and, behind an ideal pi pulse, in state 1. Beside each figure is what the closed formulas give
+(docs/readout.md). Exit code 1 when shots and formula differ by more than chance allows: then the converter clips, or the firmware
+changed its attenuation while the shots ran.
 
 Examples:
   coldrig readout --plot readout.svg
@@ -66,7 +65,7 @@ Examples:
   coldrig readout --fridge stand --chain my-chain.yaml
 
 With --json: {fridge, chain, shots, lengthNs, seed, faults, plot, channels: [{channel, line, name, frequencyHertz, amplitude, photons:
-[state 0, state 1], measured: {centres, deviationCodes, distance, snrDecibels, errors, assignmentError, interval: {lower, upper}},
+[state 0, state 1], attenuationDecibels, agrees, measured: {centres, deviationCodes, distance, snrDecibels, errors, assignmentError, interval: {lower, upper}},
 formula: {deviationCodes, distance, snrDecibels, errors: [state 0, state 1], assignmentError}}], lines: [{line, name, noiseKelvin,
 chipKelvin, jitterFemtoseconds, effectiveBits: {records, mean, formula}}]}.`,
       )
@@ -96,18 +95,9 @@ async function readout(options: ReadoutOptions): Promise<Result> {
     return {
       text: `${readoutText(report, settings)}${drawn}`,
       json: readoutJson(report, settings, plot),
-      exitCode: agrees(report) ? ExitCode.OK : ExitCode.FAILED,
+      exitCode: report.channels.every(agrees) ? ExitCode.OK : ExitCode.FAILED,
     };
   }
-}
-
-/** Five deviations: chance does not explain more. A channel whose drive was changed while it was measured differs, too. */
-function agrees({ channels }: ReadoutReport): boolean {
-  return channels.every(({ measured, formula }) => {
-    const spread =
-      5 / Math.sqrt(2 * measured.shots[0]) + MEDIAN_SPREAD / measured.distance / Math.sqrt(measured.shots[0]);
-    return Math.abs(Math.log(measured.distance / formula.distance)) < spread;
-  });
 }
 
 function refuseAbsent(chain: ReadoutChain, channels: readonly number[]): void {

@@ -70,9 +70,11 @@ function leverLines(outcomes: readonly Outcome[]): string[] {
     if (!raw) return [];
     const saved = partWatts(raw, ['link']) - partWatts(outcome, ['link']) + cableWatts(raw) - cableWatts(outcome);
     const spent = partWatts(outcome, ['demodulation', 'thresholds']);
-    const less = raw.bitsPerSecond / outcome.bitsPerSecond;
+    const less = Number((raw.bitsPerSecond / outcome.bitsPerSecond).toPrecision(3)).toLocaleString('en-US');
+    const size = outcome.channels.toLocaleString('en-US');
     return [
-      `${outcome.architecture}, ${outcome.channels} channels: ${outcome.compression} instead of raw is ${Number(less.toPrecision(3)).toLocaleString('en-US')} times less to send; at 4K it saves ${watts(saved)} of link and cables and costs ${watts(spent)} of arithmetic`,
+      `${outcome.architecture}, ${size} channels: ${outcome.compression} instead of raw is ${less} times less to send; ` +
+        `at 4K it saves ${watts(saved)} of link and cables and costs ${watts(spent)} of arithmetic`,
     ];
   });
 }

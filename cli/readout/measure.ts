@@ -38,6 +38,7 @@ export interface MeasureOptions {
 export interface ChannelReport {
   plan: ShotPlan;
   name: string;
+  attenuationDecibels: number;
   clouds: Clouds['states'];
   measured: CloudFigures;
   formula: ShotPrediction;
@@ -57,6 +58,16 @@ export interface LineReport {
 export interface ReadoutReport {
   channels: ChannelReport[];
   lines: LineReport[];
+}
+
+/** Deviations that chance does not explain, and those of the distance of two medians from that of two means. */
+const [DEVIATIONS, MEDIANS] = [5, 9];
+
+/** Whether the distance of the clouds is the one of the formula, as far as so many shots can tell. */
+export function agrees({ measured, formula }: ChannelReport): boolean {
+  const root = Math.sqrt(measured.shots[0]);
+  const spread = DEVIATIONS / (Math.SQRT2 * root) + MEDIANS / (measured.distance * root);
+  return Math.abs(Math.log(measured.distance / formula.distance)) < spread;
 }
 
 /** The firmware starts its tasks; and again, while faults begin. */
@@ -131,6 +142,7 @@ function reportOf(wired: WiredCryostat, clouds: Clouds, { lengthNs, seed }: Meas
   return {
     plan,
     name: wired.readout.chain.lines[line].resonators[own].name,
+    attenuationDecibels: clouds.attenuationDecibels,
     clouds: states,
     measured: cloudFigures(states),
     formula: predictShot(stateAt(wired, window, seed), window),

@@ -1,4 +1,5 @@
-// The picture of `coldrig readout`: a cloud for each channel, SNR with its formula, effective bits of the converters. Plain SVG, without scripts.
+// The picture of `coldrig readout`: a cloud for each channel, SNR with its formula, effective bits of the converters. Plain SVG, without
+// scripts.
 //
 // What must stay true: the same report gives the same bytes; colours can be told apart by people with colour blindness (Okabe and Ito).
 

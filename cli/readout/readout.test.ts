@@ -45,6 +45,9 @@ describe('coldrig readout', () => {
     expect((await coldrig(few)).stdout).toBe(stdout);
     const ill = await coldrig(['--json', ...few, '--fault', 'signal-drop at readout-send 10dB']);
     for (const { measured } of ill.json.channels as Channel[]) expect(measured.snrDecibels).toBeLessThan(10);
+    const clipped = await coldrig([...few, '--fault', 'adc-saturation at readout-return 20dB']);
+    expect(clipped.code).toBe(1);
+    expect(clipped.stdout).toContain('shots and formula differ: 3, 9; the converter clips');
   });
 
   it.each([

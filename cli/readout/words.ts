@@ -2,7 +2,7 @@
 
 import { TONES_A_LINE } from '../../host/plant/readout/chain-data.ts';
 import { noisePhotons } from '../../host/plant/readout/formulas.ts';
-import type { ChannelReport, LineReport, MeasureOptions, ReadoutReport } from './measure.ts';
+import { agrees, type ChannelReport, type LineReport, type MeasureOptions, type ReadoutReport } from './measure.ts';
 
 /** Least SNR of a good channel. */
 export const GOOD_DECIBELS = 20;
@@ -13,6 +13,7 @@ const percent = (rate: number, digits = 3): string => (100 * rate).toPrecision(d
 export function readoutText({ channels, lines }: ReadoutReport, options: MeasureOptions): string {
   const { chain, fridge, shots, lengthNs } = options;
   const count = `${channels.length} channel${channels.length === 1 ? '' : 's'}`;
+  const apart = channels.filter((channel) => !agrees(channel));
   const low = channels.filter(({ measured }) => measured.snrDecibels < GOOD_DECIBELS);
   return [
     `chain ${chain.name} in fridge ${fridge.name}: ${count}, ${shots} shots of each state, windows of ${lengthNs} ns`,
@@ -26,6 +27,11 @@ export function readoutText({ channels, lines }: ReadoutReport, options: Measure
     low.length === 0
       ? `every channel is above ${GOOD_DECIBELS} dB`
       : `below ${GOOD_DECIBELS} dB: ${low.map(({ plan }) => plan.channel).join(', ')}`,
+    ...(apart.length === 0
+      ? []
+      : [
+          `shots and formula differ: ${apart.map(({ plan }) => plan.channel).join(', ')}; the converter clips, or its attenuation changed meanwhile`,
+        ]),
   ].join('\n');
 }
 
@@ -62,11 +68,13 @@ export function readoutJson(
   const { chain, fridge, shots, lengthNs, seed, faults } = options;
   return {
     ...{ fridge: fridge.name, chain: chain.name, shots, lengthNs, seed, faults, plot: plot ?? null },
-    channels: channels.map(({ plan, name, measured, formula }) => {
+    channels: channels.map((channel) => {
+      const { plan, name, measured, formula, attenuationDecibels } = channel;
       const { centres, deviation, distance, snrDecibels, errors, errorRate, interval } = measured;
       return {
         ...{ channel: plan.channel, line: Math.floor(plan.channel / TONES_A_LINE), name },
         ...{ frequencyHertz: plan.frequencyHertz, amplitude: plan.amplitude, photons: formula.photons },
+        ...{ attenuationDecibels, agrees: agrees(channel) },
         measured: {
           centres,
           deviationCodes: deviation,

@@ -3,9 +3,9 @@
 //   every whole second: temperatures, power of the chip, age of connectors ──▶ ring of latches ──┐
 //   faults and references: functions of the moment ──────────────────────────────────────────────┴─▶ SlowState at the opening of a window ─▶ samples
 //
-// A window may be asked for long after it opened, and the cryostat is then ahead of it. So a window takes the latch of its own second, and faults
-// at its own moment. What must stay true: samples do not depend on when they are asked for, as long as their second is among the latches; all state is
-// in the memory of the board.
+// A window may be asked for long after it opened, and the cryostat is then ahead of it. So a window takes the latch of its own second, and
+// faults at its own moment. What must stay true: samples do not depend on when they are asked for, as long as their second is among the
+// latches; all state is in the memory of the board.
 
 import type { SampleRequest } from '../../host/board/samples.ts';
 import { jitterFemtoseconds, unlockedJitter } from '../../host/plant/cryostat/clock-source.ts';

@@ -2,8 +2,8 @@
 //
 //   round   marker 3 off: state 0 ─▶ window ─▶ bin 2n        marker 3 on, an ideal pi pulse: state 1 ─▶ window ─▶ bin 2n + 1
 //
-// The drive begins when the window opens, and lasts longer. Up to six channels are measured at a time, one on each sequencer. What must stay true:
-// everything goes through the firmware's sequencers and readout; only settings of the readout are written as registers.
+// The drive begins when the window opens, and lasts longer. Up to six channels are measured at a time, one on each sequencer. What must stay
+// true: everything goes through the firmware's sequencers and readout; only settings of the readout are written as registers.
 
 import { FULL_SCALE_CODES } from '../../../host/plant/readout/chain-data.ts';
 import { assembleSequence } from '../../../host/tools/q1/index.ts';

@@ -1,4 +1,5 @@
-// Effective bits of the sampled converter, by a four-parameter sine fit, equal the closed formula over a grid of tones, jitter, noise and distortion.
+// Effective bits of the sampled converter, by a four-parameter sine fit, equal the closed formula over a grid of tones, jitter, noise and
+// distortion.
 
 import { describe, expect, it } from 'vitest';
 import { nominalState } from '../../../host/plant/readout/chain-data.ts';

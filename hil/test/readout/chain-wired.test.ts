@@ -1,5 +1,5 @@
-// The readout chain behind a real board in its fridge: shots of the firmware equal the closed formulas, faults act through the chain, and a run is the
-// same however it is cut up.
+// The readout chain behind a real board in its fridge: shots of the firmware equal the closed formulas, faults act through the chain, and a
+// run is the same however it is cut up.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Board } from '../../../host/board/board.ts';

@@ -1,7 +1,7 @@
 // Gain and noise of a path of losses and amplifiers, by Friis: T = T1 + T2 / G1 + T3 / (G1 G2) + …, referred to the input of the path.
 //
-// A loss of ratio L at temperature T adds (L - 1) T. Temperatures are those of Rayleigh and Jeans, as the published examples count them: a part at
-// 20 mK adds next to nothing, and vacuum noise is part of an amplifier's noise temperature, which therefore is never below hf / 2k.
+// A loss of ratio L at temperature T adds (L - 1) T. Temperatures are those of Rayleigh and Jeans, as the published examples count them: a
+// part at 20 mK adds next to nothing, and vacuum noise is part of an amplifier's noise temperature, which therefore is never below hf / 2k.
 // What must stay true: gains are ratios of power here, and the order of the parts is that of the signal.
 
 import { powerOfTen } from '../../../protocol/sensors/elementary.ts';

@@ -1,7 +1,7 @@
 // Reads a readout file: YAML in, `ReadoutChain` out, or an error that names file, line and what was expected.
 //
-// The input is the text: the caller reads the file. docs/readout.md lists the keys. What must stay true: every number has its unit in its key, every
-// key is known, and a chain that was read can be sampled.
+// The input is the text: the caller reads the file. docs/readout.md lists the keys. What must stay true: every number has its unit in its key,
+// every key is known, and a chain that was read can be sampled.
 
 import { powerOfTen } from '../../../protocol/sensors/elementary.ts';
 import { type Field, parseYaml } from '../cryostat/field.ts';

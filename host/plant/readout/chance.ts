@@ -5,7 +5,8 @@
 //   flicker      1/f noise: lattices from 64 ns to 20 minutes, a factor of four apart, each of the same variance
 //   telegraph    jumps between two values: one draw in each cell of time, at a moment of its own
 //
-// A sum of Ornstein-Uhlenbeck processes with these correlation times has the same spectrum, but it needs a generator that remembers. These do not.
+// A sum of Ornstein-Uhlenbeck processes with these correlation times has the same spectrum, but it needs a generator that remembers. These do
+// not.
 
 import { hash, uniform } from '../cryostat/noise.ts';
 import { normalDensity, upperQuantile, upperTail } from './error-function.ts';

@@ -1,4 +1,5 @@
-// Closed formulas of readout and conversion, for comparison with what the chain samples: noise, signal to noise, assignment errors, effective bits.
+// Closed formulas of readout and conversion, for comparison with what the chain samples: noise, signal to noise, assignment errors, effective
+// bits.
 //
 //   resonator   one port. The field that leaks out has the power P = h f kappa n; in both states it has the same size, and its phase differs by
 //               2 arctan(2 chi / kappa), chi half the distance of both frequencies. The reflected field differs by just that, because what is

@@ -4,9 +4,9 @@
 //   drift: functions of seed, line and time                             ├─▶ LineState ─▶ sampler and closed predictions
 //   attenuation in front of the converter, power of the tones           ┘
 //
-// The chip heats itself: T = sqrt(Tplate² + 2 R Tnominal P), the conduction of a path whose conductivity grows with T; so its resistance falls as it
-// warms ('t Hart 2021 [R abstract]: such a model holds). What must stay true: a state is a function of its arguments alone; drift is constant within a
-// millisecond.
+// The chip heats itself: T = sqrt(Tplate² + 2 R Tnominal P), the conduction of a path whose conductivity grows with T; so its resistance falls
+// as it warms ('t Hart 2021 [R abstract]: such a model holds). What must stay true: a state is a function of its arguments alone; drift is
+// constant within a millisecond.
 
 import { powerOfTen } from '../../../protocol/sensors/elementary.ts';
 import { FOUR, MIXING } from '../cryostat/stages.ts';

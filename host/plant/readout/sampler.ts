@@ -2,9 +2,9 @@
 //
 //   tones ─▶ + foreign signal ─▶ jitter (slope times time) ─▶ mixer ─▶ + noise ─▶ + leakage, offset, flicker, telegraph ─▶ compression ─▶ round
 //
-// Codes may be beyond the 12 bits of the converter: the board clips them, and counts. Noise is a hash of (seed, line, time), so two windows over the
-// same time have the same noise. A resonator is empty when its window begins. Jitter acts on tones, not on noise, whose slope is as random as it is.
-// What must stay true: samples are a function of the arguments; they do not depend on which windows were asked for before.
+// Codes may be beyond the 12 bits of the converter: the board clips them, and counts. Noise is a hash of (seed, line, time), so two windows
+// over the same time have the same noise. A resonator is empty when its window begins. Jitter acts on tones, not on noise, whose slope is as
+// random as it is. What must stay true: samples are a function of the arguments; they do not depend on which windows were asked for before.
 
 import { ln, powerOfTen, sineOfTurns } from '../../../protocol/sensors/elementary.ts';
 import { hash, uniform } from '../cryostat/noise.ts';

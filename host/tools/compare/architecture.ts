@@ -1,7 +1,7 @@
 // An architecture of a controller as data: which lines go into the fridge, what is done at 4 K and what in the rack, and what its parts take.
 //
-// It is read from YAML. Lines are written as in a fridge file (cryowire's words); how many there are follows from the number of channels. What must
-// stay true: every line has a number of channels that share it, or it is the link; everything that dissipates has a stage.
+// It is read from YAML. Lines are written as in a fridge file (cryowire's words); how many there are follows from the number of channels. What
+// must stay true: every line has a number of channels that share it, or it is the link; everything that dissipates has a stage.
 
 import { type Field, parseYaml } from '../../plant/cryostat/field.ts';
 import { type StageName, stageNames } from '../../plant/cryostat/stages.ts';

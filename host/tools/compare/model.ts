@@ -4,8 +4,9 @@
 //                                                                        │
 //                                            fridge at rest with it ◀────┘──▶ temperature of the plate ─▶ noise of the chain ─▶ SNR
 //
-// Heat is that with every stage at the highest temperature at which it does its work, so that it can be compared with the cooling power there. What
-// must stay true: heat of cables and the temperatures come from host/plant/cryostat, SNR from host/plant/readout: there are no other models here.
+// Heat is that with every stage at the highest temperature at which it does its work, so that it can be compared with the cooling power there.
+// What must stay true: heat of cables and the temperatures come from host/plant/cryostat, SNR from host/plant/readout: there are no other
+// models here.
 
 import { Activity, activityPicojoules, idleMicrowatts } from '../../../protocol/plant/energies.ts';
 import { type Budget, solveBudget } from '../../plant/cryostat/budget.ts';

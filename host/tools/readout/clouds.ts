@@ -1,7 +1,7 @@
 // Clouds of shots: their distance, and how often a threshold in the middle is wrong.
 //
-// The centres are medians, because a qubit that decays within the window leaves a tail of its cloud towards the other one. The width is that of state
-// 0, which has no such tail. SNR is 20 log10 of distance over width.
+// The centres are medians, because a qubit that decays within the window leaves a tail of its cloud towards the other one. The width is that
+// of state 0, which has no such tail. SNR is 20 log10 of distance over width.
 
 import { errorRateInterval, type RateInterval } from '../multiplexer/error-rate.ts';
 

@@ -1,7 +1,7 @@
 // A four-parameter sine fit after IEEE 1241: amplitude, phase, offset and frequency of a sampled sine, by least squares.
 //
-// Each round solves for A cos + B sin + C + D t (-A sin + B cos) at the present frequency, which is linear, and moves the frequency by D. It starts
-// from a frequency that must be known to about one cycle in the record. What is left is noise and distortion of the converter.
+// Each round solves for A cos + B sin + C + D t (-A sin + B cos) at the present frequency, which is linear, and moves the frequency by D. It
+// starts from a frequency that must be known to about one cycle in the record. What is left is noise and distortion of the converter.
 
 export interface SineFit {
   amplitude: number;
