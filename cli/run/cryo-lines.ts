@@ -128,6 +128,12 @@ export const plantWordings: Partial<Record<number, Wording>> = {
     text: `markers changed faster than the multiplexer can follow; ${edges} edges lost, so pulse windows began or ended too late`,
     tone: 'red',
   }),
+  [EventKind.CELL_VALUE_REFUSED]: (cell, refused) => ({
+    event: 'cell-value-refused',
+    facts: { cell, refused },
+    text: `cell ${cell} of the multiplexer keeps its value: the prepared one is too large a step for the idle time of the table (${refused} so far)`,
+    tone: 'red',
+  }),
   [EventKind.TRIAL_GIVEN_UP]: (reason, microwatts) => ({
     event: 'trial-given-up',
     facts: { reason: reasonText(reason), microwatts },

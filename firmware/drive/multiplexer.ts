@@ -7,6 +7,7 @@ import { copyToBus } from '../../protocol/guest/dma';
 import {
   EVENT_CELL_LATE,
   EVENT_CELL_SWITCH_ERROR,
+  EVENT_CELL_VALUE_REFUSED,
   EVENT_MUX_EDGE_LOST,
   EVENT_MUX_TABLE,
   MUX_FIGURE_EDGES_LOST,
@@ -15,6 +16,8 @@ import {
   MUX_FIGURE_RUNNING,
   MUX_FIGURE_SWITCH_ERRORS,
   MUX_FIGURE_TABLES,
+  MUX_FIGURE_VALUES_CELL,
+  MUX_FIGURE_VALUES_REFUSED,
   MUX_LOAD_BUSY,
   MUX_TABLE_CELLS_MAX,
   MUX_TABLE_SIZE_MAX,
@@ -33,6 +36,7 @@ import {
   MULTIPLEXER_STATUS_GIVEN_UP,
   MULTIPLEXER_STATUS_LATE,
   MULTIPLEXER_STATUS_SWITCH_ERROR,
+  MULTIPLEXER_STATUS_VALUE_REFUSED,
   OUTPUTS_STATE_MULTIPLEXER,
   readMultiplexerBoard,
   readMultiplexerControl,
@@ -94,15 +98,13 @@ export function configureCell(cell: u32, setting: u32, value: u32): bool {
   return readMultiplexerResult() == 0;
 }
 
-/** Puts a part of a table into the staging area. */
+/** Puts a part of a table, no more than the window shows, into the staging area. */
 export function stageTable(offset: u32, chunk: usize, length: u32): void {
   assert((offset & WORD_MASK) == 0 && (length & WORD_MASK) == 0, 'whole words');
   assert(<u64>offset + length <= MUX_TABLE_SIZE_MAX, 'no more than the largest table has');
-  const window = MULTIPLEXER_STAGE_DATA_COUNT << 2;
-  for (let done: u32 = 0; done < length; done += window) {
-    writeMultiplexerStageOffset(offset + done);
-    copyToBus(MULTIPLEXER_STAGE_DATA, chunk + done, min<u32>(window, length - done));
-  }
+  assert(length <= MULTIPLEXER_STAGE_DATA_COUNT << 2, 'what the window shows');
+  writeMultiplexerStageOffset(offset);
+  copyToBus(MULTIPLEXER_STAGE_DATA, chunk, length);
 }
 
 /** MUX_LOAD_*. */
@@ -156,7 +158,7 @@ export function runMultiplexer(): void {
   if (!multiplexerReleased()) return;
   driveMultiplexer();
   const status = readMultiplexerStatus();
-  assert(status >> 5 == 0, 'bits that there are');
+  assert(status >> 6 == 0, 'bits that there are');
   if (status == 0) return;
   writeMultiplexerStatus(status);
   if ((status & MULTIPLEXER_STATUS_LATE) != 0) {
@@ -170,5 +172,9 @@ export function runMultiplexer(): void {
   if ((status & MULTIPLEXER_STATUS_GIVEN_UP) != 0) recordEvent(EVENT_MUX_TABLE, 0, tables);
   if ((status & MULTIPLEXER_STATUS_EDGE_LOST) != 0)
     recordEvent(EVENT_MUX_EDGE_LOST, multiplexerFigure(MUX_FIGURE_EDGES_LOST, 0), 0);
+  if ((status & MULTIPLEXER_STATUS_VALUE_REFUSED) != 0) {
+    const cell = multiplexerFigure(MUX_FIGURE_VALUES_CELL, 0);
+    recordEvent(EVENT_CELL_VALUE_REFUSED, cell, multiplexerFigure(MUX_FIGURE_VALUES_REFUSED, 0));
+  }
   assert(readMultiplexerStatus() == 0, 'what was told is cleared');
 }

@@ -11,12 +11,16 @@ import {
   MUX_SETTING_SETTLED,
   MUX_SETTING_TOLERANCE,
   MUX_SETTING_USED,
+  MUX_SETTING_VALUE_COUNT,
+  MUX_SETTING_VALUE_MARKER,
   MUX_SETTING_WINDOW_MARKERS,
   MUX_TABLE_CELLS_MAX,
 } from '../../protocol/guest/generated/constants';
 import { addExtra, removeExtra } from './extras';
 import { cellAt, globals, NO_BANK } from './layout';
 import { setWindowMarkers } from './marks';
+import { gatherRelied, judgeCell, relyOn } from './uses';
+import { prepareValues } from './values';
 
 const TOLERANCE_MAX: u32 = 4_000_000;
 /** 1 V/s. */
@@ -29,7 +33,9 @@ const TOLERANCE_DEFAULT: u32 = 100;
 export function configureCell(number: u32, setting: u32, value: u32): bool {
   const all = globals();
   if (setting == MUX_SETTING_WINDOW_MARKERS) return setWindowMarkers(value);
-  if (number >= MUX_TABLE_CELLS_MAX || all.running != 0) return false;
+  if (number >= MUX_TABLE_CELLS_MAX) return false;
+  if (setting >= MUX_SETTING_VALUE_MARKER) return prepareValues(number, setting, value);
+  if (all.running != 0) return false;
   const cell = cellAt(number);
   switch (setting) {
     case MUX_SETTING_USED:
@@ -44,8 +50,8 @@ export function configureCell(number: u32, setting: u32, value: u32): bool {
       break;
     case MUX_SETTING_SEQUENCERS:
       if (value > SEQUENCERS_ALL) return false;
-      cell.sequencers = value;
-      break;
+      relyOn(number, value);
+      return true;
     case MUX_SETTING_READBACK:
       if (value > 1) return false;
       all.readback = value;
@@ -69,6 +75,9 @@ function use(number: u32, value: u32): bool {
     removeExtra(number);
     if (cell.state != MUX_CELL_VALID) all.invalid--;
     cell.state = MUX_CELL_UNUSED;
+    judgeCell(cell);
+    gatherRelied();
+    prepareValues(number, MUX_SETTING_VALUE_COUNT, 0);
     return true;
   }
   all.cells = max(all.cells, number + 1);
@@ -77,6 +86,8 @@ function use(number: u32, value: u32): bool {
   if (cell.toleranceMicrovolts == 0) cell.toleranceMicrovolts = TOLERANCE_DEFAULT;
   if (cell.settledDrift == 0) cell.settledDrift = SETTLED_DEFAULT;
   all.invalid++;
+  judgeCell(cell);
+  gatherRelied();
   addExtra(number);
   return true;
 }

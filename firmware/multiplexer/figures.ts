@@ -10,6 +10,7 @@ import {
   MUX_FIGURE_CELL_STATE,
   MUX_FIGURE_EDGES_LOST,
   MUX_FIGURE_EXTRA,
+  MUX_FIGURE_FLAGGED,
   MUX_FIGURE_FORCED,
   MUX_FIGURE_GIVEN_UP,
   MUX_FIGURE_INVALID,
@@ -20,6 +21,7 @@ import {
   MUX_FIGURE_MARKERS,
   MUX_FIGURE_PENDING,
   MUX_FIGURE_POSTPONED,
+  MUX_FIGURE_RELIED,
   MUX_FIGURE_RUNNING,
   MUX_FIGURE_SERVICE_CELL,
   MUX_FIGURE_SERVICE_CODE,
@@ -33,6 +35,10 @@ import {
   MUX_FIGURE_SWITCHES_HIGH,
   MUX_FIGURE_SWITCHES_LOW,
   MUX_FIGURE_TABLES,
+  MUX_FIGURE_VALUES_CELL,
+  MUX_FIGURE_VALUES_REFUSED,
+  MUX_FIGURE_VALUES_STORED,
+  MUX_FIGURE_WINDOW_MARKERS,
   MUX_FIGURE_WINDOWS,
   MUX_PLACE_CELLS,
   MUX_PLACE_CELLS_SIZE,
@@ -46,7 +52,14 @@ import {
   MUX_PLACE_STAGING_SIZE,
   MUX_PLACE_TABLE,
   MUX_PLACE_TABLE_SIZE,
+  MUX_PLACE_USES,
+  MUX_PLACE_USES_SIZE,
+  MUX_PLACE_VALUES,
+  MUX_PLACE_VALUES_SIZE,
+  MUX_SEQUENCERS,
   MUX_TABLE_LENGTH,
+  MUX_USES_MAX,
+  MUX_VALUES_MAX,
 } from '../../protocol/guest/generated/constants';
 import {
   CELL_SIZE,
@@ -62,7 +75,11 @@ import {
   STAGING,
   STAGING_SIZE,
   TABLE,
+  USE_SIZE,
+  USES,
+  VALUES,
 } from './layout';
+import { wantedMarkers } from './marks';
 import { headerOf } from './table';
 
 export function figureOf(which: u32, index: u32): u32 {
@@ -105,8 +122,20 @@ export function figureOf(which: u32, index: u32): u32 {
       return all.invalid;
     case MUX_FIGURE_WINDOWS:
       return all.windows;
-    case MUX_FIGURE_MARKERS:
+    case MUX_FIGURE_WINDOW_MARKERS:
       return all.windowMarkers;
+    case MUX_FIGURE_MARKERS:
+      return wantedMarkers();
+    case MUX_FIGURE_VALUES_STORED:
+      return all.valuesStored;
+    case MUX_FIGURE_VALUES_REFUSED:
+      return all.valuesRefused;
+    case MUX_FIGURE_VALUES_CELL:
+      return all.valuesCell;
+    case MUX_FIGURE_RELIED:
+      return all.relied;
+    case MUX_FIGURE_FLAGGED:
+      return all.flagged;
     case MUX_FIGURE_EDGES_LOST:
       return all.edgesLost;
     default:
@@ -179,6 +208,14 @@ export function placeOf(which: u32): u32 {
       return <u32>EDGES;
     case MUX_PLACE_EDGES_SIZE:
       return globals().edges * <u32>EDGE_SIZE;
+    case MUX_PLACE_USES:
+      return <u32>USES;
+    case MUX_PLACE_USES_SIZE:
+      return globals().relied == 0 ? 0 : MUX_SEQUENCERS * MUX_USES_MAX * <u32>USE_SIZE;
+    case MUX_PLACE_VALUES:
+      return <u32>VALUES;
+    case MUX_PLACE_VALUES_SIZE:
+      return globals().cells * MUX_VALUES_MAX * 2;
     case MUX_PLACE_CELLS:
       return <u32>CELLS;
     case MUX_PLACE_CELLS_SIZE:

@@ -3,9 +3,12 @@
 //   0x000000  tables the compiler placed
 //   0x010000  GLOBALS   time, pulse window, counters
 //   0x011000  LINES     eight of 64 bytes
+//   0x011800  PULSES    what is known of the pulses of each sequencer, six of 32 bytes
 //   0x012000  EXTRAS    cells that are served beside the table, u16 each
 //   0x013000  EDGES     announced edges of markers, 16 bytes each
+//   0x01b000  USES      when each sequencer plays and acquires, six of 128 of 16 bytes
 //   0x020000  CELLS     1024 of 144 bytes
+//   0x044000  VALUES    prepared values, 1024 of 16 of u16
 //   0x050000  STAGING   a table on its way in
 //   0x0e0000  TABLE     the table in force
 //   0x170000  NEXT      the table that comes into force at the next good moment
@@ -16,9 +19,12 @@
 import {
   MUX_CODE_MAX,
   MUX_EDGES_MAX,
+  MUX_SEQUENCERS,
   MUX_TABLE_CELLS_MAX,
   MUX_TABLE_LINES_MAX,
   MUX_TABLE_SIZE_MAX,
+  MUX_USES_MAX,
+  MUX_VALUES_MAX,
 } from '../../protocol/guest/generated/constants';
 
 export const GLOBALS: usize = 0x01_0000;
@@ -27,8 +33,13 @@ export const LINE_SIZE: usize = 64;
 export const EXTRAS: usize = 0x01_2000;
 export const EDGES: usize = 0x01_3000;
 export const EDGE_SIZE: usize = 16;
+export const PULSES: usize = 0x01_1800;
+export const PULSE_SIZE: usize = 32;
+export const USES: usize = 0x01_b000;
+export const USE_SIZE: usize = 16;
 export const CELLS: usize = 0x02_0000;
 export const CELL_SIZE: usize = 144;
+export const VALUES: usize = 0x04_4000;
 export const STAGING: usize = 0x05_0000;
 export const STAGING_SIZE: u32 = 0x9_0000;
 export const TABLE: usize = 0x0e_0000;
@@ -92,6 +103,14 @@ export class Globals {
   edgesLost: u32 = 0;
   /** Pulse windows that have begun. */
   windows: u32 = 0;
+  /** Markers of prepared values. */
+  valueMarkers: u32 = 0;
+  valuesStored: u32 = 0;
+  valuesRefused: u32 = 0;
+  valuesCell: u32 = 0;
+  /** Sequencers whose pulses rely on a cell, and those of them that relied in vain; one bit each. */
+  relied: u32 = 0;
+  flagged: u32 = 0;
 }
 
 @unmanaged
@@ -112,6 +131,18 @@ export class Line {
   idleEveryNs: u32 = 0;
   /** The cell that could be served next beside the table. */
   candidate: u32 = 0;
+}
+
+/** Pulses of a sequencer that rely on cells. */
+@unmanaged
+export class Pulses {
+  /** Cells it relies on that do not hold their value. */
+  bad: u32 = 0;
+  /** Spans in USES. */
+  uses: u32 = 0;
+  /** Since when there is such a cell; until when there was one. */
+  badSince: i64 = 0;
+  badUntil: i64 = 0;
 }
 
 @unmanaged
@@ -150,6 +181,12 @@ export class Cell {
   longestGapNs: i64 = 0;
   /** Number of the look ahead that met it last. */
   lookAhead: u32 = 0;
+  /** Prepared values, the next of them, and the marker and one whose edges store them; 0: none. */
+  values: u32 = 0;
+  nextValue: u32 = 0;
+  valueMarker: u32 = 0;
+  /** 1: it counts as bad in PULSES of its sequencers. */
+  isBad: u32 = 0;
 }
 
 export function globals(): Globals {
@@ -168,15 +205,25 @@ export function cellAt(index: u32): Cell {
   return changetype<Cell>(CELLS + index * CELL_SIZE);
 }
 
+export function pulsesOf(sequencer: u32): Pulses {
+  assert(sequencer < MUX_SEQUENCERS, 'a sequencer that there is');
+  assert(offsetof<Pulses>() <= PULSE_SIZE, 'what is known of a sequencer fits its place');
+  return changetype<Pulses>(PULSES + sequencer * PULSE_SIZE);
+}
+
 /** Called once, on zeroed memory. */
 export function resetLayout(): void {
-  assert(CELLS + MUX_TABLE_CELLS_MAX * CELL_SIZE <= STAGING, 'the cells end before the staging area');
+  assert(CELLS + MUX_TABLE_CELLS_MAX * CELL_SIZE <= VALUES, 'the cells end before their values');
   assert(EDGES + MUX_EDGES_MAX * EDGE_SIZE <= CELLS, 'edges end before the cells');
+  assert(USES + MUX_SEQUENCERS * MUX_USES_MAX * USE_SIZE <= CELLS, 'spans end before the cells');
+  assert(LINES + MUX_TABLE_LINES_MAX * LINE_SIZE <= PULSES, 'lines end before the pulses');
+  assert(VALUES + MUX_TABLE_CELLS_MAX * MUX_VALUES_MAX * 2 <= STAGING, 'values end before the staging area');
   assert(MUX_TABLE_SIZE_MAX <= STAGING_SIZE && MUX_CODE_MAX <= 0xffff, 'the largest table fits its place');
   const all = globals();
   all.earliestDue = NEVER;
   all.quietTo = 0;
   all.lateCell = NO_CELL;
+  all.valuesCell = NO_CELL;
   all.serviceCell = NO_CELL;
   for (let index: u32 = 0; index < MUX_TABLE_LINES_MAX; index++) lineAt(index).bank = NO_BANK;
 }

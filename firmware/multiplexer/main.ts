@@ -14,6 +14,7 @@ import { loadStaged } from './load';
 import { announce, forgetFrom } from './marks';
 import { runLines } from './run';
 import { readBack } from './service';
+import { forgetUses, noteUse } from './uses';
 import { writeCell } from './write';
 
 function timeOf(low: u32, high: u32): i64 {
@@ -56,8 +57,14 @@ export function mark(sequencer: u32, levels: u32, timeLow: u32, timeHigh: u32): 
   announce(sequencer, levels, timeOf(timeLow, timeHigh));
 }
 
-/** What was announced of a sequencer's markers for this time and later will not come. */
+/** A sequencer plays or acquires from one time to another. */
+export function use(sequencer: u32, fromLow: u32, fromHigh: u32, toLow: u32, toHigh: u32): void {
+  noteUse(sequencer, timeOf(fromLow, fromHigh), timeOf(toLow, toHigh));
+}
+
+/** What was announced of a sequencer for this time and later will not come; its pulses are not flagged any more. */
 export function forget(sequencer: u32, timeLow: u32, timeHigh: u32): void {
+  forgetUses(sequencer);
   forgetFrom(sequencer, timeOf(timeLow, timeHigh));
 }
 

@@ -1,4 +1,4 @@
-// Markers of the sequencers: the edges that are announced, and the pulse windows that they give.
+// Markers of the sequencers: the edges that are announced, the pulse windows that they give, and the values that they store.
 //
 //   EDGES  {time i64, sequencer u32, levels of its four markers u32} each, in the order of time; at one time the lower sequencer first
 //
@@ -8,6 +8,7 @@
 
 import { MUX_EDGES_MAX, MUX_MARKERS, MUX_SEQUENCERS } from '../../protocol/guest/generated/constants';
 import { EDGE_SIZE, EDGES, globals, NEVER } from './layout';
+import { storeNext } from './values';
 
 const LEVELS: u32 = (1 << MUX_MARKERS) - 1;
 const MARKERS_ALL: u32 = (1 << (MUX_MARKERS * MUX_SEQUENCERS)) - 1;
@@ -31,6 +32,13 @@ function withLevels(markers: u32, sequencer: u32, levels: u32): u32 {
   return (markers & ~(LEVELS << shift)) | (levels << shift);
 }
 
+/** Markers whose edges must be announced. */
+export function wantedMarkers(): u32 {
+  const all = globals();
+  assert(((all.windowMarkers | all.valueMarkers) & ~MARKERS_ALL) == 0, 'markers that there are');
+  return all.windowMarkers | all.valueMarkers;
+}
+
 /** When the next edge is; NEVER: none is announced. */
 export function nextEdge(): i64 {
   const all = globals();
@@ -43,7 +51,7 @@ export function announce(sequencer: u32, levels: u32, time: i64): void {
   const all = globals();
   assert(time >= all.now && time < NEVER, 'an edge does not lie in the past');
   const announced = withLevels(all.announced, sequencer, levels);
-  if (((announced ^ all.announced) & all.windowMarkers) == 0) return;
+  if (((announced ^ all.announced) & wantedMarkers()) == 0) return;
   if (all.edges == MUX_EDGES_MAX) {
     all.edgesLost++;
     return;
@@ -93,8 +101,10 @@ export function applyEdge(): void {
   const levels = withLevels(all.levels, load<u32>(EDGES, SEQUENCER_AT), load<u32>(EDGES, LEVELS_AT));
   all.edges--;
   memory.copy(EDGES, EDGES + EDGE_SIZE, <usize>all.edges * EDGE_SIZE);
+  const rising = levels & ~all.levels & all.valueMarkers;
   all.levels = levels;
   openOrClose();
+  if (rising != 0) storeNext(rising);
   assert(nextEdge() >= all.now, 'the next edge is not in the past');
 }
 

@@ -22,6 +22,7 @@ import { globals, Line, lineAt, NEVER } from './layout';
 import { applyEdge, nextEdge } from './marks';
 import { findLate, serve } from './service';
 import { advanceHead, plannedCell, plannedNumber, plannedStart, switchTime } from './table';
+import { judgeUses } from './uses';
 
 const NO_LINE: u32 = 0xffff_ffff;
 
@@ -43,7 +44,10 @@ export function runLines(until: i64, budget: u32): u32 {
     }
     if (when >= end) {
       all.now = end;
-      if (end == until) return MUX_RUN_UNTIL;
+      if (end == until) {
+        judgeUses();
+        return MUX_RUN_UNTIL;
+      }
       applyEdge();
       continue;
     }

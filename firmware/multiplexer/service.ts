@@ -12,6 +12,7 @@ import { deadlineOf, dueOf, excessAfter, excessAt } from './drift';
 import { addExtra, removeExtra } from './extras';
 import { Cell, cellAt, globals, lineAt, NEVER, NO_BANK, NO_CELL } from './layout';
 import { switchTime } from './table';
+import { judgeCell } from './uses';
 
 /** Serves a cell: the line has switched to its bank by `start`, and stores its value from then on. */
 export function serve(lineIndex: u32, number: u32, start: i64): void {
@@ -43,6 +44,7 @@ function storeValue(cell: Cell, number: u32, start: i64): void {
   }
   if (cell.state != MUX_CELL_VALID) globals().invalid--;
   cell.state = MUX_CELL_VALID;
+  judgeCell(cell);
   cell.last = start;
   cell.hurry = 0;
   holdFrom(cell, number, start);
@@ -71,6 +73,7 @@ function spoil(number: u32): void {
   const cell = cellAt(number);
   if (cell.state == MUX_CELL_VALID) globals().invalid++;
   if (cell.state != MUX_CELL_EMPTY) cell.state = MUX_CELL_LATE;
+  judgeCell(cell);
   addExtra(number);
 }
 
@@ -92,6 +95,7 @@ export function findLate(time: i64): bool {
     all.late++;
     all.lateCell = number;
     all.invalid++;
+    judgeCell(cell);
     addExtra(number);
     found = true;
   }

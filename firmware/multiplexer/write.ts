@@ -14,6 +14,7 @@ import {
 import { deadlineOf, excessAfter } from './drift';
 import { addExtra } from './extras';
 import { Cell, cellAt, globals, lineAt } from './layout';
+import { judgeCell } from './uses';
 
 export function writeCell(number: u32, code: u32, time: i64): u32 {
   const all = globals();
@@ -23,6 +24,7 @@ export function writeCell(number: u32, code: u32, time: i64): u32 {
   const cell = cellAt(number);
   if (all.running != 0 && !hasRoom(cell, code, time)) return MUX_WRITE_NO_ROOM;
   cell.code = code;
+  judgeCell(cell);
   if (code != cell.heldCode) addExtra(number);
   return MUX_WRITE_TAKEN;
 }

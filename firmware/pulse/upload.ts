@@ -1,13 +1,8 @@
-// Upload of a sequence: chunks in order into the staging area. When the last has come, the sequencer checks the whole.
-//
-//   off 0            a new upload, whatever was under way
-//   off expected     taken; the reply says where the next begins
-//   any other        dropped; the reply says what is expected, or 0 when nothing is under way
+// Upload of a sequence: chunks into the staging area (protocol/guest/smp/chunks.ts). When the last has come, the sequencer checks the whole.
 //
 // What must stay true: one upload at a time; a sequence that is refused leaves the sequencer as it was.
 
 import { fieldsOk, findBytes, readUnsigned } from '../../protocol/guest/cbor-fields';
-import { cborContent, cborContentLength } from '../../protocol/guest/cbor-reader';
 import { writeUnsignedField } from '../../protocol/guest/cbor-writer';
 import { copyToBus } from '../../protocol/guest/dma';
 import {
@@ -47,6 +42,15 @@ import {
   writeSequencerStageOffset,
 } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
+import {
+  beginChunks,
+  CHUNK_LAST,
+  CHUNK_REFUSED,
+  CHUNKS_SIZE,
+  Chunks,
+  chunksAt,
+  takeChunk,
+} from '../../protocol/guest/smp/chunks';
 import { openRequest } from '../../protocol/guest/smp/request';
 import { STATUS_GROUP } from '../../protocol/guest/smp/status';
 import { releaseSequencers, SEQUENCER_COUNT } from './sequencers';
@@ -54,12 +58,11 @@ import { releaseSequencers, SEQUENCER_COUNT } from './sequencers';
 const ABSENT: u64 = u64.MAX_VALUE;
 /** What a sequence with every part as large as it may be takes; the staging area is a little larger. */
 const LENGTH_MAX: u64 = 0x7_0000;
-const WORD_MASK: u32 = 3;
+const WORD_MASK: u64 = 3;
 
-// The upload under way: none while `total` is 0.
+const upload: usize = memory.data(<i32>CHUNKS_SIZE, 4);
+// Of the upload under way.
 let sequencer: u32 = 0;
-let total: u32 = 0;
-let expected: u32 = 0;
 let checksum: u32 = 0;
 
 export function answerSequenceUpload(): u32 {
@@ -72,68 +75,66 @@ export function answerSequenceUpload(): u32 {
   if (!fieldsOk()) return MGMT_EINVAL;
   if (number >= SEQUENCER_COUNT) return STATUS_GROUP + SEQ_ERR_NO_SEQUENCER;
   if (offset == ABSENT) return STATUS_GROUP + SEQ_ERR_NO_OFFSET;
+  const chunks = chunksAt(upload);
   if (offset == 0) {
-    if (length == ABSENT || length == 0 || length > LENGTH_MAX || crc > u32.MAX_VALUE)
+    if (length == ABSENT || length == 0 || length > LENGTH_MAX || (length & WORD_MASK) != 0 || crc > u32.MAX_VALUE)
       return STATUS_GROUP + SEQ_ERR_LENGTH;
-    const status = begin(<u32>number, <u32>length, <u32>crc);
+    const status = begin(chunks, <u32>number, <u32>length, <u32>crc);
     if (status != 0) return status;
   }
-  assert(expected <= total || total == 0, 'an upload takes no more than it said');
-  if (offset == expected && number == sequencer && total != 0 && data != 0) {
-    const status = take(cborContent(data), cborContentLength(data));
-    if (status != 0) return status;
+  assert((<u64>chunks.total & WORD_MASK) == 0 && chunks.total <= LENGTH_MAX, 'a sequence is whole words, and fits');
+  assert(chunks.total == 0 || chunks.expected < chunks.total, 'an upload under way is not at its end');
+  // Chunks for another sequencer than the one of this upload are dropped.
+  switch (takeChunk(chunks, number == sequencer ? offset : ABSENT, data, stageSequence)) {
+    case CHUNK_REFUSED:
+      return STATUS_GROUP + SEQ_ERR_LENGTH;
+    case CHUNK_LAST: {
+      const status = loadWhole(chunks.expected);
+      if (status != 0) return status;
+      break;
+    }
+    default:
+      break;
   }
-  writeUnsignedField('off', expected);
+  writeUnsignedField('off', chunks.expected);
   return 0;
 }
 
-function begin(number: u32, length: u32, crc: u32): u32 {
+function begin(chunks: Chunks, number: u32, length: u32, crc: u32): u32 {
   assert(number < SEQUENCER_COUNT, 'a sequencer that there is');
   assert(length != 0 && <u64>length <= LENGTH_MAX, 'a length that the staging area holds');
   releaseSequencers();
   if ((readSequencerBusy() & (1 << number)) != 0) return STATUS_GROUP + SEQ_ERR_BUSY;
   assert(<u64>length <= <u64>SEQUENCER_STAGE_OFFSET_OFFSET + 1, 'every offset of it has a place in its register');
   sequencer = number;
-  total = length;
-  expected = 0;
   checksum = crc;
+  beginChunks(chunks, length);
+  assert(chunks.total == length && chunks.expected == 0, 'an upload begins at its first byte');
   return 0;
 }
 
-function take(chunk: usize, length: u32): u32 {
-  assert(total != 0 && expected < total, 'an upload is under way, and not at its end');
-  assert((expected & WORD_MASK) == 0, 'what was taken is whole words');
-  if ((length & WORD_MASK) != 0 || length > total - expected) {
-    total = 0;
-    return STATUS_GROUP + SEQ_ERR_LENGTH;
-  }
-  const window = SEQUENCER_STAGE_DATA_COUNT << 2;
-  for (let done: u32 = 0; done < length; done += window) {
-    assert(expected + done <= SEQUENCER_STAGE_OFFSET_OFFSET, 'an offset that its register holds');
-    writeSequencerStageOffset(expected + done);
-    copyToBus(SEQUENCER_STAGE_DATA, chunk + done, min<u32>(window, length - done));
-  }
-  expected += length;
-  assert(expected <= total, 'an upload takes no more than it said');
-  return expected == total ? loadWhole() : 0;
+function stageSequence(offset: u32, chunk: usize, length: u32): void {
+  assert(offset <= SEQUENCER_STAGE_OFFSET_OFFSET, 'an offset that its register holds');
+  assert(length <= SEQUENCER_STAGE_DATA_COUNT << 2, 'what the window shows');
+  writeSequencerStageOffset(offset);
+  copyToBus(SEQUENCER_STAGE_DATA, chunk, length);
 }
 
-function loadWhole(): u32 {
-  assert(total != 0 && expected == total, 'the whole sequence is staged');
+function loadWhole(length: u32): u32 {
+  assert(length != 0 && (<u64>length & WORD_MASK) == 0, 'a whole sequence is staged');
   assert(sequencer < SEQUENCER_COUNT, 'a sequencer that there is');
-  writeSequencerLoadLength(total);
+  writeSequencerLoadLength(length);
   writeSequencerLoadCrc(checksum);
   writeSequencerLoad(sequencer);
-  total = 0;
-  assert((expected & WORD_MASK) == 0, 'a sequence is whole words');
   const outcome = readSequencerResult();
   if (outcome != SEQUENCER_LOAD_GOOD) return STATUS_GROUP + refusal(outcome);
-  recordEvent(EVENT_SEQUENCER_LOADED, sequencer, expected);
+  recordEvent(EVENT_SEQUENCER_LOADED, sequencer, length);
   return 0;
 }
 
 function refusal(outcome: u32): u32 {
   assert(outcome != SEQUENCER_LOAD_GOOD, 'a sequence that was taken is not refused');
+  assert(outcome <= SEQUENCER_LOAD_BINS, 'an outcome of the table');
   switch (outcome) {
     case SEQUENCER_LOAD_RUNNING:
       return SEQ_ERR_BUSY;

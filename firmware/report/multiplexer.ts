@@ -3,7 +3,6 @@
 // What must stay true: one upload at a time; a table that is refused leaves the one in force as it was.
 
 import { fieldsOk, findBytes, readUnsigned } from '../../protocol/guest/cbor-fields';
-import { cborContent, cborContentLength } from '../../protocol/guest/cbor-reader';
 import { writeUnsignedField } from '../../protocol/guest/cbor-writer';
 import {
   GROUP_MULTIPLEXER,
@@ -34,6 +33,7 @@ import {
   MUX_FIGURE_CELL_STATE,
   MUX_FIGURE_EDGES_LOST,
   MUX_FIGURE_EXTRA,
+  MUX_FIGURE_FLAGGED,
   MUX_FIGURE_FORCED,
   MUX_FIGURE_GIVEN_UP,
   MUX_FIGURE_INVALID,
@@ -50,6 +50,8 @@ import {
   MUX_FIGURE_SWITCHES_HIGH,
   MUX_FIGURE_SWITCHES_LOW,
   MUX_FIGURE_TABLES,
+  MUX_FIGURE_VALUES_REFUSED,
+  MUX_FIGURE_VALUES_STORED,
   MUX_FIGURE_WINDOWS,
   MUX_LOAD_BUSY,
   MUX_LOAD_CELL,
@@ -77,6 +79,14 @@ import {
   SMP_OP_WRITE,
 } from '../../protocol/guest/generated/constants';
 import { MULTIPLEXER_BOARD_LINES_SHIFT, readMultiplexerBoard } from '../../protocol/guest/generated/registers';
+import {
+  beginChunks,
+  CHUNK_LAST,
+  CHUNK_REFUSED,
+  CHUNKS_SIZE,
+  chunksAt,
+  takeChunk,
+} from '../../protocol/guest/smp/chunks';
 import { registerGroup } from '../../protocol/guest/smp/groups';
 import { openRequest } from '../../protocol/guest/smp/request';
 import { STATUS_GROUP } from '../../protocol/guest/smp/status';
@@ -95,9 +105,7 @@ import {
 const ABSENT: u64 = u64.MAX_VALUE;
 const WORD_MASK: u32 = 3;
 
-// The upload under way: none while `total` is 0.
-let total: u32 = 0;
-let expected: u32 = 0;
+const upload: usize = memory.data(<i32>CHUNKS_SIZE, 4);
 
 export function registerMultiplexer(): void {
   assert(GROUP_MULTIPLEXER >= 64, 'groups below 64 are not ours to give');
@@ -111,7 +119,7 @@ function answerMultiplexer(operation: u32, command: u32, step: u32): u32 {
     if (command == MUXCMD_STATE) return answerState();
     return command == MUXCMD_CELL ? answerCell() : MGMT_ENOTSUP;
   }
-  if (operation != SMP_OP_WRITE) return MGMT_ENOTSUP;
+  assert(operation == SMP_OP_WRITE, 'the server passes on reads and writes only');
   switch (command) {
     case MUXCMD_UPLOAD:
       return answerUpload();
@@ -133,37 +141,28 @@ function answerUpload(): u32 {
   const data = findBytes('data');
   if (!fieldsOk()) return MGMT_EINVAL;
   if (offset == ABSENT) return STATUS_GROUP + MUX_ERR_NO_OFFSET;
+  const chunks = chunksAt(upload);
   if (offset == 0) {
     if (length == ABSENT || length == 0 || length > MUX_TABLE_SIZE_MAX || (<u32>length & WORD_MASK) != 0)
       return STATUS_GROUP + MUX_ERR_LENGTH;
     releaseMultiplexer();
-    total = <u32>length;
-    expected = 0;
+    beginChunks(chunks, <u32>length);
   }
-  assert(expected <= total || total == 0, 'an upload takes no more than it said');
-  assert((total & WORD_MASK) == 0 && (expected & WORD_MASK) == 0, 'a table is whole words');
-  if (offset == expected && total != 0 && data != 0) {
-    const status = take(cborContent(data), cborContentLength(data));
-    if (status != 0) return status;
+  assert((chunks.total & WORD_MASK) == 0 && chunks.total <= MUX_TABLE_SIZE_MAX, 'a table is whole words, and fits');
+  assert(chunks.total == 0 || chunks.expected < chunks.total, 'an upload under way is not at its end');
+  switch (takeChunk(chunks, offset, data, stageTable)) {
+    case CHUNK_REFUSED:
+      return STATUS_GROUP + MUX_ERR_LENGTH;
+    case CHUNK_LAST: {
+      const outcome = loadTable(chunks.expected);
+      if (outcome != MUX_LOAD_GOOD) return STATUS_GROUP + refusal(outcome);
+      break;
+    }
+    default:
+      break;
   }
-  writeUnsignedField('off', expected);
+  writeUnsignedField('off', chunks.expected);
   return 0;
-}
-
-function take(chunk: usize, length: u32): u32 {
-  assert(total != 0 && expected < total, 'an upload is under way, and not at its end');
-  assert((expected & WORD_MASK) == 0, 'what was taken is whole words');
-  if ((length & WORD_MASK) != 0 || length > total - expected) {
-    total = 0;
-    return STATUS_GROUP + MUX_ERR_LENGTH;
-  }
-  stageTable(expected, chunk, length);
-  expected += length;
-  assert(expected <= total, 'an upload takes no more than it said');
-  if (expected != total) return 0;
-  total = 0;
-  const outcome = loadTable(expected);
-  return outcome == MUX_LOAD_GOOD ? 0 : STATUS_GROUP + refusal(outcome);
 }
 
 function refusal(outcome: u32): u32 {
@@ -210,6 +209,7 @@ function answerRun(): u32 {
   const on = readUnsigned('on', ABSENT);
   if (!fieldsOk() || on > 1) return MGMT_EINVAL;
   assert(on != ABSENT, 'a level was sent');
+  assert(on <= 1, 'it is on or off');
   return wantRefresh(on == 1) ? 0 : STATUS_GROUP + MUX_ERR_NO_TABLE;
 }
 
@@ -255,6 +255,9 @@ function answerState(): u32 {
   writeUnsignedField('forced', figure(MUX_FIGURE_FORCED));
   writeUnsignedField('windows', figure(MUX_FIGURE_WINDOWS));
   writeUnsignedField('edges', figure(MUX_FIGURE_EDGES_LOST));
+  writeUnsignedField('stored', figure(MUX_FIGURE_VALUES_STORED));
+  writeUnsignedField('refused', figure(MUX_FIGURE_VALUES_REFUSED));
+  writeUnsignedField('flagged', figure(MUX_FIGURE_FLAGGED));
   writeUnsignedField('extra', figure(MUX_FIGURE_EXTRA));
   writeUnsignedField('tables', figure(MUX_FIGURE_TABLES));
   writeUnsignedField('gaveup', figure(MUX_FIGURE_GIVEN_UP));

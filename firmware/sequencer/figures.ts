@@ -24,6 +24,7 @@ import {
   SEQUENCER_FIGURE_TIME_HIGH,
   SEQUENCER_FIGURE_TIME_LOW,
   SEQUENCER_FIGURE_WAITING,
+  SEQUENCER_FIGURE_WAVE_SAMPLES,
   SEQUENCER_PLACE_BIN_SIZE,
   SEQUENCER_PLACE_BINS,
   SEQUENCER_PLACE_BINS_USED,
@@ -52,6 +53,7 @@ import {
   ROW_SIZE,
   STATE,
   TIME,
+  WAVES,
 } from './core';
 import {
   BIN_SIZE,
@@ -74,6 +76,7 @@ import {
 } from './layout';
 
 const ACQUISITION_ROWS: u32 = 32;
+const WAVE_ROWS: u32 = 1024;
 
 export function figureOf(index: u32, which: u32, at: u32): u32 {
   const core = coreAt(index);
@@ -124,6 +127,7 @@ export function figureOf(index: u32, which: u32, at: u32): u32 {
 }
 
 function indexedFigure(core: usize, which: u32, at: u32): u32 {
+  if (which == SEQUENCER_FIGURE_WAVE_SAMPLES) return at < WAVE_ROWS ? load<u32>(core + WAVES + at * ROW_SIZE, 4) : 0;
   if (which == SEQUENCER_FIGURE_REGISTER && at < Q1_REGISTER_COUNT) return load<u32>(core + (at << 2));
   if (which == SEQUENCER_FIGURE_COUNTER && at < TRIGGER_ADDRESSES) return load<u32>(core + (at << 2), COUNTERS);
   const row = core + ACQUISITIONS + at * ROW_SIZE;

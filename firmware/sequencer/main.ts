@@ -6,6 +6,7 @@
 // allocated, no recursion. What must stay true: it keeps no state in globals.
 
 import {
+  SEQUENCER_FLAG_CELL_INVALID,
   SEQUENCER_FLAG_FORCED_STOP,
   SEQUENCER_RUN_INPUT,
   SEQUENCER_STATE_RUNNING,
@@ -95,6 +96,14 @@ export function run(untilLow: u32, untilHigh: u32, budget: u32): u32 {
 export function supply(flags: u32): u32 {
   assert(isWaiting(), 'a run has ended with INPUT, and its sums have not been supplied yet');
   return takeSums(flags);
+}
+
+/** Sequencers of a mask played or acquired while a cell of the multiplexer that they rely on did not hold its value. */
+export function relyInVain(mask: u32): void {
+  assert(mask >> CORE_COUNT == 0, 'a bit for each core');
+  for (let index: u32 = 0; index < CORE_COUNT; index++) {
+    if ((mask & (1 << index)) != 0) setFlag(coreAt(index), SEQUENCER_FLAG_CELL_INVALID);
+  }
 }
 
 export function deleteBins(core: u32): void {

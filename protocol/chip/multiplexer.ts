@@ -8,7 +8,7 @@ export const multiplexer: Peripheral = {
   doc: 'Sample-and-hold cells that hold the voltages of gates, behind a few converter lines. The logic that serves them in time is in the firmware image (custom section coldrig.multiplexer); while CONTROL.RELEASE is zero it is held in reset, its memory does not exist, and the cells drift. What a setting, a figure or an outcome is, and how a table is laid out, is in protocol/multiplexer. A closed output gate parks it.',
   interrupt: {
     line: 9,
-    doc: 'A cell is late, a switch connected the wrong cell, a table came into force or was given up, or an edge of a marker was lost',
+    doc: 'A cell is late, a switch connected the wrong cell, a table came into force or was given up, an edge of a marker was lost, or a prepared value was refused',
   },
   registers: [
     {
@@ -47,6 +47,12 @@ export const multiplexer: Peripheral = {
           bits: [4, 4],
           modifiedWriteValues: 'oneToClear',
           doc: 'Edges of markers came faster than the list of announced ones has room for (MUX_EDGES_MAX): a pulse window began or ended too late',
+        },
+        {
+          name: 'VALUE_REFUSED',
+          bits: [5, 5],
+          modifiedWriteValues: 'oneToClear',
+          doc: 'A prepared value was refused when its marker rose',
         },
       ],
     },

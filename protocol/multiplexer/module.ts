@@ -6,14 +6,16 @@
 //   start(time), park(time)          executes the loaded table from a time on; leaves every cell alone
 //   write(cell, code, time)          a new value, stored with the cell's next services   -> MUX_WRITE_*
 //   mark(sequencer, levels, time)    the markers of a sequencer from a time on, which may lie ahead
-//   forget(sequencer, time)          what was announced of its markers for this time and later will not come
+//   use(sequencer, from, to)         it plays or acquires from one time to another, which may lie ahead
+//   forget(sequencer, time)          what was announced of it for this time and later will not come
 //   run(until, budget)               services that begin before a time, at most so many  -> MUX_RUN_*
 //   readback(cell)                   which cell the switch connected in the service that the run ended with
 //   figure(which, index)             what is known                                       -> MUX_FIGURE_*
 //   place(which)                     where in its memory something is                    -> MUX_PLACE_*
 //
 // Times are in ns since the chip released the multiplexer, as low and high word. Whoever calls goes forward: write, start and park are at the
-// time that the last run went to; mark and forget are at that time or later.
+// time that the last run went to; mark and forget are at that time or later, and
+// a use ends no earlier.
 //
 // Markers are numbered 4 n + m: marker m (0 to 3) of sequencer n. A pulse window is open while one of WINDOW_MARKERS is high.
 
@@ -59,6 +61,9 @@ export const muxSettings = constantTable('MUX_SETTING', 'Settings of a cell.', {
     5,
     'Of all cells: markers that give pulse windows, one bit each; may be set while a table is executed',
   ],
+  VALUE_MARKER: [6, 'Marker whose rising edges store the next of the prepared values; 24: none'],
+  VALUE_COUNT: [7, 'How many values are prepared, at most 16; the first is next'],
+  VALUE: [8, 'A prepared value: its place (0 to 15) in the upper half of the word, the code in the lower'],
 });
 
 export const muxCellStates = constantTable('MUX_CELL', 'States of a cell.', {
@@ -92,7 +97,19 @@ export const muxFigures = constantTable(
       'Tables that never came into force: no moment of the one in force could be left without a cell missing its deadline',
     ],
     WINDOWS: [23, 'Pulse windows that have begun'],
+    WINDOW_MARKERS: [31, 'The setting of this name'],
     MARKERS: [25, 'Markers whose edges it must be told, one bit each'],
+    VALUES_STORED: [26, 'Prepared values that an edge of a marker has set'],
+    VALUES_REFUSED: [27, 'Prepared values that were refused, as a write would be (MUX_WRITE_*)'],
+    VALUES_CELL: [28, 'Cell of the last one that was refused; 0xffff when none was'],
+    RELIED: [
+      29,
+      'Sequencers whose pulses rely on a cell, one bit each: of these it must be told when they play and acquire',
+    ],
+    FLAGGED: [
+      30,
+      'Those of them that did so while such a cell was late or did not hold its value, since they were armed',
+    ],
     EDGES_LOST: [24, 'Edges of markers that found no room among those that are announced'],
     INVALID: [15, 'Cells that are used and not valid'],
     SERVICE_LINE: [16, 'Of the last service: line'],
@@ -117,6 +134,10 @@ export const muxPlaces = constantTable('MUX_PLACE', 'Addresses in the memory of 
   GLOBALS_SIZE: [3, 'Bytes there'],
   EDGES: [10, 'Announced edges of markers'],
   EDGES_SIZE: [11, 'Bytes of those that there are'],
+  USES: [12, 'When sequencers play and acquire'],
+  USES_SIZE: [13, 'Bytes there'],
+  VALUES: [14, 'Prepared values of the cells'],
+  VALUES_SIZE: [15, 'Bytes of those of the cells that are used'],
   CELLS: [4, 'State of the cells'],
   CELLS_SIZE: [5, 'Bytes of those that are used'],
   TABLE: [6, 'The table in force'],
@@ -134,6 +155,10 @@ export const muxLimits = constantTable('MUX', 'What the cells and their converte
   EXTRAS_MAX: [1024, 'Cells that are served beside the table at a time'],
   SEQUENCERS: [6, 'Sequencers whose markers it sees'],
   MARKERS: [4, 'Markers of a sequencer'],
+  NO_MARKER: [24, 'No marker: the number behind the last'],
+  VALUES_MAX: [16, 'Prepared values of a cell'],
+  USES_MAX: [128, 'Spans in which a sequencer plays or acquires, announced at a time'],
+  USE_TAIL_NS: [1000, 'A cell must hold its value for so long behind a pulse; pulses that are closer are one span'],
   EDGES_MAX: [2048, 'Edges of markers that can be announced at a time'],
 });
 

@@ -7,6 +7,7 @@
 //   run(until, budget)               until is a time in ns, budget instructions          -> SEQUENCER_RUN_*
 //   supply(flags)                    the sums of the window that the run ended with are in its place  -> SEQUENCER_SUPPLY_*
 //   recordKinds(mask), recordsTaken()
+//   relyInVain(mask)                 these relied on a cell that did not hold its value
 //   figure(core, which, index)       what is known of a core                             -> SEQUENCER_FIGURE_*
 //   output(core, which, time)        what is at its outputs                              -> SEQUENCER_OUTPUT_*
 //   place(which)                     where in its memory something is                    -> SEQUENCER_PLACE_*
@@ -68,6 +69,7 @@ export const sequencerFigures = constantTable('SEQUENCER_FIGURE', 'What is known
   PLAYED: [19, 'Of all: real-time instructions executed since the release, modulo 2^32'],
   EXIT_CODE: [20, 'What stop gave as exit code, i32; 0 where it gave none'],
   ALU_FLAGS: [21, 'Flags of the last calculation of the second set: bit 0 zero, 1 negative, 2 carry, 3 overflow'],
+  WAVE_SAMPLES: [22, 'By index: samples of a waveform; 0 where there is none'],
 });
 
 export const sequencerOutputs = constantTable('SEQUENCER_OUTPUT', 'What is at the outputs of a sequencer at a time.', {

@@ -53,6 +53,10 @@ export const sequencerFlags = constantTable('SEQUENCER_FLAG', 'Flags of a sequen
   CLOCK_INSTABILITY: [1 << 24, 'The clock was unstable'],
   ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0: [1 << 25, 'The integrator of path 0 was out of range'],
   ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: [1 << 26, 'The integrator of path 1 was out of range'],
+  CELL_INVALID: [
+    1 << 28,
+    'It played or acquired while a cell of the multiplexer that it relies on was late, or did not hold its value yet',
+  ],
   ACQ_OVERLAP: [
     1 << 29,
     'An acquisition window opened before the one before it had closed; no document says what the instrument does, here both are integrated whole',

@@ -5,7 +5,7 @@
 //   CONFIGURE  w {cell, setting, value}        MUX_SETTING_*; those of a cell are refused while a table is executed        -> {}
 //   RUN        w {on}                          1: execute the table whenever the gate of the multiplexer is open; 0: park  -> {}
 //   WRITE      w {cell, code}                  a new value; the next service stores it                                    -> {}
-//   STATE      r {} -> {cells, lines, run, services, switches, late, last, errors, waited, forced, windows, edges, extra, tables, gaveup, pending, invalid, place, excess}
+//   STATE      r {} -> {cells, lines, run, services, switches, late, last, errors, waited, forced, windows, edges, stored, refused, flagged, extra, tables, gaveup, pending, invalid, place, excess}
 //   CELL       r {cell} -> {state, code, uv, deadline, age, gap, late}     microvolts held now; deadline, age and longest gap in us
 //
 // A table that is uploaded while one is executed comes into force at the first moment at which no cell misses its deadline.

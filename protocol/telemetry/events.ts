@@ -44,6 +44,7 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   CELL_SWITCH_ERROR: [65, 'A switch of the multiplexer connected the wrong cell: errors so far, 0'],
   MUX_TABLE: [66, 'A refresh table came into force, or was given up: 1 if it came into force, tables so far'],
   MUX_EDGE_LOST: [67, 'Edges of markers were lost, so a pulse window began or ended too late: lost so far, 0'],
+  CELL_VALUE_REFUSED: [68, 'A prepared value of a cell was refused when its marker rose: cell, refused so far'],
   RESET_REQUESTED: [29, 'A reset was requested over SMP: boot mode, force'],
 });
 

@@ -12,7 +12,7 @@ import type { MultiplexerBank } from '../multiplexer/bank.ts';
 
 const stepNs = 100_000_000;
 const { RELEASE } = MULTIPLEXER.registers.CONTROL.fields;
-const { LATE, SWITCH_ERROR, CHANGED, GIVEN_UP, EDGE_LOST } = MULTIPLEXER.registers.STATUS.fields;
+const { LATE, SWITCH_ERROR, CHANGED, GIVEN_UP, EDGE_LOST, VALUE_REFUSED } = MULTIPLEXER.registers.STATUS.fields;
 const select = MULTIPLEXER.registers.SELECT.fields;
 const command = MULTIPLEXER.registers.COMMAND.fields.COMMAND.values;
 const gate = OUTPUTS.registers.STATE.fields.MULTIPLEXER.mask;
@@ -24,6 +24,7 @@ const told = [
   ['TABLES', CHANGED],
   ['GIVEN_UP', GIVEN_UP],
   ['EDGES_LOST', EDGE_LOST],
+  ['VALUES_REFUSED', VALUE_REFUSED],
 ] as const;
 
 export class Multiplexer implements Device {

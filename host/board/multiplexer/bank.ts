@@ -6,7 +6,7 @@
 // Its clock is the board's, counted from the release. It advances only when a register is accessed, and at the steps of the device. What must stay
 // true: the state is the module's memory and the arena.
 
-import { MuxSetting, muxSectionName } from '../../../protocol/multiplexer/module.ts';
+import { Mux, MuxSetting, muxSectionName } from '../../../protocol/multiplexer/module.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';
 import { prepareMultiplexer } from '../cpu/cpu.ts';
 import type { DeviceContext } from '../device.ts';
@@ -71,7 +71,7 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
 
   /** Advances the multiplexer to the board's time: first the sequencers, where it goes by their markers. */
   catchUp(): void {
-    if (this.sequencers.released && this.module.figure('MARKERS') !== 0) this.sequencers.catchUp();
+    if (this.sequencers.released && this.pulses.kinds.length > 0) this.sequencers.catchUp();
     this.advance();
   }
 
@@ -93,14 +93,20 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
   }
 
   /**
-   * Sets a setting, at the board's time; false when it was refused. A marker cannot be chosen, or given up, while its sequencer is busy: what that
-   * one has committed ahead of time is not known any more.
+   * Sets a setting, at the board's time; false when it was refused. A marker cannot be chosen, or given up, while its sequencer is busy, because what
+   * that one has committed ahead of time is not known any more.
    */
   configure(cell: number, setting: number, value: number): boolean {
     const { module } = this;
-    if (setting !== MuxSetting.WINDOW_MARKERS) return module.configure(cell, setting, value);
+    // What the sequencers have committed so far is told before anything changes, or was not wanted.
     if (this.sequencers.released) this.sequencers.catchUp();
-    const changed = this.pulses.sequencersOf(module.figure('MARKERS') ^ value);
+    const named =
+      setting === MuxSetting.WINDOW_MARKERS
+        ? module.figure('WINDOW_MARKERS') ^ value
+        : setting === MuxSetting.VALUE_MARKER && value < Mux.NO_MARKER
+          ? 1 << value
+          : 0;
+    const changed = this.pulses.sequencersOf(named);
     if (changed.some((sequencer) => this.sequencers.isBusy(sequencer))) return false;
     if (!module.configure(cell, setting, value)) return false;
     for (const sequencer of changed) this.pulses.resume(sequencer);

@@ -19,6 +19,7 @@ interface Exports {
   park(timeLow: number, timeHigh: number): void;
   write(cell: number, code: number, timeLow: number, timeHigh: number): number;
   mark(sequencer: number, levels: number, timeLow: number, timeHigh: number): void;
+  use(sequencer: number, fromLow: number, fromHigh: number, toLow: number, toHigh: number): void;
   forget(sequencer: number, timeLow: number, timeHigh: number): void;
   run(untilLow: number, untilHigh: number, budget: number): number;
   readback(cell: number): void;
@@ -93,7 +94,13 @@ export class MultiplexerModule {
     this.exports.mark(sequencer, levels, timeNs >>> 0, Math.floor(timeNs / wordSpan));
   }
 
-  /** What was announced of a sequencer's markers for this time and later will not come. */
+  /** A sequencer plays or acquires in this span; it may lie ahead, and ends no earlier than now. */
+  use(sequencer: number, fromNs: number, toNs: number): void {
+    const [fromHigh, toHigh] = [Math.floor(fromNs / wordSpan), Math.floor(toNs / wordSpan)];
+    this.exports.use(sequencer, fromNs >>> 0, fromHigh, toNs >>> 0, toHigh);
+  }
+
+  /** What was announced of a sequencer for this time and later will not come; its pulses are not flagged any more. */
   forget(sequencer: number, timeNs: number): void {
     this.exports.forget(sequencer, timeNs >>> 0, Math.floor(timeNs / wordSpan));
   }
@@ -156,13 +163,15 @@ export class MultiplexerModule {
     }
   }
 
-  /** Globals, edges, cells, table in force, table that waits, staging area: where, and how many bytes. */
+  /** Globals, edges, spans of pulses, cells, prepared values, table in force, table that waits, staging area: where, and how many bytes. */
   private pieces(staged: number): [from: number, size: number][] {
     const place = (which: keyof typeof MuxPlace) => this.exports.place(MuxPlace[which]);
     return [
       [place('GLOBALS'), place('GLOBALS_SIZE')],
       [place('EDGES'), place('EDGES_SIZE')],
+      [place('USES'), place('USES_SIZE')],
       [place('CELLS'), place('CELLS_SIZE')],
+      [place('VALUES'), place('VALUES_SIZE')],
       [place('TABLE'), place('TABLE_SIZE')],
       [place('NEXT'), place('NEXT_SIZE')],
       [this.stagingAt, staged],

@@ -1,9 +1,9 @@
-// What the multiplexer is told of the sequencers: the edges of the markers that it goes by.
+// What the multiplexer is told of the sequencers: the edges of the markers that it goes by, and when those play and acquire that rely on a cell.
 //
-//   COMMIT records, ahead of time ──> mark(sequencer, levels, time) of the multiplexer's module, which applies each at its time
+//   COMMIT, ACQUIRE, ahead of time ──> mark, use of the multiplexer's module, which judges each at its time ──> flags of the sequencers
 //
-// What must stay true: nothing is kept here. Announced edges are in the memory of the module, so they are in every snapshot. An edge is told before
-// the multiplexer has come to its time, because it goes on only when the sequencers have.
+// What must stay true: nothing is kept here. What is announced is in the memory of the module, so it is in every snapshot. It is told before the
+// multiplexer has come to its time, because that goes on only when the sequencers have.
 
 import { Mux } from '../../../protocol/multiplexer/module.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
@@ -14,6 +14,8 @@ import type { MultiplexerModule } from './multiplexer-module.ts';
 const nibble = 2 ** Mux.MARKERS - 1;
 const none: readonly number[] = [];
 const commits: readonly number[] = [SequencerRecord.COMMIT];
+const pulses: readonly number[] = [SequencerRecord.COMMIT, SequencerRecord.ACQUIRE];
+const plays = 1 << 20;
 const wordSpan = 2 ** 32;
 
 /** The multiplexer, as far as this file needs it. */
@@ -37,7 +39,10 @@ export class PulseWatch implements SequencerFollower {
   }
 
   get kinds(): readonly number[] {
-    return this.multiplexer.released && this.multiplexer.module.figure('MARKERS') !== 0 ? commits : none;
+    if (!this.multiplexer.released) return none;
+    const { module } = this.multiplexer;
+    if (module.figure('RELIED') !== 0) return pulses;
+    return module.figure('MARKERS') !== 0 ? commits : none;
   }
 
   readonly sink = (words: Int32Array, count: number): void => {
@@ -45,18 +50,41 @@ export class PulseWatch implements SequencerFollower {
     // From the clock of the sequencers to that of the multiplexer: each counts from its release.
     const behind = this.sequencers.releasedNs - this.multiplexer.releasedNs;
     const levels = new Int8Array(sequencerCount).fill(-1);
+    const relied = module.figure('RELIED') & ~module.figure('FLAGGED');
     for (let at = 0; at < count * recordWords; at += recordWords) {
-      if ((words[at] & 0xff) !== SequencerRecord.COMMIT) continue;
+      const kind = words[at] & 0xff;
       const sequencer = (words[at] >>> 8) & 0xff;
-      const markers = (words[at + 4] >>> 16) & nibble;
-      if (markers === levels[sequencer]) continue;
-      levels[sequencer] = markers;
-      module.mark(sequencer, markers, (words[at + 2] >>> 0) + words[at + 3] * wordSpan + behind);
+      const time = (words[at + 2] >>> 0) + words[at + 3] * wordSpan + behind;
+      if (kind === SequencerRecord.COMMIT) {
+        const markers = (words[at + 4] >>> 16) & nibble;
+        if (markers !== levels[sequencer]) module.mark(sequencer, markers, time);
+        levels[sequencer] = markers;
+      }
+      if (((relied >>> sequencer) & 1) === 0) continue;
+      const span =
+        kind === SequencerRecord.ACQUIRE
+          ? words[at + 6]
+          : kind === SequencerRecord.COMMIT
+            ? this.playedNs(words, at)
+            : 0;
+      if (span > 0) module.use(sequencer, time, time + span);
     }
   };
 
+  /** How long what a commit starts is at the outputs; 0 where it starts nothing. */
+  private playedNs(words: Int32Array, at: number): number {
+    const duration = words[at + 4] & 0xffff;
+    if ((words[at + 4] & plays) === 0) return words[at + 6] === 0 ? 0 : duration;
+    const sequencer = (words[at] >>> 8) & 0xff;
+    const samples = (wave: number) => this.sequencers.module.figure(sequencer, 'WAVE_SAMPLES', wave);
+    return Math.max(duration, samples(words[at + 7] & 0xffff), samples(words[at + 7] >>> 16));
+  }
+
   caughtUp(): void {
-    if (this.kinds.length > 0) this.multiplexer.advance();
+    if (this.kinds.length === 0) return;
+    this.multiplexer.advance();
+    const flagged = this.multiplexer.module.figure('FLAGGED');
+    if (flagged !== 0) this.sequencers.module.relyInVain(flagged);
   }
 
   cleared(mask: number): void {

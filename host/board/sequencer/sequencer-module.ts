@@ -33,6 +33,7 @@ interface Exports {
   stop(mask: number): void;
   run(untilLow: number, untilHigh: number, budget: number): number;
   supply(flags: number): number;
+  relyInVain(mask: number): void;
   deleteBins(core: number): void;
   figure(core: number, which: number, index: number): number;
   output(core: number, which: number, timeLow: number, timeHigh: number): number;
@@ -218,6 +219,11 @@ export class SequencerModule {
         thresholdCount: view.getUint32(at + 20, true),
       };
     });
+  }
+
+  /** These sequencers played or acquired while a cell that they rely on did not hold its value. */
+  relyInVain(mask: number): void {
+    this.exports.relyInVain(mask);
   }
 
   deleteBins(core: number): void {

@@ -28,6 +28,11 @@ export interface MultiplexerStateAnswer {
   /** Pulse windows so far, and edges of markers that were lost. */
   windows: number;
   edgesLost: number;
+  /** Prepared values that edges of markers have set, and those that were refused. */
+  valuesStored: number;
+  valuesRefused: number;
+  /** Sequencers that played or acquired while a cell that they rely on did not hold its value; one bit each. */
+  flagged: number;
   /** Services beside the table. */
   extra: number;
   tables: number;
@@ -79,6 +84,20 @@ export async function configureCell(
   await client.request(what, { cell, setting: MuxSetting[setting], value }, options);
 }
 
+/** Prepares values for a cell: each rising edge of a marker (4 n + m: marker m of sequencer n) stores the next of them. */
+export async function prepareValues(
+  client: SmpClient,
+  cell: number,
+  marker: number,
+  codes: readonly number[],
+  options?: RequestOptions,
+): Promise<void> {
+  for (const [place, code] of codes.entries())
+    await configureCell(client, cell, 'VALUE', (place * 2 ** 16 + code) >>> 0, options);
+  await configureCell(client, cell, 'VALUE_MARKER', marker, options);
+  await configureCell(client, cell, 'VALUE_COUNT', codes.length, options);
+}
+
 /** Executes the table whenever the gate of the multiplexer is open, or parks. */
 export async function runRefresh(client: SmpClient, isOn: boolean, options?: RequestOptions): Promise<void> {
   await client.request(command('refresh', MuxCommand.RUN, true), { on: isOn ? 1 : 0 }, options);
@@ -111,6 +130,9 @@ export async function multiplexerState(client: SmpClient, options?: RequestOptio
     forced: fields.count('forced'),
     windows: fields.count('windows'),
     edgesLost: fields.count('edges'),
+    valuesStored: fields.count('stored'),
+    valuesRefused: fields.count('refused'),
+    flagged: fields.count('flagged'),
     extra: fields.count('extra'),
     tables: fields.count('tables'),
     givenUp: fields.count('gaveup'),

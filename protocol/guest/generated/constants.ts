@@ -973,6 +973,8 @@ export const SEQUENCER_FLAG_CLOCK_INSTABILITY: u32 = 0x01000000;
 export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0: u32 = 0x02000000;
 /** The integrator of path 1 was out of range. */
 export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: u32 = 0x04000000;
+/** It played or acquired while a cell of the multiplexer that it relies on was late, or did not hold its value yet. */
+export const SEQUENCER_FLAG_CELL_INVALID: u32 = 0x10000000;
 /** An acquisition window opened before the one before it had closed; no document says what the instrument does, here both are integrated whole. */
 export const SEQUENCER_FLAG_ACQ_OVERLAP: u32 = 0x20000000;
 /** A register held what its instruction cannot take (gain, offset, frequency, phase, marker, condition), and something else was played. */
@@ -1141,6 +1143,8 @@ export const SEQUENCER_FIGURE_PLAYED: u32 = 19;
 export const SEQUENCER_FIGURE_EXIT_CODE: u32 = 20;
 /** Flags of the last calculation of the second set: bit 0 zero, 1 negative, 2 carry, 3 overflow. */
 export const SEQUENCER_FIGURE_ALU_FLAGS: u32 = 21;
+/** By index: samples of a waveform; 0 where there is none. */
+export const SEQUENCER_FIGURE_WAVE_SAMPLES: u32 = 22;
 
 // SEQUENCER_OUTPUT: What is at the outputs of a sequencer at a time.
 /** Sample of path 0, i32. */
@@ -1323,6 +1327,12 @@ export const MUX_SETTING_SEQUENCERS: u32 = 3;
 export const MUX_SETTING_READBACK: u32 = 4;
 /** Of all cells: markers that give pulse windows, one bit each; may be set while a table is executed. */
 export const MUX_SETTING_WINDOW_MARKERS: u32 = 5;
+/** Marker whose rising edges store the next of the prepared values; 24: none. */
+export const MUX_SETTING_VALUE_MARKER: u32 = 6;
+/** How many values are prepared, at most 16; the first is next. */
+export const MUX_SETTING_VALUE_COUNT: u32 = 7;
+/** A prepared value: its place (0 to 15) in the upper half of the word, the code in the lower. */
+export const MUX_SETTING_VALUE: u32 = 8;
 
 // MUX_CELL: States of a cell.
 /** Nobody relies on it. */
@@ -1369,8 +1379,20 @@ export const MUX_FIGURE_PENDING: u32 = 14;
 export const MUX_FIGURE_GIVEN_UP: u32 = 22;
 /** Pulse windows that have begun. */
 export const MUX_FIGURE_WINDOWS: u32 = 23;
+/** The setting of this name. */
+export const MUX_FIGURE_WINDOW_MARKERS: u32 = 31;
 /** Markers whose edges it must be told, one bit each. */
 export const MUX_FIGURE_MARKERS: u32 = 25;
+/** Prepared values that an edge of a marker has set. */
+export const MUX_FIGURE_VALUES_STORED: u32 = 26;
+/** Prepared values that were refused, as a write would be (MUX_WRITE_*). */
+export const MUX_FIGURE_VALUES_REFUSED: u32 = 27;
+/** Cell of the last one that was refused; 0xffff when none was. */
+export const MUX_FIGURE_VALUES_CELL: u32 = 28;
+/** Sequencers whose pulses rely on a cell, one bit each: of these it must be told when they play and acquire. */
+export const MUX_FIGURE_RELIED: u32 = 29;
+/** Those of them that did so while such a cell was late or did not hold its value, since they were armed. */
+export const MUX_FIGURE_FLAGGED: u32 = 30;
 /** Edges of markers that found no room among those that are announced. */
 export const MUX_FIGURE_EDGES_LOST: u32 = 24;
 /** Cells that are used and not valid. */
@@ -1413,6 +1435,14 @@ export const MUX_PLACE_GLOBALS_SIZE: u32 = 3;
 export const MUX_PLACE_EDGES: u32 = 10;
 /** Bytes of those that there are. */
 export const MUX_PLACE_EDGES_SIZE: u32 = 11;
+/** When sequencers play and acquire. */
+export const MUX_PLACE_USES: u32 = 12;
+/** Bytes there. */
+export const MUX_PLACE_USES_SIZE: u32 = 13;
+/** Prepared values of the cells. */
+export const MUX_PLACE_VALUES: u32 = 14;
+/** Bytes of those of the cells that are used. */
+export const MUX_PLACE_VALUES_SIZE: u32 = 15;
 /** State of the cells. */
 export const MUX_PLACE_CELLS: u32 = 4;
 /** Bytes of those that are used. */
@@ -1443,6 +1473,14 @@ export const MUX_EXTRAS_MAX: u32 = 0x00000400;
 export const MUX_SEQUENCERS: u32 = 6;
 /** Markers of a sequencer. */
 export const MUX_MARKERS: u32 = 4;
+/** No marker: the number behind the last. */
+export const MUX_NO_MARKER: u32 = 24;
+/** Prepared values of a cell. */
+export const MUX_VALUES_MAX: u32 = 16;
+/** Spans in which a sequencer plays or acquires, announced at a time. */
+export const MUX_USES_MAX: u32 = 128;
+/** A cell must hold its value for so long behind a pulse; pulses that are closer are one span. */
+export const MUX_USE_TAIL_NS: u32 = 1000;
 /** Edges of markers that can be announced at a time. */
 export const MUX_EDGES_MAX: u32 = 0x00000800;
 
@@ -1573,6 +1611,8 @@ export const EVENT_CELL_SWITCH_ERROR: u32 = 65;
 export const EVENT_MUX_TABLE: u32 = 66;
 /** Edges of markers were lost, so a pulse window began or ended too late: lost so far, 0. */
 export const EVENT_MUX_EDGE_LOST: u32 = 67;
+/** A prepared value of a cell was refused when its marker rose: cell, refused so far. */
+export const EVENT_CELL_VALUE_REFUSED: u32 = 68;
 /** A reset was requested over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
 

@@ -1151,6 +1151,9 @@ export const MULTIPLEXER_STATUS_GIVEN_UP_SHIFT: u32 = 3;
 /** Edges of markers came faster than the list of announced ones has room for (MUX_EDGES_MAX): a pulse window began or ended too late */
 export const MULTIPLEXER_STATUS_EDGE_LOST: u32 = 0x00000010;
 export const MULTIPLEXER_STATUS_EDGE_LOST_SHIFT: u32 = 4;
+/** A prepared value was refused when its marker rose */
+export const MULTIPLEXER_STATUS_VALUE_REFUSED: u32 = 0x00000020;
+export const MULTIPLEXER_STATUS_VALUE_REFUSED_SHIFT: u32 = 5;
 export function readMultiplexerStatus(): u32 {
   return read32(MULTIPLEXER_STATUS);
 }
