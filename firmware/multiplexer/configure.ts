@@ -14,6 +14,7 @@ import {
   MUX_SETTING_VALUE_COUNT,
   MUX_SETTING_VALUE_MARKER,
   MUX_SETTING_WINDOW_MARKERS,
+  MUX_SETTLED_DRIFT,
   MUX_TABLE_CELLS_MAX,
 } from '../../protocol/guest/generated/constants';
 import { addExtra, removeExtra } from './extras';
@@ -26,7 +27,6 @@ const TOLERANCE_MAX: u32 = 4_000_000;
 /** 1 V/s. */
 const DRIFT_MAX: u32 = 1_000_000_000;
 const SEQUENCERS_ALL: u32 = 0x3f;
-const SETTLED_DEFAULT: u32 = 60_000;
 const TOLERANCE_DEFAULT: u32 = 100;
 
 /** False when there is no such setting or cell, the value is out of range, or a table is executed. */
@@ -84,7 +84,7 @@ function use(number: u32, value: u32): bool {
   cell.state = MUX_CELL_EMPTY;
   cell.bank = NO_BANK;
   if (cell.toleranceMicrovolts == 0) cell.toleranceMicrovolts = TOLERANCE_DEFAULT;
-  if (cell.settledDrift == 0) cell.settledDrift = SETTLED_DEFAULT;
+  if (cell.settledDrift == 0) cell.settledDrift = MUX_SETTLED_DRIFT;
   all.invalid++;
   judgeCell(cell);
   gatherRelied();

@@ -150,6 +150,7 @@ export const muxLimits = constantTable('MUX', 'What the cells and their converte
   CODE_MAX: [32_767, 'Largest value'],
   CODE_MICROVOLTS: [57, 'A step of the converter'],
   FRESH_DRIFT_PER_CODE: [549, 'Drift just after a step, in nV/s for each code of its size: 18 mV/s at full scale'],
+  SETTLED_DRIFT: [60_000, 'Largest drift long after a step, in nV/s, in operation: 60 uV/s'],
   HALF_LIFE_MS: [24_000, 'The drift that a step leaves halves in this time: below 60 uV/s after 200 s'],
   CREDIT: [8, 'Services of a line that may wait for the end of a pulse window, as refreshes of a DRAM'],
   EXTRAS_MAX: [1024, 'Cells that are served beside the table at a time'],

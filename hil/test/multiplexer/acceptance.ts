@@ -25,7 +25,7 @@ export const methods = ['planner', 'urgency', 'harmonic', 'eligible', 'deadline'
 export type Compared = (typeof methods)[number];
 
 /** Bins of density, each from one to the next. */
-export const edges = [0.55, 0.65, 0.7, 0.75, 0.8, 5 / 6, 0.87, 0.9] as const;
+export const edges = [0.55, 0.65, 0.7, 0.75, 0.8, 5 / 6, 0.87, 0.9, 0.95] as const;
 
 /** A table that the verifier accepts. */
 export function isPlanned(deadlines: readonly number[], seed: number, steps = STEPS): boolean {

@@ -5,10 +5,12 @@
 
 import { MULTIPLEXER, OUTPUTS } from '../../../protocol/generated/registers.ts';
 import { MuxWrite } from '../../../protocol/multiplexer/module.ts';
+import { Channel } from '../../../protocol/plant/places.ts';
 import type { Device, DeviceContext, Registers } from '../device.ts';
 import { EventKind, FaultCause, ResetCause } from '../device.ts';
 import { LogKind } from '../log.ts';
 import type { MultiplexerBank } from '../multiplexer/bank.ts';
+import { Reading } from '../surroundings.ts';
 
 const stepNs = 100_000_000;
 const { RELEASE } = MULTIPLEXER.registers.CONTROL.fields;
@@ -82,12 +84,22 @@ export class Multiplexer implements Device {
     this.bank.module.park(this.bank.now);
   }
 
+  onReadings(): void {
+    // Held in reset it costs nothing, because a proof resets a million times; the temperature counts from the release on.
+    if (this.bank.released) this.followPlate();
+  }
+
+  private followPlate(): void {
+    this.bank.follow(this.context.surroundings.readings[Reading.THERMOMETER + Channel.PLATE_4K]);
+  }
+
   private control(value: number, previous: number): void {
     if (((value ^ previous) & RELEASE.mask) === 0) return;
     if ((value & RELEASE.mask) !== 0) {
       // It stays in reset until the module is loaded: with an image without the module this write faults and changes nothing.
       this.registers.words[this.registers.at.CONTROL] = previous;
       this.bank.release();
+      this.followPlate();
       this.registers.words[this.registers.at.CONTROL] = value;
       this.seen.fill(0);
       this.scheduleStep();

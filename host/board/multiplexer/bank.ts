@@ -8,11 +8,13 @@
 
 import { Mux, MuxSetting, muxSectionName } from '../../../protocol/multiplexer/module.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';
+import { Channel, channelSensors } from '../../../protocol/plant/places.ts';
+import { curves } from '../../../protocol/sensors/curves.ts';
 import { prepareMultiplexer } from '../cpu/cpu.ts';
 import type { DeviceContext } from '../device.ts';
 import { PartBank } from '../part-bank.ts';
 import type { SequencerBank } from '../sequencer/bank.ts';
-import { Cells } from './cells.ts';
+import { Cells, stepsPerKelvin } from './cells.ts';
 import { MultiplexerModule, type Service } from './multiplexer-module.ts';
 import { PulseWatch } from './pulse-watch.ts';
 
@@ -20,6 +22,9 @@ export interface MultiplexerSize {
   cells: number;
   lines: number;
 }
+
+const plateSensor = curves[channelSensors[Channel.PLATE_4K]];
+const hysteresisSteps = 1;
 
 export const usualMultiplexer: MultiplexerSize = { cells: 96, lines: 2 };
 
@@ -67,6 +72,17 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
   /** Power is lost: the cells lose their values. */
   discharge(): void {
     this.cells.discharge(this.context.now);
+  }
+
+  /** The thermometer on the chip's plate reads this; a reading that is none changes nothing. */
+  follow(reading: number): void {
+    const kelvin = plateSensor.kelvinOf(reading / plateSensor.stepsPerUnit);
+    const [coldest, hottest] = plateSensor.rangeKelvin;
+    if (!(kelvin >= coldest && kelvin <= hottest)) return;
+    const steps = kelvin * stepsPerKelvin;
+    if (Math.abs(steps - this.cells.temperatureSteps) < hysteresisSteps) return;
+    if (this.released) this.catchUp();
+    this.cells.setTemperature(Math.round(steps), this.context.now);
   }
 
   /** Advances the multiplexer to the board's time: first the sequencers, where it goes by their markers. */

@@ -3,6 +3,8 @@
 // All times are whole nanoseconds, rounded to the safe side: a deadline down, a service up. What must stay true: a problem that exists is complete
 // and within the bounds of a board (protocol/multiplexer/table.ts).
 
+import { Mux } from '../../../protocol/multiplexer/module.ts';
+
 export interface MuxCell {
   name: string;
   /** Number on the board. */
@@ -37,8 +39,11 @@ export interface MuxProblem {
   cells: readonly MuxCell[];
 }
 
-/** Drift of a stored voltage just after a step, and long after it (van Staveren et al. 2025, as cited in docs/multiplexer.md). */
-export const driftMicrovoltsPerSecond = { fresh: 18_000, settled: 60 } as const;
+/** Drift of a stored voltage just after a step of full scale, and long after it (van Staveren et al. 2025, as cited in docs/multiplexer.md). */
+export const driftMicrovoltsPerSecond = {
+  fresh: Math.ceil((Mux.CODE_MAX * Mux.FRESH_DRIFT_PER_CODE) / 1e6) * 1000,
+  settled: Mux.SETTLED_DRIFT / 1000,
+} as const;
 
 export const NS_A_SECOND = 1_000_000_000;
 

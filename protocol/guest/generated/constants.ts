@@ -1463,6 +1463,8 @@ export const MUX_CODE_MAX: u32 = 0x00007fff;
 export const MUX_CODE_MICROVOLTS: u32 = 57;
 /** Drift just after a step, in nV/s for each code of its size: 18 mV/s at full scale. */
 export const MUX_FRESH_DRIFT_PER_CODE: u32 = 549;
+/** Largest drift long after a step, in nV/s, in operation: 60 uV/s. */
+export const MUX_SETTLED_DRIFT: u32 = 0x0000ea60;
 /** The drift that a step leaves halves in this time: below 60 uV/s after 200 s. */
 export const MUX_HALF_LIFE_MS: u32 = 0x00005dc0;
 /** Services of a line that may wait for the end of a pulse window, as refreshes of a DRAM. */
