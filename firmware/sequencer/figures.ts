@@ -54,6 +54,7 @@ import {
   STATE,
   TIME,
   WAVES,
+  WEIGHT_ROWS,
 } from './core';
 import {
   BIN_SIZE,
@@ -127,6 +128,7 @@ export function figureOf(index: u32, which: u32, at: u32): u32 {
 }
 
 function indexedFigure(core: usize, which: u32, at: u32): u32 {
+  assert(WAVES + WAVE_ROWS * ROW_SIZE <= WEIGHT_ROWS, 'every waveform has a row');
   if (which == SEQUENCER_FIGURE_WAVE_SAMPLES) return at < WAVE_ROWS ? load<u32>(core + WAVES + at * ROW_SIZE, 4) : 0;
   if (which == SEQUENCER_FIGURE_REGISTER && at < Q1_REGISTER_COUNT) return load<u32>(core + (at << 2));
   if (which == SEQUENCER_FIGURE_COUNTER && at < TRIGGER_ADDRESSES) return load<u32>(core + (at << 2), COUNTERS);

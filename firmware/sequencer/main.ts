@@ -101,6 +101,7 @@ export function supply(flags: u32): u32 {
 /** Sequencers of a mask played or acquired while a cell of the multiplexer that they rely on did not hold its value. */
 export function relyInVain(mask: u32): void {
   assert(mask >> CORE_COUNT == 0, 'a bit for each core');
+  assert(mask != 0, 'one of them at least');
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     if ((mask & (1 << index)) != 0) setFlag(coreAt(index), SEQUENCER_FLAG_CELL_INVALID);
   }
