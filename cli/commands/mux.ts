@@ -1,6 +1,7 @@
 // `coldrig mux`: plans the refreshing of a multiplexer's cells, and checks plans. Thin over host/tools/multiplexer.
 
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import type { PulseProgram } from '../../hil/rig/pulse/run.ts';
 import { chooser } from '../../host/board/random.ts';
 import { FridgeError } from '../../host/plant/cryostat/field.ts';
 import { buildAll } from '../../host/tools/build.ts';
@@ -12,12 +13,15 @@ import { inSlots, ProblemError } from '../../host/tools/multiplexer/slots.ts';
 import { tableBytes, tableJson } from '../../host/tools/multiplexer/table.ts';
 import { readTable, TableError } from '../../host/tools/multiplexer/verify/read.ts';
 import { verifyTable } from '../../host/tools/multiplexer/verify/verify.ts';
+import type { AssembledSequence } from '../../host/tools/q1/index.ts';
+import { Mux } from '../../protocol/multiplexer/module.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
 import { runPlan, runText } from '../mux/run.ts';
 import { type Ending, type SearchResult, searchUntilStopped } from '../mux/search.ts';
 import { planJson, planText, refusalText, verdictText } from '../mux/words.ts';
 import { parseSeconds, parseWord } from '../options.ts';
+import { loadFiles } from '../pulse/sources.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { buildNotes } from '../run/new-device.ts';
 import { systemReason } from '../system-error.ts';
@@ -25,6 +29,8 @@ import { systemReason } from '../system-error.ts';
 const PROBLEM = `name of a preset (${muxPresets.join(', ')}) or a YAML file (docs/multiplexer.md has its keys)`;
 /** The limit is counted in steps; the clock ends a search only on a machine that is slower than this many times. */
 const CLOCK_FACTOR = 10;
+/** Virtual seconds of a run. A readout has some ten million services a second. */
+const RUN_SECONDS = { voltages: 10, samples: 0.01 } as const;
 
 export function addMuxCommands(program: Command): void {
   const mux = new Command('mux').description('plan and check the refreshing of sample-and-hold cells');
@@ -141,7 +147,9 @@ async function verify(file: string, options: { problem?: string }): Promise<Resu
 }
 
 interface RunCommandOptions extends GlobalOptions {
-  for: number;
+  for?: number;
+  pulse?: string[];
+  windows?: number;
   timeLimit: number;
   seed: number;
 }
@@ -152,23 +160,57 @@ function runCommand(): Command {
       'plan, and execute the table on a board: the firmware judges it, the cells drift, every gap is measured',
     )
     .argument('<problem>', PROBLEM)
-    .option('--for <seconds>', 'virtual seconds', parseSeconds, 10)
+    .option(
+      '--for <seconds>',
+      `virtual seconds (default: ${RUN_SECONDS.voltages}, of a readout ${RUN_SECONDS.samples})`,
+      parseSeconds,
+    )
+    .option(
+      '--pulse <file...>',
+      'play these programs beside it, one per sequencer; they are started again when they end',
+    )
+    .option(
+      '--windows <n.m,...>',
+      'markers that give pulse windows: marker m of sequencer n (default: 0.0)',
+      parseMarkers,
+    )
     .option('--time-limit <seconds>', 'how long to search for a table, as in `mux plan`', parseSeconds, 2)
     .option('--seed <number>', 'of the board and of the search', parseWord, 1)
     .addHelpText(
       'after',
       `
 Exit code 1 when a deadline is missed, or when there is no table. The cells get values over the whole range of the converter. So at the beginning
-they drift fast and get further services beside those of the table.
+they drift fast and get further services beside those of the table. While a marker of --windows is high, services wait as long as no cell
+becomes late by it. Every cell counts as one that the programs rely on.
+
+Examples:
+  coldrig mux run cells-96 --for 1
+  coldrig mux run cells-96 --for 1 --pulse docs/pulse/drive.json docs/pulse/readout.json --windows 0.0
 
 With --json: {virtualNs, services, late, cells: [{name, deadlineNs, largestGapNs, errorMicrovolts}], dutyStolen, extra, switches, switchesLeast,
-switchErrors, errorRate: {lower, upper}}.`,
+switchErrors, errorRate: {lower, upper}, pulses?: {runs, windows, waited, forced, edgesLost, flagged}}.`,
     )
     .action(printing<[string], RunCommandOptions>((options, file) => runOnBoard(file, options)));
 }
 
+const programOf = ({ binary }: AssembledSequence, sequencer: number): PulseProgram => ({
+  name: `sequencer ${sequencer}`,
+  binary,
+});
+
+/** `0.0,1.2` as bits: marker m of sequencer n is bit 4 n + m. */
+function parseMarkers(text: string): number {
+  return text.split(',').reduce((bits, one) => {
+    const [, sequencer, marker] = /^([0-5])\.([0-3])$/.exec(one) ?? [];
+    if (sequencer === undefined)
+      throw new InvalidArgumentError(`'${one}' is no marker; write sequencer and marker, as in 0.0 (0.0 to 5.3)`);
+    return bits | (1 << (Number(sequencer) * Mux.MARKERS + Number(marker)));
+  }, 0);
+}
+
 async function runOnBoard(file: string, options: RunCommandOptions): Promise<Result> {
   const problem = open(file);
+  const programs = options.pulse && loadFiles(options.pulse, undefined).sequences.map(programOf);
   const { plan: best, result } = await searched(problem, file, options);
   if (!best) {
     const density = result?.density ?? densityOfProblem(inSlots(problem));
@@ -177,7 +219,9 @@ async function runOnBoard(file: string, options: RunCommandOptions): Promise<Res
   }
   const notes = buildNotes(options.json === true);
   const build = await buildAll(['factory'], notes);
-  const run = runPlan(best, problem, build, { runNs: options.for * 1e9, seed: options.seed });
+  const pulses = programs && { programs, windowMarkers: options.windows ?? 1 };
+  const seconds = options.for ?? RUN_SECONDS[problem.serves];
+  const run = runPlan(best, problem, build, { runNs: seconds * 1e9, seed: options.seed, pulses });
   const shows = options.json !== true && process.stderr.isTTY;
   for (;;) {
     const step = await run.next();
@@ -186,7 +230,7 @@ async function runOnBoard(file: string, options: RunCommandOptions): Promise<Res
       const exitCode = step.value.late === 0 ? ExitCode.OK : ExitCode.FAILED;
       return { text: runText(step.value, problem), json: step.value, exitCode };
     }
-    if (shows) process.stderr.write(`\r\x1b[K${(step.value / 1e9).toFixed(2)} of ${options.for} s`);
+    if (shows) process.stderr.write(`\r\x1b[K${(step.value / 1e9).toFixed(2)} of ${seconds} s`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -82,6 +82,40 @@ describe('coldrig mux run', () => {
     expect(json.switches).toBeGreaterThanOrEqual(json.switchesLeast as number);
   });
 
+  it('beside a pulse program: windows are kept, no service begins in one, and no pulse relied on a cell in vain', async () => {
+    writeFileSync(
+      at('pulses.q1asm'),
+      '      move 3000,R0\nshot: set_mrk 1\n      upd_param 10000\n      set_mrk 0\n      upd_param 50000\n      loop R0,@shot\n      stop\n',
+    );
+    const { code, json } = await coldrig([
+      ...['--json', 'mux', 'run', 'cells-96', '--for', '0.1'],
+      ...['--pulse', at('pulses.q1asm'), '--windows', '0.0'],
+    ]);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ late: 0, pulses: { runs: 1, forced: 0, edgesLost: 0, flagged: [] } });
+    const { windows, waited } = json.pulses as { windows: number; waited: number };
+    expect(windows).toBeGreaterThan(1600);
+    expect(waited).toBeGreaterThan(0);
+    const { stdout } = await coldrig(['mux', 'run', 'cells-96', '--for', '0.01', '--pulse', at('pulses.q1asm')]);
+    expect(stdout).toMatch(
+      /pulse windows +\d+, in 1 run of the programs; \d+ services waited, no service began in one/,
+    );
+    expect((await coldrig(['mux', 'run', 'cells-96', '--windows', '6.0'])).stderr).toContain("'6.0' is no marker");
+  });
+
+  it.each(['readout-tdm', 'readout-fdm'])(
+    '%s: samples every row in time, by the same table and firmware',
+    async (preset) => {
+      const { code, json } = await coldrig(['--json', 'mux', 'run', preset, '--for', '0.002']);
+      expect(code).toBe(0);
+      expect(json).toMatchObject({ ok: true, late: 0 });
+      const rows = json.cells as { deadlineNs: number; largestGapNs: number }[];
+      expect(rows).toHaveLength(preset === 'readout-tdm' ? 136 : 12);
+      for (const { deadlineNs, largestGapNs } of rows) expect(largestGapNs).toBeLessThanOrEqual(deadlineNs);
+      expect(json.dutyStolen).toBeGreaterThan(0.7);
+    },
+  );
+
   it('says why there is no table', async () => {
     const { code, stderr } = await coldrig(['mux', 'run', at('none.yaml')]);
     expect(code).toBe(1);

@@ -1,7 +1,9 @@
 // A planned table on a board: the firmware is asked to execute it over SMP, virtual time passes, and what became of every cell is told.
 
 import { DeviceUnderTest } from '../../hil/rig/device.ts';
-import { second } from '../../hil/rig/time.ts';
+import { PulseDevice } from '../../hil/rig/pulse/pulse-device.ts';
+import type { PulseProgram } from '../../hil/rig/pulse/run.ts';
+import { millisecond, second } from '../../hil/rig/time.ts';
 import { usualMultiplexer } from '../../host/board/multiplexer/bank.ts';
 import type { Service } from '../../host/board/multiplexer/multiplexer-module.ts';
 import type { Build } from '../../host/tools/build.ts';
@@ -13,12 +15,15 @@ import { type MuxTable, tableBytes } from '../../host/tools/multiplexer/table.ts
 import {
   cellState,
   configureCell,
+  type MultiplexerStateAnswer,
   multiplexerState,
   runRefresh,
   uploadTable,
   writeCell,
 } from '../../host/tools/smp/multiplexer.ts';
+import { sequencerState } from '../../host/tools/smp/sequencer.ts';
 import { Mux } from '../../protocol/multiplexer/module.ts';
+import { SequencerFlag, SequencerState } from '../../protocol/q1/status.ts';
 
 /** The target that the field gives for switches: one error in a million. */
 export const SWITCH_ERROR_TARGET = 1e-6;
@@ -26,6 +31,15 @@ const NANOVOLT_NS_A_MICROVOLT = 1e12;
 const DRIFT_MOST = 1e9;
 const TOLERANCES = [100, 10, 1] as const;
 const stepNs = second / 4;
+/** Programs that have ended are started again; this often somebody looks. */
+const pulseStepNs = 10 * millisecond;
+
+/** What plays beside the refreshing. */
+export interface Pulses {
+  programs: PulseProgram[];
+  /** Markers that give pulse windows, one bit each: 4 n + m is marker m of sequencer n. */
+  windowMarkers: number;
+}
 
 export interface MuxRunReport {
   virtualNs: number;
@@ -43,6 +57,21 @@ export interface MuxRunReport {
   switchErrors: number;
   /** Errors a switch, with its exact interval at 95 %. */
   errorRate: RateInterval;
+  /** Beside pulse programs. */
+  pulses?: PulseReport;
+}
+
+export interface PulseReport {
+  /** How often the programs were started. */
+  runs: number;
+  windows: number;
+  /** Services that waited for the end of a window, and those inside one because they could wait no longer. */
+  waited: number;
+  forced: number;
+  /** Edges of markers that found no room. */
+  edgesLost: number;
+  /** Sequencers that played or acquired while a cell did not hold its value. */
+  flagged: number[];
 }
 
 /** Executes a plan for so many virtual nanoseconds; yields how many have passed. */
@@ -50,7 +79,7 @@ export async function* runPlan(
   plan: Plan,
   problem: MuxProblem,
   build: Build,
-  options: { runNs: number; seed: number },
+  options: { runNs: number; seed: number; pulses?: Pulses },
 ): AsyncGenerator<number, MuxRunReport> {
   const { table } = plan;
   const image = build.images.get('factory');
@@ -64,24 +93,31 @@ export async function* runPlan(
   });
   device.run(second);
   const client = device.client();
-  const codes = new Map(table.cells.map(({ number }) => [number, 2000 + ((number * 331) % 20_000)]));
+  const pulses = options.pulses && (await PulsesBeside.loaded(device, options.pulses));
+  const codes = new Map(table.cells.map(({ number }) => [number, codeOf(problem, number)]));
   for (const { number } of table.cells) {
     const { tolerance, drift } = settingsOf(problem.cells[number]);
     await configureCell(client, number, 'USED', 1);
     await configureCell(client, number, 'TOLERANCE', tolerance);
     await configureCell(client, number, 'SETTLED', drift);
+    if (options.pulses) await configureCell(client, number, 'SEQUENCERS', 2 ** options.pulses.programs.length - 1);
     await writeCell(client, number, codes.get(number) as number);
   }
   await uploadTable(client, tableBytes(table));
   await runRefresh(client, true);
+  // Every cell has its first service before anything plays.
+  if (pulses) device.run(table.periodSlots * table.slotNs + millisecond);
   const duty = new Duty(table);
   device.board.multiplexer.listener = (service) => duty.take(service);
   const start = device.now;
   while (device.now < start + options.runNs) {
-    device.run(Math.min(stepNs, start + options.runNs - device.now));
+    await pulses?.keepPlaying();
+    device.run(Math.max(1, Math.min(pulses ? pulseStepNs : stepNs, start + options.runNs - device.now)));
     yield device.now - start;
   }
   const virtualNs = device.now - start;
+  // The multiplexer advances when somebody looks; the listener is to hear of every service of the run.
+  device.board.multiplexer.catchUp();
   device.board.multiplexer.listener = undefined;
   const state = await multiplexerState(client);
   const cells: MuxRunReport['cells'] = [];
@@ -99,7 +135,56 @@ export async function* runPlan(
     switchesLeast: periods * plan.cost.switchesLeast,
     switchErrors: state.switchErrors,
     errorRate: errorRateInterval(state.switchErrors, state.switches),
+    ...(pulses && { pulses: pulses.report(state) }),
   };
+}
+
+/** A value for each cell, all over the range of the converter; a row that is sampled has none. */
+const codeOf = (problem: MuxProblem, number: number): number =>
+  problem.serves === 'samples' ? 0 : 2000 + ((number * 331) % 20_000);
+
+/** Pulse programs on the sequencers of the device, started again whenever all have ended. */
+class PulsesBeside {
+  private readonly device: PulseDevice;
+  private readonly programs: PulseProgram[];
+  private runs = 0;
+  private flags = 0;
+
+  private constructor(device: PulseDevice, programs: PulseProgram[]) {
+    this.device = device;
+    this.programs = programs;
+  }
+
+  static async loaded(device: DeviceUnderTest, { programs, windowMarkers }: Pulses): Promise<PulsesBeside> {
+    const sequencers = new PulseDevice(device);
+    await sequencers.load(programs);
+    await configureCell(sequencers.client, 0, 'WINDOW_MARKERS', windowMarkers);
+    return new PulsesBeside(sequencers, programs);
+  }
+
+  async keepPlaying(): Promise<void> {
+    if ((await this.stillRun()) && this.runs > 0) return;
+    this.runs++;
+    await this.device.start(this.programs);
+  }
+
+  private async stillRun(): Promise<boolean> {
+    let running = false;
+    for (const sequencer of this.programs.keys()) {
+      const { state, flags } = await sequencerState(this.device.client, sequencer);
+      if ((flags & SequencerFlag.CELL_INVALID) !== 0) this.flags |= 1 << sequencer;
+      if (state === SequencerState.RUNNING || state === SequencerState.Q1_STOPPED) running = true;
+    }
+    return running;
+  }
+
+  report({ windows, waited, forced, edgesLost, flagged }: MultiplexerStateAnswer): PulseReport {
+    const bits = flagged | this.flags;
+    return {
+      ...{ runs: this.runs, windows, waited, forced, edgesLost },
+      flagged: [...this.programs.keys()].filter((sequencer) => ((bits >> sequencer) & 1) === 1),
+    };
+  }
 }
 
 /** The cell's tolerance and the chip's drift; where the problem gives a deadline alone, settings by which it holds its value for so long. */
@@ -143,11 +228,27 @@ export function runText(report: MuxRunReport, problem: MuxProblem): string {
     `${problem.name}: ${report.late === 0 ? 'every deadline met' : `${report.late} deadlines missed`} in ${seconds} s on the board`,
     `  services       ${report.services}, ${report.extra} of them beside the table`,
     `  tightest cell  ${tight.name}: ${timeText(tight.largestGapNs)} of ${timeText(tight.deadlineNs)}`,
-    `  voltages       at most ${Math.abs(worst.errorMicrovolts)} uV off, at the end (${worst.name})`,
-    `  stolen         ${(100 * report.dutyStolen).toFixed(2)} % of the time`,
+    ...(problem.serves === 'samples'
+      ? []
+      : [`  voltages       at most ${Math.abs(worst.errorMicrovolts)} uV off, at the end (${worst.name})`]),
+    `  ${problem.serves === 'samples' ? 'busy  ' : 'stolen'}         ${(100 * report.dutyStolen).toFixed(2)} % of the time`,
+    ...(report.pulses ? pulseText(report.pulses) : []),
     `  bank switches  ${report.switches}, at least ${report.switchesLeast} are necessary`,
     `  switch errors  ${report.switchErrors}; ${rateText(errorRate)} a switch (95 %), target ${SWITCH_ERROR_TARGET}`,
   ].join('\n');
+}
+
+function pulseText({ runs, windows, waited, forced, edgesLost, flagged }: PulseReport): string[] {
+  const kept = forced === 0 ? 'no service began in one' : `${forced} services could wait no longer and began in one`;
+  return [
+    `  pulse windows  ${windows}, in ${runs} run${runs === 1 ? '' : 's'} of the programs; ${waited} services waited, ${kept}`,
+    ...(edgesLost === 0
+      ? []
+      : [`  marker edges   ${edgesLost} lost: they came faster than the multiplexer can follow`]),
+    flagged.length === 0
+      ? '  pulses         every cell held its value whenever something was played or acquired'
+      : `  pulses         CELL_INVALID on sequencer ${flagged.join(', ')}: it played or acquired while a cell did not hold its value`,
+  ];
 }
 
 const rateText = ({ lower, upper }: RateInterval): string => `${lower.toPrecision(2)} to ${upper.toPrecision(2)}`;

@@ -7,6 +7,7 @@ import { benchCrypto } from './crypto.ts';
 import { benchDurable } from './durable.ts';
 import { benchLinks } from './links.ts';
 import { benchMetering } from './metering.ts';
+import { benchMuxDay } from './mux-day.ts';
 import { benchMuxPlan } from './mux-plan.ts';
 import { benchMuxSlots } from './mux-slots.ts';
 import { benchPowerCuts } from './power-cuts.ts';
@@ -24,6 +25,7 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   cryostat: benchCryostat,
   'mux-plan': benchMuxPlan,
   'mux-slots': benchMuxSlots,
+  'mux-day': benchMuxDay,
   links: benchLinks,
   upload: benchUpload,
   durable: benchDurable,

@@ -129,7 +129,7 @@ const entryPoints = [
   /^(bootloader|firmware)\/main\.ts$/,
   /^firmware\/defects\//,
   /^protocol\/guest\/panic\.ts$/,
-  /^hil\/test\/(bench|faults)\/main\.ts$/,
+  /^hil\/test\/(bench|faults|multiplexer)\/main\.ts$/,
   /^hil\/test\/tidy\/assertions\.ts$/,
   /\.interop\.ts$/,
   /^\.ci\//,

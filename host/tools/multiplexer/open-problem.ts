@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { MuxProblem } from './problem.ts';
 import { parseProblem } from './problem-file.ts';
 
-export const muxPresets = ['cells-96'] as const;
+export const muxPresets = ['cells-96', 'readout-tdm', 'readout-fdm'] as const;
 
 /** Throws FridgeError of host/plant for a file that says something wrong, and the system's error for one that cannot be read. */
 export function openProblem(nameOrPath: string): MuxProblem {

@@ -13,7 +13,17 @@ const cellKeys = ['bank', 'line', 'tolerance_uV', 'drift_uV_per_s', 'deadline_ns
 
 export function parseProblem(text: string, file: string): MuxProblem {
   const top = parseYaml(text, file, 'a multiplexer problem, which begins with `multiplexer: NAME`');
-  const found = top.object(['multiplexer', 'about', 'lines', 'slot_ns', 'switch_ns', 'reserved', 'defaults', 'cells']);
+  const found = top.object([
+    'multiplexer',
+    'about',
+    'serves',
+    'lines',
+    'slot_ns',
+    'switch_ns',
+    'reserved',
+    'defaults',
+    'cells',
+  ]);
   const need = (key: keyof typeof found): Field => {
     const field = found[key];
     if (!field) throw top.error(`lacks ${key}; add it (docs/multiplexer.md lists the keys)`);
@@ -38,6 +48,7 @@ export function parseProblem(text: string, file: string): MuxProblem {
   }
   return {
     name: need('multiplexer').text(),
+    serves: found.serves?.oneOf(['voltages', 'samples']) ?? 'voltages',
     lines,
     slotNs: whole(need('slot_ns'), 1, SERVICE_MOST_NS),
     switchNs: found.switch_ns ? whole(found.switch_ns, 0, SERVICE_MOST_NS) : 0,

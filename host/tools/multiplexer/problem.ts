@@ -30,6 +30,8 @@ export interface ReservedWindow {
 
 export interface MuxProblem {
   name: string;
+  /** What a service does: a cell stores a voltage, or a converter samples a row. */
+  serves: 'voltages' | 'samples';
   lines: number;
   /** Unit of the table: services begin at whole slots. */
   slotNs: number;

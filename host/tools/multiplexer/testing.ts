@@ -18,7 +18,7 @@ export function unitProblem(deadlines: readonly number[]): MuxProblem {
       ...{ name: `c${number}`, number, lines: [0], bank: 0, deadlineNs, serviceNs: 1 },
     }),
   );
-  return { name: `unit ${deadlines.join()}`, lines: 1, slotNs: 1, switchNs: 0, windows: [], cells };
+  return { name: `unit ${deadlines.join()}`, lines: 1, slotNs: 1, switchNs: 0, windows: [], cells, serves: 'voltages' };
 }
 
 /** 3 to 8 deadlines from 2 to at most 64 slots, of a density from `least` to 5/6. */
@@ -61,7 +61,15 @@ export function randomBoard(random: Random): MuxProblem {
     lengthNs: 1 + random.below(30_000),
   };
   const switchNs = random.below(2_000);
-  return { name: 'random', lines, slotNs: 250, switchNs, windows: hasWindows ? [window] : [], cells };
+  return {
+    name: 'random',
+    lines,
+    slotNs: 250,
+    switchNs,
+    windows: hasWindows ? [window] : [],
+    cells,
+    serves: 'voltages',
+  };
 }
 
 export function planned(problem: MuxProblem, steps: number, choose: (n: number) => number): PlanResult {
