@@ -13,6 +13,7 @@ import { OPEN_MILLIDECIBEL } from '../../host/plant/cryostat/connectors.ts';
 import type { Cryostat } from '../../host/plant/cryostat/cryostat.ts';
 import { FOUR, STAGES, stageNames } from '../../host/plant/cryostat/stages.ts';
 import type { ReadoutChain, SlowState } from '../../host/plant/readout/chain-data.ts';
+import { restPeak } from '../../host/plant/readout/line-state.ts';
 import { sampleWindow } from '../../host/plant/readout/sampler.ts';
 import { Signal } from '../../protocol/plant/places.ts';
 import type { CryoFaults } from './faults/fault-list.ts';
@@ -26,7 +27,8 @@ const Word = {
   CHIP_WATTS: 1 + STAGES,
   SEND: 2 + STAGES,
   RETURN: 3 + STAGES,
-  COUNT: 4 + STAGES,
+  PEAK: 4 + STAGES,
+  COUNT: 5 + STAGES,
 } as const;
 /** [0] the reference in use, [1] the one before, [2] when it changed. */
 const REFERENCE_WORDS = 3;
@@ -69,6 +71,7 @@ export class WiredReadout {
     words[Word.CHIP_WATTS] = chipWatts;
     words[Word.SEND] = cryostat.wornMilliDecibel(Signal.READOUT_SEND);
     words[Word.RETURN] = cryostat.wornMilliDecibel(Signal.READOUT_RETURN);
+    words[Word.PEAK] = restPeak(this.chain, 0, slowOf(words));
   }
 
   select(reference: number, timeNs: number): void {
@@ -94,13 +97,17 @@ export class WiredReadout {
       ? unlockedJitter(quiet)
       : quiet + faults.jitterFemtoseconds(reference, timeNs);
     return {
-      stageKelvin: latch.subarray(Word.KELVIN, Word.KELVIN + STAGES),
-      chipWatts: latch[Word.CHIP_WATTS],
+      ...slowOf(latch),
       jitterFemtoseconds: jitter,
       sendMillidecibel: lossOf(Signal.READOUT_SEND, latch[Word.SEND]),
       returnMillidecibel: lossOf(Signal.READOUT_RETURN, latch[Word.RETURN]),
       intruder: faults.intruder(Signal.READOUT_RETURN, timeNs),
     };
+  }
+
+  /** Largest sample of the first line at rest in thousandths of full scale, as it was at the last whole second. */
+  peakAt(timeNs: number): number {
+    return 1000 * (this.latchOf(Math.floor(timeNs / second)) ?? this.nearest(timeNs))[Word.PEAK];
   }
 
   private referenceAt(timeNs: number): number {
@@ -122,4 +129,15 @@ export class WiredReadout {
     const away = (words: Float64Array) => Math.abs(words[Word.SECOND] - timeNs / second);
     return taken.reduce((best, words) => (away(words) < away(best) ? words : best));
   }
+}
+
+/** What a latch says, without faults. */
+function slowOf(latch: Float64Array): SlowState {
+  return {
+    stageKelvin: latch.subarray(Word.KELVIN, Word.KELVIN + STAGES),
+    chipWatts: latch[Word.CHIP_WATTS],
+    sendMillidecibel: latch[Word.SEND],
+    returnMillidecibel: latch[Word.RETURN],
+    ...{ jitterFemtoseconds: 0, intruder: 0 },
+  };
 }

@@ -30,7 +30,7 @@ const heated: readonly StageName[] = ['4K', 'Still', 'MXC'];
 const openDiode = 6_553_500;
 const plugReadings: readonly number[] = [1_085_842, 721_467, 1_609_510, 683_984, 22_445_860, 251_134_120];
 const heatStepMicrowatts = 100;
-/** Peak of a healthy line, in thousandths of full scale. */
+/** Peak of a line that has no readout chain behind it, in thousandths of full scale. */
 const usualPeak = 400;
 /** Currents of the rails beside the core's, microamperes. */
 const restingMicroamperes: readonly number[] = [0, 1_000, 5_000, 8_000, 500, 200];
@@ -86,10 +86,9 @@ export class WiredCryostat implements Surroundings {
 
   advance(timeNs: number, actuators: Float64Array, counts: Float64Array, readings: Float64Array): void {
     const { cryostat } = this;
-    if (timeNs > cryostat.timeNs) {
-      this.heat(timeNs, actuators, counts);
-      this.advanceTo(timeNs, actuators);
-    }
+    if (timeNs > cryostat.timeNs) this.heat(timeNs, actuators, counts);
+    // The first latch is taken also where no time has passed.
+    this.advanceTo(timeNs, actuators);
     this.readout.select(actuators[Actuator.REFERENCE] === Reference.SECONDARY ? 1 : 0, timeNs);
     this.read(actuators, readings);
   }
@@ -159,7 +158,8 @@ export class WiredCryostat implements Surroundings {
       cryostat.setConnectorFault(line, loose ? ConnectorFault.INTERMITTENT : ConnectorFault.NONE);
       const loss = cryostat.insertionLossMilliDecibel(line) + faults.lossMillidecibel(line, now);
       readings[Reading.LOSS + line] = loss;
-      readings[Reading.PEAK + line] = faults.peak(line, now, usualPeak, actuators[Actuator.ATTENUATION + line]);
+      const rest = line === Signal.READOUT_RETURN ? this.readout.peakAt(now) : usualPeak;
+      readings[Reading.PEAK + line] = faults.peak(line, now, rest, actuators[Actuator.ATTENUATION + line]);
     }
   }
 

@@ -8,6 +8,8 @@ import { predictShot, type ShotPrediction, usualAmplitude } from '../../../host/
 import { stateFor } from '../../../host/plant/readout/sampler.ts';
 import { openFridge } from '../../../host/tools/open-fridge.ts';
 import { cloudFigures } from '../../../host/tools/readout/clouds.ts';
+import { FRONTEND } from '../../../protocol/generated/registers.ts';
+import { Signal } from '../../../protocol/plant/places.ts';
 import { DeviceUnderTest } from '../../rig/device.ts';
 import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
 import { amplitudeAsPlayed, type Clouds, measureShots, type ShotPlan } from '../../rig/readout/shots.ts';
@@ -95,6 +97,26 @@ describe('shots on a board in its fridge', () => {
     const [first] = await measureShots(ill.pulse, plansOf(healthy), timing);
     const expected = expectAgreement(ill, first);
     expect(predicted(healthy, clouds[0]).snrDecibels - expected.snrDecibels).toBeGreaterThan(decibels - 0.1);
+  });
+
+  test('the peak that the front end reads is that of the samples', () => {
+    const { pulse, wired } = healthy;
+    const into = new Int32Array(40_000);
+    const startNs = pulse.board.now - 20_000;
+    const request = {
+      line: 0,
+      startNs,
+      openedNs: startNs,
+      lengthNs: 20_000,
+      source: 'line',
+      attenuationDecibels: 0,
+      drive: [],
+    } as const;
+    wired.sample(request, into);
+    const peak = into.reduce((most, code) => Math.max(most, Math.abs(code)), 0) / 2048;
+    expect(Math.abs(wired.readout.peakAt(startNs) / 1000 / peak - 1)).toBeLessThan(0.15);
+    const read = pulse.board.machine.peek(FRONTEND, 'PEAK', Signal.READOUT_RETURN);
+    expect(read).toBe(Math.round(wired.readout.peakAt(pulse.board.now)));
   });
 
   test('adc-saturation: a foreign signal clips the converter', async () => {

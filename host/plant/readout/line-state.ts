@@ -127,6 +127,17 @@ export function lineState(chain: ReadoutChain, line: number, slow: SlowState, mo
 
 const ratioOf = (decibels: number): number => powerOfTen(decibels / AMPLITUDE_DECIBELS);
 
+/** Deviations of noise that a peak of many samples reaches. */
+const PEAK_DEVIATIONS = 4;
+
+/** Largest sample of a line on which nothing is played, in full scale: noise and leakage, without drift and attenuation. */
+export function restPeak(chain: ReadoutChain, line: number, slow: SlowState): number {
+  const data = lineOf(chain, line);
+  const path = cascade(data.path, conditionsOf(chain, slow, 0));
+  const band = (BOLTZMANN * (data.sourceKelvin + path.noiseKelvin) * SAMPLES_A_SECOND) / 2;
+  return data.mixer.leakage + PEAK_DEVIATIONS * Math.sqrt((band * path.gain) / data.converter.fullScaleWatts);
+}
+
 export function conditionsOf(chain: ReadoutChain, slow: SlowState, signalWatts: number): PathConditions {
   const { stageKelvin, returnMillidecibel } = slow;
   return {
