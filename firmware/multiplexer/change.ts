@@ -31,6 +31,7 @@ export function takeTable(length: u32): void {
   memory.copy(NEXT, STAGING, length);
   all.nextLength = length;
   all.pending = 2 + (all.running == 0 ? 0 : headerOf(TABLE, MUX_TABLE_ENTRIES));
+  assert(all.pending >= 2, 'a table waits');
   if (all.running == 0) bringIntoForce(all.now);
 }
 
@@ -41,6 +42,10 @@ export function startTable(time: i64): bool {
   if (all.running != 0 || all.inForce == 0) return false;
   all.running = 1;
   setLines(time);
+  assert(
+    all.running == 1 && headerOf(TABLE, MUX_TABLE_LINES) <= MUX_TABLE_LINES_MAX,
+    'a table that was judged is executed',
+  );
   return true;
 }
 
@@ -50,6 +55,7 @@ export function parkLines(time: i64): void {
   assert(time == all.now, 'the lines have come to this time');
   all.running = 0;
   if (all.pending != 0) bringIntoForce(time);
+  assert(all.pending == 0, 'no table waits for one that is not executed');
 }
 
 /** Changes to the table that waits, if this is a good moment. */
@@ -144,6 +150,7 @@ function bringIntoForce(begin: i64): void {
     assert(cell.state != MUX_CELL_UNUSED, 'a cell that is used');
   }
   setLines(begin);
+  assert(all.pending == 0 && all.inForce == 1, 'it is in force whole');
 }
 
 function markHurried(begin: i64): void {

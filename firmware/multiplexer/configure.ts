@@ -69,6 +69,7 @@ function use(number: u32, value: u32): bool {
   const all = globals();
   const cell = cellAt(number);
   assert(all.running == 0, 'nothing is executed');
+  assert(value <= 1, 'it is used or not');
   if ((cell.state != MUX_CELL_UNUSED) == (value == 1)) return true;
   all.inForce = 0;
   if (value == 0) {

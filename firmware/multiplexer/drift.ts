@@ -58,5 +58,6 @@ export function dueOf(cell: Cell): i64 {
 
 /** Whether it is to be served as soon as there is room: it holds nothing that is right, or another value than it should. */
 export function isUrgent(cell: Cell): bool {
+  assert(cell.hurry <= 1, 'it is to hurry, or not');
   return cell.state != MUX_CELL_VALID || cell.code != cell.heldCode || cell.hurry != 0;
 }

@@ -27,6 +27,7 @@ export function addExtra(number: u32): void {
   cell.extra = all.extras;
   cell.since = all.now;
   lineAt(cell.line).extras++;
+  assert(cell.extra == all.extras && extraAt(cell.extra - 1) == number, 'a cell knows its place');
 }
 
 export function removeExtra(number: u32): void {
@@ -41,6 +42,7 @@ export function removeExtra(number: u32): void {
   all.extras--;
   assert(lineAt(cell.line).extras > 0, 'its line has counted it');
   lineAt(cell.line).extras--;
+  assert(cell.extra == 0, 'it is not in the list any more');
 }
 
 /** From when on a cell of the list is to be served. */

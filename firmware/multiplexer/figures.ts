@@ -169,6 +169,7 @@ function cellFigure(which: u32, index: u32): u32 {
   const all = globals();
   if (index >= all.cells) return 0;
   const cell = cellAt(index);
+  assert(which >= MUX_FIGURE_CELL_STATE, 'a figure of a cell');
   assert(cell.state == MUX_CELL_EMPTY || cell.last <= all.now + cell.deadlineNs, 'a service that was');
   switch (which) {
     case MUX_FIGURE_CELL_STATE:

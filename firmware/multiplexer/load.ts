@@ -48,6 +48,7 @@ export function loadStaged(length: u32): u32 {
   const all = globals();
   all.loadPlace = 0;
   all.loadExcess = 0;
+  assert(all.pending == 0 || all.running != 0, 'a table waits only for one that is executed');
   if (all.pending != 0) return MUX_LOAD_BUSY;
   let refusal = judgeHeader(length);
   if (refusal != MUX_LOAD_GOOD) return refusal;
@@ -56,6 +57,7 @@ export function loadStaged(length: u32): u32 {
   refusal = judgeServices();
   if (refusal != MUX_LOAD_GOOD) return refusal;
   takeTable(length);
+  assert(all.running != 0 || all.inForce == 1, 'a table that was taken is in force, or waits');
   return MUX_LOAD_GOOD;
 }
 

@@ -5,7 +5,13 @@
 // travels inside the signed firmware image (custom section coldrig.multiplexer), and the chip runs it from there. The rules of an image hold for it as well: integers, fixed
 // memory, nothing allocated, no recursion. What must stay true: it keeps no state in globals.
 
-import { MUX_RUN_UNTIL } from '../../protocol/guest/generated/constants';
+import {
+  MUX_LOAD_BUSY,
+  MUX_RUN_BUDGET,
+  MUX_RUN_UNTIL,
+  MUX_SEQUENCERS,
+  MUX_WRITE_NO_ROOM,
+} from '../../protocol/guest/generated/constants';
 import { parkLines, startTable } from './change';
 import { configureCell } from './configure';
 import { figureOf, placeOf } from './figures';
@@ -26,44 +32,57 @@ function timeOf(low: u32, high: u32): i64 {
 export function reset(): void {
   assert(__heap_base <= GLOBALS, 'the tables of the compiler end before the layout begins');
   resetLayout();
+  assert(globals().running == 0 && globals().now == 0, 'nothing has run');
 }
 
 /** 1 when it was set, 0 when it was refused. */
 export function configure(cell: u32, setting: u32, value: u32): u32 {
-  return configureCell(cell, setting, value) ? 1 : 0;
+  const isSet = configureCell(cell, setting, value);
+  assert(globals().invalid <= globals().cells, 'cells that are used');
+  return isSet ? 1 : 0;
 }
 
 /** Takes the staged table; MUX_LOAD_*. */
 export function load_(length: u32): u32 {
-  return loadStaged(length);
+  const outcome = loadStaged(length);
+  assert(outcome <= MUX_LOAD_BUSY, 'an outcome of the table');
+  return outcome;
 }
 
 /** 1 when the table is executed from now on, 0 where there is none, or one already is. */
 export function start(timeLow: u32, timeHigh: u32): u32 {
-  return startTable(timeOf(timeLow, timeHigh)) ? 1 : 0;
+  const isStarted = startTable(timeOf(timeLow, timeHigh));
+  assert(!isStarted || globals().running == 1, 'what was started is executed');
+  return isStarted ? 1 : 0;
 }
 
 export function park(timeLow: u32, timeHigh: u32): void {
   parkLines(timeOf(timeLow, timeHigh));
+  assert(globals().running == 0, 'what is parked executes nothing');
 }
 
 /** MUX_WRITE_*. */
 export function write(cell: u32, code: u32, timeLow: u32, timeHigh: u32): u32 {
-  return writeCell(cell, code, timeOf(timeLow, timeHigh));
+  const outcome = writeCell(cell, code, timeOf(timeLow, timeHigh));
+  assert(outcome <= MUX_WRITE_NO_ROOM, 'an outcome of the table');
+  return outcome;
 }
 
 /** The markers of a sequencer are at these levels from a time on. */
 export function mark(sequencer: u32, levels: u32, timeLow: u32, timeHigh: u32): void {
+  assert(sequencer < MUX_SEQUENCERS, 'a sequencer that there is');
   announce(sequencer, levels, timeOf(timeLow, timeHigh));
 }
 
 /** A sequencer plays or acquires from one time to another. */
 export function use(sequencer: u32, fromLow: u32, fromHigh: u32, toLow: u32, toHigh: u32): void {
+  assert(sequencer < MUX_SEQUENCERS, 'a sequencer that there is');
   noteUse(sequencer, timeOf(fromLow, fromHigh), timeOf(toLow, toHigh));
 }
 
 /** What was announced of a sequencer for this time and later will not come; its pulses are not flagged any more. */
 export function forget(sequencer: u32, timeLow: u32, timeHigh: u32): void {
+  assert(sequencer < MUX_SEQUENCERS, 'a sequencer that there is');
   forgetUses(sequencer);
   forgetFrom(sequencer, timeOf(timeLow, timeHigh));
 }
@@ -71,6 +90,7 @@ export function forget(sequencer: u32, timeLow: u32, timeHigh: u32): void {
 /** Executes the services that begin before a time; MUX_RUN_*. */
 export function run(untilLow: u32, untilHigh: u32, budget: u32): u32 {
   const outcome = runLines(timeOf(untilLow, untilHigh), budget);
+  assert(outcome <= MUX_RUN_BUDGET, 'a run ends for a reason of the list');
   assert(outcome != MUX_RUN_UNTIL || globals().now == timeOf(untilLow, untilHigh), 'it has come to that time');
   return outcome;
 }

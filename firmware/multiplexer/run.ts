@@ -84,6 +84,7 @@ function plannedTime(line: Line): i64 {
 }
 
 function readyTime(line: Line): i64 {
+  assert(line.entries > 0, 'a line that has services');
   const free = line.free + switchTime(line.bank, plannedCell(line, 0).bank);
   return max(max(plannedStart(line, 0), free), globals().now);
 }
@@ -93,7 +94,9 @@ function waitFrom(line: Line, ready: i64): i64 {
   // The look ahead follows the services of one period.
   const full = plannedStart(line, min(MUX_CREDIT, line.entries));
   if (full <= ready) return 0;
+  assert(globals().quiet != 0, 'only a pulse window has a service wait');
   const wait = slackFrom(line, ready, full - ready);
+  assert(wait <= full - ready, 'no longer than the credit');
   return max(wait, 0);
 }
 
@@ -112,5 +115,6 @@ function act(index: u32): bool {
   else if (planned >= all.quietFrom && planned < all.quietTo) all.postponed++;
   serve(index, plannedNumber(line, 0), all.now);
   advanceHead(line);
+  assert(line.head < line.entries, 'the next service is one of the table');
   return true;
 }

@@ -32,6 +32,7 @@ export function serve(lineIndex: u32, number: u32, start: i64): void {
   all.serviceLine = lineIndex;
   all.serviceCell = number;
   all.serviceSpan = cell.serviceNs;
+  assert(line.bank == cell.bank && line.free > start, 'the line is at the bank, and busy');
 }
 
 function storeValue(cell: Cell, number: u32, start: i64): void {
@@ -64,6 +65,7 @@ export function readBack(connected: u32): void {
   const all = globals();
   const wanted = all.serviceCell;
   if (wanted == NO_CELL || connected == wanted) return;
+  assert(wanted < all.cells, 'the last service was of a cell');
   all.switchErrors++;
   spoil(wanted);
   if (connected < all.cells && cellAt(connected).state != MUX_CELL_UNUSED) spoil(connected);
@@ -71,10 +73,12 @@ export function readBack(connected: u32): void {
 
 function spoil(number: u32): void {
   const cell = cellAt(number);
+  assert(cell.state != MUX_CELL_UNUSED, 'a cell that is used');
   if (cell.state == MUX_CELL_VALID) globals().invalid++;
   if (cell.state != MUX_CELL_EMPTY) cell.state = MUX_CELL_LATE;
   judgeCell(cell);
   addExtra(number);
+  assert(cell.state != MUX_CELL_VALID && cell.extra != 0, 'it is to be served anew');
 }
 
 /** Finds the cells that have missed their deadline at `time`; true when there is one. `earliestDue` is exact afterwards. */

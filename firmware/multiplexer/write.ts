@@ -26,6 +26,7 @@ export function writeCell(number: u32, code: u32, time: i64): u32 {
   cell.code = code;
   judgeCell(cell);
   if (code != cell.heldCode) addExtra(number);
+  assert(code == cell.heldCode || cell.extra != 0, 'the next service stores it');
   return MUX_WRITE_TAKEN;
 }
 
@@ -34,6 +35,7 @@ function hasRoom(cell: Cell, code: u32, time: i64): bool {
   const deadline = deadlineOf(cell, excessAfter(cell, code, time));
   if (deadline >= cell.tableGapNs) return true;
   const line = lineAt(cell.line);
+  assert(deadline >= 0 && cell.tableGapNs > 0, 'a table that was judged serves it');
   if (line.idleEveryNs == 0) return false;
   // They take turns, each from half of its deadline on (extras.ts).
   const turns = <i64>line.extras + (cell.extra == 0 ? 1 : 0);
