@@ -2,7 +2,9 @@
 // so they wait in the chip: through snapshots, and however the run is cut up.
 
 import { beforeAll, describe, expect, test } from 'vitest';
+import { MultiplexerModule } from '../../../host/board/multiplexer/multiplexer-module.ts';
 import { chooser } from '../../../host/board/random.ts';
+import { multiplexerModule } from '../../../host/tools/sequencer.ts';
 import { configureCell, multiplexerState } from '../../../host/tools/smp/multiplexer.ts';
 import { stopSequencers } from '../../../host/tools/smp/sequencer.ts';
 import { MULTIPLEXER } from '../../../protocol/generated/registers.ts';
@@ -85,6 +87,22 @@ describe('while a chosen marker is high', () => {
     await expect(configureCell(device.client, 0, 'WINDOW_MARKERS', 1 << 24)).rejects.toThrow('out of range');
     await stopSequencers(device.client, 1);
   });
+});
+
+test('edges that find no room are counted, and the next one sets the levels right', async () => {
+  const module = new MultiplexerModule(await multiplexerModule());
+  module.configure(0, 'WINDOW_MARKERS', 1);
+  const lost = 10;
+  for (let edge = 1; edge <= Mux.EDGES_MAX + 2 * lost; edge++) module.mark(0, edge % 2, 1000 * edge);
+  // The list ends with a low level, so of those behind it only the rising ones are edges.
+  expect(module.figure('EDGES_LOST')).toBe(lost);
+  const later = 1000 * (Mux.EDGES_MAX + 100);
+  module.run(later);
+  expect(module.figure('WINDOWS')).toBe(Mux.EDGES_MAX / 2);
+  module.mark(0, 1, later + 5);
+  module.run(later + 10);
+  expect(module.figure('WINDOWS')).toBe(Mux.EDGES_MAX / 2 + 1);
+  expect(module.figure('EDGES_LOST')).toBe(lost);
 });
 
 test('announced edges are in snapshots, and a run does the same however it is cut up', async () => {
