@@ -6,7 +6,7 @@ import type { ProfileName } from '../../protocol/q1/profiles.ts';
 import { Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
 import { profileOption } from '../pulse/profile-option.ts';
-import { findingJson, foundTogether, isError, type Judged, judgeFile, loadFiles } from '../pulse/sources.ts';
+import { findingJson, foundTogether, isError, type Judged, judgeFiles, loadFiles, setText } from '../pulse/sources.ts';
 import { printing, type Result } from '../result.ts';
 import { paint, type Style, styleOf } from '../terminal.ts';
 import { pulseRunCommand } from './pulse-run.ts';
@@ -41,10 +41,13 @@ left on or out of balance, waveforms and bins that are not there. Exit code 1 if
 The limits of a module (sequencers, bins, shared instructions) are checked over all files of one call. To know what registers hold, the program is
 walked through for a million instructions.
 
+A program is of the first or the second instruction set. It says which (.DEF INSTRUCTION_SET 2), or an instruction that only the second set has shows
+it. A profile has one set or both; what is of another set is an error.
+
 Example:
   coldrig pulse check rabi.json --profile qblox-qcm
 
-With --json: {ok, files: [{file, profile, instructions, findings}], findings, errors, warnings}; a finding is {file, severity, rule, line,
+With --json: {ok, files: [{file, profile, instructions, instructionSet, instructionSetLine, findings}], findings, errors, warnings}; a finding is {file, severity, rule, line,
 column, length, message} or has a path in the JSON instead of a line.`;
 
 function checkCommand(): Command {
@@ -58,7 +61,7 @@ function checkCommand(): Command {
 }
 
 function check(options: CheckOptions, files: string[]): Result {
-  const judged = files.map((file) => judgeFile(file, options.profile));
+  const judged = judgeFiles(files, options.profile);
   const together = foundTogether(judged);
   const findings = [...judged.flatMap((one) => one.findings), ...together];
   const errors = findings.filter(isError).length;
@@ -74,6 +77,7 @@ function check(options: CheckOptions, files: string[]): Result {
     json: {
       files: judged.map(({ file, sequence, source, findings }) => ({
         ...{ file, profile: sequence?.profile ?? null, instructions: sequence?.program.instructions.length ?? null },
+        ...{ instructionSet: sequence?.program.set ?? null, instructionSetLine: sequence?.program.setLine ?? null },
         findings: findings.map((finding) => findingJson(source, finding)),
       })),
       ...{ findings: together, errors, warnings },
@@ -102,7 +106,7 @@ function verdict({ file, sequence, findings }: Judged): string {
     count(parts.acquisitions.length, 'acquisition'),
   ];
   const held = holds.filter((text) => text !== '').join(', ') || 'nothing';
-  return `${file}: ${held} for ${profile}: ${counts || 'nothing found'}`;
+  return `${file}: ${held} for ${profile}, ${setText(sequence)}: ${counts || 'nothing found'}`;
 }
 
 function count(number: number, noun: string): string {

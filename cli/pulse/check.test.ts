@@ -30,7 +30,7 @@ describe('coldrig pulse check', () => {
     expect(outcome.stdout).toContain(
       'bad.q1asm:2:8: error: 3 is not a duration in ns: expected 4 to 65535\n     2 |   wait 3\n       |        ^\n',
     );
-    expect(outcome.stdout).toContain('good.q1asm: 2 instructions for qblox-qcm: nothing found');
+    expect(outcome.stdout).toContain('good.q1asm: 2 instructions for qblox-qcm, instruction set 1: nothing found');
   });
 
   it('counts all errors, shows a hundred of them and hands a machine every one', async () => {
@@ -63,6 +63,33 @@ describe('coldrig pulse check', () => {
     expect((await pulse('check', file)).stdout).toContain('R0 is 33000 here, in pass 34 over this line');
     const { json } = await pulse('run', file, '--json');
     expect(json.notes).toEqual(['1 warning about sweep.q1asm; to see them: coldrig pulse check sweep.q1asm']);
+  });
+
+  it('says which instruction set a program is of, and refuses a mixture with the line', async () => {
+    const second = write('second.q1asm', 'upd_param 4', 'cmp R1,R2', 'jz @a', 'a: stop 3');
+    expect((await pulse('check', second)).stdout).toContain(
+      'second.q1asm: 4 instructions for qblox-qcm-2, instruction set 2 (line 2): nothing found',
+    );
+    const { json } = await pulse('run', second, '--json');
+    expect(json.sequencers).toMatchObject([{ profile: 'qblox-qcm-2', instructionSet: 2, exitCode: 3, status: 'ok' }]);
+    const wrongModule = await pulse('check', second, '--profile', 'qblox-qcm');
+    expect(wrongModule.code).toBe(1);
+    expect(wrongModule.stdout).toContain(
+      'second.q1asm:2:1: error: cmp belongs to the second instruction set, but the profile qblox-qcm is for the first\n     2 | cmp R1,R2',
+    );
+    // One beside it that shows nothing is of the second set too; one that says the first is refused.
+    const silent = write('silent.q1asm', 'move 1,R0', 'nop', 'loop R0,@a', 'a: asr R1,2,R1', 'stop');
+    const both = await pulse('check', second, silent, '--json');
+    expect(both.json.files).toMatchObject([
+      { instructionSet: 2 },
+      { instructionSet: 2, findings: [{ rule: 'DEPRECATED' }] },
+    ]);
+    const first = write('first.q1asm', '.DEF INSTRUCTION_SET 1', 'stop');
+    const mixed = await pulse('run', second, first);
+    expect(mixed.code).toBe(1);
+    expect(mixed.stderr.replace(/\s+/g, ' ')).toContain(
+      'first.q1asm:1:22: error: the program is for instruction set 1, but second.q1asm is for set 2',
+    );
   });
 
   it('fails for warnings only when it is to be strict, and tells machines where they are', async () => {

@@ -23,7 +23,7 @@ if (!hasCorpus) console.log('the shared corpus is not here: its programs are not
 
 describe('coldrig pulse run', () => {
   it('refuses what the hardware would refuse, with all findings', async () => {
-    const outcome = await pulse('run', write('no.q1asm', 'wait 3', 'cmp R1,R2'), '--json');
+    const outcome = await pulse('run', write('no.q1asm', 'wait 3', 'fb_pop_data 1,R2'), '--json');
     expect(outcome.code).toBe(1);
     expect(outcome.json).toMatchObject({
       error: {
@@ -192,7 +192,7 @@ describe('coldrig pulse run', () => {
     [['--set', 'nobody.threshold=1'], 'expected a sequencer: all'],
     [['--input', '2'], 'from -1 to 1'],
     [['--from', '10', '--to', '10'], '--to 10 is not after --from 10'],
-    [['--profile', 'qrm'], 'Allowed choices are qblox-qcm, qblox-qrm, cryo-hrl'],
+    [['--profile', 'qrm'], 'Allowed choices are qblox-qcm, qblox-qrm, cryo-hrl, qblox-qcm-2, qblox-qrm-2'],
   ])('says what is wrong with %j and ends with exit code 2', async (options, message) => {
     const outcome = await pulse('run', write('all.q1asm', 'stop'), ...options);
     expect(outcome.code).toBe(2);

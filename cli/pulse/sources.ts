@@ -9,6 +9,7 @@ import {
   fits,
   lintTogether,
   Q1Error,
+  type Said,
   type Source,
   shownTexts,
 } from '../../host/tools/q1/index.ts';
@@ -24,10 +25,22 @@ export interface Judged {
   sequence: AssembledSequence | undefined;
 }
 
-export function judgeFile(file: string, profile: ProfileName | undefined): Judged {
+/**
+ * Every file, judged. Modules that run together have one instruction set: when a file shows the second one, the others are of it too, and one that
+ * says otherwise is refused.
+ */
+export function judgeFiles(files: string[], profile: ProfileName | undefined): Judged[] {
+  const judged = files.map((file) => judgeFile(file, profile));
+  const second = judged.find(({ sequence }) => sequence?.program.set === 2);
+  if (second === undefined) return judged;
+  const said: Said = { set: 2, by: second.file };
+  return judged.map((one) => (one.sequence?.program.set === 1 ? judgeFile(one.file, profile, said) : one));
+}
+
+function judgeFile(file: string, profile: ProfileName | undefined, said?: Said): Judged {
   const text = new TextDecoder().decode(readInput(file, 'the program'));
   try {
-    const sequence = assembleSequence(text, file, profile);
+    const sequence = assembleSequence(text, file, profile, said);
     return { file, source: sequence.program.source, findings: findingsOfWalk(sequence), sequence };
   } catch (problem) {
     if (!(problem instanceof Q1Error)) throw problem;
@@ -43,7 +56,7 @@ export interface LoadedFiles {
 
 /** All files, ready to be loaded. Throws a Failure with every error found. */
 export function loadFiles(files: string[], profile: ProfileName | undefined): LoadedFiles {
-  const judged = files.map((file) => judgeFile(file, profile));
+  const judged = judgeFiles(files, profile);
   const together = foundTogether(judged);
   const errors = judged.flatMap(({ source, findings }) =>
     findings
@@ -68,6 +81,11 @@ function noteOnWarnings({ file, findings }: Judged): string[] {
 /** Findings about the files as a set: limits of the module that they share. */
 export function foundTogether(judged: Judged[]): Finding[] {
   return lintTogether(judged.flatMap(({ sequence }) => sequence ?? []));
+}
+
+/** `instruction set 2 (line 7)`: which set a sequence is of, and the line that says or shows it. */
+export function setText({ program: { set, setLine } }: AssembledSequence): string {
+  return `instruction set ${set}${setLine === undefined ? '' : ` (line ${setLine})`}`;
 }
 
 export const isError = ({ severity }: Finding): boolean => severity === 'error';

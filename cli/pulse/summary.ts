@@ -15,6 +15,7 @@ import { docOf } from '../../protocol/constants.ts';
 import { SequencerFlag, sequencerFlagNames, sequencerFlags } from '../../protocol/q1/status.ts';
 import { hang, type Paint, paint, type Style } from '../terminal.ts';
 import { spanText } from '../words.ts';
+import { setText } from './sources.ts';
 
 const INDENT = 10;
 /** Instructions with a wrong register that are listed. */
@@ -35,6 +36,7 @@ export function sequencerText(run: SequencerRun, style: Style): string {
     `${tally.executed} of them real-time`,
     ...(tally.acquisitionCount > 0 ? [counted(tally.acquisitionCount, 'acquisition')] : []),
     ...(tally.triggerCount > 0 ? [counted(tally.triggerCount, 'trigger')] : []),
+    ...(run.exitCode !== 0 ? [`exit code ${run.exitCode}`] : []),
   ];
   const waits = run.state !== 'STOPPED';
   const verdict: [Paint, string] = errors.length > 0 ? ['red', 'failed'] : waits ? ['red', 'waits'] : ['green', 'ok'];
@@ -55,7 +57,7 @@ export function sequencerText(run: SequencerRun, style: Style): string {
     return `${colour === undefined ? padded : paint(style, colour, padded)}  ${hang(text, style.width, INDENT)}`;
   });
   return [
-    `${paint(style, 'bold', name)}  ${paint(style, 'dim', `${sequence.name}, ${sequence.profile}`)}`,
+    `${paint(style, 'bold', name)}  ${paint(style, 'dim', `${sequence.name}, ${sequence.profile}, ${setText(sequence)}`)}`,
     ...lines,
   ].join('\n');
 }
@@ -159,10 +161,11 @@ function textOf({ sequence: { program } }: SequencerRun, index: number): string 
 }
 
 export function sequencerJson(run: SequencerRun): Record<string, unknown> {
-  const { name, sequence, tally, state, flags, instructions } = run;
+  const { name, sequence, tally, state, flags, instructions, exitCode } = run;
   const { slack, underflow, originNs } = tally;
   return {
-    ...{ name, file: sequence.name, profile: sequence.profile, state, flags: sequencerFlagNames(flags) },
+    ...{ name, file: sequence.name, profile: sequence.profile, instructionSet: sequence.program.set, exitCode },
+    ...{ state, flags: sequencerFlagNames(flags) },
     ...expectedKeys(run),
     ...{ instructions, realTimeInstructions: tally.executed, originNs },
     minimumSlackNs: slack.minimumNs ?? null,

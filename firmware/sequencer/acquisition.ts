@@ -7,6 +7,7 @@
 import {
   SEQUENCER_FLAG_ACQ_INDEX_INVALID,
   SEQUENCER_FLAG_ACQ_OVERLAP,
+  SEQUENCER_FLAG_ACQ_TTL_WINDOW,
   SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_0,
   SEQUENCER_FLAG_ACQ_WEIGHT_PLAYBACK_INDEX_INVALID_PATH_1,
   SEQUENCER_RECORD_ACQUIRE,
@@ -81,14 +82,19 @@ export function acquireWeighed(core: usize, index: u32, time: i64, acquisition: 
 /** acquire_ttl: opens the window, or closes it and counts. */
 export function acquireTtl(core: usize, index: u32, time: i64, acquisition: u32, bin: u32, enable: u32): void {
   assert(enable <= 1, 'a number that the load of the sequence has judged');
+  const isOpen = load<u32>(core, TTL_OPEN) != 0;
   if (enable != 0) {
+    if (isOpen) setFlag(core, SEQUENCER_FLAG_ACQ_TTL_WINDOW);
     store<u32>(core, 1, TTL_OPEN);
     store<u32>(core, acquisition, TTL_ACQUISITION);
     store<u32>(core, bin, TTL_BIN);
     store<i64>(core, time, TTL_SINCE);
     return;
   }
-  if (load<u32>(core, TTL_OPEN) == 0) return;
+  if (!isOpen) {
+    setFlag(core, SEQUENCER_FLAG_ACQ_TTL_WINDOW);
+    return;
+  }
   store<u32>(core, 0, TTL_OPEN);
   const opened = load<i64>(core, TTL_SINCE);
   const into = load<u32>(core, TTL_ACQUISITION);

@@ -66,9 +66,13 @@ function indexAt(word: usize, program: usize): u32 {
   return <u32>((word - program) >> WORD_SHIFT);
 }
 
+function stepsNs(costs: usize, opcode: u32): i64 {
+  return <i64>(<u32>load<u8>(costs + opcode) * Q1_STEP_NS);
+}
+
 /** The instruction with this index, or the end of the program, where there is none. */
-function wordAt(index: u32, program: usize, end: usize): usize {
-  return index < <u32>((end - program) >> WORD_SHIFT) ? program + ((<usize>index) << WORD_SHIFT) : end;
+function wordAt(index: u32, program: usize, instructions: u32): usize {
+  return program + ((<usize>min(index, instructions)) << WORD_SHIFT);
 }
 
 function checkPlace(program: usize, end: usize, word: usize): void {
@@ -84,6 +88,7 @@ export function runClassic(core: usize, budget: u32): u32 {
   checkCore(core);
   const program = PROGRAMS + indexOf(core) * PROGRAM_SIZE;
   const end: usize = load<u32>(core, END);
+  const instructions = indexAt(end, program);
   const until = load<i64>(UNTIL);
   const window = load<i64>(WINDOW);
   const costs = Q1_COST_ROWS + settingOf(core, SEQUENCER_SETTING_COST_MODEL) * Q1_OPCODE_COUNT;
@@ -99,8 +104,7 @@ export function runClassic(core: usize, budget: u32): u32 {
       break;
     }
     const opcode: u32 = word < end ? load<u8>(word) : Q1_OP_ILLEGAL;
-    const before = time;
-    time += <i64>(<u32>load<u8>(costs + opcode) * Q1_STEP_NS);
+    time += stepsNs(costs, opcode);
     if (opcode >= Q1_REAL_TIME_OPCODE) {
       if (opcode >= Q1_SECOND_SET_OPCODE) {
         const jump = executeSecondSet(core, word, opcode);
@@ -110,18 +114,15 @@ export function runClassic(core: usize, budget: u32): u32 {
         }
         if (jump != STRAIGHT_ON) time += JUMP_NS;
         left--;
-        word = jump == STRAIGHT_ON ? word + Q1_WORD_SIZE : wordAt(jump, program, end);
+        word = jump == STRAIGHT_ON ? word + Q1_WORD_SIZE : wordAt(jump, program, instructions);
         continue;
       }
       store<i64>(core, time, CLASSIC_TIME);
       rest = realTime(core, word, opcode, indexAt(word, program), window);
       if (rest != REST_NONE) {
         // What could not be decided is executed again, and its steps are counted then. One that waits for its sums was executed.
-        time = rest == REST_STOPPED || rest == REST_INPUT ? load<i64>(core, CLASSIC_TIME) : before;
-        if (rest == REST_INPUT) {
-          left--;
-          word += Q1_WORD_SIZE;
-        }
+        time =
+          rest == REST_STOPPED || rest == REST_INPUT ? load<i64>(core, CLASSIC_TIME) : time - stepsNs(costs, opcode);
         break;
       }
       time = load<i64>(core, CLASSIC_TIME);
@@ -132,15 +133,19 @@ export function runClassic(core: usize, budget: u32): u32 {
         // The table has all steps of jmp, and of the others those of a jump that is not taken.
         if (opcode >= Q1_OP_JGE_I) time += JUMP_NS;
         left--;
-        word = wordAt(jump, program, end);
+        word = wordAt(jump, program, instructions);
         continue;
       }
     } else if (!calculate(core, word, opcode)) {
       rest = endClassic(core, opcode, indexAt(word, program), time);
       // What found no room for a record is executed again, and its steps are counted then.
-      if (rest == REST_RECORDS) time -= <i64>(<u32>load<u8>(costs + opcode) * Q1_STEP_NS);
+      if (rest == REST_RECORDS) time -= stepsNs(costs, opcode);
       break;
     }
+    left--;
+    word += Q1_WORD_SIZE;
+  }
+  if (rest == REST_INPUT) {
     left--;
     word += Q1_WORD_SIZE;
   }
@@ -153,6 +158,7 @@ export function runClassic(core: usize, budget: u32): u32 {
 /** Keeps where the core is when it has come to rest; returns what it executed. */
 function putDown(core: usize, word: usize, time: i64, rest: u32, executed: u32): u32 {
   assert(rest != REST_NONE, 'a run has an end, and a reason for it');
+  assert(time >= 0, 'a time since the release');
   store<u32>(core, <u32>word, NEXT);
   store<i64>(core, time, CLASSIC_TIME);
   store<u32>(core, rest, REST);

@@ -72,6 +72,8 @@ export const TTL_OPEN: usize = 0x198;
 export const TTL_ACQUISITION: usize = 0x19c;
 export const TTL_BIN: usize = 0x1a0;
 export const TTL_SINCE: usize = 0x1a8;
+/** Times it was released from wait_sync, u32. */
+export const SYNCED: usize = 0x1b4;
 /** Binning: entries waiting u32, when it is free again i64, how long one takes u32. */
 export const BINNING_COUNT: usize = 0x1b0;
 export const BINNING_FREE: usize = 0x1b8;
@@ -95,7 +97,7 @@ export const WINDOW_END: usize = 0x1e8;
 export const ACQUISITION_COUNT: usize = 0x1f0;
 /** Settings by number, u32 each; those with an index have places of their own. */
 export const SETTINGS: usize = 0x200;
-export const SETTINGS_WITHOUT_INDEX: u32 = 21;
+export const SETTINGS_WITHOUT_INDEX: u32 = 22;
 export const SETTING_GAIN: usize = 0x280;
 export const SETTING_OFFSET: usize = 0x284;
 

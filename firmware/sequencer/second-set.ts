@@ -3,7 +3,7 @@
 // What to do and where the operands are is in the row of the opcode (protocol/generate/guest-instructions.ts), so that one case serves all
 // mixtures of numbers and registers. What must stay true: nothing but these instructions changes the flags.
 
-import { Q1_WORD_A, Q1_WORD_B, Q1_WORD_C, Q1_WORD_X } from '../../protocol/guest/generated/constants';
+import { Q1_WORD_A, Q1_WORD_B, Q1_WORD_C, Q1_WORD_SIZE, Q1_WORD_X } from '../../protocol/guest/generated/constants';
 import {
   Q1_DO_FLAGGED_ADD,
   Q1_DO_FLAGGED_AND,
@@ -90,10 +90,16 @@ export function executeSecondSet(core: usize, word: usize, opcode: u32): u32 {
   assert(word >= PROGRAMS && word < WAVEFORMS, 'an instruction of a program');
   assert(registers <= (A_IS_REGISTER | B_IS_REGISTER), 'two operands may be registers that are read');
   let a = load<u32>(word, Q1_WORD_A);
-  let b = load<u32>(word, Q1_WORD_B);
-  if ((registers & A_IS_REGISTER) != 0) a = load<u32>(core + ((<usize>a) << REGISTER_SHIFT));
-  if ((registers & B_IS_REGISTER) != 0) b = load<u32>(core + ((<usize>b) << REGISTER_SHIFT));
-  // Rows stand in the order jumps, calculations. What has no code where it belongs has none: it is illegal.
+  if ((registers & A_IS_REGISTER) != 0) a = registerOf(core, a);
+  const b = load<u32>(word, Q1_WORD_B);
+  // Two calls, so that the compiler keeps `execute` out of the loop of the classic core, whose programs are mostly of the first set.
+  if ((registers & B_IS_REGISTER) != 0) return execute(core, word, toDo, a, registerOf(core, b));
+  return execute(core, word, toDo, a, b);
+}
+
+/** Rows stand in the order jumps, calculations. What has no code where it belongs has none: it is illegal. */
+function execute(core: usize, word: usize, toDo: u32, a: u32, b: u32): u32 {
+  assert((word & (Q1_WORD_SIZE - 1)) == 0, 'an instruction begins where a word begins');
   return toDo >= Q1_DO_FLAGGED_NOT ? calculate(core, word, toDo, a, b) : jump(core, word, toDo, a, b);
 }
 

@@ -1,20 +1,40 @@
 // wait_sync: every synchronised sequencer comes to it, then all go on at the same moment.
 //
-// The release is the arrival of the last and a credit on top, which hides what the classic cores spent before. Its grid
-// of the trigger network begins anew at each release. A sequencer that does not take part goes straight on.
+// The release is the arrival of the last and a credit on top. At the first wait_sync of a sequencer it hides what the classic cores spent before. What
+// a later one takes is a setting of its own, because no document says it. The grid of the trigger network begins anew at each release. A sequencer that does not take part goes straight on.
 
 import {
+  SEQUENCER_SETTING_SYNC_AGAIN,
   SEQUENCER_SETTING_SYNC_CREDIT,
   SEQUENCER_SETTING_SYNC_ENABLE,
   SEQUENCER_STATE_RUNNING,
 } from '../../protocol/guest/generated/constants';
 import { Q1_STEP_NS } from '../../protocol/guest/generated/instructions';
-import { GRID_ORIGIN, isRunning, settingOf, TIME, WAIT, WAIT_NONE, WAIT_SYNC, WAIT_SYNC_OVER, WAIT_TIME } from './core';
+import {
+  GRID_ORIGIN,
+  isRunning,
+  SYNCED,
+  settingOf,
+  TIME,
+  WAIT,
+  WAIT_NONE,
+  WAIT_SYNC,
+  WAIT_SYNC_OVER,
+  WAIT_TIME,
+} from './core';
 import { CORE_COUNT, coreAt, NEVER } from './layout';
 
 function creditNs(core: usize): i64 {
-  assert(settingOf(core, SEQUENCER_SETTING_SYNC_CREDIT) <= u32.MAX_VALUE / Q1_STEP_NS, 'a product that fits its word');
-  return <i64>(settingOf(core, SEQUENCER_SETTING_SYNC_CREDIT) * Q1_STEP_NS);
+  const isFirst = load<u32>(core, SYNCED) == 0;
+  const steps = settingOf(core, isFirst ? SEQUENCER_SETTING_SYNC_CREDIT : SEQUENCER_SETTING_SYNC_AGAIN);
+  assert(steps <= u32.MAX_VALUE / Q1_STEP_NS, 'a product that fits its word');
+  return <i64>(steps * Q1_STEP_NS);
+}
+
+function countRelease(core: usize): void {
+  assert(load<u32>(core, WAIT) != WAIT_SYNC, 'a core that is released waits no more');
+  store<u32>(core, load<u32>(core, SYNCED) + 1, SYNCED);
+  assert(load<u32>(core, SYNCED) != 0, 'it has been released at least once');
 }
 
 /** The core is in wait_sync since `time`. When it goes on, or NEVER: ask again. */
@@ -36,6 +56,7 @@ function releaseAlone(core: usize, time: i64): i64 {
   assert(release >= time, 'nobody goes on before it came');
   assert(load<u32>(core, WAIT) == WAIT_NONE, 'a core that takes no part waits for nobody');
   store<i64>(core, release, GRID_ORIGIN);
+  countRelease(core);
   return release;
 }
 
@@ -57,5 +78,6 @@ function releaseIfComplete(): void {
     store<u32>(core, WAIT_SYNC_OVER, WAIT);
     store<i64>(core, release, WAIT_TIME);
     store<i64>(core, release, GRID_ORIGIN);
+    countRelease(core);
   }
 }

@@ -162,6 +162,7 @@ const profileWords = [
   'realTimeQueue',
   'headStartSteps',
   'syncCreditSteps',
+  'syncAgainSteps',
   'acquisitionQueue',
   'acquisitionIntervalNs',
 ] as const satisfies (keyof Profile)[];

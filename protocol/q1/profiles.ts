@@ -38,6 +38,8 @@ export interface Profile {
   headStartSteps: number;
   /** What a wait_sync hides of the classic core's time, in steps. */
   syncCreditSteps: number;
+  /** What a later wait_sync takes when all sequencers are there, in steps. */
+  syncAgainSteps: number;
   /** Acquisitions that may wait to be binned. */
   acquisitionQueue: number;
   /** Time one acquisition takes to be binned, with one sequencer acquiring. */
@@ -61,6 +63,7 @@ const qrm: Profile = {
   realTimeQueue: 32,
   headStartSteps: 10,
   syncCreditSteps: 50,
+  syncAgainSteps: 50,
   acquisitionQueue: 7,
   acquisitionIntervalNs: 300,
 };

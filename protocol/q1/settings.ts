@@ -27,12 +27,13 @@ export const sequencerSettings = constantTable('SEQUENCER_SETTING', 'Settings of
   RESPONSE_COUNT: [15, 'Responses there are; after the last comes the first. 0: the input is silent'],
   QUEUE_DEPTH: [16, 'Entries between the two cores, 1 to 48'],
   HEAD_START: [17, 'Steps from the first real-time instruction in the queue to its execution'],
-  SYNC_CREDIT: [18, 'Steps from the last sequencer in wait_sync to the release of all'],
+  SYNC_CREDIT: [18, 'Steps from the last sequencer in its first wait_sync to the release of all'],
   COST_MODEL: [19, 'Row of the cost table'],
   INPUT: [
     20,
     'What its acquisitions see. 0: the responses; 1 + channel: readout channel 0 to 15 of the converters (acquire_ttl always counts in the responses)',
   ],
+  SYNC_AGAIN: [21, 'Steps from the last sequencer in a later wait_sync to the release; no document gives them'],
   RESPONSES_MAX: [1024, 'Responses a sequencer has room for'],
 });
 

@@ -4,7 +4,8 @@
 //                                     '-----------------underflow, real-time fault----------------------^
 //
 // States and flags are those of the instrument's driver (qblox_instruments, SequencerStates and SequencerStatusFlags), one bit
-// each. Flags of the time-tagging module (DIO_*) are not here. Those from the top bit down are ours: the instrument has no flags for these conditions.
+// each. Flags of the time-tagging module (DIO_*) are not here. Those from bit 27 on are not the driver's, which has no flags for these
+// conditions. q1simulator has two messages for what is ACQ_TTL_WINDOW here, because there is no bit left.
 
 import { constantTable, valuesOf } from '../constants.ts';
 
@@ -53,6 +54,10 @@ export const sequencerFlags = constantTable('SEQUENCER_FLAG', 'Flags of a sequen
   CLOCK_INSTABILITY: [1 << 24, 'The clock was unstable'],
   ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0: [1 << 25, 'The integrator of path 0 was out of range'],
   ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: [1 << 26, 'The integrator of path 1 was out of range'],
+  ACQ_TTL_WINDOW: [
+    1 << 27,
+    'acquire_ttl opened a window while one was open, whose count is lost, or closed one when none was open (in q1simulator: ACQ TTL already enabled, ACQ TTL not enabled)',
+  ],
   CELL_INVALID: [
     1 << 28,
     'It played or acquired while a cell of the multiplexer that it relies on was late, or did not hold its value yet',

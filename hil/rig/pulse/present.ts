@@ -30,7 +30,7 @@ function presentOne(
   return {
     ...{ name, sequence, tally: seen, state, endNs, records },
     flags: result.flags.reduce((bits, flag) => bits | SequencerFlag[flag as keyof typeof SequencerFlag], 0),
-    instructions: result.instructionsExecuted,
+    ...{ exitCode: result.exitCode, instructions: result.instructionsExecuted },
     paths: (fromNs, toNs): Paths => {
       const end = Math.max(fromNs, Math.min(toNs, endNs));
       return { fromNs, ...seen.outputs.render(originNs + fromNs, originNs + end, waveforms, modulated) };

@@ -57,6 +57,8 @@ export interface SequencerResult {
   name: string;
   state: string;
   flags: string[];
+  /** What stop gave; 0 where it gave none. */
+  exitCode: number;
   /** Time of its real-time core when it stopped. */
   endNs: number;
   /** The begin of its experiment (Tally). */
@@ -197,6 +199,7 @@ function resultOf(module: SequencerModule, core: number, name: string, seen?: Se
     name,
     state: nameOf(sequencerStates, module.figure(core, 'STATE')) ?? '',
     flags: sequencerFlagNames(module.figure(core, 'FLAGS')),
+    exitCode: module.figure(core, 'EXIT_CODE') | 0,
     endNs: module.timeNs(core),
     originNs: seen?.originNs ?? 0,
     instructionsExecuted: module.instructionsExecuted(core),

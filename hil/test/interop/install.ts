@@ -27,12 +27,22 @@ const pythonPackages = {
   'cmsis-svd': ['cmsis-svd==0.6', 'lxml==6.1.3'],
   // Its core and renderer alone, so none of what its windows need; a bench runs them (clients/run_q1simulator.py).
   q1simulator: ['q1simulator==1.3.4', 'numpy==2.2.6', '--no-deps'],
+  // A compiler for the second instruction set, and the simulator that takes what it compiles (clients/q1pulse_programs.py).
+  q1pulse: ['q1pulse==1.3.0', 'q1simulator==1.3.4', 'numpy==2.2.6', 'scipy==1.15.3', 'packaging==25.0', '--no-deps'],
   'wave-readers': ['vcdvcd==2.6.0', 'pyvcd==0.5.1', 'numpy==2.2.6', 'perfetto==0.59.1', 'protobuf==7.36.2'],
   lakeshore: ['lakeshore==1.10.0'],
   // The contributed Bluefors driver of this version runs with this version of QCoDeS; newer pairs fail at import or at the first reading.
   qcodes: ['qcodes==0.54.4', 'qcodes-contrib-drivers==0.23.0', 'pyvisa-py==0.8.1'],
 };
-const libraries: string[] = ['q1simulator', 'mcumgr-toolkit', 'cmsis-svd', 'wave-readers', 'qcodes', 'lakeshore'];
+const libraries: string[] = [
+  'q1simulator',
+  'q1pulse',
+  'mcumgr-toolkit',
+  'cmsis-svd',
+  'wave-readers',
+  'qcodes',
+  'lakeshore',
+];
 const oldestPython = [3, 10];
 const pythonTimeoutMs = 600_000;
 

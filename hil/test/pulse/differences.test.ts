@@ -96,6 +96,47 @@ const differences: Difference[] = [
     here: ({ flags, minimumSlackNs }) => [flags, minimumSlackNs],
     expected: [[], 40],
   },
+  {
+    what: 'a long preamble before wait_sync is no underflow, but check warns of it (PREAMBLE)',
+    simulator: 'finds an underflow at a wait_sync that comes more than 40 ns after the start of the program',
+    documented: 'wait_sync waits for all sequencers; nothing is said of one that comes late',
+    programs: [program('preamble', `${'nop\n'.repeat(100)}wait_sync 100\nupd_param 4\nstop`)],
+    here: ({ flags }) => flags,
+    expected: [],
+  },
+  {
+    what: 'times count from the first wait_sync, however many there are',
+    simulator:
+      'counts from the last one, and draws the outputs from the first; each takes 200 ns and its duration in both',
+    documented: 'no document gives the time of a wait_sync (setting SYNC_AGAIN)',
+    programs: [program('again', 'wait_sync 100\nupd_param 20\nwait_sync 100\nupd_param 20\nstop')],
+    here: ({ endNs, originNs }) => endNs - originNs,
+    expected: 20 + 200 + 100 + 20,
+  },
+  {
+    what: 'ZF after a left shift says whether the 32 bits of the result are zero',
+    simulator: 'looks at 64 bits, so that 2^31 shifted left by one is not zero',
+    documented: 'ZF is the zero flag of a result of 32 bits',
+    programs: [program('shifts', 'move 0x80000000,R0\nnop\nlsl R0,1,R1\njz @zero\nstop 1\nzero: stop 2')],
+    here: ({ exitCode }) => exitCode,
+    expected: 2,
+  },
+  {
+    what: 'acquire_ttl that closes a window when none is open is flagged, and goes on',
+    simulator: 'notes an error, then fails itself',
+    documented: 'the windows are opened and closed in turn; the driver has no flag for anything else',
+    programs: [sequence('closes', 'wait_sync 100\nacquire_ttl 0,0,0,400\nupd_param 4\nstop')],
+    here: ({ state, flags }) => [state, flags],
+    expected: ['STOPPED', ['ACQ_BINNING_DONE', 'ACQ_TTL_WINDOW']],
+  },
+  {
+    what: 'stop may take its exit code out of a register',
+    simulator: 'takes a number only',
+    documented: 'QAT has both forms, after the instrument’s documentation',
+    programs: [program('code', 'move 7,R1\nnop\nstop R1')],
+    here: ({ exitCode }) => exitCode,
+    expected: 7,
+  },
 ];
 
 describe('other than in q1simulator', () => {

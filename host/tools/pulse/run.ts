@@ -31,6 +31,8 @@ export interface SequencerRun {
   state: string;
   /** SEQUENCER_FLAG bits. */
   flags: number;
+  /** What stop gave; 0 where it gave none. */
+  exitCode: number;
   /** Instructions of the classic core. */
   instructions: number;
   /** When its real-time core stopped, on its own clock. */

@@ -90,7 +90,7 @@ export function sequencerRun(
     Int16Array.from({ length: Math.max(0, toNs - fromNs) }, (_, index) => level(fromNs + index, path));
   const flags = tally.underflow === undefined ? 0 : SequencerFlag.SEQUENCE_PROCESSOR_RT_EXEC_COMMAND_UNDERFLOW;
   return {
-    ...{ name, sequence, tally, records: store, flags },
+    ...{ name, sequence, tally, records: store, flags, exitCode: 0 },
     ...{ state: 'STOPPED', instructions: records.length, endNs: stopNs - tally.originNs, bins: () => [] },
     paths: (fromNs, toNs) => ({ fromNs, path0: rendered(fromNs, toNs, 0), path1: rendered(fromNs, toNs, 1) }),
   };

@@ -46,9 +46,9 @@ export function assembleSequence(text: string, name: string, profile?: ProfileNa
  * The findings of the lint and of a walk through the program; each place is reported once. A walk knows the values of registers in loops, which
  * the lint does not know. It takes longer than all other checks, so it is a separate call.
  */
-export function findingsOfWalk({ program, findings }: AssembledSequence): Finding[] {
+export function findingsOfWalk({ program, profile, findings }: AssembledSequence): Finding[] {
   const place = ({ line, column, rule }: Finding) => `${line}:${column} ${rule}`;
-  const walked = walk(program);
+  const walked = walk(program, profiles[profile]);
   const places = new Set(walked.map(place));
   return [...findings.filter((finding) => !places.has(place(finding))), ...walked].sort(byPlace);
 }

@@ -973,6 +973,8 @@ export const SEQUENCER_FLAG_CLOCK_INSTABILITY: u32 = 0x01000000;
 export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0: u32 = 0x02000000;
 /** The integrator of path 1 was out of range. */
 export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: u32 = 0x04000000;
+/** acquire_ttl opened a window while one was open, whose count is lost, or closed one when none was open (in q1simulator: ACQ TTL already enabled, ACQ TTL not enabled). */
+export const SEQUENCER_FLAG_ACQ_TTL_WINDOW: u32 = 0x08000000;
 /** It played or acquired while a cell of the multiplexer that it relies on was late, or did not hold its value yet. */
 export const SEQUENCER_FLAG_CELL_INVALID: u32 = 0x10000000;
 /** An acquisition window opened before the one before it had closed; no document says what the instrument does, here both are integrated whole. */
@@ -1019,12 +1021,14 @@ export const SEQUENCER_SETTING_RESPONSE_COUNT: u32 = 15;
 export const SEQUENCER_SETTING_QUEUE_DEPTH: u32 = 16;
 /** Steps from the first real-time instruction in the queue to its execution. */
 export const SEQUENCER_SETTING_HEAD_START: u32 = 17;
-/** Steps from the last sequencer in wait_sync to the release of all. */
+/** Steps from the last sequencer in its first wait_sync to the release of all. */
 export const SEQUENCER_SETTING_SYNC_CREDIT: u32 = 18;
 /** Row of the cost table. */
 export const SEQUENCER_SETTING_COST_MODEL: u32 = 19;
 /** What its acquisitions see. 0: the responses; 1 + channel: readout channel 0 to 15 of the converters (acquire_ttl always counts in the responses). */
 export const SEQUENCER_SETTING_INPUT: u32 = 20;
+/** Steps from the last sequencer in a later wait_sync to the release; no document gives them. */
+export const SEQUENCER_SETTING_SYNC_AGAIN: u32 = 21;
 /** Responses a sequencer has room for. */
 export const SEQUENCER_SETTING_RESPONSES_MAX: u32 = 0x00000400;
 

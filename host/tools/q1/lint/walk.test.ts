@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { profiles } from '../../../../protocol/q1/profiles.ts';
 import { assembleSequence, findingsOfWalk } from '../index.ts';
 import { assembled, corpusPrograms, hasCorpus } from '../testing.ts';
 import { walk } from './walk.ts';
@@ -101,9 +102,10 @@ describe('a loop', () => {
 
 test('jumps go where they do on the core: through registers, compared without a sign, and off the end', () => {
   expect(walked('move @a,R0', 'nop', 'jmp R0', 'b: wait R9', 'stop', 'a: jlt R9,4294967295,@b', 'stop')).toEqual([
-    '4:9 DURATION',
+    ...['4:4 PREAMBLE', '4:9 DURATION'],
   ]);
-  expect(walk(assembled('jge R0,1,@a', 'jmp 99', 'a: wait R9', 'stop').program)).toEqual([]);
+  const { program } = assembled('jge R0,1,@a', 'jmp 99', 'a: wait R9', 'stop');
+  expect(walk(program, profiles['cryo-hrl'])).toEqual([]);
 });
 
 test('what the lint finds as well is said once', () => {
@@ -112,4 +114,63 @@ test('what the lint finds as well is said once', () => {
 
 test.runIf(hasCorpus)('finds nothing in the programs of the shared corpus', () => {
   for (const { name, text } of corpusPrograms()) expect(findingsOfWalk(assembleSequence(text, name)), name).toEqual([]);
+});
+
+describe('a preamble before the first real-time instruction', () => {
+  const nops = (count: number) => Array(count).fill('nop');
+
+  it('that is longer than the head start of the queue is warned about, wait_sync or not', () => {
+    expect(walked(...nops(9), 'wait_sync 100', 'upd_param 4', 'stop')).toEqual([]);
+    expect(walked(...nops(10), 'wait_sync 100', 'upd_param 4', 'stop')).toEqual(['11:1 PREAMBLE']);
+    expect(walked(...nops(10), 'upd_param 100', 'stop')).toEqual(['11:1 PREAMBLE']);
+    expect(walked('wait_sync 100', ...nops(40), 'upd_param 4', 'stop')).toEqual([]);
+    expect(messages(...nops(10), 'wait_sync 100', 'stop')[0]).toContain('needs 44 ns up to this first real-time');
+  });
+
+  it('counts the time of its loops, in both sets', () => {
+    expect(walked('move 2,R0', 'a: nop', 'loop R0,@a', 'wait_sync 100', 'stop')).toEqual(['4:1 PREAMBLE']);
+    expect(walked('cmp R0,1', 'jb @a', 'a: wait_sync 100', 'stop')).toEqual([]);
+    expect(walked('cmp R0,1', 'jb @a', 'nop', 'a: nop', 'nop', 'nop', 'wait_sync 100', 'stop')).toEqual([
+      '7:1 PREAMBLE',
+    ]);
+  });
+});
+
+describe('the second set', () => {
+  it('is walked by its flags, and its results are known', () => {
+    const sweep = (condition: string) =>
+      walked(
+        'wait_sync 100',
+        'move 3,R0',
+        'a: nop',
+        'set_mrk R0',
+        'upd_param 4',
+        'add R0,13,R0',
+        'nop',
+        'cmp R0,40',
+        `${condition} @a`,
+        'stop',
+      );
+    expect(sweep('jl')).toEqual(['4:9 VALUE']);
+    expect(sweep('jg')).toEqual([]);
+  });
+
+  it('knows both halves of a product', () => {
+    expect(used2('mulu32 R1,R2,R3,R4', 'set_mrk R4')).toContain('R4 is 65536 here');
+    expect(used2('mulu32 R1,R2,R3,R4', 'set_mrk R3')).toContain('R3 is 131089 here');
+  });
+
+  const used2 = (multiply: string, use: string) =>
+    messages(
+      'wait_sync 100',
+      'move 2147483649,R1',
+      'move 131072,R2',
+      'nop',
+      multiply,
+      'add R3,17,R3',
+      'nop',
+      use,
+      'upd_param 4',
+      'stop',
+    ).join('\n');
 });

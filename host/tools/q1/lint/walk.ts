@@ -7,8 +7,9 @@
 // A gain or an offset is the low 16 bits of a register. After a shift or a mask, compilers mean a number above 32767 as a negative one. After a
 // move or an addition it is a number that is too large. `isPattern` distinguishes the two.
 
-import type { InstructionSet } from '../../../../protocol/q1/instructions.ts';
+import { type InstructionSet, JUMP_TAKEN_STEPS, STEP_NS } from '../../../../protocol/q1/instructions.ts';
 import { type OperandKindName, operandKinds, REGISTER_COUNT } from '../../../../protocol/q1/operands.ts';
+import type { Profile } from '../../../../protocol/q1/profiles.ts';
 import type { AssembledInstruction, Program } from '../assemble.ts';
 import { byPlace, type Finding } from '../findings.ts';
 import { compare, jumpsBy, operationOf } from './alu.ts';
@@ -38,11 +39,11 @@ interface Wrong {
   count: number;
 }
 
-/** Findings in the order of the lines: VALUE, DURATION and LOOP_ZERO. */
-export function walk(program: Program): Finding[] {
+/** Findings in the order of the lines: VALUE, DURATION, LOOP_ZERO and PREAMBLE. */
+export function walk(program: Program, profile: Profile): Finding[] {
   const walker = new Walker(program.instructions);
   walker.go(STEPS_MOST);
-  return walker.findings().sort(byPlace);
+  return [...walker.findings(), ...walker.preamble(profile.headStartSteps)].sort(byPlace);
 }
 
 /** Executes an instruction and returns the index of the next one, or -1 for none. */
@@ -59,6 +60,9 @@ class Walker {
   private readonly loopsFromZero = new Set<number>();
   /** Of the last calculation of the second set. */
   private flags = 0;
+  /** What the classic core needs up to its first real-time instruction, in steps, and which that is. */
+  private stepsBefore = 0;
+  private firstRealTime: number | undefined;
   private ended = false;
 
   constructor(instructions: AssembledInstruction[]) {
@@ -82,8 +86,31 @@ class Walker {
       this.passes[index] += 1;
       const judged = this.judged[index];
       for (let at = 0; at < judged.length; at += 1) this.judge(index, judged[at]);
-      index = this.steps[index]();
+      const next = this.steps[index]();
+      if (this.firstRealTime === undefined) this.countBefore(index, next);
+      index = next;
     }
+  }
+
+  private countBefore(index: number, next: number): void {
+    const { instruction, form } = this.instructions[index];
+    this.stepsBefore += form.steps;
+    if (instruction.class === 'realTime') this.firstRealTime = index;
+    else if (instruction.class === 'jump' && instruction.mnemonic !== 'jmp' && next !== index + 1) {
+      this.stepsBefore += JUMP_TAKEN_STEPS;
+    }
+  }
+
+  /**
+   * The clock of the real-time core starts with the first real-time instruction, as documented. q1simulator starts it with the program, so that a
+   * longer preamble is an underflow there. Who is right is not known for an instrument with several modules: hence a warning.
+   */
+  preamble(headStartSteps: number): Finding[] {
+    if (this.firstRealTime === undefined || this.stepsBefore <= headStartSteps) return [];
+    const first = this.instructions[this.firstRealTime];
+    const [spentNs, mostNs] = [this.stepsBefore * STEP_NS, headStartSteps * STEP_NS];
+    const message = `the classic core needs ${spentNs} ns up to this first real-time instruction. Here the clock starts with it; q1simulator starts the clock with the program, and finds an underflow beyond ${mostNs} ns. To be safe, begin with wait_sync and a wait, and do the rest after them`;
+    return [at(first, 'warning', 'PREAMBLE', message)];
   }
 
   findings(): Finding[] {
