@@ -48,6 +48,8 @@ export interface RunRecord extends RunReport {
   image: string;
   start: DeviceTime;
   end: DeviceTime;
+  /** Which corrections the device had in force when the run was over. */
+  inForce: string;
 }
 
 export class RecordError extends Error {}
@@ -120,6 +122,7 @@ const fields: [key: keyof RunRecord, is: (value: unknown) => boolean][] = [
   ['reason', isText],
   ['device', isText],
   ['image', isText],
+  ['inForce', isText],
   ['start', isTime],
   ['end', isTime],
   ['inputs', isNumbers],

@@ -39,6 +39,8 @@ export interface Bench {
   identity: DeviceIdentity;
   now(): Promise<DeviceTime>;
   run(node: string, kind: RunKind): Promise<RunReport>;
+  /** Which corrections the device has in force: another text for others. */
+  inForce(): Promise<string>;
 }
 
 const SESSION_FILE = 'session.json';
@@ -119,7 +121,7 @@ export interface SessionOptions extends MaintainOptions {
 
 /**
  * Brings `root` and all it depends on into their limits. Takes up the open session of the folder when it is for the same root, device and image,
- * and the device has not been reset since; otherwise that one is ended as it is, and its records stay. Rejects with a CalibrationFailure.
+ * and the device has neither been reset since nor got other corrections; otherwise that one is ended as it is, and its records stay. Rejects with a CalibrationFailure.
  */
 export async function calibrate(
   graph: CalibrationGraph,
@@ -129,11 +131,13 @@ export async function calibrate(
   options: SessionOptions = {},
 ): Promise<void> {
   const now = await bench.now();
-  const session = takenUp(records, root, bench.identity, now) ?? {
-    ...{ ...bench.identity, root, begin: now, first: records.nextNumber },
-    doubted: [...(options.doubted ?? [])],
-  };
   const own = records.of(bench.identity);
+  // Somebody else stored corrections, or the device lost them: what the records say of it is not so any more.
+  const isAnother = own.length > 0 && own[own.length - 1].inForce !== (await bench.inForce());
+  const session = (isAnother ? undefined : takenUp(records, root, bench.identity, now)) ?? {
+    ...{ ...bench.identity, root, begin: now, first: records.nextNumber },
+    doubted: isAnother ? graph.below(root) : [...(options.doubted ?? [])],
+  };
   const journal = own.filter(({ number }) => number >= session.first);
   if (journal.length > 0) options.onResume?.(journal.length);
   else records.begin(session);
@@ -190,6 +194,7 @@ async function measured(
     ...bench.identity,
     start,
     end,
+    inForce: await bench.inForce(),
     ...report,
   };
   records.add(record);

@@ -21,6 +21,7 @@ export class FakeDevice implements Bench {
   readonly runs: string[] = [];
   private readonly nodes: Map<string, GraphNode>;
   time: DeviceTime = { boot: 1, ns: 0 };
+  corrections = 'none';
   /** Throws instead of making this run, counted from 1. */
   failsAt = 0;
 
@@ -31,6 +32,8 @@ export class FakeDevice implements Bench {
   async now(): Promise<DeviceTime> {
     return { ...this.time };
   }
+
+  inForce = async (): Promise<string> => this.corrections;
 
   async run(name: string, kind: RunKind): Promise<RunReport> {
     if (this.runs.length + 1 === this.failsAt) throw new Error('the cable was pulled');

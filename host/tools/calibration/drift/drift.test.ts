@@ -211,7 +211,7 @@ describe('the predictor', () => {
     const predictor = new DriftPredictor(limits);
     for (let i = 0; ; i++) {
       predictor.take(i * 1e9, slope * i + series.next());
-      const passesAtNs = predictor.predict(1000e9, phi)?.passesAtNs;
+      const passesAtNs = predictor.predict(1000e9)?.passesAtNs;
       if (passesAtNs !== undefined && passesAtNs <= (i + lead) * 1e9) return slope * i;
       if (Math.abs(slope * i) > 10) return Number.POSITIVE_INFINITY;
     }
