@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deviceError } from '../host/tools/smp/error.ts';
+import { deviceError, SmpError } from '../host/tools/smp/error.ts';
 import { nothingYet, type UpdateResult } from '../host/tools/update-result.ts';
 import { BootDecision, SlotState } from '../protocol/image/boot-state.ts';
 import { RejectReason } from '../protocol/image/reasons.ts';
@@ -68,6 +68,8 @@ describe('what flash says', () => {
   it('of a device that does not come back: that nobody knows what it runs', () => {
     const text = said({ verdict: 'silent', running: undefined });
     expect(text).toContain('has not answered since it was reset');
+    const silence = new SmpError('link', 'serial:///dev/tty: the connection is closed; open it again');
+    expect(said({ verdict: 'silent', running: undefined, silence })).toContain('the connection broke (serial:///dev/tty');
     expect(text).not.toContain('confirmed');
   });
 });

@@ -33,10 +33,15 @@ export function verdictText(result: UpdateResult, bytes: number, moduleRefusal?:
     undone: () => `version ${version} was undone, ${now}. ${why(result, moduleRefusal)}`,
     failing: () => `version ${version} runs, but it does not run well${unwell(result)}${resetsText(result)}`,
     silent: () =>
-      `version ${version} was uploaded and asked for, and the device has not answered since it was reset. ` +
-      "What it runs is not known: check its power and its line, then 'coldrig status'",
+      `version ${version} was uploaded, and its trial was requested. ${silenceText(result)}. ` +
+      "What the device runs is not known: check its power and its line, then 'coldrig status'",
   };
   return sentences[result.verdict]();
+}
+
+function silenceText({ silence }: UpdateResult): string {
+  if (silence?.kind === 'link') return `Then the connection broke (${silence.message})`;
+  return 'The device has not answered since it was reset';
 }
 
 function waitingText({ waiting, version, running }: UpdateResult): string {

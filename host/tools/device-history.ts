@@ -98,6 +98,6 @@ async function unlessUnknown<Result>(answer: Promise<Result>): Promise<Result | 
 }
 
 /** Whether an error means that the device does not answer, as during a reset. */
-export function isSilence(error: unknown): boolean {
+export function isSilence(error: unknown): error is SmpError {
   return error instanceof SmpError && (error.kind === 'timeout' || error.kind === 'link');
 }

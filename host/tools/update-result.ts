@@ -17,7 +17,7 @@ export type Verdict =
   | 'undone'
   /** It runs, but was reset again and again while it was watched. */
   | 'failing'
-  /** The device has not answered since it was reset. */
+  /** The device has not answered since it was reset, or the connection broke; `silence` says which. */
   | 'silent';
 
 /** What the next reset does with an image that does not run: nothing, a trial, or a trial that confirms itself once it is healthy. */
@@ -38,6 +38,8 @@ export interface UpdateResult {
   /** Why it was refused or not confirmed: the error of the device, and the step. */
   refusal: SmpError | undefined;
   refusedAt: UpdateStep | undefined;
+  /** With `silent`: the error of the last request. */
+  silence: SmpError | undefined;
   /** Boots since the update began, oldest first; undefined where the device keeps no boot log. */
   boots: LoggedBoot[] | undefined;
   /** Resets that no client requested while the image was watched: from the boot log, else as often as the device was silent. */
@@ -56,6 +58,7 @@ export function nothingYet(version: string, hash: Uint8Array): UpdateResult {
   return {
     ...{ verdict: 'uploaded', version, hash, upload: undefined, running: undefined, waiting: 'unmarked' },
     ...{ confirmsItself: false, slot: undefined, refusal: undefined, refusedAt: undefined, boots: undefined },
+    silence: undefined,
     ...{ resets: 0, reason: 0, fault: undefined, boot: undefined, health: undefined },
   };
 }

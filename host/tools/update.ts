@@ -90,6 +90,7 @@ class Update {
       // From the reset on, silence is a behaviour of the device, and not a failed request.
       if (!isSilence(error) || this.at === 'upload' || this.at === 'mark') throw error;
       this.result.verdict = 'silent';
+      this.result.silence = error;
       return this.result;
     }
   }

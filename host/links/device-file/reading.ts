@@ -174,6 +174,12 @@ function foreign(name: string, reading: FileReading, journal: JournalReading, sa
   if (isEmpty && !(reading.kind === 'whole' && reading.state === FileState.OPEN)) return alone();
   const problem = `${name}.journal is not the journal of the device file ${name} as it is now`;
   if (salvage) return { ...alone(), leavesOut: true, notice: `${problem}; it was left out` };
+  if (reading.kind === 'empty')
+    throw new DeviceFileError(
+      'DEVICE_FILE',
+      `${name} is empty or not there, but the journal of its last run is (${name}.journal): bring the file back, or delete the journal, too, to begin ` +
+        'with a new device',
+    );
   throw new DeviceFileError(
     'DEVICE_FILE',
     `${problem}: one of them was copied or replaced without the other; bring the two files of one run together, or use the device file ` +

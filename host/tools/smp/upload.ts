@@ -237,7 +237,7 @@ class Upload {
     this.#matched = fields.has('match') ? fields.flag('match') : undefined;
     if (this.#matched !== false) return;
     const text = 'upload: the device has all bytes, but their SHA-256 is not that of the file (match false)';
-    throw new SmpError('device', `${text}; erase the slot and upload again`);
+    throw new SmpError('device', `${text}; if another client uploads at the same time, end that; then upload it again`);
   }
 
   async #resendLate(): Promise<void> {
