@@ -15,7 +15,7 @@
 //   cause                      TRIAL with boots left     with none             CONFIRMED
 //   POWER_ON, PIN              goes on                   TRIALS_EXHAUSTED      its row of resets begins anew
 //   BROWN_OUT                  goes on                   BROWN_OUTS            one more in the row
-//   SOFTWARE                   UNCONFIRMED, or what the firmware gave up with  one more, or none where it was requested
+//   SOFTWARE                   UNCONFIRMED, or the reason of the firmware     one more, or none where it was requested
 //   WATCHDOG                   WATCHDOG                                        one more
 //   FAULT                      FAULT, or CORE_REFUSED                          one more; CORE_REFUSED: passed over now
 //   TRIAL_TIMEOUT              TRIAL_TIMEOUT                                   one more

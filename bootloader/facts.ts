@@ -29,7 +29,7 @@ export class Facts {
   writable: u32 = 0;
   /** Slot handed over to last, or RECORD_NO_SLOT. */
   running: u32 = 0;
-  /** Why the firmware gave up its own trial (reject reasons), or 0. */
+  /** Why the firmware ended its own trial (reject reasons), or 0. */
   givenUp: u32 = 0;
   /** Resets in a row that were not requested, this one included. */
   resets: u32 = 0;

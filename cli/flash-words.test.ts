@@ -17,14 +17,14 @@ const boots = [{ ...trial, ran: { slot: 1, state: SlotState.TRIAL, version: 0, b
 
 describe('what flash says', () => {
   it('of an upload: what the next reset does with it', () => {
-    expect(said({})).toContain('not asked for yet');
+    expect(said({})).toContain('no trial is requested yet');
     expect(said({ waiting: 'trial' })).toContain('the next reset runs it on trial (');
-    expect(said({ waiting: 'for-good' })).toContain('it confirms itself once it is healthy');
+    expect(said({ waiting: 'permanent' })).toContain('it confirms itself once it is healthy');
   });
 
   it('of an upload that asks for itself and is older: that it waits behind the confirmed image', () => {
     const newer = { ...running, version: '2.0.1.7' };
-    expect(said({ waiting: 'for-good', running: newer })).toContain(
+    expect(said({ waiting: 'permanent', running: newer })).toContain(
       'it waits in its slot: version 2.0.1.7 is confirmed',
     );
     // The build number does not count, a trial is nothing to wait for, and a longer number is not a newer one.
@@ -33,8 +33,8 @@ describe('what flash says', () => {
     expect(said({ waiting: 'trial', running: { ...newer, confirmed: false } })).toContain('the next reset runs it');
   });
 
-  it('of an image that was undone: the reason, the boot that shows it, and what runs', () => {
-    const text = said({ verdict: 'undone', reason: RejectReason.WATCHDOG, boots });
+  it('of an image that was rolled back: the reason, the boot that shows it, and what runs', () => {
+    const text = said({ verdict: 'rolled-back', reason: RejectReason.WATCHDOG, boots });
     expect(text).toContain('version 1.0.0 in slot A runs. Reason: a trial that the watchdog reset.');
     expect(text).toContain(
       'Boot 8 began with: watchdog. The bootloader: the trial failed; back to the confirmed image.',
@@ -42,12 +42,14 @@ describe('what flash says', () => {
   });
 
   it('of a module the core refuses: the very words of the core', () => {
-    const undone = { verdict: 'undone', reason: RejectReason.CORE_REFUSED, boots } as const;
-    expect(said(undone, 'image refused (float) at byte 0x12 in f: f64.add')).toContain('at byte 0x12 in f: f64.add');
+    const rolledBack = { verdict: 'rolled-back', reason: RejectReason.CORE_REFUSED, boots } as const;
+    expect(said(rolledBack, 'image refused (float) at byte 0x12 in f: f64.add')).toContain(
+      'at byte 0x12 in f: f64.add',
+    );
   });
 
   it('of a device that keeps no boot log: that it does not say why', () => {
-    expect(said({ verdict: 'undone' })).toContain('This device keeps no boot log, so it cannot say why.');
+    expect(said({ verdict: 'rolled-back' })).toContain('This device keeps no boot log, so it cannot say why.');
     expect(said({ verdict: 'confirmed', resets: 1 })).toContain(
       'reset once while it was watched, as far as can be told',
     );
@@ -69,7 +71,9 @@ describe('what flash says', () => {
     const text = said({ verdict: 'silent', running: undefined });
     expect(text).toContain('has not answered since it was reset');
     const silence = new SmpError('link', 'serial:///dev/tty: the connection is closed; open it again');
-    expect(said({ verdict: 'silent', running: undefined, silence })).toContain('the connection broke (serial:///dev/tty');
+    expect(said({ verdict: 'silent', running: undefined, silence })).toContain(
+      'the connection broke (serial:///dev/tty',
+    );
     expect(text).not.toContain('confirmed');
   });
 });

@@ -30,7 +30,7 @@ export function verdictText(result: UpdateResult, bytes: number, moduleRefusal?:
       `version ${version} runs on trial (${took})${unwell(result)}; ${trialAdvice(result)}${resetsText(result)}`,
     confirmed: () => `version ${version} runs and is confirmed (${took})${unwell(result)}${resetsText(result)}`,
     refused: () => `version ${version} was refused, ${now}. ${refusedBecause(result)}`,
-    undone: () => `version ${version} was undone, ${now}. ${why(result, moduleRefusal)}`,
+    'rolled-back': () => `version ${version} was rolled back, ${now}. ${why(result, moduleRefusal)}`,
     failing: () => `version ${version} runs, but it does not run well${unwell(result)}${resetsText(result)}`,
     silent: () =>
       `version ${version} was uploaded, and its trial was requested. ${silenceText(result)}. ` +
@@ -45,7 +45,7 @@ function silenceText({ silence }: UpdateResult): string {
 }
 
 function waitingText({ waiting, version, running }: UpdateResult): string {
-  if (waiting === 'unmarked') return 'not asked for yet: flash it with --test or --confirm';
+  if (waiting === 'unmarked') return 'no trial is requested yet: flash it with --test or --confirm';
   const behind = behindText(version, running);
   if (behind !== undefined) return `it waits in its slot: ${behind}`;
   const then = waiting === 'trial' ? 'runs it on trial' : 'runs it on trial, and it confirms itself once it is healthy';

@@ -24,7 +24,7 @@ function expectVerdicts(cases: Record<string, [Forgery, string]>): void {
 
 const bytes = (length: number, fill = 0) => new Uint8Array(length).fill(fill);
 
-describe('sizes are not believed', () => {
+describe('sizes are not trusted', () => {
   const max = MemoryMap.IMAGE_SIZE_MAX;
   expectVerdicts({
     'a payload past the end of the slot': [{ imageSize: max }, 'IMAGE_SIZE'],

@@ -112,10 +112,10 @@ function introduce(bootloaderBytes: number, imageBytes: number, builtMs: number,
 
 function summarize(board: Board, endings: Ending[], realMs: number, style: Style): void {
   const bad = endings.filter(({ image }) => image !== 'good');
-  const undone = bad.filter(({ outcome }) => outcome !== 'confirmed').length;
+  const rolledBack = bad.filter(({ outcome }) => outcome !== 'confirmed').length;
   const running = endings.at(-1)?.running ?? 'nothing';
   const text =
-    `${bad.length} bad updates, ${undone} undone; ${running} runs. ${momentText(board.now)} of the board’s life in ` +
+    `${bad.length} bad updates, ${rolledBack} rolled back; ${running} runs. ${momentText(board.now)} of the board’s life in ` +
     `${momentText(realMs * 1e6)}, log hash ${board.logHash}.`;
   process.stdout.write(`\n${paint(style, 'bold', wrap(text, style.width))}\n`);
 }

@@ -33,8 +33,8 @@ get as far as requested. 1: the result is not known, for instance because the de
 The trailer of an image signed with --pad or --confirm requests a trial: the next reset runs it on trial, also after a plain upload.
 A device that is not a coldrig keeps no boot log: then only its silence shows that it was reset while it was watched.
 
-With --json: {ok, verdict: uploaded|on-trial|confirmed|refused|undone|failing|silent, version, hash, bytes, uploadMs, resent, running, refusal,
-why, health, waiting: unmarked|trial|for-good, resets, bootLog, reason, fault}.`;
+With --json: {ok, verdict: uploaded|on-trial|confirmed|refused|rolled-back|failing|silent, version, hash, bytes, uploadMs, resent, running, refusal,
+why, health, waiting: unmarked|trial|permanent, resets, bootLog, reason, fault}.`;
 
 export function addFlashCommand(program: Command): void {
   program.addCommand(
@@ -100,7 +100,7 @@ function verdictJson(result: UpdateResult, bytes: number, module: string | undef
     resent: upload?.resent ?? null,
     running: running ? { version: running.version, slot: slotName(running.slot) } : null,
     refusal: refusal?.name ?? null,
-    why: verdict === 'undone' ? why(result, module) : verdict === 'refused' ? refusedBecause(result) : null,
+    why: verdict === 'rolled-back' ? why(result, module) : verdict === 'refused' ? refusedBecause(result) : null,
     health: health ?? null,
     ...{ waiting, resets, bootLog: boots !== undefined, reason: reason === 0 ? null : reasonText(reason) },
     fault: fault ? { cause: faultText(fault.cause), function: fault.functionName } : null,

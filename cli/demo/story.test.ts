@@ -33,13 +33,13 @@ describe('the story', () => {
     endings = await tell();
   }, 300_000);
 
-  it('ends as promised: one update stays, four are undone', () => {
+  it('ends as promised: one update stays, four are rolled back', () => {
     expect(endings.map(({ image, outcome, running }) => [image, outcome, running])).toEqual([
       ['good', 'confirmed', '1.1.0'],
-      ['never-confirms', 'undone', '1.1.0'],
-      ['hangs', 'undone', '1.1.0'],
-      ['busy-loops', 'undone', '1.1.0'],
-      ['flipped-bit', 'undone', '1.1.0'],
+      ['never-confirms', 'rolled-back', '1.1.0'],
+      ['hangs', 'rolled-back', '1.1.0'],
+      ['busy-loops', 'rolled-back', '1.1.0'],
+      ['flipped-bit', 'rolled-back', '1.1.0'],
     ]);
     expect(told.filter((text) => text.startsWith('FAILED'))).toEqual([]);
   });
@@ -77,7 +77,7 @@ describe('the story', () => {
   it('is told by one command, readable in 60 columns, and ends with exit code 0 where no terminal is', async () => {
     const { code, stdout } = await coldrigProcess(['demo'], { columns: 60 });
     expect(code).toBe(0);
-    expect(stdout).toContain('4 bad updates, 4 undone; 1.1.0 runs.');
+    expect(stdout).toContain('4 bad updates, 4 rolled back; 1.1.0 runs.');
     const tooLong = stdout.split('\n').filter((line) => line.length > 60);
     expect(tooLong).toEqual([]);
   });

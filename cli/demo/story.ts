@@ -25,7 +25,7 @@ export interface Teller {
 export interface Ending {
   image: string;
   version: string;
-  outcome: 'confirmed' | 'undone' | 'refused';
+  outcome: 'confirmed' | 'rolled-back' | 'refused';
   /** Version that runs at the end of the chapter. */
   running: string | null;
   /** Why it was rolled back or refused, in the device's words. */
@@ -119,7 +119,7 @@ class Story {
         : `${result.verdict}: ${result.refusal?.message ?? ''}`,
       good,
     );
-    const outcome = good ? 'confirmed' : 'undone';
+    const outcome = good ? 'confirmed' : 'rolled-back';
     return { image: image.name, version: image.version, outcome, running, ...noTimes, cause: null };
   }
 
@@ -136,7 +136,7 @@ class Story {
     const plateRiseMillikelvin = Math.round((this.plateKelvin() - plateBefore) * 1000);
     const rejectMark = this.witness.mark;
     this.runUntil('firmware-start', rejectMark, PATIENCE_NS);
-    return this.undoneEnding(image, mark, rejected, plateRiseMillikelvin);
+    return this.rolledBackEnding(image, mark, rejected, plateRiseMillikelvin);
   }
 
   /** One bit differs from what was signed: first in the file, then in the flash, in an image that was accepted already. */
@@ -153,7 +153,7 @@ class Story {
     this.flipInFlash(image, mended);
     const rejected = this.runUntil('image-rejected', mark, PATIENCE_NS);
     this.runUntil('firmware-start', mark, PATIENCE_NS);
-    return this.undoneEnding(image, mark, rejected);
+    return this.rolledBackEnding(image, mark, rejected);
   }
 
   /** A fault that no check at upload can find: a flash cell changes while the power is off. */
@@ -185,7 +185,7 @@ class Story {
     this.teller.line({ timeNs: this.board.now, event, facts: {}, text, tone: 'cyan' });
   }
 
-  private async undoneEnding(
+  private async rolledBackEnding(
     image: BuiltImage,
     mark: number,
     rejected: LogLine | undefined,
@@ -200,19 +200,19 @@ class Story {
     const wasTried = trial !== undefined && reset !== undefined && trial.timeNs < reset.timeNs;
     const trialNs = wasTried ? reset.timeNs - trial.timeNs : null;
     const recoveryNs = reset && back ? back.timeNs - reset.timeNs : null;
-    const undone = rejected !== undefined && running !== image.version;
+    const rolledBack = rejected !== undefined && running !== image.version;
     const where = wasTried && fault && fault.timeNs > trial.timeNs ? `, stuck in ${fault.facts.function}` : '';
     const how = trialNs === null ? 'at boot, before it ran' : `${spanText(trialNs)} into its trial`;
     const warmed = (plateRiseMillikelvin ?? 0) >= 10 ? `, the 4 K plate ${plateRiseMillikelvin} mK warmer` : '';
     const again = `${running} runs again ${spanText(recoveryNs ?? 0)} after the reset`;
     this.teller.verdict(
-      undone
-        ? `undone ${how}: ${rejected.facts.reason}${where}${warmed}; ${again}`
-        : `not undone: ${running ?? 'nothing'} runs`,
-      undone,
+      rolledBack
+        ? `rolled back ${how}: ${rejected.facts.reason}${where}${warmed}; ${again}`
+        : `not rolled back: ${running ?? 'nothing'} runs`,
+      rolledBack,
     );
     const cause = rejected ? String(rejected.facts.reason) : null;
-    const outcome = undone ? 'undone' : 'confirmed';
+    const outcome = rolledBack ? 'rolled-back' : 'confirmed';
     return {
       image: image.name,
       version: image.version,

@@ -119,7 +119,7 @@ export const plantWordings: Partial<Record<number, Wording>> = {
     text:
       isInForce === 1
         ? `a refresh table came into force, number ${tables}`
-        : 'a refresh table was given up: no moment was right for it',
+        : 'a refresh table was discarded: no moment was right for it',
     tone: isInForce === 1 ? 'dim' : 'yellow',
   }),
   [EventKind.MUX_EDGE_LOST]: (edges) => ({
@@ -134,8 +134,8 @@ export const plantWordings: Partial<Record<number, Wording>> = {
     text: `cell ${cell} of the multiplexer keeps its value: the prepared one is too large a step for the idle time of the table (${refused} so far)`,
     tone: 'red',
   }),
-  [EventKind.TRIAL_GIVEN_UP]: (reason, microwatts) => ({
-    event: 'trial-given-up',
+  [EventKind.TRIAL_ENDED]: (reason, microwatts) => ({
+    event: 'trial-ended',
     facts: { reason: reasonText(reason), microwatts },
     text: `the firmware ends its trial at ${wattsText(microwatts / 1e6)}: ${reasonText(reason)}`,
     tone: 'red',

@@ -56,7 +56,7 @@ describe('the live log', () => {
     board.records(EventKind.BOOT_REJECT, 1, 33);
     expect(board.texts()).toEqual([
       'slot B refused: the signature does not verify',
-      'image in slot B undone: a trial that the watchdog reset',
+      'image in slot B rejected: a trial that the watchdog reset',
     ]);
   });
 

@@ -157,7 +157,7 @@ const wordings: Partial<Record<number, Wording>> = {
   [EventKind.BOOT_REJECT]: (slot, reason) => ({
     event: 'image-rejected',
     facts: { slot: slotName(slot), reason: reasonText(reason) },
-    text: `image in slot ${slotName(slot)} undone: ${reasonText(reason)}`,
+    text: `image in slot ${slotName(slot)} rejected: ${reasonText(reason)}`,
     tone: 'red',
   }),
   [EventKind.SECURITY_COUNTER]: (counter, advanced) => ({

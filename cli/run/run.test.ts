@@ -51,13 +51,13 @@ describe('a board that runs for clients', () => {
     const target = board.link('serial:///');
     const { code, stdout } = await coldrig(['flash', fileOf('hangs'), '--confirm', '--watch', '3', '--target', target]);
     expect(stdout).toContain(
-      'version 1.3.0 was undone, version 1.1.0 in slot B runs. Reason: a trial that the watchdog reset.',
+      'version 1.3.0 was rolled back, version 1.1.0 in slot B runs. Reason: a trial that the watchdog reset.',
     );
     expect(code).toBe(3);
     expect(await board.event('image-rejected')).toMatchObject({ reason: 'a trial that the watchdog reset' });
   });
 
-  it('remembers its boots, and why the update was undone', async () => {
+  it('remembers its boots, and why the update was rolled back', async () => {
     const { code, json } = await coldrig(['bootlog', '--json', '--target', board.link('udp://')]);
     expect(code).toBe(0);
     const boots = json.boots as Record<string, unknown>[];

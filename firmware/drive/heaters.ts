@@ -1,7 +1,7 @@
 // The owner of the heaters' powers (HEATERS.DUTY): what was requested, within limits, reached by a ramp, and zero while it cannot be watched.
 //
 //   requested (microwatts) --limit--> --ramp: a tenth of full scale a second--> duty
-//        thermometer not believed, an interlock tripped or the gate closed: zero at once, and from there again
+//        thermometer not trusted, an interlock tripped or the gate closed: zero at once, and from there again
 //
 // The 4 K plate can be held at a temperature: a PI controller then makes the requests. What must stay true: no other file writes the
 // register; no heater heats a plate whose temperature is not known.

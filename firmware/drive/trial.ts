@@ -5,7 +5,7 @@
 
 import { slotState } from '../../bootloader/image/state/boot-state';
 import {
-  EVENT_TRIAL_GIVEN_UP,
+  EVENT_TRIAL_ENDED,
   REASON_POWER_BUDGET,
   SHED_SAFE_STATE,
   SLOT_TRIAL,
@@ -30,7 +30,7 @@ export function endTrialWhenUnfit(): void {
   assert(!isNew || shedMicrowatts() != 0, 'what took too much was estimated');
   if (!isNew || slotState(runningSlot()) != SLOT_TRIAL) return;
   assert(REASON_POWER_BUDGET != 0, 'a boot request without a reason says nothing');
-  recordEvent(EVENT_TRIAL_GIVEN_UP, REASON_POWER_BUDGET, shedMicrowatts());
+  recordEvent(EVENT_TRIAL_ENDED, REASON_POWER_BUDGET, shedMicrowatts());
   writeResetBootRequest(REASON_POWER_BUDGET << RESET_BOOT_REQUEST_TRIAL_FAILURE_SHIFT);
   writeResetControl(RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_RESET);
 }

@@ -1,7 +1,7 @@
 // The certificate of a staged table: no two services of a line overlap, and the largest gap of every cell is what its row says and not longer than
 // the cell holds its voltage once it has settled.
 //
-// One pass over the services in their order, with two words a cell. What must stay true: nothing of the planner's is believed.
+// One pass over the services in their order, with two words a cell. What must stay true: nothing is taken from the planner without a check.
 
 import {
   MUX_LOAD_CERTIFICATE,

@@ -3,7 +3,7 @@
 //   at a moment: cells that the new table would serve too late are served once more before it begins ("hurry"), then it begins
 //
 // What must stay true: a change is made whole, and only when every cell is served in time on both sides of it. When a whole period of the
-// table in force offers no such moment, the new one is given up.
+// table in force offers no such moment, the new one is discarded.
 
 import {
   MUX_CELL_UNUSED,

@@ -89,7 +89,7 @@ export class Globals {
   lookAhead: u32 = 0;
   /** Cells are numbered below this. */
   cells: u32 = 0;
-  /** Bytes of the table that waits, and tables that were given up. */
+  /** Bytes of the table that waits, and tables that were discarded. */
   nextLength: u32 = 0;
   givenUp: u32 = 0;
   /** Services at the last attempt to change the table. */

@@ -36,7 +36,7 @@ import {
   MGMT_EINVAL,
   MGMT_ENOTSUP,
   RAIL_COUNT,
-  SENSOR_BELIEVED,
+  SENSOR_TRUSTED,
   SMP_OP_READ,
   SMP_OP_WRITE,
 } from '../../protocol/guest/generated/constants';
@@ -102,7 +102,7 @@ function answerTemperatures(): u32 {
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
     const state = channelState(channel);
     const microkelvin = temperatureMicrokelvin(channel);
-    assert(state == SENSOR_BELIEVED || microkelvin == NO_TEMPERATURE, 'a temperature is given out only while believed');
+    assert(state == SENSOR_TRUSTED || microkelvin == NO_TEMPERATURE, 'a temperature is given out only while trusted');
     writeMapStart();
     writeUnsignedField('channel', channel);
     writeUnsignedField('microkelvin', microkelvin);

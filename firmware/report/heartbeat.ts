@@ -28,7 +28,7 @@ import {
   CHANNEL_COUNT,
   EVENT_HEARTBEAT,
   HANDOVER_HASH,
-  SENSOR_BELIEVED,
+  SENSOR_TRUSTED,
 } from '../../protocol/guest/generated/constants';
 import {
   readInterlockLast,
@@ -95,13 +95,13 @@ export function runHeartbeat(): void {
 
 function writeTemperatures(): void {
   assert(BEAT_TEMPERATURES + CHANNEL_COUNT <= BEAT_LEAST_SLACK_US, 'temperatures end before the next word');
-  let believed: u32 = 0;
+  let trusted: u32 = 0;
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
     writeRecorderHeartbeat(BEAT_TEMPERATURES + channel, temperatureMicrokelvin(channel));
-    if (channelState(channel) == SENSOR_BELIEVED) believed |= 1 << channel;
+    if (channelState(channel) == SENSOR_TRUSTED) trusted |= 1 << channel;
   }
-  assert(popcnt(believed) <= CHANNEL_COUNT, 'one bit a thermometer');
-  writeRecorderHeartbeat(BEAT_CHANNELS, believed);
+  assert(popcnt(trusted) <= CHANNEL_COUNT, 'one bit a thermometer');
+  writeRecorderHeartbeat(BEAT_CHANNELS, trusted);
 }
 
 function writeSlack(): void {

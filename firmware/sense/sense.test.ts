@@ -1,4 +1,4 @@
-// What is measured, and what is believed of it.
+// What is measured, and what is trusted of it.
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { GuestUnit, millisecond } from '../../hil/rig/guest/guest-unit.ts';
@@ -70,23 +70,23 @@ describe('a thermometer', () => {
     scan(4);
   });
 
-  test('is believed from its first good reading on, and none is impaired', () => {
-    expect([state(Channel.MXC), unit.part.sensorsImpaired()]).toEqual([SensorState.BELIEVED, 0]);
+  test('is trusted from its first good reading on, and none is impaired', () => {
+    expect([state(Channel.MXC), unit.part.sensorsImpaired()]).toEqual([SensorState.TRUSTED, 0]);
     expect(Math.abs(unit.part.temperatureMicrokelvin(Channel.MXC) - 20_000)).toBeLessThan(20);
   });
 
-  test('that is open for one scan is still believed, for three it is not, and comes back after it was good for long', () => {
+  test('that is open for one scan is still trusted, for three it is not, and comes back after it was good for long', () => {
     const open = (value: number | undefined) => unit.setReading(Reading.THERMOMETER + Channel.MXC, value);
     open(openReading);
     scan(1);
-    expect(state(Channel.MXC)).toBe(SensorState.BELIEVED);
+    expect(state(Channel.MXC)).toBe(SensorState.TRUSTED);
     scan(2);
     expect([state(Channel.MXC), unit.part.temperatureMicrokelvin(Channel.MXC)]).toEqual([SensorState.OPEN, 0]);
     open(undefined);
     scan(Filter.LOST_STRIKES - 1);
     expect(state(Channel.MXC)).toBe(SensorState.OPEN);
     scan(2);
-    expect(state(Channel.MXC)).toBe(SensorState.BELIEVED);
+    expect(state(Channel.MXC)).toBe(SensorState.TRUSTED);
   });
 
   test('that gives one wild reading does not move its median', () => {
@@ -113,7 +113,7 @@ describe('a thermometer', () => {
     expect(unit.part.plateMicrokelvin()).toBeGreaterThan(3_125_000);
   });
 
-  test('is not believed when the scanner stands still', () => {
+  test('is not trusted when the scanner stands still', () => {
     unit.part.runThermometry();
     expect([state(Channel.MXC), unit.part.plateMicrokelvin()]).toEqual([SensorState.STALE, 0]);
   });

@@ -1,7 +1,7 @@
-// Thermometry: the temperature of each plate, and whether its thermometer is believed.
+// Thermometry: the temperature of each plate, and whether its thermometer is trusted.
 //
 // Released by the scanner's line; should no scan come, by time. Every good reading goes into a median of three. A bad one (open, short, off
-// the curve, a jump no plate makes) is left out and counts strikes; a contact that comes and goes is not believed until it has
+// the curve, a jump no plate makes) is left out and counts strikes; a contact that comes and goes is not trusted until it has
 // been good for a while. What must stay true: a temperature that is given out is the median of readings that made sense.
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
@@ -20,7 +20,6 @@ import {
   FILTER_LOST_STRIKES,
   FILTER_STALE_MS,
   FILTER_STUCK_READINGS,
-  SENSOR_BELIEVED,
   SENSOR_DISAGREES,
   SENSOR_JUMP,
   SENSOR_OPEN,
@@ -28,6 +27,7 @@ import {
   SENSOR_SHORT,
   SENSOR_STALE,
   SENSOR_STUCK,
+  SENSOR_TRUSTED,
   SENSOR_UNKNOWN,
 } from '../../protocol/guest/generated/constants';
 import { EXCITATIONS } from '../../protocol/guest/generated/plant';
@@ -48,7 +48,7 @@ import { TASK_THERMOMETRY } from '../kernel/tasks';
 import { microkelvinOf, NO_TEMPERATURE } from './convert';
 
 /** Bad readings in a row after which the plate may really have moved: the median begins anew. */
-const JUMPS_BELIEVED: u32 = 4;
+const JUMPS_TRUSTED: u32 = 4;
 
 /** What is known of a channel. */
 @unmanaged
@@ -79,11 +79,11 @@ function record(channel: u32): ChannelRecord {
   return changetype<ChannelRecord>(records + <usize>(channel * RECORD_SIZE));
 }
 
-/** Microkelvin, or NO_TEMPERATURE while the thermometer is not believed. */
+/** Microkelvin, or NO_TEMPERATURE while the thermometer is not trusted. */
 export function temperatureMicrokelvin(channel: u32): u32 {
-  if (channelState(channel) != SENSOR_BELIEVED) return NO_TEMPERATURE;
+  if (channelState(channel) != SENSOR_TRUSTED) return NO_TEMPERATURE;
   const entry = record(channel);
-  assert(entry.kept != 0, 'a thermometer that is believed has been read');
+  assert(entry.kept != 0, 'a thermometer that is trusted has been read');
   assert(entry.medianMicrokelvin != NO_TEMPERATURE, 'and what it read is a temperature');
   return entry.medianMicrokelvin;
 }
@@ -96,17 +96,17 @@ export function channelState(channel: u32): u32 {
   return state;
 }
 
-/** Whether a thermometer that has been read is not believed. */
+/** Whether a thermometer that has been read is not trusted. */
 export function sensorsImpaired(): bool {
-  assert(SENSOR_BELIEVED == 0, 'a record that was never written would be believed: startThermometry comes first');
+  assert(SENSOR_TRUSTED == 0, 'a record that was never written would be trusted: startThermometry comes first');
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
     const state = channelState(channel);
-    if (state != SENSOR_BELIEVED && state != SENSOR_UNKNOWN) return true;
+    if (state != SENSOR_TRUSTED && state != SENSOR_UNKNOWN) return true;
   }
   return false;
 }
 
-/** The 4 K plate: of its two thermometers that are believed, or merely disagree, the warmer. NO_TEMPERATURE when there is none. */
+/** The 4 K plate: of its two thermometers that are trusted, or merely disagree, the warmer. NO_TEMPERATURE when there is none. */
 export function plateMicrokelvin(): u32 {
   assert(NO_TEMPERATURE == 0, 'a thermometer that is not usable is never the warmer one');
   return max(usable(CHANNEL_PLATE_4K), usable(CHANNEL_PLATE_4K_B));
@@ -115,7 +115,7 @@ export function plateMicrokelvin(): u32 {
 function usable(channel: u32): u32 {
   assert(channel == CHANNEL_PLATE_4K || channel == CHANNEL_PLATE_4K_B, 'a thermometer of the 4 K plate');
   const state = channelState(channel);
-  return state == SENSOR_BELIEVED || state == SENSOR_DISAGREES ? record(channel).medianMicrokelvin : NO_TEMPERATURE;
+  return state == SENSOR_TRUSTED || state == SENSOR_DISAGREES ? record(channel).medianMicrokelvin : NO_TEMPERATURE;
 }
 
 export function startThermometry(): void {
@@ -150,7 +150,7 @@ function take(channel: u32): void {
   const reading = readThermometryReading(channel);
   const microkelvin = microkelvinOf(channel, reading);
   const wrong = whatIsWrong(channel, reading, microkelvin);
-  if (wrong != SENSOR_BELIEVED) {
+  if (wrong != SENSOR_TRUSTED) {
     strike(channel, wrong);
     return;
   }
@@ -160,10 +160,10 @@ function take(channel: u32): void {
   const strikes = entry.strikes;
   if (strikes != 0) entry.strikes = strikes - 1;
   // Only comparing both again ends a disagreement.
-  if (strikes <= 1 && entry.state != SENSOR_DISAGREES) judge(channel, SENSOR_BELIEVED);
+  if (strikes <= 1 && entry.state != SENSOR_DISAGREES) judge(channel, SENSOR_TRUSTED);
 }
 
-/** SENSOR_BELIEVED, or why a reading makes no sense. */
+/** SENSOR_TRUSTED, or why a reading makes no sense. */
 function whatIsWrong(channel: u32, reading: u32, microkelvin: u32): u32 {
   const entry = record(channel);
   const flags = readThermometryFlags(channel);
@@ -175,16 +175,16 @@ function whatIsWrong(channel: u32, reading: u32, microkelvin: u32): u32 {
   if (entry.repeats >= FILTER_STUCK_READINGS) return SENSOR_STUCK;
   assert(entry.repeats < FILTER_STUCK_READINGS, 'what repeats too often is stuck');
   const isNear = distance(microkelvin, entry.medianMicrokelvin) <= jumpMicrokelvin(channel);
-  if (entry.kept == 0 || isNear) return SENSOR_BELIEVED;
-  if (entry.badInARow < JUMPS_BELIEVED) return SENSOR_JUMP;
+  if (entry.kept == 0 || isNear) return SENSOR_TRUSTED;
+  if (entry.badInARow < JUMPS_TRUSTED) return SENSOR_JUMP;
   // It stays where it jumped to: the plate is there.
   entry.kept = 0;
-  return SENSOR_BELIEVED;
+  return SENSOR_TRUSTED;
 }
 
 /** A reading that makes no sense. */
 function strike(channel: u32, why: u32): void {
-  assert(why != SENSOR_BELIEVED && why <= SENSOR_DISAGREES, 'a strike has a reason');
+  assert(why != SENSOR_TRUSTED && why <= SENSOR_DISAGREES, 'a strike has a reason');
   const entry = record(channel);
   entry.strikes = min<u32>(entry.strikes + FILTER_BAD_STRIKES, 2 * FILTER_LOST_STRIKES);
   assert(entry.strikes != 0, 'a strike counts');
@@ -204,21 +204,21 @@ function compare(): void {
   // Half of the limit ends what the whole of it began.
   if (differed && !differ && distance(first, second) > limit / 2) return;
   assert(first != NO_TEMPERATURE && second != NO_TEMPERATURE, 'two temperatures are compared');
-  judge(CHANNEL_PLATE_4K, differ ? SENSOR_DISAGREES : SENSOR_BELIEVED);
-  judge(CHANNEL_PLATE_4K_B, differ ? SENSOR_DISAGREES : SENSOR_BELIEVED);
+  judge(CHANNEL_PLATE_4K, differ ? SENSOR_DISAGREES : SENSOR_TRUSTED);
+  judge(CHANNEL_PLATE_4K_B, differ ? SENSOR_DISAGREES : SENSOR_TRUSTED);
 }
 
 function judge(channel: u32, state: u32): void {
   assert(state <= SENSOR_DISAGREES && state != SENSOR_UNKNOWN, 'a verdict says what is thought of a thermometer');
   const entry = record(channel);
   const before = entry.state;
-  assert(state != SENSOR_BELIEVED || entry.kept != 0, 'nothing is believed that was never read');
+  assert(state != SENSOR_TRUSTED || entry.kept != 0, 'nothing is trusted that was never read');
   if (before == state) return;
   entry.state = state;
   // That a thermometer works from the start is no news.
-  if (state == SENSOR_BELIEVED && before == SENSOR_UNKNOWN) return;
-  if (state == SENSOR_BELIEVED) recordEvent(EVENT_SENSOR_BACK, channel, entry.medianMicrokelvin);
-  else if (before == SENSOR_BELIEVED || before == SENSOR_UNKNOWN) recordEvent(EVENT_SENSOR_LOST, channel, state);
+  if (state == SENSOR_TRUSTED && before == SENSOR_UNKNOWN) return;
+  if (state == SENSOR_TRUSTED) recordEvent(EVENT_SENSOR_BACK, channel, entry.medianMicrokelvin);
+  else if (before == SENSOR_TRUSTED || before == SENSOR_UNKNOWN) recordEvent(EVENT_SENSOR_LOST, channel, state);
 }
 
 /** Adds to the last three and takes their median. */

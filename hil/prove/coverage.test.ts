@@ -1,4 +1,4 @@
-// Every block of the bootloader is reached by the slices of the proofs, or it is told why not.
+// Every block of the bootloader is reached by the slices of the proofs, or has a reason why not.
 
 import { expect, test } from 'vitest';
 import { coverage } from './coverage.ts';

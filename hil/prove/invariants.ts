@@ -1,4 +1,4 @@
-// What must be true of a device whenever power comes back, stated once. Every proof checks its results against these.
+// What must be true of a device whenever power comes back, in one place. Every proof checks its results against these.
 
 /** One boot after power came back, and a second one where the first requests it. */
 export const bootsMax = 2;
@@ -10,22 +10,22 @@ export const invariants = {
   refused: 'what was refused does not run',
   whole: 'it boots the old or the new image whole, and what it answered before the cut still holds',
   bootable: 'what was confirmed and valid stays bootable until something newer is confirmed',
-  undone: 'a trial that is reset before it was confirmed is undone',
+  reverted: 'a trial that is reset before it was confirmed is rolled back',
   kept: 'what a client was told is confirmed is what runs after every reset, while it verifies and stays healthy',
   earned: 'nothing is confirmed and no fuse moves without a healthy run; what the factory wrote is the one exception',
   told: 'an image that was to run and was dropped, or was refused, has its reason in the boot state, where a client can read it',
   rescued:
     'it is never in safe mode without a request while an image is there that once ran healthy, verifies and is allowed',
   counters: 'counters never go back, and what an image was confirmed with stays required',
-  window: 'what a boot does depends on its state window alone: on no byte that a cut tore',
+  window: 'what a boot does depends only on its state window, and on no byte that a power cut tore',
   agrees: 'it says of an image what the host’s own verification says, with the same reason',
   alive: 'it never halts',
   reaches: `with power left on it reaches firmware, or a safe mode that answers SMP, within ${bootsMax} boots and ${reachLimitNs / 1e6} ms`,
-  repeatable: 'the interrupted story, begun again, succeeds',
+  repeatable: 'the interrupted story succeeds when it is begun again',
   unmoved:
-    'no bytes that a stranger sends make it fault, reset, change what it guards, or answer anything but what the protocol says',
-  closed: 'the search of every model comes to its end: no move from any state leads to one that was not looked at',
-  shared: 'a boot that reads the same as a boot before it does the same',
+    'no bytes from outside make it fault, reset, change protected data, or give an answer that the protocol does not allow',
+  closed: 'the search of every model is complete: no move from any state leads to a state that was not checked',
+  shared: 'a boot that reads the same as an earlier boot does the same',
   caught: 'the proof catches every bootloader broken on purpose',
 } as const;
 export type Invariant = keyof typeof invariants;

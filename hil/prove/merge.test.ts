@@ -1,4 +1,4 @@
-// Only all shards of one run add up; whatever else is put together is refused, with what is wrong.
+// Only all shards of one run can be merged; anything else is refused, with the reason.
 
 import { expect, test } from 'vitest';
 import { fromJson, toJson } from './json.ts';
@@ -85,7 +85,7 @@ test.each<[string, string, RegExp]>([
   expect(() => fromJson(written)).toThrow(message);
 });
 
-test('what was written is read as it was', () => {
+test('a result that was written is read back unchanged', () => {
   const before = shard(1, 2, { scenario: 'upgrade', extra: { canaries: [1] } });
   expect(toJson(fromJson(JSON.stringify(toJson(before))))).toEqual(toJson(before));
 });

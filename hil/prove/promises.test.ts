@@ -1,4 +1,4 @@
-// The judge of the promises: what it lets pass, and what it finds, as a table of two moments and what happened in between.
+// The judge of the promises: what it accepts and what it finds, as a table of two moments and what happened in between.
 
 import { expect, test } from 'vitest';
 import { LogKind, type LogRecord } from '../../host/board/log.ts';
@@ -76,23 +76,23 @@ test.each<[string, Known, Known, Partial<Happening>, string[]]>([
     { runs: 0 },
     ['kept'],
   ],
-  ['an image that was asked for is tried', known(a1, slot(v2, PENDING)), onTrial, { runs: 1 }, []],
-  ['an image is tried that nobody asked for', known(a1, slot(v2, UNMARKED)), onTrial, { runs: 1 }, ['kept']],
+  ['an image whose trial was requested is tried', known(a1, slot(v2, PENDING)), onTrial, { runs: 1 }, []],
+  ['an image is tried without a request', known(a1, slot(v2, UNMARKED)), onTrial, { runs: 1 }, ['kept']],
   [
-    'an older one is tried that was asked for in firmware',
+    'an older one is tried that was requested in firmware',
     known(slot(v2, CONFIRMED), slot(v1, PENDING)),
     known(slot(v2, CONFIRMED), slot(v1, TRIAL)),
     { runs: 1 },
     ['kept'],
   ],
   [
-    'an older one is tried that a person asked for in safe mode',
+    'an older one is tried that a person requested in safe mode',
     known(slot(v2, CONFIRMED), slot(v1, PENDING, { older: true })),
     known(slot(v2, CONFIRMED), slot(v1, TRIAL)),
     { runs: 1 },
     [],
   ],
-  ['a trial that was reset goes on', onTrial, onTrial, { runs: 1, endsTrial: true }, ['undone']],
+  ['a trial that was reset goes on', onTrial, onTrial, { runs: 1, endsTrial: true }, ['reverted']],
   ['a trial that lost power goes on', onTrial, onTrial, { runs: 1 }, []],
   ['an answered confirm is written', onTrial, both, { confirms: { slot: 1, answered: true } }, []],
   ['an answered confirm is not written', onTrial, onTrial, { confirms: { slot: 1, answered: true } }, ['kept']],
@@ -109,7 +109,7 @@ test.each<[string, Known, Known, Partial<Happening>, string[]]>([
   ['a key is revoked that no image names', both, { ...both, revokedKeys: 2 }, {}, ['earned']],
   ['safe mode, and nothing there', known(empty, empty), known(empty, empty), { runs: 'safe mode' }, []],
   ['safe mode, and a good image there', both, both, { runs: 'safe mode' }, ['rescued', 'rescued', 'told']],
-  ['safe mode that was asked for', both, both, { runs: 'safe mode', asksSafeMode: true }, []],
+  ['safe mode that was requested', both, both, { runs: 'safe mode', asksSafeMode: true }, []],
   [
     'safe mode after one of two had its turn',
     both,
@@ -141,7 +141,7 @@ test.each<[string, Known, Known, Partial<Happening>, string[]]>([
     ['told', 'told'],
   ],
   [
-    'an image that was asked for is forgotten by a boot',
+    'a requested image is forgotten by a boot',
     known(a1, slot(v2, PENDING)),
     known(a1, slot(v2, UNMARKED)),
     { runs: 0 },
@@ -155,7 +155,7 @@ test.each<[string, Known, Known, Partial<Happening>, string[]]>([
     [],
   ],
   [
-    'a trial of an image that was confirmed once is undone, and no reason is kept',
+    'a trial of an image that was confirmed once is rolled back, and no reason is kept',
     known(a1, slot(v2, TRIAL, { earned: true }), { running: 1 }),
     both,
     { runs: 0, endsTrial: true },
@@ -169,13 +169,13 @@ test.each<[string, Known, Known, Partial<Happening>, string[]]>([
     ['told'],
   ],
   [
-    'the one confirmed last is left for safe mode that was asked for',
+    'the one confirmed last is left for safe mode that was requested',
     both,
     both,
     { runs: 'safe mode', asksSafeMode: true },
     [],
   ],
-  ['chance has a say', { ...both, isFirm: false }, both, { runs: 0 }, []],
+  ['an unstable bit decides', { ...both, isFirm: false }, both, { runs: 0 }, []],
 ])('%s', (_name, before, after, happening, invariants) => {
   expect(found(before, after, happening)).toEqual(invariants);
 });
@@ -188,7 +188,7 @@ const boots = (of: number, decision: number): LogRecord[] => [
 const hangs = (count: number) =>
   Array.from({ length: count }, () => [reset(causes.WATCHDOG), ...boots(1, BootDecision.CONFIRMED)]).flat();
 
-test('resets in a row are counted from the log: a turn is over after eight, power makes a new beginning, a trial has none', () => {
+test('resets in a row are counted from the log: eight end the turn of an image, power-on starts a new count, a trial has no count', () => {
   expect(rowAfter(freshRow, both, hangs(turn - 1))).toEqual({ count: turn - 1, tried: 0, failed: 0 });
   expect(rowAfter(freshRow, both, hangs(turn))).toEqual({ count: 0, tried: 2, failed: 2 });
   expect(rowAfter({ count: turn - 1, tried: 0 }, both, hangs(1))).toEqual({ count: 0, tried: 2, failed: 2 });

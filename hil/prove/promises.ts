@@ -1,7 +1,7 @@
 // Checks what a device promises over resets, between two moments: before an action, and after the device came to rest again.
 //
 //   kept      the image that was reported as confirmed runs, unless another one was requested since, or it does not verify, or it failed
-//   undone    a trial that was reset is over
+//   reverted  a trial that was reset is over
 //   earned    an image becomes confirmed, and fuses move, only for one that ran healthy; the factory's are confirmed from the start
 //   told      an image has a reason in the boot state if it was requested and does not run, or was confirmed last and another one runs
 //   rescued   safe mode only where it was requested, or where every image that ran healthy once is gone, kept out, or has had its turn
@@ -81,7 +81,7 @@ export function rowAfter(row: Row, before: Known, records: readonly LogRecord[])
       count = 0;
       tried = 0;
     } else if (running !== undefined && onTrial && a !== causes.BROWN_OUT) {
-      // It has failed, and whoever comes back gets its own chances.
+      // It has failed, and the image that runs instead gets a count of its own.
       count = 0;
     } else if (++count >= BootPolicy.RESETS_IN_A_ROW_MAX && running !== undefined && !onTrial) {
       tried |= 1 << running;
@@ -177,7 +177,7 @@ function isAskedFor(state: number): boolean {
   return state === SlotState.PENDING || state === SlotState.TRIAL;
 }
 
-/** Whether the image in the slot was and is the one confirmed last, and another confirmed one runs, or safe mode that nobody asked for. */
+/** Whether the image in the slot was and is the one confirmed last, and another confirmed one runs, or safe mode without a request. */
 function wasPassedOver(before: Known, after: Known, { runs, asksSafeMode }: Happening, slot: number): boolean {
   if (before.confirmedLast !== slot || after.confirmedLast !== slot || runs === undefined) return false;
   if (runs === 'safe mode') return asksSafeMode !== true;
@@ -201,7 +201,7 @@ function judgeKept(before: Known, after: Known, happening: Happening, runs: numb
   const ended = endsTrial === true && before.running === runs && before.slots[runs].state === SlotState.TRIAL;
   const isTrialAgain = after.slots[runs].state === SlotState.TRIAL;
   if (ended && isTrialAgain) {
-    find('undone', `${nameOfSlot(runs)} was on trial before the reset, and is on trial again`);
+    find('reverted', `${nameOfSlot(runs)} was on trial before the reset, and is on trial again`);
     return;
   }
   const last = confirms?.answered ? confirms.slot : (rots ?? before).confirmedLast;

@@ -36,7 +36,7 @@ export interface Part {
 
 export interface Violation extends Finding {
   scenario: string;
-  /** Where: `--point` takes it. */
+  /** The name of the point, for `--point`. */
   point: string;
   /** The choices that lead there, as few as possible. */
   choices: string[];
@@ -51,7 +51,7 @@ export interface PartResult {
   violations: Violation[];
   /** Further figures; those of a scenario's parts are added up. */
   counts: Record<string, number>;
-  /** What `extra` makes more of. */
+  /** Facts from which `extra` makes further keys. */
   facts?: unknown[];
 }
 

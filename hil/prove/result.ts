@@ -20,7 +20,7 @@ export interface ProofResult {
   seconds: number;
   /** Time threads spent on parts: points / coreSeconds is the rate of one core. */
   coreSeconds: number;
-  /** Processor time of the whole process from before it compiled anything to the last part; of merged shards the sum. 0: nobody measured it. */
+  /** Processor time of the whole process, from before it compiled anything to the last part; of merged shards the sum. 0: it was not measured. */
   processorSeconds: number;
   seed: number;
   effort: ProofOptions['effort'];

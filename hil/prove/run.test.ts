@@ -1,4 +1,4 @@
-// The frame: where a part runs changes nothing of what comes of it, and shards add up.
+// Running a proof: where a part runs does not change its result, and shards add up.
 
 import { describe, expect, test } from 'vitest';
 import { fromJson, toJson } from './json.ts';

@@ -14,14 +14,14 @@ export type Verdict =
   /** The device refused the upload or the mark. */
   | 'refused'
   /** It ran on trial, and the device runs another image again. */
-  | 'undone'
+  | 'rolled-back'
   /** It runs, but was reset again and again while it was watched. */
   | 'failing'
   /** The device has not answered since it was reset, or the connection broke; `silence` says which. */
   | 'silent';
 
 /** What the next reset does with an image that does not run: nothing, a trial, or a trial that confirms itself once it is healthy. */
-export type Waiting = 'unmarked' | 'trial' | 'for-good';
+export type Waiting = 'unmarked' | 'trial' | 'permanent';
 
 export interface UpdateResult {
   verdict: Verdict;

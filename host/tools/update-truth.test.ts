@@ -56,7 +56,7 @@ describe('an image signed to be confirmed in advance', () => {
   it('only uploaded is told to be tried at the next reset, and to confirm itself', async () => {
     const { update } = newBoard();
     expect(await update(signed('good', { confirm: true }), 'upload')).toMatchObject({
-      ...{ verdict: 'uploaded', waiting: 'for-good', running: { version: '1.0.0' } },
+      ...{ verdict: 'uploaded', waiting: 'permanent', running: { version: '1.0.0' } },
     });
   });
 
@@ -69,7 +69,7 @@ describe('an image signed to be confirmed in advance', () => {
     const { client, update } = newBoard();
     expect(await update(signed('good', { version: '2.0.0' }), 'confirm')).toMatchObject({ verdict: 'confirmed' });
     const older = await update(signed('good', { version: '1.9.9', confirm: true }), 'upload');
-    expect(older).toMatchObject({ waiting: 'for-good', running: { version: '2.0.0', confirmed: true } });
+    expect(older).toMatchObject({ waiting: 'permanent', running: { version: '2.0.0', confirmed: true } });
     await client.reset();
     await client.waitUntilBack();
     const images = await client.imageState();
@@ -77,11 +77,15 @@ describe('an image signed to be confirmed in advance', () => {
     expect(images.find(({ active }) => !active)).toMatchObject({ version: '1.9.9', pending: true });
   });
 
-  it('that hangs is undone, whatever was asked for', async () => {
+  it('that hangs is rolled back, whatever was asked for', async () => {
     for (const goal of ['trial', 'confirm'] as const) {
       const { update } = newBoard();
       const result = await update(signed('hangs', { confirm: true }), goal, { watchMs: 5000 });
-      expect(result).toMatchObject({ verdict: 'undone', running: { version: '1.0.0' }, reason: RejectReason.WATCHDOG });
+      expect(result).toMatchObject({
+        verdict: 'rolled-back',
+        running: { version: '1.0.0' },
+        reason: RejectReason.WATCHDOG,
+      });
     }
   });
 
@@ -143,10 +147,14 @@ describe('an image whose header asks for what this chip does not do', () => {
 });
 
 describe('an image that does not stay', () => {
-  it('on trial only, and watched, is undone with the reason and the boots that show it', async () => {
+  it('on trial only, and watched, is rolled back with the reason and the boots that show it', async () => {
     const { update } = newBoard();
     const result = await update(imageOf('hangs'), 'trial', { watchMs: 5000 });
-    expect(result).toMatchObject({ verdict: 'undone', reason: RejectReason.WATCHDOG, running: { version: '1.0.0' } });
+    expect(result).toMatchObject({
+      verdict: 'rolled-back',
+      reason: RejectReason.WATCHDOG,
+      running: { version: '1.0.0' },
+    });
     expect(result.boots?.map(({ ran }) => ran?.slot)).toEqual([1, 0]);
   });
 
@@ -168,10 +176,10 @@ describe('an image that does not stay', () => {
     expect(result.refusal?.reason).toBe(reason);
   });
 
-  it('with a module the core does not run is undone, and the core says which function and byte', async () => {
+  it('with a module the core does not run is rolled back, and the core says which function and byte', async () => {
     const text = new TextEncoder().encode('not a module');
     const result = await newBoard().update(signed('good', { payload: text }), 'confirm');
-    expect(result).toMatchObject({ verdict: 'undone', reason: RejectReason.CORE_REFUSED });
+    expect(result).toMatchObject({ verdict: 'rolled-back', reason: RejectReason.CORE_REFUSED });
     expect(result.fault?.functionName).toMatch(/^malformed at byte 0x0/);
   });
 });
@@ -217,10 +225,10 @@ describe('a device that is not a coldrig', () => {
     let requests = 0;
     const server = new FakeServer({ trialFails: () => ++requests > 8 });
     const result = await updateDevice(foreign(server), imageOf('good'), { goal: 'confirm', watchMs: 60_000 });
-    expect(result).toMatchObject({ verdict: 'undone', boots: undefined, running: { version: '1.0.0' } });
+    expect(result).toMatchObject({ verdict: 'rolled-back', boots: undefined, running: { version: '1.0.0' } });
   });
 
-  it('that says yes to a confirm and does not keep it is not believed', async () => {
+  it('that says yes to a confirm and does not keep it is not trusted', async () => {
     let confirms = 0;
     const server: FakeServer = new FakeServer({ forgetsConfirm: () => ++confirms > 0 });
     const result = await updateDevice(foreign(server), imageOf('good'), { goal: 'confirm', watchMs: 1000 });

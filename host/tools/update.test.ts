@@ -68,18 +68,18 @@ describe('an update', () => {
     expect(steps).toEqual(['watch', 'confirm']);
   });
 
-  it('that hangs is undone while it is watched', async () => {
+  it('that hangs is rolled back while it is watched', async () => {
     const { update } = newBoard();
     const result = await update('hangs', 'confirm');
-    expect(result).toMatchObject({ verdict: 'undone', running: { version: '1.0.0' }, boot: { reset_cause: 4 } });
+    expect(result).toMatchObject({ verdict: 'rolled-back', running: { version: '1.0.0' }, boot: { reset_cause: 4 } });
   });
 
-  it('that never gets healthy is not confirmed but undone, with the health word as the reason', async () => {
+  it('that never gets healthy is not confirmed but rolled back, with the health word as the reason', async () => {
     const { steps, update } = newBoard();
     const result = await update('never-confirms', 'confirm', { watchMs: 1000, healthyWithinMs: 2000 });
     // A failed self-test, and what is kept off because of it.
     const health = Health.SELF_TEST | Health.WAVEFORMS_OFF | Health.HEATERS_OFF | Health.MULTIPLEXER_OFF;
-    expect(result).toMatchObject({ verdict: 'undone', running: { version: '1.0.0' }, health });
+    expect(result).toMatchObject({ verdict: 'rolled-back', running: { version: '1.0.0' }, health });
     expect(steps.slice(-3)).toEqual(['confirm', 'back', 'reset']);
   });
 

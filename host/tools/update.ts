@@ -3,7 +3,7 @@
 //   upload -> test -> reset -> is it the one that runs? -> watch it for a while -> healthy? -> confirm -> look again
 //                                    | no                    | went back              | no: reset, the device goes back
 //                                    v                       v                        v
-//                                  undone                  undone                   undone
+//                                  rolled back             rolled back              rolled back
 //
 // All waiting is in the time of the transport, so with an emulated board nothing really waits. What must stay true: the verdict is read from the
 // device after all commands, and never derived from the commands; a reset while an image is watched starts the watch again; an image is confirmed
@@ -240,7 +240,7 @@ class Update {
       return ours.confirmed ? 'confirmed' : 'on-trial';
     }
     const wasTried = this.options.goal !== 'upload' && !ours?.pending;
-    return wasTried ? 'undone' : 'uploaded';
+    return wasTried ? 'rolled-back' : 'uploaded';
   }
 
   /** What the device keeps against the image in its slot, by its boot state; a mark that failed has its own error. */
@@ -264,7 +264,7 @@ class Update {
     const ours = images.filter((image) => this.isOurs(image)).sort((a, b) => Number(b.active) - Number(a.active))[0];
     if (ours === undefined) return undefined;
     result.slot = ours.slot;
-    result.waiting = ours.pending ? (ours.permanent ? 'for-good' : 'trial') : 'unmarked';
+    result.waiting = ours.pending ? (ours.permanent ? 'permanent' : 'trial') : 'unmarked';
     return ours;
   }
 

@@ -8,7 +8,7 @@ export const multiplexer: Peripheral = {
   doc: 'Sample-and-hold cells that hold the voltages of gates, behind a few converter lines. The logic that serves them in time is in the firmware image (custom section coldrig.multiplexer); while CONTROL.RELEASE is zero it is held in reset, its memory does not exist, and the cells drift. What a setting, a figure or an outcome is, and how a table is laid out, is in protocol/multiplexer. A closed output gate parks it.',
   interrupt: {
     line: 9,
-    doc: 'A cell is late, a switch connected the wrong cell, a table came into force or was given up, an edge of a marker was lost, or a prepared value was refused',
+    doc: 'A cell is late, a switch connected the wrong cell, a table came into force or was discarded, an edge of a marker was lost, or a prepared value was refused',
   },
   registers: [
     {

@@ -77,7 +77,7 @@ export const reset: Peripheral = {
         {
           name: 'TRIAL_FAILURE',
           bits: [15, 8],
-          doc: 'Why the firmware gives up its own trial (reject reasons), 0 when it does not; counts with the reset that follows',
+          doc: 'Why the firmware ends its own trial (reject reasons), 0 when it does not; counts with the reset that follows',
         },
       ],
     },

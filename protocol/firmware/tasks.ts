@@ -69,7 +69,7 @@ export const tasks: readonly Task[] = [
     deadlineMs: 150,
     budgetCycles: 16_000,
     code: ['sense/thermometry', 'runThermometry'],
-    doc: 'Temperatures, and which thermometers are believed',
+    doc: 'Temperatures, and which thermometers are trusted',
   },
   {
     name: 'HEATERS',

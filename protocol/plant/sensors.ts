@@ -3,7 +3,7 @@
 import { constantTable, valuesOf } from '../constants.ts';
 
 export const sensorStateTable = constantTable('SENSOR', 'State of a thermometer, as the firmware judges it.', {
-  BELIEVED: [0, 'Its readings make sense'],
+  TRUSTED: [0, 'Its readings make sense'],
   UNKNOWN: [1, 'It has not been read often enough yet'],
   OPEN: [2, 'No current flows: a broken contact'],
   SHORT: [3, 'No voltage'],
@@ -18,7 +18,7 @@ export const filterTable = constantTable('FILTER', 'Numbers of the thermometry t
   STALE_MS: [2_000, 'A scan overdue by so long is missed'],
   STUCK_READINGS: [20, 'Equal readings in a row that no noise explains'],
   BAD_STRIKES: [4, 'What a bad reading adds to a channel’s strikes; a good one takes one off'],
-  LOST_STRIKES: [12, 'Strikes at which a channel is not believed any more; at none it is again'],
+  LOST_STRIKES: [12, 'Strikes at which a channel is not trusted any more; at none it is again'],
   DISAGREE_MICROKELVIN: [25_000, 'What two thermometers of one plate may differ by'],
 });
 

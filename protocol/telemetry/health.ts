@@ -14,7 +14,7 @@ export const healthBits = constantTable('HEALTH', 'Bits of the health word; zero
   FLASH: [1 << 4, 'A flash operation did not read back as written; stays until reset'],
   SELF_TEST: [1 << 5, 'A self-test failed; stays until reset'],
   HANDOVER: [1 << 6, 'The bootloader left no valid hand-over record; stays until reset'],
-  SENSOR: [1 << 8, 'A thermometer is not believed'],
+  SENSOR: [1 << 8, 'A thermometer is not trusted'],
   INTERLOCK: [1 << 9, 'An interlock has tripped and was not cleared'],
   RAILS: [1 << 10, 'A rail that should be on is not good'],
   CLOCK: [1 << 11, 'A clock reference is missing or bad'],

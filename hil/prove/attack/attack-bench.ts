@@ -1,8 +1,8 @@
-// A device under attack, booted as fast as it can be: restored, changed in its flash, switched on, and looked at whenever the bootloader hands over.
+// A device under attack, booted as fast as possible: restored, its flash changed, switched on, and examined at each hand-over of the bootloader.
 //
 // It is not the device under test of hil/rig: that one waits a millisecond at a time and keeps the whole log, and a proof needs thousands of boots
 // a second and the exact moment of each hand-over. The board steps from one activation of the core to the next, so a boot ends at the moment of
-// decision: what an image would do once it runs is no part of this.
+// decision: what an image does once it runs is not examined here.
 
 import type { Board } from '../../../host/board/board.ts';
 import { EventKind as BoardEvent } from '../../../host/board/device.ts';
@@ -25,24 +25,24 @@ import type { Violation } from '../proof.ts';
 import { device } from './specimens.ts';
 import { burnTrust, ReferenceVerifier, type Slot, slotAddresses, type Verdict } from './trust.ts';
 
-/** Sixteen resets in a row without rest halt the board: a boot that has not decided by then never will. */
+/** Sixteen resets in a row without rest halt the board: a boot that has not decided until then never decides. */
 const resetsMax = 16;
 const allKeys = (1 << Fuse.KEY_COUNT) - 1;
 
 export interface HandOver {
-  /** The slot whose payload it is, byte for byte; undefined where it is the payload of none. */
+  /** The slot that holds this payload, byte for byte; undefined when no slot holds it. */
   slot: Slot | undefined;
-  /** Reason why it must not run; undefined where it verifies. */
+  /** Reason why it must not run; undefined when it verifies. */
   refusal: string | undefined;
 }
 
 export interface Boot {
   /** Each module handed over to since power came. */
   handOvers: HandOver[];
-  /** What the bootloader found of an image, where the host's own verification finds something else. */
+  /** The bootloader's verdict on an image, when the host's own verification has another one. */
   disagreements: string[];
   resets: number;
-  /** `firmware`: handed over for good; `bootloader`: it rests in safe mode; `off`: it had not decided when its time was up. */
+  /** `firmware`: it has handed over; `bootloader`: it rests in safe mode; `off`: it had not decided when its time was up. */
   state: Board['state'];
 }
 
@@ -75,20 +75,20 @@ export class AttackBench {
     return slotAddresses[slot];
   }
 
-  /** Erases a slot and puts bytes at its start, as a programmer would, with a trailer that asks for it if it is to. */
+  /** Erases a slot and puts bytes at its start, as a programmer would, with a trailer that requests a trial when `asks` says so. */
   place(slot: Slot, image: Uint8Array, asks?: 'test' | 'permanent'): void {
     this.programmer.place(slot === 0 ? 'A' : 'B', image);
     if (asks) this.mark(slot, asks);
   }
 
-  /** Makes the boot state say that the slot's image is confirmed, as its own confirm would or, on a new device, the factory. */
+  /** Writes the boot state that a confirm of the slot's image writes or, on a new device, that the factory writes. */
   confirm(slot: Slot): void {
     const { version, hash } = this.verdict(slot);
-    if (hash === undefined) throw new Error(`slot ${'AB'[slot]} holds no image that has a name`);
+    if (hash === undefined) throw new Error(`slot ${'AB'[slot]} holds no image with a hash`);
     confirmInJournal(this.board, slot, version, hash);
   }
 
-  /** Writes the slot's trailer: asked for on trial, or for good, so that it confirms itself once it is healthy. */
+  /** Writes the slot's trailer: a trial is requested, or a permanent one, after which the image confirms itself once it is healthy. */
   mark(slot: Slot, asks: 'test' | 'permanent'): void {
     const trailer = new Uint8Array(Trailer.IMAGE_OK).fill(0xff);
     const words = [Trailer.MAGIC_WORD_0, Trailer.MAGIC_WORD_1, Trailer.MAGIC_WORD_2, Trailer.MAGIC_WORD_3];
@@ -105,24 +105,24 @@ export class AttackBench {
     this.programmer.flipBit(address, bit);
   }
 
-  /** What the host's own verification says of a slot. */
+  /** The verdict of the host's own verification on a slot. */
   verdict(slot: Slot): Verdict {
     return this.reference.verdict(slot);
   }
 
-  /** What flash and fuses say of the device now. */
+  /** The device as flash and fuses describe it now. */
   known(): Known {
     return knownOf(this.board, (slot) => {
       const { refusal, runnable, hash, version, securityCounter, revokes } = this.verdict(slot as Slot);
       if (refusal !== undefined) return undefined;
       const [major, minor, revision] = [version >>> 24, (version >>> 16) & 0xff, version & 0xffff];
       const name = `image ${major}.${minor}.${revision}`;
-      // Which keys it may revoke is what the bootloader's own tests say; here it is whether it may revoke any.
+      // Here it only matters whether it may revoke any key. Which keys: the bootloader's own tests check that.
       return { name, hash, version, securityCounter, revokes: revokes ? allKeys : 0, isAllowed: runnable };
     });
   }
 
-  /** Slots whose image verifies and is, by the journal, this. */
+  /** Slots whose image verifies and has this state in the journal. */
   slotsThatAre(state: keyof typeof SlotState): Slot[] {
     const entries = bootState(this.board)?.slots ?? [];
     return ([0, 1] as const).filter((slot) => {
@@ -154,13 +154,13 @@ export class AttackBench {
     if (this.board.state !== 'off') this.board.cutPower();
   }
 
-  /** From where a snapshot was taken, with what the attacker does to flash first. */
+  /** From a snapshot, after the attacker has changed the flash. */
   bootFrom(snapshot: Snapshot, attack?: (bench: AttackBench) => void, withinNs?: number): Boot {
     this.attack(snapshot, attack);
     return this.bootAttacked(withinNs);
   }
 
-  /** The first half of `bootFrom`: the attack is done, and the bootloader has not begun. */
+  /** The first half of `bootFrom`: the attack has been made, and the bootloader has not begun. */
   attack(snapshot: Snapshot, attack?: (bench: AttackBench) => void): void {
     this.board.restore(snapshot);
     this.begin();
@@ -217,7 +217,7 @@ export class AttackBench {
   /** Compares the bootloader's verdict on a slot's bytes with the host's own verification. */
   private compare(event: number, slot: number, reason: number): void {
     if (event !== EventKind.BOOT_VERIFY && event !== EventKind.BOOT_REJECT) return;
-    // Behind these come reasons of how it ran. A glitch may name a slot that there is not.
+    // Higher numbers are reasons of how it ran. A glitch may name a slot that does not exist.
     if (reason >= RejectReason.UNCONFIRMED || slot >= slotAddresses.length) return;
     const { code, refusal } = this.verdict(slot as Slot);
     if (reason === code) return;

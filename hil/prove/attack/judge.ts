@@ -4,7 +4,7 @@ import type { Finding } from '../invariants.ts';
 import { bootsMax } from '../invariants.ts';
 import type { Boot } from './attack-bench.ts';
 
-/** Nothing was run that does not verify. A module the core itself refused was not run, unless the bytes were a slot's, which could hold any. */
+/** Nothing ran that does not verify. A module that the core refused did not run; but if its bytes are those of a slot, any other bytes could be there. */
 export function judgeRun({ handOvers, state }: Boot): Finding[] {
   const accepted = (index: number) => index === handOvers.length - 1 && state === 'firmware';
   return handOvers.flatMap(({ slot, refusal }, index) => {
@@ -22,6 +22,6 @@ export function judgeRest(boot: Boot, bootable: boolean): Finding[] {
   if (bootable && state !== 'firmware')
     return [{ invariant: 'bootable', text: 'it stays in safe mode, though a slot holds an image that may run' }];
   if (!bootable && state === 'firmware' && handOvers.at(-1)?.refusal === undefined)
-    return [{ invariant: 'whole', text: 'it runs an image that nobody asked for' }];
+    return [{ invariant: 'whole', text: 'it runs an image of which no trial was requested' }];
   return [];
 }

@@ -1,6 +1,6 @@
 // The images of an attack: small, so that a boot is cheap, and correct except for the one property under attack.
 //
-// The payload is the least module the core runs. Keys: 0 and 1 are good, 2 is revoked, 3 is no key of the device.
+// The payload is the smallest module that the core runs. Keys: 0 and 1 are good, 2 is revoked, 3 is not a key of the device.
 
 import { createHash } from 'node:crypto';
 import { type SignOptions, signImage } from '../../../host/tools/image/index.ts';
@@ -39,7 +39,7 @@ export function patched(image: Uint8Array, offset: number, bytes: Uint8Array): U
   return result;
 }
 
-/** Where the value of a TLV of 32 bytes or more begins: its type and length are found, with what is known of its start. */
+/** Where the value of a TLV of 32 bytes or more begins. It is found by its type, its length and its first bytes. */
 export function placeOf(image: Uint8Array, value: Uint8Array): number {
   const at = Buffer.from(image).indexOf(value);
   if (at < 0) throw new Error('the image does not hold these bytes');

@@ -1,4 +1,4 @@
-// What a device trusts, as its fuses say it; and what the host's own verification says of an image in flash under that trust.
+// What a device trusts according to its fuses, and the verdict of the host's own verification on an image in flash with these keys and counters.
 
 import type { Board } from '../../../host/board/board.ts';
 import { pageBytes } from '../../../host/board/flash-array.ts';
@@ -21,19 +21,19 @@ export interface Verdict {
   /** Where the payload is, and how long. */
   start: number;
   size: number;
-  /** Whether it is a module the core takes. */
+  /** Whether it is a module that the core accepts. */
   runnable: boolean;
-  /** As images are ordered: without the build number. */
+  /** The version without the build number, which does not count when images are compared. */
   version: number;
   /** The hash TLV. */
   hash: Uint8Array | undefined;
   /** 0 where it has none. */
   securityCounter: number;
-  /** It says that keys are to be revoked. */
+  /** It lists keys to revoke. */
   revokes: boolean;
 }
 
-/** Makes the fuses of a board say this and nothing else, power or not. */
+/** Sets the fuses of a board to exactly this, with or without power. */
 export function burnTrust(board: Board, trust: DeviceTrust): void {
   fuseWords(board).set(fusesOfTrust(trust));
 }
@@ -43,7 +43,7 @@ function fuseWords(board: Board): Uint32Array {
   return words.subarray(at.WORD, at.WORD + Fuse.WORD_COUNT);
 }
 
-/** Looks at slots of one board, and remembers what it saw. */
+/** Verifies the slots of one board, and keeps the results. */
 export class ReferenceVerifier {
   private readonly board: Board;
   private readonly seen = new WeakMap<Int32Array, Verdict>();
@@ -54,7 +54,7 @@ export class ReferenceVerifier {
     this.board = board;
   }
 
-  /** Specimens lie in one page, and a page in a picture is never written again: what was found of it keeps. */
+  /** A specimen lies in one page, and a page of a picture is never written again: so a result about it stays true. */
   verdict(slot: Slot): Verdict {
     const usual = this.readFuses();
     const page = this.board.machine.flash.picture().cells[slotAddresses[slot] / pageBytes];

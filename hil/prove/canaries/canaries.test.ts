@@ -1,4 +1,4 @@
-// The proof can fail: it catches every bootloader that was broken on purpose, says where, and the line it prints catches it again.
+// The proof can fail: it catches every bootloader that was broken on purpose, says where, and the command it prints catches it again.
 
 import { describe, expect, test } from 'vitest';
 import { runSlice, toldOf } from '../testing.ts';
@@ -14,7 +14,8 @@ describe('a broken bootloader is caught', () => {
     const { proof, scenario, invariant } = caughtBy;
     const entry = caught.find((each) => each.name === name);
     expect(entry).toMatchObject({ caughtBy: proof, scenario, ...(invariant && { invariant }) });
-    // A window is broken by two cuts that do not leave the same, and sharing needs a boot before: one alone shows nothing, the scenario does.
+    // To break a window takes two cuts that leave different states, and to break the sharing takes an earlier boot. So one point alone shows nothing;
+    // the whole scenario does.
     const point = ['window', 'shared'].includes(entry?.invariant ?? '') ? undefined : entry?.point;
     const again = await runSlice(proof, { canary: name, scenario, stopAtFirst: true, ...(point && { point }) });
     expect(again.found.map(({ invariant }) => invariant)).toContain(entry?.invariant);
@@ -23,12 +24,12 @@ describe('a broken bootloader is caught', () => {
   });
 });
 
-test('a byte that a boot reads and nobody notes breaks the sharing, and is named so', () => {
+test('a byte that a boot reads and that is missing in its list breaks the sharing, and is reported as that', () => {
   const entry = caught.find(({ name }) => name === 'a byte that is read and not noted');
   expect(entry?.invariant).toBe('shared');
 });
 
-test('a dozen of them at least, by several parts of the proof', () => {
+test('there are at least a dozen, and several proofs catch them', () => {
   expect(canaries.length).toBeGreaterThanOrEqual(12);
   expect(new Set(canaries.map(({ caughtBy }) => caughtBy.proof)).size).toBeGreaterThanOrEqual(2);
 });

@@ -1,4 +1,4 @@
-// Bootloaders broken on purpose, and the harness with one of them: the proof must catch every one, or it proves nothing.
+// Bootloaders that are broken on purpose; with one of them the harness is broken, too. A proof that does not catch every one proves nothing.
 
 import { compileGuest } from '../../../host/tools/guest.ts';
 import { UnknownName } from '../unknown-name.ts';
@@ -24,12 +24,12 @@ export function canaryByName(name: string): Canary {
   return found;
 }
 
-/** The bootloader a proof is about: the sound one, or a canary. */
+/** The bootloader under proof: the correct one, or a canary. */
 export function bootloaderFor({ canary }: { canary?: string }): Promise<Uint8Array> {
   return compileGuest('bootloader/main.ts', canary === undefined ? {} : { changes: canaryByName(canary).changes });
 }
 
-/** The word of flash that the notes of a canary's harness miss. */
+/** The word of flash whose reads a canary's harness leaves out of its lists. */
 export function blindSpotOf({ canary }: { canary?: string }): number | undefined {
   return canary === undefined ? undefined : canaryByName(canary).blindTo;
 }

@@ -1,17 +1,17 @@
-// What a canary is: a bootloader broken on purpose, in pieces of its source (the firmware stays sound); one has the harness broken with it.
+// A canary is a bootloader that is broken on purpose, by changes of its source (the firmware stays correct). With one of them the harness is broken, too.
 //
-// A change that no longer fits the source fails the compilation with the place and the text: mend it, with the source.
+// A change that no longer fits the source fails the compilation with the place and the text: adapt it to the source.
 
 import type { SourceChange } from '../../../host/tools/guest.ts';
 import type { Invariant } from '../invariants.ts';
 
 export interface Canary {
   name: string;
-  /** What its author may have thought. */
+  /** The wrong assumption behind the defect. */
   about: string;
-  /** Where it is caught: a part of the slice that every test run can afford; and, where it breaks just one promise, as which. */
+  /** Where the slice catches it; and as which invariant, when it breaks only one promise. */
   caughtBy: { proof: string; scenario: string; invariant?: Invariant };
   changes: SourceChange[];
-  /** The harness is broken as well: its notes of what a boot reads miss this word of flash (device/boot-reads.ts). */
+  /** The harness is broken as well: its list of what a boot reads leaves out this word of flash (device/boot-reads.ts). */
   blindTo?: number;
 }

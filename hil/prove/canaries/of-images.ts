@@ -1,4 +1,4 @@
-// Canaries that take images which are none.
+// Canaries that accept bad images.
 
 import type { Canary } from './canary.ts';
 
@@ -8,7 +8,7 @@ const tlvs = 'bootloader/image/tlvs.ts';
 export const imageCanaries: readonly Canary[] = [
   {
     name: 'signature result ignored',
-    about: 'the signature is computed, and what comes of it is dropped',
+    about: 'the signature is checked, and the result is not used',
     caughtBy: { proof: 'tamper', scenario: 'structured TLV mutations' },
     changes: [
       {
@@ -20,8 +20,8 @@ export const imageCanaries: readonly Canary[] = [
   },
   {
     name: 'hash TLV not compared',
-    about: 'the signature is over the hash of the bytes, so who needs the hash TLV',
-    caughtBy: { proof: 'tamper', scenario: 'bits of an image, asked for' },
+    about: 'the signature is over the hash of the bytes, so the hash TLV need not be compared',
+    caughtBy: { proof: 'tamper', scenario: 'bits of an image, pending' },
     changes: [
       {
         path: verify,
@@ -32,7 +32,7 @@ export const imageCanaries: readonly Canary[] = [
   },
   {
     name: 'S not held below L',
-    about: 'the equation holds, so the signature is good',
+    about: 'the equation is true, so the signature is good',
     caughtBy: { proof: 'tamper', scenario: 'structured TLV mutations' },
     changes: [
       {
@@ -44,7 +44,7 @@ export const imageCanaries: readonly Canary[] = [
   },
   {
     name: 'board identity ignored',
-    about: 'an image of ours is an image for us',
+    about: 'an image that we signed is an image for this board',
     caughtBy: { proof: 'tamper', scenario: 'images for other boards' },
     changes: [
       {
@@ -56,7 +56,7 @@ export const imageCanaries: readonly Canary[] = [
   },
   {
     name: 'security counter ignored',
-    about: 'versions are compared elsewhere',
+    about: 'versions are compared somewhere else already',
     caughtBy: { proof: 'tamper', scenario: 'hostile images' },
     changes: [
       {
@@ -68,7 +68,7 @@ export const imageCanaries: readonly Canary[] = [
   },
   {
     name: 'unprotected security counter accepted',
-    about: 'MCUboot without its TLV allow-list: what nobody signed satisfies the rollback protection',
+    about: 'MCUboot without its TLV allow-list: an unsigned TLV satisfies the rollback protection',
     caughtBy: { proof: 'tamper', scenario: 'hostile images' },
     changes: [
       {
@@ -93,7 +93,7 @@ export const imageCanaries: readonly Canary[] = [
   },
   {
     name: 'TLV area may be as large as it says',
-    about: 'the room behind the signed bytes is never looked at',
+    about: 'the bytes behind the signed ones are not checked',
     caughtBy: { proof: 'tamper', scenario: 'hostile images' },
     changes: [
       {

@@ -1,4 +1,4 @@
-// Canaries that each break one promise: kept, earned, rescued or told.
+// Canaries, each of which breaks one promise: kept, earned, rescued or told.
 
 import type { Canary } from './canary.ts';
 import { withoutSecondChecks } from './second-checks.ts';
@@ -9,7 +9,7 @@ const lastRun = 'bootloader/last-run.ts';
 export const promiseCanaries: readonly Canary[] = [
   {
     name: 'confirmed last ignored among equals',
-    about: 'two confirmed images of one version are the same to us',
+    about: 'of two confirmed images of one version any may run',
     caughtBy: { proof: 'power', scenario: 'a rebuild of the version that runs', invariant: 'kept' },
     changes: [
       ...withoutSecondChecks,
@@ -22,7 +22,7 @@ export const promiseCanaries: readonly Canary[] = [
   },
   {
     name: 'a permanent mark counts as confirmed',
-    about: 'the file says of itself that it is confirmed, so its first boot makes it so',
+    about: 'the trailer of the file says confirmed, so its first boot confirms it',
     caughtBy: { proof: 'power', scenario: 'an upload that brings its confirmation', invariant: 'earned' },
     changes: [
       ...withoutSecondChecks,
@@ -50,13 +50,13 @@ export const promiseCanaries: readonly Canary[] = [
   },
   {
     name: 'safe mode though the other image is good',
-    about: 'an image that loops may have broken the other one too',
+    about: 'an image that resets again and again may have damaged the other one, too',
     caughtBy: { proof: 'power', scenario: 'a confirmed image begins to hang', invariant: 'rescued' },
     changes: [{ path: lastRun, find: 'outcome.tried |= 1 << slot;', replace: 'outcome.tried |= 3;' }],
   },
   {
     name: 'an image that loops keeps its turn',
-    about: 'it was confirmed, so it must be good',
+    about: 'it was confirmed once, so it is healthy',
     caughtBy: { proof: 'power', scenario: 'a confirmed image begins to hang', invariant: 'repeatable' },
     changes: [
       {
@@ -68,7 +68,7 @@ export const promiseCanaries: readonly Canary[] = [
   },
   {
     name: 'a revert without its reason',
-    about: 'that it is rejected is all that anybody needs to know',
+    about: 'that it was rejected is enough to know; the reason is not stored',
     caughtBy: { proof: 'power', scenario: 'revert by a reset', invariant: 'told' },
     changes: [
       {

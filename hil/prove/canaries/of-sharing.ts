@@ -1,13 +1,13 @@
-// Canaries of the harness itself, one for each proof that shares boots: a boot is shared though it depends on more than what was noted.
+// Canaries of the harness itself, one for each proof that shares boots: a boot is shared although it depends on a read that is not in its list.
 
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import type { Canary } from './canary.ts';
 
-/** In the middle of what an upload writes, and of no use to a bootloader. */
+/** In the middle of what an upload writes; a correct bootloader does not read it. */
 const address = MemoryMap.SLOT_B + 0x2000;
 
 const looksOnceMore: Pick<Canary, 'about' | 'blindTo' | 'changes'> = {
-  about: 'one look more than the notes have, and what is recorded depends on it',
+  about: 'one read more than the list has, and what the boot writes depends on it',
   blindTo: address,
   changes: [
     {

@@ -1,4 +1,4 @@
-// Canaries that decide wrongly, or whose memory of what they decided breaks.
+// Canaries that decide wrongly, or that do not keep their decisions.
 
 import type { SourceChange } from '../../../host/tools/guest.ts';
 import type { Canary } from './canary.ts';
@@ -9,7 +9,7 @@ const verify = 'bootloader/image/verify.ts';
 const decide = 'bootloader/decide.ts';
 const lastRun = 'bootloader/last-run.ts';
 
-/** Images in this state run without a look at their bytes. */
+/** Images in this state run unverified. */
 function trusting(state: string): SourceChange[] {
   return [
     {
@@ -32,26 +32,26 @@ import { ${state} } from '../protocol/guest/generated/constants';`,
 export const stateCanaries: readonly Canary[] = [
   {
     name: 'key revocation ignored',
-    about: 'a key in the fuses is a key',
+    about: 'every key in the fuses may be used',
     caughtBy: { proof: 'tamper', scenario: 'hostile images' },
     changes: [{ path: verify, find: 'if ((keys & revokedKeys()) != 0) return REASON_KEY_REVOKED;', replace: '' }],
   },
   {
     name: 'confirmed images not verified again',
-    about: 'it was good when it was confirmed, and a marker says so',
+    about: 'it verified when it was confirmed, so it need not be verified again',
     caughtBy: { proof: 'tamper', scenario: 'bits of an image, confirmed' },
     changes: trusting('SLOT_CONFIRMED'),
   },
   {
     name: 'a trailer vouches for a payload that is not complete',
-    about: 'whoever wrote the marker has written the image before',
+    about: 'when the marker is there, the image is complete',
     caughtBy: { proof: 'tamper', scenario: 'truncations' },
     changes: trusting('SLOT_PENDING'),
   },
   {
     name: 'older image preferred',
-    about: 'a comparison the wrong way round',
-    caughtBy: { proof: 'tamper', scenario: 'bits of an image, asked for' },
+    about: 'a comparison with its sides exchanged',
+    caughtBy: { proof: 'tamper', scenario: 'bits of an image, pending' },
     changes: [
       {
         path: decide,
@@ -63,7 +63,7 @@ export const stateCanaries: readonly Canary[] = [
   {
     name: 'trial limit forgotten',
     about: 'a trial that loses power goes on, again and again',
-    caughtBy: { proof: 'tamper', scenario: 'downgrade of a device, given up after its trials' },
+    caughtBy: { proof: 'tamper', scenario: 'downgrade of a device, rejected after its trials' },
     changes: [
       {
         path: decide,
@@ -74,7 +74,7 @@ export const stateCanaries: readonly Canary[] = [
   },
   {
     name: 'power loss taken for a failed trial',
-    about: 'a trial that does not end well has failed',
+    about: 'a trial that ends by a loss of power has failed',
     caughtBy: { proof: 'power', scenario: 'upgrade' },
     changes: [
       {
@@ -87,7 +87,7 @@ export const stateCanaries: readonly Canary[] = [
   {
     name: 'trial forgotten when it is reset',
     about: 'there is no revert',
-    caughtBy: { proof: 'power', scenario: 'revert by a reset', invariant: 'undone' },
+    caughtBy: { proof: 'power', scenario: 'revert by a reset', invariant: 'reverted' },
     changes: [
       ...withoutSecondChecks,
       {
@@ -99,7 +99,7 @@ export const stateCanaries: readonly Canary[] = [
   },
   {
     name: 'record counts without its CRC',
-    about: 'the flag that confirms is there or is not, so what could be torn',
+    about: 'a flag is written or not written, so no power cut can tear it',
     caughtBy: { proof: 'power', scenario: 'upgrade' },
     changes: [
       {
@@ -111,7 +111,7 @@ export const stateCanaries: readonly Canary[] = [
   },
   {
     name: 'newest record broken, so none',
-    about: 'what cannot be read was never written',
+    about: 'a record that cannot be read was never written',
     caughtBy: { proof: 'power', scenario: 'upgrade' },
     changes: [
       ...withoutSecondChecks,
@@ -120,7 +120,7 @@ export const stateCanaries: readonly Canary[] = [
   },
   {
     name: 'a torn record is in the way for ever',
-    about: 'MCUboot issue 1966: the place of the marker holds half a marker, and nobody steps over it',
+    about: 'MCUboot issue 1966: the place of the marker holds half a marker, and it is not skipped',
     caughtBy: { proof: 'power', scenario: 'upgrade' },
     changes: [
       {
@@ -138,8 +138,8 @@ export const stateCanaries: readonly Canary[] = [
   },
   {
     name: 'full sector erased before its successor is written',
-    about: 'erase, then copy',
-    // The bootloader's own append must be the one that switches: the firmware's journal is sound.
+    about: 'the newest record is erased first and copied afterwards',
+    // The append that switches sectors must be the bootloader's: the journal code of the firmware is correct.
     caughtBy: { proof: 'power', scenario: 'journal switch when tried' },
     changes: [
       { path: journal, find: 'const other = sector ^ 1;', replace: 'const other = sector;' },
@@ -157,7 +157,7 @@ export const stateCanaries: readonly Canary[] = [
   },
   {
     name: 'counter advanced at install',
-    about: 'a new release runs, so what is older is history',
+    about: 'a new release runs, so older ones can be locked out at once',
     caughtBy: { proof: 'power', scenario: 'counter advance', invariant: 'earned' },
     changes: [
       ...withoutSecondChecks,

@@ -1,11 +1,11 @@
-// Canaries that believe what strangers send.
+// Canaries that trust what arrives on a line.
 
 import type { Canary } from './canary.ts';
 
 export const wireCanaries: readonly Canary[] = [
   {
     name: 'a CBOR string may end one byte behind its body',
-    about: 'a bound that is off by one: a byte of somebody else’s message is echoed',
+    about: 'a bound that is off by one: a byte of another message is echoed',
     caughtBy: { proof: 'fuzz', scenario: 'CBOR' },
     changes: [
       {
@@ -29,7 +29,7 @@ export const wireCanaries: readonly Canary[] = [
   },
   {
     name: 'a console packet may be longer than its buffer',
-    about: 'who would send more than a buffer holds',
+    about: 'nobody sends more than a buffer holds',
     caughtBy: { proof: 'fuzz', scenario: 'console line' },
     changes: [
       {

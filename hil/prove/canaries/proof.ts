@@ -1,20 +1,20 @@
-// `coldrig prove canaries`: the proof can fail. Each bootloader that was broken on purpose goes through the part of the slice that is to
-// catch it; in the full proof through the slices of all other proofs as well, to say who else does.
+// `coldrig prove canaries`: the proof can fail. Each bootloader that was broken on purpose goes through the part of the slice that must catch it; in
+// the full proof also through the slices of all other proofs, to list which of them catch it, too.
 
 import type { Bench, OtherProofs, Part, PartResult, Proof, ProofOptions, Violation } from '../proof.ts';
 import { partsOf } from '../proof.ts';
 import { bootloaderFor, canaries, canaryByName } from './canaries.ts';
 import type { Canary } from './canary.ts';
 
-/** What --json says of a canary. */
+/** The result of a canary with --json. */
 export interface Caught {
   name: string;
-  /** The proof that caught it, and where; undefined where none did. */
+  /** The proof that caught it, and where; undefined when none did. */
   caughtBy: string | undefined;
   scenario: string;
   point: string | undefined;
   invariant: string | undefined;
-  /** Other proofs whose slice catches it too; only in the full proof. */
+  /** Other proofs whose slice catches it, too; only in the full proof. */
   alsoBy: string[] | undefined;
 }
 

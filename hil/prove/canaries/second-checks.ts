@@ -1,5 +1,5 @@
-// What takes the second checks out of the bootloader: the second look at an image and the second decision. A canary about a first check needs it,
-// because the second one would stop the boot; the tests of the second checks use it too.
+// Changes that remove the second checks from the bootloader: the second look at an image and the second decision. A canary about a first check needs
+// them, because the second check would stop the boot. The tests of the second checks use them, too.
 
 import type { SourceChange } from '../../../host/tools/guest.ts';
 

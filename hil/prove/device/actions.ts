@@ -1,4 +1,4 @@
-// What an operator, or a person at the desk, does to a device: actions as data, and doing them up to their answer.
+// What an operator, or a person at the bench, does to a device: actions as data, and a function that does each until its answer is there.
 
 import type { Board } from '../../../host/board/board.ts';
 import { RESET } from '../../../protocol/generated/registers.ts';
@@ -20,25 +20,25 @@ export type Action =
   | { do: 'mark'; image: ImageName }
   | { do: 'reset' }
   | { do: 'confirm' }
-  /** For a minute, so that resets in a row are forgotten, and a permanent trial confirms itself. */
+  /** For a minute: then resets in a row are forgotten, and a permanent trial confirms itself. */
   | { do: 'be healthy' }
   | { do: 'erase'; slot: number }
   /** The firmware hangs by itself. */
   | { do: 'wait for a watchdog' }
-  /** It is told to. */
+  /** It hangs because it is told to. */
   | { do: 'hang' }
-  /** It feeds its watchdog no more, and is reset as by a hang. */
+  /** It stops feeding its watchdog, and is reset as after a hang. */
   | { do: 'starve' }
   /** The watchdog resets it again and again, until something else runs. */
   | { do: 'hang on' }
   /** It resets into safe mode. */
   | { do: 'safe mode' }
-  /** At the desk, without power: a bit of the slot's image flips. */
+  /** At the bench, without power: a bit of the slot's image flips. */
   | { do: 'damage'; slot: number }
-  /** At the desk, without power: copies of the newest record until the journal has so many. */
+  /** At the bench, without power: copies of the newest record are added until the journal has so many. */
   | { do: 'fill journal'; records: number };
 
-/** What the story says next, up to its answer. */
+/** Does the next action of the story, until its answer is there. */
 export function act(operator: Operator, action: Action, images: Images): void {
   switch (action.do) {
     case 'switch on':
@@ -93,7 +93,7 @@ export function act(operator: Operator, action: Action, images: Images): void {
   }
 }
 
-/** An image that began to hang: the watchdog resets it, and it is run again, until its turn is over. */
+/** An image that began to hang: the watchdog resets it and it runs again, until the bootloader no longer runs it. */
 function hangOn(operator: Operator): void {
   const slotNow = () => operator.board.machine.peek(RESET, 'MAILBOX', Handover.SLOT);
   const slot = slotNow();
@@ -117,7 +117,7 @@ function damage(board: Board, slot: number): void {
   board.machine.flash.writeBytes(address, byte);
 }
 
-/** From power-on or reset until the firmware, or safe mode, waits for what comes. */
+/** From power-on or reset until the firmware, or safe mode, waits for requests. */
 export function settle(operator: Operator, withinNs = bootLimitNs): void {
   operator.waitFor(() => isResting(operator.board), withinNs, 'firmware or safe mode comes to rest');
 }

@@ -8,7 +8,7 @@ import { Operator, StoryFailed, type TrailerAsks } from './operator.ts';
 
 const consoleLine = 1;
 const deliveryBytes = 0x1_0000;
-/** The number of a delivery is told by a character from '0' on, that of its first half by one from '@' on. */
+/** A delivery is named by a character from '0' on, its first half by a character from '@' on. */
 const letters = { whole: '0'.charCodeAt(0), half: '@'.charCodeAt(0) };
 /** An upload of 64 KiB takes 16 erases and 256 programs. */
 const doneWithinNs = 2_000_000_000;
@@ -37,7 +37,7 @@ export class AgentOperator extends Operator {
     else this.command(String.fromCharCode(letters[part === 1 ? 'whole' : 'half'] + this.deliveries.indexOf(image)));
   }
 
-  /** Only in firmware: safe mode takes padded files as a whole, which no story needs. */
+  /** Only in firmware: safe mode accepts only whole padded files, which no story needs. */
   override pad(asks: TrailerAsks): void {
     this.command(asks === 'permanent' ? 'u' : 't');
   }

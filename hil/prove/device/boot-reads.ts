@@ -1,11 +1,11 @@
-// What one boot reads of what outlasts a loss of power, and what it does to it: the notes of a witness.
+// What one boot reads of the state that outlasts a loss of power, and what it writes to it. The board reports both to this witness.
 //
-//   look      cells of one page, a fuse word, or readings of the surroundings: the question. What was there when the boot began: the answer.
-//   change    what the boot itself wrote, as it is when the notes are asked; what it reads of that is no question any more
+//   look      cells of one page, a fuse word, or readings of the surroundings: the question. What they held when the boot began: the answer.
+//   change    what the boot itself wrote, at the time of asking; when it reads this again, it is not a look
 //
-// What must stay true: the list of looks of a firm boot is complete and in order. So whoever gives the same answers, one after the other, is asked the same
-// next question, and in the end has had the same boot. Where chance had a say nothing of that holds: such a boot is not `firm`,
-// and its notes end there.
+// What must stay true: the list of looks of a firm boot is complete and in order. So a device that gives the same answers, one after the other, is
+// asked the same next question, and has the same boot in the end. When a read depends on chance (an unstable bit), this is not so: such a boot is
+// not `firm`, and its list ends there.
 
 import type { Board } from '../../../host/board/board.ts';
 import { type FlashPicture, pageBytes, pageCount } from '../../../host/board/flash-array.ts';
@@ -35,7 +35,7 @@ export interface ReadingsLook {
   afterNs: number;
   actuators: Float64Array;
   readings: Float64Array;
-  /** 0: the readings of before were taken; 1: looked, nothing new; 2: looked, and new. */
+  /** 0: the earlier readings were used; 1: read again, nothing new; 2: read again, new values. */
   looked: number;
 }
 
@@ -52,12 +52,12 @@ export interface StartedOperation {
 export class BootReads implements Witness {
   readonly looks: Look[] = [];
   readonly operations: StartedOperation[] = [];
-  /** No chance, and no total that rounding might change, had a say in it. */
+  /** It did not depend on chance, nor on a sum that rounding could change. */
   firm = true;
   /** How often the boot wrote something. */
   writes = 0;
   private readonly board: Board;
-  /** A word of flash that is not noted when it is read by itself: the canary of the sharing. */
+  /** A word of flash whose single reads are left out of the list on purpose: for the canary of the sharing. */
   private readonly blindTo: number | undefined;
   private readonly begunNs: number;
   private readonly before: FlashPicture;
@@ -87,7 +87,7 @@ export class BootReads implements Witness {
   }
 
   readFlash(address: number, length: number): void {
-    // Nobody can share it any more.
+    // It cannot be shared any more.
     if (!this.firm) return;
     if (length === 4 && address === this.blindTo) return;
     const first = address >>> 2;

@@ -1,4 +1,4 @@
-// A boot that is really run, from the moment power comes: what it does is written down, so that it is known from then on.
+// A boot that is really run, from the moment power comes. What it does is recorded, so that other devices can share it.
 
 import type { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
@@ -9,13 +9,13 @@ import type { Change } from './change.ts';
 import type { KnownBoot, KnownBoots } from './known-boots.ts';
 import { addRecord, type Operation } from './operations.ts';
 
-/** What nobody but the one who waits for the boot can tell. */
+/** What only the caller that waits for the boot knows. */
 export interface Rest {
   tookNs: number;
   failure: string | undefined;
 }
 
-/** Of a boot that nobody shares. */
+/** For a boot that is not shared. */
 const none: Change = { pages: [], fuses: [] };
 
 export class BootRun {
@@ -65,7 +65,7 @@ export class BootRun {
     };
   }
 
-  /** The same object as long as nothing more is written, so that who applied it need not apply it again. */
+  /** The same object as long as nothing more is written: a caller that has applied it need not apply it again. */
   private changeSoFar(): Change {
     const { writes, firm } = this.reads;
     if (!firm) return none;
@@ -73,12 +73,12 @@ export class BootRun {
     return this.known.change;
   }
 
-  /** Whether another device may share it: chance had no say in it. */
+  /** Whether another device may share it: it did not depend on chance. */
   get isFirm(): boolean {
     return this.reads.firm;
   }
 
-  /** From now on others may have it. A sentence where it contradicts a boot before. */
+  /** Makes it available to other devices. Returns a sentence when it contradicts an earlier boot. */
   keep(boot: KnownBoot): string | undefined {
     return this.tree.add(this.reads.looks, boot);
   }

@@ -1,4 +1,4 @@
-// Boots by what they read: whoever gives the same answers has the same boot, and nobody else.
+// Boots by what they read: two devices have the same boot exactly when they give the same answers.
 
 import { describe, expect, test } from 'vitest';
 import type { CellsLook, FuseLook, Look } from './boot-reads.ts';
@@ -32,8 +32,8 @@ const weakAt = (page: number, word: number): Partial<Answers> => {
   return { weak, weakPages: 1 };
 };
 
-describe('a boot that was kept', () => {
-  test('is that of a device which holds the same where it looked, whatever it holds elsewhere', () => {
+describe('a known boot', () => {
+  test('is found for a device that holds the same where the boot read, whatever it holds elsewhere', () => {
     const tree = new BootTree<string>();
     const one = flash([0, 5, 7]);
     tree.add([look(one, 0, 5), look(one, 1, 0, 16)], 'one');
@@ -43,7 +43,7 @@ describe('a boot that was kept', () => {
     expect(tree.find(device(flash([0, 5, 7], [1, 15, 0])))).toBeUndefined();
   });
 
-  test('is not that of a device with an unstable bit where it looked', () => {
+  test('is not found for a device with an unstable bit where the boot read', () => {
     const tree = new BootTree<string>();
     const one = flash();
     tree.add([look(one, 0, 5), { fuse: 2, value: 0 }], 'one');
@@ -53,7 +53,7 @@ describe('a boot that was kept', () => {
     expect(tree.find(device(one, { fuses: Uint32Array.of(0, 0, 1, 0) }))).toBeUndefined();
   });
 
-  test('is told from one that read on elsewhere, by the answer where they part', () => {
+  test('is distinguished from one that read on elsewhere by the answer at which they differ', () => {
     const tree = new BootTree<string>();
     const [one, other, third] = [flash([0, 1, 10]), flash([0, 1, 11], [2, 0, 5]), flash([0, 1, 11], [2, 0, 6])];
     const first = (cells: Int32Array[]) => [look(cells, 0, 0), look(cells, 0, 1)];
@@ -63,11 +63,11 @@ describe('a boot that was kept', () => {
     expect([one, other, third].map((cells) => tree.find(device(cells)))).toEqual(['one', 'other', 'third']);
     expect(tree.find(device(flash([0, 1, 11], [2, 0, 7])))).toBeUndefined();
     expect(tree.find(device(flash([0, 1, 12])))).toBeUndefined();
-    // At the very look where two part, too.
+    // Also at the look at which two boots differ.
     expect(tree.find(device(other, weakAt(0, 1)))).toBeUndefined();
   });
 
-  test('is not taken where it contradicts another: then something was read that nobody noted', () => {
+  test('is refused when it contradicts another: then a read is missing in the list', () => {
     const tree = new BootTree<string>();
     const cells = flash();
     expect(tree.add([look(cells, 0, 0), look(cells, 1, 0)], 'one')).toBeUndefined();
@@ -80,7 +80,7 @@ describe('a boot that was kept', () => {
   });
 });
 
-/** A boot loader made of chance: what it reads next depends on all it read before, and so does what it does. */
+/** A random bootloader: what it reads next, and what it does, depends on everything that it read before. */
 function bootOf(cells: readonly Int32Array[], fuses: Uint32Array, seed: number): { looks: Look[]; does: number } {
   const looks: Look[] = [];
   let known = seed;
@@ -113,7 +113,7 @@ function mix(one: number, other: number): number {
   return (mixed ^ (mixed >>> 15)) >>> 0;
 }
 
-test('of nine thousand devices each has the boot it would have had, or none that is known', () => {
+test('of nine thousand devices each finds the boot that it would have had, or none', () => {
   for (const seed of [1, 2, 3]) {
     const tree = new BootTree<number>();
     let [chance, shared] = [seed, 0];

@@ -1,11 +1,10 @@
-// Boots by what they read: a tree whose branches are answers.
+// Known boots, ordered by what they read: a tree whose branches are answers.
 //
 //   node   looks that all boots below it gave the same answers to  ->  one look where they differ  ->  a node for each answer
 //                                                                  or  the boot itself
 //
-// Whoever agrees with all looks on the way to a boot has that boot. What must stay true: a boot is a function of the answers to its looks. So two
-// boots that were given the same answers are asked the same next question; where they are not, `add` says so, for then something was
-// read that nobody noted.
+// A device that agrees with all looks on the way to a boot has that boot. What must stay true: a boot is a function of the answers to its looks. So
+// two boots with the same answers so far ask the same next question. When they do not, a read is missing in a list, and `add` says so.
 
 import type { CellsLook, FuseLook, Look, ReadingsLook } from './boot-reads.ts';
 import { PageChecks } from './page-checks.ts';
@@ -38,7 +37,7 @@ interface Checks {
 export class BootTree<Boot> {
   private root: Node<Boot> | undefined;
 
-  /** The boot of whoever answers so; undefined where none is known, or where an unstable bit would be read. */
+  /** The boot of a device that answers so; undefined when none is known, or when an unstable bit would be read. */
   find(state: Answers): Boot | undefined {
     let looked = false;
     for (let node = this.root; node !== undefined; ) {
@@ -48,7 +47,7 @@ export class BootTree<Boot> {
       looked ||= checks.readings.length > 0;
       const answer = answerOf(question, state);
       if (answer === undefined && 'afterNs' in question) {
-        // Readings are compared, not named: there are a few ways they can be.
+        // Readings are compared one by one, not looked up by a key: there are only a few.
         node = [...answers.values()].find(({ looks }) => state.agreesReadings(looks[0] as ReadingsLook, !looked));
         continue;
       }
@@ -57,7 +56,7 @@ export class BootTree<Boot> {
     return undefined;
   }
 
-  /** Keeps a boot. A sentence where what it read contradicts a boot before; then it is not kept. */
+  /** Adds a boot. When what it read contradicts an earlier boot, it is not added, and a sentence is returned. */
   add(looks: readonly Look[], boot: Boot): string | undefined {
     if (this.root === undefined) {
       this.root = leaf(looks, boot);
@@ -86,7 +85,7 @@ export class BootTree<Boot> {
     }
   }
 
-  /** Where a boot answers otherwise in the middle of a node, the node is parted there. */
+  /** When a boot has another answer in the middle of a node, the node is split there. */
   private branch(node: Node<Boot>, place: number, looks: readonly Look[], at: number, boot: Boot): string | undefined {
     const question = node.looks[place];
     if (at === looks.length) return `it ends where a boot that read the same reads on: ${textOf(question)}`;
@@ -111,7 +110,7 @@ function leaf<Boot>(looks: readonly Look[], boot: Boot): Node<Boot> {
   return { looks, checks: checksOf(looks), boot };
 }
 
-/** A look at readings stays in front of what follows from it, so that a state can be held against it. */
+/** A look at readings stays in front of what follows from it, so that a state can be compared with it. */
 function restAt(looks: readonly Look[], at: number): number {
   return 'afterNs' in looks[at] ? at : at + 1;
 }
@@ -131,7 +130,7 @@ function agrees({ pages, fuses, readings }: Checks, state: Answers, looked: bool
   return true;
 }
 
-/** How many looks from `at` on have the questions and the answers of these. */
+/** How many looks, from `at` on, have the same questions and answers as these. */
 function sharedLooks(known: readonly Look[], looks: readonly Look[], at: number): number {
   let shared = 0;
   while (shared < known.length && at + shared < looks.length && isSame(known[shared], looks[at + shared])) shared++;
@@ -167,7 +166,7 @@ function nameOf(look: Look): string | number {
   return nameOfCells(look, look.seen);
 }
 
-/** The answer of a state to a question about cells or a fuse; undefined where it is not firm. */
+/** The answer of a state to a question about cells or a fuse; undefined when it depends on chance. */
 function answerOf(question: Look, { cells, weak, weakPages, fuses, weakFuses }: Answers): string | number | undefined {
   if ('afterNs' in question) return undefined;
   if ('fuse' in question) return weakFuses[question.fuse] === 0 ? fuses[question.fuse] : undefined;

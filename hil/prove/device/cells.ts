@@ -1,15 +1,15 @@
-// Flash and fuses as the bench sees them, without touching them: looking never asks chance what an unstable bit is, so it changes no run.
+// Flash and fuses as the bench sees them. Reading them here draws no random value for an unstable bit, so it changes no run.
 
 import { createHash } from 'node:crypto';
 import { type FlashPicture, pageBytes } from '../../../host/board/flash-array.ts';
 
-/** What a loss of power leaves of a device, as the bench sees it: a board's own, or what a boot is known to leave. */
+/** What outlasts a loss of power, as the bench sees it: that of a board, or what a known boot leaves. */
 export interface Remains {
   readonly machine: { readonly flash: { picture(): FlashPicture } };
   readonly fuses: { readonly cells: Uint32Array; readonly weak: Uint32Array };
 }
 
-/** The bytes the cells lean to, from the start of a page on. */
+/** The bytes of the cells, from the start of a page on; an unstable bit has the value of its cell. */
 export function readCells(device: Remains, address: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (const [number, page] of pagesOf(device, address, length).entries()) {
@@ -19,7 +19,7 @@ export function readCells(device: Remains, address: number, length: number): Uin
   return bytes;
 }
 
-/** The pages a range lies in; from now on nobody writes them, so what is found out about one keeps. */
+/** The pages of a range. They are never written from now on, so a result about a page stays true. */
 export function pagesOf(device: Remains, address: number, length: number): readonly Int32Array[] {
   if (address % pageBytes !== 0) throw new Error(`cells are read from the start of a page, not from ${address}`);
   const { cells } = device.machine.flash.picture();
@@ -43,7 +43,7 @@ export function hashOf(words: Uint8Array | Uint32Array | Int32Array): string {
   return createHash('sha1').update(words).digest('base64');
 }
 
-/** The same bytes, as a string: for what is too short to be worth a hash. */
+/** The bytes as a string: for data too short to be worth a hash. */
 export function nameOfBytes(words: Uint8Array | Uint32Array | Int32Array): string {
   return Buffer.from(words.buffer, words.byteOffset, words.byteLength).toString('latin1');
 }
@@ -52,7 +52,7 @@ export function bytesOfPage(page: Int32Array): Uint8Array {
   return new Uint8Array(page.buffer, page.byteOffset, page.byteLength);
 }
 
-/** Finds something out about a page once: pages are never written again once they were shown. */
+/** Computes something about each page once: a page is never written again once it was shown. */
 export function oncePerPage<Found>(find: (page: Int32Array) => Found): (page: Int32Array) => Found {
   const known = new WeakMap<Int32Array, { found: Found }>();
   // One device after the other is asked about, and most have most pages in common: two of them, because a device has two slots.

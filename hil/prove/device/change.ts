@@ -1,10 +1,10 @@
-// What a boot leaves, without running it: what was there before, and on top of it what that boot is known to write.
+// What a boot leaves, without running it: what was there before, and over it what this known boot writes.
 
 import type { BoardMode } from '../../../host/board/board-state.ts';
 import type { FlashPicture } from '../../../host/board/flash-array.ts';
 import type { Remains } from './cells.ts';
 
-/** What a boot wrote: words of pages, and fuse words, as they are in the end. */
+/** What a boot wrote: words of pages, and fuse words, with their last values. */
 export interface Change {
   pages: readonly PageChange[];
   fuses: readonly { fuse: number; value: number }[];
@@ -17,14 +17,14 @@ export interface PageChange {
   /** Which words, and what they hold. */
   places: Uint16Array;
   words: Int32Array;
-  /** What became of pages so far: the same page makes the same page. */
+  /** Results so far: the same page always gives the same page. */
   made: WeakMap<Int32Array, Int32Array>;
 }
 
 /** A device as it is when a boot has come to rest. */
 export interface Ending extends Remains {
   readonly state: BoardMode;
-  /** In words, where it is halted. */
+  /** Why it is halted, in words; undefined when it is not. */
   readonly haltReason: string | undefined;
 }
 
@@ -68,7 +68,7 @@ function changedPage(page: Int32Array, { places, words, made }: PageChange): Int
   return after;
 }
 
-/** Where two devices differ in what outlasts power; undefined where they do not. */
+/** Where two devices differ in the state that outlasts power; undefined when they are equal. */
 export function differenceOf(one: Remains, other: Remains): string | undefined {
   const [picture, wanted] = [one.machine.flash.picture(), other.machine.flash.picture()];
   for (let page = 0; page < picture.cells.length; page++) {

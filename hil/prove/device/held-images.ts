@@ -1,13 +1,13 @@
-// What of a story's images a slot holds, found out page by page: most slots share most of their pages, and a page is looked at once.
+// Which images of a story a slot holds, found page by page: most slots share most of their pages, and a page is compared once.
 //
-// What must stay true: a page is compared with each image where it lies in the slot, so the same page at another place is another question.
+// What must stay true: a page is compared with each image at its place in the slot, so the same page at another place is compared again.
 
 import { pageBytes } from '../../../host/board/flash-array.ts';
 import { ImageFormat } from '../../../protocol/image/format.ts';
 import { bytesOfPage, hashOf, nameOfBytes, oncePerPage } from './cells.ts';
 import type { ImageName, Images } from './images.ts';
 
-/** More than the TLVs of any image of a story take. */
+/** More bytes than the TLVs of any image of a story have. */
 const tlvBytes = 512;
 /** Of the bits of an agreement, the first that is about signed bytes. */
 const signedFrom = 15;
@@ -111,7 +111,7 @@ class Comparison {
     return held;
   }
 
-  /** A bit for each image that the page agrees with as far as the image, up to its end, lies there. */
+  /** A bit for each image whose bytes the page holds at this place, as far as the image reaches. */
   private compare(page: Int32Array, place: number, endOf: (image: Buffer, number: number) => number): number {
     const cells = bytesOfPage(page);
     let held = 0;

@@ -1,8 +1,8 @@
-// The images stories are about, signed, by names that say what each is in the story.
+// The signed images of the stories. The name of each says its role in the story.
 //
-// Two fleets: `agent` is a firmware that takes part in an update and does nothing else (bootloader/testing/agent.entry.ts), small enough to
-// cut power everywhere in its upload; `firmware` is what the product runs. No two images of a fleet have the same payload, so that a mixture
-// of two is neither.
+// Two fleets: `agent` is a small firmware that can only take part in an update (bootloader/testing/agent.entry.ts), so that power can be cut
+// everywhere in its upload; `firmware` is what the product runs. No two images of a fleet have the same payload, so a mixture of two images equals
+// neither of them.
 
 import { createHash } from 'node:crypto';
 import { compileGuest } from '../../../host/tools/guest.ts';
@@ -61,7 +61,7 @@ export async function makeImages(fleet: Fleet): Promise<Images> {
   return Object.fromEntries(made) as Images;
 }
 
-/** What runs on devices of a fleet, before it is signed. */
+/** The module of a fleet, before it is signed. */
 export function moduleOf(fleet: Fleet, entry = entries[fleet]): Promise<Uint8Array> {
   return fleet === 'firmware' ? compileFirmware(entry) : compileGuest(entry);
 }

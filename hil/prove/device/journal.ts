@@ -20,7 +20,7 @@ const decodedWith = oncePerPage((first) =>
   oncePerPage((second) => decodeBootState(Buffer.concat([bytesOfPage(first), bytesOfPage(second)]))),
 );
 
-/** Where in the journal the newest record is that looks like one, whole or not; undefined where none does. */
+/** Where the newest record of the journal is, be it whole or damaged; undefined when there is none. */
 export function newestPlace(board: Remains): number | undefined {
   const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));
   let newest: { sequence: number; at: number } | undefined;
@@ -59,7 +59,7 @@ export function confirmInJournal(board: Board, slot: number, version: number, ha
   board.machine.flash.writeBytes(MemoryMap.BOOT_STATE_0 + count * BootRecord.SIZE, record);
 }
 
-/** Copies of the newest record, each with the next sequence number, until there are so many records from the first place on. */
+/** Appends copies of the newest record, each with the next sequence number, until there are so many records from the first place on. */
 export function fillJournal(board: Board, records: number): void {
   const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));
   let count = 0;

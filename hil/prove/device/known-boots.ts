@@ -1,11 +1,11 @@
-// A cache of boots: a device on which a boot would read the same as a known boot did need not run it again.
+// A cache of boots: when a device holds everywhere what a known boot has read, the boot need not run again.
 //
 //   power comes -> find: agrees with all that a known boot read? -> its ending on what this device holds
 //                                                            no  -> run, take notes (boot-reads.ts), keep (boot-tree.ts)
 //
-// A boot is a function of what it can see: flash, fuses, its surroundings, and the state the chip comes out of reset in. The first three are the
-// looks in its notes. The last is compared whole, byte for byte, but for what is marked as history in the arena (arena.ts).
-// What must stay true: a boot that read an unstable bit is never kept, and no unstable bit is taken for a stable one.
+// A boot is a function of what it can read: flash, fuses, its surroundings, and the state of the chip after reset. The first three are the looks in
+// its list. The last is compared byte for byte, except for what the arena marks as history (arena.ts).
+// What must stay true: a boot that has read an unstable bit is never kept, and no unstable bit is taken for a stable one.
 
 import type { Board } from '../../../host/board/board.ts';
 import type { BoardMode } from '../../../host/board/board-state.ts';
@@ -23,18 +23,18 @@ export interface KnownBoot {
   records: readonly LogRecord[];
   /** Flash and fuse operations that ended. */
   operations: Operation[];
-  /** All of them, as they were started. */
+  /** All flash and fuse operations, as they were started. */
   started: readonly StartedOperation[];
-  /** Each image handed over to, and what the boot had written until then. */
+  /** Each image that was handed over to, and what the boot had written until then. */
   handovers: readonly { address: number; change: Change }[];
   change: Change;
   tookNs: number;
   resets: number;
-  /** Why it did not come to rest and answer. */
+  /** Why it did not come to rest and answer; undefined when it did. */
   failure: string | undefined;
   state: BoardMode;
   haltReason: string | undefined;
-  /** RESET.RESETS_IN_A_ROW, as it left it. */
+  /** RESET.RESETS_IN_A_ROW at its end. */
   row: number;
   /** What it cost flash: picojoules, sectors and units. */
   work: readonly number[];
@@ -45,12 +45,12 @@ export class KnownBoots {
   private readonly room = new Uint8Array(flashSize / 4);
   private readonly blindTo: number | undefined;
 
-  /** `blindTo`: a word of flash that the notes miss, for a canary. */
+  /** `blindTo`: a word of flash whose reads are left out of the lists, for a canary. */
   constructor(blindTo?: number) {
     this.blindTo = blindTo;
   }
 
-  /** The boot that a board has whose power has just come. */
+  /** The known boot of a board whose power has just come. */
   find(board: Board): KnownBoot | undefined {
     return this.treeOf(board)?.find(answersOf(board));
   }
@@ -80,7 +80,7 @@ export class KnownBoots {
 const quiet = new QuietBench();
 const scratch = new Float64Array(Reading.PLACES);
 
-/** What a board would give to read. It lies on a quiet bench, whose readings follow from time and actuators alone. */
+/** The answers of a board. It is on a quiet bench, whose readings depend only on time and actuators. */
 function answersOf(board: Board): Answers {
   const { flash, surroundings } = board.machine;
   const { cells, weak, weakPages } = flash.picture();

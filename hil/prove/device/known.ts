@@ -1,4 +1,4 @@
-// What is known of a device before or after a boot: its slots, its boot state, its fuses. promises.ts judges by it.
+// The state of a device before or after a boot: its slots, its boot state, its fuses. promises.ts checks the promises with it.
 //
 // What must stay true: the host's own code reads it from flash and fuses directly, and never asks the device.
 
@@ -16,33 +16,33 @@ import { imageIn } from './window.ts';
 export interface KnownImage {
   name: string;
   hash: Uint8Array | undefined;
-  /** As images are ordered: without the build number. */
+  /** The version without the build number, which does not count when images are compared. */
   version: number;
   securityCounter: number;
   /** Keys it revokes once it is confirmed, as bits. */
   revokes: number;
-  /** It verifies under the keys, the counter and the board that are in the fuses. */
+  /** It verifies with the keys, the counter and the board identity in the fuses. */
   isAllowed: boolean;
 }
 
 export interface KnownSlot {
   /** Undefined where the slot holds no image that is whole. */
   image: KnownImage | undefined;
-  /** What the bootloader is to take the image for: by its entry in the boot state, or else by its trailer. */
+  /** The state that the image has for the bootloader: from its entry in the boot state, or else from its trailer. */
   state: number;
-  /** Why it was refused, as kept. */
+  /** The stored reason why it was rejected. */
   reason: number;
   /** It was confirmed once. */
   earned: boolean;
-  /** Asked for although the confirmed image is newer. */
+  /** Its trial was requested although the confirmed image is newer. */
   older: boolean;
-  /** The entry in the boot state, whatever image it is about. */
+  /** The slot's entry in the boot state, also when it is about another image. */
   entry: BootStateEntry | undefined;
 }
 
 export interface Known {
   slots: readonly [KnownSlot, KnownSlot];
-  /** Slot whose image was confirmed last, as far as anybody knows. */
+  /** Slot whose image was confirmed last, if that is known. */
   confirmedLast: number | undefined;
   /** Slot that was handed over to last. */
   running: number | undefined;
@@ -69,7 +69,7 @@ export function knownOf(device: Remains, imageInSlot: ImageInSlot): Known {
   };
 }
 
-/** The images of a story, as this device holds them. */
+/** The images of a story that this device holds. */
 export function storyImages(device: Remains, images: Images): ImageInSlot {
   return (slot) => {
     const name = imageIn(device, slot, images);
@@ -109,7 +109,7 @@ export function isOf(entry: BootStateEntry | undefined, image: KnownImage | unde
   return entry !== undefined && image?.hash !== undefined && isSameBytes(entry.hash, image.hash);
 }
 
-/** What the bootloader takes the slot's trailer for (bootloader/image/state/trailer.ts). */
+/** What the slot's trailer requests (bootloader/image/state/trailer.ts). */
 export function trailerAsks(device: Remains, slot: number): 'test' | 'permanent' | undefined {
   const end = (slot === 0 ? MemoryMap.SLOT_A : MemoryMap.SLOT_B) + MemoryMap.SLOT_SIZE;
   const [page] = pagesOf(device, end - MemoryMap.SECTOR_SIZE, MemoryMap.SECTOR_SIZE);

@@ -24,14 +24,14 @@ export interface Tear {
   pattern: string;
 }
 
-/** A moment at which power goes, and what it leaves of the operation under way. */
+/** A moment at which power is lost, and what that leaves of the operation under way. */
 export interface Cut {
   name: string;
   atNs: number;
   tear?: Tear;
 }
 
-/** Takes in one record; the operation it began, if it did. */
+/** Takes in one record of the log. Returns the operation that it began, if it began one. */
 export function addRecord(operations: Operation[], { kind, timeNs, a, b }: LogRecord): Operation | undefined {
   if (kind === LogKind.FLASH_START || kind === LogKind.FUSE_START) {
     const flash = kind === LogKind.FLASH_START;

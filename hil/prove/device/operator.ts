@@ -1,8 +1,8 @@
 // The operator of a story: sends requests to the board over its gateway line in virtual time, one step of the board after the other, and
 // calls `beforeStep` before each step.
 //
-// What must stay true: between two `beforeStep` nothing goes into the board, so a snapshot taken there leads to everything that
-// happens until the next one.
+// What must stay true: between two calls of `beforeStep` there is no input to the board. So a snapshot taken in one call leads to everything that
+// happens until the next call.
 
 import type { Board } from '../../../host/board/board.ts';
 import { SlipDecoder, slipEncode } from '../../../host/links/slip.ts';
@@ -30,10 +30,10 @@ export interface ListedImage {
   confirmed: boolean;
 }
 
-/** What a trailer asks for: a trial, or a trial after which the image confirms itself. */
+/** What a trailer requests: a trial, or a trial after which the image confirms itself. */
 export type TrailerAsks = 'test' | 'permanent';
 
-/** The board did not do what a sound one does; the message says what. */
+/** The board did not behave as a correct one does; the message says how. */
 export class StoryFailed extends Error {}
 
 export class Operator {
@@ -50,7 +50,7 @@ export class Operator {
     };
   }
 
-  /** Forgets what was asked before, so that what is asked from now on is the same whoever asked before. */
+  /** Forgets earlier requests, so that the bytes of the next requests do not depend on them. */
   startOver(): void {
     this.sequence = 0;
     this.frames.length = 0;
@@ -65,7 +65,7 @@ export class Operator {
       throw new StoryFailed(`the board is ${board.state}: ${board.haltReason ?? 'nobody had switched it off'}`);
   }
 
-  /** Lets time pass until it is so. */
+  /** Lets time pass until the condition is true. */
   waitFor(isSo: () => boolean, withinNs: number, what: string): void {
     const limit = this.board.now + withinNs;
     while (!isSo()) {
@@ -74,7 +74,7 @@ export class Operator {
     }
   }
 
-  /** The body of the reply to one request. Throws when there is none, or where it says no. */
+  /** The body of the reply to one request. Throws when there is no reply, or when the device refuses. */
   ask(operation: number, group: number, command: number, request: CborMap): CborMap {
     const reply = this.exchange(operation, group, command, request);
     if (!reply.rc && !reply.err) return reply;
@@ -116,27 +116,27 @@ export class Operator {
     }
   }
 
-  /** Behind an upload: the trailer that a file made by `imgtool sign --pad`, or `--pad --confirm`, ends with. */
+  /** After an upload: the trailer at the end of a file made by `imgtool sign --pad`, or `--pad --confirm`. */
   pad(_asks: TrailerAsks): void {
     throw new Error('with this firmware a padded file is uploaded as a whole');
   }
 
   /** Long enough for the firmware to count as healthy. */
   beHealthy(): void {
-    throw new Error('this firmware is healthy in its own time');
+    throw new Error('this firmware decides itself when it is healthy; the test cannot tell it to');
   }
 
   mark(image: Uint8Array): void {
     this.ask(Smp.OP_WRITE, SmpGroup.IMG, ImgCommand.STATE, { hash: hashOfImage(image), confirm: false });
   }
 
-  /** Why the device does not take the mark of the image with this hash, in its own words; undefined where it does. */
+  /** Marks the image with this hash. Returns the reason of the device when it refuses, else undefined. */
   whyNotMarked(hash: Uint8Array): string | undefined {
     const reply = this.exchange(Smp.OP_WRITE, SmpGroup.IMG, ImgCommand.STATE, { hash, confirm: false });
     return reply.rc || reply.err ? String(reply.rsn ?? JSON.stringify(reply)) : undefined;
   }
 
-  /** Asks until the firmware calls itself healthy: it does so once its first round is over. */
+  /** Asks until the firmware reports itself healthy: that is after its first round of tasks. */
   confirm(): void {
     const limit = this.board.now + healthyWithinNs;
     const ask = () => this.exchange(Smp.OP_WRITE, SmpGroup.IMG, ImgCommand.STATE, { confirm: true });
@@ -159,7 +159,7 @@ export class Operator {
     this.ask(Smp.OP_WRITE, SmpGroup.OS, OsCommand.RESET, {});
   }
 
-  /** Before the board is first switched on: whatever the firmware is to find on it. */
+  /** Before the board is first switched on: writes what the firmware is to find there. */
   deliver(): void {}
 
   askForSafeMode(): void {
@@ -168,11 +168,11 @@ export class Operator {
 
   /** Ends in a watchdog reset like a hang, without emulating a second of a spinning core. */
   starveWatchdog(): void {
-    throw new Error('this firmware feeds its watchdog whatever it is told');
+    throw new Error('this firmware always feeds its watchdog; the test cannot tell it to stop');
   }
 
-  /** Makes the running firmware hang, if it takes orders. */
+  /** Makes the running firmware hang, if it accepts such a command. */
   hang(): void {
-    throw new Error('this firmware hangs when it wants to, not when it is told');
+    throw new Error('this firmware hangs by itself; the test cannot tell it to');
   }
 }

@@ -1,7 +1,7 @@
-// Whether a flash holds what a boot read of it, in one comparison a page.
+// Whether a flash holds what a boot has read of it, with one comparison for each page.
 //
-// Pages are copied when they are written, and nobody writes one that was shown: the same page object is the same content for ever. So a page that
-// was compared once is never compared again. What must stay true: no page that is handed in here is written afterwards (`picture` sees to that).
+// A page is copied before it is written, and a page that was shown is never written: the same page object always has the same content. So a page that
+// was compared once is not compared again. What must stay true: no page that is passed in here is written later (`picture` ensures it).
 
 import type { CellsLook } from './boot-reads.ts';
 
@@ -10,7 +10,7 @@ interface PageCheck {
   seen: Int32Array;
   /** Pairs of from, to: words that were looked at, in order, not touching. */
   ranges: number[];
-  /** Other pages that hold the same there. */
+  /** Other pages that hold the same words there. */
   passed: WeakSet<Int32Array>;
 }
 

@@ -1,6 +1,6 @@
-// Goes to a moment in the middle of a boot that is known, without its core: what it starts in flash and fuses is started at its times, on the
-// devices themselves, and power goes in the middle of it. RAM and registers are lost then, so flash, fuses and chance are all that is left, and
-// they are left as the boot itself would leave them.
+// Goes to a moment in the middle of a known boot without running its core: its flash and fuse operations are started at their times, on the devices
+// themselves, and then power is cut. RAM and registers are lost by that, so only flash, fuses and the random numbers of the board remain. They are
+// as the boot itself would leave them.
 
 import type { Board } from '../../../host/board/board.ts';
 import { Clock } from '../../../host/board/clock.ts';

@@ -10,7 +10,7 @@ import type { ImageName, Images } from './images.ts';
 import { bootState } from './journal.ts';
 import { imageIn } from './window.ts';
 
-/** `asked`: the reset is a client's own, so that no other lies behind it in the row. */
+/** `asked`: a client requested the reset, so the count of resets in a row starts again. */
 export type Told = Omit<Happening, 'runs' | 'row'> & { asked?: true };
 
 /** Before it is done. */
@@ -64,7 +64,7 @@ function slotsWith(image: ImageName, board: Board, images: Images): number[] {
   return [0, 1].filter((slot) => imageIn(board, slot, images) === image);
 }
 
-/** Whoever is on trial and was asked for for good; for anybody else only the resets in a row are over. */
+/** For an image on a permanent trial: it confirms itself. For every other image only the count of resets in a row is cleared. */
 function isToConfirmItself(board: Board, slot: number): boolean {
   const entry = bootState(board)?.slots[slot];
   return entry?.state === SlotState.TRIAL && entry.permanent;

@@ -1,14 +1,14 @@
 // The state window: what a device without power is, as far as its next boot can tell. Two devices with the same window do the same.
 //
 //   fuses     all words, and which bits are weak
-//   journal   both boot-state sectors, place by place: a record that holds, by its bytes; blank; or anything else, which is stepped over
+//   journal   both boot-state sectors, place by place: a valid record, by its bytes; blank; or anything else, which the bootloader skips
 //   boot log  how far it is written: where the next record goes
-//   slot      what the bootloader can find out of it: the header, the trailer, the TLVs, and whether the signed bytes are those of
-//             the image they say they are. A slot that holds an image of the story whole is that image's name.
+//   slot      what the bootloader can learn of it: the header, the trailer, the TLVs, and whether the signed bytes are those of the image that
+//             the header belongs to. A slot that holds an image of the story whole is given by the name of the image.
 //
-// Left out: RAM, registers and time, which power takes away; the bootloader's own partition and STORAGE, which nobody writes; what the boot
-// log's records say, what is left of a record that a cut tore, and the bytes of a broken image, of which only the verdict matters. This
-// is checked: it is a violation when two boots from one window differ in what they hand over to, or in any flash or fuse operation.
+// Left out: RAM, registers and time, which a loss of power clears; the bootloader's own partition and STORAGE, which are never written; the contents
+// of the boot log's records; what is left of a record that a cut tore; and the bytes of a broken image, of which only the verdict matters. This
+// is checked: when two boots from one window differ in what they hand over to, or in any flash or fuse operation, it is a violation.
 
 import { crc32 } from 'node:zlib';
 import { pageBytes } from '../../../host/board/flash-array.ts';
@@ -26,7 +26,7 @@ const trailerBytes = 64;
 export interface Window {
   /** Equal windows have equal keys. */
   key: string;
-  /** No bit in it is unstable: then equal windows do the same. */
+  /** No bit in it is unstable. Then devices with equal windows do the same. */
   firm: boolean;
 }
 
@@ -52,7 +52,7 @@ export function windowOf(board: Remains, images: Images): Window {
   return { key, firm: !weak && !isSlotWeak };
 }
 
-/** Which image of the story is in the slot, byte for byte, with no bit that may read otherwise next time. */
+/** Which image of the story is in the slot, byte for byte and without unstable bits. */
 export function imageIn(board: Remains, slot: number, images: Images): ImageName | undefined {
   const address = slot === 0 ? SLOT_A : SLOT_B;
   const { image } = heldIn(board.machine.flash.picture().cells, address / pageBytes, images);

@@ -1,4 +1,4 @@
-// The states a device can be brought into: the slice follows each model a few moves from power-on. All of it: coldrig prove explore
+// The states that a device can be brought into: the slice follows each model a few moves from power-on. The full search: coldrig prove explore
 
 import { describe, expect, test } from 'vitest';
 import { runSlice, toldOf } from '../testing.ts';

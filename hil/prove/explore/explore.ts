@@ -1,4 +1,4 @@
-// `coldrig prove explore`: every state a device can be brought into from power-on, by commands, resets, power cuts and rot.
+// `coldrig prove explore`: every state that a device can be brought into from power-on, by commands, resets, power cuts and rotten bits.
 
 import { blindSpotOf, bootloaderFor } from '../canaries/canaries.ts';
 import { provingBoard } from '../device/boards.ts';
@@ -18,7 +18,7 @@ import { modelByName, models } from './models.ts';
 import { Search } from './search.ts';
 import { World } from './world.ts';
 
-/** Of boots that were shared one in so many is run all the same, beside each that leads to a new state. */
+/** One in so many of the shared boots is run as a check, and also each one that leads to a new state. */
 const sharedCheckedOneIn = { full: 100, slice: 16 };
 
 export const explore: Proof = {

@@ -1,16 +1,16 @@
-// What is explored, as data: a device at its first power-on, the images there are for it, and how far the search goes.
+// What is explored, as data: a device at its first power-on, the images that can be uploaded, and how far the search goes.
 
 import type { ImageName } from '../device/images.ts';
 
 export interface Model {
   name: string;
-  /** What the model is about, in one sentence. */
+  /** The model in one sentence. */
   about: string;
   /** Confirmed in slot A when the board leaves the factory. */
   factory?: ImageName;
   /** What an operator may upload. */
   images: readonly ImageName[];
-  /** An upload may bring the trailer of `imgtool sign --pad`, or `--pad --confirm`; and images can be healthy for long enough. */
+  /** An upload may contain the trailer of `imgtool sign --pad`, or `--pad --confirm`; and an image may be healthy long enough to confirm itself. */
   trailers?: true;
   /** An image may begin to hang, whether on trial or confirmed, and hang until something else runs. */
   hangs?: true;
@@ -22,7 +22,7 @@ export interface Model {
   sliceDepth: number;
 }
 
-/** With this many states the window is too fine: the search ends and reports that it is not complete. */
+/** With this many states the window distinguishes too much: the search ends and reports that it is not complete. */
 export const statesMax = 20_000;
 
 export const models: readonly Model[] = [
@@ -62,7 +62,7 @@ export const models: readonly Model[] = [
   ),
   {
     name: 'a counter moves',
-    about: 'An update that takes the security counter on: the image before is history once it is confirmed.',
+    about: 'An update with a higher security counter: once it is confirmed, the image before is locked out.',
     ...{ factory: 'v1', images: ['counted'], rot: false, resets: false, sliceDepth: 2 },
   },
   {

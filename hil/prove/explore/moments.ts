@@ -1,14 +1,14 @@
-// Moments of a move that was done uncut, to go back to: a cut in it begins at the last moment before it, and what led there is not done again.
+// Snapshots of a move that was done without a cut. A cut in it begins at the last snapshot before it, so that what led there is not done again.
 //
 //   step of the operator      | . . . . | . op . . . | . . . | . . . . |
 //   moments that are kept     ^         ^            ^
 //
-// A snapshot at each step of an upload costs more than the upload. So between its first operations and its last ones none is taken, where it is known how many
-// there will be. Whoever comes to miss one does the move again, without a gap.
+// A snapshot at each step of an upload costs more than the upload. So between its first and its last operations none is taken, when it is known how
+// many operations there will be. When one is needed later, the move is done again without a gap.
 //
-// What must stay true: between two steps nothing goes into the board (operator.ts). So a cut that comes before the next step does, from the
-// moment on, what it would have done in the move itself; and a moment is kept for each step with a cut in it: one in which an operation begins, goes on
-// or ends, the one before, for a cut comes a nanosecond ahead of the operation, and the one behind.
+// What must stay true: between two steps there is no input to the board (operator.ts). So a cut before the next step does, from the snapshot on, what it
+// would have done in the move itself. A snapshot is kept for each step that may have a cut in it: the steps in which an operation begins, goes on or
+// ends; the step before, because a cut comes a nanosecond ahead of the operation; and the step after.
 
 import type { Board } from '../../../host/board/board.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
@@ -17,7 +17,7 @@ import type { Operation } from '../device/operations.ts';
 export interface Moment {
   atNs: number;
   snapshot: Snapshot;
-  /** How much of the log, and of the hand-overs, was there by then. */
+  /** How many records of the log, and how many hand-overs, there were by then. */
   logged: number;
   handedOver: number;
 }
@@ -26,15 +26,15 @@ export class Moments {
   private readonly board: Board;
   private readonly operations: readonly Operation[];
   private readonly kept: Moment[] = [];
-  /** Snapshots nobody needs any more. */
+  /** Snapshots that are not needed any more. */
   private readonly spare: Snapshot[] = [];
-  /** Operations in the middle of the move for which no moments are kept; and when the first one was missed. */
+  /** Operations in the middle of the move for which no snapshots are kept; and when the first one was left out. */
   private gap = { from: 0, to: 0 };
   private gapNs = Number.POSITIVE_INFINITY;
   /** The step before the last, and the last one: whether its moment is kept, and how many operations had begun and whether one was under way. */
   private steps: { moment: Moment; isKept: boolean; begun: number; isUnderWay: boolean }[] = [];
 
-  /** `operations`: those of the move so far, as the log tells them. */
+  /** `operations`: those of the move so far, from the log. */
   constructor(board: Board, operations: readonly Operation[]) {
     this.board = board;
     this.operations = operations;
@@ -64,7 +64,7 @@ export class Moments {
     this.steps.push({ moment, isKept: false, begun, isUnderWay });
   }
 
-  /** The last moment before this time; undefined where it was not kept. */
+  /** The last snapshot before this time; undefined when it was not kept. */
   before(timeNs: number): Moment | undefined {
     const found = this.kept.findLast(({ atNs }) => atNs < timeNs);
     return found && found.atNs < this.gapNs && this.gapNs <= timeNs ? undefined : found;

@@ -1,4 +1,4 @@
-// The moves of the search: what an operator, chance or the supply can do to a device at rest, and where power can go in the middle of it.
+// The moves of the search: what an operator, chance or the power supply can do to a device at rest, and where power can be cut in the middle of it.
 
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
@@ -13,13 +13,13 @@ import type { World } from './world.ts';
 
 export interface Move {
   name: string;
-  /** Whether it means anything to a device in this state. */
+  /** Whether the move is possible for a device in this state. */
   fits(world: World): boolean;
-  /** Throws StoryFailed where the device refuses, or loses power. */
+  /** Throws StoryFailed when the device refuses, or loses power. */
   do(world: World): void;
-  /** An image may be lost by it, so less may be bootable afterwards. */
+  /** The move may lose an image, so fewer images may be bootable afterwards. */
   harms?: true;
-  /** What a client knows of it, beside that it was done; asked before it is. */
+  /** What a client knows about the move besides that it was done; computed before it is done. */
   knows?(world: World): Told;
 }
 
@@ -55,7 +55,7 @@ export function movesOf({ images, trailers, hangs, rot, resets }: Model): Move[]
 
 const hangOn = 'hang on and on';
 
-/** Only in firmware: there the last bytes of a padded file are all that it has more than a plain one. */
+/** Only in firmware: there a padded file differs from a plain one only by its last bytes. */
 function paddedUploads(image: ImageName): Move[] {
   return (['test', 'permanent'] as const).map((trailer) =>
     asked(
@@ -66,7 +66,7 @@ function paddedUploads(image: ImageName): Move[] {
   );
 }
 
-/** Firmware marks the slot it does not run from; safe mode marks any, by name. */
+/** Firmware marks the slot that it does not run from; safe mode marks any slot, by the hash of its image. */
 function canMark(image: ImageName): Move['fits'] {
   return (world) => (inFirmware(world) ? world.imageIn(world.runningSlot() ^ 1) === image : world.holds(image));
 }
@@ -96,7 +96,7 @@ function rotting(): Move[] {
   ];
 }
 
-/** The record before the newest will count, and who was asked for in that one is asked for again. */
+/** The record before the newest one will count. A trial that is requested in that one is requested again. */
 function whatOlderRecordAsks({ board }: World): Told {
   const asked = stateBeforeNewest(board)?.slots.map(
     ({ state }) => state === SlotState.PENDING || state === SlotState.TRIAL,
@@ -115,7 +115,7 @@ function hasRecord(world: World): boolean {
   return newestRecord(world) !== undefined;
 }
 
-/** Address of the newest record's RUNNING field, whose lowest bit the CRC vouches for. */
+/** Address of the newest record's RUNNING field, whose lowest bit the CRC covers. */
 function newestRecord({ board }: World): number | undefined {
   const place = newestPlace(board);
   return place === undefined ? undefined : MemoryMap.BOOT_STATE_0 + place + BootRecord.RUNNING;
@@ -132,9 +132,9 @@ function rotRecord(world: World): void {
   world.powerOn();
 }
 
-/** Operations of an upload that are cut: the trailer's erase, what forgets, the first sector's erase, the first bytes, the last. */
+/** Operations of an upload that are cut: the erase of the trailer, the record that forgets the image, the erase of the first sector, the first bytes, the last. */
 const uploadOperations = [0, 1, 2, 3, -1];
-/** Of hanging on and on: what the boot does that ends it. The boots before are those of one hang. */
+/** Operations that are cut when an image hangs again and again: those of the boot that ends it. The boots before are those of one hang. */
 const lastOperations = [-4, -3, -2, -1];
 
 /** Cuts of a move whose operations were seen: before each, inside it, and after the last. */
@@ -152,5 +152,5 @@ export function cutsOfMove(name: string, operations: readonly Operation[]): Cut[
   });
 }
 
-/** What is left of the others, these stand for: the power proof tries all. */
+/** These represent the others: the power proof tries all of them. */
 const exploredTears = new Set(['RANDOM_BITS', 'PRE_PROGRAMMED', 'ALL_WEAK']);

@@ -1,9 +1,9 @@
-// The search: breadth first from power-on, every move in every state that is new, until no state is.
+// The search: breadth first from power-on, every move in every new state, until there is no new state.
 //
-//   queue: power-on -> [state] --each move, uncut and cut--> look, hold against the invariants -> new? -> queue
+//   queue: power-on -> [state] --each move, uncut and cut--> check the invariants -> new? -> queue
 //
-// What must stay true: a state is put into the queue once, by its window (state.ts), so the path to it is as short as any; a path's
-// moves have names, and the names alone lead there again.
+// What must stay true: a state is put into the queue once, by its window (state.ts), so no path to it is shorter; the moves of a path have names, and
+// the names alone lead to the state again.
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { eventLines } from '../../rig/event-log.ts';
@@ -25,24 +25,24 @@ export interface SearchOptions {
   depth: number;
   stopAtFirst: boolean;
   seed: number;
-  /** Of boots that were shared one in so many is run all the same. */
+  /** One in so many of the shared boots is run as a check. */
   sharedChecked: number;
 }
 
 interface Place {
   snapshot: Snapshot;
-  /** Names of the moves that lead there. */
+  /** Names of the moves that lead to it. */
   path: string[];
 }
 
-/** What was so before a move. */
+/** The state before a move. */
 interface Before {
   bootable: ImageName[];
   counter: number;
   runs: ReturnType<World['runs']>;
   known: Known;
   row: Row;
-  /** What a client knows of the move. */
+  /** What a client knows about the move. */
   told: Told;
 }
 
@@ -95,7 +95,7 @@ export class Search {
     });
   }
 
-  /** Goes along a path that a violation names. */
+  /** Follows the path that a violation names. */
   follow(start: Snapshot, path: readonly string[]): PartResult {
     let place: Place = { snapshot: start, path: [] };
     for (const name of path) {
@@ -138,7 +138,7 @@ export class Search {
     if (came) this.arrive(move, before, path, next, failed, true);
   }
 
-  /** What the device said no with, or did not do in time. */
+  /** The refusal of the device, or what it did not do in time. */
   private try(work: () => void): string | undefined {
     try {
       work();
@@ -160,7 +160,7 @@ export class Search {
     };
   }
 
-  /** What happened to the device, as a client knows it. A cut may come before anything was done, and loses requests that were in RAM. */
+  /** What happened to the device, as a client knows it. A cut may come before anything was done, and it loses the requests in RAM. */
   private happening({ told, known, row }: Before, failed: string | undefined, wasCut: boolean): Happening {
     const { world } = this;
     const { asked, confirms, ...others } = told;
@@ -190,7 +190,7 @@ export class Search {
     next.push({ snapshot: world.board.snapshot(), path });
   }
 
-  /** Runs a boot that was shared: a sample, and each that leads to a new state, for that is gone on from. */
+  /** Runs a shared boot as a check: a sample of them, and each one that leads to a new state, because the search goes on from there. */
   private holdAgainstRun(point: string, isNew: boolean): void {
     const { world, result, options } = this;
     result.counts.shared++;

@@ -1,14 +1,14 @@
-// The state window of the search: when two devices at rest are the same.
+// The state window of the search: it decides when two devices at rest count as the same.
 //
-//   what runs       which slot, or safe mode, and how many resets nobody asked for lie behind it
+//   what runs       which slot, or safe mode, and how many resets without a request came before
 //   boot state      of each slot: state, reason, boots a trial has left, which image the entry is about, and its flags; the slots that ran last
 //                   and were confirmed last
-//   slots           the image that is there whole; else erased, without a header, or broken with the header of an image; weak bits; the trailer,
-//                   unless the boot state knows the image
+//   slots           the image that the slot holds whole; else erased, without a header, or broken with the header of an image; weak bits; the
+//                   trailer, unless the boot state has an entry about the image
 //   fuses           the security counter, revoked keys, whether bits are weak
 //
-// Left out, for it grows for ever without changing what may happen: sequence number and place of the boot-state record (the power proof
-// switches its sectors at every moment), the boot log, time, and what of a broken image is broken (tamper flips its every bit).
+// Left out, because it grows without a limit and does not change what may happen: sequence number and place of the boot-state record (the power proof
+// switches its sectors at every moment), the boot log, and time. Also left out: which bytes of a broken image are broken (tamper flips every bit).
 
 import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
@@ -57,7 +57,7 @@ function slotContent(device: Remains, slot: number, images: Images, entry: BootS
   return `${'AB'[slot]}: ${image ?? brokenContent(device, address, images)}${trailer}${weak}`;
 }
 
-/** Whether the boot state knows the image: then nobody looks at its trailer, and an upload erases that before the image is forgotten. */
+/** Whether the boot state has an entry about the image: then its trailer does not count, and an upload erases it before the image is forgotten. */
 function entrySpeaks(entry: BootStateEntry | undefined, image: ImageName | undefined, images: Images): boolean {
   if (entry === undefined || image === undefined || entry.state === SlotState.UNMARKED) return false;
   return Buffer.compare(entry.hash, hashOfImage(images[image])) === 0;

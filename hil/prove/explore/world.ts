@@ -1,9 +1,9 @@
-// A device under the search: put into a state, moved, cut in the middle of a move, looked at.
+// The device of the search: put into a state, moved, cut in the middle of a move, examined.
 //
 //   put -> move --> at rest: the board itself
 //            '----> cut, from a moment before it (moments.ts) -> power comes back -> at rest: the board, or what a known boot leaves (power/recall.ts)
 //
-// What must stay true: whoever looks after a cut looks at `device`, never at the board, whose boot need not have been run.
+// What must stay true: after a cut, code reads `device` and never the board, because the boot of the board may not have been run.
 
 import type { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
@@ -33,16 +33,16 @@ import type { Model } from './models.ts';
 import { type Moment, Moments } from './moments.ts';
 import { stateOf } from './state.ts';
 
-/** A move that was done, uncut. */
+/** A move that was done without a cut. */
 interface Moved {
   records: LogRecord[];
   handovers: Handover[];
   endNs: number;
-  /** Does it again, and keeps all moments. */
+  /** Does it again, and keeps all snapshots. */
   again(): void;
 }
 
-/** Of a move with many operations, those that may be cut in it: moves.ts. */
+/** The operations of a long move that may be cut: moves.ts. */
 const firstOperations = 6;
 const lastOperations = 6;
 

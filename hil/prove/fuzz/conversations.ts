@@ -1,4 +1,4 @@
-// Conversations a client has with safe mode, well-formed: what the fuzzer begins with where one message leads to nothing.
+// Well-formed conversations of a client with safe mode. The fuzzer begins with them where a single message would have no effect.
 
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { makeToken } from '../../../host/tools/image/token.ts';
@@ -22,7 +22,7 @@ const state = (body: CborMap) => say(SmpGroup.IMG, ImgCommand.STATE, body);
 const list = say(SmpGroup.IMG, ImgCommand.STATE, {}, Smp.OP_READ);
 const rest = Array.from({ length: Math.ceil(image.length / chunkBytes) - 1 }, (_, n) => upload((n + 1) * chunkBytes));
 const first = (more: CborMap = {}) => upload(0, { len: image.length, sha: hash, ...more });
-/** What a client names it by. */
+/** The hash by which a client names it. */
 const { hash: nameIn } = parseImage(image);
 /** About the image that safe mode has in slot A; no key of this device may sign tokens. */
 const token = makeToken({

@@ -1,4 +1,4 @@
-// Bytes nobody meant to send: the slice of the proof that every test run can afford. All of it: coldrig prove fuzz
+// Random and damaged input: the slice of the proof that is part of every test run. The full proof: coldrig prove fuzz
 
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../host/board/random.ts';
@@ -19,7 +19,7 @@ describe(`${result.points} inputs with seed ${result.seed}, guided by the blocks
     expect(counts.blocksReached).toBeGreaterThan(150);
   });
 
-  // Of the target with the fewest inputs. The limit ends a run that hangs; it is no measure of speed.
+  // Only of the target with the fewest inputs. The limit ends a run that hangs; it does not measure speed.
   test('the same seed is the same run', { timeout: 600_000 }, async () => {
     const scenario = 'console line';
     const again = await runSlice('fuzz', { scenario });
@@ -30,7 +30,7 @@ describe(`${result.points} inputs with seed ${result.seed}, guided by the blocks
 });
 
 describe('a crasher that was found once', () => {
-  // Each as small as it got, and the broken bootloader it was found in; sound ones have shown none yet.
+  // Each minimised, with the broken bootloader in which it was found. A correct one has shown none yet.
   test.each(crashers)('in "$canary" leaves the bootloader unmoved', async ({ scenario, canary, input: point }) => {
     expect((await runSlice('fuzz', { scenario, point })).violations).toBe(0);
     const { found } = await runSlice('fuzz', { scenario, point, canary });
@@ -38,7 +38,7 @@ describe('a crasher that was found once', () => {
   });
 });
 
-test('two resets asked for in one datagram are one reset, and no law is broken by it', async () => {
+test('two resets that are requested in one datagram are one reset, and break no law', async () => {
   const twice = { scenario: 'SMP messages', point: '0a00000100000005a00a0000000000000500' };
   expect((await runSlice('fuzz', twice)).found).toEqual([]);
 });
@@ -47,13 +47,13 @@ describe('an input', () => {
   const bytes = (text: string): Input => text.split('|').map((piece) => new Uint8Array(Buffer.from(piece)));
   const text = (input: Input) => input.map((piece) => Buffer.from(piece).toString()).join('|');
 
-  test('that breaks a law becomes the least that does', () => {
+  test('that breaks a law is minimised to the smallest one that still breaks it', () => {
     const breaks = (input: Input) => text(input).includes('bug');
     expect(text(minimise(bytes('hello|there is a bug in here|and more'), breaks))).toBe('bug');
     expect(text(minimise(bytes('nothing'), (input) => input[0].length > 2))).toBe('\0\0\0');
   });
 
-  test('is changed by chance alone: the same random change it the same way', () => {
+  test('is changed by its random source alone: the same seed changes it the same way', () => {
     const changes = (seed: number) => {
       const random = new Random(seed);
       return Array.from({ length: 50 }, () =>

@@ -1,8 +1,8 @@
-// `coldrig prove fuzz`: bytes nobody meant to send, guided by what they make the bootloader do.
+// `coldrig prove fuzz`: random and damaged input, guided by the code that it reaches in the bootloader.
 //
 //   the seeds, then mutations of inputs that reached something new      mutate.ts, novelty.ts
-//   each on the device as it was at the beginning; the laws             line-targets.ts, image-target.ts
-//   an input that breaks one is made as small as it gets                minimise.ts; crashers.ts keeps them
+//   each on the device in its first state; the laws are checked         line-targets.ts, image-target.ts
+//   an input that breaks a law is minimised                             minimise.ts; crashers.json keeps them
 //
 // What must stay true: a part's run is a function of seed, target and part. A violation's point is the input itself, in hex.
 
@@ -27,9 +27,9 @@ import { Novelty } from './novelty.ts';
 import type { FuzzTarget, TargetText } from './target.ts';
 
 export const targets: readonly TargetText[] = [...lineTargets, imageTarget];
-/** Parts of a target in the full proof: each begins anew from the seeds, with chance of its own. */
+/** Parts of a target in the full proof: each begins with the seeds again, with random numbers of its own. */
 const fullParts = 4;
-/** Of so many inputs that brought nothing new one is looked at closely all the same. */
+/** One in so many inputs that reached nothing new is also checked closely. */
 const closeLooks = 32;
 
 export const fuzz: Proof = {
@@ -85,7 +85,7 @@ class Fuzzer {
     this.target = target;
     this.random = random;
     this.options = options;
-    // The first counts are there once something has run.
+    // There are no counts before something has run.
     target.run(target.seeds[0], true);
     this.novelty = new Novelty(() => target.counts());
     this.result = { scenario: part.scenario, points: 0, violations: [], counts: {} };
@@ -97,7 +97,7 @@ class Fuzzer {
     if (corpus.length === 0) corpus.push(...target.seeds);
     while (result.points < count) {
       if (options.stopAtFirst && result.violations.length > 0) break;
-      // Late finds are the ones whose surroundings nobody has looked at.
+      // Inputs that were found late have not been mutated often yet.
       const late = Math.max(0, corpus.length - 16);
       const parent =
         corpus[random.below(2) === 0 ? random.below(corpus.length) : late + random.below(corpus.length - late)];

@@ -1,4 +1,4 @@
-// The image parser: any bytes in a slot that is asked for. The laws are those of the tamper proof, the host's own verification among them.
+// The image parser: any bytes in a slot whose trial is requested. The laws are those of the tamper proof, among them the host's own verification.
 
 import { createPrivateKey, sign } from 'node:crypto';
 import { hostileImages, oddButGood } from '../../../host/tools/image/hostile-images.ts';
@@ -14,10 +14,10 @@ import type { Input } from './mutate.ts';
 import type { FuzzTarget, TargetText } from './target.ts';
 
 const privateKey = createPrivateKey(keys[0].privateKeyPem);
-/** Larger ones are the tamper proof's: here an input is changed thousands of times. */
+/** Larger images are tried by the tamper proof: here an input is changed thousands of times. */
 const seedBytesMax = 1200;
 
-/** Hash and signature made to fit what is there now, where the structure still holds. */
+/** Computes hash and signature again over the changed bytes, when the structure is still valid. */
 function refitted(image: Uint8Array): Uint8Array {
   try {
     const { hashedSize, tlvs } = parseImage(image);
@@ -35,11 +35,11 @@ function refitted(image: Uint8Array): Uint8Array {
 
 export const imageTarget: TargetText = {
   name: 'images',
-  about: 'any bytes in a slot that is asked for, half of them hashed and signed again',
+  about: 'any bytes in a slot whose trial is requested, half of them hashed and signed again',
   ...{ slice: 800, full: 20_000 },
   open: async (bootloader, seed): Promise<FuzzTarget> => {
     const bench = new AttackBench(bootloader, seed, true);
-    const state = stateByName('asked for');
+    const state = stateByName('pending');
     state.prepare(bench);
     bench.place(1, new Uint8Array(0), 'test');
     const before = beforeOf(bench);

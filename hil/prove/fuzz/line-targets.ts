@@ -1,5 +1,5 @@
-// Safe mode on its two lines: whole messages, CBOR bodies, and raw bytes. The laws are those of hil/prove/noise/checked-device.ts; for CBOR, what is
-// echoed is also held against what cbor-x makes of the same bytes.
+// Safe mode on its two lines: whole messages, CBOR bodies, and raw bytes. The laws are those of hil/prove/noise/checked-device.ts. For CBOR, the echo is
+// also compared with what cbor-x decodes from the same bytes.
 
 import fc from 'fast-check';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
@@ -54,7 +54,7 @@ const echo = { first: 8 | 2, flags: 0, group: 0, sequence: 5, command: 0 };
 const samples = 60;
 const silenceNs = 1_100_000_000;
 
-/** A device that stays in safe mode for its strap, with a confirmed image in slot A that it may not lose. */
+/** A device that stays in safe mode because of its fuse strap, with a confirmed image in slot A that it must not lose. */
 function strapped(bootloader: Uint8Array, seed: number): { bench: AttackBench; device: CheckedDevice } {
   const bench = new AttackBench(bootloader, seed, true);
   bench.place(0, specimen('1.0.0'));
@@ -139,14 +139,14 @@ export const lineTargets: readonly TargetText[] = [
         tokens: [...keyTokens, ...cborTokens.map((each) => Uint8Array.from(each))],
         deliver(device, piece) {
           if (piece.length > 0) device.deliver(gateway, gateway.encode(piece, 1));
-          // Nobody says anything for a while.
+          // The lines are silent for a while.
           else device.board.runFor(silenceNs);
         },
       }),
   },
   {
     name: 'CBOR',
-    about: 'bodies of echo requests; the answer is held against what cbor-x makes of the same bytes',
+    about: 'bodies of echo requests; the answer is compared with what cbor-x decodes from the same bytes',
     ...{ slice: 700, full: 20_000 },
     open: async (bootloader, seed) =>
       lineTarget(bootloader, seed, {
@@ -160,7 +160,7 @@ export const lineTargets: readonly TargetText[] = [
           const payload = piece.subarray(0, 1500);
           const answer = device.request(gateway, messageOf(echo, payload));
           const [got, expected] = [answer?.fields, owed(payload)].map((each) => JSON.stringify(each));
-          if (got !== expected) throw new Error(`echo: the answer is ${got}, owed is ${expected}`);
+          if (got !== expected) throw new Error(`echo: the answer is ${got}, expected is ${expected}`);
         },
       }),
   },

@@ -1,8 +1,8 @@
-// The least input that still breaks the same law: pieces left out, then ever shorter runs of bytes, then bytes made zero.
+// Finds a small input that still breaks the same law: leaves out pieces, then shorter and shorter runs of bytes, then sets bytes to zero.
 
 import type { Input } from './mutate.ts';
 
-/** `breaks` runs an input; it is asked at most `triesMax` times. */
+/** `breaks` runs an input; it is called at most `triesMax` times. */
 export function minimise(input: Input, breaks: (input: Input) => boolean, triesMax = 400): Input {
   let best = input;
   let tries = 0;

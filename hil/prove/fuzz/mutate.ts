@@ -1,10 +1,10 @@
-// How an input becomes another one. An input is a list of pieces (messages, bursts on a line, an image); a piece is bytes.
+// Mutations of inputs. An input is a list of pieces (messages, bursts on a line, an image); a piece is bytes.
 
 import type { Random } from '../../../host/board/random.ts';
 
 export type Input = readonly Uint8Array[];
 
-/** Longer pieces cost time and show nothing new: every buffer of the device is smaller. */
+/** Longer pieces only cost time: every buffer of the device is smaller. */
 const pieceMax = 2300;
 const piecesMax = 6;
 const edges = [0, 1, 2, 3, 4, 7, 8, 23, 24, 25, 31, 32, 0x7f, 0x80, 0xfe, 0xff];
@@ -12,7 +12,7 @@ const wideEdges = [
   0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7ff, 0x800, 0x801, 0xfff8, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff,
 ];
 
-/** One to four changes; `tokens` are pieces of bytes that mean something to the target. */
+/** Makes one to four changes; `tokens` are byte sequences that have a meaning for the target. */
 export function mutate(input: Input, other: Input, tokens: readonly Uint8Array[], random: Random): Input {
   let pieces = [...input];
   for (let turn = 1 + random.below(4); turn > 0; turn--) {

@@ -1,6 +1,6 @@
-// Whether an input did something no input before it has done: reached a block, or went through one more often by an order of magnitude.
+// Whether an input did something that no earlier input has done: it reached a new block, or ran a block an order of magnitude more often.
 
-/** Counts are told apart as 1, 2, 3, 4-7, 8-15, 16-31, 32-127 and more. */
+/** Counts are sorted into buckets: 1, 2, 3, 4-7, 8-15, 16-31, 32-127 and more. */
 function bucketOf(count: number): number {
   if (count < 4) return count;
   return count < 8 ? 4 : count < 16 ? 5 : count < 32 ? 6 : count < 128 ? 7 : 8;
@@ -12,14 +12,14 @@ export class Novelty {
   /** By block: a bit for each bucket seen. */
   private readonly seen: Uint16Array;
 
-  /** `read` gives the counters as they stand. */
+  /** `read` returns the present counters. */
   constructor(read: () => Float64Array) {
     this.read = read;
     this.last = read();
     this.seen = new Uint16Array(this.last.length);
   }
 
-  /** Whether what has run since this was last asked was new. */
+  /** Whether something new has run since the last call. */
   isNew(): boolean {
     const now = this.read();
     let isNew = false;

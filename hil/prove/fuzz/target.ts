@@ -6,15 +6,15 @@ import type { Input } from './mutate.ts';
 export interface FuzzTarget {
   /** Well-formed inputs to begin with. */
   seeds: readonly Input[];
-  /** Bytes that mean something to it. */
+  /** Byte sequences that have a meaning for it. */
   tokens: readonly Uint8Array[];
-  /** Puts right what a mutation has certainly broken, at times: what lies behind a checksum is reached only so. */
+  /** Repairs, now and then, what a mutation has broken: code behind a checksum is reached only so. */
   dress?(input: Input, random: Random): Input;
-  /** Sends an input to the device as it was at the beginning; which law it broke, or undefined. `closely` looks at what costs time, too. */
+  /** Sends an input to the device in its first state. Returns the law that it broke, or undefined. `closely`: also makes the slow checks. */
   run(input: Input, closely: boolean): string | undefined;
-  /** Block counters of the code under test, as they stand. */
+  /** Present block counters of the code under test. */
   counts(): Float64Array;
-  /** The last run, a line an event. */
+  /** The last run, one line for each event. */
   log(): string[];
 }
 

@@ -1,4 +1,4 @@
-// What an attack of the glitch proof is, and what attacks share.
+// The type of an attack of the glitch proof, and functions that attacks share.
 
 import { RESET } from '../../../protocol/generated/registers.ts';
 import type { AttackBench } from '../attack/attack-bench.ts';
@@ -8,9 +8,9 @@ import type { Slot } from '../attack/trust.ts';
 export interface Attack {
   name: string;
   about: string;
-  /** Whether an image is there that may run. */
+  /** Whether there is an image that may run. */
   bootable: boolean;
-  /** Slots whose images may not run although they verify, and why. `standIn`: they may once the core refused the image that comes first. */
+  /** Slots whose images may not run although they verify, and why. `standIn`: they may, after the core has refused the image that comes first. */
   refused?: { slots: readonly Slot[]; because: string; standIn?: true };
   /** The refusal is due to how the last run ended. A loss of power makes the device forget that. */
   untilPowerLoss?: true;

@@ -1,8 +1,8 @@
-// What must not run, and why not: the scenarios of the glitch proof. Here are images that do not verify; images that verify, and still may not
-// run, are in state-attacks.ts.
+// The scenarios of the glitch proof: what must not run, and why. Here are images that do not verify; images that verify and still may not run are
+// in state-attacks.ts.
 //
-// In each the bootloader, left alone, boots the confirmed image in slot A or stays in safe mode. One glitch later it may do either, or
-// hang, or fault; it may not run what is in slot B.
+// In each, the bootloader without a glitch boots the confirmed image in slot A or stays in safe mode. With a glitch it may do either, or hang, or
+// fault; it must not run the image in slot B.
 
 import { createPrivateKey, sign } from 'node:crypto';
 import { ImageFormat } from '../../../protocol/image/format.ts';
@@ -16,11 +16,11 @@ const payloadAt = placeOf(good, payload);
 const signedSize = Buffer.from(good).lastIndexOf(Uint8Array.of(0x07, 0x69));
 const hashAt = placeOf(good, sha256(good.subarray(0, signedSize)));
 const changed = patched(good, payloadAt + payload.length - 1, Uint8Array.of(0x0a));
-/** Everything fits but the signature. */
+/** Everything is right except the signature. */
 const unsigned = patched(changed, hashAt, sha256(changed.subarray(0, signedSize)));
 const byStranger = specimen(version, { privateKeyPem: keys[3].privateKeyPem });
 
-/** Nothing else is there: safe mode is what is left. */
+/** There is no other image: only safe mode is left. */
 function alone(image: Uint8Array): Attack['prepare'] {
   return (bench) => {
     bench.place(0, new Uint8Array(0));
@@ -40,7 +40,7 @@ function afterTheFact(image: Uint8Array): Attack['prepare'] {
   };
 }
 
-/** Signed as it is, whatever its header and its protected TLVs say: every refusal but the one it is about has no cause. */
+/** Correctly signed, whatever its header and its protected TLVs say: so there is only one cause to refuse it. */
 function flagged(flags: number): Uint8Array {
   const changed = patched(good, ImageFormat.OFFSET_FLAGS, new Uint8Array(Uint32Array.of(flags).buffer));
   const digest = sha256(changed.subarray(0, signedSize));
@@ -62,19 +62,19 @@ function byKeyFor(purposes: number, locked = false): Attack['prepare'] {
 const imageAttacks: readonly Attack[] = [
   {
     name: 'payload changed',
-    about: 'the hash TLV tells that the payload was changed',
+    about: 'the hash TLV shows that the payload was changed',
     bootable: true,
     prepare: offered(changed),
   },
   {
     name: 'not signed',
-    about: 'payload and hash TLV fit each other; the signature is of another image',
+    about: 'payload and hash TLV match; the signature is of another image',
     bootable: true,
     prepare: offered(unsigned),
   },
   {
     name: 'not signed, and alone',
-    about: 'the same, with nothing else to boot and asked for for good',
+    about: 'the same, with a permanent trial requested and no other image to boot',
     bootable: false,
     prepare: alone(unsigned),
   },
@@ -86,13 +86,13 @@ const imageAttacks: readonly Attack[] = [
   },
   {
     name: 'signed by a stranger',
-    about: 'a key nobody burnt, named by its own KEYHASH',
+    about: 'a key that is not in the fuses, named by its own KEYHASH',
     bootable: true,
     prepare: offered(byStranger),
   },
   {
     name: 'signed by a stranger in our name',
-    about: 'a key nobody burnt, under the KEYHASH of one of ours',
+    about: 'a key that is not in the fuses, under the KEYHASH of one that is',
     bootable: true,
     prepare: offered(patched(byStranger, placeOf(byStranger, keys[3].keyHash), keys[0].keyHash)),
   },
@@ -116,7 +116,7 @@ const imageAttacks: readonly Attack[] = [
   },
   {
     name: 'signed with a key for tokens',
-    about: 'a good signature by a key that vouches for no image',
+    about: 'a good signature by a key whose purposes include no images',
     bootable: true,
     prepare: byKeyFor(KeyPurpose.TOKEN),
   },
@@ -128,7 +128,7 @@ const imageAttacks: readonly Attack[] = [
   },
   {
     name: 'signed with a recovery key',
-    about: 'a good signature by a key that vouches only for recovery, beside an image of a release key',
+    about: 'a good signature by a key for recovery only, beside an image of a release key',
     bootable: true,
     refused: { slots: [1], because: 'its key vouches for recovery only, and another image can run', standIn: true },
     prepare: byKeyFor(KeyPurpose.RECOVERY),

@@ -1,4 +1,4 @@
-// How often each glitch site is executed in the boot an attack is about, by the block counters of the core.
+// How often each glitch site is executed in the boot that is attacked, by the block counters of the core.
 
 import type { GlitchableImage } from '../../../host/board/cpu/cpu.ts';
 import { AttackBench } from '../attack/attack-bench.ts';

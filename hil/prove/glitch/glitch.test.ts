@@ -1,4 +1,4 @@
-// One thing goes wrong while the bootloader decides: the slice of the proof that every test run can afford. All of it: coldrig prove glitch
+// One fault is injected while the bootloader decides: the slice of the proof that is part of every test run. The full proof: coldrig prove glitch
 
 import { describe, expect, test } from 'vitest';
 import { checkImage, makeGlitchable } from '../../../host/board/cpu/cpu.ts';

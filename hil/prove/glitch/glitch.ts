@@ -1,12 +1,11 @@
-// `coldrig prove glitch`: while the bootloader decides, one thing goes wrong, and what must not run does not.
+// `coldrig prove glitch`: one fault is injected while the bootloader decides, and still nothing runs that must not run.
 //
-//   rewrite the bootloader once     every site in it, each asleep                 host/board/cpu/glitch.ts
+//   rewrite the bootloader once     every site in it, none active                 host/board/cpu/glitch.ts
 //   boot it once, counted           which sites this boot executes, how often     executions.ts
 //   for each glitch of glitches.ts  restore, arm, boot, judge; then boot again, unharmed
 //
-// A glitch may lead to a fault, to the other image, to safe mode, or hang the core until somebody cuts power. What it may not do is run
-// what does not verify or was refused, confirm an image, burn a fuse, or leave a device behind that boots otherwise than before once the
-// glitch is over (judge.ts).
+// A glitch may lead to a fault, to the other image, to safe mode, or hang the core until power is cut. It must not run what does not verify or was
+// refused, must not confirm an image or burn a fuse, and afterwards the device must boot as before (judge.ts).
 
 import { checkImage, type GlitchableImage, makeGlitchable, prepareImage } from '../../../host/board/cpu/cpu.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
@@ -29,13 +28,13 @@ import { countExecutions } from './executions.ts';
 import { type GlitchSampling, glitchesOf, type NamedGlitch, withGlitch } from './glitches.ts';
 import { judgeEarned, judgeRefused, refusedAfter } from './judge.ts';
 
-/** Every copy by DMA comes through the first of these; the others are how most of the bootloader asks for one. */
+/** Every copy by DMA goes through the first of these; most of the bootloader calls it through the others. */
 export const copies = ['copyBlock', 'copyFromBus', 'copyFromFifo'].map((name) => `protocol/guest/dma/${name}`);
 /** Four times what the longest of these boots takes. */
 const withinNs = 60_000_000;
 
 const full: GlitchSampling = { sites: 1, between: 6, bytes: 4 };
-/** What a test run can afford. */
+/** The sample for every test run. */
 export const slice: GlitchSampling = { sites: 6, between: 1, bytes: 1 };
 
 export const glitch: Proof = {

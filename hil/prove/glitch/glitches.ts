@@ -1,11 +1,11 @@
-// Which glitches there are in a boot: every site that it executes, at its first and last execution, at all of them, and at a seeded
-// sample of those in between; each in the ways its kind can go wrong.
+// The glitches of a boot: every site that it executes, at its first and last execution, at all of them, and at a seeded sample of those in between;
+// each in every way that its kind of instruction can fail.
 
 import { armGlitch, type Glitch, type GlitchSite } from '../../../host/board/cpu/cpu.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { choice } from '../choice.ts';
 
-/** How much of all there is. */
+/** The part of all glitches that is tried. */
 export interface GlitchSampling {
   /** Sites, as "one in so many"; 1: all. */
   sites: number;
@@ -86,7 +86,7 @@ function waysOf(site: GlitchSite, name: string, sampling: GlitchSampling, seed: 
   }
 }
 
-/** The boot of a snapshot taken before the bootloader begins, with this glitch to come. */
+/** The boot from a snapshot taken before the bootloader begins, with this glitch armed. */
 export function withGlitch(loaded: Snapshot, glitch: Glitch): Snapshot {
   return { ...loaded, globals: armGlitch(loaded.globals, glitch) };
 }

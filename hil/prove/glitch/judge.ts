@@ -1,5 +1,5 @@
-// What must be true of a boot in which something went wrong, beside what every attacked device owes (attack/judge.ts): what was refused did
-// not run, nothing was confirmed, no fuse moved.
+// What must be true of a boot with a glitch, besides what must be true of every attacked device (attack/judge.ts): a refused image did not run,
+// nothing was confirmed, no fuse was burnt.
 
 import { RESET } from '../../../protocol/generated/registers.ts';
 import type { AttackBench, Boot } from '../attack/attack-bench.ts';
@@ -7,7 +7,7 @@ import { judgeRun } from '../attack/judge.ts';
 import type { Finding } from '../invariants.ts';
 import type { Attack } from './attack.ts';
 
-/** Nothing was run that does not verify, and none of the images that may not run although they verify. */
+/** No image ran that does not verify, and none that may not run although it verifies. */
 export function judgeRefused({ refused }: Attack, boot: Boot): Finding[] {
   if (!refused) return judgeRun(boot);
   const judged = refused.standIn ? boot.handOvers.slice(0, 1) : boot.handOvers;
@@ -19,13 +19,13 @@ export function judgeRefused({ refused }: Attack, boot: Boot): Finding[] {
   return [...judgeRun(boot), ...ran];
 }
 
-/** What is still refused when power comes back after this boot. */
+/** The images that must still be refused when power comes back after this boot. */
 export function refusedAfter({ refused, untilPowerLoss, ...attack }: Attack, { handOvers }: Boot): Attack {
   const isForgiven = untilPowerLoss || (refused?.standIn && handOvers.length > 1);
   return isForgiven || !refused ? attack : { ...attack, refused };
 }
 
-/** No image of these attacks has had a healthy run since it was last confirmed: no boot confirms one or moves a fuse, and a trial has its timer. */
+/** No image of these attacks ran healthy since the last confirm: so no boot may confirm one or burn a fuse, and a trial must have its timer. */
 export function judgeEarned(bench: AttackBench, { handOvers, state }: Boot, fuses: Uint32Array): Finding[] {
   const findings: Finding[] = [];
   const moved = bench.board.fuseWords().findIndex((word, index) => word !== fuses[index]);

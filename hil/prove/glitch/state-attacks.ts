@@ -1,5 +1,5 @@
-// Images that verify and still may not run: the boot state, the fuses or the way the last run ended forbid it. Each state is brought about as it
-// comes about, by boots of the real bootloader.
+// Images that verify and still may not run: the boot state, the fuses or the end of the last run forbid it. Each state is made in the real way, by
+// boots of the real bootloader.
 
 import { RESET } from '../../../protocol/generated/registers.ts';
 import { Fuse } from '../../../protocol/memory-map.ts';
@@ -68,14 +68,14 @@ export const stateAttacks: readonly Attack[] = [
   },
   {
     name: 'not requested',
-    about: 'a newer image that nobody marked, beside a confirmed one',
+    about: 'a newer image that was not marked, beside a confirmed one',
     bootable: true,
     refused: { slots: [1], because: 'nobody requested it', standIn: true },
     prepare: (bench) => beside(bench, good),
   },
   {
     name: 'older than the confirmed image',
-    about: 'its trailer requests it, and no token allows the way back',
+    about: 'its trailer requests a trial, and no token allows the downgrade',
     bootable: true,
     refused: { slots: [1], because: 'the confirmed image is newer, and nothing allows a downgrade', standIn: true },
     prepare(bench) {

@@ -1,4 +1,4 @@
-// What an answer must be, whatever was asked: the request's header turned round, and a body that says one thing.
+// What every answer must be: the header of the request with the operation of a reply, and a body that is either a success or one error.
 
 import { type CborMap, decodeBody } from '../../../host/tools/smp/cbor.ts';
 import { decodeMessage, headerSize, type SmpMessage } from '../../../host/tools/smp/message.ts';

@@ -1,8 +1,8 @@
-// CBOR as strangers write it: every way to write a head, known keys with values of any kind, and what no decoder should take.
+// Random CBOR: every way to write a head, known keys with values of any kind, and data that a decoder must refuse.
 
 import fc from 'fast-check';
 
-/** How many bytes hold the argument of a head; 0: the head itself does. */
+/** How many bytes the argument of a head takes; 0: the head itself holds it. */
 type Width = 0 | 1 | 2 | 4 | 8;
 
 /** A head with its argument in this width; a wider one than needed is legal, a narrower one cuts the argument. */
@@ -22,7 +22,7 @@ const breakByte = Uint8Array.of(0xff);
 
 const string = (major: number) => (content: Uint8Array) => anyHead(major, content.length).map((h) => join(h, content));
 
-/** Keys the device knows, and some it does not. */
+/** Keys that the device knows, and some that it does not. */
 const keyNames = [
   ...['d', 'hash', 'confirm', 'off', 'len', 'data', 'sha', 'upgrade', 'image', 'slot', 'name', 'format', 'query'],
   ...['index', 'groups', 'force', 'boot_mode', 'x', '', 'd\0', '__proto__'],
@@ -49,7 +49,7 @@ const simple = fc.constantFrom(
   ),
 );
 
-/** Well-formed at times, and never what this device should take. */
+/** Sometimes well-formed, but this device must never accept it. */
 const poison = fc.oneof(
   fc
     .constantFrom(
@@ -57,7 +57,7 @@ const poison = fc.oneof(
       ...[[0x1f], [0xdf], [0xff], [0xe0], [0xf8, 24], [0xf8, 0xff], [0xfc], [0xf0]],
     )
     .map((each) => Uint8Array.from(each)),
-  // Lengths and counts that no message holds.
+  // Lengths and counts that are too large for a message.
   fc
     .tuple(
       fc.constantFrom(2, 3, 4, 5),
@@ -112,7 +112,7 @@ const list = fc.array(fc.constantFrom(0, 1, 2, 10, 63), { maxLength: 6 }).chain(
   ),
 );
 
-/** A map whose keys have the values they want: what gets past the first look. */
+/** A map whose keys have values of the right type: it passes the first check. */
 const fitting = fc
   .tuple(
     ...[named('d', text), named('hash', digest), named('confirm', flag), named('name', text), named('groups', list)],
@@ -134,7 +134,7 @@ const nest = fc
     return join(Uint8Array.of(0xa1, 0x61, 0x78), ...layers, Uint8Array.of(0), closing);
   });
 
-/** A body: mostly a map of keys the device knows, at times anything. */
+/** A body: mostly a map of keys that the device knows, sometimes anything. */
 export const body: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 4, arbitrary: fields(item) },
   { weight: 4, arbitrary: fitting },
@@ -142,7 +142,7 @@ export const body: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 1, arbitrary: nest },
   { weight: 1, arbitrary: item },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
-  // Cut off, and with something behind it.
+  // Cut off, and with more bytes behind it.
   { weight: 2, arbitrary: fc.tuple(fields(item), fc.nat(40)).map(([whole, cut]) => whole.slice(0, -1 - cut)) },
   { weight: 1, arbitrary: fc.tuple(fields(item), fc.uint8Array({ maxLength: 9 })).map(([a, b]) => join(a, b)) },
 );

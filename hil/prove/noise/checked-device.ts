@@ -1,14 +1,14 @@
-// A device under attack, and the laws that hold whatever a stranger sends it:
+// A device under attack, and the laws that must hold whatever is sent to it:
 //
-// - no fault, and no reset but one that was asked for
+// - no fault, and no reset except a requested one
 // - every message with a whole header is answered exactly once, in order, with its own sequence number and a body of CBOR; what follows
-//   a request that failed in the same message is not looked at
+//   a request that failed in the same message is not served
 // - an answer is complete 200 ms after its request
 // - the bytes of the bootloader and of the running image never change
-// - it echoes afterwards, on both lines
+// - afterwards it answers an echo, on both lines
 //
-// `deliver` checks the first three message by message, `judge` the rest at the end of a case. A broken law throws, and says which.
-// It frames and reads messages by itself (wire.ts) and not with the client of hil/rig: framing is among the things that are checked.
+// `deliver` checks the first three for each message, `judge` the rest at the end of a case. A broken law throws an error that names it.
+// It frames and reads messages itself (wire.ts) and not with the client of hil/rig, because framing is one of the things that are checked.
 
 import type { Board } from '../../../host/board/board.ts';
 import { ResetCause } from '../../../host/board/device.ts';
@@ -25,7 +25,7 @@ import { type Datagram, gateway, serialConsole, type Wire, wires } from './wire.
 
 const patienceNs = 200 * millisecond;
 const stepNs = 100_000;
-/** From an answer that promises a reset, or from power, to a device that is up again. */
+/** The time from an answer that announces a reset, or from power-on, until the device is up again. */
 const bootNs = 500 * millisecond;
 const fromOutside: number[] = [ResetCause.POWER_ON, ResetCause.PIN, ResetCause.BROWN_OUT];
 const slotStart = [MemoryMap.SLOT_A, MemoryMap.SLOT_B];
@@ -45,7 +45,7 @@ interface Listed {
 /** A line as the test sees it. */
 interface Side {
   decode: (bytes: Uint8Array) => Datagram[];
-  /** What was sent since the line was last silent and empty. */
+  /** The bytes that were sent since the line was last silent and empty. */
   stream: Buffer;
   messages: number;
   answers: (Datagram & { timeNs: number })[];
@@ -56,16 +56,16 @@ export class CheckedDevice {
   private readonly base: Snapshot;
   private readonly boot: Buffer;
   private readonly slots: Slot[];
-  /** Slots that must not change: each holds what runs, or what there is to fall back to. */
+  /** Slots that must not change: each holds the running image, or one to fall back to. */
   private guarded: Slot[] = [];
   private sides: [Side, Side] = [side(gateway), side(serialConsole)];
   private faults = 0;
-  /** Those the device made itself. */
+  /** Resets that the device made itself. */
   private resets = 0;
   private resetsAsked = 0;
   private sequence = 0;
 
-  /** A board at rest; what it is now is what every case begins with. */
+  /** A board at rest; every case begins with its present state. */
   constructor(board: Board, slots: number[]) {
     this.board = board;
     this.boot = this.inFlash(MemoryMap.BOOT, MemoryMap.BOOT_SIZE);
@@ -93,12 +93,12 @@ export class CheckedDevice {
     return this;
   }
 
-  /** Forgets what was begun on the lines: the device was reset, and so does it. */
+  /** Forgets unfinished messages on the lines: the device was reset, and has forgotten them, too. */
   linesAreNew(): void {
     this.sides = [side(gateway), side(serialConsole)];
   }
 
-  /** Puts bytes on a line, however many; time passes while the wire is full. */
+  /** Puts any number of bytes on a line; time passes while the wire is full. */
   put(line: 0 | 1, bytes: Uint8Array): void {
     this.sides[line].stream = Buffer.concat([this.sides[line].stream, bytes]);
     for (let at = 0; at < bytes.length; ) {
@@ -109,7 +109,7 @@ export class CheckedDevice {
     }
   }
 
-  /** Sends any bytes, frame by frame, and returns what the device answers to the messages they carry. */
+  /** Sends any bytes, frame by frame, and returns the answers to the messages in them. */
   deliver(wire: Wire, bytes: Uint8Array): Answer[] {
     const answers: Answer[] = [];
     for (let start = 0; start < bytes.length; ) {
@@ -120,14 +120,14 @@ export class CheckedDevice {
       this.letArrive(wire);
       const [datagram] = this.newMessages(wire);
       if (!datagram) continue;
-      // A piece that completes a message leaves nothing behind it on the line.
+      // After a piece that completes a message, nothing is left on the line.
       Object.assign(this.sides[wire.line], { stream: Buffer.alloc(0), messages: 0 });
       answers.push(...this.answersTo(wire, datagram));
     }
     return answers;
   }
 
-  /** One request, framed as it should be; what was left unfinished before it may end with it, and be answered first. */
+  /** One request, correctly framed. An unfinished message before it may be completed by it, and is answered first. */
   request(wire: Wire, message: Uint8Array): Answer | undefined {
     return this.deliver(wire, wire.encode(message, 1 + (this.sequence++ % 0xffff))).at(-1);
   }
@@ -160,7 +160,7 @@ export class CheckedDevice {
     return fresh;
   }
 
-  /** The answers the device gives to a message that has just arrived; throws when they are not as the law wants them. */
+  /** The answers of the device to a message that has just arrived; throws when they break the law. */
   answersTo(wire: Wire, { peer, message }: Datagram): Answer[] {
     const found: Answer[] = [];
     let rest = message;
@@ -173,7 +173,7 @@ export class CheckedDevice {
     let resetIsDue = false;
     for (const { operation, group, command, fields } of found) {
       const done = operation === Smp.OP_WRITE_RESPONSE && fields.rc === undefined && fields.err === undefined;
-      // Asked for again before it comes, a reset comes once.
+      // When a reset is requested twice before it happens, it happens once.
       if (done && group === SmpGroup.OS && command === OsCommand.RESET && !resetIsDue) {
         resetIsDue = true;
         this.followReset();
@@ -183,14 +183,14 @@ export class CheckedDevice {
     return found;
   }
 
-  /** A reset was asked for: it comes. */
+  /** A reset was requested: it must happen. */
   private followReset(): void {
     this.resetsAsked++;
     this.board.runFor(bootNs);
     this.settle();
   }
 
-  /** Something from outside has reset the device, or cut its power: it comes up, whatever was on the lines. */
+  /** The device was reset from outside, or its power was cut: it must come up, whatever was on the lines. */
   recover(): void {
     if (this.board.state === 'off') this.board.powerOn();
     this.board.runFor(bootNs);
@@ -198,8 +198,8 @@ export class CheckedDevice {
   }
 
   private settle(): void {
-    if (this.resets !== this.resetsAsked) this.broken(`${this.resets} resets, ${this.resetsAsked} were asked for`);
-    // The tail of a frame whose head the device has not seen ends here, and what is answered to it is nobody's.
+    if (this.resets !== this.resetsAsked) this.broken(`${this.resets} resets, ${this.resetsAsked} were requested`);
+    // The rest of a frame whose start the device has not seen ends here; an answer to it belongs to no request.
     for (const { line, endings } of wires) this.board.send(line, Uint8Array.of(endings[0]));
     this.board.runFor(patienceNs);
     this.linesAreNew();
@@ -207,8 +207,8 @@ export class CheckedDevice {
   }
 
   /**
-   * What runs must not change, nor what there is to fall back to: the confirmed image, or in safe mode the newest of two. A rejected
-   * update is nobody's, nor is what a confirmed one replaced.
+   * The running image must not change, nor the one to fall back to: the confirmed image, or in safe mode the newest of two. A rejected update may
+   * change, and so may the image that a confirmed one has replaced.
    */
   private guardWhatCounts(): void {
     const images = this.ask(Smp.OP_READ, SmpGroup.IMG, ImgCommand.STATE).fields.images as Listed[];
@@ -230,33 +230,33 @@ export class CheckedDevice {
     return checkAnswer(request, answer.message, (what) => this.broken(what));
   }
 
-  /** What the device has said on a line that nobody has looked at yet. */
+  /** What the device has sent on a line and was not read yet. */
   take(wire: Wire): (Datagram & { timeNs: number })[] {
     return this.sides[wire.line].answers.splice(0);
   }
 
-  /** Whether an answer waits that nobody asked for. */
+  /** How many answers wait that belong to no request. */
   private strayAnswers(): number {
     return this.sides[0].answers.length + this.sides[1].answers.length;
   }
 
-  /** The laws that are held at the end. */
+  /** The laws that are checked at the end. */
   judge(): void {
     this.board.runFor(20 * millisecond);
-    if (this.strayAnswers() > 0) this.broken(`${this.strayAnswers()} answers that nobody asked for`);
+    if (this.strayAnswers() > 0) this.broken(`${this.strayAnswers()} answers that belong to no request`);
     for (const wire of wires) {
       const text = `still there? ${wire.name}`;
       const { fields } = this.ask(write, 0, 0, { d: text }, { wire });
       if (fields.r !== text) this.broken(`an echo came back as ${JSON.stringify(fields)} on ${wire.name}`);
     }
-    if (this.strayAnswers() > 0) this.broken(`${this.strayAnswers()} answers that nobody asked for`);
+    if (this.strayAnswers() > 0) this.broken(`${this.strayAnswers()} answers that belong to no request`);
     this.judgeMachine();
   }
 
-  /** The laws that cost nothing to look at: no fault, no reset but those asked for. */
+  /** The laws that cost nothing to check: no fault, no reset except requested ones. */
   judgeCalm(): void {
     if (this.faults !== 0) this.broken(`${this.faults} faults`);
-    if (this.resets !== this.resetsAsked) this.broken(`${this.resets} resets, ${this.resetsAsked} were asked for`);
+    if (this.resets !== this.resetsAsked) this.broken(`${this.resets} resets, ${this.resetsAsked} were requested`);
   }
 
   /** The laws that need no answer: no fault, no reset, no byte changed. */

@@ -1,11 +1,11 @@
-// What the device takes for CBOR, said by recursion where the device walks with a stack, and checked against cbor-x: the echo it owes.
+// The echo that a body must get, computed from its CBOR. It is written with recursion, where the device uses a stack, and checked against cbor-x.
 
 import { isUtf8 } from 'node:buffer';
 import { Decoder } from 'cbor-x/decode-no-eval';
 
 const deepest = 8;
 const mostSteps = 256;
-// The build without native code: that (1.6.9) stumbles over a string with a length of eight bytes behind one that is not ASCII.
+// The build without native code: the native one (1.6.9) fails at a string with a length of eight bytes behind one that is not ASCII.
 const decoder = new Decoder({ useRecords: false, mapsAsObjects: false, int64AsNumber: true } as object);
 
 interface Walk {
@@ -14,7 +14,7 @@ interface Walk {
   steps: number;
 }
 
-/** Where the item at `at` ends, or undefined where the device must refuse it. */
+/** Where the item at `at` ends, or undefined when the device must refuse it. */
 function endOf(walk: Walk, at: number, depth: number): number | undefined {
   const { bytes } = walk;
   const first = bytes[at];
@@ -35,7 +35,7 @@ function endOf(walk: Walk, at: number, depth: number): number | undefined {
   return end;
 }
 
-/** An array ends anywhere, a map before a key. */
+/** An array may end anywhere, a map only before a key. */
 function endOfOpen(walk: Walk, start: number, major: number, depth: number): number | undefined {
   if (depth > deepest) return undefined;
   let end: number | undefined = start;
@@ -47,7 +47,7 @@ function endOfOpen(walk: Walk, start: number, major: number, depth: number): num
   return undefined;
 }
 
-/** The echo the device owes for a body: its answer, every byte of it. */
+/** The whole answer to an echo request with this body, byte by byte. */
 export function owed(payload: Uint8Array): { r?: string; rc?: number } {
   const end = endOf({ bytes: payload, steps: 0 }, 0, 0);
   if (end === undefined || payload[0] >> 5 !== 5) return { rc: 3 };

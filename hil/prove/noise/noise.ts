@@ -1,4 +1,4 @@
-// What strangers put on the lines: messages whose headers lie, frames that were damaged on the way, and plain noise.
+// Hostile input for the lines: messages with wrong headers, damaged frames, and noise.
 
 import fc from 'fast-check';
 import { headerSize } from '../../../host/tools/smp/message.ts';
@@ -35,7 +35,7 @@ export function messageOf(header: Header, payload: Uint8Array, length = payload.
   );
 }
 
-/** One request; the length in its header is true, a little wrong, or any. */
+/** One request; the length in its header is right, a little wrong, or random. */
 const request = fc
   .tuple(
     anyHeader,
@@ -48,7 +48,7 @@ const request = fc
   )
   .map(([header, payload, lie]) => messageOf(header, payload, Math.max(0, payload.length + lie)));
 
-/** What a frame holds: a request or several, cut off or grown beyond every buffer at times. */
+/** The contents of a frame: one request or several, sometimes cut off or larger than every buffer. */
 export const message: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 6, arbitrary: request },
   { weight: 1, arbitrary: fc.array(request, { maxLength: 4 }).map((each) => new Uint8Array(Buffer.concat(each))) },
@@ -61,7 +61,7 @@ export const message: fc.Arbitrary<Uint8Array> = fc.oneof(
   },
 );
 
-/** A message none of whose requests is the OS reset: for tests in which nobody could say whether it still happens. */
+/** A message without a request for an OS reset: for tests that could not know whether the reset still happens. */
 export const peaceful = message.filter((bytes) => {
   for (let rest = bytes; rest.length >= headerSize; rest = rest.subarray(headerSize + ((rest[2] << 8) | rest[3])))
     if (rest[4] === 0 && rest[5] === 0 && rest[7] === 5) return false;
@@ -74,7 +74,7 @@ interface Damage {
   byte: number;
 }
 
-/** Bytes that mean something to a receiver. */
+/** Bytes that have a meaning for a receiver. */
 const framing = fc.constantFrom(...[0xc0, 0xdb, 0xdc, 0xdd, 6, 9, 4, 0x14, 0x0a, 0x0d, 0x3d, 0x41, 0]);
 const damage: fc.Arbitrary<Damage> = fc.record({
   where: fc.nat(9999),

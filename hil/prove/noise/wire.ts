@@ -1,7 +1,7 @@
-// The two lines seen from a stranger's side: how a message is framed, and which messages a stream of any bytes carries.
+// The two lines as a sender sees them: how a message is framed, and which messages a stream of any bytes contains.
 //
-// `messagesIn` says in other words what protocol/guest/{slip,console}.ts do byte by byte, so that the device can be held against
-// it: what it takes for a request must be exactly this. What must stay true: both forget nothing and keep no state but the stream.
+// `messagesIn` decodes a whole stream at once, where protocol/guest/{slip,console}.ts do it byte by byte, so that the device can be compared with it:
+// both must find exactly the same requests. What must stay true: the stream is the only state of both.
 
 import { SlipDecoder, slipEncode } from '../../../host/links/slip.ts';
 import { ConsoleDecoder, crc16, encodeConsole } from '../../../host/tools/smp/console-framing.ts';
@@ -17,10 +17,10 @@ export interface Wire {
   line: 0 | 1;
   name: string;
   byteNs: number;
-  /** A byte that may end a frame: pieces of a stream are cut behind it. */
+  /** A byte that may end a frame: a stream is cut into pieces behind it. */
   endings: number[];
   encode(message: Uint8Array, peer: number): Uint8Array;
-  /** What the device says, as its messages complete. */
+  /** Decodes what the device sends, message by message. */
   decoder(): (bytes: Uint8Array) => Datagram[];
   messagesIn(stream: Buffer): Datagram[];
 }
@@ -46,7 +46,7 @@ function slipDatagram(piece: string): Datagram[] {
   if (/\xdb(?![\xdc\xdd])/.test(piece)) return [];
   const plain = piece.replace(/\xdb[\xdc\xdd]/g, (pair) => (pair[1] === '\xdc' ? '\xc0' : '\xdb'));
   const bytes = Buffer.from(plain, 'latin1');
-  // What exceeds the buffer is cut, as a socket cuts a datagram.
+  // Bytes beyond the buffer are cut off, as a socket cuts a datagram.
   return bytes.length < 2
     ? []
     : [{ peer: bytes.readUInt16BE(0), message: new Uint8Array(bytes.subarray(2, 2 + Smp.BUFFER_SIZE)) }];
@@ -62,7 +62,7 @@ export const serialConsole: Wire = {
     const decoder = new ConsoleDecoder();
     return (bytes) => decoder.push(bytes).map((message) => ({ peer: 0, message }));
   },
-  // 06 09 starts afresh wherever it stands, so each piece behind one is a packet of its own, or none.
+  // 06 09 begins a new packet wherever it is, so each piece behind one is a packet of its own, or none.
   messagesIn: (stream) => stream.toString('latin1').split('\x06\x09').slice(1).flatMap(consoleDatagram),
 };
 
@@ -71,7 +71,7 @@ function consoleDatagram(piece: string): Datagram[] {
   let rest: string | undefined = piece;
   while (rest !== undefined) {
     const end = rest.search(/[\r\n]/);
-    // Whatever is wrong is wrong at once, not only when the line ends.
+    // An error counts at once, not only at the end of the line.
     text += end < 0 ? rest : rest.slice(0, end);
     if (end < 0 || !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{0,3}|[A-Za-z0-9+/]{2}={1,2}|[A-Za-z0-9+/]{3}=)$/.test(text))
       return [];

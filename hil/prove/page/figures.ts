@@ -1,4 +1,4 @@
-// The figures of the page: what the whole proof came to, as it was last run, kept beside the page so that the page can be made again.
+// The figures of the page: the results of the last run of each proof, stored beside the page so that the page can be rendered again.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,21 +13,21 @@ export interface Figures {
   effort: ProofOptions['effort'];
   points: number;
   violations: number;
-  /** What it took on all cores together, with its start. */
+  /** Processor seconds of all cores together, its start included. */
   processorSeconds?: number;
   proved: Proved;
   scenarios: { name: string; points: number; violations: number; counts: Record<string, number> }[];
-  /** What the proof adds of its own: canaries and who caught them. */
+  /** Further results of a proof: canaries and who caught them. */
   extra: Record<string, unknown>;
-  /** The first violations, where there are any. */
+  /** The first violations, if there are any. */
   found?: { scenario: string; point: string; invariant: Invariant; text: string }[];
-  /** Why it did not come to its end; its figures are then those of nothing. */
+  /** Why it broke off; then its figures are all zero. */
   failure?: string;
 }
 
 export interface Kept {
   proofs: Figures[];
-  /** What of the bootloader is reached, as Markdown (coverage.ts). */
+  /** Which blocks of the bootloader are reached, as Markdown (coverage.ts). */
   reached: string;
 }
 
@@ -37,7 +37,7 @@ export function readFigures(): Kept {
   return JSON.parse(readFileSync(figuresFile, 'utf8')) as Kept;
 }
 
-/** Violations that the page tells of. */
+/** Violations that the page shows. */
 const toldMax = 10;
 
 export function figuresOf(result: ProofResult): Figures {
@@ -51,13 +51,13 @@ export function figuresOf(result: ProofResult): Figures {
   };
 }
 
-/** Of a proof that broke off: nothing is proved. */
+/** For a proof that broke off: nothing is proved. */
 export function figuresOfNone(proof: string, options: Pick<ProofOptions, 'seed' | 'effort'>, failure: string): Figures {
   const proved: Proved = { commit: 'unknown', guests: {}, tools: {} };
   return { proof, ...options, points: 0, violations: 0, proved, scenarios: [], extra: {}, failure };
 }
 
-/** Whether nothing speaks against what was to be proved. */
+/** Whether the proof ended, without a violation. */
 export function isGood({ violations, failure }: Figures): boolean {
   return violations === 0 && failure === undefined;
 }

@@ -1,8 +1,9 @@
-// Runs the whole proof and writes docs/proof.md and the figures it shows. Run: make proof, or with names to run only those again (with
-// `page`, none: the figures kept are rendered), or with --slice to run only what a test run affords (the page says so): tsx hil/prove/page/page.generate.ts [--slice] [power explore ...]
+// Runs the whole proof and writes docs/proof.md and its figures. Run: make proof. Or run it with names, to repeat only those proofs (`page`: none, the
+// stored figures are rendered), or with --slice, to run only the slices (the page says so):
+//   tsx hil/prove/page/page.generate.ts [--slice] [power explore ...]
 //
-// What must stay true: a page is written after each proof, also where one has violations, does not close or breaks off; the page then says so, and the exit
-// code is 1. Of a proof that was not run again the figures of its last run stay, with the commit and the guests they are of.
+// What must stay true: the page is written after each proof, also when one has violations, does not close or breaks off. Then the page says so, and the
+// exit code is 1. A proof that is not run again keeps the figures of its last run, with the commit and the guests of that run.
 
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -28,7 +29,7 @@ let { reached } = kept;
 const texts = await scenarioTexts();
 for (const { name } of chosen) {
   figures.set(name, await proved(name));
-  // What ended is kept, whatever becomes of the rest.
+  // A proof that ended is stored at once, whatever happens to the others.
   writePage();
 }
 if (wanted.length === 0) {
@@ -38,7 +39,7 @@ if (wanted.length === 0) {
 writePage();
 process.exitCode = [...figures.values()].every(isGood) ? 0 : 1;
 
-/** Runs one proof. Where it breaks off that is what is known of it, and the others follow. */
+/** Runs one proof. When it breaks off, that is stored as its result, and the others follow. */
 async function proved(name: string): Promise<Figures> {
   console.error(`proving ${name} …`);
   try {

@@ -1,4 +1,4 @@
-// The page is made, not typed: it is what the kept figures render to, and they are of the scenarios there are.
+// The page is generated: it is rendered from the stored figures, and these are of the present scenarios.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { scenarioTexts } from './texts.ts';
 const kept = readFigures();
 const figures = kept.proofs;
 
-test('docs/proof.md is what its figures render to; `make proof` makes both', async () => {
+test('docs/proof.md is rendered from its figures; `make proof` makes both', async () => {
   const page = readFileSync(join(repositoryRoot, 'docs', 'proof.md'), 'utf8');
   expect(page).toBe(renderPage(kept, await scenarioTexts()));
 });

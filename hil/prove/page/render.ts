@@ -1,5 +1,5 @@
-// Renders docs/proof.md: what a release engineer hands to a safety reviewer. Figures come from the run, sentences that the code also has come
-// from the code; what is only prose is in prose.ts.
+// Renders docs/proof.md, the page that a release engineer gives to a safety reviewer. Figures come from the run; sentences that the code has come from
+// the code; the rest is in prose.ts.
 
 import { fuseTearPatterns } from '../../../host/board/devices/fuse-tear.ts';
 import { tearPatterns } from '../../../host/board/devices/tear.ts';
@@ -22,7 +22,7 @@ import {
   windows,
 } from './prose.ts';
 
-/** A proof's scenarios, for what they are about. */
+/** The scenarios of a proof, with a sentence about each. */
 export type ScenarioTexts = ReadonlyMap<string, readonly ScenarioText[]>;
 
 export function renderPage({ proofs: figures, reached }: Kept, texts: ScenarioTexts): string {
@@ -45,7 +45,7 @@ export function renderPage({ proofs: figures, reached }: Kept, texts: ScenarioTe
   return `${parts.flat().join('\n\n')}\n`;
 }
 
-/** Commit, guests and tools of each proof. They are the same for all where all were run together. */
+/** Commit, guests and tools of each proof. They are the same for all proofs that were run together. */
 function whatWasProved(figures: readonly Figures[]): string {
   const guests = rowsBy(figures, ({ proved }) =>
     Object.entries(proved.guests).map(([name, hash]) => [name, `\`${hash}\``]),
@@ -94,7 +94,7 @@ function extentOf({ effort, failure }: Figures): string {
   return effort === 'full' ? 'all of it' : 'the slice of a test run';
 }
 
-/** Said first, where there is anything: a page that is not good news must not look like it. */
+/** Violations and proofs that broke off come first, so that a reader cannot miss them. */
 function whatIsWrong(figures: readonly Figures[]): string[] {
   const broken = figures.filter((each) => !isGood(each));
   if (broken.length === 0) return [];
@@ -108,7 +108,7 @@ function whatIsWrong(figures: readonly Figures[]): string[] {
   return ['**Not all of it holds.** What was found:', bullets(lines)];
 }
 
-/** Scenarios in the order of the proof, each with every further figure that any of them has. */
+/** Scenarios in the order of the proof, with a column for every further figure that one of them has. */
 function scenarioTable({ proof, scenarios, extra }: Figures, texts: ScenarioTexts): string {
   const counts = [...new Set(scenarios.flatMap((each) => Object.keys(each.counts)))];
   const caught = caughtBy(extra);
@@ -129,7 +129,7 @@ function scenarioTable({ proof, scenarios, extra }: Figures, texts: ScenarioText
   return table(head, rows);
 }
 
-/** Who caught each canary, where the proof is the one about canaries. */
+/** Which proof caught each canary; only for the proof of canaries. */
 function caughtBy(extra: Record<string, unknown>): Map<string, string> | undefined {
   if (!Array.isArray(extra.canaries)) return undefined;
   const entries = extra.canaries as { name: string; caughtBy?: string; scenario?: string; invariant?: string }[];
@@ -176,7 +176,7 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** With a space every three digits from five on, as tables of figures have it. */
+/** From five digits on, with a space between groups of three. */
 function number(value: number): string {
   return value < 10_000 ? `${value}` : `${value}`.replace(/\B(?=(\d{3})+$)/g, '\u00a0');
 }

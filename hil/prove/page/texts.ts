@@ -1,4 +1,4 @@
-// What every proof says its scenarios are about.
+// The sentences about the scenarios of every proof.
 
 import { loadProof, proofs } from '../proofs.ts';
 import type { ScenarioTexts } from './render.ts';

@@ -42,7 +42,7 @@ export interface Handover {
 
 export const slotAddresses = [MemoryMap.SLOT_A, MemoryMap.SLOT_B];
 
-/** Looks at what is handed over, in the moment it is. */
+/** Examines an image at the moment of its hand-over. */
 export function lookAtHandover(board: Remains, address: number, images: Images): Handover {
   const slot = address >= MemoryMap.SLOT_B ? 1 : 0;
   const image = imageIn(board, slot, images);
@@ -51,7 +51,7 @@ export function lookAtHandover(board: Remains, address: number, images: Images):
   return { slot, image, refusal: ok ? undefined : message };
 }
 
-/** Where chance had a say in what was read, what counts is what the core was given: the very bytes of an image, or not. */
+/** When a read depended on chance (an unstable bit), only the bytes that the core got count: those of an image of the story, or not. */
 export function lookAtCore(board: Board, handover: Handover, images: Images): void {
   const address = slotAddresses[handover.slot];
   if (handover.image !== undefined || !isWeak(board, address, MemoryMap.SLOT_SIZE)) return;
@@ -64,7 +64,7 @@ export function lookAtCore(board: Board, handover: Handover, images: Images): vo
   handover.refusal = found === undefined ? 'the core runs bytes of no image' : undefined;
 }
 
-/** Holds a recovery against what must be true of it wherever the cut was. */
+/** Checks what must be true of a recovery wherever the cut was. */
 export function judge(board: Ending, recovery: Recovery, scenario: Scenario, images: Images): Finding[] {
   const findings: Finding[] = [];
   const find = (invariant: Invariant, text: string) => findings.push({ invariant, text });
@@ -83,7 +83,7 @@ export function judge(board: Ending, recovery: Recovery, scenario: Scenario, ima
   return findings;
 }
 
-/** The promises over a boot that nobody asked for anything but power. */
+/** The promises over a boot for which only power came, without any request. */
 export function judgeBoot(
   before: Known,
   ending: Ending,
@@ -115,12 +115,12 @@ function whyNotBootable(board: Remains, keeps: ImageName, goal: ImageName, image
   return `neither ${keeps} nor ${goal} is confirmed, whole and let in by the fuses; the slots hold ${holds.join(' and ')}, their states are ${states}`;
 }
 
-/** Images that were confirmed once and are whole, and that no fuse keeps out, read as it may. One that a client tries again stays among them. */
+/** Images that were confirmed once, are whole, and are allowed by the fuses whatever an unstable bit reads. One that a client tries again is included. */
 export function bootableImages(board: Remains, images: Images): ImageName[] {
   return imagesWith(board, images, ({ earned }) => earned).filter((name) => isAllowed(board, name));
 }
 
-/** What a boot that hands over to a confirmed image leaves undone in the fuses. */
+/** What a boot that hands over to a confirmed image has not burnt yet. */
 function whatFusesLack(board: Ending, { handovers }: Recovery, images: Images): string | undefined {
   const name = handovers.at(-1)?.image;
   if (board.state !== 'firmware' || name === undefined || !isConfirmed(board, name, images)) return undefined;
@@ -130,7 +130,7 @@ function whatFusesLack(board: Ending, { handovers }: Recovery, images: Images): 
   return firstWeak < 0 ? undefined : `fuse word ${firstWeak} reads as chance has it, and nobody burns it again`;
 }
 
-/** Whether a trial was undone because power was lost in each of its boots. */
+/** Whether a trial was rolled back because power was lost in each of its boots. */
 export function isTrialSpent(board: Remains): boolean {
   const slots = bootState(board)?.slots ?? [];
   return slots.some(({ state, reason }) => state === SlotState.REJECTED && reason === RejectReason.TRIALS_EXHAUSTED);
@@ -140,7 +140,7 @@ export function isConfirmed(board: Remains, name: ImageName, images: Images): bo
   return imagesWith(board, images, ({ state }) => state === SlotState.CONFIRMED).includes(name);
 }
 
-/** Images that a slot holds whole and of which the boot state says this. */
+/** Images that a slot holds whole and that have this state in the boot state. */
 function imagesWith(board: Remains, images: Images, isSo: (entry: BootStateEntry) => boolean): ImageName[] {
   const slots = bootState(board)?.slots ?? [];
   return slots.flatMap((entry, slot) => {

@@ -1,7 +1,7 @@
 // Where power is cut in a story: before, inside and after each flash and fuse operation, and at bus accesses and cycles of each of its boots.
 //
-// A point has a name that says where it is, and everything that is left to choice is chosen by a hash of seed and name: so a sample is
-// the same wherever it is taken, and one point can be repeated alone.
+// A point has a name that says where it is. Every random choice comes from a hash of seed and name: so a sample is the same wherever it is taken, and
+// one point can be repeated alone.
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { choice, oneIn } from '../choice.ts';
@@ -10,14 +10,14 @@ import type { Sampling } from './sampling.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Recording } from './story.ts';
 
-/** The product's own firmware is five times the agent, and its upload goes through the same code: one operation in so many. */
+/** The product's own firmware is five times as large as the agent, and its upload goes through the same code: so one operation in so many is cut. */
 const sparseUploads = 8;
 
 export interface Point {
   name: string;
   /** Index of the story's step. */
   step: number;
-  /** Where it is replayed from. */
+  /** The snapshot that it is replayed from. */
   before: Snapshot;
   cut: Cut | { atAccess: number; cyclesLater: number };
 }
@@ -41,7 +41,7 @@ export function operationPoints(
   });
 }
 
-/** Cuts of an operation by their whole names. */
+/** Cuts of an operation by their full names. */
 export function cutsIn(operation: Operation, name: string, oneUnitIn: number, seed: number): Cut[] {
   const wanted = (unit: number, units: number) =>
     unit === 0 || unit === units - 1 || oneIn(oneUnitIn, seed, `${name} unit ${unit}`);

@@ -1,11 +1,11 @@
-// Power cut in update stories on the real bootloader and firmware: the slice of the proof that every test run can afford. All of it:
+// Power cuts in update stories on the real bootloader and firmware: the slice of the proof that is part of every test run. The full proof:
 // coldrig prove power
 
 import { describe, expect, test } from 'vitest';
 import { runSlice, toldOf } from '../testing.ts';
 import { slice } from './sampling.ts';
 
-// Swept before the tests have names, so that these can say how many points there were.
+// The sweep runs before the tests get their names, so that the names can contain the number of points.
 const result = await runSlice('power');
 const { uploadOperations, units, accesses, windowsAgain } = slice;
 const sample = `one in ${uploadOperations} of an upload's operations, one in ${units} units, one in ${accesses} accesses of a boot, one window in ${windowsAgain} cut again`;
@@ -16,7 +16,7 @@ describe(`${result.points} power cuts with seed ${result.seed} (${sample})`, () 
   });
 
   test('cover operations, accesses, recoveries, and stories begun again', () => {
-    // One program operation at least: before, after, and six patterns in its first unit and in its last.
+    // At least one program operation: before, after, and six patterns in its first unit and in its last.
     for (const { name, counts } of result.scenarios)
       expect(counts.atOperations, name).toBeGreaterThanOrEqual(1 + 6 + 6 + 1);
     const sum = (count: string) => result.scenarios.reduce((total, { counts }) => total + counts[count], 0);

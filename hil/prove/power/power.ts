@@ -1,4 +1,4 @@
-// `coldrig prove power`: update stories on the real bootloader and firmware, cut wherever power can go.
+// `coldrig prove power`: update stories on the real bootloader and firmware, with power cuts at every point where they can make a difference.
 
 import { blindSpotOf, bootloaderFor } from '../canaries/canaries.ts';
 import { provingBoard } from '../device/boards.ts';
@@ -20,7 +20,7 @@ import { type Recording, recordStory } from './story.ts';
 import { PartSweep } from './sweep.ts';
 import { uncutPoint } from './uncut.ts';
 
-/** Parts of a scenario whose story has an upload: it has a hundred times the points of another. */
+/** The number of parts of a scenario whose story has an upload: it has a hundred times as many points as another. */
 const uploadParts = { full: 6, slice: 2 };
 
 export const power: Proof = {
@@ -82,7 +82,7 @@ class PowerBench implements Bench {
       return new PartSweep(dut, images, part, options).run(recording, onProgress);
     } catch (failure) {
       if (!(failure instanceof StoryFailed)) throw failure;
-      // Nothing was cut yet: the story does not end as it should even with power on.
+      // Nothing was cut yet: the story does not end as it should, even without a power cut.
       const violation = {
         invariant: 'repeatable',
         text: failure.message,

@@ -1,10 +1,10 @@
-// A board whose power comes back: its boot is known and need not be run, or it is run and known from then on.
+// A board whose power comes back: its boot is known and need not be run, or it is run and is known from then on.
 //
-//   powerOn       power comes. A boot that is known (device/known-boots.ts) need not be run: its ending is put on what this device holds
+//   powerOn       power comes. A known boot (device/known-boots.ts) need not be run: what it wrote is applied to what this device holds
 //   run           runs a boot that is not known
-//   runAfterAll   runs such a boot all the same, and holds it against what was said of it
+//   runAfterAll   runs a known boot as a check, and compares it with what was applied
 //
-// What must stay true: a board whose boot was not run is not asked how it ended; `Recovered` says so.
+// What must stay true: when a boot was not run, its end is read from `Recovered` and never from the board.
 
 import type { Board } from '../../../host/board/board.ts';
 import type { FlashPicture } from '../../../host/board/flash-array.ts';
@@ -34,7 +34,7 @@ export class Recall {
   private readonly board: Board;
   private readonly images: Images;
   private readonly boots: KnownBoots;
-  /** Waits until the board rests; throws StoryFailed where it does not. */
+  /** Waits until the board rests; throws StoryFailed when it does not. */
   private readonly rest: () => void;
   private running: BootRun | undefined;
   private powerOnNs = 0;
@@ -53,7 +53,7 @@ export class Recall {
     return { flash: this.board.machine.flash.picture(), fuses: { cells: cells.slice(), weak: weak.slice() } };
   }
 
-  /** Powers on. What comes of it, where the boot is known; where it is not, `run` is to follow. */
+  /** Powers on. Returns the result when the boot is known; else `run` must follow. */
   powerOn(): Recovered | undefined {
     const { board, boots } = this;
     this.recovery = noRecovery();
@@ -65,7 +65,7 @@ export class Recall {
     return known && this.share(known);
   }
 
-  /** Waits until the boot that power has begun rests, or until that has taken too long. Writes it down for others. `log`: the board's, so far. */
+  /** Waits until the present boot rests, or has taken too long. Records it for other devices. `log`: the board's, so far. */
   run(log: readonly LogRecord[]): Recovered {
     const { board, boots } = this;
     const begun = log.slice(log.findLastIndex(({ kind }) => kind === LogKind.POWER_ON));
@@ -83,7 +83,7 @@ export class Recall {
     return this.recovered(boot);
   }
 
-  /** Runs a boot that was shared: what was said of it must be so. */
+  /** Runs a shared boot as a check: it must do what was applied. */
   runAfterAll(said: Recovered, log: readonly LogRecord[]): Recovered {
     if (!said.shared) return said;
     const seen = this.run(log);
@@ -92,7 +92,7 @@ export class Recall {
     return seen;
   }
 
-  /** To be told of every record. */
+  /** Must be called with every record of the log. */
   onLog(record: LogRecord): void {
     const { kind, a } = record;
     if (kind === LogKind.RESET) this.recovery.resets++;
@@ -100,7 +100,7 @@ export class Recall {
     this.running?.onLog(record);
   }
 
-  /** The ending of a known boot on what this device held; undefined where only a run can tell what the core was given. */
+  /** The result of a known boot on what this device holds; undefined when only a run can show what the core got. */
   private share(boot: KnownBoot): Recovered | undefined {
     const { before } = this;
     const ending = changed(before, boot.change, boot);
@@ -116,7 +116,7 @@ export class Recall {
     return { recovery, ending, records, operations, boot, firm: true, shared: true, findings: [] };
   }
 
-  /** What came of a boot that was run. */
+  /** The result of a boot that was run. */
   private recovered(run: BootRun): Recovered {
     const { board, recovery, images } = this;
     const boot = run.end(recovery);
@@ -131,7 +131,7 @@ export class Recall {
   }
 }
 
-/** A log that ends with a boot which was shared and not run: with that boot in the place of what the board has of it. */
+/** A log that ends with a shared boot that was not run: the records of the known boot replace those of the board. */
 export function logWith(log: readonly LogRecord[], boot: KnownBoot | undefined): readonly LogRecord[] {
   const begun = log.findLastIndex(({ kind }) => kind === LogKind.POWER_ON);
   if (boot === undefined || begun < 0) return log;

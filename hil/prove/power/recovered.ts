@@ -1,4 +1,4 @@
-// What came of a boot after a cut, whether it was run or shared, and the verdict on it.
+// The result of a boot after a cut, whether it was run or shared, and the verdict on it.
 
 import type { LogRecord } from '../../../host/board/log.ts';
 import type { Ending } from '../device/change.ts';
@@ -11,27 +11,27 @@ import type { Outcome } from './scenarios.ts';
 export interface Recovered {
   recovery: Recovery;
   ending: Ending;
-  /** Of the boot, with times since power-on. */
+  /** The log of the boot, with times since power-on. */
   records: readonly LogRecord[];
   operations: readonly Operation[];
   boot: KnownBoot;
-  /** Chance had no say in it. */
+  /** It did not depend on chance. */
   firm: boolean;
-  /** It was not run, for it is known. */
+  /** It was not run, because it is known. */
   shared: boolean;
-  /** What is wrong with having shared it; only where it was run after all. */
+  /** Why sharing it was wrong; only when it was run as a check. */
   findings: Finding[];
 }
 
-/** What a boot after a cut came to, whatever step of the story the cut was in. */
+/** The verdict on a boot after a cut, for any step of the story. */
 export interface Verdict {
-  /** Broken, whatever may run. */
+  /** Violations that do not depend on which image may run. */
   findings: Finding[];
   runs: Outcome | undefined;
   /** A trial has used up its boots. */
   spent: boolean;
   tookNs: number;
   operations: readonly Operation[];
-  /** The boot, where it was looked at: a cut in it need not run it. */
+  /** The boot, when it was recorded: a cut in it need not run it. */
   boot: KnownBoot | undefined;
 }

@@ -1,10 +1,10 @@
-// How much of all there is the sweep tries: all of it, what a test run can afford, or one point.
+// How many of the points the sweep tries: all of them, a sample for every test run, or one point.
 
-/** How much of all there is, each as "one in so many" (1: all). */
+/** The part of all points that is tried, each as "one in so many" (1: all). */
 export interface Sampling {
-  /** Operations in the middle of an upload; its first four and last four are always in. */
+  /** Operations in the middle of an upload; its first four and last four are always tried. */
   uploadOperations: number;
-  /** Units of a program operation that are cut inside; first and last are always in. */
+  /** Units of a program operation that are cut inside; the first and the last are always tried. */
   units: number;
   /** Bus accesses of a boot, and cycles behind one. */
   accesses: number;
@@ -13,7 +13,7 @@ export interface Sampling {
   cutsAgain: number;
   /** Windows from which the story is begun again. */
   repeats: number;
-  /** Boots, and cuts in boots, that were shared and are run all the same. */
+  /** Shared boots, and cuts in shared boots, that are run as a check. */
   sharedChecked: number;
   /** Random chains of cuts for each part. */
   chains: number;
@@ -24,11 +24,11 @@ export const exhaustive: Sampling = {
   ...{ windowsAgain: 1, cutsAgain: 1, repeats: 32, chains: 200, sharedChecked: 100 },
 };
 
-/** What a test run can afford. */
+/** The sample for every test run. */
 export const slice: Sampling = {
   ...{ uploadOperations: 8, units: 16, accesses: 29 },
   ...{ windowsAgain: 4, cutsAgain: 4, repeats: 4, chains: 5, sharedChecked: 16 },
 };
 
-/** For the one point that is asked for. */
+/** For one requested point. */
 export const alone: Sampling = { ...exhaustive, repeats: 1, sharedChecked: 1 };

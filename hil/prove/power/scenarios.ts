@@ -1,9 +1,9 @@
-// The stories power is cut in, as data.
+// The stories in which power is cut, as data.
 //
-// `start` is how the device comes to the bench and what happened to it before; `steps` is the story power is cut in. Each step says in
-// `boots` what may run once power is back, if it was cut between the end of the step before and this one's answer. So an answer is
-// a promise: what was answered survives a cut right after it. `keeps` is the image that was confirmed at the start: it must stay
-// bootable until the goal is confirmed. `goal` is what runs when the story, begun again from its first step, is over.
+// `start` is the device as it comes to the bench and what happened to it before; `steps` is the story in which power is cut. In `boots`, each step
+// names what may run once power is back, when the cut was between the end of the step before and the answer of this step. So an answer is a promise:
+// what was answered survives a cut right after it. `keeps` is the image that was confirmed at the start: it must stay bootable until the goal is
+// confirmed. `goal` is the image that runs at the end, when the story is begun again from its first step.
 
 import type { Action } from '../device/actions.ts';
 import type { Fleet, ImageName } from '../device/images.ts';
@@ -39,7 +39,7 @@ const update = (from: ImageName, to: ImageName): Step[] => [
   { do: 'confirm', boots: [to] },
 ];
 
-/** Into a device that has nothing to boot. Whole but not answered yet, it is a rescue; once answered, it must be one. */
+/** An upload into a device that has nothing to boot. When the image is whole but not answered yet, it may boot; once answered, it must. */
 const install = (image: ImageName): Step[] => [
   { do: 'upload', image, boots: ['safe mode', image] },
   { do: 'mark', image, boots: [image] },
@@ -47,10 +47,10 @@ const install = (image: ImageName): Step[] => [
   { do: 'confirm', boots: [image] },
 ];
 
-/** Marked, tried and confirmed over a journal that is full at another moment each time: its switch of sectors falls there. */
+/** Marked, tried and confirmed with a journal that becomes full at another moment each time, so that its change of sectors happens there. */
 const journalSwitch = (name: string, records: number): Scenario => ({
   name: `journal switch ${name}`,
-  about: `The journal’s sector is full, and the other one taken, ${name}.`,
+  about: `The journal’s sector is full, and it goes on in the other one, ${name}.`,
   fleet: 'agent',
   start: {
     slots: { A: 'v1' },
@@ -64,7 +64,7 @@ const journalSwitch = (name: string, records: number): Scenario => ({
 export const scenarios: readonly Scenario[] = [
   {
     name: 'factory boot',
-    about: 'A board fresh from the factory is switched on.',
+    about: 'A new board from the factory is switched on.',
     fleet: 'agent',
     start: { slots: { A: 'v1' }, story: [] },
     steps: [{ do: 'switch on', boots: ['v1'] }],
@@ -113,7 +113,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'upload over a half-written slot',
-    about: 'An upload broke off; another image is uploaded over it, tried and confirmed.',
+    about: 'An upload stopped in the middle; another image is uploaded over it, tried and confirmed.',
     fleet: 'agent',
     start: { slots: { A: 'v1' }, story: [on, { do: 'upload', image: 'v3', part: 0.5 }] },
     steps: update('v1', 'v2'),
@@ -162,7 +162,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'revert by a reset',
-    about: 'A trial that nobody confirms ends with the next reset: the image before comes back.',
+    about: 'A trial that is not confirmed ends with the next reset: the image before comes back.',
     fleet: 'agent',
     start: {
       slots: { A: 'v1' },

@@ -1,11 +1,11 @@
-// Holds a boot that was shared against the same boot, run: the whole log with its times, flash, fuses, unstable bits, energy, and how it ended.
+// Compares a shared boot with a run of the same boot: the whole log with its times, flash, fuses, unstable bits, energy, and how it ended.
 
 import type { LogRecord } from '../../../host/board/log.ts';
 import { recordText } from '../../rig/event-log.ts';
 import { differenceOf } from '../device/change.ts';
 import type { Recovered } from './recovered.ts';
 
-/** What differs, for a person; undefined where nothing does. */
+/** What differs, in words; undefined when nothing does. */
 export function whatDiffers(said: Recovered, seen: Recovered): string | undefined {
   if (!seen.firm) return 'the boot that was shared had nothing to do with chance; run, it reads an unstable bit';
   const line = firstDifference(said.records, seen.records);

@@ -1,4 +1,4 @@
-// What must follow a good recovery: a trial nobody confirms falls back, and the story, begun again, succeeds.
+// What must follow a good recovery: a trial that is not confirmed is rolled back, and the story, begun again, succeeds.
 
 import { act } from '../device/actions.ts';
 import type { Images } from '../device/images.ts';
@@ -7,7 +7,7 @@ import type { Finding } from '../invariants.ts';
 import { isConfirmed, type Recovery, runningNow } from './judge.ts';
 import type { Outcome, Scenario } from './scenarios.ts';
 
-/** Steps behind which another image may run than before. */
+/** Steps after which another image may run than before. */
 const restarting = ['reset', 'switch on', 'hang', 'hang on', 'wait for a watchdog'];
 
 export class StoryAgain {
@@ -21,7 +21,7 @@ export class StoryAgain {
     this.images = images;
   }
 
-  /** On a board that rests; `recovery` takes in each hand-over that follows. Ends without power. */
+  /** Begins with a board that rests; `recovery` records each hand-over that follows. At the end the power is off. */
   check(recovery: Recovery): Finding[] {
     const { operator, scenario, images } = this;
     const { board } = operator;
@@ -49,7 +49,7 @@ export class StoryAgain {
     recovery.handovers.pop();
   }
 
-  /** From the first step; or where the goal runs already, from behind the step that made it run. */
+  /** From the first step; or, when the goal runs already, from after the step that made it run. */
   private repeat(runs: Outcome | undefined, recovery: Recovery): void {
     const { scenario, images, operator } = this;
     const { board } = operator;
@@ -66,7 +66,7 @@ export class StoryAgain {
     board.cutPower();
   }
 
-  /** A trial of something else refuses an upload: who begins the story again ends it first. */
+  /** A trial of another image refuses an upload: so it is ended before the story begins again. */
   private isInTheWay(runs: Outcome | undefined): boolean {
     const { scenario, operator, images } = this;
     if (runs === undefined || runs === 'safe mode' || runs === scenario.goal) return false;

@@ -1,5 +1,5 @@
-// Plays a scenario's story and writes down where power can be cut: each flash and fuse operation, each boot, and a snapshot from which a cut
-// there can be replayed without the operator.
+// Plays a scenario's story and records where power can be cut: each flash and fuse operation, each boot, and a snapshot from which a cut can be
+// replayed without the operator.
 
 import type { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
@@ -45,7 +45,7 @@ export function recordStory(scenario: Scenario, images: Images, bootloader: Uint
     recorder.step = index;
     uncut.begin(step);
     act(operator, step, images);
-    // What the last answer set off is part of the story.
+    // What happens because of the last answer is part of the story.
     if (step === scenario.steps.at(-1))
       operator.waitFor(() => isResting(operator.board), bootLimitNs, 'the board comes to rest');
     uncut.end(step);

@@ -1,14 +1,14 @@
-// The power-cut sweep: each story of scenarios.ts, cut at each point of points.ts, held against the invariants.
+// The power-cut sweep: each story of scenarios.ts, cut at each point of points.ts, checked against the invariants.
 //
 //   play the story once, uncut      operations, boots, snapshots before each                         story.ts
 //   for each point                  restore, cut, power on, let it settle, judge                     one boot
 //     from each new window          the same again, cut in every operation of that boot: all pairs   device/window.ts
-//     to each new window            a trial nobody confirms falls back; the story, begun again, succeeds
+//     to each new window            a trial that is not confirmed is rolled back; the story, begun again, succeeds
 //   and random chains               up to five cuts, each but the first in the boot after the one before
 //
-// A boot that would read what a boot before it read is not run again: what that one did is applied to what this device holds, and the
-// result is judged as any other (device/known-boots.ts). Of these a seeded sample is run all the same, and must do what was said of it.
-// What must stay true: a point's outcome depends on seed, scenario and its name alone, so that a violation's own line replays it.
+// A boot that would read the same as an earlier boot is not run again: what that one wrote is applied to what this device holds, and the result is
+// judged as any other (device/known-boots.ts). A seeded sample of these boots is run as a check, and must do the same.
+// What must stay true: the outcome of a point depends only on seed, scenario and its name, so that the command printed with a violation replays it.
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { BootPolicy } from '../../../protocol/image/boot-state.ts';
@@ -46,7 +46,7 @@ export class PartSweep {
   /** Windows whose boots were cut again, with what may run; windows the story was begun again from, with what runs. */
   private readonly cutAgain = new Set<string>();
   private readonly begunAgain = new Set<string>();
-  /** Windows that boots began from which led to those. */
+  /** The windows in which the boots began that led to those. */
   private readonly begunFrom = new Map<KnownBoot, Set<string>>();
   private readonly check = new WindowCheck();
 
@@ -120,7 +120,7 @@ export class PartSweep {
     }
   }
 
-  /** What is wrong where the cut of a known boot is played, and a run leaves something else. */
+  /** What is wrong when the cut of a known boot is played back, and a run leaves something else. */
   private cutRecovery(off: Off, cut: Cut, { name }: Point, boot: KnownBoot | undefined): Finding[] {
     const { dut, sampling, result } = this;
     const { seed } = this.options;
@@ -138,7 +138,7 @@ export class PartSweep {
       .filter((cut) => oneIn(sampling.cutsAgain, options.seed, `${name} ${cut.name}`));
   }
 
-  /** Power is off: what comes when it is back. `found`: what was wrong on the way here. */
+  /** Power is off: switches it on and judges the boot. `found`: violations before that. */
   private follow(point: Point, names: string[], window: Window, found: readonly Finding[] = []): Verdict {
     const { dut, result } = this;
     result.points++;
@@ -146,7 +146,7 @@ export class PartSweep {
     const { runs } = verdict;
     const findings = [...found, ...verdict.findings];
     const { steps, keeps } = dut.scenario;
-    // A trial that lost power in each of its boots has used them up, and is undone.
+    // A trial that lost power in each of its boots has used them up, and is rolled back.
     const isSpent = verdict.spent && names.length >= BootPolicy.TRIAL_BOOTS;
     const boots: readonly Outcome[] = isSpent ? [keeps ?? 'safe mode'] : steps[point.step].boots;
     if (findings.length === 0 && (runs === undefined || !boots.includes(runs)))
@@ -171,7 +171,7 @@ export class PartSweep {
     const checks = recovered.shared && oneIn(sampling.sharedChecked, options.seed, `${name} run all the same`);
     result.counts[recovered.shared ? 'shared' : 'boots']++;
     const verdict = { runs, spent: isTrialSpent(recovered.ending), tookNs: recovered.recovery.tookNs };
-    // What is to be told, or led on from, is run.
+    // A boot that is reported, or from which the sweep goes on, is run.
     if (recovered.shared && (checks || repeats || findings.length > 0)) {
       result.counts.checked++;
       recovered = dut.runAfterAll(recovered);
@@ -186,7 +186,7 @@ export class PartSweep {
     return whole;
   }
 
-  /** After a second cut, the verdict on the window it leaves; one in eight is booted all the same, to hold the window to its word. */
+  /** After a second cut, the verdict on the window that it leaves. One in eight is booted anyway, to check the window. */
   private recognize(names: string[], { key, firm }: Window): Verdict | undefined {
     const { options, result } = this;
     if (!firm || names.length === 1 || oneIn(windowCheckedIn, options.seed, names.join(', then '))) return undefined;
@@ -195,7 +195,7 @@ export class PartSweep {
     return verdict;
   }
 
-  /** Whether nobody began the story again yet where this boot leads to. */
+  /** Whether the story was not begun again yet from the window to which this boot leads. */
   private leadsToNew({ ending, boot }: Recovered, before: Window, runs: Outcome | undefined): boolean {
     // From one window a boot leads to one window, and most boots are seen a thousand times.
     const from = this.begunFrom.get(boot);
@@ -271,7 +271,7 @@ export class PartSweep {
     });
   }
 
-  /** Leaves out what a violation can do without, one cut after the other, and keeps the shortest. */
+  /** Leaves out cuts that a violation does not need, one after the other, and keeps the shortest list. */
   private shrink(point: Point, names: readonly string[], before: number): void {
     const { result } = this;
     let shortest = result.violations.slice(before);

@@ -1,4 +1,4 @@
-// Holds the story itself against the invariants, step by step, with power on: what goes wrong without a cut is told as what it is.
+// Checks the story itself against the invariants, step by step, without a power cut, so that an error without a cut is reported as such.
 
 import type { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
@@ -12,7 +12,7 @@ import { freshRow, judgePromises, type Row, rowAfter } from '../promises.ts';
 import { type Handover, isConfirmed, judge, lookAtHandover, placeOf, type Recovery, runningNow } from './judge.ts';
 import type { Scenario, Step } from './scenarios.ts';
 
-/** What `--point` calls it. */
+/** Its name for `--point`. */
 export const uncutPoint = 'the story itself';
 
 export interface UncutFinding extends Finding {
@@ -56,7 +56,7 @@ export class UncutStory {
     if (before === undefined) throw new Error('a step ends that has not begun');
     const { asked, ...told } = before.told;
     const last = records.findLast(({ kind }) => kind === LogKind.RESET);
-    // Each of several resets was asked for, or is the watchdog's; none but the last is a recovery.
+    // Each of several resets was requested, or made by the watchdog; only the last one is a recovery.
     const tookNs = last === undefined ? 0 : board.now - last.timeNs;
     const recovery: Recovery = { resets: last === undefined ? 0 : 1, tookNs, handovers, failure: undefined };
     const runs = last === undefined ? undefined : placeOf(board, recovery);

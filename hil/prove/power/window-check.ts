@@ -1,4 +1,4 @@
-// Holds the state window to its word: boots from equal windows hand over to the same and do the same to flash and fuses.
+// Checks the state window: boots from equal windows hand over to the same image and do the same to flash and fuses.
 
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
@@ -6,13 +6,13 @@ import type { Window } from '../device/window.ts';
 import type { Finding } from '../invariants.ts';
 import type { Recovery } from './judge.ts';
 
-/** What a boot leaves, and what decides that. */
+/** Records that show what a boot does. */
 const telling: readonly number[] = [
   ...[LogKind.RESET, LogKind.HANDOVER, LogKind.FAULT, LogKind.HALT],
   ...[LogKind.FLASH_START, LogKind.FLASH_DONE, LogKind.FUSE_START, LogKind.FUSE],
 ];
 
-/** A record of the boot log: it counts boots and names what began them, which the window leaves out. Where it goes still tells. */
+/** A record of the boot log: it has the number of the boot and its cause, which the window leaves out. Only its place is compared. */
 function isLogged({ kind, a }: LogRecord): boolean {
   return kind === LogKind.FLASH_DONE && a >= MemoryMap.BOOT_LOG && a < MemoryMap.BOOT_LOG + MemoryMap.BOOT_LOG_SIZE;
 }
@@ -36,9 +36,9 @@ function traceOf(records: readonly LogRecord[]): string {
 export class WindowCheck {
   private readonly traces = new Map<string, { trace: string; point: string }>();
 
-  /** What is wrong where another boot from this window did something else. `records` may begin before the boot. */
+  /** What is wrong when another boot from this window did something else. `records` may begin before the boot. */
   add({ key, firm }: Window, recovery: Recovery, records: readonly LogRecord[], names: readonly string[]): Finding[] {
-    // What chance has a say in may end in one way or in another.
+    // A boot that depends on chance may end in different ways.
     if (!firm || recovery.failure !== undefined) return [];
     const trace = traceOf(records);
     const before = this.traces.get(key);

@@ -1,4 +1,4 @@
-// The blocks of the bootloader as a person knows them: function, source line, and whether it is the arm of an assertion.
+// The blocks of the bootloader in terms of the source: function, line, and whether it is the failing arm of an assertion.
 
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
@@ -8,12 +8,12 @@ import { repositoryRoot, sourceMapOfGuest } from '../../../host/tools/guest.ts';
 
 export interface SourceBlock {
   functionName: string;
-  /** Path and line of its first instruction that comes from a line; undefined where none does. */
+  /** Path and line of its first instruction that has a source line; undefined when none has. */
   file: string | undefined;
   line: number | undefined;
   /** That line, without its indentation; empty where there is none. */
   text: string;
-  /** It ends in a trap: what is asserted did not hold. */
+  /** It ends in a trap: an assertion failed. */
   isAssertion: boolean;
 }
 
@@ -45,7 +45,7 @@ export async function blocksOf(entry: string, module: Uint8Array): Promise<Sourc
   });
 }
 
-/** The line an instruction comes from, where the map names this very byte. */
+/** The source line of an instruction, when the source map has this byte. */
 function placeOf(map: SourceMap, offset: number): { file: string; line: number } | undefined {
   const entry = map.findEntry(0, offset);
   if (!('originalSource' in entry) || entry.generatedColumn !== offset || entry.originalSource === undefined)

@@ -1,5 +1,5 @@
-// Why a block of the bootloader is not reached by the proof. Every block that is not must match one of these, in this order; a reason is about
-// what it would take, so that a reader can judge whether that is worth a case of its own.
+// Why a block of the bootloader is not reached by the proof. Every such block must match one of these, in this order. A reason says what would be
+// needed to reach the block, so that a reader can judge whether that deserves a case of its own.
 
 import type { SourceBlock } from './blocks.ts';
 

@@ -1,16 +1,16 @@
-// The shape of the tamper proof: a device in some state, and a list of what an attacker does to its flash before the next boot.
+// The types of the tamper proof: a device in some state, and a list of changes that an attacker makes to its flash before the next boot.
 
 import type { AttackBench } from '../attack/attack-bench.ts';
 import type { Slot } from '../attack/trust.ts';
 import type { DeviceState } from './states.ts';
 
-/** What is expected of the boot beside what is always true. */
+/** What is expected of the boot, besides what must always be true. */
 export interface Expectation {
-  /** It is odd, and good all the same: this slot must be handed over to, whatever the core says of its payload. */
+  /** It is unusual but good: this slot must be handed over to, even if the core refuses its payload. */
   mustRun?: Slot;
-  /** This slot's must not be, whatever the host's verification says: the bootloader is stricter here. */
+  /** This slot must not be handed over to, whatever the host's verification says: the bootloader is stricter here. */
   mustNotRun?: Slot;
-  /** Safe mode was asked for: it may stay there, whatever is bootable. */
+  /** Safe mode was requested: the device may stay there, whatever is bootable. */
   mayStay?: boolean;
   /** The core has refused the image that ran last, or it was reset too often in a row: an older one may follow. */
   mayFallBack?: boolean;
@@ -28,13 +28,13 @@ export interface TamperScenario {
   state: DeviceState;
   /** Always the same list. */
   cases(): TamperCase[];
-  /** What is in slot B has been asked for: where it verifies and is the newest, it must run. */
+  /** A trial of the image in slot B was requested: when it verifies and is the newest, it must run. */
   asked?: boolean;
-  /** One in so many belongs to the slice; the first and the last always do. */
+  /** One in so many belongs to the slice, and always the first and the last one. */
   sliceOf: number;
 }
 
-/** What the device does when nobody touched it: without this one, refusing everything would pass. */
+/** An untouched device: without this case, a bootloader that refuses everything would pass. */
 export function untouched({ state }: TamperScenario): TamperCase {
   return { name: 'nothing is done', change: () => undefined, mustRun: state.runs };
 }

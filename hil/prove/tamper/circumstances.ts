@@ -1,4 +1,4 @@
-// Circumstances of a boot: every reset cause, every boot request, resets in a row; and keys in the fuses that are no keys.
+// Circumstances of a boot: every reset cause, every boot request, resets in a row; and invalid keys in the fuses.
 
 import { RESET } from '../../../protocol/generated/registers.ts';
 import { BootPolicy } from '../../../protocol/image/boot-state.ts';
@@ -50,12 +50,12 @@ export const circumstanceScenarios: readonly TamperScenario[] = states.map((stat
   sliceOf: 6,
 }));
 
-/** Resets of which enough in a row end the turn of a confirmed image. */
+/** Resets that count in a row: after enough of them a confirmed image is not run again. */
 function endsRow(cause: string): boolean {
   return cause !== 'POWER_ON' && cause !== 'PIN';
 }
 
-/** Points nobody should burn as a key: not canonical, on no curve, of small order. */
+/** Points that must not be burnt as a key: not canonical, not on the curve, of small order. */
 const oddKeys: Record<string, string> = {
   'y = p, which is 0 written otherwise': 'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   'y = 1, the neutral element': `01${'00'.repeat(31)}`,
@@ -65,7 +65,7 @@ const oddKeys: Record<string, string> = {
   'y = 2, on no curve': `02${'00'.repeat(31)}`,
 };
 
-/** An image that names such a key, with signatures that fit everything, were such a key taken. */
+/** An image that names such a key, with a signature that would verify if such a key were accepted. */
 export function oddKeyCases(): TamperCase[] {
   const image = specimen('3.0.0');
   const keyHashAt = placeOf(image, keys[0].keyHash);

@@ -1,5 +1,5 @@
-// What must be true of a boot after flash was changed: held against the host's own verification of what is in the slots now, and against what
-// the device knew before.
+// What must be true of a boot after flash was changed. It is compared with the host's own verification of the slots as they are now, and with the
+// state of the device before.
 
 import type { AttackBench, Boot } from '../attack/attack-bench.ts';
 import { judgeRest, judgeRun } from '../attack/judge.ts';
@@ -9,7 +9,7 @@ import type { Finding } from '../invariants.ts';
 import { freshRow, type Happening, judgePromises, rowAfter } from '../promises.ts';
 import type { Expectation } from './cases.ts';
 
-/** What the device knew of its images before the attack. */
+/** The state of the images before the attack. */
 export interface Before {
   confirmed: Named[];
   rejected: Named[];
@@ -28,7 +28,7 @@ function named(bench: AttackBench, state: 'CONFIRMED' | 'REJECTED'): Named[] {
   return bench.slotsThatAre(state).map((slot) => ({ slot, hash: bench.verdict(slot).hash }));
 }
 
-/** Holds a boot of a device whose flash was changed against the invariants. `known`: what flash said when the boot began. */
+/** Checks the boot of a device whose flash was changed. `known`: the contents of flash when the boot began. */
 export function findingsOf(
   bench: AttackBench,
   boot: Boot,
@@ -48,7 +48,7 @@ export function findingsOf(
   ];
   if (findings.length > 0) return findings;
   if (mustNotRun !== undefined && boot.handOvers.some(({ slot }) => slot === mustNotRun))
-    return [{ invariant: 'verified', text: `slot ${'AB'[mustNotRun]} was run, and nothing good vouches for it` }];
+    return [{ invariant: 'verified', text: `slot ${'AB'[mustNotRun]} was run, and no valid signature allows it` }];
   if (boot.disagreements.length > 0 && mustNotRun === undefined)
     return [{ invariant: 'agrees', text: boot.disagreements[0] }];
   const version = (slot: Slot) => bench.verdict(slot).version;
@@ -77,7 +77,7 @@ function happeningOf(
 ): Happening {
   const runs = state === 'bootloader' ? 'safe mode' : state === 'firmware' ? handOvers.at(-1)?.slot : undefined;
   const row = mayFallBack ? { count: 0, tried: 3, failed: 3 } : rowAfter(freshRow, known, bench.happened());
-  // What must run is good, whatever the versions say: a token lies beside it.
+  // The image that must run is allowed whatever its version: there is a token beside it.
   const asks = mustRun === undefined ? undefined : { slots: [mustRun], older: true };
   return { runs, row, ...(asks && { asks }), ...(mayStay && { asksSafeMode: true }) };
 }

@@ -1,4 +1,4 @@
-// Single bits, ends cut off, and pieces of two good images put together.
+// Single bits that flip, images that are cut short, and mixtures of two good images.
 
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
@@ -34,7 +34,7 @@ export function recordBits(records: number): TamperCase[] {
   return bits('boot state byte', () => MemoryMap.BOOT_STATE_0, records * BootRecord.SIZE);
 }
 
-/** The image up to any byte; behind it erased cells, zeros, or what an older image left. */
+/** The image up to any byte; behind it erased cells, zeros, or the rest of an older image. */
 export function truncations(): TamperCase[] {
   const rest: Record<string, Uint8Array> = {
     'erased cells': new Uint8Array(newer.length).fill(0xff),
@@ -52,7 +52,7 @@ export function truncations(): TamperCase[] {
   );
 }
 
-/** Each part from one of two good images: all mixtures but the two images themselves. */
+/** Each part from one of two good images: all mixtures except the two images themselves. */
 export function mixtures(): TamperCase[] {
   const other = specimen('3.0.1', { securityCounter: 9 });
   const ends = partEnds(newer);

@@ -1,4 +1,4 @@
-// Everything the tamper proof tries: devices, and what is done to their flash.
+// Everything that the tamper proof tries: devices, and the changes of their flash.
 
 import type { TamperCase, TamperScenario } from './cases.ts';
 import { circumstanceScenarios, oddKeyCases } from './circumstances.ts';
@@ -8,7 +8,7 @@ import { downgrades, hostileCases, otherBoards } from './strangers.ts';
 import { tlvMutations } from './tlv-mutations.ts';
 import { tokenCases } from './tokens.ts';
 
-/** Records that are in the journal once an update was confirmed: the factory's, that of its boot, of the trial, of the confirm. */
+/** Records in the journal after an update was confirmed: of the factory, of its boot, of the trial, of the confirm. */
 const recordsWritten = 4;
 
 const imageFlips = states.map(
@@ -21,7 +21,7 @@ const imageFlips = states.map(
   }),
 );
 
-const trailerFlips = ['asked for', 'asked for for good', 'confirmed', 'nobody asked for, and alone'].map(
+const trailerFlips = ['pending', 'pending, permanent', 'confirmed', 'unmarked, and alone'].map(
   (name): TamperScenario => ({
     name: `bits of a trailer, ${name}`,
     about: `each bit of slot B's trailer, and of as much in front of it; the image was ${name}`,
@@ -31,7 +31,7 @@ const trailerFlips = ['asked for', 'asked for for good', 'confirmed', 'nobody as
   }),
 );
 
-const recordFlips = ['on trial', 'given up after its trials', 'confirmed'].map(
+const recordFlips = ['on trial', 'rejected after its trials', 'confirmed'].map(
   (name): TamperScenario => ({
     name: `bits of the boot state, ${name}`,
     about: `each bit of the journal's records; the image in slot B was ${name}`,
@@ -42,7 +42,7 @@ const recordFlips = ['on trial', 'given up after its trials', 'confirmed'].map(
 );
 
 function offered(name: string, about: string, cases: () => TamperCase[], sliceOf: number): TamperScenario {
-  return { name, about, state: stateByName('asked for'), cases, sliceOf, asked: true };
+  return { name, about, state: stateByName('pending'), cases, sliceOf, asked: true };
 }
 
 export const scenarios: readonly TamperScenario[] = [

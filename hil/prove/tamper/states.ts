@@ -1,6 +1,6 @@
-// The states a device can be in when it is attacked, each brought about as it comes about: by boots of the real bootloader.
+// The states that a device can be in when it is attacked. Each is made in the real way, by boots of the real bootloader.
 //
-//   A holds 2.0.0 but where the name says otherwise, B what is under attack (3.0.0, good)
+//   A holds 2.0.0 unless the name says otherwise, B holds the image under attack (3.0.0, good)
 
 import { keys } from '../../rig/keys.ts';
 import type { AttackBench } from '../attack/attack-bench.ts';
@@ -10,14 +10,14 @@ import type { Slot } from '../attack/trust.ts';
 export const older = specimen('2.0.0');
 export const newer = specimen('3.0.0');
 
-/** Signed by the second key, and takes the first one out of service. */
+/** Signed by the second key, and revokes the first one. */
 const successor = specimen('3.0.0', { privateKeyPem: keys[1].privateKeyPem, revokes: [keys[0].publicKey] });
 
 export interface DeviceState {
   name: string;
-  /** What is in slot B, where it is not `newer`. */
+  /** The image in slot B; `newer` when left out. */
   image?: Uint8Array;
-  /** The slot that runs at the next boot when nobody has touched anything. */
+  /** The slot that runs at the next boot of an untouched device. */
   runs: Slot;
   prepare(bench: AttackBench): void;
 }
@@ -29,7 +29,7 @@ function confirmed(bench: AttackBench, image: Uint8Array): void {
   bench.switchOff();
 }
 
-/** In slot B, asked for, booted once and confirmed then. */
+/** In slot B, requested, booted once and then confirmed. */
 function updated(bench: AttackBench, image: Uint8Array): void {
   bench.place(1, image, 'test');
   boots(bench, 1);
@@ -55,7 +55,7 @@ export const states: readonly DeviceState[] = [
     },
   },
   {
-    name: 'asked for',
+    name: 'pending',
     runs: 1,
     prepare(bench) {
       confirmed(bench, older);
@@ -74,7 +74,7 @@ export const states: readonly DeviceState[] = [
     },
   },
   {
-    name: 'given up after its trials',
+    name: 'rejected after its trials',
     runs: 0,
     prepare(bench) {
       confirmed(bench, older);
@@ -84,7 +84,7 @@ export const states: readonly DeviceState[] = [
     },
   },
   {
-    name: 'given up, though its counter was higher',
+    name: 'rejected, though its counter was higher',
     runs: 0,
     prepare(bench) {
       confirmed(bench, older);
@@ -93,7 +93,7 @@ export const states: readonly DeviceState[] = [
     },
   },
   {
-    name: 'asked for for good',
+    name: 'pending, permanent',
     runs: 1,
     prepare(bench) {
       confirmed(bench, older);
@@ -113,7 +113,7 @@ export const states: readonly DeviceState[] = [
   {
     name: 'confirmed seventy boots ago',
     runs: 1,
-    // The log of boots has gone on into its next sector.
+    // The boot log goes on in its next sector.
     prepare(bench) {
       confirmed(bench, older);
       updated(bench, newer);
@@ -139,7 +139,7 @@ export const states: readonly DeviceState[] = [
     },
   },
   {
-    name: 'nobody asked for, and alone',
+    name: 'unmarked, and alone',
     runs: 1,
     prepare: (bench) => bench.place(1, newer),
   },

@@ -1,4 +1,4 @@
-// Whole images that are wrong in one way, or odd and good all the same; images for other boards; and older ones, in every state of the device.
+// Whole images that are wrong in one way, or unusual but good; images for other boards; and older ones, in every state of the device.
 
 import { hostileImages, oddButGood, trialDevice } from '../../../host/tools/image/hostile-images.ts';
 import type { DeviceTrust } from '../../../host/tools/image/trust.ts';
@@ -10,7 +10,7 @@ import type { TamperCase, TamperScenario } from './cases.ts';
 import { newer, states } from './states.ts';
 import { tlvMutations } from './tlv-mutations.ts';
 
-/** Images no signing tool would make, on the device each is about. */
+/** Images that no signing tool makes, each with the device that it is for. */
 export function hostileCases(): TamperCase[] {
   const hostile = hostileImages.map(({ name, bytes, device: own }) => ({
     name,
@@ -24,7 +24,7 @@ export function hostileCases(): TamperCase[] {
   return [...hostile, ...odd, ...atTheEnd(), unprotectedCounter()];
 }
 
-/** What MCUboot takes when its TLV allow-list is off: nobody signed the only counter there is. */
+/** An image that MCUboot accepts when its TLV allow-list is off: its only security counter is not signed. */
 function unprotectedCounter(): TamperCase {
   const name = 'protected TLV 0x50 moved to the other area, signed again';
   const found = tlvMutations(newer).find(([called]) => called === name);
@@ -32,7 +32,7 @@ function unprotectedCounter(): TamperCase {
   return { name: 'the only security counter is unprotected', change: (bench) => bench.place(1, found[1], 'test') };
 }
 
-/** Images that reach to the last byte an image may have, and a little further. */
+/** Images that reach to the last byte that an image may have, and a little further. */
 function atTheEnd(): TamperCase[] {
   const room = MemoryMap.IMAGE_SIZE_MAX - specimen('3.0.0', { payload: Uint8Array.of(1) }).length + 1;
   return [-1, 0, 1, 2, 8].map((excess) => ({
@@ -64,7 +64,7 @@ export function otherBoards(): TamperCase[] {
   }));
 }
 
-/** Signed and history: by counter, by version, by a key that has been revoked since. */
+/** Correctly signed but outdated: by counter, by version, or by a key that has been revoked since. */
 const old: Record<string, Uint8Array> = {
   'version 1.9.0': specimen('1.9.0'),
   'version 2.0.0+9, the same but for its build': specimen('2.0.0+9'),

@@ -1,4 +1,4 @@
-// Flash changed behind the device's back: the slice of the proof that every test run can afford. All of it: coldrig prove tamper
+// Flash that is changed from outside: the slice of the proof that is part of every test run. The full proof: coldrig prove tamper
 
 import { describe, expect, test } from 'vitest';
 import { parseImage, verifyImage } from '../../../host/tools/image/index.ts';
@@ -20,11 +20,11 @@ describe('the lists are what they say', () => {
   const casesOf = (name: string) => scenarios.find((scenario) => scenario.name === name)?.cases() ?? [];
 
   test('every bit of an image is in them, and every length', () => {
-    expect(casesOf('bits of an image, asked for')).toHaveLength(newer.length * 8);
+    expect(casesOf('bits of an image, pending')).toHaveLength(newer.length * 8);
     expect(casesOf('truncations')).toHaveLength((newer.length - 1) * 3);
   });
 
-  test('names are points, so none stands twice', () => {
+  test('names are the names of points, so each is there once', () => {
     for (const { name, cases } of scenarios) {
       const names = cases().map((each) => each.name);
       expect(new Set(names).size, name).toBe(names.length);

@@ -1,10 +1,10 @@
-// `coldrig prove tamper`: what is in flash is changed behind the device's back, and what does not verify does not run.
+// `coldrig prove tamper`: flash is changed from outside, and what does not verify does not run.
 //
 //   bring a device into a state        by boots of the real bootloader                   states.ts
-//   for each thing done to its flash   restore, change, boot, judge; for some boot again flips.ts, tlv-mutations.ts, strangers.ts
+//   for each change of its flash       restore, change, boot, judge; for some boot again flips.ts, tlv-mutations.ts, strangers.ts
 //
-// Not every flip must be refused: one in a trailer or in the boot state asks for something else, and may. The judge is the invariant:
-// nothing runs that the host's own verification refuses, and where a slot holds what verifies, something runs.
+// Not every flip must be refused: in a trailer or in the boot state it may be a valid request for something else. The judge checks the invariants:
+// nothing runs that the host's own verification refuses, and when a slot holds an image that verifies, something runs.
 
 import { prepareImage } from '../../../host/board/cpu/cpu.ts';
 import { nameOf, valuesOf } from '../../../protocol/constants.ts';
@@ -31,7 +31,7 @@ import { type TamperCase, type TamperScenario, untouched } from './cases.ts';
 import { beforeOf, findingsOf } from './findings.ts';
 import { scenarios } from './scenarios.ts';
 
-/** Of so many boots one is followed by another. */
+/** After one in so many boots there is another boot. */
 const secondBoots = 4;
 
 export const tamper: Proof = {
@@ -91,10 +91,10 @@ class TamperBench implements Bench {
   }
 }
 
-/** As SMP says it, without a reason. */
+/** The SMP error, without a reason. */
 const notFound = JSON.stringify({ err: { group: SmpGroup.IMG, rc: valuesOf(imgErrors).HASH_NOT_FOUND } });
 
-/** A client that asks safe mode for the image is refused with the reason that the host's own verification has. */
+/** When a client requests the image in safe mode, the refusal has the same reason as the host's own verification. */
 function markedInSafeMode(bench: AttackBench, operator: Operator, attack: () => void): Finding[] {
   attack();
   const { words, at } = bench.board.machine.registers(RESET);
@@ -110,7 +110,7 @@ function markedInSafeMode(bench: AttackBench, operator: Operator, attack: () => 
     return [{ invariant: 'alive', text: `a client that asks safe mode for the image in slot B: ${error.message}` }];
   }
   const wanted = code === 0 ? undefined : nameOf(rejectReasons, code);
-  // An image whose structure does not lead to its hash has no name that a client could give: it is not found.
+  // When the structure of an image is so broken that its hash TLV is not found, a client cannot name it: the device does not find it.
   if (told === wanted || (wanted !== undefined && told === notFound)) return [];
   return [
     {

@@ -1,6 +1,6 @@
 // Structured damage to an image: every entry deleted, doubled, moved, renamed, cut and stretched; every area's size and every number of
-// the header made to lie; strange entries put in between. Each comes three ways: as it is; with the hash TLV made to fit; and signed
-// again, as a confused or a hostile signer would (then the host's own verification says whether it may run).
+// the header made wrong; unknown entries put in between. Each is tried in three ways: as it is; with a hash TLV that matches; and signed again, as a
+// wrong or a hostile signer would do it (then the host's own verification decides whether it may run).
 
 import { createPrivateKey, sign } from 'node:crypto';
 import { parseImage } from '../../../host/tools/image/index.ts';
@@ -11,7 +11,7 @@ import { sha256 } from '../attack/specimens.ts';
 interface Entry {
   type: number;
   value: Uint8Array;
-  /** What the entry says its length is; the truth when left out. */
+  /** The length that the entry claims; the true one when left out. */
   length?: number;
 }
 
@@ -20,7 +20,7 @@ interface Anatomy {
   payload: Uint8Array;
   protectedEntries: Entry[];
   entries: Entry[];
-  /** What is added to the sizes the areas claim, and to that in the header. */
+  /** What is added to the sizes that the areas claim, and to the size in the header. */
   lies: { protectedTotal: number; total: number; protectedSize: number };
 }
 
@@ -41,7 +41,7 @@ const areas = ['protectedEntries', 'entries'] as const;
 
 const made = new WeakMap<Uint8Array, Mutation[]>();
 
-/** Signing them takes a second: they are made once an image. */
+/** Signing them takes a second, so they are made once for each image. */
 export function tlvMutations(image: Uint8Array): Mutation[] {
   const mutations = made.get(image) ?? makeMutations(image);
   made.set(image, mutations);
@@ -63,7 +63,7 @@ function makeMutations(image: Uint8Array): Mutation[] {
   return [...several, ['the other signature that fits: S + L', withOtherS(image)]];
 }
 
-/** A verifier that does not hold S below L takes it for a second good signature of the same image. */
+/** A verifier that does not require S < L accepts it as a second good signature of the same image. */
 function withOtherS(image: Uint8Array): Uint8Array {
   const anatomy = dissect(image);
   const { value } = anatomy.entries.find(({ type }) => type === Tlv.ED25519) as Entry;
@@ -99,7 +99,7 @@ function signedPart({ header, payload, protectedEntries, lies }: Anatomy): Uint8
   return Buffer.concat([patched, payload, body]);
 }
 
-/** The same with the hash TLV, and the signature if it is to be, over what is there now. */
+/** The same image with the hash TLV, and with `signAgain` the signature, computed again. */
 function refit(anatomy: Anatomy, signAgain: boolean): Anatomy {
   const digest = sha256(signedPart(anatomy));
   const privateKey = createPrivateKey(keys[0].privateKeyPem);
@@ -168,7 +168,7 @@ function swap(list: Entry[], a: number, b: number): void {
   [list[a], list[b]] = [list[b], list[a]];
 }
 
-/** A strange entry at every place. */
+/** An unknown entry at every place. */
 function insertions(image: Uint8Array): Change[] {
   const anatomy = dissect(image);
   const sizes = [0, 1, 4, 32];

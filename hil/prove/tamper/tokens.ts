@@ -1,4 +1,4 @@
-// Downgrade tokens beside an image: the good one lets an older image run, no other does. Every bit of it, and tokens good for something else.
+// Downgrade tokens beside an image: only the good one lets an older image run. Tried are every flipped bit of it, and tokens for other purposes.
 
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { makeToken, type TokenOptions } from '../../../host/tools/image/token.ts';
@@ -8,12 +8,12 @@ import type { AttackBench } from '../attack/attack-bench.ts';
 import { device, specimen } from '../attack/specimens.ts';
 import type { TamperCase } from './cases.ts';
 
-/** Older than what is confirmed in slot A; and one whose counter is history as well. */
+/** Older than the image confirmed in slot A; and one whose security counter is outdated as well. */
 const images = {
   'an older image': specimen('1.5.0'),
   'an image of a lower counter': specimen('1.5.0', { securityCounter: device.securityCounter - 1 }),
 };
-/** The fourth key of the fuses vouches for tokens, and for nothing else. */
+/** The fourth key of the fuses is for tokens only. */
 const trust = { ...device, keys: [...device.keys, keys[3].publicKey], unfitKeys: [keys[3].publicKey] };
 
 function tokenFor(image: Uint8Array, options: Partial<TokenOptions> = {}): Uint8Array {

@@ -1,5 +1,5 @@
 // Which image boots, on the real board with the real bootloader: what was verified, what was chosen, what was kept.
-// Updates and how they are undone are in trial.test.ts.
+// Updates and how they are rolled back are in trial.test.ts.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';

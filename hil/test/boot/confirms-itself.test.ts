@@ -43,7 +43,7 @@ describe('an image that says of itself that it is confirmed', () => {
     expect(device.statistics('boot')).toMatchObject({ slot: 1, state: CONFIRMED, decision: BootDecision.CONFIRMED });
   });
 
-  test('and hangs two seconds after its start is undone by the first watchdog, and the counter is where it was', async () => {
+  test('and hangs two seconds after its start is rolled back by the first watchdog, and the counter is where it was', async () => {
     const device = await withPermanent('firmware/defects/hangs.ts');
     device.run(5 * second);
     expect(device.board.state).toBe('firmware');

@@ -48,7 +48,7 @@ describe('an image that says of itself that it is confirmed', () => {
     ['hangs', 'h', 'WATCHDOG'],
     ['faults', 'x', 'FAULT'],
     ['is reset before it was healthy for long enough', 'r', 'UNCONFIRMED'],
-  ])('and %s is undone at once, and the image before it is back, no fuse moved', async (_how, letter, reason) => {
+  ])('and %s is rolled back at once, and the image before it is back, no fuse moved', async (_how, letter, reason) => {
     const bench = await withPermanent();
     expect(bench.tellAndReboot(letter, 3 * seconds)).toMatchObject({ decision: 'REVERTED', slot: 'A' });
     expect(bench.slotStates).toEqual({ A: 'CONFIRMED', B: `REJECTED ${reason}` });

@@ -170,7 +170,7 @@ describe('a record that older code wrote', () => {
     expectItKeeps(bench, 'B');
   });
 
-  test('of a trial that failed is undone, and of a rejection is one', async () => {
+  test('of a trial that failed is rolled back, and of a rejection is one', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     bench.programmer.place('B', v2);

@@ -126,7 +126,7 @@ describe('the rotation of keys', () => {
     expect(bench.powerOn()).toMatchObject({ verified: ['B HASH_MISMATCH', 'A KEY_REVOKED'], slot: undefined });
   });
 
-  test('is undone with the trial that is', async () => {
+  test('is rolled back with the trial that is', async () => {
     const bench = await withTrial(await signedBy(1, '2.0.0', [0]));
     expect(bench.tellAndReboot('x')).toMatchObject({ decision: 'REVERTED', slot: 'A' });
     bench.powerCycle();

@@ -108,7 +108,7 @@ describe('an update', () => {
   });
 });
 
-describe('a trial is undone', () => {
+describe('a trial is rolled back', () => {
   test.each([
     ['by a software reset before it is confirmed', 'r', 0, 'UNCONFIRMED'],
     ['when it faults', 'x', 0, 'FAULT'],

@@ -12,7 +12,7 @@ import { WiredCryostat } from '../../rig/wiring.ts';
 
 const [read, write, os, img] = [0, 2, 0, 1];
 
-test('an update that busy-loops warms the 4 K plate by more than 10 mK, gives its trial up, and is undone with that reason', async () => {
+test('an update that busy-loops warms the 4 K plate by more than 10 mK, ends its trial, and is rolled back with that reason', async () => {
   const wired = new WiredCryostat(openFridge('uts'), { drift: false });
   const device = await DeviceUnderTest.running({ surroundings: () => wired });
   const { board } = device;
@@ -36,7 +36,7 @@ test('an update that busy-loops warms the 4 K plate by more than 10 mK, gives it
     }
   }
   expect((warmest - before) * 1000).toBeGreaterThan(10);
-  expect(device.events('TRIAL_GIVEN_UP')).toMatchObject([{ argument0: RejectReason.POWER_BUDGET }]);
+  expect(device.events('TRIAL_ENDED')).toMatchObject([{ argument0: RejectReason.POWER_BUDGET }]);
   expect(board.now - began).toBeLessThan(10 * second);
   device.waitFor(() => device.events('FIRMWARE_START').length === 3);
   const { b_state, b_reason } = device.statistics('slots');

@@ -91,16 +91,16 @@ describe('a trip', () => {
 });
 
 describe('a thermometer', () => {
-  test('that jumps alone is not believed, and trips nothing: the other one of the plate does not see it', async () => {
+  test('that jumps alone is not trusted, and trips nothing: the other one of the plate does not see it', async () => {
     const plant = await PlantBench.up();
     plant.heat(5, Channel.PLATE_4K_B);
     plant.device.board.runFor(10 * second);
     const { channels } = plant.device.cryo<{ channels: { state: number }[] }>('TEMPERATURES');
-    expect(channels[Channel.PLATE_4K_B].state).not.toBe(SensorState.BELIEVED);
+    expect(channels[Channel.PLATE_4K_B].state).not.toBe(SensorState.TRUSTED);
     expect(plant.tripped).not.toContain('PLATE_4K_RISE');
   });
 
-  test('that breaks is lost within three readings, and believed again after it was good for a while', async () => {
+  test('that breaks is lost within three readings, and trusted again after it was good for a while', async () => {
     const plant = await PlantBench.up();
     plant.surroundings.setReading(Reading.THERMOMETER + Channel.MXC, openReading);
     plant.device.board.runFor(2 * second);

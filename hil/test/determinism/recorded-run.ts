@@ -1,6 +1,6 @@
 // The product's run as a list of inputs at their times, so that it can be told again, elsewhere, and be interrupted anywhere.
 //
-//   boot, an update confirmed, noise on the console, an update that hangs and is undone by the watchdog, an upload that ends in a
+//   boot, an update confirmed, noise on the console, an update that hangs and is rolled back by the watchdog, an upload that ends in a
 //   power cut in the middle of an erase, a boot cut at a bus access, and what the device says of all that in the end
 //
 // `record` plays it with a device that is asked and answers, and writes down what went in; `play` puts just that in again. What must stay

@@ -137,7 +137,7 @@ describe('an image on trial', () => {
     expect(slots(device)).toEqual(['0:1.0.0', '1:1.1.0 active confirmed']);
   });
 
-  test('cannot be confirmed while it is not healthy, and is undone five minutes later', async () => {
+  test('cannot be confirmed while it is not healthy, and is rolled back five minutes later', async () => {
     const device = await onTrial('firmware/defects/never-confirms.ts');
     device.board.runFor(second);
     expect(device.request(write, img, 0, { confirm: true })).toEqual({ err: { group: 1, rc: 32 } });

@@ -64,7 +64,7 @@ describe.skipIf(tool.path === undefined)('imgtool', () => {
       expect((await slotList())[0]).toBe('0 1.0.0 active confirmed');
     });
 
-    test('takes an image with --pad as pending: it runs on trial, and is undone', async () => {
+    test('takes an image with --pad as pending: it runs on trial, and is rolled back', async () => {
       const { client, slotList, reset } = await device();
       await client.upload(imgtool.sign(firmware, '1.1.0', ['-s', '1', '--pad']));
       expect(await slotList()).toEqual(['0 1.0.0 active confirmed', '1 1.1.0 pending']);

@@ -118,7 +118,7 @@ const story: Step[] = [
     },
   ],
   [
-    'reset without confirm: undone, the first update runs again',
+    'reset without confirm: rolled back, the first update runs again',
     async ({ client, device }) => {
       const { mark } = device;
       await client.reset();

@@ -181,7 +181,7 @@ function randomGap(table: RandomTable['table'], row: number): number | undefined
 }
 
 describe('another table', () => {
-  test('comes into force without a missed deadline, or is given up and the first goes on', () => {
+  test('comes into force without a missed deadline, or is discarded and the first goes on', () => {
     let [changed, givenUp] = [0, 0];
     fc.assert(
       fc.property(seeds, (seed) => {

@@ -76,7 +76,7 @@ describe('while a chosen marker is high', () => {
     expect((await multiplexerState(device.client)).windows).toBe(state.windows + 1);
   });
 
-  test('cannot be chosen, or given up, while its sequencer runs', async () => {
+  test('cannot be chosen or released while its sequencer runs', async () => {
     await configureCell(device.client, 0, 'WINDOW_MARKERS', first);
     await device.load([pulsing(2000)]);
     await device.start([pulsing(2000)]);

@@ -51,8 +51,8 @@ describe('a cell', () => {
       for (let at = 0; at < 240; at += 7) {
         const lost = microvolts(cells, seed % 8, at * second) - microvolts(cells, seed % 8, (at + 1) * second);
         const halvings = Math.floor((at * 1000) / Mux.HALF_LIFE_MS);
-        const believed = 60 + ((1 + seed * 600) * Mux.FRESH_DRIFT_PER_CODE) / 2 ** halvings / 1000;
-        expect(lost).toBeLessThanOrEqual(believed + 1e-6);
+        const assumed = 60 + ((1 + seed * 600) * Mux.FRESH_DRIFT_PER_CODE) / 2 ** halvings / 1000;
+        expect(lost).toBeLessThanOrEqual(assumed + 1e-6);
       }
     }
   });

@@ -102,6 +102,8 @@ describe('the journal of a run that was killed', () => {
     desk.run(device);
     desk.killedRun(device, [1]);
     rmSync(desk.path);
-    expect(() => desk.open()).toThrow(/is empty or not there, but the journal of its last run is .* delete the journal/);
+    expect(() => desk.open()).toThrow(
+      /is empty or not there, but the journal of its last run is .* delete the journal/,
+    );
   });
 });

@@ -187,7 +187,7 @@ describe('whatever the device does', () => {
     await expect(client.upload(image)).rejects.toMatchObject({ kind: 'device', name: 'EBUSY', code: 10 });
   });
 
-  it('one that refuses is believed at once', async () => {
+  it('one that refuses ends the upload at once', async () => {
     const { client, device } = connect({
       refuses: (group, command) => (group === 1 && command === 1 ? 11 : undefined),
     });

@@ -1579,7 +1579,7 @@ export const EVENT_RAIL_FAILED: u32 = 52;
 export const EVENT_CLOCK_SWITCHED: u32 = 53;
 /** Load was shed or restored: step (SHED_*), microwatts estimated. */
 export const EVENT_LOAD_SHED: u32 = 54;
-/** A thermometer is no longer used: channel, why (SENSOR_*). */
+/** A thermometer is no longer trusted: channel, why (SENSOR_*). */
 export const EVENT_SENSOR_LOST: u32 = 55;
 /** A thermometer is used again: channel, microkelvin. */
 export const EVENT_SENSOR_BACK: u32 = 56;
@@ -1590,7 +1590,7 @@ export const EVENT_SIGNAL_BACK: u32 = 58;
 /** Attenuation before a converter was changed: line, decibels. */
 export const EVENT_ATTENUATED: u32 = 59;
 /** The firmware ends its own trial: reason, microwatts. */
-export const EVENT_TRIAL_GIVEN_UP: u32 = 60;
+export const EVENT_TRIAL_ENDED: u32 = 60;
 /** An upload begins: slot, bytes. */
 export const EVENT_UPLOAD_START: u32 = 24;
 /** An upload is complete: slot, 1 if its SHA-256 matched, 0 if not, 2 if none was given. */
@@ -1613,7 +1613,7 @@ export const EVENT_SEQUENCER_DEADLOCK: u32 = 35;
 export const EVENT_CELL_LATE: u32 = 64;
 /** A switch of the multiplexer connected the wrong cell: errors so far, 0. */
 export const EVENT_CELL_SWITCH_ERROR: u32 = 65;
-/** A refresh table came into force, or was given up: 1 if it came into force, tables so far. */
+/** A refresh table came into force, or was discarded: 1 if it came into force, tables so far. */
 export const EVENT_MUX_TABLE: u32 = 66;
 /** Edges of markers were lost, so a pulse window began or ended too late: lost so far, 0. */
 export const EVENT_MUX_EDGE_LOST: u32 = 67;
@@ -1637,7 +1637,7 @@ export const HEALTH_FLASH: u32 = 16;
 export const HEALTH_SELF_TEST: u32 = 32;
 /** The bootloader left no valid hand-over record; stays until reset. */
 export const HEALTH_HANDOVER: u32 = 64;
-/** A thermometer is not believed. */
+/** A thermometer is not trusted. */
 export const HEALTH_SENSOR: u32 = 256;
 /** An interlock has tripped and was not cleared. */
 export const HEALTH_INTERLOCK: u32 = 512;
@@ -1752,7 +1752,7 @@ export const ENERGY_CONVERSION: u32 = 0x000f4240;
 
 // SENSOR: State of a thermometer, as the firmware judges it.
 /** Its readings make sense. */
-export const SENSOR_BELIEVED: u32 = 0;
+export const SENSOR_TRUSTED: u32 = 0;
 /** It has not been read often enough yet. */
 export const SENSOR_UNKNOWN: u32 = 1;
 /** No current flows: a broken contact. */
@@ -1777,7 +1777,7 @@ export const FILTER_STALE_MS: u32 = 0x000007d0;
 export const FILTER_STUCK_READINGS: u32 = 20;
 /** What a bad reading adds to a channel’s strikes; a good one takes one off. */
 export const FILTER_BAD_STRIKES: u32 = 4;
-/** Strikes at which a channel is not believed any more; at none it is again. */
+/** Strikes at which a channel is not trusted any more; at none it is again. */
 export const FILTER_LOST_STRIKES: u32 = 12;
 /** What two thermometers of one plate may differ by. */
 export const FILTER_DISAGREE_MICROKELVIN: u32 = 0x000061a8;

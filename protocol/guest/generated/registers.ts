@@ -158,7 +158,7 @@ export const RESET_BOOT_REQUEST_MODE_SHIFT: u32 = 0;
 export const RESET_BOOT_REQUEST_MODE_NORMAL: u32 = 0x00000000;
 /** Stay in the bootloader and answer SMP */
 export const RESET_BOOT_REQUEST_MODE_SAFE_MODE: u32 = 0x00000001;
-/** Why the firmware gives up its own trial (reject reasons), 0 when it does not; counts with the reset that follows */
+/** Why the firmware ends its own trial (reject reasons), 0 when it does not; counts with the reset that follows */
 export const RESET_BOOT_REQUEST_TRIAL_FAILURE: u32 = 0x0000ff00;
 export const RESET_BOOT_REQUEST_TRIAL_FAILURE_SHIFT: u32 = 8;
 export function readResetBootRequest(): u32 {

@@ -7,7 +7,7 @@ export const TASK_RAILS: u32 = 1;
 export const TASK_CLOCK: u32 = 2;
 /** Looks at every interlock and does what its row says. */
 export const TASK_INTERLOCK: u32 = 3;
-/** Temperatures, and which thermometers are believed. */
+/** Temperatures, and which thermometers are trusted. */
 export const TASK_THERMOMETRY: u32 = 4;
 /** Heater powers, within limits. */
 export const TASK_HEATERS: u32 = 5;
