@@ -39,7 +39,7 @@
 //   If no image boots, safe mode. An image whose verdict is not known yet is not passed over: the outcome is VERIFY, and the caller
 //   decides again with the verdict. So no image is verified without need, and none boots unverified.
 //
-// 3. What becomes of it
+// 3. The new states of the images
 //
 //   chosen was          becomes      decision
 //   PENDING             TRIAL        TRIAL_FIRST, or PERMANENT where it will confirm itself
@@ -195,7 +195,7 @@ function refusedNow(facts: Facts, slot: u32): bool {
   return slotFacts(facts, slot).state == SLOT_CONFIRMED && facts.running == slot && facts.coreRefused != 0;
 }
 
-// --- 3: what becomes of it --------------------------------------------------------------------------------------------------------------
+// --- 3: the new states --------------------------------------------------------------------------------------------------------------
 
 function choose(facts: Facts, outcome: Outcome, slot: u32): void {
   const from = slotFacts(facts, slot);
@@ -216,7 +216,7 @@ function choose(facts: Facts, outcome: Outcome, slot: u32): void {
   } else if (to.state == SLOT_PENDING) {
     decision = from.permanent != 0 ? DECISION_PERMANENT : DECISION_TRIAL_FIRST;
   } else {
-    // Where no other image was ever confirmed there is none to go back to, and none that this one replaces.
+    // When no other image was ever confirmed, there is no image to go back to, and none that this one replaces.
     to.permanent = slotOutcome(outcome, slot ^ 1).state == SLOT_CONFIRMED ? 0 : 1;
   }
   assert(bootsLeft < POLICY_TRIAL_BOOTS, 'a trial has a limit');

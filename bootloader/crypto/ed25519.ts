@@ -36,7 +36,7 @@ const encoded: usize = memory.data(<i32>HALF, 8);
 
 /**
  * Whether the 64 bytes at `signature` sign the message under the 32 bytes at `publicKey`. The caller has checked that the
- * bytes are there; any content is allowed. Takes a time that depends on what is, after all, public.
+ * bytes are there; any content is allowed. The time that it takes depends on the data, which is public.
  */
 export function ed25519Verify(publicKey: usize, message: usize, messageLength: u32, signature: usize): bool {
   assert(isInRam(publicKey, ED25519_KEY_SIZE), 'there is a whole key');

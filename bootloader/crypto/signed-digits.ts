@@ -31,7 +31,7 @@ export function signedDigits(out: usize, scalar: usize, width: u32): u32 {
       bit++;
       continue;
     }
-    // The window is odd now, carry included. One in the upper half is taken as negative, and owes 1 to the next.
+    // The window is odd now, carry included. One in the upper half is taken as negative, and adds 1 to the next.
     const window = (ahead & ((1 << width) - 1)) + carry;
     assert((window & 1) == 1, 'a digit that is not 0 is odd');
     carry = window >>> (width - 1);

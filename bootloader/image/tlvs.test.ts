@@ -1,4 +1,4 @@
-// What the bootloader takes for an image: the accept table of bootutil with the TLV allow-list and rollback protection on
+// What the bootloader accepts as an image: the accept table of bootutil with the TLV allow-list and rollback protection on
 // (MCUboot reference, "Validator semantics"), and the places where tlvs.ts is stricter.
 
 import { beforeAll, describe, expect, test } from 'vitest';

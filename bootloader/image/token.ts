@@ -100,7 +100,7 @@ export function tokenDisplaces(): u32 {
 /** 0 where the TOKEN_SIZE bytes are a good token for the image in the slot, or what is wrong: BOOT_ERR_TOKEN_*. */
 export function checkToken(token: usize, slot: u32): u32 {
   const words = tokenAt(token);
-  assert(imageHasHash(slot), 'a token is held against an image that can be named');
+  assert(imageHasHash(slot), 'a token is compared with an image that has a hash');
   if (words.magic != TOKEN_MAGIC_VALUE) return BOOT_ERR_TOKEN_FORMAT;
   if (!sameBytes(token + TOKEN_HASH, imageHash(slot), HASH_SIZE)) return BOOT_ERR_TOKEN_NO_IMAGE;
   if (!isForThisDevice(words)) return BOOT_ERR_TOKEN_OTHER_DEVICE;

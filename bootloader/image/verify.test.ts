@@ -90,7 +90,7 @@ describe('keys', () => {
     ['for development, on a device locked for the field', KeyPurpose.DEVELOPMENT, Lifecycle.LOCKED, 'KEY_PURPOSE'],
     ['for recovery', KeyPurpose.RECOVERY, Lifecycle.LOCKED, 'NONE'],
     ['for releases', KeyPurpose.RELEASE, Lifecycle.LOCKED, 'NONE'],
-  ])('a key %s vouches as its fuses say', (_what, purposes, lifecycle, reason) => {
+  ])('a key %s may sign what its fuses allow', (_what, purposes, lifecycle, reason) => {
     judge.setFuses({ [Fuse.KEY_PURPOSES]: purposes, [Fuse.LIFECYCLE]: lifecycle });
     expect(judge.verdict(forge())).toBe(reason);
     judge.setFuses();

@@ -1,5 +1,5 @@
 // The firmware of a proof: as little as can take part in an update, so that a boot of it is quick and an upload of it short. It changes
-// flash, fuses and boot state by the very code the real firmware does; what it lacks is the protocol in front of that, and the verification
+// flash, fuses and boot state by the same code as the real firmware; it lacks the protocol in front of that, and the verification
 // before an image is marked or confirmed.
 //
 // A byte on the console line is a command, answered with + or - when it is done:

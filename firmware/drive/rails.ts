@@ -71,7 +71,7 @@ export function stepRails(): void {
   else switchOn(ctz(next));
 }
 
-/** Whether the comparator has switched a rail off, and nobody has acknowledged that. */
+/** Whether the comparator has switched a rail off, and that was not acknowledged yet. */
 function isTooHigh(rail: u32): bool {
   assert(rail < RAIL_COUNT, 'a rail that there is');
   return (((railTrips() | readRailsTripped()) >> rail) & 1) != 0;

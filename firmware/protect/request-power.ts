@@ -1,4 +1,4 @@
-// What management requests may take of the core's power, whoever sends them and however fast: BUDGET_REQUEST_MICROWATTS on average.
+// The power that management requests may use, however many clients send them and however fast: BUDGET_REQUEST_MICROWATTS on average.
 //
 //   a bucket of picojoules: filled with its share of the time, up to BUDGET_REQUEST_BURST_MICROJOULES; emptied by lines and requests
 //   empty: no request is served and the lines are left alone. Their FIFOs fill, flow control makes the senders wait, nothing is lost

@@ -215,7 +215,7 @@ function judge(channel: u32, state: u32): void {
   assert(state != SENSOR_TRUSTED || entry.kept != 0, 'nothing is trusted that was never read');
   if (before == state) return;
   entry.state = state;
-  // That a thermometer works from the start is no news.
+  // When a thermometer works from the start, no event is recorded.
   if (state == SENSOR_TRUSTED && before == SENSOR_UNKNOWN) return;
   if (state == SENSOR_TRUSTED) recordEvent(EVENT_SENSOR_BACK, channel, entry.medianMicrokelvin);
   else if (before == SENSOR_TRUSTED || before == SENSOR_UNKNOWN) recordEvent(EVENT_SENSOR_LOST, channel, state);

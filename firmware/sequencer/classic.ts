@@ -182,7 +182,7 @@ function realTime(core: usize, word: usize, opcode: u32, index: u32, window: i64
   return outcome == AFTER_SYNC ? REST_SYNC : outcome == AFTER_TRIGGER ? REST_TRIGGER : REST_HORIZON;
 }
 
-/** stop, an instruction that is none, or one that waits for room for a record: REST_RECORDS. */
+/** stop, an illegal instruction, or one that waits for room for a record: REST_RECORDS. */
 function endClassic(core: usize, opcode: u32, index: u32, time: i64): u32 {
   assert(opcode < Q1_REAL_TIME_OPCODE, 'the real-time core ends a sequencer by itself');
   assert(index <= INSTRUCTIONS_MAX, 'an instruction of the program, or its end');

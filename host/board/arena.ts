@@ -86,7 +86,7 @@ export class Arena {
     const end = offset + Math.ceil(byteLength / alignment) * alignment;
     if (end > this.buffer.byteLength)
       throw new Error(
-        `arena: ${byteLength} bytes asked for, ${this.buffer.byteLength - offset} left; raise its capacity`,
+        `arena: ${byteLength} bytes requested, ${this.buffer.byteLength - offset} left; raise its capacity`,
       );
     this.used = end;
     return offset;

@@ -98,7 +98,7 @@ describe('a guest faults with cause', () => {
     expect(result.board.state).toBe('bootloader');
   });
 
-  it('IMAGE_REFUSED when the module at the hand-over address is none', () => {
+  it('IMAGE_REFUSED when the bytes at the hand-over address are not a module', () => {
     const { board, records } = bench({
       reset: `(if (i32.eqz ${read('RESET', 'FAULT_COUNT')}) (then ${handOverTo(new Uint8Array(100))}))`,
     });
@@ -149,7 +149,7 @@ describe('the fault record', () => {
     expect(fault.cycle).toBe((start + activationLimitNs) / 4);
   });
 
-  it('has a watchdog reset at the very nanosecond of the deadline, with or without bus accesses', () => {
+  it('has a watchdog reset at exactly the nanosecond of the deadline, with or without bus accesses', () => {
     for (const body of [spin, `(loop $forever ${drop(read('UART0', 'STATUS'))} (br $forever))`]) {
       const { records } = afterFault(startWatchdog(5000) + body);
       const end = records.find(({ kind, b }) => kind === LogKind.RESET && b === 1)?.timeNs ?? 0;

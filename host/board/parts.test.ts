@@ -25,7 +25,7 @@ describe('the arena', () => {
 
   it('refuses pieces after it was sealed, pieces it has no room for, and states of another size', () => {
     const arena = new Arena(64);
-    expect(() => arena.bytes(65)).toThrow('65 bytes asked for, 64 left');
+    expect(() => arena.bytes(65)).toThrow('65 bytes requested, 64 left');
     arena.seal();
     expect(() => arena.words(1)).toThrow('while the board is constructed');
     expect(() => arena.copyFrom(new Uint8Array(8))).toThrow('does not fit');
@@ -66,7 +66,7 @@ describe('the event queue', () => {
     );
   });
 
-  it('refuses more events than it has room for, and times that are none', () => {
+  it('refuses more events than it has room for, and invalid times', () => {
     const { queue } = makeQueue();
     for (let i = 0; i < eventCapacity; i++) queue.schedule(i, 1);
     expect(() => queue.schedule(0, 7)).toThrow('event 7 does not fit');
@@ -74,7 +74,7 @@ describe('the event queue', () => {
     expect(() => makeQueue().queue.pop()).toThrow('nothing to take');
   });
 
-  it('makes every access look up while asked to, and tells the next time all the same', () => {
+  it('makes every access look up when told to, and still reports the next time', () => {
     const { queue, due } = makeQueue();
     queue.schedule(5, 1);
     queue.watchEveryAccess(true);

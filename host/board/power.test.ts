@@ -79,7 +79,7 @@ describe('a power cut at a bus access', () => {
     expect(cut.board.state).toBe('off');
   });
 
-  it('refuses a number that is none', () => {
+  it('refuses an invalid number', () => {
     expect(() => started(1).board.cutPowerAtAccess(0)).toThrow('0 is not the number of an access');
   });
 });
@@ -101,7 +101,7 @@ describe('a power cut at a time', () => {
     expect(new Set([3, 4, 5, 6, 7, 8].map(torn)).size).toBeGreaterThan(1);
   });
 
-  it('stops a core that makes no access at the very cycle', () => {
+  it('stops a core that makes no access at exactly the right cycle', () => {
     const { board, records } = bench({ reset: '(loop $forever (br $forever))' });
     board.powerOn();
     board.cutPowerAt(333_333);

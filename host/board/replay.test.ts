@@ -173,10 +173,10 @@ describe('a snapshot as bytes', () => {
     expect(fresh().saveState().length).toBeLessThan(100_000);
   });
 
-  it('that are none, are cut off, or have something behind them are refused', () => {
+  it('that are no snapshot, are cut off, or have bytes behind them are refused', () => {
     const board = fresh();
     const bytes = board.saveState();
-    expect(() => board.loadState(new Uint8Array(100))).toThrow('these bytes are none');
+    expect(() => board.loadState(new Uint8Array(100))).toThrow('these bytes are no snapshot');
     expect(() => board.loadState(bytes.subarray(0, 1000))).toThrow('it ends at byte 1000');
     expect(() => board.loadState(Uint8Array.of(...bytes, 0))).toThrow('1 bytes too many');
   });

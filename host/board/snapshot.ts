@@ -125,7 +125,7 @@ export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Arra
   const reader = { bytes, at: 0 };
   const header = wordsOf(take(reader, headerWords * 4));
   if (header[0] !== magic || header[1] !== formatVersion)
-    throw new Error('snapshot: these bytes are none, or were written by another version of the bench');
+    throw new Error('snapshot: these bytes are no snapshot, or were written by another version of the bench');
   const [arena, ram, globals, module, sequencers, multiplexer, readout, used, unstable] = Array.from(
     header.subarray(2),
     (length) => take(reader, length),

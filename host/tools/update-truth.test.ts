@@ -77,7 +77,7 @@ describe('an image signed to be confirmed in advance', () => {
     expect(images.find(({ active }) => !active)).toMatchObject({ version: '1.9.9', pending: true });
   });
 
-  it('that hangs is rolled back, whatever was asked for', async () => {
+  it('that hangs is rolled back, whatever was requested', async () => {
     for (const goal of ['trial', 'confirm'] as const) {
       const { update } = newBoard();
       const result = await update(signed('hangs', { confirm: true }), goal, { watchMs: 5000 });

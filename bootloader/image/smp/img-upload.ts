@@ -98,7 +98,7 @@ export function answerUpload(step: u32): u32 {
   }
   if (status == 0 && phase == HASHING) status = hashStep();
   if (status == STATUS_DEFERRED || status == STATUS_AGAIN) return status;
-  // An image that could not be stored is none; a chunk that was refused leaves the session as it was.
+  // When a chunk could not be stored, the upload is forgotten; a refused chunk leaves the session as it was.
   if (status != 0 && phase != IDLE) forgetUpload();
   phase = IDLE;
   if (status == 0) writeProgress();
@@ -133,7 +133,7 @@ function takeChunk(): u32 {
   chunkLength = data == 0 ? 0 : cborContentLength(data);
   if (offset == 0) return takeFirst();
   if (isComplete()) {
-    // A chunk that is none of the completed upload belongs to no session.
+    // A chunk that does not belong to the completed upload belongs to no session.
     if (!isDuplicate(offset)) wanted = 0;
     return 0;
   }
@@ -182,7 +182,7 @@ function takeFirst(): u32 {
 
 /**
  * Whether a file of this length, with the header in the first chunk, can be an image of this device: in front of the trailer's sector there is
- * room for all of it, the TLVs that no image goes without included. A file may end before that sector, or be padded to the whole slot.
+ * room for all of it, including the TLVs that every image needs. A file may end before that sector, or be padded to the whole slot.
  */
 function fitsSlot(length: u64): bool {
   if (length > MAP_IMAGE_SIZE_MAX && length != MAP_SLOT_SIZE) return false;

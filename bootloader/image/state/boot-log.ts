@@ -101,7 +101,7 @@ export function appendLog(): bool {
   return flashWait();
 }
 
-/** Copies the record at a place below LOG_PLACES to `target`; false where there is none that holds. */
+/** Copies the record at a place below LOG_PLACES to `target`; false when there is no valid record. */
 export function readLog(place: u32, target: usize): bool {
   assert(target != record, 'what is read does not replace the draft');
   copyFromBus(target, placeAddress(place), LOG_SIZE);

@@ -94,7 +94,7 @@ export function slotVersion(slot: u32): u32 {
 export function slotState(slot: u32): u32 {
   if (entrySpeaks(slot)) {
     const state: u32 = entryIn(current, slot).state;
-    assert(state != SLOT_UNMARKED && state <= SLOT_REJECTED, 'a record with another state is none');
+    assert(state != SLOT_UNMARKED && state <= SLOT_REJECTED, 'a record with another state is not valid');
     return state;
   }
   if (!imageHasHash(slot) || trailerAsks(slot) == TRAILER_ASKS_NOTHING) return SLOT_UNMARKED;
@@ -137,7 +137,7 @@ export function slotReason(slot: u32): u32 {
 /** Boots a trial has left. */
 export function slotBootsLeft(slot: u32): u32 {
   const bootsLeft = entrySpeaks(slot) ? <u32>entryIn(current, slot).bootsLeft : 0;
-  assert(bootsLeft < POLICY_TRIAL_BOOTS, 'a record with more is none');
+  assert(bootsLeft < POLICY_TRIAL_BOOTS, 'a record with more is not valid');
   return bootsLeft;
 }
 

@@ -140,7 +140,7 @@ export function appendRecord(): void {
   else programAfter(newest + 1, newest / PLACES);
 }
 
-/** The newest record that holds among those before `current`, completed as that is; 0 where there is none. It stays until the next call. */
+/** The newest valid record among those before `current`, completed like `current`; 0 when there is none. It stays until the next call. */
 export function recordBefore(): usize {
   assert(phase == IDLE, 'a record being written is not the newest yet');
   if (newest == NO_PLACE) return 0;
@@ -284,7 +284,7 @@ function newestBelow(bound: u64): u32 {
   return found;
 }
 
-/** Whether the entry has values that an entry can have. A record with others is none, whatever its CRC. */
+/** Whether the entry has values that an entry can have. A record with other values is not valid, whatever its CRC. */
 function entryIsSound(entry: RecordEntry): bool {
   assert(POLICY_TRIAL_BOOTS <= 0xff, 'the boots left of a trial fit their byte');
   return <u32>entry.state <= SLOT_REJECTED && <u32>entry.bootsLeft < POLICY_TRIAL_BOOTS;

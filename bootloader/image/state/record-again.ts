@@ -35,7 +35,7 @@ const CRC_REMAINDER: u32 = 0xdebb20e3;
 /** The record that is looked at, and behind it the next reading of it. */
 const probe: usize = memory.data(<i32>(2 * RECORD_SIZE), 8);
 
-/** Copies the newest record that holds to `record`; where there is none, what a device without any record has. */
+/** Copies the newest valid record to `record`; when there is none, the state of a device without any record. */
 export function readRecordAgain(record: usize): void {
   assert(MAP_BOOT_STATE_1 == MAP_BOOT_STATE_0 + MAP_SECTOR_SIZE, 'the journal is one piece of flash');
   assert(

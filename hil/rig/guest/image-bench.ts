@@ -56,7 +56,7 @@ interface ImageGuest extends SmpGuest {
 }
 
 export class ImageBench extends GuestBench<ImageGuest> {
-  /** A device with one of its slots filled, by no factory: nothing is confirmed yet, nor asked for. */
+  /** A device with one of its slots filled, by no factory: nothing is confirmed yet, and no trial is requested. */
   static async make(imageInA: Uint8Array | undefined): Promise<ImageBench> {
     const bench = new ImageBench(entry);
     const keys = [rawPublicKey(key.privateKeyPem)];

@@ -99,7 +99,7 @@ async function worst(good: Uint8Array): Promise<ObedientDevice> {
     bench.programmer.place(slot, bytes);
     bench.programmer.write(slotAddress[slot] + MemoryMap.IMAGE_SIZE_MAX, tokenFor(bytes));
   }
-  // Confirmed, but power was lost before its counter was burnt; the other one is asked for.
+  // Confirmed, but power was lost before its counter was burnt; a trial of the other one is requested.
   confirm(bench, counted);
   writeTrailer(bench, 'B');
   fillJournal(bench.board, recordsOfTheJournal);

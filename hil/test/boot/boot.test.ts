@@ -50,7 +50,7 @@ describe('a confirmed image', () => {
 });
 
 describe('MCUboot trailers', () => {
-  test('`--pad` asks for a trial', async () => {
+  test('`--pad` requests a trial', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.programmer.place('B', await image('2.0.0', { pad: true }));
     expect(bench.powerOn()).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
@@ -58,7 +58,7 @@ describe('MCUboot trailers', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A', rejected: [] });
   });
 
-  test('`--confirm` asks for a trial as well: it confirms itself only once it is healthy', async () => {
+  test('`--confirm` requests a trial as well: the image confirms itself only once it is healthy', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     bench.programmer.place('B', await image('2.0.0', { confirm: true }));
@@ -75,14 +75,14 @@ describe('MCUboot trailers', () => {
     expect(bench.powerOn()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
   });
 
-  test('image_ok with another value than 1 asks for nothing', async () => {
+  test('image_ok with another value than 1 requests nothing', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.programmer.place('B', await image('2.0.0', { pad: true }));
     bench.programmer.write(MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE - 24, Uint8Array.of(3));
     expect(bench.powerOn()).toMatchObject({ slot: 'A' });
   });
 
-  test('copy_done without image_ok asks for nothing: another bootloader has had it on trial', async () => {
+  test('copy_done without image_ok requests nothing: another bootloader has tried the image', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.programmer.place('B', await image('2.0.0', { pad: true }));
     bench.programmer.write(MemoryMap.SLOT_B + MemoryMap.SLOT_SIZE - 32, Uint8Array.of(1));
@@ -131,7 +131,7 @@ describe('when the confirmed image rots', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
   });
 
-  test('and nothing else is confirmed, a valid image nobody marked is a rescue, on trial', async () => {
+  test('and no other image is confirmed, a valid image without a mark boots on trial', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     bench.programmer.place('B', v2);
@@ -146,7 +146,7 @@ describe('when the confirmed image rots', () => {
 describe('a confirmed image the core refuses to run', () => {
   const notWebAssembly = { payload: Buffer.from('this is not WebAssembly') };
 
-  test('gives way to an older confirmed one', async () => {
+  test('is followed by an older confirmed one', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1, B: await image('2.0.0', notWebAssembly) } });
     expect(bench.powerOn()).toMatchObject({ decision: 'FALLBACK', slot: 'A', rejected: [] });
     expect(bench.slotStates.B).toBe('CONFIRMED CORE_REFUSED');
@@ -157,18 +157,18 @@ describe('a confirmed image the core refuses to run', () => {
     const bench = await ObedientDevice.make({ slots: { A: await image('1.0.0', notWebAssembly) } });
     expect(bench.powerOn()).toMatchObject({ decision: 'SAFE_MODE_NO_IMAGE', verified: [] });
     expect(bench.slotStates.A).toBe('CONFIRMED CORE_REFUSED');
-    // It is not given up: when the power comes back it is tried once more.
+    // It is not rejected: when the power comes back it is tried once more.
     expect(bench.powerCycle()).toMatchObject({ decision: 'SAFE_MODE_NO_IMAGE', verified: [] });
   });
 });
 
 describe('safe mode', () => {
-  test('is where an empty board goes', async () => {
+  test('is entered by an empty board', async () => {
     const bench = await ObedientDevice.make();
     expect(bench.powerOn()).toEqual({ decision: 'SAFE_MODE_NO_IMAGE', slot: undefined, verified: [], rejected: [] });
   });
 
-  test('is where a board goes both of whose images are damaged, each with its reason kept', async () => {
+  test('is entered when both images are damaged, and the reason of each is stored', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1, B: v2 } });
     bench.programmer.flipBit(MemoryMap.SLOT_A + 300, 0);
     bench.programmer.flipBit(MemoryMap.SLOT_B + v2.length - 1, 7);
@@ -181,7 +181,7 @@ describe('safe mode', () => {
     expect(bench.slotStates).toEqual({ A: 'CONFIRMED HASH_MISMATCH', B: 'CONFIRMED SIGNATURE_INVALID' });
   });
 
-  test('is where a board goes both of whose uploads are damaged: they are rejected, each with its reason', async () => {
+  test('is entered when both uploads are damaged: they are rejected, each with its reason', async () => {
     const bench = await ObedientDevice.make();
     bench.programmer.place('A', await image('1.0.0', { confirm: true }));
     bench.programmer.place('B', await image('2.0.0', { pad: true }));

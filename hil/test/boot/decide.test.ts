@@ -77,15 +77,17 @@ const properties: Record<string, (facts: Facts, outcome: Outcome) => boolean> = 
     after[slot].state !== TRIAL ||
     after[slot].bootsLeft + 1 ===
       (facts.slots[slot].state === TRIAL ? facts.slots[slot].bootsLeft : BootPolicy.TRIAL_BOOTS),
-  'nobody boots on trial where no record can be written': (facts, { action: done, slot, slots: after }) =>
+  'no image boots on trial when no record can be written': (facts, { action: done, slot, slots: after }) =>
     done !== action.boot || after[slot].state !== TRIAL || facts.writable,
   'a new rejection has a reason': (facts, outcome) =>
     outcome.slots.every(
       ({ state, reason }, index) =>
         state !== REJECTED || facts.slots[index].state === REJECTED || reason !== RejectReason.NONE,
     ),
-  'only an unknown verdict is asked for, so two verdicts always decide': (facts, { action: done, slot }) =>
-    done !== action.verify || facts.slots[slot].verdict === unchecked,
+  'a verification is requested only while the verdict is unknown, so two verdicts always decide': (
+    facts,
+    { action: done, slot },
+  ) => done !== action.verify || facts.slots[slot].verdict === unchecked,
 };
 
 const violations = new Map<string, { facts: Facts; outcome: Outcome }>();
@@ -102,7 +104,7 @@ beforeAll(async () => {
   });
 });
 
-test('every combination of states, versions, verdicts, causes, rows and wishes is decided', () => {
+test('every combination of states, versions, verdicts, causes, counts of resets and boot requests is decided', () => {
   const count = allSlots.length;
   const earned = allSlots.filter((slot) => slot.earned).length;
   const pairs = (count * count + 2 * earned * earned) * (3 / 4);

@@ -38,7 +38,7 @@ async function withPermanent(): Promise<ObedientDevice> {
 }
 
 describe('an image that says of itself that it is confirmed', () => {
-  test('runs on trial: no state and no fuse is its before it was healthy', async () => {
+  test('runs on trial: before it was healthy it is not confirmed, and no fuse is burnt for it', async () => {
     const bench = await withPermanent();
     expect(bench.slotStates).toEqual({ A: 'CONFIRMED', B: 'TRIAL 2' });
     expect(fusesOf(bench)).toEqual(asBefore);
@@ -65,7 +65,7 @@ describe('an image that says of itself that it is confirmed', () => {
     expect(fusesOf(bench)).toEqual({ counter: 5, revoked: 1 });
   });
 
-  test('still confirms itself after a trial that lost power, and not after a client asked for a plain test', async () => {
+  test('still confirms itself after a trial that lost power, but not after a client requested a plain test', async () => {
     const bench = await withPermanent();
     expect(bench.powerCycle()).toMatchObject({ decision: 'TRIAL_AGAIN', slot: 'B' });
     expect(bench.tell('w')).toBe('+');
@@ -109,7 +109,7 @@ describe('what the factory wrote', () => {
     expect(fusesOf(bench)).toEqual({ counter: 5, revoked: 1 });
   });
 
-  test('is not what an upload of the same bytes is', async () => {
+  test('counts as confirmed; an upload of the same bytes does not', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     bench.tellAndReboot('s');

@@ -106,7 +106,7 @@ describe('the change of sectors', () => {
   );
 });
 
-describe('a journal of nothing but rubbish', () => {
+describe('a journal without a valid record', () => {
   test('is started anew', async () => {
     const bench = await ObedientDevice.make({ slots: { A: await image('1.0.0') } });
     bench.programmer.write(MemoryMap.BOOT_STATE_0, new Uint8Array(2 * MemoryMap.SECTOR_SIZE).fill(0x5a));
@@ -116,7 +116,7 @@ describe('a journal of nothing but rubbish', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
   });
 
-  test('and valid records of old is read from the newest valid one', () => {
+  test('but with older valid records is read from the newest valid one', () => {
     const bench = onTrial.fork();
     const records = bench.recordCount;
     const newest = MemoryMap.BOOT_STATE_0 + (records - 1) * 128;

@@ -58,7 +58,7 @@ async function onOlderTrial(): Promise<ObedientDevice> {
 }
 
 describe('of images that count as equal, the one confirmed last boots', () => {
-  test('where only the build number differs', async () => {
+  test('when only the build number differs', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     update(bench, 'B', build[0]);
@@ -76,7 +76,7 @@ describe('of images that count as equal, the one confirmed last boots', () => {
     expectItKeeps(bench, 'A');
   });
 
-  test('where they are rebuilds of one version', async () => {
+  test('when they are rebuilds of one version', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     update(bench, 'B', await image('1.0.0', { boardId: 1 }));
@@ -105,7 +105,7 @@ describe('an older image that was confirmed last', () => {
     }
   });
 
-  test('gives way where it does not verify, and is back when it does', async () => {
+  test('does not run while it does not verify, and runs again when it does', async () => {
     const bench = await withOlderConfirmed();
     bench.programmer.flipBit(MemoryMap.SLOT_B + 300, 0);
     expect(bench.powerCycle()).toMatchObject({ decision: 'FALLBACK', slot: 'A' });
@@ -113,7 +113,7 @@ describe('an older image that was confirmed last', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
   });
 
-  test('stays behind once a client confirms the image it gave way to', async () => {
+  test('does not come back once a client has confirmed the image that ran instead', async () => {
     const bench = await withOlderConfirmed();
     bench.programmer.flipBit(MemoryMap.SLOT_B + 300, 0);
     bench.powerCycle();
@@ -122,7 +122,7 @@ describe('an older image that was confirmed last', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
   });
 
-  test('is not run by a mark that the firmware makes of its own: it takes safe mode, or a token', async () => {
+  test('is not run by a mark in firmware: that takes safe mode, or a token', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v2 } });
     bench.powerOn();
     bench.programmer.place('B', v1);
@@ -149,7 +149,7 @@ function asOldCodeWrote(bench: ObedientDevice): void {
 }
 
 describe('a record that older code wrote', () => {
-  test('means the image it ran last, of two confirmed ones', async () => {
+  test('counts the image that ran last as the one confirmed last', async () => {
     const bench = await ObedientDevice.make({ slots: { A: build[0] } });
     bench.powerOn();
     update(bench, 'B', build[1]);
@@ -158,7 +158,7 @@ describe('a record that older code wrote', () => {
     expectItKeeps(bench, 'B');
   });
 
-  test('of a trial goes on as one, and its image is confirmed as any', async () => {
+  test('of a trial is continued, and its image can be confirmed like any other', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     bench.programmer.place('B', v2);

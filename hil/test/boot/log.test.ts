@@ -44,7 +44,7 @@ function tell({ decision, ran, reasons }: LoggedBoot): string {
 }
 
 describe('the boot log', () => {
-  test('tells builds of one version apart', async () => {
+  test('distinguishes builds of one version', async () => {
     const bench = await ObedientDevice.make({ slots: { A: await image('1.1.0+1') } });
     bench.powerOn();
     bench.programmer.place('B', await image('1.1.0+70000'));
@@ -54,7 +54,7 @@ describe('the boot log', () => {
     expect(versions).toEqual([[0x0101_0000, 1], [0x0101_0000, 70000], undefined]);
   });
 
-  test('tells a day of updates, boot by boot', async () => {
+  test('has every boot of a day of updates', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     bench.programmer.place('B', v2);
@@ -98,7 +98,7 @@ describe('the boot log', () => {
     expect(numbers).toEqual(numbers.map((_, index) => numbers[0] + index));
   });
 
-  test('goes on behind the remains of a cut, wherever in a boot it was', async () => {
+  test('continues behind the remains of a power cut, wherever in a boot the cut was', async () => {
     const whole = await ObedientDevice.make({ slots: { A: v1 } });
     whole.powerOn();
     whole.board.cutPower();
@@ -118,14 +118,14 @@ describe('the boot log', () => {
     }
   });
 
-  test('is started anew where it holds nothing but rubbish, and boots all the same', async () => {
+  test('begins again when it has no valid record, and the device still boots', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.programmer.write(MemoryMap.BOOT_LOG, new Uint8Array(MemoryMap.BOOT_LOG_SIZE).fill(0x42));
     expect(bench.powerOn().slot).toBe('A');
     expect((await logOf(bench)).map(({ number }) => number)).toEqual([1, 2]);
   });
 
-  test('is out of the firmware’s reach', async () => {
+  test('cannot be changed by the firmware', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     const { PROTECT } = FLASH.registers;
@@ -166,7 +166,7 @@ describe('the boot record', () => {
 });
 
 describe('safe mode', () => {
-  test('is where a confirmed image ends that resets itself again and again, and says so', async () => {
+  test('is entered when a confirmed image resets itself again and again, and says so', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     for (let reset = 1; reset < BootPolicy.RESETS_IN_A_ROW_MAX; reset++)

@@ -66,7 +66,7 @@ describe('a confirmed image that begins to fail', () => {
     expect(bench.recordCount).toBe(records);
   });
 
-  test('is passed over though power is lost while its turn ends', async () => {
+  test('is passed over also when power is lost while its turn ends', async () => {
     const whole = await twoConfirmed();
     fail(whole, turn - 1);
     whole.board.send(1, Buffer.from('x'));
@@ -91,7 +91,7 @@ describe('a confirmed image that begins to fail', () => {
     expect(bench.slotStates).toEqual({ A: 'CONFIRMED LOOPING', B: 'CONFIRMED LOOPING' });
   });
 
-  test('is tried again, last confirmed first, when power comes back or somebody asks for it', async () => {
+  test('is tried again, last confirmed first, when power comes back or a client requests it', async () => {
     const bench = await twoConfirmed();
     fail(bench, 2 * turn);
     const records = bench.recordCount;
@@ -110,7 +110,7 @@ describe('a confirmed image that begins to fail', () => {
     expect(fail(bench, turn)).toMatchObject({ decision: 'FALLBACK', slot: 'B' });
   });
 
-  test('and has no other beside it is tried to its last turn, then safe mode', async () => {
+  test('without another one beside it is run until its turn is over; then safe mode is entered', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     expect(fail(bench, turn - 1)).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
@@ -118,13 +118,13 @@ describe('a confirmed image that begins to fail', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
   });
 
-  test('does not give way to an image that does not verify', async () => {
+  test('is not followed by an image that does not verify', async () => {
     const bench = await twoConfirmed();
     bench.programmer.flipBit(MemoryMap.SLOT_A + 300, 0);
     expect(fail(bench, turn)).toMatchObject({ decision: 'SAFE_MODE_RESETS', slot: undefined });
   });
 
-  test('does not give way to an image that the security counter locks out', async () => {
+  test('is not followed by an image that the security counter locks out', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     bench.programmer.place('B', await image('2.0.0', { securityCounter: 2 }));
@@ -135,7 +135,7 @@ describe('a confirmed image that begins to fail', () => {
     expect(fail(bench, turn)).toMatchObject({ decision: 'SAFE_MODE_RESETS', slot: undefined });
   });
 
-  test('gives way to one that nobody asked for before it ends in safe mode, on trial', async () => {
+  test('is followed by a trial of an image that was not requested, before the device enters safe mode', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     bench.programmer.place('B', v2);
@@ -146,7 +146,7 @@ describe('a confirmed image that begins to fail', () => {
 });
 
 describe('a confirmed image that is put on trial again', () => {
-  /** v2 runs from B; the trial of v1 in A was asked for in safe mode. */
+  /** v2 runs from B; the trial of v1 in A was requested in safe mode. */
   async function withOldOnTrial(): Promise<ObedientDevice> {
     const bench = await twoConfirmed();
     bench.tellAndReboot('s');
@@ -176,7 +176,7 @@ describe('a confirmed image that is put on trial again', () => {
     expect(bench.slotStates).toEqual({ A: 'CONFIRMED HASH_MISMATCH', B: 'CONFIRMED' });
   });
 
-  test('is what runs from then on once it is confirmed', async () => {
+  test('runs at every boot once it is confirmed', async () => {
     const bench = await withOldOnTrial();
     expect(bench.tell('c')).toBe('+');
     for (let boot = 0; boot < 2; boot++) expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
@@ -260,7 +260,7 @@ describe('a supply that dips again and again', () => {
     return story;
   }
 
-  test('gives each confirmed image its turn, then waits in safe mode for somebody', async () => {
+  test('gives each confirmed image its turn, then waits in safe mode', async () => {
     const bench = await twoConfirmed();
     expect(dip(bench, turn - 1)).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
     expect(dip(bench, 1)).toMatchObject({ decision: 'FALLBACK', slot: 'A' });

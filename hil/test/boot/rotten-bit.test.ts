@@ -86,7 +86,7 @@ describe.each([['A'], ['B']] as const)('after a confirm of the image in slot %s'
   });
 });
 
-test('a confirm whose second record was lost with the power writes it when it is asked again', async () => {
+test('a confirm whose second record was lost with the power writes it when it is requested again', async () => {
   const bench = await confirmedIn('B');
   const second = newestRecord(bench);
   bench.board.machine.flash.writeBytes(second, new Uint8Array(BootRecord.SIZE).fill(0xff));
@@ -98,7 +98,7 @@ test('a confirm whose second record was lost with the power writes it when it is
   expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'B' });
 });
 
-test('a confirm takes two records, and asked again none', async () => {
+test('a confirm writes two records, and none when it is repeated', async () => {
   const bench = await ObedientDevice.make({ slots: { A: await image('1.0.0') } });
   bench.powerOn();
   bench.programmer.place('B', await image('2.0.0'));

@@ -33,7 +33,7 @@ async function withTrial(next = v2): Promise<ObedientDevice> {
 }
 
 describe('the security counter', () => {
-  test('is burnt by the first boot of what the factory confirmed', async () => {
+  test('is burnt by the first boot of the image that the factory confirmed', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v2 } });
     expect(bench.powerOn()).toMatchObject({ decision: 'CONFIRMED', slot: 'A' });
     expect(counterOf(bench)).toBe(0x0203_0000);
@@ -99,7 +99,7 @@ describe('the security counter', () => {
     }
   });
 
-  test('that the fuses have no room for keeps the image from running at all', async () => {
+  test('that does not fit the fuses any more keeps the image from running at all', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     for (let word = 0; word < 32; word++) bench.programmer.setFuse(Fuse.SECURITY_COUNTER + word, 0x1111_1111);
     bench.programmer.place('A', await image('1.0.0', { securityCounter: 256 }));
@@ -126,14 +126,14 @@ describe('the rotation of keys', () => {
     expect(bench.powerOn()).toMatchObject({ verified: ['B HASH_MISMATCH', 'A KEY_REVOKED'], slot: undefined });
   });
 
-  test('is rolled back with the trial that is', async () => {
+  test('does not happen when the trial is rolled back', async () => {
     const bench = await withTrial(await signedBy(1, '2.0.0', [0]));
     expect(bench.tellAndReboot('x')).toMatchObject({ decision: 'REVERTED', slot: 'A' });
     bench.powerCycle();
     expect(revokedOf(bench)).toBe(0);
   });
 
-  test('never takes the key that vouches for the image itself', async () => {
+  test('never revokes the key that signed the image itself', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.programmer.place('B', await signedBy(1, '2.0.0', [0, 1]));
     bench.powerOn();
@@ -156,7 +156,7 @@ describe('the rotation of keys', () => {
 });
 
 describe('a recovery image', () => {
-  test('boots where nothing else does, and gives way to what does', async () => {
+  test('boots only while no other image can boot', async () => {
     const bench = await ObedientDevice.make();
     const recovery = { privateKeyPem: keys[1].privateKeyPem };
     bench.programmer.place('A', await image('9.0.0', { ...recovery, confirm: true }));

@@ -94,7 +94,7 @@ describe('a downgrade token', () => {
     expect(await lastBoot(made)).toEqual(['REVERTED', 2, [0, 32]]);
   });
 
-  test('goes with the image when another is uploaded', async () => {
+  test('is erased with its image when another one is uploaded', async () => {
     const made = await device();
     await send(made, await tokenFor(made));
     await made.client().erase();
@@ -107,7 +107,7 @@ describe('a downgrade token', () => {
     ).toContain('newer');
   });
 
-  test('with a bit of it flipped in flash is none, and the newer image runs', async () => {
+  test('with a flipped bit in flash is not valid, and the newer image runs', async () => {
     const made = await device();
     await send(made, await tokenFor(made));
     await made.client().imageTest(hash);

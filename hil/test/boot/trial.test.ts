@@ -87,7 +87,7 @@ describe('an update', () => {
     expect(bench.tellAndReboot('r')).toMatchObject({ decision: 'TRIAL_FIRST', slot: 'B' });
   });
 
-  test('that nobody marked is not booted while a confirmed image is bootable', async () => {
+  test('without a mark is not booted while a confirmed image is bootable', async () => {
     const bench = await ObedientDevice.make({ slots: { A: v1 } });
     bench.powerOn();
     bench.programmer.place('B', v2);
@@ -127,7 +127,7 @@ describe('a trial is rolled back', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'CONFIRMED', slot: 'A', rejected: [] });
   });
 
-  test('when nobody confirms it within five minutes', async () => {
+  test('when it is not confirmed within five minutes', async () => {
     const bench = await withTrial();
     bench.board.runFor(299 * seconds);
     expect(bench.lastBoot.slot).toBe('B');
@@ -153,7 +153,7 @@ describe('a trial is rolled back', () => {
     expect(bench.powerCycle()).toMatchObject({ decision: 'REVERTED', slot: 'A', rejected: ['B TRIALS_EXHAUSTED'] });
   });
 
-  test('and can be asked for again when it was forgotten, as an upload does', async () => {
+  test('and can be requested again after it was forgotten, as an upload does', async () => {
     const bench = await withTrial();
     bench.tellAndReboot('x');
     expect(bench.tell('f')).toBe('+');

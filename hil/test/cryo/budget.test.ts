@@ -26,7 +26,7 @@ async function inFridge() {
   return { wired, device, playFor };
 }
 
-test('the estimate is what the plate feels: energy times count, to a few percent', async () => {
+test('the estimate is the power that reaches the plate (energy times count), to a few percent', async () => {
   const { wired, device, playFor } = await inFridge();
   const [before, quiet] = [device.cryo('POWER').estimated_uw, wired.cryostat.temperatureKelvin('4K')];
   playFor(30, 1e8);
@@ -39,7 +39,7 @@ test('the estimate is what the plate feels: energy times count, to a few percent
   expect(rise / (estimated * 1e-6)).toBeLessThan(2.1);
 });
 
-test('over its budget it sheds half the duty, then more, then mutes; and gives back in the opposite order', async () => {
+test('over its budget it sheds half the duty, then more, then mutes; and restores in the opposite order', async () => {
   const { device, playFor } = await inFridge();
   const { machine } = device.board;
   const seen: number[][] = [];
@@ -65,7 +65,7 @@ test('over its budget it sheds half the duty, then more, then mutes; and gives b
   expect(device.statistics('heartbeat').health).toBe(0);
 });
 
-test('what shedding does not mend is the interlock’s: a confirmed firmware goes to its safe state', async () => {
+test('when shedding is not enough, the interlock trips: a confirmed firmware goes to its safe state', async () => {
   const { device, playFor } = await inFridge();
   playFor(12, 3.3e8);
   expect(device.events('INTERLOCK_TRIPPED').length).toBeGreaterThan(0);

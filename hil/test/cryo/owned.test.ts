@@ -175,7 +175,7 @@ describe('what is muted', () => {
 describe('an output gate', () => {
   const state = () => plant.device.board.machine.peek(OUTPUTS, 'STATE');
 
-  test('stays closed while its rail is not good, also when shed load is given back', () => {
+  test('stays closed while its rail is not good, also when shed load is restored', () => {
     anew();
     const { board } = plant.device;
     // Fifteen percent too high: not good, and not enough for the comparator.

@@ -23,7 +23,7 @@ async function disturbed(): Promise<DeviceUnderTest> {
   return device;
 }
 
-test('told again, forked anywhere, or moved to another board, it comes out the same', async () => {
+test('replayed, forked anywhere, or moved to another board, the run is the same', async () => {
   const whole = (await disturbed()).board;
   whole.runUntil(endNs);
   const device = await disturbed();

@@ -54,7 +54,7 @@ describe('a rail', () => {
 describe('a clock reference', () => {
   const [both, onlySecondary, secondaryAndLocked, none] = [0b111, 0b010, 0b110, 0b000];
 
-  test('that goes is left within a millisecond for the other one', async () => {
+  test('that is lost is replaced by the other one within a millisecond', async () => {
     const plant = await PlantBench.up();
     plant.setReading(Reading.CLOCK, onlySecondary);
     plant.timeUntil(() => plant.surroundings.actuators[Actuator.REFERENCE] === 1, millisecond);
@@ -65,7 +65,7 @@ describe('a clock reference', () => {
     expect(plant.device.statistics('heartbeat').health & Health.CLOCK).toBe(Health.CLOCK);
   });
 
-  test('that drifts or jitters is left for one that does not, and for no other', async () => {
+  test('that drifts or jitters is replaced by one that does not, and by no other', async () => {
     for (const [place, value, why] of [
       [Reading.OFFSET, -700, 1],
       [Reading.JITTER, 5000, 2],
@@ -80,7 +80,7 @@ describe('a clock reference', () => {
     }
   });
 
-  test('and the other one gone mutes the outputs, until there is one again', async () => {
+  test('that is lost after the other one mutes the outputs, until one is back', async () => {
     const plant = await PlantBench.up();
     plant.setReading(Reading.CLOCK, none);
     plant.device.board.runFor(second);
@@ -93,7 +93,7 @@ describe('a clock reference', () => {
 });
 
 describe('a heater', () => {
-  test('is ramped to what was asked for, and to nothing when its plate’s temperature is lost', async () => {
+  test('is ramped to the requested power, and to zero when its plate’s temperature is lost', async () => {
     const plant = await PlantBench.up();
     expect(plant.device.cryo('HEATER', { heater: Heater.STILL, microwatts: 20_000 })).toEqual({ ok: true });
     const given = () => plant.surroundings.actuators[Actuator.HEATER + Heater.STILL];
@@ -107,7 +107,7 @@ describe('a heater', () => {
     expect(given()).toBe(0);
   });
 
-  test('is not asked for more than its limit, nor for anything while tripped', async () => {
+  test('refuses a request for more than its limit, and any request while tripped', async () => {
     const plant = await PlantBench.up();
     const refused = (rc: number) => ({ err: { group: SmpGroup.CRYO, rc } });
     expect(plant.device.cryo('HEATER', { heater: Heater.MXC, microwatts: 451 })).toEqual(
@@ -119,7 +119,7 @@ describe('a heater', () => {
     expect(plant.device.cryo('HEATER', { heater: Heater.MXC, microwatts: 1 })).toEqual(refused(CryoError.NOT_SAFE));
   });
 
-  test('that gives more than it is told loses its rail within a second', async () => {
+  test('that gives more than was set loses its rail within a second', async () => {
     const plant = await PlantBench.up();
     plant.setReading(Reading.HEATER + Heater.STILL, 50_000);
     plant.device.waitFor(() => plant.tripped.length > 0, second);
@@ -132,7 +132,7 @@ describe('a heater', () => {
 });
 
 describe('a signal line', () => {
-  test('that clips gets attenuation step by step, and gives it back when it is quiet', async () => {
+  test('that clips gets attenuation step by step, which is removed when the line is quiet', async () => {
     const plant = await PlantBench.up();
     plant.setReading(Reading.PEAK + 1, 2000);
     plant.device.board.runFor(2.5 * second);

@@ -40,7 +40,7 @@ function repeated(change: Partial<RecordedRun> = {}): string {
 }
 
 describe('the product’s run', () => {
-  test('has in it what it is about: a confirmed update, a watchdog revert, torn flash, a cut in a boot', () => {
+  test('contains a confirmed update, a watchdog revert, torn flash and a cut in a boot', () => {
     const board = untouched(run);
     const seen = { torn: 0, cuts: 0, resets: [] as number[] };
     board.onLog = ({ kind, a }) => {
@@ -55,19 +55,19 @@ describe('the product’s run', () => {
     expect(board.state).toBe('firmware');
   });
 
-  test('told again from its inputs alone comes out the same, to the last bit', () => {
+  test('replayed from its inputs alone is the same, to the last bit', () => {
     expect(repeated()).toBe(state);
   });
 
-  test('comes out the same in another process, in which the device is asked anew', async () => {
+  test('is the same in another process, in which the requests are made again', async () => {
     expect(await elsewhere).toBe(state);
   });
 
-  test('is another run with another seed, for another half of the sector is erased when power goes', () => {
+  test('is another run with another seed: another half of the sector is erased when power is cut', () => {
     expect(repeated({ seed: seed + 1 })).not.toBe(state);
   });
 
-  test('is another run when one bit of one input is another', () => {
+  test('is another run when one bit of one input differs', () => {
     const sends = run.inputs.filter(({ does }) => does === 'send');
     for (const which of [0, 10, sends.length - 1]) {
       const inputs = run.inputs.map((input): Input => {
@@ -78,7 +78,7 @@ describe('the product’s run', () => {
     }
   });
 
-  test('is another run when a byte of the image it begins with is another', () => {
+  test('is another run when a byte of its first image differs', () => {
     const A = run.goods.slots?.A?.slice() as Uint8Array;
     A[A.length - 1] ^= 1;
     expect(repeated({ goods: { ...run.goods, slots: { A } } })).not.toBe(state);
@@ -100,8 +100,8 @@ function goAstray(board: Board, moment: number): void {
   board.runFor(30 * millisecond);
 }
 
-describe('in any moment of it, in the middle of a frame and of an erase too,', () => {
-  test('a snapshot brings the board back from wherever it went', () => {
+describe('at any moment of it, also in the middle of a frame or of an erase,', () => {
+  test('a snapshot brings the board back, whatever it did since', () => {
     const board = untouched(run);
     let reuse: ReturnType<Board['snapshot']> | undefined;
     for (const moment of moments(40)) {
@@ -117,7 +117,7 @@ describe('in any moment of it, in the middle of a frame and of an erase too,', (
     expect(stateOf(board)).toBe(state);
   });
 
-  test('another board goes on from the bytes of a snapshot, and yet another from its bytes', () => {
+  test('another board continues from the bytes of a snapshot, and a third one from the bytes of that board', () => {
     let board = untouched(run);
     for (const moment of moments(20)) {
       play(board, run, moment);
@@ -130,7 +130,7 @@ describe('in any moment of it, in the middle of a frame and of an erase too,', (
     expect(stateOf(board)).toBe(state);
   });
 
-  test('a fork goes on as the board would have, and neither sees what the other does', () => {
+  test('a fork continues as the board would, and neither is influenced by the other', () => {
     const board = untouched(run);
     for (const moment of moments(20)) {
       if (moment < board.now) continue;

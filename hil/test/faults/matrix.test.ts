@@ -20,15 +20,15 @@ const play = (each: Case): string[] => {
 /** Every n-th, from the one that this kind begins with. */
 const slice = singleFaults().filter((_, index) => index % 5 === 0);
 
-test('single faults at every kind of place, under every load, harm nothing and are known of', () => {
+test('single faults at every kind of place, under every load, harm nothing and are reported', () => {
   expect(slice.flatMap(play)).toEqual([]);
 }, 60_000);
 
-test('all pairs of kinds of faults harm nothing and are known of', () => {
+test('all pairs of kinds of faults harm nothing and are reported', () => {
   expect(pairsOfFaults().flatMap(play)).toEqual([]);
 }, 60_000);
 
-test('a controller that kept silent, burnt its plate and forgot would be found out', () => {
+test('a controller that reports nothing, overheats its plate and keeps no record is found', () => {
   const bench = benches.get('idle') as FaultBench;
   const [each] = singleFaults().filter(({ faults }) => faults[0].startsWith('thermal-rise at 4K'));
   const healthy = bench.run(each.faults, 20 * second);

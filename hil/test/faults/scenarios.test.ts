@@ -50,7 +50,7 @@ describe.each(scenarios.map((scenario) => [scenario.fault, scenario] as const))(
       expect(course.warmest[stage], stage).toBeLessThan(bench.safeKelvin(stage));
   });
 
-  test('ends: it is right again, or an operator finds it recorded after a reset', () => {
+  test('ends: everything works again, or an operator finds it recorded after a reset', () => {
     expect(course.beats).toBe(true);
     if (scenario.recovered === undefined) {
       expect(course.latched !== 0 || course.remembered.has(scenario.detected.event)).toBe(true);

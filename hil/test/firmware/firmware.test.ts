@@ -18,7 +18,7 @@ const img = 1;
 const resets = (device: DeviceUnderTest) => device.log.filter(({ kind }) => kind === LogKind.RESET).length - 1;
 
 describe('a running controller', () => {
-  test('beats once a second, on a grid that does not drift, and healthy from the first beat on', async () => {
+  test('sends a heartbeat once a second, without drift, and is healthy from the first one on', async () => {
     const device = await DeviceUnderTest.running({ slots: { A: image } });
     device.board.runFor(30.5 * second);
     const beats = device.events('HEARTBEAT');
@@ -44,7 +44,7 @@ describe('a running controller', () => {
     expect(device.statistics('tasks')).toMatchObject({ deadlines_missed: 0, over_budget: 0 });
   });
 
-  test('says who it is: version, build and serial number, letter by letter', async () => {
+  test('reports its version, build and serial number, letter by letter', async () => {
     const device = await DeviceUnderTest.running({ slots: { A: image } });
     expect(device.request(read, 0, 7)).toEqual({ output: 'coldrig' });
     expect(device.request(read, 0, 7, { format: 'sr' })).toEqual({ output: 'coldrig 1.0.0' });
@@ -65,7 +65,7 @@ describe('a running controller', () => {
     expect(tasks.heartbeat.runtime).toBeGreaterThan(0);
   });
 
-  test('lists its groups of figures, and knows why it booted', async () => {
+  test('lists its groups of statistics, and reports why it booted', async () => {
     const device = await DeviceUnderTest.running({ slots: { A: image } });
     const { stat_list } = device.request(read, 2, 1);
     expect(stat_list).toEqual(['heartbeat', 'boot', 'faults', 'tasks', 'smp_svr_stats', 'slots']);
@@ -76,7 +76,7 @@ describe('a running controller', () => {
 });
 
 describe('the watchdog', () => {
-  test('bites a firmware that hangs, a second after its last feed, and the fault record names the function', async () => {
+  test('resets a firmware that hangs, a second after its last feed, and the fault record names the function', async () => {
     const device = await DeviceUnderTest.running({
       slots: { A: await firmwareImage('1.0.0', 'firmware/defects/hangs.ts') },
     });
@@ -160,7 +160,7 @@ describe('an image on trial', () => {
     expect(device.request(write, img, 0, { confirm: true }).images).toBeDefined();
   });
 
-  test('survives a power cut: that was not its fault', async () => {
+  test('goes on after a power cut, because the image did not cause it', async () => {
     const device = await onTrial();
     device.board.cutPower();
     device.board.powerOn();

@@ -9,7 +9,7 @@ import { always } from './properties.ts';
 const header = { first: 8 | 2, flags: 0, group: 0, sequence: 5, command: 0 };
 
 describe.each(checkedDevices)('%s', (_name, make) => {
-  test('takes for a map what cbor-x takes, within its bounds, and echoes the very text', async () => {
+  test('accepts the same maps as cbor-x, within its bounds, and echoes exactly the text', async () => {
     const device = await make();
     always(body, 1000, (payload) => {
       const answer = device.request(gateway, messageOf(header, payload));

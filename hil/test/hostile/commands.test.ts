@@ -50,7 +50,7 @@ const header = (version: number, operation: number, group: number, command: numb
 
 // A device on trial speaks as any running device does.
 describe.each([checkedDevices[0], checkedDevices[2]])('%s', (_name, make) => {
-  test('answers every operation, group, command and version, and does what it speaks only', async () => {
+  test('answers every operation, group, command and version, and executes only those that it knows', async () => {
     const device = await make();
     const bodies = some(body, 61);
     let turn = 0;
@@ -74,7 +74,7 @@ describe.each([checkedDevices[0], checkedDevices[2]])('%s', (_name, make) => {
     }
   });
 
-  test('refuses a known key of any wrong kind, and one that is there twice, before it does anything', async () => {
+  test('refuses a known key with a value of the wrong type, and a key that is there twice, before it does anything', async () => {
     const device = await make();
     const values = {
       unsigned: bytes('01'),
@@ -109,7 +109,7 @@ describe.each([checkedDevices[0], checkedDevices[2]])('%s', (_name, make) => {
     device.judge();
   });
 
-  test('refuses a body that is no map, wherever it would read one', async () => {
+  test('refuses a body that is not a map, for every command that reads one', async () => {
     const device = await make();
     const bodies = [
       'ff',

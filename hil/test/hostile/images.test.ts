@@ -56,7 +56,7 @@ describe.each([
     });
   });
 
-  test('marks the image nothing was changed of, so the refusals above mean something', async () => {
+  test('marks the unchanged image: so the refusals above are due to the changes', async () => {
     const device = await make();
     new Programmer(device.board).place('B', good);
     const { images } = device.ask(write, img, 0, mark(hashIn(good))).fields as { images: Listed[] };
@@ -146,7 +146,7 @@ describe('a flood of requests that verify a full slot', () => {
     request = gateway.encode(encodeMessage(header, mark(hashIn(large))), 7);
   });
 
-  test('does not keep the tasks from their deadlines, nor the watchdog from its food', async () => {
+  test('makes no task miss its deadline, and the watchdog is fed', async () => {
     const { board } = device;
     const end = board.now + 3 * second;
     while (board.now < end) {

@@ -65,7 +65,7 @@ describe('a client that asks as fast as it is answered', () => {
     expectUndisturbed();
   });
 
-  test('does not end the trial of a good image: it is confirmed under fire', async () => {
+  test('does not end the trial of a good image: it is confirmed under this load', async () => {
     await running();
     await device.testImage(await device.upload(images.next));
     const client = device.client();
@@ -101,7 +101,7 @@ test('two uploads into one slot at once, from two lines: one image or none, and 
   expectUndisturbed();
 });
 
-test('a firmware whose bucket is always full takes more than the budget of the core: the figure that is judged above shows it', async () => {
+test('a firmware that serves without limit uses more than the budget of the core, and the figure checked above shows it', async () => {
   const change = {
     path: 'firmware/protect/request-power.ts',
     find: 'isEmpty = left <= 0 || (isEmpty && left < RESUME);',

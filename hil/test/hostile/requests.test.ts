@@ -102,7 +102,7 @@ describe.each(checkedDevices)('%s', (_name, make) => {
     device.judge();
   });
 
-  test('keeps what runs and what there is to fall back to, whatever is asked of it in whatever order', async () => {
+  test('keeps the running image and the one to fall back to, whatever is requested in whatever order', async () => {
     const device = await make();
     always(fc.array(action, { minLength: 1, maxLength: 14 }), 100, (actions) => {
       device.restart();
@@ -167,7 +167,7 @@ test.each(checkedDevices)(
   },
 );
 
-test('the details of any groups are those of each group that is there, once, in its own order', async () => {
+test('the details of any list of groups are those of each existing group, once, in the order of the device', async () => {
   const device = await checkedDevices[0][1]();
   const all = device.ask(read, enumeration, 3).fields.groups as { group: number }[];
   const group = fc.oneof(
@@ -184,7 +184,7 @@ test('the details of any groups are those of each group that is there, once, in 
   device.judge();
 });
 
-test('a boot state written to its end and over again answers in time, and says in the end what was done last', async () => {
+test('a boot state that is written through all its places and begun again answers in time, and holds the last change', async () => {
   const device = await checkedDevices[0][1]();
   for (let turn = 0; turn < 45; turn++) {
     new Programmer(device.board).place('B', update);

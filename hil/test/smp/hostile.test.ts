@@ -64,7 +64,7 @@ describe('on the gateway line', () => {
     expectUnharmed(0);
   });
 
-  test('CBOR nested without end, and containers that promise without end, are refused', () => {
+  test('CBOR nested without an end, and containers that announce endless contents, are refused', () => {
     for (const group of [0, 1, 2, 10]) {
       for (const piece of ['81', '9f', 'bf', 'a1', 'bb7fffffffffffffff', '9b7fffffffffffffff', '5b7fffffffffffffff']) {
         const body = Buffer.from(`a1617a${piece.repeat(Math.floor(3800 / piece.length))}`, 'hex');
@@ -76,7 +76,7 @@ describe('on the gateway line', () => {
     expectUnharmed(0);
   });
 
-  test('datagrams larger than a buffer are cut, and said to be corrupt', () => {
+  test('datagrams larger than a buffer are cut, and answered as corrupt', () => {
     for (const length of [2049, 4096, 7000]) {
       const [reply] = device.exchange(
         Buffer.concat([Buffer.from('0a00ffff00000100', 'hex'), Buffer.alloc(length)]),
@@ -88,7 +88,7 @@ describe('on the gateway line', () => {
   });
 });
 
-test('on the console, noise between frames and in them is passed over', () => {
+test('on the console, noise between and in frames is skipped', () => {
   const noise = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc.base64String({ maxLength: 200 }).map((text) => Buffer.from(`\x06\x09${text}\n`)),

@@ -60,9 +60,9 @@ const opcodeCases: Case[] = [
   ['a tail call', 'tail-calls', () => image('(func $g) (func $f (return_call $g))'), /return_call.*always returns/],
   ['throw', 'exceptions', () => moduleOf([0x08, 0, 0x0b]), /throw.*error code/],
   ['try', 'exceptions', () => moduleOf([0x06, 0x40, 0x0b, 0x0b]), /^.*\btry\b/],
-  ['an opcode nobody knows', 'unknown-opcode', () => moduleOf([0x27, 0x0b]), /opcode 0x27/],
+  ['an unknown opcode', 'unknown-opcode', () => moduleOf([0x27, 0x0b]), /opcode 0x27/],
   ['an unknown prefixed opcode', 'unknown-opcode', () => moduleOf([0xfc, 0x1f, 0x0b]), /opcode 0xfc 0x1f/],
-  ['a prefix nobody knows', 'unknown-opcode', () => moduleOf([0xff, 0x01, 0x0b]), /opcode 0xff 0x1/],
+  ['an unknown prefix', 'unknown-opcode', () => moduleOf([0xff, 0x01, 0x0b]), /opcode 0xff 0x1/],
   ['a block of two values', 'multi-value', () => moduleOf([0x02, 0x00, 0x0b, 0x0b]), /one integer or nothing/],
   ['a block of a float', 'float', () => moduleOf([0x02, 0x7d, 0x00, 0x0b, 0x1a, 0x0b]), /block of type 0x7d/],
 ];

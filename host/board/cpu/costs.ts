@@ -20,7 +20,7 @@ const divisions = 'T.div_s T.div_u T.rem_s T.rem_u';
 export const costTable: CostRow[] = [
   [0, 'block loop else end', 'structure, no instruction; the jump over an else arm is in the cost of its if'],
   [0, 'local.get local.set local.tee', 'locals are registers, named by the instruction that uses them'],
-  [0, 'i32.const i64.const drop', 'immediates, and registers nobody reads'],
+  [0, 'i32.const i64.const drop', 'immediates, and registers that are not read'],
   [1, 'nop', 'one issue slot'],
   [1, 'unreachable memory.size', 'one instruction; the size is wired'],
   [1, i32(`T.add T.sub ${logic} ${shifts} ${comparisons}`), 'one pass through the ALU and barrel shifter'],

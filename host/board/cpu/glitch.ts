@@ -140,7 +140,7 @@ function helperFunctions(first: number, firstGlobal: number): GlitchHelper[] {
       },
     },
     {
-      // read(word, site): the word, or what became of it.
+      // read(word, site): the word, or the word as the glitch changed it.
       ...{ parameters: 2, results: 1 },
       write(out) {
         out.bytesOf(0, Op.LOCAL_GET, 1);

@@ -82,7 +82,7 @@ function readCustomSection(bytes: Uint8Array, section: Section, { names, custom 
   if (name === 'name') readFunctionNames(bytes, reader.offset, section.end, names);
 }
 
-/** What the custom section of this name holds; undefined where there is none. Throws ImageRefused when the bytes are no module. */
+/** The contents of the custom section with this name; undefined when there is none. Throws ImageRefused when the bytes are not a module. */
 export function customSection(bytes: Uint8Array, name: string): Uint8Array | undefined {
   const section = readSections(bytes).custom.get(name);
   return section && bytes.subarray(section.start, section.end);

@@ -34,7 +34,7 @@ test('past its ends it says so', () => {
   ring.pushAll(new Uint8Array(capacity), capacity);
   expect(() => ring.push(0)).toThrow('full with 16 bytes');
   expect(() => ring.pushAll(new Uint8Array(1), 1)).toThrow('1 bytes do not fit, 0 do');
-  expect(() => ring.popAll(new Uint8Array(17), 17)).toThrow('17 bytes asked for, 16 are there');
+  expect(() => ring.popAll(new Uint8Array(17), 17)).toThrow('17 bytes requested, 16 are there');
   ring.clear();
   expect(ring.free).toBe(capacity);
   expect(() => new ByteRing(new Arena(64), 12)).toThrow('12 is not a power of two');

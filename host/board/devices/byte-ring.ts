@@ -51,7 +51,7 @@ export class ByteRing {
 
   /** Takes the oldest `length` bytes into the start of `target`. */
   popAll(target: Uint8Array, length: number): void {
-    if (length > this.length) throw new Error(`byte ring: ${length} bytes asked for, ${this.length} are there`);
+    if (length > this.length) throw new Error(`byte ring: ${length} bytes requested, ${this.length} are there`);
     const mask = this.bytes.length - 1;
     const start = this.state[0];
     for (let i = 0; i < length; i++) target[i] = this.bytes[(start + i) & mask];

@@ -58,7 +58,7 @@ describe('the reset controller', () => {
     expect(causeOf(() => request(machine, REQUEST.values.HANDOVER))).toBe(FaultCause.BUS_STATE);
     reset.markHandedOver();
     expect(causeOf(() => request(machine, REQUEST.values.HANDOVER))).toBe(FaultCause.BUS_STATE);
-    expect(() => reset.markHandedOver()).toThrow('nobody asked for');
+    expect(() => reset.markHandedOver()).toThrow('not requested');
     machine.resetDevices(ResetCause.SOFTWARE);
     request(machine, REQUEST.values.HANDOVER);
     expect(reset.handoverRequested).toBe(true);

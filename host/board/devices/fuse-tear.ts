@@ -13,7 +13,11 @@ interface FuseTearPattern {
 /** The number of a pattern is its index here. Append only, because logs contain the number. */
 export const fuseTearPatterns: readonly FuseTearPattern[] = [
   { name: 'NONE', doc: 'Nothing of it happened', tear: () => ({ burnt: 0, weak: 0 }) },
-  { name: 'ALL', doc: 'Every bit is burnt, though nobody was told', tear: (ones) => ({ burnt: ones, weak: 0 }) },
+  {
+    name: 'ALL',
+    doc: 'Every bit is burnt, but the end of the burn was not reported',
+    tear: (ones) => ({ burnt: ones, weak: 0 }),
+  },
   {
     name: 'RANDOM_BITS',
     doc: 'Each bit is burnt, or not',

@@ -91,7 +91,7 @@ export class ResetController implements Device {
 
   /** From here on the hand-over registers are read-only. */
   markHandedOver(): void {
-    if (!this.handoverRequested) throw new Error('reset: a hand-over nobody asked for');
+    if (!this.handoverRequested) throw new Error('reset: a hand-over that was not requested');
     this.state[State.HANDED_OVER] = 1;
   }
 

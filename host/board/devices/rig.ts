@@ -105,7 +105,7 @@ export function resetCauseOf(action: () => unknown): string {
 
 function nameOf(values: Record<string, number>, value: number): string {
   const found = Object.entries(values).find(([, each]) => each === value);
-  if (!found) throw new Error(`rig: ${value} is none of ${Object.keys(values).join(', ')}`);
+  if (!found) throw new Error(`rig: ${value} is not one of ${Object.keys(values).join(', ')}`);
   return found[0];
 }
 

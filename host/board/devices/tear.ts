@@ -33,7 +33,7 @@ export const tearPatterns: readonly TearPattern[] = [
   },
   {
     name: 'ALL_BUT_LAST',
-    doc: 'All bytes are done but the last: what a check of the first bytes takes for complete',
+    doc: 'All bytes are done except the last, so that a check of the first bytes finds it complete',
     program: true,
     tear: (cells, target) => copyRange(cells, target, 0, cells.length - 1),
   },

@@ -35,7 +35,7 @@ export class Timer implements Device {
 
   onEvent(): void {
     const { words, at } = this.registers;
-    if ((words[at.CONTROL] & arm) === 0) throw new Error('timer: an alarm fired that nobody armed');
+    if ((words[at.CONTROL] & arm) === 0) throw new Error('timer: an alarm fired that was not armed');
     this.fire();
   }
 

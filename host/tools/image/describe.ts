@@ -84,7 +84,7 @@ function trailerText(image: ImageInfo): string {
   if (!image.trailer.pending) return 'none: the image is marked over SMP';
   return image.trailer.confirmed
     ? 'marked permanent: runs on trial, and confirms itself once it is healthy'
-    : 'asked for: boots on trial';
+    : 'requests a trial: the next reset runs the image on trial';
 }
 
 function tlvText(tlv: ImageTlv): string {

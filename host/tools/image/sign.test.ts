@@ -38,7 +38,7 @@ describe('a signed image', () => {
     expect(sign(options)).toEqual(sign(options));
   });
 
-  it('verifies and reads back as it was asked for, whatever was asked for', () => {
+  it('verifies and reads back with the requested options, whatever they are', () => {
     const requests = fc.record({
       payload: fc.uint8Array({ minLength: 1, maxLength: 3000 }),
       version: fc.record({
@@ -71,7 +71,7 @@ describe('a signed image', () => {
     );
   });
 
-  it('says in its trailer whether it is asked for or confirmed', () => {
+  it('has in its trailer whether a trial is requested or a permanent one', () => {
     const options = { payload: goldenPayload(10), version: '1.0.0' };
     expect(parseImage(sign(options)).trailer).toEqual({ pending: false, confirmed: false });
     expect(parseImage(sign({ ...options, pad: true })).trailer).toEqual({ pending: true, confirmed: false });

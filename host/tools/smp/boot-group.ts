@@ -15,7 +15,7 @@ export interface LoggedBoot {
   ran: { slot: number; state: number; version: number; build: number; hash: Uint8Array } | undefined;
   /** Reasons kept for A and B. */
   reasons: number[];
-  /** Resets in a row that nobody asked for, this one included. */
+  /** Resets in a row without a request, this one included. */
   resets: number;
   securityCounter: number;
   /** The fault this boot began with. */
