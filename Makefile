@@ -28,7 +28,7 @@ $(INSTALLED): package.json package-lock.json
 	fi
 
 .PHONY: run
-run: $(INSTALLED) ## build, sign, boot, and watch four bad updates undo themselves
+run: $(INSTALLED) ## build, sign, boot, and watch four bad updates being rolled back
 	node cli/coldrig.mjs demo
 
 # What checks without running: each a target of its own, so that they share the cores. What a type check found out is kept for the next one.
