@@ -134,7 +134,7 @@ function loadWhole(length: u32): u32 {
 
 function refusal(outcome: u32): u32 {
   assert(outcome != SEQUENCER_LOAD_GOOD, 'a sequence that was taken is not refused');
-  assert(outcome <= SEQUENCER_LOAD_BINS, 'an outcome of the table');
+  assert(outcome <= SEQUENCER_LOAD_MIXED, 'an outcome of the table');
   switch (outcome) {
     case SEQUENCER_LOAD_RUNNING:
       return SEQ_ERR_BUSY;
