@@ -1,30 +1,140 @@
 // Settings of the readout (protocol/readout/module.ts). Every value is checked here, wherever it comes from.
+//
+// What must stay true: no correction is so large that an integration could overflow (turn.ts has the bounds).
 
 import {
   READOUT_CHANNELS,
+  READOUT_LINES,
+  READOUT_SCOPE_MAX,
   READOUT_SETTING_FREQUENCY,
+  READOUT_SETTING_LENGTH,
+  READOUT_SETTING_MATRIX_II,
+  READOUT_SETTING_MATRIX_IQ,
+  READOUT_SETTING_MATRIX_QI,
+  READOUT_SETTING_MATRIX_QQ,
+  READOUT_SETTING_OFFSET_I,
+  READOUT_SETTING_OFFSET_Q,
   READOUT_SETTING_PHASE,
+  READOUT_SETTING_SCOPE_LENGTH,
+  READOUT_SETTING_SCOPE_SEQUENCER,
+  READOUT_SETTING_TOGETHER,
+  READOUT_SETTING_TONE_AMPLITUDE,
+  READOUT_SETTING_TONE_FREQUENCY,
+  READOUT_TONES,
+  READOUT_WINDOW_MAX,
 } from '../../protocol/guest/generated/constants';
 import { TURN } from './angle';
-import { channelAt, globals } from './layout';
+import { channelAt, globals, lineAt } from './layout';
 
 const FREQUENCY_MOST: i32 = 2_000_000_000;
+const OFFSET_MOST: i32 = 512 * 256;
+const MATRIX_ONE: i32 = 65536;
+const MATRIX_HALF: i32 = 32768;
+const AMPLITUDE_MOST: u32 = 65535;
+const SEQUENCERS: u32 = 6;
+const WINDOW_LEAST: u32 = 4;
+const USUAL_LENGTH: u32 = 1000;
 
-/** False when there is no such setting or channel, or the value is out of range. */
-export function configureReadout(item: u32, setting: u32, value: u32): bool {
+/** As after a reset of the chip: no correction. */
+export function resetSettings(): void {
+  for (let index: u32 = 0; index < READOUT_LINES; index++) {
+    const line = lineAt(index);
+    line.matrixII = MATRIX_ONE;
+    line.matrixQQ = MATRIX_ONE;
+    assert(line.together == 0 && line.offsetI == 0, 'memory is zero at a reset');
+  }
+  globals().scopeLength = READOUT_SCOPE_MAX;
+  globals().measureLength = USUAL_LENGTH;
+}
+
+/** False when there is no such setting, channel or line, or the value is out of range. */
+export function configureReadout(index: u32, setting: u32, value: u32): bool {
   assert(globals().fed == globals().length, 'no window is under way');
-  if (item >= READOUT_CHANNELS) return false;
-  const channel = channelAt(item);
+  if (setting <= READOUT_SETTING_PHASE) return index < READOUT_CHANNELS && configureChannel(index, setting, value);
+  if (setting <= READOUT_SETTING_TOGETHER) return index < READOUT_LINES && configureLine(index, setting, value);
+  return index == 0 && configureAll(setting, value);
+}
+
+function configureChannel(index: u32, setting: u32, value: u32): bool {
+  const channel = channelAt(index);
+  assert(setting == READOUT_SETTING_FREQUENCY || setting == READOUT_SETTING_PHASE, 'a setting of a channel');
+  if (setting == READOUT_SETTING_PHASE) {
+    if (value >= TURN) return false;
+    channel.phase = value;
+    return true;
+  }
+  if (!isWithin(value, -FREQUENCY_MOST, FREQUENCY_MOST)) return false;
+  channel.frequency = <i32>value;
+  return true;
+}
+
+function configureLine(index: u32, setting: u32, value: u32): bool {
+  const line = lineAt(index);
+  if (!mayBeOfLine(setting, value)) return false;
   switch (setting) {
-    case READOUT_SETTING_FREQUENCY:
-      if (<i32>value > FREQUENCY_MOST || <i32>value < -FREQUENCY_MOST) return false;
-      channel.frequency = <i32>value;
+    case READOUT_SETTING_OFFSET_I:
+      line.offsetI = <i32>value;
+      break;
+    case READOUT_SETTING_OFFSET_Q:
+      line.offsetQ = <i32>value;
+      break;
+    case READOUT_SETTING_MATRIX_II:
+      line.matrixII = <i32>value;
+      break;
+    case READOUT_SETTING_MATRIX_IQ:
+      line.matrixIQ = <i32>value;
+      break;
+    case READOUT_SETTING_MATRIX_QI:
+      line.matrixQI = <i32>value;
+      break;
+    case READOUT_SETTING_MATRIX_QQ:
+      line.matrixQQ = <i32>value;
+      break;
+    default:
+      assert(setting == READOUT_SETTING_TOGETHER, 'a setting of a line');
+      line.together = value;
+  }
+  return true;
+}
+
+function mayBeOfLine(setting: u32, value: u32): bool {
+  assert(setting > READOUT_SETTING_PHASE && setting <= READOUT_SETTING_TOGETHER, 'a setting of a line');
+  if (setting <= READOUT_SETTING_OFFSET_Q) return isWithin(value, -OFFSET_MOST, OFFSET_MOST);
+  if (setting == READOUT_SETTING_TOGETHER) return value >> READOUT_TONES == 0;
+  const isDiagonal = setting == READOUT_SETTING_MATRIX_II || setting == READOUT_SETTING_MATRIX_QQ;
+  const middle = isDiagonal ? MATRIX_ONE : 0;
+  return isWithin(value, middle - MATRIX_HALF, middle + MATRIX_HALF);
+}
+
+function configureAll(setting: u32, value: u32): bool {
+  const all = globals();
+  switch (setting) {
+    case READOUT_SETTING_TONE_FREQUENCY:
+      if (!isWithin(value, -FREQUENCY_MOST, FREQUENCY_MOST)) return false;
+      all.toneFrequency = <i32>value;
       return true;
-    case READOUT_SETTING_PHASE:
-      if (value >= TURN) return false;
-      channel.phase = value;
+    case READOUT_SETTING_TONE_AMPLITUDE:
+      if (value > AMPLITUDE_MOST) return false;
+      all.toneAmplitude = value;
+      return true;
+    case READOUT_SETTING_SCOPE_SEQUENCER:
+      if (value > SEQUENCERS) return false;
+      all.scopeSequencer = value;
+      return true;
+    case READOUT_SETTING_SCOPE_LENGTH:
+      if (value - 1 >= READOUT_SCOPE_MAX) return false;
+      all.scopeLength = value;
+      return true;
+    case READOUT_SETTING_LENGTH:
+      if (value < WINDOW_LEAST || value > READOUT_WINDOW_MAX) return false;
+      all.measureLength = value;
       return true;
     default:
       return false;
   }
+}
+
+function isWithin(value: u32, least: i32, most: i32): bool {
+  assert(least <= most, 'a range');
+  return <i32>value >= least && <i32>value <= most;
 }

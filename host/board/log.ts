@@ -74,6 +74,10 @@ export const LogKind = {
   MUX_CODE: 37,
   /** Cells have missed their deadline. a: how often so far, b: the last one. */
   CELLS_LATE: 38,
+  /** A window was integrated. a: sequencer << 8 | readout channel, b: hash of its sums. */
+  READOUT_WINDOW: 39,
+  /** a: command and line (READOUT.COMMAND), b: samples in the scope memory afterwards. */
+  READOUT_COMMAND: 40,
 } as const;
 
 export interface LogRecord {

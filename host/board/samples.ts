@@ -58,9 +58,11 @@ export function idealSamples({ startNs, lengthNs, source, tone }: SampleRequest,
   }
 }
 
-/** Turns of a tone at a time. The whole seconds drop out, so that the product stays exact for whole frequencies. */
+/** Turns of a tone at a time, without the whole ones, for frequencies in quarters of a hertz; good to 1e-7. */
 export function tonePhase(frequencyHertz: number, timeNs: number): number {
-  const product = frequencyHertz * (timeNs % 1e9);
-  const turns = product / 1e9;
+  // Every tone comes round in 4 s. Seconds and nanoseconds apart, so that no product needs more digits than a number has.
+  const into = timeNs % 4e9;
+  const seconds = Math.floor(into / 1e9);
+  const turns = ((frequencyHertz * seconds) % 1) + (frequencyHertz * (into - seconds * 1e9)) / 1e9;
   return turns - Math.floor(turns);
 }

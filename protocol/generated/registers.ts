@@ -298,10 +298,14 @@ export const READOUT = {
   line: 1024,
   registers: {
     CONTROL: { name: 'CONTROL', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x00000001, readable: 0x00000001, writable: 0x00000001, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RELEASE: { mask: 0x00000001, shift: 0 } } },
+    STATUS: { name: 'STATUS', offset: 0x004, count: 1, reset: 0x00000000, mask: 0x00000103, readable: 0x00000103, writable: 0x00000103, oneToClear: 0x00000103, oneToSet: 0x00000000, fields: { CLIPPED: { mask: 0x00000003, shift: 0 }, CAPTURED: { mask: 0x00000100, shift: 8 } } },
     SELECT: { name: 'SELECT', offset: 0x008, count: 1, reset: 0x00000000, mask: 0x00001fff, readable: 0x00001fff, writable: 0x00001fff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { ITEM: { mask: 0x000000ff, shift: 0 }, INDEX: { mask: 0x00001f00, shift: 8 } } },
     VALUE: { name: 'VALUE', offset: 0x00c, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0x00000000, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { VALUE: { mask: 0xffffffff, shift: 0 } } },
     FIGURE: { name: 'FIGURE', offset: 0x010, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { FIGURE: { mask: 0xffffffff, shift: 0 } } },
     RESULT: { name: 'RESULT', offset: 0x014, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { RESULT: { mask: 0xffffffff, shift: 0 } } },
+    COMMAND: { name: 'COMMAND', offset: 0x018, count: 1, reset: 0x00000000, mask: 0x0000010f, readable: 0x00000000, writable: 0x0000010f, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { COMMAND: { mask: 0x0000000f, shift: 0, values: { CAPTURE_LINE: 0x1, CAPTURE_TONE: 0x2, MEASURE_LINE: 0x3, MEASURE_TONE: 0x4, CLEAR_STATISTICS: 0x5, CLEAR_COUNTERS: 0x6, CLEAR_SCOPE: 0x7 } }, LINE: { mask: 0x00000100, shift: 8 } } },
+    SCOPE_OFFSET: { name: 'SCOPE_OFFSET', offset: 0x01c, count: 1, reset: 0x00000000, mask: 0x00003fff, readable: 0x00003fff, writable: 0x00003fff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { OFFSET: { mask: 0x00003fff, shift: 0 } } },
+    SCOPE_DATA: { name: 'SCOPE_DATA', offset: 0x400, count: 64, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SCOPE_DATA: { mask: 0xffffffff, shift: 0 } } },
   },
 } satisfies PeripheralEntry;
 

@@ -17,5 +17,5 @@ export const assertionFloors: Readonly<Record<string, number>> = {
   'firmware/pulse': 1.95,
   'firmware/sequencer': 1.55,
   'firmware/multiplexer': 1.1,
-  'firmware/readout': 1.1,
+  'firmware/readout': 1.25,
 };

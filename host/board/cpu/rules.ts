@@ -49,14 +49,20 @@ export const sequencerRules: ImageRules = {
 
 export const readoutRules: ImageRules = {
   /** Tables of 16 tones, a piece of a window, weights and a captured trace. */
-  memoryPagesMax: 46,
+  memoryPagesMax: 29,
   mutableGlobalsMax: 0,
   imports: {},
   exports: [
     ['reset', '() -> ()'],
     ['configure', '(i32, i32, i32) -> (i32)'],
-    ['open', '(i32, i32, i32) -> ()'],
+    ['weigh', '(i32, i32, i32) -> ()'],
+    ['open', '(i32, i32, i32, i32) -> ()'],
+    ['openWeighed', '(i32, i32, i32, i32, i32, i32) -> ()'],
+    ['openFree', '(i32, i32, i32, i32) -> ()'],
     ['feed', '(i32) -> ()'],
+    ['judge', '(i32) -> ()'],
+    ['capture', '(i32, i32) -> (i32)'],
+    ['clear', '(i32, i32) -> ()'],
     ['figure', '(i32, i32) -> (i32)'],
     ['place', '(i32) -> (i32)'],
   ],

@@ -49,6 +49,13 @@ export interface Bin {
   thresholdCount: number;
 }
 
+let versions = 0;
+
+/** No two are equal, of all modules of this process. */
+function nextVersion(): number {
+  return ++versions;
+}
+
 /** A window that has opened on a converter. */
 export interface InputWindow {
   core: number;
@@ -57,8 +64,16 @@ export interface InputWindow {
   /** When it opened, in ns since the release. */
   timeNs: number;
   lengthNs: number;
-  /** Weights of both paths in 1/32768, in the memory of the module; undefined: a square window. */
-  weights: [Int32Array | undefined, Int32Array | undefined];
+  /** Weights of both paths; undefined: a square window. */
+  weights: readonly [Weight, Weight] | undefined;
+}
+
+/** A weight in the memory of the module. */
+export interface Weight {
+  /** In 1/32768. */
+  samples: Int32Array;
+  /** Another number whenever the weights in the memory may have changed. */
+  version: number;
 }
 
 /** Integrates what a converter samples. */
@@ -99,6 +114,8 @@ export class SequencerModule {
   private readonly recordsTo: number;
   private readonly stagingSize: number;
   private sink: RecordSink | undefined;
+  /** Of the weights in memory. */
+  private version = nextVersion();
 
   /** As after a reset of the chip. Throws ImageRefused when the bytes may not run. */
   constructor(bytes: Uint8Array) {
@@ -135,6 +152,7 @@ export class SequencerModule {
 
   /** A value of SequencerLoad. */
   load(core: number, length: number, crc: number): number {
+    this.version = nextVersion();
     return this.exports.load_(core, length, crc);
   }
 
@@ -243,6 +261,7 @@ export class SequencerModule {
   }
 
   restore(state: Uint8Array): void {
+    this.version = nextVersion();
     this.memory.set(state.subarray(0, this.records.byteOffset));
     this.memory.set(state.subarray(this.records.byteOffset), this.recordsTo);
   }
@@ -257,10 +276,13 @@ export class SequencerModule {
       channel: word('CHANNEL'),
       timeNs: words[at + SequencerInput.TIME / 4 + 1] * wordSpan + word('TIME'),
       lengthNs: word('LENGTH'),
-      weights: [
-        this.weight(word('WEIGHT_0'), word('WEIGHT_0_LENGTH')),
-        this.weight(word('WEIGHT_1'), word('WEIGHT_1_LENGTH')),
-      ],
+      weights:
+        word('WEIGHT_0') === 0
+          ? undefined
+          : [
+              this.weight(word('WEIGHT_0'), word('WEIGHT_0_LENGTH')),
+              this.weight(word('WEIGHT_1'), word('WEIGHT_1_LENGTH')),
+            ],
     };
     if (!input)
       throw new Error(
@@ -273,8 +295,8 @@ export class SequencerModule {
     input.judged?.(window, outcome);
   }
 
-  private weight(address: number, length: number): Int32Array | undefined {
-    return address === 0 ? undefined : this.words.subarray(address / 4, address / 4 + length);
+  private weight(address: number, length: number): Weight {
+    return { samples: this.words.subarray(address / 4, address / 4 + length), version: this.version };
   }
 
   private get binsUsed(): number {

@@ -1501,20 +1501,68 @@ export const READOUT_CHANNELS: u32 = 16;
 export const READOUT_FULL_SCALE: u32 = 0x00000800;
 /** Sums are codes times ns times this: the units of the bins. */
 export const READOUT_SUM_SCALE: u32 = 16;
+/** Levels of the statistics (a sum divided by the length of its window) are codes times this. */
+export const READOUT_LEVEL_SCALE: u32 = 0x00001000;
 /** Longest window in ns. */
 export const READOUT_WINDOW_MAX: u32 = 0x00fffffc;
-/** Most samples fed at once, and a multiple of the block. */
+/** Most samples fed at once. */
 export const READOUT_PIECE: u32 = 0x00004000;
 /** Samples that are integrated before the tone is turned to its exact phase again. */
 export const READOUT_BLOCK: u32 = 0x00000400;
+/** Samples that the scope memory holds of each path. */
+export const READOUT_SCOPE_MAX: u32 = 0x00004000;
+/** Tables of weighed tones. */
+export const READOUT_SLOTS: u32 = 8;
+/** State of a qubit that nobody knows: the window is in no statistics. */
+export const READOUT_STATE_UNKNOWN: u32 = 2;
 
 // READOUT_SETTING: Settings of the readout.
 /** By channel: frequency of its tone, i32 in 1/4 Hz, -500 to 500 MHz. */
 export const READOUT_SETTING_FREQUENCY: u32 = 0;
 /** By channel: added to the phase of its tone, in 1/4e9 turn. */
 export const READOUT_SETTING_PHASE: u32 = 1;
+/** By line: taken off every sample of I, i32 in 1/256 code, 512 codes at most. */
+export const READOUT_SETTING_OFFSET_I: u32 = 2;
+/** Likewise of Q. */
+export const READOUT_SETTING_OFFSET_Q: u32 = 3;
+/** By line: what I becomes is II * I + IQ * Q, offsets taken off before; i32 in 1/65536, 0.5 to 1.5. */
+export const READOUT_SETTING_MATRIX_II: u32 = 4;
+/** By line: i32 in 1/65536, -0.5 to 0.5. */
+export const READOUT_SETTING_MATRIX_IQ: u32 = 5;
+/** By line: what Q becomes is QI * I + QQ * Q; i32 in 1/65536, -0.5 to 0.5. */
+export const READOUT_SETTING_MATRIX_QI: u32 = 6;
+/** By line: i32 in 1/65536, 0.5 to 1.5. */
+export const READOUT_SETTING_MATRIX_QQ: u32 = 7;
+/** By line: tones that every square window on it is demodulated by, one bit each, beside its own. */
+export const READOUT_SETTING_TOGETHER: u32 = 8;
+/** Of all: frequency of the test tone, i32 in 1/4 Hz, -500 to 500 MHz. */
+export const READOUT_SETTING_TONE_FREQUENCY: u32 = 9;
+/** Of all: its amplitude in 1/32768 of full scale, at most 65535. */
+export const READOUT_SETTING_TONE_AMPLITUDE: u32 = 10;
+/** Of all: 1 + the sequencer whose windows are captured; 0: none. */
+export const READOUT_SETTING_SCOPE_SEQUENCER: u32 = 11;
+/** Of all: samples that a capture takes, 1 to 16384. */
+export const READOUT_SETTING_SCOPE_LENGTH: u32 = 12;
+/** Of all: window of a commanded measurement in ns, 4 to 2^24 - 4. */
+export const READOUT_SETTING_LENGTH: u32 = 13;
 
-// READOUT_FIGURE: What is known of the readout.
+// READOUT_COMMAND: Commands of the readout, each about a line.
+/** SCOPE_LENGTH samples of the line, from now on, go into the scope memory; nothing is played into it. */
+export const READOUT_COMMAND_CAPTURE_LINE: u32 = 1;
+/** Likewise of the test tone. */
+export const READOUT_COMMAND_CAPTURE_TONE: u32 = 2;
+/** A window of LENGTH ns from now on is demodulated by the tones of TOGETHER; nothing is played into it. */
+export const READOUT_COMMAND_MEASURE_LINE: u32 = 3;
+/** Likewise of the test tone. */
+export const READOUT_COMMAND_MEASURE_TONE: u32 = 4;
+/** Statistics of all channels of the line begin anew. */
+export const READOUT_COMMAND_CLEAR_STATISTICS: u32 = 5;
+/** Clip counters and peaks of the line begin anew. */
+export const READOUT_COMMAND_CLEAR_COUNTERS: u32 = 6;
+/** The captured samples have been read; the next capture overwrites nothing. */
+export const READOUT_COMMAND_CLEAR_SCOPE: u32 = 7;
+
+// READOUT_FIGURE: What is known of the readout. From MOMENTS_0 and MOMENTS_1 on: the statistics of a channel by state, READOUT_MOMENT_* added.
 /** By line: windows integrated since the release, modulo 2^32. */
 export const READOUT_FIGURE_WINDOWS: u32 = 0;
 /** By line: samples of I that were out of range, at most 0xffffffff. */
@@ -1525,16 +1573,92 @@ export const READOUT_FIGURE_CLIPPED_Q: u32 = 2;
 export const READOUT_FIGURE_PEAK_I: u32 = 3;
 /** Likewise of Q. */
 export const READOUT_FIGURE_PEAK_Q: u32 = 4;
+/** By channel: I of its last window, i64 in units of the bins, low word. */
+export const READOUT_FIGURE_SUM_I_LOW: u32 = 5;
+/** High word. */
+export const READOUT_FIGURE_SUM_I_HIGH: u32 = 6;
+/** Q, low word. */
+export const READOUT_FIGURE_SUM_Q_LOW: u32 = 7;
+/** High word. */
+export const READOUT_FIGURE_SUM_Q_HIGH: u32 = 8;
+/** Of all: samples captured; 0: none since the last CLEAR_SCOPE. */
+export const READOUT_FIGURE_SCOPE_COUNT: u32 = 9;
+/** Of all: line they are of. */
+export const READOUT_FIGURE_SCOPE_LINE: u32 = 10;
+/** Of all: bit 0: a sample of I was out of range, bit 1: one of Q. */
+export const READOUT_FIGURE_SCOPE_CLIPPED: u32 = 11;
+/** Of all: SEQUENCER_FLAG_* that the last window raises. */
+export const READOUT_FIGURE_FLAGS: u32 = 12;
+/** Of all: the setting of this name. */
+export const READOUT_FIGURE_TONE_FREQUENCY: u32 = 13;
+/** Of all: the setting of this name. */
+export const READOUT_FIGURE_TONE_AMPLITUDE: u32 = 14;
+/** Of all: the setting of this name. */
+export const READOUT_FIGURE_SCOPE_SEQUENCER: u32 = 15;
+/** Of all: the setting of this name. */
+export const READOUT_FIGURE_SCOPE_LENGTH: u32 = 16;
+/** Of all: the setting LENGTH. */
+export const READOUT_FIGURE_WINDOW_LENGTH: u32 = 17;
+/** By channel: statistics of the windows in state 0. */
+export const READOUT_FIGURE_MOMENTS_0: u32 = 32;
+/** By channel: statistics of the windows in state 1. */
+export const READOUT_FIGURE_MOMENTS_1: u32 = 64;
+
+// READOUT_MOMENT: Statistics of a channel, by the state that its qubit was prepared in: count and sums, from which mean and variance follow along any axis. Levels are sums divided by the length of the window, i32 in codes times READOUT_LEVEL_SCALE.
+/** Windows. */
+export const READOUT_MOMENT_COUNT: u32 = 0;
+/** Those that reached the threshold of their sequencer. */
+export const READOUT_MOMENT_REACHED: u32 = 1;
+/** Sum of the levels of I, i64, low word. */
+export const READOUT_MOMENT_I_LOW: u32 = 2;
+/** High word. */
+export const READOUT_MOMENT_I_HIGH: u32 = 3;
+/** Sum of the levels of Q, i64, low word. */
+export const READOUT_MOMENT_Q_LOW: u32 = 4;
+/** High word. */
+export const READOUT_MOMENT_Q_HIGH: u32 = 5;
+/** Sum of the squares of I, 96 bits, low word. */
+export const READOUT_MOMENT_II_LOW: u32 = 6;
+/** Middle word. */
+export const READOUT_MOMENT_II_MIDDLE: u32 = 7;
+/** High word. */
+export const READOUT_MOMENT_II_HIGH: u32 = 8;
+/** Sum of the squares of Q, 96 bits, low word. */
+export const READOUT_MOMENT_QQ_LOW: u32 = 9;
+/** Middle word. */
+export const READOUT_MOMENT_QQ_MIDDLE: u32 = 10;
+/** High word. */
+export const READOUT_MOMENT_QQ_HIGH: u32 = 11;
+/** Sum of I times Q, 96 bits in two’s complement, low word. */
+export const READOUT_MOMENT_IQ_LOW: u32 = 12;
+/** Middle word. */
+export const READOUT_MOMENT_IQ_MIDDLE: u32 = 13;
+/** High word. */
+export const READOUT_MOMENT_IQ_HIGH: u32 = 14;
+/** Every moment is below this. */
+export const READOUT_MOMENT_END: u32 = 15;
+
+// READOUT_CLEAR: What can be cleared.
+/** Of all channels of a line. */
+export const READOUT_CLEAR_STATISTICS: u32 = 0;
+/** Clip counters and peaks of a line. */
+export const READOUT_CLEAR_COUNTERS: u32 = 1;
+/** What was captured. */
+export const READOUT_CLEAR_SCOPE: u32 = 2;
 
 // READOUT_PLACE: Addresses in the memory of the module.
-/** Where samples are put to be fed. */
+/** Where samples are put to be fed or captured. */
 export const READOUT_PLACE_SAMPLES: u32 = 0;
+/** Where weights are put, i32 in 1/32768 each. */
+export const READOUT_PLACE_WEIGHTS: u32 = 1;
 /** Sums of the last window: i64 I, i64 Q. */
-export const READOUT_PLACE_SUMS: u32 = 1;
-/** Settings, counters and figures: all that has to be kept. */
-export const READOUT_PLACE_STATE: u32 = 2;
+export const READOUT_PLACE_SUMS: u32 = 2;
+/** Settings, counters and statistics: all that has to be kept, beside what was captured. */
+export const READOUT_PLACE_STATE: u32 = 3;
 /** Bytes there. */
-export const READOUT_PLACE_STATE_SIZE: u32 = 3;
+export const READOUT_PLACE_STATE_SIZE: u32 = 4;
+/** What was captured: i16 I, i16 Q, in codes. */
+export const READOUT_PLACE_SCOPE: u32 = 5;
 
 // EVENT: Recorder event kinds: name, then what argument 0 and 1 hold.
 /** The bootloader starts: reset cause, resets since power-on. */

@@ -1294,12 +1294,27 @@ export function writeReadoutControl(value: u32): void {
   write32(READOUT_CONTROL, value);
 }
 
+/** What has happened since it was cleared; the line is high while any bit is one. */
+export const READOUT_STATUS: u32 = 0x40015004;
+/** One bit for each line: a sample in a window was out of range */
+export const READOUT_STATUS_CLIPPED: u32 = 0x00000003;
+export const READOUT_STATUS_CLIPPED_SHIFT: u32 = 0;
+/** The scope memory holds a capture */
+export const READOUT_STATUS_CAPTURED: u32 = 0x00000100;
+export const READOUT_STATUS_CAPTURED_SHIFT: u32 = 8;
+export function readReadoutStatus(): u32 {
+  return read32(READOUT_STATUS);
+}
+export function writeReadoutStatus(value: u32): void {
+  write32(READOUT_STATUS, value);
+}
+
 /** What VALUE sets and FIGURE shows. */
 export const READOUT_SELECT: u32 = 0x40015008;
 /** Setting (READOUT_SETTING_*) or figure (READOUT_FIGURE_*) */
 export const READOUT_SELECT_ITEM: u32 = 0x000000ff;
 export const READOUT_SELECT_ITEM_SHIFT: u32 = 0;
-/** Of this channel or line */
+/** Of this channel or line; 0 where it is of all */
 export const READOUT_SELECT_INDEX: u32 = 0x00001f00;
 export const READOUT_SELECT_INDEX_SHIFT: u32 = 8;
 export function readReadoutSelect(): u32 {
@@ -1325,6 +1340,51 @@ export function readReadoutFigure(): u32 {
 export const READOUT_RESULT: u32 = 0x40015014;
 export function readReadoutResult(): u32 {
   return read32(READOUT_RESULT);
+}
+
+/** Captures, measures or clears. It is done when the write returns. */
+export const READOUT_COMMAND: u32 = 0x40015018;
+/** What to do */
+export const READOUT_COMMAND_COMMAND: u32 = 0x0000000f;
+export const READOUT_COMMAND_COMMAND_SHIFT: u32 = 0;
+/** SCOPE_LENGTH samples of the line, from now on, go into the scope memory; nothing is played into it */
+export const READOUT_COMMAND_COMMAND_CAPTURE_LINE: u32 = 0x00000001;
+/** Likewise of the test tone */
+export const READOUT_COMMAND_COMMAND_CAPTURE_TONE: u32 = 0x00000002;
+/** A window of LENGTH ns from now on is demodulated by the tones of TOGETHER; nothing is played into it */
+export const READOUT_COMMAND_COMMAND_MEASURE_LINE: u32 = 0x00000003;
+/** Likewise of the test tone */
+export const READOUT_COMMAND_COMMAND_MEASURE_TONE: u32 = 0x00000004;
+/** Statistics of all channels of the line begin anew */
+export const READOUT_COMMAND_COMMAND_CLEAR_STATISTICS: u32 = 0x00000005;
+/** Clip counters and peaks of the line begin anew */
+export const READOUT_COMMAND_COMMAND_CLEAR_COUNTERS: u32 = 0x00000006;
+/** The captured samples have been read; the next capture overwrites nothing */
+export const READOUT_COMMAND_COMMAND_CLEAR_SCOPE: u32 = 0x00000007;
+/** The line that it is about */
+export const READOUT_COMMAND_LINE: u32 = 0x00000100;
+export const READOUT_COMMAND_LINE_SHIFT: u32 = 8;
+export function writeReadoutCommand(value: u32): void {
+  write32(READOUT_COMMAND, value);
+}
+
+/** Where in the scope memory SCOPE_DATA begins. */
+export const READOUT_SCOPE_OFFSET: u32 = 0x4001501c;
+/** Samples */
+export const READOUT_SCOPE_OFFSET_OFFSET: u32 = 0x00003fff;
+export const READOUT_SCOPE_OFFSET_OFFSET_SHIFT: u32 = 0;
+export function readReadoutScopeOffset(): u32 {
+  return read32(READOUT_SCOPE_OFFSET);
+}
+export function writeReadoutScopeOffset(value: u32): void {
+  write32(READOUT_SCOPE_OFFSET, value);
+}
+
+/** Window on the scope memory at SCOPE_OFFSET: I in the low half, Q in the high one, i16 codes. A sample that was not captured is a bus fault. */
+export const READOUT_SCOPE_DATA: u32 = 0x40015400;
+export const READOUT_SCOPE_DATA_COUNT: u32 = 64;
+export function readReadoutScopeData(index: u32): u32 {
+  return read32(READOUT_SCOPE_DATA + (index << 2));
 }
 
 // THERMOMETRY: Thermometry scanner: every PERIOD it reads all channels that have an excitation. Readings are microvolts of a diode, milliohms of a resistor.
