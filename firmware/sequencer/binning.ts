@@ -6,6 +6,7 @@
 import {
   SEQUENCER_FLAG_ACQ_BIN_INDEX_INVALID,
   SEQUENCER_FLAG_ACQ_BINNING_FIFO_ERROR,
+  SEQUENCER_FLAG_ACQ_BINNING_OUT_OF_RANGE,
   SEQUENCER_INPUT_ACQUISITION,
   SEQUENCER_INPUT_BIN,
   SEQUENCER_INPUT_CORE,
@@ -101,8 +102,14 @@ export function finish(
     return 0;
   }
   const reached = overThreshold(core, sum0, sum1);
-  store<i64>(place, load<i64>(place) + sum0);
-  store<i64>(place, load<i64>(place, 8) + sum1, 8);
+  const before0 = load<i64>(place);
+  const before1 = load<i64>(place, 8);
+  if (overflows(before0, sum0) || overflows(before1, sum1) || load<u32>(place, 16) == u32.MAX_VALUE) {
+    setFlag(core, SEQUENCER_FLAG_ACQ_BINNING_OUT_OF_RANGE);
+    return 0;
+  }
+  store<i64>(place, before0 + sum0);
+  store<i64>(place, before1 + sum1, 8);
   store<u32>(place, load<u32>(place, 16) + 1, 16);
   store<u32>(place, load<u32>(place, 20) + (reached ? 1 : 0), 20);
   const end = time + length;
@@ -112,6 +119,13 @@ export function finish(
   }
   triggerOn(core, end, reached);
   return SEQUENCER_SUPPLY_BINNED | (reached ? SEQUENCER_SUPPLY_REACHED : 0);
+}
+
+/** Whether the sum of two numbers is beyond 64 bits: both have a sign that the sum has not. */
+function overflows(before: i64, sum: i64): bool {
+  const after = before + sum;
+  assert(sum != 0 || after == before, 'nothing is added');
+  return ((before ^ after) & (sum ^ after)) < 0;
 }
 
 /** The signed difference comes out first, so that an equal sum reaches the threshold. */

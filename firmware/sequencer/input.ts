@@ -25,15 +25,18 @@ import { indexOf, settingOf } from './core';
 import { CORE_COUNT, INPUT_WINDOW, SAMPLES_MAX, SAMPLES_SIZE, UNTIL, WEIGHTS } from './layout';
 
 export function hasConverter(core: usize): bool {
+  assert(settingOf(core, SEQUENCER_SETTING_INPUT) <= READOUT_CHANNELS, 'a setting that was judged');
   return settingOf(core, SEQUENCER_SETTING_INPUT) != 0;
 }
 
 /** A window waits for its sums. */
 export function isWaiting(): bool {
+  assert(load<u32>(INPUT_WINDOW, SEQUENCER_INPUT_CORE) <= CORE_COUNT, 'a core that there is');
   return load<u32>(INPUT_WINDOW, SEQUENCER_INPUT_CORE) != 0;
 }
 
 export function opensTooLate(core: usize, time: i64): bool {
+  assert(time >= 0, 'a time since the release');
   return time > load<i64>(UNTIL) && hasConverter(core);
 }
 

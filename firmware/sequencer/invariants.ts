@@ -80,6 +80,7 @@ import {
   DELIVERED,
   DELIVERED_COUNT,
   DELIVERED_MAX,
+  EXTREMES,
   GLOBALS,
   INPUT_WINDOW,
   INSTRUCTIONS_MAX,
@@ -108,7 +109,7 @@ const PAGE: u32 = 0x1_0000;
 export function checkLayout(): void {
   assert(__heap_base <= GLOBALS, 'the tables of the compiler end before the layout begins');
   assert(INPUT_WINDOW + SEQUENCER_INPUT_SIZE <= REQUESTS, 'a window that waits ends before the requests');
-  assert(REQUESTS + CORE_COUNT * REQUESTS_OF_CORE * REQUEST_SIZE <= DELIVERED, 'every request of every core fits');
+  assert(REQUESTS + CORE_COUNT * REQUESTS_OF_CORE * REQUEST_SIZE <= EXTREMES, 'every request of every core fits');
   assert(REQUESTS_WAITING <= REQUESTS_OF_CORE, 'requests that wait are some of a core');
   assert(DELIVERED + DELIVERED_MAX * 16 <= CORES, 'triggers end before the cores');
   assert(CORES + CORE_COUNT * CORE_SIZE <= PROGRAMS, 'cores end before the programs');

@@ -2,6 +2,7 @@
 //
 //   0x000000  tables the compiler placed
 //   0x010000  GLOBALS      the run, trigger network, requests under way
+//   0x014000  EXTREMES     six of 0x2000: the extremes of 1024 waveforms                range.ts
 //   0x020000  DELIVERED    triggers sent, 4096 of 16 bytes: {received i64, address u32, 0}
 //   0x030000  CORES        six of 0x5000: registers, state, responses, tables    core.ts
 //   0x050000  PROGRAMS     six of 16384 instructions of 16 bytes
@@ -78,6 +79,9 @@ export const PLAYED: usize = GLOBALS + 84;
 export const INPUT_WINDOW: usize = GLOBALS + 96;
 /** Where the load of a sequence failed: the instruction or table row, u32. */
 export const LOAD_PLACE: usize = GLOBALS + 80;
+
+/** Least and largest sample of each waveform, behind the requests: range.ts. */
+export const EXTREMES: usize = 0x01_4000;
 
 export const NEVER: i64 = i64.MAX_VALUE;
 

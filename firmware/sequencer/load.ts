@@ -62,6 +62,7 @@ import {
   WAVEFORMS,
   WEIGHTS,
 } from './layout';
+import { measureWaves } from './range';
 
 const WAVES_MAX: u32 = 1024;
 const WEIGHTS_MAX: u32 = 32;
@@ -175,6 +176,7 @@ function take(core: usize, waveRows: usize, weightRows: usize, samples: usize): 
   assert(waveBytes <= SAMPLES_SIZE, 'the samples fit their place');
   assert(count(Q1_SEQUENCE_WEIGHT_SAMPLES) << 2 <= SAMPLES_SIZE, 'those of the weights as well');
   memory.copy(WAVEFORMS + index * SAMPLES_SIZE, samples, waveBytes);
+  measureWaves(core, index, count(Q1_SEQUENCE_WAVEFORMS));
   const weights = WEIGHTS + index * SAMPLES_SIZE;
   assert(samples + waveBytes <= STAGING + STAGING_SIZE, 'the samples lie in the staged sequence');
   memory.copy(weights, samples + waveBytes, count(Q1_SEQUENCE_WEIGHT_SAMPLES) << 2);

@@ -7,6 +7,7 @@
 // always there. What must stay true: times in the ring never fall.
 
 import {
+  SEQUENCER_FLAG_OUTPUT_OVERFLOW,
   SEQUENCER_OUTPUT_FREQUENCY,
   SEQUENCER_OUTPUT_MARKERS,
   SEQUENCER_OUTPUT_PATH_0,
@@ -22,11 +23,13 @@ import {
   ROW_SIZE,
   SHOWN,
   SHOWN_COUNT,
+  setFlag,
   TIME,
   WAVES,
 } from './core';
-import { SAMPLES_MAX, SAMPLES_SIZE, WAVEFORMS, WEIGHTS } from './layout';
+import { NEVER, SAMPLES_MAX, SAMPLES_SIZE, WAVEFORMS, WEIGHTS } from './layout';
 import { grown, TURN } from './nco';
+import { couldLeave, leftRange } from './range';
 
 const ENTRIES: u32 = 64;
 const ENTRY_SIZE: u32 = 48;
@@ -53,6 +56,27 @@ export function show(core: usize, time: i64, waves: u32): void {
   store<u64>(entry, load<u64>(core, FREQUENCY), 32);
   store<u64>(entry, load<u64>(core, RELATIVE_PHASE), 40);
   store<u32>(core, count + 1, SHOWN_COUNT);
+  if (count != 0 && couldLeave(load<u32>(before, 8), load<u32>(before, 12))) judgeRange(core, before, time);
+}
+
+/** The sequencer ends: its last commit stays in force. */
+export function judgeLastCommit(core: usize): void {
+  const count = load<u32>(core, SHOWN_COUNT);
+  assert(count == 0 || load<i64>(entryAt(core, count - 1)) < NEVER, 'what was committed has come into force');
+  if (count != 0) judgeRange(core, entryAt(core, count - 1), NEVER);
+}
+
+/** Flags the core when a commit that was in force until `time` made an output leave its range. */
+function judgeRange(core: usize, entry: usize, time: i64): void {
+  const waves = load<u32>(entry, 20);
+  if (waves == NO_WAVES) return;
+  const start = load<i64>(entry, 24);
+  const from = load<i64>(entry) - start;
+  const to = time - start;
+  assert(from >= 0 && to >= from, 'what plays has begun by then');
+  const first = leftRange(core, waves & 0xffff, from, to, load<i16>(entry, 8), load<i16>(entry, 12));
+  if (first || leftRange(core, waves >> 16, from, to, load<i16>(entry, 10), load<i16>(entry, 14)))
+    setFlag(core, SEQUENCER_FLAG_OUTPUT_OVERFLOW);
 }
 
 /** The last commit was made before now, and what it committed is what the core has. */

@@ -23,6 +23,7 @@ import {
   WAIT_NONE,
 } from './core';
 import { CORE_COUNT, INSTRUCTIONS_MAX, SENDERS } from './layout';
+import { judgeLastCommit } from './outputs';
 import { record } from './records';
 
 /** Says that the real-time instruction ended the sequencer (real-time.ts). */
@@ -64,6 +65,7 @@ function finish(core: usize): void {
   assert(load<u32>(core, STATE) == SEQUENCER_STATE_Q1_STOPPED, 'its classic core has stopped before');
   assert(load<u32>(core, WAIT) == WAIT_NONE, 'what has ended waits for nothing');
   store<u32>(core, SEQUENCER_STATE_STOPPED, STATE);
+  judgeLastCommit(core);
   if (load<u32>(core, ACQUISITION_COUNT) != 0) setFlag(core, SEQUENCER_FLAG_ACQ_BINNING_DONE);
   const flags = load<u32>(core, FLAGS);
   record(SEQUENCER_RECORD_STOPPED, core, SEQUENCER_RECORD_INDEX_NONE, load<i64>(core, TIME), flags, 0, 0, 0);

@@ -12,6 +12,7 @@ import { benchMuxPlan } from './mux-plan.ts';
 import { benchMuxSlots } from './mux-slots.ts';
 import { benchPowerCuts } from './power-cuts.ts';
 import { benchPulse } from './pulse.ts';
+import { benchReadout } from './readout.ts';
 import type { BenchRow } from './row.ts';
 import { benchUpload } from './upload.ts';
 
@@ -26,6 +27,7 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   'mux-plan': benchMuxPlan,
   'mux-slots': benchMuxSlots,
   'mux-day': benchMuxDay,
+  readout: benchReadout,
   links: benchLinks,
   upload: benchUpload,
   durable: benchDurable,

@@ -6,22 +6,24 @@ import type { SampleRequest } from '../../../host/board/samples.ts';
 import { QuietBench } from '../../../host/board/surroundings.ts';
 import { READOUT } from '../../../protocol/generated/registers.ts';
 import { sequencerFlagNames } from '../../../protocol/q1/status.ts';
-import { ReadoutLimit } from '../../../protocol/readout/module.ts';
+import { ReadoutLimit, ReadoutSetting } from '../../../protocol/readout/module.ts';
 import { DeviceUnderTest } from '../../rig/device.ts';
 import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
 import type { PulseProgram, Setting } from '../../rig/pulse/run.ts';
 import { millisecond } from '../../rig/time.ts';
-import { sequence } from '../pulse/programs.ts';
+import { program, sequence } from '../pulse/programs.ts';
 
 const [levelI, levelQ] = [700, -300];
 
 /** A constant level on both quadratures, and a note of what the converter was asked for. */
 class Level extends QuietBench {
   readonly asked: SampleRequest[] = [];
+  scale = 1;
 
   override sample(request: SampleRequest, into: Int32Array): void {
     this.asked.push(request);
-    for (let index = 0; index < request.lengthNs; index++) into.set([levelI, levelQ], 2 * index);
+    for (let index = 0; index < request.lengthNs; index++)
+      into.set([this.scale * levelI, this.scale * levelQ], 2 * index);
   }
 }
 
@@ -117,5 +119,74 @@ describe('an acquisition of a converter', () => {
     const [{ flags }] = await dark.finish(programs);
     expect(sequencerFlagNames(flags)).toContain('ACQ_BINNING_COMM_ERROR');
     expect(binOf(dark.board)).toMatchObject({ sum0: 0, sum1: 0, count: rounds });
+  });
+
+  test('captures what one sequencer acquires, and is flagged when that overwrites or clips', async () => {
+    const scoped = await released();
+    const { machine } = scoped.board;
+    const set = (setting: keyof typeof ReadoutSetting, value: number) => {
+      machine.poke(READOUT, 'SELECT', ReadoutSetting[setting]);
+      machine.poke(READOUT, 'VALUE', value);
+    };
+    set('SCOPE_SEQUENCER', 1);
+    set('SCOPE_LENGTH', 2000);
+    const flagsOf = async () => {
+      const programs = [acquiring()];
+      await scoped.load(programs);
+      await scoped.start(programs);
+      const [{ flags }] = await scoped.finish(programs);
+      return sequencerFlagNames(flags).filter((name) => /SCOPE|INTEGRATOR/.test(name));
+    };
+    const done = ['ACQ_SCOPE_DONE_PATH_0', 'ACQ_SCOPE_DONE_PATH_1'];
+    const overwritten = ['ACQ_SCOPE_OVERWRITTEN_PATH_0', 'ACQ_SCOPE_OVERWRITTEN_PATH_1'];
+    // Forty windows, one after another into the same memory.
+    expect(await flagsOf()).toEqual([...done, ...overwritten]);
+    expect(scoped.board.readout.module.scopeWord(1999)).toBe(((levelQ << 16) | levelI) >>> 0);
+    expect(scoped.board.readout.module.scopeWord(2000)).toBeUndefined();
+    level.scale = 7;
+    const out = ['ACQ_SCOPE_OUT_OF_RANGE_PATH_0', 'ACQ_SCOPE_OUT_OF_RANGE_PATH_1'];
+    expect(await flagsOf()).toEqual([
+      ...[...done, ...out, ...overwritten],
+      ...['ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0', 'ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1'],
+    ]);
+    level.scale = 1;
+  });
+
+  test('is weighed by the weights of its sequencer, also after others were loaded', async () => {
+    const weighed = await released();
+    const sums = async (weight0: number, weight1: number) => {
+      const text = 'wait_sync 100\nset_freq 0\nacquire_weighed 0,0,0,1,400\nupd_param 400\nstop';
+      const parts = {
+        program: text,
+        waveforms: {},
+        weights: {
+          a: { data: Array(100).fill(weight0), index: 0 },
+          b: { data: Array(1500).fill(weight1), index: 1 },
+        },
+        acquisitions: { qubit: { num_bins: 1, index: 0 } },
+      };
+      const programs = [program('weighed', JSON.stringify(parts), [['INPUT', 1]])];
+      await weighed.load(programs);
+      await weighed.start(programs);
+      await weighed.finish(programs);
+      return [binOf(weighed.board).sum0, binOf(weighed.board).sum1];
+    };
+    expect(await sums(0.5, -0.25)).toEqual([16 * levelI * 100 * 0.5, 16 * levelQ * 1500 * -0.25]);
+    expect(await sums(-0.5, 0.125)).toEqual([16 * levelI * 100 * -0.5, 16 * levelQ * 1500 * 0.125]);
+  });
+
+  test('is in the statistics of its channel, by state, with what reached the threshold', async () => {
+    const counted = await released();
+    const programs = [acquiring([['THRESHOLD', 100]])];
+    await counted.load(programs);
+    await counted.start(programs);
+    await counted.finish(programs);
+    const { module } = counted.board.readout;
+    const n = BigInt(rounds);
+    const [i, q] = [BigInt(levelI) * 4096n, BigInt(levelQ) * 4096n];
+    expect(module.moments(0, 1)).toEqual({
+      ...{ count: rounds, reached: rounds, i: n * i, q: n * q, ii: n * i * i, qq: n * q * q, iq: n * i * q },
+    });
+    expect([module.moments(0, 0).count, module.moments(1, 1).count]).toEqual([0, 0]);
   });
 });

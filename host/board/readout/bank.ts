@@ -15,7 +15,7 @@ import type { DeviceContext } from '../device.ts';
 import { hashOf, LogKind } from '../log.ts';
 import { PartBank } from '../part-bank.ts';
 import type { SampleRequest } from '../samples.ts';
-import type { InputSource, InputWindow, SequencerModule } from '../sequencer/sequencer-module.ts';
+import type { InputSource, InputWindow, PlayedOutputs } from '../sequencer/input.ts';
 import { Actuator } from '../surroundings.ts';
 import { driveOf } from './drive.ts';
 import { type Fill, ReadoutModule } from './readout-module.ts';
@@ -43,7 +43,7 @@ export class ReadoutBank extends PartBank<ReadoutModule> implements InputSource 
     });
   }
 
-  measure(sequencers: SequencerModule, window: InputWindow): { sums: Int32Array; flags: number } {
+  measure(sequencers: PlayedOutputs, window: InputWindow): { sums: Int32Array; flags: number } {
     const { current } = this;
     // Nobody listens to the converter: the result says that it means nothing.
     if (!current) return { sums: silence, flags: SequencerFlag.ACQ_BINNING_COMM_ERROR };

@@ -1,7 +1,7 @@
 // What a sequencer plays into the line during a window, as the surroundings are told: its oscillator, and its amplitude every 16 ns.
 
 import { type Drive, driveStepNs } from '../samples.ts';
-import type { InputWindow, SequencerModule } from '../sequencer/sequencer-module.ts';
+import type { InputWindow, PlayedOutputs } from '../sequencer/input.ts';
 
 const fullScaleOutput = 32768;
 /** The marker that stands for an ideal pi pulse. */
@@ -9,7 +9,7 @@ const stateMarker = 8;
 
 /** From `offset` ns of the window on; `spanNs` is how long its amplitude lasts. */
 export function driveOf(
-  sequencers: SequencerModule,
+  sequencers: PlayedOutputs,
   window: InputWindow,
   offset = 0,
   spanNs = window.lengthNs,

@@ -5,7 +5,7 @@ import { Sequencers } from '../devices/sequencer.ts';
 import { Dac, Markers } from '../devices/sequencer-outputs.ts';
 import type { Machine } from '../machine.ts';
 import { SequencerBank } from './bank.ts';
-import type { InputSource } from './sequencer-module.ts';
+import type { InputSource } from './input.ts';
 
 /** `firmware`: the module in the core now, as it is in flash; the sequencers' logic is in it. `input`: integrates what converters see. */
 export function addSequencers(

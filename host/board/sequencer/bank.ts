@@ -12,14 +12,8 @@ import { prepareSequencer } from '../cpu/cpu.ts';
 import type { DeviceContext } from '../device.ts';
 import { PartBank } from '../part-bank.ts';
 import { Actuator } from '../surroundings.ts';
-import {
-  type InputSource,
-  type RecordSink,
-  recordsOf,
-  recordWords,
-  SequencerModule,
-  sequencerCount,
-} from './sequencer-module.ts';
+import type { InputSource } from './input.ts';
+import { type RecordSink, recordsOf, recordWords, SequencerModule, sequencerCount } from './sequencer-module.ts';
 
 /** A part of the chip that goes by what the sequencers do: the multiplexer. */
 export interface SequencerFollower {

@@ -14,6 +14,7 @@ import {
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
 import { SequencerSetting } from '../../../protocol/q1/settings.ts';
 import { prepareSequencer } from '../cpu/cpu.ts';
+import type { InputSource, InputWindow, Weight } from './input.ts';
 
 export const sequencerCount = 6;
 export const recordWords = SequencerRecord.SIZE / 4;
@@ -54,34 +55,6 @@ let versions = 0;
 /** No two are equal, of all modules of this process. */
 function nextVersion(): number {
   return ++versions;
-}
-
-/** A window that has opened on a converter. */
-export interface InputWindow {
-  core: number;
-  /** Readout channel. */
-  channel: number;
-  /** When it opened, in ns since the release. */
-  timeNs: number;
-  lengthNs: number;
-  /** Weights of both paths; undefined: a square window. */
-  weights: readonly [Weight, Weight] | undefined;
-}
-
-/** A weight in the memory of the module. */
-export interface Weight {
-  /** In 1/32768. */
-  samples: Int32Array;
-  /** Another number whenever the weights in the memory may have changed. */
-  version: number;
-}
-
-/** Integrates what a converter samples. */
-export interface InputSource {
-  /** Sums of I and Q as four words, i64 each, in sample units times ns; flags of SequencerFlag to raise. Times of the module have been reached. */
-  measure(module: SequencerModule, window: InputWindow): { sums: Int32Array; flags: number };
-  /** What became of the sums: bits of SequencerSupply. */
-  judged?(window: InputWindow, outcome: number): void;
 }
 
 /** Takes a batch of records; the view is good until it returns. Eight words each, protocol/q1/records.ts. */

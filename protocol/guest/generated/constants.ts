@@ -953,9 +953,9 @@ export const SEQUENCER_FLAG_ACQ_SCOPE_OVERWRITTEN_PATH_1: u32 = 0x00004000;
 export const SEQUENCER_FLAG_ACQ_BINNING_DONE: u32 = 0x00008000;
 /** Acquisitions came faster than they can be binned. */
 export const SEQUENCER_FLAG_ACQ_BINNING_FIFO_ERROR: u32 = 0x00010000;
-/** Binning lost its connection. */
+/** An acquisition of a converter met a readout that is held in reset; its sums are zero. */
 export const SEQUENCER_FLAG_ACQ_BINNING_COMM_ERROR: u32 = 0x00020000;
-/** A bin overflowed. */
+/** A bin would have overflowed; the acquisition is not in it. */
 export const SEQUENCER_FLAG_ACQ_BINNING_OUT_OF_RANGE: u32 = 0x00040000;
 /** No such acquisition. */
 export const SEQUENCER_FLAG_ACQ_INDEX_INVALID: u32 = 0x00080000;
@@ -969,9 +969,9 @@ export const SEQUENCER_FLAG_TRIGGER_NETWORK_MISSED_INTERNAL_TRIGGER: u32 = 0x004
 export const SEQUENCER_FLAG_OUTPUT_OVERFLOW: u32 = 0x00800000;
 /** The clock was unstable. */
 export const SEQUENCER_FLAG_CLOCK_INSTABILITY: u32 = 0x01000000;
-/** The integrator of path 0 was out of range. */
+/** Samples of path 0 in a window were out of the converter’s range. */
 export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0: u32 = 0x02000000;
-/** The integrator of path 1 was out of range. */
+/** Samples of path 1 in a window were out of the converter’s range. */
 export const SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1: u32 = 0x04000000;
 /** acquire_ttl opened a window while one was open, whose count is lost, or closed one when none was open (in q1simulator: ACQ TTL already enabled, ACQ TTL not enabled). */
 export const SEQUENCER_FLAG_ACQ_TTL_WINDOW: u32 = 0x08000000;
