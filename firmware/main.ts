@@ -5,6 +5,7 @@
 //
 //   kernel/  tasks, releases, statistics      sense/  what is measured           in-force/  what was decided, read by everybody
 //   protect/ judges what was measured         drive/  one owner per actuator     report/    what is told
+//   calibration/ the record in flash, read by everybody
 //
 // Imports point one way: sense -> protect -> (in force) -> drive; judge-and-act.ts wires them. protocol/firmware/tasks.ts is the table to read next.
 
@@ -27,6 +28,7 @@ import {
   writeTimerStatus,
 } from '../protocol/guest/generated/registers';
 import { recordEvent } from '../protocol/guest/record-event';
+import { loadCalibration } from './calibration/store';
 import { startRails } from './drive/rails';
 import { runTask } from './generated/run-task';
 import { latchHealth } from './in-force/statement';
@@ -55,6 +57,7 @@ export function reset(): void {
   recordEvent(EVENT_FIRMWARE_START, runningSlot(), stateAtHandover());
   if (!handoverValid()) latchHealth(HEALTH_HANDOVER);
   startScheduler();
+  loadCalibration();
   startSmp();
   startHeartbeat();
   startThermometry();

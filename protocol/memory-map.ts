@@ -7,6 +7,8 @@
 //   0x040000  SLOT_A        image, then the trailer in a sector of its own 512 KiB
 //   0x0c0000  SLOT_B        likewise                                       512 KiB
 //   0x140000  STORAGE       calibration and settings                       768 KiB
+//     0x140000  CALIBRATION_0   calibration record, first copy                 4 KiB
+//     0x141000  CALIBRATION_1   calibration record, second copy                4 KiB
 //
 // A marker never shares an erase unit with the data it describes: boot state has sectors of its own, and an image may
 // not reach into its slot's last sector, where the MCUboot trailer is.
@@ -30,6 +32,8 @@ export const memoryMap = constantTable('MAP', 'Flash partitions and RAM, in byte
   IMAGE_SIZE_MAX: [0x07_f000, 'Largest image with its TLVs: a slot without its trailer sector'],
   STORAGE: [0x14_0000, 'Calibration and settings'],
   STORAGE_SIZE: [0x0c_0000, 'Its size'],
+  CALIBRATION_0: [0x14_0000, 'Calibration record, first copy: one sector'],
+  CALIBRATION_1: [0x14_1000, 'Calibration record, second copy: one sector'],
   RAM_SIZE: [0x2_0000, 'Core RAM'],
   BOOT_HEADER_MAGIC: [0x5442_5243, '"CRBT", first word of the boot partition header {magic, length, CRC-32, 0}'],
   BOOT_HEADER_SIZE: [16, 'Bytes of that header; the module follows'],

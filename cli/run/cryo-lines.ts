@@ -134,6 +134,18 @@ export const plantWordings: Partial<Record<number, Wording>> = {
     text: `cell ${cell} of the multiplexer keeps its value: the prepared one is too large a step for the idle time of the table (${refused} so far)`,
     tone: 'red',
   }),
+  [EventKind.CALIBRATION]: (crc, sequence) => ({
+    event: 'calibration',
+    facts: { sequence, crc },
+    text: `calibration record ${sequence} is in force`,
+    tone: 'dim',
+  }),
+  [EventKind.CALIBRATION_FAILED]: (_, sequence) => ({
+    event: 'calibration-failed',
+    facts: { sequence },
+    text: `a calibration record could not be stored in flash; record ${sequence} stays in force`,
+    tone: 'red',
+  }),
   [EventKind.TRIAL_ENDED]: (reason, microwatts) => ({
     event: 'trial-ended',
     facts: { reason: reasonText(reason), microwatts },

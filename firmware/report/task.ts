@@ -18,6 +18,7 @@ import { registerCryo } from './cryo';
 import { listFigures, refreshFigures } from './figures';
 import { describeFirmware } from './info';
 import { registerMultiplexer } from './multiplexer';
+import { registerReadout } from './readout';
 
 export function startSmp(): void {
   assert(nextLookNs == 0 && !waits, 'it is started once');
@@ -26,6 +27,7 @@ export function startSmp(): void {
   registerSequencers();
   registerCryo();
   registerMultiplexer();
+  registerReadout();
   describeFirmware();
   listFigures();
 }

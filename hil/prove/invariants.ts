@@ -13,6 +13,8 @@ export const invariants = {
   reverted: 'a trial that is reset before it was confirmed is rolled back',
   kept: 'what a client was told is confirmed is what runs after every reset, while it verifies and stays healthy',
   earned: 'nothing is confirmed and no fuse moves without a healthy run; what the factory wrote is the one exception',
+  stored:
+    'the calibration record that a client was told is stored is in force whenever firmware runs; one that was not answered is in force whole or not at all',
   told: 'an image that was to run and was dropped, or was refused, has its reason in the boot state, where a client can read it',
   rescued:
     'it is never in safe mode without a request while an image is there that once ran healthy, verifies and is allowed',
@@ -26,7 +28,7 @@ export const invariants = {
     'no bytes from outside make it fault, reset, change protected data, or give an answer that the protocol does not allow',
   closed: 'the search of every model is complete: no move from any state leads to a state that was not checked',
   shared: 'a boot that reads the same as an earlier boot does the same',
-  caught: 'the proof catches every bootloader broken on purpose',
+  caught: 'the proof catches every bootloader and every firmware broken on purpose',
 } as const;
 export type Invariant = keyof typeof invariants;
 

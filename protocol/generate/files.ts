@@ -1,5 +1,6 @@
 // Which files the generator makes, as text: path below protocol/ -> content.
 
+import { calibrationTables } from '../calibration/record.ts';
 import { peripherals } from '../chip/chip.ts';
 import { checkPeripheral } from '../chip/svd.ts';
 import { handoverTable } from '../handover.ts';
@@ -65,6 +66,7 @@ export const constantTables = [
   bootPolicy,
   bootRecordTable,
   bootLogTable,
+  ...calibrationTables,
   ...smpTables,
   ...sequencerTables,
   refreshTableLayout,

@@ -4,6 +4,7 @@
 import { constantTable, valuesOf, withCount } from '../constants.ts';
 import { bootCommands, bootErrors } from './boot.ts';
 import { multiplexerCommands, multiplexerErrors } from './multiplexer.ts';
+import { readoutCommands, readoutErrors } from './readout.ts';
 import { sequencerCommands, sequencerErrors } from './sequencer.ts';
 
 export const smpHeader = constantTable('SMP', 'Header and sizes.', {
@@ -28,6 +29,7 @@ export const smpGroups = constantTable('GROUP', 'Groups.', {
   BOOT: [65, 'The bootloader’s own: what it did and why (protocol/smp/boot.ts)'],
   CRYO: [66, 'Temperatures, interlocks, heaters and power of this controller'],
   MULTIPLEXER: [67, 'Sample-and-hold cells of this controller'],
+  READOUT: [68, 'Readout channels and the calibration record of this controller'],
 });
 
 export const osCommands = constantTable('OS', 'Commands of the OS group.', {
@@ -172,6 +174,8 @@ export const smpTables = [
   sequencerErrors,
   multiplexerCommands,
   multiplexerErrors,
+  readoutCommands,
+  readoutErrors,
   cryoCommands,
   cryoErrors,
   bootCommands,

@@ -45,6 +45,8 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   MUX_TABLE: [66, 'A refresh table came into force, or was discarded: 1 if it came into force, tables so far'],
   MUX_EDGE_LOST: [67, 'Edges of markers were lost, so a pulse window began or ended too late: lost so far, 0'],
   CELL_VALUE_REFUSED: [68, 'A prepared value of a cell was refused when its marker rose: cell, refused so far'],
+  CALIBRATION: [72, 'A calibration record is in force: CRC-32 of its payload, its sequence number'],
+  CALIBRATION_FAILED: [73, 'A calibration record could not be stored: 0, sequence number of the one in force'],
   RESET_REQUESTED: [29, 'A reset was requested over SMP: boot mode, force'],
 });
 

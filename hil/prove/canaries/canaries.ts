@@ -1,10 +1,11 @@
-// Bootloaders that are broken on purpose; with one of them the harness is broken, too. A proof that does not catch every one proves nothing.
+// Bootloaders and firmware that are broken on purpose; with one of them the harness is broken, too. A proof that does not catch every one proves nothing.
 
-import { compileGuest } from '../../../host/tools/guest.ts';
+import { compileGuest, type SourceChange } from '../../../host/tools/guest.ts';
 import { UnknownName } from '../unknown-name.ts';
 import type { Canary } from './canary.ts';
 import { imageCanaries } from './of-images.ts';
 import { promiseCanaries } from './of-promises.ts';
+import { recordCanaries } from './of-records.ts';
 import { sharingCanaries } from './of-sharing.ts';
 import { stateCanaries } from './of-state.ts';
 import { wireCanaries } from './of-wire.ts';
@@ -13,6 +14,7 @@ export const canaries: readonly Canary[] = [
   ...imageCanaries,
   ...stateCanaries,
   ...promiseCanaries,
+  ...recordCanaries,
   ...wireCanaries,
   ...sharingCanaries,
 ];
@@ -26,7 +28,15 @@ export function canaryByName(name: string): Canary {
 
 /** The bootloader under proof: the correct one, or a canary. */
 export function bootloaderFor({ canary }: { canary?: string }): Promise<Uint8Array> {
-  return compileGuest('bootloader/main.ts', canary === undefined ? {} : { changes: canaryByName(canary).changes });
+  const broken = canary === undefined ? undefined : canaryByName(canary);
+  const isSound = broken === undefined || broken.breaks === 'firmware';
+  return compileGuest('bootloader/main.ts', isSound ? {} : { changes: broken.changes });
+}
+
+/** What is broken in the firmware of a proof; nothing in most. */
+export function firmwareChangesOf({ canary }: { canary?: string }): SourceChange[] {
+  const broken = canary === undefined ? undefined : canaryByName(canary);
+  return broken?.breaks === 'firmware' ? broken.changes : [];
 }
 
 /** The word of flash whose reads a canary's harness leaves out of its lists. */

@@ -1,4 +1,5 @@
-// A canary is a bootloader that is broken on purpose, by changes of its source (the firmware stays correct). With one of them the harness is broken, too.
+// A canary is a bootloader or a firmware that is broken on purpose, by changes of its source (the other one stays correct). With one of them the harness
+// is broken, too.
 //
 // A change that no longer fits the source fails the compilation with the place and the text: adapt it to the source.
 
@@ -11,6 +12,8 @@ export interface Canary {
   about: string;
   /** Where the slice catches it; and as which invariant, when it breaks only one promise. */
   caughtBy: { proof: string; scenario: string; invariant?: Invariant };
+  /** What is broken; the bootloader when left out. */
+  breaks?: 'firmware';
   changes: SourceChange[];
   /** The harness is broken as well: its list of what a boot reads leaves out this word of flash (device/boot-reads.ts). */
   blindTo?: number;

@@ -6,6 +6,7 @@ import { Handover } from '../../../protocol/handover.ts';
 import { BootPolicy } from '../../../protocol/image/boot-state.ts';
 import { ImageFormat } from '../../../protocol/image/format.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { recordOfStory } from './calibration.ts';
 import type { ImageName, Images } from './images.ts';
 import { fillJournal } from './journal.ts';
 import { type Operator, StoryFailed, type TrailerAsks } from './operator.ts';
@@ -20,6 +21,8 @@ export type Action =
   | { do: 'mark'; image: ImageName }
   | { do: 'reset' }
   | { do: 'confirm' }
+  /** A calibration record is stored; device/calibration.ts says which. */
+  | { do: 'calibrate'; record: number }
   /** For a minute: then resets in a row are forgotten, and a permanent trial confirms itself. */
   | { do: 'be healthy' }
   | { do: 'erase'; slot: number }
@@ -58,6 +61,9 @@ export function act(operator: Operator, action: Action, images: Images): void {
       return;
     case 'confirm':
       operator.confirm();
+      return;
+    case 'calibrate':
+      operator.calibrate(recordOfStory(action.record));
       return;
     case 'be healthy':
       operator.beHealthy();

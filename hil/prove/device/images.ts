@@ -5,7 +5,7 @@
 // neither of them.
 
 import { createHash } from 'node:crypto';
-import { compileGuest } from '../../../host/tools/guest.ts';
+import { compileGuest, type SourceChange } from '../../../host/tools/guest.ts';
 import { generateKey, parseImage, signImage } from '../../../host/tools/image/index.ts';
 import { compileFirmware } from '../../../host/tools/sequencer.ts';
 
@@ -43,12 +43,13 @@ export const recipes = {
 export type ImageName = keyof typeof recipes;
 export type Images = Record<ImageName, Uint8Array>;
 
-export async function makeImages(fleet: Fleet): Promise<Images> {
+/** `changes`: of the firmware's sources, for a canary; the agent has none. */
+export async function makeImages(fleet: Fleet, changes: SourceChange[] = []): Promise<Images> {
   const made = await Promise.all(
     (Object.keys(recipes) as ImageName[]).map(async (name) => {
       const hanging = fleet === 'firmware' && name === 'hangs';
       const entry = hanging ? 'firmware/defects/hangs.ts' : entries[fleet];
-      const module = await moduleOf(fleet, entry);
+      const module = await moduleOf(fleet, entry, changes);
       const { version, securityCounter, key } = recipes[name];
       const { privateKeyPem } = keys[key];
       const payload = branded(module, name);
@@ -62,8 +63,8 @@ export async function makeImages(fleet: Fleet): Promise<Images> {
 }
 
 /** The module of a fleet, before it is signed. */
-export function moduleOf(fleet: Fleet, entry = entries[fleet]): Promise<Uint8Array> {
-  return fleet === 'firmware' ? compileFirmware(entry) : compileGuest(entry);
+export function moduleOf(fleet: Fleet, entry = entries[fleet], changes: SourceChange[] = []): Promise<Uint8Array> {
+  return fleet === 'firmware' ? compileFirmware(entry, { changes }) : compileGuest(entry);
 }
 
 /** The module with a custom section behind it, which an engine skips. */

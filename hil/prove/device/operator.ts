@@ -4,11 +4,13 @@
 // What must stay true: between two calls of `beforeStep` there is no input to the board. So a snapshot taken in one call leads to everything that
 // happens until the next call.
 
+import { crc32 } from 'node:zlib';
 import type { Board } from '../../../host/board/board.ts';
 import { SlipDecoder, slipEncode } from '../../../host/links/slip.ts';
 import { type CborMap, decodeBody } from '../../../host/tools/smp/cbor.ts';
 import { decodeMessage, encodeMessage } from '../../../host/tools/smp/message.ts';
 import { valuesOf } from '../../../protocol/constants.ts';
+import { ReadoutCommand } from '../../../protocol/smp/readout.ts';
 import { ImgCommand, imgErrors, OsCommand, Smp, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { hashOfImage, sha256 } from './images.ts';
 
@@ -149,6 +151,13 @@ export class Operator {
       reply = ask();
     }
     if (reply.err || reply.rc) throw new StoryFailed(`the confirm is refused: ${JSON.stringify(reply)}`);
+  }
+
+  calibrate(payload: Uint8Array): void {
+    const request = { off: 0, len: payload.length, crc: crc32(payload), data: payload };
+    const { off } = this.ask(Smp.OP_WRITE, SmpGroup.READOUT, ReadoutCommand.RECORD, request);
+    if (off !== payload.length)
+      throw new StoryFailed(`of a calibration record of ${payload.length} bytes, ${off} came`);
   }
 
   erase(slot: number): void {

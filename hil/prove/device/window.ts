@@ -2,16 +2,19 @@
 //
 //   fuses     all words, and which bits are weak
 //   journal   both boot-state sectors, place by place: a valid record, by its bytes; blank; or anything else, which the bootloader skips
+//   records   both sectors of the calibration record, place by place likewise
 //   boot log  how far it is written: where the next record goes
 //   slot      what the bootloader can learn of it: the header, the trailer, the TLVs, and whether the signed bytes are those of the image that
 //             the header belongs to. A slot that holds an image of the story whole is given by the name of the image.
 //
-// Left out: RAM, registers and time, which a loss of power clears; the bootloader's own partition and STORAGE, which are never written; the contents
+// Left out: RAM, registers and time, which a loss of power clears; the bootloader's own partition and the rest of STORAGE, which are never written; the contents
 // of the boot log's records; what is left of a record that a cut tore; and the bytes of a broken image, of which only the verdict matters. This
 // is checked: when two boots from one window differ in what they hand over to, or in any flash or fuse operation, it is a violation.
 
 import { crc32 } from 'node:zlib';
 import { pageBytes } from '../../../host/board/flash-array.ts';
+import { recordInFlash } from '../../../host/tools/calibration-record.ts';
+import { Calibration } from '../../../protocol/calibration/record.ts';
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { bytesOfPage, hashOf, isWeak, nameOfBytes, oncePerPage, type Remains } from './cells.ts';
@@ -19,7 +22,7 @@ import { factsOf } from './fuse-facts.ts';
 import { heldIn } from './held-images.ts';
 import type { ImageName, Images } from './images.ts';
 
-const { SLOT_A, SLOT_B, SLOT_SIZE, BOOT_STATE_0, SECTOR_SIZE, BOOT_LOG, BOOT_LOG_SIZE } = MemoryMap;
+const { SLOT_A, SLOT_B, SLOT_SIZE, BOOT_STATE_0, SECTOR_SIZE, BOOT_LOG, BOOT_LOG_SIZE, CALIBRATION_0 } = MemoryMap;
 const journalBytes = 2 * SECTOR_SIZE;
 const trailerBytes = 64;
 
@@ -35,7 +38,7 @@ export function windowOf(board: Remains, images: Images): Window {
   const facts = factsOf(board.fuses);
   let key = facts.name;
   for (let page = 0; page < journalBytes / pageBytes; page++)
-    key += ` ${placesOf(cells[BOOT_STATE_0 / pageBytes + page])}`;
+    key += ` ${placesOf(cells[BOOT_STATE_0 / pageBytes + page])} ${recordsOf(cells[CALIBRATION_0 / pageBytes + page])}`;
   for (let page = 0; page < BOOT_LOG_SIZE / pageBytes; page++)
     key += ` ${wordsUsed(cells[BOOT_LOG / pageBytes + page])}`;
   let isSlotWeak = false;
@@ -46,7 +49,10 @@ export function windowOf(board: Remains, images: Images): Window {
     isSlotWeak ||= weak;
   }
   const weak =
-    isWeak(board, BOOT_STATE_0, journalBytes) || isWeak(board, BOOT_LOG, BOOT_LOG_SIZE) || facts.firstWeak >= 0;
+    isWeak(board, BOOT_STATE_0, journalBytes) ||
+    isWeak(board, CALIBRATION_0, journalBytes) ||
+    isWeak(board, BOOT_LOG, BOOT_LOG_SIZE) ||
+    facts.firstWeak >= 0;
   // Which bits are weak is part of the window, so hardly two of these are taken for one.
   if (weak) key += ` ${weakKey(board)}`;
   return { key, firm: !weak && !isSlotWeak };
@@ -68,6 +74,19 @@ const placesOf = oncePerPage((page) => {
   let kinds = '';
   for (let at = 0; at < page.length; at += recordWords) kinds += ` ${placeKey(page, at)}`;
   return hashOf(Buffer.from(kinds));
+});
+
+/** What a boot finds in each place of a sector of the calibration record: a record that holds, blank, or anything else. */
+const recordsOf = oncePerPage((page) => {
+  const bytes = bytesOfPage(page);
+  const kinds: string[] = [];
+  for (let at = 0; at < bytes.length; at += Calibration.PLACE_SIZE) {
+    const place = bytes.subarray(at, at + Calibration.PLACE_SIZE);
+    const record = recordInFlash(place);
+    if (record) kinds.push(`${record.sequence} ${record.crc}`);
+    else kinds.push(place.every((byte) => byte === 0xff) ? '-' : 'x');
+  }
+  return kinds.join(' ');
 });
 
 function placeKey(page: Int32Array, at: number): string {

@@ -24,7 +24,7 @@ import type { Recovery } from './judge.ts';
 import type { Point } from './points.ts';
 import { logWith, Recall } from './recall.ts';
 import type { Recovered } from './recovered.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 import { operatorOf } from './story.ts';
 import { StoryAgain } from './story-again.ts';
 

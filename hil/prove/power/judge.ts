@@ -7,6 +7,7 @@ import { parseImage, verifyImage } from '../../../host/tools/image/index.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { RejectReason } from '../../../protocol/image/reasons.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { whyNotHeld } from '../device/calibration.ts';
 import { isSameBytes, isWeak, type Remains, readCells } from '../device/cells.ts';
 import type { Ending } from '../device/change.ts';
 import { factsOf } from '../device/fuse-facts.ts';
@@ -16,7 +17,7 @@ import { isAllowed, type Known, knownOf, storyImages } from '../device/known.ts'
 import { imageIn } from '../device/window.ts';
 import { bootsMax, type Finding, type Invariant, reachLimitNs } from '../invariants.ts';
 import { freshRow, judgePromises, rowAfter } from '../promises.ts';
-import type { Outcome, Scenario } from './scenarios.ts';
+import type { Outcome, Scenario } from './scenario.ts';
 
 /** What ran between power-on and rest. */
 export interface Recovery {
@@ -93,6 +94,18 @@ export function judgeBoot(
 ): Finding[] {
   const after = knownOf(ending, storyImages(ending, images));
   return judgePromises(before, after, { runs: placeOf(ending, recovery), row: rowAfter(freshRow, before, records) });
+}
+
+/** What runs, and the calibration record that is in force, against what the step of the story lets be. */
+export function judgeStep(
+  { runs, holds }: { runs: Outcome | undefined; holds: number | undefined },
+  boots: readonly Outcome[],
+  records: readonly number[] | undefined,
+): Finding[] {
+  if (runs === undefined || !boots.includes(runs))
+    return [{ invariant: 'whole', text: `it runs ${runs}; what may run here is ${boots.join(' or ')}` }];
+  const lost = runs === 'safe mode' ? undefined : whyNotHeld(holds, records);
+  return lost === undefined ? [] : [{ invariant: 'stored', text: lost }];
 }
 
 /** Slot that runs, or safe mode. */

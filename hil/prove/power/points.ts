@@ -7,7 +7,7 @@ import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { choice, oneIn } from '../choice.ts';
 import { type Cut, cutsOf, type Operation } from '../device/operations.ts';
 import type { Sampling } from './sampling.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 import type { Recording } from './story.ts';
 
 /** The product's own firmware is five times as large as the agent, and its upload goes through the same code: so one operation in so many is cut. */

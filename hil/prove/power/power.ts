@@ -1,6 +1,6 @@
 // `coldrig prove power`: update stories on the real bootloader and firmware, with power cuts at every point where they can make a difference.
 
-import { blindSpotOf, bootloaderFor } from '../canaries/canaries.ts';
+import { blindSpotOf, bootloaderFor, firmwareChangesOf } from '../canaries/canaries.ts';
 import { provingBoard } from '../device/boards.ts';
 import { type Fleet, type Images, makeImages, moduleOf } from '../device/images.ts';
 import { KnownBoots } from '../device/known-boots.ts';
@@ -15,7 +15,8 @@ import {
   partsOf,
 } from '../proof.ts';
 import { DeviceUnderTest } from './dut.ts';
-import { type Scenario, scenarioByName, scenarios } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
+import { scenarioByName, scenarios } from './scenarios.ts';
 import { type Recording, recordStory } from './story.ts';
 import { PartSweep } from './sweep.ts';
 import { uncutPoint } from './uncut.ts';
@@ -32,7 +33,10 @@ export const power: Proof = {
       options,
     ),
   prepare: async (options) => {
-    await Promise.all([bootloaderFor(options), ...wantedFleets(options).map(makeImages)]);
+    await Promise.all([
+      bootloaderFor(options),
+      ...wantedFleets(options).map((fleet) => makeImages(fleet, firmwareChangesOf(options))),
+    ]);
   },
   guests: async (options) => {
     const modules = wantedFleets(options).map(async (fleet) => [fleet, await moduleOf(fleet)] as const);
@@ -40,7 +44,7 @@ export const power: Proof = {
   },
   open: async (options) => {
     const images = await Promise.all(
-      wantedFleets(options).map(async (fleet) => [fleet, await makeImages(fleet)] as const),
+      wantedFleets(options).map(async (fleet) => [fleet, await makeImages(fleet, firmwareChangesOf(options))] as const),
     );
     return new PowerBench(options, new Map(images), await bootloaderFor(options));
   },

@@ -6,7 +6,7 @@ import type { KnownBoot } from '../device/known-boots.ts';
 import type { Operation } from '../device/operations.ts';
 import type { Finding } from '../invariants.ts';
 import type { Recovery } from './judge.ts';
-import type { Outcome } from './scenarios.ts';
+import type { Outcome } from './scenario.ts';
 
 export interface Recovered {
   recovery: Recovery;
@@ -28,6 +28,8 @@ export interface Verdict {
   /** Violations that do not depend on which image may run. */
   findings: Finding[];
   runs: Outcome | undefined;
+  /** Number of the calibration record that the firmware says is in force; undefined where it is none of the story. */
+  holds: number | undefined;
   /** A trial has used up its boots. */
   spent: boolean;
   tookNs: number;

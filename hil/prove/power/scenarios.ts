@@ -1,28 +1,9 @@
-// The stories in which power is cut, as data.
-//
-// `start` is the device as it comes to the bench and what happened to it before; `steps` is the story in which power is cut. In `boots`, each step
-// names what may run once power is back, when the cut was between the end of the step before and the answer of this step. So an answer is a promise:
-// what was answered survives a cut right after it. `keeps` is the image that was confirmed at the start: it must stay bootable until the goal is
-// confirmed. `goal` is the image that runs at the end, when the story is begun again from its first step.
+// The stories in which power is cut, as data (scenario.ts).
 
 import type { Action } from '../device/actions.ts';
-import type { Fleet, ImageName } from '../device/images.ts';
-
-export type Outcome = ImageName | 'safe mode';
-
-export type Step = Action & { boots: readonly Outcome[] };
-
-export interface Scenario {
-  name: string;
-  /** The story in one sentence. */
-  about: string;
-  /** What runs on the device. */
-  fleet: Fleet;
-  start: { slots: { A?: ImageName; B?: ImageName }; story: readonly Action[] };
-  steps: readonly Step[];
-  keeps?: ImageName;
-  goal: ImageName;
-}
+import type { ImageName } from '../device/images.ts';
+import { recordScenarios } from './record-scenarios.ts';
+import type { Scenario, Step } from './scenario.ts';
 
 const on: Action = { do: 'switch on' };
 const updateTo = (image: ImageName): Action[] => [
@@ -258,6 +239,7 @@ export const scenarios: readonly Scenario[] = [
     keeps: 'v1',
     goal: 'v1',
   },
+  ...recordScenarios,
   journalSwitch('when marked', 64),
   journalSwitch('when tried', 63),
   journalSwitch('when confirmed', 62),

@@ -1,11 +1,12 @@
 // What must follow a good recovery: a trial that is not confirmed is rolled back, and the story, begun again, succeeds.
 
 import { act } from '../device/actions.ts';
+import { recordHeld, whyNotHeld } from '../device/calibration.ts';
 import type { Images } from '../device/images.ts';
 import { type Operator, StoryFailed } from '../device/operator.ts';
 import type { Finding } from '../invariants.ts';
 import { isConfirmed, type Recovery, runningNow } from './judge.ts';
-import type { Outcome, Scenario } from './scenarios.ts';
+import type { Outcome, Scenario } from './scenario.ts';
 
 /** Steps after which another image may run than before. */
 const restarting = ['reset', 'switch on', 'hang', 'hang on', 'wait for a watchdog'];
@@ -49,20 +50,23 @@ export class StoryAgain {
     recovery.handovers.pop();
   }
 
-  /** From the first step; or, when the goal runs already, from after the step that made it run. */
+  /** From the first step; or, when the goal runs already, from after the step that made it run. A story of records alone has no such step. */
   private repeat(runs: Outcome | undefined, recovery: Recovery): void {
     const { scenario, images, operator } = this;
     const { board } = operator;
     const restart = scenario.steps.findIndex(
       ({ do: what, boots }) => restarting.includes(what) && boots.includes(scenario.goal),
     );
-    const steps = runs === scenario.goal ? scenario.steps.slice(restart + 1) : scenario.steps;
+    const isOfRecords = scenario.keeps === scenario.goal && scenario.steps.some((step) => step.do === 'calibrate');
+    const steps = runs === scenario.goal && !isOfRecords ? scenario.steps.slice(restart + 1) : scenario.steps;
     if (this.isInTheWay(runs)) act(operator, { do: 'reset' }, images);
     for (const step of steps) if (step.do !== 'switch on') act(operator, step, images);
     const now = runningNow(board, recovery);
     if (now !== scenario.goal) throw new StoryFailed(`the story, begun again, ended with ${now} running`);
     if (!isConfirmed(board, scenario.goal, images))
       throw new StoryFailed(`the story, begun again, ended with ${scenario.goal} not confirmed`);
+    const lost = whyNotHeld(recordHeld(board), scenario.steps.at(-1)?.holds);
+    if (lost !== undefined) throw new StoryFailed(`the story, begun again, ended: ${lost}`);
     board.cutPower();
   }
 

@@ -10,7 +10,7 @@ import { provingBoard } from '../device/boards.ts';
 import { type Images, publicKeys } from '../device/images.ts';
 import { addRecord, type Operation } from '../device/operations.ts';
 import { Operator, StoryFailed } from '../device/operator.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 import { UncutStory } from './uncut.ts';
 
 export interface StoryOperation extends Operation {

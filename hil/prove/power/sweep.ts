@@ -14,6 +14,7 @@ import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { BootPolicy } from '../../../protocol/image/boot-state.ts';
 import { eventLines } from '../../rig/event-log.ts';
 import { choice, oneIn } from '../choice.ts';
+import { recordInForce } from '../device/calibration.ts';
 import type { Images } from '../device/images.ts';
 import type { KnownBoot } from '../device/known-boots.ts';
 import type { Cut, Operation } from '../device/operations.ts';
@@ -21,11 +22,11 @@ import { imageIn, type Window, windowOf } from '../device/window.ts';
 import type { Finding } from '../invariants.ts';
 import type { OnPartProgress, Part, PartResult, ProofOptions } from '../proof.ts';
 import type { DeviceUnderTest, Off } from './dut.ts';
-import { isTrialSpent, judge, judgeBoot, runningNow } from './judge.ts';
+import { isTrialSpent, judge, judgeBoot, judgeStep, runningNow } from './judge.ts';
 import { accessPoints, cutsIn, operationPoints, type Point } from './points.ts';
 import type { Recovered, Verdict } from './recovered.ts';
 import { alone, exhaustive, type Sampling, slice } from './sampling.ts';
-import type { Outcome } from './scenarios.ts';
+import type { Outcome } from './scenario.ts';
 import type { Recording } from './story.ts';
 import { uncutPoint } from './uncut.ts';
 import { WindowCheck } from './window-check.ts';
@@ -143,14 +144,12 @@ export class PartSweep {
     const { dut, result } = this;
     result.points++;
     const verdict = this.boot(names, window);
-    const { runs } = verdict;
     const findings = [...found, ...verdict.findings];
     const { steps, keeps } = dut.scenario;
     // A trial that lost power in each of its boots has used them up, and is rolled back.
     const isSpent = verdict.spent && names.length >= BootPolicy.TRIAL_BOOTS;
     const boots: readonly Outcome[] = isSpent ? [keeps ?? 'safe mode'] : steps[point.step].boots;
-    if (findings.length === 0 && (runs === undefined || !boots.includes(runs)))
-      findings.push({ invariant: 'whole', text: `it runs ${runs}; what may run here is ${boots.join(' or ')}` });
+    if (findings.length === 0) findings.push(...judgeStep(verdict, boots, steps[point.step].holds));
     if (findings.length > 0) this.report(point, names, findings, verdict.boot);
     return verdict;
   }
@@ -170,7 +169,8 @@ export class PartSweep {
     const repeats = isNew && oneIn(sampling.repeats, options.seed, `${name} repeated`);
     const checks = recovered.shared && oneIn(sampling.sharedChecked, options.seed, `${name} run all the same`);
     result.counts[recovered.shared ? 'shared' : 'boots']++;
-    const verdict = { runs, spent: isTrialSpent(recovered.ending), tookNs: recovered.recovery.tookNs };
+    const holds = recordInForce(recovered.records);
+    const verdict = { runs, holds, spent: isTrialSpent(recovered.ending), tookNs: recovered.recovery.tookNs };
     // A boot that is reported, or from which the sweep goes on, is run.
     if (recovered.shared && (checks || repeats || findings.length > 0)) {
       result.counts.checked++;

@@ -3,6 +3,7 @@
 import type { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import { eventLines } from '../../rig/event-log.ts';
+import { recordHeld } from '../device/calibration.ts';
 import type { Images } from '../device/images.ts';
 import { type Known, knownOf, storyImages } from '../device/known.ts';
 import { rowOf, type Told, toldOf } from '../device/told.ts';
@@ -10,7 +11,7 @@ import { imageIn } from '../device/window.ts';
 import type { Finding } from '../invariants.ts';
 import { freshRow, judgePromises, type Row, rowAfter } from '../promises.ts';
 import { type Handover, isConfirmed, judge, lookAtHandover, placeOf, type Recovery, runningNow } from './judge.ts';
-import type { Scenario, Step } from './scenarios.ts';
+import type { Scenario, Step } from './scenario.ts';
 
 /** Its name for `--point`. */
 export const uncutPoint = 'the story itself';
@@ -66,6 +67,8 @@ export class UncutStory {
       ...(last === undefined ? [] : judge(board, recovery, scenario, images)),
     ];
     if (last !== undefined && findings.length === 0) findings.push(...this.judgeOutcome(step, recovery));
+    if (findings.length === 0 && step.do === 'calibrate' && recordHeld(board) !== step.record)
+      findings.push({ invariant: 'stored', text: `record ${step.record} was answered, and flash does not hold it` });
     this.steps++;
     this.add(findings, step);
   }

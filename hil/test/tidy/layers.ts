@@ -11,17 +11,20 @@ const trusted = ['bootloader/crypto', 'bootloader/image', 'protocol/guest'];
 const firmwareLayers: Record<string, string[]> = {
   'firmware/kernel': ['protocol/guest'],
   'firmware/in-force': ['protocol/guest'],
-  'firmware/sense': ['firmware/kernel', 'protocol/guest'],
+  'firmware/calibration': ['protocol/guest'],
+  'firmware/sense': ['firmware/kernel', 'firmware/calibration', 'protocol/guest'],
   'firmware/protect': ['firmware/kernel', 'firmware/in-force', 'firmware/sense', 'protocol/guest'],
-  'firmware/drive': ['firmware/kernel', 'firmware/in-force', 'firmware/sense', ...trusted],
+  'firmware/drive': ['firmware/kernel', 'firmware/calibration', 'firmware/in-force', 'firmware/sense', ...trusted],
   'firmware/sequencer': ['protocol/guest'],
-  'firmware/pulse': ['firmware/kernel', 'protocol/guest'],
+  'firmware/pulse': ['firmware/kernel', 'firmware/calibration', 'protocol/guest'],
   'firmware/report': [
-    ...['kernel', 'in-force', 'sense', 'protect', 'drive', 'pulse'].map((part) => `firmware/${part}`),
+    ...['kernel', 'calibration', 'in-force', 'sense', 'protect', 'drive', 'pulse'].map((part) => `firmware/${part}`),
     ...trusted,
   ],
   firmware: [
-    ...['kernel', 'in-force', 'sense', 'protect', 'drive', 'pulse', 'report'].map((part) => `firmware/${part}`),
+    ...['kernel', 'calibration', 'in-force', 'sense', 'protect', 'drive', 'pulse', 'report'].map(
+      (part) => `firmware/${part}`,
+    ),
     ...trusted,
   ],
 };

@@ -10,6 +10,7 @@ export const assertionFloors: Readonly<Record<string, number>> = {
   firmware: 1.4,
   'firmware/kernel': 1.5,
   'firmware/in-force': 1.55,
+  'firmware/calibration': 1.4,
   'firmware/sense': 1.65,
   'firmware/protect': 1.6,
   'firmware/drive': 1.6,

@@ -4,6 +4,7 @@
 import { type ConstantTable, docOf, nameOf } from '../../../protocol/constants.ts';
 import { bootErrors } from '../../../protocol/smp/boot.ts';
 import { multiplexerErrors } from '../../../protocol/smp/multiplexer.ts';
+import { readoutErrors } from '../../../protocol/smp/readout.ts';
 import { sequencerErrors } from '../../../protocol/smp/sequencer.ts';
 import {
   enumErrors,
@@ -47,6 +48,7 @@ const groupTables: Record<number, ConstantTable> = {
   [SmpGroup.ENUM]: enumErrors,
   [SmpGroup.SEQUENCER]: sequencerErrors,
   [SmpGroup.MULTIPLEXER]: multiplexerErrors,
+  [SmpGroup.READOUT]: readoutErrors,
   [SmpGroup.BOOT]: bootErrors,
 };
 

@@ -33,6 +33,10 @@ export const MAP_IMAGE_SIZE_MAX: u32 = 0x0007f000;
 export const MAP_STORAGE: u32 = 0x00140000;
 /** Its size. */
 export const MAP_STORAGE_SIZE: u32 = 0x000c0000;
+/** Calibration record, first copy: one sector. */
+export const MAP_CALIBRATION_0: u32 = 0x00140000;
+/** Calibration record, second copy: one sector. */
+export const MAP_CALIBRATION_1: u32 = 0x00141000;
 /** Core RAM. */
 export const MAP_RAM_SIZE: u32 = 0x00020000;
 /** "CRBT", first word of the boot partition header {magic, length, CRC-32, 0}. */
@@ -478,6 +482,132 @@ export const LOG_CRC: u32 = 60;
 /** In SLOT: the bootloader kept control. */
 export const LOG_NO_SLOT: u32 = 255;
 
+// CALIBRATION: Layout of a calibration record, offsets in bytes.
+/** "CCR1". */
+export const CALIBRATION_MAGIC_VALUE: u32 = 0x31524343;
+/** Version of the payload that this table describes. */
+export const CALIBRATION_VERSION_VALUE: u32 = 1;
+/** Bytes a record has room in. */
+export const CALIBRATION_PLACE_SIZE: u32 = 0x00000400;
+/** u32. */
+export const CALIBRATION_MAGIC: u32 = 0;
+/** u32. */
+export const CALIBRATION_VERSION: u32 = 4;
+/** u32: bytes of the payload. */
+export const CALIBRATION_LENGTH: u32 = 8;
+/** u32: not 0, and higher in each newer record; places that a power cut spoiled leave gaps. */
+export const CALIBRATION_SEQUENCE: u32 = 12;
+/** u32: CRC-32 (IEEE) of the payload. */
+export const CALIBRATION_CRC: u32 = 16;
+/** u32: CRC-32 of everything before it. */
+export const CALIBRATION_HEAD_CRC: u32 = 20;
+/** Where the payload begins. */
+export const CALIBRATION_PAYLOAD: u32 = 24;
+/** Bytes of the longest payload. */
+export const CALIBRATION_PAYLOAD_MAX: u32 = 1000;
+/** Bytes of a payload of this version. */
+export const CALIBRATION_PAYLOAD_SIZE: u32 = 624;
+/** In the payload: first line. */
+export const CALIBRATION_LINES: u32 = 0;
+/** Converter lines. */
+export const CALIBRATION_LINE_COUNT: u32 = 2;
+/** Bytes of a line. */
+export const CALIBRATION_LINE_SIZE: u32 = 24;
+/** In the payload: first readout channel; it is line * 8 + tone. */
+export const CALIBRATION_CHANNELS: u32 = 48;
+/** Readout channels. */
+export const CALIBRATION_CHANNEL_COUNT: u32 = 16;
+/** Bytes of a channel. */
+export const CALIBRATION_CHANNEL_SIZE: u32 = 24;
+/** In the payload: first sequencer. */
+export const CALIBRATION_SEQUENCERS: u32 = 432;
+/** Sequencers. */
+export const CALIBRATION_SEQUENCER_COUNT: u32 = 6;
+/** Bytes of a sequencer. */
+export const CALIBRATION_SEQUENCER_SIZE: u32 = 24;
+/** In the payload: first thermometer. */
+export const CALIBRATION_THERMOMETERS: u32 = 576;
+/** Thermometers. */
+export const CALIBRATION_THERMOMETER_COUNT: u32 = 6;
+/** Bytes of a thermometer. */
+export const CALIBRATION_THERMOMETER_SIZE: u32 = 8;
+
+// CALLINE: Fields of a converter line, offsets in bytes.
+/** i32 in 1/256 of a converter step: what the converter of I shows without a signal. */
+export const CALLINE_OFFSET_I: u32 = 0;
+/** i32: that of Q. */
+export const CALLINE_OFFSET_Q: u32 = 4;
+/** i32 in 1/2^20: by how much more than 1 both are multiplied. */
+export const CALLINE_GAIN: u32 = 8;
+/** i32 in 1/2^20: by how much more than I the converter of Q shows. */
+export const CALLINE_IMBALANCE: u32 = 12;
+/** i32 in 1/2^20 rad: by how much more than a quarter turn Q is from I. */
+export const CALLINE_SKEW: u32 = 16;
+/** i32 in ns: how much later than the drive its answer arrives. */
+export const CALLINE_DELAY: u32 = 20;
+/** Largest offset, either sign: full scale. */
+export const CALLINE_OFFSET_MOST: u32 = 0x00080000;
+/** Largest gain and imbalance, either sign: a half. */
+export const CALLINE_GAIN_MOST: u32 = 0x00080000;
+/** Largest skew, either sign: half a radian. */
+export const CALLINE_SKEW_MOST: u32 = 0x00080000;
+/** Largest delay. */
+export const CALLINE_DELAY_MOST: u32 = 0x00002710;
+
+// CALCHANNEL: Fields of a readout channel, offsets in bytes.
+/** u32: FLAG_*. */
+export const CALCHANNEL_FLAGS: u32 = 0;
+/** i32 in 1/4 Hz: the tone of the channel on its line. */
+export const CALCHANNEL_FREQUENCY: u32 = 4;
+/** u32 in turns / 4e9: the phase its tone comes back with. */
+export const CALCHANNEL_PHASE: u32 = 8;
+/** i32 in 1/2^30: cosine of the rotation before the threshold. */
+export const CALCHANNEL_ROTATION_COS: u32 = 12;
+/** i32 in 1/2^30: its sine. */
+export const CALCHANNEL_ROTATION_SIN: u32 = 16;
+/** i32 in full scale times ns: threshold of the rotated sum. */
+export const CALCHANNEL_THRESHOLD: u32 = 20;
+/** In FLAGS: frequency and phase are calibrated. */
+export const CALCHANNEL_FLAG_TONE: u32 = 1;
+/** In FLAGS: rotation and threshold are calibrated. */
+export const CALCHANNEL_FLAG_THRESHOLD: u32 = 2;
+/** All flags there are. */
+export const CALCHANNEL_FLAGS_ALL: u32 = 3;
+/** Largest frequency, either sign: 500 MHz. */
+export const CALCHANNEL_FREQUENCY_MOST: u32 = 0x77359400;
+/** A whole turn: no phase reaches it. */
+export const CALCHANNEL_PHASE_TURN: u32 = 0xee6b2800;
+/** A cosine of 1. */
+export const CALCHANNEL_ROTATION_ONE: u32 = 0x40000000;
+
+// CALSEQ: Fields of a sequencer, offsets in bytes.
+/** i32 in 1/2^20: by how much more than 1 path 0 is multiplied. */
+export const CALSEQ_GAIN_0: u32 = 0;
+/** i32: path 1. */
+export const CALSEQ_GAIN_1: u32 = 4;
+/** i32 in 1/2^20 rad: by how much less than a quarter turn path 1 is to be from path 0. */
+export const CALSEQ_SKEW: u32 = 8;
+/** i32 in steps of the output: added to path 0. */
+export const CALSEQ_OFFSET_0: u32 = 12;
+/** i32: path 1. */
+export const CALSEQ_OFFSET_1: u32 = 16;
+/** u32 in turns / 4e9: added to the phase of its oscillator. */
+export const CALSEQ_PHASE: u32 = 20;
+/** Largest gain, either sign: a half. */
+export const CALSEQ_GAIN_MOST: u32 = 0x00080000;
+/** Largest skew, either sign: half a radian. */
+export const CALSEQ_SKEW_MOST: u32 = 0x00080000;
+/** Largest offset, either sign: full scale. */
+export const CALSEQ_OFFSET_MOST: u32 = 0x00007fff;
+
+// CALTHERM: Fields of a thermometer, offsets in bytes.
+/** i32 in uK: added to the temperature of its curve. */
+export const CALTHERM_OFFSET: u32 = 0;
+/** Zero. */
+export const CALTHERM_SPARE: u32 = 4;
+/** Largest offset, either sign. */
+export const CALTHERM_OFFSET_MOST: u32 = 0x001e8480;
+
 // SMP: Header and sizes.
 /** Bytes, big endian: op, flags, length (u16), group (u16), sequence, command. */
 export const SMP_HEADER_SIZE: u32 = 8;
@@ -517,6 +647,8 @@ export const GROUP_BOOT: u32 = 65;
 export const GROUP_CRYO: u32 = 66;
 /** Sample-and-hold cells of this controller. */
 export const GROUP_MULTIPLEXER: u32 = 67;
+/** Readout channels and the calibration record of this controller. */
+export const GROUP_READOUT: u32 = 68;
 
 // OS: Commands of the OS group.
 /** Echo. */
@@ -795,6 +927,30 @@ export const MUX_ERR_NO_TABLE: u32 = 15;
 export const MUX_ERR_CODE: u32 = 16;
 /** So large a step drifts faster than the idle time of the table can make up for; step less, or upload a table with more idle time. */
 export const MUX_ERR_NO_ROOM: u32 = 17;
+
+// ROCMD: Commands of the READOUT group.
+/** Store the calibration record, or read it. */
+export const ROCMD_RECORD: u32 = 0;
+/** State of the readout. */
+export const ROCMD_STATE: u32 = 1;
+/** Every command is below this. */
+export const ROCMD_COUNT: u32 = 2;
+
+// RO_ERR: Error codes of the READOUT group.
+/** Unknown error. */
+export const RO_ERR_UNKNOWN: u32 = 1;
+/** No offset in the request, or none that the record has. */
+export const RO_ERR_NO_OFFSET: u32 = 2;
+/** No length with the first chunk, or more than a record has room for, or a length that is no multiple of 8, or a chunk that is no multiple of 4 bytes. */
+export const RO_ERR_LENGTH: u32 = 3;
+/** The CRC-32 is not that of the bytes received; send the record again. */
+export const RO_ERR_CRC: u32 = 4;
+/** A field of the record is out of its range; STATE says which, by its offset. */
+export const RO_ERR_FIELD: u32 = 5;
+/** Another record came into force since this one was made; read it, and make yours from it. */
+export const RO_ERR_STALE: u32 = 6;
+/** Flash does not hold the record; the one before stays in force. */
+export const RO_ERR_FLASH: u32 = 7;
 
 // CRYO: Commands of the CRYO group.
 /** Read: temperature and state of every thermometer. */
@@ -1743,6 +1899,10 @@ export const EVENT_MUX_TABLE: u32 = 66;
 export const EVENT_MUX_EDGE_LOST: u32 = 67;
 /** A prepared value of a cell was refused when its marker rose: cell, refused so far. */
 export const EVENT_CELL_VALUE_REFUSED: u32 = 68;
+/** A calibration record is in force: CRC-32 of its payload, its sequence number. */
+export const EVENT_CALIBRATION: u32 = 72;
+/** A calibration record could not be stored: 0, sequence number of the one in force. */
+export const EVENT_CALIBRATION_FAILED: u32 = 73;
 /** A reset was requested over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
 
