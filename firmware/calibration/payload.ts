@@ -35,6 +35,7 @@ import {
   CALLINE_OFFSET_Q,
   CALLINE_SKEW,
   CALLINE_SKEW_MOST,
+  CALSEQ_CROSS,
   CALSEQ_GAIN_0,
   CALSEQ_GAIN_1,
   CALSEQ_GAIN_MOST,
@@ -42,8 +43,6 @@ import {
   CALSEQ_OFFSET_1,
   CALSEQ_OFFSET_MOST,
   CALSEQ_PHASE,
-  CALSEQ_SKEW,
-  CALSEQ_SKEW_MOST,
   CALTHERM_OFFSET,
   CALTHERM_OFFSET_MOST,
   CALTHERM_SPARE,
@@ -125,7 +124,7 @@ function faultInChannel(channel: usize): usize {
 function faultInSequencer(sequencer: usize): usize {
   if (!within(sequencer + CALSEQ_GAIN_0, CALSEQ_GAIN_MOST)) return sequencer + CALSEQ_GAIN_0;
   if (!within(sequencer + CALSEQ_GAIN_1, CALSEQ_GAIN_MOST)) return sequencer + CALSEQ_GAIN_1;
-  if (!within(sequencer + CALSEQ_SKEW, CALSEQ_SKEW_MOST)) return sequencer + CALSEQ_SKEW;
+  if (!within(sequencer + CALSEQ_CROSS, CALSEQ_GAIN_MOST)) return sequencer + CALSEQ_CROSS;
   if (!within(sequencer + CALSEQ_OFFSET_0, CALSEQ_OFFSET_MOST)) return sequencer + CALSEQ_OFFSET_0;
   if (!within(sequencer + CALSEQ_OFFSET_1, CALSEQ_OFFSET_MOST)) return sequencer + CALSEQ_OFFSET_1;
   assert(CALSEQ_PHASE + 4 == CALIBRATION_SEQUENCER_SIZE, 'every field of a sequencer was looked at');

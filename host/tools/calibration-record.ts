@@ -37,8 +37,8 @@ export interface SequencerCalibration {
   /** 1/2^20, beside 1. */
   gain0: number;
   gain1: number;
-  /** 1/2^20 rad. */
-  skew: number;
+  /** 1/2^20: of path 1, added to path 0. */
+  cross: number;
   offset0: number;
   offset1: number;
   /** Turns / 4e9. */
@@ -104,7 +104,7 @@ const channelFields: Record<keyof ChannelCalibration, number> = {
 const sequencerFields: Record<keyof SequencerCalibration, number> = {
   gain0: CalSequencer.GAIN_0,
   gain1: CalSequencer.GAIN_1,
-  skew: CalSequencer.SKEW,
+  cross: CalSequencer.CROSS,
   offset0: CalSequencer.OFFSET_0,
   offset1: CalSequencer.OFFSET_1,
   phase: CalSequencer.PHASE,

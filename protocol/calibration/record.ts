@@ -74,12 +74,11 @@ export const calibrationChannelTable = constantTable('CALCHANNEL', 'Fields of a 
 export const calibrationSequencerTable = constantTable('CALSEQ', 'Fields of a sequencer, offsets in bytes.', {
   GAIN_0: [0, 'i32 in 1/2^20: by how much more than 1 path 0 is multiplied'],
   GAIN_1: [4, 'i32: path 1'],
-  SKEW: [8, 'i32 in 1/2^20 rad: by how much less than a quarter turn path 1 is to be from path 0'],
+  CROSS: [8, 'i32 in 1/2^20: how much of path 1 is added to path 0, against a mixer whose quarter turn is none'],
   OFFSET_0: [12, 'i32 in steps of the output: added to path 0'],
   OFFSET_1: [16, 'i32: path 1'],
   PHASE: [20, 'u32 in turns / 4e9: added to the phase of its oscillator'],
-  GAIN_MOST: [0x8_0000, 'Largest gain, either sign: a half'],
-  SKEW_MOST: [0x8_0000, 'Largest skew, either sign: half a radian'],
+  GAIN_MOST: [0x8_0000, 'Largest gain and cross, either sign: a half'],
   OFFSET_MOST: [0x7fff, 'Largest offset, either sign: full scale'],
 });
 

@@ -585,18 +585,16 @@ export const CALCHANNEL_ROTATION_ONE: u32 = 0x40000000;
 export const CALSEQ_GAIN_0: u32 = 0;
 /** i32: path 1. */
 export const CALSEQ_GAIN_1: u32 = 4;
-/** i32 in 1/2^20 rad: by how much less than a quarter turn path 1 is to be from path 0. */
-export const CALSEQ_SKEW: u32 = 8;
+/** i32 in 1/2^20: how much of path 1 is added to path 0, against a mixer whose quarter turn is none. */
+export const CALSEQ_CROSS: u32 = 8;
 /** i32 in steps of the output: added to path 0. */
 export const CALSEQ_OFFSET_0: u32 = 12;
 /** i32: path 1. */
 export const CALSEQ_OFFSET_1: u32 = 16;
 /** u32 in turns / 4e9: added to the phase of its oscillator. */
 export const CALSEQ_PHASE: u32 = 20;
-/** Largest gain, either sign: a half. */
+/** Largest gain and cross, either sign: a half. */
 export const CALSEQ_GAIN_MOST: u32 = 0x00080000;
-/** Largest skew, either sign: half a radian. */
-export const CALSEQ_SKEW_MOST: u32 = 0x00080000;
 /** Largest offset, either sign: full scale. */
 export const CALSEQ_OFFSET_MOST: u32 = 0x00007fff;
 
