@@ -15,7 +15,7 @@
 import { read32 } from '../../protocol/guest/bus';
 import { crc32 } from '../../protocol/guest/crc32';
 import { copyFromBus } from '../../protocol/guest/dma';
-import { flashBusy, flashErase, flashFailed, flashProgram } from '../../protocol/guest/flash-job';
+import { flashBusy, flashErase, flashProgram, takeFlashResult } from '../../protocol/guest/flash-job';
 import {
   CALIBRATION_CRC,
   CALIBRATION_HEAD_CRC,
@@ -167,7 +167,7 @@ export function draftIsInForce(length: u32): bool {
 export function storeBusy(): bool {
   assert(phase <= PROGRAMMING, 'a record is stored in two phases');
   if (phase == IDLE || flashBusy()) return phase != IDLE;
-  const well = !flashFailed();
+  const well = takeFlashResult();
   assert(target < NO_PLACE && attempts < ATTEMPTS, 'a store under way has a place, and tries left');
   if (phase == PROGRAMMING && well && readsAs(target, next, nextSize())) finish();
   else if (phase == ERASING && well) program(target);
