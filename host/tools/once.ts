@@ -12,8 +12,27 @@ import { isAt, LockError, openLocked } from './kernel-lock.ts';
 const lookAgainMs = 50;
 const lockMode = 0o644;
 
+/** What this process is making or waiting for, by file: a second caller waits for the first, and does not ask for the lock again and again. */
+const underWay = new Map<string, Promise<unknown>>();
+
 /** The result of `found`, or else of `make`, which puts its result where `found` looks. */
 export async function madeOnce<Made>(
+  file: string,
+  found: () => Made | undefined,
+  make: () => Promise<Made>,
+): Promise<Made> {
+  const begun = underWay.get(file) as Promise<Made> | undefined;
+  if (begun !== undefined) return begun;
+  const making = madeUnderLock(file, found, make);
+  underWay.set(file, making);
+  try {
+    return await making;
+  } finally {
+    underWay.delete(file);
+  }
+}
+
+async function madeUnderLock<Made>(
   file: string,
   found: () => Made | undefined,
   make: () => Promise<Made>,
