@@ -1,6 +1,6 @@
 // The calibration record as a client meets it on a running device: stored over SMP, in force after resets, loss of power and updates.
 
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { LogKind } from '../../../host/board/log.ts';
 import {
   type CalibrationRecord,
@@ -25,6 +25,10 @@ function record(number: number): CalibrationRecord {
   made.thermometerOffsets[1] = -number;
   return made;
 }
+beforeAll(async () => {
+  await firmwareImage('1.0.0');
+});
+
 const payload = (number: number) => encodeCalibration(record(number));
 
 function inFlash(device: DeviceUnderTest) {
