@@ -4,11 +4,15 @@
 // here too (input.ts). What must stay true: an acquisition is in its bin whole, or in none and flagged.
 
 import {
+  READOUT_CHANNELS,
+  READOUT_LINES,
+  READOUT_TONES,
   SEQUENCER_FLAG_ACQ_BIN_INDEX_INVALID,
   SEQUENCER_FLAG_ACQ_BINNING_FIFO_ERROR,
   SEQUENCER_FLAG_ACQ_BINNING_OUT_OF_RANGE,
   SEQUENCER_INPUT_ACQUISITION,
   SEQUENCER_INPUT_BIN,
+  SEQUENCER_INPUT_CHANNEL,
   SEQUENCER_INPUT_CORE,
   SEQUENCER_INPUT_INDEX,
   SEQUENCER_INPUT_LENGTH,
@@ -39,7 +43,7 @@ import {
   settingOf,
 } from './core';
 import { isWaiting } from './input';
-import { BIN_SIZE, BINS, BINS_USED, coreAt, INPUT_WINDOW, SENDERS } from './layout';
+import { BIN_SIZE, BINS, BINS_USED, coreAt, INPUT_GAINS, INPUT_WINDOW, SENDERS } from './layout';
 import { requestTrigger } from './network';
 import { isWanted, write } from './records';
 
@@ -68,6 +72,7 @@ export function takeSums(flags: u32): u32 {
   assert(isWaiting(), 'sums are supplied to a window that waits');
   const core = coreAt(load<u32>(INPUT_WINDOW, SEQUENCER_INPUT_CORE) - 1);
   const acquisition = load<u32>(INPUT_WINDOW, SEQUENCER_INPUT_ACQUISITION);
+  const channel = load<u32>(INPUT_WINDOW, SEQUENCER_INPUT_CHANNEL);
   assert(acquisition < ACQUISITION_ROWS, 'a window that was opened');
   store<u32>(INPUT_WINDOW, 0, SEQUENCER_INPUT_CORE);
   store<u32>(core, load<u32>(core, FLAGS) | flags, FLAGS);
@@ -78,9 +83,28 @@ export function takeSums(flags: u32): u32 {
     acquisition,
     load<u32>(INPUT_WINDOW, SEQUENCER_INPUT_BIN),
     <i64>load<u32>(INPUT_WINDOW, SEQUENCER_INPUT_LENGTH),
-    load<i64>(INPUT_WINDOW, SEQUENCER_INPUT_SUM_0),
-    load<i64>(INPUT_WINDOW, SEQUENCER_INPUT_SUM_1),
+    multiplied(load<i64>(INPUT_WINDOW, SEQUENCER_INPUT_SUM_0), channel),
+    multiplied(load<i64>(INPUT_WINDOW, SEQUENCER_INPUT_SUM_1), channel),
   );
+}
+
+const GAIN_BITS: i64 = 16;
+const GAIN_ONE: u32 = 1 << 16;
+const GAIN_MOST: u32 = 64 << 16;
+
+/** What the sums of a converter line are multiplied by from now on; false where there is no such line, or the gain is out of range. */
+export function setInputGain(line: u32, gain: u32): bool {
+  if (line >= READOUT_LINES || gain < GAIN_ONE || gain > GAIN_MOST) return false;
+  // Kept less one, so that memory that is zero multiplies by one.
+  store<u32>(INPUT_GAINS + (line << 2), gain - GAIN_ONE);
+  return true;
+}
+
+function multiplied(sum: i64, channel: u32): i64 {
+  assert(channel < READOUT_CHANNELS, 'a channel of the readout');
+  const gain = <i64>load<u32>(INPUT_GAINS + ((channel / READOUT_TONES) << 2)) + <i64>GAIN_ONE;
+  assert(gain <= <i64>GAIN_MOST, 'a gain that was judged when it was set');
+  return gain == <i64>GAIN_ONE ? sum : (sum * gain) >> GAIN_BITS;
 }
 
 /** SEQUENCER_SUPPLY_*. */

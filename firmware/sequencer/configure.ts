@@ -2,12 +2,18 @@
 
 import {
   READOUT_CHANNELS,
+  SEQUENCER_SETTING_CLOCK_DRIFT,
+  SEQUENCER_SETTING_CORRECTION_CROSS,
+  SEQUENCER_SETTING_CORRECTION_GAIN,
+  SEQUENCER_SETTING_CORRECTION_OFFSET,
+  SEQUENCER_SETTING_CORRECTION_PHASE,
   SEQUENCER_SETTING_COST_MODEL,
   SEQUENCER_SETTING_COUNT_INVERT,
   SEQUENCER_SETTING_COUNT_THRESHOLD,
   SEQUENCER_SETTING_GAIN,
   SEQUENCER_SETTING_HEAD_START,
   SEQUENCER_SETTING_INPUT,
+  SEQUENCER_SETTING_INPUT_GAIN,
   SEQUENCER_SETTING_INTEGRATION_LENGTH,
   SEQUENCER_SETTING_OFFSET,
   SEQUENCER_SETTING_QUEUE_DEPTH,
@@ -35,12 +41,15 @@ import {
   Q1_PROFILE_SYNC_AGAIN_STEPS,
   Q1_PROFILE_SYNC_CREDIT_STEPS,
 } from '../../protocol/guest/generated/instructions';
+import { setInputGain } from './binning';
 import {
   CORE_INDEX,
   INVERSIONS,
   indexOf,
   QUEUE_MAX,
   RESPONSES,
+  SETTING_CORRECTION_GAIN,
+  SETTING_CORRECTION_OFFSET,
   SETTING_GAIN,
   SETTING_OFFSET,
   SETTINGS,
@@ -48,7 +57,9 @@ import {
   STATE,
   THRESHOLDS,
 } from './core';
+import { setDrift } from './drift';
 import { BINS_USED, CORE_COUNT, CORE_SIZE, CORES, coreAt, RECORD_MASK, SENDERS } from './layout';
+import { TURN } from './phase';
 
 const COST_MODELS: u32 = 2;
 const STEPS_MAX: u32 = 4096;
@@ -57,6 +68,8 @@ const LENGTH_MOST: u32 = 0xff_fffc;
 const ONE: u32 = 1 << 30;
 const FULL_GAIN: u32 = 0x7fff_7fff;
 const COUNT_MOST: u32 = 0xffff;
+const CORRECTION_MOST: i32 = 1 << 19;
+const OFFSET_MOST: i32 = 0x7fff;
 
 /** Every core as after a reset of the chip. */
 export function resetSettings(): void {
@@ -88,6 +101,8 @@ function put(core: usize, setting: u32, value: u32): void {
 /** False when there is no such setting, its value is out of range, or the sequencer is running. */
 export function configureCore(index: u32, setting: u32, at: u32, value: u32): bool {
   if (index >= CORE_COUNT) return false;
+  if (setting == SEQUENCER_SETTING_CLOCK_DRIFT) return at == 0 && setDrift(<i32>value);
+  if (setting == SEQUENCER_SETTING_INPUT_GAIN) return setInputGain(at, value);
   const core = coreAt(index);
   const state = load<u32>(core, STATE);
   assert(state <= SEQUENCER_STATE_STOPPED, 'a state of the table');
@@ -103,11 +118,21 @@ export function configureCore(index: u32, setting: u32, at: u32, value: u32): bo
       return putHalf(core + SETTING_GAIN, at, value);
     case SEQUENCER_SETTING_OFFSET:
       return putHalf(core + SETTING_OFFSET, at, value);
+    case SEQUENCER_SETTING_CORRECTION_GAIN:
+      return isWithin(value, CORRECTION_MOST) && putAt(core + SETTING_CORRECTION_GAIN, at, 2, value);
+    case SEQUENCER_SETTING_CORRECTION_OFFSET:
+      return isWithin(value, OFFSET_MOST) && putAt(core + SETTING_CORRECTION_OFFSET, at, 2, value);
     default:
       if (at != 0 || setting >= SETTINGS_WITHOUT_INDEX || !isInRange(setting, value)) return false;
       put(core, setting, value);
       return true;
   }
+}
+
+/** Whether the signed value is no further from zero than `most`. */
+function isWithin(value: u32, most: i32): bool {
+  assert(most > 0, 'a bound that a signed number can have');
+  return <i32>value <= most && <i32>value >= -most;
 }
 
 function putAt(table: usize, at: u32, count: u32, value: u32): bool {
@@ -149,6 +174,10 @@ function isInRange(setting: u32, value: u32): bool {
       return value < COST_MODELS;
     case SEQUENCER_SETTING_INPUT:
       return value <= READOUT_CHANNELS;
+    case SEQUENCER_SETTING_CORRECTION_CROSS:
+      return isWithin(value, CORRECTION_MOST);
+    case SEQUENCER_SETTING_CORRECTION_PHASE:
+      return <u64>value < TURN;
     default:
       return true;
   }

@@ -97,9 +97,12 @@ export const WINDOW_END: usize = 0x1e8;
 export const ACQUISITION_COUNT: usize = 0x1f0;
 /** Settings by number, u32 each; those with an index have places of their own. */
 export const SETTINGS: usize = 0x200;
-export const SETTINGS_WITHOUT_INDEX: u32 = 22;
+export const SETTINGS_WITHOUT_INDEX: u32 = 24;
 export const SETTING_GAIN: usize = 0x280;
 export const SETTING_OFFSET: usize = 0x284;
+/** Of both paths, i32 each. */
+export const SETTING_CORRECTION_GAIN: usize = 0x288;
+export const SETTING_CORRECTION_OFFSET: usize = 0x290;
 
 export const QUEUE: usize = 0x400;
 /** Shorter than the ring of commits. */

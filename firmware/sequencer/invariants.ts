@@ -97,8 +97,8 @@ import {
   WAVEFORMS,
   WEIGHTS,
 } from './layout';
-import { TURN } from './nco';
 import { checkShown } from './outputs';
+import { TURN } from './phase';
 
 const MARKERS: u32 = 15;
 const LATCHED_ANYTHING: u32 = NCO_RESET | NCO_FREQUENCY | NCO_PHASE | NCO_DELTA;

@@ -77,6 +77,13 @@ export const EXECUTED: usize = GLOBALS + 72;
 export const PLAYED: usize = GLOBALS + 84;
 /** The window that waits for its sums from the converter: SEQUENCER_INPUT_*. */
 export const INPUT_WINDOW: usize = GLOBALS + 96;
+/** Drift of the clock at DRIFT_SINCE, i64 in ns, and its billionths of a nanosecond, i32; since DRIFT_SINCE, i64, it grows by DRIFT_PPB, i32. */
+export const DRIFT_WHOLE: usize = GLOBALS + 160;
+export const DRIFT_SINCE: usize = GLOBALS + 168;
+export const DRIFT_PART: usize = GLOBALS + 176;
+export const DRIFT_PPB: usize = GLOBALS + 180;
+/** What the sums of each converter line are multiplied by, less one, u32 in 1/65536. */
+export const INPUT_GAINS: usize = GLOBALS + 184;
 /** Where the load of a sequence failed: the instruction or table row, u32. */
 export const LOAD_PLACE: usize = GLOBALS + 80;
 

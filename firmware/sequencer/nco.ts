@@ -19,9 +19,10 @@ import {
   PHASE_OFFSET,
   RELATIVE_PHASE,
 } from './core';
+import { grownAt } from './drift';
+import { TURN } from './phase';
 import { record } from './records';
 
-export const TURN: u64 = 4_000_000_000;
 /** Units of the instruction's phase, 1e-9 turn; as many make a turn. */
 const PHASE_UNITS: u64 = 4;
 export const PHASES_OF_TURN: u32 = 1_000_000_000;
@@ -37,14 +38,6 @@ export function discardNco(core: usize): void {
   store<u32>(core, 0, LATCHED_NCO);
 }
 
-/** `frequency` units a nanosecond for `time` nanoseconds, modulo a turn. */
-export function grown(frequency: i32, time: i64): i64 {
-  const units = (<i64>frequency * (time % <i64>TURN)) % <i64>TURN;
-  const phase = units < 0 ? units + <i64>TURN : units;
-  assert(phase >= 0 && phase < <i64>TURN, 'a phase is within a turn');
-  return phase;
-}
-
 export function commitNco(core: usize, index: u32, time: i64): void {
   const latched = load<u32>(core, LATCHED_NCO);
   assert(latched != 0, 'something is latched');
@@ -52,7 +45,7 @@ export function commitNco(core: usize, index: u32, time: i64): void {
   assert(time >= 0, 'a commit comes after the release');
   const before = load<i32>(core, FREQUENCY);
   if ((latched & NCO_RESET) != 0) {
-    store<u32>(core, <u32>((TURN - <u64>grown(before, time)) % TURN), PHASE_OFFSET);
+    store<u32>(core, <u32>((TURN - <u64>grownAt(before, time)) % TURN), PHASE_OFFSET);
     store<u32>(core, 0, RELATIVE_PHASE);
     store<u32>(core, 0, ACCUMULATED_PHASE);
   }
@@ -60,8 +53,8 @@ export function commitNco(core: usize, index: u32, time: i64): void {
     store<u32>(core, <u32>((<u64>load<u32>(core, LATCHED_PHASE) * PHASE_UNITS) % TURN), RELATIVE_PHASE);
   if ((latched & NCO_FREQUENCY) != 0) {
     const after = load<i32>(core, LATCHED_FREQUENCY);
-    const phase = <i64>load<u32>(core, PHASE_OFFSET) + grown(before, time);
-    store<u32>(core, <u32>((<u64>(phase - grown(after, time)) + TURN) % TURN), PHASE_OFFSET);
+    const phase = <i64>load<u32>(core, PHASE_OFFSET) + grownAt(before, time);
+    store<u32>(core, <u32>((<u64>(phase - grownAt(after, time)) + TURN) % TURN), PHASE_OFFSET);
     store<i32>(core, after, FREQUENCY);
   }
   if ((latched & NCO_DELTA) != 0) {

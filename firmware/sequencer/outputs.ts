@@ -12,6 +12,7 @@ import {
   SEQUENCER_OUTPUT_MARKERS,
   SEQUENCER_OUTPUT_PATH_0,
   SEQUENCER_OUTPUT_PATH_1,
+  SEQUENCER_SETTING_CORRECTION_PHASE,
 } from '../../protocol/guest/generated/constants';
 import {
   FREQUENCY,
@@ -24,11 +25,14 @@ import {
   SHOWN,
   SHOWN_COUNT,
   setFlag,
+  settingOf,
   TIME,
   WAVES,
 } from './core';
+import { corrected, hasCross } from './correction';
+import { grownAt } from './drift';
 import { NEVER, SAMPLES_MAX, SAMPLES_SIZE, WAVEFORMS, WEIGHTS } from './layout';
-import { grown, TURN } from './nco';
+import { TURN } from './phase';
 import { couldLeave, leftRange } from './range';
 
 const ENTRIES: u32 = 64;
@@ -99,15 +103,23 @@ export function outputAt(core: usize, which: u32, time: i64): u32 {
   const entry = entryAt(core, number - 1);
   assert(number - 1 >= oldest && load<i64>(entry) <= time, 'the last commit that is in force');
   assert(number == count || load<i64>(entryAt(core, number)) > time, 'the next one comes later');
-  if (which == SEQUENCER_OUTPUT_PATH_0) return <u32>sample(core, entry, 0, time);
-  if (which == SEQUENCER_OUTPUT_PATH_1) return <u32>sample(core, entry, 1, time);
+  if (which == SEQUENCER_OUTPUT_PATH_0) return <u32>shown(core, entry, 0, time);
+  if (which == SEQUENCER_OUTPUT_PATH_1) return <u32>shown(core, entry, 1, time);
   if (which == SEQUENCER_OUTPUT_MARKERS) return load<u32>(entry, 16);
   const frequency = load<i32>(entry, 32);
   if (which == SEQUENCER_OUTPUT_FREQUENCY) return frequency;
   const phases = <i64>load<u32>(entry, 36) + <i64>load<u32>(entry, 40) + <i64>load<u32>(entry, 44);
-  const phase = phases + grown(frequency, time);
-  assert(phase >= 0 && phase < 4 * <i64>TURN, 'each of four phases is less than a turn');
+  const phase = phases + <i64>settingOf(core, SEQUENCER_SETTING_CORRECTION_PHASE) + grownAt(frequency, time);
+  assert(phase >= 0 && phase < 5 * <i64>TURN, 'each of five phases is less than a turn');
   return <u32>(phase % <i64>TURN);
+}
+
+/** The sample of a path, corrected and limited to what its converter has. */
+function shown(core: usize, entry: usize, path: u32, time: i64): i32 {
+  assert(path <= 1, 'one of two paths');
+  const other = path == 0 && hasCross(core) ? sample(core, entry, 1, time) : 0;
+  const value = corrected(core, path, sample(core, entry, path, time), other);
+  return max<i32>(<i32>i16.MIN_VALUE, min<i32>(value, <i32>i16.MAX_VALUE));
 }
 
 function sample(core: usize, entry: usize, path: u32, time: i64): i32 {

@@ -34,6 +34,24 @@ export const sequencerSettings = constantTable('SEQUENCER_SETTING', 'Settings of
     'What its acquisitions see. 0: the responses; 1 + channel: readout channel 0 to 15 of the converters (acquire_ttl always counts in the responses)',
   ],
   SYNC_AGAIN: [21, 'Steps from the last sequencer in a later wait_sync to the release; no document gives them'],
+  CORRECTION_CROSS: [
+    22,
+    'How much of path 1 is added to path 0 at the outputs, i32 in 1/2^20, a half at most; the calibration record has it',
+  ],
+  CORRECTION_PHASE: [23, 'Added to the phase of the oscillator at the outputs, in 1/4e9 turn'],
+  CORRECTION_GAIN: [
+    24,
+    'Index 0, 1: by how much more than 1 the path is multiplied at the outputs, i32 in 1/2^20, a half at most',
+  ],
+  CORRECTION_OFFSET: [25, 'Index 0, 1: added to the path at the outputs, i32 in steps, full scale at most'],
+  CLOCK_DRIFT: [
+    26,
+    'Of all sequencers, also while they run: by how much the clock is fast, i32 in parts in 10^9; from now on the oscillators make up for it',
+  ],
+  INPUT_GAIN: [
+    27,
+    'Of all sequencers, also while they run; index 0, 1: what the sums of a converter line are multiplied by, 1/65536, 1 to 64: it makes up for the attenuation in front of the converter',
+  ],
   RESPONSES_MAX: [1024, 'Responses a sequencer has room for'],
 });
 

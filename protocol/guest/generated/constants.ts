@@ -1183,6 +1183,18 @@ export const SEQUENCER_SETTING_COST_MODEL: u32 = 19;
 export const SEQUENCER_SETTING_INPUT: u32 = 20;
 /** Steps from the last sequencer in a later wait_sync to the release; no document gives them. */
 export const SEQUENCER_SETTING_SYNC_AGAIN: u32 = 21;
+/** How much of path 1 is added to path 0 at the outputs, i32 in 1/2^20, a half at most; the calibration record has it. */
+export const SEQUENCER_SETTING_CORRECTION_CROSS: u32 = 22;
+/** Added to the phase of the oscillator at the outputs, in 1/4e9 turn. */
+export const SEQUENCER_SETTING_CORRECTION_PHASE: u32 = 23;
+/** Index 0, 1: by how much more than 1 the path is multiplied at the outputs, i32 in 1/2^20, a half at most. */
+export const SEQUENCER_SETTING_CORRECTION_GAIN: u32 = 24;
+/** Index 0, 1: added to the path at the outputs, i32 in steps, full scale at most. */
+export const SEQUENCER_SETTING_CORRECTION_OFFSET: u32 = 25;
+/** Of all sequencers, also while they run: by how much the clock is fast, i32 in parts in 10^9; from now on the oscillators make up for it. */
+export const SEQUENCER_SETTING_CLOCK_DRIFT: u32 = 26;
+/** Of all sequencers, also while they run; index 0, 1: what the sums of a converter line are multiplied by, 1/65536, 1 to 64: it makes up for the attenuation in front of the converter. */
+export const SEQUENCER_SETTING_INPUT_GAIN: u32 = 27;
 /** Responses a sequencer has room for. */
 export const SEQUENCER_SETTING_RESPONSES_MAX: u32 = 0x00000400;
 
