@@ -14,7 +14,9 @@ import { drive, runRails } from './drive/drive';
 import { actionsInForce, areHeatersOff, isMuted, isSafeState, railsAllowed } from './in-force/statement';
 import { runBudget } from './protect/budget';
 import { runInterlock } from './protect/interlock';
+import { correctPhases } from './pulse/clock-step';
 import { runSmp } from './report/task';
+import { runClock } from './sense/clock';
 import { noteRailTrips } from './sense/comparators';
 
 /** A comparator has called, or a step of coming up is due. */
@@ -35,6 +37,13 @@ export function balance(): void {
   runBudget();
   drive();
   assert(mayBeOn(), 'what was judged is done before the task ends');
+}
+
+/** What plays while the clock changes keeps its phase. */
+export function followClock(): void {
+  runClock();
+  correctPhases();
+  assert(mayBeOn(), 'no task leaves on what may not be on');
 }
 
 /** A request may have cleared an interlock. */

@@ -146,6 +146,12 @@ export const plantWordings: Partial<Record<number, Wording>> = {
     text: `a calibration record could not be stored in flash; record ${sequence} stays in force`,
     tone: 'red',
   }),
+  [EventKind.PHASES_CORRECTED]: (ppb, busy) => ({
+    event: 'phases-corrected',
+    facts: { ppb: ppb | 0, running: busy },
+    text: `the oscillators make up for a clock that is fast by ${ppb | 0} parts in 10^9`,
+    tone: 'dim',
+  }),
   [EventKind.TRIAL_ENDED]: (reason, microwatts) => ({
     event: 'trial-ended',
     facts: { reason: reasonText(reason), microwatts },

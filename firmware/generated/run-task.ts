@@ -2,11 +2,10 @@
 import * as task from '../../protocol/guest/generated/tasks';
 import { runHeaters } from '../drive/heaters';
 import { runMultiplexer } from '../drive/multiplexer';
-import { answerRails, balance, protect, serve } from '../judge-and-act';
+import { answerRails, balance, followClock, protect, serve } from '../judge-and-act';
 import { runWatchdog } from '../kernel/watchdog';
 import { runHealth } from '../protect/health';
 import { runHeartbeat } from '../report/heartbeat';
-import { runClock } from '../sense/clock';
 import { runFrontend } from '../sense/frontend';
 import { runThermometry } from '../sense/thermometry';
 
@@ -20,7 +19,7 @@ export function runTask(number: u32): void {
       answerRails();
       break;
     case task.TASK_CLOCK:
-      runClock();
+      followClock();
       break;
     case task.TASK_INTERLOCK:
       protect();

@@ -34,6 +34,7 @@ import {
   SEQUENCER_FIGURE_TIME_HIGH,
   SEQUENCER_FIGURE_TIME_LOW,
   SEQUENCER_FIGURE_WAITING,
+  SEQUENCER_SETTING_CORRECTION_CROSS,
   SEQUENCER_STATE_STOPPED,
   SMP_OP_READ,
   SMP_OP_WRITE,
@@ -58,7 +59,9 @@ import { recordEvent } from '../../protocol/guest/record-event';
 import { registerGroup } from '../../protocol/guest/smp/groups';
 import { openRequest } from '../../protocol/guest/smp/request';
 import { STATUS_GROUP } from '../../protocol/guest/smp/status';
-import { releaseSequencers, SEQUENCER_COUNT, selectItem, sequencerFigure, sequencersReleased } from './sequencers';
+import { correctSequencers, noteSetting } from './corrections';
+import { releaseSequencers } from './release';
+import { SEQUENCER_COUNT, selectItem, sequencerFigure, sequencersReleased } from './sequencers';
 import { answerSequenceUpload } from './upload';
 
 const ABSENT: u64 = u64.MAX_VALUE;
@@ -103,13 +106,17 @@ function answerConfigure(): u32 {
   const index = readUnsigned('index', 0);
   if (!fieldsOk() || setting > u8.MAX_VALUE || value > u32.MAX_VALUE || index > u16.MAX_VALUE) return MGMT_EINVAL;
   if (sequencer >= SEQUENCER_COUNT) return STATUS_GROUP + SEQ_ERR_NO_SEQUENCER;
+  // From here on settings are the firmware's: they follow from the calibration record, the clock and the attenuation.
+  if (setting >= SEQUENCER_SETTING_CORRECTION_CROSS) return STATUS_GROUP + SEQ_ERR_SETTING;
   releaseSequencers();
   if ((readSequencerBusy() & (1 << (<u32>sequencer))) != 0) return STATUS_GROUP + SEQ_ERR_BUSY;
   assert(setting != ABSENT && value != ABSENT, 'a setting and its value were sent');
   assert(sequencersReleased(), 'only a sequencer that is released takes a setting');
   selectItem(<u32>sequencer, <u32>setting, <u32>index);
   writeSequencerValue(<u32>value);
-  return readSequencerResult() == 0 ? 0 : STATUS_GROUP + SEQ_ERR_SETTING;
+  if (readSequencerResult() != 0) return STATUS_GROUP + SEQ_ERR_SETTING;
+  noteSetting(<u32>sequencer, <u32>setting, <u32>value);
+  return 0;
 }
 
 function answerStart(): u32 {
@@ -126,6 +133,7 @@ function answerStart(): u32 {
   }
   assert((mask & ~ALL) == 0 && mask != 0, 'sequencers that there are, one at least');
   assert((readSequencerBusy() & <u32>mask) == 0, 'only a sequencer that is not busy is armed');
+  correctSequencers();
   writeSequencerArm(<u32>mask);
   writeSequencerStart(<u32>mask);
   recordEvent(EVENT_SEQUENCER_STARTED, <u32>mask, 0);

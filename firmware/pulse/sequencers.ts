@@ -19,7 +19,6 @@ import {
   SEQUENCER_SELECT_ITEM_SHIFT,
   SEQUENCER_STATUS_DEADLOCK,
   SEQUENCER_STATUS_STOPPED,
-  writeSequencerControl,
   writeSequencerSelect,
   writeSequencerStatus,
 } from '../../protocol/guest/generated/registers';
@@ -32,11 +31,6 @@ export function sequencersReleased(): bool {
   const control = readSequencerControl();
   assert((control & ~SEQUENCER_CONTROL_RELEASE) == 0, 'the register has this one bit');
   return (control & SEQUENCER_CONTROL_RELEASE) != 0;
-}
-
-export function releaseSequencers(): void {
-  if (!sequencersReleased()) writeSequencerControl(SEQUENCER_CONTROL_RELEASE);
-  assert(sequencersReleased(), 'what was released runs until the reset');
 }
 
 /** Selects a setting or figure of a sequencer. */

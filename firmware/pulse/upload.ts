@@ -53,7 +53,8 @@ import {
 } from '../../protocol/guest/smp/chunks';
 import { openRequest } from '../../protocol/guest/smp/request';
 import { STATUS_GROUP } from '../../protocol/guest/smp/status';
-import { releaseSequencers, SEQUENCER_COUNT } from './sequencers';
+import { releaseSequencers } from './release';
+import { SEQUENCER_COUNT } from './sequencers';
 
 const ABSENT: u64 = u64.MAX_VALUE;
 /** What a sequence with every part as large as it may be takes; the staging area is a little larger. */

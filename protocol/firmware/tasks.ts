@@ -50,8 +50,8 @@ export const tasks: readonly Task[] = [
     release: { on: 'the clock’s line, and its own next look' },
     deadlineMs: 150,
     budgetCycles: 4_000,
-    code: ['sense/clock', 'runClock'],
-    doc: 'Follows the better clock reference',
+    code: ['judge-and-act', 'followClock'],
+    doc: 'Follows the better clock reference; the oscillators make up for its step',
   },
   {
     name: 'INTERLOCK',

@@ -47,6 +47,10 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
   CELL_VALUE_REFUSED: [68, 'A prepared value of a cell was refused when its marker rose: cell, refused so far'],
   CALIBRATION: [72, 'A calibration record is in force: CRC-32 of its payload, its sequence number'],
   CALIBRATION_FAILED: [73, 'A calibration record could not be stored: 0, sequence number of the one in force'],
+  PHASES_CORRECTED: [
+    74,
+    'The oscillators make up for the step of the clock: parts in 10^9 that it is fast, signed; sequencers that run, one bit each',
+  ],
   RESET_REQUESTED: [29, 'A reset was requested over SMP: boot mode, force'],
 });
 

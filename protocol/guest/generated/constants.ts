@@ -1913,6 +1913,8 @@ export const EVENT_CELL_VALUE_REFUSED: u32 = 68;
 export const EVENT_CALIBRATION: u32 = 72;
 /** A calibration record could not be stored: 0, sequence number of the one in force. */
 export const EVENT_CALIBRATION_FAILED: u32 = 73;
+/** The oscillators make up for the step of the clock: parts in 10^9 that it is fast, signed; sequencers that run, one bit each. */
+export const EVENT_PHASES_CORRECTED: u32 = 74;
 /** A reset was requested over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
 

@@ -3,7 +3,7 @@
 export const TASK_WATCHDOG: u32 = 0;
 /** Brings the supply rails up in order; answers their comparators. */
 export const TASK_RAILS: u32 = 1;
-/** Follows the better clock reference. */
+/** Follows the better clock reference; the oscillators make up for its step. */
 export const TASK_CLOCK: u32 = 2;
 /** Looks at every interlock and does what its row says. */
 export const TASK_INTERLOCK: u32 = 3;
