@@ -2,7 +2,7 @@
 //
 //   UPLOAD     w {seq, off, data, len, crc}     len and crc (CRC-32 of all) with off 0       -> {off}: where the next chunk begins
 //              chunks in order, in multiples of 4 bytes; any other off is dropped and the answer says what is wanted. The last one loads it
-//   CONFIGURE  w {seq, setting, value, index}   protocol/q1/settings.ts; index 0 when left out -> {}
+//   CONFIGURE  w {seq, setting, value, index}   protocol/q1/settings.ts; index 0 when left out -> {}. Settings from CORRECTION_CROSS on are refused: they are the firmware's
 //   START      w {mask}                         arms and starts, all in the same cycle         -> {}
 //   STOP       w {mask}                                                                        -> {}
 //   STATE      r {seq}   -> {state, flags, time, executed, slack, index, due, loaded, waiting}   protocol/q1/module.ts; times in ns

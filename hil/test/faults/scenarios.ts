@@ -86,6 +86,5 @@ export const scenarios: readonly Scenario[] = [
 export const pendingMitigations: readonly string[] = [
   'signal-drop: the qubits behind the line are taken out of the experiment by their readout fidelity',
   'adc-saturation: discrimination thresholds follow the attenuation, so that readout stays right',
-  'timing-jitter: phases of running programs are corrected for the frequency step of the switch',
   'calibration-drift: the drifting thermometer is calibrated anew against the other, and drift of readout is tracked by CUSUM',
 ];
