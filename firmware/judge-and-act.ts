@@ -41,8 +41,10 @@ export function balance(): void {
 
 /** What plays while the clock changes keeps its phase. */
 export function followClock(): void {
+  const gates = readOutputsState();
   runClock();
   correctPhases();
+  assert(readOutputsState() == gates, 'a change of the clock opens and closes no gate');
   assert(mayBeOn(), 'no task leaves on what may not be on');
 }
 

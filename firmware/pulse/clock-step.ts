@@ -29,6 +29,7 @@ let followed: u32 = 0;
 /** They were released just now, and run by the reference that is followed. */
 export function startClockStep(): void {
   assert(sequencersReleased(), 'they were released just now');
+  assert(readSequencerBusy() == 0, 'none runs yet');
   followed = readClockSelect();
   referenceOffset = <i32>readClockOffset(followed);
   drift = 0;

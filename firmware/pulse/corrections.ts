@@ -43,6 +43,7 @@ const inputs = memory.data(<i32>SEQUENCER_COUNT, 8);
 /** Their settings are those of a reset again. */
 export function forgetCorrections(): void {
   assert(sequencersReleased(), 'they were released just now');
+  assert(readSequencerBusy() == 0, 'none runs yet');
   done = 0;
   memory.fill(inputs, 0, SEQUENCER_COUNT);
 }
@@ -66,6 +67,8 @@ export function correctSequencers(): void {
 }
 
 function correct(sequencer: u32): void {
+  assert((readSequencerBusy() & (1 << sequencer)) == 0, 'a sequencer that runs takes no settings');
+  assert((done & (1 << sequencer)) == 0, 'it does not have this record yet');
   const place = sequencerPlace(calibrationPayload(), sequencer);
   set(sequencer, SEQUENCER_SETTING_CORRECTION_GAIN, 0, load<u32>(place, CALSEQ_GAIN_0));
   set(sequencer, SEQUENCER_SETTING_CORRECTION_GAIN, 1, load<u32>(place, CALSEQ_GAIN_1));
@@ -87,6 +90,7 @@ export function noteSetting(sequencer: u32, setting: u32, value: u32): void {
 
 function discriminate(sequencer: u32): void {
   const input = <u32>load<u8>(inputs + sequencer);
+  assert(input <= CALIBRATION_CHANNEL_COUNT, 'a channel that there is, or none');
   if (input == 0) return;
   const channel = channelPlace(calibrationPayload(), input - 1);
   if ((load<u32>(channel, CALCHANNEL_FLAGS) & CALCHANNEL_FLAG_THRESHOLD) == 0) return;
@@ -97,6 +101,7 @@ function discriminate(sequencer: u32): void {
 
 function set(sequencer: u32, setting: u32, index: u32, value: u32): void {
   assert(sequencersReleased(), 'settings are kept once they are released');
+  assert(index <= 1, 'a path of its output');
   selectItem(sequencer, setting, index);
   writeSequencerValue(value);
   assert(readSequencerResult() == 0, 'the record was judged by the ranges of the settings');

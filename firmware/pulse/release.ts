@@ -1,6 +1,10 @@
 // The release of the sequencers: when they are first needed. What must stay true: nobody plays without the corrections of the record in force.
 
-import { SEQUENCER_CONTROL_RELEASE, writeSequencerControl } from '../../protocol/guest/generated/registers';
+import {
+  readSequencerBusy,
+  SEQUENCER_CONTROL_RELEASE,
+  writeSequencerControl,
+} from '../../protocol/guest/generated/registers';
 import { startClockStep } from './clock-step';
 import { correctSequencers, forgetCorrections } from './corrections';
 import { sequencersReleased } from './sequencers';
@@ -12,4 +16,5 @@ export function releaseSequencers(): void {
   startClockStep();
   forgetCorrections();
   correctSequencers();
+  assert(readSequencerBusy() == 0, 'a release starts nothing');
 }

@@ -96,6 +96,7 @@ const GAIN_MOST: u32 = 64 << 16;
 export function setInputGain(line: u32, gain: u32): bool {
   if (line >= READOUT_LINES || gain < GAIN_ONE || gain > GAIN_MOST) return false;
   // Kept less one, so that memory that is zero multiplies by one.
+  assert(!isWaiting(), 'no window waits for sums that were measured before');
   store<u32>(INPUT_GAINS + (line << 2), gain - GAIN_ONE);
   return true;
 }
@@ -104,6 +105,7 @@ function multiplied(sum: i64, channel: u32): i64 {
   assert(channel < READOUT_CHANNELS, 'a channel of the readout');
   const gain = <i64>load<u32>(INPUT_GAINS + ((channel / READOUT_TONES) << 2)) + <i64>GAIN_ONE;
   assert(gain <= <i64>GAIN_MOST, 'a gain that was judged when it was set');
+  assert(abs(sum) < i64.MAX_VALUE / gain, 'a sum of the longest window, amplified, fits');
   return gain == <i64>GAIN_ONE ? sum : (sum * gain) >> GAIN_BITS;
 }
 

@@ -15,6 +15,7 @@ const HALF: i64 = 1 << 39;
 
 /** Whether path 0 needs the sample of path 1. */
 export function hasCross(core: usize): bool {
+  assert(SETTING_CORRECTION_GAIN + 8 == SETTING_CORRECTION_OFFSET, 'two gains, then two offsets');
   return settingOf(core, SEQUENCER_SETTING_CORRECTION_CROSS) != 0;
 }
 
@@ -25,6 +26,7 @@ export function corrected(core: usize, path: u32, own: i32, other: i32): i32 {
   const offset = load<i32>(core + (path << 2), SETTING_CORRECTION_OFFSET);
   const cross = path == 0 ? <i64>(<i32>settingOf(core, SEQUENCER_SETTING_CORRECTION_CROSS)) : 0;
   assert(abs(gain) < ONE && abs(cross) < ONE, 'settings that were judged when they were set');
+  assert(own == <i32>(<i16>own) && other == <i32>(<i16>other), 'samples have 16 bits');
   if (gain == 0 && cross == 0) return own + offset;
   const mixed = ((<i64>own) << BITS) + cross * <i64>other;
   return <i32>((mixed * (ONE + gain) + HALF) >> (2 * BITS)) + offset;

@@ -22,16 +22,19 @@ export function setDrift(ppb: i32): bool {
   store<i32>(DRIFT_PART, <i32>(part % BILLION));
   store<i64>(DRIFT_SINCE, now);
   store<i32>(DRIFT_PPB, ppb);
+  assert(wholeAt(now) + partAt(now) / BILLION == whole + part / BILLION, 'the drift does not jump');
   return true;
 }
 
 /** Nanoseconds since the drift was set. The real-time cores are a little ahead; what a commit before that needs is the drift at that time. */
 function passedAt(time: i64): i64 {
+  assert(time >= 0 && load<i64>(DRIFT_SINCE) >= 0, 'times count from the release');
   return max<i64>(time - load<i64>(DRIFT_SINCE), 0);
 }
 
 /** Drift in nanoseconds, without what partAt adds. */
 function wholeAt(time: i64): i64 {
+  assert(abs(load<i32>(DRIFT_PPB)) <= PPB_MOST, 'a drift that was judged when it was set');
   return load<i64>(DRIFT_WHOLE) + <i64>load<i32>(DRIFT_PPB) * (passedAt(time) / BILLION);
 }
 
@@ -46,6 +49,7 @@ export function grownAt(frequency: i32, time: i64): i64 {
   const part = partAt(time);
   const whole = wholeAt(time) + part / BILLION;
   const rest = part % BILLION;
+  assert(abs(rest) < BILLION, 'a rest is less than a nanosecond');
   if (whole == 0 && rest == 0) return grown(frequency, time);
   const phase = (grown(frequency, time - whole) - (<i64>frequency * rest) / BILLION) % <i64>TURN;
   return phase < 0 ? phase + <i64>TURN : phase;

@@ -118,6 +118,7 @@ export function outputAt(core: usize, which: u32, time: i64): u32 {
 function shown(core: usize, entry: usize, path: u32, time: i64): i32 {
   assert(path <= 1, 'one of two paths');
   const other = path == 0 && hasCross(core) ? sample(core, entry, 1, time) : 0;
+  assert(load<u32>(core, SHOWN_COUNT) != 0, 'something was committed');
   const value = corrected(core, path, sample(core, entry, path, time), other);
   return max<i32>(<i32>i16.MIN_VALUE, min<i32>(value, <i32>i16.MAX_VALUE));
 }
