@@ -16,6 +16,8 @@
 //    28       measurement: SHA-256 of the image as it was computed in this boot; zeros where none runs
 //    60  u32  CRC-32 of bytes 0 to 59, continued from MAGIC_VALUE: the magic is not stored, and records of another layout are none
 //
+// Bootloaders before the build number was recorded wrote "CBL1" at 0, the number of the boot at 4 and a CRC from 0; these are read as well.
+//
 // 64 records fill a sector. Only then is the next one erased, so at least the last 192 boots are there. A record is written before the hand-over
 // that it describes: a boot that is cut between the two has a record, one cut before has none. No decision depends on the log.
 
@@ -38,6 +40,8 @@ export const bootLogTable = constantTable('LOG', 'Layout of a boot-log record, o
   FAULT_ADDRESS: [24, 'u32'],
   MEASUREMENT: [28, '32 bytes'],
   CRC: [60, 'u32: CRC-32 (IEEE) of everything before it, continued from MAGIC_VALUE'],
+  OLD_MAGIC_VALUE: [0x314c_4243, '"CBL1", at 0 in records of the older layout'],
+  OLD_NUMBER: [4, 'u32, in records of the older layout'],
   NO_SLOT: [0xff, 'In SLOT: the bootloader kept control'],
 });
 

@@ -21,6 +21,8 @@ import {
   LOG_MAGIC_VALUE,
   LOG_MEASUREMENT,
   LOG_NUMBER,
+  LOG_OLD_MAGIC_VALUE,
+  LOG_OLD_NUMBER,
   LOG_REASONS,
   LOG_SIZE,
   LOG_VERSION,
@@ -88,7 +90,7 @@ export function draftLog(): LogRecord {
 export function appendLog(): bool {
   const newest = newestPlace();
   const known = newest != NO_PLACE;
-  const number = known ? read32(placeAddress(newest) + LOG_NUMBER) + 1 : 1;
+  const number = known ? logAt(probe).number + 1 : 1;
   const sector = known ? newest / PLACES_A_SECTOR : 0;
   const place = known ? blankFrom(newest + 1, sector, (sector + 1) % SECTORS) : blankFrom(0, 0, 0);
   if (place == NO_PLACE) return false;
@@ -105,14 +107,24 @@ export function appendLog(): bool {
 export function readLog(place: u32, target: usize): bool {
   assert(target != record, 'what is read does not replace the draft');
   copyFromBus(target, placeAddress(place), LOG_SIZE);
-  return checksumOf(target) == load<u32>(target, LOG_CRC);
+  return checksumOf(target) == load<u32>(target, LOG_CRC) || takeOld(target);
+}
+
+/** A record as bootloaders wrote it before it had the build number, brought to today's layout: a bootloader stays on its device for good. */
+function takeOld(target: usize): bool {
+  if (load<u32>(target) != LOG_OLD_MAGIC_VALUE || crc32(0, target, LOG_CRC) != load<u32>(target, LOG_CRC)) return false;
+  assert(LOG_OLD_NUMBER == LOG_BUILD, 'the build number stands where the number stood');
+  const old = logAt(target);
+  old.number = load<u32>(target, LOG_OLD_NUMBER);
+  old.build = 0;
+  return true;
 }
 
 function checksumOf(record: usize): u32 {
   return crc32(LOG_MAGIC_VALUE, record, LOG_CRC);
 }
 
-/** The place of the newest record, or NO_PLACE. As a rule the search looks at a dozen words; after a cut it may look at all. */
+/** The place of the newest record, which is in `probe` then, or NO_PLACE. As a rule the search looks at a dozen words; after a cut it may look at all. */
 export function newestPlace(): u32 {
   for (let sector: u32 = 0; sector < SECTORS; sector++) {
     const first = sector * PLACES_A_SECTOR;
@@ -150,6 +162,7 @@ function newestOfAll(): u32 {
     found = place;
   }
   assert(found <= NO_PLACE, 'a place of the log, or none');
+  if (found != NO_PLACE && !readLog(found, probe)) return NO_PLACE;
   return found;
 }
 

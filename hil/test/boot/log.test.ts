@@ -1,5 +1,6 @@
 // The boot log and the boot record, on the real board: they say what happened in a boot, also after power cuts.
 
+import { crc32 } from 'node:zlib';
 import { Decoder } from 'cbor-x';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LogKind } from '../../../host/board/log.ts';
@@ -13,6 +14,7 @@ import {
 } from '../../../host/tools/smp/boot-group.ts';
 import { nameOf } from '../../../protocol/constants.ts';
 import { FLASH, RESET } from '../../../protocol/generated/registers.ts';
+import { BootLog } from '../../../protocol/image/boot-log.ts';
 import { BootPolicy, bootDecisions } from '../../../protocol/image/boot-state.ts';
 import { rejectReasons } from '../../../protocol/image/reasons.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
@@ -52,6 +54,22 @@ describe('the boot log', () => {
     bench.tellAndReboot('r');
     const versions = (await logOf(bench)).map(({ ran }) => ran && [ran.version, ran.build]);
     expect(versions).toEqual([[0x0101_0000, 1], [0x0101_0000, 70000], undefined]);
+  });
+
+  test('goes on from records of a bootloader that did not know build numbers', async () => {
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
+    bench.powerOn();
+    const { MAGIC_VALUE, NUMBER, OLD_MAGIC_VALUE, OLD_NUMBER, CRC, SIZE } = BootLog;
+    expect(MAGIC_VALUE).not.toBe(OLD_MAGIC_VALUE);
+    const record = bench.board.flashImage().slice(MemoryMap.BOOT_LOG, MemoryMap.BOOT_LOG + SIZE);
+    const words = new DataView(record.buffer);
+    words.setUint32(OLD_NUMBER, words.getUint32(NUMBER, true) + 40, true);
+    words.setUint32(0, OLD_MAGIC_VALUE, true);
+    words.setUint32(CRC, crc32(record.subarray(0, CRC)), true);
+    bench.programmer.write(MemoryMap.BOOT_LOG, record);
+    const boots = await logOf(bench);
+    expect(boots.map(({ number }) => number)).toEqual([41, 42]);
+    expect(boots[0].ran).toMatchObject({ version: 0x0100_0000, build: 0 });
   });
 
   test('has every boot of a day of updates', async () => {

@@ -479,6 +479,10 @@ export const LOG_FAULT_ADDRESS: u32 = 24;
 export const LOG_MEASUREMENT: u32 = 28;
 /** u32: CRC-32 (IEEE) of everything before it, continued from MAGIC_VALUE. */
 export const LOG_CRC: u32 = 60;
+/** "CBL1", at 0 in records of the older layout. */
+export const LOG_OLD_MAGIC_VALUE: u32 = 0x314c4243;
+/** u32, in records of the older layout. */
+export const LOG_OLD_NUMBER: u32 = 4;
 /** In SLOT: the bootloader kept control. */
 export const LOG_NO_SLOT: u32 = 255;
 
