@@ -102,6 +102,14 @@ export const catalogue: readonly CatalogueEntry[] = [
     },
     addTo: async (program) => (await import('./commands/compare.ts')).addCompareCommand(program),
   },
+  {
+    ...{
+      name: 'calibrate',
+      usage: '[options] [node]',
+      about: 'bring the readout of a device into its limits, and keep it there',
+    },
+    addTo: async (program) => (await import('./commands/calibrate.ts')).addCalibrateCommand(program),
+  },
 ];
 
 /** The entry that a command line calls, or for which it wants help. An option before a command has no value. */

@@ -113,7 +113,7 @@ function refuseAbsent(chain: ReadoutChain, channels: readonly number[]): void {
   }
 }
 
-function parseChannels(text: string): number[] {
+export function parseChannels(text: string): number[] {
   const channels = text.split(',').flatMap((part) => {
     const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(part.trim()) ?? [];
     const [from, to] = [Number(first), Number(last)];
@@ -130,7 +130,7 @@ function parseLength(text: string): number {
   throw new InvalidArgumentError('expected nanoseconds, 100 to 16384, a multiple of 4');
 }
 
-function collectFault(text: string, before: string[] = []): string[] {
+export function collectFault(text: string, before: string[] = []): string[] {
   try {
     parseFault(text);
   } catch (error) {

@@ -1,6 +1,7 @@
 // What can be measured: one file each, by the name that `make bench` calls it.
 
 import { benchBoard } from './board.ts';
+import { benchCalibrateAll } from './calibrate-all.ts';
 import { benchColdBoot } from './cold-boot.ts';
 import { benchCryostat } from './cryostat.ts';
 import { benchCrypto } from './crypto.ts';
@@ -28,6 +29,7 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   'mux-slots': benchMuxSlots,
   'mux-day': benchMuxDay,
   readout: benchReadout,
+  'calibrate-all': benchCalibrateAll,
   links: benchLinks,
   upload: benchUpload,
   durable: benchDurable,

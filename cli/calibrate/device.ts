@@ -1,0 +1,56 @@
+// What `coldrig calibrate` works on: a device behind a target, or a new board in its fridge whose time runs while a client waits.
+
+import { DeviceUnderTest } from '../../hil/rig/device.ts';
+import { BoardReadout } from '../../hil/rig/readout/calibration-bench.ts';
+import { second } from '../../hil/rig/time.ts';
+import { WiredCryostat } from '../../hil/rig/wiring.ts';
+import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
+import type { ReadoutChain } from '../../host/plant/readout/chain-data.ts';
+import { buildAll } from '../../host/tools/build.ts';
+import { SmpReadout } from '../../host/tools/calibration/smp-readout.ts';
+import { SmpClient } from '../../host/tools/smp/index.ts';
+
+export interface EmulatedOptions {
+  fridge: Fridge;
+  chain: ReadoutChain;
+  seed: number;
+  faults: readonly string[];
+  /** Told what is built. */
+  notes: (what: string) => void;
+}
+
+/** The firmware starts its tasks. */
+const SETTLE_NS = 2 * second;
+
+/** A client, and the readout that it reaches. */
+export interface Reached {
+  client: SmpClient;
+  readout: SmpReadout;
+}
+
+export async function emulated(options: EmulatedOptions, signal: AbortSignal): Promise<Reached> {
+  const { fridge, chain, seed, faults, notes } = options;
+  const build = await buildAll(['factory'], notes);
+  const image = build.images.get('factory');
+  if (!image) throw new Error("the build made no image 'factory'");
+  signal.throwIfAborted();
+  const wired = new WiredCryostat(fridge, { seed, readout: chain });
+  const device = await DeviceUnderTest.running({
+    ...{ slots: { A: image.bytes }, bootloader: build.bootloader, keys: [build.publicKey], seed },
+    surroundings: () => wired,
+  });
+  device.run(SETTLE_NS);
+  for (const fault of faults) device.fault(fault);
+  const client = device.client();
+  return { client, readout: new BoardReadout(device, client, { signal }) };
+}
+
+export async function behindTarget(
+  target: string,
+  timeoutMs: number | undefined,
+  signal: AbortSignal,
+): Promise<Reached> {
+  // A serial line may still carry answers to a client before us.
+  const client = await SmpClient.open(target, { timeoutMs, firstSequence: process.pid & 0xff, signal });
+  return { client, readout: new SmpReadout(client, { signal }) };
+}

@@ -1,0 +1,70 @@
+// The folder of calibration records on disk: each file is written whole (another name, sync, rename), and a record is never replaced.
+
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { RecordError } from '../../host/tools/calibration/record.ts';
+import { CalibrationRecords, type RecordFolder } from '../../host/tools/calibration/session.ts';
+import { Failure } from '../failure.ts';
+import { readText, writeOutput } from '../files.ts';
+import { systemReason } from '../system-error.ts';
+
+export class DiskFolder implements RecordFolder {
+  private readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  names(): string[] {
+    try {
+      return readdirSync(this.path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw this.failure(error, 'read');
+    }
+  }
+
+  read(name: string): string {
+    return readText(join(this.path, name), 'the calibration record');
+  }
+
+  write(name: string, text: string): void {
+    this.make();
+    writeOutput(join(this.path, name), text, 'the calibration record', { overwrite: false });
+  }
+
+  replace(name: string, text: string): void {
+    this.make();
+    writeOutput(join(this.path, name), text, 'the session');
+  }
+
+  remove(name: string): void {
+    rmSync(join(this.path, name), { force: true });
+  }
+
+  private make(): void {
+    try {
+      mkdirSync(this.path, { recursive: true });
+    } catch (error) {
+      throw this.failure(error, 'made');
+    }
+  }
+
+  private failure(error: unknown, what: string): Failure {
+    const reason = systemReason(error) ?? String(error);
+    return new Failure(
+      'FILE',
+      `the folder of records ${this.path} cannot be ${what}: ${reason}; choose another with --records`,
+    );
+  }
+}
+
+/** Everything in a folder; a file that is no record is told with its name. */
+export function openRecords(path: string): CalibrationRecords {
+  try {
+    return new CalibrationRecords(new DiskFolder(path));
+  } catch (error) {
+    if (error instanceof RecordError) throw new Failure('RECORD', `${path}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,94 @@
+// A board in its fridge whose readout goes wrong: the watch sees it, gain control and calibration bring SNR and levels back, and nobody helps.
+
+import { beforeEach, describe, expect, test } from 'vitest';
+import { deviceIdentity, deviceTime } from '../../../host/tools/calibration/device.ts';
+import { planOfChain } from '../../../host/tools/calibration/plan-of-chain.ts';
+import { CalibrationRecords } from '../../../host/tools/calibration/session.ts';
+import { graphOf, quantitiesOf, rootsOf, Station } from '../../../host/tools/calibration/station.ts';
+import { MemoryFolder } from '../../../host/tools/calibration/testing.ts';
+import { maintainAll, type Work, watchOn } from '../../../host/tools/calibration/work.ts';
+import { openFridge } from '../../../host/tools/open-fridge.ts';
+import { openReadout } from '../../../host/tools/readout/open-readout.ts';
+import type { SmpClient } from '../../../host/tools/smp/index.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { BoardReadout } from '../../rig/readout/calibration-bench.ts';
+import { second } from '../../rig/time.ts';
+import { WiredCryostat } from '../../rig/wiring.ts';
+
+const channel = 0;
+
+/** A board whose channel was calibrated, and the chain it reads, which a test may change. */
+async function calibratedBoard() {
+  const chain = structuredClone(openReadout('uts'));
+  const plan = planOfChain(chain, [channel]);
+  const wired = new WiredCryostat(openFridge('uts'), { seed: 1, readout: chain });
+  const device = await DeviceUnderTest.running({ surroundings: () => wired });
+  device.run(2 * second);
+  const client = device.client();
+  const quantities = quantitiesOf(plan);
+  const graph = graphOf(quantities);
+  const records = new CalibrationRecords(new MemoryFolder());
+  const identity = await deviceIdentity(client);
+  const about = { identity, now: () => deviceTime(client) };
+  const station = new Station(quantities, plan, new BoardReadout(device, client), records, about);
+  const work: Work = { graph, plan, records, station, roots: rootsOf(graph) };
+  const { failures } = await maintainAll(work, [], {});
+  expect(failures).toEqual([]);
+  return { device, client, chain, work };
+}
+
+let board: Awaited<ReturnType<typeof calibratedBoard>>;
+beforeEach(async () => {
+  board = await calibratedBoard();
+}, 600_000);
+
+const pauseOf = (client: SmpClient) => (milliseconds: number) => client.pause(milliseconds);
+
+/** Watches for so many seconds of the device, a look a second. */
+function watch(seconds: number) {
+  const limits = { sampleNs: second, forNs: seconds * second, pause: pauseOf(board.client) };
+  return watchOn(board.work, limits, {});
+}
+
+/** What a fresh measurement says, and whether everything is in spec. */
+async function state() {
+  const { station } = board.work;
+  const threshold = await station.run(`threshold-${channel}`, 'check');
+  return { verdict: threshold.verdict, snrDecibels: threshold.results.snrDecibels };
+}
+
+describe('without a person', { timeout: 600_000 }, () => {
+  test('a loss of gain is seen and made up for', async () => {
+    const level = (await board.work.station.run('gain-0', 'check')).results.levelCodes;
+    board.device.fault('signal-drop at readout-return 2dB');
+    board.device.run(2 * second);
+    expect((await board.work.station.run('gain-0', 'check')).verdict).toBe('out_of_spec');
+    const { failures } = await maintainAll(board.work, board.work.graph.order, {});
+    expect(failures).toEqual([]);
+    const after = (await board.work.station.run('gain-0', 'check')).results.levelCodes;
+    expect(after / level).toBeCloseTo(1, 1);
+    expect((await state()).snrDecibels).toBeGreaterThan(20);
+  });
+
+  test('a resonator that jumps is doubted by the watch and found again', async () => {
+    const [resonator] = board.chain.lines[0].resonators;
+    Object.assign(resonator, { offsetHertz: resonator.offsetHertz + 2.5e6 });
+    expect((await state()).verdict).not.toBe('in_spec');
+    const seen = await watch(3);
+    expect(seen.doubts.length).toBeGreaterThan(0);
+    expect(seen.failures).toEqual([]);
+    const healed = await state();
+    expect(healed.verdict).toBe('in_spec');
+    expect(healed.snrDecibels).toBeGreaterThan(20);
+  });
+
+  test('a saturated converter is attenuated by the firmware, and calibrated as it is then', async () => {
+    board.device.fault('adc-saturation at readout-return 9dB');
+    board.device.run(10 * second);
+    const { failures } = await maintainAll(board.work, board.work.graph.order, {});
+    expect(failures).toEqual([]);
+    const healed = await state();
+    expect(healed.verdict).toBe('in_spec');
+    expect(healed.snrDecibels).toBeGreaterThan(20);
+  });
+});

@@ -1,0 +1,217 @@
+// Calibrations of a readout channel: where its resonator is, and how both states of its qubit are told apart.
+//
+// What must stay true: a frequency that was calibrated is in the record; before that it is the plan's.
+
+import { CalChannel } from '../../../../protocol/calibration/record.ts';
+import type { CalibrationRecord, ChannelCalibration } from '../../calibration-record.ts';
+import { fitCurve } from '../fit.ts';
+import { type CalibrationPlan, type ChannelPlan, lineOf } from '../plan.ts';
+import type { Measured, Quantity } from '../quantity.ts';
+import { within } from '../quantity.ts';
+import { deviationOf, difference, type Iq, meanOf, sizeOf } from '../readout-bench.ts';
+
+const QUARTERS = 4;
+const FULL_SCALE_CODES = 2048;
+const CLIPPED = 'the converter was out of its range';
+
+type Make = (channel: ChannelPlan, timeoutNs: number) => Quantity;
+
+function withChannel(
+  record: CalibrationRecord,
+  channel: number,
+  change: Partial<ChannelCalibration>,
+): CalibrationRecord {
+  const channels = record.channels.map((each, index) => (index === channel ? { ...each, ...change } : each));
+  return { ...record, channels };
+}
+
+/** Where the tone of a channel is now. */
+export function toneHertz(record: CalibrationRecord, { channel, frequencyHertz }: ChannelPlan): number {
+  const { flags, frequencyQuarterHertz } = record.channels[channel];
+  return (flags & CalChannel.FLAG_TONE) !== 0 ? frequencyQuarterHertz / QUARTERS : frequencyHertz;
+}
+
+/** Points of a scan, in linewidths from where the resonator should be. */
+const scans = {
+  check: { reach: 1.2, points: 9 },
+  calibrate: { reach: 4, points: 33 },
+} as const;
+const SCAN_SHOTS = 20;
+/** A peak against the scatter of a point, and how much of the scan its curve explains. */
+const PEAK_LEAST = 8;
+const EXPLAINED_LEAST = 0.9;
+
+/** The middle of both states of the resonator, where their answers are furthest apart. */
+export const resonatorNode: Make = (plan, timeoutNs) => ({
+  ...{ name: `resonator-${plan.channel}`, dependsOn: [`timing-${lineOf(plan.channel)}`], timeoutNs },
+  async measure({ bench, record, plan: { limits, windowNs } }, width): Promise<Measured> {
+    const { channel, amplitude, kappaHertz } = plan;
+    const { reach, points } = scans[width];
+    const middleHertz = toneHertz(record, plan);
+    const inputs = {
+      channel,
+      amplitude,
+      middleHertz,
+      reachHertz: reach * kappaHertz,
+      points,
+      windowNs,
+      shots: SCAN_SHOTS,
+    };
+    const offsets = Array.from({ length: points }, (_, i) => reach * kappaHertz * ((2 * i) / (points - 1) - 1));
+    const data: Record<string, number[]> = {
+      offsetHertz: offsets,
+      distanceCodes: [],
+      zeroI: [],
+      zeroQ: [],
+      oneI: [],
+      oneQ: [],
+    };
+    let [clipped, scatter] = [false, 0];
+    for (const offset of offsets) {
+      const shots = await bench.measure({
+        channel,
+        amplitude,
+        windowNs,
+        shots: SCAN_SHOTS,
+        driveHertz: middleHertz + offset,
+      });
+      const [zero, one] = [meanOf(shots.zero), meanOf(shots.one)];
+      clipped ||= shots.clipped;
+      scatter = Math.max(scatter, deviationOf(shots.zero) / Math.sqrt(SCAN_SHOTS));
+      const row = {
+        distanceCodes: sizeOf(difference(one, zero)),
+        zeroI: zero.i,
+        zeroQ: zero.q,
+        oneI: one.i,
+        oneQ: one.q,
+      };
+      for (const [key, value] of Object.entries(row)) data[key].push(value);
+    }
+    const peak = Math.max(...data.distanceCodes);
+    const at = offsets[data.distanceCodes.indexOf(peak)];
+    const found = fitCurve(
+      'dispersive',
+      offsets,
+      data.distanceCodes,
+      [peak, at, kappaHertz, kappaHertz / 2],
+      [peak, kappaHertz, kappaHertz, kappaHertz],
+    );
+    const { centre, kappa, chi } = found.parameters;
+    const limit = limits.frequencyParts * kappaHertz;
+    const results = {
+      frequencyHertz: middleHertz + centre,
+      offHertz: centre,
+      kappaHertz: Math.abs(kappa),
+      chiHertz: Math.abs(chi),
+      peakCodes: peak,
+    };
+    return {
+      ...{ inputs, data, fit: found, results },
+      bad: clipped ? CLIPPED : badScan(peak / scatter, found.explained, centre, reach * kappaHertz),
+      off: Math.abs(centre) / limit,
+      text: `the resonator is ${(centre / 1e3).toFixed(1)} kHz from its tone, limit ${(limit / 1e3).toFixed(0)} kHz`,
+    };
+  },
+  correct({ record }, { results }) {
+    const { channel } = plan;
+    const quarters = within(results.frequencyHertz * QUARTERS, CalChannel.FREQUENCY_MOST, 'the frequency');
+    const flags = record.channels[channel].flags | CalChannel.FLAG_TONE;
+    return withChannel(record, channel, { flags, frequencyQuarterHertz: quarters });
+  },
+});
+
+function badScan(seen: number, explained: number, centre: number, reach: number): string | undefined {
+  if (!(seen > PEAK_LEAST)) return `both states look alike in the whole scan (${seen.toFixed(1)} times the scatter)`;
+  if (!(explained > EXPLAINED_LEAST))
+    return `the curve of a resonator explains only ${(100 * explained).toFixed(0)} % of the scan`;
+  if (Math.abs(centre) > reach) return `the resonator lies outside of the scan, ${(centre / 1e6).toFixed(2)} MHz off`;
+  return undefined;
+}
+
+const SHOTS = { check: 200, calibrate: 500 } as const;
+const ONE = CalChannel.ROTATION_ONE;
+/** Both clusters must be apart at all before an angle between them means something. */
+const APART_LEAST = 2;
+
+/** Angle and middle of both states. The deviation is that of state 0, which does not decay. */
+export const thresholdNode: Make = (plan, timeoutNs) => ({
+  ...{ name: `threshold-${plan.channel}`, dependsOn: [`resonator-${plan.channel}`], timeoutNs },
+  async measure({ bench, record, plan: whole }, width): Promise<Measured> {
+    const { channel, amplitude } = plan;
+    const { windowNs, limits } = whole;
+    const driveHertz = toneHertz(record, plan);
+    const inputs = { channel, amplitude, driveHertz, windowNs, shots: SHOTS[width] };
+    const shots = await bench.measure(inputs);
+    const [zero, one] = [shots.zero, shots.one].map(middleOf);
+    const apart = difference(one, zero);
+    const distanceCodes = sizeOf(apart);
+    const axis = { i: apart.i / distanceCodes, q: apart.q / distanceCodes };
+    const deviation = deviationOf(shots.zero);
+    const snr = distanceCodes / deviation;
+    const snrDecibels = 20 * Math.log10(snr);
+    const middle = ((zero.i + one.i) * axis.i + (zero.q + one.q) * axis.q) / 2;
+    const errors = [
+      shots.zero.filter((shot) => along(shot, axis) >= middle),
+      shots.one.filter((shot) => along(shot, axis) < middle),
+    ];
+    const error = (errors[0].length + errors[1].length) / (2 * shots.zero.length);
+    const units = windowNs / FULL_SCALE_CODES;
+    const results = {
+      ...{ angleTurns: Math.atan2(axis.q, axis.i) / (2 * Math.PI), middleUnits: middle * units },
+      ...{ distanceCodes, deviationCodes: deviation, snrDecibels, assignmentError: error },
+    };
+    const stored = { ...record.channels[channel], units, deviation };
+    const { off, text } = judged(results, stored, limits);
+    const bad = shots.clipped
+      ? CLIPPED
+      : snr > APART_LEAST
+        ? undefined
+        : `both states look alike (${snr.toFixed(1)} deviations apart)`;
+    const data = {
+      zeroI: shots.zero.map(({ i }) => i),
+      zeroQ: shots.zero.map(({ q }) => q),
+      oneI: shots.one.map(({ i }) => i),
+      oneQ: shots.one.map(({ q }) => q),
+    };
+    return { inputs, data, results, bad, off, text };
+  },
+  correct({ record }, { results }) {
+    const { channel } = plan;
+    const angle = 2 * Math.PI * results.angleTurns;
+    const flags = record.channels[channel].flags | CalChannel.FLAG_THRESHOLD;
+    return withChannel(record, channel, {
+      flags,
+      rotationCos: within(Math.cos(angle) * ONE, ONE, 'the cosine'),
+      rotationSin: within(Math.sin(angle) * ONE, ONE, 'the sine'),
+      threshold: within(results.middleUnits, 2 ** 31 - 1, 'the threshold'),
+    });
+  },
+});
+
+/** Median of each quadrature: shots that decayed on the way do not move it. */
+function middleOf(shots: readonly Iq[]): Iq {
+  const median = (values: number[]) => {
+    const sorted = values.sort((a, b) => a - b);
+    return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+  };
+  return { i: median(shots.map(({ i }) => i)), q: median(shots.map(({ q }) => q)) };
+}
+
+const along = ({ i, q }: Iq, axis: Iq): number => i * axis.i + q * axis.q;
+
+type Stored = ChannelCalibration & { units: number; deviation: number };
+
+function judged(results: Record<string, number>, stored: Stored, limits: CalibrationPlan['limits']) {
+  const snr = `SNR ${results.snrDecibels.toFixed(1)} dB, at least ${limits.snrDecibels}`;
+  const tooLow = results.snrDecibels < limits.snrDecibels ? 1 + limits.snrDecibels - results.snrDecibels : 0;
+  if ((stored.flags & CalChannel.FLAG_THRESHOLD) === 0)
+    return { off: Math.max(tooLow, Number.MAX_VALUE), text: `no threshold in the record; ${snr}` };
+  const angle = Math.atan2(stored.rotationSin, stored.rotationCos) / (2 * Math.PI);
+  const turned = results.angleTurns - angle;
+  const degrees = 360 * Math.abs(turned - Math.round(turned));
+  const moved = Math.abs(results.middleUnits - stored.threshold) / (stored.units * stored.deviation);
+  return {
+    off: Math.max(degrees / limits.rotationDegrees, moved / limits.thresholdDeviations, tooLow),
+    text: `axis ${degrees.toFixed(1)} degrees off (limit ${limits.rotationDegrees}), threshold ${moved.toFixed(2)} deviations off (limit ${limits.thresholdDeviations}), ${snr}`,
+  };
+}
