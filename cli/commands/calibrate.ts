@@ -50,7 +50,7 @@ export function addCalibrateCommand(program: Command): void {
       .argument('[node]', 'a calibration (threshold-3), or all of a kind (resonator); everything when left out')
       .option(
         '--target <place>',
-        'udp://host:port, serial:///dev/ttyX or serial://host:port; a new board in its fridge when left out',
+        'udp://host:port, serial:///dev/ttyX or serial://host:port; refused for now, see docs/calibration.md; a new board in its fridge when left out',
       )
       .option('--timeout <ms>', 'how long to wait for an answer of the device', parseMilliseconds)
       .option('--fridge <fridge>', `fridge of the board: a preset (${presets.join(', ')}) or a YAML file`, 'uts')
@@ -88,7 +88,7 @@ command goes on where it was. Exit code 1 when a calibration fails.
 
 Examples:
   coldrig calibrate
-  coldrig calibrate threshold --channels 0,1 --target udp://192.168.0.7:1337 --chain lab.yaml
+  coldrig calibrate threshold --channels 0,1 --chain lab.yaml
   coldrig calibrate --watch --every 30 --fault 'signal-drop at readout-return 1dB after 20min'
   coldrig calibrate --history
   coldrig calibrate --compare 12 31
