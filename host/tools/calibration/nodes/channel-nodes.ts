@@ -87,15 +87,7 @@ export const resonatorNode: Make = (plan, timeoutNs) => ({
       };
       for (const [key, value] of Object.entries(row)) data[key].push(value);
     }
-    const peak = Math.max(...data.distanceCodes);
-    const at = offsets[data.distanceCodes.indexOf(peak)];
-    const found = fitCurve(
-      'dispersive',
-      offsets,
-      data.distanceCodes,
-      [peak, at, kappaHertz, kappaHertz / 2],
-      [peak, kappaHertz, kappaHertz, kappaHertz],
-    );
+    const { peak, found } = resonanceIn(offsets, data.distanceCodes, kappaHertz);
     const { centre, kappa, chi } = found.parameters;
     const limit = limits.frequencyParts * kappaHertz;
     const results = {
@@ -119,6 +111,14 @@ export const resonatorNode: Make = (plan, timeoutNs) => ({
     return withChannel(record, channel, { flags, frequencyQuarterHertz: quarters });
   },
 });
+
+/** The curve through a scan, which begins at its largest point. */
+function resonanceIn(offsets: number[], distances: number[], kappaHertz: number) {
+  const peak = Math.max(...distances);
+  const at = offsets[distances.indexOf(peak)];
+  const from = [peak, at, kappaHertz, kappaHertz / 2];
+  return { peak, found: fitCurve('dispersive', offsets, distances, from, [peak, kappaHertz, kappaHertz, kappaHertz]) };
+}
 
 function badScan(seen: number, explained: number, centre: number, reach: number): string | undefined {
   if (!(seen > PEAK_LEAST)) return `both states look alike in the whole scan (${seen.toFixed(1)} times the scatter)`;
