@@ -36,7 +36,11 @@ describe('the manifest of tasks', () => {
     ['a number that is none', { number: 1.5 }, /SPARE: its number is 1.5/],
     ['a name that another task has', { name: 'RAILS' }, /two tasks are called RAILS/],
     ['a name in small letters', { name: 'spare' }, /capitals/],
-    ['the code of another task', { code: ['sense/clock', 'runClock'] }, /has the code of CLOCK, sense\/clock#runClock/],
+    [
+      'the code of another task',
+      { code: ['sense/frontend', 'runFrontend'] },
+      /has the code of FRONTEND, sense\/frontend#runFrontend/,
+    ],
     [
       'a deadline shorter than its budget',
       { budgetCycles: 30_000_000 },
