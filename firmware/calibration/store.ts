@@ -9,7 +9,7 @@
 // - The newest record that holds is in force, whole. Anything else in the sectors was left by a power cut, and is passed over.
 // - A record is programmed only into cells that read as ones, and is in force only after it was read back.
 // - The sector that holds the newest record is never erased. The other one is, even if it reads as ones.
-// - A record has a higher sequence number than whatever a cut left in any place, also where that reads as a whole record one day (sequenceFor).
+// - A record has a higher sequence number than whatever a cut left in any place, also where that reads as a whole record one day (record-sequence.ts).
 // - A record whose numbers are out of range is none, whatever its CRC: no record can stop the firmware.
 
 import { read32 } from '../../protocol/guest/bus';
@@ -33,6 +33,7 @@ import {
   MAP_SECTOR_SIZE,
 } from '../../protocol/guest/generated/constants';
 import { recordEvent } from '../../protocol/guest/record-event';
+import { placesFurther } from '../../protocol/guest/record-sequence';
 import { sameBytes } from '../../protocol/guest/same-bytes';
 import { NO_FAULT, payloadFault } from './payload';
 import { isBlank, NO_PLACE, newestBelow, PLACES, placeAddress, rank, readsAs } from './places';
@@ -217,24 +218,10 @@ function program(place: u32): void {
   assert(place != newest, 'the newest record is never written over');
   phase = PROGRAMMING;
   target = place;
-  store<u32>(next, sequenceFor(place), CALIBRATION_SEQUENCE);
+  store<u32>(next, calibrationSequence() + placesFurther(newest, place, PLACES), CALIBRATION_SEQUENCE);
   store<u32>(next, crc32(0, next, CALIBRATION_HEAD_CRC), CALIBRATION_HEAD_CRC);
   assert(isSound(next, nextSize() - CALIBRATION_PAYLOAD), 'what is written counts when it is read again');
   flashProgram(placeAddress(place), next, nextSize());
-}
-
-/**
- * One more for each place between the newest record and this one, at the end of the sector on into the other. A record that a cut spoiled in one of
- * those places has a lower number then, even where its unstable bits happen to read as they should.
- */
-function sequenceFor(place: u32): u32 {
-  if (newest == NO_PLACE) return place + 1;
-  assert(place != newest, 'the newest record keeps its number');
-  const sector = newest / PLACES;
-  const end = (sector + 1) * PLACES;
-  const further = place / PLACES == sector ? place - newest : end - newest + (place % PLACES);
-  assert(further != 0 && further < NO_PLACE, 'a place behind the newest record');
-  return calibrationSequence() + further;
 }
 
 function finish(): void {

@@ -2,7 +2,7 @@
 //
 //   record, 128 bytes                             entry of a slot, 40 bytes
 //     0  u32  magic                                 0  u8   state (slot states)
-//     4  u32  sequence, one more each record        1  u8   reason (reject reasons)
+//     4  u32  sequence, higher in newer records     1  u8   reason (reject reasons)
 //     8       entry of slot A                       2  u8   boots a trial has left
 //    48       entry of slot B                       3  u8   0
 //    88  u32  slot handed over to last              4  u32  version: major << 24 | minor << 16 | revision
@@ -29,7 +29,7 @@ export const bootRecordTable = constantTable('RECORD', 'Layout of a boot-state r
   MAGIC_VALUE: [0x3153_4243, '"CBS1"'],
   SIZE: [128, 'Bytes of a record'],
   MAGIC: [0, 'u32'],
-  SEQUENCE: [4, 'u32'],
+  SEQUENCE: [4, 'u32: higher in each newer record; places that a power cut spoiled leave gaps'],
   ENTRIES: [8, 'Entry of slot A; that of slot B follows'],
   ENTRY_SIZE: [40, 'Bytes of an entry'],
   ENTRY_STATE: [0, 'u8, in an entry'],

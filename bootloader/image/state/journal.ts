@@ -10,10 +10,10 @@
 // - A record is programmed only into cells that read as ones, and counts only after it was read back.
 // - A power cut may leave bits that read as one or zero by chance. So what matters is read STABLE_READS times, and a place that
 //   does not read the same each time is neither blank nor a record.
-// - `current` says in full what the record says or implies: what older code did not write is filled in when it is read, and is written with the
-//   next change. A record of newer code is read as far as it is known here.
-// - The sector that holds the newest record is never erased. The other one is, even if it reads as ones: a cut erase
-//   may leave bits that do so only now and then.
+// - `current` says in full what the record says or implies: what older code did not write is filled in when it is read. A record of newer code is read
+//   as far as it is known here.
+// - A record has a higher sequence number than whatever a cut left in any place, also where that reads as a whole record one day (record-sequence.ts).
+// - The sector that holds the newest record is never erased. The other one is, even if it reads as ones: a cut erase may leave unstable bits.
 
 import { read32 } from '../../../protocol/guest/bus';
 import { crc32 } from '../../../protocol/guest/crc32';
@@ -45,6 +45,7 @@ import {
   SLOT_REJECTED,
 } from '../../../protocol/guest/generated/constants';
 import { isInRam } from '../../../protocol/guest/ram';
+import { placesFurther } from '../../../protocol/guest/record-sequence';
 import { sameBytes } from '../../../protocol/guest/same-bytes';
 import { SLOT_COUNT } from '../slots';
 import { entryIn, flagsIn, headOf, RecordEntry, setFlagsIn, tailOf } from './record';
@@ -128,9 +129,7 @@ export function draftDiffers(): bool {
 export function appendRecord(): void {
   assert(phase == IDLE && !flashBusy(), 'one append at a time, and flash is free');
   headOf(next).magic = RECORD_MAGIC_VALUE;
-  headOf(next).sequence = headOf(current).sequence + 1;
   memory.fill(next + RECORD_SPARE, 0xff, RECORD_CRC - RECORD_SPARE);
-  store<u32>(next, crc32(0, next, RECORD_CRC), RECORD_CRC);
   attempts = 0;
   assert(
     entryIsSound(entryIn(next, 0)) && entryIsSound(entryIn(next, 1)),
@@ -220,12 +219,14 @@ function program(place: u32): void {
   assert(place != newest, 'the newest record is never written over');
   phase = PROGRAMMING;
   target = place;
+  headOf(next).sequence = headOf(current).sequence + placesFurther(newest, place, PLACES);
+  store<u32>(next, crc32(0, next, RECORD_CRC), RECORD_CRC);
   flashProgram(placeAddress(place), next, RECORD_SIZE);
 }
 
 function finish(): void {
   assert(phase == PROGRAMMING && target < NO_PLACE, 'a record that was programmed ends an append');
-  assert(headOf(next).sequence == headOf(current).sequence + 1, 'the new record is the next one');
+  assert(headOf(next).sequence > headOf(current).sequence, 'the new record is newer');
   memory.copy(current, next, RECORD_SIZE);
   newest = target;
   phase = IDLE;
@@ -262,7 +263,7 @@ function placeAddress(place: u32): u32 {
   return sector + (place % PLACES) * RECORD_SIZE;
 }
 
-/** Newer is higher; of two places with the same sequence (an append tried twice) the later. */
+/** Newer is higher; of two places with the same sequence (older code wrote such) the later. */
 function rank(place: u32): u64 {
   return ((<u64>read32(placeAddress(place) + RECORD_SEQUENCE)) << 32) | place;
 }

@@ -1,6 +1,7 @@
 // Canaries of the firmware that lose or mix calibration records.
 
 import type { Canary } from './canary.ts';
+import { numberedAnywhere } from './sequence-changes.ts';
 
 const store = 'firmware/calibration/store.ts';
 
@@ -50,12 +51,7 @@ export const recordCanaries: readonly Canary[] = [
         replace: '',
       },
       { path: store, find: "assert(place != newest, 'the newest record is never written over');", replace: '' },
-      { path: store, find: "assert(place != newest, 'the newest record keeps its number');", replace: '' },
-      {
-        path: store,
-        find: 'const further = place / PLACES == sector ? place - newest : end - newest + (place % PLACES);',
-        replace: 'const further = place > newest ? place - newest : end - newest + (place % PLACES);',
-      },
+      ...numberedAnywhere,
     ],
   },
 ];

@@ -3,6 +3,7 @@
 import type { SourceChange } from '../../../host/tools/guest.ts';
 import type { Canary } from './canary.ts';
 import { withoutSecondChecks } from './second-checks.ts';
+import { numberedAnywhere } from './sequence-changes.ts';
 
 const journal = 'bootloader/image/state/journal.ts';
 const verify = 'bootloader/image/verify.ts';
@@ -153,6 +154,7 @@ export const stateCanaries: readonly Canary[] = [
         find: "assert(newest == NO_PLACE || place / PLACES != newest / PLACES, 'the newest record is never erased');",
         replace: '',
       },
+      ...numberedAnywhere,
     ],
   },
   {

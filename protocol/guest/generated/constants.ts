@@ -403,7 +403,7 @@ export const RECORD_MAGIC_VALUE: u32 = 0x31534243;
 export const RECORD_SIZE: u32 = 128;
 /** u32. */
 export const RECORD_MAGIC: u32 = 0;
-/** u32. */
+/** u32: higher in each newer record; places that a power cut spoiled leave gaps. */
 export const RECORD_SEQUENCE: u32 = 4;
 /** Entry of slot A; that of slot B follows. */
 export const RECORD_ENTRIES: u32 = 8;
