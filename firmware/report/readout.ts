@@ -4,7 +4,6 @@
 // holds the record, and not before.
 
 import { fieldsOk, findBytes, readUnsigned } from '../../protocol/guest/cbor-fields';
-import { cborContent, cborContentLength } from '../../protocol/guest/cbor-reader';
 import { writeBytes, writeText, writeUnsignedField } from '../../protocol/guest/cbor-writer';
 import { crc32 } from '../../protocol/guest/crc32';
 import { flashBusy } from '../../protocol/guest/flash-job';
@@ -26,6 +25,14 @@ import {
   SMP_OP_READ,
   SMP_OP_WRITE,
 } from '../../protocol/guest/generated/constants';
+import {
+  beginChunks,
+  CHUNK_LAST,
+  CHUNK_REFUSED,
+  CHUNKS_SIZE,
+  chunksAt,
+  takeChunk,
+} from '../../protocol/guest/smp/chunks';
 import { registerGroup } from '../../protocol/guest/smp/groups';
 import { openRequest } from '../../protocol/guest/smp/request';
 import { STATUS_DEFERRED, STATUS_GROUP } from '../../protocol/guest/smp/status';
@@ -43,13 +50,11 @@ import {
 } from '../calibration/store';
 
 const ABSENT: u64 = u64.MAX_VALUE;
-const WORD_MASK: u32 = 3;
 const UNIT_MASK: u32 = 7;
 
-const upload: usize = memory.data(<i32>CALIBRATION_PAYLOAD_MAX, 8);
-// The upload under way: none while `total` is 0.
-let total: u32 = 0;
-let expected: u32 = 0;
+const upload: usize = memory.data(<i32>CHUNKS_SIZE, 4);
+const staged: usize = memory.data(<i32>CALIBRATION_PAYLOAD_MAX, 8);
+// Of the upload under way.
 let checksum: u32 = 0;
 /** Sequence number of the record that it was made from, or ABSENT. */
 let base: u64 = 0;
@@ -59,7 +64,7 @@ let faultPlace: u32 = 0xffffffff;
 export function registerReadout(): void {
   assert(GROUP_READOUT >= 64, 'groups below 64 are not ours to give');
   assert(ROCMD_COUNT > ROCMD_STATE, 'every command is counted');
-  assert(faultPlace == NO_FAULT && total == 0, 'it is registered once, before anything is asked');
+  assert(faultPlace == NO_FAULT && chunksAt(upload).total == 0, 'it is registered once, before anything is asked');
   registerGroup(GROUP_READOUT, 'readout', ROCMD_COUNT, answerReadout);
 }
 
@@ -109,47 +114,41 @@ function answerUpload(): u32 {
   const data = findBytes('data');
   if (!fieldsOk()) return MGMT_EINVAL;
   if (offset == ABSENT) return STATUS_GROUP + RO_ERR_NO_OFFSET;
+  const chunks = chunksAt(upload);
   if (offset == 0) {
     if (length == 0 || length > CALIBRATION_PAYLOAD_MAX || (<u32>length & UNIT_MASK) != 0 || crc > u32.MAX_VALUE)
       return STATUS_GROUP + RO_ERR_LENGTH;
-    total = <u32>length;
-    expected = 0;
+    beginChunks(chunks, <u32>length);
     checksum = <u32>crc;
     base = madeFrom;
   }
-  assert(expected <= total || total == 0, 'an upload takes no more than it said');
-  if (offset == expected && total != 0 && data != 0) {
-    const status = take(cborContent(data), cborContentLength(data));
+  assert(chunks.total == 0 || chunks.expected < chunks.total, 'an upload under way is not at its end');
+  assert(chunks.total <= CALIBRATION_PAYLOAD_MAX, 'there is room for all of it');
+  const outcome = takeChunk(chunks, offset, data, stageRecord);
+  if (outcome == CHUNK_REFUSED) return STATUS_GROUP + RO_ERR_LENGTH;
+  if (outcome == CHUNK_LAST) {
+    const status = storeWhole(chunks.expected);
     if (status != 0) return status;
   }
-  writeUnsignedField('off', expected);
+  writeUnsignedField('off', chunks.expected);
   return 0;
 }
 
-function take(chunk: usize, length: u32): u32 {
-  assert(total != 0 && expected < total, 'an upload is under way, and not at its end');
-  assert(total <= CALIBRATION_PAYLOAD_MAX, 'there is room for all of it');
-  if ((length & WORD_MASK) != 0 || length > total - expected) {
-    total = 0;
-    return STATUS_GROUP + RO_ERR_LENGTH;
-  }
-  if (length != 0) memory.copy(upload + expected, chunk, length);
-  expected += length;
-  assert(expected <= total, 'an upload takes no more than it said');
-  return expected == total ? storeWhole() : 0;
+function stageRecord(offset: u32, chunk: usize, length: u32): void {
+  assert(length != 0, 'a piece has bytes');
+  assert(offset < CALIBRATION_PAYLOAD_MAX && length <= CALIBRATION_PAYLOAD_MAX - offset, 'and a place');
+  memory.copy(staged + offset, chunk, length);
 }
 
 /** Judges the whole record and starts to store it. */
-function storeWhole(): u32 {
-  assert(total != 0 && expected == total, 'the whole record has come');
-  assert((total & UNIT_MASK) == 0, 'a record is whole units');
-  const length = total;
-  total = 0;
-  if (crc32(0, upload, length) != checksum) return STATUS_GROUP + RO_ERR_CRC;
+function storeWhole(length: u32): u32 {
+  assert(length != 0 && length <= CALIBRATION_PAYLOAD_MAX, 'the whole record has come');
+  assert((length & UNIT_MASK) == 0, 'a record is whole units');
+  if (crc32(0, staged, length) != checksum) return STATUS_GROUP + RO_ERR_CRC;
   if (storeBusy() || flashBusy()) return MGMT_EBUSY;
   const draft = draftCalibration();
   memory.fill(draft, 0, CALIBRATION_PAYLOAD_MAX);
-  memory.copy(draft, upload, length);
+  memory.copy(draft, staged, length);
   faultPlace = payloadFault(draft);
   if (faultPlace != NO_FAULT) return STATUS_GROUP + RO_ERR_FIELD;
   // Whoever asks a second time, because the answer was lost, has what he asked for.
@@ -161,10 +160,11 @@ function storeWhole(): u32 {
 }
 
 function answerStored(): u32 {
-  assert(total == 0 && expected != 0, 'the whole record has come');
+  const length = chunksAt(upload).expected;
+  assert(length != 0 && chunksAt(upload).total == 0, 'the whole record has come');
   if (storeBusy()) return STATUS_DEFERRED;
   if (storeFailed()) return STATUS_GROUP + RO_ERR_FLASH;
-  assert(calibrationLength() == expected, 'what is in force is what was sent');
-  writeUnsignedField('off', expected);
+  assert(calibrationLength() == length, 'what is in force is what was sent');
+  writeUnsignedField('off', length);
   return 0;
 }

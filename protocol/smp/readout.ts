@@ -32,5 +32,5 @@ export const readoutErrors = constantTable('RO_ERR', 'Error codes of the READOUT
   FLASH: [7, 'Flash does not hold the record; the one before stays in force'],
 });
 
-export const ReadoutCommand = valuesOf(readoutCommands);
+export const ReadoutRequest = valuesOf(readoutCommands);
 export const ReadoutError = valuesOf(readoutErrors);

@@ -10,7 +10,7 @@ import { SlipDecoder, slipEncode } from '../../../host/links/slip.ts';
 import { type CborMap, decodeBody } from '../../../host/tools/smp/cbor.ts';
 import { decodeMessage, encodeMessage } from '../../../host/tools/smp/message.ts';
 import { valuesOf } from '../../../protocol/constants.ts';
-import { ReadoutCommand } from '../../../protocol/smp/readout.ts';
+import { ReadoutRequest } from '../../../protocol/smp/readout.ts';
 import { ImgCommand, imgErrors, OsCommand, Smp, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { hashOfImage, sha256 } from './images.ts';
 
@@ -155,7 +155,7 @@ export class Operator {
 
   calibrate(payload: Uint8Array): void {
     const request = { off: 0, len: payload.length, crc: crc32(payload), data: payload };
-    const { off } = this.ask(Smp.OP_WRITE, SmpGroup.READOUT, ReadoutCommand.RECORD, request);
+    const { off } = this.ask(Smp.OP_WRITE, SmpGroup.READOUT, ReadoutRequest.RECORD, request);
     if (off !== payload.length)
       throw new StoryFailed(`of a calibration record of ${payload.length} bytes, ${off} came`);
   }

@@ -3,7 +3,7 @@
 // What must stay true: everything here does no harm when it arrives twice.
 
 import { crc32 } from 'node:zlib';
-import { ReadoutCommand } from '../../../protocol/smp/readout.ts';
+import { ReadoutRequest } from '../../../protocol/smp/readout.ts';
 import { SmpGroup } from '../../../protocol/smp/smp.ts';
 import type { SmpClient } from './client.ts';
 import { SmpError } from './error.ts';
@@ -41,7 +41,7 @@ export async function storeCalibration(
   options?: RequestOptions,
 ): Promise<void> {
   const upload = {
-    command: command('store of a calibration record', ReadoutCommand.RECORD, true),
+    command: command('store of a calibration record', ReadoutRequest.RECORD, true),
     ...{ what: 'calibration record', holder: 'the device' },
     always: {},
     first: { len: payload.length, crc: crc32(payload), ...(madeFrom !== undefined && { seq: madeFrom }) },
@@ -51,7 +51,7 @@ export async function storeCalibration(
 
 /** The calibration record in force. */
 export async function readCalibration(client: SmpClient, options?: RequestOptions): Promise<StoredRecord> {
-  const answer = await client.request(command('calibration record', ReadoutCommand.RECORD, false), { off: 0 }, options);
+  const answer = await client.request(command('calibration record', ReadoutRequest.RECORD, false), { off: 0 }, options);
   const fields = new Fields(answer, 'calibration record');
   const payload = fields.bytes('data');
   if (payload.length !== fields.count('len') || (payload.length > 0 && crc32(payload) !== fields.count('crc')))
@@ -60,7 +60,7 @@ export async function readCalibration(client: SmpClient, options?: RequestOption
 }
 
 export async function readoutState(client: SmpClient, options?: RequestOptions): Promise<ReadoutStateAnswer> {
-  const answer = await client.request(command('readout state', ReadoutCommand.STATE, false), {}, options);
+  const answer = await client.request(command('readout state', ReadoutRequest.STATE, false), {}, options);
   const fields = new Fields(answer, 'readout state');
   const place = fields.count('place');
   return { sequence: fields.count('seq'), refusedPlace: place === noPlace ? undefined : place };
