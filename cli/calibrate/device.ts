@@ -1,6 +1,5 @@
 // What `coldrig calibrate` works on: a device behind a target, or a new board in its fridge whose time runs while a client waits.
 
-import { DeviceUnderTest } from '../../hil/rig/device.ts';
 import { BoardReadout } from '../../hil/rig/readout/calibration-bench.ts';
 import { second } from '../../hil/rig/time.ts';
 import { WiredCryostat } from '../../hil/rig/wiring.ts';
@@ -9,6 +8,7 @@ import type { ReadoutChain } from '../../host/plant/readout/chain-data.ts';
 import { buildAll } from '../../host/tools/build.ts';
 import { SmpReadout } from '../../host/tools/calibration/smp-readout.ts';
 import { SmpClient } from '../../host/tools/smp/index.ts';
+import { factoryDevice } from '../factory-device.ts';
 
 export interface EmulatedOptions {
   fridge: Fridge;
@@ -31,14 +31,9 @@ export interface Reached {
 export async function emulated(options: EmulatedOptions, signal: AbortSignal): Promise<Reached> {
   const { fridge, chain, seed, faults, notes } = options;
   const build = await buildAll(['factory'], notes);
-  const image = build.images.get('factory');
-  if (!image) throw new Error("the build made no image 'factory'");
   signal.throwIfAborted();
   const wired = new WiredCryostat(fridge, { seed, readout: chain });
-  const device = await DeviceUnderTest.running({
-    ...{ slots: { A: image.bytes }, bootloader: build.bootloader, keys: [build.publicKey], seed },
-    surroundings: () => wired,
-  });
+  const device = await factoryDevice(build, { seed, surroundings: () => wired });
   device.run(SETTLE_NS);
   for (const fault of faults) device.fault(fault);
   const client = device.client();

@@ -1,6 +1,6 @@
 // A planned table on a board: the firmware is asked to execute it over SMP, virtual time passes, and what became of every cell is told.
 
-import { DeviceUnderTest } from '../../hil/rig/device.ts';
+import type { DeviceUnderTest } from '../../hil/rig/device.ts';
 import { PulseDevice } from '../../hil/rig/pulse/pulse-device.ts';
 import type { PulseProgram } from '../../hil/rig/pulse/run.ts';
 import { millisecond, second } from '../../hil/rig/time.ts';
@@ -24,6 +24,7 @@ import {
 import { sequencerState } from '../../host/tools/smp/sequencer.ts';
 import { Mux } from '../../protocol/multiplexer/module.ts';
 import { SequencerFlag, SequencerState } from '../../protocol/q1/status.ts';
+import { factoryDevice } from '../factory-device.ts';
 
 /** The target that the field gives for switches: one error in a million. */
 export const SWITCH_ERROR_TARGET = 1e-6;
@@ -82,10 +83,8 @@ export async function* runPlan(
   options: { runNs: number; seed: number; pulses?: Pulses },
 ): AsyncGenerator<number, MuxRunReport> {
   const { table } = plan;
-  const image = build.images.get('factory');
-  if (!image) throw new Error("the build made no image 'factory'");
-  const device = await DeviceUnderTest.running({
-    ...{ slots: { A: image.bytes }, bootloader: build.bootloader, keys: [build.publicKey], seed: options.seed },
+  const device = await factoryDevice(build, {
+    seed: options.seed,
     multiplexer: {
       cells: Math.max(usualMultiplexer.cells, ...table.cells.map(({ number }) => number + 1)),
       lines: Math.max(usualMultiplexer.lines, problem.lines),

@@ -2,11 +2,12 @@
 //
 //   board in its fridge ─▶ shots of both states, six channels at a time ─▶ figures  ┐
 //   slow state at that moment ─▶ closed formulas ──────────────────────────────────┴─▶ report
-//   test tone ─▶ converter ─▶ sine fit ─▶ effective bits of records ─▶ beside their formula
+//   test tone ─▶ scope of the chip ─▶ sine fit ─▶ effective bits of records ─▶ beside their formula
 
-import { DeviceUnderTest } from '../../hil/rig/device.ts';
+import type { DeviceUnderTest } from '../../hil/rig/device.ts';
 import { PulseDevice } from '../../hil/rig/pulse/pulse-device.ts';
-import { amplitudeAsPlayed, type Clouds, clipped, measureShots, type ShotPlan } from '../../hil/rig/readout/shots.ts';
+import { captureTone } from '../../hil/rig/readout/capture.ts';
+import { amplitudeAsPlayed, type Clouds, measureShots, type ShotPlan } from '../../hil/rig/readout/shots.ts';
 import { second } from '../../hil/rig/time.ts';
 import { WiredCryostat } from '../../hil/rig/wiring.ts';
 import { sequencerCount } from '../../host/board/sequencer/sequencer-module.ts';
@@ -24,6 +25,7 @@ import { stateFor } from '../../host/plant/readout/sampler.ts';
 import type { Build } from '../../host/tools/build.ts';
 import { type CloudFigures, cloudFigures } from '../../host/tools/readout/clouds.ts';
 import { fitSine } from '../../host/tools/readout/sine-fit.ts';
+import { factoryDevice } from '../factory-device.ts';
 
 export interface MeasureOptions {
   fridge: Fridge;
@@ -74,19 +76,14 @@ export function agrees({ measured, formula }: ChannelReport): boolean {
 const SETTLE_NS = 2 * second;
 const RECORD_NS = 16_384;
 const RECORDS = 32;
-/** Of no simple relation to the rate of the samples. */
-const TEST_TONE = { frequencyHertz: 101_318_359, amplitude: 0.9 };
+/** Of no simple relation to the rate of the samples; nine tenths of full scale, as the chip can make them. */
+const TEST_TONE = { frequencyHertz: 101_318_359, amplitude: 29_491 / 32_768 };
 
 /** Yields what it is at. */
 export async function* measureReadout(build: Build, options: MeasureOptions): AsyncGenerator<string, ReadoutReport> {
   const { fridge, chain, channels, seed } = options;
-  const image = build.images.get('factory');
-  if (!image) throw new Error("the build made no image 'factory'");
   const wired = new WiredCryostat(fridge, { seed, readout: chain });
-  const device = await DeviceUnderTest.running({
-    ...{ slots: { A: image.bytes }, bootloader: build.bootloader, keys: [build.publicKey], seed },
-    surroundings: () => wired,
-  });
+  const device = await factoryDevice(build, { seed, surroundings: () => wired });
   device.run(SETTLE_NS);
   // The drive is set on the healthy chain; faults come afterwards.
   const plans = channels.map((channel) => planOf(wired, channel, device.now, seed));
@@ -102,7 +99,7 @@ export async function* measureReadout(build: Build, options: MeasureOptions): As
   const lines: LineReport[] = [];
   for (const line of new Set(channels.map((channel) => Math.floor(channel / TONES_A_LINE)))) {
     yield `the converter of line ${line}`;
-    lines.push(testLine(wired, line, device.now, seed));
+    lines.push(testLine(wired, device, line, seed));
   }
   return { channels: reports, lines };
 }
@@ -149,13 +146,11 @@ function reportOf(wired: WiredCryostat, clouds: Clouds, { lengthNs, seed }: Meas
   };
 }
 
-function testLine(wired: WiredCryostat, line: number, nowNs: number, seed: number): LineReport {
-  const state = stateAt(wired, windowAt(line, nowNs, RECORD_NS), seed);
-  const into = new Int32Array(2 * RECORD_NS);
+function testLine(wired: WiredCryostat, device: DeviceUnderTest, line: number, seed: number): LineReport {
+  const state = stateAt(wired, windowAt(line, device.now, RECORD_NS), seed);
   const bits = Array.from({ length: RECORDS }, (_, record) => {
-    const startNs = nowNs - (record + 1) * RECORD_NS;
-    wired.sample({ ...windowAt(line, startNs, RECORD_NS), drive: [], source: 'test-tone', tone: TEST_TONE }, into);
-    const codes = clipped(into);
+    const codes = captureTone(device.board, line, TEST_TONE, RECORD_NS);
+    device.run(RECORD_NS);
     const path = Float64Array.from({ length: RECORD_NS }, (__, n) => codes[2 * n + (record % 2)]);
     return effectiveBits(2 * FULL_SCALE_CODES, fitSine(path, TEST_TONE.frequencyHertz / 1e9).residual);
   });

@@ -5,10 +5,9 @@
 // What must stay true: the samples follow from the request, and from slow state of the surroundings that is latched at fixed times. So a run's result does
 // not depend on how the run is cut up, and a snapshot, a fork and a replay give the same samples. Noise is a hash of seed, line and time.
 
+import { ReadoutLimit } from '../../protocol/readout/module.ts';
 import { sineOfTurns } from '../../protocol/sensors/elementary.ts';
 
-/** Full scale of the converter in codes; the largest code is one less, the smallest is the negative of it. */
-export const fullScaleCodes = 2048;
 /** Nanoseconds between two amplitudes of a drive. */
 export const driveStepNs = 16;
 
@@ -53,8 +52,8 @@ export function idealSamples({ startNs, lengthNs, source, tone }: SampleRequest,
   }
   for (let index = 0; index < lengthNs; index++) {
     const turns = tonePhase(tone.frequencyHertz, startNs + index);
-    into[2 * index] = Math.round(tone.amplitude * fullScaleCodes * sineOfTurns(turns + 0.25));
-    into[2 * index + 1] = Math.round(tone.amplitude * fullScaleCodes * sineOfTurns(turns));
+    into[2 * index] = Math.round(tone.amplitude * ReadoutLimit.FULL_SCALE * sineOfTurns(turns + 0.25));
+    into[2 * index + 1] = Math.round(tone.amplitude * ReadoutLimit.FULL_SCALE * sineOfTurns(turns));
   }
 }
 

@@ -7,9 +7,9 @@
 import { SmpReadout, type SmpReadoutOptions } from '../../../host/tools/calibration/smp-readout.ts';
 import type { CalibrationRecord, LineCalibration } from '../../../host/tools/calibration-record.ts';
 import type { SmpClient } from '../../../host/tools/smp/index.ts';
-import { READOUT } from '../../../protocol/generated/registers.ts';
-import { ReadoutSetting } from '../../../protocol/readout/module.ts';
+import type { ReadoutSetting } from '../../../protocol/readout/module.ts';
 import type { DeviceUnderTest } from '../device.ts';
+import { releaseReadout, setReadout } from './settings.ts';
 
 const RECORD_ONE = 2 ** 20;
 const MATRIX_ONE = 2 ** 16;
@@ -20,7 +20,7 @@ export class BoardReadout extends SmpReadout {
   constructor(device: DeviceUnderTest, client: SmpClient, options?: SmpReadoutOptions) {
     super(client, options);
     this.device = device;
-    device.board.machine.poke(READOUT, 'CONTROL', 1);
+    releaseReadout(device.board);
   }
 
   override async corrections(): Promise<CalibrationRecord> {
@@ -35,19 +35,13 @@ export class BoardReadout extends SmpReadout {
   }
 
   protected override async tune(channel: number, quarterHertz: number): Promise<void> {
-    this.set('FREQUENCY', channel, quarterHertz);
+    setReadout(this.device.board, 'FREQUENCY', channel, quarterHertz);
   }
 
   private bringIntoForce({ lines }: CalibrationRecord): void {
     for (const [line, calibration] of lines.entries())
       for (const [setting, value] of Object.entries(settingsOf(calibration)))
-        this.set(setting as keyof typeof ReadoutSetting, line, value);
-  }
-
-  private set(setting: keyof typeof ReadoutSetting, index: number, value: number): void {
-    const { machine } = this.device.board;
-    machine.poke(READOUT, 'SELECT', ReadoutSetting[setting] | (index << 8));
-    machine.poke(READOUT, 'VALUE', Math.round(value) >>> 0);
+        setReadout(this.device.board, setting as keyof typeof ReadoutSetting, line, value);
   }
 }
 

@@ -5,14 +5,14 @@
 // The drive begins when the window opens, and lasts longer. Up to six channels are measured at a time, one on each sequencer. What must stay
 // true: everything goes through the firmware's sequencers and readout; only settings of the readout are written as registers.
 
-import { FULL_SCALE_CODES } from '../../../host/plant/readout/chain-data.ts';
 import { assembleSequence } from '../../../host/tools/q1/index.ts';
-import { FRONTEND, READOUT } from '../../../protocol/generated/registers.ts';
+import { FRONTEND } from '../../../protocol/generated/registers.ts';
 import { Signal } from '../../../protocol/plant/places.ts';
 import { SequencerState } from '../../../protocol/q1/status.ts';
-import { ReadoutLimit, ReadoutSetting } from '../../../protocol/readout/module.ts';
+import { ReadoutLimit } from '../../../protocol/readout/module.ts';
 import type { PulseDevice } from '../pulse/pulse-device.ts';
 import type { PulseProgram } from '../pulse/run.ts';
+import { releaseReadout, setReadout } from './settings.ts';
 
 export interface ShotPlan {
   /** line * 8 + tone. */
@@ -53,11 +53,8 @@ export async function measureShots(
   timing: ShotTiming,
 ): Promise<Clouds[]> {
   const { board } = pulse;
-  if ((board.machine.peek(READOUT, 'CONTROL') & 1) === 0) board.machine.poke(READOUT, 'CONTROL', 1);
-  for (const { channel, frequencyHertz } of plans) {
-    board.machine.poke(READOUT, 'SELECT', ReadoutSetting.FREQUENCY | (channel << 8));
-    board.machine.poke(READOUT, 'VALUE', (frequencyHertz * 4) >>> 0);
-  }
+  releaseReadout(board);
+  for (const { channel, frequencyHertz } of plans) setReadout(board, 'FREQUENCY', channel, frequencyHertz * 4);
   const programs = plans.map((plan) => programOf(plan, timing));
   await pulse.load(programs);
   const startNs = board.now;
@@ -117,7 +114,3 @@ function cloudsOf(pulse: PulseDevice, core: number, { lengthNs, shots }: ShotTim
   }
   return states;
 }
-
-/** Codes as the converter gives them: 12 bits. */
-export const clipped = (codes: Int32Array): Int32Array =>
-  codes.map((code) => Math.max(-FULL_SCALE_CODES, Math.min(FULL_SCALE_CODES - 1, code)));

@@ -4,10 +4,11 @@
 //
 // What must stay true: every number has its unit at the end of its name; nothing here changes with time.
 
+import { ReadoutLimit } from '../../../protocol/readout/module.ts';
 import type { StageName } from '../cryostat/stages.ts';
 
-export const TONES_A_LINE = 8;
-export const LINES_MOST = 2;
+export const TONES_A_LINE: number = ReadoutLimit.TONES;
+export const LINES_MOST: number = ReadoutLimit.LINES;
 
 export interface ResonatorData {
   name: string;
@@ -183,6 +184,6 @@ export interface ReadoutWindow {
 }
 
 export const DRIVE_STEP_NS = 16;
-export const FULL_SCALE_CODES = 2048;
+export const FULL_SCALE_CODES: number = ReadoutLimit.FULL_SCALE;
 /** One sample of each quadrature a nanosecond. */
 export const SAMPLES_A_SECOND = 1e9;

@@ -8,6 +8,7 @@
 
 import { crc32 } from 'node:zlib';
 import { SequencerFlag, SequencerState, sequencerFlagNames } from '../../../protocol/q1/status.ts';
+import { ReadoutLimit } from '../../../protocol/readout/module.ts';
 import { type CalibrationRecord, decodeCalibration, encodeCalibration } from '../calibration-record.ts';
 import { assembleSequence } from '../q1/index.ts';
 import type { SmpClient } from '../smp/index.ts';
@@ -26,7 +27,6 @@ import type { Iq, ReadoutBench, Shots, Tone } from './readout-bench.ts';
 /** The device could not measure: the message says what its sequencer says. */
 export class MeasurementError extends Error {}
 
-const SUM_SCALE = 16;
 const FULL_SCALE = 32767;
 const QUARTERS = 4;
 /** Between two windows: the resonator empties, and a bin takes 300 ns. */
@@ -146,7 +146,7 @@ export class SmpReadout implements ReadoutBench {
 function iqOf({ sum0, sum1, count }: { sum0: number; sum1: number; count: number }, windowNs: number): Iq {
   if (count !== 1)
     throw new MeasurementError(`a bin holds ${count} windows instead of one; another client uses this sequencer`);
-  const scale = 1 / (windowNs * SUM_SCALE);
+  const scale = 1 / (windowNs * ReadoutLimit.SUM_SCALE);
   return { i: sum0 * scale, q: sum1 * scale };
 }
 

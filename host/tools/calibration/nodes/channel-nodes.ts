@@ -3,6 +3,7 @@
 // What must stay true: a frequency that was calibrated is in the record; before that it is the plan's.
 
 import { CalChannel } from '../../../../protocol/calibration/record.ts';
+import { ReadoutLimit } from '../../../../protocol/readout/module.ts';
 import type { CalibrationRecord, ChannelCalibration } from '../../calibration-record.ts';
 import { fitCurve } from '../fit.ts';
 import { type CalibrationPlan, type ChannelPlan, lineOf } from '../plan.ts';
@@ -11,7 +12,6 @@ import { within } from '../quantity.ts';
 import { deviationOf, difference, type Iq, meanOf, sizeOf } from '../readout-bench.ts';
 
 const QUARTERS = 4;
-const FULL_SCALE_CODES = 2048;
 const CLIPPED = 'the converter was out of its range';
 
 type Make = (channel: ChannelPlan, timeoutNs: number) => Quantity;
@@ -155,7 +155,7 @@ export const thresholdNode: Make = (plan, timeoutNs) => ({
       shots.one.filter((shot) => along(shot, axis) < middle),
     ];
     const error = (errors[0].length + errors[1].length) / (2 * shots.zero.length);
-    const units = windowNs / FULL_SCALE_CODES;
+    const units = windowNs / ReadoutLimit.FULL_SCALE;
     const results = {
       ...{ angleTurns: Math.atan2(axis.q, axis.i) / (2 * Math.PI), middleUnits: middle * units },
       ...{ distanceCodes, deviationCodes: deviation, snrDecibels, assignmentError: error },
