@@ -1,6 +1,6 @@
 // What it costs that a device survives kill -9: every answer of an upload waits until the change it reports is on disk.
 //
-// flash-durable: our client uploads a 160 KiB image over UDP to a device in real time that is kept in a file, and to one that is not, in turn.
+// flash-durable: our client uploads an image over UDP to a device in real time that is kept in a file, and to one that is not, in turn.
 // The rate is measured on the device, from the first chunk to the last byte.
 //
 // flash-sync: what one answer waits for: a chunk of an upload is kept. The peer writes as many bytes to a file on the same disk, in room that

@@ -1,6 +1,6 @@
-// Upload of a 160 KiB image over UDP to a device that runs in real time, by smpmgr and by our own client, in turn.
+// Upload of an image over UDP to a device that runs in real time, by smpmgr and by our own client, in turn.
 //
-// What limits both is the flash: 41 sectors of 45 ms to erase and 641 pages of 0.4 ms to program are 2.1 s, so no client can pass
+// What limits both is the flash: a sector takes 45 ms to erase and each of its 16 pages 0.4 ms to program, so no client can pass
 // 76 KiB/s at speed 1. smpmgr waits for each answer before it sends the next 1.4 KiB, so the round trip of every chunk comes on top, and
 // what our side of that costs is `echo-rtt` (links.ts). Our client keeps the device's four buffers filled. Measured on the device, from
 // the first chunk to the last byte, so that the start of Python is not counted.
@@ -9,10 +9,9 @@ import { smpmgr } from '../interop/clients/smpmgr.ts';
 import { type UpdateFile, updateFile } from '../interop/images.ts';
 import { pythonTool } from '../interop/install.ts';
 import { LiveDevice } from '../interop/live-device.ts';
-import { padModule } from './cold-boot.ts';
+import { padFirmware } from './cold-boot.ts';
 import { type BenchRow, median } from './row.ts';
 
-const imageBytes = 160 * 1024;
 const rounds = 3;
 
 /** Four fifths of what the flash allows: our client is to leave no more than that to chance. */
@@ -44,13 +43,13 @@ export async function benchUpload(): Promise<BenchRow[]> {
   }
 }
 
-/** KiB/s of an upload of a 160 KiB image, as the device saw it. */
+/** KiB/s of an upload, as the device saw it. */
 export async function uploadRate(
   device: LiveDevice,
   version: string,
   upload: (file: UpdateFile) => Promise<unknown>,
 ): Promise<number> {
-  const file = await updateFile(device.folder, version, (module) => padModule(module, imageBytes));
+  const file = await updateFile(device.folder, version, padFirmware);
   const { mark } = device;
   await upload(file);
   const begin = await device.event('upload-start', mark);
