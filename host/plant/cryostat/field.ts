@@ -23,7 +23,11 @@ export function parseYaml(text: string, file: string, expected = 'a fridge, whic
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true });
   const [error] = document.errors;
-  if (error) throw new FridgeError(file, lines.linePos(error.pos[0]).line, error.message.split('\n')[0]);
+  if (error) {
+    // The library ends its sentence with the place, which is in front already, and a colon for the lines that follow it.
+    const [what] = error.message.split(/ at line |\n/);
+    throw new FridgeError(file, lines.linePos(error.pos[0]).line, `not YAML (${what}); expected ${expected}`);
+  }
   if (!document.contents) throw new FridgeError(file, 1, `empty; expected ${expected}`);
   return new Field(document.contents, '', { file, lines });
 }
