@@ -72,6 +72,7 @@ describe('coldrig calibrate', () => {
 
   it('never replaces a record', () => {
     writeFileSync(at('x'), '');
-    expect(() => new DiskFolder(at('some')).write(recordName(record(1, {})), 'other')).toThrow('exists already');
+    const again = () => new DiskFolder(at('some')).write(recordName(record(1, {})), 'other');
+    expect(again).toThrow('exists already: another calibration writes into this folder');
   });
 });

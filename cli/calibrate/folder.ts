@@ -30,7 +30,16 @@ export class DiskFolder implements RecordFolder {
 
   write(name: string, text: string): void {
     this.make();
-    writeOutput(join(this.path, name), text, 'the calibration record', { overwrite: false });
+    try {
+      writeOutput(join(this.path, name), text, 'the calibration record', { overwrite: false });
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'FILE_EXISTS') throw error;
+      const advice = 'wait until it has ended, or choose another folder with --records';
+      throw new Failure(
+        'BUSY',
+        `${join(this.path, name)} exists already: another calibration writes into this folder; ${advice}`,
+      );
+    }
   }
 
   replace(name: string, text: string): void {
