@@ -11,10 +11,12 @@ import {
   readRailsEnable,
 } from '../protocol/guest/generated/registers';
 import { drive, runRails } from './drive/drive';
+import { driveInputs } from './drive/inputs';
 import { actionsInForce, areHeatersOff, isMuted, isSafeState, railsAllowed } from './in-force/statement';
 import { runBudget } from './protect/budget';
 import { runInterlock } from './protect/interlock';
 import { correctPhases } from './pulse/clock-step';
+import { converterWanted } from './pulse/corrections';
 import { runSmp } from './report/task';
 import { runClock } from './sense/clock';
 import { noteRailTrips } from './sense/comparators';
@@ -48,10 +50,16 @@ export function followClock(): void {
   assert(mayBeOn(), 'no task leaves on what may not be on');
 }
 
-/** A request may have cleared an interlock. */
+/** The readout works as soon as a sequencer listens to it, with the corrections of the record in force. */
+export function tendReadout(): void {
+  driveInputs(converterWanted());
+}
+
+/** A request may have cleared an interlock, stored a calibration record, or told a sequencer to listen to a converter. */
 export function serve(): void {
   runSmp();
   drive();
+  driveInputs(converterWanted());
 }
 
 /** Whether every rail and gate that is on may be on: what a task leaves behind. */

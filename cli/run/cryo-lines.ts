@@ -5,6 +5,7 @@ import { Shed, shedTable } from '../../protocol/plant/budget.ts';
 import { Condition, interlocks } from '../../protocol/plant/interlocks.ts';
 import { channelTable, railTable, referenceTable } from '../../protocol/plant/places.ts';
 import { sensorStateTable } from '../../protocol/plant/sensors.ts';
+import { readoutSettings } from '../../protocol/readout/module.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
 import { placeText, reasonText, temperatureText, wattsText } from '../words.ts';
 import type { Wording } from './log-line.ts';
@@ -145,6 +146,12 @@ export const plantWordings: Partial<Record<number, Wording>> = {
     facts: { sequence },
     text: `a calibration record could not be stored in flash; record ${sequence} stays in force`,
     tone: 'red',
+  }),
+  [EventKind.CORRECTION_LIMITED]: (line, setting) => ({
+    event: 'correction-limited',
+    facts: { line, setting: placeText(readoutSettings, setting) },
+    text: `the calibration record asks for more ${placeText(readoutSettings, setting)} on converter line ${line} than the readout can make; the most it can is applied`,
+    tone: 'yellow',
   }),
   [EventKind.PHASES_CORRECTED]: (ppb, busy) => ({
     event: 'phases-corrected',

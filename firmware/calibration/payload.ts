@@ -1,6 +1,7 @@
 // The payload of a calibration record: its fields, and whether they are in range. protocol/calibration/record.ts has the layout.
 //
-// What must stay true: `payloadFault` is asked before a payload comes into force, so that whoever reads a field here need not check it.
+// What must stay true: `payloadFault` is asked before a payload comes into force, so that whoever reads a field here need not check it. A payload that a
+// client sends is asked `refusedField`, which is stricter: corrections of the inputs must be ones that the readout can make. Older firmware stored others.
 
 import {
   CALCHANNEL_FLAGS,
@@ -27,9 +28,11 @@ import {
   CALIBRATION_THERMOMETERS,
   CALLINE_DELAY,
   CALLINE_DELAY_MOST,
+  CALLINE_EVER_MOST,
   CALLINE_GAIN,
   CALLINE_GAIN_MOST,
   CALLINE_IMBALANCE,
+  CALLINE_IMBALANCE_MOST,
   CALLINE_OFFSET_I,
   CALLINE_OFFSET_MOST,
   CALLINE_OFFSET_Q,
@@ -102,12 +105,28 @@ function within(place: usize, most: u32): bool {
   return value >= -(<i32>most) && value <= <i32>most;
 }
 
+/** Offset of the first field for which a payload is not stored, or NO_FAULT. */
+export function refusedField(payload: usize): u32 {
+  const fault = payloadFault(payload);
+  assert(CALLINE_OFFSET_MOST <= CALLINE_EVER_MOST, 'what is stored today could always be stored');
+  let bad: usize = 0;
+  for (let line: u32 = 0; fault == NO_FAULT && bad == 0 && line < CALIBRATION_LINE_COUNT; line++) {
+    const place = linePlace(payload, line);
+    if (!within(place + CALLINE_OFFSET_I, CALLINE_OFFSET_MOST)) bad = place + CALLINE_OFFSET_I;
+    else if (!within(place + CALLINE_OFFSET_Q, CALLINE_OFFSET_MOST)) bad = place + CALLINE_OFFSET_Q;
+    else if (!within(place + CALLINE_IMBALANCE, CALLINE_IMBALANCE_MOST)) bad = place + CALLINE_IMBALANCE;
+    else if (!within(place + CALLINE_SKEW, CALLINE_SKEW_MOST)) bad = place + CALLINE_SKEW;
+  }
+  assert(bad == 0 || bad - payload < CALIBRATION_CHANNELS, 'a field of a line');
+  return bad == 0 ? fault : <u32>(bad - payload);
+}
+
 function faultInLine(line: usize): usize {
-  if (!within(line + CALLINE_OFFSET_I, CALLINE_OFFSET_MOST)) return line + CALLINE_OFFSET_I;
-  if (!within(line + CALLINE_OFFSET_Q, CALLINE_OFFSET_MOST)) return line + CALLINE_OFFSET_Q;
+  if (!within(line + CALLINE_OFFSET_I, CALLINE_EVER_MOST)) return line + CALLINE_OFFSET_I;
+  if (!within(line + CALLINE_OFFSET_Q, CALLINE_EVER_MOST)) return line + CALLINE_OFFSET_Q;
   if (!within(line + CALLINE_GAIN, CALLINE_GAIN_MOST)) return line + CALLINE_GAIN;
-  if (!within(line + CALLINE_IMBALANCE, CALLINE_GAIN_MOST)) return line + CALLINE_IMBALANCE;
-  if (!within(line + CALLINE_SKEW, CALLINE_SKEW_MOST)) return line + CALLINE_SKEW;
+  if (!within(line + CALLINE_IMBALANCE, CALLINE_EVER_MOST)) return line + CALLINE_IMBALANCE;
+  if (!within(line + CALLINE_SKEW, CALLINE_EVER_MOST)) return line + CALLINE_SKEW;
   assert(CALLINE_DELAY + 4 == CALIBRATION_LINE_SIZE, 'every field of a line was looked at');
   return load<u32>(line, CALLINE_DELAY) > CALLINE_DELAY_MOST ? line + CALLINE_DELAY : 0;
 }

@@ -2,7 +2,7 @@
 import * as task from '../../protocol/guest/generated/tasks';
 import { runHeaters } from '../drive/heaters';
 import { runMultiplexer } from '../drive/multiplexer';
-import { answerRails, balance, followClock, protect, serve } from '../judge-and-act';
+import { answerRails, balance, followClock, protect, serve, tendReadout } from '../judge-and-act';
 import { runWatchdog } from '../kernel/watchdog';
 import { runHealth } from '../protect/health';
 import { runHeartbeat } from '../report/heartbeat';
@@ -38,6 +38,9 @@ export function runTask(number: u32): void {
       break;
     case task.TASK_MULTIPLEXER:
       runMultiplexer();
+      break;
+    case task.TASK_READOUT:
+      tendReadout();
       break;
     case task.TASK_HEALTH:
       runHealth();

@@ -88,6 +88,13 @@ export function noteSetting(sequencer: u32, setting: u32, value: u32): void {
   discriminate(sequencer);
 }
 
+/** Whether a sequencer acquires from a converter. */
+export function converterWanted(): bool {
+  assert(SEQUENCER_COUNT <= 8, 'the inputs of all of them are read at once');
+  assert((inputs & 7) == 0, 'they stand where a word may stand');
+  return load<u64>(inputs) != 0;
+}
+
 function discriminate(sequencer: u32): void {
   const input = <u32>load<u8>(inputs + sequencer);
   assert(input <= CALIBRATION_CHANNEL_COUNT, 'a channel that there is, or none');

@@ -2,6 +2,7 @@
 //
 // What must stay true: no correction is so large that an integration could overflow (turn.ts has the bounds).
 
+import { TURN } from '../../protocol/guest/angle';
 import {
   READOUT_CHANNELS,
   READOUT_LINES,
@@ -23,13 +24,14 @@ import {
   READOUT_TONES,
   READOUT_WINDOW_MAX,
 } from '../../protocol/guest/generated/constants';
-import { TURN } from './angle';
 import { channelAt, globals, lineAt } from './layout';
 
 const FREQUENCY_MOST: i32 = 2_000_000_000;
 const OFFSET_MOST: i32 = 512 * 256;
 const MATRIX_ONE: i32 = 65536;
-const MATRIX_HALF: i32 = 32768;
+const DIAGONAL_LEAST: i32 = 16384;
+const DIAGONAL_MOST: i32 = 131072;
+const OTHER_MOST: i32 = 32768;
 const AMPLITUDE_MOST: u32 = 65535;
 const SEQUENCERS: u32 = 6;
 const WINDOW_LEAST: u32 = 4;
@@ -102,8 +104,7 @@ function mayBeOfLine(setting: u32, value: u32): bool {
   if (setting <= READOUT_SETTING_OFFSET_Q) return isWithin(value, -OFFSET_MOST, OFFSET_MOST);
   if (setting == READOUT_SETTING_TOGETHER) return value >> READOUT_TONES == 0;
   const isDiagonal = setting == READOUT_SETTING_MATRIX_II || setting == READOUT_SETTING_MATRIX_QQ;
-  const middle = isDiagonal ? MATRIX_ONE : 0;
-  return isWithin(value, middle - MATRIX_HALF, middle + MATRIX_HALF);
+  return isDiagonal ? isWithin(value, DIAGONAL_LEAST, DIAGONAL_MOST) : isWithin(value, -OTHER_MOST, OTHER_MOST);
 }
 
 function configureAll(setting: u32, value: u32): bool {

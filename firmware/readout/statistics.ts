@@ -4,7 +4,7 @@
 // smaller variance than the whole. An SNR from such halves is too good, and the worse the readout is, the more so. The sequencer's marker 3 says the state.
 // Mean and variance along any axis follow from these sums, so that the rotation can be chosen afterwards.
 //
-// What must stay true: nothing overflows. A level is below 2^12.9 * 2^12 = 2^25; 2^32 - 1 of them are below 2^57, and their squares below 2^82. The count
+// What must stay true: nothing overflows. A level is below 2^13.2 * 2^12 < 2^26; 2^32 - 1 of them are below 2^58, and their squares below 2^84. The count
 // stops there, and the sums with it.
 
 import {
@@ -31,7 +31,7 @@ import {
 } from '../../protocol/guest/generated/constants';
 import { globals, Moments, momentsOf } from './layout';
 
-const LEVEL_MOST: i64 = 1 << 25;
+const LEVEL_MOST: i64 = 1 << 26;
 
 /** Adds the levels of a window to the statistics of a channel. */
 export function addLevels(channel: u32, state: u32, i: i64, q: i64): void {

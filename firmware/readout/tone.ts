@@ -8,8 +8,8 @@
 // error grows with the length of a window. What must stay true: each entry is within half a unit, and a little, of the exact value; a table says itself
 // what it was made for, because a restored state comes without it.
 
+import { cosineOf, phaseAfter, sineOf } from '../../protocol/guest/angle';
 import { READOUT_BLOCK, READOUT_CHANNELS } from '../../protocol/guest/generated/constants';
-import { cosineOf, phaseAfter, sineOf } from './angle';
 import { channelAt, TABLE_SIZE, TABLES } from './layout';
 
 export const TONE_BITS: i32 = 14;

@@ -5,13 +5,13 @@
 //
 // The correction is linear, so it is done once on the four sums and not on each sample: an offset takes off the offset times the sum of the table.
 //
-// Bounds, with the limits of the settings: an offset is at most 2^9 codes, so that |I - oI| <= 2560; entries of the matrix are at most 1.5 and 0.5, so that
-// |I'| <= 5120 < 2^12.4. A block's sum of I' cos + Q' sin is then below 2^10 * 2^12.4 * 2^14.5 = 2^36.9, and, turned with a cosine of 2^24, two of them
-// below 2^61.9. The sums of the longest window, in 1/256 of a unit of the bins, stay below 2^24 * 2^12.9 * 16 * 256 = 2^48.9: nothing overflows.
-// On the way: a sum in 1/256 code below 2^10 * 2^11.4 * 2^14 * 2^8 = 2^43.4, times an entry of the matrix (2^16.6) below 2^60, two of them below 2^61.
+// Bounds, with the limits of the settings: an offset is at most 2^9 codes, so that |I - oI| <= 2560; entries of the matrix are at most 2 and 0.5, so that
+// |I'| <= 6400 < 2^12.7. A block's sum of I' cos + Q' sin is then below 2^10 * 2^12.7 * 2^14.5 = 2^37.2, and, turned with a cosine of 2^24, two of them
+// below 2^62.2. The sums of the longest window, in 1/256 of a unit of the bins, stay below 2^24 * 2^13.2 * 16 * 256 = 2^49.2: nothing overflows.
+// On the way: a sum in 1/256 code below 2^10 * 2^11.4 * 2^14 * 2^8 = 2^43.4, times an entry of the matrix (2^17) below 2^60.4, two of them below 2^61.4.
 
+import { cosineOf, sineOf, TURN } from '../../protocol/guest/angle';
 import { READOUT_LEVEL_SCALE, READOUT_SUM_SCALE } from '../../protocol/guest/generated/constants';
-import { cosineOf, sineOf, TURN } from './angle';
 import { Channel, globals, Line } from './layout';
 import { TONE_BITS } from './tone';
 
@@ -29,7 +29,7 @@ const SUM_BITS: i32 = 4;
 /** From a block's sum, turned, to the sums of a channel. */
 const SCALE_SHIFT: i64 = <i64>(TURN_BITS + TONE_BITS - SUM_BITS - GUARD_BITS);
 const SCALE_HALF: i64 = 1 << (SCALE_SHIFT - 1);
-const BLOCK_SUM_MOST: i64 = 1 << 37;
+const BLOCK_SUM_MOST: i64 = 1 << 38;
 
 /** Once, at the reset: the shifts above are the scales of the contract. */
 export function checkScales(): void {

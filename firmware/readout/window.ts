@@ -5,6 +5,7 @@
 // What must stay true: how a window is cut into pieces changes nothing, as long as every piece but the last is whole blocks; a tone's result does not depend
 // on which other tones are integrated with it.
 
+import { phaseAfter, phaseSum, TURN } from '../../protocol/guest/angle';
 import {
   READOUT_BLOCK,
   READOUT_CHANNELS,
@@ -16,7 +17,6 @@ import {
   SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_0,
   SEQUENCER_FLAG_ACQ_INTEGRATOR_OUT_OF_RANGE_PATH_1,
 } from '../../protocol/guest/generated/constants';
-import { phaseAfter, phaseSum, TURN } from './angle';
 import { integrateBlock } from './integrate';
 import { Channel, channelAt, globals, Line, lineAt, SAMPLES } from './layout';
 import { pack } from './samples';

@@ -36,7 +36,7 @@ import {
 import { registerGroup } from '../../protocol/guest/smp/groups';
 import { openRequest } from '../../protocol/guest/smp/request';
 import { STATUS_DEFERRED, STATUS_GROUP } from '../../protocol/guest/smp/status';
-import { NO_FAULT, payloadFault } from '../calibration/payload';
+import { NO_FAULT, refusedField } from '../calibration/payload';
 import {
   calibrationCrc,
   calibrationLength,
@@ -149,7 +149,7 @@ function storeWhole(length: u32): u32 {
   const draft = draftCalibration();
   memory.fill(draft, 0, CALIBRATION_PAYLOAD_MAX);
   memory.copy(draft, staged, length);
-  faultPlace = payloadFault(draft);
+  faultPlace = refusedField(draft);
   if (faultPlace != NO_FAULT) return STATUS_GROUP + RO_ERR_FIELD;
   // Whoever asks a second time, because the answer was lost, has what he asked for.
   if (draftIsInForce(length)) return 0;

@@ -50,9 +50,17 @@ export const calibrationLineTable = constantTable('CALLINE', 'Fields of a conver
   IMBALANCE: [12, 'i32 in 1/2^20: by how much more than I the converter of Q shows'],
   SKEW: [16, 'i32 in 1/2^20 rad: by how much more than a quarter turn Q is from I'],
   DELAY: [20, 'i32 in ns: how much later than the drive its answer arrives'],
-  OFFSET_MOST: [0x8_0000, 'Largest offset, either sign: full scale'],
-  GAIN_MOST: [0x8_0000, 'Largest gain and imbalance, either sign: a half'],
-  SKEW_MOST: [0x8_0000, 'Largest skew, either sign: half a radian'],
+  OFFSET_MOST: [
+    0x2_0000,
+    'Largest offset that is stored, either sign: 512 steps, which is what the readout can take off',
+  ],
+  GAIN_MOST: [0x8_0000, 'Largest gain, either sign: a half'],
+  IMBALANCE_MOST: [
+    0x3_0000,
+    'Largest imbalance that is stored, either sign; with every gain and skew the readout can correct it',
+  ],
+  SKEW_MOST: [0x3_0000, 'Largest skew that is stored, either sign'],
+  EVER_MOST: [0x8_0000, 'Largest of each that older firmware stored; it is applied as far as the readout can'],
   DELAY_MOST: [10_000, 'Largest delay'],
 });
 

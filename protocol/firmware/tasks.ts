@@ -108,6 +108,15 @@ export const tasks: readonly Task[] = [
     doc: 'Late cells, switch errors; starts the refresh again after its gate was closed',
   },
   {
+    name: 'READOUT',
+    number: 12,
+    release: { everyMs: 1000 },
+    deadlineMs: 200,
+    budgetCycles: 16_000,
+    code: ['judge-and-act', 'tendReadout'],
+    doc: 'Brings the corrections of the calibration record to the readout',
+  },
+  {
     name: 'HEALTH',
     number: 8,
     release: { everyMs: 100 },

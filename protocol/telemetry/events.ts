@@ -51,6 +51,10 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
     74,
     'The oscillators make up for the step of the clock: parts in 10^9 that it is fast, signed; sequencers that run, one bit each',
   ],
+  CORRECTION_LIMITED: [
+    75,
+    'A correction of the calibration record is more than the readout can make; the most it can is applied: line, READOUT_SETTING_*',
+  ],
   RESET_REQUESTED: [29, 'A reset was requested over SMP: boot mode, force'],
 });
 

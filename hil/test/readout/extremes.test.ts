@@ -45,10 +45,10 @@ describe('nothing overflows', () => {
   test.each([-2048, 2047])('where every sample is %i and the correction is as large as it may be', (code) => {
     const module = new ReadoutModule(bytes);
     const sign = Math.sign(code);
-    const line = { offsetI: -512 * sign, offsetQ: -512 * sign, ii: 1.5, iq: 0.5, qi: 0.5, qq: 1.5 };
+    const line = { offsetI: -512 * sign, offsetQ: -512 * sign, ii: 2, iq: 0.5, qi: 0.5, qq: 2 };
     module.configure(0, 'OFFSET_I', (256 * line.offsetI) >>> 0);
     module.configure(0, 'OFFSET_Q', (256 * line.offsetQ) >>> 0);
-    for (const name of ['MATRIX_II', 'MATRIX_QQ'] as const) module.configure(0, name, 98304);
+    for (const name of ['MATRIX_II', 'MATRIX_QQ'] as const) module.configure(0, name, 131_072);
     for (const name of ['MATRIX_IQ', 'MATRIX_QI'] as const) module.configure(0, name, 32768);
     for (const phase of [0, 5e8, 1e9, 2.5e9]) {
       const window = { channel: 0, frequency: 0, phase, samples: new Int32Array(2 * 5000).fill(code) };
@@ -56,8 +56,8 @@ describe('nothing overflows', () => {
     }
     for (const [name, value] of [
       ['OFFSET_I', 131_073],
-      ['MATRIX_II', 98_305],
-      ['MATRIX_QQ', 32_767],
+      ['MATRIX_II', 131_073],
+      ['MATRIX_QQ', 16_383],
       ['MATRIX_IQ', -32_769],
       ['TOGETHER', 256],
     ] as const)

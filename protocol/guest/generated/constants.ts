@@ -549,12 +549,16 @@ export const CALLINE_IMBALANCE: u32 = 12;
 export const CALLINE_SKEW: u32 = 16;
 /** i32 in ns: how much later than the drive its answer arrives. */
 export const CALLINE_DELAY: u32 = 20;
-/** Largest offset, either sign: full scale. */
-export const CALLINE_OFFSET_MOST: u32 = 0x00080000;
-/** Largest gain and imbalance, either sign: a half. */
+/** Largest offset that is stored, either sign: 512 steps, which is what the readout can take off. */
+export const CALLINE_OFFSET_MOST: u32 = 0x00020000;
+/** Largest gain, either sign: a half. */
 export const CALLINE_GAIN_MOST: u32 = 0x00080000;
-/** Largest skew, either sign: half a radian. */
-export const CALLINE_SKEW_MOST: u32 = 0x00080000;
+/** Largest imbalance that is stored, either sign; with every gain and skew the readout can correct it. */
+export const CALLINE_IMBALANCE_MOST: u32 = 0x00030000;
+/** Largest skew that is stored, either sign. */
+export const CALLINE_SKEW_MOST: u32 = 0x00030000;
+/** Largest of each that older firmware stored; it is applied as far as the readout can. */
+export const CALLINE_EVER_MOST: u32 = 0x00080000;
 /** Largest delay. */
 export const CALLINE_DELAY_MOST: u32 = 0x00002710;
 
@@ -1695,13 +1699,13 @@ export const READOUT_SETTING_PHASE: u32 = 1;
 export const READOUT_SETTING_OFFSET_I: u32 = 2;
 /** Likewise of Q. */
 export const READOUT_SETTING_OFFSET_Q: u32 = 3;
-/** By line: what I becomes is II * I + IQ * Q, offsets taken off before; i32 in 1/65536, 0.5 to 1.5. */
+/** By line: what I becomes is II * I + IQ * Q, offsets taken off before; i32 in 1/65536, 0.25 to 2. */
 export const READOUT_SETTING_MATRIX_II: u32 = 4;
 /** By line: i32 in 1/65536, -0.5 to 0.5. */
 export const READOUT_SETTING_MATRIX_IQ: u32 = 5;
 /** By line: what Q becomes is QI * I + QQ * Q; i32 in 1/65536, -0.5 to 0.5. */
 export const READOUT_SETTING_MATRIX_QI: u32 = 6;
-/** By line: i32 in 1/65536, 0.5 to 1.5. */
+/** By line: i32 in 1/65536, 0.25 to 2. */
 export const READOUT_SETTING_MATRIX_QQ: u32 = 7;
 /** By line: tones that every square window on it is demodulated by, one bit each, beside its own. */
 export const READOUT_SETTING_TOGETHER: u32 = 8;
@@ -1919,6 +1923,8 @@ export const EVENT_CALIBRATION: u32 = 72;
 export const EVENT_CALIBRATION_FAILED: u32 = 73;
 /** The oscillators make up for the step of the clock: parts in 10^9 that it is fast, signed; sequencers that run, one bit each. */
 export const EVENT_PHASES_CORRECTED: u32 = 74;
+/** A correction of the calibration record is more than the readout can make; the most it can is applied: line, READOUT_SETTING_*. */
+export const EVENT_CORRECTION_LIMITED: u32 = 75;
 /** A reset was requested over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
 

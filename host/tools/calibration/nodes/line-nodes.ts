@@ -172,7 +172,7 @@ export const mixerNode: Make = (line, timeoutNs) => ({
   correct({ record }, { results }) {
     const { imbalance, skew } = record.lines[line];
     return withLine(record, line, {
-      imbalance: within(imbalance + results.imbalance * ONE, CalLine.GAIN_MOST, 'the imbalance'),
+      imbalance: within(imbalance + results.imbalance * ONE, CalLine.IMBALANCE_MOST, 'the imbalance'),
       skew: within(skew + results.skewRadians * ONE, CalLine.SKEW_MOST, 'the skew'),
     });
   },
