@@ -59,7 +59,8 @@ export function tendReadout(): void {
 export function serve(): void {
   runSmp();
   drive();
-  driveInputs(converterWanted());
+  tendReadout();
+  assert(mayBeOn(), 'what was judged is done before the task ends');
 }
 
 /** Whether every rail and gate that is on may be on: what a task leaves behind. */

@@ -29,6 +29,7 @@ export function cosineOf(phase: u32): i32 {
 /** `frequency` units a nanosecond for `time` nanoseconds, modulo a turn. */
 export function phaseAfter(frequency: i32, time: i64): u32 {
   assert(time >= 0, 'time goes forward');
+  assert(abs(<i64>frequency) <= <i64>TURN, 'no more than a turn a nanosecond');
   const units = (<i64>frequency * (time % <i64>TURN)) % <i64>TURN;
   const phase = units < 0 ? units + <i64>TURN : units;
   assert(phase >= 0 && phase < <i64>TURN, 'a phase is within a turn');
@@ -57,6 +58,7 @@ function product(a: i64, b: i64): i64 {
 }
 
 function sineSeries(x: i64): i64 {
+  assert(x >= 0 && x < ONE, 'an angle up to an eighth of a turn is less than 1');
   const square = product(x, x);
   let sum = ONE - square / 72;
   sum = ONE - product(square, sum) / 42;
@@ -66,6 +68,7 @@ function sineSeries(x: i64): i64 {
 }
 
 function cosineSeries(x: i64): i64 {
+  assert(x >= 0 && x < ONE, 'an angle up to an eighth of a turn is less than 1');
   const square = product(x, x);
   let sum = ONE - square / 90;
   sum = ONE - product(square, sum) / 56;
