@@ -7,6 +7,7 @@ import { bootloaderFor } from './canaries/canaries.ts';
 import { blocksRun } from './device/boards.ts';
 import { blocksOf, type SourceBlock } from './reached/blocks.ts';
 import { reasonFor } from './reached/reasons.ts';
+import type { ProofResult } from './result.ts';
 import { runProof } from './run.ts';
 
 /** Without `glitch`: it uses a bootloader with glitch sites added, which has other blocks. */
@@ -16,18 +17,21 @@ export interface Coverage {
   blocks: number;
   reached: number;
   left: (SourceBlock & { reason: string | undefined })[];
+  /** What the slices showed, by proof. */
+  slices: Record<string, ProofResult>;
 }
 
 export async function coverage(proofs: readonly string[]): Promise<Coverage> {
   const module = await bootloaderFor({});
   const blocks = await blocksOf('bootloader/main.ts', module);
+  const slices: Record<string, ProofResult> = {};
   const reached = await blocksRun(module, async () => {
-    for (const proof of proofs) await runProof(proof, { seed: 1, effort: 'slice', threads: 0 });
+    for (const proof of proofs) slices[proof] = await runProof(proof, { seed: 1, effort: 'slice', threads: 0 });
   });
   const left = blocks
     .filter((_, number) => reached[number] !== 1)
     .map((block) => ({ ...block, reason: reasonFor(block) }));
-  return { blocks: blocks.length, reached: blocks.length - left.length, left };
+  return { blocks: blocks.length, reached: blocks.length - left.length, left, slices };
 }
 
 /** Markdown: how much is reached, and a row for each function and line that is not, with the reason. */

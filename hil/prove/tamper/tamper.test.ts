@@ -1,20 +1,11 @@
-// Flash that is changed from outside: the slice of the proof that is part of every test run. The full proof: coldrig prove tamper
+// Flash that is changed from outside: the lists of changes. Their slice is run by coverage.test.ts.
 
 import { describe, expect, test } from 'vitest';
 import { parseImage, verifyImage } from '../../../host/tools/image/index.ts';
 import { device } from '../attack/specimens.ts';
-import { runSlice, toldOf } from '../testing.ts';
 import { scenarios } from './scenarios.ts';
 import { newer } from './states.ts';
 import { tlvMutations } from './tlv-mutations.ts';
-
-const result = await runSlice('tamper');
-
-describe(`${result.points} boots of a device that was tampered with, seed ${result.seed} (of every list a sample)`, () => {
-  test.each(result.scenarios)('$name: $points boots break no invariant', ({ name }) => {
-    expect(toldOf(result, name)).toEqual([]);
-  });
-});
 
 describe('the lists are what they say', () => {
   const casesOf = (name: string) => scenarios.find((scenario) => scenario.name === name)?.cases() ?? [];
