@@ -11,15 +11,18 @@ import {
   readRailsEnable,
 } from '../protocol/guest/generated/registers';
 import { drive, runRails } from './drive/drive';
+import { runGain } from './drive/gain';
 import { driveInputs } from './drive/inputs';
 import { actionsInForce, areHeatersOff, isMuted, isSafeState, railsAllowed } from './in-force/statement';
 import { runBudget } from './protect/budget';
 import { runInterlock } from './protect/interlock';
+import { followAttenuation, settleSequencers } from './pulse/attenuation';
 import { correctPhases } from './pulse/clock-step';
 import { converterWanted } from './pulse/corrections';
 import { runSmp } from './report/task';
 import { runClock } from './sense/clock';
 import { noteRailTrips } from './sense/comparators';
+import { runFrontend } from './sense/frontend';
 
 /** A comparator has called, or a step of coming up is due. */
 export function answerRails(): void {
@@ -48,6 +51,14 @@ export function followClock(): void {
   correctPhases();
   assert(readOutputsState() == gates, 'a change of the clock opens and closes no gate');
   assert(mayBeOn(), 'no task leaves on what may not be on');
+}
+
+/** What the lines lose, and gain control; what is measured meanwhile keeps its level. */
+export function tendLines(): void {
+  runFrontend();
+  settleSequencers();
+  runGain();
+  followAttenuation();
 }
 
 /** The readout works as soon as a sequencer listens to it, with the corrections of the record in force. */

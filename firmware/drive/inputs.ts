@@ -53,6 +53,8 @@ let ofChange: u32 = 0;
 
 /** Releases the readout where it is wanted, and brings the record in force to it where it does not have it. */
 export function driveInputs(isWanted: bool): void {
+  // Held in reset it loses its settings.
+  if (!readoutReleased()) ofChange = 0;
   if (isWanted) releaseReadout();
   const changes = calibrationChanges();
   if (ofChange == changes || !readoutReleased()) return;

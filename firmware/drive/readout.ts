@@ -8,7 +8,7 @@
 import { copyFromBus } from '../../protocol/guest/dma';
 import {
   READOUT_COMMAND_CAPTURE_LINE,
-  READOUT_COMMAND_CLEAR_SCOPE,
+  READOUT_COMMAND_TAKE_PEAK,
   READOUT_FIGURE_SCOPE_COUNT,
   READOUT_LINES,
 } from '../../protocol/guest/generated/constants';
@@ -55,7 +55,7 @@ export function setReadout(setting: u32, index: u32, value: u32): bool {
 
 /** Executes READOUT_COMMAND_*; it is done on return. False when there is no such command or line. */
 export function commandReadout(command: u32, line: u32): bool {
-  if (command < READOUT_COMMAND_CAPTURE_LINE || command > READOUT_COMMAND_CLEAR_SCOPE || line >= READOUT_LINES)
+  if (command < READOUT_COMMAND_CAPTURE_LINE || command > READOUT_COMMAND_TAKE_PEAK || line >= READOUT_LINES)
     return false;
   releaseReadout();
   assert(readoutReleased(), 'it executes commands once it is released');

@@ -2,11 +2,10 @@
 import * as task from '../../protocol/guest/generated/tasks';
 import { runHeaters } from '../drive/heaters';
 import { runMultiplexer } from '../drive/multiplexer';
-import { answerRails, balance, followClock, protect, serve, tendReadout } from '../judge-and-act';
+import { answerRails, balance, followClock, protect, serve, tendLines, tendReadout } from '../judge-and-act';
 import { runWatchdog } from '../kernel/watchdog';
 import { runHealth } from '../protect/health';
 import { runHeartbeat } from '../report/heartbeat';
-import { runFrontend } from '../sense/frontend';
 import { runThermometry } from '../sense/thermometry';
 
 /** From the number of a task to its code. */
@@ -34,7 +33,7 @@ export function runTask(number: u32): void {
       balance();
       break;
     case task.TASK_FRONTEND:
-      runFrontend();
+      tendLines();
       break;
     case task.TASK_MULTIPLEXER:
       runMultiplexer();

@@ -3,9 +3,10 @@
 //   protect/interlock --trips, in the latch INTERLOCK.TRIPPED--.
 //   protect/budget    --load that is shed----------------------+--> in force --> drive/: gates, rails, duty, heaters
 //   start-up checks   --health bits latched until the reset----'             --> report/: what is kept off, and why
+//   drive/            --what gain control cannot make good----------------------> protect/health
 //
 // Trips are read from the latch itself, which survives resets: what tripped before this firmware started is in force from its first
-// instruction on. What must stay true: protect/ and start-up checks alone write here; nothing here touches an actuator.
+// instruction on. What must stay true: nobody but these writes here; nothing here touches an actuator.
 
 import {
   ACTION_HEATERS_OFF,
@@ -18,6 +19,7 @@ import {
   RAIL_SENSE,
   SHED_MUTED,
   SHED_SAFE_STATE,
+  SIGNAL_COUNT,
 } from '../../protocol/guest/generated/constants';
 import { interlockRow } from '../../protocol/guest/generated/plant';
 import { readInterlockTripped } from '../../protocol/guest/generated/registers';
@@ -30,6 +32,7 @@ const SAFE_RAILS: u32 = (1 << RAIL_CORE) | (1 << RAIL_SENSE);
 let shed: u32 = 0;
 let shedAtMicrowatts: u32 = 0;
 let latched: u32 = 0;
+let clipping: u32 = 0;
 
 /** Interlocks that have tripped and were not cleared, one bit each. */
 export function trippedInterlocks(): u32 {
@@ -119,4 +122,16 @@ export function latchHealth(bits: u32): void {
 /** HEALTH_* bits that were raised until the reset. */
 export function latchedHealth(): u32 {
   return latched;
+}
+
+/** Signal lines whose converter clips although gain control has looked twice, one bit each. */
+export function clippingSignals(): u32 {
+  return clipping;
+}
+
+/** Gain control's finding of a line. */
+export function stateClipping(line: u32, isClipping: bool): void {
+  assert(line < SIGNAL_COUNT, 'a line that there is');
+  clipping = isClipping ? clipping | (1 << line) : clipping & ~(1 << line);
+  assert(<u64>clipping >> SIGNAL_COUNT == 0, 'lines that there are');
 }

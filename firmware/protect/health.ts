@@ -39,13 +39,20 @@ import {
   writeResetResetsInARow,
 } from '../../protocol/guest/generated/registers';
 import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../protocol/guest/smp/counters';
-import { actionsInForce, latchedHealth, loadShed, railsAllowed, trippedInterlocks } from '../in-force/statement';
+import {
+  actionsInForce,
+  clippingSignals,
+  latchedHealth,
+  loadShed,
+  railsAllowed,
+  trippedInterlocks,
+} from '../in-force/statement';
 import { recordOf } from '../kernel/statistics';
 import { TASK_COUNT, taskAt } from '../kernel/tasks';
 import { watchdogFeeds } from '../kernel/watchdog';
 import { areCellsInvalid } from '../sense/cells';
 import { clockImpaired } from '../sense/clock';
-import { impairedSignals } from '../sense/frontend';
+import { lostSignals } from '../sense/frontend';
 import { sensorsImpaired } from '../sense/thermometry';
 
 const HOLD_NS: u64 = 10 * NS_PER_SECOND;
@@ -71,7 +78,7 @@ export function healthWord(): u32 {
   if (tripped != 0) word |= HEALTH_INTERLOCK;
   if ((railsAllowed(actionsInForce()) & ~readRailsGood()) != 0) word |= HEALTH_RAILS;
   if (clockImpaired()) word |= HEALTH_CLOCK;
-  if (impairedSignals() != 0) word |= HEALTH_SIGNAL;
+  if ((lostSignals() | clippingSignals()) != 0) word |= HEALTH_SIGNAL;
   if (loadShed() != SHED_NOTHING) word |= HEALTH_SHEDDING;
   if (areCellsInvalid()) word |= HEALTH_CELLS;
   if (sensorsImpaired()) word |= HEALTH_SENSOR;

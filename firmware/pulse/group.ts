@@ -28,6 +28,7 @@ import {
   SEQUENCER_FIGURE_FAULT_TIME_HIGH,
   SEQUENCER_FIGURE_FAULT_TIME_LOW,
   SEQUENCER_FIGURE_FLAGS,
+  SEQUENCER_FIGURE_GAIN_STEPS,
   SEQUENCER_FIGURE_INSTRUCTIONS,
   SEQUENCER_FIGURE_LEAST_SLACK,
   SEQUENCER_FIGURE_STATE,
@@ -182,6 +183,7 @@ function answerState(): u32 {
   writeUnsignedField('due', wide(sequencer, SEQUENCER_FIGURE_FAULT_TIME_LOW, SEQUENCER_FIGURE_FAULT_TIME_HIGH));
   writeUnsignedField('loaded', sequencerFigure(sequencer, SEQUENCER_FIGURE_INSTRUCTIONS));
   writeUnsignedField('waiting', sequencerFigure(sequencer, SEQUENCER_FIGURE_WAITING));
+  writeUnsignedField('steps', sequencerFigure(sequencer, SEQUENCER_FIGURE_GAIN_STEPS));
   return 0;
 }
 

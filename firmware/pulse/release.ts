@@ -5,6 +5,7 @@ import {
   SEQUENCER_CONTROL_RELEASE,
   writeSequencerControl,
 } from '../../protocol/guest/generated/registers';
+import { forgetAttenuation } from './attenuation';
 import { startClockStep } from './clock-step';
 import { correctSequencers, forgetCorrections } from './corrections';
 import { sequencersReleased } from './sequencers';
@@ -15,6 +16,7 @@ export function releaseSequencers(): void {
   assert(sequencersReleased(), 'what was released runs until the reset');
   startClockStep();
   forgetCorrections();
+  forgetAttenuation();
   correctSequencers();
   assert(readSequencerBusy() == 0, 'a release starts nothing');
 }

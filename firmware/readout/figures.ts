@@ -9,6 +9,7 @@ import {
   READOUT_FIGURE_MOMENTS_1,
   READOUT_FIGURE_PEAK_I,
   READOUT_FIGURE_PEAK_Q,
+  READOUT_FIGURE_RECENT_PEAK,
   READOUT_FIGURE_SCOPE_CLIPPED,
   READOUT_FIGURE_SCOPE_COUNT,
   READOUT_FIGURE_SCOPE_LENGTH,
@@ -41,6 +42,7 @@ export function figureOf(which: u32, index: u32): u32 {
   assert(READOUT_FIGURE_MOMENTS_0 + READOUT_MOMENT_END <= READOUT_FIGURE_MOMENTS_1, 'both statistics have room');
   if (which <= READOUT_FIGURE_PEAK_Q) return index < READOUT_LINES ? lineFigure(which, index) : 0;
   if (which <= READOUT_FIGURE_SUM_Q_HIGH) return index < READOUT_CHANNELS ? sumFigure(which, index) : 0;
+  if (which == READOUT_FIGURE_RECENT_PEAK) return index < READOUT_LINES ? lineAt(index).recentPeak : 0;
   if (which < READOUT_FIGURE_MOMENTS_0) return figureOfAll(which);
   if (index >= READOUT_CHANNELS) return 0;
   return which < READOUT_FIGURE_MOMENTS_1
@@ -59,10 +61,10 @@ function lineFigure(which: u32, index: u32): u32 {
     case READOUT_FIGURE_CLIPPED_Q:
       return line.clippedQ;
     case READOUT_FIGURE_PEAK_I:
-      return line.peakI;
+      return max(line.peakI, line.highestI);
     default:
       assert(which == READOUT_FIGURE_PEAK_Q, 'a figure of a line');
-      return line.peakQ;
+      return max(line.peakQ, line.highestQ);
   }
 }
 

@@ -82,6 +82,7 @@ export class Line {
   windows: u32 = 0;
   clippedI: u32 = 0;
   clippedQ: u32 = 0;
+  /** Since the last TAKE_PEAK. */
   peakI: u32 = 0;
   peakQ: u32 = 0;
   /** Correction of the input (protocol/readout/module.ts). */
@@ -92,6 +93,11 @@ export class Line {
   matrixQI: i32 = 0;
   matrixQQ: i32 = 0;
   together: u32 = 0;
+  /** Before the last TAKE_PEAK, since the counters began. */
+  highestI: u32 = 0;
+  highestQ: u32 = 0;
+  /** Of I or Q, between the last two TAKE_PEAK. */
+  recentPeak: u32 = 0;
 }
 
 @unmanaged

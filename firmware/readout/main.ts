@@ -8,11 +8,13 @@ import {
   READOUT_CLEAR_COUNTERS,
   READOUT_CLEAR_SCOPE,
   READOUT_CLEAR_STATISTICS,
+  READOUT_CLEAR_TAKE_PEAK,
   READOUT_LINES,
 } from '../../protocol/guest/generated/constants';
 import { configureReadout, resetSettings } from './configure';
 import { figureOf, placeOf } from './figures';
 import { checkLayout, globals, lineAt } from './layout';
+import { takePeak } from './samples';
 import { captureSamples, clearScope } from './scope';
 import { clearStatistics, judgeWindow } from './statistics';
 import { checkScales } from './turn';
@@ -67,7 +69,7 @@ export function capture(line: u32, count: u32): u32 {
 /** READOUT_CLEAR_*. */
 export function clear(what: u32, index: u32): void {
   assert(index < READOUT_LINES, 'a line of the chip');
-  assert(what <= READOUT_CLEAR_SCOPE, 'something that can be cleared');
+  assert(what <= READOUT_CLEAR_TAKE_PEAK, 'something that can be cleared');
   if (what == READOUT_CLEAR_STATISTICS) {
     clearStatistics(index);
     return;
@@ -76,12 +78,14 @@ export function clear(what: u32, index: u32): void {
     clearScope();
     return;
   }
-  assert(what == READOUT_CLEAR_COUNTERS, 'there are three');
   const line = lineAt(index);
+  takePeak(line);
+  if (what == READOUT_CLEAR_TAKE_PEAK) return;
+  assert(what == READOUT_CLEAR_COUNTERS, 'there are four');
   line.clippedI = 0;
   line.clippedQ = 0;
-  line.peakI = 0;
-  line.peakQ = 0;
+  line.highestI = 0;
+  line.highestQ = 0;
 }
 
 export function figure(which: u32, index: u32): u32 {

@@ -36,6 +36,17 @@ export function pack(line: Line, from: usize, count: u32): void {
   }
 }
 
+/** The peak so far becomes the recent one, and begins anew. */
+export function takePeak(line: Line): void {
+  line.recentPeak = max(line.peakI, line.peakQ);
+  line.highestI = max(line.highestI, line.peakI);
+  line.highestQ = max(line.highestQ, line.peakQ);
+  assert(line.recentPeak <= READOUT_FULL_SCALE, 'a peak is a magnitude of a code');
+  assert(line.highestI <= READOUT_FULL_SCALE && line.highestQ <= READOUT_FULL_SCALE, 'and so is the largest of all');
+  line.peakI = 0;
+  line.peakQ = 0;
+}
+
 export function clipped(value: i32): i32 {
   const code = max(LOWEST, min(value, HIGHEST));
   assert(code >= LOWEST && code <= HIGHEST, 'a code of the converter');

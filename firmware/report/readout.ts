@@ -22,9 +22,11 @@ import {
   ROCMD_COUNT,
   ROCMD_RECORD,
   ROCMD_STATE,
+  SIGNAL_READOUT_RETURN,
   SMP_OP_READ,
   SMP_OP_WRITE,
 } from '../../protocol/guest/generated/constants';
+import { readFrontendAttenuation } from '../../protocol/guest/generated/registers';
 import {
   beginChunks,
   CHUNK_LAST,
@@ -102,6 +104,7 @@ function answerState(): u32 {
   assert(faultPlace == NO_FAULT || faultPlace < CALIBRATION_PAYLOAD_MAX, 'a field of the payload');
   writeUnsignedField('seq', calibrationSequence());
   writeUnsignedField('place', faultPlace);
+  writeUnsignedField('attenuation', readFrontendAttenuation(SIGNAL_READOUT_RETURN));
   return 0;
 }
 

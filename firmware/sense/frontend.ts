@@ -1,31 +1,14 @@
-// Signal lines: a converter that clips gets attenuation, a line that loses its pilot tone is reported.
+// Signal lines: a line that loses its pilot tone is reported.
 //
-//   peak at full scale twice --> 6 dB more (30 at most)        peak below a quarter for ten looks --> 6 dB less
 //   loss 3 dB above where it was in three of the last eight looks --> lost        in none of them --> back
 //
-// What this file can do for a line ends at its converter: which qubits become unreadable, the readout chain knows. What must stay
-// true: attenuation is only taken out when the peak would stay below half of full scale.
+// Which qubits become unreadable by that, drive/fidelity.ts knows; what the converters see, drive/gain.ts. What must stay true: a loss is compared
+// with what the line lost when it was first seen.
 
-import {
-  EVENT_ATTENUATED,
-  EVENT_SIGNAL_BACK,
-  EVENT_SIGNAL_LOST,
-  SIGNAL_COUNT,
-} from '../../protocol/guest/generated/constants';
-import {
-  readFrontendAttenuation,
-  readFrontendLoss,
-  readFrontendPeak,
-  writeFrontendAttenuation,
-} from '../../protocol/guest/generated/registers';
+import { EVENT_SIGNAL_BACK, EVENT_SIGNAL_LOST, SIGNAL_COUNT } from '../../protocol/guest/generated/constants';
+import { readFrontendLoss } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
 
-const FULL_SCALE: u32 = 1000;
-const LOW_PEAK: u32 = 250;
-const STEP_DECIBELS: u32 = 6;
-const MOST_DECIBELS: u32 = 30;
-const CLIPS_BEFORE: u32 = 2;
-const LOWS_BEFORE: u32 = 10;
 const LOST_MILLIDECIBELS: u32 = 3_000;
 const LOSSES_BEFORE: u32 = 3;
 
@@ -34,15 +17,12 @@ const LOSSES_BEFORE: u32 = 3;
 class LineRecord {
   /** Loss when first seen, plus one; 0: not seen yet. */
   usualPlusOne: u32 = 0;
-  /** Looks in a row at which the converter clipped, or its peak was low. */
-  clips: u32 = 0;
-  lows: u32 = 0;
   /** The last eight looks, a one for a loss above the usual. */
   looks: u32 = 0;
   isLost: u32 = 0;
 }
 
-const RECORD_SIZE: u32 = 20;
+const RECORD_SIZE: u32 = 12;
 const records = memory.data(<i32>(SIGNAL_COUNT * RECORD_SIZE), 4);
 
 function record(line: u32): LineRecord {
@@ -51,13 +31,12 @@ function record(line: u32): LineRecord {
   return changetype<LineRecord>(records + <usize>(line * RECORD_SIZE));
 }
 
-/** Lines that lose more than they should or clip, one bit each. */
-export function impairedSignals(): u32 {
+/** Lines that lose more than they should, one bit each. */
+export function lostSignals(): u32 {
   assert(SIGNAL_COUNT <= 32, 'a bit for every line');
   let lines: u32 = 0;
   for (let line: u32 = 0; line < SIGNAL_COUNT; line++) {
-    const entry = record(line);
-    if (entry.isLost != 0 || entry.clips >= CLIPS_BEFORE) lines |= 1 << line;
+    if (record(line).isLost != 0) lines |= 1 << line;
   }
   assert(<u64>lines >> SIGNAL_COUNT == 0, 'lines that there are');
   return lines;
@@ -65,34 +44,7 @@ export function impairedSignals(): u32 {
 
 export function runFrontend(): void {
   assert(SIGNAL_COUNT != 0, 'there are lines to look at');
-  for (let line: u32 = 0; line < SIGNAL_COUNT; line++) {
-    watchPeak(line);
-    watchLoss(line);
-  }
-}
-
-function watchPeak(line: u32): void {
-  const entry = record(line);
-  const peak = readFrontendPeak(line);
-  const attenuation = readFrontendAttenuation(line);
-  assert(attenuation <= MOST_DECIBELS, 'no more attenuation than this file switches in');
-  entry.clips = peak >= FULL_SCALE ? entry.clips + 1 : 0;
-  entry.lows = peak < LOW_PEAK && attenuation != 0 ? entry.lows + 1 : 0;
-  if (entry.clips >= CLIPS_BEFORE && attenuation + STEP_DECIBELS <= MOST_DECIBELS) {
-    attenuate(line, attenuation + STEP_DECIBELS);
-    entry.clips = 0;
-  } else if (entry.lows >= LOWS_BEFORE) {
-    assert(attenuation >= STEP_DECIBELS, 'what is taken out was put in');
-    attenuate(line, attenuation - STEP_DECIBELS);
-    entry.lows = 0;
-  }
-}
-
-function attenuate(line: u32, decibels: u32): void {
-  assert(decibels <= MOST_DECIBELS && decibels % STEP_DECIBELS == 0, 'whole steps, within the range');
-  assert(LOW_PEAK * 2 <= FULL_SCALE / 2, 'what is taken out leaves the peak below half of full scale');
-  writeFrontendAttenuation(line, decibels);
-  recordEvent(EVENT_ATTENUATED, line, decibels);
+  for (let line: u32 = 0; line < SIGNAL_COUNT; line++) watchLoss(line);
 }
 
 function watchLoss(line: u32): void {

@@ -3,7 +3,7 @@
 export { clockImpaired, clockState, runClock, startClock } from './clock';
 export { forgetRailTrips, noteRailTrips, railTrips, settleRailTrips } from './comparators';
 export { microkelvinOf } from './convert';
-export { impairedSignals, runFrontend } from './frontend';
+export { lostSignals, runFrontend } from './frontend';
 export {
   channelState,
   plateMicrokelvin,

@@ -4,9 +4,6 @@
 // here too (input.ts). What must stay true: an acquisition is in its bin whole, or in none and flagged.
 
 import {
-  READOUT_CHANNELS,
-  READOUT_LINES,
-  READOUT_TONES,
   SEQUENCER_FLAG_ACQ_BIN_INDEX_INVALID,
   SEQUENCER_FLAG_ACQ_BINNING_FIFO_ERROR,
   SEQUENCER_FLAG_ACQ_BINNING_OUT_OF_RANGE,
@@ -43,7 +40,8 @@ import {
   settingOf,
 } from './core';
 import { isWaiting } from './input';
-import { BIN_SIZE, BINS, BINS_USED, coreAt, INPUT_GAINS, INPUT_WINDOW, SENDERS } from './layout';
+import { multiplied } from './input-gain';
+import { BIN_SIZE, BINS, BINS_USED, coreAt, INPUT_WINDOW, SENDERS } from './layout';
 import { requestTrigger } from './network';
 import { isWanted, write } from './records';
 
@@ -86,27 +84,6 @@ export function takeSums(flags: u32): u32 {
     multiplied(load<i64>(INPUT_WINDOW, SEQUENCER_INPUT_SUM_0), channel),
     multiplied(load<i64>(INPUT_WINDOW, SEQUENCER_INPUT_SUM_1), channel),
   );
-}
-
-const GAIN_BITS: i64 = 16;
-const GAIN_ONE: u32 = 1 << 16;
-const GAIN_MOST: u32 = 64 << 16;
-
-/** What the sums of a converter line are multiplied by from now on; false where there is no such line, or the gain is out of range. */
-export function setInputGain(line: u32, gain: u32): bool {
-  if (line >= READOUT_LINES || gain < GAIN_ONE || gain > GAIN_MOST) return false;
-  // Kept less one, so that memory that is zero multiplies by one.
-  assert(!isWaiting(), 'no window waits for sums that were measured before');
-  store<u32>(INPUT_GAINS + (line << 2), gain - GAIN_ONE);
-  return true;
-}
-
-function multiplied(sum: i64, channel: u32): i64 {
-  assert(channel < READOUT_CHANNELS, 'a channel of the readout');
-  const gain = <i64>load<u32>(INPUT_GAINS + ((channel / READOUT_TONES) << 2)) + <i64>GAIN_ONE;
-  assert(gain <= <i64>GAIN_MOST, 'a gain that was judged when it was set');
-  assert(abs(sum) < i64.MAX_VALUE / gain, 'a sum of the longest window, amplified, fits');
-  return gain == <i64>GAIN_ONE ? sum : (sum * gain) >> GAIN_BITS;
 }
 
 /** SEQUENCER_SUPPLY_*. */

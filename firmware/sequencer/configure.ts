@@ -41,7 +41,6 @@ import {
   Q1_PROFILE_SYNC_AGAIN_STEPS,
   Q1_PROFILE_SYNC_CREDIT_STEPS,
 } from '../../protocol/guest/generated/instructions';
-import { setInputGain } from './binning';
 import {
   CORE_INDEX,
   INVERSIONS,
@@ -58,6 +57,7 @@ import {
   THRESHOLDS,
 } from './core';
 import { setDrift } from './drift';
+import { setInputGain } from './input-gain';
 import { BINS_USED, CORE_COUNT, CORE_SIZE, CORES, coreAt, RECORD_MASK, SENDERS } from './layout';
 import { TURN } from './phase';
 

@@ -93,8 +93,10 @@ export const SHOWN_COUNT: usize = 0x1e0;
 export const ALU_FLAGS: usize = 0x1e4;
 /** When the last acquisition window closes, i64. */
 export const WINDOW_END: usize = 0x1e8;
+/** Windows that were open while the gain of their converter line changed, u32. */
+export const GAIN_STEPS: usize = 0x1f0;
 /** Acquisitions the sequence declares, u32; what stands before it is cleared when the core is armed. */
-export const ACQUISITION_COUNT: usize = 0x1f0;
+export const ACQUISITION_COUNT: usize = 0x1f4;
 /** Settings by number, u32 each; those with an index have places of their own. */
 export const SETTINGS: usize = 0x200;
 export const SETTINGS_WITHOUT_INDEX: u32 = 24;

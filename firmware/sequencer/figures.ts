@@ -15,6 +15,7 @@ import {
   SEQUENCER_FIGURE_FAULT_TIME_LOW,
   SEQUENCER_FIGURE_FIRST_BIN,
   SEQUENCER_FIGURE_FLAGS,
+  SEQUENCER_FIGURE_GAIN_STEPS,
   SEQUENCER_FIGURE_INSTRUCTIONS,
   SEQUENCER_FIGURE_LEAST_SLACK,
   SEQUENCER_FIGURE_LOAD_PLACE,
@@ -48,6 +49,7 @@ import {
   FAULT_INDEX,
   FAULT_TIME,
   FLAGS,
+  GAIN_STEPS,
   indexOf,
   LEAST_SLACK,
   ROW_SIZE,
@@ -115,6 +117,8 @@ export function figureOf(index: u32, which: u32, at: u32): u32 {
       return instructionsOf(core);
     case SEQUENCER_FIGURE_PLAYED:
       return load<u32>(PLAYED);
+    case SEQUENCER_FIGURE_GAIN_STEPS:
+      return load<u32>(core, GAIN_STEPS);
     case SEQUENCER_FIGURE_EXIT_CODE:
       return load<u32>(core, EXIT_CODE);
     case SEQUENCER_FIGURE_ALU_FLAGS:

@@ -22,6 +22,7 @@ import {
   SEQUENCER_SETTING_INPUT,
 } from '../../protocol/guest/generated/constants';
 import { indexOf, settingOf } from './core';
+import { noteWindow } from './input-gain';
 import { CORE_COUNT, INPUT_WINDOW, SAMPLES_MAX, SAMPLES_SIZE, UNTIL, WEIGHTS } from './layout';
 
 export function hasConverter(core: usize): bool {
@@ -54,6 +55,7 @@ export function ask(
   const channel = settingOf(core, SEQUENCER_SETTING_INPUT) - 1;
   assert(channel < READOUT_CHANNELS, 'a setting that was judged');
   assert(!isWaiting(), 'one window waits at a time');
+  noteWindow(core, channel, time);
   store<u32>(INPUT_WINDOW, indexOf(core) + 1, SEQUENCER_INPUT_CORE);
   store<u32>(INPUT_WINDOW, channel, SEQUENCER_INPUT_CHANNEL);
   store<i64>(INPUT_WINDOW, time, SEQUENCER_INPUT_TIME);

@@ -84,6 +84,8 @@ export const DRIFT_PART: usize = GLOBALS + 176;
 export const DRIFT_PPB: usize = GLOBALS + 180;
 /** What the sums of each converter line are multiplied by, less one, u32 in 1/65536. */
 export const INPUT_GAINS: usize = GLOBALS + 184;
+/** When each line has settled after its gain was changed last, i64. */
+export const INPUT_SETTLED: usize = GLOBALS + 192;
 /** Where the load of a sequence failed: the instruction or table row, u32. */
 export const LOAD_PLACE: usize = GLOBALS + 80;
 

@@ -95,8 +95,8 @@ export const tasks: readonly Task[] = [
     release: { everyMs: 1000 },
     deadlineMs: 200,
     budgetCycles: 8_000,
-    code: ['sense/frontend', 'runFrontend'],
-    doc: 'Signal lines: clipping and loss',
+    code: ['judge-and-act', 'tendLines'],
+    doc: 'Signal lines: clipping and loss; gain control of their converters',
   },
   {
     name: 'MULTIPLEXER',

@@ -69,6 +69,10 @@ export const sequencerFigures = constantTable('SEQUENCER_FIGURE', 'What is known
   PLAYED: [19, 'Of all: real-time instructions executed since the release, modulo 2^32'],
   EXIT_CODE: [20, 'What stop gave as exit code, i32; 0 where it gave none'],
   ALU_FLAGS: [21, 'Flags of the last calculation of the second set: bit 0 zero, 1 negative, 2 carry, 3 overflow'],
+  GAIN_STEPS: [
+    23,
+    'How often a window of a converter met a change of the attenuation in front of it, within 1 us, since it was armed: its sums are wrong',
+  ],
   WAVE_SAMPLES: [22, 'By index: samples of a waveform; 0 where there is none'],
 });
 

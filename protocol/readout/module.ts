@@ -64,6 +64,7 @@ export const readoutCommands = constantTable('READOUT_COMMAND', 'Commands of the
   CLEAR_STATISTICS: [5, 'Statistics of all channels of the line begin anew'],
   CLEAR_COUNTERS: [6, 'Clip counters and peaks of the line begin anew'],
   CLEAR_SCOPE: [7, 'The captured samples have been read; the next capture overwrites nothing'],
+  TAKE_PEAK: [8, 'The peak of the line since the last TAKE_PEAK becomes its RECENT_PEAK'],
 });
 
 export const readoutFigures = constantTable(
@@ -88,6 +89,10 @@ export const readoutFigures = constantTable(
     SCOPE_SEQUENCER: [15, 'Of all: the setting of this name'],
     SCOPE_LENGTH: [16, 'Of all: the setting of this name'],
     WINDOW_LENGTH: [17, 'Of all: the setting LENGTH'],
+    RECENT_PEAK: [
+      18,
+      'By line: largest sample of I or Q between the last two TAKE_PEAK, as a magnitude in codes, clipped: 2048 at most',
+    ],
     MOMENTS_0: [32, 'By channel: statistics of the windows in state 0'],
     MOMENTS_1: [64, 'By channel: statistics of the windows in state 1'],
   },
@@ -120,6 +125,7 @@ export const readoutClears = constantTable('READOUT_CLEAR', 'What can be cleared
   STATISTICS: [0, 'Of all channels of a line'],
   COUNTERS: [1, 'Clip counters and peaks of a line'],
   SCOPE: [2, 'What was captured'],
+  TAKE_PEAK: [3, 'Nothing: the peak of a line since the last time becomes its recent peak'],
 });
 
 export const readoutPlaces = constantTable('READOUT_PLACE', 'Addresses in the memory of the module.', {

@@ -4,7 +4,7 @@
 //            the last one has it stored, and is answered when flash holds it and it is in force. seq: the record that this one was made from; left out,
 //            the record is stored whatever is in force. A payload that is in force already is not stored again
 //            r {off}  -> {off, len, seq, crc, data}      the payload in force, or a part of it; seq 0: there is none
-//   STATE    r {}     -> {seq, place}       place: offset of the field for which the last record was refused
+//   STATE    r {}     -> {seq, place, attenuation}   place: offset of the field for which the last record was refused; attenuation: decibels in front of the converters
 //
 // The payload is drawn in protocol/calibration/record.ts.
 

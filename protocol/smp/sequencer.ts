@@ -5,7 +5,7 @@
 //   CONFIGURE  w {seq, setting, value, index}   protocol/q1/settings.ts; index 0 when left out -> {}. Settings from CORRECTION_CROSS on are refused: they are the firmware's
 //   START      w {mask}                         arms and starts, all in the same cycle         -> {}
 //   STOP       w {mask}                                                                        -> {}
-//   STATE      r {seq}   -> {state, flags, time, executed, slack, index, due, loaded, waiting}   protocol/q1/module.ts; times in ns
+//   STATE      r {seq}   -> {state, flags, time, executed, slack, index, due, loaded, waiting, steps}   protocol/q1/module.ts; times in ns; steps: GAIN_STEPS
 //   RESULTS    r {seq, acq, bin, count}         -> {bins, data}: how many the acquisition has, and 24 bytes for each of at most `count` from `bin` on
 //   CLEAR      w {seq}                          empties its bins                               -> {}
 //

@@ -2,6 +2,7 @@
 
 import { crc32 } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { InputWindow } from '../../../host/board/sequencer/input.ts';
 import { SequencerModule } from '../../../host/board/sequencer/sequencer-module.ts';
 import { sequencerModule } from '../../../host/tools/sequencer.ts';
 import { SequencerLoad } from '../../../protocol/q1/module.ts';
@@ -127,5 +128,67 @@ hold: wait 65532
       expect(module.configure(0, 'CLOCK_DRIFT', ppb)).toBe(true);
       expect(apart(module.output(0, 'PHASE', time) >>> 0, was)).toBeLessThan(1e-8);
     }
+  });
+});
+
+describe('the gain of a converter line', () => {
+  const shots = 5;
+  const apart = 20_000;
+  const lengthNs = 3000;
+  const plays = JSON.stringify({
+    program: `
+      move ${shots},R0
+      move 0,R1
+      wait_sync 100
+shot: acquire 0,R1,${apart}
+      add R1,1,R1
+      loop R0,@shot
+      stop`,
+    ...{ waveforms: {}, weights: {}, acquisitions: { all: { num_bins: shots, index: 0 } } },
+  });
+  const sum = 1_000_000;
+  const opened: number[] = [];
+  const input = {
+    measure: (_: unknown, { timeNs }: InputWindow) => {
+      opened.push(timeNs);
+      return { sums: Int32Array.of(sum, 0, -sum, -1), flags: 0 };
+    },
+  };
+  const gainOf = (decibels: number) => Math.round(65_536 * 10 ** (decibels / 20));
+
+  /** The bins after a run in which the gain becomes 12 dB at a time, and how many windows met that. */
+  function stepped(changesAtNs: number, line = 0): { sums: number[]; steps: number } {
+    start(plays, [
+      ['INPUT', 1],
+      ['INTEGRATION_LENGTH', lengthNs],
+    ]);
+    opened.length = 0;
+    for (let time = 0; opened.length === 0; time++) module.run(time, Number.POSITIVE_INFINITY, input);
+    module.run(opened[0] + changesAtNs, Number.POSITIVE_INFINITY, input);
+    expect(module.configure(0, 'INPUT_GAIN', gainOf(12), line)).toBe(true);
+    module.run(1_000_000, Number.POSITIVE_INFINITY, input);
+    const sums = module.bins(0, 0, 0, shots).map(({ sum0, sum1 }) => {
+      expect(Math.abs(sum0 + sum1)).toBeLessThanOrEqual(1);
+      return Math.round(sum0 / sum);
+    });
+    return { sums, steps: module.figure(0, 'GAIN_STEPS') };
+  }
+
+  test('multiplies the sums of the windows that open from then on', () => {
+    expect(stepped(apart + 10_000)).toEqual({ sums: [1, 1, 4, 4, 4], steps: 0 });
+  });
+
+  test.each([
+    ['a window that is open', apart + 1500, 1],
+    ['a window that has closed just before', apart + lengthNs + 900, 1],
+    ['a window that closed earlier', apart + lengthNs + 1100, 0],
+    ['a window that opens just afterwards', 2 * apart - 900, 1],
+    ['a window that opens later', 2 * apart - 1100, 0],
+  ])('is counted by %s', (_, atNs, steps) => {
+    expect(stepped(atNs).steps).toBe(steps);
+  });
+
+  test('is not counted by windows on the other line', () => {
+    expect(stepped(apart + 1500, 1)).toEqual({ sums: [1, 1, 1, 1, 1], steps: 0 });
   });
 });

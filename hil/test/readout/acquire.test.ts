@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Board } from '../../../host/board/board.ts';
 import type { SampleRequest } from '../../../host/board/samples.ts';
 import { QuietBench } from '../../../host/board/surroundings.ts';
+import { configureSequencer } from '../../../host/tools/smp/sequencer.ts';
 import { READOUT } from '../../../protocol/generated/registers.ts';
 import { sequencerFlagNames } from '../../../protocol/q1/status.ts';
 import { ReadoutLimit, ReadoutSetting } from '../../../protocol/readout/module.ts';
@@ -51,7 +52,8 @@ let device: PulseDevice;
 
 async function released(): Promise<PulseDevice> {
   const pulse = new PulseDevice(await DeviceUnderTest.running({ surroundings: () => level }));
-  pulse.board.machine.poke(READOUT, 'CONTROL', 1);
+  // The firmware releases the readout as soon as a sequencer is to listen.
+  await configureSequencer(pulse.client, 0, 'INPUT', 1);
   return pulse;
 }
 
@@ -113,12 +115,15 @@ describe('an acquisition of a converter', () => {
 
   test('says that it means nothing while the readout is held in reset', async () => {
     const programs = [acquiring()];
-    const dark = new PulseDevice(await DeviceUnderTest.running());
+    const dark = await released();
     await dark.load(programs);
     await dark.start(programs);
-    const [{ flags }] = await dark.finish(programs);
-    expect(sequencerFlagNames(flags)).toContain('ACQ_BINNING_COMM_ERROR');
-    expect(binOf(dark.board)).toMatchObject({ sum0: 0, sum1: 0, count: rounds });
+    dark.board.machine.poke(READOUT, 'CONTROL', 0);
+    dark.board.runFor(10 * millisecond);
+    expect(sequencerFlagNames(dark.board.sequencers.module.figure(0, 'FLAGS'))).toContain('ACQ_BINNING_COMM_ERROR');
+    // One window was open already.
+    const [sum0, sum1] = [expected.sum0 / rounds, expected.sum1 / rounds];
+    expect(binOf(dark.board)).toMatchObject({ sum0, sum1, count: rounds });
   });
 
   test('captures what one sequencer acquires, and is flagged when that overwrites or clips', async () => {

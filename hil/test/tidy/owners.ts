@@ -22,7 +22,7 @@ export const actuatorOwners: Readonly<Record<string, string>> = {
   HeatersDuty: 'firmware/drive/heaters.ts',
   HeatersLimit: 'firmware/drive/heaters.ts',
   ClockSelect: 'firmware/sense/clock.ts',
-  FrontendAttenuation: 'firmware/sense/frontend.ts',
+  FrontendAttenuation: 'firmware/drive/gain.ts',
   ThermometryControl: 'firmware/sense/thermometry.ts',
   ThermometryExcitation: 'firmware/sense/thermometry.ts',
   InterlockTripped: 'firmware/protect/interlock.ts',

@@ -83,7 +83,8 @@ export class Readout implements Device {
     else if (what === ReadoutCommand.MEASURE_TONE) bank.measureNow(line, 'test-tone');
     else if (what === ReadoutCommand.CLEAR_STATISTICS) module.clear(ReadoutClear.STATISTICS, line);
     else if (what === ReadoutCommand.CLEAR_COUNTERS) module.clear(ReadoutClear.COUNTERS, line);
-    else module.clear(ReadoutClear.SCOPE, line);
+    else if (what === ReadoutCommand.CLEAR_SCOPE) module.clear(ReadoutClear.SCOPE, line);
+    else module.clear(ReadoutClear.TAKE_PEAK, line);
     this.context.log(LogKind.READOUT_COMMAND, value, module.figure('SCOPE_COUNT'));
   }
 

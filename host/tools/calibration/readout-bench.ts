@@ -29,6 +29,8 @@ export interface Shots {
   one: Iq[];
   /** Samples were out of the range of the converter. */
   clipped: boolean;
+  /** What the device multiplies its sums by, to make up for the attenuation that gain control has switched in; 1 without. */
+  gain: number;
 }
 
 export interface ReadoutBench {

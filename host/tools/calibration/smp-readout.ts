@@ -12,7 +12,7 @@ import { ReadoutLimit } from '../../../protocol/readout/module.ts';
 import { type CalibrationRecord, decodeCalibration, encodeCalibration } from '../calibration-record.ts';
 import { assembleSequence } from '../q1/index.ts';
 import type { SmpClient } from '../smp/index.ts';
-import { readCalibration, storeCalibration } from '../smp/readout.ts';
+import { readCalibration, readoutState, storeCalibration } from '../smp/readout.ts';
 import {
   clearSequencerBins,
   configureSequencer,
@@ -33,6 +33,8 @@ const QUARTERS = 4;
 const GAP_NS = 4000;
 const POLL_MS = 2;
 const POLLS_MOST = 5000;
+/** Of a measurement that gain control has spoiled. */
+const RUNS_MOST = 5;
 const CLIPPED =
   SequencerFlag.ACQ_SCOPE_OUT_OF_RANGE_PATH_0 |
   SequencerFlag.ACQ_SCOPE_OUT_OF_RANGE_PATH_1 |
@@ -77,12 +79,10 @@ export class SmpReadout implements ReadoutBench {
     await set('INTEGRATION_LENGTH', windowNs);
     await set('FREQUENCY', Math.round(driveHertz * QUARTERS));
     await set('OFFSET', Math.round(amplitude * FULL_SCALE));
-    await clearSequencerBins(client, sequencer, options);
-    await startSequencers(client, 1 << sequencer, options);
-    const clipped = await this.untilStopped();
+    const clipped = await this.run();
     const read = async (acquisition: number) =>
       (await sequencerBins(client, sequencer, acquisition, options)).map((bin) => iqOf(bin, windowNs));
-    return { zero: await read(0), one: await read(1), clipped };
+    return { zero: await read(0), one: await read(1), clipped, gain: await this.gain() };
   }
 
   async corrections(): Promise<CalibrationRecord> {
@@ -130,13 +130,32 @@ export class SmpReadout implements ReadoutBench {
     this.loaded = wanted;
   }
 
-  /** Whether samples were out of range. */
-  private async untilStopped(): Promise<boolean> {
+  /** Runs the sequence, and again when gain control switched meanwhile; whether samples were out of range. */
+  private async run(): Promise<boolean> {
+    const { client, sequencer, options } = this;
+    for (let run = 0; run < RUNS_MOST; run++) {
+      await clearSequencerBins(client, sequencer, options);
+      await startSequencers(client, 1 << sequencer, options);
+      const { isClipped, isWhole } = await this.untilStopped();
+      if (isWhole) return isClipped;
+    }
+    throw new MeasurementError(
+      `gain control changed the attenuation in each of ${RUNS_MOST} measurements; something foreign on the line comes and goes`,
+    );
+  }
+
+  /** What the device multiplies its sums by now. */
+  private async gain(): Promise<number> {
+    return 10 ** ((await readoutState(this.client, this.options)).attenuationDecibels / 20);
+  }
+
+  /** Whether samples were out of range, and whether all windows have the same gain. */
+  private async untilStopped(): Promise<{ isClipped: boolean; isWhole: boolean }> {
     for (let poll = 0; poll < POLLS_MOST; poll++) {
-      const { state, flags } = await sequencerState(this.client, this.sequencer, this.options);
+      const { state, flags, gainSteps } = await sequencerState(this.client, this.sequencer, this.options);
       const wrong = flags & ~HARMLESS;
       if (wrong !== 0) throw new MeasurementError(`sequencer ${this.sequencer}: ${flagsText(wrong >>> 0)}`);
-      if (state === SequencerState.STOPPED) return (flags & CLIPPED) !== 0;
+      if (state === SequencerState.STOPPED) return { isClipped: (flags & CLIPPED) !== 0, isWhole: gainSteps === 0 };
       await this.client.pause(POLL_MS, this.options.signal);
     }
     throw new MeasurementError(`sequencer ${this.sequencer} still runs after ${(POLLS_MOST * POLL_MS) / 1000} s`);

@@ -22,6 +22,8 @@ export interface ReadoutStateAnswer {
   sequence: number;
   /** Offset of the field for which the last record was refused. */
   refusedPlace: number | undefined;
+  /** In front of the converters: gain control's. The sums of sequencers make up for it. */
+  attenuationDecibels: number;
 }
 
 const noPlace = 0xffff_ffff;
@@ -63,5 +65,9 @@ export async function readoutState(client: SmpClient, options?: RequestOptions):
   const answer = await client.request(command('readout state', ReadoutRequest.STATE, false), {}, options);
   const fields = new Fields(answer, 'readout state');
   const place = fields.count('place');
-  return { sequence: fields.count('seq'), refusedPlace: place === noPlace ? undefined : place };
+  return {
+    sequence: fields.count('seq'),
+    refusedPlace: place === noPlace ? undefined : place,
+    attenuationDecibels: fields.count('attenuation'),
+  };
 }

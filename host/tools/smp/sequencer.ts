@@ -29,6 +29,8 @@ export interface SequencerStateAnswer {
   instructions: number;
   /** Of all: bits of those in wait_sync, from bit 8 of those they wait for, from bit 16 of those that wait for a trigger. */
   waiting: number;
+  /** How often a window of a converter met a change of the attenuation in front of it, since it was armed. */
+  gainSteps: number;
 }
 
 export interface SequencerBin {
@@ -112,6 +114,7 @@ function stateOf(answer: CborMap): SequencerStateAnswer {
     fault: instruction === noFault ? undefined : { instruction, dueNs: fields.count('due') },
     instructions: fields.count('loaded'),
     waiting: fields.count('waiting'),
+    gainSteps: fields.count('steps'),
   };
 }
 

@@ -1321,6 +1321,8 @@ export const SEQUENCER_FIGURE_PLAYED: u32 = 19;
 export const SEQUENCER_FIGURE_EXIT_CODE: u32 = 20;
 /** Flags of the last calculation of the second set: bit 0 zero, 1 negative, 2 carry, 3 overflow. */
 export const SEQUENCER_FIGURE_ALU_FLAGS: u32 = 21;
+/** How often a window of a converter met a change of the attenuation in front of it, within 1 us, since it was armed: its sums are wrong. */
+export const SEQUENCER_FIGURE_GAIN_STEPS: u32 = 23;
 /** By index: samples of a waveform; 0 where there is none. */
 export const SEQUENCER_FIGURE_WAVE_SAMPLES: u32 = 22;
 
@@ -1735,6 +1737,8 @@ export const READOUT_COMMAND_CLEAR_STATISTICS: u32 = 5;
 export const READOUT_COMMAND_CLEAR_COUNTERS: u32 = 6;
 /** The captured samples have been read; the next capture overwrites nothing. */
 export const READOUT_COMMAND_CLEAR_SCOPE: u32 = 7;
+/** The peak of the line since the last TAKE_PEAK becomes its RECENT_PEAK. */
+export const READOUT_COMMAND_TAKE_PEAK: u32 = 8;
 
 // READOUT_FIGURE: What is known of the readout. From MOMENTS_0 and MOMENTS_1 on: the statistics of a channel by state, READOUT_MOMENT_* added.
 /** By line: windows integrated since the release, modulo 2^32. */
@@ -1773,6 +1777,8 @@ export const READOUT_FIGURE_SCOPE_SEQUENCER: u32 = 15;
 export const READOUT_FIGURE_SCOPE_LENGTH: u32 = 16;
 /** Of all: the setting LENGTH. */
 export const READOUT_FIGURE_WINDOW_LENGTH: u32 = 17;
+/** By line: largest sample of I or Q between the last two TAKE_PEAK, as a magnitude in codes, clipped: 2048 at most. */
+export const READOUT_FIGURE_RECENT_PEAK: u32 = 18;
 /** By channel: statistics of the windows in state 0. */
 export const READOUT_FIGURE_MOMENTS_0: u32 = 32;
 /** By channel: statistics of the windows in state 1. */
@@ -1819,6 +1825,8 @@ export const READOUT_CLEAR_STATISTICS: u32 = 0;
 export const READOUT_CLEAR_COUNTERS: u32 = 1;
 /** What was captured. */
 export const READOUT_CLEAR_SCOPE: u32 = 2;
+/** Nothing: the peak of a line since the last time becomes its recent peak. */
+export const READOUT_CLEAR_TAKE_PEAK: u32 = 3;
 
 // READOUT_PLACE: Addresses in the memory of the module.
 /** Where samples are put to be fed or captured. */

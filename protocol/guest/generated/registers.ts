@@ -1361,6 +1361,8 @@ export const READOUT_COMMAND_COMMAND_CLEAR_STATISTICS: u32 = 0x00000005;
 export const READOUT_COMMAND_COMMAND_CLEAR_COUNTERS: u32 = 0x00000006;
 /** The captured samples have been read; the next capture overwrites nothing */
 export const READOUT_COMMAND_COMMAND_CLEAR_SCOPE: u32 = 0x00000007;
+/** The peak of the line since the last TAKE_PEAK becomes its RECENT_PEAK */
+export const READOUT_COMMAND_COMMAND_TAKE_PEAK: u32 = 0x00000008;
 /** The line that it is about */
 export const READOUT_COMMAND_LINE: u32 = 0x00000100;
 export const READOUT_COMMAND_LINE_SHIFT: u32 = 8;

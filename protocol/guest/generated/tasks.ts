@@ -13,7 +13,7 @@ export const TASK_THERMOMETRY: u32 = 4;
 export const TASK_HEATERS: u32 = 5;
 /** Estimates power, sheds load. */
 export const TASK_BUDGET: u32 = 6;
-/** Signal lines: clipping and loss. */
+/** Signal lines: clipping and loss; gain control of their converters. */
 export const TASK_FRONTEND: u32 = 7;
 /** Late cells, switch errors; starts the refresh again after its gate was closed. */
 export const TASK_MULTIPLEXER: u32 = 11;

@@ -46,7 +46,9 @@ export const offsetNode: Make = (line, timeoutNs) => ({
     const channel = line * 8;
     const inputs = { channel, windowNs: WINDOW_NS, shots: SHOTS };
     const shots = await bench.measure({ ...inputs, driveHertz: plan.quietHertz, listenHertz: 0, amplitude: 0 });
-    const mean = meanOf(all(shots));
+    const shown = meanOf(all(shots));
+    // Offsets are taken off before the device makes up for an attenuation.
+    const mean = { i: shown.i / shots.gain, q: shown.q / shots.gain };
     const limit = plan.limits.offsetCodes;
     const off = Math.max(Math.abs(mean.i), Math.abs(mean.q)) / limit;
     const text = `offsets of ${mean.i.toFixed(2)} and ${mean.q.toFixed(2)} codes, limit ${limit}`;
@@ -190,7 +192,7 @@ async function quietTone({ bench, plan }: Situation, line: number, stepHertz = 0
 
 /**
  * The level of a tone that no resonator touches, against what it was at the first calibration: thresholds are made for that level. Where the record
- * cannot bring the level back (gain control has switched in an attenuator), the level without correction is the new reference; the thresholds follow.
+ * cannot bring the level back (an amplifier is gone), the level without correction is the new reference; the thresholds follow.
  */
 export const gainNode: Make = (line, timeoutNs) => ({
   ...{ name: named('gain', line), dependsOn: [named('mixer', line)], timeoutNs },

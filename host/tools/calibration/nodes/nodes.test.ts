@@ -98,6 +98,15 @@ const situation = async (bench: ChainReadout, before?: Record<string, number>) =
 });
 
 describe('one calibration', () => {
+  test('of the offset is right while gain control has switched in an attenuator that the device makes up for', async () => {
+    const bench = new ChainReadout(chain);
+    Object.assign(bench, { attenuationDecibels: 18, gain: 10 ** (18 / 20) });
+    const run = await calibrateOne(quantity('offset-0'), await situation(bench));
+    expect(run.verdict).toBe('in_spec');
+    const { offsetI } = (await bench.corrections()).lines[0];
+    expect(offsetI / 256).toBeCloseTo(run.results.offsetICodes, 1);
+  });
+
   test('of the gain brings the level back to what it was', async () => {
     const bench = new ChainReadout(chain);
     const { results } = await check(quantity('gain-0'), await situation(bench));

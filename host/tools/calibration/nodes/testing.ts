@@ -14,6 +14,8 @@ const ONE = 2 ** 20;
 export class ChainReadout implements ReadoutBench {
   readonly slow: SlowState;
   attenuationDecibels = 0;
+  /** The device makes up for so much attenuation. */
+  gain = 1;
   /** Of the output, in full scale. */
   outputOffset = { i: 0, q: 0 };
   timeNs = 1e9;
@@ -36,11 +38,12 @@ export class ChainReadout implements ReadoutBench {
   }
 
   async measure(tone: Tone): Promise<Shots> {
-    const result: Shots = { zero: [], one: [], clipped: false };
+    const { gain } = this;
+    const result: Shots = { zero: [], one: [], clipped: false, gain };
     for (let shot = 0; shot < tone.shots; shot++)
       for (const state of [0, 1] as const) {
         const { iq, clipped } = this.window(tone, state);
-        result[state === 0 ? 'zero' : 'one'].push(iq);
+        result[state === 0 ? 'zero' : 'one'].push({ i: gain * iq.i, q: gain * iq.q });
         result.clipped ||= clipped;
       }
     return result;
