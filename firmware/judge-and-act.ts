@@ -55,10 +55,13 @@ export function followClock(): void {
 
 /** What the lines lose, and gain control; what is measured meanwhile keeps its level. */
 export function tendLines(): void {
+  const gates = readOutputsState();
   runFrontend();
   settleSequencers();
   runGain();
   followAttenuation();
+  assert(readOutputsState() == gates, 'the inputs of the chip open and close no output');
+  assert(mayBeOn(), 'no task leaves on what may not be on');
 }
 
 /** The readout works as soon as a sequencer listens to it, with the corrections of the record in force. */

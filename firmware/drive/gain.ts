@@ -71,6 +71,7 @@ const seen = memory.data(<i32>(READOUT_LINES * SEEN_SIZE), 4);
 function record(line: u32): GainRecord {
   assert(line < SIGNAL_COUNT, 'a line that there is');
   assert(offsetof<GainRecord>() == RECORD_SIZE, 'room for each record');
+  assert((records & 3) == 0, 'a record begins where a word may stand');
   return changetype<GainRecord>(records + <usize>(line * RECORD_SIZE));
 }
 
@@ -150,7 +151,9 @@ function lookAtLine(line: u32): u32 {
 }
 
 function saturated(one: u32, other: u32): u32 {
-  return other > u32.MAX_VALUE - one ? u32.MAX_VALUE : one + other;
+  const sum = other > u32.MAX_VALUE - one ? u32.MAX_VALUE : one + other;
+  assert(sum >= one && sum >= other, 'it does not begin again at zero');
+  return sum;
 }
 
 function attenuate(line: u32, decibels: u32): void {

@@ -126,6 +126,8 @@ export function latchedHealth(): u32 {
 
 /** Signal lines whose converter clips although gain control has looked twice, one bit each. */
 export function clippingSignals(): u32 {
+  assert(SIGNAL_COUNT <= 32, 'a bit for every line');
+  assert(<u64>clipping >> SIGNAL_COUNT == 0, 'lines that there are');
   return clipping;
 }
 

@@ -36,7 +36,9 @@ export function lostSignals(): u32 {
   assert(SIGNAL_COUNT <= 32, 'a bit for every line');
   let lines: u32 = 0;
   for (let line: u32 = 0; line < SIGNAL_COUNT; line++) {
-    if (record(line).isLost != 0) lines |= 1 << line;
+    const entry = record(line);
+    assert(entry.isLost <= 1, 'lost, or not');
+    if (entry.isLost != 0) lines |= 1 << line;
   }
   assert(<u64>lines >> SIGNAL_COUNT == 0, 'lines that there are');
   return lines;
