@@ -135,6 +135,58 @@ function configureAll(setting: u32, value: u32): bool {
   }
 }
 
+/** A setting as it was set last; 0 where there is none such. */
+export function settingOf(setting: u32, index: u32): u32 {
+  assert(READOUT_SETTING_PHASE < READOUT_SETTING_TOGETHER, 'settings of channels, then those of lines');
+  if (setting > READOUT_SETTING_TOGETHER) return index == 0 ? settingOfAll(setting) : 0;
+  if (setting > READOUT_SETTING_PHASE) return index < READOUT_LINES ? settingOfLine(setting, index) : 0;
+  if (index >= READOUT_CHANNELS) return 0;
+  const channel = channelAt(index);
+  assert(channel.phase < TURN, 'it was checked when it was set');
+  return setting == READOUT_SETTING_PHASE ? channel.phase : channel.frequency;
+}
+
+function settingOfLine(setting: u32, index: u32): u32 {
+  const line = lineAt(index);
+  assert(line.matrixII != 0 && line.matrixQQ != 0, 'no correction takes a signal away');
+  switch (setting) {
+    case READOUT_SETTING_OFFSET_I:
+      return line.offsetI;
+    case READOUT_SETTING_OFFSET_Q:
+      return line.offsetQ;
+    case READOUT_SETTING_MATRIX_II:
+      return line.matrixII;
+    case READOUT_SETTING_MATRIX_IQ:
+      return line.matrixIQ;
+    case READOUT_SETTING_MATRIX_QI:
+      return line.matrixQI;
+    case READOUT_SETTING_MATRIX_QQ:
+      return line.matrixQQ;
+    default:
+      assert(setting == READOUT_SETTING_TOGETHER, 'a setting of a line');
+      return line.together;
+  }
+}
+
+function settingOfAll(setting: u32): u32 {
+  const all = globals();
+  assert(all.scopeLength != 0 && all.measureLength != 0, 'no length is zero');
+  switch (setting) {
+    case READOUT_SETTING_TONE_FREQUENCY:
+      return all.toneFrequency;
+    case READOUT_SETTING_TONE_AMPLITUDE:
+      return all.toneAmplitude;
+    case READOUT_SETTING_SCOPE_SEQUENCER:
+      return all.scopeSequencer;
+    case READOUT_SETTING_SCOPE_LENGTH:
+      return all.scopeLength;
+    case READOUT_SETTING_LENGTH:
+      return all.measureLength;
+    default:
+      return 0;
+  }
+}
+
 function isWithin(value: u32, least: i32, most: i32): bool {
   assert(least <= most, 'a range');
   return <i32>value >= least && <i32>value <= most;

@@ -12,16 +12,12 @@ import {
   READOUT_FIGURE_RECENT_PEAK,
   READOUT_FIGURE_SCOPE_CLIPPED,
   READOUT_FIGURE_SCOPE_COUNT,
-  READOUT_FIGURE_SCOPE_LENGTH,
   READOUT_FIGURE_SCOPE_LINE,
-  READOUT_FIGURE_SCOPE_SEQUENCER,
+  READOUT_FIGURE_SETTINGS,
   READOUT_FIGURE_SUM_I_HIGH,
   READOUT_FIGURE_SUM_I_LOW,
   READOUT_FIGURE_SUM_Q_HIGH,
   READOUT_FIGURE_SUM_Q_LOW,
-  READOUT_FIGURE_TONE_AMPLITUDE,
-  READOUT_FIGURE_TONE_FREQUENCY,
-  READOUT_FIGURE_WINDOW_LENGTH,
   READOUT_FIGURE_WINDOWS,
   READOUT_FULL_SCALE,
   READOUT_LINES,
@@ -34,16 +30,19 @@ import {
   READOUT_PLACE_WEIGHTS,
   READOUT_SCOPE_MAX,
 } from '../../protocol/guest/generated/constants';
+import { settingOf } from './configure';
 import { channelAt, GLOBALS, globals, lineAt, SAMPLES, SCOPE, STATE_SIZE, TABLES, WEIGHTS } from './layout';
 import { momentOf } from './statistics';
 
 /** 0 where there is no such figure. */
 export function figureOf(which: u32, index: u32): u32 {
   assert(READOUT_FIGURE_MOMENTS_0 + READOUT_MOMENT_END <= READOUT_FIGURE_MOMENTS_1, 'both statistics have room');
+  assert(READOUT_FIGURE_MOMENTS_1 + READOUT_MOMENT_END <= READOUT_FIGURE_SETTINGS, 'the settings follow them');
   if (which <= READOUT_FIGURE_PEAK_Q) return index < READOUT_LINES ? lineFigure(which, index) : 0;
   if (which <= READOUT_FIGURE_SUM_Q_HIGH) return index < READOUT_CHANNELS ? sumFigure(which, index) : 0;
   if (which == READOUT_FIGURE_RECENT_PEAK) return index < READOUT_LINES ? lineAt(index).recentPeak : 0;
   if (which < READOUT_FIGURE_MOMENTS_0) return figureOfAll(which);
+  if (which >= READOUT_FIGURE_SETTINGS) return settingOf(which - READOUT_FIGURE_SETTINGS, index);
   if (index >= READOUT_CHANNELS) return 0;
   return which < READOUT_FIGURE_MOMENTS_1
     ? momentOf(index, 0, which - READOUT_FIGURE_MOMENTS_0)
@@ -95,16 +94,6 @@ function figureOfAll(which: u32): u32 {
       return all.scopeClipped;
     case READOUT_FIGURE_FLAGS:
       return all.flags;
-    case READOUT_FIGURE_TONE_FREQUENCY:
-      return all.toneFrequency;
-    case READOUT_FIGURE_TONE_AMPLITUDE:
-      return all.toneAmplitude;
-    case READOUT_FIGURE_SCOPE_SEQUENCER:
-      return all.scopeSequencer;
-    case READOUT_FIGURE_SCOPE_LENGTH:
-      return all.scopeLength;
-    case READOUT_FIGURE_WINDOW_LENGTH:
-      return all.measureLength;
     default:
       return 0;
   }

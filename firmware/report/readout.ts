@@ -1,4 +1,4 @@
-// SMP group 68: the readout and the calibration record (protocol/smp/readout.ts).
+// SMP group 68: which command is answered where, and the calibration record (protocol/smp/readout.ts).
 //
 // What must stay true: one upload at a time; a record that is refused leaves the one in force as it was; the last chunk is answered when flash
 // holds the record, and not before.
@@ -19,6 +19,11 @@ import {
   RO_ERR_LENGTH,
   RO_ERR_NO_OFFSET,
   RO_ERR_STALE,
+  ROCMD_CAPTURE,
+  ROCMD_CHANNEL,
+  ROCMD_CLAIM,
+  ROCMD_CLEAR,
+  ROCMD_CONFIGURE,
   ROCMD_COUNT,
   ROCMD_RECORD,
   ROCMD_STATE,
@@ -50,6 +55,9 @@ import {
   storeBusy,
   storeFailed,
 } from '../calibration/store';
+import { answerCapture, answerCaptured } from './readout-capture';
+import { answerChannel, answerClear, answerConfigure, answerSetting } from './readout-channels';
+import { answerClaim, answerClaimState } from './readout-claim';
 
 const ABSENT: u64 = u64.MAX_VALUE;
 const UNIT_MASK: u32 = 7;
@@ -71,14 +79,47 @@ export function registerReadout(): void {
 }
 
 function answerReadout(operation: u32, command: u32, step: u32): u32 {
-  assert(step == 0 || command == ROCMD_RECORD, 'only a record that is being stored takes several steps');
-  if (operation == SMP_OP_READ) {
-    if (command == ROCMD_RECORD) return answerRecord();
-    return command == ROCMD_STATE ? answerState() : MGMT_ENOTSUP;
-  }
+  assert(
+    step == 0 || command == ROCMD_RECORD || command == ROCMD_CAPTURE,
+    'only what is stored, or added up, takes several steps',
+  );
+  if (operation == SMP_OP_READ) return answerRead(command, step);
   assert(operation == SMP_OP_WRITE, 'the server passes on reads and writes only');
-  if (command == ROCMD_RECORD) return step == 0 ? answerUpload() : answerStored();
-  return MGMT_ENOTSUP;
+  switch (command) {
+    case ROCMD_RECORD:
+      return step == 0 ? answerUpload() : answerStored();
+    case ROCMD_CONFIGURE:
+      return answerConfigure();
+    case ROCMD_CAPTURE:
+      return answerCapture();
+    case ROCMD_CLEAR:
+      return answerClear();
+    case ROCMD_CLAIM:
+      return answerClaim();
+    default:
+      return MGMT_ENOTSUP;
+  }
+}
+
+function answerRead(command: u32, step: u32): u32 {
+  assert(step == 0 || command == ROCMD_CAPTURE, 'of what is read, only a capture takes several steps');
+  assert(ROCMD_COUNT > ROCMD_CLAIM, 'every command is counted');
+  switch (command) {
+    case ROCMD_RECORD:
+      return answerRecord();
+    case ROCMD_STATE:
+      return answerState();
+    case ROCMD_CONFIGURE:
+      return answerSetting();
+    case ROCMD_CHANNEL:
+      return answerChannel();
+    case ROCMD_CAPTURE:
+      return answerCaptured(step);
+    case ROCMD_CLAIM:
+      return answerClaimState();
+    default:
+      return MGMT_ENOTSUP;
+  }
 }
 
 function answerRecord(): u32 {
@@ -99,8 +140,6 @@ function answerRecord(): u32 {
 }
 
 function answerState(): u32 {
-  openRequest();
-  if (!fieldsOk()) return MGMT_EINVAL;
   assert(faultPlace == NO_FAULT || faultPlace < CALIBRATION_PAYLOAD_MAX, 'a field of the payload');
   writeUnsignedField('seq', calibrationSequence());
   writeUnsignedField('place', faultPlace);

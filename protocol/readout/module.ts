@@ -69,7 +69,7 @@ export const readoutCommands = constantTable('READOUT_COMMAND', 'Commands of the
 
 export const readoutFigures = constantTable(
   'READOUT_FIGURE',
-  'What is known of the readout. From MOMENTS_0 and MOMENTS_1 on: the statistics of a channel by state, READOUT_MOMENT_* added.',
+  'What is known of the readout. From MOMENTS_0 and MOMENTS_1 on: the statistics of a channel by state, READOUT_MOMENT_* added. From SETTINGS on: the settings, READOUT_SETTING_* added.',
   {
     WINDOWS: [0, 'By line: windows integrated since the release, modulo 2^32'],
     CLIPPED_I: [1, 'By line: samples of I that were out of range, at most 0xffffffff'],
@@ -84,17 +84,13 @@ export const readoutFigures = constantTable(
     SCOPE_LINE: [10, 'Of all: line they are of'],
     SCOPE_CLIPPED: [11, 'Of all: bit 0: a sample of I was out of range, bit 1: one of Q'],
     FLAGS: [12, 'Of all: SEQUENCER_FLAG_* that the last window raises'],
-    TONE_FREQUENCY: [13, 'Of all: the setting of this name'],
-    TONE_AMPLITUDE: [14, 'Of all: the setting of this name'],
-    SCOPE_SEQUENCER: [15, 'Of all: the setting of this name'],
-    SCOPE_LENGTH: [16, 'Of all: the setting of this name'],
-    WINDOW_LENGTH: [17, 'Of all: the setting LENGTH'],
     RECENT_PEAK: [
-      18,
+      13,
       'By line: largest sample of I or Q between the last two TAKE_PEAK, as a magnitude in codes, clipped: 2048 at most',
     ],
     MOMENTS_0: [32, 'By channel: statistics of the windows in state 0'],
     MOMENTS_1: [64, 'By channel: statistics of the windows in state 1'],
+    SETTINGS: [96, 'Settings: as they were set last'],
   },
 );
 

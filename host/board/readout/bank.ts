@@ -51,13 +51,13 @@ export class ReadoutBank extends PartBank<ReadoutModule> implements InputSource 
     const line = Math.floor(channel / ReadoutLimit.TONES);
     const openedNs = this.sequencersReleasedNs() + timeNs;
     const drive = driveOf(sequencers, window);
-    const isCaptured = current.figure('SCOPE_SEQUENCER') === core + 1;
+    const isCaptured = current.setting('SCOPE_SEQUENCER') === core + 1;
     current.open(channel, drive.phase, lengthNs, drive.state, weights);
     const fill = this.filling(line, openedNs, (offset, length) => ({
       source: 'line',
       drive: [offset === 0 && length <= drive.spanNs ? drive : driveOf(sequencers, window, offset, length)],
     }));
-    const flags = current.feed(line, lengthNs, fill, isCaptured ? current.figure('SCOPE_LENGTH') : 0);
+    const flags = current.feed(line, lengthNs, fill, isCaptured ? current.setting('SCOPE_LENGTH') : 0);
     this.tell(line, flags);
     this.context.log(LogKind.READOUT_WINDOW, (core << 8) | channel, hashOf(bytesOf(current.sums)));
     return { sums: current.sums, flags };
@@ -70,14 +70,14 @@ export class ReadoutBank extends PartBank<ReadoutModule> implements InputSource 
   /** Captures samples from now on. */
   captureNow(line: number, source: SampleRequest['source']): void {
     const { module } = this;
-    const flags = module.capture(line, module.figure('SCOPE_LENGTH'), this.fillingNow(line, source));
+    const flags = module.capture(line, module.setting('SCOPE_LENGTH'), this.fillingNow(line, source));
     this.tell(line, flags);
   }
 
   /** Measures a window from now on, by all tones of TOGETHER. */
   measureNow(line: number, source: SampleRequest['source']): void {
     const { module } = this;
-    const lengthNs = module.figure('WINDOW_LENGTH');
+    const lengthNs = module.setting('LENGTH');
     module.openFree(line, this.context.now, lengthNs);
     this.tell(line, module.feed(line, lengthNs, this.fillingNow(line, source)));
   }
@@ -89,8 +89,8 @@ export class ReadoutBank extends PartBank<ReadoutModule> implements InputSource 
 
   private fillingNow(line: number, source: SampleRequest['source']): Fill {
     const { module } = this;
-    const frequencyHertz = (module.figure('TONE_FREQUENCY') | 0) / 4;
-    const tone = { frequencyHertz, amplitude: module.figure('TONE_AMPLITUDE') / amplitudeOne };
+    const frequencyHertz = (module.setting('TONE_FREQUENCY') | 0) / 4;
+    const tone = { frequencyHertz, amplitude: module.setting('TONE_AMPLITUDE') / amplitudeOne };
     return this.filling(line, this.context.now, () =>
       source === 'line' ? { source, drive: [] } : { source, drive: [], tone },
     );

@@ -8,10 +8,10 @@ import {
   type ReadoutClear,
   ReadoutFigure,
   ReadoutLimit,
-  ReadoutMoment,
   ReadoutPlace,
   ReadoutSetting,
 } from '../../../protocol/readout/module.ts';
+import { type Moments, momentsFrom } from '../../../protocol/readout/moments.ts';
 import { prepareReadout } from '../cpu/cpu.ts';
 
 const wordSpan = 2 ** 32;
@@ -48,17 +48,6 @@ interface Slot {
   buffer: ArrayBufferLike;
   at: number;
   length: number;
-}
-
-/** Sums over the windows of one state, in levels (codes times ReadoutLimit.LEVEL_SCALE). */
-export interface Moments {
-  count: number;
-  reached: number;
-  i: bigint;
-  q: bigint;
-  ii: bigint;
-  qq: bigint;
-  iq: bigint;
 }
 
 export class ReadoutModule {
@@ -151,6 +140,11 @@ export class ReadoutModule {
     return this.figureAt(ReadoutFigure[which], index);
   }
 
+  /** A setting as it was set last: a word, negative numbers in two's complement. */
+  setting(which: keyof typeof ReadoutSetting, index = 0): number {
+    return this.figureAt(ReadoutFigure.SETTINGS + ReadoutSetting[which], index);
+  }
+
   /** As `figure`, by number; 0 where there is no such figure. */
   figureAt(which: number, index: number): number {
     return this.exports.figure(which, index) >>> 0;
@@ -165,18 +159,7 @@ export class ReadoutModule {
 
   moments(channel: number, state: 0 | 1): Moments {
     const first = state === 0 ? ReadoutFigure.MOMENTS_0 : ReadoutFigure.MOMENTS_1;
-    const word = (which: keyof typeof ReadoutMoment) => this.figureAt(first + ReadoutMoment[which], channel);
-    const whole = (...words: (keyof typeof ReadoutMoment)[]) =>
-      words.reduceRight((sum, each) => (sum << 32n) | BigInt(word(each)), 0n);
-    return {
-      count: word('COUNT'),
-      reached: word('REACHED'),
-      i: BigInt.asIntN(64, whole('I_LOW', 'I_HIGH')),
-      q: BigInt.asIntN(64, whole('Q_LOW', 'Q_HIGH')),
-      ii: whole('II_LOW', 'II_MIDDLE', 'II_HIGH'),
-      qq: whole('QQ_LOW', 'QQ_MIDDLE', 'QQ_HIGH'),
-      iq: BigInt.asIntN(96, whole('IQ_LOW', 'IQ_MIDDLE', 'IQ_HIGH')),
-    };
+    return momentsFrom((moment) => this.figureAt(first + moment, channel));
   }
 
   /** A captured sample as it lies in memory: I in the low half, Q in the high one; undefined behind the last one. */

@@ -937,15 +937,29 @@ export const MUX_ERR_NO_ROOM: u32 = 17;
 // ROCMD: Commands of the READOUT group.
 /** Store the calibration record, or read it. */
 export const ROCMD_RECORD: u32 = 0;
-/** State of the readout. */
+/** State of the calibration record. */
 export const ROCMD_STATE: u32 = 1;
+/** Set a setting of the readout, or read it. */
+export const ROCMD_CONFIGURE: u32 = 2;
+/** Figures and statistics of a channel. */
+export const ROCMD_CHANNEL: u32 = 3;
+/** Capture raw samples, or read them. */
+export const ROCMD_CAPTURE: u32 = 4;
+/** Clear statistics, counters, or what was captured. */
+export const ROCMD_CLEAR: u32 = 5;
+/** Say that a client works with the readout, or ask whether one does. */
+export const ROCMD_CLAIM: u32 = 6;
 /** Every command is below this. */
-export const ROCMD_COUNT: u32 = 2;
+export const ROCMD_COUNT: u32 = 7;
+/** Samples in one answer. */
+export const ROCMD_CAPTURE_MAX: u32 = 384;
+/** Longest time of a claim. */
+export const ROCMD_CLAIM_MS_MAX: u32 = 0x000927c0;
 
 // RO_ERR: Error codes of the READOUT group.
 /** Unknown error. */
 export const RO_ERR_UNKNOWN: u32 = 1;
-/** No offset in the request, or none that the record has. */
+/** No offset in the request, or one behind the end of what there is to read. */
 export const RO_ERR_NO_OFFSET: u32 = 2;
 /** No length with the first chunk, or more than a record has room for, or a length that is no multiple of 8, or a chunk that is no multiple of 4 bytes. */
 export const RO_ERR_LENGTH: u32 = 3;
@@ -957,6 +971,14 @@ export const RO_ERR_FIELD: u32 = 5;
 export const RO_ERR_STALE: u32 = 6;
 /** Flash does not hold the record; the one before stays in force. */
 export const RO_ERR_FLASH: u32 = 7;
+/** The readout has no such setting. */
+export const RO_ERR_SETTING: u32 = 8;
+/** The readout has no such channel or line, or the setting is of all and has no index. */
+export const RO_ERR_INDEX: u32 = 9;
+/** The value is out of the range of its setting. */
+export const RO_ERR_VALUE: u32 = 10;
+/** Another client works with the readout of this device; wait until it has ended. */
+export const RO_ERR_CLAIMED: u32 = 11;
 
 // CRYO: Commands of the CRYO group.
 /** Read: temperature and state of every thermometer. */
@@ -1740,7 +1762,7 @@ export const READOUT_COMMAND_CLEAR_SCOPE: u32 = 7;
 /** The peak of the line since the last TAKE_PEAK becomes its RECENT_PEAK. */
 export const READOUT_COMMAND_TAKE_PEAK: u32 = 8;
 
-// READOUT_FIGURE: What is known of the readout. From MOMENTS_0 and MOMENTS_1 on: the statistics of a channel by state, READOUT_MOMENT_* added.
+// READOUT_FIGURE: What is known of the readout. From MOMENTS_0 and MOMENTS_1 on: the statistics of a channel by state, READOUT_MOMENT_* added. From SETTINGS on: the settings, READOUT_SETTING_* added.
 /** By line: windows integrated since the release, modulo 2^32. */
 export const READOUT_FIGURE_WINDOWS: u32 = 0;
 /** By line: samples of I that were out of range, at most 0xffffffff. */
@@ -1767,22 +1789,14 @@ export const READOUT_FIGURE_SCOPE_LINE: u32 = 10;
 export const READOUT_FIGURE_SCOPE_CLIPPED: u32 = 11;
 /** Of all: SEQUENCER_FLAG_* that the last window raises. */
 export const READOUT_FIGURE_FLAGS: u32 = 12;
-/** Of all: the setting of this name. */
-export const READOUT_FIGURE_TONE_FREQUENCY: u32 = 13;
-/** Of all: the setting of this name. */
-export const READOUT_FIGURE_TONE_AMPLITUDE: u32 = 14;
-/** Of all: the setting of this name. */
-export const READOUT_FIGURE_SCOPE_SEQUENCER: u32 = 15;
-/** Of all: the setting of this name. */
-export const READOUT_FIGURE_SCOPE_LENGTH: u32 = 16;
-/** Of all: the setting LENGTH. */
-export const READOUT_FIGURE_WINDOW_LENGTH: u32 = 17;
 /** By line: largest sample of I or Q between the last two TAKE_PEAK, as a magnitude in codes, clipped: 2048 at most. */
-export const READOUT_FIGURE_RECENT_PEAK: u32 = 18;
+export const READOUT_FIGURE_RECENT_PEAK: u32 = 13;
 /** By channel: statistics of the windows in state 0. */
 export const READOUT_FIGURE_MOMENTS_0: u32 = 32;
 /** By channel: statistics of the windows in state 1. */
 export const READOUT_FIGURE_MOMENTS_1: u32 = 64;
+/** Settings: as they were set last. */
+export const READOUT_FIGURE_SETTINGS: u32 = 96;
 
 // READOUT_MOMENT: Statistics of a channel, by the state that its qubit was prepared in: count and sums, from which mean and variance follow along any axis. Levels are sums divided by the length of the window, i32 in codes times READOUT_LEVEL_SCALE.
 /** Windows. */
