@@ -1,6 +1,5 @@
 // What `coldrig calibrate` works on: a device behind a target, or a new board in its fridge whose time runs while a client waits.
 
-import { BoardReadout } from '../../hil/rig/readout/calibration-bench.ts';
 import { second } from '../../hil/rig/time.ts';
 import { WiredCryostat } from '../../hil/rig/wiring.ts';
 import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
@@ -37,7 +36,7 @@ export async function emulated(options: EmulatedOptions, signal: AbortSignal): P
   device.run(SETTLE_NS);
   for (const fault of faults) device.fault(fault);
   const client = device.client();
-  return { client, readout: new BoardReadout(device, client, { signal }) };
+  return { client, readout: new SmpReadout(client, { signal }) };
 }
 
 export async function behindTarget(

@@ -5,12 +5,12 @@
 import { deviceIdentity, deviceTime } from '../../../host/tools/calibration/device.ts';
 import { planOfChain } from '../../../host/tools/calibration/plan-of-chain.ts';
 import { CalibrationRecords } from '../../../host/tools/calibration/session.ts';
+import { SmpReadout } from '../../../host/tools/calibration/smp-readout.ts';
 import { graphOf, quantitiesOf, rootsOf, Station } from '../../../host/tools/calibration/station.ts';
 import { MemoryFolder } from '../../../host/tools/calibration/testing.ts';
 import { maintainAll } from '../../../host/tools/calibration/work.ts';
 import { openFridge } from '../../../host/tools/open-fridge.ts';
 import { DeviceUnderTest } from '../../rig/device.ts';
-import { BoardReadout } from '../../rig/readout/calibration-bench.ts';
 import { second } from '../../rig/time.ts';
 import { WiredCryostat } from '../../rig/wiring.ts';
 import type { BenchRow } from './row.ts';
@@ -28,7 +28,7 @@ export async function benchCalibrateAll(): Promise<BenchRow[]> {
   const graph = graphOf(quantities);
   const records = new CalibrationRecords(new MemoryFolder());
   const about = { identity: await deviceIdentity(client), now: () => deviceTime(client) };
-  const station = new Station(quantities, plan, new BoardReadout(device, client), records, about);
+  const station = new Station(quantities, plan, new SmpReadout(client), records, about);
   const [wall, virtual] = [performance.now(), device.now];
   const { failures } = await maintainAll({ graph, plan, records, station, roots: rootsOf(graph) }, [], {});
   if (failures.length > 0) throw new Error(`calibrate-all: ${failures.map(({ message }) => message).join('; ')}`);

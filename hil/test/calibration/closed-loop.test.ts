@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { deviceIdentity, deviceTime } from '../../../host/tools/calibration/device.ts';
 import { planOfChain } from '../../../host/tools/calibration/plan-of-chain.ts';
 import { CalibrationRecords } from '../../../host/tools/calibration/session.ts';
+import { SmpReadout } from '../../../host/tools/calibration/smp-readout.ts';
 import { graphOf, quantitiesOf, rootsOf, Station } from '../../../host/tools/calibration/station.ts';
 import { MemoryFolder } from '../../../host/tools/calibration/testing.ts';
 import { maintainAll, type Work, watchOn } from '../../../host/tools/calibration/work.ts';
@@ -11,7 +12,6 @@ import { openFridge } from '../../../host/tools/open-fridge.ts';
 import { openReadout } from '../../../host/tools/readout/open-readout.ts';
 import type { SmpClient } from '../../../host/tools/smp/index.ts';
 import { DeviceUnderTest } from '../../rig/device.ts';
-import { BoardReadout } from '../../rig/readout/calibration-bench.ts';
 import { second } from '../../rig/time.ts';
 import { WiredCryostat } from '../../rig/wiring.ts';
 
@@ -30,7 +30,7 @@ async function calibratedBoard() {
   const records = new CalibrationRecords(new MemoryFolder());
   const identity = await deviceIdentity(client);
   const about = { identity, now: () => deviceTime(client) };
-  const station = new Station(quantities, plan, new BoardReadout(device, client), records, about);
+  const station = new Station(quantities, plan, new SmpReadout(client), records, about);
   const work: Work = { graph, plan, records, station, roots: rootsOf(graph) };
   const { failures } = await maintainAll(work, [], {});
   expect(failures).toEqual([]);

@@ -12,7 +12,7 @@ import { ReadoutLimit } from '../../../protocol/readout/module.ts';
 import { type CalibrationRecord, decodeCalibration, encodeCalibration } from '../calibration-record.ts';
 import { assembleSequence } from '../q1/index.ts';
 import type { SmpClient } from '../smp/index.ts';
-import { readCalibration, readoutState, storeCalibration } from '../smp/readout.ts';
+import { configureReadout, readCalibration, readoutState, storeCalibration } from '../smp/readout.ts';
 import {
   clearSequencerBins,
   configureSequencer,
@@ -72,7 +72,7 @@ export class SmpReadout implements ReadoutBench {
     const { client, sequencer, options } = this;
     const { channel, driveHertz, listenHertz = driveHertz, amplitude, windowNs, shots } = tone;
     await this.load(shots, windowNs);
-    await this.tune(channel, Math.round(listenHertz * QUARTERS));
+    await configureReadout(client, 'FREQUENCY', channel, Math.round(listenHertz * QUARTERS), options);
     const set = (setting: Parameters<typeof configureSequencer>[2], value: number) =>
       configureSequencer(client, sequencer, setting, value, 0, options);
     await set('INPUT', 1 + channel);
@@ -108,15 +108,6 @@ export class SmpReadout implements ReadoutBench {
     for (const setting of ['INPUT', 'FREQUENCY', 'OFFSET'] as const)
       await configureSequencer(client, sequencer, setting, 0);
     await configureSequencer(client, sequencer, 'SYNC_ENABLE', 0);
-  }
-
-  /**
-   * Sets what a channel is demodulated with, until the next record or reset. Group 68 has no command for it yet, so a device behind a target refuses
-   * here; the bench of an emulated board writes the register (hil/rig/readout/calibration-bench.ts).
-   */
-  protected async tune(channel: number, _quarterHertz: number): Promise<void> {
-    const text = `the tone of readout channel ${channel} cannot be set over SMP: this firmware has no command for it`;
-    throw new MeasurementError(`${text}; calibrate without --target, on an emulated board`);
   }
 
   private async load(shots: number, windowNs: number): Promise<void> {
