@@ -38,8 +38,8 @@ describe('the manifest of tasks', () => {
     ['a name in small letters', { name: 'spare' }, /capitals/],
     [
       'the code of another task',
-      { code: ['sense/frontend', 'runFrontend'] },
-      /has the code of FRONTEND, sense\/frontend#runFrontend/,
+      { code: ['judge-and-act', 'tendLines'] },
+      /has the code of FRONTEND, judge-and-act#tendLines/,
     ],
     [
       'a deadline shorter than its budget',
