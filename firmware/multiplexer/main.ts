@@ -12,6 +12,7 @@ import {
   MUX_SEQUENCERS,
   MUX_WRITE_NO_ROOM,
 } from '../../protocol/guest/generated/constants';
+import { calmFor, plannedBefore } from './calm';
 import { parkLines, startTable } from './change';
 import { configureCell } from './configure';
 import { figureOf, placeOf } from './figures';
@@ -87,12 +88,25 @@ export function forget(sequencer: u32, timeLow: u32, timeHigh: u32): void {
   forgetFrom(sequencer, timeOf(timeLow, timeHigh));
 }
 
-/** Executes the services that begin before a time; MUX_RUN_*. */
-export function run(untilLow: u32, untilHigh: u32, budget: u32): u32 {
-  const outcome = runLines(timeOf(untilLow, untilHigh), budget);
+/**
+ * Executes the services that begin before a time; MUX_RUN_*. `bad`: the number, from now, of the next bank change that connects the wrong cell: calm
+ * periods before it are passed over. 0: every service is executed.
+ */
+export function run(untilLow: u32, untilHigh: u32, budget: u32, bad: u32): u32 {
+  const outcome = runLines(timeOf(untilLow, untilHigh), budget, bad);
   assert(outcome <= MUX_RUN_BUDGET, 'a run ends for a reason of the list');
   assert(outcome != MUX_RUN_UNTIL || globals().now == timeOf(untilLow, untilHigh), 'it has come to that time');
   return outcome;
+}
+
+/** Microseconds from now on in which only services of the table happen, before the bank change of this number; 0: it is not calm. */
+export function calm(bad: u32): u32 {
+  return calmFor(bad);
+}
+
+/** Services of the table from now on that are planned before a time. */
+export function ahead(untilLow: u32, untilHigh: u32): u32 {
+  return plannedBefore(timeOf(untilLow, untilHigh));
 }
 
 export function readback(cell: u32): void {

@@ -3,6 +3,7 @@
 //   no pulse window    a service begins when it is planned, or when its line is free
 //   pulse window       it waits for the end, as long as every service behind it can bear that, and at most CREDIT wait on a line
 //   an edge of a marker is applied at its time, before what begins at that time (marks.ts)
+//   calm               whole periods are passed over at once, where the caller allows it (calm.ts)
 //
 // What must stay true: waiting never makes a cell miss a deadline that the table keeps; the monitor looks at every moment at which a cell
 // could become late, whether a table runs or not; and how a run is cut up changes nothing.
@@ -16,24 +17,30 @@ import {
   MUX_TABLE_LINES_MAX,
 } from '../../protocol/guest/generated/constants';
 import { slackFrom } from './ahead';
+import { nextPeriod, passOver } from './calm';
 import { tryChange } from './change';
 import { extraStart } from './extras';
 import { globals, Line, lineAt, NEVER } from './layout';
 import { applyEdge, nextEdge } from './marks';
-import { findLate, serve } from './service';
+import { findLate, refreshDue, serve } from './service';
 import { advanceHead, plannedCell, plannedNumber, plannedStart, switchTime } from './table';
 import { judgeUses } from './uses';
 
 const NO_LINE: u32 = 0xffff_ffff;
 
-/** Services that begin before `until`; MUX_RUN_*. */
-export function runLines(until: i64, budget: u32): u32 {
+/**
+ * Services that begin before `until`; MUX_RUN_*. `bad`: the number, from now, of the next bank change that connects the wrong cell, which the caller
+ * knows; calm periods before it are passed over. 0: every service is executed.
+ */
+export function runLines(until: i64, budget: u32, bad: u32): u32 {
   const all = globals();
+  const badAt: u64 = bad == 0 ? 0 : all.switches + bad;
   assert(until >= all.now, 'time goes forward');
   for (let left = budget; left > 0; left--) {
     if (all.pending != 0) tryChange();
     const end = min(until, nextEdge());
     assert(end >= all.now, 'an edge is applied at its time');
+    if (badAt > all.switches) passOver(end, badAt);
     const who = nextLine();
     const when = who == NO_LINE ? NEVER : timeOf(who);
     assert(when >= all.now, 'what is next is not in the past');
@@ -115,6 +122,8 @@ function act(index: u32): bool {
   else if (planned >= all.quietFrom && planned < all.quietTo) all.postponed++;
   serve(index, plannedNumber(line, 0), all.now);
   advanceHead(line);
+  // At the end of a period the monitor looks at every cell, so that what it knows depends on nothing that lies behind.
+  if (line.head == 0 && nextPeriod() != NEVER) refreshDue();
   assert(line.head < line.entries, 'the next service is one of the table');
   return true;
 }

@@ -107,3 +107,13 @@ export function findLate(time: i64): bool {
   assert(earliest >= time, 'who is not late is due later');
   return found;
 }
+
+/** Makes `earliestDue` exact; nobody is late. */
+export function refreshDue(): void {
+  const all = globals();
+  let earliest = NEVER;
+  for (let number: u32 = 0; number < all.cells; number++) earliest = min(earliest, dueOf(cellAt(number)));
+  assert(earliest >= all.earliestDue, 'nobody was due sooner than was known');
+  assert(earliest >= all.now, 'who is late was found to be late');
+  all.earliestDue = earliest;
+}

@@ -62,11 +62,12 @@ export function capture(parts: SnapshotParts, reuse?: Snapshot): Snapshot {
     readout: undefined,
   };
   if (reuse) reuse.flash = machine.flash.picture();
-  machine.arena.copyTo(snapshot.arena);
   snapshot.image = loaded;
   snapshot.sequencers = sequencers.save(snapshot.sequencers);
   snapshot.multiplexer = multiplexer.save(snapshot.multiplexer);
   snapshot.readout = readout.save(snapshot.readout);
+  // Behind the parts: one that has only noted what to do works it out when it is saved, in the arena as well.
+  machine.arena.copyTo(snapshot.arena);
   if (!core) return snapshot;
   if (snapshot.ram.length !== core.memory.length) snapshot.ram = new Uint8Array(core.memory.length);
   if (snapshot.globals.length !== core.image.globalWords) snapshot.globals = new Uint32Array(core.image.globalWords);

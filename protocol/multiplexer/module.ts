@@ -8,7 +8,9 @@
 //   mark(sequencer, levels, time)    the markers of a sequencer from a time on, which may lie ahead
 //   use(sequencer, from, to)         it plays or acquires from one time to another, which may lie ahead
 //   forget(sequencer, time)          what was announced of it for this time and later will not come
-//   run(until, budget)               services that begin before a time, at most so many  -> MUX_RUN_*
+//   run(until, budget, bad)          services that begin before a time, at most so many  -> MUX_RUN_*
+//   calm(bad)                        us from now on in which only services of the table happen, as planned; 0: not calm
+//   ahead(until)                     services of the table that are planned before a time
 //   readback(cell)                   which cell the switch connected in the service that the run ended with
 //   figure(which, index)             what is known                                       -> MUX_FIGURE_*
 //   place(which)                     where in its memory something is                    -> MUX_PLACE_*
@@ -16,6 +18,9 @@
 // Times are in ns since the chip released the multiplexer, as low and high word. Whoever calls goes forward: write, start and park are at the
 // time that the last run went to; mark and forget are at that time or later, and
 // a use ends no earlier.
+//
+// `bad` is the number, from now, of the next bank change that connects the wrong cell, from 1 on. Whoever knows it allows run to pass over calm periods
+// before it at once, without a readback; 0 has every service executed.
 //
 // Markers are numbered 4 n + m: marker m (0 to 3) of sequencer n. A pulse window is open while one of WINDOW_MARKERS is high.
 

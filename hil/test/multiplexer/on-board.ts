@@ -4,6 +4,7 @@ import type { Service } from '../../../host/board/multiplexer/multiplexer-module
 import { recordWords } from '../../../host/board/sequencer/sequencer-module.ts';
 import { configureCell, runRefresh, uploadTable, writeCell } from '../../../host/tools/smp/multiplexer.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
+import { type DeviceOptions, DeviceUnderTest } from '../../rig/device.ts';
 import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
 import { second } from '../../rig/time.ts';
 import { type TableText, tableBytes } from './table-bytes.ts';
@@ -17,17 +18,21 @@ export const smallTable: TableText = {
 };
 export const settings = { tolerance: 4, settled: 10_000_000 } as const;
 /** `sequencers`: those whose pulses rely on cell 3. */
-export async function refreshing(sequencers = 0): Promise<PulseDevice> {
-  const device = await PulseDevice.running();
+export async function refreshing(
+  sequencers = 0,
+  table: TableText = smallTable,
+  options: DeviceOptions = {},
+): Promise<PulseDevice> {
+  const device = new PulseDevice(await DeviceUnderTest.running(options));
   device.board.runFor(second);
-  for (const { cell } of smallTable.cells) {
+  for (const { cell } of table.cells) {
     await configureCell(device.client, cell, 'USED', 1);
     await configureCell(device.client, cell, 'TOLERANCE', settings.tolerance);
     await configureCell(device.client, cell, 'SETTLED', settings.settled);
     await writeCell(device.client, cell, 1 + cell);
   }
   if (sequencers !== 0) await configureCell(device.client, 3, 'SEQUENCERS', sequencers);
-  await uploadTable(device.client, tableBytes(smallTable));
+  await uploadTable(device.client, tableBytes(table));
   await runRefresh(device.client, true);
   return device;
 }

@@ -15,11 +15,11 @@ export interface RandomTable {
 }
 
 /** `idle`: slots between two services at most; `slackPercent`: by how much deadlines are longer than gaps, at most. */
-export function randomTable(seed: number, idle = 6, slackPercent = 60): RandomTable {
+export function randomTable(seed: number, idle = 6, slackPercent = 60, slotNs = 500): RandomTable {
   const pick = chooser(seed);
   const toleranceMicrovolts = 4;
   const lines = 1 + pick(3);
-  const table: TableText = { slotNs: 500, period: 0, switch: pick(3), cells: [], lines: [] };
+  const table: TableText = { slotNs, period: 0, switch: pick(3), cells: [], lines: [] };
   const free = Array.from({ length: 40 }, (_, cell) => cell);
   for (let line = 0; line < lines; line++) {
     const rows = Array.from({ length: 2 + pick(5) }, () => {

@@ -75,6 +75,7 @@ export class Multiplexer implements Device {
 
   onEvent(): void {
     this.catchUp();
+    this.bank.rest();
     this.scheduleStep();
   }
 
@@ -114,13 +115,12 @@ export class Multiplexer implements Device {
   private catchUp(): void {
     const { words, at } = this.registers;
     this.bank.catchUp();
-    const { module } = this.bank;
     for (const [index, [figure, bit]] of told.entries()) {
-      const value = module.figure(figure);
+      const value = this.bank.figure(figure);
       if (value === this.seen[index]) continue;
       this.seen[index] = value;
       words[at.STATUS] |= bit.mask;
-      if (bit === LATE) this.context.log(LogKind.CELLS_LATE, value, module.figure('LATE_CELL'));
+      if (bit === LATE) this.context.log(LogKind.CELLS_LATE, value, this.bank.figure('LATE_CELL'));
     }
     this.drive();
   }
@@ -145,7 +145,7 @@ export class Multiplexer implements Device {
   private figure(): number {
     const [item, cell] = this.selected();
     this.catchUp();
-    return this.bank.module.figureAt(item, cell);
+    return this.bank.figure(item, cell);
   }
 
   private selected(): [item: number, cell: number] {
@@ -204,8 +204,7 @@ export class Multiplexer implements Device {
   private invalid(): number {
     if (!this.bank.released) return 0;
     this.catchUp();
-    const { module } = this.bank;
-    return module.figure('RUNNING') === 0 ? 0 : module.figure('INVALID');
+    return this.bank.figure('RUNNING') === 0 ? 0 : this.bank.figure('INVALID');
   }
 
   private drive(): void {

@@ -3,10 +3,12 @@
 //
 //   held in reset --release--> parked --start--> executing --catch up, again and again
 //
-// Its clock is the board's, counted from the release. It advances only when a register is accessed, and at the steps of the device. What must stay
-// true: the state is the module's memory and the arena.
+// Its clock is the board's, counted from the release. It advances only when a register is accessed, and at the steps of the device. While the module is
+// calm (firmware/multiplexer/calm.ts) nothing happens that anybody must be told, so an advance is only noted and the services are counted; they are executed,
+// and whole periods passed over, when their result is wanted. What must stay true: the state is the module's memory and the arena, and each of them
+// is bit by bit as if every service had been executed at the time to which the multiplexer was advanced last.
 
-import { Mux, MuxSetting, muxSectionName } from '../../../protocol/multiplexer/module.ts';
+import { Mux, MuxFigure, MuxSetting, muxSectionName } from '../../../protocol/multiplexer/module.ts';
 import { Activity } from '../../../protocol/plant/energies.ts';
 import { Channel, channelSensors } from '../../../protocol/plant/places.ts';
 import { curves } from '../../../protocol/sensors/curves.ts';
@@ -17,6 +19,7 @@ import type { SequencerBank } from '../sequencer/bank.ts';
 import { Cells, stepsPerKelvin } from './cells.ts';
 import { MultiplexerModule, type Service } from './multiplexer-module.ts';
 import { PulseWatch } from './pulse-watch.ts';
+import { nextWrongSwitch } from './switch-errors.ts';
 
 export interface MultiplexerSize {
   cells: number;
@@ -25,18 +28,32 @@ export interface MultiplexerSize {
 
 const plateSensor = curves[channelSensors[Channel.PLATE_4K]];
 const hysteresisSteps = 1;
+/** Figures that change by each service; all others are the same as long as the module is calm. */
+export const movingFigures: ReadonlySet<number> = new Set<number>([
+  ...[MuxFigure.SERVICES_LOW, MuxFigure.SERVICES_HIGH, MuxFigure.SWITCHES_LOW, MuxFigure.SWITCHES_HIGH],
+  ...[MuxFigure.SERVICE_LINE, MuxFigure.SERVICE_CELL, MuxFigure.SERVICE_CODE, MuxFigure.SERVICE_SPAN],
+  ...[MuxFigure.SERVICE_TIME_LOW, MuxFigure.SERVICE_TIME_HIGH],
+  ...[MuxFigure.CELL_DEADLINE, MuxFigure.CELL_GAP, MuxFigure.CELL_AGE],
+]);
 
 export const usualMultiplexer: MultiplexerSize = { cells: 96, lines: 2 };
 
 export class MultiplexerBank extends PartBank<MultiplexerModule> {
   readonly size: MultiplexerSize;
-  /** Is told the services of this object; times are the board's. Not part of the state. */
-  listener: ((service: Service, connected: number) => void) | undefined;
   private readonly sequencers: SequencerBank;
   private readonly pulses: PulseWatch;
   private readonly cells: Cells;
-  /** [0] services, [1] bytes staged. */
+  private readonly seed: number;
+  /** [0] number of the next bank change that connects the wrong cell, [1] bytes staged. */
   private readonly own: Float64Array;
+  private told: ((service: Service, connected: number) => void) | undefined;
+  // No part of the state, because they say only what of it has still to be worked out; times are on its own clock.
+  /** Until when the module is calm; 0: not known. */
+  private calmUntil = 0;
+  /** To where it was advanced, whether the module is behind that, and how many of the services in between were counted. */
+  private advancedTo = 0;
+  private isBehind = false;
+  private counted = 0;
 
   /** `firmware`: the module in the core now, as it is in flash. */
   constructor(
@@ -57,16 +74,53 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
     this.pulses = new PulseWatch(sequencers, this);
     sequencers.follower = this.pulses;
     this.size = size;
+    this.seed = seed;
     const state = context.arena.isHistory(context.arena.floats(Cells.placesFor(size.cells, size.lines)));
     this.cells = new Cells(size.cells, seed, state);
     this.own = context.arena.isHistory(context.arena.floats(2));
   }
 
+  /** Is told the services from now on; times are the board's. Not part of the state. With a listener every service is executed one by one. */
+  set listener(listener: ((service: Service, connected: number) => void) | undefined) {
+    this.settle();
+    this.calmUntil = 0;
+    this.told = listener;
+  }
+
   override release(): void {
+    this.calmUntil = 0;
     this.own.fill(0);
     super.release();
-    // Every service of the board is reported, because each changes the charge of a cell.
+    this.own[0] = nextWrongSwitch(this.seed, 0);
+    // Every service of the board that is executed is reported, because each changes the charge of a cell.
     this.module.configure(0, 'READBACK', 1);
+  }
+
+  override hold(): void {
+    this.settle();
+    this.calmUntil = 0;
+    super.hold();
+  }
+
+  override restore(state: Uint8Array | undefined): void {
+    this.calmUntil = 0;
+    this.isBehind = false;
+    this.counted = 0;
+    super.restore(state);
+  }
+
+  /** The module, at the time to which it was advanced. Whoever takes it may change it, so that it is calm is not known any more. */
+  override get module(): MultiplexerModule {
+    this.settle();
+    this.calmUntil = 0;
+    return super.module;
+  }
+
+  /** A figure as of the time to which it was advanced, by name or number. */
+  figure(which: keyof typeof MuxFigure | number, index = 0): number {
+    const number = typeof which === 'number' ? which : MuxFigure[which];
+    if (movingFigures.has(number)) this.settle();
+    return (this.current ?? this.module).figureAt(number, index);
   }
 
   /** Power is lost: the cells lose their values. */
@@ -82,6 +136,7 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
     const steps = kelvin * stepsPerKelvin;
     if (Math.abs(steps - this.cells.temperatureSteps) < hysteresisSteps) return;
     if (this.released) this.catchUp();
+    this.settle();
     this.cells.setTemperature(Math.round(steps), this.context.now);
   }
 
@@ -91,21 +146,65 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
     this.advance();
   }
 
-  /** The same once the sequencers have come to this time. */
+  /** Whether anything may happen from now on that somebody must be told; until it may, advancing costs next to nothing. */
+  rest(): void {
+    const { current } = this;
+    if (!current || this.told || this.now < this.calmUntil) return;
+    this.calmUntil = this.now + current.calmFor(this.own[0] - current.switches);
+  }
+
+  /** The same as catchUp once the sequencers have come to this time. */
   advance(): void {
-    const { module } = this;
-    let switches = module.figure('SWITCHES_LOW');
-    module.run(this.now, {
+    const { current, now } = this;
+    this.advancedTo = now;
+    this.isBehind = true;
+    if (current && now < this.calmUntil) this.count(current.plannedBefore(now));
+    else this.work();
+  }
+
+  /** Works out what was only noted. */
+  settle(): void {
+    if (!this.isBehind) return;
+    const promised = this.counted;
+    const done = this.work();
+    if (done !== promised)
+      throw new Error(`multiplexer: ${promised} services were planned in a span that was calm, and ${done} executed`);
+  }
+
+  /** Counts services up to the time to which it was advanced. */
+  private count(services: number): void {
+    this.context.count(Activity.REFRESHES, services - this.counted);
+    this.counted = services;
+  }
+
+  /** Brings module and cells to the time to which it was advanced; how many services that were. */
+  private work(): number {
+    const { current } = this;
+    this.isBehind = false;
+    if (!current) return 0;
+    const before = current.services;
+    let switches = current.switches;
+    current.run(this.advancedTo, {
+      wrongSwitch: () => (this.told ? 0 : this.own[0] - switches),
       served: (service) => {
-        const changes = module.figure('SWITCHES_LOW');
-        const onBoard = { ...service, startNs: service.startNs + this.releasedNs };
-        const connected = this.cells.serve(onBoard, changes !== switches, this.own[0]++);
-        switches = changes;
-        this.context.count(Activity.REFRESHES, 1);
-        this.listener?.(onBoard, connected);
-        return connected;
+        switches = current.switches;
+        return this.serve(service, switches);
       },
     });
+    const services = current.services - before;
+    this.count(services);
+    this.counted = 0;
+    return services;
+  }
+
+  /** A service has begun, behind so many bank changes. The one of the number that was drawn connects the wrong cell. */
+  private serve(service: Service, switches: number): number {
+    const isWrong = switches === this.own[0];
+    if (isWrong) this.own[0] = nextWrongSwitch(this.seed, this.own[0]);
+    const onBoard = { ...service, startNs: service.startNs + this.releasedNs };
+    const connected = this.cells.serve(onBoard, isWrong);
+    this.told?.(onBoard, connected);
+    return connected;
   }
 
   /**
@@ -113,9 +212,9 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
    * that one has committed ahead of time is not known any more.
    */
   configure(cell: number, setting: number, value: number): boolean {
-    const { module } = this;
     // What the sequencers have committed so far is told before anything changes, or was not wanted.
     if (this.sequencers.released) this.sequencers.catchUp();
+    const { module } = this;
     const named =
       setting === MuxSetting.WINDOW_MARKERS
         ? module.figure('WINDOW_MARKERS') ^ value
@@ -131,6 +230,7 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
 
   /** What a cell holds now, in uV, as the readback channel sees it. */
   microvolts(cell: number): number {
+    this.settle();
     return Math.round(this.cells.voltageAt(cell, this.context.now) / 1000);
   }
 
@@ -147,8 +247,9 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
     return this.module.load(length);
   }
 
-  /** A copy of the state; undefined while it is held in reset. */
+  /** A copy of the state; undefined while it is held in reset. The part of it in the arena is to be copied behind this. */
   save(reuse?: Uint8Array): Uint8Array | undefined {
+    this.settle();
     return this.current?.save(this.own[1], reuse);
   }
 }

@@ -8,11 +8,13 @@
 // (van Staveren et al., IEEE TQE 2025); that it doubles with bias and with each kelvin are scenario values, because nobody has published how it goes
 // with temperature. It is largest at full scale and at the highest temperature that is allowed, and there it is what the firmware assumes.
 // Powers of two are interpolated linearly between whole exponents, so every machine computes the same bits. What must stay true: everything
-// is in the state given to the constructor, and a voltage does not depend on when it is looked at.
+// is in the state given to the constructor; a voltage does not depend on when it is looked at; while no value changes, the services of the last period of
+// a table leave the same state as those of all periods, so those before it need not be executed.
 
 import { Mux } from '../../../protocol/multiplexer/module.ts';
 import { interlocks } from '../../../protocol/plant/interlocks.ts';
 import type { Service } from './multiplexer-module.ts';
+import { hash } from './switch-errors.ts';
 
 /** Of a cell: voltage in nV and its time (ns), excess drift in nV/s at the last step and the time of that step, the code stored last. */
 const placesOfCell = 5;
@@ -30,8 +32,6 @@ const kick = 1 / 32768;
 const warmest = (interlocks.find(({ name }) => name === 'PLATE_4K_HOT') as { threshold: number }).threshold / 1e6;
 /** Temperature is followed in steps, so that the noise of a thermometer changes nothing. */
 export const stepsPerKelvin = 16;
-/** One switch in ten million connects the wrong cell. */
-const switchErrorsPerBillion = 100;
 
 export class Cells {
   readonly count: number;
@@ -73,9 +73,9 @@ export class Cells {
     return voltage > 0 ? Math.max(0, voltage - drifted) : Math.min(0, voltage + drifted);
   }
 
-  /** A line stores a value. Returns the cell that the switch connected, which in rare cases is a wrong one. */
-  serve(service: Service, changesBank: boolean, number: number): number {
-    const cell = changesBank && this.errs(number) ? this.neighbour(service.cell) : service.cell;
+  /** A line stores a value. Returns the cell that the switch connected: with `isWrong` the neighbour of the one that was to be served. */
+  serve(service: Service, isWrong: boolean): number {
+    const cell = isWrong ? this.neighbour(service.cell) : service.cell;
     const output = this.count * placesOfCell + service.line;
     const target = service.code * nanovoltsPerCode;
     const value = target - (target - this.state[output]) * halving(service.spanNs / settlingHalfNs);
@@ -131,10 +131,6 @@ export class Cells {
     return ((Mux.SETTLED_DRIFT * part * bias) / 4) * power(-colder);
   }
 
-  private errs(number: number): boolean {
-    return hash(this.seed ^ 0x5eed, number) % 1_000_000_000 < switchErrorsPerBillion;
-  }
-
   private neighbour(cell: number): number {
     const other = cell ^ 1;
     return other < this.count ? other : cell;
@@ -159,14 +155,4 @@ function halvingSpan(spanNs: number): number {
   const whole = Math.min(Math.floor(x), 60);
   const part = Math.min(x - whole, 1);
   return halfLifeNs * (1.5 * (1 - 1 / 2 ** whole) + (part - (part * part) / 4) / 2 ** whole);
-}
-
-function hash(seed: number, number: number): number {
-  // The last constant keeps a zero input from the result zero, which would be a switch error.
-  let word =
-    Math.imul(seed, 0x9e37_79b1) + Math.imul(number | 0, 0x2545_f491) + Math.floor(number / 2 ** 32) + 0x7f4a_7c15;
-  word = Math.imul(word ^ (word >>> 15), 0x9e37_79b1);
-  word = Math.imul(word ^ (word >>> 16), 0x85eb_ca6b);
-  word = Math.imul(word ^ (word >>> 13), 0xc2b2_ae35);
-  return (word ^ (word >>> 16)) >>> 0;
 }

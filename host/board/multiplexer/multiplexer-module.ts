@@ -21,7 +21,9 @@ interface Exports {
   mark(sequencer: number, levels: number, timeLow: number, timeHigh: number): void;
   use(sequencer: number, fromLow: number, fromHigh: number, toLow: number, toHigh: number): void;
   forget(sequencer: number, timeLow: number, timeHigh: number): void;
-  run(untilLow: number, untilHigh: number, budget: number): number;
+  run(untilLow: number, untilHigh: number, budget: number, bad: number): number;
+  calm(bad: number): number;
+  ahead(untilLow: number, untilHigh: number): number;
   readback(cell: number): void;
   figure(which: number, index: number): number;
   place(which: number): number;
@@ -37,6 +39,11 @@ export interface Service {
 
 /** What a run reports, in the order of time. */
 export interface MultiplexerListener {
+  /**
+   * The number, from now, of the next bank change that connects the wrong cell: calm periods before it may be passed over. Left out, or 0: every service
+   * is executed.
+   */
+  wrongSwitch?(): number;
   /** A service has begun; returns the cell that the switch connected. Called only when the setting READBACK is on. */
   served(service: Service): number;
   /** Cells have missed their deadline. */
@@ -109,11 +116,30 @@ export class MultiplexerModule {
   run(untilNs: number, listener?: MultiplexerListener): void {
     const [low, high] = [untilNs >>> 0, Math.floor(untilNs / wordSpan)];
     for (;;) {
-      const outcome = this.exports.run(low, high, budgetPerCall);
+      const outcome = this.exports.run(low, high, budgetPerCall, wordOf(listener?.wrongSwitch?.() ?? 0));
       if (outcome === MuxRun.UNTIL) return;
       if (outcome === MuxRun.LATE) listener?.late?.(untilNs);
       else if (outcome === MuxRun.SERVICE && listener) this.exports.readback(listener.served(this.lastService));
     }
+  }
+
+  /** For so many ns only services of the table happen, as planned, before the bank change of this number from now; 0: it is not calm. */
+  calmFor(wrongSwitch: number): number {
+    return (this.exports.calm(wordOf(wrongSwitch)) >>> 0) * 1000;
+  }
+
+  /** Services of the table that are planned from now on before a time; for a span that is calm. */
+  plannedBefore(untilNs: number): number {
+    return this.exports.ahead(untilNs >>> 0, Math.floor(untilNs / wordSpan)) >>> 0;
+  }
+
+  /** Services and changes of a bank since the release. */
+  get services(): number {
+    return this.figure('SERVICES_HIGH') * wordSpan + this.figure('SERVICES_LOW');
+  }
+
+  get switches(): number {
+    return this.figure('SWITCHES_HIGH') * wordSpan + this.figure('SWITCHES_LOW');
   }
 
   get lastService(): Service {
@@ -177,4 +203,9 @@ export class MultiplexerModule {
       [this.stagingAt, staged],
     ];
   }
+}
+
+/** A count that the module takes in one word; a larger one says no more to it than the largest word. */
+function wordOf(count: number): number {
+  return Math.min(count, wordSpan - 1);
 }

@@ -5,7 +5,7 @@
 // What must stay true: nothing is kept here. What is announced is in the memory of the module, so it is in every snapshot. It is told before the
 // multiplexer has come to its time, because that goes on only when the sequencers have.
 
-import { Mux } from '../../../protocol/multiplexer/module.ts';
+import { Mux, type MuxFigure } from '../../../protocol/multiplexer/module.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
 import type { SequencerBank, SequencerFollower } from '../sequencer/bank.ts';
 import { recordWords, sequencerCount } from '../sequencer/sequencer-module.ts';
@@ -21,7 +21,9 @@ const wordSpan = 2 ** 32;
 /** The multiplexer, as far as this file needs it. */
 interface Follows {
   readonly released: boolean;
+  /** Taken only to announce something. */
   readonly module: MultiplexerModule;
+  figure(which: keyof typeof MuxFigure): number;
   /** The present time on its clock, and the board's time of its release. */
   readonly now: number;
   readonly releasedNs: number;
@@ -40,9 +42,8 @@ export class PulseWatch implements SequencerFollower {
 
   get kinds(): readonly number[] {
     if (!this.multiplexer.released) return none;
-    const { module } = this.multiplexer;
-    if (module.figure('RELIED') !== 0) return pulses;
-    return module.figure('MARKERS') !== 0 ? commits : none;
+    if (this.multiplexer.figure('RELIED') !== 0) return pulses;
+    return this.multiplexer.figure('MARKERS') !== 0 ? commits : none;
   }
 
   readonly sink = (words: Int32Array, count: number): void => {
@@ -83,7 +84,7 @@ export class PulseWatch implements SequencerFollower {
   caughtUp(): void {
     if (this.kinds.length === 0) return;
     this.multiplexer.advance();
-    const flagged = this.multiplexer.module.figure('FLAGGED');
+    const flagged = this.multiplexer.figure('FLAGGED');
     if (flagged !== 0) this.sequencers.module.relyInVain(flagged);
   }
 
