@@ -55,7 +55,7 @@ export const freshRow: Row = { count: 0, tried: 0 };
 
 const causes = RESET.registers.CAUSE.fields.CAUSE.values;
 /** How the reasons of a trial that ended through no fault of the image are told apart: bootloader/image/state/failed-when-run.ts. */
-const harmless: readonly number[] = [
+export const harmless: readonly number[] = [
   RejectReason.UNCONFIRMED,
   RejectReason.TRIAL_TIMEOUT,
   RejectReason.TRIALS_EXHAUSTED,

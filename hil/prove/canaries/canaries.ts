@@ -8,6 +8,7 @@ import { promiseCanaries } from './of-promises.ts';
 import { recordCanaries } from './of-records.ts';
 import { sharingCanaries } from './of-sharing.ts';
 import { stateCanaries } from './of-state.ts';
+import { windowCanaries } from './of-window.ts';
 import { wireCanaries } from './of-wire.ts';
 
 export const canaries: readonly Canary[] = [
@@ -20,9 +21,10 @@ export const canaries: readonly Canary[] = [
 ];
 
 export function canaryByName(name: string): Canary {
-  const found = canaries.find((canary) => canary.name === name);
+  const all = [...canaries, ...windowCanaries];
+  const found = all.find((canary) => canary.name === name);
   if (!found)
-    throw new UnknownName(`no canary is called '${name}'; there are ${canaries.map((each) => each.name).join(', ')}`);
+    throw new UnknownName(`no canary is called '${name}'; there are ${all.map((each) => each.name).join(', ')}`);
   return found;
 }
 
@@ -44,4 +46,9 @@ export function firmwareChangesOf({ canary }: { canary?: string }): SourceChange
 /** The word of flash whose reads a canary's harness leaves out of its lists. */
 export function blindSpotOf({ canary }: { canary?: string }): number | undefined {
   return canary === undefined ? undefined : canaryByName(canary).blindTo;
+}
+
+/** What a canary's harness leaves out of the window of the search. */
+export function windowLackOf({ canary }: { canary?: string }): Canary['windowLacks'] {
+  return canary === undefined ? undefined : canaryByName(canary).windowLacks;
 }

@@ -22,22 +22,52 @@ const decodedWith = oncePerPage((first) =>
 
 /** Where the newest record of the journal is, be it whole or damaged; undefined when there is none. */
 export function newestPlace(board: Remains): number | undefined {
-  const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));
+  const [first, second] = pagesOf(board, MemoryMap.BOOT_STATE_0, journalBytes);
+  return foundWith(first)(second).newest;
+}
+
+/** The record that counts, and the one that would count without it. */
+export function newestStates(board: Remains): readonly (BootState | undefined)[] {
+  const [first, second] = pagesOf(board, MemoryMap.BOOT_STATE_0, journalBytes);
+  return foundWith(first)(second).states;
+}
+
+/** Whether the newest record is whole: where it rotted, or was torn, no other is to rot before the next is written. */
+export function mayRot(board: Remains): boolean {
+  const [first, second] = pagesOf(board, MemoryMap.BOOT_STATE_0, journalBytes);
+  const { newest, whole } = foundWith(first)(second);
+  return newest !== undefined && newest === whole;
+}
+
+const foundWith = oncePerPage((first) =>
+  oncePerPage((second) => {
+    const journal = Buffer.concat([bytesOfPage(first), bytesOfPage(second)]);
+    const newest = newestOf(journal, () => true);
+    const whole = newestOf(journal, holds);
+    const states: (BootState | undefined)[] = [];
+    while (states.length < 2) {
+      states.push(decodeBootState(journal));
+      const at = newestOf(journal, holds);
+      if (at !== undefined) journal.fill(0, at, at + BootRecord.SIZE);
+    }
+    return { newest, whole, states };
+  }),
+);
+
+function holds(record: Buffer): boolean {
+  return record.readUInt32LE(BootRecord.CRC) === crc32(record.subarray(0, BootRecord.CRC));
+}
+
+/** Place of the newest of the records that count. */
+function newestOf(journal: Buffer, counts: (record: Buffer) => boolean): number | undefined {
   let newest: { sequence: number; at: number } | undefined;
   for (let at = 0; at < journal.length; at += BootRecord.SIZE) {
-    if (journal.readUInt32LE(at) !== BootRecord.MAGIC_VALUE) continue;
-    const sequence = journal.readUInt32LE(at + BootRecord.SEQUENCE);
+    const record = journal.subarray(at, at + BootRecord.SIZE);
+    const sequence = record.readUInt32LE(BootRecord.SEQUENCE);
+    if (record.readUInt32LE(BootRecord.MAGIC) !== BootRecord.MAGIC_VALUE || !counts(record)) continue;
     if (newest === undefined || sequence >= newest.sequence) newest = { sequence, at };
   }
   return newest?.at;
-}
-
-/** The boot state as it would be without that record. */
-export function stateBeforeNewest(board: Remains): BootState | undefined {
-  const journal = Buffer.from(readCells(board, MemoryMap.BOOT_STATE_0, journalBytes));
-  const at = newestPlace(board);
-  if (at !== undefined) journal.fill(0, at, at + BootRecord.SIZE);
-  return decodeBootState(journal);
 }
 
 /** Appends what the confirm of the image in a slot would: the newest record, with this image confirmed last. */

@@ -1,6 +1,7 @@
 // The states that a device can be brought into: the slice follows each model a few moves from power-on. The full search: coldrig prove explore
 
 import { describe, expect, test } from 'vitest';
+import { windowCanaries } from '../canaries/of-window.ts';
 import { runSlice, toldOf } from '../testing.ts';
 
 const result = await runSlice('explore');
@@ -12,6 +13,22 @@ describe(`${result.points} moves from power-on`, () => {
     expect(counts.transitions).toBeGreaterThan(100);
   });
 });
+
+test('boots are shared, and a sample is run all the same; states are looked at from two histories', () => {
+  const sum = (name: string) => result.scenarios.reduce((total, { counts }) => total + counts[name], 0);
+  expect(sum('shared')).toBeGreaterThan(result.points / 5);
+  expect(sum('checked')).toBeGreaterThan(50);
+  expect(sum('twins')).toBeGreaterThan(50);
+});
+
+test.each(windowCanaries)(
+  '$name is caught: two devices are one state by it, and do not do the same',
+  async (canary) => {
+    const { name, caughtBy } = canary;
+    const { found } = await runSlice('explore', { canary: name, scenario: caughtBy.scenario, stopAtFirst: true });
+    expect(found.map(({ invariant }) => invariant)).toContain(caughtBy.invariant);
+  },
+);
 
 test('a violation’s path is short, and leads there again', async () => {
   const canary = 'trial forgotten when it is reset';

@@ -1,6 +1,6 @@
 // `coldrig prove explore`: every state that a device can be brought into from power-on, by commands, resets, power cuts and rotten bits.
 
-import { blindSpotOf, bootloaderFor } from '../canaries/canaries.ts';
+import { blindSpotOf, bootloaderFor, windowLackOf } from '../canaries/canaries.ts';
 import { provingBoard } from '../device/boards.ts';
 import { type Images, makeImages, moduleOf } from '../device/images.ts';
 import { KnownBoots } from '../device/known-boots.ts';
@@ -20,13 +20,15 @@ import { World } from './world.ts';
 
 /** One in so many of the shared boots is run as a check, and also each one that leads to a new state. */
 const sharedCheckedOneIn = { full: 100, slice: 16 };
+/** Of states one in so many is looked at from two histories. */
+const windowsCheckedOneIn = { full: 20, slice: 2 };
 
 export const explore: Proof = {
   name: 'explore',
   scenarios: models,
   parts: (options) =>
     partsOf(
-      models.map(({ name, images }) => ({ name, weight: images.length, parts: 1 })),
+      models.map(({ name, weight }) => ({ name, weight, parts: 1 })),
       options,
     ),
   prepare: async (options) => {
@@ -50,7 +52,9 @@ class ExploreBench implements Bench {
   run({ scenario }: Part, onProgress: OnPartProgress): PartResult {
     const { seed, effort, point, stopAtFirst = false } = this.options;
     const model = modelByName(scenario);
-    const world = new World(provingBoard(seed), this.images, new KnownBoots(blindSpotOf(this.options)));
+    const boots = new KnownBoots(blindSpotOf(this.options));
+    const window = { rot: model.rot, lacks: windowLackOf(this.options) };
+    const world = new World(provingBoard(seed), this.images, boots, window);
     try {
       world.start(model, this.bootloader);
     } catch (failure) {
@@ -60,7 +64,8 @@ class ExploreBench implements Bench {
     }
     const depth = effort === 'full' ? Number.POSITIVE_INFINITY : model.sliceDepth;
     const sharedChecked = point !== undefined ? 1 : sharedCheckedOneIn[effort];
-    const search = new Search(world, model, { depth, stopAtFirst, seed, sharedChecked });
+    const windowsChecked = point !== undefined ? 0 : windowsCheckedOneIn[effort];
+    const search = new Search(world, model, { depth, stopAtFirst, seed, sharedChecked, windowsChecked });
     const start = world.board.snapshot();
     return point === undefined ? search.run(start, onProgress) : search.follow(start, point.split(' > '));
   }

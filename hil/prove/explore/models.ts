@@ -20,6 +20,8 @@ export interface Model {
   resets: boolean;
   /** Steps from power-on that a test run follows; the full search goes on until nothing new appears. */
   sliceDepth: number;
+  /** Thousands of moves that the full search makes, roughly: what takes longest begins first. */
+  weight: number;
 }
 
 /** With this many states the window distinguishes too much: the search ends and reports that it is not complete. */
@@ -29,22 +31,22 @@ export const models: readonly Model[] = [
   {
     name: 'one update',
     about: 'A device and one update: every order of commands, resets and cuts.',
-    ...{ factory: 'v1', images: ['v2'], rot: false, resets: true, sliceDepth: 3 },
+    ...{ factory: 'v1', images: ['v2'], rot: false, resets: true, sliceDepth: 3, weight: 180 },
   },
   {
     name: 'one update and rot',
     about: 'The same, and bits of either image or of the boot state may rot at any time.',
-    ...{ factory: 'v1', images: ['v2'], rot: true, resets: false, sliceDepth: 2 },
+    ...{ factory: 'v1', images: ['v2'], rot: true, resets: false, sliceDepth: 2, weight: 200 },
   },
   {
     name: 'two updates',
     about: 'Two updates, one over the other in any order.',
-    ...{ factory: 'v1', images: ['v2', 'v3'], rot: false, resets: false, sliceDepth: 2 },
+    ...{ factory: 'v1', images: ['v2', 'v3'], rot: false, resets: false, sliceDepth: 2, weight: 18 },
   },
   {
     name: 'from nothing',
     about: 'A device without an image is rescued by safe mode.',
-    ...{ images: ['v1'], rot: true, resets: false, sliceDepth: 2 },
+    ...{ images: ['v1'], rot: true, resets: false, sliceDepth: 2, weight: 250 },
   },
   ...(
     [
@@ -57,18 +59,27 @@ export const models: readonly Model[] = [
     ([name, image, what]): Model => ({
       name: `${name}, padded, confirmed, hanging`,
       about: `${what}: uploaded plain, padded, or with a trailer that confirms; and a confirmed image may begin to hang.`,
-      ...{ factory: 'v1', images: [image], trailers: true, hangs: true, rot: false, resets: false, sliceDepth: 2 },
+      ...{
+        factory: 'v1',
+        images: [image],
+        trailers: true,
+        hangs: true,
+        rot: false,
+        resets: false,
+        sliceDepth: 2,
+        weight: 75,
+      },
     }),
   ),
   {
     name: 'a counter moves',
     about: 'An update with a higher security counter: once it is confirmed, the image before is locked out.',
-    ...{ factory: 'v1', images: ['counted'], rot: false, resets: false, sliceDepth: 2 },
+    ...{ factory: 'v1', images: ['counted'], rot: false, resets: false, sliceDepth: 2, weight: 5 },
   },
   {
     name: 'a key is replaced',
     about: 'An update that revokes the key of the image before.',
-    ...{ factory: 'v1', images: ['rotated'], rot: false, resets: false, sliceDepth: 2 },
+    ...{ factory: 'v1', images: ['rotated'], rot: false, resets: false, sliceDepth: 2, weight: 7 },
   },
 ];
 

@@ -5,7 +5,7 @@ import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { type Action, act, settle } from '../device/actions.ts';
 import type { ImageName } from '../device/images.ts';
-import { newestPlace, stateBeforeNewest } from '../device/journal.ts';
+import { mayRot, newestPlace, newestStates } from '../device/journal.ts';
 import { type Cut, cutsOf, type Operation } from '../device/operations.ts';
 import { type Told, toldOf } from '../device/told.ts';
 import type { Model } from './models.ts';
@@ -19,6 +19,10 @@ export interface Move {
   do(world: World): void;
   /** The move may lose an image, so fewer images may be bootable afterwards. */
   harms?: true;
+  /** Uploads this image, to its end. */
+  uploads?: ImageName;
+  /** The result depends on the boot-state record before the newest one, which the window leaves out. */
+  readsOlder?: true;
   /** What a client knows about the move besides that it was done; computed before it is done. */
   knows?(world: World): Told;
 }
@@ -32,6 +36,7 @@ function asked(name: string, action: Action, fits: Move['fits'] = always): Move 
     fits,
     do: ({ operator, images }) => act(operator, action, images),
     knows: ({ board, images }) => toldOf(action, board, images),
+    ...(action.do === 'upload' && { uploads: action.image }),
   };
 }
 
@@ -92,18 +97,29 @@ function rotting(): Move[] {
   });
   return [
     ...slots,
-    { name: 'rot a bit in the boot state', fits: hasRecord, do: rotRecord, harms: true, knows: whatOlderRecordAsks },
+    {
+      name: 'rot a bit in the boot state',
+      fits: ({ board }) => mayRot(board),
+      do: rotRecord,
+      harms: true,
+      readsOlder: true,
+      knows: whatOlderRecordAsks,
+    },
   ];
 }
 
 /** The record before the newest one will count. A trial that is requested in that one is requested again. */
 function whatOlderRecordAsks({ board }: World): Told {
-  const asked = stateBeforeNewest(board)?.slots.map(
-    ({ state }) => state === SlotState.PENDING || state === SlotState.TRIAL,
-  );
-  const slots = [0, 1].filter((slot) => asked?.[slot]);
-  const older = slots.some((slot) => stateBeforeNewest(board)?.slots[slot].older);
-  return { rots: { confirmedLast: stateBeforeNewest(board)?.confirmedLast }, asks: { slots, older } };
+  const [, before] = newestStates(board);
+  const asked = [0, 1].filter((slot) => isAskedFor(before?.slots[slot].state));
+  return {
+    rots: { confirmedLast: before?.confirmedLast },
+    asks: { slots: asked, older: asked.some((slot) => before?.slots[slot].older) },
+  };
+}
+
+function isAskedFor(state: number | undefined): boolean {
+  return state === SlotState.PENDING || state === SlotState.TRIAL;
 }
 
 function comeBack({ operator }: World, reset: () => void): void {
@@ -111,20 +127,10 @@ function comeBack({ operator }: World, reset: () => void): void {
   settle(operator);
 }
 
-function hasRecord(world: World): boolean {
-  return newestRecord(world) !== undefined;
-}
-
-/** Address of the newest record's RUNNING field, whose lowest bit the CRC covers. */
-function newestRecord({ board }: World): number | undefined {
-  const place = newestPlace(board);
-  return place === undefined ? undefined : MemoryMap.BOOT_STATE_0 + place + BootRecord.RUNNING;
-}
-
 function rotRecord(world: World): void {
   const { board } = world;
   board.cutPower();
-  const at = newestRecord(world) as number;
+  const at = MemoryMap.BOOT_STATE_0 + (newestPlace(board) as number) + BootRecord.RUNNING;
   const byte = new Uint8Array(1);
   board.machine.flash.readBytes(at, byte);
   byte[0] ^= 1;

@@ -1,6 +1,7 @@
 // The search: breadth first from power-on, every move in every new state, until there is no new state.
 //
-//   queue: power-on -> [state] --each move, uncut and cut--> check the invariants -> new? -> queue
+//   queue: power-on -> [state] --each move, uncut and cut--> look, hold against the invariants -> new? -> queue
+//                                                                                             known? -> of a sample the twin is moved too (twins.ts)
 //
 // What must stay true: a state is put into the queue once, by its window (state.ts), so no path to it is shorter; the moves of a path have names, and
 // the names alone lead to the state again.
@@ -10,7 +11,6 @@ import { eventLines } from '../../rig/event-log.ts';
 import { oneIn } from '../choice.ts';
 import type { ImageName } from '../device/images.ts';
 import type { Known } from '../device/known.ts';
-import type { Cut } from '../device/operations.ts';
 import { StoryFailed } from '../device/operator.ts';
 import type { Told } from '../device/told.ts';
 import type { Finding, Invariant } from '../invariants.ts';
@@ -18,6 +18,7 @@ import { freshRow, type Happening, judgePromises, type Row, rowAfter } from '../
 import type { OnPartProgress, PartResult } from '../proof.ts';
 import { type Model, statesMax } from './models.ts';
 import { cutsOfMove, type Move, movesOf } from './moves.ts';
+import { Outcomes, Twins } from './twins.ts';
 import type { World } from './world.ts';
 
 export interface SearchOptions {
@@ -27,12 +28,30 @@ export interface SearchOptions {
   seed: number;
   /** One in so many of the shared boots is run as a check. */
   sharedChecked: number;
+  /** Of states one in so many is looked at from two histories; 0: none. */
+  windowsChecked: number;
 }
 
 interface Place {
   snapshot: Snapshot;
   /** Names of the moves that lead to it. */
   path: string[];
+  /** Its window. */
+  state: string;
+  /** The image that was uploaded last, to its end, since the device booted. */
+  finished?: ImageName;
+  /** It is not the first that came to this state: it is moved only to be compared with that one. */
+  isTwin: boolean;
+}
+
+/** A move that was done, whole or cut, with the device at rest behind it. */
+interface Done {
+  move: Move;
+  before: Before;
+  path: string[];
+  /** What the device said no with, or did not do in time. */
+  failed: string | undefined;
+  wasCut: boolean;
 }
 
 /** The state before a move. */
@@ -53,13 +72,15 @@ export class Search {
   private readonly result: PartResult;
   private readonly options: SearchOptions;
   private readonly seen = new Set<string>();
+  private readonly twins: Twins;
 
   constructor(world: World, model: Model, options: SearchOptions) {
     this.world = world;
     this.options = options;
     this.model = model;
     this.moves = movesOf(model);
-    const counts = { states: 0, transitions: 0, depth: 0, complete: 0, shared: 0, checked: 0 };
+    this.twins = new Twins(options);
+    const counts = { states: 0, transitions: 0, depth: 0, complete: 0, shared: 0, checked: 0, twins: 0 };
     this.result = { scenario: model.name, points: 0, violations: [], counts };
   }
 
@@ -67,8 +88,9 @@ export class Search {
     const { result, seen, world } = this;
     const { depth, stopAtFirst } = this.options;
     world.put(start);
-    let level: Place[] = [{ snapshot: start, path: [] }];
-    seen.add(world.state);
+    const state = world.stateWith(undefined);
+    let level: Place[] = [{ snapshot: start, path: [], state, isTwin: false }];
+    seen.add(state);
     for (; level.length > 0 && result.counts.depth < depth && seen.size < statesMax; result.counts.depth++) {
       const next: Place[] = [];
       for (const [index, place] of level.entries()) {
@@ -97,11 +119,12 @@ export class Search {
 
   /** Follows the path that a violation names. */
   follow(start: Snapshot, path: readonly string[]): PartResult {
-    let place: Place = { snapshot: start, path: [] };
+    let place: Place = { snapshot: start, path: [], state: '', isTwin: false };
     for (const name of path) {
       const next: Place[] = [];
       this.expand(place, next, name);
       place = next.find((each) => each.path.at(-1) === name) ?? {
+        ...place,
         snapshot: this.world.board.snapshot(),
         path: [...place.path, name],
       };
@@ -111,31 +134,36 @@ export class Search {
   }
 
   /** Every move from a place, or only the one of this name. */
-  private expand({ snapshot, path }: Place, next: Place[], only?: string): void {
-    const { world } = this;
-    world.put(snapshot);
+  private expand(place: Place, next: Place[], only?: string): void {
+    const { world, twins } = this;
+    const { snapshot, path, finished } = place;
+    world.put(snapshot, finished);
     const before = this.look();
+    const outcomes = twins.isWatched(place.state) ? new Outcomes(path) : undefined;
+    const arrive = (done: Done) => {
+      const outcome = this.arrive(done, place.isTwin ? undefined : next);
+      if (!done.move.readsOlder) outcomes?.add(done.move.name, done.wasCut, outcome);
+    };
     for (const move of this.moves) {
       if (only !== undefined && only !== move.name && !only.startsWith(`${move.name}, `)) continue;
-      world.put(snapshot);
+      world.put(snapshot, finished);
       if (!move.fits(world)) continue;
       const told = { ...before, told: move.knows?.(world) ?? {} };
-      const refused = this.try(() => world.move(move.name, () => move.do(world), snapshot));
+      const failed = this.try(() => world.move(move.name, () => move.do(world), snapshot));
       const cuts = cutsOfMove(move.name, world.operations);
-      if (only === undefined || only === move.name) this.arrive(move, told, [...path, move.name], next, refused);
+      const done = { move, before: told, path: [...path, move.name], failed, wasCut: false };
+      if (only === undefined || only === move.name) arrive(done);
       for (const cut of cuts) {
         const name = `${move.name}, cut at ${cut.name}`;
-        if (only === undefined || only === name) this.cut(move, cut, told, [...path, name], next);
+        if (only !== undefined && only !== name) continue;
+        let came = true;
+        const failed = this.try(() => {
+          came = world.cut(cut);
+        });
+        if (came) arrive({ ...done, path: [...path, name], failed, wasCut: true });
       }
     }
-  }
-
-  private cut(move: Move, cut: Cut, before: Before, path: string[], next: Place[]): void {
-    let came = true;
-    const failed = this.try(() => {
-      came = this.world.cut(cut);
-    });
-    if (came) this.arrive(move, before, path, next, failed, true);
+    if (outcomes) this.report(path, twins.take(place.state, outcomes));
   }
 
   /** The refusal of the device, or what it did not do in time. */
@@ -172,35 +200,48 @@ export class Search {
     return wasCut ? { ...happening, asksSafeMode: false, endsTrial: false } : happening;
   }
 
-  private arrive(move: Move, before: Before, path: string[], next: Place[], failed?: string, wasCut = false): void {
-    const { world, result, seen } = this;
+  /** Judges what a move came to, and goes on from there if it is new. What it came to, in a word. `next`: none where nobody goes on. */
+  private arrive(done: Done, next: Place[] | undefined): string {
+    const { world, result, seen, twins } = this;
+    const { path } = done;
     result.points++;
     result.counts.transitions++;
     const point = path.join(' > ');
-    const findings = this.judge(move, before, failed, wasCut);
-    const state = findings.length === 0 && world.isAtRest ? world.state : undefined;
-    const isNew = state !== undefined && !seen.has(state);
-    if (world.isShared) this.holdAgainstRun(point, isNew);
+    const findings = this.judge(done);
+    const finished = world.finished(done.wasCut || done.failed !== undefined ? undefined : done.move.uploads);
+    const state = findings.length === 0 && world.isAtRest ? world.stateWith(finished) : undefined;
+    const isNew = state !== undefined && next !== undefined && !seen.has(state);
+    const isTwin = state !== undefined && next !== undefined && !isNew && twins.wants(state, point);
+    if (world.isShared) this.holdAgainstRun(point, isNew || isTwin);
     findings.push(...world.findings);
-    const log = findings.length > 0 ? eventLines(world.log, (slot) => world.imageIn(slot)) : [];
-    for (const finding of findings)
-      result.violations.push({ ...finding, scenario: this.model.name, point, choices: path, log });
-    if (findings.length > 0 || !isNew) return;
-    seen.add(state);
-    next.push({ snapshot: world.board.snapshot(), path });
+    this.report(path, findings);
+    if (state === undefined || findings.length > 0)
+      return `not at rest, or broken: ${findings.map(({ text }) => text)}`;
+    if (isNew) seen.add(state);
+    if (isTwin) result.counts.twins++;
+    if (isNew || isTwin) next.push({ snapshot: world.board.snapshot(), path, state, isTwin, finished });
+    return state;
   }
 
-  /** Runs a shared boot as a check: a sample of them, and each one that leads to a new state, because the search goes on from there. */
-  private holdAgainstRun(point: string, isNew: boolean): void {
+  private report(path: string[], findings: readonly Finding[]): void {
+    if (findings.length === 0) return;
+    const { world, result, model } = this;
+    const log = eventLines(world.log, (slot) => world.imageIn(slot));
+    const where = { scenario: model.name, point: path.join(' > '), choices: path, log };
+    for (const finding of findings) result.violations.push({ ...finding, ...where });
+  }
+
+  /** Runs a shared boot as a check: a sample of them, and each one that the search goes on from. */
+  private holdAgainstRun(point: string, isGoneOnFrom: boolean): void {
     const { world, result, options } = this;
     result.counts.shared++;
     const isSample = oneIn(options.sharedChecked, options.seed, point);
-    if (!isNew && !isSample) return;
+    if (!isGoneOnFrom && !isSample) return;
     result.counts.checked++;
     this.try(() => world.runAfterAll());
   }
 
-  private judge(move: Move, before: Before, failed: string | undefined, wasCut: boolean): Finding[] {
+  private judge({ move, before, failed, wasCut }: Done): Finding[] {
     const { world } = this;
     const { device } = world;
     const findings: Finding[] = [];

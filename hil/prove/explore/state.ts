@@ -3,55 +3,116 @@
 //   what runs       which slot, or safe mode, and how many resets without a request came before
 //   boot state      of each slot: state, reason, boots a trial has left, which image the entry is about, and its flags; the slots that ran last
 //                   and were confirmed last
-//   slots           the image that the slot holds whole; else erased, without a header, or broken with the header of an image; weak bits; the
-//                   trailer, unless the boot state has an entry about the image
+//   slots           the image that is there whole; else erased, without a header, or broken with the header of an image, and whose hash can be
+//                   read; weak bits; the trailer, unless the boot state knows the image
 //   fuses           the security counter, revoked keys, whether bits are weak
+//   in safe mode    which image was uploaded to its end since it began: safe mode remembers that in RAM, and answers the same upload as done
+//   where it rots   whether the newest record is sound, and whether the one before it says the same of the image that was confirmed last
+//
+// Of reasons only classes are told apart. Why an image is REJECTED is read by people and decides nothing: decide.ts and second-decision.ts pass
+// it over by its state, the SMP server asks for the reason of a CONFIRMED image alone. Of a CONFIRMED one it is asked whether there is a reason
+// (img-state.ts) and whether it failed when it ran (failed-when-run.ts).
+//
+// Of the record that counts once the newest has rotted no more than that is in the window: with all of it the search does not close in any useful
+// time (three times the states six moves from power-on, and growing). So that move is tried in every state with one history of it, the first; its outcomes
+// are left out where two histories are compared (twins.ts). What a rotten newest record may do is tried beside that in hil/test/boot.
 //
 // Left out, because it grows without a limit and does not change what may happen: sequence number and place of the boot-state record (the power proof
 // switches its sectors at every moment), the boot log, and time. Also left out: which bytes of a broken image are broken (tamper flips every bit).
 
-import type { BootStateEntry } from '../../../host/tools/boot-state.ts';
+import type { BootState, BootStateEntry } from '../../../host/tools/boot-state.ts';
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { ImageFormat } from '../../../protocol/image/format.ts';
+import { RejectReason } from '../../../protocol/image/reasons.ts';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { isWeak, type Remains, readCells } from '../device/cells.ts';
 import type { Ending } from '../device/change.ts';
 import { hashOfImage, type ImageName, type Images } from '../device/images.ts';
-import { bootState } from '../device/journal.ts';
+import { bootState, mayRot, newestStates } from '../device/journal.ts';
 import { trailerAsks } from '../device/known.ts';
 import { imageIn } from '../device/window.ts';
+import { harmless } from '../promises.ts';
 
 const { SLOT_A, SLOT_B, SLOT_SIZE, SECTOR_SIZE, BOOT_STATE_0 } = MemoryMap;
 
-/** `row`: RESET.RESETS_IN_A_ROW. */
-export function stateOf(device: Ending, row: number, images: Images): string {
+export interface WindowOptions {
+  /** Bits of the boot state may rot. */
+  rot: boolean;
+  /** Left out, for a canary. */
+  lacks?: 'trailer';
+}
+
+/** What of a device at rest is neither in flash nor in fuses. */
+export interface InRam {
+  /** RESET.RESETS_IN_A_ROW. */
+  row: number;
+  /** The image that was uploaded last since the boot, to its end. */
+  finished: ImageName | undefined;
+}
+
+export function stateOf(device: Ending, { row, finished }: InRam, images: Images, window: WindowOptions): string {
+  const { rot, lacks } = window;
   const { cells, weak } = device.fuses;
   const counter = Array.from(cells).slice(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS);
   const known = bootState(device);
-  const entries = known?.slots.map(({ state, reason, bootsLeft, hash, ...flags }) =>
-    [state, reason, bootsLeft, nameOf(hash, images), flagsOf(flags)].join('/'),
-  );
   return [
     device.state === 'firmware' ? `runs ${known?.running}` : device.state,
     `resets ${row}`,
-    `last ${known?.running}, confirmed last ${known?.confirmedLast}`,
-    ...(entries ?? ['no boot state']),
-    ...[0, 1].map((slot) => slotContent(device, slot, images, known?.slots[slot])),
+    ...(device.state === 'bootloader' && finished ? [`${finished} uploaded`] : []),
+    recordText(known, images),
+    ...(rot ? [olderText(device)] : []),
+    ...[0, 1].map((slot) => slotContent(device, slot, images, known?.slots[slot], lacks)),
     isWeak(device, BOOT_STATE_0, 2 * SECTOR_SIZE) ? 'weak journal' : '',
     `counter ${counterInFuses(counter)}, revoked ${cells[Fuse.KEY_REVOKED]}`,
     weak.some((bits) => bits !== 0) ? 'weak fuses' : '',
   ].join(', ');
 }
 
+/** What is asked of the record behind the newest where bits rot. None rots where the newest has rotted already (moves.ts). */
+function olderText(device: Remains): string {
+  const [newest, before] = newestStates(device);
+  return `${mayRot(device) ? 'sound' : 'rotten'}, ${saysTwice(newest, before) ? 'said twice' : 'said once'}`;
+}
+
+/** Whether two records say the same of the image that was confirmed last: a confirm that is asked again then writes nothing. */
+function saysTwice(newer: BootState | undefined, older: BootState | undefined): boolean {
+  const slot = newer?.confirmedLast;
+  if (newer === undefined || older === undefined || slot === undefined || older.confirmedLast !== slot) return false;
+  const [one, other] = [newer.slots[slot], older.slots[slot]];
+  return other.state === SlotState.CONFIRMED && Buffer.compare(one.hash, other.hash) === 0;
+}
+
+/** What a boot, or a client, can make out of a record. */
+function recordText(record: BootState | undefined, images: Images): string {
+  if (record === undefined) return 'no boot state';
+  const entries = record.slots.map(({ state, reason, bootsLeft, hash, ...flags }) =>
+    [state, reasonText(state, reason), bootsLeft, nameOf(hash, images), flagsOf(flags)].join('/'),
+  );
+  return `last ${record.running}, confirmed last ${record.confirmedLast}, ${entries.join(', ')}`;
+}
+
+/** Which of the reasons that anybody tells apart. */
+function reasonText(state: number, reason: number): string {
+  if (reason === RejectReason.NONE) return '';
+  if (state !== SlotState.CONFIRMED) return 'refused';
+  return reason < RejectReason.UNCONFIRMED || harmless.includes(reason) ? 'doubted' : 'failed';
+}
+
 function flagsOf({ earned, permanent, older }: Pick<BootStateEntry, 'earned' | 'permanent' | 'older'>): string {
   return [earned && 'earned', permanent && 'permanent', older && 'older'].filter(Boolean).join('+');
 }
 
-function slotContent(device: Remains, slot: number, images: Images, entry: BootStateEntry | undefined): string {
+function slotContent(
+  device: Remains,
+  slot: number,
+  images: Images,
+  entry: BootStateEntry | undefined,
+  lacks: WindowOptions['lacks'],
+): string {
   const address = slot === 0 ? SLOT_A : SLOT_B;
   const image = imageIn(device, slot, images);
-  const asks = entrySpeaks(entry, image, images) ? undefined : trailerAsks(device, slot);
+  const asks = lacks === 'trailer' || entrySpeaks(entry, image, images) ? undefined : trailerAsks(device, slot);
   const trailer = asks === undefined ? '' : ` ${asks} trailer`;
   const weak = isWeak(device, address, SLOT_SIZE) ? ' weak' : '';
   return `${'AB'[slot]}: ${image ?? brokenContent(device, address, images)}${trailer}${weak}`;
@@ -63,12 +124,26 @@ function entrySpeaks(entry: BootStateEntry | undefined, image: ImageName | undef
   return Buffer.compare(entry.hash, hashOfImage(images[image])) === 0;
 }
 
+/** What is where an image begins, and whose hash is where it ends: remains of an image name a new one until they are overwritten. */
 function brokenContent(device: Remains, address: number, images: Images): string {
   const header = readCells(device, address, ImageFormat.HEADER_SIZE_MIN);
-  if (header.every((byte) => byte === 0xff)) return 'erased';
   const names = Object.keys(images) as ImageName[];
   const origin = names.find((name) => Buffer.compare(header, images[name].subarray(0, header.length)) === 0);
-  return origin === undefined ? 'no header' : `broken ${origin}`;
+  const head = header.every((byte) => byte === 0xff)
+    ? 'erased'
+    : origin === undefined
+      ? 'no header'
+      : `broken ${origin}`;
+  const named = names.find((name) => holdsHash(device, address, images[name]));
+  return named === undefined ? head : `${head}, hash of ${named}`;
+}
+
+function holdsHash(device: Remains, address: number, image: Uint8Array): boolean {
+  const hash = hashOfImage(image);
+  const at = Buffer.from(image.buffer, image.byteOffset, image.length).lastIndexOf(hash);
+  const within = at % SECTOR_SIZE;
+  const found = readCells(device, address + at - within, within + hash.length).subarray(within);
+  return Buffer.compare(found, hash) === 0;
 }
 
 function nameOf(hash: Uint8Array, images: Images): string {

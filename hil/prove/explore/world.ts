@@ -31,7 +31,7 @@ import type { Recovered } from '../power/recovered.ts';
 import type { Row } from '../promises.ts';
 import type { Model } from './models.ts';
 import { type Moment, Moments } from './moments.ts';
-import { stateOf } from './state.ts';
+import { stateOf, type WindowOptions } from './state.ts';
 
 /** A move that was done without a cut. */
 interface Moved {
@@ -55,6 +55,9 @@ export class World {
   private readonly records: LogRecord[] = [];
   private readonly seenOperations: Operation[] = [];
   private readonly seenHandovers: Handover[] = [];
+  private readonly window: WindowOptions;
+  /** The image that was uploaded last, to its end, before it was put into a state. */
+  private finishedBefore: ImageName | undefined;
   private readonly moments: Moments;
   private readonly recall: Recall;
   /** The boot that power came back with after a cut, where it is known and was not run. */
@@ -64,7 +67,8 @@ export class World {
   /** How many operations a move has, as it was done last. */
   private readonly operationsOf = new Map<string, number>();
 
-  constructor(board: Board, images: Images, boots: KnownBoots) {
+  constructor(board: Board, images: Images, boots: KnownBoots, window: WindowOptions) {
+    this.window = window;
     this.board = board;
     this.images = images;
     this.operator = new AgentOperator(board, images);
@@ -81,8 +85,9 @@ export class World {
     this.powerOn();
   }
 
-  put(snapshot: Snapshot): void {
+  put(snapshot: Snapshot, finished?: ImageName): void {
     this.board.restore(snapshot);
+    this.finishedBefore = finished;
     this.operator.startOver();
     this.shared = undefined;
     this.moved = undefined;
@@ -94,7 +99,7 @@ export class World {
     const usual = this.operationsOf.get(name) ?? 0;
     this.moments.clear({ from: firstOperations, to: usual - lastOperations });
     const again = () => {
-      this.put(from);
+      this.put(from, this.finishedBefore);
       this.moments.clear();
       try {
         this.followed(work, again);
@@ -186,8 +191,13 @@ export class World {
   }
 
   /** The window of the search. */
-  get state(): string {
-    return stateOf(this.device, this.rowRegister, this.images);
+  stateWith(finished: ImageName | undefined): string {
+    return stateOf(this.device, { row: this.rowRegister, finished }, this.images, this.window);
+  }
+
+  /** The image that was uploaded last since the device booted. `uploads`: what was uploaded to its end since it was put into a state. */
+  finished(uploads: ImageName | undefined): ImageName | undefined {
+    return this.booted() === undefined ? (uploads ?? this.finishedBefore) : undefined;
   }
 
   /** Whether firmware runs, and, if so, whether its image is confirmed. */
