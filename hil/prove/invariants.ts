@@ -19,7 +19,8 @@ export const invariants = {
   rescued:
     'it is never in safe mode without a request while an image is there that once ran healthy, verifies and is allowed',
   counters: 'counters never go back, and what an image was confirmed with stays required',
-  window: 'what a boot does depends only on its state window, and on no byte that a power cut tore',
+  window:
+    'what a boot does depends only on its state window, and on no byte that a power cut tore; devices that a search takes for one state do the same',
   agrees: 'it says of an image what the host’s own verification says, with the same reason',
   alive: 'it never halts',
   reaches: `with power left on it reaches firmware, or a safe mode that answers SMP, within ${bootsMax} boots and ${reachLimitNs / 1e6} ms`,

@@ -32,7 +32,7 @@ export function newestStates(board: Remains): readonly (BootState | undefined)[]
   return foundWith(first)(second).states;
 }
 
-/** Whether the newest record is whole: where it rotted, or was torn, no other is to rot before the next is written. */
+/** Whether a record may rot: only the newest, and only while it is whole. Where it rotted or was torn, the next record is written first. */
 export function mayRot(board: Remains): boolean {
   const [first, second] = pagesOf(board, MemoryMap.BOOT_STATE_0, journalBytes);
   const { newest, whole } = foundWith(first)(second);

@@ -14,7 +14,7 @@ describe(`${result.points} moves from power-on`, () => {
   });
 });
 
-test('boots are shared, and a sample is run all the same; states are looked at from two histories', () => {
+test('boots are shared, and a sample is run all the same; a sample of states is moved from two histories', () => {
   const sum = (name: string) => result.scenarios.reduce((total, { counts }) => total + counts[name], 0);
   expect(sum('shared')).toBeGreaterThan(result.points / 5);
   expect(sum('checked')).toBeGreaterThan(50);
@@ -22,7 +22,7 @@ test('boots are shared, and a sample is run all the same; states are looked at f
 });
 
 test.each(windowCanaries)(
-  '$name is caught: two devices are one state by it, and do not do the same',
+  '$name is caught: two devices that are one state by this window do not do the same',
   async (canary) => {
     const { name, caughtBy } = canary;
     const { found } = await runSlice('explore', { canary: name, scenario: caughtBy.scenario, stopAtFirst: true });

@@ -20,7 +20,7 @@ import { World } from './world.ts';
 
 /** One in so many of the shared boots is run as a check, and also each one that leads to a new state. */
 const sharedCheckedOneIn = { full: 100, slice: 16 };
-/** Of states one in so many is looked at from two histories. */
+/** One in so many states is moved from more than one history (twins.ts). */
 const windowsCheckedOneIn = { full: 20, slice: 2 };
 
 export const explore: Proof = {

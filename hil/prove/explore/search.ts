@@ -1,7 +1,7 @@
 // The search: breadth first from power-on, every move in every new state, until there is no new state.
 //
 //   queue: power-on -> [state] --each move, uncut and cut--> look, hold against the invariants -> new? -> queue
-//                                                                                             known? -> of a sample the twin is moved too (twins.ts)
+//                                                                                             known? -> a sample of them is moved too, and compared (twins.ts)
 //
 // What must stay true: a state is put into the queue once, by its window (state.ts), so no path to it is shorter; the moves of a path have names, and
 // the names alone lead to the state again.
@@ -28,7 +28,7 @@ export interface SearchOptions {
   seed: number;
   /** One in so many of the shared boots is run as a check. */
   sharedChecked: number;
-  /** Of states one in so many is looked at from two histories; 0: none. */
+  /** One in so many states is moved from more than one history (twins.ts); 0: none. */
   windowsChecked: number;
 }
 
@@ -40,7 +40,7 @@ interface Place {
   state: string;
   /** The image that was uploaded last, to its end, since the device booted. */
   finished?: ImageName;
-  /** It is not the first that came to this state: it is moved only to be compared with that one. */
+  /** It is not the first arrival in this state: it is moved only to be compared with the first one. */
   isTwin: boolean;
 }
 
@@ -200,7 +200,7 @@ export class Search {
     return wasCut ? { ...happening, asksSafeMode: false, endsTrial: false } : happening;
   }
 
-  /** Judges what a move came to, and goes on from there if it is new. What it came to, in a word. `next`: none where nobody goes on. */
+  /** Judges the result of a move, and returns it as a window. A new state is added to `next`; without `next` the search does not go on from here. */
   private arrive(done: Done, next: Place[] | undefined): string {
     const { world, result, seen, twins } = this;
     const { path } = done;
@@ -231,7 +231,7 @@ export class Search {
     for (const finding of findings) result.violations.push({ ...finding, ...where });
   }
 
-  /** Runs a shared boot as a check: a sample of them, and each one that the search goes on from. */
+  /** Runs a shared boot as a check: a sample of them, and each one from which the search goes on. */
   private holdAgainstRun(point: string, isGoneOnFrom: boolean): void {
     const { world, result, options } = this;
     result.counts.shared++;

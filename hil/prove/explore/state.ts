@@ -9,13 +9,13 @@
 //   in safe mode    which image was uploaded to its end since it began: safe mode remembers that in RAM, and answers the same upload as done
 //   where it rots   whether the newest record is sound, and whether the one before it says the same of the image that was confirmed last
 //
-// Of reasons only classes are told apart. Why an image is REJECTED is read by people and decides nothing: decide.ts and second-decision.ts pass
-// it over by its state, the SMP server asks for the reason of a CONFIRMED image alone. Of a CONFIRMED one it is asked whether there is a reason
-// (img-state.ts) and whether it failed when it ran (failed-when-run.ts).
+// Of reasons only classes are told apart. Why an image is REJECTED is read by people and decides nothing: decide.ts and second-decision.ts look
+// only at the state REJECTED, and the SMP server reads the reason of a CONFIRMED image only. For a CONFIRMED image it matters whether there is a reason
+// (img-state.ts) and whether the image failed when it ran (failed-when-run.ts).
 //
-// Of the record that counts once the newest has rotted no more than that is in the window: with all of it the search does not close in any useful
-// time (three times the states six moves from power-on, and growing). So that move is tried in every state with one history of it, the first; its outcomes
-// are left out where two histories are compared (twins.ts). What a rotten newest record may do is tried beside that in hil/test/boot.
+// When the newest record rots, the one before it counts. No more of that older record is in the window: with all of it the search does not close in any
+// useful time (three times the states six moves from power-on, and growing). So the move that lets the newest record rot is tried in every state, but with
+// one history only, the first. Its outcomes are not compared between histories (twins.ts). hil/test/boot tests more of what a rotten newest record does.
 //
 // Left out, because it grows without a limit and does not change what may happen: sequence number and place of the boot-state record (the power proof
 // switches its sectors at every moment), the boot log, and time. Also left out: which bytes of a broken image are broken (tamper flips every bit).
@@ -69,13 +69,13 @@ export function stateOf(device: Ending, { row, finished }: InRam, images: Images
   ].join(', ');
 }
 
-/** What is asked of the record behind the newest where bits rot. None rots where the newest has rotted already (moves.ts). */
+/** What matters of the record before the newest one where bits rot. No record rots where the newest one has rotted already (moves.ts). */
 function olderText(device: Remains): string {
   const [newest, before] = newestStates(device);
   return `${mayRot(device) ? 'sound' : 'rotten'}, ${saysTwice(newest, before) ? 'said twice' : 'said once'}`;
 }
 
-/** Whether two records say the same of the image that was confirmed last: a confirm that is asked again then writes nothing. */
+/** Whether two records say the same of the image that was confirmed last: a repeated confirm then writes nothing. */
 function saysTwice(newer: BootState | undefined, older: BootState | undefined): boolean {
   const slot = newer?.confirmedLast;
   if (newer === undefined || older === undefined || slot === undefined || older.confirmedLast !== slot) return false;
@@ -92,7 +92,7 @@ function recordText(record: BootState | undefined, images: Images): string {
   return `last ${record.running}, confirmed last ${record.confirmedLast}, ${entries.join(', ')}`;
 }
 
-/** Which of the reasons that anybody tells apart. */
+/** The class of a reason, as far as any code tells reasons apart. */
 function reasonText(state: number, reason: number): string {
   if (reason === RejectReason.NONE) return '';
   if (state !== SlotState.CONFIRMED) return 'refused';
@@ -124,7 +124,7 @@ function entrySpeaks(entry: BootStateEntry | undefined, image: ImageName | undef
   return Buffer.compare(entry.hash, hashOfImage(images[image])) === 0;
 }
 
-/** What is where an image begins, and whose hash is where it ends: remains of an image name a new one until they are overwritten. */
+/** What is where an image begins, and whose hash is where an image ends: the end of an old image stays readable until it is overwritten. */
 function brokenContent(device: Remains, address: number, images: Images): string {
   const header = readCells(device, address, ImageFormat.HEADER_SIZE_MIN);
   const names = Object.keys(images) as ImageName[];

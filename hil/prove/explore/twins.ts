@@ -1,15 +1,16 @@
-// Holds the window of the search to its word: two devices that it calls one state are moved in every way, and must come to the same states.
+// Checks the window of the search: two devices that are one state by the window are moved in every way, and must come to the same states.
 //
-//   first arrival in a state    is expanded; for a sample of states each outcome is kept
-//   a later arrival, its twin   another history, the same window: is expanded too, and every outcome must be one of those
+//   first arrival in a state    is moved in every way; for a sample of states each outcome is kept
+//   a later arrival, its twin   has another history and the same window; it is moved in every way too, and each outcome must be one of the kept ones
 //
 // An uncut move must have the very same outcome. Cuts are compared as a set, move by move: histories may differ in how many operations a move takes (a
-// journal's sector is erased, a record that says the same is not written again), and the cuts in these lead to states before or after the move.
+// sector of the journal is erased first, or a record that would say the same is not written). The cuts in such operations lead to a state before or after
+// the move.
 
 import { oneIn } from '../choice.ts';
 import type { Finding } from '../invariants.ts';
 
-/** A twin is one in so many arrivals: the first ones have histories that are much alike. */
+/** One in so many later arrivals is a twin. The very first of them have almost the same history, so they are not all taken. */
 const arrivalsPerTwin = 4;
 const twinsMax = 2;
 
@@ -36,7 +37,7 @@ export class Outcomes {
   }
 }
 
-/** The states that are looked at from two histories. */
+/** The sample of states that are moved from more than one history. */
 export class Twins {
   private readonly seed: number;
   private readonly oneIn: number;
@@ -48,12 +49,12 @@ export class Twins {
     this.oneIn = windowsChecked;
   }
 
-  /** Whether the outcomes of all moves from this state are asked for. */
+  /** Whether this state is in the sample, so that the outcomes of all its moves are kept. */
   isWatched(state: string): boolean {
     return this.oneIn > 0 && oneIn(this.oneIn, this.seed, state);
   }
 
-  /** Whether this arrival is to be a twin of the first one: a few of the later ones are, as chance has it. */
+  /** Whether this later arrival is to be a twin of the first one: a seeded sample of them is. */
   wants(state: string, point: string): boolean {
     const twins = this.wanted.get(state) ?? 0;
     if (twins === twinsMax || !this.isWatched(state) || !oneIn(arrivalsPerTwin, this.seed, point)) return false;
@@ -61,7 +62,7 @@ export class Twins {
     return true;
   }
 
-  /** All outcomes from the state. What is wrong, where they are those of a twin. */
+  /** Keeps all outcomes from the state. If they are those of a twin, returns where they differ from the first ones. */
   take(state: string, outcomes: Outcomes): Finding[] {
     const first = this.first.get(state);
     if (first !== undefined) return differences(first, outcomes);
@@ -88,7 +89,7 @@ export function differences(first: Outcomes, twin: Outcomes): Finding[] {
   return texts.map((text) => ({ invariant: 'window', text: `${who}; but ${text}` }));
 }
 
-/** As one of its cuts does, or the whole move, or power that goes before it. */
+/** Whether the move can lead to this outcome: through one of its cuts, uncut, or because power goes before it begins. */
 function mayLeadTo({ whole, cut }: Outcomes, move: string, outcome: string): boolean {
   return cut.get(move)?.has(outcome) || whole.get(move) === outcome || whole.get('cycle power') === outcome;
 }

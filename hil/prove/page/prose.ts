@@ -49,7 +49,10 @@ export const windows = `Second cuts are tried once for each *window*: fuses and 
 log is written, and of each slot the header, the TLVs, the trailer, and whether the signed bytes are those of the image they say they are (\`hil/prove/device/window.ts\`). A second cut that leaves a window
 which was judged before, and a boot that no known boot covers, is judged by that window (\`by window\` in the tables); one in eight of these is run all the same. That the window is all that decides is checked while the
 proof runs: two boots from one window that hand over to different images, or do anything different to flash or fuses, are a violation. The search of \`prove explore\` takes states for
-one by a coarser window (\`hil/prove/explore/state.ts\`): it leaves out where in its sectors the newest boot-state record lies, the boot log, and time.`;
+one by a coarser window (\`hil/prove/explore/state.ts\`): it leaves out where in its sectors the newest boot-state record lies, the boot log, and time. That is checked as well. Of a seeded sample of states (one
+in twenty; one in two in the slice) up to two later arrivals, which came by another path, are moved in every way too (\`twins\` in the table). They must come to the same states as the first arrival; a
+difference is a violation, named \`window\` (\`hil/prove/explore/twins.ts\`). The test of the search has a canary for this: a window without the trailer of an image must be caught. One move is left out of the
+comparison: a bit rots in the newest boot-state record, so that the record before it counts. It is tried in every state, but only with the record that the first path to this state left there.`;
 
 export const promises = `Four of the invariants are promises to a client: *kept*, *earned*, *rescued* and *told*. They are judged after every move of \`prove explore\`, after every boot of
 \`prove power\` and \`prove tamper\`, and after every step of a story that is not cut (\`hil/prove/promises.ts\`). The judge compares two moments: before something was done, and when the device
