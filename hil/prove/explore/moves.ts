@@ -27,6 +27,12 @@ export interface Move {
   knows?(world: World): Told;
 }
 
+/** A cut in a move. */
+interface MoveCut extends Cut {
+  /** It leaves random bits in a whole sector, so that chance may decide whether a slot reads as empty. */
+  leavesChance: boolean;
+}
+
 const always = () => true;
 const inFirmware = ({ board }: World) => board.state === 'firmware';
 
@@ -144,7 +150,7 @@ const uploadOperations = [0, 1, 2, 3, -1];
 const lastOperations = [-4, -3, -2, -1];
 
 /** Cuts of a move whose operations were seen: before each, inside it, and after the last. */
-export function cutsOfMove(name: string, operations: readonly Operation[]): Cut[] {
+export function cutsOfMove(name: string, operations: readonly Operation[]): MoveCut[] {
   const places = name.startsWith('upload') ? uploadOperations : name === hangOn ? lastOperations : undefined;
   const wanted = places?.flatMap((place) => operations.at(place) ?? []) ?? operations;
   return [...new Set(wanted)].flatMap((operation, number) => {
@@ -154,9 +160,14 @@ export function cutsOfMove(name: string, operations: readonly Operation[]): Cut[
       .filter(({ tear, atNs }) =>
         tear === undefined ? atNs < operation.startNs || last : exploredTears.has(tear.pattern),
       )
-      .map((cut) => ({ ...cut, name: `${operation.kind} ${number} ${cut.name}` }));
+      .map((cut) => ({
+        ...cut,
+        name: `${operation.kind} ${number} ${cut.name}`,
+        leavesChance: operation.kind === 'erase' && cut.tear?.pattern === randomTear,
+      }));
   });
 }
 
+const randomTear = 'RANDOM_BITS';
 /** These represent the others: the power proof tries all of them. */
-const exploredTears = new Set(['RANDOM_BITS', 'PRE_PROGRAMMED', 'ALL_WEAK']);
+const exploredTears = new Set([randomTear, 'PRE_PROGRAMMED', 'ALL_WEAK']);

@@ -18,7 +18,7 @@ import { freshRow, type Happening, judgePromises, type Row, rowAfter } from '../
 import type { OnPartProgress, PartResult } from '../proof.ts';
 import { type Model, statesMax } from './models.ts';
 import { cutsOfMove, type Move, movesOf } from './moves.ts';
-import { Outcomes, Twins } from './twins.ts';
+import { type How, Outcomes, Twins } from './twins.ts';
 import type { World } from './world.ts';
 
 export interface SearchOptions {
@@ -51,7 +51,7 @@ interface Done {
   path: string[];
   /** What the device said no with, or did not do in time. */
   failed: string | undefined;
-  wasCut: boolean;
+  how: How;
 }
 
 /** The state before a move. */
@@ -142,7 +142,7 @@ export class Search {
     const outcomes = twins.isWatched(place.state) ? new Outcomes(path) : undefined;
     const arrive = (done: Done) => {
       const outcome = this.arrive(done, place.isTwin ? undefined : next);
-      if (!done.move.readsOlder) outcomes?.add(done.move.name, done.wasCut, outcome);
+      if (!done.move.readsOlder) outcomes?.add(done.move.name, done.how, outcome);
     };
     for (const move of this.moves) {
       if (only !== undefined && only !== move.name && !only.startsWith(`${move.name}, `)) continue;
@@ -151,7 +151,7 @@ export class Search {
       const told = { ...before, told: move.knows?.(world) ?? {} };
       const failed = this.try(() => world.move(move.name, () => move.do(world), snapshot));
       const cuts = cutsOfMove(move.name, world.operations);
-      const done = { move, before: told, path: [...path, move.name], failed, wasCut: false };
+      const done = { move, before: told, path: [...path, move.name], failed, how: 'whole' as How };
       if (only === undefined || only === move.name) arrive(done);
       for (const cut of cuts) {
         const name = `${move.name}, cut at ${cut.name}`;
@@ -160,7 +160,7 @@ export class Search {
         const failed = this.try(() => {
           came = world.cut(cut);
         });
-        if (came) arrive({ ...done, path: [...path, name], failed, wasCut: true });
+        if (came) arrive({ ...done, path: [...path, name], failed, how: cut.leavesChance ? 'byChance' : 'cut' });
       }
     }
     if (outcomes) this.report(path, twins.take(place.state, outcomes));
@@ -208,7 +208,7 @@ export class Search {
     result.counts.transitions++;
     const point = path.join(' > ');
     const findings = this.judge(done);
-    const finished = world.finished(done.wasCut || done.failed !== undefined ? undefined : done.move.uploads);
+    const finished = world.finished(done.how !== 'whole' || done.failed !== undefined ? undefined : done.move.uploads);
     const state = findings.length === 0 && world.isAtRest ? world.stateWith(finished) : undefined;
     const isNew = state !== undefined && next !== undefined && !seen.has(state);
     const isTwin = state !== undefined && next !== undefined && !isNew && twins.wants(state, point);
@@ -241,8 +241,9 @@ export class Search {
     this.try(() => world.runAfterAll());
   }
 
-  private judge({ move, before, failed, wasCut }: Done): Finding[] {
+  private judge({ move, before, failed, how }: Done): Finding[] {
     const { world } = this;
+    const wasCut = how !== 'whole';
     const { device } = world;
     const findings: Finding[] = [];
     const find = (invariant: Invariant, text: string) => findings.push({ invariant, text });

@@ -3,8 +3,8 @@
 //   what runs       which slot, or safe mode, and how many resets without a request came before
 //   boot state      of each slot: state, reason, boots a trial has left, which image the entry is about, and its flags; the slots that ran last
 //                   and were confirmed last
-//   slots           the image that is there whole; else erased, without a header, or broken with the header of an image, and whose hash can be
-//                   read; weak bits; the trailer, unless the boot state knows the image
+//   slots           the image that is there whole; else erased, without a magic word (it reads as empty), without a header, or broken with the
+//                   header of an image, and whose hash can be read; weak bits; the trailer, unless the boot state knows the image
 //   fuses           the security counter, revoked keys, whether bits are weak
 //   in safe mode    which image was uploaded to its end since it began: safe mode remembers that in RAM, and answers the same upload as done
 //   where it rots   whether the newest record is sound, and whether the one before it says the same of the image that was confirmed last
@@ -35,6 +35,9 @@ import { imageIn } from '../device/window.ts';
 import { harmless } from '../promises.ts';
 
 const { SLOT_A, SLOT_B, SLOT_SIZE, SECTOR_SIZE, BOOT_STATE_0 } = MemoryMap;
+
+/** With such a magic word the bootloader takes the slot for empty, whatever else is in it. */
+const blankMagic = 0xffff_ffff;
 
 export interface WindowOptions {
   /** Bits of the boot state may rot. */
@@ -126,14 +129,16 @@ function entrySpeaks(entry: BootStateEntry | undefined, image: ImageName | undef
 
 /** What is where an image begins, and whose hash is where an image ends: the end of an old image stays readable until it is overwritten. */
 function brokenContent(device: Remains, address: number, images: Images): string {
-  const header = readCells(device, address, ImageFormat.HEADER_SIZE_MIN);
+  const header = Buffer.from(readCells(device, address, ImageFormat.HEADER_SIZE_MIN));
   const names = Object.keys(images) as ImageName[];
   const origin = names.find((name) => Buffer.compare(header, images[name].subarray(0, header.length)) === 0);
   const head = header.every((byte) => byte === 0xff)
     ? 'erased'
-    : origin === undefined
-      ? 'no header'
-      : `broken ${origin}`;
+    : header.readUInt32LE(0) === blankMagic
+      ? 'no magic'
+      : origin === undefined
+        ? 'no header'
+        : `broken ${origin}`;
   const named = names.find((name) => holdsHash(device, address, images[name]));
   return named === undefined ? head : `${head}, hash of ${named}`;
 }

@@ -3,10 +3,15 @@
 import { expect, test } from 'vitest';
 import { differences, Outcomes } from './twins.ts';
 
-function outcomes(whole: Record<string, string>, cut: Record<string, string[]> = {}): Outcomes {
+function outcomes(
+  whole: Record<string, string>,
+  cut: Record<string, string[]> = {},
+  byChance: Record<string, string[]> = {},
+): Outcomes {
   const made = new Outcomes(['somewhere']);
-  for (const [move, outcome] of Object.entries(whole)) made.add(move, false, outcome);
-  for (const [move, all] of Object.entries(cut)) for (const outcome of all) made.add(move, true, outcome);
+  for (const [move, outcome] of Object.entries(whole)) made.add(move, 'whole', outcome);
+  for (const [move, all] of Object.entries(cut)) for (const outcome of all) made.add(move, 'cut', outcome);
+  for (const [move, all] of Object.entries(byChance)) for (const outcome of all) made.add(move, 'byChance', outcome);
   return made;
 }
 
@@ -29,6 +34,16 @@ test.each<[string, Outcomes, number]>([
     'a cut that never comes to what the other’s does',
     outcomes({ reset: 'one', 'cycle power': 'two' }, { reset: ['one'] }),
     1,
+  ],
+  [
+    'a cut that leaves random bits, with an outcome of its own',
+    outcomes({ reset: 'one', 'cycle power': 'two' }, { reset: ['one', 'half'] }, { reset: ['third'] }),
+    0,
+  ],
+  [
+    'a cut that comes to what the other’s does by chance only',
+    outcomes({ reset: 'one', 'cycle power': 'two' }, { reset: ['one'] }, { reset: ['half'] }),
+    0,
   ],
   ['a cut before anything was done', outcomes({ reset: 'one', 'cycle power': 'two' }, { reset: ['half', 'two'] }), 0],
 ])('%s', (_name, twin, count) => {

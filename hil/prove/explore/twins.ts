@@ -5,7 +5,8 @@
 //
 // An uncut move must have the very same outcome. Cuts are compared as a set, move by move: histories may differ in how many operations a move takes (a
 // sector of the journal is erased first, or a record that would say the same is not written). The cuts in such operations lead to a state before or after
-// the move.
+// the move. A torn erase that leaves random bits may leave one device a blank magic word, which reads as an empty slot, and the other one not: what only such a
+// cut led to is not required of the other device.
 
 import { oneIn } from '../choice.ts';
 import type { Finding } from '../invariants.ts';
@@ -13,6 +14,9 @@ import type { Finding } from '../invariants.ts';
 /** One in so many later arrivals is a twin. The very first of them have almost the same history, so they are not all taken. */
 const arrivalsPerTwin = 4;
 const twinsMax = 2;
+
+/** How a move was done. */
+export type How = 'whole' | 'cut' | 'byChance';
 
 /** What the moves from one device came to: a window, or what was found. */
 export class Outcomes {
@@ -22,18 +26,20 @@ export class Outcomes {
   readonly whole = new Map<string, string>();
   /** By move: of all its cuts. */
   readonly cut = new Map<string, Set<string>>();
+  /** By move: of the cuts after which it depends on chance what the device reads. */
+  readonly byChance = new Map<string, Set<string>>();
 
   constructor(path: readonly string[]) {
     this.path = path;
   }
 
-  add(move: string, wasCut: boolean, outcome: string): void {
-    if (!wasCut) {
+  add(move: string, how: How, outcome: string): void {
+    if (how === 'whole') {
       this.whole.set(move, outcome);
       return;
     }
-    const known = this.cut.get(move) ?? new Set();
-    this.cut.set(move, known.add(outcome));
+    const known = this[how].get(move) ?? new Set();
+    this[how].set(move, known.add(outcome));
   }
 }
 
@@ -90,6 +96,7 @@ export function differences(first: Outcomes, twin: Outcomes): Finding[] {
 }
 
 /** Whether the move can lead to this outcome: through one of its cuts, uncut, or because power goes before it begins. */
-function mayLeadTo({ whole, cut }: Outcomes, move: string, outcome: string): boolean {
-  return cut.get(move)?.has(outcome) || whole.get(move) === outcome || whole.get('cycle power') === outcome;
+function mayLeadTo({ whole, cut, byChance }: Outcomes, move: string, outcome: string): boolean {
+  if (cut.get(move)?.has(outcome) || byChance.get(move)?.has(outcome)) return true;
+  return whole.get(move) === outcome || whole.get('cycle power') === outcome;
 }
