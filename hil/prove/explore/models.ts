@@ -31,22 +31,22 @@ export const models: readonly Model[] = [
   {
     name: 'one update',
     about: 'A device and one update: every order of commands, resets and cuts.',
-    ...{ factory: 'v1', images: ['v2'], rot: false, resets: true, sliceDepth: 3, weight: 180 },
+    ...{ factory: 'v1', images: ['v2'], rot: false, resets: true, sliceDepth: 3, weight: 235 },
   },
   {
     name: 'one update and rot',
     about: 'The same, and bits of either image or of the boot state may rot at any time.',
-    ...{ factory: 'v1', images: ['v2'], rot: true, resets: false, sliceDepth: 2, weight: 200 },
+    ...{ factory: 'v1', images: ['v2'], rot: true, resets: false, sliceDepth: 2, weight: 91 },
   },
   {
     name: 'two updates',
     about: 'Two updates, one over the other in any order.',
-    ...{ factory: 'v1', images: ['v2', 'v3'], rot: false, resets: false, sliceDepth: 2, weight: 18 },
+    ...{ factory: 'v1', images: ['v2', 'v3'], rot: false, resets: false, sliceDepth: 2, weight: 24 },
   },
   {
     name: 'from nothing',
     about: 'A device without an image is rescued by safe mode.',
-    ...{ images: ['v1'], rot: true, resets: false, sliceDepth: 2, weight: 250 },
+    ...{ images: ['v1'], rot: true, resets: false, sliceDepth: 2, weight: 80 },
   },
   ...(
     [
@@ -67,7 +67,7 @@ export const models: readonly Model[] = [
         rot: false,
         resets: false,
         sliceDepth: 2,
-        weight: 75,
+        weight: 100,
       },
     }),
   ),
@@ -79,7 +79,7 @@ export const models: readonly Model[] = [
   {
     name: 'a key is replaced',
     about: 'An update that revokes the key of the image before.',
-    ...{ factory: 'v1', images: ['rotated'], rot: false, resets: false, sliceDepth: 2, weight: 7 },
+    ...{ factory: 'v1', images: ['rotated'], rot: false, resets: false, sliceDepth: 2, weight: 8 },
   },
 ];
 
