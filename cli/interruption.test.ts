@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,6 +77,33 @@ describe('Ctrl-C', () => {
       return 'done';
     }
     expect(await inSteps(work())).toBe('done');
+    heard = false;
+    setTimeout(() => {
+      heard = true;
+    });
+    async function* waiting(): AsyncGenerator<number, string> {
+      for (let step = 0; !heard; step += 1) yield step;
+      return 'done';
+    }
+    expect(await inSteps(waiting())).toBe('done');
+  });
+
+  it('is heard between two measurements of a calibration; what was measured is kept', async () => {
+    const records = join(folder, 'records');
+    const child = spawn(process.execPath, [command, 'calibrate', '--channels', '0', '--records', records], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      // The first measurement was told.
+      if (!stderr.includes('offset-0') && `${stderr}${text}`.includes('offset-0')) child.kill('SIGINT');
+      stderr += text;
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, end: stderr.split('\n').at(-2) }).toEqual({ code: 130, end: 'error: interrupted' });
+    const runs = stderr.split('\n').filter((line) => /^ *\d+ {2}/.test(line));
+    expect(readdirSync(records).filter((name) => /^\d/.test(name))).toHaveLength(runs.length);
+    expect(runs.length).toBeLessThan(4);
   });
 });
 

@@ -18,15 +18,20 @@ export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Pr
 
 /** Does long work step by step, so that Ctrl-C works between the steps. `onStep` gets what each step yields. */
 export async function inSteps<Step, Result>(
-  steps: Generator<Step, Result>,
+  steps: Generator<Step, Result> | AsyncGenerator<Step, Result>,
   onStep: (step: Step) => void = () => {},
 ): Promise<Result> {
   for (;;) {
-    const step = steps.next();
+    const step = await steps.next();
     if (step.done) return step.value;
     onStep(step.value);
-    await new Promise((resolve) => setImmediate(resolve));
+    await signalsHeard();
   }
+}
+
+/** A turn of the event loop: signals that came during long work are handled in it. */
+export function signalsHeard(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** For work that goes on until it is ended from outside: `end` is called at Ctrl-C, at a signal, or when the reader of our output has gone. */

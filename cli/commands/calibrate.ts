@@ -17,7 +17,7 @@ import { openRecords } from '../calibrate/folder.ts';
 import { comparisonText, historyText, runLine, tableText } from '../calibrate/words.ts';
 import { open } from '../cryostat/open.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { untilInterrupted } from '../interruption.ts';
+import { signalsHeard, untilInterrupted } from '../interruption.ts';
 import { integerBetween, parseMilliseconds, parseSeconds, parseWord } from '../options.ts';
 import { openChain } from '../readout/open.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
@@ -144,7 +144,10 @@ async function work(given: Work, options: CalibrateOptions, client: SmpClient, s
   const { runs, failures } = await maintainAll(given, doubted, told);
   const sampleNs = options.every * 1e9;
   const forNs = options.for === undefined ? undefined : options.for * 1e9;
-  const pause = (milliseconds: number) => client.pause(milliseconds, signal);
+  const pause = async (milliseconds: number) => {
+    await signalsHeard();
+    await client.pause(milliseconds, signal);
+  };
   const watched = options.watch ? await watchOn(given, { sampleNs, forNs, pause }, told) : undefined;
   const all = [...runs, ...(watched?.runs ?? [])];
   const failed = [...failures, ...(watched?.failures ?? [])];
@@ -168,9 +171,10 @@ async function work(given: Work, options: CalibrateOptions, client: SmpClient, s
 
 /** What a person sees while it works: a line for each run. */
 function toldOn(options: CalibrateOptions, onResume: (runs: number) => void): Told {
-  if (options.json) return { onResume };
+  if (options.json) return { onRun: signalsHeard, onResume };
   const say = (line: string) => process.stderr.write(`${line}\n`);
   return {
+    onRun: signalsHeard,
     onResume: (runs) => {
       onResume(runs);
       say(`going on after ${runs} runs that are there already`);

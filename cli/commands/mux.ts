@@ -17,6 +17,7 @@ import type { AssembledSequence } from '../../host/tools/q1/index.ts';
 import { Mux } from '../../protocol/multiplexer/module.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { inSteps } from '../interruption.ts';
 import { runPlan, runText } from '../mux/run.ts';
 import { type Ending, type SearchResult, searchUntilStopped } from '../mux/search.ts';
 import { planJson, planText, refusalText, verdictText } from '../mux/words.ts';
@@ -223,16 +224,12 @@ async function runOnBoard(file: string, options: RunCommandOptions): Promise<Res
   const seconds = options.for ?? RUN_SECONDS[problem.serves];
   const run = runPlan(best, problem, build, { runNs: seconds * 1e9, seed: options.seed, pulses });
   const shows = options.json !== true && process.stderr.isTTY;
-  for (;;) {
-    const step = await run.next();
-    if (step.done) {
-      if (shows) process.stderr.write('\r\x1b[K');
-      const exitCode = step.value.late === 0 ? ExitCode.OK : ExitCode.FAILED;
-      return { text: runText(step.value, problem), json: step.value, exitCode };
-    }
-    if (shows) process.stderr.write(`\r\x1b[K${(step.value / 1e9).toFixed(2)} of ${seconds} s`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  const report = await inSteps(run, (doneNs) => {
+    if (shows) process.stderr.write(`\r\x1b[K${(doneNs / 1e9).toFixed(2)} of ${seconds} s`);
+  });
+  if (shows) process.stderr.write('\r\x1b[K');
+  const exitCode = report.late === 0 ? ExitCode.OK : ExitCode.FAILED;
+  return { text: runText(report, problem), json: report, exitCode };
 }
 
 function open(name: string): MuxProblem {

@@ -10,6 +10,7 @@ import { readoutPresets, usualReadout } from '../../host/tools/readout/open-read
 import { open } from '../cryostat/open.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, writeOutput } from '../files.ts';
+import { inSteps, signalsHeard } from '../interruption.ts';
 import { integerBetween, parseWord } from '../options.ts';
 import { agrees, measureReadout } from '../readout/measure.ts';
 import { openChain } from '../readout/open.ts';
@@ -80,24 +81,22 @@ async function readout(options: ReadoutOptions): Promise<Result> {
   const chain = openChain(options.chain ?? usualReadout(fridge));
   refuseAbsent(chain, options.channels);
   const { channels, shots, length: lengthNs, seed, fault: faults = [] } = options;
-  const settings = { fridge, chain, channels, shots, lengthNs, seed, faults };
+  const settings = { fridge, chain, channels, shots, lengthNs, seed, faults, onWait: signalsHeard };
   const notes = buildNotes(options.json === true);
   const build = await buildAll(['factory'], notes);
   const steps = measureReadout(build, settings);
   const shows = options.json !== true && process.stderr.isTTY;
-  for (;;) {
-    const step = await steps.next();
-    if (shows) process.stderr.write(step.done ? '\r\x1b[K' : `\r\x1b[Kmeasuring ${step.value} …`);
-    if (!step.done) continue;
-    const report = step.value;
-    if (plot !== undefined) writeOutput(plot, readoutPlot(report, settings), 'the plot');
-    const drawn = plot === undefined ? '' : `\ndrawn in ${plot}`;
-    return {
-      text: `${readoutText(report, settings)}${drawn}`,
-      json: readoutJson(report, settings, plot),
-      exitCode: report.channels.every(agrees) ? ExitCode.OK : ExitCode.FAILED,
-    };
-  }
+  const report = await inSteps(steps, (what) => {
+    if (shows) process.stderr.write(`\r\x1b[Kmeasuring ${what} …`);
+  });
+  if (shows) process.stderr.write('\r\x1b[K');
+  if (plot !== undefined) writeOutput(plot, readoutPlot(report, settings), 'the plot');
+  const drawn = plot === undefined ? '' : `\ndrawn in ${plot}`;
+  return {
+    text: `${readoutText(report, settings)}${drawn}`,
+    json: readoutJson(report, settings, plot),
+    exitCode: report.channels.every(agrees) ? ExitCode.OK : ExitCode.FAILED,
+  };
 }
 
 function refuseAbsent(chain: ReadoutChain, channels: readonly number[]): void {

@@ -35,6 +35,8 @@ export interface MeasureOptions {
   lengthNs: number;
   seed: number;
   faults: readonly string[];
+  /** Called again and again while shots are measured. */
+  onWait?: () => Promise<void>;
 }
 
 export interface ChannelReport {
@@ -94,12 +96,12 @@ export async function* measureReadout(build: Build, options: MeasureOptions): As
   for (let first = 0; first < channels.length; first += sequencerCount) {
     const some = plans.slice(first, first + sequencerCount);
     yield `channels ${some.map(({ channel }) => channel).join(', ')}`;
-    for (const clouds of await measureShots(pulse, some, options)) reports.push(reportOf(wired, clouds, options));
+    for (const clouds of await measureShots(pulse, some, options, options.onWait))
+      reports.push(reportOf(wired, clouds, options));
   }
   const lines: LineReport[] = [];
   for (const line of new Set(channels.map((channel) => Math.floor(channel / TONES_A_LINE)))) {
-    yield `the converter of line ${line}`;
-    lines.push(testLine(wired, device, line, seed));
+    lines.push(yield* testLine(wired, device, line, seed));
   }
   return { channels: reports, lines };
 }
@@ -146,14 +148,21 @@ function reportOf(wired: WiredCryostat, clouds: Clouds, { lengthNs, seed }: Meas
   };
 }
 
-function testLine(wired: WiredCryostat, device: DeviceUnderTest, line: number, seed: number): LineReport {
+function* testLine(
+  wired: WiredCryostat,
+  device: DeviceUnderTest,
+  line: number,
+  seed: number,
+): Generator<string, LineReport> {
   const state = stateAt(wired, windowAt(line, device.now, RECORD_NS), seed);
-  const bits = Array.from({ length: RECORDS }, (_, record) => {
+  const bits: number[] = [];
+  for (let record = 0; record < RECORDS; record++) {
+    yield `the converter of line ${line}`;
     const codes = captureTone(device.board, line, TEST_TONE, RECORD_NS);
     device.run(RECORD_NS);
     const path = Float64Array.from({ length: RECORD_NS }, (__, n) => codes[2 * n + (record % 2)]);
-    return effectiveBits(2 * FULL_SCALE_CODES, fitSine(path, TEST_TONE.frequencyHertz / 1e9).residual);
-  });
+    bits.push(effectiveBits(2 * FULL_SCALE_CODES, fitSine(path, TEST_TONE.frequencyHertz / 1e9).residual));
+  }
   return {
     ...{ line, name: state.data.name, noiseKelvin: state.noiseKelvin, chipKelvin: state.chipKelvin, bits },
     jitterFemtoseconds: state.jitterNs * 1e6,

@@ -84,8 +84,8 @@ export interface Proof {
   /** In the order of the table. */
   scenarios: readonly ScenarioText[];
   parts(options: ProofOptions): Part[] | Promise<Part[]>;
-  /** Work that is done once, before the threads start: compiling guests. */
-  prepare?(options: ProofOptions): Promise<void>;
+  /** Work that is done once, before the threads start: compiling guests. Ends early, with the signal's reason, when it is aborted. */
+  prepare?(options: ProofOptions, signal?: AbortSignal): Promise<void>;
   /** Guest modules that it runs beside the bootloader, by what they are. */
   guests?(options: ProofOptions): Promise<Record<string, Uint8Array>>;
   open(options: ProofOptions, others: OtherProofs): Promise<Bench>;

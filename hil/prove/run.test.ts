@@ -1,6 +1,7 @@
 // Running a proof: where a part runs does not change its result, and shards add up.
 
 import { describe, expect, test } from 'vitest';
+import { canariesProof } from './canaries/proof.ts';
 import { fromJson, toJson } from './json.ts';
 import { junitOf } from './junit.ts';
 import { mergeResults } from './merge.ts';
@@ -31,6 +32,14 @@ describe('a proof', () => {
     const there = await runProof('canaries', { ...one, threads: 1 });
     expect(figures(toJson(there))).toEqual(figures(toJson(here)));
     expect(there.violations).toBe(0);
+  });
+
+  test('that compiles many bootloaders is interrupted between two of them', async () => {
+    const interruption = new AbortController();
+    const why = new Error('interrupted');
+    setTimeout(() => interruption.abort(why));
+    const run = canariesProof.prepare?.({ seed: 1, effort: 'slice' }, interruption.signal);
+    await expect(run).rejects.toBe(why);
   });
 
   test('cut into shards adds up to the whole', async () => {

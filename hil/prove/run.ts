@@ -44,7 +44,7 @@ export async function runProof(name: string, options: RunOptions): Promise<Proof
   const { threads = availableParallelism(), shard, onProgress, signal, ...own } = options;
   const usedBefore = process.cpuUsage();
   const proof = await loadProof(name);
-  await proof.prepare?.(own);
+  await proof.prepare?.(own, signal);
   const proved = provedBy(proof, own);
   const all = await proof.parts(own);
   // A signal that was aborted before the listener was added sends no event.

@@ -26,9 +26,14 @@ export const canariesProof: Proof = {
       canaries.map(({ name }) => ({ name, weight: 1, parts: 1 })),
       options,
     ),
-  prepare: async ({ scenario }) => {
-    for (const { name } of canaries)
-      if (scenario === undefined || scenario === name) await bootloaderFor({ canary: name });
+  prepare: async ({ scenario }, signal) => {
+    for (const { name } of canaries) {
+      if (scenario !== undefined && scenario !== name) continue;
+      await bootloaderFor({ canary: name });
+      // Each compilation may take seconds, and nothing else happens meanwhile. In this turn of the event loop Ctrl-C is handled.
+      await new Promise((resolve) => setImmediate(resolve));
+      signal?.throwIfAborted();
+    }
   },
   open: async (options, others) => new CanaryBench(options, others),
   extra: (facts) => ({ canaries: facts }),

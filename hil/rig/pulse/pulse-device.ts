@@ -49,8 +49,12 @@ export class PulseDevice {
     return startSequencers(this.client, 2 ** programs.length - 1);
   }
 
-  /** Lets time pass until all of them have stopped or wait for each other; their state is read over SMP. */
-  async finish(programs: PulseProgram[], withinMs = 10_000): Promise<SequencerStateAnswer[]> {
+  /** Lets time pass until all of them have stopped or wait for each other; their state is read over SMP. `onWait`: after each millisecond. */
+  async finish(
+    programs: PulseProgram[],
+    withinMs = 10_000,
+    onWait: () => void | Promise<void> = () => {},
+  ): Promise<SequencerStateAnswer[]> {
     const deadline = this.board.now + withinMs * millisecond;
     for (;;) {
       const states: SequencerStateAnswer[] = [];
@@ -58,6 +62,7 @@ export class PulseDevice {
       const over = states.every(({ state, waiting }) => state === SequencerState.STOPPED || waiting !== 0);
       if (over || this.board.now >= deadline) return states;
       this.board.runFor(millisecond);
+      await onWait();
     }
   }
 }

@@ -46,11 +46,12 @@ const FINISH_MS = 1_000_000;
 export const amplitudeAsPlayed = (amplitude: number): number =>
   Math.round(amplitude * OUTPUT_FULL_SCALE) / OUTPUT_FULL_SCALE;
 
-/** Measures channels together; at most as many as there are sequencers. */
+/** Measures channels together; at most as many as there are sequencers. `onWait`: after each millisecond of the device. */
 export async function measureShots(
   pulse: PulseDevice,
   plans: readonly ShotPlan[],
   timing: ShotTiming,
+  onWait?: () => Promise<void>,
 ): Promise<Clouds[]> {
   const { board } = pulse;
   releaseReadout(board);
@@ -60,7 +61,7 @@ export async function measureShots(
   const startNs = board.now;
   const attenuationDecibels = board.machine.peek(FRONTEND, 'ATTENUATION', Signal.READOUT_RETURN);
   await pulse.start(programs);
-  const states = await pulse.finish(programs, FINISH_MS);
+  const states = await pulse.finish(programs, FINISH_MS, onWait);
   const unfinished = states.findIndex(({ state }) => state !== SequencerState.STOPPED);
   if (unfinished >= 0)
     throw new Error(`readout: the sequencer of channel ${plans[unfinished].channel} did not finish in ${FINISH_MS} ms`);

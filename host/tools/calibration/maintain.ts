@@ -41,7 +41,11 @@ export class CalibrationFailure extends Error {
 
 export interface MaintainOptions {
   /** Told before each run why it is made. */
-  onRun?: (node: string, kind: RunKind, because: StateFault | 'bad data above' | Outcome['verdict']) => void;
+  onRun?: (
+    node: string,
+    kind: RunKind,
+    because: StateFault | 'bad data above' | Outcome['verdict'],
+  ) => void | Promise<void>;
 }
 
 export async function maintain(
@@ -156,7 +160,7 @@ class Maintenance {
   }
 
   private async run(name: string, kind: RunKind, because: StateFault | 'bad data above' | Outcome['verdict']) {
-    this.options.onRun?.(name, kind, because);
+    await this.options.onRun?.(name, kind, because);
     const outcome = await this.runner(name, kind);
     if (outcome.node !== name || outcome.kind !== kind)
       throw new GraphError(`a run of ${kind} ${name} was answered with ${outcome.kind} ${outcome.node}`);
