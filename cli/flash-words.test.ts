@@ -25,7 +25,7 @@ describe('what flash says', () => {
   it('of an upload that asks for itself and is older: that it waits behind the confirmed image', () => {
     const newer = { ...running, version: '2.0.1.7' };
     expect(said({ waiting: 'permanent', running: newer })).toContain(
-      'it waits in its slot: version 2.0.1.7 is confirmed',
+      'it waits in its slot: version 2.0.1+7 is confirmed',
     );
     // The build number does not count, a trial is nothing to wait for, and a longer number is not a newer one.
     for (const version of ['2.0.0.9', '1.10.3'])

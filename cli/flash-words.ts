@@ -12,6 +12,7 @@ import {
   decisionText,
   faultText,
   healthText,
+  listedVersion,
   reasonText,
   slotName,
   spanText,
@@ -22,7 +23,7 @@ export function verdictText(result: UpdateResult, bytes: number, moduleRefusal?:
   const { version, upload, running } = result;
   const took = upload ? `${bytesText(bytes)} in ${spanText(upload.elapsedMs * 1e6)}` : 'it was there already';
   const now = running
-    ? `version ${running.version} in slot ${slotName(running.slot)} runs`
+    ? `version ${listedVersion(running.version)} in slot ${slotName(running.slot)} runs`
     : 'no image runs: the device is in safe mode';
   const sentences: Record<Verdict, () => string> = {
     uploaded: () => `version ${version} uploaded (${took}); ${waitingText(result)}`,

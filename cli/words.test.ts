@@ -8,6 +8,7 @@ import {
   decisionText,
   faultText,
   healthText,
+  listedVersion,
   momentText,
   reasonText,
   spanText,
@@ -52,6 +53,11 @@ describe('the board’s numbers in words', () => {
   it('reads a version word', () => {
     expect(versionText(0x0102_0304)).toBe('1.2.772');
     expect(versionText(0x0102_0304, 7)).toBe('1.2.772+7');
+  });
+
+  it('writes the build number of a listed version as everywhere else', () => {
+    expect(listedVersion('1.2.0.3')).toBe('1.2.0+3');
+    expect(listedVersion('1.2.0')).toBe('1.2.0');
   });
 
   it('names reset causes and faults', () => {

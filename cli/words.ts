@@ -54,6 +54,9 @@ export function versionText(word: number, build = 0): string {
   return `${word >>> 24}.${(word >>> 16) & 0xff}.${word & 0xffff}${build === 0 ? '' : `+${build}`}`;
 }
 
+/** MCUmgr's image list has the build number behind a point (1.2.0.3); here it is written as everywhere else: 1.2.0+3. */
+export const listedVersion = (version: string): string => version.replace(/^(\d+\.\d+\.\d+)\.(\d+)$/, '$1+$2');
+
 /**
  * Why the next reset does not try an image that is marked for a trial; undefined when it will. A device tries an image that is older than its
  * confirmed one only with a token, and no client can see whether a slot has a token (docs/bootloader.md, the classes).
@@ -63,7 +66,7 @@ export function behindText(version: string, running: ImageState | undefined): st
   const [ours, theirs] = [version, running.version].map((text) => text.split(/[.+]/).map(Number));
   const differs = [0, 1, 2].find((part) => ours[part] !== theirs[part]);
   if (differs === undefined || !(ours[differs] < theirs[differs])) return undefined;
-  return `version ${running.version} is confirmed and newer, so this one is tried only with a downgrade token, or when that one fails`;
+  return `version ${listedVersion(running.version)} is confirmed and newer, so this one is tried only with a downgrade token, or when that one fails`;
 }
 
 /** `healthy`, or what is wrong. */

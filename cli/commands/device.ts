@@ -17,6 +17,7 @@ import {
   faultPlaceText,
   faultText,
   healthText,
+  listedVersion,
   reasonText,
   slotName,
   spanText,
@@ -97,7 +98,7 @@ function reasonAgainst({ slot, bootable }: ImageState, slots: Record<string, num
 function imageText(image: ImageState): string {
   const flags = (['active', 'confirmed', 'pending', 'permanent', 'bootable'] as const).filter((flag) => image[flag]);
   const hash = image.hash ? hex(image.hash).slice(0, 16) : '';
-  return `${image.version.padEnd(12)} ${flags.join(' ').padEnd(26)} ${hash}`.trimEnd();
+  return `${listedVersion(image.version).padEnd(12)} ${flags.join(' ').padEnd(26)} ${hash}`.trimEnd();
 }
 
 function imageJson({ slot, version, hash, bootable, pending, confirmed, active, permanent }: ImageState): object {
@@ -138,7 +139,7 @@ function confirmCommand(): Command {
           if (!running?.confirmed) throw new Failure('NOT_CONFIRMED', 'the device did not confirm; try coldrig status');
           const { version, slot } = running;
           return {
-            text: `version ${version} in slot ${slotName(slot)} is confirmed`,
+            text: `version ${listedVersion(version)} in slot ${slotName(slot)} is confirmed`,
             json: { version, slot: slotName(slot), images: images.map(imageJson) },
           };
         }),
@@ -150,7 +151,13 @@ function confirmCommand(): Command {
 async function refused(client: SmpClient, error: unknown): Promise<never> {
   if (!(error instanceof SmpError) || error.kind !== 'device') throw error;
   const heartbeat = await ifKnown(client.statRead('heartbeat'));
-  const health = heartbeat ? ` It is ${healthText(heartbeat.health)}.` : '';
+  const images = await ifKnown(client.imageState());
+  const nothingRuns = images !== undefined && !images.some(({ active }) => active);
+  const health = heartbeat
+    ? ` It is ${healthText(heartbeat.health)}.`
+    : nothingRuns
+      ? " No image runs: the device is in safe mode ('coldrig status')."
+      : '';
   throw new Failure(error.name, `${error.message}.${health}`, {
     exitCode: ExitCode.UNDONE,
     facts: { health: heartbeat?.health },

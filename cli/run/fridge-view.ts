@@ -27,7 +27,7 @@ export function viewLines(board: BoardView, fridge: WatchedFridge, style: Style)
     ...folded(powerLine(board), width),
   ];
   const trips = trippedNames(board);
-  const last = trips.length === 0 ? 'no interlock has tripped' : `tripped: ${trips.join(', ')}`;
+  const last = trips.length === 0 ? 'no interlock is tripped' : `tripped: ${trips.join(', ')}`;
   const tone = trips.length === 0 ? 'dim' : 'red';
   return [...lines, ...folded(last, width).map((line) => paint(style, tone, line))];
 }

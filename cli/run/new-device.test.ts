@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Build, buildAll } from '../../host/tools/build.ts';
+import { buildFolder } from '../../host/tools/guest.ts';
 import { parseImage, signImage } from '../../host/tools/image/index.ts';
 import { coldrig } from '../testing.ts';
 
@@ -10,12 +11,23 @@ let folder = '';
 let build: Build;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'coldrig-new-device-'));
-  build = await buildAll(['good']);
+  build = await buildAll(['factory', 'good']);
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const boots = (file: string) =>
   coldrig(['run', '--image', file, '--udp', '0', '--speed', 'max', '--for', '2'], { cwd: folder });
+
+it('boots our firmware with a key of one’s own: the build leaves the module, not signed', async () => {
+  const [key, image] = [join(folder, 'my.pem'), join(folder, 'app.bin')];
+  await coldrig(['image', 'keygen', key]);
+  const module = join(buildFolder(), 'firmware.wasm');
+  await coldrig(['image', 'sign', module, image, '--key', key, '--version', '1.0.0']);
+  const call = ['run', '--image', image, '--key', key, '--udp', '0', '--speed', 'max', '--for', '2'];
+  const { code, stdout } = await coldrig(call, { cwd: folder });
+  expect(stdout).toContain('heartbeat 1: healthy');
+  expect(code).toBe(0);
+});
 
 describe('a new device with an image that is padded to the slot', () => {
   it.each([{ pad: true }, { confirm: true }])('boots it, confirmed, as with the image alone (%j)', async (padding) => {

@@ -97,6 +97,15 @@ describe('a board that runs for clients', () => {
     expect((await coldrig(['erase', '--json', ...target])).json).toMatchObject({ ok: true, slot: 'B' });
   });
 
+  it('says in safe mode why nothing can be confirmed', async () => {
+    const target = ['--target', board.link('udp://')];
+    await coldrig(['reset', '--safe-mode', ...target]);
+    const { code, stderr } = await coldrig(['confirm', ...target]);
+    expect(stderr).toContain("No image runs: the device is in safe mode ('coldrig status')");
+    expect(code).toBe(3);
+    await coldrig(['reset', ...target]);
+  });
+
   it('does not share its port or its device file', async () => {
     const port = board.link('udp://').split(':').at(-1) ?? '';
     const samePort = await coldrig(['run', '--udp', port]);

@@ -4,3 +4,6 @@
 export class UnknownName extends Error {
   override readonly name = 'UnknownName';
 }
+
+/** The names there are, in quotes, because some of them have commas. */
+export const quoted = (all: readonly { name: string }[]): string => all.map(({ name }) => `'${name}'`).join(', ');

@@ -2,6 +2,7 @@
 //
 //   keys/development.pem      made at the first build, readable only by its owner; images that are signed with it boot on our boards
 //   bootloader.wasm
+//   firmware.wasm             the module of the factory image, not signed: an input of `coldrig image sign`
 //   images/<name>.bin         one for each entry of `developmentImages`
 //
 // What must stay true: the key never leaves the build folder, which is not in the repository; images are a function of sources and key.
@@ -96,6 +97,7 @@ export async function buildAll(names?: string[], onStep: (what: string) => void 
 
 async function buildImage(image: DevelopmentImage, privateKeyPem: string): Promise<BuiltImage> {
   const payload = await compileFirmware(image.source);
+  if (image === developmentImages[0]) writeWhole(join(buildFolder(), 'firmware.wasm'), payload);
   // One counter for all, so that any development image may follow any other.
   const bytes = signImage({ payload, privateKeyPem, version: image.version, securityCounter: 1 });
   const flipped = image.flippedBit === undefined ? undefined : { offset: payload.length >> 1, bit: image.flippedBit };
