@@ -37,6 +37,11 @@ export function isWeak(device: Remains, address: number, length: number): boolea
   return false;
 }
 
+/** Whether any bit of flash or fuses reads anew at each read. */
+export function isAnyWeak({ machine, fuses }: Remains): boolean {
+  return machine.flash.picture().weakPages > 0 || fuses.weak.some((bits) => bits !== 0);
+}
+
 const isAnySet = oncePerPage((mask) => mask.some((word) => word !== 0));
 
 export function hashOf(words: Uint8Array | Uint32Array | Int32Array): string {
