@@ -43,7 +43,8 @@ operations at their times on the real devices and cuts them there; the core is n
 That the sharing is right is checked, not assumed. Of shared boots, and of cuts played in them, a seeded sample is run all the same (one in a hundred; one in sixteen in the slice). The
 whole log with its times, flash, fuses, unstable bits, energy and the ending must be the same; two boots that read the same and then read on differently are found as well. Each difference
 is a violation, named \`shared\`. A canary has the notes miss one byte that a bootloader reads: it must be caught. In the tables, \`boots\` were run, \`shared\` were not, \`checked\` were shared or
-played and then run all the same. \`prove explore\` shares in the same way the boots that follow a cut in a move; beside the sample every boot that leads to a new state is run, for the search goes on from it.`;
+played and then run all the same. \`prove explore\` shares in the same way the boots that follow a cut in a move; beside the sample every boot that leads to a new state is run, for the search goes on from it.
+\`prove glitch\` shares the unharmed boot after a glitch: where a glitch leaves flash and fuses, all of them, as another one left them, and no bit is unstable, that boot is not run again; of these one in sixteen is.`;
 
 export const windows = `Second cuts are tried once for each *window*: fuses and unstable bits, of each place in the boot-state sectors whether it is blank, holds a record (and which) or what a cut left of one, how far the boot
 log is written, and of each slot the header, the TLVs, the trailer, and whether the signed bytes are those of the image they say they are (\`hil/prove/device/window.ts\`). A second cut that leaves a window
