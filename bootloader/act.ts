@@ -31,7 +31,7 @@ import { DECISION_GOOD, decideAgain } from './permit';
 
 const name: usize = memory.data(<i32>SHA256_DIGEST_SIZE, 8);
 
-/** Writes the outcome, waiting for flash. False where flash does not take the record: nothing may then depend on it. */
+/** Writes the outcome and waits for flash. Returns false where flash does not take the record; then nothing may depend on it. */
 export function act(facts: Facts, outcome: Outcome): bool {
   assert(outcome.action != ACTION_VERIFY, 'what is not decided yet is not done');
   assert(outcome.slot < SLOT_COUNT, 'there are two slots');
@@ -72,7 +72,7 @@ function draftEntry(record: usize, facts: Facts, outcome: Outcome, slot: u32): v
   let state = heldAgainstFacts(facts, outcome, slot);
   if (speaks && known == SLOT_CONFIRMED) state = SLOT_CONFIRMED;
   if (state == SLOT_REJECTED && before != SLOT_REJECTED) recordEvent(EVENT_BOOT_REJECT, slot, to.reason);
-  // Nothing was decided about an image that the entry is not about. The entry stays: its own image may read well again.
+  // The entry is about another image, so nothing was decided about it. It stays, because its own image may read well again one day.
   if (!speaks && state == before) return;
   // A rejection is about one image. Where its hash does not read the same again, nothing is written; the next boot looks at it again.
   if (!speaks && state == SLOT_REJECTED && !nameReadsAgain(slot)) return;

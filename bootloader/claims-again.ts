@@ -60,7 +60,7 @@ export function claimsDiffer(slot: u32): u32 {
     difference |= claimDiffers(load<u16>(entry), length, at + TLV_HEADER_SIZE, info.key);
     at += TLV_HEADER_SIZE + length;
   }
-  // A counter below that of the fuses borrows.
+  // The subtraction borrows where the counter is below that of the fuses.
   let history = <u32>((<u64>counter - counterInFuses()) >> 63);
   if (history != 0 && slotHasToken(slot)) history = 0;
   difference |= (at ^ end) | (counters ^ 1) | (counter ^ info.counter);
@@ -95,7 +95,7 @@ function revocationDiffers(at: u32, length: u32, key: u32): u32 {
   let difference = isZero(length) | (length & (COMPARED_SIZE - 1));
   let offset: u32 = 0;
   for (; offset < length; offset += COMPARED_SIZE) {
-    // What was not copied reads as the key itself.
+    // If the copy is skipped, the key itself stands here, and that counts as a difference.
     memory.copy(named, own, COMPARED_SIZE);
     copyFromBus(named, at + offset, COMPARED_SIZE);
     difference |= isZero(hashesDiffer(named, own));

@@ -224,7 +224,7 @@ function choose(facts: Facts, outcome: Outcome, slot: u32): void {
   to.state = SLOT_TRIAL;
   to.reason = REASON_NONE;
   to.bootsLeft = bootsLeft;
-  // The turn was that of a confirmed image, which is not in this slot any more.
+  // The turn belonged to a confirmed image that is no longer in this slot.
   outcome.tried &= ~(1 << slot);
   conclude(outcome, ACTION_BOOT, slot, decision);
 }

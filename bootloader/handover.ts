@@ -96,7 +96,7 @@ export function handOver(slot: u32, state: u32, decision: u32): void {
   writeResetControl((RESET_CONTROL_KEY_KEY | RESET_CONTROL_REQUEST_HANDOVER) & mask);
 }
 
-/** In one block, whose first word, the magic, is written only when the rest stands. */
+/** In one block. Its first word, the magic, is written last, when the rest is there. */
 function writeMailbox(info: ImageInfo, slot: u32, state: u32, decision: u32): void {
   assert(HANDOVER_BOOT_RECORD + (HANDOVER_BOOT_RECORD_SIZE_MAX >> 2) <= RESET_MAILBOX_COUNT, 'the record fits');
   memory.fill(mailbox, 0, MAILBOX_BYTES);

@@ -129,10 +129,10 @@ function changesDiffer(draft: usize, booted: u32): u32 {
     difference |= isSame(is, SLOT_PENDING) & ((isSame(was, SLOT_PENDING) ^ 1) | (same ^ 1));
     difference |= (means ^ 1) & speaks;
     difference |= isSame(is, SLOT_TRIAL) & (isSame(slots, booted) ^ 1) & ((isSame(was, SLOT_TRIAL) ^ 1) | (lasts ^ 1));
-    // The flags of an image that the record knows nothing of mean nothing.
+    // Where the record is not about this image, its flags mean nothing.
     difference |= (0 - means) & flagsIn(draft, slots) & ~flags & (RECORD_FLAG_EARNED | RECORD_FLAG_OLDER);
   }
-  // A loop that ended early has not compared.
+  // A loop that ended early compared too little: this counts as a difference.
   return difference | (slots ^ SLOT_COUNT);
 }
 
@@ -203,7 +203,7 @@ function entryIsAbout(slot: u32): bool {
   return state != SLOT_UNMARKED && hashesDiffer(hashIn(before, slot), measurement(slot)) == 0;
 }
 
-/** What an image is of which the boot state says nothing: SLOT_PENDING where its trailer requests it, else SLOT_UNMARKED. */
+/** The state of an image that the boot state does not know: SLOT_PENDING where its trailer requests a trial, else SLOT_UNMARKED. */
 function unknownState(slot: u32): u32 {
   assert(TRAILER_MAGIC < TRAILER_IMAGE_OK && TRAILER_IMAGE_OK < TRAILER_COPY_DONE, 'copy_done is the first');
   copyFromBus(trailer, addressAgain(slot) + MAP_SLOT_SIZE - TRAILER_COPY_DONE, TRAILER_COPY_DONE);

@@ -32,7 +32,7 @@ export function revokeKeys(slot: u32): u32 {
     copyFromBus(keyHash, at + offset, HASH_SIZE);
     if (memory.compare(keyHash, keyHashOf(info), HASH_SIZE) != 0) keys |= findKeys(keyHash);
   }
-  // A bit that a cut left half-burnt reads as revoked now and then: only one that always does is done.
+  // A bit that a cut left half-burnt reads as revoked only now and then. Only a bit that reads so every time needs no burn.
   let firm = u32.MAX_VALUE;
   for (let read: u32 = 0; read < STABLE_READS; read++) firm &= readFusesWord(FUSE_KEY_REVOKED);
   keys &= ~firm & ~findKeys(keyHashOf(info));

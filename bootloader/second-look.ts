@@ -1,5 +1,5 @@
-// The second of two checks that an image may run, independent of the first (image/verify.ts): it is other code, reads everything that matters again from
-// flash and fuses, and passes no verdict on as yes or no. MCUboot's fault-injection hardening has the same aim.
+// The second of two checks that an image may run, independent of the first (image/verify.ts): it is other code, it reads everything that matters again
+// from flash and fuses, and its result is never a single yes or no. MCUboot's fault-injection hardening has the same aim.
 //
 //   first    verifySlot computes digest, challenge k and point R', compares them, and says why not; decide.ts uses that
 //   second   takes what the first computed, not what it said:

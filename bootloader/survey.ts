@@ -64,7 +64,7 @@ function coreRefused(cause: u32): bool {
 
 /**
  * Resets in a row that were not requested, this one included. Power and the pin come from people: a new row begins. A brown-out counts:
- * an image that switches on more than the supply can give must not stay in a row of brown-outs without end.
+ * an image that switches on more than the supply can give must not cause brown-outs without end.
  */
 function surveyRow(facts: Facts): void {
   const row = readResetResetsInARow();

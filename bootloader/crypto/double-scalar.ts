@@ -17,7 +17,7 @@ import {
 } from './point';
 import { SIGNED_DIGITS, signedDigits } from './signed-digits';
 
-// Eight odd multiples: with 16 the longer preparation eats what fewer additions save.
+// Eight odd multiples: 16 would save a few additions, but their preparation would take as long as they save.
 const WINDOW_BITS: u32 = 5;
 const MULTIPLES: usize = 8;
 
@@ -64,7 +64,7 @@ export function doubleScalarMultiply(out: usize, s: usize, k: usize, point: usiz
     }
     pointCompleteWithoutT(out, completed);
   }
-  // Every doubling and every addition the digits ask for was done; what was left out shows in the sum.
+  // Compares the doublings and additions that were done with those that the digits need. A difference makes the sum of flow.ts wrong.
   const missing =
     (turns ^ max<u32>(baseCount, pointCount)) | (additions ^ (digitsIn(baseDigits) + digitsIn(pointDigits)));
   addFlow(FLOW_MULTIPLIED + missing);

@@ -1,5 +1,5 @@
-// A sum that only the whole way through a verification reaches. Each step of it adds a number of its own where its work is done, so a call
-// that is skipped, or a branch that leaves a step out, leaves the sum short; and no other number of steps makes up for it.
+// A sum that shows whether a verification was complete. Each step adds a number of its own where its work is done. When a call or a branch is
+// skipped, its number is missing in the sum, and no other steps add up to the same sum.
 // What must stay true: a step is added behind its work and in the function that does it, never by the caller.
 
 export const FLOW_BEGUN: u32 = 0x3a6f91c5;

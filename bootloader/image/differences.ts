@@ -12,7 +12,7 @@ export function hashesDiffer(one: usize, other: usize): u32 {
   let difference: u64 = 0;
   let done: u32 = 0;
   for (; done < COMPARED_SIZE; done += 8) difference |= load<u64>(one + done) ^ load<u64>(other + done);
-  // A loop that ended early has not compared.
+  // A loop that ended early compared too little: this counts as a difference.
   return <u32>difference | <u32>(difference >> 32) | (done ^ COMPARED_SIZE);
 }
 

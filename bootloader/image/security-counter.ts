@@ -3,8 +3,8 @@
 //                startCounter               a tick is burnt           the last one
 //      IDLE ------------------> BURNING ------------------> BURNING ---------------> IDLE: the counter is at least the one requested
 //
-// A tick that a cut left half-burnt is a smaller one. It is known as such by what it could still grow to, and is burnt again in
-// its own cell: so a counter that fits before the first tick fits after any cut, and a confirmed image is never found too far.
+// A tick that a cut left half-burnt counts less than it should. It is recognised, because further burning could still make it the right one, and it is
+// burnt again in the same cell. So a cut uses up no cell: a counter that had room before its first tick has room after any cut.
 
 import { burnBusy, burnFailed, burnWait, startBurn } from '../../protocol/guest/fuse-burn';
 import {
@@ -86,7 +86,7 @@ export function advanceCounter(counter: u32): bool {
 function burnNextTick(): bool {
   readTicks();
   if (target <= value) return false;
-  // A tick that was burnt and does not count is a fault here or in the fuses: burning on would only use them up.
+  // A tick that was burnt and does not count is a fault here or in the fuses. To go on would only use up the cells.
   if (advancing && value <= valueBefore) return false;
   valueBefore = value;
   const again = lastGrowsTo(target);

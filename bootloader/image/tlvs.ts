@@ -20,7 +20,7 @@
 //     RAM load, ...; NON_BOOTABLE
 //   a dependency on anything but this        leaves it to the loader          there is one image here, and one bootloader
 //     bootloader's version or an older one
-//   a boot record of more than 124 bytes,    copies what is there             a record that cannot be completed would lie
+//   a boot record of more than 124 bytes,    copies what is there             a record that is not completed would be wrong
 //     or that does not end as imgtool's does
 //   a board identity of another board,       does not know them               they are our vendor TLVs
 //     a revocation of no or of odd keys

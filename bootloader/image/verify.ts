@@ -63,7 +63,7 @@ import { slotHasToken } from './token';
 const BLOCK_SIZE: u32 = 4096;
 const KEYHASH_SIZE: u32 = 32;
 const POINT_SIZE: usize = 32;
-/** A block of SHA-256: none that begins so is ever a remainder. */
+/** Bytes at the start of the block that are overwritten before each copy, so that an old block is never hashed again. */
 const STALE_SIZE: u32 = 64;
 
 const block: usize = memory.data(<i32>BLOCK_SIZE, 8);
@@ -114,7 +114,7 @@ function checkDigest(slot: u32, info: ImageInfo): u32 {
   sha256Init(context);
   for (let rest = info.signedSize; rest != 0; ) {
     const piece = min<u32>(rest, BLOCK_SIZE);
-    // A copy that did not take place must not find the block before it in its place.
+    // If a copy is skipped, the block before must not be hashed a second time in its place.
     memory.fill(block, 0xa5, STALE_SIZE);
     copyFromBus(block, at, piece);
     sha256Update(context, block, piece);

@@ -1,7 +1,7 @@
 // The payload of a calibration record: its fields, and whether they are in range. protocol/calibration/record.ts has the layout.
 //
 // What must stay true: `payloadFault` is asked before a payload comes into force, so that whoever reads a field here need not check it. A payload that a
-// client sends is asked `refusedField`, which is stricter: corrections of the inputs must be ones that the readout can make. Older firmware stored others.
+// client sends is checked by `refusedField`, which is stricter: corrections of the inputs must be ones that the readout can make. Older firmware stored others.
 
 import {
   CALCHANNEL_FLAGS,

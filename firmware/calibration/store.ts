@@ -56,7 +56,7 @@ let failed: bool = false;
 let newest: u32 = 0;
 let target: u32 = 0;
 let attempts: u32 = 0;
-/** Records that came into force since the reset: who applies them sees by it that there is a new one. */
+/** How many records came into force since the reset. Code that applies the record sees by this number that there is a new one. */
 let changes: u32 = 0;
 
 /** 0 where no record is in force. */
@@ -158,7 +158,7 @@ export function startStore(length: u32): void {
   else programAfter(newest + 1, newest / PLACES);
 }
 
-/** Whether what the draft holds is what is in force already. */
+/** Whether the draft is the same as the record in force. */
 export function draftIsInForce(length: u32): bool {
   assert(phase == IDLE && length != 0, 'a draft that is not being stored');
   return length == calibrationLength() && sameBytes(next + CALIBRATION_PAYLOAD, calibrationPayload(), length);

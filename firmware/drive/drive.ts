@@ -1,4 +1,4 @@
-// Act: what is in force, brought to the actuators. Everything that was judged in a run of the core is acted on in that very run.
+// Act: brings what is in force to the actuators. Whatever was judged in a run of the core is acted on in the same run.
 //
 //   judged (in-force/statement.ts) --> gates close --> rails drop or rise --> gates open --> duty --> safe state recorded, trial ended
 //

@@ -33,7 +33,7 @@ import { commandReadout, readoutFigure, readoutReleased } from './readout';
 /** Of the front end's peaks. */
 const FULL_SCALE: u32 = 1000;
 const LOW_PEAK: u32 = 250;
-/** Noise alone may clip a sample now and then: so many a window are something else. */
+/** Noise alone may clip a sample now and then. This many samples in a window are more than noise. */
 const CLIPPED_A_WINDOW: u32 = 4;
 const STEP_DECIBELS: u32 = 6;
 const MOST_DECIBELS: u32 = 30;
@@ -162,7 +162,7 @@ function attenuate(line: u32, decibels: u32): void {
   writeFrontendAttenuation(line, decibels);
   recordEvent(EVENT_ATTENUATED, line, decibels);
   if (line != SIGNAL_READOUT_RETURN || !readoutReleased()) return;
-  // Levels of both sides of the step have nothing to do with each other.
+  // Levels from before and after the step cannot be compared.
   for (let converter: u32 = 0; converter < READOUT_LINES; converter++)
     commandReadout(READOUT_COMMAND_CLEAR_STATISTICS, converter);
 }

@@ -5,7 +5,7 @@
 //   record: frequency and phase of a channel's tone, where they are calibrated
 //
 // Settings that a client makes last until the next record is in force. What must stay true: whoever acquires from a converter gets the corrections of the
-// record in force; a correction that is more than the readout can make is made as far as it can, and told.
+// record in force; a correction that is larger than the readout can make is made as far as possible, and is reported.
 
 import { cosineOf, sineOf, TURN } from '../../protocol/guest/angle';
 import {
@@ -104,7 +104,7 @@ function divided(value: i64, by: i64): i64 {
   return (value + (value < 0 ? -by : by) / 2) / by;
 }
 
-/** Sets what lies in the range, or the end of the range, and then says so. */
+/** Sets the value. Where it is out of range, sets the end of the range and reports that. */
 function limited(line: u32, setting: u32, value: i64, least: i64, most: i64): void {
   assert(least < most, 'a range');
   const given = max(least, min(most, value));

@@ -1,7 +1,7 @@
 // The multiplexer as the management core drives it: released when it is first needed, executed while somebody wants it and its gate is open.
 //
-// The refresh itself is not this core's work: it would stand still while an image is verified. Here is what a hundred milliseconds are
-// soon enough for. What must stay true: this file alone writes MULTIPLEXER's registers; a parked table is executed again when its gate opens.
+// The refresh itself is not this core's work: it would stand still while an image is verified. Here is only what may wait a hundred
+// milliseconds. What must stay true: this file alone writes MULTIPLEXER's registers; a parked table is executed again when its gate opens.
 
 import { copyToBus } from '../../protocol/guest/dma';
 import {

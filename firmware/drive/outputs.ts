@@ -6,7 +6,7 @@
 //      no tripped interlock keeps it closed
 //      load shedding does not mute it (the gate of the waveforms)
 //
-// All causes are looked at anew each time, so a cause that goes leaves nothing behind. What must stay true: no other file writes these
+// All causes are looked at anew each time, so a cause that has ended has no lasting effect. What must stay true: no other file writes these
 // registers; a gate is closed before a rail behind it is switched off.
 
 import {

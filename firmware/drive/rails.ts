@@ -60,7 +60,7 @@ export function stepRails(): void {
     wakeTask(TASK_RAILS, notBeforeNs);
     return;
   }
-  // In this order: a comparator that trips meanwhile has taken its rail out of what is on.
+  // In this order, because a comparator that trips meanwhile switches its rail off.
   const good = readRailsGood();
   const on = readRailsEnable();
   const next = railsAllowed(actionsInForce()) & ~on;

@@ -3,7 +3,7 @@
 //   others: releaseReadout, setReadout, commandReadout ──> here ──> READOUT ──> readoutFigure, copyScope: others
 //
 // It is released when it is first needed, so that a device that reads no qubit spends nothing on it. What must stay true: no other file writes these
-// registers; what a setting or a command may be is the readout's own check, and not repeated here.
+// registers; the readout itself checks settings and commands, so no check is repeated here.
 
 import { copyFromBus } from '../../protocol/guest/dma';
 import {

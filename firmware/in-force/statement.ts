@@ -3,7 +3,7 @@
 //   protect/interlock --trips, in the latch INTERLOCK.TRIPPED--.
 //   protect/budget    --load that is shed----------------------+--> in force --> drive/: gates, rails, duty, heaters
 //   start-up checks   --health bits latched until the reset----'             --> report/: what is kept off, and why
-//   drive/            --what gain control cannot make good----------------------> protect/health
+//   drive/            --what gain control cannot correct  ----------------------> protect/health
 //
 // Trips are read from the latch itself, which survives resets: what tripped before this firmware started is in force from its first
 // instruction on. What must stay true: nobody but these writes here; nothing here touches an actuator.

@@ -1,6 +1,6 @@
 // What the bootloader told us: the hand-over record in RESET.MAILBOX (protocol/handover.ts).
 //
-// What must stay true: where the record is not valid its fields are any figures; where it is, they are figures that the contract has.
+// What must stay true: where the record is not valid, its fields may have any value; where it is valid, they have values of the contract.
 
 import {
   HANDOVER_MAGIC,

@@ -15,7 +15,7 @@ function placeOf(task: u32): usize {
   return releases + ((<usize>task) << 3);
 }
 
-/** Nothing is released: what a number that no task has keeps. */
+/** Nothing is released. A number that no task has keeps this value. */
 export function forgetReleases(): void {
   memory.fill(releases, 0xff, TASK_NUMBERS * 8);
   assert(earliestRelease() == NEVER, 'nothing is released now');

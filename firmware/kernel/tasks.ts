@@ -1,4 +1,4 @@
-// The manifest as the kernel asks it: which task runs when, and what it may cost. The table is protocol/firmware/tasks.ts.
+// What the kernel asks of the manifest: which task runs when, and what it may cost. The table is protocol/firmware/tasks.ts.
 //
 // A task is known by its number, the one that events and heartbeats carry. Tasks run in the order of `taskAt`, which is another: a loop over
 // all tasks goes over positions. What must stay true: a number that no task has is refused here, for every caller.

@@ -5,7 +5,7 @@
 // watchdog resets the chip.
 //
 // A long run of another task (a verification takes 90 ms) makes one feed late, and the next one would then come too soon after it: inside the
-// window, which resets the chip as well. That next feed is left out; there are nine more until the time is up.
+// window, which resets the chip as well. So that next feed is left out; nine more follow before the time is up.
 
 import { NS_PER_US, uptimeNs } from '../../protocol/guest/clock';
 import { POLICY_WATCHDOG_WINDOW_US } from '../../protocol/guest/generated/constants';

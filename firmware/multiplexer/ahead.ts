@@ -1,7 +1,7 @@
 // A look ahead: by how much the next service of a line may be delayed without any cell of the line missing its deadline.
 //
-// The services are followed in the order of the table, each as early as it can be. Idle time of the table takes up delay; where it has taken up all
-// that is asked for, nothing behind is touched. What must stay true: the answer is exact for the services it follows, so it names the same moment
+// The services are followed in the order of the table, each as early as it can be. Idle time of the table absorbs a delay; where all of it is
+// absorbed, no later service is affected. What must stay true: the answer is exact for the services it follows, so it names the same moment
 // whenever it is asked. Cells that are served beside the table (extras.ts) are not judged by it.
 
 import { dueOf } from './drift';
@@ -32,7 +32,7 @@ export function slackFrom(line: Line, start: i64, limit: i64): i64 {
   return slack;
 }
 
-/** Whether the services of a line can bear that it is free, at a bank, only at `free`. */
+/** Whether all services of a line are still in time when the line, at a bank, becomes free only at `free`. */
 export function canBear(line: Line, free: i64, bank: u32): bool {
   if (line.entries == 0) return true;
   const planned = plannedStart(line, 0);

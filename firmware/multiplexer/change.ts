@@ -75,7 +75,7 @@ export function tryChange(): void {
   if (all.pending == 0) all.givenUp++;
 }
 
-/** When the next table could begin if it were prepared from `start` on; NEVER: not so. */
+/** When the next table could begin if it were prepared from `start` on; NEVER: it could not. */
 function beginOf(start: i64): i64 {
   let begin = start;
   for (let round: u32 = 0; round < ROUNDS_MAX; round++) {

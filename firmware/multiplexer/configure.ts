@@ -59,7 +59,7 @@ export function configureCell(number: u32, setting: u32, value: u32): bool {
     default:
       return false;
   }
-  // A table was judged by what is no longer so.
+  // The table was judged by settings that are no longer in force.
   all.inForce = 0;
   assert(all.running == 0, 'nothing is executed');
   return true;

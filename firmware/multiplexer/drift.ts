@@ -56,7 +56,7 @@ export function dueOf(cell: Cell): i64 {
   return cell.state == MUX_CELL_VALID ? cell.last + cell.deadlineNs : NEVER;
 }
 
-/** Whether it is to be served as soon as there is room: it holds nothing that is right, or another value than it should. */
+/** Whether it is to be served as soon as there is room: it holds no valid value, or not the wanted one. */
 export function isUrgent(cell: Cell): bool {
   assert(cell.hurry <= 1, 'it is to hurry, or not');
   return cell.state != MUX_CELL_VALID || cell.code != cell.heldCode || cell.hurry != 0;

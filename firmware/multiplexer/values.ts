@@ -1,8 +1,8 @@
 // Values that a sequencer stores: a few are prepared for a cell, and each rising edge of its marker sets the next of them; after the last comes
 // the first.
 //
-// What must stay true: a value that is set by an edge is judged as one that is written over SMP (write.ts). One that is refused is counted, told,
-// and flags the sequencers that rely on the cell; the edge after it sets the value after it, so a program and its values stay in step.
+// What must stay true: a value that is set by an edge is judged as one that is written over SMP (write.ts). One that is refused is counted and
+// reported, and flags the sequencers that rely on the cell; the edge after it sets the value after it, so a program and its values stay in step.
 
 import {
   MUX_CODE_MAX,

@@ -1,6 +1,6 @@
 // What the chip has spent since a reader's last look: its activity counters, each times what one of them costs.
 //
-// Every reader keeps the counts of its own last look, so that two readers never take from each other. What must stay true: counters wrap,
+// Every reader keeps the counts of its own last look, so that two readers never disturb each other. What must stay true: counters wrap,
 // and differences of two readings are still exact; every kind that is counted has a cost.
 
 import { COUNTED_CYCLES, COUNTED_KINDS } from '../../protocol/guest/generated/constants';

@@ -32,7 +32,7 @@ import { railTrips, settleRailTrips } from '../sense/comparators';
 import { microkelvinOf, NO_TEMPERATURE } from '../sense/convert';
 import { AVERAGE_SHIFT, explainedMicrokelvin, forgetLoad, measureLoad, toldMicrowatts } from './load';
 
-/** What a condition measures while what it is about cannot be read: its interlock stays as it is. */
+/** The value of a condition whose quantity cannot be read at present: its interlock stays as it is. */
 export const NOT_MEASURABLE: u32 = u32.MAX_VALUE;
 
 /** Microkelvin of the last scan by channel; NO_TEMPERATURE when it is not readable. */

@@ -1,7 +1,7 @@
 // The health word: one bit per thing that is wrong or kept off (HEALTH_* in protocol/telemetry/health.ts), zero is healthy.
 //
 // Counters of the scheduler and the lines are compared with what they were a moment ago; a bit they raise lasts ten
-// seconds, so that a reader who looks once a second cannot miss it. What is kept off is read from the switches, not from what was meant. What
+// seconds, so that a reader who looks once a second cannot miss it. What is kept off is read from the switches themselves, not from what was requested. What
 // must stay true: the word is zero only while the chip drives everything that a freshly booted one drives.
 
 import { NS_PER_MS, NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
@@ -110,7 +110,7 @@ export function isWell(): bool {
   return healthWord() == 0 && uptimeNs() - wellSinceNs >= POLICY_WELL_AFTER_MS * NS_PER_MS;
 }
 
-/** Healthy long enough, the resets that came before are forgotten: they were not in a row with what may come. */
+/** Once healthy long enough, the earlier resets are forgotten: a later reset begins a new row. */
 function forgetResets(now: u64): void {
   if (healthWord() != 0) wellSinceNs = now;
   assert(now >= wellSinceNs, 'time does not run backwards');

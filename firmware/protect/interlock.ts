@@ -64,7 +64,7 @@ export function clearInterlock(number: u32): bool {
   const value = measured(row.condition, row.subject);
   // A thermometer that cannot be read neither trips nor keeps a trip.
   const holds = value != NOT_MEASURABLE && !isGone(row, value);
-  // A comparator's trip is what the comparator remembers: acknowledging it is what clears it.
+  // The comparator itself remembers its trip. To acknowledge it there clears it.
   if (holds && !forgetRailTrips(row.condition, row.subject)) return false;
   clear(number, true);
   return true;
@@ -114,6 +114,6 @@ function clear(number: u32, operator: bool): void {
   writeInterlockClear(INTERLOCK_CLEAR_KEY_KEY | number);
   assert(!isTripped(number), 'what was cleared is out of the latch');
   recordEvent(EVENT_INTERLOCK_CLEARED, number, operator ? 1 : 0);
-  // Outputs come back now, and what they do to the temperatures is no rise.
+  // Outputs come back now. The warmth that they bring does not count as a rise.
   forgetAverages();
 }

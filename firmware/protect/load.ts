@@ -1,7 +1,7 @@
-// How much warmer the 4 K plate should be for what the chip does just now: the part of a rise that is no surprise.
+// How much warmer the 4 K plate should be because of what the chip does now: the part of a rise that is expected.
 //
 // Measured here from the counters and from what the plate's heater was told, not taken from the budget task: an interlock does not depend on the
-// task that it guards. The plate follows its load within seconds, so a load that has just gone still explains what is left of it. What must
+// task that it guards. The plate follows its load within seconds, so a load that has just ended still explains the warmth that is left of it. What must
 // stay true: what was not counted or told explains nothing.
 
 import { uptimeNs } from '../../protocol/guest/clock';

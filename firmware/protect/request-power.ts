@@ -5,7 +5,7 @@
 //
 // A full bucket verifies a whole slot and its token at once. A request is served whole, so it may leave a debt, and the next one waits until that is
 // paid. What must stay true: no traffic takes more than its average for long, so that the budget (budget.ts) need not shed load for it: a client
-// that asks too much makes clients wait, and nothing else.
+// that asks too much makes clients wait, and has no other effect.
 
 import { NS_PER_CYCLE, uptimeNs } from '../../protocol/guest/clock';
 import {

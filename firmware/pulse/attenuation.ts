@@ -34,7 +34,7 @@ export function forgetAttenuation(): void {
   assert(madeUpFor == readFrontendAttenuation(SIGNAL_READOUT_RETURN), 'nothing is measured with another gain');
 }
 
-/** Everything until now is measured as the attenuation is now. */
+/** Everything up to now is measured with the present attenuation. */
 export function settleSequencers(): void {
   if (!sequencersReleased()) return;
   const busy = readSequencerBusy();

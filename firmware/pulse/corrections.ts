@@ -55,7 +55,7 @@ export function correctSequencers(): void {
     ofChange = calibrationChanges();
     done = 0;
   }
-  // A record that never came leaves the settings of the reset.
+  // Without any record the settings stay as after a reset.
   if (ofChange == 0 || done == ALL) return;
   const busy = readSequencerBusy();
   for (let sequencer: u32 = 0; sequencer < SEQUENCER_COUNT; sequencer++) {

@@ -57,7 +57,7 @@ import { releaseSequencers } from './release';
 import { SEQUENCER_COUNT } from './sequencers';
 
 const ABSENT: u64 = u64.MAX_VALUE;
-/** What a sequence with every part as large as it may be takes; the staging area is a little larger. */
+/** Bytes of the largest sequence that there can be; the staging area is a little larger. */
 const LENGTH_MAX: u64 = 0x7_0000;
 const WORD_MASK: u64 = 3;
 

@@ -1,4 +1,4 @@
-// Integration of one block: samples times a table, summed up. This loop is where the time goes.
+// Integration of one block: samples times a table, summed up. Most of the time is spent in this loop.
 //
 //   block of 1,024 samples x {cosine, sine}  ──>  four sums: I cos, Q cos, I sin, Q sin
 //

@@ -193,7 +193,7 @@ function storeWhole(length: u32): u32 {
   memory.copy(draft, staged, length);
   faultPlace = refusedField(draft);
   if (faultPlace != NO_FAULT) return STATUS_GROUP + RO_ERR_FIELD;
-  // Whoever asks a second time, because the answer was lost, has what he asked for.
+  // A client that asks a second time, because the answer was lost, gets the same answer.
   if (draftIsInForce(length)) return 0;
   if (base != ABSENT && base != calibrationSequence()) return STATUS_GROUP + RO_ERR_STALE;
   startStore(length);

@@ -49,7 +49,7 @@ function selfConfirm(): bool {
     if (waits && confirmingItself(isWell())) return true;
   }
   assert(nextLookNs > now, 'the next look is in the future');
-  // Set anew at every run, for a run of an event task uses up its release.
+  // Set anew at every run, because a run of an event task uses up its release.
   if (waits) wakeTask(TASK_SMP, nextLookNs);
   return false;
 }
@@ -72,7 +72,7 @@ function serveNext(): void {
     wakeTask(TASK_SMP, laterNs);
     return;
   }
-  // A line interrupts for every part of a frame, and a burst of echoes must not wait for what it does not ask for.
+  // A line interrupts for every part of a frame, so health is calculated only where a request waits, and not for an echo, which does not need it.
   if (!requestWaits()) return;
   noteService();
   assert(nextLookNs != 0, 'whether to confirm itself comes before requests');

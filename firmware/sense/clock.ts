@@ -1,8 +1,8 @@
 // Clock supervision: the loop follows the better of two references, and says so.
 //
 // A reference that goes is left at once, in the interrupt of the lost lock. One that drifts or jitters is left after two looks, half a second
-// apart, if the other one is better. It does not go back by itself: a person decides to trust a reference again that was bad once, or the
-// other one fails too. What must stay true: a switch always goes to a reference that is there; no other file writes CLOCK.SELECT.
+// apart, if the other one is better. It does not go back by itself. It goes back when a person decides to trust the first reference again,
+// or when the other one fails too. What must stay true: a switch always goes to a reference that is there; no other file writes CLOCK.SELECT.
 
 import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
 import { EVENT_CLOCK_SWITCHED, REFERENCE_COUNT } from '../../protocol/guest/generated/constants';

@@ -1,4 +1,4 @@
-// What the rails' comparators have seen, noted in their interrupt: the line must fall, and the interlock must still find it.
+// What the rails' comparators have seen, noted in their interrupt: the line must be released, and the interlock must still see the trip.
 
 import { CONDITION_RAIL_TRIPPED, RAIL_COUNT } from '../../protocol/guest/generated/constants';
 import {

@@ -2,7 +2,7 @@
 //
 //   loss 3 dB above where it was in three of the last eight looks --> lost        in none of them --> back
 //
-// Which qubits become unreadable by that, drive/fidelity.ts knows; what the converters see, drive/gain.ts. What must stay true: a loss is compared
+// What the converters see is the business of drive/gain.ts. What must stay true: a loss is compared
 // with what the line lost when it was first seen.
 
 import { EVENT_SIGNAL_BACK, EVENT_SIGNAL_LOST, SIGNAL_COUNT } from '../../protocol/guest/generated/constants';

@@ -177,7 +177,7 @@ function whatIsWrong(channel: u32, reading: u32, microkelvin: u32): u32 {
   const isNear = distance(microkelvin, entry.medianMicrokelvin) <= jumpMicrokelvin(channel);
   if (entry.kept == 0 || isNear) return SENSOR_TRUSTED;
   if (entry.badInARow < JUMPS_TRUSTED) return SENSOR_JUMP;
-  // It stays where it jumped to: the plate is there.
+  // Several readings agree with the jump, so the plate has really moved.
   entry.kept = 0;
   return SENSOR_TRUSTED;
 }
@@ -201,7 +201,7 @@ function compare(): void {
   assert(limit != 0, 'two thermometers are never equal');
   const differ = distance(first, second) > limit;
   const differed = channelState(CHANNEL_PLATE_4K) == SENSOR_DISAGREES;
-  // Half of the limit ends what the whole of it began.
+  // The disagreement begins at the limit and ends at half of it.
   if (differed && !differ && distance(first, second) > limit / 2) return;
   assert(first != NO_TEMPERATURE && second != NO_TEMPERATURE, 'two temperatures are compared');
   judge(CHANNEL_PLATE_4K, differ ? SENSOR_DISAGREES : SENSOR_TRUSTED);

@@ -39,7 +39,7 @@ export function difference(core: usize, a: u32, b: u32): u32 {
   return setFlags(core, result, a < b ? 1 : 0, ((a ^ b) & (a ^ result)) >> 31);
 }
 
-/** The last bit that leaves a word in a shift by `by`, counted from where it leaves. */
+/** The last bit that a shift by `by` moves out of a word, counted from the end where bits leave. */
 function lastOut(bits: u32, by: u32): u32 {
   const bit = by - 1 < WORD_BITS ? (bits >> (by - 1)) & 1 : 0;
   assert(bit <= 1, 'one bit');
@@ -62,7 +62,7 @@ export function shiftedRight(core: usize, a: u32, by: u32): u32 {
   return setFlags(core, result, lastOut(a, by), 0);
 }
 
-/** With the sign coming in. */
+/** An arithmetic shift: copies of the sign come in. */
 export function signShiftedRight(core: usize, a: u32, by: u32): u32 {
   const result = <u32>(<i32>a >> <i32>min(by, WORD_BITS - 1));
   assert(result >> 31 == a >> 31, 'the sign stays');

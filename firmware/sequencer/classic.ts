@@ -186,7 +186,7 @@ function realTime(core: usize, word: usize, opcode: u32, index: u32, window: i64
 function endClassic(core: usize, opcode: u32, index: u32, time: i64): u32 {
   assert(opcode < Q1_REAL_TIME_OPCODE, 'the real-time core ends a sequencer by itself');
   assert(index <= INSTRUCTIONS_MAX, 'an instruction of the program, or its end');
-  // One that has no code reports nothing: with room for a record, what is not stop is illegal.
+  // With room for a record the instruction was not waiting for it, so whatever is not stop is illegal.
   if (opcode != Q1_OP_STOP && opcode != Q1_OP_ILLEGAL && recordsFull()) return REST_RECORDS;
   assert(index < INSTRUCTIONS_MAX || opcode == Q1_OP_ILLEGAL, 'behind the last instruction stands an illegal one');
   if (opcode != Q1_OP_STOP) {

@@ -8,7 +8,7 @@ import { DRIFT_PART, DRIFT_PPB, DRIFT_SINCE, DRIFT_WHOLE, UNTIL } from './layout
 import { grown, TURN } from './phase';
 
 const BILLION: i64 = 1_000_000_000;
-/** A clock further off is none that a controller follows. */
+/** A controller never follows a clock that is further off. */
 const PPB_MOST: i32 = 1_000_000;
 
 /** From the time the sequencers have been brought to, the clock is fast by `ppb`; false where that is out of range. */

@@ -166,7 +166,7 @@ function latchOne(core: usize, what: u32, place: usize, value: u32): bool {
   return latch(core, place, value);
 }
 
-/** An operator that does not exist is met by the real-time core, which stops there. */
+/** The real-time core stops at an operator that does not exist; here it is reported and stored. */
 function setConditionOf(core: usize, word: usize, enable: u32, mask: u32, operator: u32): bool {
   assert(TRIGGERS == (1 << TRIGGER_ADDRESSES) - 1, 'a mask has a bit for each address');
   if (enable > 1 || mask > TRIGGERS || operator > OPERATOR_MOST) {

@@ -175,7 +175,7 @@ function deliver(received: i64, address: u32): void {
   const count = load<u32>(DELIVERED_COUNT);
   for (let index: u32 = 0; index < CORE_COUNT; index++) {
     const core = coreAt(index);
-    // Only one that has stood still for 4096 triggers lags so far; it takes them with its latches as they are.
+    // Only a core that has stood still for 4096 triggers is so far behind. It counts them with its latches as they are now.
     if (count - load<u32>(core, CURSOR) >= DELIVERED_MAX) takeTriggers(core, NEVER);
     assert(count - load<u32>(core, CURSOR) < DELIVERED_MAX, 'no trigger is overwritten before every core has taken it');
   }

@@ -81,7 +81,7 @@ export const STOPPED: u32 = 1;
 export const AFTER_OTHERS: u32 = 2;
 export const AFTER_SYNC: u32 = 3;
 export const AFTER_TRIGGER: u32 = 4;
-/** Executed, but for the sums of its window, which the host supplies. */
+/** Executed, except for the sums of its window, which the host supplies. */
 export const AFTER_SUMS: u32 = 5;
 /** Not yet: its window opens later than the run goes to, and the converter cannot be asked about the future. */
 export const AFTER_UNTIL: u32 = 6;

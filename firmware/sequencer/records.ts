@@ -22,7 +22,7 @@ export function record(kind: u32, core: usize, index: u32, time: i64, a: u32, b:
   if (isWanted(kind)) write(kind, core, index, time, a, b, c, d);
 }
 
-/** As `record`, of a kind that is wanted: for those who ask before they gather what it holds. */
+/** As `record`, of a kind that is wanted: for callers that check before they collect its contents. */
 export function write(kind: u32, core: usize, index: u32, time: i64, a: u32, b: u32, c: u32, d: u32): void {
   assert(index <= SEQUENCER_RECORD_INDEX_NONE, 'an index that its half word holds');
   const count = load<u32>(RECORD_COUNT);

@@ -97,7 +97,7 @@ export function executeSecondSet(core: usize, word: usize, opcode: u32): u32 {
   return execute(core, word, toDo, a, b);
 }
 
-/** Rows stand in the order jumps, calculations. What has no code where it belongs has none: it is illegal. */
+/** Rows stand in the order jumps, calculations. An instruction without code in its group is illegal. */
 function execute(core: usize, word: usize, toDo: u32, a: u32, b: u32): u32 {
   assert((word & (Q1_WORD_SIZE - 1)) == 0, 'an instruction begins where a word begins');
   return toDo >= Q1_DO_FLAGGED_NOT ? calculate(core, word, toDo, a, b) : jump(core, word, toDo, a, b);
@@ -114,7 +114,7 @@ function put(core: usize, register: u32, value: u32): u32 {
   return STRAIGHT_ON;
 }
 
-/** The high word last: it is what stays where both destinations are one register. */
+/** The high word is written last, so it stays where both destinations are the same register. */
 function putBoth(core: usize, word: usize, value: u64): u32 {
   assert(<u32>load<u16>(word, Q1_WORD_C) < Q1_REGISTER_COUNT, 'a second register that was judged too');
   put(core, load<u8>(word, Q1_WORD_X), <u32>value);

@@ -55,7 +55,7 @@ import {
 } from './layout';
 
 const NO_INDEX: u32 = 0xffff;
-/** What is cleared at once: from FLAGS' neighbours to the last word of the state. */
+/** What is cleared at once: from FLAGS to the last word of the state. */
 const STATE_FROM: usize = FLAGS;
 const STATE_TO: usize = ACQUISITION_COUNT;
 const BINNING_NS: u32 = 300;

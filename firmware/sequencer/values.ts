@@ -1,7 +1,7 @@
 // What a register holds, judged where an instruction uses it: gains, offsets, frequencies, phases, markers, conditions.
 //
-// An immediate is judged when the sequence is loaded; a register cannot be. The instruction takes the bits it has wires for, as the
-// instrument does, and plays something else than was meant; so the sequencer is flagged and a record says which instruction it was, one
+// An immediate is judged when the sequence is loaded; a register cannot be. The instruction takes as many bits as it has room for, as
+// the instrument does, and plays something else than was meant; so the sequencer is flagged and a record says which instruction it was, one
 // record however many of its registers are wrong.
 // Gains and offsets are 16 bits. Compilers leave them in a register with their sign or, after a shift, without it: both are good,
 // so that a register is only wrong where it is neither.

@@ -99,8 +99,8 @@ function startStateWrite(): u32 {
 }
 
 /**
- * The slot of the image with this hash TLV. If both hold it: the running one; in safe mode one that verifies, for what an upload cut in its
- * signature left behind bears the same hash.
+ * The slot of the image with this hash TLV. If both hold it: the running one; in safe mode one that verifies. An upload
+ * that was cut within its signature leaves the same hash behind, and does not verify.
  */
 function findByHash(hash: usize): u32 {
   assert(isInRam(hash, HASH_SIZE), 'there is a whole hash');

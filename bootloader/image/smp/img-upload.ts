@@ -51,7 +51,7 @@ const BLOCK_SIZE: u32 = 1024;
 /** Info, SHA-256, KEYHASH and signature: the least that stands behind what is signed. */
 const TLVS_LEAST: u32 = 4 + 36 + 36 + 68;
 
-// What a request is worked on as: each step of it begins here again.
+// What is being done for the request. A request takes several steps; each step looks here first.
 const IDLE: u32 = 0;
 const EMPTYING: u32 = 1;
 const STORING: u32 = 2;

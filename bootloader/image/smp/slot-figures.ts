@@ -38,7 +38,7 @@ export function reportSlots(): void {
   addCounter('b_found', b + offsetof<SlotFigures>('found'));
 }
 
-/** As of the last look at the slots; STAT reads figures where they stand. */
+/** Copies what the last look at the slots found into the block that STAT reads. */
 export function refreshSlots(): void {
   for (let slot: u32 = 0; slot < SLOT_COUNT; slot++) {
     const to = figuresOf(slot);

@@ -8,14 +8,14 @@
 // each FLASH interrupt (flashService) ask `stateBusy`: asking is what moves the change on; when it is false, `stateFailed` tells how it
 // went. A change that changes nothing is done at once. Power lost in between leaves the old state or the new one.
 //
-// What is new in a record beside the entries: which slot was confirmed last, and flags of each image (protocol/image/boot-record.ts). Of images
+// A record has more than the two entries: which slot was confirmed last, and flags of each image (protocol/image/boot-record.ts). Of images
 // that count as equal, or that both were confirmed, the one confirmed last boots; that is decided in decide.ts, from what is kept here.
 //
 // A confirm is its record, the same record once more, and then the security counter: when both records hold, the fuses are brought up to the
 // image's counter, on the FUSES line. Cut in between, the next boot of the confirmed image completes the burn (settle.ts).
 //
-// Why twice: a bit of flash may rot at any time. The newest record is then none, and the one before it is the state; that one must say the same
-// of what a client was told. It costs one more program operation a confirm, 0.2 ms and one of the 32 places of a sector. Where power was
+// Why twice: a bit of flash may rot at any time. Then the newest record does not count, and the one before it does; so that one must say the
+// same about what a client was told. It costs one more program operation a confirm, 0.2 ms and one of the 32 places of a sector. Where power was
 // cut between the two, the client got no reply; a confirm that is requested again writes the second one. No other change is reported as lasting, so
 // no other is written twice: where the record of a request rots, no trial begins; where that of a rejection rots, the image is refused again.
 
@@ -61,7 +61,7 @@ import { TRAILER_ASKS_NOTHING, TRAILER_ASKS_PERMANENT, trailerAsks } from './tra
 
 const HASH_SIZE: usize = 32;
 
-/** What the append under way will have made of which slot: SLOT_CONFIRMED, SLOT_PENDING, SLOT_REJECTED or SLOT_UNMARKED. */
+/** The slot that the append under way changes, and its new state: SLOT_CONFIRMED, SLOT_PENDING, SLOT_REJECTED or SLOT_UNMARKED. */
 let changeTo: u32 = 0;
 let changedSlot: u32 = 0;
 let changing: bool = false;

@@ -96,7 +96,7 @@ export function loadJournal(): void {
   tailOf(current).extension = <u8>RECORD_EXTENSION_VALUE;
 }
 
-/** What is CONFIRMED is EARNED; and what a record implies that was written by code that did not know the extension. */
+/** Fills in what a record implies: CONFIRMED means EARNED; and code that did not know the extension left its bytes erased. */
 function fillInExtension(record: usize): void {
   assert(record == current || record == older, 'a record that was read and is valid');
   const tail = tailOf(record);

@@ -92,7 +92,7 @@ function remainder(bytes: usize, length: u32): u32 {
   return state;
 }
 
-/** What is CONFIRMED is EARNED; and what a record implies that was written by code that did not know the extension. */
+/** Fills in what a record implies: CONFIRMED means EARNED; and code that did not know the extension left its bytes erased. */
 function completeExtension(record: usize): void {
   assert(isInRam(record, RECORD_SIZE), 'a whole record is in memory');
   const tail = tailOf(record);
