@@ -1,5 +1,6 @@
 // What `coldrig calibrate` works on: a device behind a target, or a new board in its fridge whose time runs while a client waits.
 
+import { randomInt } from 'node:crypto';
 import { second } from '../../hil/rig/time.ts';
 import { WiredCryostat } from '../../hil/rig/wiring.ts';
 import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
@@ -36,7 +37,7 @@ export async function emulated(options: EmulatedOptions, signal: AbortSignal): P
   device.run(SETTLE_NS);
   for (const fault of faults) device.fault(fault);
   const client = device.client();
-  return { client, readout: new SmpReadout(client, { signal }) };
+  return { client, readout: readoutOf(client, signal) };
 }
 
 export async function behindTarget(
@@ -46,5 +47,9 @@ export async function behindTarget(
 ): Promise<Reached> {
   // A serial line may still carry answers to a client before us.
   const client = await SmpClient.open(target, { timeoutMs, firstSequence: process.pid & 0xff, signal });
-  return { client, readout: new SmpReadout(client, { signal }) };
+  return { client, readout: readoutOf(client, signal) };
+}
+
+function readoutOf(client: SmpClient, signal: AbortSignal): SmpReadout {
+  return new SmpReadout(client, { claim: randomInt(1, 2 ** 32), signal });
 }

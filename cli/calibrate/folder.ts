@@ -1,9 +1,11 @@
-// The folder of calibration records on disk: each file is written whole (another name, sync, rename), and a record is never replaced.
+// The folder of calibration records on disk: each file is written whole (another name, sync, rename), and a record is never replaced. What must stay
+// true: one calibration at a time writes into a folder; a second one finds that out before it has written anything.
 
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecordError } from '../../host/tools/calibration/record.ts';
 import { CalibrationRecords, type RecordFolder } from '../../host/tools/calibration/session.ts';
+import { takeLock } from '../../host/tools/once.ts';
 import { Failure } from '../failure.ts';
 import { readText, writeOutput } from '../files.ts';
 import { systemReason } from '../system-error.ts';
@@ -51,7 +53,7 @@ export class DiskFolder implements RecordFolder {
     rmSync(join(this.path, name), { force: true });
   }
 
-  private make(): void {
+  make(): void {
     try {
       mkdirSync(this.path, { recursive: true });
     } catch (error) {
@@ -66,6 +68,15 @@ export class DiskFolder implements RecordFolder {
       `the folder of records ${this.path} cannot be ${what}: ${reason}; choose another with --records`,
     );
   }
+}
+
+/** Makes the folder this process's own, until the function that it returns is called. */
+export function takeFolder(path: string): () => void {
+  new DiskFolder(path).make();
+  const giveBack = takeLock(join(path, 'lock'));
+  if (giveBack) return giveBack;
+  const text = `another calibration writes into the folder of records ${path}`;
+  throw new Failure('BUSY', `${text}; wait until it has ended, or choose another folder with --records`);
 }
 
 /** Everything in a folder; a file that is no record is told with its name. */

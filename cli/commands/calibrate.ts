@@ -1,19 +1,22 @@
 // `coldrig calibrate`: brings the readout of a device into its limits, keeps it there, and shows the records of it. Thin over host/tools/calibration.
 
 import { Command } from 'commander';
+import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
+import type { ReadoutChain } from '../../host/plant/readout/chain-data.ts';
 import { compareRecords } from '../../host/tools/calibration/compare.ts';
 import { deviceIdentity, deviceTime } from '../../host/tools/calibration/device.ts';
 import { GraphError } from '../../host/tools/calibration/graph.ts';
 import { planOfChain } from '../../host/tools/calibration/plan-of-chain.ts';
 import type { RunRecord } from '../../host/tools/calibration/record.ts';
+import { DeviceReset } from '../../host/tools/calibration/session.ts';
 import { MeasurementError } from '../../host/tools/calibration/smp-readout.ts';
 import { graphOf, quantitiesOf, rootsOf, Station } from '../../host/tools/calibration/station.ts';
 import { maintainAll, type Told, type Work, watchOn } from '../../host/tools/calibration/work.ts';
 import { presets } from '../../host/tools/open-fridge.ts';
 import { readoutPresets, usualReadout } from '../../host/tools/readout/open-readout.ts';
-import type { SmpClient } from '../../host/tools/smp/index.ts';
-import { behindTarget, emulated } from '../calibrate/device.ts';
-import { openRecords } from '../calibrate/folder.ts';
+import { type SmpClient, SmpError } from '../../host/tools/smp/index.ts';
+import { behindTarget, emulated, type Reached } from '../calibrate/device.ts';
+import { openRecords, takeFolder } from '../calibrate/folder.ts';
 import { comparisonText, historyText, runLine, tableText } from '../calibrate/words.ts';
 import { open } from '../cryostat/open.ts';
 import { ExitCode, Failure } from '../failure.ts';
@@ -50,7 +53,7 @@ export function addCalibrateCommand(program: Command): void {
       .argument('[node]', 'a calibration (threshold-3), or all of a kind (resonator); everything when left out')
       .option(
         '--target <place>',
-        'udp://host:port, serial:///dev/ttyX or serial://host:port; refused for now, see docs/calibration.md; a new board in its fridge when left out',
+        'udp://host:port, serial:///dev/ttyX or serial://host:port; a new board in its fridge when left out',
       )
       .option('--timeout <ms>', 'how long to wait for an answer of the device', parseMilliseconds)
       .option('--fridge <fridge>', `fridge of the board: a preset (${presets.join(', ')}) or a YAML file`, 'uts')
@@ -108,31 +111,51 @@ async function calibrateDevice(node: string | undefined, options: CalibrateOptio
       exitCode: ExitCode.USAGE,
     });
   return untilInterrupted(async (signal) => {
-    const records = openRecords(options.records);
     const fridge = open(options.fridge);
     const chain = openChain(options.chain ?? usualReadout(fridge));
     const plan = usable(() => planOfChain(chain, options.channels));
     const quantities = quantitiesOf(plan);
     const graph = graphOf(quantities);
     const roots = usable(() => rootsOf(graph, node));
-    const { target, timeout, seed, fault: faults = [] } = options;
-    const notes = buildNotes(options.json === true);
-    const { client, readout } = await (target === undefined
-      ? emulated({ fridge, chain, seed, faults, notes }, signal)
-      : behindTarget(target, timeout, signal));
+    const giveBack = takeFolder(options.records);
     try {
-      const identity = await deviceIdentity(client, { signal });
-      const device = { identity, now: () => deviceTime(client, { signal }) };
-      const station = new Station(quantities, plan, readout, records, device);
-      return await work({ graph, plan, records, station, roots }, options, client, signal);
-    } catch (error) {
-      if (error instanceof MeasurementError) throw new Failure('MEASUREMENT', error.message);
-      throw error;
+      const records = openRecords(options.records);
+      return await withReadout(options, { fridge, chain }, signal, async ({ client, readout }) => {
+        const identity = await deviceIdentity(client, { signal });
+        const device = { identity, now: () => deviceTime(client, { signal }) };
+        const station = new Station(quantities, plan, readout, records, device);
+        return await work({ graph, plan, records, station, roots }, options, client, signal);
+      });
     } finally {
-      await readout.leave().catch(() => undefined);
-      await client.close();
+      giveBack();
     }
   });
+}
+
+/** Works with the readout of the device, which is put back as it was, whatever happens. */
+async function withReadout(
+  { target, timeout, seed, fault: faults = [], json, records }: CalibrateOptions,
+  plant: { fridge: Fridge; chain: ReadoutChain },
+  signal: AbortSignal,
+  what: (reached: Reached) => Promise<Result>,
+): Promise<Result> {
+  const notes = buildNotes(json === true);
+  const reached = await (target === undefined
+    ? emulated({ ...plant, seed, faults, notes }, signal)
+    : behindTarget(target, timeout, signal));
+  try {
+    await reached.readout.begin();
+    return await what(reached);
+  } catch (error) {
+    if (error instanceof MeasurementError) throw new Failure('MEASUREMENT', error.message);
+    if (error instanceof DeviceReset) throw new Failure('DEVICE_RESET', error.message);
+    if (!(error instanceof SmpError) || (error.kind !== 'timeout' && error.kind !== 'link')) throw error;
+    const advice = `what was measured is in ${records}, and the same command goes on where it was`;
+    throw new Failure(error.name, `${error.message}; ${advice}`);
+  } finally {
+    await reached.readout.leave().catch(() => undefined);
+    await reached.client.close();
+  }
 }
 
 async function work(given: Work, options: CalibrateOptions, client: SmpClient, signal: AbortSignal): Promise<Result> {

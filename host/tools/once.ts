@@ -55,8 +55,8 @@ async function madeUnderLock<Made>(
   }
 }
 
-/** A function that releases the lock; undefined while another process has it. */
-function takeLock(path: string): (() => void) | undefined {
+/** A function that releases the lock and removes its file; undefined while another process has it. Where there can be no lock, everybody has it. */
+export function takeLock(path: string): (() => void) | undefined {
   let file: number | undefined;
   try {
     file = openLocked(path, lockMode);

@@ -4,6 +4,7 @@
 // the same runs, in the same order, as one that was not: it is repeated from its beginning with the outcomes of its records, until they are used
 // up. For this the moment and the roots of a session are in a file of its own, which is written before its first run.
 
+import { SmpError } from '../smp/index.ts';
 import { type CalibrationGraph, CalibrationState, type DeviceTime, type RunKind } from './graph.ts';
 import { CalibrationFailure, type MaintainOptions, maintain } from './maintain.ts';
 import {
@@ -41,6 +42,37 @@ export interface Bench {
   run(node: string, kind: RunKind): Promise<RunReport>;
   /** Which corrections the device has in force: another text for others. */
   inForce(): Promise<string>;
+}
+
+/** The device was reset while it was calibrated: its settings are lost, and nobody knows for how long it was away. */
+export class DeviceReset extends Error {}
+
+/** Does work on a device that must not be reset meanwhile; the moments before and after it. Rejects with a DeviceReset. */
+export async function withoutReset<Result>(
+  bench: Pick<Bench, 'now'>,
+  boot: number,
+  what: string,
+  work: () => Promise<Result>,
+): Promise<{ start: DeviceTime; end: DeviceTime; result: Result }> {
+  const start = sameBoot(await bench.now());
+  let result: Result;
+  try {
+    result = await work();
+  } catch (error) {
+    // What the device refuses because it was reset is not the cause. A link that is cut says nothing, and is not waited for again.
+    const isLink = error instanceof SmpError && (error.kind === 'timeout' || error.kind === 'link');
+    if (!isLink) await bench.now().then(sameBoot, () => undefined);
+    throw error;
+  }
+  return { start, end: sameBoot(await bench.now()), result };
+
+  function sameBoot(time: DeviceTime): DeviceTime {
+    if (time.boot === boot) return time;
+    const text = `the device was reset while it was calibrated (boot ${boot}, now boot ${time.boot}), at ${what}`;
+    throw new DeviceReset(
+      `${text}; 'coldrig bootlog' says why. The same command calibrates again: it checks everything`,
+    );
+  }
 }
 
 const SESSION_FILE = 'session.json';
@@ -147,7 +179,7 @@ export async function calibrate(
   const run = async (node: string, kind: RunKind) => {
     const earlier = repeated.next();
     if (!earlier.done) return outcomeOf(earlier.value);
-    return outcomeOf(await measured(node, kind, records, bench, session.first, options));
+    return outcomeOf(await measured(node, kind, records, bench, session, options));
   };
   try {
     await maintain(graph, state, root, session.begin, run, options);
@@ -178,17 +210,17 @@ async function measured(
   kind: RunKind,
   records: CalibrationRecords,
   bench: Bench,
-  session: number,
+  session: OpenSession,
   options: SessionOptions,
 ): Promise<RunRecord> {
-  const start = await bench.now();
-  const report = await bench.run(node, kind);
-  const end = await bench.now();
+  const what = `${kind} ${node}`;
+  const run = await withoutReset(bench, session.begin.boot, what, () => bench.run(node, kind));
+  const { start, end, result: report } = run;
   const number = records.nextNumber;
   const record: RunRecord = {
     format: RECORD_FORMAT,
     number,
-    session,
+    session: session.first,
     node,
     kind,
     ...bench.identity,

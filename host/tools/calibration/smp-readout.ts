@@ -4,15 +4,25 @@
 //
 // Frequency, amplitude and window are settings of the sequencer, so one upload serves a whole scan; the amplitude is the offset of path 0, which the
 // oscillator turns. Bit 3 of the markers stands for a pi pulse. What must stay true: only SMP is used, so a device in a lab works like one on the bench; the
-// sequencer is left stopped, and with the settings of a reset.
+// sequencer is left stopped, and with the settings of a reset; the tone of each channel is left as the record has it, or as it was found. Whoever has
+// a number claims the readout, and touches nothing while another client has it.
 
 import { crc32 } from 'node:zlib';
+import { CalChannel } from '../../../protocol/calibration/record.ts';
 import { SequencerFlag, SequencerState, sequencerFlagNames } from '../../../protocol/q1/status.ts';
 import { ReadoutLimit } from '../../../protocol/readout/module.ts';
 import { type CalibrationRecord, decodeCalibration, encodeCalibration } from '../calibration-record.ts';
 import { assembleSequence } from '../q1/index.ts';
-import type { SmpClient } from '../smp/index.ts';
-import { configureReadout, readCalibration, readoutState, storeCalibration } from '../smp/readout.ts';
+import { type SmpClient, SmpError } from '../smp/index.ts';
+import {
+  claimReadout,
+  configureReadout,
+  readCalibration,
+  readoutClaim,
+  readoutState,
+  readReadoutSetting,
+  storeCalibration,
+} from '../smp/readout.ts';
 import {
   clearSequencerBins,
   configureSequencer,
@@ -48,7 +58,14 @@ const HARMLESS =
   SequencerFlag.ACQ_SCOPE_OVERWRITTEN_PATH_0 |
   SequencerFlag.ACQ_SCOPE_OVERWRITTEN_PATH_1;
 
+/** How long a claim lasts without a measurement: the slowest one, on a serial line, takes less. */
+const CLAIM_MS = 30_000;
+/** For putting things back: a link that is cut is not waited for. */
+const LEAVE_MS = 2000;
+
 export interface SmpReadoutOptions {
+  /** Number of this client, above 0; without it nothing is claimed. */
+  claim?: number;
   /** Sequencer that is used; the others are left alone. */
   sequencer?: number;
   signal?: AbortSignal;
@@ -57,22 +74,42 @@ export interface SmpReadoutOptions {
 export class SmpReadout implements ReadoutBench {
   private readonly client: SmpClient;
   private readonly sequencer: number;
+  private readonly claim: number | undefined;
   private readonly options: { signal?: AbortSignal };
   /** Shots and window of the sequence that is loaded. */
   private loaded = '';
   private madeFrom: number | undefined;
+  /** What is measured with is ours, and has to be put back. */
+  private isOurs = false;
+  /** Tones as they were found, by channel. */
+  private readonly found = new Map<number, number>();
 
-  constructor(client: SmpClient, { sequencer = 0, signal }: SmpReadoutOptions = {}) {
+  constructor(client: SmpClient, { sequencer = 0, claim, signal }: SmpReadoutOptions = {}) {
     this.client = client;
     this.sequencer = sequencer;
+    this.claim = claim;
     this.options = { signal };
+  }
+
+  /** Takes what it measures with. Rejects, and changes nothing, while another client works with the readout, or the sequencer runs. */
+  async begin(): Promise<void> {
+    await this.renew();
+    const { state } = await sequencerState(this.client, this.sequencer, this.options);
+    if (state === SequencerState.RUNNING || state === SequencerState.Q1_STOPPED) {
+      await this.giveBack();
+      const text = `sequencer ${this.sequencer}, which measures, runs a program`;
+      throw new MeasurementError(`${text}; wait until it has ended, or stop it`);
+    }
+    this.isOurs = true;
   }
 
   async measure(tone: Tone): Promise<Shots> {
     const { client, sequencer, options } = this;
     const { channel, driveHertz, listenHertz = driveHertz, amplitude, windowNs, shots } = tone;
+    if (this.isOurs) await this.renew();
+    else await this.begin();
     await this.load(shots, windowNs);
-    await configureReadout(client, 'FREQUENCY', channel, Math.round(listenHertz * QUARTERS), options);
+    await this.tune(channel, Math.round(listenHertz * QUARTERS));
     const set = (setting: Parameters<typeof configureSequencer>[2], value: number) =>
       configureSequencer(client, sequencer, setting, value, 0, options);
     await set('INPUT', 1 + channel);
@@ -100,14 +137,49 @@ export class SmpReadout implements ReadoutBench {
     return sequence === 0 ? 'none' : `${sequence}-${crc32(payload).toString(16)}`;
   }
 
-  /** Back to how the sequencer was before: idle, silent, its input the responses. */
+  /** Back to how it was before: the sequencer idle, silent, its input the responses; the tones those of the record, or those that were found. */
   async leave(): Promise<void> {
-    // The work may have been ended by a signal; this is short and is done in any case.
+    if (!this.isOurs) return;
+    this.isOurs = false;
     const { client, sequencer } = this;
-    await stopSequencers(client, 1 << sequencer);
-    for (const setting of ['INPUT', 'FREQUENCY', 'OFFSET'] as const)
-      await configureSequencer(client, sequencer, setting, 0);
-    await configureSequencer(client, sequencer, 'SYNC_ENABLE', 0);
+    // The work may have been ended by a signal; this is short and is done in any case.
+    const options = { timeoutMs: LEAVE_MS };
+    await stopSequencers(client, 1 << sequencer, options);
+    for (const setting of ['INPUT', 'FREQUENCY', 'OFFSET', 'SYNC_ENABLE'] as const)
+      await configureSequencer(client, sequencer, setting, 0, 0, options);
+    const { channels } = decodeCalibration((await readCalibration(client, options)).payload);
+    for (const [channel, found] of this.found) {
+      const { flags, frequencyQuarterHertz } = channels[channel];
+      const isCalibrated = (flags & CalChannel.FLAG_TONE) !== 0;
+      await configureReadout(client, 'FREQUENCY', channel, isCalibrated ? frequencyQuarterHertz : found, options);
+    }
+    await this.giveBack();
+  }
+
+  private async tune(channel: number, quarterHertz: number): Promise<void> {
+    const { client, found, options } = this;
+    // Until the next record or reset; a scan writes no flash.
+    if (!found.has(channel)) found.set(channel, (await readReadoutSetting(client, 'FREQUENCY', channel, options)) | 0);
+    await configureReadout(client, 'FREQUENCY', channel, quarterHertz, options);
+  }
+
+  /** The claim lasts for so long from now on. */
+  private async renew(): Promise<void> {
+    if (this.claim === undefined) return;
+    try {
+      await claimReadout(this.client, this.claim, CLAIM_MS, this.options);
+    } catch (error) {
+      if (!(error instanceof SmpError) || error.name !== 'CLAIMED') throw error;
+      this.isOurs = false;
+      const other = await readoutClaim(this.client, this.options);
+      const ends = `by itself in ${Math.ceil((other?.leftMs ?? 0) / 1000)} s at the latest if that one was killed`;
+      const text = 'another client works with the readout of this device';
+      throw new MeasurementError(`${text}; wait until it has ended (its claim ends ${ends}), then call again`);
+    }
+  }
+
+  private async giveBack(): Promise<void> {
+    if (this.claim !== undefined) await claimReadout(this.client, this.claim, 0, { timeoutMs: LEAVE_MS });
   }
 
   private async load(shots: number, windowNs: number): Promise<void> {

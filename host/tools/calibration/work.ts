@@ -6,7 +6,7 @@ import type { CalibrationGraph } from './graph.ts';
 import { CalibrationFailure } from './maintain.ts';
 import type { CalibrationPlan } from './plan.ts';
 import type { RunRecord } from './record.ts';
-import { type CalibrationRecords, calibrate, type SessionOptions } from './session.ts';
+import { type CalibrationRecords, calibrate, type SessionOptions, withoutReset } from './session.ts';
 import type { Station } from './station.ts';
 import { type Doubt, DriftWatch, type WatchedFigure } from './watch.ts';
 
@@ -77,14 +77,15 @@ export async function watchOn(work: Work, limits: WatchLimits, told: Told) {
   const { station, plan, graph } = work;
   const watch = watchOf(work, limits.sampleNs);
   const channels = plan.channels.filter(({ channel }) => graph.order.includes(`threshold-${channel}`));
-  const begin = (await station.now()).ns;
+  const { ns: begin, boot } = await station.now();
   const seen = { samples: 0, doubts: [] as Doubt[], runs: [] as RunRecord[], failures: [] as CalibrationFailure[] };
   for (let due = begin; limits.forNs === undefined || due - begin < limits.forNs; due += limits.sampleNs) {
-    const { ns } = await station.now();
-    if (due > ns) await limits.pause((due - ns) / 1e6);
+    const { start } = await withoutReset(station, boot, 'a pause', async () => undefined);
+    if (due > start.ns) await limits.pause((due - start.ns) / 1e6);
     const doubts: Doubt[] = [];
     for (const { channel } of channels) {
-      const { results } = await station.run(`threshold-${channel}`, 'check');
+      const look = () => station.run(`threshold-${channel}`, 'check');
+      const { results } = (await withoutReset(station, boot, `a look at channel ${channel}`, look)).result;
       const values = Object.keys(figures).map((name) => [`${name}-${channel}`, results[name]]);
       doubts.push(...watch.take(due, Object.fromEntries(values)));
     }
