@@ -67,7 +67,12 @@ function startServer(): ChildProcess {
 }
 
 /** One call in a process of its own. */
-export async function coldrigProcess(argumentList: string[], options: CallOptions = {}): Promise<Outcome> {
+export function coldrigProcess(argumentList: string[], options: CallOptions = {}): Promise<Outcome> {
+  return startColdrig(argumentList, options).outcome;
+}
+
+/** A call in a process of its own that can be ended by a signal. */
+export function startColdrig(argumentList: string[], options: CallOptions = {}) {
   const child = start(argumentList, options);
   let stdout = '';
   let stderr = '';
@@ -77,8 +82,8 @@ export async function coldrigProcess(argumentList: string[], options: CallOption
   child.stderr.on('data', (text) => {
     stderr += text;
   });
-  const [code] = await once(child, 'close');
-  return outcomeOf(code, stdout, stderr);
+  const outcome = once(child, 'close').then(([code]) => outcomeOf(code, stdout, stderr));
+  return { outcome, end: (signal: NodeJS.Signals) => child.kill(signal) };
 }
 
 function outcomeOf(code: number | null, stdout: string, stderr: string): Outcome {

@@ -4,6 +4,7 @@ import { CalibrationGraph, CalibrationState, type GraphNode, type Outcome, type 
 import { CalibrationFailure, maintain } from './maintain.ts';
 import { CalibrationRecords, calibrate } from './session.ts';
 import { FakeDevice, MemoryFolder, node, type Truth } from './testing.ts';
+import { maintainAll, type Work } from './work.ts';
 
 const chain = [node('offset'), node('gain', ['offset']), node('threshold', ['gain'])];
 const now = { boot: 1, ns: 100 };
@@ -248,6 +249,46 @@ describe('on any graph', () => {
       expect([...cutFolder.files]).toEqual([...wholeFolder.files]);
     });
     await fc.assert(property);
+  });
+});
+
+describe('an interrupted calibration of several roots', () => {
+  const [low, left, right] = [node('low'), node('left', ['low']), node('right', ['low'])];
+  /** A device, and what works on it; interrupted at its fourth run, which is the calibration of `right`. */
+  async function interrupted() {
+    const device = new FakeDevice([low, left, right]);
+    device.truth.set('right', 'drifted');
+    const folder = new MemoryFolder();
+    const again = () => {
+      const graph = new CalibrationGraph([low, left, right]);
+      const records = new CalibrationRecords(folder);
+      return { ...{ graph, records, roots: ['left', 'right'] }, station: device, plan: undefined } as unknown as Work;
+    };
+    device.failsAt = 4;
+    await expect(maintainAll(again(), [], {})).rejects.toThrow('the cable was pulled');
+    device.failsAt = 0;
+    return { device, again };
+  }
+  const whole = ['check low', 'check left', 'check right', 'calibrate right'];
+
+  test('goes on with the root that it was at, and measures nothing twice', async () => {
+    const { device, again } = await interrupted();
+    await maintainAll(again(), [], {});
+    expect(device.runs).toEqual(whole);
+  });
+
+  test('knows the corrections that it was storing, and takes others for those of somebody else', async () => {
+    const own = await interrupted();
+    own.again().records.noteStore('-abc');
+    own.device.corrections = '2-abc';
+    await maintainAll(own.again(), [], {});
+    expect(own.device.runs).toEqual(whole);
+
+    const others = await interrupted();
+    others.again().records.noteStore('-abc');
+    others.device.corrections = '2-abd';
+    await maintainAll(others.again(), [], {});
+    expect(others.device.runs.slice(3)).toEqual(['check low', 'check right', 'calibrate right', 'check left']);
   });
 });
 

@@ -3,6 +3,7 @@
 // The implementation over SMP is smp-readout.ts. What must stay true: amplitudes that come back are in codes of the converter after the corrections in
 // force, so a node measures what is left, and adds to what is stored.
 
+import { crc32 } from 'node:zlib';
 import type { CalibrationRecord } from '../calibration-record.ts';
 
 export interface Iq {
@@ -38,9 +39,11 @@ export interface ReadoutBench {
   corrections(): Promise<CalibrationRecord>;
   /** Resolves when the device's flash holds it and it is in force. */
   store(record: CalibrationRecord): Promise<void>;
-  /** Tells corrections in force from others. */
+  /** Tells corrections in force from others; ends with `inForceEnd` of their payload. */
   inForce(): Promise<string>;
 }
+
+export const inForceEnd = (payload: Uint8Array): string => `-${crc32(payload).toString(16)}`;
 
 export const meanOf = (shots: readonly Iq[]): Iq => ({
   i: shots.reduce((sum, { i }) => sum + i, 0) / shots.length,

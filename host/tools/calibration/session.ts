@@ -84,6 +84,8 @@ interface OpenSession extends DeviceIdentity {
   first: number;
   /** Nodes that were doubted when it began. */
   doubted: string[];
+  /** Of what it is storing, or stored last: how `inForce` will end. A store that an interruption leaves without a record is its own all the same. */
+  storing?: string;
 }
 
 export class CalibrationRecords {
@@ -137,6 +139,12 @@ export class CalibrationRecords {
     this.folder.replace(SESSION_FILE, `${JSON.stringify(session, null, 2)}\n`);
   }
 
+  /** The open session is about to store corrections. */
+  noteStore(storing: string): void {
+    const session = this.openSession();
+    if (session) this.begin({ ...session, storing });
+  }
+
   end(): void {
     this.folder.remove(SESSION_FILE);
   }
@@ -164,8 +172,7 @@ export async function calibrate(
 ): Promise<void> {
   const now = await bench.now();
   const own = records.of(bench.identity);
-  // Somebody else stored corrections, or the device lost them: what the records say of it is not so any more.
-  const isAnother = own.length > 0 && own[own.length - 1].inForce !== (await bench.inForce());
+  const isAnother = await hasOthersCorrections(records, bench);
   const session = (isAnother ? undefined : takenUp(records, root, bench.identity, now)) ?? {
     ...{ ...bench.identity, root, begin: now, first: records.nextNumber },
     doubted: isAnother ? graph.below(root) : [...(options.doubted ?? [])],
@@ -192,6 +199,16 @@ export async function calibrate(
   // What was doubted only after the interruption is looked at now.
   const late = (options.doubted ?? []).filter((node) => !session.doubted.includes(node));
   if (late.length > 0) await calibrate(graph, root, records, bench, { ...options, doubted: late });
+}
+
+/** Somebody else stored corrections, or the device lost them: what the records say of it is not so any more. */
+export async function hasOthersCorrections(records: CalibrationRecords, bench: Bench): Promise<boolean> {
+  const last = records.of(bench.identity).at(-1);
+  const inForce = await bench.inForce();
+  if (!last || last.inForce === inForce) return false;
+  const { device, image, storing } = records.openSession() ?? {};
+  const isOwn = device === bench.identity.device && image === bench.identity.image;
+  return !isOwn || storing === undefined || !inForce.endsWith(storing);
 }
 
 function takenUp(

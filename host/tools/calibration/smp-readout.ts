@@ -7,7 +7,6 @@
 // sequencer is left stopped, and with the settings of a reset; the tone of each channel is left as the record has it, or as it was found. Whoever has
 // a number claims the readout, and touches nothing while another client has it.
 
-import { crc32 } from 'node:zlib';
 import { CalChannel } from '../../../protocol/calibration/record.ts';
 import { SequencerFlag, SequencerState, sequencerFlagNames } from '../../../protocol/q1/status.ts';
 import { ReadoutLimit } from '../../../protocol/readout/module.ts';
@@ -32,7 +31,7 @@ import {
   stopSequencers,
   uploadSequence,
 } from '../smp/sequencer.ts';
-import type { Iq, ReadoutBench, Shots, Tone } from './readout-bench.ts';
+import { type Iq, inForceEnd, type ReadoutBench, type Shots, type Tone } from './readout-bench.ts';
 
 /** The device could not measure: the message says what its sequencer says. */
 export class MeasurementError extends Error {}
@@ -134,7 +133,7 @@ export class SmpReadout implements ReadoutBench {
 
   async inForce(): Promise<string> {
     const { sequence, payload } = await readCalibration(this.client, this.options);
-    return sequence === 0 ? 'none' : `${sequence}-${crc32(payload).toString(16)}`;
+    return sequence === 0 ? 'none' : `${sequence}${inForceEnd(payload)}`;
   }
 
   /** Back to how it was before: the sequencer idle, silent, its input the responses; the tones those of the record, or those that were found. */
@@ -217,7 +216,10 @@ export class SmpReadout implements ReadoutBench {
     for (let poll = 0; poll < POLLS_MOST; poll++) {
       const { state, flags, gainSteps } = await sequencerState(this.client, this.sequencer, this.options);
       const wrong = flags & ~HARMLESS;
-      if (wrong !== 0) throw new MeasurementError(`sequencer ${this.sequencer}: ${flagsText(wrong >>> 0)}`);
+      if (wrong !== 0)
+        throw new MeasurementError(
+          `sequencer ${this.sequencer}: ${flagsText(wrong >>> 0)}; does another client use it as well?`,
+        );
       if (state === SequencerState.STOPPED) return { isClipped: (flags & CLIPPED) !== 0, isWhole: gainSteps === 0 };
       await this.client.pause(POLL_MS, this.options.signal);
     }

@@ -5,12 +5,13 @@
 //
 // What must stay true: names are `kind-line`, `kind-channel` or `output-sequencer`; a run reads the record in force before it measures, because another client may have changed it.
 
+import { encodeCalibration } from '../calibration-record.ts';
 import { CalibrationGraph, type DeviceTime, type RunKind } from './graph.ts';
 import { resonatorNode, thresholdNode } from './nodes/channel-nodes.ts';
 import { gainNode, mixerNode, offsetNode, outputNode, timingNode } from './nodes/line-nodes.ts';
 import { type CalibrationPlan, linesOf, nodeKinds } from './plan.ts';
 import { calibrateOne, check, type Quantity } from './quantity.ts';
-import type { ReadoutBench } from './readout-bench.ts';
+import { inForceEnd, type ReadoutBench } from './readout-bench.ts';
 import type { RunReport } from './record.ts';
 import type { Bench, CalibrationRecords, DeviceIdentity } from './session.ts';
 
@@ -71,8 +72,18 @@ export class Station implements Bench {
   async run(node: string, kind: RunKind): Promise<RunReport> {
     const quantity = this.quantities.get(node);
     if (!quantity) throw new Error(`the plan has no calibration ${node}`);
+    const { readout, records, plan } = this;
+    const bench: ReadoutBench = {
+      measure: (tone) => readout.measure(tone),
+      corrections: () => readout.corrections(),
+      inForce: () => readout.inForce(),
+      store: (record) => {
+        records.noteStore(inForceEnd(encodeCalibration(record)));
+        return readout.store(record);
+      },
+    };
     const situation = {
-      ...{ bench: this.readout, plan: this.plan, record: await this.readout.corrections() },
+      ...{ bench, plan, record: await readout.corrections() },
       before: this.before(node),
     };
     return kind === 'check' ? check(quantity, situation) : calibrateOne(quantity, situation);

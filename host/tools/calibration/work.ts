@@ -6,7 +6,13 @@ import type { CalibrationGraph } from './graph.ts';
 import { CalibrationFailure } from './maintain.ts';
 import type { CalibrationPlan } from './plan.ts';
 import type { RunRecord } from './record.ts';
-import { type CalibrationRecords, calibrate, type SessionOptions, withoutReset } from './session.ts';
+import {
+  type CalibrationRecords,
+  calibrate,
+  hasOthersCorrections,
+  type SessionOptions,
+  withoutReset,
+} from './session.ts';
 import type { Station } from './station.ts';
 import { type Doubt, DriftWatch, type WatchedFigure } from './watch.ts';
 
@@ -30,10 +36,14 @@ export async function maintainAll(
   const before = records.records.length;
   const failures: CalibrationFailure[] = [];
   const done = new Set<string>();
-  for (const root of roots) {
+  const inDoubt = (await hasOthersCorrections(records, station)) ? graph.order : doubted;
+  // What was interrupted is ended first: the others would begin sessions of their own.
+  const open = records.openSession()?.root;
+  const ordered = [...roots].sort((a, b) => Number(b === open) - Number(a === open));
+  for (const root of ordered) {
     const below = graph.below(root);
     if (failures.some(({ node }) => below.includes(node))) continue;
-    const own = doubted.filter((node) => below.includes(node) && !done.has(node));
+    const own = inDoubt.filter((node) => below.includes(node) && !done.has(node));
     try {
       await calibrate(graph, root, records, station, { ...told, doubted: own });
     } catch (error) {
