@@ -137,8 +137,11 @@ describe('a calibration over SMP', { timeout: 120_000 }, () => {
   it('brings a device into its limits, and finds it so again after a power cycle', async () => {
     const first = await coldrigProcess(call());
     expect(first.code, first.stderr).toBe(0);
-    const kinds = (json: Record<string, unknown>) => (json.runs as { kind: string }[]).map(({ kind }) => kind);
-    expect(kinds(first.json)).toContain('calibrate');
+    const runs = (json: Record<string, unknown>) =>
+      (json.runs as { kind: string; node: string }[]).map(({ kind, node }) => `${kind} ${node}`);
+    // A new device has 35 codes of offset and 63 ns of delay.
+    const [offset, timing] = ['calibrate offset-0', 'calibrate timing-0'];
+    expect(runs(first.json)).toEqual(expect.arrayContaining([offset, timing]));
     await expectLeft();
     const { json } = await coldrigProcess(call());
     expect(json).toMatchObject({ ok: true, runs: [] });
@@ -146,7 +149,8 @@ describe('a calibration over SMP', { timeout: 120_000 }, () => {
     await open();
     const again = await coldrigProcess(call());
     expect(again.code, again.stderr).toBe(0);
-    expect(new Set(kinds(again.json))).toEqual(new Set(['check']));
+    expect(runs(again.json)).toContain('check threshold-0');
+    for (const run of [offset, timing]) expect(runs(again.json)).not.toContain(run);
   });
 
   it('whose link is cut says that it can go on, and goes on where it was', async () => {
