@@ -37,7 +37,7 @@ export async function emulated(options: EmulatedOptions, signal: AbortSignal): P
   device.run(SETTLE_NS);
   for (const fault of faults) device.fault(fault);
   const client = device.client();
-  return { client, readout: readoutOf(client, signal) };
+  return { client, readout: new SmpReadout(client, { signal }) };
 }
 
 export async function behindTarget(
@@ -47,9 +47,6 @@ export async function behindTarget(
 ): Promise<Reached> {
   // A serial line may still carry answers to a client before us.
   const client = await SmpClient.open(target, { timeoutMs, firstSequence: process.pid & 0xff, signal });
-  return { client, readout: readoutOf(client, signal) };
-}
-
-function readoutOf(client: SmpClient, signal: AbortSignal): SmpReadout {
-  return new SmpReadout(client, { claim: randomInt(1, 2 ** 32), signal });
+  // Two clients must not have one number.
+  return { client, readout: new SmpReadout(client, { claim: randomInt(1, 2 ** 32), signal }) };
 }
