@@ -1,4 +1,5 @@
-// The classic core: the loop that takes one instruction after another. What they do is in first-set.ts, second-set.ts and real-time.ts.
+// The classic core: the loop that takes one instruction after another, or a stretch of them. What they do is in first-set.ts, second-set.ts and
+// real-time.ts.
 //
 // It runs ahead of real time until something makes it wait. What must stay true: its time is that of the table of costs, and an instruction that
 // has to wait has changed nothing.
@@ -13,9 +14,8 @@ import {
   Q1_COST_ROWS,
   Q1_JUMP_TAKEN_STEPS,
   Q1_OP_ILLEGAL,
-  Q1_OP_JGE_I,
-  Q1_OP_JMP_I,
-  Q1_OP_LOOP_R,
+  Q1_OP_NOP,
+  Q1_OP_SET_MRK_I,
   Q1_OP_STOP,
   Q1_OPCODE_COUNT,
   Q1_REAL_TIME_OPCODE,
@@ -46,8 +46,9 @@ import {
   settingOf,
   TIME,
 } from './core';
-import { calculate, jumpTarget } from './first-set';
+import { runStretch, STEPS_MOST, STEPS_SHIFT, STRETCH_MOST } from './first-set';
 import { checkCore } from './invariants';
+import { latchParameter } from './latched';
 import { INSTRUCTIONS_MAX, PROGRAM_SIZE, PROGRAMS, UNTIL, WINDOW } from './layout';
 import { DONE } from './queue';
 import { AFTER_SUMS, AFTER_SYNC, AFTER_TRIGGER, AFTER_UNTIL, executeRealTime, STOPPED } from './real-time';
@@ -56,6 +57,8 @@ import { executeSecondSet, NO_CODE, STOPS, STRAIGHT_ON } from './second-set';
 import { stopClassic } from './stop';
 
 const WORD_SHIFT: u32 = 4;
+const SLOWEST_NS: u32 = STEPS_MOST * Q1_STEP_NS;
+const STRETCH_NS: i64 = <i64>(STRETCH_MOST * SLOWEST_NS);
 const JUMP_NS: i64 = <i64>(Q1_JUMP_TAKEN_STEPS * Q1_STEP_NS);
 
 /** The index of the instruction in this place. */
@@ -70,15 +73,23 @@ function stepsNs(costs: usize, opcode: u32): i64 {
   return <i64>(<u32>load<u8>(costs + opcode) * Q1_STEP_NS);
 }
 
+/** How many instructions may begin in the next `ns`, whatever they are: one more than the slowest of them would fill. */
+function mayBegin(ns: i64, left: u32): u32 {
+  if (ns >= STRETCH_NS) return min(left, STRETCH_MOST);
+  assert(ns > 0, 'the next one may begin');
+  return min(left, <u32>(<u32>(ns - 1) / SLOWEST_NS) + 1);
+}
+
 /** The instruction with this index, or the end of the program, where there is none. */
 function wordAt(index: u32, program: usize, instructions: u32): usize {
   return program + ((<usize>min(index, instructions)) << WORD_SHIFT);
 }
 
 function checkPlace(program: usize, end: usize, word: usize): void {
-  assert(end >= program && end <= program + PROGRAM_SIZE, 'a program lies in the place of its core');
+  assert(end >= program && end < program + PROGRAM_SIZE, 'a program lies in the place of its core');
   assert(word >= program, 'the next instruction is one of the program');
   assert(word <= end, 'or its end');
+  assert(load<u8>(end) == Q1_OP_ILLEGAL, 'behind the last instruction stands an illegal one');
   assert(((end - program) & (Q1_WORD_SIZE - 1)) == 0, 'a program is whole words');
   assert(((word - program) & (Q1_WORD_SIZE - 1)) == 0, 'an instruction begins where a word begins');
 }
@@ -103,7 +114,16 @@ export function runClassic(core: usize, budget: u32): u32 {
       rest = REST_UNTIL;
       break;
     }
-    const opcode: u32 = word < end ? load<u8>(word) : Q1_OP_ILLEGAL;
+    const opcode: u32 = load<u8>(word);
+    // A nop stands between other instructions in most programs of the second set: alone it is not worth a stretch.
+    if (opcode < Q1_OP_SET_MRK_I && opcode != Q1_OP_NOP) {
+      const stretch = runStretch(core, word, program, costs, mayBegin(until - time, left));
+      const executed = <u32>stretch;
+      word = load<u32>(core, NEXT);
+      time += <i64>(stretch >> STEPS_SHIFT) * Q1_STEP_NS;
+      left -= executed;
+      if (executed != 0) continue;
+    }
     time += stepsNs(costs, opcode);
     if (opcode >= Q1_REAL_TIME_OPCODE) {
       if (opcode >= Q1_SECOND_SET_OPCODE) {
@@ -127,16 +147,7 @@ export function runClassic(core: usize, budget: u32): u32 {
       }
       time = load<i64>(core, CLASSIC_TIME);
       rest = REST_BUDGET;
-    } else if (opcode - Q1_OP_JMP_I <= Q1_OP_LOOP_R - Q1_OP_JMP_I) {
-      const jump = jumpTarget(core, word, opcode);
-      if (jump != STRAIGHT_ON) {
-        // The table has all steps of jmp, and of the others those of a jump that is not taken.
-        if (opcode >= Q1_OP_JGE_I) time += JUMP_NS;
-        left--;
-        word = wordAt(jump, program, instructions);
-        continue;
-      }
-    } else if (!calculate(core, word, opcode)) {
+    } else if (opcode != Q1_OP_NOP && !latchParameter(core, word, opcode)) {
       rest = endClassic(core, opcode, indexAt(word, program), time);
       // What found no room for a record is executed again, and its steps are counted then.
       if (rest == REST_RECORDS) time -= stepsNs(costs, opcode);

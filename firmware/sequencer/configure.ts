@@ -61,7 +61,8 @@ import { setInputGain } from './input-gain';
 import { BINS_USED, CORE_COUNT, CORE_SIZE, CORES, coreAt, RECORD_MASK, SENDERS } from './layout';
 import { TURN } from './phase';
 
-const COST_MODELS: u32 = 2;
+/** Rows of costs. */
+export const COST_MODELS: u32 = 2;
 const STEPS_MAX: u32 = 4096;
 const LENGTH_LEAST: u32 = 4;
 const LENGTH_MOST: u32 = 0xff_fffc;

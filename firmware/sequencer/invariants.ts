@@ -16,6 +16,8 @@ import {
   Q1_FLAG_DURATION_B,
   Q1_FLAG_LEGAL,
   Q1_FLAG_REAL_TIME,
+  Q1_JUMP_TAKEN_STEPS,
+  Q1_OP_SET_MRK_I,
   Q1_OPCODE_COUNT,
   Q1_OPCODE_ROW_SIZE,
   Q1_OPCODE_ROWS,
@@ -24,6 +26,7 @@ import {
   Q1_SECOND_SET_OPCODE,
 } from '../../protocol/guest/generated/instructions';
 import { CF, NF, OF, ZF } from './alu';
+import { COST_MODELS } from './configure';
 import {
   ACCUMULATED_PHASE,
   ACQUISITIONS,
@@ -70,6 +73,7 @@ import {
   WAVES,
   WEIGHT_ROWS,
 } from './core';
+import { STEPS_MOST } from './first-set';
 import {
   BIN_SIZE,
   BINS,
@@ -103,6 +107,10 @@ import { TURN } from './phase';
 const MARKERS: u32 = 15;
 const LATCHED_ANYTHING: u32 = NCO_RESET | NCO_FREQUENCY | NCO_PHASE | NCO_DELTA;
 const ELSE_MOST: u32 = 0xffff;
+/** Offsets in the row of an opcode (protocol/generate/guest-instructions.ts). */
+const ROW_B_SPAN: usize = 20;
+const ROW_REGISTERS: usize = 26;
+const B_IS_REGISTER: u32 = 2;
 const PAGE: u32 = 0x1_0000;
 
 /** The places of the layout follow one another, and each thing fits its place: once, at the reset. */
@@ -113,7 +121,10 @@ export function checkLayout(): void {
   assert(REQUESTS_WAITING <= REQUESTS_OF_CORE, 'requests that wait are some of a core');
   assert(DELIVERED + DELIVERED_MAX * 16 <= CORES, 'triggers end before the cores');
   assert(CORES + CORE_COUNT * CORE_SIZE <= PROGRAMS, 'cores end before the programs');
-  assert(INSTRUCTIONS_MAX * Q1_WORD_SIZE == PROGRAM_SIZE, 'a program has room for its instructions');
+  assert(
+    (INSTRUCTIONS_MAX + 1) * Q1_WORD_SIZE == PROGRAM_SIZE,
+    'a program has room for its instructions, and one more',
+  );
   assert(PROGRAMS + CORE_COUNT * PROGRAM_SIZE <= WAVEFORMS, 'programs end before the waveforms');
   assert(WAVEFORMS + CORE_COUNT * SAMPLES_SIZE <= WEIGHTS, 'waveforms end before the weights');
   assert(WEIGHTS + CORE_COUNT * SAMPLES_SIZE <= RECORDS, 'weights end before the records');
@@ -151,6 +162,23 @@ export function checkOpcodes(): void {
     assert(durations != (Q1_FLAG_DURATION_A | Q1_FLAG_DURATION_B), 'a duration is in one field');
     assert(<u32>load<u8>(row, 2) < Q1_REGISTER_COUNT, 'field x names a register, or less');
     assert(load<u8>(Q1_COST_ROWS + opcode) != 0, 'every instruction takes time, so every program comes to its bound');
+    if (opcode < Q1_OP_SET_MRK_I) checkFirstSet(opcode, row);
+  }
+}
+
+/** What the loop of the first set takes for granted of an opcode. */
+function checkFirstSet(opcode: u32, row: usize): void {
+  const registers: u32 = load<u8>(row, ROW_REGISTERS);
+  const isOdd = (opcode & 1) != 0;
+  assert(!isOdd || (registers & B_IS_REGISTER) == 0, 'an odd opcode has a number in b, or nothing');
+  assert(
+    isOdd || (registers & B_IS_REGISTER) != 0 || load<u32>(row, ROW_B_SPAN) == 0,
+    'an even one a register, or nothing',
+  );
+  for (let model: u32 = 0; model < COST_MODELS; model++) {
+    const steps: u32 = load<u8>(Q1_COST_ROWS + model * Q1_OPCODE_COUNT + opcode);
+    assert(steps != 0, 'an instruction takes a step at least, by every row of costs');
+    assert(steps + Q1_JUMP_TAKEN_STEPS <= STEPS_MOST, 'and no more than the slowest is said to take');
   }
 }
 

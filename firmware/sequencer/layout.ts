@@ -5,7 +5,7 @@
 //   0x014000  EXTREMES     six of 0x2000: the extremes of 1024 waveforms                range.ts
 //   0x020000  DELIVERED    triggers sent, 4096 of 16 bytes: {received i64, address u32, 0}
 //   0x030000  CORES        six of 0x5000: registers, state, responses, tables    core.ts
-//   0x050000  PROGRAMS     six of 16384 instructions of 16 bytes
+//   0x04ffa0  PROGRAMS     six of 16384 instructions of 16 bytes, and an illegal one behind them
 //   0x1d0000  WAVEFORMS    six of 16384 samples, i32
 //   0x230000  WEIGHTS      likewise
 //   0x290000  RECORDS      16384 of 32 bytes; the host drains them
@@ -24,8 +24,8 @@ export const DELIVERED: usize = 0x02_0000;
 export const DELIVERED_MAX: u32 = 4096;
 export const CORES: usize = 0x03_0000;
 export const CORE_SIZE: u32 = 0x5000;
-export const PROGRAMS: usize = 0x05_0000;
-export const PROGRAM_SIZE: u32 = 0x4_0000;
+export const PROGRAMS: usize = 0x04_ffa0;
+export const PROGRAM_SIZE: u32 = 0x4_0010;
 export const INSTRUCTIONS_MAX: u32 = 16384;
 export const WAVEFORMS: usize = 0x1d_0000;
 export const WEIGHTS: usize = 0x23_0000;

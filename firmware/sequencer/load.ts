@@ -166,9 +166,13 @@ function take(core: usize, waveRows: usize, weightRows: usize, samples: usize): 
   const index = indexOf(core);
   const program = PROGRAMS + index * PROGRAM_SIZE;
   const instructions = count(Q1_SEQUENCE_INSTRUCTIONS) * Q1_WORD_SIZE;
-  assert(instructions <= PROGRAM_SIZE, 'the program fits its place');
+  assert(
+    instructions + Q1_WORD_SIZE <= PROGRAM_SIZE,
+    'the program fits its place, with an illegal instruction behind it',
+  );
   assert(waveRows <= weightRows && weightRows <= samples, 'the parts of a sequence follow one another');
   memory.copy(program, STAGING + Q1_SEQUENCE_HEADER_SIZE, instructions);
+  memory.fill(program + instructions, 0, Q1_WORD_SIZE);
   store<u32>(core, <u32>program + instructions, END);
   memory.fill(core + WAVES, 0, WAVES_MAX * ROW_SIZE);
   memory.copy(core + WAVES, waveRows, count(Q1_SEQUENCE_WAVEFORMS) * ROW_SIZE);
