@@ -5,7 +5,7 @@
 // whenever it is asked. Cells that are served beside the table (extras.ts) are not judged by it.
 
 import { dueOf } from './drift';
-import { globals, Line } from './layout';
+import { globals, Line, NO_BANK } from './layout';
 import { plannedCell, plannedStart, switchTime } from './table';
 
 /** Nanoseconds, at most `limit`, by which the next service of a line could begin later than `start`; below 0: `start` is too late. */
@@ -38,5 +38,6 @@ export function canBear(line: Line, free: i64, bank: u32): bool {
   const planned = plannedStart(line, 0);
   const start = free + switchTime(bank, plannedCell(line, 0).bank);
   assert(free >= 0, 'times are counted from the release');
+  assert(bank != NO_BANK, 'a line that has served a cell is at its bank');
   return start <= planned || slackFrom(line, start, 0) >= 0;
 }

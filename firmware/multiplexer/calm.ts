@@ -14,6 +14,7 @@
 // What must stay true: the state is bit by bit the one that executing each service gives, at every moment at which a run ends.
 
 import {
+  MUX_CELL_UNUSED,
   MUX_CELL_VALID,
   MUX_TABLE_CELLS,
   MUX_TABLE_ENTRIES,
@@ -21,7 +22,7 @@ import {
   MUX_TABLE_LINES,
 } from '../../protocol/guest/generated/constants';
 import { isUrgent } from './drift';
-import { Cell, cellAt, globals, Line, lineAt, NEVER, TABLE } from './layout';
+import { Cell, cellAt, globals, Line, lineAt, NEVER, NO_BANK, TABLE } from './layout';
 import { nextEdge } from './marks';
 import { refreshDue } from './service';
 import {
@@ -48,6 +49,7 @@ function isCalm(): bool {
   const all = globals();
   if (all.running == 0 || all.pending != 0 || all.extras != 0 || all.invalid != 0 || all.quiet != 0) return false;
   assert(all.inForce == 1, 'a table that is executed was judged by the settings of now');
+  assert(nextEdge() >= all.now, 'no edge lies in the past');
   for (let row: u32 = 0; row < headerOf(TABLE, MUX_TABLE_CELLS); row++) {
     if (!holds(cellAt(numberIn(cellRow(TABLE, row))))) return false;
   }
@@ -82,6 +84,7 @@ function isOnTime(line: Line): bool {
 
 function entryOf(line: Line, index: u32): usize {
   assert(index < line.entries, 'a service of the line');
+  assert(line.entries <= headerOf(TABLE, MUX_TABLE_ENTRIES), 'no more services than the table has');
   return <usize>line.first + <usize>index * MUX_TABLE_ENTRY_SIZE;
 }
 
@@ -93,12 +96,16 @@ function startOf(line: Line, index: u32): i64 {
 }
 
 function cellOf(line: Line, index: u32): Cell {
-  return cellAt(numberIn(cellRow(TABLE, rowIn(entryOf(line, index)))));
+  const cell = cellAt(numberIn(cellRow(TABLE, rowIn(entryOf(line, index)))));
+  assert(cell.tableGapNs > 0, 'a cell of the table in force');
+  assert(cell.state != MUX_CELL_UNUSED, 'a cell that is used');
+  return cell;
 }
 
 /** Begin of the period that every line is about to begin; NEVER while one of them is within a period. */
 export function nextPeriod(): i64 {
   let begin = NEVER;
+  assert(globals().running == 1, 'a table is executed');
   for (let index: u32 = 0; index < headerOf(TABLE, MUX_TABLE_LINES); index++) {
     const line = lineAt(index);
     if (line.entries == 0) continue;
@@ -113,6 +120,7 @@ export function nextPeriod(): i64 {
 function isAtEnd(line: Line): bool {
   if (line.entries == 0) return true;
   assert(line.head == 0, 'it is about to begin a period');
+  assert(globals().running == 1, 'a table is executed');
   const start = line.base - periodNs() + startOf(line, line.entries - 1);
   return line.free == start + <i64>cellOf(line, line.entries - 1).serviceNs;
 }
@@ -120,6 +128,7 @@ function isAtEnd(line: Line): bool {
 /** How often the lines change banks in a period. */
 function switchesOfPeriod(): u32 {
   let switches: u32 = 0;
+  assert(globals().running == 1, 'a table is executed');
   for (let number: u32 = 0; number < headerOf(TABLE, MUX_TABLE_LINES); number++) {
     const line = lineAt(number);
     for (let index: u32 = 0; index < line.entries; index++) {
@@ -132,7 +141,10 @@ function switchesOfPeriod(): u32 {
 }
 
 function bankOf(line: Line, index: u32): u32 {
-  return bankIn(cellRow(TABLE, rowIn(entryOf(line, index))));
+  const bank = bankIn(cellRow(TABLE, rowIn(entryOf(line, index))));
+  assert(bank == cellOf(line, index).bank, 'where its cell is');
+  assert(bank != NO_BANK, 'a service is at a bank');
+  return bank;
 }
 
 /**
@@ -195,6 +207,7 @@ export function calmFor(bad: u32): u32 {
   const periods = min(most, periodsBefore(all.switches + bad, switchesOfPeriod()));
   const span = min(periods * periodNs(), nextEdge() - all.now);
   assert(span >= 0 && span <= SPAN_MAX_NS, 'an edge is not in the past, and the span fits a word');
+  assert(all.invalid == 0, 'every cell holds its value');
   return <u32>(span / 1000);
 }
 

@@ -4,14 +4,17 @@
 // One pass over the services in their order, with two words a cell. What must stay true: nothing is taken from the planner without a check.
 
 import {
+  MUX_CELL_UNUSED,
   MUX_LOAD_CERTIFICATE,
   MUX_LOAD_DEADLINE,
   MUX_LOAD_ENTRY,
   MUX_LOAD_GOOD,
   MUX_LOAD_NOT_SERVED,
   MUX_TABLE_CELLS,
+  MUX_TABLE_CELLS_MAX,
   MUX_TABLE_ENTRIES,
   MUX_TABLE_LINES,
+  MUX_TABLE_LINES_MAX,
   MUX_TABLE_PERIOD,
   MUX_TABLE_SLOT_NS,
   MUX_TABLE_SWITCH,
@@ -36,6 +39,8 @@ const NONE: u32 = 0xffff_ffff;
 
 /** MUX_LOAD_*. */
 export function judgeServices(): u32 {
+  assert(headerOf(STAGING, MUX_TABLE_CELLS) <= MUX_TABLE_CELLS_MAX, 'a header that was judged');
+  assert(headerOf(STAGING, MUX_TABLE_LINES) <= MUX_TABLE_LINES_MAX, 'a header that was judged');
   for (let row: u32 = 0; row < headerOf(STAGING, MUX_TABLE_CELLS); row++) {
     const cell = cellOf(row);
     cell.nextFirst = NONE;
@@ -58,12 +63,16 @@ export function judgeServices(): u32 {
 }
 
 function cellOf(row: u32): Cell {
-  return cellAt(numberIn(cellRow(STAGING, row)));
+  const cell = cellAt(numberIn(cellRow(STAGING, row)));
+  assert(cell.state != MUX_CELL_UNUSED, 'a cell that was judged');
+  assert(numberIn(cellRow(STAGING, row)) < globals().cells, 'a cell of those that are used');
+  return cell;
 }
 
 /** The services of a line lie in the period, one behind the other, with time to switch; the last also before the first of the next period. */
 function judgeLine(line: u32, from: u32, count: u32): u32 {
   const period = headerOf(STAGING, MUX_TABLE_PERIOD);
+  assert(period > 0, 'a period has slots');
   for (let index: u32 = 0; index < count; index++) {
     globals().loadPlace = from + index;
     const entry = entryAt(STAGING, from + index);
@@ -89,11 +98,13 @@ function noteService(cell: Cell, start: u32): void {
   else cell.nextGap = max(cell.nextGap, start - cell.nextLast);
   assert(cell.nextLast == NONE || start > cell.nextLast, 'services come in the order of their start');
   cell.nextLast = start;
+  assert(start < headerOf(STAGING, MUX_TABLE_PERIOD), 'a service begins within the period');
 }
 
 function judgeGaps(): u32 {
   const all = globals();
   const period = headerOf(STAGING, MUX_TABLE_PERIOD);
+  assert(headerOf(STAGING, MUX_TABLE_CELLS) <= all.cells, 'cells that were judged');
   for (let index: u32 = 0; index < headerOf(STAGING, MUX_TABLE_CELLS); index++) {
     const row = cellRow(STAGING, index);
     const cell = cellOf(index);

@@ -12,6 +12,7 @@ import {
   MUX_TABLE_ENTRIES,
   MUX_TABLE_LINES,
   MUX_TABLE_LINES_MAX,
+  MUX_TABLE_PERIOD,
   MUX_TABLE_SLOT_NS,
   MUX_TABLE_SWITCH,
 } from '../../protocol/guest/generated/constants';
@@ -62,6 +63,7 @@ export function parkLines(time: i64): void {
 export function tryChange(): void {
   const all = globals();
   assert(all.pending != 0 && all.running != 0, 'a table waits');
+  assert(all.nextLength > 0 && all.nextLength <= STAGING_SIZE, 'it is whole');
   let start = all.now;
   for (let line: u32 = 0; line < MUX_TABLE_LINES_MAX; line++) start = max(start, lineAt(line).free);
   const begin = beginOf(start);
@@ -78,6 +80,7 @@ export function tryChange(): void {
 /** When the next table could begin if it were prepared from `start` on; NEVER: it could not. */
 function beginOf(start: i64): i64 {
   let begin = start;
+  assert(start >= globals().now, 'a table begins no earlier than now');
   for (let round: u32 = 0; round < ROUNDS_MAX; round++) {
     const needed = start + longestPreparation(begin);
     if (needed == begin) return holdsUntil(begin) ? begin : NEVER;
@@ -89,15 +92,21 @@ function beginOf(start: i64): i64 {
 
 /** Whether the next table, begun at a time, would come too late for a cell. */
 function needsHurry(cell: Cell, begin: i64): bool {
+  assert(cell.nextGap > 0, 'a cell of the next table');
+  assert(cell.state != MUX_CELL_UNUSED, 'a cell that is used');
   return cell.state == MUX_CELL_VALID && cell.extra == 0 && firstStart(cell, begin) > dueOf(cell);
 }
 
 function firstStart(cell: Cell, begin: i64): i64 {
+  assert(cell.nextFirst < headerOf(NEXT, MUX_TABLE_PERIOD), 'a service begins within the period');
+  assert(begin >= 0, 'times are counted from the release');
   return begin + <i64>cell.nextFirst * <i64>headerOf(NEXT, MUX_TABLE_SLOT_NS);
 }
 
 /** Time of a service and a switch of a row of the next table. */
 function costOf(row: usize): i64 {
+  assert(serviceIn(row) > 0, 'a service takes time');
+  assert(headerOf(NEXT, MUX_TABLE_SLOT_NS) > 0, 'a slot takes time');
   return <i64>(serviceIn(row) + headerOf(NEXT, MUX_TABLE_SWITCH)) * <i64>headerOf(NEXT, MUX_TABLE_SLOT_NS);
 }
 
@@ -120,6 +129,7 @@ function longestPreparation(begin: i64): i64 {
 /** Whether every cell that is served before the change is served in time, then and by the new table. */
 function holdsUntil(begin: i64): bool {
   assert(begin >= globals().now, 'a table begins when it is prepared');
+  assert(globals().pending != 0, 'a table waits');
   for (let index: u32 = 0; index < headerOf(NEXT, MUX_TABLE_CELLS); index++) {
     const cell = cellAt(numberIn(cellRow(NEXT, index)));
     if (!needsHurry(cell, begin)) continue;
@@ -154,6 +164,8 @@ function bringIntoForce(begin: i64): void {
 }
 
 function markHurried(begin: i64): void {
+  assert(globals().running == 1, 'a table is executed');
+  assert(begin >= globals().now, 'the next one begins no earlier than now');
   for (let index: u32 = 0; index < headerOf(NEXT, MUX_TABLE_CELLS); index++) {
     const cell = cellAt(numberIn(cellRow(NEXT, index)));
     if (needsHurry(cell, begin)) cell.hurry = 1;
@@ -162,6 +174,8 @@ function markHurried(begin: i64): void {
 
 /** Every line begins its table at a time. */
 function setLines(begin: i64): void {
+  assert(globals().inForce == 1, 'a table that was judged');
+  assert(begin >= globals().now, 'it begins no earlier than now');
   for (let index: u32 = 0; index < MUX_TABLE_LINES_MAX; index++) {
     const line = lineAt(index);
     line.entries = 0;

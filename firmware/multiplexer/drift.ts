@@ -34,6 +34,7 @@ export function excessAt(cell: Cell, time: i64): u32 {
 /** How long a cell of this drift stays within its tolerance, in ns. */
 export function deadlineOf(cell: Cell, excess: u32): i64 {
   const drift = <u64>cell.settledDrift + <u64>excess;
+  assert(excess <= EXCESS_MAX, 'drift that was cut');
   if (drift == 0) return <i64>DEADLINE_MAX_NS;
   const deadline = (<u64>cell.toleranceMicrovolts * NS_PER_MICROVOLT_TIMES_DRIFT) / drift;
   assert(cell.toleranceMicrovolts <= 4_000_000, 'a tolerance that was judged when it was set');
@@ -53,11 +54,13 @@ export function excessAfter(cell: Cell, code: u32, time: i64): u32 {
 /** Until when a service must have begun; NEVER where nothing is kept that could be lost. */
 export function dueOf(cell: Cell): i64 {
   assert(cell.deadlineNs >= 0, 'a deadline lies behind its service');
+  assert(cell.last >= 0, 'times are counted from the release');
   return cell.state == MUX_CELL_VALID ? cell.last + cell.deadlineNs : NEVER;
 }
 
 /** Whether it is to be served as soon as there is room: it holds no valid value, or not the wanted one. */
 export function isUrgent(cell: Cell): bool {
   assert(cell.hurry <= 1, 'it is to hurry, or not');
+  assert(cell.code <= MUX_CODE_MAX && cell.heldCode <= MUX_CODE_MAX, 'codes of the converter');
   return cell.state != MUX_CELL_VALID || cell.code != cell.heldCode || cell.hurry != 0;
 }

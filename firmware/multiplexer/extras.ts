@@ -14,6 +14,7 @@ import { switchNs, switchTime } from './table';
 
 export function extraAt(place: u32): u32 {
   assert(place < globals().extras, 'a place in the list');
+  assert(globals().extras <= MUX_EXTRAS_MAX, 'no more cells than there is room for');
   return load<u16>(EXTRAS + ((<usize>place) << 1));
 }
 
@@ -49,6 +50,7 @@ export function removeExtra(number: u32): void {
 function readyFrom(cell: Cell): i64 {
   const all = globals();
   assert(cell.extra != 0, 'a cell of the list');
+  assert(cell.since <= all.now, 'it has come into the list');
   if (isUrgent(cell)) return all.quiet == 0 ? max(cell.since, min(all.quietTo, all.now)) : NEVER;
   const half = cell.last + cell.deadlineNs / 2;
   if (all.quiet == 0) return half;
@@ -75,6 +77,7 @@ export function extraStart(lineIndex: u32): i64 {
   if (line.candidate == NO_CELL || start >= NEVER) return NEVER;
   const cell = cellAt(line.candidate);
   assert(start >= line.free, 'the line is free by then');
+  assert(cell.line == lineIndex && cell.extra != 0, 'a cell of the line that is in the list');
   return canBear(line, start + <i64>cell.serviceNs, cell.bank) ? start : NEVER;
 }
 
@@ -83,5 +86,6 @@ function goesFirst(number: u32, other: u32): bool {
   const due = dueOf(cellAt(number));
   const otherDue = dueOf(cellAt(other));
   assert(number != other, 'two cells');
+  assert(number < globals().cells && other < globals().cells, 'cells that are used');
   return due < otherDue || (due == otherDue && number < other);
 }

@@ -2,6 +2,7 @@
 
 import {
   MUX_CELL_EMPTY,
+  MUX_EXTRAS_MAX,
   MUX_FIGURE_CELL_AGE,
   MUX_FIGURE_CELL_CODE,
   MUX_FIGURE_CELL_DEADLINE,
@@ -85,6 +86,7 @@ import { headerOf } from './table';
 export function figureOf(which: u32, index: u32): u32 {
   const all = globals();
   assert(all.invalid <= all.cells, 'cells that are used');
+  assert(all.extras <= all.cells, 'cells that are used');
   switch (which) {
     case MUX_FIGURE_RUNNING:
       return all.running;
@@ -147,6 +149,7 @@ export function figureOf(which: u32, index: u32): u32 {
 function serviceFigure(which: u32): u32 {
   const all = globals();
   assert(all.serviceTime >= 0, 'times are counted from the release');
+  assert(all.serviceCell == NO_CELL || all.serviceCell < all.cells, 'a cell that is used, or none yet');
   switch (which) {
     case MUX_FIGURE_SERVICE_LINE:
       return all.serviceLine;
@@ -196,6 +199,8 @@ function microseconds(ns: i64): u32 {
 }
 
 export function placeOf(which: u32): u32 {
+  assert(globals().extras <= MUX_EXTRAS_MAX, 'no more cells than there is room for');
+  assert(globals().nextLength <= STAGING_SIZE, 'a table that its place holds');
   switch (which) {
     case MUX_PLACE_STAGING:
       return <u32>STAGING;

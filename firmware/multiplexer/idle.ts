@@ -32,10 +32,14 @@ export function idleEvery(line: Line): u32 {
 
 function startNs(line: Line, index: u32): i64 {
   assert(index < line.entries, 'a service of the line');
-  return <i64>startIn(<usize>line.first + index * MUX_TABLE_ENTRY_SIZE) * slotNs();
+  const start = <i64>startIn(<usize>line.first + index * MUX_TABLE_ENTRY_SIZE) * slotNs();
+  assert(start < periodNs(), 'a service begins within the period');
+  return start;
 }
 
 function serviceNs(line: Line, index: u32): i64 {
   assert(index < line.entries, 'a service of the line');
-  return <i64>serviceIn(cellRow(TABLE, rowIn(<usize>line.first + index * MUX_TABLE_ENTRY_SIZE))) * slotNs();
+  const span = <i64>serviceIn(cellRow(TABLE, rowIn(<usize>line.first + index * MUX_TABLE_ENTRY_SIZE))) * slotNs();
+  assert(span > 0, 'a service takes time');
+  return span;
 }

@@ -44,6 +44,7 @@ export const STAGING: usize = 0x05_0000;
 export const STAGING_SIZE: u32 = 0x9_0000;
 export const TABLE: usize = 0x0e_0000;
 export const NEXT: usize = 0x17_0000;
+export const MEMORY_END: usize = 0x20_0000;
 
 /** A time that never comes; sums with it stay in an i64. */
 export const NEVER: i64 = i64.MAX_VALUE >> 2;
@@ -190,6 +191,8 @@ export class Cell {
 }
 
 export function globals(): Globals {
+  assert(offsetof<Globals>() <= LINES - GLOBALS, 'counters fit their place');
+  assert((GLOBALS & 7) == 0, 'counters lie at a multiple of their size');
   return changetype<Globals>(GLOBALS);
 }
 

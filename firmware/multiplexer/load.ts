@@ -79,6 +79,7 @@ function judgeHeader(length: u32): u32 {
   const period = headerOf(STAGING, MUX_TABLE_PERIOD);
   if (slot < SLOT_MIN_NS || slot > SLOT_MAX_NS || period - 1 >= PERIOD_MAX_SLOTS) return MUX_LOAD_HEADER;
   assert(length <= STAGING_SIZE, 'a table that its place holds');
+  assert(entries <= MUX_TABLE_ENTRIES_MAX && cells <= MUX_TABLE_CELLS_MAX, 'rows that there is room for');
   return MUX_LOAD_GOOD;
 }
 
@@ -104,5 +105,6 @@ function judgeCells(): u32 {
     if (cell.state != MUX_CELL_UNUSED && cell.nextFirst == 0) return MUX_LOAD_NOT_SERVED;
   }
   assert(all.cells <= MUX_TABLE_CELLS_MAX, 'cells of the board');
+  assert(headerOf(STAGING, MUX_TABLE_CELLS) <= all.cells, 'a row for each cell that is used');
   return MUX_LOAD_GOOD;
 }

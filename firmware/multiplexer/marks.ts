@@ -17,6 +17,7 @@ const LEVELS_AT: usize = 12;
 
 function edgeAt(place: u32): usize {
   assert(place <= globals().edges && place < MUX_EDGES_MAX, 'a place in the list');
+  assert(globals().edges <= MUX_EDGES_MAX, 'no more edges than there is room for');
   return EDGES + <usize>place * EDGE_SIZE;
 }
 
@@ -28,6 +29,7 @@ function shiftOf(sequencer: u32): u32 {
 
 function withLevels(markers: u32, sequencer: u32, levels: u32): u32 {
   assert(levels <= LEVELS, 'a level for each marker');
+  assert((markers & ~MARKERS_ALL) == 0, 'markers that there are');
   const shift = shiftOf(sequencer);
   return (markers & ~(LEVELS << shift)) | (levels << shift);
 }
@@ -43,6 +45,7 @@ export function wantedMarkers(): u32 {
 export function nextEdge(): i64 {
   const all = globals();
   assert(all.edges <= MUX_EDGES_MAX, 'no more edges than there is room for');
+  assert(all.edges == 0 || load<i64>(EDGES) >= all.now, 'no edge lies in the past');
   return all.edges == 0 ? NEVER : load<i64>(EDGES);
 }
 
@@ -70,6 +73,7 @@ export function announce(sequencer: u32, levels: u32, time: i64): void {
 
 function isBehind(edge: usize, time: i64, sequencer: u32): bool {
   const other = load<i64>(edge);
+  assert(time >= globals().now, 'an edge does not lie in the past');
   assert(other >= globals().now, 'no edge lies in the past');
   return other > time || (other == time && load<u32>(edge, SEQUENCER_AT) > sequencer);
 }
@@ -114,11 +118,13 @@ export function setWindowMarkers(markers: u32): bool {
   globals().windowMarkers = markers;
   openOrClose();
   assert(globals().windowMarkers == markers, 'what is set is known');
+  assert(globals().quiet == ((globals().levels & markers) != 0 ? 1 : 0), 'a window is open while one of them is high');
   return true;
 }
 
 function openOrClose(): void {
   const all = globals();
+  assert((all.levels & ~MARKERS_ALL) == 0, 'markers that there are');
   const quiet: u32 = (all.levels & all.windowMarkers) != 0 ? 1 : 0;
   if (quiet == all.quiet) return;
   all.quiet = quiet;

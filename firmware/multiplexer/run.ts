@@ -77,21 +77,26 @@ function nextLine(): u32 {
     earliest = time;
   }
   assert(best == NO_LINE || earliest < NEVER, 'a line that does something');
+  assert(earliest >= globals().now, 'what is next is not in the past');
   return best;
 }
 
 function timeOf(index: u32): i64 {
-  return min(extraStart(index), plannedTime(lineAt(index)));
+  const time = min(extraStart(index), plannedTime(lineAt(index)));
+  assert(time < NEVER, 'a line that has services goes on');
+  return time;
 }
 
 /** When the next service of the table can begin, or, in a pulse window, when it can wait no longer. */
 function plannedTime(line: Line): i64 {
   const ready = readyTime(line);
+  assert(globals().quiet <= 1, 'a pulse window is open, or not');
   return globals().quiet == 0 ? ready : ready + waitFrom(line, ready);
 }
 
 function readyTime(line: Line): i64 {
   assert(line.entries > 0, 'a line that has services');
+  assert(globals().running == 1, 'a table is executed');
   const free = line.free + switchTime(line.bank, plannedCell(line, 0).bank);
   return max(max(plannedStart(line, 0), free), globals().now);
 }

@@ -48,6 +48,7 @@ function storeValue(cell: Cell, number: u32, start: i64): void {
   judgeCell(cell);
   cell.last = start;
   cell.hurry = 0;
+  assert(cell.heldCode == cell.code, 'it holds what it should');
   holdFrom(cell, number, start);
 }
 
@@ -58,6 +59,7 @@ function holdFrom(cell: Cell, number: u32, start: i64): void {
   else removeExtra(number);
   globals().earliestDue = min(globals().earliestDue, dueOf(cell));
   assert(cell.deadlineNs >= 0, 'a deadline lies behind its service');
+  assert(globals().earliestDue <= start + cell.deadlineNs, 'the monitor looks at it in time');
 }
 
 /** The switch has connected another cell than it was told: neither holds what it should. */
@@ -68,6 +70,7 @@ export function readBack(connected: u32): void {
   assert(wanted < all.cells, 'the last service was of a cell');
   all.switchErrors++;
   spoil(wanted);
+  assert(all.invalid > 0, 'a cell that holds something else is not valid');
   if (connected < all.cells && cellAt(connected).state != MUX_CELL_UNUSED) spoil(connected);
 }
 
@@ -105,6 +108,7 @@ export function findLate(time: i64): bool {
   }
   all.earliestDue = earliest;
   assert(earliest >= time, 'who is not late is due later');
+  assert(!found || all.invalid > 0, 'who is late is not valid');
   return found;
 }
 

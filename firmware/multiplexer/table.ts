@@ -3,6 +3,7 @@
 // What must stay true: only a table that was judged (load.ts) is read here, so nothing in it lies outside of it.
 
 import {
+  MUX_CELL_UNUSED,
   MUX_TABLE_CELL_BANK,
   MUX_TABLE_CELL_GAP,
   MUX_TABLE_CELL_LINE,
@@ -10,16 +11,18 @@ import {
   MUX_TABLE_CELL_SIZE,
   MUX_TABLE_CELLS,
   MUX_TABLE_ENTRIES,
+  MUX_TABLE_ENTRIES_MAX,
   MUX_TABLE_ENTRY_ROW,
   MUX_TABLE_ENTRY_SIZE,
   MUX_TABLE_HEADER_SIZE,
   MUX_TABLE_LINE_SIZE,
   MUX_TABLE_LINES,
+  MUX_TABLE_LINES_MAX,
   MUX_TABLE_PERIOD,
   MUX_TABLE_SLOT_NS,
   MUX_TABLE_SWITCH,
 } from '../../protocol/guest/generated/constants';
-import { Cell, cellAt, Line, NO_BANK, TABLE } from './layout';
+import { Cell, cellAt, globals, Line, MEMORY_END, NO_BANK, STAGING, TABLE } from './layout';
 
 /** A word of the header of a table. */
 export function headerOf(table: usize, offset: u32): u32 {
@@ -29,6 +32,7 @@ export function headerOf(table: usize, offset: u32): u32 {
 
 export function lineRow(table: usize, line: u32): usize {
   assert(line < headerOf(table, MUX_TABLE_LINES), 'a line of the table');
+  assert(line < MUX_TABLE_LINES_MAX, 'a line of the board');
   return table + MUX_TABLE_HEADER_SIZE + line * MUX_TABLE_LINE_SIZE;
 }
 
@@ -41,6 +45,7 @@ export function cellRow(table: usize, row: u32): usize {
 
 export function entryAt(table: usize, entry: u32): usize {
   assert(entry <= headerOf(table, MUX_TABLE_ENTRIES), 'an entry of the table, or the end');
+  assert(entry <= MUX_TABLE_ENTRIES_MAX, 'an entry that a table has room for');
   const rows =
     headerOf(table, MUX_TABLE_LINES) * MUX_TABLE_LINE_SIZE + headerOf(table, MUX_TABLE_CELLS) * MUX_TABLE_CELL_SIZE;
   return table + MUX_TABLE_HEADER_SIZE + rows + entry * MUX_TABLE_ENTRY_SIZE;
@@ -51,18 +56,26 @@ export function numberIn(row: usize): u32 {
 }
 
 export function lineIn(row: usize): u32 {
+  assert(row >= STAGING && row < MEMORY_END, 'a row of a table');
+  assert((row & 3) == 0, 'rows are aligned');
   return load<u8>(row, MUX_TABLE_CELL_LINE);
 }
 
 export function bankIn(row: usize): u32 {
+  assert(row >= STAGING && row < MEMORY_END, 'a row of a table');
+  assert((row & 3) == 0, 'rows are aligned');
   return load<u8>(row, MUX_TABLE_CELL_BANK);
 }
 
 export function serviceIn(row: usize): u32 {
+  assert(row >= STAGING && row < MEMORY_END, 'a row of a table');
+  assert((row & 3) == 0, 'rows are aligned');
   return load<u16>(row, MUX_TABLE_CELL_SERVICE);
 }
 
 export function gapIn(row: usize): u32 {
+  assert(row >= STAGING && row < MEMORY_END, 'a row of a table');
+  assert((row & 3) == 0, 'rows are aligned');
   return load<u32>(row, MUX_TABLE_CELL_GAP);
 }
 
@@ -83,6 +96,7 @@ export function periodNs(): i64 {
 }
 
 export function switchNs(): i64 {
+  assert(globals().inForce == 1, 'a table that was judged');
   return <i64>headerOf(TABLE, MUX_TABLE_SWITCH) * slotNs();
 }
 
@@ -108,12 +122,15 @@ export function plannedNumber(line: Line, ahead: u32): u32 {
 }
 
 export function plannedCell(line: Line, ahead: u32): Cell {
-  return cellAt(plannedNumber(line, ahead));
+  const cell = cellAt(plannedNumber(line, ahead));
+  assert(cell.state != MUX_CELL_UNUSED, 'a cell that is used');
+  return cell;
 }
 
 /** The next service of a line is the one behind. */
 export function advanceHead(line: Line): void {
   assert(line.head < line.entries, 'the next service is one of the table');
+  assert(globals().running == 1, 'a table is executed');
   line.head++;
   if (line.head < line.entries) return;
   line.head = 0;

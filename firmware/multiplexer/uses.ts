@@ -19,6 +19,7 @@ import { Cell, cellAt, globals, Pulses, pulsesOf, USE_SIZE, USES } from './layou
 
 function useAt(sequencer: u32, place: u32): usize {
   assert(sequencer < MUX_SEQUENCERS && place < MUX_USES_MAX, 'a place that there is');
+  assert(place <= pulsesOf(sequencer).uses, 'a span, or the place behind the last');
   return USES + (sequencer * MUX_USES_MAX + place) * USE_SIZE;
 }
 
@@ -53,6 +54,7 @@ export function noteUse(sequencer: u32, from: i64, to: i64): void {
 function flag(sequencer: u32): void {
   const bit: u32 = 1 << sequencer;
   assert((globals().relied & bit) != 0, 'a sequencer that relies on a cell');
+  assert(sequencer < MUX_SEQUENCERS, 'a sequencer that there is');
   globals().flagged |= bit;
   pulsesOf(sequencer).uses = 0;
 }
@@ -61,6 +63,7 @@ function flag(sequencer: u32): void {
 export function forgetUses(sequencer: u32): void {
   pulsesOf(sequencer).uses = 0;
   globals().flagged &= ~(1 << sequencer);
+  assert(globals().flagged >> MUX_SEQUENCERS == 0, 'sequencers that there are');
   assert(sequencer < MUX_SEQUENCERS, 'a sequencer that there is');
 }
 
@@ -68,6 +71,7 @@ export function forgetUses(sequencer: u32): void {
 export function judgeUses(): void {
   if (globals().relied == 0) return;
   assert(globals().relied >> MUX_SEQUENCERS == 0, 'sequencers that there are');
+  assert(globals().flagged >> MUX_SEQUENCERS == 0, 'sequencers that there are');
   for (let sequencer: u32 = 0; sequencer < MUX_SEQUENCERS; sequencer++) judgeSpans(sequencer, pulsesOf(sequencer));
 }
 
@@ -86,6 +90,7 @@ function judgeSpans(sequencer: u32, pulses: Pulses): void {
     if (kept != place) memory.copy(useAt(sequencer, kept), span, USE_SIZE);
     kept++;
   }
+  assert(kept <= pulses.uses, 'no span was added');
   pulses.uses = kept;
 }
 
@@ -99,6 +104,7 @@ export function judgeCell(cell: Cell): void {
     if ((cell.sequencers & (1 << sequencer)) != 0) count(sequencer, isBad != 0);
   }
   assert(cell.isBad <= 1, 'it does or does not');
+  assert(isBad == 0 || cell.state != MUX_CELL_UNUSED, 'nobody relies on a cell that is not used');
 }
 
 /** One more cell of a sequencer is bad, or one fewer. */
@@ -106,6 +112,7 @@ function count(sequencer: u32, isMore: bool): void {
   const pulses = pulsesOf(sequencer);
   const now = globals().now;
   assert(isMore || pulses.bad > 0, 'a bad cell was counted');
+  assert(pulses.bad <= globals().cells, 'no more cells than are used');
   if (isMore) {
     if (pulses.bad == 0) pulses.badSince = now;
     pulses.bad++;
@@ -123,6 +130,7 @@ export function relyOn(number: u32, sequencers: u32): void {
   const cell = cellAt(number);
   assert(sequencers >> MUX_SEQUENCERS == 0, 'sequencers that there are');
   const changed = cell.sequencers ^ sequencers;
+  assert(cell.isBad == 0 || number < globals().cells, 'a cell that was never used is not missed');
   for (let sequencer: u32 = 0; sequencer < MUX_SEQUENCERS; sequencer++) {
     const bit: u32 = 1 << sequencer;
     if (cell.isBad != 0 && (changed & bit) != 0) count(sequencer, (sequencers & bit) != 0);

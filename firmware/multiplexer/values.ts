@@ -14,12 +14,14 @@ import {
   MUX_VALUES_MAX,
   MUX_WRITE_TAKEN,
 } from '../../protocol/guest/generated/constants';
-import { cellAt, globals, VALUES } from './layout';
+import { cellAt, globals, STAGING, VALUES } from './layout';
 import { writeCell } from './write';
 
 function valueAt(number: u32, place: u32): usize {
   assert(number < MUX_TABLE_CELLS_MAX && place < MUX_VALUES_MAX, 'a place that there is');
-  return VALUES + ((number * MUX_VALUES_MAX + place) << 1);
+  const at = VALUES + ((number * MUX_VALUES_MAX + place) << 1);
+  assert(at < STAGING, 'values end before the staging area');
+  return at;
 }
 
 /** False when there is no such setting, or its value is out of range. */
@@ -44,6 +46,7 @@ export function prepareValues(number: u32, setting: u32, value: u32): bool {
   }
   gatherMarkers();
   assert(cell.values <= MUX_VALUES_MAX && cell.valueMarker <= MUX_NO_MARKER, 'what was judged');
+  assert(cell.nextValue <= cell.values, 'the next is one of them');
   return true;
 }
 
@@ -55,6 +58,7 @@ function gatherMarkers(): void {
     if (cell.values != 0 && cell.valueMarker != 0) markers |= 1 << (cell.valueMarker - 1);
   }
   assert(markers >> MUX_NO_MARKER == 0, 'markers that there are');
+  assert(all.cells <= MUX_TABLE_CELLS_MAX, 'cells of the board');
   all.valueMarkers = markers;
 }
 

@@ -17,6 +17,6 @@ export const assertionFloors: Readonly<Record<string, number>> = {
   'firmware/report': 1.8,
   'firmware/pulse': 1.95,
   'firmware/sequencer': 1.55,
-  'firmware/multiplexer': 1.1,
+  'firmware/multiplexer': 1.8,
   'firmware/readout': 1.25,
 };
