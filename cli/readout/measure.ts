@@ -4,9 +4,7 @@
 //   slow state at that moment ─▶ closed formulas ──────────────────────────────────┴─▶ report
 //   test tone ─▶ scope of the chip ─▶ sine fit ─▶ effective bits of records ─▶ beside their formula
 
-import type { DeviceUnderTest } from '../../hil/rig/device.ts';
 import { PulseDevice } from '../../hil/rig/pulse/pulse-device.ts';
-import { captureTone } from '../../hil/rig/readout/capture.ts';
 import { amplitudeAsPlayed, type Clouds, measureShots, type ShotPlan } from '../../hil/rig/readout/shots.ts';
 import { second } from '../../hil/rig/time.ts';
 import { WiredCryostat } from '../../hil/rig/wiring.ts';
@@ -23,6 +21,7 @@ import type { LineState } from '../../host/plant/readout/line-state.ts';
 import { predictBits, predictShot, type ShotPrediction, usualAmplitude } from '../../host/plant/readout/predict.ts';
 import { stateFor } from '../../host/plant/readout/sampler.ts';
 import type { Build } from '../../host/tools/build.ts';
+import { captureTone } from '../../host/tools/readout/capture.ts';
 import { type CloudFigures, cloudFigures } from '../../host/tools/readout/clouds.ts';
 import { fitSine } from '../../host/tools/readout/sine-fit.ts';
 import { factoryDevice } from '../factory-device.ts';
@@ -101,7 +100,7 @@ export async function* measureReadout(build: Build, options: MeasureOptions): As
   }
   const lines: LineReport[] = [];
   for (const line of new Set(channels.map((channel) => Math.floor(channel / TONES_A_LINE)))) {
-    lines.push(yield* testLine(wired, device, line, seed));
+    lines.push(yield* testLine(wired, pulse, line, seed));
   }
   return { channels: reports, lines };
 }
@@ -148,24 +147,29 @@ function reportOf(wired: WiredCryostat, clouds: Clouds, { lengthNs, seed }: Meas
   };
 }
 
-function* testLine(
+async function* testLine(
   wired: WiredCryostat,
-  device: DeviceUnderTest,
+  { device, client }: PulseDevice,
   line: number,
   seed: number,
-): Generator<string, LineReport> {
-  const state = stateAt(wired, windowAt(line, device.now, RECORD_NS), seed);
+): AsyncGenerator<string, LineReport> {
+  const states: LineState[] = [];
   const bits: number[] = [];
   for (let record = 0; record < RECORDS; record++) {
     yield `the converter of line ${line}`;
-    const codes = captureTone(device.board, line, TEST_TONE, RECORD_NS);
-    device.run(RECORD_NS);
-    const path = Float64Array.from({ length: RECORD_NS }, (__, n) => codes[2 * n + (record % 2)]);
+    // To fetch records warms the chip, which costs effective bits: each is compared with what the formula gives at its own moment.
+    states.push(stateAt(wired, windowAt(line, device.now, RECORD_NS), seed));
+    const codes = await captureTone(client, line, TEST_TONE, RECORD_NS);
+    const path = Float64Array.from({ length: RECORD_NS }, (_, n) => codes[2 * n + (record % 2)]);
     bits.push(effectiveBits(2 * FULL_SCALE_CODES, fitSine(path, TEST_TONE.frequencyHertz / 1e9).residual));
   }
+  const meanOf = (figure: (state: LineState) => number) =>
+    states.reduce((sum, state) => sum + figure(state), 0) / RECORDS;
   return {
-    ...{ line, name: state.data.name, noiseKelvin: state.noiseKelvin, chipKelvin: state.chipKelvin, bits },
-    jitterFemtoseconds: state.jitterNs * 1e6,
-    bitsFormula: predictBits(state, TEST_TONE, RECORD_NS),
+    ...{ line, name: states[0].data.name, bits },
+    noiseKelvin: meanOf(({ noiseKelvin }) => noiseKelvin),
+    chipKelvin: meanOf(({ chipKelvin }) => chipKelvin),
+    jitterFemtoseconds: meanOf(({ jitterNs }) => jitterNs * 1e6),
+    bitsFormula: meanOf((state) => predictBits(state, TEST_TONE, RECORD_NS)),
   };
 }

@@ -3,16 +3,15 @@
 //   round   marker 3 off: state 0 ─▶ window ─▶ bin 2n        marker 3 on, an ideal pi pulse: state 1 ─▶ window ─▶ bin 2n + 1
 //
 // The drive begins when the window opens, and lasts longer. Up to six channels are measured at a time, one on each sequencer. What must stay
-// true: everything goes through the firmware's sequencers and readout; only settings of the readout are written as registers.
+// true: everything goes through the firmware's sequencers and readout, and over SMP.
 
 import { assembleSequence } from '../../../host/tools/q1/index.ts';
-import { FRONTEND } from '../../../protocol/generated/registers.ts';
-import { Signal } from '../../../protocol/plant/places.ts';
+import { configureReadout, readoutState } from '../../../host/tools/smp/readout.ts';
+import { type SequencerBin, sequencerBins } from '../../../host/tools/smp/sequencer.ts';
 import { SequencerState } from '../../../protocol/q1/status.ts';
 import { ReadoutLimit } from '../../../protocol/readout/module.ts';
 import type { PulseDevice } from '../pulse/pulse-device.ts';
 import type { PulseProgram } from '../pulse/run.ts';
-import { releaseReadout, setReadout } from './settings.ts';
 
 export interface ShotPlan {
   /** line * 8 + tone. */
@@ -53,19 +52,22 @@ export async function measureShots(
   timing: ShotTiming,
   onWait?: () => Promise<void>,
 ): Promise<Clouds[]> {
-  const { board } = pulse;
-  releaseReadout(board);
-  for (const { channel, frequencyHertz } of plans) setReadout(board, 'FREQUENCY', channel, frequencyHertz * 4);
+  const { board, client } = pulse;
+  for (const { channel, frequencyHertz } of plans)
+    await configureReadout(client, 'FREQUENCY', channel, frequencyHertz * 4);
   const programs = plans.map((plan) => programOf(plan, timing));
   await pulse.load(programs);
   const startNs = board.now;
-  const attenuationDecibels = board.machine.peek(FRONTEND, 'ATTENUATION', Signal.READOUT_RETURN);
+  const { attenuationDecibels } = await readoutState(client);
   await pulse.start(programs);
   const states = await pulse.finish(programs, FINISH_MS, onWait);
   const unfinished = states.findIndex(({ state }) => state !== SequencerState.STOPPED);
   if (unfinished >= 0)
     throw new Error(`readout: the sequencer of channel ${plans[unfinished].channel} did not finish in ${FINISH_MS} ms`);
-  return plans.map((plan, core) => ({ plan, startNs, attenuationDecibels, states: cloudsOf(pulse, core, timing) }));
+  const clouds: Clouds[] = [];
+  for (const [core, plan] of plans.entries())
+    clouds.push({ plan, startNs, attenuationDecibels, states: cloudsOf(await sequencerBins(client, core, 0), timing) });
+  return clouds;
 }
 
 function programOf({ channel, frequencyHertz, amplitude }: ShotPlan, { lengthNs, shots }: ShotTiming): PulseProgram {
@@ -105,10 +107,10 @@ function programOf({ channel, frequencyHertz, amplitude }: ShotPlan, { lengthNs,
   };
 }
 
-function cloudsOf(pulse: PulseDevice, core: number, { lengthNs, shots }: ShotTiming): Clouds['states'] {
+function cloudsOf(bins: readonly SequencerBin[], { lengthNs, shots }: ShotTiming): Clouds['states'] {
   const scale = 1 / (ReadoutLimit.SUM_SCALE * lengthNs);
   const states = [new Float64Array(2 * shots), new Float64Array(2 * shots)] as const;
-  for (const [bin, { sum0, sum1 }] of pulse.board.sequencers.module.bins(core, 0, 0, 2 * shots).entries()) {
+  for (const [bin, { sum0, sum1 }] of bins.entries()) {
     const place = 2 * Math.floor(bin / 2);
     states[bin % 2][place] = sum0 * scale;
     states[bin % 2][place + 1] = sum1 * scale;
