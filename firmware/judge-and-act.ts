@@ -11,6 +11,7 @@ import {
   readRailsEnable,
 } from '../protocol/guest/generated/registers';
 import { drive, runRails } from './drive/drive';
+import { runFidelity } from './drive/fidelity';
 import { runGain } from './drive/gain';
 import { driveInputs } from './drive/inputs';
 import { actionsInForce, areHeatersOff, isMuted, isSafeState, railsAllowed } from './in-force/statement';
@@ -67,13 +68,14 @@ export function tendLines(): void {
 /** The readout works as soon as a sequencer listens to it, with the corrections of the record in force. */
 export function tendReadout(): void {
   driveInputs(converterWanted());
+  runFidelity();
 }
 
 /** A request may have cleared an interlock, stored a calibration record, or told a sequencer to listen to a converter. */
 export function serve(): void {
   runSmp();
   drive();
-  tendReadout();
+  driveInputs(converterWanted());
   assert(mayBeOn(), 'what was judged is done before the task ends');
 }
 

@@ -153,6 +153,24 @@ export const plantWordings: Partial<Record<number, Wording>> = {
     text: `the calibration record asks for more ${placeText(readoutSettings, setting)} on converter line ${line} than the readout can make; the most it can is applied`,
     tone: 'yellow',
   }),
+  [EventKind.READOUT_LOST]: (channel, hundredths) => ({
+    event: 'readout-lost',
+    facts: { channel, snrDecibels: (hundredths | 0) / 100 },
+    text: `readout channel ${channel} has an SNR of ${((hundredths | 0) / 100).toFixed(1)} dB only: no experiment may rely on its qubit`,
+    tone: 'yellow',
+  }),
+  [EventKind.READOUT_BACK]: (channel, hundredths) => ({
+    event: 'readout-back',
+    facts: { channel, snrDecibels: (hundredths | 0) / 100 },
+    text: `readout channel ${channel} tells the states of its qubit apart again: SNR ${((hundredths | 0) / 100).toFixed(1)} dB`,
+    tone: 'green',
+  }),
+  [EventKind.SELF_TESTED]: (line, parts) => ({
+    event: 'self-tested',
+    facts: { line, bits: parts / 256 },
+    text: `converter line ${line} has ${(parts / 256).toFixed(2)} effective bits`,
+    tone: 'dim',
+  }),
   [EventKind.PHASES_CORRECTED]: (ppb, busy) => ({
     event: 'phases-corrected',
     facts: { ppb: ppb | 0, running: busy },

@@ -83,6 +83,7 @@ function seenOf(line: u32): Seen {
 
 export function runGain(): void {
   assert(SIGNAL_READOUT_RETURN < SIGNAL_COUNT, 'the converters of the readout are behind a signal line');
+  assert(MOST_DECIBELS % STEP_DECIBELS == 0, 'the most is whole steps');
   for (let line: u32 = 0; line < SIGNAL_COUNT; line++) control(line);
 }
 
@@ -114,6 +115,7 @@ function control(line: u32): void {
 
 /** What the front end shows of a line on which nothing is measured. */
 function lookAtRest(line: u32): u32 {
+  assert(line < SIGNAL_COUNT, 'a line that there is');
   const peak = readFrontendPeak(line);
   assert(peak <= FULL_SCALE, 'a converter shows no more');
   if (peak >= FULL_SCALE) return CLIPS;
@@ -123,6 +125,7 @@ function lookAtRest(line: u32): u32 {
 /** What the converters counted in the windows since the last look; NOTHING when there was none. */
 function lookAtWindows(): u32 {
   if (!readoutReleased()) return NOTHING;
+  assert(NOTHING < USUAL && USUAL > NOTHING && LOW < CLIPS, 'what needs more attenuation counts more');
   let found = NOTHING;
   for (let line: u32 = 0; line < READOUT_LINES; line++) found = max(found, lookAtLine(line));
   assert(found <= CLIPS, 'the attenuator is one for both lines, so that the one that needs more counts');

@@ -101,6 +101,7 @@ function rounded(value: i64, bits: i64): i64 {
 
 function divided(value: i64, by: i64): i64 {
   assert(by > 0, 'a divisor');
+  assert(abs(value) < i64.MAX_VALUE - by, 'and a dividend that can be rounded');
   return (value + (value < 0 ? -by : by) / 2) / by;
 }
 
@@ -117,6 +118,7 @@ function limited(line: u32, setting: u32, value: i64, least: i64, most: i64): vo
 function tune(channel: u32, place: usize): void {
   assert(channel < CALIBRATION_CHANNEL_COUNT, 'a channel of the record');
   if ((load<u32>(place, CALCHANNEL_FLAGS) & CALCHANNEL_FLAG_TONE) == 0) return;
+  assert(load<u32>(place, CALCHANNEL_PHASE) < TURN, 'the record was judged when it came into force');
   const isSet =
     setReadout(READOUT_SETTING_FREQUENCY, channel, load<u32>(place, CALCHANNEL_FREQUENCY)) &&
     setReadout(READOUT_SETTING_PHASE, channel, load<u32>(place, CALCHANNEL_PHASE));

@@ -7,10 +7,14 @@
 
 import { copyFromBus } from '../../protocol/guest/dma';
 import {
+  READOUT_CHANNELS,
   READOUT_COMMAND_CAPTURE_LINE,
+  READOUT_COMMAND_CLEAR_STATISTICS,
   READOUT_COMMAND_TAKE_PEAK,
   READOUT_FIGURE_SCOPE_COUNT,
   READOUT_LINES,
+  READOUT_SETTING_PHASE,
+  READOUT_TONES,
 } from '../../protocol/guest/generated/constants';
 import {
   READOUT_COMMAND_LINE_SHIFT,
@@ -31,6 +35,9 @@ import {
   writeReadoutValue,
 } from '../../protocol/guest/generated/registers';
 
+/** How often something was set that the statistics of a channel do not outlive. */
+const epochs = memory.data(<i32>(READOUT_CHANNELS * 4), 4);
+
 const INDEX_MOST: u32 = READOUT_SELECT_INDEX >> READOUT_SELECT_INDEX_SHIFT;
 
 export function readoutReleased(): bool {
@@ -39,7 +46,9 @@ export function readoutReleased(): bool {
 }
 
 export function releaseReadout(): void {
-  if (!readoutReleased()) writeReadoutControl(READOUT_CONTROL_RELEASE);
+  if (readoutReleased()) return;
+  writeReadoutControl(READOUT_CONTROL_RELEASE);
+  beginEpoch(0, READOUT_CHANNELS);
   assert(readoutReleased(), 'what was released runs until the reset');
 }
 
@@ -50,7 +59,23 @@ export function setReadout(setting: u32, index: u32, value: u32): bool {
   assert(readoutReleased(), 'settings are kept once it is released');
   select(setting, index);
   writeReadoutValue(value);
-  return readReadoutResult() == 0;
+  if (readReadoutResult() != 0) return false;
+  if (setting <= READOUT_SETTING_PHASE) beginEpoch(index, 1);
+  return true;
+}
+
+function beginEpoch(first: u32, count: u32): void {
+  assert(count != 0 && first + count <= READOUT_CHANNELS, 'channels that there are');
+  assert(READOUT_LINES * READOUT_TONES == READOUT_CHANNELS, 'a channel is line * 8 + tone');
+  for (let channel = first; channel < first + count; channel++)
+    store<u32>(epochs + (channel << 2), statisticsEpoch(channel) + 1);
+}
+
+/** Another number whenever the statistics of a channel may have begun anew, or are of another tone. */
+export function statisticsEpoch(channel: u32): u32 {
+  assert(channel < READOUT_CHANNELS, 'a channel that there is');
+  assert((epochs & 3) == 0, 'a word stands where a word may stand');
+  return load<u32>(epochs + (channel << 2));
 }
 
 /** Executes READOUT_COMMAND_*; it is done on return. False when there is no such command or line. */
@@ -61,6 +86,7 @@ export function commandReadout(command: u32, line: u32): bool {
   assert(readoutReleased(), 'it executes commands once it is released');
   assert(READOUT_COMMAND_CAPTURE_LINE == 1, 'no command is zero');
   writeReadoutCommand(command | (line << READOUT_COMMAND_LINE_SHIFT));
+  if (command == READOUT_COMMAND_CLEAR_STATISTICS) beginEpoch(line * READOUT_TONES, READOUT_TONES);
   return true;
 }
 

@@ -2,6 +2,7 @@
 import * as task from '../../protocol/guest/generated/tasks';
 import { runHeaters } from '../drive/heaters';
 import { runMultiplexer } from '../drive/multiplexer';
+import { runSelfTest } from '../drive/self-test';
 import { answerRails, balance, followClock, protect, serve, tendLines, tendReadout } from '../judge-and-act';
 import { runWatchdog } from '../kernel/watchdog';
 import { runHealth } from '../protect/health';
@@ -40,6 +41,9 @@ export function runTask(number: u32): void {
       break;
     case task.TASK_READOUT:
       tendReadout();
+      break;
+    case task.TASK_SELF_TEST:
+      runSelfTest();
       break;
     case task.TASK_HEALTH:
       runHealth();

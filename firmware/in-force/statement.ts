@@ -3,7 +3,7 @@
 //   protect/interlock --trips, in the latch INTERLOCK.TRIPPED--.
 //   protect/budget    --load that is shed----------------------+--> in force --> drive/: gates, rails, duty, heaters
 //   start-up checks   --health bits latched until the reset----'             --> report/: what is kept off, and why
-//   drive/            --what gain control cannot correct  ----------------------> protect/health
+//   drive/            --what is wrong with the inputs----------------------------> protect/health
 //
 // Trips are read from the latch itself, which survives resets: what tripped before this firmware started is in force from its first
 // instruction on. What must stay true: nobody but these writes here; nothing here touches an actuator.
@@ -17,6 +17,7 @@ import {
   RAIL_COUNT,
   RAIL_HEATER,
   RAIL_SENSE,
+  READOUT_CHANNELS,
   SHED_MUTED,
   SHED_SAFE_STATE,
   SIGNAL_COUNT,
@@ -33,6 +34,7 @@ let shed: u32 = 0;
 let shedAtMicrowatts: u32 = 0;
 let latched: u32 = 0;
 let clipping: u32 = 0;
+let unreadable: u32 = 0;
 
 /** Interlocks that have tripped and were not cleared, one bit each. */
 export function trippedInterlocks(): u32 {
@@ -136,4 +138,18 @@ export function stateClipping(line: u32, isClipping: bool): void {
   assert(line < SIGNAL_COUNT, 'a line that there is');
   clipping = isClipping ? clipping | (1 << line) : clipping & ~(1 << line);
   assert(<u64>clipping >> SIGNAL_COUNT == 0, 'lines that there are');
+}
+
+/** Readout channels that do not tell the states of their qubits apart as they should, one bit each: no experiment may rely on them. */
+export function unreadableChannels(): u32 {
+  assert(READOUT_CHANNELS <= 32, 'a bit for every channel');
+  assert(<u64>unreadable >> READOUT_CHANNELS == 0, 'channels that there are');
+  return unreadable;
+}
+
+/** The finding about a channel. */
+export function stateUnreadable(channel: u32, isUnreadable: bool): void {
+  assert(channel < READOUT_CHANNELS, 'a channel that there is');
+  unreadable = isUnreadable ? unreadable | (1 << channel) : unreadable & ~(1 << channel);
+  assert(((unreadable >> channel) & 1) == (isUnreadable ? 1 : 0), 'what was found is in force');
 }

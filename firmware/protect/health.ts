@@ -18,6 +18,7 @@ import {
   HEALTH_LINK,
   HEALTH_MULTIPLEXER_OFF,
   HEALTH_RAILS,
+  HEALTH_READOUT,
   HEALTH_SENSOR,
   HEALTH_SHEDDING,
   HEALTH_SIGNAL,
@@ -46,6 +47,7 @@ import {
   loadShed,
   railsAllowed,
   trippedInterlocks,
+  unreadableChannels,
 } from '../in-force/statement';
 import { recordOf } from '../kernel/statistics';
 import { TASK_COUNT, taskAt } from '../kernel/tasks';
@@ -79,6 +81,7 @@ export function healthWord(): u32 {
   if ((railsAllowed(actionsInForce()) & ~readRailsGood()) != 0) word |= HEALTH_RAILS;
   if (clockImpaired()) word |= HEALTH_CLOCK;
   if ((lostSignals() | clippingSignals()) != 0) word |= HEALTH_SIGNAL;
+  if (unreadableChannels() != 0) word |= HEALTH_READOUT;
   if (loadShed() != SHED_NOTHING) word |= HEALTH_SHEDDING;
   if (areCellsInvalid()) word |= HEALTH_CELLS;
   if (sensorsImpaired()) word |= HEALTH_SENSOR;

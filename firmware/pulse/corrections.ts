@@ -18,6 +18,8 @@ import {
   CALSEQ_OFFSET_0,
   CALSEQ_OFFSET_1,
   CALSEQ_PHASE,
+  READOUT_LINES,
+  READOUT_TONES,
   SEQUENCER_SETTING_CORRECTION_CROSS,
   SEQUENCER_SETTING_CORRECTION_GAIN,
   SEQUENCER_SETTING_CORRECTION_OFFSET,
@@ -93,6 +95,20 @@ export function converterWanted(): bool {
   assert(SEQUENCER_COUNT <= 8, 'the inputs of all of them are read at once');
   assert((inputs & 7) == 0, 'they stand where a word may stand');
   return load<u64>(inputs) != 0;
+}
+
+/** Sequencers that run and listen to a converter line, one bit each: what they play goes into it. */
+export function playersOf(line: u32): u32 {
+  assert(line < READOUT_LINES, 'a line of the readout');
+  if (!sequencersReleased()) return 0;
+  const busy = readSequencerBusy();
+  let players: u32 = 0;
+  for (let sequencer: u32 = 0; sequencer < SEQUENCER_COUNT; sequencer++) {
+    const input = <u32>load<u8>(inputs + sequencer);
+    if (input != 0 && (input - 1) / READOUT_TONES == line) players |= busy & (1 << sequencer);
+  }
+  assert((players & ~ALL) == 0, 'sequencers that there are');
+  return players;
 }
 
 function discriminate(sequencer: u32): void {

@@ -37,6 +37,7 @@ import {
 } from '../../protocol/guest/generated/constants';
 import { openRequest } from '../../protocol/guest/smp/request';
 import { STATUS_GROUP } from '../../protocol/guest/smp/status';
+import { NO_SNR, readoutSnr } from '../drive/fidelity';
 import { driveInputs } from '../drive/inputs';
 import { commandReadout, readoutFigure, readoutReleased, setReadout } from '../drive/readout';
 
@@ -113,6 +114,10 @@ export function answerChannel(): u32 {
   writeUnsignedField('clipq', readoutFigure(READOUT_FIGURE_CLIPPED_Q, line));
   writeUnsignedField('peaki', readoutFigure(READOUT_FIGURE_PEAK_I, line));
   writeUnsignedField('peakq', readoutFigure(READOUT_FIGURE_PEAK_Q, line));
+  if (readoutSnr(channel) != NO_SNR) {
+    writeText('snr');
+    writeInteger(readoutSnr(channel));
+  }
   writeText('zero');
   writeMoments(READOUT_FIGURE_MOMENTS_0, channel);
   writeText('one');

@@ -26,6 +26,7 @@ import {
   ROCMD_CONFIGURE,
   ROCMD_COUNT,
   ROCMD_RECORD,
+  ROCMD_SELF_TEST,
   ROCMD_STATE,
   SIGNAL_READOUT_RETURN,
   SMP_OP_READ,
@@ -55,9 +56,11 @@ import {
   storeBusy,
   storeFailed,
 } from '../calibration/store';
+import { unreadableChannels } from '../in-force/statement';
 import { answerCapture, answerCaptured } from './readout-capture';
 import { answerChannel, answerClear, answerConfigure, answerSetting } from './readout-channels';
 import { answerClaim, answerClaimState } from './readout-claim';
+import { answerSelfTest, answerTested } from './self-test';
 
 const ABSENT: u64 = u64.MAX_VALUE;
 const UNIT_MASK: u32 = 7;
@@ -96,6 +99,8 @@ function answerReadout(operation: u32, command: u32, step: u32): u32 {
       return answerClear();
     case ROCMD_CLAIM:
       return answerClaim();
+    case ROCMD_SELF_TEST:
+      return answerSelfTest();
     default:
       return MGMT_ENOTSUP;
   }
@@ -103,7 +108,7 @@ function answerReadout(operation: u32, command: u32, step: u32): u32 {
 
 function answerRead(command: u32, step: u32): u32 {
   assert(step == 0 || command == ROCMD_CAPTURE, 'of what is read, only a capture takes several steps');
-  assert(ROCMD_COUNT > ROCMD_CLAIM, 'every command is counted');
+  assert(ROCMD_COUNT > ROCMD_SELF_TEST, 'every command is counted');
   switch (command) {
     case ROCMD_RECORD:
       return answerRecord();
@@ -117,6 +122,8 @@ function answerRead(command: u32, step: u32): u32 {
       return answerCaptured(step);
     case ROCMD_CLAIM:
       return answerClaimState();
+    case ROCMD_SELF_TEST:
+      return answerTested();
     default:
       return MGMT_ENOTSUP;
   }
@@ -144,6 +151,7 @@ function answerState(): u32 {
   writeUnsignedField('seq', calibrationSequence());
   writeUnsignedField('place', faultPlace);
   writeUnsignedField('attenuation', readFrontendAttenuation(SIGNAL_READOUT_RETURN));
+  writeUnsignedField('unreadable', unreadableChannels());
   return 0;
 }
 

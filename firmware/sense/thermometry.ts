@@ -46,6 +46,7 @@ import { recordEvent } from '../../protocol/guest/record-event';
 import { wakeTask } from '../kernel/releases';
 import { TASK_THERMOMETRY } from '../kernel/tasks';
 import { microkelvinOf, NO_TEMPERATURE } from './convert';
+import { areOffsetsOld, corrected, shifted, takeOffset } from './offsets';
 
 /** Bad readings in a row after which the plate may really have moved: the median begins anew. */
 const JUMPS_TRUSTED: u32 = 4;
@@ -140,15 +141,31 @@ export function runThermometry(): void {
   }
   assert(now != 0, 'a scan that ended is counted');
   sequence = now;
+  if (areOffsetsOld()) followRecord();
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) take(channel);
   compare();
+}
+
+/** What was read before another record came into force is corrected by it as well: otherwise every thermometer would seem to jump. */
+function followRecord(): void {
+  assert(areOffsetsOld(), 'there is another record');
+  for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) {
+    const entry = record(channel);
+    const by = takeOffset(channel);
+    if (entry.kept == 0 || by == 0) continue;
+    entry.newest = shifted(entry.newest, by);
+    entry.second = shifted(entry.second, by);
+    entry.third = shifted(entry.third, by);
+    entry.medianMicrokelvin = shifted(entry.medianMicrokelvin, by);
+    assert(entry.medianMicrokelvin != NO_TEMPERATURE, 'the median of temperatures is one');
+  }
 }
 
 /** One reading of one channel. */
 function take(channel: u32): void {
   const entry = record(channel);
   const reading = readThermometryReading(channel);
-  const microkelvin = microkelvinOf(channel, reading);
+  const microkelvin = corrected(channel, microkelvinOf(channel, reading));
   const wrong = whatIsWrong(channel, reading, microkelvin);
   if (wrong != SENSOR_TRUSTED) {
     strike(channel, wrong);

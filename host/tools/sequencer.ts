@@ -5,6 +5,7 @@ import { muxSectionName } from '../../protocol/multiplexer/module.ts';
 import { sequencerSectionName } from '../../protocol/q1/module.ts';
 import { readoutSectionName } from '../../protocol/readout/module.ts';
 import { type CompileOptions, compileGuest } from './guest.ts';
+import { leb128, withFunctionNamesOnly } from './name-section.ts';
 
 export const sequencerSource = 'firmware/sequencer/main.ts';
 
@@ -26,7 +27,7 @@ export function sequencerModule(): Promise<Uint8Array> {
 
 /** A firmware entry as it goes into an image: its module with those of the sequencers, the multiplexer and the readout inside. */
 export async function compileFirmware(entryPath: string, options?: CompileOptions): Promise<Uint8Array> {
-  const core = await compileGuest(entryPath, options);
+  const core = withFunctionNamesOnly(await compileGuest(entryPath, options));
   const withSequencers = withSection(core, sequencerSectionName, await sequencerModule());
   const withMultiplexer = withSection(withSequencers, muxSectionName, await multiplexerModule());
   return withSection(withMultiplexer, readoutSectionName, await readoutModule());
@@ -38,14 +39,4 @@ function withSection(module: Uint8Array, name: string, content: Uint8Array): Uin
   return Uint8Array.from(
     Buffer.concat([module, Uint8Array.of(0), leb128(head.length + content.length), Uint8Array.from(head), content]),
   );
-}
-
-function leb128(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    bytes.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
-    rest >>>= 7;
-  } while (rest !== 0);
-  return Uint8Array.from(bytes);
 }

@@ -30,6 +30,17 @@ export const readoutLimits = constantTable('READOUT', 'What the readout of the c
   BLOCK: [1024, 'Samples that are integrated before the tone is turned to its exact phase again'],
   SCOPE_MAX: [16_384, 'Samples that the scope memory holds of each path'],
   SLOTS: [8, 'Tables of weighed tones'],
+  SNR_LEAST: [
+    2000,
+    'SNR that a calibrated channel must have, in hundredths of a decibel: 20 log10 of distance over deviation',
+  ],
+  SNR_HYSTERESIS: [100, 'A channel that had less is good again when it has so much more, in hundredths of a decibel'],
+  SNR_WINDOWS: [100, 'Windows in each state that an estimate of the SNR takes, at least'],
+  TEST_FREQUENCY: [
+    405_273_437,
+    'Tone of the self-test in 1/4 Hz: 101.3 MHz, of no simple relation to the rate of the samples',
+  ],
+  TEST_AMPLITUDE: [29_491, 'Its amplitude in 1/32768: nine tenths of full scale'],
   STATE_UNKNOWN: [2, 'State of a qubit that nobody knows: the window is in no statistics'],
 });
 

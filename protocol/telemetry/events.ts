@@ -55,6 +55,12 @@ export const eventKinds = constantTable('EVENT', 'Recorder event kinds: name, th
     75,
     'A correction of the calibration record is more than the readout can make; the most it can is applied: line, READOUT_SETTING_*',
   ],
+  READOUT_LOST: [
+    76,
+    'A readout channel cannot tell the states of its qubit apart as it should: channel, SNR in hundredths of a decibel, signed',
+  ],
+  READOUT_BACK: [77, 'A readout channel can again: channel, SNR in hundredths of a decibel, signed'],
+  SELF_TESTED: [78, 'The converters of a line were tested: line, effective bits of the worse one in 1/256'],
   RESET_REQUESTED: [29, 'A reset was requested over SMP: boot mode, force'],
 });
 

@@ -21,6 +21,7 @@ export const healthBits = constantTable('HEALTH', 'Bits of the health word; zero
   SIGNAL: [1 << 12, 'A signal line loses more than it should, or clips'],
   SHEDDING: [1 << 13, 'Load is shed: more power is taken than the plate can carry away'],
   CELLS: [1 << 14, 'A cell of the multiplexer does not hold its value'],
+  READOUT: [1 << 15, 'A readout channel has less SNR than it must have'],
   WAVEFORMS_OFF: [1 << 16, 'Waveform outputs and markers are muted: their gate is closed, or the duty is 0'],
   DUTY_REDUCED: [1 << 17, 'Sequencers play less than the full time: the duty is below 100'],
   HEATERS_OFF: [1 << 18, 'Heaters are kept off: their gate is closed'],

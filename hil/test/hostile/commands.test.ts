@@ -62,6 +62,8 @@ const spokenByFirmware: Spoken[] = [
   { group: 68, command: 5, operation: write, keys: { what: 'unsigned', line: 'unsigned' } },
   { group: 68, command: 6, operation: read, keys: {} },
   { group: 68, command: 6, operation: write, keys: { id: 'unsigned', ms: 'unsigned' } },
+  { group: 68, command: 7, operation: read, keys: { line: 'unsigned' } },
+  { group: 68, command: 7, operation: write, keys: { line: 'unsigned' } },
 ];
 const tooNew = { rc: 13 };
 const unsupported = { rc: 8 };

@@ -26,6 +26,8 @@ export interface ReadoutStateAnswer {
   refusedPlace: number | undefined;
   /** In front of the converters: gain control's. The sums of sequencers make up for it. */
   attenuationDecibels: number;
+  /** Channels whose SNR is too low, one bit each: no experiment may rely on their qubits. */
+  unreadable: number;
 }
 
 const noPlace = 0xffff_ffff;
@@ -73,6 +75,7 @@ export async function readoutState(client: SmpClient, options?: RequestOptions):
     sequence: fields.count('seq'),
     refusedPlace: place === noPlace ? undefined : place,
     attenuationDecibels: fields.count('attenuation'),
+    unreadable: fields.count('unreadable'),
   };
 }
 
@@ -120,6 +123,8 @@ export interface ReadoutChannelAnswer {
   clipped: readonly [i: number, q: number];
   /** Largest samples, as magnitudes in codes. */
   peaks: readonly [i: number, q: number];
+  /** By the device's own statistics; undefined before the first estimate, and while its threshold is not calibrated. */
+  snrDecibels: number | undefined;
 }
 
 export async function readoutChannel(
@@ -145,6 +150,7 @@ export async function readoutChannel(
     windows: fields.count('windows'),
     clipped: [fields.count('clipi'), fields.count('clipq')],
     peaks: [fields.count('peaki'), fields.count('peakq')],
+    snrDecibels: fields.has('snr') ? fields.integer('snr') / 100 : undefined,
   };
 }
 
@@ -224,3 +230,21 @@ export async function readoutClaim(
   const id = fields.count('id');
   return id === 0 ? undefined : { id, leftMs: fields.count('ms') };
 }
+
+/** Tests the converters of a line by the test tone of the chip; the effective bits of the worse one. No sequencer may play into the line. */
+export async function selfTest(client: SmpClient, line: number, options?: RequestOptions): Promise<number> {
+  const what = `self-test of converter line ${line}`;
+  await client.request(command(what, ReadoutRequest.SELF_TEST, true), { line }, options);
+  for (let poll = 0; poll < TEST_POLLS_MOST; poll++) {
+    const fields = new Fields(
+      await client.request(command(what, ReadoutRequest.SELF_TEST, false), { line }, options),
+      what,
+    );
+    if (fields.count('running') === 0) return fields.count('bits') / 256;
+    await client.pause(TEST_POLL_MS, options?.signal);
+  }
+  throw new SmpError('device', `${what}: it still runs after ${(TEST_POLLS_MOST * TEST_POLL_MS) / 1000} s`);
+}
+
+const TEST_POLL_MS = 10;
+const TEST_POLLS_MOST = 500;

@@ -949,8 +949,10 @@ export const ROCMD_CAPTURE: u32 = 4;
 export const ROCMD_CLEAR: u32 = 5;
 /** Say that a client works with the readout, or ask whether one does. */
 export const ROCMD_CLAIM: u32 = 6;
+/** Test the converters of a line, or read the result. */
+export const ROCMD_SELF_TEST: u32 = 7;
 /** Every command is below this. */
-export const ROCMD_COUNT: u32 = 7;
+export const ROCMD_COUNT: u32 = 8;
 /** Samples in one answer. */
 export const ROCMD_CAPTURE_MAX: u32 = 384;
 /** Longest time of a claim. */
@@ -979,6 +981,10 @@ export const RO_ERR_INDEX: u32 = 9;
 export const RO_ERR_VALUE: u32 = 10;
 /** Another client works with the readout of this device; wait until it has ended. */
 export const RO_ERR_CLAIMED: u32 = 11;
+/** A sequencer plays into the line; stop it first. */
+export const RO_ERR_PLAYED: u32 = 12;
+/** The scope holds samples that nobody has read; read and clear them first. */
+export const RO_ERR_CAPTURED: u32 = 13;
 
 // CRYO: Commands of the CRYO group.
 /** Read: temperature and state of every thermometer. */
@@ -1711,6 +1717,16 @@ export const READOUT_BLOCK: u32 = 0x00000400;
 export const READOUT_SCOPE_MAX: u32 = 0x00004000;
 /** Tables of weighed tones. */
 export const READOUT_SLOTS: u32 = 8;
+/** SNR that a calibrated channel must have, in hundredths of a decibel: 20 log10 of distance over deviation. */
+export const READOUT_SNR_LEAST: u32 = 0x000007d0;
+/** A channel that had less is good again when it has so much more, in hundredths of a decibel. */
+export const READOUT_SNR_HYSTERESIS: u32 = 100;
+/** Windows in each state that an estimate of the SNR takes, at least. */
+export const READOUT_SNR_WINDOWS: u32 = 100;
+/** Tone of the self-test in 1/4 Hz: 101.3 MHz, of no simple relation to the rate of the samples. */
+export const READOUT_TEST_FREQUENCY: u32 = 0x1827fb5d;
+/** Its amplitude in 1/32768: nine tenths of full scale. */
+export const READOUT_TEST_AMPLITUDE: u32 = 0x00007333;
 /** State of a qubit that nobody knows: the window is in no statistics. */
 export const READOUT_STATE_UNKNOWN: u32 = 2;
 
@@ -1947,6 +1963,12 @@ export const EVENT_CALIBRATION_FAILED: u32 = 73;
 export const EVENT_PHASES_CORRECTED: u32 = 74;
 /** A correction of the calibration record is more than the readout can make; the most it can is applied: line, READOUT_SETTING_*. */
 export const EVENT_CORRECTION_LIMITED: u32 = 75;
+/** A readout channel cannot tell the states of its qubit apart as it should: channel, SNR in hundredths of a decibel, signed. */
+export const EVENT_READOUT_LOST: u32 = 76;
+/** A readout channel can again: channel, SNR in hundredths of a decibel, signed. */
+export const EVENT_READOUT_BACK: u32 = 77;
+/** The converters of a line were tested: line, effective bits of the worse one in 1/256. */
+export const EVENT_SELF_TESTED: u32 = 78;
 /** A reset was requested over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
 
@@ -1979,6 +2001,8 @@ export const HEALTH_SIGNAL: u32 = 0x00001000;
 export const HEALTH_SHEDDING: u32 = 0x00002000;
 /** A cell of the multiplexer does not hold its value. */
 export const HEALTH_CELLS: u32 = 0x00004000;
+/** A readout channel has less SNR than it must have. */
+export const HEALTH_READOUT: u32 = 0x00008000;
 /** Waveform outputs and markers are muted: their gate is closed, or the duty is 0. */
 export const HEALTH_WAVEFORMS_OFF: u32 = 0x00010000;
 /** Sequencers play less than the full time: the duty is below 100. */

@@ -17,8 +17,10 @@ export const TASK_BUDGET: u32 = 6;
 export const TASK_FRONTEND: u32 = 7;
 /** Late cells, switch errors; starts the refresh again after its gate was closed. */
 export const TASK_MULTIPLEXER: u32 = 11;
-/** Brings the corrections of the calibration record to the readout. */
+/** Corrections of the calibration record for the readout; SNR of its channels. */
 export const TASK_READOUT: u32 = 12;
+/** Effective bits of a converter line, by its test tone. */
+export const TASK_SELF_TEST: u32 = 13;
 /** Gathers the health word. */
 export const TASK_HEALTH: u32 = 8;
 /** Puts the heartbeat record into the event recorder. */
@@ -27,12 +29,12 @@ export const TASK_HEARTBEAT: u32 = 9;
 export const TASK_SMP: u32 = 10;
 
 /** Tasks there are. */
-export const TASK_COUNT: u32 = 13;
+export const TASK_COUNT: u32 = 14;
 /** Every task number is below this. */
-export const TASK_NUMBERS: u32 = 13;
+export const TASK_NUMBERS: u32 = 14;
 
 // Task numbers, u8, in the order in which tasks run.
-export const TASK_ORDER: usize = memory.data<u8>([0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 8, 9, 10]);
+export const TASK_ORDER: usize = memory.data<u8>([0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 8, 9, 10]);
 
 // By number: period in us (0: runs on events), deadline in us, budget in cycles; u32 each.
 export const TASK_ROWS: usize = memory.data<u32>([
@@ -48,7 +50,8 @@ export const TASK_ROWS: usize = memory.data<u32>([
   1000000, 200000, 8000,
   0, 200000, 40000000,
   100000, 200000, 8000,
-  1000000, 200000, 16000,
+  1000000, 200000, 40000,
+  0, 250000, 110000,
 ]);
 
 /** The name of a task, as task statistics show it. */
@@ -74,6 +77,8 @@ export function nameOfTask(task: u32): string {
       return 'multiplexer';
     case TASK_READOUT:
       return 'readout';
+    case TASK_SELF_TEST:
+      return 'self_test';
     case TASK_HEALTH:
       return 'health';
     case TASK_HEARTBEAT:
