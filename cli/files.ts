@@ -43,6 +43,13 @@ export function readInput(path: string, what: string): Uint8Array {
 
 export const readText = (path: string, what: string): string => new TextDecoder().decode(readInput(path, what));
 
+/** Text that a person wrote, of which errors show lines: a file with control bytes, such as an image, is refused. `expected`: what it should be. */
+export function readWrittenText(path: string, what: string, expected: string): string {
+  const text = readText(path, what);
+  if (!text.includes('\0')) return text;
+  throw new Failure('FILE', `${what} ${path} has bytes that are not text; expected ${expected}`);
+}
+
 /** The same, but it throws the system's errors, for callers with messages of their own. */
 export const readAsText = (path: string): string => new TextDecoder().decode(readWhole(path, INPUT_BYTES_MAX));
 

@@ -128,6 +128,14 @@ describe('a wrong file in the place of', () => {
     expectMistake(['pulse', 'disasm', file], /error: /),
   );
 
+  it.each(['check', 'run', 'asm'])('an image in place of a program (pulse %s)', (command) => {
+    const call = command === 'asm' ? ['good.bin', 'new.q1'] : ['good.bin'];
+    return expectMistake(
+      ['pulse', command, ...call],
+      /the program good\.bin has bytes that are not text; expected Q1ASM, or a sequence in JSON/,
+    );
+  });
+
   it.each(['missing', 'folder', 'empty', 'text', 'good.bin'])('a fridge (%s)', async (file) => {
     await expectMistake(['cryostat', 'solve', file], /error: /);
     await expectMistake(['run', '--fridge', file, '--udp', '0', '--for', '1'], /error: /);

@@ -15,7 +15,7 @@ import {
 } from '../../host/tools/q1/index.ts';
 import type { ProfileName } from '../../protocol/q1/profiles.ts';
 import { Failure } from '../failure.ts';
-import { readInput } from '../files.ts';
+import { readWrittenText } from '../files.ts';
 
 export interface Judged {
   file: string;
@@ -38,7 +38,7 @@ export function judgeFiles(files: string[], profile: ProfileName | undefined): J
 }
 
 function judgeFile(file: string, profile: ProfileName | undefined, said?: Said): Judged {
-  const text = new TextDecoder().decode(readInput(file, 'the program'));
+  const text = readWrittenText(file, 'the program', 'Q1ASM, or a sequence in JSON');
   try {
     const sequence = assembleSequence(text, file, profile, said);
     return { file, source: sequence.program.source, findings: findingsOfWalk(sequence), sequence };

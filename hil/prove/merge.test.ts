@@ -59,6 +59,11 @@ test.each<[string, ProofResult[], RegExp]>([
     [shard(3, 4), shard(1, 4)],
     /^shards 2\/4, 4\/4 are missing: run `coldrig prove power --json --shard 2\/4`/,
   ],
+  [
+    'missing, of a part of the proof with a seed of its own',
+    [shard(1, 2, { effort: 'slice', scenario: 'journal switch when tried', seed: 7 })],
+    /run `coldrig prove power --slice --scenario 'journal switch when tried' --seed 7 --json --shard 2\/2`/,
+  ],
   ['alone', [shard(2, 2)], /^shard 1\/2 is missing/],
   ['a whole proof', [shard(1, 2), shard(2, 2, { shard: undefined })], /^b is no shard but a whole proof/],
 ])('a shard that is %s is refused', (_what, results, message) => {

@@ -3,7 +3,7 @@
 // What must stay true: the sum is that of one whole proof, of one bootloader, with one seed. A shard that is missing, given twice, or part of
 // another proof is an error, which names the file and says what is wrong with it.
 
-import { addScenario, type ProofResult, type ScenarioResult, totals } from './result.ts';
+import { addScenario, type ProofResult, quoted, type ScenarioResult, totals } from './result.ts';
 
 /** A result, and where it was read from. */
 export interface NamedResult {
@@ -81,9 +81,15 @@ function checkShards(named: readonly NamedResult[]): void {
   if (missing.length === 0) return;
   const list = missing.map((number) => `${number}/${of}`).join(', ');
   const what = missing.length === 1 ? `shard ${list} is` : `shards ${list} are`;
-  throw new NotShards(
-    `${what} missing: run \`coldrig prove ${named[0].result.proof} --json --shard ${missing[0]}/${of}\`, and name its output too`,
-  );
+  const command = `${commandOf(named[0].result)} --json --shard ${missing[0]}/${of}`;
+  throw new NotShards(`${what} missing: run \`${command}\`, and name its output too`);
+}
+
+/** The command of the run that a shard is part of. */
+function commandOf({ proof, effort, scenario, seed }: ProofResult): string {
+  const extent = effort === 'slice' ? ' --slice' : '';
+  const only = scenario === undefined ? '' : ` --scenario ${quoted(scenario)}`;
+  return `coldrig prove ${proof}${extent}${only}${seed === 1 ? '' : ` --seed ${seed}`}`;
 }
 
 /** Lists are joined; anything else must be the same everywhere, and the first one stands for all. */

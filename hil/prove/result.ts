@@ -51,7 +51,8 @@ function replayLine(proof: string, { scenario, point }: Violation, { seed, canar
   return `coldrig prove ${proof} --seed ${seed} --scenario ${quoted(scenario)} --point ${quoted(point)}${broken}`;
 }
 
-function quoted(text: string): string {
+/** As one word of a shell. */
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -6,4 +6,4 @@ export class UnknownName extends Error {
 }
 
 /** The names there are, in quotes, because some of them have commas. */
-export const quoted = (all: readonly { name: string }[]): string => all.map(({ name }) => `'${name}'`).join(', ');
+export const namesOf = (all: readonly { name: string }[]): string => all.map(({ name }) => `'${name}'`).join(', ');

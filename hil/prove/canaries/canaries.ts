@@ -1,7 +1,7 @@
 // Bootloaders and firmware that are broken on purpose; with one of them the harness is broken, too. A proof that does not catch every one proves nothing.
 
 import { compileGuest, type SourceChange } from '../../../host/tools/guest.ts';
-import { quoted, UnknownName } from '../unknown-name.ts';
+import { namesOf, UnknownName } from '../unknown-name.ts';
 import type { Canary } from './canary.ts';
 import { imageCanaries } from './of-images.ts';
 import { promiseCanaries } from './of-promises.ts';
@@ -23,7 +23,7 @@ export const canaries: readonly Canary[] = [
 export function canaryByName(name: string): Canary {
   const all = [...canaries, ...windowCanaries];
   const found = all.find((canary) => canary.name === name);
-  if (!found) throw new UnknownName(`no canary is called '${name}'; there are ${quoted(all)}`);
+  if (!found) throw new UnknownName(`no canary is called '${name}'; there are ${namesOf(all)}`);
   return found;
 }
 
