@@ -1,4 +1,6 @@
 // The report of `coldrig compare` in words and as JSON.
+//
+// What must stay true: no table is wider than 80 columns, so that it can be read in any terminal; so each number of channels has several tables.
 
 import { FOUR, stageNames } from '../../host/plant/cryostat/stages.ts';
 import type { Outcome, Workload } from '../../host/tools/compare/model.ts';
@@ -7,76 +9,73 @@ export function compareText(outcomes: readonly Outcome[], workload: Omit<Workloa
   const sizes = [...new Set(outcomes.map(({ channels }) => channels))];
   const rate = `${workload.shotsPerSecond.toLocaleString('en-US')} shots of ${workload.windowNs} ns a second on each channel`;
   return [
-    `${rate}; heat with every stage at its limit`,
-    ...sizes.flatMap((size) => tableOf(outcomes.filter(({ channels }) => channels === size))),
-    '',
-    ...leverLines(outcomes),
+    rate,
+    'the name of each row: the architecture, and what of the readout leaves the fridge',
+    ...sizes.flatMap((size) => sectionOf(outcomes.filter(({ channels }) => channels === size))),
   ].join('\n');
 }
 
-const head = [
-  'architecture',
-  'readout leaves as',
-  'lines',
-  'to the rack',
-  ...stageNames,
-  '4K at',
-  'SNR',
-  'latency',
-  'too much for',
-];
-
-function tableOf(outcomes: readonly Outcome[]): string[] {
-  const rows = [
-    head,
-    ['', 'room for it', '', '', ...outcomes[0].roomWatts.map(watts), '', '', '', ''],
-    ...outcomes.map(rowOf),
+function sectionOf(outcomes: readonly Outcome[]): string[] {
+  const compressed = outcomes.flatMap((outcome) => leverRow(outcome, outcomes));
+  return [
+    '',
+    `${outcomes[0].channels.toLocaleString('en-US')} channels`,
+    ...tableOf(['', 'lines', 'to the rack', '4K at', 'SNR', 'latency'], outcomes.map(resultRow)),
+    'heat, with every stage at its limit',
+    ...tableOf(
+      ['', ...stageNames, 'exceeds'],
+      [['room for it', ...outcomes[0].roomWatts.map(watts), ''], ...outcomes.map(heatRow)],
+    ),
+    ...(compressed.length === 0 ? [] : ['compression against raw: heat at 4K saved in link and cables, and added']),
+    ...(compressed.length === 0 ? [] : tableOf(['', 'less to send', 'saved', 'added'], compressed)),
   ];
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const isText = (column: number) => column < 2 || column === head.length - 1;
-  const lines = rows.map((row) =>
+}
+
+/** The first column is text, and the last of a row that ends with it. */
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column].length)));
+  const isText = (column: number) => column === 0 || head[column] === 'exceeds';
+  return all.map((row) =>
     row
       .map((cell, column) => (isText(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
       .join('  ')
+      .replace(/^/, '  ')
       .trimEnd(),
   );
-  return ['', `${outcomes[0].channels.toLocaleString('en-US')} channels`, ...lines.map((line) => `  ${line}`)];
 }
 
-function rowOf(outcome: Outcome): string[] {
-  const { architecture, compression, lines, bitsPerSecond, analogHertz, totalWatts, overloaded } = outcome;
-  const { plateKelvin, snrDecibels, latencyNs } = outcome;
+const nameOf = ({ architecture, compression, analogHertz }: Outcome): string =>
+  `${architecture}, ${analogHertz > 0 ? 'analogue' : compression}`;
+
+function resultRow(outcome: Outcome): string[] {
+  const { lines, bitsPerSecond, analogHertz, plateKelvin, snrDecibels, latencyNs } = outcome;
   return [
-    architecture,
-    analogHertz > 0 ? 'analogue signal' : compression,
+    nameOf(outcome),
     String(lines),
     analogHertz > 0 ? `${analogHertz / 1e9} GHz` : bitsText(bitsPerSecond),
-    ...totalWatts.map(watts),
     plateKelvin === undefined ? 'no rest' : `${plateKelvin.toFixed(2)} K`,
     snrDecibels === undefined ? '-' : `${snrDecibels.toFixed(1)} dB`,
     `${Math.round(latencyNs)} ns`,
-    overloaded.join(', '),
   ];
 }
 
-/** What compression saves and costs, for every architecture that may choose. */
-function leverLines(outcomes: readonly Outcome[]): string[] {
-  return outcomes.flatMap((outcome) => {
-    if (outcome.compression === 'raw') return [];
-    const raw = outcomes.find(
-      ({ architecture, compression, channels }) =>
-        architecture === outcome.architecture && compression === 'raw' && channels === outcome.channels,
-    );
-    if (!raw) return [];
-    const saved = partWatts(raw, ['link']) - partWatts(outcome, ['link']) + cableWatts(raw) - cableWatts(outcome);
-    const spent = partWatts(outcome, ['demodulation', 'thresholds']);
-    const less = Number((raw.bitsPerSecond / outcome.bitsPerSecond).toPrecision(3)).toLocaleString('en-US');
-    const size = outcome.channels.toLocaleString('en-US');
-    return [
-      `${outcome.architecture}, ${size} channels: ${outcome.compression} instead of raw is ${less} times less to send; ` +
-        `at 4K it saves ${watts(saved)} of link and cables and costs ${watts(spent)} of arithmetic`,
-    ];
-  });
+const heatRow = (outcome: Outcome): string[] => [
+  nameOf(outcome),
+  ...outcome.totalWatts.map(watts),
+  outcome.overloaded.join(', '),
+];
+
+/** What compression saves and costs, for an architecture that may choose. */
+function leverRow(outcome: Outcome, all: readonly Outcome[]): string[][] {
+  const { architecture, compression, bitsPerSecond } = outcome;
+  if (compression === 'raw') return [];
+  const raw = all.find((each) => each.architecture === architecture && each.compression === 'raw');
+  if (!raw) return [];
+  const saved = partWatts(raw, ['link']) - partWatts(outcome, ['link']) + cableWatts(raw) - cableWatts(outcome);
+  const spent = partWatts(outcome, ['demodulation', 'thresholds']);
+  const less = Number((raw.bitsPerSecond / bitsPerSecond).toPrecision(3)).toLocaleString('en-US');
+  return [[nameOf(outcome), `${less} times`, watts(saved), watts(spent)]];
 }
 
 const partWatts = ({ heat }: Outcome, names: readonly string[]): number =>
