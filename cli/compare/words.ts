@@ -10,7 +10,7 @@ export function compareText(outcomes: readonly Outcome[], workload: Omit<Workloa
   const rate = `${workload.shotsPerSecond.toLocaleString('en-US')} shots of ${workload.windowNs} ns a second on each channel`;
   return [
     rate,
-    'the name of each row: the architecture, and what of the readout leaves the fridge',
+    'each row: the architecture, and what of the readout leaves the fridge',
     ...sizes.flatMap((size) => sectionOf(outcomes.filter(({ channels }) => channels === size))),
   ].join('\n');
 }
@@ -46,7 +46,7 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
 }
 
 const nameOf = ({ architecture, compression, analogHertz }: Outcome): string =>
-  `${architecture}, ${analogHertz > 0 ? 'analogue' : compression}`;
+  `${architecture} ${analogHertz > 0 ? 'analogue' : compression}`;
 
 function resultRow(outcome: Outcome): string[] {
   const { lines, bitsPerSecond, analogHertz, plateKelvin, snrDecibels, latencyNs } = outcome;
