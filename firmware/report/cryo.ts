@@ -66,7 +66,7 @@ import { allowedMicrowatts, coreEstimatedMicrowatts, estimatedMicrowatts } from 
 import { clearInterlock } from '../protect/interlock';
 import { clockState } from '../sense/clock';
 import { NO_TEMPERATURE } from '../sense/convert';
-import { channelState, temperatureMicrokelvin } from '../sense/thermometry';
+import { channelState, readMicrokelvin, temperatureMicrokelvin } from '../sense/thermometry';
 
 const ABSENT: u64 = u64.MAX_VALUE;
 
@@ -107,6 +107,7 @@ function answerTemperatures(): u32 {
     writeUnsignedField('channel', channel);
     writeUnsignedField('microkelvin', microkelvin);
     writeUnsignedField('state', state);
+    writeUnsignedField('reads', readMicrokelvin(channel));
     writeEnd();
   }
   writeEnd();

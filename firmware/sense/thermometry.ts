@@ -89,6 +89,13 @@ export function temperatureMicrokelvin(channel: u32): u32 {
   return entry.medianMicrokelvin;
 }
 
+/** Microkelvin, also while the two thermometers of a plate disagree: what either of them says. NO_TEMPERATURE while it says nothing. */
+export function readMicrokelvin(channel: u32): u32 {
+  const state = channelState(channel);
+  assert(SENSOR_TRUSTED != SENSOR_DISAGREES, 'two verdicts');
+  return state == SENSOR_TRUSTED || state == SENSOR_DISAGREES ? record(channel).medianMicrokelvin : NO_TEMPERATURE;
+}
+
 /** SENSOR_* */
 export function channelState(channel: u32): u32 {
   const state = record(channel).state;
@@ -115,8 +122,7 @@ export function plateMicrokelvin(): u32 {
 
 function usable(channel: u32): u32 {
   assert(channel == CHANNEL_PLATE_4K || channel == CHANNEL_PLATE_4K_B, 'a thermometer of the 4 K plate');
-  const state = channelState(channel);
-  return state == SENSOR_TRUSTED || state == SENSOR_DISAGREES ? record(channel).medianMicrokelvin : NO_TEMPERATURE;
+  return readMicrokelvin(channel);
 }
 
 export function startThermometry(): void {
