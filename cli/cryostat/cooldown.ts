@@ -14,7 +14,7 @@ export interface Moment {
 }
 
 export interface CooldownCourse {
-  /** When every stage came within a quarter of its temperature at the end and stayed; null if it never did. */
+  /** When every stage came within a quarter of its base temperature and stayed there; null if it did not. */
   hoursToBase: number | null;
   course: Moment[];
 }
@@ -35,20 +35,17 @@ export function* cooldown(fridge: Fridge, lengthNs: number, seed: number): Gener
     course.push({ hour: timeNs / MINUTE_NS / 60, temperatureKelvin, flowMolPerSecond: cryostat.flowMolPerSecond });
     yield timeNs / MINUTE_NS / 60;
   }
-  return { hoursToBase: hoursToBase(course), course };
+  return { hoursToBase: hoursToBase(course, new Cryostat(fridge, { seed })), course };
 }
 
-/** What was still moving by the end is not a base. */
-function hoursToBase(course: readonly Moment[]): number | null {
-  const end = course[course.length - 1].temperatureKelvin;
+function hoursToBase(course: readonly Moment[], atBase: Cryostat): number | null {
   const isNear = ({ temperatureKelvin }: Moment) =>
-    Object.entries(end).every(([stage, kelvin]) => {
-      const now = temperatureKelvin[stage as StageName] as number;
-      return Math.abs(now / kelvin - 1) < NEAR;
+    atBase.stages.every((stage) => {
+      const now = temperatureKelvin[stage] as number;
+      return Math.abs(now / atBase.temperatureKelvin(stage) - 1) < NEAR;
     });
   const lastAway = course.findLastIndex((moment) => !isNear(moment));
-  const tooLate = lastAway >= course.length * 0.9;
-  return tooLate ? null : course[lastAway + 1].hour;
+  return course[lastAway + 1]?.hour ?? null;
 }
 
 export function cooldownText(fridge: Fridge, { hoursToBase: hours, course }: CooldownCourse): string {

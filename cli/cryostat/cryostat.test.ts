@@ -83,6 +83,11 @@ describe('coldrig cryostat cooldown', () => {
     const { stdout } = await coldrig(['cryostat', 'cooldown', 'stand', '--hours', '12']);
     expect(stdout).toMatch(/stand: at base after \d+\.\d h/);
   });
+
+  test.each(['1', '12'])('is not at base after %s h, though little changes in so short a time', async (hours) => {
+    const { stdout } = await coldrig(['cryostat', 'cooldown', 'uts', '--hours', hours]);
+    expect(stdout).toMatch(/uts: not at base by the end/);
+  });
 });
 
 describe('coldrig cryostat serve', () => {
