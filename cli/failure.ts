@@ -54,6 +54,8 @@ export function explain(error: unknown): Explanation {
   if (error instanceof Error && error.name === 'UnknownName') {
     return { code: 'USAGE', message: error.message, exitCode: ExitCode.USAGE, facts };
   }
+  if (error instanceof Error && error.name === 'NoRest')
+    return { code: 'NO_REST', message: error.message, exitCode: ExitCode.FAILED, facts };
   const reason = systemReason(error);
   if (reason !== undefined) {
     return { code: 'SYSTEM', message: `${systemSubject(error)}: ${reason}`, exitCode: ExitCode.FAILED, facts };

@@ -1,9 +1,8 @@
 // `coldrig cryostat`: a fridge under heat, its cooldown, and the instruments of its lab. The work is done in host/plant/cryostat.
 
 import { Command, InvalidArgumentError } from 'commander';
-import { type Budget, solveBudget } from '../../host/plant/cryostat/budget.ts';
+import { solveBudget } from '../../host/plant/cryostat/budget.ts';
 import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
-import { NoRest } from '../../host/plant/cryostat/solve.ts';
 import { isStage, type StageName, stageNames } from '../../host/plant/cryostat/stages.ts';
 import { presets } from '../../host/tools/open-fridge.ts';
 import { budgetJson, budgetText } from '../cryostat/budget-text.ts';
@@ -49,7 +48,7 @@ parts: [{label, kind, watts: {"4K": …}, lowWatts, highWatts}]}. Capacity is th
       printing((options: { heat?: Map<StageName, number> }, name: string): Result => {
         const fridge = open(name);
         refuseAbsent(fridge, options.heat);
-        const budget = solve(fridge, options.heat);
+        const budget = solveBudget(fridge, options.heat);
         return { text: budgetText(fridge, budget, styleOf(process.stdout).width), json: budgetJson(fridge, budget) };
       }),
     );
@@ -83,15 +82,6 @@ With --json: {fridge, hoursToBase, plot, course: [{hour, temperatureKelvin: {"4K
         };
       }),
     );
-}
-
-function solve(fridge: Fridge, heat: Map<StageName, number> | undefined): Budget {
-  try {
-    return solveBudget(fridge, heat);
-  } catch (error) {
-    if (error instanceof NoRest) throw new Failure('NO_REST', error.message);
-    throw error;
-  }
 }
 
 function refuseAbsent(fridge: Fridge, heat: Map<StageName, number> | undefined): void {

@@ -2,6 +2,7 @@
 
 import { Cryostat } from '../../host/plant/cryostat/cryostat.ts';
 import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
+import { NoRest } from '../../host/plant/cryostat/solve.ts';
 import type { StageName } from '../../host/plant/cryostat/stages.ts';
 import { lineChart } from '../../host/tools/chart.ts';
 import { table } from '../terminal.ts';
@@ -35,10 +36,21 @@ export function* cooldown(fridge: Fridge, lengthNs: number, seed: number): Gener
     course.push({ hour: timeNs / MINUTE_NS / 60, temperatureKelvin, flowMolPerSecond: cryostat.flowMolPerSecond });
     yield timeNs / MINUTE_NS / 60;
   }
-  return { hoursToBase: hoursToBase(course, new Cryostat(fridge, { seed })), course };
+  return { hoursToBase: hoursToBase(course, baseOf(fridge, seed)), course };
 }
 
-function hoursToBase(course: readonly Moment[], atBase: Cryostat): number | null {
+/** Undefined for a fridge that never comes to rest. */
+function baseOf(fridge: Fridge, seed: number): Cryostat | undefined {
+  try {
+    return new Cryostat(fridge, { seed });
+  } catch (error) {
+    if (error instanceof NoRest) return undefined;
+    throw error;
+  }
+}
+
+function hoursToBase(course: readonly Moment[], atBase: Cryostat | undefined): number | null {
+  if (atBase === undefined) return null;
   const isNear = ({ temperatureKelvin }: Moment) =>
     atBase.stages.every((stage) => {
       const now = temperatureKelvin[stage] as number;

@@ -90,6 +90,27 @@ describe('coldrig cryostat cooldown', () => {
   });
 });
 
+describe('a fridge file whose coolers are too weak for its loads', () => {
+  test('is told so by every command; only a cooldown shows how far it comes', async () => {
+    const weak = join(folder, 'weak.yaml');
+    const loaded = preset('stand').replaceAll(/unattributed_W: [\d.]+/g, 'unattributed_W: 100');
+    writeFileSync(weak, loaded.replace('first_scale: 1, second_scale: 1', 'first_scale: 0.1, second_scale: 0.1'));
+    for (const call of [
+      ['cryostat', 'solve', weak],
+      ['cryostat', 'serve', weak],
+      ['run', '--fridge', weak, '--udp', '0'],
+    ]) {
+      const { code, stderr } = await coldrig(call);
+      expect(stderr).toBe(
+        'error: stand does not come to rest as its file describes it: 4K would pass 500 K; its loads are more than its coolers carry away\n',
+      );
+      expect(code).toBe(1);
+    }
+    const { stdout } = await coldrig(['cryostat', 'cooldown', weak, '--hours', '2']);
+    expect(stdout).toMatch(/stand: not at base by the end/);
+  });
+});
+
 describe('coldrig cryostat serve', () => {
   test('brings the lab up, says where, and ends in order', async () => {
     const logs = join(folder, 'logs');

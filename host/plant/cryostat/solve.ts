@@ -15,11 +15,13 @@ const LONGEST_SECONDS = 1e7;
 
 /** This fridge cannot take so much heat. */
 export class NoRest extends Error {
+  override readonly name = 'NoRest';
+
   constructor(fridge: Fridge, stage: StageName, heat: Float64Array) {
     const given = fridge.stages.flatMap(({ name }, i) => (heat[i] === 0 ? [] : [`${name} ${heat[i]} W`])).join(', ');
-    super(
-      `${fridge.name} does not come to rest with ${given}: ${stage} would pass ${MOST_KELVIN} K; ask for less heat`,
-    );
+    const what = given === '' ? 'as its file describes it' : `with ${given}`;
+    const advice = given === '' ? 'its loads are more than its coolers carry away' : 'ask for less heat';
+    super(`${fridge.name} does not come to rest ${what}: ${stage} would pass ${MOST_KELVIN} K; ${advice}`);
   }
 }
 
