@@ -35,6 +35,7 @@ import { smpTables } from '../smp/smp.ts';
 import { eventKinds } from '../telemetry/events.ts';
 import { healthBits } from '../telemetry/health.ts';
 import { heartbeatTable } from '../telemetry/heartbeat.ts';
+import { calibrationReference } from './calibration-reference.ts';
 import { guestConditions } from './guest-conditions.ts';
 import { guestConstants } from './guest-constants.ts';
 import { guestInstructions } from './guest-instructions.ts';
@@ -114,5 +115,6 @@ export function generatedFiles(): Record<string, string> {
     'generated/chip.svd': svdFile(peripherals),
     'generated/registers.md': registerReference(peripherals),
     'generated/q1.md': instructionReference(),
+    'generated/calibration.md': calibrationReference(),
   };
 }
