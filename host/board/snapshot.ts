@@ -19,7 +19,7 @@ import type { ReadoutBank } from './readout/bank.ts';
 import type { SequencerBank } from './sequencer/bank.ts';
 
 const magic = 0x4e53_5243;
-const formatVersion = 4;
+const formatVersion = 5;
 const headerWords = 11;
 
 export interface Snapshot {

@@ -1,6 +1,8 @@
-// A day of a cryostat with a controller in it that beats once a second and refreshes 96 cells: what it would take of one core.
+// A day of a cryostat with a controller in it that beats once a second and refreshes 96 cells, in seconds of one core.
 //
-// The whole day is run. There is no peer. What must stay true: every service of the table is in the counters of the device, and no deadline is missed.
+// The whole day is run, and the device asked at its end, so nothing that it has put off is left out. The peer is the same board when somebody listens to its
+// services: then each one is executed; half a minute of that is run, and the figure is for a day. What must stay true: both have executed the services that the
+// table plans, and no deadline is missed.
 
 import { chooser } from '../../../host/board/random.ts';
 import { openProblem } from '../../../host/tools/multiplexer/open-problem.ts';
@@ -21,6 +23,7 @@ import { WiredCryostat } from '../../rig/wiring.ts';
 import type { BenchRow } from './row.ts';
 
 const daySeconds = 86_400;
+const peerSeconds = 30;
 const goalSeconds = 20;
 
 export async function benchMuxDay(): Promise<BenchRow[]> {
@@ -38,12 +41,21 @@ export async function benchMuxDay(): Promise<BenchRow[]> {
   await uploadTable(client, tableBytes(plan.table));
   await runRefresh(client, true);
   device.run(10 * second);
-  const before = process.cpuUsage();
-  device.run(daySeconds * second);
-  const { user, system } = process.cpuUsage(before);
-  const { late, services } = await multiplexerState(client);
-  if (late !== 0 || services < daySeconds * 17_000)
-    throw new Error(`bench: ${services} services, ${late} deadlines missed`);
-  const value = (user + system) / 1e6;
-  return [{ id: 'mux-day', value, unit: 's', goal: goalSeconds, peer: 'none', peerValue: 0 }];
+  const servicesOfPeriod = plan.table.lines.reduce((sum, line) => sum + line.length, 0);
+  const periodSeconds = (plan.table.periodSlots * plan.table.slotNs) / second;
+  const coreSeconds = async (spanSeconds: number) => {
+    const { services: first } = await multiplexerState(client);
+    const before = process.cpuUsage();
+    device.run(spanSeconds * second);
+    const { late, services } = await multiplexerState(client);
+    const { user, system } = process.cpuUsage(before);
+    const least = Math.floor(spanSeconds / periodSeconds - 1) * servicesOfPeriod;
+    if (late !== 0 || services - first < least)
+      throw new Error(`bench: ${services - first} services instead of ${least}, ${late} deadlines missed`);
+    return (user + system) / 1e6;
+  };
+  const value = await coreSeconds(daySeconds);
+  device.board.multiplexer.listener = () => {};
+  const peerValue = ((await coreSeconds(peerSeconds)) * daySeconds) / peerSeconds;
+  return [{ id: 'mux-day', value, unit: 's', goal: goalSeconds, peer: 'every service executed', peerValue }];
 }
