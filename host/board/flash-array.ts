@@ -13,7 +13,7 @@ export const pageBytes = 4096;
 export const pageCount = flashSize / pageBytes;
 const wordsPerPage = pageBytes / 4;
 
-/** To make a view of so few bytes takes longer than to copy them one by one. */
+/** For so few bytes a loop that copies them is faster than making a view. */
 const smallBytes = 64;
 
 const erasedPage = new Int32Array(wordsPerPage).fill(-1);

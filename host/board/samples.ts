@@ -59,7 +59,7 @@ export function idealSamples({ startNs, lengthNs, source, tone }: SampleRequest,
 
 /** Turns of a tone at a time, without the whole ones, for frequencies in quarters of a hertz; good to 1e-7. */
 export function tonePhase(frequencyHertz: number, timeNs: number): number {
-  // Every tone comes round in 4 s. Seconds and nanoseconds apart, so that no product needs more digits than a number has.
+  // Every tone repeats after 4 s. Seconds and nanoseconds are multiplied separately, so that each product stays exact in a float.
   const into = timeNs % 4e9;
   const seconds = Math.floor(into / 1e9);
   const turns = ((frequencyHertz * seconds) % 1) + (frequencyHertz * (into - seconds * 1e9)) / 1e9;

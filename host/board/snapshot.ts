@@ -66,7 +66,7 @@ export function capture(parts: SnapshotParts, reuse?: Snapshot): Snapshot {
   snapshot.sequencers = sequencers.save(snapshot.sequencers);
   snapshot.multiplexer = multiplexer.save(snapshot.multiplexer);
   snapshot.readout = readout.save(snapshot.readout);
-  // Behind the parts: one that has only noted what to do works it out when it is saved, in the arena as well.
+  // After the parts, because a part that has only noted what to do executes it when it is saved, and that may change the arena.
   machine.arena.copyTo(snapshot.arena);
   if (!core) return snapshot;
   if (snapshot.ram.length !== core.memory.length) snapshot.ram = new Uint8Array(core.memory.length);

@@ -54,7 +54,7 @@ interface Frame {
   /** Whether the level's beginning is over, so that a new segment is no longer `first`. */
   split: boolean;
   barrier: boolean;
-  /** Nothing at this level can execute until its end or else; `bornDead`: nor then. */
+  /** Nothing at this level can execute before its end or else. With `bornDead` nothing can execute after that either. */
   dead: boolean;
   bornDead: boolean;
   /** The outermost level that a branch inside leaves for. */
@@ -160,7 +160,7 @@ class BodyWalk {
     frame.split = true;
   }
 
-  /** Lets those who jump to a loop's head pay for it, if each of them does so without a condition. */
+  /** Charges a loop's head at the jumps to it, if all of these jumps are unconditional. */
   private moveLoopHead(loop: Frame, outer: Frame): void {
     const { charges } = this.segments;
     const head = loop.first;

@@ -47,7 +47,7 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
   /** [0] number of the next bank change that connects the wrong cell, [1] bytes staged. */
   private readonly own: Float64Array;
   private told: ((service: Service, connected: number) => void) | undefined;
-  // No part of the state, because they say only what of it has still to be worked out; times are on its own clock.
+  // These are not part of the state: they say only which services were counted and are still to be executed. Times are on its own clock.
   /** Until when the module is calm; 0: not known. */
   private calmUntil = 0;
   /** To where it was advanced, whether the module is behind that, and how many of the services in between were counted. */
@@ -109,7 +109,7 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
     super.restore(state);
   }
 
-  /** The module, at the time to which it was advanced. Whoever takes it may change it, so that it is calm is not known any more. */
+  /** The module, at the time to which it was advanced. The caller may change it, so afterwards it is not known whether it is still calm. */
   override get module(): MultiplexerModule {
     this.settle();
     this.calmUntil = 0;
@@ -197,7 +197,7 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
     return services;
   }
 
-  /** A service has begun, behind so many bank changes. The one of the number that was drawn connects the wrong cell. */
+  /** A service has begun, after so many bank changes. The bank change whose number was drawn connects the wrong cell. */
   private serve(service: Service, switches: number): number {
     const isWrong = switches === this.own[0];
     if (isWrong) this.own[0] = nextWrongSwitch(this.seed, this.own[0]);
@@ -208,11 +208,11 @@ export class MultiplexerBank extends PartBank<MultiplexerModule> {
   }
 
   /**
-   * Sets a setting, at the board's time; false when it was refused. A marker cannot be chosen, or given up, while its sequencer is busy, because what
-   * that one has committed ahead of time is not known any more.
+   * Sets a setting, at the board's time; false when it was refused. A marker cannot be chosen, or given up, while its sequencer is busy, because the
+   * sequencer may have committed edges ahead of time that are not known here any more.
    */
   configure(cell: number, setting: number, value: number): boolean {
-    // What the sequencers have committed so far is told before anything changes, or was not wanted.
+    // The sequencers first report what they have committed so far, as far as it is wanted; then the setting changes.
     if (this.sequencers.released) this.sequencers.catchUp();
     const { module } = this;
     const named =

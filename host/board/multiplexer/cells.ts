@@ -4,9 +4,9 @@
 //   then:            V(t) = V(0) - integral of (settled drift + excess * 2^(-t / half life)), towards 0 V
 //
 // A step leaves excess drift in proportion to its size and disturbs the cells beside it. Each cell's settled drift is a part of the largest one:
-// seed, bias and temperature decide which. That drift depends strongly on bias, because it leaks through the ESD paths, is reported
-// (van Staveren et al., IEEE TQE 2025); that it doubles with bias and with each kelvin are scenario values, because nobody has published how it goes
-// with temperature. It is largest at full scale and at the highest temperature that is allowed, and there it is what the firmware assumes.
+// seed, bias and temperature decide which. Drift is reported to depend strongly on bias, because charge leaks through the ESD paths
+// (van Staveren et al., IEEE TQE 2025). That it doubles with bias and with each kelvin are scenario values: how it depends on temperature is not
+// published. It is largest at full scale and at the highest temperature that is allowed, and there it is what the firmware assumes.
 // Powers of two are interpolated linearly between whole exponents, so every machine computes the same bits. What must stay true: everything
 // is in the state given to the constructor; a voltage does not depend on when it is looked at; while no value changes, the services of the last period of
 // a table leave the same state as those of all periods, so those before it need not be executed.
@@ -92,7 +92,7 @@ export class Cells {
     state[at] = value;
     state[at + 1] = startNs;
     if (step === 0) return;
-    // Only a step kicks: what a refresh makes good is a millionth of one.
+    // Only a step disturbs the neighbours: a refresh moves the voltage by a millionth of a step.
     state[at + 2] =
       state[at + 2] * halving((startNs - state[at + 3]) / halfLifeNs) + Math.abs(step) * Mux.FRESH_DRIFT_PER_CODE;
     state[at + 3] = startNs;

@@ -205,7 +205,7 @@ export class MultiplexerModule {
   }
 }
 
-/** A count that the module takes in one word; a larger one says no more to it than the largest word. */
+/** A count as one word for the module. A larger count has the same effect as the largest word. */
 function wordOf(count: number): number {
   return Math.min(count, wordSpan - 1);
 }

@@ -45,7 +45,7 @@ export class ReadoutBank extends PartBank<ReadoutModule> implements InputSource 
 
   measure(sequencers: PlayedOutputs, window: InputWindow): { sums: Int32Array; flags: number } {
     const { current } = this;
-    // Nobody listens to the converter: the result says that it means nothing.
+    // The readout is held in reset: the result has a flag that says so.
     if (!current) return { sums: silence, flags: SequencerFlag.ACQ_BINNING_COMM_ERROR };
     const { core, channel, timeNs, lengthNs, weights } = window;
     const line = Math.floor(channel / ReadoutLimit.TONES);

@@ -1,8 +1,8 @@
 // One instance of the readout's module (firmware/readout): the same for the chip's device and for a run without a chip.
 //
 // It is checked as an image is, with limits of its own, and not metered: in silicon it is hardware that keeps up with its converters. What must stay true:
-// the whole state is one piece of its memory and what was captured; no window is under way between two calls from outside. What is in which slot is
-// known here and not part of the state: a slot that may be wrong is filled anew.
+// the whole state is one piece of its memory and what was captured; no window is under way between two calls from outside. This file knows
+// what is in which slot. That is not part of the state: a slot that may be wrong is filled anew.
 
 import {
   type ReadoutClear,
