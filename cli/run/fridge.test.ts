@@ -73,7 +73,7 @@ describe('coldrig run --fridge', () => {
     for (const text of [
       '<svg',
       '4K (K)',
-      'second one',
+      'thermometer 2',
       'heat from faults (mW)',
       'on 4K',
       'thermal-rise at 4K 200mW',

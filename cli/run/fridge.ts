@@ -39,8 +39,8 @@ export interface Mark {
 
 /** The two thermometers on the plate of the chip. */
 const plateThermometers = [
-  ['thermometer', Channel.PLATE_4K],
-  ['second one', Channel.PLATE_4K_B],
+  ['thermometer 1', Channel.PLATE_4K],
+  ['thermometer 2', Channel.PLATE_4K_B],
 ] as const;
 
 /** The part that views and plots get: it cannot change the run. */

@@ -67,6 +67,12 @@ describe('a chart', () => {
     }
   });
 
+  test('draws the lines of all marks below the labels of all, so that no line hides a letter', () => {
+    const marks = [1, 2, 3].map((x) => ({ x, text: `a long label of mark ${x}` }));
+    const svg = lineChart(chart({ marks }));
+    expect(svg.lastIndexOf('stroke-dasharray="2 3"')).toBeLessThan(svg.indexOf('a long label'));
+  });
+
   test('has no two labels on each other: marks close together, at the right end, under a title of its panel', () => {
     const marks = [1, 10, 10.1, 10.2, 10.3, 18, 19.5, 19.9].map((x, i) => ({
       x,

@@ -60,11 +60,12 @@ export function lineChart({ title, xLabel, panels, marks = [] }: Chart): string 
   const foot = height - BOTTOM;
   const topOf = (i: number) => top + i * (PANEL_HEIGHT + PANEL_GAP);
   const xTicks = x.ticks.map((tick) => text(x.at(tick), foot + 18, number(tick), 'middle')).join('');
-  // Marks cross the panels, so they are drawn below the curves; names of panels are drawn above the marks.
+  // Lines of marks cross the panels and other labels, so they are drawn first; labels and names of panels are drawn above them.
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">
 <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
 <text x="${LEFT}" y="26" font-size="15" font-weight="600" fill="#111111">${escaped(title)}</text>
-${placed.map((mark) => markSvg(mark, foot)).join('\n')}
+${placed.map((mark) => markLine(mark, foot)).join('\n')}
+${placed.map(markLabel).join('\n')}
 ${panels.map((panel, i) => panelSvg(panel, x, topOf(i))).join('\n')}
 ${panels.map(({ label }, i) => onWhite(text(LEFT, topOf(i) - 8, label, 'start'))).join('\n')}
 ${xTicks}
@@ -192,10 +193,14 @@ function names(series: readonly Series[], y: Axis, top: number, bottom: number):
   return wanted.map(({ name, colour, place }) => text(WIDTH - RIGHT + 8, place, name, 'start', colour));
 }
 
-function markSvg({ at, text: words, row, isLeft }: PlacedMark, foot: number): string {
-  const y = TITLE_FOOT + (row + 1) * ROW_HEIGHT;
-  const label = text(isLeft ? at - 4 : at + 4, y, words, isLeft ? 'end' : 'start', '#444444');
-  return line(at, y - 9, at, foot, '#444444', '2 3') + onWhite(label);
+const baseOf = ({ row }: PlacedMark): number => TITLE_FOOT + (row + 1) * ROW_HEIGHT;
+
+const markLine = (mark: PlacedMark, foot: number): string =>
+  line(mark.at, baseOf(mark) - 9, mark.at, foot, '#444444', '2 3');
+
+function markLabel(mark: PlacedMark): string {
+  const { at, text: words, isLeft } = mark;
+  return onWhite(text(isLeft ? at - 4 : at + 4, baseOf(mark), words, isLeft ? 'end' : 'start', '#444444'));
 }
 
 /** A text that stays readable when a line crosses it. */
