@@ -5,7 +5,7 @@ import { faultKinds } from '../../rig/faults/kinds.ts';
 import { parseFault } from '../../rig/faults/language.ts';
 import { second } from '../../rig/time.ts';
 import { type Course, FaultBench, type Load } from './fault-bench.ts';
-import { onsetSeconds, pendingMitigations, type Scenario, scenarios } from './scenarios.ts';
+import { onsetSeconds, type Scenario, scenarios } from './scenarios.ts';
 
 const benches = new Map<Load, Promise<FaultBench>>();
 
@@ -63,8 +63,4 @@ describe.each(scenarios.map((scenario) => [scenario.fault, scenario] as const))(
   test('is the same again, to the last bit of the log', () => {
     expect(bench.run([fault], scenario.lengthSeconds * second, load).logHash).toBe(course.logHash);
   });
-});
-
-describe('what a device alone cannot do, and is not done yet', () => {
-  for (const mitigation of pendingMitigations) test.todo(mitigation);
 });

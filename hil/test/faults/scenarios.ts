@@ -1,4 +1,5 @@
-// One scenario a failure mode: what happens, what shows it, how soon it is noticed, what is done about it, and how it ends.
+// One scenario a failure mode: what happens, what shows it, how soon it is noticed, what the device alone does about it, and how it ends. What the readout and
+// calibrations do beside that is in mitigations.test.ts.
 
 import type { Load } from './fault-bench.ts';
 
@@ -80,11 +81,4 @@ export const scenarios: readonly Scenario[] = [
     mitigated: { event: 'SENSOR_LOST', withinSeconds: 120 },
     lengthSeconds: 180,
   },
-];
-
-/** What a mitigation would take that a device alone cannot do: the readout chain or calibration must be there. */
-export const pendingMitigations: readonly string[] = [
-  'signal-drop: the qubits behind the line are taken out of the experiment by their readout fidelity',
-  'adc-saturation: discrimination thresholds follow the attenuation, so that readout stays right',
-  'calibration-drift: the drifting thermometer is calibrated anew against the other, and drift of readout is tracked by CUSUM',
 ];

@@ -178,9 +178,12 @@ export const thresholdNode: Make = (plan, timeoutNs) => ({
   correct({ record }, { results }) {
     const { channel } = plan;
     const angle = 2 * Math.PI * results.angleTurns;
-    const flags = record.channels[channel].flags | CalChannel.FLAG_THRESHOLD;
+    // A threshold is that of a tone: the device judges the channel only while it listens to it.
+    const flags = record.channels[channel].flags | CalChannel.FLAG_THRESHOLD | CalChannel.FLAG_TONE;
+    const quarters = toneHertz(record, plan) * QUARTERS;
     return withChannel(record, channel, {
       flags,
+      frequencyQuarterHertz: within(quarters, CalChannel.FREQUENCY_MOST, 'the frequency'),
       rotationCos: within(Math.cos(angle) * ONE, ONE, 'the cosine'),
       rotationSin: within(Math.sin(angle) * ONE, ONE, 'the sine'),
       threshold: within(results.middleUnits, 2 ** 31 - 1, 'the threshold'),

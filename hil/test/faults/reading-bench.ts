@@ -1,0 +1,133 @@
+// A controller in its fridge whose readout channel was calibrated and is measured on and on, under faults: what an experiment sees, second by second.
+//
+//   calibrate over SMP ──> a program measures both states of the qubit 200 times a second ──> each second: errors of the thresholds, and what the device says of itself
+//
+// An experiment asks the device which channels it may rely on and leaves the others out. What must stay true: everything is read over SMP, as a lab would.
+
+import type { ReadoutChain } from '../../../host/plant/readout/chain-data.ts';
+import { deviceIdentity, deviceTime } from '../../../host/tools/calibration/device.ts';
+import type { CalibrationPlan } from '../../../host/tools/calibration/plan.ts';
+import { planOfChain } from '../../../host/tools/calibration/plan-of-chain.ts';
+import { CalibrationRecords } from '../../../host/tools/calibration/session.ts';
+import { SmpReadout } from '../../../host/tools/calibration/smp-readout.ts';
+import { graphOf, quantitiesOf, rootsOf, Station } from '../../../host/tools/calibration/station.ts';
+import { MemoryFolder } from '../../../host/tools/calibration/testing.ts';
+import { maintainAll, type Work } from '../../../host/tools/calibration/work.ts';
+import { decodeCalibration } from '../../../host/tools/calibration-record.ts';
+import { openFridge } from '../../../host/tools/open-fridge.ts';
+import { openReadout } from '../../../host/tools/readout/open-readout.ts';
+import { readCalibration, readoutChannel, readoutState } from '../../../host/tools/smp/readout.ts';
+import { clearSequencerBins, sequencerBins } from '../../../host/tools/smp/sequencer.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
+import type { Setting } from '../../rig/pulse/run.ts';
+import { second } from '../../rig/time.ts';
+import { WiredCryostat } from '../../rig/wiring.ts';
+import { program } from '../pulse/programs.ts';
+
+/** What an experiment sees in a second. */
+export interface Second {
+  /** Share of windows on the wrong side of the threshold. */
+  error: number;
+  windows: number;
+  /** Whether the device says that the channel may be relied on. */
+  isReadable: boolean;
+  snrDecibels: number | undefined;
+  attenuationDecibels: number;
+}
+
+const FULL_SCALE = 32_767;
+const GAP_NS = 4000;
+/** Between two pairs of windows. */
+const PAUSE_NS = 5_000_000;
+const WAIT_NS = 50_000;
+
+export class ReadingBench {
+  readonly device: DeviceUnderTest;
+  readonly chain: ReadoutChain;
+  readonly work: Work;
+  readonly channel: number;
+  private readonly pulse: PulseDevice;
+
+  private constructor(device: DeviceUnderTest, chain: ReadoutChain, work: Work, channel: number) {
+    [this.device, this.chain, this.work, this.channel] = [device, chain, work, channel];
+    this.pulse = new PulseDevice(device);
+  }
+
+  /** Calibrated; the chain belongs to the caller, who may change it. */
+  static async calibrated(channel = 0, windowNs = 1000): Promise<ReadingBench> {
+    const chain = structuredClone(openReadout('uts'));
+    const plan = planOfChain(chain, [channel], windowNs);
+    const wired = new WiredCryostat(openFridge('uts'), { seed: 1, drift: false, readout: chain });
+    const device = await DeviceUnderTest.running({ surroundings: () => wired });
+    device.run(2 * second);
+    const client = device.client();
+    const quantities = quantitiesOf(plan);
+    const graph = graphOf(quantities);
+    const records = new CalibrationRecords(new MemoryFolder());
+    const about = { identity: await deviceIdentity(client), now: () => deviceTime(client) };
+    const station = new Station(quantities, plan, new SmpReadout(client), records, about);
+    const work: Work = { graph, plan, records, station, roots: rootsOf(graph) };
+    const { failures } = await maintainAll(work, [], {});
+    if (failures.length > 0) throw failures[0];
+    return new ReadingBench(device, chain, work, channel);
+  }
+
+  private get plan(): CalibrationPlan {
+    return this.work.plan;
+  }
+
+  /** Starts to measure: state 0 into bin 0, state 1 into bin 1. */
+  async measure(): Promise<void> {
+    const { client } = this.pulse;
+    const { windowNs, channels } = this.plan;
+    const apart = windowNs + GAP_NS;
+    const text = `
+      wait 100
+shot: set_mrk 0
+      reset_ph
+      acquire 0,0,${apart}
+      set_mrk 8
+      reset_ph
+      acquire 0,1,${apart}
+      set_mrk 0
+      upd_param 4
+      move ${Math.round(PAUSE_NS / WAIT_NS)},R0
+rest: wait ${WAIT_NS}
+      loop R0,@rest
+      jmp @shot`;
+    const parts = { program: text, waveforms: {}, weights: {}, acquisitions: { states: { num_bins: 2, index: 0 } } };
+    const record = decodeCalibration((await readCalibration(client)).payload);
+    const settings: Setting[] = [
+      ['INPUT', 1 + this.channel],
+      ['INTEGRATION_LENGTH', windowNs],
+      ['FREQUENCY', record.channels[this.channel].frequencyQuarterHertz >>> 0],
+      ['OFFSET', Math.round(channels[0].amplitude * FULL_SCALE)],
+    ];
+    const programs = [program('measures', JSON.stringify(parts), settings)];
+    await this.pulse.load(programs);
+    await this.pulse.start(programs);
+  }
+
+  /** Lets so many seconds pass, and looks at each. */
+  async watch(seconds: number): Promise<Second[]> {
+    const seen: Second[] = [];
+    for (let passed = 0; passed < seconds; passed++) {
+      await clearSequencerBins(this.pulse.client, 0);
+      this.device.run(second);
+      seen.push(await this.look());
+    }
+    return seen;
+  }
+
+  private async look(): Promise<Second> {
+    const { client } = this.pulse;
+    const [zero, one] = await sequencerBins(client, 0, 0);
+    const { unreadable, attenuationDecibels } = await readoutState(client);
+    const { snrDecibels } = await readoutChannel(client, this.channel);
+    const windows = zero.count + one.count;
+    const wrong = zero.thresholdCount + one.count - one.thresholdCount;
+    const isReadable = ((unreadable >>> this.channel) & 1) === 0;
+    return { error: wrong / windows, windows, isReadable, snrDecibels, attenuationDecibels };
+  }
+}
