@@ -7,6 +7,9 @@ import { bootDecisions, slotStates } from '../protocol/image/boot-state.ts';
 import { rejectReasons } from '../protocol/image/reasons.ts';
 import { healthBits } from '../protocol/telemetry/health.ts';
 
+/** `1 channel`, `2 channels`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 export const slotName = (slot: number): string => (slot === 0 ? 'A' : slot === 1 ? 'B' : `#${slot}`);
 
 const causeWords: Record<string, string> = {

@@ -2,6 +2,7 @@
 
 import type { Comparison, Difference } from '../../host/tools/calibration/compare.ts';
 import type { RunRecord } from '../../host/tools/calibration/record.ts';
+import { counted } from '../words.ts';
 
 const verdictWords = { in_spec: 'in spec', out_of_spec: 'OUT OF SPEC', bad_data: 'BAD DATA' } as const;
 
@@ -19,7 +20,7 @@ export function tableText(runs: readonly RunRecord[], folder: string): string {
   return [
     'record  calibration    last run  verdict     figures',
     ...lines,
-    `${runs.length - calibrations} checks and ${calibrations} calibrations; records in ${folder}`,
+    `${counted(runs.length - calibrations, 'check')} and ${counted(calibrations, 'calibration')}; records in ${folder}`,
   ].join('\n');
 }
 

@@ -9,6 +9,7 @@ import { profileOption } from '../pulse/profile-option.ts';
 import { findingJson, foundTogether, isError, type Judged, judgeFiles, loadFiles, setText } from '../pulse/sources.ts';
 import { printing, type Result } from '../result.ts';
 import { paint, type Style, styleOf } from '../terminal.ts';
+import { counted } from '../words.ts';
 import { pulseRunCommand } from './pulse-run.ts';
 
 const EXAMPLES = `
@@ -110,7 +111,7 @@ function verdict({ file, sequence, findings }: Judged): string {
 }
 
 function count(number: number, noun: string): string {
-  return number === 0 ? '' : `${number} ${noun}${number === 1 ? '' : 's'}`;
+  return number === 0 ? '' : counted(number, noun);
 }
 
 function asmCommand(): Command {

@@ -25,6 +25,7 @@ import { sequencerState } from '../../host/tools/smp/sequencer.ts';
 import { Mux } from '../../protocol/multiplexer/module.ts';
 import { SequencerFlag, SequencerState } from '../../protocol/q1/status.ts';
 import { factoryDevice } from '../factory-device.ts';
+import { counted } from '../words.ts';
 
 /** The target that the field gives for switches: one error in a million. */
 export const SWITCH_ERROR_TARGET = 1e-6;
@@ -240,7 +241,7 @@ export function runText(report: MuxRunReport, problem: MuxProblem): string {
 function pulseText({ runs, windows, waited, forced, edgesLost, flagged }: PulseReport): string[] {
   const kept = forced === 0 ? 'no service began in one' : `${forced} services could wait no longer and began in one`;
   return [
-    `  pulse windows  ${windows}, in ${runs} run${runs === 1 ? '' : 's'} of the programs; ${waited} services waited, ${kept}`,
+    `  pulse windows  ${windows}, in ${counted(runs, 'run')} of the programs; ${waited} services waited, ${kept}`,
     ...(edgesLost === 0
       ? []
       : [`  marker edges   ${edgesLost} lost: they came faster than the multiplexer can follow`]),

@@ -6,6 +6,7 @@ import { timeText } from '../../host/tools/multiplexer/plot.ts';
 import type { MuxProblem } from '../../host/tools/multiplexer/problem.ts';
 import type { LeastChange } from '../../host/tools/multiplexer/refuse.ts';
 import type { Verdict } from '../../host/tools/multiplexer/verify/verify.ts';
+import { counted } from '../words.ts';
 
 /** Cells or violations that are listed for people; --json has all. */
 const LISTED_MOST = 8;
@@ -30,7 +31,7 @@ export function planText({ table, cost, method }: Plan, problem: MuxProblem, den
   const tight = table.cells.reduce((a, b) => (marginOf(b) > marginOf(a) ? b : a));
   return [
     `${problem.name}: accepted, by ${method}`,
-    `  density        ${density.toFixed(4)} on ${problem.lines} line${problem.lines === 1 ? '' : 's'}`,
+    `  density        ${density.toFixed(4)} on ${counted(problem.lines, 'line')}`,
     `  period         ${table.periodSlots} slots of ${table.slotNs} ns (${timeText(table.periodSlots * table.slotNs)}), ${services} services`,
     `  tightest cell  ${tight.name}: ${timeText(tight.largestGapSlots * table.slotNs)} of ${timeText(problem.cells[tight.number].deadlineNs)}`,
     `  stolen         ${(100 * cost.dutyStolen).toFixed(2)} % of the time`,

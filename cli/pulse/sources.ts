@@ -16,6 +16,7 @@ import {
 import type { ProfileName } from '../../protocol/q1/profiles.ts';
 import { Failure } from '../failure.ts';
 import { readWrittenText } from '../files.ts';
+import { counted } from '../words.ts';
 
 export interface Judged {
   file: string;
@@ -73,9 +74,7 @@ export function loadFiles(files: string[], profile: ProfileName | undefined): Lo
 
 function noteOnWarnings({ file, findings }: Judged): string[] {
   const { length } = findings;
-  return length === 0
-    ? []
-    : [`${length} warning${length === 1 ? '' : 's'} about ${file}; to see them: coldrig pulse check ${file}`];
+  return length === 0 ? [] : [`${counted(length, 'warning')} about ${file}; to see them: coldrig pulse check ${file}`];
 }
 
 /** Findings about the files as a set: limits of the module that they share. */

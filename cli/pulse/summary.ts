@@ -14,7 +14,7 @@ import type { SlackRange } from '../../host/tools/pulse/slack.ts';
 import { docOf } from '../../protocol/constants.ts';
 import { SequencerFlag, sequencerFlagNames, sequencerFlags } from '../../protocol/q1/status.ts';
 import { hang, type Paint, paint, type Style } from '../terminal.ts';
-import { spanText } from '../words.ts';
+import { counted, spanText } from '../words.ts';
 import { setText } from './sources.ts';
 
 const INDENT = 10;
@@ -138,10 +138,6 @@ function histogramText(ranges: SlackRange[]): string {
   const ample = ranges.filter(({ toNs }) => toNs > AMPLE_NS).reduce((sum, { count }) => sum + count, 0);
   const parts = close.map(({ toNs, count }) => `${count} under ${toNs}`);
   return [...parts, ...(ample > 0 ? [`${ample} from ${AMPLE_NS} ns`] : [])].join(', ');
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 const lineOf = ({ sequence: { program } }: SequencerRun, index: number): number =>

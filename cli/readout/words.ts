@@ -2,6 +2,7 @@
 
 import { TONES_A_LINE } from '../../host/plant/readout/chain-data.ts';
 import { noisePhotons } from '../../host/plant/readout/formulas.ts';
+import { counted } from '../words.ts';
 import { agrees, type ChannelReport, type LineReport, type MeasureOptions, type ReadoutReport } from './measure.ts';
 
 /** Least SNR of a good channel. */
@@ -12,7 +13,7 @@ const percent = (rate: number, digits = 3): string => (100 * rate).toPrecision(d
 
 export function readoutText({ channels, lines }: ReadoutReport, options: MeasureOptions): string {
   const { chain, fridge, shots, lengthNs } = options;
-  const count = `${channels.length} channel${channels.length === 1 ? '' : 's'}`;
+  const count = counted(channels.length, 'channel');
   const apart = channels.filter((channel) => !agrees(channel));
   const low = channels.filter(({ measured }) => measured.snrDecibels < GOOD_DECIBELS);
   return [
