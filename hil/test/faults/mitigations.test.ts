@@ -1,7 +1,10 @@
 // Mitigations that a device and its calibration do together, end to end, and without a person.
 
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { AmplifierData } from '../../../host/plant/readout/chain-data.ts';
 import { type PairCorrection, ThermometerWatch } from '../../../host/tools/calibration/thermometers.ts';
+import { DriftWatch } from '../../../host/tools/calibration/watch.ts';
+import { maintainAll } from '../../../host/tools/calibration/work.ts';
 import { decodeCalibration } from '../../../host/tools/calibration-record.ts';
 import { openFridge } from '../../../host/tools/open-fridge.ts';
 import { readCalibration } from '../../../host/tools/smp/readout.ts';
@@ -122,5 +125,30 @@ describe('calibration-drift', { timeout: 600_000 }, () => {
       expect(Math.abs(channels[channel].microkelvin - truth)).toBeLessThan(25_000);
     }
     // The same drift without the watch: both are lost after 75 seconds (scenarios.ts).
+  });
+
+  test('of the readout: a CUSUM finds the gain that creeps away, and it is calibrated', async () => {
+    const bench = await ReadingBench.calibrated();
+    const { device, work, chain, channel } = bench;
+    const nodes = [`threshold-${channel}`, 'gain-0'];
+    const watch = new DriftWatch([{ name: 'distance', nodes }], { sampleNs: second, training: 40 });
+    const check = () => work.station.run(`threshold-${channel}`, 'check');
+    const healthy = (await check()).results.distanceCodes;
+    const amplifier = chain.lines[0].path.find((part) => part.kind === 'amplifier') as AmplifierData;
+    const doubts: { kind: string; sample: number }[] = [];
+    for (let sample = 0; sample < 80 && doubts.length === 0; sample++) {
+      // 2 dB a minute, once the figure was learnt.
+      if (sample >= 40) amplifier.gainDecibels -= 1 / 30;
+      device.run(second);
+      const { distanceCodes } = (await check()).results;
+      for (const { kind } of watch.take(sample * second, { distance: distanceCodes })) doubts.push({ kind, sample });
+    }
+    expect(doubts.length).toBe(1);
+    expect(doubts[0].sample).toBeGreaterThan(40);
+    const { failures } = await maintainAll(work, nodes, {});
+    expect(failures).toEqual([]);
+    const { verdict, results } = await check();
+    expect([verdict, results.snrDecibels > SNR_LEAST]).toEqual(['in_spec', true]);
+    expect(Math.abs(results.distanceCodes / healthy - 1)).toBeLessThan(0.05);
   });
 });
