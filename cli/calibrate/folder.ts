@@ -1,7 +1,7 @@
 // The folder of calibration records on disk: each file is written whole (another name, sync, rename), and a record is never replaced. What must stay
 // true: one calibration at a time writes into a folder; a second one finds that out before it has written anything.
 
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecordError } from '../../host/tools/calibration/record.ts';
 import { CalibrationRecords, type RecordFolder } from '../../host/tools/calibration/session.ts';
@@ -70,11 +70,16 @@ export class DiskFolder implements RecordFolder {
   }
 }
 
-/** Makes the folder this process's own, until the function that it returns is called. */
+/** Makes the folder this process's own, until the function that it returns is called. A folder that nothing was written into is taken away again. */
 export function takeFolder(path: string): () => void {
+  const isNew = !existsSync(path);
   new DiskFolder(path).make();
   const giveBack = takeLock(join(path, 'lock'));
-  if (giveBack) return giveBack;
+  if (giveBack)
+    return () => {
+      giveBack();
+      if (isNew && readdirSync(path).length === 0) rmdirSync(path);
+    };
   const text = `another calibration writes into the folder of records ${path}`;
   throw new Failure('BUSY', `${text}; wait until it has ended, or choose another folder with --records`);
 }

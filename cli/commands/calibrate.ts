@@ -143,13 +143,15 @@ async function withReadout(
   const reached = await (target === undefined
     ? emulated({ ...plant, seed, faults, notes }, signal)
     : behindTarget(target, timeout, signal));
+  let hasBegun = false;
   try {
     await reached.readout.begin();
+    hasBegun = true;
     return await what(reached);
   } catch (error) {
     if (error instanceof MeasurementError) throw new Failure('MEASUREMENT', error.message);
     if (error instanceof DeviceReset) throw new Failure('DEVICE_RESET', error.message);
-    if (!(error instanceof SmpError) || (error.kind !== 'timeout' && error.kind !== 'link')) throw error;
+    if (!hasBegun || !(error instanceof SmpError) || (error.kind !== 'timeout' && error.kind !== 'link')) throw error;
     const advice = `what was measured is in ${records}, and the same command goes on where it was`;
     throw new Failure(error.name, `${error.message}; ${advice}`);
   } finally {

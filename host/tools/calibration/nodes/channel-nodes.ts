@@ -25,10 +25,13 @@ function withChannel(
   return { ...record, channels };
 }
 
+/** Without a tone in the record nobody but a plan knows what the channel listens to. */
+const hasTone = ({ channels }: CalibrationRecord, channel: number): boolean =>
+  (channels[channel].flags & CalChannel.FLAG_TONE) !== 0;
+
 /** Where the tone of a channel is now. */
 export function toneHertz(record: CalibrationRecord, { channel, frequencyHertz }: ChannelPlan): number {
-  const { flags, frequencyQuarterHertz } = record.channels[channel];
-  return (flags & CalChannel.FLAG_TONE) !== 0 ? frequencyQuarterHertz / QUARTERS : frequencyHertz;
+  return hasTone(record, channel) ? record.channels[channel].frequencyQuarterHertz / QUARTERS : frequencyHertz;
 }
 
 /** Points of a scan, in linewidths from where the resonator should be. */
@@ -100,8 +103,8 @@ export const resonatorNode: Make = (plan, timeoutNs) => ({
     return {
       ...{ inputs, data, fit: found, results },
       bad: clipped ? CLIPPED : badScan(peak / scatter, found.explained, centre, reach * kappaHertz),
-      off: Math.abs(centre) / limit,
-      text: `the resonator is ${(centre / 1e3).toFixed(1)} kHz from its tone, limit ${(limit / 1e3).toFixed(0)} kHz`,
+      off: Math.max(hasTone(record, channel) ? 0 : 2, Math.abs(centre) / limit),
+      text: `${hasTone(record, channel) ? '' : 'no tone in the record; '}the resonator is ${(centre / 1e3).toFixed(1)} kHz from its tone, limit ${(limit / 1e3).toFixed(0)} kHz`,
     };
   },
   correct({ record }, { results }) {
