@@ -13,6 +13,7 @@
 // - `current` says in full what the record says or implies: what older code did not write is filled in when it is read. A record of newer code is read
 //   as far as it is known here.
 // - A record has a higher sequence number than whatever a cut left in any place, also where that reads as a whole record one day (record-sequence.ts).
+// - Where copies by DMA find no record and reads of words find one, nothing is written: a disturbed copy must not make the device forget.
 // - The sector that holds the newest record is never erased. The other one is, even if it reads as ones: a cut erase may leave unstable bits.
 
 import { read32 } from '../../../protocol/guest/bus';
@@ -30,7 +31,6 @@ import {
   MAP_BOOT_STATE_0,
   MAP_BOOT_STATE_1,
   MAP_SECTOR_SIZE,
-  POLICY_TRIAL_BOOTS,
   RECORD_CRC,
   RECORD_EXTENSION_NONE,
   RECORD_EXTENSION_VALUE,
@@ -42,13 +42,12 @@ import {
   RECORD_SIZE,
   RECORD_SPARE,
   SLOT_CONFIRMED,
-  SLOT_REJECTED,
 } from '../../../protocol/guest/generated/constants';
-import { isInRam } from '../../../protocol/guest/ram';
 import { placesFurther } from '../../../protocol/guest/record-sequence';
 import { sameBytes } from '../../../protocol/guest/same-bytes';
 import { SLOT_COUNT } from '../slots';
-import { entryIn, flagsIn, headOf, RecordEntry, setFlagsIn, tailOf } from './record';
+import { entryIn, flagsIn, headOf, setFlagsIn, tailOf } from './record';
+import { entryIsSound, holdsRecordByWords, recordIsValid } from './record-valid';
 
 const IDLE: u32 = 0;
 const ERASING: u32 = 1;
@@ -135,8 +134,9 @@ export function appendRecord(): void {
     entryIsSound(entryIn(next, 0)) && entryIsSound(entryIn(next, 1)),
     'what is written counts when it is read again',
   );
-  if (newest == NO_PLACE) programAfter(0, 0);
-  else programAfter(newest + 1, newest / PLACES);
+  if (newest != NO_PLACE) programAfter(newest + 1, newest / PLACES);
+  else if (holdsRecordByWords(MAP_BOOT_STATE_0, NO_PLACE)) giveUp();
+  else programAfter(0, 0);
 }
 
 /** The newest valid record among those before `current`, completed like `current`; 0 when there is none. It stays until the next call. */
@@ -283,18 +283,4 @@ function newestBelow(bound: u64): u32 {
   assert(found <= NO_PLACE, 'a place of the journal, or none');
   foundRank = best;
   return found;
-}
-
-/** Whether the entry has values that an entry can have. A record with other values is not valid, whatever its CRC. */
-function entryIsSound(entry: RecordEntry): bool {
-  assert(POLICY_TRIAL_BOOTS <= 0xff, 'the boots left of a trial fit their byte');
-  return <u32>entry.state <= SLOT_REJECTED && <u32>entry.bootsLeft < POLICY_TRIAL_BOOTS;
-}
-
-function recordIsValid(record: usize): bool {
-  assert(isInRam(record, RECORD_SIZE), 'a whole record is in memory');
-  assert(RECORD_CRC + sizeof<u32>() == RECORD_SIZE, 'the CRC is the last word');
-  if (headOf(record).magic != RECORD_MAGIC_VALUE) return false;
-  if (!entryIsSound(entryIn(record, 0)) || !entryIsSound(entryIn(record, 1))) return false;
-  return crc32(0, record, RECORD_CRC) == load<u32>(record, RECORD_CRC);
 }
