@@ -81,7 +81,7 @@ describe('a proof', () => {
       `replay: coldrig prove power --seed 1 --scenario 'upgrade' --point '${result.found[0].point}'`,
     );
     expect(result.found[0].log.join('\n')).toMatch(
-      /ms power cut[\s\S]*ms reset: POWER_ON[\s\S]*ms BOOT_DECISION: [A-Z_]+, slot [AB][\s\S]*ms handover: slot [AB], image v[12]/,
+      /ms power cut[\s\S]*ms reset: POWER_ON[\s\S]*ms BOOT_VERIFY: slot [AB], good[\s\S]*ms BOOT_DECISION: [A-Z_]+, slot [AB][\s\S]*ms SAFE_MODE: [A-Z_]+/,
     );
   });
 
