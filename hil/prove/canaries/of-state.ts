@@ -104,7 +104,7 @@ export const stateCanaries: readonly Canary[] = [
     caughtBy: { proof: 'power', scenario: 'upgrade' },
     changes: [
       {
-        path: journal,
+        path: 'bootloader/image/state/record-valid.ts',
         find: 'return crc32(0, record, RECORD_CRC) == load<u32>(record, RECORD_CRC);',
         replace: 'return true;',
       },
