@@ -23,6 +23,9 @@ import {
   CALLINE_OFFSET_Q,
   CALLINE_SKEW,
   EVENT_CORRECTION_LIMITED,
+  READOUT_DIAGONAL_LEAST,
+  READOUT_DIAGONAL_MOST,
+  READOUT_OTHER_MOST,
   READOUT_SETTING_FREQUENCY,
   READOUT_SETTING_MATRIX_II,
   READOUT_SETTING_MATRIX_IQ,
@@ -43,10 +46,6 @@ const SINE_BITS: i64 = 30;
 const MATRIX_BITS: i64 = 16;
 /** Units of 1/4e9 turn in a radian. */
 const UNITS_PER_RADIAN: i64 = 636_619_772;
-/** What the readout takes (protocol/readout/module.ts). */
-const DIAGONAL_LEAST: i64 = 1 << 14;
-const DIAGONAL_MOST: i64 = 1 << 17;
-const OTHER_MOST: i64 = 1 << 15;
 
 /** The record whose corrections the readout has: the number of its coming into force; 0: none. */
 let ofChange: u32 = 0;
@@ -80,10 +79,10 @@ function correctLine(line: u32, place: usize): void {
   const ii = rounded(gain, RECORD_BITS - MATRIX_BITS);
   const qi = divided(gain * <i64>sineOf(skew), cosine << (RECORD_BITS - MATRIX_BITS));
   const qq = divided(divided(gain << (MATRIX_BITS + RECORD_BITS), imbalance) << (SINE_BITS - RECORD_BITS), cosine);
-  limited(line, READOUT_SETTING_MATRIX_II, ii, DIAGONAL_LEAST, DIAGONAL_MOST);
-  limited(line, READOUT_SETTING_MATRIX_IQ, 0, -OTHER_MOST, OTHER_MOST);
-  limited(line, READOUT_SETTING_MATRIX_QI, qi, -OTHER_MOST, OTHER_MOST);
-  limited(line, READOUT_SETTING_MATRIX_QQ, qq, DIAGONAL_LEAST, DIAGONAL_MOST);
+  limited(line, READOUT_SETTING_MATRIX_II, ii, READOUT_DIAGONAL_LEAST, READOUT_DIAGONAL_MOST);
+  limited(line, READOUT_SETTING_MATRIX_IQ, 0, -(<i64>READOUT_OTHER_MOST), READOUT_OTHER_MOST);
+  limited(line, READOUT_SETTING_MATRIX_QI, qi, -(<i64>READOUT_OTHER_MOST), READOUT_OTHER_MOST);
+  limited(line, READOUT_SETTING_MATRIX_QQ, qq, READOUT_DIAGONAL_LEAST, READOUT_DIAGONAL_MOST);
 }
 
 /** Of an angle in 1/2^20 rad, in 1/4e9 turn. */

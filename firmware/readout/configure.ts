@@ -5,7 +5,11 @@
 import { TURN } from '../../protocol/guest/angle';
 import {
   READOUT_CHANNELS,
+  READOUT_DIAGONAL_LEAST,
+  READOUT_DIAGONAL_MOST,
   READOUT_LINES,
+  READOUT_OFFSET_MOST,
+  READOUT_OTHER_MOST,
   READOUT_SCOPE_MAX,
   READOUT_SETTING_FREQUENCY,
   READOUT_SETTING_LENGTH,
@@ -27,11 +31,7 @@ import {
 import { channelAt, globals, lineAt } from './layout';
 
 const FREQUENCY_MOST: i32 = 2_000_000_000;
-const OFFSET_MOST: i32 = 512 * 256;
 const MATRIX_ONE: i32 = 65536;
-const DIAGONAL_LEAST: i32 = 16384;
-const DIAGONAL_MOST: i32 = 131072;
-const OTHER_MOST: i32 = 32768;
 const AMPLITUDE_MOST: u32 = 65535;
 const SEQUENCERS: u32 = 6;
 const WINDOW_LEAST: u32 = 4;
@@ -101,10 +101,12 @@ function configureLine(index: u32, setting: u32, value: u32): bool {
 
 function mayBeOfLine(setting: u32, value: u32): bool {
   assert(setting > READOUT_SETTING_PHASE && setting <= READOUT_SETTING_TOGETHER, 'a setting of a line');
-  if (setting <= READOUT_SETTING_OFFSET_Q) return isWithin(value, -OFFSET_MOST, OFFSET_MOST);
+  if (setting <= READOUT_SETTING_OFFSET_Q) return isWithin(value, -(<i32>READOUT_OFFSET_MOST), READOUT_OFFSET_MOST);
   if (setting == READOUT_SETTING_TOGETHER) return value >> READOUT_TONES == 0;
   const isDiagonal = setting == READOUT_SETTING_MATRIX_II || setting == READOUT_SETTING_MATRIX_QQ;
-  return isDiagonal ? isWithin(value, DIAGONAL_LEAST, DIAGONAL_MOST) : isWithin(value, -OTHER_MOST, OTHER_MOST);
+  return isDiagonal
+    ? isWithin(value, READOUT_DIAGONAL_LEAST, READOUT_DIAGONAL_MOST)
+    : isWithin(value, -(<i32>READOUT_OTHER_MOST), READOUT_OTHER_MOST);
 }
 
 function configureAll(setting: u32, value: u32): bool {

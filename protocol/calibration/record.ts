@@ -15,6 +15,7 @@
 // versions add fields behind those that are here and change none of them: so each firmware reads the records of another.
 
 import { constantTable, valuesOf } from '../constants.ts';
+import { ReadoutLimit } from '../readout/module.ts';
 
 export const calibrationTable = constantTable('CALIBRATION', 'Layout of a calibration record, offsets in bytes.', {
   MAGIC_VALUE: [0x3152_4343, '"CCR1"'],
@@ -51,7 +52,7 @@ export const calibrationLineTable = constantTable('CALLINE', 'Fields of a conver
   SKEW: [16, 'i32 in 1/2^20 rad: by how much more than a quarter turn Q is from I'],
   DELAY: [20, 'i32 in ns: how much later than the drive its answer arrives'],
   OFFSET_MOST: [
-    0x2_0000,
+    ReadoutLimit.OFFSET_MOST,
     'Largest offset that is stored, either sign: 512 steps, which is what the readout can take off',
   ],
   GAIN_MOST: [0x8_0000, 'Largest gain, either sign: a half'],

@@ -41,6 +41,10 @@ export const readoutLimits = constantTable('READOUT', 'What the readout of the c
     'Tone of the self-test in 1/4 Hz: 101.3 MHz, of no simple relation to the rate of the samples',
   ],
   TEST_AMPLITUDE: [29_491, 'Its amplitude in 1/32768: nine tenths of full scale'],
+  OFFSET_MOST: [512 * 256, 'Largest OFFSET_I and OFFSET_Q, either sign'],
+  DIAGONAL_LEAST: [0x4000, 'Least MATRIX_II and MATRIX_QQ'],
+  DIAGONAL_MOST: [0x2_0000, 'Largest MATRIX_II and MATRIX_QQ'],
+  OTHER_MOST: [0x8000, 'Largest MATRIX_IQ and MATRIX_QI, either sign'],
   STATE_UNKNOWN: [2, 'State of a qubit that nobody knows: the window is in no statistics'],
 });
 

@@ -2,17 +2,13 @@
 //
 // The figure is wall time; the peer is the time that passes for the device meanwhile, so the ratio says how much slower the bench is than the chip.
 
-import { deviceIdentity, deviceTime } from '../../../host/tools/calibration/device.ts';
 import { planOfChain } from '../../../host/tools/calibration/plan-of-chain.ts';
-import { CalibrationRecords } from '../../../host/tools/calibration/session.ts';
-import { SmpReadout } from '../../../host/tools/calibration/smp-readout.ts';
-import { graphOf, quantitiesOf, rootsOf, Station } from '../../../host/tools/calibration/station.ts';
-import { MemoryFolder } from '../../../host/tools/calibration/testing.ts';
 import { maintainAll } from '../../../host/tools/calibration/work.ts';
 import { openFridge } from '../../../host/tools/open-fridge.ts';
 import { DeviceUnderTest } from '../../rig/device.ts';
 import { second } from '../../rig/time.ts';
 import { WiredCryostat } from '../../rig/wiring.ts';
+import { workOn } from '../calibration/calibrated-board.ts';
 import type { BenchRow } from './row.ts';
 
 const channels = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -24,13 +20,9 @@ export async function benchCalibrateAll(): Promise<BenchRow[]> {
   device.run(2 * second);
   const client = device.client();
   const plan = planOfChain(wired.readout.chain, channels);
-  const quantities = quantitiesOf(plan);
-  const graph = graphOf(quantities);
-  const records = new CalibrationRecords(new MemoryFolder());
-  const about = { identity: await deviceIdentity(client), now: () => deviceTime(client) };
-  const station = new Station(quantities, plan, new SmpReadout(client), records, about);
+  const work = await workOn(client, plan);
   const [wall, virtual] = [performance.now(), device.now];
-  const { failures } = await maintainAll({ graph, plan, records, station, roots: rootsOf(graph) }, [], {});
+  const { failures } = await maintainAll(work, [], {});
   if (failures.length > 0) throw new Error(`calibrate-all: ${failures.map(({ message }) => message).join('; ')}`);
   const value = (performance.now() - wall) / 1000;
   const peer = 'the device’s own time';

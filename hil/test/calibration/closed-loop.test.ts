@@ -1,45 +1,16 @@
 // A board in its fridge whose readout goes wrong: the watch sees it, gain control and calibration bring SNR and levels back, and nobody helps.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { deviceIdentity, deviceTime } from '../../../host/tools/calibration/device.ts';
-import { planOfChain } from '../../../host/tools/calibration/plan-of-chain.ts';
-import { CalibrationRecords } from '../../../host/tools/calibration/session.ts';
-import { SmpReadout } from '../../../host/tools/calibration/smp-readout.ts';
-import { graphOf, quantitiesOf, rootsOf, Station } from '../../../host/tools/calibration/station.ts';
-import { MemoryFolder } from '../../../host/tools/calibration/testing.ts';
-import { maintainAll, type Work, watchOn } from '../../../host/tools/calibration/work.ts';
-import { openFridge } from '../../../host/tools/open-fridge.ts';
-import { openReadout } from '../../../host/tools/readout/open-readout.ts';
+import { maintainAll, watchOn } from '../../../host/tools/calibration/work.ts';
 import type { SmpClient } from '../../../host/tools/smp/index.ts';
-import { DeviceUnderTest } from '../../rig/device.ts';
 import { second } from '../../rig/time.ts';
-import { WiredCryostat } from '../../rig/wiring.ts';
+import { type CalibratedBoard, calibratedBoard } from './calibrated-board.ts';
 
 const channel = 0;
 
-/** A board whose channel was calibrated, and the chain it reads, which a test may change. */
-async function calibratedBoard() {
-  const chain = structuredClone(openReadout('uts'));
-  const plan = planOfChain(chain, [channel]);
-  const wired = new WiredCryostat(openFridge('uts'), { seed: 1, readout: chain });
-  const device = await DeviceUnderTest.running({ surroundings: () => wired });
-  device.run(2 * second);
-  const client = device.client();
-  const quantities = quantitiesOf(plan);
-  const graph = graphOf(quantities);
-  const records = new CalibrationRecords(new MemoryFolder());
-  const identity = await deviceIdentity(client);
-  const about = { identity, now: () => deviceTime(client) };
-  const station = new Station(quantities, plan, new SmpReadout(client), records, about);
-  const work: Work = { graph, plan, records, station, roots: rootsOf(graph) };
-  const { failures } = await maintainAll(work, [], {});
-  expect(failures).toEqual([]);
-  return { device, client, chain, work };
-}
-
-let board: Awaited<ReturnType<typeof calibratedBoard>>;
+let board: CalibratedBoard;
 beforeEach(async () => {
-  board = await calibratedBoard();
+  board = await calibratedBoard(channel);
 }, 600_000);
 
 const pauseOf = (client: SmpClient) => (milliseconds: number) => client.pause(milliseconds);

@@ -5,24 +5,16 @@
 // An experiment asks the device which channels it may rely on and leaves the others out. What must stay true: everything is read over SMP, as a lab would.
 
 import type { ReadoutChain } from '../../../host/plant/readout/chain-data.ts';
-import { deviceIdentity, deviceTime } from '../../../host/tools/calibration/device.ts';
 import type { CalibrationPlan } from '../../../host/tools/calibration/plan.ts';
-import { planOfChain } from '../../../host/tools/calibration/plan-of-chain.ts';
-import { CalibrationRecords } from '../../../host/tools/calibration/session.ts';
-import { SmpReadout } from '../../../host/tools/calibration/smp-readout.ts';
-import { graphOf, quantitiesOf, rootsOf, Station } from '../../../host/tools/calibration/station.ts';
-import { MemoryFolder } from '../../../host/tools/calibration/testing.ts';
-import { maintainAll, type Work } from '../../../host/tools/calibration/work.ts';
+import type { Work } from '../../../host/tools/calibration/work.ts';
 import { decodeCalibration } from '../../../host/tools/calibration-record.ts';
-import { openFridge } from '../../../host/tools/open-fridge.ts';
-import { openReadout } from '../../../host/tools/readout/open-readout.ts';
 import { readCalibration, readoutChannel, readoutState } from '../../../host/tools/smp/readout.ts';
 import { clearSequencerBins, sequencerBins } from '../../../host/tools/smp/sequencer.ts';
-import { DeviceUnderTest } from '../../rig/device.ts';
+import type { DeviceUnderTest } from '../../rig/device.ts';
 import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
 import type { Setting } from '../../rig/pulse/run.ts';
 import { second } from '../../rig/time.ts';
-import { WiredCryostat } from '../../rig/wiring.ts';
+import { calibratedBoard } from '../calibration/calibrated-board.ts';
 import { program } from '../pulse/programs.ts';
 
 /** What an experiment sees in a second. */
@@ -56,20 +48,7 @@ export class ReadingBench {
 
   /** Calibrated; the chain belongs to the caller, who may change it. */
   static async calibrated(channel = 0, windowNs = 1000): Promise<ReadingBench> {
-    const chain = structuredClone(openReadout('uts'));
-    const plan = planOfChain(chain, [channel], windowNs);
-    const wired = new WiredCryostat(openFridge('uts'), { seed: 1, drift: false, readout: chain });
-    const device = await DeviceUnderTest.running({ surroundings: () => wired });
-    device.run(2 * second);
-    const client = device.client();
-    const quantities = quantitiesOf(plan);
-    const graph = graphOf(quantities);
-    const records = new CalibrationRecords(new MemoryFolder());
-    const about = { identity: await deviceIdentity(client), now: () => deviceTime(client) };
-    const station = new Station(quantities, plan, new SmpReadout(client), records, about);
-    const work: Work = { graph, plan, records, station, roots: rootsOf(graph) };
-    const { failures } = await maintainAll(work, [], {});
-    if (failures.length > 0) throw failures[0];
+    const { device, chain, work } = await calibratedBoard(channel, { windowNs, drift: false });
     return new ReadingBench(device, chain, work, channel);
   }
 

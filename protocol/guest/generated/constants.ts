@@ -1727,6 +1727,14 @@ export const READOUT_SNR_WINDOWS: u32 = 100;
 export const READOUT_TEST_FREQUENCY: u32 = 0x1827fb5d;
 /** Its amplitude in 1/32768: nine tenths of full scale. */
 export const READOUT_TEST_AMPLITUDE: u32 = 0x00007333;
+/** Largest OFFSET_I and OFFSET_Q, either sign. */
+export const READOUT_OFFSET_MOST: u32 = 0x00020000;
+/** Least MATRIX_II and MATRIX_QQ. */
+export const READOUT_DIAGONAL_LEAST: u32 = 0x00004000;
+/** Largest MATRIX_II and MATRIX_QQ. */
+export const READOUT_DIAGONAL_MOST: u32 = 0x00020000;
+/** Largest MATRIX_IQ and MATRIX_QI, either sign. */
+export const READOUT_OTHER_MOST: u32 = 0x00008000;
 /** State of a qubit that nobody knows: the window is in no statistics. */
 export const READOUT_STATE_UNKNOWN: u32 = 2;
 
