@@ -34,12 +34,14 @@ export function toneHertz(record: CalibrationRecord, { channel, frequencyHertz }
   return hasTone(record, channel) ? record.channels[channel].frequencyQuarterHertz / QUARTERS : frequencyHertz;
 }
 
-/** Points of a scan, in linewidths from where the resonator should be. */
+/**
+ * Points of a scan, in linewidths from where the resonator should be, and shots of each. So many that what one scan finds differs from what the next one finds by
+ * a quarter of the limit at most (one standard deviation, in the usual chain): else a calibration would fail by chance.
+ */
 const scans = {
-  check: { reach: 1.2, points: 9 },
-  calibrate: { reach: 4, points: 33 },
+  check: { reach: 1.2, points: 9, shots: 80 },
+  calibrate: { reach: 4, points: 33, shots: 60 },
 } as const;
-const SCAN_SHOTS = 20;
 /** A peak against the scatter of a point, and how much of the scan its curve explains. */
 const PEAK_LEAST = 8;
 const EXPLAINED_LEAST = 0.9;
@@ -49,7 +51,7 @@ export const resonatorNode: Make = (plan, timeoutNs) => ({
   ...{ name: `resonator-${plan.channel}`, dependsOn: [`timing-${lineOf(plan.channel)}`], timeoutNs },
   async measure({ bench, record, plan: { limits, windowNs } }, width): Promise<Measured> {
     const { channel, amplitude, kappaHertz } = plan;
-    const { reach, points } = scans[width];
+    const { reach, points, shots: count } = scans[width];
     const middleHertz = toneHertz(record, plan);
     const inputs = {
       channel,
@@ -58,7 +60,7 @@ export const resonatorNode: Make = (plan, timeoutNs) => ({
       reachHertz: reach * kappaHertz,
       points,
       windowNs,
-      shots: SCAN_SHOTS,
+      shots: count,
     };
     const offsets = Array.from({ length: points }, (_, i) => reach * kappaHertz * ((2 * i) / (points - 1) - 1));
     const data: Record<string, number[]> = {
@@ -75,12 +77,12 @@ export const resonatorNode: Make = (plan, timeoutNs) => ({
         channel,
         amplitude,
         windowNs,
-        shots: SCAN_SHOTS,
+        shots: count,
         driveHertz: middleHertz + offset,
       });
       const [zero, one] = [meanOf(shots.zero), meanOf(shots.one)];
       clipped ||= shots.clipped;
-      scatter = Math.max(scatter, deviationOf(shots.zero) / Math.sqrt(SCAN_SHOTS));
+      scatter = Math.max(scatter, deviationOf(shots.zero) / Math.sqrt(count));
       const row = {
         distanceCodes: sizeOf(difference(one, zero)),
         zeroI: zero.i,

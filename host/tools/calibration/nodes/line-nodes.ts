@@ -15,6 +15,8 @@ const CODE_PARTS = 256;
 const ONE = 2 ** 20;
 /** 64 windows of 8 us: what is 200 codes of noise in a sample is 0.3 codes in their mean. */
 const SHOTS = 32;
+/** Noise looks like an image: with so many shots it is 0.15 of the limit in each part; with a third of them one calibration in fifty fails by chance. */
+const IMAGE_SHOTS = 96;
 const WINDOW_NS = 8192;
 /** A tone that is weaker than this against its scatter says nothing. */
 const SEEN = 10;
@@ -134,7 +136,7 @@ export const mixerNode: Make = (line, timeoutNs) => ({
     const inputs = {
       channel: line * 8,
       windowNs: WINDOW_NS,
-      shots: SHOTS,
+      shots: IMAGE_SHOTS,
       amplitude: LEVEL,
       quietHertz: plan.quietHertz,
     };

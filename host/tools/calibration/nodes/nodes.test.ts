@@ -126,6 +126,37 @@ describe('one calibration', () => {
     expect(bench.stores).toBe(0);
   });
 
+  test('of a resonator is not failed by chance: two scans differ by a quarter of the limit at most, one standard deviation', async () => {
+    const resonator = quantity('resonator-0');
+    const bench = new ChainReadout(chain);
+    const errors: number[] = [];
+    for (const width of ['calibrate', 'check'] as const)
+      errors.push((await resonator.measure(await situation(bench), width)).fit?.errors.centre ?? Number.NaN);
+    const limitHertz = calibrated.plan.limits.frequencyParts * calibrated.plan.channels[0].kappaHertz;
+    expect(Math.hypot(...errors)).toBeLessThan(limitHertz / 4);
+  });
+
+  test('of the mixer is not failed by chance: noise is a fifth of the limit at most, one standard deviation', async () => {
+    const bench = new ChainReadout(chain);
+    const [tones, images]: [number[], number[]] = [[], []];
+    const measure = bench.measure.bind(bench);
+    bench.measure = async (tone) => {
+      const shots = await measure(tone);
+      const all = [...shots.zero, ...shots.one].map(({ i }) => i);
+      const mean = all.reduce((sum, i) => sum + i) / all.length;
+      const variance = all.reduce((sum, i) => sum + (i - mean) ** 2, 0) / (all.length - 1) / all.length;
+      if (tone.listenHertz === undefined || tone.listenHertz === tone.driveHertz)
+        tones.push(Math.hypot(mean, [...shots.zero, ...shots.one].reduce((sum, { q }) => sum + q, 0) / all.length));
+      else images.push(variance);
+      return shots;
+    };
+    await quantity('mixer-0').measure(await situation(bench), 'check');
+    expect([tones.length, images.length]).toEqual([2, 2]);
+    // Image over tone, the mean of both sides.
+    const noise = Math.sqrt(images[0] + images[1]) / 2 / Math.min(...tones);
+    expect(noise).toBeLessThan(calibrated.plan.limits.imageRatio / 5);
+  });
+
   test('finds a resonator that jumped out of the narrow scan', async () => {
     const far = calibrated.plan.channels[0];
     const moved = { ...calibrated.plan, channels: [{ ...far, frequencyHertz: far.frequencyHertz + 9e6 }] };
