@@ -60,8 +60,8 @@ const TURN_AT_MAX_MS = 1;
 const IDLE_AT_MAX_NS = 3_600_000_000_000;
 /** The longest sleep. Frames wake the pacer, so this only limits how late a person sees an event of the board. */
 const SLEEP_MAXIMUM_MS = 1000;
-/** The longest sleep in virtual time: to catch up with it takes a millisecond, in which a frame waits. Shorter sleeps cost more. */
-const SLEEP_MAXIMUM_NS = 30_000_000_000;
+/** The longest sleep in virtual time: to catch up with it takes some 3 ms, in which a frame waits. Shorter sleeps cost more. */
+const SLEEP_MAXIMUM_NS = 100_000_000_000;
 /** Without traffic for so long, an event of the board is no reason to wake: to wake costs more than the event itself. */
 const IDLE_MS = 1000;
 /** When the pacer is behind by more than its planned sleep and this, it does not catch up. */
