@@ -27,12 +27,10 @@ export function canaryByName(name: string): Canary {
   return found;
 }
 
-/** The bootloader under proof: the correct one, or a canary. */
-export function bootloaderFor({ canary }: { canary?: string }): Promise<Uint8Array> {
+/** The bootloader under proof: the correct one, or a canary. `small`: with glitch sites in it, it has just room in its partition. */
+export function bootloaderFor({ canary }: { canary?: string }, { small = false } = {}): Promise<Uint8Array> {
   const broken = canary === undefined ? undefined : canaryByName(canary);
   const isSound = broken === undefined || broken.breaks === 'firmware';
-  // With glitch sites in it, a bootloader has just room in its partition.
-  const small = broken?.caughtBy.proof === 'glitch';
   return compileGuest('bootloader/main.ts', isSound ? {} : { changes: broken.changes, small });
 }
 

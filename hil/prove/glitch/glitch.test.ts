@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { checkImage, makeGlitchable } from '../../../host/board/cpu/cpu.ts';
-import { bootloaderFor } from '../canaries/canaries.ts';
+import { bootloaderFor, canaries } from '../canaries/canaries.ts';
 import { runSlice, toldOf } from '../testing.ts';
 import { attacks } from './attacks.ts';
 import { countExecutions } from './executions.ts';
@@ -25,4 +25,10 @@ test('sites of every kind are executed while the bootloader decides', async () =
   expect(count('call')).toBeGreaterThan(100);
   expect(count('read')).toBeGreaterThan(10);
   expect(count('copy')).toBeGreaterThan(5);
+});
+
+test('a canary that another proof catches has room for glitch sites as well', async () => {
+  const canary = canaries.find(({ breaks, caughtBy }) => breaks !== 'firmware' && caughtBy.proof === 'power');
+  const { points } = await runSlice('glitch', { canary: canary?.name, scenario: attacks[0].name });
+  expect(points).toBeGreaterThan(50);
 });

@@ -52,9 +52,9 @@ export const glitch: Proof = {
       options,
     ),
   prepare: async (options) => {
-    await bootloaderFor(options);
+    await bootloaderFor(options, { small: true });
   },
-  open: async (options) => new GlitchBench(options, await bootloaderFor(options)),
+  open: async (options) => new GlitchBench(options, await bootloaderFor(options, { small: true })),
 };
 
 class GlitchBench implements Bench {
