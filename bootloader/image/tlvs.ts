@@ -84,19 +84,19 @@ const TLV_HEADER_SIZE: u32 = 4;
 export const DEPENDENCY_SIZE: u32 = 12;
 const KEYHASH_SIZE: u32 = 32;
 const HASH_SIZE: u32 = 32;
-/** As many keys as there can be beside the image's own. */
+/** An image may revoke every key but its own. */
 const REVOKES_MAX: u32 = FUSE_KEY_COUNT - 1;
 
-/** Key 2, and the head of a byte string of 32: what stands in front of a measurement. */
+/** CBOR in front of a measurement: map key 2, and the head of a byte string of 32 bytes. */
 export const RECORD_TAIL: u32 = 0x205802;
 export const RECORD_TAIL_SIZE: u32 = 35;
 
-/** What an area begins with, and each entry in it. */
+/** The head of an area, and of each entry in it: both have this layout. */
 @unmanaged
 class TlvHead {
   /** An area's magic, or an entry's type. */
   type: u16 = 0;
-  /** Bytes: an area's with this head, an entry's without. */
+  /** Length in bytes: of an area, this head included; of an entry, without it. */
   length: u16 = 0;
 }
 
@@ -172,7 +172,7 @@ function walk(info: ImageInfo, area: u32, end: u32, isProtected: bool): u32 {
   return REASON_NONE;
 }
 
-/** What may stand outside the signed bytes: the hash, the signature, and whose it is; and what names another variant. */
+/** The types that an unprotected area may have: hash, signature, hash of the key, and those of hashes and signatures that are refused by name. */
 function allowedUnprotected(type: u32): bool {
   assert(type <= 0xffff, 'a type has 16 bits');
   assert(TLV_SHA256 < TLV_SHA384 && TLV_SHA384 < TLV_SHA512, 'the hashes have types in a row');
@@ -211,7 +211,7 @@ function take(info: ImageInfo, type: u32, length: u32, at: u32): u32 {
   }
 }
 
-/** The only thing here to depend on is the bootloader. */
+/** An image may depend only on the bootloader. */
 function takeDependency(info: ImageInfo, length: u32, at: u32): u32 {
   if (length != DEPENDENCY_SIZE) return REASON_TLV_LENGTH;
   assert(offsetof<Dependency>() == <usize>DEPENDENCY_SIZE, 'the overlay is as long as a dependency');

@@ -90,7 +90,7 @@ export function slotHasToken(slot: u32): bool {
   return checkToken(stored, slot) == 0;
 }
 
-/** The version up to which the token that slotHasToken looked at last lets its image be preferred. */
+/** From the token that `slotHasToken` read last: up to this version of the other image, its own image is preferred. */
 export function tokenDisplaces(): u32 {
   const token = tokenAt(stored);
   assert(token.magic == TOKEN_MAGIC_VALUE, 'slotHasToken has found a token');

@@ -5,10 +5,10 @@
 //     4  u32  scope: 1 one device, by serial number; 2 every device of a board
 //     8       serial number, 16 bytes; zeros with scope 2
 //    24  u32  board
-//    28  u32  version up to which it may be preferred to newer images: major << 24 | minor << 16 | revision
-//    32       image it is about: its hash TLV, 32 bytes
-//    64  u32  least and
-//    68  u32  greatest security counter in the fuses it holds for
+//    28  u32  newest version over which the image may be preferred: major << 24 | minor << 16 | revision
+//    32       hash TLV of the image that it allows, 32 bytes
+//    64  u32  minimum and
+//    68  u32  maximum security counter in the fuses for which it is valid
 //    72       KEYHASH of the key that signed it, 32 bytes
 //   104       Ed25519 signature of bytes 0 to 103
 //
