@@ -82,10 +82,14 @@ proof: $(INSTALLED) ## everything `coldrig prove` proves, in full; writes docs/p
 generate: $(INSTALLED) ## registers, constants, chip.svd and the register reference from protocol/
 	node_modules/.bin/tsx protocol/generate.ts
 
+.PHONY: package
+package: $(INSTALLED) ## dist/, which `npm pack` puts into the package in place of the sources
+	node_modules/.bin/tsx host/tools/package/main.ts
+
 .PHONY: format
 format: $(INSTALLED) ## format and apply the linter's safe fixes
 	node_modules/.bin/biome check --write .
 
 .PHONY: clean
 clean: ## what was built; packages stay
-	rm -rf build
+	rm -rf build dist docs/api

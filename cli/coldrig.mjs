@@ -31,7 +31,7 @@ process.on('SIGXFSZ', () => {});
 const argumentList = process.argv.slice(2);
 // Costs time when an error is made, so only where its place is printed.
 if (argumentList.includes('--verbose') || process.env.COLDRIG_DEBUG) process.setSourceMapsEnabled(true);
-const { importSource } = await import('../host/tools/bundle.mjs');
+const { importSource } = await import('../host/tools/import-source.mjs');
 const { main } = await importSource('cli/main.ts').catch((error) => {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   console.error('coldrig: its packages are not installed; run `make install` in its folder');

@@ -1,7 +1,7 @@
 // A thread of a proof, started by run.ts: opens its bench, then answers each part with progress and its result.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { importSource } from '../../host/tools/bundle.mjs';
+import { importSource } from '../../host/tools/import-source.mjs';
 
 const tellEveryMs = 200;
 const bench = importSource('hil/prove/run.ts').then(({ openBench }) => openBench(workerData));

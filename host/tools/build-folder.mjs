@@ -1,8 +1,8 @@
 // The folder for build results: build/ of the install, or a folder in the user's cache when build/ cannot be written, as in an install that an
 // administrator made for many users.
 //
-//   <install>/build/                               when it can be written
-//   <cache>/coldrig/<name>-<hash>/                 else; <hash> is of the path of the install, so that each install has its own folder
+//   <install>/build/                               when it can be written, and is of the repository
+//   <cache>/coldrig/<name>-<hash>/                 else, and always for the installed package; <hash> is of the path of the install, so that each install has its own folder
 //     node_modules -> <install>/node_modules       for the bundles there
 //
 // <cache> is $XDG_CACHE_HOME, or ~/.cache; %LOCALAPPDATA% on Windows. What must stay true: a file with its final name is complete, and two
@@ -34,7 +34,7 @@ export class BuildFolderError extends Error {}
 /** The folder for the build results of the install at `root`; it exists. Throws a BuildFolderError that says what to set when none can be written. */
 export function buildFolderOf(root = ownRoot, environment = process.env) {
   const own = join(root, 'build');
-  if (mayBuildIn(own)) return own;
+  if (!isPackage(root) && mayBuildIn(own)) return own;
   const cached = join(cacheFolder(environment), 'coldrig', nameOf(root));
   try {
     mkdirSync(cached, { recursive: true, mode: 0o700 });
@@ -48,6 +48,11 @@ export function buildFolderOf(root = ownRoot, environment = process.env) {
     );
   }
   return cached;
+}
+
+/** Whether this is the package as npm installs it. It has no TypeScript of ours, and what is written into it is lost at the next install. */
+export function isPackage(root = ownRoot) {
+  return !existsSync(join(root, 'cli', 'main.ts'));
 }
 
 /** Puts a file at its place in one step, so that a reader never sees a part of it. With `keep`, an existing file stays. */

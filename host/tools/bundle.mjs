@@ -74,30 +74,48 @@ function looksOf(root, path) {
   return found ? `${found.size} ${found.mtimeMs} ${found.ctimeMs}` : 'not there';
 }
 
-async function makeBundle({ root, entry, folder }) {
-  const { build } = await import('esbuild');
-  // Taken before the sources are read: if one changes in between, the bundle is not used again.
-  const sources = Object.fromEntries(makers.map((path) => [path, looksOf(root, path)]));
-  const knowsItsPlace = {
+/** What is said to esbuild of every bundle: its parts are shared, packages stay outside. */
+export const howToBundle = {
+  ...{ bundle: true, splitting: true, packages: 'external', platform: 'node', format: 'esm', target: 'node20' },
+  sourcemap: 'linked',
+};
+
+/**
+ * A plugin of esbuild: each source has its own place as `import.meta.url`. `toRoot` leads from a part of the bundle to the root; without it the
+ * full address is written. `onRead` is told of each source, by its path from the root.
+ */
+export function knowsItsPlace(root, toRoot, onRead = () => {}) {
+  const addressOfSource = (fromRoot) =>
+    toRoot === undefined
+      ? JSON.stringify(pathToFileURL(join(root, fromRoot)).href)
+      : `new URL('${toRoot}${fromRoot}', import.meta.url).href`;
+  return {
     name: 'knows its place',
     setup: ({ onLoad }) =>
       onLoad({ filter: /\.(ts|mjs|json)$/ }, ({ path }) => {
         const fromRoot = relative(root, path).replaceAll(sep, '/');
-        sources[fromRoot] = looksOf(root, fromRoot);
+        onRead(fromRoot);
         const text = readFileSync(path, 'utf8');
         if (path.endsWith('.json')) return { loader: 'json', contents: text };
-        // From build/bundle/<entry>/<hash>/, where every part of a bundle lies; from elsewhere by its full address.
-        const place = folder.startsWith(join(root, 'build'))
-          ? `new URL('../../../../${fromRoot}', import.meta.url).href`
-          : JSON.stringify(pathToFileURL(path).href);
-        return { loader: path.endsWith('.mjs') ? 'js' : 'ts', contents: text.replaceAll('import.meta.url', place) };
+        const contents = text.replaceAll('import.meta.url', addressOfSource(fromRoot));
+        return { loader: path.endsWith('.mjs') ? 'js' : 'ts', contents };
       }),
   };
+}
+
+async function makeBundle({ root, entry, folder }) {
+  const { build } = await import('esbuild');
+  // Taken before the sources are read: if one changes in between, the bundle is not used again.
+  const sources = Object.fromEntries(makers.map((path) => [path, looksOf(root, path)]));
+  // From build/bundle/<entry>/<hash>/, where every part of a bundle lies; from elsewhere by its full address.
+  const isInside = folder.startsWith(join(root, 'build'));
+  const plugin = knowsItsPlace(root, isInside ? '../../../../' : undefined, (path) => {
+    sources[path] = looksOf(root, path);
+  });
   const { outputFiles } = await build({
-    ...{ entryPoints: { main: join(root, entry) }, bundle: true, splitting: true, packages: 'external', write: false },
-    ...{ platform: 'node', format: 'esm', target: 'node20', sourcemap: 'linked', absWorkingDir: root },
+    ...{ ...howToBundle, entryPoints: { main: join(root, entry) }, write: false, absWorkingDir: root },
     // As deep as <hash>/, because the source maps have paths relative to it.
-    ...{ outdir: join(folder, 'hash'), outExtension: { '.js': '.mjs' }, plugins: [knowsItsPlace], logLevel: 'silent' },
+    ...{ outdir: join(folder, 'hash'), outExtension: { '.js': '.mjs' }, plugins: [plugin], logLevel: 'silent' },
   });
   const bundle = write(folder, outputFiles);
   writeWhole(join(folder, sourcesFile), JSON.stringify({ bundle, sources }));

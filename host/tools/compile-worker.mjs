@@ -2,7 +2,7 @@
 // or with the text of the error. compile.ts starts it.
 
 import { parentPort } from 'node:worker_threads';
-import { importSource } from './bundle.mjs';
+import { importSource } from './import-source.mjs';
 
 const guest = importSource('host/tools/guest.ts');
 // The error is reported with each guest.

@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instantiate } from '@assemblyscript/loader';
@@ -12,6 +13,8 @@ import { buildFolderOf, writeWhole } from './build-folder.mjs';
 import { madeOnce } from './once.ts';
 
 export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+/** Where the package has the guests that were compiled when it was made. */
+export const packedGuests = join('dist', 'guest');
 let chosenFolder: string | undefined;
 
 /** The build folder, which exists; determined once in each process. Throws when none can be written. */
@@ -107,9 +110,19 @@ async function runCompiler(entryPath: string, options: CompileOptions): Promise<
   return { binary, map };
 }
 
-/** From the build folder, or from that of a read-only install: the name depends on the contents, so both are equal. */
+/** From the build folder, from that of a read-only install, or from the package: the name depends on the contents, so all are equal. */
 function readCached(cacheFile: string): Buffer | undefined {
-  return readIfThere(cacheFile) ?? readIfThere(join(repositoryRoot, 'build', 'guest', basename(cacheFile)));
+  const folders = [dirname(cacheFile), join(repositoryRoot, 'build', 'guest'), join(repositoryRoot, packedGuests)];
+  for (const folder of folders) {
+    const found = readIfThere(join(folder, basename(cacheFile)));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The name under which `compileGuest` keeps its result. */
+export function cacheNameOf(entryPath: string, options: CompileOptions = {}): string {
+  return basename(cacheFileOf(entryPath, options));
 }
 
 /** Whether `compileGuest` will only have to read a file. */
@@ -157,7 +170,7 @@ function cacheFileOf(entryPath: string, options: CompileOptions): string {
 function cacheKey(entryPath: string, argumentsOfAsc: string[], changes?: SourceChange[]): string {
   const hash = createHash('sha256').update(JSON.stringify(argumentsOfAsc.filter((a) => a !== repositoryRoot)));
   hash.update(readFileSync(join(repositoryRoot, 'asconfig.json')));
-  hash.update(readFileSync(join(repositoryRoot, 'node_modules', 'assemblyscript', 'package.json')));
+  hash.update(readFileSync(createRequire(import.meta.url).resolve('assemblyscript/package.json')));
   for (const [path, text] of sourcesOf(entryPath, changes)) hash.update(path).update(text);
   return hash.digest('hex').slice(0, 32);
 }

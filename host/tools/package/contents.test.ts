@@ -1,0 +1,31 @@
+// The package as package.json describes it has everything that others import.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { repositoryRoot } from '../guest.ts';
+import { publicEntries } from './contents.ts';
+
+const json = (path: string) => JSON.parse(readFileSync(join(repositoryRoot, path), 'utf8'));
+
+describe('package.json', () => {
+  const { exports, files } = json('package.json');
+
+  test.each(Object.entries(publicEntries))('names coldrig/%s with its code and its declarations', (name, entry) => {
+    expect(exports[`./${name}`]).toEqual({
+      types: `./dist/types/${entry.replace(/\.ts$/, '.d.ts')}`,
+      default: `./dist/${name}.mjs`,
+    });
+  });
+
+  test('has declarations made for each public entry, and for nothing else', () => {
+    const made: string[] = json('host/tools/package/tsconfig.json').files.map((path: string) =>
+      join('host/tools/package', path),
+    );
+    expect(made.sort()).toEqual(Object.values(publicEntries).sort());
+  });
+
+  test('packs the folders that the public entries and the guests need', () => {
+    expect(files).toEqual(expect.arrayContaining(['dist', 'guest', 'bootloader', 'firmware', 'protocol/guest']));
+  });
+});

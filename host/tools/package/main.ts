@@ -1,0 +1,57 @@
+// Makes dist/, which the package has in place of our TypeScript. `npm pack` and `make package` run it.
+//
+//   dist/<name>.mjs              a public entry, `coldrig/<name>`; types/ has its declarations
+//   dist/<folder>-<file>.mjs     what the command and its threads load (import-source.mjs)
+//   dist/guest/<key>.wasm        guests that are compiled already, under the names of the cache (guest.ts)
+//
+// What must stay true: each source knows its own place, so that it finds the files beside it (presets, guests), which the package has where the
+// repository has them; nothing in dist/ depends on the machine that made it.
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { howToBundle, knowsItsPlace } from '../bundle.mjs';
+import { compileGuests } from '../compile.ts';
+import { cacheNameOf, compileGuest, packedGuests, repositoryRoot } from '../guest.ts';
+import { builtNameOf } from '../import-source.mjs';
+import { loadedEntries, packedEntries, publicEntries } from './contents.ts';
+
+const dist = join(repositoryRoot, 'dist');
+
+rmSync(dist, { recursive: true, force: true });
+await bundleCode();
+declareTypes();
+await packGuests();
+
+async function bundleCode(): Promise<void> {
+  const loaded = loadedEntries.map((entry) => [builtNameOf(entry).replace(/\.mjs$/, ''), entry]);
+  await build({
+    ...howToBundle,
+    entryPoints: Object.fromEntries([...Object.entries(publicEntries), ...loaded]),
+    chunkNames: 'part-[hash]',
+    outdir: dist,
+    outExtension: { '.js': '.mjs' },
+    absWorkingDir: repositoryRoot,
+    // Names and places stay; the texts of our sources would be as large as the code.
+    sourcesContent: false,
+    plugins: [knowsItsPlace(repositoryRoot, '../')],
+    logLevel: 'warning',
+  });
+}
+
+function declareTypes(): void {
+  const compiler = join(repositoryRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { status } = spawnSync(process.execPath, [compiler, '-p', join('host', 'tools', 'package')], {
+    cwd: repositoryRoot,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error('the declarations of the public entries cannot be made; see above');
+}
+
+async function packGuests(): Promise<void> {
+  await compileGuests(packedEntries.map((entry) => ({ entry })));
+  const folder = join(repositoryRoot, packedGuests);
+  mkdirSync(folder);
+  for (const entry of packedEntries) writeFileSync(join(folder, cacheNameOf(entry)), await compileGuest(entry));
+}
