@@ -34,6 +34,14 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/prove.ts')).addProveCommand(program),
   },
   {
+    ...{
+      name: 'hil',
+      usage: '[options] [pattern]',
+      about: 'run scenarios: your firmware on an emulated board in its fridge, or on a real one',
+    },
+    addTo: async (program) => (await import('./commands/hil.ts')).addHilCommand(program),
+  },
+  {
     name: 'demo',
     usage: '[options]',
     about: 'build, boot, and show that a good update stays and four bad ones are rolled back',

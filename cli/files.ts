@@ -1,21 +1,10 @@
 // Files of the commands: errors say what to do, and a file is written so that nobody ever sees half of it.
 
-import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { nodeDisk } from '../host/links/device-file/disk.ts';
 import type { RecordFile } from '../host/links/input-log.ts';
 import { isSpecial, openSpecial, readWhole, writeAll } from '../host/links/pipe.ts';
+import { placeOf, temporaryBeside, writeDurably } from '../host/links/whole-file.ts';
 import { Failure } from './failure.ts';
 import { systemReason } from './system-error.ts';
 
@@ -78,8 +67,8 @@ export function checkOutput(path: string, what: string): void {
 }
 
 /**
- * Writes the whole file under another name in the same folder, and renames it: after a crash there is the old file or the new one. A pipe or a
- * device (/dev/stdout, /dev/null) is written to directly, and never replaced.
+ * Writes the whole file, so that after a crash there is the old file or the new one. A pipe or a device (/dev/stdout, /dev/null) is written to
+ * directly, and never replaced.
  */
 export function writeOutput(path: string, bytes: Uint8Array | string, what: string, options: WriteOptions = {}): void {
   const { mode = 0o644, overwrite = true } = options;
@@ -91,20 +80,9 @@ export function writeOutput(path: string, bytes: Uint8Array | string, what: stri
   if (!overwrite && existsSync(path)) {
     throw new Failure('FILE_EXISTS', `${what} ${path} exists already; remove it, or pass --force to replace it`);
   }
-  const temporary = temporaryBeside(path);
   try {
-    const file = openSync(temporary, 'wx', mode);
-    try {
-      writeFileSync(file, bytes);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    const place = placeOf(path);
-    renameSync(temporary, place);
-    nodeDisk.syncFolder(place);
+    writeDurably(path, bytes, mode);
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw writeFailure(error, path, what);
   }
 }
@@ -152,15 +130,6 @@ export function openOutput(path: string, what: string): RecordFile {
         closeSync(file);
       }),
   };
-}
-
-/** The real place of the file: a symbolic link stays a link. */
-function placeOf(path: string): string {
-  return existsSync(path) ? realpathSync(path) : resolve(path);
-}
-
-function temporaryBeside(path: string): string {
-  return join(dirname(placeOf(path)), `.${randomUUID()}.tmp`);
 }
 
 function refuseFolder(path: string, what: string): void {

@@ -58,6 +58,20 @@ export function parseSecurityCounter(text: string): number | 'auto' {
   return text === 'auto' ? text : parseWord(text);
 }
 
+/** A share of work that several machines divide among them: `1/4`. */
+export function parseShard(text: string): { number: number; of: number } {
+  const [, number, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (!(number >= 1 && number <= of)) throw new InvalidArgumentError('expected i/n, from 1/n to n/n');
+  return { number, of };
+}
+
+/** The choices of an earlier run: `1,0,2`. */
+export function parseChoices(text: string): number[] {
+  const numbers = text.split(',').map((word) => (/^\d+$/.test(word) ? Number(word) : Number.NaN));
+  if (numbers.every(Number.isSafeInteger)) return numbers;
+  throw new InvalidArgumentError('expected whole numbers with commas between them, as a failure shows them: 1,0,2');
+}
+
 /** For options that may be given several times. */
 export function collect(text: string, previous: string[] = []): string[] {
   return [...previous, text];

@@ -1,6 +1,6 @@
 // `coldrig prove`: runs the proofs of hil/prove, and merges the results of shards.
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { invariants } from '../../hil/prove/invariants.ts';
 import { fromJson, toJson } from '../../hil/prove/json.ts';
 import { junitOf } from '../../hil/prove/junit.ts';
@@ -11,7 +11,7 @@ import { runProof } from '../../hil/prove/run.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
 import { untilInterrupted } from '../interruption.ts';
-import { integerBetween, parseWord } from '../options.ts';
+import { integerBetween, parseShard, parseWord } from '../options.ts';
 import { proofProgress } from '../progress.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { table } from '../terminal.ts';
@@ -70,12 +70,6 @@ function proofCommand(name: string, about: string): Command {
     .option('--shard <i/n>', 'only the i-th of n shares of the work', parseShard)
     .option('--junit <file>', 'write the result as JUnit XML')
     .action(printing((options: ProveOptions) => prove(name, options)));
-}
-
-function parseShard(text: string): Shard {
-  const [, number, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (!(number >= 1 && number <= of)) throw new InvalidArgumentError('expected i/n, from 1/n to n/n');
-  return { number, of };
 }
 
 async function prove(name: string, options: ProveOptions): Promise<Result> {

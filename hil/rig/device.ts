@@ -10,11 +10,8 @@
 
 import { Board } from '../../host/board/board.ts';
 import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
-import type { Provision } from '../../host/board/factory.ts';
 import type { LogRecord } from '../../host/board/log.ts';
-import type { MultiplexerSize } from '../../host/board/multiplexer/bank.ts';
 import type { Snapshot } from '../../host/board/snapshot.ts';
-import type { Surroundings } from '../../host/board/surroundings.ts';
 import { CONSOLE_LINE } from '../../host/links/link.ts';
 import { compileGuest } from '../../host/tools/guest.ts';
 import { type CborMap, decodeBody } from '../../host/tools/smp/cbor.ts';
@@ -23,6 +20,7 @@ import { decodeMessage, encodeMessage } from '../../host/tools/smp/message.ts';
 import { CryoCommand, OsCommand, Smp, SmpGroup, StatCommand } from '../../protocol/smp/smp.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
 import { type BootReport, bootReportOf, isInSafeMode, type SlotName, slotStatesOf } from './boot-report.ts';
+import type { DeviceOptions } from './device-options.ts';
 import { eventLines } from './event-log.ts';
 import { disturbanceOf, parseFault } from './faults/language.ts';
 import { firmwareImage } from './images.ts';
@@ -36,28 +34,16 @@ import { type DeviceUploadOptions, uploadWith } from './upload.ts';
 const settleLimitNs = 2 * second;
 const answerLimitNs = second;
 
-export interface DeviceOptions {
-  /** Signed images, which are confirmed as by the factory. A slot that is left out is empty. */
-  slots?: Provision['slots'];
-  /** The bootloader's module; that of this repository when left out. */
-  bootloader?: Uint8Array;
-  /** Public keys for the fuses, at most four; the first two of `keys` when left out. */
-  keys?: Provision['keys'];
-  /** Seed: decides only what a power cut leaves in flash; 1 when left out. */
-  seed?: number;
-  /** Its surroundings, for instance `() => new WiredCryostat(fridge)`; a quiet bench when left out. Each device needs its own. */
-  surroundings?: () => Surroundings;
-  /** Cells and lines of its multiplexer; 96 behind 2 when left out. */
-  multiplexer?: MultiplexerSize;
-}
-
 export class DeviceUnderTest {
   readonly board: Board;
   readonly lines: DeviceLines;
   /** Reads and writes its flash and fuses directly, not through the chip. */
   readonly programmer: Programmer;
-  /** All records since the board was put on the bench, oldest first. */
+  /** All records since the board was put on the bench or restored, oldest first; at least the last `logMost` of them. */
   readonly log: LogRecord[] = [];
+  logMost = Number.POSITIVE_INFINITY;
+  /** Is told every record. */
+  onRecord: ((record: LogRecord) => void) | undefined;
   /** The sequence number of the next request. It is part of a snapshot, so that a repeated run sends the same bytes. */
   private sequence = 0;
   private readonly sequences = new WeakMap<Snapshot, number>();
@@ -67,7 +53,11 @@ export class DeviceUnderTest {
     this.board = board;
     this.lines = new DeviceLines(board);
     this.programmer = new Programmer(board);
-    board.onLog = (record) => this.log.push({ ...record });
+    board.onLog = (record) => {
+      if (this.log.length >= 2 * this.logMost) this.log.splice(0, this.logMost);
+      this.log.push({ ...record });
+      this.onRecord?.(record);
+    };
   }
 
   /** A new device from the factory, without power. */
@@ -79,7 +69,7 @@ export class DeviceUnderTest {
   ): Promise<This> {
     const { slots, keys: burnt = keys.slice(0, 2).map(({ publicKey }) => publicKey) } = options;
     const bootloader = options.bootloader ?? (await compileGuest('bootloader/main.ts'));
-    const board = new Board(options);
+    const board = options.makeBoard?.(options) ?? new Board(options);
     board.provision({ bootloader, keys: burnt, slots });
     return new this(board);
   }

@@ -9,8 +9,11 @@ const linesMax = 120;
 /** Events of the queue are left out, because their effects are in the log. */
 const quiet: readonly number[] = [LogKind.EVENT, LogKind.OUTPUT, LogKind.INPUT, LogKind.READINGS];
 
+/** Whether a record is one for a person. */
+export const isTold = ({ kind }: LogRecord): boolean => !quiet.includes(kind);
+
 export function eventLines(records: readonly LogRecord[], image?: NameOfImage): string[] {
-  const lines = records.filter(({ kind }) => !quiet.includes(kind)).map((record) => recordText(record, image));
+  const lines = records.filter(isTold).map((record) => recordText(record, image));
   if (lines.length <= linesMax) return lines;
   const half = linesMax / 2;
   return [...lines.slice(0, half), `… ${lines.length - linesMax} lines left out`, ...lines.slice(-half)];

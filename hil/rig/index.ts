@@ -4,7 +4,8 @@
 export type { Disturbance, Surroundings } from '../../host/board/surroundings.ts';
 export type { SmpClient } from '../../host/tools/smp/index.ts';
 export type { BootReport, SlotName } from './boot-report.ts';
-export { type DeviceOptions, DeviceUnderTest } from './device.ts';
+export { DeviceUnderTest } from './device.ts';
+export type { DeviceOptions } from './device-options.ts';
 export { eventLines } from './event-log.ts';
 export { type Fault, FaultSyntaxError, faultHelp, parseFault } from './faults/language.ts';
 export { firmwareImage, signed } from './images.ts';

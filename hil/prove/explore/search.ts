@@ -7,8 +7,8 @@
 // the names alone lead to the state again.
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { oneIn } from '../../rig/choice.ts';
 import { eventLines } from '../../rig/event-log.ts';
-import { oneIn } from '../choice.ts';
 import type { ImageName } from '../device/images.ts';
 import type { Known } from '../device/known.ts';
 import { StoryFailed } from '../device/operator.ts';

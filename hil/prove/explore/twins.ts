@@ -8,7 +8,7 @@
 // the move. A torn erase that leaves random bits may leave one device a blank magic word, which reads as an empty slot, and the other one not: what only such a
 // cut led to is not required of the other device.
 
-import { oneIn } from '../choice.ts';
+import { oneIn } from '../../rig/choice.ts';
 import type { Finding } from '../invariants.ts';
 
 /** One in so many later arrivals is a twin. The very first of them have almost the same history, so they are not all taken. */

@@ -7,8 +7,8 @@
 // What must stay true: a part's run is a function of seed, target and part. A violation's point is the input itself, in hex.
 
 import { Random } from '../../../host/board/random.ts';
+import { choice } from '../../rig/choice.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
-import { choice } from '../choice.ts';
 import {
   type Bench,
   type OnPartProgress,

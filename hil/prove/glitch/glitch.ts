@@ -9,11 +9,11 @@
 
 import { checkImage, type GlitchableImage, makeGlitchable, prepareImage } from '../../../host/board/cpu/cpu.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { oneIn } from '../../rig/choice.ts';
 import { AttackBench, type Boot } from '../attack/attack-bench.ts';
 import { judgeRest } from '../attack/judge.ts';
 import { payload } from '../attack/specimens.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
-import { oneIn } from '../choice.ts';
 import type { Finding } from '../invariants.ts';
 import {
   type Bench,

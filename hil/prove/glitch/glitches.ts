@@ -3,7 +3,7 @@
 
 import { armGlitch, type Glitch, type GlitchSite } from '../../../host/board/cpu/cpu.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { choice } from '../choice.ts';
+import { choice } from '../../rig/choice.ts';
 
 /** The part of all glitches that is tried. */
 export interface GlitchSampling {

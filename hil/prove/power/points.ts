@@ -4,7 +4,7 @@
 // one point can be repeated alone.
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { choice, oneIn } from '../choice.ts';
+import { choice, oneIn } from '../../rig/choice.ts';
 import { type Cut, cutsOf, type Operation } from '../device/operations.ts';
 import type { Sampling } from './sampling.ts';
 import type { Scenario } from './scenario.ts';

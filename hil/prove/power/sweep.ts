@@ -12,8 +12,8 @@
 
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { BootPolicy } from '../../../protocol/image/boot-state.ts';
+import { choice, oneIn } from '../../rig/choice.ts';
 import { eventLines } from '../../rig/event-log.ts';
-import { choice, oneIn } from '../choice.ts';
 import { recordInForce } from '../device/calibration.ts';
 import type { Images } from '../device/images.ts';
 import type { KnownBoot } from '../device/known-boots.ts';

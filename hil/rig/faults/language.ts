@@ -1,11 +1,12 @@
 // Parses faults as a person writes them.
 //
 //   fault := KIND 'at' PLACE [SIZE] ['after' TIME] ['for' TIME]         thermal-rise at 4K 200mW after 30s for 10min
-//   TIME  := number with ns, us, ms, s, min or h                        one 'after' is at once, no 'for' is for good
+//   TIME  := number with ns, us, ms, s, min, h or d                      one 'after' is at once, no 'for' is for good
 //
 // What must stay true: an invalid text is refused, with the wrong word and the valid ones; the text that is made of a fault parses to the same fault.
 
 import type { Disturbance } from '../../../host/board/surroundings.ts';
+import { longestNs, parseTime, timeUnits } from '../time.ts';
 import { type FaultKind, faultKinds } from './kinds.ts';
 
 export interface Fault {
@@ -21,10 +22,6 @@ export interface Fault {
 }
 
 export class FaultSyntaxError extends Error {}
-
-const timeUnits: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9 };
-/** Virtual time is exact up to 104 days. */
-const longestNs = 2 ** 53 - 1;
 
 export function parseFault(text: string): Fault {
   const words = text.trim().split(/\s+/);
@@ -99,11 +96,9 @@ function sizeOf(
 }
 
 function timeOf(word: string, key: string, refuse: (why: string) => never): number {
-  const match = /^(\d+(?:\.\d+)?)(\D+)$/.exec(word);
-  const perUnit = match ? own(timeUnits, match[2]) : undefined;
-  if (!match || perUnit === undefined)
+  const ns = parseTime(word);
+  if (ns === undefined)
     return refuse(`'${key} ${word}' is no time; write it as 30s, 250ms or 2min (${Object.keys(timeUnits).join(', ')})`);
-  const ns = Math.round(Number(match[1]) * perUnit);
   return ns <= longestNs / 2 ? ns : refuse(`'${key} ${word}' is longer than the clock counts`);
 }
 

@@ -11,7 +11,7 @@ import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { AttackBench } from '../../prove/attack/attack-bench.ts';
 import { patched, specimen } from '../../prove/attack/specimens.ts';
 import type { Slot } from '../../prove/attack/trust.ts';
-import { choice } from '../../prove/choice.ts';
+import { choice } from '../../rig/choice.ts';
 
 const records = 1500;
 const seed = 1;

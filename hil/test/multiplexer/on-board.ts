@@ -4,7 +4,8 @@ import type { Service } from '../../../host/board/multiplexer/multiplexer-module
 import { recordWords } from '../../../host/board/sequencer/sequencer-module.ts';
 import { configureCell, runRefresh, uploadTable, writeCell } from '../../../host/tools/smp/multiplexer.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
-import { type DeviceOptions, DeviceUnderTest } from '../../rig/device.ts';
+import { DeviceUnderTest } from '../../rig/device.ts';
+import type { DeviceOptions } from '../../rig/device-options.ts';
 import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
 import { second } from '../../rig/time.ts';
 import { type TableText, tableBytes } from './table-bytes.ts';

@@ -42,9 +42,12 @@ export const layers: Record<string, string[]> = {
   'host/tools': ['host/plant', 'protocol'],
   'host/links': ['host/board', 'host/plant', 'host/tools', 'protocol'],
   'hil/rig': [...host, 'protocol'],
+  'hil/run': ['hil/rig', ...host, 'protocol'],
+  'hil/scenarios': ['hil', 'hil/run', 'hil/rig', ...host, 'protocol'],
+  hil: ['hil/run', 'hil/rig', ...host, 'protocol'],
   'hil/prove': ['hil/rig', ...host, 'protocol'],
-  'hil/test': ['hil/prove', 'hil/rig', ...host, 'protocol'],
-  cli: ['hil/prove', 'hil/rig', ...host, 'protocol'],
+  'hil/test': ['hil', 'hil/run', 'hil/scenarios', 'hil/prove', 'hil/rig', ...host, 'protocol'],
+  cli: ['hil/run', 'hil/prove', 'hil/rig', ...host, 'protocol'],
 };
 
 export function layerOf(path: string): string | undefined {

@@ -125,6 +125,7 @@ const entryPoints = [
   /^cli\/coldrig\.mjs$/,
   /(^|[./])generate\.ts$/,
   /\.entry\.ts$/,
+  /\.scenario\.ts$/,
   /(^|\/)vitest\.config\.ts$/,
   /^(bootloader|firmware)\/main\.ts$/,
   /^firmware\/defects\//,

@@ -1,0 +1,198 @@
+// `coldrig hil`: runs the scenarios of a project, and says what failed, what was measured, and how to see a failure again.
+
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { startingStates } from '../../hil/rig/scenario/states.ts';
+import { timeText } from '../../hil/rig/time.ts';
+import { jsonOf, junitOf } from '../../hil/run/report.ts';
+import {
+  type EndedScenario,
+  NoScenarios,
+  type RunOptions,
+  type RunReport,
+  runScenarios,
+} from '../../hil/run/run-scenarios.ts';
+import { ExitCode, Failure } from '../failure.ts';
+import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { untilInterrupted } from '../interruption.ts';
+import { integerBetween, parseChoices, parseShard, parseWord } from '../options.ts';
+import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { paint, type Style, styleOf, table } from '../terminal.ts';
+import { spanText } from '../words.ts';
+
+interface HilOptions extends GlobalOptions {
+  image?: string;
+  key?: string;
+  baseline?: string;
+  bootloader?: string;
+  target?: string;
+  seed?: number;
+  choices?: number[];
+  effort?: number;
+  shard?: { number: number; of: number };
+  junit?: string;
+  out?: string;
+  states?: boolean;
+}
+
+const HELP = `
+Scenarios are the files *.scenario.ts in the folder scenarios (or hil/scenarios) of the folder where you are. A pattern is a part of
+a scenario's name, or of its file's.
+
+Examples:
+  coldrig hil                                     all of them, on the development firmware
+  coldrig hil thermal --seed 7                    those with 'thermal' in their name, with another seed
+  coldrig hil --image app.bin --key my.pem        on your firmware; with the private key, also its updates
+  coldrig hil --image new.bin --baseline old.bin  and what was measured on the one, beside the other
+  coldrig hil --target udp://192.0.2.7:1337       what needs only SMP, on a device; the rest is skipped with its reason
+  coldrig hil --shard 1/4 --junit hil.xml         a quarter, for one of four machines
+
+A failure on the emulated board leaves build/hil/<scenario>/failure.coldrig: 'coldrig replay' repeats it in any process.
+Exit code 0: all passed or were skipped for a reason. 1: one or more failed. 2: the command line is wrong, or no scenario has this name.
+With --json: {ok, passed, failed, skipped, seconds, scenarios: [{name, module, verdict, seconds, measurements, ...}]}; each has, where they
+apply, reason, message, file, from, fridge, seed, choices, timeNs, logHash, baseline.`;
+
+export function addHilCommand(program: Command): void {
+  program.addCommand(
+    new Command('hil')
+      .description('run scenarios: your firmware on an emulated board in its fridge, or on a real one')
+      .argument('[pattern]', 'only scenarios with this in their name or in the name of their file')
+      .option('--image <file>', 'signed image under test (default: the development firmware)')
+      .option('--key <key.pem>', 'key of the image; a private one also signs its updates')
+      .option('--baseline <file>', 'signed image whose measurements are put beside those of --image')
+      .option('--bootloader <file>', 'module of the bootloader (default: that of coldrig)')
+      .option('--target <place>', 'run on this device: udp://host:port, serial:///dev/ttyX or serial://host:port')
+      .option('--seed <n>', 'seed of random choices, of torn writes and of noise (default: 1)', parseWord)
+      .option('--choices <list>', 'the choices of an earlier run, as its failure shows them', parseChoices)
+      .option(
+        '--effort <n>',
+        'so many times the work, for scenarios that can do more (soak, game days)',
+        integerBetween(1, 1_000_000),
+      )
+      .option('--shard <i/n>', 'only the i-th of n shares', parseShard)
+      .option('--junit <file>', 'write the result as JUnit XML')
+      .option('--out <folder>', 'folder for what failures leave (default: build/hil)')
+      .option('--states', 'list the starting states of scenarios')
+      .addHelpText('after', HELP)
+      .action(printing((options: HilOptions, pattern?: string) => hil(options, pattern))),
+  );
+}
+
+async function hil(options: HilOptions, pattern: string | undefined): Promise<Result> {
+  if (options.states) return statesResult();
+  checkOptions(options);
+  const style = styleOf(process.stderr);
+  const onEnd = options.json
+    ? undefined
+    : (ended: EndedScenario) => process.stderr.write(`${endedText(ended, style)}\n`);
+  const run = (image: string | undefined, signal: AbortSignal) =>
+    reportOf({ ...options, image }, pattern, signal, onEnd);
+  const report = await untilInterrupted(async (signal) => {
+    const measured = await run(options.image, signal);
+    return options.baseline === undefined ? measured : withBaseline(measured, await run(options.baseline, signal));
+  });
+  if (options.junit !== undefined) writeOutput(options.junit, junitOf(report), 'the report');
+  const failed = report.scenarios.some(({ verdict }) => verdict === 'failed');
+  return {
+    text: textOf(report, styleOf(process.stdout)),
+    json: jsonOf(report),
+    exitCode: failed ? ExitCode.FAILED : ExitCode.OK,
+  };
+}
+
+async function reportOf(
+  options: HilOptions,
+  pattern: string | undefined,
+  signal: AbortSignal,
+  onEnd: RunOptions['onEnd'],
+): Promise<RunReport> {
+  const { seed, image, key, bootloader, target, choices, effort, out, shard } = options;
+  const [imagePath, keyPath, bootloaderPath] = [image, key, bootloader].map((path) => path && resolve(path));
+  const settings = { seed, target, choices, effort, out, image: imagePath, key: keyPath, bootloader: bootloaderPath };
+  const onPrint = (text: string) => void process.stderr.write(text);
+  try {
+    return await runScenarios({ root: process.cwd(), settings, pattern, shard, signal, onEnd, onPrint });
+  } catch (error) {
+    if (!(error instanceof NoScenarios)) throw error;
+    throw new Failure('NO_SCENARIOS', error.message, { exitCode: ExitCode.USAGE });
+  }
+}
+
+function checkOptions({ image, key, baseline, bootloader, target, junit }: HilOptions): void {
+  const usage = (text: string) => new Failure('OPTION', text, { exitCode: ExitCode.USAGE });
+  if (image !== undefined && key === undefined)
+    throw usage('--image needs the key that the device shall trust: add --key KEY.pem');
+  if (baseline !== undefined && image === undefined)
+    throw usage('--baseline is compared with an image: add --image FILE');
+  if (target !== undefined && (bootloader !== undefined || baseline !== undefined))
+    throw usage('--bootloader and --baseline are for the emulated board; leave them out with --target');
+  for (const [path, what] of [
+    [image, 'the image'],
+    [key, 'the key'],
+    [baseline, 'the baseline'],
+    [bootloader, 'the bootloader'],
+  ] as const)
+    if (path !== undefined) readInput(path, what);
+  if (junit !== undefined) checkOutput(junit, 'the report');
+}
+
+function withBaseline(report: RunReport, { scenarios }: RunReport): RunReport {
+  const before = new Map(scenarios.map((each) => [`${each.module} ${each.name}`, each]));
+  const both = report.scenarios.map((each) => {
+    const other = before.get(`${each.module} ${each.name}`);
+    return { ...each, ...(other && { baseline: { verdict: other.verdict, measurements: other.measurements } }) };
+  });
+  return { ...report, scenarios: both };
+}
+
+const marks = { passed: ['✓', 'green'], failed: ['✗', 'red'], skipped: ['-', 'yellow'] } as const;
+
+function endedText({ name, verdict, seconds, reason, message }: EndedScenario, style: Style): string {
+  const [mark, tone] = marks[verdict];
+  const head = `${paint(style, tone, mark)} ${name}  ${paint(style, 'dim', spanText(seconds * 1e9))}`;
+  const more = verdict === 'failed' ? message : verdict === 'skipped' ? reason : undefined;
+  return more === undefined
+    ? head
+    : `${head}\n${more
+        .split('\n')
+        .map((line) => `    ${line}`)
+        .join('\n')}`;
+}
+
+function textOf({ scenarios, seconds }: RunReport, style: Style): string {
+  const rows = scenarios.map((each) => [
+    each.verdict,
+    each.name,
+    each.timeNs === undefined ? '' : timeText(each.timeNs),
+    each.measurements.map((one) => measurementText(one, each.baseline?.measurements)).join(', '),
+  ]);
+  const count = (verdict: string) => scenarios.filter((each) => each.verdict === verdict).length;
+  const sum = `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped in ${spanText(seconds * 1e9)}`;
+  const replays = scenarios.flatMap(({ file }) => (file === undefined ? [] : [`  coldrig replay ${file}`]));
+  return [
+    table([['', 'scenario', 'virtual time', 'measured'], ...rows]),
+    '',
+    ...(replays.length > 0 ? ['see the failures again:', ...replays, ''] : []),
+    paint(style, count('failed') > 0 ? 'red' : 'green', sum),
+  ].join('\n');
+}
+
+function measurementText(
+  { name, value, unit }: EndedScenario['measurements'][number],
+  baseline: EndedScenario['measurements'] = [],
+): string {
+  const number = (of: number) => Number(of.toPrecision(4));
+  const other = baseline.find((each) => each.name === name);
+  return `${name} ${number(value)}${other === undefined || other.value === value ? '' : ` (was ${number(other.value)})`} ${unit}`;
+}
+
+function statesResult(): Result {
+  const states = startingStates().map(({ name, about, from, onWire }) => ({
+    name,
+    about,
+    from: from ?? null,
+    wire: onWire !== undefined,
+  }));
+  const rows = states.map(({ name, about, wire }) => [name, wire ? 'yes' : '', about]);
+  return { text: table([['state', 'on a device', 'what it is'], ...rows]), json: { states } };
+}

@@ -1,0 +1,209 @@
+// A scenario: a name, where it begins, and what it does; and one run of it. No test runner is needed here (hil/run connects one).
+//
+//   define ──▶ for each variant: starting state ──▶ body(rig) ──▶ passed | failed with a file to replay | skipped with a reason
+//
+// What must stay true: a run is a function of the scenario, the settings and the choices; a run that failed can be repeated from what it returns.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { type Snapshot, snapshotToBytes } from '../../../host/board/snapshot.ts';
+import { parseImage } from '../../../host/tools/image/index.ts';
+import { SmpClient } from '../../../host/tools/smp/index.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { longestNs } from '../time.ts';
+import { ScenarioBench } from './bench.ts';
+import { allChoosers, type Chooser, givenChooser, randomChooser } from './choices.ts';
+import { CannotRun, type FailureFacts, ScenarioFailure } from './failure.ts';
+import { encodeFailure } from './failure-file.ts';
+import type { InsideRig } from './inside.ts';
+import { type Measurement, type Rig, WireRig } from './rig.ts';
+import type { RigSettings } from './settings.ts';
+import { startingState } from './states.ts';
+
+export interface ScenarioOptions {
+  /** Name of a starting state; `confirmed-1.0` when left out. */
+  from?: string;
+  /** The cryostat it is in: a preset or a fridge file; a quiet bench when left out. */
+  fridge?: string;
+  /** A seed of its own; that of the command line when left out. */
+  seed?: number;
+  /** `inside`: it looks into the emulated board or disturbs it. `wire`: it needs only SMP, and runs on a real device too. */
+  needs?: 'inside' | 'wire';
+  /** How often it runs with other choices: so many times at random, or `all` for every combination; once when left out. */
+  vary?: number | 'all';
+}
+
+export type WireBody = (rig: Rig) => void | Promise<void>;
+export type InsideBody = (rig: InsideRig) => void | Promise<void>;
+
+export type Scenario = { name: string; options: ScenarioOptions } & (
+  | { needs: 'inside'; body: InsideBody }
+  | { needs: 'wire'; body: WireBody }
+);
+
+/** How a scenario ended. Plain data, apart from the file. */
+export interface ScenarioResult {
+  name: string;
+  verdict: 'passed' | 'failed' | 'skipped';
+  /** Why it was skipped. */
+  reason?: string;
+  message?: string;
+  facts?: FailureFacts;
+  from: string;
+  fridge?: string;
+  seed: number;
+  /** Of the last run. */
+  choices: number[];
+  runs: number;
+  measurements: Measurement[];
+  notes: { timeNs: number; text: string }[];
+  /** Virtual time of all runs. */
+  timeNs: number;
+  /** Log hash at the end of the last run, on the emulated board. */
+  logHash?: string;
+}
+
+export interface ScenarioOutcome {
+  result: ScenarioResult;
+  /** What was thrown, when it failed. */
+  error?: unknown;
+  /** The bytes of failure.coldrig, when it failed on the emulated board. */
+  failureFile?: Uint8Array;
+}
+
+/** Checks the options of a scenario. Throws where they contradict each other. */
+export function defineScenario(name: string, options: ScenarioOptions, body: InsideBody): Scenario {
+  const { needs = options.fridge === undefined ? 'wire' : 'inside', vary = 1, seed } = options;
+  if (name.trim() === '') throw new TypeError('scenario: it needs a name');
+  if (vary !== 'all' && !(Number.isSafeInteger(vary) && vary >= 1))
+    throw new TypeError(`scenario '${name}': vary is ${vary}; expected 'all' or a whole number from 1 up`);
+  if (seed !== undefined && !Number.isSafeInteger(seed))
+    throw new TypeError(`scenario '${name}': its seed ${seed} is no whole number`);
+  startingState(options.from ?? defaultState);
+  // Without the inside only those bodies come here that take a `Rig`: the overloads of `scenario` say so.
+  return needs === 'inside' ? { name, options, needs, body } : { name, options, needs, body: body as WireBody };
+}
+
+const defaultState = 'confirmed-1.0';
+
+export async function runScenario(scenario: Scenario, settings: RigSettings = {}): Promise<ScenarioOutcome> {
+  const { name, options } = scenario;
+  const seed = options.seed ?? settings.seed ?? 1;
+  const own = { ...settings, seed };
+  const result: ScenarioResult = {
+    ...{ name, verdict: 'passed', from: options.from ?? defaultState, fridge: options.fridge, seed },
+    ...{ choices: [], runs: 0, measurements: [], notes: [], timeNs: 0 },
+  };
+  for (const chooser of choosersOf(scenario, own)) {
+    const ended =
+      own.target === undefined ? await runInside(scenario, own, chooser) : await runOnWire(scenario, own, chooser);
+    result.runs++;
+    result.choices = [...chooser.made];
+    result.timeNs += ended.timeNs;
+    result.measurements = ended.measurements;
+    result.notes = ended.notes;
+    if (ended.logHash !== undefined) result.logHash = ended.logHash;
+    if (ended.error === undefined) continue;
+    return { ...failed(result, ended.error), failureFile: ended.failureFile?.(result) };
+  }
+  return { result };
+}
+
+function failed(result: ScenarioResult, error: unknown): ScenarioOutcome {
+  if (error instanceof CannotRun) return { result: { ...result, verdict: 'skipped', reason: error.message } };
+  const choices = result.choices.length === 0 ? '' : `\n  choices:  ${result.choices.join(',')}`;
+  const message = `${error instanceof Error ? error.message : error}${choices}`;
+  const facts = error instanceof ScenarioFailure ? error.facts : undefined;
+  return { result: { ...result, verdict: 'failed', message, facts }, error };
+}
+
+function* choosersOf({ name, options }: Scenario, { choices, seed = 1 }: RigSettings): Generator<Chooser> {
+  const { vary = 1 } = options;
+  if (choices !== undefined) yield givenChooser(choices);
+  else if (vary === 'all') yield* allChoosers();
+  else for (let variant = 0; variant < vary; variant++) yield randomChooser(seed, name, variant);
+}
+
+interface Ended extends Pick<ScenarioResult, 'timeNs' | 'measurements' | 'notes' | 'logHash'> {
+  error?: unknown;
+  failureFile?: (result: ScenarioResult) => Uint8Array | undefined;
+}
+
+async function runInside({ options, body }: Scenario, settings: RigSettings, chooser: Chooser): Promise<Ended> {
+  const bench = await ScenarioBench.of(settings, options.fridge);
+  const { rig, start } = await bench.begin(options.from ?? defaultState, chooser);
+  const error = await errorOf(() => body(rig));
+  const { board } = bench;
+  bench.end();
+  const end = board.standing;
+  const { inputs } = board;
+  const ended = { timeNs: rig.now, measurements: rig.measurements, notes: rig.notes, logHash: end.logHash, error };
+  if (error === undefined) return ended;
+  const beganNs = board.now - rig.now;
+  const failureFile = (result: ScenarioResult) =>
+    encodeFailure({
+      ...{ scenario: result.name, message: failed(result, error).result.message ?? '' },
+      ...{ failedNs: end.timeNs, beganNs, seed: bench.kind.seed, choices: result.choices },
+      ...{ fridge: options.fridge, fridgeText: textOfFridge(options.fridge) },
+      ...{ images: imagesIn(start), start: snapshotToBytes(start), inputs, end },
+    });
+  return { ...ended, failureFile };
+}
+
+async function runOnWire(scenario: Scenario, settings: RigSettings, chooser: Chooser): Promise<Ended> {
+  const { options } = scenario;
+  const nothing = { timeNs: 0, measurements: [], notes: [] };
+  if (scenario.needs === 'inside')
+    return {
+      ...nothing,
+      error: new CannotRun('it needs the inside of the emulated board; this device is behind a wire'),
+    };
+  const { name, onWire } = startingState(options.from ?? defaultState);
+  if (onWire === undefined)
+    return {
+      ...nothing,
+      error: new CannotRun(`it begins in the state '${name}', which only the emulated board can be set to`),
+    };
+  const client = await SmpClient.open(settings.target as string);
+  try {
+    const rig = new WireRig({ client, settings, chooser });
+    const error = await errorOf(async () => {
+      await onWire(rig);
+      await scenario.body(rig);
+    });
+    return { timeNs: Math.min(rig.now, longestNs), measurements: rig.measurements, notes: rig.notes, error };
+  } finally {
+    await client.close();
+  }
+}
+
+async function errorOf(work: () => void | Promise<void>): Promise<unknown> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error ?? new Error('the scenario threw nothing');
+  }
+}
+
+/** The file of a fridge that is no preset: it must travel with the failure. */
+function textOfFridge(fridge: string | undefined): string | undefined {
+  return fridge !== undefined && existsSync(fridge) ? readFileSync(fridge, 'utf8') : undefined;
+}
+
+function imagesIn({ flash }: Snapshot) {
+  const bytes = Buffer.concat(flash.cells.map((page) => Buffer.from(page.buffer, page.byteOffset, page.byteLength)));
+  return [
+    { slot: 'A', address: MemoryMap.SLOT_A },
+    { slot: 'B', address: MemoryMap.SLOT_B },
+  ].flatMap(({ slot, address }) => {
+    try {
+      const { header, hash, totalSize } = parseImage(bytes.subarray(address, address + MemoryMap.SLOT_SIZE));
+      const { major, minor, revision } = header.version;
+      const sha256 = Buffer.from(hash ?? []).toString('hex');
+      return [{ slot, version: `${major}.${minor}.${revision}`, sha256, bytes: totalSize }];
+    } catch {
+      // An empty or a damaged slot has no image to name.
+      return [];
+    }
+  });
+}

@@ -1,0 +1,60 @@
+// What a run of scenarios is about: the image under test, its key, the seed, and the device.
+
+import { parseImage, signImage } from '../../../host/tools/image/index.ts';
+import { compileFirmware } from '../../../host/tools/sequencer.ts';
+import { firmwareImage, signed } from '../images.ts';
+import { keys } from '../keys.ts';
+import { CannotRun } from './failure.ts';
+
+export interface RigSettings {
+  /** Decides random choices, what a power cut leaves in flash, and the noise of a cryostat; 1 when left out. */
+  seed?: number;
+  /** The signed image that starting states call 1.0; the firmware of this repository when left out. */
+  image?: Uint8Array;
+  /** Public key of that image, 32 bytes. */
+  publicKey?: Uint8Array;
+  /** Signs new versions of it; the test key of the rig when no image is given. */
+  privateKeyPem?: string;
+  /** Bootloader of emulated boards; that of this repository when left out. */
+  bootloader?: Uint8Array;
+  /** A device behind SMP instead of the emulated board: `udp://host:port`, `serial://…`. */
+  target?: string;
+  /** The choices of an earlier run. */
+  choices?: readonly number[];
+  /** How much work a scenario does that asks for it (`rig.effort`); 1 when left out. */
+  effort?: number;
+}
+
+/** The image of the starting states' 1.0. */
+export async function baseImage({ image }: RigSettings): Promise<Uint8Array> {
+  return image ?? firmwareImage('1.0.0');
+}
+
+/** The version of the starting states' 1.1: the next minor one after the base image's. */
+export async function nextVersion(settings: RigSettings): Promise<string> {
+  return versionAfter(parseImage(await baseImage(settings)).header.version);
+}
+
+export function versionAfter({ major, minor }: { major: number; minor: number }): string {
+  return `${major}.${minor + 1}.0`;
+}
+
+/** The firmware under test as an image of this version. Throws `CannotRun` without a key to sign it with. */
+export async function imageOfVersion(settings: RigSettings, version: string): Promise<Uint8Array> {
+  const { image, privateKeyPem } = settings;
+  if (image === undefined) {
+    const payload = await compileFirmware('firmware/main.ts');
+    return signed(version, { payload, ...(privateKeyPem !== undefined && { privateKeyPem }) });
+  }
+  if (privateKeyPem === undefined)
+    throw new CannotRun('it needs a new version of the image, and there is no private key to sign it with: pass --key');
+  const { header, securityCounter = 1, boardId } = parseImage(image);
+  const payload = image.subarray(header.headerSize, header.headerSize + header.imageSize);
+  return signImage({ payload, privateKeyPem, version, securityCounter, boardId });
+}
+
+/** Public keys for the fuses of an emulated board: of the image under test, and of the rig. */
+export function fuseKeys({ publicKey }: RigSettings): Uint8Array[] {
+  const own = keys.slice(0, 2).map((key) => key.publicKey);
+  return publicKey === undefined ? own : [publicKey, ...own];
+}

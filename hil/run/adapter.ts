@@ -1,0 +1,88 @@
+// Connects scenarios with vitest: each is one test, and its result goes to the reporter as data of that test.
+//
+// What must stay true: a failure is on the disk before vitest is told of it.
+
+import { mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'vitest';
+import { writeDurably } from '../../host/links/whole-file.ts';
+import { choice } from '../rig/choice.ts';
+import {
+  defineScenario,
+  type InsideBody,
+  runScenario,
+  type ScenarioOptions,
+  type ScenarioResult,
+  type WireBody,
+} from '../rig/scenario/scenario.ts';
+import { outFolder, type RunSettings, settingsOfProcess } from './settings.ts';
+
+/** What the reporter gets of each scenario. */
+export interface ReportedScenario extends ScenarioResult {
+  /** The file that a failure left, from the working folder. */
+  file?: string;
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    coldrig?: ReportedScenario;
+  }
+}
+
+/** Frames of the rig itself. */
+const ours = /^ {4}at .*\/hil\/(rig\/scenario|run)\//;
+/** A run that takes longer than this, in milliseconds of real time, hangs. */
+const HANGS_MS = 1_800_000;
+
+type Inside = ScenarioOptions & ({ needs: 'inside' } | { fridge: string });
+
+/**
+ * Declares a scenario. With a fridge, or with `needs: 'inside'`, it gets the emulated board with everything in it; else a rig that needs only the
+ * wire, and it runs on a real device too.
+ */
+export function scenario(name: string, options: Inside, body: InsideBody): void;
+export function scenario(
+  name: string,
+  options: ScenarioOptions & { needs?: 'wire'; fridge?: undefined },
+  body: WireBody,
+): void;
+export function scenario(name: string, options: ScenarioOptions, body: InsideBody): void {
+  const defined = defineScenario(name, options, body);
+  test(name, { timeout: HANGS_MS }, async ({ task, skip }) => {
+    const { run, rig } = settingsOfProcess();
+    if (!isAskedFor(run, name, basename(task.file.filepath))) skip();
+    const { result, error, failureFile } = await runScenario(defined, rig);
+    const file = failureFile && keepFailure(outFolder(run), name, failureFile);
+    task.meta.coldrig = { ...result, ...(file !== undefined && { file }) };
+    if (result.verdict === 'skipped') skip(result.reason);
+    if (result.verdict === 'failed') throw toldError(error, result.message ?? '', file);
+  });
+}
+
+/** Whether the scenario is one of those that this run is about. The share of a shard is decided by the name, so that no scenario is in two or none. */
+function isAskedFor({ pattern, shard }: RunSettings, name: string, file: string): boolean {
+  if (pattern !== undefined && !name.includes(pattern) && !file.includes(pattern)) return false;
+  return shard === undefined || choice(0, name) % shard.of === shard.number - 1;
+}
+
+/** Puts the file to `<out>/<name of the scenario>/failure.coldrig`. */
+function keepFailure(out: string, name: string, bytes: Uint8Array): string {
+  const folder = join(out, name.replace(/[^\p{L}\p{N}.]+/gu, '-').slice(0, 80));
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'failure.coldrig');
+  writeDurably(file, bytes);
+  return file;
+}
+
+/** The error with the command that repeats the run. */
+function toldError(error: unknown, message: string, file: string | undefined): unknown {
+  const replay = file === undefined ? '' : `\n  replay:   coldrig replay ${file}`;
+  if (!(error instanceof Error)) return new Error(`${message}${replay}`);
+  error.message = `${message}${replay}`;
+  // What a reader wants is the line of the scenario.
+  error.stack = error.stack
+    ?.split('\n')
+    .filter((line) => !ours.test(line))
+    .join('\n');
+  return error;
+}

@@ -1,0 +1,160 @@
+// Finds the scenario files of a project and runs them in vitest, through its Node API; collects the result of each.
+//
+// What must stay true: which scenarios run, and how each ends, depends on the options and never on the number of processes.
+
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { ReportedScenario } from './adapter.ts';
+import { type RunSettings, settingsVariable } from './settings.ts';
+
+/** Folders of scenarios, the first that exists in the project is taken; in it, every file whose name ends so. */
+export const scenarioFolders = ['scenarios', 'hil/scenarios'] as const;
+export const scenarioEnding = '.scenario.ts';
+
+export interface RunOptions {
+  /** The project's folder. */
+  root: string;
+  settings: RunSettings;
+  /** Only scenarios whose name, or whose file's name, contains this. */
+  pattern?: string;
+  /** Only this share of them. */
+  shard?: { number: number; of: number };
+  /** Is told of each that has ended. */
+  onEnd?: (ended: EndedScenario) => void;
+  /** Is told what a scenario prints. */
+  onPrint?: (text: string) => void;
+  signal?: AbortSignal;
+}
+
+/** A scenario that has ended, with where it is and how long it took. */
+export interface EndedScenario
+  extends Pick<ReportedScenario, 'name' | 'verdict' | 'measurements'>,
+    Partial<Omit<ReportedScenario, 'name' | 'verdict' | 'measurements'>> {
+  /** Its file, from the project's folder. */
+  module: string;
+  /** Real time. */
+  seconds: number;
+  /** How it ended on the image it is compared with. */
+  baseline?: Pick<ReportedScenario, 'verdict' | 'measurements'>;
+}
+
+export interface RunReport {
+  /** In the order of files and, within a file, of declaration. */
+  scenarios: EndedScenario[];
+  seconds: number;
+}
+
+/** No folder of scenarios, or none of its scenarios has this name. */
+export class NoScenarios extends Error {}
+
+export function scenarioFolderIn(root: string): string {
+  const found = scenarioFolders.find((folder) => existsSync(join(root, folder)));
+  if (found !== undefined) return found;
+  throw new NoScenarios(
+    `there are no scenarios in ${root}: put files named *${scenarioEnding} into its folder 'scenarios'`,
+  );
+}
+
+export async function runScenarios(options: RunOptions): Promise<RunReport> {
+  const { root, settings, pattern, shard, signal } = options;
+  const folder = scenarioFolderIn(root);
+  const { createVitest } = await import('vitest/node');
+  const began = performance.now();
+  const collector = new Collector(options);
+  const own = { ...settings, pattern, shard };
+  const vitest = await createVitest(
+    'test',
+    {
+      ...{ root, config: false, watch: false, include: [`${folder}/**/*${scenarioEnding}`], passWithNoTests: true },
+      ...{ env: { [settingsVariable]: JSON.stringify(own) }, reporters: [collector], cache: false },
+      // Processes are shared by the files, so that starting states are made once in each; a device has only one client.
+      ...{
+        pool: 'forks',
+        isolate: false,
+        ...(settings.target !== undefined && { fileParallelism: false, maxWorkers: 1 }),
+      },
+    },
+    { cacheDir: join(tmpdir(), 'coldrig-vite'), resolve: { alias: ownEntries() }, logLevel: 'error' },
+  );
+  const cancel = () => void vitest.cancelCurrentRun('keyboard-input');
+  signal?.addEventListener('abort', cancel);
+  try {
+    await vitest.start();
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    await vitest.close();
+  }
+  signal?.throwIfAborted();
+  const { scenarios } = collector;
+  if (scenarios.length === 0 && shard === undefined) {
+    const which =
+      pattern === undefined
+        ? `no file ${folder}/**/*${scenarioEnding} declares one`
+        : `none contains '${pattern}' in its name or in that of its file`;
+    throw new NoScenarios(`there is no such scenario in ${root}: ${which}`);
+  }
+  return { scenarios, seconds: (performance.now() - began) / 1000 };
+}
+
+/** Scenarios import `coldrig/hil`; in the repository itself that is this source. */
+function ownEntries(): Record<string, string> {
+  const entry = fileURLToPath(new URL('../index.ts', import.meta.url));
+  return existsSync(entry) ? { 'coldrig/hil': entry } : {};
+}
+
+class Collector implements Reporter {
+  private readonly modules = new Map<string, EndedScenario[]>();
+  private readonly options: RunOptions;
+
+  constructor(options: RunOptions) {
+    this.options = options;
+  }
+
+  get scenarios(): EndedScenario[] {
+    return [...this.modules].sort(([one], [other]) => (one < other ? -1 : 1)).flatMap(([, ended]) => ended);
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    const { coldrig } = test.meta();
+    const { state, errors } = test.result();
+    // Skipped without a result: it is not among those that were asked for.
+    if (coldrig === undefined && state !== 'failed') return;
+    const seconds = (test.diagnostic()?.duration ?? 0) / 1000;
+    const message = errors?.map((error) => error.message).join('\n');
+    const result = coldrig ?? { name: test.name, verdict: 'failed' as const, message, measurements: [] };
+    this.ended(test.module, {
+      ...result,
+      ...(state === 'failed' && { verdict: 'failed' as const, message: message ?? result.message }),
+      seconds,
+    });
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    for (const { message } of module.errors())
+      this.ended(module, {
+        name: this.pathOf(module),
+        verdict: 'failed',
+        message: `the file could not be run: ${message}`,
+        measurements: [],
+        seconds: 0,
+      });
+  }
+
+  onUserConsoleLog({ content }: { content: string }): void {
+    this.options.onPrint?.(content);
+  }
+
+  private ended(module: TestModule, scenario: Omit<EndedScenario, 'module'>): void {
+    const path = this.pathOf(module);
+    const ended = { ...scenario, module: path };
+    this.modules.set(path, [...(this.modules.get(path) ?? []), ended]);
+    this.options.onEnd?.(ended);
+  }
+
+  private pathOf({ moduleId }: TestModule): string {
+    return relative(this.options.root, moduleId);
+  }
+}
