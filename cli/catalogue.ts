@@ -79,6 +79,12 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/bootlog.ts')).addBootlogCommand(program),
   },
   {
+    name: 'build',
+    usage: '[options] [entry]',
+    about: 'compile firmware of your own, check it as the core does, and show what it needs',
+    addTo: async (program) => (await import('./commands/build.ts')).addBuildCommand(program),
+  },
+  {
     ...{ name: 'image', usage: '', about: 'make keys; sign, verify and show images' },
     addTo: async (program) => (await import('./commands/image.ts')).addImageCommands(program),
   },

@@ -207,7 +207,7 @@ function sourceText(path: string, baseDirectory: string, changes: SourceChange[]
   return text === undefined ? undefined : withoutMessages(text);
 }
 
-function readIfThere(path: string): Buffer | undefined {
+export function readIfThere(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch (error) {

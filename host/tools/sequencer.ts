@@ -25,12 +25,26 @@ export function sequencerModule(): Promise<Uint8Array> {
   return compileGuest(sequencerSource);
 }
 
+/** Modules that a firmware may carry, by name, in the order in which ours carries them. */
+export const firmwareParts = {
+  sequencers: { section: sequencerSectionName, source: sequencerSource },
+  multiplexer: { section: muxSectionName, source: multiplexerSource },
+  readout: { section: readoutSectionName, source: readoutSource },
+} as const;
+export type FirmwarePart = keyof typeof firmwareParts;
+const allParts = Object.keys(firmwareParts) as FirmwarePart[];
+
 /** A firmware entry as it goes into an image: its module with those of the sequencers, the multiplexer and the readout inside. */
 export async function compileFirmware(entryPath: string, options?: CompileOptions): Promise<Uint8Array> {
-  const core = withFunctionNamesOnly(await compileGuest(entryPath, options));
-  const withSequencers = withSection(core, sequencerSectionName, await sequencerModule());
-  const withMultiplexer = withSection(withSequencers, muxSectionName, await multiplexerModule());
-  return withSection(withMultiplexer, readoutSectionName, await readoutModule());
+  return asPayload(await compileGuest(entryPath, options), allParts);
+}
+
+/** A compiled module as it goes into an image: with the names of its functions alone, and with parts of our firmware inside. */
+export async function asPayload(module: Uint8Array, parts: readonly FirmwarePart[]): Promise<Uint8Array> {
+  let payload = withFunctionNamesOnly(module);
+  for (const part of allParts.filter((each) => parts.includes(each)))
+    payload = withSection(payload, firmwareParts[part].section, await compileGuest(firmwareParts[part].source));
+  return payload;
 }
 
 function withSection(module: Uint8Array, name: string, content: Uint8Array): Uint8Array {

@@ -1,10 +1,10 @@
 // The blocks of the bootloader in terms of the source: function, line, and whether it is the failing arm of an assertion.
 
 import { readFileSync } from 'node:fs';
-import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { checkImage, prepareImage } from '../../../host/board/cpu/cpu.ts';
 import { repositoryRoot, sourceMapOfGuest } from '../../../host/tools/guest.ts';
+import { SourcePlaces } from '../../../host/tools/source-place.ts';
 
 export interface SourceBlock {
   functionName: string;
@@ -23,7 +23,7 @@ const unreachable = 0x00;
 export async function blocksOf(entry: string, module: Uint8Array): Promise<SourceBlock[]> {
   const { blocks } = prepareImage(module, { countBlocks: true });
   if (!blocks) throw new Error('an image prepared with counters has blocks');
-  const map = new SourceMap(JSON.parse(await sourceMapOfGuest(entry)));
+  const places = new SourcePlaces(await sourceMapOfGuest(entry));
   const { code } = checkImage(module);
   let next = 0;
   const starts = code.offset;
@@ -38,19 +38,10 @@ export async function blocksOf(entry: string, module: Uint8Array): Promise<Sourc
     const instructions = ranges.flatMap((start, index) =>
       index % 2 === 0 ? instructionsIn(start, ranges[index + 1]) : [],
     );
-    const places = instructions.map((at) => placeOf(map, starts[at])).filter((place) => place !== undefined);
+    const place = instructions.map((at) => places.at(starts[at])).find((found) => found !== undefined);
     const isAssertion = instructions.some((at) => code.opcode[at] === unreachable);
-    const [place] = places;
     return { functionName, file: place?.file, line: place?.line, text: textOf(place), isAssertion };
   });
-}
-
-/** The source line of an instruction, when the source map has this byte. */
-function placeOf(map: SourceMap, offset: number): { file: string; line: number } | undefined {
-  const entry = map.findEntry(0, offset);
-  if (!('originalSource' in entry) || entry.generatedColumn !== offset || entry.originalSource === undefined)
-    return undefined;
-  return { file: entry.originalSource, line: entry.originalLine + 1 };
 }
 
 function textOf(place: { file: string; line: number } | undefined): string {

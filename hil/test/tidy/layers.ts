@@ -2,7 +2,7 @@
 //
 // What must stay true: a layer is listed with everything it may import besides itself; the rules of rules.ts read this table and no other.
 
-export const guestFolders = ['protocol/guest', 'bootloader', 'firmware'];
+export const guestFolders = ['protocol/guest', 'bootloader', 'firmware', 'guest'];
 
 const host = ['host/board', 'host/plant', 'host/tools', 'host/links'];
 
@@ -37,6 +37,8 @@ export const layers: Record<string, string[]> = {
   'bootloader/image': ['bootloader/crypto', 'protocol/guest'],
   bootloader: ['bootloader/crypto', 'bootloader/image', 'protocol/guest'],
   ...firmwareLayers,
+  /** What firmware of one's own is made with. */
+  guest: ['firmware/kernel', ...trusted],
   'host/board': ['protocol'],
   'host/plant': ['protocol'],
   'host/tools': ['host/plant', 'protocol'],

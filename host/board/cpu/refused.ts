@@ -34,6 +34,8 @@ export class ImageRefused extends Error {
   readonly code: RefusalCode;
   readonly offset: number;
   readonly functionName: string | undefined;
+  /** What is wrong and what to do, without the place. */
+  readonly reason: string;
 
   constructor(code: RefusalCode, offset: number, message: string, functionName?: string) {
     const where = functionName === undefined ? '' : ` in ${functionName}`;
@@ -41,6 +43,7 @@ export class ImageRefused extends Error {
     this.code = code;
     this.offset = offset;
     this.functionName = functionName;
+    this.reason = message;
   }
 
   /** The part that fits into a fault record: reason, offset, function. */

@@ -1,0 +1,135 @@
+// The most cycles that one call of a function can take, where the code alone says so: the dearest path through every branch and every call.
+//
+// A loop, a block copy of a length that is not written there, and a call of such a function have no bound in the code; then the place is told instead.
+// A path that ends in a trap (a failed assertion) does not count. What must stay true: no run of the function takes more than its bound.
+
+import type { CheckedImage } from './check.ts';
+import type { Body } from './code.ts';
+import { blockBytesPerCycle, busAccessCycles, costs } from './costs.ts';
+import { keyOf, opcodes } from './opcodes.ts';
+
+export type WorstCase =
+  | { cycles: number }
+  /** Offset in the image of what has no bound, and what that is. */
+  | { unbounded: 'loop' | 'block copy'; offset: number };
+
+const BLOCK = keyOf('block');
+const LOOP = keyOf('loop');
+const IF = keyOf('if');
+const ELSE = keyOf('else');
+const END = keyOf('end');
+const BR = keyOf('br');
+const BR_IF = keyOf('br_if');
+const BR_TABLE = keyOf('br_table');
+const RETURN = keyOf('return');
+const UNREACHABLE = keyOf('unreachable');
+const CALL = keyOf('call');
+const CALL_INDIRECT = keyOf('call_indirect');
+const I32_CONST = keyOf('i32.const');
+const blockCopies = [keyOf('memory.copy'), keyOf('memory.fill')];
+/** The cost of a place that no path leads to. */
+const NEVER = Number.NEGATIVE_INFINITY;
+
+/** A construct that is open while a body is walked. */
+interface Frame {
+  kind: number;
+  /** Cycles at the `if`, for its other arm. */
+  entered: number;
+  /** Most cycles of a branch that leaves for the end. */
+  leaving: number;
+}
+
+/** Bounds by function index, for the functions that are asked for and all that they call. */
+export function worstCases(image: CheckedImage): (functionIndex: number) => WorstCase {
+  const known = new Map<number, WorstCase>();
+  const ofFunction = (index: number): WorstCase => {
+    const found = known.get(index);
+    if (found) return found;
+    const { importedFunctions } = image.declarations;
+    const result =
+      index < importedFunctions
+        ? { cycles: busAccessCycles - costs[CALL] }
+        : worstOfBody(image, image.code.bodies[index - importedFunctions], ofFunction);
+    known.set(index, result);
+    return result;
+  };
+  return ofFunction;
+}
+
+/** The functions that an indirect call of this type may reach. */
+export function tableFunctions({ declarations }: CheckedImage, type: number): number[] {
+  const shapeOf = (index: number) => `${declarations.types[index].parameters}->${declarations.types[index].results}`;
+  const entries = declarations.elements.flatMap(({ functions }) => [...functions]);
+  return [...new Set(entries)].filter((index) => shapeOf(declarations.functions[index]) === shapeOf(type));
+}
+
+/** Thrown inside of a walk, and nowhere else. */
+class Unbounded extends Error {
+  readonly result: WorstCase;
+
+  constructor(result: WorstCase) {
+    super();
+    this.result = result;
+  }
+}
+
+function worstOfBody(image: CheckedImage, body: Body, ofFunction: (index: number) => WorstCase): WorstCase {
+  const { opcode, offset, immediate, labelTables } = image.code;
+  const frames: Frame[] = [{ kind: BLOCK, entered: 0, leaving: NEVER }];
+  let now = 0;
+  const leave = (depth: number, at: number) => {
+    const frame = frames[frames.length - 1 - depth];
+    if (now === NEVER) return;
+    if (frame.kind === LOOP) throw new Unbounded({ unbounded: 'loop', offset: offset[at] });
+    frame.leaving = Math.max(frame.leaving, now);
+  };
+  try {
+    for (let i = body.first; i <= body.last; i++) {
+      const key = opcode[i];
+      now += costs[key];
+      if (key === BLOCK || key === LOOP || key === IF) frames.push({ kind: key, entered: now, leaving: NEVER });
+      else if (key === ELSE) now = toOtherArm(frames[frames.length - 1], now);
+      else if (key === END) now = atEnd(frames, now);
+      else if (key === BR_TABLE) for (const depth of labelTables[immediate[i]]) leave(depth, i);
+      else if (key === BR || key === BR_IF) leave(immediate[i], i);
+      else if (key === RETURN) leave(frames.length - 1, i);
+      else if (now !== NEVER && (key === CALL || key === CALL_INDIRECT)) now += callCost(image, i, ofFunction);
+      else if (now !== NEVER && blockCopies.includes(key)) now += copyCost(image, i);
+      if (key === BR || key === BR_TABLE || key === RETURN || key === UNREACHABLE) now = NEVER;
+    }
+  } catch (stop) {
+    if (stop instanceof Unbounded) return stop.result;
+    throw stop;
+  }
+  return { cycles: Math.max(now, 0) };
+}
+
+/** At an `else`: the end of the first arm leaves for the end, the other begins where the `if` was. */
+function toOtherArm(frame: Frame, now: number): number {
+  frame.leaving = Math.max(frame.leaving, now);
+  frame.kind = ELSE;
+  return frame.entered;
+}
+
+function atEnd(frames: Frame[], now: number): number {
+  const { kind, entered, leaving } = frames.pop() as Frame;
+  return Math.max(now, leaving, kind === IF ? entered : NEVER);
+}
+
+function callCost(image: CheckedImage, at: number, ofFunction: (index: number) => WorstCase): number {
+  const target = image.code.immediate[at];
+  const reached = image.code.opcode[at] === CALL ? [target] : tableFunctions(image, target);
+  return Math.max(0, ...reached.map((index) => cyclesOf(ofFunction(index))));
+}
+
+function cyclesOf(worst: WorstCase): number {
+  if ('cycles' in worst) return worst.cycles;
+  throw new Unbounded(worst);
+}
+
+/** The length is the operand that was put on the stack last. */
+function copyCost({ code }: CheckedImage, at: number): number {
+  if (opcodes[code.opcode[at - 1]]?.key !== I32_CONST)
+    throw new Unbounded({ unbounded: 'block copy', offset: code.offset[at] });
+  return Math.ceil((code.immediate[at - 1] >>> 0) / blockBytesPerCycle);
+}
