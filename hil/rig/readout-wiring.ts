@@ -96,13 +96,12 @@ export class WiredReadout {
     const jitter = faults.isReferenceGone(reference, timeNs)
       ? unlockedJitter(quiet)
       : quiet + faults.jitterFemtoseconds(reference, timeNs);
-    return {
-      ...slowOf(latch),
-      jitterFemtoseconds: jitter,
-      sendMillidecibel: lossOf(Signal.READOUT_SEND, latch[Word.SEND]),
-      returnMillidecibel: lossOf(Signal.READOUT_RETURN, latch[Word.RETURN]),
-      intruder: faults.intruder(Signal.READOUT_RETURN, timeNs),
-    };
+    const slow = slowOf(latch);
+    slow.jitterFemtoseconds = jitter;
+    slow.sendMillidecibel = lossOf(Signal.READOUT_SEND, slow.sendMillidecibel);
+    slow.returnMillidecibel = lossOf(Signal.READOUT_RETURN, slow.returnMillidecibel);
+    slow.intruder = faults.intruder(Signal.READOUT_RETURN, timeNs);
+    return slow;
   }
 
   /** Largest sample of the first line at rest in thousandths of full scale, as it was at the last whole second. */
@@ -138,6 +137,7 @@ function slowOf(latch: Float64Array): SlowState {
     chipWatts: latch[Word.CHIP_WATTS],
     sendMillidecibel: latch[Word.SEND],
     returnMillidecibel: latch[Word.RETURN],
-    ...{ jitterFemtoseconds: 0, intruder: 0 },
+    jitterFemtoseconds: 0,
+    intruder: 0,
   };
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type ReadoutDrive, type ReadoutWindow, TONES_A_LINE } from '../../../host/plant/readout/chain-data.ts';
 import {
   FLICKER_LATTICES,
-  flickerSum,
+  Flicker,
   NORMALS,
   normalTable,
   tailNormal,
@@ -115,7 +115,8 @@ describe('chance', () => {
   it('flicker noise has the same power in each factor of four of frequency', () => {
     // Differences of means of neighbouring stretches: of 1/f noise they are as large for long stretches as for short ones.
     const steps = 1 << 14;
-    const values = Float64Array.from({ length: steps }, (_, i) => flickerSum(5, 9, i * 64, 0, FLICKER_LATTICES));
+    const flicker = new Flicker(5, 9);
+    const values = Float64Array.from({ length: steps }, (_, i) => flicker.sum(i * 64, 0, FLICKER_LATTICES));
     const allan = [4, 16, 64, 256].map((length) => {
       const means = Array.from({ length: steps / length }, (_, i) =>
         values.subarray(i * length, (i + 1) * length).reduce((sum, each) => sum + each / length, 0),
@@ -124,6 +125,14 @@ describe('chance', () => {
     });
     for (const variance of allan) expect(variance / allan[0]).toBeGreaterThan(0.6);
     for (const variance of allan) expect(variance / allan[0]).toBeLessThan(1.7);
+  });
+
+  it('flicker noise at a moment is the same, whichever moment was asked for before', () => {
+    const kept = new Flicker(5, 9);
+    for (const [i, timeNs] of [0, 64, 128, 512, 448, 1 << 20, (1 << 20) + 64, 64, 2 ** 40, 2 ** 40 - 64].entries()) {
+      const from = i % 3;
+      expect(kept.sum(timeNs, from, FLICKER_LATTICES)).toBe(new Flicker(5, 9).sum(timeNs, from, FLICKER_LATTICES));
+    }
   });
 
   it('a telegraph signal has both levels half of the time and stays for two cells on average', () => {

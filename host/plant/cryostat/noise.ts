@@ -9,7 +9,8 @@ export function hash(seed: number, channel: number, count: number): number {
   let word = mix((seed >>> 0) ^ 0x9e3779b9);
   word = mix(word ^ Math.floor(seed / 0x1_0000_0000));
   word = mix(word ^ channel);
-  word = mix(word ^ (count % 0x1_0000_0000));
+  // Bits of a number are its lowest 32 ones, however large it is.
+  word = mix(word ^ count);
   return mix(word ^ Math.floor(count / 0x1_0000_0000));
 }
 

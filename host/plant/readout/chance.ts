@@ -55,12 +55,14 @@ export function latticeNormal(seed: number, channel: number, place: number): num
   return Number.isNaN(value) ? tailNormal(index, hash(seed, ~channel, place)) : value;
 }
 
-/** Interpolated between places of a lattice so that the variance is 1 everywhere. */
+/** Interpolated between two places of a lattice so that the variance is 1 everywhere. `share`: how far towards the second one. */
+const between = (before: number, after: number, share: number): number =>
+  (before * (1 - share) + after * share) / Math.sqrt(share * share + (1 - share) * (1 - share));
+
 function latticeValue(seed: number, channel: number, position: number): number {
   const place = Math.floor(position);
-  const share = position - place;
   const [before, after] = [latticeNormal(seed, channel, place), latticeNormal(seed, channel, place + 1)];
-  return (before * (1 - share) + after * share) / Math.sqrt(share * share + (1 - share) * (1 - share));
+  return between(before, after, position - place);
 }
 
 const WANDER_FASTEST_NS = 60e9;
@@ -85,14 +87,38 @@ export const FLICKER_FAST = 5;
 /** Decades of frequency in a factor of four. */
 export const DECADES_A_LATTICE = 0.6020599913279624;
 
-/** The sum of lattices `from` to `to`, each of variance 1. */
-export function flickerSum(seed: number, channel: number, timeNs: number, from: number, to: number): number {
-  let sum = 0;
-  for (let i = from; i < to; i++) {
-    const period = FLICKER_STEP_NS * FLICKER_PERIODS[i];
-    sum += latticeValue(seed, channel + i, timeNs / period);
+/**
+ * Flicker noise of a seed and a channel. It keeps the two normals of each lattice that it drew last: times that follow one another are mostly
+ * between the same places.
+ */
+export class Flicker {
+  private readonly seed: number;
+  private readonly channel: number;
+  private readonly places = new Float64Array(FLICKER_LATTICES).fill(Number.NaN);
+  private readonly before = new Float64Array(FLICKER_LATTICES);
+  private readonly after = new Float64Array(FLICKER_LATTICES);
+
+  constructor(seed: number, channel: number) {
+    this.seed = seed;
+    this.channel = channel;
   }
-  return sum;
+
+  /** The sum of lattices `from` to `to`, each of variance 1. */
+  sum(timeNs: number, from: number, to: number): number {
+    const { places, before, after } = this;
+    let sum = 0;
+    for (let i = from; i < to; i++) {
+      const position = timeNs / (FLICKER_STEP_NS * FLICKER_PERIODS[i]);
+      const place = Math.floor(position);
+      if (places[i] !== place) {
+        before[i] = places[i] === place - 1 ? after[i] : latticeNormal(this.seed, this.channel + i, place);
+        after[i] = latticeNormal(this.seed, this.channel + i, place + 1);
+        places[i] = place;
+      }
+      sum += between(before[i], after[i], position - place);
+    }
+    return sum;
+  }
 }
 
 const FLICKER_PERIODS: readonly number[] = Array.from({ length: FLICKER_LATTICES }, (_, i) => {
