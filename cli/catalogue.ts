@@ -79,6 +79,10 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/bootlog.ts')).addBootlogCommand(program),
   },
   {
+    ...{ name: 'new', usage: '<folder>', about: 'make a project for firmware of your own' },
+    addTo: async (program) => (await import('./commands/new.ts')).addNewCommand(program),
+  },
+  {
     name: 'build',
     usage: '[options] [entry]',
     about: 'compile firmware of your own, check it as the core does, and show what it needs',

@@ -6,6 +6,7 @@
 import { slotState } from '../bootloader/image/state/boot-state';
 import { runningSlot } from '../firmware/kernel/handover';
 import { recordOf } from '../firmware/kernel/statistics';
+import { writeArrayStart, writeEnd, writeText, writeUnsigned } from '../protocol/guest/cbor-writer';
 import { NS_PER_SECOND, uptimeNs } from '../protocol/guest/clock';
 import {
   BEAT_FAULT_CAUSE,
@@ -22,10 +23,15 @@ import {
   BEAT_VERSION,
   BEAT_VERSION_NUMBER,
   BEAT_WORDS,
+  CRYO_COUNT,
+  CRYO_HEARTBEAT,
   EVENT_FIRMWARE_START,
   EVENT_HEARTBEAT,
+  GROUP_CRYO,
   HANDOVER_HASH,
   HANDOVER_STATE,
+  MGMT_ENOTSUP,
+  SMP_OP_READ,
 } from '../protocol/guest/generated/constants';
 import {
   readRecorderHeartbeat,
@@ -35,6 +41,7 @@ import {
   writeRecorderHeartbeat,
 } from '../protocol/guest/generated/registers';
 import { recordEvent } from '../protocol/guest/record-event';
+import { registerGroup } from '../protocol/guest/smp/groups';
 import { healthWord } from './health';
 import { TASK_COUNT, taskAt } from './tasks';
 
@@ -87,4 +94,20 @@ function writeSlack(): void {
   assert(TASK_COUNT == 0 || least <= recordOf(taskAt(0)).leastSlackUs, 'no task has less');
   writeRecorderHeartbeat(BEAT_LEAST_SLACK_US, <u32>least);
   writeRecorderHeartbeat(BEAT_LEAST_SLACK_TASK, tightest);
+}
+
+/** Lets clients read the record over SMP, as they read it from our firmware: in the cryostat's group. */
+export function serveHeartbeat(): void {
+  assert(CRYO_HEARTBEAT < CRYO_COUNT, 'a command of the group');
+  registerGroup(GROUP_CRYO, 'cryo', CRYO_COUNT, answerCryo);
+}
+
+function answerCryo(operation: u32, command: u32, step: u32): u32 {
+  assert(step == 0, 'nothing here takes a second step');
+  if (command != CRYO_HEARTBEAT || operation != SMP_OP_READ) return MGMT_ENOTSUP;
+  writeText('words');
+  writeArrayStart();
+  for (let word: u32 = 0; word < BEAT_WORDS; word++) writeUnsigned(readRecorderHeartbeat(word));
+  writeEnd();
+  return 0;
 }

@@ -15,6 +15,7 @@ import { INFO_OPERATING_SYSTEM, INFO_SYSTEM, INFO_VERSION, setInfo } from '../pr
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../protocol/guest/smp/reset';
 import { requestWaits, serveRequest } from '../protocol/guest/smp/server';
 import { healthWord, isWell } from './health';
+import { serveHeartbeat } from './heartbeat';
 import { addEventTask } from './scheduler';
 import { listStatistics, refreshStatistics } from './statistics';
 
@@ -40,6 +41,7 @@ export function startSmp(name: string): void {
   setInfo(INFO_SYSTEM, name);
   setInfo(INFO_VERSION, name);
   setInfo(INFO_OPERATING_SYSTEM, 'coldrig');
+  serveHeartbeat();
   listStatistics();
 }
 
