@@ -25,7 +25,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     ...{
       name: 'replay',
       usage: '[options] <file>',
-      about: "repeat a run from the inputs that 'coldrig run --record' wrote",
+      about: "repeat a run from the inputs that 'coldrig run --record' wrote, or a failure of 'coldrig hil'",
     },
     addTo: async (program) => (await import('./commands/replay.ts')).addReplayCommand(program),
   },

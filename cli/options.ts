@@ -1,6 +1,7 @@
 // Parsers for option values. Each throws an error of commander, which is printed with the name of the option; the exit code is 2.
 
 import { InvalidArgumentError } from 'commander';
+import { parseTime, timeUnits } from '../hil/rig/time.ts';
 import type { Speed } from '../host/links/pacer.ts';
 
 export function integerBetween(least: number, most: number): (text: string) => number {
@@ -29,6 +30,13 @@ export function parseSeconds(text: string): number {
   const value = Number(text);
   if (text === '' || !Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('expected seconds above 0');
   return value;
+}
+
+/** A virtual time with its unit, in nanoseconds. */
+export function parseMoment(text: string): number {
+  const ns = parseTime(text);
+  if (ns !== undefined && Number.isSafeInteger(ns)) return ns;
+  throw new InvalidArgumentError(`expected a time such as 1.2s or 300ms (${Object.keys(timeUnits).join(', ')})`);
 }
 
 export const parseMilliseconds = integerBetween(1, 3_600_000);

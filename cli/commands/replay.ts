@@ -1,17 +1,21 @@
-// `coldrig replay`: repeats a recorded run from its input log, and says whether it was the same run.
+// `coldrig replay`: repeats a recorded run, or a failure of a scenario, and says whether it was the same run.
 
 import { Command } from 'commander';
-import { readDevice } from '../../host/links/device-file/device-file.ts';
-import { readInputLog, replaySteps } from '../../host/links/input-log.ts';
-import { Failure } from '../failure.ts';
-import { readText } from '../files.ts';
+import { OtherRun } from '../../hil/rig/scenario/recorded-board.ts';
+import { timeText } from '../../hil/rig/time.ts';
+import { BoardTrace } from '../../hil/rig/trace/board-trace.ts';
+import { boardPerfetto, boardVcd } from '../../hil/rig/trace/trace-files.ts';
+import { BoardView } from '../../host/board/view.ts';
+import { ExitCode, Failure } from '../failure.ts';
+import { checkOutput, writeOutput } from '../files.ts';
 import { inSteps } from '../interruption.ts';
-import { collect } from '../options.ts';
+import { collect, parseMoment } from '../options.ts';
+import { openRecording, type Recording } from '../replay/open.ts';
+import { registersOf, registersText } from '../replay/registers.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
-import { RunFridge } from '../run/fridge.ts';
 import { LiveLog } from '../run/live-log.ts';
 import type { LogLine } from '../run/log-line.ts';
-import { buildNotes, newDevice } from '../run/new-device.ts';
+import { buildNotes } from '../run/new-device.ts';
 import { styleOf } from '../terminal.ts';
 import { momentText } from '../words.ts';
 import { lineText } from './run.ts';
@@ -21,79 +25,110 @@ interface ReplayOptions extends GlobalOptions {
   key?: string[];
   flash?: string;
   salvage?: boolean;
+  at?: number;
+  vcd?: string;
+  perfetto?: string;
+  registers?: boolean;
 }
 
 const HELP = `
-The device must be the one the recorded run began with: the same firmware, or a copy of the --flash file made before.
+The file is one of 'coldrig run --record', or the failure.coldrig that a scenario of 'coldrig hil' leaves. A failure has everything in it. For the
+inputs of a run, the device must be the one it began with: the same firmware, or a copy of the --flash file made before.
+Times count from power-on of a recorded run, and from the beginning of a scenario.
 
-Example:
+Examples:
   coldrig run --record run.jsonl
   coldrig replay run.jsonl
+  coldrig replay build/hil/my-scenario/failure.coldrig --at 1.2s --registers
+  coldrig replay build/hil/my-scenario/failure.coldrig --vcd failure.vcd --perfetto failure.pftrace
 
-With --json: {ok, inputs, endNs, logHash, recordedHash, same, leftOut, events: [{timeNs, event, …}]}.`;
+With --json: {ok, inputs, endNs, logHash, recordedHash, same, events: [{timeNs, event, …}]}; same is null where there is nothing to compare with
+(--at, or a recording without an end). A recorded run adds leftOut; a failure adds scenario, message, failedNs, seed, fridge, choices, images;
+--registers adds registers: [{name, value, fields}].`;
 
 export function addReplayCommand(program: Command): void {
   program.addCommand(
     new Command('replay')
-      .description("repeat a run from the inputs that 'coldrig run --record' wrote")
-      .argument('<file>', 'input log')
+      .description("repeat a run from the inputs that 'coldrig run --record' wrote, or a failure of 'coldrig hil'")
+      .argument('<file>', 'input log or failure.coldrig')
       .option('--image <file>', 'signed image of the device at the begin (default: the development firmware)')
       .option('--key <key.pem>', 'key that its fuses trust; may be repeated (default: the development key)', collect)
       .option('--flash <file.bin>', 'device at the begin of the run; the file is only read')
       .option('--salvage', 'replay the whole part of a damaged log, and report what is left out')
+      .option('--at <time>', 'stop at this virtual time: 1.2s, 300ms', parseMoment)
+      .option('--registers', 'show all registers where it stops')
+      .option('--vcd <file>', 'write signals over time as a value change dump')
+      .option('--perfetto <file>', 'write signals and events as a trace for ui.perfetto.dev')
       .addHelpText('after', HELP)
       .action(printing((options: ReplayOptions, path: string) => replay(options, path))),
   );
 }
 
 async function replay(options: ReplayOptions, path: string): Promise<Result> {
-  const { image, key: keys, flash, salvage } = options;
-  const log = readInputLog(readText(path, 'the input log'), path, { salvage });
-  const fridge = log.fridge === undefined ? undefined : new RunFridge(log.fridge, log.faults ?? [], log.seed);
-  const { board, origin, fingerprint } = await newDevice(
-    {
-      ...{ seed: log.seed, image, keys, surroundings: fridge?.wired },
-      kept: flash === undefined ? undefined : { contents: readDevice(flash), path: flash },
-    },
-    buildNotes(options.json === true),
-  );
-  if (fingerprint !== log.device) {
-    throw new Failure(
-      'OTHER_DEVICE',
-      `${path} was recorded on another device than ${origin}: its flash and fuses differ; ` +
-        'pass the --image or --flash of the recorded run',
-    );
-  }
+  for (const [file, what] of [
+    [options.vcd, 'the signals'],
+    [options.perfetto, 'the trace'],
+  ] as const)
+    if (file !== undefined) checkOutput(file, what);
+  const recording = await openRecording(path, { ...options, onStep: buildNotes(options.json === true) });
+  const { board, zeroNs, end, inputs, head, tail, facts } = recording;
+  const untilNs = untilOf(recording, options.at, path);
+  const view = new BoardView(board);
+  const trace = new BoardTrace(view, recording.cryostat, zeroNs);
   const events: LogLine[] = [];
   const liveLog = new LiveLog(
-    board,
-    (line) => events.push(line),
+    view,
+    (line) => events.push({ ...line, timeNs: line.timeNs - zeroNs }),
     () => 0,
   );
-  board.onLog = (record) => liveLog.record(record);
-  board.powerOn();
-  fridge?.disturb(board);
-  await inSteps(replaySteps(board, log));
-  const recordedHash = log.end?.logHash ?? null;
-  const same = recordedHash === board.logHash;
-  if (recordedHash !== null && !same) {
-    const text = `${path}: this run ends with log hash ${board.logHash}, the recorded one with ${recordedHash}`;
-    throw new Failure('OTHER_RUN', `${text}; was it recorded with another version of coldrig?`);
-  }
+  board.onLog = (record) => {
+    liveLog.record(record);
+    trace.record(record);
+  };
+  recording.begin();
+  await inSteps(recording.steps(untilNs)).catch((error) => {
+    if (!(error instanceof OtherRun)) throw error;
+    throw new Failure('OTHER_RUN', `${path}: ${error.message}; was it recorded with another version of coldrig?`);
+  });
+  const endNs = board.now - zeroNs;
+  const verdict = verdictOf(board.logHash, options.at === undefined ? end?.logHash : undefined, path);
+  if (options.vcd !== undefined) writeOutput(options.vcd, boardVcd(trace, endNs), 'the signals');
+  if (options.perfetto !== undefined) writeOutput(options.perfetto, boardPerfetto(trace, endNs), 'the trace');
+  const registers = options.registers ? registersOf(view) : undefined;
   const style = styleOf(process.stdout);
-  const leftOut =
-    log.leftOut && `${path} is damaged from line ${log.leftOut.fromLine} on; lines left out: ${log.leftOut.lines}`;
-  const verdict = same
-    ? 'the same run as the recorded one'
-    : 'the recording has no end (the run was killed), so there is nothing to compare with';
-  const inputs = log.inputs.length === 1 ? '1 input' : `${log.inputs.length} inputs`;
-  const summary = `${inputs}, ${momentText(board.now)} of virtual time, log hash ${board.logHash}: ${verdict}`;
+  const why = options.at === undefined ? verdict : `stopped at ${timeText(options.at)}, as asked`;
+  const inputsText = inputs === 1 ? '1 input' : `${inputs} inputs`;
+  const summary = `${inputsText}, ${momentText(endNs)} of virtual time, log hash ${board.logHash}: ${why}`;
+  const shown = registers === undefined ? [] : [registersText(registers), ''];
   return {
-    text: [...events.map((line) => lineText(line, style)), '', ...(leftOut ? [leftOut] : []), summary].join('\n'),
+    text: [...head, ...events.map((line) => lineText(line, style)), '', ...shown, ...tail, summary].join('\n'),
     json: {
-      ...{ inputs: log.inputs.length, endNs: board.now, logHash: board.logHash, recordedHash, same },
-      leftOut: log.leftOut ?? null,
+      ...{ inputs, endNs, logHash: board.logHash, recordedHash: end?.logHash ?? null },
+      same: options.at === undefined && end !== undefined ? true : null,
+      ...facts,
+      ...(registers && { registers }),
       events: events.map(({ timeNs, event, facts }) => ({ timeNs, event, ...facts })),
     },
   };
+}
+
+function untilOf({ end, zeroNs }: Recording, at: number | undefined, path: string): number {
+  if (at === undefined) return Number.POSITIVE_INFINITY;
+  if (end === undefined || at + zeroNs <= end.timeNs) return at + zeroNs;
+  throw new Failure(
+    'OPTION',
+    `--at ${timeText(at)}: ${path} ends at ${timeText(end.timeNs - zeroNs)}; choose an earlier time`,
+    {
+      exitCode: ExitCode.USAGE,
+    },
+  );
+}
+
+/** Throws when it was another run. */
+function verdictOf(logHash: string, recordedHash: string | undefined, path: string): string {
+  if (recordedHash === undefined)
+    return 'the recording has no end (the run was killed), so there is nothing to compare with';
+  if (recordedHash === logHash) return 'the same run as the recorded one';
+  const text = `${path}: this run ends with log hash ${logHash}, the recorded one with ${recordedHash}`;
+  throw new Failure('OTHER_RUN', `${text}; was it recorded with another version of coldrig?`);
 }

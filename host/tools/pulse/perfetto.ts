@@ -1,5 +1,4 @@
 // A trace of the run for ui.perfetto.dev, as native TrackEvent protocol buffers: nanoseconds stay exact, and every slice has its line and slack.
-// Source of the field numbers: protos/perfetto/trace in the Perfetto repository (trace_packet, track_event, track_descriptor).
 //
 // One process per sequencer, with these tracks:
 //   real time     one slice per instruction: its text, the line, the slack
@@ -11,104 +10,10 @@
 
 import { TriggerNetwork } from '../../../protocol/q1/network.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
-import { Message } from './protobuf.ts';
+import { TraceWriter } from '../trace/perfetto-writer.ts';
 import { endsBefore, type RecordView } from './records.ts';
 import type { PulseRun, SequencerRun } from './run.ts';
 import { timeBaseOf } from './time-base.ts';
-
-const Trace = { packet: 1 } as const;
-const Packet = { timestamp: 8, sequenceId: 10, trackEvent: 11, sequenceFlags: 13, trackDescriptor: 60 } as const;
-const Track = { uuid: 1, name: 2, process: 3, parent: 5, counter: 8, rank: 12, ordering: 11 } as const;
-const Process = { pid: 1, name: 6 } as const;
-const Counter = { unitName: 6 } as const;
-const Event = { annotation: 4, type: 9, track: 11, name: 23, counterValue: 30, doubleCounterValue: 44 } as const;
-const Annotation = { name: 10, integer: 4, text: 6 } as const;
-const EventType = { begin: 1, end: 2, instant: 3, counter: 4 } as const;
-const INCREMENTAL_STATE_CLEARED = 1;
-const ORDER_EXPLICIT = 3;
-const SEQUENCE = 1;
-
-type Facts = Record<string, number | string>;
-
-class TraceWriter {
-  private readonly trace = new Message();
-  private nextTrack = 1;
-  private first = true;
-
-  process(name: string, pid: number): number {
-    const uuid = this.nextTrack++;
-    this.packet(0, (packet) =>
-      packet.message(Packet.trackDescriptor, (track) =>
-        track
-          .unsigned(Track.uuid, uuid)
-          .message(Track.process, (process) => process.integer(Process.pid, pid).text(Process.name, name))
-          .unsigned(Track.ordering, ORDER_EXPLICIT),
-      ),
-    );
-    return uuid;
-  }
-
-  track(parent: number, name: string, unit?: string): number {
-    const uuid = this.nextTrack++;
-    this.packet(0, (packet) =>
-      packet.message(Packet.trackDescriptor, (track) => {
-        track.unsigned(Track.uuid, uuid).text(Track.name, name).unsigned(Track.parent, parent);
-        if (unit !== undefined) track.message(Track.counter, (counter) => counter.text(Counter.unitName, unit));
-        track.integer(Track.rank, uuid);
-      }),
-    );
-    return uuid;
-  }
-
-  slice(track: number, name: string, fromNs: number, toNs: number, facts: Facts = {}): void {
-    this.event(track, fromNs, EventType.begin, (event) => annotate(event.text(Event.name, name), facts));
-    this.event(track, toNs, EventType.end, () => {});
-  }
-
-  instant(track: number, name: string, timeNs: number, facts: Facts = {}): void {
-    this.event(track, timeNs, EventType.instant, (event) => annotate(event.text(Event.name, name), facts));
-  }
-
-  counter(track: number, timeNs: number, value: number): void {
-    this.event(track, timeNs, EventType.counter, (event) =>
-      Number.isInteger(value)
-        ? event.integer(Event.counterValue, value)
-        : event.double(Event.doubleCounterValue, value),
-    );
-  }
-
-  encoded(): Uint8Array {
-    return this.trace.encoded();
-  }
-
-  private event(track: number, timeNs: number, type: number, fill: (event: Message) => void): void {
-    this.packet(timeNs, (packet) =>
-      packet.message(Packet.trackEvent, (event) => {
-        event.unsigned(Event.type, type).unsigned(Event.track, track);
-        fill(event);
-      }),
-    );
-  }
-
-  private packet(timeNs: number, fill: (packet: Message) => void): void {
-    this.trace.message(Trace.packet, (packet) => {
-      packet.unsigned(Packet.timestamp, timeNs).unsigned(Packet.sequenceId, SEQUENCE);
-      if (this.first) packet.unsigned(Packet.sequenceFlags, INCREMENTAL_STATE_CLEARED);
-      this.first = false;
-      fill(packet);
-    });
-  }
-}
-
-function annotate(event: Message, facts: Facts): void {
-  for (const [name, value] of Object.entries(facts)) {
-    event.message(Event.annotation, (annotation) => {
-      annotation.text(Annotation.name, name);
-      if (typeof value === 'number') annotation.integer(Annotation.integer, value);
-      else annotation.text(Annotation.text, value);
-    });
-  }
-}
 
 export function perfettoTrace(run: PulseRun): Uint8Array {
   const writer = new TraceWriter();

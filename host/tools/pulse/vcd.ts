@@ -12,72 +12,11 @@
 
 import { TriggerNetwork } from '../../../protocol/q1/network.ts';
 import { SequencerRecord } from '../../../protocol/q1/records.ts';
+import { Changes, Signal, type SignalKind, vcdText } from '../trace/vcd-signals.ts';
 import { endsBefore } from './records.ts';
 import type { PulseRun, SequencerRun } from './run.ts';
 import { sampleTable } from './samples.ts';
 import { timeBaseOf } from './time-base.ts';
-
-/** Changes of all signals; they are sorted when all are known. */
-class Changes {
-  private readonly timesNs: number[] = [];
-  private readonly texts: string[] = [];
-
-  add(timeNs: number, text: string): void {
-    this.timesNs.push(timeNs);
-    this.texts.push(text);
-  }
-
-  /** Changes at the same time stay in the order in which they were added. */
-  render(endNs: number): string {
-    const order = this.timesNs.map((_, index) => index).sort((a, b) => this.timesNs[a] - this.timesNs[b] || a - b);
-    const lines: string[] = [];
-    let nowNs: number | undefined;
-    for (const index of order) {
-      const timeNs = this.timesNs[index];
-      if (timeNs !== nowNs) lines.push(`#${timeNs}`);
-      nowNs = timeNs;
-      lines.push(this.texts[index]);
-    }
-    if (nowNs === undefined || nowNs < endNs) lines.push(`#${endNs}`);
-    return lines.join('\n');
-  }
-}
-
-type Kind = 'wire' | 'real' | 'integer';
-
-/** One signal: its declaration, and its value whenever that changes. */
-class Signal {
-  readonly declaration: string;
-  private readonly id: string;
-  private readonly kind: Kind;
-  private readonly changes: Changes;
-  private last: number | undefined;
-
-  constructor(name: string, kind: Kind, number: number, changes: Changes) {
-    this.id = identifier(number);
-    this.kind = kind;
-    this.changes = changes;
-    this.declaration = `$var ${kind} ${{ wire: 1, real: 64, integer: 32 }[kind]} ${this.id} ${name} $end`;
-  }
-
-  set(timeNs: number, value: number): void {
-    if (value === this.last) return;
-    this.last = value;
-    this.changes.add(timeNs, this.text(value));
-  }
-
-  private text(value: number): string {
-    if (this.kind === 'wire') return `${value}${this.id}`;
-    if (this.kind === 'real') return `r${value} ${this.id}`;
-    return `b${(value >>> 0).toString(2)} ${this.id}`;
-  }
-}
-
-/** The short name of a signal: printable characters from ! to ~, as many as needed. */
-function identifier(number: number): string {
-  const character = String.fromCharCode(33 + (number % 94));
-  return number < 94 ? character : character + identifier(Math.floor(number / 94) - 1);
-}
 
 const signalKinds = {
   path0: 'real',
@@ -95,7 +34,7 @@ const signalKinds = {
   slack: 'integer',
   underflow: 'wire',
   trigger: 'integer',
-} as const satisfies Record<string, Kind>;
+} as const satisfies Record<string, SignalKind>;
 type Signals = Record<keyof typeof signalKinds, Signal>;
 
 /** `toNs` is the end of the samples of the paths. All other signals end where the stored records end. */
@@ -112,11 +51,9 @@ export function vcdFile(run: PulseRun, toNs: number): string {
     addSamples(signals.path0, samples.columns[index * 2].samples);
     addSamples(signals.path1, samples.columns[index * 2 + 1].samples);
     addRecords(signals, sequencer, base.zeroNs);
-    const declarations = Object.values(signals).map(({ declaration }) => declaration);
-    return [`$scope module ${scopeName(sequencer.name)} $end`, ...declarations, '$upscope $end'].join('\n');
+    return { name: sequencer.name, signals: Object.values(signals) };
   });
-  const head = ['$version coldrig pulse $end', '$timescale 1 ns $end', ...scopes, '$enddefinitions $end'];
-  return `${head.join('\n')}\n${changes.render(base.endNs)}\n`;
+  return vcdText('coldrig pulse', scopes, changes, base.endNs);
 }
 
 function addSamples(signal: Signal, samples: Int16Array): void {
@@ -179,9 +116,4 @@ function addRecords(signals: Signals, { sequence: { program }, records }: Sequen
 function setMarkers(signals: Signals, timeNs: number, mask: number): void {
   const markers = [signals.marker1, signals.marker2, signals.marker3, signals.marker4];
   for (const [index, marker] of markers.entries()) marker.set(timeNs, (mask >> index) & 1);
-}
-
-/** Names in VCD have no blanks. */
-function scopeName(name: string): string {
-  return name.replace(/[^A-Za-z0-9_]/g, '_');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { Message } from './protobuf.ts';
+import { Message } from '../trace/protobuf.ts';
 import { csvFile, npyFile, sampleTable } from './samples.ts';
 import { columnsOf, ruler, scaleFor } from './scope.ts';
 import { acquire, commit, type HandMade, pulseRun, sequencerRun, stopped, synced } from './testing.ts';
