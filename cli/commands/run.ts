@@ -1,6 +1,7 @@
 // `coldrig run`: one emulated board that serves clients until Ctrl-C.
 
 import { Command, Option } from 'commander';
+import { coverageOf } from '../../hil/rig/coverage.ts';
 import { faultHelp } from '../../hil/rig/faults/language.ts';
 import type { Board } from '../../host/board/board.ts';
 import { BoardView } from '../../host/board/view.ts';
@@ -13,6 +14,7 @@ import { checkOutput, writeOutput } from '../files.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { collect, parseHost, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
+import { type RunCoverage, writeLcov } from '../run/coverage.ts';
 import { RunFridge } from '../run/fridge.ts';
 import { fridgePlot } from '../run/fridge-plot.ts';
 import { viewLines } from '../run/fridge-view.ts';
@@ -40,6 +42,7 @@ interface RunOptions extends GlobalOptions {
   fridge?: string;
   fault?: string[];
   plot?: string;
+  lcov?: string;
 }
 
 const EXAMPLES = `
@@ -57,7 +60,7 @@ With --json every line is an object {timeNs, event, …}; times are virtual. The
 the last end {logHash}; in between reset, fault, halted, image-refused, image-rejected, boot-decision, boot, safe-mode,
 firmware-start, heartbeat, upload-start, upload-done, image-pending, image-confirmed, slot-erased, reset-requested, and of the
 cryostat's side interlock-tripped, safe-state, sensor-lost, clock-switched, load-shed and the like. With --fridge the end has
-temperatures, in kelvin by stage.`;
+temperatures, in kelvin by stage; with --lcov it has coverage {bootloader, firmware}, each {blocks, reached}.`;
 
 export function addRunCommand(program: Command): void {
   program.addCommand(
@@ -83,6 +86,7 @@ export function addRunCommand(program: Command): void {
       .option('--fridge <preset|file.yaml>', 'put the board into a cryostat: uts, xld, stand, or a fridge file')
       .option('--fault <text>', 'cause a fault in the cryostat; may be repeated', collect)
       .option('--plot <out.svg>', 'draw temperatures and power over time at the end')
+      .option('--lcov <out.info>', 'write which source lines of firmware and bootloader ran, as lcov, at the end')
       .option('--for <seconds>', 'end after so many virtual seconds', parseSeconds)
       .addHelpText('after', EXAMPLES)
       .action(async (_options: object, command: Command) => {
@@ -95,6 +99,7 @@ export function addRunCommand(program: Command): void {
 async function run(options: RunOptions): Promise<void> {
   if (options.record !== undefined) checkOutput(options.record, 'the input log');
   if (options.plot !== undefined) checkOutput(options.plot, 'the plot');
+  if (options.lcov !== undefined) checkOutput(options.lcov, 'the coverage');
   if (options.flash === undefined) {
     if (options.salvage)
       throw new Failure('OPTION', '--salvage needs a device file: add --flash FILE', { exitCode: ExitCode.USAGE });
@@ -115,6 +120,7 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
   const { board, origin, fingerprint } = await newDevice(
     {
       ...{ seed: options.seed, image: options.image, keys: options.key, surroundings: fridge?.wired },
+      watch: { countBlocks: options.lcov !== undefined },
       kept: file?.contents && { contents: file.contents, path: file.name },
     },
     buildNotes(options.json === true),
@@ -162,20 +168,33 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
   });
   screen.end();
   if (fridge && options.plot !== undefined) writeOutput(options.plot, fridgePlot(fridge), 'the plot');
-  farewell(board, options, fridge);
+  const coverage =
+    options.lcov === undefined ? undefined : await writeLcov(coverageOf(board), options.lcov, options.image);
+  farewell(board, options, fridge, coverage);
 }
 
 /** The hash makes two runs comparable: the same images, seed and inputs give the same hash. */
-function farewell(board: Board, { json, flash, record, plot }: RunOptions, fridge: RunFridge | undefined): void {
+function farewell(
+  board: Board,
+  { json, flash, record, plot }: RunOptions,
+  fridge: RunFridge | undefined,
+  coverage: RunCoverage | undefined,
+): void {
   const { now: timeNs, logHash } = board;
   if (json) {
-    const temperatures = fridge && { temperatures: fridge.temperatures() };
-    process.stdout.write(`${JSON.stringify({ timeNs, event: 'end', logHash, ...temperatures })}\n`);
+    const facts = {
+      ...(fridge && { temperatures: fridge.temperatures() }),
+      ...(coverage && { coverage: coverage.figures }),
+    };
+    process.stdout.write(`${JSON.stringify({ timeNs, event: 'end', logHash, ...facts })}\n`);
     return;
   }
-  const kept = [flash && `device kept in ${flash}`, record && `inputs in ${record}`, plot && `plot in ${plot}`].filter(
-    Boolean,
-  );
+  const kept = [
+    flash && `device kept in ${flash}`,
+    record && `inputs in ${record}`,
+    plot && `plot in ${plot}`,
+    coverage?.text,
+  ].filter(Boolean);
   const lines = [`\nended at ${momentText(timeNs)} of virtual time, log hash ${logHash}`, ...kept];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

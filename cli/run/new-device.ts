@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { Board } from '../../host/board/board.ts';
+import type { BoardOptions } from '../../host/board/board-options.ts';
 import type { Surroundings } from '../../host/board/surroundings.ts';
 import type { DeviceContents } from '../../host/links/device-file/device-file.ts';
 import { type BuiltImage, buildAll } from '../../host/tools/build.ts';
@@ -21,6 +22,8 @@ export interface DeviceOptions {
   kept?: { contents: DeviceContents; path: string };
   /** The surroundings of the board; a quiet bench when left out. */
   surroundings?: Surroundings;
+  /** What its board is to tell of the run. */
+  watch?: Pick<BoardOptions, 'countBlocks' | 'calls'>;
 }
 
 export interface NewDevice {
@@ -33,8 +36,8 @@ export interface NewDevice {
 
 /** Makes the board and gives it its flash and fuses; it has no power yet. */
 export async function newDevice(options: DeviceOptions, onStep: (what: string) => void): Promise<NewDevice> {
-  const { seed, surroundings } = options;
-  const board = new Board({ seed, ...(surroundings && { surroundings: () => surroundings }) });
+  const { seed, surroundings, watch } = options;
+  const board = new Board({ seed, ...watch, ...(surroundings && { surroundings: () => surroundings }) });
   const origin = restoreKept(board, options) ?? (await provisionNew(board, options, onStep));
   const fuses = board.fuseWords();
   const fingerprint = createHash('sha256')

@@ -2,6 +2,7 @@
 
 import type { Board } from '../../host/board/board.ts';
 import type { BoardOptions } from '../../host/board/board-options.ts';
+import type { CallWitness } from '../../host/board/call-witness.ts';
 import type { Provision } from '../../host/board/factory.ts';
 import type { MultiplexerSize } from '../../host/board/multiplexer/bank.ts';
 import type { Surroundings } from '../../host/board/surroundings.ts';
@@ -19,6 +20,10 @@ export interface DeviceOptions {
   surroundings?: () => Surroundings;
   /** Cells and lines of its multiplexer; 96 behind 2 when left out. */
   multiplexer?: MultiplexerSize;
+  /** Counts the blocks of what it runs, for `coverage()`. */
+  countBlocks?: boolean;
+  /** Is told of every call of the guest's functions, for profiles. */
+  calls?: CallWitness;
   /** Makes the board, for a caller who has a kind of board of its own. */
   makeBoard?: (options: BoardOptions) => Board;
 }

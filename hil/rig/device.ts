@@ -8,11 +8,12 @@
 // What must stay true: nothing here waits in real time; a request runs the board until the answer is there. A run is a function of options and
 // calls: the same ones in the same order give the same log, bit by bit. All times are in nanoseconds of virtual time.
 
-import { Board } from '../../host/board/board.ts';
+import type { Board } from '../../host/board/board.ts';
 import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
 import type { LogRecord } from '../../host/board/log.ts';
 import type { Snapshot } from '../../host/board/snapshot.ts';
 import { CONSOLE_LINE } from '../../host/links/link.ts';
+import type { Coverage } from '../../host/tools/coverage/coverage.ts';
 import { compileGuest } from '../../host/tools/guest.ts';
 import { type CborMap, decodeBody } from '../../host/tools/smp/cbor.ts';
 import { type SessionOptions, SmpClient } from '../../host/tools/smp/index.ts';
@@ -20,6 +21,7 @@ import { decodeMessage, encodeMessage } from '../../host/tools/smp/message.ts';
 import { CryoCommand, OsCommand, Smp, SmpGroup, StatCommand } from '../../protocol/smp/smp.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
 import { type BootReport, bootReportOf, isInSafeMode, type SlotName, slotStatesOf } from './boot-report.ts';
+import { countedBoard, coverageOf } from './coverage.ts';
 import type { DeviceOptions } from './device-options.ts';
 import { eventLines } from './event-log.ts';
 import { disturbanceOf, parseFault } from './faults/language.ts';
@@ -69,7 +71,7 @@ export class DeviceUnderTest {
   ): Promise<This> {
     const { slots, keys: burnt = keys.slice(0, 2).map(({ publicKey }) => publicKey) } = options;
     const bootloader = options.bootloader ?? (await compileGuest('bootloader/main.ts'));
-    const board = options.makeBoard?.(options) ?? new Board(options);
+    const board = countedBoard(options, options.makeBoard);
     board.provision({ bootloader, keys: burnt, slots });
     return new this(board);
   }
@@ -274,6 +276,11 @@ export class DeviceUnderTest {
   /** Events of one kind in the chip's recorder, oldest first. */
   events(kind: keyof typeof EventKind): RecordedEvent[] {
     return this.board.recorderEvents().filter((event) => event.kind === EventKind[kind]);
+  }
+
+  /** What it has executed, block by block; only with the option `countBlocks`, or while `countedWhile` collects. */
+  coverage(): Coverage {
+    return coverageOf(this.board);
   }
 
   /** The log in words, one line per record. Of a long log, half of the lines are from the beginning and half from the end. */

@@ -2,8 +2,10 @@
 // The other files of this folder are for our own tests.
 
 export type { Disturbance, Surroundings } from '../../host/board/surroundings.ts';
+export { type Coverage, mergeCoverage } from '../../host/tools/coverage/coverage.ts';
 export type { SmpClient } from '../../host/tools/smp/index.ts';
 export type { BootReport, SlotName } from './boot-report.ts';
+export { countedWhile, lcovOfCoverage } from './coverage.ts';
 export { DeviceUnderTest } from './device.ts';
 export type { DeviceOptions } from './device-options.ts';
 export { eventLines } from './event-log.ts';

@@ -1,5 +1,6 @@
 // What a board may be made with.
 
+import type { CallWitness } from './call-witness.ts';
 import type { MultiplexerSize } from './multiplexer/bank.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -10,6 +11,8 @@ export interface BoardOptions {
   surroundings?: () => Surroundings;
   /** Counts basic blocks of what runs, for coverage; changes no cycle. */
   countBlocks?: boolean;
+  /** Is told of every call of the guest's functions, for profiles; changes no cycle. */
+  calls?: CallWitness;
   /** Cells and lines of its multiplexer; 96 behind 2 when left out. */
   multiplexer?: MultiplexerSize;
 }

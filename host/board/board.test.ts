@@ -206,6 +206,21 @@ describe('block counters', () => {
     expect(Math.max(...counts)).toBe(5);
     expect(() => plain.blockCounts()).toThrow('without countBlocks');
   });
+
+  it('are kept of images that have left the core for others', () => {
+    const { board } = bench({ reset: record(1) }, undefined, { countBlocks: true });
+    board.powerOn();
+    board.runFor(millisecond);
+    for (let other = 2; other < 8; other++) {
+      board.cutPower();
+      board.provision({ bootloader: assembleGuest({ reset: record(other) }), keys: [] });
+      board.powerOn();
+      board.runFor(millisecond);
+    }
+    const counted = board.blockCounts();
+    expect(counted.length).toBe(7);
+    expect(counted.every(({ counts, handedOver }) => Math.max(...counts) === 1 && !handedOver)).toBe(true);
+  });
 });
 
 describe('provisioning', () => {

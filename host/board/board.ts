@@ -8,7 +8,6 @@ import { Activity } from '../../protocol/plant/energies.ts';
 import type { BoardOptions } from './board-options.ts';
 import { type BoardMode, BoardState, haltSentences } from './board-state.ts';
 import { Clock } from './clock.ts';
-import type { PreparedImage } from './cpu/cpu.ts';
 import { EventKind, ResetCause } from './device.ts';
 import { ActivityCounters } from './devices/activity.ts';
 import { ClockDevice } from './devices/clock.ts';
@@ -36,7 +35,7 @@ import { hashOf, LogKind, type LogRecord } from './log.ts';
 import { Machine } from './machine.ts';
 import { addMultiplexer } from './multiplexer/add.ts';
 import type { MultiplexerBank } from './multiplexer/bank.ts';
-import { Processor } from './processor.ts';
+import { type BlockCounts, Processor } from './processor.ts';
 import { addReadout } from './readout/add.ts';
 import type { ReadoutBank } from './readout/bank.ts';
 import { addSequencers } from './sequencer/add.ts';
@@ -85,8 +84,9 @@ export class Board {
     this.multiplexer = addMultiplexer(machine, image, this.sequencers, options);
     for (const Part of [Thermometry, Heaters, Rails, ClockDevice, FrontEnd, ActivityCounters, InterlockLatch])
       machine.add(new Part(machine));
-    this.loader = new ImageLoader(machine.flash, options.countBlocks ?? false);
-    this.processor = new Processor(machine, this.reset);
+    const { countBlocks, calls } = options;
+    this.loader = new ImageLoader(machine.flash, { countBlocks, traceCalls: calls !== undefined });
+    this.processor = new Processor(machine, this.reset, calls);
     this.life = new Life(machine, this.own, this.reset, intc, this.processor, this.loader);
     machine.owner = {
       onBoardEvent: (kind, a, b) => this.life.onBoardEvent(kind, a, b),
@@ -249,7 +249,7 @@ export class Board {
   }
 
   restore(snapshot: Snapshot): void {
-    restore(this, snapshot);
+    restore(this, snapshot, (image) => this.loader.own(image));
   }
 
   /** A snapshot as bytes, and back, in any process; `snapshot.ts` describes the layout. */
@@ -282,7 +282,7 @@ export class Board {
   }
 
   /** How often each block of each module ran since this board was made; only with the option `countBlocks`. */
-  blockCounts(): { image: PreparedImage; counts: Float64Array }[] {
+  blockCounts(): BlockCounts[] {
     return this.processor.blockCounts();
   }
 

@@ -12,7 +12,7 @@ describe('the image loader', () => {
   const load = (chance = () => 0) => {
     const flash = new FlashArray(chance);
     flash.writeBytes(firmwareAddress, one);
-    return { flash, loader: new ImageLoader(flash, false) };
+    return { flash, loader: new ImageLoader(flash, {}) };
   };
 
   it('prepares a module once, as long as nobody writes its pages', () => {

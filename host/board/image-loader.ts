@@ -4,7 +4,7 @@
 // cheap because pages are copied when written: the same page object is the same content. What must stay true: a page this
 // cache has seen is never written in place (`sharePages` sees to that).
 
-import { type PreparedImage, prepareImage } from './cpu/cpu.ts';
+import { type PreparedImage, type PrepareOptions, prepareImage } from './cpu/cpu.ts';
 import type { FlashArray } from './flash-array.ts';
 
 export interface LoadedImage {
@@ -25,12 +25,13 @@ const entriesMax = 6;
 
 export class ImageLoader {
   private readonly flash: FlashArray;
-  private readonly countBlocks: boolean;
+  private readonly options: PrepareOptions;
   private entries: Entry[] = [];
+  private readonly owned = new WeakMap<LoadedImage, LoadedImage>();
 
-  constructor(flash: FlashArray, countBlocks: boolean) {
+  constructor(flash: FlashArray, options: PrepareOptions) {
     this.flash = flash;
-    this.countBlocks = countBlocks;
+    this.options = options;
   }
 
   /** Loads `length` bytes at a flash address. Throws ImageRefused. */
@@ -50,6 +51,16 @@ export class ImageLoader {
 
   /** The same for bytes that were loaded before, from a stored snapshot. */
   prepare(bytes: Uint8Array): PreparedImage {
-    return prepareImage(bytes, { countBlocks: this.countBlocks });
+    return prepareImage(bytes, this.options);
+  }
+
+  /** The image as this board prepares it: one in a snapshot may come from a board that counts less, or more. */
+  own(image: LoadedImage): LoadedImage {
+    const { countBlocks = false, traceCalls = false } = this.options;
+    const { blocks, tracesCalls } = image.prepared;
+    if ((blocks !== undefined) === countBlocks && tracesCalls === traceCalls) return image;
+    const own = this.owned.get(image) ?? { prepared: this.prepare(image.bytes), bytes: image.bytes };
+    this.owned.set(image, own);
+    return own;
   }
 }

@@ -5,6 +5,7 @@
 // What must stay true: afterwards the clock stands where the run ended and all events up to there have happened.
 
 import { Activity } from '../../protocol/plant/energies.ts';
+import type { CallWitness } from './call-witness.ts';
 import { Clock, nsPerCycle } from './clock.ts';
 import { Core, type CoreFault, type FaultCause as CoreFaultCause, type PreparedImage } from './cpu/cpu.ts';
 import { FaultCause, ResetCause } from './device.ts';
@@ -34,6 +35,15 @@ const faultOfTrap: Record<Exclude<CoreFaultCause, 'bus'>, number> = {
 /** Number of cores that are kept for images which run again at the next boot: bootloader, both slots. */
 const coresMax = 4;
 
+/** How often each block of an image ran. */
+export interface BlockCounts {
+  image: PreparedImage;
+  /** The bootloader handed over to it; else it is a bootloader. */
+  handedOver: boolean;
+  /** In the order of `image.blocks`. */
+  counts: Float64Array;
+}
+
 export class Processor {
   loaded: LoadedImage | undefined;
   core: Core | undefined;
@@ -41,11 +51,17 @@ export class Processor {
   faultDetail = '';
   private readonly machine: Machine;
   private readonly reset: ResetController;
+  private readonly calls: CallWitness | undefined;
   private readonly cores = new Map<PreparedImage, Core>();
+  /** Of cores that were dropped. */
+  private readonly dropped: { image: PreparedImage; counts: Float64Array }[] = [];
+  /** Hashes of images that ran behind a hand-over; only of those that count. */
+  private readonly firmware = new Set<string>();
 
-  constructor(machine: Machine, reset: ResetController) {
+  constructor(machine: Machine, reset: ResetController, calls?: CallWitness) {
     this.machine = machine;
     this.reset = reset;
+    this.calls = calls;
   }
 
   /** Loads a module into the core, with initial RAM and globals. */
@@ -58,11 +74,10 @@ export class Processor {
   /** Loads a module into the core without changing its RAM, which the caller restores. */
   socket(image: LoadedImage): Core {
     const { prepared } = image;
-    const core = this.cores.get(prepared) ?? new Core(prepared, this.machine.bus);
+    const core = this.cores.get(prepared) ?? this.newCore(prepared);
     this.cores.delete(prepared);
     this.cores.set(prepared, core);
-    const [oldest] = this.cores.keys();
-    if (this.cores.size > coresMax) this.cores.delete(oldest);
+    if (this.cores.size > coresMax) this.dropOldest();
     this.loaded = image;
     this.core = core;
     this.machine.ram = core.memory;
@@ -75,9 +90,16 @@ export class Processor {
     this.machine.ram = new Uint8Array(0);
   }
 
-  /** Block counters of the cores that ran so far; the cores that were unused for the longest time may be missing. */
-  blockCounts(): { image: PreparedImage; counts: Float64Array }[] {
-    return Array.from(this.cores, ([image, core]) => ({ image, counts: core.readBlockCounts() }));
+  /** Block counters of all images that ran so far. */
+  blockCounts(): BlockCounts[] {
+    const sums = new Map<string, BlockCounts>();
+    const current = Array.from(this.cores, ([image, core]) => ({ image, counts: core.readBlockCounts() }));
+    for (const { image, counts } of [...current, ...this.dropped]) {
+      const sum = sums.get(image.hash)?.counts;
+      if (sum) for (const [block, count] of counts.entries()) sum[block] += count;
+      else sums.set(image.hash, { image, handedOver: this.firmware.has(image.hash), counts: counts.slice() });
+    }
+    return [...sums.values()];
   }
 
   /** Calls an export and lets it run to completion. Throws ChipReset or PowerLoss when it is ended before. */
@@ -89,15 +111,19 @@ export class Processor {
     machine.coreRunning = true;
     machine.bus.rearmNeeded = false;
     let fault: CoreFault | undefined;
+    const budget = this.budget();
+    this.calls?.begin(core.image, this.reset.handedOver, lines, machine.now);
+    if (core.image.blocks && this.reset.handedOver) this.firmware.add(core.image.hash);
     try {
-      const result = core.run(entry, lines, this.budget());
+      const result = core.run(entry, lines, budget);
       if (result.outcome === 'fault') fault = result.fault;
     } finally {
       machine.coreRunning = false;
+      this.calls?.end(core.cyclesUsed, this.timeAt(core.cyclesLeft));
       machine.log(LogKind.RUN, lines, core.cyclesUsed);
       machine.count(Activity.CYCLES, core.cyclesUsed);
     }
-    const end = clock[Clock.RUN_END] - Math.max(core.cyclesLeft, 0) * nsPerCycle;
+    const end = this.timeAt(core.cyclesLeft);
     if (fault) this.endInFault(fault, Math.max(end, machine.now));
     machine.advanceTo(end);
   }
@@ -116,6 +142,31 @@ export class Processor {
     // Set before the fault is logged, because a listener may read the text.
     this.faultDetail = detail;
     machine.log(LogKind.FAULT, cause, address);
+  }
+
+  /** The time at which a run has this rest of its budget. */
+  private timeAt(cyclesLeft: number): number {
+    return this.machine.clock[Clock.RUN_END] - Math.max(cyclesLeft, 0) * nsPerCycle;
+  }
+
+  private newCore(image: PreparedImage): Core {
+    const { calls } = this;
+    const core: Core = new Core(
+      image,
+      this.machine.bus,
+      calls && {
+        enter: (functionIndex, argument, cyclesLeft) =>
+          calls.enter(functionIndex, argument, core.usedAt(cyclesLeft), this.timeAt(cyclesLeft)),
+        leave: (cyclesLeft) => calls.leave(core.usedAt(cyclesLeft), this.timeAt(cyclesLeft)),
+      },
+    );
+    return core;
+  }
+
+  private dropOldest(): void {
+    const [[image, core]] = this.cores;
+    if (image.blocks) this.dropped.push({ image, counts: core.readBlockCounts() });
+    this.cores.delete(image);
   }
 
   /** Cycles from now to the first moment that ends the run; sets the clock's RUN_END to it. */

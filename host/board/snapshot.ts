@@ -76,8 +76,8 @@ export function capture(parts: SnapshotParts, reuse?: Snapshot): Snapshot {
   return snapshot;
 }
 
-/** Restores a state; the snapshot can be restored any number of times, on any board. */
-export function restore(parts: SnapshotParts, snapshot: Snapshot): void {
+/** Restores a state; the snapshot can be restored any number of times, on any board. `own` gives the image as this board prepares it. */
+export function restore(parts: SnapshotParts, snapshot: Snapshot, own: (image: LoadedImage) => LoadedImage): void {
   const { machine, processor, sequencers, multiplexer, readout } = parts;
   refuseWhileRunning(machine, 'restored');
   machine.arena.copyFrom(snapshot.arena);
@@ -89,7 +89,7 @@ export function restore(parts: SnapshotParts, snapshot: Snapshot): void {
     readout.restore(undefined);
     return;
   }
-  const core = processor.socket(snapshot.image);
+  const core = processor.socket(own(snapshot.image));
   sequencers.restore(snapshot.sequencers);
   multiplexer.restore(snapshot.multiplexer);
   readout.restore(snapshot.readout);

@@ -11,6 +11,7 @@ import { instantiate } from '@assemblyscript/loader';
 import { withoutMessages } from './assert-messages.ts';
 import { buildFolderOf, writeWhole } from './build-folder.mjs';
 import { madeOnce } from './once.ts';
+import { codeHashOf, withoutSection } from './wasm-sections.ts';
 
 export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** Where the package has the guests that were compiled when it was made. */
@@ -72,30 +73,43 @@ export async function compileGuest(entryPath: string, options: CompileOptions = 
     cacheFile,
     () => readCached(cacheFile),
     async () => {
-      const { binary } = await runCompiler(entryPath, options);
+      const { binary, map } = await runCompiler(entryPath, options);
+      writeWhole(mapFileOf(binary), map);
       writeWhole(cacheFile, binary);
       return binary;
     },
   );
 }
 
-/** The source of each byte of the module that `compileGuest` makes: a source map (version 3) with one line, whose column is the byte. */
+/**
+ * The source of each byte of a module that `compileGuest` made, whatever sections stand behind its code: a source map (version 3) with one line, whose
+ * column is the byte. Its sources are paths from the repository's root; those of AssemblyScript's library begin with `~lib/`. Undefined when this
+ * install did not compile it.
+ */
+export function sourceMapOf(module: Uint8Array): string | undefined {
+  return readCached(mapFileOf(module))?.toString();
+}
+
+/** As `sourceMapOf`, of the module that `compileGuest` makes of an entry. */
 export async function sourceMapOfGuest(entryPath: string, options: CompileOptions = {}): Promise<string> {
-  const cacheFile = `${cacheFileOf(entryPath, options)}.map`;
-  const cached = readCached(cacheFile);
-  if (cached) return cached.toString();
-  // The option adds a section after the others and moves nothing.
-  const extraArguments = [...(options.extraArguments ?? []), '--sourceMap'];
-  const { map } = await runCompiler(entryPath, { ...options, extraArguments });
-  writeWhole(cacheFile, map);
+  const known = sourceMapOf(await compileGuest(entryPath, options));
+  if (known !== undefined) return known;
+  const { binary, map } = await runCompiler(entryPath, options);
+  writeWhole(mapFileOf(binary), map);
   return map;
 }
+
+const mapFileOf = (module: Uint8Array) => join(buildFolder(), 'guest', `${codeHashOf(module).slice(0, 32)}.wasm.map`);
+
+/** The name under which `compileGuest` keeps the source map of a module. */
+export const mapNameOf = (module: Uint8Array): string => basename(mapFileOf(module));
 
 async function runCompiler(entryPath: string, options: CompileOptions): Promise<{ binary: Uint8Array; map: string }> {
   const asc = (await import('assemblyscript/asc')).default;
   let binary: Uint8Array | undefined;
   let map = '';
-  const result = await asc.main([...ascArguments(entryPath, options), '--outFile', 'guest.wasm'], {
+  // A source map costs the compiler nothing; the section that names it comes off again, and the rest is as without it.
+  const result = await asc.main([...ascArguments(entryPath, options), '--sourceMap', '--outFile', 'guest.wasm'], {
     readFile: (name, baseDirectory) =>
       name === wrapperEntry ? wrapperSource(entryPath) : (sourceText(name, baseDirectory, options.changes) ?? null),
     writeFile: (name, contents) => {
@@ -107,7 +121,13 @@ async function runCompiler(entryPath: string, options: CompileOptions): Promise<
   if (result.error || !binary) {
     throw new Error(`asc could not compile ${entryPath}:\n${result.stderr.toString()} ${result.error?.stack ?? ''}`);
   }
-  return { binary, map };
+  return { binary: withoutSection(binary, 'sourceMappingURL'), map: withoutTexts(map) };
+}
+
+/** The map without the texts of the sources, which are seven eighths of it. */
+function withoutTexts(map: string): string {
+  const { version, sources, names, mappings } = JSON.parse(map);
+  return JSON.stringify({ version, sources, names, mappings });
 }
 
 /** From the build folder, from that of a read-only install, or from the package: the name depends on the contents, so all are equal. */

@@ -5,7 +5,8 @@ import { muxSectionName } from '../../protocol/multiplexer/module.ts';
 import { sequencerSectionName } from '../../protocol/q1/module.ts';
 import { readoutSectionName } from '../../protocol/readout/module.ts';
 import { type CompileOptions, compileGuest } from './guest.ts';
-import { leb128, withFunctionNamesOnly } from './name-section.ts';
+import { withFunctionNamesOnly } from './name-section.ts';
+import { leb128 } from './wasm-sections.ts';
 
 export const sequencerSource = 'firmware/sequencer/main.ts';
 

@@ -9,7 +9,7 @@ export interface BlockCounts {
 }
 
 export function blockCounts(board: Board, module: Uint8Array): BlockCounts {
-  const found = board.blockCounts().find(({ image }) => image.byteLength === module.length);
+  const found = board.blockCounts().find(({ image }) => image.bytes.length === module.length);
   if (!found?.image.blocks) throw new Error('the module has not run on this board, or is not counted');
   const { blocks } = found.image;
   // Computed when first used: the fuzzer reads only the counts, after every input.

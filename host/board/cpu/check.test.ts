@@ -6,7 +6,7 @@ import { moduleOf } from './testing/raw-module.ts';
 
 function refusalOf(bytes: Uint8Array): ImageRefused {
   try {
-    prepareUncached(bytes, '', false);
+    prepareUncached(bytes);
   } catch (error) {
     if (error instanceof ImageRefused) return error;
     throw error;
@@ -282,10 +282,10 @@ describe('an image is accepted with', () => {
     ],
     ['eight pages', '', 8],
   ])('%s', (_, fields, pages = 1) => {
-    expect(prepareUncached(image(fields, { pages }), '', false).memoryPages).toBe(pages);
+    expect(prepareUncached(image(fields, { pages })).memoryPages).toBe(pages);
   });
 
   it('no bus at all', () => {
-    expect(prepareUncached(bare(`${memory} ${entries}`), '', false).functionNames).toEqual(['reset', 'interrupt']);
+    expect(prepareUncached(bare(`${memory} ${entries}`)).functionNames).toEqual(['reset', 'interrupt']);
   });
 });

@@ -4,6 +4,7 @@
 // snapshot. After a run that did not return (fault, power cut) they are not a consistent state; the core
 // then refuses to run until restart() or restoreGlobals() has set one.
 
+import { type CallListener, listenerTable } from './calls.ts';
 import { counterWindow } from './counters.ts';
 import { type CoreFault, faultOf, stackFramesMax } from './faults.ts';
 import type { PreparedImage } from './image.ts';
@@ -29,6 +30,8 @@ interface MeteredExports {
   writeCycles(cycles: number): void;
   saveGlobals(): void;
   restoreGlobals(): void;
+  /** Only of an image that traces calls. */
+  calls?: WebAssembly.Table;
   [helper: string]: unknown;
 }
 
@@ -42,8 +45,11 @@ export class Core {
   /** Cycles given to this run so far. */
   private granted = 0;
 
-  /** A core whose RAM and globals are as the image has them before any code has run. */
-  constructor(image: PreparedImage, bus: Bus) {
+  /**
+   * A core whose RAM and globals are as the image has them before any code has run. `listener` is told of calls when the image was prepared with
+   * traceCalls.
+   */
+  constructor(image: PreparedImage, bus: Bus, listener?: CallListener) {
     this.image = image;
     const imports = {
       bus: {
@@ -52,6 +58,7 @@ export class Core {
       },
     };
     this.exports = new WebAssembly.Instance(image.module, imports).exports as unknown as MeteredExports;
+    if (this.exports.calls) listenerTable(this.exports.calls, listener);
     const { buffer } = this.exports.memory;
     this.memory = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer);
@@ -104,7 +111,12 @@ export class Core {
 
   /** Cycles the current or last run has used so far. */
   get cyclesUsed(): number {
-    return this.granted - Math.max(this.exports.readCycles(), 0);
+    return this.usedAt(this.exports.readCycles());
+  }
+
+  /** Cycles used at a moment of this run at which so many are left. */
+  usedAt(cyclesLeft: number): number {
+    return this.granted - Math.max(cyclesLeft, 0);
   }
 
   /** Sets RAM and globals to their initial values; takes 4 us, a new instance 86. Block counters continue. */

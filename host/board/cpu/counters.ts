@@ -1,10 +1,13 @@
 // Block counters: how often each segment has executed. A counter is an i64 global behind `cycles`, out of the guest's reach.
 
 import type { CheckedImage } from './check.ts';
+import { keyOf } from './opcodes.ts';
 import type { Segments } from './segments.ts';
 
 /** Counters are read through this many bytes of RAM at a time: half a page. Every image has at least one page. */
 export const counterWindow = 32768;
+
+const UNREACHABLE = keyOf('unreachable');
 
 /** Code that executes equally often: a coverage point. */
 export interface Block {
@@ -14,6 +17,10 @@ export interface Block {
   offset: number;
   /** Bytes of the image that belong to it, as pairs of start and end. */
   ranges: number[];
+  /** Where its instructions start in the image. */
+  instructions: number[];
+  /** It has an `unreachable`: an assertion that fails ends here. */
+  traps: boolean;
 }
 
 /** The segments to count, in the order of the code: those with an instruction of their own (others only charge for a loop head). */
@@ -39,8 +46,12 @@ export function blocksOf(
       const counter = counterOf.get(segments.owner[i]);
       if (counter === undefined) continue;
       const [start, end] = [code.offset[i], code.offset[i + 1]];
-      blocks[counter] ??= { functionIndex, functionName, offset: start, ranges: [start, start] };
-      const { ranges } = blocks[counter];
+      blocks[counter] ??= {
+        ...{ functionIndex, functionName, offset: start, ranges: [start, start], instructions: [], traps: false },
+      };
+      const { ranges, instructions } = blocks[counter];
+      instructions.push(start);
+      if (code.opcode[i] === UNREACHABLE) blocks[counter].traps = true;
       if (ranges[ranges.length - 1] === start) ranges[ranges.length - 1] = end;
       else ranges.push(start, end);
     }

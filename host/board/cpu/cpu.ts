@@ -18,6 +18,7 @@
 //
 // testing/ has a reference interpreter, and random programs that the tests run on both.
 
+export type { CallListener } from './calls.ts';
 export { type CheckedImage, checkImage, moduleBytesMax } from './check.ts';
 export { type Bus, budgetCyclesMax, Core, type RunResult } from './core.ts';
 export { blockBytesPerCycle, busAccessCycles, costTable } from './costs.ts';

@@ -17,8 +17,8 @@ describe('asleep', () => {
       const bytes = randomImage(chooser(seed));
       const [before, after] = [recordingBus(), recordingBus()];
       const glitchable = makeGlitchable(checkImage(bytes), []).bytes;
-      const plain = new Core(prepareUncached(bytes, '', false), before).run('reset', 0, 10_000_000);
-      const rewritten = new Core(prepareUncached(glitchable, '', false), after).run('reset', 0, 100_000_000);
+      const plain = new Core(prepareUncached(bytes), before).run('reset', 0, 10_000_000);
+      const rewritten = new Core(prepareUncached(glitchable), after).run('reset', 0, 100_000_000);
       // Only what is later differs.
       const told = (bus: typeof before) => bus.accesses.map(({ address, value }) => ({ address, value }));
       expect({ seed, end: rewritten.outcome, accesses: told(after) }).toEqual({

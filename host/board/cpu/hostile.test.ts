@@ -28,7 +28,7 @@ const everything = image(
 /** What became of the bytes. Anything but an image or a refusal is thrown on. */
 function outcomeOf(bytes: Uint8Array): 'accepted' | 'refused' {
   try {
-    const prepared = prepareUncached(bytes, '', false);
+    const prepared = prepareUncached(bytes);
     if (!WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) throw new Error('accepted what the engine does not');
     const result = new Core(prepared, recordingBus()).run('reset', 0, 20_000);
     expect(['returned', 'fault']).toContain(result.outcome);

@@ -14,7 +14,8 @@ export interface PreparedImage {
   module: WebAssembly.Module;
   /** SHA-256 of the image's bytes, in hex. */
   hash: string;
-  byteLength: number;
+  /** As it was flashed. */
+  bytes: Uint8Array;
   meteredByteLength: number;
   /** By function index, bus imports first. */
   functionNames: string[];
@@ -26,6 +27,8 @@ export interface PreparedImage {
   stackBytes: number;
   /** In the order of the counters; only with countBlocks. */
   blocks: Block[] | undefined;
+  /** Whether its functions tell of their calls. */
+  tracesCalls: boolean;
   /** Offset in the image of an offset in the metered module, for fault records. */
   originalOffset(meteredOffset: number): number;
   /** What a new instance holds before any code has run; filled in by the first core. */
@@ -33,25 +36,27 @@ export interface PreparedImage {
 }
 
 export interface PrepareOptions {
-  /** Counts how often each block executes, for coverage and profiles. Changes no cycle. */
+  /** Counts how often each block executes, for coverage. Changes no cycle. */
   countBlocks?: boolean;
+  /** Tells of every call and return, for profiles (calls.ts). Changes no cycle. */
+  traceCalls?: boolean;
 }
 
-/** Bootloader and a few firmwares, each with and without counters. */
+/** Bootloader and a few firmwares, each with and without counters or traces. */
 const cacheEntriesMax = 16;
 const cache = new Map<string, PreparedImage>();
 
 /** Checks, meters and compiles an image, or finds it in the cache. Throws ImageRefused. */
-export function prepareImage(bytes: Uint8Array, { countBlocks = false }: PrepareOptions = {}): PreparedImage {
+export function prepareImage(bytes: Uint8Array, options: PrepareOptions = {}): PreparedImage {
   const hash = createHash('sha256').update(bytes).digest('hex');
-  const key = countBlocks ? `${hash} counted` : hash;
+  const key = `${hash}${options.countBlocks ? ' counted' : ''}${options.traceCalls ? ' traced' : ''}`;
   const cached = cache.get(key);
   if (cached) {
     cache.delete(key); // to put it last: the first entry is the one not used for longest
     cache.set(key, cached);
     return cached;
   }
-  const prepared = prepareUncached(bytes, hash, countBlocks);
+  const prepared = prepareUncached(bytes, hash, options);
   cache.set(key, prepared);
   const [oldest] = cache.keys();
   if (cache.size > cacheEntriesMax) cache.delete(oldest);
@@ -59,15 +64,19 @@ export function prepareImage(bytes: Uint8Array, { countBlocks = false }: Prepare
 }
 
 /** As prepareImage, but always does the work; `hash` is what the result is to carry. */
-export function prepareUncached(bytes: Uint8Array, hash: string, countBlocks: boolean): PreparedImage {
+export function prepareUncached(
+  bytes: Uint8Array,
+  hash = '',
+  { countBlocks = false, traceCalls = false }: PrepareOptions = {},
+): PreparedImage {
   const image = checkImage(bytes);
-  const metered = meter(image, countBlocks);
+  const metered = meter(image, countBlocks, traceCalls);
   const functionNames = image.declarations.functions.map((_, index) => nameOf(image.sections.names, index));
   for (const [index, { field }] of image.declarations.imports.entries()) functionNames[index] = `bus.${field}`;
   return {
     module: compile(bytes, metered.bytes),
     hash,
-    byteLength: bytes.length,
+    bytes,
     meteredByteLength: metered.bytes.length,
     functionNames,
     mutableGlobals: metered.mutableGlobals,
@@ -75,6 +84,7 @@ export function prepareUncached(bytes: Uint8Array, hash: string, countBlocks: bo
     memoryPages: image.memoryPages,
     stackBytes: image.stackBytes,
     blocks: countBlocks ? blocksOf(image, metered.segments, metered.counted, functionNames) : undefined,
+    tracesCalls: traceCalls,
     originalOffset: (offset) => metered.offsets.originalOf(offset),
     fresh: undefined,
   };

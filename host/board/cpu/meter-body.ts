@@ -3,8 +3,9 @@
 //   cycles -= charge; if (cycles < 0) unreachable
 //
 // before each bus access, `cycles` as one more argument, and behind each block operation, which has succeeded then and so has a
-// length within RAM, a charge for that length.
+// length within RAM, a charge for that length. With a tracer of calls, its code stands at each function's entry and behind each call.
 
+import type { CallTracer } from './calls.ts';
 import type { CheckedImage } from './check.ts';
 import type { Body } from './code.ts';
 import { blockBytesPerCycle } from './costs.ts';
@@ -24,6 +25,7 @@ export class BodyMeter {
   private readonly image: CheckedImage;
   private readonly segments: Segments;
   private readonly cycles: number;
+  private readonly calls: CallTracer | undefined;
   private readonly offsets: OffsetMap;
   private readonly out: Writer;
   /** In functions with loops, the local that mirrors `cycles`; else -1. */
@@ -39,12 +41,14 @@ export class BodyMeter {
     segments: Segments,
     counted: Uint32Array,
     cycles: number,
+    calls: CallTracer | undefined,
     offsets: OffsetMap,
     out: Writer,
   ) {
     this.image = image;
     this.segments = segments;
     this.cycles = cycles;
+    this.calls = calls;
     this.offsets = offsets;
     this.out = out;
     this.headOf = new Uint32Array(image.code.opcode.length);
@@ -61,6 +65,7 @@ export class BodyMeter {
     const lengthLocal = body.locals + (this.mirror < 0 ? 0 : 1);
     const extraLocals = lengthLocal - body.locals + (code.some(isBlockOperation) ? 1 : 0);
     this.locals(body, extraLocals);
+    this.calls?.enter(body.functionIndex, this.firstParameterIsWord(body));
     this.reload();
     let copied = body.codeStart;
     const copyTo = (end: number) => {
@@ -74,13 +79,16 @@ export class BodyMeter {
         this.head(this.headOf[i] - 1);
       }
       if (opcode[i] === CALL || opcode[i] === CALL_INDIRECT) {
-        if (opcode[i] === CALL && immediate[i] < image.declarations.importedFunctions) {
+        const ofBus = opcode[i] === CALL && immediate[i] < image.declarations.importedFunctions;
+        if (ofBus) {
           copyTo(offset[i]);
           out.indexed(Op.GLOBAL_GET, this.cycles);
         }
-        if (this.mirror >= 0) {
+        const calls = ofBus ? undefined : this.calls;
+        if (this.mirror >= 0 || calls) {
           copyTo(offset[i + 1]);
           this.reload();
+          calls?.leave();
         }
       } else if (isBlockOperation(opcode[i]) && segments.owner[i] >= 0) {
         copyTo(offset[i]);
@@ -97,6 +105,11 @@ export class BodyMeter {
     out.u32(body.localGroups.length + (extra > 0 ? 1 : 0));
     out.copy(image.bytes, body.groupsStart, body.codeStart);
     if (extra > 0) out.bytesOf(extra, ValueType.I32);
+  }
+
+  private firstParameterIsWord({ functionIndex }: Body): boolean {
+    const { types, functions } = this.image.declarations;
+    return types[functions[functionIndex]].parameters[0] === ValueType.I32;
   }
 
   /** Brings the mirror up to date where others may have charged: at the function's entry and behind calls. */

@@ -67,7 +67,7 @@ describe('random programs are worth running', () => {
 describe('a metered image', () => {
   it('charges a run that returns exactly what it executed', () => {
     for (const { seed, bytes, reference } of returning) {
-      const result = new Core(prepareUncached(bytes, '', false), recordingBus()).run('reset', 0, budget);
+      const result = new Core(prepareUncached(bytes), recordingBus()).run('reset', 0, budget);
       expect({ seed, ...result }).toEqual({ seed, outcome: 'returned', cyclesUsed: reference.interpreter.cycles });
     }
   });
@@ -75,14 +75,14 @@ describe('a metered image', () => {
   it('tells every bus access exactly the cycles left, and makes the same accesses', () => {
     for (const { seed, bytes, reference } of references) {
       const bus = recordingBus();
-      new Core(prepareUncached(bytes, '', false), bus).run('reset', 0, budget);
+      new Core(prepareUncached(bytes), bus).run('reset', 0, budget);
       expect({ seed, accesses: bus.accesses }).toEqual({ seed, accesses: reference.accesses });
     }
   });
 
   it('leaves the same memory and globals, and traps alike', () => {
     for (const { seed, bytes, reference } of references) {
-      const core = new Core(prepareUncached(bytes, '', false), recordingBus());
+      const core = new Core(prepareUncached(bytes), recordingBus());
       const result = core.run('reset', 0, budget);
       const detail = result.outcome === 'fault' ? result.fault.detail : undefined;
       expect({ seed, detail }).toEqual({ seed, detail: reference.trap });
@@ -95,7 +95,7 @@ describe('a metered image', () => {
     for (const { seed, bytes, reference } of returning) {
       const total = reference.interpreter.cycles;
       if (total === 0) continue;
-      const image = prepareUncached(bytes, '', false);
+      const image = prepareUncached(bytes);
       const small = chooser(seed)(total);
       const bus = recordingBus();
       const result = new Core(image, bus).run('reset', 0, small);
@@ -109,7 +109,7 @@ describe('a metered image', () => {
 
   it('counts blocks without a change to cycles, each as often as its instructions execute', () => {
     for (const { seed, bytes, reference } of returning) {
-      const image = prepareUncached(bytes, '', true);
+      const image = prepareUncached(bytes, '', { countBlocks: true });
       const core = new Core(image, recordingBus());
       expect(core.run('reset', 0, budget)).toEqual({ outcome: 'returned', cyclesUsed: reference.interpreter.cycles });
       const counts = core.readBlockCounts();
@@ -142,7 +142,7 @@ describe('a metered image', () => {
       }).toThrow();
       const small = Math.floor(interpreter.cycles / 2);
       const bus = recordingBus();
-      const result = new Core(prepareUncached(bytes, '', false), bus).run('reset', 0, small);
+      const result = new Core(prepareUncached(bytes), bus).run('reset', 0, small);
       if (result.outcome === 'fault' && result.fault.cause === 'budget') stopped++;
       const inTime = accesses.filter((cycles) => cycles <= small);
       expect({ seed, at: bus.accesses.map(({ cyclesLeft }) => small - cyclesLeft) }).toEqual({ seed, at: inTime });

@@ -5,11 +5,13 @@
 //   globals             mutable ones are exported as global_N, N being their index in the image
 //   helper functions    appended behind the image's functions and exported, see helpers.ts
 //   block counters      optional: one i64 global a segment. They change no cycle and touch no memory
+//   calls               optional: a table behind the image's own, through which functions tell of calls, see calls.ts
 //
 // Nothing of the image moves: types, functions and globals keep their indices (ours come behind, and code.ts has made
 // sure that the image cannot name them), and function bodies only get longer. All exports but the ones above, and
 // all custom sections, are dropped.
 
+import { CallTracer, callTable, callTypes } from './calls.ts';
 import type { CheckedImage } from './check.ts';
 import { countedSegments } from './counters.ts';
 import { ExternalKind, ValueType } from './declarations.ts';
@@ -33,7 +35,7 @@ export interface MeteredImage {
   counted: Uint32Array;
 }
 
-export function meter(image: CheckedImage, countBlocks: boolean): MeteredImage {
+export function meter(image: CheckedImage, countBlocks: boolean, traceCalls: boolean): MeteredImage {
   const segments = findSegments(image.code, image.declarations, image.callGraph);
   const counted = countBlocks ? countedSegments(segments) : new Uint32Array(0);
   const mutableGlobals = listMutableGlobals(image);
@@ -41,13 +43,12 @@ export function meter(image: CheckedImage, countBlocks: boolean): MeteredImage {
   const offsets = new OffsetMap();
   const out = new Writer(image.bytes.length * 2);
   const cycles = image.declarations.globals.length;
-  const bodies = new BodyMeter(image, segments, counted, cycles, offsets, out);
-  new ModuleWriter(image, out).write(
-    mutableGlobals,
-    helperFunctions(mutableGlobals, cycles, counted.length),
-    bodies,
-    counted.length,
-  );
+  const helpers = helperFunctions(mutableGlobals, cycles, counted.length);
+  const { types, tables } = image.declarations;
+  const firstType = types.length + ownBusTypes.length + helpers.length;
+  const calls = traceCalls ? new CallTracer(cycles, firstType, tables.length, out) : undefined;
+  const bodies = new BodyMeter(image, segments, counted, cycles, calls, offsets, out);
+  new ModuleWriter(image, out).write(mutableGlobals, helpers, bodies, counted.length, traceCalls);
   return { bytes: out.bytes, segments, offsets, mutableGlobals, globalWords, counted };
 }
 
@@ -57,26 +58,34 @@ const busTypes = {
   read32: { parameters: [I32, I32], results: [I32] },
   write32: { parameters: [I32, I32, I32], results: [] },
 };
+const ownBusTypes = [busTypes.read32, busTypes.write32];
 
 class ModuleWriter extends SectionWriter {
-  write(mutableGlobals: MutableGlobal[], helpers: Helper[], bodies: BodyMeter, counters: number): void {
+  write(
+    mutableGlobals: MutableGlobal[],
+    helpers: Helper[],
+    bodies: BodyMeter,
+    counters: number,
+    traceCalls: boolean,
+  ): void {
     const { out, image } = this;
     const { declarations, code } = image;
-    const ownTypes = [busTypes.read32, busTypes.write32, ...helpers];
+    const ownTypes = [...ownBusTypes, ...helpers, ...(traceCalls ? callTypes : [])];
     this.begin();
     this.extend(SectionId.TYPE, ownTypes, ({ parameters, results }) => {
       out.bytesOf(0x60, parameters.length, ...parameters, results.length, ...results);
     });
     this.imports();
-    const firstHelperType = declarations.types.length + 2;
+    const firstHelperType = declarations.types.length + ownBusTypes.length;
     this.extend(SectionId.FUNCTION, helpers, (_, index) => out.u32(firstHelperType + index));
-    this.keep(SectionId.TABLE);
+    if (traceCalls) this.extend(SectionId.TABLE, [callTable], (table) => out.bytesOf(...table));
+    else this.keep(SectionId.TABLE);
     this.keep(SectionId.MEMORY);
     const ownGlobals = [I32, ...new Array<number>(counters).fill(I64)];
     this.extend(SectionId.GLOBAL, ownGlobals, (type) => {
       out.bytesOf(type, 1, type === I32 ? Op.CONST_32 : Op.CONST_64, 0, Op.END);
     });
-    this.exports(mutableGlobals, helpers);
+    this.exports(mutableGlobals, helpers, traceCalls);
     this.keep(SectionId.ELEMENT);
     this.section(SectionId.CODE, () => {
       out.u32(code.bodies.length + helpers.length);
@@ -100,9 +109,9 @@ class ModuleWriter extends SectionWriter {
     });
   }
 
-  private exports(mutableGlobals: MutableGlobal[], helpers: Helper[]): void {
+  private exports(mutableGlobals: MutableGlobal[], helpers: Helper[], traceCalls: boolean): void {
     const { out } = this;
-    const { exports, functions, globals } = this.image.declarations;
+    const { exports, functions, globals, tables } = this.image.declarations;
     const entries: [name: string, kind: number, index: number][] = [['cycles', ExternalKind.GLOBAL, globals.length]];
     for (const name of ['reset', 'interrupt', 'memory']) {
       const entry = exports.get(name);
@@ -111,6 +120,7 @@ class ModuleWriter extends SectionWriter {
     }
     for (const { exportName, index } of mutableGlobals) entries.push([exportName, ExternalKind.GLOBAL, index]);
     for (const [i, { name }] of helpers.entries()) entries.push([name, ExternalKind.FUNCTION, functions.length + i]);
+    if (traceCalls) entries.push(['calls', ExternalKind.TABLE, tables.length]);
     this.section(SectionId.EXPORT, () => {
       out.u32(entries.length);
       for (const [name, kind, index] of entries) {

@@ -5,6 +5,7 @@ export const Op = {
   UNREACHABLE: 0x00,
   IF: 0x04,
   END: 0x0b,
+  CALL_INDIRECT: 0x11,
   LOCAL_GET: 0x20,
   LOCAL_SET: 0x21,
   LOCAL_TEE: 0x22,

@@ -83,6 +83,11 @@ export class ResetController implements Device {
     return this.state[State.HANDOVER_REQUESTED] !== 0 && this.state[State.HANDED_OVER] === 0;
   }
 
+  /** Whether what runs is the module that was handed over to. */
+  get handedOver(): boolean {
+    return this.state[State.HANDED_OVER] !== 0;
+  }
+
   /** The module that the bootloader hands over to. */
   get handover(): { address: number; length: number } {
     const { words, at } = this.registers;

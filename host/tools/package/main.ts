@@ -2,7 +2,7 @@
 //
 //   dist/<name>.mjs              a public entry, `coldrig/<name>`; types/ has its declarations
 //   dist/<folder>-<file>.mjs     what the command and its threads load (import-source.mjs)
-//   dist/guest/<key>.wasm        guests that are compiled already, under the names of the cache (guest.ts)
+//   dist/guest/<key>.wasm        guests that are compiled already, with their source maps, under the names of the cache (guest.ts)
 //
 // What must stay true: each source knows its own place, so that it finds the files beside it (presets, guests), which the package has where the
 // repository has them; nothing in dist/ depends on the machine that made it.
@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { howToBundle, knowsItsPlace } from '../bundle.mjs';
 import { compileGuests } from '../compile.ts';
-import { cacheNameOf, compileGuest, packedGuests, repositoryRoot } from '../guest.ts';
+import { cacheNameOf, compileGuest, mapNameOf, packedGuests, repositoryRoot, sourceMapOfGuest } from '../guest.ts';
 import { builtNameOf } from '../import-source.mjs';
 import { loadedEntries, packedEntries, publicEntries } from './contents.ts';
 
@@ -53,5 +53,9 @@ async function packGuests(): Promise<void> {
   await compileGuests(packedEntries.map((entry) => ({ entry })));
   const folder = join(repositoryRoot, packedGuests);
   mkdirSync(folder);
-  for (const entry of packedEntries) writeFileSync(join(folder, cacheNameOf(entry)), await compileGuest(entry));
+  for (const entry of packedEntries) {
+    const module = await compileGuest(entry);
+    writeFileSync(join(folder, cacheNameOf(entry)), module);
+    writeFileSync(join(folder, mapNameOf(module)), await sourceMapOfGuest(entry));
+  }
 }

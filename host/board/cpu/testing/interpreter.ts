@@ -42,6 +42,11 @@ export class Interpreter {
   /** Times each instruction has executed. */
   readonly executed: Float64Array;
   cycles = 0;
+  /** Functions in the order of their calls, and the cycles of each by itself, by index. */
+  readonly called: number[] = [];
+  readonly ownCycles = new Map<number, number>();
+  /** Cycles of the functions that the present one has called. */
+  private inner = 0;
   private steps = 0;
   private readonly image: CheckedImage;
   private readonly bus: InterpreterBus;
@@ -112,7 +117,13 @@ export class Interpreter {
       const zero = reader.byte('type') === ValueType.I64 ? 0n : 0;
       for (let i = 0; i < count; i++) locals.push(zero);
     }
+    this.called.push(functionIndex);
+    const [before, outerInner] = [this.cycles, this.inner];
+    this.inner = 0;
     this.execute(body, locals, type.results.length);
+    const all = this.cycles - before;
+    this.ownCycles.set(functionIndex, (this.ownCycles.get(functionIndex) ?? 0) + all - this.inner);
+    this.inner = outerInner + all;
   }
 
   private execute(body: Body, locals: Value[], results: number): void {

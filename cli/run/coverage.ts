@@ -1,0 +1,45 @@
+// `coldrig run --lcov FILE`: what the run has executed, as lcov, and in one line.
+
+import { dirname } from 'node:path';
+import { coverageFigures, coveredBlocks } from '../../hil/rig/coverage.ts';
+import type { Coverage } from '../../host/tools/coverage/coverage.ts';
+import { placesIn, shownPath } from '../../host/tools/coverage/find-map.ts';
+import { lcovOf } from '../../host/tools/coverage/lcov.ts';
+import { SourceMapError, type SourcePlaces } from '../../host/tools/source-place.ts';
+import { Failure } from '../failure.ts';
+import { writeOutput } from '../files.ts';
+
+export interface RunCoverage {
+  /** In words, for the end of the run. */
+  text: string;
+  /** By `bootloader` and `firmware`. */
+  figures: ReturnType<typeof coverageFigures>;
+}
+
+/** `image`: the file that slot A was made from, when it is not ours. */
+export async function writeLcov(coverage: Coverage, path: string, image: string | undefined): Promise<RunCoverage> {
+  const modules = await coveredBlocks(coverage, (module) => placesFor(image, module));
+  writeOutput(path, lcovOf(modules, shownPath), 'the coverage');
+  const figures = coverageFigures(modules);
+  const parts = Object.entries(figures).map(
+    ([role, { blocks, reached }]) => `${reached} of ${blocks} blocks of the ${role} (${percent(reached, blocks)} %)`,
+  );
+  const nameless = modules.some(({ blocks }) => blocks.every(({ places }) => places.length === 0));
+  const note = nameless
+    ? '; one module has no source map, so its lines are missing: keep its .wasm and .wasm.map in build/, or beside the image'
+    : '';
+  return { text: `coverage in ${path}: ${parts.join(', ')}${note}`, figures };
+}
+
+/** Of a module that coldrig has not compiled: from where `coldrig build` has put it, or where the image is. */
+export function placesFor(image: string | undefined, module: Uint8Array): SourcePlaces | undefined {
+  const folders = [...(image === undefined ? [] : [dirname(image)]), 'build', '.'];
+  try {
+    return placesIn([...new Set(folders)], module);
+  } catch (error) {
+    if (error instanceof SourceMapError) throw new Failure('SOURCE_MAP', error.message, { cause: error });
+    throw error;
+  }
+}
+
+const percent = (part: number, whole: number): string => ((100 * part) / Math.max(whole, 1)).toFixed(1);

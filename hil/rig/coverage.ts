@@ -1,0 +1,99 @@
+// Coverage of what boards of the rig run: of one board that counts, or of all that are made while somebody collects.
+//
+//   const coverage = await countedWhile(work)                  every board made in it, by DeviceUnderTest or by `countedBoard`
+//   mergeCoverage([coverage, ...])                              of several processes; it is plain data, for JSON
+//   await lcovOfCoverage(coverage)                              for CI and editors
+//
+// What must stay true: to count changes nothing: neither a cycle nor the log.
+
+import { Board } from '../../host/board/board.ts';
+import type { BoardOptions } from '../../host/board/board-options.ts';
+import { prepareImage } from '../../host/board/cpu/cpu.ts';
+import { type Coverage, type ModuleCoverage, mergeCoverage } from '../../host/tools/coverage/coverage.ts';
+import { ownPlaces, shownPath } from '../../host/tools/coverage/find-map.ts';
+import { lcovOf } from '../../host/tools/coverage/lcov.ts';
+import { type SourceBlock, sourceBlocksOf } from '../../host/tools/coverage/source-blocks.ts';
+import type { SourcePlaces } from '../../host/tools/source-place.ts';
+
+let counting: Board[] | undefined;
+
+/** What the boards execute that are made in the course of `work`. */
+export async function countedWhile(work: () => Promise<void>): Promise<Coverage> {
+  const boards: Board[] = [];
+  const outer = counting;
+  counting = boards;
+  try {
+    await work();
+  } finally {
+    counting = outer;
+  }
+  return mergeCoverage(boards.map(coverageOf));
+}
+
+/** A board that counts when it is asked to, or while somebody collects. `make` is for a kind of board of one's own. */
+export function countedBoard<Made extends Board = Board>(
+  options: BoardOptions,
+  make: (options: BoardOptions) => Made = (all) => new Board(all) as Made,
+): Made {
+  const board = make(counting === undefined ? options : { ...options, countBlocks: true });
+  counting?.push(board);
+  return board;
+}
+
+/** What this board has executed since it was made. Throws when it does not count. */
+export function coverageOf(board: Board): Coverage {
+  const parts = board.blockCounts().map(({ image, handedOver, counts }): Coverage => {
+    const role = handedOver ? 'firmware' : 'bootloader';
+    return [{ role, hash: image.hash, module: Buffer.from(image.bytes).toString('base64'), counts: [...counts] }];
+  });
+  return mergeCoverage(parts);
+}
+
+/** A module's blocks in terms of its source, with their counts. */
+export interface CoveredBlocks {
+  role: ModuleCoverage['role'];
+  hash: string;
+  blocks: SourceBlock[];
+  counts: readonly number[];
+}
+
+/** The source map of a module that coldrig has not compiled. */
+export type PlacesOf = (module: Uint8Array) => SourcePlaces | undefined;
+
+/** `placesOf` is asked for modules that coldrig has not compiled itself; a module without a map has its functions' names and no lines. */
+export async function coveredBlocks(
+  coverage: Coverage,
+  placesOf: PlacesOf = () => undefined,
+): Promise<CoveredBlocks[]> {
+  return Promise.all(
+    coverage.map(async ({ role, hash, module, counts }) => {
+      const bytes = Uint8Array.from(Buffer.from(module, 'base64'));
+      const { blocks = [] } = prepareImage(bytes, { countBlocks: true });
+      return { role, hash, blocks: sourceBlocksOf(blocks, (await ownPlaces(bytes)) ?? placesOf(bytes)), counts };
+    }),
+  );
+}
+
+/** As an lcov tracefile: firmware and bootloader together, by source file. */
+export async function lcovOfCoverage(coverage: Coverage, placesOf?: PlacesOf): Promise<string> {
+  return lcovOf(await coveredBlocks(coverage, placesOf), shownPath);
+}
+
+export interface CoverageFigure {
+  /** Blocks that can be executed: without the failing arms of assertions. */
+  blocks: number;
+  reached: number;
+}
+
+/** For each kind of module, the figure of the one that reached most. */
+export function coverageFigures(
+  modules: readonly CoveredBlocks[],
+): Partial<Record<ModuleCoverage['role'], CoverageFigure>> {
+  const figures: Partial<Record<ModuleCoverage['role'], CoverageFigure>> = {};
+  for (const { role, blocks, counts } of modules) {
+    const real = [...blocks.keys()].filter((block) => !blocks[block].isAssertion);
+    const reached = real.filter((block) => counts[block] > 0).length;
+    if (reached >= (figures[role]?.reached ?? 0)) figures[role] = { blocks: real.length, reached };
+  }
+  return figures;
+}

@@ -1,0 +1,115 @@
+// Calls of the guest's functions, told to the host: what a profile is made of.
+//
+// The meter puts two pieces of code into an image that is prepared with traceCalls:
+//
+//   at a function's entry      enter(function, its first argument, cycles)
+//   behind a call              leave(cycles)
+//
+// Both go to the host through a table of their own, behind the image's, so that no index of the image moves. The two entries of that table are functions
+// of a small module (`bridge`), because a table takes no function of the host itself.
+// What must stay true: no cycle is charged for it, and every charge between two of these moments is of the function that runs between them.
+
+import { ValueType } from './declarations.ts';
+import { Op, Writer } from './writer.ts';
+
+/** Told of every call while a core runs. `cyclesLeft` is the rest of its budget. */
+export interface CallListener {
+  /** `argument`: the function's first, when that is an i32; else 0. */
+  enter(functionIndex: number, argument: number, cyclesLeft: number): void;
+  leave(cyclesLeft: number): void;
+}
+
+const { I32 } = ValueType;
+const FUNCREF = 0x70;
+const ENTER = 0;
+const LEAVE = 1;
+
+/** Types of enter and leave. */
+export const callTypes = [
+  { parameters: [I32, I32, I32], results: [] },
+  { parameters: [I32], results: [] },
+];
+
+/** Type and limits of the table. */
+export const callTable = [FUNCREF, 1, callTypes.length, callTypes.length];
+
+/** Writes the code of the two pieces. `cycles` is the index of the budget global, `firstType` that of enter's type. */
+export class CallTracer {
+  private readonly cycles: number;
+  private readonly firstType: number;
+  private readonly table: number;
+  private readonly out: Writer;
+
+  constructor(cycles: number, firstType: number, table: number, out: Writer) {
+    this.cycles = cycles;
+    this.firstType = firstType;
+    this.table = table;
+    this.out = out;
+  }
+
+  enter(functionIndex: number, hasArgument: boolean): void {
+    const { out } = this;
+    out.byte(Op.CONST_32);
+    out.s32(functionIndex);
+    if (hasArgument) out.indexed(Op.LOCAL_GET, 0);
+    else out.bytesOf(Op.CONST_32, 0);
+    this.call(ENTER);
+  }
+
+  leave(): void {
+    this.call(LEAVE);
+  }
+
+  private call(entry: number): void {
+    const { out } = this;
+    out.indexed(Op.GLOBAL_GET, this.cycles);
+    out.bytesOf(Op.CONST_32, entry);
+    out.indexed(Op.CALL_INDIRECT, this.firstType + entry);
+    out.u32(this.table);
+  }
+}
+
+let bridge: WebAssembly.Module | undefined;
+
+const deaf: CallListener = { enter() {}, leave() {} };
+
+/** Connects the table of a new core with its listener. */
+export function listenerTable(table: WebAssembly.Table, listener: CallListener = deaf): void {
+  bridge ??= new WebAssembly.Module(bridgeBytes());
+  const host = {
+    enter: (functionIndex: number, argument: number, cyclesLeft: number) =>
+      listener.enter(functionIndex, argument, cyclesLeft),
+    leave: (cyclesLeft: number) => listener.leave(cyclesLeft),
+  };
+  const { enter, leave } = new WebAssembly.Instance(bridge, { host }).exports;
+  table.set(ENTER, enter);
+  table.set(LEAVE, leave);
+}
+
+/** A module that exports what it imports. */
+function bridgeBytes(): Uint8Array<ArrayBuffer> {
+  const out = new Writer(128);
+  const names = ['enter', 'leave'];
+  out.bytesOf(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+  const section = (id: number, element: (name: string, index: number) => void) => {
+    out.byte(id);
+    out.sized(() => {
+      out.u32(names.length);
+      names.forEach(element);
+    });
+  };
+  section(1, (_, index) => {
+    const { parameters, results } = callTypes[index];
+    out.bytesOf(0x60, parameters.length, ...parameters, results.length, ...results);
+  });
+  section(2, (name, index) => {
+    out.name('host');
+    out.name(name);
+    out.bytesOf(0, index);
+  });
+  section(7, (name, index) => {
+    out.name(name);
+    out.bytesOf(0, index);
+  });
+  return Uint8Array.from(out.bytes);
+}
