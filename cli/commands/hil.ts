@@ -12,6 +12,7 @@ import {
   type RunReport,
   runScenarios,
 } from '../../hil/run/run-scenarios.ts';
+import { writeLcov } from '../coverage.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
 import { untilInterrupted } from '../interruption.ts';
@@ -31,6 +32,7 @@ interface HilOptions extends GlobalOptions {
   effort?: number;
   shard?: { number: number; of: number };
   junit?: string;
+  lcov?: string;
   out?: string;
   states?: boolean;
 }
@@ -50,7 +52,8 @@ Examples:
 A failure on the emulated board leaves build/hil/<scenario>/failure.coldrig: 'coldrig replay' repeats it in any process.
 Exit code 0: all passed or were skipped for a reason. 1: one or more failed. 2: the command line is wrong, or no scenario has this name.
 With --json: {ok, passed, failed, skipped, seconds, scenarios: [{name, module, verdict, seconds, measurements, ...}]}; each has, where they
-apply, reason, message, file, from, fridge, seed, choices, timeNs, logHash, baseline.`;
+apply, reason, message, file, from, fridge, seed, choices, timeNs, logHash, baseline. With --lcov there is also coverage {bootloader, firmware},
+each {blocks, reached}.`;
 
 export function addHilCommand(program: Command): void {
   program.addCommand(
@@ -71,6 +74,7 @@ export function addHilCommand(program: Command): void {
       )
       .option('--shard <i/n>', 'only the i-th of n shares', parseShard)
       .option('--junit <file>', 'write the result as JUnit XML')
+      .option('--lcov <out.info>', 'write which source lines of firmware and bootloader ran, as lcov')
       .option('--out <folder>', 'folder for what failures leave (default: build/hil)')
       .option('--states', 'list the starting states of scenarios')
       .addHelpText('after', HELP)
@@ -85,17 +89,19 @@ async function hil(options: HilOptions, pattern: string | undefined): Promise<Re
   const onEnd = options.json
     ? undefined
     : (ended: EndedScenario) => process.stderr.write(`${endedText(ended, style)}\n`);
-  const run = (image: string | undefined, signal: AbortSignal) =>
-    reportOf({ ...options, image }, pattern, signal, onEnd);
+  const run = (image: string | undefined, signal: AbortSignal, lcov?: string) =>
+    reportOf({ ...options, image, lcov }, pattern, signal, onEnd);
   const report = await untilInterrupted(async (signal) => {
-    const measured = await run(options.image, signal);
+    const measured = await run(options.image, signal, options.lcov);
     return options.baseline === undefined ? measured : withBaseline(measured, await run(options.baseline, signal));
   });
   if (options.junit !== undefined) writeOutput(options.junit, junitOf(report), 'the report');
+  const { coverage = [] } = report;
+  const written = options.lcov === undefined ? undefined : await writeLcov(coverage, options.lcov, options.image);
   const failed = report.scenarios.some(({ verdict }) => verdict === 'failed');
   return {
-    text: textOf(report, styleOf(process.stdout)),
-    json: jsonOf(report),
+    text: [textOf(report, styleOf(process.stdout)), written?.text].filter(Boolean).join('\n'),
+    json: { ...jsonOf(report), ...(written && { coverage: written.figures }) },
     exitCode: failed ? ExitCode.FAILED : ExitCode.OK,
   };
 }
@@ -106,19 +112,28 @@ async function reportOf(
   signal: AbortSignal,
   onEnd: RunOptions['onEnd'],
 ): Promise<RunReport> {
-  const { seed, image, key, bootloader, target, choices, effort, out, shard } = options;
+  const { seed, image, key, bootloader, target, choices, effort, out, shard, lcov } = options;
   const [imagePath, keyPath, bootloaderPath] = [image, key, bootloader].map((path) => path && resolve(path));
   const settings = { seed, target, choices, effort, out, image: imagePath, key: keyPath, bootloader: bootloaderPath };
   const onPrint = (text: string) => void process.stderr.write(text);
   try {
-    return await runScenarios({ root: process.cwd(), settings, pattern, shard, signal, onEnd, onPrint });
+    return await runScenarios({
+      root: process.cwd(),
+      settings,
+      pattern,
+      shard,
+      signal,
+      onEnd,
+      onPrint,
+      coverage: lcov !== undefined,
+    });
   } catch (error) {
     if (!(error instanceof NoScenarios)) throw error;
     throw new Failure('NO_SCENARIOS', error.message, { exitCode: ExitCode.USAGE });
   }
 }
 
-function checkOptions({ image, key, baseline, bootloader, target, junit }: HilOptions): void {
+function checkOptions({ image, key, baseline, bootloader, target, junit, lcov }: HilOptions): void {
   const usage = (text: string) => new Failure('OPTION', text, { exitCode: ExitCode.USAGE });
   if (image !== undefined && key === undefined)
     throw usage('--image needs the key that the device shall trust: add --key KEY.pem');
@@ -126,6 +141,8 @@ function checkOptions({ image, key, baseline, bootloader, target, junit }: HilOp
     throw usage('--baseline is compared with an image: add --image FILE');
   if (target !== undefined && (bootloader !== undefined || baseline !== undefined))
     throw usage('--bootloader and --baseline are for the emulated board; leave them out with --target');
+  if (target !== undefined && lcov !== undefined)
+    throw usage('--lcov counts what an emulated board executes; leave it out with --target');
   for (const [path, what] of [
     [image, 'the image'],
     [key, 'the key'],
@@ -134,6 +151,7 @@ function checkOptions({ image, key, baseline, bootloader, target, junit }: HilOp
   ] as const)
     if (path !== undefined) readInput(path, what);
   if (junit !== undefined) checkOutput(junit, 'the report');
+  if (lcov !== undefined) checkOutput(lcov, 'the coverage');
 }
 
 function withBaseline(report: RunReport, { scenarios }: RunReport): RunReport {

@@ -9,12 +9,12 @@ import { DeviceFile } from '../../host/links/device-file/device-file.ts';
 import type { Speed } from '../../host/links/pacer.ts';
 import { Smp } from '../../protocol/smp/smp.ts';
 import { DEFAULT_TARGET } from '../client.ts';
+import { type WrittenCoverage, writeLcov } from '../coverage.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, writeOutput } from '../files.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { collect, parseHost, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
-import { type RunCoverage, writeLcov } from '../run/coverage.ts';
 import { RunFridge } from '../run/fridge.ts';
 import { fridgePlot } from '../run/fridge-plot.ts';
 import { viewLines } from '../run/fridge-view.ts';
@@ -178,7 +178,7 @@ function farewell(
   board: Board,
   { json, flash, record, plot }: RunOptions,
   fridge: RunFridge | undefined,
-  coverage: RunCoverage | undefined,
+  coverage: WrittenCoverage | undefined,
 ): void {
   const { now: timeNs, logHash } = board;
   if (json) {

@@ -17,17 +17,23 @@ import type { SourcePlaces } from '../../host/tools/source-place.ts';
 
 let counting: Board[] | undefined;
 
+/** From now on, new boards count; the result tells what they have executed so far. */
+export function beginCounting(): () => Coverage {
+  const boards: Board[] = [];
+  counting = boards;
+  return () => mergeCoverage(boards.map(coverageOf));
+}
+
 /** What the boards execute that are made in the course of `work`. */
 export async function countedWhile(work: () => Promise<void>): Promise<Coverage> {
-  const boards: Board[] = [];
   const outer = counting;
-  counting = boards;
+  const coverage = beginCounting();
   try {
     await work();
   } finally {
     counting = outer;
   }
-  return mergeCoverage(boards.map(coverageOf));
+  return coverage();
 }
 
 /** A board that counts when it is asked to, or while somebody collects. `make` is for a kind of board of one's own. */

@@ -2,11 +2,13 @@
 //
 // What must stay true: a failure is on the disk before vitest is told of it.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'vitest';
 import { writeDurably } from '../../host/links/whole-file.ts';
+import type { Coverage } from '../../host/tools/coverage/coverage.ts';
 import { choice } from '../rig/choice.ts';
+import { beginCounting } from '../rig/coverage.ts';
 import {
   defineScenario,
   type InsideBody,
@@ -50,8 +52,10 @@ export function scenario(name: string, options: ScenarioOptions, body: InsideBod
   const defined = defineScenario(name, options, body);
   test(name, { timeout: HANGS_MS }, async ({ task, skip }) => {
     const { run, rig } = settingsOfProcess();
+    countIfAsked(run);
     if (!isAskedFor(run, name, basename(task.file.filepath))) skip();
     const { result, error, failureFile } = await runScenario(defined, rig);
+    keepCoverage(run);
     const file = failureFile && keepFailure(outFolder(run), name, failureFile);
     task.meta.coldrig = { ...result, ...(file !== undefined && { file }) };
     if (result.verdict === 'skipped') skip(result.reason);
@@ -63,6 +67,19 @@ export function scenario(name: string, options: ScenarioOptions, body: InsideBod
 function isAskedFor({ pattern, shard }: RunSettings, name: string, file: string): boolean {
   if (pattern !== undefined && !name.includes(pattern) && !file.includes(pattern)) return false;
   return shard === undefined || choice(0, name) % shard.of === shard.number - 1;
+}
+
+/** What this process has executed so far; undefined when nobody asks. */
+let coverage: (() => Coverage) | undefined;
+
+function countIfAsked(run: RunSettings): void {
+  if (run.coverage !== undefined) coverage ??= beginCounting();
+}
+
+/** A process does not know which of its scenarios is the last, so each writes the sum of all before it. */
+function keepCoverage(run: RunSettings): void {
+  if (run.coverage === undefined || coverage === undefined) return;
+  writeFileSync(join(run.coverage, `${process.pid}.json`), JSON.stringify(coverage()));
 }
 
 /** Puts the file to `<out>/<name of the scenario>/failure.coldrig`. */

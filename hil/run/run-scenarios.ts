@@ -2,11 +2,12 @@
 //
 // What must stay true: which scenarios run, and how each ends, depends on the options and never on the number of processes.
 
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { type Coverage, mergeCoverage } from '../../host/tools/coverage/coverage.ts';
 import type { ReportedScenario } from './adapter.ts';
 import { type RunSettings, settingsVariable } from './settings.ts';
 
@@ -22,6 +23,8 @@ export interface RunOptions {
   pattern?: string;
   /** Only this share of them. */
   shard?: { number: number; of: number };
+  /** Counts what they execute. */
+  coverage?: boolean;
   /** Is told of each that has ended. */
   onEnd?: (ended: EndedScenario) => void;
   /** Is told what a scenario prints. */
@@ -45,6 +48,8 @@ export interface RunReport {
   /** In the order of files and, within a file, of declaration. */
   scenarios: EndedScenario[];
   seconds: number;
+  /** Of all scenarios together. */
+  coverage?: Coverage;
 }
 
 /** No folder of scenarios, or none of its scenarios has this name. */
@@ -59,6 +64,18 @@ export function scenarioFolderIn(root: string): string {
 }
 
 export async function runScenarios(options: RunOptions): Promise<RunReport> {
+  if (!options.coverage) return run(options);
+  const folder = mkdtempSync(join(tmpdir(), 'coldrig-coverage-'));
+  try {
+    const report = await run({ ...options, settings: { ...options.settings, coverage: folder } });
+    const parts = readdirSync(folder).map((name): Coverage => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+    return { ...report, coverage: mergeCoverage(parts) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(options: RunOptions): Promise<RunReport> {
   const { root, settings, pattern, shard, signal } = options;
   const folder = scenarioFolderIn(root);
   const { createVitest } = await import('vitest/node');

@@ -24,6 +24,8 @@ export interface RunSettings {
   target?: string;
   choices?: number[];
   effort?: number;
+  /** Folder for the coverage of each process, where coverage is asked for. */
+  coverage?: string;
   /** Folder for what failures leave; build/hil in the working folder when left out. */
   out?: string;
 }

@@ -1,23 +1,23 @@
-// `coldrig run --lcov FILE`: what the run has executed, as lcov, and in one line.
+// `--lcov FILE`: what firmware and bootloader have executed, as lcov, and in one line.
 
 import { dirname } from 'node:path';
-import { coverageFigures, coveredBlocks } from '../../hil/rig/coverage.ts';
-import type { Coverage } from '../../host/tools/coverage/coverage.ts';
-import { placesIn, shownPath } from '../../host/tools/coverage/find-map.ts';
-import { lcovOf } from '../../host/tools/coverage/lcov.ts';
-import { SourceMapError, type SourcePlaces } from '../../host/tools/source-place.ts';
-import { Failure } from '../failure.ts';
-import { writeOutput } from '../files.ts';
+import { coverageFigures, coveredBlocks } from '../hil/rig/coverage.ts';
+import type { Coverage } from '../host/tools/coverage/coverage.ts';
+import { placesIn, shownPath } from '../host/tools/coverage/find-map.ts';
+import { lcovOf } from '../host/tools/coverage/lcov.ts';
+import { SourceMapError, type SourcePlaces } from '../host/tools/source-place.ts';
+import { Failure } from './failure.ts';
+import { writeOutput } from './files.ts';
 
-export interface RunCoverage {
-  /** In words, for the end of the run. */
+export interface WrittenCoverage {
+  /** In words. */
   text: string;
   /** By `bootloader` and `firmware`. */
   figures: ReturnType<typeof coverageFigures>;
 }
 
 /** `image`: the file that slot A was made from, when it is not ours. */
-export async function writeLcov(coverage: Coverage, path: string, image: string | undefined): Promise<RunCoverage> {
+export async function writeLcov(coverage: Coverage, path: string, image: string | undefined): Promise<WrittenCoverage> {
   const modules = await coveredBlocks(coverage, (module) => placesFor(image, module));
   writeOutput(path, lcovOf(modules, shownPath), 'the coverage');
   const figures = coverageFigures(modules);
