@@ -83,7 +83,10 @@ export function startColdrig(argumentList: string[], options: CallOptions = {}) 
     stderr += text;
   });
   const outcome = once(child, 'close').then(([code]) => outcomeOf(code, stdout, stderr));
-  return { outcome, end: (signal: NodeJS.Signals) => child.kill(signal) };
+  const said = async (text: RegExp) => {
+    while (!text.test(stdout + stderr)) await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')]);
+  };
+  return { outcome, said, end: (signal: NodeJS.Signals) => child.kill(signal) };
 }
 
 function outcomeOf(code: number | null, stdout: string, stderr: string): Outcome {

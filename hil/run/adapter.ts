@@ -33,8 +33,10 @@ declare module 'vitest' {
 
 /** Frames of the rig itself. */
 const ours = /^ {4}at .*\/hil\/(rig\/scenario|run)\//;
-/** A run that takes longer than this, in milliseconds of real time, hangs. */
+/** A run that takes longer than this, in milliseconds of real time, hangs; more effort is given more time. */
 const HANGS_MS = 1_800_000;
+/** Timers of Node count no further. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 type Inside = ScenarioOptions & ({ needs: 'inside' } | { fridge: string });
 
@@ -50,11 +52,12 @@ export function scenario(
 ): void;
 export function scenario(name: string, options: ScenarioOptions, body: InsideBody): void {
   const defined = defineScenario(name, options, body);
-  test(name, { timeout: HANGS_MS }, async ({ task, skip }) => {
+  const { effort = 1 } = settingsOfProcess().rig;
+  test(name, { timeout: Math.min(HANGS_MS * effort, LONGEST_MS) }, async ({ task, skip, signal }) => {
     const { run, rig } = settingsOfProcess();
     countIfAsked(run);
     if (!isAskedFor(run, name, basename(task.file.filepath))) skip();
-    const { result, error, failureFile } = await runScenario(defined, rig);
+    const { result, error, failureFile } = await runScenario(defined, rig, signal);
     keepCoverage(run);
     const file = failureFile && keepFailure(outFolder(run), name, failureFile);
     task.meta.coldrig = { ...result, ...(file !== undefined && { file }) };

@@ -82,6 +82,7 @@ async function run(options: RunOptions): Promise<RunReport> {
   const began = performance.now();
   const collector = new Collector(options);
   const own = { ...settings, pattern, shard };
+  const others = heardSignals.map((name) => process.listeners(name));
   const vitest = await createVitest(
     'test',
     {
@@ -96,6 +97,9 @@ async function run(options: RunOptions): Promise<RunReport> {
     },
     { cacheDir: join(tmpdir(), 'coldrig-vite'), resolve: { alias: ownEntries() }, logLevel: 'error' },
   );
+  // It would end the process at a signal, before anything is cleaned up; who called this does that.
+  for (const [index, name] of heardSignals.entries())
+    for (const listener of process.listeners(name)) if (!others[index].includes(listener)) process.off(name, listener);
   const cancel = () => void vitest.cancelCurrentRun('keyboard-input');
   signal?.addEventListener('abort', cancel);
   try {
@@ -115,6 +119,8 @@ async function run(options: RunOptions): Promise<RunReport> {
   }
   return { scenarios, seconds: (performance.now() - began) / 1000 };
 }
+
+const heardSignals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Scenarios import `coldrig/hil`; in the repository itself that is this source. */
 function ownEntries(): Record<string, string> {

@@ -80,11 +80,11 @@ export class ScenarioBench {
   }
 
   /** Sets the board back to a starting state, and puts it into the hands of a scenario; `start` is that state. */
-  async begin(from: string, chooser: Chooser): Promise<{ rig: InsideRig; start: Snapshot }> {
+  async begin(from: string, chooser: Chooser, signal?: AbortSignal): Promise<{ rig: InsideRig; start: Snapshot }> {
     this.isTaken = true;
     const start = await this.snapshotOf(from);
     this.device.restore(start);
-    return { rig: this.rig(chooser), start };
+    return { rig: this.rig(chooser, signal), start };
   }
 
   end(): void {
@@ -105,9 +105,9 @@ export class ScenarioBench {
     return this.device.snapshot();
   }
 
-  private rig(chooser: Chooser): InsideRig {
+  private rig(chooser: Chooser, signal?: AbortSignal): InsideRig {
     const { device, board, wired, settings } = this;
-    return new InsideRig({ client: device.client(), settings, chooser, device, board, wired });
+    return new InsideRig({ client: device.client(), settings, chooser, signal, device, board, wired });
   }
 }
 

@@ -7,6 +7,8 @@
 export interface Seen {
   ok: boolean;
   seen: string;
+  /** When it became so, nanoseconds since the scenario began, where that is known. */
+  atNs?: number;
 }
 
 export interface Condition<Rig> {

@@ -71,7 +71,10 @@ export function event(
         .events(kind)
         .find((each) => each.timeNs > since && (argument === undefined || each.argument0 === argument));
       if (found)
-        return { ok: true, seen: `at ${timeText(found.timeNs)}, arguments ${found.argument0} and ${found.argument1}` };
+        return {
+          ...{ ok: true, atNs: found.timeNs },
+          seen: `at ${timeText(found.timeNs)}, arguments ${found.argument0} and ${found.argument1}`,
+        };
       const others = [...new Set(rig.events().map(({ name }) => name))];
       return { ok: false, seen: others.length === 0 ? 'no event' : `only ${others.join(', ')}` };
     },

@@ -6,5 +6,5 @@ export { CannotRun, ScenarioFailure } from './failure.ts';
 export type { InsideRig, SeenEvent } from './inside.ts';
 export { type Limits, type Measurement, type Rig, type Span, within } from './rig.ts';
 export type { InsideBody, ScenarioOptions, ScenarioResult, WireBody } from './scenario.ts';
-export type { RigSettings } from './settings.ts';
+export { type RigSettings, versionOf } from './settings.ts';
 export { type StartingState, state } from './states.ts';

@@ -40,8 +40,9 @@ export interface InsideParts extends RigParts {
 const TRACE_LINES = 14;
 /** Of the events of a long run, at least so many are kept, the newest. */
 const EVENTS_MOST = 50_000;
-/** In a long wait, test runners and Ctrl-C get their turn so often. */
+/** In a long wait, or after so many short ones, test runners and Ctrl-C get their turn. */
 const TURN_NS = 60 * second;
+const TURN_PASSES = 1000;
 
 export class InsideRig extends Rig {
   readonly device: DeviceUnderTest;
@@ -49,6 +50,7 @@ export class InsideRig extends Rig {
   private readonly board: RecordedBoard;
   private readonly wired: WiredCryostat | undefined;
   private seen: SeenEvent[] = [];
+  private passes = 0;
 
   constructor(parts: InsideParts) {
     super(parts);
@@ -71,7 +73,9 @@ export class InsideRig extends Rig {
     const end = this.board.now + ns;
     while (this.board.now < end) {
       this.device.run(Math.min(TURN_NS, end - this.board.now));
-      if (this.board.now < end) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.board.now < end || ++this.passes % TURN_PASSES === 0)
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      this.signal?.throwIfAborted();
     }
   }
 

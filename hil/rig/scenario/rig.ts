@@ -49,6 +49,8 @@ export interface RigParts {
   client: SmpClient;
   settings: RigSettings;
   chooser: Chooser;
+  /** Ends the scenario where it next lets time pass, which then throws the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** Looks in a wait: so many at most, and none closer than a millisecond. */
@@ -64,8 +66,10 @@ export class Rig {
   readonly notes: { timeNs: number; text: string }[] = [];
   protected readonly chooser: Chooser;
   protected readonly beganNs: number;
+  protected readonly signal: AbortSignal | undefined;
 
-  constructor({ client, settings, chooser }: RigParts) {
+  constructor({ client, settings, chooser, signal }: RigParts) {
+    this.signal = signal;
     this.client = client;
     this.settings = settings;
     this.chooser = chooser;
@@ -84,14 +88,14 @@ export class Rig {
     await this.pass(timeOf(time));
   }
 
-  /** Waits until it is so, and returns how long that took. Fails when the time is over. */
+  /** Waits until it is so, and returns how long that took: to the nanosecond for an event, to the look for others. Fails when the time is over. */
   async until<This extends Rig>(this: This, expectation: Expectation<This>, limit: Within): Promise<Span> {
     const condition = conditionOf(expectation);
     const start = this.now;
     const step = Math.max(this.lookNs, Math.round(limit.ns / LOOKS));
     for (;;) {
-      const { ok, seen } = await condition.look(this);
-      if (ok) return spanOf(this.now - start);
+      const { ok, seen, atNs = this.now } = await condition.look(this);
+      if (ok) return spanOf(Math.max(0, atNs - start));
       const left = start + limit.ns - this.now;
       if (left <= 0) throw this.failure(`waited ${timeText(limit.ns)}`, condition.expected, seen);
       await this.pass(Math.min(step, left));
@@ -170,13 +174,20 @@ export class Rig {
 
   /** A word of the heartbeat record. */
   async heartbeat(word: keyof typeof Beat): Promise<number> {
-    return (await this.heartbeatWords())[Beat[word]];
+    return (await this.heartbeatRecord())[Beat[word]];
   }
 
-  private async heartbeatWords(): Promise<number[]> {
+  /** All words of the heartbeat record (protocol/telemetry/heartbeat.ts). */
+  async heartbeatRecord(): Promise<number[]> {
     const request = { what: 'heartbeat', group: SmpGroup.CRYO, command: CryoCommand.HEARTBEAT, write: false };
     const { words } = await this.client.request(request, {});
     return words as number[];
+  }
+
+  /** Clears a tripped interlock, as an operator does; refused while its cause is there. */
+  async clearInterlock(number: number): Promise<void> {
+    const request = { what: 'clear an interlock', group: SmpGroup.CRYO, command: CryoCommand.INTERLOCKS, write: true };
+    await this.client.request(request, { clear: number });
   }
 
   /** The firmware under test as an image of the next minor version, or of this one. */
@@ -236,7 +247,7 @@ export class Rig {
   }
 
   protected async pass(ns: number): Promise<void> {
-    await this.client.pause(ns / millisecond);
+    await this.client.pause(ns / millisecond, this.signal);
   }
 
   /** The last entries of the log, where there is one. */

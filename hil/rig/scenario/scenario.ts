@@ -85,7 +85,12 @@ export function defineScenario(name: string, options: ScenarioOptions, body: Ins
 
 const defaultState = 'confirmed-1.0';
 
-export async function runScenario(scenario: Scenario, settings: RigSettings = {}): Promise<ScenarioOutcome> {
+/** Runs all variants of a scenario; the first that fails ends it. `signal`: ends it from outside. */
+export async function runScenario(
+  scenario: Scenario,
+  settings: RigSettings = {},
+  signal?: AbortSignal,
+): Promise<ScenarioOutcome> {
   const { name, options } = scenario;
   const seed = options.seed ?? settings.seed ?? 1;
   const own = { ...settings, seed };
@@ -95,7 +100,9 @@ export async function runScenario(scenario: Scenario, settings: RigSettings = {}
   };
   for (const chooser of choosersOf(scenario, own)) {
     const ended =
-      own.target === undefined ? await runInside(scenario, own, chooser) : await runOnWire(scenario, own, chooser);
+      own.target === undefined
+        ? await runInside(scenario, own, chooser, signal)
+        : await runOnWire(scenario, own, chooser, signal);
     result.runs++;
     result.choices = [...chooser.made];
     result.timeNs += ended.timeNs;
@@ -128,9 +135,14 @@ interface Ended extends Pick<ScenarioResult, 'timeNs' | 'measurements' | 'notes'
   failureFile?: (result: ScenarioResult) => Uint8Array | undefined;
 }
 
-async function runInside({ options, body }: Scenario, settings: RigSettings, chooser: Chooser): Promise<Ended> {
+async function runInside(
+  { options, body }: Scenario,
+  settings: RigSettings,
+  chooser: Chooser,
+  signal?: AbortSignal,
+): Promise<Ended> {
   const bench = await ScenarioBench.of(settings, options.fridge);
-  const { rig, start } = await bench.begin(options.from ?? defaultState, chooser);
+  const { rig, start } = await bench.begin(options.from ?? defaultState, chooser, signal);
   const error = await errorOf(() => body(rig));
   const { board } = bench;
   bench.end();
@@ -149,7 +161,12 @@ async function runInside({ options, body }: Scenario, settings: RigSettings, cho
   return { ...ended, failureFile };
 }
 
-async function runOnWire(scenario: Scenario, settings: RigSettings, chooser: Chooser): Promise<Ended> {
+async function runOnWire(
+  scenario: Scenario,
+  settings: RigSettings,
+  chooser: Chooser,
+  signal?: AbortSignal,
+): Promise<Ended> {
   const { options } = scenario;
   const nothing = { timeNs: 0, measurements: [], notes: [] };
   if (scenario.needs === 'inside')
@@ -165,7 +182,7 @@ async function runOnWire(scenario: Scenario, settings: RigSettings, chooser: Cho
     };
   const client = await SmpClient.open(settings.target as string);
   try {
-    const rig = new WireRig({ client, settings, chooser });
+    const rig = new WireRig({ client, settings, chooser, signal });
     const error = await errorOf(async () => {
       await onWire(rig);
       await scenario.body(rig);

@@ -1,6 +1,6 @@
 // What a run of scenarios is about: the image under test, its key, the seed, and the device.
 
-import { parseImage, signImage } from '../../../host/tools/image/index.ts';
+import { formatVersion, parseImage, signImage } from '../../../host/tools/image/index.ts';
 import { compileFirmware } from '../../../host/tools/sequencer.ts';
 import { firmwareImage, signed } from '../images.ts';
 import { keys } from '../keys.ts';
@@ -37,6 +37,11 @@ export async function nextVersion(settings: RigSettings): Promise<string> {
 
 export function versionAfter({ major, minor }: { major: number; minor: number }): string {
   return `${major}.${minor + 1}.0`;
+}
+
+/** The version in an image, as a device lists it. */
+export function versionOf(image: Uint8Array): string {
+  return formatVersion(parseImage(image).header.version);
 }
 
 /** The firmware under test as an image of this version. Throws `CannotRun` without a key to sign it with. */

@@ -9,7 +9,9 @@ import { faultKinds } from '../../rig/faults/kinds.ts';
 import { parseFault } from '../../rig/faults/language.ts';
 import { second } from '../../rig/time.ts';
 import { type Course, type FaultBench, type Load, loads } from './fault-bench.ts';
-import { onsetSeconds } from './scenarios.ts';
+
+/** Each fault begins five seconds into its play. */
+const onsetSeconds = 5;
 
 export interface Case {
   name: string;

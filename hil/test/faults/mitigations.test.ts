@@ -124,7 +124,7 @@ describe('calibration-drift', { timeout: 600_000 }, () => {
       expect(channels[channel].state).toBe(SensorState.TRUSTED);
       expect(Math.abs(channels[channel].microkelvin - truth)).toBeLessThan(25_000);
     }
-    // The same drift without the watch: both are lost after 75 seconds (scenarios.ts).
+    // The same drift without the watch: both are lost after 75 seconds (hil/scenarios).
   });
 
   test('of the readout: a CUSUM finds the gain that creeps away, and it is calibrated', async () => {

@@ -1,0 +1,129 @@
+// `coldrig hil`: the library passes and has what it is to have; a project's scenarios run on the emulated board and on a device behind UDP with the
+// same verdicts; a failure is repeated by another process; mistakes and Ctrl-C end in order.
+
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultKinds } from '../hil/rig/faults/kinds.ts';
+import { startingStates } from '../hil/rig/scenario/states.ts';
+import type { EndedScenario } from '../hil/run/run-scenarios.ts';
+import { repositoryRoot } from '../host/tools/guest.ts';
+import { valuesOf } from '../protocol/constants.ts';
+import { rejectReasons } from '../protocol/image/reasons.ts';
+import { coldrig, RunningBoard, startColdrig } from './testing.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coldrig-hil-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const document = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8');
+const scenariosOf = (json: Record<string, unknown>) => json.scenarios as EndedScenario[];
+const verdictsOf = (json: Record<string, unknown>) =>
+  Object.fromEntries(scenariosOf(json).map(({ name, verdict }) => [name, verdict]));
+
+describe('the library', () => {
+  it('passes, and has every failure mode and every cause of a rollback', { timeout: 300_000 }, async () => {
+    const junit = join(folder, 'library.xml');
+    const out = join(folder, 'out');
+    const { code, json } = await coldrig(['hil', '--json', '--junit', junit, '--out', out], { cwd: repositoryRoot });
+    const failed = scenariosOf(json).filter(({ verdict }) => verdict !== 'passed');
+    expect(failed.map(({ message, reason }) => message ?? reason)).toEqual([]);
+    expect(code).toBe(0);
+    const names = scenariosOf(json).map(({ name }) => name);
+    expect(readFileSync(junit, 'utf8').match(/<testcase /g)).toHaveLength(names.length);
+    for (const kind of Object.keys(faultKinds))
+      expect(
+        names.some((name) => name.startsWith(`${kind}: `)),
+        kind,
+      ).toBe(true);
+    // From UNCONFIRMED on, reasons are of images that ran. INTERLOCK is for firmware that ends its trial by itself then; ours waits for the operator.
+    const ofTrials = Object.entries(valuesOf(rejectReasons)).filter(
+      ([name, value]) => value >= 32 && name !== 'INTERLOCK',
+    );
+    for (const [reason] of ofTrials) expect(names.some((name) => name.includes(reason)) || reason, reason).toBe(true);
+  });
+
+  it('has its starting states in the document and in the command', async () => {
+    const { json } = await coldrig(['hil', '--states', '--json']);
+    expect(json.states).toHaveLength(startingStates().length);
+    for (const { name, about } of startingStates())
+      expect(document('docs/scenarios.md')).toContain(`| \`${name}\` | ${about} |`);
+  });
+});
+
+describe('a project', () => {
+  const project = join(folder, 'project');
+  const own = `
+    import { runs, scenario, within } from 'coldrig/hil';
+    scenario('an update ends confirmed', {}, async (rig) => {
+      const { verdict, version } = await rig.updateWith(await rig.update());
+      await rig.check(() => verdict === 'confirmed', runs(version, { confirmed: true }));
+    });
+    scenario('a version that is not there runs', {}, async (rig) => {
+      await rig.check(runs('77.7.7'));
+    });`;
+  beforeAll(() => {
+    mkdirSync(join(project, 'scenarios'), { recursive: true });
+    const [, readme] = /## Scenarios\n\n```ts\n([\s\S]*?)```/.exec(document('README.md')) ?? [];
+    const [, page] = /```ts\n([\s\S]*?)```/.exec(document('docs/scenarios.md')) ?? [];
+    writeFileSync(join(project, 'scenarios', 'readme.scenario.ts'), readme);
+    writeFileSync(join(project, 'scenarios', 'page.scenario.ts'), page);
+    writeFileSync(join(project, 'scenarios', 'own.scenario.ts'), own);
+  });
+
+  it('gets the same verdicts from the emulated board and from a device behind UDP', { timeout: 120_000 }, async () => {
+    const here = await coldrig(['hil', '--json'], { cwd: project });
+    const documented = 'a trial survives a regulator that runs away, and a loss of power';
+    expect(verdictsOf(here.json)).toEqual({
+      ...{ 'an update ends confirmed': 'passed', 'a version that is not there runs': 'failed' },
+      ...{ [documented]: 'passed', 'a surge on a rail closes the outputs': 'passed' },
+    });
+    const board = await RunningBoard.start(['--udp', '0', '--speed', '10']);
+    const there = await coldrig(['hil', '--json', '--target', board.link('udp://')], { cwd: project });
+    await board.end('SIGTERM');
+    expect([here.code, there.code]).toEqual([1, 1]);
+    expect(verdictsOf(there.json)).toEqual({
+      ...verdictsOf(here.json),
+      ...{ [documented]: 'skipped', 'a surge on a rail closes the outputs': 'skipped' },
+    });
+    const skipped = scenariosOf(there.json).find(({ name }) => name === documented);
+    expect(skipped?.reason).toMatch(/needs the inside of the emulated board/);
+
+    const failed = scenariosOf(here.json).find(({ verdict }) => verdict === 'failed') as EndedScenario;
+    expect(failed.message).toMatch(/expected: 77\.7\.7 runs\n {2}seen: {5}slot 0: 1\.0\.0 \(active, confirmed\)/);
+    const again = await coldrig(['replay', `${failed.file}`, '--json'], { cwd: project });
+    expect(again.json).toMatchObject({ same: true, logHash: failed.logHash, failedNs: failed.timeNs });
+    expect(readdirSync(project).sort()).toEqual(['build', 'scenarios']);
+  });
+
+  it.each([
+    ['a name that none has', ['no such'], /none contains 'no such' in its name/],
+    ['an image without its key', ['--image', 'a.bin'], /--image needs the key .* add --key KEY\.pem/],
+    ['choices that are none', ['--choices', '1,x'], /expected whole numbers with commas/],
+    ['a share that is none', ['--shard', '5/4'], /expected i\/n/],
+  ])('refuses %s', async (_, more, message) => {
+    const { code, stderr } = await coldrig(['hil', ...more], { cwd: project, columns: 200 });
+    expect([code, message.test(stderr) || stderr]).toEqual([2, true]);
+  });
+
+  it('says where scenarios belong when there are none', async () => {
+    const { code, stderr } = await coldrig(['hil'], { cwd: folder, columns: 400 });
+    expect([code, /put files named \*\.scenario\.ts into its folder 'scenarios'/.test(stderr) || stderr]).toEqual([
+      2,
+      true,
+    ]);
+  });
+
+  it('ends in order at Ctrl-C', { timeout: 60_000 }, async () => {
+    const endless = join(folder, 'endless');
+    mkdirSync(join(endless, 'scenarios'), { recursive: true });
+    const text = `import { scenario } from 'coldrig/hil';
+      scenario('never ends', {}, async (rig) => { rig.note('begun'); console.log('begun'); for (;;) await rig.wait('1 h'); });`;
+    writeFileSync(join(endless, 'scenarios', 'endless.scenario.ts'), text);
+    const begun = startColdrig(['hil'], { cwd: endless });
+    await begun.said(/begun/);
+    begun.end('SIGINT');
+    const { code, stderr } = await begun.outcome;
+    expect([code, /interrupted/.test(stderr) || stderr]).toEqual([130, true]);
+  });
+});
