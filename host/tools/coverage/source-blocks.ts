@@ -1,0 +1,58 @@
+// The blocks of a module in terms of the source: function, lines, and whether it is the failing arm of an assertion.
+
+import type { SourcePlace, SourcePlaces } from '../source-place.ts';
+
+/** A block as the core counts it (host/board/cpu/counters.ts). */
+export interface CountedBlock {
+  functionName: string;
+  /** Where its instructions start in the module. */
+  instructions: readonly number[];
+  traps: boolean;
+}
+
+/** File and line. */
+export type SourceLine = Pick<SourcePlace, 'file' | 'line'>;
+
+export interface SourceBlock {
+  functionName: string;
+  /** Lines its instructions come from, each once, in the order of the code; those of functions that the compiler has put into this one are among them. */
+  places: SourceLine[];
+  /** It ends in a trap: an assertion failed. */
+  isAssertion: boolean;
+}
+
+/** Without a map no block has a line. */
+export function sourceBlocksOf(blocks: readonly CountedBlock[], map: SourcePlaces | undefined): SourceBlock[] {
+  return blocks.map(({ functionName, instructions, traps }) => {
+    const places = new Map<string, SourcePlace>();
+    for (const offset of map ? instructions : []) {
+      const place = map?.at(offset);
+      if (place) places.set(`${place.file}:${place.line}`, place);
+    }
+    return { functionName, places: [...places.values()], isAssertion: traps };
+  });
+}
+
+/** Where each function stands: its file, and the first of its lines there that became code. */
+export function functionLines(blocks: readonly SourceBlock[]): Map<string, SourceLine> {
+  const all = new Map<string, SourceLine[]>();
+  for (const { functionName, places } of blocks) all.set(functionName, [...(all.get(functionName) ?? []), ...places]);
+  const lines = new Map<string, SourceLine>();
+  for (const [name, places] of all) {
+    const file = homeOf(name, [...new Set(places.map((place) => place.file))]);
+    const inside = places.filter((place) => place.file === file).map(({ line }) => line);
+    if (file !== undefined) lines.set(name, { file, line: Math.min(...inside) });
+  }
+  return lines;
+}
+
+/** The file a function stands in. Names have it: `firmware/sense/clock/readClock` is in firmware/sense/clock.ts. */
+function homeOf(functionName: string, files: string[]): string | undefined {
+  const plain = functionName.replace(/^~lib\/coldrig\//, 'coldrig/');
+  const stem = plain.slice(0, plain.lastIndexOf('/'));
+  const isNamed = (file: string) => {
+    const path = file.replace(/\.ts$/, '');
+    return plain.startsWith(`${path}/`) || path.endsWith(`/${stem}`);
+  };
+  return files.filter(isNamed).sort((a, b) => b.length - a.length)[0] ?? files[0];
+}
