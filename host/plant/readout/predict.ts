@@ -45,15 +45,21 @@ export interface ShotPrediction {
   photons: readonly [number, number];
 }
 
+/** What the windows of a tone show: each is its mean and noise of that deviation. */
+export interface ShotLaw {
+  /** Mean of the demodulated samples in codes, with the qubit in state 0. */
+  zero: Complex;
+  /** The same with a qubit in state 1 that decays so long after the window opened. */
+  one: (decayNs: number) => Complex;
+  /** Deviation of the noise in each quadrature, in codes. */
+  deviationCodes: number;
+}
+
 /** A window with one tone whose amplitude is constant from the opening on. */
-export function predictShot(state: LineState, window: ReadoutWindow): ShotPrediction {
-  const [drive] = window.drive;
-  const own = drive.channel % TONES_A_LINE;
-  const resonator = state.resonators[own];
-  if (!resonator) throw new RangeError(`readout: there is no resonator for channel ${drive.channel}`);
-  const hertz = drive.frequencyQuarterHertz / 4;
-  const amplitude: Complex = { re: drive.amplitude[0], im: drive.amplitude[1] };
-  const phase = ofTurns(drive.phase / 4e9 - (hertz * state.delayNs) / 1e9);
+export function shotLaw(state: LineState, window: ReadoutWindow): ShotLaw {
+  const { resonator, hertz, amplitude } = toneOf(state, window);
+  const own = window.drive[0].channel % TONES_A_LINE;
+  const phase = ofTurns(window.drive[0].phase / 4e9 - (hertz * state.delayNs) / 1e9);
   const { xx, yx, yy } = state.mixing;
   // The part of the mixer's output that stays at the tone's own side of the oscillator.
   const straight: Complex = { re: (xx + yy) / 2, im: yx / 2 };
@@ -67,13 +73,32 @@ export function predictShot(state: LineState, window: ReadoutWindow): ShotPredic
     const mean = meanField(resonator, qubit, hertz, played, decayNs);
     return scaled(times(factor, minus(ONE, mean)), share);
   };
-  const means = [field(0, 0), field(1, played)] as const;
+  const zero = field(0, 0);
+  return {
+    zero,
+    one: (decayNs) => field(1, Math.max(0, decayNs - state.delayNs)),
+    deviationCodes: sampleDeviation(state, hertz, sizeOf(zero)) / Math.sqrt(window.lengthNs),
+  };
+}
+
+function toneOf(state: LineState, window: ReadoutWindow) {
+  const [drive] = window.drive;
+  const resonator = state.resonators[drive.channel % TONES_A_LINE];
+  if (!resonator) throw new RangeError(`readout: there is no resonator for channel ${drive.channel}`);
+  const amplitude: Complex = { re: drive.amplitude[0], im: drive.amplitude[1] };
+  return { resonator, hertz: drive.frequencyQuarterHertz / 4, amplitude };
+}
+
+/** Of the windows that `shotLaw` describes: how far both states are apart, and how often a threshold in the middle is wrong. */
+export function predictShot(state: LineState, window: ReadoutWindow): ShotPrediction {
+  const { resonator, hertz, amplitude } = toneOf(state, window);
+  const { zero, one, deviationCodes } = shotLaw(state, window);
+  const means = [zero, one(Number.POSITIVE_INFINITY)] as const;
   const axis = minus(means[1], means[0]);
   const separation = sizeOf(axis);
-  const deviationCodes = sampleDeviation(state, hertz, sizeOf(means[0])) / Math.sqrt(window.lengthNs);
   const distance = separation / deviationCodes;
   const contrast = (decayNs: number): number => {
-    const moved = minus(field(1, Math.max(0, decayNs - state.delayNs)), means[0]);
+    const moved = minus(one(decayNs), means[0]);
     return (moved.re * axis.re + moved.im * axis.im) / (separation * separation);
   };
   const errorZero = shotError(distance);
