@@ -8,14 +8,13 @@ import { deviceIdentity, deviceTime } from '../../host/tools/calibration/device.
 import { GraphError } from '../../host/tools/calibration/graph.ts';
 import { planOfChain } from '../../host/tools/calibration/plan-of-chain.ts';
 import type { RunRecord } from '../../host/tools/calibration/record.ts';
-import { DeviceReset } from '../../host/tools/calibration/session.ts';
-import { MeasurementError } from '../../host/tools/calibration/smp-readout.ts';
 import { graphOf, quantitiesOf, rootsOf, Station } from '../../host/tools/calibration/station.ts';
+import { ThermometerWatch } from '../../host/tools/calibration/thermometers.ts';
 import { maintainAll, type Told, type Work, watchOn } from '../../host/tools/calibration/work.ts';
 import { presets } from '../../host/tools/open-fridge.ts';
 import { readoutPresets, usualReadout } from '../../host/tools/readout/open-readout.ts';
-import { type SmpClient, SmpError } from '../../host/tools/smp/index.ts';
-import { behindTarget, emulated, type Reached } from '../calibrate/device.ts';
+import type { SmpClient } from '../../host/tools/smp/index.ts';
+import { behindTarget, emulated, type Reached, withReadout } from '../calibrate/device.ts';
 import { openRecords, takeFolder } from '../calibrate/folder.ts';
 import { comparisonText, historyText, runLine, tableText } from '../calibrate/words.ts';
 import { open } from '../cryostat/open.ts';
@@ -69,7 +68,7 @@ export function addCalibrateCommand(program: Command): void {
       )
       .option('--records <folder>', 'where a file is written for each run', 'calibration')
       .option('--force', 'check everything again, also what is in its limits and has not timed out')
-      .option('--watch', 'go on: watch for drift, and calibrate what drifts, until Ctrl-C')
+      .option('--watch', 'go on: watch channels and thermometers for drift, and calibrate what drifts, until Ctrl-C')
       .option('--every <seconds>', 'with --watch: time of the device between two looks', parseSeconds, 10)
       .option('--for <seconds>', 'with --watch: end after so much time of the device', parseSeconds)
       .option('--seed <n>', 'of the new board', parseWord, 1)
@@ -120,7 +119,9 @@ async function calibrateDevice(node: string | undefined, options: CalibrateOptio
     const giveBack = takeFolder(options.records);
     try {
       const records = openRecords(options.records);
-      return await withReadout(options, { fridge, chain }, signal, async ({ client, readout }) => {
+      const { client, readout } = await reachedBy(options, { fridge, chain }, signal);
+      const advice = `what was measured is in ${options.records}, and the same command goes on where it was`;
+      return await withReadout({ client, readout }, advice, async () => {
         const identity = await deviceIdentity(client, { signal });
         const device = { identity, now: () => deviceTime(client, { signal }) };
         const station = new Station(quantities, plan, readout, records, device);
@@ -132,32 +133,13 @@ async function calibrateDevice(node: string | undefined, options: CalibrateOptio
   });
 }
 
-/** Works with the readout of the device, which is put back as it was, whatever happens. */
-async function withReadout(
-  { target, timeout, seed, fault: faults = [], json, records }: CalibrateOptions,
+function reachedBy(
+  { target, timeout, seed, fault: faults = [], json }: CalibrateOptions,
   plant: { fridge: Fridge; chain: ReadoutChain },
   signal: AbortSignal,
-  what: (reached: Reached) => Promise<Result>,
-): Promise<Result> {
-  const notes = buildNotes(json === true);
-  const reached = await (target === undefined
-    ? emulated({ ...plant, seed, faults, notes }, signal)
-    : behindTarget(target, timeout, signal));
-  let hasBegun = false;
-  try {
-    await reached.readout.begin();
-    hasBegun = true;
-    return await what(reached);
-  } catch (error) {
-    if (error instanceof MeasurementError) throw new Failure('MEASUREMENT', error.message);
-    if (error instanceof DeviceReset) throw new Failure('DEVICE_RESET', error.message);
-    if (!hasBegun || !(error instanceof SmpError) || (error.kind !== 'timeout' && error.kind !== 'link')) throw error;
-    const advice = `what was measured is in ${records}, and the same command goes on where it was`;
-    throw new Failure(error.name, `${error.message}; ${advice}`);
-  } finally {
-    await reached.readout.leave().catch(() => undefined);
-    await reached.client.close();
-  }
+): Promise<Reached> {
+  if (target !== undefined) return behindTarget(target, timeout, signal);
+  return emulated({ ...plant, seed, faults, notes: buildNotes(json === true) }, signal);
 }
 
 async function work(given: Work, options: CalibrateOptions, client: SmpClient, signal: AbortSignal): Promise<Result> {
@@ -173,7 +155,9 @@ async function work(given: Work, options: CalibrateOptions, client: SmpClient, s
     await signalsHeard();
     await client.pause(milliseconds, signal);
   };
-  const watched = options.watch ? await watchOn(given, { sampleNs, forNs, pause }, told) : undefined;
+  const pair = new ThermometerWatch(client, sampleNs);
+  const thermometers = { look: () => pair.look({ signal }) };
+  const watched = options.watch ? await watchOn(given, { sampleNs, forNs, pause, thermometers }, told) : undefined;
   const all = [...runs, ...(watched?.runs ?? [])];
   const failed = [...failures, ...(watched?.failures ?? [])];
   const { records } = options;
@@ -205,6 +189,7 @@ function toldOn(options: CalibrateOptions, onResume: (runs: number) => void): To
       say(`going on after ${runs} runs that are there already`);
     },
     onRecord: (record) => say(runLine(record)),
+    onThermometers: (text) => say(`        ${text}`),
     onDoubt: ({ reason, nodes }) => say(`        ${reason}: looking at ${nodes.join(', ')}`),
   };
 }

@@ -1,12 +1,13 @@
 // Mitigations that a device and its calibration do together, end to end, and without a person.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { AmplifierData } from '../../../host/plant/readout/chain-data.ts';
-import { type PairCorrection, ThermometerWatch } from '../../../host/tools/calibration/thermometers.ts';
-import { DriftWatch } from '../../../host/tools/calibration/watch.ts';
-import { maintainAll } from '../../../host/tools/calibration/work.ts';
+import { planOfChain } from '../../../host/tools/calibration/plan-of-chain.ts';
+import { hasOthersCorrections } from '../../../host/tools/calibration/session.ts';
+import { ThermometerWatch } from '../../../host/tools/calibration/thermometers.ts';
+import { watchOn } from '../../../host/tools/calibration/work.ts';
 import { decodeCalibration } from '../../../host/tools/calibration-record.ts';
 import { openFridge } from '../../../host/tools/open-fridge.ts';
+import { openReadout } from '../../../host/tools/readout/open-readout.ts';
 import { readCalibration } from '../../../host/tools/smp/readout.ts';
 import { Channel, Signal } from '../../../protocol/plant/places.ts';
 import { SensorState } from '../../../protocol/plant/sensors.ts';
@@ -15,6 +16,7 @@ import { DeviceUnderTest } from '../../rig/device.ts';
 import { firmwareImage } from '../../rig/images.ts';
 import { second } from '../../rig/time.ts';
 import { WiredCryostat } from '../../rig/wiring.ts';
+import { workOn } from '../calibration/calibrated-board.ts';
 import { ReadingBench, type Second } from './reading-bench.ts';
 
 beforeAll(async () => {
@@ -98,22 +100,20 @@ describe('calibration-drift', { timeout: 600_000 }, () => {
     const device = await DeviceUnderTest.running({ surroundings: () => wired });
     device.run(20 * second);
     const client = device.client();
-    const watch = new ThermometerWatch(client, second);
-    const corrections: (PairCorrection | string)[] = [];
-    const look = async (seconds: number) => {
-      for (let passed = 0; passed < seconds; passed++) {
-        device.run(second);
-        const found = await watch.look();
-        if (found !== undefined) corrections.push(found);
-      }
-    };
-    await look(110);
-    expect(corrections).toEqual([]);
+    // Without a channel only the thermometers are watched.
+    const work = await workOn(client, planOfChain(openReadout('uts'), []));
+    const thermometers = new ThermometerWatch(client, second);
+    const pause = (milliseconds: number) => client.pause(milliseconds);
+    const watch = (seconds: number) =>
+      watchOn(work, { sampleNs: second, forNs: seconds * second, pause, thermometers }, {});
+    expect((await watch(110)).runs).toEqual([]);
     device.fault('calibration-drift at 4K 20mK/min');
-    await look(300);
+    const { runs } = await watch(300);
     // A tenth of a kelvin by now: four times what would have made the device trust neither.
-    expect(corrections.length).toBeGreaterThan(5);
-    for (const correction of corrections) expect(correction).toMatchObject({ which: 0 });
+    expect(runs.length).toBeGreaterThan(5);
+    for (const run of runs) expect(run).toMatchObject({ node: `thermometer-${Channel.PLATE_4K}`, kind: 'calibrate' });
+    // A correction of a thermometer is no correction of somebody else, which would put every calibration in doubt.
+    expect(await hasOthersCorrections(work.records, work.station)).toBe(false);
     const { thermometerOffsets } = decodeCalibration((await readCalibration(client)).payload);
     expect(Math.abs(thermometerOffsets[Channel.PLATE_4K] + 100_000)).toBeLessThan(15_000);
     expect(thermometerOffsets[Channel.PLATE_4K_B]).toBe(0);
@@ -125,30 +125,5 @@ describe('calibration-drift', { timeout: 600_000 }, () => {
       expect(Math.abs(channels[channel].microkelvin - truth)).toBeLessThan(25_000);
     }
     // The same drift without the watch: both are lost after 75 seconds (hil/scenarios).
-  });
-
-  test('of the readout: a CUSUM finds the gain that creeps away, and it is calibrated', async () => {
-    const bench = await ReadingBench.calibrated();
-    const { device, work, chain, channel } = bench;
-    const nodes = [`threshold-${channel}`, 'gain-0'];
-    const watch = new DriftWatch([{ name: 'distance', nodes }], { sampleNs: second, training: 40 });
-    const check = () => work.station.run(`threshold-${channel}`, 'check');
-    const healthy = (await check()).results.distanceCodes;
-    const amplifier = chain.lines[0].path.find((part) => part.kind === 'amplifier') as AmplifierData;
-    const doubts: { kind: string; sample: number }[] = [];
-    for (let sample = 0; sample < 80 && doubts.length === 0; sample++) {
-      // 2 dB a minute, once the figure was learnt.
-      if (sample >= 40) amplifier.gainDecibels -= 1 / 30;
-      device.run(second);
-      const { distanceCodes } = (await check()).results;
-      for (const { kind } of watch.take(sample * second, { distance: distanceCodes })) doubts.push({ kind, sample });
-    }
-    expect(doubts.length).toBe(1);
-    expect(doubts[0].sample).toBeGreaterThan(40);
-    const { failures } = await maintainAll(work, nodes, {});
-    expect(failures).toEqual([]);
-    const { verdict, results } = await check();
-    expect([verdict, results.snrDecibels > SNR_LEAST]).toEqual(['in_spec', true]);
-    expect(Math.abs(results.distanceCodes / healthy - 1)).toBeLessThan(0.05);
   });
 });

@@ -42,6 +42,19 @@ describe('two thermometers of a plate', () => {
     },
   );
 
+  test('of which one creeps from the beginning on, which is all that was learnt: it is corrected before the device stops trusting both', () => {
+    const watch = new PairWatch(second);
+    // 25 mK apart at sample 167.
+    const crept = (at: number) => level + 15_000 + 60 * at;
+    let found: ReturnType<PairWatch['take']>;
+    let at = 0;
+    for (; found === undefined && at < 300; at++)
+      found = watch.take(level + noise * normal(7, 0, at), crept(at) + noise * normal(7, 1, at));
+    expect(found).toMatchObject({ which: 1 });
+    expect(at).toBeGreaterThan(100);
+    expect(at).toBeLessThan(167);
+  });
+
   test('that move together are left alone, and so are two at rest', () => {
     const runs = Array.from({ length: 20 }, (_, seed) => [
       watched({}, 600, seed),

@@ -1,24 +1,29 @@
 // Two thermometers of one plate: when one walks away from the other it is calibrated anew against it, before the device stops trusting both.
 //
-//   difference of both ──> learnt, whitened ──> CUSUM: they drift apart ──> which one left its own level? ──> its offset in the calibration record
+//   difference of both ──> learnt, whitened ──> CUSUM: they drift apart        ──┐
+//                     └──> a line through the last ones: it will pass the limit ──┴─> which one left its own level? ──> its offset in the calibration record
 //
 // A plate that warms moves both alike, which says nothing about either. What must stay true: nothing is corrected when it is not clear which one drifts; the
 // device's interlocks measure without these offsets.
 
 import { CalThermometer } from '../../../protocol/calibration/record.ts';
 import { Channel } from '../../../protocol/plant/places.ts';
+import { Filter } from '../../../protocol/plant/sensors.ts';
 import { CryoCommand, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { decodeCalibration, encodeCalibration } from '../calibration-record.ts';
 import { Fields } from '../smp/fields.ts';
 import type { RequestOptions, SmpClient } from '../smp/index.ts';
 import { readCalibration, storeCalibration } from '../smp/readout.ts';
 import { type DetectorLimits, DriftDetector, limitsFor } from './drift/detector.ts';
+import { DriftPredictor } from './drift/predict.ts';
 import { type NoiseModel, trainNoise } from './drift/whiten.ts';
 
 /** What is to be done: `by` microkelvin added to the offset of the first (0) or the second (1). */
 export interface PairCorrection {
   which: 0 | 1;
   by: number;
+  /** What it was decided from: the last readings of both, in microkelvin. */
+  readings: readonly (readonly [first: number, second: number])[];
 }
 
 /** It was seen that both drift apart, and not which one drifts. */
@@ -29,10 +34,17 @@ const USUAL_TRAINING = 100;
 const RECENT = 8;
 /** One has moved so many times as far as the other, or it is not clear which one drifts. */
 const CLEARLY = 2;
+/** The device trusts both while they differ by no more. */
+const apart = Filter.DISAGREE_MICROKELVIN;
+/** A correction is asked for so many samples before. */
+const LEAD_SAMPLES = 20;
 
 export class PairWatch {
   private readonly training: number;
   private readonly limits: DetectorLimits;
+  private readonly sampleNs: number;
+  private readonly predictor = new DriftPredictor({ lowest: -apart, highest: apart });
+  private count = 0;
   private samples: (readonly [number, number])[] = [];
   private learnt: { model: NoiseModel; levels: readonly [number, number] } | undefined;
   private detector: DriftDetector | undefined;
@@ -41,7 +53,8 @@ export class PairWatch {
 
   constructor(sampleNs: number, training = USUAL_TRAINING) {
     this.training = training;
-    this.limits = limitsFor(sampleNs, training);
+    this.sampleNs = sampleNs;
+    this.limits = limitsFor(sampleNs);
   }
 
   get isLearnt(): boolean {
@@ -51,13 +64,18 @@ export class PairWatch {
   /** The next reading of both, in microkelvin. */
   take(first: number, second: number): PairCorrection | typeof UNCLEAR | undefined {
     this.samples.push([first, second]);
+    this.predictor.take(++this.count * this.sampleNs, second - first);
     if (!this.learnt) {
       if (this.samples.length === this.training) this.learn();
       return undefined;
     }
     if (this.samples.length > RECENT) this.samples.shift();
-    if (this.detector?.take(second - first)) this.isApart = true;
+    if (this.detector?.take(second - first) || this.willPart()) this.isApart = true;
     return this.isApart && this.samples.length === RECENT ? this.judge(this.learnt.levels) : undefined;
+  }
+
+  private willPart(): boolean {
+    return this.predictor.predict(LEAD_SAMPLES * this.sampleNs)?.passesAtNs !== undefined;
   }
 
   private learn(): void {
@@ -70,21 +88,23 @@ export class PairWatch {
   private judge(levels: readonly [number, number]): PairCorrection | typeof UNCLEAR {
     const now = meansOf(this.samples);
     const moved = [now[0] - levels[0], now[1] - levels[1]];
-    const apart = moved[1] - moved[0];
+    const parted = moved[1] - moved[0];
     const sizes = moved.map(Math.abs);
     if (Math.max(...sizes) < CLEARLY * Math.min(...sizes)) {
       // The plate has moved meanwhile: what is usual is learnt again.
       [this.learnt, this.samples, this.isApart] = [undefined, [], false];
       return UNCLEAR;
     }
+    const readings = this.samples;
     // After the correction the difference is what it was: what was learnt holds on.
     this.watchAnew();
     const which = sizes[1] > sizes[0] ? 1 : 0;
-    return { which, by: Math.round(which === 1 ? -apart : apart) };
+    return { which, by: Math.round(which === 1 ? -parted : parted), readings };
   }
 
   private watchAnew(): void {
     if (this.learnt) this.detector = new DriftDetector(this.learnt.model, this.limits);
+    this.predictor.reset();
     this.samples = [];
     this.isApart = false;
   }
@@ -94,6 +114,12 @@ const meansOf = (samples: readonly (readonly [number, number])[]): [number, numb
   const mean = (which: 0 | 1) => samples.reduce((sum, sample) => sum + sample[which], 0) / samples.length;
   return [mean(0), mean(1)];
 };
+
+/** What was stored: the channel of the thermometer, and its whole offset in microkelvin. */
+export interface StoredCorrection extends PairCorrection {
+  channel: number;
+  offset: number;
+}
 
 /** The thermometers of the 4 K plate. */
 export const platePair: readonly [number, number] = [Channel.PLATE_4K, Channel.PLATE_4K_B];
@@ -109,7 +135,7 @@ export class ThermometerWatch {
   }
 
   /** Looks once; what was corrected, or why nothing could be. While a thermometer cannot be read nothing is looked at. */
-  async look(options?: RequestOptions): Promise<PairCorrection | string | undefined> {
+  async look(options?: RequestOptions): Promise<StoredCorrection | string | undefined> {
     const [first, second] = await this.read(options);
     if (first === 0 || second === 0) return undefined;
     const found = this.watch.take(first, second);
@@ -127,7 +153,7 @@ export class ThermometerWatch {
     return [readsOf(platePair[0]), readsOf(platePair[1])];
   }
 
-  private async correct(found: PairCorrection, options?: RequestOptions): Promise<PairCorrection | string> {
+  private async correct(found: PairCorrection, options?: RequestOptions): Promise<StoredCorrection | string> {
     const { sequence, payload } = await readCalibration(this.client, options);
     const record = decodeCalibration(payload);
     const channel = platePair[found.which];
@@ -136,6 +162,6 @@ export class ThermometerWatch {
       return `thermometer ${channel} would need an offset of ${offset} uK; a record holds at most ${CalThermometer.OFFSET_MOST}: replace it`;
     record.thermometerOffsets[channel] = offset;
     await storeCalibration(this.client, encodeCalibration(record), sequence, options);
-    return found;
+    return { ...found, channel, offset };
   }
 }

@@ -32,7 +32,7 @@ export interface Doubt {
   nodes: readonly string[];
   /** In words: what was seen, since when. */
   reason: string;
-  kind: 'drift' | 'jump' | 'limit' | 'prediction';
+  kind: 'drift' | 'jump' | 'limit' | 'prediction' | 'bad data';
 }
 
 const USUAL_TRAINING = 100;
@@ -46,7 +46,7 @@ export class DriftWatch {
   constructor(figures: readonly WatchedFigure[], options: WatchOptions) {
     const { sampleNs, training = USUAL_TRAINING, falseAlarmNs = WEEK_NS } = options;
     // All figures together raise one false alarm in that time.
-    const limits = limitsFor(sampleNs, training, falseAlarmNs * figures.length);
+    const limits = limitsFor(sampleNs, falseAlarmNs * Math.max(1, figures.length));
     const setting = { sampleNs, training, limits };
     this.figures = new Map(figures.map((figure) => [figure.name, new Watched(figure, setting)]));
   }

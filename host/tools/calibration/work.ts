@@ -4,8 +4,8 @@
 
 import type { CalibrationGraph } from './graph.ts';
 import { CalibrationFailure } from './maintain.ts';
-import type { CalibrationPlan } from './plan.ts';
-import type { RunRecord } from './record.ts';
+import { type CalibrationPlan, lineOf } from './plan.ts';
+import { RECORD_FORMAT, type RunRecord, type RunReport } from './record.ts';
 import {
   type CalibrationRecords,
   calibrate,
@@ -14,6 +14,7 @@ import {
   withoutReset,
 } from './session.ts';
 import type { Station } from './station.ts';
+import type { ThermometerWatch } from './thermometers.ts';
 import { type Doubt, DriftWatch, type WatchedFigure } from './watch.ts';
 
 export interface Work {
@@ -24,7 +25,11 @@ export interface Work {
   roots: readonly string[];
 }
 
-export type Told = Pick<SessionOptions, 'onRun' | 'onRecord' | 'onResume'> & { onDoubt?: (doubt: Doubt) => void };
+export type Told = Pick<SessionOptions, 'onRun' | 'onRecord' | 'onResume'> & {
+  onDoubt?: (doubt: Doubt) => void;
+  /** Told what could not be corrected, and why. */
+  onThermometers?: (text: string) => void;
+};
 
 /** Maintains every root; the runs that were made. What stands on a calibration that failed is not tried: it would fail for the same reason. */
 export async function maintainAll(
@@ -55,50 +60,80 @@ export async function maintainAll(
   return { runs: records.records.slice(before), failures };
 }
 
-/** Figures of a channel: what a check of its threshold measures. */
-const figures = {
-  snrDecibels: { nodes: ['resonator', 'threshold'], isLimited: true },
-  distanceCodes: { nodes: ['resonator', 'threshold'], isLimited: false },
-  middleUnits: { nodes: ['threshold'], isLimited: false },
-} as const;
+type PlanLimits = CalibrationPlan['limits'];
 
-export function watchOf({ plan, graph }: Work, sampleNs: number, falseAlarmNs?: number): DriftWatch {
-  const watched = plan.channels
-    .filter(({ channel }) => graph.order.includes(`threshold-${channel}`))
-    .flatMap(({ channel }) =>
-      Object.entries(figures).map(([name, { nodes, isLimited }]): WatchedFigure => {
-        const limits = isLimited ? { lowest: plan.limits.snrDecibels, highest: Number.MAX_VALUE } : undefined;
-        const ofLine = `gain-${Math.floor(channel / 8)}`;
-        return { name: `${name}-${channel}`, limits, nodes: [...nodes.map((node) => `${node}-${channel}`), ofLine] };
-      }),
-    );
-  return new DriftWatch(watched, { sampleNs, falseAlarmNs });
+/** Figures of a channel: what a check of its threshold measures, between what they must stay, and what is to be looked at when they change. */
+export const figures: Readonly<
+  Record<string, { nodes: readonly string[]; limits?: (limits: PlanLimits) => WatchedFigure['limits'] }>
+> = {
+  snrDecibels: {
+    nodes: ['resonator', 'threshold'],
+    limits: ({ snrDecibels }) => ({ lowest: snrDecibels, highest: Number.MAX_VALUE }),
+  },
+  distanceCodes: { nodes: ['resonator', 'threshold'] },
+  // A resonator that moves turns the answers of both states.
+  axisDegrees: { nodes: ['resonator', 'threshold'], limits: ({ rotationDegrees }) => around(rotationDegrees) },
+  thresholdDeviations: { nodes: ['threshold'], limits: ({ thresholdDeviations }) => around(thresholdDeviations) },
+};
+
+const around = (most: number) => ({ lowest: -most, highest: most });
+
+export function watchedFigures({ limits }: CalibrationPlan, channels: CalibrationPlan['channels']): WatchedFigure[] {
+  return channels.flatMap(({ channel }) =>
+    Object.entries(figures).map(([name, { nodes, limits: limitsOf }]): WatchedFigure => {
+      const own = nodes.map((node) => `${node}-${channel}`);
+      return { name: `${name}-${channel}`, limits: limitsOf?.(limits), nodes: [...own, `gain-${lineOf(channel)}`] };
+    }),
+  );
 }
 
 export interface WatchLimits {
   sampleNs: number;
+  /** Looks from which the watch learns what is usual. */
+  training?: number;
   /** Ends by itself after so much time of the device; endless when left out. */
   forNs?: number;
   pause: (milliseconds: number) => Promise<void>;
+  /** Watched beside the channels. */
+  thermometers?: Pick<ThermometerWatch, 'look'>;
 }
 
+export interface Watched {
+  samples: number;
+  doubts: Doubt[];
+  runs: RunRecord[];
+  failures: CalibrationFailure[];
+}
+
+/** Gain control needs two seconds for each 6 dB, of at most 30. */
+const SETTLE_NS = 10e9;
+
 /** Samples, and calibrates what is doubted, until the time is over; what happened. */
-export async function watchOn(work: Work, limits: WatchLimits, told: Told) {
+export async function watchOn(work: Work, limits: WatchLimits, told: Told): Promise<Watched> {
   const { station, plan, graph } = work;
-  const watch = watchOf(work, limits.sampleNs);
+  const { sampleNs, training, forNs, thermometers } = limits;
   const channels = plan.channels.filter(({ channel }) => graph.order.includes(`threshold-${channel}`));
+  const watch = new DriftWatch(watchedFigures(plan, channels), { sampleNs, training });
   const { ns: begin, boot } = await station.now();
-  const seen = { samples: 0, doubts: [] as Doubt[], runs: [] as RunRecord[], failures: [] as CalibrationFailure[] };
-  for (let due = begin; limits.forNs === undefined || due - begin < limits.forNs; due += limits.sampleNs) {
-    const { start } = await withoutReset(station, boot, 'a pause', async () => undefined);
-    if (due > start.ns) await limits.pause((due - start.ns) / 1e6);
+  const seen: Watched = { samples: 0, doubts: [], runs: [], failures: [] };
+  const nowNs = async () => (await withoutReset(station, boot, 'a pause', async () => undefined)).start.ns;
+  const look = async (channel: number) => {
+    const check = () => station.run(`threshold-${channel}`, 'check');
+    return (await withoutReset(station, boot, `a look at channel ${channel}`, check)).result;
+  };
+  for (let due = begin; forNs === undefined || due - begin < forNs; due += sampleNs) {
+    const now = await nowNs();
+    if (due > now) await limits.pause((due - now) / 1e6);
+    // A calibration took longer than a sample: what was missed is not made up for.
+    else due += sampleNs * Math.floor((now - due) / sampleNs);
     const doubts: Doubt[] = [];
     for (const { channel } of channels) {
-      const look = () => station.run(`threshold-${channel}`, 'check');
-      const { results } = (await withoutReset(station, boot, `a look at channel ${channel}`, look)).result;
-      const values = Object.keys(figures).map((name) => [`${name}-${channel}`, results[name]]);
-      doubts.push(...watch.take(due, Object.fromEntries(values)));
+      const first = await look(channel);
+      // What is new on the line is attenuated by the device itself, if that is given the time.
+      if (first.verdict === 'bad_data') await limits.pause(SETTLE_NS / 1e6);
+      doubts.push(...doubtsOf(watch, due, channel, first.verdict === 'bad_data' ? await look(channel) : first));
     }
+    if (thermometers) seen.runs.push(...(await lookAtThermometers(work, boot, thermometers, told)));
     seen.samples++;
     for (const doubt of doubts) told.onDoubt?.(doubt);
     if (doubts.length === 0) continue;
@@ -110,4 +145,49 @@ export async function watchOn(work: Work, limits: WatchLimits, told: Told) {
     watch.learn(nodes);
   }
   return seen;
+}
+
+function doubtsOf(watch: DriftWatch, ns: number, channel: number, { verdict, reason, results }: RunReport): Doubt[] {
+  // Figures of such data mean nothing; that they are so does.
+  if (verdict === 'bad_data') {
+    const nodes = ['resonator', 'threshold'].map((kind) => `${kind}-${channel}`);
+    return [{ figure: `threshold-${channel}`, nodes: [...nodes, `gain-${lineOf(channel)}`], kind: 'bad data', reason }];
+  }
+  const values = Object.keys(figures)
+    .filter((name) => results[name] !== undefined)
+    .map((name) => [`${name}-${channel}`, results[name]]);
+  return watch.take(ns, Object.fromEntries(values));
+}
+
+/** A correction of a thermometer has a record like every other: the corrections in force afterwards are then known to be our own. */
+async function lookAtThermometers(
+  { station, records }: Work,
+  boot: number,
+  thermometers: Pick<ThermometerWatch, 'look'>,
+  told: Told,
+): Promise<RunRecord[]> {
+  const { start, end, result } = await withoutReset(station, boot, 'a look at the thermometers', () =>
+    thermometers.look(),
+  );
+  if (result === undefined) return [];
+  if (typeof result === 'string') {
+    told.onThermometers?.(result);
+    return [];
+  }
+  const { channel, by, offset, readings } = result;
+  const number = records.nextNumber;
+  const record: RunRecord = {
+    ...{ format: RECORD_FORMAT, number, session: number, node: `thermometer-${channel}`, kind: 'calibrate' },
+    ...{ ...station.identity, start, end, inForce: await station.inForce(), verdict: 'in_spec' },
+    reason: `drifted away from the other thermometer of its plate by ${(-by / 1000).toFixed(1)} mK; its offset is ${(offset / 1000).toFixed(1)} mK now`,
+    inputs: { channel },
+    data: {
+      firstMicrokelvin: readings.map(([first]) => first),
+      secondMicrokelvin: readings.map(([, second]) => second),
+    },
+    results: { byMicrokelvin: by, offsetMicrokelvin: offset },
+  };
+  records.add(record);
+  told.onRecord?.(record);
+  return [record];
 }

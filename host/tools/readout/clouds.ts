@@ -60,7 +60,8 @@ function centreOf(state: ArrayLike<number>): Point {
   return { i: path(0), q: path(1) };
 }
 
-function medianOf(values: Float64Array): number {
+/** Sorts the values. */
+export function medianOf(values: Float64Array): number {
   values.sort();
   const middle = Math.floor(values.length / 2);
   return values.length % 2 === 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;

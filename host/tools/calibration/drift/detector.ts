@@ -6,7 +6,7 @@
 
 import { Cusum, Shewhart, type Side } from './cusum.ts';
 import { cusumLimitFor, shewhartLimitFor } from './run-length.ts';
-import { type NoiseModel, Whitener } from './whiten.ts';
+import { type NoiseModel, SelfStarting, Whitener } from './whiten.ts';
 
 export interface DriftAlarm {
   /** `drift`: a small shift that lasts; `jump`: one value far off. */
@@ -25,27 +25,25 @@ export interface DetectorLimits {
   shewhart: number;
 }
 
-/**
- * Limits for one false alarm in `everyNs`, from both detectors together, at one sample in `sampleNs`. A mean that was learnt from n samples is off
- * by 1 / sqrt(n) standard deviations; the limit of the CUSUM allows for that.
- */
-export function limitsFor(sampleNs: number, trainedOn: number | undefined, everyNs = WEEK_NS): DetectorLimits {
+/** Limits for one false alarm in `everyNs`, from both detectors together, at one sample in `sampleNs`. */
+export function limitsFor(sampleNs: number, everyNs = WEEK_NS): DetectorLimits {
   if (!(sampleNs > 0 && sampleNs < everyNs))
     throw new Error(`drift: one sample in ${sampleNs} ns is no rate for a watch`);
   // Half of the rate for each.
   const samples = (2 * everyNs) / sampleNs;
-  const shift = trainedOn === undefined ? 0 : 1 / Math.sqrt(trainedOn);
-  return { cusum: cusumLimitFor(samples, shift), shewhart: shewhartLimitFor(samples) };
+  return { cusum: cusumLimitFor(samples), shewhart: shewhartLimitFor(samples) };
 }
 
 export class DriftDetector {
   private readonly whitener: Whitener;
+  private readonly learnt: SelfStarting | undefined;
   private readonly cusum: Cusum;
   private readonly shewhart: Shewhart;
   private raised = false;
 
   constructor(model: NoiseModel, limits: DetectorLimits) {
     this.whitener = new Whitener(model);
+    this.learnt = model.trainedOn === undefined ? undefined : new SelfStarting(model.trainedOn);
     this.cusum = new Cusum(limits.cusum);
     this.shewhart = new Shewhart(limits.shewhart);
   }
@@ -53,7 +51,8 @@ export class DriftDetector {
   /** The next value of the series; an alarm when it is no longer as it was learnt. */
   take(value: number): DriftAlarm | undefined {
     if (this.raised) return undefined;
-    const z = this.whitener.take(value);
+    const error = this.whitener.take(value);
+    const z = this.learnt?.take(error) ?? error;
     const jump = this.shewhart.take(z);
     const drift = this.cusum.take(z);
     this.raised = jump !== undefined || drift !== undefined;

@@ -6,7 +6,7 @@ import { DriftDetector, limitsFor } from './detector.ts';
 import { DriftPredictor } from './predict.ts';
 import { cusumLimitFor, cusumRunLength, normalBelow, shewhartLimitFor } from './run-length.ts';
 import { Normal, Resembling } from './testing.ts';
-import { trainNoise, Whitener } from './whiten.ts';
+import { normalOfStudent, trainNoise, Whitener } from './whiten.ts';
 
 const RUNS = 10_000;
 
@@ -154,10 +154,9 @@ describe('a series whose neighbours resemble each other', () => {
 describe('the detector', () => {
   // Tests run at one false alarm in 1,000 samples: at one a week nothing would happen in the time of a test.
   const every = 1000;
-  const limitsOn = (trainedOn?: number) => limitsFor(1e9, trainedOn, every * 1e9);
+  const limits = limitsFor(1e9, every * 1e9);
 
   function detectorOn(phi: number, shift: (index: number) => number, trainedOn?: number) {
-    const limits = limitsOn(trainedOn);
     return (seed: number) => {
       const series = new Resembling(new Random(seed), phi);
       const model = trainedOn ? trainNoise(Array.from({ length: trainedOn }, () => series.next())) : known(phi);
@@ -173,12 +172,24 @@ describe('the detector', () => {
     expect(mean).toBeLessThan(1.15 * every);
   });
 
-  test.each([0, 0.5])('raises no more of them with a model that was learnt from 1,000 samples, at phi = %f', (phi) => {
+  test.each([
+    [0, 1000],
+    [0.5, 1000],
+    [0, 100],
+  ])('raises no more of them at phi = %f with a model that was learnt from %i samples', (phi, samples) => {
     const { mean, error } = averageRun(
-      detectorOn(phi, () => 0, 1000),
+      detectorOn(phi, () => 0, samples),
       1000,
     );
     expect(mean).toBeGreaterThan(every - 4 * error);
+  });
+
+  test.each([
+    [2.2622, 9, 1.96],
+    [-3.6594, 29, -3.2905],
+    [5.0443, 99, 4.7469],
+  ])('knows that %f of Student with %i degrees of freedom is as improbable as %f', (student, freedom, normal) => {
+    expect(normalOfStudent(student, freedom)).toBeCloseTo(normal, 2);
   });
 
   test('finds a shift of 1 standard deviation in white noise after 11 samples, of 2 after 5, and a jump of 6 at once', () => {
@@ -189,12 +200,12 @@ describe('the detector', () => {
   });
 
   test('says which side, which kind and since when', () => {
-    const detector = new DriftDetector(known(0), limitsOn());
+    const detector = new DriftDetector(known(0), limits);
     const normal = new Normal(new Random(seeds(1)[0]));
     for (let i = 0; i < 20; i++) expect(detector.take(0.3 * normal.next())).toBeUndefined();
     expect(detector.take(-9)).toMatchObject({ kind: 'jump', side: 'down', age: 0 });
     expect(detector.take(-9)).toBeUndefined();
-    const creeping = new DriftDetector(known(0), limitsOn());
+    const creeping = new DriftDetector(known(0), limits);
     let alarm: ReturnType<DriftDetector['take']>;
     for (let i = 0; !alarm; i++) alarm = creeping.take(i < 20 ? 0 : 1.5);
     expect(alarm).toMatchObject({ kind: 'drift', side: 'up' });

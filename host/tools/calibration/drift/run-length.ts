@@ -31,9 +31,9 @@ function oneSided(limit: number, shift: number, slack: number): number {
   return solve(new Matrix(rows), Matrix.columnVector(starts.map(() => 1))).get(0, 0);
 }
 
-/** The least limit with which a two-sided CUSUM runs at least `samples` on average, though the mean it was told is off by `shift`. */
-export function cusumLimitFor(samples: number, shift = 0, slack = USUAL_SLACK): number {
-  return leastWhere((limit) => cusumRunLength(limit, shift, slack) >= samples, 0.1, 30);
+/** The least limit with which a two-sided CUSUM runs at least `samples` on average. */
+export function cusumLimitFor(samples: number, slack = USUAL_SLACK): number {
+  return leastWhere((limit) => cusumRunLength(limit, 0, slack) >= samples, 0.1, 30);
 }
 
 /** The same for a Shewhart limit: both tails together have probability 1 / samples. */

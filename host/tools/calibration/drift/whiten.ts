@@ -45,6 +45,38 @@ export class Whitener {
   }
 }
 
+/**
+ * Makes numbers of a normal distribution of errors of prediction whose mean and deviation were learnt, and are not exact: each is judged by the mean and
+ * deviation of all before it, and then counts itself. So false alarms are as rare as if both were known (the self-starting CUSUM, Hawkins 1987).
+ */
+export class SelfStarting {
+  private count: number;
+  private mean = 0;
+  private squares: number;
+
+  /** `trainedOn`: so many errors were seen already, with mean 0 and variance 1. */
+  constructor(trainedOn: number) {
+    this.count = trainedOn;
+    this.squares = trainedOn;
+  }
+
+  take(error: number): number {
+    const freedom = this.count - 1;
+    const off = error - this.mean;
+    const student = off * Math.sqrt((this.count * freedom) / ((this.count + 1) * this.squares));
+    this.count++;
+    this.mean += off / this.count;
+    this.squares += off * (error - this.mean);
+    return normalOfStudent(student, freedom);
+  }
+}
+
+/** The normal number that is as improbable as this one of Student's distribution, after Wallace (1959). */
+export function normalOfStudent(student: number, freedom: number): number {
+  const size = Math.sqrt(freedom * Math.log1p((student * student) / freedom));
+  return (Math.sign(student) * size * (8 * freedom + 1)) / (8 * freedom + 3);
+}
+
 /** Fewer samples say nothing about how neighbours resemble each other. */
 export const TRAINING_LEAST = 30;
 const GRID = 7;

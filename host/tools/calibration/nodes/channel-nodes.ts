@@ -5,6 +5,7 @@
 import { CalChannel } from '../../../../protocol/calibration/record.ts';
 import { ReadoutLimit } from '../../../../protocol/readout/module.ts';
 import type { CalibrationRecord, ChannelCalibration } from '../../calibration-record.ts';
+import { medianOf } from '../../readout/clouds.ts';
 import { fitCurve } from '../fit.ts';
 import { type CalibrationPlan, type ChannelPlan, lineOf } from '../plan.ts';
 import type { Measured, Quantity } from '../quantity.ts';
@@ -26,7 +27,7 @@ function withChannel(
 }
 
 /** Without a tone in the record nobody but a plan knows what the channel listens to. */
-const hasTone = ({ channels }: CalibrationRecord, channel: number): boolean =>
+export const hasTone = ({ channels }: CalibrationRecord, channel: number): boolean =>
   (channels[channel].flags & CalChannel.FLAG_TONE) !== 0;
 
 /** Where the tone of a channel is now. */
@@ -161,12 +162,12 @@ export const thresholdNode: Make = (plan, timeoutNs) => ({
     ];
     const error = (errors[0].length + errors[1].length) / (2 * shots.zero.length);
     const units = windowNs / ReadoutLimit.FULL_SCALE;
-    const results = {
+    const shown = {
       ...{ angleTurns: Math.atan2(axis.q, axis.i) / (2 * Math.PI), middleUnits: middle * units },
       ...{ distanceCodes, deviationCodes: deviation, snrDecibels, assignmentError: error },
     };
-    const stored = { ...record.channels[channel], units, deviation };
-    const { off, text } = judged(results, stored, limits);
+    const results = { ...shown, ...againstRecord(shown, record.channels[channel], units * deviation) };
+    const { off, text } = judged(results, limits);
     const bad = shots.clipped
       ? CLIPPED
       : snr > APART_LEAST
@@ -197,27 +198,34 @@ export const thresholdNode: Make = (plan, timeoutNs) => ({
 });
 
 /** Median of each quadrature: shots that decayed on the way do not move it. */
-function middleOf(shots: readonly Iq[]): Iq {
-  const median = (values: number[]) => {
-    const sorted = values.sort((a, b) => a - b);
-    return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-  };
-  return { i: median(shots.map(({ i }) => i)), q: median(shots.map(({ q }) => q)) };
-}
+const middleOf = (shots: readonly Iq[]): Iq => ({
+  i: medianOf(Float64Array.from(shots, ({ i }) => i)),
+  q: medianOf(Float64Array.from(shots, ({ q }) => q)),
+});
 
 const along = ({ i, q }: Iq, axis: Iq): number => i * axis.i + q * axis.q;
 
-type Stored = ChannelCalibration & { units: number; deviation: number };
+type Shown = { angleTurns: number; middleUnits: number; snrDecibels: number };
 
-function judged(results: Record<string, number>, stored: Stored, limits: CalibrationPlan['limits']) {
-  const snr = `SNR ${results.snrDecibels.toFixed(1)} dB, at least ${limits.snrDecibels}`;
-  const tooLow = results.snrDecibels < limits.snrDecibels ? 1 + limits.snrDecibels - results.snrDecibels : 0;
-  if ((stored.flags & CalChannel.FLAG_THRESHOLD) === 0)
+/** How far axis and threshold of the record are from what was shown, with their signs; nothing where the record has none. */
+function againstRecord(shown: Shown, stored: ChannelCalibration, deviationUnits: number) {
+  if ((stored.flags & CalChannel.FLAG_THRESHOLD) === 0) return undefined;
+  const turned = shown.angleTurns - Math.atan2(stored.rotationSin, stored.rotationCos) / (2 * Math.PI);
+  return {
+    axisDegrees: 360 * (turned - Math.round(turned)),
+    thresholdDeviations: (shown.middleUnits - stored.threshold) / deviationUnits,
+  };
+}
+
+type Results = Shown & { axisDegrees?: number; thresholdDeviations?: number };
+
+function judged(results: Results, limits: CalibrationPlan['limits']) {
+  const { snrDecibels, axisDegrees, thresholdDeviations } = results;
+  const snr = `SNR ${snrDecibels.toFixed(1)} dB, at least ${limits.snrDecibels}`;
+  const tooLow = snrDecibels < limits.snrDecibels ? 1 + limits.snrDecibels - snrDecibels : 0;
+  if (axisDegrees === undefined || thresholdDeviations === undefined)
     return { off: Math.max(tooLow, Number.MAX_VALUE), text: `no threshold in the record; ${snr}` };
-  const angle = Math.atan2(stored.rotationSin, stored.rotationCos) / (2 * Math.PI);
-  const turned = results.angleTurns - angle;
-  const degrees = 360 * Math.abs(turned - Math.round(turned));
-  const moved = Math.abs(results.middleUnits - stored.threshold) / (stored.units * stored.deviation);
+  const [degrees, moved] = [Math.abs(axisDegrees), Math.abs(thresholdDeviations)];
   return {
     off: Math.max(degrees / limits.rotationDegrees, moved / limits.thresholdDeviations, tooLow),
     text: `axis ${degrees.toFixed(1)} degrees off (limit ${limits.rotationDegrees}), threshold ${moved.toFixed(2)} deviations off (limit ${limits.thresholdDeviations}), ${snr}`,
