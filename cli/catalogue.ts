@@ -108,7 +108,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     ...{
       name: 'readout',
       usage: '[options]',
-      about: 'shots of readout channels on a board in its fridge: IQ clouds, SNR, errors, effective bits',
+      about: 'shots of readout channels, of a board in its fridge or a device: IQ clouds, SNR, errors, effective bits',
     },
     addTo: async (program) => (await import('./commands/readout.ts')).addReadoutCommand(program),
   },

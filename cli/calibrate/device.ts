@@ -1,4 +1,4 @@
-// What `coldrig calibrate` works on: a device behind a target, or a new board in its fridge whose time runs while a client waits.
+// What `coldrig calibrate` and `coldrig readout` work on: a device behind a target, or a new board in its fridge whose time runs while a client waits.
 
 import { randomInt } from 'node:crypto';
 import { second } from '../../hil/rig/time.ts';
@@ -6,9 +6,11 @@ import { WiredCryostat } from '../../hil/rig/wiring.ts';
 import type { Fridge } from '../../host/plant/cryostat/fridge.ts';
 import type { ReadoutChain } from '../../host/plant/readout/chain-data.ts';
 import { buildAll } from '../../host/tools/build.ts';
-import { SmpReadout } from '../../host/tools/calibration/smp-readout.ts';
-import { SmpClient } from '../../host/tools/smp/index.ts';
+import { DeviceReset } from '../../host/tools/calibration/session.ts';
+import { MeasurementError, SmpReadout } from '../../host/tools/calibration/smp-readout.ts';
+import { SmpClient, SmpError } from '../../host/tools/smp/index.ts';
 import { factoryDevice } from '../factory-device.ts';
+import { Failure } from '../failure.ts';
 
 export interface EmulatedOptions {
   fridge: Fridge;
@@ -49,4 +51,26 @@ export async function behindTarget(
   const client = await SmpClient.open(target, { timeoutMs, firstSequence: process.pid & 0xff, signal });
   // Two clients must not have one number.
   return { client, readout: new SmpReadout(client, { claim: randomInt(1, 2 ** 32), signal }) };
+}
+
+/** Works with the readout of the device, which is put back as it was, whatever happens. `advice`: for when the link is cut in the middle. */
+export async function withReadout<Value>(
+  { client, readout }: Reached,
+  advice: string,
+  what: () => Promise<Value>,
+): Promise<Value> {
+  let hasBegun = false;
+  try {
+    await readout.begin();
+    hasBegun = true;
+    return await what();
+  } catch (error) {
+    if (error instanceof MeasurementError) throw new Failure('MEASUREMENT', error.message);
+    if (error instanceof DeviceReset) throw new Failure('DEVICE_RESET', error.message);
+    if (!hasBegun || !(error instanceof SmpError) || (error.kind !== 'timeout' && error.kind !== 'link')) throw error;
+    throw new Failure(error.name, `${error.message}; ${advice}`);
+  } finally {
+    await readout.leave().catch(() => undefined);
+    await client.close();
+  }
 }

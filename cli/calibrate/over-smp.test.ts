@@ -130,6 +130,27 @@ async function expectLeft(but?: string): Promise<void> {
   expect(tone).toBe((flags & CalChannel.FLAG_TONE) !== 0 ? frequencyQuarterHertz : 0);
 }
 
+/** `coldrig readout` sees the channel as it was calibrated, says what it cannot know, and leaves nothing behind. */
+async function expectReadable(): Promise<void> {
+  const plot = at('readout.svg');
+  const shots = ['--channels', '0', '--shots', '500', '--plot', plot, '--timeout', '100000'];
+  const { code, json, stderr } = await coldrigProcess(['--json', 'readout', '--target', link.target, ...shots]);
+  expect(code, stderr || JSON.stringify(json)).toBe(0);
+  const [channel] = json.channels as { measured: { snrDecibels: number; assignmentError: number } }[];
+  expect(channel).toMatchObject({ channel: 0, isCalibrated: true, isClipped: false, formula: null, photons: null });
+  expect(channel.measured.snrDecibels).toBeGreaterThan(20);
+  expect(channel.measured.assignmentError).toBeLessThan(0.03);
+  const [line] = json.lines as { effectiveBits: { mean: number; records: number[] } }[];
+  expect(line).toMatchObject({ noiseKelvin: null, effectiveBits: { formula: null } });
+  expect(line.effectiveBits.records).toHaveLength(8);
+  // 9.5 bits, 9.2 when the chip is warm from sending records.
+  expect(line.effectiveBits.mean).toBeGreaterThan(8.5);
+  expect(line.effectiveBits.mean).toBeLessThan(10);
+  expect(readFileSync(plot, 'utf8')).toMatch(/^<svg [\s\S]*0 R0[\s\S]*<\/svg>\n$/);
+  expect(await readReadoutSetting(other, 'TONE_AMPLITUDE', 0)).toBe(0);
+  await expectLeft();
+}
+
 /** Nothing was measured again that was there already. */
 function expectEachOnce(): void {
   const runs = readdirSync(records()).map((name) => name.slice(name.indexOf('-') + 1));
@@ -149,6 +170,7 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
     const { flags } = decodeCalibration((await readCalibration(other)).payload).channels[0];
     expect(flags).toBe(CalChannel.FLAGS_ALL);
     await expectLeft();
+    await expectReadable();
     const { json } = await coldrigProcess(call());
     expect(json).toMatchObject({ ok: true, runs: [] });
     await close('SIGTERM');

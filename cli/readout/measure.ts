@@ -21,17 +21,24 @@ import type { LineState } from '../../host/plant/readout/line-state.ts';
 import { predictBits, predictShot, type ShotPrediction, usualAmplitude } from '../../host/plant/readout/predict.ts';
 import { stateFor } from '../../host/plant/readout/sampler.ts';
 import type { Build } from '../../host/tools/build.ts';
-import { captureTone } from '../../host/tools/readout/capture.ts';
+import { captureTone, type TestTone } from '../../host/tools/readout/capture.ts';
 import { type CloudFigures, cloudFigures } from '../../host/tools/readout/clouds.ts';
 import { fitSine } from '../../host/tools/readout/sine-fit.ts';
+import type { RequestOptions, SmpClient } from '../../host/tools/smp/index.ts';
 import { factoryDevice } from '../factory-device.ts';
 
-export interface MeasureOptions {
-  fridge: Fridge;
+/** What is measured, and where. */
+export interface ShotOptions {
+  /** In words: in which fridge, or which device. */
+  where: string;
   chain: ReadoutChain;
   channels: readonly number[];
   shots: number;
   lengthNs: number;
+}
+
+export interface MeasureOptions extends ShotOptions {
+  fridge: Fridge;
   seed: number;
   faults: readonly string[];
   /** Called again and again while shots are measured. */
@@ -44,17 +51,23 @@ export interface ChannelReport {
   attenuationDecibels: number;
   clouds: Clouds['states'];
   measured: CloudFigures;
-  formula: ShotPrediction;
+  /** Undefined of a device whose surroundings are not known. */
+  formula?: ShotPrediction;
 }
 
 export interface LineReport {
   line: number;
   name: string;
+  /** Effective bits of each record. */
+  bits: readonly number[];
+  /** Of the emulated chain: undefined of a device whose surroundings are not known. */
+  state?: LineFigures;
+}
+
+export interface LineFigures {
   noiseKelvin: number;
   chipKelvin: number;
   jitterFemtoseconds: number;
-  /** Effective bits of each record. */
-  bits: readonly number[];
   bitsFormula: number;
 }
 
@@ -66,8 +79,9 @@ export interface ReadoutReport {
 /** Deviations that chance does not explain, and those of the distance of two medians from that of two means. */
 const [DEVIATIONS, MEDIANS] = [5, 9];
 
-/** Whether the distance of the clouds is the one of the formula, as far as so many shots can tell. */
+/** Whether the distance of the clouds is the one of the formula, as far as so many shots can tell. Where there is no formula nothing differs. */
 export function agrees({ measured, formula }: ChannelReport): boolean {
+  if (!formula) return true;
   const root = Math.sqrt(measured.shots[0]);
   const spread = DEVIATIONS / (Math.SQRT2 * root) + MEDIANS / (measured.distance * root);
   return Math.abs(Math.log(measured.distance / formula.distance)) < spread;
@@ -78,7 +92,7 @@ const SETTLE_NS = 2 * second;
 const RECORD_NS = 16_384;
 const RECORDS = 32;
 /** Of no simple relation to the rate of the samples; nine tenths of full scale, as the chip can make them. */
-const TEST_TONE = { frequencyHertz: 101_318_359, amplitude: 29_491 / 32_768 };
+const TEST_TONE: TestTone = { frequencyHertz: 101_318_359, amplitude: 29_491 / 32_768 };
 
 /** Yields what it is at. */
 export async function* measureReadout(build: Build, options: MeasureOptions): AsyncGenerator<string, ReadoutReport> {
@@ -159,17 +173,27 @@ async function* testLine(
     yield `the converter of line ${line}`;
     // To fetch records warms the chip, which costs effective bits: each is compared with what the formula gives at its own moment.
     states.push(stateAt(wired, windowAt(line, device.now, RECORD_NS), seed));
-    const codes = await captureTone(client, line, TEST_TONE, RECORD_NS);
-    const path = Float64Array.from({ length: RECORD_NS }, (_, n) => codes[2 * n + (record % 2)]);
-    bits.push(effectiveBits(2 * FULL_SCALE_CODES, fitSine(path, TEST_TONE.frequencyHertz / 1e9).residual));
+    bits.push(await recordBits(client, line, record));
   }
   const meanOf = (figure: (state: LineState) => number) =>
     states.reduce((sum, state) => sum + figure(state), 0) / RECORDS;
-  return {
-    ...{ line, name: states[0].data.name, bits },
+  const state = {
     noiseKelvin: meanOf(({ noiseKelvin }) => noiseKelvin),
     chipKelvin: meanOf(({ chipKelvin }) => chipKelvin),
     jitterFemtoseconds: meanOf(({ jitterNs }) => jitterNs * 1e6),
-    bitsFormula: meanOf((state) => predictBits(state, TEST_TONE, RECORD_NS)),
+    bitsFormula: meanOf((each) => predictBits(each, TEST_TONE, RECORD_NS)),
   };
+  return { line, name: states[0].data.name, bits, state };
+}
+
+/** Effective bits of one record of the test tone: of I and Q in turn. */
+export async function recordBits(
+  client: SmpClient,
+  line: number,
+  record: number,
+  options?: RequestOptions,
+): Promise<number> {
+  const codes = await captureTone(client, line, TEST_TONE, RECORD_NS, options);
+  const path = Float64Array.from({ length: RECORD_NS }, (_, n) => codes[2 * n + (record % 2)]);
+  return effectiveBits(2 * FULL_SCALE_CODES, fitSine(path, TEST_TONE.frequencyHertz / 1e9).residual);
 }

@@ -3,7 +3,7 @@
 //
 // What must stay true: the same report gives the same bytes; colours can be told apart by people with colour blindness (Okabe and Ito).
 
-import type { ChannelReport, LineReport, MeasureOptions, ReadoutReport } from './measure.ts';
+import type { ChannelReport, LineReport, ReadoutReport, ShotOptions } from './measure.ts';
 import { GOOD_DECIBELS } from './words.ts';
 
 const WIDTH = 960;
@@ -26,7 +26,7 @@ const escaped = (words: string) => words.replaceAll('&', '&amp;').replaceAll('<'
 
 export function readoutPlot(
   { channels, lines }: ReadoutReport,
-  { chain, fridge, shots, lengthNs }: MeasureOptions,
+  { chain, where, shots, lengthNs }: ShotOptions,
 ): string {
   const rows = Math.ceil(channels.length / COLUMNS);
   const cloudsTop = 72;
@@ -39,7 +39,7 @@ export function readoutPlot(
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">
 <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
-${text(MARGIN, 28, `Readout chain ${chain.name} in fridge ${fridge.name}: ${shots} shots of each state, windows of ${lengthNs} ns`, ' font-size="15" font-weight="600"')}
+${text(MARGIN, 28, `Readout chain ${chain.name} ${where}: ${shots} shots of each state, windows of ${lengthNs} ns`, ' font-size="15" font-weight="600"')}
 <circle cx="${MARGIN + 4}" cy="48" r="4" fill="${blue}"/>${text(MARGIN + 14, 52, 'state 0')}
 <circle cx="${MARGIN + 84}" cy="48" r="4" fill="${orange}"/>${text(MARGIN + 94, 52, 'state 1')}
 ${line(MARGIN + 164, 48, MARGIN + 184, 48, grey, ' stroke-dasharray="4 3"')}${text(MARGIN + 190, 52, 'threshold. Circles: two deviations around the medians. Codes of the converter')}
@@ -100,23 +100,31 @@ function snrSvg(channels: readonly ChannelReport[], top: number): string {
   const y = (decibels: number) => foot - (Math.max(0, decibels) / most) * BARS_HEIGHT;
   const step = (WIDTH - LEFT - MARGIN) / channels.length;
   const width = Math.min(46, step * 0.6);
+  const hasFormula = channels.some(({ formula }) => formula);
   const bars = channels.map(({ plan, measured, formula }, i) => {
     const x = LEFT + (i + 0.5) * step;
     return [
       `<rect x="${(x - width / 2).toFixed(1)}" y="${y(measured.snrDecibels).toFixed(1)}" width="${width.toFixed(1)}" height="${(foot - y(measured.snrDecibels)).toFixed(1)}" fill="#9cc7e0"/>`,
-      line(
-        x - width * 0.65,
-        y(formula.snrDecibels),
-        x + width * 0.65,
-        y(formula.snrDecibels),
-        orange,
-        ' stroke-width="2.5"',
-      ),
+      formula
+        ? line(
+            x - width * 0.65,
+            y(formula.snrDecibels),
+            x + width * 0.65,
+            y(formula.snrDecibels),
+            orange,
+            ' stroke-width="2.5"',
+          )
+        : '',
       text(x, foot + 16, String(plan.channel), ' text-anchor="middle"'),
     ].join('');
   });
   return [
-    text(MARGIN, top - 12, 'SNR (dB) by channel: bars are shots, marks the closed formula', ' font-weight="600"'),
+    text(
+      MARGIN,
+      top - 12,
+      `SNR (dB) by channel: bars are shots${hasFormula ? ', marks the closed formula' : ''}`,
+      ' font-weight="600"',
+    ),
     ...axis(foot, most, 5, y),
     ...bars,
     line(LEFT, y(GOOD_DECIBELS), WIDTH - MARGIN, y(GOOD_DECIBELS), '#aa0000', ' stroke-dasharray="5 4"'),
@@ -129,11 +137,12 @@ const BIT_STEP = 0.01;
 function bitsSvg(lines: readonly LineReport[], top: number): string {
   const foot = top + BARS_HEIGHT;
   const share = (WIDTH - LEFT - MARGIN) / lines.length;
-  const drawn = lines.map(({ line: number, name, bits, bitsFormula }, i) => {
+  const drawn = lines.map(({ line: number, name, bits, state }, i) => {
+    const marked = state ? [state.bitsFormula] : [];
     const left = LEFT + i * share;
     const width = share - 40;
-    const first = Math.floor((Math.min(bitsFormula, ...bits) - 0.06) / BIT_STEP);
-    const last = Math.ceil((Math.max(bitsFormula, ...bits) + 0.06) / BIT_STEP);
+    const first = Math.floor((Math.min(...marked, ...bits) - 0.06) / BIT_STEP);
+    const last = Math.ceil((Math.max(...marked, ...bits) + 0.06) / BIT_STEP);
     const counts = Array.from(
       { length: last - first },
       (_, bin) => bits.filter((each) => Math.floor(each / BIT_STEP) === first + bin).length,
@@ -150,11 +159,11 @@ function bitsSvg(lines: readonly LineReport[], top: number): string {
       text(
         left,
         top - 12,
-        `line ${number} ${name}: effective bits of ${bits.length} records; mark: the closed formula`,
+        `line ${number} ${name}: effective bits of ${bits.length} records${state ? '; mark: the closed formula' : ''}`,
         ' font-weight="600"',
       ),
       ...bars,
-      line(x(bitsFormula), top - 4, x(bitsFormula), foot, orange, ' stroke-width="2.5"'),
+      ...marked.map((mark) => line(x(mark), top - 4, x(mark), foot, orange, ' stroke-width="2.5"')),
       line(left, foot, left + width, foot, grey),
       ...ticks.map((tick) => text(x(tick), foot + 16, tick.toFixed(2), ' text-anchor="middle"')),
       text(left - 6, top + 10, String(most), ' text-anchor="end"'),

@@ -55,6 +55,10 @@ describe('coldrig readout', () => {
     [['--chain', 'hemt-only', '--channels', '8'], /--channels 8: hemt-only has no such channel; it has 0 to 7/],
     [['--length', '1001'], /--length.* expected nanoseconds, 100 to 16384, a multiple of 4/],
     [['--fault', 'bad luck'], /--fault/],
+    [
+      ['--target', 'udp://127.0.0.1:9', '--fault', 'adc-saturation at readout-return 9dB'],
+      /--fault is for the emulated board/,
+    ],
   ])('%j is a mistake of the command line', async (options, message) => {
     const { code, stderr } = await coldrig(['readout', ...options]);
     expect(code).toBe(2);

@@ -2,8 +2,9 @@
 
 import { TONES_A_LINE } from '../../host/plant/readout/chain-data.ts';
 import { noisePhotons } from '../../host/plant/readout/formulas.ts';
+import type { ShotPrediction } from '../../host/plant/readout/predict.ts';
 import { counted } from '../words.ts';
-import { agrees, type ChannelReport, type LineReport, type MeasureOptions, type ReadoutReport } from './measure.ts';
+import { agrees, type ChannelReport, type LineReport, type ReadoutReport, type ShotOptions } from './measure.ts';
 
 /** Least SNR of a good channel. */
 export const GOOD_DECIBELS = 20;
@@ -11,13 +12,13 @@ export const GOOD_DECIBELS = 20;
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const percent = (rate: number, digits = 3): string => (100 * rate).toPrecision(digits);
 
-export function readoutText({ channels, lines }: ReadoutReport, options: MeasureOptions): string {
-  const { chain, fridge, shots, lengthNs } = options;
+export function readoutText({ channels, lines }: ReadoutReport, options: ShotOptions): string {
+  const { chain, where, shots, lengthNs } = options;
   const count = counted(channels.length, 'channel');
   const apart = channels.filter((channel) => !agrees(channel));
   const low = channels.filter(({ measured }) => measured.snrDecibels < GOOD_DECIBELS);
   return [
-    `chain ${chain.name} in fridge ${fridge.name}: ${count}, ${shots} shots of each state, windows of ${lengthNs} ns`,
+    `chain ${chain.name} ${where}: ${count}, ${shots} shots of each state, windows of ${lengthNs} ns`,
     '',
     '                             SNR, dB        assignment error, %',
     'channel       tone photons   shots formula  shots  (95 %)           formula',
@@ -42,40 +43,39 @@ function channelLine({ plan, name, measured, formula }: ChannelReport): string {
   return [
     `${String(plan.channel).padStart(3)} ${name.padEnd(5)}`,
     `${(plan.frequencyHertz / 1e6).toFixed(1)} MHz`.padStart(11),
-    mean(formula.photons).toFixed(1).padStart(6),
+    (formula ? mean(formula.photons).toFixed(1) : '–').padStart(6),
     measured.snrDecibels.toFixed(2).padStart(8),
-    formula.snrDecibels.toFixed(2).padStart(7),
+    (formula?.snrDecibels.toFixed(2) ?? '–').padStart(7),
     percent(errorRate).padStart(8),
     ` (${range})`.padEnd(18),
-    percent(formula.assignmentError),
+    formula ? percent(formula.assignmentError) : '–',
   ].join(' ');
 }
 
-function lineLine(
-  { line, name, noiseKelvin, chipKelvin, jitterFemtoseconds, bits, bitsFormula }: LineReport,
-  hertz: number,
-): string {
+function lineLine({ line, name, bits, state }: LineReport, hertz: number): string {
   const [least, most] = [Math.min(...bits), Math.max(...bits)];
-  const range = `${mean(bits).toFixed(2)} effective bits (${least.toFixed(2)} to ${most.toFixed(2)}), formula ${bitsFormula.toFixed(2)}`;
+  const range = `${mean(bits).toFixed(2)} effective bits (${least.toFixed(2)} to ${most.toFixed(2)})`;
+  if (!state) return `line ${line} ${name}: converter ${range} in ${counted(bits.length, 'record')}`;
+  const { noiseKelvin, chipKelvin, jitterFemtoseconds, bitsFormula } = state;
   const noise = `noise ${noiseKelvin.toFixed(3)} K (${noisePhotons(hertz, noiseKelvin).toFixed(2)} photons)`;
-  return `line ${line} ${name}: ${noise}; converter ${range}; jitter ${Math.round(jitterFemtoseconds)} fs, chip at ${chipKelvin.toFixed(2)} K`;
+  return `line ${line} ${name}: ${noise}; converter ${range}, formula ${bitsFormula.toFixed(2)}; jitter ${Math.round(jitterFemtoseconds)} fs, chip at ${chipKelvin.toFixed(2)} K`;
 }
 
+/** `about`: where it was measured, by the names of the command's options. */
 export function readoutJson(
   { channels, lines }: ReadoutReport,
-  options: MeasureOptions,
-  plot: string | undefined,
+  { chain, shots, lengthNs }: ShotOptions,
+  about: object,
 ): object {
-  const { chain, fridge, shots, lengthNs, seed, faults } = options;
   return {
-    ...{ fridge: fridge.name, chain: chain.name, shots, lengthNs, seed, faults, plot: plot ?? null },
+    ...{ chain: chain.name, shots, lengthNs, ...about },
     channels: channels.map((channel) => {
       const { plan, name, measured, formula, attenuationDecibels } = channel;
       const { centres, deviation, distance, snrDecibels, errors, errorRate, interval } = measured;
       return {
         ...{ channel: plan.channel, line: Math.floor(plan.channel / TONES_A_LINE), name },
-        ...{ frequencyHertz: plan.frequencyHertz, amplitude: plan.amplitude, photons: formula.photons },
-        ...{ attenuationDecibels, agrees: agrees(channel) },
+        ...{ frequencyHertz: plan.frequencyHertz, amplitude: plan.amplitude, photons: formula?.photons ?? null },
+        ...{ attenuationDecibels, agrees: formula ? agrees(channel) : null },
         measured: {
           centres,
           deviationCodes: deviation,
@@ -85,16 +85,28 @@ export function readoutJson(
           assignmentError: errorRate,
           interval,
         },
-        formula: {
-          ...{ deviationCodes: formula.deviationCodes, distance: formula.distance, snrDecibels: formula.snrDecibels },
-          errors: [formula.errorZero, formula.errorOne],
-          assignmentError: formula.assignmentError,
-        },
+        formula: formula ? formulaJson(formula) : null,
       };
     }),
-    lines: lines.map(({ bits, bitsFormula, ...rest }) => ({
-      ...rest,
-      effectiveBits: { records: bits, mean: mean(bits), formula: bitsFormula },
+    lines: lines.map(({ line, name, bits, state }) => ({
+      ...{ line, name },
+      noiseKelvin: state?.noiseKelvin ?? null,
+      chipKelvin: state?.chipKelvin ?? null,
+      jitterFemtoseconds: state?.jitterFemtoseconds ?? null,
+      effectiveBits: { records: bits, mean: mean(bits), formula: state?.bitsFormula ?? null },
     })),
   };
 }
+
+const formulaJson = ({
+  deviationCodes,
+  distance,
+  snrDecibels,
+  errorZero,
+  errorOne,
+  assignmentError,
+}: ShotPrediction) => ({
+  ...{ deviationCodes, distance, snrDecibels },
+  errors: [errorZero, errorOne],
+  assignmentError,
+});
