@@ -6,10 +6,12 @@ import { timeText } from '../../hil/rig/time.ts';
 import { BoardTrace } from '../../hil/rig/trace/board-trace.ts';
 import { boardPerfetto, boardVcd } from '../../hil/rig/trace/trace-files.ts';
 import { BoardView } from '../../host/board/view.ts';
+import { CallProfile } from '../../host/tools/profile/call-profile.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, writeOutput } from '../files.ts';
 import { inSteps } from '../interruption.ts';
 import { collect, parseMoment } from '../options.ts';
+import { writeProfile } from '../profile.ts';
 import { openRecording, type Recording } from '../replay/open.ts';
 import { registersOf, registersText } from '../replay/registers.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
@@ -28,6 +30,7 @@ interface ReplayOptions extends GlobalOptions {
   at?: number;
   vcd?: string;
   perfetto?: string;
+  profile?: string;
   registers?: boolean;
 }
 
@@ -44,7 +47,10 @@ Examples:
 
 With --json: {ok, inputs, endNs, logHash, recordedHash, same, events: [{timeNs, event, …}]}; same is null where there is nothing to compare with
 (--at, or a recording without an end). A recorded run adds leftOut; a failure adds scenario, message, failedNs, seed, fridge, choices, images;
---registers adds registers: [{name, value, fields}].`;
+--registers adds registers: [{name, value, fields}], --profile adds profile as with 'coldrig run'.`;
+
+/** Calls and returns in a trace: those before the last so many are left out, because a viewer becomes slow. */
+const CALLS_MOST = 400_000;
 
 export function addReplayCommand(program: Command): void {
   program.addCommand(
@@ -58,7 +64,8 @@ export function addReplayCommand(program: Command): void {
       .option('--at <time>', 'stop at this virtual time: 1.2s, 300ms', parseMoment)
       .option('--registers', 'show all registers where it stops')
       .option('--vcd <file>', 'write signals over time as a value change dump')
-      .option('--perfetto <file>', 'write signals and events as a trace for ui.perfetto.dev')
+      .option('--perfetto <file>', 'write signals, events and calls of functions as a trace for ui.perfetto.dev')
+      .option('--profile <out.json>', 'write where the cycles went, for speedscope.app')
       .addHelpText('after', HELP)
       .action(printing((options: ReplayOptions, path: string) => replay(options, path))),
   );
@@ -68,9 +75,14 @@ async function replay(options: ReplayOptions, path: string): Promise<Result> {
   for (const [file, what] of [
     [options.vcd, 'the signals'],
     [options.perfetto, 'the trace'],
+    [options.profile, 'the profile'],
   ] as const)
     if (file !== undefined) checkOutput(file, what);
-  const recording = await openRecording(path, { ...options, onStep: buildNotes(options.json === true) });
+  const isProfiled = options.perfetto !== undefined || options.profile !== undefined;
+  const calls = isProfiled
+    ? new CallProfile({ timelineMost: options.perfetto === undefined ? 0 : CALLS_MOST })
+    : undefined;
+  const recording = await openRecording(path, { ...options, calls, onStep: buildNotes(options.json === true) });
   const { board, zeroNs, end, inputs, head, tail, facts } = recording;
   const untilNs = untilOf(recording, options.at, path);
   const view = new BoardView(board);
@@ -93,7 +105,9 @@ async function replay(options: ReplayOptions, path: string): Promise<Result> {
   const endNs = board.now - zeroNs;
   const verdict = verdictOf(board.logHash, options.at === undefined ? end?.logHash : undefined, path);
   if (options.vcd !== undefined) writeOutput(options.vcd, boardVcd(trace, endNs), 'the signals');
-  if (options.perfetto !== undefined) writeOutput(options.perfetto, boardPerfetto(trace, endNs), 'the trace');
+  if (options.perfetto !== undefined)
+    writeOutput(options.perfetto, boardPerfetto(trace, endNs, calls?.lastRuns), 'the trace');
+  const profile = calls && options.profile !== undefined && (await writeProfile(calls, options.profile, options.image));
   const registers = options.registers ? registersOf(view) : undefined;
   const style = styleOf(process.stdout);
   const why = options.at === undefined ? verdict : `stopped at ${timeText(options.at)}, as asked`;
@@ -101,12 +115,16 @@ async function replay(options: ReplayOptions, path: string): Promise<Result> {
   const summary = `${inputsText}, ${momentText(endNs)} of virtual time, log hash ${board.logHash}: ${why}`;
   const shown = registers === undefined ? [] : [registersText(registers), ''];
   return {
-    text: [...head, ...events.map((line) => lineText(line, style)), '', ...shown, ...tail, summary].join('\n'),
+    text: [
+      ...[...head, ...events.map((line) => lineText(line, style)), '', ...shown, ...tail, summary],
+      ...(profile ? ['', profile.text] : []),
+    ].join('\n'),
     json: {
       ...{ inputs, endNs, logHash: board.logHash, recordedHash: end?.logHash ?? null },
       same: options.at === undefined && end !== undefined ? true : null,
       ...facts,
       ...(registers && { registers }),
+      ...(profile && { profile: profile.worst }),
       events: events.map(({ timeNs, event, facts }) => ({ timeNs, event, ...facts })),
     },
   };

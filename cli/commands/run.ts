@@ -7,6 +7,7 @@ import type { Board } from '../../host/board/board.ts';
 import { BoardView } from '../../host/board/view.ts';
 import { DeviceFile } from '../../host/links/device-file/device-file.ts';
 import type { Speed } from '../../host/links/pacer.ts';
+import { CallProfile } from '../../host/tools/profile/call-profile.ts';
 import { Smp } from '../../protocol/smp/smp.ts';
 import { DEFAULT_TARGET } from '../client.ts';
 import { type WrittenCoverage, writeLcov } from '../coverage.ts';
@@ -14,6 +15,7 @@ import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, writeOutput } from '../files.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { collect, parseHost, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
+import { type WrittenProfile, writeProfile } from '../profile.ts';
 import type { GlobalOptions } from '../result.ts';
 import { RunFridge } from '../run/fridge.ts';
 import { fridgePlot } from '../run/fridge-plot.ts';
@@ -43,6 +45,7 @@ interface RunOptions extends GlobalOptions {
   fault?: string[];
   plot?: string;
   lcov?: string;
+  profile?: string;
 }
 
 const EXAMPLES = `
@@ -60,7 +63,9 @@ With --json every line is an object {timeNs, event, …}; times are virtual. The
 the last end {logHash}; in between reset, fault, halted, image-refused, image-rejected, boot-decision, boot, safe-mode,
 firmware-start, heartbeat, upload-start, upload-done, image-pending, image-confirmed, slot-erased, reset-requested, and of the
 cryostat's side interlock-tripped, safe-state, sensor-lost, clock-switched, load-shed and the like. With --fridge the end has
-temperatures, in kelvin by stage; with --lcov it has coverage {bootloader, firmware}, each {blocks, reached}.`;
+temperatures, in kelvin by stage; with --lcov it has coverage {bootloader, firmware}, each {blocks, reached};
+with --profile it has profile: the longest run of each task [{module, kind, task, runs, cycles, timeNs, stallNs, startNs, cut, path:
+[{function, calls, cycles, timeNs, ownCycles}]}].`;
 
 export function addRunCommand(program: Command): void {
   program.addCommand(
@@ -87,6 +92,10 @@ export function addRunCommand(program: Command): void {
       .option('--fault <text>', 'cause a fault in the cryostat; may be repeated', collect)
       .option('--plot <out.svg>', 'draw temperatures and power over time at the end')
       .option('--lcov <out.info>', 'write which source lines of firmware and bootloader ran, as lcov, at the end')
+      .option(
+        '--profile <out.json>',
+        'write where the cycles went, for speedscope.app, and show the longest run of each task',
+      )
       .option('--for <seconds>', 'end after so many virtual seconds', parseSeconds)
       .addHelpText('after', EXAMPLES)
       .action(async (_options: object, command: Command) => {
@@ -100,6 +109,7 @@ async function run(options: RunOptions): Promise<void> {
   if (options.record !== undefined) checkOutput(options.record, 'the input log');
   if (options.plot !== undefined) checkOutput(options.plot, 'the plot');
   if (options.lcov !== undefined) checkOutput(options.lcov, 'the coverage');
+  if (options.profile !== undefined) checkOutput(options.profile, 'the profile');
   if (options.flash === undefined) {
     if (options.salvage)
       throw new Failure('OPTION', '--salvage needs a device file: add --flash FILE', { exitCode: ExitCode.USAGE });
@@ -117,10 +127,11 @@ async function run(options: RunOptions): Promise<void> {
 async function runWith(file: DeviceFile | undefined, options: RunOptions): Promise<void> {
   const style = styleOf(process.stdout);
   const fridge = fridgeOf(options);
+  const calls = options.profile === undefined ? undefined : new CallProfile();
   const { board, origin, fingerprint } = await newDevice(
     {
       ...{ seed: options.seed, image: options.image, keys: options.key, surroundings: fridge?.wired },
-      watch: { countBlocks: options.lcov !== undefined },
+      watch: { countBlocks: options.lcov !== undefined, calls },
       kept: file?.contents && { contents: file.contents, path: file.name },
     },
     buildNotes(options.json === true),
@@ -170,7 +181,8 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
   if (fridge && options.plot !== undefined) writeOutput(options.plot, fridgePlot(fridge), 'the plot');
   const coverage =
     options.lcov === undefined ? undefined : await writeLcov(coverageOf(board), options.lcov, options.image);
-  farewell(board, options, fridge, coverage);
+  const profile = calls && options.profile !== undefined && (await writeProfile(calls, options.profile, options.image));
+  farewell(board, options, fridge, { coverage, profile: profile || undefined });
 }
 
 /** The hash makes two runs comparable: the same images, seed and inputs give the same hash. */
@@ -178,13 +190,14 @@ function farewell(
   board: Board,
   { json, flash, record, plot }: RunOptions,
   fridge: RunFridge | undefined,
-  coverage: WrittenCoverage | undefined,
+  { coverage, profile }: { coverage?: WrittenCoverage; profile?: WrittenProfile },
 ): void {
   const { now: timeNs, logHash } = board;
   if (json) {
     const facts = {
       ...(fridge && { temperatures: fridge.temperatures() }),
       ...(coverage && { coverage: coverage.figures }),
+      ...(profile && { profile: profile.worst }),
     };
     process.stdout.write(`${JSON.stringify({ timeNs, event: 'end', logHash, ...facts })}\n`);
     return;
@@ -194,6 +207,7 @@ function farewell(
     record && `inputs in ${record}`,
     plot && `plot in ${plot}`,
     coverage?.text,
+    profile && `\n${profile.text}`,
   ].filter(Boolean);
   const lines = [`\nended at ${momentText(timeNs)} of virtual time, log hash ${logHash}`, ...kept];
   process.stdout.write(`${lines.join('\n')}\n`);

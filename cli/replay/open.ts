@@ -8,6 +8,7 @@ import type { Board } from '../../host/board/board.ts';
 import { readDevice } from '../../host/links/device-file/device-file.ts';
 import { type InputLog, readInputLog, replaySteps } from '../../host/links/input-log.ts';
 import { CryostatView } from '../../host/plant/cryostat/view.ts';
+import type { CallProfile } from '../../host/tools/profile/call-profile.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { readInput } from '../files.ts';
 import { RunFridge } from '../run/fridge.ts';
@@ -19,6 +20,8 @@ export interface OpenOptions {
   flash?: string;
   salvage?: boolean;
   onStep: (what: string) => void;
+  /** Is told of every call of the guest's functions. */
+  calls?: CallProfile;
 }
 
 /** A run that can be repeated once. */
@@ -53,14 +56,14 @@ export async function openRecording(path: string, options: OpenOptions): Promise
         exitCode: ExitCode.USAGE,
       },
     );
-  return openFailure(bytes, path);
+  return openFailure(bytes, path, options.calls);
 }
 
-function openFailure(bytes: Uint8Array, path: string): Recording {
+function openFailure(bytes: Uint8Array, path: string, calls?: CallProfile): Recording {
   try {
     const file = decodeFailure(bytes, path);
     const { scenario, message, seed, fridge, choices, images, beganNs, failedNs, inputs, end } = file;
-    const { board, wired, steps } = repeatFailure(file);
+    const { board, wired, steps } = repeatFailure(file, { calls });
     const where = [
       `seed ${seed}`,
       fridge && `in the fridge ${fridge}`,
@@ -81,12 +84,12 @@ function openFailure(bytes: Uint8Array, path: string): Recording {
 }
 
 async function openInputLog(text: string, path: string, options: OpenOptions): Promise<Recording> {
-  const { image, key: keys, flash, salvage, onStep } = options;
+  const { image, key: keys, flash, salvage, onStep, calls } = options;
   const log = readInputLog(text, path, { salvage });
   const fridge = log.fridge === undefined ? undefined : new RunFridge(log.fridge, log.faults ?? [], log.seed);
   const { board, origin, fingerprint } = await newDevice(
     {
-      ...{ seed: log.seed, image, keys, surroundings: fridge?.wired },
+      ...{ seed: log.seed, image, keys, surroundings: fridge?.wired, watch: { calls } },
       kept: flash === undefined ? undefined : { contents: readDevice(flash), path: flash },
     },
     onStep,

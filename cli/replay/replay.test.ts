@@ -56,9 +56,11 @@ describe('the replay of a failure', () => {
     expect(stdout).toMatch(/^RAILS\.ENABLE +0x0000003f/m);
   });
 
-  it('writes its signals and its events', async () => {
-    const [vcd, trace] = [place('run.vcd'), place('run.pftrace')];
-    expect((await coldrig(['replay', file, '--vcd', vcd, '--perfetto', trace])).code).toBe(0);
+  it('writes its signals, its events and its calls', async () => {
+    const [vcd, trace, profile] = [place('run.vcd'), place('run.pftrace'), place('run.json')];
+    const outputs = ['--vcd', vcd, '--perfetto', trace, '--profile', profile];
+    const { code, stdout } = await coldrig(['replay', file, ...outputs]);
+    expect(code).toBe(0);
     const text = readFileSync(vcd, 'utf8');
     const [, gates] = /32 (\S+) gates/.exec(text) ?? [];
     const changes: [timeNs: number, value: number][] = [];
@@ -70,7 +72,10 @@ describe('the replay of a failure', () => {
     expect(changes.map(([, value]) => value)).toEqual([7, 0]);
     // Within microseconds of the surge.
     expect(changes[1][0] - 1_005_000_000).toBeLessThan(50_000);
-    expect(readFileSync(trace).includes('INTERLOCK_TRIPPED')).toBe(true);
+    for (const word of ['INTERLOCK_TRIPPED', 'firmware/protect/interlock/runInterlock'])
+      expect(readFileSync(trace).includes(word), word).toBe(true);
+    expect(readFileSync(profile, 'utf8')).toContain('firmware/protect/interlock/runInterlock');
+    expect(stdout).toMatch(/^firmware interlock .* > conditions\/measureConditions/m);
   });
 
   it.each([

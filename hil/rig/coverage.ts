@@ -74,10 +74,15 @@ export async function coveredBlocks(
   return Promise.all(
     coverage.map(async ({ role, hash, module, counts }) => {
       const bytes = Uint8Array.from(Buffer.from(module, 'base64'));
-      const { blocks = [] } = prepareImage(bytes, { countBlocks: true });
-      return { role, hash, blocks: sourceBlocksOf(blocks, (await ownPlaces(bytes)) ?? placesOf(bytes)), counts };
+      return { role, hash, blocks: await blocksOf(bytes, placesOf), counts };
     }),
   );
+}
+
+/** The blocks of a module in the order of its counters. */
+export async function blocksOf(module: Uint8Array, placesOf: PlacesOf): Promise<SourceBlock[]> {
+  const { blocks = [] } = prepareImage(module, { countBlocks: true });
+  return sourceBlocksOf(blocks, (await ownPlaces(module)) ?? placesOf(module));
 }
 
 /** As an lcov tracefile: firmware and bootloader together, by source file. */

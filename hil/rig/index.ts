@@ -3,6 +3,8 @@
 
 export type { Disturbance, Surroundings } from '../../host/board/surroundings.ts';
 export { type Coverage, mergeCoverage } from '../../host/tools/coverage/coverage.ts';
+export { CallProfile } from '../../host/tools/profile/call-profile.ts';
+export { type PathStep, type WorstCase, worstCases } from '../../host/tools/profile/worst.ts';
 export type { SmpClient } from '../../host/tools/smp/index.ts';
 export type { BootReport, SlotName } from './boot-report.ts';
 export { countedWhile, lcovOfCoverage } from './coverage.ts';
@@ -13,6 +15,7 @@ export { type Fault, FaultSyntaxError, faultHelp, parseFault } from './faults/la
 export { firmwareImage, signed } from './images.ts';
 export { keys } from './keys.ts';
 export type { LineName } from './lines.ts';
+export { speedscopeOf } from './profile.ts';
 export type { Programmer } from './programmer.ts';
 export { PulseDevice } from './pulse/pulse-device.ts';
 export { type PulseProgram, type PulseResult, runPulse } from './pulse/run.ts';

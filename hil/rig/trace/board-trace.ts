@@ -51,7 +51,8 @@ export class BoardTrace {
   readonly events: TracedEvent[] = [];
   private readonly view: BoardView;
   private readonly cryostat: CryostatView | undefined;
-  private readonly zeroNs: number;
+  /** Times are counted from here. */
+  readonly zeroNs: number;
   private slot = -1;
   private flash = 0;
 

@@ -1,16 +1,20 @@
-// What a device tells of its code: counting and tracing change nothing of a run, and what is counted is what ran.
+// What a device tells of its code: counting and profiling change nothing of a run, and what is told is what ran.
 
-import { describe, expect, test } from 'vitest';
-import type { CallWitness } from '../../../host/board/call-witness.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { LogKind } from '../../../host/board/log.ts';
+import { nameOfTask } from '../../../host/tools/profile/worst.ts';
+import { OsCommand, Smp, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { countedWhile, coveredBlocks } from '../../rig/coverage.ts';
 import {
+  CallProfile,
   type DeviceOptions,
   DeviceUnderTest,
   firmwareImage,
   lcovOfCoverage,
   millisecond,
   second,
+  speedscopeOf,
+  worstCases,
 } from '../../rig/index.ts';
 
 const run = async (options: DeviceOptions = {}) => {
@@ -21,39 +25,51 @@ const run = async (options: DeviceOptions = {}) => {
 };
 const plain = await run();
 
-/** The sum of the cycles of all runs, and how many calls there were. */
-class CycleSum implements CallWitness {
-  cycles = 0;
-  calls = 0;
-  open = 0;
-  begin(): void {
-    this.open = 0;
-  }
-  enter(): void {
-    this.calls++;
-    this.open++;
-  }
-  leave(): void {
-    this.open--;
-  }
-  end(cycles: number): void {
-    this.cycles += cycles;
-  }
-}
+describe('a device whose blocks are counted and whose calls are profiled', () => {
+  const calls = new CallProfile();
+  let watched: DeviceUnderTest;
+  beforeAll(async () => {
+    watched = await run({ countBlocks: true, calls });
+  });
 
-describe('a device whose blocks are counted and whose calls are traced', () => {
-  test('does what it does without, to the last bit and cycle', async () => {
-    const sum = new CycleSum();
-    const watched = await run({ countBlocks: true, calls: sum });
+  test('does what it does without, to the last bit and cycle', () => {
     expect(watched.board.logHash).toBe(plain.board.logHash);
-    expect(sum.open, 'the function a run began with is ended by its end').toBe(1);
-    expect(sum.calls).toBeGreaterThan(10_000);
     const logged = watched.log.filter(({ kind }) => kind === LogKind.RUN).reduce((cycles, { b }) => cycles + b, 0);
-    expect(sum.cycles).toBe(logged);
+    expect(calls.modules.map(({ role }) => role)).toEqual(['bootloader', 'firmware']);
+    expect(calls.modules.reduce((sum, { cycles }) => sum + cycles, 0)).toBe(logged);
+  });
+
+  test('has of each task what the firmware itself has measured', () => {
+    interface Statistics {
+      tasks: Record<string, { runtime: number | bigint; cswcnt: number }>;
+    }
+    const { tasks } = watched.request(Smp.OP_READ, SmpGroup.OS, OsCommand.TASKSTAT) as unknown as Statistics;
+    const firmware = calls.modules[1];
+    const compared = firmware.tasks.flatMap((profile) => {
+      const own = tasks[nameOfTask(firmware, profile)];
+      // The task that answers is under way.
+      return own && own.cswcnt === profile.runs ? [{ own: Number(own.runtime), profile }] : [];
+    });
+    expect(compared.length).toBeGreaterThan(8);
+    for (const { own, profile } of compared) {
+      // The scheduler's own work around a task is in the firmware's figure, with its look at the tasks before it.
+      const around = (own - profile.timeNs / 4) / profile.runs;
+      expect(around, nameOfTask(firmware, profile)).toBeGreaterThan(0);
+      expect(around, nameOfTask(firmware, profile)).toBeLessThan(600);
+    }
+    const [{ path }] = worstCases(calls.modules);
+    expect(path.map((step) => step.function).at(-1)).toBe('bootloader/crypto/generated/sha256-compress/sha256Compress');
+  });
+
+  test('is a profile whose functions have their places in the source', async () => {
+    const { shared } = await speedscopeOf(calls, 'test');
+    expect(shared.frames.find(({ name }) => name === 'firmware/report/heartbeat/runHeartbeat')?.file).toBe(
+      'firmware/report/heartbeat.ts',
+    );
   });
 
   test('tells which lines of firmware and bootloader ran', async () => {
-    const lcov = await lcovOfCoverage((await run({ countBlocks: true })).coverage());
+    const lcov = await lcovOfCoverage(watched.coverage());
     const fileOf = (path: string) =>
       lcov.split('end_of_record\n').find((record) => record.includes(`SF:${path}\n`)) ?? '';
     expect(fileOf('firmware/main.ts')).toMatch(/^FNDA:1,firmware\/main\/reset$/m);

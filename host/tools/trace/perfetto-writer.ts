@@ -48,8 +48,18 @@ export class TraceWriter {
   }
 
   slice(track: number, name: string, fromNs: number, toNs: number, facts: Facts = {}): void {
-    this.event(track, fromNs, EventType.begin, (event) => annotate(event.text(Event.name, name), facts));
-    this.event(track, toNs, EventType.end, () => {});
+    this.begin(track, name, fromNs, facts);
+    this.end(track, toNs);
+  }
+
+  /** Begins a slice within the one that is open on this track. */
+  begin(track: number, name: string, timeNs: number, facts: Facts = {}): void {
+    this.event(track, timeNs, EventType.begin, (event) => annotate(event.text(Event.name, name), facts));
+  }
+
+  /** Ends the slice that was begun last. */
+  end(track: number, timeNs: number): void {
+    this.event(track, timeNs, EventType.end, () => {});
   }
 
   instant(track: number, name: string, timeNs: number, facts: Facts = {}): void {
