@@ -70,6 +70,10 @@ interop: $(INSTALLED) ## the clients and signers other people wrote, where Pytho
 	mkdir -p build
 	node_modules/.bin/vitest run --config hil/test/interop/vitest.config.ts --reporter=default --reporter=json --outputFile.json=build/interop.json
 
+.PHONY: campaign-test
+campaign-test: $(INSTALLED) ## campaigns on a real NATS server, with workers and the server killed; where nats-server or Go is there
+	node_modules/.bin/vitest run --config hil/test/campaign/vitest.config.ts
+
 .PHONY: bench
 bench: $(INSTALLED) ## speed beside a peer's, medians; writes build/bench.json
 	node_modules/.bin/tsx hil/test/bench/main.ts

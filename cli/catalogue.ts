@@ -42,6 +42,10 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/hil.ts')).addHilCommand(program),
   },
   {
+    ...{ name: 'campaign', usage: '', about: 'spread a proof over many machines, and merge what they found' },
+    addTo: async (program) => (await import('./commands/campaign.ts')).addCampaignCommand(program),
+  },
+  {
     name: 'demo',
     usage: '[options]',
     about: 'build, boot, and show that a good update stays and four bad ones are rolled back',

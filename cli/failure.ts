@@ -45,6 +45,8 @@ export function explain(error: unknown): Explanation {
     return { code: error.code, message: error.message, exitCode: ExitCode.FAILED, facts };
   if (error instanceof BuildFolderError)
     return { code: 'BUILD_FOLDER', message: error.message, exitCode: ExitCode.FAILED, facts };
+  if (error instanceof Error && error.name === 'CampaignError')
+    return { code: (error as Error & { code: string }).code, message: error.message, exitCode: ExitCode.FAILED, facts };
   if (error instanceof LinkError) return { code: 'LINK', message: error.message, exitCode: ExitCode.FAILED, facts };
   if (error instanceof SmpError) {
     const device = error.kind === 'device' ? { group: error.group ?? null, rc: error.code } : {};

@@ -271,6 +271,13 @@ describe('a wrong word on the command line', () => {
     ['canary', ['prove', 'power', '--slice', '--canary', 'sparrow']],
     ['shard', ['prove', 'power', '--shard', '3/2']],
     ['result', ['prove', 'merge', 'text']],
+    // Nobody listens on this port.
+    ['server', ['campaign', 'status', '--server', 'nats://127.0.0.1:1']],
+    ['address of a server', ['campaign', 'work', 'power-1', '--server', 'http://127.0.0.1:1']],
+    ['credentials', ['campaign', 'status', '--creds', 'missing', '--server', 'nats://127.0.0.1:1']],
+    ['campaign to report on', ['campaign', 'status', '--report', 'out.json']],
+    ['name of a campaign', ['campaign', 'submit', 'power', '--slice', '--name', 'a.b']],
+    ['proof to submit', ['campaign', 'submit', 'cake']],
     ['option', ['demo', '--fast']],
     ['argument', ['status', 'now']],
     ['subcommand', ['image', 'make']],

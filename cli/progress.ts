@@ -1,6 +1,7 @@
 // A progress bar on stderr when it is a terminal; otherwise nothing, so that logs stay short.
 
 import cliProgress from 'cli-progress';
+import type { CampaignState } from '../hil/campaign/state.ts';
 import type { RunProgress } from '../hil/prove/run.ts';
 import type { UploadProgress } from '../host/tools/smp/index.ts';
 import { canRedraw } from './terminal.ts';
@@ -39,6 +40,20 @@ export function proofProgress(quiet: boolean, name: string): Progress<RunProgres
       const left = Number.isFinite(leftSeconds) ? spanText(leftSeconds * 1e9) : '…';
       bar?.(Math.floor(share * 1000), 1000, { points, rate: Math.round(points / Math.max(coreSeconds, 1e-3)), left });
     },
+    stop: () => bar?.(),
+  };
+}
+
+/** Units that are done, running and waiting. */
+export function campaignProgress(quiet: boolean, name: string): Progress<CampaignState> {
+  const bar = barFor(
+    quiet,
+    besideProof,
+    `  ${name} [{bar}] {percentage}%  {done} units done, {running} running, {waiting} waiting`,
+  );
+  return {
+    update: ({ plan, done, running, waiting }) =>
+      bar?.(done.length, plan.units, { done: done.length, running, waiting }),
     stop: () => bar?.(),
   };
 }

@@ -4,8 +4,8 @@ import { Command } from 'commander';
 import { invariants } from '../../hil/prove/invariants.ts';
 import { fromJson, toJson } from '../../hil/prove/json.ts';
 import { junitOf } from '../../hil/prove/junit.ts';
-import { mergeResults, NotShards } from '../../hil/prove/merge.ts';
-import { proofs } from '../../hil/prove/proofs.ts';
+import { inOrder, mergeResults, NotShards } from '../../hil/prove/merge.ts';
+import { loadProof, proofs } from '../../hil/prove/proofs.ts';
 import { type FoundViolation, type ProofResult, rateOf, type Shard } from '../../hil/prove/result.ts';
 import { runProof } from '../../hil/prove/run.ts';
 import { ExitCode, Failure } from '../failure.ts';
@@ -59,17 +59,21 @@ export function addProveCommand(program: Command): void {
 }
 
 function proofCommand(name: string, about: string): Command {
-  return new Command(name)
-    .description(about)
-    .option('--seed <number>', 'seed of the samples, and of what a power cut leaves in flash', parseWord, 1)
-    .option('--scenario <name>', 'only this scenario')
+  return withExtent(new Command(name).description(about))
     .option('--point <name>', 'only this point, as named in a violation')
-    .option('--canary <name>', 'use a bootloader with a deliberate defect')
-    .option('--slice', 'only a small part, as in a test run')
     .option('--threads <count>', 'worker threads (default: one per core)', integerBetween(1, 256))
     .option('--shard <i/n>', 'only the i-th of n shares of the work', parseShard)
     .option('--junit <file>', 'write the result as JUnit XML')
     .action(printing((options: ProveOptions) => prove(name, options)));
+}
+
+/** The options that say which proof it is. */
+export function withExtent(command: Command): Command {
+  return command
+    .option('--seed <number>', 'seed of the samples, and of what a power cut leaves in flash', parseWord, 1)
+    .option('--scenario <name>', 'only this scenario')
+    .option('--canary <name>', 'use a bootloader with a deliberate defect')
+    .option('--slice', 'only a small part, as in a test run');
 }
 
 async function prove(name: string, options: ProveOptions): Promise<Result> {
@@ -79,13 +83,14 @@ async function prove(name: string, options: ProveOptions): Promise<Result> {
   const result = await untilInterrupted((signal) =>
     runProof(name, { ...own, effort: slice ? 'slice' : 'full', signal, onProgress: progress.update }),
   ).finally(() => progress.stop());
-  return ending(result, junit);
+  return proofEnding(result, junit);
 }
 
-function merge({ junit }: ProveOptions, files: string[]): Result {
+async function merge({ junit }: ProveOptions, files: string[]): Promise<Result> {
   const named = files.map((name) => ({ name, result: resultIn(name) }));
   try {
-    return ending(mergeResults(named), junit);
+    const merged = mergeResults(named);
+    return proofEnding(inOrder(merged, (await loadProof(merged.proof)).scenarios), junit);
   } catch (error) {
     if (!(error instanceof NotShards)) throw error;
     throw new Failure('NOT_SHARDS', error.message, { cause: error });
@@ -101,7 +106,8 @@ function resultIn(file: string): ProofResult {
   }
 }
 
-function ending(result: ProofResult, junit: string | undefined): Result {
+/** What `prove` prints and writes at its end. */
+export function proofEnding(result: ProofResult, junit: string | undefined): Result {
   if (junit !== undefined) writeOutput(junit, junitOf(result), 'the report');
   const exitCode = result.violations === 0 ? ExitCode.OK : ExitCode.FAILED;
   return { text: textOf(result), json: toJson(result), exitCode };

@@ -36,8 +36,22 @@ export function mergeResults(named: readonly NamedResult[]): ProofResult {
   };
 }
 
+/** The result with its scenarios in the order of the proof, as one machine lists them. A shard begins with any of them. */
+export function inOrder(result: ProofResult, scenarios: readonly { name: string }[]): ProofResult {
+  const places = new Map(scenarios.map(({ name }, place) => [name, place]));
+  const placeOf = (name: string) => places.get(name) ?? places.size;
+  return {
+    ...result,
+    scenarios: [...result.scenarios].sort((a, b) => placeOf(a.name) - placeOf(b.name)),
+    found: [...result.found].sort((a, b) => placeOf(a.scenario) - placeOf(b.scenario)),
+  };
+}
+
+/** What makes a run the same run. */
+type Run = Pick<ProofResult, 'proof' | 'effort' | 'scenario' | 'seed' | 'proved'>;
+
 /** What must be equal in the shards of one run, in the order in which a difference is reported. */
-const alike: readonly [string, (result: ProofResult) => string][] = [
+const alike: readonly [string, (run: Run) => string][] = [
   ['proof', ({ proof }) => proof],
   ['extent', ({ effort }) => (effort === 'full' ? 'all of it' : 'a slice')],
   ['scenario', ({ scenario }) => scenario ?? 'all of them'],
@@ -53,14 +67,20 @@ function listed(entries: Record<string, string>): string {
     .join(', ');
 }
 
+/** The first thing in which two runs are not the same. */
+export function differenceOf(first: Run, other: Run): { what: string; wanted: string; found: string } | undefined {
+  return alike
+    .map(([what, of]) => ({ what, wanted: of(first), found: of(other) }))
+    .find(({ wanted, found }) => wanted !== found);
+}
+
 function checkSameRun(first: NamedResult, other: NamedResult): void {
-  for (const [what, of] of alike) {
-    const [wanted, found] = [of(first.result), of(other.result)];
-    if (wanted === found) continue;
-    throw new NotShards(
-      `${other.name} is of another run than ${first.name}: its ${what} is '${found}', there it is '${wanted}'; merge the shards of one run`,
-    );
-  }
+  const difference = differenceOf(first.result, other.result);
+  if (difference === undefined) return;
+  const { what, wanted, found } = difference;
+  throw new NotShards(
+    `${other.name} is of another run than ${first.name}: its ${what} is '${found}', there it is '${wanted}'; merge the shards of one run`,
+  );
 }
 
 function checkShards(named: readonly NamedResult[]): void {

@@ -5,11 +5,11 @@
 // What must stay true: threads and shards decide when and where a part runs, never its result.
 
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { Bench, OnPartProgress, OtherProofs, Part, PartResult, Proof, ProofOptions } from './proof.ts';
 import { loadProof, proofs } from './proofs.ts';
-import { provedBy } from './provenance.ts';
+import { type Proved, provedBy } from './provenance.ts';
 import { type ProofResult, resultOf, type Shard } from './result.ts';
+import { ProofThread, type WorkerTask } from './thread.ts';
 import { UnknownName } from './unknown-name.ts';
 
 export interface RunOptions extends ProofOptions {
@@ -31,25 +31,32 @@ export interface RunProgress {
   threads: number;
 }
 
-/** What goes to a thread. */
-export interface WorkerTask {
-  proof: string;
-  options: ProofOptions;
+/** A proof that can begin: what it needs is compiled. */
+export interface ReadyProof {
+  proof: Proof;
+  parts: Part[];
+  proved: Promise<Proved>;
 }
 
-/** What comes back from it, for each part. */
-export type WorkerAnswer = { share: number; points: number } | { result: PartResult } | { error: string };
+export async function readyProof(name: string, options: ProofOptions, signal?: AbortSignal): Promise<ReadyProof> {
+  const proof = await loadProof(name);
+  await proof.prepare?.(options, signal);
+  const proved = provedBy(proof, options);
+  const parts = await proof.parts(options);
+  // A signal that was aborted before somebody listened to it sends no event.
+  signal?.throwIfAborted();
+  return { proof, parts, proved };
+}
+
+export function partsOfShard(parts: readonly Part[], { number, of }: Shard): Part[] {
+  return parts.filter((_, index) => index % of === number - 1);
+}
 
 export async function runProof(name: string, options: RunOptions): Promise<ProofResult> {
   const { threads = availableParallelism(), shard, onProgress, signal, ...own } = options;
   const usedBefore = process.cpuUsage();
-  const proof = await loadProof(name);
-  await proof.prepare?.(own, signal);
-  const proved = provedBy(proof, own);
-  const all = await proof.parts(own);
-  // A signal that was aborted before the listener was added sends no event.
-  signal?.throwIfAborted();
-  const parts = shard ? all.filter((_, index) => index % shard.of === shard.number - 1) : all;
+  const { proof, parts: all, proved } = await readyProof(name, own, signal);
+  const parts = shard ? partsOfShard(all, shard) : all;
   const began = performance.now();
   const count = Math.min(threads, parts.length);
   const tally = new Tally(parts, Math.max(count, 1), onProgress);
@@ -94,22 +101,18 @@ async function inThreads(
   const results: PartResult[] = [];
   // Heavy parts first, so that no thread begins one when the others have almost ended.
   const waiting = [...parts.keys()].sort((a, b) => parts[b].weight - parts[a].weight);
-  const workerData: WorkerTask = { proof, options };
-  const workers = Array.from(
-    { length: tally.threads },
-    () => new Worker(new URL('./worker.mjs', import.meta.url), { workerData }),
-  );
-  const stop = () => Promise.all(workers.map((worker) => worker.terminate()));
+  const threads = Array.from({ length: tally.threads }, () => new ProofThread({ proof, options }));
+  const stop = () => Promise.all(threads.map((thread) => thread.end()));
   signal?.addEventListener('abort', stop);
-  const work = async (worker: Worker) => {
+  const work = async (thread: ProofThread) => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
       const end = tally.begin(index);
-      results[index] = await partIn(worker, parts[index], end.progress);
+      results[index] = await thread.run(parts[index], end.progress);
       end.done(results[index]);
     }
   };
   try {
-    await Promise.all(workers.map(work));
+    await Promise.all(threads.map(work));
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
@@ -118,24 +121,6 @@ async function inThreads(
     signal?.removeEventListener('abort', stop);
   }
   return results;
-}
-
-/** Has a thread do a part. Throws when it fails or is ended. */
-function partIn(worker: Worker, part: Part, progress: OnPartProgress): Promise<PartResult> {
-  return new Promise<PartResult>((resolve, reject) => {
-    const onExit = () => reject(new Error('a thread of the proof ended before its part was done'));
-    const onMessage = (answer: WorkerAnswer) => {
-      if ('share' in answer) {
-        progress(answer.share, answer.points);
-        return;
-      }
-      worker.off('message', onMessage).off('error', reject).off('exit', onExit);
-      if ('result' in answer) resolve(answer.result);
-      else reject(new Error(answer.error));
-    };
-    worker.on('message', onMessage).on('error', reject).on('exit', onExit);
-    worker.postMessage(part);
-  });
 }
 
 /** How far the run is. */

@@ -2,6 +2,7 @@
 
 import { benchBoard } from './board.ts';
 import { benchCalibrateAll } from './calibrate-all.ts';
+import { benchCampaign } from './campaign.ts';
 import { benchColdBoot } from './cold-boot.ts';
 import { benchCryostat } from './cryostat.ts';
 import { benchCrypto } from './crypto.ts';
@@ -30,6 +31,7 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   'mux-day': benchMuxDay,
   readout: benchReadout,
   'calibrate-all': benchCalibrateAll,
+  campaign: benchCampaign,
   links: benchLinks,
   upload: benchUpload,
   durable: benchDurable,

@@ -30,6 +30,8 @@ const pythonPackages = {
   // A compiler for the second instruction set, and the simulator that takes what it compiles (clients/q1pulse_programs.py).
   q1pulse: ['q1pulse==1.3.0', 'q1simulator==1.3.4', 'numpy==2.2.6', 'scipy==1.15.3', 'packaging==25.0', '--no-deps'],
   'wave-readers': ['vcdvcd==2.6.0', 'pyvcd==0.5.1', 'numpy==2.2.6', 'perfetto==0.59.1', 'protobuf==7.36.2'],
+  // It has the schemas of Kubernetes in itself.
+  'kubernetes-validate': ['kubernetes-validate==1.34.1'],
   lakeshore: ['lakeshore==1.10.0'],
   // The contributed Bluefors driver of this version runs with this version of QCoDeS; newer pairs fail at import or at the first reading.
   qcodes: ['qcodes==0.54.4', 'qcodes-contrib-drivers==0.23.0', 'pyvisa-py==0.8.1'],
@@ -90,12 +92,20 @@ interface Builder {
 }
 
 const goPackage = 'github.com/apache/mynewt-mcumgr-cli/mcumgr@latest';
+const goServer = 'github.com/nats-io/nats-server/v2@v2.15.2';
 const builders = {
   mcumgr: {
     tool: 'go',
     arguments: ['install', goPackage],
     environment: { GOBIN: join(interopFolder, 'mcumgr', 'bin') },
     timeoutMs: 180_000,
+  },
+  // Debian has it, too: apt-get install nats-server.
+  'nats-server': {
+    tool: 'go',
+    arguments: ['install', goServer],
+    environment: { GOBIN: join(interopFolder, 'nats-server', 'bin') },
+    timeoutMs: 900_000,
   },
   'mcumgr-client': {
     tool: 'cargo',

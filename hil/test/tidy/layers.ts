@@ -48,8 +48,9 @@ export const layers: Record<string, string[]> = {
   'hil/scenarios': ['hil', 'hil/run', 'hil/rig', ...host, 'protocol'],
   hil: ['hil/run', 'hil/rig', ...host, 'protocol'],
   'hil/prove': ['hil/rig', ...host, 'protocol'],
-  'hil/test': ['hil', 'hil/run', 'hil/scenarios', 'hil/prove', 'hil/rig', ...host, 'protocol'],
-  cli: ['hil/run', 'hil/prove', 'hil/rig', ...host, 'protocol'],
+  'hil/campaign': ['hil/run', 'hil/prove', 'hil/rig', ...host, 'protocol'],
+  'hil/test': ['hil', 'hil/run', 'hil/scenarios', 'hil/campaign', 'hil/prove', 'hil/rig', ...host, 'protocol'],
+  cli: ['hil/run', 'hil/campaign', 'hil/prove', 'hil/rig', ...host, 'protocol'],
 };
 
 export function layerOf(path: string): string | undefined {

@@ -1,0 +1,55 @@
+// What a campaign can be made of: a row for each kind of units. A row says how `coldrig campaign submit` is told of it, how a worker runs its
+// units, and what their results are together.
+
+import { Command } from 'commander';
+import type { Plan } from '../../hil/campaign/plan.ts';
+import { mergeProofUnits, openProofUnits, type ProofUnits, planProof } from '../../hil/campaign/proof-units.ts';
+import { CampaignError } from '../../hil/campaign/queue.ts';
+import type { UnitResult } from '../../hil/campaign/state.ts';
+import type { UnitBench } from '../../hil/campaign/worker.ts';
+import { proofs } from '../../hil/prove/proofs.ts';
+import { proofEnding, withExtent } from '../commands/prove.ts';
+import type { Result } from '../result.ts';
+
+/** A campaign that is to be made. */
+export interface Wish {
+  /** When the user gives it none. */
+  usualName: string;
+  /** `units`: how many at most; as many as there can be when it is left out. */
+  plan(units: number | undefined, signal: AbortSignal): Promise<Plan>;
+}
+
+export interface KindOfUnits {
+  name: string;
+  /** Subcommands of `submit`, each with its own options, and what is wished by them. */
+  commands(): { command: Command; wish(options: Record<string, unknown>, words: string[]): Wish }[];
+  open(plan: Plan, signal: AbortSignal): Promise<UnitBench>;
+  /** The same as one machine prints and writes at its end. `seconds`: wall time of the campaign. */
+  report(plan: Plan, results: readonly UnitResult[], seconds: number, junit: string | undefined): Promise<Result>;
+}
+
+const proofKind: KindOfUnits = {
+  name: 'proof',
+  commands: () =>
+    proofs.map(({ name: proof, about }) => ({
+      command: withExtent(new Command(proof).description(`prove ${proof}: ${about}`)),
+      wish: ({ seed, scenario, canary, slice }) => ({
+        usualName: `${proof}${slice ? '-slice' : ''}-${seed}`,
+        plan: (units, signal) =>
+          planProof({ proof, seed, effort: slice ? 'slice' : 'full', scenario, canary } as ProofUnits, units, signal),
+      }),
+    })),
+  open: openProofUnits,
+  report: async (plan, results, seconds, junit) => proofEnding(await mergeProofUnits(plan, results, seconds), junit),
+};
+
+export const kinds: readonly KindOfUnits[] = [proofKind];
+
+export function kindOf({ kind }: Plan): KindOfUnits {
+  const found = kinds.find(({ name }) => name === kind);
+  if (found) return found;
+  throw new CampaignError(
+    'FOREIGN_PLAN',
+    `its units are of kind '${kind}', which this version of coldrig does not know; it knows ${kinds.map(({ name }) => name).join(', ')}`,
+  );
+}

@@ -1,0 +1,67 @@
+// How long to wait for a server that does not answer: not at all, or until somebody ends the waiting. A refusal is an answer.
+
+import { setTimeout as rest } from 'node:timers/promises';
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { errors } from '@nats-io/transport-node';
+import { CampaignError } from './queue.ts';
+
+const againMs = 500;
+
+export class Patience {
+  private readonly isEndless: boolean;
+  private readonly signal: AbortSignal;
+  private readonly tell: (isThere: boolean) => void;
+  private isThere = true;
+
+  /** `tell` is called when the server goes silent, and when it is back. */
+  constructor(isEndless: boolean, signal: AbortSignal, tell: (isThere: boolean) => void = () => {}) {
+    this.isEndless = isEndless;
+    this.signal = signal;
+    this.tell = tell;
+  }
+
+  async until<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      try {
+        const answer = await ask();
+        this.hear(true);
+        return answer;
+      } catch (error) {
+        if (!isSilence(error)) throw error;
+        if (!this.isEndless || this.signal.aborted)
+          throw new CampaignError(
+            'SERVER_SILENT',
+            `the NATS server does not answer (${(error as Error).message}): is it running, and can it be reached?`,
+            {
+              cause: error,
+            },
+          );
+        this.hear(false);
+        await rest(againMs, undefined, { signal: this.signal }).catch(() => {});
+      }
+    }
+  }
+
+  private hear(isThere: boolean): void {
+    if (this.isThere === isThere) return;
+    this.isThere = isThere;
+    this.tell(isThere);
+  }
+}
+
+/** Whether the server refuses, with the given number of the JetStream API. */
+export const isRefused = (error: unknown, code: number): boolean =>
+  error instanceof JetStreamApiError && error.code === code;
+
+/** No answer, or one that says that there is nobody to answer yet. */
+function isSilence(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return error.status >= 500;
+  const isFinal = [
+    CampaignError,
+    errors.AuthorizationError,
+    errors.PermissionViolationError,
+    errors.InvalidArgumentError,
+    errors.ClosedConnectionError,
+  ];
+  return error instanceof Error && !isFinal.some((kind) => error instanceof kind) && !(error instanceof TypeError);
+}

@@ -1,0 +1,129 @@
+// A campaign on a real NATS server: killed workers and a killed server change no count.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CampaignServer } from '../../campaign/nats-server.ts';
+import { Patience } from '../../campaign/patience.ts';
+import { planOf } from '../../campaign/plan.ts';
+import { look } from '../../campaign/state.ts';
+import { submit } from '../../campaign/submit.ts';
+import { builtTool } from '../interop/install.ts';
+import { coldrig, LiveServer } from './live-server.ts';
+
+const tool = await builtTool('nats-server');
+if (tool.path === undefined) console.log(`no campaign on a real server: ${tool.missing}`);
+
+/** What is the same on every machine. */
+function figures(text: string): Record<string, unknown> {
+  const { seconds, pointsPerSecondPerCore, processorSeconds, ...rest } = JSON.parse(text);
+  expect([typeof seconds, typeof pointsPerSecondPerCore, typeof processorSeconds]).toEqual(Array(3).fill('number'));
+  return rest;
+}
+
+describe.skipIf(tool.path === undefined)('a campaign on a NATS server', () => {
+  let server: LiveServer;
+  beforeAll(async () => {
+    server = await LiveServer.start(tool.path as string);
+  });
+  afterAll(() => server?.end());
+  const scenario = ['--slice', '--scenario', 'upgrade'];
+
+  test('of which two workers and the server are killed counts what one machine counts', async () => {
+    const submitted = await server.campaign('submit', 'power', '--slice', '--silence', '3', '--json');
+    expect(JSON.parse(submitted.stdout)).toMatchObject({
+      campaign: 'power-slice-1',
+      queued: 38,
+      units: 38,
+      again: false,
+    });
+    const [first, second, ...others] = ['a', 'b', 'c', 'd'].map((name) => server.worker('power-slice-1', name));
+    for (const victim of [first, second]) {
+      await victim.stopInUnit();
+      victim.signal('SIGKILL');
+      expect(await victim.ended()).toBeNull();
+    }
+    await server.kill();
+    for (const other of others) await other.says(/the server does not answer; waiting for it/);
+    await server.start();
+    const report = join(server.folder, 'report.json');
+    const waited = await server.campaign('status', 'power-slice-1', '--wait', '--report', report, '--json');
+    expect(waited).toMatchObject({ code: 0, stderr: '' });
+    expect(await Promise.all(others.map((other) => other.ended()))).toEqual([0, 0]);
+    expect(others.flatMap(({ lines }) => lines)).toContain('the server answers again');
+    const state = JSON.parse(waited.stdout);
+    expect(state).toMatchObject({
+      state: 'complete',
+      units: 38,
+      done: 38,
+      failed: [],
+      lost: [],
+      running: 0,
+      waiting: 0,
+    });
+    expect(state.workers.map(({ worker }: { worker: string }) => worker)).toEqual(['a', 'b', 'c', 'd']);
+    const whole = await coldrig('prove', 'power', '--slice', '--json');
+    expect(figures(readFileSync(report, 'utf8'))).toEqual(figures(whole.stdout));
+  });
+
+  test('whose proof finds violations ends as that proof does', async () => {
+    const broken = ['power', ...scenario, '--canary', 'power loss taken for a failed trial'];
+    await server.campaign('submit', ...broken, '--name', 'broken');
+    expect(await server.worker('broken', 'a').ended()).toBe(0);
+    const [report, junit] = ['broken.json', 'broken.xml'].map((name) => join(server.folder, name));
+    const campaign = await server.campaign('status', 'broken', '--report', report, '--junit', junit);
+    const whole = await coldrig('prove', ...broken, '--json');
+    expect([campaign.code, whole.code]).toEqual([1, 1]);
+    expect(figures(readFileSync(report, 'utf8'))).toEqual(figures(whole.stdout));
+    expect(readFileSync(junit, 'utf8')).toContain(`failures="${JSON.parse(whole.stdout).violations}"`);
+    expect(campaign.stdout).toMatch(/broken: .*\n[\s\S]*coldrig prove power --seed 1 --scenario 'upgrade' --point/);
+  });
+
+  test('gets the unit of a worker back at Ctrl-C', async () => {
+    await server.campaign('submit', 'power', ...scenario, '--name', 'interrupted', '--silence', '3600');
+    const worker = server.worker('interrupted', 'a');
+    await worker.stopInUnit();
+    worker.signal('SIGINT');
+    worker.signal('SIGCONT');
+    expect(await worker.ended()).toBe(130);
+    expect(worker.lines.at(-1)).toBe('error: interrupted');
+    expect(await server.status('interrupted')).toMatchObject({
+      state: 'running',
+      running: 0,
+      workers: [{ state: 'ended' }],
+    });
+    expect((await server.campaign('status', 'interrupted', '--report', 'none.json')).stderr).toMatch(
+      /there is no report yet: interrupted: \d of 2 units done, 0 running/,
+    );
+    // Nobody waits for an hour.
+    expect(await server.worker('interrupted', 'b').ended()).toBe(0);
+    expect(await server.status('interrupted')).toMatchObject({ state: 'complete', done: 2 });
+  });
+
+  test('about other guests is refused by a worker, and removed under another one', async () => {
+    const patience = new Patience(false, new AbortController().signal);
+    const campaigns = await CampaignServer.connect({ url: server.url, patience });
+    const plan = await planOf(campaigns.queue('interrupted'));
+    const [foreign, large] = [campaigns.queue('foreign'), campaigns.queue('foreign')];
+    await foreign.create(3000);
+    const guests = { ...plan.proved.guests, bootloader: '0'.repeat(64) };
+    await submit(foreign, { ...plan, proved: { ...plan.proved, guests } });
+    const refused = await server.campaign('work', 'foreign', '--as', 'a');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /campaign 'foreign' is about other things .* its bootloader is 000000000000, here it is/,
+    );
+    expect(await look(foreign)).toMatchObject({ waiting: 2, running: 0, workers: [{ worker: 'a', state: 'refused' }] });
+    await expect(large.put('result.1', new Uint8Array(2 << 20))).rejects.toThrow(
+      /takes messages of 1048576: raise max_payload/,
+    );
+    const listed = JSON.parse((await server.campaign('status', '--json')).stdout).campaigns;
+    expect(listed.map(({ campaign }: { campaign: string }) => campaign)).toEqual(
+      expect.arrayContaining(['foreign', 'interrupted']),
+    );
+    expect(await server.campaign('remove', 'foreign')).toMatchObject({ code: 0 });
+    await expect(foreign.queued()).rejects.toThrow(/there is no campaign 'foreign' on this server/);
+    expect((await server.campaign('status', 'foreign')).stderr).toMatch(/^error: there is no campaign 'foreign'/);
+    await campaigns.close();
+  });
+});
