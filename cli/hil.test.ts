@@ -4,7 +4,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { faultKinds } from '../hil/rig/faults/kinds.ts';
 import { startingStates } from '../hil/rig/scenario/states.ts';
 import type { EndedScenario } from '../hil/run/run-scenarios.ts';
@@ -114,16 +114,28 @@ describe('a project', () => {
     ]);
   });
 
-  it('ends in order at Ctrl-C', { timeout: 60_000 }, async () => {
+  it.each([
+    ['in order at Ctrl-C', 'SIGINT', 130],
+    ['with its processes when it is killed', 'SIGKILL', null],
+  ] as const)('ends %s', { timeout: 60_000 }, async (_, signal, exitCode) => {
     const endless = join(folder, 'endless');
     mkdirSync(join(endless, 'scenarios'), { recursive: true });
     const text = `import { scenario } from 'coldrig/hil';
-      scenario('never ends', {}, async (rig) => { rig.note('begun'); console.log('begun'); for (;;) await rig.wait('1 h'); });`;
+      scenario('never ends', {}, async (rig) => { console.log('process ' + process.pid); for (;;) await rig.wait('1 h'); });`;
     writeFileSync(join(endless, 'scenarios', 'endless.scenario.ts'), text);
     const begun = startColdrig(['hil'], { cwd: endless });
-    await begun.said(/begun/);
-    begun.end('SIGINT');
+    const [, worker] = await begun.said(/process (\d+)\n/);
+    begun.end(signal);
     const { code, stderr } = await begun.outcome;
-    expect([code, /interrupted/.test(stderr) || stderr]).toEqual([130, true]);
+    expect([code, signal === 'SIGKILL' || /interrupted/.test(stderr) || stderr]).toEqual([exitCode, true]);
+    await vi.waitUntil(() => !isRunning(Number(worker)), { timeout: 30_000 });
   });
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

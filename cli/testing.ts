@@ -84,7 +84,11 @@ export function startColdrig(argumentList: string[], options: CallOptions = {}) 
   });
   const outcome = once(child, 'close').then(([code]) => outcomeOf(code, stdout, stderr));
   const said = async (text: RegExp) => {
-    while (!text.test(stdout + stderr)) await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')]);
+    for (;;) {
+      const found = text.exec(stdout + stderr);
+      if (found !== null) return found;
+      await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')]);
+    }
   };
   return { outcome, said, end: (signal: NodeJS.Signals) => child.kill(signal) };
 }

@@ -38,6 +38,9 @@ const HANGS_MS = 1_800_000;
 /** Timers of Node count no further. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+// When the command is killed, nobody waits for the results: a scenario would run on, for ever if it never ends.
+process.once('disconnect', () => process.exit(1));
+
 type Inside = ScenarioOptions & ({ needs: 'inside' } | { fridge: string });
 
 /**
