@@ -90,6 +90,11 @@ generate: $(INSTALLED) ## registers, constants, chip.svd and the register refere
 package: $(INSTALLED) ## dist/, which `npm pack` puts into the package in place of the sources
 	node_modules/.bin/tsx host/tools/package/main.ts
 
+.PHONY: package-test
+package-test: $(INSTALLED) ## the packed package in an empty folder: its libraries, a new project, docs/your-firmware.md
+	mkdir -p build
+	node_modules/.bin/vitest run --config hil/test/package/vitest.config.ts --reporter=default --reporter=json --outputFile.json=build/package-test.json
+
 .PHONY: format
 format: $(INSTALLED) ## format and apply the linter's safe fixes
 	node_modules/.bin/biome check --write .

@@ -10,8 +10,9 @@ import { setConfirmDenied } from '../bootloader/image/smp/img-state';
 import { confirmingItself, isToConfirmItself } from '../bootloader/image/smp/self-confirm';
 import { SERVICE_LINES, serviceLines, startService } from '../bootloader/image/smp/service';
 import { releaseTask, wakeTask } from '../firmware/kernel/releases';
+import { describeFirmware } from '../firmware/report/info';
 import { NS_PER_SECOND, uptimeNs } from '../protocol/guest/clock';
-import { INFO_OPERATING_SYSTEM, INFO_SYSTEM, INFO_VERSION, setInfo } from '../protocol/guest/smp/os-info';
+import { INFO_SYSTEM, INFO_VERSION, setInfo } from '../protocol/guest/smp/os-info';
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../protocol/guest/smp/reset';
 import { requestWaits, serveRequest } from '../protocol/guest/smp/server';
 import { healthWord, isWell } from './health';
@@ -38,9 +39,9 @@ export function startSmp(name: string): void {
   assert(name.length != 0, 'a firmware has a name');
   task = addEventTask('smp', runSmp, DEADLINE_MS, BUDGET_CYCLES);
   startService();
+  describeFirmware();
   setInfo(INFO_SYSTEM, name);
   setInfo(INFO_VERSION, name);
-  setInfo(INFO_OPERATING_SYSTEM, 'coldrig');
   serveHeartbeat();
   listStatistics();
 }

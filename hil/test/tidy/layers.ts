@@ -38,7 +38,7 @@ export const layers: Record<string, string[]> = {
   bootloader: ['bootloader/crypto', 'bootloader/image', 'protocol/guest'],
   ...firmwareLayers,
   /** What firmware of one's own is made with. */
-  guest: ['firmware/kernel', ...trusted],
+  guest: ['firmware/kernel', 'firmware/report', ...trusted],
   'host/board': ['protocol'],
   'host/plant': ['protocol'],
   'host/tools': ['host/plant', 'protocol'],

@@ -2,19 +2,21 @@
 //
 //   dist/<name>.mjs              a public entry, `coldrig/<name>`; types/ has its declarations
 //   dist/<folder>-<file>.mjs     what the command and its threads load (import-source.mjs)
+//   docs/api/<name>.md           the page of a public entry
 //   dist/guest/<key>.wasm        guests that are compiled already, with their source maps, under the names of the cache (guest.ts)
 //
 // What must stay true: each source knows its own place, so that it finds the files beside it (presets, guests), which the package has where the
 // repository has them; nothing in dist/ depends on the machine that made it.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { howToBundle, knowsItsPlace } from '../bundle.mjs';
 import { compileGuests } from '../compile.ts';
 import { cacheNameOf, compileGuest, mapNameOf, packedGuests, repositoryRoot, sourceMapOfGuest } from '../guest.ts';
 import { builtNameOf } from '../import-source.mjs';
+import { writeApiPages } from './api-pages.ts';
 import { loadedEntries, packedEntries, publicEntries } from './contents.ts';
 
 const dist = join(repositoryRoot, 'dist');
@@ -22,6 +24,7 @@ const dist = join(repositoryRoot, 'dist');
 rmSync(dist, { recursive: true, force: true });
 await bundleCode();
 declareTypes();
+await writeApiPages();
 await packGuests();
 
 async function bundleCode(): Promise<void> {
@@ -47,6 +50,20 @@ function declareTypes(): void {
     stdio: 'inherit',
   });
   if (status !== 0) throw new Error('the declarations of the public entries cannot be made; see above');
+  declareWebAssembly(join(dist, 'types'));
+}
+
+/** What TypeScript knows of WebAssembly is among the types of a browser, which a project for Node does not have. */
+function declareWebAssembly(folder: string): void {
+  const place = join(folder, 'webassembly.d.ts');
+  for (const name of readdirSync(folder, { recursive: true }).map(String)) {
+    const file = join(folder, name);
+    const text = name.endsWith('.d.ts') ? readFileSync(file, 'utf8') : '';
+    if (!/\bWebAssembly\./.test(text)) continue;
+    const reference = relative(dirname(file), place).replaceAll('\\', '/');
+    writeFileSync(file, `/// <reference path="${reference}" />\n${text}`);
+  }
+  writeFileSync(place, 'declare namespace WebAssembly {\n  interface Module {}\n  interface Memory {}\n}\n');
 }
 
 async function packGuests(): Promise<void> {
