@@ -5,12 +5,15 @@ import { invariants } from '../../hil/prove/invariants.ts';
 import { fromJson, toJson } from '../../hil/prove/json.ts';
 import { junitOf } from '../../hil/prove/junit.ts';
 import { inOrder, mergeResults, NotShards } from '../../hil/prove/merge.ts';
+import type { LeftOut, OwnGuests } from '../../hil/prove/proof.ts';
 import { loadProof, proofs } from '../../hil/prove/proofs.ts';
 import { type FoundViolation, type ProofResult, rateOf, type Shard } from '../../hil/prove/result.ts';
 import { runProof } from '../../hil/prove/run.ts';
+import { parseImage, readPublicKey, verifyImage } from '../../host/tools/image/index.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
 import { untilInterrupted } from '../interruption.ts';
+import { refusalIn, refusalOf } from '../module-check.ts';
 import { integerBetween, parseShard, parseWord } from '../options.ts';
 import { proofProgress } from '../progress.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
@@ -26,6 +29,9 @@ interface ProveOptions extends GlobalOptions {
   threads?: number;
   shard?: Shard;
   junit?: string;
+  image?: string;
+  key?: string;
+  bootloader?: string;
 }
 
 const HELP = `
@@ -34,6 +40,7 @@ Examples:
   coldrig prove power --slice               a small part, as in a test run
   coldrig prove power --json --shard 1/4    a quarter, for one of four machines
   coldrig prove merge 1.json 2.json 3.json 4.json
+  coldrig prove power --slice --image app.bin --key my-public.pem     with firmware of your own
 
 Exit code 0: no violation. 1: one or more; each is shown with a command that reproduces it.
 With --json: {proof, scenarios: [{name, points, violations}], points, violations, seconds, pointsPerSecondPerCore, processorSeconds,
@@ -61,6 +68,9 @@ export function addProveCommand(program: Command): void {
 function proofCommand(name: string, about: string): Command {
   return withExtent(new Command(name).description(about))
     .option('--point <name>', 'only this point, as named in a violation')
+    .option('--image <file>', 'with this firmware: a signed image')
+    .option('--key <key.pem>', 'public key that the image is signed with')
+    .option('--bootloader <file>', 'with this bootloader: a module')
     .option('--threads <count>', 'worker threads (default: one per core)', integerBetween(1, 256))
     .option('--shard <i/n>', 'only the i-th of n shares of the work', parseShard)
     .option('--junit <file>', 'write the result as JUnit XML')
@@ -77,13 +87,45 @@ export function withExtent(command: Command): Command {
 }
 
 async function prove(name: string, options: ProveOptions): Promise<Result> {
-  const { slice, junit, json, verbose, ...own } = options;
+  const { slice, junit, json, verbose, image, key, bootloader, ...rest } = options;
   if (junit !== undefined) checkOutput(junit, 'the report');
+  const own = ownGuests({ image, key, bootloader });
   const progress = proofProgress(json === true, name);
   const result = await untilInterrupted((signal) =>
-    runProof(name, { ...own, effort: slice ? 'slice' : 'full', signal, onProgress: progress.update }),
+    runProof(name, { ...rest, own, effort: slice ? 'slice' : 'full', signal, onProgress: progress.update }),
   ).finally(() => progress.stop());
   return proofEnding(result, junit);
+}
+
+/** What is proved in the place of our own guests. The image is checked as the bootloader and the core would. */
+function ownGuests({
+  image,
+  key,
+  bootloader,
+}: Pick<ProveOptions, 'image' | 'key' | 'bootloader'>): OwnGuests | undefined {
+  if ((image === undefined) !== (key === undefined))
+    throw new Failure('OPTION', '--image FILE and --key PUBLIC.pem go together: give both', {
+      exitCode: ExitCode.USAGE,
+    });
+  const files = Object.entries({ image, key, bootloader }).flatMap(([name, file]) => (file ? [`--${name}`, file] : []));
+  if (files.length === 0) return undefined;
+  const module = bootloader === undefined ? undefined : readInput(bootloader, 'the bootloader');
+  const refusal = module && refusalOf(module);
+  if (refusal !== undefined) throw new Failure('CORE_REFUSED', `${bootloader}: ${refusal.message}`);
+  const firmware = image === undefined || key === undefined ? undefined : firmwareOf(image, key);
+  return { bootloader: module, firmware, words: files };
+}
+
+function firmwareOf(path: string, keyPath: string): Uint8Array {
+  const bytes = readInput(path, 'the image');
+  const { securityCounter, boardId } = parseImage(bytes, path);
+  const key = readPublicKey(readInput(keyPath, 'the key'), { name: `the key ${keyPath}` });
+  const { ok, reason, message, image } = verifyImage(bytes, [key], { name: path, securityCounter, boardId });
+  if (!ok || image === undefined) throw new Failure(reason, message, { facts: { file: path, reason } });
+  const refusal = refusalIn(bytes, image);
+  if (refusal !== undefined) throw new Failure('CORE_REFUSED', `${path}: ${refusal.message}`);
+  const { headerSize, imageSize } = image.header;
+  return bytes.slice(headerSize, headerSize + imageSize);
 }
 
 async function merge({ junit }: ProveOptions, files: string[]): Promise<Result> {
@@ -114,7 +156,7 @@ export function proofEnding(result: ProofResult, junit: string | undefined): Res
 }
 
 function textOf(result: ProofResult): string {
-  const { proof, scenarios, points, violations, seconds, processorSeconds, seed, effort, shard, found } = result;
+  const { proof, scenarios, points, violations, seconds, processorSeconds, seed, effort, shard, found, extra } = result;
   const rows = scenarios.map((each) => [each.name, `${each.points}`, `${each.violations}`]);
   const share = [effort === 'slice' ? 'a slice' : '', shard ? `shard ${shard.number}/${shard.of}` : ''];
   const what = share.filter((text) => text !== '').join(', ');
@@ -123,7 +165,14 @@ function textOf(result: ProofResult): string {
   const told = found.slice(0, toldMax).map(violationText);
   const more = found.length > toldMax ? [`… and ${found.length - toldMax} more; --json has them all`, ''] : [];
   const sum = `${proof}${what && ` (${what})`}: ${points} points, ${violations} violations, seed ${seed}, ${rate}`;
-  return [table([['scenario', 'points', 'violations'], ...rows]), '', ...told, ...more, sum].join('\n');
+  const out = (extra.leftOut as LeftOut[] | undefined) ?? [];
+  const reasons = [...new Set(out.map(({ because }) => because))];
+  const namesFor = (reason: string) => out.filter(({ because }) => because === reason).map(({ scenario }) => scenario);
+  const without = reasons.map((reason) => `left out, because ${reason}: ${namesFor(reason).join(', ')}`);
+  const gap = without.length > 0 ? [''] : [];
+  return [table([['scenario', 'points', 'violations'], ...rows]), ...gap, ...without, '', ...told, ...more, sum].join(
+    '\n',
+  );
 }
 
 function violationText({ scenario, point, invariant, text, choices, log, replay }: FoundViolation): string {

@@ -19,8 +19,19 @@ export interface ProofOptions {
   point?: string;
   /** With a bootloader broken on purpose. */
   canary?: string;
+  /** Guests of one's own, in the place of ours. */
+  own?: OwnGuests;
   /** Ends a part at its first violation. */
   stopAtFirst?: boolean;
+}
+
+export interface OwnGuests {
+  /** Module of the bootloader; ours when left out. */
+  bootloader?: Uint8Array;
+  /** Module of the firmware, out of its image; ours, or the smallest that will do, when left out. */
+  firmware?: Uint8Array;
+  /** Words of the command line that say so, for the command that repeats a violation. */
+  words: string[];
 }
 
 /** A piece of work for one thread, from one to twenty seconds of the full proof. */
@@ -79,11 +90,21 @@ export interface ScenarioText {
   about: string;
 }
 
+/** A scenario that a run with guests of one's own leaves out. */
+export interface LeftOut {
+  scenario: string;
+  because: string;
+}
+
 export interface Proof {
   name: string;
   /** In the order of the table. */
   scenarios: readonly ScenarioText[];
   parts(options: ProofOptions): Part[] | Promise<Part[]>;
+  /** Why it cannot be made with firmware, or with a bootloader, of one's own; it can when left out. */
+  refuses?: { image?: string; bootloader?: string };
+  /** What guests of one's own make it leave out. */
+  leavesOut?(options: ProofOptions): LeftOut[];
   /** Work that is done once, before the threads start: compiling guests. Ends early, with the signal's reason, when it is aborted. */
   prepare?(options: ProofOptions, signal?: AbortSignal): Promise<void>;
   /** Guest modules that it runs beside the bootloader, by what they are. */

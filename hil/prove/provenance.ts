@@ -6,13 +6,14 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
+import { isPackage } from '../../host/tools/build-folder.mjs';
 import { repositoryRoot } from '../../host/tools/guest.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { bootloaderFor } from './canaries/canaries.ts';
 import type { Proof, ProofOptions } from './proof.ts';
 
 export interface Proved {
-  /** As `git describe` names it; `unknown` where there is no repository. */
+  /** As `git describe` names it; of the package its name and version; `unknown` where there is neither. */
   commit: string;
   /** SHA-256 of each guest module, before it is signed: `bootloader`, and what a proof runs beside it. */
   guests: Record<string, string>;
@@ -36,6 +37,7 @@ const tools = {
 const ownFiles = ['docs/proof.md', 'hil/prove/page/generated'];
 
 async function describe(): Promise<string> {
+  if (isPackage(repositoryRoot)) return `coldrig-${packageFile.version}`;
   const git = async (...words: string[]) =>
     (await promisify(execFile)('git', words, { cwd: repositoryRoot })).stdout.trim();
   try {

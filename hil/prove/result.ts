@@ -46,9 +46,10 @@ export interface FoundViolation extends Violation {
 }
 
 /** The command line that reproduces a violation. */
-function replayLine(proof: string, { scenario, point }: Violation, { seed, canary }: ProofOptions): string {
+function replayLine(proof: string, { scenario, point }: Violation, { seed, canary, own }: ProofOptions): string {
   const broken = canary === undefined ? '' : ` --canary ${quoted(canary)}`;
-  return `coldrig prove ${proof} --seed ${seed} --scenario ${quoted(scenario)} --point ${quoted(point)}${broken}`;
+  const guests = own === undefined ? '' : ` ${own.words.map(quoted).join(' ')}`;
+  return `coldrig prove ${proof} --seed ${seed} --scenario ${quoted(scenario)} --point ${quoted(point)}${broken}${guests}`;
 }
 
 /** As one word of a shell. */
@@ -73,7 +74,11 @@ export function resultOf(
   const found = parts
     .flatMap(({ violations }) => violations)
     .map((each) => ({ ...each, replay: replayLine(proof.name, each, options) }));
-  const extra = proof.extra?.(parts.flatMap(({ facts }) => facts ?? [])) ?? {};
+  const leftOut = proof.leavesOut?.(options) ?? [];
+  const extra = {
+    ...proof.extra?.(parts.flatMap(({ facts }) => facts ?? [])),
+    ...(leftOut.length > 0 && { leftOut }),
+  };
   return {
     ...{ proof: proof.name, scenarios, ...totals(scenarios), ...about },
     ...{ seed: options.seed, effort: options.effort, scenario: options.scenario, found, extra },

@@ -5,6 +5,7 @@
 // What must stay true: threads and shards decide when and where a part runs, never its result.
 
 import { availableParallelism } from 'node:os';
+import { chooseSubject } from './attack/subject.ts';
 import type { Bench, OnPartProgress, OtherProofs, Part, PartResult, Proof, ProofOptions } from './proof.ts';
 import { loadProof, proofs } from './proofs.ts';
 import { type Proved, provedBy } from './provenance.ts';
@@ -40,6 +41,7 @@ export interface ReadyProof {
 
 export async function readyProof(name: string, options: ProofOptions, signal?: AbortSignal): Promise<ReadyProof> {
   const proof = await loadProof(name);
+  refuseGuests(proof, options);
   await proof.prepare?.(options, signal);
   const proved = provedBy(proof, options);
   const parts = await proof.parts(options);
@@ -75,12 +77,22 @@ const others: OtherProofs = {
   run: (name, options) => runProof(name, { ...options, threads: 0 }),
 };
 
+function refuseGuests({ name, refuses }: Proof, { own, canary }: ProofOptions): void {
+  const because =
+    (own?.firmware && refuses?.image && `--image: ${refuses.image}`) ??
+    (own?.bootloader && refuses?.bootloader && `--bootloader: ${refuses.bootloader}`) ??
+    (own && canary !== undefined ? '--canary: a canary is a change of our sources' : undefined);
+  if (because) throw new UnknownName(`prove ${name} does not take ${because}; leave it out`);
+}
+
 /** Opens what one thread needs for a proof. */
 export async function openBench({ proof, options }: WorkerTask): Promise<Bench> {
+  chooseSubject(options.own?.firmware);
   return (await loadProof(proof)).open(options, others);
 }
 
 async function inThisThread(proof: Proof, options: ProofOptions, parts: Part[], tally: Tally): Promise<PartResult[]> {
+  chooseSubject(options.own?.firmware);
   const bench = await proof.open(options, others);
   const results: PartResult[] = [];
   for (const [index, part] of parts.entries()) {

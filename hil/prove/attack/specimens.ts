@@ -1,11 +1,12 @@
-// The images of an attack: small, so that a boot is cheap, and correct except for the one property under attack.
+// The images of an attack: correct except for the one property under attack, and small, so that a boot is cheap, unless firmware of one's own is in them.
 //
-// The payload is the smallest module that the core runs. Keys: 0 and 1 are good, 2 is revoked, 3 is not a key of the device.
+// Keys: 0 and 1 are good, 2 is revoked, 3 is not a key of the device.
 
 import { createHash } from 'node:crypto';
 import { type SignOptions, signImage } from '../../../host/tools/image/index.ts';
 import type { DeviceTrust } from '../../../host/tools/image/trust.ts';
 import { keys } from '../../rig/keys.ts';
+import { subjectPayload } from './subject.ts';
 
 /** What is in the fuses of the device that is attacked. */
 export const device: DeviceTrust = {
@@ -16,14 +17,7 @@ export const device: DeviceTrust = {
   boardId: 7,
 };
 
-// (module (memory (export "memory") 1 1) (func (export "reset")) (func (export "interrupt") (param i32)))
-const module = [
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x60, 0x00, 0x00, 0x60, 0x01, 0x7f, 0x00],
-  ...[0x03, 0x03, 0x02, 0x00, 0x01, 0x05, 0x04, 0x01, 0x01, 0x01, 0x01],
-  ...[0x07, 0x1e, 0x03, 0x06, ...Buffer.from('memory'), 0x02, 0x00, 0x05, ...Buffer.from('reset'), 0x00, 0x00],
-  ...[0x09, ...Buffer.from('interrupt'), 0x00, 0x01, 0x0a, 0x07, 0x02, 0x02, 0x00, 0x0b, 0x02, 0x00, 0x0b],
-];
-export const payload = Uint8Array.from(module);
+export const payload = subjectPayload();
 
 /** A good image for the device; `options` change single properties. */
 export function specimen(version: string, options: Partial<SignOptions> = {}): Uint8Array {

@@ -1,6 +1,7 @@
 // Bootloaders and firmware that are broken on purpose; with one of them the harness is broken, too. A proof that does not catch every one proves nothing.
 
 import { compileGuest, type SourceChange } from '../../../host/tools/guest.ts';
+import type { ProofOptions } from '../proof.ts';
 import { namesOf, UnknownName } from '../unknown-name.ts';
 import type { Canary } from './canary.ts';
 import { imageCanaries } from './of-images.ts';
@@ -27,8 +28,12 @@ export function canaryByName(name: string): Canary {
   return found;
 }
 
-/** The bootloader under proof: the correct one, or a canary. `small`: with glitch sites in it, it has just room in its partition. */
-export function bootloaderFor({ canary }: { canary?: string }, { small = false } = {}): Promise<Uint8Array> {
+/** The bootloader under proof: the correct one, a canary, or one's own. `small`: with glitch sites in it, it has just room in its partition. */
+export async function bootloaderFor(
+  { canary, own }: Pick<ProofOptions, 'canary' | 'own'>,
+  { small = false } = {},
+): Promise<Uint8Array> {
+  if (own?.bootloader !== undefined) return own.bootloader;
   const broken = canary === undefined ? undefined : canaryByName(canary);
   const isSound = broken === undefined || broken.breaks === 'firmware';
   return compileGuest('bootloader/main.ts', isSound ? {} : { changes: broken.changes, small });

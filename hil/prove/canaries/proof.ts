@@ -20,6 +20,10 @@ export interface Caught {
 
 export const canariesProof: Proof = {
   name: 'canaries',
+  refuses: {
+    image: 'it breaks sources of ours on purpose, to see that the proofs notice it',
+    bootloader: 'it breaks sources of ours on purpose, to see that the proofs notice it',
+  },
   scenarios: canaries,
   parts: (options) =>
     partsOf(

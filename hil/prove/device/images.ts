@@ -43,13 +43,19 @@ export const recipes = {
 export type ImageName = keyof typeof recipes;
 export type Images = Record<ImageName, Uint8Array>;
 
-/** `changes`: of the firmware's sources, for a canary; the agent has none. */
-export async function makeImages(fleet: Fleet, changes: SourceChange[] = []): Promise<Images> {
+export interface FleetOptions {
+  /** Of the firmware's sources, for a canary; the agent has none. */
+  changes?: SourceChange[];
+  /** The module of one's own firmware in the place of ours. It hangs in none of the images. */
+  firmware?: Uint8Array;
+}
+
+export async function makeImages(fleet: Fleet, options: FleetOptions = {}): Promise<Images> {
   const made = await Promise.all(
     (Object.keys(recipes) as ImageName[]).map(async (name) => {
       const hanging = fleet === 'firmware' && name === 'hangs';
       const entry = hanging ? 'firmware/defects/hangs.ts' : entries[fleet];
-      const module = await moduleOf(fleet, entry, changes);
+      const module = await moduleOf(fleet, options, entry);
       const { version, securityCounter, key } = recipes[name];
       const { privateKeyPem } = keys[key];
       const payload = branded(module, name);
@@ -63,8 +69,13 @@ export async function makeImages(fleet: Fleet, changes: SourceChange[] = []): Pr
 }
 
 /** The module of a fleet, before it is signed. */
-export function moduleOf(fleet: Fleet, entry = entries[fleet], changes: SourceChange[] = []): Promise<Uint8Array> {
-  return fleet === 'firmware' ? compileFirmware(entry, { changes }) : compileGuest(entry);
+export async function moduleOf(
+  fleet: Fleet,
+  { changes = [], firmware }: FleetOptions = {},
+  entry = entries[fleet],
+): Promise<Uint8Array> {
+  if (fleet === 'agent') return compileGuest(entry);
+  return firmware ?? compileFirmware(entry, { changes });
 }
 
 /** The module with a custom section behind it, which an engine skips. */

@@ -26,6 +26,7 @@ const windowsCheckedOneIn = { full: 20, slice: 2 };
 export const explore: Proof = {
   name: 'explore',
   scenarios: models,
+  refuses: { image: 'its firmware does what the search tells it, over a line of its own; only ours can' },
   parts: (options) =>
     partsOf(
       models.map(({ name, weight }) => ({ name, weight, parts: 1 })),

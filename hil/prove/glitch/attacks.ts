@@ -15,7 +15,8 @@ import { stateAttacks } from './state-attacks.ts';
 const payloadAt = placeOf(good, payload);
 const signedSize = Buffer.from(good).lastIndexOf(Uint8Array.of(0x07, 0x69));
 const hashAt = placeOf(good, sha256(good.subarray(0, signedSize)));
-const changed = patched(good, payloadAt + payload.length - 1, Uint8Array.of(0x0a));
+const lastByte = payload[payload.length - 1];
+const changed = patched(good, payloadAt + payload.length - 1, Uint8Array.of(lastByte ^ 1));
 /** Everything is right except the signature. */
 const unsigned = patched(changed, hashAt, sha256(changed.subarray(0, signedSize)));
 const byStranger = specimen(version, { privateKeyPem: keys[3].privateKeyPem });

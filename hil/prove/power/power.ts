@@ -2,11 +2,12 @@
 
 import { blindSpotOf, bootloaderFor, firmwareChangesOf } from '../canaries/canaries.ts';
 import { provingBoard } from '../device/boards.ts';
-import { type Fleet, type Images, makeImages, moduleOf } from '../device/images.ts';
+import { type Fleet, type FleetOptions, type Images, makeImages, moduleOf } from '../device/images.ts';
 import { KnownBoots } from '../device/known-boots.ts';
 import { StoryFailed } from '../device/operator.ts';
 import {
   type Bench,
+  type LeftOut,
   type OnPartProgress,
   type Part,
   type PartResult,
@@ -27,24 +28,27 @@ const uploadParts = { full: 6, slice: 2 };
 export const power: Proof = {
   name: 'power',
   scenarios,
+  leavesOut,
   parts: (options) =>
     partsOf(
-      scenarios.map((scenario) => shares(scenario, options)),
+      madeWith(options).map((scenario) => shares(scenario, options)),
       options,
     ),
   prepare: async (options) => {
     await Promise.all([
       bootloaderFor(options),
-      ...wantedFleets(options).map((fleet) => makeImages(fleet, firmwareChangesOf(options))),
+      ...wantedFleets(options).map((fleet) => makeImages(fleet, fleetOptions(options))),
     ]);
   },
   guests: async (options) => {
-    const modules = wantedFleets(options).map(async (fleet) => [fleet, await moduleOf(fleet)] as const);
+    const modules = wantedFleets(options).map(
+      async (fleet) => [fleet, await moduleOf(fleet, { firmware: options.own?.firmware })] as const,
+    );
     return Object.fromEntries(await Promise.all(modules));
   },
   open: async (options) => {
     const images = await Promise.all(
-      wantedFleets(options).map(async (fleet) => [fleet, await makeImages(fleet, firmwareChangesOf(options))] as const),
+      wantedFleets(options).map(async (fleet) => [fleet, await makeImages(fleet, fleetOptions(options))] as const),
     );
     return new PowerBench(options, new Map(images), await bootloaderFor(options));
   },
@@ -55,8 +59,35 @@ function shares({ name, steps }: Scenario, { effort, point }: ProofOptions) {
   return { name, weight: parts, parts: point === undefined ? parts : 1 };
 }
 
-function wantedFleets({ scenario }: ProofOptions): Fleet[] {
-  return [...new Set(scenarios.filter(({ name }) => (scenario ?? name) === name).map(({ fleet }) => fleet))];
+/** What only our firmware does. */
+const ownActions: Readonly<Record<string, string>> = {
+  'wait for a watchdog': 'it needs a build of the firmware that hangs, and there is one of ours alone',
+  calibrate: 'it stores calibration records, which only our firmware keeps',
+};
+
+function leavesOut({ own }: ProofOptions): LeftOut[] {
+  if (own?.firmware === undefined) return [];
+  return scenarios.flatMap(({ name, fleet, steps, start }): LeftOut[] => {
+    const action = [...steps, ...start.story].find((each) => each.do in ownActions)?.do;
+    if (action !== undefined) return [{ scenario: name, because: ownActions[action] }];
+    // With another bootloader this is no repetition.
+    if (fleet === 'firmware' || own.bootloader !== undefined) return [];
+    return [{ scenario: name, because: 'its firmware is the smallest that will do, so --image changes nothing in it' }];
+  });
+}
+
+function madeWith(options: ProofOptions): readonly Scenario[] {
+  const out = leavesOut(options).map(({ scenario }) => scenario);
+  return scenarios.filter(({ name }) => !out.includes(name));
+}
+
+function wantedFleets(options: ProofOptions): Fleet[] {
+  const { scenario } = options;
+  return [...new Set(madeWith(options).flatMap(({ name, fleet }) => ((scenario ?? name) === name ? [fleet] : [])))];
+}
+
+function fleetOptions(options: ProofOptions): FleetOptions {
+  return { changes: firmwareChangesOf(options), firmware: options.own?.firmware };
 }
 
 class PowerBench implements Bench {

@@ -11,27 +11,44 @@ import { newer } from './states.ts';
 
 type Slot = 0 | 1;
 
-function bits(name: string, address: (bench: AttackBench) => number, bytes: number): TamperCase[] {
-  return Array.from({ length: bytes * 8 }, (_, number) => ({
-    name: `bit ${number & 7} of ${name} ${number >> 3}`,
-    change: (bench) => bench.flip(address(bench) + (number >> 3), number & 7),
-  }));
+function bits(name: string, address: (bench: AttackBench) => number, bytes: number[]): TamperCase[] {
+  return bytes.flatMap((byte) =>
+    Array.from({ length: 8 }, (_, bit) => ({
+      name: `bit ${bit} of ${name} ${byte}`,
+      change: (bench: AttackBench) => bench.flip(address(bench) + byte, bit),
+    })),
+  );
+}
+
+const numbersTo = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
+
+/** Bytes of a payload that are tried: of the smallest firmware all. */
+const payloadBytesMost = 256;
+
+/** Each byte of an image; of a large payload some, at equal distances. */
+function placesIn(image: Uint8Array): number[] {
+  const { headerSize, imageSize } = parseImage(image).header;
+  const apart = Math.ceil(imageSize / payloadBytesMost);
+  return numbersTo(image.length).filter((byte) => {
+    const inPayload = byte - headerSize;
+    return inPayload < 0 || inPayload >= imageSize || inPayload % apart === 0;
+  });
 }
 
 /** Every bit of header, payload and TLVs of an image in this slot. */
 export function imageBits(slot: Slot, image: Uint8Array): TamperCase[] {
-  return bits('byte', (bench) => bench.addressOf(slot), image.length);
+  return bits('byte', (bench) => bench.addressOf(slot), placesIn(image));
 }
 
 /** Every bit of the slot's trailer, and as much again in front of it. */
 export function trailerBits(slot: Slot): TamperCase[] {
   const size = 2 * Trailer.COPY_DONE;
-  return bits('trailer byte', (bench) => bench.addressOf(slot) + MemoryMap.SLOT_SIZE - size, size);
+  return bits('trailer byte', (bench) => bench.addressOf(slot) + MemoryMap.SLOT_SIZE - size, numbersTo(size));
 }
 
 /** Every bit of the first records of the boot state's journal. */
 export function recordBits(records: number): TamperCase[] {
-  return bits('boot state byte', () => MemoryMap.BOOT_STATE_0, records * BootRecord.SIZE);
+  return bits('boot state byte', () => MemoryMap.BOOT_STATE_0, numbersTo(records * BootRecord.SIZE));
 }
 
 /** The image up to any byte; behind it erased cells, zeros, or the rest of an older image. */
@@ -42,13 +59,15 @@ export function truncations(): TamperCase[] {
     'an older image': specimen('1.5.0'),
   };
   return Object.entries(rest).flatMap(([name, behind]) =>
-    Array.from(newer.keys(), (length) => ({
-      name: `${length} bytes, then ${name}`,
-      change: (bench: AttackBench) => {
-        bench.place(1, behind, 'test');
-        bench.write(bench.addressOf(1), newer.subarray(0, length));
-      },
-    })).slice(1),
+    placesIn(newer)
+      .map((length) => ({
+        name: `${length} bytes, then ${name}`,
+        change: (bench: AttackBench) => {
+          bench.place(1, behind, 'test');
+          bench.write(bench.addressOf(1), newer.subarray(0, length));
+        },
+      }))
+      .slice(1),
   );
 }
 
