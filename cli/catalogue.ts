@@ -30,6 +30,14 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/replay.ts')).addReplayCommand(program),
   },
   {
+    ...{
+      name: 'bisect',
+      usage: '[options] <first> <second>',
+      about: 'find the first cycle at which two recorded runs part',
+    },
+    addTo: async (program) => (await import('./commands/bisect.ts')).addBisectCommand(program),
+  },
+  {
     ...{ name: 'prove', usage: '', about: 'show that no power cut, forged image or glitch bricks a device' },
     addTo: async (program) => (await import('./commands/prove.ts')).addProveCommand(program),
   },

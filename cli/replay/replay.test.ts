@@ -14,14 +14,16 @@ const file = join(folder, 'failure.coldrig');
 const place = (name: string) => join(folder, name);
 let failed: ScenarioResult;
 
-beforeAll(async () => {
-  const surge = defineScenario('a surge trips nothing', { fridge: 'uts' }, async (rig) => {
-    await rig.wait('1 s');
+const surgeAfter = (time: string) =>
+  defineScenario('a surge trips nothing', { fridge: 'uts' }, async (rig) => {
+    await rig.wait(time);
     rig.fault('power-surge at dac 30% after 5ms for 20ms');
     await rig.until(event('INTERLOCK_TRIPPED'), within('2 s'));
     await rig.check(not(event('INTERLOCK_TRIPPED')));
   });
-  const outcome = await runScenario(surge);
+
+beforeAll(async () => {
+  const outcome = await runScenario(surgeAfter('1 s'));
   failed = outcome.result;
   writeFileSync(file, outcome.failureFile as Uint8Array);
 });
@@ -92,5 +94,17 @@ describe('the replay of a failure', () => {
     writeFileSync(place('cut.coldrig'), bytes.subarray(0, bytes.length - 100));
     const { code, stderr } = await coldrig(['replay', place('cut.coldrig')], { columns: 300 });
     expect([code, /cut\.coldrig: it is damaged/.test(stderr)]).toEqual([1, true]);
+  });
+});
+
+describe('bisect', () => {
+  it('finds the first moment at which two failures part, and none between a failure and itself', async () => {
+    expect((await coldrig(['bisect', file, file, '--json'])).json).toEqual({ ok: true, same: true });
+    const { failureFile } = await runScenario(surgeAfter('1000000004 ns'));
+    writeFileSync(place('late.coldrig'), failureFile as Uint8Array);
+    const { json } = await coldrig(['bisect', file, place('late.coldrig'), '--json']);
+    expect(json).toMatchObject({ same: false, timeNs: 1_000_000_000, first: '1000.000000 ms disturbance' });
+    const { stdout } = await coldrig(['bisect', file, place('late.coldrig')]);
+    expect(stdout).toMatch(/they part after 1 s \(1000000000 ns, cycle \d+\)/);
   });
 });

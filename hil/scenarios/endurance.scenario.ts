@@ -1,6 +1,6 @@
 // What wears a controller down: heat that comes and goes, clients that never stop asking, and time. `--effort` makes each longer.
 
-import { beats, coldEnough, event, healthy, not, scenario, within } from '../index.ts';
+import { beats, coldEnough, event, healthy, not, playGameDay, roundText, scenario, within } from '../index.ts';
 
 scenario(
   'thermal stress: the plate is heated and left to cool again and again, and nothing trips',
@@ -42,5 +42,15 @@ scenario(
     rig.measure('memory grew by', (process.memoryUsage().heapUsed - before) / 2 ** 20, { unit: 'MiB', atMost: 100 });
     await rig.check(not(event('INTERLOCK_TRIPPED')), not(event('DEADLINE_MISSED')), healthy());
     await rig.until(beats(), within('2 s'));
+  },
+);
+
+scenario(
+  'game day: faults come as the seed draws them, an operator does what the runbook says, and all is well again',
+  { fridge: 'uts', vary: 2 },
+  async (rig) => {
+    const { rounds, score } = await playGameDay(rig);
+    for (const round of rounds) rig.note(roundText(round));
+    rig.measure('score', score, { unit: '%', atLeast: 100 });
   },
 );

@@ -3,6 +3,7 @@
 export { type Condition, type Expectation, not, type Wanted } from './condition.ts';
 export * from './expectations.ts';
 export { CannotRun, ScenarioFailure } from './failure.ts';
+export { type GameDay, type GameRound, playGameDay, roundText } from './game-day.ts';
 export type { InsideRig, SeenEvent } from './inside.ts';
 export { type Limits, type Measurement, type Rig, type Span, within } from './rig.ts';
 export type { InsideBody, ScenarioOptions, ScenarioResult, WireBody } from './scenario.ts';

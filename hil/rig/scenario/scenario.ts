@@ -28,7 +28,7 @@ export interface ScenarioOptions {
   seed?: number;
   /** `inside`: it looks into the emulated board or disturbs it. `wire`: it needs only SMP, and runs on a real device too. */
   needs?: 'inside' | 'wire';
-  /** How often it runs with other choices: so many times at random, or `all` for every combination; once when left out. */
+  /** How often it runs with other choices: so many times at random (times `--effort`), or `all` for every combination; once when left out. */
   vary?: number | 'all';
 }
 
@@ -123,11 +123,13 @@ function failed(result: ScenarioResult, error: unknown): ScenarioOutcome {
   return { result: { ...result, verdict: 'failed', message, facts }, error };
 }
 
-function* choosersOf({ name, options }: Scenario, { choices, seed = 1 }: RigSettings): Generator<Chooser> {
+function* choosersOf({ name, options }: Scenario, { choices, seed = 1, effort = 1 }: RigSettings): Generator<Chooser> {
   const { vary = 1 } = options;
   if (choices !== undefined) yield givenChooser(choices);
   else if (vary === 'all') yield* allChoosers();
-  else for (let variant = 0; variant < vary; variant++) yield randomChooser(seed, name, variant);
+  else
+    for (let variant = 0; variant < (vary === 1 ? 1 : vary * effort); variant++)
+      yield randomChooser(seed, name, variant);
 }
 
 interface Ended extends Pick<ScenarioResult, 'timeNs' | 'measurements' | 'notes' | 'logHash'> {
