@@ -6,9 +6,10 @@
 // Times are compared from the beginning of each run, so that two failures of scenarios that began at different moments can be compared. What must
 // stay true: everything that decides what happens next is a record (host/board/log.ts), so before the record that is found the runs were the same.
 
+import { Arena } from '../../host/board/arena.ts';
 import type { Board } from '../../host/board/board.ts';
 import { nsPerCycle } from '../../host/board/clock.ts';
-import type { LogRecord } from '../../host/board/log.ts';
+import { Log, type LogRecord } from '../../host/board/log.ts';
 
 /** A run that can be repeated once. */
 export interface RepeatableRun {
@@ -39,13 +40,13 @@ const BEFORE = 6;
 
 /** Undefined when the runs are the same to the end. */
 export async function whereTheyPart(makers: readonly [RunMaker, RunMaker]): Promise<Parting | undefined> {
-  const hashes: number[] = [];
-  const first = await pass(makers[0], (_, count, hash) => {
-    if (count % WINDOW === 0) hashes.push(hash);
+  const hashes: string[] = [];
+  const first = await pass(makers[0], (_, count, log) => {
+    if (count % WINDOW === 0) hashes.push(log.hash);
   });
   let window: number | undefined;
-  const second = await pass(makers[1], (_, count, hash) => {
-    if (count % WINDOW === 0) window ??= hashes[count / WINDOW - 1] === hash ? undefined : count / WINDOW - 1;
+  const second = await pass(makers[1], (_, count, log) => {
+    if (count % WINDOW === 0) window ??= hashes[count / WINDOW - 1] === log.hash ? undefined : count / WINDOW - 1;
   });
   if (window === undefined && first.count === second.count && first.hash === second.hash) return undefined;
   // Where the hashes are equal as far as they go, the runs part in what follows the last window.
@@ -78,19 +79,15 @@ const isSame = (one: LogRecord, other: LogRecord): boolean =>
 /** Repeats a run; the number of its records and the hash over them. */
 async function pass(
   make: RunMaker,
-  onRecord: (record: LogRecord, count: number, hash: number) => void,
-): Promise<{ count: number; hash: number }> {
+  onRecord: (record: LogRecord, count: number, log: Log) => void,
+): Promise<{ count: number; hash: string }> {
   const { board, zeroNs, begin, steps } = await make();
-  let [count, hash] = [0, 0];
+  const log = new Log(new Arena());
   board.onLog = ({ timeNs, kind, a, b }) => {
-    const record = { timeNs: timeNs - zeroNs, kind, a, b };
-    for (const word of [record.timeNs, record.timeNs / 2 ** 32, kind, a, b]) {
-      hash = Math.imul(hash ^ word, 0x85eb_ca6b);
-      hash ^= hash >>> 15;
-    }
-    onRecord(record, ++count, hash);
+    log.add(timeNs - zeroNs, kind, a, b);
+    onRecord({ timeNs: timeNs - zeroNs, kind, a, b }, log.length, log);
   };
   begin();
   for (const _ of steps(Number.POSITIVE_INFINITY)) await new Promise<void>((resolve) => setImmediate(resolve));
-  return { count, hash };
+  return { count: log.length, hash: log.hash };
 }
