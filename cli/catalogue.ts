@@ -14,6 +14,7 @@ export interface CatalogueEntry {
 }
 
 const device = async (program: Command) => (await import('./commands/device.ts')).addDeviceCommands(program);
+const plant = async (program: Command) => (await import('./commands/plant.ts')).addPlantCommands(program);
 
 /** In the order of the help text. */
 export const catalogue: readonly CatalogueEntry[] = [
@@ -89,6 +90,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     usage: '[options]',
     about: 'every boot in the log of the device: its cause, the decision and the reason, and what ran',
     addTo: async (program) => (await import('./commands/bootlog.ts')).addBootlogCommand(program),
+  },
+  {
+    ...{ name: 'plant', usage: '[options]', about: 'what the device measures: temperatures, interlocks, power, rails' },
+    addTo: plant,
+  },
+  { name: 'clear', usage: '[options] <interlock>', about: 'clear an interlock whose cause is gone', addTo: plant },
+  {
+    ...{ name: 'runbook', usage: '[name]', about: 'what to do about an alarm: one page, or the list of all pages' },
+    addTo: async (program) => (await import('./commands/runbook.ts')).addRunbookCommand(program),
   },
   {
     ...{ name: 'new', usage: '<folder>', about: 'make a project for firmware of your own' },

@@ -32,7 +32,7 @@ export async function main(argumentList: string[]): Promise<number> {
 }
 
 /** The program: the called command is ready to run, the others are only names. */
-async function buildProgram(called: CatalogueEntry | undefined): Promise<Command> {
+export async function buildProgram(called: CatalogueEntry | undefined): Promise<Command> {
   const program = new Command('coldrig')
     .description('Emulated qubit controller, and the tools to update it.')
     .option('--json', 'machine-readable output on stdout')

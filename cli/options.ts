@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from 'commander';
 import { parseTime, timeUnits } from '../hil/rig/time.ts';
 import type { Speed } from '../host/links/pacer.ts';
+import { interlocks } from '../protocol/plant/interlocks.ts';
 
 export function integerBetween(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -53,6 +54,13 @@ export function parseSlot(text: string): number {
   if (slot >= 0) return slot;
   if (text === '0' || text === '1') return Number(text);
   throw new InvalidArgumentError('expected A or B');
+}
+
+/** An interlock by name or number. */
+export function parseInterlock(text: string): number {
+  const number = interlocks.findIndex(({ name }, place) => name === text.toUpperCase() || String(place) === text);
+  if (number >= 0) return number;
+  throw new InvalidArgumentError(`expected ${interlocks.map(({ name }) => name).join(', ')}`);
 }
 
 /** A serial number of 16 bytes, as in the fuses. */

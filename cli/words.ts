@@ -5,6 +5,7 @@ import { reset } from '../protocol/chip/reset.ts';
 import { type ConstantTable, docOf, nameOf } from '../protocol/constants.ts';
 import { bootDecisions, slotStates } from '../protocol/image/boot-state.ts';
 import { rejectReasons } from '../protocol/image/reasons.ts';
+import { Condition, interlocks } from '../protocol/plant/interlocks.ts';
 import { healthBits } from '../protocol/telemetry/health.ts';
 
 /** `1 channel`, `2 channels`. */
@@ -129,6 +130,14 @@ export function wattsText(watts: number): string {
 export function threeDigits(value: number): string {
   const size = Math.abs(value);
   return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
+}
+
+/** What an interlock measured when it tripped, with its unit, behind a colon; nothing where a condition has no number. */
+export function measuredText(number: number, value: number): string {
+  const condition = interlocks[number]?.condition;
+  if (condition === Condition.HOT) return `: ${temperatureText(value)}`;
+  if (condition === Condition.RISE) return `: ${temperatureText(value)} in a few minutes`;
+  return condition === Condition.RUNAWAY ? `: ${wattsText(value / 1e6)} more than was set` : '';
 }
 
 /** Name of an entry of a table of places, in words: `plate 4k`. */

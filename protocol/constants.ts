@@ -1,19 +1,34 @@
 // Constant tables: the one form in which both sides' numbers are written down.
 //
 // A table has a prefix, a sentence, and named values each with a sentence of its own. The host uses `valuesOf(table)`;
-// the generator makes `export const PREFIX_NAME: u32 = value;` for the guests. What must stay true: every value is
+// the generator makes `export const PREFIX_NAME: u32 = value;` for the guests. A table of what can go wrong is an `alarmTable`: each value of it has
+// its runbook, the page docs/runbooks/NAME.md, or says that it is no alarm. What must stay true: every value is
 // an unsigned 32-bit integer, and a prefix names exactly one table.
 
 export interface ConstantTable<Names extends string = string> {
   prefix: string;
   doc: string;
-  values: Record<Names, readonly [value: number, doc: string]>;
+  values: Record<Names, readonly [value: number, doc: string, runbook?: string]>;
 }
+
+/** In place of a runbook: this value is no alarm. */
+export const NO_ALARM = '';
+/** In place of a runbook: an argument of the event is a value of another table, which has the page (protocol/runbooks.ts). */
+export const BY_ARGUMENT = '*';
 
 export function constantTable<Names extends string>(
   prefix: string,
   doc: string,
   values: Record<Names, readonly [number, string]>,
+): ConstantTable<Names> {
+  return { prefix, doc, values };
+}
+
+/** A table of what can go wrong. The name of a runbook is given without its folder and ending. */
+export function alarmTable<Names extends string>(
+  prefix: string,
+  doc: string,
+  values: Record<Names, readonly [value: number, doc: string, runbook: string]>,
 ): ConstantTable<Names> {
   return { prefix, doc, values };
 }

@@ -2,13 +2,17 @@
 
 import { Command } from 'commander';
 import { readLastFault } from '../../host/tools/smp/boot-group.ts';
+import { readInterlocks } from '../../host/tools/smp/cryo.ts';
 import { erasedSlot } from '../../host/tools/smp/erased-slot.ts';
 import { type ImageState, type SmpClient, SmpError } from '../../host/tools/smp/index.ts';
 import { SlotState } from '../../protocol/image/boot-state.ts';
+import { runbookPath } from '../../protocol/runbooks.ts';
+import { Health } from '../../protocol/telemetry/health.ts';
 import { ifKnown, type TargetOptions, withClient, withTarget } from '../client.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { parseSlot } from '../options.ts';
 import { printing, type Result } from '../result.ts';
+import { runbooksOfStatus } from '../runbook/found.ts';
 import { table } from '../terminal.ts';
 import {
   behindText,
@@ -38,7 +42,8 @@ function statusCommand(): Command {
     .description('which image runs, its health, and the images in the slots')
     .addHelpText(
       'after',
-      '\nWith --json: {ok, target, application, mode, images, health, uptimeSeconds, boot, faults, fault, slots}.',
+      '\nWith --json: {ok, target, application, mode, images, health, uptimeSeconds, boot, faults, fault, slots, runbooks}. ' +
+        'runbooks are the paths of the pages about what is wrong, the first to read first.',
     )
     .action(printing((options: TargetOptions) => withClient(options, (client) => status(client))));
 }
@@ -75,6 +80,16 @@ async function status(client: SmpClient): Promise<Result> {
     const behind = image.pending ? behindText(image.version, running) : undefined;
     if (behind !== undefined) rows.push(['', `  waits: ${behind}`]);
   }
+  const tripped =
+    ((heartbeat?.health ?? 0) & Health.INTERLOCK) !== 0 ? await ifKnown(readInterlocks(client)) : undefined;
+  const runbooks = runbooksOfStatus({
+    health: heartbeat?.health ?? 0,
+    tripped: tripped?.tripped ?? 0,
+    boot,
+    fault,
+    slots,
+  });
+  if (runbooks.length > 0) rows.push(['runbooks', `${runbooks.join(', ')} ('coldrig runbook NAME' shows one)`]);
   return {
     text: table(rows),
     json: {
@@ -82,6 +97,7 @@ async function status(client: SmpClient): Promise<Result> {
       ...{ health: heartbeat?.health ?? null, uptimeSeconds: heartbeat?.uptime_s ?? null },
       ...{ boot: boot ?? null, faults: faults ?? null, slots: slots ?? null },
       fault: fault && fault.count > 0 ? { cause: faultText(fault.cause), function: fault.functionName } : null,
+      runbooks: runbooks.map(runbookPath),
     },
   };
 }

@@ -20,7 +20,7 @@ import type { LogLine } from '../run/log-line.ts';
 import { buildNotes } from '../run/new-device.ts';
 import { styleOf } from '../terminal.ts';
 import { momentText } from '../words.ts';
-import { lineText } from './run.ts';
+import { alarmText, lineJson } from './run.ts';
 
 interface ReplayOptions extends GlobalOptions {
   image?: string;
@@ -116,7 +116,7 @@ async function replay(options: ReplayOptions, path: string): Promise<Result> {
   const shown = registers === undefined ? [] : [registersText(registers), ''];
   return {
     text: [
-      ...[...head, ...events.map((line) => lineText(line, style)), '', ...shown, ...tail, summary],
+      ...[...head, ...events.map((line) => alarmText(line, style)), '', ...shown, ...tail, summary],
       ...(profile ? ['', profile.text] : []),
     ].join('\n'),
     json: {
@@ -125,7 +125,7 @@ async function replay(options: ReplayOptions, path: string): Promise<Result> {
       ...facts,
       ...(registers && { registers }),
       ...(profile && { profile: profile.worst }),
-      events: events.map(({ timeNs, event, facts }) => ({ timeNs, event, ...facts })),
+      events: events.map(lineJson),
     },
   };
 }

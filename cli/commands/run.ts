@@ -8,6 +8,7 @@ import { BoardView } from '../../host/board/view.ts';
 import { DeviceFile } from '../../host/links/device-file/device-file.ts';
 import type { Speed } from '../../host/links/pacer.ts';
 import { CallProfile } from '../../host/tools/profile/call-profile.ts';
+import { runbookPath } from '../../protocol/runbooks.ts';
 import { Smp } from '../../protocol/smp/smp.ts';
 import { DEFAULT_TARGET } from '../client.ts';
 import { type WrittenCoverage, writeLcov } from '../coverage.ts';
@@ -65,7 +66,8 @@ firmware-start, heartbeat, upload-start, upload-done, image-pending, image-confi
 cryostat's side interlock-tripped, safe-state, sensor-lost, clock-switched, load-shed and the like. With --fridge the end has
 temperatures, in kelvin by stage; with --lcov it has coverage {bootloader, firmware}, each {blocks, reached};
 with --profile it has profile: the longest run of each task [{module, kind, task, runs, cycles, timeNs, stallNs, startNs, cut, path:
-[{function, calls, cycles, timeNs, ownCycles}]}].`;
+[{function, calls, cycles, timeNs, ownCycles}]}].
+An alarm has runbook, the path of its page; the end has runbooks, those of all alarms.`;
 
 export function addRunCommand(program: Command): void {
   program.addCommand(
@@ -140,9 +142,11 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
   const screen = new RunScreen(
     fridge && !options.json ? (columns) => viewLines(view, fridge, { ...style, width: columns }) : undefined,
   );
+  const runbooks = new Set<string>();
   const print = (line: LogLine) => {
     session.keep();
-    screen.print(options.json ? JSON.stringify(lineJson(line)) : lineText(line, style));
+    if (line.runbook !== undefined) runbooks.add(line.runbook);
+    screen.print(options.json ? JSON.stringify(lineJson(line)) : alarmText(line, style));
   };
   const notice = (text: string, event = 'link') =>
     print({ timeNs: board.now, event, facts: { text }, text, tone: 'yellow' });
@@ -182,7 +186,7 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
   const coverage =
     options.lcov === undefined ? undefined : await writeLcov(coverageOf(board), options.lcov, options.image);
   const profile = calls && options.profile !== undefined && (await writeProfile(calls, options.profile, options.image));
-  farewell(board, options, fridge, { coverage, profile: profile || undefined });
+  farewell(board, options, fridge, { coverage, profile: profile || undefined, runbooks });
 }
 
 /** The hash makes two runs comparable: the same images, seed and inputs give the same hash. */
@@ -190,7 +194,7 @@ function farewell(
   board: Board,
   { json, flash, record, plot }: RunOptions,
   fridge: RunFridge | undefined,
-  { coverage, profile }: { coverage?: WrittenCoverage; profile?: WrittenProfile },
+  { coverage, profile, runbooks }: { coverage?: WrittenCoverage; profile?: WrittenProfile; runbooks: Set<string> },
 ): void {
   const { now: timeNs, logHash } = board;
   if (json) {
@@ -198,6 +202,7 @@ function farewell(
       ...(fridge && { temperatures: fridge.temperatures() }),
       ...(coverage && { coverage: coverage.figures }),
       ...(profile && { profile: profile.worst }),
+      ...(runbooks.size > 0 && { runbooks: [...runbooks].sort().map(runbookPath) }),
     };
     process.stdout.write(`${JSON.stringify({ timeNs, event: 'end', logHash, ...facts })}\n`);
     return;
@@ -208,6 +213,7 @@ function farewell(
     plot && `plot in ${plot}`,
     coverage?.text,
     profile && `\n${profile.text}`,
+    runbooksText(runbooks),
   ].filter(Boolean);
   const lines = [`\nended at ${momentText(timeNs)} of virtual time, log hash ${logHash}`, ...kept];
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -244,8 +250,24 @@ export function lineText({ timeNs, text, tone }: LogLine, style: Style): string 
   return `${paint(style, 'dim', moment)}  ${tone ? paint(style, tone, body) : body}`;
 }
 
-function lineJson({ timeNs, event, facts }: LogLine): object {
-  return { timeNs, event, ...facts };
+/** The same, and the page about it where there is room behind the sentence. */
+export function alarmText(line: LogLine, style: Style): string {
+  const text = lineText(line, style);
+  if (line.runbook === undefined) return text;
+  const plain = lineText({ ...line, tone: undefined }, { ...style, colour: false });
+  const page = `  (runbook ${line.runbook})`;
+  const fits = !plain.includes('\n') && plain.length + page.length <= style.width;
+  return fits ? `${text}${paint(style, 'dim', page)}` : text;
+}
+
+/** The pages about what a log tells, each once, in name order; undefined when it tells of no alarm. */
+export function runbooksText(names: Iterable<string>): string | undefined {
+  const sorted = [...new Set(names)].sort();
+  return sorted.length === 0 ? undefined : `runbooks: ${sorted.join(', ')} ('coldrig runbook NAME' shows one)`;
+}
+
+export function lineJson({ timeNs, event, facts, runbook }: LogLine): object {
+  return { timeNs, event, ...facts, ...(runbook !== undefined && { runbook: runbookPath(runbook) }) };
 }
 
 function announce(session: Session, origin: string, options: RunOptions, style: Style): void {

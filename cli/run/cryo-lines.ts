@@ -2,12 +2,12 @@
 
 import { docOf } from '../../protocol/constants.ts';
 import { Shed, shedTable } from '../../protocol/plant/budget.ts';
-import { Condition, interlocks } from '../../protocol/plant/interlocks.ts';
+import { interlocks } from '../../protocol/plant/interlocks.ts';
 import { channelTable, railTable, referenceTable } from '../../protocol/plant/places.ts';
 import { sensorStateTable } from '../../protocol/plant/sensors.ts';
 import { readoutSettings } from '../../protocol/readout/module.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
-import { placeText, reasonText, temperatureText, wattsText } from '../words.ts';
+import { measuredText, placeText, reasonText, temperatureText, wattsText } from '../words.ts';
 import type { Wording } from './log-line.ts';
 
 const whyLeft = ['is gone', 'drifts', 'jitters'];
@@ -20,14 +20,6 @@ function shedText(step: number): string {
   if (step === Shed.SAFE_STATE) return 'above the budget although all loads that can be shed are off';
   const doc = docOf(shedTable, step);
   return `load is shed: ${doc === undefined ? `step ${step}` : doc.charAt(0).toLowerCase() + doc.slice(1)}`;
-}
-
-/** The measurement of an interlock, with its unit. */
-function measuredText(number: number, value: number): string {
-  const condition = interlocks[number]?.condition;
-  if (condition === Condition.HOT) return `: ${temperatureText(value)}`;
-  if (condition === Condition.RISE) return `: ${temperatureText(value)} in a few minutes`;
-  return condition === Condition.RUNAWAY ? `: ${wattsText(value / 1e6)} more than was set` : '';
 }
 
 export const plantWordings: Partial<Record<number, Wording>> = {

@@ -24,6 +24,7 @@ function watching() {
   );
   return {
     texts: () => lines.splice(0).map(({ text }) => text),
+    runbooks: () => lines.splice(0).map(({ runbook }) => runbook),
     wait: (ms: number) => {
       wallMs += ms;
     },
@@ -57,6 +58,20 @@ describe('the live log', () => {
     expect(board.texts()).toEqual([
       'slot B refused: the signature does not verify',
       'image in slot B rejected: a trial that the watchdog reset',
+    ]);
+  });
+
+  it('names the page about an alarm, and none for what is as it should be', () => {
+    const board = watching();
+    board.happens(LogKind.RESET, 1);
+    board.happens(LogKind.RESET, 7);
+    board.happens(LogKind.FAULT);
+    board.records(EventKind.BOOT_REJECT, 1, 38);
+    board.records(EventKind.INTERLOCK_TRIPPED, 3, 4_400_000);
+    board.records(EventKind.HEARTBEAT, 1, 1 << 11);
+    board.records(EventKind.SIGNAL_BACK, 0, 0);
+    expect(board.runbooks()).toEqual([
+      ...[undefined, 'brown-out', 'watchdog', 'power-budget', 'stage-warm', 'clock', undefined],
     ]);
   });
 

@@ -10,6 +10,7 @@ import { LogKind, type LogRecord } from '../../host/board/log.ts';
 import { taskName } from '../../protocol/firmware/tasks.ts';
 import { BootDecision, SlotState } from '../../protocol/image/boot-state.ts';
 import { sequencerFlagNames } from '../../protocol/q1/status.ts';
+import { faultCauses, resetCauses, runbookOf, runbookOfEvent } from '../../protocol/runbooks.ts';
 import { EventKind, eventsOfTasks } from '../../protocol/telemetry/events.ts';
 import {
   bytesText,
@@ -66,7 +67,10 @@ export class LiveLog {
       case LogKind.RESET:
         this.health = -1;
         this.shownMs.delete(keyOf(EventKind.SAFE_MODE_BEAT, 0));
-        return { event: 'reset', facts: { cause: causeText(a) }, text: `reset: ${causeText(a)}`, tone: 'dim' };
+        return {
+          ...{ event: 'reset', facts: { cause: causeText(a) }, text: `reset: ${causeText(a)}`, tone: 'dim' },
+          runbook: runbookOf(resetCauses, a),
+        };
       case LogKind.FAULT:
         return this.fault();
       case LogKind.HALT: {
@@ -92,6 +96,7 @@ export class LiveLog {
       facts: { cause: faultText(cause), address, cycle, function: functionName, ...(isRefused && { detail }) },
       text,
       tone: 'red',
+      runbook: runbookOf(faultCauses, cause),
     };
   }
 
@@ -103,7 +108,8 @@ export class LiveLog {
     const event = wording && this.board.recorderEvents(1)[0];
     if (!wording || !event) return undefined;
     if (kind === EventKind.BOOT_VERIFY && REASONS_NOT_WORTH_A_LINE.has(event.argument1)) return undefined;
-    return wording(argument0, event.argument1);
+    const line = wording(argument0, event.argument1);
+    return line && { ...line, runbook: runbookOfEvent(kind, argument0, event.argument1) };
   }
 
   /** A task that misses its limits does so at every run, and safe mode has a beat every second: one line in ten seconds is enough. */
@@ -123,7 +129,10 @@ export class LiveLog {
     this.health = health;
     this.heartbeatShownMs = nowMs;
     const text = `heartbeat ${sequence}: ${healthText(health)}`;
-    return { event: 'heartbeat', facts: { sequence, health }, text, tone: health === 0 ? 'green' : 'yellow' };
+    return {
+      ...{ event: 'heartbeat', facts: { sequence, health }, text, tone: health === 0 ? 'green' : 'yellow' },
+      runbook: runbookOfEvent(EventKind.HEARTBEAT, sequence, health),
+    };
   }
 }
 

@@ -9,6 +9,8 @@ export interface LogLine {
   facts: Record<string, unknown>;
   text: string;
   tone?: Paint;
+  /** Name of the page about it, where it is an alarm. */
+  runbook?: string;
 }
 
 /** A line without its time. */

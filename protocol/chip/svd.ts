@@ -10,6 +10,8 @@ export type Access = 'read-only' | 'write-only' | 'read-write';
 export interface EnumeratedValue {
   value: number;
   doc: string;
+  /** Of a value that can be an alarm: its runbook, or NO_ALARM (protocol/constants.ts). */
+  runbook?: string;
 }
 
 export interface Field {

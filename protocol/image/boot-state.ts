@@ -1,6 +1,6 @@
 // What the bootloader stores about a slot, what it decides at a boot, and the numbers of its policy.
 
-import { constantTable, valuesOf } from '../constants.ts';
+import { alarmTable, constantTable, NO_ALARM, valuesOf } from '../constants.ts';
 
 export const slotStates = constantTable(
   'SLOT',
@@ -14,19 +14,27 @@ export const slotStates = constantTable(
   },
 );
 
-export const bootDecisions = constantTable('DECISION', 'What the bootloader decided, and why.', {
-  NONE: [0, 'No decision yet'],
-  CONFIRMED: [1, 'Boots the confirmed image'],
-  TRIAL_FIRST: [2, 'First boot of a pending image, on trial'],
-  TRIAL_AGAIN: [3, 'The trial goes on: the last one ended through no fault of the image'],
-  PERMANENT: [4, 'First boot of an image with the permanent mark: on trial, and it confirms itself once it is healthy'],
-  REVERTED: [5, 'The trial failed; back to the confirmed image'],
-  FALLBACK: [6, 'The confirmed image no longer verifies or fails when it runs; the other confirmed one boots'],
-  RESCUE: [7, 'No confirmed image can run; a valid image that was not requested boots on trial'],
-  SAFE_MODE_NO_IMAGE: [8, 'Safe mode: no image is bootable'],
-  SAFE_MODE_REQUESTED: [9, 'Safe mode: requested by command'],
-  SAFE_MODE_STRAP: [10, 'Safe mode: fuse strap'],
-  SAFE_MODE_RESETS: [11, 'Safe mode: every image that can run was reset too often in a row'],
+export const bootDecisions = alarmTable('DECISION', 'What the bootloader decided, and why.', {
+  NONE: [0, 'No decision yet', NO_ALARM],
+  CONFIRMED: [1, 'Boots the confirmed image', NO_ALARM],
+  TRIAL_FIRST: [2, 'First boot of a pending image, on trial', NO_ALARM],
+  TRIAL_AGAIN: [3, 'The trial goes on: the last one ended through no fault of the image', NO_ALARM],
+  PERMANENT: [
+    4,
+    'First boot of an image with the permanent mark: on trial, and it confirms itself once it is healthy',
+    NO_ALARM,
+  ],
+  REVERTED: [5, 'The trial failed; back to the confirmed image', 'trial-failed'],
+  FALLBACK: [
+    6,
+    'The confirmed image no longer verifies or fails when it runs; the other confirmed one boots',
+    'fallback',
+  ],
+  RESCUE: [7, 'No confirmed image can run; a valid image that was not requested boots on trial', 'fallback'],
+  SAFE_MODE_NO_IMAGE: [8, 'Safe mode: no image is bootable', 'safe-mode'],
+  SAFE_MODE_REQUESTED: [9, 'Safe mode: requested by command', 'safe-mode'],
+  SAFE_MODE_STRAP: [10, 'Safe mode: fuse strap', 'safe-mode'],
+  SAFE_MODE_RESETS: [11, 'Safe mode: every image that can run was reset too often in a row', 'reset-loop'],
 });
 
 export const bootPolicy = constantTable('POLICY', 'Numbers of the boot policy.', {

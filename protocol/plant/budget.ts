@@ -11,7 +11,7 @@
 // shed in this order, and restored in the opposite one. While an interlock is tripped only the last step is taken back, so that the trip can
 // be cleared.
 
-import { constantTable, valuesOf } from '../constants.ts';
+import { alarmTable, constantTable, NO_ALARM, valuesOf } from '../constants.ts';
 
 export const budgetTable = constantTable('BUDGET', 'Numbers of the power budget.', {
   TOTAL_MICROWATTS: [150_000, 'What the controller may take in all, while its plate is cold enough'],
@@ -28,12 +28,16 @@ export const budgetTable = constantTable('BUDGET', 'Numbers of the power budget.
   RECOVER_PERCENT: [80, 'Well below means: under this share of the budget'],
 });
 
-export const shedTable = constantTable('SHED', 'What is shed: each step contains those before it.', {
-  NOTHING: [0, 'Nothing'],
-  HALF_DUTY: [1, 'Sequencers play half of the time'],
-  QUARTER_DUTY: [2, 'Sequencers play a quarter of the time'],
-  MUTED: [3, 'Waveform outputs are muted'],
-  SAFE_STATE: [4, 'All load was shed and the power is still over budget: the interlock OVER_BUDGET trips'],
+export const shedTable = alarmTable('SHED', 'What is shed: each step contains those before it.', {
+  NOTHING: [0, 'Nothing', NO_ALARM],
+  HALF_DUTY: [1, 'Sequencers play half of the time', 'power-budget'],
+  QUARTER_DUTY: [2, 'Sequencers play a quarter of the time', 'power-budget'],
+  MUTED: [3, 'Waveform outputs are muted', 'power-budget'],
+  SAFE_STATE: [
+    4,
+    'All load was shed and the power is still over budget: the interlock OVER_BUDGET trips',
+    'power-budget',
+  ],
 });
 
 export const Budget = valuesOf(budgetTable);

@@ -12,7 +12,7 @@
 // numbers are places in INTERLOCK.TRIPPED and are never used twice.
 // Thresholds are for a dilution fridge with its 4 K plate between 3 and 4.2 K.
 
-import { constantTable, valuesOf } from '../constants.ts';
+import { alarmTable, constantTable, NO_ALARM, valuesOf } from '../constants.ts';
 import { Channel, Rail } from './places.ts';
 
 export const conditionTable = constantTable('CONDITION', 'What an interlock compares.', {
@@ -43,6 +43,8 @@ export const Clearer = valuesOf(clearerTable);
 export interface Interlock {
   name: string;
   doc: string;
+  /** Its page, docs/runbooks/NAME.md. */
+  runbook: string;
   condition: number;
   /** Channel, rail mask or nothing, as the condition says. */
   of: number;
@@ -58,7 +60,13 @@ const { HOT, RISE, BLIND, RUNAWAY, RAIL_TRIPPED, CLOCK_GONE, OVER_BUDGET } = Con
 const { SAFE_STATE, HEATERS_OFF, MUTE } = Action;
 
 function stage(name: string, channel: number, hot: number, rise: number): Interlock[] {
-  const rest = { of: channel, persistenceMs: 1000, action: SAFE_STATE, clearer: Clearer.OPERATOR };
+  const rest = {
+    runbook: 'stage-warm',
+    of: channel,
+    persistenceMs: 1000,
+    action: SAFE_STATE,
+    clearer: Clearer.OPERATOR,
+  };
   const within = { hysteresis: Math.round(rise / 4), ...rest };
   return [
     { name: `${name}_HOT`, doc: 'Warmer than is allowed in operation', condition: HOT, threshold: hot, ...within },
@@ -75,45 +83,51 @@ export const interlocks: readonly Interlock[] = [
   {
     name: 'BLIND',
     doc: 'The 4 K plate cannot be measured any more',
+    runbook: 'blind',
     ...{ condition: BLIND, of: 0, threshold: 1, hysteresis: 0 },
     ...{ persistenceMs: 2000, action: SAFE_STATE, clearer: Clearer.OPERATOR },
   },
   {
     name: 'HEATER_RUNAWAY',
     doc: 'A heater gives more power than it was set to',
+    runbook: 'heater-runaway',
     ...{ condition: RUNAWAY, of: 0, threshold: 200, hysteresis: 100 },
     ...{ persistenceMs: 500, action: HEATERS_OFF, clearer: Clearer.OPERATOR },
   },
   {
     name: 'RAIL_OVER',
     doc: 'A rail was too high and was switched off',
+    runbook: 'rail-over',
     ...{ condition: RAIL_TRIPPED, of: (1 << Rail.COUNT) - 1, threshold: 1, hysteresis: 0 },
     ...{ persistenceMs: 0, action: SAFE_STATE, clearer: Clearer.OPERATOR },
   },
   {
     name: 'RAIL_UNDER',
     doc: 'A rail that was up was too low',
+    runbook: 'rail-under',
     ...{ condition: RAIL_TRIPPED, of: ((1 << Rail.COUNT) - 1) << 8, threshold: 1, hysteresis: 0 },
     ...{ persistenceMs: 0, action: MUTE, clearer: Clearer.ITSELF },
   },
   {
     name: 'CLOCK_GONE',
     doc: 'Neither reference keeps the loop locked',
+    runbook: 'clock',
     ...{ condition: CLOCK_GONE, of: 0, threshold: 1, hysteresis: 0 },
     ...{ persistenceMs: 500, action: MUTE, clearer: Clearer.ITSELF },
   },
   {
     name: 'OVER_BUDGET',
     doc: 'The controller takes more power than its plate can carry away',
+    runbook: 'power-budget',
     ...{ condition: OVER_BUDGET, of: 0, threshold: 1, hysteresis: 0 },
     ...{ persistenceMs: 0, action: SAFE_STATE, clearer: Clearer.OPERATOR },
   },
 ];
 
 /** Numbers of the interlocks, for both sides. */
-export const interlockTable = constantTable<string>('INTERLOCK_NUMBER', 'Interlocks: places in INTERLOCK.TRIPPED.', {
-  ...Object.fromEntries(interlocks.map(({ name, doc }, number) => [name, [number, doc] as const])),
-  COUNT: [interlocks.length, 'How many'],
+export const interlockTable = alarmTable<string>('INTERLOCK_NUMBER', 'Interlocks: places in INTERLOCK.TRIPPED.', {
+  ...Object.fromEntries(interlocks.map(({ name, doc, runbook }, number) => [name, [number, doc, runbook] as const])),
+  COUNT: [interlocks.length, 'How many', NO_ALARM],
 });
 
 export const interlockNumber = valuesOf(interlockTable);

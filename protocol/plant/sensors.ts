@@ -1,17 +1,17 @@
 // How the firmware judges a thermometer, and by which limits.
 
-import { constantTable, valuesOf } from '../constants.ts';
+import { alarmTable, constantTable, NO_ALARM, valuesOf } from '../constants.ts';
 
-export const sensorStateTable = constantTable('SENSOR', 'State of a thermometer, as the firmware judges it.', {
-  TRUSTED: [0, 'Its readings make sense'],
-  UNKNOWN: [1, 'It has not been read often enough yet'],
-  OPEN: [2, 'No current flows: a broken contact'],
-  SHORT: [3, 'No voltage'],
-  RANGE: [4, 'Its reading is outside its curve'],
-  JUMP: [5, 'It changes faster than the temperature of its plate can'],
-  STUCK: [6, 'Its reading stays the same to the last digit'],
-  STALE: [7, 'The scanner has not been heard of for two seconds'],
-  DISAGREES: [8, 'Two thermometers of one plate differ by more than their makers allow'],
+export const sensorStateTable = alarmTable('SENSOR', 'State of a thermometer, as the firmware judges it.', {
+  TRUSTED: [0, 'Its readings make sense', NO_ALARM],
+  UNKNOWN: [1, 'It has not been read often enough yet', NO_ALARM],
+  OPEN: [2, 'No current flows: a broken contact', 'thermometer'],
+  SHORT: [3, 'No voltage', 'thermometer'],
+  RANGE: [4, 'Its reading is outside its curve', 'thermometer'],
+  JUMP: [5, 'It changes faster than the temperature of its plate can', 'thermometer'],
+  STUCK: [6, 'Its reading stays the same to the last digit', 'thermometer'],
+  STALE: [7, 'The scanner has not been heard of for two seconds', 'blind'],
+  DISAGREES: [8, 'Two thermometers of one plate differ by more than their makers allow', 'thermometers-disagree'],
 });
 
 export const filterTable = constantTable('FILTER', 'Numbers of the thermometry task.', {

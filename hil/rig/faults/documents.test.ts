@@ -6,7 +6,12 @@ import { faultKinds } from './kinds.ts';
 import { parseFault } from './language.ts';
 
 const root = new URL('../../../', import.meta.url);
-const documents = ['README.md', 'CONTRIBUTING.md', ...readdirSync(new URL('docs', root)).map((name) => `docs/${name}`)];
+const documents = [
+  ...['README.md', 'CONTRIBUTING.md'],
+  ...['docs', 'docs/runbooks'].flatMap((folder) =>
+    readdirSync(new URL(folder, root)).map((name) => `${folder}/${name}`),
+  ),
+];
 const kinds = Object.keys(faultKinds);
 
 /** What stands in code, or in quotes within code, and begins with a kind of fault. */

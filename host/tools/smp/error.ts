@@ -7,6 +7,7 @@ import { multiplexerErrors } from '../../../protocol/smp/multiplexer.ts';
 import { readoutErrors } from '../../../protocol/smp/readout.ts';
 import { sequencerErrors } from '../../../protocol/smp/sequencer.ts';
 import {
+  cryoErrors,
   enumErrors,
   imgErrors,
   osErrors,
@@ -47,6 +48,7 @@ const groupTables: Record<number, ConstantTable> = {
   [SmpGroup.STAT]: statErrors,
   [SmpGroup.ENUM]: enumErrors,
   [SmpGroup.SEQUENCER]: sequencerErrors,
+  [SmpGroup.CRYO]: cryoErrors,
   [SmpGroup.MULTIPLEXER]: multiplexerErrors,
   [SmpGroup.READOUT]: readoutErrors,
   [SmpGroup.BOOT]: bootErrors,
@@ -72,6 +74,7 @@ const remedies: Record<string, string> = {
   INVALID_IMAGE_DATA_OVERRUN:
     'the upload under way there is of another, shorter file: end the client that makes it, then upload again',
   CRC: 'the bytes were damaged on the way; upload them again',
+  CONDITION_HOLDS: "end its cause first; 'coldrig plant' shows what the device measures",
   NOT_LOADED: 'upload a sequence first',
   BINS: 'give the acquisitions fewer bins, or load a smaller sequence into another sequencer',
   IMAGE_SETTING_TEST_TO_ACTIVE_DENIED: 'this image runs already: confirm it, or upload another',
