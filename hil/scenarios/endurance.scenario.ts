@@ -33,7 +33,7 @@ scenario(
 );
 
 scenario(
-  'soak: ten quiet minutes, or a month with --effort 4320, and memory stays flat',
+  'soak: ten quiet minutes, or as often as --effort says, and memory stays flat',
   { fridge: 'uts' },
   async (rig) => {
     await rig.wait('10 min');

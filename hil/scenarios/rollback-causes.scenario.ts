@@ -1,7 +1,7 @@
 // Every way in which an update ends its trial other than well: the image before runs again, and the cause is kept.
 
-import { compileGuest } from '../../host/tools/guest.ts';
-import { event, firmwareImage, type InsideRig, lastBoot, scenario, signed, slots, within } from '../index.ts';
+import { event, type InsideRig, lastBoot, scenario, slots, within } from '../index.ts';
+import { defective, obedient } from './defective.ts';
 
 /** Puts an image on trial in slot B. */
 async function onTrial(rig: InsideRig, image: Uint8Array): Promise<void> {
@@ -19,7 +19,7 @@ async function wentBack(rig: InsideRig, reason: string, time: string): Promise<v
 }
 
 scenario('an update that hangs is rolled back: WATCHDOG', { needs: 'inside' }, async (rig) => {
-  await onTrial(rig, await firmwareImage('1.3.0', 'firmware/defects/hangs.ts'));
+  await onTrial(rig, await defective(rig, 'hangs'));
   await wentBack(rig, 'WATCHDOG', '5 s');
 });
 
@@ -27,7 +27,7 @@ scenario(
   'an update that never gets healthy is rolled back after five minutes: TRIAL_TIMEOUT',
   { needs: 'inside' },
   async (rig) => {
-    await onTrial(rig, await firmwareImage('1.2.0', 'firmware/defects/never-confirms.ts'));
+    await onTrial(rig, await defective(rig, 'never-confirms'));
     const refusal = await rig.refusal(rig.client.imageConfirm());
     rig.note(`a confirm is refused: ${refusal.message}`);
     await rig.wait('298 s');
@@ -37,7 +37,7 @@ scenario(
 );
 
 scenario('an update that takes too much power ends its own trial: POWER_BUDGET', { fridge: 'uts' }, async (rig) => {
-  await onTrial(rig, await firmwareImage('1.4.0', 'firmware/defects/busy-loops.ts'));
+  await onTrial(rig, await defective(rig, 'busy-loops'));
   await wentBack(rig, 'POWER_BUDGET', '20 s');
 });
 
@@ -55,8 +55,7 @@ scenario(
 );
 
 scenario('an update that faults is rolled back: FAULT', { needs: 'inside' }, async (rig) => {
-  // Firmware that obeys letters on its console; x is a fault.
-  await onTrial(rig, signed('1.5.0', { payload: await compileGuest('bootloader/testing/obedient.entry.ts') }));
+  await onTrial(rig, await obedient(rig));
   rig.device.type(Buffer.from('x'));
   await wentBack(rig, 'FAULT', '1 s');
 });
@@ -93,7 +92,7 @@ scenario(
 );
 
 scenario('an update that the core refuses to run is rolled back: CORE_REFUSED', { needs: 'inside' }, async (rig) => {
-  await rig.boot(rig.place('B', signed('1.6.0', { payload: Buffer.from('no module at all') })));
+  await rig.boot(rig.place('B', await rig.update(undefined, Buffer.from('no module at all'))));
   await wentBack(rig, 'CORE_REFUSED', '1 s');
 });
 

@@ -10,7 +10,6 @@ import {
   beats,
   coldEnough,
   event,
-  firmwareImage,
   healthy,
   heartbeat,
   not,
@@ -20,6 +19,7 @@ import {
   scenario,
   within,
 } from '../index.ts';
+import { defective } from './defective.ts';
 
 scenario(
   'a regulator fails at 4 K: safe state, repair, an operator clears it, and the outputs come back',
@@ -58,13 +58,13 @@ scenario(
   'an update bricks nothing: cut in the upload, hanging on trial; the device takes the next one',
   { needs: 'inside' },
   async (rig) => {
-    const bad = await firmwareImage('1.3.0', 'firmware/defects/hangs.ts');
+    const bad = await defective(rig, 'hangs');
     await rig.device.upload(bad, { cutPowerAtByte: 60_000 }).catch(() => {});
     rig.powerOn();
     const tried = await rig.updateWith(bad);
-    await rig.check(() => tried.verdict === 'rolled-back', runs('1.0.0', { confirmed: true }));
-    const good = await rig.updateWith(await rig.update('1.4.0'));
-    await rig.check(() => good.verdict === 'confirmed', runs('1.4.0', { confirmed: true }));
+    await rig.check(() => tried.verdict === 'rolled-back', runs(await rig.version(), { confirmed: true }));
+    const good = await rig.updateWith(await rig.update(await rig.version(3)));
+    await rig.check(() => good.verdict === 'confirmed', runs(await rig.version(3), { confirmed: true }));
   },
 );
 
@@ -110,17 +110,17 @@ scenario(
   'an incident: an update takes too much power; alert, rollback, record, and the update that replaces it',
   { fridge: 'uts' },
   async (rig) => {
-    await rig.boot(rig.place('B', await firmwareImage('1.4.0', 'firmware/defects/busy-loops.ts')));
+    await rig.boot(rig.place('B', await defective(rig, 'busy-loops')));
     const alert = await rig.until(event('TRIAL_ENDED'), within('30 s'));
     rig.measure('alert after', alert.s, { unit: 's', atMost: 10 });
-    const recovered = await rig.until(runs('1.0.0', { confirmed: true }), within('10 s'));
+    const recovered = await rig.until(runs(await rig.version(), { confirmed: true }), within('10 s'));
     rig.measure('recovered after', recovered.ms, { unit: 'ms', atMost: 500 });
     for (const { number, decision, reasons } of (await rig.bootLog()).slice(-2)) {
       const kept = reasons.map((reason) => nameOf(rejectReasons, reason)).join(' and ');
       rig.note(`boot ${number}: ${nameOf(bootDecisions, decision)}, reasons kept: ${kept}`);
     }
     await rig.check(() => rig.notes.some(({ text }) => text.includes('REVERTED') && text.includes('POWER_BUDGET')));
-    const { verdict } = await rig.updateWith(await rig.update('1.5.0'));
-    await rig.check(() => verdict === 'confirmed', runs('1.5.0', { confirmed: true }));
+    const { verdict } = await rig.updateWith(await rig.update(await rig.version(3)));
+    await rig.check(() => verdict === 'confirmed', runs(await rig.version(3), { confirmed: true }));
   },
 );

@@ -13,7 +13,7 @@ import { ScenarioFailure } from './failure.ts';
 import type { InsideRig } from './inside.ts';
 import { within } from './rig.ts';
 
-/** A fault of a game day, what shows that it was noticed, and how soon it must be. */
+/** A fault of a game day (REFERENCE is the one that the clock follows), what shows that it was noticed, and how soon it must be. */
 interface Drawn {
   faults: readonly string[];
   event: keyof typeof EventKind;
@@ -35,9 +35,9 @@ const drawn: readonly Drawn[] = [
   },
   {
     faults: [
-      'timing-jitter at primary for 30s',
-      'timing-jitter at primary 700ppb for 30s',
-      'timing-jitter at primary 5ps for 30s',
+      'timing-jitter at REFERENCE for 30s',
+      'timing-jitter at REFERENCE 700ppb for 30s',
+      'timing-jitter at REFERENCE 5ps for 30s',
     ],
     ...{ event: 'CLOCK_SWITCHED', within: '2 s' },
   },
@@ -77,6 +77,9 @@ export interface GameDay {
 const NOTICED_POINTS = 60;
 const RECOVERED_POINTS = 40;
 const RECOVERS_WITHIN = '15 min';
+/** After that, a heartbeat tells of what has happened. */
+const FRESH = '2 s';
+const references = ['primary', 'secondary'] as const;
 const OPERATOR_LOOKS_EVERY = '10 s';
 
 /** Plays so many rounds; a board in a cryostat takes 16 faults at most. */
@@ -90,7 +93,7 @@ export async function playGameDay(rig: InsideRig, roundCount = 4): Promise<GameD
 async function playRound(rig: InsideRig): Promise<GameRound> {
   await rig.wait(`${5 + rig.choose(56)} s`);
   const { faults, event: kind, within: limit } = rig.oneOf(drawn);
-  const fault = rig.oneOf(faults);
+  const fault = rig.oneOf(faults).replace('REFERENCE', references[rig.beat('REFERENCE') & 1]);
   const round: GameRound = { fault, event: kind, steps: [], points: 0 };
   const began = rig.now;
   rig.fault(fault);
@@ -99,8 +102,10 @@ async function playRound(rig: InsideRig): Promise<GameRound> {
   if (noticed !== undefined) round.noticedNs = noticed.ns;
   const endNs = began + (forNs > longestNs ? 0 : forNs);
   if (endNs > rig.now) await rig.wait(`${endNs - rig.now} ns`);
+  const overNs = rig.now;
+  await rig.wait(FRESH);
   const recovered = await inTime(() => rig.until(operated(rig, round.steps), within(RECOVERS_WITHIN)));
-  if (recovered !== undefined) round.recoveredNs = recovered.ns;
+  if (recovered !== undefined) round.recoveredNs = rig.now - overNs;
   round.points = (noticed === undefined ? 0 : NOTICED_POINTS) + (recovered === undefined ? 0 : RECOVERED_POINTS);
   return round;
 }

@@ -15,7 +15,7 @@ import { millisecond, second, timeOf, timeText } from '../time.ts';
 import type { Chooser } from './choices.ts';
 import { type Condition, conditionOf, type Expectation, isWanted, wantedText } from './condition.ts';
 import { ScenarioFailure } from './failure.ts';
-import { imageOfVersion, nextVersion, type RigSettings, versionAfter } from './settings.ts';
+import { baseImage, imageOfVersion, type RigSettings, versionAfter, versionOf } from './settings.ts';
 
 /** How long to wait for something. */
 export interface Within {
@@ -65,6 +65,7 @@ export class Rig {
   readonly measurements: Measurement[] = [];
   readonly notes: { timeNs: number; text: string }[] = [];
   protected readonly chooser: Chooser;
+  private baseVersion: string | undefined;
   protected readonly beganNs: number;
   protected readonly signal: AbortSignal | undefined;
 
@@ -190,13 +191,19 @@ export class Rig {
     await this.client.request(request, { clear: number });
   }
 
-  /** The firmware under test as an image of the next minor version, or of this one. */
-  async update(version?: string): Promise<Uint8Array> {
-    return imageOfVersion(this.settings, version ?? (await this.nextVersion()));
+  /** The version of the image under test, or so many minor versions after it. On a device, that is the image which ran at the first question. */
+  async version(later = 0): Promise<string> {
+    this.baseVersion ??= await this.findVersion();
+    return versionAfter(this.baseVersion, later);
   }
 
-  protected nextVersion(): Promise<string> {
-    return nextVersion(this.settings);
+  protected async findVersion(): Promise<string> {
+    return versionOf(await baseImage(this.settings));
+  }
+
+  /** The firmware under test as an image of the next minor version, or of this one; `payload`: another module in its place. */
+  async update(version?: string, payload?: Uint8Array): Promise<Uint8Array> {
+    return imageOfVersion(this.settings, version ?? (await this.version(1)), payload);
   }
 
   /** Uploads an image, and returns the hash under which the device lists it. */
@@ -256,11 +263,10 @@ export class Rig {
   }
 }
 
-/** A device behind SMP: the next version is that after the one which runs. */
+/** A device behind SMP: its versions count from the image that runs. */
 export class WireRig extends Rig {
-  protected override async nextVersion(): Promise<string> {
-    const [major, minor] = ((await this.running())?.version ?? '0.0').split('.').map(Number);
-    return versionAfter({ major, minor });
+  protected override async findVersion(): Promise<string> {
+    return (await this.running())?.version ?? '0.0.0';
   }
 }
 

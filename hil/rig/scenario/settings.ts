@@ -1,6 +1,6 @@
 // What a run of scenarios is about: the image under test, its key, the seed, and the device.
 
-import { formatVersion, parseImage, signImage } from '../../../host/tools/image/index.ts';
+import { formatVersion, parseImage, parseVersion, signImage } from '../../../host/tools/image/index.ts';
 import { compileFirmware } from '../../../host/tools/sequencer.ts';
 import { firmwareImage, signed } from '../images.ts';
 import { keys } from '../keys.ts';
@@ -30,13 +30,10 @@ export async function baseImage({ image }: RigSettings): Promise<Uint8Array> {
   return image ?? firmwareImage('1.0.0');
 }
 
-/** The version of the starting states' 1.1: the next minor one after the base image's. */
-export async function nextVersion(settings: RigSettings): Promise<string> {
-  return versionAfter(parseImage(await baseImage(settings)).header.version);
-}
-
-export function versionAfter({ major, minor }: { major: number; minor: number }): string {
-  return `${major}.${minor + 1}.0`;
+/** A version so many minor ones after this one. */
+export function versionAfter(version: string, later: number): string {
+  const { major, minor } = parseVersion(version);
+  return `${major}.${minor + later}.0`;
 }
 
 /** The version in an image, as a device lists it. */
@@ -44,18 +41,22 @@ export function versionOf(image: Uint8Array): string {
   return formatVersion(parseImage(image).header.version);
 }
 
-/** The firmware under test as an image of this version. Throws `CannotRun` without a key to sign it with. */
-export async function imageOfVersion(settings: RigSettings, version: string): Promise<Uint8Array> {
+/** The firmware under test, or another payload, as an image of this version. Throws `CannotRun` without a key to sign it with. */
+export async function imageOfVersion(
+  settings: RigSettings,
+  version: string,
+  payload?: Uint8Array,
+): Promise<Uint8Array> {
   const { image, privateKeyPem } = settings;
   if (image === undefined) {
-    const payload = await compileFirmware('firmware/main.ts');
-    return signed(version, { payload, ...(privateKeyPem !== undefined && { privateKeyPem }) });
+    const own = payload ?? (await compileFirmware('firmware/main.ts'));
+    return signed(version, { payload: own, ...(privateKeyPem !== undefined && { privateKeyPem }) });
   }
   if (privateKeyPem === undefined)
     throw new CannotRun('it needs a new version of the image, and there is no private key to sign it with: pass --key');
   const { header, securityCounter = 1, boardId } = parseImage(image);
-  const payload = image.subarray(header.headerSize, header.headerSize + header.imageSize);
-  return signImage({ payload, privateKeyPem, version, securityCounter, boardId });
+  const own = payload ?? image.subarray(header.headerSize, header.headerSize + header.imageSize);
+  return signImage({ payload: own, privateKeyPem, version, securityCounter, boardId });
 }
 
 /** Public keys for the fuses of an emulated board: of the image under test, and of the rig. */
