@@ -198,10 +198,14 @@ export const thresholdNode: Make = (plan, timeoutNs) => ({
 });
 
 /** Median of each quadrature: shots that decayed on the way do not move it. */
-const middleOf = (shots: readonly Iq[]): Iq => ({
-  i: medianOf(Float64Array.from(shots, ({ i }) => i)),
-  q: medianOf(Float64Array.from(shots, ({ q }) => q)),
-});
+function middleOf(shots: readonly Iq[]): Iq {
+  const values = new Float64Array(shots.length);
+  const median = (quadrature: 'i' | 'q'): number => {
+    for (const [n, shot] of shots.entries()) values[n] = shot[quadrature];
+    return medianOf(values);
+  };
+  return { i: median('i'), q: median('q') };
+}
 
 const along = ({ i, q }: Iq, axis: Iq): number => i * axis.i + q * axis.q;
 
