@@ -29,7 +29,7 @@ describe('coldrig new', () => {
     );
     expect(JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))).toMatchObject({
       name: 'my-board',
-      devDependencies: { coldrig: expect.stringMatching(/^file:/) },
+      devDependencies: { coldrig: expect.stringMatching(/^file:/), '@types/node': expect.any(String) },
     });
     expect(readFileSync(join(project, 'firmware/main.ts'), 'utf8')).toContain("startSmp('my-board')");
   });

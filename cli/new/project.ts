@@ -75,7 +75,8 @@ function packageOf(name: string, folder: string): object {
   return {
     ...{ name, version: '1.0.0', private: true, type: 'module' },
     scripts: { test: 'make test' },
-    devDependencies: { coldrig: askedFor(folder) },
+    // An editor needs the types of Node for the scenarios.
+    devDependencies: { '@types/node': packageFile.devDependencies['@types/node'], coldrig: askedFor(folder) },
   };
 }
 
