@@ -51,7 +51,11 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/hil.ts')).addHilCommand(program),
   },
   {
-    ...{ name: 'campaign', usage: '', about: 'spread a proof over many machines, and merge what they found' },
+    ...{
+      name: 'campaign',
+      usage: '',
+      about: 'spread proofs and scenarios over many machines, and merge their results',
+    },
     addTo: async (program) => (await import('./commands/campaign.ts')).addCampaignCommand(program),
   },
   {

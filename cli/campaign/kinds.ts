@@ -1,14 +1,24 @@
 // What a campaign can be made of: a row for each kind of units. A row says how `coldrig campaign submit` is told of it, how a worker runs its
 // units, and what their results are together.
 
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import type { Plan } from '../../hil/campaign/plan.ts';
 import { mergeProofUnits, openProofUnits, type ProofUnits, planProof } from '../../hil/campaign/proof-units.ts';
 import { CampaignError } from '../../hil/campaign/queue.ts';
+import {
+  mergeScenarioUnits,
+  openScenarioUnits,
+  planScenarios,
+  type ScenarioUnits,
+} from '../../hil/campaign/scenario-units.ts';
 import type { UnitResult } from '../../hil/campaign/state.ts';
 import type { UnitBench } from '../../hil/campaign/worker.ts';
 import { proofs } from '../../hil/prove/proofs.ts';
+import { hilEnding, withChoice } from '../commands/hil.ts';
 import { proofEnding, withExtent } from '../commands/prove.ts';
+import { writeOutput } from '../files.ts';
 import type { Result } from '../result.ts';
 
 /** A campaign that is to be made. */
@@ -43,7 +53,29 @@ const proofKind: KindOfUnits = {
   report: async (plan, results, seconds, junit) => proofEnding(await mergeProofUnits(plan, results, seconds), junit),
 };
 
-export const kinds: readonly KindOfUnits[] = [proofKind];
+const scenarioKind: KindOfUnits = {
+  name: 'scenarios',
+  commands: () => [
+    {
+      command: withChoice(new Command('hil').description('run the scenarios of the project in this folder')),
+      wish: ({ seed, effort, image, key, bootloader }, [pattern]) => ({
+        usualName: `hil${pattern === undefined ? '' : `-${pattern.replace(/[^\w-]+/g, '-')}`}-${seed ?? 1}`,
+        plan: (units) => planScenarios({ pattern, seed, effort, image, key, bootloader } as ScenarioUnits, units),
+      }),
+    },
+  ],
+  open: openScenarioUnits,
+  report: async (_plan, results, seconds, junit) => {
+    const { report, files } = mergeScenarioUnits(results, seconds);
+    for (const [path, bytes] of files) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeOutput(path, bytes, 'what a failure left');
+    }
+    return hilEnding(report, junit);
+  },
+};
+
+export const kinds: readonly KindOfUnits[] = [proofKind, scenarioKind];
 
 export function kindOf({ kind }: Plan): KindOfUnits {
   const found = kinds.find(({ name }) => name === kind);

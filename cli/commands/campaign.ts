@@ -42,9 +42,9 @@ interface StatusOptions extends ServerOptions {
 }
 
 const HELP = `
-One machine needs none of this: coldrig prove uses all its cores. For more, on machines that have the same version of coldrig:
+One machine needs none of this: coldrig prove and coldrig hil use all its cores. For more, on machines that have the same version of coldrig:
   nats-server -js -sd queue          once, somewhere; it keeps the queue in this folder
-  coldrig campaign submit power      says the name of the campaign, and how many units it queued
+  coldrig campaign submit power      says the name of the campaign, and how many units it queued; or hil, for scenarios
   coldrig campaign work power-1      on each machine; ends when the campaign does
   coldrig campaign status power-1 --wait --junit power.xml
 Each takes --server nats://host:4222.
@@ -53,7 +53,7 @@ What may die, and the same on Kubernetes without a queue: docs/campaigns.md.`;
 
 export function addCampaignCommand(program: Command): void {
   const campaign = new Command('campaign')
-    .description('spread a proof over many machines, and merge what they found')
+    .description('spread proofs and scenarios over many machines, and merge their results')
     .addHelpText('after', HELP);
   campaign.addCommand(submitCommand());
   campaign.addCommand(workCommand());
@@ -83,10 +83,10 @@ With --json: {campaign, units, queued, again}: how many there are, how many were
   for (const kind of kinds) {
     for (const { command: each, wish } of kind.commands()) {
       withServer(each)
-        .option('--name <name>', 'of the campaign (default: from the proof, its extent and its seed)', parseName)
+        .option('--name <name>', 'of the campaign (default: from what it is, and its seed)', parseName)
         .option(
           '--units <count>',
-          'divide it into so many units at most (default: as many as it has parts)',
+          'divide it into so many units at most (default: a proof into its parts, scenarios into 8)',
           integerBetween(1, unitsMax),
         )
         .option(

@@ -57,21 +57,11 @@ each {blocks, reached}.`;
 
 export function addHilCommand(program: Command): void {
   program.addCommand(
-    new Command('hil')
+    withChoice(new Command('hil'))
       .description('run scenarios: your firmware on an emulated board in its fridge, or on a real one')
-      .argument('[pattern]', 'only scenarios with this in their name or in the name of their file')
-      .option('--image <file>', 'signed image under test (default: the development firmware)')
-      .option('--key <key.pem>', 'key of the image; a private one also signs its updates')
       .option('--baseline <file>', 'signed image whose measurements are put beside those of --image')
-      .option('--bootloader <file>', 'module of the bootloader (default: that of coldrig)')
       .option('--target <place>', 'run on this device: udp://host:port, serial:///dev/ttyX or serial://host:port')
-      .option('--seed <n>', 'seed of random choices, of torn writes and of noise (default: 1)', parseWord)
       .option('--choices <list>', 'the choices of an earlier run, as its failure shows them', parseChoices)
-      .option(
-        '--effort <n>',
-        'so many times the work, for scenarios that can do more (soak, game days)',
-        integerBetween(1, 1_000_000),
-      )
       .option('--shard <i/n>', 'only the i-th of n shares', parseShard)
       .option('--junit <file>', 'write the result as JUnit XML')
       .option('--lcov <out.info>', 'write which source lines of firmware and bootloader ran, as lcov')
@@ -80,6 +70,21 @@ export function addHilCommand(program: Command): void {
       .addHelpText('after', HELP)
       .action(printing((options: HilOptions, pattern?: string) => hil(options, pattern))),
   );
+}
+
+/** The options that say what is run, and with which guests. */
+export function withChoice(command: Command): Command {
+  return command
+    .argument('[pattern]', 'only scenarios with this in their name or in the name of their file')
+    .option('--image <file>', 'signed image under test (default: the development firmware)')
+    .option('--key <key.pem>', 'key of the image; a private one also signs its updates')
+    .option('--bootloader <file>', 'module of the bootloader (default: that of coldrig)')
+    .option('--seed <n>', 'seed of random choices, of torn writes and of noise (default: 1)', parseWord)
+    .option(
+      '--effort <n>',
+      'so many times the work, for scenarios that can do more (soak, game days)',
+      integerBetween(1, 1_000_000),
+    );
 }
 
 async function hil(options: HilOptions, pattern: string | undefined): Promise<Result> {
@@ -95,15 +100,18 @@ async function hil(options: HilOptions, pattern: string | undefined): Promise<Re
     const measured = await run(options.image, signal, options.lcov);
     return options.baseline === undefined ? measured : withBaseline(measured, await run(options.baseline, signal));
   });
-  if (options.junit !== undefined) writeOutput(options.junit, junitOf(report), 'the report');
-  const { coverage = [] } = report;
-  const written = options.lcov === undefined ? undefined : await writeLcov(coverage, options.lcov, options.image);
+  const ending = hilEnding(report, options.junit);
+  if (options.lcov === undefined) return ending;
+  const { text, figures } = await writeLcov(report.coverage ?? [], options.lcov, options.image);
+  return { ...ending, text: `${ending.text}\n${text}`, json: { ...ending.json, coverage: figures } };
+}
+
+/** What `hil` prints and writes at its end. */
+export function hilEnding(report: RunReport, junit: string | undefined): Result {
+  if (junit !== undefined) writeOutput(junit, junitOf(report), 'the report');
   const failed = report.scenarios.some(({ verdict }) => verdict === 'failed');
-  return {
-    text: [textOf(report, styleOf(process.stdout)), written?.text].filter(Boolean).join('\n'),
-    json: { ...jsonOf(report), ...(written && { coverage: written.figures }) },
-    exitCode: failed ? ExitCode.FAILED : ExitCode.OK,
-  };
+  const text = textOf(report, styleOf(process.stdout));
+  return { text, json: jsonOf(report), exitCode: failed ? ExitCode.FAILED : ExitCode.OK };
 }
 
 async function reportOf(

@@ -22,9 +22,14 @@ export interface Proved {
 }
 
 export async function provedBy(proof: Proof, options: ProofOptions): Promise<Proved> {
-  const [commit, bootloader, others] = await Promise.all([describe(), bootloaderFor(options), proof.guests?.(options)]);
-  const guests = Object.entries({ bootloader, ...others }).map(([name, module]) => [name, sha256(module)] as const);
-  return { commit, guests: Object.fromEntries(guests), tools };
+  const [bootloader, others] = await Promise.all([bootloaderFor(options), proof.guests?.(options)]);
+  return provedWith({ bootloader, ...others });
+}
+
+/** What a run with these guests is about. */
+export async function provedWith(guests: Record<string, Uint8Array>): Promise<Proved> {
+  const hashes = Object.entries(guests).map(([name, bytes]) => [name, sha256(bytes)] as const);
+  return { commit: await describe(), guests: Object.fromEntries(hashes), tools };
 }
 
 const tools = {

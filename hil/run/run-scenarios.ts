@@ -25,6 +25,8 @@ export interface RunOptions {
   shard?: { number: number; of: number };
   /** Counts what they execute. */
   coverage?: boolean;
+  /** Processes at once; one per core when left out. */
+  processes?: number;
   /** Is told of each that has ended. */
   onEnd?: (ended: EndedScenario) => void;
   /** Is told what a scenario prints. */
@@ -48,6 +50,8 @@ export interface RunReport {
   /** In the order of files and, within a file, of declaration. */
   scenarios: EndedScenario[];
   seconds: number;
+  /** The names of all that are declared, by file and in their order: those of a share among them. */
+  declared: Record<string, string[]>;
   /** Of all scenarios together. */
   coverage?: Coverage;
 }
@@ -76,7 +80,7 @@ export async function runScenarios(options: RunOptions): Promise<RunReport> {
 }
 
 async function run(options: RunOptions): Promise<RunReport> {
-  const { root, settings, pattern, shard, signal } = options;
+  const { root, settings, pattern, shard, processes, signal } = options;
   const folder = scenarioFolderIn(root);
   const { createVitest } = await import('vitest/node');
   const began = performance.now();
@@ -92,6 +96,7 @@ async function run(options: RunOptions): Promise<RunReport> {
       ...{
         pool: 'forks',
         isolate: false,
+        ...(processes !== undefined && { maxWorkers: processes }),
         ...(settings.target !== undefined && { fileParallelism: false, maxWorkers: 1 }),
       },
     },
@@ -100,6 +105,8 @@ async function run(options: RunOptions): Promise<RunReport> {
   // It would end the process at a signal, before anything is cleaned up; who called this does that.
   for (const [index, name] of heardSignals.entries())
     for (const listener of process.listeners(name)) if (!others[index].includes(listener)) process.off(name, listener);
+  // vitest sets it when a test fails; here a failure is a result, and who asked for it decides.
+  const { exitCode } = process;
   const cancel = () => void vitest.cancelCurrentRun('keyboard-input');
   signal?.addEventListener('abort', cancel);
   try {
@@ -107,9 +114,10 @@ async function run(options: RunOptions): Promise<RunReport> {
   } finally {
     signal?.removeEventListener('abort', cancel);
     await vitest.close();
+    process.exitCode = exitCode;
   }
   signal?.throwIfAborted();
-  const { scenarios } = collector;
+  const { scenarios, declared } = collector;
   if (scenarios.length === 0 && shard === undefined) {
     const which =
       pattern === undefined
@@ -117,7 +125,7 @@ async function run(options: RunOptions): Promise<RunReport> {
         : `none contains '${pattern}' in its name or in that of its file`;
     throw new NoScenarios(`there is no such scenario in ${root}: ${which}`);
   }
-  return { scenarios, seconds: (performance.now() - began) / 1000 };
+  return { scenarios, declared, seconds: (performance.now() - began) / 1000 };
 }
 
 const heardSignals = ['SIGINT', 'SIGTERM'] as const;
@@ -129,6 +137,7 @@ function ownEntries(): Record<string, string> {
 }
 
 class Collector implements Reporter {
+  readonly declared: Record<string, string[]> = {};
   private readonly modules = new Map<string, EndedScenario[]>();
   private readonly options: RunOptions;
 
@@ -156,6 +165,7 @@ class Collector implements Reporter {
   }
 
   onTestModuleEnd(module: TestModule): void {
+    this.declared[this.pathOf(module)] = [...module.children.allTests()].map(({ name }) => name);
     for (const { message } of module.errors())
       this.ended(module, {
         name: this.pathOf(module),

@@ -1,6 +1,6 @@
 // A campaign on a real NATS server: killed workers and a killed server change no count.
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CampaignServer } from '../../campaign/nats-server.ts';
@@ -9,7 +9,7 @@ import { planOf } from '../../campaign/plan.ts';
 import { look } from '../../campaign/state.ts';
 import { submit } from '../../campaign/submit.ts';
 import { builtTool } from '../interop/install.ts';
-import { coldrig, LiveServer } from './live-server.ts';
+import { coldrig, coldrigIn, LiveServer } from './live-server.ts';
 
 const tool = await builtTool('nats-server');
 if (tool.path === undefined) console.log(`no campaign on a real server: ${tool.missing}`);
@@ -77,6 +77,44 @@ describe.skipIf(tool.path === undefined)('a campaign on a NATS server', () => {
     expect(figures(readFileSync(report, 'utf8'))).toEqual(figures(whole.stdout));
     expect(readFileSync(junit, 'utf8')).toContain(`failures="${JSON.parse(whole.stdout).violations}"`);
     expect(campaign.stdout).toMatch(/broken: .*\n[\s\S]*coldrig prove power --seed 1 --scenario 'upgrade' --point/);
+  });
+
+  test('of scenarios ends as one machine does, and has what failures left', async () => {
+    const project = join(server.folder, 'project');
+    mkdirSync(join(project, 'scenarios'), { recursive: true });
+    const scenario = (name: string, end: number) =>
+      `scenario('${name}', {}, async (rig) => { rig.measure('chosen', rig.choose(9), { unit: '' }); if (rig.choose(1) !== ${end}) throw new Error('as it must'); });`;
+    const head = "import { scenario } from 'coldrig/hil';";
+    const files = { b: [scenario('zeta', 0), scenario('alpha', 0)], a: [scenario('mu', 0), scenario('it fails', 1)] };
+    for (const [name, scenarios] of Object.entries(files))
+      writeFileSync(join(project, 'scenarios', `${name}.scenario.ts`), [head, ...scenarios].join('\n'));
+    const whole = JSON.parse((await coldrigIn(project, 'hil', '--json')).stdout);
+    rmSync(join(project, 'build'), { recursive: true });
+    await server.campaignIn(project, 'submit', 'hil', '--units', '3', '--name', 'scenarios');
+    const workers = ['a', 'b'].map((name) =>
+      server.campaignIn(project, 'work', 'scenarios', '--as', name, '--threads', '1'),
+    );
+    for (const { code, stderr } of await Promise.all(workers)) expect(code, stderr).toBe(0);
+    const report = join(server.folder, 'hil.json');
+    const campaign = await server.campaignIn(project, 'status', 'scenarios', '--report', report);
+    const verdicts = ({ scenarios, ...counts }: typeof whole) => ({
+      ...{ ...counts, seconds: 0 },
+      scenarios: scenarios.map((each: object) => ({ ...each, seconds: 0 })),
+    });
+    expect(verdicts(JSON.parse(readFileSync(report, 'utf8')))).toEqual(verdicts(whole));
+    expect(whole).toMatchObject({ passed: 3, failed: 1 });
+    expect(campaign).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('coldrig replay build/hil/it-fails/failure.coldrig'),
+    });
+    const replayed = await coldrigIn(project, 'replay', 'build/hil/it-fails/failure.coldrig');
+    expect(replayed.stdout).toContain('as it must');
+    writeFileSync(join(project, 'scenarios', 'b.scenario.ts'), [head, scenario('zeta', 0)].join('\n'));
+    const refused = await server.campaignIn(project, 'work', 'scenarios');
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/its scenarios is [0-9a-f]{12}, here it is/),
+    });
   });
 
   test('gets the unit of a worker back at Ctrl-C', async () => {

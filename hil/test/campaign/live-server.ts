@@ -19,9 +19,11 @@ export interface Outcome {
 }
 
 /** One call of the command, to its end. */
-export function coldrig(...words: string[]): Promise<Outcome> {
+export const coldrig = (...words: string[]): Promise<Outcome> => coldrigIn(repositoryRoot, ...words);
+
+export function coldrigIn(cwd: string, ...words: string[]): Promise<Outcome> {
   return new Promise((resolve) =>
-    execFile(process.execPath, [command, ...words], { maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
+    execFile(process.execPath, [command, ...words], { cwd, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     ),
   );
@@ -78,7 +80,11 @@ export class LiveServer {
   }
 
   campaign(...words: string[]): Promise<Outcome> {
-    return coldrig('campaign', ...words, '--server', this.url);
+    return this.campaignIn(repositoryRoot, ...words);
+  }
+
+  campaignIn(cwd: string, ...words: string[]): Promise<Outcome> {
+    return coldrigIn(cwd, 'campaign', ...words, '--server', this.url);
   }
 
   /** What `campaign status --json` says. */
