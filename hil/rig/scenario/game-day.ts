@@ -116,12 +116,15 @@ function operated(rig: InsideRig, steps: string[]) {
   return {
     ...wanted,
     look: async () => {
-      if (rig.view.state === 'firmware') {
-        const tripped = await rig.heartbeat('TRIPPED');
-        for (const [number, { name }] of interlocks.entries())
-          if (((tripped >>> number) & 1) === 1 && (await cleared(rig, number)))
-            steps.push(`${timeText(rig.now)}: clear ${name}`);
+      // In safe mode nothing knows of interlocks.
+      if (rig.view.state !== 'firmware') {
+        await rig.wait(OPERATOR_LOOKS_EVERY);
+        return { ok: false, seen: rig.view.state };
       }
+      const tripped = await rig.heartbeat('TRIPPED');
+      for (const [number, { name }] of interlocks.entries())
+        if (((tripped >>> number) & 1) === 1 && (await cleared(rig, number)))
+          steps.push(`${timeText(rig.now)}: clear ${name}`);
       const seen = await wanted.look(rig);
       if (!seen.ok) await rig.wait(OPERATOR_LOOKS_EVERY);
       return seen;

@@ -13,7 +13,7 @@ import { CryoCommand, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
 import { millisecond, second, timeOf, timeText } from '../time.ts';
 import type { Chooser } from './choices.ts';
-import { type Condition, conditionOf, type Expectation, isWanted, wantedText } from './condition.ts';
+import { type Condition, conditionOf, type Expectation, isWanted, type Seen, wantedText } from './condition.ts';
 import { ScenarioFailure } from './failure.ts';
 import { baseImage, imageOfVersion, type RigSettings, versionAfter, versionOf } from './settings.ts';
 
@@ -95,7 +95,7 @@ export class Rig {
     const start = this.now;
     const step = Math.max(this.lookNs, Math.round(limit.ns / LOOKS));
     for (;;) {
-      const { ok, seen, atNs = this.now } = await condition.look(this);
+      const { ok, seen, atNs = this.now } = await lookAt(condition, this);
       if (ok) return spanOf(Math.max(0, atNs - start));
       const left = start + limit.ns - this.now;
       if (left <= 0) throw this.failure(`waited ${timeText(limit.ns)}`, condition.expected, seen);
@@ -107,7 +107,7 @@ export class Rig {
   async check<This extends Rig>(this: This, ...expectations: Expectation<This>[]): Promise<void> {
     for (const expectation of expectations) {
       const condition = conditionOf(expectation);
-      const { ok, seen } = await condition.look(this);
+      const { ok, seen } = await lookAt(condition, this);
       if (!ok) throw this.failure('checked', condition.expected, seen);
     }
   }
@@ -116,7 +116,7 @@ export class Rig {
   async stays<This extends Rig>(this: This, condition: Condition<This>, time: string): Promise<void> {
     const end = this.now + timeOf(time);
     for (;;) {
-      const { ok, seen } = await condition.look(this);
+      const { ok, seen } = await lookAt(condition, this);
       if (!ok) throw this.failure(`was to stay so for ${time}`, condition.expected, seen);
       if (this.now >= end) return;
       await this.pass(Math.min(Math.max(this.lookNs, Math.round(timeOf(time) / LOOKS)), end - this.now));
@@ -267,6 +267,16 @@ export class Rig {
 export class WireRig extends Rig {
   protected override async findVersion(): Promise<string> {
     return (await this.running())?.version ?? '0.0.0';
+  }
+}
+
+/** A device that does not answer, or knows no such question, is not as it should be; it may be in a reset. */
+async function lookAt<This>(condition: Condition<This>, rig: This): Promise<Seen> {
+  try {
+    return await condition.look(rig);
+  } catch (error) {
+    if (error instanceof SmpError) return { ok: false, seen: error.message };
+    throw error;
   }
 }
 

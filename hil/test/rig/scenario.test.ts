@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { event, heartbeat, lastBoot, register, runs, slots } from '../../rig/scenario/expectations.ts';
-import { CannotRun, not, within } from '../../rig/scenario/index.ts';
+import { CannotRun, not, playGameDay, within } from '../../rig/scenario/index.ts';
 import type { InsideRig } from '../../rig/scenario/inside.ts';
 import { defineScenario, runScenario, type ScenarioOptions } from '../../rig/scenario/scenario.ts';
 import type { RigSettings } from '../../rig/scenario/settings.ts';
@@ -140,4 +140,18 @@ test('a scenario that cannot run here is skipped with its reason', async () => {
     throw new CannotRun('there is no moon tonight');
   });
   expect(result).toMatchObject({ verdict: 'skipped', reason: 'there is no moon tonight' });
+});
+
+test('a game day has no points where nothing is noticed and nobody gets well, and all of them where the firmware runs', async () => {
+  const scoreOf = async (from: string) => {
+    let score = Number.NaN;
+    const { result } = await run(async (rig) => ({ score } = await playGameDay(rig, 2)), { from, fridge: 'uts' });
+    return result.message ?? score;
+  };
+  expect([await scoreOf('no-image'), await scoreOf('confirmed-1.0')]).toEqual([0, 100]);
+});
+
+test('a device that does not answer is not as it should be, and no error of the rig', async () => {
+  const { result } = await run((rig) => rig.check(heartbeat('HEALTH', 0)), { from: 'safe-mode' });
+  expect(result.message).toMatch(/expected: heartbeat HEALTH 0\n {2}seen: {5}heartbeat: /);
 });
