@@ -20,9 +20,11 @@ describe('coldrig new', () => {
     for (const file of json.files as string[]) expect(existsSync(join(project, file)), file).toBe(true);
     expect(json.files).toEqual(
       expect.arrayContaining([
+        '.dockerignore',
         '.github/workflows/test.yml',
         '.gitignore',
         '.gitlab-ci.yml',
+        'Containerfile',
         'Makefile',
         'package.json',
       ]),

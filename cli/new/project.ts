@@ -12,6 +12,7 @@ import { Failure } from '../failure.ts';
 /** Names in template/, and in a project where they differ: npm leaves some names out of a package. */
 const renamed: Readonly<Record<string, string>> = {
   gitignore: '.gitignore',
+  dockerignore: '.dockerignore',
   'github-test.yml': '.github/workflows/test.yml',
   'gitlab-ci.yml': '.gitlab-ci.yml',
 };

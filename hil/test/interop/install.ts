@@ -93,6 +93,7 @@ interface Builder {
 
 const goPackage = 'github.com/apache/mynewt-mcumgr-cli/mcumgr@latest';
 const goServer = 'github.com/nats-io/nats-server/v2@v2.15.2';
+const goLinter = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
 const builders = {
   mcumgr: {
     tool: 'go',
@@ -106,6 +107,12 @@ const builders = {
     arguments: ['install', goServer],
     environment: { GOBIN: join(interopFolder, 'nats-server', 'bin') },
     timeoutMs: 900_000,
+  },
+  actionlint: {
+    tool: 'go',
+    arguments: ['install', goLinter],
+    environment: { GOBIN: join(interopFolder, 'actionlint', 'bin') },
+    timeoutMs: 300_000,
   },
   'mcumgr-client': {
     tool: 'cargo',
@@ -141,6 +148,12 @@ export function builtTool(name: keyof typeof builders): Promise<Tool> {
       return { missing };
     }
   });
+}
+
+/** A program that is used only where it is on PATH. */
+export function pathTool(name: string): Tool {
+  const path = onPath(name);
+  return path === undefined ? { missing: `${name} is not on PATH` } : { path };
 }
 
 const asked = new Map<string, Promise<Tool>>();
