@@ -1,5 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+// For the global setup, which runs in this process.
+import './host/tools/typescript-hooks.mjs';
 
 export default defineConfig({
   test: {
@@ -9,6 +12,9 @@ export default defineConfig({
     // Test files share processes, one per core, so that each module is loaded once per process. A file that changes its process restores it.
     pool: 'forks',
     isolate: false,
+    // Modules are loaded by node itself: the runner's own way makes every call of another module slow. No test replaces a module.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+    execArgv: ['--import', fileURLToPath(new URL('./host/tools/typescript-hooks.mjs', import.meta.url))],
     maxWorkers: availableParallelism(),
     // A slow machine, and a guest that the global setup does not know of.
     testTimeout: 60_000,
