@@ -35,10 +35,9 @@ export const power: Proof = {
       options,
     ),
   prepare: async (options) => {
-    await Promise.all([
-      bootloaderFor(options),
-      ...wantedFleets(options).map((fleet) => makeImages(fleet, fleetOptions(options))),
-    ]);
+    // Refuses the name of a canary before anything is begun: nobody would hear how that ends.
+    const how = fleetOptions(options);
+    await Promise.all([bootloaderFor(options), ...wantedFleets(options).map((fleet) => makeImages(fleet, how))]);
   },
   guests: async (options) => {
     const modules = wantedFleets(options).map(
