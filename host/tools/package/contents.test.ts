@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { repositoryRoot } from '../guest.ts';
-import { publicEntries } from './contents.ts';
+import { loadedEntries, publicEntries } from './contents.ts';
 
 const json = (path: string) => JSON.parse(readFileSync(join(repositoryRoot, path), 'utf8'));
 
@@ -24,6 +24,17 @@ describe('package.json', () => {
     );
     expect(made.sort()).toEqual(Object.values(publicEntries).sort());
   });
+
+  test.each(['cli/coldrig.mjs', 'hil/prove/worker.mjs', 'host/tools/compile-worker.mjs'])(
+    'packs %s as it is, and dist/ has what it loads',
+    (path) => {
+      const text = readFileSync(join(repositoryRoot, path), 'utf8');
+      const loaded = [...text.matchAll(/importSource\('([^']+)'\)/g)].map(([, entry]) => entry);
+      expect(files).toContain(path);
+      expect(loaded).not.toEqual([]);
+      expect(loadedEntries).toEqual(expect.arrayContaining(loaded));
+    },
+  );
 
   test('packs the folders that the public entries and the guests need', () => {
     expect(files).toEqual(expect.arrayContaining(['dist', 'guest', 'bootloader', 'firmware', 'protocol/guest']));
