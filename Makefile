@@ -61,6 +61,12 @@ test: static ## check, then every test
 	mkdir -p build
 	node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=build/test.json
 
+.PHONY: report-test
+report-test: $(INSTALLED) ## the report of `coldrig hil` in Chromium, where it is installed; pictures in build/report-pictures
+	@mkdir -p build/report-pictures
+	@command -v chromium chromium-browser >/dev/null || echo 'Chromium is missing, so the report is not tried in a browser: apt-get install chromium'
+	COLDRIG_SCREENSHOTS=$(CURDIR)/build/report-pictures node_modules/.bin/vitest run hil/test/report
+
 .PHONY: units
 units: $(INSTALLED) ## firmware and bootloader as units; after a change of one line, the tests of its folder are enough
 	node_modules/.bin/vitest run $(sort $(dir $(wildcard firmware/*/*.test.ts bootloader/*.test.ts bootloader/*/*.test.ts)))

@@ -12,6 +12,8 @@ import { writeOutput } from './files.ts';
 export interface WrittenCoverage {
   /** In words. */
   text: string;
+  /** The file itself. */
+  lcov: string;
   /** By `bootloader` and `firmware`. */
   figures: ReturnType<typeof coverageFigures>;
 }
@@ -19,7 +21,8 @@ export interface WrittenCoverage {
 /** `image`: the file that slot A was made from, when it is not ours. */
 export async function writeLcov(coverage: Coverage, path: string, image: string | undefined): Promise<WrittenCoverage> {
   const modules = await coveredBlocks(coverage, (module) => placesFor(image, module));
-  writeOutput(path, lcovOf(modules, shownPath), 'the coverage');
+  const lcov = lcovOf(modules, shownPath);
+  writeOutput(path, lcov, 'the coverage');
   const figures = coverageFigures(modules);
   const parts = Object.entries(figures).map(
     ([role, { blocks, reached }]) => `${reached} of ${blocks} blocks of the ${role} (${percent(reached, blocks)} %)`,
@@ -28,7 +31,7 @@ export async function writeLcov(coverage: Coverage, path: string, image: string 
   const note = nameless
     ? '; one module has no source map, so its lines are missing: keep its .wasm and .wasm.map in build/, or beside the image'
     : '';
-  return { text: `coverage in ${path}: ${parts.join(', ')}${note}`, figures };
+  return { text: `coverage in ${path}: ${parts.join(', ')}${note}`, figures, lcov };
 }
 
 /** Of a module that coldrig has not compiled: from where `coldrig build` has put it, or where the image is. */

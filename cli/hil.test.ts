@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { faultKinds } from '../hil/rig/faults/kinds.ts';
+import type { RunFigures } from '../hil/rig/scenario/chronicle-data.ts';
 import { startingStates } from '../hil/rig/scenario/states.ts';
 import type { EndedScenario } from '../hil/run/run-scenarios.ts';
 import { repositoryRoot } from '../host/tools/guest.ts';
@@ -72,12 +73,17 @@ describe('a project', () => {
   });
 
   it('gets the same verdicts from the emulated board and from a device behind UDP', { timeout: 300_000 }, async () => {
-    const here = await coldrig(['hil', '--json'], { cwd: project });
+    const here = await coldrig(['hil', '--json', '--report', 'build/report'], { cwd: project });
     const documented = 'a trial survives a regulator that runs away, and a loss of power';
     expect(verdictsOf(here.json)).toEqual({
       ...{ 'an update ends confirmed': 'passed', 'a version that is not there runs': 'failed' },
       ...{ [documented]: 'passed', 'a surge on a rail closes the outputs': 'passed' },
     });
+    const page = readFileSync(join(project, String(here.json.report)), 'utf8');
+    expect(page).toContain('1 of 4 scenarios failed.');
+    expect(page).toContain('coldrig replay build/hil/a-version-that-is-not-there-runs/failure.coldrig');
+    for (const { figures } of scenariosOf(here.json) as { figures?: RunFigures }[])
+      expect(figures?.cycles).toBeGreaterThan(0);
     const board = await RunningBoard.start(['--udp', '0', '--speed', '4']);
     const there = await coldrig(['hil', '--json', '--target', board.link('udp://')], { cwd: project });
     await board.end('SIGTERM');

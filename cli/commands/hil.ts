@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { startingStates } from '../../hil/rig/scenario/states.ts';
 import { timeText } from '../../hil/rig/time.ts';
+import { besideBaseline } from '../../hil/run/baseline.ts';
+import { changeText, NOTABLE_SHARE } from '../../hil/run/compare.ts';
 import { jsonOf, junitOf } from '../../hil/run/report.ts';
 import {
   type EndedScenario,
@@ -15,6 +17,7 @@ import {
 import { writeLcov } from '../coverage.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { checkReportFolder, writeReport } from '../hil-report.ts';
 import { untilInterrupted } from '../interruption.ts';
 import { integerBetween, parseChoices, parseShard, parseWord } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
@@ -33,6 +36,7 @@ interface HilOptions extends GlobalOptions {
   shard?: { number: number; of: number };
   junit?: string;
   lcov?: string;
+  report?: string;
   out?: string;
   states?: boolean;
 }
@@ -45,26 +49,30 @@ Examples:
   coldrig hil                                     all of them, on the development firmware
   coldrig hil thermal --seed 7                    those with 'thermal' in their name, with another seed
   coldrig hil --image app.bin --key my.pem        on your firmware; with the private key, also its updates
-  coldrig hil --image new.bin --baseline old.bin  and what was measured on the one, beside the other
+  coldrig hil --image new.bin --baseline old.bin  and beside another one: measurements, cycles, slack, heat, flash, boot
+  coldrig hil --report build/report               and a page for people: open build/report/index.html, it needs no network
   coldrig hil --target udp://192.0.2.7:1337       what needs only SMP, on a device; the rest is skipped with its reason
   coldrig hil --shard 1/4 --junit hil.xml         a quarter, for one of four machines
 
 A failure on the emulated board leaves build/hil/<scenario>/failure.coldrig: 'coldrig replay' repeats it in any process.
 Exit code 0: all passed or were skipped for a reason. 1: one or more failed. 2: the command line is wrong, or no scenario has this name.
 With --json: {ok, passed, failed, skipped, seconds, scenarios: [{name, module, verdict, seconds, measurements, ...}]}; each has, where they
-apply, reason, message, file, from, fridge, seed, choices, timeNs, logHash, baseline. With --lcov there is also coverage {bootloader, firmware},
-each {blocks, reached}.`;
+apply, reason, message, file, from, fridge, seed, choices, timeNs, logHash. With --lcov there is also coverage {bootloader, firmware}, each
+{blocks, reached}; with --report also report, the path of the page. With --report or --baseline a scenario on the emulated board has figures {cycles,
+leastSlackUs, leastSlackTask, heatMillijoules, heatMilliwatts, flashErases, flashPrograms, bootMs}; with --baseline it has baseline {verdict,
+measurements, differences: [{name, unit, value, baseline, change, isNotable, isWorse}]}, where change is a share of the baseline's figure.`;
 
 export function addHilCommand(program: Command): void {
   program.addCommand(
     withChoice(new Command('hil'))
       .description('run scenarios: your firmware on an emulated board in its fridge, or on a real one')
-      .option('--baseline <file>', 'signed image whose measurements are put beside those of --image')
+      .option('--baseline <file>', 'signed image that all runs on too: what is other is told')
       .option('--target <place>', 'run on this device: udp://host:port, serial:///dev/ttyX or serial://host:port')
       .option('--choices <list>', 'the choices of an earlier run, as its failure shows them', parseChoices)
       .option('--shard <i/n>', 'only the i-th of n shares', parseShard)
       .option('--junit <file>', 'write the result as JUnit XML')
       .option('--lcov <out.info>', 'write which source lines of firmware and bootloader ran, as lcov')
+      .option('--report <folder>', 'write index.html there: one page with timelines, measurements and coverage')
       .option('--out <folder>', 'folder for what failures leave (default: build/hil)')
       .option('--states', 'list the starting states of scenarios')
       .addHelpText('after', HELP)
@@ -98,12 +106,19 @@ async function hil(options: HilOptions, pattern: string | undefined): Promise<Re
     reportOf({ ...options, image, lcov }, pattern, signal, onEnd);
   const report = await untilInterrupted(async (signal) => {
     const measured = await run(options.image, signal, options.lcov);
-    return options.baseline === undefined ? measured : withBaseline(measured, await run(options.baseline, signal));
+    return options.baseline === undefined ? measured : besideBaseline(measured, await run(options.baseline, signal));
   });
   const ending = hilEnding(report, options.junit);
-  if (options.lcov === undefined) return ending;
-  const { text, figures } = await writeLcov(report.coverage ?? [], options.lcov, options.image);
-  return { ...ending, text: `${ending.text}\n${text}`, json: { ...ending.json, coverage: figures } };
+  const { report: folder, image, baseline, target, seed, lcov } = options;
+  const written = lcov === undefined ? undefined : await writeLcov(report.coverage ?? [], lcov, image);
+  const facts = { image, baseline, target, seed, lcov: written?.lcov };
+  const page = folder === undefined ? undefined : await writeReport(folder, report, facts);
+  const differences = baseline === undefined ? undefined : differencesText(report);
+  return {
+    ...ending,
+    text: [ending.text, differences, written?.text, page && `the report is ${page}`].filter(Boolean).join('\n'),
+    json: { ...ending.json, ...(written && { coverage: written.figures }), ...(page && { report: page }) },
+  };
 }
 
 /** What `hil` prints and writes at its end. */
@@ -120,9 +135,11 @@ async function reportOf(
   signal: AbortSignal,
   onEnd: RunOptions['onEnd'],
 ): Promise<RunReport> {
-  const { seed, image, key, bootloader, target, choices, effort, out, shard, lcov } = options;
+  const { seed, image, key, bootloader, target, choices, effort, out, shard, lcov, report, baseline } = options;
   const [imagePath, keyPath, bootloaderPath] = [image, key, bootloader].map((path) => path && resolve(path));
-  const settings = { seed, target, choices, effort, out, image: imagePath, key: keyPath, bootloader: bootloaderPath };
+  const paths = { image: imagePath, key: keyPath, bootloader: bootloaderPath };
+  const chronicle = report !== undefined || baseline !== undefined;
+  const settings = { seed, target, choices, effort, out, chronicle, ...paths };
   const onPrint = (text: string) => void process.stderr.write(text);
   try {
     return await runScenarios({
@@ -141,7 +158,7 @@ async function reportOf(
   }
 }
 
-function checkOptions({ image, key, baseline, bootloader, target, junit, lcov }: HilOptions): void {
+function checkOptions({ image, key, baseline, bootloader, target, junit, lcov, report }: HilOptions): void {
   const usage = (text: string) => new Failure('OPTION', text, { exitCode: ExitCode.USAGE });
   if (image !== undefined && key === undefined)
     throw usage('--image needs the key that the device shall trust: add --key KEY.pem');
@@ -160,15 +177,7 @@ function checkOptions({ image, key, baseline, bootloader, target, junit, lcov }:
     if (path !== undefined) readInput(path, what);
   if (junit !== undefined) checkOutput(junit, 'the report');
   if (lcov !== undefined) checkOutput(lcov, 'the coverage');
-}
-
-function withBaseline(report: RunReport, { scenarios }: RunReport): RunReport {
-  const before = new Map(scenarios.map((each) => [`${each.module} ${each.name}`, each]));
-  const both = report.scenarios.map((each) => {
-    const other = before.get(`${each.module} ${each.name}`);
-    return { ...each, ...(other && { baseline: { verdict: other.verdict, measurements: other.measurements } }) };
-  });
-  return { ...report, scenarios: both };
+  if (report !== undefined) checkReportFolder(report);
 }
 
 const marks = { passed: ['✓', 'green'], failed: ['✗', 'red'], skipped: ['-', 'yellow'] } as const;
@@ -203,11 +212,27 @@ function textOf({ scenarios, seconds }: RunReport, style: Style): string {
   ].join('\n');
 }
 
+/** What a reviewer should look at. */
+function differencesText({ scenarios }: RunReport): string {
+  const rows = scenarios.flatMap(({ name, baseline }) =>
+    (baseline?.differences ?? [])
+      .filter(({ isNotable }) => isNotable)
+      .map((each) => [
+        ...[name, each.name, `${number(each.value)} ${each.unit}`, `${number(each.baseline)} ${each.unit}`],
+        `${changeText(each)}, ${each.isWorse ? 'worse' : 'better'}`,
+      ]),
+  );
+  const percent = `${100 * NOTABLE_SHARE} %`;
+  if (rows.length === 0) return `\nNo figure differs from the baseline by ${percent} or more.`;
+  return `\n${table([['differs from the baseline', 'figure', 'image', 'baseline', 'change'], ...rows])}`;
+}
+
+const number = (of: number): number => Number(of.toPrecision(4));
+
 function measurementText(
   { name, value, unit }: EndedScenario['measurements'][number],
   baseline: EndedScenario['measurements'] = [],
 ): string {
-  const number = (of: number) => Number(of.toPrecision(4));
   const other = baseline.find((each) => each.name === name);
   return `${name} ${number(value)}${other === undefined || other.value === value ? '' : ` (was ${number(other.value)})`} ${unit}`;
 }

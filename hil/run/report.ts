@@ -1,11 +1,22 @@
 // A run of scenarios as JSON and as JUnit XML. Keys keep their names and meanings.
 
 import { junitXml } from '../../host/tools/junit.ts';
-import type { RunReport } from './run-scenarios.ts';
+import type { EndedScenario, RunReport } from './run-scenarios.ts';
 
 export function jsonOf({ scenarios, seconds }: RunReport): object {
   const count = (verdict: string) => scenarios.filter((each) => each.verdict === verdict).length;
-  return { passed: count('passed'), failed: count('failed'), skipped: count('skipped'), seconds, scenarios };
+  return {
+    passed: count('passed'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    seconds,
+    scenarios: scenarios.map(figuresOnly),
+  };
+}
+
+/** The timeline is for the report of a person. */
+function figuresOnly({ chronicle, ...rest }: EndedScenario): object {
+  return { ...rest, ...(chronicle && { figures: chronicle.figures }) };
 }
 
 export function junitOf({ scenarios, seconds }: RunReport): string {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { type Coverage, mergeCoverage } from '../../host/tools/coverage/coverage.ts';
 import type { ReportedScenario } from './adapter.ts';
+import type { Difference } from './compare.ts';
 import { type RunSettings, settingsVariable } from './settings.ts';
 
 /** Folders of scenarios, the first that exists in the project is taken; in it, every file whose name ends so. */
@@ -43,7 +44,7 @@ export interface EndedScenario
   /** Real time. */
   seconds: number;
   /** How it ended on the image it is compared with. */
-  baseline?: Pick<ReportedScenario, 'verdict' | 'measurements'>;
+  baseline?: Pick<ReportedScenario, 'verdict' | 'measurements'> & { differences?: Difference[] };
 }
 
 export interface RunReport {

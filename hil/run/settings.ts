@@ -26,6 +26,8 @@ export interface RunSettings {
   effort?: number;
   /** Folder for the coverage of each process, where coverage is asked for. */
   coverage?: string;
+  /** Keeps what each run was like, for a report. */
+  chronicle?: boolean;
   /** Folder for what failures leave; build/hil in the working folder when left out. */
   out?: string;
 }
@@ -39,7 +41,7 @@ export function settingsOfProcess(): { run: RunSettings; rig: RigSettings } {
 }
 
 function readSettings(run: RunSettings): { run: RunSettings; rig: RigSettings } {
-  const { seed, image, key, bootloader, target, choices, effort } = run;
+  const { seed, image, key, bootloader, target, choices, effort, chronicle } = run;
   const pem = key === undefined ? undefined : readFileSync(key, 'utf8');
   const isPrivate = pem?.includes('PRIVATE') ?? false;
   // A device of ours trusts the development key unless it was given another one.
@@ -47,7 +49,7 @@ function readSettings(run: RunSettings): { run: RunSettings; rig: RigSettings } 
   return {
     run,
     rig: {
-      ...{ seed, target, choices, effort, privateKeyPem },
+      ...{ seed, target, choices, effort, chronicle, privateKeyPem },
       image: image === undefined ? undefined : readFileSync(image),
       bootloader: bootloader === undefined ? undefined : readFileSync(bootloader),
       publicKey: pem === undefined ? undefined : readPublicKey(pem, { name: `the key ${key}` }),

@@ -71,6 +71,11 @@ export class BoardView {
     return words[at[register] + index];
   }
 
+  /** What the chip has done since the board was made (`Activity`), as of the last time that its surroundings were advanced. */
+  counted(activity: number): number {
+    return this.#board.machine.surroundings.counts[activity];
+  }
+
   /** The reading at the chip’s last look, by place in `Reading`. */
   reading(place: number): number {
     return this.#board.machine.surroundings.readings[place];

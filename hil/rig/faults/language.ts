@@ -62,6 +62,23 @@ export function disturbanceOf({ kind, place, size, afterNs, forNs }: Fault, from
   return { kind, place, size, startNs, endNs: startNs + forNs };
 }
 
+/** A disturbance in words, without its times: `thermal-rise at 4K 200mW`. */
+export function faultTextOf({ kind, place, size }: Disturbance): string {
+  for (const [name, { kind: own, places, units, size: usual }] of Object.entries(faultKinds)) {
+    if (own !== kind) continue;
+    const sizes = Object.entries(units).map(([unit, { perUnit, placeOffset = 0 }]) => ({ unit, perUnit, placeOffset }));
+    // The largest unit in which it is at least 1, or else the smallest.
+    sizes.sort((a, b) => b.perUnit - a.perUnit);
+    for (const [placeName, number] of Object.entries(places)) {
+      if (number === place && size === usual) return `${name} at ${placeName}`;
+      const fitting = sizes.filter(({ placeOffset }) => number + placeOffset === place);
+      const shown = fitting.find(({ perUnit }) => Math.abs(size) >= perUnit) ?? fitting.at(-1);
+      if (shown !== undefined) return `${name} at ${placeName} ${size / shown.perUnit}${shown.unit}`;
+    }
+  }
+  return `disturbance of kind ${kind} at place ${place}, size ${size}`;
+}
+
 /** Every kind with an example, for help. */
 export function faultHelp(): string {
   return Object.entries(faultKinds)

@@ -6,6 +6,7 @@ import { openFridge } from '../../../host/tools/open-fridge.ts';
 import { DeviceUnderTest } from '../device.ts';
 import { WiredCryostat } from '../wiring.ts';
 import { type Chooser, randomChooser } from './choices.ts';
+import { Chronicle } from './chronicle.ts';
 import { InsideRig } from './inside.ts';
 import { RecordedBoard } from './recorded-board.ts';
 import { baseImage, fuseKeys, type RigSettings } from './settings.ts';
@@ -85,6 +86,18 @@ export class ScenarioBench {
     const start = await this.snapshotOf(from);
     this.device.restore(start);
     return { rig: this.rig(chooser, signal), start };
+  }
+
+  /** Follows the run of this rig from now on. */
+  chronicle(rig: InsideRig): Chronicle {
+    const { device, board, wired } = this;
+    const chronicle = new Chronicle(device, board, rig.view, wired);
+    const { onRecord } = device;
+    device.onRecord = (record) => {
+      onRecord?.(record);
+      chronicle.record(record);
+    };
+    return chronicle;
   }
 
   end(): void {

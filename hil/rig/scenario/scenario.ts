@@ -12,6 +12,7 @@ import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { longestNs } from '../time.ts';
 import { ScenarioBench } from './bench.ts';
 import { allChoosers, type Chooser, givenChooser, randomChooser } from './choices.ts';
+import type { ChronicleData } from './chronicle-data.ts';
 import { CannotRun, type FailureFacts, ScenarioFailure } from './failure.ts';
 import { encodeFailure } from './failure-file.ts';
 import type { InsideRig } from './inside.ts';
@@ -60,6 +61,8 @@ export interface ScenarioResult {
   timeNs: number;
   /** Log hash at the end of the last run, on the emulated board. */
   logHash?: string;
+  /** The last run, where the settings ask for it and the emulated board runs it. */
+  chronicle?: ChronicleData;
 }
 
 export interface ScenarioOutcome {
@@ -109,6 +112,7 @@ export async function runScenario(
     result.measurements = ended.measurements;
     result.notes = ended.notes;
     if (ended.logHash !== undefined) result.logHash = ended.logHash;
+    if (ended.chronicle !== undefined) result.chronicle = ended.chronicle;
     if (ended.error === undefined) continue;
     return { ...failed(result, ended.error), failureFile: ended.failureFile?.(result) };
   }
@@ -132,7 +136,7 @@ function* choosersOf({ name, options }: Scenario, { choices, seed = 1, effort = 
       yield randomChooser(seed, name, variant);
 }
 
-interface Ended extends Pick<ScenarioResult, 'timeNs' | 'measurements' | 'notes' | 'logHash'> {
+interface Ended extends Pick<ScenarioResult, 'timeNs' | 'measurements' | 'notes' | 'logHash' | 'chronicle'> {
   error?: unknown;
   failureFile?: (result: ScenarioResult) => Uint8Array | undefined;
 }
@@ -145,12 +149,20 @@ async function runInside(
 ): Promise<Ended> {
   const bench = await ScenarioBench.of(settings, options.fridge);
   const { rig, start } = await bench.begin(options.from ?? defaultState, chooser, signal);
+  const chronicle = settings.chronicle ? bench.chronicle(rig) : undefined;
   const error = await errorOf(() => body(rig));
   const { board } = bench;
   bench.end();
   const end = board.standing;
   const { inputs } = board;
-  const ended = { timeNs: rig.now, measurements: rig.measurements, notes: rig.notes, logHash: end.logHash, error };
+  const ended: Ended = {
+    timeNs: rig.now,
+    measurements: rig.measurements,
+    notes: rig.notes,
+    logHash: end.logHash,
+    error,
+  };
+  if (chronicle !== undefined) ended.chronicle = chronicle.end();
   if (error === undefined) return ended;
   const beganNs = board.now - rig.now;
   const failureFile = (result: ScenarioResult) =>

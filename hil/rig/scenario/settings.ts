@@ -23,6 +23,8 @@ export interface RigSettings {
   choices?: readonly number[];
   /** How much work a scenario does that asks for it (`rig.effort`); 1 when left out. */
   effort?: number;
+  /** Keeps what each run was like, for a report (chronicle.ts). */
+  chronicle?: boolean;
 }
 
 /** The image of the starting states' 1.0. */
