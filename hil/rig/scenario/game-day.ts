@@ -5,6 +5,7 @@
 // What must stay true: rounds do not overlap, so what is noticed is the fault of its round; the score is read from the device, never from the fault.
 
 import { interlocks } from '../../../protocol/plant/interlocks.ts';
+import { runbookOfEvent } from '../../../protocol/runbooks.ts';
 import type { EventKind } from '../../../protocol/telemetry/events.ts';
 import { parseFault } from '../faults/language.ts';
 import { longestNs, second, timeText } from '../time.ts';
@@ -63,6 +64,8 @@ export interface GameRound {
   noticedNs?: number;
   /** Nanoseconds from the end of the fault until the device was healthy again; undefined: it was not, in a quarter of an hour. */
   recoveredNs?: number;
+  /** Pages of docs/runbooks that the alarms of the round lead to, in the order in which they came, each once. */
+  runbooks: string[];
   /** What the operator did. */
   steps: string[];
   points: number;
@@ -94,7 +97,7 @@ async function playRound(rig: InsideRig): Promise<GameRound> {
   await rig.wait(`${5 + rig.choose(56)} s`);
   const { faults, event: kind, within: limit } = rig.oneOf(drawn);
   const fault = rig.oneOf(faults).replace('REFERENCE', references[rig.beat('REFERENCE') & 1]);
-  const round: GameRound = { fault, event: kind, steps: [], points: 0 };
+  const round: GameRound = { fault, event: kind, runbooks: [], steps: [], points: 0 };
   const began = rig.now;
   rig.fault(fault);
   const { forNs } = parseFault(fault);
@@ -106,8 +109,14 @@ async function playRound(rig: InsideRig): Promise<GameRound> {
   await rig.wait(FRESH);
   const recovered = await inTime(() => rig.until(operated(rig, round.steps), within(RECOVERS_WITHIN)));
   if (recovered !== undefined) round.recoveredNs = rig.now - overNs;
+  round.runbooks = runbooksSince(rig, began);
   round.points = (noticed === undefined ? 0 : NOTICED_POINTS) + (recovered === undefined ? 0 : RECOVERED_POINTS);
   return round;
+}
+
+function runbooksSince(rig: InsideRig, beganNs: number): string[] {
+  const alarms = rig.events().filter(({ timeNs }) => timeNs >= beganNs);
+  return [...new Set(alarms.flatMap((each) => runbookOfEvent(each.kind, each.argument0, each.argument1) ?? []))];
 }
 
 /** Healthy, where at each look an operator clears the interlocks that let themselves be cleared. */
@@ -153,10 +162,11 @@ async function inTime<Result>(work: () => Promise<Result>): Promise<Result | und
 }
 
 /** A round as a line of a report. */
-export function roundText({ fault, event, noticedNs, recoveredNs, steps, points }: GameRound): string {
+export function roundText({ fault, event, noticedNs, recoveredNs, runbooks, steps, points }: GameRound): string {
   const noticed =
     noticedNs === undefined ? `not noticed by ${event}` : `${event} after ${(noticedNs / second).toFixed(3)} s`;
   const recovered =
     recoveredNs === undefined ? 'not healthy again' : `healthy ${(recoveredNs / second).toFixed(1)} s after its end`;
-  return `${fault}: ${[noticed, ...steps, recovered].join('; ')}; ${points} points`;
+  const read = runbooks.length === 0 ? [] : [`runbooks ${runbooks.join(', ')}`];
+  return `${fault}: ${[noticed, ...read, ...steps, recovered].join('; ')}; ${points} points`;
 }

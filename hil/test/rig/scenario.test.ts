@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { event, heartbeat, lastBoot, register, runs, slots } from '../../rig/scenario/expectations.ts';
-import { CannotRun, not, playGameDay, within } from '../../rig/scenario/index.ts';
+import { CannotRun, type GameDay, not, playGameDay, within } from '../../rig/scenario/index.ts';
 import type { InsideRig } from '../../rig/scenario/inside.ts';
 import { defineScenario, runScenario, type ScenarioOptions } from '../../rig/scenario/scenario.ts';
 import type { RigSettings } from '../../rig/scenario/settings.ts';
@@ -143,12 +143,20 @@ test('a scenario that cannot run here is skipped with its reason', async () => {
 });
 
 test('a game day has no points where nothing is noticed and nobody gets well, and all of them where the firmware runs', async () => {
-  const scoreOf = async (from: string) => {
-    let score = Number.NaN;
-    const { result } = await run(async (rig) => ({ score } = await playGameDay(rig, 2)), { from, fridge: 'uts' });
-    return result.message ?? score;
+  const dayFrom = async (from: string) => {
+    let day: GameDay | undefined;
+    const { result } = await run(
+      async (rig) => {
+        day = await playGameDay(rig, 2);
+      },
+      { from, fridge: 'uts' },
+    );
+    return { message: result.message, score: day?.score, runbooks: day?.rounds.map(({ runbooks }) => runbooks[0]) };
   };
-  expect([await scoreOf('no-image'), await scoreOf('confirmed-1.0')]).toEqual([0, 100]);
+  const inSafeMode = { message: undefined, score: 0, runbooks: ['safe-mode', 'safe-mode'] };
+  expect(await dayFrom('no-image')).toEqual(inSafeMode);
+  const page = expect.stringMatching(/^[a-z-]+$/);
+  expect(await dayFrom('confirmed-1.0')).toEqual({ message: undefined, score: 100, runbooks: [page, page] });
 });
 
 test('a device that does not answer is not as it should be, and no error of the rig', async () => {
