@@ -11,7 +11,9 @@ export function besideBaseline(report: RunReport, { scenarios }: RunReport): Run
     if (other === undefined) return each;
     const { verdict, measurements } = other;
     const figures = [each.chronicle?.figures, other.chronicle?.figures] as const;
-    const differences = figures[0] && figures[1] && differencesOf(figures[0], figures[1]);
+    // A run that failed ended earlier, so its figures say nothing beside those of one that passed.
+    const isComparable = verdict === each.verdict;
+    const differences = isComparable && figures[0] && figures[1] ? differencesOf(figures[0], figures[1]) : undefined;
     return { ...each, baseline: { verdict, measurements, ...(differences && { differences }) } };
   });
   return { ...report, scenarios: both };

@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { faultTextOf, parseFault } from '../../rig/faults/language.ts';
 import { TimeBins, TimedTexts } from '../../rig/trace/bounded.ts';
+import { besideBaseline } from '../../run/baseline.ts';
 import { changeText, differencesOf } from '../../run/compare.ts';
 import { coveredFiles } from '../../run/report-page/coverage-files.ts';
 import { type ReportPage, reportPage, sentenceOf } from '../../run/report-page/page.ts';
@@ -118,6 +119,17 @@ test('a figure that changes by a twentieth or more is notable, and worse in the 
     ['sectors erased', 'was 0', true, true],
     ['writes to flash', '−5.0 %', true, false],
   ]);
+});
+
+test('a scenario that ended otherwise on the baseline has its verdict there, and no differences', () => {
+  const { report } = sample;
+  const [failed, skipped] = report.scenarios;
+  const passed = { ...report, scenarios: [{ ...failed, verdict: 'passed' as const }, skipped] };
+  expect(besideBaseline(report, report).scenarios[0].baseline?.differences?.length).toBeGreaterThan(5);
+  expect(besideBaseline(report, passed).scenarios[0].baseline).toEqual({
+    verdict: 'passed',
+    measurements: failed.measurements,
+  });
 });
 
 test('what is kept of a long run is bounded, and its sums are exact', () => {
