@@ -63,7 +63,8 @@ function declareWebAssembly(folder: string): void {
     const reference = relative(dirname(file), place).replaceAll('\\', '/');
     writeFileSync(file, `/// <reference path="${reference}" />\n${text}`);
   }
-  writeFileSync(place, 'declare namespace WebAssembly {\n  interface Module {}\n  interface Memory {}\n}\n');
+  const interfaces = ['Global', 'Instance', 'Memory', 'Module', 'Table'].map((name) => `  interface ${name} {}\n`);
+  writeFileSync(place, `declare namespace WebAssembly {\n${interfaces.join('')}}\n`);
 }
 
 async function packGuests(): Promise<void> {
