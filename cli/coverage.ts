@@ -1,7 +1,7 @@
 // `--lcov FILE`: what firmware and bootloader have executed, as lcov, and in one line.
 
 import { dirname } from 'node:path';
-import { coverageFigures, coveredBlocks } from '../hil/rig/coverage.ts';
+import { type CoverageFigure, coverageFigures, coveredBlocks } from '../hil/rig/coverage.ts';
 import type { Coverage } from '../host/tools/coverage/coverage.ts';
 import { placesIn, shownPath } from '../host/tools/coverage/find-map.ts';
 import { lcovOf } from '../host/tools/coverage/lcov.ts';
@@ -15,8 +15,12 @@ export interface WrittenCoverage {
   /** The file itself. */
   lcov: string;
   /** By `bootloader` and `firmware`. */
-  figures: ReturnType<typeof coverageFigures>;
+  figures: Figures;
+  /** The same, in numbers alone. */
+  sums: Record<string, Omit<CoverageFigure, 'left'>>;
 }
+
+type Figures = ReturnType<typeof coverageFigures>;
 
 /** `image`: the file that slot A was made from, when it is not ours. */
 export async function writeLcov(coverage: Coverage, path: string, image: string | undefined): Promise<WrittenCoverage> {
@@ -24,6 +28,7 @@ export async function writeLcov(coverage: Coverage, path: string, image: string 
   const lcov = lcovOf(modules, shownPath);
   writeOutput(path, lcov, 'the coverage');
   const figures = coverageFigures(modules);
+  const sums = Object.fromEntries(Object.entries(figures).map(([role, { left: _, ...sum }]) => [role, sum]));
   const parts = Object.entries(figures).map(
     ([role, { blocks, reached }]) => `${reached} of ${blocks} blocks of the ${role} (${percent(reached, blocks)} %)`,
   );
@@ -31,7 +36,7 @@ export async function writeLcov(coverage: Coverage, path: string, image: string 
   const note = nameless
     ? '; one module has no source map, so its lines are missing: keep its .wasm and .wasm.map in build/, or beside the image'
     : '';
-  return { text: `coverage in ${path}: ${parts.join(', ')}${note}`, figures, lcov };
+  return { text: `coverage in ${path}: ${parts.join(', ')}${note}`, figures, sums, lcov };
 }
 
 /** Of a module that coldrig has not compiled: from where `coldrig build` has put it, or where the image is. */

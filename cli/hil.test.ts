@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { CoverageFigure } from '../hil/rig/coverage.ts';
 import { faultKinds } from '../hil/rig/faults/kinds.ts';
 import type { RunFigures } from '../hil/rig/scenario/chronicle-data.ts';
 import { startingStates } from '../hil/rig/scenario/states.ts';
@@ -26,7 +27,8 @@ describe('the library', () => {
   it('passes, and has every failure mode and every cause of a rollback', { timeout: 300_000 }, async () => {
     const junit = join(folder, 'library.xml');
     const out = join(folder, 'out');
-    const { code, json } = await coldrig(['hil', '--json', '--junit', junit, '--out', out], { cwd: repositoryRoot });
+    const outputs = ['--junit', junit, '--lcov', join(folder, 'library.info'), '--out', out];
+    const { code, json } = await coldrig(['hil', '--json', ...outputs], { cwd: repositoryRoot });
     const failed = scenariosOf(json).filter(({ verdict }) => verdict !== 'passed');
     expect(failed.map(({ message, reason }) => message ?? reason)).toEqual([]);
     expect(code).toBe(0);
@@ -37,6 +39,8 @@ describe('the library', () => {
         names.some((name) => name.startsWith(`${kind}: `)),
         kind,
       ).toBe(true);
+    const { firmware } = json.coverage as Record<string, CoverageFigure>;
+    expect(firmware.reached / firmware.blocks).toBeGreaterThan(0.78);
     // From UNCONFIRMED on, reasons are of images that ran. INTERLOCK is for firmware that ends its trial by itself then; ours waits for the operator.
     const ofTrials = Object.entries(valuesOf(rejectReasons)).filter(
       ([name, value]) => value >= 32 && name !== 'INTERLOCK',

@@ -200,7 +200,7 @@ function farewell(
   if (json) {
     const facts = {
       ...(fridge && { temperatures: fridge.temperatures() }),
-      ...(coverage && { coverage: coverage.figures }),
+      ...(coverage && { coverage: coverage.sums }),
       ...(profile && { profile: profile.worst }),
       ...(runbooks.size > 0 && { runbooks: [...runbooks].sort().map(runbookPath) }),
     };

@@ -14,6 +14,7 @@ import { ownPlaces, shownPath } from '../../host/tools/coverage/find-map.ts';
 import { lcovOf } from '../../host/tools/coverage/lcov.ts';
 import { type SourceBlock, sourceBlocksOf } from '../../host/tools/coverage/source-blocks.ts';
 import type { SourcePlaces } from '../../host/tools/source-place.ts';
+import { codeHashOf } from '../../host/tools/wasm-sections.ts';
 
 let counting: Board[] | undefined;
 
@@ -50,7 +51,9 @@ export function countedBoard<Made extends Board = Board>(
 export function coverageOf(board: Board): Coverage {
   const parts = board.blockCounts().map(({ image, handedOver, counts }): Coverage => {
     const role = handedOver ? 'firmware' : 'bootloader';
-    return [{ role, hash: image.hash, module: Buffer.from(image.bytes).toString('base64'), counts: [...counts] }];
+    return [
+      { role, hash: codeHashOf(image.bytes), module: Buffer.from(image.bytes).toString('base64'), counts: [...counts] },
+    ];
   });
   return mergeCoverage(parts);
 }
@@ -90,10 +93,21 @@ export async function lcovOfCoverage(coverage: Coverage, placesOf?: PlacesOf): P
   return lcovOf(await coveredBlocks(coverage, placesOf), shownPath);
 }
 
+/** Blocks at a source line that were not reached. */
+export interface LeftBlocks {
+  function: string;
+  /** Missing when the module has no source map. */
+  file?: string;
+  line?: number;
+  blocks: number;
+}
+
 export interface CoverageFigure {
   /** Blocks that can be executed: without the failing arms of assertions. */
   blocks: number;
   reached: number;
+  /** What is left, in the order of the code. */
+  left: LeftBlocks[];
 }
 
 /** For each kind of module, the figure of the one that reached most. */
@@ -103,8 +117,24 @@ export function coverageFigures(
   const figures: Partial<Record<ModuleCoverage['role'], CoverageFigure>> = {};
   for (const { role, blocks, counts } of modules) {
     const real = [...blocks.keys()].filter((block) => !blocks[block].isAssertion);
-    const reached = real.filter((block) => counts[block] > 0).length;
-    if (reached >= (figures[role]?.reached ?? 0)) figures[role] = { blocks: real.length, reached };
+    const missed = real.filter((block) => counts[block] === 0).map((block) => blocks[block]);
+    const reached = real.length - missed.length;
+    if (reached >= (figures[role]?.reached ?? 0))
+      figures[role] = { blocks: real.length, reached, left: leftOf(missed) };
   }
   return figures;
+}
+
+function leftOf(missed: SourceBlock[]): LeftBlocks[] {
+  const places = new Map<string, LeftBlocks>();
+  for (const {
+    functionName,
+    places: [place],
+  } of missed) {
+    const key = `${functionName} ${place?.file}:${place?.line}`;
+    const known = places.get(key) ?? { function: functionName, file: place?.file, line: place?.line, blocks: 0 };
+    known.blocks++;
+    places.set(key, known);
+  }
+  return [...places.values()];
 }

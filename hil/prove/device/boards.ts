@@ -1,7 +1,7 @@
 // The boards proofs are made on. While somebody collects coverage, all of them count the blocks of what they run.
 
-import { createHash } from 'node:crypto';
 import type { Board } from '../../../host/board/board.ts';
+import { codeHashOf } from '../../../host/tools/wasm-sections.ts';
 import { countedBoard, countedWhile } from '../../rig/coverage.ts';
 
 export function provingBoard(seed: number, countBlocks = false): Board {
@@ -11,7 +11,7 @@ export function provingBoard(seed: number, countBlocks = false): Board {
 /** Which blocks of a module were run on boards that were made in the course of `work`: 1 by block. */
 export async function blocksRun(module: Uint8Array, work: () => Promise<void>): Promise<Uint8Array> {
   const coverage = await countedWhile(work);
-  const hash = createHash('sha256').update(module).digest('hex');
+  const hash = codeHashOf(module);
   const counts = coverage.find((each) => each.hash === hash)?.counts ?? [];
   return Uint8Array.from(counts, (count) => (count > 0 ? 1 : 0));
 }

@@ -6,7 +6,7 @@
 /** Of one module. Counts are in the order of its blocks, which its bytes determine. */
 export interface ModuleCoverage {
   role: 'bootloader' | 'firmware';
-  /** SHA-256 of the module, in hex. */
+  /** Of the module's code (wasm-sections.ts): modules with the same code are one. */
   hash: string;
   /** The module, in base64: what reads this may never have seen it. */
   module: string;
