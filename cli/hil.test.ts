@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CoverageFigure } from '../hil/rig/coverage.ts';
 import { faultKinds } from '../hil/rig/faults/kinds.ts';
 import type { RunFigures } from '../hil/rig/scenario/chronicle-data.ts';
-import { startingStates } from '../hil/rig/scenario/states.ts';
 import type { EndedScenario } from '../hil/run/run-scenarios.ts';
 import { repositoryRoot } from '../host/tools/guest.ts';
 import { valuesOf } from '../protocol/constants.ts';
@@ -50,9 +49,10 @@ describe('the library', () => {
 
   it('has its starting states in the document and in the command', async () => {
     const { json } = await coldrig(['hil', '--states', '--json']);
-    expect(json.states).toHaveLength(startingStates().length);
-    for (const { name, about } of startingStates())
-      expect(document('docs/scenarios.md')).toContain(`| \`${name}\` | ${about} |`);
+    // Not those of this process: other test files share it, and define their own.
+    const states = json.states as { name: string; about: string }[];
+    expect(states.length).toBeGreaterThan(5);
+    for (const { name, about } of states) expect(document('docs/scenarios.md')).toContain(`| \`${name}\` | ${about} |`);
   });
 });
 
