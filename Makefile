@@ -32,7 +32,7 @@ run: $(INSTALLED) ## build, sign, boot, and watch four bad updates being rolled 
 	node cli/coldrig.mjs demo
 
 # What checks without running: each a target of its own, so that they share the cores. What a type check found out is kept for the next one.
-GUEST_TYPES := check-types-protocol/guest check-types-bootloader check-types-firmware check-types-guest
+GUEST_TYPES := check-types-protocol/guest check-types-bootloader check-types-firmware
 STATIC := check-form check-types-host $(GUEST_TYPES)
 TSC := node_modules/.bin/tsc --noEmit --incremental --tsBuildInfoFile build/types/
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)

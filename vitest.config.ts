@@ -6,7 +6,7 @@ import './host/tools/typescript-hooks.mjs';
 
 export default defineConfig({
   test: {
-    include: ['{cli,guest,host,hil,protocol,bootloader,firmware}/**/*.test.ts'],
+    include: ['{cli,host,hil,protocol,bootloader,firmware}/**/*.test.ts'],
     globalSetup: 'hil/test/guests.ts',
     setupFiles: ['hil/test/property-seed.ts', 'hil/test/equal-bytes.ts'],
     // Test files share processes, one per core, so that each module is loaded once per process. A file that changes its process restores it.

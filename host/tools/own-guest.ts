@@ -1,6 +1,7 @@
-// Compiles the firmware of a user: an entry in AssemblyScript in a project of their own, with the options of our guests and the library in guest/.
+// Compiles the firmware of a user: an entry in AssemblyScript in a project of their own, with the options of our guests and the library in
+// firmware/library.
 //
-// `import … from 'coldrig/guest/smp'` is a file of this install, wherever that is. The kernel gets the tasks of the project instead of ours.
+// `import … from 'coldrig/guest/smp'` is a file of that library, in this install, wherever it is. The kernel gets the tasks of the project instead of ours.
 // What must stay true: only files of the project and of this install are read, and nothing is written.
 
 import { readFileSync } from 'node:fs';
@@ -25,7 +26,9 @@ const config = 'coldrig-asconfig.json';
 const ownPackage = /(?:^|[\\/])node_modules[\\/]coldrig[\\/](.*)$/;
 /** What the kernel imports, and what it gets. */
 const tasksOfOurs = 'firmware/kernel/tasks.ts';
-const tasksOfTheirs = "export * from '../../guest/tasks';\n";
+const tasksOfTheirs = "export * from '../library/tasks';\n";
+/** The name under which projects import the library. */
+const inLibrary = /^guest\/(.+)\.ts$/;
 
 /**
  * Compiles `entry`, a path from `root`, the folder of the project. `memoryPages`: RAM in pages of 64 KiB. Throws CompileError.
@@ -63,10 +66,13 @@ function textOf(name: string, baseDirectory: string, entry: string): string | nu
   if (name === wrapper)
     return `import 'coldrig/protocol/guest/panic';\nexport * from './${entry.replace(/\.ts$/, '')}';\n`;
   if (name === config) return ownConfig();
-  const [, inPackage] = ownPackage.exec(name) ?? [];
-  if (inPackage?.split(sep).join('/') === tasksOfOurs) return tasksOfTheirs;
-  const text = readIfThere(inPackage === undefined ? join(baseDirectory, name) : join(repositoryRoot, inPackage));
-  return text === undefined ? null : shortened(text.toString());
+  const inPackage = ownPackage.exec(name)?.[1].split(sep).join('/');
+  if (inPackage === tasksOfOurs) return tasksOfTheirs;
+  const [, module] = inLibrary.exec(inPackage ?? '') ?? [];
+  const path = module === undefined ? inPackage : `firmware/library/${module}.ts`;
+  const text = readIfThere(path === undefined ? join(baseDirectory, name) : join(repositoryRoot, path));
+  if (text === undefined) return null;
+  return module === undefined ? shortened(text.toString()) : `export * from '../firmware/library/${module}';\n`;
 }
 
 /** The options of our guests; what is called at a failed assertion is a file of the package there. */

@@ -6,10 +6,7 @@ import { isGenerated, isTest, parse, type SourceFile } from './sources.ts';
 type Rule = (files: SourceFile[]) => string[];
 
 const isGuest = (path: string) =>
-  /^(protocol\/guest|bootloader|firmware|guest)\//.test(path) &&
-  path.endsWith('.ts') &&
-  !isTest(path) &&
-  !isGenerated(path);
+  /^(protocol\/guest|bootloader|firmware)\//.test(path) && path.endsWith('.ts') && !isTest(path) && !isGenerated(path);
 
 /** Programs that stand beside the guests: what a unit test calls, firmware that is broken on purpose, what makes tables on the host. */
 const isBeside = (path: string) => /\.entry\.ts$|\/(testing|generate)\/|^firmware\/defects\//.test(path);

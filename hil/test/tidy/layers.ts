@@ -2,7 +2,7 @@
 //
 // What must stay true: a layer is listed with everything it may import besides itself; the rules of rules.ts read this table and no other.
 
-export const guestFolders = ['protocol/guest', 'bootloader', 'firmware', 'guest'];
+export const guestFolders = ['protocol/guest', 'bootloader', 'firmware'];
 
 const host = ['host/board', 'host/plant', 'host/tools', 'host/links'];
 
@@ -21,6 +21,8 @@ const firmwareLayers: Record<string, string[]> = {
     ...['kernel', 'calibration', 'in-force', 'sense', 'protect', 'drive', 'pulse'].map((part) => `firmware/${part}`),
     ...trusted,
   ],
+  /** What firmware of one's own is made with; ours does without. */
+  'firmware/library': ['firmware/kernel', 'firmware/report', ...trusted],
   firmware: [
     ...['kernel', 'calibration', 'in-force', 'sense', 'protect', 'drive', 'pulse', 'report'].map(
       (part) => `firmware/${part}`,
@@ -37,8 +39,6 @@ export const layers: Record<string, string[]> = {
   'bootloader/image': ['bootloader/crypto', 'protocol/guest'],
   bootloader: ['bootloader/crypto', 'bootloader/image', 'protocol/guest'],
   ...firmwareLayers,
-  /** What firmware of one's own is made with. */
-  guest: ['firmware/kernel', 'firmware/report', ...trusted],
   'host/board': ['protocol'],
   'host/plant': ['protocol'],
   'host/tools': ['host/plant', 'protocol'],

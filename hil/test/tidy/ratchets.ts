@@ -19,5 +19,5 @@ export const assertionFloors: Readonly<Record<string, number>> = {
   'firmware/sequencer': 1.55,
   'firmware/multiplexer': 1.8,
   'firmware/readout': 1.25,
-  guest: 1.25,
+  'firmware/library': 1.25,
 };

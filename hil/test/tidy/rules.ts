@@ -136,7 +136,7 @@ const entryPoints = [
   /^\.ci\//,
   /^host\/tools\/package\/main\.ts$/,
   // What others import.
-  /^guest\//,
+  /^firmware\/library\//,
 ];
 
 /** No file without a reader: dead files go. */

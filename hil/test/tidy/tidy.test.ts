@@ -9,7 +9,7 @@ import { repositoryFiles, type SourceFile } from './sources.ts';
 const files = repositoryFiles();
 
 const topLevel = [
-  ...['bootloader', 'cli', 'firmware', 'guest', 'hil', 'host', 'protocol'],
+  ...['bootloader', 'cli', 'firmware', 'hil', 'host', 'protocol'],
   ...[
     'asconfig.json',
     'package.json',

@@ -65,11 +65,11 @@ describe('the source map of a module of one’s own', () => {
     const module = await compileGuest(entry);
     const own = put('own.ts', '\n');
     put('firmware.wasm', module);
-    put('firmware.wasm.map', map(['own.ts', '~lib/memory.ts', '~lib/coldrig/guest/smp.ts']));
+    put('firmware.wasm.map', map(['own.ts', '~lib/memory.ts', '~lib/coldrig/firmware/library/smp.ts']));
     const places = placesIn([join(folder, 'nowhere'), folder], withFunctionNamesOnly(module));
     expect(places?.at(10)).toMatchObject({ file: own, line: 3 });
     expect(places?.at(15)).toMatchObject({ file: '~lib/memory.ts' });
-    expect(places?.at(20)).toMatchObject({ file: join(repositoryRoot, 'guest/smp.ts') });
+    expect(places?.at(20)).toMatchObject({ file: join(repositoryRoot, 'firmware/library/smp.ts') });
     expect(places?.at(12)).toBeUndefined();
   });
 

@@ -37,6 +37,6 @@ describe('package.json', () => {
   );
 
   test('packs the folders that the public entries and the guests need', () => {
-    expect(files).toEqual(expect.arrayContaining(['dist', 'guest', 'bootloader', 'firmware', 'protocol/guest']));
+    expect(files).toEqual(expect.arrayContaining(['dist', 'bootloader', 'firmware', 'protocol/guest']));
   });
 });

@@ -133,7 +133,7 @@ describe('a profile of a run that does not return', () => {
 describe('a profile of a scheduler with other tasks', () => {
   it('calls a task by its number, or by its function where the compiler has left out what called it', () => {
     const profile = new CallProfile();
-    const own = names.map((name) => name.replace('firmware/generated/run-task', '~lib/coldrig/guest/tasks'));
+    const own = names.map((name) => name.replace('firmware/generated/run-task', '~lib/coldrig/firmware/library/tasks'));
     profile.begin({ ...image, functionNames: own }, true, 1, 0);
     profile.enter(INTERRUPT, 1, 0, 0);
     profile.enter(SCHEDULER, 0, 0, 0);

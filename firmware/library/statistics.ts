@@ -1,16 +1,13 @@
 // The statistics that `coldrig status` and `coldrig stat` show, under the names that our firmware has for them: heartbeat, boot, faults, tasks.
 // They are gathered when a request is served, because the server reads each as a u32 where it stands.
 
-import { refreshSlots, reportSlots } from '../bootloader/image/smp/slot-figures';
-import { runningSlot, runningVersion, stateAtHandover } from '../firmware/kernel/handover';
-import { recordOf } from '../firmware/kernel/statistics';
-import { watchdogFeedsWithheld } from '../firmware/kernel/watchdog';
-import { NS_PER_SECOND, uptimeNs } from '../protocol/guest/clock';
+import { refreshSlots, reportSlots } from '../../bootloader/image/smp/slot-figures';
+import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import {
   HANDOVER_DECISION,
   HANDOVER_RESET_CAUSE,
   HANDOVER_SECURITY_COUNTER,
-} from '../protocol/guest/generated/constants';
+} from '../../protocol/guest/generated/constants';
 import {
   readResetFaultAddress,
   readResetFaultCause,
@@ -19,10 +16,13 @@ import {
   readResetFaultCycleLow,
   readResetMailbox,
   readResetResetCount,
-} from '../protocol/guest/generated/registers';
-import { reportServer } from '../protocol/guest/smp/counters';
-import { REPORTED_TASK_SIZE, reportTask, reportTaskUse, startTaskReport } from '../protocol/guest/smp/os-statistics';
-import { addCounter, addStatistics } from '../protocol/guest/smp/stat';
+} from '../../protocol/guest/generated/registers';
+import { reportServer } from '../../protocol/guest/smp/counters';
+import { REPORTED_TASK_SIZE, reportTask, reportTaskUse, startTaskReport } from '../../protocol/guest/smp/os-statistics';
+import { addCounter, addStatistics } from '../../protocol/guest/smp/stat';
+import { runningSlot, runningVersion, stateAtHandover } from '../kernel/handover';
+import { recordOf } from '../kernel/statistics';
+import { watchdogFeedsWithheld } from '../kernel/watchdog';
 import { heartbeatSequence } from './heartbeat';
 import { TASK_COUNT, TASK_NUMBERS, taskAt, taskName } from './tasks';
 

@@ -6,13 +6,13 @@
 // It is the kernel of our firmware (firmware/kernel) with your tasks. A task that is late, or over its budget, records an event, and the watchdog is
 // not fed. What must stay true: the core sleeps between runs, and the alarm of the timer is set for the earliest release before it sleeps.
 
-import { runReleasedTasks, startScheduler } from '../firmware/kernel/scheduler';
-import { LINE_TIMER } from '../protocol/guest/generated/constants';
-import { TIMER_STATUS_ALARM, writeIntcEnable, writeTimerStatus } from '../protocol/guest/generated/registers';
+import { LINE_TIMER } from '../../protocol/guest/generated/constants';
+import { TIMER_STATUS_ALARM, writeIntcEnable, writeTimerStatus } from '../../protocol/guest/generated/registers';
+import { runReleasedTasks, startScheduler } from '../kernel/scheduler';
 import { addRow, runTask, TASK_COUNT } from './tasks';
 
-export { releaseTask, wakeTask } from '../firmware/kernel/releases';
-export { recordOf, TaskRecord } from '../firmware/kernel/statistics';
+export { releaseTask, wakeTask } from '../kernel/releases';
+export { recordOf, TaskRecord } from '../kernel/statistics';
 
 /**
  * Adds a task that runs every `periodMs`, and returns its number. It has met its deadline when it ends no later than `deadlineMs` after it was due.

@@ -6,21 +6,21 @@
 // What must stay true: a confirm is refused while the health word is not zero, and an image that is to confirm itself (`imgtool sign --confirm`) does so
 // after a healthy minute. A request is served in the task, never in the interrupt, so that a burst of bytes waits for no request.
 
-import { setConfirmDenied } from '../bootloader/image/smp/img-state';
-import { confirmingItself, isToConfirmItself } from '../bootloader/image/smp/self-confirm';
-import { SERVICE_LINES, serviceLines, startService } from '../bootloader/image/smp/service';
-import { releaseTask, wakeTask } from '../firmware/kernel/releases';
-import { describeFirmware } from '../firmware/report/info';
-import { NS_PER_SECOND, uptimeNs } from '../protocol/guest/clock';
-import { INFO_SYSTEM, INFO_VERSION, setInfo } from '../protocol/guest/smp/os-info';
-import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../protocol/guest/smp/reset';
-import { requestWaits, serveRequest } from '../protocol/guest/smp/server';
+import { setConfirmDenied } from '../../bootloader/image/smp/img-state';
+import { confirmingItself, isToConfirmItself } from '../../bootloader/image/smp/self-confirm';
+import { SERVICE_LINES, serviceLines, startService } from '../../bootloader/image/smp/service';
+import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
+import { INFO_SYSTEM, INFO_VERSION, setInfo } from '../../protocol/guest/smp/os-info';
+import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../../protocol/guest/smp/reset';
+import { requestWaits, serveRequest } from '../../protocol/guest/smp/server';
+import { releaseTask, wakeTask } from '../kernel/releases';
+import { describeFirmware } from '../report/info';
 import { healthWord, isWell } from './health';
 import { serveHeartbeat } from './heartbeat';
 import { addEventTask } from './scheduler';
 import { listStatistics, refreshStatistics } from './statistics';
 
-export { registerGroup } from '../protocol/guest/smp/groups';
+export { registerGroup } from '../../protocol/guest/smp/groups';
 
 /** Lines of startTasks that the server answers. */
 export const SMP_LINES: u32 = SERVICE_LINES;

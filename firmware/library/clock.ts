@@ -1,3 +1,3 @@
 // Time: nanoseconds since reset. The core has 250 million cycles a second, 4 ns each.
 
-export * from '../protocol/guest/clock';
+export * from '../../protocol/guest/clock';

@@ -4,11 +4,8 @@
 // your code raises and clears others. What must stay true: a bit that the scheduler raises lasts ten seconds, so that a reader who looks once a second
 // sees it.
 
-import { handoverValid } from '../firmware/kernel/handover';
-import { recordOf } from '../firmware/kernel/statistics';
-import { watchdogFeeds } from '../firmware/kernel/watchdog';
-import { NS_PER_MS, NS_PER_SECOND, uptimeNs } from '../protocol/guest/clock';
-import { flashFailures } from '../protocol/guest/flash-job';
+import { NS_PER_MS, NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
+import { flashFailures } from '../../protocol/guest/flash-job';
 import {
   HEALTH_BUDGET,
   HEALTH_DEADLINE,
@@ -16,8 +13,11 @@ import {
   HEALTH_HANDOVER,
   HEALTH_STARTING,
   POLICY_WELL_AFTER_MS,
-} from '../protocol/guest/generated/constants';
-import { readResetResetsInARow, writeResetResetsInARow } from '../protocol/guest/generated/registers';
+} from '../../protocol/guest/generated/constants';
+import { readResetResetsInARow, writeResetResetsInARow } from '../../protocol/guest/generated/registers';
+import { handoverValid } from '../kernel/handover';
+import { recordOf } from '../kernel/statistics';
+import { watchdogFeeds } from '../kernel/watchdog';
 import { TASK_COUNT, taskAt } from './tasks';
 
 const HOLD_NS: u64 = 10 * NS_PER_SECOND;

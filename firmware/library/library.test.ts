@@ -3,15 +3,15 @@
 
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { DeviceUnderTest } from '../hil/rig/device.ts';
-import { signed } from '../hil/rig/images.ts';
-import { second } from '../hil/rig/time.ts';
-import { repositoryRoot } from '../host/tools/guest.ts';
-import { compileOwnGuest } from '../host/tools/own-guest.ts';
-import { asPayload } from '../host/tools/sequencer.ts';
-import { RECORDER } from '../protocol/generated/registers.ts';
-import { OsCommand, Smp, SmpGroup } from '../protocol/smp/smp.ts';
-import { Beat } from '../protocol/telemetry/heartbeat.ts';
+import { DeviceUnderTest } from '../../hil/rig/device.ts';
+import { signed } from '../../hil/rig/images.ts';
+import { second } from '../../hil/rig/time.ts';
+import { repositoryRoot } from '../../host/tools/guest.ts';
+import { compileOwnGuest } from '../../host/tools/own-guest.ts';
+import { asPayload } from '../../host/tools/sequencer.ts';
+import { RECORDER } from '../../protocol/generated/registers.ts';
+import { OsCommand, Smp, SmpGroup } from '../../protocol/smp/smp.ts';
+import { Beat } from '../../protocol/telemetry/heartbeat.ts';
 
 describe('the firmware of a new project', () => {
   let payload: Uint8Array;

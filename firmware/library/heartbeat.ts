@@ -3,11 +3,9 @@
 // Words about sensors, power and interlocks stay zero, which means that they are not known; firmware that has them writes them itself
 // (writeRecorderHeartbeat) before it calls `runHeartbeat`.
 
-import { slotState } from '../bootloader/image/state/boot-state';
-import { runningSlot } from '../firmware/kernel/handover';
-import { recordOf } from '../firmware/kernel/statistics';
-import { writeArrayStart, writeEnd, writeText, writeUnsigned } from '../protocol/guest/cbor-writer';
-import { NS_PER_SECOND, uptimeNs } from '../protocol/guest/clock';
+import { slotState } from '../../bootloader/image/state/boot-state';
+import { writeArrayStart, writeEnd, writeText, writeUnsigned } from '../../protocol/guest/cbor-writer';
+import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
 import {
   BEAT_FAULT_CAUSE,
   BEAT_FAULT_COUNT,
@@ -32,16 +30,18 @@ import {
   HANDOVER_STATE,
   MGMT_ENOTSUP,
   SMP_OP_READ,
-} from '../protocol/guest/generated/constants';
+} from '../../protocol/guest/generated/constants';
 import {
   readRecorderHeartbeat,
   readResetFaultCause,
   readResetFaultCount,
   readResetMailbox,
   writeRecorderHeartbeat,
-} from '../protocol/guest/generated/registers';
-import { recordEvent } from '../protocol/guest/record-event';
-import { registerGroup } from '../protocol/guest/smp/groups';
+} from '../../protocol/guest/generated/registers';
+import { recordEvent } from '../../protocol/guest/record-event';
+import { registerGroup } from '../../protocol/guest/smp/groups';
+import { runningSlot } from '../kernel/handover';
+import { recordOf } from '../kernel/statistics';
 import { healthWord } from './health';
 import { TASK_COUNT, taskAt } from './tasks';
 
