@@ -1,7 +1,7 @@
 // `coldrig hil`: the library passes and has what it is to have; a project's scenarios run on the emulated board and on a device behind UDP with the
 // same verdicts; a failure is repeated by another process; mistakes and Ctrl-C end in order.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -85,7 +85,7 @@ describe('a project', () => {
     });
     const page = readFileSync(join(project, String(here.json.report)), 'utf8');
     expect(page).toContain('1 of 4 scenarios failed.');
-    expect(page).toContain('coldrig replay build/hil/a-version-that-is-not-there-runs/failure.coldrig');
+    expect(page).toContain('coldrig replay build/hil/own/a-version-that-is-not-there-runs/failure.coldrig');
     for (const { figures } of scenariosOf(here.json) as { figures?: RunFigures }[])
       expect(figures?.cycles).toBeGreaterThan(0);
     const board = await RunningBoard.start(['--udp', '0', '--speed', '4']);
@@ -122,6 +122,24 @@ describe('a project', () => {
       2,
       true,
     ]);
+  });
+
+  it('keeps a file of each failure, also of scenarios with equal names', async () => {
+    const equal = join(folder, 'equal');
+    mkdirSync(join(equal, 'scenarios'), { recursive: true });
+    const failing = (names: string[]) =>
+      [
+        "import { scenario } from 'coldrig/hil';",
+        ...names.map((name) => `scenario('${name}', {}, () => { throw new Error('${name}'); });`),
+      ].join('\n');
+    writeFileSync(join(equal, 'scenarios', 'a.scenario.ts'), failing(['it fails']));
+    writeFileSync(join(equal, 'scenarios', 'b.scenario.ts'), failing(['it fails', 'it fails?', 'it fails-']));
+    const { json } = await coldrig(['hil', '--json'], { cwd: equal });
+    const files = scenariosOf(json).map(({ file }) => file);
+    expect(files).toEqual(
+      ['a/it-fails', 'b/it-fails', 'b/it-fails-', 'b/it-fails--2'].map((path) => `build/hil/${path}/failure.coldrig`),
+    );
+    for (const file of files) expect(existsSync(join(equal, String(file)))).toBe(true);
   });
 
   it.each([

@@ -54,7 +54,7 @@ Examples:
   coldrig hil --target udp://192.0.2.7:1337       what needs only SMP, on a device; the rest is skipped with its reason
   coldrig hil --shard 1/4 --junit hil.xml         a quarter, for one of four machines
 
-A failure on the emulated board leaves build/hil/<scenario>/failure.coldrig: 'coldrig replay' repeats it in any process.
+A failure on the emulated board leaves build/hil/<file>/<scenario>/failure.coldrig: 'coldrig replay' repeats it in any process.
 Exit code 0: all passed or were skipped for a reason. 1: one or more failed. 2: the command line is wrong, or no scenario has this name.
 With --json: {ok, passed, failed, skipped, seconds, scenarios: [{name, module, verdict, seconds, measurements, ...}]}; each has, where they
 apply, reason, message, file, from, fridge, seed, choices, timeNs, logHash. With --lcov there is also coverage {bootloader, firmware}, each

@@ -42,8 +42,8 @@ Times count from power-on of a recorded run, and from the beginning of a scenari
 Examples:
   coldrig run --record run.jsonl
   coldrig replay run.jsonl
-  coldrig replay build/hil/my-scenario/failure.coldrig --at 1.2s --registers
-  coldrig replay build/hil/my-scenario/failure.coldrig --vcd failure.vcd --perfetto failure.pftrace
+  coldrig replay build/hil/my-file/my-scenario/failure.coldrig --at 1.2s --registers
+  coldrig replay build/hil/my-file/my-scenario/failure.coldrig --vcd failure.vcd --perfetto failure.pftrace
 
 With --json: {ok, inputs, endNs, logHash, recordedHash, same, events: [{timeNs, event, …}]}; same is null where there is nothing to compare with
 (--at, or a recording without an end). A recorded run adds leftOut; a failure adds scenario, message, failedNs, seed, fridge, choices, images;

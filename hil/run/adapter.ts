@@ -62,7 +62,7 @@ export function scenario(name: string, options: ScenarioOptions, body: InsideBod
     if (!isAskedFor(run, name, basename(task.file.filepath))) skip();
     const { result, error, failureFile } = await runScenario(defined, rig, signal);
     keepCoverage(run);
-    const file = failureFile && keepFailure(outFolder(run), name, failureFile);
+    const file = failureFile && keepFailure(outFolder(run), task.file.filepath, name, failureFile);
     task.meta.coldrig = { ...result, ...(file !== undefined && { file }) };
     if (result.verdict === 'skipped') skip(result.reason);
     if (result.verdict === 'failed') throw toldError(error, result.message ?? '', file);
@@ -88,9 +88,16 @@ function keepCoverage(run: RunSettings): void {
   writeFileSync(join(run.coverage, `${process.pid}.json`), JSON.stringify(coverage()));
 }
 
-/** Puts the file to `<out>/<name of the scenario>/failure.coldrig`. */
-function keepFailure(out: string, name: string, bytes: Uint8Array): string {
-  const folder = join(out, name.replace(/[^\p{L}\p{N}.]+/gu, '-').slice(0, 80));
+/** Folders of this run's failures. Every scenario of one file runs in the same process. */
+const taken = new Set<string>();
+
+/** Puts the file to `<out>/<scenario file>/<scenario>/failure.coldrig`; of scenarios whose names look equal there, the second to `<scenario>-2`. */
+function keepFailure(out: string, module: string, name: string, bytes: Uint8Array): string {
+  const inPath = (text: string) => text.replace(/[^\p{L}\p{N}.]+/gu, '-').slice(0, 80);
+  const first = join(out, basename(module, '.scenario.ts'), inPath(name));
+  let folder = first;
+  for (let number = 2; taken.has(folder); number++) folder = `${first}-${number}`;
+  taken.add(folder);
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'failure.coldrig');
   writeDurably(file, bytes);

@@ -105,9 +105,9 @@ describe.skipIf(tool.path === undefined)('a campaign on a NATS server', () => {
     expect(whole).toMatchObject({ passed: 3, failed: 1 });
     expect(campaign).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('coldrig replay build/hil/it-fails/failure.coldrig'),
+      stdout: expect.stringContaining('coldrig replay build/hil/a/it-fails/failure.coldrig'),
     });
-    const replayed = await coldrigIn(project, 'replay', 'build/hil/it-fails/failure.coldrig');
+    const replayed = await coldrigIn(project, 'replay', 'build/hil/a/it-fails/failure.coldrig');
     expect(replayed.stdout).toContain('as it must');
     writeFileSync(join(project, 'scenarios', 'b.scenario.ts'), [head, scenario('zeta', 0)].join('\n'));
     const refused = await server.campaignIn(project, 'work', 'scenarios');
