@@ -6,6 +6,7 @@
 
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { withoutMessages } from './assert-messages.ts';
 import { readIfThere, repositoryRoot } from './guest.ts';
 
@@ -57,8 +58,9 @@ export async function compileOwnGuest(root: string, entry: string, memoryPages?:
   return { module, map };
 }
 
+/** Without the colors that the compiler adds where the variable CI is set, whatever its output goes to. */
 function compilerWords({ stderr, error }: { stderr: object; error: Error | null }): string {
-  const said = stderr.toString().trim();
+  const said = stripVTControlCharacters(stderr.toString()).trim();
   return said === '' ? (error?.message ?? 'the compiler gave no module and no reason') : said;
 }
 
