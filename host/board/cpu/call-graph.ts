@@ -7,7 +7,7 @@
 
 import { type Code, nameOf } from './code.ts';
 import type { Declarations } from './declarations.ts';
-import { keyOf } from './opcodes.ts';
+import { Op } from './opcodes.ts';
 import { ImageRefused } from './refused.ts';
 
 export interface CallGraph {
@@ -19,8 +19,7 @@ export interface CallGraph {
   stackBytes: Float64Array;
 }
 
-const CALL = keyOf('call');
-const CALL_INDIRECT = keyOf('call_indirect');
+const { CALL, CALL_INDIRECT } = Op;
 
 /** Nodes 0..functions-1 are functions; node functions + canonical type index is "any table entry of that type". */
 export function buildCallGraph(

@@ -10,7 +10,8 @@
 // What must stay true: no cycle is charged for it, and every charge between two of these moments is of the function that runs between them.
 
 import { ValueType } from './declarations.ts';
-import { Op, Writer } from './writer.ts';
+import { Op } from './opcodes.ts';
+import { Writer } from './writer.ts';
 
 /** Told of every call while a core runs. `cyclesLeft` is the rest of its budget. */
 export interface CallListener {

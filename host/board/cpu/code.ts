@@ -6,7 +6,7 @@
 // exists. The last is important: the meter appends types, locals, globals and functions, and an image must not reach them.
 
 import { type Declarations, refusalOfValueType, ValueType } from './declarations.ts';
-import { Immediate, keyOf, opcodes, refusalReasons, refusedPrefixes } from './opcodes.ts';
+import { EMPTY_BLOCK, Immediate, Op, opcodes, refusalReasons, refusedPrefixes } from './opcodes.ts';
 import { Reader } from './reader.ts';
 import { ImageRefused, malformed } from './refused.ts';
 import { SectionId, type Sections } from './sections.ts';
@@ -42,9 +42,7 @@ export interface Body {
 /** Register allocation and frame size grow with the number of locals; real firmware has fewer than 200. */
 export const localsMax = 1024;
 
-const END = keyOf('end');
-const ELSE = keyOf('else');
-const IF = keyOf('if');
+const { BLOCK, END, ELSE, IF } = Op;
 
 export function readCode(bytes: Uint8Array, sections: Sections, declarations: Declarations): Code {
   const section = sections.byId[SectionId.CODE] ?? { start: 0, end: 0 };
@@ -113,7 +111,7 @@ class BodyDecoder {
   private readonly declarations: Declarations;
   private readonly functionName: string;
   /** Opcodes of the blocks that are open; the body itself is the outermost and counts as a block. */
-  private readonly open: number[] = [keyOf('block')];
+  private readonly open: number[] = [BLOCK];
 
   constructor(bytes: Uint8Array, body: Body, code: Code, declarations: Declarations, functionName: string) {
     this.reader = new Reader(bytes, body.codeStart, body.end);
@@ -204,7 +202,7 @@ class BodyDecoder {
 
   private blockType(offset: number): number {
     const type = this.reader.byte("a block's type");
-    if (type === 0x40 || type === ValueType.I32 || type === ValueType.I64) return type;
+    if (type === EMPTY_BLOCK || type === ValueType.I32 || type === ValueType.I64) return type;
     const code = refusalOfValueType(type) ?? 'multi-value';
     const text = `a block of type 0x${type.toString(16)}; a block leaves one integer or nothing (build without multivalue)`;
     throw new ImageRefused(code, offset, text, this.functionName);

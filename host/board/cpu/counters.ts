@@ -1,13 +1,13 @@
 // Block counters: how often each segment has executed. A counter is an i64 global behind `cycles`, out of the guest's reach.
 
 import type { CheckedImage } from './check.ts';
-import { keyOf } from './opcodes.ts';
+import { Op } from './opcodes.ts';
 import type { Segments } from './segments.ts';
 
 /** Counters are read through this many bytes of RAM at a time: half a page. Every image has at least one page. */
 export const counterWindow = 32768;
 
-const UNREACHABLE = keyOf('unreachable');
+const { UNREACHABLE } = Op;
 
 /** Code that executes equally often: a coverage point. */
 export interface Block {

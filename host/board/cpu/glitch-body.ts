@@ -8,8 +8,8 @@
 import type { CheckedImage } from './check.ts';
 import { type Body, nameOf } from './code.ts';
 import { ValueType } from './declarations.ts';
-import { keyOf } from './opcodes.ts';
-import { Op, type Writer } from './writer.ts';
+import { EMPTY_BLOCK, Op } from './opcodes.ts';
+import type { Writer } from './writer.ts';
 
 export interface GlitchSite {
   kind: 'branch' | 'call' | 'read' | 'copy';
@@ -24,28 +24,7 @@ export interface GlitchSite {
   owesResult: boolean;
 }
 
-/** Opcodes this file and glitch.ts write, beside the meter's. */
-export const glitchOp = {
-  ...Op,
-  ELSE: keyOf('else'),
-  RETURN: keyOf('return'),
-  CALL: keyOf('call'),
-  SELECT: keyOf('select'),
-  LOAD_8: keyOf('i32.load8_u'),
-  STORE_8: keyOf('i32.store8'),
-  IS_ZERO_32: keyOf('i32.eqz'),
-  EQUAL_32: keyOf('i32.eq'),
-  NOT_EQUAL_32: keyOf('i32.ne'),
-  REMAINDER_32: keyOf('i32.rem_u'),
-  AND_32: keyOf('i32.and'),
-  OR_32: keyOf('i32.or'),
-  XOR_32: keyOf('i32.xor'),
-  EXTEND_64: keyOf('i64.extend_i32_u'),
-};
-
-const IF = keyOf('if');
-const BR_IF = keyOf('br_if');
-const BR_TABLE = keyOf('br_table');
+const { IF, BR_IF, BR_TABLE, CALL, SELECT } = Op;
 const { I32, I64 } = ValueType;
 
 export class GlitchBody {
@@ -79,9 +58,9 @@ export class GlitchBody {
     };
     for (let i = body.first; i < body.last; i++) {
       const key = opcode[i];
-      if (key !== IF && key !== BR_IF && key !== BR_TABLE && key !== glitchOp.SELECT && key !== glitchOp.CALL) continue;
+      if (key !== IF && key !== BR_IF && key !== BR_TABLE && key !== SELECT && key !== CALL) continue;
       copyTo(offset[i]);
-      if (key === glitchOp.CALL) {
+      if (key === CALL) {
         this.call(body, i);
         copied = offset[i + 1];
       } else this.condition(body, i, key);
@@ -106,7 +85,7 @@ export class GlitchBody {
     const { opcode, immediate } = this.image.code;
     let [narrow, wide] = [0, 0];
     for (let i = body.first; i < body.last; i++) {
-      if (opcode[i] !== glitchOp.CALL) continue;
+      if (opcode[i] !== CALL) continue;
       const { parameters } = this.typeOf(immediate[i]);
       const wideOnes = parameters.filter((type) => type === I64).length;
       narrow = Math.max(narrow, parameters.length - wideOnes);
@@ -122,9 +101,9 @@ export class GlitchBody {
 
   private condition(body: Body, instruction: number, key: number): void {
     const { out } = this;
-    if (key !== BR_TABLE) out.byte(glitchOp.IS_ZERO_32);
+    if (key !== BR_TABLE) out.byte(Op.IS_ZERO_32);
     this.ask(this.site(body, instruction, 'branch'));
-    out.byte(key === BR_TABLE ? glitchOp.XOR_32 : glitchOp.EQUAL_32);
+    out.byte(key === BR_TABLE ? Op.XOR_32 : Op.EQUAL_32);
   }
 
   /** Writes a call with its sites. */
@@ -133,21 +112,21 @@ export class GlitchBody {
     const target = image.code.immediate[instruction];
     const { parameters, results } = this.typeOf(target);
     if (target < image.declarations.importedFunctions && results.length === 1) {
-      out.indexed(glitchOp.CALL, target);
+      out.indexed(Op.CALL, target);
       out.byte(Op.CONST_32);
       out.s32(this.site(body, instruction, 'read'));
-      out.indexed(glitchOp.CALL, this.strikes + 1);
+      out.indexed(Op.CALL, this.strikes + 1);
       return;
     }
     const callee = nameOf(image.sections.names, target);
     const places = this.placesOf(body, parameters);
     for (const place of places.toReversed()) out.indexed(Op.LOCAL_SET, place);
     this.ask(this.site(body, instruction, 'call', callee, results.length === 1));
-    out.bytesOf(Op.IF, results[0] ?? Op.EMPTY_BLOCK);
+    out.bytesOf(Op.IF, results[0] ?? EMPTY_BLOCK);
     if (results.length === 1) this.leftover(results[0], places[parameters.indexOf(I32)]);
-    out.byte(glitchOp.ELSE);
+    out.byte(Op.ELSE);
     for (const place of places) out.indexed(Op.LOCAL_GET, place);
-    out.indexed(glitchOp.CALL, target);
+    out.indexed(Op.CALL, target);
     if (callee !== undefined && this.copies.includes(callee))
       this.copied(this.site(body, instruction, 'copy', callee), places);
     out.byte(Op.END);
@@ -166,9 +145,9 @@ export class GlitchBody {
     out.indexed(Op.GLOBAL_GET, this.value);
     if (argument !== undefined) {
       out.indexed(Op.GLOBAL_GET, this.useArgument);
-      out.byte(glitchOp.SELECT);
+      out.byte(Op.SELECT);
     }
-    if (type === I64) out.byte(glitchOp.EXTEND_64);
+    if (type === I64) out.byte(Op.EXTEND_64);
   }
 
   private copied(site: number, [address, , length]: number[]): void {
@@ -177,14 +156,14 @@ export class GlitchBody {
     out.indexed(Op.LOCAL_GET, length);
     out.byte(Op.CONST_32);
     out.s32(site);
-    out.indexed(glitchOp.CALL, this.strikes + 2);
+    out.indexed(Op.CALL, this.strikes + 2);
   }
 
   private ask(site: number): void {
     const { out } = this;
     out.byte(Op.CONST_32);
     out.s32(site);
-    out.indexed(glitchOp.CALL, this.strikes);
+    out.indexed(Op.CALL, this.strikes);
   }
 
   private site(

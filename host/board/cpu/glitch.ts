@@ -12,7 +12,8 @@
 
 import type { CheckedImage } from './check.ts';
 import { ValueType } from './declarations.ts';
-import { GlitchBody, type GlitchSite, glitchOp as Op } from './glitch-body.ts';
+import { GlitchBody, type GlitchSite } from './glitch-body.ts';
+import { EMPTY_BLOCK, Op } from './opcodes.ts';
 import { SectionWriter } from './section-writer.ts';
 import { SectionId } from './sections.ts';
 import { Writer } from './writer.ts';
@@ -128,7 +129,7 @@ function helperFunctions(first: number, firstGlobal: number): GlitchHelper[] {
       write(out) {
         out.bytesOf(0, Op.LOCAL_GET, 0);
         out.indexed(Op.GLOBAL_GET, site);
-        out.bytesOf(Op.NOT_EQUAL_32, Op.IF, Op.EMPTY_BLOCK, Op.CONST_32, 0, Op.RETURN, Op.END);
+        out.bytesOf(Op.NOT_EQUAL_32, Op.IF, EMPTY_BLOCK, Op.CONST_32, 0, Op.RETURN, Op.END);
         out.indexed(Op.GLOBAL_GET, count);
         out.bytesOf(Op.CONST_32, 1, Op.ADD_32);
         out.indexed(Op.GLOBAL_SET, count);
@@ -157,7 +158,7 @@ function helperFunctions(first: number, firstGlobal: number): GlitchHelper[] {
         out.bytesOf(0, Op.LOCAL_GET, 2);
         out.indexed(Op.CALL, first);
         out.bytesOf(Op.IS_ZERO_32, Op.LOCAL_GET, 1, Op.IS_ZERO_32, Op.OR_32);
-        out.bytesOf(Op.IF, Op.EMPTY_BLOCK, Op.RETURN, Op.END);
+        out.bytesOf(Op.IF, EMPTY_BLOCK, Op.RETURN, Op.END);
         out.bytesOf(Op.LOCAL_GET, 0);
         out.indexed(Op.GLOBAL_GET, value);
         out.bytesOf(Op.LOCAL_GET, 1, Op.REMAINDER_32, Op.ADD_32, Op.LOCAL_TEE, 0);

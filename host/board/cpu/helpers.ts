@@ -4,7 +4,8 @@
 import { counterWindow } from './counters.ts';
 import { ValueType } from './declarations.ts';
 import type { MutableGlobal } from './mutable-globals.ts';
-import { Op, type Writer } from './writer.ts';
+import { Op } from './opcodes.ts';
+import type { Writer } from './writer.ts';
 
 export interface Helper {
   name: string;

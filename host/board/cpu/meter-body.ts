@@ -11,15 +11,11 @@ import type { Body } from './code.ts';
 import { blockBytesPerCycle } from './costs.ts';
 import { ValueType } from './declarations.ts';
 import type { OffsetMap } from './offset-map.ts';
-import { keyOf } from './opcodes.ts';
+import { EMPTY_BLOCK, Op } from './opcodes.ts';
 import type { Segments } from './segments.ts';
-import { Op, type Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
-const CALL = keyOf('call');
-const COPY = keyOf('memory.copy');
-const FILL = keyOf('memory.fill');
-const LOOP = keyOf('loop');
-const CALL_INDIRECT = keyOf('call_indirect');
+const { CALL, COPY, FILL, LOOP, CALL_INDIRECT } = Op;
 
 export class BodyMeter {
   private readonly image: CheckedImage;
@@ -155,7 +151,7 @@ export class BodyMeter {
     if (this.mirror >= 0) out.indexed(Op.LOCAL_TEE, this.mirror);
     out.indexed(Op.GLOBAL_SET, cycles);
     this.readCycles();
-    out.bytesOf(Op.CONST_32, 0, Op.LESS_32, Op.IF, Op.EMPTY_BLOCK, Op.UNREACHABLE, Op.END);
+    out.bytesOf(Op.CONST_32, 0, Op.LESS_32, Op.IF, EMPTY_BLOCK, Op.UNREACHABLE, Op.END);
   }
 }
 

@@ -19,10 +19,11 @@ import { type Helper, helperFunctions } from './helpers.ts';
 import { BodyMeter } from './meter-body.ts';
 import { listMutableGlobals, type MutableGlobal } from './mutable-globals.ts';
 import { OffsetMap } from './offset-map.ts';
+import { Op } from './opcodes.ts';
 import { SectionWriter } from './section-writer.ts';
 import { SectionId } from './sections.ts';
 import { findSegments, type Segments } from './segments.ts';
-import { Op, Writer } from './writer.ts';
+import { Writer } from './writer.ts';
 
 export interface MeteredImage {
   bytes: Uint8Array;

@@ -47,7 +47,7 @@ function refuse(firstKey: number, mnemonics: string, refusal: RefusalCode): void
   for (const mnemonic of mnemonics.split(' ')) (opcodes[keyOf(mnemonic)] as Opcode).refusal = refusal;
 }
 
-/** The key of a mnemonic; for code that treats some opcodes specially. */
+/** The key of a mnemonic. */
 export function keyOf(mnemonic: string): number {
   const key = keys.get(mnemonic);
   if (key === undefined) throw new Error(`no opcode is called ${mnemonic}`);
@@ -134,6 +134,54 @@ refuse(0x104, 'i64.trunc_sat_f32_s i64.trunc_sat_f32_u i64.trunc_sat_f64_s i64.t
 refuse(0x40, 'memory.grow', 'memory-grow');
 refuse(0x108, 'memory.init data.drop', 'bulk-memory');
 refuse(0x10c, 'table.init elem.drop table.copy table.grow table.size table.fill', 'reference-types');
+
+/** Keys of the opcodes that code treats specially or writes. Those below 0x100 are the opcode's byte. */
+export const Op = {
+  UNREACHABLE: keyOf('unreachable'),
+  BLOCK: keyOf('block'),
+  LOOP: keyOf('loop'),
+  IF: keyOf('if'),
+  ELSE: keyOf('else'),
+  END: keyOf('end'),
+  BR: keyOf('br'),
+  BR_IF: keyOf('br_if'),
+  BR_TABLE: keyOf('br_table'),
+  RETURN: keyOf('return'),
+  CALL: keyOf('call'),
+  CALL_INDIRECT: keyOf('call_indirect'),
+  SELECT: keyOf('select'),
+  LOCAL_GET: keyOf('local.get'),
+  LOCAL_SET: keyOf('local.set'),
+  LOCAL_TEE: keyOf('local.tee'),
+  GLOBAL_GET: keyOf('global.get'),
+  GLOBAL_SET: keyOf('global.set'),
+  LOAD_8: keyOf('i32.load8_u'),
+  LOAD_32: keyOf('i32.load'),
+  LOAD_64: keyOf('i64.load'),
+  STORE_8: keyOf('i32.store8'),
+  STORE_32: keyOf('i32.store'),
+  STORE_64: keyOf('i64.store'),
+  COPY: keyOf('memory.copy'),
+  FILL: keyOf('memory.fill'),
+  CONST_32: keyOf('i32.const'),
+  CONST_64: keyOf('i64.const'),
+  IS_ZERO_32: keyOf('i32.eqz'),
+  EQUAL_32: keyOf('i32.eq'),
+  NOT_EQUAL_32: keyOf('i32.ne'),
+  LESS_32: keyOf('i32.lt_s'),
+  ADD_32: keyOf('i32.add'),
+  SUBTRACT_32: keyOf('i32.sub'),
+  REMAINDER_32: keyOf('i32.rem_u'),
+  AND_32: keyOf('i32.and'),
+  OR_32: keyOf('i32.or'),
+  XOR_32: keyOf('i32.xor'),
+  SHIFT_RIGHT_32: keyOf('i32.shr_u'),
+  ADD_64: keyOf('i64.add'),
+  EXTEND_64: keyOf('i64.extend_i32_u'),
+} as const;
+
+/** What stands behind an opcode of a block that leaves nothing on the stack, where others have the type they leave. */
+export const EMPTY_BLOCK = 0x40;
 
 /** Whole families behind a prefix byte that an image may not use. */
 export const refusedPrefixes = new Map<number, { family: string; refusal: RefusalCode }>([

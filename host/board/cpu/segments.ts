@@ -19,7 +19,7 @@ import type { CallGraph } from './call-graph.ts';
 import type { Body, Code } from './code.ts';
 import { busAccessCycles, costs } from './costs.ts';
 import type { Declarations } from './declarations.ts';
-import { keyOf } from './opcodes.ts';
+import { Op } from './opcodes.ts';
 
 export interface Segments {
   /** By segment: the instruction it is charged before. */
@@ -30,18 +30,7 @@ export interface Segments {
   owner: Int32Array;
 }
 
-const BLOCK = keyOf('block');
-const LOOP = keyOf('loop');
-const IF = keyOf('if');
-const ELSE = keyOf('else');
-const END = keyOf('end');
-const BR = keyOf('br');
-const BR_IF = keyOf('br_if');
-const BR_TABLE = keyOf('br_table');
-const RETURN = keyOf('return');
-const UNREACHABLE = keyOf('unreachable');
-const CALL = keyOf('call');
-const CALL_INDIRECT = keyOf('call_indirect');
+const { BLOCK, LOOP, IF, ELSE, END, BR, BR_IF, BR_TABLE, RETURN, UNREACHABLE, CALL, CALL_INDIRECT } = Op;
 
 /** A construct that is open while a body is walked. */
 interface Frame {

@@ -4,7 +4,7 @@
 
 import type { Body, Code } from './code.ts';
 import type { Declarations } from './declarations.ts';
-import { keyOf, opcodes } from './opcodes.ts';
+import { EMPTY_BLOCK, Op, opcodes } from './opcodes.ts';
 
 const slotBytes = 8;
 /** Return address, saved frame pointer, and the engine's own words. */
@@ -12,13 +12,7 @@ const linkageBytes = 64;
 /** The core's stack. V8's own frames are at most about twice the model, and its default stack is near 1 MiB. */
 export const stackBytesMax = 128 * 1024;
 
-const CALL = keyOf('call');
-const CALL_INDIRECT = keyOf('call_indirect');
-const ELSE = keyOf('else');
-const END = keyOf('end');
-const BLOCK = keyOf('block');
-const LOOP = keyOf('loop');
-const IF = keyOf('if');
+const { CALL, CALL_INDIRECT, ELSE, END, BLOCK, LOOP, IF } = Op;
 
 /** By function index; zero for imports. */
 export function frameSizes(code: Code, declarations: Declarations): Float64Array {
@@ -38,7 +32,7 @@ export function operandDepth(body: Body, code: Code, declarations: Declarations)
     const key = code.opcode[i];
     if (key === BLOCK || key === LOOP || key === IF) {
       if (key === IF) height--;
-      heights.push(height, code.immediate[i] === 0x40 ? 0 : 1);
+      heights.push(height, code.immediate[i] === EMPTY_BLOCK ? 0 : 1);
     } else if (key === ELSE) {
       height = heights[heights.length - 2];
     } else if (key === END && heights.length > 0) {

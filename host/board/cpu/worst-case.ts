@@ -6,27 +6,30 @@
 import type { CheckedImage } from './check.ts';
 import type { Body } from './code.ts';
 import { blockBytesPerCycle, busAccessCycles, costs } from './costs.ts';
-import { keyOf, opcodes } from './opcodes.ts';
+import { Op } from './opcodes.ts';
 
 export type WorstCase =
   | { cycles: number }
   /** Offset in the image of what has no bound, and what that is. */
   | { unbounded: 'loop' | 'block copy'; offset: number };
 
-const BLOCK = keyOf('block');
-const LOOP = keyOf('loop');
-const IF = keyOf('if');
-const ELSE = keyOf('else');
-const END = keyOf('end');
-const BR = keyOf('br');
-const BR_IF = keyOf('br_if');
-const BR_TABLE = keyOf('br_table');
-const RETURN = keyOf('return');
-const UNREACHABLE = keyOf('unreachable');
-const CALL = keyOf('call');
-const CALL_INDIRECT = keyOf('call_indirect');
-const I32_CONST = keyOf('i32.const');
-const blockCopies = [keyOf('memory.copy'), keyOf('memory.fill')];
+const {
+  BLOCK,
+  LOOP,
+  IF,
+  ELSE,
+  END,
+  BR,
+  BR_IF,
+  BR_TABLE,
+  RETURN,
+  UNREACHABLE,
+  CALL,
+  CALL_INDIRECT,
+  COPY,
+  FILL,
+  CONST_32,
+} = Op;
 /** The cost of a place that no path leads to. */
 const NEVER = Number.NEGATIVE_INFINITY;
 
@@ -94,7 +97,7 @@ function worstOfBody(image: CheckedImage, body: Body, ofFunction: (index: number
       else if (key === BR || key === BR_IF) leave(immediate[i], i);
       else if (key === RETURN) leave(frames.length - 1, i);
       else if (now !== NEVER && (key === CALL || key === CALL_INDIRECT)) now += callCost(image, i, ofFunction);
-      else if (now !== NEVER && blockCopies.includes(key)) now += copyCost(image, i);
+      else if (now !== NEVER && (key === COPY || key === FILL)) now += copyCost(image, i);
       if (key === BR || key === BR_TABLE || key === RETURN || key === UNREACHABLE) now = NEVER;
     }
   } catch (stop) {
@@ -129,7 +132,6 @@ function cyclesOf(worst: WorstCase): number {
 
 /** The length is the operand that was put on the stack last. */
 function copyCost({ code }: CheckedImage, at: number): number {
-  if (opcodes[code.opcode[at - 1]]?.key !== I32_CONST)
-    throw new Unbounded({ unbounded: 'block copy', offset: code.offset[at] });
+  if (code.opcode[at - 1] !== CONST_32) throw new Unbounded({ unbounded: 'block copy', offset: code.offset[at] });
   return Math.ceil((code.immediate[at - 1] >>> 0) / blockBytesPerCycle);
 }

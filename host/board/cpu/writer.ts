@@ -1,30 +1,5 @@
 // Grows a byte buffer in the wasm binary format.
 
-/** The opcodes the meter itself writes, as bytes. */
-export const Op = {
-  UNREACHABLE: 0x00,
-  IF: 0x04,
-  END: 0x0b,
-  CALL_INDIRECT: 0x11,
-  LOCAL_GET: 0x20,
-  LOCAL_SET: 0x21,
-  LOCAL_TEE: 0x22,
-  GLOBAL_GET: 0x23,
-  GLOBAL_SET: 0x24,
-  LOAD_32: 0x28,
-  LOAD_64: 0x29,
-  STORE_32: 0x36,
-  STORE_64: 0x37,
-  EMPTY_BLOCK: 0x40,
-  CONST_32: 0x41,
-  CONST_64: 0x42,
-  LESS_32: 0x48,
-  ADD_32: 0x6a,
-  SUBTRACT_32: 0x6b,
-  SHIFT_RIGHT_32: 0x76,
-  ADD_64: 0x7c,
-} as const;
-
 export class Writer {
   private buffer: Uint8Array;
   length = 0;

@@ -5,7 +5,7 @@ import type { CheckedImage } from '../check.ts';
 import type { Body } from '../code.ts';
 import { blockBytesPerCycle, busAccessCycles, costs } from '../costs.ts';
 import { ValueType } from '../declarations.ts';
-import { keyOf, opcodes } from '../opcodes.ts';
+import { EMPTY_BLOCK, keyOf, Op, opcodes } from '../opcodes.ts';
 import { Reader } from '../reader.ts';
 import { binary, Trap, typed, unary, type Value } from './arithmetic.ts';
 
@@ -20,12 +20,7 @@ export interface InterpreterBus {
   write32(address: number, value: number, cycles: number): void;
 }
 
-const BLOCK = keyOf('block');
-const LOOP = keyOf('loop');
-const IF = keyOf('if');
-const ELSE = keyOf('else');
-const END = keyOf('end');
-const CALL = keyOf('call');
+const { BLOCK, LOOP, IF, ELSE, END, CALL } = Op;
 
 /** A function under way: its instructions, its open blocks, and where it is. */
 interface Activation {
@@ -160,7 +155,7 @@ export class Interpreter {
       case 'loop':
       case 'if': {
         const condition = mnemonic === 'if' ? stack.pop() : 1;
-        labels.push({ opener: at, height: stack.length, arity: immediate === 0x40 ? 0 : 1 });
+        labels.push({ opener: at, height: stack.length, arity: immediate === EMPTY_BLOCK ? 0 : 1 });
         const otherwise = this.elses.get(at);
         if (condition === 0) activation.next = otherwise === undefined ? this.endOf(at) : otherwise + 1;
         return true;
