@@ -48,11 +48,12 @@ export function reportOf(image: CheckedImage, bytes: number, places: SourcePlace
 }
 
 /** The two handlers of the core, then what takes nothing and gives nothing and stands in the table: the code of tasks. */
-function handlersOf({ declarations, sections, ...rest }: CheckedImage, places: SourcePlaces): HandlerReport[] {
-  const worstOf = worstCases({ declarations, sections, ...rest });
+function handlersOf(image: CheckedImage, places: SourcePlaces): HandlerReport[] {
+  const { declarations, sections } = image;
+  const worst = worstCases(image);
   const handlers = ['reset', 'interrupt'].map((name) => {
     const index = declarations.exports.get(name)?.index as number;
-    return handlerReport(name, 'handler', worstOf(index), places);
+    return handlerReport(name, 'handler', worst[index], places);
   });
   const isTask = (index: number) => {
     const { parameters, results } = declarations.types[declarations.functions[index]];
@@ -61,7 +62,7 @@ function handlersOf({ declarations, sections, ...rest }: CheckedImage, places: S
   const inTable = [...new Set(declarations.elements.flatMap(({ functions }) => [...functions]))].filter(isTask);
   const tasks = inTable.map((index) => {
     const path = (sections.names.get(index) ?? `function ${index}`).replace(/^~lib\//, '');
-    return handlerReport(path, 'task', worstOf(index), places);
+    return handlerReport(path, 'task', worst[index], places);
   });
   return [...handlers, ...tasks];
 }

@@ -17,6 +17,10 @@ export interface CallGraph {
   typeReachesBus: Uint8Array;
   /** Bytes of stack of the deepest call path, by function index, in the model of `frameBytes`. */
   stackBytes: Float64Array;
+  /** All functions, each behind those that it calls. */
+  calleesFirst: readonly number[];
+  /** By type index: the functions that an indirect call of that type may reach. */
+  typeTargets: readonly (readonly number[])[];
 }
 
 const { CALL, CALL_INDIRECT } = Op;
@@ -33,7 +37,8 @@ export function buildCallGraph(
   const edges = collectEdges(code, declarations, canonical);
   const reachesBus = new Uint8Array(edges.length).fill(1, 0, declarations.importedFunctions);
   const stackBytes = new Float64Array(edges.length);
-  for (const node of postOrder(edges, (cycle) => refuseCycle(cycle, code, declarations, names))) {
+  const order = postOrder(edges, (cycle) => refuseCycle(cycle, code, declarations, names));
+  for (const node of order) {
     let deepest = 0;
     for (const callee of edges[node]) {
       deepest = Math.max(deepest, stackBytes[callee]);
@@ -41,8 +46,13 @@ export function buildCallGraph(
     }
     stackBytes[node] = deepest + (node < functionCount ? frameBytes[node] : 0);
   }
-  const typeReachesBus = Uint8Array.from(declarations.types, (_, type) => reachesBus[functionCount + canonical[type]]);
-  return { reachesBus: reachesBus.subarray(0, functionCount), typeReachesBus, stackBytes };
+  return {
+    reachesBus: reachesBus.subarray(0, functionCount),
+    typeReachesBus: Uint8Array.from(canonical, (type) => reachesBus[functionCount + type]),
+    stackBytes,
+    calleesFirst: order.filter((node) => node < functionCount),
+    typeTargets: canonical.map((type) => edges[functionCount + type]),
+  };
 }
 
 /** Type index -> the first type index of the same shape; indirect calls compare shapes, not indices. */

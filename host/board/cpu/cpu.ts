@@ -37,4 +37,4 @@ export {
 export type { MutableGlobal } from './mutable-globals.ts';
 export { ImageRefused, type RefusalCode } from './refused.ts';
 export { customSection } from './sections.ts';
-export { tableFunctions, type WorstCase, worstCases } from './worst-case.ts';
+export { type WorstCase, worstCases } from './worst-case.ts';

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { chooser } from '../random.ts';
 import { seeds } from '../testing/cases.ts';
 import { checkImage } from './check.ts';
+import { costs } from './costs.ts';
+import { Op } from './opcodes.ts';
 import { Trap } from './testing/arithmetic.ts';
 import { Interpreter, TooLong } from './testing/interpreter.ts';
 import { image } from './testing/modules.ts';
@@ -12,7 +14,7 @@ import { worstCases } from './worst-case.ts';
 
 function worstOfReset(bytes: Uint8Array) {
   const checked = checkImage(bytes);
-  return worstCases(checked)(checked.declarations.exports.get('reset')?.index as number);
+  return worstCases(checked)[checked.declarations.exports.get('reset')?.index as number];
 }
 
 /** The cycles of a run of reset in the reference; undefined where it traps or is too long. */
@@ -57,6 +59,22 @@ describe('the worst case of a function', () => {
   ])('is not known where there is a %s, and the place is told', (what, reset) => {
     const worst = worstOfReset(image('', { reset }));
     expect(worst).toMatchObject({ unbounded: what, offset: expect.any(Number) });
+  });
+
+  it('is known where calls are as deep as the core takes them', () => {
+    const deepest = 1900;
+    const functions = Array.from({ length: deepest }, (_, i) => `(func $f${i + 1} (call $f${i}))`);
+    const bytes = image(`(func $f0) ${functions.join(' ')}`, { reset: `(call $f${deepest})` });
+    expect(worstOfReset(bytes)).toEqual({ cycles: (deepest + 1) * costs[Op.CALL] });
+  });
+
+  it('is the dearest function that an indirect call may reach, and only of its type', () => {
+    const bytes = image(
+      `(type $task (func)) (table 3 3 funcref) (elem (i32.const 0) $cheap $dear $other)
+       (func $cheap) (func $dear (call $cheap) (call $cheap)) (func $other (param i32) (call $dear) (call $dear))`,
+      { reset: '(call_indirect (type $task) (i32.const 1))' },
+    );
+    expect(worstOfReset(bytes)).toEqual({ cycles: cyclesOf(bytes, 0) });
   });
 
   it('counts a block copy of a length that is written there', () => {

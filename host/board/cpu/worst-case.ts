@@ -3,8 +3,9 @@
 // A loop, a block copy of a length that is not written there, and a call of such a function have no bound in the code; then the place is told instead.
 // A path that ends in a trap (a failed assertion) does not count. What must stay true: no run of the function takes more than its bound.
 
+import type { CallGraph } from './call-graph.ts';
 import type { CheckedImage } from './check.ts';
-import type { Body } from './code.ts';
+import type { Body, Code } from './code.ts';
 import { blockBytesPerCycle, busAccessCycles, costs } from './costs.ts';
 import { Op } from './opcodes.ts';
 
@@ -42,28 +43,16 @@ interface Frame {
   leaving: number;
 }
 
-/** Bounds by function index, for the functions that are asked for and all that they call. */
-export function worstCases(image: CheckedImage): (functionIndex: number) => WorstCase {
-  const known = new Map<number, WorstCase>();
-  const ofFunction = (index: number): WorstCase => {
-    const found = known.get(index);
-    if (found) return found;
-    const { importedFunctions } = image.declarations;
-    const result =
+/** By function index. */
+export function worstCases({ code, declarations, callGraph }: CheckedImage): WorstCase[] {
+  const { importedFunctions } = declarations;
+  const worst: WorstCase[] = [];
+  for (const index of callGraph.calleesFirst)
+    worst[index] =
       index < importedFunctions
         ? { cycles: busAccessCycles - costs[CALL] }
-        : worstOfBody(image, image.code.bodies[index - importedFunctions], ofFunction);
-    known.set(index, result);
-    return result;
-  };
-  return ofFunction;
-}
-
-/** The functions that an indirect call of this type may reach. */
-export function tableFunctions({ declarations }: CheckedImage, type: number): number[] {
-  const shapeOf = (index: number) => `${declarations.types[index].parameters}->${declarations.types[index].results}`;
-  const entries = declarations.elements.flatMap(({ functions }) => [...functions]);
-  return [...new Set(entries)].filter((index) => shapeOf(declarations.functions[index]) === shapeOf(type));
+        : worstOfBody(code, code.bodies[index - importedFunctions], callGraph, worst);
+  return worst;
 }
 
 /** Thrown inside of a walk, and nowhere else. */
@@ -76,8 +65,9 @@ class Unbounded extends Error {
   }
 }
 
-function worstOfBody(image: CheckedImage, body: Body, ofFunction: (index: number) => WorstCase): WorstCase {
-  const { opcode, offset, immediate, labelTables } = image.code;
+/** `known`: those of the functions that it calls. */
+function worstOfBody(code: Code, body: Body, { typeTargets }: CallGraph, known: readonly WorstCase[]): WorstCase {
+  const { opcode, offset, immediate, labelTables } = code;
   const frames: Frame[] = [{ kind: BLOCK, entered: 0, leaving: NEVER }];
   let now = 0;
   const leave = (depth: number, at: number) => {
@@ -96,8 +86,11 @@ function worstOfBody(image: CheckedImage, body: Body, ofFunction: (index: number
       else if (key === BR_TABLE) for (const depth of labelTables[immediate[i]]) leave(depth, i);
       else if (key === BR || key === BR_IF) leave(immediate[i], i);
       else if (key === RETURN) leave(frames.length - 1, i);
-      else if (now !== NEVER && (key === CALL || key === CALL_INDIRECT)) now += callCost(image, i, ofFunction);
-      else if (now !== NEVER && (key === COPY || key === FILL)) now += copyCost(image, i);
+      else if (now === NEVER) continue;
+      else if (key === CALL) now += cyclesOf(known[immediate[i]]);
+      else if (key === CALL_INDIRECT)
+        now += Math.max(0, ...typeTargets[immediate[i]].map((index) => cyclesOf(known[index])));
+      else if (key === COPY || key === FILL) now += copyCost(code, i);
       if (key === BR || key === BR_TABLE || key === RETURN || key === UNREACHABLE) now = NEVER;
     }
   } catch (stop) {
@@ -119,19 +112,13 @@ function atEnd(frames: Frame[], now: number): number {
   return Math.max(now, leaving, kind === IF ? entered : NEVER);
 }
 
-function callCost(image: CheckedImage, at: number, ofFunction: (index: number) => WorstCase): number {
-  const target = image.code.immediate[at];
-  const reached = image.code.opcode[at] === CALL ? [target] : tableFunctions(image, target);
-  return Math.max(0, ...reached.map((index) => cyclesOf(ofFunction(index))));
-}
-
 function cyclesOf(worst: WorstCase): number {
   if ('cycles' in worst) return worst.cycles;
   throw new Unbounded(worst);
 }
 
 /** The length is the operand that was put on the stack last. */
-function copyCost({ code }: CheckedImage, at: number): number {
+function copyCost(code: Code, at: number): number {
   if (code.opcode[at - 1] !== CONST_32) throw new Unbounded({ unbounded: 'block copy', offset: code.offset[at] });
   return Math.ceil((code.immediate[at - 1] >>> 0) / blockBytesPerCycle);
 }
