@@ -6,10 +6,10 @@
 
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { type LoggedBoot, readWholeBootLog } from '../../../host/tools/smp/boot-group.ts';
+import { clearInterlock, readHeartbeat } from '../../../host/tools/smp/cryo.ts';
 import { type ImageState, type SmpClient, SmpError } from '../../../host/tools/smp/index.ts';
 import { type UpdateOptions, updateDevice } from '../../../host/tools/update.ts';
 import type { UpdateResult } from '../../../host/tools/update-result.ts';
-import { CryoCommand, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
 import { millisecond, second, timeOf, timeText } from '../time.ts';
 import type { Chooser } from './choices.ts';
@@ -179,16 +179,13 @@ export class Rig {
   }
 
   /** All words of the heartbeat record (protocol/telemetry/heartbeat.ts). */
-  async heartbeatRecord(): Promise<number[]> {
-    const request = { what: 'heartbeat', group: SmpGroup.CRYO, command: CryoCommand.HEARTBEAT, write: false };
-    const { words } = await this.client.request(request, {});
-    return words as number[];
+  heartbeatRecord(): Promise<number[]> {
+    return readHeartbeat(this.client);
   }
 
   /** Clears a tripped interlock, as an operator does; refused while its cause is there. */
   async clearInterlock(number: number): Promise<void> {
-    const request = { what: 'clear an interlock', group: SmpGroup.CRYO, command: CryoCommand.INTERLOCKS, write: true };
-    await this.client.request(request, { clear: number });
+    await clearInterlock(this.client, number);
   }
 
   /** The version of the image under test, or so many minor versions after it. On a device, that is the image which ran at the first question. */

@@ -2,10 +2,9 @@
 //
 // What must stay true: a moment is the number of the boot and the time since it, both the device's own; the clock of this machine is not asked.
 
-import { CryoCommand, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
 import { readBootLog, readFuseReport } from '../smp/boot-group.ts';
-import { Fields } from '../smp/fields.ts';
+import { readHeartbeat } from '../smp/cryo.ts';
 import { type RequestOptions, type SmpClient, SmpError } from '../smp/index.ts';
 import type { DeviceTime } from './graph.ts';
 import type { DeviceIdentity } from './session.ts';
@@ -22,7 +21,6 @@ export async function deviceIdentity(client: SmpClient, options?: RequestOptions
 /** To the second: the heartbeat counts them. */
 export async function deviceTime(client: SmpClient, options?: RequestOptions): Promise<DeviceTime> {
   const boot = (await readBootLog(client, undefined, options)).boots.at(-1)?.number ?? 0;
-  const command = { what: 'heartbeat', group: SmpGroup.CRYO, command: CryoCommand.HEARTBEAT, write: false };
-  const words = new Fields(await client.request(command, {}, options), 'heartbeat').list('words');
-  return { boot, ns: Number(words[Beat.UPTIME_SECONDS]) * 1e9 };
+  const words = await readHeartbeat(client, options);
+  return { boot, ns: words[Beat.UPTIME_SECONDS] * 1e9 };
 }

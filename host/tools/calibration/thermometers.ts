@@ -9,9 +9,8 @@
 import { CalThermometer } from '../../../protocol/calibration/record.ts';
 import { Channel } from '../../../protocol/plant/places.ts';
 import { Filter } from '../../../protocol/plant/sensors.ts';
-import { CryoCommand, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { decodeCalibration, encodeCalibration } from '../calibration-record.ts';
-import { Fields } from '../smp/fields.ts';
+import { readThermometers } from '../smp/cryo.ts';
 import type { RequestOptions, SmpClient } from '../smp/index.ts';
 import { readCalibration, storeCalibration } from '../smp/readout.ts';
 import { type DetectorLimits, DriftDetector, limitsFor } from './drift/detector.ts';
@@ -146,10 +145,8 @@ export class ThermometerWatch {
   }
 
   private async read(options?: RequestOptions): Promise<[number, number]> {
-    const command = { what: 'temperatures', group: SmpGroup.CRYO, command: CryoCommand.TEMPERATURES, write: false };
-    const channels = new Fields(await this.client.request(command, {}, options), 'temperatures').maps('channels');
-    const readsOf = (channel: number) =>
-      channels.find((each) => each.count('channel') === channel)?.count('reads') ?? 0;
+    const thermometers = await readThermometers(this.client, options);
+    const readsOf = (channel: number) => thermometers.find((each) => each.channel === channel)?.readsMicrokelvin ?? 0;
     return [readsOf(platePair[0]), readsOf(platePair[1])];
   }
 

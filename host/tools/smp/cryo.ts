@@ -1,9 +1,8 @@
-// Client side of SMP group 66: temperatures, interlocks, power and heaters of a controller, and the clearing of a trip (protocol/smp/smp.ts).
+// Client side of SMP group 66: temperatures, interlocks, power, heaters and heartbeat of a controller, and the clearing of a trip (protocol/smp/smp.ts).
 //
 // What must stay true: everything here does no harm when it arrives twice.
 
 import { CryoCommand, SmpGroup } from '../../../protocol/smp/smp.ts';
-import type { CborMap } from './cbor.ts';
 import { Fields } from './fields.ts';
 import type { RequestOptions, SmpSession } from './session.ts';
 
@@ -58,7 +57,7 @@ export async function readThermometers(session: SmpSession, options?: RequestOpt
 }
 
 export async function readInterlocks(session: SmpSession, options?: RequestOptions): Promise<InterlockAnswer> {
-  return interlocksOf(await ask(session, 'interlocks', CryoCommand.INTERLOCKS, options));
+  return interlockAnswer(await ask(session, 'interlocks', CryoCommand.INTERLOCKS, options));
 }
 
 /** Clears one trip. The device refuses while its condition holds. */
@@ -69,7 +68,7 @@ export async function clearInterlock(
 ): Promise<InterlockAnswer> {
   const what = 'clear of an interlock';
   const command = { what, group: SmpGroup.CRYO, command: CryoCommand.INTERLOCKS, write: true };
-  return interlocksOf(new Fields(await session.request(command, { clear: interlock }, options), what));
+  return interlockAnswer(new Fields(await session.request(command, { clear: interlock }, options), what));
 }
 
 export async function readPower(session: SmpSession, options?: RequestOptions): Promise<PowerAnswer> {
@@ -89,7 +88,12 @@ export async function readHeaters(session: SmpSession, options?: RequestOptions)
   }));
 }
 
-function interlocksOf(answer: Fields): InterlockAnswer {
+/** The words of the heartbeat record, in the order of `Beat` (protocol/telemetry/heartbeat.ts). */
+export async function readHeartbeat(session: SmpSession, options?: RequestOptions): Promise<number[]> {
+  return (await ask(session, 'heartbeat', CryoCommand.HEARTBEAT, options)).list('words').map(Number);
+}
+
+function interlockAnswer(answer: Fields): InterlockAnswer {
   const last = answer.count('last');
   return {
     ...{ tripped: answer.count('tripped'), trips: answer.count('trips'), value: answer.count('value') },
@@ -98,6 +102,5 @@ function interlocksOf(answer: Fields): InterlockAnswer {
 }
 
 async function ask(session: SmpSession, what: string, command: number, options?: RequestOptions): Promise<Fields> {
-  const body: CborMap = {};
-  return new Fields(await session.request({ what, group: SmpGroup.CRYO, command, write: false }, body, options), what);
+  return new Fields(await session.request({ what, group: SmpGroup.CRYO, command, write: false }, {}, options), what);
 }
