@@ -147,6 +147,29 @@ describe('a campaign', () => {
     expect(await work(server.line(), bench(), options())).toMatchObject({ done: 2 });
   });
 
+  test('begins no unit once its worker is told to end, at whichever moment that is', async () => {
+    const begun: boolean[] = [];
+    for (let moment = 0; moment < 40; moment++) {
+      const server = await campaignOf(2);
+      const interruption = new AbortController();
+      const { signal } = interruption;
+      const { running, run } = heldBack();
+      const closing: UnitBench = {
+        ...bench((unit) => {
+          begun.push(signal.aborted);
+          return run(unit);
+        }),
+        close: async () => running.get(1)?.fail(new Error('terminated')),
+      };
+      const ended = work(server.line(), closing, options({ signal })).catch((error) => error.message);
+      for (let turn = 0; turn < moment; turn++) await Promise.resolve();
+      interruption.abort(new Error('interrupted'));
+      expect(await ended).toBe('interrupted');
+      expect(await look(server.line())).toMatchObject({ waiting: 2, done: [], workers: [{ state: 'ended' }] });
+    }
+    expect(new Set(begun)).toEqual(new Set([false]));
+  });
+
   test.each<[string, Partial<typeof proved>, RegExp]>([
     [
       'other guests',

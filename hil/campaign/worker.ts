@@ -137,6 +137,8 @@ class CampaignWorker {
       const times = `it was handed out ${deliveriesMax} times, and no worker came back with a result`;
       return this.hasFailed(delivery, times);
     }
+    // Told to end meanwhile: the bench is closed, and what is held is handed back.
+    if (this.end) return;
     this.options.onUnit?.(unit, 'begun');
     let result: string;
     try {
