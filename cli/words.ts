@@ -6,6 +6,7 @@ import { type ConstantTable, docOf, nameOf } from '../protocol/constants.ts';
 import { bootDecisions, slotStates } from '../protocol/image/boot-state.ts';
 import { rejectReasons } from '../protocol/image/reasons.ts';
 import { Condition, interlocks } from '../protocol/plant/interlocks.ts';
+import { Reference } from '../protocol/plant/places.ts';
 import { healthBits } from '../protocol/telemetry/health.ts';
 
 /** `1 channel`, `2 channels`. */
@@ -138,6 +139,19 @@ export function measuredText(number: number, value: number): string {
   if (condition === Condition.HOT) return `: ${temperatureText(value)}`;
   if (condition === Condition.RISE) return `: ${temperatureText(value)} in a few minutes`;
   return condition === Condition.RUNAWAY ? `: ${wattsText(value / 1e6)} more than was set` : '';
+}
+
+const clockLocked = 4;
+
+/** A clock word of the device: the reference, and whether the loop is locked to it. */
+export function clockFacts(clock: number): { reference: string; locked: boolean } {
+  const reference = (clock & 1) === Reference.SECONDARY ? 'secondary' : 'primary';
+  return { reference, locked: (clock & clockLocked) !== 0 };
+}
+
+export function clockText(clock: number): string {
+  const { reference, locked } = clockFacts(clock);
+  return `${reference}${locked ? '' : ', not locked'}`;
 }
 
 /** Name of an entry of a table of places, in words: `plate 4k`. */

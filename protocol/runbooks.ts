@@ -8,7 +8,7 @@ import { alarmTable, BY_ARGUMENT, type ConstantTable, NO_ALARM, nameOf } from '.
 import { bootDecisions } from './image/boot-state.ts';
 import { rejectReasons } from './image/reasons.ts';
 import { shedTable } from './plant/budget.ts';
-import { interlocks, interlockTable } from './plant/interlocks.ts';
+import { interlockTable } from './plant/interlocks.ts';
 import { sensorStateTable } from './plant/sensors.ts';
 import { sequencerFlags } from './q1/status.ts';
 import { EventKind, eventKinds } from './telemetry/events.ts';
@@ -58,11 +58,6 @@ export function runbooksOfHealth(word: number): string[] {
   const trip = runbooksOfBits(healthBits, word & Health.INTERLOCK);
   const wrong = runbooksOfBits(healthBits, word & WHAT_IS_WRONG);
   return [...new Set([...trip, ...(wrong.length > 0 ? wrong : runbooksOfBits(healthBits, word))])];
-}
-
-/** The pages of interlocks, one bit each, each page once. */
-export function runbooksOfInterlocks(tripped: number): string[] {
-  return [...new Set(interlocks.filter((_, number) => (tripped >>> number) & 1).map(({ runbook }) => runbook))];
 }
 
 type OfArguments<Result> = Readonly<Record<number, (argument0: number, argument1: number) => Result>>;

@@ -2,10 +2,10 @@
 
 import { Command } from 'commander';
 import { clearInterlock, readHeaters, readInterlocks, readPower, readThermometers } from '../../host/tools/smp/cryo.ts';
-import { interlocks } from '../../protocol/plant/interlocks.ts';
+import { interlocks, interlocksOf } from '../../protocol/plant/interlocks.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { parseInterlock } from '../options.ts';
-import { plantJson, plantText, trippedInterlocks, trippedJson } from '../plant/words.ts';
+import { plantJson, plantText, trippedJson } from '../plant/words.ts';
 import { printing, type Result } from '../result.ts';
 
 export function addPlantCommands(program: Command): void {
@@ -46,7 +46,7 @@ function clearCommand(): Command {
       printing((options: TargetOptions, interlock: number) =>
         withClient(options, async (client, signal): Promise<Result> => {
           const state = await clearInterlock(client, interlock, { signal });
-          const left = trippedInterlocks(state).map(({ name }) => name);
+          const left = interlocksOf(state.tripped).map(({ name }) => name);
           const rest = left.length === 0 ? 'none is tripped' : `tripped: ${left.join(', ')}`;
           const { name } = interlocks[interlock];
           return {

@@ -3,12 +3,12 @@
 import type { HeaterAnswer, InterlockAnswer, PowerAnswer, ThermometerAnswer } from '../../host/tools/smp/cryo.ts';
 import { docOf, nameOf } from '../../protocol/constants.ts';
 import { shedTable } from '../../protocol/plant/budget.ts';
-import { interlocks } from '../../protocol/plant/interlocks.ts';
-import { channelTable, heaterTable, Reference, railTable } from '../../protocol/plant/places.ts';
+import { interlocks, interlocksOf } from '../../protocol/plant/interlocks.ts';
+import { channelTable, heaterTable, railTable } from '../../protocol/plant/places.ts';
 import { SensorState, sensorStateTable } from '../../protocol/plant/sensors.ts';
 import { runbookPath } from '../../protocol/runbooks.ts';
 import { table } from '../terminal.ts';
-import { measuredText, placeText, temperatureText, wattsText } from '../words.ts';
+import { clockFacts, clockText, measuredText, placeText, temperatureText, wattsText } from '../words.ts';
 
 export interface PlantAnswers {
   thermometers: ThermometerAnswer[];
@@ -16,8 +16,6 @@ export interface PlantAnswers {
   power: PowerAnswer;
   heaters: HeaterAnswer[];
 }
-
-const lockedBit = 4;
 
 export function plantText({ thermometers, interlocks: state, power, heaters }: PlantAnswers): string {
   return table([
@@ -28,11 +26,8 @@ export function plantText({ thermometers, interlocks: state, power, heaters }: P
   ]);
 }
 
-export const trippedInterlocks = ({ tripped }: InterlockAnswer) =>
-  interlocks.filter((_, number) => ((tripped >>> number) & 1) === 1);
-
-export const trippedJson = (state: InterlockAnswer) =>
-  trippedInterlocks(state).map(({ name, runbook }) => ({ interlock: name, runbook: runbookPath(runbook) }));
+export const trippedJson = ({ tripped }: InterlockAnswer) =>
+  interlocksOf(tripped).map(({ name, runbook }) => ({ interlock: name, runbook: runbookPath(runbook) }));
 
 function thermometerRow({ channel, microkelvin, state, readsMicrokelvin }: ThermometerAnswer): string[] {
   const name = placeText(channelTable, channel);
@@ -45,7 +40,7 @@ function thermometerRow({ channel, microkelvin, state, readsMicrokelvin }: Therm
 }
 
 function interlockRows(state: InterlockAnswer): string[][] {
-  const tripped = trippedInterlocks(state);
+  const tripped = interlocksOf(state.tripped);
   if (tripped.length === 0) return [['interlocks', 'none is tripped']];
   return tripped.map(({ name, doc, runbook }, place) => {
     const isLast = interlocks[state.last ?? -1]?.name === name;
@@ -69,13 +64,10 @@ function powerRows(power: PowerAnswer): string[][] {
       'power',
       `${wattsText(estimatedMicrowatts / 1e6)} of ${wattsText(allowedMicrowatts / 1e6)}${load}, duty ${dutyPercent} %`,
     ],
-    ['clock', `${referenceName(clock)}${isLocked(clock) ? '' : ', not locked'}`],
+    ['clock', clockText(clock)],
     ['rails', rails.join(', ')],
   ];
 }
-
-const isLocked = (clock: number) => (clock & lockedBit) !== 0;
-const referenceName = (clock: number) => ((clock & 1) === Reference.SECONDARY ? 'secondary' : 'primary');
 
 function heaterText({ heater, askedMicrowatts, measuredMicrowatts }: HeaterAnswer): string {
   return `${placeText(heaterTable, heater)} ${wattsText(measuredMicrowatts / 1e6)} of ${wattsText(askedMicrowatts / 1e6)} asked for`;
@@ -93,7 +85,7 @@ export function plantJson({ thermometers, interlocks: state, power, heaters }: P
       last: state.last === undefined ? null : (interlocks[state.last]?.name ?? state.last),
     },
     power: { estimatedMicrowatts, allowedMicrowatts, shed: nameOf(shedTable, shed) ?? shed, dutyPercent },
-    clock: { reference: referenceName(clock), locked: isLocked(clock) },
+    clock: clockFacts(clock),
     rails: railsMillivolts.map((millivolts, rail) => ({
       ...{ rail: nameOf(railTable, rail) ?? rail, millivolts, good: ((railsGood >>> rail) & 1) === 1 },
     })),

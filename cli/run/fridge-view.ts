@@ -7,15 +7,23 @@ import type { BoardView } from '../../host/board/view.ts';
 import type { StageName } from '../../host/plant/cryostat/stages.ts';
 import { nameOf } from '../../protocol/constants.ts';
 import { Shed, shedTable } from '../../protocol/plant/budget.ts';
-import { interlocks } from '../../protocol/plant/interlocks.ts';
-import { Rail, Reference, railTable } from '../../protocol/plant/places.ts';
+import { interlocksOf } from '../../protocol/plant/interlocks.ts';
+import { Rail, railTable } from '../../protocol/plant/places.ts';
 import { Beat } from '../../protocol/telemetry/heartbeat.ts';
 import { paint, type Style, wrap } from '../terminal.ts';
-import { healthText, momentText, placeText, slotName, stateText, temperatureText, wattsText } from '../words.ts';
+import {
+  clockText,
+  healthText,
+  momentText,
+  placeText,
+  slotName,
+  stateText,
+  temperatureText,
+  wattsText,
+} from '../words.ts';
 import { beatOf, type WatchedFridge } from './fridge.ts';
 
 const BAR_FROM_WIDTH = 64;
-const lockedBit = 4;
 
 export function viewLines(board: BoardView, fridge: WatchedFridge, style: Style): string[] {
   const { width } = style;
@@ -76,20 +84,17 @@ function heartbeatText(board: BoardView): string {
 
 function powerLine(board: BoardView): string {
   const beat = (word: number) => beatOf(board, word);
-  const clock = beat(Beat.REFERENCE);
-  const reference = (clock & 1) === Reference.SECONDARY ? 'secondary' : 'primary';
   const shed = beat(Beat.SHED);
   const parts = [
     `power ${wattsText(beat(Beat.POWER_MICROWATTS) / 1e6)} of ${wattsText(beat(Beat.BUDGET_MICROWATTS) / 1e6)}`,
     ...(shed === Shed.NOTHING
       ? []
       : [`shed: ${(nameOf(shedTable, shed) ?? `${shed}`).toLowerCase().replaceAll('_', ' ')}`]),
-    `clock on ${reference}${(clock & lockedBit) === 0 ? ', not locked' : ''}`,
+    `clock on ${clockText(beat(Beat.REFERENCE))}`,
   ];
   return parts.join(', ');
 }
 
 function trippedNames(board: BoardView): string[] {
-  const bits = beatOf(board, Beat.TRIPPED);
-  return interlocks.filter((_, number) => ((bits >>> number) & 1) === 1).map(({ name }) => name);
+  return interlocksOf(beatOf(board, Beat.TRIPPED)).map(({ name }) => name);
 }

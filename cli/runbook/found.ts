@@ -3,13 +3,8 @@
 import type { LastFault, LoggedBoot } from '../../host/tools/smp/boot-group.ts';
 import { bootDecisions } from '../../protocol/image/boot-state.ts';
 import { rejectReasons } from '../../protocol/image/reasons.ts';
-import {
-  faultCauses,
-  resetCauses,
-  runbookOf,
-  runbooksOfHealth,
-  runbooksOfInterlocks,
-} from '../../protocol/runbooks.ts';
+import { interlocksOf } from '../../protocol/plant/interlocks.ts';
+import { faultCauses, resetCauses, runbookOf, runbooksOfHealth } from '../../protocol/runbooks.ts';
 
 interface Trouble {
   /** Health word, 0 when the device gives none. */
@@ -24,7 +19,7 @@ interface Trouble {
 /** The pages about the state of a device, the first to read first: the trip itself, what else is not healthy, the last boot, faults, images. */
 export function runbooksOfStatus({ health, tripped, boot, fault, slots }: Trouble): string[] {
   const found = [
-    ...runbooksOfInterlocks(tripped),
+    ...interlocksOf(tripped).map(({ runbook }) => runbook),
     ...runbooksOfHealth(health),
     runbookOf(resetCauses, boot?.reset_cause ?? 0),
     fault && fault.count > 0 ? runbookOf(faultCauses, fault.cause) : undefined,

@@ -124,6 +124,11 @@ export const interlocks: readonly Interlock[] = [
   },
 ];
 
+/** Those that a word names, one bit each: INTERLOCK.TRIPPED is such a word. */
+export function interlocksOf(word: number): Interlock[] {
+  return interlocks.filter((_, number) => ((word >>> number) & 1) === 1);
+}
+
 /** Numbers of the interlocks, for both sides. */
 export const interlockTable = alarmTable<string>('INTERLOCK_NUMBER', 'Interlocks: places in INTERLOCK.TRIPPED.', {
   ...Object.fromEntries(interlocks.map(({ name, doc, runbook }, number) => [name, [number, doc, runbook] as const])),
