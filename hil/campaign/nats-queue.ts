@@ -17,13 +17,12 @@ import {
   StorageType,
 } from '@nats-io/jetstream';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
-import { isRefused, type Patience } from './patience.ts';
+import { answerMs, isRefused, type Patience } from './patience.ts';
 import { CampaignError, type CampaignQueue, type Delivery, type RecordKey, type Stored } from './queue.ts';
 
 const consumerName = 'workers';
 /** What a pull for a unit waits at the server; the least that it takes. */
 const pullMs = 1_000;
-const answerMs = 5_000;
 const refusal = {
   wrongLastSequence: 10071,
   tooManyOfASubject: 10077,

@@ -10,13 +10,10 @@ import {
   type NatsConnection,
 } from '@nats-io/transport-node';
 import { NatsQueue } from './nats-queue.ts';
-import type { Patience } from './patience.ts';
+import { againMs, answerMs, type Patience } from './patience.ts';
 import { CampaignError } from './queue.ts';
 
 export const usualServer = 'nats://127.0.0.1:4222';
-/** Between two tries of a server that is away. */
-const againMs = 500;
-const answerMs = 5_000;
 
 export interface ServerOptions {
   /** nats://host:port, or tls://host:port; name and password may stand before the host. */

@@ -1,11 +1,15 @@
-// How long to wait for a server that does not answer: not at all, or until somebody ends the waiting. A refusal is an answer.
+// How long to wait for a server that does not answer: not at all, or until somebody ends the waiting, which throws the reason of
+// the end. A refusal is an answer.
 
 import { setTimeout as rest } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { CampaignError } from './queue.ts';
 
-const againMs = 500;
+/** Between two tries of a server that is away. */
+export const againMs = 500;
+/** What an answer may take before the server counts as away. */
+export const answerMs = 5_000;
 
 export class Patience {
   private readonly isEndless: boolean;
@@ -28,13 +32,12 @@ export class Patience {
         return answer;
       } catch (error) {
         if (!isSilence(error)) throw error;
-        if (!this.isEndless || this.signal.aborted)
+        this.signal.throwIfAborted();
+        if (!this.isEndless)
           throw new CampaignError(
             'SERVER_SILENT',
             `the NATS server does not answer (${(error as Error).message}): is it running, and can it be reached?`,
-            {
-              cause: error,
-            },
+            { cause: error },
           );
         this.hear(false);
         await rest(againMs, undefined, { signal: this.signal }).catch(() => {});
