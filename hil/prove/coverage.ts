@@ -5,7 +5,7 @@
 
 import { bootloaderFor } from './canaries/canaries.ts';
 import { blocksRun } from './device/boards.ts';
-import { blocksOf, type SourceBlock } from './reached/blocks.ts';
+import { type TextBlock, textBlocksOf } from './reached/blocks.ts';
 import { reasonFor } from './reached/reasons.ts';
 import type { ProofResult } from './result.ts';
 import { runProof } from './run.ts';
@@ -16,14 +16,14 @@ const proofs: readonly string[] = ['tamper', 'fuzz', 'explore', 'power'];
 export interface Coverage {
   blocks: number;
   reached: number;
-  left: (SourceBlock & { reason: string | undefined })[];
+  left: (TextBlock & { reason: string | undefined })[];
   /** What the slices showed, by proof. */
   slices: Record<string, ProofResult>;
 }
 
 export async function coverage(proofs: readonly string[]): Promise<Coverage> {
   const module = await bootloaderFor({});
-  const blocks = await blocksOf('bootloader/main.ts', module);
+  const blocks = await textBlocksOf(module);
   const slices: Record<string, ProofResult> = {};
   const reached = await blocksRun(module, async () => {
     for (const proof of proofs) slices[proof] = await runProof(proof, { seed: 1, effort: 'slice', threads: 0 });

@@ -70,10 +70,7 @@ export interface CoveredBlocks {
 export type PlacesOf = (module: Uint8Array) => SourcePlaces | undefined;
 
 /** `placesOf` is asked for modules that coldrig has not compiled itself; a module without a map has its functions' names and no lines. */
-export async function coveredBlocks(
-  coverage: Coverage,
-  placesOf: PlacesOf = () => undefined,
-): Promise<CoveredBlocks[]> {
+export async function coveredBlocks(coverage: Coverage, placesOf?: PlacesOf): Promise<CoveredBlocks[]> {
   return Promise.all(
     coverage.map(async ({ role, hash, module, counts }) => {
       const bytes = Uint8Array.from(Buffer.from(module, 'base64'));
@@ -82,8 +79,8 @@ export async function coveredBlocks(
   );
 }
 
-/** The blocks of a module in the order of its counters. */
-export async function blocksOf(module: Uint8Array, placesOf: PlacesOf): Promise<SourceBlock[]> {
+/** The blocks of a module in the order of its counters; `placesOf` as above. */
+export async function blocksOf(module: Uint8Array, placesOf: PlacesOf = () => undefined): Promise<SourceBlock[]> {
   const { blocks = [] } = prepareImage(module, { countBlocks: true });
   return sourceBlocksOf(blocks, (await ownPlaces(module)) ?? placesOf(module));
 }

@@ -12,11 +12,7 @@ import { type SpeedscopeFile, speedscopeFile } from '../../host/tools/profile/sp
 import { blocksOf, type PlacesOf } from './coverage.ts';
 
 /** `placesOf` is asked for modules that coldrig has not compiled itself. */
-export async function speedscopeOf(
-  profile: CallProfile,
-  name: string,
-  placesOf: PlacesOf = () => undefined,
-): Promise<SpeedscopeFile> {
+export async function speedscopeOf(profile: CallProfile, name: string, placesOf?: PlacesOf): Promise<SpeedscopeFile> {
   const lines = new Map(
     await Promise.all(
       profile.modules.map(

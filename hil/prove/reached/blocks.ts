@@ -2,12 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareImage } from '../../../host/board/cpu/cpu.ts';
-import { sourceBlocksOf } from '../../../host/tools/coverage/source-blocks.ts';
-import { repositoryRoot, sourceMapOfGuest } from '../../../host/tools/guest.ts';
-import { type SourcePlace, SourcePlaces } from '../../../host/tools/source-place.ts';
+import { repositoryRoot } from '../../../host/tools/guest.ts';
+import { blocksOf } from '../../rig/coverage.ts';
 
-export interface SourceBlock {
+export interface TextBlock {
   functionName: string;
   /** Path and line of its first instruction that has a source line; undefined when none has. */
   file: string | undefined;
@@ -19,15 +17,16 @@ export interface SourceBlock {
 }
 
 /** In the order of the core's counters. */
-export async function blocksOf(entry: string, module: Uint8Array): Promise<SourceBlock[]> {
-  const { blocks = [] } = prepareImage(module, { countBlocks: true });
-  const places = new SourcePlaces(await sourceMapOfGuest(entry));
-  return sourceBlocksOf(blocks, places).map(({ functionName, places: [place], isAssertion }) => {
-    return { functionName, file: place?.file, line: place?.line, text: textOf(place), isAssertion };
+export async function textBlocksOf(module: Uint8Array): Promise<TextBlock[]> {
+  const files = new Map<string, string[]>();
+  const textOf = (file: string, line: number): string => {
+    if (file.startsWith('~lib')) return '';
+    const lines = files.get(file) ?? readFileSync(join(repositoryRoot, file), 'utf8').split('\n');
+    files.set(file, lines);
+    return lines[line - 1].trim();
+  };
+  return (await blocksOf(module)).map(({ functionName, places: [place], isAssertion }) => {
+    const { file, line } = place ?? {};
+    return { functionName, file, line, text: place ? textOf(place.file, place.line) : '', isAssertion };
   });
-}
-
-function textOf(place: Pick<SourcePlace, 'file' | 'line'> | undefined): string {
-  if (place === undefined || place.file.startsWith('~lib')) return '';
-  return readFileSync(join(repositoryRoot, place.file), 'utf8').split('\n')[place.line - 1].trim();
 }

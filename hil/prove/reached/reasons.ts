@@ -1,7 +1,7 @@
 // Why a block of the bootloader is not reached by the proof. Every such block must match one of these, in this order. A reason says what would be
 // needed to reach the block, so that a reader can judge whether that deserves a case of its own.
 
-import type { SourceBlock } from './blocks.ts';
+import type { TextBlock } from './blocks.ts';
 
 interface Reason {
   /** Of the function's name. */
@@ -126,7 +126,7 @@ export const reasons: readonly Reason[] = [
   },
 ];
 
-export function reasonFor({ functionName, file, text, isAssertion }: SourceBlock): string | undefined {
+export function reasonFor({ functionName, file, text, isAssertion }: TextBlock): string | undefined {
   return reasons.find(
     (each) =>
       (each.assertion === undefined || isAssertion) &&

@@ -8,7 +8,7 @@
 // A line is executed as often as its most frequent block. The compiler puts small functions into their callers, so a line may be in several functions
 // and in both modules: those are added up. Lines of AssemblyScript's library are left out.
 
-import { functionLines, type SourceBlock, type SourceLine } from './source-blocks.ts';
+import { blocksByFunction, functionLines, type SourceBlock, type SourceLine } from './source-blocks.ts';
 
 /** The blocks of a module, and how often each was executed. */
 export interface CoveredModule {
@@ -29,7 +29,7 @@ export function lcovOf(
   const files = new Map<string, FileRecord>();
   for (const module of modules) {
     const lines = functionLines(module.blocks);
-    for (const [name, indices] of functionsOf(module.blocks)) addFunction(files, module, indices, lines.get(name));
+    for (const [name, indices] of blocksByFunction(module.blocks)) addFunction(files, module, indices, lines.get(name));
   }
   const records = [...files].flatMap(([file, record]) => {
     const path = isOurs(file) ? pathOf(file) : undefined;
@@ -41,17 +41,6 @@ export function lcovOf(
 
 /** Neither AssemblyScript's library nor what the compiler was given to put the module together. */
 const isOurs = (file: string): boolean => !file.startsWith('~lib/') && file.includes('/');
-
-/** Blocks by function: their indices. */
-function functionsOf(blocks: readonly SourceBlock[]): Map<string, number[]> {
-  const functions = new Map<string, number[]>();
-  for (const [index, { functionName }] of blocks.entries()) {
-    const known = functions.get(functionName);
-    if (known) known.push(index);
-    else functions.set(functionName, [index]);
-  }
-  return functions;
-}
 
 function addFunction(
   files: Map<string, FileRecord>,

@@ -33,12 +33,22 @@ export function sourceBlocksOf(blocks: readonly CountedBlock[], map: SourcePlace
   });
 }
 
+/** The indices of the blocks of each function. */
+export function blocksByFunction(blocks: readonly SourceBlock[]): Map<string, number[]> {
+  const functions = new Map<string, number[]>();
+  for (const [index, { functionName }] of blocks.entries()) {
+    const known = functions.get(functionName);
+    if (known) known.push(index);
+    else functions.set(functionName, [index]);
+  }
+  return functions;
+}
+
 /** Where each function stands: its file, and the first of its lines there that became code. */
 export function functionLines(blocks: readonly SourceBlock[]): Map<string, SourceLine> {
-  const all = new Map<string, SourceLine[]>();
-  for (const { functionName, places } of blocks) all.set(functionName, [...(all.get(functionName) ?? []), ...places]);
   const lines = new Map<string, SourceLine>();
-  for (const [name, places] of all) {
+  for (const [name, indices] of blocksByFunction(blocks)) {
+    const places = indices.flatMap((index) => blocks[index].places);
     const file = homeOf(name, [...new Set(places.map((place) => place.file))]);
     const inside = places.filter((place) => place.file === file).map(({ line }) => line);
     if (file !== undefined) lines.set(name, { file, line: Math.min(...inside) });
