@@ -36,8 +36,9 @@ export async function look(queue: CampaignQueue): Promise<CampaignState> {
   // The queue first: a unit that ends in between is then seen twice, and none is missed.
   const queued = await queue.queued();
   const done = (await queue.keys('result')).map(Number).sort((a, b) => a - b);
-  const failed = (await queue.keys('failed')).map(Number).filter((unit) => !done.includes(unit));
-  const settled = new Set([...done, ...failed]);
+  const settled = new Set(done);
+  const failed = (await queue.keys('failed')).map(Number).filter((unit) => !settled.has(unit));
+  for (const unit of failed) settled.add(unit);
   const open = queued.filter((unit) => !settled.has(unit));
   const workers = await workersOf(queue);
   const held = new Set(workers.filter(({ state }) => state === 'working').flatMap(({ holds }) => holds));
@@ -52,9 +53,8 @@ export async function look(queue: CampaignQueue): Promise<CampaignState> {
   };
 }
 
-/** Whether nothing more will happen without a new submission. */
-export const isSettled = ({ plan, done, failed, lost }: CampaignState): boolean =>
-  done.length + failed.length + lost.length >= plan.units;
+/** Whether nothing more will happen without a new submission: every unit is done, has failed or is lost. */
+export const isSettled = ({ waiting, running }: CampaignState): boolean => waiting + running === 0;
 
 async function failureOf(queue: CampaignQueue, unit: number): Promise<FailedUnit> {
   const stored = await queue.get(`failed.${unit}`);

@@ -11,7 +11,6 @@ import { gzipSync } from 'node:zlib';
 import type { Proved } from '../prove/provenance.ts';
 import { bytesOf, checkedPlan, checkSame, type Plan, parsedOf, planOf, samePlan } from './plan.ts';
 import { CampaignError, type CampaignQueue, type Delivery, type WorkerRecord } from './queue.ts';
-import { isSettled, look } from './state.ts';
 
 /** What runs units: opened once, then used for all of them. */
 export interface UnitBench {
@@ -118,13 +117,9 @@ class CampaignWorker {
         return;
       }
       if (delivery) await this.take(delivery);
-      else if (await this.isOver()) return;
+      // What others hold may come back, so a worker stays while there is anything in the queue.
+      else if ((await this.queue.queued()).length === 0) return;
     }
-  }
-
-  /** What others hold may come back, so a worker stays while there is anything in the queue. */
-  private async isOver(): Promise<boolean> {
-    return (await this.queue.queued()).length === 0 && isSettled(await look(this.queue));
   }
 
   private async take(delivery: Delivery): Promise<void> {
