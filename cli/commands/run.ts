@@ -185,8 +185,9 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
   if (fridge && options.plot !== undefined) writeOutput(options.plot, fridgePlot(fridge), 'the plot');
   const coverage =
     options.lcov === undefined ? undefined : await writeLcov(coverageOf(board), options.lcov, options.image);
-  const profile = calls && options.profile !== undefined && (await writeProfile(calls, options.profile, options.image));
-  farewell(board, options, fridge, { coverage, profile: profile || undefined, runbooks });
+  const profile =
+    calls && options.profile !== undefined ? await writeProfile(calls, options.profile, options.image) : undefined;
+  farewell(board, options, fridge, { coverage, profile, runbooks });
 }
 
 /** The hash makes two runs comparable: the same images, seed and inputs give the same hash. */
