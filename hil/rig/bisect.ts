@@ -83,9 +83,10 @@ async function pass(
 ): Promise<{ count: number; hash: string }> {
   const { board, zeroNs, begin, steps } = await make();
   const log = new Log(new Arena());
-  board.onLog = ({ timeNs, kind, a, b }) => {
-    log.add(timeNs - zeroNs, kind, a, b);
-    onRecord({ timeNs: timeNs - zeroNs, kind, a, b }, log.length, log);
+  board.onLog = (record) => {
+    const own = { ...record, timeNs: record.timeNs - zeroNs };
+    log.add(own.timeNs, own.kind, own.a, own.b);
+    onRecord(own, log.length, log);
   };
   begin();
   for (const _ of steps(Number.POSITIVE_INFINITY)) await new Promise<void>((resolve) => setImmediate(resolve));

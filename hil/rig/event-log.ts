@@ -19,6 +19,6 @@ export function eventLines(records: readonly LogRecord[], image?: NameOfImage): 
   return [...lines.slice(0, half), `… ${lines.length - linesMax} lines left out`, ...lines.slice(-half)];
 }
 
-export function recordText({ timeNs, kind, a, b }: LogRecord, image?: NameOfImage): string {
-  return `${(timeNs / 1e6).toFixed(6)} ms ${recordWords(kind, a, b, image)}`;
+export function recordText(record: LogRecord, image?: NameOfImage): string {
+  return `${(record.timeNs / 1e6).toFixed(6)} ms ${recordWords(record, image)}`;
 }

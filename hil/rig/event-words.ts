@@ -5,7 +5,7 @@
 // a recorder event.
 
 import { tearPatterns } from '../../host/board/devices/tear.ts';
-import { LogKind } from '../../host/board/log.ts';
+import { LogKind, type LogRecord } from '../../host/board/log.ts';
 import { nameOf } from '../../protocol/constants.ts';
 import { taskName } from '../../protocol/firmware/tasks.ts';
 import { FLASH, RESET } from '../../protocol/generated/registers.ts';
@@ -69,27 +69,30 @@ const fields: Readonly<Record<string, (value: number) => string>> = {
   'reset cause': (value) => nameIn(causes, value),
   'slot state': (value) => nameOf(slotStates, value) ?? `state ${value}`,
   task: (value) => `task ${taskName(value)}`,
+  version: (value) => `version ${value >>> 24}.${(value >>> 16) & 0xff}.${value & 0xffff}`,
 };
 
+/** What a sentence says of the argument before it, and not of the next. */
+const qualifiers: readonly string[] = ['signed', 'as bits', 'one bit each'];
+
 /** The names of the two arguments in the sentence: "A slot was verified: slot, reason (0 is good)". */
-function fieldNames(sentence: string): (string | undefined)[] {
-  const [, names = ''] = sentence.split(/: /);
-  return names.split(/[,;] /).map((name) => name.replace(/ \(.*/, '').trim());
+function fieldNames(sentence: string): { field: string; isSigned: boolean }[] {
+  const [, list = ''] = sentence.split(/: /);
+  const names = list.split(/[,;] /).map((name) => name.replace(/ \(.*/, '').trim());
+  return names.flatMap((field, at) =>
+    qualifiers.includes(field) ? [] : [{ field, isSigned: names[at + 1] === 'signed' }],
+  );
 }
 
-/** `low`: the lower half of the second argument; the log has no more of it. */
-function recorderText(kind: number, value: number, low: number): string {
+function recorderText(kind: number, ...values: [first: number, second: number]): string {
   const name = nameOf(eventKinds, kind);
-  if (name === undefined) return `event of kind ${kind}, arguments ${value} and ${low}`;
-  const [first, second] = fieldNames(eventKinds.values[name as keyof typeof eventKinds.values][1]);
-  const told = [
-    [first, value],
-    [second, low],
-  ] as const;
-  const texts = told.flatMap(([field, number]) => {
-    // Half of a version is useless; an argument that the sentence calls a number has no meaning.
-    if (field === undefined || field === '' || field === 'version' || /^\d/.test(field)) return [];
-    return [fields[field]?.(number) ?? `${field} ${number}`];
+  if (name === undefined) return `event of kind ${kind}, arguments ${values.join(' and ')}`;
+  const names = fieldNames(eventKinds.values[name as keyof typeof eventKinds.values][1]);
+  const texts = values.flatMap((value, at) => {
+    const { field = '', isSigned = false } = names[at] ?? {};
+    // An argument that the sentence calls a number has no meaning.
+    if (field === '' || /^\d/.test(field)) return [];
+    return [fields[field]?.(value) ?? `${field} ${isSigned ? value | 0 : value}`];
   });
   return [name, ...texts].join(', ').replace(', ', ': ');
 }
@@ -112,13 +115,13 @@ const words: Partial<Record<number, (a: number, b: number, image?: NameOfImage) 
   [LogKind.FUSE_WEAK]: (a, b) => `${fuseText(a)}, weak ${bitsText(b)}`,
   [LogKind.INPUT]: lineText,
   [LogKind.OUTPUT]: lineText,
-  [LogKind.RECORDER]: (a, b) => recorderText(a & 0xffff, b, a >>> 16),
 };
 
 /** A record in words, without its time. */
-export function recordWords(kind: number, a: number, b: number, image?: NameOfImage): string {
+export function recordWords(record: Omit<LogRecord, 'timeNs'>, image?: NameOfImage): string {
+  const { kind, a, b, argument1 = a >>> 16 } = record;
+  if (kind === LogKind.RECORDER) return recorderText(a & 0xffff, b, argument1);
   const name = nameIn(LogKind, kind).replaceAll('_', ' ').toLowerCase();
-  if (kind === LogKind.RECORDER) return words[kind]?.(a, b, image) ?? name;
   const text = words[kind]?.(a, b, image);
   return text === undefined ? name : `${name}: ${text}`;
 }

@@ -125,8 +125,8 @@ export interface DeviceContext {
   readonly surroundings: SurroundingsPort;
   /** Counts an activity of the chip that produces heat (`Activity` in protocol/plant/energies.ts). */
   count(activity: number, times: number): void;
-  /** One record in the log and its hash; kinds in log.ts. */
-  log(kind: number, a: number, b: number): void;
+  /** One record in the log and its hash; kinds, and what `argument1` is for, in log.ts. */
+  log(kind: number, a: number, b: number, argument1?: number): void;
   /** Next 32 bits of the board's seeded generator. */
   random(): number;
   /** Bytes have left the chip on a serial line (0 or 1), the last of them now. The context logs them; they may be reused after. */

@@ -42,7 +42,7 @@ export const LogKind = {
   FLASH_TORN: 16,
   /** Fuse word burnt. a: index, b: word afterwards. */
   FUSE: 17,
-  /** Recorder event. a: low half of the second argument << 16 | kind, b: first argument. */
+  /** Recorder event. a: low half of the second argument << 16 | kind, b: first argument; listeners get all of the second (`argument1`). */
   RECORDER: 18,
   /** Input: factory or host set flash and fuses. a: CRC-32 of the flash, b: hash of the fuse words. */
   PROVISION: 19,
@@ -85,6 +85,8 @@ export interface LogRecord {
   kind: number;
   a: number;
   b: number;
+  /** Of a recorder event: its whole second argument. It is for those who read the log; the hash is over the other fields. */
+  argument1?: number;
 }
 
 export class Log {
@@ -110,14 +112,14 @@ export class Log {
     return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
   }
 
-  add(timeNs: number, kind: number, a: number, b: number): void {
+  add(timeNs: number, kind: number, a: number, b: number, argument1?: number): void {
     this.counter[0]++;
     this.mix(timeNs);
     this.mix(timeNs / 2 ** 32);
     this.mix(kind);
     this.mix(a);
     this.mix(b);
-    this.listener?.({ timeNs, kind, a: a >>> 0, b: b >>> 0 });
+    this.listener?.({ timeNs, kind, a: a >>> 0, b: b >>> 0, argument1 });
   }
 
   /** Each lane depends on the word and on the other lane, so that neither is a function of 32 bits only. */

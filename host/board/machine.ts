@@ -254,8 +254,8 @@ export class Machine implements DeviceContext {
     return true;
   }
 
-  log(kind: number, a: number, b: number): void {
-    this.logbook.add(this.now, kind, a, b);
+  log(kind: number, a: number, b: number, argument1?: number): void {
+    this.logbook.add(this.now, kind, a, b, argument1);
   }
 
   random(): number {

@@ -111,7 +111,8 @@ export class Chronicle {
 
   // --- what a record tells -----------------------------------------------------------------------------------------------
 
-  private event(at: number, { timeNs, kind, a, b }: LogRecord): void {
+  private event(at: number, record: LogRecord): void {
+    const { timeNs, a, b } = record;
     const event = a & 0xffff;
     if (event === EventKind.HEARTBEAT) this.amount('heartbeats', 'heartbeats', timeNs, 1);
     if (event === EventKind.SAFE_MODE) this.isSafeMode = true;
@@ -119,11 +120,12 @@ export class Chronicle {
     const name = nameOf(eventKinds, event) ?? `${event}`;
     const interlock = name.startsWith('INTERLOCK_') && interlocks[b] ? ` (${interlocks[b].name})` : '';
     const track = bootEvents.includes(event) ? 'boots and resets' : 'events';
-    this.text(track).add(at, recordWords(kind, a, b) + interlock);
+    this.text(track).add(at, recordWords(record) + interlock);
   }
 
-  private boot(at: number, { timeNs, kind, a, b }: LogRecord): void {
-    this.text('boots and resets').add(at, recordWords(kind, a, b));
+  private boot(at: number, record: LogRecord): void {
+    const { timeNs, kind, a } = record;
+    this.text('boots and resets').add(at, recordWords(record));
     if (kind === LogKind.HANDOVER) this.slot = a >= SLOT_B ? 'B' : 'A';
     else {
       this.isSafeMode = false;

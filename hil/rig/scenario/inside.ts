@@ -27,7 +27,6 @@ export interface SeenEvent {
   /** Nanoseconds since the scenario began. */
   timeNs: number;
   argument0: number;
-  /** Its lower 16 bits; the log has no more. */
   argument1: number;
 }
 
@@ -188,10 +187,10 @@ export class InsideRig extends Rig {
     return told.map((record) => recordText({ ...record, timeNs: record.timeNs - this.beganNs }));
   }
 
-  private record({ timeNs, kind, a, b }: LogRecord): void {
+  private record({ timeNs, kind, a, b, argument1 = a >>> 16 }: LogRecord): void {
     if (kind !== LogKind.RECORDER || (a & 0xffff) === EventKind.HEARTBEAT) return;
     if (this.seen.length >= 2 * EVENTS_MOST) this.seen = this.seen.slice(EVENTS_MOST);
     const name = nameOf(eventKinds, a & 0xffff) ?? `${a & 0xffff}`;
-    this.seen.push({ kind: a & 0xffff, name, timeNs: timeNs - this.beganNs, argument0: b, argument1: a >>> 16 });
+    this.seen.push({ kind: a & 0xffff, name, timeNs: timeNs - this.beganNs, argument0: b, argument1 });
   }
 }

@@ -64,14 +64,15 @@ export class BoardTrace {
   }
 
   /** Call it with every record of the log. */
-  record({ timeNs, kind, a, b }: LogRecord): void {
+  record(record: LogRecord): void {
+    const { timeNs, kind, a } = record;
     if (kind === LogKind.HANDOVER) this.slot = a >= MemoryMap.SLOT_B ? 1 : 0;
     if (kind === LogKind.RESET || kind === LogKind.POWER_CUT) this.slot = -1;
     if (kind === LogKind.FLASH_START) this.flash = 1;
     if (kind === LogKind.FLASH_DONE || kind === LogKind.FLASH_TORN) this.flash = 0;
     const isEvent = kind === LogKind.RECORDER && (a & 0xffff) !== EventKind.HEARTBEAT;
     if (isEvent || told.includes(kind)) {
-      const text = recordWords(kind, a, b);
+      const text = recordWords(record);
       const name = kind === LogKind.RECORDER ? (nameOf(eventKinds, a & 0xffff) ?? `${a & 0xffff}`) : text.split(':')[0];
       this.events.push({ timeNs: timeNs - this.zeroNs, name, text });
     }

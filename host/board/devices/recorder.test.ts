@@ -89,8 +89,10 @@ test('every reset but power-on leaves the story alone', () => {
 
 test('an event is in the log of the run, arguments included', () => {
   const rig = makeRig();
-  record(rig, 5, 6, 7);
-  expect(rig.records(LogKind.RECORDER)).toEqual([{ timeNs: 0, kind: LogKind.RECORDER, a: (7 << 16) | 5, b: 6 }]);
+  record(rig, 5, 6, 0x9_0007);
+  expect(rig.records(LogKind.RECORDER)).toEqual([
+    { timeNs: 0, kind: LogKind.RECORDER, a: (7 << 16) | 5, b: 6, argument1: 0x9_0007 },
+  ]);
 });
 
 test('restored from a snapshot, later events are forgotten', () => {

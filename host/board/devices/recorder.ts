@@ -74,7 +74,8 @@ export class Recorder implements Device {
     this.ring[offset + 3] = words[at.ARGUMENT0];
     this.ring[offset + 4] = words[at.ARGUMENT1];
     words[at.COUNT]++;
-    this.context.log(LogKind.RECORDER, kind | (words[at.ARGUMENT1] << 16), words[at.ARGUMENT0]);
+    const argument1 = words[at.ARGUMENT1];
+    this.context.log(LogKind.RECORDER, kind | (argument1 << 16), words[at.ARGUMENT0], argument1);
   }
 
   private entry(field: number): number {
