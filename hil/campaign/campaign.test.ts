@@ -3,68 +3,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cases } from '../../host/board/testing/cases.ts';
-import { type Plan, planOf } from './plan.ts';
+import { planOf } from './plan.ts';
 import { CampaignError } from './queue.ts';
-import { isSettled, look, resultsOf } from './state.ts';
+import { isSettled, look } from './state.ts';
 import { submit } from './submit.ts';
-import { type MemoryLine, MemoryServer } from './testing/memory-queue.ts';
-import { deliveriesMax, failuresInARow, type UnitBench, type WorkOptions, work } from './worker.ts';
-
-const proved = { commit: 'abc', guests: { bootloader: '1122' }, tools: { node: '20' } };
-const planFor = (units: number, more: Partial<Plan> = {}): Plan => ({
-  ...{ format: 1, kind: 'proof', options: { proof: 'power', seed: 1, effort: 'full' }, units, proved, ...more },
-});
-
-/** The unit's number is its result; `run` may say otherwise. */
-const bench = (run: (unit: number) => Promise<string> = async (unit) => `result of ${unit}`): UnitBench => ({
-  ...{ proved, run, close: async () => {} },
-});
-
-interface Beats {
-  every: WorkOptions['every'];
-  beat(): void;
-}
-
-function beats(): Beats {
-  const calls = new Set<() => void>();
-  return {
-    every: (_milliseconds, call) => {
-      calls.add(call);
-      return () => calls.delete(call);
-    },
-    beat: () => {
-      for (const call of calls) call();
-    },
-  };
-}
-
-const options = (more: Partial<WorkOptions> = {}): WorkOptions => ({
-  ...{ worker: 'a', threads: 1, signal: new AbortController().signal, every: beats().every, ...more },
-});
-
-async function campaignOf(units: number): Promise<MemoryServer> {
-  const server = new MemoryServer();
-  await submit(server.line(), planFor(units));
-  return server;
-}
-
-/** Lets everything go on that only waits for an answer. */
-const settle = async () => {
-  for (let turn = 0; turn < 200; turn++) await Promise.resolve();
-};
-
-/** A unit that runs until the test says so. */
-function heldBack() {
-  const running = new Map<number, { end: () => void; fail: (why: Error) => void }>();
-  const run = (unit: number) =>
-    new Promise<string>((resolve, reject) =>
-      running.set(unit, { end: () => resolve(`result of ${unit}`), fail: reject }),
-    );
-  return { running, run };
-}
-
-const textsOf = async (line: MemoryLine) => (await resultsOf(line, await look(line))).map(({ text }) => text);
-const texts = (units: number) => Array.from({ length: units }, (_, index) => `result of ${index + 1}`);
+import {
+  beats,
+  bench,
+  campaignOf,
+  heldBack,
+  options,
+  planFor,
+  proved,
+  settle,
+  texts,
+  textsOf,
+} from './testing/campaign-bench.ts';
+import { MemoryServer } from './testing/memory-queue.ts';
+import { deliveriesMax, failuresInARow, type UnitBench, work } from './worker.ts';
 
 describe('a campaign', () => {
   test('is done by several workers, each unit once, and says who did what', async () => {
