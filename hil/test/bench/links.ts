@@ -6,7 +6,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryRoot } from '../../../host/tools/guest.ts';
@@ -23,8 +23,6 @@ const goalMs = 1;
 const idleGoalPercent = 0.5;
 const idleSeconds = 10;
 const warmUpSeconds = 60;
-/** Linux counts processor time in these, whatever its own clock does. */
-const ticksASecond = 100;
 
 /** Rows `echo-rtt-p50`, `echo-rtt-p99`, the same by smpclient where Python has it, `idle-cpu` and `idle-cpu-max`. */
 export async function benchLinks(): Promise<BenchRow[]> {
@@ -84,7 +82,7 @@ function percentile(values: number[], percent: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))];
 }
 
-/** Percent of a core; no row where the system has no /proc to read it from. */
+/** Percent of a core; no row where the system has no /proc/PID/task/TID/schedstat to read it from. */
 async function idleRow(id: string, bare: BareEcho, options: string[]): Promise<BenchRow[]> {
   const device = await LiveDevice.start(options);
   try {
@@ -99,7 +97,7 @@ async function idleRow(id: string, bare: BareEcho, options: string[]): Promise<B
     return [{ id, value, unit: '% of a core', goal: idleGoalPercent, peer: 'a bare UDP echo', peerValue }];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    console.error(`${id}: no figure, for this system has no /proc to read processor times from`);
+    console.error(`${id}: no figure, for this system has no /proc/PID/task/TID/schedstat to read processor times from`);
     return [];
   } finally {
     await device.close();
@@ -108,10 +106,13 @@ async function idleRow(id: string, bare: BareEcho, options: string[]): Promise<B
 
 const rest = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
+/** Of all threads, in nanoseconds as the scheduler counts them: its ticks of 10 ms are as long as what an idle process takes. */
 function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  // User and system time: fields 14 and 15 of the whole line.
-  return (Number(fields[11]) + Number(fields[12])) / ticksASecond;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const spent = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return spent.reduce((sum, each) => sum + each, 0) / 1e9;
 }
 
 class BareEcho {
