@@ -35,6 +35,8 @@ import { smpTables } from '../smp/smp.ts';
 import { eventKinds } from '../telemetry/events.ts';
 import { healthBits } from '../telemetry/health.ts';
 import { heartbeatTable } from '../telemetry/heartbeat.ts';
+import { telemetryClasses, telemetryKindTable, telemetryTable } from '../telemetry/records.ts';
+import { registryText } from '../telemetry/registry.ts';
 import { calibrationReference } from './calibration-reference.ts';
 import { guestConditions } from './guest-conditions.ts';
 import { guestConstants } from './guest-constants.ts';
@@ -98,6 +100,9 @@ export const constantTables = [
   budgetTable,
   shedTable,
   heartbeatTable,
+  telemetryClasses,
+  telemetryKindTable,
+  telemetryTable,
 ];
 
 export function generatedFiles(): Record<string, string> {
@@ -116,5 +121,6 @@ export function generatedFiles(): Record<string, string> {
     'generated/registers.md': registerReference(peripherals),
     'generated/q1.md': instructionReference(),
     'generated/calibration.md': calibrationReference(),
+    'generated/telemetry.json': registryText(),
   };
 }

@@ -6,6 +6,7 @@ import { bootCommands, bootErrors } from './boot.ts';
 import { multiplexerCommands, multiplexerErrors } from './multiplexer.ts';
 import { readoutCommands, readoutErrors } from './readout.ts';
 import { sequencerCommands, sequencerErrors } from './sequencer.ts';
+import { telemetryCommands, telemetryErrors } from './telemetry.ts';
 
 export const smpHeader = constantTable('SMP', 'Header and sizes.', {
   HEADER_SIZE: [8, 'Bytes, big endian: op, flags, length (u16), group (u16), sequence, command'],
@@ -30,6 +31,7 @@ export const smpGroups = constantTable('GROUP', 'Groups.', {
   CRYO: [66, 'Temperatures, interlocks, heaters and power of this controller'],
   MULTIPLEXER: [67, 'Sample-and-hold cells of this controller'],
   READOUT: [68, 'Readout channels and the calibration record of this controller'],
+  TELEMETRY: [69, 'Telemetry records of this controller (protocol/smp/telemetry.ts)'],
 });
 
 export const osCommands = constantTable('OS', 'Commands of the OS group.', {
@@ -176,6 +178,8 @@ export const smpTables = [
   multiplexerErrors,
   readoutCommands,
   readoutErrors,
+  telemetryCommands,
+  telemetryErrors,
   cryoCommands,
   cryoErrors,
   bootCommands,

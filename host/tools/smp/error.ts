@@ -16,6 +16,7 @@ import {
   smpGroups,
   statErrors,
 } from '../../../protocol/smp/smp.ts';
+import { telemetryErrors } from '../../../protocol/smp/telemetry.ts';
 
 export type SmpErrorKind = 'device' | 'timeout' | 'malformed' | 'link' | 'target' | 'argument';
 
@@ -51,6 +52,7 @@ const groupTables: Record<number, ConstantTable> = {
   [SmpGroup.CRYO]: cryoErrors,
   [SmpGroup.MULTIPLEXER]: multiplexerErrors,
   [SmpGroup.READOUT]: readoutErrors,
+  [SmpGroup.TELEMETRY]: telemetryErrors,
   [SmpGroup.BOOT]: bootErrors,
 };
 

@@ -655,6 +655,8 @@ export const GROUP_CRYO: u32 = 66;
 export const GROUP_MULTIPLEXER: u32 = 67;
 /** Readout channels and the calibration record of this controller. */
 export const GROUP_READOUT: u32 = 68;
+/** Telemetry records of this controller (protocol/smp/telemetry.ts). */
+export const GROUP_TELEMETRY: u32 = 69;
 
 // OS: Commands of the OS group.
 /** Echo. */
@@ -985,6 +987,18 @@ export const RO_ERR_CLAIMED: u32 = 11;
 export const RO_ERR_PLAYED: u32 = 12;
 /** The scope holds samples that nobody has read; read and clear them first. */
 export const RO_ERR_CAPTURED: u32 = 13;
+
+// TELCMD: Commands of the TELEMETRY group.
+/** Read records; write: acknowledge those before, then read. */
+export const TELCMD_RECORDS: u32 = 0;
+/** Every command is below this. */
+export const TELCMD_COUNT: u32 = 1;
+
+// TEL_ERR: Error codes of the TELEMETRY group.
+/** Unknown error. */
+export const TEL_ERR_UNKNOWN: u32 = 1;
+/** The acknowledgement is of a record that this device has not made yet; is it of another device?. */
+export const TEL_ERR_NOT_TOLD: u32 = 2;
 
 // CRYO: Commands of the CRYO group.
 /** Read: temperature and state of every thermometer. */
@@ -2285,3 +2299,41 @@ export const BEAT_REFERENCE: u32 = 30;
 export const BEAT_CHANNELS: u32 = 31;
 /** How many. */
 export const BEAT_WORDS: u32 = 32;
+
+// TELEMETRY_CLASS: Classes of telemetry records.
+/** Routine and figures: sent when enough has come together, dropped first. */
+export const TELEMETRY_CLASS_BULK: u32 = 0;
+/** Signs of life, once a second. */
+export const TELEMETRY_CLASS_HEARTBEAT: u32 = 1;
+/** Trips, faults, boots, and what was dropped: sent at once, dropped last. */
+export const TELEMETRY_CLASS_CRITICAL: u32 = 2;
+
+// TELEMETRY_KIND: Kinds of telemetry records.
+/** An event of the recorder (protocol/telemetry/events.ts). */
+export const TELEMETRY_KIND_EVENT: u32 = 1;
+/** The firmware starts. Events of the bootloader come before it, in the same boot. */
+export const TELEMETRY_KIND_BOOT: u32 = 2;
+/** A heartbeat: the heartbeat record (protocol/telemetry/heartbeat.ts) without the hash, which the record `boot` has. */
+export const TELEMETRY_KIND_HEARTBEAT: u32 = 3;
+/** Summary of a readout channel that is in use, every few seconds. */
+export const TELEMETRY_KIND_READOUT: u32 = 4;
+/** Records that the device dropped before they were acknowledged, because it had no room for them. A record that was received all the same is counted too. */
+export const TELEMETRY_KIND_DROPPED: u32 = 5;
+
+// TELEMETRY: Telemetry records of the device.
+/** Version of the schema. */
+export const TELEMETRY_SCHEMA_VERSION: u32 = 1;
+/** Events 0 to 31 that are bulk, one bit each. */
+export const TELEMETRY_ROUTINE_0: u32 = 0x11000000;
+/** Events 32 to 63. */
+export const TELEMETRY_ROUTINE_1: u32 = 0x08000007;
+/** Events 64 to 95. */
+export const TELEMETRY_ROUTINE_2: u32 = 0x00004504;
+/** A sequencer that stopped with one of these flags is critical all the same. */
+export const TELEMETRY_STOP_ALARMS: u32 = 0xffff79fc;
+/** Heartbeats between two summaries of the readout. */
+export const TELEMETRY_READOUT_BEATS: u32 = 5;
+/** SNR before the first estimate. */
+export const TELEMETRY_SNR_UNKNOWN: u32 = 0x80000000;
+/** Most words of a body. */
+export const TELEMETRY_BODY_WORDS_MAX: u32 = 25;

@@ -1,0 +1,192 @@
+// Envelope records: what gateway, stream and store pass on. Types, and the one way to write and read them, as CBOR and as JSON.
+//
+// The schema is protocol/telemetry/records.ts. What must stay true: what is read and written again has the same fields, also those that this version
+// does not know; a field that the record's own version has and the record has not is an error that names it.
+
+import { Encoder } from 'cbor-x';
+import {
+  envelopeFields,
+  SCHEMA_VERSION,
+  type TelemetryClass,
+  type TelemetryField,
+  type TelemetryKind,
+  type TelemetryKindName,
+  telemetryKinds,
+} from '../../../protocol/telemetry/records.ts';
+
+/** A value of a field. `u64` is always a bigint; `null`: not known. */
+export type TelemetryValue =
+  | number
+  | bigint
+  | string
+  | boolean
+  | null
+  | readonly TelemetryValue[]
+  | { readonly [name: string]: TelemetryValue };
+export type TelemetryBody = Readonly<Record<string, TelemetryValue>>;
+
+/** One record with its envelope. Fields that this version does not know stand beside the others. */
+export interface TelemetryRecord {
+  readonly schema: number;
+  /** Serial number of the chip, in hexadecimal digits. */
+  readonly device: string;
+  readonly cryostat: string;
+  readonly boot: number;
+  readonly sequence: number;
+  /** Since power-on. */
+  readonly deviceTimeNs: bigint;
+  /** Since 1970-01-01 UTC. */
+  readonly receiveTimeNs: bigint;
+  readonly class: TelemetryClass;
+  /** TelemetryKindName, or `kind-N`. */
+  readonly kind: string;
+  readonly body: TelemetryBody;
+  readonly [unknownField: string]: TelemetryValue;
+}
+
+/** A record that cannot be taken; the text names the field. */
+export class TelemetryError extends Error {}
+
+const classes: readonly string[] = ['bulk', 'heartbeat', 'critical'] satisfies TelemetryClass[];
+const known: Readonly<Record<string, TelemetryKind>> = telemetryKinds;
+const u64Most = 2n ** 64n;
+
+const codec = new Encoder({
+  useRecords: false,
+  variableMapSize: true,
+  tagUint8Array: false,
+  mapsAsObjects: true,
+} as ConstructorParameters<typeof Encoder>[0]);
+
+/** The kind of a name; undefined where this version has none. */
+export function kindOf(name: string): TelemetryKind | undefined {
+  return Object.hasOwn(known, name) ? known[name as TelemetryKindName] : undefined;
+}
+
+/** What tells a record from every other one: repeats have the same. */
+export const identityOf = (record: Pick<TelemetryRecord, 'device' | 'boot' | 'sequence'>): string =>
+  `${record.device}/${record.boot}/${record.sequence}`;
+
+export function encodeCbor(record: TelemetryRecord): Uint8Array {
+  return new Uint8Array(codec.encode(record));
+}
+
+/** Throws a TelemetryError where the bytes are no record. */
+export function decodeCbor(bytes: Uint8Array): TelemetryRecord {
+  let value: unknown;
+  try {
+    value = codec.decode(bytes);
+  } catch (error) {
+    throw new TelemetryError(`telemetry record: its ${bytes.length} bytes are not CBOR: ${(error as Error).message}`);
+  }
+  return checked(value);
+}
+
+/** One line, without its end. */
+export function encodeJson(record: TelemetryRecord): string {
+  return JSON.stringify(record, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
+}
+
+/** Throws a TelemetryError where the text is no record. */
+export function decodeJson(text: string): TelemetryRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new TelemetryError(`telemetry record: it is not JSON: ${(error as Error).message}`);
+  }
+  return checked(value);
+}
+
+/** The value as a record, times as bigints whatever they were read from. */
+function checked(value: unknown): TelemetryRecord {
+  if (!isMap(value)) throw new TelemetryError(`telemetry record: it is not a map but ${shown(value)}`);
+  const schema = value.schema;
+  if (!isWord(schema) || schema === 0)
+    throw new TelemetryError(`telemetry record: schema is ${shown(schema)}; expected a version, 1 or more`);
+  const record = { ...value, ...checkFields('telemetry record', value, envelopeFields, schema) };
+  if (!classes.includes(record.class as string))
+    throw new TelemetryError(`telemetry record: class is ${shown(record.class)}; expected ${classes.join(', ')}`);
+  const kind = kindOf(record.kind as string);
+  if (kind !== undefined) {
+    const body = record.body as TelemetryBody;
+    record.body = { ...body, ...checkFields(`telemetry record, body of ${record.kind}`, body, kind.fields, schema) };
+  }
+  return record as TelemetryRecord;
+}
+
+/** The fields that a record of version `schema` has, each with its type. */
+function checkFields(
+  where: string,
+  map: Readonly<Record<string, unknown>>,
+  fields: readonly TelemetryField[],
+  schema: number,
+): Record<string, TelemetryValue> {
+  const values: Record<string, TelemetryValue> = {};
+  for (const field of fields) {
+    const value = map[field.name];
+    if (value === undefined) {
+      if (field.since > schema) continue;
+      throw new TelemetryError(`${where}: ${field.name} is missing; every record of schema ${schema} has it`);
+    }
+    values[field.name] = typed(`${where}: ${field.name}`, field, value);
+  }
+  return values;
+}
+
+function typed(where: string, field: TelemetryField, value: unknown): TelemetryValue {
+  if (value === null && field.absent !== undefined) return null;
+  if (field.type === 'u64') {
+    const wide = wideOf(value);
+    if (wide !== undefined) return wide;
+  } else if (isOfType(field, value)) return value as TelemetryValue;
+  throw new TelemetryError(
+    `${where} is ${shown(value)}; expected ${field.type}${field.absent === undefined ? '' : ' or null'}`,
+  );
+}
+
+/** CBOR gives a small u64 as a number, JSON gives each as text. */
+function wideOf(value: unknown): bigint | undefined {
+  const isText = typeof value === 'string' && /^(0|[1-9][0-9]{0,19})$/.test(value);
+  const isNumber = typeof value === 'bigint' || (Number.isSafeInteger(value) && (value as number) >= 0);
+  if (!isText && !isNumber) return undefined;
+  const wide = BigInt(value as string | number | bigint);
+  return wide >= 0n && wide < u64Most ? wide : undefined;
+}
+
+function isOfType({ type, absent, count }: TelemetryField, value: unknown): boolean {
+  switch (type) {
+    case 'u32':
+      return isWord(value);
+    case 'i32':
+      return Number.isInteger(value) && Math.abs((value as number) + 0.5) < 2 ** 31;
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'text':
+      return typeof value === 'string';
+    case 'hex':
+      return typeof value === 'string' && /^([0-9a-f]{8})*$/.test(value) && value.length === 8 * (count ?? 0);
+    case 'u32[]':
+      return Array.isArray(value) && value.every((one) => isWord(one) || (one === null && absent !== undefined));
+    case 'map':
+      return isMap(value);
+    case 'u64':
+      return wideOf(value) !== undefined;
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+const isWord = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  const text = JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? `${one}` : one));
+  return text === undefined ? typeof value : text.slice(0, 60);
+}
+
+/** The schema that this version writes. */
+export const schemaVersion = SCHEMA_VERSION;

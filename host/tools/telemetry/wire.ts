@@ -1,0 +1,75 @@
+// Wire records of a device, by name: [kind, class, boot, sequence, timeLow, timeHigh, word ...] becomes an envelope record.
+//
+// What must stay true: a word that this version does not know is kept, under `words` in the body; a word that the device's version has and the record has
+// not is an error that names its field.
+
+import type { TelemetryClass, TelemetryField, TelemetryKind } from '../../../protocol/telemetry/records.ts';
+import { telemetryKinds } from '../../../protocol/telemetry/records.ts';
+import { TelemetryError, type TelemetryRecord, type TelemetryValue } from './envelope.ts';
+
+/** What the device does not say. */
+export interface Reception {
+  device: string;
+  cryostat: string;
+  receiveTimeNs: bigint;
+}
+
+const headWords = 6;
+const classNames: readonly TelemetryClass[] = ['bulk', 'heartbeat', 'critical'];
+const kinds: readonly (readonly [string, TelemetryKind])[] = Object.entries(telemetryKinds);
+
+/** `schema`: the version that the device has said. Throws a TelemetryError that names what is wrong. */
+export function recordOfWire(wire: unknown, schema: number, reception: Reception): TelemetryRecord {
+  if (!Array.isArray(wire) || wire.length < headWords || !wire.every(isWord))
+    throw new TelemetryError(`telemetry of ${reception.device}: a record is not a list of ${headWords} words or more`);
+  const [number, classNumber, boot, sequence, low, high, ...words] = wire as number[];
+  const where = `telemetry of ${reception.device}, record ${boot}/${sequence}`;
+  const className = classNames[classNumber];
+  if (className === undefined) throw new TelemetryError(`${where}: class ${classNumber}; expected 0 to 2`);
+  const [kind, table] = kinds.find(([, entry]) => entry.number === number) ?? [`kind-${number}`, undefined];
+  return {
+    ...{ schema, device: reception.device, cryostat: reception.cryostat, boot, sequence },
+    ...{ deviceTimeNs: (BigInt(high) << 32n) | BigInt(low), receiveTimeNs: reception.receiveTimeNs },
+    ...{ class: className, kind, body: bodyOf(`${where}, ${kind}`, table?.fields ?? [], words, schema) },
+  };
+}
+
+function bodyOf(where: string, fields: readonly TelemetryField[], words: readonly number[], schema: number) {
+  const body: Record<string, TelemetryValue> = {};
+  let at = 0;
+  for (const field of fields) {
+    const count = field.count ?? 1;
+    if (at + count > words.length) {
+      if (field.since > schema) break;
+      throw new TelemetryError(`${where}: ${field.name} is missing; schema ${schema} has it`);
+    }
+    body[field.name] = fieldValueOf(field, words.slice(at, at + count), where);
+    at += count;
+  }
+  if (at < words.length) body.words = words.slice(at);
+  return body;
+}
+
+function fieldValueOf(field: TelemetryField, words: readonly number[], where: string): TelemetryValue {
+  const [word] = words;
+  const known = (one: number) => (one === field.absent ? null : one);
+  switch (field.type) {
+    case 'u32':
+      return known(word);
+    case 'i32':
+      return known(word) === null ? null : word | 0;
+    case 'boolean':
+      return word !== 0;
+    case 'u32[]':
+      return words.map(known);
+    case 'hex':
+      return words.map(hexOf).join('');
+    default:
+      throw new TelemetryError(`${where}: ${field.name} is ${field.type}, which has no form on the wire`);
+  }
+}
+
+/** Bytes in the order of memory: least significant first. */
+const hexOf = (word: number) => Buffer.from(Uint32Array.of(word).buffer).toString('hex');
+
+const isWord = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
