@@ -27,11 +27,17 @@ export function parseSpeed(text: string): Speed {
   return value;
 }
 
-export function parseSeconds(text: string): number {
-  const value = Number(text);
-  if (text === '' || !Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('expected seconds above 0');
-  return value;
+/** From a nanosecond on. */
+export function secondsUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= 1e-9 && value <= most) return value;
+    throw new InvalidArgumentError(`expected seconds above 0, at most ${most.toLocaleString('en-US')}`);
+  };
 }
+
+/** The longest is 104 days, whose nanoseconds are still whole numbers. */
+export const parseSeconds = secondsUpTo(Math.floor(Number.MAX_SAFE_INTEGER / 1e9));
 
 /** A virtual time with its unit, in nanoseconds. */
 export function parseMoment(text: string): number {

@@ -49,6 +49,8 @@ describe('coldrig calibrate', () => {
 
   it.each([
     [['--compare', '1', '9'], 1, 'holds no record 9; it has 1 to 2'],
+    [['--for', '5'], 2, '--every and --for are for watching; add --watch'],
+    [['--watch', '--every', '1e6'], 2, 'expected seconds above 0, at most 86,400'],
     [['--compare', '1'], 2, '--compare takes two records, not 1'],
     [['gains'], 2, "there is no calibration 'gains'; there are offset-0, mixer-0"],
     [['--chain', 'hemt-only', '--channels', '8'], 2, 'hemt-only has no channel 8'],

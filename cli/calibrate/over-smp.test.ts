@@ -99,7 +99,8 @@ afterEach(async () => {
 });
 
 async function open(): Promise<void> {
-  board = await RunningBoard.start(['--fridge', 'uts', '--udp', '0', '--flash', at('device.bin'), '--speed', '4']);
+  const links = ['--udp', '0', '--pty', at('console')];
+  board = await RunningBoard.start(['--fridge', 'uts', ...links, '--flash', at('device.bin'), '--speed', '4']);
   await board.event('rails-up');
   link = await CountedLink.to(board);
   other = await SmpClient.open(board.link('udp://'), { firstSequence: 99, timeoutMs: 100_000 });
@@ -151,6 +152,22 @@ async function expectReadable(): Promise<void> {
   await expectLeft();
 }
 
+/** Over a serial line the same device is calibrated and read. */
+async function expectSerial(): Promise<void> {
+  const target = ['--target', `serial://${at('console')}`, '--channels', '0', '--timeout', '100000'];
+  const folder = ['--records', at('serial')];
+  const calibrated = await coldrigProcess(['--json', 'calibrate', 'offset-0', '--force', ...target, ...folder]);
+  expect(calibrated.code, calibrated.stderr || calibrated.stdout).toBe(0);
+  expect(calibrated.json).toMatchObject({
+    failures: [],
+    runs: [{ node: 'offset-0', kind: 'check', verdict: 'in_spec' }],
+  });
+  const { code, json, stderr } = await coldrigProcess(['--json', 'readout', '--shots', '100', ...target]);
+  expect(code, stderr).toBe(0);
+  const [{ measured }] = json.channels as { measured: { snrDecibels: number } }[];
+  expect(measured.snrDecibels).toBeGreaterThan(20);
+}
+
 /** Nothing was measured again that was there already. */
 function expectEachOnce(): void {
   const runs = readdirSync(records()).map((name) => name.slice(name.indexOf('-') + 1));
@@ -171,6 +188,7 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
     expect(flags).toBe(CalChannel.FLAGS_ALL);
     await expectLeft();
     await expectReadable();
+    await expectSerial();
     const { json } = await coldrigProcess(call());
     expect(json).toMatchObject({ ok: true, runs: [] });
     await close('SIGTERM');

@@ -20,13 +20,16 @@ import { comparisonText, historyText, runLine, tableText } from '../calibrate/wo
 import { open } from '../cryostat/open.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { signalsHeard, untilInterrupted } from '../interruption.ts';
-import { integerBetween, parseMilliseconds, parseSeconds, parseWord } from '../options.ts';
+import { integerBetween, parseMilliseconds, parseSeconds, parseWord, secondsUpTo } from '../options.ts';
 import { openChain } from '../readout/open.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { buildNotes } from '../run/new-device.ts';
 import { collectFault, parseChannels } from './readout.ts';
 
 const parseNumber = integerBetween(1, 1e9);
+/** Between two looks a day at most: what is watched less often is not watched. */
+const parseEvery = secondsUpTo(86_400);
+const USUAL_EVERY = 10;
 
 interface CalibrateOptions extends GlobalOptions {
   target?: string;
@@ -37,7 +40,7 @@ interface CalibrateOptions extends GlobalOptions {
   records: string;
   force?: boolean;
   watch?: boolean;
-  every: number;
+  every?: number;
   for?: number;
   seed: number;
   fault?: string[];
@@ -69,7 +72,11 @@ export function addCalibrateCommand(program: Command): void {
       .option('--records <folder>', 'where a file is written for each run', 'calibration')
       .option('--force', 'check everything again, also what is in its limits and has not timed out')
       .option('--watch', 'go on: watch channels and thermometers for drift, and calibrate what drifts, until Ctrl-C')
-      .option('--every <seconds>', 'with --watch: time of the device between two looks', parseSeconds, 10)
+      .option(
+        '--every <seconds>',
+        `with --watch: time of the device between two looks (default: ${USUAL_EVERY})`,
+        parseEvery,
+      )
       .option('--for <seconds>', 'with --watch: end after so much time of the device', parseSeconds)
       .option('--seed <n>', 'of the new board', parseWord, 1)
       .option(
@@ -109,6 +116,8 @@ async function calibrateDevice(node: string | undefined, options: CalibrateOptio
     throw new Failure('OPTION', '--fault is for the emulated board; leave out --target, or the fault', {
       exitCode: ExitCode.USAGE,
     });
+  if (!options.watch && (options.every ?? options.for) !== undefined)
+    throw new Failure('OPTION', '--every and --for are for watching; add --watch', { exitCode: ExitCode.USAGE });
   return untilInterrupted(async (signal) => {
     const fridge = open(options.fridge);
     const chain = openChain(options.chain ?? usualReadout(fridge));
@@ -149,7 +158,7 @@ async function work(given: Work, options: CalibrateOptions, client: SmpClient, s
   });
   const doubted = options.force ? given.graph.order : [];
   const { runs, failures } = await maintainAll(given, doubted, told);
-  const sampleNs = options.every * 1e9;
+  const sampleNs = (options.every ?? USUAL_EVERY) * 1e9;
   const forNs = options.for === undefined ? undefined : options.for * 1e9;
   const pause = async (milliseconds: number) => {
     await signalsHeard();

@@ -182,14 +182,16 @@ function runCommand(): Command {
       `
 Exit code 1 when a deadline is missed, or when there is no table. The cells get values over the whole range of the converter. So at the beginning
 they drift fast and get further services beside those of the table. While a marker of --windows is high, services wait as long as no cell
-becomes late by it. Every cell counts as one that the programs rely on.
+becomes late by it. Every cell counts as one that the programs rely on. Of a run without programs the time that is stolen is that of the first 30 s.
+Wrong switches are counted by readback; the rate has its exact interval (Clopper and Pearson).
 
 Examples:
   coldrig mux run cells-96 --for 1
+  coldrig mux run cells-96 --for 86400
   coldrig mux run cells-96 --for 1 --pulse docs/pulse/drive.json docs/pulse/readout.json --windows 0.0
 
-With --json: {virtualNs, services, late, cells: [{name, deadlineNs, largestGapNs, errorMicrovolts}], dutyStolen, extra, switches, switchesLeast,
-switchErrors, errorRate: {lower, upper}, pulses?: {runs, windows, waited, forced, edgesLost, flagged}}.`,
+With --json: {virtualNs, services, late, cells: [{name, deadlineNs, largestGapNs, errorMicrovolts}], dutyStolen, dutyNs, extra, switches, switchesLeast,
+switchErrors, errorRate: {lower, upper}, errorTarget, meetsTarget: true, false or null, pulses?: {runs, windows, waited, forced, edgesLost, flagged}}.`,
     )
     .action(printing<[string], RunCommandOptions>((options, file) => runOnBoard(file, options)));
 }
@@ -210,6 +212,14 @@ function parseMarkers(text: string): number {
 }
 
 async function runOnBoard(file: string, options: RunCommandOptions): Promise<Result> {
+  if (options.windows !== undefined && options.pulse === undefined)
+    throw new Failure(
+      'OPTION',
+      '--windows names markers of the programs that play beside it; give these with --pulse',
+      {
+        exitCode: ExitCode.USAGE,
+      },
+    );
   const problem = open(file);
   const programs = options.pulse && loadFiles(options.pulse, undefined).sequences.map(programOf);
   const { plan: best, result } = await searched(problem, file, options);
@@ -229,7 +239,7 @@ async function runOnBoard(file: string, options: RunCommandOptions): Promise<Res
   });
   if (shows) process.stderr.write('\r\x1b[K');
   const exitCode = report.late === 0 ? ExitCode.OK : ExitCode.FAILED;
-  return { text: runText(report, problem), json: report, exitCode };
+  return { text: runText(report, problem, best), json: report, exitCode };
 }
 
 function open(name: string): MuxProblem {

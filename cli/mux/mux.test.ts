@@ -82,6 +82,36 @@ describe('coldrig mux run', () => {
     expect(json.switches).toBeGreaterThanOrEqual(json.switchesLeast as number);
   });
 
+  it('says whether the rate of wrong switches meets its target, by the exact interval, as soon as there are enough of them', async () => {
+    const short = await coldrig(['mux', 'run', 'cells-96', '--for', '0.1']);
+    expect(short.stdout).toMatch(
+      /switch errors +0; 0\.0 to 0\.0\d+ a switch \(95 %\), target 1e-6: too few switches to tell/,
+    );
+    const enough = /--for (\d+) are enough/.exec(short.stdout)?.[1] as string;
+    const { code, json } = await coldrig(['--json', 'mux', 'run', 'cells-96', '--for', enough]);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ late: 0, switchErrors: 0, errorTarget: 1e-6, meetsTarget: true, dutyNs: 30e9 });
+    const [switches, { upper }] = [json.switches as number, json.errorRate as { upper: number }];
+    // Without an error the exact limit is that where so many good switches have a probability of 2.5 %.
+    expect(upper / (1 - 0.025 ** (1 / switches))).toBeCloseTo(1, 6);
+    expect(json.services).toBeGreaterThan(40e6);
+  });
+
+  it('takes no more than the whole time, however short it is', async () => {
+    const { json } = await coldrig(['--json', 'mux', 'run', 'cells-96', '--for', '1e-6']);
+    expect(json).toMatchObject({ virtualNs: 1000, dutyNs: 1000 });
+    expect(json.dutyStolen).toBeLessThanOrEqual(1);
+  });
+
+  it.each([
+    [['--windows', '0.0'], '--windows names markers of the programs that play beside it'],
+    [['--for', '1e30'], 'expected seconds above 0, at most 9,007,199'],
+  ])('refuses %j', async (more, message) => {
+    const { code, stderr } = await coldrig(['mux', 'run', 'cells-96', ...more]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
   it('beside a pulse program: windows are kept, no service begins in one, and no pulse relied on a cell in vain', async () => {
     writeFileSync(
       at('pulses.q1asm'),

@@ -17,6 +17,9 @@ export class FridgeError extends Error {
 /** A longer text is not a fridge file. */
 const LARGEST_TEXT = 1_000_000;
 
+/** Of a value in an error. */
+const SHOWN_MOST = 60;
+
 /** `expected`: what such a file is, for the errors. */
 export function parseYaml(text: string, file: string, expected = 'a fridge, which begins with `fridge: NAME`'): Field {
   if (text.length > LARGEST_TEXT) throw new FridgeError(file, 1, `${text.length} characters; expected ${expected}`);
@@ -108,7 +111,7 @@ export class Field {
   oneOf<Name extends string>(names: readonly Name[]): Name {
     const text = this.text();
     const found = names.find((name) => name === text);
-    if (!found) throw this.error(`is '${text}'; expected ${listed(names)}`);
+    if (!found) throw this.error(`is ${this.what()}; expected ${listed(names)}`);
     return found;
   }
 
@@ -128,7 +131,9 @@ export class Field {
     if (isMap(this.node)) return 'a mapping';
     if (isSeq(this.node)) return 'a list';
     const value = isScalar(this.node) ? this.node.value : null;
-    return value === null ? 'empty' : typeof value === 'string' ? `'${value}'` : String(value);
+    if (typeof value !== 'string') return value === null ? 'empty' : String(value);
+    // A text file that is none of ours is one long text to YAML.
+    return value.length > SHOWN_MOST ? `'${value.slice(0, SHOWN_MOST)}…'` : `'${value}'`;
   }
 }
 

@@ -78,6 +78,8 @@ describe('a fridge file', () => {
     expect(() => parseFridge('fridge: [1', 'a.yaml')).toThrow(/^a\.yaml:1: /);
     expect(() => parseFridge('', 'a.yaml')).toThrow(/a\.yaml:1: empty; expected a fridge/);
     expect(() => parseFridge('- 1', 'a.yaml')).toThrow(/a\.yaml:1: the file is a list; expected a mapping/);
+    const other = 'a text that is none of ours\n'.repeat(50);
+    expect(() => parseFridge(other, 'a.yaml')).toThrow(/^a\.yaml:1: the file is '[^']{50,61}…'; expected a mapping$/);
     expect(() => parseFridge('fridge: x', 'a.yaml')).toThrow(/the file lacks stages/);
   });
 
