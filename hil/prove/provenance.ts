@@ -29,7 +29,8 @@ export async function provedBy(proof: Proof, options: ProofOptions): Promise<Pro
 /** What a run with these guests is about. */
 export async function provedWith(guests: Record<string, Uint8Array>): Promise<Proved> {
   const hashes = Object.entries(guests).map(([name, bytes]) => [name, sha256(bytes)] as const);
-  return { commit: await describe(), guests: Object.fromEntries(hashes), tools };
+  described ??= describe();
+  return { commit: await described, guests: Object.fromEntries(hashes), tools };
 }
 
 const tools = {
@@ -40,6 +41,9 @@ const tools = {
 
 /** What the page of the proofs writes after each of them: no change that could be proved. */
 const ownFiles = ['docs/proof.md', 'hil/prove/page/generated'];
+
+/** A process proves what it has loaded, however often it proves. */
+let described: Promise<string> | undefined;
 
 async function describe(): Promise<string> {
   if (isPackage(repositoryRoot)) return `coldrig-${packageFile.version}`;

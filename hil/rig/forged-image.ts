@@ -1,9 +1,9 @@
 // Makes images that no signer makes: any TLVs in any order, with right or wrong sizes. Hash and signature are valid unless a test replaces them.
 // It is independent of the signer in host/tools.
 
-import { createHash, createPrivateKey, sign } from 'node:crypto';
+import { createHash, sign } from 'node:crypto';
 import { ImageFormat, Tlv } from '../../protocol/image/format.ts';
-import { keys } from './keys.ts';
+import { keys, privateKeys } from './keys.ts';
 
 export interface ForgedTlv {
   type: number;
@@ -56,11 +56,10 @@ export function forge(forgery: Forgery = {}): Uint8Array {
 
 /** Hash, key hash and signature TLVs of a digest, by the key of this number. */
 export function vouchers(digest: Uint8Array, key = 0): [ForgedTlv, ForgedTlv, ForgedTlv] {
-  const privateKey = createPrivateKey(keys[key].privateKeyPem);
   return [
     { type: Tlv.SHA256, value: digest },
     { type: Tlv.KEYHASH, value: keys[key].keyHash },
-    { type: Tlv.ED25519, value: sign(null, digest, privateKey) },
+    { type: Tlv.ED25519, value: sign(null, digest, privateKeys[key]) },
   ];
 }
 

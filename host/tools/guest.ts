@@ -2,18 +2,15 @@
 // Compilation runs in this process through the API of asc. The cache is guest/ of the build folder; its key is the content of every source that the
 // entry imports. So a hundred tests need one compilation, at any time and in any process.
 
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { instantiate } from '@assemblyscript/loader';
-import { withoutMessages } from './assert-messages.ts';
 import { buildFolderOf, writeWhole } from './build-folder.mjs';
+import { nameOfSources, panicPath, repositoryRoot, type SourceChange, sourceText } from './guest-sources.ts';
 import { madeOnce } from './once.ts';
 import { codeHashOf, withoutSection } from './wasm-sections.ts';
 
-export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export { repositoryRoot, type SourceChange };
 /** Where the package has the guests that were compiled when it was made. */
 export const packedGuests = join('dist', 'guest');
 let chosenFolder: string | undefined;
@@ -27,8 +24,7 @@ export function buildFolder(): string {
 // asc can redirect `abort` only to a file that is part of the program, so every entry is wrapped by one that brings it along.
 const wrapperEntry = 'guest.ts';
 const wrapperSource = (entryPath: string) =>
-  `import './protocol/guest/panic';\nexport * from './${entryPath.replace(/\.ts$/, '')}';\n`;
-const panicPath = 'protocol/guest/panic.ts';
+  `import './${panicPath.replace(/\.ts$/, '')}';\nexport * from './${entryPath.replace(/\.ts$/, '')}';\n`;
 
 /** Entries whose memory has a size of its own, in pages: the sequencers' is laid out by firmware/sequencer/layout.ts. */
 const ownMemoryPages: Record<string, number> = {
@@ -45,15 +41,6 @@ const fewPasses = [
   '--runPasses',
   'inlining,simplify-globals,simplify-locals,coalesce-locals,vacuum,remove-unused-module-elements,memory-packing',
 ];
-
-/** A change of a source, for tests that need a guest with a deliberate defect. */
-export interface SourceChange {
-  /** From the repository's root. */
-  path: string;
-  /** It must be in the file exactly once. */
-  find: string;
-  replace: string;
-}
 
 export interface CompileOptions {
   /** Pages of 64 KiB, both initial and maximum; asconfig.json says how many by default. */
@@ -184,47 +171,9 @@ function ascArguments(entryPath: string, options: CompileOptions): string[] {
 }
 
 function cacheFileOf(entryPath: string, options: CompileOptions): string {
-  return join(buildFolder(), 'guest', `${cacheKey(entryPath, ascArguments(entryPath, options), options.changes)}.wasm`);
-}
-
-function cacheKey(entryPath: string, argumentsOfAsc: string[], changes?: SourceChange[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(argumentsOfAsc.filter((a) => a !== repositoryRoot)));
-  hash.update(readFileSync(join(repositoryRoot, 'asconfig.json')));
-  hash.update(readFileSync(createRequire(import.meta.url).resolve('assemblyscript/package.json')));
-  for (const [path, text] of sourcesOf(entryPath, changes)) hash.update(path).update(text);
-  return hash.digest('hex').slice(0, 32);
-}
-
-/** The entry and all its imports, direct and indirect: path from the repository's root, and text. */
-function sourcesOf(entryPath: string, changes?: SourceChange[]): Map<string, string> {
-  const sources = new Map<string, string>();
-  const waiting = [panicPath, entryPath];
-  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    if (sources.has(path)) continue;
-    const text = sourceText(path, repositoryRoot, changes);
-    if (text === undefined) throw new Error(`${path} is not there; ${entryPath} needs it`);
-    sources.set(path, text);
-    for (const [, specifier] of text.matchAll(/\bfrom '(\.[^']*)'/g))
-      waiting.push(`${join(dirname(path), specifier)}.ts`);
-  }
-  const unused = changes?.find(({ path }) => !sources.has(path));
-  if (unused) throw new Error(`${unused.path} was to be changed, but ${entryPath} does not import it`);
-  return sources;
-}
-
-/** The text of a source for the compiler; undefined when there is no such file. */
-function sourceText(path: string, baseDirectory: string, changes: SourceChange[] = []): string | undefined {
-  let text = readIfThere(join(baseDirectory, path))?.toString();
-  for (const change of changes) {
-    if (text === undefined || change.path !== path) continue;
-    const pieces = text.split(change.find);
-    if (pieces.length !== 2) {
-      const times = pieces.length - 1;
-      throw new Error(`${path}: what is to be changed stands there ${times} times, not once: ${change.find}`);
-    }
-    text = pieces.join(change.replace);
-  }
-  return text === undefined ? undefined : withoutMessages(text);
+  // Wherever the repository is, the guest is the same.
+  const how = ascArguments(entryPath, options).filter((argument) => argument !== repositoryRoot);
+  return join(buildFolder(), 'guest', `${nameOfSources(entryPath, how, options.changes)}.wasm`);
 }
 
 export function readIfThere(path: string): Buffer | undefined {

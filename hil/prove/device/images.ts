@@ -4,13 +4,14 @@
 // everywhere in its upload; `firmware` is what the product runs. No two images of a fleet have the same payload, so a mixture of two images equals
 // neither of them.
 
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import { compileGuest, type SourceChange } from '../../../host/tools/guest.ts';
 import { generateKey, parseImage, signImage } from '../../../host/tools/image/index.ts';
 import { compileFirmware } from '../../../host/tools/sequencer.ts';
 
 /** The second is for a release that revokes the first. */
 const keys = [9, 10].map((byte) => generateKey(new Uint8Array(32).fill(byte)));
+const privateKeys = keys.map(({ privateKeyPem }) => createPrivateKey(privateKeyPem));
 export const publicKeys: Uint8Array[] = keys.map(({ publicKey }) => publicKey);
 
 export type Fleet = 'agent' | 'firmware';
@@ -51,21 +52,16 @@ export interface FleetOptions {
 }
 
 export async function makeImages(fleet: Fleet, options: FleetOptions = {}): Promise<Images> {
-  const made = await Promise.all(
-    (Object.keys(recipes) as ImageName[]).map(async (name) => {
-      const hanging = fleet === 'firmware' && name === 'hangs';
-      const entry = hanging ? 'firmware/defects/hangs.ts' : entries[fleet];
-      const module = await moduleOf(fleet, options, entry);
-      const { version, securityCounter, key } = recipes[name];
-      const { privateKeyPem } = keys[key];
-      const payload = branded(module, name);
-      return [
-        name,
-        signImage({ payload, privateKeyPem, version, securityCounter, revokes: publicKeys.slice(0, key) }),
-      ] as const;
-    }),
-  );
-  return Object.fromEntries(made) as Images;
+  const own = await moduleOf(fleet, options);
+  const hanging = fleet === 'firmware' ? await moduleOf(fleet, options, 'firmware/defects/hangs.ts') : own;
+  const names = Object.keys(recipes) as ImageName[];
+  const made = names.map((name) => {
+    const { version, securityCounter, key } = recipes[name];
+    const payload = branded(name === 'hangs' ? hanging : own, name);
+    const revokes = publicKeys.slice(0, key);
+    return [name, signImage({ payload, privateKeyPem: privateKeys[key], version, securityCounter, revokes })];
+  });
+  return Object.fromEntries(made);
 }
 
 /** The module of a fleet, before it is signed. */

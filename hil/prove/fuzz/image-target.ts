@@ -1,10 +1,10 @@
 // The image parser: any bytes in a slot whose trial is requested. The laws are those of the tamper proof, among them the host's own verification.
 
-import { createPrivateKey, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { hostileImages, oddButGood } from '../../../host/tools/image/hostile-images.ts';
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { Tlv } from '../../../protocol/image/format.ts';
-import { keys } from '../../rig/keys.ts';
+import { privateKeys } from '../../rig/keys.ts';
 import { AttackBench } from '../attack/attack-bench.ts';
 import { blockCounts } from '../attack/block-counts.ts';
 import { sha256, specimen } from '../attack/specimens.ts';
@@ -13,7 +13,6 @@ import { newer, stateByName } from '../tamper/states.ts';
 import type { Input } from './mutate.ts';
 import type { FuzzTarget, TargetText } from './target.ts';
 
-const privateKey = createPrivateKey(keys[0].privateKeyPem);
 /** Larger images are tried by the tamper proof: here an input is changed thousands of times. */
 const seedBytesMax = 1200;
 
@@ -25,7 +24,7 @@ function refitted(image: Uint8Array): Uint8Array {
     const digest = sha256(result.subarray(0, hashedSize));
     for (const { type, offset, value } of tlvs) {
       if (type === Tlv.SHA256 && value.length === 32) result.set(digest, offset + 4);
-      if (type === Tlv.ED25519 && value.length === 64) result.set(sign(null, digest, privateKey), offset + 4);
+      if (type === Tlv.ED25519 && value.length === 64) result.set(sign(null, digest, privateKeys[0]), offset + 4);
     }
     return result;
   } catch {

@@ -4,10 +4,10 @@
 // In each, the bootloader without a glitch boots the confirmed image in slot A or stays in safe mode. With a glitch it may do either, or hang, or
 // fault; it must not run the image in slot B.
 
-import { createPrivateKey, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { ImageFormat } from '../../../protocol/image/format.ts';
 import { Fuse, KeyPurpose, Lifecycle } from '../../../protocol/memory-map.ts';
-import { keys } from '../../rig/keys.ts';
+import { keys, privateKeys } from '../../rig/keys.ts';
 import { device, patched, payload, placeOf, sha256, specimen } from '../attack/specimens.ts';
 import { type Attack, good, offered, offeredTo, version } from './attack.ts';
 import { stateAttacks } from './state-attacks.ts';
@@ -45,7 +45,7 @@ function afterTheFact(image: Uint8Array): Attack['prepare'] {
 function flagged(flags: number): Uint8Array {
   const changed = patched(good, ImageFormat.OFFSET_FLAGS, new Uint8Array(Uint32Array.of(flags).buffer));
   const digest = sha256(changed.subarray(0, signedSize));
-  const signature = sign(null, digest, createPrivateKey(keys[0].privateKeyPem));
+  const signature = sign(null, digest, privateKeys[0]);
   return patched(patched(changed, hashAt, digest), changed.length - signature.length, signature);
 }
 

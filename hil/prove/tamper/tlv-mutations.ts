@@ -2,10 +2,10 @@
 // the header made wrong; unknown entries put in between. Each is tried in three ways: as it is; with a hash TLV that matches; and signed again, as a
 // wrong or a hostile signer would do it (then the host's own verification decides whether it may run).
 
-import { createPrivateKey, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { ImageFormat, Tlv } from '../../../protocol/image/format.ts';
-import { keys } from '../../rig/keys.ts';
+import { privateKeys } from '../../rig/keys.ts';
 import { sha256 } from '../attack/specimens.ts';
 
 interface Entry {
@@ -102,11 +102,10 @@ function signedPart({ header, payload, protectedEntries, lies }: Anatomy): Uint8
 /** The same image with the hash TLV, and with `signAgain` the signature, computed again. */
 function refit(anatomy: Anatomy, signAgain: boolean): Anatomy {
   const digest = sha256(signedPart(anatomy));
-  const privateKey = createPrivateKey(keys[0].privateKeyPem);
   const fitting = (entry: Entry): Entry => {
     if (entry.type === Tlv.SHA256 && entry.value.length === 32) return { ...entry, value: digest };
     if (signAgain && entry.type === Tlv.ED25519 && entry.value.length === 64)
-      return { ...entry, value: sign(null, digest, privateKey) };
+      return { ...entry, value: sign(null, digest, privateKeys[0]) };
     return entry;
   };
   return { ...anatomy, entries: anatomy.entries.map(fitting) };
