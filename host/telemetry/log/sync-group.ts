@@ -1,0 +1,54 @@
+// One sync for many callers: who needs it at once brings it forward for all.
+
+import type { Time } from '../time.ts';
+
+export class SyncGroup {
+  private readonly time: Time;
+  private readonly withinMs: number;
+  private readonly sync: () => string | undefined;
+  private waiting:
+    | { promise: Promise<string | undefined>; cancel: () => void; run: () => void; isUrgent: boolean }
+    | undefined;
+  /** What callers that wait now will be told, whatever the sync says: what they wait for is gone. */
+  private lost: string | undefined;
+
+  /** `sync` answers why it failed. */
+  constructor(time: Time, withinMs: number, sync: () => string | undefined) {
+    this.time = time;
+    this.withinMs = withinMs;
+    this.sync = sync;
+  }
+
+  /** Resolves after the next sync, with why it failed. */
+  wait(isUrgent: boolean): Promise<string | undefined> {
+    const { waiting } = this;
+    if (waiting === undefined) return this.begin(isUrgent);
+    if (isUrgent && !waiting.isUrgent) {
+      waiting.cancel();
+      waiting.cancel = this.time.after(0, waiting.run);
+      waiting.isUrgent = true;
+    }
+    return waiting.promise;
+  }
+
+  /** What was written since the last sync is gone. */
+  lose(reason: string): void {
+    if (this.waiting !== undefined) this.lost = reason;
+  }
+
+  private begin(isUrgent: boolean): Promise<string | undefined> {
+    let resolve: (failure: string | undefined) => void = () => {};
+    const promise = new Promise<string | undefined>((call) => {
+      resolve = call;
+    });
+    const run = () => {
+      const { lost } = this;
+      this.waiting = undefined;
+      this.lost = undefined;
+      resolve(lost ?? this.sync());
+    };
+    const cancel = this.time.after(isUrgent ? 0 : this.withinMs, run);
+    this.waiting = { promise, cancel, run, isUrgent };
+    return promise;
+  }
+}
