@@ -27,12 +27,14 @@ export function parseSpeed(text: string): Speed {
   return value;
 }
 
-/** From a nanosecond on. */
+/** From a nanosecond on; a time with its unit will do as well. */
 export function secondsUpTo(most: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
+    const ns = parseTime(text);
+    const value = ns === undefined ? Number(text) : ns / 1e9;
     if (text.trim() !== '' && value >= 1e-9 && value <= most) return value;
-    throw new InvalidArgumentError(`expected seconds above 0, at most ${most.toLocaleString('en-US')}`);
+    const range = `seconds above 0, at most ${most.toLocaleString('en-US')}`;
+    throw new InvalidArgumentError(`expected ${range}, or a time with its unit, such as 300ms or 2h`);
   };
 }
 

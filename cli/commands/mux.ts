@@ -187,7 +187,7 @@ Wrong switches are counted by readback; the rate has its exact interval (Clopper
 
 Examples:
   coldrig mux run cells-96 --for 1
-  coldrig mux run cells-96 --for 86400
+  coldrig mux run cells-96 --for 1d
   coldrig mux run cells-96 --for 1 --pulse docs/pulse/drive.json docs/pulse/readout.json --windows 0.0
 
 With --json: {virtualNs, services, late, cells: [{name, deadlineNs, largestGapNs, errorMicrovolts}], dutyStolen, dutyNs, extra, switches, switchesLeast,

@@ -36,6 +36,12 @@ describe('coldrig compare', () => {
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
 
+  it('says of a fridge that is heated to the end of its model that it has no rest', async () => {
+    const { code, stdout } = await coldrig(['compare', 'front-end', '--channels', '900,910']);
+    expect(code).toBe(0);
+    expect(stdout.match(/^ {2}front-end analogue .* no rest +- /gm)).toHaveLength(2);
+  });
+
   it('gives the same as JSON: parts add up to the heat of each stage', async () => {
     const { code, json } = await coldrig(['--json', 'compare', 'hybrid', 'full-cryo', '--channels', '16']);
     expect(code).toBe(0);

@@ -25,6 +25,7 @@ import { captureTone, type TestTone } from '../../host/tools/readout/capture.ts'
 import { type CloudFigures, cloudFigures } from '../../host/tools/readout/clouds.ts';
 import { fitSine } from '../../host/tools/readout/sine-fit.ts';
 import type { RequestOptions, SmpClient } from '../../host/tools/smp/index.ts';
+import { profiles } from '../../protocol/q1/profiles.ts';
 import { factoryDevice } from '../factory-device.ts';
 
 /** What is measured, and where. */
@@ -94,6 +95,10 @@ const RECORDS = 32;
 /** Of no simple relation to the rate of the samples; nine tenths of full scale, as the chip can make them. */
 const TEST_TONE: TestTone = { frequencyHertz: 101_318_359, amplitude: 29_491 / 32_768 };
 
+/** How many channels are measured at a time: each shot of both states has a bin of its own, and all sequencers share the bins. */
+export const channelsTogether = (shots: number): number =>
+  Math.min(sequencerCount, Math.floor(profiles['qblox-qrm'].bins / (2 * shots)));
+
 /** Yields what it is at. */
 export async function* measureReadout(build: Build, options: MeasureOptions): AsyncGenerator<string, ReadoutReport> {
   const { fridge, chain, channels, seed } = options;
@@ -106,8 +111,9 @@ export async function* measureReadout(build: Build, options: MeasureOptions): As
   device.run(SETTLE_NS);
   const pulse = new PulseDevice(device);
   const reports: ChannelReport[] = [];
-  for (let first = 0; first < channels.length; first += sequencerCount) {
-    const some = plans.slice(first, first + sequencerCount);
+  const together = channelsTogether(options.shots);
+  for (let first = 0; first < channels.length; first += together) {
+    const some = plans.slice(first, first + together);
     yield `channels ${some.map(({ channel }) => channel).join(', ')}`;
     for (const clouds of await measureShots(pulse, some, options, options.onWait))
       reports.push(reportOf(wired, clouds, options));

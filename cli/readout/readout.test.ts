@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coldrig } from '../testing.ts';
+import { channelsTogether } from './measure.ts';
 
 let folder = '';
 const at = (name: string) => join(folder, name);
@@ -63,6 +64,10 @@ describe('coldrig readout', () => {
     const { code, stderr } = await coldrig(['readout', ...options]);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
+  });
+
+  it('measures fewer channels at a time when all shots together have more than all bins', () => {
+    expect([2000, 49_152, 49_153, 65_536].map(channelsTogether)).toEqual([6, 6, 5, 4]);
   });
 
   it('says what is wrong with a chain, and where', async () => {

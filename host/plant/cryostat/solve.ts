@@ -12,6 +12,8 @@ import { MOST_KELVIN, SHARE, type ThermalInputs, ThermalModel, UNKNOWNS } from '
 const REST = 1e-9;
 const STEPS_MOST = 5000;
 const LONGEST_SECONDS = 1e7;
+/** The model ends at MOST_KELVIN, so that steps towards it become ever shorter: this near to it a stage has got there. */
+const SCORCHED_KELVIN = MOST_KELVIN - 1;
 
 /** This fridge cannot take so much heat. */
 export class NoRest extends Error {
@@ -46,7 +48,7 @@ export function steadyState(fridge: Fridge, heat: Float64Array): Float64Array {
     }
     const moved = relativeChange(y, integrator.end) / seconds;
     y.set(integrator.end);
-    const scorched = fridge.stages.find((_, i) => y[i] >= MOST_KELVIN);
+    const scorched = fridge.stages.find((_, i) => y[i] >= SCORCHED_KELVIN);
     if (scorched) throw new NoRest(fridge, scorched.name, heat);
     if (moved * 86_400 < REST && seconds > 1000) return y;
     seconds = Math.min(LONGEST_SECONDS, seconds * Math.min(4, 0.8 / Math.sqrt(error + 1e-6)));
