@@ -93,8 +93,9 @@ proof: $(INSTALLED) ## everything `coldrig prove` proves, in full; writes docs/p
 	node_modules/.bin/tsx hil/prove/page/page.generate.ts
 
 .PHONY: generate
-generate: $(INSTALLED) ## registers, constants, chip.svd and the register reference from protocol/
+generate: $(INSTALLED) ## registers, constants, chip.svd, references, rules and dashboards from protocol/
 	node_modules/.bin/tsx protocol/generate.ts
+	node_modules/.bin/tsx host/telemetry/monitoring/monitoring.generate.ts
 
 .PHONY: package
 package: $(INSTALLED) ## dist/, which `npm pack` puts into the package in place of the sources

@@ -105,6 +105,10 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/runbook.ts')).addRunbookCommand(program),
   },
   {
+    ...{ name: 'telemetry', usage: '', about: 'rules, alerts and dashboards for a monitoring stack' },
+    addTo: async (program) => (await import('./commands/telemetry.ts')).addTelemetryCommands(program),
+  },
+  {
     ...{ name: 'new', usage: '<folder>', about: 'make a project for firmware of your own' },
     addTo: async (program) => (await import('./commands/new.ts')).addNewCommand(program),
   },

@@ -18,6 +18,13 @@ export function integerBetween(least: number, most: number): (text: string) => n
 export const parsePort = integerBetween(0, 65535);
 export const parseWord = integerBetween(0, 0xffff_ffff);
 
+/** An address on the web, without the slash at its end. */
+export function parseAddress(text: string): string {
+  if (!/^https?:\/\/[^\s/]/.test(text) || !URL.canParse(text))
+    throw new InvalidArgumentError('expected an address such as https://wiki.lab/runbooks');
+  return text.replace(/\/+$/, '');
+}
+
 export function parseSpeed(text: string): Speed {
   if (text === 'max') return 'max';
   const value = Number(text);

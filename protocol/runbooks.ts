@@ -1,6 +1,6 @@
 // Which page of docs/runbooks an alarm has. The rows of the tables name it; this file finds it, and lists all alarms there are.
 //
-// An alarm is a value of one of the tables below: an event, a bit of the health word, an interlock, a reason, a cause. What must stay true: every
+// An alarm is a value of one of the tables below: an event, a bit of the health word, an interlock, a reason, a cause, an alert of the fleet. What must stay true: every
 // value of these tables names its page or says that it is no alarm; every event whose page depends on its arguments has a row in `byArgument`.
 
 import { reset } from './chip/reset.ts';
@@ -11,6 +11,7 @@ import { shedTable } from './plant/budget.ts';
 import { interlockTable } from './plant/interlocks.ts';
 import { sensorStateTable } from './plant/sensors.ts';
 import { sequencerFlags } from './q1/status.ts';
+import { alertTable } from './telemetry/alerts.ts';
 import { EventKind, eventKinds } from './telemetry/events.ts';
 import { Health, healthBits } from './telemetry/health.ts';
 
@@ -34,7 +35,7 @@ export const faultCauses = enumeration('FAULT_CAUSE', 'FAULT_CAUSE');
 /** Every table that has alarms. */
 export const alarmTables: readonly ConstantTable[] = [
   ...[eventKinds, healthBits, interlockTable, shedTable, sensorStateTable],
-  ...[resetCauses, faultCauses, bootDecisions, rejectReasons, sequencerFlags],
+  ...[resetCauses, faultCauses, bootDecisions, rejectReasons, sequencerFlags, alertTable],
 ];
 
 /** The page of a value; undefined when it is no alarm, or not in the table. */

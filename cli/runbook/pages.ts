@@ -4,6 +4,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { allAlarms } from '../../protocol/runbooks.ts';
+import { alarmNameOf } from '../../protocol/telemetry/alerts.ts';
 import { paint, type Style, wrap } from '../terminal.ts';
 
 const folder = new URL('../../docs/runbooks/', import.meta.url);
@@ -23,11 +24,11 @@ export const withoutComments = (source: string): string => source.replace(/<!--.
 
 export const titleOf = (source: string): string => /^# (.*)$/m.exec(source)?.[1] ?? '';
 
-/** The page that is meant: a name of a page, or of an alarm with or without the prefix of its table. */
+/** The page that is meant: a name of a page, or of an alarm with or without the prefix of its table, or of an alert (CryostatWarm). */
 export function pageOf(word: string): string | undefined {
   const name = word.toLowerCase().replace(/\.md$/, '').split('/').at(-1) ?? '';
   if (pageNames().includes(name)) return name;
-  const alarm = word.toUpperCase().replaceAll('-', '_');
+  const alarm = (/[a-z]/.test(word) ? alarmNameOf(word) : word).toUpperCase().replaceAll('-', '_');
   const alarms = allAlarms();
   const found = alarms.find((one) => one.name === alarm) ?? alarms.find((one) => one.name.endsWith(`_${alarm}`));
   return found?.runbook;

@@ -118,6 +118,8 @@ describe('the terminal', () => {
     ['SENSOR_LOST', undefined],
     ['CELL_LATE', 'multiplexer-cell'],
     ['plate_4k_hot', 'stage-warm'],
+    ['CryostatWarm', 'stage-warm'],
+    ['EffectiveBitsBurn', 'converter-bits'],
     ['HEALTH_SENSOR', 'thermometer'],
     ['nonsense', undefined],
   ])('finds for %s the page %s', (word, page) => {
