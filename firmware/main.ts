@@ -21,6 +21,7 @@ import {
   LINE_TIMER,
 } from '../protocol/guest/generated/constants';
 import {
+  readRecorderCount,
   THERMOMETRY_STATUS_DONE,
   TIMER_STATUS_ALARM,
   writeIntcEnable,
@@ -40,6 +41,7 @@ import { chargeRequests } from './protect/request-power';
 import { serviceSequencers } from './pulse/sequencers';
 import { startHeartbeat } from './report/heartbeat';
 import { startSmp } from './report/task';
+import { startTelemetry } from './report/telemetry';
 import { startClock } from './sense/clock';
 import { noteRailTrips } from './sense/comparators';
 import { startThermometry } from './sense/thermometry';
@@ -54,6 +56,7 @@ export function reset(): void {
     popcnt(LINES) == popcnt(SERVICE_LINES) + popcnt(CRYO_LINES) + 2,
     'no line belongs to two parts of the firmware',
   );
+  const firstEntry = readRecorderCount();
   recordEvent(EVENT_FIRMWARE_START, runningSlot(), stateAtHandover());
   if (!handoverValid()) latchHealth(HEALTH_HANDOVER);
   startScheduler();
@@ -63,6 +66,8 @@ export function reset(): void {
   startThermometry();
   startClock();
   startRails();
+  // Last, because it looks at all of retained RAM: requests are received meanwhile.
+  startTelemetry(firstEntry);
   writeIntcEnable(LINES);
   runReleasedTasks(runTask);
   assert(earliestRelease() != NEVER, 'the core sleeps only while a release is to come');

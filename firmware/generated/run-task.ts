@@ -7,6 +7,7 @@ import { answerRails, balance, followClock, protect, serve, tendLines, tendReado
 import { runWatchdog } from '../kernel/watchdog';
 import { runHealth } from '../protect/health';
 import { runHeartbeat } from '../report/heartbeat';
+import { runTelemetry } from '../report/telemetry';
 import { runThermometry } from '../sense/thermometry';
 
 /** From the number of a task to its code. */
@@ -50,6 +51,9 @@ export function runTask(number: u32): void {
       break;
     case task.TASK_HEARTBEAT:
       runHeartbeat();
+      break;
+    case task.TASK_TELEMETRY:
+      runTelemetry();
       break;
     case task.TASK_SMP:
       serve();

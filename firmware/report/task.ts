@@ -19,6 +19,7 @@ import { listFigures, refreshFigures } from './figures';
 import { describeFirmware } from './info';
 import { registerMultiplexer } from './multiplexer';
 import { registerReadout } from './readout';
+import { registerTelemetry } from './telemetry-group';
 
 export function startSmp(): void {
   assert(nextLookNs == 0 && !waits, 'it is started once');
@@ -28,6 +29,7 @@ export function startSmp(): void {
   registerCryo();
   registerMultiplexer();
   registerReadout();
+  registerTelemetry();
   describeFirmware();
   listFigures();
 }

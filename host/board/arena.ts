@@ -5,8 +5,8 @@
 // What must stay true: the same board takes the same pieces in the same order in every process, so that
 // a snapshot written by one fits another; nothing is taken after `seal()`.
 
-/** Room for every device's state: 50 KiB with a cryostat, mostly the UARTs' buffers and the recorder's ring. More is a bug in a device. */
-const defaultCapacity = 64 * 1024;
+/** Room for every device's state: 66 KiB with a cryostat, mostly retained RAM, the UARTs' buffers and the recorder's ring. More is a bug in a device. */
+const defaultCapacity = 80 * 1024;
 const alignment = 8;
 
 export class Arena {

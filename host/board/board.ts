@@ -22,6 +22,7 @@ import { Outputs } from './devices/outputs.ts';
 import { Rails } from './devices/rails.ts';
 import { type RecordedEvent, Recorder } from './devices/recorder.ts';
 import { type FaultRecord, ResetController } from './devices/reset.ts';
+import { RetainedRam } from './devices/retained.ts';
 import { Thermometry } from './devices/thermometry.ts';
 import { Timer } from './devices/timer.ts';
 import { Uart } from './devices/uart.ts';
@@ -69,8 +70,7 @@ export class Board {
     this.own = new BoardState(machine.arena);
     this.flash = machine.add(new Flash(machine, machine.flash));
     this.reset = machine.add(new ResetController(machine));
-    machine.add(new Watchdog(machine));
-    machine.add(new Timer(machine));
+    for (const Part of [Watchdog, Timer]) machine.add(new Part(machine));
     this.fuses = machine.add(new Fuses(machine));
     this.uarts = [machine.add(new Uart(machine, 0)), machine.add(new Uart(machine, 1))];
     this.recorder = machine.add(new Recorder(machine));
@@ -82,8 +82,8 @@ export class Board {
     this.sequencers = addSequencers(machine, image, this.readout);
     this.readout.sequencersReleasedNs = () => this.sequencers.releasedNs;
     this.multiplexer = addMultiplexer(machine, image, this.sequencers, options);
-    for (const Part of [Thermometry, Heaters, Rails, ClockDevice, FrontEnd, ActivityCounters, InterlockLatch])
-      machine.add(new Part(machine));
+    const parts = [Thermometry, Heaters, Rails, ClockDevice, FrontEnd, ActivityCounters, InterlockLatch, RetainedRam];
+    for (const Part of parts) machine.add(new Part(machine));
     const { countBlocks, calls } = options;
     this.loader = new ImageLoader(machine.flash, { countBlocks, traceCalls: calls !== undefined });
     this.processor = new Processor(machine, this.reset, calls);

@@ -18,6 +18,7 @@ import { rails } from './rails.ts';
 import { readout } from './readout.ts';
 import { recorder } from './recorder.ts';
 import { reset } from './reset.ts';
+import { retained } from './retained.ts';
 import { sequencer } from './sequencer.ts';
 import type { Peripheral } from './svd.ts';
 import { thermometry } from './thermometry.ts';
@@ -37,6 +38,7 @@ export const peripherals: Peripheral[] = [
   dma,
   intc,
   outputs,
+  retained,
   sequencer,
   dac,
   markers,

@@ -43,6 +43,8 @@ export interface Register {
 export interface Peripheral {
   name: string;
   base: number;
+  /** Bytes that it takes on the bus, a multiple of 4 KiB; left out: 4 KiB. */
+  size?: number;
   doc: string;
   /** Interrupt line, where the peripheral has one. */
   interrupt?: { line: number; doc: string };
@@ -50,6 +52,10 @@ export interface Peripheral {
 }
 
 export const peripheralSize = 0x1000;
+
+export function sizeOf(peripheral: Peripheral): number {
+  return peripheral.size ?? peripheralSize;
+}
 
 export function fieldsOf(register: Register): Field[] {
   return register.fields ?? [{ name: register.name, bits: [31, 0], doc: register.doc }];
@@ -69,12 +75,14 @@ export function accessOf(field: Field, register: Register): Access {
 /** Throws with the peripheral, register and field named when the description contradicts itself. */
 export function checkPeripheral(peripheral: Peripheral): void {
   const taken = new Map<number, string>();
+  const size = sizeOf(peripheral);
+  if (size % peripheralSize !== 0) throw new Error(`${peripheral.name}: its size ${size} is not a multiple of 4 KiB`);
   for (const register of peripheral.registers) {
     const where = `${peripheral.name}.${register.name}`;
     for (let word = 0; word < (register.count ?? 1); word++) {
       const offset = register.offset + word * 4;
-      if (offset % 4 !== 0 || offset >= peripheralSize)
-        throw new Error(`${where}: offset ${offset} is not a word in 4 KiB`);
+      if (offset % 4 !== 0 || offset >= size)
+        throw new Error(`${where}: offset ${offset} is not a word in ${size / 1024} KiB`);
       const other = taken.get(offset);
       if (other) throw new Error(`${where} and ${peripheral.name}.${other} share offset 0x${offset.toString(16)}`);
       taken.set(offset, register.name);

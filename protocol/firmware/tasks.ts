@@ -144,6 +144,15 @@ export const tasks: readonly Task[] = [
     doc: 'Puts the heartbeat record into the event recorder',
   },
   {
+    name: 'TELEMETRY',
+    number: 14,
+    release: { everyMs: 100 },
+    deadlineMs: 200,
+    budgetCycles: 200_000,
+    code: ['report/telemetry', 'runTelemetry'],
+    doc: 'Makes telemetry records of what was recorded',
+  },
+  {
     name: 'SMP',
     number: 10,
     release: { on: 'bytes on a line, flash or fuses that are done, and the time of a reset' },

@@ -1,6 +1,6 @@
 // CMSIS-SVD 1.3 (schema: Arm CMSIS-SVD, svd_schema_1_3). Element order follows the schema, which is strict about it.
 
-import { type Field, fieldsOf, type Peripheral, peripheralSize, type Register } from '../chip/svd.ts';
+import { type Field, fieldsOf, type Peripheral, type Register, sizeOf } from '../chip/svd.ts';
 import { generatedNotice, hex, xml } from './text.ts';
 
 export function svdFile(peripherals: Peripheral[]): string {
@@ -39,7 +39,7 @@ function peripheralElement(peripheral: Peripheral): string {
       <baseAddress>${hex(peripheral.base)}</baseAddress>
       <addressBlock>
         <offset>0x0</offset>
-        <size>${hex(peripheralSize, 1)}</size>
+        <size>${hex(sizeOf(peripheral), 1)}</size>
         <usage>registers</usage>
       </addressBlock>${interruptElement}
       <registers>

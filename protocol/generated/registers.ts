@@ -206,6 +206,16 @@ export const OUTPUTS = {
   },
 } satisfies PeripheralEntry;
 
+/** RAM that survives every reset but power-on. After power-on it holds anything, so what is kept in it needs a checksum. */
+export const RETAINED = {
+  name: 'RETAINED',
+  base: 0x4000b000,
+  line: 0,
+  registers: {
+    DATA: { name: 'DATA', offset: 0x000, count: 4096, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { DATA: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
 /** Six pulse sequencers. Their logic is in the firmware image (custom section coldrig.sequencer); while CONTROL.RELEASE is zero they are held in reset and their memory does not exist. What a setting, a figure, a state or a flag is, and how a sequence is laid out, is in protocol/q1. */
 export const SEQUENCER = {
   name: 'SEQUENCER',
@@ -404,4 +414,4 @@ export const INTERLOCK = {
   },
 } satisfies PeripheralEntry;
 
-export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, SEQUENCER, DAC, MARKERS, ACQUISITION, MULTIPLEXER, READOUT, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];
+export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, RETAINED, SEQUENCER, DAC, MARKERS, ACQUISITION, MULTIPLEXER, READOUT, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];

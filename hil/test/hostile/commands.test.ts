@@ -47,6 +47,7 @@ const spokenByAll: Spoken[] = [
   { group: 65, command: 3, operation: read, keys: {} },
   { group: 65, command: 4, operation: write, keys: { token: 'bytes' } },
 ];
+const position = { boot: 'unsigned', seq: 'unsigned', max: 'unsigned' };
 const chunk = { off: 'unsigned', len: 'unsigned', crc: 'unsigned', seq: 'unsigned', data: 'bytes' };
 const setting = { setting: 'unsigned', index: 'unsigned' };
 /** What a running firmware speaks as well. */
@@ -64,6 +65,8 @@ const spokenByFirmware: Spoken[] = [
   { group: 68, command: 6, operation: write, keys: { id: 'unsigned', ms: 'unsigned' } },
   { group: 68, command: 7, operation: read, keys: { line: 'unsigned' } },
   { group: 68, command: 7, operation: write, keys: { line: 'unsigned' } },
+  { group: 69, command: 0, operation: read, keys: position },
+  { group: 69, command: 0, operation: write, keys: position },
 ];
 const tooNew = { rc: 13 };
 const unsupported = { rc: 8 };

@@ -27,6 +27,8 @@ export const actuatorOwners: Readonly<Record<string, string>> = {
   ThermometryExcitation: 'firmware/sense/thermometry.ts',
   InterlockTripped: 'firmware/protect/interlock.ts',
   InterlockClear: 'firmware/protect/interlock.ts',
+  RetainedData: 'firmware/report/telemetry-blocks.ts',
+  RecorderIndex: 'firmware/report/telemetry.ts',
 };
 
 /** Nobody but its owner writes the register of an actuator. */

@@ -872,6 +872,18 @@ export function readOutputsState(): u32 {
   return read32(OUTPUTS_STATE);
 }
 
+// RETAINED: RAM that survives every reset but power-on. After power-on it holds anything, so what is kept in it needs a checksum.
+
+/** The words of the memory. */
+export const RETAINED_DATA: u32 = 0x4000b000;
+export const RETAINED_DATA_COUNT: u32 = 4096;
+export function readRetainedData(index: u32): u32 {
+  return read32(RETAINED_DATA + (index << 2));
+}
+export function writeRetainedData(index: u32, value: u32): void {
+  write32(RETAINED_DATA + (index << 2), value);
+}
+
 // SEQUENCER: Six pulse sequencers. Their logic is in the firmware image (custom section coldrig.sequencer); while CONTROL.RELEASE is zero they are held in reset and their memory does not exist. What a setting, a figure, a state or a flag is, and how a sequence is laid out, is in protocol/q1.
 
 /** Reset of all sequencers. */

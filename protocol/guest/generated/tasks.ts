@@ -25,16 +25,18 @@ export const TASK_SELF_TEST: u32 = 13;
 export const TASK_HEALTH: u32 = 8;
 /** Puts the heartbeat record into the event recorder. */
 export const TASK_HEARTBEAT: u32 = 9;
+/** Makes telemetry records of what was recorded. */
+export const TASK_TELEMETRY: u32 = 14;
 /** Serves management requests; its worst case is verifying a full slot and its token. */
 export const TASK_SMP: u32 = 10;
 
 /** Tasks there are. */
-export const TASK_COUNT: u32 = 14;
+export const TASK_COUNT: u32 = 15;
 /** Every task number is below this. */
-export const TASK_NUMBERS: u32 = 14;
+export const TASK_NUMBERS: u32 = 15;
 
 // Task numbers, u8, in the order in which tasks run.
-export const TASK_ORDER: usize = memory.data<u8>([0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 8, 9, 10]);
+export const TASK_ORDER: usize = memory.data<u8>([0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 8, 9, 14, 10]);
 
 // By number: period in us (0: runs on events), deadline in us, budget in cycles; u32 each.
 export const TASK_ROWS: usize = memory.data<u32>([
@@ -52,6 +54,7 @@ export const TASK_ROWS: usize = memory.data<u32>([
   100000, 200000, 8000,
   1000000, 200000, 40000,
   0, 250000, 110000,
+  100000, 200000, 200000,
 ]);
 
 /** The name of a task, as task statistics show it. */
@@ -83,6 +86,8 @@ export function nameOfTask(task: u32): string {
       return 'health';
     case TASK_HEARTBEAT:
       return 'heartbeat';
+    case TASK_TELEMETRY:
+      return 'telemetry';
     case TASK_SMP:
       return 'smp';
     default:
