@@ -57,9 +57,12 @@ $(GUEST_TYPES): check-types-%: $(INSTALLED)
 	$(TSC)$(subst /,-,$*) -p $*
 
 .PHONY: test
-test: static ## check, then every test
-	mkdir -p build
-	node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=build/test.json
+test: $(INSTALLED) ## check, and every test beside it
+	@mkdir -p build
+	@{ status=0; $(MAKE) --no-print-directory static >build/static.log 2>&1 || status=$$?; cat build/static.log; exit $$status; } & \
+	static=$$!; status=0; \
+	node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=build/test.json || status=$$?; \
+	wait $$static || { status=$$?; echo 'make test: a check without running failed; make static shows it again' >&2; }; exit $$status
 
 .PHONY: report-test
 report-test: $(INSTALLED) ## the report of `coldrig hil` in Chromium, where it is installed; pictures in build/report-pictures

@@ -9,13 +9,14 @@ export default defineConfig({
     include: ['{cli,host,hil,protocol,bootloader,firmware}/**/*.test.ts'],
     globalSetup: 'hil/test/guests.ts',
     setupFiles: ['hil/test/property-seed.ts', 'hil/test/equal-bytes.ts'],
-    // Test files share processes, one per core, so that each module is loaded once per process. A file that changes its process restores it.
+    // Test files share processes, so that each module is loaded once per process. A file that changes its process restores it.
     pool: 'forks',
     isolate: false,
     // Modules are loaded by node itself: the runner's own way makes every call of another module slow. No test replaces a module.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     execArgv: ['--import', fileURLToPath(new URL('./host/tools/typescript-hooks.mjs', import.meta.url))],
-    maxWorkers: availableParallelism(),
+    // One process more than cores, because some tests wait, for a process that they started or for a device in real time.
+    maxWorkers: availableParallelism() + 1,
     // A slow machine, and a guest that the global setup does not know of.
     testTimeout: 60_000,
     hookTimeout: 120_000,

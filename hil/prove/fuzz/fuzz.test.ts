@@ -1,33 +1,12 @@
-// Random and damaged input: the slice of the proof that is part of every test run. The full proof: coldrig prove fuzz
+// Random and damaged input: what was found once, and how inputs are changed. The slice of the proof is run by coverage.test.ts. The full proof:
+// coldrig prove fuzz
 
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../host/board/random.ts';
-import { runSlice, toldOf } from '../testing.ts';
+import { runSlice } from '../testing.ts';
 import crashers from './crashers.json' with { type: 'json' };
 import { minimise } from './minimise.ts';
 import { type Input, mutate } from './mutate.ts';
-
-const result = await runSlice('fuzz');
-
-describe(`${result.points} inputs with seed ${result.seed}, guided by the blocks they reach`, () => {
-  test.each(result.scenarios)('$name: $points inputs break no law', ({ name }) => {
-    expect(toldOf(result, name)).toEqual([]);
-  });
-
-  test.each(result.scenarios)('$name: what reached something new was kept, and led further', ({ counts }) => {
-    expect(counts.inputsKept).toBeGreaterThan(20);
-    expect(counts.blocksReached).toBeGreaterThan(150);
-  });
-
-  // Only of the target with the fewest inputs. The limit ends a run that hangs; it does not measure speed.
-  test('the same seed is the same run', { timeout: 600_000 }, async () => {
-    const scenario = 'console line';
-    const again = await runSlice('fuzz', { scenario });
-    expect(again.scenarios[0]).toEqual(result.scenarios.find(({ name }) => name === scenario));
-    const other = await runSlice('fuzz', { scenario, seed: 2 });
-    expect(other.scenarios[0].counts).not.toEqual(again.scenarios[0].counts);
-  });
-});
 
 describe('a crasher that was found once', () => {
   // Each minimised, with the broken bootloader in which it was found. A correct one has shown none yet.
