@@ -75,7 +75,7 @@ import { append, beginBoot, entriesTaken, recover, skipLost, tellDropped } from 
 /** Entries that the recorder holds. */
 const RECORDER_ENTRIES: u32 = 256;
 /** Entries that one run of the task takes. */
-const ENTRIES_A_RUN: u32 = 16;
+const ENTRIES_A_RUN: u32 = 8;
 const HASH_WORDS: u32 = 8;
 
 const record: usize = memory.data(<i32>LOG_SIZE, 8);

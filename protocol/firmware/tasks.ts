@@ -148,7 +148,7 @@ export const tasks: readonly Task[] = [
     number: 14,
     release: { everyMs: 100 },
     deadlineMs: 200,
-    budgetCycles: 200_000,
+    budgetCycles: 500_000,
     code: ['report/telemetry', 'runTelemetry'],
     doc: 'Makes telemetry records of what was recorded',
   },

@@ -54,7 +54,7 @@ export const TASK_ROWS: usize = memory.data<u32>([
   100000, 200000, 8000,
   1000000, 200000, 40000,
   0, 250000, 110000,
-  100000, 200000, 200000,
+  100000, 200000, 500000,
 ]);
 
 /** The name of a task, as task statistics show it. */
