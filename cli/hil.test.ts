@@ -9,6 +9,7 @@ import type { CoverageFigure } from '../hil/rig/coverage.ts';
 import { faultKinds } from '../hil/rig/faults/kinds.ts';
 import type { RunFigures } from '../hil/rig/scenario/chronicle-data.ts';
 import type { EndedScenario } from '../hil/run/run-scenarios.ts';
+import { findingsOf, functionsOnPage, REACHED_LEAST, unreachedPage } from '../hil/scenarios/unreached/unreached.ts';
 import { repositoryRoot } from '../host/tools/guest.ts';
 import { valuesOf } from '../protocol/constants.ts';
 import { rejectReasons } from '../protocol/image/reasons.ts';
@@ -39,7 +40,12 @@ describe('the library', () => {
         kind,
       ).toBe(true);
     const { firmware } = json.coverage as Record<string, CoverageFigure>;
-    expect(firmware.reached / firmware.blocks).toBeGreaterThan(0.78);
+    expect(firmware.reached / firmware.blocks).toBeGreaterThanOrEqual(REACHED_LEAST);
+    expect(findingsOf(firmware.left)).toEqual([]);
+    expect(
+      functionsOnPage(document(unreachedPage)),
+      'run npx tsx hil/scenarios/unreached/unreached.generate.ts',
+    ).toEqual([...new Set(firmware.left.map((each) => each.function))].sort());
     // From UNCONFIRMED on, reasons are of images that ran. INTERLOCK is for firmware that ends its trial by itself then; ours waits for the operator.
     const ofTrials = Object.entries(valuesOf(rejectReasons)).filter(
       ([name, value]) => value >= 32 && name !== 'INTERLOCK',

@@ -56,6 +56,7 @@ import {
   within,
 } from '../index.ts';
 import { WiredCryostat } from '../rig/wiring.ts';
+import { refusedFor } from './refused.ts';
 
 scenario(
   'every command answers every request, also a wrong one, and none resets the device',
@@ -266,6 +267,8 @@ scenario(
     rig.measure('effective bits of line 0', await selfTest(client, 0), { unit: 'bit', atLeast: 4, atMost: 16 });
     await clearReadout(client, ReadoutClear.SCOPE, 0);
     await claimReadout(client, 7, 1000);
+    await refusedFor(rig, 'CLAIMED', claimReadout(client, 8, 1000));
+    await claimReadout(client, 7, 0);
     await configureReadout(client, 'SCOPE_LENGTH', 0, 256);
     await capture(client, 0, 'test-tone', 256);
     rig.note(JSON.stringify(await readCapture(client)).slice(0, 80));

@@ -1,19 +1,8 @@
 // Why a block of the bootloader is not reached by the proof. Every such block must match one of these, in this order. A reason says what would be
 // needed to reach the block, so that a reader can judge whether that deserves a case of its own.
 
+import { noText as none, type Reason, reasonAmong } from '../../rig/coverage-reasons.ts';
 import type { TextBlock } from './blocks.ts';
-
-interface Reason {
-  /** Of the function's name. */
-  functions?: RegExp;
-  /** Of the source line, without its indentation. */
-  text?: RegExp;
-  file?: RegExp;
-  assertion?: true;
-  reason: string;
-}
-
-const none = /^$/;
 
 export const reasons: readonly Reason[] = [
   { assertion: true, reason: 'the failing arm of an assertion: no input, cut or flip of the proof makes it fail' },
@@ -126,12 +115,4 @@ export const reasons: readonly Reason[] = [
   },
 ];
 
-export function reasonFor({ functionName, file, text, isAssertion }: TextBlock): string | undefined {
-  return reasons.find(
-    (each) =>
-      (each.assertion === undefined || isAssertion) &&
-      (each.functions?.test(functionName) ?? true) &&
-      (each.text?.test(text) ?? true) &&
-      (each.file?.test(file ?? '') ?? true),
-  )?.reason;
-}
+export const reasonFor = (block: TextBlock): string | undefined => reasonAmong(reasons, block)?.reason;

@@ -51,7 +51,7 @@ export const layers: Record<string, string[]> = {
   'hil/prove': ['hil/rig', ...host, 'protocol'],
   'hil/campaign': ['hil/run', 'hil/prove', 'hil/rig', ...host, 'protocol'],
   'hil/test': ['hil', 'hil/run', 'hil/scenarios', 'hil/campaign', 'hil/prove', 'hil/rig', ...host, 'protocol'],
-  cli: ['hil/run', 'hil/campaign', 'hil/prove', 'hil/rig', ...host, 'protocol'],
+  cli: ['hil/run', 'hil/scenarios', 'hil/campaign', 'hil/prove', 'hil/rig', ...host, 'protocol'],
 };
 
 export function layerOf(path: string): string | undefined {
