@@ -116,6 +116,10 @@ export class DiskLog implements RecordLog {
     return true;
   }
 
+  knows(device: string, number: RecordNumber): boolean {
+    return this.tail.seen.look(device, number) !== 'new';
+  }
+
   lastOf(device: string): RecordNumber | undefined {
     return this.tail.seen.last(device);
   }

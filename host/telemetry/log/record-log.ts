@@ -71,6 +71,8 @@ export interface RecordLog {
   append(entries: readonly LogEntry[]): Promise<Appended>;
   /** Whether there is room for an entry of this class and size now. */
   admits(of: TelemetryClass, bytes: number): boolean;
+  /** Whether this number was taken, or is so old that it will not be. */
+  knows(device: string, number: RecordNumber): boolean;
   /** The highest number of a device that the log knows. */
   lastOf(device: string): RecordNumber | undefined;
   /** One reader of a name at a time. A new one begins at the oldest entry. */

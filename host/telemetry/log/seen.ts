@@ -73,6 +73,19 @@ export class Seen {
     }
   }
 
+  /** Takes back a number that was added. */
+  remove(device: string, { boot, sequence }: RecordNumber): void {
+    const list = this.devices.get(device)?.list ?? [];
+    const place = placeOf(list, { boot, sequence });
+    const range = list[place];
+    if (range?.boot !== boot || sequence > range.last) return;
+    const parts = [
+      { boot, first: range.first, last: sequence - 1 },
+      { boot, first: sequence + 1, last: range.last },
+    ];
+    list.splice(place, 1, ...parts.filter(({ first, last }) => first <= last));
+  }
+
   last(device: string): RecordNumber | undefined {
     const range = this.devices.get(device)?.list.at(-1);
     return range && { boot: range.boot, sequence: range.last };

@@ -40,6 +40,8 @@ export class LogTail {
   /** Open for writing; undefined after a failure, until the disk works again. */
   private file: number | undefined;
   private durableBytes = 0;
+  /** Written, and not durable yet. */
+  private unsynced: LogEntry[] = [];
   private logTimeBase = 0;
 
   constructor(disk: LogDisk, folder: string, options: TailOptions) {
@@ -80,6 +82,7 @@ export class LogTail {
       this.last.bytes += bytes.length;
       this.end += entries.length;
       for (const entry of entries) this.seen.add(entry.device, entry);
+      this.unsynced.push(...entries);
       return undefined;
     } catch (error) {
       const isFull = fullCodes.includes((error as NodeJS.ErrnoException).code ?? '');
@@ -115,6 +118,7 @@ export class LogTail {
 
   private sync(): void {
     this.disk.sync(this.file as number);
+    this.unsynced = [];
     this.durableEnd = this.end;
     this.durableBytes = this.last.bytes;
   }
@@ -150,6 +154,8 @@ export class LogTail {
     }
     this.file = undefined;
     this.end = this.durableEnd;
+    for (const entry of this.unsynced) this.seen.remove(entry.device, entry);
+    this.unsynced = [];
   }
 
   private load(): void {

@@ -4,13 +4,12 @@
 // does not know; a field that the record's own version has and the record has not is an error that names it.
 
 import { Encoder } from 'cbor-x';
+import { type GatewayKind, gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
 import {
   envelopeFields,
   SCHEMA_VERSION,
   type TelemetryClass,
   type TelemetryField,
-  type TelemetryKind,
-  type TelemetryKindName,
   telemetryKinds,
 } from '../../../protocol/telemetry/records.ts';
 
@@ -38,7 +37,7 @@ export interface TelemetryRecord {
   /** Since 1970-01-01 UTC. */
   readonly receiveTimeNs: bigint;
   readonly class: TelemetryClass;
-  /** TelemetryKindName, or `kind-N`. */
+  /** TelemetryKindName, GatewayKindName, or `kind-N`. */
   readonly kind: string;
   readonly body: TelemetryBody;
   readonly [unknownField: string]: TelemetryValue;
@@ -48,7 +47,7 @@ export interface TelemetryRecord {
 export class TelemetryError extends Error {}
 
 const classes: readonly string[] = ['bulk', 'heartbeat', 'critical'] satisfies TelemetryClass[];
-const known: Readonly<Record<string, TelemetryKind>> = telemetryKinds;
+const known: Readonly<Record<string, GatewayKind>> = { ...telemetryKinds, ...gatewayKinds };
 const u64Most = 2n ** 64n;
 
 const codec = new Encoder({
@@ -59,8 +58,8 @@ const codec = new Encoder({
 } as ConstructorParameters<typeof Encoder>[0]);
 
 /** The kind of a name; undefined where this version has none. */
-export function kindOf(name: string): TelemetryKind | undefined {
-  return Object.hasOwn(known, name) ? known[name as TelemetryKindName] : undefined;
+export function kindOf(name: string): GatewayKind | undefined {
+  return Object.hasOwn(known, name) ? known[name] : undefined;
 }
 
 /** What tells a record from every other one: repeats have the same. */

@@ -1,0 +1,141 @@
+// The gateway: polls each of its devices in a loop of its own, and takes what they tell into its log.
+//
+//   device ──read behind what is durable──> Intake ──> log ──> durable: the next read acknowledges it
+//
+// What must stay true: a device forgets a record only when the log has it, or has said that it has not; a device that is silent, slow or sends nonsense
+// delays no other.
+
+import type { DiskLog } from '../log/disk-log.ts';
+import type { RecordNumber } from '../log/record-log.ts';
+import { rest, type Time } from '../time.ts';
+import { givenUp, Intake } from './intake.ts';
+import { OwnRecords } from './own-records.ts';
+import type { Quarantine } from './quarantine.ts';
+import { ReceiveClock } from './receive-clock.ts';
+import type { TelemetrySource } from './source.ts';
+
+/** What a gateway tells while it runs, for people and programs. */
+export type GatewayEvent =
+  | { event: 'device'; target: string; device: string }
+  | { event: 'silent'; target: string; reason: string }
+  | { event: 'refused'; device: string; reason: string }
+  | { event: 'gave-up'; device: string; count: number }
+  | { event: 'clock-stepped'; byMs: number };
+
+export interface GatewayOptions {
+  name: string;
+  version: string;
+  log: DiskLog;
+  quarantine: Quarantine;
+  time: Time;
+  /** Between two polls of a device that has told everything. */
+  pollMs?: number;
+  onEvent?: (event: GatewayEvent) => void;
+}
+
+const againMs = { least: 500, most: 10_000 };
+const stepMs = 5_000;
+const expiryMs = 60_000;
+
+export class Gateway {
+  /** Records of devices that were stored. */
+  stored = 0;
+  /** Devices that answered their last poll. */
+  readonly answering = new Set<string>();
+  private readonly options: Required<GatewayOptions>;
+  private readonly intake: Intake;
+  private readonly steps: number[] = [];
+  /** How each device is reached. */
+  private readonly targets = new Map<string, string>();
+
+  constructor(options: GatewayOptions) {
+    this.options = { pollMs: 1_000, onEvent: () => {}, ...options };
+    const { name, log, quarantine, time, onEvent } = this.options;
+    const clock = new ReceiveClock(time, (byMs) => {
+      this.steps.push(byMs);
+      onEvent({ event: 'clock-stepped', byMs });
+    });
+    const own = new OwnRecords(name, log, time);
+    this.intake = new Intake({ log, own, quarantine, nowNs: () => clock.nowNs() });
+  }
+
+  /** Until the signal is aborted. */
+  async run(sources: readonly TelemetrySource[], signal: AbortSignal): Promise<void> {
+    await this.intake.tell([{ kind: 'started', body: { version: this.options.version } }]);
+    await Promise.all([this.housekeep(signal), ...sources.map((source) => this.serve(source, signal))]);
+  }
+
+  private async serve(source: TelemetrySource, signal: AbortSignal): Promise<void> {
+    const { time, pollMs, onEvent } = this.options;
+    let device: string | undefined;
+    let wait = againMs.least;
+    try {
+      while (!signal.aborted) {
+        try {
+          if (device === undefined) {
+            device = this.claimed(await source.identify(signal), source.target);
+            onEvent({ event: 'device', target: source.target, device });
+          }
+          const isMore = await this.poll(source, device, signal);
+          this.answering.add(source.target);
+          wait = againMs.least;
+          if (!isMore) await rest(time, pollMs, signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          // Another device may answer there when it is back.
+          device = undefined;
+          if (this.answering.delete(source.target) || wait === againMs.least)
+            onEvent({ event: 'silent', target: source.target, reason: (error as Error).message });
+          await rest(time, wait, signal);
+          wait = Math.min(againMs.most, wait * 2);
+        }
+      }
+    } finally {
+      await source.close().catch(() => {});
+    }
+  }
+
+  /** One loop a device: what it acknowledges is durable because it has waited for it. */
+  private claimed(device: string, target: string): string {
+    const other = this.targets.get(device);
+    if (other !== undefined && other !== target)
+      throw new Error(`it is device ${device}, which ${other} reaches already: leave one of the two out`);
+    this.targets.set(device, target);
+    return device;
+  }
+
+  /** Whether to ask again at once. */
+  private async poll(source: TelemetrySource, device: string, signal: AbortSignal): Promise<boolean> {
+    const after: RecordNumber | undefined = this.options.log.lastOf(device);
+    const answer = await source.read(after, signal);
+    const { stored, refusal } = await this.intake.take(device, source.cryostat, answer);
+    this.stored += stored;
+    if (refusal !== undefined) this.options.onEvent({ event: 'refused', device, reason: refusal });
+    return answer.more && refusal === undefined && stored > 0;
+  }
+
+  /** Puts on record what has happened to the clock, and what the log gives up. */
+  private async housekeep(signal: AbortSignal): Promise<void> {
+    const { time, log, onEvent } = this.options;
+    for (let passed = 0; !signal.aborted; passed += stepMs) {
+      await rest(time, stepMs, signal);
+      const steps = this.steps.slice();
+      const body = (byMs: number) => ({ byMilliseconds: Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, byMs)) });
+      if (
+        steps.length > 0 &&
+        (await this.intake.tell(steps.map((byMs) => ({ kind: 'clock-stepped', body: body(byMs) }))))
+      )
+        this.steps.splice(0, steps.length);
+      if (passed % expiryMs !== 0) continue;
+      const expired = log.expired();
+      if (expired === undefined) continue;
+      const { losses, remove } = expired;
+      const told = losses.map(({ device, count, first, last }) =>
+        givenUp(device, count, first, last, 'they waited too long'),
+      );
+      if (told.length > 0 && !(await this.intake.tell(told))) continue;
+      for (const { device, count } of losses) onEvent({ event: 'gave-up', device, count });
+      remove();
+    }
+  }
+}

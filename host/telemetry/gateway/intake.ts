@@ -1,0 +1,179 @@
+// Takes an answer of a device into the log: the one place that decides what becomes of each record.
+//
+//   record ──> can it be read? no: quarantine, and a mark                    numbers missing in front of it? a record `gap`
+//          ──> room for its class? yes: it is stored
+//                                  no, and nothing more important is behind it: it stays with the device, and all behind it
+//                                  no, but something more important is behind it that there is room for: a mark, and a record `given-up`
+//
+// What must stay true: records of a device are stored in the order of their numbers. What is skipped is known to the log from then on (a mark), so
+// it cannot come later. Marks and records about them are in the same write as what follows them.
+
+import { reasonOf } from '../../links/device-file/error.ts';
+import { encodeCbor, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
+import { GapWatch } from '../../tools/telemetry/gaps.ts';
+import { recordOfWire } from '../../tools/telemetry/wire.ts';
+import { compareNumbers, type LogEntry, type RecordLog, type RecordNumber } from '../log/record-log.ts';
+import { sizeOfEntry } from '../log/segment.ts';
+import type { OwnRecord, OwnRecords } from './own-records.ts';
+import { poisonedRecord, type Quarantine, type Quarantined } from './quarantine.ts';
+import type { DeviceAnswer } from './source.ts';
+
+export interface Taken {
+  /** All up to here is done with, and the device may forget it. */
+  position: RecordNumber | undefined;
+  /** Records that were stored. */
+  stored: number;
+  /** Why the rest stays with the device. */
+  refusal?: string;
+}
+
+export interface IntakeParts {
+  log: RecordLog;
+  own: OwnRecords;
+  quarantine: Quarantine;
+  nowNs: () => bigint;
+}
+
+/** A record of the answer that is new. */
+interface Item {
+  number: RecordNumber;
+  entry: LogEntry;
+  /** None where it cannot be read. */
+  record?: TelemetryRecord;
+}
+
+export class Intake {
+  private readonly parts: IntakeParts;
+
+  constructor(parts: IntakeParts) {
+    this.parts = parts;
+  }
+
+  async take(device: string, cryostat: string, { schema, records }: DeviceAnswer): Promise<Taken> {
+    const { log, quarantine, nowNs } = this.parts;
+    const position = log.lastOf(device);
+    const receiveTimeNs = nowNs();
+    const items: Item[] = [];
+    const poisoned: Quarantined[] = [];
+    let last = position;
+    for (const wire of records) {
+      const number = numberOf(wire);
+      if (number !== undefined && last !== undefined && compareNumbers(number, last) <= 0) continue;
+      const head = { device, ...number, class: 'critical' } as LogEntry;
+      try {
+        const record = recordOfWire(wire, schema, { device, cryostat, receiveTimeNs });
+        items.push({ number: record, record, entry: { ...head, class: record.class, bytes: encodeCbor(record) } });
+      } catch (error) {
+        if (!(error instanceof TelemetryError)) throw error;
+        const { boot, sequence } = number ?? { boot: null, sequence: null };
+        poisoned.push({ device, boot, sequence, reason: error.message, record: wire });
+        if (number !== undefined) items.push({ number, entry: { ...head, bytes: new Uint8Array(0) } });
+      }
+      last = number ?? last;
+    }
+    if (items.length === 0) return { position, stored: 0 };
+    try {
+      if (poisoned.length > 0) quarantine.put(poisoned);
+    } catch (error) {
+      return { position, stored: 0, refusal: `${quarantine.path} cannot be written: ${reasonOf(error)}` };
+    }
+    return this.append(device, items, poisoned, receiveTimeNs);
+  }
+
+  /** Puts records of the gateway itself into the log. False where there is no room even for them. */
+  async tell(records: readonly OwnRecord[]): Promise<boolean> {
+    const { log, own, nowNs } = this.parts;
+    const entries = own.entries(records, nowNs());
+    return (await log.append(entries)).taken === entries.length;
+  }
+
+  private async append(
+    device: string,
+    items: readonly Item[],
+    poisoned: readonly Quarantined[],
+    receiveTimeNs: bigint,
+  ): Promise<Taken> {
+    const { log, own } = this.parts;
+    const position = log.lastOf(device);
+    const { kept, givenUp, reason } = this.chosen(items);
+    const gaps = gapsOf(device, items.slice(0, kept.length), position);
+    const told = [...gaps, ...givenUpOf(device, givenUp), ...poisoned.map(poisonedRecord)];
+    const head = own.entries(told, receiveTimeNs);
+    if (kept.length === 0) return { position, stored: 0, refusal: reason };
+    const { taken, reason: refused } = await log.append([...head, ...kept]);
+    const done = Math.max(0, taken - head.length);
+    const refusal = refused ?? reason;
+    return {
+      position: done === 0 ? position : items[done - 1].number,
+      stored: kept.slice(0, done).filter(({ bytes }) => bytes.length > 0).length,
+      ...(refusal !== undefined && { refusal }),
+    };
+  }
+
+  /** The entries up to the last one that there is room for; those in front of it that there is none for, as marks. */
+  private chosen(items: readonly Item[]): { kept: LogEntry[]; givenUp: RecordNumber[]; reason?: string } {
+    let size = 0;
+    const admitted = items.map(({ entry }) => {
+      const fits = this.parts.log.admits(entry.class, size + sizeOfEntry(entry));
+      if (fits) size += sizeOfEntry(entry);
+      return fits;
+    });
+    const end = admitted.lastIndexOf(true) + 1;
+    const kept: LogEntry[] = [];
+    const givenUp: RecordNumber[] = [];
+    for (const [index, { entry, number }] of items.slice(0, end).entries()) {
+      if (!admitted[index]) givenUp.push(number);
+      kept.push(admitted[index] ? entry : { ...entry, class: 'critical', bytes: new Uint8Array(0) });
+    }
+    if (end === items.length) return { kept, givenUp };
+    return {
+      kept,
+      givenUp,
+      reason: `the log has no room for ${items[end].entry.class} records; the device keeps them`,
+    };
+  }
+}
+
+/** Of a record that may be no record. */
+function numberOf(wire: unknown): RecordNumber | undefined {
+  if (!Array.isArray(wire)) return undefined;
+  const [, , boot, sequence] = wire as unknown[];
+  const isWord = (value: unknown): value is number =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+  return isWord(boot) && isWord(sequence) ? { boot, sequence } : undefined;
+}
+
+/** Missing numbers that the same answer does not explain. */
+function gapsOf(device: string, items: readonly Item[], before: RecordNumber | undefined): OwnRecord[] {
+  const watch = new GapWatch(before);
+  for (const { number, record } of items) watch.take(record ?? { ...number, kind: '', body: {} });
+  return watch.open.map(({ boot, first, last }) => ({
+    kind: 'gap',
+    body: { of: device, gapBoot: boot, firstSequence: first, lastSequence: last },
+  }));
+}
+
+function givenUpOf(device: string, numbers: readonly RecordNumber[]): OwnRecord[] {
+  // A record a run of numbers, so that what is told is what was given up and nothing between.
+  const runs: RecordNumber[][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    const last = run?.at(-1);
+    if (run && last?.boot === number.boot && last.sequence + 1 === number.sequence) run.push(number);
+    else runs.push([number]);
+  }
+  return runs.map((run) =>
+    givenUp(device, run.length, run[0], run[run.length - 1], 'the log had no room for their class'),
+  );
+}
+
+/** The record of what the gateway gave up. */
+export function givenUp(of: string, count: number, first: RecordNumber, last: RecordNumber, reason: string): OwnRecord {
+  return {
+    kind: 'given-up',
+    body: {
+      ...{ of, count, reason },
+      ...{ firstBoot: first.boot, firstSequence: first.sequence, lastBoot: last.boot, lastSequence: last.sequence },
+    },
+  };
+}
