@@ -32,6 +32,14 @@ export const catalogue: readonly CatalogueEntry[] = [
   },
   {
     ...{
+      name: 'debug',
+      usage: '[options] <file>',
+      about: 'go through a recorded run or a failure, forward and back, by source line',
+    },
+    addTo: async (program) => (await import('./commands/debug.ts')).addDebugCommand(program),
+  },
+  {
+    ...{
       name: 'bisect',
       usage: '[options] <first> <second>',
       about: 'find the first cycle at which two recorded runs part',

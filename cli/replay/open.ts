@@ -3,12 +3,13 @@
 // What must stay true: a file is checked before anything runs, and each says what to do when it is not what it should be.
 
 import { decodeFailure, FailureFileError, looksLikeFailure } from '../../hil/rig/scenario/failure-file.ts';
+import { type Act, actsOf } from '../../hil/rig/scenario/recorded-board.ts';
 import { repeatFailure } from '../../hil/rig/scenario/replay.ts';
 import type { Board } from '../../host/board/board.ts';
+import type { BoardOptions } from '../../host/board/board-options.ts';
 import { readDevice } from '../../host/links/device-file/device-file.ts';
 import { type InputLog, readInputLog, replaySteps } from '../../host/links/input-log.ts';
 import { CryostatView } from '../../host/plant/cryostat/view.ts';
-import type { CallProfile } from '../../host/tools/profile/call-profile.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { readInput } from '../files.ts';
 import { RunFridge } from '../run/fridge.ts';
@@ -21,7 +22,7 @@ export interface OpenOptions {
   salvage?: boolean;
   onStep: (what: string) => void;
   /** Is told of every call of the guest's functions. */
-  calls?: CallProfile;
+  calls?: BoardOptions['calls'];
 }
 
 /** A run that can be repeated once. */
@@ -30,8 +31,10 @@ export interface Recording {
   /** The time of the board from which times are counted. */
   zeroNs: number;
   inputs: number;
+  /** The same run as what is done to the board and when, with the beginning. */
+  acts: Act[];
   /** Missing when the recorded run was killed. */
-  end: { timeNs: number; logHash: string } | undefined;
+  end: { runToNs: number; timeNs: number; logHash: string } | undefined;
   cryostat: CryostatView | undefined;
   /** What a person is told before and after the events. */
   head: string[];
@@ -59,7 +62,7 @@ export async function openRecording(path: string, options: OpenOptions): Promise
   return openFailure(bytes, path, options.calls);
 }
 
-function openFailure(bytes: Uint8Array, path: string, calls?: CallProfile): Recording {
+function openFailure(bytes: Uint8Array, path: string, calls?: OpenOptions['calls']): Recording {
   try {
     const file = decodeFailure(bytes, path);
     const { scenario, message, seed, fridge, choices, images, beganNs, failedNs, inputs, end } = file;
@@ -72,6 +75,7 @@ function openFailure(bytes: Uint8Array, path: string, calls?: CallProfile): Reco
     const slots = images.map(({ slot, version, sha256 }) => `slot ${slot} ${version} (${sha256.slice(0, 12)})`);
     return {
       ...{ board, zeroNs: beganNs, inputs: inputs.length, end, begin: () => {}, steps },
+      acts: actsOf(inputs),
       cryostat: wired && new CryostatView(wired.cryostat),
       head: [`scenario '${scenario}': ${[...where, ...slots].filter(Boolean).join(', ')}`],
       tail: ['it failed:', ...message.split('\n').map((line) => `  ${line}`), ''],
@@ -102,18 +106,25 @@ async function openInputLog(text: string, path: string, options: OpenOptions): P
     );
   }
   const { leftOut, end } = log;
+  const begin = () => {
+    board.powerOn();
+    fridge?.disturb(board);
+  };
   return {
     ...{ board, zeroNs: 0, inputs: log.inputs.length, cryostat: fridge?.cryostat, head: [] },
-    end: end && { timeNs: end.endNs, logHash: end.logHash },
+    acts: [{ runToNs: -1, timeNs: 0, give: begin }, ...log.inputs.map(sendAct)],
+    end: end && { runToNs: end.endNs, timeNs: end.endNs, logHash: end.logHash },
     tail: leftOut ? [`${path} is damaged from line ${leftOut.fromLine} on; lines left out: ${leftOut.lines}`] : [],
     facts: { leftOut: leftOut ?? null },
-    begin: () => {
-      board.powerOn();
-      fridge?.disturb(board);
-    },
+    begin,
     steps: (untilNs) => replaySteps(board, cutAt(log, untilNs)),
   };
 }
+
+const sendAct = ({ timeNs, line, bytes }: InputLog['inputs'][number]): Act => ({
+  ...{ runToNs: timeNs, timeNs },
+  give: (board) => board.send(line, bytes),
+});
 
 /** The part of a log up to a time. */
 function cutAt({ inputs, end }: InputLog, untilNs: number): Pick<InputLog, 'inputs' | 'end'> {

@@ -38,7 +38,7 @@ export function registersText(registers: readonly ShownRegister[]): string {
   return table([['register', 'value', 'fields that are not 0'], ...rows]);
 }
 
-function fieldsOf({ fields }: RegisterEntry, value: number): Record<string, number> {
+export function fieldsOf({ fields }: RegisterEntry, value: number): Record<string, number> {
   return Object.fromEntries(Object.entries(fields).map(([name, { mask, shift }]) => [name, (value & mask) >>> shift]));
 }
 

@@ -1,6 +1,6 @@
 // What a board may be made with.
 
-import type { CallWitness } from './call-witness.ts';
+import type { CallWitness, StepWitness } from './call-witness.ts';
 import type { MultiplexerSize } from './multiplexer/bank.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -12,7 +12,7 @@ export interface BoardOptions {
   /** Counts basic blocks of what runs, for coverage; changes no cycle. */
   countBlocks?: boolean;
   /** Is told of every call of the guest's functions, for profiles; changes no cycle. */
-  calls?: CallWitness;
+  calls?: CallWitness | StepWitness;
   /** Cells and lines of its multiplexer; 96 behind 2 when left out. */
   multiplexer?: MultiplexerSize;
 }

@@ -61,7 +61,8 @@ export class Board {
   private readonly loader: ImageLoader;
   /** The management core. */
   readonly processor: Processor;
-  private readonly life: Life;
+  /** The run loop. */
+  readonly life: Life;
 
   constructor(options: BoardOptions = {}) {
     this.options = options;
@@ -84,9 +85,8 @@ export class Board {
     this.multiplexer = addMultiplexer(machine, image, this.sequencers, options);
     const parts = [Thermometry, Heaters, Rails, ClockDevice, FrontEnd, ActivityCounters, InterlockLatch, RetainedRam];
     for (const Part of parts) machine.add(new Part(machine));
-    const { countBlocks, calls } = options;
-    this.loader = new ImageLoader(machine.flash, { countBlocks, traceCalls: calls !== undefined });
-    this.processor = new Processor(machine, this.reset, calls);
+    this.loader = new ImageLoader(machine.flash, options);
+    this.processor = new Processor(machine, this.reset, options.calls);
     this.life = new Life(machine, this.own, this.reset, intc, this.processor, this.loader);
     machine.owner = {
       onBoardEvent: (kind, a, b) => this.life.onBoardEvent(kind, a, b),

@@ -86,6 +86,16 @@ export class EventQueue {
     return found;
   }
 
+  /** All events, the next one first; for people. */
+  list(): { time: number; kind: number; a: number; b: number }[] {
+    const order = Array.from({ length: this.count[0] }, (_, index) => index);
+    order.sort((one, other) => (this.before(one, other) ? -1 : 1));
+    return order.map((index) => {
+      const [time, , kind, a, b] = this.heap.subarray(index * stride);
+      return { time, kind, a, b };
+    });
+  }
+
   /** Time of the first event of a kind, Infinity when there is none. */
   timeOf(kind: number): number {
     let time = Number.POSITIVE_INFINITY;

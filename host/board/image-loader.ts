@@ -4,6 +4,7 @@
 // cheap because pages are copied when written: the same page object is the same content. What must stay true: a page this
 // cache has seen is never written in place (`sharePages` sees to that).
 
+import type { BoardOptions } from './board-options.ts';
 import { type PreparedImage, type PrepareOptions, prepareImage } from './cpu/cpu.ts';
 import type { FlashArray } from './flash-array.ts';
 
@@ -25,13 +26,16 @@ const entriesMax = 6;
 
 export class ImageLoader {
   private readonly flash: FlashArray;
-  private readonly options: PrepareOptions;
+  private readonly options: Pick<PrepareOptions, 'countBlocks' | 'traceCalls'>;
+  /** The instructions of a module that are told of. */
+  private readonly stepsOf: ((module: Uint8Array) => readonly number[]) | undefined;
   private entries: Entry[] = [];
   private readonly owned = new WeakMap<LoadedImage, LoadedImage>();
 
-  constructor(flash: FlashArray, options: PrepareOptions) {
+  constructor(flash: FlashArray, { countBlocks, calls }: Pick<BoardOptions, 'countBlocks' | 'calls'>) {
     this.flash = flash;
-    this.options = options;
+    this.options = { countBlocks, traceCalls: calls !== undefined };
+    this.stepsOf = calls && 'stepsOf' in calls ? (module) => calls.stepsOf(module) : undefined;
   }
 
   /** Loads `length` bytes at a flash address. Throws ImageRefused. */
@@ -51,14 +55,15 @@ export class ImageLoader {
 
   /** The same for bytes that were loaded before, from a stored snapshot. */
   prepare(bytes: Uint8Array): PreparedImage {
-    return prepareImage(bytes, this.options);
+    return prepareImage(bytes, { ...this.options, steps: this.stepsOf?.(bytes) });
   }
 
   /** The image as this board prepares it: one in a snapshot may come from a board that counts less, or more. */
   own(image: LoadedImage): LoadedImage {
     const { countBlocks = false, traceCalls = false } = this.options;
-    const { blocks, tracesCalls } = image.prepared;
-    if ((blocks !== undefined) === countBlocks && tracesCalls === traceCalls) return image;
+    const { blocks, tracesCalls, tracesSteps } = image.prepared;
+    const isOwn = (blocks !== undefined) === countBlocks && tracesCalls === traceCalls;
+    if (isOwn && !tracesSteps && this.stepsOf === undefined) return image;
     const own = this.owned.get(image) ?? { prepared: this.prepare(image.bytes), bytes: image.bytes };
     this.owned.set(image, own);
     return own;

@@ -39,6 +39,7 @@ export class Life {
   private readonly processor: Processor;
   private readonly loader: ImageLoader;
   private readonly rom = new BootRom();
+  private isPaused = false;
 
   constructor(
     machine: Machine,
@@ -62,10 +63,12 @@ export class Life {
     return this.state.phase !== Phase.NONE || this.intc.pending !== 0;
   }
 
-  /** Lets time pass until `timeNs`, and until the activation that is then running has ended. */
+  /** Lets time pass until `timeNs`, and until the activation that is then running has ended; less when a pause is requested. */
   runUntil(timeNs: number): void {
     const { machine } = this;
+    this.isPaused = false;
     while (machine.now < timeNs || machine.queue.nextTime <= timeNs) {
+      if (this.isPaused) return;
       if (this.hasWork) {
         if (machine.now >= timeNs) break;
         this.guarded(() => this.work());
@@ -76,6 +79,11 @@ export class Life {
       this.guarded(() => machine.handleNext());
     }
     if (machine.now < timeNs) machine.clock[Clock.NOW] = timeNs;
+  }
+
+  /** For a listener: the `runUntil` that is going on ends after its present step, which is one run of the core or one event. */
+  pause(): void {
+    this.isPaused = true;
   }
 
   resetChip(cause: number): void {

@@ -5,9 +5,9 @@
 // What must stay true: afterwards the clock stands where the run ended and all events up to there have happened.
 
 import { Activity } from '../../protocol/plant/energies.ts';
-import type { CallWitness } from './call-witness.ts';
+import type { CallWitness, StepWitness } from './call-witness.ts';
 import { Clock, nsPerCycle } from './clock.ts';
-import { Core, type CoreFault, type FaultCause as CoreFaultCause, type PreparedImage } from './cpu/cpu.ts';
+import { type Bus, Core, type CoreFault, type FaultCause as CoreFaultCause, type PreparedImage } from './cpu/cpu.ts';
 import { FaultCause, ResetCause } from './device.ts';
 import type { ResetController } from './devices/reset.ts';
 import { ChipReset } from './fault.ts';
@@ -52,16 +52,19 @@ export class Processor {
   private readonly machine: Machine;
   private readonly reset: ResetController;
   private readonly calls: CallWitness | undefined;
+  /** The same, when it is to be told of steps as well. */
+  private readonly steps: StepWitness | undefined;
   private readonly cores = new Map<PreparedImage, Core>();
   /** Of cores that were dropped. */
   private readonly dropped: { image: PreparedImage; counts: Float64Array }[] = [];
   /** Hashes of images that ran behind a hand-over; only of those that count. */
   private readonly firmware = new Set<string>();
 
-  constructor(machine: Machine, reset: ResetController, calls?: CallWitness) {
+  constructor(machine: Machine, reset: ResetController, calls?: CallWitness | StepWitness) {
     this.machine = machine;
     this.reset = reset;
     this.calls = calls;
+    this.steps = calls && 'stepsOf' in calls ? calls : undefined;
   }
 
   /** Loads a module into the core, with initial RAM and globals. */
@@ -150,17 +153,38 @@ export class Processor {
   }
 
   private newCore(image: PreparedImage): Core {
-    const { calls } = this;
+    const { calls, steps } = this;
     const core: Core = new Core(
       image,
-      this.machine.bus,
+      steps ? this.toldBus(steps, () => core) : this.machine.bus,
       calls && {
         enter: (functionIndex, argument, cyclesLeft) =>
           calls.enter(functionIndex, argument, core.usedAt(cyclesLeft), this.timeAt(cyclesLeft)),
         leave: (cyclesLeft) => calls.leave(core.usedAt(cyclesLeft), this.timeAt(cyclesLeft)),
+        step: (offset, cyclesLeft) => steps?.step(offset, core.usedAt(cyclesLeft), this.timeAt(cyclesLeft)),
       },
     );
     return core;
+  }
+
+  /** The bus, with a listener behind each access. An access that stalled the core has moved its budget, so the rest is asked for again. */
+  private toldBus(steps: StepWitness, core: () => Core): Bus {
+    const { bus } = this.machine;
+    const told = (address: number, value: number, isWrite: boolean) => {
+      const { cyclesLeft, cyclesUsed } = core();
+      steps.access(address >>> 0, value >>> 0, isWrite, cyclesUsed, this.timeAt(cyclesLeft));
+    };
+    return {
+      read32: (address, cyclesLeft) => {
+        const value = bus.read32(address, cyclesLeft);
+        told(address, value, false);
+        return value;
+      },
+      write32: (address, value, cyclesLeft) => {
+        bus.write32(address, value, cyclesLeft);
+        told(address, value, true);
+      },
+    };
   }
 
   private dropOldest(): void {

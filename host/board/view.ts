@@ -55,6 +55,11 @@ export class BoardView {
     return this.#board.fuseWords();
   }
 
+  /** What is scheduled, the next event first. Kinds are those of `EventKind`. */
+  pendingEvents(): { time: number; kind: number; a: number; b: number }[] {
+    return this.#board.machine.queue.list();
+  }
+
   recorderEvents(most?: number): RecordedEvent[] {
     return this.#board.recorderEvents(most);
   }

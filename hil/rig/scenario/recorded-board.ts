@@ -33,6 +33,11 @@ export interface RecordedInput {
   input: BoardInput;
 }
 
+/** Something that is done to a board at a time of its own, whatever it was recorded as. */
+export interface Act extends Pick<RecordedInput, 'runToNs' | 'timeNs'> {
+  give(board: Board): void;
+}
+
 /** Where a run stands: what to run to, the time that is reached, and the hash of its log. */
 export interface Standing {
   runToNs: number;
@@ -135,6 +140,9 @@ export function* repeatInputs(
   }
   yield* runSteps(board, Math.min(end.runToNs, untilNs));
 }
+
+export const actsOf = (inputs: readonly RecordedInput[]): Act[] =>
+  inputs.map(({ runToNs, timeNs, input }) => ({ runToNs, timeNs, give: (board) => giveInput(board, input) }));
 
 /** The run does not go as it was recorded. */
 export class OtherRun extends Error {}

@@ -48,10 +48,16 @@ export const layers: Record<string, string[]> = {
   'hil/run': ['hil/rig', ...host, 'protocol'],
   'hil/scenarios': ['hil', 'hil/run', 'hil/rig', ...host, 'protocol'],
   hil: ['hil/run', 'hil/rig', ...host, 'protocol'],
+  'hil/debug': ['hil/rig', ...host, 'protocol'],
   'hil/prove': ['hil/rig', ...host, 'protocol'],
   'hil/campaign': ['hil/run', 'hil/prove', 'hil/rig', ...host, 'protocol'],
-  'hil/test': ['hil', 'hil/run', 'hil/scenarios', 'hil/campaign', 'hil/prove', 'hil/rig', ...host, 'protocol'],
-  cli: ['hil/run', 'hil/scenarios', 'hil/campaign', 'hil/prove', 'hil/rig', ...host, 'protocol'],
+  'hil/test': [
+    'hil',
+    ...['run', 'debug', 'scenarios', 'campaign', 'prove', 'rig'].map((part) => `hil/${part}`),
+    ...host,
+    'protocol',
+  ],
+  cli: ['hil/run', 'hil/debug', 'hil/scenarios', 'hil/campaign', 'hil/prove', 'hil/rig', ...host, 'protocol'],
 };
 
 export function layerOf(path: string): string | undefined {

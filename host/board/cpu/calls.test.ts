@@ -5,6 +5,7 @@ import { chooser } from '../random.ts';
 import { seeds } from '../testing/cases.ts';
 import { type CallListener, Core, checkImage, prepareImage } from './cpu.ts';
 import { prepareUncached } from './image.ts';
+import { keyOf } from './opcodes.ts';
 import { Trap } from './testing/arithmetic.ts';
 import { Interpreter, TooLong } from './testing/interpreter.ts';
 import { image, recordingBus } from './testing/modules.ts';
@@ -89,6 +90,32 @@ describe('an image that traces calls', () => {
       ['wide', 0],
       ['none', 0],
     ]);
+  });
+
+  it('tells each time that an instruction is executed which it was prepared to tell of, and does what it does without', () => {
+    let told = 0;
+    const structure = ['block', 'loop', 'else', 'end'].map(keyOf);
+    for (const seed of seeds(30)) {
+      const bytes = randomImage(chooser(seed));
+      const reference = refer(bytes);
+      if (!reference) continue;
+      const { interpreter, accesses } = reference;
+      const { opcode, offset } = checkImage(bytes).code;
+      const some = [...opcode.keys()].filter((at) => at % 3 === seed % 3 && !structure.includes(opcode[at]));
+      const counts = new Map(some.map((at) => [offset[at], 0]));
+      const bus = recordingBus();
+      const step = (place: number) => counts.set(place, (counts.get(place) as number) + 1);
+      const listener = { enter() {}, leave() {}, step };
+      const core = new Core(prepareUncached(bytes, '', { steps: [...counts.keys()] }), bus, listener);
+      expect(core.run('reset', 0, budget)).toEqual({ outcome: 'returned', cyclesUsed: interpreter.cycles });
+      expect({ seed, accesses: bus.accesses }).toEqual({ seed, accesses });
+      expect({ seed, counts: [...counts.values()] }).toEqual({
+        seed,
+        counts: some.map((at) => interpreter.executed[at]),
+      });
+      told += counts.size;
+    }
+    expect(told).toBeGreaterThan(100);
   });
 
   it('runs without a listener too, and names the function of a fault as without traces', () => {

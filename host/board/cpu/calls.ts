@@ -1,11 +1,12 @@
-// Calls of the guest's functions, told to the host: what a profile is made of.
+// Calls of the guest's functions, told to the host: what a profile is made of. And single instructions, for a debugger.
 //
-// The meter puts two pieces of code into an image that is prepared with traceCalls:
+// The meter puts two pieces of code into an image that is prepared with traceCalls, and a third one with steps:
 //
 //   at a function's entry      enter(function, its first argument, cycles)
 //   behind a call              leave(cycles)
+//   before an instruction      step(its offset in the image, cycles)
 //
-// Both go to the host through a table of their own, behind the image's, so that no index of the image moves. The two entries of that table are functions
+// They go to the host through a table of their own, behind the image's, so that no index of the image moves. The entries of that table are functions
 // of a small module (`bridge`), because a table takes no function of the host itself.
 // What must stay true: no cycle is charged for it, and every charge between two of these moments is of the function that runs between them.
 
@@ -18,23 +19,27 @@ export interface CallListener {
   /** `argument`: the function's first, when that is an i32; else 0. */
   enter(functionIndex: number, argument: number, cyclesLeft: number): void;
   leave(cyclesLeft: number): void;
+  /** The instruction at this offset of the image is next. */
+  step?(offset: number, cyclesLeft: number): void;
 }
 
 const { I32 } = ValueType;
 const FUNCREF = 0x70;
 const ENTER = 0;
 const LEAVE = 1;
+const STEP = 2;
 
-/** Types of enter and leave. */
+/** Types of enter, leave and step. */
 export const callTypes = [
   { parameters: [I32, I32, I32], results: [] },
   { parameters: [I32], results: [] },
+  { parameters: [I32, I32], results: [] },
 ];
 
 /** Type and limits of the table. */
 export const callTable = [FUNCREF, 1, callTypes.length, callTypes.length];
 
-/** Writes the code of the two pieces. `cycles` is the index of the budget global, `firstType` that of enter's type. */
+/** Writes the code of the pieces. `cycles` is the index of the budget global, `firstType` that of enter's type. */
 export class CallTracer {
   private readonly cycles: number;
   private readonly firstType: number;
@@ -61,6 +66,12 @@ export class CallTracer {
     this.call(LEAVE);
   }
 
+  step(offset: number): void {
+    this.out.byte(Op.CONST_32);
+    this.out.s32(offset);
+    this.call(STEP);
+  }
+
   private call(entry: number): void {
     const { out } = this;
     out.indexed(Op.GLOBAL_GET, this.cycles);
@@ -81,16 +92,18 @@ export function listenerTable(table: WebAssembly.Table, listener: CallListener =
     enter: (functionIndex: number, argument: number, cyclesLeft: number) =>
       listener.enter(functionIndex, argument, cyclesLeft),
     leave: (cyclesLeft: number) => listener.leave(cyclesLeft),
+    step: (offset: number, cyclesLeft: number) => listener.step?.(offset, cyclesLeft),
   };
-  const { enter, leave } = new WebAssembly.Instance(bridge, { host }).exports;
+  const { enter, leave, step } = new WebAssembly.Instance(bridge, { host }).exports;
   table.set(ENTER, enter);
   table.set(LEAVE, leave);
+  table.set(STEP, step);
 }
 
 /** A module that exports what it imports. */
 function bridgeBytes(): Uint8Array<ArrayBuffer> {
   const out = new Writer(128);
-  const names = ['enter', 'leave'];
+  const names = ['enter', 'leave', 'step'];
   out.bytesOf(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
   const section = (id: number, element: (name: string, index: number) => void) => {
     out.byte(id);

@@ -29,6 +29,8 @@ export interface PreparedImage {
   blocks: Block[] | undefined;
   /** Whether its functions tell of their calls. */
   tracesCalls: boolean;
+  /** Whether they tell of instructions. */
+  tracesSteps: boolean;
   /** Offset in the image of an offset in the metered module, for fault records. */
   originalOffset(meteredOffset: number): number;
   /** What a new instance holds before any code has run; filled in by the first core. */
@@ -40,6 +42,8 @@ export interface PrepareOptions {
   countBlocks?: boolean;
   /** Tells of every call and return, for profiles (calls.ts). Changes no cycle. */
   traceCalls?: boolean;
+  /** Offsets of the instructions that are told of as well, for a debugger. Calls are traced then. */
+  steps?: readonly number[];
 }
 
 /** Bootloader and a few firmwares, each with and without counters or traces. */
@@ -49,7 +53,7 @@ const cache = new Map<string, PreparedImage>();
 /** Checks, meters and compiles an image, or finds it in the cache. Throws ImageRefused. */
 export function prepareImage(bytes: Uint8Array, options: PrepareOptions = {}): PreparedImage {
   const hash = createHash('sha256').update(bytes).digest('hex');
-  const key = `${hash}${options.countBlocks ? ' counted' : ''}${options.traceCalls ? ' traced' : ''}`;
+  const key = `${hash}${options.countBlocks ? ' counted' : ''}${options.traceCalls ? ' traced' : ''}${stepsKey(options.steps)}`;
   const cached = cache.get(key);
   if (cached) {
     cache.delete(key); // to put it last: the first entry is the one not used for longest
@@ -63,14 +67,18 @@ export function prepareImage(bytes: Uint8Array, options: PrepareOptions = {}): P
   return prepared;
 }
 
+const stepsKey = (steps?: readonly number[]) =>
+  steps === undefined ? '' : ` steps ${createHash('sha256').update(Uint32Array.from(steps)).digest('hex')}`;
+
 /** As prepareImage, but always does the work; `hash` is what the result is to carry. */
 export function prepareUncached(
   bytes: Uint8Array,
   hash = '',
-  { countBlocks = false, traceCalls = false }: PrepareOptions = {},
+  { countBlocks = false, traceCalls = false, steps }: PrepareOptions = {},
 ): PreparedImage {
   const image = checkImage(bytes);
-  const metered = meter(image, countBlocks, traceCalls);
+  const tracesCalls = traceCalls || steps !== undefined;
+  const metered = meter(image, countBlocks, tracesCalls, steps);
   const functionNames = image.declarations.functions.map((_, index) => nameOf(image.sections.names, index));
   for (const [index, { field }] of image.declarations.imports.entries()) functionNames[index] = `bus.${field}`;
   return {
@@ -84,7 +92,8 @@ export function prepareUncached(
     memoryPages: image.memoryPages,
     stackBytes: image.stackBytes,
     blocks: countBlocks ? blocksOf(image, metered.segments, metered.counted, functionNames) : undefined,
-    tracesCalls: traceCalls,
+    tracesCalls,
+    tracesSteps: steps !== undefined,
     originalOffset: (offset) => metered.offsets.originalOf(offset),
     fresh: undefined,
   };

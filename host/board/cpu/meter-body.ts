@@ -3,7 +3,8 @@
 //   cycles -= charge; if (cycles < 0) unreachable
 //
 // before each bus access, `cycles` as one more argument, and behind each block operation, which has succeeded then and so has a
-// length within RAM, a charge for that length. With a tracer of calls, its code stands at each function's entry and behind each call.
+// length within RAM, a charge for that length. With a tracer of calls, its code stands at each function's entry and behind each call, and before the
+// instructions that are to be told: there ahead of the charge, so that a step has the cycles of what was executed before it.
 
 import type { CallTracer } from './calls.ts';
 import type { CheckedImage } from './check.ts';
@@ -30,14 +31,16 @@ export class BodyMeter {
   private readonly headOf: Uint32Array;
   /** By segment: 1 + its counter, or 0. */
   private readonly counterOf: Uint32Array;
+  private readonly steps: ReadonlySet<number>;
 
-  /** `cycles` is the index of the budget global; the counters of the segments in `counted` come behind it. */
+  /** `cycles` is the index of the budget global; the counters of the segments in `counted` come behind it. `steps`: offsets of instructions to tell of. */
   constructor(
     image: CheckedImage,
     segments: Segments,
     counted: Uint32Array,
     cycles: number,
     calls: CallTracer | undefined,
+    steps: readonly number[],
     offsets: OffsetMap,
     out: Writer,
   ) {
@@ -45,6 +48,7 @@ export class BodyMeter {
     this.segments = segments;
     this.cycles = cycles;
     this.calls = calls;
+    this.steps = new Set(steps);
     this.offsets = offsets;
     this.out = out;
     this.headOf = new Uint32Array(image.code.opcode.length);
@@ -70,6 +74,10 @@ export class BodyMeter {
       copied = end;
     };
     for (let i = body.first; i <= body.last; i++) {
+      if (this.steps.has(offset[i])) {
+        copyTo(offset[i]);
+        this.calls?.step(offset[i]);
+      }
       if (this.headOf[i] !== 0) {
         copyTo(offset[i]);
         this.head(this.headOf[i] - 1);

@@ -36,7 +36,13 @@ export interface MeteredImage {
   counted: Uint32Array;
 }
 
-export function meter(image: CheckedImage, countBlocks: boolean, traceCalls: boolean): MeteredImage {
+/** `steps`: offsets of instructions to tell of, besides calls; only with traceCalls. */
+export function meter(
+  image: CheckedImage,
+  countBlocks: boolean,
+  traceCalls: boolean,
+  steps: readonly number[] = [],
+): MeteredImage {
   const segments = findSegments(image.code, image.declarations, image.callGraph);
   const counted = countBlocks ? countedSegments(segments) : new Uint32Array(0);
   const mutableGlobals = listMutableGlobals(image);
@@ -48,7 +54,7 @@ export function meter(image: CheckedImage, countBlocks: boolean, traceCalls: boo
   const { types, tables } = image.declarations;
   const firstType = types.length + ownBusTypes.length + helpers.length;
   const calls = traceCalls ? new CallTracer(cycles, firstType, tables.length, out) : undefined;
-  const bodies = new BodyMeter(image, segments, counted, cycles, calls, offsets, out);
+  const bodies = new BodyMeter(image, segments, counted, cycles, calls, steps, offsets, out);
   new ModuleWriter(image, out).write(mutableGlobals, helpers, bodies, counted.length, traceCalls);
   return { bytes: out.bytes, segments, offsets, mutableGlobals, globalWords, counted };
 }
