@@ -47,7 +47,7 @@ describe('coldrig debug', () => {
     );
     expect(code).toBe(0);
     const [head, ...rest] = stdout.split('(coldrig) rc\n')[1].split('\n');
-    expect(head).toMatch(/^0\.04\d{7} s, cycle \d+: breakpoint 1, event FIRMWARE_START: slot A/);
+    expect(head).toMatch(/^0\.0\d{8} s, cycle \d+: breakpoint 1, event FIRMWARE_START: slot A/);
     expect(rest[0]).toMatch(/^protocol\/guest\/record-event\.ts:\d+ in recordEvent$/);
     expect(rest[1]).toMatch(/^> +\d+ .*writeRecorderEvent\(/);
     expect(stdout).toMatch(/^#\d+ {2}firmware\/main\.ts:\d+ in reset$/m);

@@ -129,9 +129,10 @@ function eventCondition(asked: string): Condition {
     throw new BreakpointError(`there is no event ${name}${hint(name, names)}; 'events' shows those that happened`);
   }
   const watch: Watch = {
-    record({ kind, a, b }) {
+    record(record) {
+      const { kind, a } = record;
       const isIt = isRecorder ? kind === LogKind.RECORDER && (a & 0xffff) === recorder[name] : kind === log[name];
-      return isIt ? { text: `event ${recordWords(kind, a, b)}` } : undefined;
+      return isIt ? { text: `event ${recordWords(record)}` } : undefined;
     },
   };
   return { text: `event ${name}`, watch };

@@ -8,7 +8,6 @@
 // Moves that end at a breakpoint before their own end say so. What must stay true: a move back undoes the same move forward.
 
 import { nsPerCycle } from '../../host/board/clock.ts';
-import type { LogRecord } from '../../host/board/log.ts';
 import type { PlacesOf } from '../rig/coverage.ts';
 import { isTold } from '../rig/event-log.ts';
 import { recordWords } from '../rig/event-words.ts';
@@ -155,7 +154,6 @@ export class Debugger {
   }
 }
 
-const wordsOf = ({ kind, a, b }: LogRecord): string => recordWords(kind, a, b);
 const here: Hit = { text: '' };
 const isLine = ({ kind, isNewLine, module }: Readonly<Moment>): boolean =>
   (kind === 'line' && isNewLine) || (kind === 'call' && module?.offsets.length === 0);
@@ -173,7 +171,7 @@ const ownEnds: Record<StepKind, (depth: number, run: number) => Watch> = {
     when((at) => (at.kind === 'return' || at.kind === 'rest') && (at.run !== run || at.frames.length < depth)),
   caller: (depth, run) => when((at) => isLine(at) && (at.run !== run || at.frames.length < depth)),
   interrupt: () => when(isFirst),
-  event: () => ({ record: (record) => (isTold(record) ? { text: wordsOf(record) } : undefined) }),
+  event: () => ({ record: (record) => (isTold(record) ? { text: recordWords(record) } : undefined) }),
   continue: () => ({}),
 };
 
