@@ -1,19 +1,14 @@
 // The drift watch on the noise of a readout chain: seeded runs, each the looks of a watch at one channel, ten seconds apart.
 //
-//   100 looks: what is usual is learnt ─▶ CUSUM at h = 4 and 5, and the detector of the product: looks until an alarm, without a shift and with one
-//                                    └──▶ DriftWatch as the product has it: its first doubt, without a shift
+//   100 looks: what is usual is learnt ─▶ CUSUM at h = 4 and 5: looks until an alarm, without a shift and with one
+//                                    └──▶ DriftWatch as the product has it: its first doubt, without a change and with one
 //
 // A look is a check of a threshold (the product's own code) on shots that are drawn from the law of the chain. A shift is added to a figure from the first
-// look after the learning on, in deviations of the 100 looks. What must stay true: a run is a function of noise and seed.
+// look after the learning on, in deviations of the 100 looks; a change is one of the channel, in its own units. What must stay true: a run is a function of
+// noise and seed.
 
 import type { Drift, ReadoutChain, ResonatorData } from '../../../host/plant/readout/chain-data.ts';
 import { Cusum } from '../../../host/tools/calibration/drift/cusum.ts';
-import {
-  type DetectorLimits,
-  DriftDetector,
-  limitsFor,
-  WEEK_NS,
-} from '../../../host/tools/calibration/drift/detector.ts';
 import { trainNoise, Whitener } from '../../../host/tools/calibration/drift/whiten.ts';
 import { thresholdNode } from '../../../host/tools/calibration/nodes/channel-nodes.ts';
 import type { CalibrationPlan } from '../../../host/tools/calibration/plan.ts';
@@ -74,17 +69,43 @@ export const noises: Readonly<Record<string, { about: string; chain: ReadoutChai
 /** Looks until the alarm of each detector of a figure, in the order of `detectors`; 0 where there was none. */
 export type FigureRun = readonly number[];
 
-/** h by h and shift by shift as the product whitens; h by h without whitening; shift by shift at the limits of the product. */
+/** h by h and shift by shift as the product whitens; h by h without whitening. */
 export const detectors = [
-  ...hs.flatMap((h) => shifts.map((shift) => ({ name: `h = ${h}`, h, shift, isWhitened: true }))),
-  ...hs.map((h) => ({ name: `h = ${h}`, h, shift: 0, isWhitened: false })),
-  ...shifts.map((shift) => ({ name: 'product', h: undefined, shift, isWhitened: true })),
+  ...hs.flatMap((h) => shifts.map((shift) => ({ h, shift, isWhitened: true }))),
+  ...hs.map((h) => ({ h, shift: 0, isWhitened: false })),
+];
+
+type Values = Readonly<Record<string, number>>;
+
+/** What happens to the channel from the first look after the learning on; `looks`: how many have passed since then. */
+export const changes: readonly { about: string; change: (values: Values, looks: number) => Values }[] = [
+  { about: 'nothing', change: (values) => values },
+  ...[2, 3, 5, 10].map((percent) => ({
+    about: `level ${percent} % lower`,
+    change: (values: Values) => ({ ...values, distanceCodes: values.distanceCodes * (1 - percent / 100) }),
+  })),
+  {
+    about: 'level falls by 0.1 % a look',
+    change: (values, looks) => ({ ...values, distanceCodes: values.distanceCodes * 0.999 ** looks }),
+  },
+  {
+    about: 'SNR 1 dB lower',
+    change: (values) => ({ ...values, snrDecibels: values.snrDecibels - 1 }),
+  },
+  {
+    about: 'axis turned by 6°',
+    change: (values) => ({ ...values, axisDegrees: values.axisDegrees + 6 }),
+  },
+  {
+    about: 'axis turns by 0.05° a look',
+    change: (values, looks) => ({ ...values, axisDegrees: values.axisDegrees + 0.05 * looks }),
+  },
 ];
 
 export interface Run {
   figures: Record<string, FigureRun>;
-  /** The first doubt of the whole watch: the look, from the first one after the learning on, and its kind. */
-  alarm?: { look: number; kind: Doubt['kind']; figure: string };
+  /** The first doubt of the whole watch, for each of `changes`; null where there was none. Looks count from the first one after the learning on. */
+  doubts: ({ look: number; kind: Doubt['kind']; figure: string } | null)[];
 }
 
 export const noiseNames = Object.keys(noises);
@@ -105,27 +126,13 @@ export async function* looks(noise: string, seed: number): AsyncGenerator<Record
   }
 }
 
-/** The limits of the product for the figures of one channel: one false alarm of all of them in a week. */
-export const productLimits: DetectorLimits = limitsFor(SAMPLE_NS, WEEK_NS * figureNames.length);
-
 export async function driftRun(noise: string, seed: number): Promise<Run> {
   const source = looks(noise, seed);
-  const watch = new OneChannelWatch();
-  const learnt: Record<string, number>[] = [];
-  while (learnt.length < TRAINING) {
-    const { value } = await source.next();
-    learnt.push(value);
-    watch.take(value);
-  }
-  const each = figureNames.map((name) => new FigureWatch(learnt.map((values) => values[name])));
-  for (let look = 1; look <= WATCHED; look++) {
-    const { value } = await source.next();
-    watch.take(value);
-    for (const [i, figure] of each.entries()) figure.take(look, value[figureNames[i]]);
-  }
+  const seen: Values[] = [];
+  while (seen.length < TRAINING + WATCHED) seen.push((await source.next()).value);
   return {
-    figures: Object.fromEntries(each.map(({ alarms }, i) => [figureNames[i], alarms])),
-    ...(watch.first && { alarm: { ...watch.first, look: watch.first.look - TRAINING } }),
+    figures: Object.fromEntries(figureNames.map((name) => [name, alarmsOf(seen.map((values) => values[name]))])),
+    doubts: changes.map(({ change }) => firstDoubt(seen, change)),
   };
 }
 
@@ -135,48 +142,30 @@ const watched = ((plan: CalibrationPlan) => watchedFigures(plan, plan.channels))
 /** Its limits take long to calculate, so that all runs share it. */
 const sharedWatch = new DriftWatch(watched, { sampleNs: SAMPLE_NS, training: TRAINING });
 
-/** DriftWatch over the figures of one channel, until its first doubt. One at a time. */
-class OneChannelWatch {
-  first: Run['alarm'];
-  private readonly watch = sharedWatch;
-  private look = 0;
-
-  constructor() {
-    this.watch.learn(watched.flatMap(({ nodes }) => nodes));
+/** Of DriftWatch over the figures of one channel. */
+function firstDoubt(seen: readonly Values[], change: (typeof changes)[number]['change']): Run['doubts'][number] {
+  sharedWatch.learn(watched.flatMap(({ nodes }) => nodes));
+  for (const [i, values] of seen.entries()) {
+    const look = i + 1 - TRAINING;
+    const changed = look > 0 ? change(values, look) : values;
+    const named = figureNames.map((name) => [`${name}-${CHANNEL}`, changed[name]]);
+    const [doubt] = sharedWatch.take(i * SAMPLE_NS, Object.fromEntries(named));
+    if (doubt) return { look, kind: doubt.kind, figure: doubt.figure.replace(`-${CHANNEL}`, '') };
   }
-
-  take(values: Record<string, number>): void {
-    this.look++;
-    if (this.first) return;
-    const named = Object.entries(values).map(([name, value]) => [`${name}-${CHANNEL}`, value]);
-    const [doubt] = this.watch.take(this.look * SAMPLE_NS, Object.fromEntries(named));
-    if (doubt) this.first = { look: this.look, kind: doubt.kind, figure: doubt.figure.replace(`-${CHANNEL}`, '') };
-  }
+  return null;
 }
 
-/** All detectors of one figure beside each other. */
-class FigureWatch {
-  readonly alarms: number[] = detectors.map(() => 0);
-  private readonly takes: ((value: number) => unknown)[];
-
-  constructor(learnt: readonly number[]) {
-    const model = trainNoise(learnt);
-    const deviation = Math.sqrt(learnt.reduce((sum, value) => sum + (value - model.level) ** 2, 0) / learnt.length);
-    this.takes = detectors.map(({ h, shift, isWhitened }) => {
-      const by = shift * deviation;
-      if (h === undefined) {
-        const detector = new DriftDetector(model, productLimits);
-        return (value: number) => detector.take(value + by);
-      }
-      const cusum = new Cusum(h);
-      const whitener = new Whitener(model);
-      return (value: number) =>
-        cusum.take(isWhitened ? whitener.take(value + by) : (value + by - model.level) / deviation);
-    });
-  }
-
-  take(look: number, value: number): void {
-    for (const [place, take] of this.takes.entries())
-      if (this.alarms[place] === 0 && take(value)) this.alarms[place] = look;
-  }
+/** All detectors of one figure beside each other: looks until their alarms. */
+function alarmsOf(values: readonly number[]): FigureRun {
+  const learnt = values.slice(0, TRAINING);
+  const model = trainNoise(learnt);
+  const deviation = Math.sqrt(learnt.reduce((sum, value) => sum + (value - model.level) ** 2, 0) / learnt.length);
+  return detectors.map(({ h, shift, isWhitened }) => {
+    const by = shift * deviation;
+    const cusum = new Cusum(h);
+    const whitener = new Whitener(model);
+    const isAlarm = (value: number): boolean =>
+      cusum.take(isWhitened ? whitener.take(value + by) : (value + by - model.level) / deviation) !== undefined;
+    return values.slice(TRAINING).findIndex(isAlarm) + 1;
+  });
 }

@@ -48,6 +48,43 @@ describe('the watch', () => {
     ]);
   });
 
+  describe('of a figure whose small changes its calibrations accept', () => {
+    const small = (deviation: number, figure: WatchedFigure, shift: (index: number) => number) => {
+      const watch = new DriftWatch([figure], { sampleNs: second });
+      const normal = new Normal(new Random(seeds(1)[0]));
+      for (let index = 0; index < 1000; index++) {
+        const value = shift(index) + deviation * normal.next();
+        const [doubt] = watch.take(index * second, { [figure.name]: value });
+        if (doubt) return { ...doubt, index, value };
+      }
+      return undefined;
+    };
+    const accepting: WatchedFigure = { ...level, change: { beyond: 0.02 } };
+
+    test('doubts none of those, however long they last', () => {
+      expect(small(1, accepting, (index) => (index < 200 ? 100 : 98))).toBeUndefined();
+    });
+
+    test('doubts larger ones, and those that grow', () => {
+      const jumped = small(1, accepting, (index) => (index < 200 ? 100 : 95));
+      expect(jumped).toMatchObject({ kind: 'drift', nodes: ['gain-0'] });
+      expect(jumped?.index).toBeLessThan(212);
+      const crept = small(1, accepting, (index) => 100 - 0.1 * Math.max(0, index - 200));
+      expect(crept).toMatchObject({ kind: 'drift' });
+      expect(crept?.value).toBeGreaterThan(93);
+    });
+
+    test('doubts no change at all inside of the limits when they say all, and asks before they are passed', () => {
+      const axis: WatchedFigure = { name: 'axis', nodes: [], limits: { lowest: -5, highest: 5 }, change: 'none' };
+      const wandering = (index: number) => 2 * Math.sin(index / 50);
+      expect(small(0.2, axis, wandering)).toBeUndefined();
+      expect(small(0.2, axis, (index) => (index < 300 ? 0 : 6))).toMatchObject({ kind: 'limit', index: 300 });
+      const crept = small(0.2, axis, (index) => 0.01 * Math.max(0, index - 200));
+      expect(crept).toMatchObject({ kind: 'prediction' });
+      expect(crept?.value).toBeGreaterThan(3);
+    });
+  });
+
   test('learns anew after a calibration, and does not judge what never varies', () => {
     const watch = new DriftWatch([snr, level], { sampleNs: second, training: 30 });
     for (let index = 0; index < 40; index++) watch.take(index * second, { level: 7 });

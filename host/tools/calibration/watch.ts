@@ -3,8 +3,9 @@
 //   figure ─▶ learns what it is like (trainNoise) ─▶ detector: it changed      ─┐
 //                                              └──▶ predictor: it will pass  ─┴─▶ doubt: these calibrations are to be looked at
 //
-// What must stay true: all times are passed in, in the time of the device. A figure that was doubted is learnt anew, because after a calibration it is
-// another one. A figure that never varies is not judged by the detector.
+// A change is worth a look only where a calibration may do something about it. Electronics drift a little all the time (1/f): no learning makes a series of it
+// whose changes are rare. So a figure says what is no change: less than what its calibrations accept. What must stay true: all times are passed in, in the time
+// of the device. A figure that was doubted is learnt anew, because after a calibration it is another one. A figure that never varies is not judged by the detector.
 
 import { type DetectorLimits, DriftDetector, limitsFor, WEEK_NS } from './drift/detector.ts';
 import { DriftPredictor, type Limits } from './drift/predict.ts';
@@ -14,6 +15,8 @@ export interface WatchedFigure {
   name: string;
   /** Its limits; undefined where only a change counts. */
   limits?: Limits;
+  /** What counts as a change: all when left out; more than this part of what was learnt; or none, where the limits say all. */
+  change?: { beyond: number } | 'none';
   /** Calibrations to be looked at when it changes. */
   nodes: readonly string[];
 }
@@ -121,8 +124,7 @@ class Watched {
     this.samples.push(value);
     if (this.samples.length < this.setting.training) return;
     this.isLearnt = true;
-    if (this.samples.every((sample) => sample === this.samples[0])) return;
-    this.detector = new DriftDetector(trainNoise(this.samples), this.setting.limits);
+    this.detector = detectorOf(this.figure, this.samples, this.setting.limits);
   }
 
   private predicted(ns: number, doubt: (kind: Doubt['kind'], reason: string) => Doubt): Doubt | undefined {
@@ -131,6 +133,17 @@ class Watched {
     if (passesAtNs === undefined || passesAtNs > ns + LEAD_SAMPLES * sampleNs) return undefined;
     return doubt('prediction', `may pass its limit in ${((passesAtNs - ns) / 1e9).toFixed(1)} s`);
   }
+}
+
+/** What judges the changes of a figure that was learnt from these samples, if anything does. */
+export function detectorOf(
+  { change }: Pick<WatchedFigure, 'change'>,
+  samples: readonly number[],
+  limits: DetectorLimits,
+): DriftDetector | undefined {
+  if (change === 'none' || samples.every((sample) => sample === samples[0])) return undefined;
+  const model = trainNoise(samples);
+  return new DriftDetector(model, limits, change && change.beyond * Math.abs(model.level));
 }
 
 const shown = (value: number): string => (Number.isFinite(value) ? value.toPrecision(4) : '-');

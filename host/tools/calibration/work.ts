@@ -64,15 +64,27 @@ type PlanLimits = CalibrationPlan['limits'];
 
 /** Figures of a channel: what a check of its threshold measures, between what they must stay, and what is to be looked at when they change. */
 export const figures: Readonly<
-  Record<string, { nodes: readonly string[]; limits?: (limits: PlanLimits) => WatchedFigure['limits'] }>
+  Record<
+    string,
+    {
+      nodes: readonly string[];
+      limits?: (limits: PlanLimits) => WatchedFigure['limits'];
+      change?: (limits: PlanLimits) => WatchedFigure['change'];
+    }
+  >
 > = {
   snrDecibels: {
     nodes: ['resonator', 'threshold'],
     limits: ({ snrDecibels }) => ({ lowest: snrDecibels, highest: Number.MAX_VALUE }),
   },
-  distanceCodes: { nodes: ['resonator', 'threshold'] },
-  // A resonator that moves turns the answers of both states.
-  axisDegrees: { nodes: ['resonator', 'threshold'], limits: ({ rotationDegrees }) => around(rotationDegrees) },
+  // A level that the calibration of the gain accepts is no change.
+  distanceCodes: { nodes: ['resonator', 'threshold'], change: ({ gainParts }) => ({ beyond: gainParts }) },
+  // A resonator that moves turns the answers of both states. Phases drift all the time, and inside of its limit nothing is done about the axis.
+  axisDegrees: {
+    nodes: ['resonator', 'threshold'],
+    limits: ({ rotationDegrees }) => around(rotationDegrees),
+    change: () => 'none',
+  },
   thresholdDeviations: { nodes: ['threshold'], limits: ({ thresholdDeviations }) => around(thresholdDeviations) },
 };
 
@@ -80,9 +92,9 @@ const around = (most: number) => ({ lowest: -most, highest: most });
 
 export function watchedFigures({ limits }: CalibrationPlan, channels: CalibrationPlan['channels']): WatchedFigure[] {
   return channels.flatMap(({ channel }) =>
-    Object.entries(figures).map(([name, { nodes, limits: limitsOf }]): WatchedFigure => {
-      const own = nodes.map((node) => `${node}-${channel}`);
-      return { name: `${name}-${channel}`, limits: limitsOf?.(limits), nodes: [...own, `gain-${lineOf(channel)}`] };
+    Object.entries(figures).map(([name, { nodes, limits: limitsOf, change }]): WatchedFigure => {
+      const own = [...nodes.map((node) => `${node}-${channel}`), `gain-${lineOf(channel)}`];
+      return { name: `${name}-${channel}`, limits: limitsOf?.(limits), change: change?.(limits), nodes: own };
     }),
   );
 }

@@ -199,6 +199,37 @@ describe('the detector', () => {
     expect(delay(6)).toBeLessThan(1.02);
   });
 
+  describe('with a tolerance', () => {
+    /** Values until an alarm of a series that is off by `size` from its beginning, when `tolerance` is no change. */
+    const toleratingRun = (phi: number, tolerance: number, size: number, trainedOn?: number) =>
+      averageRun((seed) => {
+        const series = new Resembling(new Random(seed), phi);
+        const model = trainedOn ? trainNoise(Array.from({ length: trainedOn }, () => series.next())) : known(phi);
+        const detector = new DriftDetector(model, limits, tolerance);
+        return () => detector.take(series.next() + size) !== undefined;
+      }, 300);
+
+    test.each([0, 0.5])('raises no more false alarms while the series is off by it, at phi = %f', (phi) => {
+      const { mean, error } = toleratingRun(phi, 2, 2);
+      expect(mean).toBeGreaterThan(every - 4 * error);
+    });
+
+    test('finds what is larger as soon as a detector without one finds the rest, also when it has learnt from 100 samples', () => {
+      const found = toleratingRun(0, 2, 4, 100).mean;
+      expect(found).toBeLessThan(6.5);
+      expect(found).toBeGreaterThan(2);
+    });
+
+    test('finds what creeps', () => {
+      const detector = new DriftDetector(known(0), limits, 2);
+      const normal = new Normal(new Random(seeds(1)[0]));
+      let at = 0;
+      while (!detector.take(normal.next() + at)) at += 0.05;
+      expect(at).toBeGreaterThan(2);
+      expect(at).toBeLessThan(4);
+    });
+  });
+
   test('says which side, which kind and since when', () => {
     const detector = new DriftDetector(known(0), limits);
     const normal = new Normal(new Random(seeds(1)[0]));

@@ -45,6 +45,18 @@ export class Whitener {
   }
 }
 
+/** So many values after a step, its whitened series has come to rest for every model that is learnt (phi at most 0.995). */
+const AT_REST = 3000;
+
+/** What a step of 1 shows in the whitened series, in standard deviations: at once, and as long as it lasts. */
+export function whitenedStep(model: NoiseModel): { first: number; lasting: number } {
+  const settled = new Whitener({ ...model, level: 0 });
+  for (let i = 0; i < AT_REST; i++) settled.take(0);
+  const first = settled.take(1);
+  for (let i = 0; i < AT_REST; i++) settled.take(1);
+  return { first, lasting: settled.take(1) };
+}
+
 /**
  * Makes numbers of a normal distribution of errors of prediction whose mean and deviation were learnt, and are not exact: each is judged by the mean and
  * deviation of all before it, and then counts itself. So false alarms are as rare as if both were known (the self-starting CUSUM, Hawkins 1987).
