@@ -113,6 +113,14 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/runbook.ts')).addRunbookCommand(program),
   },
   {
+    ...{
+      name: 'gateway',
+      usage: '[options] [file]',
+      about: 'take the telemetry of devices into a log on disk, and pass it on; nothing is lost, nothing comes twice',
+    },
+    addTo: async (program) => (await import('./commands/gateway.ts')).addGatewayCommand(program),
+  },
+  {
     ...{ name: 'telemetry', usage: '', about: 'rules, alerts and dashboards for a monitoring stack' },
     addTo: async (program) => (await import('./commands/telemetry.ts')).addTelemetryCommands(program),
   },

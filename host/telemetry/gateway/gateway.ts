@@ -45,6 +45,8 @@ export class Gateway {
   private readonly options: Required<GatewayOptions>;
   private readonly intake: Intake;
   private readonly steps: number[] = [];
+  /** Devices whose records stay with them, told once. */
+  private readonly refusing = new Set<string>();
   /** How each device is reached. */
   private readonly targets = new Map<string, string>();
 
@@ -110,7 +112,11 @@ export class Gateway {
     const answer = await source.read(after, signal);
     const { stored, refusal } = await this.intake.take(device, source.cryostat, answer);
     this.stored += stored;
-    if (refusal !== undefined) this.options.onEvent({ event: 'refused', device, reason: refusal });
+    if (refusal === undefined) this.refusing.delete(device);
+    else if (!this.refusing.has(device)) {
+      this.refusing.add(device);
+      this.options.onEvent({ event: 'refused', device, reason: refusal });
+    }
     return answer.more && refusal === undefined && stored > 0;
   }
 

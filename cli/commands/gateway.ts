@@ -1,0 +1,205 @@
+// `coldrig gateway`: takes the telemetry of devices into a log on disk, and passes it on. Thin over host/telemetry/run-gateway.ts.
+
+import { hostname } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import { GatewayConfigError, readConfig } from '../../host/telemetry/gateway/config.ts';
+import { LogError } from '../../host/telemetry/log/record-log.ts';
+import { type RunEvent, type RunOptions, runGateway } from '../../host/telemetry/run-gateway.ts';
+import { hostTime } from '../../host/telemetry/time.ts';
+import { parseTarget } from '../../host/tools/smp/target.ts';
+import packageFile from '../../package.json' with { type: 'json' };
+import { ExitCode, Failure } from '../failure.ts';
+import { endedFromOutside } from '../interruption.ts';
+import { collect, integerBetween } from '../options.ts';
+import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { systemReason } from '../system-error.ts';
+import { bytesText, counted } from '../words.ts';
+
+interface GatewayOptions extends GlobalOptions {
+  target?: string[];
+  cryostat: string;
+  name?: string;
+  log: string;
+  logMib: number;
+  logHours: number;
+  upstream?: string;
+  accept?: string;
+  ca?: string;
+  cert?: string;
+  key?: string;
+  crl?: string;
+}
+
+const HELP = `
+A device forgets a record when it is in the log, on disk. The log keeps what was not passed on, up to --log-mib and --log-hours; when it is full, bulk
+is refused first, then heartbeats, critical records last, and devices keep what was refused as long as they have room. What is missing, was given up or
+cannot be read is itself a record. Ctrl-C leaves the log clean, and kill -9 loses nothing that a device was told.
+
+The file, instead of --target:
+  name: north-1
+  cryostat: north
+  devices:
+    - target: udp://10.0.0.17:1337
+    - target: serial:///dev/ttyUSB0
+      cryostat: south
+
+Examples:
+  coldrig gateway --target udp://127.0.0.1:1337 --log telemetry
+  coldrig gateway north.yaml --log telemetry --upstream nats://hub:4222
+  coldrig gateway north.yaml --upstream tls://hub:9411 --ca ca.pem --cert north.pem --key north.key
+  coldrig gateway --accept 0.0.0.0:9411 --ca ca.pem --cert hub.pem --key hub.key --crl revoked.pem    a hub for other gateways
+
+With --json: one line an event, {event: ready | device | silent | refused | gave-up | clock-stepped | upstream | gateway | gone | status, ...}, status every
+ten seconds with {answering, end, bytes, bytesMost, lag, stored, repeats, refused, quarantined, delivered}; at the end {ok, end, stored, lag}.
+docs/telemetry.md says what is promised, and what to do when the disk is full.`;
+
+export function addGatewayCommand(program: Command): void {
+  program.addCommand(
+    new Command('gateway')
+      .description(
+        'take the telemetry of devices into a log on disk, and pass it on; nothing is lost, nothing comes twice',
+      )
+      .argument('[file]', 'devices, as YAML')
+      .option(
+        '--target <place>',
+        'a device: udp://host:port, serial:///dev/ttyX or serial://host:port; may be repeated',
+        collect,
+      )
+      .option('--cryostat <name>', 'which cryostat its devices are in', 'cryostat')
+      .option('--name <name>', 'of this gateway, different for each (default: the name of the host)', parseName)
+      .option('--log <folder>', 'the log; it is made when it is not there', 'coldrig-telemetry')
+      .option('--log-mib <MiB>', 'what the log may hold', integerBetween(1, 1 << 20), 1024)
+      .option('--log-hours <hours>', 'how long records may wait in it', integerBetween(1, 8760), 48)
+      .option('--upstream <url>', 'pass records on: nats://host:port, or tls://host:port of another gateway')
+      .option('--accept <host:port>', 'take records of other gateways over TLS')
+      .option('--ca <file>', 'certificate of the authority that both ends of a link trust')
+      .option('--cert <file>', 'certificate of this gateway')
+      .option('--key <file>', 'its key')
+      .option('--crl <file>', 'revoked certificates; read again when it changes')
+      .addHelpText('after', HELP)
+      .action(printing((options: GatewayOptions, file: string | undefined) => run(options, file))),
+  );
+}
+
+function parseName(text: string): string {
+  if (/^[\w-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError('expected at most 64 letters, digits, - and _');
+}
+
+async function run(options: GatewayOptions, file: string | undefined): Promise<Result> {
+  const { json, log: folder } = options;
+  const config = configOf(options, file);
+  const devices = config.devices;
+  const name =
+    options.name ??
+    config.name ??
+    hostname()
+      .replace(/[^\w-]/g, '-')
+      .slice(0, 64);
+  const stop = new AbortController();
+  const runOptions: RunOptions = {
+    ...{ name, version: packageFile.version, folder, devices, time: hostTime },
+    ...{ bytesMost: options.logMib * 1024 * 1024, hoursMost: options.logHours },
+    ...links(options),
+    onEvent: (event) => process.stdout.write(json ? `${JSON.stringify(event)}\n` : lineOf(event)),
+  };
+  let ended: Awaited<ReturnType<typeof runGateway>> | undefined;
+  await endedFromOutside(
+    () => stop.abort(new Error('interrupted')),
+    async () => {
+      ended = await runGateway(runOptions, stop.signal).catch((error) => {
+        throw failureOf(error);
+      });
+    },
+  );
+  const { end, stored, lag } = ended as Awaited<ReturnType<typeof runGateway>>;
+  const waiting = Object.values(lag).reduce((most, one) => Math.max(most, one), 0);
+  return {
+    text: `the log ${folder} is closed: ${counted(stored, 'record')} stored, ${waiting} not passed on yet`,
+    json: { end, stored, lag },
+  };
+}
+
+function configOf(options: GatewayOptions, file: string | undefined) {
+  const targets = options.target ?? [];
+  try {
+    for (const target of targets) parseTarget(target);
+    const config = file === undefined ? { devices: [] } : readConfig(file, options.cryostat);
+    const devices = [...config.devices, ...targets.map((target) => ({ target, cryostat: options.cryostat }))];
+    if (devices.length === 0 && options.accept === undefined)
+      throw usage('it has no devices: give a file, --target, or --accept for records of other gateways');
+    return { ...config, devices };
+  } catch (error) {
+    if (error instanceof GatewayConfigError) throw new Failure('GATEWAY_FILE', error.message);
+    throw error;
+  }
+}
+
+const usage = (message: string) => new Failure('OPTION', message, { exitCode: ExitCode.USAGE });
+
+function links(options: GatewayOptions): Pick<RunOptions, 'upstream' | 'accept'> {
+  const { upstream, accept, crl } = options;
+  const found: Pick<RunOptions, 'upstream' | 'accept'> = {};
+  if (accept !== undefined) found.accept = { place: placeOf('--accept', accept), files: { ...filesOf(options), crl } };
+  if (upstream?.startsWith('nats://') && URL.canParse(upstream)) found.upstream = { kind: 'nats', url: upstream };
+  else if (upstream?.startsWith('tls://'))
+    found.upstream = { kind: 'tls', place: placeOf('--upstream', upstream.slice(6)), files: filesOf(options) };
+  else if (upstream !== undefined)
+    throw usage(`--upstream: '${upstream}' is no address: expected nats://host:port or tls://host:port`);
+  return found;
+}
+
+function filesOf({ ca, cert, key }: GatewayOptions) {
+  if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key };
+  throw usage('a link over TLS needs --ca, --cert and --key');
+}
+
+function placeOf(option: string, text: string): { host: string; port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/]+)):(\d+)$/i.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(port) > 65535) throw usage(`${option}: '${text}' is no host:port`);
+  return { host, port: Number(port) };
+}
+
+function failureOf(error: unknown): unknown {
+  if (error instanceof LogError) return new Failure(error.code, error.message, { cause: error });
+  const reason = systemReason(error);
+  const { path, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (reason === undefined) return error;
+  const what = syscall === 'listen' ? `port ${port} cannot be listened on` : `${path ?? 'a file'} cannot be read`;
+  return new Failure('GATEWAY', `${what}: ${reason}`, { cause: error });
+}
+
+function lineOf(event: RunEvent): string {
+  switch (event.event) {
+    case 'ready': {
+      const accept = event.accept === undefined ? '' : `, gateways on port ${event.accept}`;
+      const damaged =
+        event.damaged === undefined
+          ? ''
+          : `\nthe disk had lost a part of the log; what was left of it is in ${event.damaged}`;
+      return `log ${event.log}, ${counted(event.devices, 'device')}${accept}; Ctrl-C ends it${damaged}\n`;
+    }
+    case 'device':
+      return `${event.target} is device ${event.device}\n`;
+    case 'silent':
+      return `${event.target} does not answer: ${event.reason}\n`;
+    case 'gave-up':
+      return `${counted(event.count, 'record')} of ${event.device} given up: they had waited too long\n`;
+    case 'clock-stepped':
+      return `the clock of this machine was stepped by ${event.byMs / 1000} s\n`;
+    case 'upstream':
+      return `${event.name}: ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}\n`;
+    case 'gateway':
+      return `gateway ${event.from} is here\n`;
+    case 'gone':
+      return `gateway ${event.from} has gone: ${event.reason}\n`;
+    case 'refused':
+      return `${'device' in event ? `device ${event.device}` : `gateway ${event.from}`}: ${event.reason}\n`;
+    case 'status': {
+      const lag = Object.values(event.lag)[0];
+      const waiting = lag === undefined ? '' : `, ${lag} to pass on`;
+      return `${counted(event.answering, 'device')} answer, ${counted(event.stored, 'record')} stored${waiting}, ${bytesText(event.bytes)} of ${bytesText(event.bytesMost)}\n`;
+    }
+  }
+}

@@ -1,0 +1,103 @@
+// A gateway as a process: log, devices, the link above and the link below, put together.
+//
+//   devices ──> Gateway ──> DiskLog ──> Forwarder ──> NATS JetStream, or the gateway above
+//   gateways below ──> Receiver ──┘
+//
+// What must stay true: nothing listens where it was not told to; when it ends, what was taken is on the disk and positions are written.
+
+import { Forwarder, type Upstream } from './forward/forwarder.ts';
+import { JetStreamUpstream } from './forward/jetstream-upstream.ts';
+import { LinkUpstream } from './forward/link-upstream.ts';
+import { Receiver } from './forward/receiver.ts';
+import { connectTls, listenTls, type TlsFiles, type TlsPlace } from './forward/tls-stream.ts';
+import { Gateway, type GatewayEvent } from './gateway/gateway.ts';
+import { OwnRecords } from './gateway/own-records.ts';
+import { Quarantine } from './gateway/quarantine.ts';
+import { SmpSource } from './gateway/smp-source.ts';
+import { nodeLogDisk } from './log/disk.ts';
+import { DiskLog } from './log/disk-log.ts';
+import type { LogStatus } from './log/record-log.ts';
+import { rest, type Time } from './time.ts';
+
+export interface RunOptions {
+  name: string;
+  version: string;
+  folder: string;
+  bytesMost?: number;
+  hoursMost?: number;
+  devices: readonly { target: string; cryostat: string }[];
+  upstream?: { kind: 'nats'; url: string } | { kind: 'tls'; place: TlsPlace; files: TlsFiles };
+  /** Takes records of gateways below. */
+  accept?: { place: TlsPlace; files: TlsFiles };
+  time: Time;
+  onEvent: (event: RunEvent) => void;
+}
+
+export type RunEvent =
+  | GatewayEvent
+  | { event: 'ready'; log: string; devices: number; accept?: number; damaged?: string }
+  | { event: 'upstream'; name: string; state: string; reason?: string }
+  | { event: 'gateway' | 'gone' | 'refused'; from: string; reason?: string }
+  | ({ event: 'status'; answering: number; quarantined: number; delivered: number } & LogStatus);
+
+const statusMs = 10_000;
+const upstreamReader = 'upstream';
+
+/** Until the signal is aborted. Throws a LogError when the log cannot be opened, and the system's errors of a port or a file. */
+export async function runGateway(options: RunOptions, signal: AbortSignal): Promise<LogStatus> {
+  const { name, version, folder, time, onEvent } = options;
+  const log = DiskLog.open(folder, { time, bytesMost: options.bytesMost, hoursMost: options.hoursMost });
+  let below: { port: number; close: () => Promise<void> } | undefined;
+  try {
+    const quarantine = new Quarantine(nodeLogDisk, folder);
+    const gateway = new Gateway({ name, version, log, quarantine, time, onEvent });
+    if (options.accept !== undefined) {
+      const own = new OwnRecords(`${name}-receiver`, log, time);
+      const receiver = new Receiver({ log, own, quarantine, nowNs: () => time.wallNs(), onEvent });
+      const { place, files } = options.accept;
+      below = await listenTls(place, files, time, (stream) => receiver.serve(stream));
+    }
+    const upstream = upstreamOf(options);
+    const forwarder =
+      upstream &&
+      new Forwarder({
+        ...{ log, name: upstreamReader, upstream, time },
+        onChange: (state, reason) =>
+          onEvent({ event: 'upstream', name: upstream.name, state, ...(reason !== '' && { reason }) }),
+      });
+    onEvent({
+      ...{ event: 'ready', log: folder, devices: options.devices.length },
+      ...(below && { accept: below.port }),
+      ...(log.damaged !== undefined && { damaged: log.damaged }),
+    });
+    const sources = options.devices.map(({ target, cryostat }) => new SmpSource(target, cryostat));
+    const status = (): RunEvent => ({
+      ...{ event: 'status', answering: gateway.answering.size, quarantined: quarantine.count },
+      ...{ delivered: forwarder?.delivered ?? 0, ...log.status() },
+    });
+    await Promise.all([
+      gateway.run(sources, signal),
+      forwarder?.run(signal),
+      telling(() => onEvent(status()), time, signal),
+    ]);
+    return log.status();
+  } finally {
+    await below?.close();
+    await log.close();
+  }
+}
+
+async function telling(tell: () => void, time: Time, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await rest(time, statusMs, signal);
+    if (!signal.aborted) tell();
+  }
+}
+
+function upstreamOf({ name, upstream, time }: RunOptions): Upstream | undefined {
+  if (upstream === undefined) return undefined;
+  if (upstream.kind === 'nats') return new JetStreamUpstream(upstream.url);
+  const { place, files } = upstream;
+  const connect = (signal: AbortSignal) => connectTls(place, files, signal);
+  return new LinkUpstream({ name: `tls://${place.host}:${place.port}`, from: name, connect, time });
+}
