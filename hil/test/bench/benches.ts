@@ -7,6 +7,8 @@ import { benchColdBoot } from './cold-boot.ts';
 import { benchCryostat } from './cryostat.ts';
 import { benchCrypto } from './crypto.ts';
 import { benchDurable } from './durable.ts';
+import { benchHilLibrary } from './hil-library.ts';
+import { benchIdleSpeed } from './idle-speed.ts';
 import { benchLinks } from './links.ts';
 import { benchMetering } from './metering.ts';
 import { benchMuxDay } from './mux-day.ts';
@@ -31,6 +33,8 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   'mux-day': benchMuxDay,
   readout: benchReadout,
   'calibrate-all': benchCalibrateAll,
+  'idle-speed': benchIdleSpeed,
+  'hil-library': benchHilLibrary,
   campaign: benchCampaign,
   links: benchLinks,
   upload: benchUpload,
