@@ -3,7 +3,9 @@ import { deviceError, SmpError } from '../host/tools/smp/error.ts';
 import { nothingYet, type UpdateResult } from '../host/tools/update-result.ts';
 import { BootDecision, SlotState } from '../protocol/image/boot-state.ts';
 import { RejectReason } from '../protocol/image/reasons.ts';
+import { Health } from '../protocol/telemetry/health.ts';
 import { verdictText } from './flash-words.ts';
+import { runbooksOfUpdate } from './runbook/found.ts';
 
 const hash = new Uint8Array(32).fill(5);
 const flags = { bootable: true, pending: false, confirmed: true, active: true, permanent: false };
@@ -75,5 +77,15 @@ describe('what flash says', () => {
       'the connection broke (serial:///dev/tty',
     );
     expect(text).not.toContain('confirmed');
+  });
+});
+
+describe('the runbooks of an update', () => {
+  const pages = (result: Partial<UpdateResult>) => runbooksOfUpdate({ ...nothingYet('2.0.0', hash), ...result });
+
+  it('are none where it went well, and those of its reason, its fault and its health where it did not', () => {
+    expect(pages({ verdict: 'confirmed' })).toEqual([]);
+    expect(pages({ verdict: 'rolled-back', reason: RejectReason.WATCHDOG })).toEqual(['watchdog']);
+    expect(pages({ verdict: 'failing', health: Health.CLOCK })).toEqual(['clock']);
   });
 });

@@ -119,7 +119,7 @@ function imageText(image: ImageState): string {
 
 function imageJson({ slot, version, hash, bootable, pending, confirmed, active, permanent }: ImageState): object {
   const flags = { bootable, pending, confirmed, active, permanent };
-  return { slot: slotName(slot), version, hash: hash ? hex(hash) : null, ...flags };
+  return { slot: slotName(slot), version: listedVersion(version), hash: hash ? hex(hash) : null, ...flags };
 }
 
 interface ResetOptions extends TargetOptions {
@@ -156,7 +156,7 @@ function confirmCommand(): Command {
           const { version, slot } = running;
           return {
             text: `version ${listedVersion(version)} in slot ${slotName(slot)} is confirmed`,
-            json: { version, slot: slotName(slot), images: images.map(imageJson) },
+            json: { version: listedVersion(version), slot: slotName(slot), images: images.map(imageJson) },
           };
         }),
       ),

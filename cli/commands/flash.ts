@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { type UpdateGoal, updateDevice } from '../../host/tools/update.ts';
 import type { UpdateResult, UpdateStep, Verdict } from '../../host/tools/update-result.ts';
 import { RejectReason } from '../../protocol/image/reasons.ts';
+import { runbookPath } from '../../protocol/runbooks.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { ExitCode } from '../failure.ts';
 import { readInput } from '../files.ts';
@@ -12,7 +13,8 @@ import { refusalIn } from '../module-check.ts';
 import { parseSeconds } from '../options.ts';
 import { uploadProgress } from '../progress.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
-import { faultText, reasonText, slotName } from '../words.ts';
+import { runbooksOfUpdate } from '../runbook/found.ts';
+import { faultText, listedVersion, reasonText, slotName } from '../words.ts';
 
 interface FlashOptions extends TargetOptions, GlobalOptions {
   test?: boolean;
@@ -34,7 +36,8 @@ The trailer of an image signed with --pad or --confirm requests a trial: the nex
 A device that is not a coldrig keeps no boot log: then only its silence shows that it was reset while it was watched.
 
 With --json: {ok, verdict: uploaded|on-trial|confirmed|refused|rolled-back|failing|silent, version, hash, bytes, uploadMs, resent, running, refusal,
-why, health, waiting: unmarked|trial|permanent, resets, bootLog, reason, fault}.`;
+why, health, waiting: unmarked|trial|permanent, resets, bootLog, reason, fault, runbooks}. runbooks are the paths of the pages about what went wrong,
+the first to read first.`;
 
 export function addFlashCommand(program: Command): void {
   program.addCommand(
@@ -73,9 +76,11 @@ async function flash(options: FlashOptions, file: string): Promise<Result> {
   // The device keeps only a code. The file is here, so the exact message of the core can be shown.
   const isRefused = result.reason === RejectReason.CORE_REFUSED;
   const refusal = isRefused ? refusalIn(image)?.message : undefined;
+  const runbooks = runbooksOfUpdate(result);
+  const pages = runbooks.length === 0 ? '' : `\nrunbooks: ${runbooks.join(', ')} ('coldrig runbook NAME' shows one)`;
   return {
-    text: `${file}: ${verdictText(result, image.length, refusal)}`,
-    json: verdictJson(result, image.length, refusal),
+    text: `${file}: ${verdictText(result, image.length, refusal)}${pages}`,
+    json: { ...verdictJson(result, image.length, refusal), runbooks: runbooks.map(runbookPath) },
     exitCode: exitCodeOf(result.verdict, goal),
   };
 }
@@ -95,10 +100,10 @@ function exitCodeOf(verdict: Verdict, goal: UpdateGoal): number {
 function verdictJson(result: UpdateResult, bytes: number, module: string | undefined): object {
   const { verdict, version, hash, upload, running, refusal, health, waiting, resets, boots, reason, fault } = result;
   return {
-    ...{ verdict, version, hash: Buffer.from(hash).toString('hex'), bytes },
+    ...{ verdict, version: listedVersion(version), hash: Buffer.from(hash).toString('hex'), bytes },
     uploadMs: upload?.elapsedMs ?? null,
     resent: upload?.resent ?? null,
-    running: running ? { version: running.version, slot: slotName(running.slot) } : null,
+    running: running ? { version: listedVersion(running.version), slot: slotName(running.slot) } : null,
     refusal: refusal?.name ?? null,
     why: verdict === 'rolled-back' ? why(result, module) : verdict === 'refused' ? refusedBecause(result) : null,
     health: health ?? null,

@@ -1,6 +1,7 @@
 // Which pages of docs/runbooks are about what a device answers: its state, a boot in its log.
 
 import type { LastFault, LoggedBoot } from '../../host/tools/smp/boot-group.ts';
+import type { UpdateResult } from '../../host/tools/update-result.ts';
 import { bootDecisions } from '../../protocol/image/boot-state.ts';
 import { rejectReasons } from '../../protocol/image/reasons.ts';
 import { interlocksOf } from '../../protocol/plant/interlocks.ts';
@@ -16,6 +17,8 @@ interface Trouble {
   slots: Record<string, number> | undefined;
 }
 
+type Against = Pick<UpdateResult, 'health' | 'reason' | 'refusal' | 'fault'>;
+
 /** The pages about the state of a device, the first to read first: the trip itself, what else is not healthy, the last boot, faults, images. */
 export function runbooksOfStatus({ health, tripped, boot, fault, slots }: Trouble): string[] {
   const found = [
@@ -25,6 +28,17 @@ export function runbooksOfStatus({ health, tripped, boot, fault, slots }: Troubl
     fault && fault.count > 0 ? runbookOf(faultCauses, fault.cause) : undefined,
     ...['a', 'b'].map((slot) => runbookOf(rejectReasons, slots?.[`${slot}_reason`] || slots?.[`${slot}_found`] || 0)),
     runbookOf(bootDecisions, boot?.decision ?? 0),
+  ];
+  return [...new Set(found.filter((runbook) => runbook !== undefined))];
+}
+
+/** The pages about an update that did not go as it should, the first to read first; none where the device has nothing to say against it. */
+export function runbooksOfUpdate({ health, reason, refusal, fault }: Against): string[] {
+  const refused = Object.entries(rejectReasons.values).find(([name]) => name === refusal?.reason)?.[1][0] ?? 0;
+  const found = [
+    ...[reason, refused].map((code) => runbookOf(rejectReasons, code)),
+    fault && runbookOf(faultCauses, fault.cause),
+    ...runbooksOfHealth(health ?? 0),
   ];
   return [...new Set(found.filter((runbook) => runbook !== undefined))];
 }

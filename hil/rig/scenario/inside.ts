@@ -14,7 +14,7 @@ import { EventKind, eventKinds } from '../../../protocol/telemetry/events.ts';
 import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
 import type { BootReport, SlotName } from '../boot-report.ts';
 import type { DeviceUnderTest } from '../device.ts';
-import { isTold, recordText } from '../event-log.ts';
+import { isTold, lastLines } from '../event-log.ts';
 import { millisecond, parseTime, second } from '../time.ts';
 import type { WiredCryostat } from '../wiring.ts';
 import { isComputed, type RecordedBoard, readRegister, registerAt } from './recorded-board.ts';
@@ -183,8 +183,9 @@ export class InsideRig extends Rig {
   }
 
   override trace(): string[] {
-    const told = this.device.log.filter((record) => isTold(record) && record.kind !== LogKind.RUN).slice(-TRACE_LINES);
-    return told.map((record) => recordText({ ...record, timeNs: record.timeNs - this.beganNs }));
+    const told = this.device.log.filter((record) => isTold(record) && record.kind !== LogKind.RUN);
+    const own = told.map((record) => ({ ...record, timeNs: record.timeNs - this.beganNs }));
+    return lastLines(own, TRACE_LINES);
   }
 
   private record({ timeNs, kind, a, b, argument1 = a >>> 16 }: LogRecord): void {

@@ -7,7 +7,6 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { compileGuest, repositoryRoot } from '../../../host/tools/guest.ts';
 import { compileFirmware } from '../../../host/tools/sequencer.ts';
 import type { RepeatedDay } from './game-days.ts';
@@ -55,8 +54,8 @@ async function work(seeds: number[]): Promise<void> {
 }
 
 function lines(words: (string | number)[]): Promise<{ alarms: number }[]> {
-  const script = fileURLToPath(new URL('game-days-process.ts', import.meta.url));
-  const hooks = fileURLToPath(new URL('../../../host/tools/typescript-hooks.mjs', import.meta.url));
+  const script = join(repositoryRoot, 'hil/test/replay/game-days-process.ts');
+  const hooks = join(repositoryRoot, 'host/tools/typescript-hooks.mjs');
   const child = spawn(process.execPath, ['--import', hooks, script, ...words.map(String)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
