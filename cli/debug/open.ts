@@ -2,6 +2,8 @@
 
 import { dirname } from 'node:path';
 import { Debugger } from '../../hil/debug/debugger.ts';
+import type { OpenRun } from '../../hil/debug/recorded-run.ts';
+import type { PlacesOf } from '../../hil/rig/coverage.ts';
 import { OtherRun } from '../../hil/rig/scenario/recorded-board.ts';
 import { placesIn } from '../../host/tools/coverage/find-map.ts';
 import { SourceMapError } from '../../host/tools/source-place.ts';
@@ -18,10 +20,25 @@ export interface OpenedDebugger {
 
 export type DebugOptions = Omit<OpenOptions, 'calls'>;
 
+/** Opens a recording as often as it is asked to; `onOpen` is told what it is. */
+export const runOf =
+  (path: string, options: DebugOptions, onOpen: (recording: Recording) => void = () => {}): OpenRun =>
+  async (witness) => {
+    const recording = await openRecording(path, { ...options, calls: witness });
+    onOpen(recording);
+    const { board, zeroNs, acts, end } = recording;
+    return { board, zeroNs, acts, end };
+  };
+
+/** Source maps of firmware of one's own, from where `coldrig build` has put them, or where the image is. */
+export function mapsAround({ image }: DebugOptions): PlacesOf {
+  const folders = [...(image === undefined ? [] : [dirname(image)]), 'build', '.'];
+  return (module) => placesIn([...new Set(folders)], module);
+}
+
 export async function openDebugger(path: string, options: DebugOptions): Promise<OpenedDebugger> {
   let recording: Recording | undefined;
   let isInterrupted = false;
-  const folders = [...(options.image === undefined ? [] : [dirname(options.image)]), 'build', '.'];
   const turn = async () => {
     await signalsHeard();
     const ends = isInterrupted;
@@ -29,14 +46,10 @@ export async function openDebugger(path: string, options: DebugOptions): Promise
     return ends;
   };
   try {
-    const debug = await Debugger.open(
-      async (witness) => {
-        recording = await openRecording(path, { ...options, calls: witness });
-        const { board, zeroNs, acts, end } = recording;
-        return { board, zeroNs, acts, end };
-      },
-      { placesOf: (module) => placesIn([...new Set(folders)], module), turn },
-    );
+    const openRun = runOf(path, options, (opened) => {
+      recording = opened;
+    });
+    const debug = await Debugger.open(openRun, { placesOf: mapsAround(options), turn });
     const interrupt = () => {
       isInterrupted = true;
     };

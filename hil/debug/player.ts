@@ -201,7 +201,8 @@ class Search implements Listener {
   moment(): boolean {
     const { repeater, watch, bounds } = this;
     const { timeNs } = repeater.moment;
-    const hit = this.recordHit ?? this.timeHit(timeNs) ?? watch.moment?.(repeater.moment);
+    const own = watch.moment?.(repeater.moment);
+    const hit = this.recordHit ?? this.timeHit(timeNs) ?? own;
     this.recordHit = undefined;
     this.lastNs = Math.max(this.lastNs, timeNs);
     const isBehind = hit !== undefined && (!bounds.after || compare(repeater.position, bounds.after) > 0);
