@@ -19,16 +19,37 @@ export const hostTime: Time = {
   },
 };
 
+const endings = new WeakMap<AbortSignal, Set<() => void>>();
+
 /** Rests; an aborted signal ends it early, without an error. */
 export function rest(time: Time, milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
+    const calls = endingsOf(signal);
     const end = () => {
       cancel();
-      signal.removeEventListener('abort', end);
+      calls.delete(end);
       resolve();
     };
     const cancel = time.after(milliseconds, end);
-    signal.addEventListener('abort', end, { once: true });
+    calls.add(end);
   });
+}
+
+/** One listener a signal: ten thousand of them, added and removed once a second each, take all of a core. */
+function endingsOf(signal: AbortSignal): Set<() => void> {
+  let calls = endings.get(signal);
+  if (calls === undefined) {
+    const made = new Set<() => void>();
+    endings.set(signal, made);
+    signal.addEventListener(
+      'abort',
+      () => {
+        for (const end of [...made]) end();
+      },
+      { once: true },
+    );
+    calls = made;
+  }
+  return calls;
 }

@@ -38,7 +38,7 @@ export class Forwarder {
   private committedMs: number;
 
   constructor(options: ForwarderOptions) {
-    this.options = { most: 500, onChange: () => {}, ...options };
+    this.options = { most: 2_000, onChange: () => {}, ...options };
     this.committedMs = options.time.monotonicMs();
   }
 

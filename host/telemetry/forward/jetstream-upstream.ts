@@ -26,8 +26,8 @@ export class JetStreamUpstream implements Upstream {
   }
 
   async deliver(entries: readonly StoredEntry[]): Promise<void> {
-    const client = this.client ?? (await this.open());
-    // Sent in their order over one connection.
+    const client = this.client ?? (await this.opened());
+    // In their order over one connection. It is not opened again by itself: the server would get what comes behind a gap before the gap is sent again.
     const answers = entries.map((entry) =>
       client.publish(subjectOf(entry.device), entry.bytes, {
         msgID: `${entry.device}/${entry.boot}/${entry.sequence}`,
@@ -35,7 +35,9 @@ export class JetStreamUpstream implements Upstream {
       }),
     );
     const refused = (await Promise.allSettled(answers)).find((answer) => answer.status === 'rejected');
-    if (refused !== undefined) throw refused.reason;
+    if (refused === undefined) return;
+    await this.close().catch(() => {});
+    throw refused.reason;
   }
 
   async close(): Promise<void> {
@@ -45,10 +47,18 @@ export class JetStreamUpstream implements Upstream {
     await connection?.close();
   }
 
+  private async opened(): Promise<JetStreamClient> {
+    try {
+      return await this.open();
+    } catch (error) {
+      await this.close().catch(() => {});
+      throw error;
+    }
+  }
+
   private async open(): Promise<JetStreamClient> {
     this.connection ??= await connect({
-      ...{ servers: this.servers, name: 'coldrig gateway', timeout: answerMs },
-      ...{ maxReconnectAttempts: -1, reconnectTimeWait: 200 },
+      ...{ servers: this.servers, name: 'coldrig gateway', timeout: answerMs, reconnect: false },
     });
     const manager = await jetstreamManager(this.connection, { timeout: answerMs });
     const names = await manager.streams.names(`${subjectRoot}.>`).next();

@@ -25,6 +25,8 @@ export interface LinkUpstreamOptions {
   answerMs?: number;
 }
 
+const batchBytesMost = 4 << 20;
+
 interface Waiting {
   until: (message: LinkMessage) => boolean;
   resolve: () => void;
@@ -44,6 +46,10 @@ export class LinkUpstream implements Upstream {
   }
 
   async deliver(entries: readonly StoredEntry[], signal: AbortSignal): Promise<void> {
+    for (const batch of batchesOf(entries)) await this.deliverBatch(batch, signal);
+  }
+
+  private async deliverBatch(entries: readonly StoredEntry[], signal: AbortSignal): Promise<void> {
     const stream = this.stream ?? (await this.connect(signal));
     const number = ++this.number;
     const answered = this.answer(stream, (message) => {
@@ -123,4 +129,19 @@ export class LinkUpstream implements Upstream {
     this.waiting = undefined;
     waiting?.reject(new LinkError(`${this.name}: ${reason}`));
   }
+}
+
+/** Each fits a frame. */
+function batchesOf(entries: readonly StoredEntry[]): StoredEntry[][] {
+  const batches: StoredEntry[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const entry of entries) {
+    bytes += entry.bytes.length;
+    if (bytes > batchBytesMost) {
+      batches.push([]);
+      bytes = entry.bytes.length;
+    }
+    batches[batches.length - 1].push(entry);
+  }
+  return batches;
 }
