@@ -121,7 +121,11 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/gateway.ts')).addGatewayCommand(program),
   },
   {
-    ...{ name: 'telemetry', usage: '', about: 'rules, alerts and dashboards for a monitoring stack' },
+    ...{
+      name: 'telemetry',
+      usage: '',
+      about: 'records of a device; rules, alerts and dashboards for a monitoring stack',
+    },
     addTo: async (program) => (await import('./commands/telemetry.ts')).addTelemetryCommands(program),
   },
   {

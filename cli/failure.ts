@@ -56,6 +56,8 @@ export function explain(error: unknown): Explanation {
   if (error instanceof Error && error.name === 'UnknownName') {
     return { code: 'USAGE', message: error.message, exitCode: ExitCode.USAGE, facts };
   }
+  if (error instanceof Error && error.name === 'TelemetryError')
+    return { code: 'TELEMETRY', message: error.message, exitCode: ExitCode.FAILED, facts };
   if (error instanceof Error && error.name === 'NoRest')
     return { code: 'NO_REST', message: error.message, exitCode: ExitCode.FAILED, facts };
   const reason = systemReason(error);

@@ -1,4 +1,4 @@
-// `coldrig telemetry`: files that a monitoring stack is configured with.
+// `coldrig telemetry`: the records of a device, and files that a monitoring stack is configured with.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { writeOutput } from '../files.ts';
 import { parseAddress } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { systemReason } from '../system-error.ts';
+import { readCommand } from '../telemetry/read.ts';
 
 const RULES_HELP = `
 coldrig-rules.yml: recording rules of the objectives, and all alerts (rule_files of prometheus.yml).
@@ -37,8 +38,11 @@ interface OutOptions {
 }
 
 export function addTelemetryCommands(program: Command): void {
-  const telemetry = new Command('telemetry').description('rules, alerts and dashboards for a monitoring stack');
+  const telemetry = new Command('telemetry').description(
+    'records of a device; rules, alerts and dashboards for a monitoring stack',
+  );
   const parts = [
+    readCommand(),
     new Command('rules')
       .description('write the rules for Prometheus and the configuration for Alertmanager')
       .requiredOption('--out <folder>', 'folder for the files; it is made when it is not there')

@@ -136,6 +136,11 @@ export class LiveLog {
   }
 }
 
+/** A recorded event as a sentence; undefined for one that has none. */
+export function eventText(kind: number, argument0: number, argument1: number): string | undefined {
+  return wordings[kind]?.(argument0, argument1)?.text;
+}
+
 /** The result of the device's SHA-256 check of the file; a client need not give a SHA-256. */
 const uploadOutcomes: [text: string, matched: boolean | null][] = [
   [', but its SHA-256 does not match', false],

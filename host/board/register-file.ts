@@ -72,6 +72,8 @@ export class RegisterFile {
   /** The hooks of devices, by slot. */
   readonly readHooks: (ReadHook | undefined)[] = new Array(layout.slots.length).fill(undefined);
   readonly writeHooks: (WriteHook | undefined)[] = new Array(layout.slots.length).fill(undefined);
+  /** Registers with hooks, in the order in which their devices were connected. */
+  private readonly hooked: string[] = [];
 
   constructor(arena: Arena) {
     this.words = arena.words(this.slots.length);
@@ -109,19 +111,21 @@ export class RegisterFile {
     for (const name of [...Object.keys(device.onRead ?? {}), ...Object.keys(device.onWrite ?? {})])
       if (!registers[name]) throw new Error(`register file: ${device.peripheral.name} has no register ${name} to hook`);
     for (const register of Object.values(registers)) {
+      const [onRead, onWrite] = [device.onRead?.[register.name], device.onWrite?.[register.name]];
+      if (!onRead && !onWrite) continue;
+      this.hooked.push(`${device.peripheral.name}.${register.name} ${onRead ? 'r' : ''}${onWrite ? 'w' : ''}`);
       const word = rotateAddress(device.peripheral.base + register.offset) - firstWord;
       for (let index = 0; index < register.count; index++) {
         const slot = this.slotOf[word + index];
-        this.readHooks[slot] = device.onRead?.[register.name];
-        this.writeHooks[slot] = device.onWrite?.[register.name];
+        this.readHooks[slot] = onRead;
+        this.writeHooks[slot] = onWrite;
       }
     }
   }
 
   /** Call when all devices are connected: selects the tables for their hooks. */
   seal(): void {
-    const hooked = (hooks: readonly unknown[]) => [...hooks.keys()].filter((slot) => hooks[slot] !== undefined);
-    const key = [[this.firstArenaWord], hooked(this.readHooks), hooked(this.writeHooks)].join(';');
+    const key = [this.firstArenaWord, ...this.hooked].join(';');
     const tables = knownTables.get(key) ?? this.makeTables();
     knownTables.set(key, tables);
     this.tables = tables;

@@ -44,7 +44,9 @@ export interface TelemetryRecord {
 }
 
 /** A record that cannot be taken; the text names the field. */
-export class TelemetryError extends Error {}
+export class TelemetryError extends Error {
+  override readonly name = 'TelemetryError';
+}
 
 const classes: readonly string[] = ['bulk', 'heartbeat', 'critical'] satisfies TelemetryClass[];
 const known: Readonly<Record<string, GatewayKind>> = { ...telemetryKinds, ...gatewayKinds };
