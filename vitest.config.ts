@@ -17,8 +17,8 @@ export default defineConfig({
     execArgv: ['--import', fileURLToPath(new URL('./host/tools/typescript-hooks.mjs', import.meta.url))],
     // One process more than cores, because some tests wait, for a process that they started or for a device in real time.
     maxWorkers: availableParallelism() + 1,
-    // A slow machine, and a guest that the global setup does not know of.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // A slow machine whose cores are shared by more processes than it has, and a guest that the global setup does not know of.
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
   },
 });
