@@ -13,7 +13,7 @@ import { endedFromOutside } from '../interruption.ts';
 import { collect, integerBetween } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { systemReason } from '../system-error.ts';
-import { bytesText, counted } from '../words.ts';
+import { counted } from '../words.ts';
 
 interface GatewayOptions extends GlobalOptions {
   target?: string[];
@@ -199,7 +199,8 @@ function lineOf(event: RunEvent): string {
     case 'status': {
       const lag = Object.values(event.lag)[0];
       const waiting = lag === undefined ? '' : `, ${lag} to pass on`;
-      return `${counted(event.answering, 'device')} answer, ${counted(event.stored, 'record')} stored${waiting}, ${bytesText(event.bytes)} of ${bytesText(event.bytesMost)}\n`;
+      const full = `${((100 * event.bytes) / event.bytesMost).toFixed(1)} % of the log in use`;
+      return `devices that answer: ${event.answering}; ${counted(event.stored, 'record')} stored${waiting}; ${full}\n`;
     }
   }
 }
