@@ -33,7 +33,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   {
     ...{
       name: 'debug',
-      usage: '[options] <file>',
+      usage: '[options] [file]',
       about: 'go through a recorded run or a failure, forward and back, by source line',
     },
     addTo: async (program) => (await import('./commands/debug.ts')).addDebugCommand(program),

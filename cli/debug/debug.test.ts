@@ -2,12 +2,14 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineScenario, runScenario } from '../../hil/rig/scenario/scenario.ts';
+import { repositoryRoot } from '../../host/tools/guest.ts';
 import { coldrig, command } from '../testing.ts';
+import { DapReader, dapMessage } from './dap-wire.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coldrig-debug-'));
 const file = join(folder, 'failure.coldrig');
@@ -96,5 +98,74 @@ describe('coldrig debug', () => {
     // The end, the breakpoint, and two steps back.
     expect(cycles.length).toBe(4);
     expect(cycles).toEqual(cycles.toSorted((one, other) => other - one));
+  });
+
+  it('serves an editor: breakpoints in a source, stepping back, registers, memory', async () => {
+    const child = spawn(process.execPath, [command, 'debug', '--dap'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const reader = new DapReader();
+    const seen: Record<string, unknown>[] = [];
+    child.stdout.on('data', (bytes: Buffer) => seen.push(...(reader.take(bytes) as unknown as typeof seen)));
+    const until = async (isIt: (message: Record<string, unknown>) => boolean) => {
+      for (;;) {
+        const at = seen.findIndex(isIt);
+        if (at >= 0) return seen.splice(at, 1)[0];
+        await once(child.stdout, 'data');
+      }
+    };
+    let seq = 0;
+    const ask = async (name: string, given: object = {}) => {
+      seq++;
+      child.stdin.write(dapMessage({ seq, type: 'request', command: name, arguments: given }));
+      const number = seq;
+      return (await until((message) => message.request_seq === number)) as {
+        success: boolean;
+        body: never;
+        message?: string;
+      };
+    };
+    const stop = async () => (await until(({ event }) => event === 'stopped')).body as Record<string, unknown>;
+    expect((await ask('initialize')).body).toMatchObject({ supportsStepBack: true, supportsReadMemoryRequest: true });
+    expect((await ask('launch', { program: file })).success).toBe(true);
+    await until(({ event }) => event === 'initialized');
+    const path = join(repositoryRoot, 'protocol/guest/record-event.ts');
+    const line =
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .findIndex((text) => text.includes('writeRecorderEvent(')) + 1;
+    const set = await ask('setBreakpoints', { source: { path }, breakpoints: [{ line }, { line: 9999 }] });
+    expect(set.body).toMatchObject({ breakpoints: [{ verified: true, line }, { verified: false }] });
+    await ask('configurationDone');
+    expect(await stop()).toMatchObject({ reason: 'entry' });
+    await ask('reverseContinue');
+    expect(await stop()).toMatchObject({ reason: 'breakpoint', hitBreakpointIds: [1] });
+    const { stackFrames } = (await ask('stackTrace', { threadId: 1 })).body as {
+      stackFrames: Record<string, unknown>[];
+    };
+    expect(stackFrames[0]).toMatchObject({ line, source: { path } });
+    await ask('stepBack');
+    expect(await stop()).toMatchObject({ reason: 'step' });
+    const { variables } = (await ask('variables', { variablesReference: 1 })).body as {
+      variables: Record<string, unknown>[];
+    };
+    const watchdog = variables.find(({ name }) => name === 'WATCHDOG')?.variablesReference;
+    expect((await ask('variables', { variablesReference: watchdog })).body).toMatchObject({
+      variables: expect.arrayContaining([
+        { name: 'CONTROL', value: '0x1  ENABLE 1', variablesReference: 0, evaluateName: 'WATCHDOG.CONTROL' },
+      ]),
+    });
+    const info = await ask('dataBreakpointInfo', {
+      name: 'ENABLE',
+      variablesReference: variables.find(({ name }) => name === 'RAILS')?.variablesReference,
+    });
+    expect(info.body).toMatchObject({ dataId: 'RAILS.ENABLE' });
+    expect((await ask('evaluate', { expression: 'RESET.CAUSE', context: 'hover' })).body).toMatchObject({
+      result: '1 (0x1)',
+    });
+    expect((await ask('evaluate', { expression: 'fly', context: 'repl' })).message).toContain("no command 'fly'");
+    const memory = (await ask('readMemory', { memoryReference: '0', count: 8 })).body as { data: string };
+    expect(Buffer.from(memory.data, 'base64')).toHaveLength(8);
+    await ask('disconnect');
+    child.stdin.end();
+    expect((await once(child, 'close'))[0]).toBe(0);
   });
 });
