@@ -111,7 +111,7 @@ export const objectives: readonly Objective[] = [
   }),
   row('M7', 'calibration_drift', 'Drift of the calibration', {
     check:
-      'A heartbeat; fails while two thermometers of a plate disagree. A calibration record; fails when it cannot be stored or asks for too much',
+      'A heartbeat; fails while the two thermometers of the 4 K plate differ by more than 25 mK. A calibration record; fails when it cannot be stored or asks for too much',
     indicator: 'sum by (cryostat, device) (coldrig_thermometer_state == 8)',
     unit: 'count',
     ...{ target: 0.995, leastChecks: continuous, severity: 'ticket', runbook: 'thermometers-disagree' },

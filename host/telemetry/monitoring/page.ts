@@ -1,6 +1,7 @@
 // docs/objectives.md: objectives, alerts and metrics for people, from their tables.
 
 import { type Alert, alerts, burnAlertName, reviewAlertName } from '../../../protocol/telemetry/alerts.ts';
+import { alertsOf, allAlertNames, faultRuns } from '../../../protocol/telemetry/fault-runs.ts';
 import { type Metric, metrics } from '../../../protocol/telemetry/metrics.ts';
 import { burnWindows, countedObjectives, objectives, reviewWindow } from '../../../protocol/telemetry/objectives.ts';
 import { alertExpression } from './promql.ts';
@@ -75,7 +76,28 @@ ${tableOf(
 - Tickets wait in the maintenance windows of \`alertmanager.yml\`. Pages do not.
 - Every alert carries its runbook, the image of its device, the last update and the last calibration.
 
+${faultRunsPart()}
+
 ${metricsPart()}`;
+}
+
+/** Rows are runs; a run raises what is in its row, and nothing else. */
+function faultRunsPart(): string {
+  const raised = new Set(faultRuns.flatMap(alertsOf));
+  const never = allAlertNames.filter((name) => !raised.has(name));
+  return `## Which fault raises which alert
+
+Each row is a run of three minutes on an emulated board, in a cryostat with four healthy ones; the fault comes after one minute. \`make interop\` plays the runs, and
+compares with this table what our own evaluator and Prometheus say of the series: an alert that is missing fails, and so does one too many.
+An objective that burns in so short a run burns in all of its windows. Inhibition is not in the table: it is what is raised, not what is told.
+
+${tableOf(
+  ['what happens', 'alerts'],
+  faultRuns.map((run) => [run.name, alertsOf(run).map(code).join(', ') || 'none']),
+)}
+
+No run raises ${never.map(code).join(', ')}.
+`;
 }
 
 function metricsPart(): string {
