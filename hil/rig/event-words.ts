@@ -13,6 +13,7 @@ import { BootRecord } from '../../protocol/image/boot-record.ts';
 import { bootDecisions, slotStates } from '../../protocol/image/boot-state.ts';
 import { rejectReasons } from '../../protocol/image/reasons.ts';
 import { Fuse, MemoryMap } from '../../protocol/memory-map.ts';
+import { MuxLoad } from '../../protocol/multiplexer/module.ts';
 import { eventKinds } from '../../protocol/telemetry/events.ts';
 
 /** The name of the image in a slot (0 is A) that control is handed to; undefined when the caller does not know it. */
@@ -113,6 +114,12 @@ const words: Partial<Record<number, (a: number, b: number, image?: NameOfImage) 
   [LogKind.FUSE]: (a, b) => `${fuseText(a)} now ${bitsText(b)}`,
   [LogKind.FUSE_START]: (a, b) => `burn ${fuseText(a)}, ${bitsText(b)}`,
   [LogKind.FUSE_WEAK]: (a, b) => `${fuseText(a)}, weak ${bitsText(b)}`,
+  [LogKind.SEQUENCER_LOAD]: (a) => `sequencer ${a >>> 24}, ${a & 0xff_ffff} bytes`,
+  [LogKind.SEQUENCER_START]: (a, b) => `sequencers of ${bitsText(a)}, busy are those of ${bitsText(b)}`,
+  [LogKind.SEQUENCER_STOPPED]: (a) => `sequencer ${a}`,
+  [LogKind.MUX_LOAD]: (a, b) => `table of ${a} bytes, ${b === MuxLoad.GOOD ? 'taken' : 'refused'}`,
+  [LogKind.MUX_CODE]: (a, b) => `cell ${a}, new value ${b}`,
+  [LogKind.CELLS_LATE]: (a, b) => `cell ${b} missed its deadline, ${a} so far`,
   [LogKind.INPUT]: lineText,
   [LogKind.OUTPUT]: lineText,
 };

@@ -13,8 +13,9 @@ import type { StageName } from '../../../host/plant/cryostat/stages.ts';
 import { CryostatView } from '../../../host/plant/cryostat/view.ts';
 import { nameOf } from '../../../protocol/constants.ts';
 import { taskName } from '../../../protocol/firmware/tasks.ts';
-import { FLASH, INTERLOCK, OUTPUTS, RAILS, RECORDER } from '../../../protocol/generated/registers.ts';
+import { FLASH, INTERLOCK, MULTIPLEXER, OUTPUTS, RAILS, RECORDER } from '../../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { MuxLoad } from '../../../protocol/multiplexer/module.ts';
 import { Activity, activityPicojoules, idleMicrowatts } from '../../../protocol/plant/energies.ts';
 import { interlocks } from '../../../protocol/plant/interlocks.ts';
 import { EventKind, eventKinds } from '../../../protocol/telemetry/events.ts';
@@ -156,9 +157,9 @@ export class Chronicle {
     if (kind === LogKind.SEQUENCER_START) this.busy = b;
     if (kind === LogKind.SEQUENCER_STOPPED) this.busy &= ~(1 << a);
     if (kind === LogKind.READOUT_WINDOW) this.amount('readout windows', 'windows', timeNs, 1);
-    if (kind === LogKind.MUX_LOAD) this.text('multiplexer').add(at, `a table of ${a} bytes was loaded`);
-    if (kind === LogKind.MUX_COMMAND)
-      this.text('multiplexer').add(at, b === 1 ? 'a command was refused' : 'refresh was started or parked');
+    if (kind === LogKind.MUX_LOAD)
+      this.text('multiplexer').add(at, `a table of ${a} bytes was ${b === MuxLoad.GOOD ? 'loaded' : 'refused'}`);
+    if (kind === LogKind.MUX_COMMAND) this.text('multiplexer').add(at, muxCommandText(a, b === 1));
     if (kind === LogKind.CELLS_LATE) this.text('multiplexer').add(at, `cell ${b} missed its deadline, ${a} so far`);
     if (kind === LogKind.MUX_CODE) this.amount('multiplexer: new values', 'values', timeNs, 1);
   }
@@ -290,3 +291,10 @@ export class Chronicle {
 }
 
 const round = (value: number): number => Number(value.toPrecision(6));
+
+const { START } = MULTIPLEXER.registers.COMMAND.fields.COMMAND.values;
+
+function muxCommandText(command: number, isRefused: boolean): string {
+  if (isRefused) return 'a command was refused';
+  return command === START ? 'refresh was started' : 'refresh was parked';
+}

@@ -240,6 +240,7 @@ function measured(measurements: readonly Measurement[], before: readonly Measure
 
 function limitText({ atLeast, atMost, unit }: Measurement): string {
   const of = (value: number) => `${numberText(value)} ${escaped(unit)}`;
+  if (atLeast !== undefined && atLeast === atMost) return `exactly ${of(atMost)}`;
   if (atLeast !== undefined && atMost !== undefined) return `${of(atLeast)} to ${of(atMost)}`;
   if (atMost !== undefined) return `at most ${of(atMost)}`;
   return atLeast === undefined ? 'anything' : `at least ${of(atLeast)}`;

@@ -42,6 +42,6 @@ pre,code{font:.85rem/1.45 ui-monospace,monospace}pre{overflow-x:auto;background:
 .zone{fill:var(--goodback);stroke:var(--good);vector-effect:non-scaling-stroke}.lane{fill:var(--soft)}.needle{stroke:var(--text);stroke-width:3;vector-effect:non-scaling-stroke}
 .share{fill:var(--plot)}
 @media (max-width:46rem){body{padding:.6rem}.track{grid-template-columns:minmax(0,1fr) auto}.track .name{grid-column:1;grid-row:1}.track .said{grid-column:2;grid-row:1;max-width:60vw;text-align:right}
-.track .plot{grid-column:1/3;grid-row:2}.axis .plot span:nth-child(even){display:none}.scenario>summary{flex-wrap:wrap}.scenario>summary h3{flex:1 1 100%;order:3}dl.facts{grid-template-columns:1fr}dl.facts dd{margin-bottom:.4rem}}
+.track .plot{grid-column:1/3;grid-row:2}.axis .plot span:nth-child(even){display:none}.scenario>summary{flex-wrap:wrap}.scenario>summary h3{flex:1 1 100%;order:3}dl.facts{grid-template-columns:1fr}dl.facts dd{margin-bottom:.4rem}.scroll th,.scroll td{white-space:nowrap}}
 @media print{.scenario{break-inside:avoid}}
 `;
