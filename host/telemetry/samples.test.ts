@@ -61,7 +61,7 @@ describe('a heartbeat', () => {
     ['with a tripped thermal interlock', { tripped: 1 << 3 }, ['stage_temperature']],
     [
       'with a stage above its limit',
-      { temperaturesMicrokelvin: [41e6, 4_310_000, 3e6, 1e6, 1e5, 1e4] },
+      { temperaturesMicrokelvin: [41e6, 4_310_000, 4_312_000, 1e6, 1e5, 1e4] },
       ['stage_temperature'],
     ],
     ['over its power budget', { powerMicrowatts: 150_001 }, ['heat_load']],
