@@ -176,5 +176,6 @@ export function runMultiplexer(): void {
     const cell = multiplexerFigure(MUX_FIGURE_VALUES_CELL, 0);
     recordEvent(EVENT_CELL_VALUE_REFUSED, cell, multiplexerFigure(MUX_FIGURE_VALUES_REFUSED, 0));
   }
-  assert(readMultiplexerStatus() == 0, 'what was told is cleared');
+  // STATUS may hold the next thing already: cells go on while this is told. The next run tells it.
+  assert(multiplexerReleased(), 'what happens there happens once it is released');
 }

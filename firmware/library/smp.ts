@@ -44,6 +44,8 @@ export function startSmp(name: string): void {
   setInfo(INFO_VERSION, name);
   serveHeartbeat();
   listStatistics();
+  // An image that is to confirm itself does so also when no request ever comes.
+  releaseTask(task);
 }
 
 /** Drains the lines that interrupt() was called with. */

@@ -32,6 +32,8 @@ export function startSmp(): void {
   registerTelemetry();
   describeFirmware();
   listFigures();
+  // An image that is to confirm itself does so also when no request ever comes.
+  releaseTask(TASK_SMP);
 }
 
 /** When the boot state is read again to see whether the running image is to confirm itself; and whether it was, at the last look. */

@@ -19,7 +19,6 @@ scenario(
     await rig.check(() => listed.pending && listed.permanent);
     rig.pullReset();
     await rig.check(lastBoot({ decision: 'PERMANENT', slot: 'B' }));
-    await rig.client.echo('a client that only watches');
     const confirmed = await rig.until(event('IMAGE_CONFIRMED', { argument: 1 }), within('90 s'));
     rig.measure('confirmed after', confirmed.s, { unit: 's', atLeast: 60, atMost: 65 });
     await rig.check(slots({ B: 'CONFIRMED' }));

@@ -43,6 +43,16 @@ describe('an image that says of itself that it is confirmed', () => {
     expect(device.statistics('boot')).toMatchObject({ slot: 1, state: CONFIRMED, decision: BootDecision.CONFIRMED });
   });
 
+  test('confirms itself also when no client ever sends a request', async () => {
+    const device = await DeviceUnderTest.running();
+    const payload = await compileFirmware('firmware/main.ts');
+    device.programmer.place('B', signed('1.1.0', { payload, securityCounter: 3, confirm: true }));
+    device.powerCycle();
+    device.run(wellNs + 5 * second);
+    expect(device.events('IMAGE_CONFIRMED').map(({ argument0 }) => argument0)).toEqual([1]);
+    expect(counterOf(device)).toBe(3);
+  });
+
   test('and hangs two seconds after its start is rolled back by the first watchdog, and the counter is where it was', async () => {
     const device = await withPermanent('firmware/defects/hangs.ts');
     device.run(5 * second);
