@@ -140,7 +140,7 @@ describe('a project', () => {
       ].join('\n');
     writeFileSync(join(equal, 'scenarios', 'a.scenario.ts'), failing(['it fails']));
     writeFileSync(join(equal, 'scenarios', 'b.scenario.ts'), failing(['it fails', 'it fails?', 'it fails-']));
-    const { json } = await coldrig(['hil', '--json'], { cwd: equal });
+    const { json } = await coldrig(['hil', './scenarios', '--json'], { cwd: equal });
     const files = scenariosOf(json).map(({ file }) => file);
     expect(files).toEqual(
       ['a/it-fails', 'b/it-fails', 'b/it-fails-', 'b/it-fails--2'].map((path) => `build/hil/${path}/failure.coldrig`),

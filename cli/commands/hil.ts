@@ -43,7 +43,7 @@ interface HilOptions extends GlobalOptions {
 
 const HELP = `
 Scenarios are the files *.scenario.ts in the folder scenarios (or hil/scenarios) of the folder where you are. A pattern is a part of
-a scenario's name, or of its file's.
+a scenario's name, or of the path of its file from there.
 
 Examples:
   coldrig hil                                     all of them, on the development firmware
@@ -83,7 +83,7 @@ export function addHilCommand(program: Command): void {
 /** The options that say what is run, and with which guests. */
 export function withChoice(command: Command): Command {
   return command
-    .argument('[pattern]', 'only scenarios with this in their name or in the name of their file')
+    .argument('[pattern]', 'only scenarios with this in their name or in the path of their file')
     .option('--image <file>', 'signed image under test (default: the development firmware)')
     .option('--key <key.pem>', 'key of the image; a private one also signs its updates')
     .option('--bootloader <file>', 'module of the bootloader (default: that of coldrig)')

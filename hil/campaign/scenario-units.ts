@@ -125,7 +125,7 @@ export function mergeScenarioUnits(
   const scenarios = texts
     .flatMap(({ report }) => report.scenarios)
     .sort((a, b) => (a.module === b.module ? placeOf(a) - placeOf(b) : a.module < b.module ? -1 : 1));
-  if (scenarios.length === 0) throw new NoScenarios('no scenario has this in its name, or in that of its file');
+  if (scenarios.length === 0) throw new NoScenarios('no scenario has this in its name, or in the path of its file');
   const files = texts.flatMap(({ files }) => Object.entries(files));
   return {
     report: { scenarios, declared, seconds },

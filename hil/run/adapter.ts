@@ -3,7 +3,7 @@
 // What must stay true: a failure is on the disk before vitest is told of it.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, normalize, relative } from 'node:path';
 import { test } from 'vitest';
 import { writeDurably } from '../../host/links/whole-file.ts';
 import type { Coverage } from '../../host/tools/coverage/coverage.ts';
@@ -59,7 +59,7 @@ export function scenario(name: string, options: ScenarioOptions, body: InsideBod
   test(name, { timeout: Math.min(HANGS_MS * effort, LONGEST_MS) }, async ({ task, skip, signal }) => {
     const { run, rig } = settingsOfProcess();
     countIfAsked(run);
-    if (!isAskedFor(run, name, basename(task.file.filepath))) skip();
+    if (!isAskedFor(run, name, relative('', task.file.filepath))) skip();
     const { result, error, failureFile } = await runScenario(defined, rig, signal);
     keepCoverage(run);
     const file = failureFile && keepFailure(outFolder(run), task.file.filepath, name, failureFile);
@@ -70,8 +70,8 @@ export function scenario(name: string, options: ScenarioOptions, body: InsideBod
 }
 
 /** Whether the scenario is one of those that this run is about. The share of a shard is decided by the name, so that no scenario is in two or none. */
-function isAskedFor({ pattern, shard }: RunSettings, name: string, file: string): boolean {
-  if (pattern !== undefined && !name.includes(pattern) && !file.includes(pattern)) return false;
+function isAskedFor({ pattern, shard }: RunSettings, name: string, path: string): boolean {
+  if (pattern !== undefined && !name.includes(pattern) && !path.includes(normalize(pattern))) return false;
   return shard === undefined || choice(0, name) % shard.of === shard.number - 1;
 }
 

@@ -20,7 +20,7 @@ export interface RunOptions {
   /** The project's folder. */
   root: string;
   settings: RunSettings;
-  /** Only scenarios whose name, or whose file's name, contains this. */
+  /** Only scenarios whose name, or the path of whose file, contains this. */
   pattern?: string;
   /** Only this share of them. */
   shard?: { number: number; of: number };
@@ -123,7 +123,7 @@ async function run(options: RunOptions): Promise<RunReport> {
     const which =
       pattern === undefined
         ? `no file ${folder}/**/*${scenarioEnding} declares one`
-        : `none contains '${pattern}' in its name or in that of its file`;
+        : `none contains '${pattern}' in its name or in the path of its file`;
     throw new NoScenarios(`there is no such scenario in ${root}: ${which}`);
   }
   return { scenarios, declared, seconds: (performance.now() - began) / 1000 };

@@ -11,7 +11,7 @@ import type { RigSettings } from '../rig/scenario/settings.ts';
 export const settingsVariable = 'COLDRIG_HIL';
 
 export interface RunSettings {
-  /** Only scenarios with this in their name or in that of their file. */
+  /** Only scenarios with this in their name or in the path of their file. */
   pattern?: string;
   /** Only this share of the scenarios. */
   shard?: { number: number; of: number };
