@@ -28,6 +28,7 @@ import { sequence } from '../pulse/programs.ts';
 
 const tone = { frequencyHertz: ReadoutLimit.TEST_FREQUENCY / 4, amplitude: ReadoutLimit.TEST_AMPLITUDE / 32_768 };
 const samples = 4096;
+const hostRecords = 5;
 
 beforeAll(async () => {
   await firmwareImage('1.0.0');
@@ -40,6 +41,18 @@ async function inFridge(thermalCodes: number, thirdHarmonic: number) {
   const device = await DeviceUnderTest.running({ surroundings: () => wired });
   device.run(2 * second);
   return { device, wired };
+}
+
+/** Effective bits by the host's own fit: the worse of the two paths. */
+function bitsOf(codes: readonly number[]): number {
+  const ofPath = (path: number) => {
+    const { residual } = fitSine(
+      codes.filter((_, at) => at % 2 === path),
+      tone.frequencyHertz / 1e9,
+    );
+    return effectiveBits(4096, residual);
+  };
+  return Math.min(ofPath(0), ofPath(1));
 }
 
 describe('the self-test of a converter line', () => {
@@ -69,17 +82,10 @@ describe('the self-test of a converter line', () => {
       expect(Math.abs(found - predictBits(state, tone, samples))).toBeLessThan(0.08);
       await configureReadout(client, 'TONE_FREQUENCY', 0, ReadoutLimit.TEST_FREQUENCY);
       await configureReadout(client, 'TONE_AMPLITUDE', 0, ReadoutLimit.TEST_AMPLITUDE);
-      const codes = await capturedBy(client, line);
-      const byHost = [0, 1].map((path) =>
-        effectiveBits(
-          4096,
-          fitSine(
-            codes.filter((_, at) => at % 2 === path),
-            tone.frequencyHertz / 1e9,
-          ).residual,
-        ),
-      );
-      expect(Math.abs(found - Math.min(...byHost))).toBeLessThan(0.08);
+      // The slow noise of the chain makes one record in ten a few hundredths of a bit worse, so the host takes several.
+      const byHost: number[] = [];
+      for (let taken = 0; taken < hostRecords; taken++) byHost.push(bitsOf(await capturedBy(client, line)));
+      expect(Math.abs(found - byHost.sort((a, b) => a - b)[hostRecords >> 1])).toBeLessThan(0.08);
       expect(device.events('SELF_TESTED').map(({ argument0, argument1 }) => [argument0, argument1 / 256])).toEqual([
         [line, found],
       ]);
