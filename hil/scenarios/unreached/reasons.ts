@@ -33,7 +33,7 @@ export const reasons: readonly Reason[] = [
     reason: 'of an image that is rejected or keeps a reason: the bootloader does that before any firmware runs',
   },
   {
-    functions: /journal\/appendRecord|record-valid\/|journal\/fillInExtension|main\/reset/,
+    functions: /journal\/appendRecord|record-valid\/|journal\/fillInExtension|main\/reset|task\/startSmp/,
     text: /holdsRecord|readByWords|recordIsValid|place|stable|read|record|unknown|return|programAfter|RECORD_|latched/i,
     reason:
       'no record in flash, one of older code, or one that does not read the same each time: the bootloader has written a whole one before the firmware runs (hil/test/boot/journal.test.ts)',
@@ -90,6 +90,11 @@ export const reasons: readonly Reason[] = [
     text: /MUX|SWITCH_ERROR|EDGE|CELL/,
     reason:
       'a switch that connects the wrong cell, edges faster than they can be taken in, a table that never finds its moment: hil/test/multiplexer makes them past the chip',
+  },
+  {
+    functions: /telemetry-ring\//,
+    reason:
+      'a reset between two writes of the ring, after a record was dropped: hil/test/telemetry/ring.test.ts resets before each of its writes',
   },
   {
     functions: /rails\/stepRails/,
