@@ -41,14 +41,14 @@ export class Gateway {
   /** Records of devices that were stored. */
   stored = 0;
   /** Devices that answered their last poll. */
-  readonly answering = new Set<string>();
+  readonly answering = new Set<TelemetrySource>();
   private readonly options: Required<GatewayOptions>;
   private readonly intake: Intake;
   private readonly steps: number[] = [];
   /** Devices whose records stay with them, told once. */
   private readonly refusing = new Set<string>();
-  /** How each device is reached. */
-  private readonly targets = new Map<string, string>();
+  /** The loop that serves each device, while it is answered. */
+  private readonly serving = new Map<string, TelemetrySource>();
 
   constructor(options: GatewayOptions) {
     this.options = { pollMs: 1_000, onEvent: () => {}, ...options };
@@ -75,18 +75,19 @@ export class Gateway {
       while (!signal.aborted) {
         try {
           if (device === undefined) {
-            device = this.claimed(await source.identify(signal), source.target);
+            device = this.claimed(await source.identify(signal), source);
             onEvent({ event: 'device', target: source.target, device });
           }
           const isMore = await this.poll(source, device, signal);
-          this.answering.add(source.target);
+          this.answering.add(source);
           wait = againMs.least;
           if (!isMore) await rest(time, pollMs, signal);
         } catch (error) {
           if (signal.aborted) return;
-          // Another device may answer there when it is back.
+          // Another device may answer there when it is back, and this one may be reached in another way by then.
+          if (device !== undefined) this.serving.delete(device);
           device = undefined;
-          if (this.answering.delete(source.target) || wait === againMs.least)
+          if (this.answering.delete(source) || wait === againMs.least)
             onEvent({ event: 'silent', target: source.target, reason: (error as Error).message });
           await rest(time, wait, signal);
           wait = Math.min(againMs.most, wait * 2);
@@ -98,11 +99,11 @@ export class Gateway {
   }
 
   /** One loop a device: what it acknowledges is durable because it has waited for it. */
-  private claimed(device: string, target: string): string {
-    const other = this.targets.get(device);
-    if (other !== undefined && other !== target)
-      throw new Error(`it is device ${device}, which ${other} reaches already: leave one of the two out`);
-    this.targets.set(device, target);
+  private claimed(device: string, source: TelemetrySource): string {
+    const other = this.serving.get(device);
+    if (other !== undefined)
+      throw new Error(`it is device ${device}, which ${other.target} reaches already: leave one of the two out`);
+    this.serving.set(device, source);
     return device;
   }
 

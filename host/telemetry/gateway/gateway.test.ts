@@ -1,0 +1,59 @@
+// How a gateway shares its devices out among its loops. That no record is lost on the way is told by ../faults.test.ts.
+
+import { expect, test } from 'vitest';
+import { DiskLog } from '../log/disk-log.ts';
+import { FakeLogDisk } from '../log/testing/fake-log-disk.ts';
+import { PlayedDevice } from '../testing/play-device.ts';
+import { VirtualTime } from '../testing/virtual-time.ts';
+import { Gateway, type GatewayEvent } from './gateway.ts';
+import { Quarantine } from './quarantine.ts';
+
+/** One device that is reached in several ways, each of which can be cut. */
+function bench(targets: readonly string[]) {
+  const time = new VirtualTime();
+  const disk = new FakeLogDisk();
+  const events: GatewayEvent[] = [];
+  const log = DiskLog.open('/log', { time, disk });
+  const quarantine = new Quarantine(disk, '/log');
+  const gateway = new Gateway({
+    ...{ name: 'north', version: '0', log, quarantine, time },
+    onEvent: (event) => void events.push(event),
+  });
+  const device = new PlayedDevice('0007', 50);
+  const cut = new Set<number>();
+  const sources = targets.map((target, index) => ({ ...device.source(time, () => !cut.has(index)), target }));
+  const life = new AbortController();
+  void gateway.run(sources, life.signal).catch(() => {});
+  const told = () => events.splice(0).map((event) => [event.event, 'target' in event ? event.target : '']);
+  return { time, events, cut, gateway, told, end: () => life.abort(new Error('ended')) };
+}
+
+test.each([
+  ['two targets', ['udp://a:1337', 'serial://b']],
+  ['one target that is given twice', ['udp://a:1337', 'udp://a:1337']],
+])('a device that is reached by %s is served by one loop', async (_what, targets) => {
+  const { time, events, gateway, end } = bench(targets);
+  await time.pass(3_000);
+  expect(events).toEqual([
+    { event: 'device', target: targets[0], device: '0007' },
+    {
+      ...{ event: 'silent', target: targets[1] },
+      reason: `it is device 0007, which ${targets[0]} reaches already: leave one of the two out`,
+    },
+  ]);
+  expect(gateway.answering.size).toBe(1);
+  end();
+});
+
+test('a device that answers elsewhere now is served there', async () => {
+  const { time, cut, told, end } = bench(['udp://a:1337', 'serial://b']);
+  await time.pass(3_000);
+  told();
+  cut.add(0);
+  await time.pass(30_000);
+  expect(told()).toEqual([
+    ['silent', 'udp://a:1337'],
+    ['device', 'serial://b'],
+  ]);
+  end();
+});
