@@ -50,9 +50,9 @@ const failedOf = (one: TelemetryRecord) =>
     .map(({ labels }) => labels.objective);
 
 describe('a heartbeat', () => {
-  test('gives temperatures in kelvins by flange, and what is not known is left out', () => {
+  test('gives temperatures in kelvins by flange, and what is not known is no number', () => {
     const shown = texts(beat()).filter((text) => text.startsWith('coldrig_flanges_temperature'));
-    expect(shown).toHaveLength(5);
+    expect(shown).toContain('coldrig_flanges_temperature_kelvins{flange=mxc,channel=MXC} NaN');
     expect(shown).toContain('coldrig_flanges_temperature_kelvins{flange=pt2,channel=4K-spare} 3.072');
   });
 
@@ -73,6 +73,11 @@ describe('a heartbeat', () => {
     [
       'with thermometers that disagree',
       { temperaturesMicrokelvin: [41e6, 3_070_000, 3_096_000, 1e6, 1e5, 1e4] },
+      ['calibration_drift'],
+    ],
+    [
+      'with thermometers of one plate of which neither is trusted',
+      { temperaturesMicrokelvin: [41e6, null, null, 1e6, 1e5, 1e4], thermometers: 0b111001 },
       ['calibration_drift'],
     ],
   ])('%s fails the checks of %o: %j', (_, more, objectives) => {
@@ -104,6 +109,16 @@ describe('an event', () => {
       'coldrig_events_total{event=event-255} 1',
     ]);
     expect(samplesOf(record('kind-9', { words: [1] }))).toEqual([]);
+  });
+
+  test('of a boot makes counters of rare checks begin at 0, so that the first check is seen', () => {
+    const table = new SeriesTable();
+    table.apply(samplesOf(boot));
+    const rare = [...table.all('coldrig_checks_total')].map(({ labels, value }) => [labels.objective, value]);
+    expect(rare).toEqual([
+      ['effective_bits', 0],
+      ['update_success', 0],
+    ]);
   });
 
   test('that the SNR is not known yet is no check', () => {

@@ -82,6 +82,11 @@ class Maker {
   check(objective: string, isGood: boolean): void {
     this.samples.push(...checkSamples(this.cryostat, objective, isGood));
   }
+
+  /** Both counters of an objective are there, and begin at what they are. */
+  noCheckYet(objective: string): void {
+    this.samples.push(...checkSamples(this.cryostat, objective, true).map((sample) => ({ ...sample, value: 0 })));
+  }
 }
 
 /** A check of an objective. */
@@ -130,7 +135,8 @@ function heartbeatSamples(to: Maker, body: TelemetryBody): void {
   const kelvins = temperaturesOf(body);
   for (const [channel, kelvin] of kelvins.entries()) {
     const [flange, name] = flangeOfChannel[channel] ?? [`${channel}`, `${channel}`];
-    if (kelvin !== undefined) to.set('coldrig_flanges_temperature_kelvins', kelvin, { flange, channel: name });
+    // What is not known any more is no number: the last value would be believed.
+    to.set('coldrig_flanges_temperature_kelvins', kelvin ?? Number.NaN, { flange, channel: name });
   }
   const isHot = kelvins.some((kelvin, channel) => kelvin !== undefined && kelvin > hotKelvins[channel]);
   to.check('stage_temperature', !isHot && !groups.includes('thermal'));
@@ -140,7 +146,10 @@ function heartbeatSamples(to: Maker, body: TelemetryBody): void {
   to.check('attenuation', !isSet(health, Health.SIGNAL));
   to.check('multiplexer_errors', !isSet(health, Health.CELLS));
   to.check('power_transients', !isSet(health, Health.RAILS));
-  to.check('calibration_drift', !doThermometersDisagree(kelvins));
+  const apart = Math.abs((kelvins[Channel.PLATE_4K] ?? Number.NaN) - (kelvins[Channel.PLATE_4K_B] ?? Number.NaN));
+  to.set('coldrig_thermometers_difference_kelvins', apart);
+  const isApart = apart > Filter.DISAGREE_MICROKELVIN * MICRO;
+  to.check('calibration_drift', !isApart && !isNeitherTrusted(body));
 }
 
 const temperaturesOf = (body: TelemetryBody): (number | undefined)[] =>
@@ -148,11 +157,9 @@ const temperaturesOf = (body: TelemetryBody): (number | undefined)[] =>
     microkelvin === null ? undefined : microkelvin * MICRO,
   );
 
-/** The two thermometers of the 4 K plate differ by more than their makers allow. */
-function doThermometersDisagree(kelvins: readonly (number | undefined)[]): boolean {
-  const [one, other] = [kelvins[Channel.PLATE_4K], kelvins[Channel.PLATE_4K_B]];
-  return one !== undefined && other !== undefined && Math.abs(one - other) > Filter.DISAGREE_MICROKELVIN * MICRO;
-}
+/** Of the two thermometers of the 4 K plate: the firmware trusts neither when they differ by more than their makers allow. */
+const isNeitherTrusted = (body: TelemetryBody): boolean => (numberOf(body.thermometers) & plateThermometers) === 0;
+const plateThermometers = (1 << Channel.PLATE_4K) | (1 << Channel.PLATE_4K_B);
 
 function bootSamples(to: Maker, body: TelemetryBody): void {
   const version = VERSION_SHIFTS.map((shift, part) => (numberOf(body.version) >>> shift) & VERSION_MASKS[part]);
@@ -164,7 +171,15 @@ function bootSamples(to: Maker, body: TelemetryBody): void {
     to.set('coldrig_signal_lost', 0, { line });
     to.set('coldrig_attenuation_decibels', 0, { line });
   }
+  // A counter that begins with its first event has grown by nothing that a window can see.
+  for (const objective of rareObjectives) to.noCheckYet(objective);
+  for (const result of ['confirmed', 'rejected']) to.add('coldrig_updates_total', 0, { result });
+  for (const error of multiplexerErrors) to.add('coldrig_multiplexer_errors_total', 0, { error });
 }
+
+/** Objectives whose checks are events, not heartbeats. */
+const rareObjectives = ['effective_bits', 'update_success'] as const;
+const multiplexerErrors = ['late', 'wrong-cell', 'lost-edge', 'refused-value'] as const;
 
 function readoutSamples(to: Maker, body: TelemetryBody): void {
   const channel = `${numberOf(body.channel)}`;
@@ -198,7 +213,7 @@ function updated(to: Maker, result: 'confirmed' | 'rejected'): void {
   to.check('update_success', result === 'confirmed');
 }
 
-function multiplexerError(to: Maker, error: string): void {
+function multiplexerError(to: Maker, error: (typeof multiplexerErrors)[number]): void {
   to.add('coldrig_multiplexer_errors_total', 1, { error });
   to.check('multiplexer_errors', false);
 }

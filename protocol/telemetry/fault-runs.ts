@@ -27,7 +27,7 @@ export const faultRuns: readonly FaultRun[] = [
   run('a clock reference jitters', ['ClockDegraded'], ['clock_jitter']),
   run('the core stands still', ['DeviceReset']),
   run('a thermometer has a loose contact', ['ThermometerLost']),
-  run('two thermometers part', ['CalibrationDrift']),
+  run('two thermometers part', ['CalibrationDrift'], ['calibration_drift']),
   run('a line clips', ['ConverterClips'], ['attenuation']),
   run('a rail rises by 30 %', ['RailOvercurrent'], ['power_transients']),
   run('a rail falls by 25 % for 5 s', ['PowerTransient'], ['power_transients']),
@@ -35,9 +35,18 @@ export const faultRuns: readonly FaultRun[] = [
   run('a heater gives more than it was set to', ['HeaterRunaway']),
   run('the controller takes too much power', ['LoadShed', 'PowerOverBudget'], ['heat_load']),
   run('an update hangs and is rolled back', ['DeviceReset', 'UpdateReverted']),
+  // A device that has just booted answers the second question.
+  run(
+    'an update hangs on every device, three times',
+    ['DeviceReset', 'UpdateReverted'],
+    ['update_success', 'command_latency'],
+  ),
   run('the multiplexer is kept off', ['MultiplexerErrors'], ['multiplexer_errors']),
   run('a self-test under jitter', ['ClockDegraded', 'ConverterBitsLow'], ['clock_jitter']),
-  run('a device without power', ['DeviceSilent'], ['heartbeat_uptime']),
+  run('a converter gets noisy', ['ConverterBitsLow'], ['effective_bits']),
+  run('the amplifier of a readout line gets noisy', ['ReadoutUnreadable'], ['readout_snr']),
+  // What asks a device without power gets no answer.
+  run('a device without power', ['DeviceSilent'], ['heartbeat_uptime', 'command_success']),
   run('two devices of five are silent', ['DeviceSilent', 'HeartbeatsLost'], ['heartbeat_uptime']),
   run('the gateway stands still', ['DeviceSilent', 'HeartbeatsLost', 'TelemetryStale'], ['heartbeat_uptime']),
   run('commands are slow', [], ['command_latency']),

@@ -104,6 +104,12 @@ const cryostatMetrics = {
     ['flange', 'channel'],
     { unit: 'kelvins' },
   ),
+  coldrig_thermometers_difference_kelvins: gauge(
+    'Between the two thermometers of the 4 K plate',
+    ['heartbeat.temperaturesMicrokelvin'],
+    [],
+    { unit: 'kelvins' },
+  ),
   coldrig_thermometer_state: gauge(
     'Why a thermometer is not trusted (protocol/plant/sensors.ts); 0: it is',
     ['event SENSOR_LOST', 'event SENSOR_BACK', 'boot.cause'],

@@ -111,9 +111,9 @@ export const objectives: readonly Objective[] = [
   }),
   row('M7', 'calibration_drift', 'Drift of the calibration', {
     check:
-      'A heartbeat; fails while the two thermometers of the 4 K plate differ by more than 25 mK. A calibration record; fails when it cannot be stored or asks for too much',
-    indicator: 'sum by (cryostat, device) (coldrig_thermometer_state == 8)',
-    unit: 'count',
+      'A heartbeat; fails while the two thermometers of the 4 K plate differ by more than 25 mK, or neither of them is trusted. A calibration record; fails when it cannot be stored or asks for too much',
+    indicator: 'max by (cryostat, device) (coldrig_thermometers_difference_kelvins)',
+    unit: 'K',
     ...{ target: 0.995, leastChecks: continuous, severity: 'ticket', runbook: 'thermometers-disagree' },
   }),
   row('M8', 'heartbeat_uptime', 'Uptime by heartbeats', {

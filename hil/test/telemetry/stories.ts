@@ -2,6 +2,7 @@
 
 import { bufferSamples, commandSamples, dropSamples, ingestSamples } from '../../../host/telemetry/gateway-samples.ts';
 import { openFridge } from '../../../host/tools/open-fridge.ts';
+import { openReadout } from '../../../host/tools/readout/open-readout.ts';
 import { selfTest } from '../../../host/tools/smp/readout.ts';
 import { OUTPUTS } from '../../../protocol/generated/registers.ts';
 import { DeviceUnderTest } from '../../rig/device.ts';
@@ -10,6 +11,7 @@ import { second } from '../../rig/time.ts';
 import { WiredCryostat } from '../../rig/wiring.ts';
 import { PlantBench } from '../cryo/plant-bench.ts';
 import { causes, overload } from '../cryo/trip-and-clear.ts';
+import { ReadingBench } from '../faults/reading-bench.ts';
 import { refreshing } from '../multiplexer/on-board.ts';
 import { type Course, CRYOSTAT, type GatewayStory, listen, play, type Said } from './story.ts';
 
@@ -54,13 +56,46 @@ async function overBudget(): Promise<Said> {
   );
 }
 
-async function revertedUpdate(): Promise<Said> {
+/** An image that hangs is tried, reverted and tried again. */
+const revertedUpdates = (times: number) => async (): Promise<Said> => {
   const device = await inFridge();
   const image = await firmwareImage('1.1.0', 'firmware/defects/hangs.ts');
-  return listen(device, SECONDS, {
-    [AT]: async () => {
-      await device.testImage(await device.upload(image));
+  const attempt = async () => {
+    await device.testImage(await device.upload(image));
+  };
+  return listen(
+    device,
+    SECONDS,
+    Object.fromEntries(Array.from({ length: times }, (_, time) => [AT + 35 * time, attempt])),
+  );
+};
+
+/** A calibrated channel is measured on and on, and the amplifier behind it gets noisy. */
+async function noisyAmplifier(): Promise<Said> {
+  const bench = await ReadingBench.calibrated();
+  await bench.measure();
+  return listen(bench.device, SECONDS, {
+    [AT]: () => {
+      for (const part of bench.chain.lines[0].path) if ('noiseKelvin' in part) part.noiseKelvin *= 10;
     },
+  });
+}
+
+/** A converter gets noisy, and is tested ten times. */
+async function noisyConverter(): Promise<Said> {
+  const chain = structuredClone(openReadout('uts'));
+  const wired = new WiredCryostat(openFridge('uts'), { seed: 1, drift: false, readout: chain });
+  const device = await DeviceUnderTest.running({ surroundings: () => wired });
+  device.run(10 * second);
+  const test = async () => {
+    await selfTest(device.client(), 0);
+  };
+  const tests = Array.from({ length: 10 }, (_, time) => [AT + 5 + 10 * time, test] as const);
+  return listen(device, SECONDS, {
+    [AT]: () => {
+      chain.lines[0].converter.thermalCodes *= 4;
+    },
+    ...Object.fromEntries(tests),
   });
 }
 
@@ -121,9 +156,12 @@ export const stories: Readonly<Record<string, Story>> = {
   'the supply dips': { board: withFaults('power-surge at core -25% for 20ms') },
   'a heater gives more than it was set to': { board: withCause('HEATER_RUNAWAY') },
   'the controller takes too much power': { board: overBudget },
-  'an update hangs and is rolled back': { board: revertedUpdate },
+  'an update hangs and is rolled back': { board: revertedUpdates(1) },
+  'an update hangs on every device, three times': { board: revertedUpdates(3), gateway: { isEverywhere: true } },
   'the multiplexer is kept off': { board: closedMultiplexer },
   'a self-test under jitter': { board: jitteringSelfTest },
+  'a converter gets noisy': { board: noisyConverter },
+  'the amplifier of a readout line gets noisy': { board: noisyAmplifier },
   'a device without power': { board: powerCut },
   'two devices of five are silent': {
     gateway: { receives: (device, at) => at < AT || !['ctl-2', 'ctl-3'].includes(device) },

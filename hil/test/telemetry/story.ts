@@ -1,46 +1,58 @@
-// A cryostat with five devices in a fault run: records of emulated boards, what the gateway counts beside them, and the series that follow from both.
+// A cryostat with five devices in a fault run: records as a client reads them from emulated boards, what a gateway counts beside them, and the series of both.
 //
-//   boards ──events, heartbeats──> records ──samplesOf──> series ──every 15 s──> evaluator, and a column for promtool
+//   board ──SMP, group 69──> TelemetryClient ──records──> samplesOf ──> series ──every 15 s──> evaluator, and a column for promtool
 //
 // The first device is the one that something happens to; the other four are one healthy board under four names. What must stay true: every number comes from a
 // board or from the clock of the run; virtual time begins at 0, as it does in promtool.
 
-import { LogKind, type LogRecord } from '../../../host/board/log.ts';
-import { ingestSamples, receivedSamples, uptimeSamples } from '../../../host/telemetry/gateway-samples.ts';
+import {
+  commandSamples,
+  ingestSamples,
+  receivedSamples,
+  uptimeSamples,
+} from '../../../host/telemetry/gateway-samples.ts';
 import { Evaluator } from '../../../host/telemetry/monitoring/evaluate.ts';
 import { type Sample, samplesOf } from '../../../host/telemetry/samples.ts';
 import { keyOf, type Series, SeriesTable } from '../../../host/telemetry/series.ts';
-import type { TelemetryBody, TelemetryRecord, TelemetryValue } from '../../../host/tools/telemetry/envelope.ts';
-import { RECORDER } from '../../../protocol/generated/registers.ts';
-import { Channel } from '../../../protocol/plant/places.ts';
-import { EventKind } from '../../../protocol/telemetry/events.ts';
-import { Beat } from '../../../protocol/telemetry/heartbeat.ts';
+import { TelemetryClient } from '../../../host/tools/telemetry/client.ts';
+import type { TelemetryRecord } from '../../../host/tools/telemetry/envelope.ts';
 import type { DeviceUnderTest } from '../../rig/device.ts';
 import { second } from '../../rig/time.ts';
 
 export const CRYOSTAT = 'north';
 /** A column of the series, and a look of the evaluator. */
 export const STEP_SECONDS = 15;
-const INGEST_SECONDS = 0.02;
+/** Longer than the slowest answer, shorter than a second, so that a silent device costs one poll. */
+const ANSWER_MS = 800;
+const NS_PER_SECOND = 1e9;
+const first = 'ctl-1';
 const others = ['ctl-2', 'ctl-3', 'ctl-4', 'ctl-5'];
 
-/** What a board has said, by the second of its run. */
-export type Said = readonly TelemetryRecord[][];
+/** What came of a board in a second of its run. */
+export interface Heard {
+  records: TelemetryRecord[];
+  /** Polls: how long each took, and why it had no answer. */
+  polls: { seconds: number; error?: string }[];
+  /** From the reception of a record to where it is counted, for each. */
+  ingestSeconds: number[];
+}
 
-/** Collects the records of a board; to be made before its run. */
+/** By the second of its run. */
+export type Said = readonly Heard[];
+
+/** Polls a board as a gateway does. To be made at the beginning of its run, which is time 0 of what it hears. */
 export class Listener {
   private readonly device: DeviceUnderTest;
   private readonly beganNs: number;
-  private readonly heard: LogRecord[] = [];
-  private sequence = 0;
-  private boot = 1;
+  private readonly client: TelemetryClient;
 
   constructor(device: DeviceUnderTest) {
-    this.device = device;
-    this.beganNs = device.now;
-    device.onRecord = (record) => {
-      if (record.kind === LogKind.RECORDER) this.heard.push({ ...record });
-    };
+    [this.device, this.beganNs] = [device, device.now];
+    const timeNs = () => BigInt(Math.round(device.now - this.beganNs));
+    this.client = new TelemetryClient(device.client('gateway', { timeoutMs: ANSWER_MS }), {
+      cryostat: CRYOSTAT,
+      timeNs,
+    });
   }
 
   /** Seconds since it began to listen. */
@@ -48,38 +60,25 @@ export class Listener {
     return (this.device.now - this.beganNs) / second;
   }
 
-  /** Records since the last call: the heartbeat record is that of the last one. */
-  take(): TelemetryRecord[] {
-    const events = this.heard.splice(0);
-    const lastBeat = events.findLast(({ a }) => (a & 0xffff) === EventKind.HEARTBEAT);
-    return events.flatMap((event) => {
-      const { timeNs, a, b, argument1 = a >>> 16 } = event;
-      if ((a & 0xffff) === EventKind.BOOT_START) [this.boot, this.sequence] = [this.boot + 1, 0];
-      const said = this.record(timeNs, 'event', { event: a & 0xffff, argument0: b, argument1 });
-      return event === lastBeat ? [said, this.record(timeNs, 'heartbeat', this.heartbeat())] : [said];
-    });
-  }
-
-  private record(timeNs: number, kind: string, body: TelemetryBody): TelemetryRecord {
-    return {
-      ...{ schema: 1, device: 'ctl-1', cryostat: CRYOSTAT, boot: this.boot, sequence: this.sequence++ },
-      ...{ deviceTimeNs: BigInt(Math.round(timeNs)), receiveTimeNs: BigInt(Math.round(timeNs - this.beganNs)) },
-      ...{ class: 'heartbeat', kind, body },
-    };
-  }
-
-  /** As the record of the schema has it. */
-  private heartbeat(): TelemetryBody {
-    const word = (place: number) => this.device.board.machine.peek(RECORDER, 'HEARTBEAT', place);
-    const temperature = (channel: number): TelemetryValue => word(Beat.TEMPERATURES + channel) || null;
-    return {
-      ...{ heartbeat: word(Beat.SEQUENCE), uptimeSeconds: word(Beat.UPTIME_SECONDS), health: word(Beat.HEALTH) },
-      temperaturesMicrokelvin: Array.from({ length: Channel.COUNT }, (_, channel) => temperature(channel)),
-      ...{ leastSlackUs: word(Beat.LEAST_SLACK_US) | 0, faultCount: word(Beat.FAULT_COUNT), shed: word(Beat.SHED) },
-      ...{ tripped: word(Beat.TRIPPED), railsGood: word(Beat.RAILS_GOOD), reference: word(Beat.REFERENCE) },
-      ...{ powerMicrowatts: word(Beat.POWER_MICROWATTS), budgetMicrowatts: word(Beat.BUDGET_MICROWATTS) },
-      thermometers: word(Beat.CHANNELS),
-    };
+  /** Everything that the device has to tell now. */
+  async take(): Promise<Heard> {
+    const heard: Heard = { records: [], polls: [], ingestSeconds: [] };
+    for (let more = true; more; ) {
+      const beganNs = this.device.now;
+      const seconds = () => (this.device.now - beganNs) / second;
+      try {
+        const poll = await this.client.poll((records) => void heard.records.push(...records));
+        heard.polls.push({ seconds: seconds() });
+        more = poll.more;
+      } catch (error) {
+        heard.polls.push({ seconds: seconds(), error: (error as Error).name });
+        more = false;
+      }
+    }
+    heard.records = heard.records.map((record) => ({ ...record, device: first }));
+    const nowNs = this.now * NS_PER_SECOND;
+    heard.ingestSeconds = heard.records.map(({ receiveTimeNs }) => (nowNs - Number(receiveTimeNs)) / NS_PER_SECOND);
+    return heard;
   }
 }
 
@@ -90,8 +89,10 @@ export interface Course {
   steps: number;
 }
 
-/** What the gateway does not receive from then on, and what it counts beside. */
+/** What the gateway does not receive, and what it counts beside. */
 export interface GatewayStory {
+  /** What happens to the first device happens to all five. */
+  isEverywhere?: true;
   /** Whether records of this device arrive in this second. */
   receives?: (device: string, at: number) => boolean;
   /** Samples of the gateway's own in this second. */
@@ -99,20 +100,18 @@ export interface GatewayStory {
 }
 
 /** Plays what the boards said to the gateway, second by second. */
-export function play(said: Said, healthy: Said, { receives = () => true, own = () => [] }: GatewayStory = {}): Course {
+export function play(said: Said, healthy: Said, story: GatewayStory = {}): Course {
+  const { receives = () => true, own = () => [], isEverywhere } = story;
   const [table, evaluator] = [new SeriesTable(), new Evaluator()];
   const columns = new Map<string, Course['columns'][number]>();
   const fired = new Set<string>();
-  const lastBeat = new Map(['ctl-1', ...others].map((device) => [device, 0]));
+  const lastBeat = new Map([first, ...others].map((device) => [device, 0]));
   let steps = 0;
-  for (const [index, of] of said.entries()) {
+  for (const [index, heard] of said.entries()) {
     const at = index + 1;
-    const all = [...of, ...others.flatMap((device) => (healthy[index] ?? []).map((record) => ({ ...record, device })))];
-    for (const record of all.filter(({ device }) => receives(device, at))) {
-      table.apply(samplesOf(record));
-      table.apply(receivedSamples(CRYOSTAT, record.class, at));
-      table.apply(ingestSamples(CRYOSTAT, INGEST_SECONDS));
-    }
+    table.apply(samplesOfSecond(first, heard, at, receives));
+    for (const device of others)
+      table.apply(samplesOfSecond(device, (isEverywhere ? said : healthy)[index], at, receives));
     for (const { labels, value } of table.all('coldrig_last_heartbeat_timestamp_seconds'))
       lastBeat.set(labels.device, value);
     table.apply(uptimeSamples(CRYOSTAT, at, lastBeat.values()));
@@ -123,6 +122,25 @@ export function play(said: Said, healthy: Said, { receives = () => true, own = (
     for (const { name } of evaluator.evaluate(at, table)) fired.add(name);
   }
   return { fired: [...fired].sort(), columns: [...columns.values()], steps };
+}
+
+/** Of a device and a second; where the gateway receives nothing it does not ask either. */
+function samplesOfSecond(
+  device: string,
+  heard: Heard,
+  at: number,
+  receives: (device: string, at: number) => boolean,
+): Sample[] {
+  if (!receives(device, at)) return [];
+  const { records, polls, ingestSeconds } = heard;
+  return [
+    ...polls.flatMap((poll) => commandSamples({ cryostat: CRYOSTAT, device, method: 'telemetry', ...poll })),
+    ...records.flatMap((record) => [
+      ...samplesOf({ ...record, device }),
+      ...receivedSamples(CRYOSTAT, record.class, at),
+    ]),
+    ...ingestSeconds.flatMap((seconds) => ingestSamples(CRYOSTAT, seconds)),
+  ];
 }
 
 function columnOf(columns: Map<string, Course['columns'][number]>, series: Series): Course['columns'][number] {
@@ -142,15 +160,15 @@ export async function listen(
   acts: Readonly<Record<number, (listener: Listener) => void | Promise<void>>> = {},
 ): Promise<Said> {
   const listener = new Listener(device);
-  const said: TelemetryRecord[][] = [];
+  const said: Heard[] = [];
   while (said.length < seconds) {
     await acts[said.length]?.(listener);
-    const rest = (said.length + 1 - listener.now) * second;
+    const rest = Math.round((said.length + 1 - listener.now) * second);
     if (rest > 0) device.run(rest);
-    // What an act took longer than a second is one longer second.
+    // What an act took longer than a second is seconds in which nobody asked.
     const passed = Math.max(1, Math.floor(listener.now) - said.length);
-    for (let more = 1; more < passed; more++) said.push([]);
-    said.push(listener.take());
+    for (let more = 1; more < passed; more++) said.push({ records: [], polls: [], ingestSeconds: [] });
+    said.push(await listener.take());
   }
-  return said;
+  return said.slice(0, seconds);
 }

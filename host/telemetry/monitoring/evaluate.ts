@@ -117,18 +117,16 @@ function burnOf(
 
 function burnsOf(objective: Objective, cryostat: string, checks: Counter, failed: Counter, now: number): FiringAlert[] {
   const burn = (window: string) => burnOf(objective, checks, failed, window, now);
+  const isChecked = ({ long }: BurnWindow) => (checks.increase(secondsOf(long), now) ?? 0) >= objective.leastChecks;
   const firing: FiringAlert[] = burnWindows
-    .filter(
-      (window) =>
-        isBurning(window, burn) && (checks.increase(secondsOf(window.long), now) ?? 0) >= objective.leastChecks,
-    )
+    .filter((window) => isBurning(window, burn) && isChecked(window))
     .map(({ severity, long }) => ({
       name: burnAlertName(objective),
       severity: severity === 'fast' ? objective.severity : severity,
       labels: { cryostat, objective: objective.name, window: long },
     }));
   const { rate, long, short, severity } = reviewWindow;
-  if ((burn(long) ?? 0) > rate && (burn(short) ?? 0) > rate)
+  if ((burn(long) ?? 0) > rate && (burn(short) ?? 0) > rate && isChecked(reviewWindow))
     firing.push({ name: reviewAlertName, severity, labels: { cryostat, objective: objective.name, window: long } });
   return firing;
 }

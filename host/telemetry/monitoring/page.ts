@@ -96,7 +96,7 @@ ${tableOf(
   faultRuns.map((run) => [run.name, alertsOf(run).map(code).join(', ') || 'none']),
 )}
 
-No run raises ${never.map(code).join(', ')}.
+${never.length === 0 ? 'Every alert is raised by a run.' : `No run raises ${never.map(code).join(', ')}.`}
 `;
 }
 

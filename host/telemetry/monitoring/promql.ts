@@ -40,9 +40,13 @@ export const burnExpression = (objective: Objective, window: Window): string =>
   `${recorded.errors(window)}{objective="${objective.name}"} / ${budgetOf(objective)}`;
 
 /** True while an objective burns its budget at this rate in both windows, and has been checked often enough to tell. */
-export function burnCondition(objective: Objective, { rate, long, short }: BurnWindow): string {
+export function burnCondition(
+  objective: Objective,
+  { rate, long, short }: BurnWindow,
+  than: '>=' | '>' = '>=',
+): string {
   const of = `{objective="${objective.name}"}`;
-  return `${recorded.burn(long)}${of} >= ${rate} and ${recorded.burn(short)}${of} >= ${rate} and ${recorded.checks(long)}${of} >= ${objective.leastChecks}`;
+  return `${recorded.burn(long)}${of} ${than} ${rate} and ${recorded.burn(short)}${of} ${than} ${rate} and ${recorded.checks(long)}${of} >= ${objective.leastChecks}`;
 }
 
 /** The condition of an alert; the labels of its result are those of `by`. */

@@ -56,7 +56,11 @@ export function ruleGroups({ runbooks = usualRunbooks }: RuleOptions = {}): Rule
       interval: evaluationInterval,
       rules: [...recordingRules(objective), ...burnWindows.map((window) => burnRule(objective, window, page))],
     })),
-    { name: 'coldrig-review', interval: evaluationInterval, rules: [reviewRule(page)] },
+    {
+      name: 'coldrig-review',
+      interval: evaluationInterval,
+      rules: countedObjectives.map((objective) => reviewRule(objective, page)),
+    },
     {
       name: 'coldrig-conditions',
       interval: evaluationInterval,
@@ -89,16 +93,22 @@ function burnRule(objective: Objective, window: BurnWindow, page: (runbook: stri
   };
 }
 
-function reviewRule(page: (runbook: string) => string): Rule {
-  const { rate, long, short } = reviewWindow;
+function reviewRule(objective: Objective, page: (runbook: string) => string): Rule {
+  const { rate, long } = reviewWindow;
   const review = objectives.find(({ isReview }) => isReview);
   if (review === undefined) throw new Error('objectives: none of them is the review of the others');
   return {
     alert: reviewAlertName,
-    expr: `${recorded.burn(long)} > ${rate} and ${recorded.burn(short)} > ${rate} and ${recorded.checks(long)} > 0`,
-    labels: { severity: reviewWindow.severity, scope: 'cryostat', kind: 'burn', window: long },
+    expr: burnCondition(objective, reviewWindow, '>'),
+    labels: {
+      severity: reviewWindow.severity,
+      scope: 'cryostat',
+      kind: 'burn',
+      objective: objective.name,
+      window: long,
+    },
     annotations: {
-      summary: `Cryostat {{ $labels.cryostat }}: {{ $labels.objective }} used more than ${rate} days of its error budget in a day`,
+      summary: `Cryostat {{ $labels.cryostat }}: ${objective.title} (${objective.id}) used more than ${rate} days of its error budget in a day`,
       runbook_url: page(review.runbook),
     },
   };
