@@ -57,6 +57,14 @@ export function parseMoment(text: string): number {
 
 export const parseMilliseconds = integerBetween(1, 3_600_000);
 
+/** An address and a port to listen on, or of somebody who listens. An IPv6 address stands in brackets. */
+export function parsePlace(text: string): { host: string; port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/]+)):(\d+)$/i.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host !== undefined && Number(port) <= 65535) return { host, port: Number(port) };
+  throw new InvalidArgumentError('expected host:port, for instance 127.0.0.1:9410');
+}
+
 /** An address to listen on. An empty one would mean every address of the machine, so it is refused. */
 export function parseHost(text: string): string {
   if (text.trim() !== '') return text;

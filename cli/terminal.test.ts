@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectText } from './commands/run.ts';
+import { connectText } from './run/lines.ts';
 import { buildNotes } from './run/new-device.ts';
 import { hang, paint, styleOf, table, wrap } from './terminal.ts';
 

@@ -11,12 +11,13 @@ import { type Ending, type Teller, tellStory } from '../demo/story.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { parsePort, parseWord } from '../options.ts';
 import type { GlobalOptions } from '../result.ts';
+import { connectText, lineText } from '../run/lines.ts';
 import { LiveLog } from '../run/live-log.ts';
 import { buildNotes, serialOf } from '../run/new-device.ts';
 import { Session } from '../run/session.ts';
 import { hang, paint, type Style, styleOf, wrap } from '../terminal.ts';
 import { bytesText, momentText, spanText } from '../words.ts';
-import { connectText, lineText, serve } from './run.ts';
+import { serve } from './run.ts';
 
 interface DemoOptions extends GlobalOptions {
   seed: number;

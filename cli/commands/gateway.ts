@@ -3,16 +3,16 @@
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { GatewayConfigError, readConfig } from '../../host/telemetry/gateway/config.ts';
-import { LogError } from '../../host/telemetry/log/record-log.ts';
+import { type HttpPlace, usualPlace } from '../../host/telemetry/metrics/serve.ts';
 import { type RunEvent, type RunOptions, runGateway } from '../../host/telemetry/run-gateway.ts';
 import { hostTime } from '../../host/telemetry/time.ts';
 import { parseTarget } from '../../host/tools/smp/target.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { ExitCode, Failure } from '../failure.ts';
 import { endedFromOutside } from '../interruption.ts';
-import { collect, integerBetween } from '../options.ts';
+import { collect, integerBetween, parsePlace } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
-import { systemReason } from '../system-error.ts';
+import { gatewayFailure } from '../telemetry/gateway-failure.ts';
 import { counted } from '../words.ts';
 
 interface GatewayOptions extends GlobalOptions {
@@ -23,12 +23,16 @@ interface GatewayOptions extends GlobalOptions {
   logMib: number;
   logHours: number;
   upstream?: string;
-  accept?: string;
+  accept?: HttpPlace;
+  embedded?: boolean;
+  listen?: HttpPlace;
   ca?: string;
   cert?: string;
   key?: string;
   crl?: string;
 }
+
+const usualAddress = `${usualPlace.host}:${usualPlace.port}`;
 
 const HELP = `
 A device forgets a record when it is in the log, on disk. The log keeps what was not passed on, up to --log-mib and --log-hours; when it is full, bulk
@@ -45,6 +49,7 @@ The file, instead of --target:
 
 Examples:
   coldrig gateway --target udp://127.0.0.1:1337 --log telemetry
+  coldrig gateway north.yaml --log telemetry --embedded        http://127.0.0.1:9410/, and /metrics for a Prometheus
   coldrig gateway north.yaml --log telemetry --upstream nats://hub:4222
   coldrig gateway north.yaml --upstream tls://hub:9411 --ca ca.pem --cert north.pem --key north.key
   coldrig gateway --accept 0.0.0.0:9411 --ca ca.pem --cert hub.pem --key hub.key --crl revoked.pem    a hub for other gateways
@@ -71,7 +76,13 @@ export function addGatewayCommand(program: Command): void {
       .option('--log-mib <MiB>', 'what the log may hold', integerBetween(1, 1 << 20), 1024)
       .option('--log-hours <hours>', 'how long records may wait in it', integerBetween(1, 8760), 48)
       .option('--upstream <url>', 'pass records on: nats://host:port, or tls://host:port of another gateway')
-      .option('--accept <host:port>', 'take records of other gateways over TLS')
+      .option('--accept <host:port>', 'take records of other gateways over TLS', parsePlace)
+      .option('--embedded', `keep the series of 24 hours, and serve them with alerts and a page at ${usualAddress}`)
+      .option(
+        '--listen <host:port>',
+        'the same, at this address instead of one that only this machine reaches',
+        parsePlace,
+      )
       .option('--ca <file>', 'certificate of the authority that both ends of a link trust')
       .option('--cert <file>', 'certificate of this gateway')
       .option('--key <file>', 'its key')
@@ -101,6 +112,7 @@ async function run(options: GatewayOptions, file: string | undefined): Promise<R
     ...{ name, version: packageFile.version, folder, devices, time: hostTime },
     ...{ bytesMost: options.logMib * 1024 * 1024, hoursMost: options.logHours },
     ...links(options),
+    ...((options.embedded || options.listen) && { embedded: { place: options.listen ?? usualPlace } }),
     onEvent: (event) => process.stdout.write(json ? `${JSON.stringify(event)}\n` : lineOf(event)),
   };
   let ended: Awaited<ReturnType<typeof runGateway>> | undefined;
@@ -108,7 +120,7 @@ async function run(options: GatewayOptions, file: string | undefined): Promise<R
     () => stop.abort(new Error('interrupted')),
     async () => {
       ended = await runGateway(runOptions, stop.signal).catch((error) => {
-        throw failureOf(error);
+        throw gatewayFailure(error);
       });
     },
   );
@@ -140,34 +152,25 @@ const usage = (message: string) => new Failure('OPTION', message, { exitCode: Ex
 function links(options: GatewayOptions): Pick<RunOptions, 'upstream' | 'accept'> {
   const { upstream, accept, crl } = options;
   const found: Pick<RunOptions, 'upstream' | 'accept'> = {};
-  if (accept !== undefined) found.accept = { place: placeOf('--accept', accept), files: { ...filesOf(options), crl } };
+  if (accept !== undefined) found.accept = { place: accept, files: { ...filesOf(options), crl } };
   if (upstream?.startsWith('nats://') && URL.canParse(upstream)) found.upstream = { kind: 'nats', url: upstream };
-  else if (upstream?.startsWith('tls://'))
-    found.upstream = { kind: 'tls', place: placeOf('--upstream', upstream.slice(6)), files: filesOf(options) };
   else if (upstream !== undefined)
-    throw usage(`--upstream: '${upstream}' is no address: expected nats://host:port or tls://host:port`);
+    found.upstream = { kind: 'tls', place: placeOfTls(upstream), files: filesOf(options) };
   return found;
+}
+
+function placeOfTls(upstream: string): HttpPlace {
+  try {
+    if (upstream.startsWith('tls://')) return parsePlace(upstream.slice('tls://'.length));
+  } catch {
+    // Said below.
+  }
+  throw usage(`--upstream: '${upstream}' is no address: expected nats://host:port or tls://host:port`);
 }
 
 function filesOf({ ca, cert, key }: GatewayOptions) {
   if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key };
   throw usage('a link over TLS needs --ca, --cert and --key');
-}
-
-function placeOf(option: string, text: string): { host: string; port: number } {
-  const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/]+)):(\d+)$/i.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined || Number(port) > 65535) throw usage(`${option}: '${text}' is no host:port`);
-  return { host, port: Number(port) };
-}
-
-function failureOf(error: unknown): unknown {
-  if (error instanceof LogError) return new Failure(error.code, error.message, { cause: error });
-  const reason = systemReason(error);
-  const { path, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (reason === undefined) return error;
-  const what = syscall === 'listen' ? `port ${port} cannot be listened on` : `${path ?? 'a file'} cannot be read`;
-  return new Failure('GATEWAY', `${what}: ${reason}`, { cause: error });
 }
 
 function lineOf(event: RunEvent): string {
@@ -178,7 +181,8 @@ function lineOf(event: RunEvent): string {
         event.damaged === undefined
           ? ''
           : `\nthe disk had lost a part of the log; what was left of it is in ${event.damaged}`;
-      return `log ${event.log}, ${counted(event.devices, 'device')}${accept}; Ctrl-C ends it${damaged}\n`;
+      const page = event.address === undefined ? '' : `\npage and series: ${event.address}`;
+      return `log ${event.log}, ${counted(event.devices, 'device')}${accept}; Ctrl-C ends it${page}${damaged}\n`;
     }
     case 'device':
       return `${event.target} is device ${event.device}\n`;

@@ -15,12 +15,12 @@ import { writeProfile } from '../profile.ts';
 import { openRecording, type Recording } from '../replay/open.ts';
 import { registersOf, registersText } from '../replay/registers.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { alarmText, lineJson } from '../run/lines.ts';
 import { LiveLog } from '../run/live-log.ts';
 import type { LogLine } from '../run/log-line.ts';
 import { buildNotes } from '../run/new-device.ts';
 import { styleOf } from '../terminal.ts';
 import { momentText } from '../words.ts';
-import { alarmText, lineJson } from './run.ts';
 
 interface ReplayOptions extends GlobalOptions {
   image?: string;

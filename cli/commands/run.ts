@@ -7,26 +7,28 @@ import type { Board } from '../../host/board/board.ts';
 import { BoardView } from '../../host/board/view.ts';
 import { DeviceFile } from '../../host/links/device-file/device-file.ts';
 import type { Speed } from '../../host/links/pacer.ts';
+import { type HttpPlace, usualPlace } from '../../host/telemetry/metrics/serve.ts';
 import { CallProfile } from '../../host/tools/profile/call-profile.ts';
 import { runbookPath } from '../../protocol/runbooks.ts';
 import { Smp } from '../../protocol/smp/smp.ts';
-import { DEFAULT_TARGET } from '../client.ts';
 import { type WrittenCoverage, writeLcov } from '../coverage.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, writeOutput } from '../files.ts';
 import { endedFromOutside } from '../interruption.ts';
-import { collect, parseHost, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
+import { collect, parseHost, parsePlace, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import { type WrittenProfile, writeProfile } from '../profile.ts';
 import type { GlobalOptions } from '../result.ts';
+import { Dashboard } from '../run/dashboard.ts';
 import { RunFridge } from '../run/fridge.ts';
 import { fridgePlot } from '../run/fridge-plot.ts';
 import { viewLines } from '../run/fridge-view.ts';
+import { alarmText, connectText, lineJson, runbooksText } from '../run/lines.ts';
 import { LiveLog } from '../run/live-log.ts';
 import type { LogLine } from '../run/log-line.ts';
 import { buildNotes, newDevice } from '../run/new-device.ts';
 import { RunScreen } from '../run/screen.ts';
 import { Session } from '../run/session.ts';
-import { hang, paint, type Style, shellWord, styleOf, table, wrap } from '../terminal.ts';
+import { type Style, styleOf, wrap } from '../terminal.ts';
 import { momentText } from '../words.ts';
 
 interface RunOptions extends GlobalOptions {
@@ -44,10 +46,14 @@ interface RunOptions extends GlobalOptions {
   for?: number;
   fridge?: string;
   fault?: string[];
+  dashboard?: boolean;
+  listen?: HttpPlace;
   plot?: string;
   lcov?: string;
   profile?: string;
 }
+
+const usualAddress = `${usualPlace.host}:${usualPlace.port}`;
 
 const EXAMPLES = `
 Examples:
@@ -55,12 +61,13 @@ Examples:
   coldrig run --pty /tmp/coldrig                 smpmgr --port /tmp/coldrig image state-read
   coldrig run --flash my-device.bin              the same device again next time
   coldrig run --speed 10 --record run.jsonl      ten times as fast; inputs kept for 'coldrig replay'
+  coldrig run --dashboard --fridge uts           telemetry in a browser, and at /metrics
   coldrig run --fridge uts --fault 'thermal-rise at 4K 200mW after 30s' --speed 100 --for 120 --plot rise.svg
 
 A fault is KIND at PLACE [SIZE] [after TIME] [for TIME], for instance:
 ${faultHelp()}
 
-With --json every line is an object {timeNs, event, …}; times are virtual. The first is ready {links, origin, seed, speed, pid},
+With --json every line is an object {timeNs, event, …}; times are virtual. The first is ready {links, origin, seed, speed, pid, page},
 the last end {logHash}; in between reset, fault, halted, image-refused, image-rejected, boot-decision, boot, safe-mode,
 firmware-start, heartbeat, upload-start, upload-done, image-pending, image-confirmed, slot-erased, reset-requested, and of the
 cryostat's side interlock-tripped, safe-state, sensor-lost, clock-switched, load-shed and the like. With --fridge the end has
@@ -92,6 +99,8 @@ export function addRunCommand(program: Command): void {
       .option('--record <file>', 'write all inputs to this file, for a replay')
       .option('--fridge <preset|file.yaml>', 'put the board into a cryostat: uts, xld, stand, or a fridge file')
       .option('--fault <text>', 'cause a fault in the cryostat; may be repeated', collect)
+      .option('--dashboard', `take its telemetry, and show it in a page at ${usualAddress}`)
+      .option('--listen <host:port>', 'the same, at another address', parsePlace)
       .option('--plot <out.svg>', 'draw temperatures and power over time at the end')
       .option('--lcov <out.info>', 'write which source lines of firmware and bootloader ran, as lcov, at the end')
       .option(
@@ -170,8 +179,10 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
             faults: options.fault,
           },
   });
+  let dashboard: Dashboard | undefined;
   await serve(session, async () => {
-    announce(session, origin, options, style);
+    dashboard = await dashboardOf(session, options);
+    announce(session, origin, options, style, dashboard?.address);
     if (file?.notice !== undefined) notice(file.notice, 'device-file');
     board.onLog = (record) => {
       log.record(record);
@@ -180,7 +191,7 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
     board.powerOn();
     fridge?.disturb(board);
     screen.begin();
-  });
+  }).finally(() => dashboard?.end());
   screen.end();
   if (fridge && options.plot !== undefined) writeOutput(options.plot, fridgePlot(fridge), 'the plot');
   const coverage =
@@ -220,6 +231,13 @@ function farewell(
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+async function dashboardOf(session: Session, options: RunOptions): Promise<Dashboard | undefined> {
+  const { dashboard, listen, fridge, flash } = options;
+  if (!dashboard && listen === undefined) return undefined;
+  const [{ address }] = session.links;
+  return Dashboard.open({ target: address, cryostat: fridge ?? 'cryostat', flash, place: listen });
+}
+
 function fridgeOf({ fridge, fault, plot, seed }: RunOptions): RunFridge | undefined {
   if (fridge !== undefined) return new RunFridge(fridge, fault ?? [], seed);
   const without = fault !== undefined ? '--fault' : plot !== undefined ? '--plot' : undefined;
@@ -245,53 +263,14 @@ export async function serve(session: Session, begin: () => void | Promise<void>)
   );
 }
 
-export function lineText({ timeNs, text, tone }: LogLine, style: Style): string {
-  const moment = momentText(timeNs).padStart(13);
-  const body = hang(text, style.width, 15);
-  return `${paint(style, 'dim', moment)}  ${tone ? paint(style, tone, body) : body}`;
-}
-
-/** The same, and the page about it where there is room behind the sentence. */
-export function alarmText(line: LogLine, style: Style): string {
-  const text = lineText(line, style);
-  if (line.runbook === undefined) return text;
-  const plain = lineText({ ...line, tone: undefined }, { ...style, colour: false });
-  const page = `  (runbook ${line.runbook})`;
-  const fits = !plain.includes('\n') && plain.length + page.length <= style.width;
-  return fits ? `${text}${paint(style, 'dim', page)}` : text;
-}
-
-/** The pages about what a log tells, each once, in name order; undefined when it tells of no alarm. */
-export function runbooksText(names: Iterable<string>): string | undefined {
-  const sorted = [...new Set(names)].sort();
-  return sorted.length === 0 ? undefined : `runbooks: ${sorted.join(', ')} ('coldrig runbook NAME' shows one)`;
-}
-
-export function lineJson({ timeNs, event, facts, runbook }: LogLine): object {
-  return { timeNs, event, ...facts, ...(runbook !== undefined && { runbook: runbookPath(runbook) }) };
-}
-
-function announce(session: Session, origin: string, options: RunOptions, style: Style): void {
+function announce(session: Session, origin: string, options: RunOptions, style: Style, page?: string): void {
   const links = session.links.map(({ address }) => address);
   if (options.json) {
-    const facts = { links, origin, seed: options.seed, speed: options.speed, pid: process.pid };
+    const facts = { links, origin, seed: options.seed, speed: options.speed, pid: process.pid, ...(page && { page }) };
     process.stdout.write(`${JSON.stringify({ timeNs: 0, event: 'ready', ...facts })}\n`);
     return;
   }
   const title = wrap(`coldrig: ${origin}`, style.width, '  ');
-  process.stdout.write(`${title}\n${connectText(links, style.width)}\n  Ctrl-C ends it\n\n`);
-}
-
-/** How to reach each link, for people: side by side when that fits, else one below the other. */
-export function connectText(links: string[], width: number): string {
-  const rows = links.map((address) => {
-    const [scheme, place] = address.split('://');
-    const isTerminal = scheme === 'serial' && place.startsWith('/');
-    const target = address === DEFAULT_TARGET ? '' : ` --target ${address}`;
-    const call = isTerminal ? `smpmgr --port ${shellWord(place)} image state-read` : `npx coldrig status${target}`;
-    return [scheme === 'udp' ? '  gateway' : '  console', isTerminal ? place : address, call];
-  });
-  const beside = table(rows);
-  if (Math.max(...beside.split('\n').map((line) => line.length)) <= width) return beside;
-  return rows.map(([name, place, call]) => `${name}  ${place}\n           ${call}`).join('\n');
+  const pageText = page === undefined ? '' : `  page     ${page}\n`;
+  process.stdout.write(`${title}\n${connectText(links, style.width)}\n${pageText}  Ctrl-C ends it\n\n`);
 }

@@ -1,7 +1,7 @@
 // A gateway as a process: log, devices, the link above and the link below, put together.
 //
 //   devices ──> Gateway ──> DiskLog ──> Forwarder ──> NATS JetStream, or the gateway above
-//   gateways below ──> Receiver ──┘
+//   gateways below ──> Receiver ──┘        └──> Embedded: series, alerts and the page, over HTTP
 //
 // What must stay true: nothing listens where it was not told to; when it ends, what was taken is on the disk and positions are written.
 
@@ -17,6 +17,10 @@ import { SmpSource } from './gateway/smp-source.ts';
 import { nodeLogDisk } from './log/disk.ts';
 import { DiskLog } from './log/disk-log.ts';
 import type { LogStatus } from './log/record-log.ts';
+import type { Page } from './metrics/api.ts';
+import { Embedded } from './metrics/embedded.ts';
+import type { HttpPlace } from './metrics/serve.ts';
+import type { Sample } from './samples.ts';
 import { rest, type Time } from './time.ts';
 
 export interface RunOptions {
@@ -29,13 +33,15 @@ export interface RunOptions {
   upstream?: { kind: 'nats'; url: string } | { kind: 'tls'; place: TlsPlace; files: TlsFiles };
   /** Takes records of gateways below. */
   accept?: { place: TlsPlace; files: TlsFiles };
+  /** Watches the log, and serves series, alerts and the page over HTTP. */
+  embedded?: { place: HttpPlace; page?: Page };
   time: Time;
   onEvent: (event: RunEvent) => void;
 }
 
 export type RunEvent =
   | GatewayEvent
-  | { event: 'ready'; log: string; devices: number; accept?: number; damaged?: string }
+  | { event: 'ready'; log: string; devices: number; accept?: number; address?: string; damaged?: string }
   | { event: 'upstream'; name: string; state: string; reason?: string }
   | { event: 'gateway' | 'gone' | 'refused'; from: string; reason?: string }
   | ({ event: 'status'; answering: number; quarantined: number; delivered: number } & LogStatus);
@@ -48,9 +54,15 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
   const { name, version, folder, time, onEvent } = options;
   const log = DiskLog.open(folder, { time, bytesMost: options.bytesMost, hoursMost: options.hoursMost });
   let below: { port: number; close: () => Promise<void> } | undefined;
+  let embedded: Embedded | undefined;
   try {
     const quarantine = new Quarantine(nodeLogDisk, folder);
-    const gateway = new Gateway({ name, version, log, quarantine, time, onEvent });
+    if (options.embedded !== undefined) {
+      const cryostats = options.devices.map(({ cryostat }) => cryostat);
+      embedded = await Embedded.open({ name, version, log, time, cryostats, ...options.embedded });
+    }
+    const onSamples = (samples: readonly Sample[]) => embedded?.add(samples);
+    const gateway = new Gateway({ name, version, log, quarantine, time, onEvent, onSamples });
     if (options.accept !== undefined) {
       const own = new OwnRecords(`${name}-receiver`, log, time);
       const receiver = new Receiver({ log, own, quarantine, nowNs: () => time.wallNs(), onEvent });
@@ -68,6 +80,7 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
     onEvent({
       ...{ event: 'ready', log: folder, devices: options.devices.length },
       ...(below && { accept: below.port }),
+      ...(embedded && { address: embedded.address }),
       ...(log.damaged !== undefined && { damaged: log.damaged }),
     });
     const sources = options.devices.map(({ target, cryostat }) => new SmpSource(target, cryostat));
@@ -78,11 +91,13 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
     await Promise.all([
       gateway.run(sources, signal),
       forwarder?.run(signal),
+      embedded?.run(signal),
       telling(() => onEvent(status()), time, signal),
     ]);
     return log.status();
   } finally {
     await below?.close();
+    await embedded?.close();
     await log.close();
   }
 }

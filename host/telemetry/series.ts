@@ -29,6 +29,12 @@ export class SeriesTable {
     for (const series of this.byName.values()) yield* series.values();
   }
 
+  /** Takes out every series that has this label. */
+  forget(label: string, value: string): void {
+    for (const named of this.byName.values())
+      for (const [key, { labels }] of named) if (labels[label] === value) named.delete(key);
+  }
+
   private of(name: string, labels: Series['labels']): Series {
     let named = this.byName.get(name);
     if (named === undefined) {

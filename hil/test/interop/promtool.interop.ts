@@ -1,13 +1,17 @@
 // Rules and routing, read by the tools of Prometheus and Alertmanager; and the alerts of every fault run, judged by promtool and by our own evaluator on the series of
 // the same emulated boards. Debian: apt-get install --no-install-recommends prometheus prometheus-alertmanager
 
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { exposition } from '../../../host/telemetry/metrics/exposition.ts';
 import { ruleFiles } from '../../../host/telemetry/monitoring/files.ts';
+import { SeriesTable } from '../../../host/telemetry/series.ts';
 import { alertsOf, faultRuns } from '../../../protocol/telemetry/fault-runs.ts';
+import type { MetricName } from '../../../protocol/telemetry/metrics.ts';
 import { courseOf, SECONDS, stories } from '../telemetry/stories.ts';
 import { type Course, STEP_SECONDS } from '../telemetry/story.ts';
 import { pathTool } from './install.ts';
@@ -27,6 +31,26 @@ describe(`Prometheus, ${promtool.missing ?? 'by promtool'}`, () => {
   test.skipIf(promtool.path === undefined)('takes the rules', async () => {
     expect(await runClient(promtool.path as string, ['check', 'rules', at('coldrig-rules.yml')])).toContain('SUCCESS');
   });
+});
+
+describe(`What /metrics says, ${promtool.missing ?? 'by promtool'}`, () => {
+  test.skipIf(promtool.path === undefined)(
+    'is read, and only the name of the fridges is found fault with',
+    async () => {
+      const table = new SeriesTable();
+      for (const { series } of (await courseOf(faultRuns[0].name)).columns) {
+        const [, name, suffix] = /^(.*?)(_bucket|_sum|_count)?$/.exec(series.name) as RegExpExecArray;
+        table.apply([{ ...series, name: name as MetricName, suffix, how: 'set' }]);
+      }
+      const { stdout, stderr } = spawnSync(promtool.path as string, ['check', 'metrics'], {
+        input: exposition(table, 'text'),
+        encoding: 'utf8',
+      });
+      expect(`${stdout}${stderr}`.trim().split('\n')).toEqual([
+        'coldrig_flanges_temperature_kelvins use base unit "kelvin" instead of "kelvins"',
+      ]);
+    },
+  );
 });
 
 describe(`Alertmanager, ${amtool.missing ?? 'by amtool'}`, () => {

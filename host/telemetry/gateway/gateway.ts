@@ -5,14 +5,17 @@
 // What must stay true: a device forgets a record only when the log has it, or has said that it has not; a device that is silent, slow or sends nonsense
 // delays no other.
 
+import { SmpError } from '../../tools/smp/error.ts';
+import { commandSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
 import type { RecordNumber } from '../log/record-log.ts';
+import type { Sample } from '../samples.ts';
 import { rest, type Time } from '../time.ts';
 import { givenUp, Intake } from './intake.ts';
 import { OwnRecords } from './own-records.ts';
 import type { Quarantine } from './quarantine.ts';
 import { ReceiveClock } from './receive-clock.ts';
-import type { TelemetrySource } from './source.ts';
+import type { DeviceAnswer, TelemetrySource } from './source.ts';
 
 /** What a gateway tells while it runs, for people and programs. */
 export type GatewayEvent =
@@ -31,6 +34,8 @@ export interface GatewayOptions {
   /** Between two polls of a device that has told everything. */
   pollMs?: number;
   onEvent?: (event: GatewayEvent) => void;
+  /** What is in no record: the time of commands, what was given up. */
+  onSamples?: (samples: readonly Sample[]) => void;
 }
 
 const againMs = { least: 500, most: 10_000 };
@@ -51,7 +56,7 @@ export class Gateway {
   private readonly serving = new Map<string, TelemetrySource>();
 
   constructor(options: GatewayOptions) {
-    this.options = { pollMs: 1_000, onEvent: () => {}, ...options };
+    this.options = { pollMs: 1_000, onEvent: () => {}, onSamples: () => {}, ...options };
     const { name, log, quarantine, time, onEvent } = this.options;
     const clock = new ReceiveClock(time, (byMs) => {
       this.steps.push(byMs);
@@ -110,7 +115,7 @@ export class Gateway {
   /** Whether to ask again at once. */
   private async poll(source: TelemetrySource, device: string, signal: AbortSignal): Promise<boolean> {
     const after: RecordNumber | undefined = this.options.log.lastOf(device);
-    const answer = await source.read(after, signal);
+    const answer = await this.read(source, device, after, signal);
     const { stored, refusal } = await this.intake.take(device, source.cryostat, answer);
     this.stored += stored;
     if (refusal === undefined) this.refusing.delete(device);
@@ -119,6 +124,30 @@ export class Gateway {
       this.options.onEvent({ event: 'refused', device, reason: refusal });
     }
     return answer.more && refusal === undefined && stored > 0;
+  }
+
+  private async read(
+    source: TelemetrySource,
+    device: string,
+    after: RecordNumber | undefined,
+    signal: AbortSignal,
+  ): Promise<DeviceAnswer> {
+    const { time, onSamples } = this.options;
+    const startMs = time.monotonicMs();
+    const ended = (error?: string) => {
+      const seconds = (time.monotonicMs() - startMs) / 1000;
+      onSamples(commandSamples({ cryostat: source.cryostat, device, method: 'telemetry.read', seconds, error }));
+    };
+    try {
+      const answer = await source.read(after, signal);
+      ended();
+      return answer;
+    } catch (error) {
+      // A refusal is an answer. Few kinds, because each is a series.
+      if (!signal.aborted)
+        ended(error instanceof SmpError ? (error.kind === 'device' ? undefined : error.kind) : 'other');
+      throw error;
+    }
   }
 
   /** Puts on record what has happened to the clock, and what the log gives up. */

@@ -134,6 +134,13 @@ export class DiskLog implements RecordLog {
     return reader;
   }
 
+  /** A reader that begins at the oldest entry each time, and whose position is forgotten when the log is closed. */
+  follower(name: string): LogReader {
+    const follower = new DiskReader(this.disk, this.folder, name, this.view(), this.tail.segments[0].first, true);
+    this.readers.set(name, follower);
+    return follower;
+  }
+
   status(): LogStatus {
     const { durableEnd, segments, bytes } = this.tail;
     const lag: Record<string, number> = {};

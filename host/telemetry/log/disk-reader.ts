@@ -1,6 +1,7 @@
 // Readers of a disk log. The position of each is a file of its own, NAME.position, with the number as text.
 //
-// What must stay true: a reader sees what is durable and nothing else; a position that was committed is found after a loss of power, or an older one.
+// What must stay true: a reader sees what is durable and nothing else; a position that was committed is found after a loss of power, or an older one. A
+// follower has no file: it reads everything again after a restart.
 
 import { join } from 'node:path';
 import type { LogDisk } from './disk.ts';
@@ -21,16 +22,18 @@ export class DiskReader implements LogReader {
   committed: number;
   private readonly disk: LogDisk;
   private readonly path: string;
+  private readonly isFollower: boolean;
   private readonly view: LogView;
   private next: number;
   /** Bytes of the segment that begins at `first`, from an entry boundary on. Entries from `durable` on may have changed since they were read. */
   private cache: { first: number; fileAt: number; bytes: Uint8Array; durable: number } | undefined;
 
-  constructor(disk: LogDisk, folder: string, name: string, view: LogView, committed: number) {
+  constructor(disk: LogDisk, folder: string, name: string, view: LogView, committed: number, isFollower = false) {
     if (!/^[\w-]{1,64}$/.test(name))
       throw new LogError('LOG', `'${name}' is no name of a reader: letters, digits, - and _`);
     this.disk = disk;
     this.path = join(folder, `${name}.position`);
+    this.isFollower = isFollower;
     this.view = view;
     this.committed = committed;
     this.next = committed;
@@ -53,6 +56,7 @@ export class DiskReader implements LogReader {
   async commit(position: number): Promise<void> {
     if (position < this.committed) return;
     this.committed = position + 1;
+    if (this.isFollower) return;
     const file = this.disk.create(`${this.path}.new`);
     try {
       this.disk.write(file, 0, Buffer.from(`${this.committed}\n`));

@@ -1,0 +1,81 @@
+// The embedded default: what a gateway has in its log, watched and served over HTTP by the gateway itself, with nothing but Node.
+//
+//   DiskLog ──follower──> Watch (series, 24 hours, alerts) ──> api.ts ──> HTTP: /metrics, /api/..., the page
+//
+// What must stay true: it only looks. A log is full or lags as it would without it, but for the room that is kept for what was not watched yet.
+
+import { bufferSamples } from '../gateway-samples.ts';
+import type { DiskLog } from '../log/disk-log.ts';
+import type { Sample } from '../samples.ts';
+import type { Time } from '../time.ts';
+import type { Page } from './api.ts';
+import { type HttpPlace, type Served, serveHttp } from './serve.ts';
+import { Watch } from './watch.ts';
+
+/** Name of its reader in the log. */
+const readerName = 'series';
+
+export interface EmbeddedOptions {
+  name: string;
+  version: string;
+  log: DiskLog;
+  time: Time;
+  place: HttpPlace;
+  page?: Page;
+  /** Those of the devices that it was told of. */
+  cryostats: readonly string[];
+}
+
+export class Embedded {
+  readonly watch: Watch;
+  /** For people: http://host:port/ */
+  readonly address: string;
+  private readonly served: Served;
+  private readonly options: EmbeddedOptions;
+  private waiting: Sample[] = [];
+
+  /** Throws the system's error where the port cannot be opened. */
+  static async open(options: EmbeddedOptions): Promise<Embedded> {
+    const { name, version, log, time, place, page } = options;
+    const watch = new Watch(time);
+    const served = await serveHttp(place, { name, version, watch, buffer: () => log.status(), page });
+    return new Embedded(options, watch, served);
+  }
+
+  private constructor(options: EmbeddedOptions, watch: Watch, served: Served) {
+    this.options = options;
+    this.watch = watch;
+    this.served = served;
+    this.address = served.address;
+  }
+
+  /** Takes samples of what is in no record, such as the time that a command took. */
+  add(samples: readonly Sample[]): void {
+    this.waiting.push(...samples);
+  }
+
+  /** Until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { log } = this.options;
+    const { end } = log.status();
+    await this.watch.run(log.follower(readerName), end, () => this.own(), signal);
+  }
+
+  close(): Promise<void> {
+    return this.served.close();
+  }
+
+  private own(): Sample[] {
+    const { bytes, bytesMost, repeats } = this.options.log.status();
+    const cryostats = new Set(this.options.cryostats);
+    for (const { cryostat } of this.watch.devices.values()) cryostats.add(cryostat);
+    const samples = this.waiting;
+    this.waiting = [];
+    for (const cryostat of cryostats)
+      samples.push(...bufferSamples(cryostat, bytes, bytesMost), {
+        ...{ name: 'coldrig_gateway_records_repeated_total', labels: { cryostat } },
+        ...{ value: repeats, how: 'set' },
+      });
+    return samples;
+  }
+}
