@@ -1,6 +1,7 @@
 // `coldrig prove` with guests of one's own: a bootloader and a firmware in files. About five seconds of processor time; the broken bootloader is that of a
 // canary, which the proof of the canaries compiles as well.
 
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,12 +13,13 @@ import { compileGuest } from '../host/tools/guest.ts';
 import { coldrig } from './testing.ts';
 
 let folder = '';
+let payload: Uint8Array;
 const inFolder = (name: string) => join(folder, name);
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'coldrig-prove-own-'));
   writeFileSync(inFolder('broken.wasm'), await bootloaderFor({ canary: 'board identity ignored' }));
   writeFileSync(inFolder('sound.wasm'), await bootloaderFor({}));
-  const payload = await compileGuest('bootloader/testing/agent.entry.ts');
+  payload = await compileGuest('bootloader/testing/agent.entry.ts');
   writeFileSync(inFolder('app.bin'), signed('1.0.0', { payload }));
   for (const number of [0, 1]) writeFileSync(inFolder(`${number}.pem`), keys[number].publicKeyPem);
 });
@@ -44,7 +46,10 @@ describe('coldrig prove with guests of one’s own', () => {
     const { code, json } = await coldrig([...slice('tamper', 'images for other boards'), ...sound]);
     expect([code, json.violations]).toEqual([0, 0]);
     const ours = await coldrig(slice('tamper', 'images for other boards'));
-    expect((json.proved as { guests: object }).guests).toMatchObject((ours.json.proved as { guests: object }).guests);
+    expect((json.proved as { guests: object }).guests).toEqual({
+      ...(ours.json.proved as { guests: object }).guests,
+      firmware: createHash('sha256').update(payload).digest('hex'),
+    });
   });
 
   it('says which scenarios it leaves out, and why', async () => {

@@ -17,7 +17,7 @@ import type { UnitResult } from '../../hil/campaign/state.ts';
 import type { UnitBench } from '../../hil/campaign/worker.ts';
 import { proofs } from '../../hil/prove/proofs.ts';
 import { hilEnding, withChoice } from '../commands/hil.ts';
-import { proofEnding, withExtent } from '../commands/prove.ts';
+import { ownGuests, proofEnding, withExtent, withOwnGuests } from '../commands/prove.ts';
 import { writeOutput } from '../files.ts';
 import type { Result } from '../result.ts';
 
@@ -42,14 +42,17 @@ const proofKind: KindOfUnits = {
   name: 'proof',
   commands: () =>
     proofs.map(({ name: proof, about }) => ({
-      command: withExtent(new Command(proof).description(`prove ${proof}: ${about}`)),
-      wish: ({ seed, scenario, canary, slice }) => ({
+      command: withOwnGuests(withExtent(new Command(proof).description(`prove ${proof}: ${about}`))),
+      wish: ({ seed, scenario, canary, slice, image, key, bootloader }) => ({
         usualName: `${proof}${slice ? '-slice' : ''}-${seed}`,
-        plan: (units, signal) =>
-          planProof({ proof, seed, effort: slice ? 'slice' : 'full', scenario, canary } as ProofUnits, units, signal),
+        plan: (units, signal) => {
+          const effort = slice ? 'slice' : 'full';
+          const given = { proof, seed, effort, scenario, canary, image, key, bootloader } as ProofUnits;
+          return planProof(given, ownGuests, units, signal);
+        },
       }),
     })),
-  open: openProofUnits,
+  open: (plan, signal) => openProofUnits(plan, ownGuests, signal),
   report: async (plan, results, seconds, junit) => proofEnding(await mergeProofUnits(plan, results, seconds), junit),
 };
 

@@ -66,11 +66,8 @@ export function addProveCommand(program: Command): void {
 }
 
 function proofCommand(name: string, about: string): Command {
-  return withExtent(new Command(name).description(about))
+  return withOwnGuests(withExtent(new Command(name).description(about)))
     .option('--point <name>', 'only this point, as named in a violation')
-    .option('--image <file>', 'with this firmware: a signed image')
-    .option('--key <key.pem>', 'public key that the image is signed with')
-    .option('--bootloader <file>', 'with this bootloader: a module')
     .option('--threads <count>', 'worker threads (default: one per core)', integerBetween(1, 256))
     .option('--shard <i/n>', 'only the i-th of n shares of the work', parseShard)
     .option('--junit <file>', 'write the result as JUnit XML')
@@ -86,6 +83,13 @@ export function withExtent(command: Command): Command {
     .option('--slice', 'only a small part, as in a test run');
 }
 
+export function withOwnGuests(command: Command): Command {
+  return command
+    .option('--image <file>', 'with this firmware: a signed image')
+    .option('--key <key.pem>', 'public key that the image is signed with')
+    .option('--bootloader <file>', 'with this bootloader: a module');
+}
+
 async function prove(name: string, options: ProveOptions): Promise<Result> {
   const { slice, junit, json, verbose, image, key, bootloader, ...rest } = options;
   if (junit !== undefined) checkOutput(junit, 'the report');
@@ -98,7 +102,7 @@ async function prove(name: string, options: ProveOptions): Promise<Result> {
 }
 
 /** What is proved in the place of our own guests. The image is checked as the bootloader and the core would. */
-function ownGuests({
+export function ownGuests({
   image,
   key,
   bootloader,

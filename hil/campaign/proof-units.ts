@@ -2,7 +2,7 @@
 
 import { fromJson, toJson } from '../prove/json.ts';
 import { inOrder, mergeResults } from '../prove/merge.ts';
-import type { PartResult, ProofOptions } from '../prove/proof.ts';
+import type { OwnGuests, PartResult, ProofOptions } from '../prove/proof.ts';
 import { loadProof } from '../prove/proofs.ts';
 import { type ProofResult, resultOf } from '../prove/result.ts';
 import { partsOfShard, type ReadyProof, readyProof } from '../prove/run.ts';
@@ -11,14 +11,30 @@ import type { Plan } from './plan.ts';
 import type { UnitResult } from './state.ts';
 import type { UnitBench } from './worker.ts';
 
-/** The options of a plan of this kind. */
-export interface ProofUnits extends ProofOptions {
+/** The options of a plan of this kind. Guests of one's own are named by their files: every worker has them where it runs. */
+export interface ProofUnits extends Omit<ProofOptions, 'own'> {
   proof: string;
+  image?: string;
+  key?: string;
+  bootloader?: string;
+}
+
+/** Reads the files that a plan names; nothing where it names none. */
+export type ReadOwn = (files: Pick<ProofUnits, 'image' | 'key' | 'bootloader'>) => OwnGuests | undefined;
+
+function proofOf(given: ProofUnits, readOwn: ReadOwn): { proof: string; options: ProofOptions } {
+  const { proof, image, key, bootloader, ...options } = given;
+  return { proof, options: { ...options, own: readOwn({ image, key, bootloader }) } };
 }
 
 /** `units`: as many as the proof has parts, or fewer. */
-export async function planProof(given: ProofUnits, units: number | undefined, signal: AbortSignal): Promise<Plan> {
-  const { proof, ...options } = given;
+export async function planProof(
+  given: ProofUnits,
+  readOwn: ReadOwn,
+  units: number | undefined,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const { proof, options } = proofOf(given, readOwn);
   const ready = await readyProof(proof, options, signal);
   const most = ready.parts.length;
   return {
@@ -28,8 +44,8 @@ export async function planProof(given: ProofUnits, units: number | undefined, si
   };
 }
 
-export async function openProofUnits(plan: Plan, signal: AbortSignal): Promise<UnitBench> {
-  const { proof, ...options } = plan.options as unknown as ProofUnits;
+export async function openProofUnits(plan: Plan, readOwn: ReadOwn, signal: AbortSignal): Promise<UnitBench> {
+  const { proof, options } = proofOf(plan.options as unknown as ProofUnits, readOwn);
   const usedBefore = process.cpuUsage();
   const ready = await readyProof(proof, options, signal);
   return new ProofUnitBench(plan, options, ready, await ready.proved, usedBefore);
@@ -83,8 +99,8 @@ class ProofUnitBench implements UnitBench {
   }
 
   private newThread(): ProofThread {
-    const { proof, ...options } = this.plan.options as unknown as ProofUnits;
-    const thread = new ProofThread({ proof, options });
+    const { proof } = this.plan.options as unknown as ProofUnits;
+    const thread = new ProofThread({ proof, options: this.options });
     this.all.add(thread);
     return thread;
   }

@@ -32,6 +32,15 @@ test('all shards of a run are the whole, in any order', () => {
   expect(merged(whole)).toEqual(whole);
 });
 
+test('what each shard found is joined, and what a run leaves out is there once', () => {
+  const leftOut = [{ scenario: 'erase', because: 'of a reason' }];
+  const found = (name: string) => ({ extra: { leftOut, canaries: [name] } });
+  expect(merged(shard(1, 2, found('one')), shard(2, 2, found('other'))).extra).toEqual({
+    leftOut,
+    canaries: ['one', 'other'],
+  });
+});
+
 test.each<[string, ProofResult[], RegExp]>([
   [
     'of another proof',

@@ -112,13 +112,14 @@ function commandOf({ proof, effort, scenario, seed }: ProofResult): string {
   return `coldrig prove ${proof}${extent}${only}${seed === 1 ? '' : ` --seed ${seed}`}`;
 }
 
-/** Lists are joined; anything else must be the same everywhere, and the first one stands for all. */
+/** A list has what each share found, and they are joined; anything else, and what is left out, is of the whole run and the same in each share. */
 function mergeExtra(results: readonly ProofResult[]): Record<string, unknown> {
   const merged: Record<string, unknown> = {};
   for (const { extra } of results) {
     for (const [key, value] of Object.entries(extra)) {
       const before = merged[key];
-      merged[key] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : (before ?? value);
+      const isJoined = key !== 'leftOut' && Array.isArray(before) && Array.isArray(value);
+      merged[key] = isJoined ? [...before, ...value] : (before ?? value);
     }
   }
   return merged;

@@ -23,7 +23,8 @@ export interface Proved {
 
 export async function provedBy(proof: Proof, options: ProofOptions): Promise<Proved> {
   const [bootloader, others] = await Promise.all([bootloaderFor(options), proof.guests?.(options)]);
-  return provedWith({ bootloader, ...others });
+  const firmware = options.own?.firmware;
+  return provedWith({ bootloader, ...(firmware && { firmware }), ...others });
 }
 
 /** What a run with these guests is about. */

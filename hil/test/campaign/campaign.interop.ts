@@ -9,6 +9,7 @@ import { planOf } from '../../campaign/plan.ts';
 import { look } from '../../campaign/state.ts';
 import { submit } from '../../campaign/submit.ts';
 import { builtTool } from '../interop/install.ts';
+import { pointsAtLeast, proofOfManyPoints, workerNames, workWithTwoKilled } from './killed-workers.ts';
 import { coldrig, coldrigIn, LiveServer } from './live-server.ts';
 
 const tool = await builtTool('nats-server');
@@ -29,41 +30,35 @@ describe.skipIf(tool.path === undefined)('a campaign on a NATS server', () => {
   afterAll(() => server?.end());
   const scenario = ['--slice', '--scenario', 'upgrade'];
 
-  test('of which two workers and the server are killed counts what one machine counts', async () => {
-    const submitted = await server.campaign('submit', 'power', '--slice', '--silence', '3', '--json');
-    expect(JSON.parse(submitted.stdout)).toMatchObject({
-      campaign: 'power-slice-1',
-      queued: 38,
-      units: 38,
-      again: false,
+  test('of 100,000 points, of which two workers and the server are killed, counts what one machine counts', async () => {
+    const proof = await proofOfManyPoints(server.folder);
+    const submitted = await server.campaign('submit', ...proof, '--name', 'killed', '--silence', '3', '--json');
+    expect(submitted).toMatchObject({ code: 0, stderr: '' });
+    const { units } = JSON.parse(submitted.stdout);
+    expect(JSON.parse(submitted.stdout)).toMatchObject({ campaign: 'killed', queued: units, again: false });
+    const others = await workWithTwoKilled(server, 'killed', async (left) => {
+      await server.kill();
+      for (const worker of left) await worker.says(/the server does not answer; waiting for it/);
+      await server.start();
     });
-    const [first, second, ...others] = ['a', 'b', 'c', 'd'].map((name) => server.worker('power-slice-1', name));
-    for (const victim of [first, second]) {
-      await victim.stopInUnit();
-      victim.signal('SIGKILL');
-      expect(await victim.ended()).toBeNull();
-    }
-    await server.kill();
-    for (const other of others) await other.says(/the server does not answer; waiting for it/);
-    await server.start();
     const report = join(server.folder, 'report.json');
-    const waited = await server.campaign('status', 'power-slice-1', '--wait', '--report', report, '--json');
+    const waited = await server.campaign('status', 'killed', '--wait', '--report', report, '--json');
     expect(waited).toMatchObject({ code: 0, stderr: '' });
-    expect(await Promise.all(others.map((other) => other.ended()))).toEqual([0, 0]);
     expect(others.flatMap(({ lines }) => lines)).toContain('the server answers again');
     const state = JSON.parse(waited.stdout);
     expect(state).toMatchObject({
       state: 'complete',
-      units: 38,
-      done: 38,
+      units,
+      done: units,
       failed: [],
       lost: [],
       running: 0,
       waiting: 0,
     });
-    expect(state.workers.map(({ worker }: { worker: string }) => worker)).toEqual(['a', 'b', 'c', 'd']);
-    const whole = await coldrig('prove', 'power', '--slice', '--json');
+    expect(state.workers.map(({ worker }: { worker: string }) => worker)).toEqual(workerNames);
+    const whole = await coldrig('prove', ...proof, '--json');
     expect(figures(readFileSync(report, 'utf8'))).toEqual(figures(whole.stdout));
+    expect(JSON.parse(whole.stdout).points).toBeGreaterThanOrEqual(pointsAtLeast);
   });
 
   test('whose proof finds violations ends as that proof does', async () => {
