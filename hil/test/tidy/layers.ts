@@ -4,7 +4,7 @@
 
 export const guestFolders = ['protocol/guest', 'bootloader', 'firmware'];
 
-const host = ['host/board', 'host/plant', 'host/tools', 'host/links', 'host/telemetry'];
+const host = ['host/board', 'host/plant', 'host/tools', 'host/links', 'host/telemetry', 'host/fleet'];
 
 const trusted = ['bootloader/crypto', 'bootloader/image', 'protocol/guest'];
 /** Measure, judge, act: what was decided is in force, and drive/ reads it there. main.ts and judge-and-act.ts wire the rest together. */
@@ -44,6 +44,7 @@ export const layers: Record<string, string[]> = {
   'host/tools': ['host/plant', 'protocol'],
   'host/links': ['host/board', 'host/plant', 'host/tools', 'protocol'],
   'host/telemetry': ['host/links', 'host/tools', 'protocol'],
+  'host/fleet': ['host/telemetry', 'host/links', 'host/tools', 'protocol'],
   'hil/rig': [...host, 'protocol'],
   'hil/run': ['hil/rig', ...host, 'protocol'],
   'hil/scenarios': ['hil', 'hil/run', 'hil/rig', ...host, 'protocol'],

@@ -1,0 +1,156 @@
+// A fleet: its state, its log and its two doors, behind one way in.
+//
+//   ask ──allowed?──> perform (state changes) ──append──> durable ──> answer
+//
+// What must stay true: nobody is answered from a state that is not durable; when the disk fails, the state is made anew of what the disk has; two that
+// ask at once share a sync.
+
+import type { LogDisk } from '../telemetry/log/disk.ts';
+import type { Time } from '../telemetry/time.ts';
+import { type Access, AccessRefused, type Audit, type Verb, type What, type Who } from './doors.ts';
+import { apply } from './rollout/apply.ts';
+import { type FleetCommand, FleetRefusal } from './rollout/commands.ts';
+import { perform, type Stamp, settle } from './rollout/engine.ts';
+import type { Recorded } from './rollout/events.ts';
+import { noReadings, type Readings } from './rollout/react.ts';
+import { emptyFleet, type FleetState, isOver } from './rollout/state.ts';
+import { FleetStore } from './store/fleet-store.ts';
+
+export interface FleetOptions {
+  /** Folder of the log. */
+  folder: string;
+  time: Time;
+  access: Access;
+  audit: Audit;
+  disk?: LogDisk;
+  readings?: Readings;
+  /** Is told every event once it is durable. */
+  onEvent?: (event: Recorded) => void;
+}
+
+/** How often time is kept while something waits for it: what a crash takes from a soak time. */
+const keptMs = 10_000;
+
+export const theFleet: Who = { kind: 'fleet', name: 'fleet' };
+
+export class Fleet {
+  /** Of everything that was asked so far; answers wait for `durable`. Not to be changed from outside. */
+  state: FleetState = emptyFleet();
+  private readonly options: FleetOptions;
+  private readonly readings: Readings;
+  private readonly store: FleetStore;
+  private ready: Promise<void>;
+  private written: Promise<void> = Promise.resolve();
+  private clockBaseMs = 0;
+
+  /** Throws a LogError where the log cannot be opened. */
+  static async open(options: FleetOptions): Promise<Fleet> {
+    const fleet = new Fleet(options);
+    await fleet.ready;
+    await fleet.tick();
+    return fleet;
+  }
+
+  private constructor(options: FleetOptions) {
+    this.options = options;
+    this.readings = options.readings ?? noReadings;
+    this.store = new FleetStore(options.folder, options.time, options.disk);
+    this.ready = this.load();
+  }
+
+  /** Time of the fleet: what passed while a server was there. A soak time that nobody watched is none. */
+  nowMs(): number {
+    return this.clockBaseMs + this.options.time.monotonicMs();
+  }
+
+  /**
+   * Asks for something; resolves when it is durable. Rejects with an AccessRefused, a FleetRefusal, or a FleetStoreError: then it may have been done, and
+   * to ask again is right.
+   */
+  async ask(who: Who, command: FleetCommand): Promise<void> {
+    await this.ready;
+    const what = subjectOf(command);
+    this.check(who, command.do, what);
+    let events: Recorded[];
+    try {
+      events = perform(this.state, command, who.name, this.stamp(), this.readings);
+    } catch (error) {
+      if (error instanceof FleetRefusal) this.record(who, command.do, what, 'refused', error.message);
+      throw error;
+    }
+    await this.keep(events);
+    if (events.length > 0) this.record(who, command.do, what, 'done', JSON.stringify(command));
+  }
+
+  /** Lets someone read; the state is durable when it resolves. Rejects with an AccessRefused. */
+  async look(who: Who, verb: Verb, what: What): Promise<FleetState> {
+    await this.ready;
+    this.check(who, verb, what);
+    await this.written;
+    return this.state;
+  }
+
+  /** What time alone brings about. To be called about once a second. */
+  async tick(): Promise<void> {
+    await this.ready;
+    const stamp = this.stamp();
+    const events = settle(this.state, stamp, this.readings);
+    const isWaiting = [...this.state.rollouts.values()].some((rollout) => !isOver(rollout));
+    if (events.length === 0 && isWaiting && stamp.atMs - this.state.atMs >= keptMs) {
+      const passed: Recorded = { type: 'time-passed', ...stamp };
+      apply(this.state, passed);
+      events.push(passed);
+    }
+    await this.keep(events);
+  }
+
+  async close(): Promise<void> {
+    await this.written.catch(() => {});
+    await this.store.close();
+  }
+
+  /** Puts on record what passed a door without changing the fleet. */
+  record(who: Who, verb: Verb, what: What, result: 'done' | 'refused', detail: string): void {
+    this.options.audit.record({ who, verb, what, result, detail });
+  }
+
+  private check(who: Who, verb: Verb, what: What): void {
+    const refusal = this.options.access.allow(who, verb, what);
+    if (refusal === undefined) return;
+    this.record(who, verb, what, 'refused', refusal);
+    throw new AccessRefused(refusal);
+  }
+
+  private stamp(): Stamp {
+    const wall = new Date(Number(this.options.time.wallNs() / 1_000_000n)).toISOString();
+    return { atMs: Math.max(this.state.atMs, Math.floor(this.nowMs())), wall };
+  }
+
+  private async keep(events: readonly Recorded[]): Promise<void> {
+    if (events.length > 0) {
+      const kept = this.store.append(events);
+      // Of two that are not yet durable the later one is durable last.
+      this.written = kept;
+      kept.catch(() => {
+        if (this.written === kept) this.ready = this.load();
+      });
+    }
+    await this.written;
+    for (const event of events) this.options.onEvent?.(event);
+  }
+
+  private async load(): Promise<void> {
+    const state = emptyFleet();
+    for (const event of await this.store.readAll()) apply(state, event);
+    this.state = state;
+    this.written = Promise.resolve();
+    this.clockBaseMs = state.atMs - this.options.time.monotonicMs();
+  }
+}
+
+function subjectOf(command: FleetCommand): What {
+  if ('rollout' in command) return { kind: 'rollout', name: `${command.rollout}` };
+  if ('device' in command) return { kind: 'device', name: command.device };
+  if (command.do === 'add-release') return { kind: 'release', name: command.release.hash };
+  return { kind: 'fleet', name: 'fleet' };
+}

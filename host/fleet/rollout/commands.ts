@@ -1,0 +1,267 @@
+// What people, devices and the watch over readings ask of a fleet: each is refused in words, or becomes events.
+//
+// What must stay true: a function of state and request; a device's word is taken once, and again without an effect; what is asked twice by a person is
+// told, and changes nothing.
+
+import { deviceNamePattern, type Execution, type Finish } from '../../../protocol/fleet/ddi.ts';
+import type { ActionState, GateName } from '../../../protocol/fleet/states.ts';
+import { runningAttribute } from './apply.ts';
+import type { FleetEvent, Release, RingPlan, RollbackScope } from './events.ts';
+import { type Action, type Device, type FleetState, isOpen, isOver, type Rollout, rolloutOf } from './state.ts';
+
+export type RefusalCode = 'UNKNOWN' | 'STATE' | 'CONFLICT' | 'INVALID';
+
+/** A request that is refused; the message says what was found, and what to do. */
+export class FleetRefusal extends Error {
+  override readonly name = 'FleetRefusal';
+  readonly code: RefusalCode;
+
+  constructor(code: RefusalCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export type PersonCommand =
+  | { do: 'add-device'; device: string; cryostat?: string; tokenHash?: string }
+  | { do: 'remove-device'; device: string }
+  | { do: 'add-release'; release: Release }
+  | { do: 'create-rollout'; name: string; release: string; rings: RingPlan[]; onError: RollbackScope }
+  | { do: 'approve' | 'deny' | 'start' | 'pause' | 'resume'; rollout: number }
+  /** Ends it; `scope` says who goes back. */
+  | { do: 'stop'; rollout: number; scope: 'hold' | 'rollout'; reason: string }
+  | { do: 'waive'; rollout: number; device: string; reason: string }
+  | { do: 'retry'; device: string; release: string };
+
+export type DeviceCommand =
+  | { do: 'report'; device: string; attributes: Record<string, string> }
+  | { do: 'retrieved'; device: string; action: number }
+  | { do: 'feedback'; device: string; action: number; execution: Execution; finished: Finish; detail: string }
+  | { do: 'cancel-feedback'; device: string; action: number; execution: Execution; finished: Finish; detail: string };
+
+export type WatchCommand = { do: 'alert'; device: string; gate: GateName; detail: string };
+
+export type FleetCommand = PersonCommand | DeviceCommand | WatchCommand;
+type Of<Do extends FleetCommand['do']> = Extract<FleetCommand, { do: Do }>;
+
+/** Throws a FleetRefusal. No events: it is so already. */
+export function decide(state: FleetState, command: FleetCommand): FleetEvent[] {
+  return (handlers[command.do] as (state: FleetState, command: FleetCommand) => FleetEvent[])(state, command);
+}
+
+const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do>) => FleetEvent[] } = {
+  'add-device'(state, { device, cryostat, tokenHash }) {
+    if (!deviceNamePattern.test(device))
+      throw new FleetRefusal('INVALID', `'${device}' is no name of a device: 1 to 64 letters, digits, . _ : and -`);
+    const known = state.devices.get(device);
+    if (known !== undefined && known.cryostat === cryostat && known.tokenHash === tokenHash) return [];
+    return [
+      { type: 'device-added', device, ...(cryostat !== undefined && { cryostat }), ...(tokenHash && { tokenHash }) },
+    ];
+  },
+  'remove-device'(state, { device }) {
+    const { open } = deviceWith(state, device);
+    const ended = { state: 'CANCELED', detail: 'the device was removed from the fleet' } as const;
+    return [
+      ...(open === undefined ? [] : [{ type: 'action-ended' as const, action: open, ...ended }]),
+      { type: 'device-removed', device },
+    ];
+  },
+  'add-release'(state, { release }) {
+    const known = state.releases.get(release.hash);
+    if (known === undefined) return [{ type: 'release-added', release }];
+    if (known.sha256 === release.sha256 && known.file === release.file) return [];
+    const both = `${known.file} (${known.sha256.slice(0, 12)}) and ${release.file} (${release.sha256.slice(0, 12)})`;
+    throw new FleetRefusal(
+      'CONFLICT',
+      `two files have the image ${release.hash.slice(0, 12)}: ${both}; keep the first`,
+    );
+  },
+  'create-rollout': createRollout,
+  approve: (state, { rollout: id }) => {
+    const { state: is } = rolloutWith(state, id);
+    if (is !== 'WAITING_FOR_APPROVAL') throw notNow(id, is, 'approved', 'it does not wait for approval');
+    return [{ type: 'rollout-approved', rollout: id }];
+  },
+  deny: (state, { rollout: id }) => {
+    const { state: is } = rolloutWith(state, id);
+    if (is !== 'WAITING_FOR_APPROVAL') throw notNow(id, is, 'denied', 'stop it instead');
+    return [{ type: 'rollout-denied', rollout: id }];
+  },
+  start: (state, { rollout: id }) => {
+    const { state: is } = rolloutWith(state, id);
+    if (is === 'WAITING_FOR_APPROVAL') throw notNow(id, is, 'started', 'approve it first');
+    if (is !== 'READY') throw notNow(id, is, 'started', 'it was started before');
+    return [{ type: 'rollout-started', rollout: id }];
+  },
+  pause: (state, { rollout: id }) => {
+    const { state: is } = rolloutWith(state, id);
+    if (is !== 'RUNNING') throw notNow(id, is, 'paused', 'only one that runs can be');
+    return [{ type: 'rollout-paused', rollout: id, by: 'person' }];
+  },
+  resume: (state, { rollout: id }) => {
+    const { state: is } = rolloutWith(state, id);
+    if (is !== 'PAUSED') throw notNow(id, is, 'resumed', 'only one that is paused can be');
+    return [{ type: 'rollout-resumed', rollout: id }];
+  },
+  stop(state, { rollout: id, scope, reason }) {
+    const rollout = rolloutWith(state, id);
+    const { state: is } = rollout;
+    if (is === 'WAITING_FOR_APPROVAL' || is === 'APPROVAL_DENIED')
+      throw notNow(id, is, 'stopped', 'it has not begun; deny it');
+    if (scope === 'hold' && (isOver(rollout) || is === 'STOPPING')) throw notNow(id, is, 'stopped', 'it has ended');
+    return [{ type: 'rollout-ended', rollout: id, cause: reason, scope }];
+  },
+  waive(state, { rollout: id, device, reason }) {
+    const rollout = rolloutWith(state, id);
+    const member = rollout.members.get(device);
+    if (member === undefined) throw new FleetRefusal('UNKNOWN', `rollout ${id} has no device ${device}`);
+    if (member.state === 'waived') return [];
+    if (isOver(rollout)) throw notNow(id, rollout.state, 'changed', 'it has ended');
+    if (member.state === 'confirmed' && rollout.state !== 'STOPPING')
+      throw new FleetRefusal('STATE', `device ${device} has confirmed the release: there is nothing to do without it`);
+    const action = member.action === undefined ? undefined : state.actions.get(member.action);
+    const isCancelled = action !== undefined && isOpen(action) && action.state !== 'CANCELING';
+    return [
+      { type: 'device-waived', rollout: id, device, reason },
+      ...(isCancelled ? [{ type: 'cancel-asked' as const, action: action.id }] : []),
+    ];
+  },
+  retry(state, { device, release }) {
+    const { failed } = deviceWith(state, device);
+    if (failed.has(release)) return [{ type: 'retry-allowed', device, release }];
+    throw new FleetRefusal('STATE', `device ${device} has not failed release ${release.slice(0, 12)}`);
+  },
+
+  report(state, { device, attributes }) {
+    const known = deviceWith(state, device).attributes;
+    const names = Object.keys(attributes);
+    const isSame =
+      names.length === Object.keys(known).length && names.every((name) => known[name] === attributes[name]);
+    return isSame ? [] : [{ type: 'device-reported', device, attributes }];
+  },
+  retrieved(state, { device, action: id }) {
+    const action = actionOf(state, device, id);
+    return action.state === 'RUNNING' ? [{ type: 'action-state', action: id, state: 'RETRIEVED' }] : [];
+  },
+  feedback(state, { device, action: id, execution, finished, detail }) {
+    const action = actionOf(state, device, id);
+    if (!isOpen(action)) return [];
+    const ended = endOf(deviceWith(state, device), action, execution, finished, detail);
+    if (ended !== undefined) return [{ type: 'action-ended', action: id, ...ended }];
+    const next = stateAfter[execution];
+    const isForward = next !== undefined && order.indexOf(next) > order.indexOf(action.state);
+    return isForward ? [{ type: 'action-state', action: id, state: next }] : [];
+  },
+  'cancel-feedback'(state, { device, action: id, execution, finished, detail }) {
+    const action = actionOf(state, device, id);
+    if (!isOpen(action) || action.state !== 'CANCELING') return [];
+    const isRejected = execution === 'rejected' || (execution === 'closed' && finished === 'failure');
+    if (isRejected) return [{ type: 'cancel-rejected', action: id }];
+    // hawkBit wants 'closed'; clients that say 'canceled' mean the same.
+    const isDone = execution === 'canceled' || (execution === 'closed' && finished === 'success');
+    return isDone ? [{ type: 'action-ended', action: id, state: 'CANCELED', detail }] : [];
+  },
+
+  alert(state, { device, gate, detail }) {
+    const rollout = rolloutOf(state, device);
+    const member = rollout?.members.get(device);
+    // Before it has an action it runs its old image, which no rollout has to do with.
+    if (rollout === undefined || member?.action === undefined) return [];
+    if (rollout.alerts.some((alert) => alert.device === device && alert.gate === gate)) return [];
+    return [{ type: 'gate-alert', rollout: rollout.id, ring: member.ring, device, gate, detail }];
+  },
+};
+
+/** States that a device goes through, in their order. */
+const order: readonly ActionState[] = ['RUNNING', 'RETRIEVED', 'DOWNLOAD', 'DOWNLOADED', 'CANCELING'];
+const stateAfter: Partial<Record<Execution, ActionState>> = {
+  ...{ scheduled: 'RETRIEVED', proceeding: 'RETRIEVED', resumed: 'RETRIEVED', download: 'DOWNLOAD' },
+  downloaded: 'DOWNLOADED',
+};
+
+type Ended = { state: 'FINISHED' | 'ERROR' | 'CANCELED'; detail: string };
+
+function endOf(device: Device, action: Action, execution: Execution, finished: Finish, detail: string) {
+  const isCancelled = action.state === 'CANCELING';
+  switch (execution) {
+    case 'rejected':
+      return error(detail || 'the device rejected it');
+    case 'canceled':
+      return isCancelled ? ({ state: 'CANCELED', detail } satisfies Ended) : error(detail || 'the device cancelled it');
+    case 'closed':
+      if (finished === 'failure') return error(detail || 'the device reports a failure, and no reason');
+      if (finished === 'success') return success(device, action, detail);
+      throw new FleetRefusal('INVALID', "feedback: 'closed' needs 'success' or 'failure' in result.finished");
+    default:
+      return undefined;
+  }
+}
+
+const error = (detail: string): Ended => ({ state: 'ERROR', detail });
+
+/** A device that says which image it runs has to run this one: the word of an updater that did not see the device go back is not enough. */
+function success({ running, name }: Device, { release }: Action, detail: string): Ended {
+  if (running === undefined || running === release) return { state: 'FINISHED', detail };
+  return error(`it reports success, but ${name} runs image ${running.slice(0, 12)} (${runningAttribute})`);
+}
+
+function createRollout(state: FleetState, { name, release: hash, rings, onError }: Of<'create-rollout'>): FleetEvent[] {
+  const release = state.releases.get(hash);
+  if (release === undefined)
+    throw new FleetRefusal('UNKNOWN', `there is no release ${hash.slice(0, 12)}; add it first`);
+  if (rings.length === 0) throw new FleetRefusal('INVALID', 'a rollout needs a ring');
+  const taken = new Map<string, string>();
+  for (const ring of rings) {
+    if (ring.devices.length === 0) throw new FleetRefusal('INVALID', `ring '${ring.name}' has no device`);
+    for (const device of ring.devices) {
+      const known = deviceWith(state, device);
+      const other = taken.get(device);
+      if (other !== undefined)
+        throw new FleetRefusal('INVALID', `device ${device} is in ring '${other}' and in ring '${ring.name}'`);
+      taken.set(device, ring.name);
+      const busy = rolloutOf(state, device);
+      if (busy !== undefined) {
+        const end = `wait for its end, or 'coldrig fleet stop ${busy.id}'`;
+        throw new FleetRefusal('CONFLICT', `device ${device} is in rollout ${busy.id}, which is ${busy.state}: ${end}`);
+      }
+      const reason = known.failed.get(hash);
+      if (reason !== undefined)
+        throw new FleetRefusal(
+          'CONFLICT',
+          `device ${device} has failed this release before (${reason}): leave it out, or 'coldrig fleet retry ${device} ${hash.slice(0, 12)}'`,
+        );
+      const board = known.attributes[boardAttribute];
+      if (release.board !== undefined && board !== undefined && Number(board) !== release.board)
+        throw new FleetRefusal('CONFLICT', `device ${device} is board ${board}, the release is for ${release.board}`);
+    }
+  }
+  // Rollouts are never taken out of the state, so the next number is how many there are.
+  return [{ type: 'rollout-created', rollout: state.rollouts.size + 1, name, release: hash, rings, onError }];
+}
+
+/** Attribute by which a device of ours says which board it is. */
+export const boardAttribute = 'fuses.board';
+
+function notNow(id: number, is: Rollout['state'], what: string, why: string): FleetRefusal {
+  return new FleetRefusal('STATE', `rollout ${id} is ${is} and cannot be ${what}: ${why}`);
+}
+
+function rolloutWith(state: FleetState, id: number): Rollout {
+  const found = state.rollouts.get(id);
+  if (found !== undefined) return found;
+  throw new FleetRefusal('UNKNOWN', `there is no rollout ${id}; 'coldrig fleet status' lists them`);
+}
+
+function deviceWith(state: FleetState, name: string): Device {
+  const found = state.devices.get(name);
+  if (found !== undefined) return found;
+  throw new FleetRefusal('UNKNOWN', `there is no device ${name}; 'coldrig fleet device add' adds one`);
+}
+
+/** An action of this device: those of others do not exist for it. */
+function actionOf(state: FleetState, device: string, id: number): Action {
+  const found = state.actions.get(id);
+  if (found?.device === device) return found;
+  throw new FleetRefusal('UNKNOWN', `device ${device} has no action ${id}`);
+}

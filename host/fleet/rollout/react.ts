@@ -1,0 +1,201 @@
+// What follows from the state of a rollout by itself: rings begin and end, devices get their actions, gates stop it, devices go back.
+//
+//   SCHEDULED ring ──allowed──> RUNNING ──every device confirmed──> soak time ──no alert──> FINISHED ──> the next ring, or the rollout is FINISHED
+//                                  │                                   │
+//                                  └── too many failures, an alert ────┴──> ERROR ──> STOPPING: open actions are cancelled, those in scope go back
+//
+// A function of state and time. Every event is found anew from what is there, so a crash between two of them loses nothing: the rest follows again. What
+// must stay true: a device has at most one open action; nobody of a ring gets an action before the ring before it is FINISHED; a device that has failed a
+// release does not get it again.
+
+import type { Baseline, FleetEvent, RollbackScope } from './events.ts';
+import { type FleetState, isOpen, type Member, type Ring, type Rollout } from './state.ts';
+
+export interface Readings {
+  /** Readings of a device under the image that it runs; undefined while the gates of a ring need some and there are none. */
+  baselineOf(device: string, ring: Ring): Baseline | undefined;
+}
+
+export const noReadings: Readings = { baselineOf: () => ({ temperatureKelvin: {}, snrDecibel: {} }) };
+
+/** The next events of a rollout; none: it waits for a device, a person or time. They are in their order, and others may follow from them. */
+export function react(state: FleetState, rollout: Rollout, atMs: number, readings: Readings): FleetEvent[] {
+  switch (rollout.state) {
+    case 'RUNNING':
+    case 'PAUSED':
+      return failures(rollout) ?? overdue(state, rollout, atMs) ?? progress(state, rollout, atMs, readings);
+    case 'STOPPING':
+      return stopping(state, rollout);
+    default:
+      return [];
+  }
+}
+
+/** When time alone will change something; undefined: never. */
+export function dueMs(state: FleetState, rollout: Rollout): number | undefined {
+  if (rollout.state !== 'RUNNING' && rollout.state !== 'PAUSED') return undefined;
+  const { plan, confirmedMs, counts } = rollout.rings[rollout.current];
+  const times = confirmedMs === undefined || rollout.state === 'PAUSED' ? [] : [confirmedMs + plan.soakMs];
+  if (plan.deadlineMs !== undefined && counts.open > 0)
+    for (const member of rollout.members.values()) {
+      const since = sinceOf(state, member);
+      if (member.ring === rollout.current && !member.isOverdue && since !== undefined)
+        times.push(since + plan.deadlineMs);
+    }
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function failures(rollout: Rollout): FleetEvent[] | undefined {
+  const alert = rollout.alerts.find(({ ring }) => rollout.rings[ring].state !== 'ERROR');
+  if (alert !== undefined) {
+    const cause = `${alert.gate} of ${alert.device}: ${alert.detail}`;
+    return [{ type: 'ring-failed', rollout: rollout.id, ring: alert.ring, cause }];
+  }
+  const ring = rollout.rings[rollout.current];
+  const failed = ring.counts.failed + ring.overdue + ring.leftOut;
+  if (failed <= ring.plan.failuresMost) return undefined;
+  const devices = ring.plan.devices.filter((device) => {
+    const member = rollout.members.get(device);
+    return member?.state === 'failed' || member?.isOverdue;
+  });
+  const [first = 'one that was left out'] = devices;
+  const why = rollout.members.get(first)?.detail || 'it has not ended in time';
+  const most = `${failed} failed, at most ${ring.plan.failuresMost} may`;
+  return [
+    {
+      type: 'ring-failed',
+      rollout: rollout.id,
+      ring: rollout.current,
+      cause: `${most}; the first is ${first}: ${why}`,
+    },
+  ];
+}
+
+function overdue(state: FleetState, rollout: Rollout, atMs: number): FleetEvent[] | undefined {
+  const ring = rollout.rings[rollout.current];
+  const { deadlineMs } = ring.plan;
+  if (deadlineMs === undefined || ring.counts.open === ring.overdue) return undefined;
+  for (const device of ring.plan.devices) {
+    const member = rollout.members.get(device) as Member;
+    const since = sinceOf(state, member);
+    if (since !== undefined && !member.isOverdue && atMs >= since + deadlineMs)
+      return [{ type: 'device-overdue', rollout: rollout.id, device }];
+  }
+  return undefined;
+}
+
+function sinceOf(state: FleetState, { state: at, action }: Member): number | undefined {
+  return at === 'open' && action !== undefined ? state.actions.get(action)?.sinceMs : undefined;
+}
+
+function progress(state: FleetState, rollout: Rollout, atMs: number, readings: Readings): FleetEvent[] {
+  // What a device has begun goes on in a pause, so that its ring is seen to be confirmed; nothing begins.
+  const isRunning = rollout.state === 'RUNNING';
+  const { id, current } = rollout;
+  const ring = rollout.rings[current];
+  const of = { rollout: id, ring: current };
+  if (ring.state === 'FINISHED') return isRunning ? [{ type: 'rollout-finished', rollout: id }] : [];
+  if (ring.state === 'SCHEDULED') {
+    if (!isRunning) return [];
+    return ring.isAllowed
+      ? [{ type: 'ring-started', ...of }]
+      : [{ type: 'rollout-paused', rollout: id, by: 'approval' }];
+  }
+  if (isRunning && ring.waiting.size > 0) {
+    const begun = begin(state, rollout, ring, readings);
+    if (begun.length > 0) return begun;
+  }
+  const { waiting, open, failed, confirmed } = ring.counts;
+  if (waiting + open + failed > 0) return [];
+  if (confirmed === 0 && !ring.isEmptyAllowed)
+    return isRunning ? [{ type: 'rollout-paused', rollout: id, by: 'empty-ring' }] : [];
+  if (ring.confirmedMs === undefined) return [{ type: 'ring-confirmed', ...of }];
+  if (!isRunning || atMs < ring.confirmedMs + ring.plan.soakMs) return [];
+  return [{ type: 'ring-finished', ...of }];
+}
+
+/** The first actions of devices that wait. */
+function begin(state: FleetState, rollout: Rollout, ring: Ring, readings: Readings): FleetEvent[] {
+  const events: FleetEvent[] = [];
+  let action = nextAction(state);
+  for (const device of ring.waiting) {
+    const known = state.devices.get(device);
+    if (known === undefined || known.open !== undefined) continue;
+    const reason = known.failed.get(rollout.release);
+    if (reason !== undefined) {
+      const detail = `it has failed this release before: ${reason}`;
+      events.push({ type: 'device-blocked', rollout: rollout.id, device, detail });
+    } else if (known.running === rollout.release) {
+      events.push({ type: 'device-has-it', rollout: rollout.id, device });
+    } else {
+      const baseline = readings.baselineOf(device, ring);
+      if (baseline === undefined) continue;
+      const { release } = rollout;
+      const previous = known.running;
+      events.push({
+        ...{ type: 'action-created', action: action++, rollout: rollout.id, device, kind: 'update', release, baseline },
+        ...(previous !== undefined && { previous }),
+      });
+    }
+  }
+  return events;
+}
+
+/** Actions are never taken out of the state, so the next number is how many there are. */
+export const nextAction = (state: FleetState): number => state.actions.size + 1;
+
+function stopping(state: FleetState, rollout: Rollout): FleetEvent[] {
+  const events: FleetEvent[] = [];
+  let isWaiting = false;
+  let action = nextAction(state);
+  for (const [device, member] of rollout.members) {
+    const known = state.devices.get(device);
+    if (known === undefined || member.state === 'gone') continue;
+    const update = member.action === undefined ? undefined : state.actions.get(member.action);
+    if (update !== undefined && isOpen(update)) {
+      if (update.state !== 'CANCELING' && !update.isCancelRejected)
+        events.push({ type: 'cancel-asked', action: update.id });
+      if (member.state !== 'waived') isWaiting = true;
+      continue;
+    }
+    if (update?.state === 'FINISHED' && known.latest === update.id && isInScope(rollout, member) && !member.back) {
+      const way = wayBack(state, rollout, device);
+      if (typeof way === 'string')
+        events.push({ type: 'rollback-impossible', rollout: rollout.id, device, reason: way });
+      else
+        events.push({
+          ...{ type: 'action-created', action: action++, rollout: rollout.id, device, kind: 'rollback' },
+          ...{ release: way.release, previous: rollout.release },
+        });
+      continue;
+    }
+    if (member.back?.result === 'under-way' && member.state !== 'waived') isWaiting = true;
+  }
+  if (events.length > 0) return events;
+  return isWaiting ? [] : [{ type: 'rollout-stopped', rollout: rollout.id }];
+}
+
+const scopes: Record<RollbackScope, (rollout: Rollout, member: Member) => boolean> = {
+  hold: () => false,
+  ring: (rollout, member) => member.ring >= rollout.rings.findIndex(({ state }) => state === 'ERROR'),
+  rollout: () => true,
+};
+
+const isInScope = (rollout: Rollout, member: Member) => scopes[rollout.scope](rollout, member);
+
+/** The image that takes a device back, or why there is none. */
+function wayBack(state: FleetState, rollout: Rollout, device: string): { release: string } | string {
+  const known = state.devices.get(device);
+  const member = rollout.members.get(device);
+  const previous = member?.action === undefined ? undefined : state.actions.get(member.action)?.previous;
+  if (previous === undefined) return 'it did not say which image it ran before';
+  const release = state.releases.get(previous);
+  if (release === undefined) return `the image that it ran before, ${previous.slice(0, 12)}, is no release here`;
+  const counter = Number(known?.attributes[counterAttribute] ?? 0);
+  if (release.securityCounter < counter)
+    return `the image that it ran before has security counter ${release.securityCounter}, and the fuses say ${counter}: sign it again with ${counter}`;
+  return { release: previous };
+}
+
+/** Attribute by which a device of ours says which security counter its fuses have. */
+export const counterAttribute = 'fuses.counter';
