@@ -112,7 +112,8 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
     const { action: id, rollout, device, kind, release, previous, baseline, atMs } = event;
     const known = deviceOf(state, device);
     state.actions.set(id, {
-      ...{ id, rollout, device, kind, release, previous, baseline, state: 'RUNNING', isCancelRejected: false },
+      ...{ id, rollout, device, kind, release, previous, baseline, isCancelRejected: false },
+      ...{ state: event.confirmation ? 'WAIT_FOR_CONFIRMATION' : 'RUNNING' },
       ...{ detail: '', sinceMs: atMs, endedMs: undefined },
     });
     known.open = known.latest = id;

@@ -3,7 +3,7 @@
 // What must stay true: a function of state and request; a device's word is taken once, and again without an effect; what is asked twice by a person is
 // told, and changes nothing.
 
-import { deviceNamePattern, type Execution, type Finish } from '../../../protocol/fleet/ddi.ts';
+import { type Confirmation, deviceNamePattern, type Execution, type Finish } from '../../../protocol/fleet/ddi.ts';
 import type { ActionState, GateName } from '../../../protocol/fleet/states.ts';
 import { runningAttribute } from './apply.ts';
 import type { FleetEvent, Release, RingPlan, RollbackScope } from './events.ts';
@@ -37,7 +37,8 @@ export type DeviceCommand =
   | { do: 'report'; device: string; attributes: Record<string, string> }
   | { do: 'retrieved'; device: string; action: number }
   | { do: 'feedback'; device: string; action: number; execution: Execution; finished: Finish; detail: string }
-  | { do: 'cancel-feedback'; device: string; action: number; execution: Execution; finished: Finish; detail: string };
+  | { do: 'cancel-feedback'; device: string; action: number; execution: Execution; finished: Finish; detail: string }
+  | { do: 'confirm'; device: string; action: number; confirmation: Confirmation; detail: string };
 
 export type WatchCommand = { do: 'alert'; device: string; gate: GateName; detail: string };
 
@@ -161,6 +162,14 @@ const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do
     // hawkBit wants 'closed'; clients that say 'canceled' mean the same.
     const isDone = execution === 'canceled' || (execution === 'closed' && finished === 'success');
     return isDone ? [{ type: 'action-ended', action: id, state: 'CANCELED', detail }] : [];
+  },
+
+  confirm(state, { device, action: id, confirmation, detail }) {
+    const action = actionOf(state, device, id);
+    if (action.state !== 'WAIT_FOR_CONFIRMATION') return [];
+    if (confirmation === 'confirmed') return [{ type: 'action-state', action: id, state: 'RUNNING' }];
+    // It is not offered again: a person has said no.
+    return [{ type: 'action-ended', action: id, ...error(detail || 'a person at the device has denied it') }];
   },
 
   alert(state, { device, gate, detail }) {

@@ -41,6 +41,8 @@ export interface RingPlan {
   soakMs: number;
   /** A person has to allow it before it begins. */
   approval: boolean;
+  /** A person at the device has to allow it (DDI's confirmationBase). */
+  confirmation?: boolean;
   /** How many devices may fail before the rollout stops. Until a person has dealt with each of them, the ring does not end. */
   failuresMost: number;
   /** A device that has not ended after this time counts as failed. Left out: there is no such time. */
@@ -95,6 +97,8 @@ export type FleetEvent =
       /** What the device ran before, where it has said so. */
       previous?: string;
       baseline?: Baseline;
+      /** It begins when a person at the device has allowed it. */
+      confirmation?: boolean;
     }
   | { type: 'action-state'; action: number; state: ActionState }
   | { type: 'action-ended'; action: number; state: 'FINISHED' | 'ERROR' | 'CANCELED'; detail: string }

@@ -135,6 +135,7 @@ function begin(state: FleetState, rollout: Rollout, ring: Ring, readings: Readin
       events.push({
         ...{ type: 'action-created', action: action++, rollout: rollout.id, device, kind: 'update', release, baseline },
         ...(previous !== undefined && { previous }),
+        ...(ring.plan.confirmation && { confirmation: true }),
       });
     }
   }

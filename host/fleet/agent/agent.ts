@@ -1,0 +1,280 @@
+// An agent brings what the update server wants to one device, and tells the server what became of it.
+//
+//   poll ──> deployment ──> metadata ──> download ──> fits this device? ──> journal: begun ──> flash, watch, confirm ──> journal: ended ──> feedback
+//     └────> cancellation ──> stop, and let the device go back; it is refused once the device has confirmed ──> feedback
+//
+// The verdict is the device's own (host/tools/update.ts). What must stay true: nothing is sent to a device that its metadata, its hash, its security counter,
+// its board or its bootloader speak against; the device is never made to try an image again that it has left, also when the agent dies at any point; the
+// server is told an end only when it is in the journal, and told again until it has answered.
+
+import { rest, type Time } from '../../telemetry/time.ts';
+import { parseImage } from '../../tools/image/index.ts';
+import { type SmpClient, SmpError } from '../../tools/smp/index.ts';
+import { updateDevice } from '../../tools/update.ts';
+import type { UpdateResult } from '../../tools/update-result.ts';
+import type { DdiClient } from '../ddi/client.ts';
+import { DdiServerError } from '../ddi/client.ts';
+import { DdiError } from '../ddi/json.ts';
+import type { Artifact, Feedback } from '../ddi/wire.ts';
+import {
+  attributesOf,
+  type DeviceFacts,
+  type ExpectedImage,
+  hasRun,
+  newestBoot,
+  readFacts,
+  refusalOf,
+} from './device.ts';
+import type { AgentJournal, JournalEntry } from './journal.ts';
+
+/** Trusted metadata of what a server offers. */
+export interface ReleaseMetadata {
+  /** Rejects with a MetadataRefusal when the metadata does not know this file, or is not to be trusted. */
+  expected(artifact: Artifact, signal: AbortSignal): Promise<ExpectedImage & { sha256?: string; bytes?: number }>;
+}
+
+export class MetadataRefusal extends Error {
+  override readonly name = 'MetadataRefusal';
+}
+
+export type AgentEvent =
+  | { event: 'refused' | 'ended'; device: string; action: number; success: boolean; detail: string }
+  | { event: 'begun'; device: string; action: number; version: string }
+  | { event: 'cancelled'; device: string; action: number; done: boolean; detail: string };
+
+export interface AgentOptions {
+  device: string;
+  server: DdiClient;
+  /** Opens the device anew; it is closed after each turn. */
+  open(signal: AbortSignal): Promise<SmpClient>;
+  journal: AgentJournal;
+  time: Time;
+  /** Without: the image alone is checked. */
+  metadata?: ReleaseMetadata;
+  /** Of the bootloader; undefined: not known, and the device alone judges. */
+  bootloaderVersion?: string;
+  watchMs?: number;
+  /** How often the server is asked for a cancellation while the device is updated. */
+  cancelPollMs?: number;
+  /** A verdict in words. */
+  words: (result: UpdateResult, bytes: number) => string;
+  onEvent?: (event: AgentEvent) => void;
+}
+
+export interface Turn {
+  /** When the server wants to be asked again; undefined: it did not say. */
+  sleepSeconds: number | undefined;
+  /** Something was done: there may be more. */
+  isBusy: boolean;
+}
+
+export class Agent {
+  private readonly options: AgentOptions;
+  private reported = '';
+
+  constructor(options: AgentOptions) {
+    this.options = options;
+  }
+
+  /** Asks once, and does what there is to do. Rejects when server or device cannot be reached: then nothing is lost, and the next turn goes on. */
+  async turn(signal: AbortSignal): Promise<Turn> {
+    const { server } = this.options;
+    const base = await server.poll(signal);
+    const { deploymentBase, cancelAction, configData } = base.links;
+    if (configData !== undefined) this.reported = '';
+    if (cancelAction === undefined && deploymentBase === undefined) {
+      await this.withDevice(signal, async (_client, facts) => this.report(facts, signal));
+      return { sleepSeconds: base.sleepSeconds, isBusy: false };
+    }
+    if (cancelAction !== undefined) await this.cancel(cancelAction, signal);
+    else if (deploymentBase !== undefined) await this.deploy(deploymentBase, signal);
+    return { sleepSeconds: base.sleepSeconds, isBusy: true };
+  }
+
+  private async deploy(href: string, signal: AbortSignal): Promise<void> {
+    const { server, journal, device, onEvent } = this.options;
+    const { id, chunks } = await server.deployment(href, signal);
+    const done = journal.of(id);
+    if (done?.ended !== undefined) return this.close(done, signal);
+    const artifacts = chunks.flatMap((chunk) => chunk.artifacts);
+    let bytes: Uint8Array;
+    let expected: ExpectedImage = {};
+    try {
+      if (artifacts.length !== 1) throw new DdiError(`the server offers ${artifacts.length} files, expected one image`);
+      const [artifact] = artifacts;
+      const trusted = (await this.options.metadata?.expected(artifact, signal)) ?? {};
+      expected = trusted;
+      checkArtifact(artifact, trusted);
+      await this.tell(id, 'download', [], signal);
+      bytes = await server.download({ ...artifact, sha256: trusted.sha256 ?? artifact.sha256 }, signal);
+    } catch (error) {
+      const isFinal = error instanceof DdiError || error instanceof MetadataRefusal;
+      if (!isFinal && !(error instanceof DdiServerError && !error.isPassing)) throw error;
+      // An earlier life of this agent may have begun with it.
+      if (done !== undefined)
+        await this.withDevice(signal, async (client) => void (await this.sendBack(client, done.hash, signal)));
+      return this.end(done ?? { action: id, hash: '' }, false, (error as Error).message, signal);
+    }
+    await this.tell(id, 'downloaded', [], signal);
+    await this.withDevice(signal, async (client, facts) => {
+      const refusal = refusalOf(bytes, facts, expected, this.options.bootloaderVersion);
+      if (refusal !== undefined && done === undefined) {
+        onEvent?.({ event: 'refused', device, action: id, success: false, detail: refusal });
+        return this.end({ action: id, hash: '' }, false, `refused before anything was sent: ${refusal}`, signal);
+      }
+      await this.flash(client, facts, id, bytes, chunks[0].version, signal);
+    });
+  }
+
+  private async flash(
+    client: SmpClient,
+    facts: DeviceFacts,
+    id: number,
+    bytes: Uint8Array,
+    version: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { journal, device, words, watchMs, onEvent } = this.options;
+    const hash = hexOf(parseImage(bytes).hash) ?? '';
+    const known = journal.of(id);
+    const entry: JournalEntry = known ?? { action: id, hash, bootBefore: await newestBoot(client, signal) };
+    const isRunning = hexOf(facts.running?.hash) === hash;
+    if (known?.bootBefore !== undefined && !isRunning && (await hasRun(client, hash, known.bootBefore, signal)))
+      return this.end(entry, false, 'it ran on trial, and the device went back to the old image', signal);
+    if (known === undefined) journal.put(entry);
+    onEvent?.({ event: 'begun', device, action: id, version });
+    const cancelled = new AbortController();
+    const over = new AbortController();
+    const watch = this.watchForCancel(id, cancelled, AbortSignal.any([signal, over.signal]));
+    let result: UpdateResult;
+    try {
+      const both = AbortSignal.any([signal, cancelled.signal]);
+      result = await updateDevice(client, bytes, { goal: 'confirm', watchMs, signal: both });
+    } catch (error) {
+      if (cancelled.signal.aborted && !signal.aborted) return;
+      // A device that cannot be reached may come back, and the boot log then says what it did.
+      if (error instanceof SmpError && error.kind === 'device') return this.end(entry, false, error.message, signal);
+      throw error;
+    } finally {
+      over.abort();
+      await watch;
+    }
+    if (result.verdict === 'silent') throw new SmpError('timeout', words(result, bytes.length));
+    // It runs and is reset again and again: one more reset takes it back.
+    if (result.verdict === 'failing') await this.sendBack(client, hash, signal);
+    await this.report(await readFacts(client, signal), signal);
+    await this.end(entry, result.verdict === 'confirmed', words(result, bytes.length), signal);
+  }
+
+  /** Ends the update of a device when the server wants that. The server may be away meanwhile. */
+  private async watchForCancel(id: number, cancelled: AbortController, signal: AbortSignal): Promise<void> {
+    const { server, time, cancelPollMs = 2_000 } = this.options;
+    while (!signal.aborted) {
+      await rest(time, cancelPollMs, signal);
+      if (signal.aborted) return;
+      const base = await server.poll(signal).catch(() => undefined);
+      if (base?.links.cancelAction?.endsWith(`/cancelAction/${id}`)) {
+        cancelled.abort(new Error('cancelled by the server'));
+        return;
+      }
+    }
+  }
+
+  private async cancel(href: string, signal: AbortSignal): Promise<void> {
+    const { server, journal, device, onEvent } = this.options;
+    const { id, stopId } = await server.cancellation(href, signal);
+    const entry = journal.of(stopId);
+    let isDone = true;
+    let detail = 'it had not begun';
+    if (entry?.ended !== undefined) {
+      isDone = !entry.ended.success;
+      detail = entry.ended.detail;
+    } else if (entry !== undefined)
+      await this.withDevice(signal, async (client) => {
+        isDone = await this.sendBack(client, entry.hash, signal);
+        detail = isDone ? 'the device runs its old image' : 'the device has confirmed the image';
+        await this.report(await readFacts(client, signal), signal);
+      });
+    const finished = isDone ? 'success' : 'failure';
+    await server.feedback('cancelAction', id, { execution: 'closed', finished, details: [detail] }, signal);
+    onEvent?.({ event: 'cancelled', device, action: stopId, done: isDone, detail });
+    // It has confirmed before it could be stopped: that is how the action has ended.
+    if (!isDone) await this.end(entry ?? { action: stopId, hash: '' }, true, detail, signal);
+  }
+
+  /** Takes an image off a device that has not confirmed it: false when it has. */
+  private async sendBack(client: SmpClient, hash: string, signal: AbortSignal): Promise<boolean> {
+    const images = await client.imageState({ signal });
+    const ours = images.find((image) => hexOf(image.hash) === hash);
+    if (ours?.active) {
+      if (ours.confirmed) return false;
+      await client.reset({}, { signal });
+      await client.waitUntilBack({ signal });
+      const after = await client.imageState({ signal });
+      return !after.some(({ active, hash: is }) => active && hexOf(is) === hash);
+    }
+    // Marked for a trial, which the next reset would begin.
+    if (ours?.pending) await client.erase(ours.slot, { signal });
+    return true;
+  }
+
+  private async end(entry: JournalEntry, success: boolean, detail: string, signal: AbortSignal): Promise<void> {
+    const ended: JournalEntry = { ...entry, ended: { success, detail } };
+    this.options.journal.put(ended);
+    await this.close(ended, signal);
+  }
+
+  private async close({ action, ended }: JournalEntry, signal: AbortSignal): Promise<void> {
+    const { success, detail } = ended as NonNullable<JournalEntry['ended']>;
+    try {
+      await this.tell(action, 'closed', [detail], signal, success ? 'success' : 'failure');
+    } catch (error) {
+      // The server knows the action no more, or has closed it: there is nothing left to tell.
+      const isGone = error instanceof DdiServerError && (error.status === 404 || error.status === 410);
+      if (!isGone) throw error;
+    }
+    this.options.onEvent?.({ event: 'ended', device: this.options.device, action, success, detail });
+  }
+
+  private tell(
+    id: number,
+    execution: Feedback['execution'],
+    details: string[],
+    signal: AbortSignal,
+    finished: Feedback['finished'] = 'none',
+  ): Promise<void> {
+    return this.options.server.feedback('deploymentBase', id, { execution, finished, details }, signal);
+  }
+
+  /** Tells the server what the device is, when that has changed. */
+  private async report(facts: DeviceFacts, signal: AbortSignal): Promise<void> {
+    const attributes = attributesOf(facts);
+    const text = JSON.stringify(attributes);
+    if (text === this.reported) return;
+    await this.options.server.report(attributes, signal);
+    this.reported = text;
+  }
+
+  private async withDevice(
+    signal: AbortSignal,
+    work: (client: SmpClient, facts: DeviceFacts) => Promise<void>,
+  ): Promise<void> {
+    const client = await this.options.open(signal);
+    try {
+      const facts = await readFacts(client, signal);
+      await this.report(facts, signal);
+      await work(client, facts);
+    } finally {
+      await client.close();
+    }
+  }
+}
+
+const hexOf = (hash: Uint8Array | undefined): string | undefined => hash && Buffer.from(hash).toString('hex');
+
+function checkArtifact(artifact: Artifact, { sha256, bytes }: { sha256?: string; bytes?: number }): void {
+  if (sha256 !== undefined && artifact.sha256 !== undefined && sha256 !== artifact.sha256)
+    throw new MetadataRefusal(`the server offers ${artifact.sha256}, the metadata says ${sha256}`);
+  if (bytes !== undefined && bytes !== artifact.bytes)
+    throw new MetadataRefusal(`the server offers ${artifact.bytes} bytes, the metadata says ${bytes}`);
+}

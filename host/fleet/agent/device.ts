@@ -1,0 +1,110 @@
+// What an agent asks its device: what it is and runs, whether an image is one for it, and whether it has tried one.
+
+import { ImageError, type ImageInfo, parseImage, verifyImage } from '../../tools/image/index.ts';
+import { compareVersions, formatVersion, parseVersion } from '../../tools/image/version.ts';
+import { type FuseReport, type LoggedBoot, readBootLog, readFuseReport } from '../../tools/smp/boot-group.ts';
+import { type ImageState, type SmpClient, SmpError } from '../../tools/smp/index.ts';
+import { runningAttribute } from '../rollout/apply.ts';
+import { boardAttribute } from '../rollout/commands.ts';
+import { counterAttribute } from '../rollout/react.ts';
+
+export interface DeviceFacts {
+  running: ImageState | undefined;
+  /** Undefined: it is none of ours. */
+  fuses: FuseReport | undefined;
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+export async function readFacts(client: SmpClient, signal: AbortSignal): Promise<DeviceFacts> {
+  const images = await client.imageState({ signal });
+  const fuses = await unlessUnknown(readFuseReport(client, { signal }));
+  return { running: images.find(({ active }) => active), fuses };
+}
+
+/** Attributes for the server. */
+export function attributesOf({ running, fuses }: DeviceFacts): Record<string, string> {
+  const hash = running?.hash;
+  return {
+    ...(running && { 'image.version': running.version, 'image.confirmed': `${running.confirmed}` }),
+    ...(hash && { [runningAttribute]: hex(hash) }),
+    ...(fuses && { serial: hex(fuses.serial), [boardAttribute]: `${fuses.board}` }),
+    ...(fuses && { [counterAttribute]: `${fuses.securityCounter}` }),
+  };
+}
+
+/** What trusted metadata says about an image; what it leaves out is not compared. */
+export interface ExpectedImage {
+  hash?: string;
+  version?: string;
+  securityCounter?: number;
+  board?: number;
+  minimumBootloader?: string;
+}
+
+/**
+ * Why an image is not to be sent to this device; undefined: nothing speaks against it. The device checks everything again, and the signature, which only its
+ * fuses can judge.
+ */
+export function refusalOf(
+  bytes: Uint8Array,
+  { fuses }: DeviceFacts,
+  expected: ExpectedImage,
+  bootloaderVersion: string | undefined,
+): string | undefined {
+  let image: ImageInfo;
+  try {
+    image = parseImage(bytes);
+  } catch (error) {
+    if (error instanceof ImageError) return error.message;
+    throw error;
+  }
+  const { reason, message } = verifyImage(bytes, [], {
+    ...(fuses && { securityCounter: fuses.securityCounter, boardId: fuses.board }),
+  });
+  // Without a key the check of a good image ends at this reason.
+  if (reason !== 'KEY_UNKNOWN') return message;
+  return differenceOf(image, expected) ?? bootloaderRefusal(expected.minimumBootloader, bootloaderVersion);
+}
+
+function differenceOf(image: ImageInfo, expected: ExpectedImage): string | undefined {
+  const found = {
+    ...{ hash: image.hash && hex(image.hash), version: formatVersion(image.header.version) },
+    ...{ securityCounter: image.securityCounter, board: image.boardId },
+  };
+  for (const name of ['hash', 'version', 'securityCounter', 'board'] as const)
+    if (expected[name] !== undefined && expected[name] !== found[name])
+      return `the image has ${name} ${found[name] ?? 'none'}, its metadata says ${expected[name]}`;
+  return undefined;
+}
+
+function bootloaderRefusal(least: string | undefined, version: string | undefined): string | undefined {
+  if (least === undefined || version === undefined) return undefined;
+  if (compareVersions(parseVersion(version), parseVersion(least)) >= 0) return undefined;
+  return `it needs bootloader ${least} or newer, the device has ${version}`;
+}
+
+/** Number of its newest boot; undefined: it keeps no boot log. */
+export async function newestBoot(client: SmpClient, signal: AbortSignal): Promise<number | undefined> {
+  const log = await unlessUnknown(readBootLog(client, undefined, { signal }));
+  return log && (log.boots.at(-1)?.number ?? 0);
+}
+
+/** Whether an image ran after a boot of this number. */
+export async function hasRun(client: SmpClient, hash: string, after: number, signal: AbortSignal): Promise<boolean> {
+  for (let from = after + 1; ; ) {
+    const { boots, more } = await readBootLog(client, from, { signal });
+    if (boots.some(({ ran }: LoggedBoot) => ran !== undefined && hex(ran.hash) === hash)) return true;
+    if (!more || boots.length === 0) return false;
+    from = boots[boots.length - 1].number + 1;
+  }
+}
+
+async function unlessUnknown<Answer>(question: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof SmpError && (error.kind === 'device' || error.kind === 'malformed')) return undefined;
+    throw error;
+  }
+}

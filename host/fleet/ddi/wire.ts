@@ -1,0 +1,189 @@
+// The messages of DDI, as they are on the wire: read from JSON with all their limits, and made.
+
+import {
+  type AttributeMode,
+  attributeModes,
+  type Confirmation,
+  confirmations,
+  ddiLimits,
+  type Execution,
+  executions,
+  type Finish,
+  finishes,
+} from '../../../protocol/fleet/ddi.ts';
+import { DdiError, JsonPlace } from './json.ts';
+
+const { details: detailsMost, detailCharacters, attributes, attributeNameCharacters, attributeCharacters } = ddiLimits;
+
+export interface Feedback {
+  execution: Execution;
+  finished: Finish;
+  details: string[];
+}
+
+/** {id?, time?, status: {execution, result?: {finished}, code?, details?: [text]}} */
+export function readFeedback(text: string): Feedback {
+  const status = JsonPlace.parse(text, 'feedback').need('status');
+  const execution = status.need('execution').oneOf(executions);
+  return {
+    execution,
+    finished: status.get('result')?.get('finished')?.oneOf(finishes) ?? 'none',
+    details: readDetails(status),
+  };
+}
+
+export const feedbackJson = (id: number, { execution, finished, details }: Feedback): object => ({
+  id: `${id}`,
+  status: { execution, result: { finished }, details: details.map((text) => text.slice(0, detailCharacters)) },
+});
+
+/** {confirmation, code?, details?: [text]} */
+export function readConfirmation(text: string): { confirmation: Confirmation; details: string[] } {
+  const body = JsonPlace.parse(text, 'confirmation');
+  return { confirmation: body.need('confirmation').oneOf(confirmations), details: readDetails(body) };
+}
+
+function readDetails(of: JsonPlace): string[] {
+  const details = of.get('details');
+  if (details === undefined) return [];
+  return details.list(detailsMost).map((one) => one.text(detailCharacters));
+}
+
+/** {mode?, data: {name: text}} */
+export function readConfigData(text: string): { mode: AttributeMode; data: Record<string, string> } {
+  const body = JsonPlace.parse(text, 'configData');
+  const mode = body.get('mode')?.oneOf(attributeModes) ?? 'merge';
+  const data: Record<string, string> = {};
+  for (const [name, value] of body.need('data').entries(attributes)) {
+    if (name === '' || name.length > attributeNameCharacters || name === '__proto__')
+      throw new DdiError(`configData: a name of an attribute has 1 to ${attributeNameCharacters} characters`);
+    // Its value does not matter where it is to be removed.
+    data[name] = mode === 'remove' ? '' : value.text(attributeCharacters);
+  }
+  return { mode, data };
+}
+
+/** Attributes of a device after it has reported some. Throws a DdiError where they become too many. */
+export function mergedAttributes(
+  known: Readonly<Record<string, string>>,
+  { mode, data }: { mode: AttributeMode; data: Record<string, string> },
+): Record<string, string> {
+  if (mode === 'remove')
+    return Object.fromEntries(Object.entries(known).filter(([name]) => !Object.hasOwn(data, name)));
+  const all = mode === 'merge' ? { ...known, ...data } : data;
+  if (Object.keys(all).length <= attributes) return all;
+  throw new DdiError(`configData: a device has at most ${attributes} attributes; with these it would have more`);
+}
+
+/** The links of a device's base, and when it should ask again. */
+export interface DeviceBase {
+  sleepSeconds: number | undefined;
+  links: Partial<Record<LinkName, string>>;
+}
+
+export const linkNames = ['deploymentBase', 'cancelAction', 'confirmationBase', 'configData', 'installedBase'] as const;
+export type LinkName = (typeof linkNames)[number];
+
+const hrefCharacters = 2048;
+
+export function baseJson(sleepSeconds: number, links: Partial<Record<LinkName, string>>): object {
+  return {
+    config: { polling: { sleep: clockText(sleepSeconds) } },
+    _links: Object.fromEntries(Object.entries(links).map(([name, href]) => [name, { href }])),
+  };
+}
+
+export function readBase(text: string): DeviceBase {
+  const body = JsonPlace.parse(text, 'the base of the device');
+  const sleep = body.get('config')?.get('polling')?.get('sleep')?.text(16);
+  const links: DeviceBase['links'] = {};
+  const all = body.get('_links');
+  for (const name of linkNames) {
+    const href = all?.get(name)?.need('href').text(hrefCharacters);
+    if (href !== undefined) links[name] = href;
+  }
+  return { sleepSeconds: sleep === undefined ? undefined : secondsOf(sleep), links };
+}
+
+export interface Artifact {
+  filename: string;
+  bytes: number;
+  sha1: string | undefined;
+  sha256: string | undefined;
+  href: string;
+}
+
+export interface Deployment {
+  id: number;
+  chunks: { name: string; version: string; artifacts: Artifact[] }[];
+}
+
+export function deploymentJson({ id, chunks }: Deployment): object {
+  return {
+    id: `${id}`,
+    deployment: {
+      ...{ download: 'forced', update: 'forced' },
+      chunks: chunks.map(({ name, version, artifacts }) => ({
+        ...{ part: 'os', name, version },
+        artifacts: artifacts.map(({ filename, bytes, sha1, sha256, href }) => ({
+          ...{ filename, size: bytes, hashes: { sha1, sha256 } },
+          _links: { download: { href }, 'download-http': { href } },
+        })),
+      })),
+    },
+  };
+}
+
+const chunksMost = 16;
+const imageBytesMost = 2 ** 31 - 1;
+
+export function readDeployment(text: string): Deployment {
+  const body = JsonPlace.parse(text, 'the deployment');
+  const chunks = body.need('deployment').need('chunks').list(chunksMost);
+  return {
+    id: body.need('id').integer(0, Number.MAX_SAFE_INTEGER),
+    chunks: chunks.map((chunk) => ({
+      name: chunk.need('name').text(256),
+      version: chunk.need('version').text(64),
+      artifacts: chunk.need('artifacts').list(chunksMost).map(readArtifact),
+    })),
+  };
+}
+
+function readArtifact(artifact: JsonPlace): Artifact {
+  const [hashes, links] = [artifact.get('hashes'), artifact.need('_links')];
+  const link = links.get('download') ?? links.need('download-http');
+  return {
+    filename: artifact.need('filename').text(256),
+    bytes: artifact.need('size').integer(0, imageBytesMost),
+    sha1: hashes?.get('sha1')?.text(40).toLowerCase(),
+    sha256: hashes?.get('sha256')?.text(64).toLowerCase(),
+    href: link.need('href').text(hrefCharacters),
+  };
+}
+
+export const cancelJson = (id: number): object => ({ id: `${id}`, cancelAction: { stopId: `${id}` } });
+
+/** The action that is to be given up. */
+export function readCancel(text: string): { id: number; stopId: number } {
+  const body = JsonPlace.parse(text, 'the cancellation');
+  const most = Number.MAX_SAFE_INTEGER;
+  return {
+    id: body.need('id').integer(0, most),
+    stopId: body.need('cancelAction').need('stopId').integer(0, most),
+  };
+}
+
+/** hh:mm:ss, as DDI writes times. */
+export function clockText(seconds: number): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const whole = Math.max(1, Math.min(ddiLimits.pollSecondsMost - 1, Math.round(seconds)));
+  return `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+function secondsOf(text: string): number {
+  const [, hours, minutes, seconds] = /^(\d{1,2}):(\d{1,2}):(\d{1,2})$/.exec(text)?.map(Number) ?? [];
+  const total = hours * 3600 + minutes * 60 + seconds;
+  if (total >= 1 && total <= ddiLimits.pollSecondsMost) return total;
+  throw new DdiError(`the base of the device: config: polling: sleep is '${text}', expected hh:mm:ss up to a day`);
+}

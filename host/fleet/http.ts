@@ -1,0 +1,181 @@
+// HTTP for the update server: bodies with a limit, answers, files in parts, TLS where its files are given.
+//
+// What must stay true: it listens where it was told and nowhere else; a request that is too long, too slow or too much is refused, and disturbs no other.
+
+import { createReadStream, readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { ddiLimits } from '../../protocol/fleet/ddi.ts';
+import { authority } from '../links/link.ts';
+import type { TlsFiles } from '../telemetry/forward/tls-stream.ts';
+
+export interface Asked {
+  method: string;
+  /** Without the query. */
+  path: string;
+  query: URLSearchParams;
+  headers: Record<string, string | undefined>;
+  body: string;
+  /** As the client reaches it: scheme, host and port. */
+  origin: string;
+  /** Common name of the client's certificate, which its authority has signed. */
+  certificateName?: string;
+}
+
+export interface FileSlice {
+  path: string;
+  from: number;
+  bytes: number;
+}
+
+export interface Told {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+  file?: FileSlice;
+}
+
+/** Undefined: the path is none of this handler's. */
+export type HttpHandler = (asked: Asked) => Promise<Told | undefined>;
+
+export const told = (status: number, json: object): Told => ({
+  ...{ status, body: `${JSON.stringify(json)}\n`, headers: { 'content-type': 'application/json' } },
+});
+
+/** An answer that says what is wrong. */
+export const problem = (status: number, message: string): Told => told(status, { message });
+
+export interface FleetHttpOptions {
+  host: string;
+  port: number;
+  /** Without: plain HTTP. With an authority, devices may show a certificate instead of a token. */
+  tls?: Pick<TlsFiles, 'cert' | 'key'> & { ca?: string };
+  /** Asked in their order. */
+  handlers: readonly HttpHandler[];
+  /** Is told of an error that is none of a client. */
+  onError: (error: unknown) => void;
+}
+
+export interface FleetHttp {
+  origin: string;
+  port: number;
+  close(): Promise<void>;
+}
+
+/** As many requests are served at once; who comes on top is told to come again. */
+const mostAtOnce = 1024;
+const requestMs = 30_000;
+const headMs = 10_000;
+
+/** Throws the system's error where the port cannot be opened or a file of TLS cannot be read. */
+export async function serveFleetHttp(options: FleetHttpOptions): Promise<FleetHttp> {
+  const { host, port, tls } = options;
+  const timeouts = { headersTimeout: headMs, requestTimeout: requestMs, maxHeaderSize: 16 * 1024 };
+  const server = tls === undefined ? createServer(timeouts) : createTlsServer({ ...timeouts, ...tlsOf(tls) });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, exclusive: true }, () => resolve());
+  });
+  server.removeAllListeners('error');
+  const address = server.address() as { address: string; port: number };
+  const origin = `${tls === undefined ? 'http' : 'https'}://${authority(address)}`;
+  let atOnce = 0;
+  server.on('request', (request, response) => {
+    atOnce++;
+    response.once('close', () => atOnce--);
+    void respond(options, origin, atOnce > mostAtOnce, request, response);
+  });
+  // A client that breaks the protocol is its own business.
+  server.on('clientError', (_error, socket) => socket.destroy());
+  return { origin, port: address.port, close: () => closed(server) };
+}
+
+function tlsOf({ cert, key, ca }: NonNullable<FleetHttpOptions['tls']>) {
+  const read = (path: string) => readFileSync(path, 'utf8');
+  const client = ca === undefined ? {} : { ca: read(ca), requestCert: true, rejectUnauthorized: false };
+  return { cert: read(cert), key: read(key), minVersion: 'TLSv1.3' as const, ...client };
+}
+
+async function respond(
+  options: FleetHttpOptions,
+  usualOrigin: string,
+  isTooMuch: boolean,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const answer = isTooMuch
+      ? { ...problem(503, 'too many requests at once; come again later'), headers: { 'retry-after': '10' } }
+      : await answerTo(options, usualOrigin, request);
+    send(response, answer, request.method === 'HEAD');
+  } catch (error) {
+    // A client that has gone.
+    if (response.destroyed || request.destroyed) return;
+    options.onError(error);
+    send(response, problem(500, 'the server has failed at this; its own output says why'), false);
+  }
+}
+
+async function answerTo({ handlers }: FleetHttpOptions, usualOrigin: string, request: IncomingMessage): Promise<Told> {
+  const body = await bodyOf(request);
+  if (body === undefined) return problem(413, `a request has at most ${ddiLimits.bodyBytes} bytes`);
+  const { method = 'GET', url = '/', headers, socket } = request;
+  if (!URL.canParse(url, usualOrigin)) return problem(400, 'the path of the request cannot be read');
+  const { pathname, searchParams } = new URL(url, usualOrigin);
+  const isHost = /^[A-Za-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i.test(headers.host ?? '');
+  const origin = isHost ? `${usualOrigin.split('//')[0]}//${headers.host}` : usualOrigin;
+  const certificateName = certificateNameOf(socket as TLSSocket);
+  const asked: Asked = {
+    ...{ method: method === 'HEAD' ? 'GET' : method, path: pathname, query: searchParams, body, origin },
+    headers: headers as Record<string, string | undefined>,
+    ...(certificateName !== undefined && { certificateName }),
+  };
+  for (const handle of handlers) {
+    const answer = await handle(asked);
+    if (answer !== undefined) return answer;
+  }
+  return problem(404, `there is nothing at ${pathname}`);
+}
+
+/** Undefined: it is too long. What comes behind the limit is not kept. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request) {
+    bytes += (part as Buffer).length;
+    if (bytes > ddiLimits.bodyBytes) return undefined;
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function certificateNameOf(socket: TLSSocket): string | undefined {
+  if (socket.encrypted !== true || !socket.authorized) return undefined;
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  return typeof name === 'string' ? name : undefined;
+}
+
+function send(response: ServerResponse, { status, headers, body = '', file }: Told, isHead: boolean): void {
+  const length = file === undefined ? Buffer.byteLength(body) : file.bytes;
+  response.writeHead(status, {
+    ...{ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'content-length': length },
+    ...headers,
+  });
+  if (isHead || file === undefined || file.bytes === 0) {
+    response.end(isHead || file !== undefined ? undefined : body);
+    return;
+  }
+  const stream = createReadStream(file.path, { start: file.from, end: file.from + file.bytes - 1 });
+  // The length is told already: a file that has gone meanwhile ends the connection, and the client asks again.
+  stream.once('error', () => response.destroy());
+  response.once('close', () => stream.destroy());
+  stream.pipe(response);
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

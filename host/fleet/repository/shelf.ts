@@ -1,0 +1,68 @@
+// The images of a repository as files: targets/SHA256.NAME, the names that TUF's consistent snapshots give them.
+//
+// What must stay true: a file is there whole or not at all, and never changes under its name.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeDurably } from '../../links/whole-file.ts';
+import { formatVersion, ImageError, parseImage } from '../../tools/image/index.ts';
+import type { ReleaseFile } from '../ddi/server.ts';
+import type { Release } from '../rollout/events.ts';
+
+const digest = (algorithm: string, bytes: Uint8Array) => createHash(algorithm).update(bytes).digest('hex');
+
+/** File names are part of paths and of addresses. */
+const fileName = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/;
+
+export class Shelf {
+  private readonly folder: string;
+  private readonly known = new Map<string, ReleaseFile>();
+
+  constructor(repository: string) {
+    this.folder = join(repository, 'targets');
+  }
+
+  /** Puts an image there, and says what it is. Throws an ImageError where it is none that can be a release. */
+  put(bytes: Uint8Array, file: string, name: string, minimumBootloader?: string): Release {
+    const release = releaseOf(bytes, file, name, minimumBootloader);
+    mkdirSync(this.folder, { recursive: true });
+    const path = this.pathOf(release);
+    if (!existsSync(path)) writeDurably(path, bytes);
+    return release;
+  }
+
+  /** Undefined: it is not there, or is another file. */
+  fileOf(release: Release): ReleaseFile | undefined {
+    const known = this.known.get(release.sha256);
+    if (known !== undefined && existsSync(known.path)) return known;
+    const path = this.pathOf(release);
+    if (!existsSync(path)) return undefined;
+    const bytes = readFileSync(path);
+    const { sha256 } = release;
+    if (digest('sha256', bytes) !== sha256) return undefined;
+    const found = { path, bytes: bytes.length, sha1: digest('sha1', bytes), sha256 };
+    this.known.set(sha256, found);
+    return found;
+  }
+
+  private pathOf({ sha256, file }: Release): string {
+    return join(this.folder, `${sha256}.${file}`);
+  }
+}
+
+/** What an image says about itself. Throws an ImageError where that is not enough. */
+export function releaseOf(bytes: Uint8Array, file: string, name: string, minimumBootloader?: string): Release {
+  if (!fileName.test(file))
+    throw new ImageError('OPTION', `'${file}' is no name of a release's file: letters, digits, . _ + and -`);
+  const { hash, header, securityCounter, boardId } = parseImage(bytes, file);
+  if (hash === undefined) throw new ImageError('HASH_MISSING', `${file} has no SHA-256 hash, by which devices name it`);
+  if (securityCounter === undefined)
+    throw new ImageError('SECURITY_COUNTER', `${file} has no security counter; sign it with one`);
+  return {
+    ...{ hash: Buffer.from(hash).toString('hex'), name, version: formatVersion(header.version), file },
+    ...{ bytes: bytes.length, sha256: digest('sha256', bytes), securityCounter },
+    ...(boardId !== undefined && { board: boardId }),
+    ...(minimumBootloader !== undefined && { minimumBootloader }),
+  };
+}
