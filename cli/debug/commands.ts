@@ -56,10 +56,7 @@ const moves =
       return stood(debug);
     }
     const times = word === undefined ? 1 : whole(word, 1, REPEATS_MOST);
-    for (let time = 0; time < times; time++) {
-      const { outcome, hit } = await debug[direction](kind);
-      if (outcome !== 'hit' || hit?.breakpoint !== undefined) break;
-    }
+    await debug.repeat(direction, kind, times);
     return stood(debug);
   };
 

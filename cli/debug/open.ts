@@ -16,6 +16,8 @@ export interface OpenedDebugger {
   recording: Recording;
   /** Ends the move that is going on. */
   interrupt(): void;
+  /** What came when the last move was at its end anyway does not end the next one. */
+  beginMove(): void;
 }
 
 export type DebugOptions = Omit<OpenOptions, 'calls'>;
@@ -53,7 +55,10 @@ export async function openDebugger(path: string, options: DebugOptions): Promise
     const interrupt = () => {
       isInterrupted = true;
     };
-    return { debug, recording: recording as Recording, interrupt };
+    const beginMove = () => {
+      isInterrupted = false;
+    };
+    return { debug, recording: recording as Recording, interrupt, beginMove };
   } catch (error) {
     if (error instanceof SourceMapError) throw new Failure('SOURCE_MAP', error.message, { cause: error });
     if (error instanceof OtherRun)

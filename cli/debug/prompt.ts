@@ -14,7 +14,10 @@ export interface PromptStreams {
   output: NodeJS.WritableStream & { isTTY?: boolean };
 }
 
-export async function prompt({ debug, interrupt }: OpenedDebugger, { input, output }: PromptStreams): Promise<void> {
+export async function prompt(
+  { debug, interrupt, beginMove }: OpenedDebugger,
+  { input, output }: PromptStreams,
+): Promise<void> {
   const terminal = input.isTTY === true && output.isTTY === true;
   const lines = createInterface({ input, output: terminal ? output : undefined, terminal, prompt: PROMPT });
   let isBusy = false;
@@ -34,6 +37,7 @@ export async function prompt({ debug, interrupt }: OpenedDebugger, { input, outp
       const line = typed.trim() === '' ? last : typed;
       if (isQuit(line)) break;
       last = line;
+      beginMove();
       isBusy = true;
       if (line !== '') output.write(`${await answerTo(debug, line)}\n`);
       isBusy = false;

@@ -2,11 +2,18 @@
 //
 // What must stay true: a file is checked before anything runs, and each says what to do when it is not what it should be.
 
-import { decodeFailure, FailureFileError, looksLikeFailure } from '../../hil/rig/scenario/failure-file.ts';
+import {
+  decodeFailure,
+  type FailureFile,
+  FailureFileError,
+  looksLikeFailure,
+  otherBoardText,
+} from '../../hil/rig/scenario/failure-file.ts';
 import { type Act, actsOf } from '../../hil/rig/scenario/recorded-board.ts';
 import { repeatFailure } from '../../hil/rig/scenario/replay.ts';
 import type { Board } from '../../host/board/board.ts';
 import type { BoardOptions } from '../../host/board/board-options.ts';
+import { OtherBoard } from '../../host/board/snapshot.ts';
 import { readDevice } from '../../host/links/device-file/device-file.ts';
 import { type InputLog, readInputLog, replaySteps } from '../../host/links/input-log.ts';
 import { CryostatView } from '../../host/plant/cryostat/view.ts';
@@ -63,8 +70,14 @@ export async function openRecording(path: string, options: OpenOptions): Promise
 }
 
 function openFailure(bytes: Uint8Array, path: string, calls?: OpenOptions['calls']): Recording {
+  let file: FailureFile;
   try {
-    const file = decodeFailure(bytes, path);
+    file = decodeFailure(bytes, path);
+  } catch (error) {
+    if (error instanceof FailureFileError) throw new Failure('FAILURE_FILE', error.message, { cause: error });
+    throw error;
+  }
+  try {
     const { scenario, message, seed, fridge, choices, images, beganNs, failedNs, inputs, end } = file;
     const { board, wired, steps } = repeatFailure(file, { calls });
     const where = [
@@ -82,8 +95,8 @@ function openFailure(bytes: Uint8Array, path: string, calls?: OpenOptions['calls
       facts: { scenario, message, failedNs: failedNs - beganNs, seed, fridge: fridge ?? null, choices, images },
     };
   } catch (error) {
-    if (error instanceof FailureFileError) throw new Failure('FAILURE_FILE', error.message, { cause: error });
-    throw error;
+    if (!(error instanceof OtherBoard)) throw error;
+    throw new Failure('OTHER_BOARD', `${path}: ${otherBoardText(file, error.message)}`, { cause: error });
   }
 }
 

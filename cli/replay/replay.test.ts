@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeFailure, encodeFailure, otherBoardText } from '../../hil/rig/scenario/failure-file.ts';
 import { event, not } from '../../hil/rig/scenario/index.ts';
 import { within } from '../../hil/rig/scenario/rig.ts';
 import { defineScenario, runScenario, type ScenarioResult } from '../../hil/rig/scenario/scenario.ts';
@@ -94,6 +95,28 @@ describe('the replay of a failure', () => {
     writeFileSync(place('cut.coldrig'), bytes.subarray(0, bytes.length - 100));
     const { code, stderr } = await coldrig(['replay', place('cut.coldrig')], { columns: 300 });
     expect([code, /cut\.coldrig: it is damaged/.test(stderr)]).toEqual([1, true]);
+  });
+});
+
+describe('a failure of another board', () => {
+  const words = { version: 1, layout: 2, 'size of its state': 3 };
+  it.each(Object.entries(words))('with another %s is refused with what wrote it and what to do', async (_, word) => {
+    const failure = decodeFailure(readFileSync(file), file);
+    const start = Uint8Array.from(failure.start);
+    start[4 * word] ^= 8;
+    writeFileSync(place('other.coldrig'), encodeFailure({ ...failure, start }));
+    for (const words of [['replay'], ['debug', '--commands', 'where']]) {
+      const { code, json } = await coldrig([...words, place('other.coldrig'), '--json']);
+      expect([code, json.error]).toMatchObject([1, { code: 'OTHER_BOARD' }]);
+      expect((json.error as { message: string }).message).toMatch(
+        /other\.coldrig: it was written by another build of this version, .* \(snapshot: .*\); repeat it with the coldrig that wrote it, or run the scenario again$/,
+      );
+    }
+  });
+
+  it('names the version that wrote it', () => {
+    const failure = { ...decodeFailure(readFileSync(file), file), by: '0.0.9' };
+    expect(otherBoardText(failure, 'why')).toMatch(/^it was written by coldrig 0\.0\.9, .* \(why\); repeat it with/);
   });
 });
 

@@ -110,6 +110,19 @@ export class Debugger {
     return this.stand;
   }
 
+  /** The same move again and again, until something else ends it: a breakpoint, an end, or whoever is asked between two of them. */
+  async repeat(direction: 'forward' | 'back', kind: StepKind, times: number): Promise<Stand> {
+    for (let time = 1; ; time++) {
+      const { outcome, hit, timeNs } = await this[direction](kind);
+      if (outcome !== 'hit' || hit?.breakpoint !== undefined || time === times) break;
+      if (await this.player.turn(timeNs)) {
+        this.outcome = 'interrupted';
+        break;
+      }
+    }
+    return this.stand;
+  }
+
   /** To a time from the beginning of the recording. */
   async at(timeNs: number): Promise<Stand> {
     this.outcome = await this.player.goToTime(this.run.zeroNs + timeNs);

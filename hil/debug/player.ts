@@ -30,7 +30,7 @@ export class Player {
   hit: Hit | undefined;
   start!: Position;
   private readonly modules: KnownModules;
-  private readonly turn: Turn;
+  readonly turn: Turn;
 
   private constructor(modules: KnownModules, turn: Turn) {
     [this.modules, this.turn] = [modules, turn];

@@ -12,6 +12,7 @@ const alignment = 8;
 export class Arena {
   readonly buffer: ArrayBuffer;
   private used = 0;
+  private hash = 0x811c_9dc5;
   private sealed = false;
   private all: Uint8Array;
   /** Index ranges of the pieces that are marked as history, in order: [start, end). */
@@ -25,6 +26,11 @@ export class Arena {
   /** Bytes in use: what a snapshot copies. */
   get size(): number {
     return this.used;
+  }
+
+  /** Tells one layout from another: a hash (FNV-1a, by words) of the sizes of all pieces in their order. */
+  get layout(): number {
+    return this.hash;
   }
 
   words(count: number): Uint32Array {
@@ -89,6 +95,7 @@ export class Arena {
         `arena: ${byteLength} bytes requested, ${this.buffer.byteLength - offset} left; raise its capacity`,
       );
     this.used = end;
+    this.hash = Math.imul(this.hash ^ byteLength, 0x0100_0193) >>> 0;
     return offset;
   }
 }

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FLASH } from '../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
+import { Arena } from './arena.ts';
 import type { Board } from './board.ts';
 import { tellStory } from './replay.story.ts';
 import { cases } from './testing/cases.ts';
@@ -179,6 +180,23 @@ describe('a snapshot as bytes', () => {
     expect(() => board.loadState(new Uint8Array(100))).toThrow('these bytes are no snapshot');
     expect(() => board.loadState(bytes.subarray(0, 1000))).toThrow('it ends at byte 1000');
     expect(() => board.loadState(Uint8Array.of(...bytes, 0))).toThrow('1 bytes too many');
+  });
+
+  it('whose pieces have other sizes are refused, also when their sum is the same', () => {
+    const board = fresh();
+    const bytes = board.saveState();
+    bytes[8] ^= 1;
+    expect(() => board.loadState(bytes)).toThrow(
+      /^snapshot: a state of \d+ bytes with layout [0-9a-f]{8} does not fit this board/,
+    );
+    const [one, other] = [new Arena(), new Arena()];
+    for (const [arena, counts] of [
+      [one, [2, 4]],
+      [other, [4, 2]],
+    ] as const)
+      for (const count of counts) arena.words(count);
+    expect(one.size).toBe(other.size);
+    expect(one.layout).not.toBe(other.layout);
   });
 });
 

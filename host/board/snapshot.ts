@@ -1,6 +1,6 @@
 // A whole board as data: the arena, the core's RAM and globals, the module it runs, and references to flash pages.
 //
-// As bytes:  | "CRSN" | version | nine lengths | arena | RAM | globals | module | sequencers | multiplexer | readout
+// As bytes:  | "CRSN" | version | layout | nine lengths | arena | RAM | globals | module | sequencers | multiplexer | readout
 //            | numbers of pages not erased | of pages with weak bits | pages
 //
 // Flash is shared by page, RAM is copied whole: writes to a core's memory cannot be observed, so sharing it would need a comparison.
@@ -19,11 +19,16 @@ import type { ReadoutBank } from './readout/bank.ts';
 import type { SequencerBank } from './sequencer/bank.ts';
 
 const magic = 0x4e53_5243;
-const formatVersion = 5;
-const headerWords = 11;
+const formatVersion = 6;
+const headerWords = 12;
+
+/** These bytes, or this state, are not of a board like this one. */
+export class OtherBoard extends Error {}
 
 export interface Snapshot {
   readonly arena: Uint8Array;
+  /** That of its arena. */
+  readonly layout: number;
   flash: FlashPicture;
   /** The module in the core; none while power is off or the board is halted. */
   image: LoadedImage | undefined;
@@ -53,6 +58,7 @@ export function capture(parts: SnapshotParts, reuse?: Snapshot): Snapshot {
   const { core, loaded } = processor;
   const snapshot = reuse ?? {
     arena: new Uint8Array(machine.arena.size),
+    layout: machine.arena.layout,
     flash: machine.flash.picture(),
     image: undefined,
     ram: new Uint8Array(0),
@@ -80,6 +86,10 @@ export function capture(parts: SnapshotParts, reuse?: Snapshot): Snapshot {
 export function restore(parts: SnapshotParts, snapshot: Snapshot, own: (image: LoadedImage) => LoadedImage): void {
   const { machine, processor, sequencers, multiplexer, readout } = parts;
   refuseWhileRunning(machine, 'restored');
+  if (snapshot.layout !== machine.arena.layout)
+    throw new OtherBoard(
+      `snapshot: a state of ${snapshot.arena.length} bytes with layout ${hex(snapshot.layout)} does not fit this board, whose state has ${machine.arena.size} bytes with layout ${hex(machine.arena.layout)}`,
+    );
   machine.arena.copyFrom(snapshot.arena);
   machine.flash.show(snapshot.flash);
   if (!snapshot.image) {
@@ -109,7 +119,7 @@ export function snapshotToBytes(snapshot: Snapshot): Uint8Array {
     ...[snapshot.sequencers, snapshot.multiplexer, snapshot.readout].map((part) => part ?? new Uint8Array(0)),
     ...[bytesOf(Uint32Array.from(used)), bytesOf(Uint32Array.from(unstable))],
   ];
-  header.set([magic, formatVersion, ...parts.map((part) => part.length)]);
+  header.set([magic, formatVersion, snapshot.layout, ...parts.map((part) => part.length)]);
   const pages = [...used.map((page) => cells[page]), ...unstable.map((page) => weak[page] as Int32Array)];
   const all = [bytesOf(header), ...parts, ...pages.map(bytesOf)];
   const bytes = new Uint8Array(all.reduce((sum, part) => sum + part.length, 0));
@@ -121,23 +131,25 @@ export function snapshotToBytes(snapshot: Snapshot): Uint8Array {
   return bytes;
 }
 
-/** Reads a snapshot from its bytes, in any process. Throws when the bytes are no snapshot. */
+/** Reads a snapshot from its bytes, in any process. Throws `OtherBoard` when they are no snapshot of this version. */
 export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Array) => PreparedImage): Snapshot {
   const reader = { bytes, at: 0 };
   const header = wordsOf(take(reader, headerWords * 4));
   if (header[0] !== magic || header[1] !== formatVersion)
-    throw new Error('snapshot: these bytes are no snapshot, or were written by another version of the bench');
+    throw new OtherBoard('snapshot: these bytes are no snapshot, or were written by another version of the bench');
   const [arena, ram, globals, module, sequencers, multiplexer, readout, used, unstable] = Array.from(
-    header.subarray(2),
+    header.subarray(3),
     (length) => take(reader, length),
   );
   const blank = new FlashArray(() => 0).picture();
   const [cells, weak] = [[...blank.cells], [...blank.weak]];
   for (const page of wordsOf(used)) cells[page] = new Int32Array(take(reader, pageBytes).buffer);
   for (const page of wordsOf(unstable)) weak[page] = new Int32Array(take(reader, pageBytes).buffer);
-  if (reader.at !== bytes.length) throw new Error(`snapshot: ${bytes.length - reader.at} bytes too many at its end`);
+  if (reader.at !== bytes.length)
+    throw new OtherBoard(`snapshot: ${bytes.length - reader.at} bytes too many at its end`);
   return {
     arena,
+    layout: header[2],
     flash: { cells, weak, weakPages: unstable.length / 4 },
     image: module.length === 0 ? undefined : { prepared: prepare(module), bytes: module },
     ram,
@@ -147,6 +159,8 @@ export function snapshotFromBytes(bytes: Uint8Array, prepare: (module: Uint8Arra
     readout: readout.length === 0 ? undefined : readout,
   };
 }
+
+const hex = (word: number): string => word.toString(16).padStart(8, '0');
 
 function pagesWhere<Page>(pages: readonly Page[], test: (page: Page) => boolean): number[] {
   return Array.from(pages.keys()).filter((page) => test(pages[page]));
@@ -164,7 +178,7 @@ function wordsOf(bytes: Uint8Array): Uint32Array {
 function take(reader: { bytes: Uint8Array; at: number }, length: number): Uint8Array {
   const end = reader.at + length;
   if (end > reader.bytes.length)
-    throw new Error(`snapshot: it ends at byte ${reader.bytes.length}, before byte ${end}`);
+    throw new OtherBoard(`snapshot: it ends at byte ${reader.bytes.length}, before byte ${end}`);
   const part = Uint8Array.from(reader.bytes.subarray(reader.at, end));
   reader.at = end;
   return part;

@@ -1,7 +1,8 @@
 // failure.coldrig: one file from which another process repeats a failed run, without the scenario's script.
 //
-//   gzip of CBOR {coldrig: 'failure', version: 1, scenario, message, failedNs, beganNs, seed, fridge, fridgeText, choices, images, start, inputs, end}
+//   gzip of CBOR {coldrig: 'failure', version: 1, by, scenario, message, failedNs, beganNs, seed, fridge, fridgeText, choices, images, start, inputs, end}
 //
+//   by      the version of coldrig that wrote it: another one may have another board
 //   start   the board's state when the scenario began (host/board/snapshot.ts): flash with its images, RAM, registers, physics
 //   inputs  what was done to it, with times (recorded-board.ts); uploaded images are in the bytes that were sent
 //   end     where the run stood when it failed, and the hash of its log there
@@ -10,6 +11,7 @@
 
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Encoder } from 'cbor-x';
+import packageFile from '../../../package.json' with { type: 'json' };
 import type { RecordedInput, Standing } from './recorded-board.ts';
 
 const FORMAT = 'failure';
@@ -19,6 +21,8 @@ const UNPACKED_MOST = 256 * 1024 * 1024;
 const codec = new Encoder({ useRecords: false, tagUint8Array: false, mapsAsObjects: true });
 
 export interface FailureFile {
+  /** The version of coldrig that wrote it; a file that is to be written has none yet. */
+  by?: string;
   scenario: string;
   /** The error, with what was expected and what was seen. */
   message: string;
@@ -40,11 +44,17 @@ export interface FailureFile {
 export class FailureFileError extends Error {}
 
 export function encodeFailure(failure: FailureFile): Uint8Array {
-  return gzipSync(codec.encode({ coldrig: FORMAT, version: VERSION, ...failure }));
+  return gzipSync(codec.encode({ coldrig: FORMAT, version: VERSION, ...failure, by: packageFile.version }));
 }
 
 /** Whether bytes begin like a failure file: another kind of recording is text. */
 export const looksLikeFailure = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** For a file that was read, but whose board cannot be set up here: what to do about it. */
+export function otherBoardText({ by = 'an older version' }: FailureFile, why: string): string {
+  const other = by === packageFile.version ? 'another build of this version' : `coldrig ${by}`;
+  return `it was written by ${other}, whose board is not the one of coldrig ${packageFile.version} here (${why}); repeat it with the coldrig that wrote it, or run the scenario again`;
+}
 
 /** Throws a `FailureFileError` that names the file and what is wrong with it. */
 export function decodeFailure(bytes: Uint8Array, name: string): FailureFile {

@@ -66,6 +66,18 @@ describe('a failure in a fridge', () => {
     expect([outcome, timeNs, inCore]).toEqual(['end', file.failedNs - file.beganNs, false]);
   });
 
+  test('repeats a move until it is interrupted, and stands there', async () => {
+    let turns = 0;
+    const other = await Debugger.open(failedRun(file), { turn: async () => ++turns === 3 });
+    await other.at(10_000_000);
+    turns = 0;
+    const { outcome, timeNs } = await other.repeat('forward', 'line', 1_000_000);
+    expect(outcome).toBe('interrupted');
+    await debug.at(10_000_000);
+    expect((await debug.repeat('forward', 'line', 3)).timeNs).toBe(timeNs);
+    expect(debug.stand.outcome).toBe('hit');
+  });
+
   test.each([
     ['line', 40],
     ['interrupt', 3],
