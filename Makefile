@@ -83,6 +83,10 @@ interop: $(INSTALLED) ## the clients and signers other people wrote, where Pytho
 campaign-test: $(INSTALLED) ## campaigns on a real NATS server, with workers and the server killed; where nats-server or Go is there
 	node_modules/.bin/vitest run --config hil/test/campaign/vitest.config.ts
 
+.PHONY: telemetry-test
+telemetry-test: $(INSTALLED) ## telemetry with real processes that are killed, NATS and Prometheus; what is missing is left out with a line
+	node_modules/.bin/vitest run --config hil/test/telemetry/live/vitest.config.ts
+
 .PHONY: lint-ci
 lint-ci: $(INSTALLED) ## the CI files of `coldrig new`, by actionlint (from Go) and hadolint where they can be had
 	node_modules/.bin/vitest run --config hil/test/interop/vitest.config.ts hil/test/interop/ci-files.interop.ts --reporter=verbose

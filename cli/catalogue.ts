@@ -122,6 +122,14 @@ export const catalogue: readonly CatalogueEntry[] = [
   },
   {
     ...{
+      name: 'ingest',
+      usage: '[options]',
+      about: 'take the records of gateways into a Prometheus or a VictoriaMetrics',
+    },
+    addTo: async (program) => (await import('./commands/ingest.ts')).addIngestCommand(program),
+  },
+  {
+    ...{
       name: 'telemetry',
       usage: '',
       about: 'records of a device; rules, alerts and dashboards for a monitoring stack',

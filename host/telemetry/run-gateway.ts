@@ -5,13 +5,12 @@
 //
 // What must stay true: nothing listens where it was not told to; when it ends, what was taken is on the disk and positions are written.
 
+import { type AcceptOptions, acceptGateways } from './forward/accept.ts';
 import { Forwarder, type Upstream } from './forward/forwarder.ts';
 import { JetStreamUpstream } from './forward/jetstream-upstream.ts';
 import { LinkUpstream } from './forward/link-upstream.ts';
-import { Receiver } from './forward/receiver.ts';
-import { connectTls, listenTls, type TlsFiles, type TlsPlace } from './forward/tls-stream.ts';
+import { connectTls, type TlsFiles, type TlsPlace } from './forward/tls-stream.ts';
 import { Gateway, type GatewayEvent } from './gateway/gateway.ts';
-import { OwnRecords } from './gateway/own-records.ts';
 import { Quarantine } from './gateway/quarantine.ts';
 import { SmpSource } from './gateway/smp-source.ts';
 import { nodeLogDisk } from './log/disk.ts';
@@ -32,7 +31,7 @@ export interface RunOptions {
   devices: readonly { target: string; cryostat: string }[];
   upstream?: { kind: 'nats'; url: string } | { kind: 'tls'; place: TlsPlace; files: TlsFiles };
   /** Takes records of gateways below. */
-  accept?: { place: TlsPlace; files: TlsFiles };
+  accept?: AcceptOptions;
   /** Watches the log, and serves series, alerts and the page over HTTP. */
   embedded?: { place: HttpPlace; page?: Page };
   time: Time;
@@ -59,15 +58,13 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
     const quarantine = new Quarantine(nodeLogDisk, folder);
     if (options.embedded !== undefined) {
       const cryostats = options.devices.map(({ cryostat }) => cryostat);
-      embedded = await Embedded.open({ name, version, log, time, cryostats, ...options.embedded });
+      const retries = () => forwarder?.retries ?? 0;
+      embedded = await Embedded.open({ name, version, log, time, cryostats, retries, ...options.embedded });
     }
     const onSamples = (samples: readonly Sample[]) => embedded?.add(samples);
     const gateway = new Gateway({ name, version, log, quarantine, time, onEvent, onSamples });
     if (options.accept !== undefined) {
-      const own = new OwnRecords(`${name}-receiver`, log, time);
-      const receiver = new Receiver({ log, own, quarantine, nowNs: () => time.wallNs(), onEvent });
-      const { place, files } = options.accept;
-      below = await listenTls(place, files, time, (stream) => receiver.serve(stream));
+      below = await acceptGateways(options.accept, { name, log, quarantine, time, onEvent });
     }
     const upstream = upstreamOf(options);
     const forwarder =

@@ -1,5 +1,6 @@
 // The present value of every series, as samples have made it: what `/metrics` shows.
 
+import { labelsOfSeries } from '../../protocol/telemetry/metrics.ts';
 import type { Sample } from './samples.ts';
 
 export interface Series {
@@ -9,14 +10,32 @@ export interface Series {
   value: number;
 }
 
+/** A healthy device has some hundred. One that makes names up, or an image that does, cannot fill the memory of whoever keeps series. */
+const seriesOfDeviceMost = 5_000;
+
 export class SeriesTable {
+  /** Samples that were left out, because their device had too many series. */
+  refused = 0;
   private readonly byName = new Map<string, Map<string, Series>>();
+  private readonly countOfDevice = new Map<string, number>();
 
   apply(samples: readonly Sample[]): void {
-    for (const { name, suffix, labels, value, how } of samples) {
-      const series = this.of(`${name}${suffix ?? ''}`, labels);
-      series.value = how === 'set' ? value : series.value + value;
-    }
+    for (const sample of samples) this.take(sample);
+  }
+
+  /** The series that the sample has set or added to; undefined: its device has too many. */
+  take({ name, suffix, labels, value, how }: Sample): Series | undefined {
+    const series = this.of(suffix === undefined ? name : `${name}${suffix}`, labels);
+    if (series === undefined) this.refused++;
+    else series.value = how === 'set' ? value : series.value + value;
+    return series;
+  }
+
+  /** A series as it was kept elsewhere. */
+  restored(name: string, labels: Series['labels'], value: number): Series {
+    const series = this.of(name, labels, true) as Series;
+    series.value = value;
+    return series;
   }
 
   /** All series of a name. */
@@ -29,27 +48,45 @@ export class SeriesTable {
     for (const series of this.byName.values()) yield* series.values();
   }
 
-  /** Takes out every series that has this label. */
-  forget(label: string, value: string): void {
+  /** Takes out every series of a device. */
+  forget(device: string): void {
     for (const named of this.byName.values())
-      for (const [key, { labels }] of named) if (labels[label] === value) named.delete(key);
+      for (const [key, { labels }] of named) if (labels.device === device) named.delete(key);
+    this.countOfDevice.delete(device);
   }
 
-  private of(name: string, labels: Series['labels']): Series {
+  private of(name: string, labels: Series['labels'], isKept = false): Series | undefined {
     let named = this.byName.get(name);
     if (named === undefined) {
       named = new Map();
       this.byName.set(name, named);
     }
-    const key = keyOf(labels);
+    const key = valuesKey(name, labels);
     let series = named.get(key);
     if (series === undefined) {
+      const count = this.countOfDevice.get(labels.device) ?? 0;
+      if (count >= seriesOfDeviceMost && labels.device !== undefined && !isKept) return undefined;
+      this.countOfDevice.set(labels.device, count + 1);
       series = { name, labels, value: 0 };
       named.set(key, series);
     }
     return series;
   }
 }
+
+/** The values of the labels that a series of this name has, in the order of the table: much faster than keyOf. */
+function valuesKey(name: string, labels: Series['labels']): string {
+  let wanted = labelsByName.get(name);
+  if (wanted === undefined) {
+    wanted = labelsOfSeries(name) ?? Object.keys(labels).sort();
+    labelsByName.set(name, wanted);
+  }
+  let key = '';
+  for (const label of wanted) key += `${labels[label]}\n`;
+  return key;
+}
+
+const labelsByName = new Map<string, readonly string[]>();
 
 /** Labels as a text: the same for the same labels in any order. */
 export const keyOf = (labels: Series['labels']): string =>

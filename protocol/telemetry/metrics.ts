@@ -50,6 +50,16 @@ const ofCryostat = (
   more: Pick<Metric, 'unit' | 'buckets'> = {},
 ): Metric => ({ type, ...more, labels: ['cryostat', ...labels], help, from: ['gateway'] });
 
+/** One for each gateway or ingester. */
+const ofGateway = (type: Metric['type'], help: string, labels: readonly string[] = []): Metric => ({
+  type,
+  labels,
+  help,
+  from: ['gateway'],
+});
+
+const inSeconds = { unit: 'seconds' } as const;
+
 /** What a device says of itself. */
 const deviceMetrics = {
   coldrig_device_info: metric('info', 'The image that runs', ['boot.version', 'boot.imageHash'], ['version', 'image']),
@@ -199,27 +209,23 @@ const gatewayMetrics = {
   coldrig_checks_failed_total: ofCryostat('counter', 'Checks of an objective that failed', ['objective']),
   coldrig_last_record_timestamp_seconds: ofCryostat(
     'gauge',
-    'When the gateway last received a record, since 1970',
+    'When it last received a record, since 1970',
     [],
-    {
-      unit: 'seconds',
-    },
+    inSeconds,
   ),
   coldrig_gateway_records_total: ofCryostat('counter', 'Records received, repeats left out', ['class']),
   coldrig_gateway_records_repeated_total: ofCryostat('counter', 'Records that had been received before'),
   coldrig_gateway_records_refused_total: ofCryostat('counter', 'Records that could not be read'),
   coldrig_gateway_records_dropped_total: ofCryostat('counter', 'Records that the buffer had no room for', ['class']),
-  coldrig_gateway_last_drop_timestamp_seconds: ofCryostat(
-    'gauge',
-    'When the buffer last dropped a record, since 1970',
-    [],
-    {
-      unit: 'seconds',
-    },
-  ),
+  coldrig_gateway_last_drop_timestamp_seconds: ofCryostat('gauge', 'When a record was last dropped', [], inSeconds),
   coldrig_gateway_buffer_bytes: ofCryostat('gauge', 'Records in the buffer', [], { unit: 'bytes' }),
   coldrig_gateway_buffer_limit_bytes: ofCryostat('gauge', 'What the buffer may hold', [], { unit: 'bytes' }),
   coldrig_gateway_buffer_used_ratio: ofCryostat('gauge', 'Used part of the buffer, 0 to 1'),
+  coldrig_gateway_lag_records: ofGateway('gauge', 'Records that a reader of the log has not committed', ['reader']),
+  coldrig_gateway_deliveries_retried_total: ofGateway('counter', 'Deliveries upstream that were tried again'),
+  coldrig_ingest_samples_total: ofGateway('counter', 'Samples that the store has taken or refused', ['result']),
+  coldrig_ingest_writes_retried_total: ofGateway('counter', 'Writes to the store that were tried again'),
+  coldrig_ingest_lag_records: ofGateway('gauge', 'Records in the stream that are not in the store'),
   coldrig_ingest_latency_seconds: ofCryostat(
     'histogram',
     'From the reception of a record to its place in the store',

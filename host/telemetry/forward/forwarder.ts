@@ -33,6 +33,8 @@ const commitEveryMs = 1_000;
 export class Forwarder {
   /** Since it was started. */
   delivered = 0;
+  /** Deliveries that failed, since it was started. */
+  retries = 0;
   isConnected = true;
   private readonly options: Required<ForwarderOptions>;
   private committedMs: number;
@@ -54,7 +56,12 @@ export class Forwarder {
       while (!signal.aborted) {
         const entries = await this.insistently(signal, () => this.next(reader, position !== undefined, commit, signal));
         if (entries === undefined || entries.length === 0) continue;
-        await this.insistently(signal, () => upstream.deliver(entries, signal));
+        await this.insistently(signal, () =>
+          upstream.deliver(entries, signal).catch((error) => {
+            this.retries++;
+            throw error;
+          }),
+        );
         if (signal.aborted) break;
         this.delivered += entries.length;
         position = entries[entries.length - 1].position;

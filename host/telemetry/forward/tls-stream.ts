@@ -30,7 +30,9 @@ export function connectTls({ host, port }: TlsPlace, files: TlsFiles, signal: Ab
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket = connect({ host, port, ...contentsOf(files), minVersion: 'TLSv1.3', timeout: connectMs });
+    // Removed in every case: an upstream that is away for weeks is tried a million times.
     const fail = (error: Error) => {
+      signal.removeEventListener('abort', abort);
       socket.destroy();
       reject(error);
     };

@@ -5,8 +5,9 @@
 // What must stay true: a device forgets a record only when the log has it, or has said that it has not; a device that is silent, slow or sends nonsense
 // delays no other.
 
+import type { TelemetryClass } from '../../../protocol/telemetry/records.ts';
 import { SmpError } from '../../tools/smp/error.ts';
-import { commandSamples } from '../gateway-samples.ts';
+import { commandSamples, dropSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
 import type { RecordNumber } from '../log/record-log.ts';
 import type { Sample } from '../samples.ts';
@@ -116,8 +117,9 @@ export class Gateway {
   private async poll(source: TelemetrySource, device: string, signal: AbortSignal): Promise<boolean> {
     const after: RecordNumber | undefined = this.options.log.lastOf(device);
     const answer = await this.read(source, device, after, signal);
-    const { stored, refusal } = await this.intake.take(device, source.cryostat, answer);
+    const { stored, refusal, dropped } = await this.intake.take(device, source.cryostat, answer);
     this.stored += stored;
+    if (dropped !== undefined) this.tellDropped(source.cryostat, dropped);
     if (refusal === undefined) this.refusing.delete(device);
     else if (!this.refusing.has(device)) {
       this.refusing.add(device);
@@ -170,8 +172,17 @@ export class Gateway {
         givenUp(device, count, first, last, 'they waited too long'),
       );
       if (told.length > 0 && !(await this.intake.tell(told))) continue;
-      for (const { device, count } of losses) onEvent({ event: 'gave-up', device, count });
+      for (const { device, count, byClass } of losses) {
+        onEvent({ event: 'gave-up', device, count });
+        // Records of a gateway below: their cryostat is known to that one.
+        this.tellDropped(this.serving.get(device)?.cryostat ?? '', byClass);
+      }
       remove();
     }
+  }
+
+  private tellDropped(cryostat: string, byClass: ReadonlyMap<TelemetryClass, number>): void {
+    const nowSeconds = Number(this.options.time.wallNs() / 1_000_000n) / 1000;
+    for (const [of, count] of byClass) this.options.onSamples(dropSamples(cryostat, of, count, nowSeconds));
   }
 }

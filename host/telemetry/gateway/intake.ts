@@ -8,6 +8,7 @@
 // What must stay true: records of a device are stored in the order of their numbers. What is skipped is known to the log from then on (a mark), so
 // it cannot come later. Marks and records about them are in the same write as what follows them.
 
+import type { TelemetryClass } from '../../../protocol/telemetry/records.ts';
 import { reasonOf } from '../../links/device-file/error.ts';
 import { encodeCbor, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { GapWatch } from '../../tools/telemetry/gaps.ts';
@@ -23,6 +24,8 @@ export interface Taken {
   position: RecordNumber | undefined;
   /** Records that were stored. */
   stored: number;
+  /** Records that were given up, by class. */
+  dropped?: ReadonlyMap<TelemetryClass, number>;
   /** Why the rest stays with the device. */
   refusal?: string;
 }
@@ -103,7 +106,11 @@ export class Intake {
     const { taken, reason: refused } = await log.append([...head, ...kept]);
     const done = Math.max(0, taken - head.length);
     const refusal = refused ?? reason;
+    const dropped = new Map<TelemetryClass, number>();
+    for (const { entry, number } of items.slice(0, done))
+      if (givenUp.includes(number)) dropped.set(entry.class, (dropped.get(entry.class) ?? 0) + 1);
     return {
+      dropped,
       position: done === 0 ? position : items[done - 1].number,
       stored: kept.slice(0, done).filter(({ bytes }) => bytes.length > 0).length,
       ...(refusal !== undefined && { refusal }),

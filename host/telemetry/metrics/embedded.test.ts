@@ -34,7 +34,15 @@ let embedded: Embedded;
 async function begin(): Promise<void> {
   log = DiskLog.open('/log', { time, disk });
   life = new AbortController();
-  embedded = await Embedded.open({ name: 'north', version: '0', log, time, place, cryostats: ['north'] });
+  embedded = await Embedded.open({
+    name: 'north',
+    version: '0',
+    log,
+    time,
+    place,
+    cryostats: ['north'],
+    retries: () => 0,
+  });
   void embedded.run(life.signal);
 }
 
@@ -150,7 +158,7 @@ describe('the embedded gateway', () => {
     await end();
     log = DiskLog.open('/log', { time, disk, bytesMost: 30_000, segmentBytes: 3_000 });
     life = new AbortController();
-    embedded = await Embedded.open({ name: 'north', version: '0', log, time, place, cryostats: [] });
+    embedded = await Embedded.open({ name: 'north', version: '0', log, time, place, cryostats: [], retries: () => 0 });
     void embedded.run(life.signal);
     for (let sequence = 0; sequence < 300; sequence++) {
       await put(beat('a', sequence));

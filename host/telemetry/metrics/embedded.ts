@@ -4,6 +4,7 @@
 //
 // What must stay true: it only looks. A log is full or lags as it would without it, but for the room that is kept for what was not watched yet.
 
+import type { MetricName } from '../../../protocol/telemetry/metrics.ts';
 import { bufferSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
 import type { Sample } from '../samples.ts';
@@ -24,6 +25,8 @@ export interface EmbeddedOptions {
   page?: Page;
   /** Those of the devices that it was told of. */
   cryostats: readonly string[];
+  /** Deliveries upstream that were tried again. */
+  retries: () => number;
 }
 
 export class Embedded {
@@ -66,16 +69,22 @@ export class Embedded {
   }
 
   private own(): Sample[] {
-    const { bytes, bytesMost, repeats } = this.options.log.status();
+    const { bytes, bytesMost, repeats, lag } = this.options.log.status();
     const cryostats = new Set(this.options.cryostats);
     for (const { cryostat } of this.watch.devices.values()) cryostats.add(cryostat);
+    const set = (name: MetricName, value: number, labels: Record<string, string> = {}): Sample => ({
+      ...{ name, labels, value, how: 'set' },
+    });
     const samples = this.waiting;
     this.waiting = [];
     for (const cryostat of cryostats)
-      samples.push(...bufferSamples(cryostat, bytes, bytesMost), {
-        ...{ name: 'coldrig_gateway_records_repeated_total', labels: { cryostat } },
-        ...{ value: repeats, how: 'set' },
-      });
+      samples.push(
+        ...bufferSamples(cryostat, bytes, bytesMost),
+        set('coldrig_gateway_records_repeated_total', repeats, { cryostat }),
+      );
+    for (const [reader, records] of Object.entries(lag))
+      samples.push(set('coldrig_gateway_lag_records', records, { reader }));
+    samples.push(set('coldrig_gateway_deliveries_retried_total', this.options.retries()));
     return samples;
   }
 }

@@ -59,7 +59,7 @@ describe('a history of series', () => {
 
   test('keeps what a device said that was forgotten since', () => {
     const { table, history } = historyOf([1, 2]);
-    table.forget('device', 'a');
+    table.forget('a');
     expect([...table.everything()]).toEqual([]);
     table.apply(set(7, 'b'));
     history.take(30, table.everything());

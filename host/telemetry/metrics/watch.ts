@@ -149,7 +149,7 @@ export class Watch {
     for (const [name, { lastRecordSeconds }] of this.devices) {
       if (at - lastRecordSeconds <= forgetSeconds) continue;
       this.devices.delete(name);
-      this.table.forget('device', name);
+      this.table.forget(name);
     }
   }
 

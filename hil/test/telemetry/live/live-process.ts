@@ -1,0 +1,53 @@
+// A command of ours as a process that a test kills.
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { TlsFiles } from '../../../../host/telemetry/forward/tls-stream.ts';
+import { repositoryRoot } from '../../../../host/tools/guest.ts';
+
+const command = join(repositoryRoot, 'cli/coldrig.mjs');
+
+export class LiveProcess {
+  readonly ready: Record<string, unknown>;
+  /** What it said after that, the last lines. */
+  readonly said: string[] = [];
+  private readonly child: ChildProcessByStdio<null, Readable, null>;
+  private readonly ended: Promise<unknown>;
+
+  /** A command with --json; resolves with its first line. */
+  static async start(words: readonly string[]): Promise<LiveProcess> {
+    const child = spawn(process.execPath, [command, ...words, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout });
+    const [first] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as [string | number];
+    if (typeof first !== 'string') throw new Error(`coldrig ${words.join(' ')} ended with ${first}`);
+    const started = new LiveProcess(child, JSON.parse(first));
+    lines.on('line', (line) => {
+      started.said.push(line);
+      if (started.said.length > 200) started.said.shift();
+    });
+    return started;
+  }
+
+  private constructor(child: ChildProcessByStdio<null, Readable, null>, ready: Record<string, unknown>) {
+    this.child = child;
+    this.ready = ready;
+    this.ended = once(child, 'exit');
+  }
+
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
+  async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.child.kill(signal);
+    await this.ended;
+  }
+}
+
+export const linkWords = ({ ca, cert, key, crl }: TlsFiles): string[] => [
+  ...['--ca', ca, '--cert', cert, '--key', key],
+  ...(crl === undefined ? [] : ['--crl', crl]),
+];

@@ -1,0 +1,195 @@
+// What a store has after records went through an ingester, whatever happened to it or to the store on the way.
+
+import { describe, expect, test } from 'vitest';
+import { EventKind } from '../../../protocol/telemetry/events.ts';
+import { telemetryKinds } from '../../../protocol/telemetry/records.ts';
+import { chooser } from '../../board/random.ts';
+import { seeds } from '../../board/testing/cases.ts';
+import { encodeCbor, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
+import { recordOfWire } from '../../tools/telemetry/wire.ts';
+import { DiskLog } from '../log/disk-log.ts';
+import { FakeLogDisk } from '../log/testing/fake-log-disk.ts';
+import { PlayedStore } from '../testing/play-store.ts';
+import { record } from '../testing/records.ts';
+import { VirtualTime } from '../testing/virtual-time.ts';
+import type { IngestState } from './ingest-state.ts';
+import { type IngestEvent, Ingester, type IngesterOptions } from './ingester.ts';
+import { RemoteWrite } from './remote-write.ts';
+
+const countOf = (field: object) => ('count' in field ? Number(field.count) : 1);
+const beatWords = telemetryKinds.heartbeat.fields.reduce((sum, field) => sum + countOf(field), 0);
+
+/** A log and a store that live on, and ingesters between them that do not. */
+class Bench {
+  readonly time = new VirtualTime();
+  readonly store = new PlayedStore();
+  readonly events: IngestEvent[] = [];
+  log = DiskLog.open('/log', { time: this.time, disk: new FakeLogDisk() });
+  ingester!: Ingester;
+  state: IngestState | undefined;
+  private life = new AbortController();
+
+  async start(options: Partial<IngesterOptions> = {}): Promise<void> {
+    this.life = new AbortController();
+    const { signal } = this.life;
+    this.ingester = new Ingester({
+      ...{ name: 'one', reader: await this.log.reader('store'), store: new RemoteWrite('store', this.store.post) },
+      ...{ time: this.time, state: this.state, lag: async () => this.log.status().lag.store ?? 0 },
+      keep: (state) => {
+        if (!signal.aborted) this.state = structuredClone(state);
+      },
+      onEvent: (event) => this.events.push(event),
+      ...options,
+    });
+    void this.ingester.run(signal);
+  }
+
+  kill(): void {
+    this.life.abort(new Error('killed'));
+  }
+
+  async put(...records: TelemetryRecord[]): Promise<void> {
+    const receiveTimeNs = this.time.wallNs();
+    const entries = records.map((one) => ({ ...one, bytes: encodeCbor({ ...one, receiveTimeNs }) }));
+    await this.time.until(this.log.append(entries));
+  }
+}
+
+const event = (device: string, sequence: number, kind: keyof typeof EventKind = 'CELL_LATE'): TelemetryRecord => ({
+  ...record(device, 1, sequence, 'critical'),
+  body: { event: EventKind[kind], argument0: sequence, argument1: 0 },
+});
+
+function beat(device: string, sequence: number): TelemetryRecord {
+  const words = Array.from({ length: beatWords }, (_, index) => (index < 2 ? sequence : 0));
+  const wire = [telemetryKinds.heartbeat.number, 1, 1, sequence, 0, 0, ...words];
+  return recordOfWire(wire, 1, { device, cryostat: 'north', receiveTimeNs: 0n });
+}
+
+const values = (points: [number, number][]) => points.map(([, value]) => value);
+const isGrowing = (numbers: readonly number[]) => numbers.every((value, at) => at === 0 || value >= numbers[at - 1]);
+
+describe('an ingester', () => {
+  test('stores gauges at most each five seconds, events at once, and measures how long it took', async () => {
+    const bench = new Bench();
+    await bench.start();
+    for (let sequence = 0; sequence < 40; sequence++) {
+      await bench.put(sequence % 10 === 5 ? event('a', sequence) : beat('a', sequence));
+      await bench.time.pass(950);
+    }
+    const uptime = bench.store.points('coldrig_uptime_seconds');
+    expect(uptime.length).toBeGreaterThanOrEqual(8);
+    expect(uptime.length).toBeLessThanOrEqual(16);
+    expect(values(bench.store.points('coldrig_multiplexer_errors_total'))).toEqual([1, 2, 3, 4]);
+    const seconds = bench.store.points('__name__=coldrig_ingest_latency_seconds_sum,', 'ingester=one');
+    const [[, count]] = bench.store.points('__name__=coldrig_ingest_latency_seconds_count,').slice(-1);
+    expect(count).toBeGreaterThan(10);
+    expect(seconds[seconds.length - 1][1] / count).toBeLessThan(0.5);
+    expect(bench.ingester.refused).toBe(0);
+  });
+
+  test('that is killed again and again, while answers are lost, leaves counters as if nothing had happened', async () => {
+    for (const seed of seeds(8)) {
+      const luck = chooser(seed);
+      const bench = new Bench();
+      await bench.start();
+      let sequence = 0;
+      for (let round = 0; round < 12; round++) {
+        for (let device = 0; device < 3; device++)
+          await bench.put(
+            event(`d${device}`, sequence),
+            beat(`d${device}`, sequence + 1),
+            event(`d${device}`, sequence + 2),
+          );
+        sequence += 3;
+        bench.store.lostAnswers = luck(3) === 0 ? 1 : 0;
+        await bench.time.pass(luck(4_000));
+        if (luck(2) === 0) {
+          bench.kill();
+          await bench.time.pass(luck(2_000));
+          await bench.start();
+        }
+      }
+      await bench.time.pass(20_000);
+      for (const device of ['d0', 'd1', 'd2']) {
+        const errors = values(bench.store.points('coldrig_multiplexer_errors_total', `device=${device}`));
+        expect({ seed, last: errors.at(-1), grows: isGrowing(errors) }).toEqual({ seed, last: 24, grows: true });
+      }
+      const checks = values(bench.store.points('coldrig_checks_total', 'objective=multiplexer_errors'));
+      expect({ seed, last: checks.at(-1), grows: isGrowing(checks) }).toEqual({ seed, last: 108, grows: true });
+    }
+  });
+
+  test('waits for a store that is away for an hour, asks it seldom, and tells it everything then', async () => {
+    const bench = new Bench();
+    bench.store.failing = { status: 503, text: '' };
+    await bench.start();
+    for (let sequence = 0; sequence < 60; sequence++) {
+      await bench.put(event('a', sequence));
+      await bench.time.pass(60_000);
+    }
+    expect(bench.store.requests).toBeLessThan(800);
+    expect(bench.events).toEqual([{ event: 'store', state: 'waiting', reason: 'store answers 503' }]);
+    bench.store.failing = undefined;
+    await bench.time.pass(10_000);
+    expect(values(bench.store.points('coldrig_multiplexer_errors_total')).at(-1)).toBe(60);
+    expect(bench.events.at(-1)).toEqual({ event: 'store', state: 'connected' });
+  });
+
+  test('is held up by no sample that the store refuses, and tells it', async () => {
+    const bench = new Bench();
+    bench.store.poison = 'device=bad';
+    await bench.start();
+    await bench.put(beat('a', 0), event('bad', 0), beat('b', 0));
+    await bench.time.pass(1_000);
+    expect(values(bench.store.points('coldrig_uptime_seconds', 'device=b'))).toEqual([0]);
+    expect(bench.events).toMatchObject([{ event: 'refused', reason: 'label value is not taken' }]);
+  });
+
+  test('of two that share the devices, each takes its own, and together they have all', async () => {
+    const [one, other] = [new Bench(), new Bench()];
+    await one.start({ part: { number: 1, of: 2 } });
+    await other.start({ part: { number: 2, of: 2 } });
+    const devices = Array.from({ length: 20 }, (_, index) => `device-${index}`);
+    for (const bench of [one, other]) {
+      await bench.put(...devices.map((device) => event(device, 0)));
+      await bench.time.pass(1_000);
+    }
+    const shares = [one, other].map(({ ingester }) => ingester.records);
+    expect(shares[0] + shares[1]).toBe(20);
+    expect(Math.min(...shares)).toBeGreaterThan(4);
+    expect([...one.store.series.keys()].filter((labels) => labels.includes('objective=')).join()).toContain('part=1/2');
+  });
+
+  test('of a device that makes up names has a bounded number of series, and all of its neighbour', async () => {
+    const bench = new Bench();
+    await bench.start();
+    for (let first = 0; first < 1_200; first += 300) {
+      const wild = Array.from({ length: 300 }, (_, index) => ({
+        ...record('wild', 1, first + index, 'bulk'),
+        kind: 'readout',
+        body: {
+          ...{ channel: first + index, snrCentidecibel: 100, unreadable: false, attenuationDecibel: 0 },
+          ...{ windows: 1, clippedI: 0, clippedQ: 0 },
+        },
+      }));
+      await bench.put(...wild);
+    }
+    await bench.put(beat('good', 0));
+    await bench.time.pass(1_000);
+    const of = (device: string) =>
+      [...bench.store.series.keys()].filter((labels) => labels.includes(`device=${device}`));
+    expect(of('wild').length).toBeLessThanOrEqual(5_000);
+    expect(of('good').length).toBeGreaterThan(15);
+  });
+
+  test('puts no gauge back for a record that came late, and counts it once', async () => {
+    const bench = new Bench();
+    await bench.start();
+    await bench.put(beat('a', 9));
+    await bench.put(beat('a', 3), event('a', 4));
+    await bench.time.pass(10_000);
+    expect(values(bench.store.points('coldrig_uptime_seconds'))).toEqual([9]);
+    expect(values(bench.store.points('coldrig_multiplexer_errors_total'))).toEqual([1]);
+  });
+});

@@ -1,0 +1,243 @@
+// Takes records from a stream into a store, in order.
+//
+//   LogReader ──read──> StoreSeries ──samples──> RemoteWrite ──the store has them──> latency is measured
+//                                                      └──each 5 s──> state on disk ──> position committed
+//
+// While one batch is on its way to the store, the next is read and made into samples. What must stay true: a position is committed when the store has everything
+// up to it and the state is on disk. A store that is away holds everything up, and nothing is kept in memory but two batches; a sample that it refuses holds up
+// nothing. After a kill, what is read again gives the samples that the store has already (store-series.ts).
+
+import { gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
+import { decodeCbor, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
+import { ingestSamples } from '../gateway-samples.ts';
+import { compareNumbers, type LogReader, type StoredEntry } from '../log/record-log.ts';
+import { Seen } from '../log/seen.ts';
+import type { Sample } from '../samples.ts';
+import { SeriesTable } from '../series.ts';
+import { rest, type Time } from '../time.ts';
+import type { IngestState } from './ingest-state.ts';
+import type { RemoteWrite } from './remote-write.ts';
+import { StoreSeries } from './store-series.ts';
+import { encodedLabels, type StoreSample } from './write-request.ts';
+
+export interface IngesterOptions {
+  /** A label of its own series. */
+  name: string;
+  reader: LogReader;
+  store: RemoteWrite;
+  time: Time;
+  /** As it was kept last. */
+  state?: IngestState;
+  /** Puts the state on disk. */
+  keep: (state: IngestState) => void;
+  /** Records that are not in the store. */
+  lag: () => Promise<number>;
+  resolutionSeconds?: number;
+  /** Takes every n-th device, from the i-th on: for several ingesters of one stream. */
+  part?: { number: number; of: number };
+  onEvent?: (event: IngestEvent) => void;
+}
+
+export type IngestEvent =
+  | { event: 'store' | 'stream'; state: 'connected' | 'waiting'; reason?: string }
+  | { event: 'refused'; samples: number; reason: string }
+  | { event: 'unreadable'; device: string; reason: string };
+
+const readMost = 2_000;
+const againMs = { least: 200, most: 5_000 };
+const checkpointMs = 5_000;
+const ownMs = 15_000;
+
+interface Batch {
+  samples: StoreSample[];
+  /** Cryostat and receive time of each record. */
+  received: [cryostat: string, ns: bigint][];
+}
+
+export class Ingester {
+  /** Since it was started. */
+  records = 0;
+  repeats = 0;
+  samples = 0;
+  refused = 0;
+  readonly own = new SeriesTable();
+  private readonly options: IngesterOptions;
+  private readonly series: StoreSeries;
+  private readonly seen: Seen;
+  private readonly ownLabels = new Map<object, Uint8Array>();
+  private position: number;
+  private committed: number;
+  private readonly away = new Set<'store' | 'stream'>();
+  private checkpointAtMs: number;
+  private ownAtMs: number;
+
+  constructor(options: IngesterOptions) {
+    this.options = options;
+    const { state, part, resolutionSeconds, time } = options;
+    const extra: Record<string, string> = part === undefined ? {} : { part: `${part.number}/${part.of}` };
+    this.series = new StoreSeries({ resolutionSeconds, extra });
+    this.seen = new Seen(state?.seen);
+    if (state !== undefined) this.series.restore(state.series);
+    this.position = state?.position ?? -1;
+    this.committed = this.position;
+    this.checkpointAtMs = time.monotonicMs() + checkpointMs;
+    this.ownAtMs = time.monotonicMs() + ownMs;
+  }
+
+  /** Until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    let writing: Promise<void> = Promise.resolve();
+    while (!signal.aborted) {
+      const entries = await this.read(signal, () => writing);
+      if (entries === undefined) break;
+      const batch = this.batchOf(entries);
+      await writing;
+      if (signal.aborted) return;
+      writing = this.write(batch, signal);
+      this.position = entries[entries.length - 1]?.position ?? this.position;
+      if (this.options.time.monotonicMs() >= this.checkpointAtMs) await this.checkpoint(signal, writing);
+    }
+    await writing;
+  }
+
+  /** The next entries; undefined: it is to end. What the store has is put on record while there are none. */
+  private async read(signal: AbortSignal, writing: () => Promise<void>): Promise<StoredEntry[] | undefined> {
+    const { reader, time } = this.options;
+    // A stream that does not answer is asked again.
+    const coming = this.insistently(signal, 'stream', () => reader.read(readMost, signal));
+    for (;;) {
+      const waiting = new AbortController();
+      const pause = rest(time, Math.max(0, this.checkpointAtMs - time.monotonicMs()), waiting.signal);
+      const entries = await Promise.race([coming, pause]);
+      waiting.abort();
+      if (entries !== undefined || signal.aborted) return entries ?? undefined;
+      await this.checkpoint(signal, writing());
+    }
+  }
+
+  private batchOf(entries: readonly StoredEntry[]): Batch {
+    const batch: Batch = { samples: [], received: [] };
+    for (const entry of entries) {
+      if (entry.position <= this.position || !this.isOurs(entry.device)) continue;
+      if (this.seen.look(entry.device, entry) !== 'new') {
+        this.repeats++;
+        continue;
+      }
+      const last = this.seen.last(entry.device);
+      this.seen.add(entry.device, entry);
+      const record = this.decoded(entry);
+      if (record === undefined) continue;
+      this.records++;
+      batch.received.push([record.cryostat, record.receiveTimeNs]);
+      if (!Object.hasOwn(gatewayKinds, record.kind))
+        this.series.take(record, last !== undefined && compareNumbers(entry, last) < 0, batch.samples);
+    }
+    return batch;
+  }
+
+  private decoded({ device, bytes }: StoredEntry): TelemetryRecord | undefined {
+    try {
+      return decodeCbor(bytes);
+    } catch (error) {
+      if (!(error instanceof TelemetryError)) throw error;
+      this.options.onEvent?.({ event: 'unreadable', device, reason: error.message });
+      return undefined;
+    }
+  }
+
+  private isOurs(device: string): boolean {
+    const { part } = this.options;
+    if (part === undefined) return true;
+    let hash = 0;
+    for (let at = 0; at < device.length; at++) hash = (Math.imul(hash, 31) + device.charCodeAt(at)) >>> 0;
+    return hash % part.of === part.number - 1;
+  }
+
+  private async write({ samples, received }: Batch, signal: AbortSignal): Promise<void> {
+    const { store, time } = this.options;
+    const result = await this.insistently(signal, 'store', () => store.write(samples, signal));
+    if (result === undefined) return;
+    const { stored, refused, reason } = result;
+    this.samples += stored;
+    this.refused += refused;
+    this.count('coldrig_ingest_samples_total', stored, { result: 'stored' });
+    this.count('coldrig_ingest_samples_total', refused, { result: 'refused' });
+    if (refused > 0) this.options.onEvent?.({ event: 'refused', samples: refused, reason: reason ?? '' });
+    const nowNs = time.wallNs();
+    for (const [cryostat, ns] of received)
+      if (cryostat !== '') this.own.apply(ingestSamples(cryostat, Math.max(0, Number(nowNs - ns) / 1e9)));
+  }
+
+  /** The store has what waited, the state is on disk, and the position is committed. */
+  private async checkpoint(signal: AbortSignal, writing: Promise<void>): Promise<void> {
+    const { time, keep, reader } = this.options;
+    await writing;
+    const samples: StoreSample[] = [];
+    this.series.flush(samples);
+    if (time.monotonicMs() >= this.ownAtMs) await this.tellOwn(samples);
+    if (samples.length > 0) await this.write({ samples, received: [] }, signal);
+    if (!signal.aborted && this.position > this.committed) {
+      const state = { position: this.position, seen: this.seen.data(), series: this.series.state() };
+      await this.insistently(signal, 'stream', async () => {
+        keep(state);
+        await reader.commit(state.position);
+      });
+      this.committed = this.position;
+    }
+    this.checkpointAtMs = time.monotonicMs() + checkpointMs;
+  }
+
+  /** Its own figures, as samples of now. */
+  private async tellOwn(samples: StoreSample[]): Promise<void> {
+    const { time, lag, name } = this.options;
+    this.ownAtMs = time.monotonicMs() + ownMs;
+    // A stream that is away cannot say.
+    const records = await lag().catch(() => undefined);
+    if (records !== undefined)
+      this.own.apply([{ name: 'coldrig_ingest_lag_records', labels: {}, value: records, how: 'set' }]);
+    const timestampMs = Number(time.wallNs() / 1_000_000n);
+    for (const series of this.own.everything()) {
+      let labels = this.ownLabels.get(series);
+      if (labels === undefined) {
+        labels = encodedLabels(series.name, { ...series.labels, ingester: name });
+        this.ownLabels.set(series, labels);
+      }
+      samples.push({ labels, timestampMs, value: series.value });
+    }
+  }
+
+  private count(name: Sample['name'], value: number, labels: Record<string, string> = {}): void {
+    this.own.apply([{ name, labels, value, how: 'add' }]);
+  }
+
+  /** Tries until it succeeds; undefined: the signal was aborted. */
+  private async insistently<Result>(
+    signal: AbortSignal,
+    whom: 'store' | 'stream',
+    work: () => Promise<Result>,
+  ): Promise<Result | undefined> {
+    for (let wait = againMs.least; !signal.aborted; wait = Math.min(againMs.most, wait * 2)) {
+      try {
+        const result = await work();
+        this.tell(whom, true);
+        return result;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        if (whom === 'store') this.count('coldrig_ingest_writes_retried_total', 1);
+        this.tell(whom, false, (error as Error).message);
+        await rest(this.options.time, wait, signal);
+      }
+    }
+    return undefined;
+  }
+
+  private tell(whom: 'store' | 'stream', isThere: boolean, reason?: string): void {
+    if (isThere !== this.away.has(whom)) return;
+    if (isThere) this.away.delete(whom);
+    else this.away.add(whom);
+    this.options.onEvent?.({
+      ...{ event: whom, state: isThere ? 'connected' : 'waiting' },
+      ...(reason !== undefined && { reason }),
+    });
+  }
+}

@@ -1,0 +1,145 @@
+// Records to samples for a store, so that the same stream of records gives the same samples, whoever reads it and however often.
+//
+//   record ──samplesOf──> series ──is it due?──> sample, at the time when the record was received
+//
+// A series is due when its value has changed, at most once in `resolutionSeconds`, and at once for a critical record; unchanged, it is told each minute, because a
+// store forgets a series that is silent for five. What changed and was not due comes when the time of the stream has gone on so far.
+//
+// Counters grow from record to record, so their state is kept with the position in the stream (ingest-state.ts). What must stay true: value and time of a
+// sample depend on the records up to it and on nothing else. So what is read a second time, after a kill, is in the store already, and is there once.
+
+import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
+import { receivedSamples } from '../gateway-samples.ts';
+import { samplesOf } from '../samples.ts';
+import { type Series, SeriesTable } from '../series.ts';
+import { encodedLabels, type StoreSample } from './write-request.ts';
+
+export interface StoreSeriesOptions {
+  resolutionSeconds?: number;
+  /** More labels for series of no device, where several readers share the devices among them. */
+  extra?: Readonly<Record<string, string>>;
+}
+
+/** What is to be kept with the position in the stream. */
+export interface SeriesState {
+  counters: [name: string, labels: Readonly<Record<string, string>>, value: number, writtenMs: number, atMs: number][];
+  /** By device: the time of the last sample of its gauges. */
+  gauges: [device: string, writtenMs: number][];
+}
+
+interface Written {
+  series: Series;
+  isCounter: boolean;
+  labels: Uint8Array;
+  /** Of its last sample. */
+  value: number;
+  ms: number;
+  /** When its value was given. That of a counter grows, because records of several devices are not in the order of their times. */
+  atMs: number;
+  isWaiting: boolean;
+}
+
+const usualResolutionSeconds = 5;
+const repeatMs = 60_000;
+
+export class StoreSeries {
+  readonly table = new SeriesTable();
+  private readonly resolutionMs: number;
+  private readonly extra: Readonly<Record<string, string>>;
+  private readonly written = new Map<Series, Written>();
+  private readonly waiting = new Set<Written>();
+  private readonly gaugesMs = new Map<string, number>();
+  private readonly restoredMs = new Map<string, number>();
+  private streamMs = 0;
+  private sweptMs = 0;
+
+  constructor({ resolutionSeconds = usualResolutionSeconds, extra = {} }: StoreSeriesOptions = {}) {
+    this.resolutionMs = resolutionSeconds * 1_000;
+    this.extra = extra;
+  }
+
+  /** `isLate`: a later record of its device was taken before; it puts no gauge back. */
+  take(record: TelemetryRecord, isLate: boolean, to: StoreSample[]): void {
+    const ms = Number(record.receiveTimeNs / 1_000_000n);
+    const isUrgent = record.class === 'critical';
+    for (const samples of [samplesOf(record), receivedSamples(record.cryostat, record.class, ms / 1000)])
+      for (const sample of samples) {
+        if (isLate && sample.how === 'set') continue;
+        const series = this.table.take(sample);
+        if (series !== undefined) this.touch(this.writtenOf(series, sample.how === 'add'), ms, isUrgent, to);
+      }
+    this.streamMs = Math.max(this.streamMs, ms);
+    if (this.streamMs - this.sweptMs >= 1_000) this.sweep(to);
+  }
+
+  /** Tells what changed and was not due: before the state is kept. */
+  flush(to: StoreSample[]): void {
+    for (const written of this.waiting) this.emit(written, to);
+  }
+
+  state(): SeriesState {
+    const counters = [...this.written.values()].filter(({ isCounter }) => isCounter);
+    return {
+      counters: counters.map(({ series: { name, labels, value }, ms, atMs }) => [name, labels, value, ms, atMs]),
+      gauges: [...this.gaugesMs],
+    };
+  }
+
+  restore({ counters, gauges }: SeriesState): void {
+    for (const [device, ms] of gauges) {
+      this.gaugesMs.set(device, ms);
+      this.restoredMs.set(device, ms);
+    }
+    for (const [name, labels, value, ms, atMs] of counters) {
+      const written = this.writtenOf(this.table.restored(name, labels, value), true);
+      Object.assign(written, { value, ms, atMs });
+    }
+  }
+
+  private touch(written: Written, ms: number, isUrgent: boolean, to: StoreSample[]): void {
+    const { series, value } = written;
+    written.atMs = written.isCounter ? Math.max(written.atMs, ms) : ms;
+    const sinceMs = written.atMs - written.ms;
+    const isChanged = !Object.is(series.value, value);
+    if (sinceMs >= repeatMs || (isChanged && (isUrgent || sinceMs >= this.resolutionMs))) this.emit(written, to);
+    else if (isChanged && !written.isWaiting) {
+      written.isWaiting = true;
+      this.waiting.add(written);
+    }
+  }
+
+  /** What changed and was not due then. */
+  private sweep(to: StoreSample[]): void {
+    this.sweptMs = this.streamMs;
+    for (const written of this.waiting) if (this.streamMs - written.ms >= this.resolutionMs) this.emit(written, to);
+  }
+
+  private emit(written: Written, to: StoreSample[]): void {
+    const { series, isCounter, labels, atMs } = written;
+    // Two values of one time: the second is told a millisecond later, because a store keeps one for each.
+    const timestampMs = Math.max(atMs, written.ms + 1);
+    to.push({ labels, timestampMs, value: series.value });
+    written.ms = timestampMs;
+    if (!isCounter) {
+      const { device = '' } = series.labels;
+      this.gaugesMs.set(device, Math.max(timestampMs, this.gaugesMs.get(device) ?? 0));
+    }
+    written.value = series.value;
+    if (!written.isWaiting) return;
+    written.isWaiting = false;
+    this.waiting.delete(written);
+  }
+
+  private writtenOf(series: Series, isCounter: boolean): Written {
+    let written = this.written.get(series);
+    if (written === undefined) {
+      const isShared = series.labels.device === undefined;
+      const labels = encodedLabels(series.name, isShared ? { ...series.labels, ...this.extra } : series.labels);
+      // What was told of it before a restart is not known, but that it was told up to there.
+      const ms = isCounter ? 0 : (this.restoredMs.get(series.labels.device ?? '') ?? 0);
+      written = { series, isCounter, labels, value: Number.NaN, ms, atMs: 0, isWaiting: false };
+      this.written.set(series, written);
+    }
+    return written;
+  }
+}
