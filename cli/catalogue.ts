@@ -137,6 +137,10 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/telemetry.ts')).addTelemetryCommands(program),
   },
   {
+    ...{ name: 'audit', usage: '', about: 'check the audit log of a fleet, show and prove what is in it' },
+    addTo: async (program) => (await import('./commands/audit.ts')).addAuditCommands(program),
+  },
+  {
     ...{ name: 'new', usage: '<folder>', about: 'make a project for firmware of your own' },
     addTo: async (program) => (await import('./commands/new.ts')).addNewCommand(program),
   },
