@@ -107,6 +107,7 @@ generate: $(INSTALLED) ## registers, constants, chip.svd, references, rules and 
 .PHONY: package
 package: $(INSTALLED) ## dist/, which `npm pack` puts into the package in place of the sources
 	node_modules/.bin/tsx host/tools/package/main.ts
+	node_modules/.bin/tsx host/telemetry/page/package.ts
 
 .PHONY: package-test
 package-test: $(INSTALLED) ## the packed package in an empty folder: its libraries, a new project, docs/your-firmware.md

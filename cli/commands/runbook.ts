@@ -1,10 +1,11 @@
 // `coldrig runbook`: the page that says what to do about an alarm, or the list of all pages.
 
 import { Command } from 'commander';
+import { runbookNames, runbookSource, titleOf, withoutComments } from '../../host/tools/runbooks.ts';
 import { allAlarms, runbookPath } from '../../protocol/runbooks.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
-import { pageNames, pageOf, pageSource, shownPage, titleOf, withoutComments } from '../runbook/pages.ts';
+import { pageOf, shownPage } from '../runbook/pages.ts';
 import { styleOf, table } from '../terminal.ts';
 
 export function addRunbookCommand(program: Command): void {
@@ -21,8 +22,8 @@ export function addRunbookCommand(program: Command): void {
 }
 
 function listed(): Result {
-  const names = pageNames();
-  const rows = names.map((name) => [name, titleOf(pageSource(name))]);
+  const names = runbookNames();
+  const rows = names.map((name) => [name, titleOf(runbookSource(name))]);
   return { text: table(rows), json: { runbooks: names.map(factsOf) } };
 }
 
@@ -34,7 +35,7 @@ function onePage(word: string): Result {
       `runbook ${word}: there is no such page and no such alarm; 'coldrig runbook' lists all pages`,
       { exitCode: ExitCode.USAGE },
     );
-  const source = pageSource(name);
+  const source = runbookSource(name);
   return {
     text: shownPage(source, styleOf(process.stdout)),
     json: { ...factsOf(name), text: withoutComments(source) },
@@ -44,7 +45,7 @@ function onePage(word: string): Result {
 function factsOf(name: string) {
   const alarms = allAlarms().filter(({ runbook }) => runbook === name);
   return {
-    ...{ name, path: runbookPath(name), title: titleOf(pageSource(name)) },
+    ...{ name, path: runbookPath(name), title: titleOf(runbookSource(name)) },
     alarms: alarms.map((alarm) => alarm.name),
   };
 }

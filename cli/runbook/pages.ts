@@ -2,32 +2,15 @@
 //
 // What must stay true: the terminal shows the page whole; only what a person does not read (comments that name a constant) is left out.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { runbookNames, withoutComments } from '../../host/tools/runbooks.ts';
 import { allAlarms } from '../../protocol/runbooks.ts';
 import { alarmNameOf } from '../../protocol/telemetry/alerts.ts';
 import { paint, type Style, wrap } from '../terminal.ts';
 
-const folder = new URL('../../docs/runbooks/', import.meta.url);
-
-/** In name order. */
-export function pageNames(): string[] {
-  const files = readdirSync(folder).filter((file) => file.endsWith('.md'));
-  return files.map((file) => file.slice(0, -'.md'.length)).sort();
-}
-
-export function pageSource(name: string): string {
-  return readFileSync(new URL(`${name}.md`, folder), 'utf8');
-}
-
-/** Without the comments that name the constants of values. */
-export const withoutComments = (source: string): string => source.replace(/<!--.*?-->/g, '');
-
-export const titleOf = (source: string): string => /^# (.*)$/m.exec(source)?.[1] ?? '';
-
 /** The page that is meant: a name of a page, or of an alarm with or without the prefix of its table, or of an alert (CryostatWarm). */
 export function pageOf(word: string): string | undefined {
   const name = word.toLowerCase().replace(/\.md$/, '').split('/').at(-1) ?? '';
-  if (pageNames().includes(name)) return name;
+  if (runbookNames().includes(name)) return name;
   const alarm = (/[a-z]/.test(word) ? alarmNameOf(word) : word).toUpperCase().replaceAll('-', '_');
   const alarms = allAlarms();
   const found = alarms.find((one) => one.name === alarm) ?? alarms.find((one) => one.name.endsWith(`_${alarm}`));

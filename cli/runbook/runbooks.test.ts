@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runbookHtml, runbookNames, runbookSource, sectionOf, withoutComments } from '../../host/tools/runbooks.ts';
 import { BY_ARGUMENT, type ConstantTable } from '../../protocol/constants.ts';
 import { constantTables } from '../../protocol/generate/files.ts';
 import { Condition, interlocks } from '../../protocol/plant/interlocks.ts';
@@ -11,15 +12,15 @@ import { EventKind, eventKinds } from '../../protocol/telemetry/events.ts';
 import { Health } from '../../protocol/telemetry/health.ts';
 import { calledEntry } from '../catalogue.ts';
 import { buildProgram } from '../main.ts';
-import { pageNames, pageOf, pageSource, shownPage, withoutComments } from './pages.ts';
+import { pageOf, shownPage } from './pages.ts';
 
 const folder = new URL('../../docs/runbooks/', import.meta.url);
-const pages = pageNames().map((name) => [name, pageSource(name)] as const);
+const pages = runbookNames().map((name) => [name, runbookSource(name)] as const);
 const alarms = allAlarms();
 
 describe('an alarm', () => {
   it('has a page, and every page is about an alarm', () => {
-    expect(pageNames()).toEqual([...new Set(alarms.map(({ runbook }) => runbook))].sort());
+    expect(runbookNames()).toEqual([...new Set(alarms.map(({ runbook }) => runbook))].sort());
   });
 
   it.each(alarmTables.map((table) => [table.prefix, table] as const))(
@@ -188,3 +189,16 @@ function interlockValue(name: string, field: string): number {
   const isMicro = [Condition.HOT, Condition.RISE, Condition.RUNAWAY].includes(row.condition);
   return field === 'threshold' ? row.threshold * (isMicro ? 1e-6 : 1) : Number.NaN;
 }
+
+it.each(pages)('%s says what to do, and a browser shows all of its words', (_, source) => {
+  expect(sectionOf(source, 'What to do')).toMatch(/\w{3}/);
+  const html = runbookHtml(source, () => undefined);
+  expect(html).toMatch(/^<h1>[^<]+<\/h1>/);
+  const words = (text: string) => text.replace(/[^a-z]+/gi, ' ').trim();
+  const shown = html.replace(/<[^>]+>/g, ' ').replace(/&(amp|lt|gt|quot);/g, ' ');
+  const links = /\]\([^)]*\)/g;
+  const source0 = withoutComments(source)
+    .replace(links, ' ')
+    .replace(/^```.*$/gm, '');
+  expect(words(shown)).toBe(words(source0));
+});

@@ -19,6 +19,7 @@ import type { LogStatus } from './log/record-log.ts';
 import type { Page } from './metrics/api.ts';
 import { Embedded } from './metrics/embedded.ts';
 import type { HttpPlace } from './metrics/serve.ts';
+import { gatewayPage } from './page/files.ts';
 import type { Sample } from './samples.ts';
 import { rest, type Time } from './time.ts';
 
@@ -59,7 +60,8 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
     if (options.embedded !== undefined) {
       const cryostats = options.devices.map(({ cryostat }) => cryostat);
       const retries = () => forwarder?.retries ?? 0;
-      embedded = await Embedded.open({ name, version, log, time, cryostats, retries, ...options.embedded });
+      const parts = { name, version, log, time, cryostats, retries, page: gatewayPage };
+      embedded = await Embedded.open({ ...parts, ...options.embedded });
     }
     const onSamples = (samples: readonly Sample[]) => embedded?.add(samples);
     const gateway = new Gateway({ name, version, log, quarantine, time, onEvent, onSamples });
@@ -81,6 +83,7 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
       ...(log.damaged !== undefined && { damaged: log.damaged }),
     });
     const sources = options.devices.map(({ target, cryostat }) => new SmpSource(target, cryostat));
+    if (embedded !== undefined) embedded.asked = () => gateway.asked(sources);
     const status = (): RunEvent => ({
       ...{ event: 'status', answering: gateway.answering.size, quarantined: quarantine.count },
       ...{ delivered: forwarder?.delivered ?? 0, ...log.status() },

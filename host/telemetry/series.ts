@@ -25,6 +25,7 @@ export class SeriesTable {
 
   /** The series that the sample has set or added to; undefined: its device has too many. */
   take({ name, suffix, labels, value, how }: Sample): Series | undefined {
+    if (name.endsWith('_info')) this.replace(name, labels);
     const series = this.of(suffix === undefined ? name : `${name}${suffix}`, labels);
     if (series === undefined) this.refused++;
     else series.value = how === 'set' ? value : series.value + value;
@@ -53,6 +54,17 @@ export class SeriesTable {
     for (const named of this.byName.values())
       for (const [key, { labels }] of named) if (labels.device === device) named.delete(key);
     this.countOfDevice.delete(device);
+  }
+
+  /** What a device is now takes the place of what it was: another image, for one. */
+  private replace(name: string, labels: Series['labels']): void {
+    const { cryostat, device } = labels;
+    const named = this.byName.get(name);
+    for (const [key, { labels: of }] of named ?? []) {
+      if (of.cryostat !== cryostat || of.device !== device || key === valuesKey(name, labels)) continue;
+      named?.delete(key);
+      this.countOfDevice.set(device, (this.countOfDevice.get(device) ?? 1) - 1);
+    }
   }
 
   private of(name: string, labels: Series['labels'], isKept = false): Series | undefined {

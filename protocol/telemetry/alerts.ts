@@ -6,7 +6,14 @@
 
 import { alarmTable } from '../constants.ts';
 import { EFFECTIVE_BITS_LEAST, type MetricName } from './metrics.ts';
-import { burnWindows, countedObjectives, type Objective, objectives, type Severity } from './objectives.ts';
+import {
+  burnWindows,
+  countedObjectives,
+  type Objective,
+  objectives,
+  reviewWindow,
+  type Severity,
+} from './objectives.ts';
 
 export interface AlertCondition {
   metric: MetricName;
@@ -205,6 +212,12 @@ export const alerts: readonly Alert[] = [
 
 /** The alert of an objective that burns its budget: `StageTemperatureBurn`. */
 export const burnAlertName = ({ name }: Objective): string => `${camel(name)}Burn`;
+
+/** Sentences of burns, as those of the alerts above. */
+export const burnSummary = ({ id, title }: Objective): string =>
+  `Cryostat {{ $labels.cryostat }}: ${title} (${id}) uses up its error budget {{ $value | humanize }} times too fast`;
+export const reviewSummary = ({ id, title }: Objective): string =>
+  `Cryostat {{ $labels.cryostat }}: ${title} (${id}) used more than ${reviewWindow.rate} days of its error budget in a day`;
 
 /** The one alert of M9. */
 export const reviewAlertName = 'ErrorBudgetReview';

@@ -4,6 +4,9 @@
 // may fail in the window. A burn rate of 1 uses up the budget in exactly the window; alerts look at burn rates over a long and a short window, so that they
 // come early and end soon. What must stay true: `check` says what host/telemetry/samples.ts or the gateway counts; every objective has a runbook.
 
+import type { Figure } from './figures.ts';
+import type { MetricName } from './metrics.ts';
+
 /** Who is told: a page wakes somebody at once, a ticket waits for the morning, a review for the weekly meeting. */
 export type Severity = 'page' | 'ticket' | 'review';
 
@@ -14,8 +17,8 @@ export interface Objective {
   title: string;
   /** One check, and when it fails. */
   check: string;
-  /** What a person looks at: PromQL over the metrics themselves. */
-  indicator: string;
+  /** What a person looks at: a figure of the metrics themselves. */
+  indicator: Figure;
   unit: string;
   /** Share of checks that must not fail. */
   target: number;
@@ -48,10 +51,6 @@ export const burnWindows: readonly BurnWindow[] = [
 /** More than twice the budget over a day: the objective is looked at in the next review. */
 export const reviewWindow: BurnWindow = { rate: 2, long: '1d', short: '2h', severity: 'review' };
 
-/** All windows that rules record, shortest first. */
-export const windows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
-export type Window = (typeof windows)[number];
-
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** `6h` in seconds. */
@@ -71,96 +70,105 @@ const row = (
 /** A continuous check, once a second and device: an hour of one device is enough to judge. */
 const continuous = 60;
 
+/** 99 % are faster. */
+const slowest = (of: MetricName): Figure => ({
+  ...{ of, part: '_bucket', growth: ['rate', '5m'], by: ['sum', ['cryostat', 'le']], quantile: 0.99 },
+});
+const commands: Figure = {
+  ...{ of: 'rpc_client_call_duration_seconds', part: '_count', growth: ['rate', '5m'], by: ['sum', ['cryostat']] },
+};
+
 export const objectives: readonly Objective[] = [
   row('M1', 'stage_temperature', 'Stage temperature', {
     check: 'A heartbeat; fails while a thermal interlock is tripped or a stage is above its limit',
-    indicator: 'max by (cryostat, flange) (coldrig_flanges_temperature_kelvins)',
+    indicator: { of: 'coldrig_flanges_temperature_kelvins', by: ['max', ['cryostat', 'flange']] },
     unit: 'K',
     ...{ target: 0.999, leastChecks: continuous, severity: 'page', runbook: 'stage-warm' },
   }),
   row('M2', 'heat_load', 'Heat load', {
     check: 'A heartbeat; fails while the power is over its budget or load is shed',
-    indicator: 'sum by (cryostat) (coldrig_power_watts)',
+    indicator: { of: 'coldrig_power_watts', by: ['sum', ['cryostat']] },
     unit: 'W',
     ...{ target: 0.999, leastChecks: continuous, severity: 'ticket', runbook: 'power-budget' },
   }),
   row('M3', 'readout_snr', 'SNR of the readout', {
     check: 'A summary of a readout channel; fails when it cannot tell the states of its qubit apart',
-    indicator: 'min by (cryostat, device, channel) (coldrig_readout_snr_decibels)',
+    indicator: { of: 'coldrig_readout_snr_decibels', by: ['min', ['cryostat', 'device', 'channel']] },
     unit: 'dB',
     ...{ target: 0.995, leastChecks: 12, severity: 'ticket', runbook: 'readout-snr' },
   }),
   row('M4', 'effective_bits', 'Effective bits of the converters', {
     check: 'A self-test of a readout line; fails below 9 bits',
-    indicator: 'min by (cryostat, device, line) (coldrig_converter_effective_bits)',
+    indicator: { of: 'coldrig_converter_effective_bits', by: ['min', ['cryostat', 'device', 'line']] },
     unit: 'bit',
     ...{ target: 0.99, leastChecks: 10, severity: 'ticket', runbook: 'converter-bits' },
   }),
   row('M5', 'command_latency', 'Latency of commands', {
     check: 'A command that was answered; fails when that took more than 0.1 s',
-    indicator: 'histogram_quantile(0.99, sum by (cryostat, le) (rate(rpc_client_call_duration_seconds_bucket[5m])))',
+    indicator: slowest('rpc_client_call_duration_seconds'),
     unit: 's',
     ...{ target: 0.99, leastChecks: 100, severity: 'ticket', runbook: 'command-failed' },
   }),
   row('M6', 'command_success', 'Success of commands', {
     check: 'A command; fails when no answer came. A refusal is an answer',
-    indicator:
-      'sum by (cryostat) (rate(rpc_client_call_duration_seconds_count{error_type!=""}[5m])) / sum by (cryostat) (rate(rpc_client_call_duration_seconds_count[5m]))',
+    indicator: { ...commands, not: { error_type: '' }, over: commands },
     unit: 'ratio',
     ...{ target: 0.999, leastChecks: 100, severity: 'ticket', runbook: 'command-failed' },
   }),
   row('M7', 'calibration_drift', 'Drift of the calibration', {
     check:
       'A heartbeat; fails while the two thermometers of the 4 K plate differ by more than 25 mK, or neither of them is trusted. A calibration record; fails when it cannot be stored or asks for too much',
-    indicator: 'max by (cryostat, device) (coldrig_thermometers_difference_kelvins)',
+    indicator: { of: 'coldrig_thermometers_difference_kelvins', by: ['max', ['cryostat', 'device']] },
     unit: 'K',
     ...{ target: 0.995, leastChecks: continuous, severity: 'ticket', runbook: 'thermometers-disagree' },
   }),
   row('M8', 'heartbeat_uptime', 'Uptime by heartbeats', {
     check: 'A second of a device that is in service; fails when its last heartbeat is older than 3 s',
-    indicator: 'time() - max by (cryostat, device) (coldrig_last_heartbeat_timestamp_seconds)',
+    indicator: {
+      ...{ of: 'coldrig_last_heartbeat_timestamp_seconds', by: ['max', ['cryostat', 'device']], isAge: true },
+    },
     unit: 's',
     ...{ target: 0.999, leastChecks: continuous, severity: 'page', runbook: 'heartbeat-lost' },
   }),
   row('M9', 'budget_burn', 'Burn of the error budgets', {
     check: 'The other objectives; an objective fails while it burns more than twice its budget over a day',
-    indicator: 'max by (cryostat, objective) (cryostat:coldrig_burn:rate1d)',
+    indicator: { of: ['burn', '1d'], by: ['max', ['cryostat', 'objective']] },
     unit: 'rate',
     ...{ target: 1, leastChecks: 0, severity: 'ticket', runbook: 'error-budget', isReview: true },
   }),
   row('M10', 'update_success', 'Success of updates', {
     check: 'An image that was confirmed or rejected; fails when it was rejected',
-    indicator: 'sum by (cryostat, result) (coldrig_updates_total)',
+    indicator: { of: 'coldrig_updates_total', by: ['sum', ['cryostat', 'result']] },
     unit: 'count',
     ...{ target: 0.98, leastChecks: 10, severity: 'ticket', runbook: 'trial-failed' },
   }),
   row('M11', 'clock_jitter', 'Jitter of the clock', {
     check: 'A heartbeat; fails while a clock reference is missing, off its frequency or jitters',
-    indicator: 'sum by (cryostat) (coldrig_clock_bad)',
+    indicator: { of: 'coldrig_clock_bad', by: ['sum', ['cryostat']] },
     unit: 'count',
     ...{ target: 0.999, leastChecks: continuous, severity: 'ticket', runbook: 'clock' },
   }),
   row('M12', 'attenuation', 'Loss of the signal lines', {
     check: 'A heartbeat; fails while a signal line loses more than it should, or clips',
-    indicator: 'max by (cryostat, device, line) (coldrig_signal_loss_decibels)',
+    indicator: { of: 'coldrig_signal_loss_decibels', by: ['max', ['cryostat', 'device', 'line']] },
     unit: 'dB',
     ...{ target: 0.999, leastChecks: continuous, severity: 'ticket', runbook: 'signal-line' },
   }),
   row('M13', 'multiplexer_errors', 'Errors of the multiplexer', {
     check: 'A heartbeat, and a report of an error; fails while a cell does not hold its value, and at each report',
-    indicator: 'sum by (cryostat, error) (rate(coldrig_multiplexer_errors_total[5m]))',
+    indicator: { of: 'coldrig_multiplexer_errors_total', growth: ['rate', '5m'], by: ['sum', ['cryostat', 'error']] },
     unit: 'rate',
     ...{ target: 0.999, leastChecks: continuous, severity: 'ticket', runbook: 'multiplexer-cell' },
   }),
   row('M14', 'power_transients', 'Power transients', {
     check: 'A heartbeat, and a trip of a rail or a brown-out; fails while a rail is not good, and at each trip',
-    indicator: 'min by (cryostat) (coldrig_rails_good)',
+    indicator: { of: 'coldrig_rails_good', by: ['min', ['cryostat']] },
     unit: 'count',
     ...{ target: 0.999, leastChecks: continuous, severity: 'ticket', runbook: 'rail-under' },
   }),
   row('M15', 'ingest_latency', 'Latency of ingestion', {
     check: 'A record; fails when it is in the store more than 1 s after it was received',
-    indicator: 'histogram_quantile(0.99, sum by (cryostat, le) (rate(coldrig_ingest_latency_seconds_bucket[5m])))',
+    indicator: slowest('coldrig_ingest_latency_seconds'),
     unit: 's',
     ...{ target: 0.99, leastChecks: 100, severity: 'ticket', runbook: 'telemetry-stale' },
   }),

@@ -73,6 +73,12 @@ export class Gateway {
     await Promise.all([this.housekeep(signal), ...sources.map((source) => this.serve(source, signal))]);
   }
 
+  /** Which device answers where, as far as it is known now. */
+  asked(sources: readonly TelemetrySource[]): { target: string; cryostat: string; device?: string }[] {
+    const devices = new Map([...this.serving].map(([device, source]) => [source, device]));
+    return sources.map((source) => ({ target: source.target, cryostat: source.cryostat, device: devices.get(source) }));
+  }
+
   private async serve(source: TelemetrySource, signal: AbortSignal): Promise<void> {
     const { time, pollMs, onEvent } = this.options;
     let device: string | undefined;

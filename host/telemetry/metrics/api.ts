@@ -6,6 +6,8 @@
 //         &from=SECONDS&to=SECONDS&step=SECONDS               since 1970; from and to below 0 or left out: that long before now. Usual: the last hour, 240 points
 //         &as=rate                                            growth of a counter a second; usual: value
 //         &match.LABEL=VALUE ...                              labels that a series must have
+//   GET /api/board?board=on-call                              Board (host/telemetry/page/board.ts): the panels of a dashboard, worked out, and the alerts
+//         &cryostat=NAME&device=SERIAL&span=SECONDS           what is chosen; usual: all, and the span of the dashboard, a day at most
 //   GET / and other paths                                     the page (Page)
 //
 // A point begins at its time; min, max and mean are null where it has no sample. An error is {error} with a sentence.
@@ -13,6 +15,7 @@
 import { labelsOfSeries } from '../../../protocol/telemetry/metrics.ts';
 import type { LogStatus } from '../log/record-log.ts';
 import type { FiringAlert } from '../monitoring/evaluate.ts';
+import { type BoardDevice, BoardError, boardOf } from '../page/board.ts';
 import { contentTypes, exposition, formatOf } from './exposition.ts';
 import { HistoryError } from './history.ts';
 import type { Told, Watch, WatchedDevice } from './watch.ts';
@@ -48,12 +51,20 @@ export interface ApiParts {
   watch: Watch;
   buffer: () => LogStatus;
   page?: Page;
+  /** The devices that the gateway asks, and which of them is which, as far as it knows. */
+  targets?: () => readonly AskedTarget[];
+}
+
+export interface AskedTarget {
+  target: string;
+  cryostat: string;
+  device?: string;
 }
 
 const hourSeconds = 3_600;
 const usualPoints = 240;
 const queryWords = ['name', 'from', 'to', 'step', 'as'];
-const endpoints = ['/metrics', '/api/state', '/api/series?name=NAME'];
+const endpoints = ['/metrics', '/api/state', '/api/series?name=NAME', '/api/board?board=NAME'];
 
 /** `target`: path and query, as a request has it. */
 export async function answer(parts: ApiParts, target: string, accept?: string): Promise<Answer> {
@@ -67,6 +78,8 @@ export async function answer(parts: ApiParts, target: string, accept?: string): 
       return json(200, stateOf(parts));
     case '/api/series':
       return series(parts.watch, url.searchParams);
+    case '/api/board':
+      return board(parts, url.searchParams);
     default:
       return (await parts.page?.(url.pathname)) ?? json(404, { error: `there are ${endpoints.join(', ')}` });
   }
@@ -79,13 +92,46 @@ export const json = (status: number, body: object): Answer => ({
 });
 
 export function stateOf({ name, version, watch, buffer }: ApiParts): GatewayState {
-  const infos = new Map([...watch.table.all('coldrig_device_info')].map(({ labels }) => [labels.device, labels]));
+  const infos = infosOf(watch);
   return {
     ...{ name, version, nowSeconds: watch.nowSeconds, sinceSeconds: watch.history.sinceSeconds ?? null },
     stepSeconds: watch.history.stepSeconds,
     devices: [...watch.devices.values()].map((device) => ({ ...device, info: infos.get(device.device) ?? {} })),
     ...{ alerts: watch.alerts, buffer: buffer(), gaps: watch.gaps, events: watch.events },
   };
+}
+
+const infosOf = (watch: Watch) =>
+  new Map([...watch.table.all('coldrig_device_info')].map(({ labels }) => [labels.device, labels]));
+
+function board({ name, version, watch, targets = () => [] }: ApiParts, words: URLSearchParams): Answer {
+  const infos = infosOf(watch);
+  const met: BoardDevice[] = [...watch.devices.values()].map(({ device, cryostat, lastRecordSeconds }) => ({
+    ...{ device, cryostat, lastRecordSeconds, version: infos.get(device)?.version },
+  }));
+  // A device that never sent anything is known by how it is reached.
+  const silent = targets().filter(({ device }) => device === undefined || !watch.devices.has(device));
+  const never = silent.map(({ target, cryostat, device }) => ({
+    ...{ device: device ?? target, cryostat, lastRecordSeconds: null, target },
+  }));
+  try {
+    return json(
+      200,
+      boardOf(
+        {
+          ...{ name, version, nowSeconds: watch.nowSeconds, past: watch.history, devices: [...met, ...never] },
+          ...{ alerts: watch.notifier.present, incidents: watch.notifier.incidents },
+        },
+        {
+          ...{ name: words.get('board') ?? '', cryostat: words.get('cryostat') ?? undefined },
+          ...{ device: words.get('device') ?? undefined, spanSeconds: numberOf(words, 'span') },
+        },
+      ),
+    );
+  } catch (error) {
+    if (error instanceof BoardError || error instanceof HistoryError) return json(400, { error: error.message });
+    throw error;
+  }
 }
 
 function series(watch: Watch, words: URLSearchParams): Answer {

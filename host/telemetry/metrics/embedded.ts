@@ -9,7 +9,7 @@ import { bufferSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
 import type { Sample } from '../samples.ts';
 import type { Time } from '../time.ts';
-import type { Page } from './api.ts';
+import type { AskedTarget, Page } from './api.ts';
 import { type HttpPlace, type Served, serveHttp } from './serve.ts';
 import { Watch } from './watch.ts';
 
@@ -33,6 +33,8 @@ export class Embedded {
   readonly watch: Watch;
   /** For people: http://host:port/ */
   readonly address: string;
+  /** The devices that the gateway asks. */
+  asked: () => readonly AskedTarget[] = () => [];
   private readonly served: Served;
   private readonly options: EmbeddedOptions;
   private waiting: Sample[] = [];
@@ -41,8 +43,11 @@ export class Embedded {
   static async open(options: EmbeddedOptions): Promise<Embedded> {
     const { name, version, log, time, place, page } = options;
     const watch = new Watch(time);
-    const served = await serveHttp(place, { name, version, watch, buffer: () => log.status(), page });
-    return new Embedded(options, watch, served);
+    let embedded: Embedded | undefined;
+    const targets = () => embedded?.asked() ?? [];
+    const served = await serveHttp(place, { name, version, watch, buffer: () => log.status(), page, targets });
+    embedded = new Embedded(options, watch, served);
+    return embedded;
   }
 
   private constructor(options: EmbeddedOptions, watch: Watch, served: Served) {

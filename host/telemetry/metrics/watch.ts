@@ -17,6 +17,7 @@ import { ReceiveClock } from '../gateway/receive-clock.ts';
 import { ingestSamples, receivedSamples, uptimeSamples } from '../gateway-samples.ts';
 import { compareNumbers, type LogReader, type RecordNumber, type StoredEntry } from '../log/record-log.ts';
 import { Evaluator, type FiringAlert } from '../monitoring/evaluate.ts';
+import { type Notification, Notifier } from '../monitoring/notify.ts';
 import { type Sample, samplesOf } from '../samples.ts';
 import { SeriesTable } from '../series.ts';
 import { rest, type Time } from '../time.ts';
@@ -55,6 +56,10 @@ export class Watch {
   readonly gaps: Told[] = [];
   /** Critical records of devices; oldest first. */
   readonly events: Told[] = [];
+  /** Which alerts are there, which of them somebody is told of, and those of the past. */
+  readonly notifier = new Notifier();
+  /** Is told what somebody would be told, at each look. */
+  onNotification: (notifications: readonly Notification[]) => void = () => {};
   private readonly evaluator = new Evaluator();
   private readonly time: Time;
   private readonly clock: ReceiveClock;
@@ -142,6 +147,7 @@ export class Watch {
     if (at % this.history.stepSeconds !== 0) return;
     this.forget(at);
     this.alerts = this.evaluator.evaluate(at, this.table);
+    this.onNotification(this.notifier.take(at, this.alerts, this.table));
     this.history.take(at, this.table.everything());
   }
 
@@ -158,6 +164,8 @@ export class Watch {
     const known = this.devices.get(device);
     const number: RecordNumber = { boot, sequence };
     const isLate = known !== undefined && compareNumbers(number, known) < 0;
+    // It was moved: in the other cryostat it is not silent, it is gone.
+    if (known !== undefined && known.cryostat !== cryostat && !isLate) this.table.forget(device);
     const last = isLate ? known : number;
     const lastRecordSeconds = Math.max(seconds, known?.lastRecordSeconds ?? 0);
     this.devices.set(device, { device, cryostat, boot: last.boot, sequence: last.sequence, lastRecordSeconds });

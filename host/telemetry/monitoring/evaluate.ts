@@ -29,6 +29,8 @@ export interface FiringAlert {
   name: string;
   severity: string;
   labels: Readonly<Record<string, string>>;
+  /** Of a burn: how many times too fast. */
+  value?: number;
 }
 
 /** Longest window that is looked at. */
@@ -124,6 +126,7 @@ function burnsOf(objective: Objective, cryostat: string, checks: Counter, failed
       name: burnAlertName(objective),
       severity: severity === 'fast' ? objective.severity : severity,
       labels: { cryostat, objective: objective.name, window: long },
+      value: burn(long),
     }));
   const { rate, long, short, severity } = reviewWindow;
   if ((burn(long) ?? 0) > rate && (burn(short) ?? 0) > rate && isChecked(reviewWindow))

@@ -2,13 +2,16 @@
 
 import { interlocks } from '../../../protocol/plant/interlocks.ts';
 import { Channel } from '../../../protocol/plant/places.ts';
-import { flangeOfChannel } from '../../../protocol/telemetry/metrics.ts';
-import { chosen, type Dashboard, now, panel, query, series, silent, small } from './panel.ts';
-import { recorded } from './promql.ts';
+import type { Figure } from '../../../protocol/telemetry/figures.ts';
+import { flangeOfChannel, type MetricName } from '../../../protocol/telemetry/metrics.ts';
+import { type Dashboard, now, panel, query, series, silence, small } from './panel.ts';
 
 const limitOf = (name: string) => (interlocks.find((interlock) => interlock.name === name)?.threshold ?? 0) / 1e6;
-const plate = `{cryostat=~"$cryostat",channel="${flangeOfChannel[Channel.PLATE_4K][1]}"}`;
-const since30Days = (metric: string) => `sum by (cryostat) (increase(${metric}${chosen}[30d]))`;
+const plate = { channel: flangeOfChannel[Channel.PLATE_4K][1] };
+const since30Days = (of: MetricName, by: readonly string[] = ['cryostat']): Figure => ({
+  ...{ of, growth: ['increase', '30d'], by: ['sum', by] },
+});
+const ofCryostats = ['cryostat'] as const;
 
 export const executive: Dashboard = {
   ...{ name: 'executive', title: 'coldrig: cryostats', span: 'now-30d', refresh: '5m', variables: ['cryostat'] },
@@ -21,7 +24,10 @@ export const executive: Dashboard = {
       'kelvin',
       [
         query(
-          `${limitOf('PLATE_4K_HOT')} - max by (cryostat) (coldrig_flanges_temperature_kelvins${plate})`,
+          {
+            ...{ of: 'coldrig_flanges_temperature_kelvins', match: plate, by: ['max', ofCryostats] },
+            from: limitOf('PLATE_4K_HOT'),
+          },
           '{{cryostat}}',
         ),
       ],
@@ -34,7 +40,10 @@ export const executive: Dashboard = {
       'watt',
       [
         query(
-          `sum by (cryostat) (coldrig_power_budget_watts${chosen}) - sum by (cryostat) (coldrig_power_watts${chosen})`,
+          {
+            ...{ of: 'coldrig_power_budget_watts', by: ['sum', ofCryostats] },
+            minus: { of: 'coldrig_power_watts', by: ['sum', ofCryostats] },
+          },
           '{{cryostat}}',
         ),
       ],
@@ -45,7 +54,7 @@ export const executive: Dashboard = {
       'Uptime by heartbeats, 3 days',
       'Share of the seconds in which a device had sent a heartbeat',
       'percentunit',
-      [query(`1 - ${recorded.errors('3d')}{objective="heartbeat_uptime",cryostat=~"$cryostat"}`, '{{cryostat}}')],
+      [query({ of: ['errors', '3d'], match: { objective: 'heartbeat_uptime' }, from: 1 }, '{{cryostat}}')],
       { ...small, limits: [0.9995, 0.999] },
     ),
     panel(
@@ -53,7 +62,7 @@ export const executive: Dashboard = {
       'Devices that beat',
       'Devices with a heartbeat in the last 10 s',
       'short',
-      [query(`count by (cryostat) (${silent('cryostat, device')} < 10)`, '{{cryostat}}')],
+      [query({ ...silence, below: 10, countBy: ofCryostats }, '{{cryostat}}')],
       small,
     ),
     panel(
@@ -61,28 +70,29 @@ export const executive: Dashboard = {
       'Error budget used a day',
       'Days of budget that each objective used in the last day: over 1 it will not last',
       'short',
-      [now(`max by (objective) (${recorded.burn('1d')}${chosen})`, '{{objective}}')],
+      [now({ of: ['burn', '1d'], by: ['max', ['objective']] }, '{{objective}}')],
       { limits: [1, 2], height: 10 },
     ),
     series(
       'Error budget that burns',
       'Burn rate over six hours; 1 uses up the budget in its window',
       'short',
-      [query(`max by (objective) (${recorded.burn('6h')}${chosen})`, '{{objective}}')],
+      [query({ of: ['burn', '6h'], by: ['max', ['objective']] }, '{{objective}}')],
       { height: 10 },
     ),
     panel('table', 'Incidents of 30 days', 'Pages, in minutes that they lasted', 'm', [
-      now(
-        `sum by (cryostat, alertname) (count_over_time(ALERTS{alertstate="firing",severity="page",cryostat=~"$cryostat"}[30d:1m]))`,
-        '{{cryostat}} {{alertname}}',
-      ),
+      {
+        expression:
+          'sum by (cryostat, alertname) (count_over_time(ALERTS{alertstate="firing",severity="page",cryostat=~"$cryostat"}[30d:1m]))',
+        ...{ legend: '{{cryostat}} {{alertname}}', isInstant: true, alerts: 'incidents' },
+      },
     ]),
     panel(
       'stat',
       'Updates of 30 days',
       'Images that were confirmed and rejected',
       'short',
-      [query(`sum by (result) (increase(coldrig_updates_total${chosen}[30d]))`, '{{result}}')],
+      [query(since30Days('coldrig_updates_total', ['result']), '{{result}}')],
       small,
     ),
     panel(
@@ -90,12 +100,7 @@ export const executive: Dashboard = {
       'Experiments: programs started in 30 days',
       'Starts of sequencers',
       'short',
-      [
-        query(
-          'sum by (cryostat) (increase(coldrig_events_total{cryostat=~"$cryostat",event="SEQUENCER_STARTED"}[30d]))',
-          '{{cryostat}}',
-        ),
-      ],
+      [query({ ...since30Days('coldrig_events_total'), match: { event: 'SEQUENCER_STARTED' } }, '{{cryostat}}')],
       small,
     ),
     panel(

@@ -85,6 +85,7 @@ function grafanaPanel(panel: Panel, gridPos: Place, id: number): object {
     fieldConfig: {
       defaults: {
         unit: panel.unit,
+        ...(panel.isLogarithmic && { custom: { scaleDistribution: { type: 'log', log: 10 } } }),
         links: [drillDown(panel)],
         ...(panel.limits === undefined ? {} : { color: { mode: 'thresholds' }, thresholds: thresholds(panel.limits) }),
       },

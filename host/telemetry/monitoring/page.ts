@@ -4,7 +4,7 @@ import { type Alert, alerts, burnAlertName, reviewAlertName } from '../../../pro
 import { alertsOf, allAlertNames, faultRuns } from '../../../protocol/telemetry/fault-runs.ts';
 import { type Metric, metrics } from '../../../protocol/telemetry/metrics.ts';
 import { burnWindows, countedObjectives, objectives, reviewWindow } from '../../../protocol/telemetry/objectives.ts';
-import { alertExpression } from './promql.ts';
+import { alertExpression, figureExpression } from './promql.ts';
 
 const code = (text: string) => `\`${text.replaceAll('|', '\\|')}\``;
 const page = (runbook: string) => `[${runbook}](runbooks/${runbook}.md)`;
@@ -52,7 +52,7 @@ What to look at, in PromQL:
 
 ${tableOf(
   ['', 'indicator', 'unit'],
-  objectives.map(({ id, indicator, unit }) => [id, code(indicator), unit]),
+  objectives.map(({ id, indicator, unit }) => [id, code(figureExpression(indicator)), unit]),
 )}
 
 The alerts of the objectives are ${countedObjectives.map((objective) => code(burnAlertName(objective))).join(', ')}; that of the review is ${code(reviewAlertName)}.

@@ -1,6 +1,9 @@
-// A panel of a dashboard as data, and what all panels are made with.
+// A panel of a dashboard as data, and what all panels are made with. Grafana's JSON and our own page (host/telemetry/page) are made of the same panels.
 //
 // What must stay true: a query names metrics and labels of protocol/telemetry/metrics.ts or what the rules record (queries.test.ts).
+
+import type { Figure, Scope } from '../../../protocol/telemetry/figures.ts';
+import { figureExpression } from './promql.ts';
 
 export interface Panel {
   title: string;
@@ -10,19 +13,25 @@ export interface Panel {
   width: number;
   height: number;
   /** As Grafana names units. */
-  unit: string;
+  unit: Unit;
   queries: readonly Query[];
   /** From which value on it is a warning, and bad; rising or falling. */
   limits?: readonly [warning: number, bad: number];
+  /** From millikelvins to kelvins in one chart. */
+  isLogarithmic?: true;
 }
 
-export interface Query {
+/** Of those that Grafana knows. */
+export type Unit = 'short' | 's' | 'm' | 'dB' | 'cps' | 'kelvin' | 'watt' | 'percentunit';
+
+/** What is shown: a figure, or alerts, which Prometheus has as a series of its own. */
+export type Query = {
   expression: string;
   /** `{{label}}` is filled in. */
   legend: string;
   /** The present values instead of a series. */
   isInstant?: true;
-}
+} & ({ figure: Figure; scope: Scope } | { alerts: 'firing' | 'incidents' });
 
 export interface Dashboard {
   name: 'executive' | 'on-call' | 'debug';
@@ -32,28 +41,33 @@ export interface Dashboard {
   span: string;
   refresh: string;
   /** Labels that a reader chooses values of. */
-  variables: readonly ('cryostat' | 'device')[];
+  variables: Scope;
   panels: readonly Panel[];
 }
 
-export const query = (expression: string, legend: string): Query => ({ expression, legend });
-export const now = (expression: string, legend: string): Query => ({ expression, legend, isInstant: true });
+export const ofCryostat: Scope = ['cryostat'];
+export const ofDevice: Scope = ['cryostat', 'device'];
+
+export const query = (figure: Figure, legend: string, scope: Scope = ofCryostat): Query => ({
+  ...{ expression: figureExpression(figure, scope), legend, figure, scope },
+});
+export const now = (figure: Figure, legend: string, scope: Scope = ofCryostat): Query => ({
+  ...query(figure, legend, scope),
+  isInstant: true,
+});
 
 export const panel = (
   kind: Panel['kind'],
   title: string,
   about: string,
-  unit: string,
+  unit: Unit,
   queries: readonly Query[],
   more: Partial<Panel> = {},
 ): Panel => ({ ...{ title, about, kind, unit, queries }, ...{ width: 12, height: 8 }, ...more });
-
 export const series = panel.bind(undefined, 'timeseries');
 export const small = { width: 6, height: 4 };
 
-/** Selectors of what the reader has chosen. */
-export const chosen = '{cryostat=~"$cryostat"}';
-export const ofDevice = '{cryostat=~"$cryostat",device=~"$device"}';
-export const withDevice = (more: string) => `{cryostat=~"$cryostat",device=~"$device",${more}}`;
-
-export const silent = (by: string) => `time() - max by (${by}) (coldrig_last_heartbeat_timestamp_seconds${chosen})`;
+/** How long each device has sent no heartbeat. */
+export const silence: Figure = {
+  ...{ of: 'coldrig_last_heartbeat_timestamp_seconds', by: ['max', ['cryostat', 'device']], isAge: true },
+};

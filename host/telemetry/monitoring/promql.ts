@@ -3,7 +3,8 @@
 // What must stay true: host/telemetry/monitoring/evaluate.ts judges the same conditions by the same arithmetic; a test lets promtool judge the same series.
 
 import type { AlertCondition } from '../../../protocol/telemetry/alerts.ts';
-import { type BurnWindow, budgetOf, type Objective, type Window } from '../../../protocol/telemetry/objectives.ts';
+import type { Figure, Scope, Window } from '../../../protocol/telemetry/figures.ts';
+import { type BurnWindow, budgetOf, type Objective } from '../../../protocol/telemetry/objectives.ts';
 
 /** Names of the series that the rules record. */
 export const recorded = {
@@ -71,4 +72,31 @@ function comparison(condition: AlertCondition): string {
 function shareExpression(condition: AlertCondition): string {
   const met = `count by (cryostat) (${comparison(condition)})`;
   return `${met} / count by (cryostat) (${aggregated(condition)}) > ${condition.shareOfDevices}`;
+}
+
+/** A figure in PromQL. `scope`: labels that the reader of a dashboard chooses values of. */
+export function figureExpression(figure: Figure, scope: Scope = []): string {
+  const { from, minus, over, above, below, most, countBy } = figure;
+  let value = valueExpression(figure, scope);
+  if (from !== undefined) value = `${from} - ${value}`;
+  if (minus !== undefined) value = `${value} - ${figureExpression(minus, scope)}`;
+  if (over !== undefined) value = `${value} / ${figureExpression(over, scope)}`;
+  if (above !== undefined) value = `${value} > ${above}`;
+  if (below !== undefined) value = `${value} < ${below}`;
+  if (most !== undefined) value = `topk(${most}, ${value})`;
+  return countBy === undefined ? value : `count by (${countBy.join(', ')}) (${value})`;
+}
+
+function valueExpression({ of, part, match, not, growth, by, quantile, isAge }: Figure, scope: Scope): string {
+  const name = typeof of === 'string' ? `${of}${part ?? ''}` : recorded[of[0]](of[1]);
+  const chosen = [
+    ...scope.map((label) => `${label}=~"$${label}"`),
+    ...Object.entries(match ?? {}).map(([label, value]) => `${label}="${value}"`),
+    ...Object.entries(not ?? {}).map(([label, value]) => `${label}!="${value}"`),
+  ];
+  const selected = chosen.length === 0 ? name : `${name}{${chosen.join(',')}}`;
+  const grown = growth === undefined ? selected : `${growth[0]}(${selected}[${growth[1]}])`;
+  const together = by === undefined ? grown : `${by[0]} by (${by[1].join(', ')}) (${grown})`;
+  const one = quantile === undefined ? together : `histogram_quantile(${quantile}, ${together})`;
+  return isAge ? `time() - ${one}` : one;
 }

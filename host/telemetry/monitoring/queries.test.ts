@@ -7,6 +7,7 @@ import { labelsOfSeries, type Metric, metrics } from '../../../protocol/telemetr
 import { objectives } from '../../../protocol/telemetry/objectives.ts';
 import { telemetryKinds } from '../../../protocol/telemetry/records.ts';
 import { dashboards } from './dashboards.ts';
+import { figureExpression } from './promql.ts';
 import { ruleGroups } from './rules.ts';
 
 const rules = ruleGroups().flatMap((group) => group.rules);
@@ -62,7 +63,7 @@ const queries: [where: string, expression: string][] = [
       of.map(({ expression }): [string, string] => [`${name}, ${title}`, expression]),
     ),
   ),
-  ...objectives.map(({ id, indicator }): [string, string] => [`indicator ${id}`, indicator]),
+  ...objectives.map(({ id, indicator }): [string, string] => [`indicator ${id}`, figureExpression(indicator)]),
 ];
 
 /** What is wrong with a query, a sentence each. */

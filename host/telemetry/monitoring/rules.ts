@@ -3,7 +3,15 @@
 // Windows up to three days are computed from the counters directly; there are two counters an objective and cryostat, so this is cheap also for a large fleet.
 
 import { stringify } from 'yaml';
-import { type Alert, alerts, burnAlertName, reviewAlertName } from '../../../protocol/telemetry/alerts.ts';
+import {
+  type Alert,
+  alerts,
+  burnAlertName,
+  burnSummary,
+  reviewAlertName,
+  reviewSummary,
+} from '../../../protocol/telemetry/alerts.ts';
+import { windows } from '../../../protocol/telemetry/figures.ts';
 import {
   type BurnWindow,
   burnWindows,
@@ -11,7 +19,6 @@ import {
   type Objective,
   objectives,
   reviewWindow,
-  windows,
 } from '../../../protocol/telemetry/objectives.ts';
 import {
   alertExpression,
@@ -85,7 +92,7 @@ function burnRule(objective: Objective, window: BurnWindow, page: (runbook: stri
     expr: burnCondition(objective, window),
     labels: { severity, scope: 'cryostat', kind: 'burn', objective: objective.name, window: window.long },
     annotations: {
-      summary: `Cryostat {{ $labels.cryostat }}: ${objective.title} (${objective.id}) uses up its error budget {{ $value | humanize }} times too fast`,
+      summary: burnSummary(objective),
       description: `${objective.check}. Target ${objective.target * 100} % in ${objective.windowDays} days; over ${window.long} and ${window.short} at least ${window.rate} times too fast.`,
       runbook_url: page(objective.runbook),
       ...enrichment,
@@ -94,7 +101,7 @@ function burnRule(objective: Objective, window: BurnWindow, page: (runbook: stri
 }
 
 function reviewRule(objective: Objective, page: (runbook: string) => string): Rule {
-  const { rate, long } = reviewWindow;
+  const { long } = reviewWindow;
   const review = objectives.find(({ isReview }) => isReview);
   if (review === undefined) throw new Error('objectives: none of them is the review of the others');
   return {
@@ -108,7 +115,7 @@ function reviewRule(objective: Objective, page: (runbook: string) => string): Ru
       window: long,
     },
     annotations: {
-      summary: `Cryostat {{ $labels.cryostat }}: ${objective.title} (${objective.id}) used more than ${rate} days of its error budget in a day`,
+      summary: reviewSummary(objective),
       runbook_url: page(review.runbook),
     },
   };

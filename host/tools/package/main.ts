@@ -3,6 +3,7 @@
 //   dist/<name>.mjs              a public entry, `coldrig/<name>`; types/ has its declarations
 //   dist/<folder>-<file>.mjs     what the command and its threads load (import-source.mjs)
 //   docs/api/<name>.md           the page of a public entry
+//   dist/page/                   the page of the embedded gateway (host/telemetry/page/package.ts, which runs behind this)
 //   dist/guest/<key>.wasm        guests that are compiled already, with their source maps, under the names of the cache (guest.ts)
 //
 // What must stay true: each source knows its own place, so that it finds the files beside it (presets, guests), which the package has where the
