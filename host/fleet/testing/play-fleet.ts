@@ -16,7 +16,7 @@ export type Behaviour = 'good' | 'goes-back' | 'refuses' | 'alarms' | 'will-not-
 export const played = {
   release: (name: string, securityCounter = 1): Release => ({
     ...{
-      hash: name.padEnd(64, '0'),
+      hash: Buffer.from(name).toString('hex').padEnd(64, '0'),
       name,
       version: '1.0.0',
       file: `${name}.bin`,
@@ -189,7 +189,7 @@ export function playStory({ behaviours, sizes, ring, onError = 'ring', deaths }:
     outcome: {
       state: end.state,
       rings: end.rings.map(({ state }) => state),
-      images: Object.fromEntries(devices.map(({ name, image }) => [name, image.slice(0, 3)])),
+      images: Object.fromEntries(devices.map(({ name, image }) => [name, image === images.old ? 'old' : 'new'])),
     },
   };
 }

@@ -1,0 +1,145 @@
+// Reads a repository as its devices do: by TUF's client (tuf-js), from a root that is trusted from the beginning.
+//
+//   root that was handed over ──> newer roots, each signed by the one before ──> timestamp ──> snapshot ──> targets
+//
+// What must stay true: what is older than what was read before is refused, and what has expired; metadata that belongs to different releases of it is
+// refused; an expired repository, or a clock that is wrong, refuses nothing for ever: it is asked again.
+
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BaseFetcher, Updater } from 'tuf-js';
+// By this class its client knows that there is no newer root.
+import { DownloadHTTPError } from 'tuf-js/dist/error.js';
+import { writeDurably } from '../../links/whole-file.ts';
+import { MetadataRefusal, type ReleaseMetadata } from '../agent/agent.ts';
+import type { Artifact } from '../ddi/wire.ts';
+import type { Release } from '../rollout/events.ts';
+import { releaseOfTarget } from './target.ts';
+
+/** Reads a file of a repository by its path in it; undefined: it is not there. Rejects when the repository cannot be reached. */
+export type ReadFile = (path: string, bytesMost: number) => Promise<Uint8Array | undefined>;
+
+export interface ReaderOptions {
+  /** Where the metadata that was trusted last is kept. */
+  folder: string;
+  /** Bytes of the root that is trusted from the beginning. */
+  root: Uint8Array;
+  read: ReadFile;
+}
+
+/** The repository cannot be trusted now; it may be later. */
+export class RepositoryUnready extends Error {
+  override readonly name = 'RepositoryUnready';
+}
+
+const base = 'repository://here/';
+
+export class RepositoryReader implements ReleaseMetadata {
+  private readonly options: ReaderOptions;
+
+  constructor(options: ReaderOptions) {
+    this.options = options;
+  }
+
+  /** Rejects with a MetadataRefusal, a RepositoryUnready, or what `read` rejects with. */
+  async expected(artifact: Pick<Artifact, 'filename'>): Promise<Release> {
+    const { updater, fetcher } = this.updater();
+    const target = await this.trusted(fetcher, async () => {
+      await updater.refresh();
+      return updater.getTargetInfo(artifact.filename);
+    });
+    if (target !== undefined) return releaseOfTarget(target);
+    throw new MetadataRefusal(
+      `the repository knows no ${artifact.filename}: nobody has released it, or it was withdrawn`,
+    );
+  }
+
+  /** All releases, of a repository that is trusted now. */
+  async releases(): Promise<Release[]> {
+    const { updater, fetcher } = this.updater();
+    await this.trusted(fetcher, () => updater.refresh());
+    const path = join(this.options.folder, 'targets.json');
+    const { signed } = JSON.parse(readFileSync(path, 'utf8')) as { signed: { targets: Record<string, object> } };
+    const all: Release[] = [];
+    for (const name of Object.keys(signed.targets)) {
+      const target = await updater.getTargetInfo(name);
+      if (target !== undefined) all.push(releaseOfTarget(target));
+    }
+    return all;
+  }
+
+  private updater(): { updater: Updater; fetcher: ReadFetcher } {
+    const { folder, root, read } = this.options;
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, 'root.json');
+    // What a loss of power left of it does not count.
+    if (!isJson(path)) writeDurably(path, root);
+    const fetcher = new ReadFetcher(read);
+    const updater = new Updater({ metadataDir: folder, metadataBaseUrl: `${base}metadata`, fetcher });
+    return { updater, fetcher };
+  }
+
+  private async trusted<Answer>(fetcher: ReadFetcher, work: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await work();
+    } catch (error) {
+      // The client wraps some errors in its own.
+      if (fetcher.failure !== undefined) throw fetcher.failure;
+      const { message } = error as Error;
+      if (/expired/i.test(message))
+        throw new RepositoryUnready(
+          `the metadata of the repository has expired (${message}): is the clock of this machine right? Else 'coldrig fleet release refresh' renews it`,
+        );
+      throw new MetadataRefusal(`the metadata of the repository is not to be trusted: ${message}`);
+    }
+  }
+}
+
+class ReadFetcher extends BaseFetcher {
+  /** Why the repository could not be reached. */
+  failure: unknown;
+  private readonly read: ReadFile;
+
+  constructor(read: ReadFile) {
+    super();
+    this.read = read;
+  }
+
+  override async fetch(): Promise<never> {
+    throw new Error('this fetcher reads whole files');
+  }
+
+  override async downloadBytes(url: string, bytesMost: number): Promise<Buffer> {
+    const path = url.slice(base.length);
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await this.read(path, bytesMost);
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+    if (bytes === undefined) throw new DownloadHTTPError(`there is no ${path}`, 404);
+    return Buffer.from(bytes);
+  }
+}
+
+function isJson(path: string): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    JSON.parse(readFileSync(path, 'utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A repository in a folder of this machine. */
+export function folderFiles(folder: string): ReadFile {
+  return async (path, bytesMost) => {
+    const file = join(folder, path);
+    if (!existsSync(file)) return undefined;
+    const bytes = readFileSync(file);
+    if (bytes.length > bytesMost) throw new MetadataRefusal(`${file} has more than ${bytesMost} bytes`);
+    return bytes;
+  };
+}

@@ -1,0 +1,136 @@
+// A repository of releases, and whoever reads it: enough signatures or none, nothing old, nothing mixed, nothing that has expired.
+
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { generateKey, readPrivateKey } from '../../tools/image/keys.ts';
+import { keySigner, type Signer } from '../../tools/image/signer.ts';
+import { played } from '../testing/play-fleet.ts';
+import { folderFiles, RepositoryReader } from './reader.ts';
+import { TufRepository } from './tuf.ts';
+
+const signer = (seed: number): Signer =>
+  keySigner(readPrivateKey(generateKey(new Uint8Array(32).fill(seed)).privateKeyPem));
+const [root1, root2, root3, release1, release2, release3, server, stranger] = [1, 2, 3, 4, 5, 6, 7, 8].map(signer);
+const keys = (...signers: Signer[]) => signers.map(({ publicKey }) => publicKey);
+const day = 86_400_000;
+
+describe('a repository', () => {
+  let folder: string;
+  let count = 0;
+  const open = (aheadMs = 0) => new TufRepository(join(folder, 'repository'), Date.now() + aheadMs);
+  const reader = (of = 'repository') =>
+    new RepositoryReader({
+      folder: join(folder, `trusted-${count++}`),
+      root: readFileSync(join(folder, 'repository', 'metadata', '1.root.json')),
+      read: folderFiles(join(folder, of)),
+    });
+  const old = { ...played.release('old'), board: 7, minimumBootloader: '1.0.0' };
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'coldrig-tuf-'));
+    const repository = open();
+    repository.begin({
+      ...{ rootKeys: keys(root1, root2, root3), rootThreshold: 2, serverKey: server.publicKey },
+      ...{ releaseKeys: keys(release1, release2, release3), releaseThreshold: 2 },
+    });
+    repository.add(old);
+    for (const one of [root1, root3, release1, release2]) repository.sign(one);
+    repository.publish(server);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('gives a device what its release says, once two of three have signed', async () => {
+    expect(await reader().expected({ filename: 'old.bin' })).toEqual(old);
+    expect(await reader().releases()).toEqual([old]);
+    await expect(reader().expected({ filename: 'new.bin' })).rejects.toThrow('the repository knows no new.bin');
+  });
+
+  test('publishes nothing that too few have signed, and takes no signature of a stranger or of one key twice', () => {
+    const repository = open();
+    repository.add(played.release('new'));
+    expect(() => repository.publish(server)).toThrow('the draft of targets has 0 of 2 signatures');
+    expect(() => repository.sign(stranger)).toThrow(/may sign none of the drafts/);
+    expect(repository.sign(release1)).toEqual([{ name: 'targets', version: 2, signed: 1, needed: 2 }]);
+    repository.sign(release1);
+    expect(() => repository.publish(server)).toThrow('has 1 of 2 signatures');
+    expect(() => repository.publish(stranger)).toThrow('has 1 of 2 signatures');
+    repository.sign(release3);
+    expect(() => repository.publish(stranger)).toThrow(/is not the server's key/);
+    expect(repository.publish(server).releases.map(({ name }) => name)).toEqual(['old', 'new']);
+  });
+
+  test('asks for new signatures when a draft was changed after it was signed', () => {
+    const repository = open();
+    repository.add(played.release('new'));
+    repository.sign(release1);
+    repository.add(played.release('other'));
+    expect(repository.drafts()).toEqual([{ name: 'targets', version: 2, signed: 0, needed: 2 }]);
+    const changed = { ...played.release('new'), sha256: 'f'.repeat(64) };
+    expect(() => repository.add(changed)).toThrow(/new.bin is there already with other bytes/);
+  });
+
+  test('is refused when it shows what is older than was seen before', async () => {
+    cpSync(join(folder, 'repository'), join(folder, 'before'), { recursive: true });
+    const repository = open();
+    repository.add(played.release('new'));
+    for (const one of [release1, release2]) repository.sign(one);
+    repository.publish(server);
+    const options = { folder: join(folder, 'trusted'), root: repository.rootBytes() };
+    const now = new RepositoryReader({ ...options, read: folderFiles(join(folder, 'repository')) });
+    await now.expected({ filename: 'new.bin' });
+    const replayed = new RepositoryReader({ ...options, read: folderFiles(join(folder, 'before')) });
+    await expect(replayed.expected({ filename: 'old.bin' })).rejects.toThrow(/is not to be trusted: .*version/i);
+  });
+
+  test('is refused when its parts belong to different releases of it, or were changed', async () => {
+    const repository = open();
+    const metadata = join(folder, 'repository', 'metadata');
+    const before = readFileSync(join(metadata, '1.targets.json'), 'utf8');
+    repository.add(played.release('new'));
+    for (const one of [release1, release2]) repository.sign(one);
+    repository.publish(server);
+    writeFileSync(join(metadata, '2.targets.json'), before);
+    await expect(reader().expected({ filename: 'old.bin' })).rejects.toThrow(/not to be trusted/);
+    writeFileSync(join(metadata, '2.targets.json'), before.replace('"securityCounter": 1', '"securityCounter": 2'));
+    await expect(reader().expected({ filename: 'old.bin' })).rejects.toThrow(/not to be trusted/);
+  });
+
+  test('is not ready when it has expired, and ready again when its server has renewed it', async () => {
+    open(-8 * day).refresh(server);
+    await expect(reader().expected({ filename: 'old.bin' })).rejects.toThrow(
+      /has expired .* is the clock of this machine right/,
+    );
+    open().refresh(server);
+    expect((await reader().expected({ filename: 'old.bin' })).name).toBe('old');
+  });
+
+  test('goes over to other release keys when the root has signed that, and forgets the old ones', async () => {
+    const repository = open();
+    const trusted = { folder: join(folder, 'trusted'), root: repository.rootBytes() };
+    const device = new RepositoryReader({ ...trusted, read: folderFiles(join(folder, 'repository')) });
+    await device.releases();
+    repository.rekey('targets', keys(release3, stranger), 2);
+    repository.add(played.release('new'));
+    expect(() => repository.sign(release1)).toThrow(/may sign none/);
+    for (const one of [root1, release3, stranger]) repository.sign(one);
+    expect(() => repository.publish(server)).toThrow('the draft of root has 1 of 2 signatures');
+    repository.sign(root2);
+    repository.publish(server);
+    expect((await device.expected({ filename: 'new.bin' })).name).toBe('new');
+    expect(readdirSync(join(folder, 'repository', 'draft'))).toEqual([]);
+  });
+
+  test('tells a reader that cannot reach it why, and is read when it can be reached', async () => {
+    const files = folderFiles(join(folder, 'repository'));
+    let isUp = false;
+    const away = new RepositoryReader({
+      ...{ folder: join(folder, 'trusted'), root: open().rootBytes() },
+      read: (path, most) => (isUp ? files(path, most) : Promise.reject(new Error('no way there'))),
+    });
+    await expect(away.releases()).rejects.toThrow('no way there');
+    isUp = true;
+    expect(await away.releases()).toHaveLength(1);
+  });
+});
