@@ -2,8 +2,10 @@
 
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { type RunIngestEvent, runIngest } from '../../host/telemetry/run-ingest.ts';
+import type { HttpPlace } from '../../host/telemetry/metrics/serve.ts';
+import { type IngestOptions, type RunIngestEvent, runIngest } from '../../host/telemetry/run-ingest.ts';
 import { hostTime } from '../../host/telemetry/time.ts';
+import { ExitCode, Failure } from '../failure.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { parseAddress, parsePlace, parseShard, secondsUpTo } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
@@ -12,10 +14,11 @@ import { counted } from '../words.ts';
 
 interface IngestCommandOptions extends GlobalOptions {
   store: string;
-  accept: { host: string; port: number };
-  ca: string;
-  cert: string;
-  key: string;
+  accept?: { host: string; port: number };
+  nats?: string;
+  ca?: string;
+  cert?: string;
+  key?: string;
   crl?: string;
   log: string;
   name?: string;
@@ -32,6 +35,7 @@ there twice. Its own figures, the latency of ingestion among them, go to the sto
 
 Examples:
   coldrig ingest --store http://127.0.0.1:9090 --accept 0.0.0.0:9411 --ca ca.pem --cert hub.pem --key hub.key
+  coldrig ingest --store http://127.0.0.1:9090 --nats nats://hub:4222 --log ingest
   coldrig ingest --store http://user:word@store:8428 --accept 0.0.0.0:9411 --ca ca.pem --cert hub.pem --key hub.key --crl revoked.pem --log ingest
 
 With --json: one line an event, {event: ready | store | stream | refused | unreadable | gateway | gone | status, ...}, status every ten seconds with
@@ -42,10 +46,11 @@ export function addIngestCommand(program: Command): void {
     new Command('ingest')
       .description('take the records of gateways into a Prometheus or a VictoriaMetrics')
       .requiredOption('--store <url>', 'the store; without a path, /api/v1/write is meant', parseAddress)
-      .requiredOption('--accept <host:port>', 'take records of gateways over TLS', parsePlace)
-      .requiredOption('--ca <file>', 'certificate of the authority that both ends of a link trust')
-      .requiredOption('--cert <file>', 'certificate of this ingester')
-      .requiredOption('--key <file>', 'its key')
+      .option('--accept <host:port>', 'take records of gateways over TLS', parsePlace)
+      .option('--nats <url>', 'or take those that gateways gave to a NATS server: nats://host:port', parseNats)
+      .option('--ca <file>', 'certificate of the authority that both ends of a link trust')
+      .option('--cert <file>', 'certificate of this ingester')
+      .option('--key <file>', 'its key')
       .option('--crl <file>', 'revoked certificates; read again when it changes')
       .option('--log <folder>', 'its log and its state; it is made when it is not there', 'coldrig-ingest')
       .option('--name <name>', 'of this ingester, different for each (default: the name of the host)', parseName)
@@ -61,8 +66,25 @@ function parseName(text: string): string {
   throw new InvalidArgumentError('expected at most 64 letters, digits, -, _ and points');
 }
 
+function parseNats(text: string): string {
+  if (text.startsWith('nats://') && URL.canParse(text)) return text;
+  throw new InvalidArgumentError('expected nats://host:port');
+}
+
+const usage = (message: string) => new Failure('OPTION', message, { exitCode: ExitCode.USAGE });
+
+function sourceOf({ accept, nats, ca, cert, key, crl }: IngestCommandOptions): IngestOptions['from'] {
+  if ((accept === undefined) === (nats === undefined))
+    throw usage('where do records come from? Give --accept or --nats, one of the two');
+  if (nats !== undefined) return { nats };
+  if (ca === undefined || cert === undefined || key === undefined)
+    throw usage('a link over TLS needs --ca, --cert and --key');
+  return { accept: { place: accept as HttpPlace, files: { ca, cert, key, crl } } };
+}
+
 async function run(options: IngestCommandOptions): Promise<Result> {
-  const { json, store, accept, ca, cert, key, crl, log: folder, part, resolution } = options;
+  const { json, store, log: folder, part, resolution } = options;
+  const from = sourceOf(options);
   const stop = new AbortController();
   let ended: Awaited<ReturnType<typeof runIngest>> | undefined;
   await endedFromOutside(
@@ -71,7 +93,7 @@ async function run(options: IngestCommandOptions): Promise<Result> {
       ended = await runIngest(
         {
           ...{ name: options.name ?? hostname().slice(0, 64), folder, store, part, time: hostTime },
-          ...{ accept: { place: accept, files: { ca, cert, key, crl } }, resolutionSeconds: resolution },
+          ...{ from, resolutionSeconds: resolution },
           onEvent: (event) => process.stdout.write(json ? `${JSON.stringify(event)}\n` : lineOf(event)),
         },
         stop.signal,
@@ -90,7 +112,7 @@ async function run(options: IngestCommandOptions): Promise<Result> {
 function lineOf(event: RunIngestEvent): string {
   switch (event.event) {
     case 'ready':
-      return `store ${event.store}, gateways on port ${event.accept}; Ctrl-C ends it\n`;
+      return `store ${event.store}, records from ${event.nats ?? `gateways on port ${event.accept}`}; Ctrl-C ends it\n`;
     case 'store':
     case 'stream':
       return `the ${event.event} is ${event.state === 'connected' ? 'there' : 'away'}${event.reason === undefined ? '' : `: ${event.reason}`}\n`;

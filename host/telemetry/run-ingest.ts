@@ -1,7 +1,7 @@
 // An ingester as a process: where records come from, its state on disk, and the store.
 //
 //   gateways below ──TLS──> Receiver ──> DiskLog ──┐
-//                               NATS JetStream ────┴──> Ingester ──remote write──> Prometheus, VictoriaMetrics
+//                                NATS JetStream ───┴──> Ingester ──remote write──> Prometheus, VictoriaMetrics
 //
 // What must stay true: one process at a time has the folder; nothing listens where it was not told to.
 
@@ -14,13 +14,16 @@ import { type IngestEvent, Ingester } from './ingest/ingester.ts';
 import { httpPost, RemoteWrite, writeAddress } from './ingest/remote-write.ts';
 import { nodeLogDisk } from './log/disk.ts';
 import { DiskLog } from './log/disk-log.ts';
+import { JetStreamStream } from './log/jetstream-stream.ts';
+import type { LogReader } from './log/record-log.ts';
 import { rest, type Time } from './time.ts';
 
 export interface IngestOptions {
   name: string;
   /** Of the state, and of the log where it takes records itself. */
   folder: string;
-  accept: AcceptOptions;
+  /** Takes records of gateways below itself, or from the stream of a NATS server: nats://host:port */
+  from: { accept: AcceptOptions } | { nats: string };
   /** Address of the store. */
   store: string;
   resolutionSeconds?: number;
@@ -40,38 +43,73 @@ export interface IngestTotals {
 export type RunIngestEvent =
   | IngestEvent
   | Parameters<NonNullable<ReceiverParts['onEvent']>>[0]
-  | { event: 'ready'; store: string; accept: number }
+  | { event: 'ready'; store: string; accept?: number; nats?: string }
   | ({ event: 'status' } & IngestTotals);
 
 const statusMs = 10_000;
 
+/** Where records come from. */
+interface Source {
+  told: { accept?: number; nats?: string };
+  reader: (name: string) => Promise<LogReader>;
+  lag: (name: string) => Promise<number>;
+  close: () => Promise<void>;
+}
+
 /** Until the signal is aborted. Throws a LogError when the folder cannot be used, and the system's errors of a port or a file. */
 export async function runIngest(options: IngestOptions, signal: AbortSignal): Promise<IngestTotals> {
   const { name, folder, time, onEvent, part } = options;
-  const log = DiskLog.open(folder, { time });
-  let below: { port: number; close: () => Promise<void> } | undefined;
+  const source = await sourceOf(options);
   try {
-    const reader = part === undefined ? 'store' : `store-${part.number}-of-${part.of}`;
-    const path = join(folder, `${reader}.state`);
+    const readerName = part === undefined ? 'store' : `store-${part.number}-of-${part.of}`;
+    const path = join(folder, `${readerName}.state`);
     const store = writeAddress(options.store);
-    const lag = async () => log.status().lag[reader] ?? 0;
+    const lag = () => source.lag(readerName);
     const ingester = new Ingester({
       ...{ name, part, time, onEvent, lag, resolutionSeconds: options.resolutionSeconds },
-      ...{ reader: await log.reader(reader), state: readState(path), keep: (state) => writeState(path, state) },
+      ...{ reader: await source.reader(readerName), state: readState(path), keep: (state) => writeState(path, state) },
       store: new RemoteWrite(shownAddress(store), httpPost(store)),
     });
-    const quarantine = new Quarantine(nodeLogDisk, folder);
-    below = await acceptGateways(options.accept, { name, log, quarantine, time, onEvent });
-    onEvent({ event: 'ready', store: shownAddress(store), accept: below.port });
+    onEvent({ event: 'ready', store: shownAddress(store), ...source.told });
     const totals = async (): Promise<IngestTotals> => {
       const { records, samples, refused, repeats } = ingester;
-      return { records, samples, refused, repeats, lag: await lag() };
+      return { records, samples, refused, repeats, lag: await lag().catch(() => -1) };
     };
     await Promise.all([ingester.run(signal), telling(totals, options, signal)]);
     return await totals();
   } finally {
-    await below?.close();
+    await source.close();
+  }
+}
+
+async function sourceOf(options: IngestOptions): Promise<Source> {
+  const { folder, from, name, time, onEvent } = options;
+  if ('nats' in from) {
+    const release = nodeLogDisk.claim(folder);
+    const stream = await JetStreamStream.open(from.nats);
+    const close = async () => {
+      await stream.close();
+      release();
+    };
+    const lag = async (reader: string) => {
+      const [{ last, first }, position] = [await stream.state(), await stream.position(reader)];
+      return last + 1 - Math.max(first, position);
+    };
+    return { told: { nats: from.nats }, reader: (reader) => stream.reader(reader), lag, close };
+  }
+  const log = DiskLog.open(folder, { time });
+  try {
+    const quarantine = new Quarantine(nodeLogDisk, folder);
+    const below = await acceptGateways(from.accept, { name, log, quarantine, time, onEvent });
+    const close = async () => {
+      await below.close();
+      await log.close();
+    };
+    const lag = async (reader: string) => log.status().lag[reader] ?? 0;
+    return { told: { accept: below.port }, reader: (reader) => log.reader(reader), lag, close };
+  } catch (error) {
     await log.close();
+    throw error;
   }
 }
 

@@ -6,8 +6,9 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Forwarder } from '../../../host/telemetry/forward/forwarder.ts';
-import { JetStreamUpstream, telemetryStream } from '../../../host/telemetry/forward/jetstream-upstream.ts';
+import { JetStreamUpstream } from '../../../host/telemetry/forward/jetstream-upstream.ts';
 import { DiskLog } from '../../../host/telemetry/log/disk-log.ts';
+import { telemetryStream } from '../../../host/telemetry/log/jetstream-stream.ts';
 import { entries, nameOf } from '../../../host/telemetry/testing/records.ts';
 import { hostTime } from '../../../host/telemetry/time.ts';
 import { decodeCbor } from '../../../host/tools/telemetry/envelope.ts';
@@ -31,10 +32,10 @@ describe.skipIf(program.path === undefined)('telemetry on a NATS server', () => 
     const connection = await connect({ servers: new URL(server.url).host });
     try {
       const manager = await jetstreamManager(connection);
-      const { state } = await manager.streams.info(telemetryStream);
+      const { state } = await manager.streams.info(telemetryStream.name);
       const names: string[] = [];
       for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
-        const message = await manager.streams.getMessage(telemetryStream, { seq });
+        const message = await manager.streams.getMessage(telemetryStream.name, { seq });
         if (message) names.push(nameOf(decodeCbor(message.data)));
       }
       return names;

@@ -14,6 +14,7 @@ import type { TelemetryClass } from '../../../protocol/telemetry/records.ts';
 import type { Time } from '../time.ts';
 import { type LogDisk, nodeLogDisk } from './disk.ts';
 import { DiskReader, readPositions } from './disk-reader.ts';
+import { type Judged, judge } from './judge.ts';
 import {
   type Appended,
   classShares,
@@ -204,26 +205,18 @@ export class DiskLog implements RecordLog {
     return { outcomes: outcomes.fill(failure.outcome, outcomes.indexOf('stored')), reason: failure.reason, isUrgent };
   }
 
-  /** What is to become of each entry, and those that are to be written. */
-  private judge(entries: readonly LogEntry[]): { outcomes: Outcome[]; fresh: LogEntry[]; reason?: string } {
-    const outcomes: Outcome[] = [];
-    const fresh: LogEntry[] = [];
-    const inThisCall = new Set<string>();
-    let size = 0;
-    for (const entry of entries) {
-      const id = `${entry.device}/${entry.boot}/${entry.sequence}`;
-      const known = inThisCall.has(id) ? 'repeat' : this.tail.seen.look(entry.device, entry);
-      if (known === 'new' && !this.admits(entry.class, size + sizeOfEntry(entry))) {
-        const reason = `the log ${this.folder} has no room for ${entry.class} records: ${this.tail.bytes} of ${this.bytesMost} bytes are in use`;
-        return { outcomes: [...outcomes, ...entries.slice(outcomes.length).map((): Outcome => 'full')], fresh, reason };
-      }
-      outcomes.push(known === 'new' ? 'stored' : known);
-      if (known !== 'new') continue;
-      inThisCall.add(id);
-      fresh.push(entry);
-      size += sizeOfEntry(entry);
-    }
-    return { outcomes, fresh };
+  private judge(entries: readonly LogEntry[]): Judged {
+    const room = {
+      sizeOf: sizeOfEntry,
+      admits: (entry: LogEntry, before: number) => this.admits(entry.class, before + sizeOfEntry(entry)),
+    };
+    return judge(
+      entries,
+      this.tail.seen,
+      room,
+      (entry) =>
+        `the log ${this.folder} has no room for ${entry.class} records: ${this.tail.bytes} of ${this.bytesMost} bytes are in use`,
+    );
   }
 
   private count(outcomes: readonly Outcome[]): void {

@@ -9,12 +9,10 @@ import { LinkUpstream } from '../../../../host/telemetry/forward/link-upstream.t
 import { hasOpenssl, TestAuthority } from '../../../../host/telemetry/forward/testing-certificates.ts';
 import { connectTls } from '../../../../host/telemetry/forward/tls-stream.ts';
 import { DiskLog } from '../../../../host/telemetry/log/disk-log.ts';
-import { record } from '../../../../host/telemetry/testing/records.ts';
 import { hostTime } from '../../../../host/telemetry/time.ts';
-import { encodeCbor } from '../../../../host/tools/telemetry/envelope.ts';
-import { EventKind } from '../../../../protocol/telemetry/events.ts';
 import { freePort } from '../../campaign/live-server.ts';
 import { pathTool } from '../../interop/install.ts';
+import { errorOf } from './error-record.ts';
 import { LiveProcess, linkWords } from './live-process.ts';
 import { LiveStore } from './live-store.ts';
 import { runs } from './runs.ts';
@@ -96,10 +94,3 @@ describe.skipIf(program.path === undefined || !hasOpenssl)('telemetry in a Prome
     );
   });
 });
-
-function errorOf(cryostat: string, device: number, sequence: number) {
-  const name = `${cryostat}-${device}`;
-  const body = { event: EventKind.CELL_LATE, argument0: sequence, argument1: 0 };
-  const one = { ...record(name, 1, sequence, 'critical'), cryostat, body, receiveTimeNs: hostTime.wallNs() };
-  return { ...one, bytes: encodeCbor(one) };
-}
