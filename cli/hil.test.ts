@@ -130,9 +130,9 @@ describe('a project', () => {
     ]);
   });
 
-  it('keeps a file of each failure, also of scenarios with equal names', async () => {
+  it('keeps a file of each failure, also of scenarios with equal names, and says in which line it is', async () => {
     const equal = join(folder, 'equal');
-    mkdirSync(join(equal, 'scenarios'), { recursive: true });
+    mkdirSync(join(equal, 'scenarios', 'deep'), { recursive: true });
     const failing = (names: string[]) =>
       [
         "import { scenario } from 'coldrig/hil';",
@@ -140,12 +140,30 @@ describe('a project', () => {
       ].join('\n');
     writeFileSync(join(equal, 'scenarios', 'a.scenario.ts'), failing(['it fails']));
     writeFileSync(join(equal, 'scenarios', 'b.scenario.ts'), failing(['it fails', 'it fails?', 'it fails-']));
-    const { json } = await coldrig(['hil', './scenarios', '--json'], { cwd: equal });
+    const told = "console.log('it said'); rig.note('it noted'); (rig as any).none.such();";
+    writeFileSync(
+      join(equal, 'scenarios', 'deep', 'a.scenario.ts'),
+      `import { scenario } from 'coldrig/hil';\n\nscenario('it fails', {}, async (rig) => { ${told} });\n`,
+    );
+    const { json } = await coldrig(['hil', './scenarios', '--json', '--junit', 'equal.xml'], { cwd: equal });
     const files = scenariosOf(json).map(({ file }) => file);
     expect(files).toEqual(
-      ['a/it-fails', 'b/it-fails', 'b/it-fails-', 'b/it-fails--2'].map((path) => `build/hil/${path}/failure.coldrig`),
+      ['a/it-fails', 'b/it-fails', 'b/it-fails-', 'b/it-fails--2', 'deep/a/it-fails'].map(
+        (path) => `build/hil/${path}/failure.coldrig`,
+      ),
     );
     for (const file of files) expect(existsSync(join(equal, String(file)))).toBe(true);
+    expect(scenariosOf(json).map(({ line }) => line)).toEqual([2, 2, 3, 4, 3]);
+    const { message, printed } = scenariosOf(json)[4];
+    expect(message).toMatch(
+      /^Cannot read .*'such'\)\n {2}replay: .*\n {2}line: {5}scenarios\/deep\/a\.scenario\.ts:3:\d+$/,
+    );
+    expect(printed).toBe('it said\n');
+    const xml = readFileSync(join(equal, 'equal.xml'), 'utf8');
+    expect(xml).toMatch(
+      /classname="scenarios\.deep\.a" name="it fails" file="scenarios\/deep\/a\.scenario\.ts" line="3"/,
+    );
+    expect(xml).toMatch(/<system-out>0 ns: it noted\nit said\n<\/system-out>/);
   });
 
   it.each([

@@ -57,7 +57,7 @@ Examples:
 A failure on the emulated board leaves build/hil/<file>/<scenario>/failure.coldrig: 'coldrig replay' repeats it in any process.
 Exit code 0: all passed or were skipped for a reason. 1: one or more failed. 2: the command line is wrong, or no scenario has this name.
 With --json: {ok, passed, failed, skipped, seconds, scenarios: [{name, module, verdict, seconds, measurements, ...}]}; each has, where they
-apply, reason, message, file, from, fridge, seed, choices, timeNs, logHash. With --lcov there is also coverage {bootloader, firmware}, each
+apply, reason, message, file, line, printed, notes, from, fridge, seed, choices, timeNs, logHash. With --lcov there is also coverage {bootloader, firmware}, each
 {blocks, reached, left: [{function, file, line, blocks}]}; with --report also report, the path of the page. With --report or --baseline a scenario on the emulated board has figures {cycles,
 leastSlackUs, leastSlackTask, heatMillijoules, heatMilliwatts, flashErases, flashPrograms, bootMs}; with --baseline it has baseline {verdict,
 measurements, differences: [{name, unit, value, baseline, change, isNotable, isWorse}]}, where change is a share of the baseline's figure.`;

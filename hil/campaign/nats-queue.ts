@@ -110,7 +110,21 @@ export class NatsQueue implements CampaignQueue {
   }
 
   async queued(): Promise<number[]> {
+    const units = await this.lastWords(this.unitStream, 'unit.*');
+    if (units.length === 0 || !(await this.dropAcknowledged())) return units.map(Number);
     return (await this.lastWords(this.unitStream, 'unit.*')).map(Number);
+  }
+
+  /**
+   * A server that was killed may have kept that a unit is acknowledged, and not that it is gone: then it comes back with a message that it never hands out.
+   * Whether there was one.
+   */
+  private async dropAcknowledged(): Promise<boolean> {
+    const { ack_floor } = await this.answered(() => this.manager.consumers.info(this.unitStream, consumerName));
+    const { state } = await this.answered(() => this.manager.streams.info(this.unitStream));
+    if (state.messages === 0 || state.first_seq > ack_floor.stream_seq) return false;
+    await this.answered(() => this.manager.streams.purge(this.unitStream, { seq: ack_floor.stream_seq + 1 }));
+    return true;
   }
 
   async silenceMs(): Promise<number> {

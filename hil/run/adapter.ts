@@ -3,7 +3,7 @@
 // What must stay true: a failure is on the disk before vitest is told of it.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join, normalize, relative } from 'node:path';
+import { basename, join, normalize, relative, sep } from 'node:path';
 import { test } from 'vitest';
 import { writeDurably } from '../../host/links/whole-file.ts';
 import type { Coverage } from '../../host/tools/coverage/coverage.ts';
@@ -17,7 +17,7 @@ import {
   type ScenarioResult,
   type WireBody,
 } from '../rig/scenario/scenario.ts';
-import { outFolder, type RunSettings, settingsOfProcess } from './settings.ts';
+import { outFolder, type RunSettings, scenarioEnding, scenarioFolders, settingsOfProcess } from './settings.ts';
 
 /** What the reporter gets of each scenario. */
 export interface ReportedScenario extends ScenarioResult {
@@ -91,10 +91,16 @@ function keepCoverage(run: RunSettings): void {
 /** Folders of this run's failures. Every scenario of one file runs in the same process. */
 const taken = new Set<string>();
 
-/** Puts the file to `<out>/<scenario file>/<scenario>/failure.coldrig`; of scenarios whose names look equal there, the second to `<scenario>-2`. */
+/**
+ * Puts the file to `<out>/<scenario file>/<scenario>/failure.coldrig`, with the scenario file's path below the folder of scenarios, because files in
+ * other processes may have its name; of scenarios whose names look equal there, the second to `<scenario>-2`.
+ */
 function keepFailure(out: string, module: string, name: string, bytes: Uint8Array): string {
   const inPath = (text: string) => text.replace(/[^\p{L}\p{N}.]+/gu, '-').slice(0, 80);
-  const first = join(out, basename(module, '.scenario.ts'), inPath(name));
+  const path = relative('', module).replaceAll(sep, '/');
+  const folderOf = scenarioFolders.find((each) => path.startsWith(`${each}/`));
+  const below = folderOf === undefined ? basename(path) : path.slice(folderOf.length + 1);
+  const first = join(out, below.slice(0, -scenarioEnding.length), inPath(name));
   let folder = first;
   for (let number = 2; taken.has(folder); number++) folder = `${first}-${number}`;
   taken.add(folder);

@@ -10,11 +10,7 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { type Coverage, mergeCoverage } from '../../host/tools/coverage/coverage.ts';
 import type { ReportedScenario } from './adapter.ts';
 import type { Difference } from './compare.ts';
-import { type RunSettings, settingsVariable } from './settings.ts';
-
-/** Folders of scenarios, the first that exists in the project is taken; in it, every file whose name ends so. */
-export const scenarioFolders = ['scenarios', 'hil/scenarios'] as const;
-export const scenarioEnding = '.scenario.ts';
+import { type RunSettings, scenarioEnding, scenarioFolders, settingsVariable } from './settings.ts';
 
 export interface RunOptions {
   /** The project's folder. */
@@ -43,6 +39,10 @@ export interface EndedScenario
   module: string;
   /** Real time. */
   seconds: number;
+  /** The line of its file in which it failed. */
+  line?: number;
+  /** What it printed; of very much, the end. */
+  printed?: string;
   /** How it ended on the image it is compared with. */
   baseline?: Pick<ReportedScenario, 'verdict' | 'measurements'> & { differences?: Difference[] };
 }
@@ -137,9 +137,14 @@ function ownEntries(): Record<string, string> {
   return existsSync(entry) ? { 'coldrig/hil': entry } : {};
 }
 
+/** Characters that are kept of what a scenario prints. */
+const PRINTED_MOST = 100_000;
+
 class Collector implements Reporter {
   readonly declared: Record<string, string[]> = {};
-  private readonly modules = new Map<string, EndedScenario[]>();
+  private readonly modules = new Map<string, (EndedScenario & { id?: string })[]>();
+  /** By the number of the test: it comes in pieces, some of them after the result. */
+  private readonly printed = new Map<string, string>();
   private readonly options: RunOptions;
 
   constructor(options: RunOptions) {
@@ -147,7 +152,11 @@ class Collector implements Reporter {
   }
 
   get scenarios(): EndedScenario[] {
-    return [...this.modules].sort(([one], [other]) => (one < other ? -1 : 1)).flatMap(([, ended]) => ended);
+    const ended = [...this.modules].sort(([one], [other]) => (one < other ? -1 : 1)).flatMap(([, each]) => each);
+    return ended.map(({ id = '', ...scenario }) => {
+      const printed = this.printed.get(id);
+      return { ...scenario, ...(printed !== undefined && { printed }) };
+    });
   }
 
   onTestCaseResult(test: TestCase): void {
@@ -156,10 +165,12 @@ class Collector implements Reporter {
     // Skipped without a result: it is not among those that were asked for.
     if (coldrig === undefined && state !== 'failed') return;
     const seconds = (test.diagnostic()?.duration ?? 0) / 1000;
-    const message = errors?.map((error) => error.message).join('\n');
+    const place = errors?.flatMap(({ stacks }) => stacks ?? []).find(({ file }) => file === test.module.moduleId);
+    const where = place && `  line:     ${this.pathOf(test.module)}:${place.line}:${place.column}`;
+    const message = errors && [...errors.map((error) => error.message), where].filter(Boolean).join('\n');
     const result = coldrig ?? { name: test.name, verdict: 'failed' as const, message, measurements: [] };
     this.ended(test.module, {
-      ...result,
+      ...{ id: test.id, ...result, ...(place && { line: place.line }) },
       ...(state === 'failed' && { verdict: 'failed' as const, message: message ?? result.message }),
       seconds,
     });
@@ -177,11 +188,12 @@ class Collector implements Reporter {
       });
   }
 
-  onUserConsoleLog({ content }: { content: string }): void {
+  onUserConsoleLog({ content, taskId = '' }: { content: string; taskId?: string }): void {
+    this.printed.set(taskId, `${this.printed.get(taskId) ?? ''}${content}`.slice(-PRINTED_MOST));
     this.options.onPrint?.(content);
   }
 
-  private ended(module: TestModule, scenario: Omit<EndedScenario, 'module'>): void {
+  private ended(module: TestModule, scenario: Omit<EndedScenario, 'module'> & { id?: string }): void {
     const path = this.pathOf(module);
     const ended = { ...scenario, module: path };
     this.modules.set(path, [...(this.modules.get(path) ?? []), ended]);

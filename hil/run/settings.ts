@@ -8,6 +8,10 @@ import { developmentKey } from '../../host/tools/build.ts';
 import { readPublicKey } from '../../host/tools/image/index.ts';
 import type { RigSettings } from '../rig/scenario/settings.ts';
 
+/** Folders of scenarios, the first that exists in the project is taken; in it, every file whose name ends so. */
+export const scenarioFolders = ['scenarios', 'hil/scenarios'] as const;
+export const scenarioEnding = '.scenario.ts';
+
 export const settingsVariable = 'COLDRIG_HIL';
 
 export interface RunSettings {

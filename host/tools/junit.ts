@@ -1,9 +1,18 @@
 // JUnit XML, which CI systems show: suites of cases, each passed, skipped or failed.
+//
+// What must stay true: a strict reader takes it, whatever a test prints, and shows every case. So a case has its elements in the order that Surefire's
+// schema gives, no text has a character that XML 1.0 does not allow or is longer than a server takes, and no two cases have the same name.
+
+import { stripVTControlCharacters } from 'node:util';
 
 export interface JunitCase {
   group: string;
   name: string;
   seconds: number;
+  /** Its source, from the root of the project. */
+  file?: string;
+  /** Where in it a failure is. */
+  line?: number;
   /** Lines for `system-out`. */
   output?: string;
   skipped?: string;
@@ -27,28 +36,56 @@ export function junitXml({ title, name, seconds, failures, cases }: JunitSuite):
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="${xml(title)}" ${counts}>`,
     `  <testsuite name="${xml(name)}" ${counts}>`,
-    ...cases.flatMap(caseLines),
+    ...withOwnNames(cases).flatMap(caseLines),
     '  </testsuite>',
     '</testsuites>',
     '',
   ].join('\n');
 }
 
-function caseLines({ group, name, seconds, output, skipped, failures }: JunitCase): string[] {
+/** GitLab shows one of several cases of a name. */
+function withOwnNames(cases: readonly JunitCase[]): JunitCase[] {
+  const times = new Map<string, number>();
+  return cases.map((each) => {
+    const key = `${each.group}\n${each.name}`;
+    const time = (times.get(key) ?? 0) + 1;
+    times.set(key, time);
+    return time === 1 ? each : { ...each, name: `${each.name} (${time})` };
+  });
+}
+
+function caseLines({ group, name, seconds, file, line, output = '', skipped, failures }: JunitCase): string[] {
+  const place = `${file === undefined ? '' : ` file="${xml(file)}"`}${line === undefined ? '' : ` line="${line}"`}`;
   return [
-    `    <testcase classname="${xml(group)}" name="${xml(name)}" time="${seconds.toFixed(3)}">`,
-    ...(output === undefined ? [] : [`      <system-out>${xml(output)}</system-out>`]),
-    ...(skipped === undefined ? [] : [`      <skipped message="${xml(skipped)}"/>`]),
+    `    <testcase classname="${xml(group)}" name="${xml(oneLine(name))}"${place} time="${seconds.toFixed(3)}">`,
     ...failures.map(
       ({ type, message, text }) =>
-        `      <failure type="${xml(type)}" message="${xml(message)}">${xml(text)}</failure>`,
+        `      <failure type="${xml(type)}" message="${xml(oneLine(message).slice(0, MESSAGE_MOST))}">${xml(text)}</failure>`,
     ),
+    ...(skipped === undefined ? [] : [`      <skipped message="${xml(oneLine(skipped))}"/>`]),
+    ...(output === '' ? [] : [`      <system-out>${xml(output)}</system-out>`]),
     '    </testcase>',
   ];
 }
 
+/** Characters at most, of a line in a list and of a text: servers refuse whole files for their size. */
+const MESSAGE_MOST = 1000;
+const TEXT_MOST = 100_000;
+
+function shortened(text: string): string {
+  if (text.length <= TEXT_MOST) return text;
+  const half = TEXT_MOST / 2;
+  const [head, tail] = [text.slice(0, half), text.slice(-half)];
+  return `${head}\n... ${text.length - TEXT_MOST} characters are left out here ...\n${tail}`;
+}
+
+/** A reader makes spaces of newlines in an attribute, and of any number of them as many. */
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');
+
 function xml(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  // XML 1.0 allows no control characters other than a newline here.
-  return text.replace(/[^\n\P{Cc}]/gu, '').replace(/[&<>"]/g, (character) => entities[character]);
+  // XML 1.0 allows no control characters but tab and newline (a carriage return is read as a newline), no halves of pairs, and not these two.
+  return shortened(stripVTControlCharacters(text))
+    .replace(/(?![\t\n])[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, '')
+    .replace(/[&<>"]/g, (character) => entities[character]);
 }

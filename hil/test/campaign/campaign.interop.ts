@@ -2,6 +2,8 @@
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CampaignServer } from '../../campaign/nats-server.ts';
 import { Patience } from '../../campaign/patience.ts';
@@ -131,6 +133,26 @@ describe.skipIf(tool.path === undefined)('a campaign on a NATS server', () => {
     // Nobody waits for an hour.
     expect(await server.worker('interrupted', 'b').ended()).toBe(0);
     expect(await server.status('interrupted')).toMatchObject({ state: 'complete', done: 2 });
+  });
+
+  test('ends also when the server comes back with units that were done', async () => {
+    await server.campaign('submit', 'power', ...scenario, '--name', 'returned');
+    const comeBack = server.keepMessages('coldrig-returned-units');
+    expect(await server.worker('returned', 'a').ended()).toBe(0);
+    await server.kill('SIGTERM');
+    comeBack();
+    await server.start();
+    const patience = new Patience(false, new AbortController().signal);
+    const campaigns = await CampaignServer.connect({ url: server.url, patience });
+    const connection = await connect({ servers: new URL(server.url).host });
+    const { streams } = await jetstreamManager(connection);
+    const messages = async () => (await streams.info('coldrig-returned-units')).state.messages;
+    expect(await messages()).toBe(2);
+    expect(await campaigns.queue('returned').queued()).toEqual([]);
+    expect(await messages()).toBe(0);
+    for (const each of [campaigns, connection]) await each.close();
+    expect(await server.status('returned')).toMatchObject({ state: 'complete', done: 2, waiting: 0 });
+    expect(await server.worker('returned', 'b').ended()).toBe(0);
   });
 
   test('about other guests is refused by a worker, and removed under another one', async () => {

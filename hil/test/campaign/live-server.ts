@@ -2,7 +2,7 @@
 
 import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -66,12 +66,24 @@ export class LiveServer {
     throw new Error(`the NATS server ended: ${log.join('\n')}`);
   }
 
-  async kill(): Promise<void> {
+  /** At once, or after it has written everything to its disk. */
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const { child } = this;
     if (child?.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill(signal);
     await ended;
+  }
+
+  /** The messages of a stream as they are on disk now. The function brings them back, as after a kill by which later changes are lost; the server is down then. */
+  keepMessages(stream: string): () => void {
+    const folder = join(this.folder, 'store/jetstream/$G/streams', stream, 'msgs');
+    const kept = `${folder}.kept`;
+    cpSync(folder, kept, { recursive: true });
+    return () => {
+      rmSync(folder, { recursive: true });
+      renameSync(kept, folder);
+    };
   }
 
   async end(): Promise<void> {
