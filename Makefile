@@ -70,6 +70,10 @@ report-test: $(INSTALLED) ## the report of `coldrig hil` in Chromium, where it i
 	@command -v chromium chromium-browser >/dev/null || echo 'Chromium is missing, so the report is not tried in a browser: apt-get install chromium'
 	COLDRIG_SCREENSHOTS=$(CURDIR)/build/report-pictures node_modules/.bin/vitest run hil/test/report
 
+.PHONY: telemetry
+telemetry: $(INSTALLED) ## ten virtual minutes of five devices with faults, read by the telemetry client; its fifteen indicators
+	node_modules/.bin/tsx hil/test/telemetry/main.ts
+
 .PHONY: units
 units: $(INSTALLED) ## firmware and bootloader as units; after a change of one line, the tests of its folder are enough
 	node_modules/.bin/vitest run $(sort $(dir $(wildcard firmware/*/*.test.ts bootloader/*.test.ts bootloader/*/*.test.ts)))

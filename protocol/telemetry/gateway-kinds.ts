@@ -14,6 +14,8 @@ const field = (name: string, type: TelemetryField['type'], doc: string, unit?: s
 
 const of = field('of', 'text', 'Device that it is about');
 
+const ofCryostat = field('ofCryostat', 'text', 'Its cryostat');
+
 export const gatewayKinds = {
   started: { since: 1, doc: 'The gateway starts', fields: [field('version', 'text', 'Of coldrig')] },
   gap: {
@@ -47,6 +49,27 @@ export const gatewayKinds = {
       { ...field('poisonedBoot', 'u32', 'Boot of the record; null: not known'), absent: 0xffff_ffff },
       { ...field('poisonedSequence', 'u32', 'Its sequence number; null: not known'), absent: 0xffff_ffff },
       field('reason', 'text', 'What is wrong with it, in words'),
+    ],
+  },
+  anomaly: {
+    since: 1,
+    doc: 'A figure of a device is no longer as it was learnt',
+    fields: [
+      of,
+      ofCryostat,
+      field('quantity', 'text', 'Series, and what tells it from others of its device'),
+      field('reason', 'text', 'What was seen, in words'),
+    ],
+  },
+  calibration: {
+    since: 1,
+    doc: 'A calibration that an event asked for: it began, or it ended',
+    fields: [
+      of,
+      ofCryostat,
+      field('because', 'text', 'The event'),
+      field('state', 'text', 'begun, stored, nothing-to-do, failed or stopped'),
+      field('reason', 'text', 'What was calibrated, or why not'),
     ],
   },
   'clock-stepped': {

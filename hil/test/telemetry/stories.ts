@@ -13,7 +13,7 @@ import { PlantBench } from '../cryo/plant-bench.ts';
 import { causes, overload } from '../cryo/trip-and-clear.ts';
 import { ReadingBench } from '../faults/reading-bench.ts';
 import { refreshing } from '../multiplexer/on-board.ts';
-import { type Course, CRYOSTAT, type GatewayStory, listen, play, type Said } from './story.ts';
+import { type Course, CRYOSTAT, devices, type GatewayStory, listen, play, type Said } from './story.ts';
 
 /** Of all runs. */
 export const SECONDS = 180;
@@ -124,6 +124,8 @@ async function powerCut(): Promise<Said> {
 }
 
 interface Story {
+  /** What happens to the first device happens to all five. */
+  isEverywhere?: true;
   /** What the first device says; a healthy one when left out. */
   board?: () => Promise<Said>;
   gateway?: GatewayStory;
@@ -157,7 +159,7 @@ export const stories: Readonly<Record<string, Story>> = {
   'a heater gives more than it was set to': { board: withCause('HEATER_RUNAWAY') },
   'the controller takes too much power': { board: overBudget },
   'an update hangs and is rolled back': { board: revertedUpdates(1) },
-  'an update hangs on every device, three times': { board: revertedUpdates(3), gateway: { isEverywhere: true } },
+  'an update hangs on every device, three times': { board: revertedUpdates(3), isEverywhere: true },
   'the multiplexer is kept off': { board: closedMultiplexer },
   'a self-test under jitter': { board: jitteringSelfTest },
   'a converter gets noisy': { board: noisyConverter },
@@ -205,7 +207,11 @@ const healthy = (): Promise<Said> => {
 
 /** Plays a run. */
 export async function courseOf(name: string): Promise<Course> {
-  const { board, gateway } = stories[name];
+  const { board, gateway, isEverywhere } = stories[name];
   const others = await healthy();
-  return play(board === undefined ? others : await board(), others, gateway);
+  const first = board === undefined ? others : await board();
+  return play(
+    Object.fromEntries(devices.map((device, index) => [device, index === 0 || isEverywhere ? first : others])),
+    gateway,
+  );
 }

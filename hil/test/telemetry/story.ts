@@ -2,7 +2,7 @@
 //
 //   board ──SMP, group 69──> TelemetryClient ──records──> samplesOf ──> series ──every 15 s──> evaluator, and a column for promtool
 //
-// The first device is the one that something happens to; the other four are one healthy board under four names. What must stay true: every number comes from a
+// In most runs something happens to the first device, and the other four are one healthy board under four names. What must stay true: every number comes from a
 // board or from the clock of the run; virtual time begins at 0, as it does in promtool.
 
 import {
@@ -11,7 +11,9 @@ import {
   receivedSamples,
   uptimeSamples,
 } from '../../../host/telemetry/gateway-samples.ts';
+import { History } from '../../../host/telemetry/metrics/history.ts';
 import { Evaluator } from '../../../host/telemetry/monitoring/evaluate.ts';
+import { type Notification, Notifier } from '../../../host/telemetry/monitoring/notify.ts';
 import { type Sample, samplesOf } from '../../../host/telemetry/samples.ts';
 import { keyOf, type Series, SeriesTable } from '../../../host/telemetry/series.ts';
 import { TelemetryClient } from '../../../host/tools/telemetry/client.ts';
@@ -25,8 +27,7 @@ export const STEP_SECONDS = 15;
 /** Longer than the slowest answer, shorter than a second, so that a silent device costs one poll. */
 const ANSWER_MS = 800;
 const NS_PER_SECOND = 1e9;
-const first = 'ctl-1';
-const others = ['ctl-2', 'ctl-3', 'ctl-4', 'ctl-5'];
+export const devices = ['ctl-1', 'ctl-2', 'ctl-3', 'ctl-4', 'ctl-5'] as const;
 
 /** What came of a board in a second of its run. */
 export interface Heard {
@@ -75,43 +76,47 @@ export class Listener {
         more = false;
       }
     }
-    heard.records = heard.records.map((record) => ({ ...record, device: first }));
     const nowNs = this.now * NS_PER_SECOND;
     heard.ingestSeconds = heard.records.map(({ receiveTimeNs }) => (nowNs - Number(receiveTimeNs)) / NS_PER_SECOND);
     return heard;
   }
 }
 
-/** What a run gives: the alerts that fired at any look, and every series as columns. */
+/** What a run gives: the alerts that fired at any look, what somebody was told, every series as columns, and all that a page can be made of. */
 export interface Course {
   fired: string[];
+  told: Notification[];
   columns: { series: Series; values: (number | undefined)[] }[];
   steps: number;
+  table: SeriesTable;
+  history: History;
+  notifier: Notifier;
 }
 
 /** What the gateway does not receive, and what it counts beside. */
 export interface GatewayStory {
-  /** What happens to the first device happens to all five. */
-  isEverywhere?: true;
   /** Whether records of this device arrive in this second. */
   receives?: (device: string, at: number) => boolean;
   /** Samples of the gateway's own in this second. */
   own?: (at: number) => Sample[];
 }
 
-/** Plays what the boards said to the gateway, second by second. */
-export function play(said: Said, healthy: Said, story: GatewayStory = {}): Course {
-  const { receives = () => true, own = () => [], isEverywhere } = story;
-  const [table, evaluator] = [new SeriesTable(), new Evaluator()];
+/** Plays what each board said to the gateway, second by second. */
+export function play(
+  said: Readonly<Record<string, Said>>,
+  { receives = () => true, own = () => [] }: GatewayStory = {},
+): Course {
+  const [table, evaluator, notifier] = [new SeriesTable(), new Evaluator(), new Notifier([])];
+  const history = new History({ stepSeconds: STEP_SECONDS });
   const columns = new Map<string, Course['columns'][number]>();
   const fired = new Set<string>();
-  const lastBeat = new Map([first, ...others].map((device) => [device, 0]));
+  const told: Notification[] = [];
+  const lastBeat = new Map(Object.keys(said).map((device) => [device, 0]));
+  const seconds = Math.min(...Object.values(said).map(({ length }) => length));
   let steps = 0;
-  for (const [index, heard] of said.entries()) {
-    const at = index + 1;
-    table.apply(samplesOfSecond(first, heard, at, receives));
-    for (const device of others)
-      table.apply(samplesOfSecond(device, (isEverywhere ? said : healthy)[index], at, receives));
+  for (let at = 1; at <= seconds; at++) {
+    for (const [device, heard] of Object.entries(said))
+      table.apply(samplesOfSecond(device, heard[at - 1], at, receives));
     for (const { labels, value } of table.all('coldrig_last_heartbeat_timestamp_seconds'))
       lastBeat.set(labels.device, value);
     table.apply(uptimeSamples(CRYOSTAT, at, lastBeat.values()));
@@ -119,9 +124,12 @@ export function play(said: Said, healthy: Said, story: GatewayStory = {}): Cours
     if (at % STEP_SECONDS !== 0) continue;
     for (const series of table.everything()) columnOf(columns, series).values[steps] = series.value;
     steps++;
-    for (const { name } of evaluator.evaluate(at, table)) fired.add(name);
+    history.take(at, table.everything());
+    const firing = evaluator.evaluate(at, table);
+    told.push(...notifier.take(at, firing, table));
+    for (const { name } of firing) fired.add(name);
   }
-  return { fired: [...fired].sort(), columns: [...columns.values()], steps };
+  return { fired: [...fired].sort(), told, columns: [...columns.values()], ...{ steps, table, history, notifier } };
 }
 
 /** Of a device and a second; where the gateway receives nothing it does not ask either. */

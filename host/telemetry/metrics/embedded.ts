@@ -5,6 +5,8 @@
 // What must stay true: it only looks. A log is full or lags as it would without it, but for the room that is kept for what was not watched yet.
 
 import type { MetricName } from '../../../protocol/telemetry/metrics.ts';
+import type { Anomaly } from '../anomaly/stream-watch.ts';
+import { OwnRecords } from '../gateway/own-records.ts';
 import { bufferSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
 import type { Sample } from '../samples.ts';
@@ -37,6 +39,7 @@ export class Embedded {
   asked: () => readonly AskedTarget[] = () => [];
   private readonly served: Served;
   private readonly options: EmbeddedOptions;
+  private readonly own: OwnRecords;
   private waiting: Sample[] = [];
 
   /** Throws the system's error where the port cannot be opened. */
@@ -52,6 +55,8 @@ export class Embedded {
 
   private constructor(options: EmbeddedOptions, watch: Watch, served: Served) {
     this.options = options;
+    this.own = new OwnRecords(`${options.name}-watch`, options.log, options.time);
+    watch.onAnomalies = (anomalies) => this.tell(anomalies);
     this.watch = watch;
     this.served = served;
     this.address = served.address;
@@ -66,14 +71,23 @@ export class Embedded {
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.options;
     const { end } = log.status();
-    await this.watch.run(log.follower(readerName), end, () => this.own(), signal);
+    await this.watch.run(log.follower(readerName), end, () => this.ownSamples(), signal);
   }
 
   close(): Promise<void> {
     return this.served.close();
   }
 
-  private own(): Sample[] {
+  /** Anomalies are records of the log, as everything else that happened. */
+  private tell(anomalies: readonly Anomaly[]): void {
+    const { log, time } = this.options;
+    const records = anomalies.map(({ device, cryostat, quantity, reason }) => ({
+      ...{ kind: 'anomaly' as const, body: { of: device, ofCryostat: cryostat, quantity, reason } },
+    }));
+    void log.append(this.own.entries(records, time.wallNs())).catch(() => {});
+  }
+
+  private ownSamples(): Sample[] {
     const { bytes, bytesMost, repeats, lag } = this.options.log.status();
     const cryostats = new Set(this.options.cryostats);
     for (const { cryostat } of this.watch.devices.values()) cryostats.add(cryostat);

@@ -13,6 +13,7 @@ import {
   TelemetryError,
   type TelemetryRecord,
 } from '../../tools/telemetry/envelope.ts';
+import { type Anomaly, StreamWatch } from '../anomaly/stream-watch.ts';
 import { ReceiveClock } from '../gateway/receive-clock.ts';
 import { ingestSamples, receivedSamples, uptimeSamples } from '../gateway-samples.ts';
 import { compareNumbers, type LogReader, type RecordNumber, type StoredEntry } from '../log/record-log.ts';
@@ -60,6 +61,9 @@ export class Watch {
   readonly notifier = new Notifier();
   /** Is told what somebody would be told, at each look. */
   onNotification: (notifications: readonly Notification[]) => void = () => {};
+  /** Is told what is no longer as it was learnt. */
+  onAnomalies: (anomalies: readonly Anomaly[]) => void = () => {};
+  private readonly streamWatch = new StreamWatch();
   private readonly evaluator = new Evaluator();
   private readonly time: Time;
   private readonly clock: ReceiveClock;
@@ -116,12 +120,16 @@ export class Watch {
     if (Object.hasOwn(gatewayKinds, kind)) {
       tell(this.gaps, { seconds, device, kind, body });
       if (kind === 'poisoned') this.countUnreadable(`${body.of}`);
+      this.table.apply(samplesOf(record));
       return;
     }
     const isLate = this.meet(record, seconds);
     const samples = samplesOf(record);
     this.table.apply(isLate ? samples.filter(({ how }) => how === 'add') : samples);
     this.table.apply(receivedSamples(cryostat, record.class, seconds));
+    const anomalies = isLate ? [] : this.streamWatch.take(record, samples);
+    // Those of before a restart are records of the log themselves.
+    if (isLive && anomalies.length > 0) this.onAnomalies(anomalies);
     if (isLive) this.table.apply(ingestSamples(cryostat, Math.max(0, this.nowSeconds - seconds)));
     if (record.class === 'critical') tell(this.events, { seconds, device, kind, body });
   }
@@ -155,6 +163,7 @@ export class Watch {
     for (const [name, { lastRecordSeconds }] of this.devices) {
       if (at - lastRecordSeconds <= forgetSeconds) continue;
       this.devices.delete(name);
+      this.streamWatch.forget(name);
       this.table.forget(name);
     }
   }

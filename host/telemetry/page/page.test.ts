@@ -184,6 +184,9 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
   });
 });
 
+/** The whole page, and the part that is seen first. */
 async function keep(page: Page, name: string): Promise<void> {
-  if (screenshots !== undefined) await page.screenshot({ path: join(screenshots, `page-${name}.png`), fullPage: true });
+  if (screenshots === undefined) return;
+  await page.screenshot({ path: join(screenshots, `page-${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(screenshots, `page-${name}-top.png`) });
 }

@@ -66,10 +66,12 @@ export function workOutNow(
 function valuesOf(figure: Figure, past: Past, span: Span, chosen: Chosen): Curve[] {
   const { of, not, by, quantile, isAge } = figure;
   if (typeof of !== 'string') return recordedOf(of, figure, past, span, chosen);
-  const all =
+  const found =
     figure.growth === undefined
       ? sampled(figure, past, span, chosen)
       : grown(figure, figure.growth, past, span, chosen);
+  // A series that was forgotten and came back is one.
+  const all = merged(found);
   let curves = all.filter(({ labels }) =>
     Object.entries(not ?? {}).every(([label, value]) => (labels[label] ?? '') !== value),
   );
@@ -211,6 +213,20 @@ function grouped(curves: readonly Curve[], by: readonly string[], of: (one: numb
       }
   }
   return [...groups.values()];
+}
+
+/** Curves of the same labels as one. */
+function merged(curves: readonly Curve[]): Curve[] {
+  const known = new Map<string, Curve>();
+  for (const curve of curves) {
+    const key = keyOf(curve.labels);
+    const one = known.get(key);
+    known.set(
+      key,
+      one === undefined ? curve : { ...one, values: one.values.map((value, at) => value ?? curve.values[at]) },
+    );
+  }
+  return [...known.values()];
 }
 
 /** By their last values. */
