@@ -124,6 +124,12 @@ const builders = {
   },
 } satisfies Record<string, Builder>;
 
+/** What `make interop` runs. */
+export const interopPrograms = {
+  python: Object.keys(pythonPackages) as (keyof typeof pythonPackages)[],
+  built: ['mcumgr', 'mcumgr-client', 'actionlint'],
+} satisfies { python: (keyof typeof pythonPackages)[]; built: (keyof typeof builders)[] };
+
 /** A program on PATH, else one built here; a builder that failed once is not asked again. */
 export function builtTool(name: keyof typeof builders): Promise<Tool> {
   return once(name, async () => {

@@ -60,7 +60,7 @@ describe.skipIf(typeof outcome === 'string')('the installed package', () => {
       ...{ module: resolution === 'bundler' ? 'ESNext' : 'NodeNext', moduleResolution: resolution },
     };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['all.ts'] }));
-    const { stdout } = spawnSync(join(repositoryRoot, 'node_modules/.bin/tsc'), ['-p', '.'], {
+    const { stdout } = spawnSync(join(repositoryRoot, 'node_modules/typescript/bin/tsc'), ['-p', '.'], {
       cwd: folder,
       encoding: 'utf8',
     });

@@ -64,9 +64,11 @@ function kept(life: Life, keep: () => void): void {
   life.told = life.states.length - 1;
 }
 
+const contentsOn = (disk: FakeDisk) => DeviceFile.open(name, { disk, journalBytes }).contents;
+
 /** The device as the next run finds it; undefined when there is none. */
 function foundOn(disk: FakeDisk): Life | undefined {
-  const { contents } = DeviceFile.open(name, { disk, journalBytes });
+  const contents = contentsOn(disk);
   if (contents === undefined) return undefined;
   const found = new Life();
   found.flash.writeBytes(0, contents.flash);
@@ -76,11 +78,15 @@ function foundOn(disk: FakeDisk): Life | undefined {
 
 /** All that was told is there; what was about to be told may be. */
 function expectKept(disk: FakeDisk, { states, told }: Life, where: string): void {
-  const state = foundOn(disk)?.state;
-  if (state === undefined) {
+  const contents = contentsOn(disk);
+  if (contents === undefined) {
     expect(told, `${where}: the device is gone`).toBe(-1);
     return;
   }
+  const { flash, fuses } = contents;
+  const state = digestOf({ pages: [new Int32Array(flash.buffer, flash.byteOffset, flash.length / 4)], fuses }).toString(
+    'hex',
+  );
   const allowed = states.slice(Math.max(0, told));
   expect(allowed.includes(state), `${where}: state ${states.indexOf(state)} is there, ${told} was told`).toBe(true);
 }

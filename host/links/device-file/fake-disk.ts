@@ -8,6 +8,7 @@ import type { Disk } from './disk.ts';
 
 const sectorBytes = 512;
 
+/** Its bytes are replaced, never changed, so that a copy of a disk shares them. */
 interface FakeFile {
   /** As a program sees it. */
   now: Uint8Array;
@@ -122,7 +123,10 @@ export class FakeDisk implements Disk {
 
   private copy(names: Map<string, FakeFile>, contentsOf: (file: FakeFile) => Uint8Array): FakeDisk {
     const disk = new FakeDisk();
-    for (const [name, file] of names) disk.put(name, contentsOf(file));
+    for (const [name, file] of names) {
+      const bytes = contentsOf(file);
+      disk.names.set(name, { now: bytes, synced: bytes });
+    }
     disk.namesSince = [new Map(disk.names)];
     return disk;
   }
