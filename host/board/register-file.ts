@@ -74,6 +74,8 @@ export class RegisterFile {
   readonly writeHooks: (WriteHook | undefined)[] = new Array(layout.slots.length).fill(undefined);
   /** Registers with hooks, in the order in which their devices were connected. */
   private readonly hooked: string[] = [];
+  /** What was asked for before, by peripheral. */
+  private readonly known = new Map<string, Registers>();
 
   constructor(arena: Arena) {
     this.words = arena.words(this.slots.length);
@@ -82,6 +84,12 @@ export class RegisterFile {
   }
 
   registersOf<P extends PeripheralEntry>(peripheral: P): Registers<P> {
+    const known = this.known.get(peripheral.name) ?? this.makeRegisters(peripheral);
+    this.known.set(peripheral.name, known);
+    return known as Registers<P>;
+  }
+
+  private makeRegisters<P extends PeripheralEntry>(peripheral: P): Registers<P> {
     const first = layout.firstSlot.get(peripheral.name);
     if (first === undefined) throw new Error(`register file: the chip has no ${peripheral.name}`);
     const entries = Object.entries(peripheral.registers) as [keyof P['registers'], RegisterEntry][];

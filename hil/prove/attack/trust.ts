@@ -46,6 +46,8 @@ function fuseWords(board: Board): Uint32Array {
 /** Verifies the slots of one board, and keeps the results. */
 export class ReferenceVerifier {
   private readonly board: Board;
+  /** Written anew for each look. */
+  private readonly cells = new Uint8Array(MemoryMap.SLOT_SIZE);
   private readonly seen = new WeakMap<Int32Array, Verdict>();
   private fuses = new Uint32Array(0);
   private trust = trustOfFuses(new Uint32Array(Fuse.WORD_COUNT));
@@ -68,7 +70,7 @@ export class ReferenceVerifier {
 
   private look(slot: Slot): Verdict {
     const { keys, ...options } = this.trust;
-    const cells = readCells(this.board, slotAddresses[slot], MemoryMap.SLOT_SIZE);
+    const cells = readCells(this.board, slotAddresses[slot], MemoryMap.SLOT_SIZE, this.cells);
     const { ok, code, message, image } = verifyImage(cells, keys, options);
     const { headerSize = 0, imageSize = 0, version = { major: 0, minor: 0, revision: 0 } } = image?.header ?? {};
     return {
@@ -78,7 +80,7 @@ export class ReferenceVerifier {
       size: imageSize,
       runnable: ok && Buffer.compare(cells.subarray(headerSize, headerSize + imageSize), payload) === 0,
       version: version.major * 2 ** 24 + version.minor * 2 ** 16 + version.revision,
-      hash: image?.hash,
+      hash: image?.hash?.slice(),
       securityCounter: image?.securityCounter ?? 0,
       revokes: image?.tlvs.some(({ type }) => type === Tlv.KEY_REVOKE) ?? false,
     };

@@ -9,9 +9,13 @@ export interface Remains {
   readonly fuses: { readonly cells: Uint32Array; readonly weak: Uint32Array };
 }
 
-/** The bytes of the cells, from the start of a page on; an unstable bit has the value of its cell. */
-export function readCells(device: Remains, address: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
+/** The bytes of the cells, from the start of a page on, in `bytes`; an unstable bit has the value of its cell. */
+export function readCells(
+  device: Remains,
+  address: number,
+  length: number,
+  bytes: Uint8Array = new Uint8Array(length),
+): Uint8Array {
   for (const [number, page] of pagesOf(device, address, length).entries()) {
     const done = number * pageBytes;
     bytes.set(bytesOfPage(page).subarray(0, length - done), done);

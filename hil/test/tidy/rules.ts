@@ -131,6 +131,7 @@ const entryPoints = [
   /^firmware\/defects\//,
   /^protocol\/guest\/panic\.ts$/,
   /^hil\/test\/(bench|faults|multiplexer)\/main\.ts$/,
+  /^hil\/test\/interop\/prepare\.ts$/,
   /^hil\/test\/tidy\/assertions\.ts$/,
   /\.interop\.ts$/,
   /^\.ci\//,
