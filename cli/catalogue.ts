@@ -137,6 +137,14 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/telemetry.ts')).addTelemetryCommands(program),
   },
   {
+    ...{
+      name: 'fleet',
+      usage: '',
+      about: 'update many devices: server, agents, signed releases, rollouts ring by ring',
+    },
+    addTo: async (program) => (await import('./commands/fleet.ts')).addFleetCommands(program),
+  },
+  {
     ...{ name: 'audit', usage: '', about: 'check the audit log of a fleet, show and prove what is in it' },
     addTo: async (program) => (await import('./commands/audit.ts')).addAuditCommands(program),
   },

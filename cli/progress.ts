@@ -3,6 +3,7 @@
 import cliProgress from 'cli-progress';
 import type { CampaignState } from '../hil/campaign/state.ts';
 import type { RunProgress } from '../hil/prove/run.ts';
+import type { RolloutSummary } from '../host/fleet/manage/summary.ts';
 import type { UploadProgress } from '../host/tools/smp/index.ts';
 import { canRedraw } from './terminal.ts';
 import { bytesText, spanText } from './words.ts';
@@ -57,6 +58,22 @@ export function campaignProgress(quiet: boolean, name: string): Progress<Campaig
     stop: () => bar?.(),
   };
 }
+
+/** Devices of a rollout that have confirmed, and where it is. */
+export function rolloutProgress(quiet: boolean, name: string): Progress<RolloutSummary> {
+  const bar = barFor(quiet, besideProof, `  ${name} [{bar}] {done} of {all} confirmed, {state}`);
+  return {
+    update({ rings, state }) {
+      const [done, all] = [sumOf(rings, 'confirmed'), sumOf(rings, 'devices')];
+      const ring = rings.find(({ state: is }) => is === 'RUNNING');
+      bar?.(done, all, { done, all, state: ring === undefined ? state : `${state}, ring ${ring.name}` });
+    },
+    stop: () => bar?.(),
+  };
+}
+
+const sumOf = (rings: RolloutSummary['rings'], what: 'confirmed' | 'devices') =>
+  rings.reduce((sum, ring) => sum + ring[what], 0);
 
 /** Draws value of total, or ends the bar when it is called without; undefined without a terminal. */
 function barFor(quiet: boolean, beside: number, format: string) {

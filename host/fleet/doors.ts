@@ -32,7 +32,8 @@ export interface AuditEvent {
 }
 
 export interface Audit {
-  record(event: AuditEvent): void;
+  /** Who asked is answered when it resolves. */
+  record(event: AuditEvent): void | Promise<void>;
 }
 
 export const denyAll: Access = { allow: () => 'nobody has been allowed anything here' };

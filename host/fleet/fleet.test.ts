@@ -90,7 +90,7 @@ describe('a fleet', () => {
 
   test('lets a device ask about itself only, and puts a refusal on record', async () => {
     const events: AuditEvent[] = [];
-    const { ask } = await opened(undefined, undefined, { record: (event) => events.push(event) });
+    const { ask } = await opened(undefined, undefined, { record: (event) => void events.push(event) });
     await ask(add('a'));
     await ask(add('b'));
     const a: Who = { kind: 'device', name: 'a' };

@@ -26,6 +26,8 @@ export interface FleetOptions {
   readings?: Readings;
   /** Is told every event once it is durable. */
   onEvent?: (event: Recorded) => void;
+  /** Is told every event that the disk has, when it was opened, and again after the disk has failed. */
+  onLoaded?: (events: readonly Recorded[]) => void;
 }
 
 /** How often time is kept while something waits for it: what a crash takes from a soak time. */
@@ -58,6 +60,11 @@ export class Fleet {
     this.ready = this.load();
   }
 
+  /** Whether the gates of rings have something to judge. */
+  get hasReadings(): boolean {
+    return this.options.readings !== undefined;
+  }
+
   /** Time of the fleet: what passed while a server was there. A soak time that nobody watched is none. */
   nowMs(): number {
     return this.clockBaseMs + this.options.time.monotonicMs();
@@ -70,22 +77,22 @@ export class Fleet {
   async ask(who: Who, command: FleetCommand): Promise<void> {
     await this.ready;
     const what = subjectOf(command);
-    this.check(who, command.do, what);
+    await this.check(who, command.do, what);
     let events: Recorded[];
     try {
       events = perform(this.state, command, who.name, this.stamp(), this.readings);
     } catch (error) {
-      if (error instanceof FleetRefusal) this.record(who, command.do, what, 'refused', error.message);
+      if (error instanceof FleetRefusal) await this.record(who, command.do, what, 'refused', error.message);
       throw error;
     }
     await this.keep(events);
-    if (events.length > 0) this.record(who, command.do, what, 'done', JSON.stringify(command));
+    if (events.length > 0) await this.record(who, command.do, what, 'done', JSON.stringify(command));
   }
 
   /** Lets someone read; the state is durable when it resolves. Rejects with an AccessRefused. */
   async look(who: Who, verb: Verb, what: What): Promise<FleetState> {
     await this.ready;
-    this.check(who, verb, what);
+    await this.check(who, verb, what);
     await this.written;
     return this.state;
   }
@@ -110,14 +117,14 @@ export class Fleet {
   }
 
   /** Puts on record what passed a door without changing the fleet. */
-  record(who: Who, verb: Verb, what: What, result: 'done' | 'refused', detail: string): void {
-    this.options.audit.record({ who, verb, what, result, detail });
+  async record(who: Who, verb: Verb, what: What, result: 'done' | 'refused', detail: string): Promise<void> {
+    await this.options.audit.record({ who, verb, what, result, detail });
   }
 
-  private check(who: Who, verb: Verb, what: What): void {
+  private async check(who: Who, verb: Verb, what: What): Promise<void> {
     const refusal = this.options.access.allow(who, verb, what);
     if (refusal === undefined) return;
-    this.record(who, verb, what, 'refused', refusal);
+    await this.record(who, verb, what, 'refused', refusal);
     throw new AccessRefused(refusal);
   }
 
@@ -141,7 +148,9 @@ export class Fleet {
 
   private async load(): Promise<void> {
     const state = emptyFleet();
-    for (const event of await this.store.readAll()) apply(state, event);
+    const events = await this.store.readAll();
+    for (const event of events) apply(state, event);
+    this.options.onLoaded?.(events);
     this.state = state;
     this.written = Promise.resolve();
     this.clockBaseMs = state.atMs - this.options.time.monotonicMs();

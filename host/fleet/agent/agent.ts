@@ -13,9 +13,9 @@ import { type SmpClient, SmpError } from '../../tools/smp/index.ts';
 import { updateDevice } from '../../tools/update.ts';
 import type { UpdateResult } from '../../tools/update-result.ts';
 import type { DdiClient } from '../ddi/client.ts';
-import { DdiServerError } from '../ddi/client.ts';
 import { DdiError } from '../ddi/json.ts';
 import type { Artifact, Feedback } from '../ddi/wire.ts';
+import { FleetServerError } from '../http-client.ts';
 import {
   attributesOf,
   type DeviceFacts,
@@ -109,7 +109,7 @@ export class Agent {
       bytes = await server.download({ ...artifact, sha256: trusted.sha256 ?? artifact.sha256 }, signal);
     } catch (error) {
       const isFinal = error instanceof DdiError || error instanceof MetadataRefusal;
-      if (!isFinal && !(error instanceof DdiServerError && !error.isPassing)) throw error;
+      if (!isFinal && !(error instanceof FleetServerError && !error.isPassing)) throw error;
       // An earlier life of this agent may have begun with it.
       if (done !== undefined)
         await this.withDevice(signal, async (client) => void (await this.sendBack(client, done.hash, signal)));
@@ -230,7 +230,7 @@ export class Agent {
       await this.tell(action, 'closed', [detail], signal, success ? 'success' : 'failure');
     } catch (error) {
       // The server knows the action no more, or has closed it: there is nothing left to tell.
-      const isGone = error instanceof DdiServerError && (error.status === 404 || error.status === 410);
+      const isGone = error instanceof FleetServerError && (error.status === 404 || error.status === 410);
       if (!isGone) throw error;
     }
     this.options.onEvent?.({ event: 'ended', device: this.options.device, action, success, detail });

@@ -5,11 +5,10 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type IncomingMessage, request as plainRequest } from 'node:http';
-import { request as tlsRequest } from 'node:https';
-import { ddiLimits } from '../../../protocol/fleet/ddi.ts';
+import type { IncomingMessage } from 'node:http';
 import type { TlsFiles } from '../../telemetry/forward/tls-stream.ts';
 import { rest, type Time } from '../../telemetry/time.ts';
+import { askHttp, FleetServerError, readAnswer, refusalOf } from '../http-client.ts';
 import { DdiError } from './json.ts';
 import {
   type Artifact,
@@ -32,23 +31,6 @@ export interface DdiClientOptions {
   time: Time;
 }
 
-/** The server cannot be reached, or refuses; `status` is that of HTTP, where it has answered. */
-export class DdiServerError extends Error {
-  override readonly name = 'DdiServerError';
-  readonly status: number | undefined;
-
-  constructor(message: string, status?: number, options?: ErrorOptions) {
-    super(message, options);
-    this.status = status;
-  }
-
-  /** To ask again may help: the server did not answer, or has trouble of its own. */
-  get isPassing(): boolean {
-    return this.status === undefined || this.status >= 500 || this.status === 408 || this.status === 429;
-  }
-}
-
-const answerMs = 30_000;
 /** So often a download may break without one more byte. */
 const fruitlessMost = 5;
 const againMs = 1_000;
@@ -58,12 +40,14 @@ export class DdiClient {
   private readonly base: URL;
   private readonly tls: { ca?: string; cert?: string; key?: string };
 
-  /** Throws a DdiServerError where the address is none, and the system's errors of the files of TLS. */
+  /** Throws a FleetServerError where the address is none, and the system's errors of the files of TLS. */
   constructor(options: DdiClientOptions) {
     this.options = options;
     const { server, tenant, device, tls = {} } = options;
     if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
-      throw new DdiServerError(`'${server}' is no address of a server: expected http://host:port or https://host:port`);
+      throw new FleetServerError(
+        `'${server}' is no address of a server: expected http://host:port or https://host:port`,
+      );
     this.base = new URL(`${server.replace(/\/+$/, '')}/${tenant}/controller/v1/${encodeURIComponent(device)}`);
     const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path, 'utf8'));
     this.tls = { ca: read(tls.ca), cert: read(tls.cert), key: read(tls.key) };
@@ -98,7 +82,7 @@ export class DdiClient {
     await this.text('POST', this.at(`confirmationBase/${id}/feedback`), { confirmation, details: [] }, signal);
   }
 
-  /** The bytes of an artifact, checked against its hashes. Rejects with a DdiServerError or a DdiError. */
+  /** The bytes of an artifact, checked against its hashes. Rejects with a FleetServerError or a DdiError. */
   async download({ href, bytes, sha1, sha256, filename }: Artifact, signal: AbortSignal): Promise<Uint8Array> {
     const all = Buffer.alloc(bytes);
     let have = 0;
@@ -107,7 +91,7 @@ export class DdiClient {
       try {
         have = await this.part(this.own(href), all, have, signal);
       } catch (error) {
-        if (!(error instanceof DdiServerError) || !error.isPassing) throw error;
+        if (!(error instanceof FleetServerError) || !error.isPassing) throw error;
         fruitless = have > before ? 0 : fruitless + 1;
         if (fruitless >= fruitlessMost) throw error;
       }
@@ -126,7 +110,7 @@ export class DdiClient {
   private async part(url: URL, all: Buffer, have: number, signal: AbortSignal): Promise<number> {
     const response = await this.ask('GET', url, undefined, signal, have === 0 ? {} : { range: `bytes=${have}-` });
     const { statusCode } = response;
-    if (statusCode !== 200 && statusCode !== 206) throw await refusal(response, url);
+    if (statusCode !== 200 && statusCode !== 206) throw await refusalOf(response, url);
     // A server that knows no parts begins again.
     let at = statusCode === 206 ? have : 0;
     try {
@@ -157,8 +141,8 @@ export class DdiClient {
 
   private async text(method: string, url: URL, body: object | undefined, signal: AbortSignal): Promise<string> {
     const response = await this.ask(method, url, body, signal, {});
-    if ((response.statusCode ?? 0) >= 300) throw await refusal(response, url);
-    return readText(response);
+    if ((response.statusCode ?? 0) >= 300) throw await refusalOf(response, url);
+    return readAnswer(response);
   }
 
   private ask(
@@ -169,47 +153,7 @@ export class DdiClient {
     more: Record<string, string>,
   ): Promise<IncomingMessage> {
     const { token } = this.options;
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = {
-      ...{ accept: 'application/json', ...more },
-      ...(token !== undefined && { authorization: `TargetToken ${token}` }),
-      ...(text !== undefined && { 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(text)}` }),
-    };
-    return new Promise((resolve, reject) => {
-      const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
-      const request = send(url, { method, headers, signal, timeout: answerMs, ...this.tls }, resolve);
-      request.once('timeout', () => request.destroy(new Error(`no answer within ${answerMs / 1000} s`)));
-      request.once('error', (error) => {
-        if (signal.aborted) reject(signal.reason);
-        else reject(new DdiServerError(`${url.origin} does not answer: ${error.message}`, undefined, { cause: error }));
-      });
-      request.end(text);
-    });
+    const headers = { ...more, ...(token !== undefined && { authorization: `TargetToken ${token}` }) };
+    return askHttp({ method, url, body, headers, tls: this.tls, signal });
   }
-}
-
-async function refusal(response: IncomingMessage, url: URL): Promise<DdiServerError> {
-  const { statusCode } = response;
-  const text = await readText(response).catch(() => '');
-  let message = text.slice(0, 200);
-  try {
-    message = String((JSON.parse(text) as { message: unknown }).message);
-  } catch {
-    // Another server's words.
-  }
-  return new DdiServerError(`${url.origin}${url.pathname}: HTTP ${statusCode}: ${message}`, statusCode);
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of response) {
-    bytes += (part as Buffer).length;
-    if (bytes > ddiLimits.answerBytes) {
-      response.destroy();
-      throw new DdiError(`the server answers with more than ${ddiLimits.answerBytes} bytes`);
-    }
-    parts.push(part as Buffer);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }

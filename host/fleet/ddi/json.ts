@@ -62,6 +62,11 @@ export class JsonPlace {
     throw this.wrong(`a whole number from ${least} to ${most}`);
   }
 
+  number(least: number, most: number): number {
+    if (typeof this.value === 'number' && this.value >= least && this.value <= most) return this.value;
+    throw this.wrong(`a number from ${least} to ${most}`);
+  }
+
   boolean(): boolean {
     if (typeof this.value !== 'boolean') throw this.wrong('true or false');
     return this.value;

@@ -13,6 +13,7 @@ import { DownloadHTTPError } from 'tuf-js/dist/error.js';
 import { writeDurably } from '../../links/whole-file.ts';
 import { MetadataRefusal, type ReleaseMetadata } from '../agent/agent.ts';
 import type { Artifact } from '../ddi/wire.ts';
+import { askHttp, readAnswer, refusalOf } from '../http-client.ts';
 import type { Release } from '../rollout/events.ts';
 import { releaseOfTarget } from './target.ts';
 
@@ -143,3 +144,20 @@ export function folderFiles(folder: string): ReadFile {
     return bytes;
   };
 }
+
+/** A repository at an address. */
+export function httpFiles(address: string, tls: { ca?: string }): ReadFile {
+  return async (path, bytesMost) => {
+    const url = new URL(`${address}/${path}`);
+    const signal = AbortSignal.timeout(readMs);
+    const response = await askHttp({ method: 'GET', url, body: undefined, headers: {}, tls, signal });
+    if (response.statusCode === 404) {
+      response.resume();
+      return undefined;
+    }
+    if (response.statusCode !== 200) throw await refusalOf(response, url);
+    return Buffer.from(await readAnswer(response, bytesMost));
+  };
+}
+
+const readMs = 60_000;

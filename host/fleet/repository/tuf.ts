@@ -172,6 +172,10 @@ export class TufRepository {
     this.files.put('timestamp.json', timestamp);
   }
 
+  get isPublished(): boolean {
+    return this.files.newest('targets') !== undefined;
+  }
+
   /** What is published. */
   releases(): Release[] {
     return Object.values(this.files.targets().signed.targets).map(releaseOfTarget);

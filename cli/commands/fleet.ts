@@ -1,0 +1,59 @@
+// `coldrig fleet`: the update server, its agents, releases and rollouts. Thin over host/fleet.
+
+import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
+import { tokenHash } from '../../host/fleet/ddi/server.ts';
+import { writeOutput } from '../files.ts';
+import { operateCommands } from '../fleet/operate.ts';
+import { type ReachOptions, withManager, withServer } from '../fleet/reach.ts';
+import { releaseCommand } from '../fleet/release.ts';
+import { agentCommand, serveCommand } from '../fleet/serve.ts';
+import { printing, type Result } from '../result.ts';
+
+export function addFleetCommands(program: Command): void {
+  const fleet = new Command('fleet').description(
+    'update many devices: server, agents, signed releases, rollouts ring by ring',
+  );
+  for (const part of [serveCommand(), agentCommand(), deviceCommand(), releaseCommand(), ...operateCommands()])
+    fleet.addCommand(part);
+  program.addCommand(fleet);
+}
+
+function deviceCommand(): Command {
+  const device = new Command('device').description('devices of the fleet');
+  device.addCommand(
+    withServer(new Command('add'))
+      .description('add a device, or give it a new token')
+      .argument('<device>', 'its name: the serial number, for instance')
+      .option('--cryostat <name>', 'which cryostat it is in')
+      .option('--token-out <file>', 'write its token there (default: print it)')
+      .addHelpText('after', '\nWith --json: {ok, device, token}; without token when it went to a file.')
+      .action(printing(add)),
+  );
+  device.addCommand(
+    withServer(new Command('remove'))
+      .description('remove a device; rollouts go on without it')
+      .argument('<device>', 'its name')
+      .action(
+        printing((options: ReachOptions, name: string) =>
+          withManager(options, async (client, signal) => {
+            await client.command({ do: 'remove-device', device: name }, signal);
+            return { text: `${name} is removed`, json: { device: name } };
+          }),
+        ),
+      ),
+  );
+  return device;
+}
+
+function add(options: ReachOptions & { cryostat?: string; tokenOut?: string }, device: string): Promise<Result> {
+  const { cryostat, tokenOut } = options;
+  const token = randomBytes(24).toString('base64url');
+  return withManager(options, async (client, signal) => {
+    if (tokenOut !== undefined) writeOutput(tokenOut, `${token}\n`, 'the token', { mode: 0o600 });
+    const command = { do: 'add-device', device, tokenHash: tokenHash(token), ...(cryostat && { cryostat }) } as const;
+    await client.command(command, signal);
+    const where = tokenOut === undefined ? `its token, shown once: ${token}` : `its token is in ${tokenOut}`;
+    return { text: `${device} is added; ${where}`, json: { device, ...(tokenOut === undefined && { token }) } };
+  });
+}

@@ -1,0 +1,91 @@
+// `coldrig fleet` from nothing: keys, a repository that two of three sign, a server, a rollout, and the server killed in the middle of it.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DdiClient } from '../../host/fleet/ddi/client.ts';
+import { hostTime } from '../../host/telemetry/time.ts';
+import { generateKey, signImage } from '../../host/tools/image/index.ts';
+import { coldrig, startColdrig } from '../testing.ts';
+
+const keys = Object.fromEntries(
+  ['a', 'b', 'c', 'server'].map((name, index) => [name, generateKey(new Uint8Array(32).fill(index + 1))]),
+);
+const signal = new AbortController().signal;
+
+describe('a fleet', () => {
+  let folder = '';
+  let address = '';
+  const at = (name: string) => join(folder, name);
+  const fleet = (...words: string[]) => coldrig(['fleet', ...words, '--json'], { cwd: folder });
+  const asked = (...words: string[]) => fleet(...words, '--server', address);
+  const serve = async (listen: string) => {
+    const server = startColdrig(['fleet', 'serve', '--listen', listen], { cwd: folder });
+    [, address] = await server.said(/serving (http:\S+),/);
+    return server;
+  };
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'coldrig-fleet-'));
+    for (const [name, key] of Object.entries(keys)) {
+      writeFileSync(at(`${name}.pem`), key.privateKeyPem);
+      writeFileSync(at(`${name}.pub`), key.publicKeyPem);
+    }
+    const payload = new Uint8Array(64).fill(7);
+    const image = signImage({ payload, privateKeyPem: keys.a.privateKeyPem, version: '1.4.2', securityCounter: 1 });
+    writeFileSync(at('app.bin'), image);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('releases an image when two of three have signed', async () => {
+    const of = ['a', 'b', 'c'].flatMap((name) => ['--root-key', `${name}.pub`, '--release-key', `${name}.pub`]);
+    await fleet('release', 'init', ...of, '--server-key', 'server.pub');
+    await fleet('release', 'add', 'app.bin');
+    await fleet('release', 'sign', '--key', 'a.pem');
+    const early = await fleet('release', 'publish', '--key', 'server.pem');
+    expect(early.json.error).toMatchObject({ code: 'REPOSITORY', message: expect.stringMatching(/1 of 2 signatures/) });
+    await fleet('release', 'sign', '--key', 'c.pem');
+    const published = await fleet('release', 'publish', '--key', 'server.pem', '--root-out', 'root.json');
+    expect(published.json).toMatchObject({ ok: true, version: 1, releases: [{ version: '1.4.2', file: 'app.bin' }] });
+    expect((await fleet('release', 'list')).json).toMatchObject({ releases: [{ name: 'app' }], drafts: [] });
+  });
+
+  test('says of a plan what is wrong, and where', async () => {
+    writeFileSync(at('wrong.yaml'), 'release: 1.4.2\nrings:\n  - {name: rig, rest: true, soak: soon}\n');
+    const { code, json } = await fleet('rollout', 'wrong.yaml');
+    expect(code).toBe(1);
+    expect(json.error).toMatchObject({ message: 'wrong.yaml: rings[0].soak: expected a time such as 30s, 2h or 1 d' });
+  });
+
+  test('is served, killed and served again: the rollout is where it was, and its history is whole', async () => {
+    let server = await serve('127.0.0.1:0');
+    await asked('device', 'add', 'rig-1', '--token-out', 'rig-1.token');
+    writeFileSync(at('plan.yaml'), 'release: 1.4.2\nsoak: 1ms\nrings:\n  - {name: rig, rest: true, approval: true}\n');
+    expect((await asked('rollout', 'plan.yaml')).json.rollout).toMatchObject({ id: 1, state: 'WAITING_FOR_APPROVAL' });
+    expect((await asked('start', '1')).json.error).toMatchObject({
+      message: expect.stringMatching(/approve it first/),
+    });
+    await asked('approve', '1');
+    expect((await asked('start', '1')).json.rollout).toMatchObject({ state: 'RUNNING', rings: [{ open: 1 }] });
+    server.end('SIGKILL');
+    await server.outcome;
+    server = await serve(address.slice(7));
+    const client = new DdiClient({
+      ...{ server: address, tenant: 'default', device: 'rig-1', time: hostTime },
+      token: readFileSync(at('rig-1.token'), 'utf8').trim(),
+    });
+    const { links } = await client.poll(signal);
+    const { id, chunks } = await client.deployment(links.deploymentBase as string, signal);
+    expect(Buffer.from(await client.download(chunks[0].artifacts[0], signal))).toEqual(readFileSync(at('app.bin')));
+    await client.feedback('deploymentBase', id, { execution: 'closed', finished: 'success', details: [] }, signal);
+    expect((await asked('watch', '1')).json.rollout).toMatchObject({ state: 'FINISHED' });
+    const { events } = (await asked('history', '1')).json as { events: { type: string; who?: string }[] };
+    expect(events.map(({ type }) => type)).toEqual([
+      ...['rollout-created', 'rollout-approved', 'rollout-started', 'ring-started', 'action-created', 'action-state'],
+      ...['action-ended', 'ring-confirmed', 'ring-finished', 'rollout-finished'],
+    ]);
+    server.end('SIGTERM');
+    expect((await server.outcome).code).toBe(0);
+  });
+});

@@ -1,0 +1,150 @@
+// `coldrig fleet release`: what devices may get, and who says so. Thin over host/fleet/repository.
+
+import { basename } from 'node:path';
+import { Command } from 'commander';
+import { Shelf } from '../../host/fleet/repository/shelf.ts';
+import { type Signatures, TufRepository } from '../../host/fleet/repository/tuf.ts';
+import { readPrivateKey, readPublicKey } from '../../host/tools/image/keys.ts';
+import { keySigner, type Signer } from '../../host/tools/image/signer.ts';
+import { Failure } from '../failure.ts';
+import { readInput, writeOutput } from '../files.ts';
+import { collect, integerBetween } from '../options.ts';
+import { printing, type Result } from '../result.ts';
+import { table } from '../terminal.ts';
+import { bytesText, counted } from '../words.ts';
+
+const HELP = `
+A release is an image in a repository of The Update Framework (TUF). Two of three people sign it, for instance; the server's key then vouches that it is the newest.
+  coldrig fleet release init --root-key a.pub --root-key b.pub --root-key c.pub --release-key a.pub --release-key b.pub --release-key c.pub --threshold 2 --server-key server.pub
+  coldrig fleet release add app.bin
+  coldrig fleet release sign --key a.pem              on the machine of each who signs; the folder goes from one to the next
+  coldrig fleet release publish --key server.pem --root-out root.json
+Devices begin with root.json ('coldrig fleet agent --root'). The server's key has to sign again every day: 'coldrig fleet release refresh'.`;
+
+interface Folder {
+  repository: string;
+}
+
+const parseThreshold = integerBetween(1, 100);
+
+export function releaseCommand(): Command {
+  const release = new Command('release')
+    .description('images that devices may get, signed by enough people')
+    .addHelpText('after', HELP);
+  const parts = [
+    of('init', 'make a repository')
+      .requiredOption('--root-key <file>', 'public key that signs the root; may be repeated', collect)
+      .requiredOption('--release-key <file>', 'public key that signs releases; may be repeated', collect)
+      .requiredOption('--server-key <file>', 'public key of the server, which signs what is the newest')
+      .option('--threshold <n>', 'how many of each have to sign', parseThreshold, 2)
+      .action(printing(init)),
+    of('add', 'put an image into the draft of the next release')
+      .argument('<image>', 'signed image')
+      .option('--name <name>', 'what people call it (default: the name of the file)')
+      .option('--bootloader <version>', 'the oldest bootloader that it runs under')
+      .action(printing(add)),
+    of('withdraw', 'take an image out of the draft of the next release')
+      .argument('<file>', 'its name')
+      .action(printing(withdraw)),
+    of('sign', 'sign the drafts').requiredOption('--key <file>', 'private key').action(printing(sign)),
+    of('publish', 'publish the drafts that enough have signed')
+      .requiredOption('--key <file>', "the server's private key")
+      .option('--root-out <file>', 'write the root there, for devices to begin with')
+      .action(printing(publish)),
+    of('refresh', 'say that the newest release is still the newest, for another day')
+      .requiredOption('--key <file>', "the server's private key")
+      .action(printing(refresh)),
+    of('list', 'what is released, and what waits for signatures').action(printing(list)),
+  ];
+  for (const part of parts) release.addCommand(part);
+  return release;
+}
+
+const of = (name: string, about: string) =>
+  new Command(name).description(about).option('--repository <folder>', 'where it is', 'coldrig-releases');
+
+const open = ({ repository }: Folder) => new TufRepository(repository, Date.now());
+const publicKey = (path: string) => readPublicKey(readInput(path, 'the key'), { name: `the key ${path}` });
+const signerOf = (path: string): Signer =>
+  keySigner(readPrivateKey(readInput(path, 'the key'), { name: `the key ${path}` }));
+
+function init(
+  options: Folder & { rootKey: string[]; releaseKey: string[]; serverKey: string; threshold: number },
+): Result {
+  told(() =>
+    open(options).begin({
+      ...{ rootKeys: options.rootKey.map(publicKey), rootThreshold: options.threshold },
+      ...{ releaseKeys: options.releaseKey.map(publicKey), releaseThreshold: options.threshold },
+      serverKey: publicKey(options.serverKey),
+    }),
+  );
+  return {
+    text: `${options.repository}: drafts made; 'coldrig fleet release sign' is next`,
+    json: { repository: options.repository },
+  };
+}
+
+function add(options: Folder & { name?: string; bootloader?: string }, path: string): Result {
+  const bytes = readInput(path, 'the image');
+  const file = basename(path);
+  const release = new Shelf(options.repository).put(
+    bytes,
+    file,
+    options.name ?? file.replace(/\.\w+$/, ''),
+    options.bootloader,
+  );
+  told(() => open(options).add(release));
+  return {
+    text: `${file}: version ${release.version} is in the draft; 'coldrig fleet release sign' is next`,
+    json: { release },
+  };
+}
+
+function withdraw(options: Folder, file: string): Result {
+  told(() => open(options).withdraw(file));
+  return { text: `${file} is out of the draft; 'coldrig fleet release sign' is next`, json: { file } };
+}
+
+function sign(options: Folder & { key: string }): Result {
+  const signed = told(() => open(options).sign(signerOf(options.key)));
+  return { text: signed.map(signaturesText).join('\n'), json: { drafts: signed } };
+}
+
+function publish(options: Folder & { key: string; rootOut?: string }): Result {
+  const repository = open(options);
+  const { version, releases } = told(() => repository.publish(signerOf(options.key)));
+  if (options.rootOut !== undefined) writeOutput(options.rootOut, repository.rootBytes(), 'the root');
+  return { text: `published: targets ${version}, ${counted(releases.length, 'release')}`, json: { version, releases } };
+}
+
+function refresh(options: Folder & { key: string }): Result {
+  told(() => open(options).refresh(signerOf(options.key)));
+  return { text: 'renewed: a day from now', json: {} };
+}
+
+function list(options: Folder): Result {
+  const repository = open(options);
+  const drafts = told(() => repository.drafts());
+  const releases = repository.isPublished ? told(() => repository.releases()) : [];
+  const rows = releases.map(({ name, version, file, bytes, securityCounter, hash }) => [
+    ...[name, version, file, bytesText(bytes), `counter ${securityCounter}`, hash.slice(0, 12)],
+  ]);
+  const text = [
+    ...(rows.length > 0 ? [table(rows)] : ['nothing is published yet']),
+    ...drafts.map(signaturesText),
+  ].join('\n');
+  return { text, json: { releases, drafts } };
+}
+
+const signaturesText = ({ name, version, signed, needed }: Signatures) =>
+  `draft of ${name} ${version}: ${signed} of ${needed} signatures${signed >= needed ? ', enough to publish' : ''}`;
+
+function told<Answer>(work: () => Answer): Answer {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RepositoryError')
+      throw new Failure('REPOSITORY', error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+// Asks the update server for a person, over its management API (server.ts).
+
+import { askHttp, readAnswer, refusalOf } from '../http-client.ts';
+import type { PersonCommand } from '../rollout/commands.ts';
+import type { Recorded, Release, RollbackScope } from '../rollout/events.ts';
+import type { RingRequest } from '../rollout/plan.ts';
+import type { DeviceSummary, RolloutSummary } from './summary.ts';
+
+export interface ManageClientOptions {
+  server: string;
+  token: string;
+  /** Who asks, for the record. */
+  person: string;
+  ca?: string;
+}
+
+/** A rollout as it is asked for. */
+export interface RolloutRequest {
+  name: string;
+  release: string;
+  onError: RollbackScope;
+  rings: RingRequest[];
+}
+
+const answerBytesMost = 256 << 20;
+
+export class ManageClient {
+  private readonly options: ManageClientOptions;
+
+  constructor(options: ManageClientOptions) {
+    this.options = options;
+  }
+
+  async rollouts(signal: AbortSignal): Promise<RolloutSummary[]> {
+    return ((await this.get('rollouts', signal)) as { content: RolloutSummary[] }).content;
+  }
+
+  async rollout(id: number, signal: AbortSignal): Promise<RolloutSummary> {
+    return (await this.get(`rollouts/${id}`, signal)) as RolloutSummary;
+  }
+
+  async devices(signal: AbortSignal): Promise<DeviceSummary[]> {
+    return ((await this.get('targets', signal)) as { content: DeviceSummary[] }).content;
+  }
+
+  async releases(signal: AbortSignal): Promise<Release[]> {
+    return ((await this.get('releases', signal)) as { content: Release[] }).content;
+  }
+
+  /** Every event from a number on. */
+  async events(from: number, signal: AbortSignal): Promise<Recorded[]> {
+    const all: Recorded[] = [];
+    for (;;) {
+      const part = (await this.get(`events?from=${from + all.length}`, signal)) as {
+        total: number;
+        content: Recorded[];
+      };
+      all.push(...part.content);
+      if (part.content.length === 0 || from + all.length >= part.total) return all;
+    }
+  }
+
+  async command(
+    command: Exclude<PersonCommand, { do: 'create-rollout' | 'add-release' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.ask('POST', 'commands', command, signal);
+  }
+
+  /** The number of the new rollout. */
+  async createRollout(request: RolloutRequest, signal: AbortSignal): Promise<number> {
+    const body = { do: 'create-rollout', ...request };
+    return ((await this.ask('POST', 'commands', body, signal)) as { id: number }).id;
+  }
+
+  private get(path: string, signal: AbortSignal): Promise<unknown> {
+    return this.ask('GET', path, undefined, signal);
+  }
+
+  /** Rejects with a FleetServerError that has the server's reason. */
+  private async ask(method: string, path: string, body: object | undefined, signal: AbortSignal): Promise<unknown> {
+    const { server, token, person, ca } = this.options;
+    const url = new URL(`${server}/rest/v1/${path}`);
+    const headers = { authorization: `Bearer ${token}`, 'x-coldrig-person': person };
+    const response = await askHttp({ method, url, body, headers, tls: { ca }, signal });
+    if ((response.statusCode ?? 0) >= 300) throw await refusalOf(response, url);
+    return JSON.parse(await readAnswer(response, answerBytesMost));
+  }
+}

@@ -1,0 +1,190 @@
+// The side of the update server for people: what there is, and what is to be done. Rollouts, targets and their words as in hawkBit's management API.
+//
+//   GET   /rest/v1/rollouts  /rest/v1/rollouts/{id}  /rest/v1/targets  /rest/v1/releases  /rest/v1/events?from=N
+//   POST  /rest/v1/commands                            {do: …}, a command of rollout/commands.ts; of a rollout: rings by names, cryostats or the rest
+//
+// What must stay true: without the operator's token nothing is told; a command is read field by field, and refused with the place.
+
+import { timingSafeEqual } from 'node:crypto';
+import { DdiError, JsonPlace } from '../ddi/json.ts';
+import { answerOf, tokenHash } from '../ddi/server.ts';
+import type { Who } from '../doors.ts';
+import type { Fleet } from '../fleet.ts';
+import { type Asked, problem, type Told, told } from '../http.ts';
+import type { PersonCommand } from '../rollout/commands.ts';
+import type { GateLimits, Recorded } from '../rollout/events.ts';
+import { type RingRequest, ringsOf } from '../rollout/plan.ts';
+import { deviceSummary, rolloutSummary } from './summary.ts';
+
+export interface ManageOptions {
+  fleet: Fleet;
+  operatorTokenHash: string;
+  /** Every event so far, for the history. */
+  events: readonly Recorded[];
+  /** When a device asked last. */
+  seenOf: (device: string) => string | undefined;
+}
+
+const root = '/rest/v1/';
+const eventsAtOnce = 1_000;
+
+export class ManageServer {
+  private readonly options: ManageOptions;
+
+  constructor(options: ManageOptions) {
+    this.options = options;
+  }
+
+  /** Undefined: the path is none of these. */
+  async answer(asked: Asked): Promise<Told | undefined> {
+    if (!asked.path.startsWith(root)) return undefined;
+    const who = this.identify(asked);
+    if (who === undefined)
+      return {
+        ...problem(401, "send 'Authorization: Bearer …' with the operator's token"),
+        headers: { 'www-authenticate': 'Bearer' },
+      };
+    try {
+      const path = asked.path.slice(root.length);
+      if (asked.method === 'POST' && path === 'commands') return await this.command(who, asked.body);
+      if (asked.method === 'GET') return await this.read(who, path, asked.query);
+      return problem(405, `${asked.method} ${asked.path} is not known`);
+    } catch (error) {
+      return answerOf(error);
+    }
+  }
+
+  private identify({ headers }: Asked): Who | undefined {
+    const [, token] = /^Bearer (\S{16,256})$/.exec(headers.authorization ?? '') ?? [];
+    if (token === undefined) return undefined;
+    const isIt = timingSafeEqual(Buffer.from(tokenHash(token)), Buffer.from(this.options.operatorTokenHash));
+    // Who it is, when several people have the token, is what they say; it is for the record.
+    const name = /^[\w.@ -]{1,64}$/.exec(headers['x-coldrig-person'] ?? '')?.[0] ?? 'operator';
+    return isIt ? { kind: 'person', name } : undefined;
+  }
+
+  private async read(who: Who, path: string, query: URLSearchParams): Promise<Told> {
+    const { fleet, seenOf, events } = this.options;
+    const state = await fleet.look(who, 'read', { kind: 'fleet', name: path });
+    const [, id] = /^rollouts\/(\d{1,9})$/.exec(path) ?? [];
+    if (id !== undefined) {
+      const rollout = state.rollouts.get(Number(id));
+      return rollout
+        ? told(200, rolloutSummary(state, rollout, fleet.nowMs()))
+        : problem(404, `there is no rollout ${id}`);
+    }
+    switch (path) {
+      case 'rollouts':
+        return told(200, {
+          content: [...state.rollouts.values()].map((one) => rolloutSummary(state, one, fleet.nowMs())),
+        });
+      case 'targets':
+        return told(200, {
+          content: [...state.devices.values()].map((one) => deviceSummary(state, one, seenOf(one.name))),
+        });
+      case 'releases':
+        return told(200, { content: [...state.releases.values()] });
+      case 'events': {
+        const from = Math.max(0, Number(query.get('from') ?? 0) || 0);
+        return told(200, { from, total: events.length, content: events.slice(from, from + eventsAtOnce) });
+      }
+      default:
+        return problem(404, `there is nothing at ${root}${path}`);
+    }
+  }
+
+  private async command(who: Who, body: string): Promise<Told> {
+    const { fleet } = this.options;
+    const request = JsonPlace.parse(body, 'the command');
+    const state = await fleet.look(who, 'read', { kind: 'fleet', name: 'fleet' });
+    const isRollout = request.need('do').text(32) === 'create-rollout';
+    const command = isRollout
+      ? { ...readRollout(request), rings: ringsOf(state, readRings(request), fleet.hasReadings) }
+      : readCommand(request);
+    await fleet.ask(who, command);
+    return told(200, isRollout ? { id: fleet.state.rollouts.size } : {});
+  }
+}
+
+const idMost = 999_999_999;
+const text = (of: JsonPlace, name: string, most = 256) => of.need(name).text(most);
+const rolloutId = (of: JsonPlace) => of.need('rollout').integer(1, idMost);
+const simple = ['approve', 'deny', 'start', 'pause', 'resume'] as const;
+const words = [...simple, 'stop', 'waive', 'retry', 'add-device', 'remove-device', 'create-rollout'] as const;
+
+function readCommand(of: JsonPlace): PersonCommand {
+  const what = of.need('do').oneOf(words);
+  switch (what) {
+    case 'stop':
+      return {
+        do: what,
+        rollout: rolloutId(of),
+        scope: of.need('scope').oneOf(['hold', 'rollout']),
+        reason: text(of, 'reason'),
+      };
+    case 'waive':
+      return { do: what, rollout: rolloutId(of), device: text(of, 'device', 64), reason: text(of, 'reason') };
+    case 'retry':
+      return { do: what, device: text(of, 'device', 64), release: text(of, 'release', 64) };
+    case 'add-device': {
+      const [cryostat, hash] = [of.get('cryostat')?.text(64), of.get('tokenHash')?.text(64)];
+      if (hash !== undefined && !/^[0-9a-f]{64}$/.test(hash))
+        throw new DdiError('the command: tokenHash: expected a SHA-256 in hexadecimal');
+      return {
+        do: what,
+        device: text(of, 'device', 64),
+        ...(cryostat && { cryostat }),
+        ...(hash && { tokenHash: hash }),
+      };
+    }
+    case 'remove-device':
+      return { do: what, device: text(of, 'device', 64) };
+    case 'create-rollout':
+      throw new DdiError('the command: a rollout is read by another function');
+    default:
+      return { do: what, rollout: rolloutId(of) };
+  }
+}
+
+function readRollout(of: JsonPlace) {
+  const onError = of.get('onError')?.oneOf(['hold', 'ring', 'rollout'] as const) ?? 'ring';
+  return { do: 'create-rollout' as const, name: text(of, 'name', 128), release: text(of, 'release', 64), onError };
+}
+
+const ringsMost = 64;
+const devicesMost = 20_000;
+const monthMs = 31 * 86_400_000;
+
+function readRings(of: JsonPlace): RingRequest[] {
+  return of
+    .need('rings')
+    .list(ringsMost)
+    .map((ring) => {
+      const [devices, cryostat, count, deadline] = ['devices', 'cryostat', 'count', 'deadlineMs'].map((name) =>
+        ring.get(name),
+      );
+      return {
+        ...{ name: text(ring, 'name', 64), soakMs: ring.need('soakMs').integer(0, monthMs) },
+        ...{
+          approval: ring.get('approval')?.boolean() ?? false,
+          confirmation: ring.get('confirmation')?.boolean() ?? false,
+        },
+        failuresMost: ring.get('failuresMost')?.integer(0, devicesMost) ?? 0,
+        ...(devices && { devices: devices.list(devicesMost).map((one) => one.text(64)) }),
+        ...(cryostat && { cryostat: cryostat.text(64) }),
+        ...(ring.get('rest')?.boolean() && { rest: true }),
+        ...(count && { count: count.integer(1, devicesMost) }),
+        ...(deadline && { deadlineMs: deadline.integer(1, monthMs) }),
+        gates: readGates(ring.get('gates')),
+      };
+    });
+}
+
+function readGates(of: JsonPlace | undefined): GateLimits {
+  const limits: GateLimits = {};
+  for (const name of ['heartbeatMs', 'temperatureKelvin', 'powerShare', 'calibrationDecibel'] as const) {
+    const value = of?.get(name)?.number(0, 1e9);
+    if (value !== undefined) limits[name] = value;
+  }
+  return limits;
+}

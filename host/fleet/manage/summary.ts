@@ -1,0 +1,107 @@
+// What people and programs are shown of a fleet: plain objects with stable names.
+
+import type { Device, FleetState, Member, Rollout } from '../rollout/state.ts';
+
+export interface RingSummary {
+  name: string;
+  state: string;
+  devices: number;
+  confirmed: number;
+  open: number;
+  waiting: number;
+  failed: number;
+  leftOut: number;
+  /** Milliseconds of the soak time that are left; null before it begins and after it. */
+  soakLeftMs: number | null;
+  cause: string | null;
+}
+
+export interface RolloutSummary {
+  id: number;
+  name: string;
+  state: string;
+  release: { name: string; version: string; hash: string };
+  /** Why nothing new begins: person, approval or empty-ring. */
+  pausedBy: string | null;
+  cause: string | null;
+  rings: RingSummary[];
+  alerts: { ring: string; device: string; gate: string; detail: string }[];
+  /** Devices that went back to the image before, are on their way, or could not. */
+  back: number;
+  goingBack: number;
+  notBack: string[];
+  /** What it waits for, in words; null: nothing. */
+  waitsFor: string | null;
+}
+
+export interface DeviceSummary {
+  name: string;
+  cryostat: string | null;
+  version: string | null;
+  running: string | null;
+  action: { id: number; kind: string; state: string; rollout: number } | null;
+  failed: string[];
+  /** When it asked last, by the clock of the server; null: not since the server started. */
+  seen: string | null;
+}
+
+export function rolloutSummary(state: FleetState, rollout: Rollout, nowMs: number): RolloutSummary {
+  const release = state.releases.get(rollout.release);
+  const members = [...rollout.members];
+  const isBack = (result: NonNullable<Member['back']>['result']) =>
+    members.filter(([, { back }]) => back?.result === result);
+  return {
+    ...{ id: rollout.id, name: rollout.name, state: rollout.state },
+    release: { name: release?.name ?? '', version: release?.version ?? '', hash: rollout.release },
+    ...{ pausedBy: rollout.pausedBy ?? null, cause: rollout.cause ?? null },
+    rings: rollout.rings.map(({ plan, state: is, counts, overdue, confirmedMs, cause }) => ({
+      ...{ name: plan.name, state: is, devices: plan.devices.length - counts.gone, confirmed: counts.confirmed },
+      ...{ open: counts.open, waiting: counts.waiting, failed: counts.failed + overdue, leftOut: counts.waived },
+      soakLeftMs: confirmedMs === undefined || is !== 'RUNNING' ? null : Math.max(0, confirmedMs + plan.soakMs - nowMs),
+      cause: cause ?? null,
+    })),
+    alerts: rollout.alerts.map(({ ring, device, gate, detail }) => ({
+      ...{ ring: rollout.rings[ring].plan.name, device, gate, detail },
+    })),
+    ...{ back: isBack('back').length, goingBack: isBack('under-way').length },
+    notBack: isBack('not-back').map(([device, { detail }]) => `${device}: ${detail}`),
+    waitsFor: waitsFor(state, rollout),
+  };
+}
+
+function waitsFor(state: FleetState, rollout: Rollout): string | null {
+  const { counts, waiting, confirmedMs, plan } = rollout.rings[rollout.current];
+  switch (rollout.state) {
+    case 'WAITING_FOR_APPROVAL':
+      return "a person: 'coldrig fleet approve' or 'deny'";
+    case 'READY':
+      return "a person: 'coldrig fleet start'";
+    case 'PAUSED':
+      return `a person: 'coldrig fleet resume' (${rollout.pausedBy})`;
+    case 'STOPPING': {
+      const open = [...rollout.members].filter(([name, { state: at }]) => at !== 'waived' && isBusy(state, name));
+      return open.length === 0 ? null : `${open.length} devices to answer, the first is ${open[0][0]}`;
+    }
+    case 'RUNNING':
+      if (counts.open > 0) return `${counts.open} devices of ring '${plan.name}' to end`;
+      if (waiting.size > 0) return `readings of ${waiting.size} devices under their old image, which the gates need`;
+      if (counts.failed > 0) return `a person to retry or waive ${counts.failed} devices that have failed`;
+      return confirmedMs === undefined ? null : 'the soak time';
+    default:
+      return null;
+  }
+}
+
+const isBusy = (state: FleetState, name: string) => state.devices.get(name)?.open !== undefined;
+
+export function deviceSummary(state: FleetState, device: Device, seen: string | undefined): DeviceSummary {
+  const action = device.open === undefined ? undefined : state.actions.get(device.open);
+  return {
+    ...{ name: device.name, cryostat: device.cryostat ?? null },
+    version: device.attributes['image.version'] ?? state.releases.get(device.running ?? '')?.version ?? null,
+    running: device.running ?? null,
+    action: action ? { id: action.id, kind: action.kind, state: action.state, rollout: action.rollout } : null,
+    failed: [...device.failed].map(([hash, reason]) => `${state.releases.get(hash)?.version ?? hash}: ${reason}`),
+    seen: seen ?? null,
+  };
+}

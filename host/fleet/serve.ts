@@ -1,0 +1,150 @@
+// The update server as a process: the fleet, its repository, and HTTP for devices and people, put together.
+//
+//   folder/log             events of the fleet              folder/operator.token    who has it may do everything (doors.ts)
+//   repository/metadata    what is released (TUF)           repository/targets       the images
+//
+// What must stay true: only releases that the repository vouches for, as a device would read it, are releases of the fleet; nothing listens where it was not told to.
+
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeDurably } from '../links/whole-file.ts';
+import { nodeLogDisk } from '../telemetry/log/disk.ts';
+import { rest, type Time } from '../telemetry/time.ts';
+import { DdiServer, tokenHash } from './ddi/server.ts';
+import { type Access, type Audit, localAccess, noAudit } from './doors.ts';
+import { Fleet, theFleet } from './fleet.ts';
+import { type Asked, type FleetHttpOptions, problem, serveFleetHttp, type Told } from './http.ts';
+import { ManageServer } from './manage/server.ts';
+import { folderFiles, RepositoryReader } from './repository/reader.ts';
+import { Shelf } from './repository/shelf.ts';
+import type { Recorded } from './rollout/events.ts';
+
+export interface ServeOptions {
+  folder: string;
+  /** Undefined: there are no releases, until there is one. */
+  repository: string;
+  host: string;
+  port: number;
+  tls?: FleetHttpOptions['tls'];
+  tenant: string;
+  pollSeconds: number;
+  time: Time;
+  access?: Access;
+  audit?: Audit;
+  onEvent: (event: ServeEvent) => void;
+}
+
+export type ServeEvent =
+  | { event: 'ready'; origin: string; tenant: string; devices: number; releases: number; tokenFile: string }
+  | { event: 'fleet'; what: Recorded }
+  | { event: 'repository'; releases: number }
+  | { event: 'trouble'; reason: string };
+
+const tickMs = 1_000;
+
+export const tokenFileOf = (folder: string): string => join(folder, 'operator.token');
+
+/** Until the signal is aborted. Throws a LogError where the log cannot be opened, and the system's errors of a port or a file. */
+export async function serveFleet(options: ServeOptions, signal: AbortSignal): Promise<void> {
+  const { folder, repository, host, port, tls, tenant, pollSeconds, time, onEvent } = options;
+  const events: Recorded[] = [];
+  const seen = new Map<string, string>();
+  const keep = (event: Recorded) => {
+    events.push(event);
+    onEvent({ event: 'fleet', what: event });
+  };
+  const fleet = await Fleet.open({
+    ...{
+      folder: join(folder, 'log'),
+      time,
+      disk: nodeLogDisk,
+      onEvent: keep,
+      onLoaded: (all) => void events.splice(0, events.length, ...all),
+    },
+    ...{ access: options.access ?? localAccess, audit: options.audit ?? noAudit },
+  });
+  const shelf = new Shelf(repository);
+  const releases = new ReleaseSource(fleet, folder, repository);
+  const trouble = (error: unknown) => onEvent({ event: 'trouble', reason: (error as Error).message });
+  try {
+    const ddi = new DdiServer({
+      ...{ fleet, tenant, pollSeconds, fileOf: (release) => shelf.fileOf(release) },
+      onSeen: (device) => void seen.set(device, new Date(Number(time.wallNs() / 1_000_000n)).toISOString()),
+    });
+    const manage = new ManageServer({
+      ...{ fleet, events, operatorTokenHash: tokenHash(operatorToken(folder)), seenOf: (device) => seen.get(device) },
+    });
+    await releases.read().catch(trouble);
+    const handlers = [ddi.answer.bind(ddi), manage.answer.bind(manage), repositoryHandler(repository)];
+    const http = await serveFleetHttp({ host, port, tls, handlers, onError: trouble });
+    onEvent({
+      ...{ event: 'ready', origin: http.origin, tenant, devices: fleet.state.devices.size },
+      ...{ releases: fleet.state.releases.size, tokenFile: tokenFileOf(folder) },
+    });
+    try {
+      while (!signal.aborted) {
+        await rest(time, tickMs, signal);
+        await fleet.tick().catch(trouble);
+        const count = await releases.readIfChanged().catch(trouble);
+        if (typeof count === 'number') onEvent({ event: 'repository', releases: count });
+      }
+    } finally {
+      await http.close();
+    }
+  } finally {
+    await fleet.close();
+  }
+}
+
+/** Makes the token when there is none. */
+function operatorToken(folder: string): string {
+  const path = tokenFileOf(folder);
+  if (!existsSync(path)) writeDurably(path, `${randomBytes(24).toString('base64url')}\n`, 0o600);
+  return readFileSync(path, 'utf8').trim();
+}
+
+/** Takes over what is published, when the repository has a new timestamp. */
+class ReleaseSource {
+  private readonly fleet: Fleet;
+  private readonly folder: string;
+  private readonly repository: string;
+  private readAt = 0;
+
+  constructor(fleet: Fleet, folder: string, repository: string) {
+    [this.fleet, this.folder, this.repository] = [fleet, folder, repository];
+  }
+
+  async readIfChanged(): Promise<number | undefined> {
+    const changed = statSync(join(this.repository, 'metadata', 'timestamp.json'), { throwIfNoEntry: false })?.mtimeMs;
+    return changed === undefined || changed === this.readAt ? undefined : this.read();
+  }
+
+  async read(): Promise<number | undefined> {
+    const timestamp = join(this.repository, 'metadata', 'timestamp.json');
+    if (!existsSync(timestamp)) return undefined;
+    this.readAt = statSync(timestamp).mtimeMs;
+    const reader = new RepositoryReader({
+      ...{ folder: join(this.folder, 'trusted'), read: folderFiles(this.repository) },
+      // The first root is trusted from the beginning; every newer one is signed by the one before.
+      root: readFileSync(join(this.repository, 'metadata', '1.root.json')),
+    });
+    const all = await reader.releases();
+    const known = this.fleet.state.releases.size;
+    for (const release of all) await this.fleet.ask(theFleet, { do: 'add-release', release });
+    return this.fleet.state.releases.size === known ? undefined : this.fleet.state.releases.size;
+  }
+}
+
+/** The repository is public: everything in it is signed. */
+function repositoryHandler(repository: string): (asked: Asked) => Promise<Told | undefined> {
+  return async ({ method, path }) => {
+    const [, place, name] = /^\/repository\/(metadata|targets)\/([A-Za-z0-9][A-Za-z0-9._+-]{0,255})$/.exec(path) ?? [];
+    if (place === undefined) return undefined;
+    const file = join(repository, place, name);
+    const bytes = statSync(file, { throwIfNoEntry: false })?.size;
+    if (method !== 'GET' || bytes === undefined) return problem(404, `the repository has no ${place}/${name}`);
+    const type = place === 'metadata' ? 'application/json' : 'application/octet-stream';
+    return { status: 200, headers: { 'content-type': type }, file: { path: file, from: 0, bytes } };
+  };
+}
