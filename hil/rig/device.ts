@@ -57,7 +57,7 @@ export class DeviceUnderTest {
     this.programmer = new Programmer(board);
     board.onLog = (record) => {
       if (this.log.length >= 2 * this.logMost) this.log.splice(0, this.logMost);
-      this.log.push({ ...record });
+      this.log.push(record);
       this.onRecord?.(record);
     };
   }

@@ -56,7 +56,9 @@ export class WiredReadout {
     const last = Math.floor(timeNs / second);
     const begun = this.latchOf(Math.floor(nowNs / second)) !== undefined;
     const first = Math.max(Math.floor(nowNs / second) + (begun ? 1 : 0), last - LATCHES + 1);
-    return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+    const seconds: number[] = [];
+    for (let at = first; at <= last; at++) seconds.push(at);
+    return seconds;
   }
 
   /** Takes a latch of the cryostat as it is now, for a second. */

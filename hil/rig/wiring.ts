@@ -116,7 +116,8 @@ export class WiredCryostat implements Surroundings {
   private heat(timeNs: number, actuators: Float64Array, counts: Float64Array): void {
     const { cryostat, faults, words } = this;
     const rails = actuators[Actuator.POWERED] === 0 ? 0 : actuators[Actuator.RAILS];
-    const energy = counts.reduce((sum, count, kind) => sum + count * activityPicojoules[kind], 0);
+    let energy = 0;
+    for (let kind = 0; kind < counts.length; kind++) energy += counts[kind] * activityPicojoules[kind];
     const nanoseconds = timeNs - cryostat.timeNs;
     // Picojoules per nanosecond are milliwatts.
     const exact = ((energy - words[own.ENERGY]) * 1000) / nanoseconds + words[own.REMAINDER] / nanoseconds;
@@ -126,13 +127,14 @@ export class WiredCryostat implements Surroundings {
     words[own.CORE_MICROWATTS] = steps;
     const heaterOn = (rails >>> Rail.HEATER) & 1;
     const idle = actuators[Actuator.POWERED] * idleMicrowatts;
-    for (const [heater, stage] of heated.entries()) {
+    for (let heater = 0; heater < heated.length; heater++) {
+      const stage = heated[heater];
       if (!cryostat.stages.includes(stage)) continue;
       const chip = stage === '4K' ? steps + idle : 0;
       cryostat.setHeat('controller', stage, (chip + heaterOn * actuators[Actuator.HEATER + heater]) * 1e-6);
     }
-    for (const [index, stage] of cryostat.stages.entries())
-      cryostat.setHeat('fault', stage, faults.heatMicrowatts(index, cryostat.timeNs, rails) * 1e-6);
+    for (let index = 0; index < cryostat.stages.length; index++)
+      cryostat.setHeat('fault', cryostat.stages[index], faults.heatMicrowatts(index, cryostat.timeNs, rails) * 1e-6);
   }
 
   private read(actuators: Float64Array, readings: Float64Array): void {
@@ -181,10 +183,11 @@ export class WiredCryostat implements Surroundings {
   private readClock(actuators: Float64Array, now: number, readings: Float64Array): void {
     const { cryostat, faults, fridge } = this;
     cryostat.selectReference(actuators[Actuator.REFERENCE] === Reference.SECONDARY ? 1 : 0);
+    const were = cryostat.clock().present;
     for (const reference of [Reference.PRIMARY, Reference.SECONDARY] as (0 | 1)[]) {
       const present = !faults.isReferenceGone(reference, now);
       const drifts = faults.driftPpb(reference, now);
-      if (present !== cryostat.clock().present[reference]) cryostat.setReference(reference, { present });
+      if (present !== were[reference]) cryostat.setReference(reference, { present });
       readings[Reading.OFFSET + reference] = Math.round(fridge.references[reference].offsetPpb + drifts);
     }
     const clock = cryostat.clock();

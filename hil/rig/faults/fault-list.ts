@@ -48,8 +48,8 @@ export class CryoFaults {
   /** The part of that power which flows through a heater. */
   heaterMicrowatts(heater: number, timeNs: number, rails: number): number {
     let sum = 0;
-    for (const [stage, at] of Object.entries(heaterAt))
-      if (at === heater) sum += this.heatMicrowatts(Number(stage), timeNs, rails);
+    for (let stage = 0; stage < feedingRail.length; stage++)
+      if (heaterAt[stage] === heater) sum += this.heatMicrowatts(stage, timeNs, rails);
     return sum;
   }
 

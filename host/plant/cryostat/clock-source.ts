@@ -72,7 +72,9 @@ export class ClockSource {
     const held = lock[2] + (HOLDOVER_PPB_PER_SECOND * since) / 1e9;
     const quiet = jitterFemtoseconds(kelvin);
     return {
-      ...{ selected: lock[0], present, locked },
+      selected: lock[0],
+      present,
+      locked,
       errorPpb: Math.round(locked ? this.error(lock[0], timeNs) : held),
       jitterFemtoseconds: Math.round(locked ? quiet : unlockedJitter(quiet)),
     };
