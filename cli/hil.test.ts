@@ -166,14 +166,17 @@ describe('a project', () => {
     expect(xml).toMatch(/<system-out>0 ns: it noted\nit said\n<\/system-out>/);
   });
 
+  const waits = "await rig.wait('1 h')";
   it.each([
-    ['in order at Ctrl-C', 'SIGINT', 130],
-    ['with its processes when it is killed', 'SIGKILL', null],
-  ] as const)('ends %s', { timeout: 60_000 }, async (_, signal, exitCode) => {
+    ['in order at Ctrl-C', waits, 'SIGINT', 130],
+    ['at Ctrl-C also when a scenario loops without waiting', '', 'SIGINT', 130],
+    ['with its processes when it is killed', waits, 'SIGKILL', null],
+  ] as const)('ends %s', { timeout: 60_000 }, async (_, turn, signal, exitCode) => {
     const endless = join(folder, 'endless');
     mkdirSync(join(endless, 'scenarios'), { recursive: true });
-    const text = `import { scenario } from 'coldrig/hil';
-      scenario('never ends', {}, async (rig) => { console.log('process ' + process.pid); for (;;) await rig.wait('1 h'); });`;
+    // Not through the console, which tells nothing while a scenario loops.
+    const text = `import { writeSync } from 'node:fs'; import { scenario } from 'coldrig/hil';
+      scenario('never ends', {}, async (rig) => { writeSync(2, 'process ' + process.pid + '\\n'); for (;;) { ${turn} } });`;
     writeFileSync(join(endless, 'scenarios', 'endless.scenario.ts'), text);
     const begun = startColdrig(['hil'], { cwd: endless });
     const [, worker] = await begun.said(/process (\d+)\n/);

@@ -126,7 +126,11 @@ describe('bisect', () => {
     const { failureFile } = await runScenario(surgeAfter('1000000004 ns'));
     writeFileSync(place('late.coldrig'), failureFile as Uint8Array);
     const { json } = await coldrig(['bisect', file, place('late.coldrig'), '--json']);
-    expect(json).toMatchObject({ same: false, timeNs: 1_000_000_000, first: '1000.000000 ms disturbance' });
+    expect(json).toMatchObject({
+      same: false,
+      timeNs: 1_000_000_000,
+      first: '1000.000000 ms disturbance: power-surge at dac 30%',
+    });
     const { stdout } = await coldrig(['bisect', file, place('late.coldrig')]);
     expect(stdout).toMatch(/they part after 1 s \(1000000000 ns, cycle \d+\)/);
   });

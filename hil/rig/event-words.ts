@@ -15,6 +15,7 @@ import { rejectReasons } from '../../protocol/image/reasons.ts';
 import { Fuse, MemoryMap } from '../../protocol/memory-map.ts';
 import { MuxLoad } from '../../protocol/multiplexer/module.ts';
 import { eventKinds } from '../../protocol/telemetry/events.ts';
+import { faultTextOf } from './faults/language.ts';
 
 /** The name of the image in a slot (0 is A) that control is handed to; undefined when the caller does not know it. */
 export type NameOfImage = (slot: number) => string | undefined;
@@ -114,6 +115,7 @@ const words: Partial<Record<number, (a: number, b: number, image?: NameOfImage) 
   [LogKind.FUSE]: (a, b) => `${fuseText(a)} now ${bitsText(b)}`,
   [LogKind.FUSE_START]: (a, b) => `burn ${fuseText(a)}, ${bitsText(b)}`,
   [LogKind.FUSE_WEAK]: (a, b) => `${fuseText(a)}, weak ${bitsText(b)}`,
+  [LogKind.DISTURBANCE]: (a, b) => faultTextOf({ kind: a >>> 24, place: (a >>> 16) & 0xff, size: b | 0 }),
   [LogKind.SEQUENCER_LOAD]: (a) => `sequencer ${a >>> 24}, ${a & 0xff_ffff} bytes`,
   [LogKind.SEQUENCER_START]: (a, b) => `sequencers of ${bitsText(a)}, busy are those of ${bitsText(b)}`,
   [LogKind.SEQUENCER_STOPPED]: (a) => `sequencer ${a}`,

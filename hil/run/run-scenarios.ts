@@ -108,12 +108,18 @@ async function run(options: RunOptions): Promise<RunReport> {
     for (const listener of process.listeners(name)) if (!others[index].includes(listener)) process.off(name, listener);
   // vitest sets it when a test fails; here a failure is a result, and who asked for it decides.
   const { exitCode } = process;
-  const cancel = () => void vitest.cancelCurrentRun('keyboard-input');
+  // A second time ends processes that do not hear it, because a scenario in them loops without waiting.
+  let again: NodeJS.Timeout | undefined;
+  const cancel = () => {
+    void vitest.cancelCurrentRun('keyboard-input');
+    again = setTimeout(() => void vitest.cancelCurrentRun('keyboard-input'), HEARD_MS);
+  };
   signal?.addEventListener('abort', cancel);
   try {
     await vitest.start();
   } finally {
     signal?.removeEventListener('abort', cancel);
+    clearTimeout(again);
     await vitest.close();
     process.exitCode = exitCode;
   }
@@ -129,6 +135,8 @@ async function run(options: RunOptions): Promise<RunReport> {
   return { scenarios, declared, seconds: (performance.now() - began) / 1000 };
 }
 
+/** A scenario that waits for virtual time hears of an interruption within this real time, in milliseconds. */
+const HEARD_MS = 3000;
 const heardSignals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Scenarios import `coldrig/hil`; in the repository itself that is this source. */

@@ -63,7 +63,7 @@ export function disturbanceOf({ kind, place, size, afterNs, forNs }: Fault, from
 }
 
 /** A disturbance in words, without its times: `thermal-rise at 4K 200mW`. */
-export function faultTextOf({ kind, place, size }: Disturbance): string {
+export function faultTextOf({ kind, place, size }: Pick<Disturbance, 'kind' | 'place' | 'size'>): string {
   for (const [name, { kind: own, places, units, size: usual }] of Object.entries(faultKinds)) {
     if (own !== kind) continue;
     const sizes = Object.entries(units).map(([unit, { perUnit, placeOffset = 0 }]) => ({ unit, perUnit, placeOffset }));

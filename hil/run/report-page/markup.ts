@@ -27,6 +27,13 @@ export function tableOf(caption: string, head: string[], rows: string[][], numbe
 <tbody>${rows.map(line).join('\n')}</tbody></table></div>`;
 }
 
+/** Units that are things to be counted, of tracks and figures: one of them has another form. */
+const things = /\b(byte|cell|cycle|heartbeat|sector|value|window|write)s\b/;
+
+export function amountText(value: number, unit: string): string {
+  return `${numberText(value)} ${value === 1 ? unit.replace(things, '$1') : unit}`;
+}
+
 /** A number for a person: four digits that count, or all of a whole number, in groups. */
 export function numberText(value: number): string {
   if (Number.isInteger(value)) return `${value}`.replace(/\B(?=(\d{3})+$)/g, '\u202f');

@@ -10,7 +10,7 @@ import type { Measurement } from '../../rig/scenario/rig.ts';
 import { timeText } from '../../rig/time.ts';
 import { changeText, type Difference, NOTABLE_SHARE } from '../compare.ts';
 import type { EndedScenario, RunReport } from '../run-scenarios.ts';
-import { dataScript, escaped, numberText, tableOf } from './markup.ts';
+import { amountText, dataScript, escaped, numberText, tableOf } from './markup.ts';
 import { style } from './style.ts';
 import { timelineOf, trackMeanings } from './timeline.ts';
 
@@ -165,7 +165,7 @@ function differenceCells(difference: Difference): string[] {
   const told = isNotable
     ? `<span class="${isWorse ? 'worse' : 'better'}">${change}, ${isWorse ? 'worse' : 'better'}</span>`
     : change;
-  return [escaped(name), `${numberText(value)} ${escaped(unit)}`, `${numberText(baseline)} ${escaped(unit)}`, told];
+  return [escaped(name), escaped(amountText(value, unit)), escaped(amountText(baseline, unit)), told];
 }
 
 function scenarioOf(scenario: EndedScenario, index: number): string {
@@ -264,10 +264,10 @@ function figuresOf({ figures }: ChronicleData, differences: readonly Difference[
   const { cycles, leastSlackUs, leastSlackTask, heatMillijoules, heatMilliwatts, flashErases, flashPrograms, bootMs } =
     figures;
   const texts = [
-    `${numberText(cycles)} cycles of the core`,
+    amountText(cycles, 'cycles of the core'),
     leastSlackUs !== null && `least slack of a task ${numberText(leastSlackUs)} us (${leastSlackTask})`,
     `heat of the chip at 4 K ${numberText(heatMillijoules)} mJ, ${numberText(heatMilliwatts)} mW in the mean`,
-    `flash: ${numberText(flashErases)} sectors erased, ${numberText(flashPrograms)} writes`,
+    `flash: ${amountText(flashErases, 'sectors erased')}, ${amountText(flashPrograms, 'writes')}`,
     bootMs !== null && `longest boot ${numberText(bootMs)} ms`,
   ];
   return `<h4>What it cost</h4><ul class="plain">${texts.flatMap((text) => (text === false ? [] : [`<li>${escaped(text)}</li>`])).join('')}</ul>`;

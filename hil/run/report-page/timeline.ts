@@ -4,7 +4,7 @@
 
 import type { Track } from '../../rig/scenario/chronicle-data.ts';
 import { timeText, timeUnits } from '../../rig/time.ts';
-import { escaped, numberText } from './markup.ts';
+import { amountText, escaped, numberText } from './markup.ts';
 
 const WIDTH = 1000;
 const HEIGHT = 32;
@@ -68,7 +68,7 @@ function inWords(track: Track): string {
       return low === high ? `${low} ${unit}` : `${low} to ${high} ${unit}`;
     }
     case 'amount':
-      return `${numberText(track.total)} ${track.unit}`;
+      return amountText(track.total, track.unit);
     case 'states':
       return `at the end: ${track.steps.at(-1)?.[1]}`;
     case 'marks':
