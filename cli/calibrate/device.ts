@@ -49,9 +49,11 @@ export async function behindTarget(
 ): Promise<Reached> {
   // A serial line may still carry answers to a client before us.
   const client = await SmpClient.open(target, { timeoutMs, firstSequence: process.pid & 0xff, signal });
-  // Two clients must not have one number.
-  return { client, readout: new SmpReadout(client, { claim: randomInt(1, 2 ** 32), signal }) };
+  return { client, readout: new SmpReadout(client, { claim: freshClaim(), signal }) };
 }
+
+/** Number of a client that claims a readout: two must not have one. */
+export const freshClaim = (): number => randomInt(1, 2 ** 32);
 
 /** Works with the readout of the device, which is put back as it was, whatever happens. `advice`: for when the link is cut in the middle. */
 export async function withReadout<Value>(

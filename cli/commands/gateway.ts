@@ -1,16 +1,21 @@
 // `coldrig gateway`: takes the telemetry of devices into a log on disk, and passes it on. Thin over host/telemetry/run-gateway.ts.
 
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { GatewayConfigError, readConfig } from '../../host/telemetry/gateway/config.ts';
 import { type HttpPlace, usualPlace } from '../../host/telemetry/metrics/serve.ts';
 import { type RunEvent, type RunOptions, runGateway } from '../../host/telemetry/run-gateway.ts';
 import { hostTime } from '../../host/telemetry/time.ts';
+import { planOfChain } from '../../host/tools/calibration/plan-of-chain.ts';
 import { parseTarget } from '../../host/tools/smp/target.ts';
 import packageFile from '../../package.json' with { type: 'json' };
+import { freshClaim } from '../calibrate/device.ts';
+import { openRecords } from '../calibrate/folder.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { collect, integerBetween, parsePlace } from '../options.ts';
+import { openChain } from '../readout/open.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { gatewayFailure } from '../telemetry/gateway-failure.ts';
 import { counted } from '../words.ts';
@@ -30,6 +35,8 @@ interface GatewayOptions extends GlobalOptions {
   cert?: string;
   key?: string;
   crl?: string;
+  calibrate?: string;
+  records: string;
 }
 
 const usualAddress = `${usualPlace.host}:${usualPlace.port}`;
@@ -50,6 +57,7 @@ The file, instead of --target:
 Examples:
   coldrig gateway --target udp://127.0.0.1:1337 --log telemetry
   coldrig gateway north.yaml --log telemetry --embedded        http://127.0.0.1:9410/, and /metrics for a Prometheus
+  coldrig gateway north.yaml --log telemetry --embedded --calibrate lab.yaml
   coldrig gateway north.yaml --log telemetry --upstream nats://hub:4222
   coldrig gateway north.yaml --upstream tls://hub:9411 --ca ca.pem --cert north.pem --key north.key
   coldrig gateway --accept 0.0.0.0:9411 --ca ca.pem --cert hub.pem --key hub.key --crl revoked.pem    a hub for other gateways
@@ -83,6 +91,11 @@ export function addGatewayCommand(program: Command): void {
         'the same, at this address instead of one that only this machine reaches',
         parsePlace,
       )
+      .option(
+        '--calibrate <chain>',
+        'calibrate a readout channel when its SNR falls below the limit; what is in front of the devices: a preset, or a file; with --embedded',
+      )
+      .option('--records <folder>', 'records of these calibrations, a folder for each device', 'calibration')
       .option('--ca <file>', 'certificate of the authority that both ends of a link trust')
       .option('--cert <file>', 'certificate of this gateway')
       .option('--key <file>', 'its key')
@@ -90,6 +103,16 @@ export function addGatewayCommand(program: Command): void {
       .addHelpText('after', HELP)
       .action(printing((options: GatewayOptions, file: string | undefined) => run(options, file))),
   );
+}
+
+function calibrationOf({ embedded, listen, records }: GatewayOptions, chain: string): RunOptions['calibration'] {
+  if (!embedded && listen === undefined)
+    throw usage('--calibrate needs --embedded: what asks for a calibration is seen by what watches the log');
+  const built = openChain(chain);
+  return {
+    ...{ planOf: (channels) => planOfChain(built, channels), claim: freshClaim },
+    recordsOf: (device) => openRecords(join(records, device)),
+  };
 }
 
 function parseName(text: string): string {
@@ -112,6 +135,7 @@ async function run(options: GatewayOptions, file: string | undefined): Promise<R
     ...{ name, version: packageFile.version, folder, devices, time: hostTime },
     ...{ bytesMost: options.logMib * 1024 * 1024, hoursMost: options.logHours },
     ...links(options),
+    ...(options.calibrate !== undefined && { calibration: calibrationOf(options, options.calibrate) }),
     ...((options.embedded || options.listen) && { embedded: { place: options.listen ?? usualPlace } }),
     onEvent: (event) => process.stdout.write(json ? `${JSON.stringify(event)}\n` : lineOf(event)),
   };

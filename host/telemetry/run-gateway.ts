@@ -5,6 +5,8 @@
 //
 // What must stay true: nothing listens where it was not told to; when it ends, what was taken is on the disk and positions are written.
 
+import { SmpClient } from '../tools/smp/client.ts';
+import { type GraphCalibratorParts, graphCalibrator } from './calibration/graph-calibrator.ts';
 import { type AcceptOptions, acceptGateways } from './forward/accept.ts';
 import { Forwarder, type Upstream } from './forward/forwarder.ts';
 import { JetStreamUpstream } from './forward/jetstream-upstream.ts';
@@ -35,6 +37,8 @@ export interface RunOptions {
   accept?: AcceptOptions;
   /** Watches the log, and serves series, alerts and the page over HTTP. */
   embedded?: { place: HttpPlace; page?: Page };
+  /** Calibrates a readout channel that is lost; with `embedded`. */
+  calibration?: Pick<GraphCalibratorParts, 'planOf' | 'recordsOf' | 'claim'>;
   time: Time;
   onEvent: (event: RunEvent) => void;
 }
@@ -84,6 +88,14 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
     });
     const sources = options.devices.map(({ target, cryostat }) => new SmpSource(target, cryostat));
     if (embedded !== undefined) embedded.asked = () => gateway.asked(sources);
+    if (embedded !== undefined && options.calibration !== undefined) {
+      const open = async (device: string, ended: AbortSignal) => {
+        const target = gateway.asked(sources).find((one) => one.device === device)?.target;
+        if (target === undefined) throw new Error(`device ${device} does not answer this gateway now`);
+        return SmpClient.open(target, { signal: ended });
+      };
+      embedded.calibrateBy(graphCalibrator({ ...options.calibration, open, time }));
+    }
     const status = (): RunEvent => ({
       ...{ event: 'status', answering: gateway.answering.size, quarantined: quarantine.count },
       ...{ delivered: forwarder?.delivered ?? 0, ...log.status() },

@@ -3,8 +3,17 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AmplifierData } from '../../../host/plant/readout/chain-data.ts';
+import { EventCalibrations } from '../../../host/telemetry/calibration/event-calibrations.ts';
+import { graphCalibrator } from '../../../host/telemetry/calibration/graph-calibrator.ts';
+import type { Time } from '../../../host/telemetry/time.ts';
+import { planOfChain } from '../../../host/tools/calibration/plan-of-chain.ts';
 import { type Watched, watchOn } from '../../../host/tools/calibration/work.ts';
+import { openReadout } from '../../../host/tools/readout/open-readout.ts';
+import { stopSequencers } from '../../../host/tools/smp/sequencer.ts';
+import { TelemetryClient } from '../../../host/tools/telemetry/client.ts';
+import type { DeviceUnderTest } from '../../rig/device.ts';
 import { second } from '../../rig/time.ts';
+import { ReadingBench } from '../faults/reading-bench.ts';
 import { type CalibratedBoard, calibratedBoard } from './calibrated-board.ts';
 
 const channel = 0;
@@ -40,6 +49,42 @@ async function expectHealed(): Promise<void> {
   expect(snrDecibels).toBeGreaterThan(SNR_LEAST);
 }
 
+/** Time of the board, which passes when it is let, and while a client waits. */
+class BoardTime implements Time {
+  private readonly device: DeviceUnderTest;
+  private timers: { atMs: number; call: () => void }[] = [];
+
+  constructor(device: DeviceUnderTest) {
+    this.device = device;
+  }
+
+  monotonicMs(): number {
+    return this.device.now / 1e6;
+  }
+
+  wallNs(): bigint {
+    return BigInt(Math.round(this.device.now));
+  }
+
+  after(milliseconds: number, call: () => void): () => void {
+    const timer = { atMs: this.monotonicMs() + milliseconds, call };
+    this.timers.push(timer);
+    return () => {
+      this.timers = this.timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** To the next timer, when nothing else is to be done before it. */
+  async pass(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const [next] = [...this.timers].sort((one, other) => one.atMs - other.atMs);
+    if (next === undefined) return;
+    this.timers = this.timers.filter((other) => other !== next);
+    this.device.run(Math.max(0, Math.ceil((next.atMs - this.monotonicMs()) * 1e6)));
+    next.call();
+  }
+}
+
 describe('without a person', { timeout: 600_000 }, () => {
   test('a gain that creeps away is seen by what was learnt, and made up for', async () => {
     const healthy = (await state()).distanceCodes;
@@ -72,6 +117,38 @@ describe('without a person', { timeout: 600_000 }, () => {
     expect(found.every(({ verdict }) => verdict === 'in_spec')).toBe(true);
     await expectHealed();
     Object.assign(resonator, { jumpHertz: 0 });
+  });
+
+  test('a resonator that moved while a qubit is measured: its event asks for a calibration, which waits for the program to end', async () => {
+    const { client, device, chain, work } = board;
+    const reading = ReadingBench.of(board, channel);
+    const telemetry = new TelemetryClient(client, { cryostat: 'north', timeNs: () => BigInt(device.now) });
+    const told: string[] = [];
+    const time = new BoardTime(device);
+    const calibrations = new EventCalibrations({
+      time,
+      tell: (records) => void told.push(...records.map(({ body }) => `${body.state}`)),
+      calibrator: graphCalibrator({
+        ...{ recordsOf: () => work.records, claim: () => 7, time },
+        planOf: (channels) => planOfChain(openReadout('uts'), channels),
+        // One line has one client at a time.
+        open: async () => client,
+      }),
+    });
+    await telemetry.poll(() => {});
+    await reading.measure();
+    await reading.watch(3);
+    chain.lines[0].resonators[0].offsetHertz += 2e6;
+    while (told.length === 0) {
+      device.run(second);
+      await telemetry.poll((records) => {
+        for (const record of records) calibrations.take(record);
+      });
+    }
+    await stopSequencers(client, 1);
+    while (told.length < 2) await time.pass();
+    expect(told).toEqual(['begun', 'stored']);
+    await expectHealed();
   });
 
   test('a saturated converter is attenuated by the firmware, and the watch goes on as it is then', async () => {

@@ -14,7 +14,7 @@ import type { DeviceUnderTest } from '../../rig/device.ts';
 import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
 import type { Setting } from '../../rig/pulse/run.ts';
 import { second } from '../../rig/time.ts';
-import { calibratedBoard } from '../calibration/calibrated-board.ts';
+import { type CalibratedBoard, calibratedBoard } from '../calibration/calibrated-board.ts';
 import { program } from '../pulse/programs.ts';
 
 /** What an experiment sees in a second. */
@@ -48,7 +48,11 @@ export class ReadingBench {
 
   /** Calibrated; the chain belongs to the caller, who may change it. */
   static async calibrated(channel = 0, windowNs = 1000): Promise<ReadingBench> {
-    const { device, chain, work } = await calibratedBoard(channel, { windowNs, drift: false });
+    return ReadingBench.of(await calibratedBoard(channel, { windowNs, drift: false }), channel);
+  }
+
+  /** On a board of which this channel was calibrated. */
+  static of({ device, chain, work }: Omit<CalibratedBoard, 'client'>, channel: number): ReadingBench {
     return new ReadingBench(device, chain, work, channel);
   }
 

@@ -6,7 +6,8 @@
 
 import type { MetricName } from '../../../protocol/telemetry/metrics.ts';
 import type { Anomaly } from '../anomaly/stream-watch.ts';
-import { OwnRecords } from '../gateway/own-records.ts';
+import { type Calibrator, EventCalibrations } from '../calibration/event-calibrations.ts';
+import { type OwnRecord, OwnRecords } from '../gateway/own-records.ts';
 import { bufferSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
 import type { Sample } from '../samples.ts';
@@ -40,6 +41,7 @@ export class Embedded {
   private readonly served: Served;
   private readonly options: EmbeddedOptions;
   private readonly own: OwnRecords;
+  private calibrations: EventCalibrations | undefined;
   private waiting: Sample[] = [];
 
   /** Throws the system's error where the port cannot be opened. */
@@ -56,7 +58,7 @@ export class Embedded {
   private constructor(options: EmbeddedOptions, watch: Watch, served: Served) {
     this.options = options;
     this.own = new OwnRecords(`${options.name}-watch`, options.log, options.time);
-    watch.onAnomalies = (anomalies) => this.tell(anomalies);
+    watch.onAnomalies = (anomalies) => this.tell(anomalies.map(anomalyRecord));
     this.watch = watch;
     this.served = served;
     this.address = served.address;
@@ -74,16 +76,22 @@ export class Embedded {
     await this.watch.run(log.follower(readerName), end, () => this.ownSamples(), signal);
   }
 
-  close(): Promise<void> {
-    return this.served.close();
+  async close(): Promise<void> {
+    await this.calibrations?.end();
+    await this.served.close();
   }
 
-  /** Anomalies are records of the log, as everything else that happened. */
-  private tell(anomalies: readonly Anomaly[]): void {
+  /** Calibrates what events ask for, until it is closed. */
+  calibrateBy(calibrator: Calibrator): void {
+    const { time } = this.options;
+    const calibrations = new EventCalibrations({ calibrator, time, tell: (records) => this.tell(records) });
+    this.calibrations = calibrations;
+    this.watch.onRecord = (record) => calibrations.take(record);
+  }
+
+  /** What happened here is a record of the log, as everything else. Where there is no room for it, it is not there. */
+  private tell(records: readonly OwnRecord[]): void {
     const { log, time } = this.options;
-    const records = anomalies.map(({ device, cryostat, quantity, reason }) => ({
-      ...{ kind: 'anomaly' as const, body: { of: device, ofCryostat: cryostat, quantity, reason } },
-    }));
     void log.append(this.own.entries(records, time.wallNs())).catch(() => {});
   }
 
@@ -107,3 +115,7 @@ export class Embedded {
     return samples;
   }
 }
+
+const anomalyRecord = ({ device, cryostat, quantity, reason }: Anomaly): OwnRecord => ({
+  ...{ kind: 'anomaly', body: { of: device, ofCryostat: cryostat, quantity, reason } },
+});

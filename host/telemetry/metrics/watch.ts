@@ -61,6 +61,8 @@ export class Watch {
   readonly notifier = new Notifier();
   /** Is told what somebody would be told, at each look. */
   onNotification: (notifications: readonly Notification[]) => void = () => {};
+  /** Is told each record of a device that was received now, not before a restart. */
+  onRecord: (record: TelemetryRecord) => void = () => {};
   /** Is told what is no longer as it was learnt. */
   onAnomalies: (anomalies: readonly Anomaly[]) => void = () => {};
   private readonly streamWatch = new StreamWatch();
@@ -130,6 +132,7 @@ export class Watch {
     const anomalies = isLate ? [] : this.streamWatch.take(record, samples);
     // Those of before a restart are records of the log themselves.
     if (isLive && anomalies.length > 0) this.onAnomalies(anomalies);
+    if (isLive && !isLate) this.onRecord(record);
     if (isLive) this.table.apply(ingestSamples(cryostat, Math.max(0, this.nowSeconds - seconds)));
     if (record.class === 'critical') tell(this.events, { seconds, device, kind, body });
   }

@@ -1,0 +1,94 @@
+import { beforeEach, expect, test } from 'vitest';
+import { EventKind } from '../../../protocol/telemetry/events.ts';
+import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
+import { VirtualTime } from '../testing/virtual-time.ts';
+import { type CalibrationResult, EventCalibrations } from './event-calibrations.ts';
+
+const event = (kind: keyof typeof EventKind, channel = 0, device = 'd'): TelemetryRecord => ({
+  ...{ schema: 1, device, cryostat: 'north', boot: 1, sequence: 0, class: 'critical', kind: 'event' },
+  ...{ deviceTimeNs: 0n, receiveTimeNs: 0n, body: { event: EventKind[kind], argument0: channel, argument1: 0 } },
+});
+
+let time: VirtualTime;
+let told: string[];
+/** Calibrations that are being made, with what ends them. */
+let asked: {
+  device: string;
+  channels: readonly number[];
+  end: (result: CalibrationResult | Error) => void;
+  signal: AbortSignal;
+}[];
+let calibrations: EventCalibrations;
+
+beforeEach(() => {
+  [time, told, asked] = [new VirtualTime(), [], []];
+  calibrations = new EventCalibrations({
+    time,
+    deadlineMs: 60_000,
+    tell: (records) => void told.push(...records.map(({ body }) => `${body.of} ${body.state}: ${body.reason}`)),
+    calibrator: ({ device, channels }, signal) =>
+      new Promise((resolve, reject) => {
+        const end = (result: CalibrationResult | Error) => (result instanceof Error ? reject(result) : resolve(result));
+        asked.push({ device, channels, end, signal });
+      }),
+  });
+});
+
+const good: CalibrationResult = { isStored: true, what: 'resonator-0' };
+const ends = async (result: CalibrationResult | Error) => {
+  asked.at(-1)?.end(result);
+  await time.pass(1);
+};
+
+test('a channel that is lost is calibrated, and the result is on record', async () => {
+  calibrations.take(event('READOUT_LOST', 3));
+  await ends(good);
+  expect(asked.map(({ channels }) => channels)).toEqual([[3]]);
+  expect(told).toEqual(['d begun: channels 3', 'd stored: resonator-0']);
+});
+
+test('at most one runs on a device: what is lost meanwhile comes next, together, and what came back does not', async () => {
+  calibrations.take(event('READOUT_LOST', 0));
+  for (const channel of [5, 2, 4]) calibrations.take(event('READOUT_LOST', channel));
+  calibrations.take(event('READOUT_BACK', 4));
+  calibrations.take(event('READOUT_LOST', 1, 'other'));
+  expect(asked.map(({ device }) => device)).toEqual(['d', 'other']);
+  asked[0].end(good);
+  await time.pass(1);
+  expect(asked.map(({ device, channels }) => `${device} ${channels}`)).toEqual(['d 0', 'other 1', 'd 2,5']);
+});
+
+test('at its deadline it is ended, also where it does not listen', async () => {
+  calibrations.take(event('READOUT_LOST'));
+  await time.pass(60_001);
+  expect(asked[0].signal.aborted).toBe(true);
+  expect(told.at(-1)).toBe('d failed: it took longer than 60 s');
+});
+
+test('after two failures it stops and says so, until the device boots or has other corrections', async () => {
+  for (const _ of [1, 2, 3]) {
+    calibrations.take(event('READOUT_LOST'));
+    await ends(new Error('no resonance was found'));
+  }
+  expect(asked).toHaveLength(2);
+  expect(told.at(-1)).toContain('d stopped: it failed 2 times');
+  // Its own corrections are told late.
+  calibrations.take(event('CALIBRATION'));
+  calibrations.take(event('READOUT_LOST'));
+  expect(asked).toHaveLength(2);
+  await time.pass(61_000);
+  calibrations.take(event('CALIBRATION'));
+  calibrations.take(event('READOUT_LOST'));
+  await ends(good);
+  expect([asked.length, told.at(-1)]).toEqual([3, 'd stored: resonator-0']);
+});
+
+test('the end of the gateway ends it', async () => {
+  calibrations.take(event('READOUT_LOST'));
+  const ended = calibrations.end();
+  await time.pass(1);
+  await ended;
+  expect(told.at(-1)).toBe('d failed: the gateway ends');
+  calibrations.take(event('READOUT_LOST'));
+  expect(asked).toHaveLength(1);
+});
