@@ -24,12 +24,13 @@ export function receivedSamples(cryostat: string, of: string, nowSeconds: number
   ];
 }
 
-/** A record has reached the store so long after it was received. */
-export function ingestSamples(cryostat: string, seconds: number): Sample[] {
-  return [
+/** So many records have reached the store so long after they were received. */
+export function ingestSamples(cryostat: string, seconds: number, count = 1): Sample[] {
+  const one = [
     ...observed('coldrig_ingest_latency_seconds', { cryostat }, seconds),
     ...checkSamples(cryostat, 'ingest_latency', seconds <= INGEST_SLOW_SECONDS),
   ];
+  return one.map((sample) => ({ ...sample, value: sample.value * count }));
 }
 
 export interface Command {

@@ -86,6 +86,10 @@ export class SeriesTable {
   }
 }
 
+export function setOrAdd(series: Series, { value, how }: Sample): void {
+  series.value = how === 'set' ? value : series.value + value;
+}
+
 /** The values of the labels that a series of this name has, in the order of the table: much faster than keyOf. */
 function valuesKey(name: string, labels: Series['labels']): string {
   let wanted = labelsByName.get(name);

@@ -18,6 +18,7 @@ import { benchPowerCuts } from './power-cuts.ts';
 import { benchPulse } from './pulse.ts';
 import { benchReadout } from './readout.ts';
 import type { BenchRow } from './row.ts';
+import { benchTelemetry } from './telemetry.ts';
 import { benchUpload } from './upload.ts';
 
 export const benches: Record<string, () => Promise<BenchRow[]>> = {
@@ -37,6 +38,7 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   'hil-library': benchHilLibrary,
   campaign: benchCampaign,
   links: benchLinks,
+  telemetry: benchTelemetry,
   upload: benchUpload,
   durable: benchDurable,
 };

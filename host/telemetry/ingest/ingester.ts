@@ -163,9 +163,24 @@ export class Ingester {
     this.count('coldrig_ingest_samples_total', stored, { result: 'stored' });
     this.count('coldrig_ingest_samples_total', refused, { result: 'refused' });
     if (refused > 0) this.options.onEvent?.({ event: 'refused', samples: refused, reason: reason ?? '' });
-    const nowNs = time.wallNs();
-    for (const [cryostat, ns] of received)
-      if (cryostat !== '') this.own.apply(ingestSamples(cryostat, Math.max(0, Number(nowNs - ns) / 1e9)));
+    this.measure(received, time.wallNs());
+  }
+
+  /** Records that were received together are measured together, to a millisecond. */
+  private measure(received: Batch['received'], nowNs: bigint): void {
+    const counts = new Map<string, Map<number, number>>();
+    for (const [cryostat, ns] of received) {
+      if (cryostat === '') continue;
+      let of = counts.get(cryostat);
+      if (of === undefined) {
+        of = new Map();
+        counts.set(cryostat, of);
+      }
+      const ms = Math.max(0, Math.round(Number(nowNs - ns) / 1e6));
+      of.set(ms, (of.get(ms) ?? 0) + 1);
+    }
+    for (const [cryostat, of] of counts)
+      for (const [ms, count] of of) this.own.apply(ingestSamples(cryostat, ms / 1000, count));
   }
 
   /** The store has what waited, the state is on disk, and the position is committed. */

@@ -10,8 +10,8 @@
 
 import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { receivedSamples } from '../gateway-samples.ts';
-import { samplesOf } from '../samples.ts';
-import { type Series, SeriesTable } from '../series.ts';
+import { type Sample, samplesOf } from '../samples.ts';
+import { type Series, SeriesTable, setOrAdd } from '../series.ts';
 import { encodedLabels, type StoreSample } from './write-request.ts';
 
 export interface StoreSeriesOptions {
@@ -48,6 +48,7 @@ export class StoreSeries {
   private readonly extra: Readonly<Record<string, string>>;
   private readonly written = new Map<Series, Written>();
   private readonly waiting = new Set<Written>();
+  private readonly lasts = new Map<string, Map<string, Written[]>>();
   private readonly gaugesMs = new Map<string, number>();
   private readonly restoredMs = new Map<string, number>();
   private streamMs = 0;
@@ -62,12 +63,21 @@ export class StoreSeries {
   take(record: TelemetryRecord, isLate: boolean, to: StoreSample[]): void {
     const ms = Number(record.receiveTimeNs / 1_000_000n);
     const isUrgent = record.class === 'critical';
-    for (const samples of [samplesOf(record), receivedSamples(record.cryostat, record.class, ms / 1000)])
-      for (const sample of samples) {
-        if (isLate && sample.how === 'set') continue;
+    const last = this.lastOf(record);
+    const samples = samplesOf(record);
+    samples.push(...receivedSamples(record.cryostat, record.class, ms / 1000));
+    for (let at = 0; at < samples.length; at++) {
+      const sample = samples[at];
+      if (isLate && sample.how === 'set') continue;
+      let written: Written | undefined = last[at];
+      if (written !== undefined && isOf(written.series, sample)) setOrAdd(written.series, sample);
+      else {
         const series = this.table.take(sample);
-        if (series !== undefined) this.touch(this.writtenOf(series, sample.how === 'add'), ms, isUrgent, to);
+        written = series && this.writtenOf(series, sample.how === 'add');
+        if (written !== undefined) last[at] = written;
       }
+      if (written !== undefined) this.touch(written, ms, isUrgent, to);
+    }
     this.streamMs = Math.max(this.streamMs, ms);
     if (this.streamMs - this.sweptMs >= 1_000) this.sweep(to);
   }
@@ -94,6 +104,21 @@ export class StoreSeries {
       const written = this.writtenOf(this.table.restored(name, labels, value), true);
       Object.assign(written, { value, ms, atMs });
     }
+  }
+
+  /** What the last record of this kind has written, sample by sample: mostly the same series, which need no search then. */
+  private lastOf({ device, kind }: TelemetryRecord): Written[] {
+    let kinds = this.lasts.get(device);
+    if (kinds === undefined) {
+      kinds = new Map();
+      this.lasts.set(device, kinds);
+    }
+    let last = kinds.get(kind);
+    if (last === undefined) {
+      last = [];
+      kinds.set(kind, last);
+    }
+    return last;
   }
 
   private touch(written: Written, ms: number, isUrgent: boolean, to: StoreSample[]): void {
@@ -142,4 +167,11 @@ export class StoreSeries {
     }
     return written;
   }
+}
+
+/** Whether a sample is of this series. */
+function isOf({ name, labels }: Series, sample: Sample): boolean {
+  if (name !== sample.name || sample.suffix !== undefined) return false;
+  for (const label in sample.labels) if (sample.labels[label] !== labels[label]) return false;
+  return true;
 }

@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import type { LogDisk } from './disk.ts';
 import { LogError, type LogReader, type StoredEntry } from './record-log.ts';
-import { decodeHead, entryBehind, type ScannedEntry, scanEntries } from './segment.ts';
+import { decodeHead, entryAt, entryBehind, type ScannedEntry, scanEntries } from './segment.ts';
 import type { Segment } from './segments.ts';
 
 /** What a reader knows of its log. */
@@ -25,8 +25,11 @@ export class DiskReader implements LogReader {
   private readonly isFollower: boolean;
   private readonly view: LogView;
   private next: number;
-  /** Bytes of the segment that begins at `first`, from an entry boundary on. Entries from `durable` on may have changed since they were read. */
-  private cache: { first: number; fileAt: number; bytes: Uint8Array; durable: number } | undefined;
+  /**
+   * Bytes of the segment that begins at `first`, from the place `fileAt` of its file on; the next entry is at `at` of them. Entries from `durable` on may have
+   * changed since they were read.
+   */
+  private cache: { first: number; fileAt: number; bytes: Buffer; at: number; durable: number } | undefined;
 
   constructor(disk: LogDisk, folder: string, name: string, view: LogView, committed: number, isFollower = false) {
     if (!/^[\w-]{1,64}$/.test(name))
@@ -113,30 +116,34 @@ export class DiskReader implements LogReader {
   private nextInCache(): ScannedEntry | undefined {
     const { cache } = this;
     if (cache === undefined || this.next >= cache.durable) return undefined;
-    for (const entry of scanEntries(cache.bytes, 0, this.next)) {
-      cache.bytes = cache.bytes.subarray(entry.end);
-      cache.fileAt += entry.end;
-      return entry;
-    }
-    return undefined;
+    const entry = entryAt(cache.bytes, cache.at);
+    if (entry?.position !== this.next) return undefined;
+    cache.at = entry.end;
+    return entry;
   }
 
   /** What the disk has lost cannot be read; consumers see that numbers are missing. */
   private passDamage(following: number): void {
     const { cache } = this;
-    const behind = cache && entryBehind(cache.bytes, 0, this.next);
+    const behind = cache && entryBehind(cache.bytes, cache.at, this.next);
     if (cache === undefined || behind === undefined || behind.position >= following) {
       this.next = Math.max(this.next + 1, following);
       this.cache = undefined;
       return;
     }
     this.next = behind.position;
-    this.cache = { ...cache, fileAt: cache.fileAt + behind.at, bytes: cache.bytes.subarray(behind.at) };
+    cache.at = behind.at;
   }
 
   private refill({ path, first }: Segment): void {
-    const fileAt = this.cache?.fileAt ?? 0;
-    this.cache = { first, fileAt, bytes: this.disk.read(path, fileAt), durable: this.view.durableEnd() };
+    const fileAt = this.cache === undefined ? 0 : this.cache.fileAt + this.cache.at;
+    this.cache = {
+      first,
+      fileAt,
+      bytes: bufferOf(this.disk.read(path, fileAt)),
+      at: 0,
+      durable: this.view.durableEnd(),
+    };
   }
 
   private fill(segment: Segment): void {
@@ -146,9 +153,12 @@ export class DiskReader implements LogReader {
       if (entry.position >= this.next) break;
       at = entry.end;
     }
-    this.cache = { first: segment.first, fileAt: at, bytes: bytes.subarray(at), durable: this.view.durableEnd() };
+    const durable = this.view.durableEnd();
+    this.cache = { first: segment.first, fileAt: 0, bytes: bufferOf(bytes), at, durable };
   }
 }
+
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** The readers that a folder knows. */
 export function readPositions(disk: LogDisk, folder: string, view: LogView): Map<string, DiskReader> {

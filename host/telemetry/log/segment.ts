@@ -125,7 +125,8 @@ export function entryBehind(
   return undefined;
 }
 
-function entryAt(all: Buffer, at: number): ScannedEntry | undefined {
+/** The whole entry that begins there; undefined: there is none. */
+export function entryAt(all: Buffer, at: number): ScannedEntry | undefined {
   if (at + entryHeadBytes + bodyHeadBytes > all.length) return undefined;
   const length = all.readUInt32LE(at);
   const end = at + entryHeadBytes + length;
@@ -133,8 +134,13 @@ function entryAt(all: Buffer, at: number): ScannedEntry | undefined {
     return undefined;
   const recordAt = at + 34 + all[at + 25];
   return {
-    ...{ position: all.readDoubleLE(at + 8), logTimeMs: all.readDoubleLE(at + 16), end },
-    ...{ class: classes[all[at + 24]], boot: all.readUInt32LE(at + 26), sequence: all.readUInt32LE(at + 30) },
-    ...{ device: all.toString('utf8', at + 34, recordAt), bytes: all.subarray(recordAt, end) },
+    position: all.readDoubleLE(at + 8),
+    logTimeMs: all.readDoubleLE(at + 16),
+    end,
+    class: classes[all[at + 24]],
+    boot: all.readUInt32LE(at + 26),
+    sequence: all.readUInt32LE(at + 30),
+    device: all.toString('utf8', at + 34, recordAt),
+    bytes: all.subarray(recordAt, end),
   };
 }

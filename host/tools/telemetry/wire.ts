@@ -16,56 +16,67 @@ export interface Reception {
 
 const headWords = 6;
 const classNames: readonly TelemetryClass[] = ['bulk', 'heartbeat', 'critical'];
-const kinds: readonly (readonly [string, TelemetryKind])[] = Object.entries(telemetryKinds);
+const kindsByNumber: ReadonlyMap<number, readonly [string, TelemetryKind]> = new Map(
+  Object.entries(telemetryKinds).map((row) => [row[1].number, row]),
+);
 
 /** `schema`: the version that the device has said. Throws a TelemetryError that names what is wrong. */
 export function recordOfWire(wire: unknown, schema: number, reception: Reception): TelemetryRecord {
   if (!Array.isArray(wire) || wire.length < headWords || !wire.every(isWord))
     throw new TelemetryError(`telemetry of ${reception.device}: a record is not a list of ${headWords} words or more`);
-  const [number, classNumber, boot, sequence, low, high, ...words] = wire as number[];
-  const where = `telemetry of ${reception.device}, record ${boot}/${sequence}`;
+  const [number, classNumber, boot, sequence, low, high] = wire as number[];
+  const where = () => `telemetry of ${reception.device}, record ${boot}/${sequence}`;
   const className = classNames[classNumber];
-  if (className === undefined) throw new TelemetryError(`${where}: class ${classNumber}; expected 0 to 2`);
-  const [kind, table] = kinds.find(([, entry]) => entry.number === number) ?? [`kind-${number}`, undefined];
+  if (className === undefined) throw new TelemetryError(`${where()}: class ${classNumber}; expected 0 to 2`);
+  const [kind, table] = kindsByNumber.get(number) ?? [`kind-${number}`, undefined];
   return {
-    ...{ schema, device: reception.device, cryostat: reception.cryostat, boot, sequence },
-    ...{ deviceTimeNs: (BigInt(high) << 32n) | BigInt(low), receiveTimeNs: reception.receiveTimeNs },
-    ...{ class: className, kind, body: bodyOf(`${where}, ${kind}`, table?.fields ?? [], words, schema) },
+    schema,
+    device: reception.device,
+    cryostat: reception.cryostat,
+    boot,
+    sequence,
+    deviceTimeNs: (BigInt(high) << 32n) | BigInt(low),
+    receiveTimeNs: reception.receiveTimeNs,
+    class: className,
+    kind,
+    body: bodyOf(() => `${where()}, ${kind}`, table?.fields ?? [], wire as number[], schema),
   };
 }
 
-function bodyOf(where: string, fields: readonly TelemetryField[], words: readonly number[], schema: number) {
+function bodyOf(where: () => string, fields: readonly TelemetryField[], wire: readonly number[], schema: number) {
   const body: Record<string, TelemetryValue> = {};
-  let at = 0;
+  let at = headWords;
   for (const field of fields) {
     const count = field.count ?? 1;
-    if (at + count > words.length) {
+    if (at + count > wire.length) {
       if (field.since > schema) break;
-      throw new TelemetryError(`${where}: ${field.name} is missing; schema ${schema} has it`);
+      throw new TelemetryError(`${where()}: ${field.name} is missing; schema ${schema} has it`);
     }
-    body[field.name] = fieldValueOf(field, words.slice(at, at + count), where);
+    body[field.name] = fieldValueOf(field, wire, at, count);
     at += count;
   }
-  if (at < words.length) body.words = words.slice(at);
+  if (at < wire.length) body.words = wire.slice(at);
   return body;
 }
 
-function fieldValueOf(field: TelemetryField, words: readonly number[], where: string): TelemetryValue {
-  const [word] = words;
+function fieldValueOf(field: TelemetryField, wire: readonly number[], at: number, count: number): TelemetryValue {
   const known = (one: number) => (one === field.absent ? null : one);
   switch (field.type) {
     case 'u32':
-      return known(word);
+      return known(wire[at]);
     case 'i32':
-      return known(word) === null ? null : word | 0;
+      return known(wire[at]) === null ? null : wire[at] | 0;
     case 'boolean':
-      return word !== 0;
+      return wire[at] !== 0;
     case 'u32[]':
-      return words.map(known);
+      return wire.slice(at, at + count).map(known);
     case 'hex':
-      return words.map(hexOf).join('');
+      return wire
+        .slice(at, at + count)
+        .map(hexOf)
+        .join('');
     default:
-      throw new TelemetryError(`${where}: ${field.name} is ${field.type}, which has no form on the wire`);
+      throw new Error(`field ${field.name} is ${field.type}, which has no form on the wire`);
   }
 }
 

@@ -15,6 +15,7 @@ export class LiveProcess {
   /** What it said after that, the last lines. */
   readonly said: string[] = [];
   private readonly child: ChildProcessByStdio<null, Readable, null>;
+  private onStatus: (status: Record<string, number>) => void = () => {};
   private readonly ended: Promise<unknown>;
 
   /** A command with --json; resolves with its first line. */
@@ -26,6 +27,7 @@ export class LiveProcess {
     const started = new LiveProcess(child, JSON.parse(first));
     lines.on('line', (line) => {
       started.said.push(line);
+      if (line.includes('"event":"status"')) started.onStatus(JSON.parse(line));
       if (started.said.length > 200) started.said.shift();
     });
     return started;
@@ -39,6 +41,27 @@ export class LiveProcess {
 
   get pid(): number {
     return this.child.pid as number;
+  }
+
+  /** A figure of its next line `status`. */
+  async count(figure: string): Promise<number> {
+    return (await this.status())[figure];
+  }
+
+  /** Until a line `status` satisfies. */
+  async until(isEnough: (status: Record<string, number>) => boolean, withinMs: number): Promise<void> {
+    for (const end = Date.now() + withinMs; ; ) {
+      const status = await this.status();
+      if (isEnough(status)) return;
+      if (Date.now() > end) throw new Error(`after ${withinMs / 1000} s it says ${JSON.stringify(status)}`);
+    }
+  }
+
+  private status(): Promise<Record<string, number>> {
+    return new Promise((resolve, reject) => {
+      this.onStatus = resolve;
+      void this.ended.then(() => reject(new Error(`it ended: ${this.said.join('\n')}`)));
+    });
   }
 
   async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

@@ -1,0 +1,210 @@
+// How many records a second go from controllers through a gateway and an ingester into a Prometheus, and how long one takes.
+//
+//   10,000 played controllers ──> gateway, log on disk ──TLS──> `coldrig ingest`: log on disk ──remote write──> Prometheus
+//   (this process)                                              (a process of its own)                        (another)
+//
+// telemetry-ingest: each controller is polled twice a second, which is more than two cores can do; what the ingester has stored counts. The peer is a NATS server:
+//                   the same records, one message each, from one publisher.
+// telemetry-p99:    polled once a second, and in the middle every controller has ten records at once; from the receive time of a record to the acknowledgement of
+//                   the store, of the last half. The peer is the Prometheus alone: samples of the same records, written by one client; its figure is of a request of 2,000 records.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Forwarder } from '../../../host/telemetry/forward/forwarder.ts';
+import { JetStreamUpstream } from '../../../host/telemetry/forward/jetstream-upstream.ts';
+import { LinkUpstream } from '../../../host/telemetry/forward/link-upstream.ts';
+import { hasOpenssl, TestAuthority } from '../../../host/telemetry/forward/testing-certificates.ts';
+import { connectTls } from '../../../host/telemetry/forward/tls-stream.ts';
+import { Gateway } from '../../../host/telemetry/gateway/gateway.ts';
+import { Quarantine } from '../../../host/telemetry/gateway/quarantine.ts';
+import type { TelemetrySource } from '../../../host/telemetry/gateway/source.ts';
+import { httpPost, RemoteWrite, writeAddress } from '../../../host/telemetry/ingest/remote-write.ts';
+import { StoreSeries } from '../../../host/telemetry/ingest/store-series.ts';
+import type { StoreSample } from '../../../host/telemetry/ingest/write-request.ts';
+import { nodeLogDisk } from '../../../host/telemetry/log/disk.ts';
+import { DiskLog } from '../../../host/telemetry/log/disk-log.ts';
+import type { StoredEntry } from '../../../host/telemetry/log/record-log.ts';
+import { hostTime } from '../../../host/telemetry/time.ts';
+import { encodeCbor } from '../../../host/tools/telemetry/envelope.ts';
+import { recordOfWire } from '../../../host/tools/telemetry/wire.ts';
+import { Telemetry, telemetryKinds } from '../../../protocol/telemetry/records.ts';
+import { freePort, LiveServer } from '../campaign/live-server.ts';
+import { builtTool, interopFolder, pathTool } from '../interop/install.ts';
+import { LiveProcess, linkWords } from '../telemetry/live/live-process.ts';
+import { LiveStore } from '../telemetry/live/live-store.ts';
+import type { BenchRow } from './row.ts';
+
+const controllers = 10_000;
+const loadSeconds = 20;
+const warmUpMs = 300_000;
+const peerSeconds = 4;
+const peerBatch = 2_000;
+
+interface Figures {
+  perSecond: number;
+  p99Ms: number;
+}
+
+export async function benchTelemetry(): Promise<BenchRow[]> {
+  const prometheus = pathTool('prometheus');
+  if (prometheus.path === undefined || !hasOpenssl) {
+    console.error(`telemetry is not measured: ${prometheus.missing ?? 'openssl is not installed'}`);
+    return [];
+  }
+  const program = prometheus.path;
+  const [fast, steady] = [await run(program, 500), await run(program, 1_000)];
+  const [nats, alone] = [await natsAlone(), await prometheusAlone(program)];
+  return [
+    {
+      ...{ id: 'telemetry-ingest', value: fast.perSecond, unit: 'records/s', goal: 10_000 },
+      ...{ peer: nats === undefined ? 'no NATS server here' : 'NATS JetStream alone', peerValue: nats?.perSecond ?? 0 },
+    },
+    {
+      ...{ id: 'telemetry-p99', value: steady.p99Ms, unit: 'ms', goal: 1_000 },
+      ...{ peer: 'Prometheus alone', peerValue: alone.p99Ms },
+    },
+  ];
+}
+
+async function run(prometheus: string, pollMs: number): Promise<Figures> {
+  mkdirSync(interopFolder, { recursive: true });
+  const folder = mkdtempSync(join(interopFolder, 'telemetry-'));
+  const authority = new TestAuthority(folder);
+  const store = await LiveStore.start(prometheus);
+  const port = await freePort();
+  const ingester = await LiveProcess.start([
+    ...['ingest', '--store', store.address, '--accept', `127.0.0.1:${port}`, ...linkWords(authority.end('hub'))],
+    ...['--log', join(folder, 'hub'), '--name', 'bench'],
+  ]);
+  const edge = DiskLog.open(join(folder, 'edge'), { time: hostTime });
+  const files = authority.end('edge');
+  const connect = (signal: AbortSignal) => connectTls({ host: '127.0.0.1', port }, files, signal);
+  const upstream = new LinkUpstream({ name: 'hub', from: 'edge', connect, time: hostTime });
+  const quarantine = new Quarantine(nodeLogDisk, folder);
+  const gateway = new Gateway({ name: 'edge', version: '0', log: edge, quarantine, time: hostTime, pollMs });
+  const fleet = { burst: 0 };
+  const sources = Array.from({ length: controllers }, (_, number) => controller(number, pollMs, fleet));
+  const stop = new AbortController();
+  const work = [
+    gateway.run(sources, stop.signal),
+    new Forwarder({ log: edge, name: 'up', upstream, time: hostTime }).run(stop.signal),
+  ];
+  const passed = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+  const residentMib = () =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${ingester.pid}/status`, 'utf8'))?.[1]) / 1024;
+  try {
+    // Until every series is there: to make one costs a store a hundred times what a sample of it costs. How long that takes is not measured.
+    const known = 'count(coldrig_uptime_seconds)';
+    await store.until(known, ([count]) => count === controllers, warmUpMs);
+    await ingester.until(({ lag }) => lag < 2 * controllers, warmUpMs);
+    const [before, begun, mibBefore] = [await ingester.count('records'), performance.now(), residentMib()];
+    await passed(loadSeconds / 2);
+    fleet.burst = pollMs === 1_000 ? 9 : 0;
+    await passed(1);
+    fleet.burst = 0;
+    await passed(loadSeconds / 2);
+    const after = await ingester.count('records');
+    const perSecond = ((after - before) * 1_000) / (performance.now() - begun);
+    const quantile = `histogram_quantile(0.99, sum by (le) (increase(coldrig_ingest_latency_seconds_bucket[1m])))`;
+    const [p99] = await store.until(quantile, ([value]) => value >= 0);
+    console.error(
+      `telemetry, polled each ${pollMs} ms: ${perSecond.toFixed(0)} records/s, p99 ${p99.toFixed(2)} s, ${edge.status().lag.up} records wait at the gateway, ` +
+        `${await ingester.count('lag')} at the ingester, which has ${residentMib().toFixed(0)} MiB, ${mibBefore.toFixed(0)} MiB ${loadSeconds} s before`,
+    );
+    return { perSecond, p99Ms: p99 * 1_000 };
+  } finally {
+    stop.abort();
+    await Promise.allSettled(work);
+    await ingester.end();
+    await edge.close();
+    await store.end();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const countOf = (field: object) => ('count' in field ? Number(field.count) : 1);
+const heartbeatWords = telemetryKinds.heartbeat.fields.reduce((sum, field) => sum + countOf(field), 0);
+
+/** A heartbeat whose uptime, temperatures and slack move, and whose other figures stay. */
+function wireOf(number: number, sequence: number): number[] {
+  const words = Array.from({ length: heartbeatWords }, (_, index) => (index < 2 ? sequence : index < 5 ? 0 : index));
+  for (let channel = 5; channel < 12; channel++)
+    words[channel] = 4_000_000 + ((number * 7919 + sequence * 104_729) % 1000);
+  return [telemetryKinds.heartbeat.number, 1, 1, sequence, sequence * 1_000, 0, ...words];
+}
+
+const serialOf = (number: number) => number.toString(16).padStart(32, '0');
+
+/** Answers each poll with its next heartbeat, in a burst with more of them; the first poll comes at a moment of its own. */
+function controller(number: number, pollMs: number, fleet: { burst: number }): TelemetrySource {
+  let sequence = 0;
+  return {
+    ...{ target: `played://${number}`, cryostat: 'north', close: async () => {} },
+    identify: async () => {
+      await new Promise((resolve) => setTimeout(resolve, (number * pollMs) / controllers));
+      return serialOf(number);
+    },
+    read: async () => {
+      const records = Array.from({ length: 1 + fleet.burst }, () => wireOf(number, sequence++));
+      return { schema: Telemetry.SCHEMA_VERSION, records, more: false };
+    },
+  };
+}
+
+/** The same records, of so many controllers each. */
+function* rounds(): Generator<StoredEntry[]> {
+  for (let sequence = 0; ; sequence++)
+    for (let first = 0; first < controllers; first += peerBatch)
+      yield Array.from({ length: peerBatch }, (_, index) => {
+        const [device, receiveTimeNs] = [serialOf(first + index), hostTime.wallNs()];
+        const record = recordOfWire(wireOf(first + index, sequence), 1, { device, cryostat: 'north', receiveTimeNs });
+        return { ...record, position: 0, bytes: encodeCbor(record) };
+      });
+}
+
+/** Of batches that are given one after the other; making them is not measured. */
+async function measured(give: (batch: readonly StoredEntry[]) => Promise<unknown>): Promise<Figures> {
+  const batchMs: number[] = [];
+  let totalMs = 0;
+  for (const batch of rounds()) {
+    const begun = performance.now();
+    await give(batch);
+    batchMs.push(performance.now() - begun);
+    totalMs += batchMs[batchMs.length - 1];
+    if (totalMs > peerSeconds * 1_000) break;
+  }
+  batchMs.sort((a, b) => a - b);
+  return {
+    perSecond: (batchMs.length * peerBatch * 1_000) / totalMs,
+    p99Ms: batchMs[Math.floor(batchMs.length * 0.99)],
+  };
+}
+
+/** Undefined where there is no server. */
+async function natsAlone(): Promise<Figures | undefined> {
+  const tool = await builtTool('nats-server');
+  if (tool.path === undefined) return undefined;
+  const server = await LiveServer.start(tool.path);
+  const upstream = new JetStreamUpstream(server.url);
+  try {
+    return await measured((batch) => upstream.deliver(batch));
+  } finally {
+    await upstream.close();
+    await server.end();
+  }
+}
+
+async function prometheusAlone(program: string): Promise<Figures> {
+  const store = await LiveStore.start(program);
+  const write = new RemoteWrite('Prometheus', httpPost(writeAddress(store.address)));
+  const [series, now] = [new StoreSeries(), new AbortController().signal];
+  try {
+    return await measured(async (batch) => {
+      const samples: StoreSample[] = [];
+      for (const { bytes: _, position: __, ...record } of batch) series.take(record as never, false, samples);
+      await write.write(samples, now);
+    });
+  } finally {
+    await store.end();
+  }
+}
