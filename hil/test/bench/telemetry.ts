@@ -35,7 +35,7 @@ import { LiveStore } from '../telemetry/live/live-store.ts';
 import type { BenchRow } from './row.ts';
 
 const controllers = 10_000;
-const loadSeconds = 20;
+const loadSeconds = 12;
 const warmUpMs = 300_000;
 const peerSeconds = 4;
 const peerBatch = 2_000;

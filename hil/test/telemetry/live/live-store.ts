@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import { freePort } from '../../campaign/live-server.ts';
 import { interopFolder } from '../../interop/install.ts';
 
-const readyMs = 60_000;
+const readyMs = 300_000;
 
 export class LiveStore {
   readonly address: string;
@@ -89,7 +89,7 @@ export class LiveStore {
   }
 
   /** Until an expression has a value that satisfies. */
-  async until(expression: string, isEnough: (values: number[]) => boolean, withinMs = 30_000): Promise<number[]> {
+  async until(expression: string, isEnough: (values: number[]) => boolean, withinMs = 300_000): Promise<number[]> {
     let values: number[] = [];
     for (const end = Date.now() + withinMs; Date.now() < end; ) {
       values = (await this.query(expression).catch(() => [])).map(([, value]) => value);
