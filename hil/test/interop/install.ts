@@ -150,7 +150,8 @@ export function builtTool(name: keyof typeof builders): Promise<Tool> {
     } catch (error) {
       const missing = `${name}: not on PATH; tried ${command}: ${reasonOf(error)}`;
       mkdirSync(interopFolder, { recursive: true });
-      writeFileSync(refusal, `${missing}\n`);
+      // No end in time is not a refusal: the machine may have been busy with something else.
+      if (!(error as { killed?: boolean }).killed) writeFileSync(refusal, `${missing}\n`);
       return { missing };
     }
   });
