@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { guestsNamedIn } from './guests.ts';
+import { cacheNameOf } from '../../host/tools/guest.ts';
+import { guestsNamedIn, guestsOfAll } from './guests.ts';
 
 describe('the guests that a test names', () => {
   const entriesIn = (...texts: string[]) => guestsNamedIn(texts).map(({ entry }) => entry);
@@ -24,4 +25,9 @@ describe('the guests that a test names', () => {
   it('are listed once however often they are named', () => {
     expect(entriesIn("'bootloader/main.ts'", "'bootloader/main.ts', 'firmware/main.ts'")).toHaveLength(2);
   });
+});
+
+it('the guests of all tests exist, and their changes fit their sources', () => {
+  const names = guestsOfAll().map(({ entry, options }) => cacheNameOf(entry, options));
+  expect(new Set(names).size).toBeGreaterThan(50);
 });

@@ -17,16 +17,19 @@ export default async function setup(project: TestProject): Promise<void> {
   const { testFiles } = await project.globTestFiles();
   const isEverything = testFiles.every((path) => selected.includes(path));
   const guests = isEverything ? guestsOfAll() : guestsNamedIn(selected.map((path) => readFileSync(path, 'utf8')));
-  // Whatever cannot be compiled, the test that needs it will say.
-  await compileGuests(guests).catch(() => {});
+  // The test that needs the guest will say what is wrong with it.
+  await compileGuests(guests).catch(({ message }) => console.error(`not compiled before the tests: ${message}`));
 }
 
-function guestsOfAll(): WantedGuest[] {
+export function guestsOfAll(): WantedGuest[] {
   const sources = repositoryFiles().filter(({ path }) => path.endsWith('.ts'));
   return [
     // What takes longest comes first.
     ...guestsNamedIn(["'firmware/main.ts'", ...sources.map(({ text }) => text)]),
-    ...canaries.map(({ changes }) => ({ entry: 'bootloader/main.ts', options: { changes } })),
+    ...canaries.map(({ breaks, changes }) => ({
+      entry: breaks === 'firmware' ? 'firmware/main.ts' : 'bootloader/main.ts',
+      options: { changes },
+    })),
   ];
 }
 

@@ -70,6 +70,9 @@ export class Bus {
 
   /** A read that takes no time: for DMA, and for tests and debuggers. */
   peek(address: number): number {
+    const index = (rotateAddress(address) - firstWord) >>> 0;
+    const place = index < wordCount ? this.readTable[index] : 0;
+    if (place > 0) return this.words[place] >>> 0;
     const slot = rotateAddress(address) >>> 0 < flashWords ? unmapped : this.readableSlot(address);
     return (slot === unmapped ? this.flash.readWord(address) : this.readHook(address, slot)) >>> 0;
   }
@@ -162,7 +165,9 @@ export class Bus {
         address,
         `write of ${hex(value)} to ${name}: the bits ${hex(reserved)} are not writable`,
       );
-    for (const { name: fieldName, field, allowed } of entry.closed) {
+    const { closed } = entry;
+    for (let i = 0; i < closed.length; i++) {
+      const { name: fieldName, field, allowed } = closed[i];
       const given = (value & field.mask) >>> field.shift;
       if (allowed.includes(given)) continue;
       throw new Fault(

@@ -96,21 +96,23 @@ export class EventQueue {
     });
   }
 
-  /** Time of the first event of a kind, Infinity when there is none. */
-  timeOf(kind: number): number {
+  /** Time of the first event of one of these kinds (`isWanted[kind]` is 1), Infinity when there is none. */
+  timeOf(isWanted: Uint8Array): number {
+    const { heap } = this;
     let time = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < this.count[0]; index++) {
-      const at = index * stride;
-      if (this.heap[at + 2] === kind && this.heap[at] < time) time = this.heap[at];
-    }
+    for (let at = 0, end = this.count[0] * stride; at < end; at += stride)
+      if (isWanted[heap[at + 2]] === 1 && heap[at] < time) time = heap[at];
     return time;
   }
 
   private removeAt(index: number): void {
+    const { heap } = this;
     const last = this.count[0] - 1;
-    if (index !== last) this.heap.copyWithin(index * stride, last * stride, (last + 1) * stride);
     // A freed place is zeroed, so that equal queues have equal bytes.
-    this.heap.fill(0, last * stride, (last + 1) * stride);
+    for (let field = 0; field < stride; field++) {
+      heap[index * stride + field] = heap[last * stride + field];
+      heap[last * stride + field] = 0;
+    }
     this.count[0] = last;
     if (index < last) {
       this.siftDown(index);

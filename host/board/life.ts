@@ -71,12 +71,12 @@ export class Life {
       if (this.isPaused) return;
       if (this.hasWork) {
         if (machine.now >= timeNs) break;
-        this.guarded(() => this.work());
+        this.step(true);
         continue;
       }
       this.state.restlessResets = 0;
       if (machine.queue.nextTime > timeNs) break;
-      this.guarded(() => machine.handleNext());
+      this.step(false);
     }
     if (machine.now < timeNs) machine.clock[Clock.NOW] = timeNs;
   }
@@ -130,10 +130,11 @@ export class Life {
     else machine.flash.writeWord((bit >>> 5) << 2, machine.flash.readWord((bit >>> 5) << 2) ^ (1 << (bit & 31)));
   }
 
-  /** Runs an action that may end in a reset or in loss of power, and carries that out. */
-  private guarded(step: () => void): void {
+  /** A piece of the core's work, or the next event. It may end in a reset or in loss of power, which is carried out. */
+  private step(isWork: boolean): void {
     try {
-      step();
+      if (isWork) this.work();
+      else this.machine.handleNext();
     } catch (ending) {
       if (ending instanceof ChipReset) this.resetChip(ending.resetCause);
       else if (ending instanceof PowerLoss) this.losePower(1);

@@ -29,14 +29,10 @@ export interface MachineOwner {
   onRearm(): void;
 }
 
-/** Events that end a run of the core: its budget ends at the first of them. */
-export const runEndingKinds: readonly number[] = [
-  EventKind.WATCHDOG_EXPIRED,
-  EventKind.TRIAL_TIMEOUT,
-  EventKind.POWER_CUT,
-  EventKind.RESET_PIN,
-  EventKind.BROWN_OUT,
-];
+/** By kind of event, 1 for those that end a run of the core: its budget ends at the first of them. */
+export const endsRun = new Uint8Array(Math.max(...Object.values(EventKind)) + 1);
+for (const kind of ['WATCHDOG_EXPIRED', 'TRIAL_TIMEOUT', 'POWER_CUT', 'RESET_PIN', 'BROWN_OUT'] as const)
+  endsRun[EventKind[kind]] = 1;
 
 export class Machine implements DeviceContext {
   readonly arena = new Arena();
@@ -202,11 +198,11 @@ export class Machine implements DeviceContext {
     if (time < this.now)
       throw new Error(`machine: event ${kind} was to happen at ${time} ns, but it is ${this.now} ns`);
     this.queue.schedule(time, kind, a, b);
-    if (runEndingKinds.includes(kind)) this.bus.rearmNeeded = true;
+    if (endsRun[kind] === 1) this.bus.rearmNeeded = true;
   }
 
   cancel(kind: number): void {
-    if (this.queue.cancel(kind) && runEndingKinds.includes(kind)) this.bus.rearmNeeded = true;
+    if (this.queue.cancel(kind) && endsRun[kind] === 1) this.bus.rearmNeeded = true;
   }
 
   setLine(line: number, raised: boolean): void {

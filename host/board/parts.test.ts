@@ -56,7 +56,7 @@ describe('the event queue', () => {
           left.sort((a, b) => a.time - b.time || a.order - b.order);
           for (const { time, kind, order } of left) {
             expect(due()).toBe(time);
-            expect(queue.timeOf(kind)).toBe(time);
+            expect(queue.timeOf(Uint8Array.from({ length: 5 }, (_, each) => Number(each === kind)))).toBe(time);
             expect(queue.pop()).toMatchObject({ time, kind, a: order });
           }
           expect(due()).toBe(Number.POSITIVE_INFINITY);

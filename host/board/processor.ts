@@ -13,7 +13,7 @@ import type { ResetController } from './devices/reset.ts';
 import { ChipReset } from './fault.ts';
 import type { LoadedImage } from './image-loader.ts';
 import { LogKind } from './log.ts';
-import { type Machine, runEndingKinds } from './machine.ts';
+import { endsRun, type Machine } from './machine.ts';
 
 /**
  * The limit of one activation without a watchdog: two seconds of cycles. The longest correct one is the bootloader verifying two
@@ -196,8 +196,7 @@ export class Processor {
   /** Cycles from now to the first moment that ends the run; sets the clock's RUN_END to it. */
   private budget(): number {
     const { clock, queue, now } = this.machine;
-    let end = clock[Clock.ACTIVATION_END];
-    for (const kind of runEndingKinds) end = Math.min(end, queue.timeOf(kind));
+    const end = Math.min(clock[Clock.ACTIVATION_END], queue.timeOf(endsRun));
     const cycles = Math.max(0, Math.ceil((end - now) / nsPerCycle));
     clock[Clock.RUN_END] = now + cycles * nsPerCycle;
     return cycles;

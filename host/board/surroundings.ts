@@ -110,14 +110,15 @@ export class QuietBench implements Surroundings {
   advance(timeNs: number, actuators: Float64Array, _counts: Float64Array, readings: Float64Array): void {
     // Real converters have noise; readings that never change would mean a broken one.
     const noise = Math.imul(Math.floor(timeNs / 1e6), 0x9e37_79b1) >>> 30;
-    for (const [channel, reading] of quietReadings.entries()) readings[Reading.THERMOMETER + channel] = reading + noise;
+    for (let channel = 0; channel < Channel.COUNT; channel++)
+      readings[Reading.THERMOMETER + channel] = quietReadings[channel] + noise;
     const rails = actuators[Actuator.POWERED] === 0 ? 0 : actuators[Actuator.RAILS];
     const heated = (rails >>> Rail.HEATER) & 1;
     for (let heater = 0; heater < Heater.COUNT; heater++)
       readings[Reading.HEATER + heater] = heated * actuators[Actuator.HEATER + heater];
-    for (const [rail, millivolts] of railMillivolts.entries()) {
+    for (let rail = 0; rail < Rail.COUNT; rail++) {
       const on = (rails >>> rail) & 1;
-      readings[Reading.RAIL_VOLTAGE + rail] = on * millivolts * 1000;
+      readings[Reading.RAIL_VOLTAGE + rail] = on * railMillivolts[rail] * 1000;
       readings[Reading.RAIL_CURRENT + rail] = on * 1000;
     }
     readings[Reading.CLOCK] = 0b111;

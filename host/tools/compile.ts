@@ -18,7 +18,7 @@ export interface WantedGuest {
  */
 export async function compileGuests(guests: WantedGuest[], onStep: (what: string) => void = () => {}): Promise<void> {
   const distinct = new Map(guests.map((guest) => [keyOf(guest), guest]));
-  const missing = new Set([...distinct.values()].filter(({ entry, options }) => !isCompiled(entry, options)));
+  const missing = new Set([...distinct.values()].filter((guest) => !isThere(guest)));
   const tell = () => onStep([...missing].map(({ entry }) => entry).join(', '));
   if (missing.size > 0) tell();
   const compile = async (guest: WantedGuest) => {
@@ -28,6 +28,15 @@ export async function compileGuests(guests: WantedGuest[], onStep: (what: string
   };
   const ends = await Promise.allSettled([...missing].map(compile));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+/** One that cannot even be named (its entry is missing, or a change does not fit) is not there: its compiler says why, and the others are compiled. */
+function isThere({ entry, options }: WantedGuest): boolean {
+  try {
+    return isCompiled(entry, options);
+  } catch {
+    return false;
+  }
 }
 
 const keyOf = ({ entry, options }: WantedGuest) => JSON.stringify([entry, options]);

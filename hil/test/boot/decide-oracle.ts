@@ -5,6 +5,12 @@ import { BootDecision, BootPolicy, SlotState } from '../../../protocol/image/boo
 import { RejectReason } from '../../../protocol/image/reasons.ts';
 
 export const Cause = RESET.registers.CAUSE.fields.CAUSE.values;
+const reasonOfCause: Record<number, number> = {
+  [Cause.SOFTWARE]: RejectReason.UNCONFIRMED,
+  [Cause.WATCHDOG]: RejectReason.WATCHDOG,
+  [Cause.FAULT]: RejectReason.FAULT,
+  [Cause.TRIAL_TIMEOUT]: RejectReason.TRIAL_TIMEOUT,
+};
 /** A verdict that is not known yet. */
 export const unchecked = 0xffff_ffff;
 export const action = { verify: 1, boot: 2, safeMode: 3 } as const;
@@ -64,10 +70,9 @@ export interface Outcome {
 }
 
 export const failedWhenRun = (reason: number) =>
-  reason >= RejectReason.UNCONFIRMED &&
-  ![RejectReason.UNCONFIRMED, RejectReason.TRIAL_TIMEOUT, RejectReason.TRIALS_EXHAUSTED].some(
-    (each) => each === reason,
-  );
+  reason > RejectReason.UNCONFIRMED &&
+  reason !== RejectReason.TRIAL_TIMEOUT &&
+  reason !== RejectReason.TRIALS_EXHAUSTED;
 
 /** What is recorded about a boot while it is decided. */
 interface Story {
@@ -75,48 +80,51 @@ interface Story {
   after: [SlotOutcome, SlotOutcome];
   resets: number;
   tried: number;
-  /** States of images that failed in this boot. */
-  failures: Set<number>;
+  /** States of images that failed in this boot, a bit each. */
+  failures: number;
 }
 
 /** The policy in three steps: how the last run ended, which slots may have a turn in which order, and what becomes of the image that has it. */
 export function oracle(facts: Facts): Outcome {
   const story = beginStory(facts);
   for (const index of [0, 1]) tellLastRun(story, index);
-  const safeMode = (decision: number) => ({ ...told(story), action: action.safeMode, slot: 0, decision });
-  if (facts.strap) return safeMode(BootDecision.SAFE_MODE_STRAP);
-  if (facts.asked) return safeMode(BootDecision.SAFE_MODE_REQUESTED);
+  if (facts.strap) return told(story, action.safeMode, 0, BootDecision.SAFE_MODE_STRAP);
+  if (facts.asked) return told(story, action.safeMode, 0, BootDecision.SAFE_MODE_REQUESTED);
   for (const index of orderOf(story)) {
     const { verdict } = facts.slots[index];
-    if (verdict === unchecked)
-      return { ...told(story), action: action.verify, slot: index, decision: BootDecision.NONE };
+    if (verdict === unchecked) return told(story, action.verify, index, BootDecision.NONE);
     if (verdict === RejectReason.NONE) return bootIt(story, index);
     if (story.after[index].state === CONFIRMED) {
-      story.failures.add(CONFIRMED);
+      story.failures |= 1 << CONFIRMED;
       story.after[index].reason = verdict;
     } else {
       fail(story, index, verdict);
     }
   }
-  return safeMode(story.tried === 0 ? BootDecision.SAFE_MODE_NO_IMAGE : BootDecision.SAFE_MODE_RESETS);
+  const { SAFE_MODE_NO_IMAGE, SAFE_MODE_RESETS } = BootDecision;
+  return told(story, action.safeMode, 0, story.tried === 0 ? SAFE_MODE_NO_IMAGE : SAFE_MODE_RESETS);
 }
 
 function beginStory(facts: Facts): Story {
-  const after = facts.slots.map(({ state, reason = RejectReason.NONE, bootsLeft = 0, permanent = false }) => {
-    return { state, reason, bootsLeft, permanent };
-  });
-  const { resets = 0, tried = 0 } = facts;
-  return { facts, after: after as Story['after'], resets, tried, failures: new Set() };
+  const { resets = 0, tried = 0, slots } = facts;
+  return { facts, after: [unchanged(slots[0]), unchanged(slots[1])], resets, tried, failures: 0 };
 }
 
-function told({ after, resets, tried }: Story) {
-  return { slots: after, resets, tried };
+function unchanged({ state, reason = RejectReason.NONE, bootsLeft = 0, permanent = false }: SlotFacts): SlotOutcome {
+  return { state, reason, bootsLeft, permanent };
+}
+
+function told({ after, resets, tried }: Story, action: number, slot: number, decision: number): Outcome {
+  return { action, slot, decision, resets, tried, slots: after };
 }
 
 /** Who was confirmed once is confirmed again, with the reason. */
-function fail({ facts, after, failures }: Story, index: number, reason: number): void {
-  failures.add(after[index].state);
-  Object.assign(after[index], { state: facts.slots[index].earned ? CONFIRMED : REJECTED, reason, bootsLeft: 0 });
+function fail(story: Story, index: number, reason: number): void {
+  const slot = story.after[index];
+  story.failures |= 1 << slot.state;
+  slot.state = story.facts.slots[index].earned ? CONFIRMED : REJECTED;
+  slot.reason = reason;
+  slot.bootsLeft = 0;
 }
 
 function tellLastRun(story: Story, index: number): void {
@@ -132,32 +140,33 @@ function tellLastRun(story: Story, index: number): void {
     fail(story, index, reason);
     story.resets = 0;
   } else if (state === CONFIRMED && ran && (row >= most || coreRefused)) {
-    story.failures.add(CONFIRMED);
+    story.failures |= 1 << CONFIRMED;
     story.after[index].reason = row >= most ? RejectReason.LOOPING : RejectReason.CORE_REFUSED;
-    if (row >= most) Object.assign(story, { resets: 0, tried: story.tried | (1 << index) });
+    if (row < most) return;
+    story.resets = 0;
+    story.tried |= 1 << index;
   }
 }
 
 /** Slots that may have a turn, the first first. A recovery image stands behind all others, but that is known only once it verified. */
 function orderOf(story: Story): number[] {
-  const { facts, after } = story;
+  const places = [placeOf(story, 0), placeOf(story, 1)];
+  const order = [0, 1].filter((index) => places[index] !== undefined);
+  return order.length === 2 && isBefore(story, places, 1, 0) ? [1, 0] : order;
+}
+
+function isBefore({ facts, after }: Story, places: (number | undefined)[], a: number, b: number): boolean {
   const { slots, confirmedLast } = facts;
-  const places = [0, 1].map((index) => placeOf(story, index));
-  const bothConfirmed = after.every(({ state }) => state === CONFIRMED);
+  const bothConfirmed = after[0].state === CONFIRMED && after[1].state === CONFIRMED;
   const isLast = (index: number) => +(bothConfirmed && confirmedLast === index);
-  const hasToken = (index: number) => +(slots[index].token ?? false);
-  const isRecovery = (index: number) => +(slots[index].recovery ?? false);
-  return [0, 1]
-    .filter((index) => places[index] !== undefined)
-    .sort(
-      (a, b) =>
-        isRecovery(a) - isRecovery(b) ||
-        (places[a] ?? 0) - (places[b] ?? 0) ||
-        isLast(b) - isLast(a) ||
-        slots[b].version - slots[a].version ||
-        hasToken(b) - hasToken(a) ||
-        a - b,
-    );
+  const difference =
+    +(slots[a].recovery ?? false) - +(slots[b].recovery ?? false) ||
+    (places[a] ?? 0) - (places[b] ?? 0) ||
+    isLast(b) - isLast(a) ||
+    slots[b].version - slots[a].version ||
+    +(slots[b].token ?? false) - +(slots[a].token ?? false) ||
+    a - b;
+  return difference < 0;
 }
 
 function placeOf({ facts, after, tried }: Story, index: number): number | undefined {
@@ -175,14 +184,13 @@ function placeOf({ facts, after, tried }: Story, index: number): number | undefi
 }
 
 function bootIt(story: Story, index: number): Outcome {
-  const { after, failures, tried } = story;
+  const { after, failures } = story;
   const slot = after[index];
-  const done = { ...told(story), action: action.boot, slot: index };
   if (slot.state === CONFIRMED) {
     if (!failedWhenRun(slot.reason)) slot.reason = RejectReason.NONE;
     slot.bootsLeft = 0;
-    const fallback = failures.has(CONFIRMED) ? BootDecision.FALLBACK : BootDecision.CONFIRMED;
-    return { ...done, decision: failures.has(TRIAL) ? BootDecision.REVERTED : fallback };
+    const fallback = (failures >> CONFIRMED) & 1 ? BootDecision.FALLBACK : BootDecision.CONFIRMED;
+    return told(story, action.boot, index, (failures >> TRIAL) & 1 ? BootDecision.REVERTED : fallback);
   }
   let decision: number = slot.permanent ? BootDecision.PERMANENT : BootDecision.TRIAL_FIRST;
   if (slot.state === TRIAL) decision = BootDecision.TRIAL_AGAIN;
@@ -190,22 +198,18 @@ function bootIt(story: Story, index: number): Outcome {
     decision = BootDecision.RESCUE;
     slot.permanent = after[index ^ 1].state !== CONFIRMED;
   }
-  const bootsLeft = slot.state === TRIAL ? slot.bootsLeft - 1 : BootPolicy.TRIAL_BOOTS - 1;
-  Object.assign(slot, { state: TRIAL, reason: RejectReason.NONE, bootsLeft });
-  return { ...done, decision, tried: tried & ~(1 << index) };
+  slot.bootsLeft = slot.state === TRIAL ? slot.bootsLeft - 1 : BootPolicy.TRIAL_BOOTS - 1;
+  slot.state = TRIAL;
+  slot.reason = RejectReason.NONE;
+  story.tried &= ~(1 << index);
+  return told(story, action.boot, index, decision);
 }
 
 function blame({ cause, coreRefused, givenUp = 0 }: Facts): number {
   if (coreRefused) return RejectReason.CORE_REFUSED;
-  const itself: number[] = [RejectReason.POWER_BUDGET, RejectReason.INTERLOCK];
-  if (cause === Cause.SOFTWARE && itself.includes(givenUp)) return givenUp;
-  const reasons: Record<number, number> = {
-    [Cause.SOFTWARE]: RejectReason.UNCONFIRMED,
-    [Cause.WATCHDOG]: RejectReason.WATCHDOG,
-    [Cause.FAULT]: RejectReason.FAULT,
-    [Cause.TRIAL_TIMEOUT]: RejectReason.TRIAL_TIMEOUT,
-  };
-  return reasons[cause] ?? RejectReason.NONE;
+  if (cause === Cause.SOFTWARE && (givenUp === RejectReason.POWER_BUDGET || givenUp === RejectReason.INTERLOCK))
+    return givenUp;
+  return reasonOfCause[cause] ?? RejectReason.NONE;
 }
 
 export function sameOutcome(a: Outcome, b: Outcome): boolean {
@@ -215,10 +219,11 @@ export function sameOutcome(a: Outcome, b: Outcome): boolean {
     a.decision === b.decision &&
     a.resets === b.resets &&
     a.tried === b.tried &&
-    a.slots.every(({ state, reason, bootsLeft, permanent }, index) => {
-      const other = b.slots[index];
-      const same = state === other.state && reason === other.reason && bootsLeft === other.bootsLeft;
-      return same && permanent === other.permanent;
-    })
+    sameSlot(a.slots[0], b.slots[0]) &&
+    sameSlot(a.slots[1], b.slots[1])
   );
+}
+
+function sameSlot(a: SlotOutcome, b: SlotOutcome): boolean {
+  return a.state === b.state && a.reason === b.reason && a.bootsLeft === b.bootsLeft && a.permanent === b.permanent;
 }

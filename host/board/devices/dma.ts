@@ -67,10 +67,13 @@ export class Dma implements Device {
         FaultCause.BUS_MISALIGNED,
         `DMA of ${block.length} bytes to or from registers; they are copied by words of 4`,
       );
-    const view = new DataView(block.buffer, block.byteOffset, block.length);
     for (let i = 0; i < block.length; i += 4) {
-      if (write) bus.poke(address + i, view.getUint32(i, true));
-      else view.setUint32(i, bus.peek(address + i), true);
+      if (write) {
+        bus.poke(address + i, block[i] | (block[i + 1] << 8) | (block[i + 2] << 16) | (block[i + 3] << 24));
+        continue;
+      }
+      const word = bus.peek(address + i);
+      for (let byte = 0; byte < 4; byte++) block[i + byte] = word >>> (8 * byte);
     }
   }
 }

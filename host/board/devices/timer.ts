@@ -43,7 +43,7 @@ export class Timer implements Device {
     const { words, at } = this.registers;
     const elapsed = this.context.now - this.context.resetTime;
     words[at.NOW_HIGH] = elapsed / wordSpan;
-    return elapsed >>> 0;
+    return elapsed | 0;
   }
 
   private armOrDisarm(value: number): void {
