@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { cases } from '../../board/testing/cases.ts';
+import { repositoryRoot } from '../../tools/guest.ts';
+import type { What, Who } from '../doors.ts';
+import { AccessError } from './error.ts';
+import { readPeople, readPolicy } from './files.ts';
+import { PolicyAccess } from './policy.ts';
+import { tableOf, tableText } from './table.ts';
+
+const policy = readPolicy();
+const people = readPeople({
+  name: 'people.json',
+  text: '{"people": {"vera": ["viewer"], "otto": ["operator"], "rita": ["release-engineer", "operator"], "tim": ["technician"]}}',
+});
+const door = new PolicyAccess(policy, people);
+const person = (name: string): Who => ({ kind: 'person', name });
+const device = (name: string) => ({ kind: 'device', name }) as const;
+const rollout: What = { kind: 'rollout', name: '7' };
+
+/** Every verb, and which of the roles may: viewer, operator, release engineer, technician, nobody's, device, another device, server. */
+const expected: Record<string, string> = {
+  'add-device': '...T....',
+  'add-release': '..R....S',
+  alert: '.......S',
+  approve: '.OR.....',
+  calibrate: '...T....',
+  'cancel-feedback': '.....D..',
+  confirm: '.....D..',
+  'create-rollout': '..R.....',
+  deny: '.O......',
+  download: '.....D..',
+  enrol: '...T....',
+  feedback: '.....D..',
+  flash: '...T....',
+  pause: '.OR.....',
+  poll: '.....D..',
+  read: 'VORT...S',
+  'remove-device': '...T....',
+  renew: '.....D..',
+  report: '.....D..',
+  resume: '.O......',
+  retrieved: '.....D..',
+  retry: '.O......',
+  revoke: '...T....',
+  start: '..R.....',
+  stop: '.OR.....',
+  waive: '.O......',
+};
+
+describe('the policy of the package', () => {
+  test('permits every role exactly what is written here, of every verb there is', () => {
+    const found = tableOf(policy).map(({ verb, about }) => [
+      verb,
+      about.map((kinds, at) => (kinds.length > 0 ? 'VORT-DXS'[at] : '.')).join(''),
+    ]);
+    expect(Object.fromEntries(found)).toEqual(expected);
+  });
+
+  test('is the table in the documentation', () => {
+    const text = readFileSync(join(repositoryRoot, 'docs', 'fleet-security.md'), 'utf8');
+    expect(text, 'run npx tsx host/fleet/access/access.generate.ts').toContain(
+      `<!-- table of the policy -->\n\n${tableText(policy)}\n<!-- end -->`,
+    );
+  });
+});
+
+describe('a door', () => {
+  test('says who may not, with which role, and that no rule permits it', () => {
+    expect(door.allow(person('otto'), 'pause', rollout)).toBeUndefined();
+    expect(door.allow(person('vera'), 'pause', rollout)).toBe(
+      'person vera (viewer) may not pause rollout 7: no rule of the policy permits it',
+    );
+    expect(door.allow(person('mallory'), 'read', rollout)).toMatch(/^person mallory \(without a role\) may not read/);
+  });
+
+  test('keeps devices to themselves, whatever they call themselves', () => {
+    expect(door.allow(device('ctl-1'), 'poll', device('ctl-1'))).toBeUndefined();
+    expect(door.allow(device('ctl-1'), 'poll', device('ctl-2'))).toMatch(
+      /the policy forbids it: a device never speaks for another$/,
+    );
+    expect(door.allow(device('otto'), 'pause', rollout)).toMatch(/may not pause/);
+    expect(door.allow(device('fleet'), 'alert', device('fleet'))).toMatch(/no rule/);
+  });
+
+  test('a forbid beats a permit: who made a rollout does not approve it', () => {
+    expect(door.allow(person('rita'), 'approve', rollout, { createdBy: 'rita' })).toMatch(
+      /the policy forbids it: two people for a rollout$/,
+    );
+    expect(door.allow(person('otto'), 'approve', rollout, { createdBy: 'rita' })).toBeUndefined();
+  });
+
+  test('refuses what nobody has a word for, about anything, by anybody', () => {
+    const word = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'read"', 'Action::"read"', 'READ', 'read\0'));
+    const kind = fc.constantFrom('person', 'device', 'fleet');
+    fc.assert(
+      fc.property(word, word, kind, word, (verb, who, of, what) => {
+        fc.pre(!policy.verbs.includes(verb));
+        expect(door.allow({ kind: of as Who['kind'], name: who }, verb, { kind: 'fleet', name: what })).toMatch(
+          /may not/,
+        );
+      }),
+      cases(100),
+    );
+  });
+});
+
+describe('a file that is wrong is refused with its line', () => {
+  const rule = (text: string) => `@id("mine")\npermit (principal, action == Action::"read", resource)${text}`;
+  test.each([
+    ['no Cedar', 'permit everything', /^my\.cedar:1: .*unexpected token/],
+    ['a verb that there is not', rule(';').replace('read', 'reed'), /^my\.cedar:2: .*unrecognized action.*reed/],
+    ['an attribute that there is not', rule('\nwhen { principal.age > 3 };'), /^my\.cedar:3: .*attribute `age`/],
+    [
+      'a role of another type',
+      rule(';').replace('principal,', 'principal in Rolle::"viewer",'),
+      /^my\.cedar:2: .*unrecognized entity type.*Rolle/,
+    ],
+    ['a rule without a name', rule(';').replace('@id("mine")', ''), /^my\.cedar: rule 1 has no name/],
+  ])('%s', (_what, text, message) => {
+    expect(() => readPolicy({ name: 'my.cedar', text })).toThrow(message);
+    expect(() => readPolicy({ name: 'my.cedar', text })).toThrow(AccessError);
+  });
+
+  test('an empty policy permits nothing', () => {
+    expect(tableOf(readPolicy({ name: 'my.cedar', text: '' })).flatMap(({ about }) => about.flat())).toEqual([]);
+  });
+
+  test.each([
+    ['{', /people\.json: expected JSON/],
+    ['[]', /people: expected \{"people"/],
+    [
+      '{"people": {"eve": ["boss"]}}',
+      /people\.eve: "boss" is no role; expected a list of viewer, operator, release-engineer, technician/,
+    ],
+    ['{"people": {"eve": "viewer"}}', /people\.eve: "no list" is no role/],
+  ])('people: %s', (text, message) => {
+    expect(() => readPeople({ name: 'people.json', text })).toThrow(message);
+  });
+});
