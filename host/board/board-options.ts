@@ -15,4 +15,6 @@ export interface BoardOptions {
   calls?: CallWitness | StepWitness;
   /** Cells and lines of its multiplexer; 96 behind 2 when left out. */
   multiplexer?: MultiplexerSize;
+  /** 32 bytes that its attestation engine makes its key of, with the serial number. Left out: a key that everybody has, as is right for tests alone. */
+  rootKey?: Uint8Array;
 }

@@ -87,7 +87,7 @@ export class Board {
     for (const Part of parts) machine.add(new Part(machine));
     this.loader = new ImageLoader(machine.flash, options);
     this.processor = new Processor(machine, this.reset, options.calls);
-    this.life = new Life(machine, this.own, this.reset, intc, this.processor, this.loader);
+    this.life = new Life(machine, this.own, this.reset, intc, this.processor, this.loader, this.fuses.cells, options);
     machine.owner = {
       onBoardEvent: (kind, a, b) => this.life.onBoardEvent(kind, a, b),
       onTransmit: (line, bytes, timeNs) => this.onTransmit?.(line as 0 | 1, bytes, timeNs),

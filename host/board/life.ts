@@ -8,11 +8,13 @@
 // return, a ChipReset or a PowerLoss; idle time is skipped; the core runs while it has work, and events come in between.
 
 import { MemoryMap } from '../../protocol/memory-map.ts';
+import type { BoardOptions } from './board-options.ts';
 import { type BoardState, HaltReason, Phase } from './board-state.ts';
 import { BootRom, loadTimeNs, romStartNs } from './boot-rom.ts';
 import { Clock } from './clock.ts';
 import { ImageRefused } from './cpu/cpu.ts';
 import { EventKind, FaultCause, ResetCause } from './device.ts';
+import { AttestationEngine, Measured } from './devices/attest.ts';
 import type { InterruptController } from './devices/intc.ts';
 import type { ResetController } from './devices/reset.ts';
 import { LockPlace } from './disturbance.ts';
@@ -38,6 +40,8 @@ export class Life {
   private readonly intc: InterruptController;
   private readonly processor: Processor;
   private readonly loader: ImageLoader;
+  /** Measures what is loaded. */
+  readonly attest: AttestationEngine;
   private readonly rom = new BootRom();
   private isPaused = false;
 
@@ -48,6 +52,8 @@ export class Life {
     intc: InterruptController,
     processor: Processor,
     loader: ImageLoader,
+    fuses: Uint32Array,
+    { rootKey }: Pick<BoardOptions, 'rootKey'>,
   ) {
     this.machine = machine;
     this.state = state;
@@ -55,6 +61,7 @@ export class Life {
     this.intc = intc;
     this.processor = processor;
     this.loader = loader;
+    this.attest = machine.add(new AttestationEngine(machine, fuses, rootKey));
   }
 
   /** Whether the core has something to do before it may sleep. */
@@ -167,7 +174,7 @@ export class Life {
     }
     const { address, length, crc } = header;
     machine.advanceTo(machine.now + romStartNs + loadTimeNs(length));
-    if (!this.load(address, length)) {
+    if (!this.load(address, length, Measured.BOOTLOADER)) {
       this.halt(HaltReason.BOOT_REFUSED);
       return;
     }
@@ -181,14 +188,14 @@ export class Life {
     const { address, length } = reset.handover;
     machine.log(LogKind.HANDOVER, address, length);
     machine.advanceTo(machine.now + loadTimeNs(length));
-    if (!this.load(address, length)) throw new ChipReset(ResetCause.FAULT);
+    if (!this.load(address, length, Measured.IMAGE)) throw new ChipReset(ResetCause.FAULT);
     reset.markHandedOver();
     this.state.mode = 'firmware';
     this.state.phase = Phase.ENTER;
   }
 
   /** Puts the module at a flash address into the core; false, and a fault record, when the core refuses it. */
-  private load(address: number, length: number): boolean {
+  private load(address: number, length: number, measured: number): boolean {
     try {
       if (length === 0 || address + length > flashSize)
         throw new ImageRefused(
@@ -201,6 +208,7 @@ export class Life {
       if (ramBytes > MemoryMap.RAM_SIZE)
         throw new ImageRefused('memory', 0, `it wants ${ramBytes} bytes of RAM; the chip has ${MemoryMap.RAM_SIZE}`);
       this.processor.load(image);
+      this.attest.measure(measured, image.prepared.hash);
       return true;
     } catch (refusal) {
       if (!(refusal instanceof ImageRefused)) throw refusal;

@@ -2,6 +2,7 @@
 
 import { acquisition } from './acquisition.ts';
 import { activity } from './activity.ts';
+import { attest } from './attest.ts';
 import { clock } from './clock.ts';
 import { dac } from './dac.ts';
 import { dma } from './dma.ts';
@@ -39,6 +40,7 @@ export const peripherals: Peripheral[] = [
   intc,
   outputs,
   retained,
+  attest,
   sequencer,
   dac,
   markers,

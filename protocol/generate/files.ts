@@ -1,5 +1,6 @@
 // Which files the generator makes, as text: path below protocol/ -> content.
 
+import { attestationSizes } from '../attestation.ts';
 import { calibrationTables } from '../calibration/record.ts';
 import { peripherals } from '../chip/chip.ts';
 import { checkPeripheral } from '../chip/svd.ts';
@@ -56,6 +57,7 @@ export const constantTables = [
   fuseMap,
   lifecycleBits,
   keyPurposes,
+  attestationSizes,
   securityCounterTable,
   bootloaderTable,
   tokenTable,

@@ -216,6 +216,20 @@ export const RETAINED = {
   },
 } satisfies PeripheralEntry;
 
+/** Signs what the chip has measured by itself, with a key from fuses that are on no bus. It signs nothing that a guest has made but the nonce. */
+export const ATTEST = {
+  name: 'ATTEST',
+  base: 0x4000f000,
+  line: 0,
+  registers: {
+    COMMAND: { name: 'COMMAND', offset: 0x000, count: 1, reset: 0x00000000, mask: 0x00000001, readable: 0x00000000, writable: 0x00000001, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { SIGN: { mask: 0x00000001, shift: 0, values: { SIGN: 0x1 } } } },
+    LENGTH: { name: 'LENGTH', offset: 0x004, count: 1, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { LENGTH: { mask: 0xffffffff, shift: 0 } } },
+    NONCE: { name: 'NONCE', offset: 0x020, count: 8, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0xffffffff, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { NONCE: { mask: 0xffffffff, shift: 0 } } },
+    MEASUREMENT: { name: 'MEASUREMENT', offset: 0x040, count: 16, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { MEASUREMENT: { mask: 0xffffffff, shift: 0 } } },
+    TOKEN: { name: 'TOKEN', offset: 0x100, count: 64, reset: 0x00000000, mask: 0xffffffff, readable: 0xffffffff, writable: 0x00000000, oneToClear: 0x00000000, oneToSet: 0x00000000, fields: { TOKEN: { mask: 0xffffffff, shift: 0 } } },
+  },
+} satisfies PeripheralEntry;
+
 /** Six pulse sequencers. Their logic is in the firmware image (custom section coldrig.sequencer); while CONTROL.RELEASE is zero they are held in reset and their memory does not exist. What a setting, a figure, a state or a flag is, and how a sequence is laid out, is in protocol/q1. */
 export const SEQUENCER = {
   name: 'SEQUENCER',
@@ -414,4 +428,4 @@ export const INTERLOCK = {
   },
 } satisfies PeripheralEntry;
 
-export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, RETAINED, SEQUENCER, DAC, MARKERS, ACQUISITION, MULTIPLEXER, READOUT, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];
+export const peripheralTable: PeripheralEntry[] = [FLASH, RESET, WATCHDOG, TIMER, FUSES, UART0, UART1, RECORDER, DMA, INTC, OUTPUTS, RETAINED, ATTEST, SEQUENCER, DAC, MARKERS, ACQUISITION, MULTIPLEXER, READOUT, THERMOMETRY, HEATERS, RAILS, CLOCK, FRONTEND, ACTIVITY, INTERLOCK];

@@ -112,6 +112,12 @@ export const PURPOSE_DEVELOPMENT: u32 = 4;
 /** Downgrade tokens. */
 export const PURPOSE_TOKEN: u32 = 8;
 
+// ATTESTATION: Sizes of an attestation, in bytes.
+/** What the verifier sent. */
+export const ATTESTATION_NONCE: u32 = 32;
+/** Room for a token. */
+export const ATTESTATION_TOKEN_MAX: u32 = 256;
+
 // COUNTER: The security counter in the fuses.
 /** Cells. */
 export const COUNTER_CELLS: u32 = 256;

@@ -884,6 +884,49 @@ export function writeRetainedData(index: u32, value: u32): void {
   write32(RETAINED_DATA + (index << 2), value);
 }
 
+// ATTEST: Signs what the chip has measured by itself, with a key from fuses that are on no bus. It signs nothing that a guest has made but the nonce.
+
+/** Makes TOKEN of the measurements and NONCE; the core stalls until it is there (100 µs). */
+export const ATTEST_COMMAND: u32 = 0x4000f000;
+/** Must be one */
+export const ATTEST_COMMAND_SIGN: u32 = 0x00000001;
+export const ATTEST_COMMAND_SIGN_SHIFT: u32 = 0;
+/** Sign */
+export const ATTEST_COMMAND_SIGN_SIGN: u32 = 0x00000001;
+export function writeAttestCommand(value: u32): void {
+  write32(ATTEST_COMMAND, value);
+}
+
+/** Bytes of TOKEN; 0 before the first command. */
+export const ATTEST_LENGTH: u32 = 0x4000f004;
+export function readAttestLength(): u32 {
+  return read32(ATTEST_LENGTH);
+}
+
+/** What the verifier sent, 32 bytes. */
+export const ATTEST_NONCE: u32 = 0x4000f020;
+export const ATTEST_NONCE_COUNT: u32 = 8;
+export function readAttestNonce(index: u32): u32 {
+  return read32(ATTEST_NONCE + (index << 2));
+}
+export function writeAttestNonce(index: u32, value: u32): void {
+  write32(ATTEST_NONCE + (index << 2), value);
+}
+
+/** SHA-256 of the module that was loaded out of reset, and of the one that was handed over to (zeros before that), as they were in flash. */
+export const ATTEST_MEASUREMENT: u32 = 0x4000f040;
+export const ATTEST_MEASUREMENT_COUNT: u32 = 16;
+export function readAttestMeasurement(index: u32): u32 {
+  return read32(ATTEST_MEASUREMENT + (index << 2));
+}
+
+/** The token, a COSE_Sign1 (protocol/attestation.ts), least significant byte first. */
+export const ATTEST_TOKEN: u32 = 0x4000f100;
+export const ATTEST_TOKEN_COUNT: u32 = 64;
+export function readAttestToken(index: u32): u32 {
+  return read32(ATTEST_TOKEN + (index << 2));
+}
+
 // SEQUENCER: Six pulse sequencers. Their logic is in the firmware image (custom section coldrig.sequencer); while CONTROL.RELEASE is zero they are held in reset and their memory does not exist. What a setting, a figure, a state or a flag is, and how a sequence is laid out, is in protocol/q1.
 
 /** Reset of all sequencers. */
