@@ -1,8 +1,8 @@
 // A large fleet on this machine: boards with their real bootloader and firmware, forked from one snapshot, agents, and the server as a process of its own that
 // is killed at random moments.
 //
-//   npx tsx hil/test/fleet/scale.ts good 1000 0        a good release: ends with all of them confirmed
-//   npx tsx hil/test/fleet/scale.ts bad 1000 200       a bad one: stops in its first ring; the server is killed 200 times
+//   npx tsx hil/test/fleet/main.ts good 1000 0        a good release: ends with all of them confirmed
+//   npx tsx hil/test/fleet/main.ts bad 1000 200       a bad one: stops in its first ring; the server is killed 200 times
 //
 // Prints what it saw, and fails when a promise is broken. It takes minutes, so the suite has a slice of it (thread.test.ts).
 
