@@ -1,6 +1,7 @@
 // What the embedded gateway answers over HTTP: requests as data, so that no socket is needed to test them. GET only; a request changes nothing.
 //
 //   GET /metrics                                              the present value of every series: OpenMetrics or the older text, as the scraper asks
+//   GET /metrics/own                                          of these, what is in no record: for a store that gets the records by an ingester
 //   GET /api/state                                            GatewayState: devices, alerts, buffer, gaps, events
 //   GET /api/series?name=coldrig_power_watts                  points of the last 24 hours: {name, as, stepSeconds, times, series: [{labels, min, max, mean}]}
 //         &from=SECONDS&to=SECONDS&step=SECONDS               since 1970; from and to below 0 or left out: that long before now. Usual: the last hour, 240 points
@@ -16,7 +17,7 @@ import { labelsOfSeries } from '../../../protocol/telemetry/metrics.ts';
 import type { LogStatus } from '../log/record-log.ts';
 import type { FiringAlert } from '../monitoring/evaluate.ts';
 import { type BoardDevice, BoardError, boardOf } from '../page/board.ts';
-import { contentTypes, exposition, formatOf } from './exposition.ts';
+import { contentTypes, exposition, formatOf, isOwn } from './exposition.ts';
 import { HistoryError } from './history.ts';
 import type { Told, Watch, WatchedDevice } from './watch.ts';
 
@@ -70,9 +71,11 @@ const endpoints = ['/metrics', '/api/state', '/api/series?name=NAME', '/api/boar
 export async function answer(parts: ApiParts, target: string, accept?: string): Promise<Answer> {
   const url = new URL(target, 'http://gateway');
   switch (url.pathname) {
-    case '/metrics': {
-      const format = formatOf(accept);
-      return { status: 200, type: contentTypes[format], body: exposition(parts.watch.table, format) };
+    case '/metrics':
+    case '/metrics/own': {
+      const [format, { table }] = [formatOf(accept), parts.watch];
+      const body = url.pathname === '/metrics' ? exposition(table, format) : exposition(table, format, isOwn);
+      return { status: 200, type: contentTypes[format], body };
     }
     case '/api/state':
       return json(200, stateOf(parts));

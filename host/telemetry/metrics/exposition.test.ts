@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { ingestSamples } from '../gateway-samples.ts';
+import { bufferSamples, ingestSamples } from '../gateway-samples.ts';
+import { checkSamples } from '../samples.ts';
 import { SeriesTable } from '../series.ts';
-import { exposition, formatOf } from './exposition.ts';
+import { exposition, formatOf, isOwn } from './exposition.ts';
 
 function tableOf() {
   const table = new SeriesTable();
@@ -49,6 +50,21 @@ test('a histogram stands in one piece for each set of labels, buckets first', ()
   const parts = lines.map((line) => /_(bucket|sum|count)\{cryostat="(\w+)"/.exec(line)?.slice(1).join(' '));
   const of = (cryostat: string) => [...Array(12).fill('bucket'), 'sum', 'count'].map((part) => `${part} ${cryostat}`);
   expect(parts).toEqual([...of('north'), ...of('south')]);
+});
+
+test('of its own, a gateway tells what is in no record', () => {
+  const table = tableOf();
+  table.apply([
+    ...bufferSamples('north', 1, 2),
+    ...checkSamples('north', 'command_success', true),
+    ...checkSamples('north', 'heat_load', true),
+  ]);
+  const names = exposition(table, 'text', isOwn).match(/^coldrig\w+\{.*?(?=\})/gm);
+  expect(names).toEqual([
+    'coldrig_checks_total{cryostat="north",objective="command_success"',
+    'coldrig_checks_failed_total{cryostat="north",objective="command_success"',
+    ...['bytes', 'limit_bytes', 'used_ratio'].map((what) => `coldrig_gateway_buffer_${what}{cryostat="north"`),
+  ]);
 });
 
 test.each([

@@ -17,10 +17,22 @@ export const contentTypes: Readonly<Record<Format, string>> = {
 export const formatOf = (accept = ''): Format =>
   accept.includes('application/openmetrics-text') ? 'openmetrics' : 'text';
 
-export function exposition(table: SeriesTable, format: Format): string {
+/** What is in no record, so that no ingester tells it: a store is told it by the gateway itself. */
+const ownObjectives = ['heartbeat_uptime', 'command_success', 'command_latency'];
+const ownMetrics = /^(rpc_client_|coldrig_checks_|coldrig_gateway_(?!records_total))/;
+
+export const isOwn = ({ name, labels }: Series): boolean =>
+  ownMetrics.test(name) && (labels.objective === undefined || ownObjectives.includes(labels.objective));
+
+export function exposition(
+  table: SeriesTable,
+  format: Format,
+  isTold: (series: Series) => boolean = () => true,
+): string {
   const lines: string[] = [];
   for (const [name, metric] of Object.entries(metrics) as [MetricName, Metric][]) {
-    const samples = metric.type === 'histogram' ? histogramOf(table, name) : [...table.all(name)];
+    const all = metric.type === 'histogram' ? histogramOf(table, name) : [...table.all(name)];
+    const samples = all.filter(isTold);
     if (samples.length === 0) continue;
     lines.push(...headOf(name, metric, format), ...samples.map(lineOf));
   }
