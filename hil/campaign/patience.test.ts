@@ -30,3 +30,11 @@ test('who ends the waiting is the reason, also of questions after that', async (
   const patience = new Patience(true, interruption.signal, () => interruption.abort(new Error('interrupted')));
   for (const nth of [9, 2]) await expect(patience.until(awayUntil(nth))).rejects.toThrow(/^interrupted$/);
 });
+
+test('who ends the waiting does not wait for a question that nobody answers', async () => {
+  const interruption = new AbortController();
+  const patience = new Patience(true, interruption.signal, () => {}, 0);
+  const asked = patience.until(() => new Promise(() => {}));
+  interruption.abort(new Error('interrupted'));
+  await expect(asked).rejects.toThrow(/^interrupted$/);
+});

@@ -1,6 +1,7 @@
 // How long to wait for a server that does not answer: not at all, or until somebody ends the waiting, which throws the reason of
 // the end. A refusal is an answer.
 
+import { once } from 'node:events';
 import { setTimeout as rest } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
@@ -15,19 +16,26 @@ export class Patience {
   private readonly isEndless: boolean;
   private readonly signal: AbortSignal;
   private readonly tell: (isThere: boolean) => void;
+  private readonly graceMs: number;
   private isThere = true;
 
-  /** `tell` is called when the server goes silent, and when it is back. */
-  constructor(isEndless: boolean, signal: AbortSignal, tell: (isThere: boolean) => void = () => {}) {
+  /** `tell` is called when the server goes silent, and when it is back. `graceMs`: what an answer may still take when the waiting is ended. */
+  constructor(
+    isEndless: boolean,
+    signal: AbortSignal,
+    tell: (isThere: boolean) => void = () => {},
+    graceMs = answerMs,
+  ) {
     this.isEndless = isEndless;
     this.signal = signal;
     this.tell = tell;
+    this.graceMs = graceMs;
   }
 
   async until<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     for (;;) {
       try {
-        const answer = await ask();
+        const answer = await this.inTime(ask);
         this.hear(true);
         return answer;
       } catch (error) {
@@ -43,6 +51,21 @@ export class Patience {
         await rest(againMs, undefined, { signal: this.signal }).catch(() => {});
       }
     }
+  }
+
+  /** A client that lost its server may wait for it by itself, and longer than its caller wants. */
+  private async inTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    const { signal, graceMs } = this;
+    const answered = new AbortController();
+    const late = async (): Promise<never> => {
+      if (!signal.aborted) await once(signal, 'abort', { signal: answered.signal });
+      await rest(graceMs, undefined, { signal: answered.signal });
+      throw new Error('no answer came any more');
+    };
+    const tooLate = late();
+    // Once there is an answer, nobody waits for it.
+    tooLate.catch(() => {});
+    return Promise.race([ask(), tooLate]).finally(() => answered.abort());
   }
 
   private hear(isThere: boolean): void {
