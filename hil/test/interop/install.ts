@@ -33,6 +33,8 @@ const pythonPackages = {
   // It has the schemas of Kubernetes in itself.
   'kubernetes-validate': ['kubernetes-validate==1.34.1'],
   lakeshore: ['lakeshore==1.10.0'],
+  // Detectors of changes in a stream, beside ours (hil/test/telemetry/detectors.generate.ts).
+  river: ['river==0.26.1', 'narwhals==2.29.0', 'numpy==2.4.6', 'scipy==1.17.1'],
   // The contributed Bluefors driver of this version runs with this version of QCoDeS; newer pairs fail at import or at the first reading.
   qcodes: ['qcodes==0.54.4', 'qcodes-contrib-drivers==0.23.0', 'pyvisa-py==0.8.1'],
 };
@@ -44,6 +46,7 @@ const libraries: string[] = [
   'wave-readers',
   'qcodes',
   'lakeshore',
+  'river',
 ];
 const oldestPython = [3, 10];
 const pythonTimeoutMs = 600_000;
