@@ -1,0 +1,76 @@
+// An agent that dies in the middle of an update, and one that comes after it: the device gets the image once, and the server hears how it has ended.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Release } from '../../../host/fleet/rollout/events.ts';
+import type { DeviceUnderTest } from '../../rig/index.ts';
+import { type BenchDevice, benchImages, FleetBench, ringOf } from './bench.ts';
+
+describe('an agent that dies at a message to its device', () => {
+  let bench: FleetBench;
+  let board: DeviceUnderTest;
+  const releases: Record<string, Release> = {};
+  let made = 0;
+
+  beforeAll(async () => {
+    bench = await FleetBench.start();
+    const images = await benchImages();
+    board = await images.board();
+    for (const name of ['old', 'good', 'bad'] as const) releases[name] = await bench.release(images[name], name);
+  });
+  afterAll(() => bench.close());
+
+  /** A device in a rollout of its own. */
+  async function begun(release: string): Promise<{ device: BenchDevice; rollout: number }> {
+    const name = `device-${++made}`;
+    const device = await bench.device(name, board.fork());
+    await bench.turn(device);
+    const rings = [ringOf('rig', [name], { soakMs: 0 })];
+    await bench.ask({ do: 'create-rollout', name, release: releases[release].hash, rings, onError: 'ring' });
+    await bench.ask({ do: 'start', rollout: made });
+    return { device, rollout: made };
+  }
+
+  /** The agent dies when it sends this message; how many it has sent. */
+  async function lifeOf(device: BenchDevice, messages: number): Promise<number> {
+    const death = new AbortController();
+    let sent = 0;
+    bench.restartAgent(device, {
+      open: async () => {
+        const client = device.board.client();
+        const send = client.transport.send.bind(client.transport);
+        client.transport.send = (message) => {
+          if (++sent === messages) death.abort(new Error('killed'));
+          return send(message);
+        };
+        return client;
+      },
+    });
+    await bench.turn(device, death.signal).catch((error) => {
+      if (!death.signal.aborted) throw error;
+    });
+    bench.restartAgent(device);
+    return sent;
+  }
+
+  test.each([
+    ['good', 'FINISHED'],
+    ['bad', 'STOPPED'],
+  ])('has a %s release tried once, wherever it dies', async (release, end) => {
+    const whole = await begun(release);
+    const messages = await lifeOf(whole.device, Number.POSITIVE_INFINITY);
+    const last = messages - 1;
+    for (const at of [4, last - 40, last - 16, last - 8, last]) {
+      const { device, rollout } = await begun(release);
+      await lifeOf(device, at);
+      let state = bench.fleet.state.rollouts.get(rollout)?.state;
+      for (let turns = 0; state === 'RUNNING' && turns < 6; turns++) {
+        await bench.turn(device);
+        await bench.fleet.tick();
+        state = bench.fleet.state.rollouts.get(rollout)?.state;
+      }
+      expect({ at, state }).toEqual({ at, state: end });
+      expect({ at, trials: device.board.events('IMAGE_PENDING').length }).toEqual({ at, trials: 1 });
+      expect(bench.running(device.name)).toBe(releases[release === 'good' ? 'good' : 'old'].hash);
+    }
+  });
+});
