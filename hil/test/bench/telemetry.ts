@@ -3,10 +3,10 @@
 //   10,000 played controllers ──> gateway, log on disk ──TLS──> `coldrig ingest`: log on disk ──remote write──> Prometheus
 //   (this process)                                              (a process of its own)                        (another)
 //
-// telemetry-ingest: each controller is polled twice a second, which is more than two cores can do; what the ingester has stored counts. The peer is a NATS server:
-//                   the same records, one message each, from one publisher.
-// telemetry-p99:    polled once a second, and in the middle every controller has ten records at once; from the receive time of a record to the acknowledgement of
-//                   the store, of the last half. The peer is the Prometheus alone: samples of the same records, written by one client; its figure is of a request of 2,000 records.
+// telemetry-p99:    each controller is polled once a second, and in the middle each has ten records at once; from the receive time of a record to the acknowledgement
+//                   of the store. The peer is the Prometheus alone: samples of the same records, written by one client; its figure is of a request of 2,000 records.
+// telemetry-ingest: then each has four records at each poll, which is more than two cores can do; what the ingester has stored counts. The peer is a NATS server
+//                   alone: the same records, one message each, from one publisher.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ import type { BenchRow } from './row.ts';
 
 const controllers = 10_000;
 const loadSeconds = 12;
-const warmUpMs = 300_000;
+const warmUpMs = 120_000;
 const peerSeconds = 4;
 const peerBatch = 2_000;
 
@@ -52,21 +52,21 @@ export async function benchTelemetry(): Promise<BenchRow[]> {
     return [];
   }
   const program = prometheus.path;
-  const [fast, steady] = [await run(program, 500), await run(program, 1_000)];
+  const ours = await run(program);
   const [nats, alone] = [await natsAlone(), await prometheusAlone(program)];
   return [
     {
-      ...{ id: 'telemetry-ingest', value: fast.perSecond, unit: 'records/s', goal: 10_000 },
+      ...{ id: 'telemetry-ingest', value: ours.perSecond, unit: 'records/s', goal: 10_000 },
       ...{ peer: nats === undefined ? 'no NATS server here' : 'NATS JetStream alone', peerValue: nats?.perSecond ?? 0 },
     },
     {
-      ...{ id: 'telemetry-p99', value: steady.p99Ms, unit: 'ms', goal: 1_000 },
+      ...{ id: 'telemetry-p99', value: ours.p99Ms, unit: 'ms', goal: 1_000 },
       ...{ peer: 'Prometheus alone', peerValue: alone.p99Ms },
     },
   ];
 }
 
-async function run(prometheus: string, pollMs: number): Promise<Figures> {
+async function run(prometheus: string): Promise<Figures> {
   mkdirSync(interopFolder, { recursive: true });
   const folder = mkdtempSync(join(interopFolder, 'telemetry-'));
   const authority = new TestAuthority(folder);
@@ -81,9 +81,9 @@ async function run(prometheus: string, pollMs: number): Promise<Figures> {
   const connect = (signal: AbortSignal) => connectTls({ host: '127.0.0.1', port }, files, signal);
   const upstream = new LinkUpstream({ name: 'hub', from: 'edge', connect, time: hostTime });
   const quarantine = new Quarantine(nodeLogDisk, folder);
-  const gateway = new Gateway({ name: 'edge', version: '0', log: edge, quarantine, time: hostTime, pollMs });
-  const fleet = { burst: 0 };
-  const sources = Array.from({ length: controllers }, (_, number) => controller(number, pollMs, fleet));
+  const gateway = new Gateway({ name: 'edge', version: '0', log: edge, quarantine, time: hostTime });
+  const fleet = { atOnce: 1 };
+  const sources = Array.from({ length: controllers }, (_, number) => controller(number, fleet));
   const stop = new AbortController();
   const work = [
     gateway.run(sources, stop.signal),
@@ -94,22 +94,27 @@ async function run(prometheus: string, pollMs: number): Promise<Figures> {
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${ingester.pid}/status`, 'utf8'))?.[1]) / 1024;
   try {
     // Until every series is there: to make one costs a store a hundred times what a sample of it costs. How long that takes is not measured.
-    const known = 'count(coldrig_uptime_seconds)';
-    await store.until(known, ([count]) => count === controllers, warmUpMs);
-    await ingester.until(({ lag }) => lag < 2 * controllers, warmUpMs);
-    const [before, begun, mibBefore] = [await ingester.count('records'), performance.now(), residentMib()];
+    const settled = store
+      .until('count(coldrig_uptime_seconds)', ([count]) => count === controllers, warmUpMs)
+      .then(() => ingester.until(({ lag }) => lag < 2 * controllers, warmUpMs));
+    await settled.catch(({ message }) => console.error(`telemetry: this machine is too slow or too busy: ${message}`));
+    const mibBefore = residentMib();
     await passed(loadSeconds / 2);
-    fleet.burst = pollMs === 1_000 ? 9 : 0;
+    fleet.atOnce = 10;
     await passed(1);
-    fleet.burst = 0;
+    fleet.atOnce = 1;
     await passed(loadSeconds / 2);
-    const after = await ingester.count('records');
-    const perSecond = ((after - before) * 1_000) / (performance.now() - begun);
     const quantile = `histogram_quantile(0.99, sum by (le) (increase(coldrig_ingest_latency_seconds_bucket[1m])))`;
     const [p99] = await store.until(quantile, ([value]) => value >= 0);
+    const [lag, mibAfter] = [await ingester.count('lag'), residentMib()];
+    fleet.atOnce = 4;
+    const [before, begun] = [await ingester.count('records'), performance.now()];
+    await passed(loadSeconds);
+    const after = await ingester.count('records');
+    const perSecond = ((after - before) * 1_000) / (performance.now() - begun);
     console.error(
-      `telemetry, polled each ${pollMs} ms: ${perSecond.toFixed(0)} records/s, p99 ${p99.toFixed(2)} s, ${edge.status().lag.up} records wait at the gateway, ` +
-        `${await ingester.count('lag')} at the ingester, which has ${residentMib().toFixed(0)} MiB, ${mibBefore.toFixed(0)} MiB ${loadSeconds} s before`,
+      `telemetry: p99 ${p99.toFixed(2)} s at ${controllers} records/s and a burst of ten times that, ${lag} records to go then, ` +
+        `${mibAfter.toFixed(0)} MiB in the ingester, ${mibBefore.toFixed(0)} MiB before; at most ${perSecond.toFixed(0)} records/s`,
     );
     return { perSecond, p99Ms: p99 * 1_000 };
   } finally {
@@ -136,16 +141,16 @@ function wireOf(number: number, sequence: number): number[] {
 const serialOf = (number: number) => number.toString(16).padStart(32, '0');
 
 /** Answers each poll with its next heartbeat, in a burst with more of them; the first poll comes at a moment of its own. */
-function controller(number: number, pollMs: number, fleet: { burst: number }): TelemetrySource {
+function controller(number: number, fleet: { atOnce: number }): TelemetrySource {
   let sequence = 0;
   return {
     ...{ target: `played://${number}`, cryostat: 'north', close: async () => {} },
     identify: async () => {
-      await new Promise((resolve) => setTimeout(resolve, (number * pollMs) / controllers));
+      await new Promise((resolve) => setTimeout(resolve, (number * 1_000) / controllers));
       return serialOf(number);
     },
     read: async () => {
-      const records = Array.from({ length: 1 + fleet.burst }, () => wireOf(number, sequence++));
+      const records = Array.from({ length: fleet.atOnce }, () => wireOf(number, sequence++));
       return { schema: Telemetry.SCHEMA_VERSION, records, more: false };
     },
   };
