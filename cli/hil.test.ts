@@ -166,6 +166,15 @@ describe('a project', () => {
     expect(xml).toMatch(/<system-out>0 ns: it noted\nit said\n<\/system-out>/);
   });
 
+  it('says what failed also where its file cannot be written', async () => {
+    const { json } = await coldrig(['hil', 'deep', '--json', '--out', 'equal.xml'], { cwd: join(folder, 'equal') });
+    const [{ message, file }] = scenariosOf(json);
+    expect(message).toMatch(
+      /^Cannot read .*'such'\)\n {2}replay: {3}failure\.coldrig could not be written: .*\n {2}line: /,
+    );
+    expect(file).toBeUndefined();
+  });
+
   const waits = "await rig.wait('1 h')";
   it.each([
     ['in order at Ctrl-C', waits, 'SIGINT', 130],

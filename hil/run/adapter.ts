@@ -62,10 +62,10 @@ export function scenario(name: string, options: ScenarioOptions, body: InsideBod
     if (!isAskedFor(run, name, relative('', task.file.filepath))) skip();
     const { result, error, failureFile } = await runScenario(defined, rig, signal);
     keepCoverage(run);
-    const file = failureFile && keepFailure(outFolder(run), task.file.filepath, name, failureFile);
-    task.meta.coldrig = { ...result, ...(file !== undefined && { file }) };
+    const kept = failureFile && keptOrWhy(() => keepFailure(outFolder(run), task.file.filepath, name, failureFile));
+    task.meta.coldrig = { ...result, ...(kept?.file !== undefined && { file: kept.file }) };
     if (result.verdict === 'skipped') skip(result.reason);
-    if (result.verdict === 'failed') throw toldError(error, result.message ?? '', file);
+    if (result.verdict === 'failed') throw toldError(error, result.message ?? '', kept);
   });
 }
 
@@ -86,6 +86,21 @@ function countIfAsked(run: RunSettings): void {
 function keepCoverage(run: RunSettings): void {
   if (run.coverage === undefined || coverage === undefined) return;
   writeFileSync(join(run.coverage, `${process.pid}.json`), JSON.stringify(coverage()));
+}
+
+interface Kept {
+  file?: string;
+  /** Why there is no file. */
+  missing?: string;
+}
+
+/** A disk that is full must not hide what failed. */
+function keptOrWhy(keep: () => string): Kept {
+  try {
+    return { file: keep() };
+  } catch (error) {
+    return { missing: (error as Error).message };
+  }
 }
 
 /** Folders of this run's failures. Every scenario of one file runs in the same process. */
@@ -111,8 +126,10 @@ function keepFailure(out: string, module: string, name: string, bytes: Uint8Arra
 }
 
 /** The error with the command that repeats the run. */
-function toldError(error: unknown, message: string, file: string | undefined): unknown {
-  const replay = file === undefined ? '' : `\n  replay:   coldrig replay ${file}`;
+function toldError(error: unknown, message: string, kept: Kept | undefined): unknown {
+  const how = kept?.file === undefined ? kept?.missing : `coldrig replay ${kept.file}`;
+  const reason = kept?.missing === undefined ? '' : 'failure.coldrig could not be written: ';
+  const replay = how === undefined ? '' : `\n  replay:   ${reason}${how}`;
   if (!(error instanceof Error)) return new Error(`${message}${replay}`);
   error.message = `${message}${replay}`;
   // What a reader wants is the line of the scenario.
