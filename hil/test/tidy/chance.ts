@@ -11,6 +11,7 @@ const unrepeatable = [
   'host/tools/image/keys.ts',
   'host/links/whole-file.ts',
   'host/fleet/attestation/verifier.ts',
+  'host/fleet/enrol/certificates.ts',
   'cli/calibrate/device.ts',
   'host/fleet/serve.ts',
   'cli/commands/fleet.ts',

@@ -24,6 +24,12 @@ export interface Attested {
   reference: Reference;
 }
 
+export interface Bound {
+  question: Uint8Array;
+  nonce: Uint8Array;
+  serial: string;
+}
+
 export interface VerifierOptions {
   devices: Devices;
   references: readonly Reference[];
@@ -60,18 +66,22 @@ export class Verifier {
     return new Uint8Array(nonce);
   }
 
-  /** Throws an AttestationError with the first thing that is wrong. */
-  check(bytes: Uint8Array): Attested {
+  /**
+   * Throws an AttestationError with the first thing that is wrong. `bound`: the token is about a nonce that was made of the question and something else,
+   * and of this device.
+   */
+  check(bytes: Uint8Array, bound?: Bound): Attested {
     const token = readTokenBytes(bytes);
-    const nonce = hex(token.nonce);
+    const nonce = hex(bound?.question ?? token.nonce);
     const question = this.asked.get(nonce);
-    if (question === undefined)
+    if (question === undefined || (bound !== undefined && hex(bound.nonce) !== hex(token.nonce)))
       throw new AttestationError(
         'ATTEST_NONCE',
         `the token of device ${token.serial} answers no open question: it was used before, or made up`,
       );
     const publicKey = this.options.devices.get(question.serial);
-    if (token.serial !== question.serial || publicKey === undefined)
+    const serial = bound?.serial ?? question.serial;
+    if (token.serial !== question.serial || serial !== question.serial || publicKey === undefined)
       throw new AttestationError(
         'ATTEST_DEVICE',
         `device ${question.serial} was asked, and a token of ${token.serial} came`,
