@@ -87,5 +87,13 @@ describe('a fleet', () => {
     ]);
     server.end('SIGTERM');
     expect((await server.outcome).code).toBe(0);
+    const audit = (...words: string[]) => coldrig(['audit', ...words, '--json'], { cwd: folder });
+    const log = ['coldrig-fleet/audit', '--key', 'coldrig-fleet/audit.vkey'];
+    expect((await audit('verify', ...log)).json).toMatchObject({ ok: true });
+    const { events: entries } = (await audit('show', ...log)).json as { events: { verb: string; decision: string }[] };
+    const told = entries.map(({ verb, decision }) => `${verb} ${decision}`);
+    expect(told).toEqual(
+      expect.arrayContaining(['create-rollout done', 'start refused', 'approve done', 'start done', 'feedback done']),
+    );
   });
 });

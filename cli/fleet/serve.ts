@@ -37,7 +37,8 @@ interface ServeOptions extends GlobalOptions {
 const SERVE_HELP = `
 Devices ask over hawkBit's device API (DDI) at ADDRESS/TENANT/controller/v1/DEVICE, with their token ('coldrig fleet device add') or, over TLS, with a
 certificate of the authority of --ca whose name is the device's. People ask with the operator's token, which is made in the folder.
-What is decided is on disk before anybody is told. Ctrl-C and kill -9 lose nothing.
+What is decided is on disk before anybody is told. Ctrl-C and kill -9 lose nothing. What was asked, by whom, and what was refused is in the folder's audit
+log: coldrig audit verify FOLDER/audit --key FOLDER/audit.vkey
 
 Example:
   coldrig fleet serve --repository repository --listen 0.0.0.0:9420 --cert server.pem --key server.key --ca devices.pem
@@ -99,7 +100,7 @@ function serveText(event: ServeEvent): string | undefined {
 }
 
 function failureOf(error: unknown): unknown {
-  if (error instanceof Error && error.name === 'LogError')
+  if (error instanceof Error && (error.name === 'LogError' || error.name === 'AuditError'))
     return new Failure('FLEET_LOG', error.message, { cause: error });
   const reason = systemReason(error);
   const { path, syscall, port } = error as NodeJS.ErrnoException & { port?: number };

@@ -1,6 +1,7 @@
 // The update server as a process: the fleet, its repository, and HTTP for devices and people, put together.
 //
 //   folder/log             events of the fleet              folder/operator.token    who has it may do everything (doors.ts)
+//   folder/audit           what was asked and decided       folder/audit.vkey        what it is checked with (kept-audit.ts)
 //   repository/metadata    what is released (TUF)           repository/targets       the images
 //
 // What must stay true: only releases that the repository vouches for, as a device would read it, are releases of the fleet; nothing listens where it was not told to.
@@ -12,9 +13,10 @@ import { writeDurably } from '../links/whole-file.ts';
 import { nodeLogDisk } from '../telemetry/log/disk.ts';
 import { rest, type Time } from '../telemetry/time.ts';
 import { DdiServer, tokenHash } from './ddi/server.ts';
-import { type Access, type Audit, localAccess, noAudit } from './doors.ts';
+import { type Access, localAccess } from './doors.ts';
 import { Fleet, theFleet } from './fleet.ts';
 import { type Asked, type FleetHttpOptions, problem, serveFleetHttp, type Told } from './http.ts';
+import { openKeptAudit } from './kept-audit.ts';
 import { ManageServer } from './manage/server.ts';
 import { folderFiles, RepositoryReader } from './repository/reader.ts';
 import { Shelf } from './repository/shelf.ts';
@@ -31,7 +33,6 @@ export interface ServeOptions {
   pollSeconds: number;
   time: Time;
   access?: Access;
-  audit?: Audit;
   onEvent: (event: ServeEvent) => void;
 }
 
@@ -45,7 +46,7 @@ const tickMs = 1_000;
 
 export const tokenFileOf = (folder: string): string => join(folder, 'operator.token');
 
-/** Until the signal is aborted. Throws a LogError where the log cannot be opened, and the system's errors of a port or a file. */
+/** Until the signal is aborted. Throws a LogError or an AuditError where a log cannot be opened, and the system's errors of a port or a file. */
 export async function serveFleet(options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { folder, repository, host, port, tls, tenant, pollSeconds, time, onEvent } = options;
   const events: Recorded[] = [];
@@ -54,6 +55,7 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
     events.push(event);
     onEvent({ event: 'fleet', what: event });
   };
+  const audit = await openKeptAudit(folder, time);
   const fleet = await Fleet.open({
     ...{
       folder: join(folder, 'log'),
@@ -62,7 +64,10 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
       onEvent: keep,
       onLoaded: (all) => void events.splice(0, events.length, ...all),
     },
-    ...{ access: options.access ?? localAccess, audit: options.audit ?? noAudit },
+    ...{ access: options.access ?? localAccess, audit },
+  }).catch(async (error) => {
+    await audit.close();
+    throw error;
   });
   const shelf = new Shelf(repository);
   const releases = new ReleaseSource(fleet, folder, repository);
@@ -94,6 +99,7 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
     }
   } finally {
     await fleet.close();
+    await audit.close();
   }
 }
 
