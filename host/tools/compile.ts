@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { BuildFolderError } from './build-folder.mjs';
 import { type CompileOptions, isCompiled } from './guest.ts';
 
 export interface WantedGuest {
@@ -34,7 +35,8 @@ export async function compileGuests(guests: WantedGuest[], onStep: (what: string
 function isThere({ entry, options }: WantedGuest): boolean {
   try {
     return isCompiled(entry, options);
-  } catch {
+  } catch (error) {
+    if (error instanceof BuildFolderError) throw error;
     return false;
   }
 }
