@@ -169,7 +169,7 @@ function heartbeatSamples(to: Maker, body: TelemetryBody): void {
   to.check('multiplexer_errors', !isSet(health, Health.CELLS));
   to.check('power_transients', !isSet(health, Health.RAILS));
   const apart = Math.abs((kelvins[Channel.PLATE_4K] ?? Number.NaN) - (kelvins[Channel.PLATE_4K_B] ?? Number.NaN));
-  to.set('coldrig_thermometers_difference_kelvins', apart);
+  to.set('coldrig_thermometers_difference_kelvin', apart);
   const isApart = apart > Filter.DISAGREE_MICROKELVIN * MICRO;
   to.check('calibration_drift', !isApart && !isNeitherTrusted(body));
 }

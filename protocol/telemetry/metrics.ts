@@ -20,7 +20,7 @@ export type MetricSource =
 export interface Metric {
   type: 'counter' | 'gauge' | 'histogram' | 'info';
   /** Base unit, as at the end of the name; left out: a number. */
-  unit?: 'kelvins' | 'watts' | 'seconds' | 'bytes' | 'decibels' | 'bits';
+  unit?: 'kelvin' | 'kelvins' | 'watts' | 'seconds' | 'bytes' | 'decibels' | 'bits';
   labels: readonly string[];
   help: string;
   from: readonly MetricSource[];
@@ -114,11 +114,11 @@ const cryostatMetrics = {
     ['flange', 'channel'],
     { unit: 'kelvins' },
   ),
-  coldrig_thermometers_difference_kelvins: gauge(
+  coldrig_thermometers_difference_kelvin: gauge(
     'Between the two thermometers of the 4 K plate',
     ['heartbeat.temperaturesMicrokelvin'],
     [],
-    { unit: 'kelvins' },
+    { unit: 'kelvin' },
   ),
   coldrig_thermometer_state: gauge(
     'Why a thermometer is not trusted (protocol/plant/sensors.ts); 0: it is',

@@ -118,7 +118,7 @@ export const objectives: readonly Objective[] = [
   row('M7', 'calibration_drift', 'Drift of the calibration', {
     check:
       'A heartbeat; fails while the two thermometers of the 4 K plate differ by more than 25 mK, or neither of them is trusted. A calibration record; fails when it cannot be stored or asks for too much',
-    indicator: { of: 'coldrig_thermometers_difference_kelvins', by: ['max', ['cryostat', 'device']] },
+    indicator: { of: 'coldrig_thermometers_difference_kelvin', by: ['max', ['cryostat', 'device']] },
     unit: 'K',
     ...{ target: 0.995, leastChecks: continuous, severity: 'ticket', runbook: 'thermometers-disagree' },
   }),
