@@ -38,3 +38,14 @@ test('who ends the waiting does not wait for a question that nobody answers', as
   interruption.abort(new Error('interrupted'));
   await expect(asked).rejects.toThrow(/^interrupted$/);
 });
+
+test('many questions at once are no leak, and no warning', async () => {
+  const warnings: string[] = [];
+  const keep = ({ name }: Error) => warnings.push(name);
+  process.on('warning', keep);
+  const patience = new Patience(true, new AbortController().signal);
+  await Promise.all(Array.from({ length: 30 }, () => patience.until(async () => 'here')));
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', keep);
+  expect(warnings).toEqual([]);
+});

@@ -1,7 +1,7 @@
 // How long to wait for a server that does not answer: not at all, or until somebody ends the waiting, which throws the reason of
 // the end. A refusal is an answer.
 
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { setTimeout as rest } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
@@ -30,6 +30,8 @@ export class Patience {
     this.signal = signal;
     this.tell = tell;
     this.graceMs = graceMs;
+    // Each question listens until it is answered, and as many as there are units may be asked at once: that is no leak.
+    setMaxListeners(0, signal);
   }
 
   async until<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
