@@ -20,10 +20,11 @@ for (const row of rows)
       .trimEnd(),
   );
 console.log(`\nalerts that fired: ${course.fired.join(', ')}`);
-const told = course.told.map(
-  ({ seconds, severity, why, alerts }) =>
-    `${seconds} s ${severity}, ${why}: ${[...new Set(alerts.map(({ name }) => name))].join(', ')}`,
-);
+const told = course.told.map(({ seconds, severity, cryostat, why, alerts }) => {
+  // When it is over, nothing is left to name.
+  const names = [...new Set(alerts.map(({ name }) => name))].join(', ');
+  return `${seconds} s ${severity} for cryostat ${cryostat}, ${names === '' ? why : `${why}: ${names}`}`;
+});
 console.log(`what somebody was told:\n  ${told.join('\n  ')}`);
 const folder = join(repositoryRoot, 'build');
 mkdirSync(folder, { recursive: true });
