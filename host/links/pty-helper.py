@@ -49,8 +49,9 @@ def to_clients(master, data):
 
 
 def drop_unread(name):
+    """Drops what the client that left did not read. What clients wrote stays: it is for the board, and a new client may have come meanwhile."""
     terminal = os.open(name, os.O_RDWR | os.O_NOCTTY)
-    termios.tcflush(terminal, termios.TCIOFLUSH)
+    termios.tcflush(terminal, termios.TCIFLUSH)
     os.close(terminal)
 
 

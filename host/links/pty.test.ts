@@ -61,6 +61,27 @@ for (const helper of ['python3', 'socat'] as const) {
       }
     });
 
+    it('passes on all that a client wrote, also when the client closes at once', async () => {
+      const wire = new FakeWire();
+      const path = await ptyOn(wire, helper);
+      const written = 'a line of a script that is sent without waiting\n'.repeat(800);
+      const terminal = await openFile(path, 'r+');
+      for (let at = 0; at < written.length; ) at += (await terminal.write(written.slice(at))).bytesWritten;
+      await terminal.close();
+      await eventually('the whole text', () => wire.text.length === written.length);
+      expect(wire.text).toBe(written);
+    });
+
+    it('keeps what a client wrote that came while the one before left', async () => {
+      const path = await ptyOn(echo(), helper);
+      for (let round = 0; round < 100; round++) {
+        const terminal = await openFile(path, 'r+');
+        await terminal.write('question');
+        expect(await read(terminal, 8)).toBe('question');
+        await terminal.close();
+      }
+    });
+
     it('is there again when its helper was killed, and says so', async () => {
       const notices: string[] = [];
       const path = join(folder, 'console');
