@@ -15,6 +15,20 @@ describe('the catalogue of commands', () => {
     },
   );
 
+  it('shows each default as it would be typed', async () => {
+    const program = new Command();
+    for (const { addTo } of new Map(catalogue.map((entry) => [entry.addTo, entry])).values()) await addTo(program);
+    const wrong: string[] = [];
+    const look = (command: Command, path: string): void => {
+      for (const { flags, defaultValue, defaultValueDescription } of command.options)
+        if (typeof defaultValue === 'object' && !Array.isArray(defaultValue) && defaultValueDescription === undefined)
+          wrong.push(`${path}: ${flags}`);
+      for (const below of command.commands) look(below, `${path} ${below.name()}`.trim());
+    };
+    look(program, '');
+    expect(wrong).toEqual([]);
+  });
+
   it('lists every command that its files add', async () => {
     const program = new Command();
     for (const { addTo } of new Map(catalogue.map((entry) => [entry.addTo, entry])).values()) await addTo(program);

@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { Agent, type AgentEvent } from '../../host/fleet/agent/agent.ts';
 import { AgentJournal } from '../../host/fleet/agent/journal.ts';
 import { runAgents } from '../../host/fleet/agent/run.ts';
@@ -50,7 +50,11 @@ export function serveCommand(): Command {
     .description('serve updates to devices, and rollouts to people')
     .option('--folder <folder>', 'where its log and its token are; it is made when it is not there', usualFolder)
     .option('--repository <folder>', "releases, as 'coldrig fleet release' keeps them", 'coldrig-releases')
-    .option('--listen <host:port>', 'where', parsePlace, usualServer)
+    .addOption(
+      new Option('--listen <host:port>', 'where')
+        .argParser(parsePlace)
+        .default(usualServer, `${usualServer.host}:${usualServer.port}`),
+    )
     .option('--tenant <name>', 'part of the address for devices', 'default')
     .option('--poll <seconds>', 'how often a device should ask; each has a time of its own near it', parseSeconds, 30)
     .option('--cert <file>', 'certificate, for TLS')

@@ -12,6 +12,7 @@ export function rolloutText(of: RolloutSummary): string {
     ...[`  ${ring.name}`, ring.state, `${ring.confirmed} of ${ring.devices} confirmed`],
     [
       ...(ring.open > 0 ? [`${ring.open} under way`] : []),
+      ...(ring.unproven > 0 ? [`${ring.unproven} by their word alone: they do not say which image they run`] : []),
       ...(ring.failed > 0 ? [`${ring.failed} failed`] : []),
       ...(ring.leftOut > 0 ? [`${ring.leftOut} left out`] : []),
       ...(ring.soakLeftMs === null ? [] : [`soak time: ${spanText(ring.soakLeftMs * 1e6)} left`]),

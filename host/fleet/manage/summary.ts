@@ -7,6 +7,8 @@ export interface RingSummary {
   state: string;
   devices: number;
   confirmed: number;
+  /** Those of the confirmed ones that do not say which image they run: there is their report of success, and nothing else. */
+  unproven: number;
   open: number;
   waiting: number;
   failed: number;
@@ -21,7 +23,7 @@ export interface RolloutSummary {
   name: string;
   state: string;
   release: { name: string; version: string; hash: string };
-  /** Why nothing new begins: person, approval or empty-ring. */
+  /** Why nothing new begins: person, approval, empty-ring or image-lost. */
   pausedBy: string | null;
   cause: string | null;
   rings: RingSummary[];
@@ -54,8 +56,9 @@ export function rolloutSummary(state: FleetState, rollout: Rollout, nowMs: numbe
     ...{ id: rollout.id, name: rollout.name, state: rollout.state },
     release: { name: release?.name ?? '', version: release?.version ?? '', hash: rollout.release },
     ...{ pausedBy: rollout.pausedBy ?? null, cause: rollout.cause ?? null },
-    rings: rollout.rings.map(({ plan, state: is, counts, overdue, confirmedMs, cause }) => ({
+    rings: rollout.rings.map(({ plan, state: is, counts, overdue, confirmedMs, cause }, ring) => ({
       ...{ name: plan.name, state: is, devices: plan.devices.length - counts.gone, confirmed: counts.confirmed },
+      unproven: members.filter(([device, of]) => of.ring === ring && isUnproven(state, device, of)).length,
       ...{ open: counts.open, waiting: counts.waiting, failed: counts.failed + overdue, leftOut: counts.waived },
       soakLeftMs: confirmedMs === undefined || is !== 'RUNNING' ? null : Math.max(0, confirmedMs + plan.soakMs - nowMs),
       cause: cause ?? null,
@@ -69,6 +72,9 @@ export function rolloutSummary(state: FleetState, rollout: Rollout, nowMs: numbe
   };
 }
 
+const isUnproven = (state: FleetState, device: string, { state: at }: Member) =>
+  at === 'confirmed' && state.devices.get(device)?.running === undefined;
+
 function waitsFor(state: FleetState, rollout: Rollout): string | null {
   const { counts, waiting, confirmedMs, plan } = rollout.rings[rollout.current];
   switch (rollout.state) {
@@ -77,20 +83,28 @@ function waitsFor(state: FleetState, rollout: Rollout): string | null {
     case 'READY':
       return "a person: 'coldrig fleet start'";
     case 'PAUSED':
-      return `a person: 'coldrig fleet resume' (${rollout.pausedBy})`;
+      return `a person: 'coldrig fleet resume' (${pausedBecause(rollout)})`;
     case 'STOPPING': {
       const open = [...rollout.members].filter(([name, { state: at }]) => at !== 'waived' && isBusy(state, name));
-      return open.length === 0 ? null : `${open.length} devices to answer, the first is ${open[0][0]}`;
+      return open.length === 0 ? null : `${devicesOf(open.length)} to answer, the first is ${open[0][0]}`;
     }
     case 'RUNNING':
-      if (counts.open > 0) return `${counts.open} devices of ring '${plan.name}' to end`;
-      if (waiting.size > 0) return `readings of ${waiting.size} devices under their old image, which the gates need`;
-      if (counts.failed > 0) return `a person to retry or waive ${counts.failed} devices that have failed`;
+      if (counts.open > 0) return `${devicesOf(counts.open)} of ring '${plan.name}' to end`;
+      if (waiting.size > 0) return `readings of ${devicesOf(waiting.size)} under their old image, which the gates need`;
+      if (counts.failed > 0) return `a person to retry or waive what has failed: ${devicesOf(counts.failed)}`;
       return confirmedMs === undefined ? null : 'the soak time';
     default:
       return null;
   }
 }
+
+function pausedBecause({ pausedBy, members }: Rollout): string {
+  if (pausedBy !== 'image-lost') return `${pausedBy}`;
+  const lost = [...members].filter(([, { state: at, detail }]) => at === 'waived' && detail !== '').at(-1);
+  return lost === undefined ? pausedBy : `${lost[0]}: ${lost[1].detail}`;
+}
+
+const devicesOf = (count: number): string => `${count} ${count === 1 ? 'device' : 'devices'}`;
 
 const isBusy = (state: FleetState, name: string) => state.devices.get(name)?.open !== undefined;
 

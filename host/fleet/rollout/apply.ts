@@ -170,6 +170,16 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
     memberOf(of, device).isOverdue = true;
     of.rings[memberOf(of, device).ring].overdue++;
   },
+  'device-strayed'(state, { rollout, device, detail }) {
+    const of = rolloutWith(state, rollout);
+    const member = memberOf(of, device);
+    const ring = of.rings[member.ring];
+    deviceOf(state, device).failed.set(of.release, detail);
+    member.detail = detail;
+    // A ring that has ended does not begin again: the rollout pauses instead, and a person decides.
+    move(of, device, member, ring.state === 'FINISHED' ? 'waived' : 'failed');
+    ring.confirmedMs = undefined;
+  },
   'device-waived'(state, { rollout, device, reason }) {
     const of = rolloutWith(state, rollout);
     const member = memberOf(of, device);

@@ -139,7 +139,9 @@ const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do
     const names = Object.keys(attributes);
     const isSame =
       names.length === Object.keys(known).length && names.every((name) => known[name] === attributes[name]);
-    return isSame ? [] : [{ type: 'device-reported', device, attributes }];
+    // Asked again after a crash, the rest of its events may be missing.
+    const after = strayed(state, device, attributes);
+    return isSame ? after : [{ type: 'device-reported', device, attributes }, ...after];
   },
   retrieved(state, { device, action: id }) {
     const action = actionOf(state, device, id);
@@ -181,6 +183,23 @@ const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do
     return [{ type: 'gate-alert', rollout: rollout.id, ring: member.ring, device, gate, detail }];
   },
 };
+
+/** A confirmed image is for ever, unless the device went back after all, or somebody brought it another: a rollout that goes on is told. */
+function strayed(state: FleetState, device: string, attributes: Record<string, string>): FleetEvent[] {
+  const rollout = rolloutOf(state, device);
+  const member = rollout?.members.get(device);
+  const running = attributes[runningAttribute];
+  if (rollout === undefined || member?.state !== 'confirmed') return [];
+  if (rollout.state !== 'RUNNING' && rollout.state !== 'PAUSED') return [];
+  if (running === undefined || running === rollout.release) return [];
+  const detail = `it had confirmed the release, and runs image ${running.slice(0, 12)} now`;
+  const isPauseNeeded = rollout.state === 'RUNNING' && rollout.rings[member.ring].state === 'FINISHED';
+  return [
+    // Last is what is not found again: a crash before it loses nothing.
+    ...(isPauseNeeded ? [{ type: 'rollout-paused' as const, rollout: rollout.id, by: 'image-lost' as const }] : []),
+    { type: 'device-strayed', rollout: rollout.id, device, detail },
+  ];
+}
 
 /** States that a device goes through, in their order. */
 const order: readonly ActionState[] = ['RUNNING', 'RETRIEVED', 'DOWNLOAD', 'DOWNLOADED', 'CANCELING'];

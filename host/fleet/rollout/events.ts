@@ -64,7 +64,7 @@ export interface Baseline {
 export type ActionKind = 'update' | 'rollback';
 
 /** Why nothing new begins. */
-export type PauseCause = 'person' | 'approval' | 'empty-ring';
+export type PauseCause = 'person' | 'approval' | 'empty-ring' | 'image-lost';
 
 export type FleetEvent =
   | { type: 'device-added'; device: string; cryostat?: string; tokenHash?: string }
@@ -108,6 +108,8 @@ export type FleetEvent =
   /** It has failed this release before, and no person has allowed it again. */
   | { type: 'device-blocked'; rollout: number; device: string; detail: string }
   | { type: 'device-overdue'; rollout: number; device: string }
+  /** It had confirmed the release, and says now that it runs another image. */
+  | { type: 'device-strayed'; rollout: number; device: string; detail: string }
   /** A person has dealt with it: the ring does without it. */
   | { type: 'device-waived'; rollout: number; device: string; reason: string }
   | { type: 'rollback-impossible'; rollout: number; device: string; reason: string }

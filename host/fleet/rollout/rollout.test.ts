@@ -19,7 +19,10 @@ const stories: fc.Arbitrary<Omit<PlayedStory, 'deaths'>> = fc
     const count = sizes.reduce((sum, size) => sum + size, 0);
     const one: fc.Arbitrary<Behaviour> = fc.oneof(
       { weight: 8, arbitrary: fc.constant<Behaviour>('good') },
-      { weight: 3, arbitrary: fc.constantFrom<Behaviour>('goes-back', 'refuses', 'alarms', 'will-not-cancel') },
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom<Behaviour>('goes-back', 'refuses', 'alarms', 'loses-it', 'will-not-cancel'),
+      },
     );
     return fc.record({
       behaviours: fc.array(one, { minLength: count, maxLength: count }),
@@ -77,6 +80,7 @@ describe('a rollout', () => {
     ['goes-back', /1 failed, at most 0 may; the first is device-0001/],
     ['refuses', /1 failed, at most 0 may; the first is device-0001/],
     ['alarms', /heartbeat of device-0001: no heartbeat for 3 s/],
+    ['loses-it', /the first is device-0001: it had confirmed the release, and runs image 6f6c64000000 now/],
   ])('stops in its first ring by a device that %s, and no later ring is touched', (behaviour, cause) => {
     const behaviours = [...good(1), behaviour, ...good(8)];
     const { outcome, rollout, devices } = playStory({ behaviours, sizes: [3, 7], deaths: [] });
@@ -85,6 +89,20 @@ describe('a rollout', () => {
     expect(rollout.cause).toMatch(cause);
     expect(new Set(Object.values(outcome.images))).toEqual(new Set(['old']));
     expect(devices.slice(3).every(({ installs }) => Object.keys(installs).length === 0)).toBe(true);
+  });
+
+  test('pauses when a device of an earlier ring does not run the release any more, and names it', () => {
+    const behaviours: Behaviour[] = ['loses-it-late', ...good(2)];
+    const { outcome, server, rollout } = playStory({ behaviours, sizes: [1, 2], deaths: [] });
+    const paused = server.log.findIndex((event) => event.type === 'rollout-paused' && event.by === 'image-lost');
+    expect(server.log[paused + 1]).toMatchObject({
+      ...{ type: 'device-strayed', device: nameOf(0) },
+      detail: 'it had confirmed the release, and runs image 6f6c64000000 now',
+    });
+    // The person of the story lets it go on: without that device, and it does not get the release again.
+    expect(outcome).toMatchObject({ state: 'FINISHED', images: { [nameOf(0)]: 'old', [nameOf(2)]: 'new' } });
+    expect(rollout.members.get(nameOf(0))).toMatchObject({ state: 'waived' });
+    expect(server.state.devices.get(nameOf(0))?.failed.has(images.new)).toBe(true);
   });
 
   test('takes back a device that would not cancel, once it has confirmed', () => {

@@ -10,8 +10,11 @@ import type { Recorded, Release, RingPlan } from '../rollout/events.ts';
 import { noReadings } from '../rollout/react.ts';
 import { emptyFleet, type FleetState, isOver, type Rollout } from '../rollout/state.ts';
 
-/** `goes-back`: its bootloader takes the old image again. `alarms`: it confirms, and shows some seconds later that it should not have. */
-export type Behaviour = 'good' | 'goes-back' | 'refuses' | 'alarms' | 'will-not-cancel';
+/**
+ * `goes-back`: its bootloader takes the old image again. `alarms`: it confirms, and shows some seconds later that it should not have. `loses-it`: it
+ * confirms, and runs the old image again some seconds later; `loses-it-late`: after the soak time.
+ */
+export type Behaviour = 'good' | 'goes-back' | 'refuses' | 'alarms' | 'loses-it' | 'loses-it-late' | 'will-not-cancel';
 
 export const played = {
   release: (name: string, securityCounter = 1): Release => ({
@@ -84,6 +87,7 @@ export class PlayedDevice {
 
   turn(server: PlayedServer): void {
     const { name: device } = this;
+    this.lose(server.nowMs);
     if (!server.ask({ do: 'report', device, attributes: { 'image.hash': this.image } })) return;
     this.alarm(server);
     const open = server.state.devices.get(device)?.open;
@@ -116,6 +120,12 @@ export class PlayedDevice {
     this.image = release;
     this.confirmedMs = nowMs;
     return 'success';
+  }
+
+  private lose(nowMs: number): void {
+    const afterMs = { 'loses-it': 3_000, 'loses-it-late': 25_000 }[this.behaviour as string];
+    if (afterMs === undefined || this.confirmedMs === undefined || nowMs < this.confirmedMs + afterMs) return;
+    [this.image, this.confirmedMs] = [images.old, undefined];
   }
 
   private alarm(server: PlayedServer): void {
