@@ -26,14 +26,14 @@ export interface FleetOptions {
   readings?: Readings;
   /** Is told every event once it is durable. */
   onEvent?: (event: Recorded) => void;
-  /** Is told every event that the disk has, when it was opened, and again after the disk has failed. */
-  onLoaded?: (events: readonly Recorded[]) => void;
+  /** Is told of what a person should look at: nothing is lost by it. */
+  onTrouble?: (reason: string) => void;
 }
 
 /** How often time is kept while something waits for it: what a crash takes from a soak time. */
 const keptMs = 10_000;
 
-export const theFleet: Who = { kind: 'fleet', name: 'fleet' };
+export const theFleet = { kind: 'fleet', name: 'fleet' } as const;
 
 export class Fleet {
   /** Of everything that was asked so far; answers wait for `durable`. Not to be changed from outside. */
@@ -56,7 +56,7 @@ export class Fleet {
   private constructor(options: FleetOptions) {
     this.options = options;
     this.readings = options.readings ?? noReadings;
-    this.store = new FleetStore(options.folder, options.time, options.disk);
+    this.store = new FleetStore(options.folder, options.time, options.disk, options.onTrouble);
     this.ready = this.load();
   }
 
@@ -109,11 +109,18 @@ export class Fleet {
       events.push(passed);
     }
     await this.keep(events);
+    await this.store.snapshotIfDue(this.state);
   }
 
   async close(): Promise<void> {
     await this.written.catch(() => {});
-    await this.store.close();
+    await this.store.close(this.state);
+  }
+
+  /** Events from a number on, at most so many, and how many there are. Rejects with an AccessRefused. */
+  async history(who: Who, from: number, most: number): Promise<{ total: number; content: Recorded[] }> {
+    await this.look(who, 'read', theFleet);
+    return { total: this.store.end, content: await this.store.read(from, most) };
   }
 
   /** Puts on record what passed a door without changing the fleet. */
@@ -147,13 +154,9 @@ export class Fleet {
   }
 
   private async load(): Promise<void> {
-    const state = emptyFleet();
-    const events = await this.store.readAll();
-    for (const event of events) apply(state, event);
-    this.options.onLoaded?.(events);
-    this.state = state;
+    this.state = await this.store.load();
     this.written = Promise.resolve();
-    this.clockBaseMs = state.atMs - this.options.time.monotonicMs();
+    this.clockBaseMs = this.state.atMs - this.options.time.monotonicMs();
   }
 }
 

@@ -49,20 +49,16 @@ export const tokenFileOf = (folder: string): string => join(folder, 'operator.to
 /** Until the signal is aborted. Throws a LogError or an AuditError where a log cannot be opened, and the system's errors of a port or a file. */
 export async function serveFleet(options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { folder, repository, host, port, tls, tenant, pollSeconds, time, onEvent } = options;
-  const events: Recorded[] = [];
   const seen = new Map<string, string>();
-  const keep = (event: Recorded) => {
-    events.push(event);
-    onEvent({ event: 'fleet', what: event });
-  };
+  const trouble = (error: unknown) => onEvent({ event: 'trouble', reason: (error as Error).message });
   const audit = await openKeptAudit(folder, time);
   const fleet = await Fleet.open({
     ...{
       folder: join(folder, 'log'),
       time,
       disk: nodeLogDisk,
-      onEvent: keep,
-      onLoaded: (all) => void events.splice(0, events.length, ...all),
+      onEvent: (what) => onEvent({ event: 'fleet', what }),
+      onTrouble: (reason) => onEvent({ event: 'trouble', reason }),
     },
     ...{ access: options.access ?? localAccess, audit },
   }).catch(async (error) => {
@@ -71,14 +67,13 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
   });
   const shelf = new Shelf(repository);
   const releases = new ReleaseSource(fleet, folder, repository);
-  const trouble = (error: unknown) => onEvent({ event: 'trouble', reason: (error as Error).message });
   try {
     const ddi = new DdiServer({
       ...{ fleet, tenant, pollSeconds, fileOf: (release) => shelf.fileOf(release) },
       onSeen: (device) => void seen.set(device, new Date(Number(time.wallNs() / 1_000_000n)).toISOString()),
     });
     const manage = new ManageServer({
-      ...{ fleet, events, operatorTokenHash: tokenHash(operatorToken(folder)), seenOf: (device) => seen.get(device) },
+      ...{ fleet, operatorTokenHash: tokenHash(operatorToken(folder)), seenOf: (device) => seen.get(device) },
     });
     await releases.read().catch(trouble);
     const handlers = [ddi.answer.bind(ddi), manage.answer.bind(manage), repositoryHandler(repository)];

@@ -1,150 +1,152 @@
 // A large fleet on this machine: boards with their real bootloader and firmware, forked from one snapshot, agents, and the server as a process of its own that
 // is killed at random moments.
 //
-//   npx tsx hil/test/fleet/main.ts good 1000 0        a good release: ends with all of them confirmed
-//   npx tsx hil/test/fleet/main.ts bad 1000 200       a bad one: stops in its first ring; the server is killed 200 times
+//   npx tsx hil/test/fleet/main.ts good 1000 200      a good release: ends with all of them confirmed; the server is killed 200 times
+//   npx tsx hil/test/fleet/main.ts bad 1000 200       a bad one: stops in its first ring, and everybody is back
+//   npx tsx hil/test/fleet/main.ts some 1000 0        a good one, and 3 % of the devices fail it
 //
 // Prints what it saw, and fails when a promise is broken. It takes minutes, so the suite has a slice of it (thread.test.ts).
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as rest } from 'node:timers/promises';
 import { Random } from '../../../host/board/random.ts';
-import { Agent } from '../../../host/fleet/agent/agent.ts';
-import { AgentJournal } from '../../../host/fleet/agent/journal.ts';
-import { DdiClient } from '../../../host/fleet/ddi/client.ts';
+import { parseVerifierKey } from '../../../host/fleet/audit/note.ts';
+import { openSource } from '../../../host/fleet/audit/source.ts';
+import { verifyLog } from '../../../host/fleet/audit/verify.ts';
 import { tokenHash } from '../../../host/fleet/ddi/server.ts';
 import { ManageClient } from '../../../host/fleet/manage/client.ts';
+import type { RolloutSummary } from '../../../host/fleet/manage/summary.ts';
 import { Shelf } from '../../../host/fleet/repository/shelf.ts';
 import { TufRepository } from '../../../host/fleet/repository/tuf.ts';
 import { tokenFileOf } from '../../../host/fleet/serve.ts';
-import { hostTime } from '../../../host/telemetry/time.ts';
-import { repositoryRoot } from '../../../host/tools/guest.ts';
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { readPrivateKey } from '../../../host/tools/image/keys.ts';
 import { keySigner } from '../../../host/tools/image/signer.ts';
-import type { DeviceUnderTest } from '../../rig/index.ts';
 import { keys } from '../../rig/keys.ts';
 import { benchImages } from './bench.ts';
+import { KilledServer } from './killed-server.ts';
+import { agentOf, type ScaleDevice, tokenOf } from './scale-device.ts';
+
+type Story = 'good' | 'bad' | 'some';
+
+interface Scale {
+  which: Story;
+  devices: ScaleDevice[];
+  server: KilledServer;
+  manage: ManageClient;
+  ringOne: number;
+  image: string;
+  old: string;
+}
 
 const signal = new AbortController().signal;
-const port = 19_420;
-const token = (name: string) => `token-of-${name}-is-long-enough`;
+/** One in so many fails, in the story `some`. */
+const oneIn = 33;
+/** Requests of a device in an update, about. */
+const requestsOfUpdate = 10;
+const secondsText = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
+const hex = (image: Uint8Array) => Buffer.from(parseImage(image).hash as Uint8Array).toString('hex');
 
-class ServerProcess {
-  kills = 0;
-  private child: ChildProcess | undefined;
-  private readonly folder: string;
-
-  constructor(folder: string) {
-    this.folder = folder;
-  }
-
-  async start(): Promise<void> {
-    const words = ['fleet', 'serve', '--listen', `127.0.0.1:${port}`, '--poll', '1', '--json'];
-    const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'coldrig.mjs'), ...words], { cwd: this.folder });
-    this.child = child;
-    await new Promise<void>((resolve) =>
-      child.stdout.on('data', (text) => {
-        if (`${text}`.includes('"ready"')) resolve();
-      }),
-    );
-  }
-
-  async kill(): Promise<void> {
-    this.kills++;
-    const ended = new Promise((resolve) => this.child?.once('close', resolve));
-    this.child?.kill('SIGKILL');
-    await ended;
-  }
-}
-
-interface ScaleDevice {
-  name: string;
-  board: DeviceUnderTest;
-  agent: Agent;
-}
-
-/** One turn; false when the server was away. */
-async function turn({ agent }: ScaleDevice): Promise<boolean> {
-  try {
-    await agent.turn(signal);
-    return true;
-  } catch (error) {
-    if ((error as Error).name === 'FleetServerError') return false;
-    throw error;
-  }
-}
-
-async function main(which: 'good' | 'bad', count: number, kills: number): Promise<void> {
+async function main(which: Story, count: number, kills: number, seed: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'coldrig-scale-'));
   const images = await benchImages();
-  const image = images[which];
+  const image = which === 'bad' ? images.bad : images.good;
   publish(folder, [images.old, image]);
-  const server = new ServerProcess(folder);
+  const server = new KilledServer(folder, ['--poll', '1']);
   await server.start();
   const manage = new ManageClient({
-    ...{ server: `http://127.0.0.1:${port}`, person: 'scale' },
+    ...{ server: server.origin, person: 'scale' },
     token: readFileSync(tokenFileOf(join(folder, 'coldrig-fleet')), 'utf8').trim(),
   });
+  const ringOne = Math.max(1, Math.round(count / (which === 'bad' ? 5 : 20)));
+  const scale: Scale = { ...{ which, server, manage, ringOne, image: hex(image), old: hex(images.old) }, devices: [] };
   const first = await images.board();
-  const devices: ScaleDevice[] = [];
   for (let index = 0; index < count; index++) {
     const name = `device-${String(index).padStart(4, '0')}`;
-    await manage.command({ do: 'add-device', device: name, tokenHash: tokenHash(token(name)) }, signal);
+    await manage.command({ do: 'add-device', device: name, tokenHash: tokenHash(tokenOf(name)) }, signal);
     const board = index === 0 ? first : first.fork();
     board.logMost = 100;
-    devices.push({ name, board, agent: agentOf(folder, name, board) });
+    const fails = which === 'some' && index % oneIn === oneIn - 1;
+    scale.devices.push({ name, board, fails, agent: agentOf(folder, server.origin, name, board, fails, index) });
   }
+  for (const device of scale.devices) await turn(scale, device);
+  console.log(`${count} devices have reported, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
   const begun = performance.now();
-  for (const device of devices) await turn(device);
-  console.log(
-    `${count} devices have reported after ${seconds(begun)} s, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`,
-  );
-  const ring = { approval: false, failuresMost: 0, gates: {}, soakMs: 1_000 };
-  const ringOne = Math.min(10, count);
-  const request = { name: which, release: hex(image), onError: 'ring' as const };
-  const rings = [
-    { ...ring, name: 'rig', count: ringOne, rest: true },
-    { ...ring, name: 'fleet', rest: true },
-  ];
-  const id = await manage.createRollout({ ...request, rings: rings.slice(0, count > ringOne ? 2 : 1) }, signal);
-  await manage.command({ do: 'start', rollout: id }, signal);
-  const start = performance.now();
-  const random = new Random(1);
-  let isOver = false;
-  let told: string | undefined;
-  const killing = (async () => {
-    while (!isOver && server.kills < kills) {
-      await rest(20 + random.below(400));
-      await server.kill();
-      await server.start();
-    }
-  })();
-  for (;;) {
-    for (const device of devices) await turn(device);
-    const now = await manage.rollout(id, signal).catch(() => undefined);
-    const line =
-      now &&
-      `${now.state}, ${now.rings.map((one) => `${one.name} ${one.state} ${one.confirmed}/${one.devices}`).join(', ')}`;
-    if (line !== undefined && line !== told) console.log(`${seconds(start)} s: ${line}`);
-    told = line;
-    if (now?.state === 'FINISHED' || now?.state === 'STOPPED') break;
-  }
-  isOver = true;
-  await killing;
-  await judge(which, devices, ringOne, { image: hex(image), old: hex(images.old) });
-  console.log(
-    `${which}, ${count} devices, server killed ${server.kills} times: as promised, ${seconds(start)} s, ${(count / Number(seconds(start))).toFixed(2)} devices/s`,
-  );
-  await server.kill();
+  const id = await begin(scale);
+  if (kills > 0) server.begin({ kills, gap: gapOf(scale, kills), random: new Random(seed) });
+  await untilOver(scale, id, begun);
+  const { requests } = server;
+  const end = (await asked(scale, () => manage.rollout(id, signal))) as RolloutSummary;
+  await judgeBoards(scale);
+  await judgeServer(scale, id, end);
+  await server.end();
+  await judgeAudit(folder);
+  report(scale, seed, performance.now() - begun, requests);
   rmSync(folder, { recursive: true });
 }
 
-const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(1);
-const hex = (image: Uint8Array) => Buffer.from(parseImage(image).hash as Uint8Array).toString('hex');
+/** Between two kills: all of them are to fall into the story. */
+function gapOf({ which, devices, ringOne }: Scale, kills: number): number {
+  const updates = which === 'bad' ? ringOne / 2 : devices.length;
+  return Math.max(3, Math.floor((updates * requestsOfUpdate) / kills));
+}
+
+async function begin({ which, devices, manage, ringOne, image }: Scale): Promise<number> {
+  const failuresMost = { good: 0, bad: Math.floor(ringOne / 2), some: devices.length }[which];
+  const ring = { approval: false, failuresMost, gates: {}, soakMs: 1_000, rest: true };
+  const all = [
+    { ...ring, name: 'one', count: ringOne },
+    { ...ring, name: 'fleet' },
+  ];
+  const rings = all.slice(0, devices.length > ringOne ? 2 : 1);
+  const id = await manage.createRollout({ name: which, release: image, onError: 'ring', rings }, signal);
+  await manage.command({ do: 'start', rollout: id }, signal);
+  return id;
+}
+
+async function untilOver(scale: Scale, id: number, begun: number): Promise<void> {
+  let told: string | undefined;
+  for (;;) {
+    for (const device of scale.devices) await turn(scale, device);
+    const now = (await asked(scale, () => scale.manage.rollout(id, signal))) as RolloutSummary;
+    const rings = now.rings.map((one) => `${one.name} ${one.state} ${one.confirmed}/${one.devices}`).join(', ');
+    const line = `${now.state}, ${rings}`;
+    if (line !== told) console.log(`${secondsText(performance.now() - begun)}: ${line}`);
+    told = line;
+    if (now.state === 'FINISHED' || now.state === 'STOPPED') return;
+    if (scale.which === 'some') await waiveFailed(scale, id);
+  }
+}
+
+/** As a person would: the ring does without those that have failed. */
+async function waiveFailed(scale: Scale, id: number): Promise<void> {
+  for (const { name, failed, action } of (await asked(scale, () => scale.manage.devices(signal))) ?? [])
+    if (failed.length > 0 && action === null)
+      await asked(scale, () =>
+        scale.manage.command({ do: 'waive', rollout: id, device: name, reason: 'looked at' }, signal).catch((error) => {
+          // It was left out before.
+          if ((error as { status?: number }).status !== 409) throw error;
+        }),
+      );
+}
+
+/** One turn; asked again when the server was away, as an agent does. */
+async function turn(scale: Scale, { agent }: ScaleDevice): Promise<void> {
+  await asked(scale, () => agent.turn(signal));
+}
+
+async function asked<Answer>({ server }: Scale, question: () => Promise<Answer>): Promise<Answer> {
+  for (;;)
+    try {
+      await server.isUp;
+      return await question();
+    } catch (error) {
+      if ((error as Error).name !== 'FleetServerError') throw error;
+      const { status } = error as { status?: number };
+      if (status !== undefined && status < 500) throw error;
+    }
+}
 
 function publish(folder: string, all: Uint8Array[]): void {
   const repository = join(folder, 'coldrig-releases');
@@ -160,39 +162,86 @@ function publish(folder: string, all: Uint8Array[]): void {
   writeFileSync(join(folder, 'root.json'), tuf.rootBytes());
 }
 
-function agentOf(folder: string, name: string, board: DeviceUnderTest): Agent {
-  const server = new DdiClient({
-    ...{ server: `http://127.0.0.1:${port}`, tenant: 'default', device: name, token: token(name), time: hostTime },
-  });
-  return new Agent({
-    ...{ device: name, server, time: hostTime, open: async () => board.client() },
-    journal: new AgentJournal(join(folder, `${name}.json`)),
-    words: ({ verdict }) => verdict,
-  });
-}
-
 /** By the boards themselves, not by what the server believes. */
-async function judge(
-  which: string,
-  devices: ScaleDevice[],
-  ringOne: number,
-  { image, old }: { image: string; old: string },
-): Promise<void> {
+async function judgeBoards({ which, devices, ringOne, image, old }: Scale): Promise<void> {
   const wrong: string[] = [];
-  for (const [index, { name, board }] of devices.entries()) {
+  for (const [index, { name, board, fails }] of devices.entries()) {
     const states = await board.client().imageState();
     const active = states.find((one) => one.active);
     const running = Buffer.from(active?.hash ?? []).toString('hex');
-    if (running !== (which === 'good' ? image : old) || !active?.confirmed)
+    if (running !== (which === 'bad' || fails ? old : image) || !active?.confirmed)
       wrong.push(`${name} runs ${running.slice(0, 12)}`);
     const isTouched = states.some(({ hash }) => Buffer.from(hash ?? []).toString('hex') === image);
     if (which === 'bad' && index >= ringOne && isTouched) wrong.push(`${name} was touched, and is in a later ring`);
     const trials = board.events('IMAGE_PENDING').length;
     if (trials > 1) wrong.push(`${name} was updated ${trials} times`);
   }
+  refuse(wrong);
+}
+
+/** By its history: every device got the release once, and everything that was begun has ended. */
+async function judgeServer({ which, devices, manage, ringOne }: Scale, id: number, end: RolloutSummary): Promise<void> {
+  const wrong: string[] = [];
+  const rings = end.rings.map(({ state }) => state);
+  const expected = which === 'bad' ? ['STOPPED', 'ERROR', 'SCHEDULED'] : ['FINISHED', 'FINISHED', 'FINISHED'];
+  if ([end.state, ...rings].join() !== expected.slice(0, rings.length + 1).join())
+    wrong.push(`the rollout is ${end.state} with rings ${rings.join(', ')}`);
+  const open = new Map<number, string>();
+  const had = new Map<string, number>();
+  const moments: Record<string, number> = {};
+  let [failed, confirmed] = [0, 0];
+  for (const event of await manage.events(0, signal)) {
+    moments[event.type] ??= event.atMs;
+    if (event.type === 'action-created') {
+      open.set(event.action, event.device);
+      had.set(event.device, (had.get(event.device) ?? 0) + 1);
+    }
+    if (event.type !== 'action-ended') continue;
+    if (!open.delete(event.action)) wrong.push(`action ${event.action} ends twice`);
+    if (event.state === 'ERROR') failed++;
+    if (event.state === 'FINISHED') confirmed++;
+  }
+  for (const [device, times] of had) if (times > 1) wrong.push(`${device} gets ${times} actions`);
+  if (open.size > 0) wrong.push(`${open.size} actions have no end`);
+  if (which !== 'bad' && had.size !== devices.length) wrong.push(`${had.size} devices of ${devices.length} were asked`);
+  if (which === 'bad' && had.size > ringOne)
+    wrong.push(`${had.size} devices were asked, the first ring has ${ringOne}`);
+  refuse(wrong);
+  const ended = confirmed + failed;
+  console.log(
+    `rollout ${id} ${end.state}: ${had.size} devices were asked, ${confirmed} of ${ended} updates succeeded (${((100 * confirmed) / ended).toFixed(1)} %)`,
+  );
+  if (which !== 'bad') return;
+  const [started, failedAt, stopped] = ['ring-started', 'ring-failed', 'rollout-stopped'].map((type) => moments[type]);
+  console.log(
+    `time to detect, from the start of the ring: ${secondsText(failedAt - started)}; time to rolled back, from there: ${secondsText(stopped - failedAt)} (of the fleet's clock, which stands while no server is there)`,
+  );
+}
+
+async function judgeAudit(folder: string): Promise<void> {
+  const at = (name: string) => join(folder, 'coldrig-fleet', name);
+  const key = parseVerifierKey(readFileSync(at('audit.vkey'), 'utf8').trim());
+  const { size } = await verifyLog(openSource(at('audit')), key);
+  console.log(`the audit log has ${size} entries, and verifies`);
+}
+
+function refuse(wrong: readonly string[]): void {
   if (wrong.length > 0) throw new Error(`${wrong.length} promises broken: ${wrong.slice(0, 5).join('; ')}`);
 }
 
-const [which, count, kills] = process.argv.slice(2);
-await main(which === 'bad' ? 'bad' : 'good', Number(count ?? 1000), Number(kills ?? 0));
+function report({ which, devices, server }: Scale, seed: number, wallMs: number, requests: number): void {
+  const { startsMs, startsCpuMs } = server;
+  const middle = (of: readonly number[]) => [...of].sort((a, b) => a - b)[of.length >> 1].toFixed(0);
+  console.log(
+    `${which}, ${devices.length} devices, seed ${seed}, server killed ${server.kills} times: as promised, after ${secondsText(wallMs)}, ${(devices.length / (wallMs / 1000)).toFixed(2)} devices/s`,
+  );
+  console.log(
+    `${requests} requests, ${(server.cpuMs / requests).toFixed(2)} ms of the server's processor time each; a start: median ${middle(startsMs)} ms wall, ${middle(startsCpuMs)} ms processor`,
+  );
+}
+
+const [which, count, kills, seed] = process.argv.slice(2);
+if (which !== 'good' && which !== 'bad' && which !== 'some')
+  throw new Error(`expected good, bad or some, found ${which ?? 'nothing'}; for instance: main.ts good 1000 200`);
+await main(which, Number(count ?? 1000), Number(kills ?? 0), Number(seed ?? 1));
 process.exit(0);

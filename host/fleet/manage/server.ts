@@ -12,15 +12,13 @@ import type { Who } from '../doors.ts';
 import type { Fleet } from '../fleet.ts';
 import { type Asked, problem, type Told, told } from '../http.ts';
 import type { PersonCommand } from '../rollout/commands.ts';
-import type { GateLimits, Recorded } from '../rollout/events.ts';
+import type { GateLimits } from '../rollout/events.ts';
 import { type RingRequest, ringsOf } from '../rollout/plan.ts';
 import { deviceSummary, rolloutSummary } from './summary.ts';
 
 export interface ManageOptions {
   fleet: Fleet;
   operatorTokenHash: string;
-  /** Every event so far, for the history. */
-  events: readonly Recorded[];
   /** When a device asked last. */
   seenOf: (device: string) => string | undefined;
 }
@@ -64,7 +62,7 @@ export class ManageServer {
   }
 
   private async read(who: Who, path: string, query: URLSearchParams): Promise<Told> {
-    const { fleet, seenOf, events } = this.options;
+    const { fleet, seenOf } = this.options;
     const state = await fleet.look(who, 'read', { kind: 'fleet', name: path });
     const [, id] = /^rollouts\/(\d{1,9})$/.exec(path) ?? [];
     if (id !== undefined) {
@@ -86,7 +84,7 @@ export class ManageServer {
         return told(200, { content: [...state.releases.values()] });
       case 'events': {
         const from = Math.max(0, Number(query.get('from') ?? 0) || 0);
-        return told(200, { from, total: events.length, content: events.slice(from, from + eventsAtOnce) });
+        return told(200, { from, ...(await fleet.history(who, from, eventsAtOnce)) });
       }
       default:
         return problem(404, `there is nothing at ${root}${path}`);

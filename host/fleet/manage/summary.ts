@@ -1,6 +1,7 @@
 // What people and programs are shown of a fleet: plain objects with stable names.
 
-import type { Device, FleetState, Member, Rollout } from '../rollout/state.ts';
+import { notBackText } from '../rollout/forget.ts';
+import type { Device, FleetState, Member, Ring, Rollout } from '../rollout/state.ts';
 
 export interface RingSummary {
   name: string;
@@ -57,7 +58,7 @@ export function rolloutSummary(state: FleetState, rollout: Rollout, nowMs: numbe
     release: { name: release?.name ?? '', version: release?.version ?? '', hash: rollout.release },
     ...{ pausedBy: rollout.pausedBy ?? null, cause: rollout.cause ?? null },
     rings: rollout.rings.map(({ plan, state: is, counts, overdue, confirmedMs, cause }, ring) => ({
-      ...{ name: plan.name, state: is, devices: plan.devices.length - counts.gone, confirmed: counts.confirmed },
+      ...{ name: plan.name, state: is, devices: stillThere(counts), confirmed: counts.confirmed },
       unproven: members.filter(([device, of]) => of.ring === ring && isUnproven(state, device, of)).length,
       ...{ open: counts.open, waiting: counts.waiting, failed: counts.failed + overdue, leftOut: counts.waived },
       soakLeftMs: confirmedMs === undefined || is !== 'RUNNING' ? null : Math.max(0, confirmedMs + plan.soakMs - nowMs),
@@ -66,14 +67,17 @@ export function rolloutSummary(state: FleetState, rollout: Rollout, nowMs: numbe
     alerts: rollout.alerts.map(({ ring, device, gate, detail }) => ({
       ...{ ring: rollout.rings[ring].plan.name, device, gate, detail },
     })),
-    ...{ back: isBack('back').length, goingBack: isBack('under-way').length },
-    notBack: isBack('not-back').map(([device, { detail }]) => `${device}: ${detail}`),
+    ...{ back: rollout.past.back + isBack('back').length, goingBack: isBack('under-way').length },
+    notBack: [...rollout.past.notBack, ...isBack('not-back').map(([device, member]) => notBackText(device, member))],
     waitsFor: waitsFor(state, rollout),
   };
 }
 
 const isUnproven = (state: FleetState, device: string, { state: at }: Member) =>
   at === 'confirmed' && state.devices.get(device)?.running === undefined;
+
+/** Those that are still in the fleet. */
+const stillThere = ({ gone: _, ...counts }: Ring['counts']) => Object.values(counts).reduce((sum, one) => sum + one, 0);
 
 function waitsFor(state: FleetState, rollout: Rollout): string | null {
   const { counts, waiting, confirmedMs, plan } = rollout.rings[rollout.current];

@@ -3,6 +3,7 @@
 // What must stay true: the same events give the same state, whatever happened in between; a count is the number of what it counts.
 
 import type { Recorded, RingPlan } from './events.ts';
+import { end, forget, forgetBefore } from './forget.ts';
 import type { Action, Device, FleetState, Member, MemberState, Ring, Rollout } from './state.ts';
 
 type Of<Type extends Recorded['type']> = Extract<Recorded, { type: Type }>;
@@ -27,7 +28,9 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
   'device-removed'(state, { device }) {
     for (const rollout of state.rollouts.values()) {
       const member = rollout.members.get(device);
-      if (member !== undefined && rollout.endedMs === undefined) move(rollout, device, member, 'gone');
+      if (member === undefined) continue;
+      if (rollout.endedMs === undefined) move(rollout, device, member, 'gone');
+      else forget(state, rollout, device, member);
     }
     state.devices.delete(device);
   },
@@ -50,6 +53,7 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
     state.rollouts.set(id, {
       ...{ id, name, release, onError, members, rings: rings.map(ringFrom) },
       ...{ state: needsApproval ? 'WAITING_FOR_APPROVAL' : 'READY', pausedBy: undefined, current: 0 },
+      past: { back: 0, notBack: [] },
       ...{ alerts: [], cause: undefined, scope: onError, createdMs: atMs, endedMs: undefined },
     });
   },
@@ -59,7 +63,7 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
     of.rings[0].isAllowed = true;
   },
   'rollout-denied'(state, { rollout, atMs }) {
-    end(rolloutWith(state, rollout), 'APPROVAL_DENIED', atMs);
+    end(state, rolloutWith(state, rollout), 'APPROVAL_DENIED', atMs);
   },
   'rollout-started'(state, { rollout }) {
     rolloutWith(state, rollout).state = 'RUNNING';
@@ -84,10 +88,10 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
     stop(of, cause, scope);
   },
   'rollout-stopped'(state, { rollout, atMs }) {
-    end(rolloutWith(state, rollout), 'STOPPED', atMs);
+    end(state, rolloutWith(state, rollout), 'STOPPED', atMs);
   },
   'rollout-finished'(state, { rollout, atMs }) {
-    end(rolloutWith(state, rollout), 'FINISHED', atMs);
+    end(state, rolloutWith(state, rollout), 'FINISHED', atMs);
   },
   'ring-started'(state, { rollout, ring, atMs }) {
     const of = rolloutWith(state, rollout).rings[ring];
@@ -111,6 +115,8 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
   'action-created'(state, event) {
     const { action: id, rollout, device, kind, release, previous, baseline, atMs } = event;
     const known = deviceOf(state, device);
+    forgetBefore(state, known, rollout, kind);
+    state.actionsMade++;
     state.actions.set(id, {
       ...{ id, rollout, device, kind, release, previous, baseline, isCancelRejected: false },
       ...{ state: event.confirmation ? 'WAIT_FOR_CONFIRMATION' : 'RUNNING' },
@@ -245,10 +251,6 @@ function move(rollout: Rollout, device: string, member: Member, next: MemberStat
 function stop(rollout: Rollout, cause: string, scope: Rollout['scope']): void {
   Object.assign(rollout, { state: 'STOPPING', pausedBy: undefined, endedMs: undefined, scope });
   rollout.cause ??= cause;
-}
-
-function end(rollout: Rollout, state: Rollout['state'], atMs: number): void {
-  Object.assign(rollout, { state, pausedBy: undefined, endedMs: atMs });
 }
 
 function rolloutWith(state: FleetState, id: number): Rollout {

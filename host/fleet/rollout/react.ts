@@ -142,8 +142,7 @@ function begin(state: FleetState, rollout: Rollout, ring: Ring, readings: Readin
   return events;
 }
 
-/** Actions are never taken out of the state, so the next number is how many there are. */
-export const nextAction = (state: FleetState): number => state.actions.size + 1;
+export const nextAction = (state: FleetState): number => state.actionsMade + 1;
 
 function stopping(state: FleetState, rollout: Rollout): FleetEvent[] {
   const events: FleetEvent[] = [];

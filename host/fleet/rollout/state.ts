@@ -1,4 +1,7 @@
 // The state of a fleet: devices, releases, rollouts, actions. Made of events alone (apply.ts).
+//
+// What must stay true: it is as large as the fleet, whatever has happened before. Of what is over it has what may still be taken back (the newest action of
+// each device), and counts; the events have the rest.
 
 import type { ActionState, RingState, RolloutState } from '../../../protocol/fleet/states.ts';
 import type { ActionKind, Baseline, PauseCause, Release, RingPlan, RollbackScope } from './events.ts';
@@ -52,6 +55,7 @@ export interface Member {
 }
 
 export interface Ring {
+  /** Without its devices once the rollout is over. */
   plan: RingPlan;
   state: RingState;
   isAllowed: boolean;
@@ -87,7 +91,10 @@ export interface Rollout {
   /** Index of the ring whose turn it is. */
   current: number;
   rings: Ring[];
+  /** Once it is over: those whose newest action is one of its own. */
   members: Map<string, Member>;
+  /** Devices that have an action of a later rollout: how many of them went back before, and what became of those that could not. */
+  past: { back: number; notBack: string[] };
   alerts: Alert[];
   /** Why it has ended before its end. */
   cause: string | undefined;
@@ -106,11 +113,16 @@ export interface FleetState {
   releases: Map<string, Release>;
   rollouts: Map<number, Rollout>;
   actions: Map<number, Action>;
+  /** How many actions there have been. */
+  actionsMade: number;
 }
+
+/** Of the form of the state: a snapshot of another form is not read (store/snapshot.ts). */
+export const stateForm = 1;
 
 export function emptyFleet(): FleetState {
   return {
-    ...{ atMs: 0, events: 0 },
+    ...{ atMs: 0, events: 0, actionsMade: 0 },
     ...{ devices: new Map(), releases: new Map(), rollouts: new Map(), actions: new Map() },
   };
 }

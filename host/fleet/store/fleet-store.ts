@@ -1,17 +1,24 @@
-// The events of a fleet on disk: the log of host/telemetry/log, which nobody but the fleet writes, read whole when it is opened.
+// The events of a fleet on disk: the log of host/telemetry/log, which nobody but the fleet writes, and a snapshot of the state (snapshot.ts).
 //
-// What must stay true: `append` resolves when its events are durable; events are read again in their order, and each once.
+//   load:  snapshot ──> state, and the events behind it        no snapshot that fits ──> all events from the beginning
+//
+// What must stay true: `append` resolves when its events are durable; events are read again in their order, and each once; nothing is ever removed, so the
+// history is whole.
 
 import { type LogDisk, nodeLogDisk } from '../../telemetry/log/disk.ts';
 import { DiskLog } from '../../telemetry/log/disk-log.ts';
-import { type LogEntry, LogError } from '../../telemetry/log/record-log.ts';
+import { type LogEntry, LogError, type StoredEntry } from '../../telemetry/log/record-log.ts';
 import type { Time } from '../../telemetry/time.ts';
+import { apply } from '../rollout/apply.ts';
 import type { Recorded } from '../rollout/events.ts';
+import { emptyFleet, type FleetState } from '../rollout/state.ts';
+import { encodeSnapshot, hashOf, readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
 
 const author = 'fleet';
-/** Of the only reader, which commits nothing: so nothing is ever removed. */
 const readerName = 'state';
 const readAtOnce = 4096;
+/** The last segment is read whole at a start. */
+const segmentBytes = 512 << 10;
 const never = new AbortController().signal;
 
 /** Events cannot be kept: the disk is full or has failed. */
@@ -20,43 +27,70 @@ export class FleetStoreError extends Error {
 }
 
 export class FleetStore {
+  private readonly folder: string;
+  private readonly disk: LogDisk;
   private readonly log: DiskLog;
+  private readonly onTrouble: (reason: string) => void;
   private sequence = 0;
   private waiting: Recorded[] = [];
   private current: Promise<void> = Promise.resolve();
   /** The write behind the current one. */
   private next: Promise<void> | undefined;
   private failure: FleetStoreError | undefined;
+  /** The newest event that was written. */
+  private last: Uint8Array = new Uint8Array();
+  /** How often it was loaded. */
+  private loads = 0;
+  /** What a start would read now: bytes of the snapshot, and of events behind it. */
+  private snapshotBytes = 0;
+  private eventBytes = 0;
 
   /** Throws a LogError when another process has it, or when its files are none of a log. */
-  constructor(folder: string, time: Time, disk: LogDisk = nodeLogDisk) {
+  constructor(folder: string, time: Time, disk: LogDisk = nodeLogDisk, onTrouble: (reason: string) => void = () => {}) {
+    [this.folder, this.disk, this.onTrouble] = [folder, disk, onTrouble];
     try {
-      this.log = DiskLog.open(folder, { time, disk, bytesMost: Number.MAX_SAFE_INTEGER });
+      this.log = DiskLog.open(folder, { time, disk, bytesMost: Number.MAX_SAFE_INTEGER, segmentBytes });
     } catch (error) {
       if (!(error instanceof LogError) || error.code !== 'LOG_BUSY') throw error;
       throw new LogError('LOG_BUSY', `the fleet ${folder} is served by another process; end that one, or name another`);
     }
   }
 
-  /** Everything that is durable, from the beginning. Appends go on behind it. */
-  async readAll(): Promise<Recorded[]> {
-    const { end } = this.log.status();
-    const events: Recorded[] = [];
-    const reader = await this.log.reader(readerName);
-    while (events.length < end)
-      for (const { bytes, position } of await reader.read(readAtOnce, never)) {
-        if (position !== events.length)
-          throw new FleetStoreError(`the log of the fleet has lost events ${events.length} to ${position - 1}`);
-        events.push(JSON.parse(Buffer.from(bytes).toString()));
-      }
-    this.sequence = events.length;
+  /** The state of everything that is durable. Appends go on behind it. */
+  async load(): Promise<FleetState> {
+    const found = readSnapshot(this.disk, this.folder);
+    const snapshot = typeof found === 'string' ? undefined : found;
+    const isOfThisLog = snapshot !== undefined && (await this.has(snapshot));
+    if (typeof found === 'string') this.onTrouble(`${found}; the log is read from its beginning`);
+    if (snapshot !== undefined && !isOfThisLog)
+      this.onTrouble(`the snapshot in ${this.folder} is none of its log, which is read from its beginning`);
+    const { state, position } = isOfThisLog ? snapshot : { state: emptyFleet(), position: 0 };
+    [this.sequence, this.eventBytes] = [position, 0];
+    this.loads++;
+    for await (const entry of this.entries(position)) {
+      apply(state, eventOf(entry));
+      this.sequence++;
+      this.written(entry.bytes);
+    }
     this.failure = undefined;
+    return state;
+  }
+
+  /** How many events are durable. */
+  get end(): number {
+    return this.log.status().end;
+  }
+
+  /** Durable events from a position on, at most so many. */
+  async read(from: number, most: number): Promise<Recorded[]> {
+    const events: Recorded[] = [];
+    if (most > 0) for await (const entry of this.entries(from)) if (events.push(eventOf(entry)) >= most) break;
     return events;
   }
 
   /**
-   * Rejects with a FleetStoreError; then some of the events may be durable, in their order from the first on, and nothing is taken before `readAll` has
-   * said what is there.
+   * Rejects with a FleetStoreError; then some of the events may be durable, in their order from the first on, and nothing is taken before `load` has said
+   * what is there.
    */
   append(events: readonly Recorded[]): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
@@ -64,6 +98,57 @@ export class FleetStore {
     // One after the other: what is written while another write is under way goes in one piece behind it, and never without it.
     this.next ??= this.current.then(() => this.write());
     return this.next;
+  }
+
+  /** Keeps the state, of which every event was appended, when a start would otherwise read more than twice what it needs. */
+  async snapshotIfDue(state: FleetState): Promise<void> {
+    if (this.eventBytes >= Math.max(segmentBytes / 4, this.snapshotBytes)) await this.snapshot(state);
+  }
+
+  /** With the state the next start is quick. */
+  async close(state?: FleetState): Promise<void> {
+    if (state !== undefined && this.eventBytes > 0) await this.snapshot(state);
+    await (this.next ?? this.current).catch(() => {});
+    return this.log.close();
+  }
+
+  /** Now. The disk's refusal is told and changes nothing. */
+  async snapshot(state: FleetState): Promise<void> {
+    const { loads, failure } = this;
+    if (failure !== undefined || state.events === 0) return;
+    const newest = this.waiting.at(-1);
+    const last = hashOf(newest === undefined ? this.last : bytesOf(newest));
+    const bytes = encodeSnapshot({ position: state.events, last, state });
+    [this.snapshotBytes, this.eventBytes] = [bytes.length, 0];
+    // What it is made of is durable first.
+    await (this.next ?? this.current).catch(() => {});
+    if (this.failure !== undefined || this.loads !== loads) return;
+    try {
+      writeSnapshot(this.disk, this.folder, bytes);
+    } catch (error) {
+      this.onTrouble(`the snapshot of the fleet is not written: ${(error as Error).message}; its log has everything`);
+    }
+  }
+
+  private async has({ position, last }: Snapshot): Promise<boolean> {
+    if (position === 0 || position > this.end) return false;
+    for await (const { bytes } of this.entries(position - 1)) {
+      this.last = bytes;
+      return hashOf(bytes) === last;
+    }
+    return false;
+  }
+
+  private async *entries(from: number): AsyncGenerator<StoredEntry> {
+    const end = this.end;
+    const reader = this.log.follower(readerName, from);
+    for (let next = from; next < end; )
+      for (const entry of await reader.read(readAtOnce, never)) {
+        if (entry.position !== next)
+          throw new FleetStoreError(`the log of the fleet has lost events ${next} to ${entry.position - 1}`);
+        next++;
+        yield entry;
+      }
   }
 
   private async write(): Promise<void> {
@@ -74,11 +159,14 @@ export class FleetStore {
     const entries = events.map(
       (event): LogEntry => ({
         ...{ device: author, boot: 0, sequence: this.sequence++, class: 'critical' },
-        bytes: Buffer.from(JSON.stringify(event)),
+        bytes: bytesOf(event),
       }),
     );
     const appended = this.log.append(entries).then(({ taken, reason }) => {
-      if (taken === entries.length) return;
+      if (taken === entries.length) {
+        for (const { bytes } of entries) this.written(bytes);
+        return;
+      }
       this.failure = new FleetStoreError(reason ?? 'the log of the fleet takes no more');
       throw this.failure;
     });
@@ -86,7 +174,11 @@ export class FleetStore {
     await appended;
   }
 
-  close(): Promise<void> {
-    return this.log.close();
+  private written(bytes: Uint8Array): void {
+    this.last = bytes;
+    this.eventBytes += bytes.length;
   }
 }
+
+const bytesOf = (event: Recorded): Uint8Array => Buffer.from(JSON.stringify(event));
+const eventOf = ({ bytes }: StoredEntry): Recorded => JSON.parse(Buffer.from(bytes).toString());

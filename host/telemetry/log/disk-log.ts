@@ -136,9 +136,9 @@ export class DiskLog implements RecordLog {
     return reader;
   }
 
-  /** A reader that begins at the oldest entry each time, and whose position is forgotten when the log is closed. */
-  follower(name: string): LogReader {
-    const follower = new DiskReader(this.disk, this.folder, name, this.view(), this.tail.segments[0].first, true);
+  /** A reader that begins there each time, at the oldest entry when left out, and whose position is forgotten when the log is closed. */
+  follower(name: string, from = this.tail.segments[0].first): LogReader {
+    const follower = new DiskReader(this.disk, this.folder, name, this.view(), from, true);
     this.readers.set(name, follower);
     return follower;
   }
