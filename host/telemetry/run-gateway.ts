@@ -67,7 +67,8 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
       const parts = { name, version, log, time, cryostats, retries, page: gatewayPage };
       embedded = await Embedded.open({ ...parts, ...options.embedded });
     }
-    const onSamples = (samples: readonly Sample[]) => embedded?.add(samples);
+    const kept = embedded;
+    const onSamples = kept && ((samples: readonly Sample[]) => kept.add(samples));
     const gateway = new Gateway({ name, version, log, quarantine, time, onEvent, onSamples });
     if (options.accept !== undefined) {
       below = await acceptGateways(options.accept, { name, log, quarantine, time, onEvent });

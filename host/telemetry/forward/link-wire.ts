@@ -17,6 +17,7 @@ import type { LogEntry } from '../log/record-log.ts';
 export const linkVersion = 1;
 /** A batch is at most this long; whoever sends more is none of ours. */
 export const frameBytesMost = 16 << 20;
+const headBytes = 4;
 
 type WireEntry = [device: string, boot: number, sequence: number, of: number, record: Uint8Array];
 
@@ -77,20 +78,33 @@ export function entryOfWire(wire: unknown): LogEntry {
 
 /** Puts frames together from what comes in pieces. */
 export class FrameReader {
-  private parts: Buffer = Buffer.alloc(0);
+  private pieces: Uint8Array[] = [];
+  private length = 0;
+  /** Bytes of the frame that comes, with its head; until they are there, pieces are not put together. */
+  private wanted = headBytes;
 
   /** The messages that these bytes complete. Throws a LinkError where they are none. */
   *read(bytes: Uint8Array): Generator<LinkMessage> {
-    this.parts = this.parts.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.parts, bytes]);
-    while (this.parts.length >= 4) {
-      const length = this.parts.readUInt32BE(0);
+    // The bytes are the caller's, who may use them again.
+    this.pieces.push(Uint8Array.prototype.slice.call(bytes));
+    this.length += bytes.length;
+    if (this.length < this.wanted) return;
+    const all = this.pieces.length === 1 ? this.pieces[0] : Buffer.concat(this.pieces, this.length);
+    const view = new DataView(all.buffer, all.byteOffset, all.length);
+    let at = 0;
+    for (this.wanted = headBytes; at + this.wanted <= all.length; ) {
+      const length = view.getUint32(at);
       if (length > frameBytesMost)
         throw new LinkError(`a frame of ${length} bytes; at most ${frameBytesMost} are taken`);
-      if (this.parts.length < 4 + length) return;
-      const body = this.parts.subarray(4, 4 + length);
-      this.parts = this.parts.subarray(4 + length);
+      this.wanted = headBytes + length;
+      if (at + this.wanted > all.length) break;
+      const body = all.subarray(at + headBytes, at + this.wanted);
+      at += this.wanted;
+      this.wanted = headBytes;
       yield decoded(body);
     }
+    this.pieces = at === all.length ? [] : [all.subarray(at)];
+    this.length = all.length - at;
   }
 }
 

@@ -80,7 +80,8 @@ export class Receiver {
     if (poisoned.length > 0) quarantine.put(poisoned);
     const told = poisoned.map(poisonedRecord);
     const all = [...own.entries(told, nowNs()), ...given];
-    const { taken, reason } = await log.append(all);
+    // The gateway below waits for the answer with its next batch, which is as large as what has come to it meanwhile.
+    const { taken, reason } = await log.append(all, 'now');
     if (taken === all.length) return stream.send(encodeMessage({ ack: batch }));
     const why = reason ?? 'the log takes no more';
     this.parts.onEvent?.({ event: 'refused', from, reason: why });

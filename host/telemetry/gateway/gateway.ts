@@ -48,7 +48,7 @@ export class Gateway {
   stored = 0;
   /** Devices that answered their last poll. */
   readonly answering = new Set<TelemetrySource>();
-  private readonly options: Required<GatewayOptions>;
+  private readonly options: Required<Omit<GatewayOptions, 'onSamples'>> & Pick<GatewayOptions, 'onSamples'>;
   private readonly intake: Intake;
   private readonly steps: number[] = [];
   /** Devices whose records stay with them, told once. */
@@ -57,7 +57,7 @@ export class Gateway {
   private readonly serving = new Map<string, TelemetrySource>();
 
   constructor(options: GatewayOptions) {
-    this.options = { pollMs: 1_000, onEvent: () => {}, onSamples: () => {}, ...options };
+    this.options = { pollMs: 1_000, onEvent: () => {}, ...options };
     const { name, log, quarantine, time, onEvent } = this.options;
     const clock = new ReceiveClock(time, (byMs) => {
       this.steps.push(byMs);
@@ -141,6 +141,7 @@ export class Gateway {
     signal: AbortSignal,
   ): Promise<DeviceAnswer> {
     const { time, onSamples } = this.options;
+    if (onSamples === undefined) return source.read(after, signal);
     const startMs = time.monotonicMs();
     const ended = (error?: string) => {
       const seconds = (time.monotonicMs() - startMs) / 1000;
@@ -189,6 +190,6 @@ export class Gateway {
 
   private tellDropped(cryostat: string, byClass: ReadonlyMap<TelemetryClass, number>): void {
     const nowSeconds = Number(this.options.time.wallNs() / 1_000_000n) / 1000;
-    for (const [of, count] of byClass) this.options.onSamples(dropSamples(cryostat, of, count, nowSeconds));
+    for (const [of, count] of byClass) this.options.onSamples?.(dropSamples(cryostat, of, count, nowSeconds));
   }
 }

@@ -120,6 +120,42 @@ describe('an ingester', () => {
     }
   });
 
+  test('that is killed when its state is on disk tells what a device said last before it fell silent', async () => {
+    for (let startMs = 0; startMs < 5_000; startMs += 500) {
+      const bench = new Bench();
+      await bench.start({ resolutionSeconds: 12 });
+      let beats = 0;
+      const others = async (ms: number) => {
+        for (const end = beats + ms / 250; beats < end; beats++) {
+          await bench.put(beat('b', beats));
+          await bench.time.pass(250);
+        }
+      };
+      await others(startMs);
+      await bench.put(beat('a', 0));
+      await bench.time.pass(200);
+      await bench.put(beat('a', 1));
+      const position = bench.log.status().end - 1;
+      while ((bench.state?.position ?? -1) < position) await others(250);
+      bench.kill();
+      await bench.start({ resolutionSeconds: 12 });
+      await others(20_000);
+      const last = values(bench.store.points('coldrig_uptime_seconds', 'device=a')).at(-1);
+      expect({ startMs, last }).toEqual({ startMs, last: 1 });
+    }
+  });
+
+  test('puts its state on disk though the clock of its records was put back by an hour', async () => {
+    const bench = new Bench();
+    await bench.start();
+    for (let sequence = 0; sequence < 30; sequence++) {
+      if (sequence === 3) bench.time.wallAheadMs -= 3_600_000;
+      await bench.put(beat('a', sequence));
+      await bench.time.pass(1_000);
+    }
+    expect(bench.state?.position).toBeGreaterThan(3);
+  });
+
   test('waits for a store that is away for an hour, asks it seldom, and tells it everything then', async () => {
     const bench = new Bench();
     bench.store.failing = { status: 503, text: '' };

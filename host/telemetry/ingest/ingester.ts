@@ -1,7 +1,10 @@
 // Takes records from a stream into a store, in order.
 //
 //   LogReader ──read──> StoreSeries ──samples──> RemoteWrite ──the store has them──> latency is measured
-//                                                      └──each 5 s──> state on disk ──> position committed
+//                                                      └──each 5 s──> state noted ──the store has what waited then──> state on disk ──> position committed
+//
+// What changed and is not due waits up to five seconds (store-series.ts). To tell all of it at each checkpoint would be a heap of samples that everything behind it
+// waits for, so the state of a moment is kept a little later, when the store has it by the usual way; where the stream is silent, at once.
 //
 // While one batch is on its way to the store, the next is read and made into samples. What must stay true: a position is committed when the store has everything
 // up to it and the state is on disk. A store that is away holds everything up, and nothing is kept in memory but two batches; a sample that it refuses holds up
@@ -47,6 +50,8 @@ const readMost = 2_000;
 const againMs = { least: 200, most: 5_000 };
 const checkpointMs = 5_000;
 const ownMs = 15_000;
+/** Checkpoints that a state waits for what it has not told, at most: the clock of records that came before may be ahead. */
+const waitMost = 4;
 
 interface Batch {
   samples: StoreSample[];
@@ -68,6 +73,10 @@ export class Ingester {
   private position: number;
   private committed: number;
   private readonly away = new Set<'store' | 'stream'>();
+  /** As it was at an earlier checkpoint, and what was told up to then. */
+  private noted: { state: IngestState; turn: number; checkpoints: number } | undefined;
+  /** Position at the last checkpoint. */
+  private checkpointed = -1;
   private checkpointAtMs: number;
   private ownAtMs: number;
 
@@ -183,23 +192,43 @@ export class Ingester {
       for (const [ms, count] of of) this.own.apply(ingestSamples(cryostat, ms / 1000, count));
   }
 
-  /** The store has what waited, the state is on disk, and the position is committed. */
+  /** Keeps the state of now or of an earlier checkpoint, whichever the store has all of. */
   private async checkpoint(signal: AbortSignal, writing: Promise<void>): Promise<void> {
-    const { time, keep, reader } = this.options;
+    const { time } = this.options;
     await writing;
     const samples: StoreSample[] = [];
-    this.series.flush(samples);
+    const isSilent = this.position === this.checkpointed;
+    const isFlushed = isSilent || (this.noted?.checkpoints ?? 0) >= waitMost;
+    if (isFlushed) this.series.flush(samples);
     if (time.monotonicMs() >= this.ownAtMs) await this.tellOwn(samples);
     if (samples.length > 0) await this.write({ samples, received: [] }, signal);
-    if (!signal.aborted && this.position > this.committed) {
-      const state = { position: this.position, seen: this.seen.data(), series: this.series.state() };
-      await this.insistently(signal, 'stream', async () => {
-        keep(state);
-        await reader.commit(state.position);
-      });
-      this.committed = this.position;
+    if (signal.aborted) return;
+    if (isFlushed) this.note();
+    if (this.noted !== undefined) {
+      this.noted.checkpoints++;
+      if (this.series.hasTold(this.noted.turn)) await this.keep(signal);
     }
+    if (this.noted === undefined) this.note();
+    this.checkpointed = this.position;
     this.checkpointAtMs = time.monotonicMs() + checkpointMs;
+  }
+
+  private note(): void {
+    if (this.position <= this.committed) return;
+    const state = { position: this.position, seen: this.seen.data(), series: this.series.state() };
+    this.noted = { state, turn: this.series.turn, checkpoints: 0 };
+  }
+
+  /** The state that was noted is on disk, and its position is committed. */
+  private async keep(signal: AbortSignal): Promise<void> {
+    const { keep, reader } = this.options;
+    const { state } = this.noted as { state: IngestState };
+    await this.insistently(signal, 'stream', async () => {
+      keep(state);
+      await reader.commit(state.position);
+    });
+    this.committed = state.position;
+    this.noted = undefined;
   }
 
   /** Its own figures, as samples of now. */

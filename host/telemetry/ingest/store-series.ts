@@ -36,7 +36,8 @@ interface Written {
   ms: number;
   /** When its value was given. That of a counter grows, because records of several devices are not in the order of their times. */
   atMs: number;
-  isWaiting: boolean;
+  /** Turn since which it has a value that was not told; 0: none. */
+  waitsSince: number;
 }
 
 const usualResolutionSeconds = 5;
@@ -44,6 +45,8 @@ const repeatMs = 60_000;
 
 export class StoreSeries {
   readonly table = new SeriesTable();
+  /** Counts records. */
+  turn = 1;
   private readonly resolutionMs: number;
   private readonly extra: Readonly<Record<string, string>>;
   private readonly written = new Map<Series, Written>();
@@ -61,6 +64,7 @@ export class StoreSeries {
 
   /** `isLate`: a later record of its device was taken before; it puts no gauge back. */
   take(record: TelemetryRecord, isLate: boolean, to: StoreSample[]): void {
+    this.turn++;
     const ms = Number(record.receiveTimeNs / 1_000_000n);
     const isUrgent = record.class === 'critical';
     const last = this.lastOf(record);
@@ -82,7 +86,14 @@ export class StoreSeries {
     if (this.streamMs - this.sweptMs >= 1_000) this.sweep(to);
   }
 
-  /** Tells what changed and was not due: before the state is kept. */
+  /** Whether everything that had changed up to a turn was told. */
+  hasTold(turn: number): boolean {
+    // In the order in which they began to wait.
+    for (const { waitsSince } of this.waiting) return waitsSince > turn;
+    return true;
+  }
+
+  /** Tells what changed and was not due. */
   flush(to: StoreSample[]): void {
     for (const written of this.waiting) this.emit(written, to);
   }
@@ -127,8 +138,8 @@ export class StoreSeries {
     const sinceMs = written.atMs - written.ms;
     const isChanged = !Object.is(series.value, value);
     if (sinceMs >= repeatMs || (isChanged && (isUrgent || sinceMs >= this.resolutionMs))) this.emit(written, to);
-    else if (isChanged && !written.isWaiting) {
-      written.isWaiting = true;
+    else if (isChanged && written.waitsSince === 0) {
+      written.waitsSince = this.turn;
       this.waiting.add(written);
     }
   }
@@ -150,8 +161,8 @@ export class StoreSeries {
       this.gaugesMs.set(device, Math.max(timestampMs, this.gaugesMs.get(device) ?? 0));
     }
     written.value = series.value;
-    if (!written.isWaiting) return;
-    written.isWaiting = false;
+    if (written.waitsSince === 0) return;
+    written.waitsSince = 0;
     this.waiting.delete(written);
   }
 
@@ -162,7 +173,7 @@ export class StoreSeries {
       const labels = encodedLabels(series.name, isShared ? { ...series.labels, ...this.extra } : series.labels);
       // What was told of it before a restart is not known, but that it was told up to there.
       const ms = isCounter ? 0 : (this.restoredMs.get(series.labels.device ?? '') ?? 0);
-      written = { series, isCounter, labels, value: Number.NaN, ms, atMs: 0, isWaiting: false };
+      written = { series, isCounter, labels, value: Number.NaN, ms, atMs: 0, waitsSince: 0 };
       this.written.set(series, written);
     }
     return written;

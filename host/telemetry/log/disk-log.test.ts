@@ -12,6 +12,7 @@ import { hostTime } from '../time.ts';
 import { DiskLog, type DiskLogOptions } from './disk-log.ts';
 import type { RecordLog } from './record-log.ts';
 import { Seen } from './seen.ts';
+import { sizeOfEntry } from './segment.ts';
 import { testLogContract } from './testing/contract.ts';
 import { FakeLogDisk } from './testing/fake-log-disk.ts';
 
@@ -145,6 +146,47 @@ describe('a disk that fails', () => {
     bench.disk.room = 10_000;
     expect((await bench.append([entry('a', 1, count)])).outcomes).toEqual(['stored']);
     expect(await bench.names()).toEqual(entries('a', 1, 0, count + 1).map(nameOf));
+  });
+});
+
+describe('appends that share a sync', () => {
+  test('that a full disk has room for the first of: those are taken, the rest is refused, and everyone is told what became of his own', async () => {
+    const bench = new Bench();
+    await bench.append([entry('a', 1, 0)]);
+    bench.disk.room = bench.log.status().bytes + 2.5 * sizeOfEntry(entry('a', 1, 0));
+    const answers = await bench.time.until(
+      Promise.all([
+        bench.log.append([entry('a', 1, 1)]),
+        bench.log.append([entry('b', 1, 0)]),
+        bench.log.append([entry('a', 1, 1), entry('a', 1, 2)]),
+        bench.log.append([entry('b', 1, 0)]),
+      ]),
+      10,
+    );
+    expect(answers.map(({ outcomes, taken }) => [outcomes, taken])).toEqual([
+      [['stored'], 1],
+      [['stored'], 1],
+      [['full', 'full'], 0],
+      [['full'], 0],
+    ]);
+    bench.disk.room = Number.POSITIVE_INFINITY;
+    expect((await bench.append([entry('a', 1, 1), entry('a', 1, 2)])).outcomes).toEqual(['repeat', 'stored']);
+    expect(await bench.names()).toEqual(['a/1/0', 'a/1/1', 'b/1/0', 'a/1/2']);
+    await bench.log.close();
+    bench.open();
+    expect(await bench.names()).toEqual(['a/1/0', 'a/1/1', 'b/1/0', 'a/1/2']);
+  });
+
+  test('are one write of the disk', async () => {
+    const bench = new Bench();
+    let operations = 0;
+    bench.disk.fake.onOperation = () => void operations++;
+    const appended = (count: number) =>
+      bench.time.until(Promise.all(entries(`d${count}`, 1, 0, count).map((one) => bench.log.append([one]))), 10);
+    await appended(1);
+    const ofOne = operations;
+    await appended(5);
+    expect(operations).toBe(2 * ofOne);
   });
 });
 

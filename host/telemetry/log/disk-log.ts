@@ -29,7 +29,7 @@ import { usualRangesMost } from './seen.ts';
 import { sizeOfEntry } from './segment.ts';
 import { entriesOf } from './segments.ts';
 import { SyncGroup } from './sync-group.ts';
-import { LogTail } from './tail.ts';
+import { LogTail, type WriteFailure } from './tail.ts';
 
 export interface DiskLogOptions {
   time: Time;
@@ -100,15 +100,17 @@ export class DiskLog implements RecordLog {
     return this.tail.damaged;
   }
 
-  async append(entries: readonly LogEntry[]): Promise<Appended> {
+  async append(entries: readonly LogEntry[], when: 'now' | 'soon' = 'soon'): Promise<Appended> {
     const { outcomes, reason, isUrgent } = this.write(entries);
+    const { end } = this.tail;
+    // A repeat, too, is answered when the record is durable that it repeats.
+    if (this.tail.durableEnd < end) {
+      const failure = await this.syncs.wait(isUrgent || when === 'now');
+      if (failure !== undefined && failure.from < end) return this.refused(entries, failure);
+    }
     this.count(outcomes);
     const firstRefused = outcomes.findIndex((outcome) => outcome === 'full' || outcome === 'failed');
     const taken = firstRefused < 0 ? outcomes.length : firstRefused;
-    if (this.tail.durableEnd < this.tail.end) {
-      const failure = await this.syncs.wait(isUrgent);
-      if (failure !== undefined) return { outcomes: outcomes.map(() => 'failed'), taken: 0, reason: failure };
-    }
     return reason === undefined ? { outcomes, taken } : { outcomes, taken, reason };
   }
 
@@ -201,8 +203,16 @@ export class DiskLog implements RecordLog {
     const isUrgent = fresh.some((entry) => entry.class === 'critical');
     const failure = fresh.length === 0 ? undefined : this.tail.write(fresh);
     if (failure === undefined) return { outcomes, isUrgent, ...(reason !== undefined && { reason }) };
-    if (this.tail.end === this.tail.durableEnd) this.syncs.lose(failure.reason);
+    // Others wait for the sync of what they wrote before.
+    this.syncs.lose(failure);
     return { outcomes: outcomes.fill(failure.outcome, outcomes.indexOf('stored')), reason: failure.reason, isUrgent };
+  }
+
+  /** None of them is sure to be there. */
+  private refused(entries: readonly LogEntry[], { outcome, reason }: WriteFailure): Appended {
+    const outcomes = entries.map(() => outcome);
+    this.count(outcomes);
+    return { outcomes, taken: 0, reason };
   }
 
   private judge(entries: readonly LogEntry[]): Judged {
@@ -227,9 +237,10 @@ export class DiskLog implements RecordLog {
     }
   }
 
-  private sync(): string | undefined {
+  private sync(): WriteFailure | undefined {
+    const { durableEnd } = this.tail;
     const failure = this.tail.trySync();
-    if (failure === undefined) for (const call of [...this.onDurable]) call();
+    if (this.tail.durableEnd > durableEnd) for (const call of [...this.onDurable]) call();
     return failure;
   }
 

@@ -68,7 +68,8 @@ export interface LogReader {
 }
 
 export interface RecordLog {
-  append(entries: readonly LogEntry[]): Promise<Appended>;
+  /** `now`: nothing is to come soon that could share a sync with these, so they do not wait for it. */
+  append(entries: readonly LogEntry[], when?: 'now' | 'soon'): Promise<Appended>;
   /** Whether there is room for an entry of this class and size now. */
   admits(of: TelemetryClass, bytes: number): boolean;
   /** Whether this number was taken, or is so old that it will not be. */

@@ -1,26 +1,27 @@
 // One sync for many callers: who needs it at once brings it forward for all.
 
 import type { Time } from '../time.ts';
+import type { WriteFailure } from './tail.ts';
 
 export class SyncGroup {
   private readonly time: Time;
   private readonly withinMs: number;
-  private readonly sync: () => string | undefined;
+  private readonly sync: () => WriteFailure | undefined;
   private waiting:
-    | { promise: Promise<string | undefined>; cancel: () => void; run: () => void; isUrgent: boolean }
+    | { promise: Promise<WriteFailure | undefined>; cancel: () => void; run: () => void; isUrgent: boolean }
     | undefined;
   /** What callers that wait now will be told, whatever the sync says: what they wait for is gone. */
-  private lost: string | undefined;
+  private lost: WriteFailure | undefined;
 
   /** `sync` answers why it failed. */
-  constructor(time: Time, withinMs: number, sync: () => string | undefined) {
+  constructor(time: Time, withinMs: number, sync: () => WriteFailure | undefined) {
     this.time = time;
     this.withinMs = withinMs;
     this.sync = sync;
   }
 
   /** Resolves after the next sync, with why it failed. */
-  wait(isUrgent: boolean): Promise<string | undefined> {
+  wait(isUrgent: boolean): Promise<WriteFailure | undefined> {
     const { waiting } = this;
     if (waiting === undefined) return this.begin(isUrgent);
     if (isUrgent && !waiting.isUrgent) {
@@ -31,14 +32,14 @@ export class SyncGroup {
     return waiting.promise;
   }
 
-  /** What was written since the last sync is gone. */
-  lose(reason: string): void {
-    if (this.waiting !== undefined) this.lost = reason;
+  /** What callers wait for was written, or is gone, before the next sync. */
+  lose(failure: WriteFailure): void {
+    if (this.waiting !== undefined) this.lost ??= failure;
   }
 
-  private begin(isUrgent: boolean): Promise<string | undefined> {
-    let resolve: (failure: string | undefined) => void = () => {};
-    const promise = new Promise<string | undefined>((call) => {
+  private begin(isUrgent: boolean): Promise<WriteFailure | undefined> {
+    let resolve: (failure: WriteFailure | undefined) => void = () => {};
+    const promise = new Promise<WriteFailure | undefined>((call) => {
       resolve = call;
     });
     const run = () => {

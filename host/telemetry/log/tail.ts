@@ -1,5 +1,11 @@
 // The end of a disk log, which is written to: the files, what they hold, and how much of it is durable.
 //
+//   write ──> numbered, known, in memory ──┐
+//   write ──> numbered, known, in memory ──┼── one write of the disk, one sync ──> durable
+//   write ──> numbered, known, in memory ──┘
+//
+// Ten thousand devices write one record each: a call of the system for each would be most of the work.
+//
 // What must stay true: where a sync has failed, nobody knows what the disk has; the tail is cut to what was synced before, and read anew when the disk
 // works again. What was seen is always what the files hold.
 
@@ -8,7 +14,7 @@ import type { Time } from '../time.ts';
 import type { LogDisk } from './disk.ts';
 import type { LogEntry } from './record-log.ts';
 import type { Seen } from './seen.ts';
-import { encodeEntries } from './segment.ts';
+import { encodeEntries, sizeOfEntry } from './segment.ts';
 import { beginSegment, cut, openTail, type Segment } from './segments.ts';
 
 export interface TailOptions {
@@ -22,6 +28,14 @@ export interface TailOptions {
 export interface WriteFailure {
   outcome: 'full' | 'failed';
   reason: string;
+  /** Entries from this position on are not there. */
+  from: number;
+}
+
+/** What one call has written. It is there whole or not at all. */
+interface Piece {
+  first: number;
+  entries: readonly LogEntry[];
 }
 
 const fullCodes = ['ENOSPC', 'EDQUOT', 'EFBIG'];
@@ -40,8 +54,10 @@ export class LogTail {
   /** Open for writing; undefined after a failure, until the disk works again. */
   private file: number | undefined;
   private durableBytes = 0;
-  /** Written, and not durable yet. */
-  private unsynced: LogEntry[] = [];
+  /** In memory, and not durable yet. */
+  private pieces: Piece[] = [];
+  /** Bytes of all segments but the last. */
+  private summed: { segments: number; first: Segment; bytes: number } | undefined;
   private logTimeBase = 0;
 
   constructor(disk: LogDisk, folder: string, options: TailOptions) {
@@ -52,7 +68,14 @@ export class LogTail {
   }
 
   get bytes(): number {
-    return this.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    const { segments } = this;
+    if (this.summed?.segments !== segments.length || this.summed.first !== segments[0])
+      this.summed = {
+        segments: segments.length,
+        first: segments[0],
+        bytes: segments.slice(0, -1).reduce((sum, { bytes }) => sum + bytes, 0),
+      };
+    return this.summed.bytes + this.last.bytes;
   }
 
   logTimeMs(): number {
@@ -71,35 +94,33 @@ export class LogTail {
     }
   }
 
-  /** Appends entries that are new; undefined when they are written. */
+  /** Appends entries that are new. What was written by others before may be lost by it, too. */
   write(entries: readonly LogEntry[]): WriteFailure | undefined {
-    let isRolled = false;
-    try {
-      this.rollIfDue();
-      isRolled = true;
-      const bytes = encodeEntries(entries, this.end, this.logTimeMs());
-      this.disk.write(this.file as number, this.last.bytes, bytes);
-      this.last.bytes += bytes.length;
-      this.end += entries.length;
-      for (const entry of entries) this.seen.add(entry.device, entry);
-      this.unsynced.push(...entries);
-      return undefined;
-    } catch (error) {
-      const isFull = fullCodes.includes((error as NodeJS.ErrnoException).code ?? '');
-      // The part of an entry that was written is cut. Where that fails too, everything since the last sync is given up.
-      if (!isFull || !isRolled || !this.cutToEnd()) this.giveUp();
-      return { outcome: isFull ? 'full' : 'failed', reason: this.reasonOf(error) };
+    const failure = this.rollIfDue();
+    if (failure !== undefined) return failure;
+    this.pieces.push({ first: this.end, entries });
+    this.end += entries.length;
+    for (const entry of entries) {
+      this.last.bytes += sizeOfEntry(entry);
+      this.seen.add(entry.device, entry);
     }
+    return undefined;
   }
 
-  /** Makes durable what was written; the answer: why not, and then it is not there any more. */
-  trySync(): string | undefined {
+  /** Makes durable what was written, as far as there is room; the answer: why not all of it. */
+  trySync(): WriteFailure | undefined {
+    if (this.pieces.length === 0) return undefined;
     try {
-      if (this.durableEnd < this.end) this.sync();
-      return undefined;
+      const failure = this.flush();
+      this.disk.sync(this.file as number);
+      this.pieces = [];
+      this.durableEnd = this.end;
+      this.durableBytes = this.last.bytes;
+      return failure;
     } catch (error) {
+      const failure = this.failureOf(error);
       this.giveUp();
-      return this.reasonOf(error);
+      return { ...failure, from: this.durableEnd };
     }
   }
 
@@ -116,33 +137,69 @@ export class LogTail {
     return `the log ${this.folder} cannot be written: ${reasonOf(error)}`;
   }
 
-  private sync(): void {
-    this.disk.sync(this.file as number);
-    this.unsynced = [];
-    this.durableEnd = this.end;
-    this.durableBytes = this.last.bytes;
+  private failureOf(error: unknown): Omit<WriteFailure, 'from'> {
+    const isFull = fullCodes.includes((error as NodeJS.ErrnoException).code ?? '');
+    return { outcome: isFull ? 'full' : 'failed', reason: this.reasonOf(error) };
+  }
+
+  /** Writes what is in memory. Where there is no room for all of it: what comes first, and the rest is taken back. */
+  private flush(): WriteFailure | undefined {
+    const all = this.pieces.flatMap(({ entries }) => entries);
+    try {
+      this.put(this.durableBytes, all, this.durableEnd);
+      return undefined;
+    } catch (error) {
+      if (this.failureOf(error).outcome !== 'full') throw error;
+      return this.flushInPieces();
+    }
+  }
+
+  private flushInPieces(): WriteFailure | undefined {
+    let at = this.durableBytes;
+    for (const [index, { first, entries }] of this.pieces.entries())
+      try {
+        at += this.put(at, entries, first);
+      } catch (error) {
+        const failure = { ...this.failureOf(error), from: first };
+        if (failure.outcome !== 'full') throw error;
+        // The part of an entry that was written is cut.
+        this.disk.truncate(this.file as number, at);
+        this.last.bytes = at;
+        this.takeBack(this.pieces.splice(index), first);
+        return failure;
+      }
+    return undefined;
+  }
+
+  private put(at: number, entries: readonly LogEntry[], first: number): number {
+    const bytes = encodeEntries(entries, first, this.logTimeMs());
+    this.disk.write(this.file as number, at, bytes);
+    return bytes.length;
+  }
+
+  private takeBack(pieces: readonly Piece[], end: number): void {
+    for (const { entries } of pieces) for (const entry of entries) this.seen.remove(entry.device, entry);
+    this.end = end;
   }
 
   /** A new segment when the last one is long or old enough. What is in it is durable first. */
-  private rollIfDue(): void {
+  private rollIfDue(): WriteFailure | undefined {
     const { segmentBytes, segmentMs } = this.options;
     const age = this.logTimeMs() - this.last.logTimeMs;
-    if (this.end === this.last.first || (this.last.bytes < segmentBytes && age < segmentMs)) return;
-    if (this.durableEnd < this.end) this.sync();
-    const head = { first: this.end, logTimeMs: this.logTimeMs(), known: this.seen.data() };
-    const next = beginSegment(this.disk, this.folder, head);
-    this.segments.push(next);
-    this.durableBytes = next.bytes;
-    this.close();
-    this.file = this.disk.open(next.path);
-  }
-
-  private cutToEnd(): boolean {
+    if (this.end === this.last.first || (this.last.bytes < segmentBytes && age < segmentMs)) return undefined;
+    const failure = this.trySync();
+    if (failure !== undefined) return failure;
     try {
-      this.disk.truncate(this.file as number, this.last.bytes);
-      return true;
-    } catch {
-      return false;
+      const head = { first: this.end, logTimeMs: this.logTimeMs(), known: this.seen.data() };
+      const next = beginSegment(this.disk, this.folder, head);
+      this.segments.push(next);
+      this.durableBytes = next.bytes;
+      this.close();
+      this.file = this.disk.open(next.path);
+      return undefined;
+    } catch (error) {
+      this.giveUp();
+      return { ...this.failureOf(error), from: this.end };
     }
   }
 
@@ -153,9 +210,7 @@ export class LogTail {
       // Nothing more can be done with it.
     }
     this.file = undefined;
-    this.end = this.durableEnd;
-    for (const entry of this.unsynced) this.seen.remove(entry.device, entry);
-    this.unsynced = [];
+    this.takeBack(this.pieces.splice(0), this.durableEnd);
   }
 
   private load(): void {

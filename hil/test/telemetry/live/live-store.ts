@@ -60,6 +60,10 @@ export class LiveStore {
     throw new Error(`Prometheus is not ready: ${said}`);
   }
 
+  get pid(): number {
+    return this.child?.pid as number;
+  }
+
   async kill(): Promise<void> {
     const { child } = this;
     if (child?.exitCode !== null || child.signalCode !== null) return;
