@@ -27,12 +27,14 @@ describe('the library', () => {
   it('passes, and has every failure mode and every cause of a rollback', { timeout: 300_000 }, async () => {
     const junit = join(folder, 'library.xml');
     const out = join(folder, 'out');
-    const outputs = ['--junit', junit, '--lcov', join(folder, 'library.info'), '--out', out];
+    const jsonFile = join(folder, 'library.json');
+    const outputs = ['--junit', junit, '--json-file', jsonFile, '--lcov', join(folder, 'library.info'), '--out', out];
     const { code, json } = await coldrig(['hil', '--json', ...outputs], { cwd: repositoryRoot });
     const failed = scenariosOf(json).filter(({ verdict }) => verdict !== 'passed');
     expect(failed.map(({ message, reason }) => message ?? reason)).toEqual([]);
     expect(code).toBe(0);
     const names = scenariosOf(json).map(({ name }) => name);
+    expect(JSON.parse(readFileSync(jsonFile, 'utf8'))).toEqual(json);
     expect(readFileSync(junit, 'utf8').match(/<testcase /g)).toHaveLength(names.length);
     for (const kind of Object.keys(faultKinds))
       expect(

@@ -15,6 +15,10 @@ export interface GlobalOptions {
   verbose?: boolean;
 }
 
+/** A result as `--json` prints it: one line. */
+export const printedJson = ({ json, exitCode = 0 }: Result): string =>
+  `${JSON.stringify({ ok: exitCode === 0, ...json })}\n`;
+
 /** Wraps the work of a command so that its result is printed in the requested form. */
 export function printing<Arguments extends unknown[], Options extends object>(
   work: (options: Options & GlobalOptions, ...values: Arguments) => Result | Promise<Result>,
@@ -25,8 +29,7 @@ export function printing<Arguments extends unknown[], Options extends object>(
     const values = received.slice(0, -2) as Arguments;
     const options = command.optsWithGlobals<Options & GlobalOptions>();
     const result = await work(options, ...values);
-    const ok = (result.exitCode ?? 0) === 0;
-    process.stdout.write(options.json ? `${JSON.stringify({ ok, ...result.json })}\n` : `${result.text}\n`);
+    process.stdout.write(options.json ? printedJson(result) : `${result.text}\n`);
     if (result.exitCode) process.exitCode = result.exitCode;
   };
 }

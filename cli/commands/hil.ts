@@ -20,7 +20,7 @@ import { checkOutput, readInput, writeOutput } from '../files.ts';
 import { checkReportFolder, writeReport } from '../hil-report.ts';
 import { untilInterrupted } from '../interruption.ts';
 import { integerBetween, parseChoices, parseShard, parseWord } from '../options.ts';
-import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { type GlobalOptions, printedJson, printing, type Result } from '../result.ts';
 import { paint, type Style, styleOf, table } from '../terminal.ts';
 import { spanText } from '../words.ts';
 
@@ -35,6 +35,7 @@ interface HilOptions extends GlobalOptions {
   effort?: number;
   shard?: { number: number; of: number };
   junit?: string;
+  jsonFile?: string;
   lcov?: string;
   report?: string;
   out?: string;
@@ -71,6 +72,7 @@ export function addHilCommand(program: Command): void {
       .option('--choices <list>', 'the choices of an earlier run, as its failure shows them', parseChoices)
       .option('--shard <i/n>', 'only the i-th of n shares', parseShard)
       .option('--junit <file>', 'write the result as JUnit XML')
+      .option('--json-file <file>', 'write what --json prints, beside the text for people')
       .option('--lcov <out.info>', 'write which source lines of firmware and bootloader ran, as lcov')
       .option('--report <folder>', 'write index.html there: one page with timelines, measurements and coverage')
       .option('--out <folder>', 'folder for what failures leave (default: build/hil)')
@@ -114,10 +116,12 @@ async function hil(options: HilOptions, pattern: string | undefined): Promise<Re
   const facts = { image, baseline, target, seed, lcov: written?.lcov };
   const page = folder === undefined ? undefined : await writeReport(folder, report, facts);
   const differences = baseline === undefined ? undefined : differencesText(report);
+  const json = { ...ending.json, ...(written && { coverage: written.figures }), ...(page && { report: page }) };
+  if (options.jsonFile !== undefined) writeOutput(options.jsonFile, printedJson({ ...ending, json }), 'the result');
   return {
     ...ending,
     text: [ending.text, differences, written?.text, page && `the report is ${page}`].filter(Boolean).join('\n'),
-    json: { ...ending.json, ...(written && { coverage: written.figures }), ...(page && { report: page }) },
+    json,
   };
 }
 
@@ -158,7 +162,8 @@ async function reportOf(
   }
 }
 
-function checkOptions({ image, key, baseline, bootloader, target, junit, lcov, report }: HilOptions): void {
+function checkOptions(options: HilOptions): void {
+  const { image, key, baseline, bootloader, target, junit, jsonFile, lcov, report } = options;
   const usage = (text: string) => new Failure('OPTION', text, { exitCode: ExitCode.USAGE });
   if (image !== undefined && key === undefined)
     throw usage('--image needs the key that the device shall trust: add --key KEY.pem');
@@ -176,6 +181,7 @@ function checkOptions({ image, key, baseline, bootloader, target, junit, lcov, r
   ] as const)
     if (path !== undefined) readInput(path, what);
   if (junit !== undefined) checkOutput(junit, 'the report');
+  if (jsonFile !== undefined) checkOutput(jsonFile, 'the result');
   if (lcov !== undefined) checkOutput(lcov, 'the coverage');
   if (report !== undefined) checkReportFolder(report);
 }
