@@ -62,14 +62,6 @@ export function bufferSamples(cryostat: string, bytes: number, limitBytes: numbe
   ];
 }
 
-/** The buffer had no room for so many records of a class. */
-export function dropSamples(cryostat: string, of: string, count: number, nowSeconds: number): Sample[] {
-  return [
-    { name: 'coldrig_gateway_records_dropped_total', labels: { cryostat, class: of }, value: count, how: 'add' },
-    { name: 'coldrig_gateway_last_drop_timestamp_seconds', labels: { cryostat }, value: nowSeconds, how: 'set' },
-  ];
-}
-
 /** An observation of a histogram: all of its series are there from the first one on. */
 function observed(
   name: 'coldrig_ingest_latency_seconds' | 'rpc_client_call_duration_seconds',

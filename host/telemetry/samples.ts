@@ -11,14 +11,14 @@ import { Filter, SensorState } from '../../protocol/plant/sensors.ts';
 import { resetCauses, runbookOfEvent } from '../../protocol/runbooks.ts';
 import { EventKind, eventKinds } from '../../protocol/telemetry/events.ts';
 import { Health } from '../../protocol/telemetry/health.ts';
+import type { MetricName } from '../../protocol/telemetry/metrics.ts';
 import {
   EFFECTIVE_BITS_LEAST,
   flangeOfChannel,
   groupOfInterlock,
   interlockGroups,
   lineNames,
-  type MetricName,
-} from '../../protocol/telemetry/metrics.ts';
+} from '../../protocol/telemetry/places.ts';
 import type { TelemetryBody, TelemetryRecord } from '../tools/telemetry/envelope.ts';
 
 export interface Sample {
@@ -52,32 +52,10 @@ export function samplesOf(record: TelemetryRecord): Sample[] {
     case 'readout':
       readoutSamples(maker, record.body);
       break;
-    case 'anomaly':
-      return anomalySamples(record);
-    case 'calibration':
-      return calibrationSamples(record);
     case 'dropped':
       maker.add('coldrig_device_records_dropped_total', numberOf(record.body.count));
       break;
   }
-  return maker.samples;
-}
-
-/** Records of a gateway name the device that they are about in their body. */
-const about = ({ receiveTimeNs, body }: TelemetryRecord) =>
-  new Maker({ cryostat: `${body.ofCryostat}`, device: `${body.of}`, receiveTimeNs } as TelemetryRecord);
-
-function anomalySamples(record: TelemetryRecord): Sample[] {
-  const maker = about(record);
-  const quantity = `${record.body.quantity}`;
-  maker.add('coldrig_anomalies_total', 1, { quantity });
-  maker.set('coldrig_last_anomaly_timestamp_seconds', maker.receivedSeconds, { quantity });
-  return maker.samples;
-}
-
-function calibrationSamples(record: TelemetryRecord): Sample[] {
-  const maker = about(record);
-  maker.set('coldrig_calibration_running', record.body.state === 'begun' ? 1 : 0);
   return maker.samples;
 }
 

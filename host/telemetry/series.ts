@@ -39,6 +39,11 @@ export class SeriesTable {
     return series;
   }
 
+  /** Whether it was not replaced or forgotten. */
+  has(series: Series): boolean {
+    return this.byName.get(series.name)?.get(valuesKey(series.name, series.labels)) === series;
+  }
+
   /** All series of a name. */
   all(name: string): Iterable<Series> {
     return this.byName.get(name)?.values() ?? [];

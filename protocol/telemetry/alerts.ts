@@ -5,7 +5,7 @@
 // devices in that cryostat, so it must be one that explains them.
 
 import { alarmTable } from '../constants.ts';
-import { EFFECTIVE_BITS_LEAST, type MetricName } from './metrics.ts';
+import type { MetricName } from './metrics.ts';
 import {
   burnWindows,
   countedObjectives,
@@ -14,6 +14,7 @@ import {
   reviewWindow,
   type Severity,
 } from './objectives.ts';
+import { EFFECTIVE_BITS_LEAST } from './places.ts';
 
 export interface AlertCondition {
   metric: MetricName;

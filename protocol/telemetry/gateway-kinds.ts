@@ -16,6 +16,14 @@ const of = field('of', 'text', 'Device that it is about');
 
 const ofCryostat = field('ofCryostat', 'text', 'Its cryostat');
 
+/** A calibration explains alerts for so long after a record that says that it runs; the next record ends or renews that. */
+export const calibrationLasts = {
+  /** What an event asked for ends by itself by then. */
+  eventSeconds: 900,
+  /** That a claim lasts is told again each minute. */
+  claimSeconds: 150,
+} as const;
+
 export const gatewayKinds = {
   started: { since: 1, doc: 'The gateway starts', fields: [field('version', 'text', 'Of coldrig')] },
   gap: {
@@ -63,13 +71,17 @@ export const gatewayKinds = {
   },
   calibration: {
     since: 1,
-    doc: 'A calibration that an event asked for: it began, or it ended',
+    doc: 'A calibration that an event asked for, or work of a client that has claimed the readout: it began, lasts, or ended',
     fields: [
       of,
       ofCryostat,
-      field('because', 'text', 'The event'),
-      field('state', 'text', 'begun, stored, nothing-to-do, failed or stopped'),
-      field('reason', 'text', 'What was calibrated, or why not'),
+      field('because', 'text', 'The event; CLAIM: a client has claimed the readout'),
+      field(
+        'state',
+        'text',
+        'Of an event: begun, stored, nothing-to-do, failed or stopped. Of a claim: begun, lasts, ended, or too-long: it mutes nothing any more',
+      ),
+      field('reason', 'text', 'What was calibrated and by whom, or why not'),
     ],
   },
   'clock-stepped': {

@@ -5,17 +5,18 @@
 // names only what is here (host/telemetry/monitoring/queries.test.ts); every metric with a source is made by host/telemetry/samples.ts, and no other.
 
 import type { EventKind } from './events.ts';
+import type { GatewayKindName } from './gateway-kinds.ts';
 import type { TelemetryKindName, telemetryKinds } from './records.ts';
 
 type FieldOf<Kind extends TelemetryKindName> = (typeof telemetryKinds)[Kind]['fields'][number]['name'];
 
-/** Where a metric comes from: a field of a record, an event of the recorder, or the gateway's own figures. */
+/** Where a metric comes from: a field of a record, an event of the recorder, a record of a gateway, or what is in no record. */
 export type MetricSource =
   | { [Kind in TelemetryKindName]: `${Kind}.${FieldOf<Kind>}` }[TelemetryKindName]
   | `event ${keyof typeof EventKind}`
   | 'event *'
-  | 'gateway'
-  | 'calibration';
+  | `record ${GatewayKindName}`
+  | 'gateway';
 
 export interface Metric {
   type: 'counter' | 'gauge' | 'histogram' | 'info';
@@ -57,6 +58,9 @@ const ofGateway = (type: Metric['type'], help: string, labels: readonly string[]
   help,
   from: ['gateway'],
 });
+
+/** A record of the gateway says it. */
+const told = (one: Metric, from: MetricSource): Metric => ({ ...one, from: [from] });
 
 const inSeconds = { unit: 'seconds' } as const;
 
@@ -190,15 +194,24 @@ const signalMetrics = {
     [],
     { unit: 'seconds' },
   ),
-  coldrig_calibration_running: { ...gauge('1: a calibration runs on the device', []), from: ['calibration'] },
-  coldrig_anomalies_total: {
-    ...counter('Findings of the drift watch', [], ['quantity']),
-    from: ['calibration'],
-  },
-  coldrig_last_anomaly_timestamp_seconds: {
-    ...gauge('When the drift watch last found something, since 1970', [], ['quantity'], { unit: 'seconds' }),
-    from: ['calibration'],
-  },
+  coldrig_calibration_until_timestamp_seconds: gauge(
+    'Until when a calibration explains alerts, since 1970; in the past: none runs',
+    ['record calibration'],
+    ['because'],
+    inSeconds,
+  ),
+  coldrig_calibrations_total: counter(
+    'Calibrations that have ended, and claims of the readout',
+    ['record calibration'],
+    ['because', 'result'],
+  ),
+  coldrig_anomalies_total: counter('Findings of the drift watch', ['record anomaly'], ['quantity']),
+  coldrig_last_anomaly_timestamp_seconds: gauge(
+    'When the drift watch last found something, since 1970',
+    ['record anomaly'],
+    ['quantity'],
+    inSeconds,
+  ),
 } as const satisfies Record<string, Metric>;
 
 /** The gateway, its commands, its buffer; and what objectives count. */
@@ -215,9 +228,27 @@ const gatewayMetrics = {
   ),
   coldrig_gateway_records_total: ofCryostat('counter', 'Records received, repeats left out', ['class']),
   coldrig_gateway_records_repeated_total: ofCryostat('counter', 'Records that had been received before'),
-  coldrig_gateway_records_refused_total: ofCryostat('counter', 'Records that could not be read'),
-  coldrig_gateway_records_dropped_total: ofCryostat('counter', 'Records that the buffer had no room for', ['class']),
-  coldrig_gateway_last_drop_timestamp_seconds: ofCryostat('gauge', 'When a record was last dropped', [], inSeconds),
+  coldrig_gateway_records_refused_total: told(
+    ofCryostat('counter', 'Records that could not be read'),
+    'record poisoned',
+  ),
+  coldrig_gateway_records_missing_total: told(
+    ofCryostat('counter', 'Records that did not come to this gateway'),
+    'record gap',
+  ),
+  coldrig_gateway_records_dropped_total: told(
+    ofCryostat('counter', 'Records that the buffer had no room for, or that waited too long'),
+    'record given-up',
+  ),
+  coldrig_gateway_last_drop_timestamp_seconds: told(
+    ofCryostat('gauge', 'When a record was last dropped', [], inSeconds),
+    'record given-up',
+  ),
+  coldrig_gateway_starts_total: told(ofGateway('counter', 'Starts of a gateway', ['gateway']), 'record started'),
+  coldrig_gateway_clock_steps_total: told(
+    ofGateway('counter', 'Steps of the clock of a gateway', ['gateway']),
+    'record clock-stepped',
+  ),
   coldrig_gateway_buffer_bytes: ofCryostat('gauge', 'Records in the buffer', [], { unit: 'bytes' }),
   coldrig_gateway_buffer_limit_bytes: ofCryostat('gauge', 'What the buffer may hold', [], { unit: 'bytes' }),
   coldrig_gateway_buffer_used_ratio: ofCryostat('gauge', 'Used part of the buffer, 0 to 1'),
@@ -261,37 +292,3 @@ export function labelsOfSeries(series: string): readonly string[] | undefined {
       return series.endsWith('_bucket') ? [...metrics[name].labels, 'le'] : metrics[name].labels;
   return undefined;
 }
-
-/** Flanges as logs of fridges name them, by channel of the scanner; and the channel as faults name it. */
-export const flangeOfChannel: readonly (readonly [flange: string, channel: string])[] = [
-  ['pt1', '50K'],
-  ['pt2', '4K'],
-  ['pt2', '4K-spare'],
-  ['still', 'Still'],
-  ['cp', 'CP'],
-  ['mxc', 'MXC'],
-];
-
-/** Signal lines, in the order of `signalTable`. */
-export const lineNames: readonly string[] = ['control', 'readout-send', 'readout-return'];
-
-/** Interlocks by what they protect from: `coldrig_interlocks_tripped` has a series a group. */
-export const interlockGroups: Readonly<Record<string, readonly string[]>> = {
-  thermal: ['HOT', 'RISE', 'BLIND'],
-  heater: ['RUNAWAY'],
-  'rail-over': ['RAIL_OVER'],
-  'rail-under': ['RAIL_UNDER'],
-  clock: ['CLOCK_GONE'],
-  budget: ['OVER_BUDGET'],
-};
-
-/** The group of an interlock, by the end of its name. */
-export function groupOfInterlock(name: string): string {
-  const found = Object.entries(interlockGroups).find(([, ends]) => ends.some((end) => name.endsWith(end)));
-  if (found === undefined)
-    throw new Error(`interlock ${name} is in no group: add it to interlockGroups in protocol/telemetry/metrics.ts`);
-  return found[0];
-}
-
-/** Effective bits that a converter must have: the usual readout chain has 9.2. */
-export const EFFECTIVE_BITS_LEAST = 9;

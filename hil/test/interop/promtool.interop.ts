@@ -38,7 +38,9 @@ describe(`What /metrics says, ${promtool.missing ?? 'by promtool'}`, () => {
     'is read, and only the name of the fridges is found fault with',
     async () => {
       const table = new SeriesTable();
-      for (const { series } of (await courseOf(faultRuns[0].name)).columns) {
+      const runs = [faultRuns[0].name, 'the link to the store is down', 'the readout is claimed by a client'];
+      const courses = await Promise.all(runs.map(courseOf));
+      for (const { series } of courses.flatMap(({ columns }) => columns)) {
         const [, name, suffix] = /^(.*?)(_bucket|_sum|_count)?$/.exec(series.name) as RegExpExecArray;
         table.apply([{ ...series, name: name as MetricName, suffix, how: 'set' }]);
       }

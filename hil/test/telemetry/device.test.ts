@@ -3,6 +3,8 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { claimOf } from '../../../host/telemetry/calibration/claim-watch.ts';
+import { claimReadout } from '../../../host/tools/smp/readout.ts';
 import { TelemetryClient } from '../../../host/tools/telemetry/client.ts';
 import type { TelemetryRecord } from '../../../host/tools/telemetry/envelope.ts';
 import { EventKind } from '../../../protocol/telemetry/events.ts';
@@ -203,4 +205,18 @@ test('reading changes nothing but the requests themselves', () => {
     return device.board.recorderEvents().map(({ kind, argument0, argument1 }) => [kind, argument0, argument1]);
   };
   expect(run(true)).toEqual(run(false));
+});
+
+test('who asks for the claim of the readout learns which other client has it, until it ends by itself', async () => {
+  device.restore(started);
+  const [gateway, calibrator] = [device.client('gateway'), device.client('console')];
+  expect(await claimOf(gateway)).toBe('free');
+  await claimReadout(calibrator, 77, 2_000);
+  expect(await claimOf(gateway)).toEqual({ id: 77 });
+  device.run(1.5 * second);
+  await claimReadout(calibrator, 77, 2_000);
+  device.run(1.5 * second);
+  expect(await claimOf(gateway)).toEqual({ id: 77 });
+  device.run(second);
+  expect(await claimOf(gateway)).toBe('free');
 });

@@ -13,7 +13,8 @@ const readout = (seconds: number, snrCentidecibel: number) =>
   record(seconds, 'readout', {
     ...{ channel: 3, snrCentidecibel, unreadable: false, attenuationDecibel: 0, windows: 1, clippedI: 0, clippedQ: 0 },
   });
-const take = (watch: StreamWatch, one: TelemetryRecord) => watch.take(one, samplesOf(one));
+const take = (watch: StreamWatch, one: TelemetryRecord, isCalibrated = false) =>
+  watch.take(one, samplesOf(one), isCalibrated);
 
 /** 21 dB with a spread of 0.2 dB, a summary every five seconds; from `from` on lower by so much. Seconds of the anomalies, and what they say. */
 function anomaliesOf(
@@ -22,6 +23,7 @@ function anomaliesOf(
   from: number,
   by: number,
   also: (at: number) => TelemetryRecord[] = () => [],
+  isCalibrated: (at: number) => boolean = () => false,
 ) {
   const found: [number, string, string][] = [];
   const random = new Random(1);
@@ -31,7 +33,8 @@ function anomaliesOf(
     let scatter = -2;
     for (let draw = 0; draw < 4; draw++) scatter += random.fraction();
     const value = 2100 + 35 * scatter - (at >= from ? by : 0);
-    for (const { quantity, reason } of take(watch, readout(at, Math.round(value)))) found.push([at, quantity, reason]);
+    for (const { quantity, reason } of take(watch, readout(at, Math.round(value)), isCalibrated(at)))
+      found.push([at, quantity, reason]);
   }
   return found;
 }
@@ -51,4 +54,9 @@ test('what a calibration would accept is no anomaly', () => {
 test('after a boot or a calibration its figures are learnt anew', () => {
   const event = (at: number) => record(at, 'event', { event: EventKind.CALIBRATION, argument0: 0, argument1: 0 });
   expect(anomaliesOf(new StreamWatch(), 2000, 1500, 150, (at) => (at === 1500 ? [event(at)] : []))).toEqual([]);
+});
+
+test('what figures do while somebody calibrates is no anomaly', () => {
+  const isCalibrated = (at: number) => at >= 1490 && at <= 1900;
+  expect(anomaliesOf(new StreamWatch(), 2000, 1500, 1_500, undefined, isCalibrated)).toEqual([]);
 });

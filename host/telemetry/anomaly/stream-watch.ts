@@ -43,11 +43,12 @@ interface Followed {
 export class StreamWatch {
   private readonly followed = new Map<string, Map<string, Followed>>();
 
-  /** The samples of a record; what is no longer as it was. */
-  take(record: TelemetryRecord, samples: readonly Sample[]): Anomaly[] {
+  /** The samples of a record; what is no longer as it was. `isCalibrated`: now, by somebody; what that does to figures is no news, and nothing to learn from. */
+  take(record: TelemetryRecord, samples: readonly Sample[], isCalibrated = false): Anomaly[] {
     const { device, kind, body } = record;
     if (kind === 'boot' || (kind === 'event' && body.event === EventKind.CALIBRATION)) this.followed.delete(device);
     const found: Anomaly[] = [];
+    if (isCalibrated) return found;
     for (const { name, labels, value } of samples) {
       const change = watchedSeries[name];
       if (change === undefined || !Number.isFinite(value)) continue;

@@ -1,6 +1,8 @@
 // How a gateway shares its devices out among its loops. That no record is lost on the way is told by ../faults.test.ts.
 
 import { expect, test } from 'vitest';
+import { decodeCbor } from '../../tools/telemetry/envelope.ts';
+import type { Claim } from '../calibration/claim-watch.ts';
 import { DiskLog } from '../log/disk-log.ts';
 import { FakeLogDisk } from '../log/testing/fake-log-disk.ts';
 import { PlayedDevice } from '../testing/play-device.ts';
@@ -9,7 +11,7 @@ import { Gateway, type GatewayEvent } from './gateway.ts';
 import { Quarantine } from './quarantine.ts';
 
 /** One device that is reached in several ways, each of which can be cut. */
-function bench(targets: readonly string[]) {
+function bench(targets: readonly string[], claim: () => Claim = () => 'free') {
   const time = new VirtualTime();
   const disk = new FakeLogDisk();
   const events: GatewayEvent[] = [];
@@ -21,11 +23,14 @@ function bench(targets: readonly string[]) {
   });
   const device = new PlayedDevice('0007', 50);
   const cut = new Set<number>();
-  const sources = targets.map((target, index) => ({ ...device.source(time, () => !cut.has(index)), target }));
+  const sources = targets.map((target, index) => ({
+    ...device.source(time, () => !cut.has(index)),
+    ...{ target, claim: async () => claim() },
+  }));
   const life = new AbortController();
   void gateway.run(sources, life.signal).catch(() => {});
   const told = () => events.splice(0).map((event) => [event.event, 'target' in event ? event.target : '']);
-  return { time, events, cut, gateway, told, end: () => life.abort(new Error('ended')) };
+  return { time, events, cut, gateway, told, log, end: () => life.abort(new Error('ended')) };
 }
 
 test.each([
@@ -55,5 +60,21 @@ test('a device that answers elsewhere now is served there', async () => {
     ['silent', 'udp://a:1337'],
     ['device', 'serial://b'],
   ]);
+  end();
+});
+
+test('that a client has claimed the readout is on record, and that it has ended', async () => {
+  let claim: Claim = 'free';
+  const { time, log, end } = bench(['udp://a:1337'], () => claim);
+  await time.pass(10_000);
+  claim = { id: 7 };
+  await time.pass(70_000);
+  claim = 'free';
+  await time.pass(10_000);
+  const entries = await (await log.reader('check')).read(1_000, new AbortController().signal);
+  const told = entries.map(({ bytes }) => decodeCbor(bytes)).filter(({ kind }) => kind === 'calibration');
+  expect(told.map(({ body }) => [body.of, body.ofCryostat, body.because, body.state])).toEqual(
+    ['begun', 'lasts', 'ended'].map((state) => ['0007', 'north', 'CLAIM', state]),
+  );
   end();
 });

@@ -5,9 +5,9 @@
 // What must stay true: a device forgets a record only when the log has it, or has said that it has not; a device that is silent, slow or sends nonsense
 // delays no other.
 
-import type { TelemetryClass } from '../../../protocol/telemetry/records.ts';
 import { SmpError } from '../../tools/smp/error.ts';
-import { commandSamples, dropSamples } from '../gateway-samples.ts';
+import { ClaimWatch, claimAskMs } from '../calibration/claim-watch.ts';
+import { commandSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
 import type { RecordNumber } from '../log/record-log.ts';
 import type { Sample } from '../samples.ts';
@@ -35,7 +35,7 @@ export interface GatewayOptions {
   /** Between two polls of a device that has told everything. */
   pollMs?: number;
   onEvent?: (event: GatewayEvent) => void;
-  /** What is in no record: the time of commands, what was given up. */
+  /** What is in no record: the time of commands. */
   onSamples?: (samples: readonly Sample[]) => void;
 }
 
@@ -50,6 +50,7 @@ export class Gateway {
   readonly answering = new Set<TelemetrySource>();
   private readonly options: Required<Omit<GatewayOptions, 'onSamples'>> & Pick<GatewayOptions, 'onSamples'>;
   private readonly intake: Intake;
+  private readonly claims = new ClaimWatch();
   private readonly steps: number[] = [];
   /** Devices whose records stay with them, told once. */
   private readonly refusing = new Set<string>();
@@ -83,6 +84,7 @@ export class Gateway {
     const { time, pollMs, onEvent } = this.options;
     let device: string | undefined;
     let wait = againMs.least;
+    let claimAtMs = Number.NEGATIVE_INFINITY;
     try {
       while (!signal.aborted) {
         try {
@@ -91,6 +93,10 @@ export class Gateway {
             onEvent({ event: 'device', target: source.target, device });
           }
           const isMore = await this.poll(source, device, signal);
+          if (time.monotonicMs() >= claimAtMs) {
+            await this.askClaim(source, device, signal);
+            claimAtMs = time.monotonicMs() + claimAskMs;
+          }
           this.answering.add(source);
           wait = againMs.least;
           if (!isMore) await rest(time, pollMs, signal);
@@ -123,15 +129,23 @@ export class Gateway {
   private async poll(source: TelemetrySource, device: string, signal: AbortSignal): Promise<boolean> {
     const after: RecordNumber | undefined = this.options.log.lastOf(device);
     const answer = await this.read(source, device, after, signal);
-    const { stored, refusal, dropped } = await this.intake.take(device, source.cryostat, answer);
+    const { stored, refusal } = await this.intake.take(device, source.cryostat, answer);
     this.stored += stored;
-    if (dropped !== undefined) this.tellDropped(source.cryostat, dropped);
     if (refusal === undefined) this.refusing.delete(device);
     else if (!this.refusing.has(device)) {
       this.refusing.add(device);
       this.options.onEvent({ event: 'refused', device, reason: refusal });
     }
     return answer.more && refusal === undefined && stored > 0;
+  }
+
+  /** Puts on record that a client calibrates, as far as it says so. */
+  private async askClaim(source: TelemetrySource, device: string, signal: AbortSignal): Promise<void> {
+    if (source.claim === undefined) return;
+    const claim = await source.claim(signal);
+    const { cryostat } = source;
+    const told = this.claims.take({ device, cryostat }, claim, this.options.time.monotonicMs());
+    if (told.length > 0) await this.intake.tell(told);
   }
 
   private async read(
@@ -175,21 +189,14 @@ export class Gateway {
       const expired = log.expired();
       if (expired === undefined) continue;
       const { losses, remove } = expired;
-      const told = losses.map(({ device, count, first, last }) =>
-        givenUp(device, count, first, last, 'they waited too long'),
-      );
-      if (told.length > 0 && !(await this.intake.tell(told))) continue;
-      for (const { device, count, byClass } of losses) {
-        onEvent({ event: 'gave-up', device, count });
+      const told = losses.map(({ device, count, first, last }) => ({
+        ...givenUp(device, count, first, last, 'they waited too long'),
         // Records of a gateway below: their cryostat is known to that one.
-        this.tellDropped(this.serving.get(device)?.cryostat ?? '', byClass);
-      }
+        cryostat: this.serving.get(device)?.cryostat,
+      }));
+      if (told.length > 0 && !(await this.intake.tell(told))) continue;
+      for (const { device, count } of losses) onEvent({ event: 'gave-up', device, count });
       remove();
     }
-  }
-
-  private tellDropped(cryostat: string, byClass: ReadonlyMap<TelemetryClass, number>): void {
-    const nowSeconds = Number(this.options.time.wallNs() / 1_000_000n) / 1000;
-    for (const [of, count] of byClass) this.options.onSamples?.(dropSamples(cryostat, of, count, nowSeconds));
   }
 }

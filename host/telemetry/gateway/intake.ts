@@ -8,7 +8,6 @@
 // What must stay true: records of a device are stored in the order of their numbers. What is skipped is known to the log from then on (a mark), so
 // it cannot come later. Marks and records about them are in the same write as what follows them.
 
-import type { TelemetryClass } from '../../../protocol/telemetry/records.ts';
 import { reasonOf } from '../../links/device-file/error.ts';
 import { encodeCbor, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { GapWatch } from '../../tools/telemetry/gaps.ts';
@@ -24,8 +23,6 @@ export interface Taken {
   position: RecordNumber | undefined;
   /** Records that were stored. */
   stored: number;
-  /** Records that were given up, by class. */
-  dropped?: ReadonlyMap<TelemetryClass, number>;
   /** Why the rest stays with the device. */
   refusal?: string;
 }
@@ -80,7 +77,7 @@ export class Intake {
     } catch (error) {
       return { position, stored: 0, refusal: `${quarantine.path} cannot be written: ${reasonOf(error)}` };
     }
-    return this.append(device, items, poisoned, receiveTimeNs);
+    return this.append({ device, cryostat }, items, poisoned, receiveTimeNs);
   }
 
   /** Puts records of the gateway itself into the log. False where there is no room even for them. */
@@ -91,7 +88,7 @@ export class Intake {
   }
 
   private async append(
-    device: string,
+    { device, cryostat }: { device: string; cryostat: string },
     items: readonly Item[],
     poisoned: readonly Quarantined[],
     receiveTimeNs: bigint,
@@ -101,16 +98,15 @@ export class Intake {
     const { kept, givenUp, reason } = this.chosen(items);
     const gaps = gapsOf(device, items.slice(0, kept.length), position);
     const told = [...gaps, ...givenUpOf(device, givenUp), ...poisoned.map(poisonedRecord)];
-    const head = own.entries(told, receiveTimeNs);
+    const head = own.entries(
+      told.map((one) => ({ ...one, cryostat })),
+      receiveTimeNs,
+    );
     if (kept.length === 0) return { position, stored: 0, refusal: reason };
     const { taken, reason: refused } = await log.append([...head, ...kept]);
     const done = Math.max(0, taken - head.length);
     const refusal = refused ?? reason;
-    const dropped = new Map<TelemetryClass, number>();
-    for (const { entry, number } of items.slice(0, done))
-      if (givenUp.includes(number)) dropped.set(entry.class, (dropped.get(entry.class) ?? 0) + 1);
     return {
-      dropped,
       position: done === 0 ? position : items[done - 1].number,
       stored: kept.slice(0, done).filter(({ bytes }) => bytes.length > 0).length,
       ...(refusal !== undefined && { refusal }),

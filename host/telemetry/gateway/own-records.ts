@@ -9,6 +9,8 @@ import type { Time } from '../time.ts';
 
 export interface OwnRecord {
   kind: GatewayKindName;
+  /** Of the device that it is about, where it is known and not in the body. */
+  cryostat?: string;
   body: TelemetryBody;
 }
 
@@ -33,9 +35,9 @@ export class OwnRecords {
     const last = this.log.lastOf(this.name);
     const first = last?.boot === this.boot ? last.sequence + 1 : 0;
     const deviceTimeNs = BigInt(Math.round((this.time.monotonicMs() - this.startMs) * 1e6));
-    return records.map(({ kind, body }, index) => {
+    return records.map(({ kind, body, cryostat = '' }, index) => {
       const head = { device: this.name, boot: this.boot, sequence: first + index, class: 'critical' } as const;
-      const envelope = { schema: schemaVersion, ...head, cryostat: '', deviceTimeNs, receiveTimeNs, kind, body };
+      const envelope = { schema: schemaVersion, ...head, cryostat, deviceTimeNs, receiveTimeNs, kind, body };
       return { ...head, bytes: encodeCbor(envelope) };
     });
   }

@@ -9,6 +9,7 @@ import { SmpClient } from '../../tools/smp/client.ts';
 import { SmpError } from '../../tools/smp/error.ts';
 import { parseTarget } from '../../tools/smp/target.ts';
 import { readTelemetry } from '../../tools/telemetry/client.ts';
+import { type Claim, claimOf } from '../calibration/claim-watch.ts';
 import type { RecordNumber } from '../log/record-log.ts';
 import type { DeviceAnswer, TelemetrySource } from './source.ts';
 
@@ -44,6 +45,10 @@ export class SmpSource implements TelemetrySource {
         );
       }
     });
+  }
+
+  async claim(signal: AbortSignal): Promise<Claim> {
+    return this.asking(signal, (client) => claimOf(client, signal));
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 // Where a gateway gets the records of one device from: a device by SMP (smp-source.ts), or one that a test plays.
 
+import type { Claim } from '../calibration/claim-watch.ts';
 import type { RecordNumber } from '../log/record-log.ts';
 
 /** Records of a device, as it sent them (protocol/telemetry/records.ts). */
@@ -19,5 +20,7 @@ export interface TelemetrySource {
   identify(signal: AbortSignal): Promise<string>;
   /** The records behind a number, which the device may forget with everything before it. Without: from the oldest that it keeps. */
   read(after: RecordNumber | undefined, signal: AbortSignal): Promise<DeviceAnswer>;
+  /** Who works with its readout, as far as clients say so. Left out: such a device has none. */
+  claim?(signal: AbortSignal): Promise<Claim>;
   close(): Promise<void>;
 }

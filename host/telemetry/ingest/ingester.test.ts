@@ -219,6 +219,56 @@ describe('an ingester', () => {
     expect(of('good').length).toBeGreaterThan(15);
   });
 
+  test('tells again what only an event says, while its device tells anything, also after a kill', async () => {
+    const bench = new Bench();
+    await bench.start();
+    const lost = event('a', 0, 'SIGNAL_LOST');
+    await bench.put({ ...lost, body: { ...lost.body, argument0: 2, argument1: 6_000 } });
+    for (let sequence = 1; sequence <= 300; sequence++) {
+      await bench.put(beat('a', sequence));
+      await bench.time.pass(999);
+      if (sequence !== 150) continue;
+      await bench.time.pass(6_000);
+      bench.kill();
+      await bench.start();
+    }
+    await bench.time.pass(600_000);
+    const points = bench.store.points('coldrig_signal_lost', 'line=readout-return');
+    const apart = points.slice(1).map(([ms], at) => (ms - points[at][0]) / 1000);
+    expect(points.length).toBeGreaterThanOrEqual(5);
+    expect(points.length).toBeLessThanOrEqual(6);
+    expect(values(points).every((value) => value === 1)).toBe(true);
+    expect(Math.max(...apart)).toBeLessThan(75);
+    const events = bench.store.points('coldrig_events_total', 'event=SIGNAL_LOST');
+    expect(events.map(([ms]) => ms)).toEqual(points.map(([ms]) => ms));
+  });
+
+  test('takes what gateways say of devices, of every reader apart', async () => {
+    const bench = new Bench();
+    await bench.start({ part: { number: 1, of: 1 } });
+    const told = (sequence: number, kind: string, body: TelemetryRecord['body']): TelemetryRecord => ({
+      ...{ ...record('gateway', 1, sequence, 'critical'), kind, body },
+    });
+    const about = { of: 'a', ofCryostat: 'north' };
+    await bench.put(
+      told(0, 'started', { version: '1' }),
+      told(1, 'anomaly', { ...about, quantity: 'readout_snr_decibels 3', reason: 'a step' }),
+      told(2, 'calibration', { ...about, because: 'CLAIM', state: 'begun', reason: 'client 7' }),
+      told(3, 'given-up', {
+        ...{ of: 'a', count: 4, firstBoot: 1, firstSequence: 0, lastBoot: 1, lastSequence: 3, reason: 'no room' },
+      }),
+    );
+    await bench.time.pass(10_000);
+    const last = (name: string, ...labels: string[]) => values(bench.store.points(name, 'part=1/1', ...labels)).at(-1);
+    const nowSeconds = Number(bench.time.wallNs() / 1_000_000_000n);
+    expect(last('coldrig_anomalies_total', 'device=a', 'quantity=readout_snr_decibels 3')).toBe(1);
+    expect(last('coldrig_calibration_until_timestamp_seconds', 'because=CLAIM')).toBeGreaterThan(nowSeconds + 100);
+    expect(last('coldrig_gateway_records_dropped_total', 'cryostat=north')).toBe(4);
+    expect(last('coldrig_gateway_starts_total', 'gateway=gateway')).toBe(1);
+    const names = [...bench.store.series.keys()].join();
+    expect(names).not.toContain('coldrig_gateway_records_total');
+  });
+
   test('puts no gauge back for a record that came late, and counts it once', async () => {
     const bench = new Bench();
     await bench.start();

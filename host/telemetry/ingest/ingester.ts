@@ -137,9 +137,8 @@ export class Ingester {
       const record = this.decoded(entry);
       if (record === undefined) continue;
       this.records++;
-      batch.received.push([record.cryostat, record.receiveTimeNs]);
-      if (!Object.hasOwn(gatewayKinds, record.kind))
-        this.series.take(record, last !== undefined && compareNumbers(entry, last) < 0, batch.samples);
+      batch.received.push([Object.hasOwn(gatewayKinds, record.kind) ? '' : record.cryostat, record.receiveTimeNs]);
+      this.series.take(record, last !== undefined && compareNumbers(entry, last) < 0, batch.samples);
     }
     return batch;
   }

@@ -3,12 +3,17 @@
 //   record ──samplesOf──> series ──is it due?──> sample, at the time when the record was received
 //
 // A series is due when its value has changed, at most once in `resolutionSeconds`, and at once for a critical record; unchanged, it is told each minute, because a
-// store forgets a series that is silent for five. What changed and was not due comes when the time of the stream has gone on so far.
+// store forgets a series that is silent for five. What changed and was not due comes when the time of the stream has gone on so far. What only an event says is
+// told again while its device tells anything, so a line that was lost once is lost until the device says that it is back.
 //
-// Counters grow from record to record, so their state is kept with the position in the stream (ingest-state.ts). What must stay true: value and time of a
-// sample depend on the records up to it and on nothing else. So what is read a second time, after a kill, is in the store already, and is there once.
+// Counters grow from record to record, and events come seldom, so the state of both is kept with the position in the stream (ingest-state.ts). What must stay true:
+// value and time of a sample depend on the records up to it and on nothing else. So what is read a second time, after a kill, is in the store already, and is
+// there once.
 
+import { gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
+import { type Metric, metrics } from '../../../protocol/telemetry/metrics.ts';
 import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
+import { gatewayRecordSamples } from '../gateway-record-samples.ts';
 import { receivedSamples } from '../gateway-samples.ts';
 import { type Sample, samplesOf } from '../samples.ts';
 import { type Series, SeriesTable, setOrAdd } from '../series.ts';
@@ -16,20 +21,26 @@ import { encodedLabels, type StoreSample } from './write-request.ts';
 
 export interface StoreSeriesOptions {
   resolutionSeconds?: number;
-  /** More labels for series of no device, where several readers share the devices among them. */
+  /** More labels for series of no device, and for those of records of gateways, where several readers share the devices among them. */
   extra?: Readonly<Record<string, string>>;
 }
 
+type Kept = [name: string, labels: Readonly<Record<string, string>>, value: number, writtenMs: number, atMs: number];
+
 /** What is to be kept with the position in the stream. */
 export interface SeriesState {
-  counters: [name: string, labels: Readonly<Record<string, string>>, value: number, writtenMs: number, atMs: number][];
+  counters: Kept[];
   /** By device: the time of the last sample of its gauges. */
   gauges: [device: string, writtenMs: number][];
+  /** Gauges that come seldom, as counters; none in a state that was written before they were told again. */
+  events?: Kept[];
 }
 
 interface Written {
   series: Series;
   isCounter: boolean;
+  /** It comes with events, not every few seconds. */
+  isSeldom: boolean;
   labels: Uint8Array;
   /** Of its last sample. */
   value: number;
@@ -40,8 +51,23 @@ interface Written {
   waitsSince: number;
 }
 
+/** Series that are told again while their device, or any of their cryostat, tells something. */
+interface Repeated {
+  all: Written[];
+  /** None of them is due before. */
+  dueMs: number;
+}
+
 const usualResolutionSeconds = 5;
 const repeatMs = 60_000;
+/** Records that a device sends every few seconds. */
+const oftenKinds: readonly string[] = ['heartbeat', 'readout'];
+/** Said by records of gateways, of which every reader has its own. */
+const ofGateways = new Set(
+  Object.entries(metrics as Record<string, Metric>)
+    .filter(([, { from }]) => from.some((source) => source.startsWith('record ')))
+    .map(([name]) => name),
+);
 
 export class StoreSeries {
   readonly table = new SeriesTable();
@@ -52,6 +78,7 @@ export class StoreSeries {
   private readonly written = new Map<Series, Written>();
   private readonly waiting = new Set<Written>();
   private readonly lasts = new Map<string, Map<string, Written[]>>();
+  private readonly repeated = new Map<string, Repeated>();
   private readonly gaugesMs = new Map<string, number>();
   private readonly restoredMs = new Map<string, number>();
   private streamMs = 0;
@@ -68,8 +95,7 @@ export class StoreSeries {
     const ms = Number(record.receiveTimeNs / 1_000_000n);
     const isUrgent = record.class === 'critical';
     const last = this.lastOf(record);
-    const samples = samplesOf(record);
-    samples.push(...receivedSamples(record.cryostat, record.class, ms / 1000));
+    const samples = allSamplesOf(record, ms);
     for (let at = 0; at < samples.length; at++) {
       const sample = samples[at];
       if (isLate && sample.how === 'set') continue;
@@ -77,11 +103,12 @@ export class StoreSeries {
       if (written !== undefined && isOf(written.series, sample)) setOrAdd(written.series, sample);
       else {
         const series = this.table.take(sample);
-        written = series && this.writtenOf(series, sample.how === 'add');
+        written = series && this.writtenOf(series, sample.how === 'add', !oftenKinds.includes(record.kind));
         if (written !== undefined) last[at] = written;
       }
       if (written !== undefined) this.touch(written, ms, isUrgent, to);
     }
+    if (!isLate) for (const owner of ownersOf(record)) this.repeat(owner, ms, to);
     this.streamMs = Math.max(this.streamMs, ms);
     if (this.streamMs - this.sweptMs >= 1_000) this.sweep(to);
   }
@@ -99,21 +126,47 @@ export class StoreSeries {
   }
 
   state(): SeriesState {
-    const counters = [...this.written.values()].filter(({ isCounter }) => isCounter);
+    const all = [...this.written.values()];
+    const kept = (which: Written[]) =>
+      which.map(({ series: { name, labels, value }, ms, atMs }) => [name, labels, value, ms, atMs] as Kept);
     return {
-      counters: counters.map(({ series: { name, labels, value }, ms, atMs }) => [name, labels, value, ms, atMs]),
+      counters: kept(all.filter(({ isCounter }) => isCounter)),
       gauges: [...this.gaugesMs],
+      events: kept(all.filter(({ isCounter, isSeldom }) => isSeldom && !isCounter)),
     };
   }
 
-  restore({ counters, gauges }: SeriesState): void {
+  restore({ counters, gauges, events = [] }: SeriesState): void {
     for (const [device, ms] of gauges) {
       this.gaugesMs.set(device, ms);
       this.restoredMs.set(device, ms);
     }
-    for (const [name, labels, value, ms, atMs] of counters) {
-      const written = this.writtenOf(this.table.restored(name, labels, value), true);
-      Object.assign(written, { value, ms, atMs });
+    for (const [list, isCounter] of [
+      [counters, true],
+      [events, false],
+    ] as const)
+      for (const [name, labels, value, ms, atMs] of list) {
+        const written = this.writtenOf(this.table.restored(name, labels, value), isCounter, true);
+        Object.assign(written, { value, ms, atMs });
+      }
+  }
+
+  /** Tells again what was silent for a minute. */
+  private repeat(owner: string, ms: number, to: StoreSample[]): void {
+    const repeated = this.repeated.get(owner);
+    if (repeated === undefined || ms < repeated.dueMs) return;
+    repeated.all = repeated.all.filter((written) => {
+      if (this.table.has(written.series)) return true;
+      this.written.delete(written.series);
+      return false;
+    });
+    repeated.dueMs = Number.POSITIVE_INFINITY;
+    for (const written of repeated.all) {
+      if (ms - written.ms >= repeatMs) {
+        written.atMs = Math.max(written.atMs, ms);
+        this.emit(written, to);
+      }
+      repeated.dueMs = Math.min(repeated.dueMs, written.ms + repeatMs);
     }
   }
 
@@ -166,19 +219,41 @@ export class StoreSeries {
     this.waiting.delete(written);
   }
 
-  private writtenOf(series: Series, isCounter: boolean): Written {
+  private toRepeat(owner: string, written: Written): void {
+    const repeated = this.repeated.get(owner);
+    // At its first sample nothing is due yet; it is looked at with the next record.
+    if (repeated === undefined) this.repeated.set(owner, { all: [written], dueMs: 0 });
+    else {
+      repeated.all.push(written);
+      repeated.dueMs = 0;
+    }
+  }
+
+  private writtenOf(series: Series, isCounter: boolean, isSeldom: boolean): Written {
     let written = this.written.get(series);
     if (written === undefined) {
-      const isShared = series.labels.device === undefined;
+      const isShared = series.labels.device === undefined || ofGateways.has(series.name);
       const labels = encodedLabels(series.name, isShared ? { ...series.labels, ...this.extra } : series.labels);
       // What was told of it before a restart is not known, but that it was told up to there.
       const ms = isCounter ? 0 : (this.restoredMs.get(series.labels.device ?? '') ?? 0);
-      written = { series, isCounter, labels, value: Number.NaN, ms, atMs: 0, waitsSince: 0 };
+      written = { series, isCounter, isSeldom, labels, value: Number.NaN, ms, atMs: 0, waitsSince: 0 };
       this.written.set(series, written);
+      if (isCounter || isSeldom) this.toRepeat(ownerOf(series), written);
     }
     return written;
   }
 }
+
+function allSamplesOf(record: TelemetryRecord, ms: number): Sample[] {
+  if (Object.hasOwn(gatewayKinds, record.kind)) return gatewayRecordSamples(record);
+  const samples = samplesOf(record);
+  samples.push(...receivedSamples(record.cryostat, record.class, ms / 1000));
+  return samples;
+}
+
+/** Whose records have a series told again: those of its device, of its cryostat, or all. */
+const ownerOf = ({ labels: { cryostat = '', device = '' } }: Series) => `${cryostat}/${device}`;
+const ownersOf = ({ cryostat, device }: TelemetryRecord) => [`${cryostat}/${device}`, `${cryostat}/`, '/'];
 
 /** Whether a sample is of this series. */
 function isOf({ name, labels }: Series, sample: Sample): boolean {

@@ -47,7 +47,6 @@ export interface DiskLogOptions {
 export interface Loss {
   device: string;
   count: number;
-  byClass: Map<TelemetryClass, number>;
   first: RecordNumber;
   last: RecordNumber;
 }
@@ -165,12 +164,11 @@ export class DiskLog implements RecordLog {
     const wanted = this.wantedFrom();
     const losses = new Map<string, Loss>();
     for (const segment of old)
-      for (const { position, device, boot, sequence, bytes, class: of } of entriesOf(this.disk, segment)) {
+      for (const { position, device, boot, sequence, bytes } of entriesOf(this.disk, segment)) {
         if (position < wanted || bytes.length === 0) continue;
         const number = { boot, sequence };
-        const loss = losses.get(device) ?? { device, count: 0, byClass: new Map(), first: number, last: number };
+        const loss = losses.get(device) ?? { device, count: 0, first: number, last: number };
         losses.set(device, { ...loss, count: loss.count + 1, last: number });
-        loss.byClass.set(of, (loss.byClass.get(of) ?? 0) + 1);
       }
     const remove = () => {
       for (const segment of old) if (this.tail.segments[0] === segment) this.removeFirst();

@@ -19,10 +19,14 @@ export const formatOf = (accept = ''): Format =>
 
 /** What is in no record, so that no ingester tells it: a store is told it by the gateway itself. */
 const ownObjectives = ['heartbeat_uptime', 'command_success', 'command_latency'];
-const ownMetrics = /^(rpc_client_|coldrig_checks_|coldrig_gateway_(?!records_total))/;
+const ownMetrics = Object.entries(metrics as Record<string, Metric>)
+  .filter(([name, { from }]) => from.includes('gateway') && !name.startsWith('coldrig_ingest_'))
+  .map(([name]) => name)
+  .filter((name) => !['coldrig_gateway_records_total', 'coldrig_last_record_timestamp_seconds'].includes(name));
 
 export const isOwn = ({ name, labels }: Series): boolean =>
-  ownMetrics.test(name) && (labels.objective === undefined || ownObjectives.includes(labels.objective));
+  ownMetrics.some((own) => name.startsWith(own)) &&
+  (labels.objective === undefined || ownObjectives.includes(labels.objective));
 
 export function exposition(
   table: SeriesTable,

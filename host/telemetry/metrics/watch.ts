@@ -15,6 +15,7 @@ import {
 } from '../../tools/telemetry/envelope.ts';
 import { type Anomaly, StreamWatch } from '../anomaly/stream-watch.ts';
 import { ReceiveClock } from '../gateway/receive-clock.ts';
+import { gatewayRecordSamples } from '../gateway-record-samples.ts';
 import { ingestSamples, receivedSamples, uptimeSamples } from '../gateway-samples.ts';
 import { compareNumbers, type LogReader, type RecordNumber, type StoredEntry } from '../log/record-log.ts';
 import { Evaluator, type FiringAlert } from '../monitoring/evaluate.ts';
@@ -65,6 +66,7 @@ export class Watch {
   onRecord: (record: TelemetryRecord) => void = () => {};
   /** Is told what is no longer as it was learnt. */
   onAnomalies: (anomalies: readonly Anomaly[]) => void = () => {};
+  private readonly calibratedUntil = new Map<string, number>();
   private readonly streamWatch = new StreamWatch();
   private readonly evaluator = new Evaluator();
   private readonly time: Time;
@@ -121,15 +123,18 @@ export class Watch {
     if (!isLive) this.advance(seconds);
     if (Object.hasOwn(gatewayKinds, kind)) {
       tell(this.gaps, { seconds, device, kind, body });
-      if (kind === 'poisoned') this.countUnreadable(`${body.of}`);
-      this.table.apply(samplesOf(record));
+      // That of a gateway below is known to that one, and by the records of the device.
+      const of = cryostat === '' ? (this.devices.get(`${body.of}`)?.cryostat ?? '') : cryostat;
+      this.table.apply(gatewayRecordSamples({ ...record, cryostat: of }));
+      if (kind === 'calibration') this.noteCalibration(`${body.of}`);
       return;
     }
     const isLate = this.meet(record, seconds);
     const samples = samplesOf(record);
     this.table.apply(isLate ? samples.filter(({ how }) => how === 'add') : samples);
     this.table.apply(receivedSamples(cryostat, record.class, seconds));
-    const anomalies = isLate ? [] : this.streamWatch.take(record, samples);
+    const isCalibrated = (this.calibratedUntil.get(device) ?? 0) > seconds;
+    const anomalies = isLate ? [] : this.streamWatch.take(record, samples, isCalibrated);
     // Those of before a restart are records of the log themselves.
     if (isLive && anomalies.length > 0) this.onAnomalies(anomalies);
     if (isLive && !isLate) this.onRecord(record);
@@ -168,7 +173,14 @@ export class Watch {
       this.devices.delete(name);
       this.streamWatch.forget(name);
       this.table.forget(name);
+      this.calibratedUntil.delete(name);
     }
+  }
+
+  private noteCalibration(device: string): void {
+    const all = [...this.table.all('coldrig_calibration_until_timestamp_seconds')];
+    const own = all.filter(({ labels }) => labels.device === device);
+    this.calibratedUntil.set(device, Math.max(...own.map(({ value }) => value)));
   }
 
   /** Whether the record comes behind one that its device made later. */
@@ -182,12 +194,6 @@ export class Watch {
     const lastRecordSeconds = Math.max(seconds, known?.lastRecordSeconds ?? 0);
     this.devices.set(device, { device, cryostat, boot: last.boot, sequence: last.sequence, lastRecordSeconds });
     return isLate;
-  }
-
-  private countUnreadable(device: string): void {
-    const cryostat = this.devices.get(device)?.cryostat ?? '';
-    const name = 'coldrig_gateway_records_refused_total';
-    this.table.apply([{ name, labels: { cryostat }, value: 1, how: 'add' }]);
   }
 }
 

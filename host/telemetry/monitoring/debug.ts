@@ -50,6 +50,9 @@ export const debug: Dashboard = {
     ]),
     series('Calibration records', 'In force, refused, at a limit', 'short', [
       of('coldrig_calibration_records_total', '{{device}} {{result}}'),
+    ]),
+    series('Calibrations and findings of the drift watch', 'Asked for by events, or by clients', 'short', [
+      of('coldrig_calibrations_total', '{{device}} {{because}} {{result}}'),
       of('coldrig_anomalies_total', '{{device}} {{quantity}}'),
     ]),
     series(

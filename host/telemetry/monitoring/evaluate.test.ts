@@ -122,8 +122,12 @@ describe('a condition', () => {
   test('that a running calibration explains is not raised on that device', () => {
     const table = new SeriesTable();
     for (const device of ['a', 'b']) table.apply([set('coldrig_attenuation_decibels', { device, line: 'control' }, 6)]);
-    table.apply([set('coldrig_calibration_running', { device: 'a' }, 1)]);
+    const until = (seconds: number, because: string) =>
+      table.apply([set('coldrig_calibration_until_timestamp_seconds', { device: 'a', because }, seconds)]);
+    until(130, 'CLAIM');
+    until(90, 'READOUT_LOST');
     expect(at(100, table)).toEqual(['ConverterClips north/b/control']);
+    expect(at(131, table)).toEqual(['ConverterClips north/a/control', 'ConverterClips north/b/control']);
   });
 });
 

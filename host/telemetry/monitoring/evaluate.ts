@@ -85,8 +85,8 @@ export class Evaluator {
 
   private conditionsOf(alert: Alert, now: number, series: SeriesTable): FiringAlert[] {
     const calibrating = new Set(
-      [...series.all('coldrig_calibration_running')]
-        .filter(({ value }) => value === 1)
+      [...series.all('coldrig_calibration_until_timestamp_seconds')]
+        .filter(({ value }) => value > now)
         .map(({ labels }) => placeOf(labels)),
     );
     const met = conditionMet(alert.condition, now, series).filter(

@@ -3,7 +3,8 @@
 import { interlocks } from '../../../protocol/plant/interlocks.ts';
 import { Channel } from '../../../protocol/plant/places.ts';
 import type { Figure } from '../../../protocol/telemetry/figures.ts';
-import { flangeOfChannel, type MetricName } from '../../../protocol/telemetry/metrics.ts';
+import type { MetricName } from '../../../protocol/telemetry/metrics.ts';
+import { flangeOfChannel } from '../../../protocol/telemetry/places.ts';
 import { type Dashboard, now, panel, query, series, silence, small } from './panel.ts';
 
 const limitOf = (name: string) => (interlocks.find((interlock) => interlock.name === name)?.threshold ?? 0) / 1e6;

@@ -89,5 +89,10 @@ export const onCall: Dashboard = {
       ),
       query({ of: 'coldrig_gateway_buffer_used_ratio', by: ['max', ['cryostat']] }, '{{cryostat}} buffer'),
     ]),
+    series('Records that are not there', 'Dropped by the gateway, missing, or not readable', 'short', [
+      query({ of: 'coldrig_gateway_records_dropped_total', by: ['sum', ['cryostat']] }, '{{cryostat}} dropped'),
+      query({ of: 'coldrig_gateway_records_missing_total', by: ['sum', ['cryostat']] }, '{{cryostat}} missing'),
+      query({ of: 'coldrig_gateway_records_refused_total', by: ['sum', ['cryostat']] }, '{{cryostat}} not readable'),
+    ]),
   ],
 };

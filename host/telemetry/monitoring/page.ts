@@ -72,7 +72,7 @@ ${tableOf(
 - A page is told once for a cryostat and alert, and again after 4 hours. Tickets are told once for a cryostat, and again after a day.
 - A page of a cryostat silences the alerts of its devices: a fridge that warms is one page, not one for each device.
 - A page of a condition silences the burn of its objective, and a fast burn silences the slower ones.
-- While a calibration runs on a device (\`coldrig_calibration_running\`), alerts that it explains are not raised.
+- While a calibration runs on a device, or a client has claimed its readout (\`coldrig_calibration_until_timestamp_seconds\`), alerts that this explains are not raised.
 - Tickets wait in the maintenance windows of \`alertmanager.yml\`. Pages do not.
 - Every alert carries its runbook, the image of its device, the last update and the last calibration.
 

@@ -53,7 +53,9 @@ export function burnCondition(
 /** The condition of an alert; the labels of its result are those of `by`. */
 export function alertExpression(condition: AlertCondition, isMutedByCalibration = false): string {
   const expression = condition.shareOfDevices === undefined ? comparison(condition) : shareExpression(condition);
-  const muted = isMutedByCalibration ? ' unless on (cryostat, device) coldrig_calibration_running == 1' : '';
+  const muted = isMutedByCalibration
+    ? ' unless on (cryostat, device) coldrig_calibration_until_timestamp_seconds > time()'
+    : '';
   return `${expression}${muted}`;
 }
 
