@@ -33,12 +33,18 @@ const pythonPackages = {
   // It has the schemas of Kubernetes in itself.
   'kubernetes-validate': ['kubernetes-validate==1.34.1'],
   lakeshore: ['lakeshore==1.10.0'],
+  // An update server with hawkBit's device API.
+  goosebit: ['goosebit==0.2.12', 'aerich==0.10.1', 'fastapi==0.165.0', 'tortoise-orm==0.25.4', 'uvicorn==0.54.0'],
+  // TUF's own client.
+  tuf: ['tuf==7.0.1'],
   // Detectors of changes in a stream, beside ours (hil/test/telemetry/detectors.generate.ts).
   river: ['river==0.26.1', 'narwhals==2.29.0', 'numpy==2.4.6', 'scipy==1.17.1'],
   // The contributed Bluefors driver of this version runs with this version of QCoDeS; newer pairs fail at import or at the first reading.
   qcodes: ['qcodes==0.54.4', 'qcodes-contrib-drivers==0.23.0', 'pyvisa-py==0.8.1'],
 };
 const libraries: string[] = [
+  'goosebit',
+  'tuf',
   'q1simulator',
   'q1pulse',
   'mcumgr-toolkit',

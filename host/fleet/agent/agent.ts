@@ -14,7 +14,7 @@ import { updateDevice } from '../../tools/update.ts';
 import type { UpdateResult } from '../../tools/update-result.ts';
 import type { DdiClient } from '../ddi/client.ts';
 import { DdiError } from '../ddi/json.ts';
-import type { Artifact, Feedback } from '../ddi/wire.ts';
+import type { Artifact, Deployment, Feedback } from '../ddi/wire.ts';
 import { FleetServerError } from '../http-client.ts';
 import {
   attributesOf,
@@ -24,8 +24,10 @@ import {
   newestBoot,
   readFacts,
   refusalOf,
+  sendBack,
 } from './device.ts';
 import type { AgentJournal, JournalEntry } from './journal.ts';
+import { imageIn } from './package.ts';
 
 /** Trusted metadata of what a server offers. */
 export interface ReleaseMetadata {
@@ -82,21 +84,43 @@ export class Agent {
     const base = await server.poll(signal);
     const { deploymentBase, cancelAction, configData } = base.links;
     if (configData !== undefined) this.reported = '';
+    // Not every server offers an action until it has heard how it ended.
+    const { untold } = this.options.journal;
+    if (untold !== undefined) await this.close(untold, signal);
     if (cancelAction === undefined && deploymentBase === undefined) {
       await this.withDevice(signal, async (_client, facts) => this.report(facts, signal));
       return { sleepSeconds: base.sleepSeconds, isBusy: false };
     }
     if (cancelAction !== undefined) await this.cancel(cancelAction, signal);
-    else if (deploymentBase !== undefined) await this.deploy(deploymentBase, signal);
+    else if (deploymentBase !== undefined) return { ...base, isBusy: await this.deploy(deploymentBase, signal) };
     return { sleepSeconds: base.sleepSeconds, isBusy: true };
   }
 
-  private async deploy(href: string, signal: AbortSignal): Promise<void> {
-    const { server, journal, device, onEvent } = this.options;
-    const { id, chunks } = await server.deployment(href, signal);
-    const done = journal.of(id);
-    if (done?.ended !== undefined) return this.close(done, signal);
-    const artifacts = chunks.flatMap((chunk) => chunk.artifacts);
+  /** False: there was nothing to do. */
+  private async deploy(href: string, signal: AbortSignal): Promise<boolean> {
+    const { server, journal } = this.options;
+    const deployment = await server.deployment(href, signal);
+    if (deployment.isHeld) return false;
+    const artifacts = deployment.chunks.flatMap((chunk) => chunk.artifacts);
+    const file = artifacts[0]?.sha256 ?? artifacts[0]?.sha1;
+    const done = journal.of(deployment.id, file);
+    if (done?.ended === undefined) {
+      await this.update(deployment, artifacts, { action: deployment.id, hash: '', file }, done, signal);
+      return true;
+    }
+    // It is told again, and nothing else: a device does not get twice what it has failed.
+    await this.close(done, signal);
+    return false;
+  }
+
+  private async update(
+    { id, chunks }: Deployment,
+    artifacts: readonly Artifact[],
+    fresh: JournalEntry,
+    done: JournalEntry | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { server, device, onEvent } = this.options;
     let bytes: Uint8Array;
     let expected: ExpectedImage = {};
     try {
@@ -106,42 +130,45 @@ export class Agent {
       expected = trusted;
       checkArtifact(artifact, trusted);
       await this.tell(id, 'download', [], signal);
-      bytes = await server.download({ ...artifact, sha256: trusted.sha256 ?? artifact.sha256 }, signal);
+      bytes = imageIn(await server.download({ ...artifact, sha256: trusted.sha256 ?? artifact.sha256 }, signal));
     } catch (error) {
       const isFinal = error instanceof DdiError || error instanceof MetadataRefusal;
       if (!isFinal && !(error instanceof FleetServerError && !error.isPassing)) throw error;
       // An earlier life of this agent may have begun with it.
       if (done !== undefined)
-        await this.withDevice(signal, async (client) => void (await this.sendBack(client, done.hash, signal)));
-      return this.end(done ?? { action: id, hash: '' }, false, (error as Error).message, signal);
+        await this.withDevice(signal, async (client) => void (await sendBack(client, done.hash, signal)));
+      return this.end(done ?? fresh, false, (error as Error).message, signal);
     }
     await this.tell(id, 'downloaded', [], signal);
     await this.withDevice(signal, async (client, facts) => {
       const refusal = refusalOf(bytes, facts, expected, this.options.bootloaderVersion);
       if (refusal !== undefined && done === undefined) {
         onEvent?.({ event: 'refused', device, action: id, success: false, detail: refusal });
-        return this.end({ action: id, hash: '' }, false, `refused before anything was sent: ${refusal}`, signal);
+        return this.end(fresh, false, `refused before anything was sent: ${refusal}`, signal);
       }
-      await this.flash(client, facts, id, bytes, chunks[0].version, signal);
+      await this.flash(client, facts, done ?? fresh, bytes, chunks[0].version, signal);
     });
   }
 
   private async flash(
     client: SmpClient,
     facts: DeviceFacts,
-    id: number,
+    of: JournalEntry,
     bytes: Uint8Array,
     version: string,
     signal: AbortSignal,
   ): Promise<void> {
     const { journal, device, words, watchMs, onEvent } = this.options;
+    const { action: id } = of;
     const hash = hexOf(parseImage(bytes).hash) ?? '';
-    const known = journal.of(id);
-    const entry: JournalEntry = known ?? { action: id, hash, bootBefore: await newestBoot(client, signal) };
+    // One of the journal has its image.
+    const isKnown = of.hash !== '';
+    const entry: JournalEntry = isKnown ? of : { ...of, hash, bootBefore: await newestBoot(client, signal) };
     const isRunning = hexOf(facts.running?.hash) === hash;
-    if (known?.bootBefore !== undefined && !isRunning && (await hasRun(client, hash, known.bootBefore, signal)))
+    if (isKnown && of.bootBefore !== undefined && !isRunning && (await hasRun(client, hash, of.bootBefore, signal)))
       return this.end(entry, false, 'it ran on trial, and the device went back to the old image', signal);
-    if (known === undefined) journal.put(entry);
+    await this.tell(id, 'proceeding', [`version ${version} goes to the device`], signal);
+    if (!isKnown) journal.put(entry);
     onEvent?.({ event: 'begun', device, action: id, version });
     const cancelled = new AbortController();
     const over = new AbortController();
@@ -161,7 +188,7 @@ export class Agent {
     }
     if (result.verdict === 'silent') throw new SmpError('timeout', words(result, bytes.length));
     // It runs and is reset again and again: one more reset takes it back.
-    if (result.verdict === 'failing') await this.sendBack(client, hash, signal);
+    if (result.verdict === 'failing') await sendBack(client, hash, signal);
     await this.report(await readFacts(client, signal), signal);
     await this.end(entry, result.verdict === 'confirmed', words(result, bytes.length), signal);
   }
@@ -191,7 +218,7 @@ export class Agent {
       detail = entry.ended.detail;
     } else if (entry !== undefined)
       await this.withDevice(signal, async (client) => {
-        isDone = await this.sendBack(client, entry.hash, signal);
+        isDone = await sendBack(client, entry.hash, signal);
         detail = isDone ? 'the device runs its old image' : 'the device has confirmed the image';
         await this.report(await readFacts(client, signal), signal);
       });
@@ -202,29 +229,14 @@ export class Agent {
     if (!isDone) await this.end(entry ?? { action: stopId, hash: '' }, true, detail, signal);
   }
 
-  /** Takes an image off a device that has not confirmed it: false when it has. */
-  private async sendBack(client: SmpClient, hash: string, signal: AbortSignal): Promise<boolean> {
-    const images = await client.imageState({ signal });
-    const ours = images.find((image) => hexOf(image.hash) === hash);
-    if (ours?.active) {
-      if (ours.confirmed) return false;
-      await client.reset({}, { signal });
-      await client.waitUntilBack({ signal });
-      const after = await client.imageState({ signal });
-      return !after.some(({ active, hash: is }) => active && hexOf(is) === hash);
-    }
-    // Marked for a trial, which the next reset would begin.
-    if (ours?.pending) await client.erase(ours.slot, { signal });
-    return true;
-  }
-
   private async end(entry: JournalEntry, success: boolean, detail: string, signal: AbortSignal): Promise<void> {
     const ended: JournalEntry = { ...entry, ended: { success, detail } };
     this.options.journal.put(ended);
     await this.close(ended, signal);
   }
 
-  private async close({ action, ended }: JournalEntry, signal: AbortSignal): Promise<void> {
+  private async close(entry: JournalEntry, signal: AbortSignal): Promise<void> {
+    const { action, ended } = entry;
     const { success, detail } = ended as NonNullable<JournalEntry['ended']>;
     try {
       await this.tell(action, 'closed', [detail], signal, success ? 'success' : 'failure');
@@ -233,6 +245,8 @@ export class Agent {
       const isGone = error instanceof FleetServerError && (error.status === 404 || error.status === 410);
       if (!isGone) throw error;
     }
+    if (entry.isTold) return;
+    this.options.journal.put({ ...entry, isTold: true });
     this.options.onEvent?.({ event: 'ended', device: this.options.device, action, success, detail });
   }
 

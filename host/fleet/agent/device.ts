@@ -1,4 +1,4 @@
-// What an agent asks its device: what it is and runs, whether an image is one for it, and whether it has tried one.
+// What an agent asks its device: what it is and runs, whether an image is one for it, whether it has tried one, and to go back from one.
 
 import { ImageError, type ImageInfo, parseImage, verifyImage } from '../../tools/image/index.ts';
 import { compareVersions, formatVersion, parseVersion } from '../../tools/image/version.ts';
@@ -27,6 +27,8 @@ export function attributesOf({ running, fuses }: DeviceFacts): Record<string, st
   const hash = running?.hash;
   return {
     ...(running && { 'image.version': running.version, 'image.confirmed': `${running.confirmed}` }),
+    // By this name servers for SWUpdate know what runs, and whether there is something newer.
+    ...(running && { sw_version: running.version }),
     ...(hash && { [runningAttribute]: hex(hash) }),
     ...(fuses && { serial: hex(fuses.serial), [boardAttribute]: `${fuses.board}` }),
     ...(fuses && { [counterAttribute]: `${fuses.securityCounter}` }),
@@ -59,11 +61,10 @@ export function refusalOf(
     if (error instanceof ImageError) return error.message;
     throw error;
   }
-  const { reason, message } = verifyImage(bytes, [], {
+  const { ok, message } = verifyImage(bytes, undefined, {
     ...(fuses && { securityCounter: fuses.securityCounter, boardId: fuses.board }),
   });
-  // Without a key the check of a good image ends at this reason.
-  if (reason !== 'KEY_UNKNOWN') return message;
+  if (!ok) return message;
   return differenceOf(image, expected) ?? bootloaderRefusal(expected.minimumBootloader, bootloaderVersion);
 }
 
@@ -98,6 +99,22 @@ export async function hasRun(client: SmpClient, hash: string, after: number, sig
     if (!more || boots.length === 0) return false;
     from = boots[boots.length - 1].number + 1;
   }
+}
+
+/** Takes an image off a device that has not confirmed it: false when it has. */
+export async function sendBack(client: SmpClient, hash: string, signal: AbortSignal): Promise<boolean> {
+  const images = await client.imageState({ signal });
+  const ours = images.find((image) => image.hash && hex(image.hash) === hash);
+  if (ours?.active) {
+    if (ours.confirmed) return false;
+    await client.reset({}, { signal });
+    await client.waitUntilBack({ signal });
+    const after = await client.imageState({ signal });
+    return !after.some((image) => image.active && image.hash && hex(image.hash) === hash);
+  }
+  // Marked for a trial, which the next reset would begin.
+  if (ours?.pending) await client.erase(ours.slot, { signal });
+  return true;
 }
 
 async function unlessUnknown<Answer>(question: Promise<Answer>): Promise<Answer | undefined> {

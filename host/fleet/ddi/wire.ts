@@ -115,6 +115,8 @@ export interface Artifact {
 
 export interface Deployment {
   id: number;
+  /** The server wants nothing done yet: outside of a maintenance window, for instance. */
+  isHeld?: boolean;
   chunks: { name: string; version: string; artifacts: Artifact[] }[];
 }
 
@@ -139,9 +141,12 @@ const imageBytesMost = 2 ** 31 - 1;
 
 export function readDeployment(text: string): Deployment {
   const body = JsonPlace.parse(text, 'the deployment');
-  const chunks = body.need('deployment').need('chunks').list(chunksMost);
+  const deployment = body.need('deployment');
+  const chunks = deployment.need('chunks').list(chunksMost);
+  const isHeld = (['download', 'update'] as const).some((what) => deployment.get(what)?.text(16) === 'skip');
   return {
     id: body.need('id').integer(0, Number.MAX_SAFE_INTEGER),
+    ...(isHeld && { isHeld }),
     chunks: chunks.map((chunk) => ({
       name: chunk.need('name').text(256),
       version: chunk.need('version').text(64),

@@ -42,12 +42,19 @@ export interface Verification {
   image: ImageInfo | undefined;
 }
 
-/** Checks an image against 32-byte public keys. Never throws because of the contents of the image. */
-export function verifyImage(bytes: Uint8Array, publicKeys: Uint8Array[], options: VerifyOptions = {}): Verification {
+/**
+ * Checks an image against 32-byte public keys; undefined: the keys of the device are not known here, and everything but the signature is checked. Never throws
+ * because of the contents of the image.
+ */
+export function verifyImage(
+  bytes: Uint8Array,
+  publicKeys: Uint8Array[] | undefined,
+  options: VerifyOptions = {},
+): Verification {
   const name = options.name ?? 'the image';
   try {
     const keyIndex = checkImage(bytes, publicKeys, options, name);
-    const message = `${name}: signature and contents are good`;
+    const message = `${name}: ${publicKeys === undefined ? 'contents are' : 'signature and contents are'} good`;
     return { ok: true, reason: 'NONE', code: 0, message, offset: undefined, keyIndex, image: parseImage(bytes, name) };
   } catch (error) {
     if (!(error instanceof ImageError) || error.reason === 'KEY' || error.reason === 'OPTION') throw error;
@@ -62,7 +69,12 @@ export function explainReason(code: number): string {
   return docOf(rejectReasons, code) ?? `unknown reason ${code}`;
 }
 
-function checkImage(bytes: Uint8Array, publicKeys: Uint8Array[], options: VerifyOptions, name: string): number {
+function checkImage(
+  bytes: Uint8Array,
+  publicKeys: Uint8Array[] | undefined,
+  options: VerifyOptions,
+  name: string,
+): number | undefined {
   const header = parseHeader(bytes, name);
   if (bytes.length > MemoryMap.SLOT_SIZE) {
     const text = `${name}: the file has ${bytes.length} bytes, a slot has ${MemoryMap.SLOT_SIZE}`;
@@ -78,7 +90,7 @@ function checkImage(bytes: Uint8Array, publicKeys: Uint8Array[], options: Verify
     throw new ImageError('SIGNATURE_MISSING', `${name}: it is not signed; sign it with 'coldrig image sign --key'`);
   }
   const digest = checkHash(bytes, hash, header, name);
-  const keyIndex = checkSignature(signature, found.get(Tlv.KEYHASH), digest, publicKeys, options, name);
+  const keyIndex = publicKeys && checkSignature(signature, found.get(Tlv.KEYHASH), digest, publicKeys, options, name);
   checkSecurityCounter(found.get(Tlv.SECURITY_COUNTER), options.securityCounter ?? 0, name);
   checkBoard(found.get(Tlv.BOARD_ID), options.boardId, name);
   checkDependencies(bytes, header, name);

@@ -1,0 +1,81 @@
+// What an agent does with the answers of servers that are not ours: the server and the device are played.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hostTime } from '../../telemetry/time.ts';
+import type { DdiClient } from '../ddi/client.ts';
+import type { Deployment, DeviceBase } from '../ddi/wire.ts';
+import { Agent } from './agent.ts';
+import { AgentJournal, type JournalEntry } from './journal.ts';
+
+const signal = new AbortController().signal;
+const offered = (more: Partial<Deployment> = {}, sha1 = 'a'.repeat(40)): Deployment => ({
+  ...{ id: 7, chunks: [{ name: 'app', version: '1.1.0', artifacts: [{ ...artifact, sha1 }] }] },
+  ...more,
+});
+const artifact = { filename: 'app.bin', bytes: 4, sha1: undefined, sha256: undefined, href: '/file' };
+const ended: JournalEntry = {
+  ...{ action: 7, hash: 'beef', file: 'a'.repeat(40) },
+  ended: { success: false, detail: 'it went back' },
+};
+
+describe('an agent', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'coldrig-agent-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** One turn, with a device that cannot be reached; what the server heard, and how the turn ended. */
+  async function turn(of: { entry?: JournalEntry; deployment?: Deployment }) {
+    const heard: string[] = [];
+    const links: DeviceBase['links'] = of.deployment ? { deploymentBase: '/deployment' } : {};
+    const server = {
+      poll: async () => ({ sleepSeconds: 10, links }),
+      deployment: async () => of.deployment,
+      download: async () => {
+        heard.push('download of the file');
+        return new Uint8Array(4);
+      },
+      feedback: async (_of: string, id: number, { execution, finished }: { execution: string; finished: string }) => {
+        heard.push(`${id} ${execution} ${finished}`);
+      },
+    } as unknown as DdiClient;
+    const journal = new AgentJournal(join(folder, 'journal.json'));
+    if (of.entry !== undefined) journal.put(of.entry);
+    const open = () => Promise.reject(new Error('the device is away'));
+    const agent = new Agent({ device: 'd', server, open, journal, time: hostTime, words: () => '' });
+    const end = await agent.turn(signal).catch(({ message }) => message);
+    return { heard, end, entry: new AgentJournal(join(folder, 'journal.json')).of(7) };
+  }
+
+  test('tells an end that was never answered, also to a server that offers the action no more', async () => {
+    const { heard, end, entry } = await turn({ entry: ended });
+    expect(heard).toEqual(['7 closed failure']);
+    expect(end).toBe('the device is away');
+    expect(entry?.isTold).toBe(true);
+  });
+
+  test('tells an end once', async () => {
+    expect((await turn({ entry: { ...ended, isTold: true } })).heard).toEqual([]);
+  });
+
+  test('tells a server that offers an action again how it ended, and does nothing else', async () => {
+    const { heard, end } = await turn({ entry: { ...ended, isTold: true }, deployment: offered() });
+    expect(heard).toEqual(['7 closed failure']);
+    expect(end).toMatchObject({ isBusy: false, sleepSeconds: 10 });
+  });
+
+  test('takes an action with the number of an old one and another file for a new one', async () => {
+    const { heard } = await turn({ entry: { ...ended, isTold: true }, deployment: offered({}, 'b'.repeat(40)) });
+    expect(heard).toEqual(['7 download none', 'download of the file', '7 downloaded none']);
+  });
+
+  test('waits when the server wants nothing done yet', async () => {
+    const { heard, end } = await turn({ deployment: offered({ isHeld: true }) });
+    expect(heard).toEqual([]);
+    expect(end).toMatchObject({ isBusy: false });
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { generateKey, signImage } from '../../tools/image/index.ts';
+import { type ExpectedImage, refusalOf } from './device.ts';
+
+const { privateKeyPem } = generateKey(new Uint8Array(32).fill(1));
+const image = (more: { securityCounter?: number; boardId?: number } = {}) =>
+  signImage({ payload: new Uint8Array(61), privateKeyPem, version: '1.2.0', securityCounter: 3, ...more });
+const fuses = { securityCounter: 3, board: 1 } as never;
+const refusal = (bytes: Uint8Array, expected: ExpectedImage = {}, bootloader?: string) =>
+  refusalOf(bytes, { running: undefined, fuses }, expected, bootloader);
+
+describe('before anything is sent to a device', () => {
+  test('an image for it is not refused, whoever has signed it: its keys are in its fuses', () => {
+    expect(refusal(image())).toBeUndefined();
+    expect(refusal(image({ boardId: 1 }))).toBeUndefined();
+    expect(refusalOf(image({ boardId: 9 }), { running: undefined, fuses: undefined }, {}, undefined)).toBeUndefined();
+  });
+
+  test.each<[string, Uint8Array, RegExp]>([
+    ['a lower security counter', image({ securityCounter: 2 }), /security counter is 2, the device asks for 3/],
+    ['another board', image({ boardId: 9 }), /for board 0x9, this is board 0x1/],
+    ['bytes that were changed', image().fill(1, 40, 50), /damaged or was changed/],
+    ['no image', new Uint8Array(100), /is no MCUboot image/],
+  ])('an image with %s is refused', (_what, bytes, reason) => {
+    expect(refusal(bytes)).toMatch(reason);
+  });
+
+  test('an image that its metadata speaks against is refused', () => {
+    expect(refusal(image(), { version: '1.2.0', securityCounter: 3 })).toBeUndefined();
+    expect(refusal(image(), { version: '1.2.1' })).toMatch(/has version 1.2.0, its metadata says 1.2.1/);
+    expect(refusal(image(), { board: 1 })).toMatch(/has board none, its metadata says 1/);
+    expect(refusal(image(), { minimumBootloader: '2.0.0' }, '1.9.0')).toMatch(/needs bootloader 2.0.0 or newer/);
+    expect(refusal(image(), { minimumBootloader: '2.0.0' }, '2.0.0')).toBeUndefined();
+  });
+});
