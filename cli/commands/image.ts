@@ -16,7 +16,7 @@ import {
   signImage,
   verifyImage,
 } from '../../host/tools/image/index.ts';
-import { ImageFormat } from '../../protocol/image/format.ts';
+import { isImage } from '../../host/tools/image/parse.ts';
 import { RejectReason } from '../../protocol/image/reasons.ts';
 import { Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
@@ -152,8 +152,7 @@ function signOptions(options: SignCommandOptions, payload: Uint8Array): SignOpti
 
 /** Refuses a module that the core would not run, with the message of the core. */
 function checkModule(file: string, module: Uint8Array): void {
-  const isSigned = module.length >= 4 && Buffer.from(module).readUInt32LE(0) === ImageFormat.MAGIC;
-  if (isSigned) {
+  if (isImage(module)) {
     const text = `${file} is a signed image already`;
     throw new Failure('SIGNED_ALREADY', `${text}; sign the module it was made of, or pass --raw to sign it as it is`);
   }

@@ -51,6 +51,15 @@ describe('a fleet', () => {
     expect((await fleet('release', 'list')).json).toMatchObject({ releases: [{ name: 'app' }], drafts: [] });
   });
 
+  test('takes a file for devices of others with its version, and no image of ours in that way', async () => {
+    writeFileSync(at('app.swu'), 'a package');
+    const added = await fleet('release', 'add', 'app.swu', '--foreign', '2.0');
+    expect(added.json.release).toMatchObject({ version: '2.0.0', file: 'app.swu', securityCounter: 0, bytes: 9 });
+    expect((await fleet('release', 'withdraw', 'app.swu')).json.ok).toBe(true);
+    const wrong = await fleet('release', 'add', 'app.bin', '--foreign', '2.0');
+    expect(wrong.json.error).toMatchObject({ message: 'app.bin is an image of ours, and says its version itself' });
+  });
+
   test('says of a plan what is wrong, and where', async () => {
     writeFileSync(at('wrong.yaml'), 'release: 1.4.2\nrings:\n  - {name: rig, rest: true, soak: soon}\n');
     const { code, json } = await fleet('rollout', 'wrong.yaml');

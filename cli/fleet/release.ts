@@ -39,9 +39,10 @@ export function releaseCommand(): Command {
       .option('--threshold <n>', 'how many of each have to sign', parseThreshold, 2)
       .action(printing(init)),
     of('add', 'put an image into the draft of the next release')
-      .argument('<image>', 'signed image')
+      .argument('<image>', 'signed image, or with --foreign any file')
       .option('--name <name>', 'what people call it (default: the name of the file)')
       .option('--bootloader <version>', 'the oldest bootloader that it runs under')
+      .option('--foreign <version>', 'a file for devices of others, such as a .swu of SWUpdate, and its version')
       .action(printing(add)),
     of('withdraw', 'take an image out of the draft of the next release')
       .argument('<file>', 'its name')
@@ -84,15 +85,13 @@ function init(
   };
 }
 
-function add(options: Folder & { name?: string; bootloader?: string }, path: string): Result {
+function add(options: Folder & { name?: string; bootloader?: string; foreign?: string }, path: string): Result {
   const bytes = readInput(path, 'the image');
   const file = basename(path);
-  const release = new Shelf(options.repository).put(
-    bytes,
-    file,
-    options.name ?? file.replace(/\.\w+$/, ''),
-    options.bootloader,
-  );
+  const release = new Shelf(options.repository).put(bytes, file, options.name ?? file.replace(/\.\w+$/, ''), {
+    ...(options.bootloader !== undefined && { minimumBootloader: options.bootloader }),
+    ...(options.foreign !== undefined && { foreignVersion: options.foreign }),
+  });
   told(() => open(options).add(release));
   return {
     text: `${file}: version ${release.version} is in the draft; 'coldrig fleet release sign' is next`,

@@ -6,7 +6,7 @@
 // What must stay true: nothing outside of the bytes is read, whatever the numbers say. The description is not read: what may run is said by the signature in
 // the image, which the device checks.
 
-import { ImageFormat } from '../../../protocol/image/format.ts';
+import { isImage } from '../../tools/image/parse.ts';
 import { DdiError } from '../ddi/json.ts';
 
 const [plain, summed] = ['070701', '070702'];
@@ -62,7 +62,3 @@ function numberIn(header: string, name: keyof typeof numbers, at: number): numbe
 const roundUp = (at: number): number => Math.ceil(at / 4) * 4;
 
 const sumOf = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => (sum + byte) >>> 0, 0);
-
-function isImage(bytes: Uint8Array): boolean {
-  return bytes.length >= 4 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === ImageFormat.MAGIC;
-}

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDurably } from '../../links/whole-file.ts';
-import { formatVersion, ImageError, parseImage } from '../../tools/image/index.ts';
+import { formatVersion, ImageError, parseImage, parseVersion } from '../../tools/image/index.ts';
+import { isImage } from '../../tools/image/parse.ts';
 import type { ReleaseFile } from '../ddi/server.ts';
 import type { Release } from '../rollout/events.ts';
 
@@ -14,6 +15,14 @@ const digest = (algorithm: string, bytes: Uint8Array) => createHash(algorithm).u
 
 /** File names are part of paths and of addresses. */
 const fileName = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/;
+
+/** What a file does not say about itself. */
+export interface MoreOfRelease {
+  /** The oldest bootloader that it runs under. */
+  minimumBootloader?: string;
+  /** Of a file for devices of others, which is no image of ours. */
+  foreignVersion?: string;
+}
 
 export class Shelf {
   private readonly folder: string;
@@ -24,8 +33,8 @@ export class Shelf {
   }
 
   /** Puts an image there, and says what it is. Throws an ImageError where it is none that can be a release. */
-  put(bytes: Uint8Array, file: string, name: string, minimumBootloader?: string): Release {
-    const release = releaseOf(bytes, file, name, minimumBootloader);
+  put(bytes: Uint8Array, file: string, name: string, more: MoreOfRelease = {}): Release {
+    const release = releaseOf(bytes, file, name, more);
     mkdirSync(this.folder, { recursive: true });
     const path = this.pathOf(release);
     if (!existsSync(path)) writeDurably(path, bytes);
@@ -51,18 +60,29 @@ export class Shelf {
   }
 }
 
-/** What an image says about itself. Throws an ImageError where that is not enough. */
-export function releaseOf(bytes: Uint8Array, file: string, name: string, minimumBootloader?: string): Release {
+/** What a file says about itself. Throws an ImageError where that is not enough. */
+export function releaseOf(bytes: Uint8Array, file: string, name: string, more: MoreOfRelease = {}): Release {
   if (!fileName.test(file))
     throw new ImageError('OPTION', `'${file}' is no name of a release's file: letters, digits, . _ + and -`);
+  const common = { name, file, bytes: bytes.length, sha256: digest('sha256', bytes) };
+  if (more.foreignVersion !== undefined) return { ...common, ...foreign(bytes, file, more.foreignVersion) };
   const { hash, header, securityCounter, boardId } = parseImage(bytes, file);
   if (hash === undefined) throw new ImageError('HASH_MISSING', `${file} has no SHA-256 hash, by which devices name it`);
   if (securityCounter === undefined)
     throw new ImageError('SECURITY_COUNTER', `${file} has no security counter; sign it with one`);
   return {
-    ...{ hash: Buffer.from(hash).toString('hex'), name, version: formatVersion(header.version), file },
-    ...{ bytes: bytes.length, sha256: digest('sha256', bytes), securityCounter },
+    ...{ ...common, hash: Buffer.from(hash).toString('hex'), version: formatVersion(header.version), securityCounter },
     ...(boardId !== undefined && { board: boardId }),
-    ...(minimumBootloader !== undefined && { minimumBootloader }),
+    ...(more.minimumBootloader !== undefined && { minimumBootloader: more.minimumBootloader }),
   };
+}
+
+/** Devices of others name what they run by words of their own, if at all: the file's hash is its name here. */
+function foreign(
+  bytes: Uint8Array,
+  file: string,
+  version: string,
+): Pick<Release, 'hash' | 'version' | 'securityCounter'> {
+  if (isImage(bytes)) throw new ImageError('OPTION', `${file} is an image of ours, and says its version itself`);
+  return { hash: digest('sha256', bytes), version: formatVersion(parseVersion(version)), securityCounter: 0 };
 }

@@ -84,6 +84,11 @@ export function parseImage(bytes: Uint8Array, name = 'the image'): ImageInfo {
   };
 }
 
+/** By its first word alone. */
+export function isImage(bytes: Uint8Array): boolean {
+  return bytes.length >= 4 && u32(bytes, 0) === ImageFormat.MAGIC;
+}
+
 /** Header alone: magic, header size and payload size are sound. */
 export function parseHeader(bytes: Uint8Array, name = 'the image'): ImageHeader {
   const magic = u32(bytes, 0);
