@@ -6,7 +6,7 @@
 import { calibrationLasts } from '../../protocol/telemetry/gateway-kinds.ts';
 import type { MetricName } from '../../protocol/telemetry/metrics.ts';
 import type { TelemetryRecord } from '../tools/telemetry/envelope.ts';
-import type { Sample } from './samples.ts';
+import type { Sample } from './sample.ts';
 
 /** Samples of a record; none of a kind that this version does not know. */
 export function gatewayRecordSamples(record: TelemetryRecord): Sample[] {

@@ -1,7 +1,7 @@
 // The gateway's own figures as samples: which devices beat, how long commands and ingestion take. Pure, like samples.ts.
 
 import { metrics } from '../../protocol/telemetry/metrics.ts';
-import { checkSamples, type Sample } from './samples.ts';
+import { checkSamples, type Sample } from './sample.ts';
 
 /** Older than this, a heartbeat is missing. */
 const BEAT_LATE_SECONDS = 3;

@@ -22,7 +22,7 @@ import type { Page } from './metrics/api.ts';
 import { Embedded } from './metrics/embedded.ts';
 import type { HttpPlace } from './metrics/serve.ts';
 import { gatewayPage } from './page/files.ts';
-import type { Sample } from './samples.ts';
+import type { Sample } from './sample.ts';
 import { rest, type Time } from './time.ts';
 
 export interface RunOptions {

@@ -6,7 +6,8 @@ import { countedObjectives } from '../../protocol/telemetry/objectives.ts';
 import type { TelemetryBody, TelemetryRecord } from '../tools/telemetry/envelope.ts';
 import { gatewayRecordSamples } from './gateway-record-samples.ts';
 import { bufferSamples, commandSamples, ingestSamples, receivedSamples, uptimeSamples } from './gateway-samples.ts';
-import { type Sample, samplesOf } from './samples.ts';
+import type { Sample } from './sample.ts';
+import { samplesOf } from './samples.ts';
 import { SeriesTable } from './series.ts';
 
 const record = (kind: string, body: TelemetryBody): TelemetryRecord => ({

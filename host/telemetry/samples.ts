@@ -11,7 +11,6 @@ import { Filter, SensorState } from '../../protocol/plant/sensors.ts';
 import { resetCauses, runbookOfEvent } from '../../protocol/runbooks.ts';
 import { EventKind, eventKinds } from '../../protocol/telemetry/events.ts';
 import { Health } from '../../protocol/telemetry/health.ts';
-import type { MetricName } from '../../protocol/telemetry/metrics.ts';
 import {
   EFFECTIVE_BITS_LEAST,
   flangeOfChannel,
@@ -20,16 +19,7 @@ import {
   lineNames,
 } from '../../protocol/telemetry/places.ts';
 import type { TelemetryBody, TelemetryRecord } from '../tools/telemetry/envelope.ts';
-
-export interface Sample {
-  name: MetricName;
-  /** `_bucket`, `_sum` or `_count` of a histogram. */
-  suffix?: string;
-  labels: Readonly<Record<string, string>>;
-  value: number;
-  /** `add`: the value is what the counter grows by. */
-  how: 'set' | 'add';
-}
+import { type Labels, type Sample, SampleList, type SampleSink } from './sample.ts';
 
 const MICRO = 1e-6;
 const VERSION_SHIFTS = [24, 16, 0] as const;
@@ -38,64 +28,30 @@ const REFERENCE_LOCKED = 4;
 
 /** Samples of a record; none of a kind that this version does not know. */
 export function samplesOf(record: TelemetryRecord): Sample[] {
-  const maker = new Maker(record);
-  switch (record.kind) {
+  const list = new SampleList(record);
+  tellSamples(record, list);
+  return list.samples;
+}
+
+/** The same, to whom it may concern. */
+export function tellSamples({ kind, body }: TelemetryRecord, to: SampleSink): void {
+  switch (kind) {
     case 'heartbeat':
-      heartbeatSamples(maker, record.body);
+      heartbeatSamples(to, body);
       break;
     case 'event':
-      eventSamples(maker, record.body);
+      eventSamples(to, body);
       break;
     case 'boot':
-      bootSamples(maker, record.body);
+      bootSamples(to, body);
       break;
     case 'readout':
-      readoutSamples(maker, record.body);
+      readoutSamples(to, body);
       break;
     case 'dropped':
-      maker.add('coldrig_device_records_dropped_total', numberOf(record.body.count));
+      to.add('coldrig_device_records_dropped_total', numberOf(body.count));
       break;
   }
-  return maker.samples;
-}
-
-/** Collects samples with the labels of the record. */
-class Maker {
-  readonly samples: Sample[] = [];
-  readonly receivedSeconds: number;
-  private readonly cryostat: string;
-  private readonly device: string;
-
-  constructor({ cryostat, device, receiveTimeNs }: TelemetryRecord) {
-    [this.cryostat, this.device] = [cryostat, device];
-    this.receivedSeconds = Number(receiveTimeNs / 1_000_000n) / 1000;
-  }
-
-  set(name: MetricName, value: number, labels: Record<string, string> = {}): void {
-    this.samples.push({ name, labels: { cryostat: this.cryostat, device: this.device, ...labels }, value, how: 'set' });
-  }
-
-  add(name: MetricName, value: number, labels: Record<string, string> = {}): void {
-    this.samples.push({ name, labels: { cryostat: this.cryostat, device: this.device, ...labels }, value, how: 'add' });
-  }
-
-  check(objective: string, isGood: boolean): void {
-    this.samples.push(...checkSamples(this.cryostat, objective, isGood));
-  }
-
-  /** Both counters of an objective are there, and begin at what they are. */
-  noCheckYet(objective: string): void {
-    this.samples.push(...checkSamples(this.cryostat, objective, true).map((sample) => ({ ...sample, value: 0 })));
-  }
-}
-
-/** A check of an objective. */
-export function checkSamples(cryostat: string, objective: string, isGood: boolean): Sample[] {
-  const labels = { cryostat, objective };
-  return [
-    { name: 'coldrig_checks_total', labels, value: 1, how: 'add' },
-    { name: 'coldrig_checks_failed_total', labels, value: isGood ? 0 : 1, how: 'add' },
-  ];
 }
 
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : Number(value ?? 0));
@@ -114,9 +70,15 @@ const hotKelvins: readonly number[] = Array.from({ length: Channel.COUNT }, (_, 
   return row.threshold * MICRO;
 });
 
-function heartbeatSamples(to: Maker, body: TelemetryBody): void {
-  const [health, tripped] = [numberOf(body.health), interlocksOf(numberOf(body.tripped))];
-  const groups = tripped.map(({ name }) => groupOfInterlock(name));
+const groupLabels: readonly Labels[] = Object.keys(interlockGroups).map((group) => ({ group }));
+const temperatureLabels: readonly Labels[] = Array.from({ length: Channel.COUNT }, (_, channel) => {
+  const [flange, name] = flangeOfChannel[channel] ?? [`${channel}`, `${channel}`];
+  return { flange, channel: name };
+});
+
+function heartbeatSamples(to: SampleSink, body: TelemetryBody): void {
+  const [health, tripped] = [numberOf(body.health), numberOf(body.tripped)];
+  const groups = tripped === 0 ? [] : interlocksOf(tripped).map(({ name }) => groupOfInterlock(name));
   to.set('coldrig_last_heartbeat_timestamp_seconds', to.receivedSeconds);
   to.set('coldrig_uptime_seconds', numberOf(body.uptimeSeconds));
   to.set('coldrig_health_word', health);
@@ -130,13 +92,16 @@ function heartbeatSamples(to: Maker, body: TelemetryBody): void {
   to.set('coldrig_clock_locked', isSet(numberOf(body.reference), REFERENCE_LOCKED) ? 1 : 0);
   to.set('coldrig_clock_reference', numberOf(body.reference) & ~REFERENCE_LOCKED);
   to.set('coldrig_thermometers_trusted', bitsIn(numberOf(body.thermometers)));
-  for (const group of Object.keys(interlockGroups))
-    to.set('coldrig_interlocks_tripped', groups.filter((one) => one === group).length, { group });
+  for (const labels of groupLabels) {
+    let count = 0;
+    for (const one of groups) if (one === labels.group) count++;
+    to.set('coldrig_interlocks_tripped', count, labels);
+  }
   const kelvins = temperaturesOf(body);
   for (const [channel, kelvin] of kelvins.entries()) {
-    const [flange, name] = flangeOfChannel[channel] ?? [`${channel}`, `${channel}`];
+    const labels = temperatureLabels[channel] ?? { flange: `${channel}`, channel: `${channel}` };
     // What is not known any more is no number: the last value would be believed.
-    to.set('coldrig_flanges_temperature_kelvins', kelvin ?? Number.NaN, { flange, channel: name });
+    to.set('coldrig_flanges_temperature_kelvins', kelvin ?? Number.NaN, labels);
   }
   const isHot = kelvins.some((kelvin, channel) => kelvin !== undefined && kelvin > hotKelvins[channel]);
   to.check('stage_temperature', !isHot && !groups.includes('thermal'));
@@ -161,7 +126,7 @@ const temperaturesOf = (body: TelemetryBody): (number | undefined)[] =>
 const isNeitherTrusted = (body: TelemetryBody): boolean => (numberOf(body.thermometers) & plateThermometers) === 0;
 const plateThermometers = (1 << Channel.PLATE_4K) | (1 << Channel.PLATE_4K_B);
 
-function bootSamples(to: Maker, body: TelemetryBody): void {
+function bootSamples(to: SampleSink, body: TelemetryBody): void {
   const version = VERSION_SHIFTS.map((shift, part) => (numberOf(body.version) >>> shift) & VERSION_MASKS[part]);
   const image = String(body.imageHash ?? '').slice(0, 12);
   to.set('coldrig_device_info', 1, { version: `${version.join('.')}+${numberOf(body.build)}`, image });
@@ -181,7 +146,7 @@ function bootSamples(to: Maker, body: TelemetryBody): void {
 const rareObjectives = ['effective_bits', 'update_success'] as const;
 const multiplexerErrors = ['late', 'wrong-cell', 'lost-edge', 'refused-value'] as const;
 
-function readoutSamples(to: Maker, body: TelemetryBody): void {
+function readoutSamples(to: SampleSink, body: TelemetryBody): void {
   const channel = `${numberOf(body.channel)}`;
   const { snrCentidecibel: snr } = body;
   if (typeof snr === 'number') {
@@ -194,7 +159,7 @@ function readoutSamples(to: Maker, body: TelemetryBody): void {
   to.set('coldrig_readout_clipped_samples_total', numberOf(body.clippedQ), { channel, path: 'Q' });
 }
 
-function eventSamples(to: Maker, body: TelemetryBody): void {
+function eventSamples(to: SampleSink, body: TelemetryBody): void {
   const [kind, argument0, argument1] = [numberOf(body.event), numberOf(body.argument0), numberOf(body.argument1)];
   to.add('coldrig_events_total', 1, { event: nameOf(eventKinds, kind) ?? `event-${kind}` });
   const runbook = runbookOfEvent(kind, argument0, argument1);
@@ -207,29 +172,29 @@ function eventSamples(to: Maker, body: TelemetryBody): void {
 const lineOf = (line: number) => ({ line: lineNames[line] ?? `${line}` });
 const channelOf = (channel: number) => ({ channel: flangeOfChannel[channel]?.[1] ?? `${channel}` });
 
-function updated(to: Maker, result: 'confirmed' | 'rejected'): void {
+function updated(to: SampleSink, result: 'confirmed' | 'rejected'): void {
   to.add('coldrig_updates_total', 1, { result });
   to.set('coldrig_last_update_timestamp_seconds', to.receivedSeconds);
   to.check('update_success', result === 'confirmed');
 }
 
-function multiplexerError(to: Maker, error: (typeof multiplexerErrors)[number]): void {
+function multiplexerError(to: SampleSink, error: (typeof multiplexerErrors)[number]): void {
   to.add('coldrig_multiplexer_errors_total', 1, { error });
   to.check('multiplexer_errors', false);
 }
 
-function calibrationRecord(to: Maker, result: 'in-force' | 'not-stored' | 'limited'): void {
+function calibrationRecord(to: SampleSink, result: 'in-force' | 'not-stored' | 'limited'): void {
   to.add('coldrig_calibration_records_total', 1, { result });
   to.check('calibration_drift', result === 'in-force');
 }
 
-function signal(to: Maker, line: number, thousandths: number, isLost: boolean): void {
+function signal(to: SampleSink, line: number, thousandths: number, isLost: boolean): void {
   to.set('coldrig_signal_lost', isLost ? 1 : 0, lineOf(line));
   to.set('coldrig_signal_loss_decibels', (thousandths | 0) / 1000, lineOf(line));
 }
 
 /** What an event says beside that it happened. */
-const ofEvent: Readonly<Record<number, (to: Maker, argument0: number, argument1: number) => void>> = {
+const ofEvent: Readonly<Record<number, (to: SampleSink, argument0: number, argument1: number) => void>> = {
   [EventKind.BOOT_START](to, cause) {
     const name = nameOf(resetCauses, cause) ?? `${cause}`;
     to.add('coldrig_boots_total', 1, { cause: name });

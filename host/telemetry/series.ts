@@ -1,7 +1,7 @@
 // The present value of every series, as samples have made it: what `/metrics` shows.
 
 import { labelsOfSeries } from '../../protocol/telemetry/metrics.ts';
-import type { Sample } from './samples.ts';
+import type { Sample } from './sample.ts';
 
 export interface Series {
   /** With the suffix of a histogram's part. */

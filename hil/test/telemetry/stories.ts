@@ -2,7 +2,7 @@
 
 import { gatewayRecordSamples } from '../../../host/telemetry/gateway-record-samples.ts';
 import { bufferSamples, commandSamples, ingestSamples } from '../../../host/telemetry/gateway-samples.ts';
-import type { Sample } from '../../../host/telemetry/samples.ts';
+import type { Sample } from '../../../host/telemetry/sample.ts';
 import { openFridge } from '../../../host/tools/open-fridge.ts';
 import { openReadout } from '../../../host/tools/readout/open-readout.ts';
 import { selfTest } from '../../../host/tools/smp/readout.ts';

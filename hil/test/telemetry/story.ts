@@ -14,7 +14,8 @@ import {
 import { History } from '../../../host/telemetry/metrics/history.ts';
 import { Evaluator } from '../../../host/telemetry/monitoring/evaluate.ts';
 import { type Notification, Notifier } from '../../../host/telemetry/monitoring/notify.ts';
-import { type Sample, samplesOf } from '../../../host/telemetry/samples.ts';
+import type { Sample } from '../../../host/telemetry/sample.ts';
+import { samplesOf } from '../../../host/telemetry/samples.ts';
 import { keyOf, type Series, SeriesTable } from '../../../host/telemetry/series.ts';
 import { TelemetryClient } from '../../../host/tools/telemetry/client.ts';
 import type { TelemetryRecord } from '../../../host/tools/telemetry/envelope.ts';

@@ -10,7 +10,7 @@ import type { MetricName } from '../../../protocol/telemetry/metrics.ts';
 import { WEEK_NS } from '../../tools/calibration/drift/detector.ts';
 import { DriftWatch, type WatchedFigure } from '../../tools/calibration/watch.ts';
 import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
-import type { Sample } from '../samples.ts';
+import type { Sample } from '../sample.ts';
 
 export interface Anomaly {
   device: string;

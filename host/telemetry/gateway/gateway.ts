@@ -10,7 +10,7 @@ import { ClaimWatch, claimAskMs } from '../calibration/claim-watch.ts';
 import { commandSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
 import type { RecordNumber } from '../log/record-log.ts';
-import type { Sample } from '../samples.ts';
+import type { Sample } from '../sample.ts';
 import { rest, type Time } from '../time.ts';
 import { givenUp, Intake } from './intake.ts';
 import { OwnRecords } from './own-records.ts';

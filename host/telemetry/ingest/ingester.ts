@@ -15,7 +15,7 @@ import { decodeCbor, TelemetryError, type TelemetryRecord } from '../../tools/te
 import { ingestSamples } from '../gateway-samples.ts';
 import { compareNumbers, type LogReader, type StoredEntry } from '../log/record-log.ts';
 import { Seen } from '../log/seen.ts';
-import type { Sample } from '../samples.ts';
+import type { Sample } from '../sample.ts';
 import { SeriesTable } from '../series.ts';
 import { rest, type Time } from '../time.ts';
 import type { IngestState } from './ingest-state.ts';

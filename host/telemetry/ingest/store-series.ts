@@ -14,9 +14,9 @@ import { gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
 import { type Metric, metrics } from '../../../protocol/telemetry/metrics.ts';
 import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { gatewayRecordSamples } from '../gateway-record-samples.ts';
-import { receivedSamples } from '../gateway-samples.ts';
-import { type Sample, samplesOf } from '../samples.ts';
-import { type Series, SeriesTable, setOrAdd } from '../series.ts';
+import { tellSamples } from '../samples.ts';
+import { type Series, SeriesTable } from '../series.ts';
+import { type Found, SeriesSink } from './series-sink.ts';
 import { encodedLabels, type StoreSample } from './write-request.ts';
 
 export interface StoreSeriesOptions {
@@ -36,8 +36,7 @@ export interface SeriesState {
   events?: Kept[];
 }
 
-interface Written {
-  series: Series;
+interface Written extends Found {
   isCounter: boolean;
   /** It comes with events, not every few seconds. */
   isSeldom: boolean;
@@ -77,8 +76,16 @@ export class StoreSeries {
   private readonly extra: Readonly<Record<string, string>>;
   private readonly written = new Map<Series, Written>();
   private readonly waiting = new Set<Written>();
-  private readonly lasts = new Map<string, Map<string, Written[]>>();
+  /** By owner. */
   private readonly repeated = new Map<string, Repeated>();
+  /** By device: what its records have told again. */
+  private readonly toldAgain = new Map<string, { cryostat: string; all: Repeated[] }>();
+  private readonly sink = new SeriesSink<Written>((sample) => {
+    const series = this.table.take(sample);
+    return series && this.writtenOf(series, sample.how === 'add', this.isSeldom);
+  });
+  /** The record that is taken now comes with events, not every few seconds. */
+  private isSeldom = false;
   private readonly gaugesMs = new Map<string, number>();
   private readonly restoredMs = new Map<string, number>();
   private streamMs = 0;
@@ -94,21 +101,15 @@ export class StoreSeries {
     this.turn++;
     const ms = Number(record.receiveTimeNs / 1_000_000n);
     const isUrgent = record.class === 'critical';
-    const last = this.lastOf(record);
-    const samples = allSamplesOf(record, ms);
-    for (let at = 0; at < samples.length; at++) {
-      const sample = samples[at];
-      if (isLate && sample.how === 'set') continue;
-      let written: Written | undefined = last[at];
-      if (written !== undefined && isOf(written.series, sample)) setOrAdd(written.series, sample);
-      else {
-        const series = this.table.take(sample);
-        written = series && this.writtenOf(series, sample.how === 'add', !oftenKinds.includes(record.kind));
-        if (written !== undefined) last[at] = written;
-      }
-      if (written !== undefined) this.touch(written, ms, isUrgent, to);
+    this.isSeldom = !oftenKinds.includes(record.kind);
+    this.sink.begin(record, ms / 1000, isLate, (written) => this.touch(written, ms, isUrgent, to));
+    if (Object.hasOwn(gatewayKinds, record.kind))
+      for (const sample of gatewayRecordSamples(record)) this.sink.take(sample);
+    else {
+      tellSamples(record, this.sink);
+      this.sink.received(record.class);
     }
-    if (!isLate) for (const owner of ownersOf(record)) this.repeat(owner, ms, to);
+    if (!isLate) for (const repeated of this.toldAgainBy(record)) this.repeat(repeated, ms, to);
     this.streamMs = Math.max(this.streamMs, ms);
     if (this.streamMs - this.sweptMs >= 1_000) this.sweep(to);
   }
@@ -152,9 +153,8 @@ export class StoreSeries {
   }
 
   /** Tells again what was silent for a minute. */
-  private repeat(owner: string, ms: number, to: StoreSample[]): void {
-    const repeated = this.repeated.get(owner);
-    if (repeated === undefined || ms < repeated.dueMs) return;
+  private repeat(repeated: Repeated, ms: number, to: StoreSample[]): void {
+    if (ms < repeated.dueMs) return;
     repeated.all = repeated.all.filter((written) => {
       if (this.table.has(written.series)) return true;
       this.written.delete(written.series);
@@ -168,21 +168,6 @@ export class StoreSeries {
       }
       repeated.dueMs = Math.min(repeated.dueMs, written.ms + repeatMs);
     }
-  }
-
-  /** What the last record of this kind has written, sample by sample: mostly the same series, which need no search then. */
-  private lastOf({ device, kind }: TelemetryRecord): Written[] {
-    let kinds = this.lasts.get(device);
-    if (kinds === undefined) {
-      kinds = new Map();
-      this.lasts.set(device, kinds);
-    }
-    let last = kinds.get(kind);
-    if (last === undefined) {
-      last = [];
-      kinds.set(kind, last);
-    }
-    return last;
   }
 
   private touch(written: Written, ms: number, isUrgent: boolean, to: StoreSample[]): void {
@@ -220,13 +205,29 @@ export class StoreSeries {
   }
 
   private toRepeat(owner: string, written: Written): void {
-    const repeated = this.repeated.get(owner);
+    const repeated = this.repeatedOf(owner);
+    repeated.all.push(written);
     // At its first sample nothing is due yet; it is looked at with the next record.
-    if (repeated === undefined) this.repeated.set(owner, { all: [written], dueMs: 0 });
-    else {
-      repeated.all.push(written);
-      repeated.dueMs = 0;
+    repeated.dueMs = 0;
+  }
+
+  private repeatedOf(owner: string): Repeated {
+    let repeated = this.repeated.get(owner);
+    if (repeated === undefined) {
+      repeated = { all: [], dueMs: Number.POSITIVE_INFINITY };
+      this.repeated.set(owner, repeated);
     }
+    return repeated;
+  }
+
+  private toldAgainBy({ cryostat, device }: TelemetryRecord): Repeated[] {
+    let told = this.toldAgain.get(device);
+    if (told?.cryostat !== cryostat) {
+      const owners = [`${cryostat}/${device}`, `${cryostat}/`, '/'];
+      told = { cryostat, all: owners.map((owner) => this.repeatedOf(owner)) };
+      this.toldAgain.set(device, told);
+    }
+    return told.all;
   }
 
   private writtenOf(series: Series, isCounter: boolean, isSeldom: boolean): Written {
@@ -236,7 +237,17 @@ export class StoreSeries {
       const labels = encodedLabels(series.name, isShared ? { ...series.labels, ...this.extra } : series.labels);
       // What was told of it before a restart is not known, but that it was told up to there.
       const ms = isCounter ? 0 : (this.restoredMs.get(series.labels.device ?? '') ?? 0);
-      written = { series, isCounter, isSeldom, labels, value: Number.NaN, ms, atMs: 0, waitsSince: 0 };
+      written = {
+        series,
+        token: undefined,
+        isCounter,
+        isSeldom,
+        labels,
+        value: Number.NaN,
+        ms,
+        atMs: 0,
+        waitsSince: 0,
+      };
       this.written.set(series, written);
       if (isCounter || isSeldom) this.toRepeat(ownerOf(series), written);
     }
@@ -244,20 +255,5 @@ export class StoreSeries {
   }
 }
 
-function allSamplesOf(record: TelemetryRecord, ms: number): Sample[] {
-  if (Object.hasOwn(gatewayKinds, record.kind)) return gatewayRecordSamples(record);
-  const samples = samplesOf(record);
-  samples.push(...receivedSamples(record.cryostat, record.class, ms / 1000));
-  return samples;
-}
-
 /** Whose records have a series told again: those of its device, of its cryostat, or all. */
 const ownerOf = ({ labels: { cryostat = '', device = '' } }: Series) => `${cryostat}/${device}`;
-const ownersOf = ({ cryostat, device }: TelemetryRecord) => [`${cryostat}/${device}`, `${cryostat}/`, '/'];
-
-/** Whether a sample is of this series. */
-function isOf({ name, labels }: Series, sample: Sample): boolean {
-  if (name !== sample.name || sample.suffix !== undefined) return false;
-  for (const label in sample.labels) if (sample.labels[label] !== labels[label]) return false;
-  return true;
-}

@@ -10,7 +10,7 @@ import { type Calibrator, EventCalibrations } from '../calibration/event-calibra
 import { type OwnRecord, OwnRecords } from '../gateway/own-records.ts';
 import { bufferSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
-import type { Sample } from '../samples.ts';
+import type { Sample } from '../sample.ts';
 import type { Time } from '../time.ts';
 import type { AskedTarget, Page } from './api.ts';
 import { type HttpPlace, type Served, serveHttp } from './serve.ts';

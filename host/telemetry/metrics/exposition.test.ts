@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { bufferSamples, ingestSamples } from '../gateway-samples.ts';
-import { checkSamples } from '../samples.ts';
+import { checkSamples } from '../sample.ts';
 import { SeriesTable } from '../series.ts';
 import { exposition, formatOf, isOwn } from './exposition.ts';
 

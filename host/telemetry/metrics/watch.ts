@@ -20,7 +20,8 @@ import { ingestSamples, receivedSamples, uptimeSamples } from '../gateway-sample
 import { compareNumbers, type LogReader, type RecordNumber, type StoredEntry } from '../log/record-log.ts';
 import { Evaluator, type FiringAlert } from '../monitoring/evaluate.ts';
 import { type Notification, Notifier } from '../monitoring/notify.ts';
-import { type Sample, samplesOf } from '../samples.ts';
+import type { Sample } from '../sample.ts';
+import { samplesOf } from '../samples.ts';
 import { SeriesTable } from '../series.ts';
 import { rest, type Time } from '../time.ts';
 import { History, type HistoryOptions } from './history.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { alertsOf, allAlertNames, faultRuns } from '../../../protocol/telemetry/fault-runs.ts';
 import { burnWindows, objectiveOf } from '../../../protocol/telemetry/objectives.ts';
-import { checkSamples, type Sample } from '../samples.ts';
+import { checkSamples, type Sample } from '../sample.ts';
 import { SeriesTable } from '../series.ts';
 import { Counter } from './counter.ts';
 import { Evaluator } from './evaluate.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Figure } from '../../../protocol/telemetry/figures.ts';
 import { History } from '../metrics/history.ts';
-import { checkSamples, type Sample } from '../samples.ts';
+import { checkSamples, type Sample } from '../sample.ts';
 import { SeriesTable } from '../series.ts';
 import { workOut, workOutNow } from './work-out.ts';
 

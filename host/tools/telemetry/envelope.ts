@@ -12,6 +12,7 @@ import {
   type TelemetryField,
   telemetryKinds,
 } from '../../../protocol/telemetry/records.ts';
+import { recordBytes, recordOfBytes } from './record-cbor.ts';
 
 /** A value of a field. `u64` is always a bigint; `null`: not known. */
 export type TelemetryValue =
@@ -69,14 +70,14 @@ export const identityOf = (record: Pick<TelemetryRecord, 'device' | 'boot' | 'se
   `${record.device}/${record.boot}/${record.sequence}`;
 
 export function encodeCbor(record: TelemetryRecord): Uint8Array {
-  return new Uint8Array(codec.encode(record));
+  return recordBytes(record) ?? new Uint8Array(codec.encode(record));
 }
 
 /** Throws a TelemetryError where the bytes are no record. */
 export function decodeCbor(bytes: Uint8Array): TelemetryRecord {
   let value: unknown;
   try {
-    value = codec.decode(bytes);
+    value = recordOfBytes(bytes) ?? codec.decode(bytes);
   } catch (error) {
     throw new TelemetryError(`telemetry record: its ${bytes.length} bytes are not CBOR: ${(error as Error).message}`);
   }
@@ -141,11 +142,12 @@ function checkFields(
 
 /** CBOR gives a small u64 as a number, JSON gives each as text. */
 function wideOf(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return value >= 0n && value < u64Most ? value : undefined;
   const isText = typeof value === 'string' && /^(0|[1-9][0-9]{0,19})$/.test(value);
-  const isNumber = typeof value === 'bigint' || (Number.isSafeInteger(value) && (value as number) >= 0);
+  const isNumber = Number.isSafeInteger(value) && (value as number) >= 0;
   if (!isText && !isNumber) return undefined;
-  const wide = BigInt(value as string | number | bigint);
-  return wide >= 0n && wide < u64Most ? wide : undefined;
+  const wide = BigInt(value as string | number);
+  return wide < u64Most ? wide : undefined;
 }
 
 function isOfType({ type, absent, count }: TelemetryField, value: unknown): boolean {

@@ -1,0 +1,49 @@
+// What is kept of records is what their samples say, however the series are found.
+
+import { expect, test } from 'vitest';
+import { EventKind } from '../../../protocol/telemetry/events.ts';
+import { telemetryKinds } from '../../../protocol/telemetry/records.ts';
+import { chooser } from '../../board/random.ts';
+import { seeds } from '../../board/testing/cases.ts';
+import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
+import { recordOfWire } from '../../tools/telemetry/wire.ts';
+import { receivedSamples } from '../gateway-samples.ts';
+import { samplesOf } from '../samples.ts';
+import { keyOf, SeriesTable } from '../series.ts';
+import { StoreSeries } from './store-series.ts';
+
+const events = Object.values(EventKind);
+const kinds = Object.values(telemetryKinds);
+const countOf = (field: object) => ('count' in field ? Number(field.count) : 1);
+
+/** Any record of a few devices, which change their cryostat now and then. */
+function drawn(luck: (choices: number) => number, sequence: number): TelemetryRecord {
+  const kind = kinds[luck(kinds.length)];
+  const words = kind.fields.flatMap((field) => Array.from({ length: countOf(field) }, () => luck(2) * luck(1 << 16)));
+  if (kind === telemetryKinds.event) words[0] = events[luck(events.length)];
+  const wire = [kind.number, luck(3), 1, sequence, sequence, 0, ...words];
+  const cryostat = luck(20) === 0 ? 'south' : 'north';
+  const receiveTimeNs = BigInt(sequence) * 700_000_000n;
+  return recordOfWire(wire, 1, { device: `d${luck(2)}`, cryostat, receiveTimeNs });
+}
+
+const shown = (table: SeriesTable) =>
+  Object.fromEntries([...table.everything()].map(({ name, labels, value }) => [`${name}{${keyOf(labels)}}`, value]));
+
+test('series found by what the last record has written are those that a search finds', () => {
+  for (const seed of seeds(5)) {
+    const luck = chooser(seed);
+    const [series, plain] = [new StoreSeries(), new SeriesTable()];
+    for (let sequence = 0; sequence < 2_000; sequence++) {
+      const record = drawn(luck, sequence);
+      const isLate = luck(10) === 0;
+      series.take(record, isLate, []);
+      const samples = [
+        ...samplesOf(record),
+        ...receivedSamples(record.cryostat, record.class, (sequence * 700) / 1000),
+      ];
+      plain.apply(samples.filter(({ how }) => how === 'add' || !isLate));
+    }
+    expect(shown(series.table)).toEqual(shown(plain));
+  }
+});
