@@ -10,7 +10,6 @@ import {
   imageToJson,
   type KeyPair,
   parseImage,
-  readPrivateKey,
   readPublicKey,
   type SignOptions,
   signImage,
@@ -20,6 +19,7 @@ import { isImage } from '../../host/tools/image/parse.ts';
 import { RejectReason } from '../../protocol/image/reasons.ts';
 import { Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { KEY_HELP, publicKeyOf, signerOf } from '../keys.ts';
 import { refusalIn, refusalOf } from '../module-check.ts';
 import { collect, integerBetween, parseSecurityCounter, parseWord } from '../options.ts';
 import { printing, type Result } from '../result.ts';
@@ -82,6 +82,7 @@ interface SignCommandOptions {
 const SIGN_HELP = `
 The module is checked like the core checks it before it runs. A file that is already a signed image is refused: with --pad-header imgtool would
 sign it again without a warning, and the result would never boot.
+${KEY_HELP}
 
 Example:
   coldrig image sign app.wasm app.bin --key my.pem --version 1.2.0`;
@@ -91,7 +92,7 @@ function signCommand(): Command {
     .description('sign a wasm module: header, hash, Ed25519 signature, as imgtool does')
     .argument('<in>', 'wasm module')
     .argument('<out>', 'image to write')
-    .requiredOption('--key <key.pem>', 'private key')
+    .requiredOption('--key <key>', 'private key')
     .requiredOption('--version <version>', 'major.minor.revision[+build]')
     .option(
       '--security-counter <n>',
@@ -103,7 +104,7 @@ function signCommand(): Command {
     .option('--header-size <bytes>', 'bytes in front of the module', integerBetween(32, 0xffff))
     .option('--dependency <image=version>', 'minimum version of another image; may be repeated', collect)
     .option(
-      '--revoke <key.pem>',
+      '--revoke <key>',
       'key that this image replaces: revoked when the image is confirmed; may be repeated',
       collect,
     )
@@ -140,13 +141,10 @@ function signOptions(options: SignCommandOptions, payload: Uint8Array): SignOpti
     }
     return { image: Number(image), version: least };
   });
-  const privateKeyPem = readPrivateKey(readInput(key, 'the key'), { name: `the key ${key}` });
   return {
-    ...{ payload, privateKeyPem, version, securityCounter, boardId, headerSize },
+    ...{ payload, privateKeyPem: signerOf(key), version, securityCounter, boardId, headerSize },
     ...{ dependencies, pad, confirm, nonBootable },
-    revokes: (options.revoke ?? []).map((file) =>
-      readPublicKey(readInput(file, 'the key'), { name: `the key ${file}` }),
-    ),
+    revokes: (options.revoke ?? []).map(publicKeyOf),
   };
 }
 

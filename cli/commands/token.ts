@@ -1,12 +1,13 @@
 // `coldrig image token`: makes a signed permission to run one older image, and with --send stores it beside the image on a device.
 
 import { Command } from 'commander';
-import { parseImage, readPrivateKey } from '../../host/tools/image/index.ts';
+import { parseImage } from '../../host/tools/image/index.ts';
 import { makeToken } from '../../host/tools/image/token.ts';
 import { type FuseReport, readFuseReport, sendToken } from '../../host/tools/smp/boot-group.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { signerOf } from '../keys.ts';
 import { parseSerial, parseWord } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { slotName } from '../words.ts';
@@ -27,7 +28,7 @@ export function tokenCommand(): Command {
     .description('permit a device, or every device of a board, to go back to an older image')
     .argument('<image>', 'the image to go back to')
     .argument('<token>', 'file to write')
-    .requiredOption('--key <key.pem>', 'private key with the purpose of tokens')
+    .requiredOption('--key <key>', 'private key with the purpose of tokens, a PEM file or pkcs11:…')
     .requiredOption('--displaces <version>', 'the newest version that it may replace')
     .option('--serial <hex>', 'serial number of the device; with --send it is read from the device', parseSerial)
     .option(
@@ -79,7 +80,7 @@ function make(options: TokenCommandOptions, imagePath: string, device: FuseRepor
   if (board === undefined)
     throw new Failure('OPTION', 'say for which board: --board, or --send to ask the device', { exitCode: 2 });
   return makeToken({
-    privateKeyPem: readPrivateKey(readInput(options.key, 'the key'), { name: `the key ${options.key}` }),
+    privateKeyPem: signerOf(options.key),
     imageHash: hash,
     board,
     serial: options.serial ?? device?.serial,

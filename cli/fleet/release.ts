@@ -4,10 +4,9 @@ import { basename } from 'node:path';
 import { Command } from 'commander';
 import { Shelf } from '../../host/fleet/repository/shelf.ts';
 import { type Signatures, TufRepository } from '../../host/fleet/repository/tuf.ts';
-import { readPrivateKey, readPublicKey } from '../../host/tools/image/keys.ts';
-import { keySigner, type Signer } from '../../host/tools/image/signer.ts';
 import { Failure } from '../failure.ts';
 import { readInput, writeOutput } from '../files.ts';
+import { KEY_HELP, publicKeyOf, signerOf } from '../keys.ts';
 import { collect, integerBetween } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { table } from '../terminal.ts';
@@ -19,7 +18,8 @@ A release is an image in a repository of The Update Framework (TUF). Two of thre
   coldrig fleet release add app.bin
   coldrig fleet release sign --key a.pem              on the machine of each who signs; the folder goes from one to the next
   coldrig fleet release publish --key server.pem --root-out root.json
-Devices begin with root.json ('coldrig fleet agent --root'). The server's key has to sign again every day: 'coldrig fleet release refresh'.`;
+Devices begin with root.json ('coldrig fleet agent --root'). The server's key has to sign again every day: 'coldrig fleet release refresh'.
+${KEY_HELP}`;
 
 interface Folder {
   repository: string;
@@ -33,9 +33,9 @@ export function releaseCommand(): Command {
     .addHelpText('after', HELP);
   const parts = [
     of('init', 'make a repository')
-      .requiredOption('--root-key <file>', 'public key that signs the root; may be repeated', collect)
-      .requiredOption('--release-key <file>', 'public key that signs releases; may be repeated', collect)
-      .requiredOption('--server-key <file>', 'public key of the server, which signs what is the newest')
+      .requiredOption('--root-key <key>', 'public key that signs the root; may be repeated', collect)
+      .requiredOption('--release-key <key>', 'public key that signs releases; may be repeated', collect)
+      .requiredOption('--server-key <key>', 'public key of the server, which signs what is the newest')
       .option('--threshold <n>', 'how many of each have to sign', parseThreshold, 2)
       .action(printing(init)),
     of('add', 'put an image into the draft of the next release')
@@ -47,13 +47,13 @@ export function releaseCommand(): Command {
     of('withdraw', 'take an image out of the draft of the next release')
       .argument('<file>', 'its name')
       .action(printing(withdraw)),
-    of('sign', 'sign the drafts').requiredOption('--key <file>', 'private key').action(printing(sign)),
+    of('sign', 'sign the drafts').requiredOption('--key <key>', 'private key').action(printing(sign)),
     of('publish', 'publish the drafts that enough have signed')
-      .requiredOption('--key <file>', "the server's private key")
+      .requiredOption('--key <key>', "the server's private key")
       .option('--root-out <file>', 'write the root there, for devices to begin with')
       .action(printing(publish)),
     of('refresh', 'say that the newest release is still the newest, for another day')
-      .requiredOption('--key <file>', "the server's private key")
+      .requiredOption('--key <key>', "the server's private key")
       .action(printing(refresh)),
     of('list', 'what is released, and what waits for signatures').action(printing(list)),
   ];
@@ -65,18 +65,14 @@ const of = (name: string, about: string) =>
   new Command(name).description(about).option('--repository <folder>', 'where it is', 'coldrig-releases');
 
 const open = ({ repository }: Folder) => new TufRepository(repository, Date.now());
-const publicKey = (path: string) => readPublicKey(readInput(path, 'the key'), { name: `the key ${path}` });
-const signerOf = (path: string): Signer =>
-  keySigner(readPrivateKey(readInput(path, 'the key'), { name: `the key ${path}` }));
-
 function init(
   options: Folder & { rootKey: string[]; releaseKey: string[]; serverKey: string; threshold: number },
 ): Result {
   told(() =>
     open(options).begin({
-      ...{ rootKeys: options.rootKey.map(publicKey), rootThreshold: options.threshold },
-      ...{ releaseKeys: options.releaseKey.map(publicKey), releaseThreshold: options.threshold },
-      serverKey: publicKey(options.serverKey),
+      ...{ rootKeys: options.rootKey.map(publicKeyOf), rootThreshold: options.threshold },
+      ...{ releaseKeys: options.releaseKey.map(publicKeyOf), releaseThreshold: options.threshold },
+      serverKey: publicKeyOf(options.serverKey),
     }),
   );
   return {

@@ -4,12 +4,12 @@
 //
 //   header, 32 bytes and padding | payload | protected TLVs | SHA256, KEYHASH, ED25519 | (pad) 0xff ... trailer
 
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { ImageFormat, Tlv, Trailer } from '../../../protocol/image/format.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { hexNumber, ImageError } from './error.ts';
-import { keyHash, readPrivateKey } from './keys.ts';
-import { keySigner, type Signer } from './signer.ts';
+import { keyHash } from './keys.ts';
+import { type SigningKey, signerWith } from './signer.ts';
 import { automaticSecurityCounter, checkedVersion, type ImageVersion, parseVersion } from './version.ts';
 
 export interface Dependency {
@@ -29,7 +29,7 @@ export interface SignOptions {
   /** The wasm module; with `headerIncluded`, room for the header stands in front of it and is zero. */
   payload: Uint8Array;
   /** The private key, or who has it. */
-  privateKeyPem: string | Uint8Array | KeyObject | Signer;
+  privateKeyPem: SigningKey;
   version: string | ImageVersion;
   /** `auto`: derived from the version, as imgtool does. Left out: no counter, and the bootloader refuses the image. */
   securityCounter?: number | 'auto';
@@ -67,7 +67,7 @@ const vendorTlvLast = 0xfffe;
 /** Throws an `ImageError` (reason OPTION or KEY) that names the option and what it may be. */
 export function signImage(options: SignOptions): Uint8Array {
   const version = typeof options.version === 'string' ? parseVersion(options.version) : checkedVersion(options.version);
-  const signer = signerOf(options.privateKeyPem);
+  const signer = signerWith(options.privateKeyPem);
   const protectedTlvs = tlvArea(ImageFormat.TLV_PROTECTED_INFO_MAGIC, protectedEntries(options, version));
   const signed = Buffer.concat([headerAndPayload(options, version, protectedTlvs.length), protectedTlvs]);
   const digest = createHash('sha256').update(signed).digest();
@@ -84,11 +84,6 @@ export function signImage(options: SignOptions): Uint8Array {
 /** Bytes imgtool keeps free at the end of a slot: swap status, four flags, the magic. */
 export function trailerSize(align = 8, maxSectors = 128): number {
   return maxSectors * 3 * align + 4 * maxAlign + magicSize;
-}
-
-function signerOf(key: SignOptions['privateKeyPem']): Signer {
-  if (typeof key === 'object' && 'sign' in key) return key;
-  return keySigner(typeof key === 'string' || key instanceof Uint8Array ? readPrivateKey(key) : key);
 }
 
 function headerAndPayload(options: SignOptions, version: ImageVersion, protectedSize: number): Buffer {

@@ -1,14 +1,14 @@
 // Makes and reads downgrade tokens: their layout and meaning are in protocol/image/token.ts.
 
-import { KeyObject, sign } from 'node:crypto';
 import { Token } from '../../../protocol/image/token.ts';
 import { ImageError } from './error.ts';
-import { keyHash, readPrivateKey } from './keys.ts';
+import { keyHash } from './keys.ts';
+import { type SigningKey, signerWith } from './signer.ts';
 import { type ImageVersion, parseVersion } from './version.ts';
 
 export interface TokenOptions {
   /** A key with the purpose TOKEN in the device's fuses. */
-  privateKeyPem: string | Uint8Array | KeyObject;
+  privateKeyPem: SigningKey;
   /** Hash TLV of the image that the token allows. */
   imageHash: Uint8Array;
   board: number;
@@ -28,8 +28,7 @@ export function makeToken(options: TokenOptions): Uint8Array {
     throw new ImageError('OPTION', `a serial number has 16 bytes, not ${serial.length}; status shows a device's`);
   if (counter[0] > counter[1])
     throw new ImageError('OPTION', `the counter's window is empty: ${counter[0]} is above ${counter[1]}`);
-  const { privateKeyPem } = options;
-  const key = privateKeyPem instanceof KeyObject ? privateKeyPem : readPrivateKey(privateKeyPem);
+  const signer = signerWith(options.privateKeyPem);
   const version = typeof options.displaces === 'string' ? parseVersion(options.displaces) : options.displaces;
   const token = Buffer.alloc(Token.SIZE);
   token.writeUInt32LE(Token.MAGIC_VALUE, Token.MAGIC);
@@ -40,7 +39,7 @@ export function makeToken(options: TokenOptions): Uint8Array {
   token.set(imageHash, Token.HASH);
   token.writeUInt32LE(counter[0], Token.COUNTER_LEAST);
   token.writeUInt32LE(counter[1], Token.COUNTER_GREATEST);
-  token.set(keyHash(key), Token.KEYHASH);
-  token.set(sign(null, token.subarray(0, Token.SIGNATURE), key), Token.SIGNATURE);
+  token.set(keyHash(signer.publicKey), Token.KEYHASH);
+  token.set(signer.sign(token.subarray(0, Token.SIGNATURE)), Token.SIGNATURE);
   return new Uint8Array(token);
 }
