@@ -28,7 +28,7 @@ describe('the command line', () => {
 
   it.each([
     [['imag'], "unknown command 'imag'", 'Did you mean image?'],
-    [['image', 'sign', 'a', 'b'], "required option '--key <key.pem>' not specified", '--help says how to call it'],
+    [['image', 'sign', 'a', 'b'], "required option '--key <key>' not specified", '--help says how to call it'],
     [['run', '--speed', '-3'], "argument '-3' is invalid", 'virtual seconds per real second'],
     [['run', '--udp', '70000'], "argument '70000' is invalid", 'a whole number from 0 to 65535'],
     [['flash', 'x', '--test', '--confirm'], "option '--confirm' cannot be used with option '--test'", ''],
