@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { tokenHash } from '../../host/fleet/ddi/server.ts';
 import { writeOutput } from '../files.ts';
 import { operateCommands } from '../fleet/operate.ts';
+import { personCommand } from '../fleet/person.ts';
 import { type ReachOptions, withManager, withServer } from '../fleet/reach.ts';
 import { releaseCommand } from '../fleet/release.ts';
 import { agentCommand, serveCommand } from '../fleet/serve.ts';
@@ -14,8 +15,8 @@ export function addFleetCommands(program: Command): void {
   const fleet = new Command('fleet').description(
     'update many devices: server, agents, signed releases, rollouts ring by ring',
   );
-  for (const part of [serveCommand(), agentCommand(), deviceCommand(), releaseCommand(), ...operateCommands()])
-    fleet.addCommand(part);
+  const parts = [serveCommand(), agentCommand(), deviceCommand(), releaseCommand(), personCommand()];
+  for (const part of [...parts, ...operateCommands()]) fleet.addCommand(part);
   program.addCommand(fleet);
 }
 

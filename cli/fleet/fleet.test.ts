@@ -20,9 +20,9 @@ describe('a fleet', () => {
   const at = (name: string) => join(folder, name);
   const fleet = (...words: string[]) => coldrig(['fleet', ...words, '--json'], { cwd: folder });
   const asked = (...words: string[]) => fleet(...words, '--server', address);
-  const serve = async (listen: string) => {
-    const server = startColdrig(['fleet', 'serve', '--listen', listen], { cwd: folder });
-    [, address] = await server.said(/serving (http:\S+),/);
+  const serve = async (listen: string, ...words: string[]) => {
+    const server = startColdrig(['fleet', 'serve', '--listen', listen, ...words], { cwd: folder });
+    [, address] = await server.said(/serving (http:[^\s,;]+)/);
     return server;
   };
 
@@ -96,13 +96,30 @@ describe('a fleet', () => {
     ]);
     server.end('SIGTERM');
     expect((await server.outcome).code).toBe(0);
+    // With people, each with a token of their own, the operator's token is nobody's.
+    await fleet('person', 'add', 'vera', '--role', 'viewer', '--days', '1', '--token-out', 'vera.token');
+    server = await serve('127.0.0.1:0', '--people', 'people.json');
+    expect((await asked('status')).json.error).toMatchObject({
+      message: expect.stringMatching(/a token that is good/),
+    });
+    expect((await asked('status', '--token', 'vera.token')).json).toMatchObject({ rollouts: [{ state: 'FINISHED' }] });
+    expect((await asked('pause', '1', '--token', 'vera.token')).json.error).toMatchObject({
+      message: 'person vera (viewer) may not pause rollout 1: no rule of the policy permits it',
+    });
+    await fleet('person', 'revoke', 'vera');
+    expect((await asked('status', '--token', 'vera.token')).code).toBe(1);
+    server.end('SIGTERM');
+    await server.outcome;
     const audit = (...words: string[]) => coldrig(['audit', ...words, '--json'], { cwd: folder });
     const log = ['coldrig-fleet/audit', '--key', 'coldrig-fleet/audit.vkey'];
     expect((await audit('verify', ...log)).json).toMatchObject({ ok: true });
     const { events: entries } = (await audit('show', ...log)).json as { events: { verb: string; decision: string }[] };
     const told = entries.map(({ verb, decision }) => `${verb} ${decision}`);
     expect(told).toEqual(
-      expect.arrayContaining(['create-rollout done', 'start refused', 'approve done', 'start done', 'feedback done']),
+      expect.arrayContaining([
+        ...['create-rollout done', 'start refused', 'approve done', 'start done', 'feedback done'],
+        ...['enter refused', 'read allowed', 'pause refused'],
+      ]),
     );
   });
 });

@@ -1,4 +1,4 @@
-// How a command reaches the update server: its address, and the token of the operator.
+// How a command reaches the update server: its address, and the token or the certificate of who asks.
 
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
@@ -14,25 +14,37 @@ export const usualFolder = 'coldrig-fleet';
 
 export interface ReachOptions {
   server: string;
-  token: string;
+  token?: string;
   ca?: string;
+  cert?: string;
+  key?: string;
 }
 
 export function withServer(command: Command): Command {
   return command
     .option('--server <address>', 'the update server', parseAddress, `http://${usualServer.host}:${usualServer.port}`)
-    .option('--token <file>', "file with the operator's token", tokenFileOf(usualFolder))
-    .option('--ca <file>', "certificate of the server's authority, with https");
+    .option(
+      '--token <file>',
+      `file with your token (default: ${tokenFileOf(usualFolder)}, the operator's, without --cert)`,
+    )
+    .option('--ca <file>', "certificate of the server's authority, with https")
+    .option('--cert <file>', 'your certificate, in place of a token, with https')
+    .option('--key <file>', 'its key');
 }
 
 /** Ctrl-C ends the work. */
 export function withManager<Result>(
-  { server, token, ca }: ReachOptions,
+  { server, token, ca, cert, key }: ReachOptions,
   work: (client: ManageClient, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
+  if ((cert === undefined) !== (key === undefined))
+    throw new Failure('OPTION', 'a certificate needs --cert and --key', { exitCode: 2 });
+  const file = token ?? (cert === undefined ? tokenFileOf(usualFolder) : undefined);
+  const pem = (path: string | undefined, what: string) => (path === undefined ? undefined : readText(path, what));
   const options = {
-    ...{ server, token: readText(token, "the operator's token").trim(), person: userInfo().username },
-    ...(ca !== undefined && { ca: readText(ca, 'the certificate') }),
+    ...{ server, person: userInfo().username },
+    ...(file !== undefined && { token: readText(file, 'the token').trim() }),
+    tls: { ca: pem(ca, 'the certificate'), cert: pem(cert, 'the certificate'), key: pem(key, 'the key') },
   };
   return untilInterrupted((signal) => work(new ManageClient(options), signal).catch((error) => failed(error)));
 }

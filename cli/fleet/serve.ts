@@ -32,11 +32,14 @@ interface ServeOptions extends GlobalOptions {
   cert?: string;
   key?: string;
   ca?: string;
+  people?: string;
+  policy?: string;
 }
 
 const SERVE_HELP = `
 Devices ask over hawkBit's device API (DDI) at ADDRESS/TENANT/controller/v1/DEVICE, with their token ('coldrig fleet device add') or, over TLS, with a
-certificate of the authority of --ca whose name is the device's. People ask with the operator's token, which is made in the folder.
+certificate of the authority of --ca whose name is the device's. People ask with the operator's token, which is made in the folder; with --people each with a
+credential of their own ('coldrig fleet person add'), and may what the policy permits.
 What is decided is on disk before anybody is told. Ctrl-C and kill -9 lose nothing. What was asked, by whom, and what was refused is in the folder's audit
 log: coldrig audit verify FOLDER/audit --key FOLDER/audit.vkey
 
@@ -60,14 +63,20 @@ export function serveCommand(): Command {
     .option('--cert <file>', 'certificate, for TLS')
     .option('--key <file>', 'its key')
     .option('--ca <file>', "authority of devices' certificates")
+    .option('--people <file>', 'who is let in, in place of whoever has the operator’s token')
+    .option('--policy <file>', 'who may do what, in Cedar, in place of the policy of the package; needs --people')
     .addHelpText('after', SERVE_HELP)
     .action(printing((options: ServeOptions) => serve(options)));
 }
 
 async function serve(options: ServeOptions): Promise<Result> {
-  const { folder, repository, listen, tenant, poll, cert, key, ca, json } = options;
+  const { folder, repository, listen, tenant, poll, cert, key, ca, people, policy, json } = options;
   if ((cert === undefined) !== (key === undefined))
     throw new Failure('OPTION', 'TLS needs --cert and --key', { exitCode: 2 });
+  if (policy !== undefined && people === undefined)
+    throw new Failure('OPTION', 'a policy needs --people: with one token for all there is nobody to tell apart', {
+      exitCode: 2,
+    });
   const tls = cert === undefined || key === undefined ? undefined : { cert, key, ...(ca !== undefined && { ca }) };
   const stop = new AbortController();
   await endedFromOutside(
@@ -75,7 +84,7 @@ async function serve(options: ServeOptions): Promise<Result> {
     () =>
       serveFleet(
         {
-          ...{ folder, repository, ...listen, tls, tenant, pollSeconds: poll, time: hostTime },
+          ...{ folder, repository, ...listen, tls, tenant, pollSeconds: poll, time: hostTime, people, policy },
           onEvent: (event) => print(json ? JSON.stringify(event) : serveText(event)),
         },
         stop.signal,
@@ -93,7 +102,7 @@ const print = (line: string | undefined) => {
 function serveText(event: ServeEvent): string | undefined {
   switch (event.event) {
     case 'ready':
-      return `${counted(event.devices, 'device')}, ${counted(event.releases, 'release')}; serving ${event.origin}, token in ${event.tokenFile}; Ctrl-C ends it`;
+      return `${counted(event.devices, 'device')}, ${counted(event.releases, 'release')}; serving ${event.origin}${event.tokenFile === null ? '' : `, token in ${event.tokenFile}`}; Ctrl-C ends it`;
     case 'fleet':
       return eventText(event.what);
     case 'repository':
@@ -106,6 +115,8 @@ function serveText(event: ServeEvent): string | undefined {
 function failureOf(error: unknown): unknown {
   if (error instanceof Error && (error.name === 'LogError' || error.name === 'AuditError'))
     return new Failure('FLEET_LOG', error.message, { cause: error });
+  if (error instanceof Error && error.name === 'AccessError')
+    return new Failure('ACCESS', error.message, { cause: error });
   const reason = systemReason(error);
   const { path, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
   if (reason === undefined) return error;

@@ -1,6 +1,8 @@
-// The two doors of a fleet: who may do what, and what is put on record. Everything that is asked of a fleet passes both (fleet.ts).
+// The two doors of a fleet: who may do what, and what is put on record (audit/). Everything that is asked of a fleet passes both (fleet.ts).
 //
 // What must stay true: without a rule that allows it, nothing is allowed; a refusal is on record like what was done.
+
+import type { Audit } from './audit/audit-log.ts';
 
 /** Who asks. A device is known by its token or certificate, a person by theirs; `fleet` is the server itself. */
 export interface Who {
@@ -17,23 +19,17 @@ export interface What {
   name: string;
 }
 
+/** What is known of what is asked about. */
+export interface AccessContext {
+  /** Person who made the rollout that is asked about. */
+  createdBy?: string;
+  /** To resume it is to approve its next ring. */
+  isApproval?: boolean;
+}
+
 export interface Access {
   /** Undefined: it is allowed. A text: why not, and what to do. */
-  allow(who: Who, verb: Verb, what: What): string | undefined;
-}
-
-export interface AuditEvent {
-  who: Who;
-  verb: Verb;
-  what: What;
-  /** `refused`: by a rule, or because it cannot be done now. */
-  result: 'done' | 'refused';
-  detail: string;
-}
-
-export interface Audit {
-  /** Who asked is answered when it resolves. */
-  record(event: AuditEvent): void | Promise<void>;
+  allow(who: Who, verb: Verb, what: What, context?: AccessContext): string | undefined;
 }
 
 export const denyAll: Access = { allow: () => 'nobody has been allowed anything here' };
@@ -59,7 +55,7 @@ export const localAccess: Access = {
   },
 };
 
-export const noAudit: Audit = { record: () => {} };
+export const noAudit: Audit = { record: async () => 0 };
 
 export class AccessRefused extends Error {
   override readonly name = 'AccessRefused';

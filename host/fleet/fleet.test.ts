@@ -5,7 +5,9 @@ import { chooser } from '../board/random.ts';
 import { seeds } from '../board/testing/cases.ts';
 import { FakeLogDisk } from '../telemetry/log/testing/fake-log-disk.ts';
 import { VirtualTime } from '../telemetry/testing/virtual-time.ts';
-import { type Audit, type AuditEvent, denyAll, localAccess, noAudit, type Who } from './doors.ts';
+import type { Audit } from './audit/audit-log.ts';
+import type { AuditEvent } from './audit/event.ts';
+import { denyAll, localAccess, noAudit, type Who } from './doors.ts';
 import { Fleet } from './fleet.ts';
 import type { FleetCommand } from './rollout/commands.ts';
 import { images, nameOf, played } from './testing/play-fleet.ts';
@@ -90,7 +92,7 @@ describe('a fleet', () => {
 
   test('lets a device ask about itself only, and puts a refusal on record', async () => {
     const events: AuditEvent[] = [];
-    const { ask } = await opened(undefined, undefined, { record: (event) => void events.push(event) });
+    const { ask } = await opened(undefined, undefined, { record: async (event) => events.push(event) });
     await ask(add('a'));
     await ask(add('b'));
     const a: Who = { kind: 'device', name: 'a' };
@@ -100,7 +102,7 @@ describe('a fleet', () => {
       'device a may ask about itself only, not about device b',
     );
     await expect(ask({ do: 'remove-device', device: 'a' }, a)).rejects.toThrow('a device may not remove-device');
-    expect(events.map(({ verb, result }) => `${verb} ${result}`)).toEqual([
+    expect(events.map(({ verb, decision }) => `${verb} ${decision}`)).toEqual([
       ...['add-device done', 'add-device done', 'report refused', 'remove-device refused'],
     ]);
   });

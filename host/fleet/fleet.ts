@@ -7,13 +7,16 @@
 
 import type { LogDisk } from '../telemetry/log/disk.ts';
 import type { Time } from '../telemetry/time.ts';
-import { type Access, AccessRefused, type Audit, type Verb, type What, type Who } from './doors.ts';
+import type { Audit } from './audit/audit-log.ts';
+import { CountedRecord } from './audit/counted.ts';
+import type { AuditEvent, Decision } from './audit/event.ts';
+import { type Access, type AccessContext, AccessRefused, type Verb, type What, type Who } from './doors.ts';
 import { apply } from './rollout/apply.ts';
 import { type FleetCommand, FleetRefusal } from './rollout/commands.ts';
 import { perform, type Stamp, settle } from './rollout/engine.ts';
 import type { Recorded } from './rollout/events.ts';
 import { noReadings, type Readings } from './rollout/react.ts';
-import { emptyFleet, type FleetState, isOver } from './rollout/state.ts';
+import { type Device, emptyFleet, type FleetState, isOver } from './rollout/state.ts';
 import { FleetStore } from './store/fleet-store.ts';
 
 export interface FleetOptions {
@@ -41,6 +44,7 @@ export class Fleet {
   private readonly options: FleetOptions;
   private readonly readings: Readings;
   private readonly store: FleetStore;
+  private readonly counted: CountedRecord;
   private ready: Promise<void>;
   private written: Promise<void> = Promise.resolve();
   private clockBaseMs = 0;
@@ -56,6 +60,7 @@ export class Fleet {
   private constructor(options: FleetOptions) {
     this.options = options;
     this.readings = options.readings ?? noReadings;
+    this.counted = new CountedRecord(options.audit, options.time);
     this.store = new FleetStore(options.folder, options.time, options.disk, options.onTrouble);
     this.ready = this.load();
   }
@@ -86,15 +91,37 @@ export class Fleet {
       throw error;
     }
     await this.keep(events);
-    if (events.length > 0) await this.record(who, command.do, what, 'done', JSON.stringify(command));
+    const isSo = events.length === 0;
+    // A device asks the same again and again, a person does not.
+    if (!isSo || who.kind === 'person')
+      await this.record(
+        who,
+        command.do,
+        what,
+        'done',
+        `${isSo ? 'it was so already: ' : ''}${JSON.stringify(command)}`,
+      );
   }
 
   /** Lets someone read; the state is durable when it resolves. Rejects with an AccessRefused. */
   async look(who: Who, verb: Verb, what: What): Promise<FleetState> {
     await this.ready;
     await this.check(who, verb, what);
+    if (who.kind === 'person') await this.counted.note(`${who.name} looks`, this.entry(who, verb, what, 'allowed', ''));
     await this.written;
     return this.state;
+  }
+
+  /** What is known of a device that says it is this one, so that it can be found out whether it is; nothing that may be told. */
+  async claimed(device: string): Promise<Device | undefined> {
+    await this.ready;
+    return this.state.devices.get(device);
+  }
+
+  /** Puts on record that somebody was not let in; `door`: what was asked for. Many of one source are counted (audit/counted.ts). */
+  async refuseStranger(source: string, door: What, reason: string): Promise<void> {
+    const who = { kind: 'stranger', name: source };
+    await this.counted.note(`${source} ${door.kind}`, this.entry(who, 'enter', door, 'refused', reason));
   }
 
   /** What time alone brings about. To be called about once a second. */
@@ -110,9 +137,11 @@ export class Fleet {
     }
     await this.keep(events);
     await this.store.snapshotIfDue(this.state);
+    await this.counted.write();
   }
 
   async close(): Promise<void> {
+    await this.counted.write(true).catch(() => {});
     await this.written.catch(() => {});
     await this.store.close(this.state);
   }
@@ -123,21 +152,34 @@ export class Fleet {
     return { total: this.store.end, content: await this.store.read(from, most) };
   }
 
-  /** Puts on record what passed a door without changing the fleet. */
-  async record(who: Who, verb: Verb, what: What, result: 'done' | 'refused', detail: string): Promise<void> {
-    await this.options.audit.record({ who, verb, what, result, detail });
+  private async record(who: Who, verb: Verb, what: What, decision: Decision, reason: string): Promise<void> {
+    await this.options.audit.record(this.entry(who, verb, what, decision, reason));
+  }
+
+  private entry(who: AuditEvent['who'], verb: Verb, what: What, decision: Decision, reason: string): AuditEvent {
+    return { time: this.wall(), who, verb, what, decision, reason };
   }
 
   private async check(who: Who, verb: Verb, what: What): Promise<void> {
-    const refusal = this.options.access.allow(who, verb, what);
+    const refusal = this.options.access.allow(who, verb, what, this.contextOf(what));
     if (refusal === undefined) return;
     await this.record(who, verb, what, 'refused', refusal);
     throw new AccessRefused(refusal);
   }
 
+  private contextOf(what: What): AccessContext {
+    const rollout = what.kind === 'rollout' ? this.state.rollouts.get(Number(what.name)) : undefined;
+    if (rollout === undefined) return {};
+    const { createdBy, pausedBy } = rollout;
+    return { ...(createdBy !== undefined && { createdBy }), isApproval: pausedBy === 'approval' };
+  }
+
   private stamp(): Stamp {
-    const wall = new Date(Number(this.options.time.wallNs() / 1_000_000n)).toISOString();
-    return { atMs: Math.max(this.state.atMs, Math.floor(this.nowMs())), wall };
+    return { atMs: Math.max(this.state.atMs, Math.floor(this.nowMs())), wall: this.wall() };
+  }
+
+  private wall(): string {
+    return new Date(Number(this.options.time.wallNs() / 1_000_000n)).toISOString();
   }
 
   private async keep(events: readonly Recorded[]): Promise<void> {

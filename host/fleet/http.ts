@@ -2,6 +2,7 @@
 //
 // What must stay true: it listens where it was told and nowhere else; a request that is too long, too slow or too much is refused, and disturbs no other.
 
+import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -19,8 +20,21 @@ export interface Asked {
   body: string;
   /** As the client reaches it: scheme, host and port. */
   origin: string;
-  /** Common name of the client's certificate, which its authority has signed. */
+  /** Address that it comes from. */
+  source: string;
+  /** Common name of the client's certificate, which the authority of the devices has signed. */
   certificateName?: string;
+  /** The client's certificate, whoever has signed it: it has the key. */
+  certificate?: ShownCertificate;
+}
+
+export interface ShownCertificate {
+  /** SHA-256, in hexadecimal. */
+  hash: string;
+  fromMs: number;
+  untilMs: number;
+  /** Why the authority of the devices does not vouch for it. */
+  trouble?: string;
 }
 
 export interface FileSlice {
@@ -49,7 +63,7 @@ export const problem = (status: number, message: string): Told => told(status, {
 export interface FleetHttpOptions {
   host: string;
   port: number;
-  /** Without: plain HTTP. With an authority, devices may show a certificate instead of a token. */
+  /** Without: plain HTTP. With an authority, devices may show a certificate instead of a token; people may always (access/people.ts). */
   tls?: Pick<TlsFiles, 'cert' | 'key'> & { ca?: string };
   /** Asked in their order. */
   handlers: readonly HttpHandler[];
@@ -93,7 +107,7 @@ export async function serveFleetHttp(options: FleetHttpOptions): Promise<FleetHt
 
 function tlsOf({ cert, key, ca }: NonNullable<FleetHttpOptions['tls']>) {
   const read = (path: string) => readFileSync(path, 'utf8');
-  const client = ca === undefined ? {} : { ca: read(ca), requestCert: true, rejectUnauthorized: false };
+  const client = { requestCert: true, rejectUnauthorized: false, ca: ca === undefined ? [] : read(ca) };
   return { cert: read(cert), key: read(key), minVersion: 'TLSv1.3' as const, ...client };
 }
 
@@ -117,7 +131,11 @@ async function respond(
   }
 }
 
-async function answerTo({ handlers }: FleetHttpOptions, usualOrigin: string, request: IncomingMessage): Promise<Told> {
+async function answerTo(
+  { handlers, tls }: FleetHttpOptions,
+  usualOrigin: string,
+  request: IncomingMessage,
+): Promise<Told> {
   const body = await bodyOf(request);
   if (body === undefined) return problem(413, `a request has at most ${ddiLimits.bodyBytes} bytes`);
   const { method = 'GET', url = '/', headers, socket } = request;
@@ -125,11 +143,11 @@ async function answerTo({ handlers }: FleetHttpOptions, usualOrigin: string, req
   const { pathname, searchParams } = new URL(url, usualOrigin);
   const isHost = /^[A-Za-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i.test(headers.host ?? '');
   const origin = isHost ? `${usualOrigin.split('//')[0]}//${headers.host}` : usualOrigin;
-  const certificateName = certificateNameOf(socket as TLSSocket);
   const asked: Asked = {
     ...{ method: method === 'HEAD' ? 'GET' : method, path: pathname, query: searchParams, body, origin },
     headers: headers as Record<string, string | undefined>,
-    ...(certificateName !== undefined && { certificateName }),
+    source: socket.remoteAddress ?? 'an address that has gone',
+    ...certificateOf(socket as TLSSocket, tls?.ca !== undefined),
   };
   for (const handle of handlers) {
     const answer = await handle(asked);
@@ -150,10 +168,16 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-function certificateNameOf(socket: TLSSocket): string | undefined {
-  if (socket.encrypted !== true || !socket.authorized) return undefined;
-  const name: unknown = socket.getPeerCertificate().subject?.CN;
-  return typeof name === 'string' ? name : undefined;
+function certificateOf(socket: TLSSocket, hasAuthority: boolean): Pick<Asked, 'certificateName' | 'certificate'> {
+  if (socket.encrypted !== true) return {};
+  const { subject, raw, valid_from, valid_to } = socket.getPeerCertificate();
+  if (raw === undefined) return {};
+  const hash = createHash('sha256').update(raw).digest('hex');
+  const certificate = { hash, fromMs: Date.parse(valid_from), untilMs: Date.parse(valid_to) };
+  if (!hasAuthority || !socket.authorized)
+    return { certificate: { ...certificate, trouble: `${socket.authorizationError ?? 'there is no authority'}` } };
+  const { CN: name } = subject as { CN?: unknown };
+  return { certificate, ...(typeof name === 'string' && { certificateName: name }) };
 }
 
 function send(response: ServerResponse, { status, headers, body = '', file }: Told, isHead: boolean): void {

@@ -12,23 +12,11 @@ import { generateKey, publicKeySize, rawPublicKey, readPrivateKey } from '../too
 import { AuditLog } from './audit/audit-log.ts';
 import { AuditError } from './audit/error.ts';
 import { formatVerifierKey, noteSigner, verifierKeyOf } from './audit/note.ts';
-import type { Audit } from './doors.ts';
-
-export interface KeptAudit extends Audit {
-  close(): Promise<void>;
-}
 
 /** Throws an AuditError where the log is in use, does not verify, or has lost its key; the system's errors of a file. */
-export async function openKeptAudit(folder: string, time: Time): Promise<KeptAudit> {
+export function openKeptAudit(folder: string, time: Time): Promise<AuditLog> {
   const place = join(folder, 'audit');
-  const log = await AuditLog.open({ folder: place, signer: signerOf(folder, place), time });
-  return {
-    async record({ who, verb, what, result, detail }) {
-      const at = new Date(Number(time.wallNs() / 1_000_000n)).toISOString();
-      await log.record({ time: at, who, verb, what, decision: result, reason: detail });
-    },
-    close: () => log.close(),
-  };
+  return AuditLog.open({ folder: place, signer: signerOf(folder, place), time });
 }
 
 function signerOf(folder: string, place: string) {

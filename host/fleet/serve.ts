@@ -1,6 +1,6 @@
 // The update server as a process: the fleet, its repository, and HTTP for devices and people, put together.
 //
-//   folder/log             events of the fleet              folder/operator.token    who has it may do everything (doors.ts)
+//   folder/log             events of the fleet              folder/operator.token    who has it may do everything, where there is no file of people
 //   folder/audit           what was asked and decided       folder/audit.vkey        what it is checked with (kept-audit.ts)
 //   repository/metadata    what is released (TUF)           repository/targets       the images
 //
@@ -12,11 +12,14 @@ import { join } from 'node:path';
 import { writeDurably } from '../links/whole-file.ts';
 import { nodeLogDisk } from '../telemetry/log/disk.ts';
 import { rest, type Time } from '../telemetry/time.ts';
-import { DdiServer, tokenHash } from './ddi/server.ts';
+import { readPolicy } from './access/files.ts';
+import { PolicyAccess } from './access/policy.ts';
+import { DdiServer } from './ddi/server.ts';
 import { type Access, localAccess } from './doors.ts';
 import { Fleet, theFleet } from './fleet.ts';
 import { type Asked, type FleetHttpOptions, problem, serveFleetHttp, type Told } from './http.ts';
 import { openKeptAudit } from './kept-audit.ts';
+import { OperatorToken, PeopleFile } from './manage/identity.ts';
 import { ManageServer } from './manage/server.ts';
 import { folderFiles, RepositoryReader } from './repository/reader.ts';
 import { Shelf } from './repository/shelf.ts';
@@ -32,12 +35,15 @@ export interface ServeOptions {
   tenant: string;
   pollSeconds: number;
   time: Time;
-  access?: Access;
+  /** File of people (access/people.ts): each may what the policy permits. Without: who has the operator's token may do everything. */
+  people?: string;
+  /** File of the policy; without: that of the package. */
+  policy?: string;
   onEvent: (event: ServeEvent) => void;
 }
 
 export type ServeEvent =
-  | { event: 'ready'; origin: string; tenant: string; devices: number; releases: number; tokenFile: string }
+  | { event: 'ready'; origin: string; tenant: string; devices: number; releases: number; tokenFile: string | null }
   | { event: 'fleet'; what: Recorded }
   | { event: 'repository'; releases: number }
   | { event: 'trouble'; reason: string };
@@ -51,6 +57,15 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
   const { folder, repository, host, port, tls, tenant, pollSeconds, time, onEvent } = options;
   const seen = new Map<string, string>();
   const trouble = (error: unknown) => onEvent({ event: 'trouble', reason: (error as Error).message });
+  const people =
+    options.people === undefined
+      ? undefined
+      : new PeopleFile(
+          options.people,
+          () => Number(time.wallNs() / 1_000_000n),
+          (reason) => onEvent({ event: 'trouble', reason }),
+        );
+  const access = people === undefined ? localAccess : policyAccess(people, options.policy);
   const audit = await openKeptAudit(folder, time);
   const fleet = await Fleet.open({
     ...{
@@ -60,7 +75,7 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
       onEvent: (what) => onEvent({ event: 'fleet', what }),
       onTrouble: (reason) => onEvent({ event: 'trouble', reason }),
     },
-    ...{ access: options.access ?? localAccess, audit },
+    ...{ access, audit },
   }).catch(async (error) => {
     await audit.close();
     throw error;
@@ -73,14 +88,18 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
       onSeen: (device) => void seen.set(device, new Date(Number(time.wallNs() / 1_000_000n)).toISOString()),
     });
     const manage = new ManageServer({
-      ...{ fleet, operatorTokenHash: tokenHash(operatorToken(folder)), seenOf: (device) => seen.get(device) },
+      ...{
+        fleet,
+        identities: people ?? new OperatorToken(operatorToken(folder)),
+        seenOf: (device) => seen.get(device),
+      },
     });
     await releases.read().catch(trouble);
     const handlers = [ddi.answer.bind(ddi), manage.answer.bind(manage), repositoryHandler(repository)];
     const http = await serveFleetHttp({ host, port, tls, handlers, onError: trouble });
     onEvent({
       ...{ event: 'ready', origin: http.origin, tenant, devices: fleet.state.devices.size },
-      ...{ releases: fleet.state.releases.size, tokenFile: tokenFileOf(folder) },
+      ...{ releases: fleet.state.releases.size, tokenFile: people === undefined ? tokenFileOf(folder) : null },
     });
     try {
       while (!signal.aborted) {
@@ -96,6 +115,11 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
     await fleet.close();
     await audit.close();
   }
+}
+
+function policyAccess(people: PeopleFile, path: string | undefined): Access {
+  const policy = path === undefined ? undefined : { name: path, text: readFileSync(path, 'utf8') };
+  return new PolicyAccess(readPolicy(policy), (person) => people.rolesOf(person));
 }
 
 /** Makes the token when there is none. */

@@ -6,16 +6,23 @@ import { cases } from '../../board/testing/cases.ts';
 import { repositoryRoot } from '../../tools/guest.ts';
 import type { What, Who } from '../doors.ts';
 import { AccessError } from './error.ts';
-import { readPeople, readPolicy } from './files.ts';
+import { readPolicy } from './files.ts';
+import { type Credential, hashOfToken, personOf, readPeople } from './people.ts';
 import { PolicyAccess } from './policy.ts';
 import { tableOf, tableText } from './table.ts';
 
 const policy = readPolicy();
-const people = readPeople({
-  name: 'people.json',
-  text: '{"people": {"vera": ["viewer"], "otto": ["operator"], "rita": ["release-engineer", "operator"], "tim": ["technician"]}}',
-});
-const door = new PolicyAccess(policy, people);
+const people = new Map<string, readonly string[]>([
+  ...([
+    ['vera', ['viewer']],
+    ['otto', ['operator']],
+  ] as const),
+  ...([
+    ['rita', ['release-engineer', 'operator']],
+    ['tim', ['technician']],
+  ] as const),
+]);
+const door = new PolicyAccess(policy, (name) => people.get(name) ?? []);
 const person = (name: string): Who => ({ kind: 'person', name });
 const device = (name: string) => ({ kind: 'device', name }) as const;
 const rollout: What = { kind: 'rollout', name: '7' };
@@ -48,6 +55,7 @@ const expected: Record<string, string> = {
   start: '..R.....',
   stop: '.OR.....',
   waive: '.O......',
+  'withdraw-release': '..R....S',
 };
 
 describe('the policy of the package', () => {
@@ -92,6 +100,13 @@ describe('a door', () => {
     expect(door.allow(person('otto'), 'approve', rollout, { createdBy: 'rita' })).toBeUndefined();
   });
 
+  test('who made a rollout goes on with it after a pause of her own, but does not allow its next ring', () => {
+    const made = { createdBy: 'rita' };
+    expect(door.allow(person('rita'), 'resume', rollout, { ...made, isApproval: false })).toBeUndefined();
+    expect(door.allow(person('rita'), 'resume', rollout, { ...made, isApproval: true })).toMatch(/for the next ring$/);
+    expect(door.allow(person('otto'), 'resume', rollout, { ...made, isApproval: true })).toBeUndefined();
+  });
+
   test('refuses what nobody has a word for, about anything, by anybody', () => {
     const word = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'read"', 'Action::"read"', 'READ', 'read\0'));
     const kind = fc.constantFrom('person', 'device', 'fleet');
@@ -104,6 +119,39 @@ describe('a door', () => {
       }),
       cases(100),
     );
+  });
+});
+
+describe('who shows a credential', () => {
+  const known = readPeople({
+    name: 'people.json',
+    text: JSON.stringify({
+      people: {
+        ada: { roles: ['operator'], token: hashOfToken('token-of-ada'), until: '2026-12-31T00:00:00Z' },
+        bob: { roles: ['viewer'], certificate: 'b'.repeat(64) },
+        eve: { roles: ['operator'], token: hashOfToken('token-of-eve'), revoked: '2026-11-30T00:00:00Z' },
+      },
+    }),
+  });
+  const [may, december] = [Date.parse('2026-05-01T00:00:00Z'), Date.parse('2026-12-31T00:00:01Z')];
+  const certificate = { hash: 'b'.repeat(64), fromMs: may - 1, untilMs: may + 1 };
+
+  test.each<[string, Credential, number, object]>([
+    ['by a token', { token: 'token-of-ada' }, may, { name: 'ada' }],
+    ['by a certificate', { certificate }, may, { name: 'bob' }],
+    ['that has ended', { token: 'token-of-ada' }, december, { refusal: expect.stringMatching(/ada has ended/) }],
+    ['that was revoked', { token: 'token-of-eve' }, may, { refusal: expect.stringMatching(/eve was revoked/) }],
+    [
+      'of a certificate that has ended',
+      { certificate },
+      may + 2,
+      { refusal: expect.stringMatching(/bob is good from/) },
+    ],
+    ['of nobody', { token: 'another' }, may, { refusal: expect.stringMatching(/token is nobody/) }],
+    ['of nobody', { token: 'b'.repeat(64), certificate }, may, { refusal: expect.stringMatching(/token is nobody/) }],
+    ['that is none', {}, may, { refusal: expect.stringMatching(/neither/) }],
+  ])('is known, or is not: %s', (_what, shown, nowMs, expected) => {
+    expect(personOf(known, shown, nowMs)).toEqual(expected);
   });
 });
 
@@ -132,10 +180,15 @@ describe('a file that is wrong is refused with its line', () => {
     ['{', /people\.json: expected JSON/],
     ['[]', /people: expected \{"people"/],
     [
-      '{"people": {"eve": ["boss"]}}',
+      '{"people": {"eve": {"roles": ["boss"]}}}',
       /people\.eve: "boss" is no role; expected a list of viewer, operator, release-engineer, technician/,
     ],
-    ['{"people": {"eve": "viewer"}}', /people\.eve: "no list" is no role/],
+    ['{"people": {"eve": {"roles": "viewer"}}}', /people\.eve: "no list" is no role/],
+    ['{"people": {"eve": ["viewer"]}}', /people\.eve: expected \{"roles"/],
+    ['{"people": {"eve": {"roles": [], "secret": "x"}}}', /people\.eve: 'secret' is not known/],
+    ['{"people": {"eve": {"roles": [], "token": "plain"}}}', /people\.eve: token: expected a SHA-256/],
+    ['{"people": {"eve": {"roles": [], "until": "soon"}}}', /people\.eve: until: expected a time/],
+    ['{"people": {"__proto__": {"roles": []}}}', /people\.__proto__: a name has/],
   ])('people: %s', (text, message) => {
     expect(() => readPeople({ name: 'people.json', text })).toThrow(message);
   });

@@ -5,7 +5,7 @@
 
 import { createRequire } from 'node:module';
 import type { DetailedError, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs';
-import type { Access, Verb, What, Who } from '../doors.ts';
+import type { Access, AccessContext, Verb, What, Who } from '../doors.ts';
 import { AccessError } from './error.ts';
 
 type Cedar = typeof import('@cedar-policy/cedar-wasm/nodejs');
@@ -22,14 +22,8 @@ export interface PolicyText {
   text: string;
 }
 
-/** Which roles a person has. */
+/** Which roles a person has; whoever is not known has none. */
 export type RolesOf = (person: string) => readonly string[];
-
-/** What is known about a question beside its three parts. */
-export interface AccessContext {
-  /** Person who made the rollout that is asked about. */
-  createdBy?: string;
-}
 
 export interface Answer {
   isAllowed: boolean;
@@ -74,8 +68,7 @@ export class Policy {
       principal,
       action: { type: 'Action', id: verb },
       resource,
-      context:
-        context.createdBy === undefined ? {} : { createdBy: { __entity: { type: 'Person', id: context.createdBy } } },
+      context: contextOf(context),
       preparsedSchemaName: this.id,
       preparsedPolicySetId: this.id,
       validateRequest: true,
@@ -110,6 +103,13 @@ export class PolicyAccess implements Access {
     const why = rules.length === 0 ? 'no rule of the policy permits it' : `the policy forbids it: ${rules.join('; ')}`;
     return `${asker} may not ${verb} ${what.kind} ${what.name}: ${why}`;
   }
+}
+
+function contextOf({ createdBy, isApproval }: AccessContext) {
+  return {
+    ...(createdBy !== undefined && { createdBy: { __entity: { type: 'Person', id: createdBy } } }),
+    ...(isApproval !== undefined && { isApproval }),
+  };
 }
 
 function verbsOf(schema: PolicyText): Verb[] {

@@ -78,7 +78,13 @@ describe('the update server', () => {
     more: Partial<Asked> = {},
   ): Promise<Told & { json: unknown }> {
     const asked: Asked = {
-      ...{ method, path: `/lab/controller/v1/${path}`, query: new URLSearchParams(), origin: 'http://here' },
+      ...{
+        method,
+        path: `/lab/controller/v1/${path}`,
+        query: new URLSearchParams(),
+        origin: 'http://here',
+        source: '10.0.0.9',
+      },
       ...{
         headers: { authorization: `TargetToken ${token}` },
         body: typeof body === 'string' ? body : JSON.stringify(body),

@@ -62,7 +62,10 @@ export class DdiServer {
     const [name, ...rest] = asked.path.slice(this.root.length).split('/');
     try {
       const who = await this.identify(decodeURIComponent(name), asked);
-      if (who === undefined) return unauthorized;
+      if (typeof who === 'string') {
+        await this.options.fleet.refuseStranger(asked.source, { kind: 'device', name: decodeURIComponent(name) }, who);
+        return unauthorized;
+      }
       this.options.onSeen?.(who.name);
       const route = routes.find(({ method, pattern }) => method === asked.method && pattern.test(rest.join('/')));
       if (route === undefined) return problem(404, `there is nothing at ${asked.method} ${asked.path}`);
@@ -73,15 +76,20 @@ export class DdiServer {
     }
   }
 
-  private async identify(name: string, { headers, certificateName }: Asked): Promise<Who | undefined> {
-    if (!deviceNamePattern.test(name)) return undefined;
-    const who: Who = { kind: 'device', name };
-    const { devices } = await this.options.fleet.look(who, 'poll', { kind: 'device', name });
-    const known = devices.get(name);
-    if (known !== undefined && certificateName === name) return who;
-    const [, token] = /^TargetToken (\S{16,256})$/.exec(headers.authorization ?? '') ?? [];
-    if (token === undefined || known?.tokenHash === undefined) return undefined;
-    return timingSafeEqual(Buffer.from(tokenHash(token)), Buffer.from(known.tokenHash)) ? who : undefined;
+  /** A text: why it is not this device, for the record alone. */
+  private async identify(name: string, asked: Asked): Promise<Who | string> {
+    if (!deviceNamePattern.test(name)) return 'it is no name of a device';
+    const known = await this.options.fleet.claimed(name);
+    if (known === undefined) return 'there is no such device';
+    if (asked.certificateName === name) return { kind: 'device', name };
+    const [, token] = /^TargetToken (\S{16,256})$/.exec(asked.headers.authorization ?? '') ?? [];
+    if (token === undefined) {
+      if (asked.certificateName !== undefined) return `its certificate is of device ${asked.certificateName}`;
+      return asked.certificate?.trouble ?? 'it shows neither a token nor a certificate';
+    }
+    if (known.tokenHash === undefined) return 'the device has no token';
+    const isIt = timingSafeEqual(Buffer.from(tokenHash(token)), Buffer.from(known.tokenHash));
+    return isIt ? { kind: 'device', name } : 'its token is another';
   }
 
   /** @internal */

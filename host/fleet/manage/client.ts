@@ -1,6 +1,6 @@
 // Asks the update server for a person, over its management API (server.ts).
 
-import { askHttp, readAnswer, refusalOf } from '../http-client.ts';
+import { askHttp, type HttpQuestion, readAnswer, refusalOf } from '../http-client.ts';
 import type { PersonCommand } from '../rollout/commands.ts';
 import type { Recorded, Release, RollbackScope } from '../rollout/events.ts';
 import type { RingRequest } from '../rollout/plan.ts';
@@ -8,10 +8,11 @@ import type { DeviceSummary, RolloutSummary } from './summary.ts';
 
 export interface ManageClientOptions {
   server: string;
-  token: string;
-  /** Who asks, for the record. */
+  token?: string;
+  /** Who asks, for the record of a server with one token for all. */
   person: string;
-  ca?: string;
+  /** Contents of PEM files. */
+  tls?: HttpQuestion['tls'];
 }
 
 /** A rollout as it is asked for. */
@@ -79,10 +80,10 @@ export class ManageClient {
 
   /** Rejects with a FleetServerError that has the server's reason. */
   private async ask(method: string, path: string, body: object | undefined, signal: AbortSignal): Promise<unknown> {
-    const { server, token, person, ca } = this.options;
+    const { server, token, person, tls = {} } = this.options;
     const url = new URL(`${server}/rest/v1/${path}`);
-    const headers = { authorization: `Bearer ${token}`, 'x-coldrig-person': person };
-    const response = await askHttp({ method, url, body, headers, tls: { ca }, signal });
+    const headers = { 'x-coldrig-person': person, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+    const response = await askHttp({ method, url, body, headers, tls, signal });
     if ((response.statusCode ?? 0) >= 300) throw await refusalOf(response, url);
     return JSON.parse(await readAnswer(response, answerBytesMost));
   }

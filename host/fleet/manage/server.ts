@@ -3,28 +3,32 @@
 //   GET   /rest/v1/rollouts  /rest/v1/rollouts/{id}  /rest/v1/targets  /rest/v1/releases  /rest/v1/events?from=N
 //   POST  /rest/v1/commands                            {do: …}, a command of rollout/commands.ts; of a rollout: rings by names, cryostats or the rest
 //
-// What must stay true: without the operator's token nothing is told; a command is read field by field, and refused with the place.
+// What must stay true: a stranger is told nothing, and is on record; a command is read field by field, and refused with the place.
 
-import { timingSafeEqual } from 'node:crypto';
 import { DdiError, JsonPlace } from '../ddi/json.ts';
-import { answerOf, tokenHash } from '../ddi/server.ts';
+import { answerOf } from '../ddi/server.ts';
 import type { Who } from '../doors.ts';
 import type { Fleet } from '../fleet.ts';
 import { type Asked, problem, type Told, told } from '../http.ts';
 import type { PersonCommand } from '../rollout/commands.ts';
 import type { GateLimits } from '../rollout/events.ts';
 import { type RingRequest, ringsOf } from '../rollout/plan.ts';
+import type { Identities } from './identity.ts';
 import { deviceSummary, rolloutSummary } from './summary.ts';
 
 export interface ManageOptions {
   fleet: Fleet;
-  operatorTokenHash: string;
+  identities: Identities;
   /** When a device asked last. */
   seenOf: (device: string) => string | undefined;
 }
 
 const root = '/rest/v1/';
 const eventsAtOnce = 1_000;
+const unauthorized: Told = {
+  ...problem(401, "send 'Authorization: Bearer …' with a token that is good here, or show your certificate"),
+  headers: { 'www-authenticate': 'Bearer' },
+};
 
 export class ManageServer {
   private readonly options: ManageOptions;
@@ -36,12 +40,11 @@ export class ManageServer {
   /** Undefined: the path is none of these. */
   async answer(asked: Asked): Promise<Told | undefined> {
     if (!asked.path.startsWith(root)) return undefined;
-    const who = this.identify(asked);
-    if (who === undefined)
-      return {
-        ...problem(401, "send 'Authorization: Bearer …' with the operator's token"),
-        headers: { 'www-authenticate': 'Bearer' },
-      };
+    const who = this.options.identities.of(asked);
+    if (typeof who === 'string') {
+      await this.options.fleet.refuseStranger(asked.source, { kind: 'fleet', name: asked.path }, who);
+      return unauthorized;
+    }
     try {
       const path = asked.path.slice(root.length);
       if (asked.method === 'POST' && path === 'commands') return await this.command(who, asked.body);
@@ -50,15 +53,6 @@ export class ManageServer {
     } catch (error) {
       return answerOf(error);
     }
-  }
-
-  private identify({ headers }: Asked): Who | undefined {
-    const [, token] = /^Bearer (\S{16,256})$/.exec(headers.authorization ?? '') ?? [];
-    if (token === undefined) return undefined;
-    const isIt = timingSafeEqual(Buffer.from(tokenHash(token)), Buffer.from(this.options.operatorTokenHash));
-    // Who it is, when several people have the token, is what they say; it is for the record.
-    const name = /^[\w.@ -]{1,64}$/.exec(headers['x-coldrig-person'] ?? '')?.[0] ?? 'operator';
-    return isIt ? { kind: 'person', name } : undefined;
   }
 
   private async read(who: Who, path: string, query: URLSearchParams): Promise<Told> {

@@ -42,7 +42,7 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
   'release-added'(state, { release }) {
     state.releases.set(release.hash, release);
   },
-  'rollout-created'(state, { rollout: id, name, release, rings, onError, atMs }) {
+  'rollout-created'(state, { rollout: id, name, release, rings, onError, atMs, who: createdBy }) {
     const members = new Map<string, Member>();
     for (const [ring, { devices }] of rings.entries())
       for (const device of devices)
@@ -54,7 +54,7 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
       ...{ id, name, release, onError, members, rings: rings.map(ringFrom) },
       ...{ state: needsApproval ? 'WAITING_FOR_APPROVAL' : 'READY', pausedBy: undefined, current: 0 },
       past: { back: 0, notBack: [] },
-      ...{ alerts: [], cause: undefined, scope: onError, createdMs: atMs, endedMs: undefined },
+      ...{ alerts: [], cause: undefined, scope: onError, createdBy, createdMs: atMs, endedMs: undefined },
     });
   },
   'rollout-approved'(state, { rollout }) {

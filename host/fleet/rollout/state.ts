@@ -100,6 +100,8 @@ export interface Rollout {
   cause: string | undefined;
   /** Who goes back; of a rollout that stops. */
   scope: RollbackScope;
+  /** Who asked for it. */
+  createdBy: string | undefined;
   createdMs: number;
   endedMs: number | undefined;
 }
@@ -118,7 +120,7 @@ export interface FleetState {
 }
 
 /** Of the form of the state: a snapshot of another form is not read (store/snapshot.ts). */
-export const stateForm = 1;
+export const stateForm = 2;
 
 export function emptyFleet(): FleetState {
   return {
