@@ -1,12 +1,21 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { longestFirst } from './hil/test/order.ts';
 // For the global setup, which runs in this process.
 import './host/tools/typescript-hooks.mjs';
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return longestFirst(await super.sort(files));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['{cli,host,hil,protocol,bootloader,firmware}/**/*.test.ts'],
+    sequence: { sequencer: LongestFirst },
     globalSetup: 'hil/test/guests.ts',
     setupFiles: ['hil/test/property-seed.ts', 'hil/test/equal-bytes.ts'],
     // Test files share processes, so that each module is loaded once per process. A file that changes its process restores it.
