@@ -22,6 +22,8 @@ export const longest = [
   'hil/test/readout/chain-shots.test.ts',
   'host/telemetry/page/page.test.ts',
   'cli/run/run.test.ts',
+  'hil/test/boot/decide.test.ts',
+  'hil/test/boot/second-decision.test.ts',
   'hil/test/pulse/properties.test.ts',
   'cli/readout/readout.test.ts',
   'hil/test/multiplexer/calm.test.ts',

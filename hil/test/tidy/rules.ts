@@ -25,10 +25,13 @@ export const importDirections: Rule = (files) =>
       });
     });
 
-/** What even a test may not look at: nobody imports what only tests, and the host knows nothing of the rig and the command. */
+/**
+ * What even a test may not look at: nobody but the configuration of the tests imports what only tests, and the host knows nothing of the rig and the
+ * command.
+ */
 export const testsStayBelow: Rule = (files) =>
   files
-    .filter(({ path }) => isCode(path))
+    .filter(({ path }) => isCode(path) && path !== 'vitest.config.ts')
     .flatMap((file) =>
       importsOf(file).flatMap(({ target, line }) => {
         const from = layerOf(file.path) ?? '';
