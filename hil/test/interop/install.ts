@@ -96,7 +96,11 @@ async function usablePython(): Promise<Tool> {
 interface Builder {
   tool: string;
   arguments: string[];
+  /** Our own program on other people's libraries: made anew each time, which is quick when nothing has changed. */
+  isOwn?: boolean;
   environment?: NodeJS.ProcessEnv;
+  /** Where the tool runs. */
+  folder?: string;
   timeoutMs: number;
 }
 
@@ -104,6 +108,14 @@ const goPackage = 'github.com/apache/mynewt-mcumgr-cli/mcumgr@latest';
 const goServer = 'github.com/nats-io/nats-server/v2@v2.15.2';
 const goLinter = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
 const builders = {
+  // Readers of transparency logs: Go's own and Tessera's (clients/tlog).
+  'tlog-reader': {
+    tool: 'go',
+    arguments: ['build', '-o', join(interopFolder, 'tlog-reader', 'bin', 'tlog-reader'), '.'],
+    folder: join(repositoryRoot, 'hil/test/interop/clients/tlog'),
+    isOwn: true,
+    timeoutMs: 600_000,
+  },
   mcumgr: {
     tool: 'go',
     arguments: ['install', goPackage],
@@ -136,7 +148,7 @@ const builders = {
 /** What `make interop` runs. */
 export const interopPrograms = {
   python: Object.keys(pythonPackages) as (keyof typeof pythonPackages)[],
-  built: ['mcumgr', 'mcumgr-client', 'actionlint'],
+  built: ['mcumgr', 'mcumgr-client', 'actionlint', 'tlog-reader'],
 } satisfies { python: (keyof typeof pythonPackages)[]; built: (keyof typeof builders)[] };
 
 /** A program on PATH, else one built here; a builder that failed once is not asked again. */
@@ -144,7 +156,7 @@ export function builtTool(name: keyof typeof builders): Promise<Tool> {
   return once(name, async () => {
     const builder: Builder = builders[name];
     const path = onPath(name) ?? existing(join(interopFolder, name, 'bin', name));
-    if (path !== undefined) return { path };
+    if (path !== undefined && !builder.isOwn) return { path };
     const refusal = join(interopFolder, `${name}.refused`);
     const again = `to try again remove .interop/${name}.refused`;
     if (existsSync(refusal)) return { missing: `${readFileSync(refusal, 'utf8').trim()} (${again})` };
@@ -154,7 +166,7 @@ export function builtTool(name: keyof typeof builders): Promise<Tool> {
     say(`${command} …`);
     try {
       const env = { ...process.env, ...builder.environment };
-      await run(tool, builder.arguments, { env, timeout: builder.timeoutMs });
+      await run(tool, builder.arguments, { env, timeout: builder.timeoutMs, cwd: builder.folder });
       return { path: join(interopFolder, name, 'bin', name) };
     } catch (error) {
       const missing = `${name}: not on PATH; tried ${command}: ${reasonOf(error)}`;
