@@ -31,7 +31,7 @@ const ringNames = [
   'confirmation',
   'gates',
 ];
-const gateNames = ['heartbeat', 'temperatureKelvin', 'powerShare', 'calibrationDecibel'];
+const gateNames = ['heartbeat', 'temperatureKelvin', 'powerShare', 'calibrationDecibel', 'alerts'];
 
 export function readPlan(path: string): PlanFile {
   const text = readWrittenText(path, 'the plan', 'a plan of a rollout in YAML');
@@ -75,12 +75,13 @@ function ringOf(place: string, value: unknown, plan: Record<string, unknown>): R
 }
 
 function gatesOf(place: string, value: unknown): GateLimits {
-  const { heartbeat, ...others } = mapOf(place, value, gateNames);
+  const { heartbeat, alerts, ...others } = mapOf(place, value, gateNames);
   const limits: GateLimits = heartbeat === undefined ? {} : { heartbeatMs: timeOf(`${place}.heartbeat`, heartbeat) };
   for (const [name, limit] of Object.entries(others)) {
     if (typeof limit !== 'number' || !(limit >= 0)) throw new Error(`${place}.${name}: expected a number from 0 on`);
     limits[name as 'powerShare'] = limit;
   }
+  if (flagOf(`${place}.alerts`, alerts)) limits.alerts = true;
   return limits;
 }
 

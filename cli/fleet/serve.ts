@@ -34,6 +34,8 @@ interface ServeOptions extends GlobalOptions {
   ca?: string;
   people?: string;
   policy?: string;
+  gateway?: string;
+  prometheus?: string;
 }
 
 const SERVE_HELP = `
@@ -65,18 +67,29 @@ export function serveCommand(): Command {
     .option('--ca <file>', "authority of devices' certificates")
     .option('--people <file>', 'who is let in, in place of whoever has the operator’s token')
     .option('--policy <file>', 'who may do what, in Cedar, in place of the policy of the package; needs --people')
+    .option('--gateway <address>', "readings for the gates of rings: from 'coldrig gateway --listen'", parseAddress)
+    .option('--prometheus <address>', 'the same, from a Prometheus', parseAddress)
     .addHelpText('after', SERVE_HELP)
     .action(printing((options: ServeOptions) => serve(options)));
 }
 
 async function serve(options: ServeOptions): Promise<Result> {
-  const { folder, repository, listen, tenant, poll, cert, key, ca, people, policy, json } = options;
+  const { folder, repository, listen, tenant, poll, cert, key, ca, people, policy, gateway, prometheus, json } =
+    options;
   if ((cert === undefined) !== (key === undefined))
     throw new Failure('OPTION', 'TLS needs --cert and --key', { exitCode: 2 });
   if (policy !== undefined && people === undefined)
     throw new Failure('OPTION', 'a policy needs --people: with one token for all there is nobody to tell apart', {
       exitCode: 2,
     });
+  if (gateway !== undefined && prometheus !== undefined)
+    throw new Failure('OPTION', 'readings come from one of --gateway and --prometheus', { exitCode: 2 });
+  const readings =
+    gateway !== undefined
+      ? ({ kind: 'gateway', address: gateway } as const)
+      : prometheus !== undefined
+        ? ({ kind: 'prometheus', address: prometheus } as const)
+        : undefined;
   const tls = cert === undefined || key === undefined ? undefined : { cert, key, ...(ca !== undefined && { ca }) };
   const stop = new AbortController();
   await endedFromOutside(
@@ -84,7 +97,18 @@ async function serve(options: ServeOptions): Promise<Result> {
     () =>
       serveFleet(
         {
-          ...{ folder, repository, ...listen, tls, tenant, pollSeconds: poll, time: hostTime, people, policy },
+          ...{
+            folder,
+            repository,
+            ...listen,
+            tls,
+            tenant,
+            pollSeconds: poll,
+            time: hostTime,
+            people,
+            policy,
+            readings,
+          },
           onEvent: (event) => print(json ? JSON.stringify(event) : serveText(event)),
         },
         stop.signal,

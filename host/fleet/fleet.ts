@@ -15,7 +15,7 @@ import { apply } from './rollout/apply.ts';
 import { type FleetCommand, FleetRefusal } from './rollout/commands.ts';
 import { perform, type Stamp, settle } from './rollout/engine.ts';
 import type { Recorded } from './rollout/events.ts';
-import { noReadings, type Readings } from './rollout/react.ts';
+import { noReadings, type ReadingsView } from './rollout/react.ts';
 import { type Device, emptyFleet, type FleetState, isOver } from './rollout/state.ts';
 import { FleetStore } from './store/fleet-store.ts';
 
@@ -26,7 +26,7 @@ export interface FleetOptions {
   access: Access;
   audit: Audit;
   disk?: LogDisk;
-  readings?: Readings;
+  readings?: ReadingsView;
   /** Is told every event once it is durable. */
   onEvent?: (event: Recorded) => void;
   /** Is told of what a person should look at: nothing is lost by it. */
@@ -42,7 +42,7 @@ export class Fleet {
   /** Of everything that was asked so far; answers wait for `durable`. Not to be changed from outside. */
   state: FleetState = emptyFleet();
   private readonly options: FleetOptions;
-  private readonly readings: Readings;
+  readonly readings: ReadingsView;
   private readonly store: FleetStore;
   private readonly counted: CountedRecord;
   private ready: Promise<void>;

@@ -17,6 +17,8 @@ import { PolicyAccess } from './access/policy.ts';
 import { DdiServer } from './ddi/server.ts';
 import { type Access, localAccess } from './doors.ts';
 import { Fleet, theFleet } from './fleet.ts';
+import { GateWatch } from './gates/gate-watch.ts';
+import { readingsSource, type SourceKind } from './gates/readings.ts';
 import { type Asked, type FleetHttpOptions, problem, serveFleetHttp, type Told } from './http.ts';
 import { openKeptAudit } from './kept-audit.ts';
 import { OperatorToken, PeopleFile } from './manage/identity.ts';
@@ -39,6 +41,8 @@ export interface ServeOptions {
   people?: string;
   /** File of the policy; without: that of the package. */
   policy?: string;
+  /** Where the gates of rings get their readings. */
+  readings?: { kind: SourceKind; address: string };
   onEvent: (event: ServeEvent) => void;
 }
 
@@ -49,6 +53,7 @@ export type ServeEvent =
   | { event: 'trouble'; reason: string };
 
 const tickMs = 1_000;
+const lookMs = 5_000;
 
 export const tokenFileOf = (folder: string): string => join(folder, 'operator.token');
 
@@ -66,6 +71,7 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
           (reason) => onEvent({ event: 'trouble', reason }),
         );
   const access = people === undefined ? localAccess : policyAccess(people, options.policy);
+  const gates = options.readings && gateWatchOf(options.readings, (reason) => onEvent({ event: 'trouble', reason }));
   const audit = await openKeptAudit(folder, time);
   const fleet = await Fleet.open({
     ...{
@@ -75,7 +81,7 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
       onEvent: (what) => onEvent({ event: 'fleet', what }),
       onTrouble: (reason) => onEvent({ event: 'trouble', reason }),
     },
-    ...{ access, audit },
+    ...{ access, audit, ...(gates !== undefined && { readings: gates }) },
   }).catch(async (error) => {
     await audit.close();
     throw error;
@@ -101,6 +107,7 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
       ...{ event: 'ready', origin: http.origin, tenant, devices: fleet.state.devices.size },
       ...{ releases: fleet.state.releases.size, tokenFile: people === undefined ? tokenFileOf(folder) : null },
     });
+    const looking = lookAtGates(gates, fleet, time, signal);
     try {
       while (!signal.aborted) {
         await rest(time, tickMs, signal);
@@ -109,11 +116,22 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
         if (typeof count === 'number') onEvent({ event: 'repository', releases: count });
       }
     } finally {
+      await looking;
       await http.close();
     }
   } finally {
     await fleet.close();
     await audit.close();
+  }
+}
+
+const gateWatchOf = ({ kind, address }: NonNullable<ServeOptions['readings']>, onTrouble: (reason: string) => void) =>
+  new GateWatch({ source: readingsSource(kind, address), onTrouble });
+
+async function lookAtGates(gates: GateWatch | undefined, fleet: Fleet, time: Time, signal: AbortSignal): Promise<void> {
+  while (gates !== undefined && !signal.aborted) {
+    await gates.look(fleet, signal);
+    await rest(time, lookMs, signal);
   }
 }
 

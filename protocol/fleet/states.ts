@@ -44,13 +44,14 @@ export type RolloutState = keyof typeof rolloutStates;
 export type RingState = keyof typeof ringStates;
 export type ActionState = keyof typeof actionStates;
 
-/** What a gate looks at. Which alert closes which gate is in host/fleet/rollout/gates.ts. */
+/** What a gate looks at. What each compares is in host/fleet/gates/judge.ts. */
 export const gates = {
   failures: 'More devices have failed than the ring allows',
   heartbeat: 'A device that was updated sends no heartbeat',
   temperature: 'A stage is warmer than the old image kept it',
   power: 'A device takes more power than under the old image',
   calibration: 'The readout or a calibration is worse than under the old image',
+  alert: 'An alert that pages somebody fires, which did not under the old image',
 } as const;
 
 export type GateName = keyof typeof gates;

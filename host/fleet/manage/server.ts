@@ -62,13 +62,13 @@ export class ManageServer {
     if (id !== undefined) {
       const rollout = state.rollouts.get(Number(id));
       return rollout
-        ? told(200, rolloutSummary(state, rollout, fleet.nowMs()))
+        ? told(200, rolloutSummary(state, rollout, fleet.nowMs(), fleet.readings))
         : problem(404, `there is no rollout ${id}`);
     }
     switch (path) {
       case 'rollouts':
         return told(200, {
-          content: [...state.rollouts.values()].map((one) => rolloutSummary(state, one, fleet.nowMs())),
+          content: [...state.rollouts.values()].map((one) => rolloutSummary(state, one, fleet.nowMs(), fleet.readings)),
         });
       case 'targets':
         return told(200, {
@@ -178,5 +178,6 @@ function readGates(of: JsonPlace | undefined): GateLimits {
     const value = of?.get(name)?.number(0, 1e9);
     if (value !== undefined) limits[name] = value;
   }
+  if (of?.get('alerts')?.boolean()) limits.alerts = true;
   return limits;
 }

@@ -1,6 +1,7 @@
 // What people and programs are shown of a fleet: plain objects with stable names.
 
 import { notBackText } from '../rollout/forget.ts';
+import { noReadings, type ReadingsView, unproven } from '../rollout/react.ts';
 import type { Device, FleetState, Member, Ring, Rollout } from '../rollout/state.ts';
 
 export interface RingSummary {
@@ -48,7 +49,12 @@ export interface DeviceSummary {
   seen: string | null;
 }
 
-export function rolloutSummary(state: FleetState, rollout: Rollout, nowMs: number): RolloutSummary {
+export function rolloutSummary(
+  state: FleetState,
+  rollout: Rollout,
+  nowMs: number,
+  readings: ReadingsView = noReadings,
+): RolloutSummary {
   const release = state.releases.get(rollout.release);
   const members = [...rollout.members];
   const isBack = (result: NonNullable<Member['back']>['result']) =>
@@ -69,7 +75,7 @@ export function rolloutSummary(state: FleetState, rollout: Rollout, nowMs: numbe
     })),
     ...{ back: rollout.past.back + isBack('back').length, goingBack: isBack('under-way').length },
     notBack: [...rollout.past.notBack, ...isBack('not-back').map(([device, member]) => notBackText(device, member))],
-    waitsFor: waitsFor(state, rollout),
+    waitsFor: waitsFor(state, rollout, nowMs, readings),
   };
 }
 
@@ -79,8 +85,11 @@ const isUnproven = (state: FleetState, device: string, { state: at }: Member) =>
 /** Those that are still in the fleet. */
 const stillThere = ({ gone: _, ...counts }: Ring['counts']) => Object.values(counts).reduce((sum, one) => sum + one, 0);
 
-function waitsFor(state: FleetState, rollout: Rollout): string | null {
-  const { counts, waiting, confirmedMs, plan } = rollout.rings[rollout.current];
+function waitsFor(state: FleetState, rollout: Rollout, nowMs: number, readings: ReadingsView): string | null {
+  const ring = rollout.rings[rollout.current];
+  const { counts, waiting, confirmedMs, plan } = ring;
+  const those = (devices: readonly string[]) =>
+    `${devicesOf(devices.length)}, the first is ${devices[0]} (${readings.missingOf(devices[0]) ?? 'none yet'})`;
   switch (rollout.state) {
     case 'WAITING_FOR_APPROVAL':
       return "a person: 'coldrig fleet approve' or 'deny'";
@@ -94,9 +103,11 @@ function waitsFor(state: FleetState, rollout: Rollout): string | null {
     }
     case 'RUNNING':
       if (counts.open > 0) return `${devicesOf(counts.open)} of ring '${plan.name}' to end`;
-      if (waiting.size > 0) return `readings of ${devicesOf(waiting.size)} under their old image, which the gates need`;
+      if (waiting.size > 0) return `readings under the old image, which the gates need: ${those([...waiting])}`;
       if (counts.failed > 0) return `a person to retry or waive what has failed: ${devicesOf(counts.failed)}`;
-      return confirmedMs === undefined ? null : 'the soak time';
+      if (confirmedMs === undefined) return null;
+      if (nowMs < confirmedMs + plan.soakMs) return 'the soak time';
+      return `readings after the update, which the gates need: ${those(unproven(state, rollout, ring, readings))}`;
     default:
       return null;
   }

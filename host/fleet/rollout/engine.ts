@@ -8,7 +8,7 @@
 import { apply } from './apply.ts';
 import { decide, type FleetCommand } from './commands.ts';
 import type { FleetEvent, Recorded } from './events.ts';
-import { type Readings, react } from './react.ts';
+import { type ReadingsView, react } from './react.ts';
 import { type FleetState, isOver } from './state.ts';
 
 /** How an event is stamped. */
@@ -26,7 +26,7 @@ export function perform(
   command: FleetCommand,
   who: string,
   stamp: Stamp,
-  readings: Readings,
+  readings: ReadingsView,
 ): Recorded[] {
   const asked = decide(state, command).map((event): Recorded => ({ ...event, ...stamp, who }));
   for (const event of asked) apply(state, event);
@@ -34,7 +34,7 @@ export function perform(
 }
 
 /** What follows from the state by itself, now. */
-export function settle(state: FleetState, stamp: Stamp, readings: Readings): Recorded[] {
+export function settle(state: FleetState, stamp: Stamp, readings: ReadingsView): Recorded[] {
   const all: Recorded[] = [];
   for (const rollout of state.rollouts.values()) {
     if (isOver(rollout)) continue;

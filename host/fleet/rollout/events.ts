@@ -32,6 +32,8 @@ export interface GateLimits {
   powerShare?: number;
   /** How much lower than under the old image the signal-to-noise ratio of a readout channel may be. */
   calibrationDecibel?: number;
+  /** No alert that pages somebody may fire about the device or its cryostat that did not fire before. */
+  alerts?: boolean;
 }
 
 export interface RingPlan {
@@ -58,6 +60,8 @@ export interface Baseline {
   temperatureKelvin: Record<string, number>;
   powerWatts?: number;
   snrDecibel: Record<string, number>;
+  /** Names of alerts that fired. */
+  alerts?: string[];
 }
 
 /** An update comes from a ring; a rollback takes a device back to the image that it ran before. */

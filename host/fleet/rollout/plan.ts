@@ -22,7 +22,7 @@ export function ringsOf(state: FleetState, requests: readonly RingRequest[], has
   if (gated !== undefined && !hasReadings)
     throw new FleetRefusal(
       'INVALID',
-      `ring '${gated.name}': this server gets no readings that its gates could judge; leave the gates out`,
+      `ring '${gated.name}': this server gets no readings that its gates could judge; start it with --gateway or --prometheus, or leave the gates out`,
     );
   return requests.map(({ devices, cryostat, rest, count, ...plan }) => {
     if ([devices, cryostat, rest].filter((one) => one !== undefined && one !== false).length !== 1)

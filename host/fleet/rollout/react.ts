@@ -8,18 +8,28 @@
 // must stay true: a device has at most one open action; nobody of a ring gets an action before the ring before it is FINISHED; a device that has failed a
 // release does not get it again.
 
-import type { Baseline, FleetEvent, RollbackScope } from './events.ts';
-import { type FleetState, isOpen, type Member, type Ring, type Rollout } from './state.ts';
+import type { Baseline, FleetEvent, GateLimits, RollbackScope } from './events.ts';
+import { type Action, type FleetState, isOpen, type Member, type Ring, type Rollout } from './state.ts';
 
-export interface Readings {
+/** What is known of readings (gates/gate-watch.ts). */
+export interface ReadingsView {
   /** Readings of a device under the image that it runs; undefined while the gates of a ring need some and there are none. */
   baselineOf(device: string, ring: Ring): Baseline | undefined;
+  /** Devices of these actions whose gates nobody has found good since then. */
+  unproven(actions: readonly Action[], sinceMs: number): string[];
+  /** What a device has no readings of. */
+  missingOf(device: string): string | undefined;
 }
 
-export const noReadings: Readings = { baselineOf: () => ({ temperatureKelvin: {}, snrDecibel: {} }) };
+/** Of a server without readings: a plan with gates is refused there. */
+export const noReadings: ReadingsView = {
+  baselineOf: () => ({ temperatureKelvin: {}, snrDecibel: {} }),
+  unproven: () => [],
+  missingOf: () => undefined,
+};
 
 /** The next events of a rollout; none: it waits for a device, a person or time. They are in their order, and others may follow from them. */
-export function react(state: FleetState, rollout: Rollout, atMs: number, readings: Readings): FleetEvent[] {
+export function react(state: FleetState, rollout: Rollout, atMs: number, readings: ReadingsView): FleetEvent[] {
   switch (rollout.state) {
     case 'RUNNING':
     case 'PAUSED':
@@ -88,7 +98,7 @@ function sinceOf(state: FleetState, { state: at, action }: Member): number | und
   return at === 'open' && action !== undefined ? state.actions.get(action)?.sinceMs : undefined;
 }
 
-function progress(state: FleetState, rollout: Rollout, atMs: number, readings: Readings): FleetEvent[] {
+function progress(state: FleetState, rollout: Rollout, atMs: number, readings: ReadingsView): FleetEvent[] {
   // What a device has begun goes on in a pause, so that its ring is seen to be confirmed; nothing begins.
   const isRunning = rollout.state === 'RUNNING';
   const { id, current } = rollout;
@@ -110,12 +120,32 @@ function progress(state: FleetState, rollout: Rollout, atMs: number, readings: R
   if (confirmed === 0 && !ring.isEmptyAllowed)
     return isRunning ? [{ type: 'rollout-paused', rollout: id, by: 'empty-ring' }] : [];
   if (ring.confirmedMs === undefined) return [{ type: 'ring-confirmed', ...of }];
-  if (!isRunning || atMs < ring.confirmedMs + ring.plan.soakMs) return [];
-  return [{ type: 'ring-finished', ...of }];
+  const soakedMs = ring.confirmedMs + ring.plan.soakMs;
+  if (!isRunning || atMs < soakedMs) return [];
+  // No readings are no pass.
+  return unproven(state, rollout, ring, readings).length > 0 ? [] : [{ type: 'ring-finished', ...of }];
 }
 
+/** Devices of a ring whose soak time is over, and whose gates nobody has found good since. */
+export function unproven(state: FleetState, rollout: Rollout, ring: Ring, readings: ReadingsView): string[] {
+  if (!hasGates(ring.plan.gates)) return [];
+  return readings.unproven(updatedOf(state, rollout, ring), (ring.confirmedMs ?? 0) + ring.plan.soakMs);
+}
+
+/** Actions of the devices of a ring that have confirmed the release. */
+export function updatedOf(state: FleetState, rollout: Rollout, ring: Ring): Action[] {
+  return ring.plan.devices.flatMap((device) => {
+    const member = rollout.members.get(device);
+    const action = member?.action === undefined ? undefined : state.actions.get(member.action);
+    return member?.state === 'confirmed' && action !== undefined ? [action] : [];
+  });
+}
+
+export const hasGates = (gates: GateLimits): boolean =>
+  Object.values(gates).some((limit) => limit !== undefined && limit !== false);
+
 /** The first actions of devices that wait. */
-function begin(state: FleetState, rollout: Rollout, ring: Ring, readings: Readings): FleetEvent[] {
+function begin(state: FleetState, rollout: Rollout, ring: Ring, readings: ReadingsView): FleetEvent[] {
   const events: FleetEvent[] = [];
   let action = nextAction(state);
   for (const device of ring.waiting) {
