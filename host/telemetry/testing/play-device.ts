@@ -32,6 +32,15 @@ export class PlayedDevice {
     this.append(level, telemetryKinds.event.number, [1, this.sequence, 0], wireOf);
   }
 
+  /** The boot that runs, and the number of its next record. */
+  get next(): { boot: number; next: number } {
+    return { boot: this.boot, next: this.sequence };
+  }
+
+  hasMade({ boot, sequence }: RecordNumber): boolean {
+    return boot < this.boot || (boot === this.boot && sequence < this.sequence);
+  }
+
   /** What it keeps, it keeps. */
   reset(): void {
     this.boot++;

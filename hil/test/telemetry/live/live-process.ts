@@ -18,13 +18,20 @@ export class LiveProcess {
   private onStatus: (status: Record<string, number>) => void = () => {};
   private readonly ended: Promise<unknown>;
 
-  /** A command with --json; resolves with its first line. */
-  static async start(words: readonly string[]): Promise<LiveProcess> {
-    const child = spawn(process.execPath, [command, ...words, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  /** A command with --json; resolves with its first line. `preload`: a module that is loaded before it. */
+  static async start(
+    words: readonly string[],
+    { preload, env = {} }: { preload?: string; env?: Record<string, string> } = {},
+  ): Promise<LiveProcess> {
+    const first = preload === undefined ? [] : ['--import', preload];
+    const child = spawn(process.execPath, [...first, command, ...words, '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
     const lines = createInterface({ input: child.stdout });
-    const [first] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as [string | number];
-    if (typeof first !== 'string') throw new Error(`coldrig ${words.join(' ')} ended with ${first}`);
-    const started = new LiveProcess(child, JSON.parse(first));
+    const [line] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as [string | number];
+    if (typeof line !== 'string') throw new Error(`coldrig ${words.join(' ')} ended with ${line}`);
+    const started = new LiveProcess(child, JSON.parse(line));
     lines.on('line', (line) => {
       started.said.push(line);
       if (line.includes('"event":"status"')) started.onStatus(JSON.parse(line));
