@@ -3,9 +3,11 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { ManageClient } from '../../host/fleet/manage/client.ts';
+import { postmortemOf } from '../../host/fleet/manage/postmortem.ts';
 import type { RolloutSummary } from '../../host/fleet/manage/summary.ts';
 import type { Release } from '../../host/fleet/rollout/events.ts';
 import { ExitCode, Failure } from '../failure.ts';
+import { writeOutput } from '../files.ts';
 import { integerBetween } from '../options.ts';
 import { rolloutProgress } from '../progress.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
@@ -70,6 +72,15 @@ export function operateCommands(): Command[] {
       .argument('[rollout]', 'only this one', parseId)
       .addHelpText('after', '\nWith --json: {ok, events: [{type, atMs, wall, who, …}]}.')
       .action(printing(history)),
+    withServer(new Command('postmortem'))
+      .description('the record of a rollout with its timeline, as Markdown, for people to go on writing')
+      .argument('<rollout>', 'its number', parseId)
+      .option('--out <file>', 'write it there (default: print it)')
+      .addHelpText(
+        'after',
+        '\nWith --json: {ok, detectedMs, rolledBackMs, touched, back, text}; file in place of text with --out.',
+      )
+      .action(printing(postmortem)),
   ];
 }
 
@@ -189,6 +200,18 @@ function history(options: ReachOptions, id: number | undefined): Promise<Result>
     );
     const lines = chosen.flatMap((event) => eventText(event) ?? []);
     return { text: lines.length === 0 ? 'nothing yet' : lines.join('\n'), json: { events: chosen } };
+  });
+}
+
+function postmortem(options: ReachOptions & { out?: string }, id: number): Promise<Result> {
+  return withManager(options, async (client, signal) => {
+    const [events, { release }] = await Promise.all([client.events(0, signal), client.rollout(id, signal)]);
+    const found = postmortemOf(events, id, `${release.name} ${release.version}`);
+    if (found === undefined) throw new Failure('FLEET', `the history has no rollout ${id}`);
+    const { text, ...facts } = found;
+    if (options.out === undefined) return { text, json: { ...facts, text } };
+    writeOutput(options.out, text, 'the record');
+    return { text: `${options.out}: the record of rollout ${id}`, json: { ...facts, file: options.out } };
   });
 }
 

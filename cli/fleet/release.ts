@@ -42,6 +42,10 @@ export function releaseCommand(): Command {
       .argument('<image>', 'signed image, or with --foreign any file')
       .option('--name <name>', 'what people call it (default: the name of the file)')
       .option('--bootloader <version>', 'the oldest bootloader that it runs under')
+      .option(
+        '--token <file>',
+        "downgrade token ('coldrig image token'): devices may go back to it from newer releases",
+      )
       .option('--foreign <version>', 'a file for devices of others, such as a .swu of SWUpdate, and its version')
       .action(printing(add)),
     of('withdraw', 'take an image out of the draft of the next release')
@@ -81,12 +85,16 @@ function init(
   };
 }
 
-function add(options: Folder & { name?: string; bootloader?: string; foreign?: string }, path: string): Result {
+function add(
+  options: Folder & { name?: string; bootloader?: string; foreign?: string; token?: string },
+  path: string,
+): Result {
   const bytes = readInput(path, 'the image');
   const file = basename(path);
   const release = new Shelf(options.repository).put(bytes, file, options.name ?? file.replace(/\.\w+$/, ''), {
     ...(options.bootloader !== undefined && { minimumBootloader: options.bootloader }),
     ...(options.foreign !== undefined && { foreignVersion: options.foreign }),
+    ...(options.token !== undefined && { token: readInput(options.token, 'the token') }),
   });
   told(() => open(options).add(release));
   return {

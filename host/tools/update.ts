@@ -13,6 +13,7 @@ import { RESET } from '../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { DeviceHistory, isSilence } from './device-history.ts';
 import { formatVersion, ImageError, parseImage, verifyImage } from './image/index.ts';
+import { sendToken } from './smp/boot-group.ts';
 import { type ImageState, type SmpClient, SmpError, type UploadProgress } from './smp/index.ts';
 import { nothingYet, type UpdateResult, type UpdateStep } from './update-result.ts';
 
@@ -27,6 +28,8 @@ export interface UpdateOptions {
   watchMs?: number;
   /** How long after that the device may take to become healthy, 10 s by default. */
   healthyWithinMs?: number;
+  /** Downgrade token for the image, sent once the device has it. */
+  token?: Uint8Array;
   onStep?: (step: UpdateStep) => void;
   onProgress?: (progress: UploadProgress) => void;
   signal?: AbortSignal;
@@ -81,6 +84,9 @@ class Update {
     await this.history.begin();
     const isThere = this.isOurs(await this.running());
     if (!isThere && !(await this.taken(() => this.upload()))) return this.end();
+    const { token, signal } = this.options;
+    if (!isThere && token !== undefined && !(await this.taken(() => sendToken(this.client, token, { signal }))))
+      return this.end();
     if (!isThere && this.options.goal === 'upload') return this.end();
     try {
       if (!isThere && !(await this.tried())) return await this.end();

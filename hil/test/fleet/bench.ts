@@ -13,9 +13,10 @@ import { DdiServer, tokenHash } from '../../../host/fleet/ddi/server.ts';
 import { localAccess, noAudit, type Who } from '../../../host/fleet/doors.ts';
 import { Fleet } from '../../../host/fleet/fleet.ts';
 import { type FleetHttp, serveFleetHttp } from '../../../host/fleet/http.ts';
-import { Shelf } from '../../../host/fleet/repository/shelf.ts';
+import { type MoreOfRelease, Shelf } from '../../../host/fleet/repository/shelf.ts';
 import type { FleetCommand } from '../../../host/fleet/rollout/commands.ts';
 import type { Release, RingPlan } from '../../../host/fleet/rollout/events.ts';
+import type { ReadingsView } from '../../../host/fleet/rollout/react.ts';
 import type { Rollout } from '../../../host/fleet/rollout/state.ts';
 import { hostTime, type Time } from '../../../host/telemetry/time.ts';
 import { DeviceUnderTest, firmwareImage, signed } from '../../rig/index.ts';
@@ -60,8 +61,12 @@ export class FleetBench {
   private http: FleetHttp | undefined;
   private port = 0;
 
-  static async start(): Promise<FleetBench> {
+  /** Made anew for each server, as its process would. */
+  readings: (() => ReadingsView) | undefined;
+
+  static async start(readings?: () => ReadingsView): Promise<FleetBench> {
     const bench = new FleetBench();
+    bench.readings = readings;
     await bench.serve();
     return bench;
   }
@@ -70,7 +75,7 @@ export class FleetBench {
   async serve(): Promise<void> {
     const { time, shelf } = this;
     const folder = join(this.folder, 'log');
-    this.fleet = await Fleet.open({ folder, time, access: localAccess, audit: noAudit });
+    this.fleet = await Fleet.open({ folder, time, access: localAccess, audit: noAudit, readings: this.readings?.() });
     const ddi = new DdiServer({
       ...{ fleet: this.fleet, tenant: 'default', pollSeconds: 10 },
       fileOf: (release) => shelf.fileOf(release),
@@ -102,8 +107,8 @@ export class FleetBench {
   }
 
   /** Puts an image on the shelf, and makes it known. */
-  async release(image: Uint8Array, name: string): Promise<Release> {
-    const release = this.shelf.put(image, `${name}.bin`, name);
+  async release(image: Uint8Array, name: string, more: MoreOfRelease = {}): Promise<Release> {
+    const release = this.shelf.put(image, `${name}.bin`, name, more);
     await this.ask({ do: 'add-release', release });
     return release;
   }

@@ -146,7 +146,7 @@ export class Agent {
         onEvent?.({ event: 'refused', device, action: id, success: false, detail: refusal });
         return this.end(fresh, false, `refused before anything was sent: ${refusal}`, signal);
       }
-      await this.flash(client, facts, done ?? fresh, bytes, chunks[0].version, signal);
+      await this.flash(client, facts, done ?? fresh, bytes, chunks[0], signal);
     });
   }
 
@@ -155,7 +155,7 @@ export class Agent {
     facts: DeviceFacts,
     of: JournalEntry,
     bytes: Uint8Array,
-    version: string,
+    { version, token }: Deployment['chunks'][number],
     signal: AbortSignal,
   ): Promise<void> {
     const { journal, device, words, watchMs, onEvent } = this.options;
@@ -176,7 +176,11 @@ export class Agent {
     let result: UpdateResult;
     try {
       const both = AbortSignal.any([signal, cancelled.signal]);
-      result = await updateDevice(client, bytes, { goal: 'confirm', watchMs, signal: both });
+      result = await updateDevice(client, bytes, {
+        ...{ goal: 'confirm', watchMs, signal: both },
+        // Signed by itself, and judged by the device: it needs no trust on its way.
+        ...(token !== undefined && { token: Buffer.from(token, 'base64') }),
+      });
     } catch (error) {
       if (cancelled.signal.aborted && !signal.aborted) return;
       // A device that cannot be reached may come back, and the boot log then says what it did.

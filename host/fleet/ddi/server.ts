@@ -125,9 +125,11 @@ export class DdiServer {
       ...{ filename: release.file, bytes: file.bytes, sha1: file.sha1, sha256: file.sha256 },
       href: `${at}/${encodeURIComponent(release.file)}`,
     };
+    const { name, version, token } = release;
+    const isBack = action.kind === 'rollback' && token !== undefined;
     return told(
       200,
-      deploymentJson({ id, chunks: [{ name: release.name, version: release.version, artifacts: [artifact] }] }),
+      deploymentJson({ id, chunks: [{ name, version, artifacts: [artifact], ...(isBack && { token }) }] }),
     );
   }
 

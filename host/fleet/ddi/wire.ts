@@ -117,7 +117,7 @@ export interface Deployment {
   id: number;
   /** The server wants nothing done yet: outside of a maintenance window, for instance. */
   isHeld?: boolean;
-  chunks: { name: string; version: string; artifacts: Artifact[] }[];
+  chunks: { name: string; version: string; artifacts: Artifact[]; token?: string }[];
 }
 
 export function deploymentJson({ id, chunks }: Deployment): object {
@@ -125,8 +125,9 @@ export function deploymentJson({ id, chunks }: Deployment): object {
     id: `${id}`,
     deployment: {
       ...{ download: 'forced', update: 'forced' },
-      chunks: chunks.map(({ name, version, artifacts }) => ({
+      chunks: chunks.map(({ name, version, artifacts, token }) => ({
         ...{ part: 'os', name, version },
+        ...(token !== undefined && { metadata: [{ key: tokenKey, value: token }] }),
         artifacts: artifacts.map(({ filename, bytes, sha1, sha256, href }) => ({
           ...{ filename, size: bytes, hashes: { sha1, sha256 } },
           _links: { download: { href }, 'download-http': { href } },
@@ -136,6 +137,9 @@ export function deploymentJson({ id, chunks }: Deployment): object {
   };
 }
 
+/** Name of a downgrade token among the metadata of a chunk, which other devices pass over. */
+const tokenKey = 'coldrig.token';
+const metadataMost = 64;
 const chunksMost = 16;
 const imageBytesMost = 2 ** 31 - 1;
 
@@ -151,8 +155,15 @@ export function readDeployment(text: string): Deployment {
       name: chunk.need('name').text(256),
       version: chunk.need('version').text(64),
       artifacts: chunk.need('artifacts').list(chunksMost).map(readArtifact),
+      ...tokenOf(chunk),
     })),
   };
+}
+
+function tokenOf(chunk: JsonPlace): { token?: string } {
+  for (const entry of chunk.get('metadata')?.list(metadataMost) ?? [])
+    if (entry.get('key')?.text(128) === tokenKey) return { token: entry.need('value').text(1024) };
+  return {};
 }
 
 function readArtifact(artifact: JsonPlace): Artifact {

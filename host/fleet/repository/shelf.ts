@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { writeDurably } from '../../links/whole-file.ts';
 import { formatVersion, ImageError, parseImage, parseVersion } from '../../tools/image/index.ts';
 import { isImage } from '../../tools/image/parse.ts';
+import { readToken } from '../../tools/image/token.ts';
 import type { ReleaseFile } from '../ddi/server.ts';
 import type { Release } from '../rollout/events.ts';
 
@@ -22,6 +23,8 @@ export interface MoreOfRelease {
   minimumBootloader?: string;
   /** Of a file for devices of others, which is no image of ours. */
   foreignVersion?: string;
+  /** Permits devices to go back to it. */
+  token?: Uint8Array;
 }
 
 export class Shelf {
@@ -74,7 +77,23 @@ export function releaseOf(bytes: Uint8Array, file: string, name: string, more: M
     ...{ ...common, hash: Buffer.from(hash).toString('hex'), version: formatVersion(header.version), securityCounter },
     ...(boardId !== undefined && { board: boardId }),
     ...(more.minimumBootloader !== undefined && { minimumBootloader: more.minimumBootloader }),
+    ...(more.token !== undefined && { token: tokenText(more.token, hash, file) }),
   };
+}
+
+function tokenText(token: Uint8Array, hash: Uint8Array, file: string): string {
+  const { imageHash, serial } = readToken(token);
+  if (!Buffer.from(imageHash).equals(hash))
+    throw new ImageError(
+      'OPTION',
+      `the token is for image ${Buffer.from(imageHash).toString('hex', 0, 6)}, not for ${file}`,
+    );
+  if (serial !== undefined)
+    throw new ImageError(
+      'OPTION',
+      'the token is for one device; make it for all of the board, without --serial and --send',
+    );
+  return Buffer.from(token).toString('base64');
 }
 
 /** Devices of others name what they run by words of their own, if at all: the file's hash is its name here. */

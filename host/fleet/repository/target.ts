@@ -33,6 +33,7 @@ export function releaseOfTarget({ path, length, hashes, custom }: TargetFile): R
     ...{ hash: text('hash', /^[0-9a-f]{64}$/), name: text('name', /^.{1,256}$/), version: text('version', version) },
     ...{ file: path, bytes: length, sha256: `${hashes.sha256}`, securityCounter: counter },
     ...(board !== undefined && { board }),
+    ...(custom.token !== undefined && { token: text('token', /^[A-Za-z0-9+/]{16,1024}={0,2}$/) }),
     ...(custom.minimumBootloader !== undefined && { minimumBootloader: text('minimumBootloader', version) }),
   };
 }

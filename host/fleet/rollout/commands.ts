@@ -71,7 +71,8 @@ const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do
   'add-release'(state, { release }) {
     const known = state.releases.get(release.hash);
     if (known === undefined) return [{ type: 'release-added', release }];
-    if (known.sha256 === release.sha256 && known.file === release.file) return [];
+    if (known.sha256 === release.sha256 && known.file === release.file)
+      return known.token === release.token ? [] : [{ type: 'release-added', release }];
     const both = `${known.file} (${known.sha256.slice(0, 12)}) and ${release.file} (${release.sha256.slice(0, 12)})`;
     throw new FleetRefusal(
       'CONFLICT',

@@ -20,6 +20,8 @@ export interface Release {
   board?: number;
   /** Oldest version of the bootloader that it runs under; left out: any. */
   minimumBootloader?: string;
+  /** Downgrade token (protocol/image/token.ts) in base64: devices of its board may go back to this image from newer ones. */
+  token?: string;
 }
 
 /** What the gates of a ring allow. A gate that is left out is not there. */

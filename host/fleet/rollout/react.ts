@@ -8,7 +8,10 @@
 // must stay true: a device has at most one open action; nobody of a ring gets an action before the ring before it is FINISHED; a device that has failed a
 // release does not get it again.
 
-import type { Baseline, FleetEvent, GateLimits, RollbackScope } from './events.ts';
+import { compareVersions, parseVersion } from '../../tools/image/index.ts';
+import { readToken } from '../../tools/image/token.ts';
+import { boardAttribute } from './commands.ts';
+import type { Baseline, FleetEvent, GateLimits, Release, RollbackScope } from './events.ts';
 import { type Action, type FleetState, isOpen, type Member, type Ring, type Rollout } from './state.ts';
 
 /** What is known of readings (gates/gate-watch.ts). */
@@ -224,7 +227,18 @@ function wayBack(state: FleetState, rollout: Rollout, device: string): { release
   const counter = Number(known?.attributes[counterAttribute] ?? 0);
   if (release.securityCounter < counter)
     return `the image that it ran before has security counter ${release.securityCounter}, and the fuses say ${counter}: sign it again with ${counter}`;
+  const newer = state.releases.get(rollout.release);
+  // The firmware of a device of ours marks no older image without one; others have rules of their own.
+  const isOurs = known?.attributes[boardAttribute] !== undefined;
+  if (newer !== undefined && isOurs && !mayDisplace(release, newer))
+    return `the image that it ran before is ${release.version}, and a device goes back from ${newer.version} only with a downgrade token: 'coldrig image token', then 'coldrig fleet release add' with --token, and roll back again`;
   return { release: previous };
+}
+
+function mayDisplace({ version, token }: Release, { version: newer }: Release): boolean {
+  if (compareVersions(parseVersion(version), parseVersion(newer)) >= 0) return true;
+  if (token === undefined) return false;
+  return compareVersions(readToken(Buffer.from(token, 'base64')).displaces, parseVersion(newer)) >= 0;
 }
 
 /** Attribute by which a device of ours says which security counter its fuses have. */

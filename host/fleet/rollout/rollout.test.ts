@@ -3,9 +3,26 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cases } from '../../board/testing/cases.ts';
-import { type Behaviour, images, nameOf, type PlayedEnd, type PlayedStory, playStory } from '../testing/play-fleet.ts';
+import { generateKey } from '../../tools/image/keys.ts';
+import { makeToken } from '../../tools/image/token.ts';
+import {
+  type Behaviour,
+  images,
+  nameOf,
+  type PlayedEnd,
+  PlayedServer,
+  type PlayedStory,
+  played,
+  playStory,
+} from '../testing/play-fleet.ts';
 import { apply } from './apply.ts';
 import { emptyFleet } from './state.ts';
+
+const tokenUpTo = (displaces: string): string => {
+  const { privateKeyPem } = generateKey(new Uint8Array(32).fill(1));
+  const of = { privateKeyPem, imageHash: new Uint8Array(32), board: 1, displaces };
+  return Buffer.from(makeToken({ ...of, counter: [0, 1] })).toString('base64');
+};
 
 const good = (count: number): Behaviour[] => Array.from({ length: count }, () => 'good');
 
@@ -103,6 +120,36 @@ describe('a rollout', () => {
     expect(outcome).toMatchObject({ state: 'FINISHED', images: { [nameOf(0)]: 'old', [nameOf(2)]: 'new' } });
     expect(rollout.members.get(nameOf(0))).toMatchObject({ state: 'waived' });
     expect(server.state.devices.get(nameOf(0))?.failed.has(images.new)).toBe(true);
+  });
+
+  test.each<[string, string | undefined, string | undefined]>([
+    ['no token', undefined, '1.1.0 only with a downgrade token'],
+    ['a token up to a version in between', '1.0.5', '1.1.0 only with a downgrade token'],
+    ['a token up to the release', '1.1.0', undefined],
+  ])('takes a device of ours back to an older version only with a token: %s', (_what, displaces, reason) => {
+    const token = displaces === undefined ? undefined : tokenUpTo(displaces);
+    const server = new PlayedServer();
+    server.ask({ do: 'add-device', device: 'a' });
+    const [old, fresh] = [
+      { ...played.release('old'), token },
+      { ...played.release('new'), version: '1.1.0' },
+    ];
+    for (const release of [old, fresh]) server.ask({ do: 'add-release', release });
+    const report = (hash: string) => {
+      const attributes = { 'image.hash': hash, 'fuses.board': '1' };
+      server.ask({ do: 'report', device: 'a', attributes });
+    };
+    report(old.hash);
+    const rings = [played.ring('rig', ['a'])];
+    server.ask({ do: 'create-rollout', name: 'one', release: fresh.hash, rings, onError: 'ring' });
+    server.ask({ do: 'start', rollout: 1 });
+    report(fresh.hash);
+    server.ask({ do: 'feedback', device: 'a', action: 1, execution: 'closed', finished: 'success', detail: '' });
+    server.ask({ do: 'stop', rollout: 1, scope: 'rollout', reason: 'not good' });
+    const back = server.log.find(({ type }) => type === 'rollback-impossible');
+    if (reason === undefined)
+      expect(server.state.actions.get(2)).toMatchObject({ kind: 'rollback', release: old.hash });
+    else expect(back).toMatchObject({ reason: expect.stringContaining(reason) });
   });
 
   test('takes back a device that would not cancel, once it has confirmed', () => {

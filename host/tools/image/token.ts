@@ -43,3 +43,25 @@ export function makeToken(options: TokenOptions): Uint8Array {
   token.set(signer.sign(token.subarray(0, Token.SIGNATURE)), Token.SIGNATURE);
   return new Uint8Array(token);
 }
+
+/** What a token says; its signature is the device's to judge. Throws an `ImageError` where it is none. */
+export function readToken(token: Uint8Array): {
+  imageHash: Uint8Array;
+  /** Undefined: it is for every device of the board. */
+  serial: Uint8Array | undefined;
+  displaces: ImageVersion;
+} {
+  const bytes = Buffer.from(token.buffer, token.byteOffset, token.length);
+  if (bytes.length !== Token.SIZE || bytes.readUInt32LE(Token.MAGIC) !== Token.MAGIC_VALUE)
+    throw new ImageError(
+      'OPTION',
+      `a downgrade token has ${Token.SIZE} bytes and begins as one; 'coldrig image token' makes it`,
+    );
+  const version = bytes.readUInt32LE(Token.DISPLACES);
+  const isForOne = bytes.readUInt32LE(Token.SCOPE) === Token.SCOPE_DEVICE;
+  return {
+    imageHash: token.slice(Token.HASH, Token.HASH + 32),
+    serial: isForOne ? token.slice(Token.SERIAL, Token.SERIAL + 16) : undefined,
+    displaces: { major: version >>> 24, minor: (version >>> 16) & 0xff, revision: version & 0xffff, build: 0 },
+  };
+}
