@@ -14,6 +14,7 @@ import { TASK_SMP } from '../kernel/tasks';
 import { healthWord, isWell } from '../protect/health';
 import { mayServeRequests, nextServiceNs, noteService, startRequestPower } from '../protect/request-power';
 import { registerSequencers } from '../pulse/group';
+import { registerAttestation } from './attestation';
 import { registerCryo } from './cryo';
 import { listFigures, refreshFigures } from './figures';
 import { describeFirmware } from './info';
@@ -30,6 +31,7 @@ export function startSmp(): void {
   registerMultiplexer();
   registerReadout();
   registerTelemetry();
+  registerAttestation();
   describeFirmware();
   listFigures();
   // An image that is to confirm itself does so also when no request ever comes.

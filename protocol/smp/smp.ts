@@ -2,6 +2,7 @@
 // Source: Zephyr's SMP protocol specification (services/device_mgmt) and the behaviour of a Zephyr 4.4 server.
 
 import { constantTable, valuesOf, withCount } from '../constants.ts';
+import { attestationCommands } from './attestation.ts';
 import { bootCommands, bootErrors } from './boot.ts';
 import { multiplexerCommands, multiplexerErrors } from './multiplexer.ts';
 import { readoutCommands, readoutErrors } from './readout.ts';
@@ -32,6 +33,7 @@ export const smpGroups = constantTable('GROUP', 'Groups.', {
   MULTIPLEXER: [67, 'Sample-and-hold cells of this controller'],
   READOUT: [68, 'Readout channels and the calibration record of this controller'],
   TELEMETRY: [69, 'Telemetry records of this controller (protocol/smp/telemetry.ts)'],
+  ATTESTATION: [70, 'What the attestation engine signs (protocol/smp/attestation.ts)'],
 });
 
 export const osCommands = constantTable('OS', 'Commands of the OS group.', {
@@ -180,6 +182,7 @@ export const smpTables = [
   readoutErrors,
   telemetryCommands,
   telemetryErrors,
+  attestationCommands,
   cryoCommands,
   cryoErrors,
   bootCommands,

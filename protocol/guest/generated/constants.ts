@@ -663,6 +663,8 @@ export const GROUP_MULTIPLEXER: u32 = 67;
 export const GROUP_READOUT: u32 = 68;
 /** Telemetry records of this controller (protocol/smp/telemetry.ts). */
 export const GROUP_TELEMETRY: u32 = 69;
+/** What the attestation engine signs (protocol/smp/attestation.ts). */
+export const GROUP_ATTESTATION: u32 = 70;
 
 // OS: Commands of the OS group.
 /** Echo. */
@@ -1005,6 +1007,12 @@ export const TELCMD_COUNT: u32 = 1;
 export const TEL_ERR_UNKNOWN: u32 = 1;
 /** The acknowledgement is of a record that this device has not made yet; is it of another device?. */
 export const TEL_ERR_NOT_TOLD: u32 = 2;
+
+// ATTCMD: Commands of the ATTESTATION group.
+/** A token about this nonce. */
+export const ATTCMD_TOKEN: u32 = 0;
+/** Every command is below this. */
+export const ATTCMD_COUNT: u32 = 1;
 
 // CRYO: Commands of the CRYO group.
 /** Read: temperature and state of every thermometer. */
