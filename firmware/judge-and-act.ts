@@ -3,18 +3,12 @@
 // A task that judges is followed by `drive`, which brings what is in force to the actuators. What must stay true: whatever was judged in a
 // run of a task is acted on before the next task runs. Which task calls which function: protocol/firmware/tasks.ts.
 
-import { RAIL_CORE } from '../protocol/guest/generated/constants';
-import {
-  OUTPUTS_STATE_DAC,
-  OUTPUTS_STATE_HEATERS,
-  readOutputsState,
-  readRailsEnable,
-} from '../protocol/guest/generated/registers';
+import { readOutputsState, readRailsEnable } from '../protocol/guest/generated/registers';
 import { drive, runRails } from './drive/drive';
 import { runFidelity } from './drive/fidelity';
 import { runGain } from './drive/gain';
 import { driveInputs } from './drive/inputs';
-import { actionsInForce, areHeatersOff, isMuted, isSafeState, railsAllowed } from './in-force/statement';
+import { actionsInForce, actionsOf, mayBeOn } from './in-force/statement';
 import { runBudget } from './protect/budget';
 import { runInterlock } from './protect/interlock';
 import { followAttenuation, settleSequencers } from './pulse/attenuation';
@@ -28,21 +22,16 @@ import { runFrontend } from './sense/frontend';
 /** A comparator has called, or a step of coming up is due. */
 export function answerRails(): void {
   noteRailTrips();
-  runInterlock();
-  runRails();
-  assert(mayBeOn(), 'what was judged is done before the task ends');
+  runRails(actionsOf(runInterlock()));
 }
 
 export function protect(): void {
-  runInterlock();
-  drive();
-  assert(mayBeOn(), 'what was judged is done before the task ends');
+  drive(actionsOf(runInterlock()));
 }
 
 export function balance(): void {
   runBudget();
-  drive();
-  assert(mayBeOn(), 'what was judged is done before the task ends');
+  drive(actionsInForce());
 }
 
 /** What plays while the clock changes keeps its phase. */
@@ -51,7 +40,7 @@ export function followClock(): void {
   runClock();
   correctPhases();
   assert(readOutputsState() == gates, 'a change of the clock opens and closes no gate');
-  assert(mayBeOn(), 'no task leaves on what may not be on');
+  assert(mayBeOn(actionsInForce(), readRailsEnable(), gates), 'no task leaves on what may not be on');
 }
 
 /** What the lines lose, and gain control; what is measured meanwhile keeps its level. */
@@ -62,7 +51,7 @@ export function tendLines(): void {
   runGain();
   followAttenuation();
   assert(readOutputsState() == gates, 'the inputs of the chip open and close no output');
-  assert(mayBeOn(), 'no task leaves on what may not be on');
+  assert(mayBeOn(actionsInForce(), readRailsEnable(), gates), 'no task leaves on what may not be on');
 }
 
 /** The readout works as soon as a sequencer listens to it, with the corrections of the record in force. */
@@ -74,19 +63,6 @@ export function tendReadout(): void {
 /** A request may have cleared an interlock, stored a calibration record, or told a sequencer to listen to a converter. */
 export function serve(): void {
   runSmp();
-  drive();
+  drive(actionsInForce());
   driveInputs(converterWanted());
-  assert(mayBeOn(), 'what was judged is done before the task ends');
-}
-
-/** Whether every rail and gate that is on may be on: what a task leaves behind. */
-function mayBeOn(): bool {
-  const actions = actionsInForce();
-  const rails = readRailsEnable();
-  const gates = readOutputsState();
-  assert((rails & (1 << RAIL_CORE)) != 0, 'the core, which runs this, has power');
-  assert(!isSafeState(actions) || gates == 0, 'in the safe state every gate is closed');
-  assert(!isMuted(actions) || (gates & OUTPUTS_STATE_DAC) == 0, 'what is muted plays nothing');
-  assert(!areHeatersOff(actions) || (gates & OUTPUTS_STATE_HEATERS) == 0, 'heaters that must be off have no current');
-  return (rails & ~railsAllowed(actions)) == 0;
 }

@@ -69,7 +69,7 @@ export function reset(): void {
   // Last, because it looks at all of retained RAM: requests are received meanwhile.
   startTelemetry(firstEntry);
   writeIntcEnable(LINES);
-  runReleasedTasks(runTask);
+  runReleasedTasks(runTask, uptimeNs());
   assert(earliestRelease() != NEVER, 'the core sleeps only while a release is to come');
 }
 
@@ -91,6 +91,7 @@ export function interrupt(lines: u32): void {
     serviceLines(lines);
     releaseTask(TASK_SMP);
   }
-  runReleasedTasks(runTask);
+  // The alarm alone takes no time worth a second look at the clock. Other lines may have released a task just now.
+  runReleasedTasks(runTask, lines == LINE_TIMER ? startNs : uptimeNs());
   chargeRequests(startNs, (lines & SERVICE_LINES) != 0);
 }

@@ -6,9 +6,9 @@
 // nothing changed it writes nothing.
 
 import { EVENT_SAFE_STATE } from '../../protocol/guest/generated/constants';
-import { readInterlockLast, readOutputsState, readRailsEnable } from '../../protocol/guest/generated/registers';
+import { readInterlockLast, readRailsEnable } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
-import { actionsInForce, isSafeState, railsAllowed } from '../in-force/statement';
+import { isSafeState, mayBeOn } from '../in-force/statement';
 import { driveDuty } from './duty';
 import { driveOutputs } from './outputs';
 import { driveRails, stepRails } from './rails';
@@ -17,25 +17,26 @@ import { endTrialWhenUnfit } from './trial';
 /** Whether the safe state was in force at the last look. */
 let wasSafe: bool = false;
 
-/** Brings every actuator to what is in force now. */
-export function drive(): void {
-  const actions = actionsInForce();
-  driveOutputs(actions);
-  driveRails(actions);
+/** Brings every actuator to what is in force now: `actions`. */
+export function drive(actions: u32): void {
+  const before = readRailsEnable();
+  const gates = driveOutputs(actions, before);
+  const rails = driveRails(actions, before);
   driveDuty(actions);
+  assert(mayBeOn(actions, rails, gates), 'what was judged is done before the task ends');
   const safe = isSafeState(actions);
-  assert(!safe || readOutputsState() == 0, 'in the safe state every gate is closed');
-  if (safe && !wasSafe) recordEvent(EVENT_SAFE_STATE, readInterlockLast(), readRailsEnable());
+  if (safe && !wasSafe) recordEvent(EVENT_SAFE_STATE, readInterlockLast(), rails);
   wasSafe = safe;
-  assert(!safe || (readRailsEnable() & ~railsAllowed(actions)) == 0, 'in the safe state every rail is off that may be');
   endTrialWhenUnfit();
 }
 
 /** The rails task: what is in force, then the next rail, then the gates of the rails that are up now. */
-export function runRails(): void {
-  drive();
+export function runRails(actions: u32): void {
+  drive(actions);
   const before = readRailsEnable();
-  stepRails();
-  assert(popcnt(readRailsEnable() & ~before) <= 1, 'one rail at a time');
-  driveOutputs(actionsInForce());
+  stepRails(actions);
+  const rails = readRailsEnable();
+  assert(popcnt(rails & ~before) <= 1, 'one rail at a time');
+  const gates = driveOutputs(actions, rails);
+  assert(mayBeOn(actions, rails, gates), 'what was judged is done before the task ends');
 }

@@ -93,17 +93,19 @@ export function plateSetpointMicrokelvin(): u32 {
 }
 
 export function runHeaters(): void {
-  if (setpointMicrokelvin != NO_TEMPERATURE) regulate();
-  for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) driveHeater(heater);
+  const mayFlow = trippedInterlocks() == 0 && (readOutputsState() & OUTPUTS_STATE_HEATERS) != 0;
+  if (mayFlow && setpointMicrokelvin != NO_TEMPERATURE) regulate();
+  for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) driveHeater(heater, mayFlow);
   assert(
-    trippedInterlocks() == 0 || readHeatersDuty(HEATER_PLATE_4K) == 0,
-    'nothing heats while an interlock is tripped',
+    mayFlow || readHeatersDuty(HEATER_PLATE_4K) == 0,
+    'nothing heats while an interlock is tripped or the gate is closed',
   );
 }
 
-function driveHeater(heater: u32): void {
+function driveHeater(heater: u32, mayFlow: bool): void {
   const place = placeOf(given, heater);
-  const target = mayHeat(heater) ? heaterRequestedMicrowatts(heater) : 0;
+  const isKnown = temperatureOf(heater) != NO_TEMPERATURE;
+  const target = mayFlow && isKnown ? heaterRequestedMicrowatts(heater) : 0;
   const now = load<u32>(place);
   const step = fullScale(heater) / RAMP_DIVISOR;
   const next = target > now ? min(target, now + step) : target;
@@ -112,12 +114,6 @@ function driveHeater(heater: u32): void {
   const duty = <u32>((<u64>next * FULL_DUTY) / <u64>fullScale(heater));
   assert(<u64>duty <= FULL_DUTY, 'a share of the whole');
   if (duty != readHeatersDuty(heater)) writeHeatersDuty(heater, duty);
-}
-
-function mayHeat(heater: u32): bool {
-  assert(heater < HEATER_COUNT, 'a heater that there is');
-  if (trippedInterlocks() != 0 || (readOutputsState() & OUTPUTS_STATE_HEATERS) == 0) return false;
-  return temperatureOf(heater) != NO_TEMPERATURE;
 }
 
 /** The temperature of the plate that a heater heats. */
@@ -137,7 +133,7 @@ function temperatureOf(heater: u32): u32 {
 /** One step of the controller; the integral stops where the output does, and stands still while the heater is kept off. */
 function regulate(): void {
   assert(setpointMicrokelvin != NO_TEMPERATURE, 'a temperature to hold');
-  if (!mayHeat(HEATER_PLATE_4K)) return;
+  if (plateMicrokelvin() == NO_TEMPERATURE) return;
   const error = <i64>setpointMicrokelvin - <i64>plateMicrokelvin();
   const most = <i64>heaterLimitMicrowatts(HEATER_PLATE_4K);
   const integral = integralMicrowatts + (error * INTEGRAL_UW_PER_MK) / 1000;

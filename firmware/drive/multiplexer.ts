@@ -63,6 +63,8 @@ const ITEM_MOST: u32 = 0xff;
 
 /** Whether somebody wants the table to be executed. */
 let wanted: bool = false;
+/** Whether it was released: it stays so until the reset. */
+let released: bool = false;
 
 export function cellCount(): u32 {
   const cells = readMultiplexerBoard() & CELLS_MASK;
@@ -71,13 +73,13 @@ export function cellCount(): u32 {
 }
 
 export function multiplexerReleased(): bool {
-  assert(popcnt(MULTIPLEXER_CONTROL_RELEASE) == 1, 'one bit says so');
-  return (readMultiplexerControl() & MULTIPLEXER_CONTROL_RELEASE) != 0;
+  return released;
 }
 
 export function releaseMultiplexer(): void {
-  if (!multiplexerReleased()) writeMultiplexerControl(MULTIPLEXER_CONTROL_RELEASE);
-  assert(multiplexerReleased(), 'what was released runs until the reset');
+  if (!released) writeMultiplexerControl(MULTIPLEXER_CONTROL_RELEASE);
+  released = true;
+  assert((readMultiplexerControl() & MULTIPLEXER_CONTROL_RELEASE) != 0, 'what was released runs until the reset');
 }
 
 /** A figure, MUX_FIGURE_*; of a cell where it has one. */

@@ -38,16 +38,17 @@ const WAVEFORM_RAILS: u32 = CORE | (1 << RAIL_RF) | (1 << RAIL_DAC);
 const HEATER_RAILS: u32 = CORE | (1 << RAIL_HEATER);
 const MULTIPLEXER_RAILS: u32 = CORE | (1 << RAIL_MULTIPLEXER);
 
-/** Closes what a cause keeps closed, and opens everything else. */
-export function driveOutputs(actions: u32): void {
+/** Closes what a cause keeps closed, and opens everything else; the gates that are open then. `rails`: those that are on. */
+export function driveOutputs(actions: u32, rails: u32): u32 {
   assert(OUTPUTS_DISABLE_DAC == OUTPUTS_STATE_DAC, 'a gate has the same bit in every register');
   const state = readOutputsState();
-  const open = gatesThatMay(actions) & (railsUp(actions) ? GATES : state);
+  const open = gatesThatMay(actions) & (railsUp(actions, rails) ? GATES : state);
   assert((open & ~GATES) == 0, 'gates that there are');
-  if (open == state) return;
+  if (open == state) return state;
   if ((state & ~open) != 0) writeOutputsDisable(state & ~open);
   if ((open & ~state) != 0) writeOutputsEnable(OUTPUTS_ENABLE_KEY_KEY | (open & ~state));
   assert(readOutputsState() == open, 'the gates are as the causes say');
+  return open;
 }
 
 /** Gates that no cause keeps closed. */

@@ -15,7 +15,7 @@ import {
   writeRailsEnable,
 } from '../../protocol/guest/generated/registers';
 import { recordEvent } from '../../protocol/guest/record-event';
-import { ALL_RAILS, actionsInForce, railsAllowed } from '../in-force/statement';
+import { ALL_RAILS, railsAllowed } from '../in-force/statement';
 import { wakeTask } from '../kernel/releases';
 import { TASK_RAILS } from '../kernel/tasks';
 import { railTrips } from '../sense/comparators';
@@ -31,11 +31,11 @@ let switchedNs: u64 = 0;
 /** Nothing is switched on before this. */
 let notBeforeNs: u64 = 0;
 
-/** Whether every rail that may be on is on, and has come up in its turn. */
-export function railsUp(actions: u32): bool {
+/** Whether every rail that may be on is among `on`, and has come up in its turn. */
+export function railsUp(actions: u32, on: u32): bool {
   const allowed = railsAllowed(actions);
   assert((allowed & (1 << RAIL_CORE)) != 0, 'the core keeps its power');
-  return up && (allowed & ~readRailsEnable()) == 0;
+  return up && (allowed & ~on) == 0;
 }
 
 export function startRails(): void {
@@ -44,17 +44,17 @@ export function startRails(): void {
   raise();
 }
 
-/** Switches off at once what may not be on, and begins to raise what may be on again. */
-export function driveRails(actions: u32): void {
+/** Switches off at once what may not be on, and begins to raise what may be on again. `on`: the rails that are on; the answer is what is left of them. */
+export function driveRails(actions: u32, on: u32): u32 {
   const allowed = railsAllowed(actions);
   assert((allowed & (1 << RAIL_CORE)) != 0, 'the core keeps its power');
-  const on = readRailsEnable();
   if ((on & ~allowed) != 0) drop(on & ~allowed);
   if (up && (allowed & ~on) != 0) raise();
+  return on & allowed;
 }
 
 /** The next step of raising, when it is due; nothing when everything is up. */
-export function stepRails(): void {
+export function stepRails(actions: u32): void {
   if (up) return;
   if (uptimeNs() < notBeforeNs) {
     wakeTask(TASK_RAILS, notBeforeNs);
@@ -63,10 +63,10 @@ export function stepRails(): void {
   // In this order, because a comparator that trips meanwhile switches its rail off.
   const good = readRailsGood();
   const on = readRailsEnable();
-  const next = railsAllowed(actionsInForce()) & ~on;
+  const next = railsAllowed(actions) & ~on;
   assert((on & (1 << RAIL_CORE)) != 0, 'the core, which runs this, has power');
   if ((good & on) != on) waitForGood(on & ~good);
-  else if (next == 0) finish(good & on);
+  else if (next == 0) finish(actions, good & on);
   else if (isTooHigh(ctz(next))) holdUntil(switchedNs + RETRY_NS, ctz(next));
   else switchOn(ctz(next));
 }
@@ -131,9 +131,9 @@ function waitForGood(missing: u32): void {
   wakeTask(TASK_RAILS, notBeforeNs);
 }
 
-function finish(good: u32): void {
+function finish(actions: u32, good: u32): void {
   assert(!up, 'rails come up once');
-  assert((railsAllowed(actionsInForce()) & ~good) == 0, 'every rail that may be on is good');
+  assert((railsAllowed(actions) & ~good) == 0, 'every rail that may be on is good');
   up = true;
   recordEvent(EVENT_RAILS_UP, good, <u32>((uptimeNs() - startedNs) / NS_PER_MS));
 }

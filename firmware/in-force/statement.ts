@@ -23,7 +23,11 @@ import {
   SIGNAL_COUNT,
 } from '../../protocol/guest/generated/constants';
 import { interlockRow } from '../../protocol/guest/generated/plant';
-import { readInterlockTripped } from '../../protocol/guest/generated/registers';
+import {
+  OUTPUTS_STATE_DAC,
+  OUTPUTS_STATE_HEATERS,
+  readInterlockTripped,
+} from '../../protocol/guest/generated/registers';
 
 export const ALL_RAILS: u32 = (1 << RAIL_COUNT) - 1;
 /** Rails that the safe state leaves on: the core runs, and temperatures can be measured. */
@@ -49,7 +53,11 @@ export function isTripped(interlock: u32): bool {
 
 /** Everything that tripped interlocks keep off: ACTION_* bits. */
 export function actionsInForce(): u32 {
-  const tripped = readInterlockTripped();
+  return actionsOf(trippedInterlocks());
+}
+
+/** What these interlocks keep off: for who has just read the latch. */
+export function actionsOf(tripped: u32): u32 {
   let actions: u32 = 0;
   // Nothing is tripped nearly always.
   for (let number: u32 = 0; tripped != 0 && number < INTERLOCK_NUMBER_COUNT; number++) {
@@ -91,6 +99,15 @@ export function railsAllowed(actions: u32): u32 {
   assert((allowed & ~ALL_RAILS) == 0, 'rails that there are');
   assert((allowed & SAFE_RAILS) == SAFE_RAILS, 'nothing takes the core its power or its thermometers');
   return allowed;
+}
+
+/** Whether every rail and gate that is on may be on. */
+export function mayBeOn(actions: u32, rails: u32, gates: u32): bool {
+  assert((rails & (1 << RAIL_CORE)) != 0, 'the core, which runs this, has power');
+  assert(!isSafeState(actions) || gates == 0, 'in the safe state every gate is closed');
+  assert(!isMuted(actions) || (gates & OUTPUTS_STATE_DAC) == 0, 'what is muted plays nothing');
+  assert(!areHeatersOff(actions) || (gates & OUTPUTS_STATE_HEATERS) == 0, 'heaters that must be off have no current');
+  return (rails & ~railsAllowed(actions)) == 0;
 }
 
 /** What is shed: SHED_*. */

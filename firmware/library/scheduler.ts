@@ -6,6 +6,7 @@
 // It is the kernel of our firmware (firmware/kernel) with your tasks. A task that is late, or over its budget, records an event, and the watchdog is
 // not fed. What must stay true: the core sleeps between runs, and the alarm of the timer is set for the earliest release before it sleeps.
 
+import { uptimeNs } from '../../protocol/guest/clock';
 import { LINE_TIMER } from '../../protocol/guest/generated/constants';
 import { TIMER_STATUS_ALARM, writeIntcEnable, writeTimerStatus } from '../../protocol/guest/generated/registers';
 import { runReleasedTasks, startScheduler } from '../kernel/scheduler';
@@ -34,12 +35,12 @@ export function startTasks(lines: u32): void {
   assert(TASK_COUNT != 0, 'a task was added');
   startScheduler();
   writeIntcEnable(lines | LINE_TIMER);
-  runReleasedTasks(runTask);
+  runReleasedTasks(runTask, uptimeNs());
 }
 
 /** Runs every task that is due. `lines`: what interrupt() was called with. */
 export function runTasks(lines: u32): void {
   assert(lines != 0, 'the core wakes up for a line');
   if ((lines & LINE_TIMER) != 0) writeTimerStatus(TIMER_STATUS_ALARM);
-  runReleasedTasks(runTask);
+  runReleasedTasks(runTask, uptimeNs());
 }

@@ -41,16 +41,26 @@ const temperatures = memory.data(<i32>(CHANNEL_COUNT * 4), 4);
 const averages = memory.data(<i32>(CHANNEL_COUNT * 8), 8);
 let sequence: u32 = 0;
 let scannedNs: u64 = 0;
+/** When the conditions were looked at last, and whether the gate of the heaters was open then. */
+let lookedNs: u64 = 0;
+let heats: bool = false;
 
-/** Takes in the last scan, when there is a new one. */
-export function measureConditions(): void {
-  settleRailTrips();
+/** Begins a look at the conditions, and returns its time: takes in the last scan, when there is a new one, and what several conditions need. */
+export function measureConditions(): u64 {
+  heats = (readOutputsState() & OUTPUTS_STATE_HEATERS) != 0;
   const now = readThermometrySequence();
-  if (now == sequence) return;
+  if (now != sequence) takeScan(now);
+  settleRailTrips();
+  lookedNs = uptimeNs();
+  assert(lookedNs >= scannedNs, 'time does not run backwards');
+  return lookedNs;
+}
+
+function takeScan(now: u32): void {
   assert(now != 0, 'a scan that ended is counted');
   sequence = now;
   scannedNs = uptimeNs();
-  measureLoad();
+  measureLoad(heats);
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) measureChannel(channel);
 }
 
@@ -97,20 +107,20 @@ export function measureRise(channel: u32): u32 {
 
 /** 1 while the 4 K plate cannot be measured, or nothing is scanned any more. */
 export function measureBlind(_subject: u32): u32 {
-  const now = uptimeNs();
-  assert(now >= scannedNs, 'time does not run backwards');
+  assert(lookedNs >= scannedNs, 'a scan is taken in before a look, or by it');
   assert(sequence == 0 || scannedNs != 0, 'a scan that was taken in has a time');
-  if (now - scannedNs > FILTER_STALE_MS * NS_PER_MS) return 1;
+  if (lookedNs - scannedNs > FILTER_STALE_MS * NS_PER_MS) return 1;
   return sequence != 0 && hottest(CHANNEL_PLATE_4K) == NO_TEMPERATURE ? 1 : 0;
 }
 
 /** The most microwatts that any heater gives above what its driver was told. */
 export function measureRunaway(_subject: u32): u32 {
-  const open = (readOutputsState() & OUTPUTS_STATE_HEATERS) != 0;
   let most: u32 = 0;
   for (let heater: u32 = 0; heater < HEATER_COUNT; heater++) {
-    const told = open ? toldMicrowatts(heater) : 0;
     const flows = readHeatersMeasured(heater);
+    // Without a current nothing is above what was told, whatever that was.
+    if (flows == 0) continue;
+    const told = heats ? toldMicrowatts(heater) : 0;
     if (flows > told) most = max(most, flows - told);
   }
   return most;

@@ -36,7 +36,7 @@ describe('a seventh kind of activity', () => {
     const { bus } = unit.board;
     const part = await instantiateGuest<{
       runBudget(): void;
-      measureLoad(): void;
+      measureLoad(heats: number): void;
       estimatedMicrowatts(): number;
       coreEstimatedMicrowatts(): number;
       explainedMicrokelvin(): number;
@@ -49,7 +49,7 @@ describe('a seventh kind of activity', () => {
     for (const more of [10, 10_000, 0, 10_000, 0]) {
       unit.skip(second);
       count += more;
-      part.measureLoad();
+      part.measureLoad(0);
       part.runBudget();
       looks.push([part.estimatedMicrowatts(), part.coreEstimatedMicrowatts()]);
     }

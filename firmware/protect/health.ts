@@ -41,7 +41,7 @@ import {
 } from '../../protocol/guest/generated/registers';
 import { COUNT_CONSOLE_OVERRUNS, COUNT_GATEWAY_OVERRUNS, counted } from '../../protocol/guest/smp/counters';
 import {
-  actionsInForce,
+  actionsOf,
   clippingSignals,
   latchedHealth,
   loadShed,
@@ -49,6 +49,7 @@ import {
   trippedInterlocks,
   unreadableChannels,
 } from '../in-force/statement';
+import { taskStartNs } from '../kernel/scheduler';
 import { recordOf } from '../kernel/statistics';
 import { TASK_COUNT, taskAt } from '../kernel/tasks';
 import { watchdogFeeds } from '../kernel/watchdog';
@@ -66,10 +67,15 @@ let budgetUntilNs: u64 = 0;
 let linkUntilNs: u64 = 0;
 let lostSeen: u32 = 0;
 let wellSinceNs: u64 = 0;
+/** Whether RESET.RESETS_IN_A_ROW is zero: it stays so until the next reset. */
+let isRowOver: bool = false;
 
 /** The health word as of now. */
 export function healthWord(): u32 {
-  const now = uptimeNs();
+  return healthWordAt(uptimeNs());
+}
+
+function healthWordAt(now: u64): u32 {
   let word = latchedHealth() | whatIsKeptOff();
   if (watchdogFeeds() == 0) word |= HEALTH_STARTING;
   if (now < deadlineUntilNs) word |= HEALTH_DEADLINE;
@@ -78,7 +84,7 @@ export function healthWord(): u32 {
   if (flashFailures() != 0) word |= HEALTH_FLASH;
   const tripped = trippedInterlocks();
   if (tripped != 0) word |= HEALTH_INTERLOCK;
-  if ((railsAllowed(actionsInForce()) & ~readRailsGood()) != 0) word |= HEALTH_RAILS;
+  if ((railsAllowed(actionsOf(tripped)) & ~readRailsGood()) != 0) word |= HEALTH_RAILS;
   if (clockImpaired()) word |= HEALTH_CLOCK;
   if ((lostSignals() | clippingSignals()) != 0) word |= HEALTH_SIGNAL;
   if (unreadableChannels() != 0) word |= HEALTH_READOUT;
@@ -115,13 +121,15 @@ export function isWell(): bool {
 
 /** Once healthy long enough, the earlier resets are forgotten: a later reset begins a new row. */
 function forgetResets(now: u64): void {
-  if (healthWord() != 0) wellSinceNs = now;
+  if (healthWordAt(now) != 0) wellSinceNs = now;
   assert(now >= wellSinceNs, 'time does not run backwards');
-  if (readResetResetsInARow() != 0 && isWell()) writeResetResetsInARow(0);
+  if (isRowOver) return;
+  isRowOver = readResetResetsInARow() == 0;
+  if (!isRowOver && isWell()) writeResetResetsInARow(0);
 }
 
 export function runHealth(): void {
-  const now = uptimeNs();
+  const now = taskStartNs();
   let misses: u32 = 0;
   let overruns: u32 = 0;
   const lost = counted(COUNT_GATEWAY_OVERRUNS) + counted(COUNT_CONSOLE_OVERRUNS);

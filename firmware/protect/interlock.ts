@@ -8,7 +8,7 @@
 // a trip is in the latch before anything is done about it, so that nothing that happens next loses it; what was tripped before this
 // firmware started still is.
 
-import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
+import { NS_PER_MS } from '../../protocol/guest/clock';
 import {
   ACTION_SAFE_STATE,
   CLEARER_ITSELF,
@@ -45,14 +45,16 @@ function watchOf(number: u32): Watch {
   return changetype<Watch>(watches + <usize>number * 16);
 }
 
-/** Looks at every interlock once. */
-export function runInterlock(): void {
+/** Looks at every interlock once; what is tripped afterwards. */
+export function runInterlock(): u32 {
   assert(INTERLOCK_NUMBER_COUNT <= 32, 'the latch has a bit for every interlock');
-  measureConditions();
-  const now = uptimeNs();
-  const tripped = trippedInterlocks();
+  const now = measureConditions();
+  const before = trippedInterlocks();
+  let tripped: u32 = 0;
   for (let number: u32 = 0; number < INTERLOCK_NUMBER_COUNT; number++)
-    look(number, ((tripped >> number) & 1) != 0, now);
+    if (look(number, ((before >> number) & 1) != 0, now)) tripped |= 1 << number;
+  assert(tripped == before || tripped == trippedInterlocks(), 'what is acted on is what the latch holds');
+  return tripped;
 }
 
 /** An operator clears a tripped interlock; false, and nothing is changed, while its condition still holds. */
@@ -77,11 +79,12 @@ function isGone(row: InterlockRow, value: u32): bool {
   return value + row.hysteresis < row.threshold;
 }
 
-function look(number: u32, tripped: bool, now: u64): void {
+/** Whether the interlock is tripped after the look; `tripped`: before. */
+function look(number: u32, tripped: bool, now: u64): bool {
   const row = interlockRow(number);
   assert(row.hysteresis < row.threshold, 'a condition can be gone');
   const value = measured(row.condition, row.subject);
-  if (value == NOT_MEASURABLE) return;
+  if (value == NOT_MEASURABLE) return tripped;
   const holds: u32 = value >= (tripped ? row.threshold - row.hysteresis : row.threshold) ? 1 : 0;
   const watch = watchOf(number);
   if (holds != watch.holds) {
@@ -90,8 +93,15 @@ function look(number: u32, tripped: bool, now: u64): void {
   }
   assert(now >= watch.sinceNs, 'time does not run backwards');
   const lasted = now - watch.sinceNs >= <u64>row.persistenceMs * NS_PER_MS;
-  if (holds != 0 && !tripped && lasted) trip(number, value);
-  else if (holds == 0 && tripped && lasted && row.clearer == CLEARER_ITSELF) clear(number, false);
+  if (holds != 0 && !tripped && lasted) {
+    trip(number, value);
+    return true;
+  }
+  if (holds == 0 && tripped && lasted && row.clearer == CLEARER_ITSELF) {
+    clear(number, false);
+    return false;
+  }
+  return tripped;
 }
 
 function trip(number: u32, value: u32): void {

@@ -11,12 +11,7 @@ import {
   HEATER_PLATE_4K,
 } from '../../protocol/guest/generated/constants';
 import { HEATER_FULL_SCALES } from '../../protocol/guest/generated/plant';
-import {
-  HEATERS_DUTY_DUTY,
-  OUTPUTS_STATE_HEATERS,
-  readHeatersDuty,
-  readOutputsState,
-} from '../../protocol/guest/generated/registers';
+import { HEATERS_DUTY_DUTY, readHeatersDuty } from '../../protocol/guest/generated/registers';
 import { ACTIVITY_COUNTS_SIZE, microwattsOf, spentPicojoules } from './activity';
 
 /** An average follows what it averages by this part of the distance: about four minutes at two scans a second. */
@@ -30,11 +25,10 @@ let lastNs: u64 = 0;
 let average: u64 = 0;
 let recentMicrowatts: u64 = 0;
 
-/** Takes in what was done since the last scan. */
-export function measureLoad(): void {
+/** Takes in what was done since the last scan. `heats`: the gate of the heaters is open. */
+export function measureLoad(heats: bool): void {
   const now = uptimeNs();
   assert(now >= lastNs, 'time does not run backwards');
-  const heats = (readOutputsState() & OUTPUTS_STATE_HEATERS) != 0;
   const microwatts =
     microwattsOf(spentPicojoules(counts), now - lastNs) + (heats ? toldMicrowatts(HEATER_PLATE_4K) : 0);
   assert(microwatts >> (64 - AVERAGE_SHIFT) == 0, 'an average that fits its word');

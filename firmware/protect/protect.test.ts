@@ -25,8 +25,6 @@ interface Protect {
   runInterlock(): void;
   clearInterlock(number: number): number;
   measured(condition: number, subject: number): number;
-  measureLoad(): void;
-  explainedMicrokelvin(): number;
   healthWord(): number;
 }
 

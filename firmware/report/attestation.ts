@@ -48,7 +48,7 @@ function answerToken(): u32 {
   openRequest();
   const item = findBytes('nonce');
   if (!fieldsOk() || item == 0 || cborContentLength(item) != ATTESTATION_NONCE) return MGMT_EINVAL;
-  // Copies to registers begin at a word.
+  // The nonce lies in its request at any byte; the copy to registers takes whole words.
   memory.copy(nonce, cborContent(item), ATTESTATION_NONCE);
   copyToBus(ATTEST_NONCE, nonce, ATTESTATION_NONCE);
   writeAttestCommand(ATTEST_COMMAND_SIGN_SIGN);

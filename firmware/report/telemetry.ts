@@ -98,7 +98,7 @@ export function startTelemetry(first: u32): void {
   // Without a record of an earlier boot there is nothing that an entry could belong to but this one.
   if (!isKept) beginBoot(boot);
   countStarts();
-  loseOverwritten();
+  loseOverwritten(readRecorderCount());
   assert(entriesTaken() <= firstEntry, 'what comes now is still to be taken');
 }
 
@@ -115,18 +115,18 @@ function countStarts(): void {
   assert(startsLeft <= RECORDER_ENTRIES, 'no more than there are entries');
 }
 
-/** Entries that have left the recorder. */
-function loseOverwritten(): void {
-  const waiting = readRecorderCount() - entriesTaken();
+/** Entries that have left the recorder, which has had `count` of them. */
+function loseOverwritten(count: u32): void {
+  assert(entriesTaken() <= count, 'an entry is taken after it was recorded');
+  const waiting = count - entriesTaken();
   if (waiting <= RECORDER_ENTRIES) return;
   skipLost(waiting - RECORDER_ENTRIES);
   countStarts();
-  assert(readRecorderCount() - entriesTaken() == RECORDER_ENTRIES, 'the others are there');
+  assert(count - entriesTaken() == RECORDER_ENTRIES, 'the others are there');
 }
 
 /** The telemetry task. */
 export function runTelemetry(): void {
-  assert(entriesTaken() <= readRecorderCount(), 'an entry is taken after it was recorded');
   takeEntries(ENTRIES_A_RUN);
   assert(ENTRIES_A_RUN < RECORDER_ENTRIES, 'a run is short');
 }
@@ -134,8 +134,9 @@ export function runTelemetry(): void {
 /** Takes at most so many entries of the recorder. */
 function takeEntries(most: u32): void {
   assert(most != 0, 'it comes further');
-  loseOverwritten();
-  const end = min(readRecorderCount(), entriesTaken() + most);
+  const count = readRecorderCount();
+  loseOverwritten(count);
+  const end = min(count, entriesTaken() + most);
   for (let entry = entriesTaken(); entry < end; entry++) take(entry);
   assert(entriesTaken() == end, 'all of them are taken');
 }

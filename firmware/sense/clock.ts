@@ -36,7 +36,8 @@ let badLooks: u32 = 0;
 /** Whether a reference is missing or bad, selected or not. */
 export function clockImpaired(): bool {
   assert(REFERENCE_COUNT == 2, 'both references are looked at');
-  return verdict(0) != GOOD || verdict(1) != GOOD;
+  const status = readClockStatus();
+  return verdict(0, status) != GOOD || verdict(1, status) != GOOD;
 }
 
 /** Reference selected; bit 2: the loop is locked. */
@@ -57,10 +58,11 @@ export function runClock(): void {
   if (lost) writeClockLost(CLOCK_LOST_LOCK);
   const selected = readClockSelect();
   assert(selected < REFERENCE_COUNT, 'a reference that there is');
-  const why = verdict(selected);
+  const status = readClockStatus();
+  const why = verdict(selected, status);
   badLooks = why == GOOD ? 0 : badLooks + 1;
   const isTime = why == WHY_LOST || badLooks >= 2;
-  if (why == GOOD || !isTime || verdict(selected ^ 1) != GOOD) return;
+  if (why == GOOD || !isTime || verdict(selected ^ 1, status) != GOOD) return;
   assert((selected ^ 1) < REFERENCE_COUNT, 'a reference that there is');
   writeClockSelect(selected ^ 1);
   recordEvent(EVENT_CLOCK_SWITCHED, selected ^ 1, why);
@@ -68,10 +70,10 @@ export function runClock(): void {
   assert(why < GOOD, 'a switch has a reason');
 }
 
-/** GOOD, or what is wrong with a reference. */
-function verdict(reference: u32): u32 {
+/** GOOD, or what is wrong with a reference. `status`: CLOCK.STATUS. */
+function verdict(reference: u32, status: u32): u32 {
   assert(reference < REFERENCE_COUNT, 'a reference that there is');
-  if (((readClockStatus() >> reference) & 1) == 0) return WHY_LOST;
+  if (((status >> reference) & 1) == 0) return WHY_LOST;
   const offset = <i32>readClockOffset(reference);
   assert(OFFSET_LIMIT != 0 && JITTER_LIMIT != 0, 'no reference is perfect');
   if (<u32>abs<i32>(offset) > OFFSET_LIMIT) return WHY_OFFSET;

@@ -34,7 +34,7 @@ export const watchdog: Peripheral = {
       offset: 0x0c,
       reset: 0,
       access: 'write-only',
-      doc: 'Feeds the watchdog.',
+      doc: 'Feeds the watchdog; no effect while it is not enabled.',
       fields: [
         { name: 'KEY', bits: [31, 0], doc: 'Must be the key', values: { KEY: { value: 0x0d06_f00d, doc: 'Feeds' } } },
       ],

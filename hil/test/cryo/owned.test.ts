@@ -74,8 +74,8 @@ const canaries: { about: string; interlock: string; change: SourceChange; shows(
     interlock: 'CLOCK_GONE',
     change: {
       path: 'firmware/drive/heaters.ts',
-      find: 'const target = mayHeat(heater)',
-      replace: 'if (!mayHeat(heater)) store<u32>(placeOf(requested, heater), 0);\n  const target = mayHeat(heater)',
+      find: 'const target = mayFlow',
+      replace: 'if (!mayFlow) store<u32>(placeOf(requested, heater), 0);\n  const target = mayFlow',
     },
     shows: ({ before, after }) => before[`heater ${Heater.STILL}`] !== after[`heater ${Heater.STILL}`],
   },

@@ -67,6 +67,7 @@ const spokenByFirmware: Spoken[] = [
   { group: 68, command: 7, operation: write, keys: { line: 'unsigned' } },
   { group: 69, command: 0, operation: read, keys: position },
   { group: 69, command: 0, operation: write, keys: position },
+  { group: 70, command: 0, operation: read, keys: { nonce: 'bytes' } },
 ];
 const tooNew = { rc: 13 };
 const unsupported = { rc: 8 };

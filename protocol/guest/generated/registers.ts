@@ -332,7 +332,7 @@ export function writeWatchdogWindow(value: u32): void {
   write32(WATCHDOG_WINDOW, value);
 }
 
-/** Feeds the watchdog. */
+/** Feeds the watchdog; no effect while it is not enabled. */
 export const WATCHDOG_FEED: u32 = 0x4000200c;
 /** Must be the key */
 export const WATCHDOG_FEED_KEY: u32 = 0xffffffff;
