@@ -112,7 +112,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     functions: /^firmware\//,
-    text: /TRIPPED|switchOn|flows > told|overSeconds|isCoreOver|state\(|given != value|CALIBRATION_SEQUENCE|sequencersReleased|clipped|microwatts|epochPlusOne|players|RESETS_IN_A_ROW|write32|SHED|setpoint/,
+    text: /TRIPPED|switchOn|flows > told|told = heats|overSeconds|isCoreOver|state\(|given != value|CALIBRATION_SEQUENCE|sequencersReleased|clipped|microwatts|epochPlusOne|players|RESETS_IN_A_ROW|write32|SHED|setpoint/,
     reason: 'two things at the same moment, or a fault of the chip itself: the unit tests of the folder have it',
   },
   {
