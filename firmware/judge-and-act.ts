@@ -3,6 +3,7 @@
 // A task that judges is followed by `drive`, which brings what is in force to the actuators. What must stay true: whatever was judged in a
 // run of a task is acted on before the next task runs. Which task calls which function: protocol/firmware/tasks.ts.
 
+import { INTERLOCK_NUMBER_COUNT } from '../protocol/guest/generated/constants';
 import { readOutputsState, readRailsEnable } from '../protocol/guest/generated/registers';
 import { drive, runRails } from './drive/drive';
 import { runFidelity } from './drive/fidelity';
@@ -22,16 +23,23 @@ import { runFrontend } from './sense/frontend';
 /** A comparator has called, or a step of coming up is due. */
 export function answerRails(): void {
   noteRailTrips();
-  runRails(actionsOf(runInterlock()));
+  const tripped = runInterlock();
+  assert(<u64>tripped >> INTERLOCK_NUMBER_COUNT == 0, 'interlocks that there are');
+  const isDone = runRails(actionsOf(tripped));
+  assert(isDone, 'what was judged is done before the task ends');
 }
 
 export function protect(): void {
-  drive(actionsOf(runInterlock()));
+  const tripped = runInterlock();
+  assert(<u64>tripped >> INTERLOCK_NUMBER_COUNT == 0, 'interlocks that there are');
+  const isDone = drive(actionsOf(tripped));
+  assert(isDone, 'what was judged is done before the task ends');
 }
 
 export function balance(): void {
   runBudget();
-  drive(actionsInForce());
+  const isDone = drive(actionsInForce());
+  assert(isDone, 'what was judged is done before the task ends');
 }
 
 /** What plays while the clock changes keeps its phase. */
@@ -63,6 +71,7 @@ export function tendReadout(): void {
 /** A request may have cleared an interlock, stored a calibration record, or told a sequencer to listen to a converter. */
 export function serve(): void {
   runSmp();
-  drive(actionsInForce());
+  const isDone = drive(actionsInForce());
   driveInputs(converterWanted());
+  assert(isDone, 'what was judged is done before the task ends');
 }

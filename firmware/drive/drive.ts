@@ -17,26 +17,26 @@ import { endTrialWhenUnfit } from './trial';
 /** Whether the safe state was in force at the last look. */
 let wasSafe: bool = false;
 
-/** Brings every actuator to what is in force now: `actions`. */
-export function drive(actions: u32): void {
+/** Brings every actuator to what is in force now: `actions`. Whether nothing is on then that may not be. */
+export function drive(actions: u32): bool {
   const before = readRailsEnable();
   const gates = driveOutputs(actions, before);
   const rails = driveRails(actions, before);
   driveDuty(actions);
-  assert(mayBeOn(actions, rails, gates), 'what was judged is done before the task ends');
   const safe = isSafeState(actions);
   if (safe && !wasSafe) recordEvent(EVENT_SAFE_STATE, readInterlockLast(), rails);
   wasSafe = safe;
   endTrialWhenUnfit();
+  return mayBeOn(actions, rails, gates);
 }
 
-/** The rails task: what is in force, then the next rail, then the gates of the rails that are up now. */
-export function runRails(actions: u32): void {
-  drive(actions);
+/** The rails task: what is in force, then the next rail, then the gates of the rails that are up now. Its answer is that of `drive`. */
+export function runRails(actions: u32): bool {
+  const isDone = drive(actions);
+  assert(isDone, 'what may not be on is off before anything is switched on');
   const before = readRailsEnable();
   stepRails(actions);
   const rails = readRailsEnable();
   assert(popcnt(rails & ~before) <= 1, 'one rail at a time');
-  const gates = driveOutputs(actions, rails);
-  assert(mayBeOn(actions, rails, gates), 'what was judged is done before the task ends');
+  return mayBeOn(actions, rails, driveOutputs(actions, rails));
 }

@@ -53,10 +53,12 @@ export function startScheduler(): void {
  */
 export function runReleasedTasks(runTask: (task: u32) => void, nowNs: u64): void {
   let now = nowNs;
+  assert(now >= startedNs, 'time goes forward');
   for (let position: u32 = 0; position < TASK_COUNT; position++) {
     const task = taskAt(position);
     if (nextRelease(task) <= now) now = runOnce(task, now, runTask);
   }
+  assert(now >= nowNs, 'tasks take time');
   armAlarm();
 }
 

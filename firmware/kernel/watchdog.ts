@@ -46,6 +46,7 @@ export function runWatchdog(): void {
   }
   const now = taskStartNs();
   assert(now >= fedNs, 'time goes forward');
+  assert(fedNs == 0 || feeds != 0, 'a feed is counted');
   if (fedNs != 0 && now - fedNs < WINDOW_NS + MARGIN_NS) return;
   feeds++;
   // It has no effect while the watchdog is not enabled.
