@@ -4,11 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { tokenHash } from '../../host/fleet/ddi/server.ts';
 import { writeOutput } from '../files.ts';
+import { agentCommand } from '../fleet/agent.ts';
 import { operateCommands } from '../fleet/operate.ts';
 import { personCommand } from '../fleet/person.ts';
 import { type ReachOptions, withManager, withServer } from '../fleet/reach.ts';
 import { releaseCommand } from '../fleet/release.ts';
-import { agentCommand, serveCommand } from '../fleet/serve.ts';
+import { serveCommand } from '../fleet/serve.ts';
 import { printing, type Result } from '../result.ts';
 
 export function addFleetCommands(program: Command): void {

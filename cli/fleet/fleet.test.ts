@@ -67,6 +67,18 @@ describe('a fleet', () => {
     expect(json.error).toMatchObject({ message: 'wrong.yaml: rings[0].soak: expected a time such as 30s, 2h or 1 d' });
   });
 
+  test('says of a list of devices what is wrong, and where', async () => {
+    const mistake = async (text: string) => {
+      writeFileSync(at('devices.yaml'), text);
+      return (await fleet('agent', '--devices', 'devices.yaml')).json.error;
+    };
+    const twice = '- {name: a, target: "udp://h:1"}\n';
+    expect(await mistake(twice + twice)).toMatchObject({ message: "devices.yaml: [1].name: 'a' is that of [0] too" });
+    expect(await mistake('- {name: a, port: 1}')).toMatchObject({
+      message: expect.stringMatching(/^devices\.yaml: \[0\]: 'port' is not known; there are name, target/),
+    });
+  });
+
   test('is served, killed and served again: the rollout is where it was, and its history is whole', async () => {
     let server = await serve('127.0.0.1:0');
     await asked('device', 'add', 'rig-1', '--token-out', 'rig-1.token');

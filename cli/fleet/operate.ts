@@ -218,7 +218,8 @@ function postmortem(options: ReachOptions & { out?: string }, id: number): Promi
 const shown = (of: RolloutSummary): Result => ({ text: rolloutText(of), json: { rollout: of } });
 
 async function releaseOf(client: ManageClient, name: string, signal: AbortSignal): Promise<Release> {
-  const all = await client.releases(signal);
+  // One that was withdrawn and given again is the one that is there.
+  const all = (await client.releases(signal)).filter(({ withdrawn }) => !withdrawn);
   const found = all.filter(
     ({ hash, file, version, name: is }) =>
       [file, version, is].includes(name) || (name.length >= 6 && hash.startsWith(name)),

@@ -1,22 +1,11 @@
 // `coldrig fleet serve` and `agent`: the update server, and the agent that brings updates to devices.
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { Agent, type AgentEvent } from '../../host/fleet/agent/agent.ts';
-import { AgentJournal } from '../../host/fleet/agent/journal.ts';
-import { runAgents } from '../../host/fleet/agent/run.ts';
-import { DdiClient } from '../../host/fleet/ddi/client.ts';
-import { httpFiles, RepositoryReader } from '../../host/fleet/repository/reader.ts';
 import { type ServeEvent, serveFleet } from '../../host/fleet/serve.ts';
 import { hostTime } from '../../host/telemetry/time.ts';
-import { SmpClient } from '../../host/tools/smp/index.ts';
-import { parseTarget } from '../../host/tools/smp/target.ts';
 import { Failure } from '../failure.ts';
-import { readInput, readText } from '../files.ts';
-import { verdictText } from '../flash-words.ts';
 import { endedFromOutside } from '../interruption.ts';
-import { integerBetween, parseAddress, parsePlace, parseSeconds } from '../options.ts';
+import { parseAddress, parsePlace, parseSeconds } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { systemReason } from '../system-error.ts';
 import { counted } from '../words.ts';
@@ -146,116 +135,4 @@ function failureOf(error: unknown): unknown {
   if (reason === undefined) return error;
   const what = syscall === 'listen' ? `port ${port} cannot be listened on` : `${path ?? 'a file'} cannot be read`;
   return new Failure('FLEET', `${what}: ${reason}; choose another with --listen`, { cause: error });
-}
-
-interface AgentCommandOptions extends GlobalOptions {
-  server: string;
-  tenant: string;
-  target: string;
-  token?: string;
-  ca?: string;
-  cert?: string;
-  key?: string;
-  root?: string;
-  repository?: string;
-  folder: string;
-  watch: number;
-  poll?: number;
-  bootloader?: string;
-}
-
-const AGENT_HELP = `
-It asks the server, loads the image, checks it against the metadata of the repository (--root), the security counter and the board of the device, flashes it by
-SMP, watches its trial, confirms it or sees it rolled back, and tells the server. What it did is in its folder: it may be killed at any time.
-
-Without --root an image is checked by its own signature alone, by the device. That is for a server that has no repository.
-
-Example:
-  coldrig fleet agent rig-1 --target udp://10.0.0.17:1337 --token rig-1.token --root root.json --server https://fleet:9420 --ca ca.pem
-
-With --json: one line an event, {event: begun | refused | ended | cancelled | trouble, device, …}; at the end {ok}.`;
-
-export function agentCommand(): Command {
-  return new Command('agent')
-    .description('bring updates of a server to a device')
-    .argument('<device>', 'its name at the server')
-    .option(
-      '--server <address>',
-      'the update server, this one or another that speaks DDI',
-      parseAddress,
-      `http://${usualServer.host}:${usualServer.port}`,
-    )
-    .option('--tenant <name>', 'part of the address for devices', 'default')
-    .option('--target <place>', 'udp://host:port, serial:///dev/ttyX or serial://host:port', 'udp://127.0.0.1:1337')
-    .option('--token <file>', 'file with the token of the device')
-    .option('--ca <file>', "certificate of the server's authority, with https")
-    .option('--cert <file>', 'certificate of the device, in place of a token')
-    .option('--key <file>', 'its key')
-    .option('--root <file>', 'root of the repository that is trusted from the beginning')
-    .option('--repository <address>', 'where the repository is (default: at the server)', parseAddress)
-    .option('--folder <folder>', 'where it keeps what it has done', 'coldrig-agent')
-    .option('--watch <seconds>', 'how long a trial is watched', parseSeconds, 5)
-    .option('--poll <seconds>', 'how often it asks, in place of what the server says', integerBetween(1, 86_400))
-    .option('--bootloader <version>', 'version of its bootloader, for releases that need a newer one')
-    .addHelpText('after', AGENT_HELP)
-    .action(printing((options: AgentCommandOptions, device: string) => runAgent(options, device)));
-}
-
-async function runAgent(options: AgentCommandOptions, device: string): Promise<Result> {
-  const { json, folder, target, watch, bootloader, poll } = options;
-  parseTarget(target);
-  mkdirSync(join(folder, device), { recursive: true });
-  const tell = (event: AgentEvent | { event: 'trouble'; device: string; reason: string }) =>
-    print(json ? JSON.stringify(event) : agentText(event));
-  const agent = new Agent({
-    ...{ device, server: serverOf(options, device), time: hostTime, watchMs: watch * 1000 },
-    open: (signal) => SmpClient.open(target, { firstSequence: process.pid & 0xff, signal }),
-    journal: new AgentJournal(join(folder, device, 'journal.json')),
-    ...(options.root !== undefined && { metadata: metadataOf(options, device) }),
-    ...(bootloader !== undefined && { bootloaderVersion: bootloader }),
-    words: verdictText,
-    onEvent: tell,
-  });
-  const stop = new AbortController();
-  await endedFromOutside(
-    () => stop.abort(new Error('interrupted')),
-    () =>
-      runAgents(
-        [{ device, agent }],
-        {
-          ...{ time: hostTime, ...(poll !== undefined && { pollSeconds: poll }) },
-          onTrouble: (of, { message }) => tell({ event: 'trouble', device: of, reason: message }),
-        },
-        stop.signal,
-      ),
-  );
-  return { text: 'the agent has ended', json: {} };
-}
-
-function serverOf({ server, tenant, token, ca, cert, key }: AgentCommandOptions, device: string): DdiClient {
-  return new DdiClient({
-    ...{ server, tenant, device, time: hostTime, tls: { ca, cert, key } },
-    ...(token !== undefined && { token: readText(token, 'the token').trim() }),
-  });
-}
-
-function metadataOf({ root, repository, server, ca, folder }: AgentCommandOptions, device: string): RepositoryReader {
-  const tls = ca === undefined ? {} : { ca: readText(ca, 'the certificate') };
-  return new RepositoryReader({
-    ...{ folder: join(folder, device, 'trusted'), root: readInput(root ?? '', 'the root') },
-    read: httpFiles(repository ?? `${server}/repository`, tls),
-  });
-}
-
-function agentText(event: AgentEvent | { event: 'trouble'; device: string; reason: string }): string {
-  switch (event.event) {
-    case 'begun':
-      return `${event.device}: action ${event.action} begins, version ${event.version}`;
-    case 'cancelled':
-      return `${event.device}: action ${event.action} ${event.done ? 'was given up' : 'cannot be given up'}: ${event.detail}`;
-    case 'trouble':
-      return `${event.device}: ${event.reason}`;
-    default:
-      return `${event.device}: action ${event.action} ${event.success ? 'done' : 'failed'}: ${event.detail}`;
-  }
 }

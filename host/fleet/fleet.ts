@@ -12,10 +12,11 @@ import { CountedRecord } from './audit/counted.ts';
 import type { AuditEvent, Decision } from './audit/event.ts';
 import { type Access, type AccessContext, AccessRefused, type Verb, type What, type Who } from './doors.ts';
 import { apply } from './rollout/apply.ts';
-import { type FleetCommand, FleetRefusal } from './rollout/commands.ts';
+import type { FleetCommand } from './rollout/commands.ts';
 import { perform, type Stamp, settle } from './rollout/engine.ts';
 import type { Recorded } from './rollout/events.ts';
 import { noReadings, type ReadingsView } from './rollout/react.ts';
+import { FleetRefusal } from './rollout/refusal.ts';
 import { type Device, emptyFleet, type FleetState, isOver } from './rollout/state.ts';
 import { FleetStore } from './store/fleet-store.ts';
 
@@ -206,5 +207,6 @@ function subjectOf(command: FleetCommand): What {
   if ('rollout' in command) return { kind: 'rollout', name: `${command.rollout}` };
   if ('device' in command) return { kind: 'device', name: command.device };
   if (command.do === 'add-release') return { kind: 'release', name: command.release.hash };
+  if (command.do === 'withdraw-release') return { kind: 'release', name: command.release };
   return { kind: 'fleet', name: 'fleet' };
 }

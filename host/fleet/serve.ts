@@ -173,9 +173,16 @@ class ReleaseSource {
       root: readFileSync(join(this.repository, 'metadata', '1.root.json')),
     });
     const all = await reader.releases();
-    const known = this.fleet.state.releases.size;
+    const known = this.offered();
     for (const release of all) await this.fleet.ask(theFleet, { do: 'add-release', release });
-    return this.fleet.state.releases.size === known ? undefined : this.fleet.state.releases.size;
+    const left = new Set(all.map(({ hash }) => hash));
+    for (const { hash, withdrawn } of [...this.fleet.state.releases.values()])
+      if (!left.has(hash) && !withdrawn) await this.fleet.ask(theFleet, { do: 'withdraw-release', release: hash });
+    return known === this.offered() ? undefined : this.offered();
+  }
+
+  private offered(): number {
+    return [...this.fleet.state.releases.values()].filter(({ withdrawn }) => !withdrawn).length;
   }
 }
 

@@ -2,8 +2,9 @@
 
 import { askHttp, type HttpQuestion, readAnswer, refusalOf } from '../http-client.ts';
 import type { PersonCommand } from '../rollout/commands.ts';
-import type { Recorded, Release, RollbackScope } from '../rollout/events.ts';
+import type { Recorded, RollbackScope } from '../rollout/events.ts';
 import type { RingRequest } from '../rollout/plan.ts';
+import type { KnownRelease } from '../rollout/state.ts';
 import type { DeviceSummary, RolloutSummary } from './summary.ts';
 
 export interface ManageClientOptions {
@@ -44,8 +45,8 @@ export class ManageClient {
     return ((await this.get('targets', signal)) as { content: DeviceSummary[] }).content;
   }
 
-  async releases(signal: AbortSignal): Promise<Release[]> {
-    return ((await this.get('releases', signal)) as { content: Release[] }).content;
+  async releases(signal: AbortSignal): Promise<KnownRelease[]> {
+    return ((await this.get('releases', signal)) as { content: KnownRelease[] }).content;
   }
 
   /** Every event from a number on. */
@@ -62,7 +63,7 @@ export class ManageClient {
   }
 
   async command(
-    command: Exclude<PersonCommand, { do: 'create-rollout' | 'add-release' }>,
+    command: Exclude<PersonCommand, { do: 'create-rollout' | 'add-release' | 'withdraw-release' }>,
     signal: AbortSignal,
   ): Promise<void> {
     await this.ask('POST', 'commands', command, signal);

@@ -42,6 +42,10 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
   'release-added'(state, { release }) {
     state.releases.set(release.hash, release);
   },
+  'release-withdrawn'(state, { release: hash }) {
+    const release = state.releases.get(hash);
+    if (release !== undefined) state.releases.set(hash, { ...release, withdrawn: true });
+  },
   'rollout-created'(state, { rollout: id, name, release, rings, onError, atMs, who: createdBy }) {
     const members = new Map<string, Member>();
     for (const [ring, { devices }] of rings.entries())

@@ -7,25 +7,14 @@ import { type Confirmation, deviceNamePattern, type Execution, type Finish } fro
 import type { ActionState, GateName } from '../../../protocol/fleet/states.ts';
 import { runningAttribute } from './apply.ts';
 import type { FleetEvent, Release, RingPlan, RollbackScope } from './events.ts';
-import { type Action, type Device, type FleetState, isOpen, isOver, type Rollout, rolloutOf } from './state.ts';
-
-export type RefusalCode = 'UNKNOWN' | 'STATE' | 'CONFLICT' | 'INVALID';
-
-/** A request that is refused; the message says what was found, and what to do. */
-export class FleetRefusal extends Error {
-  override readonly name = 'FleetRefusal';
-  readonly code: RefusalCode;
-
-  constructor(code: RefusalCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+import { actionOf, deviceWith, FleetRefusal, notNow, rolloutWith } from './refusal.ts';
+import { type Action, type Device, type FleetState, isOpen, isOver, rolloutOf } from './state.ts';
 
 export type PersonCommand =
   | { do: 'add-device'; device: string; cryostat?: string; tokenHash?: string }
   | { do: 'remove-device'; device: string }
   | { do: 'add-release'; release: Release }
+  | { do: 'withdraw-release'; release: string }
   | { do: 'create-rollout'; name: string; release: string; rings: RingPlan[]; onError: RollbackScope }
   | { do: 'approve' | 'deny' | 'start' | 'pause' | 'resume'; rollout: number }
   /** Ends it; `scope` says who goes back. */
@@ -72,12 +61,21 @@ const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do
     const known = state.releases.get(release.hash);
     if (known === undefined) return [{ type: 'release-added', release }];
     if (known.sha256 === release.sha256 && known.file === release.file)
-      return known.token === release.token ? [] : [{ type: 'release-added', release }];
+      return known.token === release.token && !known.withdrawn ? [] : [{ type: 'release-added', release }];
     const both = `${known.file} (${known.sha256.slice(0, 12)}) and ${release.file} (${release.sha256.slice(0, 12)})`;
     throw new FleetRefusal(
       'CONFLICT',
       `two files have the image ${release.hash.slice(0, 12)}: ${both}; keep the first`,
     );
+  },
+  'withdraw-release'(state, { release }) {
+    if (state.releases.get(release)?.withdrawn !== undefined || !state.releases.has(release)) return [];
+    const running = [...state.rollouts.values()].filter((one) => one.release === release && one.state === 'RUNNING');
+    return [
+      // Last is what is not found again: a crash before it loses nothing.
+      ...running.map(({ id }): FleetEvent => ({ type: 'rollout-paused', rollout: id, by: 'release-withdrawn' })),
+      { type: 'release-withdrawn', release },
+    ];
   },
   'create-rollout': createRollout,
   approve: (state, { rollout: id }) => {
@@ -94,6 +92,7 @@ const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do
     const { state: is } = rolloutWith(state, id);
     if (is === 'WAITING_FOR_APPROVAL') throw notNow(id, is, 'started', 'approve it first');
     if (is !== 'READY') throw notNow(id, is, 'started', 'it was started before');
+    refuseWithdrawn(state, id, 'started');
     return [{ type: 'rollout-started', rollout: id }];
   },
   pause: (state, { rollout: id }) => {
@@ -104,6 +103,7 @@ const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do
   resume: (state, { rollout: id }) => {
     const { state: is } = rolloutWith(state, id);
     if (is !== 'PAUSED') throw notNow(id, is, 'resumed', 'only one that is paused can be');
+    refuseWithdrawn(state, id, 'resumed');
     return [{ type: 'rollout-resumed', rollout: id }];
   },
   stop(state, { rollout: id, scope, reason }) {
@@ -239,6 +239,8 @@ function createRollout(state: FleetState, { name, release: hash, rings, onError 
   const release = state.releases.get(hash);
   if (release === undefined)
     throw new FleetRefusal('UNKNOWN', `there is no release ${hash.slice(0, 12)}; add it first`);
+  if (release.withdrawn)
+    throw new FleetRefusal('CONFLICT', `release ${release.name} ${release.version} was withdrawn; take another`);
   if (rings.length === 0) throw new FleetRefusal('INVALID', 'a rollout needs a ring');
   const taken = new Map<string, string>();
   for (const ring of rings) {
@@ -272,25 +274,8 @@ function createRollout(state: FleetState, { name, release: hash, rings, onError 
 /** Attribute by which a device of ours says which board it is. */
 export const boardAttribute = 'fuses.board';
 
-function notNow(id: number, is: Rollout['state'], what: string, why: string): FleetRefusal {
-  return new FleetRefusal('STATE', `rollout ${id} is ${is} and cannot be ${what}: ${why}`);
-}
-
-function rolloutWith(state: FleetState, id: number): Rollout {
-  const found = state.rollouts.get(id);
-  if (found !== undefined) return found;
-  throw new FleetRefusal('UNKNOWN', `there is no rollout ${id}; 'coldrig fleet status' lists them`);
-}
-
-function deviceWith(state: FleetState, name: string): Device {
-  const found = state.devices.get(name);
-  if (found !== undefined) return found;
-  throw new FleetRefusal('UNKNOWN', `there is no device ${name}; 'coldrig fleet device add' adds one`);
-}
-
-/** An action of this device: those of others do not exist for it. */
-function actionOf(state: FleetState, device: string, id: number): Action {
-  const found = state.actions.get(id);
-  if (found?.device === device) return found;
-  throw new FleetRefusal('UNKNOWN', `device ${device} has no action ${id}`);
+function refuseWithdrawn(state: FleetState, id: number, what: string): void {
+  const { state: is, release } = rolloutWith(state, id);
+  if (state.releases.get(release)?.withdrawn)
+    throw notNow(id, is, what, 'its release was withdrawn; stop it, or roll it back');
 }

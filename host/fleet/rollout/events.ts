@@ -70,7 +70,7 @@ export interface Baseline {
 export type ActionKind = 'update' | 'rollback';
 
 /** Why nothing new begins. */
-export type PauseCause = 'person' | 'approval' | 'empty-ring' | 'image-lost';
+export type PauseCause = 'person' | 'approval' | 'empty-ring' | 'image-lost' | 'release-withdrawn';
 
 export type FleetEvent =
   | { type: 'device-added'; device: string; cryostat?: string; tokenHash?: string }
@@ -78,6 +78,8 @@ export type FleetEvent =
   /** What the device says about itself, all of it. */
   | { type: 'device-reported'; device: string; attributes: Record<string, string> }
   | { type: 'release-added'; release: Release }
+  /** The repository has it no more: nobody gets it, as an update or to go back to. */
+  | { type: 'release-withdrawn'; release: string }
   | {
       type: 'rollout-created';
       rollout: number;

@@ -2,8 +2,8 @@
 //
 // What must stay true: the same request and the same fleet give the same rings; a device is in one ring; a ring that would be empty is an error.
 
-import { FleetRefusal } from './commands.ts';
 import type { RingPlan } from './events.ts';
+import { FleetRefusal } from './refusal.ts';
 import type { FleetState } from './state.ts';
 
 /** A ring by names, by cryostat, or by what is left; `count` takes the first of them. */

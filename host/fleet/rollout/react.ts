@@ -224,6 +224,7 @@ function wayBack(state: FleetState, rollout: Rollout, device: string): { release
   if (previous === undefined) return 'it did not say which image it ran before';
   const release = state.releases.get(previous);
   if (release === undefined) return `the image that it ran before, ${previous.slice(0, 12)}, is no release here`;
+  if (release.withdrawn) return `the image that it ran before, ${release.version}, was withdrawn`;
   const counter = Number(known?.attributes[counterAttribute] ?? 0);
   if (release.securityCounter < counter)
     return `the image that it ran before has security counter ${release.securityCounter}, and the fuses say ${counter}: sign it again with ${counter}`;

@@ -152,6 +152,27 @@ describe('a rollout', () => {
     else expect(back).toMatchObject({ reason: expect.stringContaining(reason) });
   });
 
+  test('stands still when its release is withdrawn, is not resumed, and goes on when the release is given again', () => {
+    const server = new PlayedServer();
+    for (const device of ['a', 'b']) server.ask({ do: 'add-device', device });
+    const [old, fresh] = [played.release('old'), played.release('new')];
+    for (const release of [old, fresh]) server.ask({ do: 'add-release', release });
+    const create = { do: 'create-rollout', name: 'one', release: fresh.hash, onError: 'ring' } as const;
+    server.ask({ ...create, rings: [played.ring('rig', ['a'])] });
+    server.ask({ do: 'start', rollout: 1 });
+    server.ask({ do: 'withdraw-release', release: fresh.hash });
+    expect(server.state.rollouts.get(1)).toMatchObject({ state: 'PAUSED', pausedBy: 'release-withdrawn' });
+    const withdrawn = /its release was withdrawn; stop it, or roll it back|was withdrawn; take another/;
+    expect(() => server.ask({ do: 'resume', rollout: 1 })).toThrow(withdrawn);
+    expect(() => server.ask({ ...create, rings: [played.ring('rig', ['b'])] })).toThrow(withdrawn);
+    const events = server.log.length;
+    server.ask({ do: 'withdraw-release', release: fresh.hash });
+    expect(server.log).toHaveLength(events);
+    server.ask({ do: 'add-release', release: fresh });
+    server.ask({ do: 'resume', rollout: 1 });
+    expect(server.state.rollouts.get(1)?.state).toBe('RUNNING');
+  });
+
   test('takes back a device that would not cancel, once it has confirmed', () => {
     const behaviours: Behaviour[] = ['refuses', 'will-not-cancel'];
     const { outcome, devices } = playStory({ behaviours, sizes: [2], deaths: [] });

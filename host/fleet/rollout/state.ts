@@ -106,13 +106,18 @@ export interface Rollout {
   endedMs: number | undefined;
 }
 
+export interface KnownRelease extends Release {
+  /** The repository has it no more. */
+  withdrawn?: true;
+}
+
 export interface FleetState {
   /** Of the newest event. */
   atMs: number;
   /** How many events it is made of. */
   events: number;
   devices: Map<string, Device>;
-  releases: Map<string, Release>;
+  releases: Map<string, KnownRelease>;
   rollouts: Map<number, Rollout>;
   actions: Map<number, Action>;
   /** How many actions there have been. */

@@ -1,0 +1,191 @@
+// `coldrig fleet agent`: brings updates of a server to a device, or to all devices of a gateway.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { parse } from 'yaml';
+import { Agent, type AgentEvent } from '../../host/fleet/agent/agent.ts';
+import { AgentJournal } from '../../host/fleet/agent/journal.ts';
+import { runAgents } from '../../host/fleet/agent/run.ts';
+import { DdiClient } from '../../host/fleet/ddi/client.ts';
+import { httpFiles, RepositoryReader } from '../../host/fleet/repository/reader.ts';
+import { hostTime } from '../../host/telemetry/time.ts';
+import { SmpClient } from '../../host/tools/smp/index.ts';
+import { parseTarget } from '../../host/tools/smp/target.ts';
+import { deviceNamePattern } from '../../protocol/fleet/ddi.ts';
+import { Failure } from '../failure.ts';
+import { readInput, readText, readWrittenText } from '../files.ts';
+import { verdictText } from '../flash-words.ts';
+import { endedFromOutside } from '../interruption.ts';
+import { integerBetween, parseAddress, parseSeconds } from '../options.ts';
+import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { usualServer } from './reach.ts';
+
+/** One device that an agent cares for. */
+interface OfDevice {
+  target: string;
+  token?: string;
+  cert?: string;
+  key?: string;
+  bootloader?: string;
+}
+
+interface AgentCommandOptions extends GlobalOptions, OfDevice {
+  devices?: string;
+  server: string;
+  tenant: string;
+  ca?: string;
+  root?: string;
+  repository?: string;
+  folder: string;
+  watch: number;
+  poll?: number;
+}
+
+const AGENT_HELP = `
+It asks the server, loads the image, checks it against the metadata of the repository (--root), the security counter and the board of the device, flashes it by
+SMP, watches its trial, confirms it or sees it rolled back, and tells the server. What it did is in its folder: it may be killed at any time.
+
+Without --root an image is checked by its own signature alone, by the device. That is for a server that has no repository.
+
+One process cares for many devices with --devices, a list in YAML. One that does not answer delays no other.
+  - {name: rig-1, target: udp://10.0.0.17:1337, token: rig-1.token}
+  - {name: rig-2, target: serial:///dev/ttyUSB0, cert: rig-2.pem, key: rig-2.key, bootloader: 1.2.0}
+
+Example:
+  coldrig fleet agent rig-1 --target udp://10.0.0.17:1337 --token rig-1.token --root root.json --server https://fleet:9420 --ca ca.pem
+  coldrig fleet agent --devices devices.yaml --root root.json --server https://fleet:9420 --ca ca.pem
+
+With --json: one line an event, {event: begun | refused | ended | cancelled | trouble, device, …}; at the end {ok}.`;
+
+export function agentCommand(): Command {
+  return new Command('agent')
+    .description('bring updates of a server to a device')
+    .argument('[device]', 'its name at the server')
+    .option('--devices <file>', 'several devices, in place of one')
+    .option(
+      '--server <address>',
+      'the update server, this one or another that speaks DDI',
+      parseAddress,
+      `http://${usualServer.host}:${usualServer.port}`,
+    )
+    .option('--tenant <name>', 'part of the address for devices', 'default')
+    .option('--target <place>', 'udp://host:port, serial:///dev/ttyX or serial://host:port', 'udp://127.0.0.1:1337')
+    .option('--token <file>', 'file with the token of the device')
+    .option('--ca <file>', "certificate of the server's authority, with https")
+    .option('--cert <file>', 'certificate of the device, in place of a token')
+    .option('--key <file>', 'its key')
+    .option('--root <file>', 'root of the repository that is trusted from the beginning')
+    .option('--repository <address>', 'where the repository is (default: at the server)', parseAddress)
+    .option('--folder <folder>', 'where it keeps what it has done', 'coldrig-agent')
+    .option('--watch <seconds>', 'how long a trial is watched', parseSeconds, 5)
+    .option('--poll <seconds>', 'how often it asks, in place of what the server says', integerBetween(1, 86_400))
+    .option('--bootloader <version>', 'version of its bootloader, for releases that need a newer one')
+    .addHelpText('after', AGENT_HELP)
+    .action(printing((options: AgentCommandOptions, device: string | undefined) => runAll(options, device)));
+}
+
+async function runAll(options: AgentCommandOptions, device: string | undefined): Promise<Result> {
+  const { json, devices, poll } = options;
+  if ((device === undefined) === (devices === undefined))
+    throw new Failure('OPTION', 'expected a device, or --devices with a list of them', { exitCode: 2 });
+  const all = devices === undefined ? [{ name: device as string, ...options }] : readDevices(devices);
+  const tell = (event: AgentEvent | { event: 'trouble'; device: string; reason: string }) =>
+    process.stdout.write(`${json ? JSON.stringify(event) : agentText(event)}\n`);
+  const agents = all.map(({ name, ...of }) => ({ device: name, agent: agentOf(options, name, of, tell) }));
+  const stop = new AbortController();
+  await endedFromOutside(
+    () => stop.abort(new Error('interrupted')),
+    () =>
+      runAgents(
+        agents,
+        {
+          ...{ time: hostTime, ...(poll !== undefined && { pollSeconds: poll }) },
+          onTrouble: (of, { message }) => tell({ event: 'trouble', device: of, reason: message }),
+        },
+        stop.signal,
+      ),
+  );
+  return { text: 'the agent has ended', json: {} };
+}
+
+const deviceNames = ['name', 'target', 'token', 'cert', 'key', 'bootloader'] as const;
+
+/** A mistake is an error that names the file, the place and what was expected. */
+function readDevices(path: string): (OfDevice & { name: string })[] {
+  const wrong = (text: string): never => {
+    throw new Failure('DEVICES', `${path}: ${text}`);
+  };
+  let list: unknown;
+  try {
+    list = parse(readWrittenText(path, 'the devices', 'a list of devices in YAML'));
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    return wrong((error as Error).message);
+  }
+  if (!Array.isArray(list) || list.length === 0) return wrong('expected a list of {name, target, token}');
+  const taken = new Map<string, number>();
+  return list.map((value: unknown, index) => {
+    const entries = Object.entries(Object(value));
+    for (const [name, text] of entries) {
+      if (!(deviceNames as readonly string[]).includes(name))
+        wrong(`[${index}]: '${name}' is not known; there are ${deviceNames.join(', ')}`);
+      if (typeof text !== 'string')
+        wrong(`[${index}].${name}: expected a text, in quotes where it looks like a number`);
+    }
+    const of = Object.fromEntries(entries) as unknown as OfDevice & { name: string };
+    if (of.name === undefined || !deviceNamePattern.test(of.name))
+      wrong(`[${index}].name: expected a name of a device`);
+    if (of.target === undefined)
+      wrong(`[${index}].target: expected udp://host:port, serial:///dev/ttyX or serial://host:port`);
+    const before = taken.get(of.name);
+    if (before !== undefined) wrong(`[${index}].name: '${of.name}' is that of [${before}] too`);
+    taken.set(of.name, index);
+    return of;
+  });
+}
+
+function agentOf(
+  options: AgentCommandOptions,
+  device: string,
+  { target, token, cert, key, bootloader }: OfDevice,
+  tell: (event: AgentEvent) => void,
+): Agent {
+  const { server, tenant, ca, folder, watch } = options;
+  parseTarget(target);
+  mkdirSync(join(folder, device), { recursive: true });
+  return new Agent({
+    ...{ device, time: hostTime, watchMs: watch * 1000 },
+    server: new DdiClient({
+      ...{ server, tenant, device, time: hostTime, tls: { ca, cert, key } },
+      ...(token !== undefined && { token: readText(token, 'the token').trim() }),
+    }),
+    open: (signal) => SmpClient.open(target, { firstSequence: process.pid & 0xff, signal }),
+    journal: new AgentJournal(join(folder, device, 'journal.json')),
+    ...(options.root !== undefined && { metadata: metadataOf(options, device) }),
+    ...(bootloader !== undefined && { bootloaderVersion: bootloader }),
+    words: verdictText,
+    onEvent: tell,
+  });
+}
+
+function metadataOf({ root, repository, server, ca, folder }: AgentCommandOptions, device: string): RepositoryReader {
+  const tls = ca === undefined ? {} : { ca: readText(ca, 'the certificate') };
+  return new RepositoryReader({
+    ...{ folder: join(folder, device, 'trusted'), root: readInput(root ?? '', 'the root') },
+    read: httpFiles(repository ?? `${server}/repository`, tls),
+  });
+}
+
+function agentText(event: AgentEvent | { event: 'trouble'; device: string; reason: string }): string {
+  switch (event.event) {
+    case 'begun':
+      return `${event.device}: action ${event.action} begins, version ${event.version}`;
+    case 'cancelled':
+      return `${event.device}: action ${event.action} ${event.done ? 'was given up' : 'cannot be given up'}: ${event.detail}`;
+    case 'trouble':
+      return `${event.device}: ${event.reason}`;
+    default:
+      return `${event.device}: action ${event.action} ${event.success ? 'done' : 'failed'}: ${event.detail}`;
+  }
+}
