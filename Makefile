@@ -68,10 +68,10 @@ test: $(INSTALLED) ## check, and every test beside it
 	wait $$static || { status=$$?; echo 'make test: a check without running failed; make static shows it again' >&2; }; exit $$status
 
 .PHONY: report-test
-report-test: $(INSTALLED) ## the report of `coldrig hil` in Chromium, where it is installed; pictures in build/report-pictures
+report-test: $(INSTALLED) ## the report of `coldrig hil` and the page of the fleet in Chromium, where it is installed; pictures in build/report-pictures
 	@mkdir -p build/report-pictures
 	@command -v chromium chromium-browser >/dev/null || echo 'Chromium is missing, so the report is not tried in a browser: apt-get install chromium'
-	COLDRIG_SCREENSHOTS=$(CURDIR)/build/report-pictures node_modules/.bin/vitest run hil/test/report
+	COLDRIG_SCREENSHOTS=$(CURDIR)/build/report-pictures node_modules/.bin/vitest run hil/test/report host/fleet/page
 
 .PHONY: telemetry
 telemetry: $(INSTALLED) ## ten virtual minutes of five devices with faults, read by the telemetry client; its fifteen indicators
@@ -119,6 +119,7 @@ generate: $(INSTALLED) ## registers, constants, chip.svd, references, rules and 
 package: $(INSTALLED) ## dist/, which `npm pack` puts into the package in place of the sources
 	node_modules/.bin/tsx host/tools/package/main.ts
 	node_modules/.bin/tsx host/telemetry/page/package.ts
+	node_modules/.bin/tsx host/fleet/page/package.ts
 
 .PHONY: package-test
 package-test: $(INSTALLED) ## the packed package in an empty folder: its libraries, a new project, docs/your-firmware.md

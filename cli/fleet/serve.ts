@@ -31,7 +31,7 @@ const SERVE_HELP = `
 Devices ask over hawkBit's device API (DDI) at ADDRESS/TENANT/controller/v1/DEVICE, with their token ('coldrig fleet device add') or, over TLS, with a
 certificate of the authority of --ca whose name is the device's. People ask with the operator's token, which is made in the folder; with --people each with a
 credential of their own ('coldrig fleet person add'), and may what the policy permits.
-What is decided is on disk before anybody is told. Ctrl-C and kill -9 lose nothing. What was asked, by whom, and what was refused is in the folder's audit
+ADDRESS in a browser is a page of the same. What is decided is on disk before anybody is told. Ctrl-C and kill -9 lose nothing. What was asked, by whom, and what was refused is in the folder's audit
 log: coldrig audit verify FOLDER/audit --key FOLDER/audit.vkey
 
 Example:

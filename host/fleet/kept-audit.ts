@@ -11,12 +11,31 @@ import type { Time } from '../telemetry/time.ts';
 import { generateKey, publicKeySize, rawPublicKey, readPrivateKey } from '../tools/image/keys.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { AuditError } from './audit/error.ts';
+import { type AuditEvent, decodeEvent } from './audit/event.ts';
 import { formatVerifierKey, noteSigner, verifierKeyOf } from './audit/note.ts';
+import { openSource } from './audit/source.ts';
+import { tileWidth } from './audit/tiles.ts';
+import { readBundle } from './audit/verify.ts';
 
 /** Throws an AuditError where the log is in use, does not verify, or has lost its key; the system's errors of a file. */
 export function openKeptAudit(folder: string, time: Time): Promise<AuditLog> {
   const place = join(folder, 'audit');
   return AuditLog.open({ folder: place, signer: signerOf(folder, place), time });
+}
+
+/** The newest entries, the oldest of them first. */
+export async function tailOf(log: AuditLog, folder: string, most: number): Promise<(AuditEvent & { index: number })[]> {
+  const { size } = log.checkpoint();
+  const first = Math.max(0, size - most);
+  const source = openSource(join(folder, 'audit'));
+  const found: (AuditEvent & { index: number })[] = [];
+  for (let bundle = Math.floor(first / tileWidth); bundle * tileWidth < size; bundle++)
+    for (const [at, entry] of (await readBundle(source, bundle, size)).entries()) {
+      const index = bundle * tileWidth + at;
+      const event = index < first ? undefined : decodeEvent(entry);
+      if (event !== undefined) found.push({ index, ...event });
+    }
+  return found;
 }
 
 function signerOf(folder: string, place: string) {

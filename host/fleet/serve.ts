@@ -20,9 +20,10 @@ import { Fleet, theFleet } from './fleet.ts';
 import { GateWatch } from './gates/gate-watch.ts';
 import { readingsSource, type SourceKind } from './gates/readings.ts';
 import { type Asked, type FleetHttpOptions, problem, serveFleetHttp, type Told } from './http.ts';
-import { openKeptAudit } from './kept-audit.ts';
+import { openKeptAudit, tailOf } from './kept-audit.ts';
 import { OperatorToken, PeopleFile } from './manage/identity.ts';
 import { ManageServer } from './manage/server.ts';
+import { fleetPage } from './page/files.ts';
 import { folderFiles, RepositoryReader } from './repository/reader.ts';
 import { Shelf } from './repository/shelf.ts';
 import type { Recorded } from './rollout/events.ts';
@@ -98,10 +99,11 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
         fleet,
         identities: people ?? new OperatorToken(operatorToken(folder)),
         seenOf: (device) => seen.get(device),
+        auditTail: (most) => tailOf(audit, folder, most),
       },
     });
     await releases.read().catch(trouble);
-    const handlers = [ddi.answer.bind(ddi), manage.answer.bind(manage), repositoryHandler(repository)];
+    const handlers = [ddi.answer.bind(ddi), manage.answer.bind(manage), repositoryHandler(repository), fleetPage];
     const http = await serveFleetHttp({ host, port, tls, handlers, onError: trouble });
     onEvent({
       ...{ event: 'ready', origin: http.origin, tenant, devices: fleet.state.devices.size },

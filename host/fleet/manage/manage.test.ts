@@ -56,7 +56,7 @@ async function served(people: Record<string, Person> = everybody) {
   const audit = { record: async (event: AuditEvent) => entries.push(event) };
   const fleet = await time.until(Fleet.open({ folder: '/fleet', time, access, audit, disk: new FakeLogDisk() }));
   await time.until(fleet.ask(theFleet, { do: 'add-release', release }));
-  const manage = new ManageServer({ fleet, identities, seenOf: () => undefined });
+  const manage = new ManageServer({ fleet, identities, seenOf: () => undefined, auditTail: async () => [] });
   const call = async (token: string | undefined, body: object | string): Promise<Told> => {
     const isRead = typeof body === 'string';
     const asked: Asked = {

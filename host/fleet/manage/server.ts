@@ -1,6 +1,6 @@
 // The side of the update server for people: what there is, and what is to be done. Rollouts, targets and their words as in hawkBit's management API.
 //
-//   GET   /rest/v1/rollouts  /rest/v1/rollouts/{id}  /rest/v1/targets  /rest/v1/releases  /rest/v1/events?from=N
+//   GET   /rest/v1/rollouts  /rest/v1/rollouts/{id}  /rest/v1/targets  /rest/v1/releases  /rest/v1/events?from=N  /rest/v1/audit?last=N  /rest/v1/me
 //   POST  /rest/v1/commands                            {do: …}, a command of rollout/commands.ts; of a rollout: rings by names, cryostats or the rest
 //
 // What must stay true: a stranger is told nothing, and is on record; a command is read field by field, and refused with the place.
@@ -19,12 +19,15 @@ import { deviceSummary, rolloutSummary } from './summary.ts';
 export interface ManageOptions {
   fleet: Fleet;
   identities: Identities;
+  /** The newest entries of the audit log. */
+  auditTail(most: number): Promise<object[]>;
   /** When a device asked last. */
   seenOf: (device: string) => string | undefined;
 }
 
 const root = '/rest/v1/';
 const eventsAtOnce = 1_000;
+const auditMost = 500;
 const unauthorized: Told = {
   ...problem(401, "send 'Authorization: Bearer …' with a token that is good here, or show your certificate"),
   headers: { 'www-authenticate': 'Bearer' },
@@ -47,7 +50,7 @@ export class ManageServer {
     }
     try {
       const path = asked.path.slice(root.length);
-      if (asked.method === 'POST' && path === 'commands') return await this.command(who, asked.body);
+      if (asked.method === 'POST' && path === 'commands') return await this.command(who, asked);
       if (asked.method === 'GET') return await this.read(who, path, asked.query);
       return problem(405, `${asked.method} ${asked.path} is not known`);
     } catch (error) {
@@ -76,6 +79,12 @@ export class ManageServer {
         });
       case 'releases':
         return told(200, { content: [...state.releases.values()] });
+      case 'me':
+        return told(200, { name: who.name });
+      case 'audit': {
+        const last = Math.min(auditMost, Math.max(1, Math.floor(Number(query.get('last') ?? 50)) || 50));
+        return told(200, { content: await this.options.auditTail(last) });
+      }
       case 'events': {
         const from = Math.max(0, Number(query.get('from') ?? 0) || 0);
         return told(200, { from, ...(await fleet.history(who, from, eventsAtOnce)) });
@@ -85,8 +94,11 @@ export class ManageServer {
     }
   }
 
-  private async command(who: Who, body: string): Promise<Told> {
+  private async command(who: Who, { body, headers }: Asked): Promise<Told> {
     const { fleet } = this.options;
+    // A browser shows a certificate to whoever asks; this header a page of somebody else's cannot send.
+    if (headers.authorization === undefined && headers['x-coldrig-person'] === undefined)
+      return problem(403, "send 'X-Coldrig-Person: …' with a command, so that no other page asks in your name");
     const request = JsonPlace.parse(body, 'the command');
     const state = await fleet.look(who, 'read', { kind: 'fleet', name: 'fleet' });
     const isRollout = request.need('do').text(32) === 'create-rollout';
