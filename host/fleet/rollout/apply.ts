@@ -3,7 +3,7 @@
 // What must stay true: the same events give the same state, whatever happened in between; a count is the number of what it counts.
 
 import type { Recorded, RingPlan } from './events.ts';
-import { end, forget, forgetBefore } from './forget.ts';
+import { end, forget, forgetDone, forgetLatest } from './forget.ts';
 import type { Action, Device, FleetState, Member, MemberState, Ring, Rollout } from './state.ts';
 
 type Of<Type extends Recorded['type']> = Extract<Recorded, { type: Type }>;
@@ -22,8 +22,8 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
       known.tokenHash = tokenHash ?? known.tokenHash;
       return;
     }
-    const fresh = { attributes: {}, running: undefined, open: undefined, latest: undefined, failed: new Map() };
-    state.devices.set(name, { name, cryostat, tokenHash, ...fresh });
+    const fresh = { attributes: {}, running: undefined, open: undefined, latest: undefined, done: undefined };
+    state.devices.set(name, { name, cryostat, tokenHash, ...fresh, failed: new Map() });
   },
   'device-removed'(state, { device }) {
     for (const rollout of state.rollouts.values()) {
@@ -119,7 +119,7 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
   'action-created'(state, event) {
     const { action: id, rollout, device, kind, release, previous, baseline, atMs } = event;
     const known = deviceOf(state, device);
-    forgetBefore(state, known, rollout, kind);
+    forgetLatest(state, known, rollout, kind);
     state.actionsMade++;
     state.actions.set(id, {
       ...{ id, rollout, device, kind, release, previous, baseline, isCancelRejected: false },
@@ -144,6 +144,10 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
     Object.assign(action, { state: result, detail, endedMs: atMs });
     const known = state.devices.get(action.device);
     if (known?.open === id) known.open = undefined;
+    if (known !== undefined && result === 'FINISHED') {
+      forgetDone(state, known, action.rollout);
+      known.done = id;
+    }
     const rollout = rolloutWith(state, action.rollout);
     const member = memberOf(rollout, action.device);
     if (action.kind === 'rollback') {

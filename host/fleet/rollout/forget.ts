@@ -1,6 +1,7 @@
 // What leaves the state of a fleet when it is over, so that the state is as large as the fleet and not as its history.
 //
-// What must stay true: what may still be taken back stays: the newest action of each device, and the update that it undoes. Counts stay for ever.
+// What must stay true: what may still be taken back stays: the action by which a device got what it runs, and the update that it undoes; so does its newest
+// action. Counts stay for ever.
 
 import type { ActionKind } from './events.ts';
 import type { Device, FleetState, Member, Rollout } from './state.ts';
@@ -17,18 +18,32 @@ export function end(state: FleetState, rollout: Rollout, as: Rollout['state'], a
   }
 }
 
-/** A device gets an action again: the one before goes, when nothing can go back to it any more. */
-export function forgetBefore(state: FleetState, { name, latest }: Device, rollout: number, kind: ActionKind): void {
+/** A device gets an action: the newest one before goes, unless it is by that one that it got what it runs. */
+export function forgetLatest(
+  state: FleetState,
+  { name, latest, done }: Device,
+  rollout: number,
+  kind: ActionKind,
+): void {
   const before = latest === undefined ? undefined : state.actions.get(latest);
   if (before === undefined) return;
   if (before.rollout === rollout) {
     // The update that a way back undoes says what ran before.
-    if (before.kind === kind) state.actions.delete(before.id);
+    if (before.kind === kind && before.id !== done) state.actions.delete(before.id);
     return;
   }
   const of = state.rollouts.get(before.rollout);
   const member = of?.members.get(name);
-  if (of !== undefined && member !== undefined) forget(state, of, name, member);
+  if (of === undefined || member === undefined) return;
+  if (done === undefined || (member.action !== done && member.back?.action !== done)) forget(state, of, name, member);
+}
+
+/** A device runs something else now: the rollout that brought what it ran before has nothing to take back there any more. */
+export function forgetDone(state: FleetState, { name, done }: Device, rollout: number): void {
+  const before = done === undefined ? undefined : state.actions.get(done);
+  const of = before === undefined ? undefined : state.rollouts.get(before.rollout);
+  const member = of?.members.get(name);
+  if (of !== undefined && member !== undefined && of.id !== rollout) forget(state, of, name, member);
 }
 
 /** A device has nothing to do with a rollout any more. */

@@ -191,7 +191,12 @@ function stopping(state: FleetState, rollout: Rollout): FleetEvent[] {
       if (member.state !== 'waived') isWaiting = true;
       continue;
     }
-    if (update?.state === 'FINISHED' && known.latest === update.id && isInScope(rollout, member) && !member.back) {
+    if (update?.state === 'FINISHED' && known.done === update.id && isInScope(rollout, member) && !member.back) {
+      // Another rollout is at it: when that fails, it still runs what this one has brought.
+      if (known.open !== undefined) {
+        isWaiting = true;
+        continue;
+      }
       const way = wayBack(state, rollout, device);
       if (typeof way === 'string')
         events.push({ type: 'rollback-impossible', rollout: rollout.id, device, reason: way });
@@ -231,15 +236,17 @@ function wayBack(state: FleetState, rollout: Rollout, device: string): { release
   const newer = state.releases.get(rollout.release);
   // The firmware of a device of ours marks no older image without one; others have rules of their own.
   const isOurs = known?.attributes[boardAttribute] !== undefined;
-  if (newer !== undefined && isOurs && !mayDisplace(release, newer))
-    return `the image that it ran before is ${release.version}, and a device goes back from ${newer.version} only with a downgrade token: 'coldrig image token', then 'coldrig fleet release add' with --token, and roll back again`;
+  const board = Number(known?.attributes[boardAttribute]);
+  if (newer !== undefined && isOurs && !mayDisplace(release, newer, board))
+    return `the image that it ran before is ${release.version}, and a device goes back from ${newer.version} only with a downgrade token for its board, ${board}: 'coldrig image token', then 'coldrig fleet release add' with --token, and roll back again`;
   return { release: previous };
 }
 
-function mayDisplace({ version, token }: Release, { version: newer }: Release): boolean {
+function mayDisplace({ version, token }: Release, { version: newer }: Release, board: number): boolean {
   if (compareVersions(parseVersion(version), parseVersion(newer)) >= 0) return true;
   if (token === undefined) return false;
-  return compareVersions(readToken(Buffer.from(token, 'base64')).displaces, parseVersion(newer)) >= 0;
+  const of = readToken(Buffer.from(token, 'base64'));
+  return of.board === board && compareVersions(of.displaces, parseVersion(newer)) >= 0;
 }
 
 /** Attribute by which a device of ours says which security counter its fuses have. */

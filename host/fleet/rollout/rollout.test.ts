@@ -123,8 +123,8 @@ describe('a rollout', () => {
   });
 
   test.each<[string, string | undefined, string | undefined]>([
-    ['no token', undefined, '1.1.0 only with a downgrade token'],
-    ['a token up to a version in between', '1.0.5', '1.1.0 only with a downgrade token'],
+    ['no token', undefined, '1.1.0 only with a downgrade token for its board, 1'],
+    ['a token up to a version in between', '1.0.5', '1.1.0 only with a downgrade token for its board, 1'],
     ['a token up to the release', '1.1.0', undefined],
   ])('takes a device of ours back to an older version only with a token: %s', (_what, displaces, reason) => {
     const token = displaces === undefined ? undefined : tokenUpTo(displaces);

@@ -1,7 +1,7 @@
 // The state of a fleet: devices, releases, rollouts, actions. Made of events alone (apply.ts).
 //
-// What must stay true: it is as large as the fleet, whatever has happened before. Of what is over it has what may still be taken back (the newest action of
-// each device), and counts; the events have the rest.
+// What must stay true: it is as large as the fleet, whatever has happened before. Of what is over it has what may still be taken back (by which action a device got
+// what it runs), the newest action of each device, and counts; the events have the rest.
 
 import type { ActionState, RingState, RolloutState } from '../../../protocol/fleet/states.ts';
 import type { ActionKind, Baseline, PauseCause, Release, RingPlan, RollbackScope } from './events.ts';
@@ -18,6 +18,8 @@ export interface Device {
   open: number | undefined;
   /** Its newest action. */
   latest: number | undefined;
+  /** The action by which it got what it runs: the newest that was done. */
+  done: number | undefined;
   /** Releases that it has failed, and why. It does not get them again. */
   failed: Map<string, string>;
 }
@@ -91,7 +93,7 @@ export interface Rollout {
   /** Index of the ring whose turn it is. */
   current: number;
   rings: Ring[];
-  /** Once it is over: those whose newest action is one of its own. */
+  /** Once it is over: those that run what they got by it, or whose newest action is one of its own. */
   members: Map<string, Member>;
   /** Devices that have an action of a later rollout: how many of them went back before, and what became of those that could not. */
   past: { back: number; notBack: string[] };
@@ -125,7 +127,7 @@ export interface FleetState {
 }
 
 /** Of the form of the state: a snapshot of another form is not read (store/snapshot.ts). */
-export const stateForm = 2;
+export const stateForm = 3;
 
 export function emptyFleet(): FleetState {
   return {

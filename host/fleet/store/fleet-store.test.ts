@@ -155,7 +155,7 @@ describe('a fleet that is started again', () => {
     for (let events = 1; events <= story.length; events++) collect(stateOf(story.slice(0, events)), '');
     // Names have changed: add one to `stateForm`, so that no older snapshot is read as a newer one, and write both here.
     const names16 = hashOf(Buffer.from([...names].sort().join())).slice(0, 16);
-    expect({ stateForm, names: names16 }).toEqual({ stateForm: 2, names: 'ccf94db80da59fae' });
+    expect({ stateForm, names: names16 }).toEqual({ stateForm: 3, names: '4d796c13177fc0b6' });
   });
 });
 
@@ -167,6 +167,26 @@ describe('a rollout whose devices have all been in a later one', () => {
     perform(state, stop, 'test', { atMs: state.atMs }, noReadings);
     expect(state.rollouts.get(1)).toMatchObject({ state: 'STOPPED', rings: [{ counts: { confirmed: 3 } }] });
     expect([...state.devices.values()].map(({ open }) => open)).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe('a rollout behind which a later one has failed', () => {
+  test('still takes its devices back: they run what it has brought', () => {
+    const state = stateOf(historyOf(2, 2));
+    const ask = (command: Parameters<typeof perform>[1]) =>
+      perform(state, command, 'test', { atMs: state.atMs }, noReadings);
+    const [first] = [...state.devices.keys()];
+    ask({ do: 'add-release', release: played.release('bad') });
+    const rings = [played.ring('rig', [first])];
+    ask({ do: 'create-rollout', name: 'bad', release: played.release('bad').hash, rings, onError: 'ring' });
+    ask({ do: 'start', rollout: 3 });
+    const stop = { do: 'stop', rollout: 2, scope: 'rollout', reason: 'not good either' } as const;
+    const action = state.devices.get(first)?.open as number;
+    ask({ do: 'feedback', device: first, action, execution: 'closed', finished: 'failure', detail: 'rolled back' });
+    expect(state.rollouts.get(3)?.state).toBe('STOPPED');
+    ask(stop);
+    const kinds = [...state.devices.values()].map(({ open }) => state.actions.get(open ?? 0)?.kind);
+    expect(kinds).toEqual(['rollback', 'rollback']);
   });
 });
 

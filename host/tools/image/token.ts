@@ -49,6 +49,7 @@ export function readToken(token: Uint8Array): {
   imageHash: Uint8Array;
   /** Undefined: it is for every device of the board. */
   serial: Uint8Array | undefined;
+  board: number;
   displaces: ImageVersion;
 } {
   const bytes = Buffer.from(token.buffer, token.byteOffset, token.length);
@@ -62,6 +63,7 @@ export function readToken(token: Uint8Array): {
   return {
     imageHash: token.slice(Token.HASH, Token.HASH + 32),
     serial: isForOne ? token.slice(Token.SERIAL, Token.SERIAL + 16) : undefined,
+    board: bytes.readUInt32LE(Token.BOARD),
     displaces: { major: version >>> 24, minor: (version >>> 16) & 0xff, revision: version & 0xffff, build: 0 },
   };
 }
