@@ -3,7 +3,13 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { GatewayConfigError, readConfig } from '../../host/telemetry/gateway/config.ts';
+import {
+  cryostatWords,
+  GatewayConfigError,
+  isCryostat,
+  knownCryostat,
+  readConfig,
+} from '../../host/telemetry/gateway/config.ts';
 import { type HttpPlace, usualPlace } from '../../host/telemetry/metrics/serve.ts';
 import { type RunEvent, type RunOptions, runGateway } from '../../host/telemetry/run-gateway.ts';
 import { hostTime } from '../../host/telemetry/time.ts';
@@ -31,6 +37,8 @@ interface GatewayOptions extends GlobalOptions {
   accept?: HttpPlace;
   embedded?: boolean;
   listen?: HttpPlace;
+  notify?: string;
+  pageUrl?: string;
   ca?: string;
   cert?: string;
   key?: string;
@@ -52,17 +60,20 @@ The file, instead of --target:
   devices:
     - target: udp://10.0.0.17:1337
     - target: serial:///dev/ttyUSB0
-      cryostat: south
+      cryostat: site/south
+
+A cryostat is known as NAME/CRYOSTAT, the name of its gateway in front, so that two fridges of one name stay two. Gateways that share one write it in full, with a slash.
 
 Examples:
   coldrig gateway --target udp://127.0.0.1:1337 --log telemetry
   coldrig gateway north.yaml --log telemetry --embedded        http://127.0.0.1:9410/, and /metrics for a Prometheus
+  coldrig gateway north.yaml --log telemetry --embedded --notify http://127.0.0.1:9095/pager
   coldrig gateway north.yaml --log telemetry --embedded --calibrate lab.yaml
   coldrig gateway north.yaml --log telemetry --upstream nats://hub:4222
   coldrig gateway north.yaml --upstream tls://hub:9411 --ca ca.pem --cert north.pem --key north.key
   coldrig gateway --accept 0.0.0.0:9411 --ca ca.pem --cert hub.pem --key hub.key --crl revoked.pem    a hub for other gateways
 
-With --json: one line an event, {event: ready | device | silent | refused | gave-up | clock-stepped | upstream | gateway | gone | status, ...}, status every
+With --json: one line an event, {event: ready | device | silent | refused | gave-up | clock-stepped | upstream | notify | gateway | gone | status, ...}, status every
 ten seconds with {answering, end, bytes, bytesMost, lag, stored, repeats, refused, quarantined, delivered}; at the end {ok, end, stored, lag}.
 docs/telemetry.md says what is promised, and what to do when the disk is full.`;
 
@@ -78,7 +89,12 @@ export function addGatewayCommand(program: Command): void {
         'a device: udp://host:port, serial:///dev/ttyX or serial://host:port; may be repeated',
         collect,
       )
-      .option('--cryostat <name>', 'which cryostat its devices are in', 'cryostat')
+      .option(
+        '--cryostat <name>',
+        'which cryostat its devices are in; known as NAME/<name>, or as it stands where it has a slash',
+        parseCryostat,
+        'cryostat',
+      )
       .option('--name <name>', 'of this gateway, different for each (default: the name of the host)', parseName)
       .option('--log <folder>', 'the log; it is made when it is not there', 'coldrig-telemetry')
       .option('--log-mib <MiB>', 'what the log may hold', integerBetween(1, 1 << 20), 1024)
@@ -91,6 +107,12 @@ export function addGatewayCommand(program: Command): void {
         'the same, at this address instead of one that only this machine reaches',
         parsePlace,
       )
+      .option(
+        '--notify <url>',
+        "tell a webhook of alerts, as Alertmanager's webhooks are told (version 4 of its JSON); with --embedded",
+        parseHttpUrl,
+      )
+      .option('--page-url <url>', 'how others reach the page: for the links in what --notify tells', parseHttpUrl)
       .option(
         '--calibrate <chain>',
         'calibrate a readout channel when its SNR falls below the limit; what is in front of the devices: a preset, or a file; with --embedded',
@@ -105,6 +127,14 @@ export function addGatewayCommand(program: Command): void {
   );
 }
 
+function notifyOf({ embedded, listen, pageUrl }: GatewayOptions, webhook: string): RunOptions['notify'] {
+  if (!embedded && listen === undefined)
+    throw usage(
+      '--notify needs --embedded: without it the gateway judges no alerts; with Prometheus, Alertmanager tells them',
+    );
+  return { webhook, ...(pageUrl !== undefined && { pageUrl: pageUrl.endsWith('/') ? pageUrl : `${pageUrl}/` }) };
+}
+
 function calibrationOf({ embedded, listen, records }: GatewayOptions, chain: string): RunOptions['calibration'] {
   if (!embedded && listen === undefined)
     throw usage('--calibrate needs --embedded: what asks for a calibration is seen by what watches the log');
@@ -115,6 +145,17 @@ function calibrationOf({ embedded, listen, records }: GatewayOptions, chain: str
   };
 }
 
+function parseHttpUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('expected http://… or https://…');
+  return new URL(text).href;
+}
+
+function parseCryostat(text: string): string {
+  if (isCryostat(text)) return text;
+  throw new InvalidArgumentError(cryostatWords);
+}
+
 function parseName(text: string): string {
   if (/^[\w-]{1,64}$/.test(text)) return text;
   throw new InvalidArgumentError('expected at most 64 letters, digits, - and _');
@@ -123,13 +164,13 @@ function parseName(text: string): string {
 async function run(options: GatewayOptions, file: string | undefined): Promise<Result> {
   const { json, log: folder } = options;
   const config = configOf(options, file);
-  const devices = config.devices;
   const name =
     options.name ??
     config.name ??
     hostname()
       .replace(/[^\w-]/g, '-')
       .slice(0, 64);
+  const devices = config.devices.map(({ target, cryostat }) => ({ target, cryostat: knownCryostat(name, cryostat) }));
   const stop = new AbortController();
   const runOptions: RunOptions = {
     ...{ name, version: packageFile.version, folder, devices, time: hostTime },
@@ -137,6 +178,7 @@ async function run(options: GatewayOptions, file: string | undefined): Promise<R
     ...links(options),
     ...(options.calibrate !== undefined && { calibration: calibrationOf(options, options.calibrate) }),
     ...((options.embedded || options.listen) && { embedded: { place: options.listen ?? usualPlace } }),
+    ...(options.notify !== undefined && { notify: notifyOf(options, options.notify) }),
     onEvent: (event) => process.stdout.write(json ? `${JSON.stringify(event)}\n` : lineOf(event)),
   };
   let ended: Awaited<ReturnType<typeof runGateway>> | undefined;
@@ -197,6 +239,14 @@ function filesOf({ ca, cert, key }: GatewayOptions) {
   throw usage('a link over TLS needs --ca, --cert and --key');
 }
 
+const notifyWords = {
+  connected: 'the webhook takes notifications again',
+  waiting: 'the webhook is not told, and is tried again',
+  refused: 'the webhook refuses a notification',
+  dropped: 'a notification is given up',
+  disk: 'notifications are not kept on the disk; a restart may lose some',
+};
+
 function lineOf(event: RunEvent): string {
   switch (event.event) {
     case 'ready': {
@@ -218,6 +268,8 @@ function lineOf(event: RunEvent): string {
       return `the clock of this machine was stepped by ${event.byMs / 1000} s\n`;
     case 'upstream':
       return `${event.name}: ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}\n`;
+    case 'notify':
+      return `${notifyWords[event.state]}${event.reason === undefined ? '' : `: ${event.reason}`}\n`;
     case 'gateway':
       return `gateway ${event.from} is here\n`;
     case 'gone':

@@ -1,7 +1,7 @@
 // A gateway as a process: log, devices, the link above and the link below, put together.
 //
 //   devices ──> Gateway ──> DiskLog ──> Forwarder ──> NATS JetStream, or the gateway above
-//   gateways below ──> Receiver ──┘        └──> Embedded: series, alerts and the page, over HTTP
+//   gateways below ──> Receiver ──┘        └──> Embedded: series, alerts and the page, over HTTP ──> Delivery: a webhook is told of alerts
 //
 // What must stay true: nothing listens where it was not told to; when it ends, what was taken is on the disk and positions are written.
 
@@ -15,12 +15,15 @@ import { connectTls, type TlsFiles, type TlsPlace } from './forward/tls-stream.t
 import { Gateway, type GatewayEvent } from './gateway/gateway.ts';
 import { Quarantine } from './gateway/quarantine.ts';
 import { SmpSource } from './gateway/smp-source.ts';
+import { httpPost } from './http-post.ts';
 import { nodeLogDisk } from './log/disk.ts';
 import { DiskLog } from './log/disk-log.ts';
 import type { LogStatus } from './log/record-log.ts';
 import type { Page } from './metrics/api.ts';
 import { Embedded } from './metrics/embedded.ts';
 import type { HttpPlace } from './metrics/serve.ts';
+import { Delivery, type NotifyEvent } from './notify/delivery.ts';
+import { readNotifyState, writeNotifyState } from './notify/state-file.ts';
 import { gatewayPage } from './page/files.ts';
 import type { Sample } from './sample.ts';
 import { rest, type Time } from './time.ts';
@@ -37,6 +40,8 @@ export interface RunOptions {
   accept?: AcceptOptions;
   /** Watches the log, and serves series, alerts and the page over HTTP. */
   embedded?: { place: HttpPlace; page?: Page };
+  /** A webhook is told of alerts; with `embedded`. `pageUrl`: how others reach the page. */
+  notify?: { webhook: string; pageUrl?: string };
   /** Calibrates a readout channel that is lost; with `embedded`. */
   calibration?: Pick<GraphCalibratorParts, 'planOf' | 'recordsOf' | 'claim'>;
   time: Time;
@@ -45,6 +50,7 @@ export interface RunOptions {
 
 export type RunEvent =
   | GatewayEvent
+  | NotifyEvent
   | { event: 'ready'; log: string; devices: number; accept?: number; address?: string; damaged?: string }
   | { event: 'upstream'; name: string; state: string; reason?: string }
   | { event: 'gateway' | 'gone' | 'refused'; from: string; reason?: string }
@@ -97,6 +103,7 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
       };
       embedded.calibrateBy(graphCalibrator({ ...options.calibration, open, time }));
     }
+    const delivery = embedded && options.notify && deliveryOf(options.notify, embedded, options);
     const status = (): RunEvent => ({
       ...{ event: 'status', answering: gateway.answering.size, quarantined: quarantine.count },
       ...{ delivered: forwarder?.delivered ?? 0, ...log.status() },
@@ -105,6 +112,7 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
       gateway.run(sources, signal),
       forwarder?.run(signal),
       embedded?.run(signal),
+      delivery?.run(signal),
       telling(() => onEvent(status()), time, signal),
     ]);
     return log.status();
@@ -113,6 +121,25 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
     await embedded?.close();
     await log.close();
   }
+}
+
+function deliveryOf(
+  { webhook, pageUrl }: NonNullable<RunOptions['notify']>,
+  embedded: Embedded,
+  { folder, time, onEvent }: RunOptions,
+): Delivery {
+  const state = readNotifyState(folder);
+  const { notifier } = embedded.watch;
+  notifier.restore(state?.groups ?? []);
+  const delivery = new Delivery({
+    ...{ time, state, address: pageUrl ?? embedded.address, onEvent },
+    post: httpPost(webhook, { 'content-type': 'application/json' }),
+    keep: (kept) => writeNotifyState(folder, kept),
+    onResult: (result) =>
+      embedded.add([{ name: 'coldrig_gateway_notifications_total', labels: { result }, value: 1, how: 'add' }]),
+  });
+  embedded.watch.onNotification = (notifications) => delivery.put(notifications, notifier.told());
+  return delivery;
 }
 
 async function telling(tell: () => void, time: Time, signal: AbortSignal): Promise<void> {

@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { type AcceptOptions, acceptGateways } from './forward/accept.ts';
 import type { ReceiverParts } from './forward/receiver.ts';
 import { Quarantine } from './gateway/quarantine.ts';
+import { shownAddress } from './http-post.ts';
 import { readState, writeState } from './ingest/ingest-state.ts';
 import { type IngestEvent, Ingester } from './ingest/ingester.ts';
-import { httpPost, RemoteWrite, writeAddress } from './ingest/remote-write.ts';
+import { RemoteWrite, storePost, writeAddress } from './ingest/remote-write.ts';
 import { nodeLogDisk } from './log/disk.ts';
 import { DiskLog } from './log/disk-log.ts';
 import { JetStreamStream } from './log/jetstream-stream.ts';
@@ -68,7 +69,7 @@ export async function runIngest(options: IngestOptions, signal: AbortSignal): Pr
     const ingester = new Ingester({
       ...{ name, part, time, onEvent, lag, resolutionSeconds: options.resolutionSeconds },
       ...{ reader: await source.reader(readerName), state: readState(path), keep: (state) => writeState(path, state) },
-      store: new RemoteWrite(shownAddress(store), httpPost(store)),
+      store: new RemoteWrite(shownAddress(store), storePost(store)),
     });
     onEvent({ event: 'ready', store: shownAddress(store), ...source.told });
     const totals = async (): Promise<IngestTotals> => {
@@ -122,12 +123,4 @@ async function telling(
     await rest(time, statusMs, signal);
     if (!signal.aborted) onEvent({ event: 'status', ...(await totals()) });
   }
-}
-
-/** Without its password. */
-function shownAddress(address: string): string {
-  const url = new URL(address);
-  url.username = '';
-  url.password = '';
-  return url.href;
 }

@@ -254,6 +254,11 @@ const gatewayMetrics = {
   coldrig_gateway_buffer_used_ratio: ofCryostat('gauge', 'Used part of the buffer, 0 to 1'),
   coldrig_gateway_lag_records: ofGateway('gauge', 'Records that a reader of the log has not committed', ['reader']),
   coldrig_gateway_deliveries_retried_total: ofGateway('counter', 'Deliveries upstream that were tried again'),
+  coldrig_gateway_notifications_total: ofGateway(
+    'counter',
+    'Notifications of alerts: told, refused, dropped, or tried again',
+    ['result'],
+  ),
   coldrig_ingest_samples_total: ofGateway('counter', 'Samples that the store has taken or refused', ['result']),
   coldrig_ingest_writes_retried_total: ofGateway('counter', 'Writes to the store that were tried again'),
   coldrig_ingest_lag_records: ofGateway('gauge', 'Records in the stream that are not in the store'),

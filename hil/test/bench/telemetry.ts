@@ -18,7 +18,7 @@ import { connectTls } from '../../../host/telemetry/forward/tls-stream.ts';
 import { Gateway } from '../../../host/telemetry/gateway/gateway.ts';
 import { Quarantine } from '../../../host/telemetry/gateway/quarantine.ts';
 import type { TelemetrySource } from '../../../host/telemetry/gateway/source.ts';
-import { httpPost, RemoteWrite, writeAddress } from '../../../host/telemetry/ingest/remote-write.ts';
+import { RemoteWrite, storePost, writeAddress } from '../../../host/telemetry/ingest/remote-write.ts';
 import { StoreSeries } from '../../../host/telemetry/ingest/store-series.ts';
 import type { StoreSample } from '../../../host/telemetry/ingest/write-request.ts';
 import { nodeLogDisk } from '../../../host/telemetry/log/disk.ts';
@@ -219,7 +219,7 @@ async function natsAlone(): Promise<Figures | undefined> {
 
 async function prometheusAlone(program: string): Promise<Figures> {
   const store = await LiveStore.start(program);
-  const write = new RemoteWrite('Prometheus', httpPost(writeAddress(store.address)));
+  const write = new RemoteWrite('Prometheus', storePost(writeAddress(store.address)));
   const [series, now] = [new StoreSeries(), new AbortController().signal];
   try {
     return await measured(async (batch) => {

@@ -11,7 +11,7 @@ import type { Rollout } from '../../../host/fleet/rollout/state.ts';
 import type { RecordNumber } from '../../../host/telemetry/log/record-log.ts';
 import { type Served, serveHttp } from '../../../host/telemetry/metrics/serve.ts';
 import { Watch } from '../../../host/telemetry/metrics/watch.ts';
-import type { Notification } from '../../../host/telemetry/monitoring/notify.ts';
+import type { Notification } from '../../../host/telemetry/monitoring/notification.ts';
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { makeToken } from '../../../host/tools/image/token.ts';
 import { readFuseReport } from '../../../host/tools/smp/boot-group.ts';

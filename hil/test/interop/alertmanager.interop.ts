@@ -11,12 +11,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alertmanagerText } from '../../../host/telemetry/monitoring/alertmanager.ts';
 import type { FiringAlert } from '../../../host/telemetry/monitoring/evaluate.ts';
 import { Notifier } from '../../../host/telemetry/monitoring/notify.ts';
+import { type WebhookBody, webhookBody } from '../../../host/telemetry/notify/webhook.ts';
 import { keyOf, SeriesTable } from '../../../host/telemetry/series.ts';
 import { freePort } from '../campaign/live-server.ts';
 import { pathTool } from './install.ts';
 
 const tool = pathTool('prometheus-alertmanager');
-type Labels = Record<string, string>;
+type Labels = Readonly<Record<string, string>>;
 
 const burns = (cryostat: string, name: string, objective: string): FiringAlert[] =>
   ['1h', '6h', '3d'].map((window) => ({
@@ -50,7 +51,7 @@ describe.skipIf(tool.path === undefined)(`Alertmanager, ${tool.missing ?? 'run'}
   let webhook: Server;
   let manager: ChildProcess;
   let address: string;
-  const told: { receiver: string; alerts: { labels: Labels; status: string }[] }[] = [];
+  const told: WebhookBody[] = [];
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'coldrig-alertmanager-'));
@@ -116,6 +117,18 @@ describe.skipIf(tool.path === undefined)(`Alertmanager, ${tool.missing ?? 'run'}
     expect(groups(told)).toEqual(
       groups(notifications.map(({ severity, alerts: members }) => ({ receiver: severity, alerts: members }))),
     );
+    // What the gateway posts without an Alertmanager is what that posts: a receiver knows an incident by it from either.
+    const ofWebhook = (body: WebhookBody) => ({
+      ...{ version: body.version, key: body.groupKey, status: body.status, group: body.groupLabels },
+      ...{ common: body.commonLabels, truncated: body.truncatedAlerts, names: Object.keys(body).sort() },
+      alerts: body.alerts.map(({ fingerprint, status, endsAt, labels }) => ({ fingerprint, status, endsAt, labels })),
+    });
+    const inOrder = (bodies: WebhookBody[]) =>
+      bodies
+        .map(ofWebhook)
+        .map((one) => ({ ...one, alerts: one.alerts.sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)) }))
+        .sort((a, b) => (a.key < b.key ? -1 : 1));
+    expect(inOrder(notifications.map((one) => webhookBody(one, 'http://127.0.0.1:9410/')))).toEqual(inOrder(told));
     // A fridge that warms is one page, with one alert in it.
     expect(
       told.filter(({ receiver, alerts: [{ labels }] }) => receiver === 'page' && labels.cryostat === 'north'),

@@ -13,7 +13,8 @@ import {
 } from '../../../host/telemetry/gateway-samples.ts';
 import { History } from '../../../host/telemetry/metrics/history.ts';
 import { Evaluator } from '../../../host/telemetry/monitoring/evaluate.ts';
-import { type Notification, Notifier } from '../../../host/telemetry/monitoring/notify.ts';
+import type { Notification } from '../../../host/telemetry/monitoring/notification.ts';
+import { Notifier } from '../../../host/telemetry/monitoring/notify.ts';
 import type { Sample } from '../../../host/telemetry/sample.ts';
 import { samplesOf } from '../../../host/telemetry/samples.ts';
 import { keyOf, type Series, SeriesTable } from '../../../host/telemetry/series.ts';

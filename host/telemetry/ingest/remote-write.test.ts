@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PlayedStore } from '../testing/play-store.ts';
-import { httpPost, RemoteWrite, StoreError, writeAddress } from './remote-write.ts';
+import { RemoteWrite, StoreError, storePost, writeAddress } from './remote-write.ts';
 import { encodedLabels, type StoreSample } from './write-request.ts';
 
 const now = new AbortController().signal;
@@ -64,7 +64,7 @@ describe('remote write', () => {
   });
 
   test('says who does not answer', async () => {
-    const write = new RemoteWrite('store', httpPost('http://127.0.0.1:1/')).write(samples(1), now);
+    const write = new RemoteWrite('store', storePost('http://127.0.0.1:1/')).write(samples(1), now);
     await expect(write).rejects.toThrow(/^store does not answer: .*/);
   });
 

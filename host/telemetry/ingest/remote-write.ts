@@ -7,6 +7,7 @@
 // A store takes all samples of a request or none, so a sample that it refuses would hold up all that is behind it. What must stay true: a sample is given up only
 // when the store has refused it, or a younger one, for ever; a batch costs at most `requestsMost` requests.
 
+import { httpPost, type Post, type PostAnswer } from '../http-post.ts';
 import { type StoreSample, writeRequest } from './write-request.ts';
 
 export interface WriteResult {
@@ -21,14 +22,6 @@ export interface WriteResult {
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
-
-/** The answer of a store: status and text of its body. */
-export interface StoreAnswer {
-  status: number;
-  text: string;
-}
-
-export type Post = (body: Uint8Array, signal: AbortSignal) => Promise<StoreAnswer>;
 
 /** In a request. Prometheus says of itself that some thousands are good. */
 const samplesMost = 5_000;
@@ -96,7 +89,7 @@ export class RemoteWrite {
     throw new StoreError(`${this.name} answers ${status}${said === '' ? '' : `: ${said}`}`);
   }
 
-  private async answer(body: Uint8Array, signal: AbortSignal): Promise<StoreAnswer> {
+  private async answer(body: Uint8Array, signal: AbortSignal): Promise<PostAnswer> {
     try {
       return await this.post(body, signal);
     } catch (error) {
@@ -106,36 +99,13 @@ export class RemoteWrite {
   }
 }
 
-const answerMs = 10_000;
-
-/** Posts to the address of a store over HTTP. A user and password in it are sent as such. */
-export function httpPost(address: string): Post {
-  const url = new URL(address);
-  const { username, password } = url;
-  url.username = '';
-  url.password = '';
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const headers = {
+/** Posts to the address of a store over HTTP. */
+export const storePost = (address: string): Post =>
+  httpPost(address, {
     'content-type': 'application/x-protobuf',
     'content-encoding': 'snappy',
     'x-prometheus-remote-write-version': '0.1.0',
-    'user-agent': 'coldrig',
-    ...(username !== '' && { authorization: `Basic ${Buffer.from(login).toString('base64')}` }),
-  };
-  return async (body, signal) => {
-    const late = new AbortController();
-    const abort = () => late.abort(new Error('interrupted'));
-    const timer = setTimeout(() => late.abort(new Error(`no answer within ${answerMs / 1000} s`)), answerMs);
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      const response = await fetch(url, { method: 'POST', headers, body: Buffer.from(body), signal: late.signal });
-      return { status: response.status, text: await response.text() };
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    }
-  };
-}
+  });
 
 /** The place of remote write at a store that is named without a path. */
 export function writeAddress(text: string): string {

@@ -19,7 +19,8 @@ import { gatewayRecordSamples } from '../gateway-record-samples.ts';
 import { ingestSamples, receivedSamples, uptimeSamples } from '../gateway-samples.ts';
 import { compareNumbers, type LogReader, type RecordNumber, type StoredEntry } from '../log/record-log.ts';
 import { Evaluator, type FiringAlert } from '../monitoring/evaluate.ts';
-import { type Notification, Notifier } from '../monitoring/notify.ts';
+import type { Notification } from '../monitoring/notification.ts';
+import { Notifier } from '../monitoring/notify.ts';
 import type { Sample } from '../sample.ts';
 import { samplesOf } from '../samples.ts';
 import { SeriesTable } from '../series.ts';
@@ -73,6 +74,7 @@ export class Watch {
   private readonly time: Time;
   private readonly clock: ReceiveClock;
   private atSeconds: number | undefined;
+  private isLive = true;
 
   constructor(time: Time, options: HistoryOptions = {}) {
     this.time = time;
@@ -102,6 +104,7 @@ export class Watch {
       while (!signal.aborted) {
         await rest(this.time, 1_000, signal);
         if (signal.aborted || !isCaughtUp) continue;
+        this.isLive = true;
         this.table.apply(own());
         this.advance(this.nowSeconds);
       }
@@ -121,6 +124,7 @@ export class Watch {
     }
     const { device, cryostat, kind, body } = record;
     const seconds = Number(record.receiveTimeNs / 1_000_000n) / 1000;
+    this.isLive = isLive;
     if (!isLive) this.advance(seconds);
     if (Object.hasOwn(gatewayKinds, kind)) {
       tell(this.gaps, { seconds, device, kind, body });
@@ -164,7 +168,9 @@ export class Watch {
     if (at % this.history.stepSeconds !== 0) return;
     this.forget(at);
     this.alerts = this.evaluator.evaluate(at, this.table);
-    this.onNotification(this.notifier.take(at, this.alerts, this.table));
+    // What was there before a restart was told then.
+    if (this.isLive) this.onNotification(this.notifier.take(at, this.alerts, this.table));
+    else this.notifier.look(at, this.alerts, this.table);
     this.history.take(at, this.table.everything());
   }
 

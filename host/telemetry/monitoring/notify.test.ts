@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { SeriesTable } from '../series.ts';
 import type { FiringAlert } from './evaluate.ts';
-import { type Notification, Notifier } from './notify.ts';
+import type { Notification } from './notification.ts';
+import { Notifier } from './notify.ts';
 
 const start = 1_800_000_000;
 const tripped = (cryostat: string): FiringAlert => ({ name: 'CryostatWarm', severity: 'page', labels: { cryostat } });
@@ -13,14 +14,16 @@ const burn = (window: string): FiringAlert => ({
   labels: { cryostat: 'north', objective: 'stage_temperature', window },
 });
 
-/** Looks every 15 s at what fires then; what was told, as `seconds severity why: names`. */
+const namesOf = (alerts: Notification['alerts']) => alerts.map(({ name, device = '' }) => name + device).join(' ');
+
+/** Looks every 15 s at what fires then; what was told, as `seconds severity why: names; ended: names`. */
 function toldOf(at: (seconds: number) => FiringAlert[], seconds: number, notifier = new Notifier([])): string[] {
   const told: Notification[] = [];
   for (let passed = 0; passed <= seconds; passed += 15)
     told.push(...notifier.take(start + passed, at(passed), new SeriesTable()));
   return told.map(
-    ({ seconds: when, severity, why, cryostat, alerts }) =>
-      `${when - start} ${severity} ${why} ${cryostat}: ${alerts.map(({ name, device = '' }) => name + device).join(' ')}`,
+    ({ seconds: when, severity, why, cryostat, alerts, ended }) =>
+      `${when - start} ${severity} ${why} ${cryostat}: ${namesOf(alerts)}${ended.length > 0 ? `; ended: ${namesOf(ended)}` : ''}`,
   );
 }
 
@@ -45,8 +48,30 @@ test('tickets of a cryostat come together, what joins them later after the inter
   expect(toldOf(at, 900)).toEqual([
     '30 ticket new north: DeviceSilenta DeviceSilentb',
     '330 ticket more north: DeviceSilenta DeviceSilentb DeviceSilentc',
-    '630 ticket over north: ',
+    '630 ticket over north: ; ended: DeviceSilenta DeviceSilentb DeviceSilentc',
   ]);
+});
+
+test('what something else explains for a while has not ended', () => {
+  const at = (passed: number) => [
+    ...(passed < 900 ? [silent('north', 'a')] : []),
+    ...(passed >= 300 && passed < 600 ? [tripped('north')] : []),
+  ];
+  expect(toldOf(at, 1_300)).toEqual([
+    '30 ticket new north: DeviceSilenta',
+    '315 page new north: CryostatWarm',
+    '600 page over north: ; ended: CryostatWarm',
+    '900 ticket over north: ; ended: DeviceSilenta',
+  ]);
+});
+
+test('after a restart what was told is not told again, and what has ended meanwhile is', () => {
+  const [before, after] = [new Notifier([]), new Notifier([])];
+  const firing = [tripped('north'), tripped('south')];
+  for (const passed of [0, 15]) before.take(start + passed, firing, new SeriesTable());
+  after.restore(JSON.parse(JSON.stringify(before.told())));
+  after.look(start + 20, firing, new SeriesTable());
+  expect(toldOf(() => [tripped('south')], 120, after)).toEqual(['75 page over north: ; ended: CryostatWarm']);
 });
 
 test('what lasts is told again after its time, and not before', () => {

@@ -9,6 +9,8 @@ import { alerts, burnSummary, reviewAlertName, reviewSummary } from '../../../pr
 import { objectiveOf, objectives, type Severity } from '../../../protocol/telemetry/objectives.ts';
 import { keyOf, type SeriesTable } from '../series.ts';
 import type { FiringAlert } from './evaluate.ts';
+import { Groups, type ToldGroup } from './groups.ts';
+import type { Incident, Notification, PresentAlert } from './notification.ts';
 import {
   inhibitions,
   isMaintenance,
@@ -18,50 +20,6 @@ import {
   usualMaintenance,
 } from './telling.ts';
 
-export interface PresentAlert {
-  name: string;
-  severity: Severity;
-  cryostat: string;
-  device?: string;
-  /** As Alertmanager has them. */
-  labels: Readonly<Record<string, string>>;
-  /** A sentence for people. */
-  summary: string;
-  runbook: string;
-  sinceSeconds: number;
-  /** Why nobody is told: the alert that explains it, or a maintenance window. */
-  silencedBy?: string;
-  /** What was changed last, of the device or of the cryostat: times since 1970. */
-  changed: { image?: string; updateSeconds?: number; calibrationSeconds?: number };
-}
-
-export interface Notification {
-  severity: Severity;
-  cryostat: string;
-  seconds: number;
-  why: 'new' | 'more' | 'fewer' | 'again' | 'over';
-  /** All of the group that fire; none when it is over. */
-  alerts: PresentAlert[];
-}
-
-export interface Incident {
-  name: string;
-  severity: Severity;
-  cryostat: string;
-  labels: Readonly<Record<string, string>>;
-  fromSeconds: number;
-  /** Left out while it lasts. */
-  toSeconds?: number;
-}
-
-interface Group {
-  severity: Severity;
-  cryostat: string;
-  sinceSeconds: number;
-  toldSeconds?: number;
-  told: ReadonlySet<string>;
-}
-
 const incidentsMost = 1000;
 
 export class Notifier {
@@ -69,7 +27,7 @@ export class Notifier {
   /** Oldest first; the oldest that are over go when there are too many. */
   incidents: Incident[] = [];
   private readonly maintenance: readonly MaintenanceWindow[];
-  private readonly groups = new Map<string, Group>();
+  private readonly groups = new Groups();
   private readonly running = new Map<string, Incident>();
 
   constructor(maintenance: readonly MaintenanceWindow[] = usualMaintenance) {
@@ -78,13 +36,27 @@ export class Notifier {
 
   /** To be called at each look of the evaluator, with what it said. */
   take(seconds: number, firing: readonly FiringAlert[], table: SeriesTable): Notification[] {
+    this.look(seconds, firing, table);
+    return this.groups.tell(seconds, this.present);
+  }
+
+  /** The same of the past, of which nobody is told now. */
+  look(seconds: number, firing: readonly FiringAlert[], table: SeriesTable): void {
     const all = firing.map((alert) => this.presentAlert(alert, seconds, table));
     this.note(all, seconds);
     this.present = all.map((alert) => {
       const silencedBy = this.silenceOf(alert, all, seconds);
       return silencedBy === undefined ? alert : { ...alert, silencedBy };
     });
-    return this.tell(seconds);
+  }
+
+  /** What was told, so that after a restart it is not told again. */
+  told(): ToldGroup[] {
+    return this.groups.told();
+  }
+
+  restore(groups: readonly ToldGroup[]): void {
+    this.groups.restore(groups);
   }
 
   private presentAlert(
@@ -145,45 +117,6 @@ export class Notifier {
       ? 'a maintenance window'
       : undefined;
   }
-
-  private tell(seconds: number): Notification[] {
-    const members = new Map<string, PresentAlert[]>();
-    for (const alert of this.present) {
-      if (alert.silencedBy !== undefined) continue;
-      const { groupBy } = tellings[alert.severity];
-      const key = `${alert.severity} ${groupBy.map((label) => JSON.stringify(alert.labels[label] ?? '')).join(' ')}`;
-      const list = members.get(key);
-      if (list === undefined) members.set(key, [alert]);
-      else list.push(alert);
-      if (!this.groups.has(key)) {
-        const { severity, cryostat } = alert;
-        this.groups.set(key, { severity, cryostat, sinceSeconds: seconds, told: new Set() });
-      }
-    }
-    return [...this.groups].flatMap(([key, group]) => this.tellGroup(key, group, members.get(key) ?? [], seconds));
-  }
-
-  private tellGroup(key: string, group: Group, alertsOf: PresentAlert[], seconds: number): Notification[] {
-    const why = whyNow(group, new Set(alertsOf.map(({ labels }) => keyOf(labels))), seconds);
-    if (alertsOf.length === 0 && (why === 'over' || group.toldSeconds === undefined)) this.groups.delete(key);
-    if (why === undefined) return [];
-    group.toldSeconds = seconds;
-    group.told = new Set(alertsOf.map(({ labels }) => keyOf(labels)));
-    const { severity, cryostat } = group;
-    return [{ severity, cryostat, seconds, why, alerts: alertsOf }];
-  }
-}
-
-/** Why a group is told now; undefined: it is not. */
-function whyNow(group: Group, keys: ReadonlySet<string>, seconds: number): Notification['why'] | undefined {
-  const { waitSeconds, intervalSeconds, repeatSeconds } = tellings[group.severity];
-  const { toldSeconds, told, sinceSeconds } = group;
-  if (toldSeconds === undefined) return keys.size > 0 && seconds - sinceSeconds >= waitSeconds ? 'new' : undefined;
-  if (seconds - toldSeconds < intervalSeconds) return undefined;
-  if (keys.size === 0) return 'over';
-  if ([...keys].some((key) => !told.has(key))) return 'more';
-  if ([...told].some((key) => !keys.has(key))) return 'fewer';
-  return seconds - toldSeconds >= repeatSeconds ? 'again' : undefined;
 }
 
 const hasLabels = (labels: PresentAlert['labels'], matching: Matching): boolean =>

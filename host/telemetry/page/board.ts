@@ -8,7 +8,7 @@ import { healthBits } from '../../../protocol/telemetry/health.ts';
 import { secondsOf } from '../../../protocol/telemetry/objectives.ts';
 import { runbookHtml, runbookSource, sectionOf } from '../../tools/runbooks.ts';
 import { dashboards } from '../monitoring/dashboards.ts';
-import type { Incident, PresentAlert } from '../monitoring/notify.ts';
+import type { Incident, PresentAlert } from '../monitoring/notification.ts';
 import type { Dashboard, Panel, Query, Unit } from '../monitoring/panel.ts';
 import { type Chosen, type Curve, type Past, type Span, workOut, workOutNow } from './work-out.ts';
 

@@ -2,7 +2,7 @@
 
 import protobuf from 'protobufjs/minimal.js';
 import { uncompress } from 'snappyjs';
-import type { StoreAnswer } from '../ingest/remote-write.ts';
+import type { PostAnswer } from '../http-post.ts';
 
 interface Given {
   series: string;
@@ -15,7 +15,7 @@ export class PlayedStore {
   readonly series = new Map<string, Map<number, number>>();
   requests = 0;
   /** What it answers, while it is set. */
-  failing: StoreAnswer | undefined;
+  failing: PostAnswer | undefined;
   /** It takes the next requests, and their answers are lost. */
   lostAnswers = 0;
   /** Samples before this time are refused. */
@@ -25,7 +25,7 @@ export class PlayedStore {
   /** Samples that were there already, with the same value. */
   repeats = 0;
 
-  post = async (body: Uint8Array): Promise<StoreAnswer> => {
+  post = async (body: Uint8Array): Promise<PostAnswer> => {
     this.requests++;
     if (this.failing !== undefined) return this.failing;
     const samples = [...samplesOfRequest(uncompress(body))];
@@ -49,7 +49,7 @@ export class PlayedStore {
     return [...found[0][1]].sort(([one], [other]) => one - other);
   }
 
-  private refusalOf({ series, timestampMs, value }: Given): StoreAnswer | undefined {
+  private refusalOf({ series, timestampMs, value }: Given): PostAnswer | undefined {
     if (timestampMs < this.oldestMs) return { status: 500, text: 'too old sample' };
     const there = this.series.get(series)?.get(timestampMs);
     const isOther = there !== undefined && there !== value;

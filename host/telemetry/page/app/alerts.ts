@@ -1,6 +1,6 @@
 // The alerts that fire, for somebody who was woken by one: which fridge, what it means, what to do, what was changed last.
 
-import type { PresentAlert } from '../../monitoring/notify.ts';
+import type { PresentAlert } from '../../monitoring/notification.ts';
 import type { Board } from '../board.ts';
 import { element } from './elements.ts';
 import { duration, moment, type Zone } from './format.ts';
