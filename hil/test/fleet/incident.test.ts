@@ -136,6 +136,8 @@ describe('a firmware whose telemetry falls silent in ring 1', () => {
       ...[releases.good.hash, releases.old.hash, releases.old.hash, releases.old.hash],
     ]);
     expect(new Set(serials.values()).size).toBe(4);
+    // Who is paged waits for two looks, each a quarter of a minute of the clock.
+    await until(() => notifications.some(({ severity }) => severity === 'page'));
     const isHeartbeat = expect.objectContaining({ name: 'HeartbeatsLost', cryostat: 'north' });
     expect(notifications).toContainEqual(expect.objectContaining({ severity: 'page', alerts: [isHeartbeat] }));
     const { content } = await bench.fleet.history({ kind: 'person', name: 'ada' }, 0, 1_000);
