@@ -70,6 +70,7 @@ const hotKelvins: readonly number[] = Array.from({ length: Channel.COUNT }, (_, 
   return row.threshold * MICRO;
 });
 
+const groupOf = new Map(interlocks.map(({ name }) => [name as string, groupOfInterlock(name)]));
 const groupLabels: readonly Labels[] = Object.keys(interlockGroups).map((group) => ({ group }));
 const temperatureLabels: readonly Labels[] = Array.from({ length: Channel.COUNT }, (_, channel) => {
   const [flange, name] = flangeOfChannel[channel] ?? [`${channel}`, `${channel}`];
@@ -78,7 +79,7 @@ const temperatureLabels: readonly Labels[] = Array.from({ length: Channel.COUNT 
 
 function heartbeatSamples(to: SampleSink, body: TelemetryBody): void {
   const [health, tripped] = [numberOf(body.health), numberOf(body.tripped)];
-  const groups = tripped === 0 ? [] : interlocksOf(tripped).map(({ name }) => groupOfInterlock(name));
+  const groups = tripped === 0 ? [] : interlocksOf(tripped).map(({ name }) => groupOf.get(name));
   to.set('coldrig_last_heartbeat_timestamp_seconds', to.receivedSeconds);
   to.set('coldrig_uptime_seconds', numberOf(body.uptimeSeconds));
   to.set('coldrig_health_word', health);

@@ -36,6 +36,7 @@ export type LinkMessage =
 /** A stream of bytes to somebody. */
 export interface ByteStream {
   send(bytes: Uint8Array): void;
+  /** The bytes are those of who is called. */
   onBytes: (bytes: Uint8Array) => void;
   /** Called once, whoever ended it. */
   onClose: (reason: string) => void;
@@ -85,8 +86,7 @@ export class FrameReader {
 
   /** The messages that these bytes complete. Throws a LinkError where they are none. */
   *read(bytes: Uint8Array): Generator<LinkMessage> {
-    // The bytes are the caller's, who may use them again.
-    this.pieces.push(Uint8Array.prototype.slice.call(bytes));
+    this.pieces.push(bytes);
     this.length += bytes.length;
     if (this.length < this.wanted) return;
     const all = this.pieces.length === 1 ? this.pieces[0] : Buffer.concat(this.pieces, this.length);

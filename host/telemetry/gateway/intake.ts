@@ -59,15 +59,16 @@ export class Intake {
     for (const wire of records) {
       const number = numberOf(wire);
       if (number !== undefined && last !== undefined && compareNumbers(number, last) <= 0) continue;
-      const head = { device, ...number, class: 'critical' } as LogEntry;
       try {
         const record = recordOfWire(wire, schema, { device, cryostat, receiveTimeNs });
-        items.push({ number: record, record, entry: { ...head, class: record.class, bytes: encodeCbor(record) } });
+        const { boot, sequence, class: of } = record;
+        items.push({ number: record, record, entry: { device, boot, sequence, class: of, bytes: encodeCbor(record) } });
       } catch (error) {
         if (!(error instanceof TelemetryError)) throw error;
         const { boot, sequence } = number ?? { boot: null, sequence: null };
         poisoned.push({ device, boot, sequence, reason: error.message, record: wire });
-        if (number !== undefined) items.push({ number, entry: { ...head, bytes: new Uint8Array(0) } });
+        if (number !== undefined)
+          items.push({ number, entry: { device, ...number, class: 'critical', bytes: new Uint8Array(0) } });
       }
       last = number ?? last;
     }
@@ -96,19 +97,25 @@ export class Intake {
     const { log, own } = this.parts;
     const position = log.lastOf(device);
     const { kept, givenUp, reason } = this.chosen(items);
-    const gaps = gapsOf(device, items.slice(0, kept.length), position);
-    const told = [...gaps, ...givenUpOf(device, givenUp), ...poisoned.map(poisonedRecord)];
-    const head = own.entries(
-      told.map((one) => ({ ...one, cryostat })),
-      receiveTimeNs,
-    );
     if (kept.length === 0) return { position, stored: 0, refusal: reason };
-    const { taken, reason: refused } = await log.append([...head, ...kept]);
+    const told = [
+      ...(isNextTo(position, items) ? [] : gapsOf(device, items.slice(0, kept.length), position)),
+      ...givenUpOf(device, givenUp),
+      ...poisoned.map(poisonedRecord),
+    ];
+    const head =
+      told.length === 0
+        ? []
+        : own.entries(
+            told.map((one) => ({ ...one, cryostat })),
+            receiveTimeNs,
+          );
+    const { taken, reason: refused } = await log.append(head.length === 0 ? kept : [...head, ...kept]);
     const done = Math.max(0, taken - head.length);
     const refusal = refused ?? reason;
     return {
       position: done === 0 ? position : items[done - 1].number,
-      stored: kept.slice(0, done).filter(({ bytes }) => bytes.length > 0).length,
+      stored: storedOf(kept, done),
       ...(refusal !== undefined && { refusal }),
     };
   }
@@ -117,10 +124,12 @@ export class Intake {
   private chosen(items: readonly Item[]): { kept: LogEntry[]; givenUp: RecordNumber[]; reason?: string } {
     let size = 0;
     const admitted = items.map(({ entry }) => {
-      const fits = this.parts.log.admits(entry.class, size + sizeOfEntry(entry));
-      if (fits) size += sizeOfEntry(entry);
+      const bytes = sizeOfEntry(entry);
+      const fits = this.parts.log.admits(entry.class, size + bytes);
+      if (fits) size += bytes;
       return fits;
     });
+    if (!admitted.includes(false)) return { kept: items.map(({ entry }) => entry), givenUp: [] };
     const end = admitted.lastIndexOf(true) + 1;
     const kept: LogEntry[] = [];
     const givenUp: RecordNumber[] = [];
@@ -137,13 +146,31 @@ export class Intake {
   }
 }
 
+const isWord = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+
 /** Of a record that may be no record. */
 function numberOf(wire: unknown): RecordNumber | undefined {
   if (!Array.isArray(wire)) return undefined;
   const [, , boot, sequence] = wire as unknown[];
-  const isWord = (value: unknown): value is number =>
-    Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
   return isWord(boot) && isWord(sequence) ? { boot, sequence } : undefined;
+}
+
+/** Whether no number is missing, as mostly. */
+function isNextTo(position: RecordNumber | undefined, items: readonly Item[]): boolean {
+  let before = position;
+  for (const { number } of items) {
+    if (before !== undefined && (number.boot !== before.boot || number.sequence !== before.sequence + 1)) return false;
+    before = number;
+  }
+  return true;
+}
+
+/** Of those that are done with; a mark is none. */
+function storedOf(kept: readonly LogEntry[], done: number): number {
+  let stored = 0;
+  for (let index = 0; index < done; index++) if (kept[index].bytes.length > 0) stored++;
+  return stored;
 }
 
 /** Missing numbers that the same answer does not explain. */

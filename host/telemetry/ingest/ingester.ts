@@ -55,8 +55,8 @@ const waitMost = 4;
 
 interface Batch {
   samples: StoreSample[];
-  /** Cryostat and receive time of each record. */
-  received: [cryostat: string, ns: bigint][];
+  /** How many records of a cryostat were received in a millisecond. */
+  received: Map<string, Map<number, number>>;
 }
 
 export class Ingester {
@@ -125,7 +125,7 @@ export class Ingester {
   }
 
   private batchOf(entries: readonly StoredEntry[]): Batch {
-    const batch: Batch = { samples: [], received: [] };
+    const batch: Batch = { samples: [], received: new Map() };
     for (const entry of entries) {
       if (entry.position <= this.position || !this.isOurs(entry.device)) continue;
       if (this.seen.look(entry.device, entry) !== 'new') {
@@ -137,7 +137,7 @@ export class Ingester {
       const record = this.decoded(entry);
       if (record === undefined) continue;
       this.records++;
-      batch.received.push([Object.hasOwn(gatewayKinds, record.kind) ? '' : record.cryostat, record.receiveTimeNs]);
+      if (!Object.hasOwn(gatewayKinds, record.kind)) countReceived(batch.received, record);
       this.series.take(record, last !== undefined && compareNumbers(entry, last) < 0, batch.samples);
     }
     return batch;
@@ -174,21 +174,14 @@ export class Ingester {
     this.measure(received, time.wallNs());
   }
 
-  /** Records that were received together are measured together, to a millisecond. */
+  /** Records that were received together are measured together. */
   private measure(received: Batch['received'], nowNs: bigint): void {
-    const counts = new Map<string, Map<number, number>>();
-    for (const [cryostat, ns] of received) {
-      if (cryostat === '') continue;
-      let of = counts.get(cryostat);
-      if (of === undefined) {
-        of = new Map();
-        counts.set(cryostat, of);
+    const nowMs = Number(nowNs) / 1e6;
+    for (const [cryostat, counts] of received)
+      for (const [ms, count] of counts) {
+        const seconds = Math.max(0, Math.round(nowMs - ms)) / 1000;
+        this.own.apply(ingestSamples(cryostat, seconds, count));
       }
-      const ms = Math.max(0, Math.round(Number(nowNs - ns) / 1e6));
-      of.set(ms, (of.get(ms) ?? 0) + 1);
-    }
-    for (const [cryostat, of] of counts)
-      for (const [ms, count] of of) this.own.apply(ingestSamples(cryostat, ms / 1000, count));
   }
 
   /** Keeps the state of now or of an earlier checkpoint, whichever the store has all of. */
@@ -200,7 +193,7 @@ export class Ingester {
     const isFlushed = isSilent || (this.noted?.checkpoints ?? 0) >= waitMost;
     if (isFlushed) this.series.flush(samples);
     if (time.monotonicMs() >= this.ownAtMs) await this.tellOwn(samples);
-    if (samples.length > 0) await this.write({ samples, received: [] }, signal);
+    if (samples.length > 0) await this.write({ samples, received: new Map() }, signal);
     if (signal.aborted) return;
     if (isFlushed) this.note();
     if (this.noted !== undefined) {
@@ -283,4 +276,15 @@ export class Ingester {
       ...(reason !== undefined && { reason }),
     });
   }
+}
+
+function countReceived(received: Batch['received'], { cryostat, receiveTimeNs }: TelemetryRecord): void {
+  if (cryostat === '') return;
+  let counts = received.get(cryostat);
+  if (counts === undefined) {
+    counts = new Map();
+    received.set(cryostat, counts);
+  }
+  const ms = Math.floor(Number(receiveTimeNs) / 1e6);
+  counts.set(ms, (counts.get(ms) ?? 0) + 1);
 }

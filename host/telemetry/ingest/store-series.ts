@@ -76,6 +76,8 @@ export class StoreSeries {
   private readonly extra: Readonly<Record<string, string>>;
   private readonly written = new Map<Series, Written>();
   private readonly waiting = new Set<Written>();
+  /** Counters, and gauges that come seldom. */
+  private readonly kept = new Set<Written>();
   /** By owner. */
   private readonly repeated = new Map<string, Repeated>();
   /** By device: what its records have told again. */
@@ -127,13 +129,13 @@ export class StoreSeries {
   }
 
   state(): SeriesState {
-    const all = [...this.written.values()];
+    const all = [...this.kept];
     const kept = (which: Written[]) =>
       which.map(({ series: { name, labels, value }, ms, atMs }) => [name, labels, value, ms, atMs] as Kept);
     return {
       counters: kept(all.filter(({ isCounter }) => isCounter)),
       gauges: [...this.gaugesMs],
-      events: kept(all.filter(({ isCounter, isSeldom }) => isSeldom && !isCounter)),
+      events: kept(all.filter(({ isCounter }) => !isCounter)),
     };
   }
 
@@ -158,6 +160,7 @@ export class StoreSeries {
     repeated.all = repeated.all.filter((written) => {
       if (this.table.has(written.series)) return true;
       this.written.delete(written.series);
+      this.kept.delete(written);
       return false;
     });
     repeated.dueMs = Number.POSITIVE_INFINITY;
@@ -205,6 +208,7 @@ export class StoreSeries {
   }
 
   private toRepeat(owner: string, written: Written): void {
+    this.kept.add(written);
     const repeated = this.repeatedOf(owner);
     repeated.all.push(written);
     // At its first sample nothing is due yet; it is looked at with the next record.

@@ -66,6 +66,10 @@ export class DiskLog implements RecordLog {
   private readonly syncs: SyncGroup;
   private readonly readers: Map<string, DiskReader>;
   private readonly onDurable: Set<() => void> = new Set();
+  private readonly room = {
+    sizeOf: sizeOfEntry,
+    admits: (entry: LogEntry, before: number) => this.admits(entry.class, before + sizeOfEntry(entry)),
+  };
   private counts = { stored: 0, repeats: 0, refused: 0 };
 
   /** Throws a LogError when another process has it, or when its files are none of a log. */
@@ -197,13 +201,16 @@ export class DiskLog implements RecordLog {
   private write(entries: readonly LogEntry[]): { outcomes: Outcome[]; reason?: string; isUrgent: boolean } {
     const closed = this.tail.reopened();
     if (closed !== undefined) return { outcomes: entries.map(() => 'failed'), reason: closed, isUrgent: false };
+    const failure = this.tail.makeReady();
+    if (failure !== undefined) {
+      // Others wait for the sync of what they wrote before.
+      this.syncs.lose(failure);
+      return { outcomes: entries.map(() => failure.outcome), reason: failure.reason, isUrgent: false };
+    }
     const { outcomes, fresh, reason } = this.judge(entries);
+    if (fresh.length > 0) this.tail.write(fresh);
     const isUrgent = fresh.some((entry) => entry.class === 'critical');
-    const failure = fresh.length === 0 ? undefined : this.tail.write(fresh);
-    if (failure === undefined) return { outcomes, isUrgent, ...(reason !== undefined && { reason }) };
-    // Others wait for the sync of what they wrote before.
-    this.syncs.lose(failure);
-    return { outcomes: outcomes.fill(failure.outcome, outcomes.indexOf('stored')), reason: failure.reason, isUrgent };
+    return { outcomes, isUrgent, ...(reason !== undefined && { reason }) };
   }
 
   /** None of them is sure to be there. */
@@ -214,14 +221,10 @@ export class DiskLog implements RecordLog {
   }
 
   private judge(entries: readonly LogEntry[]): Judged {
-    const room = {
-      sizeOf: sizeOfEntry,
-      admits: (entry: LogEntry, before: number) => this.admits(entry.class, before + sizeOfEntry(entry)),
-    };
     return judge(
       entries,
       this.tail.seen,
-      room,
+      this.room,
       (entry) =>
         `the log ${this.folder} has no room for ${entry.class} records: ${this.tail.bytes} of ${this.bytesMost} bytes are in use`,
     );

@@ -140,10 +140,10 @@ export class JetStreamLog implements RecordLog {
     const answers = await Promise.allSettled(fresh.map((entry, index) => this.publish(entry, first - 1 + index)));
     const failed = answers.findIndex(({ status }) => status === 'rejected');
     for (const entry of failed < 0 ? fresh : fresh.slice(0, failed)) {
-      this.seen.add(entry.device, entry);
       this.end++;
       this.bytes += sizeOf(entry);
     }
+    for (const entry of failed < 0 ? [] : fresh.slice(failed)) this.seen.remove(entry.device, entry);
     if (failed < 0) return { outcomes, ...(reason !== undefined && { reason }) };
     this.isInDoubt = true;
     const { reason: error } = answers[failed] as PromiseRejectedResult;

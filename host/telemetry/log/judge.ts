@@ -11,7 +11,10 @@ export interface Judged {
   reason?: string;
 }
 
-/** `admits`: whether there is room for an entry behind so many bytes. What comes behind an entry that there is no room for is refused, too. */
+/**
+ * What is to be written is seen from now on; where it is not written after all, the caller takes it back. `admits`: whether there is room for an entry behind so many bytes. What comes behind an entry that there is no
+ * room for is refused, too.
+ */
 export function judge(
   entries: readonly LogEntry[],
   seen: Seen,
@@ -20,18 +23,16 @@ export function judge(
 ): Judged {
   const outcomes: Outcome[] = [];
   const fresh: LogEntry[] = [];
-  const inThisCall = new Set<string>();
   let size = 0;
   for (const entry of entries) {
-    const id = `${entry.device}/${entry.boot}/${entry.sequence}`;
-    const known = inThisCall.has(id) ? 'repeat' : seen.look(entry.device, entry);
+    const known = seen.look(entry.device, entry);
     if (known === 'new' && !room.admits(entry, size)) {
       const rest = entries.slice(outcomes.length).map((): Outcome => 'full');
       return { outcomes: [...outcomes, ...rest], fresh, reason: refusal(entry) };
     }
     outcomes.push(known === 'new' ? 'stored' : known);
     if (known !== 'new') continue;
-    inThisCall.add(id);
+    seen.add(entry.device, entry);
     fresh.push(entry);
     size += room.sizeOf(entry);
   }

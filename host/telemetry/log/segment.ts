@@ -21,6 +21,7 @@ const entryHeadBytes = 16;
 const bodyHeadBytes = 18;
 /** A record of a device has some hundred bytes. */
 export const recordBytesMost = 1 << 20;
+const roomMost = 4 << 20;
 
 const classes: readonly TelemetryClass[] = ['bulk', 'heartbeat', 'critical'];
 const codec = new Encoder({ useRecords: false });
@@ -76,19 +77,32 @@ export const logTimeOfHead = (start: Uint8Array): number =>
 export const headStartBytes = headBytes;
 
 export const sizeOfEntry = ({ device, bytes }: LogEntry): number =>
-  entryHeadBytes + bodyHeadBytes + Buffer.byteLength(device) + bytes.length;
+  entryHeadBytes + bodyHeadBytes + bytesOf(device) + bytes.length;
 
-/** Entries in one piece, numbered from `position` on. */
+/** In UTF-8. Serial numbers are digits, whose bytes nobody has to be asked for. */
+function bytesOf(text: string): number {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return Buffer.byteLength(text);
+  return text.length;
+}
+
+/** Used again and again: new memory for each write costs more than what is done with it. */
+let room = Buffer.alloc(0);
+
+/** Entries in one piece, numbered from `position` on. The bytes are valid until the next call. */
 export function encodeEntries(entries: readonly LogEntry[], position: number, logTimeMs: number): Uint8Array {
-  const all = Buffer.allocUnsafe(entries.reduce((sum, entry) => sum + sizeOfEntry(entry), 0));
+  let size = 0;
+  for (const entry of entries) size += sizeOfEntry(entry);
+  if (room.length < size || room.length > roomMost) room = Buffer.allocUnsafeSlow(size);
+  const all = room.subarray(0, size);
   let at = 0;
-  for (const [index, entry] of entries.entries()) {
+  for (let index = 0; index < entries.length; index++) {
+    const entry = entries[index];
     const end = at + sizeOfEntry(entry);
     all.writeUInt32LE(end - at - entryHeadBytes, at);
     all.writeDoubleLE(position + index, at + 8);
     all.writeDoubleLE(logTimeMs, at + 16);
     all[at + 24] = classes.indexOf(entry.class);
-    all[at + 25] = Buffer.byteLength(entry.device);
+    all[at + 25] = bytesOf(entry.device);
     all.writeUInt32LE(entry.boot, at + 26);
     all.writeUInt32LE(entry.sequence, at + 30);
     all.write(entry.device, at + 34);

@@ -94,17 +94,11 @@ export class LogTail {
     }
   }
 
-  /** Appends entries that are new. What was written by others before may be lost by it, too. */
-  write(entries: readonly LogEntry[]): WriteFailure | undefined {
-    const failure = this.rollIfDue();
-    if (failure !== undefined) return failure;
+  /** Appends entries that are new, and that are in `seen` already. */
+  write(entries: readonly LogEntry[]): void {
     this.pieces.push({ first: this.end, entries });
     this.end += entries.length;
-    for (const entry of entries) {
-      this.last.bytes += sizeOfEntry(entry);
-      this.seen.add(entry.device, entry);
-    }
-    return undefined;
+    for (const entry of entries) this.last.bytes += sizeOfEntry(entry);
   }
 
   /** Makes durable what was written, as far as there is room; the answer: why not all of it. */
@@ -182,8 +176,8 @@ export class LogTail {
     this.end = end;
   }
 
-  /** A new segment when the last one is long or old enough. What is in it is durable first. */
-  private rollIfDue(): WriteFailure | undefined {
+  /** To be called before something is written: a new segment when the last one is long or old enough. What was written before is durable then, or lost. */
+  makeReady(): WriteFailure | undefined {
     const { segmentBytes, segmentMs } = this.options;
     const age = this.logTimeMs() - this.last.logTimeMs;
     if (this.end === this.last.first || (this.last.bytes < segmentBytes && age < segmentMs)) return undefined;

@@ -22,54 +22,72 @@ const kindsByNumber: ReadonlyMap<number, readonly [string, TelemetryKind]> = new
 
 /** `schema`: the version that the device has said. Throws a TelemetryError that names what is wrong. */
 export function recordOfWire(wire: unknown, schema: number, reception: Reception): TelemetryRecord {
-  if (!Array.isArray(wire) || wire.length < headWords || !wire.every(isWord))
+  if (!isWire(wire))
     throw new TelemetryError(`telemetry of ${reception.device}: a record is not a list of ${headWords} words or more`);
-  const [number, classNumber, boot, sequence, low, high] = wire as number[];
-  const where = () => `telemetry of ${reception.device}, record ${boot}/${sequence}`;
-  const className = classNames[classNumber];
-  if (className === undefined) throw new TelemetryError(`${where()}: class ${classNumber}; expected 0 to 2`);
-  const [kind, table] = kindsByNumber.get(number) ?? [`kind-${number}`, undefined];
+  const className = classNames[wire[1]];
+  if (className === undefined)
+    throw new TelemetryError(`${placeOf(wire, reception)}: class ${wire[1]}; expected 0 to 2`);
+  const known = kindsByNumber.get(wire[0]);
   return {
     schema,
     device: reception.device,
     cryostat: reception.cryostat,
-    boot,
-    sequence,
-    deviceTimeNs: (BigInt(high) << 32n) | BigInt(low),
+    boot: wire[2],
+    sequence: wire[3],
+    deviceTimeNs: (BigInt(wire[5]) << 32n) | BigInt(wire[4]),
     receiveTimeNs: reception.receiveTimeNs,
     class: className,
-    kind,
-    body: bodyOf(() => `${where()}, ${kind}`, table?.fields ?? [], wire as number[], schema),
+    kind: known === undefined ? `kind-${wire[0]}` : known[0],
+    body: bodyOf(known, wire, schema, reception),
   };
 }
 
-function bodyOf(where: () => string, fields: readonly TelemetryField[], wire: readonly number[], schema: number) {
+function isWire(wire: unknown): wire is number[] {
+  if (!Array.isArray(wire) || wire.length < headWords) return false;
+  for (let at = 0; at < wire.length; at++) if (wire[at] >>> 0 !== wire[at]) return false;
+  return true;
+}
+
+const placeOf = (wire: readonly number[], { device }: Reception) =>
+  `telemetry of ${device}, record ${wire[2]}/${wire[3]}`;
+
+function bodyOf(
+  known: readonly [string, TelemetryKind] | undefined,
+  wire: readonly number[],
+  schema: number,
+  reception: Reception,
+): Record<string, TelemetryValue> {
   const body: Record<string, TelemetryValue> = {};
   let at = headWords;
-  for (const field of fields) {
-    const count = field.count ?? 1;
-    if (at + count > wire.length) {
-      if (field.since > schema) break;
-      throw new TelemetryError(`${where()}: ${field.name} is missing; schema ${schema} has it`);
+  if (known !== undefined)
+    for (const field of known[1].fields) {
+      const count = field.count ?? 1;
+      if (at + count > wire.length) {
+        if (field.since > schema) break;
+        throw new TelemetryError(
+          `${placeOf(wire, reception)}, ${known[0]}: ${field.name} is missing; schema ${schema} has it`,
+        );
+      }
+      body[field.name] = fieldValueOf(field, wire, at, count);
+      at += count;
     }
-    body[field.name] = fieldValueOf(field, wire, at, count);
-    at += count;
-  }
   if (at < wire.length) body.words = wire.slice(at);
   return body;
 }
 
 function fieldValueOf(field: TelemetryField, wire: readonly number[], at: number, count: number): TelemetryValue {
-  const known = (one: number) => (one === field.absent ? null : one);
   switch (field.type) {
     case 'u32':
-      return known(wire[at]);
+      return wire[at] === field.absent ? null : wire[at];
     case 'i32':
-      return known(wire[at]) === null ? null : wire[at] | 0;
+      return wire[at] === field.absent ? null : wire[at] | 0;
     case 'boolean':
       return wire[at] !== 0;
-    case 'u32[]':
-      return wire.slice(at, at + count).map(known);
+    case 'u32[]': {
+      const list: (number | null)[] = [];
+      for (let word = at; word < at + count; word++) list.push(wire[word] === field.absent ? null : wire[word]);
+      return list;
+    }
     case 'hex':
       return wire
         .slice(at, at + count)
@@ -82,5 +100,3 @@ function fieldValueOf(field: TelemetryField, wire: readonly number[], at: number
 
 /** Bytes in the order of memory: least significant first. */
 const hexOf = (word: number) => Buffer.from(Uint32Array.of(word).buffer).toString('hex');
-
-const isWord = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
