@@ -4,6 +4,7 @@
 //   npx tsx hil/test/fleet/main.ts good 1000 200      a good release: ends with all of them confirmed; the server is killed 200 times
 //   npx tsx hil/test/fleet/main.ts bad 1000 200       a bad one: stops in its first ring, and everybody is back
 //   npx tsx hil/test/fleet/main.ts some 1000 0        a good one, and 3 % of the devices fail it
+//   npx tsx hil/test/fleet/main.ts back 1000 200      a good one to all of them, and then a person takes it back from all of them
 //
 // Prints what it saw, and fails when a promise is broken. It takes minutes, so the suite has a slice of it (thread.test.ts).
 
@@ -23,12 +24,16 @@ import { tokenFileOf } from '../../../host/fleet/serve.ts';
 import { parseImage } from '../../../host/tools/image/index.ts';
 import { readPrivateKey } from '../../../host/tools/image/keys.ts';
 import { keySigner } from '../../../host/tools/image/signer.ts';
+import { makeToken } from '../../../host/tools/image/token.ts';
+import { readFuseReport } from '../../../host/tools/smp/boot-group.ts';
+import type { DeviceUnderTest } from '../../rig/index.ts';
 import { keys } from '../../rig/keys.ts';
 import { benchImages } from './bench.ts';
 import { KilledServer } from './killed-server.ts';
 import { agentOf, type ScaleDevice, tokenOf } from './scale-device.ts';
 
-type Story = 'good' | 'bad' | 'some';
+const stories = ['good', 'bad', 'some', 'back'] as const;
+type Story = (typeof stories)[number];
 
 interface Scale {
   which: Story;
@@ -52,7 +57,8 @@ async function main(which: Story, count: number, kills: number, seed: number): P
   const folder = mkdtempSync(join(tmpdir(), 'coldrig-scale-'));
   const images = await benchImages();
   const image = which === 'bad' ? images.bad : images.good;
-  publish(folder, [images.old, image]);
+  const first = await images.board();
+  publish(folder, [images.old, image], await tokenFor(images.old, first));
   const server = new KilledServer(folder, ['--poll', '1']);
   await server.start();
   const manage = new ManageClient({
@@ -61,7 +67,6 @@ async function main(which: Story, count: number, kills: number, seed: number): P
   });
   const ringOne = Math.max(1, Math.round(count / (which === 'bad' ? 5 : 20)));
   const scale: Scale = { ...{ which, server, manage, ringOne, image: hex(image), old: hex(images.old) }, devices: [] };
-  const first = await images.board();
   for (let index = 0; index < count; index++) {
     const name = `device-${String(index).padStart(4, '0')}`;
     await manage.command({ do: 'add-device', device: name, tokenHash: tokenHash(tokenOf(name)) }, signal);
@@ -76,6 +81,12 @@ async function main(which: Story, count: number, kills: number, seed: number): P
   const id = await begin(scale);
   if (kills > 0) server.begin({ kills, gap: gapOf(scale, kills), random: new Random(seed) });
   await untilOver(scale, id, begun);
+  if (which === 'back') {
+    await asked(scale, () =>
+      manage.command({ do: 'stop', rollout: id, scope: 'rollout', reason: 'taken back' }, signal),
+    );
+    await untilOver(scale, id, begun);
+  }
   const { requests } = server;
   const end = (await asked(scale, () => manage.rollout(id, signal))) as RolloutSummary;
   await judgeBoards(scale);
@@ -93,7 +104,7 @@ function gapOf({ which, devices, ringOne }: Scale, kills: number): number {
 }
 
 async function begin({ which, devices, manage, ringOne, image }: Scale): Promise<number> {
-  const failuresMost = { good: 0, bad: Math.floor(ringOne / 2), some: devices.length }[which];
+  const failuresMost = { good: 0, back: 0, bad: Math.floor(ringOne / 2), some: devices.length }[which];
   const ring = { approval: false, failuresMost, gates: {}, soakMs: 1_000, rest: true };
   const all = [
     { ...ring, name: 'one', count: ringOne },
@@ -148,7 +159,14 @@ async function asked<Answer>({ server }: Scale, question: () => Promise<Answer>)
     }
 }
 
-function publish(folder: string, all: Uint8Array[]): void {
+/** Lets boards go back to this image. */
+async function tokenFor(image: Uint8Array, board: DeviceUnderTest): Promise<Uint8Array> {
+  const { board: number } = await readFuseReport(board.client());
+  const of = { privateKeyPem: keys[0].privateKeyPem, imageHash: parseImage(image).hash as Uint8Array, board: number };
+  return makeToken({ ...of, displaces: '1.2.0', counter: [0, 0xffff_ffff] });
+}
+
+function publish(folder: string, all: Uint8Array[], token: Uint8Array): void {
   const repository = join(folder, 'coldrig-releases');
   const signers = [0, 1].map((index) => keySigner(readPrivateKey(keys[index].privateKeyPem)));
   const publicKeys = signers.map(({ publicKey }) => publicKey);
@@ -156,7 +174,8 @@ function publish(folder: string, all: Uint8Array[]): void {
   const both = { rootKeys: publicKeys, rootThreshold: 2, releaseKeys: publicKeys, releaseThreshold: 2 };
   tuf.begin({ ...both, serverKey: publicKeys[0] });
   const shelf = new Shelf(repository);
-  for (const [index, image] of all.entries()) tuf.add(shelf.put(image, `image-${index}.bin`, `image-${index}`));
+  for (const [index, image] of all.entries())
+    tuf.add(shelf.put(image, `image-${index}.bin`, `image-${index}`, index === 0 ? { token } : {}));
   for (const signer of signers) tuf.sign(signer);
   tuf.publish(signers[0]);
   writeFileSync(join(folder, 'root.json'), tuf.rootBytes());
@@ -169,12 +188,12 @@ async function judgeBoards({ which, devices, ringOne, image, old }: Scale): Prom
     const states = await board.client().imageState();
     const active = states.find((one) => one.active);
     const running = Buffer.from(active?.hash ?? []).toString('hex');
-    if (running !== (which === 'bad' || fails ? old : image) || !active?.confirmed)
-      wrong.push(`${name} runs ${running.slice(0, 12)}`);
+    const isOld = which === 'bad' || which === 'back' || fails;
+    if (running !== (isOld ? old : image) || !active?.confirmed) wrong.push(`${name} runs ${running.slice(0, 12)}`);
     const isTouched = states.some(({ hash }) => Buffer.from(hash ?? []).toString('hex') === image);
     if (which === 'bad' && index >= ringOne && isTouched) wrong.push(`${name} was touched, and is in a later ring`);
     const trials = board.events('IMAGE_PENDING').length;
-    if (trials > 1) wrong.push(`${name} was updated ${trials} times`);
+    if (trials > (which === 'back' ? 2 : 1)) wrong.push(`${name} was updated ${trials} times`);
   }
   refuse(wrong);
 }
@@ -183,7 +202,11 @@ async function judgeBoards({ which, devices, ringOne, image, old }: Scale): Prom
 async function judgeServer({ which, devices, manage, ringOne }: Scale, id: number, end: RolloutSummary): Promise<void> {
   const wrong: string[] = [];
   const rings = end.rings.map(({ state }) => state);
-  const expected = which === 'bad' ? ['STOPPED', 'ERROR', 'SCHEDULED'] : ['FINISHED', 'FINISHED', 'FINISHED'];
+  const isStopped = which === 'bad' || which === 'back';
+  const expected = [
+    isStopped ? 'STOPPED' : 'FINISHED',
+    ...(which === 'bad' ? ['ERROR', 'SCHEDULED'] : ['FINISHED', 'FINISHED']),
+  ];
   if ([end.state, ...rings].join() !== expected.slice(0, rings.length + 1).join())
     wrong.push(`the rollout is ${end.state} with rings ${rings.join(', ')}`);
   const open = new Map<number, string>();
@@ -194,22 +217,24 @@ async function judgeServer({ which, devices, manage, ringOne }: Scale, id: numbe
     moments[event.type] ??= event.atMs;
     if (event.type === 'action-created') {
       open.set(event.action, event.device);
-      had.set(event.device, (had.get(event.device) ?? 0) + 1);
+      const key = `${event.device} ${event.kind}`;
+      had.set(key, (had.get(key) ?? 0) + 1);
     }
     if (event.type !== 'action-ended') continue;
     if (!open.delete(event.action)) wrong.push(`action ${event.action} ends twice`);
     if (event.state === 'ERROR') failed++;
     if (event.state === 'FINISHED') confirmed++;
   }
-  for (const [device, times] of had) if (times > 1) wrong.push(`${device} gets ${times} actions`);
+  for (const [action, times] of had) if (times > 1) wrong.push(`${action}: ${times} times`);
   if (open.size > 0) wrong.push(`${open.size} actions have no end`);
-  if (which !== 'bad' && had.size !== devices.length) wrong.push(`${had.size} devices of ${devices.length} were asked`);
+  const due = which === 'back' ? 2 * devices.length : devices.length;
+  if (which !== 'bad' && had.size !== due) wrong.push(`${had.size} actions of ${due} were given`);
   if (which === 'bad' && had.size > ringOne)
     wrong.push(`${had.size} devices were asked, the first ring has ${ringOne}`);
   refuse(wrong);
   const ended = confirmed + failed;
   console.log(
-    `rollout ${id} ${end.state}: ${had.size} devices were asked, ${confirmed} of ${ended} updates succeeded (${((100 * confirmed) / ended).toFixed(1)} %)`,
+    `rollout ${id} ${end.state}: ${had.size} actions were given, ${confirmed} of ${ended} succeeded (${((100 * confirmed) / ended).toFixed(1)} %)`,
   );
   if (which !== 'bad') return;
   const [started, failedAt, stopped] = ['ring-started', 'ring-failed', 'rollout-stopped'].map((type) => moments[type]);
@@ -241,7 +266,8 @@ function report({ which, devices, server }: Scale, seed: number, wallMs: number,
 }
 
 const [which, count, kills, seed] = process.argv.slice(2);
-if (which !== 'good' && which !== 'bad' && which !== 'some')
-  throw new Error(`expected good, bad or some, found ${which ?? 'nothing'}; for instance: main.ts good 1000 200`);
-await main(which, Number(count ?? 1000), Number(kills ?? 0), Number(seed ?? 1));
+const story = stories.find((one) => one === which);
+if (story === undefined)
+  throw new Error(`expected ${stories.join(', ')}, found ${which ?? 'nothing'}; for instance: main.ts good 1000 200`);
+await main(story, Number(count ?? 1000), Number(kills ?? 0), Number(seed ?? 1));
 process.exit(0);
