@@ -145,6 +145,12 @@ export const catalogue: readonly CatalogueEntry[] = [
     addTo: async (program) => (await import('./commands/fleet.ts')).addFleetCommands(program),
   },
   {
+    name: 'device',
+    usage: '',
+    about: 'which device it is and what it runs, and credentials for it',
+    addTo: async (program) => (await import('./commands/attest.ts')).addAttestCommands(program),
+  },
+  {
     ...{ name: 'audit', usage: '', about: 'check the audit log of a fleet, show and prove what is in it' },
     addTo: async (program) => (await import('./commands/audit.ts')).addAuditCommands(program),
   },

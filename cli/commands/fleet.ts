@@ -45,7 +45,28 @@ function deviceCommand(): Command {
         ),
       ),
   );
+  for (const [name, about] of [
+    ['revoke', 'take a device its certificates; it gets no other until it is admitted again'],
+    ['admit', 'let a device attest again that was revoked'],
+  ] as const)
+    device.addCommand(credentialCommand(name, about));
   return device;
+}
+
+function credentialCommand(what: 'revoke' | 'admit', about: string): Command {
+  return withServer(new Command(what))
+    .description(about)
+    .argument('<device>', 'its name, which is its serial number')
+    .requiredOption('--reason <text>', 'why, for the record')
+    .addHelpText('after', '\nWith --json: {ok, device}.')
+    .action(
+      printing((options: ReachOptions & { reason: string }, device: string) =>
+        withManager(options, async (client, signal) => {
+          await client.credential(what, device, options.reason, signal);
+          return { text: `${device} is ${what === 'revoke' ? 'revoked' : 'admitted'}`, json: { device } };
+        }),
+      ),
+    );
 }
 
 function add(options: ReachOptions & { cryostat?: string; tokenOut?: string }, device: string): Promise<Result> {

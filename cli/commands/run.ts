@@ -12,6 +12,7 @@ import { CallProfile } from '../../host/tools/profile/call-profile.ts';
 import { runbookPath } from '../../protocol/runbooks.ts';
 import { Smp } from '../../protocol/smp/smp.ts';
 import { type WrittenCoverage, writeLcov } from '../coverage.ts';
+import { noteDevice } from '../device/note.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, writeOutput } from '../files.ts';
 import { endedFromOutside } from '../interruption.ts';
@@ -42,6 +43,7 @@ interface RunOptions extends GlobalOptions {
   pty?: string;
   flash?: string;
   salvage?: boolean;
+  devices?: string;
   record?: string;
   for?: number;
   fridge?: string;
@@ -96,6 +98,10 @@ export function addRunCommand(program: Command): void {
       .option('--pty <path>', 'serve the console as a pseudo-terminal at this path')
       .option('--flash <file.bin>', 'keep flash and fuses in this file')
       .option('--salvage', 'use the whole parts of a damaged --flash file, and report what is left out')
+      .option(
+        '--devices <file>',
+        "note its serial number and attestation key there, as a factory does ('coldrig device attest')",
+      )
       .option('--record <file>', 'write all inputs to this file, for a replay')
       .option('--fridge <preset|file.yaml>', 'put the board into a cryostat: uts, xld, stand, or a fridge file')
       .option('--fault <text>', 'cause a fault in the cryostat; may be repeated', collect)
@@ -147,6 +153,7 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
     },
     buildNotes(options.json === true),
   );
+  if (options.devices !== undefined) noteDevice(board, options.devices);
   const view = new BoardView(board);
   const screen = new RunScreen(
     fridge && !options.json ? (columns) => viewLines(view, fridge, { ...style, width: columns }) : undefined,

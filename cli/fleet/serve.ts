@@ -23,6 +23,8 @@ interface ServeOptions extends GlobalOptions {
   ca?: string;
   people?: string;
   policy?: string;
+  devices?: string;
+  references?: string;
   gateway?: string;
   prometheus?: string;
 }
@@ -31,7 +33,8 @@ const SERVE_HELP = `
 Devices ask over hawkBit's device API (DDI) at ADDRESS/TENANT/controller/v1/DEVICE, with their token ('coldrig fleet device add') or, over TLS, with a
 certificate of the authority of --ca whose name is the device's. People ask with the operator's token, which is made in the folder; with --people each with a
 credential of their own ('coldrig fleet person add'), and may what the policy permits.
-ADDRESS in a browser is a page of the same. What is decided is on disk before anybody is told. Ctrl-C and kill -9 lose nothing. What was asked, by whom, and what was refused is in the folder's audit
+ADDRESS in a browser is a page of the same. With --devices and --references a device that attests gets a certificate of an hour ('coldrig device enrol'), of an
+authority that is made in the folder. What is decided is on disk before anybody is told. Ctrl-C and kill -9 lose nothing. What was asked, by whom, and what was refused is in the folder's audit
 log: coldrig audit verify FOLDER/audit --key FOLDER/audit.vkey
 
 Example:
@@ -56,6 +59,8 @@ export function serveCommand(): Command {
     .option('--ca <file>', "authority of devices' certificates")
     .option('--people <file>', 'who is let in, in place of whoever has the operator’s token')
     .option('--policy <file>', 'who may do what, in Cedar, in place of the policy of the package; needs --people')
+    .option('--devices <file>', 'keys of devices that may attest, and then get a certificate of an hour; needs TLS')
+    .option('--references <file>', "what releases measure ('coldrig device references'); needed with --devices")
     .option('--gateway <address>', "readings for the gates of rings: from 'coldrig gateway --listen'", parseAddress)
     .option('--prometheus <address>', 'the same, from a Prometheus', parseAddress)
     .addHelpText('after', SERVE_HELP)
@@ -65,6 +70,7 @@ export function serveCommand(): Command {
 async function serve(options: ServeOptions): Promise<Result> {
   const { folder, repository, listen, tenant, poll, cert, key, ca, people, policy, gateway, prometheus, json } =
     options;
+  const enrol = enrolOf(options);
   if ((cert === undefined) !== (key === undefined))
     throw new Failure('OPTION', 'TLS needs --cert and --key', { exitCode: 2 });
   if (policy !== undefined && people === undefined)
@@ -96,6 +102,7 @@ async function serve(options: ServeOptions): Promise<Result> {
             time: hostTime,
             people,
             policy,
+            enrol,
             readings,
           },
           onEvent: (event) => print(json ? JSON.stringify(event) : serveText(event)),
@@ -106,6 +113,15 @@ async function serve(options: ServeOptions): Promise<Result> {
       }),
   );
   return { text: `the fleet ${folder} is closed`, json: {} };
+}
+
+function enrolOf({ devices, references, cert }: ServeOptions): { devices: string; references: string } | undefined {
+  if (devices === undefined && references === undefined) return undefined;
+  if (devices === undefined || references === undefined || cert === undefined)
+    throw new Failure('OPTION', 'devices that attest need --devices, --references, and TLS: --cert and --key', {
+      exitCode: 2,
+    });
+  return { devices, references };
 }
 
 const print = (line: string | undefined) => {
@@ -128,6 +144,8 @@ function serveText(event: ServeEvent): string | undefined {
 function failureOf(error: unknown): unknown {
   if (error instanceof Error && (error.name === 'LogError' || error.name === 'AuditError'))
     return new Failure('FLEET_LOG', error.message, { cause: error });
+  if (error instanceof Error && ['AttestationError', 'EnrolError'].includes(error.name))
+    return new Failure((error as Error & { code: string }).code, error.message, { cause: error });
   if (error instanceof Error && error.name === 'AccessError')
     return new Failure('ACCESS', error.message, { cause: error });
   const reason = systemReason(error);

@@ -25,7 +25,7 @@ export interface Asked {
   /** Common name of the client's certificate, which the authority of the devices has signed. */
   certificateName?: string;
   /** The client's certificate, whoever has signed it: it has the key. */
-  certificate?: ShownCertificate;
+  certificate?: ShownCertificate & { raw: Uint8Array };
 }
 
 export interface ShownCertificate {
@@ -65,10 +65,19 @@ export interface FleetHttpOptions {
   port: number;
   /** Without: plain HTTP. With an authority, devices may show a certificate instead of a token; people may always (access/people.ts). */
   tls?: Pick<TlsFiles, 'cert' | 'key'> & { ca?: string };
+  /** Another authority of devices, which answers at each request whether a certificate of it still counts. */
+  deviceAuthority?: DeviceAuthority;
   /** Asked in their order. */
   handlers: readonly HttpHandler[];
   /** Is told of an error that is none of a client. */
   onError: (error: unknown) => void;
+}
+
+export interface DeviceAuthority {
+  /** PEM. */
+  certificate: string;
+  /** Why a certificate (DER) does not count now; undefined: nothing speaks against it. */
+  troubleWith(certificate: Uint8Array): string | undefined;
 }
 
 export interface FleetHttp {
@@ -86,7 +95,10 @@ const headMs = 10_000;
 export async function serveFleetHttp(options: FleetHttpOptions): Promise<FleetHttp> {
   const { host, port, tls } = options;
   const timeouts = { headersTimeout: headMs, requestTimeout: requestMs, maxHeaderSize: 16 * 1024 };
-  const server = tls === undefined ? createServer(timeouts) : createTlsServer({ ...timeouts, ...tlsOf(tls) });
+  const server =
+    tls === undefined
+      ? createServer(timeouts)
+      : createTlsServer({ ...timeouts, ...tlsOf(tls, options.deviceAuthority) });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, host, exclusive: true }, () => resolve());
@@ -105,9 +117,10 @@ export async function serveFleetHttp(options: FleetHttpOptions): Promise<FleetHt
   return { origin, port: address.port, close: () => closed(server) };
 }
 
-function tlsOf({ cert, key, ca }: NonNullable<FleetHttpOptions['tls']>) {
+function tlsOf({ cert, key, ca }: NonNullable<FleetHttpOptions['tls']>, own: DeviceAuthority | undefined) {
   const read = (path: string) => readFileSync(path, 'utf8');
-  const client = { requestCert: true, rejectUnauthorized: false, ca: ca === undefined ? [] : read(ca) };
+  const authorities = [...(ca === undefined ? [] : [read(ca)]), ...(own === undefined ? [] : [own.certificate])];
+  const client = { requestCert: true, rejectUnauthorized: false, ca: authorities };
   return { cert: read(cert), key: read(key), minVersion: 'TLSv1.3' as const, ...client };
 }
 
@@ -132,7 +145,7 @@ async function respond(
 }
 
 async function answerTo(
-  { handlers, tls }: FleetHttpOptions,
+  { handlers, tls, deviceAuthority }: FleetHttpOptions,
   usualOrigin: string,
   request: IncomingMessage,
 ): Promise<Told> {
@@ -147,7 +160,7 @@ async function answerTo(
     ...{ method: method === 'HEAD' ? 'GET' : method, path: pathname, query: searchParams, body, origin },
     headers: headers as Record<string, string | undefined>,
     source: socket.remoteAddress ?? 'an address that has gone',
-    ...certificateOf(socket as TLSSocket, tls?.ca !== undefined),
+    ...certificateOf(socket as TLSSocket, tls?.ca !== undefined, deviceAuthority),
   };
   for (const handle of handlers) {
     const answer = await handle(asked);
@@ -168,14 +181,20 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-function certificateOf(socket: TLSSocket, hasAuthority: boolean): Pick<Asked, 'certificateName' | 'certificate'> {
+function certificateOf(
+  socket: TLSSocket,
+  hasAuthority: boolean,
+  own: DeviceAuthority | undefined,
+): Pick<Asked, 'certificateName' | 'certificate'> {
   if (socket.encrypted !== true) return {};
   const { subject, raw, valid_from, valid_to } = socket.getPeerCertificate();
   if (raw === undefined) return {};
   const hash = createHash('sha256').update(raw).digest('hex');
-  const certificate = { hash, fromMs: Date.parse(valid_from), untilMs: Date.parse(valid_to) };
-  if (!hasAuthority || !socket.authorized)
-    return { certificate: { ...certificate, trouble: `${socket.authorizationError ?? 'there is no authority'}` } };
+  const certificate = { raw, hash, fromMs: Date.parse(valid_from), untilMs: Date.parse(valid_to) };
+  const isTaken = (hasAuthority || own !== undefined) && socket.authorized;
+  // What TLS has taken once counts only as it is now: a connection, or a session that goes on, may be older than what speaks against it.
+  const trouble = isTaken ? own?.troubleWith(raw) : `${socket.authorizationError ?? 'there is no authority'}`;
+  if (trouble !== undefined) return { certificate: { ...certificate, trouble } };
   const { CN: name } = subject as { CN?: unknown };
   return { certificate, ...(typeof name === 'string' && { certificateName: name }) };
 }

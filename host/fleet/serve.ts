@@ -2,6 +2,7 @@
 //
 //   folder/log             events of the fleet              folder/operator.token    who has it may do everything, where there is no file of people
 //   folder/audit           what was asked and decided       folder/audit.vkey        what it is checked with (kept-audit.ts)
+//   folder/authority.*     of certificates for devices that attest (enrol/authority.ts)
 //   repository/metadata    what is released (TUF)           repository/targets       the images
 //
 // What must stay true: only releases that the repository vouches for, as a device would read it, are releases of the fleet; nothing listens where it was not told to.
@@ -16,6 +17,7 @@ import { readPolicy } from './access/files.ts';
 import { PolicyAccess } from './access/policy.ts';
 import { DdiServer } from './ddi/server.ts';
 import { type Access, localAccess } from './doors.ts';
+import { openAuthority } from './enrol/authority.ts';
 import { Fleet, theFleet } from './fleet.ts';
 import { GateWatch } from './gates/gate-watch.ts';
 import { readingsSource, type SourceKind } from './gates/readings.ts';
@@ -42,6 +44,8 @@ export interface ServeOptions {
   people?: string;
   /** File of the policy; without: that of the package. */
   policy?: string;
+  /** Files of what devices are believed by (enrol/authority.ts): they may then attest, and get certificates. Needs TLS. */
+  enrol?: { devices: string; references: string };
   /** Where the gates of rings get their readings. */
   readings?: { kind: SourceKind; address: string };
   onEvent: (event: ServeEvent) => void;
@@ -62,17 +66,12 @@ export const tokenFileOf = (folder: string): string => join(folder, 'operator.to
 export async function serveFleet(options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { folder, repository, host, port, tls, tenant, pollSeconds, time, onEvent } = options;
   const seen = new Map<string, string>();
-  const trouble = (error: unknown) => onEvent({ event: 'trouble', reason: (error as Error).message });
-  const people =
-    options.people === undefined
-      ? undefined
-      : new PeopleFile(
-          options.people,
-          () => Number(time.wallNs() / 1_000_000n),
-          (reason) => onEvent({ event: 'trouble', reason }),
-        );
+  const onTrouble = (reason: string) => onEvent({ event: 'trouble', reason });
+  const trouble = (error: unknown) => onTrouble((error as Error).message);
+  const nowMs = () => Number(time.wallNs() / 1_000_000n);
+  const people = options.people === undefined ? undefined : new PeopleFile(options.people, nowMs, onTrouble);
   const access = people === undefined ? localAccess : policyAccess(people, options.policy);
-  const gates = options.readings && gateWatchOf(options.readings, (reason) => onEvent({ event: 'trouble', reason }));
+  const gates = options.readings && gateWatchOf(options.readings, onTrouble);
   const audit = await openKeptAudit(folder, time);
   const fleet = await Fleet.open({
     ...{
@@ -80,7 +79,7 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
       time,
       disk: nodeLogDisk,
       onEvent: (what) => onEvent({ event: 'fleet', what }),
-      onTrouble: (reason) => onEvent({ event: 'trouble', reason }),
+      onTrouble,
     },
     ...{ access, audit, ...(gates !== undefined && { readings: gates }) },
   }).catch(async (error) => {
@@ -90,9 +89,10 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
   const shelf = new Shelf(repository);
   const releases = new ReleaseSource(fleet, folder, repository);
   try {
+    const authority = options.enrol && openAuthority({ folder, ...options.enrol, audit, time, onTrouble });
     const ddi = new DdiServer({
       ...{ fleet, tenant, pollSeconds, fileOf: (release) => shelf.fileOf(release) },
-      onSeen: (device) => void seen.set(device, new Date(Number(time.wallNs() / 1_000_000n)).toISOString()),
+      onSeen: (device) => void seen.set(device, new Date(nowMs()).toISOString()),
     });
     const manage = new ManageServer({
       ...{
@@ -100,11 +100,15 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
         identities: people ?? new OperatorToken(operatorToken(folder)),
         seenOf: (device) => seen.get(device),
         auditTail: (most) => tailOf(audit, folder, most),
+        enrolment: authority?.enrolment,
       },
     });
     await releases.read().catch(trouble);
-    const handlers = [ddi.answer.bind(ddi), manage.answer.bind(manage), repositoryHandler(repository), fleetPage];
-    const http = await serveFleetHttp({ host, port, tls, handlers, onError: trouble });
+    const handlers = [
+      ...[ddi.answer.bind(ddi), manage.answer.bind(manage), repositoryHandler(repository), fleetPage],
+      ...(authority === undefined ? [] : [authority.door]),
+    ];
+    const http = await serveFleetHttp({ host, port, tls, deviceAuthority: authority, handlers, onError: trouble });
     onEvent({
       ...{ event: 'ready', origin: http.origin, tenant, devices: fleet.state.devices.size },
       ...{ releases: fleet.state.releases.size, tokenFile: people === undefined ? tokenFileOf(folder) : null },
@@ -114,12 +118,14 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
       while (!signal.aborted) {
         await rest(time, tickMs, signal);
         await fleet.tick().catch(trouble);
+        await authority?.tick().catch(trouble);
         const count = await releases.readIfChanged().catch(trouble);
         if (typeof count === 'number') onEvent({ event: 'repository', releases: count });
       }
     } finally {
       await looking;
       await http.close();
+      await authority?.tick(true).catch(trouble);
     }
   } finally {
     await fleet.close();

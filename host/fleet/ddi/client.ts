@@ -38,19 +38,24 @@ const againMs = 1_000;
 export class DdiClient {
   private readonly options: DdiClientOptions;
   private readonly base: URL;
-  private readonly tls: { ca?: string; cert?: string; key?: string };
 
   /** Throws a FleetServerError where the address is none, and the system's errors of the files of TLS. */
   constructor(options: DdiClientOptions) {
     this.options = options;
-    const { server, tenant, device, tls = {} } = options;
+    const { server, tenant, device } = options;
     if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
       throw new FleetServerError(
         `'${server}' is no address of a server: expected http://host:port or https://host:port`,
       );
     this.base = new URL(`${server.replace(/\/+$/, '')}/${tenant}/controller/v1/${encodeURIComponent(device)}`);
+    this.tls();
+  }
+
+  /** Read for each question: certificates of devices last an hour, and are renewed meanwhile. */
+  private tls(): { ca?: string; cert?: string; key?: string } {
+    const { ca, cert, key } = this.options.tls ?? {};
     const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path, 'utf8'));
-    this.tls = { ca: read(tls.ca), cert: read(tls.cert), key: read(tls.key) };
+    return { ca: read(ca), cert: read(cert), key: read(key) };
   }
 
   async poll(signal: AbortSignal): Promise<DeviceBase> {
@@ -154,6 +159,6 @@ export class DdiClient {
   ): Promise<IncomingMessage> {
     const { token } = this.options;
     const headers = { ...more, ...(token !== undefined && { authorization: `TargetToken ${token}` }) };
-    return askHttp({ method, url, body, headers, tls: this.tls, signal });
+    return askHttp({ method, url, body, headers, tls: this.tls(), signal });
   }
 }

@@ -16,6 +16,7 @@ import { certificateMs, Enrolment, makeAuthority, nonceFor } from './enrolment.t
 import { EnrolError } from './error.ts';
 
 const newKey = () => generateKeyPairSync('ed25519').privateKey;
+const source = '192.0.2.1';
 const chip = new Chip(1);
 const other = new Chip(2);
 const key = newKey();
@@ -32,6 +33,7 @@ function open(): Enrolment {
   return new Enrolment({
     verifier: new Verifier({ devices, references: [reference], nowMs: () => nowMs }),
     audit: { record: async (event) => recorded.push(event) },
+    refusals: { note: async (_source, event) => void recorded.push(event) },
     ...{ key, certificate: new X509Certificate(authority), file: join(folder, 'authority.json'), nowMs: () => nowMs },
   });
 }
@@ -48,12 +50,8 @@ async function enrolled(device = chip) {
   const client = newKey();
   const publicKey = publicDer(client);
   const question = enrolment.ask(device.serial);
-  const { certificate } = await enrolment.enrol(
-    device.serial,
-    question,
-    publicKey,
-    device.token(nonceFor(question, publicKey)),
-  );
+  const token = device.token(nonceFor(question, publicKey));
+  const { certificate } = await enrolment.enrol({ serial: device.serial, question, publicKey, token, source });
   return { client, certificate };
 }
 
@@ -100,9 +98,10 @@ test('a token that somebody caught gives no certificate for his key, nor a secon
   const [mine, his] = [publicDer(newKey()), publicDer(newKey())];
   const question = enrolment.ask(chip.serial);
   const token = chip.token(nonceFor(question, mine));
-  await expect(enrolment.enrol(chip.serial, question, his, token)).rejects.toThrow(/answers no open question/);
-  await enrolment.enrol(chip.serial, question, mine, token);
-  await expect(enrolment.enrol(chip.serial, question, mine, token)).rejects.toThrow(/answers no open question/);
+  const asked = { serial: chip.serial, question, publicKey: mine, token, source };
+  await expect(enrolment.enrol({ ...asked, publicKey: his })).rejects.toThrow(/answers no open question/);
+  await enrolment.enrol(asked);
+  await expect(enrolment.enrol(asked)).rejects.toThrow(/answers no open question/);
   expect(recorded.map(({ decision }) => decision)).toEqual(['refused', 'allowed', 'refused']);
 });
 
@@ -111,27 +110,29 @@ test('another device, a forged token and a late one give none, and each refusal 
   const forged = new Chip(1, reference, new Uint8Array(32));
   const tried = (device: Chip, as = chip.serial) => {
     const question = enrolment.ask(as);
-    return enrolment.enrol(as, question, publicKey, device.token(nonceFor(question, publicKey)));
+    const token = device.token(nonceFor(question, publicKey));
+    return enrolment.enrol({ serial: as, question, publicKey, token, source });
   };
   await expect(tried(other)).rejects.toThrow(/was asked, and a token of/);
   await expect(tried(forged)).rejects.toThrow(/is not signed by its key/);
   await expect(tried(new Chip(1, { ...reference, image: 'ee'.repeat(32) }))).rejects.toThrow(/as no release does/);
   const question = enrolment.ask(chip.serial);
   nowMs += nonceWithinMs + 1;
-  const late = chip.token(nonceFor(question, publicKey));
-  await expect(enrolment.enrol(chip.serial, question, publicKey, late)).rejects.toThrow(/after the question/);
+  const token = chip.token(nonceFor(question, publicKey));
+  const late = { serial: chip.serial, question, publicKey, token, source };
+  await expect(enrolment.enrol(late)).rejects.toThrow(/after the question/);
   expect(recorded.map(({ decision }) => decision)).toEqual(Array(4).fill('refused'));
 });
 
 test('a certificate is renewed while it lasts, and not when it has ended or is of another authority', async () => {
   const held = new X509Certificate((await enrolled()).certificate);
   nowMs += certificateMs - 1000;
-  const { certificate } = await enrolment.renew(held, publicDer(newKey()));
+  const { certificate } = await enrolment.renew(held, publicDer(newKey()), source);
   expect(Date.parse(new X509Certificate(certificate).validTo)).toBeGreaterThan(Date.parse(held.validTo));
   nowMs += 2000;
-  await expect(enrolment.renew(held, publicDer(newKey()))).rejects.toThrow(/has ended; attest again/);
+  await expect(enrolment.renew(held, publicDer(newKey()), source)).rejects.toThrow(/has ended; attest again/);
   const stranger = new X509Certificate(makeAuthority('coldrig fleet', newKey(), startMs));
-  await expect(enrolment.renew(stranger, publicDer(newKey()))).rejects.toThrow(/not of this authority/);
+  await expect(enrolment.renew(stranger, publicDer(newKey()), source)).rejects.toThrow(/not of this authority/);
 });
 
 test('a device that was revoked gets none, renews none, and TLS refuses what it has, also after a restart', async () => {
@@ -139,7 +140,7 @@ test('a device that was revoked gets none, renews none, and TLS refuses what it 
   await enrolment.revoke(chip.serial, 'tim', 'stolen');
   enrolment = open();
   await expect(enrolled()).rejects.toThrow(/was revoked: stolen/);
-  await expect(enrolment.renew(new X509Certificate(held.certificate), publicDer(newKey()))).rejects.toThrow(
+  await expect(enrolment.renew(new X509Certificate(held.certificate), publicDer(newKey()), source)).rejects.toThrow(
     /was revoked/,
   );
   expect(await refusedByTls(held)).toBe('CERT_REVOKED');
@@ -160,12 +161,14 @@ test('any bytes as a key are certified or refused with an error of its own', asy
     .map(([at, more]) => Uint8Array.from([...der.subarray(0, at), ...more, ...der.subarray(at + more.length)]));
   await fc.assert(
     fc.asyncProperty(fc.oneof(bent, fc.uint8Array({ maxLength: 100 })), async (bytes) => {
-      await enrolment.renew(held, bytes).catch((error) => expect(error).toBeInstanceOf(EnrolError));
+      await enrolment.renew(held, bytes, source).catch((error) => expect(error).toBeInstanceOf(EnrolError));
     }),
     cases(40),
   );
   const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
-  await expect(enrolment.renew(held, publicDer(rsa))).rejects.toThrow(/of another type; expected Ed25519 or P-256/);
+  await expect(enrolment.renew(held, publicDer(rsa), source)).rejects.toThrow(
+    /of another type; expected Ed25519 or P-256/,
+  );
 });
 
 test('a file of the authority that was changed is refused: who was revoked is in it', async () => {

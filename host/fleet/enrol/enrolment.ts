@@ -2,16 +2,19 @@
 //
 //   ask(serial) ──question──> device: token about SHA-256(question ‖ key) ──> enrol ──> certificate for this key
 //                             device, by its certificate that has not ended ──> renew ──> certificate for a new key
+//   revoke ──> its certificates are good no longer, and it gets none ──> admit ──> it may attest again
 //
 // What must stay true: a token is about one key, so a token that somebody else caught is of no use with his; what is given or revoked is in the file of
 // the authority before anybody is told; every decision is on record.
 
-import { createHash, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeDurably } from '../../links/whole-file.ts';
 import { AttestationError } from '../attestation/error.ts';
 import type { Verifier } from '../attestation/verifier.ts';
 import type { Audit } from '../audit/audit-log.ts';
+import type { CountedRecord } from '../audit/counted.ts';
+import type { AuditEvent, Decision } from '../audit/event.ts';
 import { makeCertificate, makeRevocationList, publicDer } from './certificates.ts';
 import { EnrolError } from './error.ts';
 
@@ -23,13 +26,15 @@ const keyBytesMost = 1_000;
 interface State {
   /** Devices that get no certificate, by serial number, and why. */
   revoked: Record<string, string>;
-  /** Certificates that have not ended. */
-  issued: { device: string; number: string; untilMs: number }[];
+  /** Certificates that have not ended; those that are good no longer say so. */
+  issued: { device: string; number: string; untilMs: number; isRevoked?: boolean }[];
 }
 
 export interface EnrolmentOptions {
   verifier: Verifier;
   audit: Audit;
+  /** Refusals, of which anybody may cause as many as they like. */
+  refusals: Pick<CountedRecord, 'note'>;
   /** Private key of the authority, Ed25519. */
   key: KeyObject;
   certificate: X509Certificate;
@@ -37,6 +42,17 @@ export interface EnrolmentOptions {
   file: string;
   /** Since 1970, by the clock of this machine. */
   nowMs: () => number;
+}
+
+export interface EnrolRequest {
+  /** In hexadecimal. */
+  serial: string;
+  question: Uint8Array;
+  /** DER. */
+  publicKey: Uint8Array;
+  token: Uint8Array;
+  /** Where it comes from. */
+  source: string;
 }
 
 export interface Given {
@@ -73,9 +89,9 @@ export class Enrolment {
     return this.options.verifier.ask(serial);
   }
 
-  /** `publicKey`: DER. Rejects with an EnrolError or an AttestationError, which are on record. */
-  enrol(serial: string, question: Uint8Array, publicKey: Uint8Array, token: Uint8Array): Promise<Given> {
-    return this.decided('enrol', serial, () => {
+  /** Rejects with an EnrolError or an AttestationError, which are on record. */
+  enrol({ serial, question, publicKey, token, source }: EnrolRequest): Promise<Given> {
+    return this.decided('enrol', serial, source, () => {
       const key = keyIn(publicKey);
       const { reference } = this.options.verifier.check(token, {
         question,
@@ -86,31 +102,45 @@ export class Enrolment {
     });
   }
 
-  /** `held`: the certificate that the device shows, whose key the line has checked. */
-  renew(held: X509Certificate, publicKey: Uint8Array): Promise<Given> {
-    const serial = /^CN=([0-9a-f]{32})$/m.exec(held.subject)?.[1] ?? 'unknown';
-    return this.decided('renew', serial, () => {
-      const { certificate, nowMs } = this.options;
-      const isOurs = held.checkIssued(certificate) && held.verify(certificate.publicKey);
-      if (!isOurs || serial === 'unknown')
+  /** `held`: the certificate that the device shows, whose key the line has checked. `source`: where it asks from. */
+  renew(held: X509Certificate, publicKey: Uint8Array, source: string): Promise<Given> {
+    const serial = serialOf(held);
+    return this.decided('renew', serial, source, () => {
+      if (!this.isOurs(held) || serial === unknown)
         throw new EnrolError('ENROL_CERTIFICATE', `the certificate of ${serial} is not of this authority`);
-      if (Date.parse(held.validTo) <= nowMs() || Date.parse(held.validFrom) > nowMs())
-        throw new EnrolError('ENROL_CERTIFICATE', `the certificate of ${serial} has ended; attest again`);
+      const trouble = this.troubleWithOurs(held, serial);
+      if (trouble !== undefined) throw new EnrolError('ENROL_CERTIFICATE', trouble);
       return { ...this.give(serial, keyIn(publicKey)), reason: 'by its certificate' };
     });
   }
 
-  /** No certificate for this device any more, and those that it has are on the list. `by`: who asks. */
+  /** Why a certificate of this authority (DER) does not count now; undefined: nothing speaks against it, or it is of another authority. */
+  troubleWith(certificate: Uint8Array): string | undefined {
+    const held = new X509Certificate(certificate);
+    return this.isOurs(held) ? this.troubleWithOurs(held, serialOf(held)) : undefined;
+  }
+
+  /** No certificate for this device any more, and those that it has are good no longer. `by`: who asks. */
   async revoke(serial: string, by: string, reason: string): Promise<void> {
-    this.keep({ ...this.state, revoked: { ...this.state.revoked, [serial]: reason } });
-    await this.record('revoke', serial, 'done', reason, { kind: 'person', name: by });
+    const issued = this.state.issued.map((one) => (one.device === serial ? { ...one, isRevoked: true } : one));
+    this.keep({ revoked: { ...this.state.revoked, [serial]: reason }, issued });
+    await this.options.audit.record(this.entry('revoke', serial, 'done', reason, by));
+  }
+
+  /** The device may attest again; certificates from before stay revoked. False: it was not revoked. */
+  async admit(serial: string, by: string, reason: string): Promise<boolean> {
+    if (!Object.hasOwn(this.state.revoked, serial)) return false;
+    const { [serial]: _, ...revoked } = this.state.revoked;
+    this.keep({ ...this.state, revoked });
+    await this.options.audit.record(this.entry('admit', serial, 'done', reason, by));
+    return true;
   }
 
   /** PEM, good for an hour. */
   revocationList(): string {
     const fromMs = this.options.nowMs();
     const numbers = this.state.issued
-      .filter(({ device, untilMs }) => untilMs > fromMs && Object.hasOwn(this.state.revoked, device))
+      .filter(({ untilMs, isRevoked }) => untilMs > fromMs && isRevoked)
       .map(({ number }) => number);
     return makeRevocationList(
       this.name,
@@ -118,6 +148,22 @@ export class Enrolment {
       { fromMs: fromMs - earlierMs, untilMs: fromMs + certificateMs },
       this.options.key,
     );
+  }
+
+  private isOurs(held: X509Certificate): boolean {
+    const { certificate } = this.options;
+    return held.checkIssued(certificate) && held.verify(certificate.publicKey);
+  }
+
+  private troubleWithOurs(held: X509Certificate, serial: string): string | undefined {
+    const now = this.options.nowMs();
+    if (Date.parse(held.validTo) <= now || Date.parse(held.validFrom) > now)
+      return `the certificate of ${serial} has ended; attest again`;
+    const number = held.serialNumber.toLowerCase();
+    const isRevoked = this.state.issued.some((one) => one.number === number && one.isRevoked);
+    if (!isRevoked) return undefined;
+    const reason = this.state.revoked[serial];
+    return `the certificate of ${serial} was revoked${reason === undefined ? '' : `: ${reason}`}`;
   }
 
   private give(serial: string, key: KeyObject): Given {
@@ -145,30 +191,33 @@ export class Enrolment {
     this.state = state;
   }
 
-  private async decided(verb: string, serial: string, work: () => Given & { reason: string }): Promise<Given> {
+  private async decided(
+    verb: string,
+    serial: string,
+    source: string,
+    work: () => Given & { reason: string },
+  ): Promise<Given> {
     let given: Given & { reason: string };
     try {
       given = work();
     } catch (error) {
       if (error instanceof EnrolError || error instanceof AttestationError)
-        await this.record(verb, serial, 'refused', error.message);
+        await this.options.refusals.note(`${source} ${verb}`, this.entry(verb, serial, 'refused', error.message));
       throw error;
     }
-    await this.record(verb, serial, 'allowed', given.reason);
+    await this.options.audit.record(this.entry(verb, serial, 'allowed', given.reason));
     return { certificate: given.certificate, untilMs: given.untilMs };
   }
 
-  private async record(
-    verb: string,
-    serial: string,
-    decision: 'allowed' | 'refused' | 'done',
-    reason: string,
-    who = { kind: 'device', name: serial },
-  ): Promise<void> {
-    const time = new Date(this.options.nowMs()).toISOString();
-    await this.options.audit.record({ time, who, verb, what: { kind: 'device', name: serial }, decision, reason });
+  private entry(verb: string, serial: string, decision: Decision, reason: string, person?: string): AuditEvent {
+    const device = { kind: 'device', name: serial };
+    const who = person === undefined ? device : { kind: 'person', name: person };
+    return { time: new Date(this.options.nowMs()).toISOString(), who, verb, what: device, decision, reason };
   }
 }
+
+const unknown = 'unknown';
+const serialOf = (held: X509Certificate) => /^CN=([0-9a-f]{32})$/m.exec(held.subject)?.[1] ?? unknown;
 
 /** A key that a client may have: Ed25519 or P-256. */
 function keyIn(der: Uint8Array): KeyObject {
@@ -193,7 +242,8 @@ function readState(text: string, file: string): State {
     const isRight =
       Object.values(Object(revoked)).every((reason) => typeof reason === 'string') &&
       issued.every(
-        ({ device, number, untilMs }) => typeof device === 'string' && /^[0-9a-f]+$/.test(number) && untilMs > 0,
+        ({ device, number, untilMs, isRevoked = false }) =>
+          typeof device === 'string' && /^[0-9a-f]+$/.test(number) && untilMs > 0 && typeof isRevoked === 'boolean',
       );
     if (isRight && typeof revoked === 'object') return { revoked, issued };
   } catch {

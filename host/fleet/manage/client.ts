@@ -69,6 +69,11 @@ export class ManageClient {
     await this.ask('POST', 'commands', command, signal);
   }
 
+  /** Takes a device its credentials, or lets it attest again. */
+  async credential(what: 'revoke' | 'admit', device: string, reason: string, signal: AbortSignal): Promise<void> {
+    await this.ask('POST', 'credentials', { do: what, device, reason }, signal);
+  }
+
   /** The number of the new rollout. */
   async createRollout(request: RolloutRequest, signal: AbortSignal): Promise<number> {
     const body = { do: 'create-rollout', ...request };

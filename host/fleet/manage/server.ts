@@ -1,6 +1,7 @@
 // The side of the update server for people: what there is, and what is to be done. Rollouts, targets and their words as in hawkBit's management API.
 //
 //   GET   /rest/v1/rollouts  /rest/v1/rollouts/{id}  /rest/v1/targets  /rest/v1/releases  /rest/v1/events?from=N  /rest/v1/audit?last=N  /rest/v1/me
+//   POST  /rest/v1/credentials                         {do: revoke | admit, device, reason}
 //   POST  /rest/v1/commands                            {do: …}, a command of rollout/commands.ts; of a rollout: rings by names, cryostats or the rest
 //
 // What must stay true: a stranger is told nothing, and is on record; a command is read field by field, and refused with the place.
@@ -8,6 +9,7 @@
 import { DdiError, JsonPlace } from '../ddi/json.ts';
 import { answerOf } from '../ddi/server.ts';
 import type { Who } from '../doors.ts';
+import type { Enrolment } from '../enrol/enrolment.ts';
 import type { Fleet } from '../fleet.ts';
 import { type Asked, problem, type Told, told } from '../http.ts';
 import type { PersonCommand } from '../rollout/commands.ts';
@@ -23,6 +25,8 @@ export interface ManageOptions {
   auditTail(most: number): Promise<object[]>;
   /** When a device asked last. */
   seenOf: (device: string) => string | undefined;
+  /** Where devices get certificates; undefined: not here. */
+  enrolment?: Enrolment;
 }
 
 const root = '/rest/v1/';
@@ -32,6 +36,11 @@ const unauthorized: Told = {
   ...problem(401, "send 'Authorization: Bearer …' with a token that is good here, or show your certificate"),
   headers: { 'www-authenticate': 'Bearer' },
 };
+
+/** A browser shows a certificate to whoever asks; this header a page of somebody else's cannot send. */
+const isOfAnotherPage = ({ headers }: Asked) =>
+  headers.authorization === undefined && headers['x-coldrig-person'] === undefined;
+const anotherPage = problem(403, "send 'X-Coldrig-Person: …' with a command, so that no other page asks in your name");
 
 export class ManageServer {
   private readonly options: ManageOptions;
@@ -50,7 +59,9 @@ export class ManageServer {
     }
     try {
       const path = asked.path.slice(root.length);
-      if (asked.method === 'POST' && path === 'commands') return await this.command(who, asked);
+      if (asked.method === 'POST' && isOfAnotherPage(asked)) return anotherPage;
+      if (asked.method === 'POST' && path === 'commands') return await this.command(who, asked.body);
+      if (asked.method === 'POST' && path === 'credentials') return await this.credential(who, asked.body);
       if (asked.method === 'GET') return await this.read(who, path, asked.query);
       return problem(405, `${asked.method} ${asked.path} is not known`);
     } catch (error) {
@@ -94,11 +105,22 @@ export class ManageServer {
     }
   }
 
-  private async command(who: Who, { body, headers }: Asked): Promise<Told> {
+  /** Takes a device its credentials, or lets it attest again. */
+  private async credential(who: Who, body: string): Promise<Told> {
+    const { fleet, enrolment } = this.options;
+    const request = JsonPlace.parse(body, 'the request');
+    const what = request.need('do').oneOf(['revoke', 'admit'] as const);
+    const [device, reason] = [request.need('device').text(64), request.need('reason').text(256)];
+    if (enrolment === undefined) return problem(404, 'this server gives devices no certificates; it needs --devices');
+    // Who may let a device in may let it in again.
+    await fleet.look(who, what === 'revoke' ? 'revoke' : 'enrol', { kind: 'device', name: device });
+    if (what === 'revoke') await enrolment.revoke(device, who.name, reason);
+    else if (!(await enrolment.admit(device, who.name, reason))) return problem(409, `device ${device} is not revoked`);
+    return told(200, {});
+  }
+
+  private async command(who: Who, body: string): Promise<Told> {
     const { fleet } = this.options;
-    // A browser shows a certificate to whoever asks; this header a page of somebody else's cannot send.
-    if (headers.authorization === undefined && headers['x-coldrig-person'] === undefined)
-      return problem(403, "send 'X-Coldrig-Person: …' with a command, so that no other page asks in your name");
     const request = JsonPlace.parse(body, 'the command');
     const state = await fleet.look(who, 'read', { kind: 'fleet', name: 'fleet' });
     const isRollout = request.need('do').text(32) === 'create-rollout';
