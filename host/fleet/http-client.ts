@@ -34,8 +34,25 @@ export interface HttpQuestion {
 
 const answerMs = 30_000;
 
-/** Rejects with a FleetServerError where there is no answer. */
-export function askHttp({ method, url, body, headers, tls, signal }: HttpQuestion): Promise<IncomingMessage> {
+/** Rejects with a FleetServerError where there is no answer. Whatever is asked may be asked twice: the server says the same again. */
+export async function askHttp(question: HttpQuestion): Promise<IncomingMessage> {
+  const { url, signal } = question;
+  for (let isAgain = false; ; isAgain = true)
+    try {
+      return await askOnce(question);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      // The server has closed a connection that rested, in the moment in which it was used again.
+      if (error instanceof RestedConnection && !isAgain) continue;
+      throw new FleetServerError(`${url.origin} does not answer: ${(error as Error).message}`, undefined, {
+        cause: error,
+      });
+    }
+}
+
+class RestedConnection extends Error {}
+
+function askOnce({ method, url, body, headers, tls, signal }: HttpQuestion): Promise<IncomingMessage> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const all = {
     ...{ accept: 'application/json', ...headers },
@@ -45,9 +62,9 @@ export function askHttp({ method, url, body, headers, tls, signal }: HttpQuestio
     const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
     const request = send(url, { method, headers: all, signal, timeout: answerMs, ...tls }, resolve);
     request.once('timeout', () => request.destroy(new Error(`no answer within ${answerMs / 1000} s`)));
-    request.once('error', (error) => {
-      if (signal.aborted) reject(signal.reason);
-      else reject(new FleetServerError(`${url.origin} does not answer: ${error.message}`, undefined, { cause: error }));
+    request.once('error', (error: NodeJS.ErrnoException) => {
+      const isClosed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+      reject(isClosed && request.reusedSocket ? new RestedConnection(error.message, { cause: error }) : error);
     });
     request.end(text);
   });

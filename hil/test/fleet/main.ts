@@ -8,7 +8,7 @@
 //
 // Prints what it saw, and fails when a promise is broken. It takes minutes, so the suite has a slice of it (thread.test.ts).
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../../host/board/random.ts';
@@ -18,18 +18,15 @@ import { verifyLog } from '../../../host/fleet/audit/verify.ts';
 import { tokenHash } from '../../../host/fleet/ddi/server.ts';
 import { ManageClient } from '../../../host/fleet/manage/client.ts';
 import type { RolloutSummary } from '../../../host/fleet/manage/summary.ts';
-import { Shelf } from '../../../host/fleet/repository/shelf.ts';
-import { TufRepository } from '../../../host/fleet/repository/tuf.ts';
 import { tokenFileOf } from '../../../host/fleet/serve.ts';
 import { parseImage } from '../../../host/tools/image/index.ts';
-import { readPrivateKey } from '../../../host/tools/image/keys.ts';
-import { keySigner } from '../../../host/tools/image/signer.ts';
 import { makeToken } from '../../../host/tools/image/token.ts';
 import { readFuseReport } from '../../../host/tools/smp/boot-group.ts';
 import type { DeviceUnderTest } from '../../rig/index.ts';
 import { keys } from '../../rig/keys.ts';
 import { benchImages } from './bench.ts';
 import { KilledServer } from './killed-server.ts';
+import { publish } from './published.ts';
 import { agentOf, type ScaleDevice, tokenOf } from './scale-device.ts';
 
 const stories = ['good', 'bad', 'some', 'back'] as const;
@@ -164,21 +161,6 @@ async function tokenFor(image: Uint8Array, board: DeviceUnderTest): Promise<Uint
   const { board: number } = await readFuseReport(board.client());
   const of = { privateKeyPem: keys[0].privateKeyPem, imageHash: parseImage(image).hash as Uint8Array, board: number };
   return makeToken({ ...of, displaces: '1.2.0', counter: [0, 0xffff_ffff] });
-}
-
-function publish(folder: string, all: Uint8Array[], token: Uint8Array): void {
-  const repository = join(folder, 'coldrig-releases');
-  const signers = [0, 1].map((index) => keySigner(readPrivateKey(keys[index].privateKeyPem)));
-  const publicKeys = signers.map(({ publicKey }) => publicKey);
-  const tuf = new TufRepository(repository, Date.now());
-  const both = { rootKeys: publicKeys, rootThreshold: 2, releaseKeys: publicKeys, releaseThreshold: 2 };
-  tuf.begin({ ...both, serverKey: publicKeys[0] });
-  const shelf = new Shelf(repository);
-  for (const [index, image] of all.entries())
-    tuf.add(shelf.put(image, `image-${index}.bin`, `image-${index}`, index === 0 ? { token } : {}));
-  for (const signer of signers) tuf.sign(signer);
-  tuf.publish(signers[0]);
-  writeFileSync(join(folder, 'root.json'), tuf.rootBytes());
 }
 
 /** By the boards themselves, not by what the server believes. */

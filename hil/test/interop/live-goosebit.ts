@@ -98,10 +98,14 @@ export class LiveGoosebit {
     return this.ask('PUT', 'devices', { devices, ...what });
   }
 
+  async devices(): Promise<GoosebitDevice[]> {
+    const { devices } = (await this.ask('GET', 'devices')) as { devices: GoosebitDevice[] };
+    return devices;
+  }
+
   async device(name: string): Promise<GoosebitDevice> {
     // Its question for one device fails when that has a release assigned.
-    const { devices } = (await this.ask('GET', 'devices')) as { devices: GoosebitDevice[] };
-    return devices.find(({ id }) => id === name) as GoosebitDevice;
+    return (await this.devices()).find(({ id }) => id === name) as GoosebitDevice;
   }
 
   async log(name: string): Promise<string> {

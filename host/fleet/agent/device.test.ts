@@ -1,6 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cases } from '../../board/testing/cases.ts';
 import { generateKey, signImage } from '../../tools/image/index.ts';
-import { type ExpectedImage, refusalOf } from './device.ts';
+import { FakeServer } from '../../tools/smp/fake-server.ts';
+import { SmpClient, SmpError } from '../../tools/smp/index.ts';
+import { answeringDevice, inProcessTransport } from '../../tools/smp/transport.ts';
+import { type ExpectedImage, hasRun, newestBoot, readFacts, refusalOf, sendBack } from './device.ts';
 
 const { privateKeyPem } = generateKey(new Uint8Array(32).fill(1));
 const image = (more: { securityCounter?: number; boardId?: number } = {}) =>
@@ -31,5 +36,38 @@ describe('before anything is sent to a device', () => {
     expect(refusal(image(), { board: 1 })).toMatch(/has board none, its metadata says 1/);
     expect(refusal(image(), { minimumBootloader: '2.0.0' }, '1.9.0')).toMatch(/needs bootloader 2.0.0 or newer/);
     expect(refusal(image(), { minimumBootloader: '2.0.0' }, '2.0.0')).toBeUndefined();
+  });
+});
+
+describe('a device that answers anything', () => {
+  const asks = {
+    readFacts: (client: SmpClient, signal: AbortSignal) => readFacts(client, signal),
+    newestBoot: (client: SmpClient, signal: AbortSignal) => newestBoot(client, signal),
+    hasRun: (client: SmpClient, signal: AbortSignal) => hasRun(client, 'beef', 1, signal),
+    sendBack: (client: SmpClient, signal: AbortSignal) => sendBack(client, 'beef', signal),
+  };
+
+  test.each(Object.entries(asks))('%s ends, with an answer or an error of the protocol', async (_name, ask) => {
+    const change = fc.record({ at: fc.nat(400), bits: fc.integer({ min: 1, max: 255 }) });
+    const answer = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.array(change, { minLength: 1, maxLength: 4 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(answer, { minLength: 1, maxLength: 6 }), async (answers) => {
+        const server = new FakeServer();
+        let number = 0;
+        const device = answeringDevice((request) => {
+          const next = answers[number++ % answers.length];
+          if (next instanceof Uint8Array) return [next];
+          return server.answer(request).map((bytes) => {
+            const changed = Uint8Array.from(bytes);
+            // Behind the header, so that it is taken for the answer.
+            for (const { at, bits } of next) if (8 + at < changed.length) changed[8 + at] ^= bits;
+            return changed;
+          });
+        });
+        const client = new SmpClient(inProcessTransport(device), { timeoutMs: 4_000 });
+        await ask(client, new AbortController().signal).catch((error) => expect(error).toBeInstanceOf(SmpError));
+      }),
+      cases(80),
+    );
   });
 });

@@ -3,9 +3,12 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cases } from '../../board/testing/cases.ts';
 import { generateKey, readPrivateKey } from '../../tools/image/keys.ts';
 import { keySigner, type Signer } from '../../tools/image/signer.ts';
+import { changedText, changes } from '../testing/changed-json.ts';
 import { played } from '../testing/play-fleet.ts';
 import { folderFiles, RepositoryReader } from './reader.ts';
 import { TufRepository } from './tuf.ts';
@@ -120,6 +123,30 @@ describe('a repository', () => {
     repository.publish(server);
     expect((await device.expected({ filename: 'new.bin' })).name).toBe('new');
     expect(readdirSync(join(folder, 'repository', 'draft'))).toEqual([]);
+  });
+
+  test('gives what its keys have signed or is refused in words, whatever is changed in its files', async () => {
+    const files = folderFiles(join(folder, 'repository'));
+    const names = ['timestamp.json', '1.snapshot.json', '1.targets.json', '2.root.json'];
+    const root = readFileSync(join(folder, 'repository', 'metadata', '1.root.json'));
+    const change = fc.record({ name: fc.constantFrom(...names), changes, bytes: fc.option(fc.uint8Array()) });
+    await fc.assert(
+      fc.asyncProperty(change, async ({ name, changes: list, bytes }) => {
+        const other = async (path: string, most: number) => {
+          const found = path === `metadata/2.root.json` ? root : await files(path, most);
+          if (found === undefined || path !== `metadata/${name}`)
+            return path.endsWith('2.root.json') ? undefined : found;
+          return bytes ?? Buffer.from(changedText(JSON.parse(Buffer.from(found).toString()), list));
+        };
+        const one = new RepositoryReader({ folder: join(folder, `trusted-${count++}`), root, read: other });
+        try {
+          expect(await one.expected({ filename: 'old.bin' })).toEqual(old);
+        } catch (error) {
+          expect(['MetadataRefusal', 'RepositoryUnready']).toContain((error as Error).name);
+        }
+      }),
+      cases(60),
+    );
   });
 
   test('tells a reader that cannot reach it why, and is read when it can be reached', async () => {
