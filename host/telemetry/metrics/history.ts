@@ -61,7 +61,8 @@ export class History {
   private readonly blocksMost: number;
   private readonly bytesMost: number;
   private readonly times: Blocks = new Map();
-  private readonly kept = new Map<Series, Blocks>();
+  /** By name, because a question is of one. */
+  private readonly kept = new Map<string, Map<Series, Blocks>>();
   private slots = 0;
   private firstBlock = 0;
 
@@ -84,10 +85,15 @@ export class History {
     if (slot === 0) this.endBlock(block - 1);
     this.blockOf(this.times, block)[slot] = nowSeconds;
     for (const series of all) {
-      let blocks = this.kept.get(series);
+      let named = this.kept.get(series.name);
+      if (named === undefined) {
+        named = new Map();
+        this.kept.set(series.name, named);
+      }
+      let blocks = named.get(series);
       if (blocks === undefined) {
         blocks = new Map();
-        this.kept.set(series, blocks);
+        named.set(series, blocks);
       }
       this.blockOf(blocks, block)[slot] = series.value;
     }
@@ -103,28 +109,51 @@ export class History {
     if (points > pointsMost)
       throw new HistoryError(`${points} points; at most ${pointsMost} are told: take a longer step`);
     const wanted = Object.entries(match);
-    const found = [...this.kept].filter(
-      ([series]) => series.name === name && wanted.every(([label, value]) => series.labels[label] === value),
+    const found = [...(this.kept.get(name) ?? [])].filter(([{ labels }]) =>
+      wanted.every(([label, value]) => labels[label] === value),
     );
     if (found.length > seriesMost)
       throw new HistoryError(`${found.length} series; at most ${seriesMost} are told: name more labels`);
     const times = Array.from({ length: points }, (_, point) => fromSeconds + point * stepSeconds);
-    const samples = as === 'rate' ? this.rates.bind(this) : this.values.bind(this);
-    const series = found.map(([{ labels }, blocks]) => {
+    const looked = this.looked(query);
+    const series = found.flatMap(([{ labels }, blocks]) => {
       const answer = new Points(points);
-      for (const [time, value] of samples(blocks))
-        if (time >= fromSeconds && time < toSeconds) answer.add(Math.floor((time - fromSeconds) / stepSeconds), value);
-      return answer.of(labels);
+      if (as === 'rate') addRates(answer, looked, blocks);
+      else addValues(answer, looked, blocks);
+      return answer.isEmpty ? [] : [answer.of(labels)];
     });
-    return { times, series: series.filter(({ mean }) => mean.some((value) => value !== null)) };
+    return { times, series };
+  }
+
+  /** Which point each slot belongs to, worked out once for all series; blocks that have nothing to say are left out, but for the one before. */
+  private looked({ fromSeconds, toSeconds, stepSeconds }: HistoryQuery): LookedBlock[] {
+    const looked: LookedBlock[] = [];
+    let before: LookedBlock | undefined;
+    for (const [number, block] of this.times) {
+      const times = block as Float64Array;
+      const points = new Int32Array(slotsOfBlock).fill(NONE);
+      let isAsked = false;
+      let slots = 0;
+      for (; slots < slotsOfBlock && !Number.isNaN(times[slots]); slots++) {
+        if (times[slots] < fromSeconds || times[slots] >= toSeconds) continue;
+        points[slots] = Math.floor((times[slots] - fromSeconds) / stepSeconds);
+        isAsked = true;
+      }
+      const one = { number, times, points, slots };
+      if (isAsked && looked.length === 0 && before !== undefined) looked.push(before);
+      if (isAsked) looked.push(one);
+      before = one;
+    }
+    return looked;
   }
 
   /** Forgets series that are in the table no more, once nothing is kept of them. */
   private endBlock(block: number): void {
-    for (const [series, blocks] of this.kept) {
-      this.squeeze(blocks, block);
-      if (blocks.size === 0) this.kept.delete(series);
-    }
+    for (const named of this.kept.values())
+      for (const [series, blocks] of named) {
+        this.squeeze(blocks, block);
+        if (blocks.size === 0) named.delete(series);
+      }
     while (block + 1 - this.firstBlock >= this.blocksMost) this.dropFirst();
   }
 
@@ -136,7 +165,7 @@ export class History {
   }
 
   private dropFirst(): void {
-    for (const blocks of [this.times, ...this.kept.values()]) {
+    for (const blocks of [this.times, ...[...this.kept.values()].flatMap((named) => [...named.values()])]) {
       const block = blocks.get(this.firstBlock);
       if (block instanceof Float64Array) this.bytes -= block.byteLength;
       blocks.delete(this.firstBlock);
@@ -152,29 +181,48 @@ export class History {
     this.bytes += block.byteLength;
     return block;
   }
+}
 
-  private *values(blocks: Blocks): Generator<[time: number, value: number]> {
-    for (const [number, block] of blocks) {
-      const times = this.times.get(number) as Float64Array;
-      for (let slot = 0; slot < slotsOfBlock && !Number.isNaN(times[slot]); slot++) {
-        const value = typeof block === 'number' ? block : block[slot];
-        if (!Number.isNaN(value)) yield [times[slot], value];
-      }
+interface LookedBlock {
+  number: number;
+  times: Float64Array;
+  /** The point that each slot belongs to, or NONE. */
+  points: Int32Array;
+  slots: number;
+}
+
+const NONE = -1;
+
+function addValues(to: Points, looked: readonly LookedBlock[], blocks: Blocks): void {
+  for (const { number, points, slots } of looked) {
+    const block = blocks.get(number);
+    if (block === undefined) continue;
+    for (let slot = 0; slot < slots; slot++) {
+      const value = typeof block === 'number' ? block : block[slot];
+      if (points[slot] !== NONE && !Number.isNaN(value)) to.add(points[slot], value);
     }
   }
+}
 
-  private *rates(blocks: Blocks): Generator<[time: number, value: number]> {
-    let before: [number, number] | undefined;
-    for (const [time, value] of this.values(blocks)) {
-      if (before !== undefined && time > before[0])
-        yield [time, (value < before[1] ? value : value - before[1]) / (time - before[0])];
-      before = [time, value];
+function addRates(to: Points, looked: readonly LookedBlock[], blocks: Blocks): void {
+  let [beforeSeconds, before] = [Number.NaN, Number.NaN];
+  for (const { number, times, points, slots } of looked) {
+    const block = blocks.get(number);
+    if (block === undefined) continue;
+    for (let slot = 0; slot < slots; slot++) {
+      const value = typeof block === 'number' ? block : block[slot];
+      if (Number.isNaN(value)) continue;
+      const seconds = times[slot];
+      if (points[slot] !== NONE && seconds > beforeSeconds)
+        to.add(points[slot], (value < before ? value : value - before) / (seconds - beforeSeconds));
+      [beforeSeconds, before] = [seconds, value];
     }
   }
 }
 
 /** Least, greatest and mean value of each point. */
 class Points {
+  isEmpty = true;
   private readonly min: Float64Array;
   private readonly max: Float64Array;
   private readonly sum: Float64Array;
@@ -188,6 +236,7 @@ class Points {
   }
 
   add(point: number, value: number): void {
+    this.isEmpty = false;
     if (value < this.min[point]) this.min[point] = value;
     if (value > this.max[point]) this.max[point] = value;
     this.sum[point] += value;

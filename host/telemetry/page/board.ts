@@ -10,6 +10,7 @@ import { runbookHtml, runbookSource, sectionOf } from '../../tools/runbooks.ts';
 import { dashboards } from '../monitoring/dashboards.ts';
 import type { Incident, PresentAlert } from '../monitoring/notification.ts';
 import type { Dashboard, Panel, Query, Unit } from '../monitoring/panel.ts';
+import { spanOfWhatIs } from './spans.ts';
 import { type Chosen, type Curve, type Past, type Span, workOut, workOutNow } from './work-out.ts';
 
 export interface BoardCurve {
@@ -104,7 +105,9 @@ export function boardOf(source: BoardSource, question: BoardQuestion): Board {
   if (dashboard === undefined)
     throw new BoardError(`board '${question.name}': expected ${dashboards.map(({ name }) => name).join(', ')}`);
   const { nowSeconds, past, name, version } = source;
-  const spanSeconds = question.spanSeconds ?? Math.min(86_400, secondsOf(dashboard.span.replace('now-', '')));
+  const usualSeconds = Math.min(86_400, secondsOf(dashboard.span.replace('now-', '')));
+  const keptSeconds = nowSeconds - (past.sinceSeconds ?? nowSeconds);
+  const spanSeconds = question.spanSeconds ?? spanOfWhatIs(usualSeconds, keptSeconds);
   if (!(spanSeconds >= 60 && spanSeconds <= spanMost))
     throw new BoardError(`span: ${spanSeconds} s; expected 60 s to ${spanMost} s`);
   const stepSeconds = Math.max(past.stepSeconds, Math.ceil(spanSeconds / points));

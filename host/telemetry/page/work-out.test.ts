@@ -3,6 +3,7 @@ import type { Figure } from '../../../protocol/telemetry/figures.ts';
 import { History } from '../metrics/history.ts';
 import { checkSamples, type Sample } from '../sample.ts';
 import { SeriesTable } from '../series.ts';
+import { spanOfWhatIs } from './spans.ts';
 import { workOut, workOutNow } from './work-out.ts';
 
 const set = (name: Sample['name'], labels: Record<string, string>, value: number): Sample => ({
@@ -120,4 +121,9 @@ test('one is taken from another of the same labels, and the largest are kept', (
   expect(workOutNow(margin, past, 30).map(({ value }) => value)).toEqual([9, 8]);
   expect(workOutNow({ ...margin, most: 1 }, past, 30)).toMatchObject([{ labels: { device: 'a' }, value: 9 }]);
   expect(workOutNow(margin, past, 30, { device: 'b' }).map(({ value }) => value)).toEqual([8]);
+});
+
+test('a board shows as much time as there is, and the usual once there is more', () => {
+  const spanAfter = (minutes: number) => spanOfWhatIs(10_800, minutes * 60) / 60;
+  expect([0, 1, 15, 16, 61, 180, 600].map(spanAfter)).toEqual([15, 15, 15, 60, 180, 180, 180]);
 });

@@ -1,6 +1,7 @@
 // The page of the embedded gateway: asks for a board, shows it, asks again. What is chosen is in the address, so that it can be passed on.
 
 import type { Board, BoardDevice } from '../board.ts';
+import { spans } from '../spans.ts';
 import { AlertsView } from './alerts.ts';
 import { byId, element, table } from './elements.ts';
 import { duration, moment, type Zone, zoneName } from './format.ts';
@@ -8,13 +9,6 @@ import { PanelView } from './panels.ts';
 import { applyTheme, chooseTheme, remembered, theme, themes } from './theme.ts';
 
 const usualBoard = 'on-call';
-const spans: readonly (readonly [seconds: number, words: string])[] = [
-  [900, '15 min'],
-  [3600, '1 h'],
-  [10_800, '3 h'],
-  [21_600, '6 h'],
-  [86_400, '24 h'],
-];
 const devicesMost = 200;
 /** Panels that are drawn before anything is painted: those that a large screen shows. */
 const AT_ONCE = 6;
