@@ -109,6 +109,9 @@ describe('a mistake', () => {
     [['gateway', '--accept', '127.0.0.1:9'], /a link over TLS needs --ca, --cert and --key/],
     [['ingest', '--store', 'http://h'], /where do records come from\? Give --accept or --nats/],
     [['ingest', '--store', 'http://h', '--accept', '127.0.0.1:9'], /a link over TLS needs --ca, --cert and --key/],
+    [['gateway', '--target', 'udp://h:1', '--notify', 'http://h'], /--notify needs --embedded/],
+    [['gateway', '--target', 'udp://h:1', '--notify', 'pager'], /expected http:/],
+    [['gateway', '--target', 'udp://h:1', '--embedded', '--calibrate', 'uts'], /without a person's credential/],
     [['gateway', '--listen', 'h', '--target', 'udp://h:1'], /expected host:port, for instance 127\.0\.0\.1:9410/],
     [['gateway', '--target', 'udp://h:1', '--upstream', 'http://h'], /'http:\/\/h' is no address: expected nats:\/\//],
   ])('on the command line is named: %j', async (words, message) => {

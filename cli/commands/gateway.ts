@@ -3,6 +3,8 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { calibrationPermit } from '../../host/fleet/access/calibration-permit.ts';
+import { readPolicy } from '../../host/fleet/access/files.ts';
 import {
   cryostatWords,
   GatewayConfigError,
@@ -44,6 +46,8 @@ interface GatewayOptions extends GlobalOptions {
   key?: string;
   crl?: string;
   calibrate?: string;
+  calibrateAs?: string;
+  people?: string;
   records: string;
 }
 
@@ -68,7 +72,7 @@ Examples:
   coldrig gateway --target udp://127.0.0.1:1337 --log telemetry
   coldrig gateway north.yaml --log telemetry --embedded        http://127.0.0.1:9410/, and /metrics for a Prometheus
   coldrig gateway north.yaml --log telemetry --embedded --notify http://127.0.0.1:9095/pager
-  coldrig gateway north.yaml --log telemetry --embedded --calibrate lab.yaml
+  coldrig gateway north.yaml --log telemetry --embedded --calibrate lab.yaml --calibrate-as robot.token --people fleet/people.json
   coldrig gateway north.yaml --log telemetry --upstream nats://hub:4222
   coldrig gateway north.yaml --upstream tls://hub:9411 --ca ca.pem --cert north.pem --key north.key
   coldrig gateway --accept 0.0.0.0:9411 --ca ca.pem --cert hub.pem --key hub.key --crl revoked.pem    a hub for other gateways
@@ -117,6 +121,8 @@ export function addGatewayCommand(program: Command): void {
         '--calibrate <chain>',
         'calibrate a readout channel when its SNR falls below the limit; what is in front of the devices: a preset, or a file; with --embedded',
       )
+      .option('--calibrate-as <file>', 'token of the technician in whose name it calibrates; it ends within a day')
+      .option('--people <file>', 'who the people are: people.json of the fleet')
       .option('--records <folder>', 'records of these calibrations, a folder for each device', 'calibration')
       .option('--ca <file>', 'certificate of the authority that both ends of a link trust')
       .option('--cert <file>', 'certificate of this gateway')
@@ -135,13 +141,20 @@ function notifyOf({ embedded, listen, pageUrl }: GatewayOptions, webhook: string
   return { webhook, ...(pageUrl !== undefined && { pageUrl: pageUrl.endsWith('/') ? pageUrl : `${pageUrl}/` }) };
 }
 
-function calibrationOf({ embedded, listen, records }: GatewayOptions, chain: string): RunOptions['calibration'] {
+function calibrationOf(options: GatewayOptions, chain: string): RunOptions['calibration'] {
+  const { embedded, listen, records, calibrateAs: token, people } = options;
   if (!embedded && listen === undefined)
     throw usage('--calibrate needs --embedded: what asks for a calibration is seen by what watches the log');
+  if (token === undefined || people === undefined)
+    throw usage(
+      "--calibrate needs --calibrate-as and --people: nothing is calibrated without a person's credential ('coldrig fleet person add robot --role technician --days 1 --token-out robot.token' makes one)",
+    );
   const built = openChain(chain);
+  const policy = readPolicy();
   return {
     ...{ planOf: (channels) => planOfChain(built, channels), claim: freshClaim },
     recordsOf: (device) => openRecords(join(records, device)),
+    permits: (device, during) => calibrationPermit({ token, people }, policy, device, during),
   };
 }
 

@@ -6,6 +6,7 @@
 // What must stay true: nothing listens where it was not told to; when it ends, what was taken is on the disk and positions are written.
 
 import { SmpClient } from '../tools/smp/client.ts';
+import type { Permits } from './calibration/event-calibrations.ts';
 import { type GraphCalibratorParts, graphCalibrator } from './calibration/graph-calibrator.ts';
 import { type AcceptOptions, acceptGateways } from './forward/accept.ts';
 import { Forwarder, type Upstream } from './forward/forwarder.ts';
@@ -43,7 +44,7 @@ export interface RunOptions {
   /** A webhook is told of alerts; with `embedded`. `pageUrl`: how others reach the page. */
   notify?: { webhook: string; pageUrl?: string };
   /** Calibrates a readout channel that is lost; with `embedded`. */
-  calibration?: Pick<GraphCalibratorParts, 'planOf' | 'recordsOf' | 'claim'>;
+  calibration?: Pick<GraphCalibratorParts, 'planOf' | 'recordsOf' | 'claim'> & { permits: Permits };
   time: Time;
   onEvent: (event: RunEvent) => void;
 }
@@ -101,7 +102,7 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
         if (target === undefined) throw new Error(`device ${device} does not answer this gateway now`);
         return SmpClient.open(target, { signal: ended });
       };
-      embedded.calibrateBy(graphCalibrator({ ...options.calibration, open, time }));
+      embedded.calibrateBy(graphCalibrator({ ...options.calibration, open, time }), options.calibration.permits);
     }
     const delivery = embedded && options.notify && deliveryOf(options.notify, embedded, options);
     const status = (): RunEvent => ({

@@ -79,9 +79,9 @@ export const gatewayKinds = {
       field(
         'state',
         'text',
-        'Of an event: begun, stored, nothing-to-do, failed or stopped. Of a claim: begun, lasts, ended, or too-long: it mutes nothing any more',
+        'Of an event: refused, begun, stored, nothing-to-do, failed or stopped. Of a claim: begun, lasts, ended, or too-long: it mutes nothing any more',
       ),
-      field('reason', 'text', 'What was calibrated and by whom, or why not'),
+      field('reason', 'text', 'What is calibrated and in whose name, or why not'),
     ],
   },
   'clock-stepped': {

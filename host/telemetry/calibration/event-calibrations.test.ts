@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { EventKind } from '../../../protocol/telemetry/events.ts';
 import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { VirtualTime } from '../testing/virtual-time.ts';
-import { type CalibrationResult, EventCalibrations } from './event-calibrations.ts';
+import { type CalibrationResult, EventCalibrations, type Permit } from './event-calibrations.ts';
 
 const event = (kind: keyof typeof EventKind, channel = 0, device = 'd'): TelemetryRecord => ({
   ...{ schema: 1, device, cryostat: 'north', boot: 1, sequence: 0, class: 'critical', kind: 'event' },
@@ -19,12 +19,19 @@ let asked: {
   signal: AbortSignal;
 }[];
 let calibrations: EventCalibrations;
+/** In whose name; what a device is asked for, and until when in seconds. */
+let permit: Permit;
+let questions: string[];
 
 beforeEach(() => {
-  [time, told, asked] = [new VirtualTime(), [], []];
+  [time, told, asked, permit, questions] = [new VirtualTime(), [], [], { by: 'robot' }, []];
   calibrations = new EventCalibrations({
     time,
     deadlineMs: 60_000,
+    permits: (device, [fromMs, untilMs]) => {
+      questions.push(`${device} ${(untilMs - fromMs) / 1000}`);
+      return permit;
+    },
     tell: (records) => void told.push(...records.map(({ body }) => `${body.of} ${body.state}: ${body.reason}`)),
     calibrator: ({ device, channels }, signal) =>
       new Promise((resolve, reject) => {
@@ -44,7 +51,7 @@ test('a channel that is lost is calibrated, and the result is on record', async 
   calibrations.take(event('READOUT_LOST', 3));
   await ends(good);
   expect(asked.map(({ channels }) => channels)).toEqual([[3]]);
-  expect(told).toEqual(['d begun: channels 3', 'd stored: resonator-0']);
+  expect(told).toEqual(['d begun: channels 3, in the name of robot', 'd stored: resonator-0']);
 });
 
 test('at most one runs on a device: what is lost meanwhile comes next, together, and what came back does not', async () => {
@@ -91,4 +98,27 @@ test('the end of the gateway ends it', async () => {
   expect(told.at(-1)).toBe('d failed: the gateway ends');
   calibrations.take(event('READOUT_LOST'));
   expect(asked).toHaveLength(1);
+});
+
+test('without a credential that is good until the deadline nothing begins, and with one again it does', async () => {
+  permit = { refusal: 'the credential of robot has ended' };
+  for (const _ of [1, 2, 3]) calibrations.take(event('READOUT_LOST', 3));
+  await time.pass(1);
+  expect([asked.length, questions[0], told.at(-1)]).toEqual([
+    ...[0, 'd 60', 'd refused: the credential of robot has ended'],
+  ]);
+  expect(told).toHaveLength(1);
+  permit = { by: 'robot' };
+  await time.pass(60_000);
+  await ends(good);
+  expect(told.slice(1)).toEqual(['d begun: channels 3, in the name of robot', 'd stored: resonator-0']);
+});
+
+test('a credential that is taken away ends what was begun', async () => {
+  calibrations.take(event('READOUT_LOST'));
+  await time.pass(15_000);
+  permit = { refusal: 'the credential of robot was revoked' };
+  await time.pass(10_000);
+  expect(asked[0].signal.aborted).toBe(true);
+  expect(told.at(-1)).toBe('d failed: it may no longer: the credential of robot was revoked');
 });

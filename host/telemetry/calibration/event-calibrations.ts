@@ -1,10 +1,11 @@
 // Calibrations that an event asks for: a readout channel tells its states apart no more, so it is calibrated, and what came of it is on record.
 //
-//   READOUT_LOST ──> requested ──one at a time on a device──> begun ──> stored | nothing-to-do ──> what was lost meanwhile
-//                                                              └──> failed, also at the deadline ──twice in a row──> stopped, until somebody has looked
+//   READOUT_LOST ──> requested ──one at a time on a device──> permitted? ──> begun ──> stored | nothing-to-do ──> what was lost meanwhile
+//                                                              └──> refused     └──> failed, also at the deadline ──twice in a row──> stopped, until somebody has looked
 //
 // What must stay true: at most one calibration on a device; each has an end, because of its deadline; a device whose calibration fails twice is left alone until it
-// boots or has other corrections, so that nothing calibrates for ever what is broken. Who calibrates, and with which rights, is passed in (Calibrator).
+// boots or has other corrections, so that nothing calibrates for ever what is broken; nothing begins without somebody's credential that is good until the deadline,
+// the record names who that is, and what was begun ends when the credential is taken away. Who calibrates, and by which credential, is passed in.
 
 import { EventKind } from '../../../protocol/telemetry/events.ts';
 import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
@@ -24,14 +25,16 @@ export interface CalibrationResult {
   what: string;
 }
 
-/**
- * Calibrates channels of a device. Rejects where it cannot, and soon after the signal is aborted. Rights that last only as long as this (a certificate of a few
- * minutes, for one) are asked for in here, and given back before it ends.
- */
+/** Calibrates channels of a device. Rejects where it cannot, and soon after the signal is aborted. */
 export type Calibrator = (request: CalibrationRequest, signal: AbortSignal) => Promise<CalibrationResult>;
+
+/** In whose name a device may be calibrated from now on until then, in milliseconds since 1970; or why not. */
+export type Permits = (device: string, during: readonly [fromMs: number, untilMs: number]) => Permit;
+export type Permit = { by: string } | { refusal: string };
 
 export interface EventCalibrationOptions {
   calibrator: Calibrator;
+  permits: Permits;
   time: Time;
   /** Puts records of the gateway into its log. */
   tell: (records: readonly OwnRecord[]) => void;
@@ -40,6 +43,10 @@ export interface EventCalibrationOptions {
 
 const usualDeadlineMs = 15 * 60_000;
 const failuresMost = 2;
+/** When a refusal is asked for again. */
+const againMs = 60_000;
+/** How often a calibration that runs looks whether it still may. */
+const lookMs = 10_000;
 /** Records come late: corrections that are told so soon after a calibration are its own. */
 const ownMs = 60_000;
 
@@ -52,10 +59,14 @@ interface Patient {
   failures: number;
   /** When the last one ended. */
   endedMs: number;
+  /** Why it may not be calibrated, as it was told last. */
+  refusal?: string;
+  /** Ends the wait until that is asked again. */
+  cancel: () => void;
 }
 
 const newPatient = (cryostat: string): Patient => ({
-  ...{ cryostat, lost: new Set(), isBusy: false, failures: 0, endedMs: Number.NEGATIVE_INFINITY },
+  ...{ cryostat, lost: new Set(), isBusy: false, failures: 0, endedMs: Number.NEGATIVE_INFINITY, cancel: () => {} },
 });
 
 export class EventCalibrations {
@@ -87,6 +98,7 @@ export class EventCalibrations {
   /** Ends what is being done, and waits for it. */
   async end(): Promise<void> {
     this.life.abort(new Error('the gateway ends'));
+    for (const { cancel } of this.patients.values()) cancel();
     await Promise.all(this.working);
   }
 
@@ -101,13 +113,34 @@ export class EventCalibrations {
     if (patient === undefined || patient.isBusy || patient.lost.size === 0 || this.life.signal.aborted) return;
     if (patient.failures >= failuresMost) return;
     patient.isBusy = true;
+    patient.cancel();
     const work = this.calibrate(device, patient).finally(() => {
       this.working.delete(work);
       patient.isBusy = false;
       patient.endedMs = this.options.time.monotonicMs();
-      this.begin(device);
+      if (patient.refusal === undefined) this.begin(device);
     });
     this.working.add(work);
+  }
+
+  /** The channels wait until somebody's credential is there; told once. */
+  private hold(
+    device: string,
+    patient: Patient,
+    channels: readonly number[],
+    refusal: string,
+    tell: (state: string, reason: string) => void,
+  ): void {
+    for (const channel of channels) patient.lost.add(channel);
+    if (patient.refusal !== refusal) tell('refused', refusal);
+    patient.refusal = refusal;
+    patient.cancel();
+    patient.cancel = this.options.time.after(againMs, () => this.begin(device));
+  }
+
+  private permit(device: string, forMs: number): Permit {
+    const nowMs = Number(this.options.time.wallNs() / 1_000_000n);
+    return this.options.permits(device, [nowMs, nowMs + forMs]);
   }
 
   private async calibrate(device: string, patient: Patient): Promise<void> {
@@ -118,11 +151,20 @@ export class EventCalibrations {
     const because = `READOUT_LOST ${channels.join(', ')}`;
     const tell = (state: string, reason: string) =>
       this.options.tell([{ kind: 'calibration', body: { of: device, ofCryostat: cryostat, because, state, reason } }]);
-    tell('begun', `channels ${channels.join(', ')}`);
+    const permit = this.permit(device, deadlineMs);
+    if ('refusal' in permit) return this.hold(device, patient, channels, permit.refusal, tell);
+    patient.refusal = undefined;
+    tell('begun', `channels ${channels.join(', ')}, in the name of ${permit.by}`);
     const deadline = new AbortController();
-    const cancel = time.after(deadlineMs, () =>
-      deadline.abort(new Error(`it took longer than ${deadlineMs / 1000} s`)),
-    );
+    const endMs = time.monotonicMs() + deadlineMs;
+    let cancel = () => {};
+    const look = () => {
+      const [restMs, now] = [endMs - time.monotonicMs(), this.permit(device, 0)];
+      if (restMs <= 0) deadline.abort(new Error(`it took longer than ${deadlineMs / 1000} s`));
+      else if ('refusal' in now) deadline.abort(new Error(`it may no longer: ${now.refusal}`));
+      else cancel = time.after(Math.min(lookMs, restMs), look);
+    };
+    look();
     try {
       const signal = AbortSignal.any([deadline.signal, this.life.signal]);
       const { isStored, what } = await endedBy(signal, calibrator({ device, cryostat, channels }, signal));

@@ -6,7 +6,7 @@
 
 import type { MetricName } from '../../../protocol/telemetry/metrics.ts';
 import type { Anomaly } from '../anomaly/stream-watch.ts';
-import { type Calibrator, EventCalibrations } from '../calibration/event-calibrations.ts';
+import { type Calibrator, EventCalibrations, type Permits } from '../calibration/event-calibrations.ts';
 import { type OwnRecord, OwnRecords } from '../gateway/own-records.ts';
 import { bufferSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
@@ -82,9 +82,9 @@ export class Embedded {
   }
 
   /** Calibrates what events ask for, until it is closed. */
-  calibrateBy(calibrator: Calibrator): void {
+  calibrateBy(calibrator: Calibrator, permits: Permits): void {
     const { time } = this.options;
-    const calibrations = new EventCalibrations({ calibrator, time, tell: (records) => this.tell(records) });
+    const calibrations = new EventCalibrations({ calibrator, permits, time, tell: (records) => this.tell(records) });
     this.calibrations = calibrations;
     this.watch.onRecord = (record) => calibrations.take(record);
   }
