@@ -76,32 +76,30 @@ function byChannel(points: readonly Point[]): Map<string, Record<string, number>
 }
 
 function gatewayAsker(address: string): Asker {
-  const series = async (name: string, seconds: number, signal: AbortSignal) => {
-    const query = `name=${name}&from=${-seconds}&step=${seconds}`;
-    return answerOf(address, `/api/series?${query}`, signal, ({ times, series: found }) => ({
-      nowSeconds: (times as number[])[0] + seconds,
-      points: (found as { labels: Point['labels']; mean: (number | null)[]; max: (number | null)[] }[]).map(
-        ({ labels, mean, max }) => ({ labels, mean: mean[0], max: max[0] }),
-      ),
-    }));
-  };
-  const pointsOf = (all: { labels: Point['labels']; value: number | null }[]): Point[] =>
-    all.flatMap(({ labels, value }) => (typeof value === 'number' ? [{ labels, value }] : []));
+  const series = (name: string, seconds: number, which: 'mean' | 'max', signal: AbortSignal) =>
+    answerOf(
+      address,
+      `/api/series?name=${name}&from=${-seconds}&step=${seconds}`,
+      signal,
+      ({ times, series: all }) => ({
+        nowSeconds: numberIn(listIn(times)[0]) + seconds,
+        points: listIn(all).flatMap((one) => {
+          const { labels, [which]: values } = mapIn(one);
+          const [value] = listIn(values);
+          return value === null ? [] : [{ labels: labelsIn(labels), value: numberIn(value) }];
+        }),
+      }),
+    );
   return {
-    async mean(name, seconds, signal) {
-      const { points } = await series(name, seconds, signal);
-      return pointsOf(points.map(({ labels, mean }) => ({ labels, value: mean })));
-    },
+    mean: async (name, seconds, signal) => (await series(name, seconds, 'mean', signal)).points,
     // Of a time that only grows, the newest is the greatest.
-    async newest(name, signal) {
-      const { nowSeconds, points } = await series(name, 86_400, signal);
-      return { nowSeconds, points: pointsOf(points.map(({ labels, max }) => ({ labels, value: max }))) };
-    },
+    newest: (name, signal) => series(name, 86_400, 'max', signal),
     alerts: (signal) =>
       answerOf(address, '/api/state', signal, ({ alerts }) =>
-        (alerts as { name: string; severity: string; labels: Record<string, string> }[]).map(
-          ({ name, severity, labels }) => ({ ...labels, alertname: name, severity }),
-        ),
+        listIn(alerts).map((one) => {
+          const { name, severity, labels } = mapIn(one);
+          return { ...labelsIn(labels), ...labelsIn({ alertname: name, severity }) };
+        }),
       ),
   };
 }
@@ -109,19 +107,45 @@ function gatewayAsker(address: string): Asker {
 function prometheusAsker(address: string): Asker {
   const query = (expression: string, signal: AbortSignal) =>
     answerOf(address, `/api/v1/query?query=${encodeURIComponent(expression)}`, signal, ({ data }) =>
-      (data as { result: { metric: Point['labels']; value: [number, string] }[] }).result.map(
-        ({ metric, value: [atSeconds, text] }) => ({ labels: metric, value: Number(text), atSeconds }),
-      ),
+      listIn(mapIn(data).result).flatMap((one) => {
+        const { metric, value } = mapIn(one);
+        const [atSeconds, text] = listIn(value);
+        // NaN is a sample where nothing was known.
+        const found = Number(text);
+        const point = { labels: labelsIn(metric), value: found, atSeconds: numberIn(atSeconds) };
+        return Number.isFinite(found) ? [point] : [];
+      }),
     );
-  const finite = ({ value }: Point) => Number.isFinite(value);
   return {
-    mean: async (name, seconds, signal) => (await query(`avg_over_time(${name}[${seconds}s])`, signal)).filter(finite),
+    mean: (name, seconds, signal) => query(`avg_over_time(${name}[${seconds}s])`, signal),
     async newest(name, signal) {
-      const points = (await query(`max_over_time(${name}[1d])`, signal)).filter(finite);
+      const points = await query(`max_over_time(${name}[1d])`, signal);
       return { nowSeconds: points[0]?.atSeconds ?? 0, points };
     },
     alerts: async (signal) => (await query('ALERTS{alertstate="firing"}', signal)).map(({ labels }) => labels),
   };
+}
+
+function listIn(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new Error(`expected a list, found ${typeof value}`);
+}
+
+function mapIn(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new Error(`expected an object, found ${value === null ? 'null' : typeof value}`);
+}
+
+function numberIn(value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new Error(`expected a number, found ${typeof value}`);
+}
+
+function labelsIn(value: unknown): Record<string, string> {
+  const labels = mapIn(value);
+  for (const [name, text] of Object.entries(labels))
+    if (typeof text !== 'string') throw new Error(`label ${name}: expected a text, found ${typeof text}`);
+  return labels as Record<string, string>;
 }
 
 const answerBytesMost = 64 << 20;

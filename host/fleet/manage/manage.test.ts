@@ -2,9 +2,12 @@
 
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cases } from '../../board/testing/cases.ts';
 import { hasOpenssl, TestAuthority } from '../../telemetry/forward/testing-certificates.ts';
 import type { TlsFiles } from '../../telemetry/forward/tls-stream.ts';
 import { FakeLogDisk } from '../../telemetry/log/testing/fake-log-disk.ts';
@@ -143,6 +146,59 @@ describe('people at the door of a fleet', () => {
     expect((await of.call('a-token-that-is-nobodys', 'rollouts')).body).toMatch(/send 'Authorization: Bearer …'/);
   });
 
+  test('whatever they send, by any address, is answered or refused, and is no error of the server', async () => {
+    for (const device of ['a', 'b']) await of.as('tim', { do: 'add-device', device });
+    const word = fc.constantFrom(
+      'do',
+      'rollout',
+      'device',
+      'release',
+      'rings',
+      'gates',
+      'soakMs',
+      'name',
+      'reason',
+      'scope',
+      'count',
+    );
+    const verb = fc.constantFrom(
+      'create-rollout',
+      'approve',
+      'stop',
+      'waive',
+      'retry',
+      'add-device',
+      'remove-device',
+      'fly',
+    );
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom(1, -1, 1e300, 'a', release.hash, [{ name: 'rig', rest: true }]),
+    );
+    const command = fc.oneof(
+      fc.jsonValue().map((any) => JSON.stringify(any)),
+      fc.tuple(verb, fc.dictionary(word, value)).map(([what, rest]) => JSON.stringify({ ...rest, do: what })),
+      fc.string(),
+    );
+    const path = fc.oneof(
+      fc.webPath(),
+      fc.constantFrom('rollouts/1', 'rollouts/x', 'events', 'audit', 'me', '', '%zz'),
+    );
+    await fc.assert(
+      fc.asyncProperty(command, path, fc.constantFrom('last', 'from'), fc.string(), async (body, at, key, text) => {
+        const headers = { authorization: `Bearer ${tokenOf('rita')}` };
+        const query = new URLSearchParams({ [key]: text });
+        const common = { query, headers, source: '10.0.0.9', origin: 'http://here' };
+        for (const asked of [
+          { ...common, method: 'POST', path: '/rest/v1/commands', body },
+          { ...common, method: 'GET', path: `/rest/v1/${at}`, body: '' },
+        ])
+          expect([200, 400, 403, 404, 405, 409]).toContain((await of.time.until(of.manage.answer(asked)))?.status);
+      }),
+      cases(100),
+    );
+  });
+
   test('cannot make the log grow from outside: a thousand refusals are two entries', async () => {
     const before = of.entries.length;
     for (let times = 0; times < 1_000; times++) await of.manage.answer(stranger);
@@ -163,44 +219,59 @@ describe('people at the door of a fleet', () => {
   });
 });
 
+/** A command that comes by a certificate alone, as the page of somebody else's would send it. */
+const bareCommand = (url: string, tls: object) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const sent = request(url, { method: 'POST', ...tls }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.once('error', reject);
+    sent.end('{"do": "pause", "rollout": 1}');
+  });
+
 const stranger: Asked = {
   ...{ method: 'GET', path: '/rest/v1/rollouts', query: new URLSearchParams(), headers: {}, body: '' },
   ...{ source: '10.0.0.9', origin: 'http://here' },
 };
 
 describe('a client certificate', () => {
-  test.skipIf(!hasOpenssl)('is a person when its hash is in the file, and speaks for no device', async () => {
-    const authority = new TestAuthority(folder);
-    const [server, mine, other] = ['server', 'a', 'b'].map((name) => authority.end(name));
-    const pem = ({ ca, cert, key }: TlsFiles) => ({ ca: text(ca), cert: text(cert), key: text(key) });
-    const hash = createHash('sha256')
-      .update(new X509Certificate(text(mine.cert)).raw)
-      .digest('hex');
-    const of = await served({ vera: { roles: ['viewer'], certificate: hash } });
-    of.time.wallAheadMs = Date.now();
-    const seen: (string | undefined)[] = [];
-    const http = await serveFleetHttp({
-      ...{ host: '127.0.0.1', port: 0, tls: { cert: server.cert, key: server.key } },
-      handlers: [
-        async (asked) => {
-          seen.push(asked.certificateName);
-          return of.time.until(of.manage.answer(asked));
+  test.skipIf(!hasOpenssl)(
+    'is a person when its hash is in the file, speaks for no device, and commands nothing without a header',
+    async () => {
+      const authority = new TestAuthority(folder);
+      const [server, mine, other] = ['server', 'a', 'b'].map((name) => authority.end(name));
+      const pem = ({ ca, cert, key }: TlsFiles) => ({ ca: text(ca), cert: text(cert), key: text(key) });
+      const hash = createHash('sha256')
+        .update(new X509Certificate(text(mine.cert)).raw)
+        .digest('hex');
+      const of = await served({ vera: { roles: ['viewer'], certificate: hash } });
+      of.time.wallAheadMs = Date.now();
+      const seen: (string | undefined)[] = [];
+      const http = await serveFleetHttp({
+        ...{ host: '127.0.0.1', port: 0, tls: { cert: server.cert, key: server.key } },
+        handlers: [
+          async (asked) => {
+            seen.push(asked.certificateName);
+            return of.time.until(of.manage.answer(asked));
+          },
+        ],
+        onError: (error) => {
+          throw error;
         },
-      ],
-      onError: (error) => {
-        throw error;
-      },
-    });
-    const rollouts = (tls: object) =>
-      new ManageClient({ server: http.origin, person: 'x', tls: { ca: text(server.ca), ...tls } })
-        .rollouts(new AbortController().signal)
-        .then(() => 200)
-        .catch(({ status }) => status);
-    try {
-      expect([await rollouts(pem(mine)), await rollouts(pem(other)), await rollouts({})]).toEqual([200, 401, 401]);
-      expect(seen).toEqual([undefined, undefined, undefined]);
-    } finally {
-      await http.close();
-    }
-  });
+      });
+      const rollouts = (tls: object) =>
+        new ManageClient({ server: http.origin, person: 'x', tls: { ca: text(server.ca), ...tls } })
+          .rollouts(new AbortController().signal)
+          .then(() => 200)
+          .catch(({ status }) => status);
+      try {
+        expect([await rollouts(pem(mine)), await rollouts(pem(other)), await rollouts({})]).toEqual([200, 401, 401]);
+        expect(seen).toEqual([undefined, undefined, undefined]);
+        expect(await bareCommand(`${http.origin}/rest/v1/commands`, pem(mine))).toBe(403);
+      } finally {
+        await http.close();
+      }
+    },
+  );
 });

@@ -67,7 +67,7 @@ export function rolloutSummary(
       ...{ name: plan.name, state: is, devices: stillThere(counts), confirmed: counts.confirmed },
       unproven: members.filter(([device, of]) => of.ring === ring && isUnproven(state, device, of)).length,
       ...{ open: counts.open, waiting: counts.waiting, failed: counts.failed + overdue, leftOut: counts.waived },
-      soakLeftMs: confirmedMs === undefined || is !== 'RUNNING' ? null : Math.max(0, confirmedMs + plan.soakMs - nowMs),
+      soakLeftMs: confirmedMs !== undefined && is === 'RUNNING' ? leftMs(confirmedMs + plan.soakMs - nowMs) : null,
       cause: cause ?? null,
     })),
     alerts: rollout.alerts.map(({ ring, device, gate, detail }) => ({
@@ -78,6 +78,8 @@ export function rolloutSummary(
     waitsFor: waitsFor(state, rollout, nowMs, readings),
   };
 }
+
+const leftMs = (milliseconds: number) => (milliseconds > 0 ? milliseconds : null);
 
 const isUnproven = (state: FleetState, device: string, { state: at }: Member) =>
   at === 'confirmed' && state.devices.get(device)?.running === undefined;
