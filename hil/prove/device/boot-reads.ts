@@ -163,7 +163,7 @@ export class BootReads implements Witness {
       for (let word = 0; word < wordsPerPage; word++) if (this.marks[first + word] === 2) written.push(word);
       const places = Uint16Array.from(written);
       const words = Int32Array.from(places, (word) => cells[page][word]);
-      pages.push({ page, whole: written.length === wordsPerPage, places, words, made: new WeakMap() });
+      pages.push({ page, whole: written.length === wordsPerPage, places, words });
     }
     const fuses = [...this.fuseMarks.keys()].filter((fuse) => this.fuseMarks[fuse] === 2);
     return { pages, fuses: fuses.map((fuse) => ({ fuse, value: this.board.fuses.cells[fuse] })) };

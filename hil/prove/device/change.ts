@@ -18,7 +18,7 @@ export interface PageChange {
   places: Uint16Array;
   words: Int32Array;
   /** Results so far: the same page always gives the same page. */
-  made: WeakMap<Int32Array, Int32Array>;
+  made?: WeakMap<Int32Array, Int32Array>;
 }
 
 /** A device as it is when a boot has come to rest. */
@@ -58,12 +58,15 @@ function changedFlash(before: FlashPicture, changes: readonly PageChange[]): Fla
   return { cells, weak, weakPages };
 }
 
-function changedPage(page: Int32Array, { places, words, made }: PageChange): Int32Array {
-  let after = made.get(page);
+function changedPage(page: Int32Array, change: PageChange): Int32Array {
+  const { places, words } = change;
+  // Most boots are seen once.
+  change.made ??= new WeakMap();
+  let after = change.made.get(page);
   if (after === undefined) {
     after = page.slice();
     for (let index = 0; index < places.length; index++) after[places[index]] = words[index];
-    made.set(page, after);
+    change.made.set(page, after);
   }
   return after;
 }

@@ -27,16 +27,28 @@ const journalBytes = 2 * SECTOR_SIZE;
 const trailerBytes = 64;
 
 export interface Window {
-  /** Equal windows have equal keys. */
-  key: string;
+  /** Equal windows have equal keys, in one thread. */
+  key: number;
   /** No bit in it is unstable. Then devices with equal windows do the same. */
   firm: boolean;
+}
+
+const numbers = new Map<string, number>();
+
+/** The same number for the same text: what a window is made of is long, and is looked up for each point several times. */
+function numberOf(text: string): number {
+  let number = numbers.get(text);
+  if (number === undefined) {
+    number = numbers.size;
+    numbers.set(text, number);
+  }
+  return number;
 }
 
 export function windowOf(board: Remains, images: Images): Window {
   const { cells } = board.machine.flash.picture();
   const facts = factsOf(board.fuses);
-  let key = facts.name;
+  let key = `${numberOf(facts.name)}`;
   for (let page = 0; page < journalBytes / pageBytes; page++)
     key += ` ${placesOf(cells[BOOT_STATE_0 / pageBytes + page])} ${recordsOf(cells[CALIBRATION_0 / pageBytes + page])}`;
   for (let page = 0; page < BOOT_LOG_SIZE / pageBytes; page++)
@@ -45,7 +57,7 @@ export function windowOf(board: Remains, images: Images): Window {
   for (const address of [SLOT_A, SLOT_B]) {
     const weak = isWeak(board, address, SLOT_SIZE);
     const trailer = trailerOf(cells[(address + SLOT_SIZE) / pageBytes - 1]);
-    key += ` ${heldIn(cells, address / pageBytes, images).key} ${trailer}${weak ? ' weak' : ''}`;
+    key += ` ${numberOf(heldIn(cells, address / pageBytes, images).key)} ${trailer}${weak ? ' weak' : ''}`;
     isSlotWeak ||= weak;
   }
   const weak =
@@ -55,7 +67,7 @@ export function windowOf(board: Remains, images: Images): Window {
     facts.firstWeak >= 0;
   // Which bits are weak is part of the window, so hardly two of these are taken for one.
   if (weak) key += ` ${weakKey(board)}`;
-  return { key, firm: !weak && !isSlotWeak };
+  return { key: numberOf(key), firm: !weak && !isSlotWeak };
 }
 
 /** Which image of the story is in the slot, byte for byte and without unstable bits. */
@@ -65,7 +77,7 @@ export function imageIn(board: Remains, slot: number, images: Images): ImageName
   return image === undefined || isWeak(board, address, images[image].length) ? undefined : image;
 }
 
-const trailerOf = oncePerPage((page) => nameOfBytes(bytesOfPage(page).subarray(-trailerBytes)));
+const trailerOf = oncePerPage((page) => numberOf(nameOfBytes(bytesOfPage(page).subarray(-trailerBytes))));
 
 const recordWords = BootRecord.SIZE / 4;
 
@@ -73,7 +85,7 @@ const recordWords = BootRecord.SIZE / 4;
 const placesOf = oncePerPage((page) => {
   let kinds = '';
   for (let at = 0; at < page.length; at += recordWords) kinds += ` ${placeKey(page, at)}`;
-  return hashOf(Buffer.from(kinds));
+  return numberOf(hashOf(Buffer.from(kinds)));
 });
 
 /** What a boot finds in each place of a sector of the calibration record: a record that holds, blank, or anything else. */
@@ -86,7 +98,7 @@ const recordsOf = oncePerPage((page) => {
     if (record) kinds.push(`${record.sequence} ${record.crc}`);
     else kinds.push(place.every((byte) => byte === 0xff) ? '-' : 'x');
   }
-  return kinds.join(' ');
+  return numberOf(kinds.join(' '));
 });
 
 function placeKey(page: Int32Array, at: number): string {

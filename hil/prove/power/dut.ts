@@ -47,6 +47,7 @@ export class DeviceUnderTest {
   private readonly operator: Operator;
   private readonly power: Recall;
   private readonly again: StoryAgain;
+  private held: Snapshot | undefined;
   /** Called when a cut is due, before it tears anything. */
   private onCut: (() => void) | undefined;
 
@@ -87,9 +88,10 @@ export class DeviceUnderTest {
     if (board.state !== 'off') throw new Error(`${this.scenario.name}: power was not cut at '${name}'`);
   }
 
-  /** Where it is now, without power. */
+  /** Where it is now, without power. It is good until the next call. */
   hold(): Off {
-    return { snapshot: this.board.snapshot(), logged: this.records.length };
+    this.held = this.board.snapshot(this.held);
+    return { snapshot: this.held, logged: this.records.length };
   }
 
   /**

@@ -33,6 +33,11 @@ import { WindowCheck } from './window-check.ts';
 
 const chainCutsMax = 5;
 const windowCheckedIn = 8;
+/** Of the boots that were judged before, one in so many is judged again as a check. */
+const judgedAgainIn = 8;
+
+/** What follows from a boot and the window that it began in. */
+type Facts = Pick<Verdict, 'runs' | 'holds' | 'spent' | 'tookNs'>;
 
 /** One part of the proof: a piece of a scenario's points, and random chains that begin there. */
 export class PartSweep {
@@ -43,12 +48,12 @@ export class PartSweep {
   private readonly options: ProofOptions;
   private readonly sampling: Sampling;
   /** Verdicts on firm windows, for second cuts. */
-  private readonly ofWindow = new Map<string, Verdict>();
+  private readonly ofWindow = new Map<number, Verdict>();
   /** Windows whose boots were cut again, with what may run; windows the story was begun again from, with what runs. */
   private readonly cutAgain = new Set<string>();
   private readonly begunAgain = new Set<string>();
-  /** The windows in which the boots began that led to those. */
-  private readonly begunFrom = new Map<KnownBoot, Set<string>>();
+  /** Of each boot the windows it began in, and what came of it there: only where nothing was found. */
+  private readonly sound = new Map<KnownBoot, Map<number, Facts>>();
   private readonly check = new WindowCheck();
 
   constructor(dut: DeviceUnderTest, images: Images, part: Part, options: ProofOptions) {
@@ -163,14 +168,16 @@ export class PartSweep {
       if (verdict) return verdict;
       recovered = dut.run();
     }
+    result.counts[recovered.shared ? 'shared' : 'boots']++;
+    const checks = recovered.shared && oneIn(sampling.sharedChecked, options.seed, `${name} run all the same`);
+    const known = checks ? undefined : this.knownFacts(recovered, before, name);
+    if (known) return this.keep(before, { ...known, findings: [], ...partsOfBoot(recovered) });
     let findings = this.judge(recovered, before, names);
     const runs = runningNow(recovered.ending, recovered.recovery);
-    const isNew = findings.length === 0 && this.leadsToNew(recovered, before, runs);
-    const repeats = isNew && oneIn(sampling.repeats, options.seed, `${name} repeated`);
-    const checks = recovered.shared && oneIn(sampling.sharedChecked, options.seed, `${name} run all the same`);
-    result.counts[recovered.shared ? 'shared' : 'boots']++;
     const holds = recordInForce(recovered.records);
     const verdict = { runs, holds, spent: isTrialSpent(recovered.ending), tookNs: recovered.recovery.tookNs };
+    const isNew = findings.length === 0 && this.leadsToNew(recovered, before, verdict);
+    const repeats = isNew && oneIn(sampling.repeats, options.seed, `${name} repeated`);
     // A boot that is reported, or from which the sweep goes on, is run.
     if (recovered.shared && (checks || repeats || findings.length > 0)) {
       result.counts.checked++;
@@ -181,9 +188,13 @@ export class PartSweep {
       findings.push(...dut.goOn(recovered.recovery));
       result.counts.repeats++;
     }
-    const whole = { ...verdict, findings, operations: recovered.operations, boot: recovered.boot };
-    if (before.firm) this.ofWindow.set(before.key, { ...whole, boot: undefined });
-    return whole;
+    return this.keep(before, { ...verdict, findings, ...partsOfBoot(recovered) });
+  }
+
+  /** For second cuts that leave the same window. */
+  private keep({ key, firm }: Window, verdict: Verdict): Verdict {
+    if (firm) this.ofWindow.set(key, { ...verdict, boot: undefined });
+    return verdict;
   }
 
   /** After a second cut, the verdict on the window that it leaves. One in eight is booted anyway, to check the window. */
@@ -195,14 +206,24 @@ export class PartSweep {
     return verdict;
   }
 
+  /**
+   * What came of a shared boot that began in the same window before, where nothing was found: all that is judged of it follows from both. One in so
+   * many is judged again as a check.
+   */
+  private knownFacts({ shared, boot }: Recovered, { key, firm }: Window, name: string): Facts | undefined {
+    if (!shared || !firm) return undefined;
+    const facts = this.sound.get(boot)?.get(key);
+    return facts && !oneIn(judgedAgainIn, this.options.seed, `${name} judged again`) ? facts : undefined;
+  }
+
   /** Whether the story was not begun again yet from the window to which this boot leads. */
-  private leadsToNew({ ending, boot }: Recovered, before: Window, runs: Outcome | undefined): boolean {
+  private leadsToNew({ ending, boot }: Recovered, before: Window, facts: Facts): boolean {
     // From one window a boot leads to one window, and most boots are seen a thousand times.
-    const from = this.begunFrom.get(boot);
+    const from = this.sound.get(boot);
     if (from?.has(before.key)) return false;
-    if (from) from.add(before.key);
-    else this.begunFrom.set(boot, new Set([before.key]));
-    const after = `${windowOf(ending, this.images).key} ${runs}`;
+    if (from) from.set(before.key, facts);
+    else this.sound.set(boot, new Map([[before.key, facts]]));
+    const after = `${windowOf(ending, this.images).key} ${facts.runs}`;
     const isNew = !this.begunAgain.has(after);
     this.begunAgain.add(after);
     return isNew;
@@ -296,4 +317,8 @@ export class PartSweep {
     for (const finding of findings)
       this.result.violations.push({ ...finding, scenario: scenario.name, point: names.join(', then '), choices, log });
   }
+}
+
+function partsOfBoot({ operations, boot }: Recovered): Pick<Verdict, 'operations' | 'boot'> {
+  return { operations, boot };
 }

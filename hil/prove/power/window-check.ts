@@ -34,7 +34,7 @@ function traceOf(records: readonly LogRecord[]): string {
 }
 
 export class WindowCheck {
-  private readonly traces = new Map<string, { trace: string; point: string }>();
+  private readonly traces = new Map<number, { trace: string; point: string }>();
 
   /** What is wrong when another boot from this window did something else. `records` may begin before the boot. */
   add({ key, firm }: Window, recovery: Recovery, records: readonly LogRecord[], names: readonly string[]): Finding[] {
