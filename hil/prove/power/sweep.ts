@@ -14,7 +14,6 @@ import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { BootPolicy } from '../../../protocol/image/boot-state.ts';
 import { choice, oneIn } from '../../rig/choice.ts';
 import { eventLines } from '../../rig/event-log.ts';
-import { recordInForce } from '../device/calibration.ts';
 import type { Images } from '../device/images.ts';
 import type { KnownBoot } from '../device/known-boots.ts';
 import type { Cut, Operation } from '../device/operations.ts';
@@ -22,7 +21,8 @@ import { imageIn, type Window, windowOf } from '../device/window.ts';
 import type { Finding } from '../invariants.ts';
 import type { OnPartProgress, Part, PartResult, ProofOptions } from '../proof.ts';
 import type { DeviceUnderTest, Off } from './dut.ts';
-import { isTrialSpent, judge, judgeBoot, judgeStep, runningNow } from './judge.ts';
+import { judge, judgeBoot, judgeStep } from './judge.ts';
+import { JudgedBoots, verdictOn } from './judged-boots.ts';
 import { accessPoints, cutsIn, operationPoints, type Point } from './points.ts';
 import type { Recovered, Verdict } from './recovered.ts';
 import { alone, exhaustive, type Sampling, slice } from './sampling.ts';
@@ -33,11 +33,6 @@ import { WindowCheck } from './window-check.ts';
 
 const chainCutsMax = 5;
 const windowCheckedIn = 8;
-/** Of the boots that were judged before, one in so many is judged again as a check. */
-const judgedAgainIn = 8;
-
-/** What follows from a boot and the window that it began in. */
-type Facts = Pick<Verdict, 'runs' | 'holds' | 'spent' | 'tookNs'>;
 
 /** One part of the proof: a piece of a scenario's points, and random chains that begin there. */
 export class PartSweep {
@@ -52,8 +47,7 @@ export class PartSweep {
   /** Windows whose boots were cut again, with what may run; windows the story was begun again from, with what runs. */
   private readonly cutAgain = new Set<string>();
   private readonly begunAgain = new Set<string>();
-  /** Of each boot the windows it began in, and what came of it there: only where nothing was found. */
-  private readonly sound = new Map<KnownBoot, Map<number, Facts>>();
+  private readonly judged: JudgedBoots;
   private readonly check = new WindowCheck();
 
   constructor(dut: DeviceUnderTest, images: Images, part: Part, options: ProofOptions) {
@@ -61,6 +55,7 @@ export class PartSweep {
     this.images = images;
     this.part = part;
     this.options = options;
+    this.judged = new JudgedBoots(options.seed);
     const sampling = options.effort === 'full' ? exhaustive : slice;
     this.sampling = options.point === undefined ? sampling : alone;
     const counts = {
@@ -170,12 +165,10 @@ export class PartSweep {
     }
     result.counts[recovered.shared ? 'shared' : 'boots']++;
     const checks = recovered.shared && oneIn(sampling.sharedChecked, options.seed, `${name} run all the same`);
-    const known = checks ? undefined : this.knownFacts(recovered, before, name);
-    if (known) return this.keep(before, { ...known, findings: [], ...partsOfBoot(recovered) });
+    const known = checks ? undefined : this.judged.find(recovered, before, name);
+    if (known) return this.keep(before, known);
     let findings = this.judge(recovered, before, names);
-    const runs = runningNow(recovered.ending, recovered.recovery);
-    const holds = recordInForce(recovered.records);
-    const verdict = { runs, holds, spent: isTrialSpent(recovered.ending), tookNs: recovered.recovery.tookNs };
+    const verdict = verdictOn(recovered);
     const isNew = findings.length === 0 && this.leadsToNew(recovered, before, verdict);
     const repeats = isNew && oneIn(sampling.repeats, options.seed, `${name} repeated`);
     // A boot that is reported, or from which the sweep goes on, is run.
@@ -188,7 +181,7 @@ export class PartSweep {
       findings.push(...dut.goOn(recovered.recovery));
       result.counts.repeats++;
     }
-    return this.keep(before, { ...verdict, findings, ...partsOfBoot(recovered) });
+    return this.keep(before, { ...verdict, findings, operations: recovered.operations, boot: recovered.boot });
   }
 
   /** For second cuts that leave the same window. */
@@ -206,24 +199,10 @@ export class PartSweep {
     return verdict;
   }
 
-  /**
-   * What came of a shared boot that began in the same window before, where nothing was found: all that is judged of it follows from both. One in so
-   * many is judged again as a check.
-   */
-  private knownFacts({ shared, boot }: Recovered, { key, firm }: Window, name: string): Facts | undefined {
-    if (!shared || !firm) return undefined;
-    const facts = this.sound.get(boot)?.get(key);
-    return facts && !oneIn(judgedAgainIn, this.options.seed, `${name} judged again`) ? facts : undefined;
-  }
-
   /** Whether the story was not begun again yet from the window to which this boot leads. */
-  private leadsToNew({ ending, boot }: Recovered, before: Window, facts: Facts): boolean {
-    // From one window a boot leads to one window, and most boots are seen a thousand times.
-    const from = this.sound.get(boot);
-    if (from?.has(before.key)) return false;
-    if (from) from.set(before.key, facts);
-    else this.sound.set(boot, new Map([[before.key, facts]]));
-    const after = `${windowOf(ending, this.images).key} ${facts.runs}`;
+  private leadsToNew(recovered: Recovered, before: Window, verdict: Verdict): boolean {
+    if (!this.judged.add(recovered, before, verdict)) return false;
+    const after = `${windowOf(recovered.ending, this.images).key} ${verdict.runs}`;
     const isNew = !this.begunAgain.has(after);
     this.begunAgain.add(after);
     return isNew;
@@ -317,8 +296,4 @@ export class PartSweep {
     for (const finding of findings)
       this.result.violations.push({ ...finding, scenario: scenario.name, point: names.join(', then '), choices, log });
   }
-}
-
-function partsOfBoot({ operations, boot }: Recovered): Pick<Verdict, 'operations' | 'boot'> {
-  return { operations, boot };
 }
