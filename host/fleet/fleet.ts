@@ -108,7 +108,8 @@ export class Fleet {
   async look(who: Who, verb: Verb, what: What): Promise<FleetState> {
     await this.ready;
     await this.check(who, verb, what);
-    if (who.kind === 'person') await this.counted.note(`${who.name} looks`, this.entry(who, verb, what, 'allowed', ''));
+    if (who.kind === 'person')
+      await this.counted.note(`${who.name} ${verb}`, this.entry(who, verb, what, 'allowed', ''));
     await this.written;
     return this.state;
   }
