@@ -51,6 +51,16 @@ describe('a fleet', () => {
     expect((await fleet('release', 'list')).json).toMatchObject({ releases: [{ name: 'app' }], drafts: [] });
   });
 
+  test('goes over to other keys when one was stolen: what is released is signed anew, and the old key signs it no more', async () => {
+    const never = await fleet('release', 'rekey', 'releases', '--new-key', 'b.pub');
+    expect(never.json.error).toMatchObject({ message: expect.stringMatching(/^2 of 1 key can never sign/) });
+    await fleet('release', 'rekey', 'releases', '--new-key', 'b.pub', '--new-key', 'c.pub');
+    expect((await fleet('release', 'sign', '--key', 'a.pem')).json.drafts).toMatchObject([{ name: 'root' }]);
+    for (const key of ['b.pem', 'c.pem']) await fleet('release', 'sign', '--key', key);
+    const published = await fleet('release', 'publish', '--key', 'server.pem', '--root-out', 'root.json');
+    expect(published.json).toMatchObject({ ok: true, version: 2, releases: [{ version: '1.4.2' }] });
+  });
+
   test('takes a file for devices of others with its version, and no image of ours in that way', async () => {
     writeFileSync(at('app.swu'), 'a package');
     const added = await fleet('release', 'add', 'app.swu', '--foreign', '2.0');

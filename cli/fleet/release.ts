@@ -1,7 +1,7 @@
 // `coldrig fleet release`: what devices may get, and who says so. Thin over host/fleet/repository.
 
 import { basename } from 'node:path';
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { Shelf } from '../../host/fleet/repository/shelf.ts';
 import { type Signatures, TufRepository } from '../../host/fleet/repository/tuf.ts';
 import { Failure } from '../failure.ts';
@@ -26,6 +26,15 @@ interface Folder {
 }
 
 const parseThreshold = integerBetween(1, 100);
+const rekeyed = ['root', 'releases', 'server'] as const;
+
+const REKEY_HELP = `
+After a key was stolen: keys that are not named any more count for nothing, from the moment at which a device has seen the new root.
+
+Example:
+  coldrig fleet release rekey releases --new-key c.pub --new-key d.pub --new-key e.pub
+  coldrig fleet release sign --key root-a.pem         on the machine of each who signs the root, and of each who signs releases now
+  coldrig fleet release publish --key server.pem --root-out root.json`;
 
 export function releaseCommand(): Command {
   const release = new Command('release')
@@ -51,6 +60,12 @@ export function releaseCommand(): Command {
     of('withdraw', 'take an image out of the draft of the next release')
       .argument('<file>', 'its name')
       .action(printing(withdraw)),
+    of('rekey', 'give a role other keys: a draft of the next root, which old and new root keys have to sign')
+      .addArgument(new Argument('<role>', 'whose keys').choices(rekeyed))
+      .requiredOption('--new-key <key>', 'public key; may be repeated', collect)
+      .option('--threshold <n>', 'how many of them have to sign (default: 2, of the server 1)', parseThreshold)
+      .addHelpText('after', REKEY_HELP)
+      .action(printing(rekey)),
     of('sign', 'sign the drafts').requiredOption('--key <key>', 'private key').action(printing(sign)),
     of('publish', 'publish the drafts that enough have signed')
       .requiredOption('--key <key>', "the server's private key")
@@ -106,6 +121,29 @@ function add(
 function withdraw(options: Folder, file: string): Result {
   told(() => open(options).withdraw(file));
   return { text: `${file} is out of the draft; 'coldrig fleet release sign' is next`, json: { file } };
+}
+
+function rekey(options: Folder & { newKey: string[]; threshold?: number }, role: (typeof rekeyed)[number]): Result {
+  const keys = options.newKey.map(publicKeyOf);
+  const { threshold = role === 'server' ? 1 : 2 } = options;
+  if (threshold > keys.length)
+    throw new Failure(
+      'OPTION',
+      `${threshold} of ${counted(keys.length, 'key')} can never sign; name more with --new-key`,
+      {
+        exitCode: 2,
+      },
+    );
+  told(() => {
+    const repository = open(options);
+    repository.rekey(role === 'releases' ? 'targets' : role, keys, threshold);
+    // What is released has to be signed by the new keys, too.
+    if (role === 'releases') repository.resign();
+  });
+  return {
+    text: `${role}: ${counted(keys.length, 'new key')}, ${threshold} of them sign; 'coldrig fleet release sign' is next`,
+    json: { role, keys: keys.length, threshold },
+  };
 }
 
 function sign(options: Folder & { key: string }): Result {

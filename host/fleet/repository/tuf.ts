@@ -106,6 +106,11 @@ export class TufRepository {
     this.files.putDraft('root', new Metadata(this.rootOf(next, draft === undefined ? version + 1 : version)));
   }
 
+  /** A draft of the same releases, for keys that have not signed them. */
+  resign(): void {
+    this.files.putDraft('targets', new Metadata(this.nextTargets()));
+  }
+
   /** Signs the drafts that this key may sign; which they are. */
   sign(signer: Signer): Signatures[] {
     const id = keyOf(signer.publicKey).keyID;
