@@ -9,6 +9,7 @@ import { hasOpenssl, TestAuthority } from '../../host/telemetry/forward/testing-
 import { hostTime } from '../../host/telemetry/time.ts';
 import { buildAll } from '../../host/tools/build.ts';
 import { coldrig, RunningBoard, startColdrig } from '../testing.ts';
+import { keepRenewed } from './renewal.ts';
 
 const serial = '00000000000000000000000000000001';
 const { signal } = new AbortController();
@@ -85,6 +86,17 @@ describe('a device', () => {
       expect(await call('device', 'renew', ...reach, ...files)).toMatchObject({ ok: true });
       expect(readFileSync(held.cert, 'utf8')).not.toBe(first);
       // With the new files: they are read for each question.
+      await ddi.poll(signal);
+      // An agent with --renew, whose clock is 40 minutes further.
+      const second = readFileSync(held.cert, 'utf8');
+      const stop = new AbortController();
+      const time = { ...hostTime, wallNs: () => hostTime.wallNs() + 2_400_000_000_000n };
+      const of = { server: address, ca: ca ?? '', ...held };
+      const troubles: string[] = [];
+      const onTrouble = ({ message }: Error) => stop.abort(troubles.push(message));
+      await keepRenewed({ of, time, onTrouble, onRenewed: () => stop.abort() }, stop.signal);
+      expect(troubles).toEqual([]);
+      expect(readFileSync(held.cert, 'utf8')).not.toBe(second);
       await ddi.poll(signal);
       expect(await call('fleet', 'device', 'revoke', serial, '--reason', 'stolen', ...operator)).toMatchObject({
         ok: true,

@@ -13,7 +13,7 @@ import { parseAddress } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { serialOf, tokenOf } from './attest.ts';
 
-interface EnrolOptions {
+export interface EnrolOptions {
   server: string;
   ca: string;
   cert: string;
@@ -68,14 +68,14 @@ function enrol(options: EnrolOptions & TargetOptions): Promise<Result> {
   });
 }
 
-function renew(options: EnrolOptions): Promise<Result> {
+const renew = (options: EnrolOptions): Promise<Result> => untilInterrupted((signal) => renewed(options, signal));
+
+/** Puts the next certificate, and its key, in place of those in the files. */
+export async function renewed(options: EnrolOptions, signal: AbortSignal): Promise<Result> {
   const held = { cert: readText(options.cert, 'the certificate'), key: readText(options.key, 'its key') };
-  const door = doorOf(options, held);
-  return untilInterrupted(async (signal) => {
-    const key = newKey();
-    const { text, json } = keep(options, await asked(door.renewal(publicDer(key), signal)), key);
-    return { text: `renewed; ${text}`, json };
-  });
+  const key = newKey();
+  const { text, json } = keep(options, await asked(doorOf(options, held).renewal(publicDer(key), signal)), key);
+  return { text: `renewed; ${text}`, json };
 }
 
 const newKey = () => generateKeyPairSync('ed25519').privateKey;

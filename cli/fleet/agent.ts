@@ -13,6 +13,7 @@ import { hostTime } from '../../host/telemetry/time.ts';
 import { SmpClient } from '../../host/tools/smp/index.ts';
 import { parseTarget } from '../../host/tools/smp/target.ts';
 import { deviceNamePattern } from '../../protocol/fleet/ddi.ts';
+import { keepRenewed, type Renewal } from '../device/renewal.ts';
 import { Failure } from '../failure.ts';
 import { readInput, readText, readWrittenText } from '../files.ts';
 import { verdictText } from '../flash-words.ts';
@@ -40,6 +41,7 @@ interface AgentCommandOptions extends GlobalOptions, OfDevice {
   folder: string;
   watch: number;
   poll?: number;
+  renew?: boolean;
 }
 
 const AGENT_HELP = `
@@ -75,6 +77,7 @@ export function agentCommand(): Command {
     .option('--ca <file>', "certificate of the server's authority, with https")
     .option('--cert <file>', 'certificate of the device, in place of a token')
     .option('--key <file>', 'its key')
+    .option('--renew', "renew certificates at the server when half of their time has passed ('coldrig device enrol')")
     .option('--root <file>', 'root of the repository that is trusted from the beginning')
     .option('--repository <address>', 'where the repository is (default: at the server)', parseAddress)
     .option('--folder <folder>', 'where it keeps what it has done', 'coldrig-agent')
@@ -90,23 +93,42 @@ async function runAll(options: AgentCommandOptions, device: string | undefined):
   if ((device === undefined) === (devices === undefined))
     throw new Failure('OPTION', 'expected a device, or --devices with a list of them', { exitCode: 2 });
   const all = devices === undefined ? [{ name: device as string, ...options }] : readDevices(devices);
-  const tell = (event: AgentEvent | { event: 'trouble'; device: string; reason: string }) =>
-    process.stdout.write(`${json ? JSON.stringify(event) : agentText(event)}\n`);
+  const tell = (event: Told) => process.stdout.write(`${json ? JSON.stringify(event) : agentText(event)}\n`);
+  const renewals = options.renew ? all.flatMap((one) => renewalOf(options, one, tell)) : [];
   const agents = all.map(({ name, ...of }) => ({ device: name, agent: agentOf(options, name, of, tell) }));
   const stop = new AbortController();
   await endedFromOutside(
     () => stop.abort(new Error('interrupted')),
-    () =>
-      runAgents(
-        agents,
-        {
-          ...{ time: hostTime, ...(poll !== undefined && { pollSeconds: poll }) },
-          onTrouble: (of, { message }) => tell({ event: 'trouble', device: of, reason: message }),
-        },
-        stop.signal,
-      ),
+    async () => {
+      await Promise.all([
+        runAgents(
+          agents,
+          {
+            ...{ time: hostTime, ...(poll !== undefined && { pollSeconds: poll }) },
+            onTrouble: (of, { message }) => tell({ event: 'trouble', device: of, reason: message }),
+          },
+          stop.signal,
+        ),
+        ...renewals.map((renewal) => keepRenewed(renewal, stop.signal)),
+      ]);
+    },
   );
   return { text: 'the agent has ended', json: {} };
+}
+
+type Told = AgentEvent | { event: 'trouble'; device: string; reason: string };
+
+/** None for a device that shows a token. */
+function renewalOf(
+  { server, ca }: AgentCommandOptions,
+  { name, cert, key }: OfDevice & { name: string },
+  tell: (event: Told) => void,
+): Renewal[] {
+  if (cert === undefined || key === undefined) return [];
+  if (ca === undefined)
+    throw new Failure('OPTION', '--renew is over TLS: it needs --ca, and https://… as --server', { exitCode: 2 });
+  const onTrouble = ({ message: reason }: Error) => tell({ event: 'trouble', device: name, reason });
+  return [{ of: { server, ca, cert, key }, time: hostTime, onTrouble }];
 }
 
 const deviceNames = ['name', 'target', 'token', 'cert', 'key', 'bootloader'] as const;
