@@ -7,6 +7,7 @@ import { benchColdBoot } from './cold-boot.ts';
 import { benchCryostat } from './cryostat.ts';
 import { benchCrypto } from './crypto.ts';
 import { benchDurable } from './durable.ts';
+import { benchFleet } from './fleet.ts';
 import { benchHilLibrary } from './hil-library.ts';
 import { benchIdleSpeed } from './idle-speed.ts';
 import { benchLinks } from './links.ts';
@@ -39,6 +40,7 @@ export const benches: Record<string, () => Promise<BenchRow[]>> = {
   campaign: benchCampaign,
   links: benchLinks,
   telemetry: benchTelemetry,
+  fleet: benchFleet,
   upload: benchUpload,
   durable: benchDurable,
 };
