@@ -104,7 +104,7 @@ export const faultKinds: Readonly<Record<string, FaultKind>> = {
         for (const device of devices) device.schema = 1;
       };
     },
-    seen: ({ stream }) => stream.counts.get('kind-77') ?? 0,
+    seen: ({ stream }) => stream.counts.get('newer') ?? 0,
   },
   'a record is poisoned': {
     strike: async ({ devices }, luck) => {

@@ -4,13 +4,14 @@ import type { JetStreamReader } from '../../../../host/telemetry/log/jetstream-r
 import { JetStreamStream } from '../../../../host/telemetry/log/jetstream-stream.ts';
 import { compareNumbers, type StoredEntry } from '../../../../host/telemetry/log/record-log.ts';
 import { decodeCbor } from '../../../../host/tools/telemetry/envelope.ts';
+import { SCHEMA_VERSION } from '../../../../protocol/telemetry/records.ts';
 
 export class StreamCheck {
   /** Of every record that it has seen. */
   readonly there = new Set<string>();
   /** Numbers that a gateway says it has put aside. */
   readonly poisoned = new Set<string>();
-  /** By kind. */
+  /** By kind, and those of a schema that is newer than ours as `newer`. */
   readonly counts = new Map<string, number>();
   /** What is wrong: twice there, or behind a later one of its device. */
   readonly twice: string[] = [];
@@ -48,9 +49,10 @@ export class StreamCheck {
   }
 
   private take(entry: StoredEntry): void {
-    const { kind, body } = decodeCbor(entry.bytes);
+    const { schema, kind, body } = decodeCbor(entry.bytes);
     const name = `${entry.device}/${entry.boot}/${entry.sequence}`;
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    for (const what of schema > SCHEMA_VERSION ? [kind, 'newer'] : [kind])
+      this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
     if (kind === 'poisoned') this.poisoned.add(`${body.of}/${body.poisonedBoot}/${body.poisonedSequence}`);
     if (this.there.has(name)) this.twice.push(name);
     this.there.add(name);

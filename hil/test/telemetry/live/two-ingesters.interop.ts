@@ -65,7 +65,7 @@ describe.skipIf(missing !== undefined)('two ingesters of one stream', () => {
       const begun = performance.now();
       const errors = `coldrig_multiplexer_errors_total{cryostat="${cryostat}"}`;
       await store
-        .until(`sum(${errors})`, ([value]) => value === devices * perDevice)
+        .until(`sum(last_over_time(${errors}[1h]))`, ([value]) => value === devices * perDevice)
         .catch((error) => {
           throw new Error(`${error.message}; the ingesters said ${[...first.said, ...second.said].join('\n')}`);
         });
