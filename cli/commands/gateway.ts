@@ -77,7 +77,7 @@ Examples:
   coldrig gateway north.yaml --upstream tls://hub:9411 --ca ca.pem --cert north.pem --key north.key
   coldrig gateway --accept 0.0.0.0:9411 --ca ca.pem --cert hub.pem --key hub.key --crl revoked.pem    a hub for other gateways
 
-With --json: one line an event, {event: ready | device | silent | refused | gave-up | clock-stepped | upstream | notify | gateway | gone | status, ...}, status every
+With --json: one line an event, {event: ready | device | silent | refused | renumbered | gave-up | clock-stepped | upstream | notify | gateway | gone | status, ...}, status every
 ten seconds with {answering, end, bytes, bytesMost, lag, stored, repeats, refused, quarantined, delivered}; at the end {ok, end, stored, lag}.
 docs/telemetry.md says what is promised, and what to do when the disk is full.`;
 
@@ -265,9 +265,7 @@ function lineOf(event: RunEvent): string {
     case 'ready': {
       const accept = event.accept === undefined ? '' : `, gateways on port ${event.accept}`;
       const damaged =
-        event.damaged === undefined
-          ? ''
-          : `\nthe disk had lost a part of the log; what was left of it is in ${event.damaged}`;
+        event.damaged === undefined ? '' : `\nthe disk lost a part of the log; its rest is in ${event.damaged}`;
       const page = event.address === undefined ? '' : `\npage and series: ${event.address}`;
       return `log ${event.log}, ${counted(event.devices, 'device')}${accept}; Ctrl-C ends it${page}${damaged}\n`;
     }
@@ -275,6 +273,8 @@ function lineOf(event: RunEvent): string {
       return `${event.target} is device ${event.device}\n`;
     case 'silent':
       return `${event.target} does not answer: ${event.reason}\n`;
+    case 'renumbered':
+      return `the numbers of device ${event.device} have begun again, as after its boot log was erased: its records are of incarnation ${event.incarnation} now\n`;
     case 'gave-up':
       return `${counted(event.count, 'record')} of ${event.device} given up: they had waited too long\n`;
     case 'clock-stepped':

@@ -100,6 +100,18 @@ const rows: Record<string, FaultRow> = {
     },
     seen: (_, kinds) => kinds.gap > 0,
   },
+  'the boot log of a device is erased, and its numbers begin again': {
+    before: ({ devices }) => {
+      for (const device of devices) for (let boots = 0; boots < 5; boots++) device.reset();
+    },
+    strike: ({ devices: [device], gateways: [gateway], luck }) => {
+      // Its numbers are behind those that it was told to forget, for long enough that somebody looks.
+      if ((device.acknowledged?.boot ?? 0) < 4) return;
+      device.erase();
+      gateway.killAtWrite(luck(12), 200 + luck(3_000));
+    },
+    seen: (worlds, kinds) => kinds.renumbered > 0 && worlds.some(({ gateways }) => gateways[0].kills > 0),
+  },
   'a device is silent, and answers are lost': {
     strike: ({ devices, luck, time }) => {
       const device = devices[luck(2)];

@@ -49,6 +49,21 @@ export const gatewayKinds = {
       field('reason', 'text', 'Why, in words'),
     ],
   },
+  renumbered: {
+    since: 1,
+    doc: 'The numbers of a device have begun again, because its boot log was erased while it had no power. Its records have the field `incarnation` from now on',
+    fields: [
+      of,
+      field('incarnation', 'u32', 'How often its numbers have begun'),
+      field('lastBoot', 'u32', 'Boot of the last record with the numbers before'),
+      field('lastSequence', 'u32', 'Its sequence number'),
+    ],
+  },
+  'log-damaged': {
+    since: 1,
+    doc: 'The disk had lost a part of the log, and the gateway goes on without it. Numbers of devices that were in it are told by records `gap`',
+    fields: [field('file', 'text', 'Where the bytes were put aside that could not be kept')],
+  },
   poisoned: {
     since: 1,
     doc: 'A record that cannot be read: it was put aside in the quarantine file of the gateway',

@@ -3,7 +3,7 @@
 // What must stay true: an acknowledgement is sent when the log has said that it has the batch; a record that is there already is left out; one that cannot
 // be read is put aside and does not hold up what is behind it.
 
-import { decodeCbor, TelemetryError } from '../../tools/telemetry/envelope.ts';
+import { decodeCbor, identityOf, numberedAs, TelemetryError } from '../../tools/telemetry/envelope.ts';
 import type { OwnRecords } from '../gateway/own-records.ts';
 import { poisonedRecord, type Quarantine, type Quarantined } from '../gateway/quarantine.ts';
 import type { LogEntry, RecordLog } from '../log/record-log.ts';
@@ -91,9 +91,15 @@ export class Receiver {
   /** A mark in place of a record that cannot be read. */
   private checked(entry: LogEntry, poisoned: Quarantined[]): LogEntry {
     try {
-      const { device, boot, sequence } = decodeCbor(entry.bytes);
-      if (device === entry.device && boot === entry.boot && sequence === entry.sequence) return entry;
-      throw new TelemetryError(`the record is ${device}/${boot}/${sequence}, and was sent as another`);
+      const record = decodeCbor(entry.bytes);
+      const { boot, sequence } = record;
+      if (
+        numberedAs(record.device, record.incarnation) === entry.device &&
+        boot === entry.boot &&
+        sequence === entry.sequence
+      )
+        return entry;
+      throw new TelemetryError(`the record is ${identityOf(record)}, and was sent as another`);
     } catch (error) {
       if (!(error instanceof TelemetryError)) throw error;
       // A repeat was put aside before.

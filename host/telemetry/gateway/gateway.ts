@@ -6,6 +6,7 @@
 // delays no other.
 
 import { SmpError } from '../../tools/smp/error.ts';
+import { numberedAs } from '../../tools/telemetry/envelope.ts';
 import { ClaimWatch, claimAskMs } from '../calibration/claim-watch.ts';
 import { commandSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
@@ -16,13 +17,14 @@ import { givenUp, Intake } from './intake.ts';
 import { OwnRecords } from './own-records.ts';
 import type { Quarantine } from './quarantine.ts';
 import { ReceiveClock } from './receive-clock.ts';
-import type { DeviceAnswer, TelemetrySource } from './source.ts';
+import { type DeviceAnswer, RecordNotMade, type TelemetrySource } from './source.ts';
 
 /** What a gateway tells while it runs, for people and programs. */
 export type GatewayEvent =
   | { event: 'device'; target: string; device: string }
   | { event: 'silent'; target: string; reason: string }
   | { event: 'refused'; device: string; reason: string }
+  | { event: 'renumbered'; device: string; incarnation: number }
   | { event: 'gave-up'; device: string; count: number }
   | { event: 'clock-stepped'; byMs: number };
 
@@ -52,6 +54,7 @@ export class Gateway {
   private readonly intake: Intake;
   private readonly claims = new ClaimWatch();
   private readonly steps: number[] = [];
+  private readonly incarnations = new Map<string, number>();
   /** Devices whose records stay with them, told once. */
   private readonly refusing = new Set<string>();
   /** The loop that serves each device, while it is answered. */
@@ -70,7 +73,9 @@ export class Gateway {
 
   /** Until the signal is aborted. */
   async run(sources: readonly TelemetrySource[], signal: AbortSignal): Promise<void> {
-    await this.intake.tell([{ kind: 'started', body: { version: this.options.version } }]);
+    const { version, log } = this.options;
+    const damaged = log.damaged === undefined ? [] : [{ kind: 'log-damaged', body: { file: log.damaged } } as const];
+    await this.intake.tell([{ kind: 'started', body: { version } }, ...damaged]);
     await Promise.all([this.housekeep(signal), ...sources.map((source) => this.serve(source, signal))]);
   }
 
@@ -127,9 +132,16 @@ export class Gateway {
 
   /** Whether to ask again at once. */
   private async poll(source: TelemetrySource, device: string, signal: AbortSignal): Promise<boolean> {
-    const after: RecordNumber | undefined = this.options.log.lastOf(device);
-    const answer = await this.read(source, device, after, signal);
-    const { stored, refusal } = await this.intake.take(device, source.cryostat, answer);
+    const incarnation = this.incarnationOf(device);
+    const after = this.options.log.lastOf(numberedAs(device, incarnation));
+    let answer: DeviceAnswer;
+    try {
+      answer = await this.read(source, device, after, signal);
+    } catch (error) {
+      if (!(error instanceof RecordNotMade) || after === undefined) throw error;
+      return this.renumber(source, device, after, signal);
+    }
+    const { stored, refusal } = await this.intake.take({ device, incarnation, cryostat: source.cryostat }, answer);
     this.stored += stored;
     if (refusal === undefined) this.refusing.delete(device);
     else if (!this.refusing.has(device)) {
@@ -137,6 +149,32 @@ export class Gateway {
       this.options.onEvent({ event: 'refused', device, reason: refusal });
     }
     return answer.more && refusal === undefined && stored > 0;
+  }
+
+  /** How often the numbers of a device have begun, as far as the log knows. */
+  private incarnationOf(device: string): number {
+    let incarnation = this.incarnations.get(device) ?? 1;
+    while (this.options.log.lastOf(numberedAs(device, incarnation + 1)) !== undefined) incarnation++;
+    this.incarnations.set(device, incarnation);
+    return incarnation;
+  }
+
+  /** Its numbers have begun again: without a name of their own, its new records would be taken for repeats. */
+  private async renumber(
+    source: TelemetrySource,
+    device: string,
+    last: RecordNumber,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if ((await source.identify(signal)) !== device) throw new Error('another device answers there now');
+    const incarnation = this.incarnationOf(device) + 1;
+    const body = { of: device, incarnation, lastBoot: last.boot, lastSequence: last.sequence };
+    // After a kill before the first record it is told again, with the same number.
+    if (!(await this.intake.tell([{ kind: 'renumbered', body, cryostat: source.cryostat }])))
+      throw new Error('its numbers have begun again, and the log has no room to say so');
+    this.incarnations.set(device, incarnation);
+    this.options.onEvent({ event: 'renumbered', device, incarnation });
+    return true;
   }
 
   /** Puts on record that a client calibrates, as far as it says so. */

@@ -9,7 +9,7 @@
 // it cannot come later. Marks and records about them are in the same write as what follows them.
 
 import { reasonOf } from '../../links/device-file/error.ts';
-import { encodeCbor, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
+import { encodeCbor, numberedAs, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { GapWatch } from '../../tools/telemetry/gaps.ts';
 import { recordOfWire } from '../../tools/telemetry/wire.ts';
 import { compareNumbers, type LogEntry, type RecordLog, type RecordNumber } from '../log/record-log.ts';
@@ -34,6 +34,15 @@ export interface IntakeParts {
   nowNs: () => bigint;
 }
 
+/** Whose records they are. */
+export interface Origin {
+  /** Serial number. */
+  device: string;
+  /** How often its numbers have begun; once when left out. */
+  incarnation?: number;
+  cryostat: string;
+}
+
 /** A record of the answer that is new. */
 interface Item {
   number: RecordNumber;
@@ -49,8 +58,9 @@ export class Intake {
     this.parts = parts;
   }
 
-  async take(device: string, cryostat: string, { schema, records }: DeviceAnswer): Promise<Taken> {
+  async take({ device: serial, incarnation = 1, cryostat }: Origin, { schema, records }: DeviceAnswer): Promise<Taken> {
     const { log, quarantine, nowNs } = this.parts;
+    const device = numberedAs(serial, incarnation);
     const position = log.lastOf(device);
     const receiveTimeNs = nowNs();
     const items: Item[] = [];
@@ -60,7 +70,8 @@ export class Intake {
       const number = numberOf(wire);
       if (number !== undefined && last !== undefined && compareNumbers(number, last) <= 0) continue;
       try {
-        const record = recordOfWire(wire, schema, { device, cryostat, receiveTimeNs });
+        const told = recordOfWire(wire, schema, { device: serial, cryostat, receiveTimeNs });
+        const record = incarnation > 1 ? { ...told, incarnation } : told;
         const { boot, sequence, class: of } = record;
         items.push({ number: record, record, entry: { device, boot, sequence, class: of, bytes: encodeCbor(record) } });
       } catch (error) {

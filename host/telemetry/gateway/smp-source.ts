@@ -11,7 +11,7 @@ import { parseTarget } from '../../tools/smp/target.ts';
 import { readTelemetry } from '../../tools/telemetry/client.ts';
 import { type Claim, claimOf } from '../calibration/claim-watch.ts';
 import type { RecordNumber } from '../log/record-log.ts';
-import type { DeviceAnswer, TelemetrySource } from './source.ts';
+import { type DeviceAnswer, RecordNotMade, type TelemetrySource } from './source.ts';
 
 export class SmpSource implements TelemetrySource {
   readonly target: string;
@@ -40,9 +40,7 @@ export class SmpSource implements TelemetrySource {
       } catch (error) {
         const isRefused = error instanceof SmpError && error.group === SmpGroup.TELEMETRY;
         if (!isRefused || error.code !== TelemetryErrorCode.NOT_TOLD) throw error;
-        throw new Error(
-          `it has made no record ${after?.boot}/${after?.sequence}, which the log of this gateway has: was its boot log erased? Give it a new serial number, or the gateway a new log`,
-        );
+        throw new RecordNotMade(`it has made no record ${after?.boot}/${after?.sequence}`);
       }
     });
   }

@@ -11,7 +11,7 @@
 // nothing. After a kill, what is read again gives the samples that the store has already (store-series.ts).
 
 import { gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
-import { decodeCbor, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
+import { decodeCbor, deviceOf, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { ingestSamples } from '../gateway-samples.ts';
 import { compareNumbers, type LogReader, type StoredEntry } from '../log/record-log.ts';
 import { Seen } from '../log/seen.ts';
@@ -153,9 +153,10 @@ export class Ingester {
     }
   }
 
-  private isOurs(device: string): boolean {
+  private isOurs(numbered: string): boolean {
     const { part } = this.options;
     if (part === undefined) return true;
+    const device = deviceOf(numbered);
     let hash = 0;
     for (let at = 0; at < device.length; at++) hash = (Math.imul(hash, 31) + device.charCodeAt(at)) >>> 0;
     return hash % part.of === part.number - 1;

@@ -1,20 +1,19 @@
 // The log on disk: the contract of every log on real files, and what only a disk can do, on a disk in memory.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { chooser } from '../../board/random.ts';
 import { seeds } from '../../board/testing/cases.ts';
 import { entries, entry, nameOf } from '../testing/records.ts';
-import { VirtualTime } from '../testing/virtual-time.ts';
 import { hostTime } from '../time.ts';
-import { DiskLog, type DiskLogOptions } from './disk-log.ts';
-import type { RecordLog } from './record-log.ts';
+import { DiskLog } from './disk-log.ts';
 import { Seen } from './seen.ts';
 import { sizeOfEntry } from './segment.ts';
 import { testLogContract } from './testing/contract.ts';
-import { FakeLogDisk } from './testing/fake-log-disk.ts';
+import type { FakeLogDisk } from './testing/fake-log-disk.ts';
+import { LogBench as Bench } from './testing/log-bench.ts';
 
 const now = new AbortController().signal;
 const options = { time: hostTime, syncWithinMs: 1 };
@@ -35,34 +34,6 @@ testLogContract('the log on disk', async () => {
     },
   };
 });
-
-/** A log on a disk in memory, in a time of its own. */
-class Bench {
-  time = new VirtualTime();
-  disk = new FakeLogDisk();
-  log: DiskLog;
-  private readonly more: Partial<DiskLogOptions>;
-
-  constructor(more: Partial<DiskLogOptions> = {}) {
-    this.more = more;
-    this.log = this.open();
-  }
-
-  open(): DiskLog {
-    this.log = DiskLog.open('/log', { time: this.time, disk: this.disk, segmentBytes: 1_500, ...this.more });
-    return this.log;
-  }
-
-  append(...given: Parameters<DiskLog['append']>) {
-    return this.time.until(this.log.append(...given), 10);
-  }
-
-  async names(log: RecordLog = this.log, name = 'all'): Promise<string[]> {
-    if (log.status().end === 0) return [];
-    const found = await (await log.reader(name)).read(10_000, now);
-    return found.map(nameOf);
-  }
-}
 
 describe('a loss of power', () => {
   /** Where `isEarly`, answers are taken before the sync, as a log would give them that forgets it. */
@@ -233,50 +204,6 @@ describe('room', () => {
     bench.time.wallAheadMs += 100 * 24 * 3_600_000;
     await bench.append(entries('a', 1, 80, 40));
     expect(bench.log.expired()).toBeUndefined();
-  });
-});
-
-describe('files', () => {
-  test('a log is for one process', () => {
-    const bench = new Bench();
-    expect(() => bench.open()).toThrow(/\/log is in use/);
-  });
-
-  test('bytes that the disk has lost in the middle are passed, and put aside at the end', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'coldrig-log-'));
-    try {
-      const log = DiskLog.open(folder, options);
-      await log.append(entries('a', 1, 0, 10));
-      await log.close();
-      const path = join(folder, '0000000000000000.log');
-      const bytes = readFileSync(path);
-      bytes[Math.floor(bytes.length / 2)] ^= 0xff;
-      writeFileSync(path, bytes);
-      const again = DiskLog.open(folder, options);
-      expect(again.damaged).toMatch(/0000000000000000\.log\.\d+\.damaged$/);
-      const there = (await (await again.reader('one')).read(100, now)).map(nameOf);
-      expect(there).toEqual(entries('a', 1, 0, there.length).map(nameOf));
-      // The device was told that it may forget them: what is left of them is in the file.
-      expect(readFileSync(again.damaged as string).length).toBeGreaterThan(100);
-      await again.close();
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-
-  test('a reader of a damaged segment in the middle goes on behind it', async () => {
-    const bench = new Bench();
-    await bench.append(entries('a', 1, 0, 40));
-    await bench.append(entries('a', 1, 40, 1));
-    await bench.log.close();
-    const path = '/log/0000000000000000.log';
-    const bytes = bench.disk.read(path, 0).slice();
-    bytes[Math.floor(bytes.length / 2)] ^= 0xff;
-    bench.disk.fake.put(path, bytes);
-    bench.open();
-    const there = await bench.names();
-    expect(there.length).toBe(40);
-    expect(there.slice(-1)).toEqual(['a/1/40']);
   });
 });
 

@@ -4,7 +4,6 @@
 
 import { join } from 'node:path';
 import type { LogDisk } from './disk.ts';
-import { LogError } from './record-log.ts';
 import { Seen, type SeenData } from './seen.ts';
 import {
   decodeHead,
@@ -14,6 +13,7 @@ import {
   headStartBytes,
   logTimeOfHead,
   type ScannedEntry,
+  type SegmentHead,
   scanEntries,
   segmentName,
 } from './segment.ts';
@@ -32,7 +32,7 @@ export interface Tail {
   /** Position that the next entry gets. */
   end: number;
   logTimeMs: number;
-  /** Put aside because whole entries were behind bytes that are none: the disk has lost something. */
+  /** File with what was put aside, where the disk has lost something: the head of the segment, or bytes with whole entries behind them. */
   damaged: string | undefined;
 }
 
@@ -47,26 +47,48 @@ export function openTail(disk: LogDisk, folder: string, rangesMost?: number): Ta
     const segment = beginSegment(disk, folder, { first: 0, logTimeMs: 0, known: [] });
     return { segments: [segment], seen: new Seen([], rangesMost), end: 0, logTimeMs: 0, damaged: undefined };
   }
-  const bytes = disk.read(last.path, 0);
-  const head = decodeHead(bytes);
-  if (head === undefined)
-    throw new LogError(
-      'LOG',
-      `the log ${folder} cannot be opened: its last segment ${last.path} does not begin as one; move it away to go on without its records`,
-    );
+  let bytes = disk.read(last.path, 0);
+  let damaged: string | undefined;
+  if (decodeHead(bytes) === undefined) {
+    damaged = putAside(disk, `${last.path}.damaged`, bytes);
+    bytes = mended(disk, segments, bytes, rangesMost);
+    last.bytes = bytes.length;
+  }
+  const head = decodeHead(bytes) as SegmentHead;
   const seen = new Seen(head.known, rangesMost);
   let [at, end, logTimeMs] = [head.bytes, head.first, head.logTimeMs];
   for (const entry of scanEntries(bytes, head.bytes, head.first)) {
     if (seen.look(entry.device, entry) === 'new') seen.add(entry.device, entry);
     [at, end, logTimeMs] = [entry.end, entry.position + 1, entry.logTimeMs];
   }
-  let damaged: string | undefined;
   if (at < bytes.length) {
-    if (entryBehind(bytes, at, end)) damaged = putAside(disk, `${last.path}.${end}.damaged`, bytes.subarray(at));
+    if (entryBehind(bytes, at, end)) damaged ??= putAside(disk, `${last.path}.${end}.damaged`, bytes.subarray(at));
     cut(disk, last.path, at);
     last.bytes = at;
   }
   return { segments, seen, end, logTimeMs, damaged };
+}
+
+/**
+ * The last segment with a head again, on the disk: its name says where it begins, and the segments before it what was known then. Without one before it, numbers
+ * from before it are not known any more. Its entries stay, unless the first of them is damaged, too.
+ */
+function mended(disk: LogDisk, segments: readonly Segment[], bytes: Uint8Array, rangesMost?: number): Uint8Array {
+  const last = segments[segments.length - 1];
+  const before = segments.at(-2);
+  const seen = new Seen(before === undefined ? [] : decodeHead(disk.read(before.path, 0))?.known, rangesMost);
+  let logTimeMs = 0;
+  for (const entry of before === undefined ? [] : entriesOf(disk, before)) {
+    if (seen.look(entry.device, entry) === 'new') seen.add(entry.device, entry);
+    logTimeMs = entry.logTimeMs;
+  }
+  // An entry keeps its position, which readers have committed: where the first is missing, none can stay.
+  const start = entryBehind(bytes, -1, last.first);
+  const whole = start?.position === last.first ? bytes.subarray(start.at) : new Uint8Array(0);
+  const head = encodeHead({ first: last.first, logTimeMs, known: seen.data() });
+  const all = Buffer.concat([head, whole]);
+  writeWhole(disk, last.path, all);
+  return all;
 }
 
 export function beginSegment(
@@ -76,6 +98,12 @@ export function beginSegment(
 ): Segment {
   const path = join(folder, segmentName(head.first));
   const bytes = encodeHead(head);
+  writeWhole(disk, path, bytes);
+  return { first: head.first, path, bytes: bytes.length, logTimeMs: head.logTimeMs };
+}
+
+/** The file has these bytes, on the disk, or is as it was. */
+function writeWhole(disk: LogDisk, path: string, bytes: Uint8Array): void {
   const file = disk.create(`${path}.new`);
   try {
     disk.write(file, 0, bytes);
@@ -85,7 +113,6 @@ export function beginSegment(
   }
   disk.rename(`${path}.new`, path);
   disk.syncFolder(path);
-  return { first: head.first, path, bytes: bytes.length, logTimeMs: head.logTimeMs };
 }
 
 /** Ends a file there, on the disk. */

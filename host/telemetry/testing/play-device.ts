@@ -1,7 +1,8 @@
 // A device that a test plays: it numbers records, keeps them until they are acknowledged, drops the oldest of the lowest class, and says so, as the firmware does.
 
 import { telemetryKinds } from '../../../protocol/telemetry/records.ts';
-import type { DeviceAnswer, TelemetrySource } from '../gateway/source.ts';
+import { identityOf } from '../../tools/telemetry/envelope.ts';
+import { type DeviceAnswer, RecordNotMade, type TelemetrySource } from '../gateway/source.ts';
 import { compareNumbers, type RecordNumber } from '../log/record-log.ts';
 import { rest, type Time } from '../time.ts';
 
@@ -18,6 +19,11 @@ export class PlayedDevice {
   readonly dropped: string[] = [];
   private readonly room: number;
   private kept: { number: RecordNumber; level: number; wire: Wire }[] = [];
+  /** Of these, what it had not told when it lost its power. */
+  readonly lost = new Set<string>();
+  /** The last record that it was told to forget. */
+  acknowledged: RecordNumber | undefined;
+  private incarnation = 1;
   private boot = 1;
   private sequence = 0;
   private untold: { count: number; first: RecordNumber; last: RecordNumber } | undefined;
@@ -48,6 +54,18 @@ export class PlayedDevice {
     this.make(2);
   }
 
+  /** Without power it forgets what it keeps, and somebody has erased its boot log: its numbers begin again. */
+  erase(): void {
+    for (const { number } of this.kept) this.lost.add(this.nameOf(number));
+    for (const name of this.dropped) this.lost.add(name);
+    this.kept = [];
+    this.untold = undefined;
+    this.acknowledged = undefined;
+    this.incarnation++;
+    this.boot = 0;
+    this.reset();
+  }
+
   source(time: Time, isOurs: () => boolean = () => true): TelemetrySource {
     const reach = async (signal: AbortSignal) => {
       await rest(time, 5, signal);
@@ -61,6 +79,8 @@ export class PlayedDevice {
       },
       read: async (after, signal) => {
         await reach(signal);
+        if (after !== undefined && !this.hasMade(after))
+          throw new RecordNotMade(`no record ${after.boot}/${after.sequence}`);
         const answer = this.answer(after);
         if (this.lostAnswers > 0) {
           this.lostAnswers--;
@@ -73,7 +93,10 @@ export class PlayedDevice {
   }
 
   private answer(after: RecordNumber | undefined): DeviceAnswer {
-    if (after !== undefined) this.kept = this.kept.filter(({ number }) => compareNumbers(number, after) > 0);
+    if (after !== undefined) {
+      this.kept = this.kept.filter(({ number }) => compareNumbers(number, after) > 0);
+      this.acknowledged = after;
+    }
     if (this.untold !== undefined) {
       const { count, first, last } = this.untold;
       this.untold = undefined;
@@ -107,6 +130,6 @@ export class PlayedDevice {
   }
 
   private nameOf({ boot, sequence }: RecordNumber): string {
-    return `${this.serial}/${boot}/${sequence}`;
+    return identityOf({ device: this.serial, incarnation: this.incarnation, boot, sequence });
   }
 }

@@ -1,6 +1,6 @@
 // A story of a minute with one kind of fault, drawn by a seed, and what is wrong at its end: an empty list, or sentences.
 
-import { decodeCbor, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
+import { decodeCbor, deviceOf, numberedAs, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import type { StoredEntry } from '../log/record-log.ts';
 import { PlayedDevice } from './play-device.ts';
 import { PlayedNet } from './play-net.ts';
@@ -98,12 +98,14 @@ function wrongOf({ devices, gateways }: World, entries: readonly StoredEntry[]):
   const told = records.flatMap(toldRanges);
   for (const device of devices) {
     for (const name of device.made) {
+      if (there.has(name) || device.lost.has(name)) continue;
+      const [numbered] = name.split('/');
       const [, boot, sequence] = name.split('/').map(Number);
-      const isTold = told.some((range) => range.device === device.serial && isIn({ boot, sequence }, range));
-      if (!there.has(name) && !isTold) wrong.push(`${name} is lost, and nobody says so`);
+      const isTold = told.some((range) => range.device === numbered && isIn({ boot, sequence }, range));
+      if (!isTold) wrong.push(`${name} is lost, and nobody says so`);
     }
     const made = new Set(device.made);
-    const foreign = entries.filter((entry) => entry.device === device.serial && !made.has(nameOf(entry)));
+    const foreign = entries.filter((entry) => deviceOf(entry.device) === device.serial && !made.has(nameOf(entry)));
     wrong.push(...foreign.map((entry) => `${nameOf(entry)} was never made`));
   }
   for (const { kind, device, boot, sequence, body } of records)
@@ -135,14 +137,14 @@ const isIn = ({ boot, sequence }: { boot: number; sequence: number }, { first, l
   (boot < last.boot || (boot === last.boot && sequence <= last.sequence));
 
 /** Numbers that a record tells as missing: dropped by the device, given up by a gateway, or put aside. A record `gap` explains nothing. */
-function toldRanges({ kind, device, body }: TelemetryRecord): Range[] {
+function toldRanges({ kind, device, incarnation, body }: TelemetryRecord): Range[] {
   const words = body as Record<string, number>;
   const range = (of: string): Range => ({
     device: of,
     first: { boot: words.firstBoot, sequence: words.firstSequence },
     last: { boot: words.lastBoot, sequence: words.lastSequence },
   });
-  if (kind === 'dropped') return [range(device)];
+  if (kind === 'dropped') return [range(numberedAs(device, incarnation))];
   if (kind === 'given-up') return [range(body.of as string)];
   if (kind !== 'poisoned') return [];
   const [boot, sequence] = [words.poisonedBoot, words.poisonedSequence];

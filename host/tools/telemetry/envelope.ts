@@ -41,7 +41,9 @@ export interface TelemetryRecord {
   /** TelemetryKindName, GatewayKindName, or `kind-N`. */
   readonly kind: string;
   readonly body: TelemetryBody;
-  readonly [unknownField: string]: TelemetryValue;
+  /** How often the numbers of the device have begun, where that is more than once: a gateway adds it, and no schema asks for it. */
+  readonly incarnation?: number;
+  readonly [unknownField: string]: TelemetryValue | undefined;
 }
 
 /** A record that cannot be taken; the text names the field. */
@@ -65,9 +67,24 @@ export function kindOf(name: string): GatewayKind | undefined {
   return Object.hasOwn(known, name) ? known[name] : undefined;
 }
 
+/** Whose numbers they are: the device, and how often its numbers have begun where that is more than once. In logs it stands for the device. */
+export const numberedAs = (device: string, incarnation = 1): string =>
+  incarnation > 1 ? `${device}~${incarnation}` : device;
+
+/** The device of such a name. */
+export function deviceOf(numbered: string): string {
+  const end = numbered.indexOf('~');
+  return end < 0 ? numbered : numbered.slice(0, end);
+}
+
 /** What tells a record from every other one: repeats have the same. */
-export const identityOf = (record: Pick<TelemetryRecord, 'device' | 'boot' | 'sequence'>): string =>
-  `${record.device}/${record.boot}/${record.sequence}`;
+export const identityOf = ({
+  device,
+  incarnation,
+  boot,
+  sequence,
+}: Pick<TelemetryRecord, 'device' | 'incarnation' | 'boot' | 'sequence'>): string =>
+  `${numberedAs(device, incarnation)}/${boot}/${sequence}`;
 
 export function encodeCbor(record: TelemetryRecord): Uint8Array {
   return recordBytes(record) ?? new Uint8Array(codec.encode(record));
