@@ -161,9 +161,10 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     const { page } = await opened('light', 1280);
     await enter(page, tokenOf('vera'));
     await page.getByRole('button', { name: 'Pause rollout 2' }).click();
-    await page.getByText('person vera (viewer) may not pause rollout 2').waitFor();
+    // The audit log on the page says the same.
+    await page.locator('#trouble', { hasText: 'person vera (viewer) may not pause rollout 2' }).waitFor();
     await enter(page, tokenOf('otto'));
-    await page.getByText('as otto').waitFor();
+    await page.locator('#about', { hasText: 'as otto' }).waitFor();
     await page.getByRole('button', { name: 'Pause rollout 2' }).click();
     await page.getByRole('button', { name: 'Resume rollout 2' }).waitFor();
     await page.getByRole('button', { name: 'Roll back rollout 2' }).click();
@@ -176,7 +177,7 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     await page.getByRole('button', { name: 'Roll back rollout 2' }).click();
     await dialog.getByLabel('Why, for the record').fill('too warm since noon');
     await dialog.getByRole('button', { name: 'Roll back' }).click();
-    await page.getByText('because: too warm since noon').waitFor();
+    await page.locator('.rollout', { hasText: 'because: too warm since noon' }).waitFor();
     expect(fleet.state.rollouts.get(2)?.state).toBe('STOPPING');
     expect(entries.findLast(({ verb }) => verb === 'stop')).toMatchObject({ who: { name: 'otto' }, decision: 'done' });
     await page.getByRole('button', { name: 'Forget it' }).click();

@@ -34,15 +34,23 @@ function trouble(text: string | undefined): void {
   place.textContent = text ?? '';
 }
 
+/** Counts who asks: what was asked for somebody who has been forgotten since is not shown. */
+let askers = 0;
+
 async function look(): Promise<void> {
+  const asker = askers;
+  const isGone = () => asker !== askers;
   try {
     const { content } = await ask<{ content: RolloutSummary[] }>('rollouts');
     const { name } = await ask<{ name: string }>('me');
+    if (isGone()) return;
     put('rollout-list', content, () => rolloutCards(content, (command) => void perform(command)));
-    if (looks++ % othersEach === 0) await others();
+    if (looks++ % othersEach === 0) await others(isGone);
+    if (isGone()) return;
     byId('about').textContent = `as ${name}, ${new Date().toLocaleTimeString()}`;
     byId('forget').hidden = tokenOf() === '';
   } catch (error) {
+    if (isGone()) return;
     if (error instanceof Refused && error.status === 401) return nobody();
     byId('about').textContent = 'old: the server does not answer';
     trouble((error as Error).message);
@@ -63,13 +71,14 @@ function nobody(): void {
   looks = 0;
 }
 
-async function others(): Promise<void> {
+async function others(isGone: () => boolean): Promise<void> {
   const [devices, audit, { total }] = await Promise.all([
     ask<{ content: DeviceSummary[] }>('targets'),
     ask<{ content: (AuditEvent & { index: number })[] }>(`audit?last=${shownMost}`),
     ask<{ total: number }>('events?from=999999999'),
   ]);
   const history = await ask<{ content: Recorded[] }>(`events?from=${Math.max(0, total - shownMost)}`);
+  if (isGone()) return;
   put(
     'versions',
     devices.content.map(({ version }) => version),
@@ -150,12 +159,14 @@ function begin(): void {
     event.preventDefault();
     const input = byId<HTMLInputElement>('token');
     keepToken(input.value.trim());
+    askers++;
     input.value = '';
     looks = 0;
     void look();
   };
   byId('forget').onclick = () => {
     keepToken('');
+    askers++;
     nobody();
     byId('forget').hidden = true;
   };
