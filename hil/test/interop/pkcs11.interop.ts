@@ -94,7 +94,7 @@ describe.skipIf(reason !== undefined)(`a key in a token, ${reason ?? 'run'}`, ()
     [
       'no such token',
       () => uri('token=nobody;object=ada'),
-      /no such token; the library has 'releases' \(serial [0-9a-f]+\)/,
+      /no such token; the library has .*'releases' \(serial [0-9a-f]+\)/,
     ],
     ['two tokens', () => uri('object=ada'), /more than one token is meant by it: .*; name one by its serial/],
     ['no such key', () => inReleases('nobody'), /has 0 public keys of this name; pkcs11-tool --list-objects/],

@@ -20,4 +20,5 @@ async def upgrade():
 
 
 asyncio.run(upgrade())
-uvicorn.run(goosebit.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
+# A connection that rests is closed by who opened it: otherwise a question may meet a connection that is being closed.
+uvicorn.run(goosebit.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", timeout_keep_alive=600)
