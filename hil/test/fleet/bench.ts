@@ -24,16 +24,19 @@ import { DeviceUnderTest, firmwareImage, signed } from '../../rig/index.ts';
 const person: Who = { kind: 'person', name: 'operator' };
 const never = new AbortController().signal;
 
-/** Time of the server that a test lets pass: a soak time of a day takes a moment. Everything else is the host's. */
+/** Time of the server that a test lets pass: a soak time of a day takes a moment. Beside it, that of the host passes, unless it is to stand still. */
 export class BenchTime implements Time {
+  /** Time passes only when the test lets it: for tests that look at how old something is. */
+  isStill = false;
   private aheadMs = 0;
 
   monotonicMs(): number {
-    return hostTime.monotonicMs() + this.aheadMs;
+    return (this.isStill ? 0 : hostTime.monotonicMs()) + this.aheadMs;
   }
 
   wallNs(): bigint {
-    return hostTime.wallNs() + BigInt(Math.round(this.aheadMs)) * 1_000_000n;
+    const nowNs = this.isStill ? 1_800_000_000_000_000_000n : hostTime.wallNs();
+    return nowNs + BigInt(Math.round(this.aheadMs)) * 1_000_000n;
   }
 
   after(milliseconds: number, call: () => void): () => void {
@@ -52,6 +55,12 @@ export interface BenchDevice {
   events: AgentEvent[];
 }
 
+interface BenchOptions {
+  /** Made anew for each server, as its process would. */
+  readings?: () => ReadingsView;
+  isStill?: boolean;
+}
+
 export class FleetBench {
   readonly folder = mkdtempSync(join(tmpdir(), 'coldrig-fleet-'));
   readonly time = new BenchTime();
@@ -61,12 +70,12 @@ export class FleetBench {
   private http: FleetHttp | undefined;
   private port = 0;
 
-  /** Made anew for each server, as its process would. */
-  readings: (() => ReadingsView) | undefined;
+  private readings: BenchOptions['readings'];
 
-  static async start(readings?: () => ReadingsView): Promise<FleetBench> {
+  static async start({ readings, isStill = false }: BenchOptions = {}): Promise<FleetBench> {
     const bench = new FleetBench();
     bench.readings = readings;
+    bench.time.isStill = isStill;
     await bench.serve();
     return bench;
   }
