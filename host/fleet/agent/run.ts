@@ -4,6 +4,7 @@
 // not as long as its neighbours.
 
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { ddiLimits } from '../../../protocol/fleet/ddi.ts';
 import { rest, type Time } from '../../telemetry/time.ts';
 import type { Agent } from './agent.ts';
@@ -24,6 +25,8 @@ export async function runAgents(
   options: RunAgentOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  // Each agent listens while it asks: that is no leak, however many there are.
+  setMaxListeners(0, signal);
   await Promise.all(agents.map(({ device, agent }) => runAgent(device, agent, options, signal)));
 }
 
