@@ -25,6 +25,7 @@ import {
   readFacts,
   refusalOf,
   sendBack,
+  tokenIn,
 } from './device.ts';
 import type { AgentJournal, JournalEntry } from './journal.ts';
 import { imageIn } from './package.ts';
@@ -141,7 +142,7 @@ export class Agent {
     }
     await this.tell(id, 'downloaded', [], signal);
     await this.withDevice(signal, async (client, facts) => {
-      const refusal = refusalOf(bytes, facts, expected, this.options.bootloaderVersion);
+      const refusal = refusalOf(bytes, facts, expected, this.options.bootloaderVersion, tokenIn(chunks[0]));
       if (refusal !== undefined && done === undefined) {
         onEvent?.({ event: 'refused', device, action: id, success: false, detail: refusal });
         return this.end(fresh, false, `refused before anything was sent: ${refusal}`, signal);
@@ -155,7 +156,7 @@ export class Agent {
     facts: DeviceFacts,
     of: JournalEntry,
     bytes: Uint8Array,
-    { version, token }: Deployment['chunks'][number],
+    chunk: Deployment['chunks'][number],
     signal: AbortSignal,
   ): Promise<void> {
     const { journal, device, words, watchMs, onEvent } = this.options;
@@ -167,9 +168,9 @@ export class Agent {
     const isRunning = hexOf(facts.running?.hash) === hash;
     if (isKnown && of.bootBefore !== undefined && !isRunning && (await hasRun(client, hash, of.bootBefore, signal)))
       return this.end(entry, false, 'it ran on trial, and the device went back to the old image', signal);
-    await this.tell(id, 'proceeding', [`version ${version} goes to the device`], signal);
+    await this.tell(id, 'proceeding', [`version ${chunk.version} goes to the device`], signal);
     if (!isKnown) journal.put(entry);
-    onEvent?.({ event: 'begun', device, action: id, version });
+    onEvent?.({ event: 'begun', device, action: id, version: chunk.version });
     const cancelled = new AbortController();
     const over = new AbortController();
     const watch = this.watchForCancel(id, cancelled, AbortSignal.any([signal, over.signal]));
@@ -179,7 +180,7 @@ export class Agent {
       result = await updateDevice(client, bytes, {
         ...{ goal: 'confirm', watchMs, signal: both },
         // Signed by itself, and judged by the device: it needs no trust on its way.
-        ...(token !== undefined && { token: Buffer.from(token, 'base64') }),
+        ...(chunk.token !== undefined && { token: tokenIn(chunk) }),
       });
     } catch (error) {
       if (cancelled.signal.aborted && !signal.aborted) return;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cases } from '../../board/testing/cases.ts';
-import { generateKey, signImage } from '../../tools/image/index.ts';
+import { generateKey, parseImage, signImage } from '../../tools/image/index.ts';
+import { makeToken } from '../../tools/image/token.ts';
 import { FakeServer } from '../../tools/smp/fake-server.ts';
 import { SmpClient, SmpError } from '../../tools/smp/index.ts';
 import { answeringDevice, inProcessTransport } from '../../tools/smp/transport.ts';
@@ -28,6 +29,21 @@ describe('before anything is sent to a device', () => {
     ['no image', new Uint8Array(100), /is no MCUboot image/],
   ])('an image with %s is refused', (_what, bytes, reason) => {
     expect(refusal(bytes)).toMatch(reason);
+  });
+
+  test.each<[string, object, boolean]>([
+    ['that is for it', {}, true],
+    ['for another image', { imageHash: new Uint8Array(32) }, false],
+    ['for another board', { board: 2 }, false],
+    ['whose window of counters ends before the fuses', { counter: [0, 2] }, false],
+  ])('a lower security counter is the token’s to allow: one %s', (_what, more, isGood) => {
+    const old = image({ securityCounter: 2 });
+    const imageHash = parseImage(old).hash as Uint8Array;
+    const usual = { privateKeyPem, imageHash, board: 1, displaces: '1.3.0', counter: [0, 3] as [number, number] };
+    const token = makeToken({ ...usual, ...more });
+    const said = refusalOf(old, { running: undefined, fuses }, {}, undefined, token);
+    if (isGood) expect(said).toBeUndefined();
+    else expect(said).toMatch(/security counter is 2, the device asks for 3/);
   });
 
   test('an image that its metadata speaks against is refused', () => {

@@ -1,6 +1,7 @@
 // What an agent asks its device: what it is and runs, whether an image is one for it, whether it has tried one, and to go back from one.
 
 import { ImageError, type ImageInfo, parseImage, verifyImage } from '../../tools/image/index.ts';
+import { readToken, tokenFits } from '../../tools/image/token.ts';
 import { compareVersions, formatVersion, parseVersion } from '../../tools/image/version.ts';
 import { type FuseReport, type LoggedBoot, readBootLog, readFuseReport } from '../../tools/smp/boot-group.ts';
 import { type ImageState, type SmpClient, SmpError } from '../../tools/smp/index.ts';
@@ -53,6 +54,7 @@ export function refusalOf(
   { fuses }: DeviceFacts,
   expected: ExpectedImage,
   bootloaderVersion: string | undefined,
+  token?: Uint8Array,
 ): string | undefined {
   let image: ImageInfo;
   try {
@@ -62,10 +64,27 @@ export function refusalOf(
     throw error;
   }
   const { ok, message } = verifyImage(bytes, undefined, {
-    ...(fuses && { securityCounter: fuses.securityCounter, boardId: fuses.board }),
+    ...(fuses && { boardId: fuses.board }),
+    // As in the bootloader: a token stands in for the counter.
+    ...(fuses && !isPermitted(image, fuses, token) && { securityCounter: fuses.securityCounter }),
   });
   if (!ok) return message;
   return differenceOf(image, expected) ?? bootloaderRefusal(expected.minimumBootloader, bootloaderVersion);
+}
+
+/** The downgrade token that comes with an image. */
+export const tokenIn = ({ token }: { token?: string }): Uint8Array | undefined =>
+  token === undefined ? undefined : Buffer.from(token, 'base64');
+
+function isPermitted(image: ImageInfo, { board, securityCounter }: FuseReport, bytes: Uint8Array | undefined): boolean {
+  if (bytes === undefined || image.hash === undefined) return false;
+  try {
+    const token = readToken(bytes);
+    return hex(token.imageHash) === hex(image.hash) && tokenFits(token, board, securityCounter);
+  } catch (error) {
+    if (error instanceof ImageError) return false;
+    throw error;
+  }
 }
 
 function differenceOf(image: ImageInfo, expected: ExpectedImage): string | undefined {

@@ -9,7 +9,7 @@
 // release does not get it again.
 
 import { compareVersions, parseVersion } from '../../tools/image/index.ts';
-import { readToken } from '../../tools/image/token.ts';
+import { readToken, tokenFits } from '../../tools/image/token.ts';
 import { boardAttribute } from './commands.ts';
 import type { Baseline, FleetEvent, GateLimits, Release, RollbackScope } from './events.ts';
 import { type Action, type FleetState, isOpen, type Member, type Ring, type Rollout } from './state.ts';
@@ -230,23 +230,30 @@ function wayBack(state: FleetState, rollout: Rollout, device: string): { release
   const release = state.releases.get(previous);
   if (release === undefined) return `the image that it ran before, ${previous.slice(0, 12)}, is no release here`;
   if (release.withdrawn) return `the image that it ran before, ${release.version}, was withdrawn`;
-  const counter = Number(known?.attributes[counterAttribute] ?? 0);
-  if (release.securityCounter < counter)
-    return `the image that it ran before has security counter ${release.securityCounter}, and the fuses say ${counter}: sign it again with ${counter}`;
   const newer = state.releases.get(rollout.release);
-  // The firmware of a device of ours marks no older image without one; others have rules of their own.
+  // The firmware of a device of ours marks no older image without a token, and its bootloader boots none below the fuses' counter; others have rules of their own.
   const isOurs = known?.attributes[boardAttribute] !== undefined;
+  if (newer === undefined || !isOurs) return { release: previous };
   const board = Number(known?.attributes[boardAttribute]);
-  if (newer !== undefined && isOurs && !mayDisplace(release, newer, board))
-    return `the image that it ran before is ${release.version}, and a device goes back from ${newer.version} only with a downgrade token for its board, ${board}: 'coldrig image token', then 'coldrig fleet release add' with --token, and roll back again`;
-  return { release: previous };
+  const counter = Number(known?.attributes[counterAttribute] ?? 0);
+  if (mayDisplace(release, newer, board, counter)) return { release: previous };
+  const below = release.securityCounter < counter ? ` with security counter ${release.securityCounter}` : '';
+  const fuses = below === '' ? '' : ` and security counter ${counter} in its fuses`;
+  return `the image that it ran before is ${release.version}${below}, and a device goes back from ${newer.version} only with a downgrade token for its board, ${board}${fuses}: 'coldrig image token', then 'coldrig fleet release add' with --token, and roll back again`;
 }
 
-function mayDisplace({ version, token }: Release, { version: newer }: Release, board: number): boolean {
-  if (compareVersions(parseVersion(version), parseVersion(newer)) >= 0) return true;
+function mayDisplace(
+  { version, securityCounter, token }: Release,
+  newer: Release,
+  board: number,
+  counter: number,
+): boolean {
+  const isOlder = compareVersions(parseVersion(version), parseVersion(newer.version)) < 0;
+  if (!isOlder && securityCounter >= counter) return true;
   if (token === undefined) return false;
   const of = readToken(Buffer.from(token, 'base64'));
-  return of.board === board && compareVersions(of.displaces, parseVersion(newer)) >= 0;
+  const displaces = !isOlder || compareVersions(of.displaces, parseVersion(newer.version)) >= 0;
+  return displaces && tokenFits(of, board, counter);
 }
 
 /** Attribute by which a device of ours says which security counter its fuses have. */

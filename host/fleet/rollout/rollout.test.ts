@@ -21,7 +21,7 @@ import { emptyFleet } from './state.ts';
 const tokenUpTo = (displaces: string): string => {
   const { privateKeyPem } = generateKey(new Uint8Array(32).fill(1));
   const of = { privateKeyPem, imageHash: new Uint8Array(32), board: 1, displaces };
-  return Buffer.from(makeToken({ ...of, counter: [0, 1] })).toString('base64');
+  return Buffer.from(makeToken({ ...of, counter: [0, 2] })).toString('base64');
 };
 
 const good = (count: number): Behaviour[] => Array.from({ length: count }, () => 'good');
@@ -122,11 +122,14 @@ describe('a rollout', () => {
     expect(server.state.devices.get(nameOf(0))?.failed.has(images.new)).toBe(true);
   });
 
-  test.each<[string, string | undefined, string | undefined]>([
-    ['no token', undefined, '1.1.0 only with a downgrade token for its board, 1'],
-    ['a token up to a version in between', '1.0.5', '1.1.0 only with a downgrade token for its board, 1'],
-    ['a token up to the release', '1.1.0', undefined],
-  ])('takes a device of ours back to an older version only with a token: %s', (_what, displaces, reason) => {
+  test.each<[string, string | undefined, number, string | undefined]>([
+    ['no token', undefined, 1, '1.1.0 only with a downgrade token for its board, 1:'],
+    ['a token up to a version in between', '1.0.5', 1, '1.1.0 only with a downgrade token for its board, 1:'],
+    ['a token up to the release', '1.1.0', 1, undefined],
+    ['a token, and a counter in the fuses above that of the image', '1.1.0', 2, undefined],
+    ['a counter above the token’s window', '1.1.0', 3, 'for its board, 1 and security counter 3 in its fuses:'],
+    ['no token, and a counter above', undefined, 2, 'is 1.0.0 with security counter 1, and a device goes back'],
+  ])('takes a device of ours back to an older version only with a token: %s', (_what, displaces, counter, reason) => {
     const token = displaces === undefined ? undefined : tokenUpTo(displaces);
     const server = new PlayedServer();
     server.ask({ do: 'add-device', device: 'a' });
@@ -136,7 +139,7 @@ describe('a rollout', () => {
     ];
     for (const release of [old, fresh]) server.ask({ do: 'add-release', release });
     const report = (hash: string) => {
-      const attributes = { 'image.hash': hash, 'fuses.board': '1' };
+      const attributes = { 'image.hash': hash, 'fuses.board': '1', 'fuses.counter': `${counter}` };
       server.ask({ do: 'report', device: 'a', attributes });
     };
     report(old.hash);

@@ -51,6 +51,8 @@ export function readToken(token: Uint8Array): {
   serial: Uint8Array | undefined;
   board: number;
   displaces: ImageVersion;
+  /** Minimum and maximum security counter in the fuses for which it is valid. */
+  counter: [least: number, greatest: number];
 } {
   const bytes = Buffer.from(token.buffer, token.byteOffset, token.length);
   if (bytes.length !== Token.SIZE || bytes.readUInt32LE(Token.MAGIC) !== Token.MAGIC_VALUE)
@@ -65,5 +67,12 @@ export function readToken(token: Uint8Array): {
     serial: isForOne ? token.slice(Token.SERIAL, Token.SERIAL + 16) : undefined,
     board: bytes.readUInt32LE(Token.BOARD),
     displaces: { major: version >>> 24, minor: (version >>> 16) & 0xff, revision: version & 0xffff, build: 0 },
+    counter: [bytes.readUInt32LE(Token.COUNTER_LEAST), bytes.readUInt32LE(Token.COUNTER_GREATEST)],
   };
+}
+
+/** Whether a token is valid on a device of this board with this security counter in its fuses, as far as others than the device can judge. */
+export function tokenFits(token: ReturnType<typeof readToken>, board: number, counter: number): boolean {
+  const [least, greatest] = token.counter;
+  return token.board === board && least <= counter && counter <= greatest;
 }
