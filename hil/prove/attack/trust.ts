@@ -7,7 +7,7 @@ import { type DeviceTrust, fusesOfTrust, trustOfFuses } from '../../../host/tool
 import { FUSES } from '../../../protocol/generated/registers.ts';
 import { Tlv } from '../../../protocol/image/format.ts';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
-import { readCells } from '../device/cells.ts';
+import { isSameWords, readCells } from '../device/cells.ts';
 import { payload } from './specimens.ts';
 
 export type Slot = 0 | 1;
@@ -49,11 +49,15 @@ export class ReferenceVerifier {
   /** Written anew for each look. */
   private readonly cells = new Uint8Array(MemoryMap.SLOT_SIZE);
   private readonly seen = new WeakMap<Int32Array, Verdict>();
-  private fuses = new Uint32Array(0);
-  private trust = trustOfFuses(new Uint32Array(Fuse.WORD_COUNT));
+  /** The fuses of the board as they are, as they were at the first look, and as they were at the last. */
+  private readonly words: Uint32Array;
+  private first: Uint32Array | undefined;
+  private last = new Uint32Array(Fuse.WORD_COUNT);
+  private trust = trustOfFuses(this.last);
 
   constructor(board: Board) {
     this.board = board;
+    this.words = fuseWords(board);
   }
 
   /** A specimen lies in one page, and a page of a picture is never written again: so a result about it stays true. */
@@ -88,11 +92,12 @@ export class ReferenceVerifier {
 
   /** Whether the fuses are as they were when this board was first looked at. */
   private readFuses(): boolean {
-    const words = fuseWords(this.board);
-    const first = this.fuses.length === 0;
-    if (first) this.fuses = words.slice();
-    const usual = words.every((word, index) => word === this.fuses[index]);
-    this.trust = trustOfFuses(words);
-    return usual;
+    const { words } = this;
+    this.first ??= words.slice();
+    if (!isSameWords(words, this.last)) {
+      this.last = words.slice();
+      this.trust = trustOfFuses(words);
+    }
+    return isSameWords(words, this.first);
   }
 }

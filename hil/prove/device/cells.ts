@@ -88,3 +88,11 @@ export function isSameBytes(one: Uint8Array, other: Uint8Array): boolean {
   for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
   return true;
 }
+
+/** As `isSameBytes`, of words. */
+export function isSameWords(one: Int32Array | Uint32Array, other: Int32Array | Uint32Array): boolean {
+  if (one === other) return true;
+  if (one.length !== other.length) return false;
+  for (let word = 0; word < one.length; word++) if (one[word] !== other[word]) return false;
+  return true;
+}

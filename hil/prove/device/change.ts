@@ -2,7 +2,7 @@
 
 import type { BoardMode } from '../../../host/board/board-state.ts';
 import type { FlashPicture } from '../../../host/board/flash-array.ts';
-import type { Remains } from './cells.ts';
+import { isSameWords, type Remains } from './cells.ts';
 
 /** What a boot wrote: words of pages, and fuse words, with their last values. */
 export interface Change {
@@ -74,16 +74,14 @@ function changedPage(page: Int32Array, change: PageChange): Int32Array {
 /** Where two devices differ in the state that outlasts power; undefined when they are equal. */
 export function differenceOf(one: Remains, other: Remains): string | undefined {
   const [picture, wanted] = [one.machine.flash.picture(), other.machine.flash.picture()];
+  const isAnyWeak = picture.weakPages > 0 || wanted.weakPages > 0;
   for (let page = 0; page < picture.cells.length; page++) {
-    if (!isSame(picture.cells[page], wanted.cells[page])) return `flash page ${page}`;
-    if (!isSame(picture.weak[page] ?? none, wanted.weak[page] ?? none)) return `unstable bits of flash page ${page}`;
+    if (!isSameWords(picture.cells[page], wanted.cells[page])) return `flash page ${page}`;
+    if (isAnyWeak && !isSameWords(picture.weak[page] ?? none, wanted.weak[page] ?? none))
+      return `unstable bits of flash page ${page}`;
   }
-  if (!isSame(one.fuses.cells, other.fuses.cells)) return 'fuses';
-  return isSame(one.fuses.weak, other.fuses.weak) ? undefined : 'unstable bits of fuses';
+  if (!isSameWords(one.fuses.cells, other.fuses.cells)) return 'fuses';
+  return isSameWords(one.fuses.weak, other.fuses.weak) ? undefined : 'unstable bits of fuses';
 }
 
 const none = new Int32Array(1024);
-
-function isSame(one: Int32Array | Uint32Array, other: Int32Array | Uint32Array): boolean {
-  return one === other || one.every((word, index) => word === other[index]);
-}

@@ -4,7 +4,7 @@
 
 import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { Fuse } from '../../../protocol/memory-map.ts';
-import { nameOfBytes, type Remains } from './cells.ts';
+import { isSameWords, nameOfBytes, type Remains } from './cells.ts';
 
 export interface FuseFacts {
   /** Equal for equal words, weak bits and all. */
@@ -22,7 +22,7 @@ export interface FuseFacts {
 let known: { cells: Uint32Array; weak: Uint32Array; facts: FuseFacts } | undefined;
 
 export function factsOf({ cells, weak }: Remains['fuses']): FuseFacts {
-  if (known !== undefined && isSame(known.cells, cells) && isSame(known.weak, weak)) return known.facts;
+  if (known !== undefined && isSameWords(known.cells, cells) && isSameWords(known.weak, weak)) return known.facts;
   const most = cells.map((word, index) => word | weak[index]);
   const firstWeak = weak.findIndex((bits) => bits !== 0);
   const facts: FuseFacts = {
@@ -39,9 +39,4 @@ export function factsOf({ cells, weak }: Remains['fuses']): FuseFacts {
 
 function counterIn(words: Uint32Array): number {
   return counterInFuses(words.subarray(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS));
-}
-
-function isSame(one: Uint32Array, other: Uint32Array): boolean {
-  for (let word = 0; word < one.length; word++) if (one[word] !== other[word]) return false;
-  return one.length === other.length;
 }
