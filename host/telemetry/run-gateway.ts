@@ -5,6 +5,7 @@
 //
 // What must stay true: nothing listens where it was not told to; when it ends, what was taken is on the disk and positions are written.
 
+import { setMaxListeners } from 'node:events';
 import { SmpClient } from '../tools/smp/client.ts';
 import type { Permits } from './calibration/event-calibrations.ts';
 import { type GraphCalibratorParts, graphCalibrator } from './calibration/graph-calibrator.ts';
@@ -62,6 +63,8 @@ const upstreamReader = 'upstream';
 
 /** Until the signal is aborted. Throws a LogError when the log cannot be opened, and the system's errors of a port or a file. */
 export async function runGateway(options: RunOptions, signal: AbortSignal): Promise<LogStatus> {
+  // Each device listens to it while it is asked: as many as there are devices are no leak.
+  setMaxListeners(0, signal);
   const { name, version, folder, time, onEvent } = options;
   const log = DiskLog.open(folder, { time, bytesMost: options.bytesMost, hoursMost: options.hoursMost });
   let below: { port: number; close: () => Promise<void> } | undefined;
