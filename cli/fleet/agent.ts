@@ -20,7 +20,7 @@ import { verdictText } from '../flash-words.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { integerBetween, parseAddress, parseSeconds } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
-import { usualServer } from './reach.ts';
+import { readToken, usualServer } from './reach.ts';
 
 /** One device that an agent cares for. */
 interface OfDevice {
@@ -180,7 +180,7 @@ function agentOf(
     ...{ device, time: hostTime, watchMs: watch * 1000 },
     server: new DdiClient({
       ...{ server, tenant, device, time: hostTime, tls: { ca, cert, key } },
-      ...(token !== undefined && { token: readText(token, 'the token').trim() }),
+      ...(token !== undefined && { token: readToken(token) }),
     }),
     open: (signal) => SmpClient.open(target, { firstSequence: process.pid & 0xff, signal }),
     journal: new AgentJournal(join(folder, device, 'journal.json')),

@@ -89,6 +89,24 @@ describe('a fleet', () => {
     });
   });
 
+  test.each([
+    ['is empty', '\n'],
+    ['has spaces or characters that no token has', 'to ken'],
+    ['has spaces or characters that no token has', 'tokén✓'],
+  ])('says of a file that is no token that it %s: %j', async (reason, text) => {
+    writeFileSync(at('no.token'), text);
+    for (const words of [['status'], ['agent', 'rig-1']]) {
+      const { code, json } = await fleet(...words, '--token', 'no.token');
+      expect(code).toBe(1);
+      expect(json.error).toMatchObject({ message: expect.stringContaining(`the token no.token ${reason}`) });
+    }
+  });
+
+  test('says where a token can come from when there is no server’s folder here', async () => {
+    const { json } = await fleet('status');
+    expect(json.error).toMatchObject({ code: 'TOKEN', message: expect.stringMatching(/give your own with --token/) });
+  });
+
   test('is served, killed and served again: the rollout is where it was, and its history is whole', async () => {
     let server = await serve('127.0.0.1:0');
     await asked('device', 'add', 'rig-1', '--token-out', 'rig-1.token');
@@ -111,6 +129,9 @@ describe('a fleet', () => {
     expect(Buffer.from(await client.download(chunks[0].artifacts[0], signal))).toEqual(readFileSync(at('app.bin')));
     await client.feedback('deploymentBase', id, { execution: 'closed', finished: 'success', details: [] }, signal);
     expect((await asked('watch', '1')).json.rollout).toMatchObject({ state: 'FINISHED' });
+    expect((await asked('history', '9')).json.error).toMatchObject({
+      message: expect.stringMatching(/^there is no rollout 9/),
+    });
     const { events } = (await asked('history', '1')).json as { events: { type: string; who?: string }[] };
     expect(events.map(({ type }) => type)).toEqual([
       ...['rollout-created', 'rollout-approved', 'rollout-started', 'ring-started', 'action-created', 'action-state'],

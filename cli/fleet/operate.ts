@@ -188,6 +188,8 @@ function stop(options: ReachOptions & { reason: string }, id: number, scope: 'ho
 
 function history(options: ReachOptions, id: number | undefined): Promise<Result> {
   return withManager(options, async (client, signal) => {
+    // Refused for one that there is not.
+    if (id !== undefined) await client.rollout(id, signal);
     const all = await client.events(0, signal);
     const actions = new Set(
       all.flatMap((event) => (event.type === 'action-created' && event.rollout === id ? [event.action] : [])),

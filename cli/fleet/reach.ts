@@ -1,5 +1,6 @@
 // How a command reaches the update server: its address, and the token or the certificate of who asks.
 
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { ManageClient } from '../../host/fleet/manage/client.ts';
@@ -32,6 +33,22 @@ export function withServer(command: Command): Command {
     .option('--key <file>', 'its key');
 }
 
+/** What a file with a token holds, which goes into a header of HTTP. */
+export function readToken(path: string): string {
+  const text = readText(path, 'the token').trim();
+  if (/^[\x21-\x7e]+$/.test(text)) return text;
+  const found = text === '' ? 'is empty' : 'has spaces or characters that no token has';
+  throw new Failure('TOKEN', `the token ${path} ${found}; expected a token on one line, as --token-out writes it`);
+}
+
+function operatorToken(path: string): string {
+  if (existsSync(path)) return readToken(path);
+  throw new Failure(
+    'TOKEN',
+    `there is no operator's token at ${path}; give your own with --token or --cert, or call this beside the server's folder`,
+  );
+}
+
 /** Ctrl-C ends the work. */
 export function withManager<Result>(
   { server, token, ca, cert, key }: ReachOptions,
@@ -43,7 +60,7 @@ export function withManager<Result>(
   const pem = (path: string | undefined, what: string) => (path === undefined ? undefined : readText(path, what));
   const options = {
     ...{ server, person: userInfo().username },
-    ...(file !== undefined && { token: readText(file, 'the token').trim() }),
+    ...(file !== undefined && { token: token === undefined ? operatorToken(file) : readToken(file) }),
     tls: { ca: pem(ca, 'the certificate'), cert: pem(cert, 'the certificate'), key: pem(key, 'the key') },
   };
   return untilInterrupted((signal) => work(new ManageClient(options), signal).catch((error) => failed(error)));

@@ -159,6 +159,8 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
 
   test('does what the policy permits, asks why before it goes back, and says what it may not', async () => {
     const { page } = await opened('light', 1280);
+    await enter(page, 'token of véra ✓');
+    await page.getByText('This token is not good here').waitFor();
     await enter(page, tokenOf('vera'));
     await page.getByRole('button', { name: 'Pause rollout 2' }).click();
     // The audit log on the page says the same.

@@ -22,6 +22,8 @@ export class Refused extends Error {
 /** Throws a Refused with the server's reason. */
 export async function ask<Answer>(path: string, command?: object): Promise<Answer> {
   const token = tokenOf();
+  // A browser refuses them in a header, with words for programmers.
+  if (!/^[\x21-\x7e]*$/.test(token)) throw new Refused(401, 'a token has no such characters');
   const response = await fetch(`/rest/v1/${path}`, {
     ...{ method: command === undefined ? 'GET' : 'POST', cache: 'no-store', redirect: 'error' },
     headers: {
