@@ -77,6 +77,13 @@ describe('a fleet', () => {
     expect(json.error).toMatchObject({ message: 'wrong.yaml: rings[0].soak: expected a time such as 30s, 2h or 1 d' });
   });
 
+  test('says of a ring without devices that it needs one', async () => {
+    writeFileSync(at('none.yaml'), 'release: 1.4.2\nsoak: 1s\nrings: [{name: rig, devices: []}]\n');
+    expect((await fleet('rollout', 'none.yaml')).json.error).toMatchObject({
+      message: 'none.yaml: rings[0].devices: expected a list with one entry at least',
+    });
+  });
+
   test('says of a list of devices what is wrong, and where', async () => {
     const mistake = async (text: string) => {
       writeFileSync(at('devices.yaml'), text);

@@ -95,7 +95,7 @@ function mapOf(place: string, value: unknown, names: readonly string[]): Record<
 
 function listOf(place: string, value: unknown): unknown[] {
   if (Array.isArray(value) && value.length > 0) return value;
-  throw new Error(`${place}: expected a list`);
+  throw new Error(`${place}: expected a list with one entry at least`);
 }
 
 function textOf(place: string, value: unknown): string {

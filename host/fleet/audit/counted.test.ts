@@ -30,6 +30,14 @@ describe('refusals of strangers', () => {
     expect(reasons().slice(1)).toEqual(['40 times more within 60 s, the last: try 39']);
   });
 
+  test('nothing is said of the last one where it has no reason, as somebody who looks has none', async () => {
+    const { time, come, record, reasons } = counting();
+    for (let times = 0; times < 3; times++) await come('10.0.0.9', '');
+    await time.pass(minuteMs);
+    await record.write();
+    expect(reasons().slice(1)).toEqual(['2 times more within 60 s']);
+  });
+
   test('a source has one entry a minute, however often it comes, and the first again after a minute of rest', async () => {
     const { time, come, record, entries } = counting();
     for (let second = 0; second < 600; second++) {

@@ -56,7 +56,7 @@ export class CountedRecord {
       }
       this.sources.set(key, { sinceMs: nowMs, count: 0, last });
       const times = count === 1 ? 'once more' : `${count} times more`;
-      const reason = `${times} within ${Math.ceil((nowMs - sinceMs) / 1000)} s, the last: ${last.reason}`;
+      const reason = `${times} within ${Math.ceil((nowMs - sinceMs) / 1000)} s${last.reason === '' ? '' : `, the last: ${last.reason}`}`;
       const who = key === others ? { ...last.who, name: others } : last.who;
       written.push(this.audit.record({ ...last, who, reason }));
     }
