@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as rest } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inSteps } from './interruption.ts';
+import { inSteps, untilInterrupted } from './interruption.ts';
 import { command } from './testing.ts';
 
 let folder = '';
@@ -125,4 +126,12 @@ describe('a reader that has gone', () => {
     const [code] = await once(child, 'close');
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'error: the output cannot be written: ENOSPC\n' });
   });
+});
+
+it('says that it was interrupted also while it rests in a timer, which says only that it was aborted', async () => {
+  const work = untilInterrupted((signal) => {
+    process.listeners('SIGINT').at(-1)?.('SIGINT');
+    return rest(1_000, undefined, { signal });
+  });
+  await expect(work).rejects.toMatchObject({ code: 'INTERRUPTED', exitCode: 130 });
 });

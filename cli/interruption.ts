@@ -10,6 +10,10 @@ export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Pr
   process.once('SIGTERM', interrupt);
   try {
     return await work(interruption.signal);
+  } catch (error) {
+    // Node's own timers and requests say that they were aborted, not why.
+    if (interruption.signal.aborted && (error as Error)?.name === 'AbortError') throw interruption.signal.reason;
+    throw error;
   } finally {
     process.removeListener('SIGINT', interrupt);
     process.removeListener('SIGTERM', interrupt);
