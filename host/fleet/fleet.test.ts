@@ -6,7 +6,11 @@ import { seeds } from '../board/testing/cases.ts';
 import { FakeLogDisk } from '../telemetry/log/testing/fake-log-disk.ts';
 import { VirtualTime } from '../telemetry/testing/virtual-time.ts';
 import type { Audit } from './audit/audit-log.ts';
-import type { AuditEvent } from './audit/event.ts';
+import { AuditError } from './audit/error.ts';
+import { type AuditEvent, decodeEvent } from './audit/event.ts';
+import { openOn, sourceOn } from './audit/testing/log-in-memory.ts';
+import { tileWidth } from './audit/tiles.ts';
+import { readBundle } from './audit/verify.ts';
 import { denyAll, localAccess, noAudit, type Who } from './doors.ts';
 import { Fleet } from './fleet.ts';
 import type { FleetCommand } from './rollout/commands.ts';
@@ -62,6 +66,46 @@ describe('a fleet', () => {
     expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     const again = await opened(disk.afterKill(), time);
     expect([...again.fleet.state.devices.keys()]).toEqual(['before']);
+  });
+
+  test('does nothing that its audit log cannot hold, says so, and does it once there is room', async () => {
+    let isFull = true;
+    const record = () =>
+      isFull ? Promise.reject(new AuditError('AUDIT_DISK', 'the audit log has no room')) : Promise.resolve(0);
+    const [disk, time, troubles] = [new FakeLogDisk(), new VirtualTime(), [] as string[]];
+    const options = { folder: '/fleet', time, access: localAccess, audit: { record }, disk };
+    const fleet = await time.until(Fleet.open({ ...options, onTrouble: (reason) => troubles.push(reason) }));
+    await expect(time.until(fleet.ask(person, add('lost')))).rejects.toThrow('the audit log has no room');
+    expect(troubles).toEqual(['the audit log has no room']);
+    isFull = false;
+    await time.until(fleet.ask(person, add('kept')));
+    expect([...fleet.state.devices.keys()]).toEqual(['kept']);
+    const again = await opened(disk.afterKill(), time);
+    expect([...again.fleet.state.devices.keys()]).toEqual(['kept']);
+  });
+
+  test('has an entry in its audit log for everything that is in force, wherever it is killed or loses power', async () => {
+    for (const seed of seeds(20)) {
+      const [luck, time] = [chooser(seed), new VirtualTime()];
+      const disk = new FakeLogDisk();
+      const { fleet } = await opened(disk, time, await time.until(openOn(disk)));
+      let next: FakeLogDisk | undefined;
+      let left = luck(60);
+      disk.fake.onOperation = () => {
+        if (next === undefined && left-- <= 0) next = luck(2) === 0 ? disk.afterKill() : disk.afterPowerOff(luck);
+      };
+      for (let index = 0; next === undefined; index++)
+        await time.until(
+          Promise.all([fleet.ask(person, add(nameOf(2 * index))), fleet.ask(person, add(nameOf(2 * index + 1)))]),
+        );
+      const after = await opened(next, time);
+      const log = await time.until(openOn(next));
+      const recorded = new Set<string>();
+      for (let bundle = 0; bundle * tileWidth < log.checkpoint().size; bundle++)
+        for (const entry of await readBundle(sourceOn(next), bundle, log.checkpoint().size))
+          recorded.add(decodeEvent(entry)?.what.name ?? '');
+      for (const device of after.fleet.state.devices.keys()) expect(recorded, `seed ${seed}`).toContain(device);
+    }
   });
 
   test('counts as soak time only what it was there for, and keeps that', async () => {

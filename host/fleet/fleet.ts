@@ -1,9 +1,9 @@
 // A fleet: its state, its log and its two doors, behind one way in.
 //
-//   ask ──allowed?──> perform (state changes) ──append──> durable ──> answer
+//   ask ──allowed?──> perform (state changes) ──> audit entry durable ──> events durable ──> answer
 //
-// What must stay true: nobody is answered from a state that is not durable; when the disk fails, the state is made anew of what the disk has; two that
-// ask at once share a sync.
+// What must stay true: nobody is answered from a state that is not durable; nothing that was asked takes effect without its entry in the audit log, wherever
+// the server dies and whichever of the two logs fails; when a disk fails, the state is made anew of what the disk has; two that ask at once share a sync.
 
 import type { LogDisk } from '../telemetry/log/disk.ts';
 import type { Time } from '../telemetry/time.ts';
@@ -91,17 +91,12 @@ export class Fleet {
       if (error instanceof FleetRefusal) await this.record(who, command.do, what, 'refused', error.message);
       throw error;
     }
-    await this.keep(events);
     const isSo = events.length === 0;
+    const reason = `${isSo ? 'it was so already: ' : ''}${JSON.stringify(command)}`;
     // A device asks the same again and again, a person does not.
-    if (!isSo || who.kind === 'person')
-      await this.record(
-        who,
-        command.do,
-        what,
-        'done',
-        `${isSo ? 'it was so already: ' : ''}${JSON.stringify(command)}`,
-      );
+    const isForRecord = !isSo || who.kind === 'person';
+    const recorded = isForRecord ? this.record(who, command.do, what, 'done', reason) : undefined;
+    await Promise.all([recorded, this.keep(events, recorded)]);
   }
 
   /** Lets someone read; the state is durable when it resolves. Rejects with an AccessRefused. */
@@ -184,13 +179,15 @@ export class Fleet {
     return new Date(Number(this.options.time.wallNs() / 1_000_000n)).toISOString();
   }
 
-  private async keep(events: readonly Recorded[]): Promise<void> {
+  private async keep(events: readonly Recorded[], recorded?: Promise<void>): Promise<void> {
     if (events.length > 0) {
-      const kept = this.store.append(events);
+      const kept = this.store.append(events, recorded);
       // Of two that are not yet durable the later one is durable last.
       this.written = kept;
-      kept.catch(() => {
-        if (this.written === kept) this.ready = this.load();
+      kept.catch((error: Error) => {
+        if (this.written !== kept) return;
+        this.options.onTrouble?.(error.message);
+        this.ready = this.load();
       });
     }
     await this.written;

@@ -137,9 +137,10 @@ async function respond(
       : await answerTo(options, usualOrigin, request);
     send(response, answer, request.method === 'HEAD');
   } catch (error) {
-    // A client that has gone.
-    if (response.destroyed || request.destroyed) return;
+    // A client that has gone while it asked. (`destroyed` would not say that: a request is destroyed as soon as it was read.)
+    if (request.errored !== null) return;
     options.onError(error);
+    if (response.destroyed) return;
     send(response, problem(500, 'the server has failed at this; its own output says why'), false);
   }
 }

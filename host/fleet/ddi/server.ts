@@ -5,6 +5,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { deviceNamePattern } from '../../../protocol/fleet/ddi.ts';
+import { AuditError } from '../audit/error.ts';
 import { AccessRefused, type Who } from '../doors.ts';
 import type { Fleet } from '../fleet.ts';
 import { type Asked, type FileSlice, problem, type Told, told } from '../http.ts';
@@ -248,6 +249,7 @@ export function answerOf(error: unknown): Told {
   if (error instanceof FleetRefusal) return problem(statusOf[error.code], error.message);
   if (error instanceof AccessRefused) return problem(403, error.message);
   // It may be done, and may not: to ask again is right.
-  if (error instanceof FleetStoreError) return { ...problem(503, error.message), headers: { 'retry-after': '10' } };
+  if (error instanceof FleetStoreError || error instanceof AuditError)
+    return { ...problem(503, error.message), headers: { 'retry-after': '10' } };
   throw error;
 }

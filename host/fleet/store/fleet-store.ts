@@ -33,11 +33,13 @@ export class FleetStore {
   private readonly onTrouble: (reason: string) => void;
   private sequence = 0;
   private waiting: Recorded[] = [];
+  /** What has to be durable before them. */
+  private before: Promise<unknown>[] = [];
   private current: Promise<void> = Promise.resolve();
   /** The write behind the current one. */
   private next: Promise<void> | undefined;
   private failure: FleetStoreError | undefined;
-  /** The newest event that was written. */
+  /** The newest event that was given to be written. */
   private last: Uint8Array = new Uint8Array();
   /** How often it was loaded. */
   private loads = 0;
@@ -70,7 +72,8 @@ export class FleetStore {
     for await (const entry of this.entries(position)) {
       apply(state, eventOf(entry));
       this.sequence++;
-      this.written(entry.bytes);
+      this.last = entry.bytes;
+      this.eventBytes += entry.bytes.length;
     }
     this.failure = undefined;
     return state;
@@ -89,12 +92,14 @@ export class FleetStore {
   }
 
   /**
-   * Rejects with a FleetStoreError; then some of the events may be durable, in their order from the first on, and nothing is taken before `load` has said
+   * `before`: is durable before these events are; where it rejects, they are refused. Rejects with a FleetStoreError; then some of the events may be durable, in their order from the first on, and nothing is taken before `load` has said
    * what is there.
    */
-  append(events: readonly Recorded[]): Promise<void> {
+  append(events: readonly Recorded[], before?: Promise<unknown>): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     this.waiting.push(...events);
+    for (const event of events.slice(-1)) this.last = bytesOf(event);
+    if (before !== undefined) this.before.push(before);
     // One after the other: what is written while another write is under way goes in one piece behind it, and never without it.
     this.next ??= this.current.then(() => this.write());
     return this.next;
@@ -116,9 +121,7 @@ export class FleetStore {
   async snapshot(state: FleetState): Promise<void> {
     const { loads, failure } = this;
     if (failure !== undefined || state.events === 0) return;
-    const newest = this.waiting.at(-1);
-    const last = hashOf(newest === undefined ? this.last : bytesOf(newest));
-    const bytes = encodeSnapshot({ position: state.events, last, state });
+    const bytes = encodeSnapshot({ position: state.events, last: hashOf(this.last), state });
     [this.snapshotBytes, this.eventBytes] = [bytes.length, 0];
     // What it is made of is durable first.
     await (this.next ?? this.current).catch(() => {});
@@ -151,32 +154,31 @@ export class FleetStore {
       }
   }
 
-  private async write(): Promise<void> {
-    const events = this.waiting;
-    this.waiting = [];
-    this.next = undefined;
+  private write(): Promise<void> {
+    const { waiting, before } = this;
+    [this.waiting, this.before, this.next] = [[], [], undefined];
+    const written = this.writeBehind(waiting, before);
+    this.current = written.catch(() => {});
+    return written;
+  }
+
+  private async writeBehind(events: readonly Recorded[], before: readonly Promise<unknown>[]): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
+    await Promise.all(before).catch((error: Error) => this.fail(error.message, error));
     const entries = events.map(
       (event): LogEntry => ({
         ...{ device: author, boot: 0, sequence: this.sequence++, class: 'critical' },
         bytes: bytesOf(event),
       }),
     );
-    const appended = this.log.append(entries).then(({ taken, reason }) => {
-      if (taken === entries.length) {
-        for (const { bytes } of entries) this.written(bytes);
-        return;
-      }
-      this.failure = new FleetStoreError(reason ?? 'the log of the fleet takes no more');
-      throw this.failure;
-    });
-    this.current = appended.catch(() => {});
-    await appended;
+    const { taken, reason } = await this.log.append(entries);
+    if (taken < entries.length) this.fail(reason ?? 'the log of the fleet takes no more');
+    for (const { bytes } of entries) this.eventBytes += bytes.length;
   }
 
-  private written(bytes: Uint8Array): void {
-    this.last = bytes;
-    this.eventBytes += bytes.length;
+  private fail(reason: string, cause?: Error): never {
+    this.failure = new FleetStoreError(reason, { cause });
+    throw this.failure;
   }
 }
 
