@@ -15,12 +15,12 @@ import { parseTarget } from '../../host/tools/smp/target.ts';
 import { deviceNamePattern } from '../../protocol/fleet/ddi.ts';
 import { keepRenewed, type Renewal } from '../device/renewal.ts';
 import { Failure } from '../failure.ts';
-import { readInput, readText, readWrittenText } from '../files.ts';
+import { readInput, readWrittenText } from '../files.ts';
 import { verdictText } from '../flash-words.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { integerBetween, parseAddress, parseSeconds } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
-import { readToken, usualServer } from './reach.ts';
+import { readCertificate, readToken, usualServer } from './reach.ts';
 
 /** One device that an agent cares for. */
 interface OfDevice {
@@ -192,7 +192,7 @@ function agentOf(
 }
 
 function metadataOf({ root, repository, server, ca, folder }: AgentCommandOptions, device: string): RepositoryReader {
-  const tls = ca === undefined ? {} : { ca: readText(ca, 'the certificate') };
+  const tls = ca === undefined ? {} : { ca: readCertificate(ca) };
   return new RepositoryReader({
     ...{ folder: join(folder, device, 'trusted'), root: readInput(root ?? '', 'the root') },
     read: httpFiles(repository ?? `${server}/repository`, tls),

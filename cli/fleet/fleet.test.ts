@@ -96,6 +96,14 @@ describe('a fleet', () => {
     });
   });
 
+  test('says of a file with no certificate what it expects', async () => {
+    writeFileSync(at('no.crt'), '-----BEGIN PUBLIC KEY-----\n');
+    writeFileSync(at('any.token'), 'a-token-of-somebody\n');
+    const reach = ['--server', 'https://127.0.0.1:1', '--token', 'any.token', '--ca', 'no.crt'];
+    const { json } = await fleet('status', ...reach);
+    expect(json.error).toMatchObject({ message: "no.crt holds no certificate; expected PEM with 'BEGIN CERTIFICATE'" });
+  });
+
   test.each([
     ['is empty', '\n'],
     ['has spaces or characters that no token has', 'to ken'],

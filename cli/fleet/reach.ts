@@ -33,6 +33,13 @@ export function withServer(command: Command): Command {
     .option('--key <file>', 'its key');
 }
 
+/** A certificate, or several, as PEM. */
+export function readCertificate(path: string): string {
+  const text = readText(path, 'the certificate');
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new Failure('CERTIFICATE', `${path} holds no certificate; expected PEM with 'BEGIN CERTIFICATE'`);
+}
+
 /** What a file with a token holds, which goes into a header of HTTP. */
 export function readToken(path: string): string {
   const text = readText(path, 'the token').trim();
@@ -61,7 +68,11 @@ export function withManager<Result>(
   const options = {
     ...{ server, person: userInfo().username },
     ...(file !== undefined && { token: token === undefined ? operatorToken(file) : readToken(file) }),
-    tls: { ca: pem(ca, 'the certificate'), cert: pem(cert, 'the certificate'), key: pem(key, 'the key') },
+    tls: {
+      ca: ca === undefined ? undefined : readCertificate(ca),
+      cert: pem(cert, 'the certificate'),
+      key: pem(key, 'the key'),
+    },
   };
   return untilInterrupted((signal) => work(new ManageClient(options), signal).catch((error) => failed(error)));
 }

@@ -44,11 +44,20 @@ export async function askHttp(question: HttpQuestion): Promise<IncomingMessage> 
       if (signal.aborted) throw signal.reason;
       // The server has closed a connection that rested, in the moment in which it was used again.
       if (error instanceof RestedConnection && !isAgain) continue;
-      throw new FleetServerError(`${url.origin} does not answer: ${(error as Error).message}`, undefined, {
-        cause: error,
-      });
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      const advice = unknownAuthority.includes(code) ? '; give the certificate of its authority with --ca' : '';
+      throw new FleetServerError(`${url.origin} does not answer: ${message}${advice}`, undefined, { cause: error });
     }
 }
+
+/** What OpenSSL says of a certificate that nobody here trusts. */
+const unknownAuthority = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
 
 class RestedConnection extends Error {}
 
