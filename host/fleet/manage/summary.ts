@@ -1,5 +1,6 @@
 // What people and programs are shown of a fleet: plain objects with stable names.
 
+import type { PauseCause } from '../rollout/events.ts';
 import { notBackText } from '../rollout/forget.ts';
 import { noReadings, type ReadingsView, unproven } from '../rollout/react.ts';
 import type { Device, FleetState, Member, Ring, Rollout } from '../rollout/state.ts';
@@ -115,10 +116,18 @@ function waitsFor(state: FleetState, rollout: Rollout, nowMs: number, readings: 
   }
 }
 
+const pauses: Record<PauseCause, string> = {
+  person: 'a person has paused it',
+  approval: 'the next ring needs an approval',
+  'empty-ring': 'no device of the ring has confirmed: it shows nothing',
+  'image-lost': 'a device that had confirmed runs another image',
+  'release-withdrawn': 'the release is withdrawn',
+};
+
 function pausedBecause({ pausedBy, members }: Rollout): string {
-  if (pausedBy !== 'image-lost') return `${pausedBy}`;
   const lost = [...members].filter(([, { state: at, detail }]) => at === 'waived' && detail !== '').at(-1);
-  return lost === undefined ? pausedBy : `${lost[0]}: ${lost[1].detail}`;
+  if (pausedBy === 'image-lost' && lost !== undefined) return `${lost[0]}: ${lost[1].detail}`;
+  return pausedBy === undefined ? '' : pauses[pausedBy];
 }
 
 const devicesOf = (count: number): string => `${count} ${count === 1 ? 'device' : 'devices'}`;
