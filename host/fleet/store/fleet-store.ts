@@ -32,7 +32,7 @@ export class FleetStore {
   private readonly log: DiskLog;
   private readonly onTrouble: (reason: string) => void;
   private sequence = 0;
-  private waiting: Recorded[] = [];
+  private waiting: Uint8Array[] = [];
   /** What has to be durable before them. */
   private before: Promise<unknown>[] = [];
   private current: Promise<void> = Promise.resolve();
@@ -97,8 +97,8 @@ export class FleetStore {
    */
   append(events: readonly Recorded[], before?: Promise<unknown>): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    this.waiting.push(...events);
-    for (const event of events.slice(-1)) this.last = bytesOf(event);
+    this.waiting.push(...events.map(bytesOf));
+    this.last = this.waiting.at(-1) ?? this.last;
     if (before !== undefined) this.before.push(before);
     // One after the other: what is written while another write is under way goes in one piece behind it, and never without it.
     this.next ??= this.current.then(() => this.write());
@@ -162,13 +162,13 @@ export class FleetStore {
     return written;
   }
 
-  private async writeBehind(events: readonly Recorded[], before: readonly Promise<unknown>[]): Promise<void> {
+  private async writeBehind(events: readonly Uint8Array[], before: readonly Promise<unknown>[]): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
     await Promise.all(before).catch((error: Error) => this.fail(error.message, error));
     const entries = events.map(
-      (event): LogEntry => ({
+      (bytes): LogEntry => ({
         ...{ device: author, boot: 0, sequence: this.sequence++, class: 'critical' },
-        bytes: bytesOf(event),
+        bytes,
       }),
     );
     const { taken, reason } = await this.log.append(entries);

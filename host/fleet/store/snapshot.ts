@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { LogDisk } from '../../telemetry/log/disk.ts';
+import { writeWhole } from '../../telemetry/log/segments.ts';
 import { type FleetState, stateForm } from '../rollout/state.ts';
 
 /** What is behind the hash, as Node's structured clone has it, which keeps maps and sets, and which later versions of Node read. */
@@ -37,17 +38,8 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
 
 /** Throws the system's errors. */
 export function writeSnapshot(disk: LogDisk, folder: string, bytes: Uint8Array): void {
-  const path = pathIn(folder);
-  // The log removes files of such a name when it is opened.
-  const file = disk.create(`${path}.new`);
-  try {
-    disk.write(file, 0, bytes);
-    disk.sync(file);
-  } finally {
-    disk.close(file);
-  }
-  disk.rename(`${path}.new`, path);
-  disk.syncFolder(path);
+  // What a kill leaves of it, the log removes when it is opened.
+  writeWhole(disk, pathIn(folder), bytes);
 }
 
 /** A text: why it cannot be used. Undefined: there is none, or it is of another form. */

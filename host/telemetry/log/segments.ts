@@ -103,7 +103,7 @@ export function beginSegment(
 }
 
 /** The file has these bytes, on the disk, or is as it was. */
-function writeWhole(disk: LogDisk, path: string, bytes: Uint8Array): void {
+export function writeWhole(disk: LogDisk, path: string, bytes: Uint8Array): void {
   const file = disk.create(`${path}.new`);
   try {
     disk.write(file, 0, bytes);
