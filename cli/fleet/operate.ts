@@ -32,7 +32,7 @@ back to the image before: hold (nobody), ring (the ring that failed, and later o
 
 Exit code 0: created, or with --watch finished. 3: with --watch, it has stopped.
 
-With --json: {ok, rollout: {id, name, state, release, pausedBy, cause, rings: [{name, state, devices, confirmed, open, waiting, failed, leftOut, soakLeftMs, cause}],
+With --json: {ok, rollout: {id, name, state, release, pausedBy, cause, rings: [{name, state, devices, confirmed, unproven, open, waiting, failed, leftOut, soakLeftMs, cause}],
 alerts, back, goingBack, notBack, waitsFor}}.`;
 
 export function operateCommands(): Command[] {

@@ -26,7 +26,7 @@ export interface RolloutSummary {
   name: string;
   state: string;
   release: { name: string; version: string; hash: string };
-  /** Why nothing new begins: person, approval, empty-ring or image-lost. */
+  /** Why nothing new begins: person, approval, empty-ring, image-lost or release-withdrawn. */
   pausedBy: string | null;
   cause: string | null;
   rings: RingSummary[];
