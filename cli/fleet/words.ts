@@ -1,22 +1,17 @@
 // A fleet in words, for people.
 
 import type { DeviceSummary, RolloutSummary } from '../../host/fleet/manage/summary.ts';
+import { ringText, versionsText } from '../../host/fleet/manage/words.ts';
 import type { Recorded } from '../../host/fleet/rollout/events.ts';
 import { table } from '../terminal.ts';
-import { counted, spanText } from '../words.ts';
+import { spanText } from '../words.ts';
 
 export function rolloutText(of: RolloutSummary): string {
   const head = `rollout ${of.id}, ${of.name}: ${of.state}, release ${of.release.name} ${of.release.version}`;
   const cause = of.cause === null ? [] : [`  because: ${of.cause}`];
   const rows = of.rings.map((ring) => [
     ...[`  ${ring.name}`, ring.state, `${ring.confirmed} of ${ring.devices} confirmed`],
-    [
-      ...(ring.open > 0 ? [`${ring.open} under way`] : []),
-      ...(ring.unproven > 0 ? [`${ring.unproven} by their word alone: they do not say which image they run`] : []),
-      ...(ring.failed > 0 ? [`${ring.failed} failed`] : []),
-      ...(ring.leftOut > 0 ? [`${ring.leftOut} left out`] : []),
-      ...(ring.soakLeftMs === null ? [] : [`soak time: ${spanText(ring.soakLeftMs * 1e6)} left`]),
-    ].join(', '),
+    ringText(ring, (milliseconds) => spanText(milliseconds * 1e6)),
   ]);
   const back =
     of.back + of.goingBack === 0 ? [] : [`  back to the image before: ${of.back}, on their way: ${of.goingBack}`];
@@ -39,12 +34,7 @@ export function devicesText(devices: readonly DeviceSummary[]): string {
 }
 
 export function fleetText(rollouts: readonly RolloutSummary[], devices: readonly DeviceSummary[]): string {
-  const versions = new Map<string, number>();
-  for (const { version } of devices)
-    versions.set(version ?? 'not known', (versions.get(version ?? 'not known') ?? 0) + 1);
-  const parts = [...versions].map(([version, count]) => `${count} on ${version}`);
-  const head = `${counted(devices.length, 'device')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
-  return [head, ...rollouts.map(rolloutText)].join('\n');
+  return [versionsText(devices), ...rollouts.map(rolloutText)].join('\n');
 }
 
 /** One event in a line; undefined: nothing to show. */

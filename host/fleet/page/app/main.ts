@@ -6,6 +6,7 @@ import { byId, element, table } from '../../../telemetry/page/app/elements.ts';
 import { applyTheme, chooseTheme, theme, themes } from '../../../telemetry/page/app/theme.ts';
 import type { AuditEvent } from '../../audit/event.ts';
 import type { DeviceSummary, RolloutSummary } from '../../manage/summary.ts';
+import { versionsText } from '../../manage/words.ts';
 import type { Recorded } from '../../rollout/events.ts';
 import { ask, keepToken, Refused, tokenOf } from './ask.ts';
 import { type Command, rolloutCards } from './rollouts.ts';
@@ -87,12 +88,6 @@ async function others(isGone: () => boolean): Promise<void> {
   put('devices', devices.content, () => [devicesTable(devices.content)]);
   put('history', history.content, () => [historyTable([...history.content].reverse())]);
   put('audit', audit.content, () => [auditTable([...audit.content].reverse())]);
-}
-
-function versionsText(devices: readonly DeviceSummary[]): string {
-  const counts = new Map<string, number>();
-  for (const { version } of devices) counts.set(version ?? 'not known', (counts.get(version ?? 'not known') ?? 0) + 1);
-  return `${devices.length} devices: ${[...counts].map(([version, count]) => `${count} on ${version}`).join(', ')}`;
 }
 
 function devicesTable(devices: readonly DeviceSummary[]): HTMLElement {

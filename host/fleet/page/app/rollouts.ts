@@ -3,6 +3,7 @@
 import { element, table } from '../../../telemetry/page/app/elements.ts';
 import { duration } from '../../../telemetry/page/app/format.ts';
 import type { RingSummary, RolloutSummary } from '../../manage/summary.ts';
+import { ringText } from '../../manage/words.ts';
 import type { Question } from './why.ts';
 
 export interface Command {
@@ -58,28 +59,15 @@ function card(rollout: RolloutSummary, onCommand: (command: Command) => void): H
   );
 }
 
-function ringRow({
-  name,
-  state,
-  devices,
-  confirmed,
-  open,
-  failed,
-  leftOut,
-  soakLeftMs,
-}: RingSummary): (Node | string)[] {
+function ringRow(ring: RingSummary): (Node | string)[] {
+  const { name, state, devices, confirmed } = ring;
   const bar = element('progress', {
     max: Math.max(1, devices),
     value: confirmed,
     'aria-label': `Confirmed in ring ${name}`,
   });
-  const more = [
-    ...(open > 0 ? [`${open} under way`] : []),
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(leftOut > 0 ? [`${leftOut} left out`] : []),
-    ...(soakLeftMs === null ? [] : [`soak time: ${duration(soakLeftMs / 1000)} left`]),
-  ];
-  return [name, state, element('span', {}, bar, ` ${confirmed} of ${devices}`), more.join(', ')];
+  const more = ringText(ring, (milliseconds) => duration(milliseconds / 1000));
+  return [name, state, element('span', {}, bar, ` ${confirmed} of ${devices}`), more];
 }
 
 function kindOf(state: string): string {
