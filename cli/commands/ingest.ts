@@ -38,7 +38,7 @@ Examples:
   coldrig ingest --store http://127.0.0.1:9090 --nats nats://hub:4222 --log ingest
   coldrig ingest --store http://user:word@store:8428 --accept 0.0.0.0:9411 --ca ca.pem --cert hub.pem --key hub.key --crl revoked.pem --log ingest
 
-With --json: one line an event, {event: ready | store | stream | refused | unreadable | gateway | gone | status, ...}, status every ten seconds with
+With --json: one line an event, {event: ready | store | stream | stream-anew | refused | unreadable | gateway | gone | status, ...}, status every ten seconds with
 {records, samples, refused, repeats, lag}; at the end {ok, records, samples, refused, repeats, lag}.`;
 
 export function addIngestCommand(program: Command): void {
@@ -116,6 +116,8 @@ function lineOf(event: RunIngestEvent): string {
     case 'store':
     case 'stream':
       return `the ${event.event} is ${event.state === 'connected' ? 'there' : 'away'}${event.reason === undefined ? '' : `: ${event.reason}`}\n`;
+    case 'stream-anew':
+      return `${event.reason}\n`;
     case 'unreadable':
       return `a record of ${event.device} cannot be read: ${event.reason}\n`;
     case 'gateway':

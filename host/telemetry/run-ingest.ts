@@ -96,7 +96,8 @@ async function sourceOf(options: IngestOptions): Promise<Source> {
       const [{ last, first }, position] = [await stream.state(), await stream.position(reader)];
       return last + 1 - Math.max(first, position);
     };
-    return { told: { nats: from.nats }, reader: (reader) => stream.reader(reader), lag, close };
+    const onAnew = (reason: string) => onEvent({ event: 'stream-anew', reason });
+    return { told: { nats: from.nats }, reader: (reader) => stream.reader(reader, onAnew), lag, close };
   }
   const log = DiskLog.open(folder, { time });
   try {

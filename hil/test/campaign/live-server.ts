@@ -86,6 +86,16 @@ export class LiveServer {
     };
   }
 
+  /** The server is down. */
+  loseDisk(): void {
+    rmSync(join(this.folder, 'store'), { recursive: true });
+  }
+
+  /** The messages of a stream; the server is down. */
+  loseMessages(stream: string): void {
+    rmSync(join(this.folder, 'store/jetstream/$G/streams', stream, 'msgs'), { recursive: true });
+  }
+
   async end(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });

@@ -11,8 +11,7 @@ import { Gateway, type GatewayEvent } from './gateway.ts';
 import { Quarantine } from './quarantine.ts';
 
 /** One device that is reached in several ways, each of which can be cut. */
-function bench(targets: readonly string[], claim: () => Claim = () => 'free') {
-  const time = new VirtualTime();
+function bench(targets: readonly string[], claim: () => Claim = () => 'free', time = new VirtualTime()) {
   const disk = new FakeLogDisk();
   const events: GatewayEvent[] = [];
   const log = DiskLog.open('/log', { time, disk });
@@ -77,4 +76,17 @@ test('that a client has claimed the readout is on record, and that it has ended'
     ['begun', 'lasts', 'ended'].map((state) => ['0007', 'north', 'CLAIM', state]),
   );
   end();
+});
+
+test('a gateway whose log was lost numbers its own records as none before, so that a hub does not take them for repeats', async () => {
+  const time = new VirtualTime();
+  const hub = DiskLog.open('/hub', { time, disk: new FakeLogDisk() });
+  for (const which of ['the first log', 'a new log']) {
+    const { log, end } = bench([], undefined, time);
+    await time.pass(2_000);
+    const started = await (await log.reader('check')).read(10, new AbortController().signal);
+    end();
+    expect(started.map(({ bytes }) => decodeCbor(bytes).kind)).toEqual(['started']);
+    expect([which, (await time.until(hub.append(started))).outcomes]).toEqual([which, ['stored']]);
+  }
 });

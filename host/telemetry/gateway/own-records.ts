@@ -1,6 +1,8 @@
 // The records that a gateway makes of what happens to those of devices (protocol/telemetry/gateway-kinds.ts).
 //
 // What must stay true: they are numbered as those of a device are, by what the log has: boot counts starts, and a number is used when its record is in the log.
+// A log that knows of no start may be the second of this gateway, whose first one was lost. Those behind it have the numbers of the first, and would take the new records for
+// repeats. So the first start in a log is numbered by the clock, in seconds since 1970.
 
 import type { GatewayKindName } from '../../../protocol/telemetry/gateway-kinds.ts';
 import { encodeCbor, schemaVersion, type TelemetryBody } from '../../tools/telemetry/envelope.ts';
@@ -26,7 +28,7 @@ export class OwnRecords {
     this.name = name;
     this.log = log;
     this.time = time;
-    this.boot = (log.lastOf(name)?.boot ?? 0) + 1;
+    this.boot = (log.lastOf(name)?.boot ?? Number(time.wallNs() / 1_000_000_000n) - 1) + 1;
     this.startMs = time.monotonicMs();
   }
 

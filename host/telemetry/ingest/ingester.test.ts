@@ -88,6 +88,22 @@ describe('an ingester', () => {
     expect(bench.ingester.refused).toBe(0);
   });
 
+  test('whose stream has begun anew takes what is in it, at positions that it has had before', async () => {
+    const bench = new Bench();
+    await bench.start();
+    for (let sequence = 0; sequence < 20; sequence++) await bench.put(event('a', sequence));
+    await bench.time.pass(60_000);
+    bench.kill();
+    expect(bench.state?.position).toBe(19);
+    bench.log = DiskLog.open('/log', { time: bench.time, disk: new FakeLogDisk() });
+    await bench.start();
+    await bench.put(event('a', 19), event('a', 20), event('a', 21));
+    await bench.time.pass(60_000);
+    expect(bench.store.points('coldrig_multiplexer_errors_total').at(-1)?.[1]).toBe(22);
+    expect(bench.state?.position).toBe(2);
+    expect(bench.ingester).toMatchObject({ records: 2, repeats: 1 });
+  });
+
   test('that is killed again and again, while answers are lost, leaves counters as if nothing had happened', async () => {
     for (const seed of seeds(8)) {
       const luck = chooser(seed);

@@ -8,7 +8,8 @@
 //
 // While one batch is on its way to the store, the next is read and made into samples. What must stay true: a position is committed when the store has everything
 // up to it and the state is on disk. A store that is away holds everything up, and nothing is kept in memory but two batches; a sample that it refuses holds up
-// nothing. After a kill, what is read again gives the samples that the store has already (store-series.ts).
+// nothing. After a kill, what is read again gives the samples that the store has already (store-series.ts). What was had is known by its numbers, never by its
+// position: a stream may begin anew (jetstream-reader.ts).
 
 import { gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
 import { decodeCbor, deviceOf, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
@@ -43,6 +44,7 @@ export interface IngesterOptions {
 
 export type IngestEvent =
   | { event: 'store' | 'stream'; state: 'connected' | 'waiting'; reason?: string }
+  | { event: 'stream-anew'; reason: string }
   | { event: 'refused'; samples: number; reason: string }
   | { event: 'unreadable'; device: string; reason: string };
 
@@ -127,7 +129,7 @@ export class Ingester {
   private batchOf(entries: readonly StoredEntry[]): Batch {
     const batch: Batch = { samples: [], received: new Map() };
     for (const entry of entries) {
-      if (entry.position <= this.position || !this.isOurs(entry.device)) continue;
+      if (!this.isOurs(entry.device)) continue;
       if (this.seen.look(entry.device, entry) !== 'new') {
         this.repeats++;
         continue;
@@ -207,7 +209,7 @@ export class Ingester {
   }
 
   private note(): void {
-    if (this.position <= this.committed) return;
+    if (this.position === this.committed) return;
     const state = { position: this.position, seen: this.seen.data(), series: this.series.state() };
     this.noted = { state, turn: this.series.turn, checkpoints: 0 };
   }

@@ -1,18 +1,36 @@
 // Reads a stream of records on a NATS server, in its order, from a position on.
 //
-// What must stay true: when the connection was lost, it goes on behind the last entry that it gave; a message that is none of a record is left out.
+// A server can lose its disk, or with its power the messages that it had not synced. New messages then have the positions of the old ones, and a reader that
+// waited behind its position would never see them. So a place is a position and the time of the message before it, and it is compared with the stream
+// before anything is read. What must stay true:
+//   - when the connection was lost, it goes on behind the last entry that it gave
+//   - where the stream is not the one that it was, it begins at the oldest entry; who reads it leaves out what it had
+//   - a message that is none of a record is left out
 
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { classHeader, entryOfMessage } from './jetstream-message.ts';
 import type { LogReader, StoredEntry } from './record-log.ts';
 
+/** Where a reader is in a stream. */
+export interface ReaderPlace {
+  /** Entries before this position are done with. */
+  next: number;
+  /** When the server took the message before it, ms since 1970; undefined where that is not known. */
+  lastMs?: number;
+}
+
 /** What it needs of a stream. */
 export interface ReadStream {
   readonly connection: NatsConnection;
   messages(from: number, headersOnly: boolean): Promise<ConsumerMessages>;
-  keep(name: string, value: string): Promise<void>;
+  /** Why the stream cannot be the one in which a reader came to this place; undefined: it is. */
+  isAnew(place: ReaderPlace): Promise<string | undefined>;
+  keepPlace(reader: string, place: ReaderPlace): Promise<void>;
 }
+
+/** Is told, in words, that a stream is not the one that it was. */
+export type OnAnew = (reason: string) => void;
 
 export class JetStreamReader implements LogReader {
   /** Entries before this position are done with. */
@@ -20,16 +38,20 @@ export class JetStreamReader implements LogReader {
   private readonly stream: ReadStream;
   /** Undefined: it reads heads alone. */
   private readonly name: string | undefined;
-  private next: number;
+  private place: ReaderPlace;
+  private readonly onAnew: OnAnew | undefined;
+  /** When the server took the last entry of each call of `read` that is not committed, by its position. */
+  private readonly takenMs = new Map<number, number>();
   private messages: ConsumerMessages | undefined;
   private iterator: AsyncIterator<JsMsg> | undefined;
   private coming: Promise<IteratorResult<JsMsg>> | undefined;
 
-  constructor(stream: ReadStream, name: string | undefined, committed: number) {
+  constructor(stream: ReadStream, name: string | undefined, place: ReaderPlace, onAnew?: OnAnew) {
     this.stream = stream;
     this.name = name;
-    this.committed = committed;
-    this.next = committed;
+    this.committed = place.next;
+    this.place = place;
+    this.onAnew = onAnew;
     void this.watchConnection();
   }
 
@@ -37,19 +59,22 @@ export class JetStreamReader implements LogReader {
     const found: StoredEntry[] = [];
     for (;;) {
       const message = await this.message(signal);
-      if (message.seq < this.next) continue;
-      this.next = message.seq + 1;
+      if (message.seq < this.place.next) continue;
+      this.place = { next: message.seq + 1, lastMs: message.time.getTime() };
       const entry = this.entry(message);
       if (entry !== undefined) found.push(entry);
       // What is there already comes at once; for the rest nobody waits.
-      if (found.length >= most || (found.length > 0 && message.info.pending === 0)) return found;
+      if (found.length < most && (found.length === 0 || message.info.pending > 0)) continue;
+      if (entry !== undefined) this.takenMs.set(message.seq, message.time.getTime());
+      return found;
     }
   }
 
   async commit(position: number): Promise<void> {
     if (position < this.committed || this.name === undefined) return;
-    await this.stream.keep(`reader.${this.name}`, `${position + 1}`);
+    await this.stream.keepPlace(this.name, { next: position + 1, lastMs: this.takenMs.get(position) });
     this.committed = position + 1;
+    for (const at of this.takenMs.keys()) if (at <= position) this.takenMs.delete(at);
   }
 
   close(): void {
@@ -72,7 +97,7 @@ export class JetStreamReader implements LogReader {
     for (;;) {
       signal.throwIfAborted();
       if (this.coming === undefined) {
-        this.messages ??= await this.stream.messages(this.next, this.name === undefined);
+        this.messages ??= await this.opened();
         this.iterator ??= this.messages[Symbol.asyncIterator]();
         this.coming = this.iterator.next();
       }
@@ -83,6 +108,25 @@ export class JetStreamReader implements LogReader {
       if (!result.done) return result.value;
       this.forget();
     }
+  }
+
+  private async opened(): Promise<ConsumerMessages> {
+    const reason = await this.stream.isAnew(this.place);
+    if (reason !== undefined) {
+      this.place = { next: 0 };
+      this.committed = 0;
+      this.takenMs.clear();
+      this.onAnew?.(reason);
+    }
+    const messages = await this.stream.messages(this.place.next, this.name === undefined);
+    void this.watchConsumer(messages);
+    return messages;
+  }
+
+  /** A stream that was deleted and made again, while the connection stayed: the library would wait in it behind the old position. */
+  private async watchConsumer(messages: ConsumerMessages): Promise<void> {
+    for await (const { type } of messages.status())
+      if (type === 'ordered_consumer_recreated' && messages === this.messages) this.close();
   }
 
   /** A server that comes back has forgotten who was reading. */

@@ -1,7 +1,7 @@
 // A stream of records on a NATS server, and the positions of those who read it.
 //
 //   stream NAME            one message a record: subject ROOT.DEVICE, Nats-Msg-Id DEVICE/BOOT/SEQUENCE, header Coldrig-Class, the record as CBOR
-//   stream NAME-positions  the last message of each subject: ROOT-positions.READER is where that reader is
+//   stream NAME-positions  the last message of each subject: ROOT-positions.reader.READER is the place of that reader, `POSITION` or `POSITION TIME`
 //
 // Both are file-backed; a full stream refuses what is new (discard: new). What must stay true: a lab's own stream of these subjects is used as it is; a reader goes on
 // where it had committed, also when the server was killed.
@@ -16,7 +16,7 @@ import {
   StorageType,
 } from '@nats-io/jetstream';
 import { connect, type NatsConnection, nanos } from '@nats-io/transport-node';
-import { JetStreamReader } from './jetstream-reader.ts';
+import { JetStreamReader, type OnAnew, type ReaderPlace } from './jetstream-reader.ts';
 
 export const telemetryStream = { name: 'coldrig-telemetry', root: 'coldrig.telemetry' };
 const duplicateWindowMs = 3_600_000;
@@ -76,13 +76,14 @@ export class JetStreamStream {
     this.client = manager.jetstream();
   }
 
-  async reader(name: string): Promise<JetStreamReader> {
-    return new JetStreamReader(this, name, await this.position(name));
+  /** `onAnew` is told where the stream is not the one in which this reader has committed. */
+  async reader(name: string, onAnew?: OnAnew): Promise<JetStreamReader> {
+    return new JetStreamReader(this, name, await this.place(name), onAnew);
   }
 
   /** From a position on, with marks, without the records themselves. */
   heads(from: number): JetStreamReader {
-    return new JetStreamReader(this, undefined, from);
+    return new JetStreamReader(this, undefined, { next: from });
   }
 
   async messages(from: number, headersOnly: boolean) {
@@ -96,9 +97,23 @@ export class JetStreamStream {
     return { first: state.first_seq, last: state.last_seq, bytes: state.bytes };
   }
 
-  /** Entries before this position are done with. */
+  async isAnew({ next, lastMs }: ReaderPlace): Promise<string | undefined> {
+    if (next <= 1) return undefined;
+    const { first, last } = await this.state();
+    const begun = `the stream has begun anew: a reader was at position ${next}`;
+    if (next > last + 1)
+      return `${begun}, and it has ${counted(last + 1 - first)} now, which are read from the first on`;
+    if (lastMs === undefined || next - 1 < first) return undefined;
+    const before = await this.manager.streams.getMessage(this.names.name, { seq: next - 1 });
+    // The two ways in which the library tells a time differ in how they round it.
+    if (before === null || Math.abs(before.time.getTime() - lastMs) <= 1) return undefined;
+    return `${begun}, where another entry is now; it has ${counted(last + 1 - first)}, which are read from the first on`;
+  }
+
+  /** Entries before this position are done with: of the stream as it is now. */
   async position(reader: string): Promise<number> {
-    return Number((await this.kept(`reader.${reader}`))?.toString() ?? 0);
+    const place = await this.place(reader);
+    return (await this.isAnew(place)) === undefined ? place.next : 0;
   }
 
   /** Of all readers. */
@@ -109,6 +124,15 @@ export class JetStreamStream {
     const found = new Map<string, number>();
     for (const name of names) found.set(name, await this.position(name));
     return found;
+  }
+
+  async keepPlace(reader: string, { next, lastMs }: ReaderPlace): Promise<void> {
+    await this.keep(`reader.${reader}`, lastMs === undefined ? `${next}` : `${next} ${lastMs}`);
+  }
+
+  private async place(reader: string): Promise<ReaderPlace> {
+    const [next, lastMs] = ((await this.kept(`reader.${reader}`))?.toString() ?? '0').split(' ').map(Number);
+    return { next, ...(lastMs !== undefined && { lastMs }) };
   }
 
   /** The last that was kept under a name. */
@@ -143,3 +167,5 @@ export class JetStreamStream {
     });
   }
 }
+
+const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`);
