@@ -3,8 +3,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { calibrationPermit } from '../../host/fleet/access/calibration-permit.ts';
-import { readPolicy } from '../../host/fleet/access/files.ts';
+import { personPermit } from '../../host/fleet/access/permit.ts';
 import {
   cryostatWords,
   GatewayConfigError,
@@ -13,7 +12,7 @@ import {
   readConfig,
 } from '../../host/telemetry/gateway/config.ts';
 import { type HttpPlace, usualPlace } from '../../host/telemetry/metrics/serve.ts';
-import { type RunEvent, type RunOptions, runGateway } from '../../host/telemetry/run-gateway.ts';
+import { type RunOptions, runGateway } from '../../host/telemetry/run-gateway.ts';
 import { hostTime } from '../../host/telemetry/time.ts';
 import { planOfChain } from '../../host/tools/calibration/plan-of-chain.ts';
 import { parseTarget } from '../../host/tools/smp/target.ts';
@@ -21,11 +20,13 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { freshClaim } from '../calibrate/device.ts';
 import { openRecords } from '../calibrate/folder.ts';
 import { ExitCode, Failure } from '../failure.ts';
+import { openPolicy } from '../fleet/doors.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { collect, integerBetween, parsePlace } from '../options.ts';
 import { openChain } from '../readout/open.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { gatewayFailure } from '../telemetry/gateway-failure.ts';
+import { lineOf } from '../telemetry/gateway-lines.ts';
 import { counted } from '../words.ts';
 
 interface GatewayOptions extends GlobalOptions {
@@ -48,6 +49,7 @@ interface GatewayOptions extends GlobalOptions {
   calibrate?: string;
   calibrateAs?: string;
   people?: string;
+  policy?: string;
   records: string;
 }
 
@@ -123,6 +125,7 @@ export function addGatewayCommand(program: Command): void {
       )
       .option('--calibrate-as <file>', 'token of the technician in whose name it calibrates; it ends within a day')
       .option('--people <file>', 'who the people are: people.json of the fleet')
+      .option('--policy <file>', 'who may calibrate here, in Cedar (default: that of the package)')
       .option('--records <folder>', 'records of these calibrations, a folder for each device', 'calibration')
       .option('--ca <file>', 'certificate of the authority that both ends of a link trust')
       .option('--cert <file>', 'certificate of this gateway')
@@ -150,11 +153,11 @@ function calibrationOf(options: GatewayOptions, chain: string): RunOptions['cali
       "--calibrate needs --calibrate-as and --people: nothing is calibrated without a person's credential ('coldrig fleet person add robot --role technician --days 1 --token-out robot.token' makes one)",
     );
   const built = openChain(chain);
-  const policy = readPolicy();
+  const policy = openPolicy(options.policy);
   return {
     ...{ planOf: (channels) => planOfChain(built, channels), claim: freshClaim },
     recordsOf: (device) => openRecords(join(records, device)),
-    permits: (device, during) => calibrationPermit({ token, people }, policy, device, during),
+    permits: (device, during) => personPermit({ token, people }, policy, { verb: 'calibrate', device }, during),
   };
 }
 
@@ -177,6 +180,8 @@ function parseName(text: string): string {
 async function run(options: GatewayOptions, file: string | undefined): Promise<Result> {
   const { json, log: folder } = options;
   const config = configOf(options, file);
+  if (options.policy !== undefined && options.calibrate === undefined)
+    throw usage('--policy is about what is done to devices here: it needs --calibrate');
   const name =
     options.name ??
     config.name ??
@@ -250,50 +255,4 @@ function placeOfTls(upstream: string): HttpPlace {
 function filesOf({ ca, cert, key }: GatewayOptions) {
   if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key };
   throw usage('a link over TLS needs --ca, --cert and --key');
-}
-
-const notifyWords = {
-  connected: 'the webhook takes notifications again',
-  waiting: 'the webhook is not told, and is tried again',
-  refused: 'the webhook refuses a notification',
-  dropped: 'a notification is given up',
-  disk: 'notifications are not kept on the disk; a restart may lose some',
-};
-
-function lineOf(event: RunEvent): string {
-  switch (event.event) {
-    case 'ready': {
-      const accept = event.accept === undefined ? '' : `, gateways on port ${event.accept}`;
-      const damaged =
-        event.damaged === undefined ? '' : `\nthe disk lost a part of the log; its rest is in ${event.damaged}`;
-      const page = event.address === undefined ? '' : `\npage and series: ${event.address}`;
-      return `log ${event.log}, ${counted(event.devices, 'device')}${accept}; Ctrl-C ends it${page}${damaged}\n`;
-    }
-    case 'device':
-      return `${event.target} is device ${event.device}\n`;
-    case 'silent':
-      return `${event.target} does not answer: ${event.reason}\n`;
-    case 'renumbered':
-      return `the numbers of device ${event.device} have begun again, as after its boot log was erased: its records are of incarnation ${event.incarnation} now\n`;
-    case 'gave-up':
-      return `${counted(event.count, 'record')} of ${event.device} given up: they had waited too long\n`;
-    case 'clock-stepped':
-      return `the clock of this machine was stepped by ${event.byMs / 1000} s\n`;
-    case 'upstream':
-      return `${event.name}: ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}\n`;
-    case 'notify':
-      return `${notifyWords[event.state]}${event.reason === undefined ? '' : `: ${event.reason}`}\n`;
-    case 'gateway':
-      return `gateway ${event.from} is here\n`;
-    case 'gone':
-      return `gateway ${event.from} has gone: ${event.reason}\n`;
-    case 'refused':
-      return `${'device' in event ? `device ${event.device}` : `gateway ${event.from}`}: ${event.reason}\n`;
-    case 'status': {
-      const lag = Object.values(event.lag)[0];
-      const waiting = lag === undefined ? '' : `, ${lag} to pass on`;
-      const full = `${((100 * event.bytes) / event.bytesMost).toFixed(1)} % of the log in use`;
-      return `devices that answer: ${event.answering}; ${counted(event.stored, 'record')} stored${waiting}; ${full}\n`;
-    }
-  }
 }

@@ -4,8 +4,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { parse } from 'yaml';
-import { Agent, type AgentEvent } from '../../host/fleet/agent/agent.ts';
+import { Agent } from '../../host/fleet/agent/agent.ts';
+import type { FlashDoor } from '../../host/fleet/agent/door.ts';
 import { AgentJournal } from '../../host/fleet/agent/journal.ts';
+import type { AgentEvent } from '../../host/fleet/agent/options.ts';
 import { runAgents } from '../../host/fleet/agent/run.ts';
 import { DdiClient } from '../../host/fleet/ddi/client.ts';
 import { httpFiles, RepositoryReader } from '../../host/fleet/repository/reader.ts';
@@ -20,6 +22,7 @@ import { verdictText } from '../flash-words.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { integerBetween, parseAddress, parseSeconds } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { type DoorOptions, openDoors } from './doors.ts';
 import { readCertificate, readToken, usualServer } from './reach.ts';
 
 /** One device that an agent cares for. */
@@ -31,14 +34,13 @@ interface OfDevice {
   bootloader?: string;
 }
 
-interface AgentCommandOptions extends GlobalOptions, OfDevice {
+interface AgentCommandOptions extends GlobalOptions, OfDevice, DoorOptions {
   devices?: string;
   server: string;
   tenant: string;
   ca?: string;
   root?: string;
   repository?: string;
-  folder: string;
   watch: number;
   poll?: number;
   renew?: boolean;
@@ -47,6 +49,10 @@ interface AgentCommandOptions extends GlobalOptions, OfDevice {
 const AGENT_HELP = `
 It asks the server, loads the image, checks it against the metadata of the repository (--root), the security counter and the board of the device, flashes it by
 SMP, watches its trial, confirms it or sees it rolled back, and tells the server. What it did is in its folder: it may be killed at any time.
+
+With --policy, or --people and --flash-as, the gateway decides by its own rules whether a device may be flashed, whatever the server wants: in the name of a
+technician by a token that ends within a day, or without --flash-as by the certificate of the device itself. What no rule permits is not sent; nothing has
+failed then, and it is asked again. Each decision is an entry of the audit log of --audit.
 
 Without --root an image is checked by its own signature alone, by the device. That is for a server that has no repository.
 
@@ -57,6 +63,7 @@ One process cares for many devices with --devices, a list in YAML. One that does
 Example:
   coldrig fleet agent rig-1 --target udp://10.0.0.17:1337 --token rig-1.token --root root.json --server https://fleet:9420 --ca ca.pem
   coldrig fleet agent --devices devices.yaml --root root.json --server https://fleet:9420 --ca ca.pem
+  coldrig fleet agent --devices devices.yaml --root root.json --people people.json --flash-as tim.token
 
 With --json: one line an event, {event: begun | refused | ended | cancelled | trouble, device, …}; at the end {ok}.`;
 
@@ -84,6 +91,13 @@ export function agentCommand(): Command {
     .option('--watch <seconds>', 'how long a trial is watched', parseSeconds, 5)
     .option('--poll <seconds>', 'how often it asks, in place of what the server says', integerBetween(1, 86_400))
     .option('--bootloader <version>', 'version of its bootloader, for releases that need a newer one')
+    .option(
+      '--policy <file>',
+      'who may have a device flashed here, in Cedar (default with --flash-as: that of the package)',
+    )
+    .option('--people <file>', 'who the people are: people.json of the fleet; with --flash-as')
+    .option('--flash-as <file>', 'token of the technician in whose name devices are flashed; it ends within a day')
+    .option('--audit <folder>', 'where what was decided by the policy is on record (default: FOLDER-audit)')
     .addHelpText('after', AGENT_HELP)
     .action(printing((options: AgentCommandOptions, device: string | undefined) => runAll(options, device)));
 }
@@ -95,7 +109,10 @@ async function runAll(options: AgentCommandOptions, device: string | undefined):
   const all = devices === undefined ? [{ name: device as string, ...options }] : readDevices(devices);
   const tell = (event: Told) => process.stdout.write(`${json ? JSON.stringify(event) : agentText(event)}\n`);
   const renewals = options.renew ? all.flatMap((one) => renewalOf(options, one, tell)) : [];
-  const agents = all.map(({ name, ...of }) => ({ device: name, agent: agentOf(options, name, of, tell) }));
+  const doors = await openDoors(options, all);
+  const agents = all.map(({ name, ...of }) => ({
+    ...{ device: name, agent: agentOf(options, name, of, tell, doors?.of(of)) },
+  }));
   const stop = new AbortController();
   await endedFromOutside(
     () => stop.abort(new Error('interrupted')),
@@ -112,7 +129,7 @@ async function runAll(options: AgentCommandOptions, device: string | undefined):
         ...renewals.map((renewal) => keepRenewed(renewal, stop.signal)),
       ]);
     },
-  );
+  ).finally(() => doors?.close());
   return { text: 'the agent has ended', json: {} };
 }
 
@@ -172,6 +189,7 @@ function agentOf(
   device: string,
   { target, token, cert, key, bootloader }: OfDevice,
   tell: (event: AgentEvent) => void,
+  door: FlashDoor | undefined,
 ): Agent {
   const { server, tenant, ca, folder, watch } = options;
   parseTarget(target);
@@ -186,6 +204,7 @@ function agentOf(
     journal: new AgentJournal(join(folder, device, 'journal.json')),
     ...(options.root !== undefined && { metadata: metadataOf(options, device) }),
     ...(bootloader !== undefined && { bootloaderVersion: bootloader }),
+    ...(door !== undefined && { door }),
     words: verdictText,
     onEvent: tell,
   });

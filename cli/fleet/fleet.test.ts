@@ -96,6 +96,18 @@ describe('a fleet', () => {
     });
   });
 
+  test('says of a door at its gateway what it needs', async () => {
+    const mistake = async (...words: string[]) => (await fleet('agent', 'rig-1', ...words)).json.error;
+    expect(await mistake('--flash-as', 'tim.token')).toMatchObject({
+      message: '--flash-as and --people go together: the token, and whose it is',
+    });
+    expect(await mistake('--policy', 'absent.cedar')).toMatchObject({
+      message: expect.stringMatching(
+        /^device \[0\] has no certificate.*give --flash-as and --people, or a certificate$/,
+      ),
+    });
+  });
+
   test('says of a file with no certificate what it expects', async () => {
     writeFileSync(at('no.crt'), '-----BEGIN PUBLIC KEY-----\n');
     writeFileSync(at('any.token'), 'a-token-of-somebody\n');

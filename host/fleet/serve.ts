@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { writeDurably } from '../links/whole-file.ts';
 import { nodeLogDisk } from '../telemetry/log/disk.ts';
 import { rest, type Time } from '../telemetry/time.ts';
-import { readPolicy } from './access/files.ts';
+import { readPolicyFile } from './access/files.ts';
 import { PolicyAccess } from './access/policy.ts';
 import { DdiServer } from './ddi/server.ts';
 import { type Access, localAccess } from './doors.ts';
@@ -144,8 +144,7 @@ async function lookAtGates(gates: GateWatch | undefined, fleet: Fleet, time: Tim
 }
 
 function policyAccess(people: PeopleFile, path: string | undefined): Access {
-  const policy = path === undefined ? undefined : { name: path, text: readFileSync(path, 'utf8') };
-  return new PolicyAccess(readPolicy(policy), (person) => people.rolesOf(person));
+  return new PolicyAccess(readPolicyFile(path), (person) => people.rolesOf(person));
 }
 
 /** Makes the token when there is none. */

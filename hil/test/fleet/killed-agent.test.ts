@@ -1,11 +1,14 @@
 // An agent that dies in the middle of an update, and one that comes after it: the device gets the image once, and the server hears how it has ended.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Permit } from '../../../host/fleet/access/permit.ts';
+import { rolloutSummary } from '../../../host/fleet/manage/summary.ts';
 import type { Release } from '../../../host/fleet/rollout/events.ts';
+import type { Rollout } from '../../../host/fleet/rollout/state.ts';
 import type { DeviceUnderTest } from '../../rig/index.ts';
 import { type BenchDevice, benchImages, FleetBench, ringOf } from './bench.ts';
 
-describe('an agent that dies at a message to its device', () => {
+describe('an agent', () => {
   let bench: FleetBench;
   let board: DeviceUnderTest;
   const releases: Record<string, Release> = {};
@@ -55,7 +58,7 @@ describe('an agent that dies at a message to its device', () => {
   test.each([
     ['good', 'FINISHED'],
     ['bad', 'STOPPED'],
-  ])('has a %s release tried once, wherever it dies', async (release, end) => {
+  ])('that dies at a message to its device has a %s release tried once, wherever it dies', async (release, end) => {
     const whole = await begun(release);
     const messages = await lifeOf(whole.device, Number.POSITIVE_INFINITY);
     const last = messages - 1;
@@ -72,5 +75,25 @@ describe('an agent that dies at a message to its device', () => {
       expect({ at, trials: device.board.events('IMAGE_PENDING').length }).toEqual({ at, trials: 1 });
       expect(bench.running(device.name)).toBe(releases[release === 'good' ? 'good' : 'old'].hash);
     }
+  });
+
+  test('that is not let pass at its gateway sends nothing, tells the server why, and goes on when it may', async () => {
+    const { device, rollout } = await begun('good');
+    const { device: other } = await begun('good');
+    let permit: Permit = { refusal: 'the credential of tim has ended' };
+    bench.restartAgent(device, { door: async () => permit });
+    await expect(bench.turn(device)).rejects.toThrow('nothing is sent to the device: the credential of tim has ended');
+    expect(device.board.events('IMAGE_PENDING')).toEqual([]);
+    const state = () => bench.fleet.state.rollouts.get(rollout) as Rollout;
+    const waits = () => rolloutSummary(bench.fleet.state, state(), bench.fleet.nowMs()).waitsFor;
+    expect(waits()).toBe(
+      `1 device of ring 'rig' to end; the gateway of ${device.name} has refused: the credential of tim has ended`,
+    );
+    permit = { by: 'tim' };
+    await bench.turn(device);
+    await bench.turn(other);
+    await bench.fleet.tick();
+    expect(state().state).toBe('FINISHED');
+    expect(bench.fleet.state.devices.get(device.name)?.attributes['gateway.flash']).toBe('in the name of tim');
   });
 });

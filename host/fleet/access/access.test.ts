@@ -41,7 +41,7 @@ const expected: Record<string, string> = {
   download: '.....D..',
   enrol: '...T....',
   feedback: '.....D..',
-  flash: '...T....',
+  flash: '...T.D..',
   pause: '.OR.....',
   poll: '.....D..',
   read: 'VORT...S',

@@ -4,18 +4,19 @@
 //     └────> cancellation ──> stop, and let the device go back; it is refused once the device has confirmed ──> feedback
 //
 // The verdict is the device's own (host/tools/update.ts). What must stay true: nothing is sent to a device that its metadata, its hash, its security counter,
-// its board or its bootloader speak against; the device is never made to try an image again that it has left, also when the agent dies at any point; the
+// its board or its bootloader speak against, or that the gateway's door does not let pass; the device is never made to try an image again that it has left, also when the agent dies at any point; the
 // server is told an end only when it is in the journal, and told again until it has answered.
 
-import { rest, type Time } from '../../telemetry/time.ts';
+import { ddiLimits } from '../../../protocol/fleet/ddi.ts';
+import { rest } from '../../telemetry/time.ts';
 import { parseImage } from '../../tools/image/index.ts';
 import { type SmpClient, SmpError } from '../../tools/smp/index.ts';
 import { updateDevice } from '../../tools/update.ts';
 import type { UpdateResult } from '../../tools/update-result.ts';
-import type { DdiClient } from '../ddi/client.ts';
 import { DdiError } from '../ddi/json.ts';
 import type { Artifact, Deployment, Feedback } from '../ddi/wire.ts';
 import { FleetServerError } from '../http-client.ts';
+import { doorAttribute } from '../rollout/commands.ts';
 import {
   attributesOf,
   type DeviceFacts,
@@ -27,53 +28,17 @@ import {
   sendBack,
   tokenIn,
 } from './device.ts';
-import type { AgentJournal, JournalEntry } from './journal.ts';
+import { DoorRefusal } from './door.ts';
+import type { JournalEntry } from './journal.ts';
+import { checkArtifact, MetadataRefusal } from './metadata.ts';
+import type { AgentOptions, Turn } from './options.ts';
 import { imageIn } from './package.ts';
-
-/** Trusted metadata of what a server offers. */
-export interface ReleaseMetadata {
-  /** Rejects with a MetadataRefusal when the metadata does not know this file, or is not to be trusted. */
-  expected(artifact: Artifact, signal: AbortSignal): Promise<ExpectedImage & { sha256?: string; bytes?: number }>;
-}
-
-export class MetadataRefusal extends Error {
-  override readonly name = 'MetadataRefusal';
-}
-
-export type AgentEvent =
-  | { event: 'refused' | 'ended'; device: string; action: number; success: boolean; detail: string }
-  | { event: 'begun'; device: string; action: number; version: string }
-  | { event: 'cancelled'; device: string; action: number; done: boolean; detail: string };
-
-export interface AgentOptions {
-  device: string;
-  server: DdiClient;
-  /** Opens the device anew; it is closed after each turn. */
-  open(signal: AbortSignal): Promise<SmpClient>;
-  journal: AgentJournal;
-  time: Time;
-  /** Without: the image alone is checked. */
-  metadata?: ReleaseMetadata;
-  /** Of the bootloader; undefined: not known, and the device alone judges. */
-  bootloaderVersion?: string;
-  watchMs?: number;
-  /** How often the server is asked for a cancellation while the device is updated. */
-  cancelPollMs?: number;
-  /** A verdict in words. */
-  words: (result: UpdateResult, bytes: number) => string;
-  onEvent?: (event: AgentEvent) => void;
-}
-
-export interface Turn {
-  /** When the server wants to be asked again; undefined: it did not say. */
-  sleepSeconds: number | undefined;
-  /** Something was done: there may be more. */
-  isBusy: boolean;
-}
 
 export class Agent {
   private readonly options: AgentOptions;
   private reported = '';
+  /** What the door has said last. */
+  private atDoor: string | undefined;
 
   constructor(options: AgentOptions) {
     this.options = options;
@@ -168,6 +133,7 @@ export class Agent {
     const isRunning = hexOf(facts.running?.hash) === hash;
     if (isKnown && of.bootBefore !== undefined && !isRunning && (await hasRun(client, hash, of.bootBefore, signal)))
       return this.end(entry, false, 'it ran on trial, and the device went back to the old image', signal);
+    await this.passDoor(facts, signal);
     await this.tell(id, 'proceeding', [`version ${chunk.version} goes to the device`], signal);
     if (!isKnown) journal.put(entry);
     onEvent?.({ event: 'begun', device, action: id, version: chunk.version });
@@ -265,9 +231,22 @@ export class Agent {
     return this.options.server.feedback('deploymentBase', id, { execution, finished, details }, signal);
   }
 
+  /** Rejects with a DoorRefusal, of which the server has been told. To take a device back from a trial needs nobody's leave. */
+  private async passDoor(facts: DeviceFacts, signal: AbortSignal): Promise<void> {
+    const { door, device } = this.options;
+    if (door === undefined) return;
+    const permit = await door({ name: device, serial: hexOf(facts.fuses?.serial) });
+    this.atDoor = 'by' in permit ? `in the name of ${permit.by}` : `refused: ${permit.refusal}`;
+    await this.report(facts, signal);
+    if ('refusal' in permit) throw new DoorRefusal(`nothing is sent to the device: ${permit.refusal}`);
+  }
+
   /** Tells the server what the device is, when that has changed. */
   private async report(facts: DeviceFacts, signal: AbortSignal): Promise<void> {
-    const attributes = attributesOf(facts);
+    const attributes = {
+      ...attributesOf(facts),
+      ...(this.atDoor !== undefined && { [doorAttribute]: this.atDoor.slice(0, ddiLimits.attributeCharacters) }),
+    };
     const text = JSON.stringify(attributes);
     if (text === this.reported) return;
     await this.options.server.report(attributes, signal);
@@ -290,10 +269,3 @@ export class Agent {
 }
 
 const hexOf = (hash: Uint8Array | undefined): string | undefined => hash && Buffer.from(hash).toString('hex');
-
-function checkArtifact(artifact: Artifact, { sha256, bytes }: { sha256?: string; bytes?: number }): void {
-  if (sha256 !== undefined && artifact.sha256 !== undefined && sha256 !== artifact.sha256)
-    throw new MetadataRefusal(`the server offers ${artifact.sha256}, the metadata says ${sha256}`);
-  if (bytes !== undefined && bytes !== artifact.bytes)
-    throw new MetadataRefusal(`the server offers ${artifact.bytes} bytes, the metadata says ${bytes}`);
-}

@@ -21,7 +21,7 @@ export interface Reference {
   image: string;
 }
 
-const serialPattern = /^[0-9a-f]{32}$/;
+export const serialPattern = /^[0-9a-f]{32}$/;
 const hashPattern = /^[0-9a-f]{64}$/;
 
 export function readDevices(text: string, name: string): Map<string, string> {

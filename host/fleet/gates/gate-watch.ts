@@ -42,7 +42,7 @@ export class GateWatch implements ReadingsView {
   }
 
   /** Devices of a ring that were not judged good since then. */
-  unproven(actions: readonly Action[], sinceMs: number): string[] {
+  unjudged(actions: readonly Action[], sinceMs: number): string[] {
     return actions.filter(({ id }) => (this.good.get(id) ?? -1) < sinceMs).map(({ device }) => device);
   }
 

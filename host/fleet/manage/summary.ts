@@ -1,8 +1,9 @@
 // What people and programs are shown of a fleet: plain objects with stable names.
 
-import type { PauseCause } from '../rollout/events.ts';
+import { doorAttribute } from '../rollout/commands.ts';
+import type { PauseCause, RingPlan } from '../rollout/events.ts';
 import { notBackText } from '../rollout/forget.ts';
-import { noReadings, type ReadingsView, unproven } from '../rollout/react.ts';
+import { noReadings, type ReadingsView, unjudged } from '../rollout/react.ts';
 import type { Device, FleetState, Member, Ring, Rollout } from '../rollout/state.ts';
 
 export interface RingSummary {
@@ -105,12 +106,12 @@ function waitsFor(state: FleetState, rollout: Rollout, nowMs: number, readings: 
       return open.length === 0 ? null : `${devicesOf(open.length)} to answer, the first is ${open[0][0]}`;
     }
     case 'RUNNING':
-      if (counts.open > 0) return `${devicesOf(counts.open)} of ring '${plan.name}' to end`;
+      if (counts.open > 0) return `${devicesOf(counts.open)} of ring '${plan.name}' to end${atDoor(state, plan)}`;
       if (waiting.size > 0) return `readings under the old image, which the gates need: ${those([...waiting])}`;
       if (counts.failed > 0) return `a person to retry or waive what has failed: ${devicesOf(counts.failed)}`;
       if (confirmedMs === undefined) return null;
       if (nowMs < confirmedMs + plan.soakMs) return 'the soak time';
-      return `readings after the update, which the gates need: ${those(unproven(state, rollout, ring, readings))}`;
+      return `readings after the update, which the gates need: ${those(unjudged(state, rollout, ring, readings))}`;
     default:
       return null;
   }
@@ -131,6 +132,17 @@ function pausedBecause({ pausedBy, members }: Rollout): string {
 }
 
 const devicesOf = (count: number): string => `${count} ${count === 1 ? 'device' : 'devices'}`;
+
+/** The first of a ring that its gateway does not let get the image. */
+function atDoor(state: FleetState, { devices }: RingPlan): string {
+  const refused = (name: string) => {
+    const device = state.devices.get(name);
+    const said = device?.open === undefined ? undefined : device.attributes[doorAttribute];
+    return said?.startsWith('refused: ') ? said : undefined;
+  };
+  const first = devices.find((name) => refused(name) !== undefined);
+  return first === undefined ? '' : `; the gateway of ${first} has ${refused(first)}`;
+}
 
 const isBusy = (state: FleetState, name: string) => state.devices.get(name)?.open !== undefined;
 

@@ -11,7 +11,7 @@ import { BaseFetcher, Updater } from 'tuf-js';
 // By this class its client knows that there is no newer root.
 import { DownloadHTTPError } from 'tuf-js/dist/error.js';
 import { writeDurably } from '../../links/whole-file.ts';
-import { MetadataRefusal, type ReleaseMetadata } from '../agent/agent.ts';
+import { MetadataRefusal, type ReleaseMetadata } from '../agent/metadata.ts';
 import type { Artifact } from '../ddi/wire.ts';
 import { askHttp, readAnswer, refusalOf } from '../http-client.ts';
 import type { Release } from '../rollout/events.ts';

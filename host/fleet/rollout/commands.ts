@@ -274,6 +274,9 @@ function createRollout(state: FleetState, { name, release: hash, rings, onError 
 /** Attribute by which a device of ours says which board it is. */
 export const boardAttribute = 'fuses.board';
 
+/** Attribute by which an agent says what the door of its gateway has said (agent/door.ts). */
+export const doorAttribute = 'gateway.flash';
+
 function refuseWithdrawn(state: FleetState, id: number, what: string): void {
   const { state: is, release } = rolloutWith(state, id);
   if (state.releases.get(release)?.withdrawn)

@@ -19,7 +19,7 @@ export interface ReadingsView {
   /** Readings of a device under the image that it runs; undefined while the gates of a ring need some and there are none. */
   baselineOf(device: string, ring: Ring): Baseline | undefined;
   /** Devices of these actions whose gates nobody has found good since then. */
-  unproven(actions: readonly Action[], sinceMs: number): string[];
+  unjudged(actions: readonly Action[], sinceMs: number): string[];
   /** What a device has no readings of. */
   missingOf(device: string): string | undefined;
 }
@@ -27,7 +27,7 @@ export interface ReadingsView {
 /** Of a server without readings: a plan with gates is refused there. */
 export const noReadings: ReadingsView = {
   baselineOf: () => ({ temperatureKelvin: {}, snrDecibel: {} }),
-  unproven: () => [],
+  unjudged: () => [],
   missingOf: () => undefined,
 };
 
@@ -126,13 +126,13 @@ function progress(state: FleetState, rollout: Rollout, atMs: number, readings: R
   const soakedMs = ring.confirmedMs + ring.plan.soakMs;
   if (!isRunning || atMs < soakedMs) return [];
   // No readings are no pass.
-  return unproven(state, rollout, ring, readings).length > 0 ? [] : [{ type: 'ring-finished', ...of }];
+  return unjudged(state, rollout, ring, readings).length > 0 ? [] : [{ type: 'ring-finished', ...of }];
 }
 
 /** Devices of a ring whose soak time is over, and whose gates nobody has found good since. */
-export function unproven(state: FleetState, rollout: Rollout, ring: Ring, readings: ReadingsView): string[] {
+export function unjudged(state: FleetState, rollout: Rollout, ring: Ring, readings: ReadingsView): string[] {
   if (!hasGates(ring.plan.gates)) return [];
-  return readings.unproven(updatedOf(state, rollout, ring), (ring.confirmedMs ?? 0) + ring.plan.soakMs);
+  return readings.unjudged(updatedOf(state, rollout, ring), (ring.confirmedMs ?? 0) + ring.plan.soakMs);
 }
 
 /** Actions of the devices of a ring that have confirmed the release. */
