@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { personPermit } from '../../host/fleet/access/permit.ts';
+import { type NatsServer, natsPlace } from '../../host/links/nats-place.ts';
 import {
   cryostatWords,
   GatewayConfigError,
@@ -34,6 +35,7 @@ interface GatewayOptions extends GlobalOptions {
   cryostat: string;
   name?: string;
   log: string;
+  stream?: string;
   logMib: number;
   logHours: number;
   upstream?: string;
@@ -76,10 +78,11 @@ Examples:
   coldrig gateway north.yaml --log telemetry --embedded --notify http://127.0.0.1:9095/pager
   coldrig gateway north.yaml --log telemetry --embedded --calibrate lab.yaml --calibrate-as robot.token --people fleet/people.json
   coldrig gateway north.yaml --log telemetry --upstream nats://hub:4222
+  coldrig gateway north.yaml --log telemetry --stream nats://127.0.0.1:4222 --upstream nats://hub:4222
   coldrig gateway north.yaml --upstream tls://hub:9411 --ca ca.pem --cert north.pem --key north.key
   coldrig gateway --accept 0.0.0.0:9411 --ca ca.pem --cert hub.pem --key hub.key --crl revoked.pem    a hub for other gateways
 
-With --json: one line an event, {event: ready | device | silent | refused | renumbered | gave-up | clock-stepped | upstream | notify | gateway | gone | status, ...}, status every
+With --json: one line an event, {event: ready | device | silent | refused | renumbered | gave-up | clock-stepped | log-damaged | stream | upstream | notify | gateway | gone | status, ...}, status every
 ten seconds with {answering, end, bytes, bytesMost, lag, stored, repeats, refused, quarantined, delivered}; at the end {ok, end, stored, lag}.
 docs/telemetry.md says what is promised, and what to do when the disk is full.`;
 
@@ -103,9 +106,21 @@ export function addGatewayCommand(program: Command): void {
       )
       .option('--name <name>', 'of this gateway, different for each (default: the name of the host)', parseName)
       .option('--log <folder>', 'the log; it is made when it is not there', 'coldrig-telemetry')
+      .option(
+        '--stream <url>',
+        'keep the records in a stream of this NATS server instead, nats://host:port; --log then has its lock and what cannot be read',
+      )
       .option('--log-mib <MiB>', 'what the log may hold', integerBetween(1, 1 << 20), 1024)
-      .option('--log-hours <hours>', 'how long records may wait in it', integerBetween(1, 8760), 48)
-      .option('--upstream <url>', 'pass records on: nats://host:port, or tls://host:port of another gateway')
+      .option(
+        '--log-hours <hours>',
+        'how long records may wait in it; a stream has no such bound',
+        integerBetween(1, 8760),
+        48,
+      )
+      .option(
+        '--upstream <url>',
+        'pass records on: nats://host:port (over TLS with --ca, --cert and --key), or tls://host:port of another gateway',
+      )
       .option('--accept <host:port>', 'take records of other gateways over TLS', parsePlace)
       .option('--embedded', `keep the series of 24 hours, and serve them with alerts and a page at ${usualAddress}`)
       .option(
@@ -233,14 +248,36 @@ function configOf(options: GatewayOptions, file: string | undefined) {
 
 const usage = (message: string) => new Failure('OPTION', message, { exitCode: ExitCode.USAGE });
 
-function links(options: GatewayOptions): Pick<RunOptions, 'upstream' | 'accept'> {
-  const { upstream, accept, crl } = options;
-  const found: Pick<RunOptions, 'upstream' | 'accept'> = {};
+function links(options: GatewayOptions): Pick<RunOptions, 'upstream' | 'accept' | 'stream'> {
+  const { upstream, accept, crl, stream } = options;
+  const found: Pick<RunOptions, 'upstream' | 'accept' | 'stream'> = {};
+  if (stream !== undefined) found.stream = streamOf(options, stream);
   if (accept !== undefined) found.accept = { place: accept, files: { ...filesOf(options), crl } };
-  if (upstream?.startsWith('nats://') && URL.canParse(upstream)) found.upstream = { kind: 'nats', url: upstream };
+  if (upstream?.startsWith('nats://') && URL.canParse(upstream))
+    found.upstream = { kind: 'nats', server: natsOf(options, upstream) };
   else if (upstream !== undefined)
     found.upstream = { kind: 'tls', place: placeOfTls(upstream), files: filesOf(options) };
   return found;
+}
+
+function streamOf(options: GatewayOptions, url: string): NatsServer {
+  const { embedded, listen, upstream } = options;
+  const server: NatsServer = { url };
+  const place = url.startsWith('nats://') ? natsPlace(server) : undefined;
+  if (place === undefined) throw usage(`--stream: '${url}' is no address: expected nats://host:port`);
+  if (embedded || listen !== undefined)
+    throw usage(
+      '--embedded watches a log on disk: leave --stream out, or let coldrig ingest take the stream into a store',
+    );
+  if (upstream?.startsWith('nats://') && natsPlace({ url: upstream })?.host === place.host)
+    throw usage('--stream and --upstream are one server: who reads the stream has the records already');
+  return server;
+}
+
+/** Over TLS where there are files. */
+function natsOf(options: GatewayOptions, url: string): NatsServer {
+  const { ca, cert, key } = options;
+  return ca === undefined && cert === undefined && key === undefined ? { url } : { url, files: filesOf(options) };
 }
 
 function placeOfTls(upstream: string): HttpPlace {

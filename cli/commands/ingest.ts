@@ -68,7 +68,7 @@ function parseName(text: string): string {
 
 function parseNats(text: string): string {
   if (text.startsWith('nats://') && URL.canParse(text)) return text;
-  throw new InvalidArgumentError('expected nats://host:port');
+  throw new InvalidArgumentError('expected nats://host:port, or nats://user:password@host:port');
 }
 
 const usage = (message: string) => new Failure('OPTION', message, { exitCode: ExitCode.USAGE });
@@ -76,9 +76,11 @@ const usage = (message: string) => new Failure('OPTION', message, { exitCode: Ex
 function sourceOf({ accept, nats, ca, cert, key, crl }: IngestCommandOptions): IngestOptions['from'] {
   if ((accept === undefined) === (nats === undefined))
     throw usage('where do records come from? Give --accept or --nats, one of the two');
-  if (nats !== undefined) return { nats };
+  const isTls = ca !== undefined || cert !== undefined || key !== undefined;
+  if (nats !== undefined && !isTls) return { nats: { url: nats } };
   if (ca === undefined || cert === undefined || key === undefined)
     throw usage('a link over TLS needs --ca, --cert and --key');
+  if (nats !== undefined) return { nats: { url: nats, files: { ca, cert, key } } };
   return { accept: { place: accept as HttpPlace, files: { ca, cert, key, crl } } };
 }
 
@@ -103,8 +105,9 @@ async function run(options: IngestCommandOptions): Promise<Result> {
     },
   );
   const totals = ended as Awaited<ReturnType<typeof runIngest>>;
+  const lag = totals.lag < 0 ? 'the stream did not answer' : `${totals.lag} not in the store yet`;
   return {
-    text: `${counted(totals.records, 'record')} taken, ${totals.lag} not in the store yet`,
+    text: `${counted(totals.records, 'record')} taken, ${lag}`,
     json: { ...totals },
   };
 }

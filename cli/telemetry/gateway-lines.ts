@@ -30,6 +30,10 @@ export function lineOf(event: RunEvent): string {
       return `${counted(event.count, 'record')} of ${event.device} given up: they had waited too long\n`;
     case 'clock-stepped':
       return `the clock of this machine was stepped by ${event.byMs / 1000} s\n`;
+    case 'log-damaged':
+      return `the NATS server has lost records: ${event.reason}\n`;
+    case 'stream':
+      return `${event.reason}; it is asked again\n`;
     case 'upstream':
       return `${event.name}: ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}\n`;
     case 'notify':

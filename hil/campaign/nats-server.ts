@@ -9,6 +9,7 @@ import {
   errors,
   type NatsConnection,
 } from '@nats-io/transport-node';
+import { natsPlace } from '../../host/links/nats-place.ts';
 import { NatsQueue } from './nats-queue.ts';
 import { againMs, answerMs, type Patience } from './patience.ts';
 import { CampaignError } from './queue.ts';
@@ -16,7 +17,7 @@ import { CampaignError } from './queue.ts';
 export const usualServer = 'nats://127.0.0.1:4222';
 
 export interface ServerOptions {
-  /** nats://host:port, or tls://host:port; name and password may stand before the host. */
+  /** nats://host:port, or tls://host:port; user and password, or a token, may stand before the host. */
   url: string;
   /** Contents of a credentials file. */
   credentials?: Uint8Array;
@@ -80,19 +81,13 @@ export class CampaignServer {
   }
 }
 
-function placeOf(url: string): { host: string; options: ConnectionOptions } {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !['nats:', 'tls:'].includes(parsed.protocol) || parsed.hostname === '')
-    throw new CampaignError(
-      'SERVER',
-      `'${url}' is no address of a NATS server: expected nats://host:port or tls://host:port`,
-    );
-  const { protocol, username, password, host } = parsed;
-  const options: ConnectionOptions = {};
-  if (username !== '')
-    Object.assign(options, { user: decodeURIComponent(username), pass: decodeURIComponent(password) });
-  if (protocol === 'tls:') options.tls = {};
-  return { host, options };
+function placeOf(url: string) {
+  const place = natsPlace({ url });
+  if (place !== undefined) return place;
+  throw new CampaignError(
+    'SERVER',
+    `'${url}' is no address of a NATS server: expected nats://host:port or tls://host:port`,
+  );
 }
 
 function unreachable(error: Error, host: string): CampaignError {

@@ -1,11 +1,12 @@
 // A gateway as a process: log, devices, the link above and the link below, put together.
 //
-//   devices ──> Gateway ──> DiskLog ──> Forwarder ──> NATS JetStream, or the gateway above
+//   devices ──> Gateway ──> DiskLog, or JetStreamLog ──> Forwarder ──> NATS JetStream, or the gateway above
 //   gateways below ──> Receiver ──┘        └──> Embedded: series, alerts and the page, over HTTP ──> Delivery: a webhook is told of alerts
 //
 // What must stay true: nothing listens where it was not told to; when it ends, what was taken is on the disk and positions are written.
 
 import { setMaxListeners } from 'node:events';
+import type { NatsServer } from '../links/nats-place.ts';
 import { SmpClient } from '../tools/smp/client.ts';
 import type { Permits } from './calibration/event-calibrations.ts';
 import { type GraphCalibratorParts, graphCalibrator } from './calibration/graph-calibrator.ts';
@@ -19,7 +20,9 @@ import { Quarantine } from './gateway/quarantine.ts';
 import { SmpSource } from './gateway/smp-source.ts';
 import { httpPost } from './http-post.ts';
 import { nodeLogDisk } from './log/disk.ts';
-import { DiskLog } from './log/disk-log.ts';
+import { DiskLog, usualLog } from './log/disk-log.ts';
+import { JetStreamLog } from './log/jetstream-log.ts';
+import { hostOf } from './log/jetstream-stream.ts';
 import type { LogStatus } from './log/record-log.ts';
 import type { Page } from './metrics/api.ts';
 import { Embedded } from './metrics/embedded.ts';
@@ -37,7 +40,9 @@ export interface RunOptions {
   bytesMost?: number;
   hoursMost?: number;
   devices: readonly { target: string; cryostat: string }[];
-  upstream?: { kind: 'nats'; url: string } | { kind: 'tls'; place: TlsPlace; files: TlsFiles };
+  /** Records are kept in the stream of this NATS server instead of files in the folder; not with `embedded`. */
+  stream?: NatsServer;
+  upstream?: { kind: 'nats'; server: NatsServer } | { kind: 'tls'; place: TlsPlace; files: TlsFiles };
   /** Takes records of gateways below. */
   accept?: AcceptOptions;
   /** Watches the log, and serves series, alerts and the page over HTTP. */
@@ -54,6 +59,7 @@ export type RunEvent =
   | GatewayEvent
   | NotifyEvent
   | { event: 'ready'; log: string; devices: number; accept?: number; address?: string; damaged?: string }
+  | { event: 'stream'; state: 'waiting'; reason: string }
   | { event: 'upstream'; name: string; state: string; reason?: string }
   | { event: 'gateway' | 'gone' | 'refused'; from: string; reason?: string }
   | ({ event: 'status'; answering: number; quarantined: number; delivered: number } & LogStatus);
@@ -65,16 +71,41 @@ const upstreamReader = 'upstream';
 export async function runGateway(options: RunOptions, signal: AbortSignal): Promise<LogStatus> {
   // Each device listens to it while it is asked: as many as there are devices are no leak.
   setMaxListeners(0, signal);
+  const { folder, time, bytesMost, hoursMost, stream } = options;
+  if (stream === undefined) {
+    const log = DiskLog.open(folder, { time, bytesMost, hoursMost });
+    return runWith(log, log, options, signal).finally(() => log.close());
+  }
+  const release = nodeLogDisk.claim(folder);
+  try {
+    const onWaiting = (reason: string) => options.onEvent({ event: 'stream', state: 'waiting', reason });
+    const log = await JetStreamLog.open(stream, { bytesMost: bytesMost ?? usualLog.bytesMost, signal, onWaiting });
+    return await runWith(log, undefined, options, signal).finally(() => log.close());
+  } catch (error) {
+    // It was ended while it waited for the server.
+    if (signal.aborted && error === signal.reason)
+      return { end: 0, bytes: 0, bytesMost: 0, lag: {}, stored: 0, repeats: 0, refused: 0 };
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+async function runWith(
+  log: DiskLog | JetStreamLog,
+  disk: DiskLog | undefined,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<LogStatus> {
   const { name, version, folder, time, onEvent } = options;
-  const log = DiskLog.open(folder, { time, bytesMost: options.bytesMost, hoursMost: options.hoursMost });
   let below: { port: number; close: () => Promise<void> } | undefined;
   let embedded: Embedded | undefined;
   try {
     const quarantine = new Quarantine(nodeLogDisk, folder);
-    if (options.embedded !== undefined) {
+    if (options.embedded !== undefined && disk !== undefined) {
       const cryostats = options.devices.map(({ cryostat }) => cryostat);
       const retries = () => forwarder?.retries ?? 0;
-      const parts = { name, version, log, time, cryostats, retries, page: gatewayPage };
+      const parts = { name, version, log: disk, time, cryostats, retries, page: gatewayPage };
       embedded = await Embedded.open({ ...parts, ...options.embedded });
     }
     const kept = embedded;
@@ -92,10 +123,11 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
           onEvent({ event: 'upstream', name: upstream.name, state, ...(reason !== '' && { reason }) }),
       });
     onEvent({
-      ...{ event: 'ready', log: folder, devices: options.devices.length },
+      ...{ event: 'ready', log: options.stream === undefined ? folder : `nats://${hostOf(options.stream)}` },
+      devices: options.devices.length,
       ...(below && { accept: below.port }),
       ...(embedded && { address: embedded.address }),
-      ...(log.damaged !== undefined && { damaged: log.damaged }),
+      ...(disk?.damaged !== undefined && { damaged: disk.damaged }),
     });
     const sources = options.devices.map(({ target, cryostat }) => new SmpSource(target, cryostat));
     if (embedded !== undefined) embedded.asked = () => gateway.asked(sources);
@@ -123,7 +155,6 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
   } finally {
     await below?.close();
     await embedded?.close();
-    await log.close();
   }
 }
 
@@ -155,7 +186,7 @@ async function telling(tell: () => void, time: Time, signal: AbortSignal): Promi
 
 function upstreamOf({ name, upstream, time }: RunOptions): Upstream | undefined {
   if (upstream === undefined) return undefined;
-  if (upstream.kind === 'nats') return new JetStreamUpstream(upstream.url);
+  if (upstream.kind === 'nats') return new JetStreamUpstream(upstream.server);
   const { place, files } = upstream;
   const connect = (signal: AbortSignal) => connectTls(place, files, signal);
   return new LinkUpstream({ name: `tls://${place.host}:${place.port}`, from: name, connect, time });

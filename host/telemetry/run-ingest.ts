@@ -6,6 +6,7 @@
 // What must stay true: one process at a time has the folder; nothing listens where it was not told to.
 
 import { join } from 'node:path';
+import type { NatsServer } from '../links/nats-place.ts';
 import { type AcceptOptions, acceptGateways } from './forward/accept.ts';
 import type { ReceiverParts } from './forward/receiver.ts';
 import { Quarantine } from './gateway/quarantine.ts';
@@ -15,7 +16,7 @@ import { type IngestEvent, Ingester } from './ingest/ingester.ts';
 import { RemoteWrite, storePost, writeAddress } from './ingest/remote-write.ts';
 import { nodeLogDisk } from './log/disk.ts';
 import { DiskLog } from './log/disk-log.ts';
-import { JetStreamStream } from './log/jetstream-stream.ts';
+import { hostOf, JetStreamStream } from './log/jetstream-stream.ts';
 import type { LogReader } from './log/record-log.ts';
 import { rest, type Time } from './time.ts';
 
@@ -24,7 +25,7 @@ export interface IngestOptions {
   /** Of the state, and of the log where it takes records itself. */
   folder: string;
   /** Takes records of gateways below itself, or from the stream of a NATS server: nats://host:port */
-  from: { accept: AcceptOptions } | { nats: string };
+  from: { accept: AcceptOptions } | { nats: NatsServer };
   /** Address of the store. */
   store: string;
   resolutionSeconds?: number;
@@ -60,7 +61,12 @@ interface Source {
 /** Until the signal is aborted. Throws a LogError when the folder cannot be used, and the system's errors of a port or a file. */
 export async function runIngest(options: IngestOptions, signal: AbortSignal): Promise<IngestTotals> {
   const { name, folder, time, onEvent, part } = options;
-  const source = await sourceOf(options);
+  const source = await sourceOf(options, signal).catch((error) => {
+    if (signal.aborted && error === signal.reason) return undefined;
+    throw error;
+  });
+  // It was ended while it waited for the server.
+  if (source === undefined) return { records: 0, samples: 0, refused: 0, repeats: 0, lag: -1 };
   try {
     const readerName = part === undefined ? 'store' : `store-${part.number}-of-${part.of}`;
     const path = join(folder, `${readerName}.state`);
@@ -83,11 +89,15 @@ export async function runIngest(options: IngestOptions, signal: AbortSignal): Pr
   }
 }
 
-async function sourceOf(options: IngestOptions): Promise<Source> {
+async function sourceOf(options: IngestOptions, signal: AbortSignal): Promise<Source> {
   const { folder, from, name, time, onEvent } = options;
   if ('nats' in from) {
     const release = nodeLogDisk.claim(folder);
-    const stream = await JetStreamStream.open(from.nats);
+    const onWaiting = (reason: string) => onEvent({ event: 'stream', state: 'waiting', reason });
+    const stream = await JetStreamStream.open(from.nats, { signal, onWaiting }).catch((error) => {
+      release();
+      throw error;
+    });
     const close = async () => {
       await stream.close();
       release();
@@ -97,7 +107,12 @@ async function sourceOf(options: IngestOptions): Promise<Source> {
       return last + 1 - Math.max(first, position);
     };
     const onAnew = (reason: string) => onEvent({ event: 'stream-anew', reason });
-    return { told: { nats: from.nats }, reader: (reader) => stream.reader(reader, onAnew), lag, close };
+    return {
+      told: { nats: `nats://${hostOf(from.nats)}` },
+      reader: (reader) => stream.reader(reader, onAnew),
+      lag,
+      close,
+    };
   }
   const log = DiskLog.open(folder, { time });
   try {

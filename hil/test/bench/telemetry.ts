@@ -211,7 +211,7 @@ async function natsAlone(): Promise<Figures | undefined> {
   const tool = await builtTool('nats-server');
   if (tool.path === undefined) return undefined;
   const server = await LiveServer.start(tool.path);
-  const upstream = new JetStreamUpstream(server.url);
+  const upstream = new JetStreamUpstream({ url: server.url });
   try {
     return await measured((batch) => upstream.deliver(batch));
   } finally {

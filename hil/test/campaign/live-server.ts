@@ -34,17 +34,20 @@ export class LiveServer {
   readonly folder: string;
   private readonly program: string;
   private readonly port: number;
+  private readonly more: readonly string[];
   private child: ChildProcess | undefined;
 
-  static async start(program: string): Promise<LiveServer> {
+  /** `more`: options of the server beside its address and its folder. */
+  static async start(program: string, more: readonly string[] = []): Promise<LiveServer> {
     mkdirSync(interopFolder, { recursive: true });
-    const server = new LiveServer(program, await freePort(), mkdtempSync(join(interopFolder, 'campaign-')));
+    const server = new LiveServer(program, await freePort(), mkdtempSync(join(interopFolder, 'campaign-')), more);
     await server.start();
     return server;
   }
 
-  private constructor(program: string, port: number, folder: string) {
+  private constructor(program: string, port: number, folder: string, more: readonly string[]) {
     this.program = program;
+    this.more = more;
     this.port = port;
     this.folder = folder;
     this.url = `nats://127.0.0.1:${port}`;
@@ -53,7 +56,7 @@ export class LiveServer {
   /** Again after `kill`: at the same place, with what is on disk. */
   async start(): Promise<void> {
     const store = join(this.folder, 'store');
-    const words = ['-a', '127.0.0.1', '-p', `${this.port}`, '-js', '-sd', store];
+    const words = ['-a', '127.0.0.1', '-p', `${this.port}`, '-js', '-sd', store, ...this.more];
     const child = spawn(this.program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     const log: string[] = [];

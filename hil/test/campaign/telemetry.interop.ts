@@ -51,7 +51,7 @@ describe.skipIf(program.path === undefined)('telemetry on a NATS server', () => 
     const forward = async (until: number, then: () => Promise<void>) => {
       const stop = new AbortController();
       const forwarder = new Forwarder({
-        ...{ log, name: 'up', upstream: new JetStreamUpstream(server.url), time: hostTime, most: 100 },
+        ...{ log, name: 'up', upstream: new JetStreamUpstream({ url: server.url }), time: hostTime, most: 100 },
       });
       const running = forwarder.run(stop.signal);
       while (forwarder.delivered < until) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -65,7 +65,7 @@ describe.skipIf(program.path === undefined)('telemetry on a NATS server', () => 
     });
     // A gateway that lost its position delivers everything again.
     const again = new Forwarder({
-      ...{ log, name: 'anew', upstream: new JetStreamUpstream(server.url), time: hostTime, most: 100 },
+      ...{ log, name: 'anew', upstream: new JetStreamUpstream({ url: server.url }), time: hostTime, most: 100 },
     });
     const stop = new AbortController();
     const running = again.run(stop.signal);

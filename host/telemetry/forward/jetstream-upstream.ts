@@ -5,8 +5,9 @@
 
 import { type JetStreamClient, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { type NatsServer, natsPlace } from '../../links/nats-place.ts';
 import { classHeader, messageIdOf, subjectOf } from '../log/jetstream-message.ts';
-import { makeStream, telemetryStream } from '../log/jetstream-stream.ts';
+import { hostOf, makeStream, telemetryStream } from '../log/jetstream-stream.ts';
 import type { StoredEntry } from '../log/record-log.ts';
 import type { Upstream } from './forwarder.ts';
 
@@ -14,14 +15,13 @@ const answerMs = 5_000;
 
 export class JetStreamUpstream implements Upstream {
   readonly name: string;
-  private readonly servers: string;
+  private readonly server: NatsServer;
   private connection: NatsConnection | undefined;
   private client: JetStreamClient | undefined;
 
-  /** nats://host:port */
-  constructor(url: string) {
-    this.name = url;
-    this.servers = new URL(url).host;
+  constructor(server: NatsServer) {
+    this.name = `nats://${hostOf(server)}`;
+    this.server = server;
   }
 
   async deliver(entries: readonly StoredEntry[]): Promise<void> {
@@ -56,7 +56,8 @@ export class JetStreamUpstream implements Upstream {
 
   private async open(): Promise<JetStreamClient> {
     this.connection ??= await connect({
-      ...{ servers: this.servers, name: 'coldrig gateway', timeout: answerMs, reconnect: false },
+      ...{ servers: hostOf(this.server), name: 'coldrig gateway', timeout: answerMs, reconnect: false },
+      ...natsPlace(this.server)?.options,
     });
     const manager = await jetstreamManager(this.connection, { timeout: answerMs });
     await makeStream(manager, telemetryStream);

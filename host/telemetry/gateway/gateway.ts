@@ -10,7 +10,8 @@ import { numberedAs } from '../../tools/telemetry/envelope.ts';
 import { ClaimWatch, claimAskMs } from '../calibration/claim-watch.ts';
 import { commandSamples } from '../gateway-samples.ts';
 import type { DiskLog } from '../log/disk-log.ts';
-import type { RecordNumber } from '../log/record-log.ts';
+import type { JetStreamLog } from '../log/jetstream-log.ts';
+import type { RecordLog, RecordNumber } from '../log/record-log.ts';
 import type { Sample } from '../sample.ts';
 import { rest, type Time } from '../time.ts';
 import { givenUp, Intake } from './intake.ts';
@@ -26,12 +27,14 @@ export type GatewayEvent =
   | { event: 'refused'; device: string; reason: string }
   | { event: 'renumbered'; device: string; incarnation: number }
   | { event: 'gave-up'; device: string; count: number }
-  | { event: 'clock-stepped'; byMs: number };
+  | { event: 'clock-stepped'; byMs: number }
+  | { event: 'log-damaged'; reason: string };
 
 export interface GatewayOptions {
   name: string;
   version: string;
-  log: DiskLog;
+  /** One on disk says what was damaged when it was opened, and what it gives up for its age; one on a server what that has lost. */
+  log: RecordLog & Partial<Pick<DiskLog, 'damaged' | 'expired'> & Pick<JetStreamLog, 'losses'>>;
   quarantine: Quarantine;
   time: Time;
   /** Between two polls of a device that has told everything. */
@@ -211,30 +214,46 @@ export class Gateway {
     }
   }
 
-  /** Puts on record what has happened to the clock, and what the log gives up. */
+  /** Puts on record what has happened to the clock, and what the log has lost or gives up. */
   private async housekeep(signal: AbortSignal): Promise<void> {
-    const { time, log, onEvent } = this.options;
     for (let passed = 0; !signal.aborted; passed += stepMs) {
-      await rest(time, stepMs, signal);
-      const steps = this.steps.slice();
-      const body = (byMs: number) => ({ byMilliseconds: Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, byMs)) });
-      if (
-        steps.length > 0 &&
-        (await this.intake.tell(steps.map((byMs) => ({ kind: 'clock-stepped', body: body(byMs) }))))
-      )
-        this.steps.splice(0, steps.length);
-      if (passed % expiryMs !== 0) continue;
-      const expired = log.expired();
-      if (expired === undefined) continue;
-      const { losses, remove } = expired;
-      const told = losses.map(({ device, count, first, last }) => ({
-        ...givenUp(device, count, first, last, 'they waited too long'),
-        // Records of a gateway below: their cryostat is known to that one.
-        cryostat: this.serving.get(device)?.cryostat,
-      }));
-      if (told.length > 0 && !(await this.intake.tell(told))) continue;
-      for (const { device, count } of losses) onEvent({ event: 'gave-up', device, count });
-      remove();
+      await rest(this.options.time, stepMs, signal);
+      await this.tellSteps();
+      await this.tellLosses();
+      if (passed % expiryMs === 0) await this.giveUpOld();
     }
+  }
+
+  private async tellSteps(): Promise<void> {
+    const steps = this.steps.slice();
+    const body = (byMs: number) => ({ byMilliseconds: Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, byMs)) });
+    if (
+      steps.length > 0 &&
+      (await this.intake.tell(steps.map((byMs) => ({ kind: 'clock-stepped', body: body(byMs) }))))
+    )
+      this.steps.splice(0, steps.length);
+  }
+
+  private async tellLosses(): Promise<void> {
+    const { log, onEvent } = this.options;
+    const losses = log.losses?.slice() ?? [];
+    if (losses.length === 0) return;
+    if (!(await this.intake.tell(losses.map((file) => ({ kind: 'log-damaged', body: { file } }))))) return;
+    for (const reason of log.losses?.splice(0, losses.length) ?? []) onEvent({ event: 'log-damaged', reason });
+  }
+
+  private async giveUpOld(): Promise<void> {
+    const { log, onEvent } = this.options;
+    const expired = log.expired?.();
+    if (expired === undefined) return;
+    const { losses, remove } = expired;
+    const told = losses.map(({ device, count, first, last }) => ({
+      ...givenUp(device, count, first, last, 'they waited too long'),
+      // Records of a gateway below: their cryostat is known to that one.
+      cryostat: this.serving.get(device)?.cryostat,
+    }));
+    if (told.length > 0 && !(await this.intake.tell(told))) return;
+    for (const { device, count } of losses) onEvent({ event: 'gave-up', device, count });
+    remove();
   }
 }

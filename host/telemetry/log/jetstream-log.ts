@@ -8,9 +8,10 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import { Encoder } from 'cbor-x';
 import type { TelemetryClass } from '../../../protocol/telemetry/records.ts';
+import type { NatsServer } from '../../links/nats-place.ts';
 import { classHeader, messageIdOf, subjectOf } from './jetstream-message.ts';
 import type { JetStreamReader } from './jetstream-reader.ts';
-import { JetStreamStream, type StreamNames } from './jetstream-stream.ts';
+import { JetStreamStream, type StreamOptions } from './jetstream-stream.ts';
 import { judge } from './judge.ts';
 import {
   type Appended,
@@ -34,7 +35,13 @@ const removeShare = 0.6;
 const codec = new Encoder({ useRecords: false });
 const patient = new AbortController().signal;
 
+export interface JetStreamLogOptions extends StreamOptions {
+  bytesMost: number;
+}
+
 export class JetStreamLog implements RecordLog {
+  /** What the server has lost, in words; who puts it on record takes it out. */
+  readonly losses: string[] = [];
   private readonly stream: JetStreamStream;
   private readonly bytesMost: number;
   private seen = new Seen();
@@ -48,11 +55,11 @@ export class JetStreamLog implements RecordLog {
   private last: Promise<unknown> = Promise.resolve();
   private counts = { stored: 0, repeats: 0, refused: 0 };
 
-  /** nats://host:port */
-  static async open(url: string, bytesMost: number, names?: StreamNames): Promise<JetStreamLog> {
-    const stream = await JetStreamStream.open(url, names, bytesMost);
+  /** As JetStreamStream.open. */
+  static async open(server: NatsServer, options: JetStreamLogOptions): Promise<JetStreamLog> {
+    const stream = await JetStreamStream.open(server, options);
     try {
-      const log = new JetStreamLog(stream, bytesMost, await stream.positions());
+      const log = new JetStreamLog(stream, options, await stream.positions());
       await log.load();
       return log;
     } catch (error) {
@@ -61,9 +68,9 @@ export class JetStreamLog implements RecordLog {
     }
   }
 
-  private constructor(stream: JetStreamStream, bytesMost: number, positions: Map<string, number>) {
+  private constructor(stream: JetStreamStream, options: JetStreamLogOptions, positions: Map<string, number>) {
     this.stream = stream;
-    this.bytesMost = bytesMost;
+    this.bytesMost = options.bytesMost;
     this.positions = positions;
   }
 
@@ -89,15 +96,15 @@ export class JetStreamLog implements RecordLog {
 
   async reader(name: string): Promise<LogReader> {
     this.readers.get(name)?.close();
-    const reader = await this.stream.reader(name);
+    const reader = await this.stream.reader(name, (reason) => this.losses.push(reason));
     this.readers.set(name, reader);
     return reader;
   }
 
   status(): LogStatus {
     const lag: Record<string, number> = {};
-    for (const [name, position] of this.positions) lag[name] = this.end - Math.max(1, position);
-    for (const [name, { committed }] of this.readers) lag[name] = this.end - Math.max(1, committed);
+    for (const [name, position] of this.positions) lag[name] = Math.max(0, this.end - Math.max(1, position));
+    for (const [name, { committed }] of this.readers) lag[name] = Math.max(0, this.end - Math.max(1, committed));
     return { end: this.end, bytes: this.bytes, bytesMost: this.bytesMost, lag, ...this.counts };
   }
 
@@ -168,6 +175,7 @@ export class JetStreamLog implements RecordLog {
   private async load(): Promise<void> {
     const { first, last, bytes } = await this.stream.state();
     let from = this.end;
+    if (last + 1 < from) this.losses.push(`the stream has lost its last ${from - 1 - last} entries`);
     if (from === 1) {
       const kept = await this.stream.kept('seen');
       if (kept !== undefined) {

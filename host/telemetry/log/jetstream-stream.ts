@@ -15,8 +15,11 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import { connect, type NatsConnection, nanos } from '@nats-io/transport-node';
+import { connect, errors, type NatsConnection, nanos } from '@nats-io/transport-node';
+import { type NatsServer, natsPlace } from '../../links/nats-place.ts';
+import { hostTime, rest } from '../time.ts';
 import { JetStreamReader, type OnAnew, type ReaderPlace } from './jetstream-reader.ts';
+import { LogError } from './record-log.ts';
 
 export const telemetryStream = { name: 'coldrig-telemetry', root: 'coldrig.telemetry' };
 const duplicateWindowMs = 3_600_000;
@@ -45,16 +48,52 @@ export async function makeStream(
   else if (bytesMost !== undefined) await manager.streams.update(name, { max_bytes: bytesMost });
 }
 
+export interface StreamOptions {
+  names?: StreamNames;
+  /** What the stream may hold. */
+  bytesMost?: number;
+  /** Ends the wait for a server that is away. */
+  signal?: AbortSignal;
+  /** Is told once, in words, that it waits. */
+  onWaiting?: (reason: string) => void;
+}
+
+const never = new AbortController().signal;
+
 export class JetStreamStream {
   readonly names: StreamNames;
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
   readonly client: JetStreamClient;
 
-  /** nats://host:port. Waits for a server that is away. */
-  static async open(url: string, names: StreamNames = telemetryStream, bytesMost?: number): Promise<JetStreamStream> {
+  /**
+   * Waits for a server that is away. Throws a LogError where it is not one that can be used, and the signal's reason when that is aborted.
+   */
+  static async open(server: NatsServer, options: StreamOptions = {}): Promise<JetStreamStream> {
+    const { signal = never, onWaiting } = options;
+    for (let isTold = false; ; isTold = true) {
+      try {
+        return await JetStreamStream.openNow(server, options);
+      } catch (error) {
+        const reason = (error as Error).message;
+        if (error instanceof LogError) throw error;
+        if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError)
+          throw new LogError(
+            'LOG',
+            `the NATS server at ${hostOf(server)} lets nobody in like this (${reason}): write a user and password in front of the host, as in nats://user:password@host:port`,
+            { cause: error },
+          );
+        if (!isTold) onWaiting?.(`the NATS server at ${hostOf(server)} does not answer (${reason})`);
+        await rest(hostTime, againMs, signal);
+        signal.throwIfAborted();
+      }
+    }
+  }
+
+  private static async openNow(server: NatsServer, options: StreamOptions): Promise<JetStreamStream> {
+    const { names = telemetryStream, bytesMost } = options;
     const connection = await connect({
-      ...{ servers: new URL(url).host, name: 'coldrig', timeout: answerMs, waitOnFirstConnect: true },
+      ...{ servers: hostOf(server), name: 'coldrig', timeout: answerMs, ...natsPlace(server)?.options },
       ...{ maxReconnectAttempts: -1, reconnectTimeWait: againMs },
     });
     try {
@@ -65,7 +104,13 @@ export class JetStreamStream {
       return stream;
     } catch (error) {
       await connection.close();
-      throw error;
+      // The library does not export the class.
+      if ((error as Error).name !== 'JetStreamNotEnabled') throw error;
+      throw new LogError(
+        'LOG',
+        `the NATS server at ${hostOf(server)} does not keep messages: start it with JetStream and a folder, as in nats-server -js -sd FOLDER`,
+        { cause: error },
+      );
     }
   }
 
@@ -169,3 +214,10 @@ export class JetStreamStream {
 }
 
 const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`);
+
+/** Throws a LogError where it is no address. */
+export function hostOf(server: NatsServer): string {
+  const place = natsPlace(server);
+  if (place !== undefined) return place.host;
+  throw new LogError('LOG', `'${server.url}' is no address of a NATS server: expected nats://host:port`);
+}

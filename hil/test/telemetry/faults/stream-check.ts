@@ -22,7 +22,7 @@ export class StreamCheck {
   private readonly life = new AbortController();
 
   static async open(url: string): Promise<StreamCheck> {
-    const stream = await JetStreamStream.open(url);
+    const stream = await JetStreamStream.open({ url });
     return new StreamCheck(stream, await stream.reader('check'));
   }
 

@@ -15,7 +15,7 @@ else {
     const logs = new Set<JetStreamLog>();
     return {
       open: async (bytesMost = 1 << 24) => {
-        const log = await JetStreamLog.open(server.url, bytesMost);
+        const log = await JetStreamLog.open({ url: server.url }, { bytesMost });
         logs.add(log);
         return log;
       },

@@ -25,8 +25,8 @@ describe.skipIf(program.missing !== undefined)('a reader of a stream', () => {
     await server.end();
   });
 
-  const openLog = async (bytesMost?: number) => kept(await JetStreamLog.open(server.url, bytesMost ?? 1 << 24));
-  const openStream = async () => kept(await JetStreamStream.open(server.url));
+  const openLog = async (bytesMost = 1 << 24) => kept(await JetStreamLog.open({ url: server.url }, { bytesMost }));
+  const openStream = async () => kept(await JetStreamStream.open({ url: server.url }));
   function kept<One extends { close(): Promise<void> }>(one: One): One {
     opened.add(one);
     return one;
