@@ -40,7 +40,7 @@ export class Forwarder {
   private committedMs: number;
 
   constructor(options: ForwarderOptions) {
-    this.options = { most: 2_000, onChange: () => {}, ...options };
+    this.options = { most: 5_000, onChange: () => {}, ...options };
     this.committedMs = options.time.monotonicMs();
   }
 

@@ -90,3 +90,33 @@ test('a gateway whose log was lost numbers its own records as none before, so th
     expect([which, (await time.until(hub.append(started))).outcomes]).toEqual([which, ['stored']]);
   }
 });
+
+test('devices are asked once a second, spread over it, also when one sync has answered many of them', async () => {
+  const time = new VirtualTime();
+  const disk = new FakeLogDisk();
+  const quarantine = new Quarantine(disk, '/log');
+  const log = DiskLog.open('/log', { time, disk });
+  const gateway = new Gateway({ ...{ name: 'north', version: '0', log, quarantine, time } });
+  const asked: number[] = [];
+  const sources = Array.from({ length: 40 }, (_, number) => {
+    const device = new PlayedDevice(`${number}`, 50);
+    const source = device.source(time, () => true);
+    const read: typeof source.read = (after, signal) => {
+      asked.push(time.monotonicMs());
+      // Something for the log in each poll, so that each waits for a sync.
+      device.make(1);
+      return source.read(after, signal);
+    };
+    return { ...source, read };
+  });
+  const life = new AbortController();
+  void gateway.run(sources, life.signal).catch(() => {});
+  await time.pass(59_990);
+  asked.length = 0;
+  await time.pass(10_000);
+  life.abort(new Error('ended'));
+  const tenths = Array.from({ length: 100 }, () => 0);
+  for (const ms of asked) tenths[Math.floor((ms - 59_990) / 100)]++;
+  expect(asked).toHaveLength(400);
+  expect(tenths).toEqual(tenths.map(() => 4));
+});

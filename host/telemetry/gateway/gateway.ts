@@ -37,7 +37,7 @@ export interface GatewayOptions {
   log: RecordLog & Partial<Pick<DiskLog, 'damaged' | 'expired'> & Pick<JetStreamLog, 'losses'>>;
   quarantine: Quarantine;
   time: Time;
-  /** Between two polls of a device that has told everything. */
+  /** From one poll of a device to the next, where it has told everything. */
   pollMs?: number;
   onEvent?: (event: GatewayEvent) => void;
   /** What is in no record: the time of commands. */
@@ -45,6 +45,8 @@ export interface GatewayOptions {
 }
 
 const againMs = { least: 500, most: 10_000 };
+/** A timer may end a little before its time. */
+const earlyMs = 5;
 const stepMs = 5_000;
 const expiryMs = 60_000;
 
@@ -79,7 +81,11 @@ export class Gateway {
     const { version, log } = this.options;
     const damaged = log.damaged === undefined ? [] : [{ kind: 'log-damaged', body: { file: log.damaged } } as const];
     await this.intake.tell([{ kind: 'started', body: { version } }, ...damaged]);
-    await Promise.all([this.housekeep(signal), ...sources.map((source) => this.serve(source, signal))]);
+    const phases = sources.map((source, index) => ({ source, phase: index / sources.length }));
+    await Promise.all([
+      this.housekeep(signal),
+      ...phases.map(({ source, phase }) => this.serve(source, phase, signal)),
+    ]);
   }
 
   /** Which device answers where, as far as it is known now. */
@@ -88,8 +94,17 @@ export class Gateway {
     return sources.map((source) => ({ target: source.target, cryostat: source.cryostat, device: devices.get(source) }));
   }
 
-  private async serve(source: TelemetrySource, signal: AbortSignal): Promise<void> {
+  /**
+   * `phase`, 0 to 1: when in each period it is asked. Were the next poll a period after the answer, all that wait for one sync would be asked together from then
+   * on, and more and more of them.
+   */
+  private async serve(source: TelemetrySource, phase: number, signal: AbortSignal): Promise<void> {
     const { time, pollMs, onEvent } = this.options;
+    const firstMs = time.monotonicMs() + phase * pollMs;
+    const untilNextMs = () => {
+      const sinceMs = time.monotonicMs() - firstMs;
+      return (Math.floor((sinceMs + earlyMs) / pollMs) + 1) * pollMs - sinceMs;
+    };
     let device: string | undefined;
     let wait = againMs.least;
     let claimAtMs = Number.NEGATIVE_INFINITY;
@@ -107,7 +122,7 @@ export class Gateway {
           }
           this.answering.add(source);
           wait = againMs.least;
-          if (!isMore) await rest(time, pollMs, signal);
+          if (!isMore) await rest(time, untilNextMs(), signal);
         } catch (error) {
           if (signal.aborted) return;
           // Another device may answer there when it is back, and this one may be reached in another way by then.

@@ -11,6 +11,7 @@ import { receivedSamples } from '../gateway-samples.ts';
 import { samplesOf } from '../samples.ts';
 import { keyOf, SeriesTable } from '../series.ts';
 import { StoreSeries } from './store-series.ts';
+import type { StoreSample } from './write-request.ts';
 
 const events = Object.values(EventKind);
 const kinds = Object.values(telemetryKinds);
@@ -46,4 +47,25 @@ test('series found by what the last record has written are those that a search f
     }
     expect(shown(series.table)).toEqual(shown(plain));
   }
+});
+
+test('devices that began together are told to the store evenly, not all of them in the same second of five', () => {
+  const [series, devices, seconds] = [new StoreSeries(), 500, new Map<number, number>()];
+  const restOf = telemetryKinds.heartbeat.fields.flatMap((field) => Array.from({ length: countOf(field) }, () => 0));
+  for (let look = 0; look < 20 * devices; look++) {
+    const [sequence, ms, samples] = [Math.floor(look / devices), (look * 1_000) / devices, [] as StoreSample[]];
+    // A link is now a little faster, now a little slower.
+    const receiveTimeNs = BigInt(ms + ((look * 7) % 3)) * 1_000_000n;
+    const wire = [telemetryKinds.heartbeat.number, 1, 1, sequence, 0, 0, sequence, ...restOf.slice(1)];
+    series.take(
+      recordOfWire(wire, 1, { device: `d${look % devices}`, cryostat: 'north', receiveTimeNs }),
+      false,
+      samples,
+    );
+    const second = Math.floor(ms / 1_000);
+    if (ms >= 10_000) seconds.set(second, (seconds.get(second) ?? 0) + samples.length);
+  }
+  const all = [...seconds.values()];
+  expect(all).toHaveLength(10);
+  expect(Math.max(...all)).toBeLessThan((1.5 * all.reduce((sum, one) => sum + one)) / all.length);
 });

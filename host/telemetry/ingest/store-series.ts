@@ -3,7 +3,8 @@
 //   record ──samplesOf──> series ──is it due?──> sample, at the time when the record was received
 //
 // A series is due when its value has changed, at most once in `resolutionSeconds`, and at once for a critical record; unchanged, it is told each minute, because a
-// store forgets a series that is silent for five. What changed and was not due comes when the time of the stream has gone on so far. What only an event says is
+// store forgets a series that is silent for five. Devices that began together would be told together ever after: the second sample of a device comes up to
+// `resolutionSeconds` later, by its name, so that a store gets as much in each second. What changed and was not due comes when the time of the stream has gone on so far. What only an event says is
 // told again while its device tells anything, so a line that was lost once is lost until the device says that it is back.
 //
 // Counters grow from record to record, and events come seldom, so the state of both is kept with the position in the stream (ingest-state.ts). What must stay true:
@@ -16,6 +17,7 @@ import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { gatewayRecordSamples } from '../gateway-record-samples.ts';
 import { tellSamples } from '../samples.ts';
 import { type Series, SeriesTable } from '../series.ts';
+import { DueSlots, type Waiter } from './due-slots.ts';
 import { type Found, SeriesSink } from './series-sink.ts';
 import { encodedLabels, type StoreSample } from './write-request.ts';
 
@@ -36,7 +38,7 @@ export interface SeriesState {
   events?: Kept[];
 }
 
-interface Written extends Found {
+interface Written extends Found, Waiter {
   isCounter: boolean;
   /** It comes with events, not every few seconds. */
   isSeldom: boolean;
@@ -44,6 +46,8 @@ interface Written extends Found {
   /** Of its last sample. */
   value: number;
   ms: number;
+  /** How much later than usual the next one is due. */
+  laterMs: number;
   /** When its value was given. That of a counter grows, because records of several devices are not in the order of their times. */
   atMs: number;
   /** Turn since which it has a value that was not told; 0: none. */
@@ -76,6 +80,7 @@ export class StoreSeries {
   private readonly extra: Readonly<Record<string, string>>;
   private readonly written = new Map<Series, Written>();
   private readonly waiting = new Set<Written>();
+  private readonly due = new DueSlots<Written>();
   /** Counters, and gauges that come seldom. */
   private readonly kept = new Set<Written>();
   /** By owner. */
@@ -91,7 +96,6 @@ export class StoreSeries {
   private readonly gaugesMs = new Map<string, number>();
   private readonly restoredMs = new Map<string, number>();
   private streamMs = 0;
-  private sweptMs = 0;
 
   constructor({ resolutionSeconds = usualResolutionSeconds, extra = {} }: StoreSeriesOptions = {}) {
     this.resolutionMs = resolutionSeconds * 1_000;
@@ -113,7 +117,7 @@ export class StoreSeries {
     }
     if (!isLate) for (const repeated of this.toldAgainBy(record)) this.repeat(repeated, ms, to);
     this.streamMs = Math.max(this.streamMs, ms);
-    if (this.streamMs - this.sweptMs >= 1_000) this.sweep(to);
+    if (this.due.hasPassed(this.streamMs)) this.sweep(to);
   }
 
   /** Whether everything that had changed up to a turn was told. */
@@ -178,17 +182,22 @@ export class StoreSeries {
     written.atMs = written.isCounter ? Math.max(written.atMs, ms) : ms;
     const sinceMs = written.atMs - written.ms;
     const isChanged = !Object.is(series.value, value);
-    if (sinceMs >= repeatMs || (isChanged && (isUrgent || sinceMs >= this.resolutionMs))) this.emit(written, to);
+    if (sinceMs >= repeatMs || (isChanged && (isUrgent || written.atMs >= this.dueMs(written)))) this.emit(written, to);
     else if (isChanged && written.waitsSince === 0) {
       written.waitsSince = this.turn;
       this.waiting.add(written);
+      this.due.put(written, this.dueMs(written));
     }
+  }
+
+  private dueMs({ ms, laterMs }: Written): number {
+    return ms + this.resolutionMs + laterMs;
   }
 
   /** What changed and was not due then. */
   private sweep(to: StoreSample[]): void {
-    this.sweptMs = this.streamMs;
-    for (const written of this.waiting) if (this.streamMs - written.ms >= this.resolutionMs) this.emit(written, to);
+    for (const written of this.due.taken(this.streamMs))
+      if (written.waitsSince !== 0 && this.streamMs >= this.dueMs(written)) this.emit(written, to);
   }
 
   private emit(written: Written, to: StoreSample[]): void {
@@ -196,6 +205,7 @@ export class StoreSeries {
     // Two values of one time: the second is told a millisecond later, because a store keeps one for each.
     const timestampMs = Math.max(atMs, written.ms + 1);
     to.push({ labels, timestampMs, value: series.value });
+    written.laterMs = written.ms === 0 ? (hashOf(series.labels.device ?? '') * this.resolutionMs) / 2 ** 32 : 0;
     written.ms = timestampMs;
     if (!isCounter) {
       const { device = '' } = series.labels;
@@ -249,8 +259,10 @@ export class StoreSeries {
         labels,
         value: Number.NaN,
         ms,
+        laterMs: 0,
         atMs: 0,
         waitsSince: 0,
+        slot: 0,
       };
       this.written.set(series, written);
       if (isCounter || isSeldom) this.toRepeat(ownerOf(series), written);
@@ -261,3 +273,10 @@ export class StoreSeries {
 
 /** Whose records have a series told again: those of its device, of its cryostat, or all. */
 const ownerOf = ({ labels: { cryostat = '', device = '' } }: Series) => `${cryostat}/${device}`;
+
+/** From 0 to 2^32 - 1, spread evenly; the same for the same name everywhere. */
+function hashOf(name: string): number {
+  let hash = 0;
+  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x9e37_79b1) >>> 0;
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
