@@ -9,7 +9,7 @@ INSTALLED := node_modules/.installed
 
 .PHONY: help
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 .PHONY: install
 install: $(INSTALLED) ## the packages, exactly as the lock file has them
@@ -97,6 +97,10 @@ campaign-test: $(INSTALLED) ## campaigns on a real NATS server, with workers and
 .PHONY: telemetry-test
 telemetry-test: $(INSTALLED) ## telemetry with real processes that are killed, NATS and Prometheus; what is missing is left out with a line
 	node_modules/.bin/vitest run --config hil/test/telemetry/live/vitest.config.ts
+
+.PHONY: k8s-e2e
+k8s-e2e: $(INSTALLED) ## the manifests of telemetry on a Kubernetes of two nodes that are killed; needs root and its programs (COLDRIG_KUBERNETES_BIN=FOLDER)
+	node_modules/.bin/tsx hil/test/kubernetes/main.ts
 
 .PHONY: lint-ci
 lint-ci: $(INSTALLED) ## the CI files of `coldrig new`, by actionlint (from Go) and hadolint where they can be had

@@ -178,9 +178,9 @@ export function builtTool(name: keyof typeof builders): Promise<Tool> {
   });
 }
 
-/** A program that is used only where it is on PATH. */
-export function pathTool(name: string): Tool {
-  const path = onPath(name);
+/** A program that is used only where it is on PATH, or in a folder that is looked into first. */
+export function pathTool(name: string, folder?: string): Tool {
+  const path = folder !== undefined && isProgram(join(folder, name)) ? join(folder, name) : onPath(name);
   return path === undefined ? { missing: `${name} is not on PATH` } : { path };
 }
 

@@ -12,7 +12,10 @@ import { telemetryErrors } from '../../../../protocol/smp/telemetry.ts';
 const patient = new AbortController().signal;
 
 /** Resolves with where it is reached, and with what ends it. */
-export async function serveByUdp(device: PlayedDevice): Promise<{ target: string; close: () => void }> {
+export async function serveByUdp(
+  device: PlayedDevice,
+  address = '127.0.0.1',
+): Promise<{ target: string; close: () => void }> {
   const source = device.source(hostTime);
   const answerTo = async (group: number, body: CborMap): Promise<CborMap> => {
     if (group === SmpGroup.BOOT)
@@ -40,7 +43,7 @@ export async function serveByUdp(device: PlayedDevice): Promise<{ target: string
     if (answer === undefined) return;
     socket.send(encodeMessage({ ...request, operation: request.operation + 1 }, answer), from.port, from.address);
   });
-  socket.bind(0, '127.0.0.1');
+  socket.bind(0, address);
   await once(socket, 'listening');
-  return { target: `udp://127.0.0.1:${socket.address().port}`, close: () => socket.close() };
+  return { target: `udp://${address}:${socket.address().port}`, close: () => socket.close() };
 }

@@ -10,6 +10,24 @@ import { interopFolder } from '../../interop/install.ts';
 
 const readyMs = 300_000;
 
+export type StoreValue = [labels: Record<string, string>, value: number];
+
+/** Present values of an expression, by the labels of each. */
+export async function queryStore(
+  address: string,
+  expression: string,
+  timeSeconds = Date.now() / 1000,
+): Promise<StoreValue[]> {
+  const words = new URLSearchParams({ query: expression, time: `${timeSeconds}` });
+  const response = await fetch(`${address}/api/v1/query?${words}`);
+  const { data, error } = (await response.json()) as {
+    data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
+    error?: string;
+  };
+  if (data === undefined) throw new Error(`Prometheus refuses ${expression}: ${error}`);
+  return data.result.map(({ metric, value }) => [metric, Number(value[1])]);
+}
+
 export class LiveStore {
   readonly address: string;
   readonly folder: string;
@@ -77,19 +95,8 @@ export class LiveStore {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Present values of an expression, by the labels of each. */
-  async query(
-    expression: string,
-    timeSeconds = Date.now() / 1000,
-  ): Promise<[labels: Record<string, string>, value: number][]> {
-    const words = new URLSearchParams({ query: expression, time: `${timeSeconds}` });
-    const response = await fetch(`${this.address}/api/v1/query?${words}`);
-    const { data, error } = (await response.json()) as {
-      data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
-      error?: string;
-    };
-    if (data === undefined) throw new Error(`Prometheus refuses ${expression}: ${error}`);
-    return data.result.map(({ metric, value }) => [metric, Number(value[1])]);
+  query(expression: string, timeSeconds?: number): Promise<StoreValue[]> {
+    return queryStore(this.address, expression, timeSeconds);
   }
 
   /** Until an expression has a value that satisfies. */
