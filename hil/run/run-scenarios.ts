@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { InlineConfig, Reporter, TestCase, TestModule } from 'vitest/node';
 import { type Coverage, mergeCoverage } from '../../host/tools/coverage/coverage.ts';
 import type { ReportedScenario } from './adapter.ts';
 import type { Difference } from './compare.ts';
@@ -100,8 +100,12 @@ async function run(options: RunOptions): Promise<RunReport> {
         ...(processes !== undefined && { maxWorkers: processes }),
         ...(settings.target !== undefined && { fileParallelism: false, maxWorkers: 1 }),
       },
+      ...ownSources(),
     },
-    { cacheDir: join(tmpdir(), 'coldrig-vite'), resolve: { alias: ownEntries() }, logLevel: 'error' },
+    {
+      ...{ cacheDir: join(tmpdir(), 'coldrig-vite'), logLevel: 'error' },
+      resolve: { alias: existsSync(ownEntry) ? { 'coldrig/hil': ownEntry } : {} },
+    },
   );
   // It would end the process at a signal, before anything is cleaned up; who called this does that.
   for (const [index, name] of heardSignals.entries())
@@ -140,9 +144,15 @@ const HEARD_MS = 3000;
 const heardSignals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Scenarios import `coldrig/hil`; in the repository itself that is this source. */
-function ownEntries(): Record<string, string> {
-  const entry = fileURLToPath(new URL('../index.ts', import.meta.url));
-  return existsSync(entry) ? { 'coldrig/hil': entry } : {};
+const ownEntry = fileURLToPath(new URL('../index.ts', import.meta.url));
+const hooks = new URL('../../host/tools/typescript-hooks.mjs', import.meta.url);
+
+/** The repository's sources are modules of node, as those of the package are: the runner's own way makes each call of another module slow. */
+function ownSources(): Pick<InlineConfig, 'execArgv' | 'server'> {
+  if (!existsSync(ownEntry)) return {};
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const own = new RegExp(`^${root.replace(/[^\w/]/g, '\\$&')}(?!.*\\.scenario\\.ts$).*\\.ts$`);
+  return { execArgv: ['--import', hooks.href], server: { deps: { external: [own] } } };
 }
 
 /** Characters that are kept of what a scenario prints. */

@@ -149,9 +149,11 @@ export class SequencerModule {
    */
   run(untilNs = Number.POSITIVE_INFINITY, budget = Number.POSITIVE_INFINITY, input?: InputSource): number {
     const until = Math.min(untilNs, 2 ** 62);
-    const start = this.executed;
+    // To count takes as long as a short run does.
+    const isBounded = budget !== Number.POSITIVE_INFINITY;
+    const last = isBounded ? this.executed + budget : Number.POSITIVE_INFINITY;
     for (;;) {
-      const left = budget - (this.executed - start);
+      const left = isBounded ? last - this.executed : last;
       const outcome = this.exports.run(until >>> 0, Math.floor(until / wordSpan), Math.min(left, budgetPerCall));
       this.drain();
       if (outcome === SequencerRun.RECORDS) continue;
@@ -159,7 +161,7 @@ export class SequencerModule {
         this.supply(input);
         continue;
       }
-      if (outcome === SequencerRun.BUDGET && this.executed - start < budget) continue;
+      if (outcome === SequencerRun.BUDGET && (!isBounded || this.executed < last)) continue;
       return outcome;
     }
   }
