@@ -23,12 +23,50 @@ const counted = (name: string, count: number): SourceChange => ({
   replace: `export const ${name}: u32 = ${count + 1};`,
 });
 
+const kind: SourceChange[] = [
+  counted('COUNTED_KINDS', Activity.KINDS),
+  { path: plant, find: '20000, 1000000,\n]', replace: '20000, 1000000, 3000000,\n]' },
+];
+
+const value = Object.keys(conditionTable.values).length;
+const values = { ...conditionTable.values, SPARE: [value, 'Says what the test says'] as const };
+const first = `export const CONDITION_HOT: u32 = ${Condition.HOT};`;
+const generated = 'firmware/protect/generated/measured.ts';
+const condition: SourceChange[] = [
+  { path: constants, find: first, replace: `${first}\nexport const CONDITION_SPARE: u32 = ${value};` },
+  {
+    path: generated,
+    find: readFileSync(join(repositoryRoot, generated), 'utf8'),
+    replace: guestConditions({ ...conditionTable, values }),
+  },
+];
+const declared = 'export function measureHot(';
+const itsFunction: SourceChange = {
+  path: 'firmware/protect/conditions.ts',
+  find: declared,
+  replace: `export function measureSpare(_subject: u32): u32 {\n  return 1;\n}\n\n${declared}`,
+};
+
+const old = interlocks.length;
+const { of, ...row } = interlocks[old - 1];
+const last = [row.condition, of, row.threshold, row.hysteresis, row.persistenceMs, row.action, row.clearer];
+/** Of a condition that holds from the start, after this time. */
+const more = (which: number, persistenceMs: number) => `  ${which}, 0, 1, 0, ${persistenceMs}, 1, 1,\n`;
+const twoInterlocks: SourceChange[] = [
+  { path: constants, find: interlockCount(old), replace: interlockCount(old + 2) },
+  {
+    path: plant,
+    find: `  ${last.join(', ')},\n]`,
+    replace: `  ${last.join(', ')},\n${more(Condition.CLOCK_GONE, 2000)}${more(value, 1000)}]`,
+  },
+  { path: plant, find: `assert(number < ${old}`, replace: `assert(number < ${old + 2}` },
+];
+
+/** One guest with all that is added: a compiler takes longer than the tests. */
+const changes = [...kind, ...condition, itsFunction, ...twoInterlocks];
+
 describe('a seventh kind of activity', () => {
   test('is counted by the budget and by the interlocks, neither of which disturbs the other', async () => {
-    const changes = [
-      counted('COUNTED_KINDS', Activity.KINDS),
-      { path: plant, find: '20000, 1000000,\n]', replace: '20000, 1000000, 3000000,\n]' },
-    ];
     // The chip has no such counter yet: this bus answers for it.
     const counter = ACTIVITY.base + ACTIVITY.registers.COUNT.offset + 4 * Activity.KINDS;
     const unit = new GuestUnit();
@@ -46,9 +84,9 @@ describe('a seventh kind of activity', () => {
       { changes },
     );
     const looks: number[][] = [];
-    for (const more of [10, 10_000, 0, 10_000, 0]) {
+    for (const turn of [10, 10_000, 0, 10_000, 0]) {
       unit.skip(second);
-      count += more;
+      count += turn;
       part.measureLoad(0);
       part.runBudget();
       looks.push([part.estimatedMicrowatts(), part.coreEstimatedMicrowatts()]);
@@ -66,45 +104,12 @@ describe('a seventh kind of activity', () => {
 });
 
 describe('one more interlock, and one more condition', () => {
-  const value = Object.keys(conditionTable.values).length;
-  const values = { ...conditionTable.values, SPARE: [value, 'Says what the test says'] as const };
-  const first = `export const CONDITION_HOT: u32 = ${Condition.HOT};`;
-  const generated = 'firmware/protect/generated/measured.ts';
-  const inTable: SourceChange[] = [
-    { path: constants, find: first, replace: `${first}\nexport const CONDITION_SPARE: u32 = ${value};` },
-    {
-      path: generated,
-      find: readFileSync(join(repositoryRoot, generated), 'utf8'),
-      replace: guestConditions({ ...conditionTable, values }),
-    },
-  ];
-  const declared = 'export function measureHot(';
-  const code: SourceChange = {
-    path: 'firmware/protect/conditions.ts',
-    find: declared,
-    replace: `export function measureSpare(_subject: u32): u32 {\n  return 1;\n}\n\n${declared}`,
-  };
-  const old = interlocks.length;
-  const { of, ...row } = interlocks[old - 1];
-  const last = [row.condition, of, row.threshold, row.hysteresis, row.persistenceMs, row.action, row.clearer];
-  /** Of a condition that holds from the start, after this time. */
-  const more = (condition: number, persistenceMs: number) => `  ${condition}, 0, 1, 0, ${persistenceMs}, 1, 1,\n`;
-  const rows: SourceChange[] = [
-    { path: constants, find: interlockCount(old), replace: interlockCount(old + 2) },
-    {
-      path: plant,
-      find: `  ${last.join(', ')},\n]`,
-      replace: `  ${last.join(', ')},\n${more(Condition.CLOCK_GONE, 2000)}${more(value, 1000)}]`,
-    },
-    { path: plant, find: `assert(number < ${old}`, replace: `assert(number < ${old + 2}` },
-  ];
   /** The latch after each tenth of a second, and which interlock tripped last. */
   const tripped: number[] = [];
   const lasts: number[] = [];
   const isTripped = (number: number, tenth: number) => (tripped[tenth] >>> number) & 1;
 
   beforeAll(async () => {
-    const changes = [...inTable, code, ...rows];
     const unit = await GuestUnit.of('firmware/protect/protect.entry.ts', { changes });
     unit.setReading(Reading.CLOCK, 0);
     for (let tenth = 0; tenth < 30; tenth++) {
@@ -124,23 +129,20 @@ describe('one more interlock, and one more condition', () => {
   });
 
   test('a condition without its function is refused by the compiler, which names it', async () => {
-    const compiled = compileGuest('firmware/protect/protect.entry.ts', { changes: inTable });
+    const compiled = compileGuest('firmware/protect/protect.entry.ts', { changes: condition });
     await expect(compiled).rejects.toThrow(/measureSpare/);
   });
 });
 
 describe('what would need code as well is refused by the compiler, in words', () => {
   test('a fourth heater needs the thermometer that watches it', async () => {
-    const changes = [counted('HEATER_COUNT', Heater.COUNT)];
-    await expect(compileGuest('firmware/drive/heaters.ts', { changes })).rejects.toThrow(
-      /a heater has no thermometer that watches it/,
-    );
+    const compiled = compileGuest('firmware/drive/heaters.ts', { changes: [counted('HEATER_COUNT', Heater.COUNT)] });
+    await expect(compiled).rejects.toThrow(/a heater has no thermometer that watches it/);
   });
 
   test('a seventh channel needs what its plate can move by, and room in the heartbeat', async () => {
-    const changes = [counted('CHANNEL_COUNT', Channel.COUNT)];
-    await expect(compileGuest('firmware/sense/thermometry.ts', { changes })).rejects.toThrow(
-      /a channel has no limit for what its plate can move by/,
-    );
+    const another = [counted('CHANNEL_COUNT', Channel.COUNT)];
+    const compiled = compileGuest('firmware/sense/thermometry.ts', { changes: another });
+    await expect(compiled).rejects.toThrow(/a channel has no limit for what its plate can move by/);
   });
 });

@@ -1,17 +1,21 @@
-// A compiler in its own thread: it takes one guest after another (entry and options), puts the module into the shared cache, and answers with null
+// A compiler in its own process: it takes one guest after another (entry and options), puts the module into the shared cache, and answers with null
 // or with the text of the error. compile.ts starts it.
 
-import { parentPort } from 'node:worker_threads';
+import { setFlagsFromString } from 'node:v8';
 import { importSource } from './import-source.mjs';
+
+// The optimizer of guests is itself a large WebAssembly module, and to optimize that takes longer than it saves in a few compilations. Here only
+// the compiler runs, so the fast first translation of it is enough; a node that does not know this option says so and goes on.
+setFlagsFromString('--liftoff-only');
 
 const guest = importSource('host/tools/guest.ts');
 // The error is reported with each guest.
 guest.catch(() => {});
-parentPort.on('message', async ({ entry, options }) => {
+process.on('message', async ({ entry, options }) => {
   try {
     await (await guest).compileGuest(entry, options);
-    parentPort.postMessage(null);
+    process.send(null);
   } catch (error) {
-    parentPort.postMessage(error.message);
+    process.send(error.message);
   }
 });

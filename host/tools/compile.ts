@@ -1,9 +1,10 @@
-// Compiles several guests at the same time, with one thread per processor. The threads are kept while there is work, because a compiler starts
-// slowly and its first guest takes longest.
+// Compiles several guests at the same time, with one process per processor. The processes are kept while there is work, because a compiler starts
+// slowly and its first guest takes longest. They are processes and not threads because a compiler runs in its own way (compile-worker.mjs), which node
+// knows for a whole process only.
 
-import { once } from 'node:events';
+import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import { BuildFolderError } from './build-folder.mjs';
 import { type CompileOptions, isCompiled } from './guest.ts';
 
@@ -68,17 +69,33 @@ function compileInTurn(guest: WantedGuest): Promise<void> {
 
 async function runCompiler(): Promise<void> {
   compilers += 1;
-  const worker = new Worker(new URL('./compile-worker.mjs', import.meta.url));
+  let compiler = startCompiler();
   for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-    const answer = once(worker, 'message');
-    worker.postMessage(job.guest);
-    const failure: string | null = await answer.then(
-      ([text]) => text,
-      (error: Error) => error.message,
-    );
+    if (!compiler.connected) compiler = startCompiler();
+    const failure = await compileWith(compiler, job.guest);
     if (failure === null) job.resolve();
     else job.reject(new Error(failure));
   }
   compilers -= 1;
-  await worker.terminate();
+  if (compiler.connected) compiler.disconnect();
+}
+
+/** It ends when this process ends or disconnects. */
+function startCompiler(): ChildProcess {
+  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
+  return fork(fileURLToPath(new URL('./compile-worker.mjs', import.meta.url)), { execArgv: [], stdio: [...stdio] });
+}
+
+/** The text of the error; null when the guest is in the cache. */
+function compileWith(compiler: ChildProcess, guest: WantedGuest): Promise<string | null> {
+  return new Promise((resolve) => {
+    const answer = (text: string | null) => {
+      compiler.removeAllListeners();
+      resolve(text);
+    };
+    compiler.once('message', (text) => answer(text as string | null));
+    compiler.once('error', ({ message }) => answer(message));
+    compiler.once('exit', (code, signal) => answer(`the compiler of ${guest.entry} ended with ${signal ?? code}`));
+    compiler.send(guest);
+  });
 }

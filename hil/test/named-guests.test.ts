@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cacheNameOf } from '../../host/tools/guest.ts';
-import { guestsNamedIn, guestsOfAll } from './guests.ts';
+import { guestsOfAll } from './all-guests.ts';
+import { guestsNamedIn } from './named-guests.ts';
 
 describe('the guests that a test names', () => {
   const entriesIn = (...texts: string[]) => guestsNamedIn(texts).map(({ entry }) => entry);
