@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { tokenHash } from '../../host/fleet/ddi/server.ts';
-import { writeOutput } from '../files.ts';
+import { checkOutput, writeOutput } from '../files.ts';
 import { agentCommand } from '../fleet/agent.ts';
 import { operateCommands } from '../fleet/operate.ts';
 import { personCommand } from '../fleet/person.ts';
@@ -45,6 +45,24 @@ function deviceCommand(): Command {
         ),
       ),
   );
+  device.addCommand(
+    withServer(new Command('free'))
+      .description('take a device from its agent, so that another one may have it at once')
+      .argument('<device>', 'its name')
+      .requiredOption('--reason <text>', 'why, for the record')
+      .addHelpText(
+        'after',
+        '\nAn agent that lives is given half a minute to hear of it. It is refused for ten minutes, or until another has the device.\nWith --json: {ok, device}.',
+      )
+      .action(
+        printing((options: ReachOptions & { reason: string }, device: string) =>
+          withManager(options, async (client, signal) => {
+            await client.command({ do: 'free-device', device, reason: options.reason }, signal);
+            return { text: `${device} is free for another agent`, json: { device } };
+          }),
+        ),
+      ),
+  );
   for (const [name, about] of [
     ['revoke', 'take a device its certificates; it gets no other until it is admitted again'],
     ['admit', 'let a device attest again that was revoked'],
@@ -73,9 +91,11 @@ function add(options: ReachOptions & { cryostat?: string; tokenOut?: string }, d
   const { cryostat, tokenOut } = options;
   const token = randomBytes(24).toString('base64url');
   return withManager(options, async (client, signal) => {
-    if (tokenOut !== undefined) writeOutput(tokenOut, `${token}\n`, 'the token', { mode: 0o600 });
+    if (tokenOut !== undefined) checkOutput(tokenOut, 'the token');
     const command = { do: 'add-device', device, tokenHash: tokenHash(token), ...(cryostat && { cryostat }) } as const;
     await client.command(command, signal);
+    // Not before the server has it: a token that nobody knows is of no use, and one that is there already may be.
+    if (tokenOut !== undefined) writeOutput(tokenOut, `${token}\n`, 'the token', { mode: 0o600 });
     const where = tokenOut === undefined ? `its token, shown once: ${token}` : `its token is in ${tokenOut}`;
     return { text: `${device} is added; ${where}`, json: { device, ...(tokenOut === undefined && { token }) } };
   });

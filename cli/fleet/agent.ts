@@ -1,6 +1,5 @@
 // `coldrig fleet agent`: brings updates of a server to a device, or to all devices of a gateway.
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { parse } from 'yaml';
@@ -22,6 +21,7 @@ import { verdictText } from '../flash-words.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { integerBetween, parseAddress, parseSeconds } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { type AgentPlace, claimPlace } from './agent-place.ts';
 import { type DoorOptions, openDoors } from './doors.ts';
 import { readCertificate, readToken, usualServer } from './reach.ts';
 
@@ -53,6 +53,9 @@ SMP, watches its trial, confirms it or sees it rolled back, and tells the server
 With --policy, or --people and --flash-as, the gateway decides by its own rules whether a device may be flashed, whatever the server wants: in the name of a
 technician by a token that ends within a day, or without --flash-as by the certificate of the device itself. What no rule permits is not sent; nothing has
 failed then, and it is asked again. Each decision is an entry of the audit log of --audit.
+
+A device has one agent: a server of ours refuses a second one, and says where the first is. The next may have the device when that one was silent for ten
+minutes, or after 'coldrig fleet device free'.
 
 Without --root an image is checked by its own signature alone, by the device. That is for a server that has no repository.
 
@@ -110,26 +113,34 @@ async function runAll(options: AgentCommandOptions, device: string | undefined):
   const tell = (event: Told) => process.stdout.write(`${json ? JSON.stringify(event) : agentText(event)}\n`);
   const renewals = options.renew ? all.flatMap((one) => renewalOf(options, one, tell)) : [];
   const doors = await openDoors(options, all);
-  const agents = all.map(({ name, ...of }) => ({
-    ...{ device: name, agent: agentOf(options, name, of, tell, doors?.of(of)) },
-  }));
+  const places: AgentPlace[] = [];
   const stop = new AbortController();
-  await endedFromOutside(
-    () => stop.abort(new Error('interrupted')),
-    async () => {
-      await Promise.all([
-        runAgents(
-          agents,
-          {
-            ...{ time: hostTime, ...(poll !== undefined && { pollSeconds: poll }) },
-            onTrouble: (of, { message }) => tell({ event: 'trouble', device: of, reason: message }),
-          },
-          stop.signal,
-        ),
-        ...renewals.map((renewal) => keepRenewed(renewal, stop.signal)),
-      ]);
-    },
-  ).finally(() => doors?.close());
+  try {
+    const agents = all.map(({ name, ...of }) => {
+      const place = claimPlace(join(options.folder, name));
+      places.push(place);
+      return { device: name, agent: agentOf(options, name, of, tell, place, doors?.of(of)) };
+    });
+    await endedFromOutside(
+      () => stop.abort(new Error('interrupted')),
+      async () => {
+        await Promise.all([
+          runAgents(
+            agents,
+            {
+              ...{ time: hostTime, ...(poll !== undefined && { pollSeconds: poll }) },
+              onTrouble: (of, { message }) => tell({ event: 'trouble', device: of, reason: message }),
+            },
+            stop.signal,
+          ),
+          ...renewals.map((renewal) => keepRenewed(renewal, stop.signal)),
+        ]);
+      },
+    );
+  } finally {
+    for (const { release } of places) release();
+    await doors?.close();
+  }
   return { text: 'the agent has ended', json: {} };
 }
 
@@ -189,19 +200,20 @@ function agentOf(
   device: string,
   { target, token, cert, key, bootloader }: OfDevice,
   tell: (event: AgentEvent) => void,
+  place: AgentPlace,
   door: FlashDoor | undefined,
 ): Agent {
-  const { server, tenant, ca, folder, watch } = options;
+  const { server, tenant, ca, watch } = options;
   parseTarget(target);
-  mkdirSync(join(folder, device), { recursive: true });
   return new Agent({
     ...{ device, time: hostTime, watchMs: watch * 1000 },
     server: new DdiClient({
       ...{ server, tenant, device, time: hostTime, tls: { ca, cert, key } },
+      agent: place,
       ...(token !== undefined && { token: readToken(token) }),
     }),
     open: (signal) => SmpClient.open(target, { firstSequence: process.pid & 0xff, signal }),
-    journal: new AgentJournal(join(folder, device, 'journal.json')),
+    journal: new AgentJournal(join(place.folder, 'journal.json')),
     ...(options.root !== undefined && { metadata: metadataOf(options, device) }),
     ...(bootloader !== undefined && { bootloaderVersion: bootloader }),
     ...(door !== undefined && { door }),

@@ -192,4 +192,38 @@ describe('a fleet', () => {
       ]),
     );
   });
+
+  test('has one agent for a device: the second hears where the first is, and the first goes on after a kill -9', async () => {
+    const server = await serve('127.0.0.1:0');
+    await asked('device', 'add', 'one', '--token-out', 'one.token');
+    const agent = (place: string) =>
+      startColdrig(
+        [
+          'fleet',
+          'agent',
+          'one',
+          '--token',
+          'one.token',
+          '--server',
+          address,
+          '--folder',
+          place,
+          '--target',
+          'udp://127.0.0.1:9',
+        ],
+        { cwd: folder },
+      );
+    const isFirst = /one: udp:.*nobody listens there/;
+    const first = agent('here');
+    await first.said(isFirst);
+    const second = agent('there');
+    await second.said(/one: .*HTTP 423: device one has an agent already, \S+\/here\/one \(it was heard \d+ s ago\)/);
+    const same = await fleet('agent', 'one', '--token', 'one.token', '--server', address, '--folder', 'here');
+    expect(same.json.error).toMatchObject({ message: 'another agent works in here/one; end that one' });
+    first.end('SIGKILL');
+    const again = agent('here');
+    await again.said(isFirst);
+    expect((await asked('device', 'free', 'one', '--reason', 'moved')).json).toMatchObject({ ok: true, device: 'one' });
+    for (const one of [second, again, server]) one.end('SIGKILL');
+  });
 });

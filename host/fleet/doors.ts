@@ -37,6 +37,7 @@ export const denyAll: Access = { allow: () => 'nobody has been allowed anything 
 /** What a device asks about itself. */
 export const deviceVerbs: readonly Verb[] = [
   'poll',
+  'take',
   'report',
   'retrieved',
   'feedback',

@@ -121,6 +121,11 @@ export class Fleet {
     await this.counted.note(`${source} ${door.kind}`, this.entry(who, 'enter', door, 'refused', reason));
   }
 
+  /** Puts on record that a device was refused something. One that asks again and again is counted. */
+  async refuse(who: Who, verb: Verb, what: What, reason: string): Promise<void> {
+    await this.counted.note(`${who.name} ${verb}`, this.entry(who, verb, what, 'refused', reason));
+  }
+
   /** What time alone brings about. To be called about once a second. */
   async tick(): Promise<void> {
     await this.ready;

@@ -4,7 +4,7 @@
 
 import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { ddiLimits } from '../../protocol/fleet/ddi.ts';
+import { ddiLimits, lockedStatus } from '../../protocol/fleet/ddi.ts';
 
 /** The server cannot be reached, or refuses; `status` is that of HTTP, where it has answered. */
 export class FleetServerError extends Error {
@@ -16,9 +16,10 @@ export class FleetServerError extends Error {
     this.status = status;
   }
 
-  /** To ask again may help: the server did not answer, or has trouble of its own. */
+  /** To ask again may help: the server did not answer, has trouble of its own, or another agent has the device. */
   get isPassing(): boolean {
-    return this.status === undefined || this.status >= 500 || this.status === 408 || this.status === 429;
+    const passing = [408, lockedStatus, 429];
+    return this.status === undefined || this.status >= 500 || passing.includes(this.status);
   }
 }
 

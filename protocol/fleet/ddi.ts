@@ -47,5 +47,21 @@ export const ddiLimits = {
   pollSecondsMost: 86_400,
 } as const;
 
+/** Header by which an agent of ours says which one it is, `ID PLACE`: a server of ours lets a device have one agent at a time. Other servers pass it by. */
+export const agentHeader = 'x-coldrig-agent';
+export const agentPattern = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) ([\x21-\x7e]{1,200})$/;
+
+/** Of HTTP: another agent has the device. */
+export const lockedStatus = 423;
+
+export const agentLease = {
+  /** An agent that was not heard for so long has left its device to the next one. */
+  seconds: 600,
+  /** It gives up what it does to its device when the server was not heard for so long: before another can begin. */
+  aloneSeconds: 300,
+  /** A person gives the device to another agent: so long this one has to hear of it. It asks every few seconds while it works. */
+  farewellSeconds: 30,
+} as const;
+
 /** The name of a device at the server: its serial number, or what a foreign device calls itself. */
 export const deviceNamePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,62}[A-Za-z0-9])?$/;

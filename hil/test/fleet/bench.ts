@@ -137,16 +137,25 @@ export class FleetBench {
   restartAgent(device: BenchDevice, more: Partial<AgentOptions> = {}): void {
     const { name, board } = device;
     mkdirSync(join(this.folder, 'agents'), { recursive: true });
-    const server = new DdiClient({
-      ...{ server: this.origin, tenant: 'default', device: name, token: `token-of-${name}-is-long-enough` },
-      time: hostTime,
-    });
+    const server = this.clientOf(name);
     device.agent = new Agent({
       ...{ device: name, server, time: hostTime, open: async () => board.client() },
       journal: new AgentJournal(join(this.folder, 'agents', createHash('sha256').update(name).digest('hex'))),
       words: ({ verdict, health }) => `${verdict}${health ? `, health ${health}` : ''}`,
       onEvent: (event) => device.events.push(event),
       ...more,
+    });
+  }
+
+  /** `place`: of an agent that says which one it is. */
+  clientOf(device: string, place?: string): DdiClient {
+    const id = createHash('sha256')
+      .update(`${place}`)
+      .digest('hex')
+      .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+    return new DdiClient({
+      ...{ server: this.origin, tenant: 'default', device, token: `token-of-${device}-is-long-enough` },
+      ...{ time: hostTime, ...(place !== undefined && { agent: { id, place } }) },
     });
   }
 

@@ -1,10 +1,14 @@
 // An agent that dies in the middle of an update, and one that comes after it: the device gets the image once, and the server hears how it has ended.
 
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Permit } from '../../../host/fleet/access/permit.ts';
+import { AgentJournal } from '../../../host/fleet/agent/journal.ts';
+import type { AgentOptions } from '../../../host/fleet/agent/options.ts';
 import { rolloutSummary } from '../../../host/fleet/manage/summary.ts';
 import type { Release } from '../../../host/fleet/rollout/events.ts';
 import type { Rollout } from '../../../host/fleet/rollout/state.ts';
+import { agentLease } from '../../../protocol/fleet/ddi.ts';
 import type { DeviceUnderTest } from '../../rig/index.ts';
 import { type BenchDevice, benchImages, FleetBench, ringOf } from './bench.ts';
 
@@ -34,10 +38,14 @@ describe('an agent', () => {
   }
 
   /** The agent dies when it sends this message; how many it has sent. */
-  async function lifeOf(device: BenchDevice, messages: number): Promise<number> {
+  async function lifeOf(
+    device: BenchDevice,
+    messages: number,
+    restart = (more: Partial<AgentOptions>) => bench.restartAgent(device, more),
+  ): Promise<number> {
     const death = new AbortController();
     let sent = 0;
-    bench.restartAgent(device, {
+    restart({
       open: async () => {
         const client = device.board.client();
         const send = client.transport.send.bind(client.transport);
@@ -76,6 +84,37 @@ describe('an agent', () => {
       expect(bench.running(device.name)).toBe(releases[release === 'good' ? 'good' : 'old'].hash);
     }
   });
+
+  test.each([
+    ['good', 'FINISHED'],
+    ['bad', 'STOPPED'],
+  ])(
+    'that dies and has another in its place, with a folder of its own, has a %s release tried once',
+    async (release, end) => {
+      const messages = await lifeOf((await begun(release)).device, Number.POSITIVE_INFINITY);
+      for (const at of [messages - 41, messages - 9, messages - 1]) {
+        const { device, rollout } = await begun(release);
+        const agent = (place: string, more: Partial<AgentOptions> = {}) =>
+          bench.restartAgent(device, {
+            journal: new AgentJournal(join(bench.folder, `${device.name}-${place}.json`)),
+            server: bench.clientOf(device.name, place),
+            ...more,
+          });
+        await lifeOf(device, at, (more) => agent('first', more));
+        agent('second');
+        await expect(bench.turn(device)).rejects.toThrow(/has an agent already, first \(it was heard 0 s ago\)/);
+        bench.time.pass(agentLease.seconds * 1_000);
+        const state = () => bench.fleet.state.rollouts.get(rollout)?.state;
+        for (let turns = 0; state() === 'RUNNING' && turns < 6; turns++) {
+          await bench.turn(device);
+          await bench.fleet.tick();
+        }
+        expect({ at, state: state() }).toEqual({ at, state: end });
+        expect({ at, trials: device.board.events('IMAGE_PENDING').length }).toEqual({ at, trials: 1 });
+        expect(bench.running(device.name)).toBe(releases[release === 'good' ? 'good' : 'old'].hash);
+      }
+    },
+  );
 
   test('that is not let pass at its gateway sends nothing, tells the server why, and goes on when it may', async () => {
     const { device, rollout } = await begun('good');

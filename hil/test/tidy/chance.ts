@@ -15,6 +15,7 @@ const unrepeatable = [
   'cli/calibrate/device.ts',
   'host/fleet/serve.ts',
   'cli/commands/fleet.ts',
+  'cli/fleet/agent-place.ts',
   'cli/fleet/person.ts',
   'hil/test/kubernetes/control-plane.ts',
 ];

@@ -42,6 +42,7 @@ const expected: Record<string, string> = {
   enrol: '...T....',
   feedback: '.....D..',
   flash: '...T.D..',
+  'free-device': '...T....',
   pause: '.OR.....',
   poll: '.....D..',
   read: 'VORT...S',
@@ -54,6 +55,7 @@ const expected: Record<string, string> = {
   revoke: '...T....',
   start: '..R.....',
   stop: '.OR.....',
+  take: '.....D..',
   waive: '.O......',
   'withdraw-release': '..R....S',
 };

@@ -7,16 +7,16 @@
 // its board or its bootloader speak against, or that the gateway's door does not let pass; the device is never made to try an image again that it has left, also when the agent dies at any point; the
 // server is told an end only when it is in the journal, and told again until it has answered.
 
-import { ddiLimits } from '../../../protocol/fleet/ddi.ts';
+import { agentLease, ddiLimits, lockedStatus } from '../../../protocol/fleet/ddi.ts';
 import { rest } from '../../telemetry/time.ts';
 import { parseImage } from '../../tools/image/index.ts';
 import { type SmpClient, SmpError } from '../../tools/smp/index.ts';
 import { updateDevice } from '../../tools/update.ts';
 import type { UpdateResult } from '../../tools/update-result.ts';
 import { DdiError } from '../ddi/json.ts';
-import type { Artifact, Deployment, Feedback } from '../ddi/wire.ts';
+import { type Artifact, begunText, type Deployment, type DeviceBase, type Feedback } from '../ddi/wire.ts';
 import { FleetServerError } from '../http-client.ts';
-import { doorAttribute } from '../rollout/commands.ts';
+import { begunAttribute, doorAttribute } from '../rollout/attributes.ts';
 import {
   attributesOf,
   type DeviceFacts,
@@ -37,6 +37,8 @@ import { imageIn } from './package.ts';
 export class Agent {
   private readonly options: AgentOptions;
   private reported = '';
+  /** What it has begun, for the agent that may come after it. */
+  private begun: string | undefined;
   /** What the door has said last. */
   private atDoor: string | undefined;
 
@@ -69,7 +71,9 @@ export class Agent {
     if (deployment.isHeld) return false;
     const artifacts = deployment.chunks.flatMap((chunk) => chunk.artifacts);
     const file = artifacts[0]?.sha256 ?? artifacts[0]?.sha1;
-    const done = journal.of(deployment.id, file);
+    const { id: action, begun } = deployment;
+    // What another agent has begun is gone on with, as after a death of this one.
+    const done: JournalEntry | undefined = journal.of(action, file) ?? (begun && { action, file, ...begun });
     if (done?.ended === undefined) {
       await this.update(deployment, artifacts, { action: deployment.id, hash: '', file }, done, signal);
       return true;
@@ -134,8 +138,10 @@ export class Agent {
     if (isKnown && of.bootBefore !== undefined && !isRunning && (await hasRun(client, hash, of.bootBefore, signal)))
       return this.end(entry, false, 'it ran on trial, and the device went back to the old image', signal);
     await this.passDoor(facts, signal);
+    this.begun = `${id} ${begunText(entry)}`;
+    await this.report(facts, signal);
     await this.tell(id, 'proceeding', [`version ${chunk.version} goes to the device`], signal);
-    if (!isKnown) journal.put(entry);
+    if (journal.of(id) === undefined) journal.put(entry);
     onEvent?.({ event: 'begun', device, action: id, version: chunk.version });
     const cancelled = new AbortController();
     const over = new AbortController();
@@ -167,21 +173,28 @@ export class Agent {
   /** Ends the update of a device when the server wants that. The server may be away meanwhile. */
   private async watchForCancel(id: number, cancelled: AbortController, signal: AbortSignal): Promise<void> {
     const { server, time, cancelPollMs = 2_000 } = this.options;
+    let heardMs = time.monotonicMs();
     while (!signal.aborted) {
       await rest(time, cancelPollMs, signal);
       if (signal.aborted) return;
-      const base = await server.poll(signal).catch(() => undefined);
-      if (base?.links.cancelAction?.endsWith(`/cancelAction/${id}`)) {
-        cancelled.abort(new Error('cancelled by the server'));
-        return;
-      }
+      const answer = await server.poll(signal).catch((error: unknown) => error);
+      const isElsewhere = answer instanceof FleetServerError && answer.status === lockedStatus;
+      const isFailed = answer instanceof Error;
+      if (!isFailed) heardMs = time.monotonicMs();
+      const isCancelled =
+        !isFailed && (answer as DeviceBase).links.cancelAction?.endsWith(`/cancelAction/${id}`) === true;
+      // Another agent may have the device, or may soon get it.
+      const isAlone = time.monotonicMs() - heardMs >= agentLease.aloneSeconds * 1_000;
+      if (!isElsewhere && !isCancelled && !isAlone) continue;
+      cancelled.abort(new Error('given up for the server'));
+      return;
     }
   }
 
   private async cancel(href: string, signal: AbortSignal): Promise<void> {
     const { server, journal, device, onEvent } = this.options;
-    const { id, stopId } = await server.cancellation(href, signal);
-    const entry = journal.of(stopId);
+    const { id, stopId, begun } = await server.cancellation(href, signal);
+    const entry = journal.of(stopId) ?? (begun && { action: stopId, ...begun });
     let isDone = true;
     let detail = 'it had not begun';
     if (entry?.ended !== undefined) {
@@ -245,6 +258,7 @@ export class Agent {
   private async report(facts: DeviceFacts, signal: AbortSignal): Promise<void> {
     const attributes = {
       ...attributesOf(facts),
+      ...(this.begun !== undefined && { [begunAttribute]: this.begun }),
       ...(this.atDoor !== undefined && { [doorAttribute]: this.atDoor.slice(0, ddiLimits.attributeCharacters) }),
     };
     const text = JSON.stringify(attributes);

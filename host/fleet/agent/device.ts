@@ -5,9 +5,7 @@ import { readToken, tokenFits } from '../../tools/image/token.ts';
 import { compareVersions, formatVersion, parseVersion } from '../../tools/image/version.ts';
 import { type FuseReport, type LoggedBoot, readBootLog, readFuseReport } from '../../tools/smp/boot-group.ts';
 import { type ImageState, type SmpClient, SmpError } from '../../tools/smp/index.ts';
-import { runningAttribute } from '../rollout/apply.ts';
-import { boardAttribute } from '../rollout/commands.ts';
-import { counterAttribute } from '../rollout/react.ts';
+import { boardAttribute, counterAttribute, runningAttribute } from '../rollout/attributes.ts';
 
 export interface DeviceFacts {
   running: ImageState | undefined;

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { agentHeader } from '../../../protocol/fleet/ddi.ts';
 import type { TlsFiles } from '../../telemetry/forward/tls-stream.ts';
 import { rest, type Time } from '../../telemetry/time.ts';
 import { askHttp, FleetServerError, readAnswer, refusalOf } from '../http-client.ts';
@@ -27,6 +28,8 @@ export interface DdiClientOptions {
   tenant: string;
   device: string;
   token?: string;
+  /** Which agent asks: the server lets a device have one at a time. */
+  agent?: { id: string; place: string };
   tls?: Partial<Pick<TlsFiles, 'ca' | 'cert' | 'key'>>;
   time: Time;
 }
@@ -66,7 +69,7 @@ export class DdiClient {
     return readDeployment(await this.text('GET', this.own(href), undefined, signal));
   }
 
-  async cancellation(href: string, signal: AbortSignal): Promise<{ id: number; stopId: number }> {
+  async cancellation(href: string, signal: AbortSignal): Promise<ReturnType<typeof readCancel>> {
     return readCancel(await this.text('GET', this.own(href), undefined, signal));
   }
 
@@ -157,8 +160,11 @@ export class DdiClient {
     signal: AbortSignal,
     more: Record<string, string>,
   ): Promise<IncomingMessage> {
-    const { token } = this.options;
-    const headers = { ...more, ...(token !== undefined && { authorization: `TargetToken ${token}` }) };
+    const { token, agent } = this.options;
+    const headers = {
+      ...{ ...more, ...(token !== undefined && { authorization: `TargetToken ${token}` }) },
+      ...(agent && { [agentHeader]: `${agent.id} ${agent.place}` }),
+    };
     return askHttp({ method, url, body, headers, tls: this.tls(), signal });
   }
 }

@@ -9,12 +9,14 @@ import { AuditError } from '../audit/error.ts';
 import { AccessRefused, type Who } from '../doors.ts';
 import type { Fleet } from '../fleet.ts';
 import { type Asked, type FileSlice, problem, type Told, told } from '../http.ts';
+import { begunAttribute } from '../rollout/attributes.ts';
 import type { FleetCommand } from '../rollout/commands.ts';
 import type { Release } from '../rollout/events.ts';
 import { FleetRefusal, type RefusalCode } from '../rollout/refusal.ts';
 import { type Action, type FleetState, isOpen } from '../rollout/state.ts';
 import { FleetStoreError } from '../store/fleet-store.ts';
 import { DdiError } from './json.ts';
+import { Leases } from './lease.ts';
 import {
   baseJson,
   cancelJson,
@@ -52,10 +54,12 @@ type Handler = (this: DdiServer, asked: Asked, device: Who, id: number) => Promi
 export class DdiServer {
   private readonly options: DdiOptions;
   private readonly root: string;
+  private readonly leases: Leases;
 
   constructor(options: DdiOptions) {
     this.options = options;
     this.root = `/${options.tenant}/controller/v1/`;
+    this.leases = new Leases(options.fleet);
   }
 
   /** Undefined: the path is none of DDI's. */
@@ -68,6 +72,8 @@ export class DdiServer {
         await this.options.fleet.refuseStranger(asked.source, { kind: 'device', name: decodeURIComponent(name) }, who);
         return unauthorized;
       }
+      const isOther = await this.leases.check(asked, who);
+      if (isOther !== undefined) return isOther;
       this.options.onSeen?.(who.name);
       const route = routes.find(({ method, pattern }) => method === asked.method && pattern.test(rest.join('/')));
       if (route === undefined) return problem(404, `there is nothing at ${asked.method} ${asked.path}`);
@@ -131,7 +137,10 @@ export class DdiServer {
     const isBack = action.kind === 'rollback' && token !== undefined;
     return told(
       200,
-      deploymentJson({ id, chunks: [{ name, version, artifacts: [artifact], ...(isBack && { token }) }] }),
+      deploymentJson({
+        ...{ id, chunks: [{ name, version, artifacts: [artifact], ...(isBack && { token }) }] },
+        begun: begunOf(state, who.name, id),
+      }),
     );
   }
 
@@ -156,7 +165,8 @@ export class DdiServer {
   /** @internal */
   async cancellation(_asked: Asked, who: Who, id: number): Promise<Told> {
     const action = ownAction(await this.look(who), who.name, id);
-    if (action?.state === 'CANCELING') return told(200, cancelJson(id));
+    const begun = begunOf(this.options.fleet.state, who.name, id);
+    if (action?.state === 'CANCELING') return told(200, cancelJson(id, begun));
     return problem(404, `action ${id} of device ${who.name} is not being cancelled`);
   }
 
@@ -220,6 +230,12 @@ function linkOf({ state }: Action): LinkName {
 function ownAction(state: FleetState, device: string, id: number): Action | undefined {
   const action = state.actions.get(id);
   return action?.device === device ? action : undefined;
+}
+
+/** What an agent has begun of an action, for the one that comes after it. */
+function begunOf(state: FleetState, device: string, id: number): string | undefined {
+  const said = state.devices.get(device)?.attributes[begunAttribute];
+  return said?.startsWith(`${id} `) ? said.slice(`${id} `.length) : undefined;
 }
 
 /** All of a file, or the part that a client asks for, so that a download that broke goes on where it was. */

@@ -118,16 +118,36 @@ export interface Deployment {
   /** The server wants nothing done yet: outside of a maintenance window, for instance. */
   isHeld?: boolean;
   chunks: { name: string; version: string; artifacts: Artifact[]; token?: string }[];
+  /** What another agent has begun of it. */
+  begun?: Begun;
 }
 
-export function deploymentJson({ id, chunks }: Deployment): object {
+export interface Begun {
+  /** The image, by its hash. */
+  hash: string;
+  /** Newest boot before the device was touched; left out: it keeps no boot log. */
+  bootBefore?: number;
+}
+
+export const begunText = ({ hash, bootBefore }: Begun): string => `${hash} ${bootBefore ?? '-'}`;
+
+/** Undefined: an agent of another kind has written it. */
+function begunIn(text: string): Begun | undefined {
+  const [, hash, boot] = /^([0-9a-f]{64}) (\d{1,10}|-)$/.exec(text) ?? [];
+  return hash === undefined ? undefined : { hash, ...(boot !== '-' && { bootBefore: Number(boot) }) };
+}
+
+export function deploymentJson({ id, chunks, begun }: Omit<Deployment, 'begun'> & { begun?: string }): object {
   return {
     id: `${id}`,
     deployment: {
       ...{ download: 'forced', update: 'forced' },
       chunks: chunks.map(({ name, version, artifacts, token }) => ({
         ...{ part: 'os', name, version },
-        ...(token !== undefined && { metadata: [{ key: tokenKey, value: token }] }),
+        metadata: [
+          ...(token === undefined ? [] : [{ key: metadataKeys.token, value: token }]),
+          ...(begun === undefined ? [] : [{ key: metadataKeys.begun, value: begun }]),
+        ],
         artifacts: artifacts.map(({ filename, bytes, sha1, sha256, href }) => ({
           ...{ filename, size: bytes, hashes: { sha1, sha256 } },
           _links: { download: { href }, 'download-http': { href } },
@@ -137,8 +157,8 @@ export function deploymentJson({ id, chunks }: Deployment): object {
   };
 }
 
-/** Name of a downgrade token among the metadata of a chunk, which other devices pass over. */
-const tokenKey = 'coldrig.token';
+/** Of the metadata of a chunk, which other devices pass over: a downgrade token, and what an agent before has begun. */
+const metadataKeys = { token: 'coldrig.token', begun: 'coldrig.begun' } as const;
 const metadataMost = 64;
 const chunksMost = 16;
 const imageBytesMost = 2 ** 31 - 1;
@@ -151,6 +171,7 @@ export function readDeployment(text: string): Deployment {
   return {
     id: body.need('id').integer(0, Number.MAX_SAFE_INTEGER),
     ...(isHeld && { isHeld }),
+    ...begunOf(chunks[0]),
     chunks: chunks.map((chunk) => ({
       name: chunk.need('name').text(256),
       version: chunk.need('version').text(64),
@@ -160,10 +181,21 @@ export function readDeployment(text: string): Deployment {
   };
 }
 
-function tokenOf(chunk: JsonPlace): { token?: string } {
+function metadataOf(chunk: JsonPlace, key: string): string | undefined {
   for (const entry of chunk.get('metadata')?.list(metadataMost) ?? [])
-    if (entry.get('key')?.text(128) === tokenKey) return { token: entry.need('value').text(1024) };
-  return {};
+    if (entry.get('key')?.text(128) === key) return entry.need('value').text(1024);
+  return undefined;
+}
+
+function tokenOf(chunk: JsonPlace): { token?: string } {
+  const token = metadataOf(chunk, metadataKeys.token);
+  return token === undefined ? {} : { token };
+}
+
+function begunOf(chunk: JsonPlace | undefined): { begun?: Begun } {
+  const text = chunk && metadataOf(chunk, metadataKeys.begun);
+  const begun = text === undefined ? undefined : begunIn(text);
+  return begun === undefined ? {} : { begun };
 }
 
 function readArtifact(artifact: JsonPlace): Artifact {
@@ -178,15 +210,21 @@ function readArtifact(artifact: JsonPlace): Artifact {
   };
 }
 
-export const cancelJson = (id: number): object => ({ id: `${id}`, cancelAction: { stopId: `${id}` } });
+export const cancelJson = (id: number, begun?: string): object => ({
+  id: `${id}`,
+  cancelAction: { stopId: `${id}`, ...(begun !== undefined && { [metadataKeys.begun]: begun }) },
+});
 
-/** The action that is to be given up. */
-export function readCancel(text: string): { id: number; stopId: number } {
+/** The action that is to be given up, and what another agent has begun of it. */
+export function readCancel(text: string): { id: number; stopId: number; begun: Begun | undefined } {
   const body = JsonPlace.parse(text, 'the cancellation');
   const most = Number.MAX_SAFE_INTEGER;
+  const cancel = body.need('cancelAction');
+  const begun = cancel.get(metadataKeys.begun)?.text(128);
   return {
     id: body.need('id').integer(0, most),
-    stopId: body.need('cancelAction').need('stopId').integer(0, most),
+    stopId: cancel.need('stopId').integer(0, most),
+    begun: begun === undefined ? undefined : begunIn(begun),
   };
 }
 

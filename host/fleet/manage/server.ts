@@ -136,7 +136,10 @@ const idMost = 999_999_999;
 const text = (of: JsonPlace, name: string, most = 256) => of.need(name).text(most);
 const rolloutId = (of: JsonPlace) => of.need('rollout').integer(1, idMost);
 const simple = ['approve', 'deny', 'start', 'pause', 'resume'] as const;
-const words = [...simple, 'stop', 'waive', 'retry', 'add-device', 'remove-device', 'create-rollout'] as const;
+const words = [
+  ...simple,
+  ...(['stop', 'waive', 'retry', 'add-device', 'remove-device', 'free-device', 'create-rollout'] as const),
+] as const;
 
 function readCommand(of: JsonPlace): PersonCommand {
   const what = of.need('do').oneOf(words);
@@ -163,6 +166,8 @@ function readCommand(of: JsonPlace): PersonCommand {
         ...(hash && { tokenHash: hash }),
       };
     }
+    case 'free-device':
+      return { do: what, device: text(of, 'device', 64), reason: text(of, 'reason') };
     case 'remove-device':
       return { do: what, device: text(of, 'device', 64) };
     case 'create-rollout':

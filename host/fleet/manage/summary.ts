@@ -1,6 +1,6 @@
 // What people and programs are shown of a fleet: plain objects with stable names.
 
-import { doorAttribute } from '../rollout/commands.ts';
+import { doorAttribute } from '../rollout/attributes.ts';
 import type { PauseCause, RingPlan } from '../rollout/events.ts';
 import { notBackText } from '../rollout/forget.ts';
 import { noReadings, type ReadingsView, unjudged } from '../rollout/react.ts';
@@ -47,6 +47,8 @@ export interface DeviceSummary {
   running: string | null;
   action: { id: number; kind: string; state: string; rollout: number } | null;
   failed: string[];
+  /** Where the agent is that cares for it; null: none that says so. */
+  agent: string | null;
   /** When it asked last, by the clock of the server; null: not since the server started. */
   seen: string | null;
 }
@@ -154,6 +156,7 @@ export function deviceSummary(state: FleetState, device: Device, seen: string | 
     running: device.running ?? null,
     action: action ? { id: action.id, kind: action.kind, state: action.state, rollout: action.rollout } : null,
     failed: [...device.failed].map(([hash, reason]) => `${state.releases.get(hash)?.version ?? hash}: ${reason}`),
+    agent: device.agent?.place ?? null,
     seen: seen ?? null,
   };
 }

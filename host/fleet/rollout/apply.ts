@@ -2,6 +2,7 @@
 //
 // What must stay true: the same events give the same state, whatever happened in between; a count is the number of what it counts.
 
+import { runningAttribute } from './attributes.ts';
 import type { Recorded, RingPlan } from './events.ts';
 import { end, forget, forgetDone, forgetLatest } from './forget.ts';
 import type { Action, Device, FleetState, Member, MemberState, Ring, Rollout } from './state.ts';
@@ -23,7 +24,8 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
       return;
     }
     const fresh = { attributes: {}, running: undefined, open: undefined, latest: undefined, done: undefined };
-    state.devices.set(name, { name, cryostat, tokenHash, ...fresh, failed: new Map() });
+    const agents = { agent: undefined, freed: undefined };
+    state.devices.set(name, { name, cryostat, tokenHash, ...fresh, ...agents, failed: new Map() });
   },
   'device-removed'(state, { device }) {
     for (const rollout of state.rollouts.values()) {
@@ -38,6 +40,15 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
     const known = deviceOf(state, device);
     known.attributes = attributes;
     known.running = attributes[runningAttribute];
+  },
+  'agent-taken'(state, { device, agent: id, place }) {
+    const known = deviceOf(state, device);
+    [known.agent, known.freed] = [{ id, place }, undefined];
+  },
+  'agent-freed'(state, { device, atMs }) {
+    const known = deviceOf(state, device);
+    known.freed = known.agent && { ...known.agent, atMs };
+    known.agent = undefined;
   },
   'release-added'(state, { release }) {
     state.releases.set(release.hash, release);
@@ -220,9 +231,6 @@ const handlers: { [Type in Recorded['type']]: (state: FleetState, event: Of<Type
   },
   'time-passed'() {},
 };
-
-/** Attribute by which a device of ours says which image it runs. */
-export const runningAttribute = 'image.hash';
 
 const memberStateAfter = { FINISHED: 'confirmed', ERROR: 'failed', CANCELED: 'cancelled' } as const;
 

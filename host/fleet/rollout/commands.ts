@@ -5,7 +5,7 @@
 
 import { type Confirmation, deviceNamePattern, type Execution, type Finish } from '../../../protocol/fleet/ddi.ts';
 import type { ActionState, GateName } from '../../../protocol/fleet/states.ts';
-import { runningAttribute } from './apply.ts';
+import { boardAttribute, runningAttribute } from './attributes.ts';
 import type { FleetEvent, Release, RingPlan, RollbackScope } from './events.ts';
 import { actionOf, deviceWith, FleetRefusal, notNow, rolloutWith } from './refusal.ts';
 import { type Action, type Device, type FleetState, isOpen, isOver, rolloutOf } from './state.ts';
@@ -20,9 +20,12 @@ export type PersonCommand =
   /** Ends it; `scope` says who goes back. */
   | { do: 'stop'; rollout: number; scope: 'hold' | 'rollout'; reason: string }
   | { do: 'waive'; rollout: number; device: string; reason: string }
-  | { do: 'retry'; device: string; release: string };
+  | { do: 'retry'; device: string; release: string }
+  | { do: 'free-device'; device: string; reason: string };
 
 export type DeviceCommand =
+  /** `from`: the agent that had it, as far as was known when this was decided (ddi/lease.ts). */
+  | { do: 'take'; device: string; agent: string; place: string; from: string | undefined }
   | { do: 'report'; device: string; attributes: Record<string, string> }
   | { do: 'retrieved'; device: string; action: number }
   | { do: 'feedback'; device: string; action: number; execution: Execution; finished: Finish; detail: string }
@@ -133,6 +136,18 @@ const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do
     const { failed } = deviceWith(state, device);
     if (failed.has(release)) return [{ type: 'retry-allowed', device, release }];
     throw new FleetRefusal('STATE', `device ${device} has not failed release ${release.slice(0, 12)}`);
+  },
+
+  'free-device'(state, { device, reason }) {
+    const { agent } = deviceWith(state, device);
+    if (agent === undefined) throw new FleetRefusal('STATE', `device ${device} has no agent`);
+    return [{ type: 'agent-freed', device, reason }];
+  },
+  take(state, { device, agent, place, from }) {
+    const known = deviceWith(state, device).agent;
+    if (known?.id === agent) return [];
+    if (known?.id === from) return [{ type: 'agent-taken', device, agent, place }];
+    throw new FleetRefusal('CONFLICT', `another agent was faster: ${known?.place}`);
   },
 
   report(state, { device, attributes }) {
@@ -270,12 +285,6 @@ function createRollout(state: FleetState, { name, release: hash, rings, onError 
   // Rollouts are never taken out of the state, so the next number is how many there are.
   return [{ type: 'rollout-created', rollout: state.rollouts.size + 1, name, release: hash, rings, onError }];
 }
-
-/** Attribute by which a device of ours says which board it is. */
-export const boardAttribute = 'fuses.board';
-
-/** Attribute by which an agent says what the door of its gateway has said (agent/door.ts). */
-export const doorAttribute = 'gateway.flash';
 
 function refuseWithdrawn(state: FleetState, id: number, what: string): void {
   const { state: is, release } = rolloutWith(state, id);

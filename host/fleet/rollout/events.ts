@@ -77,6 +77,10 @@ export type FleetEvent =
   | { type: 'device-removed'; device: string }
   /** What the device says about itself, all of it. */
   | { type: 'device-reported'; device: string; attributes: Record<string, string> }
+  /** The agent that cares for it from now on: an id, and where that is. */
+  | { type: 'agent-taken'; device: string; agent: string; place: string }
+  /** A person gives it to another agent. */
+  | { type: 'agent-freed'; device: string; reason: string }
   | { type: 'release-added'; release: Release }
   /** The repository has it no more: nobody gets it, as an update or to go back to. */
   | { type: 'release-withdrawn'; release: string }

@@ -10,7 +10,7 @@
 
 import { compareVersions, parseVersion } from '../../tools/image/index.ts';
 import { readToken, tokenFits } from '../../tools/image/token.ts';
-import { boardAttribute } from './commands.ts';
+import { boardAttribute, counterAttribute } from './attributes.ts';
 import type { Baseline, FleetEvent, GateLimits, Release, RollbackScope } from './events.ts';
 import { type Action, type FleetState, isOpen, type Member, type Ring, type Rollout } from './state.ts';
 
@@ -255,6 +255,3 @@ function mayDisplace(
   const displaces = !isOlder || compareVersions(of.displaces, parseVersion(newer.version)) >= 0;
   return displaces && tokenFits(of, board, counter);
 }
-
-/** Attribute by which a device of ours says which security counter its fuses have. */
-export const counterAttribute = 'fuses.counter';

@@ -22,6 +22,10 @@ export interface Device {
   done: number | undefined;
   /** Releases that it has failed, and why. It does not get them again. */
   failed: Map<string, string>;
+  /** The agent that cares for it: an id, and where that is, in words. */
+  agent: { id: string; place: string } | undefined;
+  /** A person has taken it from this agent. */
+  freed: { id: string; place: string; atMs: number } | undefined;
 }
 
 export interface Action {
@@ -127,7 +131,7 @@ export interface FleetState {
 }
 
 /** Of the form of the state: a snapshot of another form is not read (store/snapshot.ts). */
-export const stateForm = 3;
+export const stateForm = 4;
 
 export function emptyFleet(): FleetState {
   return {
