@@ -50,8 +50,10 @@ describe('a power cut inside a record', () => {
   const patterns = tearPatterns.filter(({ program }) => program).map(({ name }) => name);
   test.each(patterns)('torn as %s leaves the trial unconfirmed or confirmed, and it boots', (pattern) => {
     const seen = new Set<string>();
+    const bench = onTrial.fork();
+    const trial = bench.snapshot();
     for (let after = 0; after < recordNs + 40 * microseconds; after += 6_250) {
-      const bench = onTrial.fork();
+      bench.restore(trial);
       tellAndCut(bench, 'c', after, pattern);
       const { decision, slot } = bench.powerOn();
       expect(slot).toBe('B');
@@ -64,12 +66,13 @@ describe('a power cut inside a record', () => {
 });
 
 test('a power cut at any bus access of a first trial boot leaves an image that boots, the update or its predecessor', () => {
-  const pending = confirmed.fork();
-  pending.tell('p');
-  pending.board.cutPower();
+  const bench = confirmed.fork();
+  bench.tell('p');
+  bench.board.cutPower();
+  const pending = bench.snapshot();
   const outcomes = new Set<string>();
   for (let access = 1; ; access++) {
-    const bench = pending.fork();
+    bench.restore(pending);
     bench.board.cutPowerAtAccess(access);
     bench.board.powerOn();
     while (bench.board.state === 'bootloader') bench.board.runFor(microseconds * 100);
@@ -92,12 +95,13 @@ describe('the change of sectors', () => {
   test.each(tearPatterns.map(({ name }) => name))(
     'cut inside its erase, torn as %s, keeps the old state',
     (pattern) => {
-      const full = confirmed.fork();
-      fill(full, 2 * recordsPerSector);
-      const before = full.slotStates;
+      const bench = confirmed.fork();
+      fill(bench, 2 * recordsPerSector);
+      const before = bench.slotStates;
+      const full = bench.snapshot();
       const letter = before.B === 'PENDING' ? 'f' : 'p';
       for (let step = 0; step <= 4; step++) {
-        const bench = full.fork();
+        bench.restore(full);
         tellAndCut(bench, letter, Math.round((eraseNs * step) / 4) - (step === 4 ? 30 * microseconds : 0), pattern);
         expect(bench.slotStates).toEqual(before);
         expect(bench.powerOn().slot).toBe(before.B === 'PENDING' ? 'B' : 'A');

@@ -90,9 +90,10 @@ describe('an older image that was confirmed last', () => {
   });
 
   test('runs after power is lost at any moment behind the answer to its confirm', async () => {
-    const trial = await onOlderTrial();
+    const bench = await onOlderTrial();
+    const trial = bench.snapshot();
     for (let after = 0; after < 300 * microsecond; after += 20 * microsecond) {
-      const bench = trial.fork();
+      bench.restore(trial);
       bench.board.send(1, Buffer.from('c'));
       let answer = '';
       while (answer === '') {

@@ -117,12 +117,13 @@ describe('the boot log', () => {
   });
 
   test('continues behind the remains of a power cut, wherever in a boot the cut was', async () => {
-    const whole = await ObedientDevice.make({ slots: { A: v1 } });
-    whole.powerOn();
-    whole.board.cutPower();
+    const bench = await ObedientDevice.make({ slots: { A: v1 } });
+    bench.powerOn();
+    bench.board.cutPower();
+    const whole = bench.snapshot();
     let end = false;
     for (let access = 1; !end; access += 3) {
-      const bench = whole.fork();
+      bench.restore(whole);
       bench.board.cutPowerAtAccess(access);
       bench.board.powerOn();
       while (bench.board.state === 'bootloader') bench.board.runFor(second / 10_000);

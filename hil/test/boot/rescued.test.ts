@@ -67,12 +67,13 @@ describe('a confirmed image that begins to fail', () => {
   });
 
   test('is passed over also when power is lost while its turn ends', async () => {
-    const whole = await twoConfirmed();
-    fail(whole, turn - 1);
-    whole.board.send(1, Buffer.from('x'));
+    const bench = await twoConfirmed();
+    fail(bench, turn - 1);
+    bench.board.send(1, Buffer.from('x'));
+    const whole = bench.snapshot();
     const slots = new Set<string>();
     for (let access = 1; ; access += 7) {
-      const bench = whole.fork();
+      bench.restore(whole);
       bench.board.cutPowerAtAccess(access);
       bench.board.runFor(seconds / 2);
       if (bench.board.state !== 'off') break;

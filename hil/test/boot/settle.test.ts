@@ -67,11 +67,12 @@ describe('the security counter', () => {
   });
 
   test('is whole after any cut in the confirm: the next boot of the confirmed image completes it', async () => {
-    const trial = await withTrial();
+    const bench = await withTrial();
+    const trial = bench.snapshot();
     const ends = new Set<string>();
     // From the first record's last microseconds, through the second one, until the last of five ticks is burnt, at 20 us each.
     for (let after = 180 * microsecond; after < 640 * microsecond; after += 2 * microsecond) {
-      const bench = trial.fork();
+      bench.restore(trial);
       cutAfterRecordBegan(bench, after);
       const cut = counterOf(bench);
       expect(cut).toBeLessThanOrEqual(0x0203_0000);
@@ -84,12 +85,13 @@ describe('the security counter', () => {
   });
 
   test('cut in the boot that completes it is completed by the one after', async () => {
-    const trial = await withTrial();
-    cutAfterRecordBegan(trial, 203 * microsecond);
-    expect(counterOf(trial)).toBeLessThan(0x0203_0000);
+    const bench = await withTrial();
+    cutAfterRecordBegan(bench, 203 * microsecond);
+    expect(counterOf(bench)).toBeLessThan(0x0203_0000);
+    const begun = bench.snapshot();
     let complete = false;
     for (let access = 1; !complete; access++) {
-      const bench = trial.fork();
+      bench.restore(begun);
       bench.board.cutPowerAtAccess(access);
       bench.board.powerOn();
       while (bench.board.state === 'bootloader') bench.board.runFor(100 * microsecond);
