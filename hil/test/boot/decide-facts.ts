@@ -49,10 +49,8 @@ export async function guestDecision(): Promise<(facts: Facts) => Outcome> {
     }
     output.fill(0xdead_beef);
     guest.decide(factsAt, outcomeAt);
-    return {
-      ...{ action: output[0], slot: output[1], decision: output[2], resets: output[3], tried: output[4] },
-      slots: [slotOutcome(0), slotOutcome(1)],
-    };
+    const [action, slot, decision, resets, tried] = [output[0], output[1], output[2], output[3], output[4]];
+    return { action, slot, decision, resets, tried, slots: [slotOutcome(0), slotOutcome(1)] };
   };
 }
 

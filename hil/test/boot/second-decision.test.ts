@@ -24,16 +24,29 @@ beforeAll(async () => {
   );
   const at = 0x1_0000;
   const words = new Uint32Array(guest.memory.buffer, at, 18);
-  ask = ({ slots, cause, coreRefused, asked, strap, resets = 0, tried = 0, ...rest }, slot, becomes) => {
-    const own = slots[slot];
-    const other = slots[slot ^ 1];
+  // Word by word, as in guestDecision.
+  ask = (facts, slot, becomes) => {
+    const own = facts.slots[slot];
+    const other = facts.slots[slot ^ 1];
+    words[0] = +(facts.asked || facts.strap);
+    words[1] = facts.cause;
+    words[2] = +facts.coreRefused;
     // The register counts the resets before this one.
-    const row = Math.max(resets - 1, 0) | (tried << 16);
-    const isOlder = !own.older && own.version < other.version;
-    words.set([+(asked || strap), cause, +coreRefused, row, +rest.writable, rest.running, rest.confirmedLast]);
-    words.set([slot, becomes.state, becomes.bootsLeft, +(own.recovery ?? false), +isOlder], 7);
-    words.set([own.state, own.bootsLeft ?? 0, own.reason ?? 0, +(own.earned ?? false)], 12);
-    words.set([other.state, other.reason ?? 0], 16);
+    words[3] = Math.max((facts.resets ?? 0) - 1, 0) | ((facts.tried ?? 0) << 16);
+    words[4] = +facts.writable;
+    words[5] = facts.running;
+    words[6] = facts.confirmedLast;
+    words[7] = slot;
+    words[8] = becomes.state;
+    words[9] = becomes.bootsLeft;
+    words[10] = +(own.recovery ?? false);
+    words[11] = +(!own.older && own.version < other.version);
+    words[12] = own.state;
+    words[13] = own.bootsLeft ?? 0;
+    words[14] = own.reason ?? 0;
+    words[15] = +(own.earned ?? false);
+    words[16] = other.state;
+    words[17] = other.reason ?? 0;
     return { forbidden: guest.forbids(at), givesWay: guest.givesWay(at) };
   };
 });
