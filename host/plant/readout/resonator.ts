@@ -80,6 +80,8 @@ export class ReflectedTone {
   private readonly way: Way;
   private readonly decayNs: number;
   private readonly hertz: number;
+  /** By what its carrier is multiplied in a nanosecond. */
+  private readonly turn: Complex;
   private field: Complex = { re: 0, im: 0 };
 
   /**
@@ -93,6 +95,7 @@ export class ReflectedTone {
     this.way = way;
     this.decayNs = Math.max(0, Math.ceil(way.decayNs));
     this.hertz = drive.frequencyQuarterHertz / 4;
+    this.turn = ofTurns(this.hertz / 1e9);
     this.steps = resonator
       ? ([0, 1] as const).map((state) => ({
           factor: stepFactor(resonator, state, this.hertz),
@@ -129,10 +132,9 @@ export class ReflectedTone {
 
   /** A stretch with the same incoming field and state. */
   private run(out: Float64Array, from: number, at: number, end: number, incoming: Complex, state: 0 | 1): void {
-    const { hertz, drive } = this;
+    const { hertz, drive, turn } = this;
     const { delayNs, scale } = this.way;
     const carrier = times(ofTurns(drive.phase / 4e9 + ((at - delayNs) * hertz) / 1e9), scale);
-    const turn = ofTurns(hertz / 1e9);
     const pulsation = 2 * Math.PI * hertz * 1e-9;
     const step = this.resonator ? this.steps[state] : undefined;
     const rest = step ? times(step.rest, incoming) : { re: 0, im: 0 };
