@@ -27,6 +27,7 @@ export function agentOf(
 ): Agent {
   const server = new DdiClient({
     ...{ server: origin, tenant: 'default', device: name, token: tokenOf(name), time: hostTime },
+    agent: { id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`, place: `scale:${name}` },
   });
   return new Agent({
     ...{
