@@ -7,11 +7,12 @@ import { EnrolClient } from '../../host/fleet/enrol/client.ts';
 import { type Given, nonceFor } from '../../host/fleet/enrol/enrolment.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { Failure } from '../failure.ts';
-import { checkOutput, readText, writeOutput } from '../files.ts';
+import { checkOutput, readText } from '../files.ts';
 import { untilInterrupted } from '../interruption.ts';
 import { parseAddress } from '../options.ts';
 import { printing, type Result } from '../result.ts';
 import { serialOf, tokenOf } from './attest.ts';
+import { keepCredential, recoverCredential } from './credential.ts';
 
 export interface EnrolOptions {
   server: string;
@@ -72,6 +73,7 @@ const renew = (options: EnrolOptions): Promise<Result> => untilInterrupted((sign
 
 /** Puts the next certificate, and its key, in place of those in the files. */
 export async function renewed(options: EnrolOptions, signal: AbortSignal): Promise<Result> {
+  recoverCredential(options);
   const held = { cert: readText(options.cert, 'the certificate'), key: readText(options.key, 'its key') };
   const key = newKey();
   const { text, json } = keep(options, await asked(doorOf(options, held).renewal(publicDer(key), signal)), key);
@@ -89,10 +91,8 @@ function doorOf({ server, ca }: EnrolOptions, held: { cert?: string; key?: strin
   }
 }
 
-/** The key first: with another key a certificate is of no use, and a key without one does no harm. */
 function keep({ cert, key }: EnrolOptions, { certificate, untilMs }: Given, made: KeyObject): Result {
-  writeOutput(key, made.export({ type: 'pkcs8', format: 'pem' }), 'the key', { mode: 0o600 });
-  writeOutput(cert, certificate, 'the certificate');
+  keepCredential({ cert, key }, { certificate, key: `${made.export({ type: 'pkcs8', format: 'pem' })}` });
   const until = new Date(untilMs).toISOString();
   return { text: `certificate in ${cert}, key in ${key}, good until ${until}`, json: { cert, key, until } };
 }

@@ -5,6 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { rest, type Time } from '../../host/telemetry/time.ts';
 import { readText } from '../files.ts';
+import { recoverCredential } from './credential.ts';
 import { type EnrolOptions, renewed } from './enrol.ts';
 
 /** Between two looks at a certificate, at most. */
@@ -22,6 +23,7 @@ export interface Renewal {
 export async function keepRenewed({ of, time, onTrouble, onRenewed }: Renewal, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
+      recoverCredential(of);
       if (isDue(of.cert, Number(time.wallNs() / 1_000_000n))) {
         await renewed(of, signal);
         onRenewed?.();

@@ -14,6 +14,7 @@ import { hostTime } from '../../host/telemetry/time.ts';
 import { SmpClient } from '../../host/tools/smp/index.ts';
 import { parseTarget } from '../../host/tools/smp/target.ts';
 import { deviceNamePattern } from '../../protocol/fleet/ddi.ts';
+import { recoverCredential } from '../device/credential.ts';
 import { keepRenewed, type Renewal } from '../device/renewal.ts';
 import { Failure } from '../failure.ts';
 import { readInput, readWrittenText } from '../files.ts';
@@ -205,6 +206,7 @@ function agentOf(
 ): Agent {
   const { server, tenant, ca, watch } = options;
   parseTarget(target);
+  if (cert !== undefined && key !== undefined) recoverCredential({ cert, key });
   return new Agent({
     ...{ device, time: hostTime, watchMs: watch * 1000 },
     server: new DdiClient({

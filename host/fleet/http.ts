@@ -188,16 +188,38 @@ function certificateOf(
   own: DeviceAuthority | undefined,
 ): Pick<Asked, 'certificateName' | 'certificate'> {
   if (socket.encrypted !== true) return {};
-  const { subject, raw, valid_from, valid_to } = socket.getPeerCertificate();
-  if (raw === undefined) return {};
-  const hash = createHash('sha256').update(raw).digest('hex');
-  const certificate = { raw, hash, fromMs: Date.parse(valid_from), untilMs: Date.parse(valid_to) };
+  const shown = shownBy(socket);
+  if (shown === undefined) return {};
+  const { certificate, name } = shown;
   const isTaken = (hasAuthority || own !== undefined) && socket.authorized;
   // What TLS has taken once counts only as it is now: a connection, or a session that goes on, may be older than what speaks against it.
-  const trouble = isTaken ? own?.troubleWith(raw) : `${socket.authorizationError ?? 'there is no authority'}`;
+  const trouble = isTaken
+    ? own?.troubleWith(certificate.raw)
+    : `${socket.authorizationError ?? 'there is no authority'}`;
   if (trouble !== undefined) return { certificate: { ...certificate, trouble } };
+  return { certificate, ...(name !== undefined && { certificateName: name }) };
+}
+
+interface OfConnection {
+  certificate: NonNullable<Asked['certificate']>;
+  /** Its common name. */
+  name: string | undefined;
+}
+
+/** A connection has one certificate, and asks again and again. */
+const read = new WeakMap<TLSSocket, OfConnection>();
+
+function shownBy(socket: TLSSocket): OfConnection | undefined {
+  const known = read.get(socket);
+  if (known !== undefined) return known;
+  const { subject, raw, valid_from, valid_to } = socket.getPeerCertificate();
+  if (raw === undefined) return undefined;
+  const hash = createHash('sha256').update(raw).digest('hex');
   const { CN: name } = subject as { CN?: unknown };
-  return { certificate, ...(typeof name === 'string' && { certificateName: name }) };
+  const certificate = { raw, hash, fromMs: Date.parse(valid_from), untilMs: Date.parse(valid_to) };
+  const shown = { certificate, name: typeof name === 'string' ? name : undefined };
+  read.set(socket, shown);
+  return shown;
 }
 
 function send(response: ServerResponse, { status, headers, body = '', file }: Told, isHead: boolean): void {
