@@ -1,6 +1,7 @@
 // What a board may be made with.
 
 import type { CallWitness, StepWitness } from './call-witness.ts';
+import type { SharedCalls } from './cpu/cpu.ts';
 import type { MultiplexerSize } from './multiplexer/bank.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -11,6 +12,8 @@ export interface BoardOptions {
   surroundings?: () => Surroundings;
   /** Counts basic blocks of what runs, for coverage; changes no cycle. */
   countBlocks?: boolean;
+  /** Functions of the guest whose calls are not run again for the same content; changes no cycle. It has no effect together with `calls`. */
+  sharedCalls?: SharedCalls;
   /** Is told of every call of the guest's functions, for profiles; changes no cycle. */
   calls?: CallWitness | StepWitness;
   /** Cells and lines of its multiplexer; 96 behind 2 when left out. */

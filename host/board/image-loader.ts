@@ -26,15 +26,18 @@ const entriesMax = 6;
 
 export class ImageLoader {
   private readonly flash: FlashArray;
-  private readonly options: Pick<PrepareOptions, 'countBlocks' | 'traceCalls'>;
+  private readonly options: Pick<PrepareOptions, 'countBlocks' | 'traceCalls' | 'sharedCalls'>;
   /** The instructions of a module that are told of. */
   private readonly stepsOf: ((module: Uint8Array) => readonly number[]) | undefined;
   private entries: Entry[] = [];
   private readonly owned = new WeakMap<LoadedImage, LoadedImage>();
 
-  constructor(flash: FlashArray, { countBlocks, calls }: Pick<BoardOptions, 'countBlocks' | 'calls'>) {
+  constructor(
+    flash: FlashArray,
+    { countBlocks, calls, sharedCalls }: Pick<BoardOptions, 'countBlocks' | 'calls' | 'sharedCalls'>,
+  ) {
     this.flash = flash;
-    this.options = { countBlocks, traceCalls: calls !== undefined };
+    this.options = { countBlocks, traceCalls: calls !== undefined, sharedCalls };
     this.stepsOf = calls && 'stepsOf' in calls ? (module) => calls.stepsOf(module) : undefined;
   }
 
@@ -60,10 +63,10 @@ export class ImageLoader {
 
   /** The image as this board prepares it: one in a snapshot may come from a board that counts less, or more. */
   own(image: LoadedImage): LoadedImage {
-    const { countBlocks = false, traceCalls = false } = this.options;
+    const { countBlocks = false, traceCalls = false, sharedCalls } = this.options;
     const { blocks, tracesCalls, tracesSteps } = image.prepared;
     const isOwn = (blocks !== undefined) === countBlocks && tracesCalls === traceCalls;
-    if (isOwn && !tracesSteps && this.stepsOf === undefined) return image;
+    if (isOwn && !tracesSteps && this.stepsOf === undefined && image.prepared.sharedCalls === sharedCalls) return image;
     const own = this.owned.get(image) ?? { prepared: this.prepare(image.bytes), bytes: image.bytes };
     this.owned.set(image, own);
     return own;

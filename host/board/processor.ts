@@ -54,6 +54,7 @@ export class Processor {
   private readonly calls: CallWitness | undefined;
   /** The same, when it is to be told of steps as well. */
   private readonly steps: StepWitness | undefined;
+  private sharesCalls = true;
   private readonly cores = new Map<PreparedImage, Core>();
   /** Of cores that were dropped. */
   private readonly dropped: { image: PreparedImage; counts: Float64Array }[] = [];
@@ -93,6 +94,16 @@ export class Processor {
     this.machine.ram = new Uint8Array(0);
   }
 
+  /** Runs in the course of `work` every call of the guest, also those that are known; only of a board with the option `sharedCalls`. */
+  withEveryCall<Result>(work: () => Result): Result {
+    this.sharesCalls = false;
+    try {
+      return work();
+    } finally {
+      this.sharesCalls = true;
+    }
+  }
+
   /** Block counters of all images that ran so far. */
   blockCounts(): BlockCounts[] {
     const sums = new Map<string, BlockCounts>();
@@ -112,6 +123,7 @@ export class Processor {
     const { clock } = machine;
     clock[Clock.ACTIVATION_END] = machine.now + activationLimitNs;
     machine.coreRunning = true;
+    core.sharesCalls = this.sharesCalls;
     machine.bus.rearmNeeded = false;
     let fault: CoreFault | undefined;
     const budget = this.budget();

@@ -57,7 +57,7 @@ export class AttackBench {
   private records: LogRecord[] = [];
 
   constructor(bootloader: Uint8Array, seed: number, countBlocks = false) {
-    this.board = provingBoard(seed, countBlocks);
+    this.board = provingBoard(seed, { countBlocks });
     this.programmer = new Programmer(this.board);
     this.board.provision({ bootloader, keys: [] });
     this.burn(device);

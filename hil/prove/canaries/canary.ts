@@ -17,6 +17,8 @@ export interface Canary {
   changes: SourceChange[];
   /** The harness is broken as well: its list of what a boot reads leaves out this word of flash (device/boot-reads.ts). */
   blindTo?: number;
+  /** The harness is broken as well: what shared calls of functions read leaves out this word of RAM (host/board/cpu/known-calls.ts). */
+  callsBlindTo?: number;
   /** The harness is broken as well: the window by which states are told apart leaves this out (explore/state.ts). */
   windowLacks?: 'trailer';
 }

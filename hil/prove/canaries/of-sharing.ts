@@ -35,3 +35,34 @@ export const sharingCanaries: readonly Canary[] = [
     ...looksOnceMore,
   },
 ];
+
+/** The last word of RAM, which is nobody's. */
+const lastWord = 2 * 0x1_0000 - 4;
+
+/** Of calls that are shared inside a boot. It is no scenario of `coldrig prove canaries`; the test of the power proof must catch it (power/power.test.ts). */
+export const callCanary: Canary = {
+  name: 'a byte of RAM that a call reads and that is not noted',
+  about:
+    'a verification takes longer for other flash, which it reads from RAM, and the calls of it are shared by all the rest',
+  caughtBy: { proof: 'power', scenario: 'upgrade', invariant: 'shared' },
+  callsBlindTo: lastWord,
+  changes: [
+    {
+      path: 'bootloader/main.ts',
+      find: 'recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount());',
+      replace: `recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount());
+  store<u32>(${lastWord}, read32(${address}) & 0xff);`,
+    },
+    {
+      path: 'bootloader/main.ts',
+      find: "import { act } from './act';",
+      replace: "import { read32 } from '../protocol/guest/bus';\nimport { act } from './act';",
+    },
+    {
+      path: 'bootloader/crypto/ed25519.ts',
+      find: 'memory.fill(k, 0, HALF);',
+      replace: `memory.fill(k, 0, HALF);
+  for (let more = load<u32>(${lastWord}); more != 0; more--) memory.fill(k, 0, HALF);`,
+    },
+  ],
+};

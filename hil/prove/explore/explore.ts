@@ -1,7 +1,7 @@
 // `coldrig prove explore`: every state that a device can be brought into from power-on, by commands, resets, power cuts and rotten bits.
 
 import { blindSpotOf, bootloaderFor, windowLackOf } from '../canaries/canaries.ts';
-import { provingBoard } from '../device/boards.ts';
+import { provingBoard, sharedVerifications } from '../device/boards.ts';
 import { type Images, makeImages, moduleOf } from '../device/images.ts';
 import { KnownBoots } from '../device/known-boots.ts';
 import { StoryFailed } from '../device/operator.ts';
@@ -55,7 +55,7 @@ class ExploreBench implements Bench {
     const model = modelByName(scenario);
     const boots = new KnownBoots(blindSpotOf(this.options));
     const window = { rot: model.rot, lacks: windowLackOf(this.options) };
-    const world = new World(provingBoard(seed), this.images, boots, window);
+    const world = new World(provingBoard(seed, { sharedCalls: sharedVerifications() }), this.images, boots, window);
     try {
       world.start(model, this.bootloader);
     } catch (failure) {

@@ -123,7 +123,7 @@ export class DeviceUnderTest {
     const played = this.power.held();
     const { board } = this;
     const left = { machine: { flash: { picture: () => played.flash } }, fuses: played.fuses };
-    this.cutRecovery(off, cut, chance);
+    board.processor.withEveryCall(() => this.cutRecovery(off, cut, chance));
     const text = differenceOf(left, board);
     return text === undefined
       ? []

@@ -2,6 +2,7 @@
 // coldrig prove power
 
 import { describe, expect, test } from 'vitest';
+import { callCanary } from '../canaries/of-sharing.ts';
 import { runSlice, toldOf } from '../testing.ts';
 import { slice } from './sampling.ts';
 
@@ -25,4 +26,10 @@ describe(`${result.points} power cuts with seed ${result.seed} (${sample})`, () 
     expect(sum('chains')).toBeGreaterThan(50);
     expect(sum('repeats')).toBeGreaterThan(100);
   });
+});
+
+test(`${callCanary.name} is caught: a boot in which every call is run is not the boot that was shared`, async () => {
+  const { name, caughtBy } = callCanary;
+  const { found } = await runSlice('power', { canary: name, scenario: caughtBy.scenario, stopAtFirst: true });
+  expect(found.map(({ invariant }) => invariant)).toContain(caughtBy.invariant);
 });

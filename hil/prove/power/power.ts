@@ -1,7 +1,7 @@
 // `coldrig prove power`: update stories on the real bootloader and firmware, with power cuts at every point where they can make a difference.
 
-import { blindSpotOf, bootloaderFor, firmwareChangesOf } from '../canaries/canaries.ts';
-import { provingBoard } from '../device/boards.ts';
+import { blindSpotOf, bootloaderFor, callsBlindTo, firmwareChangesOf } from '../canaries/canaries.ts';
+import { provingBoard, sharedVerifications } from '../device/boards.ts';
 import { type Fleet, type FleetOptions, type Images, makeImages, moduleOf } from '../device/images.ts';
 import { KnownBoots } from '../device/known-boots.ts';
 import { StoryFailed } from '../device/operator.ts';
@@ -108,7 +108,7 @@ class PowerBench implements Bench {
     try {
       const recording = this.recordingOf(scenario, images);
       const dut = new DeviceUnderTest(
-        provingBoard(options.seed),
+        provingBoard(options.seed, { sharedCalls: sharedVerifications(callsBlindTo(options)) }),
         scenario,
         images,
         new KnownBoots(blindSpotOf(options)),

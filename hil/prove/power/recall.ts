@@ -83,10 +83,10 @@ export class Recall {
     return this.recovered(boot);
   }
 
-  /** Runs a shared boot as a check: it must do what was applied. */
+  /** Runs a shared boot as a check, with every call in it: it must do what was applied. */
   runAfterAll(said: Recovered, log: readonly LogRecord[]): Recovered {
     if (!said.shared) return said;
-    const seen = this.run(log);
+    const seen = this.board.processor.withEveryCall(() => this.run(log));
     const text = whatDiffers(said, seen);
     if (text !== undefined) seen.findings.push({ invariant: 'shared', text });
     return seen;

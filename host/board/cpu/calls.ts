@@ -6,13 +6,13 @@
 //   behind a call              leave(cycles)
 //   before an instruction      step(its offset in the image, cycles)
 //
-// They go to the host through a table of their own, behind the image's, so that no index of the image moves. The entries of that table are functions
-// of a small module (`bridge`), because a table takes no function of the host itself.
+// They go to the host through a table of their own, behind the image's, so that no index of the image moves (host-table.ts).
 // What must stay true: no cycle is charged for it, and every charge between two of these moments is of the function that runs between them.
 
 import { ValueType } from './declarations.ts';
+import { fillTable, hostTable } from './host-table.ts';
 import { Op } from './opcodes.ts';
-import { Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
 /** Told of every call while a core runs. `cyclesLeft` is the rest of its budget. */
 export interface CallListener {
@@ -24,7 +24,6 @@ export interface CallListener {
 }
 
 const { I32 } = ValueType;
-const FUNCREF = 0x70;
 const ENTER = 0;
 const LEAVE = 1;
 const STEP = 2;
@@ -37,7 +36,7 @@ export const callTypes = [
 ];
 
 /** Type and limits of the table. */
-export const callTable = [FUNCREF, 1, callTypes.length, callTypes.length];
+export const callTable = hostTable(callTypes.length);
 
 /** Writes the code of the pieces. `cycles` is the index of the budget global, `firstType` that of enter's type. */
 export class CallTracer {
@@ -81,49 +80,14 @@ export class CallTracer {
   }
 }
 
-let bridge: WebAssembly.Module | undefined;
-
 const deaf: CallListener = { enter() {}, leave() {} };
 
 /** Connects the table of a new core with its listener. */
 export function listenerTable(table: WebAssembly.Table, listener: CallListener = deaf): void {
-  bridge ??= new WebAssembly.Module(bridgeBytes());
-  const host = {
-    enter: (functionIndex: number, argument: number, cyclesLeft: number) =>
+  fillTable(table, callTypes, [
+    (functionIndex: number, argument: number, cyclesLeft: number) =>
       listener.enter(functionIndex, argument, cyclesLeft),
-    leave: (cyclesLeft: number) => listener.leave(cyclesLeft),
-    step: (offset: number, cyclesLeft: number) => listener.step?.(offset, cyclesLeft),
-  };
-  const { enter, leave, step } = new WebAssembly.Instance(bridge, { host }).exports;
-  table.set(ENTER, enter);
-  table.set(LEAVE, leave);
-  table.set(STEP, step);
-}
-
-/** A module that exports what it imports. */
-function bridgeBytes(): Uint8Array<ArrayBuffer> {
-  const out = new Writer(128);
-  const names = ['enter', 'leave', 'step'];
-  out.bytesOf(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
-  const section = (id: number, element: (name: string, index: number) => void) => {
-    out.byte(id);
-    out.sized(() => {
-      out.u32(names.length);
-      names.forEach(element);
-    });
-  };
-  section(1, (_, index) => {
-    const { parameters, results } = callTypes[index];
-    out.bytesOf(0x60, parameters.length, ...parameters, results.length, ...results);
-  });
-  section(2, (name, index) => {
-    out.name('host');
-    out.name(name);
-    out.bytesOf(0, index);
-  });
-  section(7, (name, index) => {
-    out.name(name);
-    out.bytesOf(0, index);
-  });
-  return Uint8Array.from(out.bytes);
+    (cyclesLeft: number) => listener.leave(cyclesLeft),
+    (offset: number, cyclesLeft: number) => listener.step?.(offset, cyclesLeft),
+  ]);
 }

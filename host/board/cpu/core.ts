@@ -7,7 +7,11 @@
 import { type CallListener, listenerTable } from './calls.ts';
 import { counterWindow } from './counters.ts';
 import { type CoreFault, faultOf, stackFramesMax } from './faults.ts';
+import { fillTable } from './host-table.ts';
 import type { PreparedImage } from './image.ts';
+import type { Found, KnownCalls } from './known-calls.ts';
+import { typeOfAsking } from './pure-calls.ts';
+import { writeTo } from './ram-content.ts';
 
 /** Addresses and values are 32-bit patterns; wasm passes them as signed numbers. `cyclesLeft` is exact and includes the access. */
 export interface Bus {
@@ -32,6 +36,9 @@ interface MeteredExports {
   restoreGlobals(): void;
   /** Only of an image that traces calls. */
   calls?: WebAssembly.Table;
+  /** Only of an image whose calls are shared. */
+  knownCalls?: WebAssembly.Table;
+  answerCall?(cycles: number, answer: number): void;
   [helper: string]: unknown;
 }
 
@@ -44,6 +51,12 @@ export class Core {
   private state: 'idle' | 'running' | 'broken' = 'idle';
   /** Cycles given to this run so far. */
   private granted = 0;
+  /** Whether known calls are left out; only of an image whose calls are shared. Off, every call is run. */
+  sharesCalls = true;
+  /** For known calls. */
+  private readonly held: Found;
+  /** Executions of blocks in known calls that were left out. */
+  private readonly sharedCounts: Float64Array;
 
   /**
    * A core whose RAM and globals are as the image has them before any code has run. `listener` is told of calls when the image was prepared with
@@ -59,9 +72,12 @@ export class Core {
     };
     this.exports = new WebAssembly.Instance(image.module, imports).exports as unknown as MeteredExports;
     if (this.exports.calls) listenerTable(this.exports.calls, listener);
+    this.sharedCounts = new Float64Array(image.blocks?.length ?? 0);
+    if (image.knownCalls) this.connectKnown(image.knownCalls);
     const { buffer } = this.exports.memory;
     this.memory = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer);
+    this.held = { ram: this.words, bytes: Buffer.from(buffer), globals: new Uint32Array(image.globalWords) };
     if (!image.fresh) {
       const globals = new Uint32Array(image.globalWords);
       this.saveGlobals(globals);
@@ -129,22 +145,14 @@ export class Core {
 
   /** Copies the mutable globals to `target` from `at` on: image.globalWords words, the order of image.mutableGlobals. */
   saveGlobals(target: Uint32Array, at = 0): void {
-    const { words } = this;
-    const count = this.borrow(target, at);
-    const saved = words.slice(0, count);
-    this.exports.saveGlobals();
-    for (let i = 0; i < count; i++) target[at + i] = words[i];
-    words.set(saved);
+    this.checkRoom(target, at);
+    this.readGlobals(target, at);
   }
 
   /** Restores the mutable globals. Makes a core usable again whose run was broken off; the caller must restore its memory. */
   restoreGlobals(source: Uint32Array, at = 0): void {
-    const { words } = this;
-    const count = this.borrow(source, at);
-    const saved = words.slice(0, count);
-    for (let i = 0; i < count; i++) words[i] = source[at + i];
-    this.exports.restoreGlobals();
-    words.set(saved);
+    this.checkRoom(source, at);
+    this.writeGlobals(source, at);
     this.state = 'idle';
   }
 
@@ -162,16 +170,68 @@ export class Core {
       for (let i = first; i < last; i++) counts[i] = words[2 * (i - first)] + words[2 * (i - first) + 1] * 2 ** 32;
     }
     words.set(saved);
+    const { sharedCounts } = this;
+    for (let block = 0; block < counts.length; block++) counts[block] += sharedCounts[block];
     return counts;
   }
 
+  private connectKnown(known: KnownCalls): void {
+    const { functions } = known;
+    fillTable(
+      this.exports.knownCalls as WebAssembly.Table,
+      functions.map(typeOfAsking),
+      functions.map(
+        (_, entry) =>
+          (...values: number[]) =>
+            this.isKnown(known, entry, values),
+      ),
+    );
+  }
+
+  /** Called at the entry of a function. `values`: its arguments, then the cycles that are left. When the call is known, does what it does. */
+  private isKnown(known: KnownCalls, entry: number, values: number[]): number {
+    if (!this.sharesCalls) return 0;
+    const { exports, words, held, sharedCounts } = this;
+    const { globals } = held;
+    const cyclesLeft = values.pop() as number;
+    const usesGlobals = known.usesGlobals[entry];
+    if (usesGlobals) this.readGlobals(globals, 0);
+    const call = known.find(entry, values, held, cyclesLeft);
+    if (call === undefined) return 0;
+    writeTo(call.wrote, words);
+    if (call.changes.length > 0) {
+      for (const { word, value } of call.changes) globals[word] = value;
+      this.writeGlobals(globals, 0);
+    }
+    for (let block = 0; block < sharedCounts.length; block++) sharedCounts[block] += call.blocks[block];
+    exports.answerCall?.(cyclesLeft - call.cycles, call.answer);
+    return 1;
+  }
+
   /** The helpers move globals through the first words of RAM, which is a hundred times faster than WebAssembly.Global. */
-  private borrow(buffer: Uint32Array, at: number): number {
+  private readGlobals(target: Uint32Array, at: number): void {
+    const { words } = this;
+    const count = this.image.globalWords;
+    const saved = words.slice(0, count);
+    this.exports.saveGlobals();
+    for (let i = 0; i < count; i++) target[at + i] = words[i];
+    words.set(saved);
+  }
+
+  private writeGlobals(source: Uint32Array, at: number): void {
+    const { words } = this;
+    const count = this.image.globalWords;
+    const saved = words.slice(0, count);
+    for (let i = 0; i < count; i++) words[i] = source[at + i];
+    this.exports.restoreGlobals();
+    words.set(saved);
+  }
+
+  private checkRoom(buffer: Uint32Array, at: number): void {
     const count = this.image.globalWords;
     if (this.state === 'running') throw new Error('the globals of a running core are not a state; let it return first');
     if (at < 0 || at + count > buffer.length)
       throw new Error(`${count} words do not fit ${buffer.length} from ${at} on`);
-    return count;
   }
 }
 

@@ -16,8 +16,8 @@ export interface Helper {
 
 const countersPerHelper = counterWindow / 8;
 
-/** `cycles` is the index of the budget global; `counters` globals come behind it. */
-export function helperFunctions(globals: MutableGlobal[], cycles: number, counters: number): Helper[] {
+/** `cycles` is the index of the budget global; `counters` globals come behind it. `answer`: that of the global for what a known call answers. */
+export function helperFunctions(globals: MutableGlobal[], cycles: number, counters: number, answer?: number): Helper[] {
   const helpers: Helper[] = [
     {
       name: 'readCycles',
@@ -51,6 +51,18 @@ export function helperFunctions(globals: MutableGlobal[], cycles: number, counte
       },
     },
   ];
+  if (answer !== undefined)
+    helpers.push({
+      name: 'answerCall',
+      parameters: [ValueType.I32, ValueType.I32],
+      results: [],
+      write(out) {
+        out.indexed(Op.LOCAL_GET, 0);
+        out.indexed(Op.GLOBAL_SET, cycles);
+        out.indexed(Op.LOCAL_GET, 1);
+        out.indexed(Op.GLOBAL_SET, answer);
+      },
+    });
   for (let first = 0; first < counters; first += countersPerHelper) {
     const count = Math.min(countersPerHelper, counters - first);
     helpers.push({

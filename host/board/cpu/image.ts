@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { checkImage } from './check.ts';
 import { nameOf } from './code.ts';
 import { type Block, blocksOf } from './counters.ts';
+import { KnownCalls, type SharedCalls } from './known-calls.ts';
 import { meter } from './meter.ts';
 import type { MutableGlobal } from './mutable-globals.ts';
 import { ImageRefused } from './refused.ts';
@@ -31,6 +32,10 @@ export interface PreparedImage {
   tracesCalls: boolean;
   /** Whether they tell of instructions. */
   tracesSteps: boolean;
+  /** As it was prepared with. */
+  sharedCalls: SharedCalls | undefined;
+  /** Only with sharedCalls, and where it has one of these functions. */
+  knownCalls: KnownCalls | undefined;
   /** Offset in the image of an offset in the metered module, for fault records. */
   originalOffset(meteredOffset: number): number;
   /** What a new instance holds before any code has run; filled in by the first core. */
@@ -44,6 +49,8 @@ export interface PrepareOptions {
   traceCalls?: boolean;
   /** Offsets of the instructions that are told of as well, for a debugger. Calls are traced then. */
   steps?: readonly number[];
+  /** Runs a call of these functions only once for each content that it reads (known-calls.ts). Changes no cycle. Not while calls are traced. */
+  sharedCalls?: SharedCalls;
 }
 
 /** Bootloader and a few firmwares, each with and without counters or traces. */
@@ -53,7 +60,7 @@ const cache = new Map<string, PreparedImage>();
 /** Checks, meters and compiles an image, or finds it in the cache. Throws ImageRefused. */
 export function prepareImage(bytes: Uint8Array, options: PrepareOptions = {}): PreparedImage {
   const hash = createHash('sha256').update(bytes).digest('hex');
-  const key = `${hash}${options.countBlocks ? ' counted' : ''}${options.traceCalls ? ' traced' : ''}${stepsKey(options.steps)}`;
+  const key = `${hash}${options.countBlocks ? ' counted' : ''}${options.traceCalls ? ' traced' : ''}${stepsKey(options.steps)}${options.sharedCalls ? ` sharing ${JSON.stringify(options.sharedCalls)}` : ''}`;
   const cached = cache.get(key);
   if (cached) {
     cache.delete(key); // to put it last: the first entry is the one not used for longest
@@ -74,11 +81,13 @@ const stepsKey = (steps?: readonly number[]) =>
 export function prepareUncached(
   bytes: Uint8Array,
   hash = '',
-  { countBlocks = false, traceCalls = false, steps }: PrepareOptions = {},
+  { countBlocks = false, traceCalls = false, steps, sharedCalls }: PrepareOptions = {},
 ): PreparedImage {
   const image = checkImage(bytes);
   const tracesCalls = traceCalls || steps !== undefined;
-  const metered = meter(image, countBlocks, tracesCalls, steps);
+  const calls = sharedCalls && !tracesCalls ? new KnownCalls(image, sharedCalls, countBlocks) : undefined;
+  const knownCalls = calls?.functions.length === 0 ? undefined : calls;
+  const metered = meter(image, { countBlocks, traceCalls: tracesCalls, steps, shared: knownCalls?.functions });
   const functionNames = image.declarations.functions.map((_, index) => nameOf(image.sections.names, index));
   for (const [index, { field }] of image.declarations.imports.entries()) functionNames[index] = `bus.${field}`;
   return {
@@ -94,6 +103,7 @@ export function prepareUncached(
     blocks: countBlocks ? blocksOf(image, metered.segments, metered.counted, functionNames) : undefined,
     tracesCalls,
     tracesSteps: steps !== undefined,
+    ...{ sharedCalls, knownCalls },
     originalOffset: (offset) => metered.offsets.originalOf(offset),
     fresh: undefined,
   };

@@ -4,8 +4,10 @@
 //
 // before each bus access, `cycles` as one more argument, and behind each block operation, which has succeeded then and so has a
 // length within RAM, a charge for that length. With a tracer of calls, its code stands at each function's entry and behind each call, and before the
-// instructions that are to be told: there ahead of the charge, so that a step has the cycles of what was executed before it.
+// instructions that are to be told: there ahead of the charge, so that a step has the cycles of what was executed before it. With a sharer of calls,
+// its code stands first in a function. With a tracer of accesses, its helpers stand in place of the instructions that access RAM.
 
+import type { AccessTracer } from './access-tracer.ts';
 import type { CallTracer } from './calls.ts';
 import type { CheckedImage } from './check.ts';
 import type { Body } from './code.ts';
@@ -13,10 +15,20 @@ import { blockBytesPerCycle } from './costs.ts';
 import { ValueType } from './declarations.ts';
 import type { OffsetMap } from './offset-map.ts';
 import { EMPTY_BLOCK, Op } from './opcodes.ts';
+import type { CallSharer } from './pure-calls.ts';
 import type { Segments } from './segments.ts';
 import type { Writer } from './writer.ts';
 
 const { CALL, COPY, FILL, LOOP, CALL_INDIRECT } = Op;
+
+/** Code for the host, besides the charges. */
+export interface HostCode {
+  calls?: CallTracer;
+  /** Offsets of instructions to tell of. */
+  steps?: readonly number[];
+  sharer?: CallSharer;
+  accesses?: AccessTracer;
+}
 
 export class BodyMeter {
   private readonly image: CheckedImage;
@@ -32,15 +44,16 @@ export class BodyMeter {
   /** By segment: 1 + its counter, or 0. */
   private readonly counterOf: Uint32Array;
   private readonly steps: ReadonlySet<number>;
+  private readonly sharer: CallSharer | undefined;
+  private readonly accesses: AccessTracer | undefined;
 
-  /** `cycles` is the index of the budget global; the counters of the segments in `counted` come behind it. `steps`: offsets of instructions to tell of. */
+  /** `cycles` is the index of the budget global; the counters of the segments in `counted` come behind it. */
   constructor(
     image: CheckedImage,
     segments: Segments,
     counted: Uint32Array,
     cycles: number,
-    calls: CallTracer | undefined,
-    steps: readonly number[],
+    { calls, steps = [], sharer, accesses }: HostCode,
     offsets: OffsetMap,
     out: Writer,
   ) {
@@ -49,6 +62,8 @@ export class BodyMeter {
     this.cycles = cycles;
     this.calls = calls;
     this.steps = new Set(steps);
+    this.sharer = sharer;
+    this.accesses = accesses;
     this.offsets = offsets;
     this.out = out;
     this.headOf = new Uint32Array(image.code.opcode.length);
@@ -58,13 +73,14 @@ export class BodyMeter {
   }
 
   write(body: Body): void {
-    const { out, image, segments } = this;
+    const { out, image, segments, accesses } = this;
     const { opcode, offset, immediate } = image.code;
     const code = opcode.subarray(body.first, body.last);
     this.mirror = code.includes(LOOP) ? body.locals : -1;
     const lengthLocal = body.locals + (this.mirror < 0 ? 0 : 1);
     const extraLocals = lengthLocal - body.locals + (code.some(isBlockOperation) ? 1 : 0);
     this.locals(body, extraLocals);
+    this.sharer?.enter(body.functionIndex);
     this.calls?.enter(body.functionIndex, this.firstParameterIsWord(body));
     this.reload();
     let copied = body.codeStart;
@@ -97,8 +113,15 @@ export class BodyMeter {
       } else if (isBlockOperation(opcode[i]) && segments.owner[i] >= 0) {
         copyTo(offset[i]);
         out.indexed(Op.LOCAL_TEE, lengthLocal);
-        copyTo(offset[i + 1]);
+        if (accesses) {
+          accesses.block(opcode[i], lengthLocal);
+          copied = offset[i + 1];
+        } else copyTo(offset[i + 1]);
         this.chargeLength(lengthLocal);
+      } else if (accesses?.replaces(opcode[i])) {
+        copyTo(offset[i]);
+        accesses.access(opcode[i], immediate[i]);
+        copied = offset[i + 1];
       }
     }
     copyTo(body.end);

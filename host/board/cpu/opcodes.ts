@@ -161,6 +161,7 @@ export const Op = {
   STORE_8: keyOf('i32.store8'),
   STORE_32: keyOf('i32.store'),
   STORE_64: keyOf('i64.store'),
+  MEMORY_SIZE: keyOf('memory.size'),
   COPY: keyOf('memory.copy'),
   FILL: keyOf('memory.fill'),
   CONST_32: keyOf('i32.const'),
@@ -169,6 +170,7 @@ export const Op = {
   EQUAL_32: keyOf('i32.eq'),
   NOT_EQUAL_32: keyOf('i32.ne'),
   LESS_32: keyOf('i32.lt_s'),
+  LESS_UNSIGNED_32: keyOf('i32.lt_u'),
   ADD_32: keyOf('i32.add'),
   SUBTRACT_32: keyOf('i32.sub'),
   REMAINDER_32: keyOf('i32.rem_u'),
@@ -177,6 +179,8 @@ export const Op = {
   XOR_32: keyOf('i32.xor'),
   SHIFT_RIGHT_32: keyOf('i32.shr_u'),
   ADD_64: keyOf('i64.add'),
+  OR_64: keyOf('i64.or'),
+  XOR_64: keyOf('i64.xor'),
   EXTEND_64: keyOf('i64.extend_i32_u'),
 } as const;
 

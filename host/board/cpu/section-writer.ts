@@ -30,7 +30,7 @@ export class SectionWriter {
   }
 
   /** Writes a vector section again with more elements behind its own. */
-  protected extend<T>(id: number, added: T[], element: (value: T, index: number) => void): void {
+  protected extend<T>(id: number, added: readonly T[], element: (value: T, index: number) => void): void {
     const { bytes, sections } = this.image;
     this.section(id, () => {
       const { count, start, end } = vectorOf(bytes, sections.byId[id]);
