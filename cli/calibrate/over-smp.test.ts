@@ -14,7 +14,7 @@ import { claimReadout, readCalibration, readoutClaim, readReadoutSetting } from 
 import { sequencerState } from '../../host/tools/smp/sequencer.ts';
 import { CalChannel } from '../../protocol/calibration/record.ts';
 import { SequencerState } from '../../protocol/q1/status.ts';
-import { coldrigProcess, RunningBoard, startColdrig } from '../testing.ts';
+import { coldrig, RunningBoard, startColdrig } from '../testing.ts';
 
 /** A UDP link to the board of one client at a time. */
 class CountedLink {
@@ -25,7 +25,8 @@ class CountedLink {
   private readonly socket: Socket;
   private readonly boardPort: number;
   private client = 0;
-  private count = 0;
+  /** Requests so far. */
+  count = 0;
   private held: Buffer[] | undefined;
 
   static async to(board: RunningBoard): Promise<CountedLink> {
@@ -102,7 +103,7 @@ afterEach(async () => {
 
 async function open(): Promise<void> {
   const links = ['--udp', '0', '--pty', at('console')];
-  board = await RunningBoard.start(['--fridge', 'uts', ...links, '--flash', at('device.bin'), '--speed', '4']);
+  board = await RunningBoard.start(['--fridge', 'uts', ...links, '--flash', at('device.bin'), '--speed', '8']);
   await board.event('rails-up');
   link = await CountedLink.to(board);
   other = await SmpClient.open(board.link('udp://'), { firstSequence: 99, timeoutMs: 100_000 });
@@ -137,7 +138,7 @@ async function expectLeft(but?: string): Promise<void> {
 async function expectReadable(): Promise<void> {
   const plot = at('readout.svg');
   const shots = ['--channels', '0', '--shots', '500', '--plot', plot, '--timeout', '100000'];
-  const { code, json, stderr } = await coldrigProcess(['--json', 'readout', '--target', link.target, ...shots]);
+  const { code, json, stderr } = await coldrig(['--json', 'readout', '--target', link.target, ...shots]);
   expect(code, stderr || JSON.stringify(json)).toBe(0);
   const [channel] = json.channels as { measured: { snrDecibels: number; assignmentError: number } }[];
   expect(channel).toMatchObject({ channel: 0, isCalibrated: true, isClipped: false, formula: null, photons: null });
@@ -158,13 +159,13 @@ async function expectReadable(): Promise<void> {
 async function expectSerial(): Promise<void> {
   const target = ['--target', `serial://${at('console')}`, '--channels', '0', '--timeout', '100000'];
   const folder = ['--records', at('serial')];
-  const calibrated = await coldrigProcess(['--json', 'calibrate', 'offset-0', '--force', ...target, ...folder]);
+  const calibrated = await coldrig(['--json', 'calibrate', 'offset-0', '--force', ...target, ...folder]);
   expect(calibrated.code, calibrated.stderr || calibrated.stdout).toBe(0);
   expect(calibrated.json).toMatchObject({
     failures: [],
     runs: [{ node: 'offset-0', kind: 'check', verdict: 'in_spec' }],
   });
-  const { code, json, stderr } = await coldrigProcess(['--json', 'readout', '--shots', '100', ...target]);
+  const { code, json, stderr } = await coldrig(['--json', 'readout', '--shots', '100', ...target]);
   expect(code, stderr).toBe(0);
   const [{ measured }] = json.channels as { measured: { snrDecibels: number } }[];
   expect(measured.snrDecibels).toBeGreaterThan(20);
@@ -178,7 +179,7 @@ function expectEachOnce(): void {
 
 describe('a calibration over SMP', { timeout: 600_000 }, () => {
   it('brings a device into its limits, and finds it so again after a power cycle', async () => {
-    const first = await coldrigProcess(call());
+    const first = await coldrig(call());
     expect(first.code, first.stderr).toBe(0);
     const runs = (json: Record<string, unknown>) =>
       (json.runs as { kind: string; node: string }[]).map(({ kind, node }) => `${kind} ${node}`);
@@ -191,11 +192,11 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
     await expectLeft();
     await expectReadable();
     await expectSerial();
-    const { json } = await coldrigProcess(call());
+    const { json } = await coldrig(call());
     expect(json).toMatchObject({ ok: true, runs: [] });
     await close('SIGTERM');
     await open();
-    const again = await coldrigProcess(call());
+    const again = await coldrig(call());
     expect(again.code, again.stderr).toBe(0);
     expect(runs(again.json)).toContain('check threshold-0');
     for (const run of [offset, timing]) expect(runs(again.json)).not.toContain(run);
@@ -205,7 +206,7 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
     link.onRequest = (count) => {
       link.isCut = count >= middle;
     };
-    const cut = await coldrigProcess(half('--timeout', '5000'));
+    const cut = await coldrig(half('--timeout', '5000'));
     expect(cut.code).toBe(1);
     expect(cut.json).toMatchObject({ error: { code: 'TIMEOUT' } });
     expect(cut.stdout).toContain('the same command goes on where it was');
@@ -214,7 +215,7 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
     [link.onRequest, link.isCut] = [() => {}, false];
     // Its claim is its own: it ends by itself, which is waited for in the time of the device.
     while (await readoutClaim(other)) await other.pause(100);
-    const { code, json, stderr } = await coldrigProcess(half());
+    const { code, json, stderr } = await coldrig(half());
     expect(code, stderr || JSON.stringify(json)).toBe(0);
     expect(json.resumed).toBeGreaterThan(0);
     expectEachOnce();
@@ -225,13 +226,15 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
     link.onRequest = (count) => {
       if (count === middle) void other.reset();
     };
-    const { code, json } = await coldrigProcess(half());
+    const { code, json } = await coldrig(half());
     expect(code).toBe(1);
     expect(json).toMatchObject({
       error: { code: 'DEVICE_RESET', message: expect.stringMatching(/boot 1, now boot 2/) },
     });
+    // It does not ask for seconds whether a sequencer that has lost its program has ended.
+    expect(link.count).toBeLessThan(middle + 1000);
     link.onRequest = () => {};
-    const again = await coldrigProcess(half());
+    const again = await coldrig(half());
     expect(again.code, again.stderr).toBe(0);
     expect(again.json).toMatchObject({ resumed: 0 });
     await expectLeft();
@@ -244,7 +247,7 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
     };
     expect((await first.outcome).code).toBe(130);
     await expectLeft();
-    const { code, json, stderr } = await coldrigProcess(half());
+    const { code, json, stderr } = await coldrig(half());
     expect(code, stderr || JSON.stringify(json)).toBe(0);
     expect(json.resumed).toBeGreaterThan(0);
     expectEachOnce();
@@ -264,13 +267,13 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
     const session = () => readFileSync(join(records(), 'session.json'), 'utf8');
     const [before, names] = [session(), readdirSync(records())];
     const beside = ['--json', 'calibrate', '--target', board.link('udp://'), '--channels', '0', '--records'];
-    const device = await coldrigProcess([...beside, at('others')]);
+    const device = await coldrig([...beside, at('others')]);
     expect(device.code).toBe(1);
     expect(device.json).toMatchObject({
       error: { code: 'MEASUREMENT', message: expect.stringContaining('another client works with the readout') },
     });
     expect(existsSync(at('others'))).toBe(false);
-    const same = await coldrigProcess([...beside, records()]);
+    const same = await coldrig([...beside, records()]);
     expect(same.code).toBe(1);
     expect(same.json).toMatchObject({ error: { code: 'BUSY' } });
     expect([session(), readdirSync(records())]).toEqual([before, names]);

@@ -38,8 +38,9 @@ export class FakeDisk implements Disk {
     return { file, path, release: () => {} };
   }
 
+  /** No copy: nobody may write into it. */
   read(path: string): Uint8Array | undefined {
-    return this.names.get(path)?.now.slice();
+    return this.names.get(path)?.now;
   }
 
   open(path: string, how: 'existing' | { freshLike: number }): number {

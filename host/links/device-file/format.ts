@@ -38,13 +38,21 @@ export interface Contents {
 
 export type FileReading =
   | { kind: 'empty' }
-  | { kind: 'whole'; contents: Contents; state: FileState; isOlder: boolean }
+  | { kind: 'whole'; contents: Contents; digest: Uint8Array; state: FileState; isOlder: boolean }
   /** Not a whole device file; `why` ends a sentence that begins with the file's name. */
   | { kind: 'broken'; why: string };
 
 export function blankContents(): Contents {
   const page = new Int32Array(pageBytes / 4).fill(-1);
   return { pages: new Array(pageCount).fill(page), fuses: new Uint32Array(Fuse.WORD_COUNT) };
+}
+
+let digestOfBlank: Buffer | undefined;
+
+/** The digest of `blankContents`. */
+export function blankDigest(): Buffer {
+  digestOfBlank ??= digestOf(blankContents());
+  return digestOfBlank;
 }
 
 export function digestOf({ pages, fuses }: Contents): Buffer {
@@ -80,17 +88,19 @@ export function readDeviceBytes(bytes: Uint8Array): FileReading {
   }
   const contents = contentsOf(bytes, HEAD_SIZE);
   const start = FLASH_SIZE + DIGEST_AT;
-  const isRight = digestOf(contents).equals(bytes.subarray(start, start + 32));
-  if (!isRight) return { kind: 'broken', why: 'is damaged: its checksum does not match' };
+  const digest = digestOf(contents);
+  if (!digest.equals(bytes.subarray(start, start + 32)))
+    return { kind: 'broken', why: 'is damaged: its checksum does not match' };
   if (state !== FileState.CLOSED && state !== FileState.OPEN)
     return { kind: 'broken', why: 'is damaged: it says neither that a run has it nor that none has' };
-  return { kind: 'whole', contents, state, isOlder: false };
+  return { kind: 'whole', contents, digest, state, isOlder: false };
 }
 
 /** The flash in a file, whatever the rest of the file is; a missing part reads as erased. */
 export function flashPagesOf(bytes: Uint8Array): Int32Array[] {
-  const flash = new Uint8Array(FLASH_SIZE).fill(0xff);
+  const flash = new Uint8Array(FLASH_SIZE);
   flash.set(bytes.subarray(0, FLASH_SIZE));
+  flash.fill(0xff, bytes.length);
   return Array.from({ length: pageCount }, (_, page) => new Int32Array(flash.buffer, page * pageBytes, pageBytes / 4));
 }
 
@@ -111,7 +121,7 @@ function readOlder(bytes: Uint8Array): FileReading {
   const isWhole = head.getUint32(0, true) === OLDER_MAGIC && head.getUint32(4, true) === Fuse.WORD_COUNT;
   if (!isWhole || head.getUint32(8, true) !== sum)
     return { kind: 'broken', why: 'is damaged: its checksum does not match' };
-  return { kind: 'whole', contents, state: FileState.CLOSED, isOlder: true };
+  return { kind: 'whole', contents, digest: digestOf(contents), state: FileState.CLOSED, isOlder: true };
 }
 
 function contentsOf(bytes: Uint8Array, headSize: number): Contents {

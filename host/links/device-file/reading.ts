@@ -14,6 +14,7 @@ import type { Disk } from './disk.ts';
 import { DeviceFileError, reasonOf } from './error.ts';
 import {
   blankContents,
+  blankDigest,
   type Contents,
   digestOf,
   FILE_SIZE,
@@ -128,10 +129,10 @@ function withJournal(
   const { entries, fold, fault } = journal;
   const isBegun = entries.length > 0 || fold !== undefined || (fault?.wholeEntriesBehind ?? 0) > 0;
   // The run was killed before the first entry of a new device: no client was told anything.
-  if (!isBegun && reading.kind === 'empty' && digestOf(blankContents()).equals(journal.base))
+  if (!isBegun && reading.kind === 'empty' && blankDigest().equals(journal.base))
     return { ...fileAlone(name, reading, salvage), notice: fault && faultText(name, journal) };
   const before = reading.kind === 'whole' ? reading.contents : undefined;
-  const contents = contentsOf(bytes, before, journal);
+  const contents = contentsOf(bytes, reading, journal);
   if (contents === undefined) return foreign(name, reading, journal, salvage);
   const damage = fault && faultText(name, journal);
   const isDamaged = fault !== undefined && fault.wholeEntriesBehind > 0;
@@ -143,17 +144,18 @@ function withJournal(
   };
 }
 
-/** The device according to file and journal; undefined when they do not belong together. `before`: of a whole file, its contents. */
-function contentsOf(bytes: Uint8Array, before: Contents | undefined, journal: JournalReading): Contents | undefined {
+/** The device according to file and journal; undefined when they do not belong together. */
+function contentsOf(bytes: Uint8Array, reading: FileReading, journal: JournalReading): Contents | undefined {
   const { base, entries, fold } = journal;
+  const isWhole = reading.kind === 'whole';
+  if (isWhole && Buffer.compare(reading.digest, base) === 0) return applied(reading.contents, entries);
   const blank = blankContents();
-  const startsBlank = digestOf(blank).equals(base);
-  if (before && digestOf(before).equals(base)) return applied(before, entries);
+  const startsBlank = blankDigest().equals(base);
   // The device was made by the run that wrote the journal, so the journal has all of it.
   const made = startsBlank ? applied(blank, entries) : undefined;
   if (made && bytes.length === 0) return made;
   if (fold === undefined) return undefined;
-  if (made && before === undefined) return isBegunAs(bytes, made) ? made : undefined;
+  if (made && !isWhole) return isBegunAs(bytes, made) ? made : undefined;
   const folded = { pages: applied({ ...blank, pages: flashPagesOf(bytes) }, entries).pages, fuses: fold.fuses };
   return digestOf(folded).equals(fold.digest) ? folded : undefined;
 }

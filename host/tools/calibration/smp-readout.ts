@@ -220,6 +220,10 @@ export class SmpReadout implements ReadoutBench {
         throw new MeasurementError(
           `sequencer ${this.sequencer}: ${flagsText(wrong >>> 0)}; does another client use it as well?`,
         );
+      if (state === SequencerState.IDLE || state === SequencerState.ARMED)
+        throw new MeasurementError(
+          `sequencer ${this.sequencer} does not run what it was started with: the device was reset, or another client uses it as well`,
+        );
       if (state === SequencerState.STOPPED) return { isClipped: (flags & CLIPPED) !== 0, isWhole: gainSteps === 0 };
       await this.client.pause(POLL_MS, this.options.signal);
     }
