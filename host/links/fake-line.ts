@@ -144,7 +144,7 @@ export class EchoBoard implements PacedBoard {
 }
 
 /** A board and its pacer on the clock of the test. */
-export function paced(board: EchoBoard, speed: Speed, options: PacerOptions = {}) {
+export function paced<Kind extends EchoBoard>(board: Kind, speed: Speed, options: PacerOptions = {}) {
   const clock = new FakeClock();
   return { board, clock, pacer: new Pacer(board, { ...options, speed, clock }) };
 }

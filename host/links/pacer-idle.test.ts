@@ -2,7 +2,28 @@
 
 import { describe, expect, it } from 'vitest';
 import { EchoBoard, paced } from './fake-line.ts';
-import { GATEWAY_LINE } from './link.ts';
+import { CONSOLE_LINE, GATEWAY_LINE } from './link.ts';
+
+/** Prints the virtual time on its console once a period, whoever listens. */
+class TalkingBoard extends EchoBoard {
+  periodNs = 0;
+
+  override runUntil(timeNs: number): void {
+    for (let due = this.nextWordNs; due <= timeNs; due = this.nextWordNs) {
+      this.now = due;
+      this.onTransmit?.(CONSOLE_LINE, word(`${due}`), due);
+    }
+    super.runUntil(timeNs);
+  }
+
+  override get nextEventTime(): number {
+    return Math.min(super.nextEventTime, this.nextWordNs);
+  }
+
+  private get nextWordNs(): number {
+    return this.periodNs === 0 ? Number.POSITIVE_INFINITY : (Math.floor(this.now / this.periodNs) + 1) * this.periodNs;
+  }
+}
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 const word = (letters: string) => Buffer.from(letters);
@@ -24,6 +45,47 @@ describe('an idle board', () => {
     expect(clock.wakes - before).toBeLessThanOrEqual(5 * wakes + 1);
     // And its time has not stood still.
     expect((board.now - startNs) / 1e6 / speed).toBeGreaterThan(3990);
+    pacer.stop();
+  });
+
+  it.each([1, 10, 100])(
+    'at speed %d that prints by itself is heard at most 100 ms late, until it has been silent for a minute',
+    (speed) => {
+      const { board, clock, pacer } = paced(new TalkingBoard(), speed);
+      board.periodNs = 2.5e9 * speed;
+      clock.lookCostMs = 0.001;
+      const lateMs: number[] = [];
+      const startMs = clock.nowMs();
+      pacer.start();
+      pacer
+        .wire(CONSOLE_LINE)
+        .listen((bytes) => lateMs.push(clock.nowMs() - startMs - Number(text(bytes)) / 1e6 / speed));
+      clock.pass(30_000);
+      expect(lateMs.length).toBeGreaterThan(10);
+      // Nobody knows that it speaks before it has spoken.
+      expect(lateMs[0]).toBeLessThan(1001);
+      expect(Math.max(...lateMs.slice(1))).toBeLessThan(101);
+      board.periodNs = 0;
+      clock.pass(61_000);
+      const before = clock.wakes;
+      clock.pass(10_000);
+      expect(clock.wakes - before).toBeLessThanOrEqual(11);
+      pacer.stop();
+    },
+  );
+
+  it('loses no time when it takes several turns to catch up with a sleep', () => {
+    const { board, clock, pacer } = paced(new EchoBoard(), 100);
+    board.beatNs = 100_000_000;
+    // A virtual second takes 0.3 ms: three times as long as on a usual machine.
+    let reached = 0;
+    board.onRun = () => {
+      clock.spend(((board.now - reached) / 1e9) * 0.3);
+      reached = board.now;
+    };
+    pacer.start();
+    clock.pass(20_000);
+    expect(board.now / 1e8).toBeGreaterThan(18_900);
     pacer.stop();
   });
 

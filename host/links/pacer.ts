@@ -15,6 +15,7 @@
 
 import { CONSOLE_LINE, GATEWAY_LINE, type LineNumber, type Wire } from './link.ts';
 import { type PacerClock, wallClock } from './pacer-clock.ts';
+import { SLEEP_MAXIMUM_MS, Traffic } from './pacer-traffic.ts';
 
 /** What the pacer needs of a board (host/board/board.ts is one). Times are virtual nanoseconds. */
 export interface PacedBoard {
@@ -58,12 +59,8 @@ const TURN_MS = 4;
 const TURN_AT_MAX_MS = 1;
 /** At `max` and without an end, a board without input for so long of its time is idle: this is longer than any of its timeouts. */
 const IDLE_AT_MAX_NS = 3_600_000_000_000;
-/** The longest sleep. Frames wake the pacer, so this only limits how late a person sees an event of the board. */
-const SLEEP_MAXIMUM_MS = 1000;
 /** The longest sleep in virtual time: to catch up with it takes some 3 ms, in which a frame waits. Shorter sleeps cost more. */
 const SLEEP_MAXIMUM_NS = 100_000_000_000;
-/** Without traffic for so long, an event of the board is no reason to wake: to wake costs more than the event itself. */
-const IDLE_MS = 1000;
 /** When the pacer is behind by more than its planned sleep and this, it does not catch up. */
 const LAG_MAXIMUM_MS = 500;
 /** For so long after traffic the pacer polls instead of sleeping: an exchange may need less than a millisecond, timers are not finer. */
@@ -86,13 +83,13 @@ export class Pacer {
   private hasTransmitted = false;
   /** The last turn ended before the board reached its target. */
   private isBehind = false;
-  /** The planned sleep after the last turn. */
+  /** The planned sleep after the last turn that reached its target. */
   private sleepMs = 0;
   private running = false;
   private cancelWake = () => {};
   private anchorWallMs = 0;
   private anchorNs = 0;
-  private trafficWallMs = Number.NEGATIVE_INFINITY;
+  private readonly traffic = new Traffic();
   /** Virtual time of the last input. */
   private inputNs = 0;
   private sliceNs = 100_000;
@@ -128,8 +125,9 @@ export class Pacer {
     if (this.running) return;
     this.running = true;
     this.inputNs = this.board.now;
-    this.trafficWallMs = this.clock.nowMs();
-    this.anchor(this.trafficWallMs);
+    const nowMs = this.clock.nowMs();
+    this.traffic.begin(nowMs);
+    this.anchor(nowMs);
     this.turn();
   }
 
@@ -142,13 +140,13 @@ export class Pacer {
     if (bytes.length === 0) return;
     this.waiting[line].push(bytes.slice());
     this.backlog[line] += bytes.length;
-    this.trafficWallMs = this.clock.nowMs();
+    this.traffic.fromClient(this.clock.nowMs());
     // The answer of a listener during a transmission is given to the board as soon as the board is at rest.
     if (this.running && !this.inBoard) this.turn();
   }
 
   private transmitted(line: LineNumber, bytes: Uint8Array): void {
-    this.trafficWallMs = this.clock.nowMs();
+    this.traffic.fromBoard(this.clock.nowMs());
     this.hasTransmitted = true;
     this.options.onOutput?.();
     const copy = bytes.slice();
@@ -173,8 +171,10 @@ export class Pacer {
       return;
     }
     if (!this.running) return;
-    this.sleepMs = this.delayMs();
-    this.cancelWake = this.clock.wake(this.sleepMs, () => this.turn());
+    const delayMs = this.delayMs();
+    // A turn that ended before it had caught up with the sleep goes on with that: it is not behind for being slow.
+    if (!this.isBehind) this.sleepMs = delayMs;
+    this.cancelWake = this.clock.wake(delayMs, () => this.turn());
   }
 
   private advance(): void {
@@ -276,12 +276,11 @@ export class Pacer {
   private delayAtSpeedMs(speed: number): number {
     if (this.isBehind) return 0;
     const now = this.clock.nowMs();
-    const isIdle = now - this.trafficWallMs > IDLE_MS;
-    const next = isIdle ? this.untilNs : Math.min(this.board.nextEventTime, this.untilNs);
+    const next = this.traffic.isIdle(now) ? this.untilNs : Math.min(this.board.nextEventTime, this.untilNs);
     const dueMs = this.anchorWallMs + (next - this.anchorNs) / 1e6 / speed - now;
-    if (dueMs < TIMER_MS && now - this.trafficWallMs < POLL_MS) return 0;
+    if (dueMs < TIMER_MS && this.traffic.sinceMs(now) < POLL_MS) return 0;
     // Bytes that wait for a free line are sent with the next event.
-    const most = Math.min(SLEEP_MAXIMUM_MS, SLEEP_MAXIMUM_NS / 1e6 / speed);
+    const most = Math.min(this.traffic.longestSleepMs(now), SLEEP_MAXIMUM_NS / 1e6 / speed);
     return Math.min(most, Math.max(1, this.hasBacklog ? Math.min(dueMs, 1) : dueMs));
   }
 
