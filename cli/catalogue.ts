@@ -147,7 +147,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   {
     name: 'device',
     usage: '',
-    about: 'which device it is and what it runs, and credentials for it',
+    about: 'which device it is and what it runs, credentials for it, and its lock',
     addTo: async (program) => (await import('./commands/attest.ts')).addAttestCommands(program),
   },
   {

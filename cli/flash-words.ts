@@ -5,6 +5,7 @@
 import type { LoggedBoot } from '../host/tools/smp/boot-group.ts';
 import type { UpdateResult, Verdict } from '../host/tools/update-result.ts';
 import { RejectReason, rejectReasons } from '../protocol/image/reasons.ts';
+import { ACCESS_REASON } from '../protocol/smp/access.ts';
 import {
   behindText,
   bytesText,
@@ -81,7 +82,8 @@ export function refusedBecause({ refusal, refusedAt }: UpdateResult): string {
     ECORRUPT: 'what is in its slot is not what was signed: the file is damaged, or was changed after signing',
     EACCESSDENIED: 'its signature, key, security counter or board is not one this device accepts',
   };
-  const meaning = refusedAt === 'mark' ? meanings[refusal.name] : undefined;
+  const isOfTheImage = refusedAt === 'mark' && refusal.reason !== ACCESS_REASON;
+  const meaning = isOfTheImage ? meanings[refusal.name] : undefined;
   if (meaning === undefined) return refusal.message;
   return `${meaning} (${refusal.name}); 'coldrig image verify' says more`;
 }

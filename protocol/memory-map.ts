@@ -63,6 +63,7 @@ export const fuseMap = constantTable('FUSE', 'Fuse words. Bits go from zero to o
   KEY_REVOKED: [3, 'Bit n: key n is revoked'],
   KEY_PURPOSES: [4, 'Byte n: what key n may sign (key purposes)'],
   STRAP: [5, 'Bit 0: stay in safe mode at every boot'],
+  ACCESS: [6, 'Bits 0 to 15 lock the device to its gateway, bits 16 to 31 unlock it (protocol/smp/access.ts)'],
   SERIAL: [16, 'First of four words: serial number of the chip'],
   KEYS: [32, 'First of 32 words: four Ed25519 public keys of 32 bytes, least significant byte first'],
   KEY_WORDS: [8, 'Words a key takes'],

@@ -1,6 +1,7 @@
 // Commands that talk to a device: status, reset, confirm, erase, echo, tasks, stat.
 
 import { Command } from 'commander';
+import { readAccess } from '../../host/tools/smp/access.ts';
 import { readLastFault } from '../../host/tools/smp/boot-group.ts';
 import { readInterlocks } from '../../host/tools/smp/cryo.ts';
 import { erasedSlot } from '../../host/tools/smp/erased-slot.ts';
@@ -9,6 +10,7 @@ import { SlotState } from '../../protocol/image/boot-state.ts';
 import { runbookPath } from '../../protocol/runbooks.ts';
 import { Health } from '../../protocol/telemetry/health.ts';
 import { ifKnown, type TargetOptions, withClient, withTarget } from '../client.ts';
+import { accessText } from '../device/lock.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { parseSlot } from '../options.ts';
 import { printing, type Result } from '../result.ts';
@@ -42,7 +44,8 @@ function statusCommand(): Command {
     .description('which image runs, its health, and the images in the slots')
     .addHelpText(
       'after',
-      '\nWith --json: {ok, target, application, mode, images, health, uptimeSeconds, boot, faults, fault, slots, runbooks}. ' +
+      '\nWith --json: {ok, target, application, mode, images, health, uptimeSeconds, boot, faults, fault, slots, locked, runbooks}. ' +
+        'locked: its console only reads; null when it has no lock. ' +
         'runbooks are the paths of the pages about what is wrong, the first to read first.',
     )
     .action(printing((options: TargetOptions) => withClient(options, (client) => status(client))));
@@ -56,6 +59,7 @@ async function status(client: SmpClient): Promise<Result> {
   const faults = await ifKnown(client.statRead('faults'));
   const fault = await ifKnown(readLastFault(client));
   const slots = await ifKnown(client.statRead('slots'));
+  const access = await ifKnown(readAccess(client));
   const running = images.find(({ active }) => active);
   const mode = running ? 'firmware' : 'safe-mode';
   const rows = [['device', client.transport.name]];
@@ -67,6 +71,7 @@ async function status(client: SmpClient): Promise<Result> {
       `${healthText(heartbeat.health)}, up ${heartbeat.uptime_s === 0 ? 'less than a second' : spanText(heartbeat.uptime_s * 1e9)}`,
     ]);
   if (boot) rows.push(['last boot', `${causeText(boot.reset_cause)}: ${decisionText(boot.decision)}`]);
+  if (access?.locked) rows.push(['access', accessText(access)]);
   if (fault && fault.count > 0) {
     rows.push([
       'faults',
@@ -96,6 +101,7 @@ async function status(client: SmpClient): Promise<Result> {
       ...{ target: client.transport.name, application: application ?? null, mode, images: images.map(imageJson) },
       ...{ health: heartbeat?.health ?? null, uptimeSeconds: heartbeat?.uptime_s ?? null },
       ...{ boot: boot ?? null, faults: faults ?? null, slots: slots ?? null },
+      locked: access?.locked ?? null,
       fault: fault && fault.count > 0 ? { cause: faultText(fault.cause), function: fault.functionName } : null,
       runbooks: runbooks.map(runbookPath),
     },

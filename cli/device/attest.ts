@@ -7,6 +7,7 @@ import { Verifier } from '../../host/fleet/attestation/verifier.ts';
 import { readToken } from '../../host/tools/smp/attestation.ts';
 import { readFuseReport } from '../../host/tools/smp/boot-group.ts';
 import { type SmpClient, SmpError } from '../../host/tools/smp/index.ts';
+import { ACCESS_REASON } from '../../protocol/smp/access.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { readText } from '../files.ts';
@@ -72,7 +73,7 @@ export async function serialOf(client: SmpClient, signal: AbortSignal): Promise<
 /** Throws a Failure where the device has nothing to attest with. */
 export function tokenOf(client: SmpClient, nonce: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
   return readToken(client, nonce, { signal }).catch((error) => {
-    if (!(error instanceof SmpError) || error.kind !== 'device') throw error;
+    if (!(error instanceof SmpError) || error.kind !== 'device' || error.reason === ACCESS_REASON) throw error;
     throw new Failure(
       'ATTEST_NONE',
       `the device has no attestation: ${error.message}; it needs firmware that speaks SMP group 70, and safe mode has none`,

@@ -25,7 +25,7 @@ describe('a device', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'coldrig-device-'));
     const factory = (await buildAll(['factory'])).images.get('factory')?.file ?? '';
-    board = await RunningBoard.start(['--udp', '0', '--devices', at('devices.json')]);
+    board = await RunningBoard.start(['--udp', '0', '--serial', '0', '--devices', at('devices.json')]);
     target = ['--target', board.link('udp://')];
     expect(await call('device', 'references', factory, '--out', 'references.json')).toMatchObject({
       references: [{ release: '1.0.0', bootloader: expect.stringMatching(/^[0-9a-f]{64}$/) }],
@@ -59,6 +59,20 @@ describe('a device', () => {
       const { error } = await call('device', 'attest', ...target, '--devices', known, '--references', released);
       expect(error).toMatchObject({ code });
     }
+  });
+
+  test('is locked by its gateway: the console reads, and is told whom to ask', async () => {
+    const typed = ['--target', board.link('serial://')];
+    const advice = /only the line of the gateway may do this.*use the address of the device's gateway/;
+    expect((await call('device', 'lock', ...typed)).error).toMatchObject({ message: expect.stringMatching(advice) });
+    expect(await call('device', 'lock', ...target)).toMatchObject({ ok: true, locked: true, left: 15 });
+    expect(await call('status', ...typed)).toMatchObject({ ok: true, mode: 'firmware', locked: true });
+    expect((await coldrig(['status', ...typed])).stdout).toMatch(/access +locked to its gateway/);
+    for (const words of [['reset'], ['erase'], ['device', 'unlock'], ['device', 'attest', ...lists]])
+      expect((await call(...words, ...typed)).error).toMatchObject({ message: expect.stringMatching(advice) });
+    expect(await call('device', 'attest', ...target, ...lists)).toMatchObject({ ok: true });
+    expect(await call('device', 'unlock', ...target)).toMatchObject({ ok: true, locked: false, left: 15 });
+    expect(await call('erase', ...typed)).toMatchObject({ ok: true });
   });
 
   test.skipIf(!hasOpenssl)(

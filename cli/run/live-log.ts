@@ -25,6 +25,7 @@ import {
   stateText,
   versionText,
 } from '../words.ts';
+import { accessWordings } from './access-lines.ts';
 import { plantWordings } from './cryo-lines.ts';
 import type { LogLine, UntimedLine, Wording } from './log-line.ts';
 
@@ -150,6 +151,7 @@ const uploadOutcomes: [text: string, matched: boolean | null][] = [
 
 const wordings: Partial<Record<number, Wording>> = {
   ...plantWordings,
+  ...accessWordings,
   [EventKind.BOOT_VERIFY]: (slot, reason) => ({
     event: 'image-refused',
     facts: { slot: slotName(slot), reason: reasonText(reason) },

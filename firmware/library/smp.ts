@@ -4,16 +4,19 @@
 //   interrupt():   takeSmpLines(lines), then runTasks(lines)
 //
 // What must stay true: a confirm is refused while the health word is not zero, and an image that is to confirm itself (`imgtool sign --confirm`) does so
-// after a healthy minute. A request is served in the task, never in the interrupt, so that a burst of bytes waits for no request.
+// after a healthy minute. A request is served in the task, never in the interrupt, so that a burst of bytes waits for no request. A device that is locked to
+// its gateway lets the console read only, in your groups as well.
 
 import { setConfirmDenied } from '../../bootloader/image/smp/img-state';
 import { confirmingItself, isToConfirmItself } from '../../bootloader/image/smp/self-confirm';
 import { SERVICE_LINES, serviceLines, startService } from '../../bootloader/image/smp/service';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
+import { burnBusy } from '../../protocol/guest/fuse-burn';
 import { INFO_SYSTEM, INFO_VERSION, setInfo } from '../../protocol/guest/smp/os-info';
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../../protocol/guest/smp/reset';
-import { requestWaits, serveRequest } from '../../protocol/guest/smp/server';
+import { requestWaits } from '../../protocol/guest/smp/server';
 import { releaseTask, wakeTask } from '../kernel/releases';
+import { registerAccess, serveAllowedRequest } from '../report/access';
 import { describeFirmware } from '../report/info';
 import { healthWord, isWell } from './health';
 import { serveHeartbeat } from './heartbeat';
@@ -43,6 +46,7 @@ export function startSmp(name: string): void {
   setInfo(INFO_SYSTEM, name);
   setInfo(INFO_VERSION, name);
   serveHeartbeat();
+  registerAccess();
   listStatistics();
   // An image that is to confirm itself does so also when no request ever comes.
   releaseTask(task);
@@ -73,7 +77,8 @@ function selfConfirm(): bool {
   if (now >= nextLookNs) {
     nextLookNs = now + NS_PER_SECOND;
     waits = isToConfirmItself();
-    if (waits && confirmingItself(isWell())) return true;
+    // A burn of the lock is over in a moment; there is one programmer of fuses.
+    if (waits && !burnBusy() && confirmingItself(isWell())) return true;
   }
   assert(nextLookNs > now, 'the next look is in the future');
   if (waits) wakeTask(task, nextLookNs);
@@ -86,5 +91,5 @@ function serveNext(): void {
   refreshStatistics(health);
   setConfirmDenied(health != 0);
   assert(requestWaits(), 'somebody is told');
-  if (serveRequest()) releaseTask(task);
+  if (serveAllowedRequest()) releaseTask(task);
 }

@@ -7,13 +7,15 @@ import { setConfirmDenied } from '../../bootloader/image/smp/img-state';
 import { confirmingItself, isToConfirmItself } from '../../bootloader/image/smp/self-confirm';
 import { startService } from '../../bootloader/image/smp/service';
 import { NS_PER_SECOND, uptimeNs } from '../../protocol/guest/clock';
+import { burnBusy } from '../../protocol/guest/fuse-burn';
 import { NO_RESET, resetDeadlineNs, resetWhenDue } from '../../protocol/guest/smp/reset';
-import { echoWaits, requestWaits, serveRequest } from '../../protocol/guest/smp/server';
+import { echoWaits, requestWaits } from '../../protocol/guest/smp/server';
 import { releaseTask, wakeTask } from '../kernel/releases';
 import { TASK_SMP } from '../kernel/tasks';
 import { healthWord, isWell } from '../protect/health';
 import { mayServeRequests, nextServiceNs, noteService, startRequestPower } from '../protect/request-power';
 import { registerSequencers } from '../pulse/group';
+import { registerAccess, serveAllowedRequest } from './access';
 import { registerAttestation } from './attestation';
 import { registerCryo } from './cryo';
 import { listFigures, refreshFigures } from './figures';
@@ -32,6 +34,7 @@ export function startSmp(): void {
   registerReadout();
   registerTelemetry();
   registerAttestation();
+  registerAccess();
   describeFirmware();
   listFigures();
   // An image that is to confirm itself does so also when no request ever comes.
@@ -52,7 +55,8 @@ function selfConfirm(): bool {
   if (now >= nextLookNs) {
     nextLookNs = now + NS_PER_SECOND;
     waits = isToConfirmItself();
-    if (waits && confirmingItself(isWell())) return true;
+    // A burn of the lock is over in a moment; there is one programmer of fuses.
+    if (waits && !burnBusy() && confirmingItself(isWell())) return true;
   }
   assert(nextLookNs > now, 'the next look is in the future');
   // Set anew at every run, because a run of an event task uses up its release.
@@ -83,7 +87,7 @@ function serveNext(): void {
   noteService();
   assert(nextLookNs != 0, 'whether to confirm itself comes before requests');
   if (!echoWaits()) tellHealth();
-  if (serveRequest()) releaseTask(TASK_SMP);
+  if (serveAllowedRequest()) releaseTask(TASK_SMP);
 }
 
 /** A confirm is denied while the chip is not healthy; figures are as of now. */

@@ -2,6 +2,7 @@
 // Source: Zephyr's SMP protocol specification (services/device_mgmt) and the behaviour of a Zephyr 4.4 server.
 
 import { constantTable, valuesOf, withCount } from '../constants.ts';
+import { accessCommands, accessErrors } from './access.ts';
 import { attestationCommands } from './attestation.ts';
 import { bootCommands, bootErrors } from './boot.ts';
 import { multiplexerCommands, multiplexerErrors } from './multiplexer.ts';
@@ -34,6 +35,7 @@ export const smpGroups = constantTable('GROUP', 'Groups.', {
   READOUT: [68, 'Readout channels and the calibration record of this controller'],
   TELEMETRY: [69, 'Telemetry records of this controller (protocol/smp/telemetry.ts)'],
   ATTESTATION: [70, 'What the attestation engine signs (protocol/smp/attestation.ts)'],
+  ACCESS: [71, 'Whether this controller is locked to its gateway (protocol/smp/access.ts)'],
 });
 
 export const osCommands = constantTable('OS', 'Commands of the OS group.', {
@@ -183,6 +185,8 @@ export const smpTables = [
   telemetryCommands,
   telemetryErrors,
   attestationCommands,
+  accessCommands,
+  accessErrors,
   cryoCommands,
   cryoErrors,
   bootCommands,

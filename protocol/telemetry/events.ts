@@ -88,6 +88,16 @@ export const eventKinds = alarmTable('EVENT', 'Recorder event kinds: name, then 
   ],
   READOUT_BACK: [77, 'A readout channel can again: channel, SNR in hundredths of a decibel, signed', NO_ALARM],
   SELF_TESTED: [78, 'The converters of a line were tested: line, effective bits of the worse one in 1/256', NO_ALARM],
+  REQUEST_REFUSED: [
+    30,
+    'A request came over a line that may not make it: line, and from bit 8 on how many since the last such event; operation, from bit 8 on the command, from bit 16 on the group',
+    NO_ALARM,
+  ],
+  ACCESS_CHANGED: [
+    31,
+    'It was locked to its gateway, or unlocked: 1 or 0, how many times it can still be locked',
+    NO_ALARM,
+  ],
   RESET_REQUESTED: [29, 'A reset was requested over SMP: boot mode, force', NO_ALARM],
 });
 

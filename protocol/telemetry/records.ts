@@ -193,6 +193,7 @@ const routineEvents: readonly number[] = [
   EventKind.SEQUENCER_STOPPED,
   EventKind.UPLOAD_START,
   EventKind.SLOT_ERASED,
+  EventKind.REQUEST_REFUSED,
   EventKind.MUX_TABLE,
   EventKind.ATTENUATED,
   EventKind.CALIBRATION,

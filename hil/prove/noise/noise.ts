@@ -5,7 +5,7 @@ import { headerSize } from '../../../host/tools/smp/message.ts';
 import { body } from './cbor-noise.ts';
 import type { Wire } from './wire.ts';
 
-export const groups = [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 63, 65, 68, 69, 70, 255, 256, 0x4351, 0xffff];
+export const groups = [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 63, 65, 68, 69, 70, 71, 255, 256, 0x4351, 0xffff];
 export const commands = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 63, 255];
 
 export interface Header {

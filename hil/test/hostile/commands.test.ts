@@ -68,6 +68,8 @@ const spokenByFirmware: Spoken[] = [
   { group: 69, command: 0, operation: read, keys: position },
   { group: 69, command: 0, operation: write, keys: position },
   { group: 70, command: 0, operation: read, keys: { nonce: 'bytes' } },
+  { group: 71, command: 0, operation: read, keys: {} },
+  { group: 71, command: 0, operation: write, keys: { locked: 'flag' } },
 ];
 const tooNew = { rc: 13 };
 const unsupported = { rc: 8 };

@@ -2,6 +2,7 @@
 // An error of the device has the group and code of the device; other errors were found on this side.
 
 import { type ConstantTable, docOf, nameOf } from '../../../protocol/constants.ts';
+import { ACCESS_REASON, accessErrors } from '../../../protocol/smp/access.ts';
 import { bootErrors } from '../../../protocol/smp/boot.ts';
 import { multiplexerErrors } from '../../../protocol/smp/multiplexer.ts';
 import { readoutErrors } from '../../../protocol/smp/readout.ts';
@@ -54,6 +55,7 @@ const groupTables: Record<number, ConstantTable> = {
   [SmpGroup.READOUT]: readoutErrors,
   [SmpGroup.TELEMETRY]: telemetryErrors,
   [SmpGroup.BOOT]: bootErrors,
+  [SmpGroup.ACCESS]: accessErrors,
 };
 
 const remedies: Record<string, string> = {
@@ -82,6 +84,10 @@ const remedies: Record<string, string> = {
   IMAGE_SETTING_TEST_TO_ACTIVE_DENIED: 'this image runs already: confirm it, or upload another',
 };
 
+/** For a client on the console, where it may only read. */
+const askTheGateway =
+  "use the address of the device's gateway ('--target udp://HOST:PORT'); it can also unlock the device for this line ('coldrig device unlock')";
+
 /** An answer that is an error: `{rc}` of SMP itself (group undefined) or `{err: {group, rc}}` of a group. */
 export function deviceError(what: string, group: number | undefined, code: number, reason?: string): SmpError {
   const table = group === undefined ? smpErrors : groupTables[group];
@@ -89,7 +95,8 @@ export function deviceError(what: string, group: number | undefined, code: numbe
   const owner = group === undefined ? 'SMP' : (nameOf(smpGroups, group) ?? `group ${group}`);
   const meaning = (table && docOf(table, code)) ?? 'an error this client has no words for';
   const said = reason === undefined ? '' : `, reason '${reason}'`;
-  const remedy = remedies[name] === undefined ? '' : `; ${remedies[name]}`;
+  const words = reason === ACCESS_REASON ? askTheGateway : remedies[name];
+  const remedy = words === undefined ? '' : `; ${words}`;
   return new SmpError(
     'device',
     `${what}: the device refuses: ${meaning} (${owner} ${name}, code ${code}${said})${remedy}`,

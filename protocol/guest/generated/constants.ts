@@ -81,6 +81,8 @@ export const FUSE_KEY_REVOKED: u32 = 3;
 export const FUSE_KEY_PURPOSES: u32 = 4;
 /** Bit 0: stay in safe mode at every boot. */
 export const FUSE_STRAP: u32 = 5;
+/** Bits 0 to 15 lock the device to its gateway, bits 16 to 31 unlock it (protocol/smp/access.ts). */
+export const FUSE_ACCESS: u32 = 6;
 /** First of four words: serial number of the chip. */
 export const FUSE_SERIAL: u32 = 16;
 /** First of 32 words: four Ed25519 public keys of 32 bytes, least significant byte first. */
@@ -665,6 +667,8 @@ export const GROUP_READOUT: u32 = 68;
 export const GROUP_TELEMETRY: u32 = 69;
 /** What the attestation engine signs (protocol/smp/attestation.ts). */
 export const GROUP_ATTESTATION: u32 = 70;
+/** Whether this controller is locked to its gateway (protocol/smp/access.ts). */
+export const GROUP_ACCESS: u32 = 71;
 
 // OS: Commands of the OS group.
 /** Echo. */
@@ -1013,6 +1017,24 @@ export const TEL_ERR_NOT_TOLD: u32 = 2;
 export const ATTCMD_TOKEN: u32 = 0;
 /** Every command is below this. */
 export const ATTCMD_COUNT: u32 = 1;
+
+// ACCCMD: Commands of the ACCESS group.
+/** Whether it is locked to its gateway; write: lock it, or unlock it. */
+export const ACCCMD_LOCK: u32 = 0;
+/** Every command is below this. */
+export const ACCCMD_COUNT: u32 = 1;
+/** How many times a controller can be locked. */
+export const ACCCMD_LOCKS: u32 = 16;
+/** Refused requests are told one by one in no less time; the others are counted. */
+export const ACCCMD_TOLD_EVERY_MS: u32 = 0x00002710;
+
+// ACC_ERR: Error codes of the ACCESS group.
+/** Unknown error. */
+export const ACC_ERR_UNKNOWN: u32 = 1;
+/** It was unlocked as often as its fuses allow, so it cannot be locked again. */
+export const ACC_ERR_NO_FUSE: u32 = 2;
+/** The fuse does not read as burnt; send the request again. */
+export const ACC_ERR_NOT_BURNT: u32 = 3;
 
 // CRYO: Commands of the CRYO group.
 /** Read: temperature and state of every thermometer. */
@@ -2005,6 +2027,10 @@ export const EVENT_READOUT_LOST: u32 = 76;
 export const EVENT_READOUT_BACK: u32 = 77;
 /** The converters of a line were tested: line, effective bits of the worse one in 1/256. */
 export const EVENT_SELF_TESTED: u32 = 78;
+/** A request came over a line that may not make it: line, and from bit 8 on how many since the last such event; operation, from bit 8 on the command, from bit 16 on the group. */
+export const EVENT_REQUEST_REFUSED: u32 = 30;
+/** It was locked to its gateway, or unlocked: 1 or 0, how many times it can still be locked. */
+export const EVENT_ACCESS_CHANGED: u32 = 31;
 /** A reset was requested over SMP: boot mode, force. */
 export const EVENT_RESET_REQUESTED: u32 = 29;
 
@@ -2338,7 +2364,7 @@ export const TELEMETRY_KIND_DROPPED: u32 = 5;
 /** Version of the schema. */
 export const TELEMETRY_SCHEMA_VERSION: u32 = 1;
 /** Events 0 to 31 that are bulk, one bit each. */
-export const TELEMETRY_ROUTINE_0: u32 = 0x11000000;
+export const TELEMETRY_ROUTINE_0: u32 = 0x51000000;
 /** Events 32 to 63. */
 export const TELEMETRY_ROUTINE_1: u32 = 0x08000007;
 /** Events 64 to 95. */
