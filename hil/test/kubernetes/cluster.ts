@@ -36,6 +36,8 @@ export interface Pod {
   node: string;
   address: string;
   isReady: boolean;
+  /** It is to end, and may be waiting for its node to say that it has. */
+  isGivenUp: boolean;
 }
 
 /** The kubelet sets these; they are the machine's, so it gets them back. */
@@ -61,6 +63,7 @@ export class Cluster {
   private network: Network | undefined;
   private names: NameServer | undefined;
   private plane!: ControlPlane;
+  private ended: Promise<void> | undefined;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -70,13 +73,14 @@ export class Cluster {
   async start(programs: Programs, logs: string, archives: readonly string[]): Promise<void> {
     const network = new Network(programs);
     this.network = network;
-    this.plane = await ControlPlane.start(join(this.folder, 'control-plane'), logs, programs);
-    this.names = await NameServer.start(hostAddress, (service, of) => this.readyAddresses(service, of));
+    this.plane = new ControlPlane(join(this.folder, 'control-plane'), logs, programs);
     for (const [index, name] of nodeNames.entries()) {
       const kubeconfig = this.plane.kubeconfig(name);
       const parts = { name, number: index + 1, folder: this.folder, logs, programs, network, kubeconfig };
       this.nodes.set(name, new ClusterNode(parts));
     }
+    await this.plane.start();
+    this.names = await NameServer.start(hostAddress, (service, of) => this.readyAddresses(service, of));
     await Promise.all([...this.nodes.values()].map((node) => node.start(archives)));
     for (const name of nodeNames) await this.until(`node ${name} is ready`, () => this.isNodeReady(name));
   }
@@ -115,6 +119,7 @@ export class Cluster {
       node: spec.nodeName ?? '',
       address: status.podIP ?? '',
       isReady: metadata.deletionTimestamp === undefined && isTrue(status.conditions, 'Ready'),
+      isGivenUp: metadata.deletionTimestamp !== undefined,
     }));
   }
 
@@ -122,13 +127,31 @@ export class Cluster {
     this.kubectl('taint', 'node', name, `${outOfService}${is ? '' : '-'}`);
   }
 
-  async end(): Promise<void> {
-    for (const node of this.nodes.values()) await node.kill();
-    this.names?.end();
-    await this.plane?.end();
-    this.network?.end();
-    for (const [index, path] of kernelSettings.entries()) writeFileSync(path, this.settings[index]);
-    rmSync(this.folder, { recursive: true, force: true });
+  /** Once; whoever calls it again waits for the same end. What fails does not keep the rest from being done. */
+  end(): Promise<void> {
+    this.ended ??= this.endAll();
+    return this.ended;
+  }
+
+  private async endAll(): Promise<void> {
+    const steps = [
+      ...[...this.nodes.values()].map((node) => () => node.kill()),
+      () => this.names?.end(),
+      () => this.plane?.end(),
+      () => this.network?.end(),
+      () => {
+        for (const [index, path] of kernelSettings.entries()) writeFileSync(path, this.settings[index]);
+      },
+      () => rmSync(this.folder, { recursive: true, force: true }),
+    ];
+    const failed: unknown[] = [];
+    for (const step of steps)
+      try {
+        await step();
+      } catch (error) {
+        failed.push(error);
+      }
+    if (failed.length > 0) throw failed[0];
   }
 
   private async readyAddresses(service: string, of: string): Promise<string[] | undefined> {

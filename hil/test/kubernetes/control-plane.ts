@@ -23,6 +23,8 @@ type Person = keyof typeof people;
 
 /** Without a sign of life for so long, a node is lost; 50 s where nobody says otherwise. */
 export const graceSeconds = 8;
+/** And its pods are given up so long after that; 300 s where nobody says otherwise. */
+export const patienceSeconds = 15;
 
 interface Listed<T> {
   items: T[];
@@ -35,18 +37,7 @@ export class ControlPlane {
   private readonly running: LiveProgram[] = [];
   private address = '';
 
-  static async start(folder: string, logs: string, programs: Programs): Promise<ControlPlane> {
-    const plane = new ControlPlane(folder, logs, programs);
-    try {
-      await plane.startAll();
-      return plane;
-    } catch (error) {
-      await plane.end();
-      throw error;
-    }
-  }
-
-  private constructor(folder: string, logs: string, programs: Programs) {
+  constructor(folder: string, logs: string, programs: Programs) {
     this.folder = folder;
     this.logs = logs;
     this.programs = programs;
@@ -81,7 +72,7 @@ export class ControlPlane {
     for (const program of this.running.reverse()) await program.kill();
   }
 
-  private async startAll(): Promise<void> {
+  async start(): Promise<void> {
     const [clients, peers] = [await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}`);
     const etcd = this.run('etcd', [
       ...['--data-dir', join(this.folder, 'etcd'), '--name', 'one', '--initial-cluster', `one=${peers}`],
@@ -99,6 +90,7 @@ export class ControlPlane {
       ...[`--token-auth-file=${join(this.folder, 'tokens.csv')}`, '--authorization-mode=Node,RBAC'],
       ...['--service-account-issuer=https://coldrig.test', `--service-account-key-file=${key}`],
       ...[`--service-account-signing-key-file=${key}`, '--endpoint-reconciler-type=none'],
+      ...['not-ready', 'unreachable'].map((what) => `--default-${what}-toleration-seconds=${patienceSeconds}`),
       '--enable-admission-plugins=NodeRestriction',
     ]);
     const proxy = ['kubectl', ['--kubeconfig', this.kubeconfig('admin'), 'proxy', '--port=0']] as const;

@@ -119,7 +119,17 @@ describe('a name of the cluster', () => {
 
 test('a loss is right when nothing is missing, twice or out of order, and only volumes that can move have moved', () => {
   const right: Loss = {
-    ...{ storage: 'one-node', node: 'n1', pods: ['nats-0'], moved: 0, sent: 9, sentBefore: 3, arrived: 9, counted: 9 },
+    ...{
+      storage: 'one-node',
+      node: 'n1',
+      fault: 'no power',
+      pods: ['nats-0'],
+      moved: 0,
+      sent: 9,
+      sentBefore: 3,
+      arrived: 9,
+      counted: 9,
+    },
     ...{ twice: 0, disordered: 0, resets: 0 },
     ...{ notReadyMs: 1, nodeBackMs: 2, podsReadyMs: 3, allInStoreMs: 4, replayMs: 1 },
   };

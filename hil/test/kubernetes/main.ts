@@ -3,24 +3,26 @@
 //   COLDRIG_KUBERNETES_BIN=FOLDER npx tsx hil/test/kubernetes/main.ts
 //
 // Prints a table, and writes build/kubernetes/result.json; what everybody has said is in build/kubernetes/logs. Ends with 1 when a promise is broken, and with 0 and a
-// line where there can be no cluster. It needs root, changes nothing outside of a temporary folder that lasts, and takes minutes.
+// line where there can be no cluster. It needs root, leaves nothing behind on the machine, and takes minutes.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { repositoryRoot } from '../../../host/tools/guest.ts';
 import { coldrig } from '../campaign/live-server.ts';
 import { installPackage } from '../package/install.ts';
 import { Cluster } from './cluster.ts';
-import { graceSeconds } from './control-plane.ts';
+import { graceSeconds, patienceSeconds } from './control-plane.ts';
 import { makeImage } from './image.ts';
+import { isInUse } from './network.ts';
 import { sandboxImage } from './node.ts';
-import { imageNameOf, images, nodeNames, storages } from './overlay.ts';
+import { imageNameOf, images, storages } from './overlay.ts';
 import { findPrograms, type Programs } from './programs.ts';
-import { type Loss, Story, wrongOf } from './story.ts';
+import { type Loss, plan, Story, wrongOf } from './story.ts';
 
 const results = join(repositoryRoot, 'build/kubernetes');
 const logs = join(results, 'logs');
+/** Everything else; it is gone at the end, and after a run that was killed at the next. */
+const work = join(results, 'work');
 const say = (text: string) => console.log(text);
 const secondsText = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
 
@@ -53,16 +55,18 @@ async function run(cluster: Cluster, folder: string, programs: Programs): Promis
   const rules = await coldrig('telemetry', 'rules', '--out', join(folder, 'rules'));
   if (rules.code !== 0) throw new Error(`the rules cannot be written: ${rules.stderr}`);
   await cluster.start(programs, logs, archives);
-  say(`the cluster runs; its nodes count as lost after ${graceSeconds} s without a sign of life`);
+  say(
+    `the cluster runs; its nodes count as lost after ${graceSeconds} s of silence, and their pods are given up ${patienceSeconds} s later`,
+  );
   const losses: Loss[] = [];
   for (const storage of storages) {
     const story = await Story.begin(cluster, storage, folder, join(folder, 'rules/coldrig-rules.yml'));
     say(`${storage}: all pods were ready after ${secondsText(story.readyMs)}`);
-    for (const node of nodeNames) {
-      const loss = await story.lose(node);
+    for (const [node, fault] of plan[storage]) {
+      const loss = await story.lose(node, fault);
       losses.push(loss);
       say(
-        `${storage}: ${node} lost with ${loss.pods.join(', ') || 'nothing'}; all records in the store ${secondsText(loss.allInStoreMs)} later`,
+        `${storage}, ${fault}: ${node} lost with ${loss.pods.join(', ') || 'nothing'}; all records in the store ${secondsText(loss.allInStoreMs)} later`,
       );
     }
     await story.end();
@@ -71,26 +75,17 @@ async function run(cluster: Cluster, folder: string, programs: Programs): Promis
 }
 
 function tableOf(losses: readonly Loss[]): string {
-  const head = [
-    'volumes on',
-    'lost',
-    'pods on it',
-    'moved',
-    'NotReady',
-    'node back',
-    'pods ready',
-    'then replay',
-    'records',
-    'lost',
-    'twice',
-  ];
+  const times = ['silence noticed', 'node back', 'pods ready', 'then replay'];
+  const head = ['volumes on', 'node', 'pods on it', 'moved', ...times, 'records', 'lost', 'twice'];
   const rows = losses.map((loss) => [
-    ...[loss.storage, loss.node, `${loss.pods.length}`, `${loss.moved}`],
+    ...[loss.storage, `${loss.node}, ${loss.fault}`, `${loss.pods.length}`, `${loss.moved}`],
     ...[loss.notReadyMs, loss.nodeBackMs, loss.podsReadyMs, loss.replayMs].map(secondsText),
     ...[loss.sent - loss.sentBefore, loss.sent - loss.arrived, loss.twice].map(String),
   ]);
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
+
+let isInterrupted = false;
 
 async function main(): Promise<number> {
   const programs = findPrograms(process.env);
@@ -98,14 +93,17 @@ async function main(): Promise<number> {
     say(`no cluster: ${programs}`);
     return 0;
   }
+  if (isInUse(programs)) throw new Error('another run goes on; wait for its end');
   rmSync(results, { recursive: true, force: true });
-  mkdirSync(logs, { recursive: true });
-  const folder = mkdtempSync(join(tmpdir(), 'coldrig-kubernetes-'));
-  const cluster = new Cluster(folder);
+  for (const folder of [logs, work]) mkdirSync(folder, { recursive: true });
+  const cluster = new Cluster(work);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void cluster.end().finally(() => process.exit(130)));
+    process.once(signal, () => {
+      isInterrupted = true;
+      void cluster.end().finally(() => process.exit(130));
+    });
   try {
-    const losses = await run(cluster, folder, programs);
+    const losses = await run(cluster, work, programs);
     if ('missing' in losses) {
       say(`no cluster: ${losses.missing}`);
       return 0;
@@ -113,7 +111,7 @@ async function main(): Promise<number> {
     const wrong = losses.flatMap(wrongOf);
     writeFileSync(
       join(results, 'result.json'),
-      `${JSON.stringify({ ok: wrong.length === 0, graceSeconds, losses, wrong }, null, 2)}\n`,
+      `${JSON.stringify({ ok: wrong.length === 0, graceSeconds, patienceSeconds, losses, wrong }, null, 2)}\n`,
     );
     say(tableOf(losses));
     for (const sentence of wrong) console.error(sentence);
@@ -123,9 +121,10 @@ async function main(): Promise<number> {
   }
 }
 
-process.exit(
-  await main().catch((error) => {
+const code = await main().catch((error) => {
+  if (!isInterrupted)
     console.error(`make k8s-e2e: ${(error as Error).message}\nWhat everybody has said is in ${logs}.`);
-    return 1;
-  }),
-);
+  return 1;
+});
+// Who is interrupted ends when everything is put away.
+if (!isInterrupted) process.exit(code);

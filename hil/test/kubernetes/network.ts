@@ -18,14 +18,18 @@ const bridge = 'coldrig0';
 const nodeNumbers = [1, 2];
 const linkOf = (number: number) => `coldrig-n${number}`;
 
+/** Whether there are nodes on the bridge: those of another run, when this one has none. */
+export const isInUse = ({ paths }: Programs): boolean =>
+  nodeNumbers.some((number) =>
+    execFileSync(paths.ip, ['-o', 'link'], { encoding: 'utf8' }).includes(`${linkOf(number)}@`),
+  );
+
 export class Network {
   private readonly programs: Programs;
 
-  /** What an earlier run has left, because it was killed, goes. Throws while one goes on. */
+  /** What an earlier run has left, because it was killed, goes. */
   constructor(programs: Programs) {
     this.programs = programs;
-    if (nodeNumbers.some((number) => this.isJoined(number)))
-      throw new Error(`the bridge ${bridge} has nodes on it: another run goes on; wait for its end`);
     this.end();
     this.ip('link', 'add', bridge, 'type', 'bridge');
     this.ip('addr', 'add', `${hostAddress}/24`, 'dev', bridge);
@@ -46,6 +50,11 @@ export class Network {
     inside('route', 'add', 'default', 'via', hostAddress);
     for (const other of nodeNumbers)
       if (other !== number) inside('route', 'add', podRange(other), 'via', addressOfNode(other));
+  }
+
+  /** Everything that comes from a node or goes to it is lost, without an answer. */
+  cut(number: number, is: boolean): void {
+    this.ip('link', 'set', linkOf(number), is ? 'down' : 'up');
   }
 
   /** The network of a killed node takes its link along, a moment later. */

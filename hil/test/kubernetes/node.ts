@@ -70,12 +70,15 @@ export class ClusterNode {
 
   /** As a loss of power. */
   async kill(): Promise<void> {
-    const { init } = this;
-    if (init === undefined) return;
+    await this.init?.kill();
     this.init = undefined;
-    await init.kill();
     const { network, number } = this.parts;
     while (network.isJoined(number) || !this.removeCgroups()) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  /** Its processes go on without a network. */
+  cutOff(is: boolean): void {
+    this.parts.network.cut(this.parts.number, is);
   }
 
   private get cgroup(): string {

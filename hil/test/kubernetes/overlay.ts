@@ -1,4 +1,5 @@
-// What a run changes of the manifests in docs/telemetry-kubernetes: images that this machine has, devices that the run plays, and a place for each volume.
+// What a run changes of the manifests in docs/telemetry-kubernetes: images that this machine has, devices that the run plays, a place for each volume, and where pods are
+// at first, so that each run loses the same.
 //
 // What must stay true: everything else is used as it is written there, so that the run says of those files whether they work.
 
@@ -20,6 +21,9 @@ export type Storage = (typeof storages)[number];
 export const images = { coldrig: 'coldrig', nats: 'nats', 'prom/prometheus': 'prometheus' } as const;
 export const imageTag = 'run';
 export const imageNameOf = (name: string) => `localhost/${name}:${imageTag}`;
+
+/** NATS is not where those are who need it. Ingesters keep away from each other by themselves. */
+const firstNodes: Record<string, NodeName> = { nats: 'n1', gateway: 'n2', prometheus: 'n2' };
 
 /** As many as there are claims. */
 const volumeCount = 5;
@@ -57,6 +61,9 @@ export function writeOverlay(folder: string, places: readonly VolumePlace[], dev
       images: Object.entries(images).map(([name, ours]) => ({ name, newName: `localhost/${ours}`, newTag: imageTag })),
       patches: [
         { target: { kind: 'StatefulSet' }, patch: stringify([neverPull]) },
+        ...Object.entries(firstNodes).map(([name, node]) => ({
+          ...{ target: { kind: 'StatefulSet', name }, patch: stringify([preferred(node)]) },
+        })),
         {
           patch: stringify({
             ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'gateway', namespace } },
@@ -69,6 +76,19 @@ export function writeOverlay(folder: string, places: readonly VolumePlace[], dev
 }
 
 const neverPull = { op: 'add', path: '/spec/template/spec/containers/0/imagePullPolicy', value: 'Never' };
+
+const expressionOf = (nodes: readonly NodeName[]) => ({
+  matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [...nodes] }],
+});
+
+const preferred = (node: NodeName) => ({
+  ...{ op: 'add', path: '/spec/template/spec/affinity' },
+  value: {
+    nodeAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: expressionOf([node]) }],
+    },
+  },
+});
 
 /** The default one, because claims name none. A volume is chosen together with the node. */
 const storageClass = {
@@ -86,12 +106,6 @@ const volumeOf = ({ name, folder, nodes }: VolumePlace) => ({
   spec: {
     ...{ capacity: { storage: `${roomGi}Gi` }, accessModes: ['ReadWriteOnce'], storageClassName: 'on-disk' },
     ...{ persistentVolumeReclaimPolicy: 'Retain', local: { path: folder } },
-    nodeAffinity: {
-      required: {
-        nodeSelectorTerms: [
-          { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [...nodes] }] },
-        ],
-      },
-    },
+    nodeAffinity: { required: { nodeSelectorTerms: [expressionOf(nodes)] } },
   },
 });

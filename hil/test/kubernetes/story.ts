@@ -4,7 +4,8 @@
 //                                                         └──> ingester 2 of 2 ──┘      all of these are pods, each with a volume
 //
 // Where a volume can be reached from every node, what was on the lost node runs on the other one, with its volume, as soon as somebody has said that the lost node is
-// really without power. Where a volume is on one node, what has it waits for that node.
+// really without power. Where a volume is on one node, what has it waits for that node: for a moment, or so long that Kubernetes gives its pods up. A node may also be
+// without network alone, where its pods go on.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +16,23 @@ import { Devices } from './devices.ts';
 import { manifests, type NodeName, namespace, type Storage, volumePlaces, writeOverlay } from './overlay.ts';
 
 const podNames = ['gateway-0', 'ingest-1', 'ingest-2', 'nats-0', 'prometheus-0'];
+export const faults = ['no power', 'no power for long', 'no network'] as const;
+export type Fault = (typeof faults)[number];
+
+/** What happens, in this order, by where volumes are. */
+export const plan: Record<Storage, readonly [NodeName, Fault][]> = {
+  'every-node': [
+    ['n1', 'no power'],
+    ['n2', 'no power'],
+  ],
+  'one-node': [
+    ['n1', 'no power'],
+    ['n2', 'no power for long'],
+    ['n1', 'no network'],
+    ['n2', 'no network'],
+  ],
+};
+
 /** So long a node is up under records before it is lost, and stays away where nothing replaces it. */
 const aroundMs = 5_000;
 const queryRange = '2h';
@@ -24,6 +42,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 export interface Loss {
   storage: Storage;
   node: NodeName;
+  fault: Fault;
   /** What was on it, and how many of these run on the other node afterwards. */
   pods: string[];
   moved: number;
@@ -68,7 +87,7 @@ export class Story {
     this.devices = devices;
   }
 
-  async lose(name: NodeName): Promise<Loss> {
+  async lose(name: NodeName, fault: Fault): Promise<Loss> {
     const { cluster, devices, storage } = this;
     const node = cluster.node(name);
     const on = (await cluster.pods()).filter((pod) => pod.node === name).map((pod) => pod.name);
@@ -77,18 +96,22 @@ export class Story {
     await pause(aroundMs);
     const begun = performance.now();
     const since = () => Math.round(performance.now() - begun);
-    await node.kill();
+    if (fault === 'no network') node.cutOff(true);
+    else await node.kill();
     await cluster.until(`node ${name} is lost`, async () => !(await cluster.isNodeReady(name)));
     const notReadyMs = since();
     let nodeBackMs = 0;
     const back = async () => {
-      await node.start([]);
+      if (fault === 'no network') node.cutOff(false);
+      else await node.start([]);
       await cluster.until(`node ${name} is ready`, () => cluster.isNodeReady(name));
       nodeBackMs = since();
     };
     if (storage === 'every-node') cluster.isOutOfService(name, true);
     else {
       await pause(aroundMs);
+      const isGivenUp = async () => (await cluster.pods()).every((pod) => pod.node !== name || pod.isGivenUp);
+      if (fault === 'no power for long') await cluster.until('its pods are given up', isGivenUp);
       await back();
     }
     await this.allReady();
@@ -102,7 +125,7 @@ export class Story {
       cluster.isOutOfService(name, false);
     }
     const times = { notReadyMs, nodeBackMs, podsReadyMs, allInStoreMs, replayMs: allInStoreMs - podsReadyMs };
-    return { storage, node: name, pods: on, moved, ...times, sentBefore, ...found };
+    return { storage, node: name, fault, pods: on, moved, ...times, sentBefore, ...found };
   }
 
   /** Also takes everything back that was applied. */
@@ -188,9 +211,9 @@ export class Story {
 
 /** Sentences; none is as it should be. */
 export function wrongOf(loss: Loss): string[] {
-  const { storage, node, pods, moved, sent, arrived, twice, disordered, counted, resets } = loss;
+  const { storage, node, fault, pods, moved, sent, arrived, twice, disordered, counted, resets } = loss;
   const wrong: string[] = [];
-  const say = (is: boolean, what: string) => is && wrong.push(`${storage}, ${node} lost: ${what}`);
+  const say = (is: boolean, what: string) => is && wrong.push(`${storage}, ${node} with ${fault}: ${what}`);
   say(arrived !== sent, `${sent - arrived} of ${sent} records are lost`);
   say(twice > 0, `${twice} records are in the stream twice`);
   say(disordered > 0, `${disordered} records are out of order`);
