@@ -76,7 +76,7 @@ Examples:
   coldrig gateway --target udp://127.0.0.1:1337 --log telemetry
   coldrig gateway north.yaml --log telemetry --embedded        http://127.0.0.1:9410/, and /metrics for a Prometheus
   coldrig gateway north.yaml --log telemetry --embedded --notify http://127.0.0.1:9095/pager
-  coldrig gateway north.yaml --log telemetry --embedded --calibrate lab.yaml --calibrate-as robot.token --people fleet/people.json
+  coldrig gateway north.yaml --log telemetry --embedded --calibrate lab.yaml --calibrate-as robot.token --people people.json
   coldrig gateway north.yaml --log telemetry --upstream nats://hub:4222
   coldrig gateway north.yaml --log telemetry --stream nats://127.0.0.1:4222 --upstream nats://hub:4222
   coldrig gateway north.yaml --upstream tls://hub:9411 --ca ca.pem --cert north.pem --key north.key

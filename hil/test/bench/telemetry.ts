@@ -1,7 +1,8 @@
 // How many records a second go from controllers through a gateway and an ingester into a Prometheus, and how long one takes.
 //
 //   10,000 played controllers ──> gateway, log on disk ──TLS──> `coldrig ingest`: log on disk ──remote write──> Prometheus
-//   (this process)                                              (a process of its own)                        (another)
+//   (this process)                                 │            (a process of its own)                        (another)
+//                                                  └──> NATS JetStream ──> `coldrig ingest` ──remote write──> Prometheus       rows telemetry-nats-...
 //
 // telemetry-p99:    each controller is polled once a second, and in the middle each has ten records at once; from the receive time of a record to the acknowledgement
 //                   of the store. The peer is the Prometheus alone: samples of the same records, written by one client; its figure is of a request of 2,000 records.
@@ -10,7 +11,7 @@
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Forwarder } from '../../../host/telemetry/forward/forwarder.ts';
+import { Forwarder, type Upstream } from '../../../host/telemetry/forward/forwarder.ts';
 import { JetStreamUpstream } from '../../../host/telemetry/forward/jetstream-upstream.ts';
 import { LinkUpstream } from '../../../host/telemetry/forward/link-upstream.ts';
 import { hasOpenssl, TestAuthority } from '../../../host/telemetry/forward/testing-certificates.ts';
@@ -51,35 +52,65 @@ export async function benchTelemetry(): Promise<BenchRow[]> {
     console.error(`telemetry is not measured: ${prometheus.missing ?? 'openssl is not installed'}`);
     return [];
   }
-  const program = prometheus.path;
-  const ours = await run(program);
-  const [nats, alone] = [await natsAlone(), await prometheusAlone(program)];
-  return [
+  const server = await builtTool('nats-server');
+  const own = await run(prometheus.path, overLink);
+  const nats = server.path === undefined ? undefined : await run(prometheus.path, overNats(server.path));
+  const natsPeer = server.path === undefined ? undefined : await natsAlone(server.path);
+  const prometheusPeer = await prometheusAlone(prometheus.path);
+  const rows = (id: string, { perSecond, p99Ms }: Figures): BenchRow[] => [
     {
-      ...{ id: 'telemetry-ingest', value: ours.perSecond, unit: 'records/s', goal: 10_000 },
-      ...{ peer: nats === undefined ? 'no NATS server here' : 'NATS JetStream alone', peerValue: nats?.perSecond ?? 0 },
+      ...{ id: `telemetry-${id}ingest`, value: perSecond, unit: 'records/s', goal: 10_000 },
+      ...(natsPeer === undefined
+        ? { peer: 'no NATS server here', peerValue: 0 }
+        : { peer: 'NATS JetStream alone', peerValue: natsPeer.perSecond }),
     },
     {
-      ...{ id: 'telemetry-p99', value: ours.p99Ms, unit: 'ms', goal: 1_000 },
-      ...{ peer: 'Prometheus alone', peerValue: alone.p99Ms },
+      ...{ id: `telemetry-${id}p99`, value: p99Ms, unit: 'ms', goal: 1_000 },
+      ...{ peer: 'Prometheus alone', peerValue: prometheusPeer.p99Ms },
     },
   ];
+  return [...rows('', own), ...(nats === undefined ? [] : rows('nats-', nats))];
 }
 
-async function run(prometheus: string): Promise<Figures> {
-  mkdirSync(interopFolder, { recursive: true });
-  const folder = mkdtempSync(join(interopFolder, 'telemetry-'));
-  const authority = new TestAuthority(folder);
-  const store = await LiveStore.start(prometheus);
-  const port = await freePort();
-  const ingester = await LiveProcess.start([
-    ...['ingest', '--store', store.address, '--accept', `127.0.0.1:${port}`, ...linkWords(authority.end('hub'))],
-    ...['--log', join(folder, 'hub'), '--name', 'bench'],
-  ]);
-  const edge = DiskLog.open(join(folder, 'edge'), { time: hostTime });
+/** What is between the log of the gateway and the ingester. */
+interface Between {
+  upstream: Upstream;
+  /** Of `coldrig ingest`: where records come from. */
+  words: readonly string[];
+  pids: Readonly<Record<string, number>>;
+  end: () => Promise<void>;
+}
+
+async function overLink(folder: string): Promise<Between> {
+  const [authority, port] = [new TestAuthority(folder), await freePort()];
   const files = authority.end('edge');
   const connect = (signal: AbortSignal) => connectTls({ host: '127.0.0.1', port }, files, signal);
-  const upstream = new LinkUpstream({ name: 'hub', from: 'edge', connect, time: hostTime });
+  return {
+    upstream: new LinkUpstream({ name: 'hub', from: 'edge', connect, time: hostTime }),
+    words: ['--accept', `127.0.0.1:${port}`, ...linkWords(authority.end('hub'))],
+    ...{ pids: {}, end: async () => {} },
+  };
+}
+
+const overNats = (program: string) => async (): Promise<Between> => {
+  const server = await LiveServer.start(program);
+  return {
+    upstream: new JetStreamUpstream({ url: server.url }),
+    words: ['--nats', server.url],
+    ...{ pids: { NATS: server.pid }, end: () => server.end() },
+  };
+};
+
+async function run(prometheus: string, way: (folder: string) => Promise<Between>): Promise<Figures> {
+  mkdirSync(interopFolder, { recursive: true });
+  const folder = mkdtempSync(join(interopFolder, 'telemetry-'));
+  const store = await LiveStore.start(prometheus);
+  const between = await way(folder);
+  const { upstream } = between;
+  const ingester = await LiveProcess.start([
+    ...['ingest', '--store', store.address, ...between.words, '--log', join(folder, 'hub'), '--name', 'bench'],
+  ]);
+  const edge = DiskLog.open(join(folder, 'edge'), { time: hostTime });
   const quarantine = new Quarantine(nodeLogDisk, folder);
   const gateway = new Gateway({ name: 'edge', version: '0', log: edge, quarantine, time: hostTime });
   const fleet = { atOnce: 1 };
@@ -111,7 +142,7 @@ async function run(prometheus: string): Promise<Figures> {
     const [p99] = await store.until(quantile, ([value]) => value >= 0);
     const [lag, mibAfter] = [await ingester.count('lag'), residentMib()];
     fleet.atOnce = 4;
-    const pids = { gateway: process.pid, ingester: ingester.pid, Prometheus: store.pid };
+    const pids = { gateway: process.pid, ...between.pids, ingester: ingester.pid, Prometheus: store.pid };
     const [before, begun, usedBefore] = [await ingester.count('records'), performance.now(), usedBy(pids)];
     await passed(loadSeconds);
     const after = await ingester.count('records');
@@ -131,6 +162,7 @@ async function run(prometheus: string): Promise<Figures> {
     await Promise.allSettled(work);
     await ingester.end('SIGTERM');
     await edge.close();
+    await between.end();
     await store.end();
     rmSync(folder, { recursive: true });
   }
@@ -206,11 +238,8 @@ async function measured(give: (batch: readonly StoredEntry[]) => Promise<unknown
   };
 }
 
-/** Undefined where there is no server. */
-async function natsAlone(): Promise<Figures | undefined> {
-  const tool = await builtTool('nats-server');
-  if (tool.path === undefined) return undefined;
-  const server = await LiveServer.start(tool.path);
+async function natsAlone(program: string): Promise<Figures> {
+  const server = await LiveServer.start(program);
   const upstream = new JetStreamUpstream({ url: server.url });
   try {
     return await measured((batch) => upstream.deliver(batch));

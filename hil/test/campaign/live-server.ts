@@ -69,6 +69,10 @@ export class LiveServer {
     throw new Error(`the NATS server ended: ${log.join('\n')}`);
   }
 
+  get pid(): number {
+    return this.child?.pid as number;
+  }
+
   /** At once, or after it has written everything to its disk. */
   async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const { child } = this;

@@ -12,7 +12,7 @@ import { readCalibration, readoutChannel, readoutState } from '../../../host/too
 import { clearSequencerBins, sequencerBins } from '../../../host/tools/smp/sequencer.ts';
 import type { DeviceUnderTest } from '../../rig/device.ts';
 import { PulseDevice } from '../../rig/pulse/pulse-device.ts';
-import type { Setting } from '../../rig/pulse/run.ts';
+import type { PulseProgram, Setting } from '../../rig/pulse/run.ts';
 import { second } from '../../rig/time.ts';
 import { type CalibratedBoard, calibratedBoard } from '../calibration/calibrated-board.ts';
 import { program } from '../pulse/programs.ts';
@@ -64,30 +64,10 @@ export class ReadingBench {
   async measure(): Promise<void> {
     const { client } = this.pulse;
     const { windowNs, channels } = this.plan;
-    const apart = windowNs + GAP_NS;
-    const text = `
-      wait 100
-shot: set_mrk 0
-      reset_ph
-      acquire 0,0,${apart}
-      set_mrk 8
-      reset_ph
-      acquire 0,1,${apart}
-      set_mrk 0
-      upd_param 4
-      move ${Math.round(PAUSE_NS / WAIT_NS)},R0
-rest: wait ${WAIT_NS}
-      loop R0,@rest
-      jmp @shot`;
-    const parts = { program: text, waveforms: {}, weights: {}, acquisitions: { states: { num_bins: 2, index: 0 } } };
     const record = decodeCalibration((await readCalibration(client)).payload);
-    const settings: Setting[] = [
-      ['INPUT', 1 + this.channel],
-      ['INTEGRATION_LENGTH', windowNs],
-      ['FREQUENCY', record.channels[this.channel].frequencyQuarterHertz >>> 0],
-      ['OFFSET', Math.round(channels[0].amplitude * FULL_SCALE)],
-    ];
-    const programs = [program('measures', JSON.stringify(parts), settings)];
+    const { frequencyQuarterHertz } = record.channels[this.channel];
+    const { amplitude } = channels[0];
+    const programs = [statesProgram({ channel: this.channel, windowNs, amplitude, frequencyQuarterHertz })];
     await this.pulse.load(programs);
     await this.pulse.start(programs);
   }
@@ -113,4 +93,37 @@ rest: wait ${WAIT_NS}
     const isReadable = ((unreadable >>> this.channel) & 1) === 0;
     return { error: wrong / windows, windows, isReadable, snrDecibels, attenuationDecibels };
   }
+}
+
+/** Measures both states of the qubit of a channel 200 times a second, on and on: state 0 into bin 0, state 1 into bin 1. */
+export function statesProgram(of: {
+  channel: number;
+  windowNs: number;
+  /** 1 is full scale. */
+  amplitude: number;
+  frequencyQuarterHertz: number;
+}): PulseProgram {
+  const apart = of.windowNs + GAP_NS;
+  const text = `
+      wait 100
+shot: set_mrk 0
+      reset_ph
+      acquire 0,0,${apart}
+      set_mrk 8
+      reset_ph
+      acquire 0,1,${apart}
+      set_mrk 0
+      upd_param 4
+      move ${Math.round(PAUSE_NS / WAIT_NS)},R0
+rest: wait ${WAIT_NS}
+      loop R0,@rest
+      jmp @shot`;
+  const parts = { program: text, waveforms: {}, weights: {}, acquisitions: { states: { num_bins: 2, index: 0 } } };
+  const settings: Setting[] = [
+    ['INPUT', 1 + of.channel],
+    ['INTEGRATION_LENGTH', of.windowNs],
+    ['FREQUENCY', of.frequencyQuarterHertz >>> 0],
+    ['OFFSET', Math.round(of.amplitude * FULL_SCALE)],
+  ];
+  return program('measures', JSON.stringify(parts), settings);
 }

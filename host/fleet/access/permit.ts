@@ -31,7 +31,7 @@ const longestMs = 86_400_000;
 export function personPermit(
   files: PersonFiles,
   policy: Policy,
-  asked: AtGateway,
+  { verb, device }: AtGateway,
   [fromMs, untilMs]: readonly [fromMs: number, untilMs: number],
 ): Permit {
   let people: People;
@@ -43,18 +43,19 @@ export function personPermit(
     if (error instanceof AccessError) return { refusal: error.message };
     throw error;
   }
-  for (const ms of [fromMs, untilMs]) {
-    const found = personOf(people, { token }, ms);
-    if ('refusal' in found)
-      return { refusal: ms === fromMs ? found.refusal : `${found.refusal}, before the work must (${asked.verb})` };
-  }
-  const { name } = personOf(people, { token }, fromMs) as { name: string };
+  const now = personOf(people, { token }, fromMs);
+  if ('refusal' in now) return now;
+  const { name } = now;
   const { until, roles } = people[name];
+  if ('refusal' in personOf(people, { token }, untilMs))
+    return {
+      refusal: `the credential of ${name} ends ${until}; to ${verb} may take ${Math.ceil((untilMs - fromMs) / 60_000)} minutes`,
+    };
   if (until === undefined || Date.parse(until) - fromMs > longestMs)
     return {
       refusal: `the credential of ${name} ${until === undefined ? 'never ends' : `ends only ${until}`}; expected one that ends within a day: coldrig fleet person add ${name} --role technician --days 1`,
     };
-  return permitOf(policy, { kind: 'person', name }, asked, roles);
+  return permitOf(policy, { kind: 'person', name }, { verb, device }, roles);
 }
 
 /** By the certificate that the device shows to the update server. */

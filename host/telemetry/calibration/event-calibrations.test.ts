@@ -72,11 +72,32 @@ test('at its deadline it is ended, also where it does not listen', async () => {
   expect(told.at(-1)).toBe('d failed: it took longer than 60 s');
 });
 
+test('what failed is tried once more a minute later, though the device tells once that the channel is lost', async () => {
+  for (const channel of [0, 5]) calibrations.take(event('READOUT_LOST', channel));
+  await ends(new Error('the link is cut'));
+  expect(asked).toHaveLength(1);
+  await time.pass(60_000);
+  await ends(new Error('the link is cut'));
+  expect(asked.map(({ channels }) => channels)).toEqual([[0], [0, 5]]);
+  expect(told.at(-1)).toContain('d stopped');
+  calibrations.take(event('READOUT_LOST', 2, 'other'));
+  calibrations.take(event('READOUT_LOST', 3, 'other'));
+  calibrations.take(event('READOUT_BACK', 2, 'other'));
+  await ends(new Error('the link is cut'));
+  calibrations.take(event('READOUT_BACK', 3, 'other'));
+  await time.pass(61_000);
+  // Both came back by themselves.
+  expect(asked.slice(2).map(({ channels }) => channels)).toEqual([[2]]);
+});
+
 test('after two failures it stops and says so, until the device boots or has other corrections', async () => {
-  for (const _ of [1, 2, 3]) {
-    calibrations.take(event('READOUT_LOST'));
-    await ends(new Error('no resonance was found'));
-  }
+  calibrations.take(event('READOUT_LOST'));
+  await ends(new Error('no resonance was found'));
+  expect([asked.length, told.at(-1)]).toEqual([1, 'd failed: no resonance was found']);
+  await time.pass(60_000);
+  await ends(new Error('no resonance was found'));
+  await time.pass(10_000);
+  calibrations.take(event('READOUT_LOST'));
   expect(asked).toHaveLength(2);
   expect(told.at(-1)).toContain('d stopped: it failed 2 times');
   // Its own corrections are told late.
@@ -84,8 +105,22 @@ test('after two failures it stops and says so, until the device boots or has oth
   calibrations.take(event('READOUT_LOST'));
   expect(asked).toHaveLength(2);
   await time.pass(61_000);
+  expect(asked).toHaveLength(2);
   calibrations.take(event('CALIBRATION'));
   calibrations.take(event('READOUT_LOST'));
+  await ends(good);
+  expect([asked.length, told.at(-1)]).toEqual([3, 'd stored: resonator-0']);
+});
+
+test('what is lost all the same, after somebody has stored other corrections, is tried again', async () => {
+  calibrations.take(event('READOUT_LOST'));
+  await ends(new Error('no resonance was found'));
+  await time.pass(60_000);
+  await ends(new Error('no resonance was found'));
+  await time.pass(600_000);
+  expect([asked.length, told.at(-1)?.startsWith('d stopped')]).toEqual([2, true]);
+  calibrations.take(event('CALIBRATION'));
+  await time.pass(61_000);
   await ends(good);
   expect([asked.length, told.at(-1)]).toEqual([3, 'd stored: resonator-0']);
 });

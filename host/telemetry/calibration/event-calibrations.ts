@@ -1,7 +1,7 @@
 // Calibrations that an event asks for: a readout channel tells its states apart no more, so it is calibrated, and what came of it is on record.
 //
 //   READOUT_LOST ──> requested ──one at a time on a device──> permitted? ──> begun ──> stored | nothing-to-do ──> what was lost meanwhile
-//                                                              └──> refused     └──> failed, also at the deadline ──twice in a row──> stopped, until somebody has looked
+//                                                              └──> refused     └──> failed, also at the deadline ──> once more ──> stopped, until somebody has looked
 //
 // What must stay true: at most one calibration on a device; each has an end, because of its deadline; a device whose calibration fails twice is left alone until it
 // boots or has other corrections, so that nothing calibrates for ever what is broken; nothing begins without somebody's credential that is good until the deadline,
@@ -43,7 +43,7 @@ export interface EventCalibrationOptions {
 
 const usualDeadlineMs = 15 * 60_000;
 const failuresMost = 2;
-/** When a refusal is asked for again. */
+/** When a refusal is asked for again, and when what failed is tried once more: a device tells once that a channel is lost. */
 const againMs = 60_000;
 /** How often a calibration that runs looks whether it still may. */
 const lookMs = 10_000;
@@ -54,6 +54,8 @@ interface Patient {
   cryostat: string;
   /** Channels that were lost, and are not being calibrated. */
   lost: Set<number>;
+  /** Channels that are being calibrated, and are still lost as far as the device has told. */
+  inWork: Set<number>;
   isBusy: boolean;
   /** In a row. */
   failures: number;
@@ -61,12 +63,12 @@ interface Patient {
   endedMs: number;
   /** Why it may not be calibrated, as it was told last. */
   refusal?: string;
-  /** Ends the wait until that is asked again. */
-  cancel: () => void;
+  /** Ends the wait until it is tried again; undefined: it does not wait. */
+  cancel?: () => void;
 }
 
 const newPatient = (cryostat: string): Patient => ({
-  ...{ cryostat, lost: new Set(), isBusy: false, failures: 0, endedMs: Number.NEGATIVE_INFINITY, cancel: () => {} },
+  ...{ cryostat, lost: new Set(), inWork: new Set(), isBusy: false, failures: 0, endedMs: Number.NEGATIVE_INFINITY },
 });
 
 export class EventCalibrations {
@@ -83,10 +85,11 @@ export class EventCalibrations {
   take({ device, cryostat, kind, body }: TelemetryRecord): void {
     const endedMs = this.patients.get(device)?.endedMs ?? Number.NEGATIVE_INFINITY;
     const isOwn = this.options.time.monotonicMs() - endedMs <= ownMs;
+    if (kind === 'boot') this.patients.get(device)?.lost.clear();
     if (kind === 'boot' || (kind === 'event' && body.event === EventKind.CALIBRATION && !isOwn)) this.restart(device);
     if (kind !== 'event') return;
     const channel = Number(body.argument0);
-    if (body.event === EventKind.READOUT_BACK) this.patients.get(device)?.lost.delete(channel);
+    if (body.event === EventKind.READOUT_BACK) this.back(device, channel);
     if (body.event !== EventKind.READOUT_LOST) return;
     const patient = this.patients.get(device) ?? newPatient(cryostat);
     patient.cryostat = cryostat;
@@ -98,14 +101,22 @@ export class EventCalibrations {
   /** Ends what is being done, and waits for it. */
   async end(): Promise<void> {
     this.life.abort(new Error('the gateway ends'));
-    for (const { cancel } of this.patients.values()) cancel();
+    for (const { cancel } of this.patients.values()) cancel?.();
     await Promise.all(this.working);
   }
 
-  /** Somebody has done something about it. */
+  /** Somebody has done something about it. What is lost all the same is tried in a while; after a boot the device tells anew what is. */
   private restart(device: string): void {
     const patient = this.patients.get(device);
-    if (patient !== undefined && !patient.isBusy) patient.failures = 0;
+    if (patient === undefined || patient.isBusy) return;
+    patient.failures = 0;
+    if (patient.cancel === undefined) this.wait(device, patient, []);
+  }
+
+  private back(device: string, channel: number): void {
+    const patient = this.patients.get(device);
+    patient?.lost.delete(channel);
+    patient?.inWork.delete(channel);
   }
 
   private begin(device: string): void {
@@ -113,14 +124,26 @@ export class EventCalibrations {
     if (patient === undefined || patient.isBusy || patient.lost.size === 0 || this.life.signal.aborted) return;
     if (patient.failures >= failuresMost) return;
     patient.isBusy = true;
-    patient.cancel();
+    patient.cancel?.();
+    patient.cancel = undefined;
     const work = this.calibrate(device, patient).finally(() => {
       this.working.delete(work);
       patient.isBusy = false;
       patient.endedMs = this.options.time.monotonicMs();
-      if (patient.refusal === undefined) this.begin(device);
+      if (patient.cancel === undefined) this.begin(device);
     });
     this.working.add(work);
+  }
+
+  /** The channels are tried again in a while. */
+  private wait(device: string, patient: Patient, channels: Iterable<number>): void {
+    if (this.life.signal.aborted) return;
+    for (const channel of channels) patient.lost.add(channel);
+    patient.cancel?.();
+    patient.cancel = this.options.time.after(againMs, () => {
+      patient.cancel = undefined;
+      this.begin(device);
+    });
   }
 
   /** The channels wait until somebody's credential is there; told once. */
@@ -131,11 +154,9 @@ export class EventCalibrations {
     refusal: string,
     tell: (state: string, reason: string) => void,
   ): void {
-    for (const channel of channels) patient.lost.add(channel);
     if (patient.refusal !== refusal) tell('refused', refusal);
     patient.refusal = refusal;
-    patient.cancel();
-    patient.cancel = this.options.time.after(againMs, () => this.begin(device));
+    this.wait(device, patient, channels);
   }
 
   private permit(device: string, forMs: number): Permit {
@@ -147,6 +168,7 @@ export class EventCalibrations {
     const { calibrator, time, deadlineMs } = this.options;
     const channels = [...patient.lost].sort((one, other) => one - other);
     patient.lost.clear();
+    patient.inWork = new Set(channels);
     const { cryostat } = patient;
     const because = `READOUT_LOST ${channels.join(', ')}`;
     const tell = (state: string, reason: string) =>
@@ -173,6 +195,7 @@ export class EventCalibrations {
     } catch (error) {
       patient.failures++;
       tell('failed', (error as Error).message);
+      this.wait(device, patient, patient.inWork);
       if (patient.failures >= failuresMost)
         tell(
           'stopped',

@@ -56,9 +56,18 @@ export class JetStreamReader implements LogReader {
   }
 
   async read(most: number, signal: AbortSignal): Promise<StoredEntry[]> {
+    const abortion = abortionOf(signal);
+    try {
+      return await this.readUntil(most, abortion);
+    } finally {
+      abortion.forget();
+    }
+  }
+
+  private async readUntil(most: number, abortion: Abortion): Promise<StoredEntry[]> {
     const found: StoredEntry[] = [];
     for (;;) {
-      const message = await this.message(signal);
+      const message = await this.message(abortion);
       if (message.seq < this.place.next) continue;
       this.place = { next: message.seq + 1, lastMs: message.time.getTime() };
       const entry = this.entry(message);
@@ -93,7 +102,7 @@ export class JetStreamReader implements LogReader {
     }
   }
 
-  private async message(signal: AbortSignal): Promise<JsMsg> {
+  private async message({ signal, promise }: Abortion): Promise<JsMsg> {
     for (;;) {
       signal.throwIfAborted();
       if (this.coming === undefined) {
@@ -102,7 +111,7 @@ export class JetStreamReader implements LogReader {
         this.coming = this.iterator.next();
       }
       const { coming } = this;
-      const result = await untilAborted(coming, signal);
+      const result = await Promise.race([coming, promise]);
       if (this.coming !== coming) continue;
       this.coming = undefined;
       if (!result.done) return result.value;
@@ -141,10 +150,20 @@ export class JetStreamReader implements LogReader {
   }
 }
 
-function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+/** One listener for all messages of a call: to add and remove one for each takes longer than to read it. */
+interface Abortion {
+  signal: AbortSignal;
+  /** Rejects when the signal is aborted. */
+  promise: Promise<never>;
+  forget: () => void;
+}
+
+function abortionOf(signal: AbortSignal): Abortion {
+  let abort = () => {};
+  const promise = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
   });
+  promise.catch(() => {});
+  signal.addEventListener('abort', abort, { once: true });
+  return { signal, promise, forget: () => signal.removeEventListener('abort', abort) };
 }
