@@ -3,7 +3,7 @@
 // A page, and the table of pages, is shared by every snapshot and fork that has not changed it: a fork copies no page, and a
 // million trials of an update cost only the changed pages. Beside the cells there may be a mask of weak bits: a power cut left them half
 // programmed or half erased. Each read of a weak bit gives one or zero at random, until the bit is erased or settled.
-// What must stay true: a page is written only after `ownPage`, a table only after `ownTables`; the mapped read is one table look-up.
+// What must stay true: a page is written only after `ownPage`, a table only after `ownCells` or `ownWeak`; the mapped read is one table look-up.
 
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import type { Witness } from './witness.ts';
@@ -31,8 +31,9 @@ export class FlashArray {
   private weakPages = 0;
   /** 1 where the page belongs to this array alone. */
   private readonly owned = new Uint8Array(pageCount);
-  /** Whether the tables `cells` and `weak` belong to this array alone. */
-  private tablesOwned = true;
+  /** Whether the tables belong to this array alone. That of weak bits is written far less often. */
+  private cellsOwned = true;
+  private weakOwned = true;
   private readonly random: () => number;
   /** Is told what is read and written, except through `picture` and `image`. */
   witness: Witness | undefined;
@@ -50,17 +51,17 @@ export class FlashArray {
     return this.weakPages === 0 ? word : this.settleWeak(page, (address & 0xfff) >> 2, word);
   }
 
-  /** Copies bytes out, from any address. */
-  readBytes(address: number, target: Uint8Array): void {
-    if (address < 0 || address + target.length > flashSize)
-      throw new Error(`flash: ${target.length} bytes at 0x${address.toString(16)} are not all in the array`);
-    this.witness?.readFlash(address, target.length);
-    for (let done = 0; done < target.length; ) {
+  /** Copies `length` bytes out, from any address, to `target` from `to` on. */
+  readBytes(address: number, target: Uint8Array, to = 0, length = target.length - to): void {
+    if (address < 0 || address + length > flashSize)
+      throw new Error(`flash: ${length} bytes at 0x${address.toString(16)} are not all in the array`);
+    this.witness?.readFlash(address, length);
+    for (let done = 0; done < length; ) {
       const at = address + done;
       const offset = at & 0xfff;
-      const length = Math.min(pageBytes - offset, target.length - done);
-      this.readPiece(at >>> 12, offset, target, done, length);
-      done += length;
+      const piece = Math.min(pageBytes - offset, length - done);
+      this.readPiece(at >>> 12, offset, target, to + done, piece);
+      done += piece;
     }
   }
 
@@ -88,10 +89,11 @@ export class FlashArray {
   erasePage(address: number): void {
     const page = address >>> 12;
     this.witness?.wroteFlash(page * pageBytes, pageBytes);
-    this.ownTables();
+    this.ownCells();
     this.cells[page] = erasedPage;
     this.owned[page] = 0;
     if (!this.weak[page]) return;
+    this.ownWeak();
     this.weak[page] = undefined;
     this.weakPages--;
   }
@@ -104,7 +106,7 @@ export class FlashArray {
     const copy = old ? old.slice() : new Int32Array(wordsPerPage);
     if (!old) this.weakPages++;
     copy[(address & 0xfff) >> 2] = mask;
-    this.ownTables();
+    this.ownWeak();
     this.weak[page] = copy;
   }
 
@@ -158,20 +160,26 @@ export class FlashArray {
 
   /** From now on pages and tables may be shared: none is written in place. */
   private share(): void {
-    this.tablesOwned = false;
+    this.cellsOwned = false;
+    this.weakOwned = false;
     this.owned.fill(0);
   }
 
-  private ownTables(): void {
-    if (this.tablesOwned) return;
+  private ownCells(): void {
+    if (this.cellsOwned) return;
     this.cells = this.cells.slice();
+    this.cellsOwned = true;
+  }
+
+  private ownWeak(): void {
+    if (this.weakOwned) return;
     this.weak = this.weak.slice();
-    this.tablesOwned = true;
+    this.weakOwned = true;
   }
 
   private ownPage(page: number): Int32Array {
     if (this.owned[page] === 0) {
-      this.ownTables();
+      this.ownCells();
       this.cells[page] = this.cells[page].slice();
       this.owned[page] = 1;
     }

@@ -53,6 +53,8 @@ export class Core {
   private granted = 0;
   /** Whether known calls are left out; only of an image whose calls are shared. Off, every call is run. */
   sharesCalls = true;
+  /** What is in the words of RAM through which globals are moved. */
+  private readonly borrowed: Uint32Array;
   /** For known calls. */
   private readonly held: Found;
   /** Executions of blocks in known calls that were left out. */
@@ -77,6 +79,7 @@ export class Core {
     const { buffer } = this.exports.memory;
     this.memory = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer);
+    this.borrowed = new Uint32Array(image.globalWords);
     this.held = { ram: this.words, bytes: Buffer.from(buffer), globals: new Uint32Array(image.globalWords) };
     if (!image.fresh) {
       const globals = new Uint32Array(image.globalWords);
@@ -210,21 +213,25 @@ export class Core {
 
   /** The helpers move globals through the first words of RAM, which is a hundred times faster than WebAssembly.Global. */
   private readGlobals(target: Uint32Array, at: number): void {
-    const { words } = this;
-    const count = this.image.globalWords;
-    const saved = words.slice(0, count);
+    const { words, borrowed } = this;
+    const count = borrowed.length;
+    for (let i = 0; i < count; i++) borrowed[i] = words[i];
     this.exports.saveGlobals();
-    for (let i = 0; i < count; i++) target[at + i] = words[i];
-    words.set(saved);
+    for (let i = 0; i < count; i++) {
+      target[at + i] = words[i];
+      words[i] = borrowed[i];
+    }
   }
 
   private writeGlobals(source: Uint32Array, at: number): void {
-    const { words } = this;
-    const count = this.image.globalWords;
-    const saved = words.slice(0, count);
-    for (let i = 0; i < count; i++) words[i] = source[at + i];
+    const { words, borrowed } = this;
+    const count = borrowed.length;
+    for (let i = 0; i < count; i++) {
+      borrowed[i] = words[i];
+      words[i] = source[at + i];
+    }
     this.exports.restoreGlobals();
-    words.set(saved);
+    for (let i = 0; i < count; i++) words[i] = borrowed[i];
   }
 
   private checkRoom(buffer: Uint32Array, at: number): void {

@@ -43,11 +43,11 @@ export class Dma implements Device {
     // A copy into the DMA's own registers would start a copy within a copy; correct software never does that.
     if (busAddress >= DMA.base && busAddress < DMA.base + 0x1000)
       this.machine.fault(FaultCause.BUS_STATE, 'DMA to or from its own registers');
-    const block = ram.subarray(ramAddress, ramAddress + length);
-    if ((control & fixed) !== 0) this.copyFixed(busAddress, block, (control & fromRam) !== 0);
-    else if ((control & fromRam) === 0 && busAddress + length <= flashSize)
-      this.machine.flash.readBytes(busAddress, block);
-    else this.copyWords(busAddress, block, (control & fromRam) !== 0);
+    const isWrite = (control & fromRam) !== 0;
+    if ((control & fixed) !== 0) this.copyFixed(busAddress, ram.subarray(ramAddress, ramAddress + length), isWrite);
+    else if (!isWrite && busAddress + length <= flashSize)
+      this.machine.flash.readBytes(busAddress, ram, ramAddress, length);
+    else this.copyWords(busAddress, ram.subarray(ramAddress, ramAddress + length), isWrite);
     const cycles = setupCycles + ((control & fixed) !== 0 ? length : Math.ceil(length / 4));
     this.machine.stallUntil(this.machine.now + cycles * nsPerCycle);
   }
