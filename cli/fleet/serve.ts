@@ -27,6 +27,7 @@ interface ServeOptions extends GlobalOptions {
   references?: string;
   gateway?: string;
   prometheus?: string;
+  alertmanager?: boolean;
 }
 
 const SERVE_HELP = `
@@ -36,6 +37,8 @@ credential of their own ('coldrig fleet person add'), and may what the policy pe
 ADDRESS in a browser is a page of the same. With --devices and --references a device that attests gets a certificate of an hour ('coldrig device enrol'), of an
 authority that is made in the folder. What is decided is on disk before anybody is told. Ctrl-C and kill -9 lose nothing. What was asked, by whom, and what was refused is in the folder's audit
 log: coldrig audit verify FOLDER/audit --key FOLDER/audit.vkey
+
+With --alertmanager the webhook shows the token in FOLDER/alerts.token, and an alert 'Watchdog' that always fires says that Alertmanager is there (docs/fleet.md).
 
 Example:
   coldrig fleet serve --repository repository --listen 0.0.0.0:9420 --cert server.pem --key server.key --ca devices.pem
@@ -63,13 +66,28 @@ export function serveCommand(): Command {
     .option('--references <file>', "what releases measure ('coldrig device references'); needed with --devices")
     .option('--gateway <address>', "readings for the gates of rings: from 'coldrig gateway --listen'", parseAddress)
     .option('--prometheus <address>', 'the same, from a Prometheus', parseAddress)
+    .option('--alertmanager', 'alerts for the gates from an Alertmanager: its webhook posts to ADDRESS/alerts')
     .addHelpText('after', SERVE_HELP)
     .action(printing((options: ServeOptions) => serve(options)));
 }
 
 async function serve(options: ServeOptions): Promise<Result> {
-  const { folder, repository, listen, tenant, poll, cert, key, ca, people, policy, gateway, prometheus, json } =
-    options;
+  const {
+    folder,
+    repository,
+    listen,
+    tenant,
+    poll,
+    cert,
+    key,
+    ca,
+    people,
+    policy,
+    gateway,
+    prometheus,
+    alertmanager,
+    json,
+  } = options;
   const enrol = enrolOf(options);
   if ((cert === undefined) !== (key === undefined))
     throw new Failure('OPTION', 'TLS needs --cert and --key', { exitCode: 2 });
@@ -104,6 +122,7 @@ async function serve(options: ServeOptions): Promise<Result> {
             policy,
             enrol,
             readings,
+            hasAlertmanager: alertmanager,
           },
           onEvent: (event) => print(json ? JSON.stringify(event) : serveText(event)),
         },

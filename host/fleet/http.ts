@@ -69,6 +69,8 @@ export interface FleetHttpOptions {
   deviceAuthority?: DeviceAuthority;
   /** Asked in their order. */
   handlers: readonly HttpHandler[];
+  /** Paths that take longer bodies than others, and how long. */
+  bodyBytes?: Readonly<Record<string, number>>;
   /** Is told of an error that is none of a client. */
   onError: (error: unknown) => void;
 }
@@ -146,12 +148,13 @@ async function respond(
 }
 
 async function answerTo(
-  { handlers, tls, deviceAuthority }: FleetHttpOptions,
+  { handlers, tls, deviceAuthority, bodyBytes = {} }: FleetHttpOptions,
   usualOrigin: string,
   request: IncomingMessage,
 ): Promise<Told> {
-  const body = await bodyOf(request);
-  if (body === undefined) return problem(413, `a request has at most ${ddiLimits.bodyBytes} bytes`);
+  const most = bodyBytes[request.url ?? ''] ?? ddiLimits.bodyBytes;
+  const body = await bodyOf(request, most);
+  if (body === undefined) return problem(413, `a request has at most ${most} bytes`);
   const { method = 'GET', url = '/', headers, socket } = request;
   if (!URL.canParse(url, usualOrigin)) return problem(400, 'the path of the request cannot be read');
   const { pathname, searchParams } = new URL(url, usualOrigin);
@@ -171,12 +174,12 @@ async function answerTo(
 }
 
 /** Undefined: it is too long. What comes behind the limit is not kept. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+async function bodyOf(request: IncomingMessage, most: number): Promise<string | undefined> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request) {
     bytes += (part as Buffer).length;
-    if (bytes > ddiLimits.bodyBytes) return undefined;
+    if (bytes > most) return undefined;
     parts.push(part as Buffer);
   }
   return Buffer.concat(parts).toString('utf8');

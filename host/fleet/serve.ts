@@ -2,6 +2,7 @@
 //
 //   folder/log             events of the fleet              folder/operator.token    who has it may do everything, where there is no file of people
 //   folder/audit           what was asked and decided       folder/audit.vkey        what it is checked with (kept-audit.ts)
+//   folder/alerts.json     alerts that fire                 folder/alerts.token      what the webhook of an Alertmanager shows (gates/alert-inbox.ts)
 //   folder/authority.*     of certificates for devices that attest (enrol/authority.ts)
 //   repository/metadata    what is released (TUF)           repository/targets       the images
 //
@@ -10,6 +11,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { alertInbox } from '../../protocol/fleet/ddi.ts';
 import { writeDurably } from '../links/whole-file.ts';
 import { nodeLogDisk } from '../telemetry/log/disk.ts';
 import { rest, type Time } from '../telemetry/time.ts';
@@ -19,6 +21,7 @@ import { DdiServer } from './ddi/server.ts';
 import { type Access, localAccess } from './doors.ts';
 import { openAuthority } from './enrol/authority.ts';
 import { Fleet, theFleet } from './fleet.ts';
+import { AlertInbox, withInbox } from './gates/alert-inbox.ts';
 import { GateWatch } from './gates/gate-watch.ts';
 import { readingsSource, type SourceKind } from './gates/readings.ts';
 import { type Asked, type FleetHttpOptions, problem, serveFleetHttp, type Told } from './http.ts';
@@ -48,6 +51,8 @@ export interface ServeOptions {
   enrol?: { devices: string; references: string };
   /** Where the gates of rings get their readings. */
   readings?: { kind: SourceKind; address: string };
+  /** Takes alerts from the webhook of an Alertmanager, in place of those of the readings. */
+  hasAlertmanager?: boolean;
   onEvent: (event: ServeEvent) => void;
 }
 
@@ -71,9 +76,10 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
   const nowMs = () => Number(time.wallNs() / 1_000_000n);
   const people = options.people === undefined ? undefined : new PeopleFile(options.people, nowMs, onTrouble);
   const access = people === undefined ? localAccess : policyAccess(people, options.policy);
-  const gates = options.readings && gateWatchOf(options.readings, onTrouble);
+  const inbox = options.hasAlertmanager ? inboxOf(folder, time, (...of) => fleet.refuseStranger(...of)) : undefined;
+  const gates = gateWatchOf(options.readings, inbox, onTrouble);
   const audit = await openKeptAudit(folder, time);
-  const fleet = await Fleet.open({
+  const fleet: Fleet = await Fleet.open({
     ...{
       folder: join(folder, 'log'),
       time,
@@ -95,33 +101,32 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
       onSeen: (device) => void seen.set(device, new Date(nowMs()).toISOString()),
     });
     const manage = new ManageServer({
-      ...{
-        fleet,
-        identities: people ?? new OperatorToken(operatorToken(folder)),
-        seenOf: (device) => seen.get(device),
-        auditTail: (most) => tailOf(audit, folder, most),
-        enrolment: authority?.enrolment,
-      },
+      ...{ fleet, identities: people ?? new OperatorToken(keptToken(tokenFileOf(folder))) },
+      ...{ seenOf: (device) => seen.get(device), enrolment: authority?.enrolment },
+      auditTail: (most) => tailOf(audit, folder, most),
     });
     await releases.read().catch(trouble);
     const handlers = [
       ...[ddi.answer.bind(ddi), manage.answer.bind(manage), repositoryHandler(repository), fleetPage],
       ...(authority === undefined ? [] : [authority.door]),
+      ...(inbox === undefined ? [] : [inbox.answer.bind(inbox)]),
     ];
-    const http = await serveFleetHttp({ host, port, tls, deviceAuthority: authority, handlers, onError: trouble });
+    const http = await serveFleetHttp({
+      ...{ host, port, tls, deviceAuthority: authority, handlers, onError: trouble },
+      ...(inbox !== undefined && { bodyBytes: { [alertInbox.path]: alertInbox.bodyBytes } }),
+    });
     onEvent({
       ...{ event: 'ready', origin: http.origin, tenant, devices: fleet.state.devices.size },
       ...{ releases: fleet.state.releases.size, tokenFile: people === undefined ? tokenFileOf(folder) : null },
     });
     const looking = lookAtGates(gates, fleet, time, signal);
     try {
-      while (!signal.aborted) {
-        await rest(time, tickMs, signal);
+      await every(tickMs, time, signal, async () => {
         await fleet.tick().catch(trouble);
         await authority?.tick().catch(trouble);
         const count = await releases.readIfChanged().catch(trouble);
         if (typeof count === 'number') onEvent({ event: 'repository', releases: count });
-      }
+      });
     } finally {
       await looking;
       await http.close();
@@ -133,8 +138,30 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
   }
 }
 
-const gateWatchOf = ({ kind, address }: NonNullable<ServeOptions['readings']>, onTrouble: (reason: string) => void) =>
-  new GateWatch({ source: readingsSource(kind, address), onTrouble });
+function gateWatchOf(
+  readings: ServeOptions['readings'],
+  inbox: AlertInbox | undefined,
+  onTrouble: (reason: string) => void,
+): GateWatch | undefined {
+  const source = readings && readingsSource(readings.kind, readings.address);
+  const all = inbox === undefined ? source : withInbox(source, inbox);
+  return all && new GateWatch({ source: all, onTrouble });
+}
+
+function inboxOf(folder: string, time: Time, refuse: Fleet['refuseStranger']): AlertInbox {
+  const door = { kind: 'fleet', name: alertInbox.path } as const;
+  return new AlertInbox({
+    ...{ path: join(folder, 'alerts.json'), token: keptToken(join(folder, 'alerts.token')), time },
+    refuse: (source, reason) => refuse(source, door, reason),
+  });
+}
+
+async function every(milliseconds: number, time: Time, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    await rest(time, milliseconds, signal);
+    await work();
+  }
+}
 
 async function lookAtGates(gates: GateWatch | undefined, fleet: Fleet, time: Time, signal: AbortSignal): Promise<void> {
   while (gates !== undefined && !signal.aborted) {
@@ -148,8 +175,7 @@ function policyAccess(people: PeopleFile, path: string | undefined): Access {
 }
 
 /** Makes the token when there is none. */
-function operatorToken(folder: string): string {
-  const path = tokenFileOf(folder);
+function keptToken(path: string): string {
   if (!existsSync(path)) writeDurably(path, `${randomBytes(24).toString('base64url')}\n`, 0o600);
   return readFileSync(path, 'utf8').trim();
 }

@@ -63,5 +63,8 @@ export const agentLease = {
   farewellSeconds: 30,
 } as const;
 
+/** Where an Alertmanager tells of alerts. It is taken to be there while it tells of the alert that always fires. */
+export const alertInbox = { path: '/alerts', watchdog: 'Watchdog', silenceSeconds: 300, bodyBytes: 1 << 20 } as const;
+
 /** The name of a device at the server: its serial number, or what a foreign device calls itself. */
 export const deviceNamePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,62}[A-Za-z0-9])?$/;

@@ -66,7 +66,8 @@ async function main(which: Story, count: number, kills: number, seed: number): P
   const scale: Scale = { ...{ which, server, manage, ringOne, image: hex(image), old: hex(images.old) }, devices: [] };
   for (let index = 0; index < count; index++) {
     const name = `device-${String(index).padStart(4, '0')}`;
-    await manage.command({ do: 'add-device', device: name, tokenHash: tokenHash(tokenOf(name)) }, signal);
+    const add = { do: 'add-device', device: name, tokenHash: tokenHash(tokenOf(name)) } as const;
+    await asked(scale, () => manage.command(add, signal));
     const board = index === 0 ? first : first.fork();
     board.logMost = 100;
     const fails = which === 'some' && index % oneIn === oneIn - 1;

@@ -27,8 +27,10 @@ export function baselineFrom(readings: Readings, subject: Subject, gates: GateLi
   if (gates.powerShare !== undefined && powerWatts === undefined) return 'power';
   if (gates.calibrationDecibel !== undefined && isEmpty(snrDecibel)) return 'signal-to-noise ratios';
   if (gates.heartbeatMs !== undefined && !readings.heartbeatAgoMs.has(device)) return 'heartbeats';
+  const alerts = alertsAbout(readings, subject);
+  if (gates.alerts === true && !Array.isArray(alerts)) return alerts.missing;
   return {
-    ...{ temperatureKelvin, snrDecibel, alerts: alertsAbout(readings, subject) },
+    ...{ temperatureKelvin, snrDecibel, ...(Array.isArray(alerts) && { alerts }) },
     ...(powerWatts !== undefined && { powerWatts }),
   };
 }
@@ -126,13 +128,16 @@ function alert(
   { alerts: before = [] }: Baseline,
 ): Judgement {
   if (alerts !== true) return good;
-  const fresh = alertsAbout(readings, subject).find((name) => !before.includes(name));
+  const now = alertsAbout(readings, subject);
+  if (!Array.isArray(now)) return { is: 'missing', what: now.missing };
+  const fresh = now.find((name) => !before.includes(name));
   if (fresh === undefined) return good;
   return { is: 'bad', gate: 'alert', detail: `${fresh} fires, which did not under the old image` };
 }
 
 /** Of the device itself, or of its cryostat as a whole. */
-function alertsAbout({ alerts }: Readings, { device, cryostat }: Subject): string[] {
+function alertsAbout({ alerts }: Readings, { device, cryostat }: Subject): string[] | { missing: string } {
+  if (!Array.isArray(alerts)) return alerts;
   const about = alerts.filter((one) =>
     one.device === undefined ? cryostat !== undefined && one.cryostat === cryostat : one.device === device,
   );

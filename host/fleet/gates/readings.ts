@@ -14,9 +14,17 @@ export interface Readings {
   snrDecibel: Map<string, Record<string, number>>;
   /** How long ago the last heartbeat was received. */
   heartbeatAgoMs: Map<string, number>;
-  /** Alerts that page somebody and fire, by device; by cryostat where they name no device. */
-  alerts: { device: string | undefined; cryostat: string | undefined; name: string }[];
+  /** Alerts that page somebody and fire, by device; by cryostat where they name no device; or what is not known of them. */
+  alerts: Alert[] | { missing: string };
 }
+
+export interface Alert {
+  device: string | undefined;
+  cryostat: string | undefined;
+  name: string;
+}
+
+export type Labels = Readonly<Record<string, string>>;
 
 export interface ReadingsSource {
   /** Over so many seconds before now. Rejects with a FleetServerError. */
@@ -24,7 +32,7 @@ export interface ReadingsSource {
 }
 
 interface Point {
-  labels: Readonly<Record<string, string>>;
+  labels: Labels;
   value: number;
 }
 
@@ -32,7 +40,7 @@ interface Point {
 interface Asker {
   mean(name: string, seconds: number, signal: AbortSignal): Promise<Point[]>;
   newest(name: string, signal: AbortSignal): Promise<{ nowSeconds: number; points: Point[] }>;
-  alerts(signal: AbortSignal): Promise<Readonly<Record<string, string>>[]>;
+  alerts(signal: AbortSignal): Promise<Labels[]>;
 }
 
 export type SourceKind = 'gateway' | 'prometheus';
@@ -57,13 +65,17 @@ export function readingsSource(kind: SourceKind, address: string): ReadingsSourc
         powerWatts: new Map(powers.map(({ labels, value }) => [labels.device, value])),
         snrDecibel: byChannel(snrs),
         heartbeatAgoMs: new Map(beats.points.map((point) => [point.labels.device, agoMs(point)])),
-        alerts: alerts
-          .filter(({ severity }) => severity === 'page')
-          .map(({ device, cryostat, alertname }) => ({ device: device || undefined, cryostat, name: alertname })),
+        alerts: pagesIn(alerts),
       };
     },
   };
 }
+
+/** Those that page somebody, of alerts by their labels. */
+export const pagesIn = (alerts: readonly Labels[]): Alert[] =>
+  alerts
+    .filter(({ severity }) => severity === 'page')
+    .map(({ device, cryostat, alertname }) => ({ device: device || undefined, cryostat, name: alertname }));
 
 function byChannel(points: readonly Point[]): Map<string, Record<string, number>> {
   const all = new Map<string, Record<string, number>>();
