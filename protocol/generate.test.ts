@@ -8,7 +8,7 @@ import { eventKinds } from './telemetry/events.ts';
 
 describe('generated files', () => {
   for (const [name, text] of Object.entries(generatedFiles())) {
-    test(`protocol/${name} is what the descriptions make (else run: npx tsx protocol/generate.ts)`, () => {
+    test(`protocol/${name} is what the descriptions make (else: make generate)`, () => {
       expect(readFileSync(join(import.meta.dirname, name), 'utf8')).toBe(text);
     });
   }

@@ -20,7 +20,14 @@ const alarms = allAlarms();
 
 describe('an alarm', () => {
   it('has a page, and every page is about an alarm', () => {
-    expect(runbookNames()).toEqual([...new Set(alarms.map(({ runbook }) => runbook))].sort());
+    const there = runbookNames();
+    const missing = alarms.filter(({ runbook }) => !there.includes(runbook));
+    const unused = there.filter((name) => !alarms.some(({ runbook }) => runbook === name));
+    const wrong = [
+      ...missing.map(({ name, runbook }) => `${name} names docs/runbooks/${runbook}.md, which is not there: write it`),
+      ...unused.map((name) => `docs/runbooks/${name}.md is named by no alarm: remove it, or name it in the row of one`),
+    ];
+    expect(wrong, wrong.join('\n')).toEqual([]);
   });
 
   it.each(alarmTables.map((table) => [table.prefix, table] as const))(

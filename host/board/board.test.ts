@@ -1,6 +1,7 @@
 // The board from power-on to hand-over: what its core does, and when.
 
 import { describe, expect, it } from 'vitest';
+import { peripheralTable } from '../../protocol/generated/registers.ts';
 import { SlotState } from '../../protocol/image/boot-state.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { decodeBootState } from '../tools/boot-state.ts';
@@ -256,6 +257,12 @@ describe('provisioning', () => {
     expect(() => board.provision({ bootloader, keys: [new Uint8Array(31)] })).toThrow('key 0 has 31 bytes');
     expect(() => board.provision({ bootloader, keys: new Array(5).fill(new Uint8Array(32)) })).toThrow('5 keys');
   });
+});
+
+it('every peripheral of the chip has its device', () => {
+  const served = new Set(new Board().machine.devices.map(({ peripheral }) => peripheral.name));
+  const without = peripheralTable.filter(({ name }) => !served.has(name)).map(({ name }) => name);
+  expect(without, `add to the devices in host/board/board.ts: ${without.join(', ')}`).toEqual([]);
 });
 
 it('the address of a register by name is where the chip has it', () => {

@@ -40,7 +40,9 @@ async function atRest(image?: Uint8Array): Promise<PlantBench> {
 
 describe('every interlock', () => {
   test('has a cause in trip-and-clear.ts', () => {
-    expect(Object.keys(causes)).toEqual(interlocks.map(({ name }) => name));
+    const causeless = interlocks.filter(({ name }) => causes[name] === undefined).map(({ name }) => name);
+    expect(causeless, `add to causes in trip-and-clear.ts: ${causeless.join(', ')}`).toEqual([]);
+    expect(Object.keys(causes)).toHaveLength(interlocks.length);
   });
 
   test.each(Object.keys(causes))('%s: tripped and cleared, the chip is as one that never tripped', (name) => {
