@@ -43,6 +43,8 @@ export async function calibratedBoard(
   const plan = planOfChain(chain, [channel], windowNs);
   const wired = new WiredCryostat(openFridge('uts'), { seed: 1, drift, readout: chain });
   const device = await DeviceUnderTest.running({ surroundings: () => wired });
+  // Sequencers log 50,000 steps a second, and a board is watched for minutes.
+  device.logMost = 10_000;
   device.run(2 * second);
   const client = device.client();
   const work = await workOn(client, plan);

@@ -82,7 +82,8 @@ export class ReflectedTone {
   private readonly hertz: number;
   /** By what its carrier is multiplied in a nanosecond. */
   private readonly turn: Complex;
-  private field: Complex = { re: 0, im: 0 };
+  private fieldRe = 0;
+  private fieldIm = 0;
 
   /**
    * `scale`: from the drive in full scale to the sample in full scale. `delayNs`: whole nanoseconds until the drive is back. `decayNs`: when the
@@ -103,15 +104,17 @@ export class ReflectedTone {
         }))
       : [];
     if (!way.continues || !resonator) return;
-    this.field = times(this.steps[drive.state === 1 && this.decayNs > 0 ? 1 : 0].rest, this.incoming(0));
+    const { rest } = this.steps[drive.state === 1 && this.decayNs > 0 ? 1 : 0];
+    const field = times(rest, { re: this.incoming(0, 0), im: this.incoming(0, 1) });
+    this.fieldRe = field.re;
+    this.fieldIm = field.im;
   }
 
-  /** What is played in a step of the drive; before the first one the first, where the tone continues. */
-  private incoming(step: number): Complex {
+  /** What is played in a step of the drive, its real or its imaginary part; before the first step the first, where the tone continues. */
+  private incoming(step: number, part: 0 | 1): number {
     const { amplitude } = this.drive;
     const place = this.way.continues ? Math.max(0, step) : step;
-    const isPlayed = place >= 0 && 2 * place + 1 < amplitude.length;
-    return { re: isPlayed ? amplitude[2 * place] : 0, im: isPlayed ? amplitude[2 * place + 1] : 0 };
+    return place >= 0 && 2 * place + 1 < amplitude.length ? amplitude[2 * place + part] : 0;
   }
 
   /** Adds samples `from` to `to` of the window, and their slopes per nanosecond: re, im, slope of re, slope of im. */
@@ -125,40 +128,48 @@ export class ReflectedTone {
       const now = state === 1 && at < this.decayNs ? 1 : 0;
       const nextState = now === 1 ? this.decayNs : to;
       const end = Math.min(to, nextStep, nextState);
-      this.run(out, from, at, end, this.incoming(place), now);
+      this.run(out, from, at, end, place, now);
       at = end;
     }
   }
 
-  /** A stretch with the same incoming field and state. */
-  private run(out: Float64Array, from: number, at: number, end: number, incoming: Complex, state: 0 | 1): void {
+  /** A stretch with the same incoming field, that of a step of the drive, and state. Without objects: there are millions of stretches. */
+  private run(out: Float64Array, from: number, at: number, end: number, place: number, state: 0 | 1): void {
     const { hertz, drive, turn } = this;
     const { delayNs, scale } = this.way;
-    const carrier = times(ofTurns(drive.phase / 4e9 + ((at - delayNs) * hertz) / 1e9), scale);
+    const incomingRe = this.incoming(place, 0);
+    const incomingIm = this.incoming(place, 1);
+    const turns = drive.phase / 4e9 + ((at - delayNs) * hertz) / 1e9;
+    const carrierRe = sineOfTurns(turns + 0.25);
+    const carrierIm = sineOfTurns(turns);
+    let cr = carrierRe * scale.re - carrierIm * scale.im;
+    let ci = carrierRe * scale.im + carrierIm * scale.re;
     const pulsation = 2 * Math.PI * hertz * 1e-9;
     const step = this.resonator ? this.steps[state] : undefined;
-    const rest = step ? times(step.rest, incoming) : { re: 0, im: 0 };
-    let { re: cr, im: ci } = carrier;
-    let { re: br, im: bi } = this.field;
+    const restRe = step ? step.rest.re * incomingRe - step.rest.im * incomingIm : 0;
+    const restIm = step ? step.rest.re * incomingIm + step.rest.im * incomingRe : 0;
+    let br = this.fieldRe;
+    let bi = this.fieldIm;
     for (let n = at; n < end; n++) {
-      const ur = incoming.re - br;
-      const ui = incoming.im - bi;
+      const ur = incomingRe - br;
+      const ui = incomingIm - bi;
       const re = ur * cr - ui * ci;
       const im = ur * ci + ui * cr;
-      const place = 4 * (n - from);
-      out[place] += re;
-      out[place + 1] += im;
-      out[place + 2] -= pulsation * im;
-      out[place + 3] += pulsation * re;
+      const sample = 4 * (n - from);
+      out[sample] += re;
+      out[sample + 1] += im;
+      out[sample + 2] -= pulsation * im;
+      out[sample + 3] += pulsation * re;
       const next = cr * turn.re - ci * turn.im;
       ci = cr * turn.im + ci * turn.re;
       cr = next;
       if (!step) continue;
-      const dr = br - rest.re;
-      const di = bi - rest.im;
-      br = rest.re + dr * step.factor.re - di * step.factor.im;
-      bi = rest.im + dr * step.factor.im + di * step.factor.re;
+      const dr = br - restRe;
+      const di = bi - restIm;
+      br = restRe + dr * step.factor.re - di * step.factor.im;
+      bi = restIm + dr * step.factor.im + di * step.factor.re;
     }
-    this.field = { re: br, im: bi };
+    this.fieldRe = br;
+    this.fieldIm = bi;
   }
 }
