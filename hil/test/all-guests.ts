@@ -2,6 +2,7 @@
 
 import type { WantedGuest } from '../../host/tools/compile.ts';
 import { canaries } from '../prove/canaries/canaries.ts';
+import { withFewerChecks } from './boot/first-checks.ts';
 import { guestsNamedIn } from './named-guests.ts';
 import { repositoryFiles } from './tidy/sources.ts';
 
@@ -14,5 +15,6 @@ export function guestsOfAll(): WantedGuest[] {
       entry: breaks === 'firmware' ? 'firmware/main.ts' : 'bootloader/main.ts',
       options: { changes },
     })),
+    ...withFewerChecks,
   ];
 }

@@ -165,10 +165,13 @@ function ascArguments(entryPath: string, options: CompileOptions): string[] {
     wrapperEntry,
     ...['--config', 'asconfig.json', '--target', 'guest', '--baseDir', repositoryRoot],
     ...pages.flatMap((count) => ['--initialMemory', count, '--maximumMemory', count]),
-    ...(options.changes?.length && !options.small ? fewPasses : []),
+    ...(isDefective(entryPath, options) && !options.small ? fewPasses : []),
     ...(options.extraArguments ?? []),
   ];
 }
+
+const isDefective = (entryPath: string, { changes = [] }: CompileOptions): boolean =>
+  changes.length > 0 || entryPath.startsWith('firmware/defects/');
 
 function cacheFileOf(entryPath: string, options: CompileOptions): string {
   // Wherever the repository is, the guest is the same.
