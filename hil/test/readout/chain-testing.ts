@@ -96,22 +96,45 @@ export function samplesOf(
 export function demodulated(samples: Int32Array, hertz: number, pieceNs: number): Float64Array {
   const pieces = Math.floor(samples.length / 2 / pieceNs);
   const means = new Float64Array(2 * pieces);
-  const [cos, sin] = [new Float64Array(pieceNs), new Float64Array(pieceNs)];
+  const first = firstTurns(hertz, pieceNs);
   for (let piece = 0; piece < pieces; piece++) {
+    const begin = piece * pieceNs;
+    const { cos, sin } = begin === 0 || (hertz * pieceNs) % 1e9 === 0 ? first : turnsOf(hertz, begin, pieceNs);
     let [re, im] = [0, 0];
     for (let n = 0; n < pieceNs; n++) {
-      const at = piece * pieceNs + n;
-      if (piece === 0 || (hertz * pieceNs) % 1e9 !== 0) {
-        const angle = (-2 * Math.PI * hertz * at) / 1e9;
-        [cos[n], sin[n]] = [Math.cos(angle), Math.sin(angle)];
-      }
-      re += samples[2 * at] * cos[n] - samples[2 * at + 1] * sin[n];
-      im += samples[2 * at] * sin[n] + samples[2 * at + 1] * cos[n];
+      const at = 2 * (begin + n);
+      re += samples[at] * cos[n] - samples[at + 1] * sin[n];
+      im += samples[at] * sin[n] + samples[at + 1] * cos[n];
     }
     means[2 * piece] = re / pieceNs;
     means[2 * piece + 1] = im / pieceNs;
   }
   return means;
+}
+
+interface Turns {
+  cos: Float64Array;
+  sin: Float64Array;
+}
+
+/** What turns the samples from `begin` on back by a frequency. */
+function turnsOf(hertz: number, begin: number, count: number): Turns {
+  const [cos, sin] = [new Float64Array(count), new Float64Array(count)];
+  for (let n = 0; n < count; n++) {
+    const angle = (-2 * Math.PI * hertz * (begin + n)) / 1e9;
+    cos[n] = Math.cos(angle);
+    sin[n] = Math.sin(angle);
+  }
+  return { cos, sin };
+}
+
+/** Thousands of shots are turned by the same ones. */
+let lastTurns: { hertz: number; turns: Turns } | undefined;
+
+function firstTurns(hertz: number, count: number): Turns {
+  if (lastTurns?.hertz !== hertz || lastTurns.turns.cos.length !== count)
+    lastTurns = { hertz, turns: turnsOf(hertz, 0, count) };
+  return lastTurns.turns;
 }
 
 /** Projections of shots on the line through both predicted means: 0 at state 0, 1 at state 1. */
