@@ -78,9 +78,9 @@ describe('a client that asks as fast as it is answered', () => {
 describe('bytes on both lines as fast as they carry them', () => {
   test.each(Object.keys(torrents))('%s', async (name) => {
     await running();
+    const pieces = ([0, 1] as const).map((line) => ({ line, piece: torrents[name](line) }));
     for (const end = device.now + runNs; device.now < end; device.run(millisecond)) {
-      for (const line of [0, 1] as const) {
-        const piece = torrents[name](line);
+      for (const { line, piece } of pieces) {
         if (device.board.wireFree(line) >= piece.length) device.board.send(line, piece);
       }
     }

@@ -45,7 +45,7 @@ export class PlainRecords {
   private take(words: Int32Array, at: number): void {
     const absoluteNs = (words[at + 2] >>> 0) + words[at + 3] * wordSpan;
     const kind = words[at] & 0xff;
-    let values = [...words.subarray(at + 4, at + 8)];
+    let values = [words[at + 4], words[at + 5], words[at + 6], words[at + 7]];
     if (kind === SequencerRecord.NCO) {
       const grown = Number((BigInt(values[0]) * BigInt(absoluteNs)) % BigInt(turn));
       values = [values[0], ((values[1] >>> 0) + (values[2] >>> 0) + grown + turn) % turn];

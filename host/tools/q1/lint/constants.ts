@@ -30,12 +30,12 @@ export function constantsOf({ instructions }: Program, successors: number[][]): 
 function merge(before: (State | undefined)[], index: number, incoming: State): boolean {
   const known = before[index];
   if (known === undefined) {
-    before[index] = [...incoming];
+    before[index] = incoming.slice();
     return true;
   }
   let changed = false;
-  for (const [register, value] of incoming.entries()) {
-    if (known[register] === undefined || known[register] === value) continue;
+  for (let register = 0; register < incoming.length; register++) {
+    if (known[register] === undefined || known[register] === incoming[register]) continue;
     known[register] = undefined;
     changed = true;
   }
@@ -45,7 +45,7 @@ function merge(before: (State | undefined)[], index: number, incoming: State): b
 function transfer(one: AssembledInstruction, state: State): State {
   const written = registersWritten(one);
   if (written.length === 0) return state;
-  const after = [...state];
+  const after = state.slice();
   const results = resultsOf(one, state);
   for (const [index, register] of written.entries()) after[register] = results[index];
   return after;
