@@ -37,6 +37,7 @@ let bins: number;
 beforeEach(async () => {
   bench = new Disturbed();
   pulse = new PulseDevice(await DeviceUnderTest.running({ surroundings: () => bench }));
+  pulse.device.logMost = 10_000;
   pulse.device.run(2 * second);
   bins = 0;
 });
