@@ -6,6 +6,7 @@ import { SequencerModule } from '../../../host/board/sequencer/sequencer-module.
 import { cases } from '../../../host/board/testing/cases.ts';
 import { sequencerModule } from '../../../host/tools/sequencer.ts';
 import { instructions, isInSet, JUMP_TAKEN_STEPS, STEP_NS } from '../../../protocol/q1/instructions.ts';
+import { operandKinds } from '../../../protocol/q1/operands.ts';
 import { sequencerFlagNames } from '../../../protocol/q1/status.ts';
 import { type PulseProgram, runOn, type Setting } from '../../rig/pulse/run.ts';
 import { program, responses, sequence } from './programs.ts';
@@ -111,6 +112,22 @@ const jumpsWithClearFlags = new Set([
 ]);
 
 describe('the real-time core', () => {
+  test.each([1, 2] as const)('has code for each form of set %i', async (set) => {
+    const forms = instructions
+      .filter((row) => row.class === 'realTime' && isInSet(row, set))
+      .flatMap(({ mnemonic, forms }) => forms.map(({ operands }) => ({ mnemonic, operands })));
+    for (const { mnemonic, operands } of forms) {
+      // Each number is the least of its kind; the register holds one that every kind takes.
+      const given = operands.map(({ kind, mode }) =>
+        mode === 'immediate' ? Math.max(0, operandKinds[kind].least) : 'R1',
+      );
+      const line = `${mnemonic} ${given.join(',')}`;
+      const text = `.DEF INSTRUCTION_SET ${set}\nwait_sync 100\nmove 15,R1\nnop\n${line}\nstop`;
+      const { flags } = await fresh(sequence('form', text, [], 16, false));
+      expect(flags, line).not.toContain('SEQUENCE_PROCESSOR_RT_EXEC_ILLEGAL_INSTRUCTION');
+    }
+  });
+
   test('stops at an instruction that comes too late, and names it with its slack', async () => {
     const tight = `wait_sync 4\nmove 100,R0\nagain: add R1,R1,R1\nadd R2,R2,R2\nupd_param 4\nloop R0,@again\nstop`;
     const { flags, seen, minimumSlackNs, state } = await fresh(program('tight', tight));

@@ -1,7 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
+import { instructions } from '../../../../protocol/q1/instructions.ts';
 import { profiles } from '../../../../protocol/q1/profiles.ts';
 import { assembleSequence, findingsOfWalk } from '../index.ts';
 import { assembled, corpusPrograms, hasCorpus } from '../testing.ts';
+import { operationOf } from './alu.ts';
 import { walk } from './walk.ts';
 
 const walked = (...lines: string[]) =>
@@ -173,4 +175,10 @@ describe('the second set', () => {
       'upd_param 4',
       'stop',
     ).join('\n');
+});
+
+test('the lint knows what every arithmetic instruction calculates', () => {
+  const unknown = instructions.filter((row) => row.class === 'arithmetic' && operationOf(row) === undefined);
+  const names = unknown.map(({ mnemonic }) => mnemonic).join(', ');
+  expect(unknown, `add a line to first or second in host/tools/q1/lint/alu.ts: ${names}`).toEqual([]);
 });
