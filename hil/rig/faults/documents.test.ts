@@ -1,7 +1,7 @@
 // Every fault and every example that documents and help show can be typed as it stands.
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { faultKinds } from './kinds.ts';
 import { parseFault } from './language.ts';
 
@@ -23,6 +23,12 @@ function faultsIn(text: string): string[] {
   });
 }
 
+test('every kind has a scenario whose name begins with it', () => {
+  const scenarios = readFileSync(new URL('hil/scenarios/failure-modes.scenario.ts', root), 'utf8');
+  const missing = kinds.filter((kind) => !scenarios.includes(`'${kind}: `));
+  expect(missing, `add a scenario to hil/scenarios/failure-modes.scenario.ts: ${missing.join(', ')}`).toEqual([]);
+});
+
 describe('a fault in a document', () => {
   const found = documents
     .filter((path) => path.endsWith('.md'))
@@ -34,7 +40,8 @@ describe('a fault in a document', () => {
 
   it('is there for every kind', () => {
     const inDocument = faultsIn(readFileSync(new URL('docs/faults.md', root), 'utf8'));
-    expect(kinds.filter((kind) => !inDocument.some((fault) => fault.startsWith(kind)))).toEqual([]);
+    const missing = kinds.filter((kind) => !inDocument.some((fault) => fault.startsWith(kind)));
+    expect(missing, `add a row to the table of faults in docs/faults.md: ${missing.join(', ')}`).toEqual([]);
   });
 
   it.each(kinds)('in the help: %s', (kind) => {

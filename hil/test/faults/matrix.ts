@@ -43,6 +43,10 @@ export const safeWithinSeconds: Readonly<Record<string, number>> = { '50K': 600,
 
 const sizesAt = (kind: string, place: string): readonly string[] => {
   const all = sizes[kind];
+  if (all === undefined)
+    throw new Error(
+      `fault ${kind} has no sizes: add a row to sizes in hil/test/faults/matrix.ts, [''] when it has none`,
+    );
   return Array.isArray(all) ? all : ((all as Readonly<Record<string, readonly string[]>>)[place] ?? ['']);
 };
 
