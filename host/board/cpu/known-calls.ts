@@ -8,6 +8,7 @@
 // What must stay true: a known call is compared with every byte that it read before it wrote it, and with every global that it may read. A call that
 // would use up the budget is not known: it ends in the middle.
 
+import { pageBytes } from './access-tracer.ts';
 import type { CheckedImage } from './check.ts';
 import { listMutableGlobals } from './mutable-globals.ts';
 import { type PureFunction, pureFunctions } from './pure-calls.ts';
@@ -65,7 +66,7 @@ export class KnownCalls {
   /** Whether a function reads or writes any mutable global. */
   readonly usesGlobals: readonly boolean[];
   private readonly bytes: Uint8Array;
-  private readonly constants: CheckedImage['declarations']['data'];
+  private readonly constants: Uint8Array;
   private readonly countBlocks: boolean;
   private readonly blindTo: number | undefined;
   private readonly calls: Calls[][];
@@ -75,7 +76,7 @@ export class KnownCalls {
 
   constructor(image: CheckedImage, { functions, blindTo }: SharedCalls, countBlocks: boolean) {
     this.bytes = image.bytes;
-    this.constants = image.declarations.data;
+    this.constants = constantWords(image);
     this.countBlocks = countBlocks;
     this.blindTo = blindTo;
     this.functions = pureFunctions(image, functions);
@@ -148,15 +149,21 @@ export class KnownCalls {
 
   /** What a call read, with that last which the image begins with: most calls agree on it, and the others are told apart sooner. */
   private constantsLast({ places, masks, values }: Words): Words {
-    const order = [...places.keys()].filter((index) => places[index] * 4 !== this.blindTo);
-    const isConstant = (index: number) =>
-      this.constants.some(
-        ({ memoryOffset, length }) => places[index] * 4 >= memoryOffset && places[index] * 4 < memoryOffset + length,
-      );
-    order.sort((one, other) => Number(isConstant(one)) - Number(isConstant(other)) || one - other);
+    const [order, last]: [number[], number[]] = [[], []];
+    for (let index = 0; index < places.length; index++)
+      if (places[index] * 4 !== this.blindTo) (this.constants[places[index]] === 1 ? last : order).push(index);
+    order.push(...last);
     const inOrder = (list: Uint32Array) => Uint32Array.from(order, (index) => list[index]);
     return { places: inOrder(places), masks: inOrder(masks), values: inOrder(values) };
   }
+}
+
+/** By word of RAM: 1 where the image begins with data of its own. */
+function constantWords({ memoryPages, declarations }: CheckedImage): Uint8Array {
+  const words = new Uint8Array((memoryPages * pageBytes) / 4);
+  for (const { memoryOffset, length } of declarations.data)
+    words.fill(1, memoryOffset >>> 2, (memoryOffset + length + 3) >>> 2);
+  return words;
 }
 
 function agrees({ globals: known }: KnownCall, globals: Uint32Array): boolean {
