@@ -34,7 +34,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     ...{
       name: 'debug',
       usage: '[options] [file]',
-      about: 'go through a recorded run or a failure, forward and back, by source line',
+      about: 'step through a recorded run or a failure, forward and back, by source line',
     },
     addTo: async (program) => (await import('./commands/debug.ts')).addDebugCommand(program),
   },
@@ -42,7 +42,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     ...{
       name: 'bisect',
       usage: '[options] <first> <second>',
-      about: 'find the first cycle at which two recorded runs part',
+      about: 'find the first cycle at which two recorded runs differ',
     },
     addTo: async (program) => (await import('./commands/bisect.ts')).addBisectCommand(program),
   },
@@ -116,7 +116,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     ...{
       name: 'gateway',
       usage: '[options] [file]',
-      about: 'take the telemetry of devices into a log on disk, and pass it on; nothing is lost, nothing comes twice',
+      about: 'keep the telemetry of devices in a log on disk, and pass it on; no record is lost or passed on twice',
     },
     addTo: async (program) => (await import('./commands/gateway.ts')).addGatewayCommand(program),
   },
@@ -192,7 +192,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     ...{
       name: 'compare',
       usage: '[options] [architecture...]',
-      about: 'architectures of a controller: heat of each stage, lines, bandwidth, SNR, latency',
+      about: 'compare architectures of a controller: heat of each stage, lines, bandwidth, SNR, latency',
     },
     addTo: async (program) => (await import('./commands/compare.ts')).addCompareCommand(program),
   },

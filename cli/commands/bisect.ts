@@ -32,7 +32,7 @@ function, file, line}, or null for one whose run of the core had ended; source i
 export function addBisectCommand(program: Command): void {
   program.addCommand(
     new Command('bisect')
-      .description('find the first cycle at which two recorded runs part')
+      .description('find the first cycle at which two recorded runs differ')
       .argument('<first>', 'failure.coldrig or input log')
       .argument('<second>', 'the other one')
       .option('--image <file>', 'signed image of the device of input logs (default: the development firmware)')

@@ -70,15 +70,15 @@ export function addCalibrateCommand(program: Command): void {
         parseChannels('0-7'),
       )
       .option('--records <folder>', 'where a file is written for each run', 'calibration')
-      .option('--force', 'check everything again, also what is in its limits and has not timed out')
+      .option('--force', 'check everything again, also what is within its limits and was checked recently')
       .option('--watch', 'go on: watch channels and thermometers for drift, and calibrate what drifts, until Ctrl-C')
       .option(
         '--every <seconds>',
         `with --watch: time of the device between two looks (default: ${USUAL_EVERY})`,
         parseEvery,
       )
-      .option('--for <seconds>', 'with --watch: end after so much time of the device', parseSeconds)
-      .option('--seed <n>', 'of the new board', parseWord, 1)
+      .option('--for <seconds>', 'with --watch: end after this many seconds of the device', parseSeconds)
+      .option('--seed <n>', 'seed of the new board', parseWord, 1)
       .option(
         '--fault <text>',
         'cause a fault of the new board (coldrig run --help lists them); may be repeated',

@@ -86,12 +86,12 @@ With --json: {campaign, units, queued, again}: how many there are, how many were
         .option('--name <name>', 'of the campaign (default: from what it is, and its seed)', parseName)
         .option(
           '--units <count>',
-          'divide it into so many units at most (default: a proof into its parts, scenarios into 8)',
+          'divide it into at most this many units (default: a proof into its parts, scenarios into 8)',
           integerBetween(1, unitsMax),
         )
         .option(
           '--silence <seconds>',
-          'give a unit to another worker when its own is not heard of for so long',
+          'give a unit to another worker when its worker was silent for this time',
           integerBetween(1, 3600),
           30,
         )

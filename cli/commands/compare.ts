@@ -23,9 +23,9 @@ interface CompareOptions {
 export function addCompareCommand(program: Command): void {
   program.addCommand(
     new Command('compare')
-      .description('architectures of a controller: heat of each stage, lines, bandwidth, SNR, latency')
+      .description('compare architectures of a controller: heat of each stage, lines, bandwidth, SNR, latency')
       .argument('[architecture...]', `presets (${architecturePresets.join(', ')}) or YAML files (default: all presets)`)
-      .option('--channels <list>', 'for so many channels, as in 8,64,1024', parseSizes, [8, 64, 1024])
+      .option('--channels <list>', 'numbers of channels to compare, as in 8,64,1024', parseSizes, [8, 64, 1024])
       .option('--window <ns>', 'length of a shot', integerBetween(100, 16_384), 1000)
       .option('--rate <n>', 'shots a second on each channel', integerBetween(1, 1_000_000), 100_000)
       .addHelpText(

@@ -33,13 +33,13 @@ cycle, inCore, outcome, reason, breakpoint, frames: [{function, file, line}]}, a
 export function addDebugCommand(program: Command): void {
   program.addCommand(
     new Command('debug')
-      .description('go through a recorded run or a failure, forward and back, by source line')
+      .description('step through a recorded run or a failure, forward and back, by source line')
       .argument('[file]', 'failure.coldrig or input log')
-      .option('--commands <list>', "do these, with ';' between them, instead of asking")
+      .option('--commands <list>', "run these commands, separated by ';', instead of reading them from the terminal")
       .option('--dap', 'speak the Debug Adapter Protocol on stdin and stdout, for an editor')
       .option('--image <file>', 'signed image of the device of an input log (default: the development firmware)')
       .option('--key <key.pem>', 'key that its fuses trust; may be repeated (default: the development key)', collect)
-      .option('--flash <file.bin>', 'device at the begin of an input log; the file is only read')
+      .option('--flash <file.bin>', 'device at the beginning of an input log; the file is only read')
       .option('--salvage', 'take the whole part of a damaged input log')
       .addHelpText('after', HELP)
       .action(async (path: string | undefined, _: object, command: Command) => {

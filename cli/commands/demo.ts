@@ -30,9 +30,9 @@ export function addDemoCommand(program: Command): void {
     new Command('demo')
       .description('build, boot, and show that a good update stays and four bad ones are rolled back')
       .option('--seed <n>', 'seed of the board', parseWord, 1)
-      .option('--udp <port>', 'port for clients after the story', parsePort, Smp.UDP_PORT)
-      .option('--stay', 'stay up for clients (what it does on a terminal)')
-      .option('--no-stay', 'end after the story')
+      .option('--udp <port>', 'UDP port for clients', parsePort, Smp.UDP_PORT)
+      .option('--stay', 'keep the board running for clients (the default on a terminal)')
+      .option('--no-stay', 'end when everything was shown')
       .addHelpText(
         'after',
         '\nWith --json: one object {ok, endings: [{image, version, outcome, cause, trialNs, …}], …}.',

@@ -90,7 +90,7 @@ export function addGatewayCommand(program: Command): void {
   program.addCommand(
     new Command('gateway')
       .description(
-        'take the telemetry of devices into a log on disk, and pass it on; nothing is lost, nothing comes twice',
+        'keep the telemetry of devices in a log on disk, and pass it on; no record is lost or passed on twice',
       )
       .argument('[file]', 'devices, as YAML')
       .option(
@@ -125,7 +125,7 @@ export function addGatewayCommand(program: Command): void {
       .option('--embedded', `keep the series of 24 hours, and serve them with alerts and a page at ${usualAddress}`)
       .option(
         '--listen <host:port>',
-        'the same, at this address instead of one that only this machine reaches',
+        'like --embedded, at this address instead of one that only this machine can reach',
         parsePlace,
       )
       .option(

@@ -67,7 +67,7 @@ export function addHilCommand(program: Command): void {
   program.addCommand(
     withChoice(new Command('hil'))
       .description('run scenarios: your firmware on an emulated board in its fridge, or on a real one')
-      .option('--baseline <file>', 'signed image that all runs on too: what is other is told')
+      .option('--baseline <file>', 'signed image on which every scenario runs as well; the differences are shown')
       .option('--target <place>', 'run on this device: udp://host:port, serial:///dev/ttyX or serial://host:port')
       .option('--choices <list>', 'the choices of an earlier run, as its failure shows them', parseChoices)
       .option('--shard <i/n>', 'only the i-th of n shares', parseShard)
@@ -75,7 +75,7 @@ export function addHilCommand(program: Command): void {
       .option('--json-file <file>', 'write what --json prints, beside the text for people')
       .option('--lcov <out.info>', 'write which source lines of firmware and bootloader ran, as lcov')
       .option('--report <folder>', 'write index.html there: one page with timelines, measurements and coverage')
-      .option('--out <folder>', 'folder for what failures leave (default: build/hil)')
+      .option('--out <folder>', 'folder for the files of failures (default: build/hil)')
       .option('--states', 'list the starting states of scenarios')
       .addHelpText('after', HELP)
       .action(printing((options: HilOptions, pattern?: string) => hil(options, pattern))),
@@ -92,7 +92,7 @@ export function withChoice(command: Command): Command {
     .option('--seed <n>', 'seed of random choices, of torn writes and of noise (default: 1)', parseWord)
     .option(
       '--effort <n>',
-      'so many times the work, for scenarios that can do more (soak, game days)',
+      'multiply the work by this, in scenarios that allow it (soak, game days)',
       integerBetween(1, 1_000_000),
     );
 }

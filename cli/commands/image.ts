@@ -96,7 +96,7 @@ function signCommand(): Command {
     .requiredOption('--version <version>', 'major.minor.revision[+build]')
     .option(
       '--security-counter <n>',
-      'number against rollback, or auto (from the version)',
+      'security counter, which prevents a rollback to an older image; or auto (from the version)',
       parseSecurityCounter,
       'auto',
     )

@@ -53,9 +53,9 @@ export function addIngestCommand(program: Command): void {
       .option('--key <file>', 'its key')
       .option('--crl <file>', 'revoked certificates; read again when it changes')
       .option('--log <folder>', 'its log and its state; it is made when it is not there', 'coldrig-ingest')
-      .option('--name <name>', 'of this ingester, different for each (default: the name of the host)', parseName)
+      .option('--name <name>', 'name of this ingester; each has its own (default: the name of the host)', parseName)
       .option('--part <i/n>', 'take only the i-th of n parts of the devices, for several ingesters', parseShard)
-      .option('--resolution <seconds>', 'a series is written at most once in so long', secondsUpTo(60), 5)
+      .option('--resolution <seconds>', 'write a series at most once in this time', secondsUpTo(60), 5)
       .addHelpText('after', HELP)
       .action(printing((options: IngestCommandOptions) => run(options))),
   );

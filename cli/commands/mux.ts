@@ -50,17 +50,17 @@ interface PlanCommandOptions {
 
 function planCommand(): Command {
   return new Command('plan')
-    .description('a cyclic table that serves every cell in time, or why there is none')
+    .description('make a cyclic table that serves every cell in time, or say why there is none')
     .argument('<problem>', PROBLEM)
     .option('--out <table>', 'write the table: JSON where the name ends in .json, else as the device takes it')
     .option('--plot <svg>', 'draw the table')
     .option(
       '--time-limit <seconds>',
-      'how long to search, in steps that a usual machine does in that time',
+      'how long to search on a usual machine; it is counted in steps, so that every machine finds the same',
       parseSeconds,
       2,
     )
-    .option('--seed <number>', 'of the chances that the search takes', parseWord, 1)
+    .option('--seed <number>', 'seed of the random choices of the search', parseWord, 1)
     .addHelpText(
       'after',
       `
@@ -176,7 +176,7 @@ function runCommand(): Command {
       parseMarkers,
     )
     .option('--time-limit <seconds>', 'how long to search for a table, as in `mux plan`', parseSeconds, 2)
-    .option('--seed <number>', 'of the board and of the search', parseWord, 1)
+    .option('--seed <number>', 'seed of the board and of the search', parseWord, 1)
     .addHelpText(
       'after',
       `

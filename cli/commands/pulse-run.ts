@@ -84,7 +84,7 @@ export function pulseRunCommand(): Command {
     .option('--integration-length <ns>', 'window of acquire', integerBetween(4, 2 ** 24 - 4))
     .option('--modulate', 'modulate the paths with the oscillator (mod_en_awg)')
     .option('--set <setting>', '[NAME.]setting[index]=value of a sequencer; may be repeated', collect)
-    .option('--limit <n>', 'stop a sequencer after so many instructions', nanoseconds, LIMIT_DEFAULT)
+    .option('--limit <n>', 'stop a sequencer after this many instructions', nanoseconds, LIMIT_DEFAULT)
     .option('--until <ns>', 'stop the sequencers at this time', nanoseconds)
     .option('--timeline', 'list when each line ran')
     .option('--from <ns>', 'first nanosecond of samples and plots', nanoseconds)

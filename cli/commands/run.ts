@@ -87,7 +87,7 @@ export function addRunCommand(program: Command): void {
       .option('--seed <n>', 'seed: decides what a power cut leaves in flash', parseWord, 1)
       .option(
         '--speed <x>',
-        'virtual seconds per real second, or max (without --for it rests after an idle hour of virtual time)',
+        'virtual seconds per real second, or max (without --for it pauses after an idle hour of virtual time)',
         parseSpeed,
         1,
       )
@@ -113,7 +113,7 @@ export function addRunCommand(program: Command): void {
         '--profile <out.json>',
         'write where the cycles went, for speedscope.app, and show the longest run of each task',
       )
-      .option('--for <seconds>', 'end after so many virtual seconds', parseSeconds)
+      .option('--for <seconds>', 'end after this many virtual seconds', parseSeconds)
       .addHelpText('after', EXAMPLES)
       .action(async (_options: object, command: Command) => {
         const options = command.optsWithGlobals<RunOptions & { port?: number }>();

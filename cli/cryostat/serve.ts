@@ -49,7 +49,7 @@ export function serveCommand(fridgeHelp: string): Command {
     .option('--speed <x>', 'virtual seconds per real second, 1 to 1000', integerBetween(1, 1000), 1)
     .option('--seed <n>', 'seed of the noise and of the slow random changes of load', parseWord, 1)
     .option('--warm', 'begin at room temperature instead of at base temperature')
-    .option('--for <seconds>', 'end after so many real seconds', parseSeconds)
+    .option('--for <seconds>', 'end after this many real seconds', parseSeconds)
     .addHelpText('after', EXAMPLES)
     .action(async (name: string, _options: object, command: Command) => {
       await serve(name, command.optsWithGlobals<ServeOptions>());

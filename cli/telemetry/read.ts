@@ -36,12 +36,12 @@ interface ReadOptions extends TargetOptions, GlobalOptions {
 
 export function readCommand(): Command {
   return withTarget(new Command('read'))
-    .description('print the records that a device keeps: events, heartbeats, boots, what it dropped')
+    .description('print the records that a device keeps: events, heartbeats, boots, and how many were dropped')
     .option('--follow', 'wait for more, until Ctrl-C')
     .option('--every <ms>', 'with --follow: how often the device is asked', parseMilliseconds, 1000)
-    .option('--after <boot/sequence>', 'only records behind this one', parsePosition)
+    .option('--after <boot/sequence>', 'only records after this one', parsePosition)
     .option('--acknowledge', 'let the device forget what was printed')
-    .option('--cryostat <name>', 'what the cryostat of the device is called', 'cryostat')
+    .option('--cryostat <name>', 'name of the cryostat of the device', 'cryostat')
     .addHelpText('after', HELP)
     .action((_: ReadOptions, command: Command) => read(command.optsWithGlobals<ReadOptions>()));
 }
