@@ -126,21 +126,29 @@ export function trainNoise(series: readonly number[]): NoiseModel {
 
 function grid(middle: number, span: number, most: number): number[] {
   const points = Array.from({ length: GRID }, (_, i) => middle + span * ((2 * i) / (GRID - 1) - 1));
-  return points.map((point) => Math.max(0, Math.min(most, point)));
+  // At an edge several are the same.
+  return [...new Set(points.map((point) => Math.max(0, Math.min(most, point))))];
 }
 
 /** Minus twice the logarithm of the likelihood, with the scale of the variances at its best. */
 function likelihoodCost(series: readonly number[], level: number, phi: number, white: number) {
   const process = (1 - white) * (1 - phi * phi);
   let [mean, variance, squares, logs] = [0, 1 - white, 0, 0];
+  let total = variance + white;
+  let share = variance / total;
+  let logOfTotal = Math.log(total);
   for (const value of series) {
-    const total = variance + white;
     const error = value - level - mean;
     squares += (error * error) / total;
-    logs += Math.log(total);
-    const share = variance / total;
+    logs += logOfTotal;
     mean = phi * (mean + share * error);
-    variance = phi * phi * (1 - share) * variance + process;
+    const next = phi * phi * (1 - share) * variance + process;
+    // It comes to rest after some values, and with it what is calculated from it alone.
+    if (next === variance) continue;
+    variance = next;
+    total = variance + white;
+    share = variance / total;
+    logOfTotal = Math.log(total);
   }
   const scale = squares / series.length;
   return { cost: series.length * Math.log(scale) + logs, scale };
