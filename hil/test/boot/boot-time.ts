@@ -32,7 +32,7 @@ export async function measureBootTimes(): Promise<BootTime[]> {
     { what: 'a confirmed image of 64 KiB, nothing to write but the log', cycles: cyclesOf(await again(small)) },
     { what: 'a confirmed image that fills its slot', cycles: cyclesOf(await again(full)) },
     { what: 'the first boot of a trial of 64 KiB: one record more', cycles: cyclesOf(await trial(small)) },
-    { what: 'the worst there is', cycles: cyclesOf(await worst(full)) },
+    { what: 'the worst case', cycles: cyclesOf(await worst(full)) },
   ];
 }
 
@@ -43,17 +43,20 @@ export function renderBootTimes(times: BootTime[]): string {
   });
   return `# How long a boot takes
 
-From the moment the mask ROM starts the bootloader to the moment it hands over, in cycles of the core (4 ns), the waits for flash and fuses
-included. Measured by the metering of the core in the emulator, where a boot takes the same cycles every time; written by
-\`npx tsx hil/test/boot/boot-time.generate.ts\` and held by a test.
+The time from the start of the bootloader by the mask ROM to the hand-over, in cycles of the core (4 ns). Waits for flash and fuses are
+included. The emulator counts the cycles of the core; a boot takes the same number every time. This page is written by
+\`npx tsx hil/test/boot/boot-time.generate.ts\` and checked by a test.
 
 | boot | cycles | time |
 |---|--:|--:|
 ${rows.join('\n')}
 
-The worst case is all of it at once: two images that fill their slots, of which the newer has a signature that does not verify, so that it
-is hashed and checked twice before it is refused; a downgrade token beside each; four keys in use; a journal both of whose sectors are
-full and a log whose sector is, so that each erases one (45 ms); a security counter that takes every tick one image can take.
+In the worst case all of this happens in one boot:
+
+- two images fill their slots, and the newer one has a signature that does not verify; it is hashed and checked twice before it is refused;
+- a downgrade token stands beside each image, and four keys are in use;
+- both sectors of the journal and the present sector of the log are full, so that each erases a sector (45 ms);
+- the security counter burns as many fuses as one image can need.
 
 A core that runs longer than two seconds without handing over is stopped as a fault (host/board/processor.ts); no watchdog runs before
 the hand-over.
