@@ -24,7 +24,7 @@ import { RunFridge } from '../run/fridge.ts';
 import { fridgePlot } from '../run/fridge-plot.ts';
 import { viewLines } from '../run/fridge-view.ts';
 import { alarmText, connectText, lineJson, runbooksText } from '../run/lines.ts';
-import { LiveLog } from '../run/live-log.ts';
+import { LiveLog, toldKinds } from '../run/live-log.ts';
 import type { LogLine } from '../run/log-line.ts';
 import { buildNotes, newDevice } from '../run/new-device.ts';
 import { RunScreen } from '../run/screen.ts';
@@ -191,10 +191,12 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
     dashboard = await dashboardOf(session, options);
     announce(session, origin, options, style, dashboard?.address);
     if (file?.notice !== undefined) notice(file.notice, 'device-file');
-    board.onLog = (record) => {
-      log.record(record);
-      fridge?.watch(view, record.timeNs);
-    };
+    if (fridge)
+      board.onLog = (record) => {
+        log.record(record);
+        fridge.watch(view, record.timeNs);
+      };
+    else view.listenTo(toldKinds, (record) => log.record(record));
     board.powerOn();
     fridge?.disturb(board);
     screen.begin();

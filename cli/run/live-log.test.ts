@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
 import { LogKind } from '../../host/board/log.ts';
 import { EventKind } from '../../protocol/telemetry/events.ts';
 import { LiveLog } from './live-log.ts';
@@ -8,14 +7,12 @@ import type { LogLine } from './log-line.ts';
 /** A log on a board that records what it is told to. */
 function watching() {
   const lines: LogLine[] = [];
-  const events: RecordedEvent[] = [];
   let wallMs = 0;
   const fault = { cause: 15, address: 0, cycle: 99, functionName: 'spin', count: 1 };
   const board = {
     fault,
     haltReason: 'no bootloader',
     faultDetail: '',
-    recorderEvents: (most: number) => events.slice(-most),
   };
   const log = new LiveLog(
     board,
@@ -30,8 +27,7 @@ function watching() {
     },
     happens: (kind: number, a = 0) => log.record({ timeNs: 0, kind, a, b: 0 }),
     records: (kind: number, argument0: number, argument1: number) => {
-      events.push({ number: events.length, timeNs: 0, kind, argument0, argument1 });
-      log.record({ timeNs: 0, kind: LogKind.RECORDER, a: (kind | (argument1 << 16)) >>> 0, b: argument0 });
+      log.record({ timeNs: 0, kind: LogKind.RECORDER, a: (kind | (argument1 << 16)) >>> 0, b: argument0, argument1 });
     },
   };
 }

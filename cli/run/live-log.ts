@@ -4,7 +4,6 @@
 // once in ten seconds of real time. The same holds for a task that misses its limits.
 
 import { FaultCause } from '../../host/board/device.ts';
-import type { RecordedEvent } from '../../host/board/devices/recorder.ts';
 import type { FaultRecord } from '../../host/board/devices/reset.ts';
 import { LogKind, type LogRecord } from '../../host/board/log.ts';
 import { taskName } from '../../protocol/firmware/tasks.ts';
@@ -35,13 +34,20 @@ export interface LoggedBoard {
   readonly haltReason: string | undefined;
   /** The message of the core about the last fault. */
   readonly faultDetail: string;
-  /** The last `most`, oldest first. A log that reads all of them at each event costs as much as the board itself. */
-  recorderEvents(most: number): RecordedEvent[];
 }
 
 const REPEAT_PAUSE_MS = 10_000;
 const keyOf = (kind: number, task: number) => kind * 0x1_0000 + task;
 const REASONS_NOT_WORTH_A_LINE = new Set([0, 1]);
+
+/** Records that are told; the others, of which there are many, are only for the hash of the run. */
+export const toldKinds: readonly number[] = [
+  LogKind.RECORDER,
+  LogKind.RESET,
+  LogKind.FAULT,
+  LogKind.HALT,
+  LogKind.POWER_CUT,
+];
 
 export class LiveLog {
   private readonly board: LoggedBoard;
@@ -58,8 +64,8 @@ export class LiveLog {
   }
 
   /** The board's `onLog`. */
-  record({ timeNs, kind, a, b }: LogRecord): void {
-    const line = kind === LogKind.RECORDER ? this.recorded(a & 0xffff, b) : this.happened(kind, a);
+  record({ timeNs, kind, a, b, argument1 = 0 }: LogRecord): void {
+    const line = kind === LogKind.RECORDER ? this.recorded(a & 0xffff, b, argument1) : this.happened(kind, a);
     if (line) this.onLine({ timeNs, ...line });
   }
 
@@ -101,16 +107,15 @@ export class LiveLog {
     };
   }
 
-  private recorded(kind: number, argument0: number): UntimedLine | undefined {
-    if (kind === EventKind.HEARTBEAT) return this.heartbeat();
+  private recorded(kind: number, argument0: number, argument1: number): UntimedLine | undefined {
+    if (kind === EventKind.HEARTBEAT) return this.heartbeat(argument0, argument1);
     const wording = wordings[kind];
     if (eventsOfTasks.includes(kind) && this.isRepeated(keyOf(kind, argument0))) return undefined;
     if (kind === EventKind.SAFE_MODE_BEAT && this.isRepeated(keyOf(kind, 0))) return undefined;
-    const event = wording && this.board.recorderEvents(1)[0];
-    if (!wording || !event) return undefined;
-    if (kind === EventKind.BOOT_VERIFY && REASONS_NOT_WORTH_A_LINE.has(event.argument1)) return undefined;
-    const line = wording(argument0, event.argument1);
-    return line && { ...line, runbook: runbookOfEvent(kind, argument0, event.argument1) };
+    if (!wording) return undefined;
+    if (kind === EventKind.BOOT_VERIFY && REASONS_NOT_WORTH_A_LINE.has(argument1)) return undefined;
+    const line = wording(argument0, argument1);
+    return line && { ...line, runbook: runbookOfEvent(kind, argument0, argument1) };
   }
 
   /** A task that misses its limits does so at every run, and safe mode has a beat every second: one line in ten seconds is enough. */
@@ -121,12 +126,10 @@ export class LiveLog {
     return isRepeated;
   }
 
-  private heartbeat(): UntimedLine | undefined {
-    const event = this.board.recorderEvents(1)[0];
+  private heartbeat(sequence: number, health: number): UntimedLine | undefined {
     const nowMs = this.wallMs();
     const isDue = nowMs - this.heartbeatShownMs >= REPEAT_PAUSE_MS;
-    if (!event || (event.argument1 === this.health && !isDue)) return undefined;
-    const { argument0: sequence, argument1: health } = event;
+    if (health === this.health && !isDue) return undefined;
     this.health = health;
     this.heartbeatShownMs = nowMs;
     const text = `heartbeat ${sequence}: ${healthText(health)}`;

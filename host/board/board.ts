@@ -130,7 +130,7 @@ export class Board {
   }
 
   set onLog(listener: ((record: LogRecord) => void) | undefined) {
-    this.machine.logbook.listener = listener;
+    this.machine.logbook.listenTo(undefined, listener);
   }
 
   // --- inputs ------------------------------------------------------------------------------------------------------------

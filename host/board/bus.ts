@@ -155,15 +155,15 @@ export class Bus {
   private refuseForbidden(address: number, slot: number, value: number): void {
     const entry = this.registers.slots[slot];
     if (!entry) throw unmappedFault(address, 'write');
-    const name = `${entry.peripheral.name}.${entry.register.name}`;
+    // A name is put together only where it is told: a register with closed fields comes here at each write.
     if (entry.register.writable === 0)
-      throw new Fault(FaultCause.BUS_ACCESS, address, `write of ${name}, which is read-only`);
+      throw new Fault(FaultCause.BUS_ACCESS, address, `write of ${nameOf(entry)}, which is read-only`);
     const reserved = value & ~entry.register.writable;
     if (reserved !== 0)
       throw new Fault(
         FaultCause.BUS_RESERVED,
         address,
-        `write of ${hex(value)} to ${name}: the bits ${hex(reserved)} are not writable`,
+        `write of ${hex(value)} to ${nameOf(entry)}: the bits ${hex(reserved)} are not writable`,
       );
     const { closed } = entry;
     for (let i = 0; i < closed.length; i++) {
@@ -173,10 +173,14 @@ export class Bus {
       throw new Fault(
         FaultCause.BUS_RESERVED,
         address,
-        `write of ${hex(value)} to ${name}: ${fieldName} has no value ${given} (it has ${Object.keys(field.values ?? {}).join(', ')})`,
+        `write of ${hex(value)} to ${nameOf(entry)}: ${fieldName} has no value ${given} (it has ${Object.keys(field.values ?? {}).join(', ')})`,
       );
     }
   }
+}
+
+function nameOf({ peripheral, register }: { peripheral: { name: string }; register: { name: string } }): string {
+  return `${peripheral.name}.${register.name}`;
 }
 
 function merge(

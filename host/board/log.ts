@@ -80,6 +80,8 @@ export const LogKind = {
   READOUT_COMMAND: 40,
 } as const;
 
+const kindsMost = Math.max(...Object.values(LogKind)) + 1;
+
 export interface LogRecord {
   timeNs: number;
   kind: number;
@@ -91,6 +93,8 @@ export interface LogRecord {
 
 export class Log {
   listener: ((record: LogRecord) => void) | undefined;
+  /** By kind, 1 for those that the listener is told; undefined: all. A record is an object, and an idle board makes thirty of them a second. */
+  wanted: Uint8Array | undefined;
   private readonly lanes: Uint32Array;
   private readonly counter: Float64Array;
 
@@ -99,6 +103,13 @@ export class Log {
     this.counter = arena.isHistory(arena.floats(1));
     this.lanes[0] = 0x6a09e667;
     this.lanes[1] = 0xbb67ae85;
+  }
+
+  /** In place of `Board.onLog`: the listener is told records of these kinds only, or all. */
+  listenTo(kinds: readonly number[] | undefined, listener: ((record: LogRecord) => void) | undefined): void {
+    this.listener = listener;
+    this.wanted = kinds && new Uint8Array(kindsMost);
+    for (const kind of kinds ?? []) if (this.wanted) this.wanted[kind] = 1;
   }
 
   /** Records so far. */
@@ -120,7 +131,8 @@ export class Log {
     this.mix(kind | 0);
     this.mix(a | 0);
     this.mix(b | 0);
-    this.listener?.({ timeNs, kind, a: a >>> 0, b: b >>> 0, argument1 });
+    if (this.listener !== undefined && (this.wanted === undefined || this.wanted[kind] === 1))
+      this.listener({ timeNs, kind, a: a >>> 0, b: b >>> 0, argument1 });
   }
 
   /** Each lane depends on the word and on the other lane, so that neither is a function of 32 bits only. */

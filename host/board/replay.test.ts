@@ -8,9 +8,11 @@ import { FLASH } from '../../protocol/generated/registers.ts';
 import { MemoryMap } from '../../protocol/memory-map.ts';
 import { Arena } from './arena.ts';
 import type { Board } from './board.ts';
+import { LogKind, type LogRecord } from './log.ts';
 import { tellStory } from './replay.story.ts';
 import { cases } from './testing/cases.ts';
 import { assembleGuest, bench, handOverTo, read, write } from './testing.ts';
+import { BoardView } from './view.ts';
 
 const millisecond = 1_000_000;
 const program = write('FLASH', 'COMMAND', (FLASH.registers.COMMAND.fields.KEY.values.KEY << 16) | 2);
@@ -152,6 +154,29 @@ describe('a snapshot', () => {
     board.onLog = () => board.snapshot();
     board.send(0, Uint8Array.of(1));
     expect(() => board.runFor(millisecond)).toThrow('the core is running');
+  });
+});
+
+describe('a listener', () => {
+  it('of some kinds is told these, whole and in order, of a run that is the same', () => {
+    const kinds = [LogKind.RECORDER, LogKind.RESET];
+    const [board, other] = [fresh(), fresh()];
+    const [all, some]: LogRecord[][] = [[], []];
+    board.onLog = (record) => all.push(record);
+    new BoardView(other).listenTo(kinds, (record) => some.push(record));
+    for (const each of [board, other])
+      for (let turn = 0; turn < 20; turn++) {
+        each.send(0, Uint8Array.of(7, 8, 9));
+        each.runFor(millisecond);
+      }
+    board.pullResetPin();
+    other.pullResetPin();
+    expect(some).toEqual(all.filter(({ kind }) => (kinds as number[]).includes(kind)));
+    expect(new Set(some.map(({ kind }) => kind))).toEqual(new Set(kinds));
+    expect(other.logHash).toBe(board.logHash);
+    other.onLog = (record) => some.push(record);
+    other.runFor(20 * millisecond);
+    expect(some.some(({ kind }) => kind === LogKind.RUN)).toBe(true);
   });
 });
 

@@ -13,6 +13,7 @@ import type { BoardMode } from './board-state.ts';
 import type { RecordedEvent } from './devices/recorder.ts';
 import type { FaultRecord } from './devices/reset.ts';
 import type { FlashPicture } from './flash-array.ts';
+import type { LogRecord } from './log.ts';
 
 export class BoardView {
   readonly #board: Board;
@@ -44,6 +45,11 @@ export class BoardView {
 
   get logHash(): string {
     return this.#board.logHash;
+  }
+
+  /** In place of the board's `onLog`: the listener is told records of these kinds (`LogKind`) only. Of all of them an idle board makes thirty a second. */
+  listenTo(kinds: readonly number[], listener: (record: LogRecord) => void): void {
+    this.#board.machine.logbook.listenTo(kinds, listener);
   }
 
   /** The cells by page, for comparison: a page that was not written since is the same object, and so is the table of pages. */
