@@ -59,6 +59,7 @@ export class ReadoutModule {
   private readonly weights: Int32Array;
   private readonly state: Uint8Array;
   private readonly scope: Uint8Array;
+  private readonly scopeView: DataView;
   private slots: (Slot | undefined)[] = [];
   private nextSlot = 0;
 
@@ -74,6 +75,7 @@ export class ReadoutModule {
     this.sums = new Int32Array(buffer, place('SUMS'), 4);
     this.state = new Uint8Array(buffer, place('STATE'), place('STATE_SIZE'));
     this.scope = new Uint8Array(buffer, place('SCOPE'), samplesOfWord * ReadoutLimit.SCOPE_MAX);
+    this.scopeView = new DataView(buffer, this.scope.byteOffset, this.scope.byteLength);
   }
 
   configure(index: number, setting: keyof typeof ReadoutSetting | number, value: number): boolean {
@@ -165,7 +167,7 @@ export class ReadoutModule {
   /** A captured sample as it lies in memory: I in the low half, Q in the high one; undefined behind the last one. */
   scopeWord(sample: number): number | undefined {
     if (sample >= this.figure('SCOPE_COUNT')) return undefined;
-    return new DataView(this.scope.buffer, this.scope.byteOffset).getUint32(sample * samplesOfWord, true);
+    return this.scopeView.getUint32(sample * samplesOfWord, true);
   }
 
   /** A copy of the state, and of what was captured. */

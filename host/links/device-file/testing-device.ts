@@ -3,6 +3,10 @@
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
 import { FlashArray } from '../../board/flash-array.ts';
 
+// For a process that keeps a device (testing-life.mjs): it loads one bundle.
+export { DeviceFile } from './device-file.ts';
+export { nodeDisk } from './disk.ts';
+
 export class Device {
   readonly flash = new FlashArray(() => 0);
   readonly fuses = Uint32Array.from({ length: Fuse.WORD_COUNT }, (_, word) => word * 3);

@@ -6,9 +6,7 @@
 import { writeSync } from 'node:fs';
 import { importSource } from '../../tools/bundle.mjs';
 
-const { DeviceFile } = await importSource('host/links/device-file/device-file.ts');
-const { nodeDisk } = await importSource('host/links/device-file/disk.ts');
-const { Device } = await importSource('host/links/device-file/testing-device.ts');
+const { Device, DeviceFile, nodeDisk } = await importSource('host/links/device-file/testing-device.ts');
 
 const [name, killAt] = [process.argv[2], Number(process.argv[3])];
 let operations = 0;
