@@ -26,7 +26,7 @@ export function devicesText(devices: readonly DeviceSummary[]): string {
     ...[device.name, device.cryostat ?? '', device.version ?? 'not known'],
     device.action === null ? '' : `${device.action.kind} ${device.action.state} (rollout ${device.action.rollout})`,
     ...[
-      device.seen === null ? 'not seen yet' : `seen ${device.seen}`,
+      device.seen === null ? 'not seen since the server began' : `seen ${device.seen}`,
       device.failed.map((text) => `failed ${text}`).join('; '),
     ],
   ]);

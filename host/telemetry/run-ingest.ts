@@ -71,8 +71,8 @@ export async function runIngest(options: IngestOptions, signal: AbortSignal): Pr
     const readerName = part === undefined ? 'store' : `store-${part.number}-of-${part.of}`;
     const path = join(folder, `${readerName}.state`);
     const store = writeAddress(options.store);
-    const lag = () => source.lag(readerName);
-    const ingester = new Ingester({
+    const lag = async () => Math.max(0, (await source.lag(readerName)) - ingester.uncommitted);
+    const ingester: Ingester = new Ingester({
       ...{ name, part, time, onEvent, lag, resolutionSeconds: options.resolutionSeconds },
       ...{ reader: await source.reader(readerName), state: readState(path), keep: (state) => writeState(path, state) },
       store: new RemoteWrite(shownAddress(store), storePost(store)),

@@ -182,8 +182,11 @@ describe('an ingester', () => {
     }
     expect(bench.store.requests).toBeLessThan(800);
     expect(bench.events).toEqual([{ event: 'store', state: 'waiting', reason: 'store answers 503' }]);
+    expect(bench.ingester.uncommitted).toBe(0);
     bench.store.failing = undefined;
-    await bench.time.pass(10_000);
+    await bench.time.pass(4_000);
+    expect([bench.log.status().lag.store, bench.ingester.uncommitted]).toEqual([60, 60]);
+    await bench.time.pass(6_000);
     expect(values(bench.store.points('coldrig_multiplexer_errors_total')).at(-1)).toBe(60);
     expect(bench.events.at(-1)).toEqual({ event: 'store', state: 'connected' });
   });

@@ -13,13 +13,13 @@
 
 import { gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
 import { decodeCbor, deviceOf, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
-import { ingestSamples } from '../gateway-samples.ts';
 import { compareNumbers, type LogReader, type StoredEntry } from '../log/record-log.ts';
 import { Seen } from '../log/seen.ts';
 import type { Sample } from '../sample.ts';
 import { SeriesTable } from '../series.ts';
 import { rest, type Time } from '../time.ts';
 import type { IngestState } from './ingest-state.ts';
+import { Received } from './received.ts';
 import type { RemoteWrite } from './remote-write.ts';
 import { StoreSeries } from './store-series.ts';
 import { encodedLabels, type StoreSample } from './write-request.ts';
@@ -57,8 +57,9 @@ const waitMost = 4;
 
 interface Batch {
   samples: StoreSample[];
-  /** How many records of a cryostat were received in a millisecond. */
-  received: Map<string, Map<number, number>>;
+  /** Of its last entry. */
+  position: number;
+  received: Received;
 }
 
 export class Ingester {
@@ -74,6 +75,8 @@ export class Ingester {
   private readonly ownLabels = new Map<object, Uint8Array>();
   private position: number;
   private committed: number;
+  /** Up to here the store has everything that was due. */
+  private written: number;
   private readonly away = new Set<'store' | 'stream'>();
   /** As it was at an earlier checkpoint, and what was told up to then. */
   private noted: { state: IngestState; turn: number; checkpoints: number } | undefined;
@@ -91,8 +94,14 @@ export class Ingester {
     if (state !== undefined) this.series.restore(state.series);
     this.position = state?.position ?? -1;
     this.committed = this.position;
+    this.written = this.position;
     this.checkpointAtMs = time.monotonicMs() + checkpointMs;
     this.ownAtMs = time.monotonicMs() + ownMs;
+  }
+
+  /** Records that the store has, and that wait for a checkpoint: after a kill they would be read again. */
+  get uncommitted(): number {
+    return Math.max(0, this.written - this.committed);
   }
 
   /** Until the signal is aborted. */
@@ -101,11 +110,13 @@ export class Ingester {
     while (!signal.aborted) {
       const entries = await this.read(signal, () => writing);
       if (entries === undefined) break;
+      // Without a state, what is before the first entry is nobody's to commit.
+      if (this.position < 0 && entries.length > 0) this.committed = entries[0].position - 1;
       const batch = this.batchOf(entries);
       await writing;
       if (signal.aborted) return;
       writing = this.write(batch, signal);
-      this.position = entries[entries.length - 1]?.position ?? this.position;
+      this.position = batch.position;
       if (this.options.time.monotonicMs() >= this.checkpointAtMs) await this.checkpoint(signal, writing);
     }
     await writing;
@@ -127,7 +138,8 @@ export class Ingester {
   }
 
   private batchOf(entries: readonly StoredEntry[]): Batch {
-    const batch: Batch = { samples: [], received: new Map() };
+    const position = entries[entries.length - 1]?.position ?? this.position;
+    const batch: Batch = { samples: [], position, received: new Received() };
     for (const entry of entries) {
       if (!this.isOurs(entry.device)) continue;
       if (this.seen.look(entry.device, entry) !== 'new') {
@@ -139,7 +151,7 @@ export class Ingester {
       const record = this.decoded(entry);
       if (record === undefined) continue;
       this.records++;
-      if (!Object.hasOwn(gatewayKinds, record.kind)) countReceived(batch.received, record);
+      if (!Object.hasOwn(gatewayKinds, record.kind)) batch.received.take(record);
       this.series.take(record, last !== undefined && compareNumbers(entry, last) < 0, batch.samples);
     }
     return batch;
@@ -164,27 +176,18 @@ export class Ingester {
     return hash % part.of === part.number - 1;
   }
 
-  private async write({ samples, received }: Batch, signal: AbortSignal): Promise<void> {
+  private async write({ samples, position, received }: Batch, signal: AbortSignal): Promise<void> {
     const { store, time } = this.options;
     const result = await this.insistently(signal, 'store', () => store.write(samples, signal));
     if (result === undefined) return;
+    this.written = position;
     const { stored, refused, reason } = result;
     this.samples += stored;
     this.refused += refused;
     this.count('coldrig_ingest_samples_total', stored, { result: 'stored' });
     this.count('coldrig_ingest_samples_total', refused, { result: 'refused' });
     if (refused > 0) this.options.onEvent?.({ event: 'refused', samples: refused, reason: reason ?? '' });
-    this.measure(received, time.wallNs());
-  }
-
-  /** Records that were received together are measured together. */
-  private measure(received: Batch['received'], nowNs: bigint): void {
-    const nowMs = Number(nowNs) / 1e6;
-    for (const [cryostat, counts] of received)
-      for (const [ms, count] of counts) {
-        const seconds = Math.max(0, Math.round(nowMs - ms)) / 1000;
-        this.own.apply(ingestSamples(cryostat, seconds, count));
-      }
+    for (const samples of received.stored(time.wallNs())) this.own.apply(samples);
   }
 
   /** Keeps the state of now or of an earlier checkpoint, whichever the store has all of. */
@@ -196,7 +199,7 @@ export class Ingester {
     const isFlushed = isSilent || (this.noted?.checkpoints ?? 0) >= waitMost;
     if (isFlushed) this.series.flush(samples);
     if (time.monotonicMs() >= this.ownAtMs) await this.tellOwn(samples);
-    if (samples.length > 0) await this.write({ samples, received: new Map() }, signal);
+    if (samples.length > 0) await this.write({ samples, position: this.position, received: new Received() }, signal);
     if (signal.aborted) return;
     if (isFlushed) this.note();
     if (this.noted !== undefined) {
@@ -279,15 +282,4 @@ export class Ingester {
       ...(reason !== undefined && { reason }),
     });
   }
-}
-
-function countReceived(received: Batch['received'], { cryostat, receiveTimeNs }: TelemetryRecord): void {
-  if (cryostat === '') return;
-  let counts = received.get(cryostat);
-  if (counts === undefined) {
-    counts = new Map();
-    received.set(cryostat, counts);
-  }
-  const ms = Math.floor(Number(receiveTimeNs) / 1e6);
-  counts.set(ms, (counts.get(ms) ?? 0) + 1);
 }

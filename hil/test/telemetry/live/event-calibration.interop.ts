@@ -59,18 +59,19 @@ describe('a readout channel whose SNR falls below the limit', () => {
   const giveToken = () =>
     coldrig('fleet', 'person', 'add', 'robot', '--role', 'technician', '--days', '1', '--token-out', 'robot.token');
 
+  const stateOfGateway = async (): Promise<GatewayState> => {
+    const ask = () => fetch(`${page}/api/state`);
+    // The second time for a connection that rested, and that the gateway has just closed.
+    return (await (await ask().catch(ask)).json()) as GatewayState;
+  };
   /** What the gateway has said of its calibrations, the oldest first: `state: reason`. */
-  const said = async (): Promise<string[]> => {
-    const state = (await (await fetch(`${page}/api/state`)).json()) as GatewayState;
-    return state.gaps
+  const said = async (): Promise<string[]> =>
+    (await stateOfGateway()).gaps
       .filter(({ kind, body }) => kind === 'calibration' && `${body.because}`.startsWith('READOUT_LOST'))
       .map(({ body }) => `${body.state}: ${body.reason}`);
-  };
   /** How often the device has told an event. */
-  const told = async (kind: keyof typeof EventKind): Promise<number> => {
-    const state = (await (await fetch(`${page}/api/state`)).json()) as GatewayState;
-    return state.events.filter(({ body }) => body.event === EventKind[kind]).length;
-  };
+  const told = async (kind: keyof typeof EventKind): Promise<number> =>
+    (await stateOfGateway()).events.filter(({ body }) => body.event === EventKind[kind]).length;
   const until = async <Value>(look: () => Promise<Value>, isEnough: (value: Value) => boolean): Promise<Value> => {
     for (const end = Date.now() + withinMs; ; ) {
       const value = await look();
@@ -182,14 +183,16 @@ describe('a readout channel whose SNR falls below the limit', () => {
   });
 
   test('is tried once more when it fails, and then left to a person', async () => {
+    const before = (await said()).length;
     await gateway.end('SIGTERM');
+    // Who believes that so little is lost on the way drives the resonators with a tenth of what they need.
     const chain = readFileSync(join(repositoryRoot, 'host/plant/readout/presets/uts.yaml'), 'utf8');
-    writeFileSync(join(folder, 'lab.yaml'), chain.replaceAll('if_MHz: -150', 'if_MHz: -130'));
+    writeFileSync(join(folder, 'lab.yaml'), chain.replaceAll('loss_dB: 80', 'loss_dB: 60'));
     await startGateway(join(folder, 'lab.yaml'));
-    await until(said, ({ length }) => length === 10);
+    await until(said, ({ length }) => length === before);
     await loseChannel();
     await stopExperiment();
-    const rest = (await until(said, ({ length }) => length === 15)).slice(10);
+    const rest = (await until(said, ({ length }) => length === before + 5)).slice(before);
     expect(rest.map((line) => line.split(':')[0])).toEqual(['begun', 'failed', 'begun', 'failed', 'stopped']);
     expect(rest[4]).toContain('nothing is calibrated until the device boots or has other corrections');
   });

@@ -1,7 +1,7 @@
 // A gateway above others, as a process: killed again and again, its disk full for a while, a certificate revoked while its connection is open, and where it listens.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ import { DiskLog } from '../../../../host/telemetry/log/disk-log.ts';
 import { entries, nameOf } from '../../../../host/telemetry/testing/records.ts';
 import { hostTime } from '../../../../host/telemetry/time.ts';
 import { freePort } from '../../campaign/live-server.ts';
+import { listeners } from './listeners.ts';
 import { LiveProcess, linkWords } from './live-process.ts';
 import { runs } from './runs.ts';
 
@@ -134,26 +135,9 @@ describe.skipIf(!hasOpenssl)('a gateway above others', () => {
     const embedded = await LiveProcess.start([
       ...['gateway', '--log', join(folder, 'embedded'), ...silent, '--listen', `127.0.0.1:${port}`],
     ]);
-    expect(listeners(plain.pid)).toEqual([]);
-    expect(listeners(embedded.pid)).toEqual([`0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`]);
+    expect(listeners(plain.pid).tcp).toEqual([]);
+    expect(listeners(embedded.pid).tcp).toEqual([`127.0.0.1:${port}`]);
     await plain.end('SIGTERM');
     await embedded.end('SIGTERM');
   });
 });
-
-/** Where a process listens for TCP, as Linux writes it: the address with its last byte first, in hexadecimal digits. */
-function listeners(pid: number): string[] {
-  const sockets = readdirSync(`/proc/${pid}/fd`).map((file) => {
-    try {
-      return /socket:\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/fd/${file}`))?.[1];
-    } catch {
-      return undefined;
-    }
-  });
-  const rows = ['tcp', 'tcp6'].flatMap((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8').split('\n').slice(1));
-  const listening = '0A';
-  return rows
-    .map((row) => row.trim().split(/\s+/))
-    .filter(([, , , state, , , , , , inode]) => state === listening && sockets.includes(inode))
-    .map(([, local]) => local);
-}

@@ -96,7 +96,7 @@ function devicesTable(devices: readonly DeviceSummary[]): HTMLElement {
     .map(({ name, cryostat, version, action, seen, failed }) => [
       ...[name, cryostat ?? '', version ?? 'not known'],
       action === null ? '' : `${action.kind} ${action.state} (rollout ${action.rollout})`,
-      ...[timeText(seen) || 'not seen yet', failed.join('; ')],
+      ...[timeText(seen) || 'not seen since the server began', failed.join('; ')],
     ]);
   return table('Every device', ['Device', 'Cryostat', 'Version', 'Action', 'Seen', 'Failed'], rows);
 }

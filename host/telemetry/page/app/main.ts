@@ -176,7 +176,7 @@ function showDevices(now: Board): void {
       one.cryostat,
       one.version ?? '',
       one.lastRecordSeconds === null
-        ? `never${one.target === undefined ? '' : ` (${one.target})`}`
+        ? `never${one.target === undefined || one.target === one.device ? '' : ` (${one.target})`}`
         : `${duration(Math.max(0, silence(one)))} ago`,
     ]);
   const place = byId('devices');

@@ -5,6 +5,7 @@ import { interlockNumber } from '../../../../protocol/plant/interlocks.ts';
 import { Channel } from '../../../../protocol/plant/places.ts';
 import { EventKind } from '../../../../protocol/telemetry/events.ts';
 import type { TelemetryBody, TelemetryRecord } from '../../../tools/telemetry/envelope.ts';
+import { gatewayRecordSamples } from '../../gateway-record-samples.ts';
 import { receivedSamples, uptimeSamples } from '../../gateway-samples.ts';
 import type { ApiParts } from '../../metrics/api.ts';
 import { Watch } from '../../metrics/watch.ts';
@@ -89,6 +90,9 @@ export function sampleFleet({ isHealthy = false } = {}): SampleFleet {
       const records = [record(of, at, 'heartbeat', beat(index, isHealthy ? Math.min(at, warmFrom) : at, of[1]))];
       if (at === minute || (index === 1 && at === gapEnds) || (index === 3 && at === day - 1800))
         records.push(record(of, at, 'boot', bootOf(index === 3 && at > minute)));
+      // What the device that was silent had to tell of that hour did not come to the gateway.
+      if (index === 1 && at === gapEnds)
+        watch.table.apply(gatewayRecordSamples(record(['sample', 'north'], at, 'gap', gapOf(of[0]))));
       if (index === 3 && at === day - 1800)
         records.push(record(of, at, 'event', { event: EventKind.IMAGE_CONFIRMED, argument0: 0, argument1: 0 }));
       if (index === 0 && at % (10 * minute) === 0)
@@ -113,6 +117,13 @@ export function sampleFleet({ isHealthy = false } = {}): SampleFleet {
     ({ end: 0, bytes: 0, bytesMost: 1, stored: 0, repeats: 0, lag: {} }) as unknown as ReturnType<ApiParts['buffer']>;
   return { time, parts: { name: 'sample', version: '0.1.0', watch, buffer, targets } };
 }
+
+const gapOf = (device: string): TelemetryBody => ({
+  of: device,
+  gapBoot: 1,
+  firstSequence: gapBegins,
+  lastSequence: gapBegins + 41,
+});
 
 function bootOf(isUpdated: boolean): TelemetryBody {
   const version = isUpdated ? 0x0101_0000 : 0x0100_0000;
