@@ -2,14 +2,27 @@
 // packages into a virtual environment each, Go and Rust programs only where their tools are there.
 //
 //   .interop/smpmgr/            virtual environment; installed.json in it says of what, once it is complete
+//   .interop/pip-python3.11/    pip, which is copied into each: Python takes ten times as long to put it there
 //   .interop/mcumgr/            what `go install` or `cargo install` made
 //   .interop/mcumgr.refused     why it cannot be had, so that it is not tried at every run
 //
 // What must stay true: versions of Python packages are pinned; a program that cannot be had is an answer, not an error.
 
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryRoot } from '../../../host/tools/guest.ts';
 
@@ -74,7 +87,7 @@ export function pythonTool(name: keyof typeof pythonPackages): Promise<Tool> {
     say(`installing ${requirements.join(' ')} …`);
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements];
     try {
-      await run(python.path, ['-m', 'venv', folder]);
+      await makeEnvironment(python.path, folder);
       await run(join(folder, 'bin', 'python'), pip, { timeout: pythonTimeoutMs });
     } catch (error) {
       return { missing: `${name}: tried python3 -m venv and pip install ${requirements[0]}: ${reasonOf(error)}` };
@@ -82,6 +95,35 @@ export function pythonTool(name: keyof typeof pythonPackages): Promise<Tool> {
     writeFileSync(stamp, wanted);
     return { path };
   });
+}
+
+/** A virtual environment with pip, as `python -m venv` makes it. */
+async function makeEnvironment(python: string, folder: string): Promise<void> {
+  await run(python, ['-m', 'venv', '--without-pip', folder]);
+  const packages = await packagesOf(folder);
+  // lib/python3.11/site-packages
+  const usual = join(interopFolder, `pip-${basename(dirname(packages))}`);
+  if (!existsSync(usual)) await makeUsual(python, usual);
+  cpSync(usual, packages, { recursive: true });
+}
+
+/** The packages of a new environment. It is complete when it has its name; of two processes that make it at once, the first gives it the name. */
+async function makeUsual(python: string, usual: string): Promise<void> {
+  const fresh = mkdtempSync(join(interopFolder, 'fresh-'));
+  try {
+    await run(python, ['-m', 'venv', fresh]);
+    renameSync(await packagesOf(fresh), usual);
+  } catch (error) {
+    if (!existsSync(usual)) throw error;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+async function packagesOf(folder: string): Promise<string> {
+  const where = ['-c', "import sysconfig; print(sysconfig.get_path('purelib'))"];
+  const { stdout } = await run(join(folder, 'bin', 'python'), where);
+  return stdout.trim();
 }
 
 async function usablePython(): Promise<Tool> {
@@ -145,9 +187,12 @@ const builders = {
   },
 } satisfies Record<string, Builder>;
 
+/** Only a bench and a generator run these; they install them then. */
+const elsewhere: string[] = ['q1simulator', 'river'];
+
 /** What `make interop` runs. */
 export const interopPrograms = {
-  python: Object.keys(pythonPackages) as (keyof typeof pythonPackages)[],
+  python: (Object.keys(pythonPackages) as (keyof typeof pythonPackages)[]).filter((name) => !elsewhere.includes(name)),
   built: ['mcumgr', 'mcumgr-client', 'actionlint', 'tlog-reader'],
 } satisfies { python: (keyof typeof pythonPackages)[]; built: (keyof typeof builders)[] };
 
