@@ -1,12 +1,13 @@
 // Other people's readers of transparency logs (Go's checksum database, Tessera's client) on an audit log of ours: they verify what is whole, and refuse what
-// was changed, cut or put in another order.
+// was changed, cut or put in another order. And our reader on a log that Tessera has written.
 
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { coldrig } from '../../../cli/testing.ts';
 import { AuditLog } from '../../../host/fleet/audit/audit-log.ts';
 import { decodeBundle, encodeBundle } from '../../../host/fleet/audit/entries.ts';
 import { formatVerifierKey, type NoteSigner } from '../../../host/fleet/audit/note.ts';
@@ -105,5 +106,54 @@ describe.skipIf(tool.path === undefined)(`Go's readers of transparency logs, ${t
     await grow('another', 700, { from: 1 });
     expect(await read('another')).toMatchObject({ size: 700 });
     expect(await refusalsOf('another', 'old')).toMatch(/[Ii]nvalid|mismatch|inconsisten/);
+  });
+});
+
+describe.skipIf(tool.path === undefined)(`a log that Tessera has written, ${tool.missing ?? 'run'}`, () => {
+  let folder = '';
+  const at = (...names: string[]) => join(folder, ...names);
+  const verify = (log: string, ...words: string[]) =>
+    coldrig(['audit', 'verify', at(log), '--key', at('key.vkey'), ...words, '--json']);
+
+  /** Has Tessera go on with its log by so many entries. */
+  function write(count: number): void {
+    const lines = Array.from({ length: count }, (_, index) => `entry ${index}\n`).join('');
+    execFileSync(tool.path as string, ['write', at('log'), at('key'), 'tessera.example/log'], {
+      input: lines,
+      stdio: 'pipe',
+    });
+  }
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'coldrig-tessera-'));
+    write(700);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('verifies here, and has grown from what was seen of it before', async () => {
+    const remember = ['--remember', at('seen')];
+    expect((await verify('log', ...remember)).json).toMatchObject({
+      ok: true,
+      origin: 'tessera.example/log',
+      size: 700,
+    });
+    write(300);
+    expect((await verify('log', ...remember)).json).toMatchObject({ ok: true, size: 1_000, grewFrom: 700 });
+  });
+
+  test('is refused here when an entry was rewritten, when it was cut, and by another key', async () => {
+    cpSync(at('log'), at('old'), { recursive: true });
+    await verify('log', '--remember', at('newest'));
+    write(1);
+    cpSync(at('log'), at('rewritten'), { recursive: true });
+    const bundle = at('rewritten', 'tile', 'entries', '000');
+    writeFileSync(bundle, readFileSync(bundle, 'latin1').replace('entry 5', 'entry 6'), 'latin1');
+    expect((await verify('rewritten')).json.error).toMatchObject({
+      message: expect.stringMatching(/entry 5 is not what/),
+    });
+    await verify('log', '--remember', at('newest'));
+    expect((await verify('old', '--remember', at('newest'))).json.ok).toBe(false);
+    writeFileSync(at('key.vkey'), formatVerifierKey(another.key));
+    expect((await verify('log')).json.ok).toBe(false);
   });
 });

@@ -40,6 +40,10 @@ type told struct {
 }
 
 func main() {
+	if os.Args[1] == "write" {
+		write(os.Args[2], os.Args[3], os.Args[4])
+		return
+	}
 	folder := os.Args[1]
 	verifier := verifierOf(os.Args[2])
 	var old []byte
