@@ -194,8 +194,10 @@ describe('a fleet', () => {
   });
 
   test('has one agent for a device: the second hears where the first is, and the first goes on after a kill -9', async () => {
-    const server = await serve('127.0.0.1:0');
-    await asked('device', 'add', 'one', '--token-out', 'one.token');
+    // A folder that is new, with a webhook's token in it.
+    const server = await serve('127.0.0.1:0', '--folder', 'new-fleet', '--alertmanager');
+    expect(readFileSync(at('new-fleet/alerts.token'), 'utf8')).toMatch(/^\S{32}\n$/);
+    await asked('device', 'add', 'one', '--token-out', 'one.token', '--token', 'new-fleet/operator.token');
     const agent = (place: string) =>
       startColdrig(
         [
@@ -223,7 +225,9 @@ describe('a fleet', () => {
     first.end('SIGKILL');
     const again = agent('here');
     await again.said(isFirst);
-    expect((await asked('device', 'free', 'one', '--reason', 'moved')).json).toMatchObject({ ok: true, device: 'one' });
+    expect(
+      (await asked('device', 'free', 'one', '--reason', 'moved', '--token', 'new-fleet/operator.token')).json,
+    ).toMatchObject({ ok: true, device: 'one' });
     for (const one of [second, again, server]) one.end('SIGKILL');
   });
 });

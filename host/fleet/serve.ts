@@ -9,8 +9,8 @@
 // What must stay true: only releases that the repository vouches for, as a device would read it, are releases of the fleet; nothing listens where it was not told to.
 
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { alertInbox } from '../../protocol/fleet/ddi.ts';
 import { writeDurably } from '../links/whole-file.ts';
 import { nodeLogDisk } from '../telemetry/log/disk.ts';
@@ -176,6 +176,7 @@ function policyAccess(people: PeopleFile, path: string | undefined): Access {
 
 /** Makes the token when there is none. */
 function keptToken(path: string): string {
+  mkdirSync(dirname(path), { recursive: true });
   if (!existsSync(path)) writeDurably(path, `${randomBytes(24).toString('base64url')}\n`, 0o600);
   return readFileSync(path, 'utf8').trim();
 }
