@@ -8,7 +8,7 @@ import { parseAllDocuments } from 'yaml';
 import { answerTo } from './names.ts';
 import { images, manifests, namespace, nodeNames, storages, volumePlaces, writeOverlay } from './overlay.ts';
 import { findPrograms } from './programs.ts';
-import { type Loss, wrongOf } from './story.ts';
+import { type Loss, missingOf, wrongOf } from './story.ts';
 
 describe('where something is missing', () => {
   test('one line names it, and where to read on', () => {
@@ -43,7 +43,7 @@ describe('the overlay', () => {
   const written = (storage: (typeof storages)[number]) => {
     const folder = mkdtempSync(join(tmpdir(), 'coldrig-overlay-'));
     try {
-      writeOverlay(folder, volumePlaces(storage, '/volumes'), ['udp://198.18.0.1:7']);
+      writeOverlay(folder, volumePlaces(storage, '/volumes'), [{ target: 'udp://198.18.0.1:7' }]);
       const [kustomization] = documentsIn(join(folder, 'kustomization.yaml')) as unknown as [
         { images: { name: string }[]; patches: { patch: string }[] },
       ];
@@ -130,11 +130,25 @@ test('a loss is right when nothing is missing, twice or out of order, and only v
       arrived: 9,
       counted: 9,
     },
-    ...{ twice: 0, disordered: 0, resets: 0 },
+    ...{ twice: 0, disordered: 0, resets: 0, boardArrived: 5, boardMissing: 0 },
     ...{ notReadyMs: 1, nodeBackMs: 2, podsReadyMs: 3, allInStoreMs: 4, replayMs: 1 },
   };
   expect(wrongOf(right)).toEqual([]);
-  for (const change of [{ arrived: 8 }, { twice: 1 }, { disordered: 1 }, { counted: 10 }, { resets: 1 }, { moved: 1 }])
+  for (const change of [
+    { arrived: 8 },
+    { twice: 1 },
+    { disordered: 1 },
+    { boardMissing: 1 },
+    { boardArrived: 0 },
+    { counted: 10 },
+    { resets: 1 },
+    { moved: 1 },
+  ])
     expect(wrongOf({ ...right, ...change }), JSON.stringify(change)).toHaveLength(1);
   expect(wrongOf({ ...right, storage: 'every-node' })).toHaveLength(1);
+});
+
+test('a number that is missing between two of a boot is found', () => {
+  expect(missingOf(['a/1/7', 'a/1/5', 'a/1/6', 'a/2/0', 'a/2/1'])).toBe(0);
+  expect(missingOf(['a/1/5', 'a/1/8', 'a/2/0', 'b/2/4'])).toBe(2);
 });

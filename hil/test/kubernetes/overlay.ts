@@ -46,12 +46,22 @@ export function volumePlaces(storage: Storage, root: string): VolumePlace[] {
   );
 }
 
-/** Writes a folder for `kubectl apply -k`. Devices are targets of the gateway. */
-export function writeOverlay(folder: string, places: readonly VolumePlace[], devices: readonly string[]): void {
+/** As in the gateway's file. */
+export interface GatewayDevice {
+  target: string;
+  cryostat?: string;
+}
+
+/** Of the devices that name no other; with the name of the gateway in front, as records and series have it. */
+const [gatewayName, cryostat] = ['north-1', 'north'];
+export const cryostatName = `${gatewayName}/${cryostat}`;
+
+/** Writes a folder for `kubectl apply -k`. */
+export function writeOverlay(folder: string, places: readonly VolumePlace[], devices: readonly GatewayDevice[]): void {
   mkdirSync(folder, { recursive: true });
   const write = (name: string, documents: unknown[]) =>
     writeFileSync(join(folder, name), documents.map((one) => stringify(one)).join('---\n'));
-  const gateway = { name: 'north-1', cryostat: 'north', devices: devices.map((target) => ({ target })) };
+  const gateway = { name: gatewayName, cryostat, devices };
   write('storage.yaml', [storageClass, ...places.map(volumeOf)]);
   write('kustomization.yaml', [
     {

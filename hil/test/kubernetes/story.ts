@@ -1,6 +1,6 @@
 // What happens in a run: devices tell records the whole time, a node loses its power, and afterwards whatever was told must be in the stream and in the store, once.
 //
-//   6 devices on this machine ──UDP──> gateway ──> NATS ──┬──> ingester 1 of 2 ──┬──> Prometheus
+//   7 devices on this machine ──UDP──> gateway ──> NATS ──┬──> ingester 1 of 2 ──┬──> Prometheus
 //                                                         └──> ingester 2 of 2 ──┘      all of these are pods, each with a volume
 //
 // Where a volume can be reached from every node, what was on the lost node runs on the other one, with its volume, as soon as somebody has said that the lost node is
@@ -13,7 +13,15 @@ import { StreamCheck } from '../telemetry/faults/stream-check.ts';
 import { queryStore } from '../telemetry/live/live-store.ts';
 import type { Cluster, Pod } from './cluster.ts';
 import { Devices } from './devices.ts';
-import { manifests, type NodeName, namespace, type Storage, volumePlaces, writeOverlay } from './overlay.ts';
+import {
+  cryostatName,
+  manifests,
+  type NodeName,
+  namespace,
+  type Storage,
+  volumePlaces,
+  writeOverlay,
+} from './overlay.ts';
 
 const podNames = ['gateway-0', 'ingest-1', 'ingest-2', 'nats-0', 'prometheus-0'];
 export const faults = ['no power', 'no power for long', 'no network'] as const;
@@ -33,6 +41,8 @@ export const plan: Record<Storage, readonly [NodeName, Fault][]> = {
   ],
 };
 
+/** A gateway tells records of its own, too. */
+const isOfDevice = /^[0-9a-f]{32}[/~]/;
 /** So long a node is up under records before it is lost, and stays away where nothing replaces it. */
 const aroundMs = 5_000;
 const queryRange = '2h';
@@ -57,6 +67,9 @@ export interface Loss {
   /** Of these, before this loss. */
   sentBefore: number;
   arrived: number;
+  /** Of the board with its firmware, which numbers them, and numbers that are missing between the first and the last. */
+  boardArrived: number;
+  boardMissing: number;
   twice: number;
   disordered: number;
   counted: number;
@@ -76,7 +89,7 @@ export class Story {
       await story.apply(join(folder, storage), rules);
       return story;
     } catch (error) {
-      story.devices.end();
+      await story.devices.end();
       throw error;
     }
   }
@@ -130,7 +143,7 @@ export class Story {
 
   /** Also takes everything back that was applied. */
   async end(): Promise<void> {
-    this.devices.end();
+    await this.devices.end();
     this.cluster.kubectl('delete', 'namespace', namespace, '--wait=false');
     const path = `/api/v1/namespaces/${namespace}`;
     await this.cluster.until(`namespace ${namespace} is gone`, async () => !(await this.cluster.isThere(path)));
@@ -174,8 +187,16 @@ export class Story {
         .catch((error) => console.error(`${(error as Error).message}`));
       const arrived = made.filter((one) => stream.there.has(one)).length;
       const { twice, disordered } = stream;
+      const ofBoard = [...stream.there].filter((one) => isOfDevice.test(one) && !this.devices.isPlayed(one));
       return {
-        ...{ sent: made.length, arrived, twice: twice.length, disordered: disordered.length },
+        ...{
+          boardArrived: ofBoard.length,
+          boardMissing: missingOf(ofBoard),
+          sent: made.length,
+          arrived,
+          twice: twice.length,
+          disordered: disordered.length,
+        },
         ...{ counted: await counted(), resets: await this.sum('resets') },
       };
     } finally {
@@ -184,7 +205,9 @@ export class Story {
   }
 
   private async sum(of: 'max_over_time' | 'resets'): Promise<number> {
-    const [[, value] = [{}, 0]] = await this.query(`sum(${of}(coldrig_multiplexer_errors_total[${queryRange}]))`);
+    const [[, value] = [{}, 0]] = await this.query(
+      `sum(${of}(coldrig_multiplexer_errors_total{cryostat="${cryostatName}"}[${queryRange}]))`,
+    );
     return value;
   }
 
@@ -209,12 +232,28 @@ export class Story {
   }
 }
 
+/** Numbers that are missing in names DEVICE/BOOT/SEQUENCE, between the first and the last of a boot. */
+export function missingOf(names: readonly string[]): number {
+  const numbers = new Map<string, number[]>();
+  for (const name of names) {
+    const [, boot, sequence] = /^(.*)\/(\d+)$/.exec(name) as RegExpExecArray;
+    numbers.set(boot, [...(numbers.get(boot) ?? []), Number(sequence)]);
+  }
+  const holes = [...numbers.values()].map((all) => Math.max(...all) - Math.min(...all) + 1 - new Set(all).size);
+  return holes.reduce((sum, one) => sum + one, 0);
+}
+
 /** Sentences; none is as it should be. */
 export function wrongOf(loss: Loss): string[] {
   const { storage, node, fault, pods, moved, sent, arrived, twice, disordered, counted, resets } = loss;
+  const { boardArrived, boardMissing } = loss;
   const wrong: string[] = [];
   const say = (is: boolean, what: string) => is && wrong.push(`${storage}, ${node} with ${fault}: ${what}`);
   say(arrived !== sent, `${sent - arrived} of ${sent} records are lost`);
+  say(
+    boardMissing > 0 || boardArrived === 0,
+    `${boardMissing} records of the board are missing, ${boardArrived} are there`,
+  );
   say(twice > 0, `${twice} records are in the stream twice`);
   say(disordered > 0, `${disordered} records are out of order`);
   say(counted !== sent, `the store has counted ${counted} of ${sent} records`);
