@@ -65,7 +65,7 @@ const builtIn: readonly StartingState[] = [
   },
   {
     name: 'uploaded-1.1',
-    about: 'as confirmed-1.0, and 1.1 is in slot B; nobody asked to run it',
+    about: 'as confirmed-1.0, and 1.1 is in slot B; no boot of it was requested',
     from: 'confirmed-1.0',
     make: async (rig) => void rig.place('B', await rig.update()),
   },
