@@ -37,13 +37,18 @@ export async function serveByUdp(
     return { schema, ...device.next, records, more };
   };
   const socket = createSocket('udp4');
+  let isOpen = true;
   socket.on('message', async (bytes, from) => {
     const request = decodeMessage(new Uint8Array(bytes));
     const answer = await answerTo(request.group, decodeBody(request.body)).catch(() => undefined);
-    if (answer === undefined) return;
+    if (answer === undefined || !isOpen) return;
     socket.send(encodeMessage({ ...request, operation: request.operation + 1 }, answer), from.port, from.address);
   });
   socket.bind(0, address);
   await once(socket, 'listening');
-  return { target: `udp://${address}:${socket.address().port}`, close: () => socket.close() };
+  const close = () => {
+    isOpen = false;
+    socket.close();
+  };
+  return { target: `udp://${address}:${socket.address().port}`, close };
 }
