@@ -2,8 +2,9 @@
 //
 //   a core is about to run a call -> find: agrees with all that a known call read?  -> its outcome, to be applied to the core
 //                                                                              no  -> the core runs it. The second time that it is asked for the
-//                                                                                     same, and the first time with these arguments, the call is
-//                                                                                     traced (traced-calls.ts) and known from then on
+//                                                                                     same, the call is traced (traced-calls.ts) and known from
+//                                                                                     then on. What was read is not known before the first trace:
+//                                                                                     that is made when the same arguments have come often
 //
 // What must stay true: a known call is compared with every byte that it read before it wrote it, and with every global that it may read. A call that
 // would use up the budget is not known: it ends in the middle.
@@ -49,6 +50,8 @@ export interface Found {
 interface Calls {
   args: readonly number[];
   known: KnownCall[];
+  /** How often they were asked for. */
+  asks: number;
   /** What the first known one read. */
   reads: Words | undefined;
   /** Digests of what was asked for and was not known. */
@@ -58,6 +61,8 @@ interface Calls {
 /** Known calls of one function; with more, all are forgotten. */
 const knownMax = 1024;
 const askedMax = 16_384;
+/** To trace a call takes as long as to run it many times: rare arguments are not worth it. */
+export const asksFirst = 16;
 /** Combinations of arguments of one function; calls with others are not shared. */
 const argumentsMax = 64;
 
@@ -92,7 +97,7 @@ export class KnownCalls {
 
   find(entry: number, args: readonly number[], { ram, bytes, globals }: Found, budget: number): KnownCall | undefined {
     const calls = this.callsWith(entry, args);
-    if (calls === undefined) return undefined;
+    if (calls === undefined || ++calls.asks < asksFirst) return undefined;
     for (const call of calls.known)
       if (holds(call.read, ram, bytes) && agrees(call, globals)) return call.cycles <= budget ? call : undefined;
     if (
@@ -112,7 +117,7 @@ export class KnownCalls {
     const all = this.calls[entry];
     const found = all.find((each) => each.args.every((value, index) => value === args[index]));
     if (found !== undefined || all.length === argumentsMax) return found;
-    const fresh: Calls = { args: args.slice(), known: [], reads: undefined, asked: new Set() };
+    const fresh: Calls = { args: args.slice(), known: [], asks: 0, reads: undefined, asked: new Set() };
     all.push(fresh);
     return fresh;
   }
