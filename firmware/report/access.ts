@@ -17,8 +17,8 @@ import {
   ACC_ERR_NOT_BURNT,
   ACCCMD_COUNT,
   ACCCMD_LOCK,
-  ACCCMD_LOCKS,
-  ACCCMD_TOLD_EVERY_MS,
+  ACCESS_LOCKS,
+  ACCESS_TOLD_EVERY_MS,
   EVENT_ACCESS_CHANGED,
   EVENT_REQUEST_REFUSED,
   FUSE_ACCESS,
@@ -47,7 +47,7 @@ import { smpCommand, smpGroup, smpOperation } from '../../protocol/guest/smp-hea
 /** A half-burnt fuse gives away that it is one in so many readings: that all are alike happens once in two thousand million times. */
 const READS: u32 = 32;
 const UNLOCKS_SHIFT: u32 = 16;
-const LOCKS_MASK: u32 = (1 << ACCCMD_LOCKS) - 1;
+const LOCKS_MASK: u32 = (1 << ACCESS_LOCKS) - 1;
 
 // What readFuses found: the ones that were read every time, and how many lock and unlock.
 let firm: u32 = 0;
@@ -60,7 +60,7 @@ let refused: u32 = 0;
 let nextTellNs: u64 = 0;
 
 export function registerAccess(): void {
-  assert(ACCCMD_LOCKS == UNLOCKS_SHIFT, 'the ones that unlock begin behind those that lock');
+  assert(ACCESS_LOCKS == UNLOCKS_SHIFT, 'the ones that unlock begin behind those that lock');
   registerGroup(GROUP_ACCESS, 'access', ACCCMD_COUNT, answerAccess);
   assert(findGroup(GROUP_ACCESS) != null, 'the group is there');
 }
@@ -115,7 +115,7 @@ function tellRefusal(request: u32): void {
   assert(frame != null && refused != 0, 'there is something to tell');
   if (frame == null) return;
   assert(frame.line != LINE_GATEWAY, 'the gateway is refused nothing');
-  nextTellNs = uptimeNs() + ACCCMD_TOLD_EVERY_MS * NS_PER_MS;
+  nextTellNs = uptimeNs() + ACCESS_TOLD_EVERY_MS * NS_PER_MS;
   recordEvent(
     EVENT_REQUEST_REFUSED,
     frame.line | (min<u32>(refused, 0xffffff) << 8),
@@ -135,7 +135,7 @@ function readFuses(): void {
   timesLocked = popcnt(seen & LOCKS_MASK);
   timesUnlocked = popcnt(firm >> UNLOCKS_SHIFT);
   assert((firm & ~seen) == 0, 'what was read every time was read');
-  assert(timesLocked <= ACCCMD_LOCKS && timesUnlocked <= ACCCMD_LOCKS, 'no more ones than there are fuses');
+  assert(timesLocked <= ACCESS_LOCKS && timesUnlocked <= ACCESS_LOCKS, 'no more ones than there are fuses');
 }
 
 function isLocked(): bool {
@@ -164,7 +164,7 @@ function beginChange(): u32 {
   if (burnBusy()) return MGMT_EBUSY;
   readFuses();
   const times = locks ? max(timesLocked, timesUnlocked + 1) : timesLocked;
-  if (times > ACCCMD_LOCKS) return STATUS_GROUP + ACC_ERR_NO_FUSE;
+  if (times > ACCESS_LOCKS) return STATUS_GROUP + ACC_ERR_NO_FUSE;
   // All ones up to the last: what a cut left half-burnt is completed.
   ones = ((1 << times) - 1) << (locks ? 0 : UNLOCKS_SHIFT);
   if ((firm & ones) == ones) return 0;
@@ -186,8 +186,8 @@ function endChange(): u32 {
 /** How many times it can still be locked. The fuses were read. */
 function locksLeft(): u32 {
   const used = max(timesLocked, timesUnlocked);
-  assert(used >= timesUnlocked && used <= ACCCMD_LOCKS, 'no more ones than there are fuses');
-  return ACCCMD_LOCKS - used;
+  assert(used >= timesUnlocked && used <= ACCESS_LOCKS, 'no more ones than there are fuses');
+  return ACCESS_LOCKS - used;
 }
 
 function tellLock(): u32 {

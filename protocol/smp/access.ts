@@ -20,6 +20,9 @@ import { constantTable, valuesOf, withCount } from '../constants.ts';
 
 export const accessCommands = constantTable('ACCCMD', 'Commands of the ACCESS group.', {
   ...withCount({ LOCK: [0, 'Whether it is locked to its gateway; write: lock it, or unlock it'] }),
+});
+
+export const accessLimits = constantTable('ACCESS', 'Limits of the ACCESS group.', {
   LOCKS: [16, 'How many times a controller can be locked'],
   TOLD_EVERY_MS: [10_000, 'Refused requests are told one by one in no less time; the others are counted'],
 });

@@ -2,7 +2,7 @@
 // Source: Zephyr's SMP protocol specification (services/device_mgmt) and the behaviour of a Zephyr 4.4 server.
 
 import { constantTable, valuesOf, withCount } from '../constants.ts';
-import { accessCommands, accessErrors } from './access.ts';
+import { accessCommands, accessErrors, accessLimits } from './access.ts';
 import { attestationCommands } from './attestation.ts';
 import { bootCommands, bootErrors } from './boot.ts';
 import { multiplexerCommands, multiplexerErrors } from './multiplexer.ts';
@@ -187,6 +187,7 @@ export const smpTables = [
   attestationCommands,
   accessCommands,
   accessErrors,
+  accessLimits,
   cryoCommands,
   cryoErrors,
   bootCommands,

@@ -1023,10 +1023,6 @@ export const ATTCMD_COUNT: u32 = 1;
 export const ACCCMD_LOCK: u32 = 0;
 /** Every command is below this. */
 export const ACCCMD_COUNT: u32 = 1;
-/** How many times a controller can be locked. */
-export const ACCCMD_LOCKS: u32 = 16;
-/** Refused requests are told one by one in no less time; the others are counted. */
-export const ACCCMD_TOLD_EVERY_MS: u32 = 0x00002710;
 
 // ACC_ERR: Error codes of the ACCESS group.
 /** Unknown error. */
@@ -1035,6 +1031,12 @@ export const ACC_ERR_UNKNOWN: u32 = 1;
 export const ACC_ERR_NO_FUSE: u32 = 2;
 /** The fuse does not read as burnt; send the request again. */
 export const ACC_ERR_NOT_BURNT: u32 = 3;
+
+// ACCESS: Limits of the ACCESS group.
+/** How many times a controller can be locked. */
+export const ACCESS_LOCKS: u32 = 16;
+/** Refused requests are told one by one in no less time; the others are counted. */
+export const ACCESS_TOLD_EVERY_MS: u32 = 0x00002710;
 
 // CRYO: Commands of the CRYO group.
 /** Read: temperature and state of every thermometer. */
