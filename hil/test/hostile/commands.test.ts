@@ -1,6 +1,7 @@
 import { Encoder } from 'cbor-x';
 import { describe, expect, test } from 'vitest';
 import type { ConstantTable } from '../../../protocol/constants.ts';
+import { accessCommands } from '../../../protocol/smp/access.ts';
 import { attestationCommands } from '../../../protocol/smp/attestation.ts';
 import { bootCommands } from '../../../protocol/smp/boot.ts';
 import { multiplexerCommands } from '../../../protocol/smp/multiplexer.ts';
@@ -128,6 +129,7 @@ const ownGroups: readonly (readonly [group: number, table: ConstantTable<string>
   [SmpGroup.READOUT, readoutCommands],
   [SmpGroup.TELEMETRY, telemetryCommands],
   [SmpGroup.ATTESTATION, attestationCommands],
+  [SmpGroup.ACCESS, accessCommands],
 ];
 
 test('every command of our groups has a row above, so that it is tried', () => {
