@@ -98,6 +98,10 @@ campaign-test: $(INSTALLED) ## campaigns on a real NATS server, with workers and
 telemetry-test: $(INSTALLED) ## telemetry with real processes that are killed, NATS and Prometheus; what is missing is left out with a line
 	node_modules/.bin/vitest run --config hil/test/telemetry/live/vitest.config.ts
 
+.PHONY: fleet-test
+fleet-test: $(INSTALLED) ## a game day of a fleet with real processes that are killed, where Prometheus and Alertmanager are there
+	node_modules/.bin/vitest run --config hil/test/fleet/live/vitest.config.ts
+
 .PHONY: k8s-e2e
 k8s-e2e: $(INSTALLED) ## the manifests of telemetry on a Kubernetes of two nodes that are killed; needs root and its programs (COLDRIG_KUBERNETES_BIN=FOLDER)
 	node_modules/.bin/tsx hil/test/kubernetes/main.ts

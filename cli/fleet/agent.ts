@@ -10,6 +10,7 @@ import type { AgentEvent } from '../../host/fleet/agent/options.ts';
 import { runAgents } from '../../host/fleet/agent/run.ts';
 import { DdiClient } from '../../host/fleet/ddi/client.ts';
 import { httpFiles, RepositoryReader } from '../../host/fleet/repository/reader.ts';
+import { shownAddress } from '../../host/telemetry/http-post.ts';
 import { hostTime } from '../../host/telemetry/time.ts';
 import { SmpClient } from '../../host/tools/smp/index.ts';
 import { parseTarget } from '../../host/tools/smp/target.ts';
@@ -22,6 +23,7 @@ import { verdictText } from '../flash-words.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { integerBetween, parseAddress, parseSeconds } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { counted } from '../words.ts';
 import { type AgentPlace, claimPlace } from './agent-place.ts';
 import { type DoorOptions, openDoors } from './doors.ts';
 import { readCertificate, readToken, usualServer } from './reach.ts';
@@ -69,7 +71,7 @@ Example:
   coldrig fleet agent --devices devices.yaml --root root.json --server https://fleet:9420 --ca ca.pem
   coldrig fleet agent --devices devices.yaml --root root.json --people people.json --flash-as tim.token
 
-With --json: one line an event, {event: begun | refused | ended | cancelled | trouble, device, …}; at the end {ok}.`;
+With --json: one line an event: {event: ready, server, devices}, then {event: begun | refused | ended | cancelled | trouble, device, …}; at the end {ok}.`;
 
 export function agentCommand(): Command {
   return new Command('agent')
@@ -125,6 +127,7 @@ async function runAll(options: AgentCommandOptions, device: string | undefined):
     await endedFromOutside(
       () => stop.abort(new Error('interrupted')),
       async () => {
+        tell({ event: 'ready', server: shownAddress(options.server), devices: all.length });
         await Promise.all([
           runAgents(
             agents,
@@ -145,7 +148,10 @@ async function runAll(options: AgentCommandOptions, device: string | undefined):
   return { text: 'the agent has ended', json: {} };
 }
 
-type Told = AgentEvent | { event: 'trouble'; device: string; reason: string };
+type Told =
+  | AgentEvent
+  | { event: 'ready'; server: string; devices: number }
+  | { event: 'trouble'; device: string; reason: string };
 
 /** None for a device that shows a token. */
 function renewalOf(
@@ -232,8 +238,10 @@ function metadataOf({ root, repository, server, ca, folder }: AgentCommandOption
   });
 }
 
-function agentText(event: AgentEvent | { event: 'trouble'; device: string; reason: string }): string {
+function agentText(event: Told): string {
   switch (event.event) {
+    case 'ready':
+      return `${counted(event.devices, 'device')}; asking ${event.server}; Ctrl-C ends it`;
     case 'begun':
       return `${event.device}: action ${event.action} begins, version ${event.version}`;
     case 'cancelled':

@@ -217,6 +217,7 @@ describe('a fleet', () => {
       );
     const isFirst = /one: udp:.*nobody listens there/;
     const first = agent('here');
+    await first.said(/^1 device; asking http:\/\/127.0.0.1:\d+\/; Ctrl-C ends it\n/);
     await first.said(isFirst);
     const second = agent('there');
     await second.said(/one: .*HTTP 423: device one has an agent already, \S+\/here\/one \(it was heard \d+ s ago\)/);
