@@ -55,7 +55,12 @@ class ExploreBench implements Bench {
     const model = modelByName(scenario);
     const boots = new KnownBoots(blindSpotOf(this.options));
     const window = { rot: model.rot, lacks: windowLackOf(this.options) };
-    const world = new World(provingBoard(seed, { sharedCalls: sharedVerifications() }), this.images, boots, window);
+    const world = new World(
+      provingBoard(seed, { sharedCalls: sharedVerifications(effort) }),
+      this.images,
+      boots,
+      window,
+    );
     try {
       world.start(model, this.bootloader);
     } catch (failure) {
