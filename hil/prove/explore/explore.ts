@@ -56,7 +56,7 @@ class ExploreBench implements Bench {
     const boots = new KnownBoots(blindSpotOf(this.options));
     const window = { rot: model.rot, lacks: windowLackOf(this.options) };
     const world = new World(
-      provingBoard(seed, { sharedCalls: sharedVerifications(effort) }),
+      provingBoard(seed, { sharedCalls: sharedVerifications(this.options) }),
       this.images,
       boots,
       window,
