@@ -9,6 +9,7 @@
 import {
   DeliverPolicy,
   DiscardPolicy,
+  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
   jetstreamManager,
@@ -81,6 +82,13 @@ export class JetStreamStream {
           throw new LogError(
             'LOG',
             `the NATS server at ${hostOf(server)} lets nobody in like this (${reason}): write a user and password in front of the host, as in nats://user:password@host:port`,
+            { cause: error },
+          );
+        // 503: its JetStream is starting. Whatever else it refuses, it refuses again.
+        if (error instanceof JetStreamApiError && error.status !== 503)
+          throw new LogError(
+            'LOG',
+            `the NATS server at ${hostOf(server)} refuses the streams of the records (${reason}): look at its limits, and at streams there of the same subjects`,
             { cause: error },
           );
         if (!isTold) onWaiting?.(`the NATS server at ${hostOf(server)} does not answer (${reason})`);

@@ -1,6 +1,6 @@
 // A gateway that keeps its records in a NATS server beside it, and passes them on to a hub's, over TLS with certificates: gateway and both servers are killed in turn.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -109,6 +109,14 @@ describe.skipIf(missing !== undefined)('a gateway with a NATS server beside it',
     expect(await of('--stream', edge.url, '--embedded')).toEqual([2, expect.stringMatching(/leave --stream out/)]);
     expect(await of('--stream', edge.url, '--upstream', edge.url)).toEqual([2, expect.stringMatching(/one server/)]);
     expect(await of('--stream', 'hub:4222')).toEqual([2, expect.stringMatching(/expected nats:\/\/host:port/)]);
+    const limits = join(folder, 'limits.conf');
+    writeFileSync(limits, 'jetstream { max_file_store: 8MB }\n');
+    const small = await LiveServer.start(program, ['-c', limits]);
+    try {
+      expect(await of('--stream', small.url)).toEqual([1, expect.stringMatching(/refuses the streams of the records/)]);
+    } finally {
+      await small.end();
+    }
     const plain = await LiveServer.start(program, ['--user', 'ann', '--pass', 'secret']);
     try {
       expect(await of('--stream', plain.url)).toEqual([1, expect.stringMatching(/lets nobody in like this/)]);
