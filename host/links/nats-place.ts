@@ -15,7 +15,8 @@ export function natsPlace({ url, files }: NatsServer): { host: string; options: 
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !['nats:', 'tls:'].includes(parsed.protocol) || parsed.hostname === '') return undefined;
   const { protocol, host, hostname } = parsed;
-  const [user, pass] = [parsed.username, parsed.password].map(decodeURIComponent);
+  const [user, pass] = [parsed.username, parsed.password].map(decoded);
+  if (user === undefined || pass === undefined) return undefined;
   const options: ConnectionOptions = {};
   if (pass !== '') Object.assign(options, { user, pass });
   else if (user !== '') options.token = user;
@@ -26,4 +27,13 @@ export function natsPlace({ url, files }: NatsServer): { host: string; options: 
   const ofServer = { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(name, shown) };
   options.tls = { ...ofFiles, ...ofServer };
   return { host, options };
+}
+
+/** Undefined: a % in it does not begin two hexadecimal digits. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
