@@ -12,10 +12,11 @@ import { ManageClient } from '../../../host/fleet/manage/client.ts';
 import { tokenFileOf } from '../../../host/fleet/serve.ts';
 import { describedAs, packageOf } from '../../../host/fleet/testing/swu.ts';
 import { parseImage } from '../../../host/tools/image/index.ts';
+import { agentHeader } from '../../../protocol/fleet/ddi.ts';
 import { benchImages } from '../fleet/bench.ts';
 import { KilledServer } from '../fleet/killed-server.ts';
 import { publish } from '../fleet/published.ts';
-import { agentOf, type ScaleDevice, tokenOf } from '../fleet/scale-device.ts';
+import { agentIdentity, agentOf, type ScaleDevice, tokenOf } from '../fleet/scale-device.ts';
 import { interopFolder, pythonTool } from '../interop/install.ts';
 import { LiveGoosebit } from '../interop/live-goosebit.ts';
 import { type BenchRow, median } from './row.ts';
@@ -155,10 +156,16 @@ function pollOn({ origin, tenant }: Server, first: number, end: number): Promise
   socket.setNoDelay(true);
   let [count, device, text] = [0, first, ''];
   const ask = () => {
-    const name = nameOf(device++ % devices);
-    socket.write(
-      `GET /${tenant}/controller/v1/${name} HTTP/1.1\r\nhost: ${host}\r\nauthorization: TargetToken ${tokenOf(name)}\r\n\r\n`,
-    );
+    const index = device++ % devices;
+    const name = nameOf(index);
+    const { id, place } = agentIdentity(name, index);
+    const lines = [
+      `GET /${tenant}/controller/v1/${name} HTTP/1.1`,
+      `host: ${host}`,
+      `authorization: TargetToken ${tokenOf(name)}`,
+      `${agentHeader}: ${id} ${place}`,
+    ];
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   };
   return new Promise((resolve, reject) => {
     socket.once('error', reject);

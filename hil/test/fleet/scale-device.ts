@@ -17,6 +17,12 @@ export interface ScaleDevice {
 
 export const tokenOf = (name: string): string => `token-of-${name}-is-long-enough`;
 
+/** Which agent a device of this number has: the server lets it have no other. */
+export const agentIdentity = (name: string, index: number): { id: string; place: string } => ({
+  id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+  place: `scale:${name}`,
+});
+
 export function agentOf(
   folder: string,
   origin: string,
@@ -27,7 +33,7 @@ export function agentOf(
 ): Agent {
   const server = new DdiClient({
     ...{ server: origin, tenant: 'default', device: name, token: tokenOf(name), time: hostTime },
-    agent: { id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`, place: `scale:${name}` },
+    agent: agentIdentity(name, index),
   });
   return new Agent({
     ...{
