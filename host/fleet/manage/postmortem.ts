@@ -21,9 +21,7 @@ export function postmortemOf(events: readonly Recorded[], rollout: number, relea
   const actions = new Map<number, Of<'action-created'>>();
   for (const event of events)
     if (event.type === 'action-created' && event.rollout === rollout) actions.set(event.action, event);
-  const own = events.filter(
-    (event) => ('rollout' in event && event.rollout === rollout) || ('action' in event && actions.has(event.action)),
-  );
+  const own = eventsOf(events, rollout, actions);
   const created = own.find((event) => event.type === 'rollout-created');
   if (created?.type !== 'rollout-created') return undefined;
   const first = own.find(({ type }) => type === 'action-created');
@@ -64,6 +62,24 @@ export function postmortemOf(events: readonly Recorded[], rollout: number, relea
     '',
   ];
   return { text: text.join('\n'), detectedMs, rolledBackMs, touched, back };
+}
+
+/** Those of the rollout, and of its devices until it is over: that one got another agent meanwhile may be the cause. */
+function eventsOf(
+  events: readonly Recorded[],
+  rollout: number,
+  actions: ReadonlyMap<number, Of<'action-created'>>,
+): Recorded[] {
+  const isOwn = (event: Recorded) =>
+    ('rollout' in event && event.rollout === rollout) || ('action' in event && actions.has(event.action));
+  const [first, last] = [events.findIndex(isOwn), events.findLastIndex(isOwn)];
+  const devices = new Set([...actions.values()].map(({ device }) => device));
+  const isOfAgent = (event: Recorded, at: number) =>
+    (event.type === 'agent-taken' || event.type === 'agent-freed') &&
+    devices.has(event.device) &&
+    at > first &&
+    at < last;
+  return events.filter((event, at) => isOwn(event) || isOfAgent(event, at));
 }
 
 /** Devices that the server took back, or that went back, or gave up, by themselves. */
@@ -147,6 +163,10 @@ function wordsOf(event: Recorded, actions: ReadonlyMap<number, Of<'action-create
     case 'device-strayed':
     case 'device-blocked':
       return { device: event.device, words: `${event.type.replace('-', ' ')}: ${event.detail}` };
+    case 'agent-taken':
+      return { device: event.device, words: `has the agent ${event.place}` };
+    case 'agent-freed':
+      return { device: event.device, words: `is taken from its agent: ${event.reason}` };
     case 'action-state':
     case 'time-passed':
       return undefined;
