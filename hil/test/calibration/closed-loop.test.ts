@@ -116,7 +116,10 @@ describe('without a person', { timeout: 600_000 }, () => {
     expect(found.length).toBeGreaterThan(1);
     expect(found.every(({ verdict }) => verdict === 'in_spec')).toBe(true);
     await expectHealed();
+    // And where it stays: what comes next moves it from where its tone is, and not towards it.
     Object.assign(resonator, { jumpHertz: 0 });
+    expect((await watch(5)).failures).toEqual([]);
+    await expectHealed();
   });
 
   test('a resonator that moved while a qubit is measured: its event asks for a calibration, which waits for the program to end', async () => {

@@ -65,7 +65,7 @@ export class Sequencers implements Device {
 
   onEvent(): void {
     // Sequencers that wait for each other get no more steps: only a write can let them continue.
-    if (this.catchUp() !== SequencerRun.DEADLOCK) this.scheduleStep();
+    if (this.catchUp() !== SequencerRun.DEADLOCK) this.scheduleFirstStep();
   }
 
   private control(value: number, previous: number): void {
@@ -107,10 +107,11 @@ export class Sequencers implements Device {
     const { words, at } = this.registers;
     const before = words[at.BUSY];
     const outcome = this.bank.catchUp();
-    const busy = this.busyMask();
+    // Only a start makes one busy.
+    const busy = this.busyMask(before);
     words[at.BUSY] = busy;
     const stopped = before & ~busy;
-    for (let core = 0; core < sequencerCount; core++)
+    for (let core = 0; stopped >>> core !== 0; core++)
       if ((stopped & (1 << core)) !== 0)
         this.context.log(LogKind.SEQUENCER_STOPPED, core, this.bank.module.figure(core, 'FLAGS'));
     // Reported once: when the bit is cleared, it stays clear although they still wait.
@@ -121,9 +122,11 @@ export class Sequencers implements Device {
     return outcome;
   }
 
-  private busyMask(): number {
+  /** Those that are busy, among some. */
+  private busyMask(among = 2 ** sequencerCount - 1): number {
     let mask = 0;
     for (let core = 0; core < sequencerCount; core++) {
+      if ((among & (1 << core)) === 0) continue;
       const state = this.bank.module.figure(core, 'STATE');
       if (state === SequencerState.RUNNING || state === SequencerState.Q1_STOPPED) mask |= 1 << core;
     }
@@ -131,8 +134,13 @@ export class Sequencers implements Device {
   }
 
   private scheduleStep(): void {
-    const { words, at } = this.registers;
     this.context.cancel(EventKind.SEQUENCER_STEP);
+    this.scheduleFirstStep();
+  }
+
+  /** While none is scheduled. */
+  private scheduleFirstStep(): void {
+    const { words, at } = this.registers;
     if (words[at.BUSY] !== 0) this.context.schedule(this.context.now + stepNs, EventKind.SEQUENCER_STEP);
   }
 
