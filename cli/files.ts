@@ -43,7 +43,7 @@ export function readWrittenText(path: string, what: string, expected: string): s
 export const readAsText = (path: string): string => new TextDecoder().decode(readWhole(path, INPUT_BYTES_MAX));
 
 export interface WriteOptions {
-  /** Permission bits; 0o644 when left out. */
+  /** Permission bits. When left out, a file that is there keeps its own, and a new one gets 0o644. */
   mode?: number;
   /** Replace a file that is there. */
   overwrite?: boolean;
@@ -71,7 +71,7 @@ export function checkOutput(path: string, what: string): void {
  * directly, and never replaced.
  */
 export function writeOutput(path: string, bytes: Uint8Array | string, what: string, options: WriteOptions = {}): void {
-  const { mode = 0o644, overwrite = true } = options;
+  const { mode, overwrite = true } = options;
   refuseFolder(path, what);
   if (isSpecial(path)) {
     writeInto(path, bytes, what);

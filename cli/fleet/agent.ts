@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { Agent } from '../../host/fleet/agent/agent.ts';
 import type { FlashDoor } from '../../host/fleet/agent/door.ts';
 import { AgentJournal } from '../../host/fleet/agent/journal.ts';
+import { MetadataRefusal } from '../../host/fleet/agent/metadata.ts';
 import type { AgentEvent } from '../../host/fleet/agent/options.ts';
 import { runAgents } from '../../host/fleet/agent/run.ts';
 import { DdiClient } from '../../host/fleet/ddi/client.ts';
@@ -232,10 +233,16 @@ function agentOf(
 
 function metadataOf({ root, repository, server, ca, folder }: AgentCommandOptions, device: string): RepositoryReader {
   const tls = ca === undefined ? {} : { ca: readCertificate(ca) };
-  return new RepositoryReader({
-    ...{ folder: join(folder, device, 'trusted'), root: readInput(root ?? '', 'the root') },
-    read: httpFiles(repository ?? `${server}/repository`, tls),
-  });
+  const bytes = readInput(root ?? '', 'the root');
+  try {
+    return new RepositoryReader({
+      ...{ folder: join(folder, device, 'trusted'), root: bytes },
+      read: httpFiles(repository ?? `${server}/repository`, tls),
+    });
+  } catch (error) {
+    if (!(error instanceof MetadataRefusal)) throw error;
+    throw new Failure('REPOSITORY', `the root ${root}: ${error.message}`, { cause: error });
+  }
 }
 
 function agentText(event: Told): string {

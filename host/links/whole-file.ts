@@ -3,15 +3,28 @@
 // It is written under another name in the same folder, put on the disk, and renamed: after a crash there is the old file or the new one.
 
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { nodeDisk } from './device-file/disk.ts';
+import { nodeDisk, openLike } from './device-file/disk.ts';
 
-/** Throws the system's errors. */
-export function writeDurably(path: string, bytes: Uint8Array | string, mode = 0o644): void {
+/** Without `mode`, a file that is there keeps its mode and its owner, and a new one gets 0o644. Throws the system's errors. */
+export function writeDurably(path: string, bytes: Uint8Array | string, mode?: number): void {
   const temporary = temporaryBeside(path);
   try {
-    const file = openSync(temporary, 'wx', mode);
+    const there = mode === undefined ? statSync(path, { throwIfNoEntry: false }) : undefined;
+    const file = there === undefined ? openSync(temporary, 'wx', mode ?? 0o644) : openLike(temporary, 'wx', there);
     try {
       writeFileSync(file, bytes);
       fsyncSync(file);
@@ -27,9 +40,12 @@ export function writeDurably(path: string, bytes: Uint8Array | string, mode = 0o
   }
 }
 
-/** The real place of the file: a symbolic link stays a link. */
-export function placeOf(path: string): string {
-  return existsSync(path) ? realpathSync(path) : resolve(path);
+/** The real place of the file: a symbolic link stays a link, also where it leads to a file that is not there yet. */
+export function placeOf(path: string, linksMost = 40): string {
+  if (existsSync(path)) return realpathSync(path);
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return resolve(path);
+  if (linksMost === 0) throw Object.assign(new Error(`too many links: ${path}`), { code: 'ELOOP', path });
+  return placeOf(resolve(realpathSync(dirname(path)), readlinkSync(path)), linksMost - 1);
 }
 
 export function temporaryBeside(path: string): string {

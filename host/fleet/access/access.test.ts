@@ -190,6 +190,9 @@ describe('a file that is wrong is refused with its line', () => {
     ['{"people": {"eve": {"roles": [], "secret": "x"}}}', /people\.eve: 'secret' is not known/],
     ['{"people": {"eve": {"roles": [], "token": "plain"}}}', /people\.eve: token: expected a SHA-256/],
     ['{"people": {"eve": {"roles": [], "until": "soon"}}}', /people\.eve: until: expected a time/],
+    // A time of the server's time zone, whichever that is.
+    ['{"people": {"eve": {"roles": [], "until": "2027-06-30T00:00:00"}}}', /people\.eve: until: expected a time/],
+    ['{"people": {"eve": {"roles": [], "until": "June 30, 2027"}}}', /people\.eve: until: expected a time/],
     ['{"people": {"__proto__": {"roles": []}}}', /people\.__proto__: a name has/],
   ])('people: %s', (text, message) => {
     expect(() => readPeople({ name: 'people.json', text })).toThrow(message);

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { reasonOf } from '../../links/device-file/error.ts';
+import { readTextFile } from '../../links/text-file.ts';
 import { AccessError } from './error.ts';
 import { Policy, type PolicyText } from './policy.ts';
 
@@ -24,7 +25,7 @@ export function readPolicyFile(path: string | undefined): Policy {
   if (path === undefined) return readPolicy();
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readTextFile(path);
   } catch (error) {
     throw new AccessError(`${path} cannot be read: ${reasonOf(error)}`);
   }

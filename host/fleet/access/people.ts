@@ -35,6 +35,8 @@ export interface Credential {
 
 export const personPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?$/;
 const hashPattern = /^[0-9a-f]{64}$/;
+/** With its offset, because a time without one is another moment in another time zone; a day alone is one of UTC. */
+const timePattern = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
 const personNames = ['roles', 'token', 'certificate', 'until', 'revoked'];
 
 /** Throws an AccessError with file, place, what was found and what is expected. */
@@ -65,7 +67,10 @@ function wrongIn(value: unknown): string | undefined {
     if (hash !== undefined && !(typeof hash === 'string' && hashPattern.test(hash)))
       return `${key}: expected a SHA-256 in hexadecimal; 'coldrig fleet person add' makes one`;
   for (const [key, time] of Object.entries({ until, revoked }))
-    if (time !== undefined && !(typeof time === 'string' && Number.isFinite(Date.parse(time))))
+    if (
+      time !== undefined &&
+      !(typeof time === 'string' && timePattern.test(time) && Number.isFinite(Date.parse(time)))
+    )
       return `${key}: expected a time such as 2027-06-30T00:00:00Z`;
   return undefined;
 }

@@ -4,8 +4,8 @@
 // lasts for more than a day is refused, because it lies on the disk of a machine that works alone; no secret is in a message.
 
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { reasonOf } from '../../links/device-file/error.ts';
+import { readTextFile } from '../../links/text-file.ts';
 import { AccessError } from './error.ts';
 import { type People, personOf, readPeople } from './people.ts';
 import { type Policy, PolicyAccess } from './policy.ts';
@@ -89,7 +89,7 @@ function permitOf(
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readTextFile(path);
   } catch (error) {
     throw new AccessError(`${path} cannot be read: ${reasonOf(error)}`);
   }

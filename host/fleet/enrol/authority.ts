@@ -7,6 +7,7 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { readTextFile } from '../../links/text-file.ts';
 import { writeDurably } from '../../links/whole-file.ts';
 import type { Time } from '../../telemetry/time.ts';
 import { generateKey, readPrivateKey } from '../../tools/image/keys.ts';
@@ -88,7 +89,7 @@ class ListFile<List> {
   ) {
     [this.path, this.read, this.empty, this.onTrouble] = [path, read, empty, onTrouble];
     this.readAs = this.stamp();
-    this.list = read(readFileSync(path, 'utf8'), path);
+    this.list = read(readTextFile(path), path);
   }
 
   current(): List {
@@ -96,7 +97,7 @@ class ListFile<List> {
     if (stamp === this.readAs) return this.list;
     this.readAs = stamp;
     try {
-      this.list = this.read(readFileSync(this.path, 'utf8'), this.path);
+      this.list = this.read(readTextFile(this.path), this.path);
     } catch (error) {
       this.list = this.empty;
       this.onTrouble(`${(error as Error).message}; no device is enrolled until ${this.path} is right`);

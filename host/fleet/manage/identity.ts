@@ -3,7 +3,8 @@
 // What must stay true: who is not known is a stranger, and hears nothing but that; a change of the file counts from the next request on.
 
 import { timingSafeEqual } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { readTextFile } from '../../links/text-file.ts';
 import { AccessError } from '../access/error.ts';
 import { type People, personOf, readPeople } from '../access/people.ts';
 import { tokenHash } from '../ddi/server.ts';
@@ -75,7 +76,7 @@ export class PeopleFile implements Identities {
     this.readAs = as;
     this.people = {};
     try {
-      this.people = readPeople({ name: this.path, text: readFileSync(this.path, 'utf8') });
+      this.people = readPeople({ name: this.path, text: readTextFile(this.path) });
       return undefined;
     } catch (error) {
       if (error instanceof AccessError) return error.message;

@@ -217,6 +217,12 @@ describe('people at the door of a fleet', () => {
     write(everybody);
     expect(await of.as('otto', 'rollouts')).toBe(200);
   });
+
+  test('are let in also when their file was saved with a byte order mark', async () => {
+    writeFileSync(path, `\uFEFF${JSON.stringify({ people: { otto: everybody.otto } })}`);
+    expect([await of.as('otto', 'rollouts'), await of.as('vera', 'rollouts')]).toEqual([200, 401]);
+    expect(of.troubles).toEqual([]);
+  });
 });
 
 /** A command that comes by a certificate alone, as the page of somebody else's would send it. */

@@ -7,6 +7,7 @@
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Metadata, MetadataKind } from '@tufjs/models';
 import { BaseFetcher, Updater } from 'tuf-js';
 // By this class its client knows that there is no newer root.
 import { DownloadHTTPError } from 'tuf-js/dist/error.js';
@@ -38,7 +39,13 @@ const base = 'repository://here/';
 export class RepositoryReader implements ReleaseMetadata {
   private readonly options: ReaderOptions;
 
+  /** Throws a MetadataRefusal where `root` is no root. */
   constructor(options: ReaderOptions) {
+    const wrong = wrongInRoot(options.root);
+    if (wrong !== undefined)
+      throw new MetadataRefusal(
+        `it is no root of a repository: ${wrong}; expected what 'coldrig fleet release publish --root-out' writes`,
+      );
     this.options = options;
   }
 
@@ -73,8 +80,8 @@ export class RepositoryReader implements ReleaseMetadata {
     const { folder, root, read } = this.options;
     mkdirSync(folder, { recursive: true });
     const path = join(folder, 'root.json');
-    // What a loss of power left of it does not count.
-    if (!isJson(path)) writeDurably(path, root);
+    // What a loss of power left of it does not count. A byte order mark of the root that was handed over is no part of it.
+    if (!existsSync(path) || wrongInRoot(readFileSync(path)) !== undefined) writeDurably(path, textOf(root));
     const fetcher = new ReadFetcher(read);
     const updater = new Updater({ metadataDir: folder, metadataBaseUrl: `${base}metadata`, fetcher });
     return { updater, fetcher };
@@ -91,7 +98,9 @@ export class RepositoryReader implements ReleaseMetadata {
         throw new RepositoryUnready(
           `the metadata of the repository has expired (${message}): is the clock of this machine right? Else 'coldrig fleet release refresh' renews it`,
         );
-      throw new MetadataRefusal(`the metadata of the repository is not to be trusted: ${message}`);
+      throw new MetadataRefusal(
+        `the metadata of the repository is not to be trusted: ${message} (if the repository was made anew, remove ${this.options.folder}, and its root is trusted from the beginning again)`,
+      );
     }
   }
 }
@@ -124,13 +133,15 @@ class ReadFetcher extends BaseFetcher {
   }
 }
 
-function isJson(path: string): boolean {
-  if (!existsSync(path)) return false;
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** Undefined where it is a root; whether it is to be trusted is another question. */
+function wrongInRoot(bytes: Uint8Array): string | undefined {
   try {
-    JSON.parse(readFileSync(path, 'utf8'));
-    return true;
-  } catch {
-    return false;
+    Metadata.fromJSON(MetadataKind.Root, JSON.parse(textOf(bytes)));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

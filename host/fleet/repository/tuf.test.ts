@@ -1,6 +1,6 @@
 // A repository of releases, and whoever reads it: enough signatures or none, nothing old, nothing mixed, nothing that has expired.
 
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -85,6 +85,43 @@ describe('a repository', () => {
     await now.expected({ filename: 'new.bin' });
     const replayed = new RepositoryReader({ ...options, read: folderFiles(join(folder, 'before')) });
     await expect(replayed.expected({ filename: 'old.bin' })).rejects.toThrow(/is not to be trusted: .*version/i);
+  });
+
+  test('begins from a root as an editor on Windows saves it, and from nothing that is no root', async () => {
+    const root = readFileSync(join(folder, 'repository', 'metadata', '1.root.json'));
+    const options = { folder: join(folder, 'marked'), read: folderFiles(join(folder, 'repository')) };
+    for (const wrong of [
+      '',
+      'text',
+      '[]',
+      '{"people": {}}',
+      readFileSync(join(folder, 'repository', 'metadata', '1.targets.json'), 'utf8'),
+    ])
+      expect(() => new RepositoryReader({ ...options, root: Buffer.from(wrong) })).toThrow(
+        /^it is no root of a repository: /,
+      );
+    mkdirSync(options.folder);
+    writeFileSync(join(options.folder, 'root.json'), '{"people": {}}');
+    const marked = new RepositoryReader({ ...options, root: Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), root]) });
+    expect(await marked.expected({ filename: 'old.bin' })).toEqual(old);
+  });
+
+  test('that was made anew with other keys is refused with the folder whose trust is in the way', async () => {
+    const options = { folder: join(folder, 'trusted'), root: open().rootBytes() };
+    const read = (of: string) => new RepositoryReader({ ...options, read: folderFiles(join(folder, of)) });
+    await read('repository').releases();
+    rmSync(join(folder, 'repository'), { recursive: true });
+    const anew = open();
+    anew.begin({
+      ...{ rootKeys: keys(stranger), rootThreshold: 1, serverKey: stranger.publicKey },
+      ...{ releaseKeys: keys(stranger), releaseThreshold: 1 },
+    });
+    anew.sign(stranger);
+    anew.publish(stranger);
+    await expect(read('repository').releases()).rejects.toThrow(`remove ${options.folder}, and its root is trusted`);
+    rmSync(options.folder, { recursive: true });
+    options.root = anew.rootBytes();
+    expect(await read('repository').releases()).toEqual([]);
   });
 
   test('is refused when its parts belong to different releases of it, or were changed', async () => {

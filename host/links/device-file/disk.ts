@@ -14,6 +14,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -52,17 +53,7 @@ export const nodeDisk: Disk = {
   },
   open(path, how) {
     if (how === 'existing') return openSync(path, 'r+');
-    const { mode, uid, gid } = fstatSync(how.freshLike);
-    const file = openSync(path, 'w', mode);
-    try {
-      fchmodSync(file, mode);
-      // Root may work on the file of another user, who must be able to use it afterwards. Other users cannot change the owner, and need not.
-      if (process.getuid?.() === 0) fchownSync(file, uid, gid);
-    } catch (error) {
-      closeSync(file);
-      throw error;
-    }
-    return file;
+    return openLike(path, 'w', fstatSync(how.freshLike));
   },
   write(file, at, bytes) {
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, at + done);
@@ -84,3 +75,17 @@ export const nodeDisk: Disk = {
   },
   isAt,
 };
+
+/** Opens a file for writing, with the mode and owner of another one. */
+export function openLike(path: string, flags: 'w' | 'wx', { mode, uid, gid }: Stats): number {
+  const file = openSync(path, flags, mode);
+  try {
+    fchmodSync(file, mode);
+    // Root may work on the file of another user, who must be able to use it afterwards. Other users cannot change the owner, and need not.
+    if (process.getuid?.() === 0) fchownSync(file, uid, gid);
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+  return file;
+}

@@ -5,11 +5,11 @@
 
 import { spawnSync } from 'node:child_process';
 import { verify } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ImageError } from '../../tools/image/error.ts';
 import { publicKeyObject } from '../../tools/image/keys.ts';
 import type { Signer } from '../../tools/image/signer.ts';
+import { readTextFile } from '../text-file.ts';
 import { type Pkcs11Uri, parsePkcs11Uri } from './uri.ts';
 
 const helper = fileURLToPath(new URL('pkcs11-helper.py', import.meta.url));
@@ -48,7 +48,7 @@ function pinOf(uri: Pkcs11Uri): string {
     throw refusal(uri, 'its PIN is not known', `give pin-source=file:/path in it, or the variable ${pinVariable}`);
   }
   try {
-    return readFileSync(pinFile, 'utf8').replace(/\r?\n$/, '');
+    return readTextFile(pinFile).replace(/\r?\n$/, '');
   } catch (error) {
     throw refusal(uri, `its PIN cannot be read: ${(error as Error).message}`, 'see pin-source');
   }
