@@ -76,7 +76,7 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
     const log = DiskLog.open(folder, { time, bytesMost, hoursMost });
     return runWith(log, log, options, signal).finally(() => log.close());
   }
-  const release = nodeLogDisk.claim(folder);
+  const claim = nodeLogDisk.claim(folder);
   try {
     const onWaiting = (reason: string) => options.onEvent({ event: 'stream', state: 'waiting', reason });
     const log = await JetStreamLog.open(stream, { bytesMost: bytesMost ?? usualLog.bytesMost, signal, onWaiting });
@@ -87,7 +87,7 @@ export async function runGateway(options: RunOptions, signal: AbortSignal): Prom
       return { end: 0, bytes: 0, bytesMost: 0, lag: {}, stored: 0, repeats: 0, refused: 0 };
     throw error;
   } finally {
-    release();
+    claim.release();
   }
 }
 

@@ -92,15 +92,15 @@ export async function runIngest(options: IngestOptions, signal: AbortSignal): Pr
 async function sourceOf(options: IngestOptions, signal: AbortSignal): Promise<Source> {
   const { folder, from, name, time, onEvent } = options;
   if ('nats' in from) {
-    const release = nodeLogDisk.claim(folder);
+    const claim = nodeLogDisk.claim(folder);
     const onWaiting = (reason: string) => onEvent({ event: 'stream', state: 'waiting', reason });
     const stream = await JetStreamStream.open(from.nats, { signal, onWaiting }).catch((error) => {
-      release();
+      claim.release();
       throw error;
     });
     const close = async () => {
       await stream.close();
-      release();
+      claim.release();
     };
     const lag = async (reader: string) => {
       const [{ last, first }, position] = [await stream.state(), await stream.position(reader)];

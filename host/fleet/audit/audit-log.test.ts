@@ -1,7 +1,11 @@
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { chooser } from '../../board/random.ts';
 import { seeds } from '../../board/testing/cases.ts';
 import { FakeLogDisk } from '../../telemetry/log/testing/fake-log-disk.ts';
+import { AuditLog } from './audit-log.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { decodeEvent } from './event.ts';
 import { eventOf, folder, logOf, openOn, signer, signerOf, sourceOn } from './testing/log-in-memory.ts';
@@ -50,6 +54,26 @@ describe('the audit log', () => {
     });
     expect(found).toHaveLength(2);
     await expect(log.record({ ...event, time: 'today' })).rejects.toThrow(/not in UTC/);
+  });
+
+  test('whose folder is moved away records nothing in a new one of its name, and goes on when it is back', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'coldrig-audit-'));
+    try {
+      const [own, aside] = [join(place, 'audit'), join(place, 'aside')];
+      const log = await AuditLog.open({ folder: own, signer });
+      await log.record(eventOf(0));
+      renameSync(own, aside);
+      await expect(log.record(eventOf(1))).rejects.toThrow(/audit cannot be written: the folder was deleted, moved or/);
+      mkdirSync(own);
+      await expect(log.record(eventOf(1))).rejects.toThrow(/was deleted, moved or replaced while it was in use/);
+      expect(readdirSync(own)).toEqual([]);
+      rmdirSync(own);
+      renameSync(aside, own);
+      expect(await log.record(eventOf(1))).toBe(1);
+      await log.close();
+    } finally {
+      rmSync(place, { recursive: true });
+    }
   });
 
   test('is one process’s, and one key’s', async () => {

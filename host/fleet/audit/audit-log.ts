@@ -16,10 +16,10 @@
 
 import { dirname, join } from 'node:path';
 import { reasonOf } from '../../links/device-file/error.ts';
-import { LogError } from '../../telemetry/log/record-log.ts';
+import type { FolderClaim } from '../../telemetry/log/disk.ts';
 import { hostTime, type Time } from '../../telemetry/time.ts';
 import { type Checkpoint, openCheckpoint, signCheckpoint } from './checkpoint.ts';
-import { type AuditDisk, nodeAuditDisk } from './disk.ts';
+import { type AuditDisk, claimAudit, nodeAuditDisk } from './disk.ts';
 import { encodeBundle } from './entries.ts';
 import { AuditError } from './error.ts';
 import { type AuditEvent, encodeEvent } from './event.ts';
@@ -56,7 +56,7 @@ export class AuditLog implements Audit {
   private readonly signer: NoteSigner;
   private readonly disk: AuditDisk;
   private readonly time: Time;
-  private readonly release: () => void;
+  private readonly claim: FolderClaim;
   private readonly syncedFolders = new Set<string>();
   private tree = new GrowingTree();
   /** Entries of the bundle that is not full. */
@@ -72,7 +72,7 @@ export class AuditLog implements Audit {
     try {
       await log.load();
     } catch (error) {
-      log.release();
+      log.claim.release();
       throw log.failure(error);
     }
     return log;
@@ -83,17 +83,7 @@ export class AuditLog implements Audit {
     this.signer = signer;
     this.disk = disk;
     this.time = time;
-    try {
-      this.release = disk.claim(folder);
-    } catch (error) {
-      const isBusy = error instanceof LogError && error.code === 'LOG_BUSY';
-      throw isBusy
-        ? new AuditError(
-            'AUDIT_BUSY',
-            `the audit log ${folder} is in use by another process; end that one, or name another folder`,
-          )
-        : new AuditError('AUDIT_DISK', (error as Error).message, error);
-    }
+    this.claim = claimAudit(disk, folder);
   }
 
   record(event: AuditEvent): Promise<number> {
@@ -123,7 +113,7 @@ export class AuditLog implements Audit {
     if (this.isClosed) return;
     this.isClosed = true;
     await this.writing;
-    this.release();
+    this.claim.release();
   }
 
   /** Those that ask within a moment share the syncs. */
@@ -133,6 +123,7 @@ export class AuditLog implements Audit {
       const batch = this.waiting;
       this.waiting = [];
       try {
+        this.claim.check();
         if (this.head === undefined) await this.load();
         const first = this.tree.size;
         await this.append(batch.map(({ entry }) => entry));
@@ -169,6 +160,7 @@ export class AuditLog implements Audit {
     const head = signCheckpoint({ size: tree.size, root: await tree.root() }, this.signer);
     this.writeFile('checkpoint.next', Buffer.from(head.note));
     this.disk.syncFolder(this.at('checkpoint.next'));
+    this.claim.check();
     this.publish();
     this.tree = tree;
     this.open = open;

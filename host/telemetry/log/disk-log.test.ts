@@ -1,9 +1,9 @@
 // The log on disk: the contract of every log on real files, and what only a disk can do, on a disk in memory.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { chooser } from '../../board/random.ts';
 import { seeds } from '../../board/testing/cases.ts';
 import { entries, entry, nameOf } from '../testing/records.ts';
@@ -222,5 +222,33 @@ describe('what was seen', () => {
     const again = new Seen(seen.data(), 3);
     expect(again.look('a', { boot: 1, sequence: 0 })).toBe('beyond');
     expect(again.last('a')).toEqual({ boot: 1, sequence: 6 });
+  });
+});
+
+describe('a log whose folder is moved away while it is used', () => {
+  let place: string;
+  beforeEach(() => {
+    place = mkdtempSync(join(tmpdir(), 'coldrig-log-'));
+  });
+  afterEach(() => rmSync(place, { recursive: true }));
+
+  test('keeps nothing where nobody would find it, also in a new folder of that name, and goes on when its own is back', async () => {
+    const [folder, aside] = [join(place, 'log'), join(place, 'aside')];
+    const log = DiskLog.open(folder, options);
+    expect((await log.append(entries('a', 1, 0, 1))).taken).toBe(1);
+    renameSync(folder, aside);
+    const refused = { taken: 0, reason: expect.stringContaining('was deleted, moved or replaced while it was in use') };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect(await log.append(entries('a', 1, 1, 1))).toMatchObject(refused);
+      mkdirSync(folder, { recursive: true });
+    }
+    expect(readdirSync(folder)).toEqual([]);
+    rmdirSync(folder);
+    renameSync(aside, folder);
+    await log.append(entries('a', 1, 1, 2));
+    await log.close();
+    const again = DiskLog.open(folder, options);
+    expect(again.status()).toMatchObject({ end: 3 });
+    await again.close();
   });
 });

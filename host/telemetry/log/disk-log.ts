@@ -12,7 +12,7 @@
 
 import type { TelemetryClass } from '../../../protocol/telemetry/records.ts';
 import type { Time } from '../time.ts';
-import { type LogDisk, nodeLogDisk } from './disk.ts';
+import { type FolderClaim, type LogDisk, nodeLogDisk } from './disk.ts';
 import { DiskReader, readPositions } from './disk-reader.ts';
 import { type Judged, judge } from './judge.ts';
 import {
@@ -61,7 +61,7 @@ export class DiskLog implements RecordLog {
   private readonly disk: LogDisk;
   private readonly bytesMost: number;
   private readonly hoursMost: number;
-  private readonly release: () => void;
+  private readonly claim: FolderClaim;
   private readonly tail: LogTail;
   private readonly syncs: SyncGroup;
   private readonly readers: Map<string, DiskReader>;
@@ -82,9 +82,9 @@ export class DiskLog implements RecordLog {
     this.disk = options.disk ?? nodeLogDisk;
     this.bytesMost = options.bytesMost ?? usualLog.bytesMost;
     this.hoursMost = options.hoursMost ?? usualLog.hoursMost;
-    this.release = this.disk.claim(folder);
+    this.claim = this.disk.claim(folder);
     try {
-      this.tail = new LogTail(this.disk, folder, {
+      this.tail = new LogTail(this.disk, this.claim, folder, {
         time: options.time,
         segmentBytes: options.segmentBytes ?? usualLog.segmentBytes,
         segmentMs: (this.hoursMost * hourMs) / segmentsOfHours,
@@ -92,7 +92,7 @@ export class DiskLog implements RecordLog {
       });
       this.readers = readPositions(this.disk, folder, this.view());
     } catch (error) {
-      this.release();
+      this.claim.release();
       throw error;
     }
     this.syncs = new SyncGroup(options.time, options.syncWithinMs ?? usualLog.syncWithinMs, () => this.sync());
@@ -183,7 +183,7 @@ export class DiskLog implements RecordLog {
   async close(): Promise<void> {
     if (this.tail.durableEnd < this.tail.end) await this.syncs.wait(true);
     this.tail.close();
-    this.release();
+    this.claim.release();
   }
 
   private view() {

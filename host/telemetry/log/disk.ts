@@ -6,13 +6,20 @@ import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, statS
 import { join } from 'node:path';
 import { type Disk, nodeDisk } from '../../links/device-file/disk.ts';
 import { reasonOf } from '../../links/device-file/error.ts';
-import { openLocked } from '../../tools/kernel-lock.ts';
+import { isAt, openLocked } from '../../tools/kernel-lock.ts';
 import { LogError } from './record-log.ts';
+
+/** A folder that this process has for itself. */
+export interface FolderClaim {
+  /** Throws while the folder's name does not lead to it: it was deleted, moved or replaced, and what is written to its files is lost or goes to another folder. */
+  check(): void;
+  release(): void;
+}
 
 export interface LogDisk
   extends Pick<Disk, 'write' | 'truncate' | 'sync' | 'close' | 'rename' | 'remove' | 'syncFolder'> {
-  /** Makes the folder, if it is not there, and takes it for this process until the answer is called. Throws a LogError while another has it. */
-  claim(folder: string): () => void;
+  /** Makes the folder, if it is not there, and takes it for this process. Throws a LogError while another has it. */
+  claim(folder: string): FolderClaim;
   /** Names of the files in it. */
   list(folder: string): string[];
   size(path: string): number;
@@ -29,10 +36,11 @@ const { write, truncate, sync, close, rename, remove, syncFolder } = nodeDisk;
 export const nodeLogDisk: LogDisk = {
   ...{ write, truncate, sync, close, rename, remove, syncFolder },
   claim(folder) {
+    const path = join(folder, 'lock');
     let lock: number | undefined;
     try {
       mkdirSync(folder, { recursive: true });
-      lock = openLocked(join(folder, 'lock'), 0o644);
+      lock = openLocked(path, 0o644);
     } catch (error) {
       throw new LogError(
         'LOG',
@@ -46,7 +54,15 @@ export const nodeLogDisk: LogDisk = {
         `the log ${folder} is in use by another gateway; end that one, or name another folder`,
       );
     const held = lock;
-    return () => closeSync(held);
+    return {
+      check() {
+        if (!isAt(path, held))
+          throw new Error(
+            'the folder was deleted, moved or replaced while it was in use; put it back, or end this process and begin again',
+          );
+      },
+      release: () => closeSync(held),
+    };
   },
   list: (folder) => readdirSync(folder),
   size: (path) => statSync(path).size,

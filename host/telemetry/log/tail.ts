@@ -11,7 +11,7 @@
 
 import { reasonOf } from '../../links/device-file/error.ts';
 import type { Time } from '../time.ts';
-import type { LogDisk } from './disk.ts';
+import type { FolderClaim, LogDisk } from './disk.ts';
 import type { LogEntry } from './record-log.ts';
 import type { Seen } from './seen.ts';
 import { encodeEntries, sizeOfEntry } from './segment.ts';
@@ -49,6 +49,7 @@ export class LogTail {
   /** File with bytes that were put aside, where the disk had lost something. */
   damaged: string | undefined;
   private readonly disk: LogDisk;
+  private readonly claim: FolderClaim;
   private readonly folder: string;
   private readonly options: TailOptions;
   /** Open for writing; undefined after a failure, until the disk works again. */
@@ -60,8 +61,9 @@ export class LogTail {
   private summed: { segments: number; first: Segment; bytes: number } | undefined;
   private logTimeBase = 0;
 
-  constructor(disk: LogDisk, folder: string, options: TailOptions) {
+  constructor(disk: LogDisk, claim: FolderClaim, folder: string, options: TailOptions) {
     this.disk = disk;
+    this.claim = claim;
     this.folder = folder;
     this.options = options;
     this.load();
@@ -86,6 +88,7 @@ export class LogTail {
   reopened(): string | undefined {
     if (this.file !== undefined) return undefined;
     try {
+      this.claim.check();
       this.load();
       return undefined;
     } catch (error) {
@@ -107,6 +110,8 @@ export class LogTail {
     try {
       const failure = this.flush();
       this.disk.sync(this.file as number);
+      // A file that nobody can open again is durable for nobody.
+      this.claim.check();
       this.pieces = [];
       this.durableEnd = this.end;
       this.durableBytes = this.last.bytes;

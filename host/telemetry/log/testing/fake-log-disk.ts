@@ -2,7 +2,7 @@
 
 import { basename, dirname } from 'node:path';
 import { FakeDisk, type Luck } from '../../../links/device-file/fake-disk.ts';
-import type { LogDisk } from '../disk.ts';
+import type { FolderClaim, LogDisk } from '../disk.ts';
 import { LogError } from '../record-log.ts';
 
 export class FakeLogDisk implements LogDisk {
@@ -18,10 +18,10 @@ export class FakeLogDisk implements LogDisk {
     this.fake = fake;
   }
 
-  claim(folder: string): () => void {
+  claim(folder: string): FolderClaim {
     if (this.claimed.has(folder)) throw new LogError('LOG_BUSY', `the log ${folder} is in use by another gateway`);
     this.claimed.add(folder);
-    return () => this.claimed.delete(folder);
+    return { check: () => {}, release: () => this.claimed.delete(folder) };
   }
 
   list(folder: string): string[] {
